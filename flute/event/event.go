@@ -1,0 +1,143 @@
+package event
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// Event is the sealed set of announcements.
+//
+//sumtype:decl
+type Event interface{ isEvent() }
+
+// SessionOpened is emitted when the first valid packet of a transport session arrived, or a sending session started.
+type SessionOpened struct {
+	Session flute.SessionKey `json:"session"`
+}
+
+// SessionClosed is emitted once a transport session ended: by its A flag and the grace time, by inactivity, or on
+// request. No event of the session follows.
+type SessionClosed struct {
+	Session  flute.SessionKey `json:"session"`
+	Reason   string           `json:"reason"`
+	Counters flute.Counters   `json:"-"`
+}
+
+// FDTReceived is emitted for each FDT Instance that was decoded and accepted.
+type FDTReceived struct {
+	Session  flute.SessionKey `json:"session"`
+	ID       flute.InstanceID `json:"fdt_instance_id"`
+	Files    int              `json:"files"`    // File elements accepted
+	Rejected []string         `json:"rejected"` // one reason for each File element refused
+	Expires  time.Time        `json:"expires"`
+	Complete bool             `json:"complete"` // no further file will be announced (RFC 6726, section 3.4.2)
+}
+
+// FDTRejected is emitted for an FDT Instance that could not be used.
+type FDTRejected struct {
+	Session flute.SessionKey `json:"session"`
+	ID      flute.InstanceID `json:"fdt_instance_id"`
+	Reason  string           `json:"reason"`
+}
+
+// ObjectStarted is emitted once for an object: the first time that both its description and a symbol are there, or,
+// on the sending side, with its first packet.
+type ObjectStarted struct {
+	Session         flute.SessionKey `json:"session"`
+	TOI             flute.TOI        `json:"toi"`
+	ContentLocation string           `json:"content_location"`
+	TransferLength  uint64           `json:"transfer_length"` // bytes
+	FECEncodingID   uint8            `json:"fec_encoding_id"`
+}
+
+// ObjectProgress is emitted at most once per whole percent of source symbols.
+type ObjectProgress struct {
+	Session        flute.SessionKey `json:"session"`
+	TOI            flute.TOI        `json:"toi"`
+	Received       uint64           `json:"received"`        // bytes of the object that are held
+	TransferLength uint64           `json:"transfer_length"` // bytes
+}
+
+// ObjectCompleted is emitted once, after the object was verified and published; or, on the sending side, after its last
+// transfer.
+type ObjectCompleted struct {
+	Session         flute.SessionKey  `json:"session"`
+	TOI             flute.TOI         `json:"toi"`
+	ContentLocation string            `json:"content_location"`
+	ContentType     string            `json:"content_type,omitempty"`
+	Path            string            `json:"path,omitempty"` // relative to the store's root, slash separated
+	Size            uint64            `json:"size"`           // bytes of the file, after content decoding
+	Digests         map[string]string `json:"digests"`        // "md5", "sha-256": lower-case hex of the file
+	Verified        []string          `json:"verified"`       // which digests the sender had announced and were checked
+	FirstPacket     time.Time         `json:"first_packet"`
+	Duration        time.Duration     `json:"duration_ns"` // from the first packet to publication
+	Repaired        uint64            `json:"repaired"`    // source symbols that FEC recovered
+	Encoding        string            `json:"content_encoding,omitempty"`
+}
+
+// ObjectFailed is emitted once, when the object can no longer complete.
+type ObjectFailed struct {
+	Session         flute.SessionKey `json:"session"`
+	TOI             flute.TOI        `json:"toi"`
+	ContentLocation string           `json:"content_location"`
+	Reason          FailReason       `json:"reason"`
+	Detail          string           `json:"detail,omitempty"`
+}
+
+// FailReason is the class of a failure.
+type FailReason string
+
+// The classes of failure. Their text is stable.
+const (
+	FailDigest      FailReason = "digest"       // bytes do not match the announced digest or length
+	FailStore       FailReason = "store"        // the store refused a write or the publication
+	FailOTI         FailReason = "oti"          // FEC OTI missing, invalid, or unsupported
+	FailEncoding    FailReason = "encoding"     // content decoding failed or exceeds its bounds
+	FailName        FailReason = "name"         // Content-Location cannot become a name in the store
+	FailBudget      FailReason = "budget"       // a budget is spent
+	FailExpired     FailReason = "expired"      // the description expired before the object was whole
+	FailSuperseded  FailReason = "superseded"   // a newer object has the same Content-Location
+	FailQuarantined FailReason = "quarantined"  // handling it crashed repeatedly
+	FailClosed      FailReason = "session_over" // the session ended before the object was whole
+	FailSource      FailReason = "source"       // sending: the source could not be read
+	FailCancelled   FailReason = "cancelled"    // the application gave it up
+)
+
+// MatrixDetected is emitted once per session, when a receiver set to auto has found out which family of Reed-Solomon
+// codes the sender uses.
+type MatrixDetected struct {
+	Session flute.SessionKey `json:"session"`
+	Matrix  string           `json:"rs_matrix"`
+	By      string           `json:"by"` // "surplus_symbol" or "digest"
+}
+
+// ActorRestarted is emitted after a supervisor restarted an actor.
+type ActorRestarted struct {
+	Actor  string `json:"actor"`
+	Reason string `json:"reason"`
+	Stack  string `json:"stack,omitempty"`
+}
+
+// Missed tells one subscriber that it was too slow and how many events it lost since the last Missed.
+type Missed struct {
+	Count uint64 `json:"count"`
+}
+
+// Warning reports something an operator should mend, such as a receive buffer that the system limited.
+type Warning struct {
+	Text string `json:"text"`
+}
+
+func (SessionOpened) isEvent()   {}
+func (SessionClosed) isEvent()   {}
+func (FDTReceived) isEvent()     {}
+func (FDTRejected) isEvent()     {}
+func (ObjectStarted) isEvent()   {}
+func (ObjectProgress) isEvent()  {}
+func (ObjectCompleted) isEvent() {}
+func (ObjectFailed) isEvent()    {}
+func (MatrixDetected) isEvent()  {}
+func (ActorRestarted) isEvent()  {}
+func (Missed) isEvent()          {}
+func (Warning) isEvent()         {}
