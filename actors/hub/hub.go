@@ -1,0 +1,45 @@
+package hub
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Subscribers is the hub's memory. The node makes it once, so that subscriptions survive a crash of the hub.
+type Subscribers struct{ list []*Subscription }
+
+// New returns the hub over its memory.
+func New(s *Subscribers) actor.Actor { return &hub{s} }
+
+type hub struct{ *Subscribers }
+
+// Receive implements actor.Actor.
+func (h *hub) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case Message:
+		h.receive(m)
+	case *actor.Stopping:
+		for _, s := range h.list {
+			s.close()
+		}
+		h.list = nil
+	}
+}
+
+func (h *hub) receive(m Message) {
+	switch m := m.(type) {
+	case Publish:
+		for _, s := range h.list {
+			s.offer(m.Event)
+		}
+	case Subscribe:
+		h.list = append(h.list, m.Subscription)
+	case Unsubscribe:
+		for i, s := range h.list {
+			if s == m.Subscription {
+				h.list = append(h.list[:i:i], h.list[i+1:]...)
+				s.close()
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,22 @@
+package hub
+
+import "github.com/flute-node/flute-node/flute/event"
+
+// Message is what the hub takes. It emits nothing but events to subscriptions.
+//
+//sumtype:decl
+type Message interface{ isMessage() }
+
+// Publish is sent by sessions, sockets and the node, in any state; every subscription whose filter takes the event gets
+// it.
+type Publish struct{ Event event.Event }
+
+// Subscribe is sent by the node; from then on the subscription gets events.
+type Subscribe struct{ Subscription *Subscription }
+
+// Unsubscribe is sent by the node; the subscription's channel is closed after what is queued.
+type Unsubscribe struct{ Subscription *Subscription }
+
+func (Publish) isMessage()     {}
+func (Subscribe) isMessage()   {}
+func (Unsubscribe) isMessage() {}
