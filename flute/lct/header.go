@@ -1,0 +1,207 @@
+package lct
+
+import (
+	"encoding/binary"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// Version is the LCT version that this package reads and writes (RFC 5651, section 5.1).
+const Version = 1
+
+// Limits of an LCT header (RFC 5651, section 5.1), in bytes.
+const (
+	MaxLen    = 255 * 4 // HDR_LEN counts 32-bit words in 8 bits
+	MaxCCILen = 16      // C=3
+	maxTSILen = 6       // S=1, H=1
+	word      = 4
+)
+
+// The sentinels of the packet path, besides flute.ErrTruncated and flute.ErrHeaderLength.
+var (
+	ErrVersion   = flute.NewPacketError(flute.DropVersion, "lct: version is not 1")
+	ErrExtension = flute.NewPacketError(flute.DropExtension, "lct: header extension ends outside the header")
+	ErrNoTSI     = flute.NewPacketError(flute.DropNoTSI, "lct: header carries no TSI")
+)
+
+// Header is an LCT header (RFC 5651, section 5.1).
+//
+//	 0                   1                   2                   3
+//	 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|   V   | C |PSI|S| O |H|Res|A|B|   HDR_LEN     | Codepoint (CP)|
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	| Congestion Control Information (CCI, length = 32*(C+1) bits)  |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|  Transport Session Identifier (TSI, length = 32*S+16*H bits)  |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|   Transport Object Identifier (TOI, length = 32*O+16*H bits)  |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|                Header Extensions (if applicable)              |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//
+// The zero Header with HasTSI and HasTOI set is a valid header of a data packet.
+type Header struct {
+	Version      uint8 // 1; 0 is written as 1
+	PSI          uint8 // 2 bits; the upper one is ALC's Source Packet Indicator (RFC 5775, section 2.1)
+	Reserved     uint8 // the 2 bits Res, as received; senders leave it 0, receivers ignore it
+	CloseSession bool  // A
+	CloseObject  bool  // B
+	Codepoint    uint8 // in FLUTE the FEC Encoding ID (RFC 6726, section 5)
+
+	CCILen uint8           // bytes: 4, 8, 12 or 16; 0 is written as 4
+	CCI    [MaxCCILen]byte // the first CCILen bytes; 0 behind them after Parse
+
+	HasTSI bool
+	TSILen uint8 // bytes: 2, 4 or 6; 0 without TSI. For AppendBinary, 0 with HasTSI is the least that is legal
+	TSI    flute.TSI
+	HasTOI bool
+	TOILen uint8 // bytes: 2, 4, … 14; 0 without TOI. For AppendBinary, 0 with HasTOI is the least that is legal
+	TOI    flute.TOI
+
+	// The two words of RFC 3451 (bits T and R, which share the place of Res). Only Layout RFC3451 sets them.
+	HasSCT bool   // T: Reserved is 0 if set
+	HasERT bool   // R: Reserved is 0 if set
+	SCT    uint32 // milliseconds since the start of the session, modulo 2^32
+	ERT    uint32 // expected residual time in milliseconds
+
+	Extensions Extensions // a view into the parsed bytes; nil if there are none
+}
+
+// Layout says which RFC tells the meaning of the two bits behind H.
+type Layout uint8
+
+// The layouts.
+const (
+	RFC5651 Layout = iota // Res: reserved, ignored on receipt
+	RFC3451               // T and R: an SCT and an ERT word before the header extensions
+)
+
+// Parse reads the LCT header at the start of b in the layout of RFC 5651, and returns its length in bytes: b[n:] is
+// what follows it, nothing for a data-less packet. All extensions lie inside the header and have legal lengths.
+// Extensions of unknown type are kept. A header without TSI or TOI is legal in LCT: see HasTSI and HasTOI.
+//
+// Errors are the bare sentinels of this package, flute.ErrTruncated and flute.ErrHeaderLength. It allocates nothing.
+func Parse(b []byte) (Header, int, error) { return RFC5651.Parse(b) }
+
+// fixedPart is what the first word tells of the rest.
+type fixedPart struct {
+	cci, tsi, toi int // lengths of the fields in bytes
+	end           int // of the TOI
+	header        int // HDR_LEN in bytes
+}
+
+// parseFixed checks version and lengths: the fields up to the TOI lie inside the header, and the header inside b.
+func parseFixed(b []byte) (fixedPart, error) {
+	if len(b) < word {
+		return fixedPart{}, flute.ErrTruncated
+	}
+	// Another version may have another layout altogether: nothing behind V is read before this test.
+	if b[0]>>4 != Version {
+		return fixedPart{}, ErrVersion
+	}
+	half := int(b[1]>>4&1) * 2
+	f := fixedPart{
+		cci:    (int(b[0]>>2&3) + 1) * word,
+		tsi:    int(b[1]>>7)*word + half,
+		toi:    int(b[1]>>5&3)*word + half,
+		header: int(b[2]) * word,
+	}
+	f.end = word + f.cci + f.tsi + f.toi
+	if f.header < f.end || f.header > len(b) {
+		return fixedPart{}, flute.ErrHeaderLength
+	}
+	return f, nil
+}
+
+// Parse is the package's Parse in layout l.
+func (l Layout) Parse(b []byte) (Header, int, error) {
+	f, err := parseFixed(b)
+	if err != nil {
+		return Header{}, 0, err
+	}
+	h := Header{
+		Version: Version,
+		// Protocol-Specific Indication (PSI): 2 bits
+		PSI: b[0] & 3,
+		// Reserved (Res): 2 bits
+		Reserved: b[1] >> 2 & 3,
+		// Close Session flag (A), Close Object flag (B)
+		CloseSession: b[1]&2 != 0,
+		CloseObject:  b[1]&1 != 0,
+		// Codepoint (CP): 8 bits
+		Codepoint: b[3],
+		CCILen:    uint8(f.cci),
+		HasTSI:    f.tsi > 0,
+		TSILen:    uint8(f.tsi),
+		HasTOI:    f.toi > 0,
+		TOILen:    uint8(f.toi),
+	}
+	// Congestion Control Information (CCI): 32, 64, 96 or 128 bits
+	at := word + f.cci
+	copy(h.CCI[:], b[word:at])
+	// Transport Session Identifier (TSI): 0, 16, 32 or 48 bits
+	h.TSI = readTSI(b[at : at+f.tsi])
+	// Transport Object Identifier (TOI): 0 to 112 bits
+	h.TOI, _ = flute.TOIFromBytes(b[f.end-f.toi : f.end])
+	at = f.end
+	if l == RFC3451 && h.Reserved != 0 {
+		if at, err = h.parseTimes(b[:f.header], at); err != nil {
+			return Header{}, 0, err
+		}
+	}
+	if at < f.header {
+		h.Extensions = Extensions(b[at:f.header:f.header])
+		if !h.Extensions.valid() {
+			return Header{}, 0, ErrExtension
+		}
+	}
+	return h, f.header, nil
+}
+
+// parseTimes reads the words behind the TOI that the bits T and R announce (RFC 3451, section 5.1), and returns the
+// offset of the first header extension.
+func (h *Header) parseTimes(b []byte, at int) (int, error) {
+	h.HasSCT, h.HasERT, h.Reserved = h.Reserved&2 != 0, h.Reserved&1 != 0, 0
+	for _, f := range [2]struct {
+		has   bool
+		field *uint32
+	}{{h.HasSCT, &h.SCT}, {h.HasERT, &h.ERT}} {
+		if !f.has {
+			continue
+		}
+		if len(b) < at+word {
+			return 0, flute.ErrHeaderLength
+		}
+		*f.field = binary.BigEndian.Uint32(b[at:])
+		at += word
+	}
+	return at, nil
+}
+
+// readTSI reads a TSI field of 0, 2, 4 or 6 bytes.
+func readTSI(b []byte) flute.TSI {
+	switch len(b) {
+	case 2:
+		return flute.TSI(binary.BigEndian.Uint16(b))
+	case 4:
+		return flute.TSI(binary.BigEndian.Uint32(b))
+	case 6:
+		return flute.TSI(binary.BigEndian.Uint16(b))<<32 | flute.TSI(binary.BigEndian.Uint32(b[2:]))
+	}
+	return 0
+}
+
+// Peek reads the identifiers only, to route a packet: TSI, and TOI (0 when the header has none). It looks no further
+// than the TOI. A header without TSI is ErrNoTSI; other errors are those of Parse. It allocates nothing.
+func Peek(b []byte) (flute.TSI, flute.TOI, error) {
+	f, err := parseFixed(b)
+	if err != nil {
+		return 0, flute.TOI{}, err
+	}
+	if f.tsi == 0 {
+		return 0, flute.TOI{}, ErrNoTSI
+	}
+	toi, _ := flute.TOIFromBytes(b[f.end-f.toi : f.end])
+	return readTSI(b[word+f.cci : f.end-f.toi]), toi, nil
+}
