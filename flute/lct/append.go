@@ -120,14 +120,9 @@ func fieldLen(has bool, want, least, limit int, half bool) (int, bool) {
 	if want != 0 {
 		return want, want >= least && want <= limit && want%2 == 0 && (want%word != 0) == half
 	}
-	n := (least + word - 1) / word * word
-	switch {
-	case half && least > n-2 && n != 0: // the half-word goes on top of the words
-		n += 2
-	case half:
-		n = max(n-2, 2)
-	default:
-		n = max(n, word)
+	n := max((least+word-1)/word, 1) * word
+	if half { // on top of the words
+		n = (max(least-2, 0)+word-1)/word*word + 2
 	}
 	return n, n <= limit
 }

@@ -95,7 +95,10 @@ func (t Time) Append(b []byte) []byte {
 	}
 	if t.HasERT {
 		use |= useERT
-		seconds := (max(t.ERT, 0) + time.Second - 1) / time.Second
+		seconds := max(t.ERT, 0) / time.Second
+		if t.ERT > seconds*time.Second {
+			seconds++
+		}
 		b = binary.BigEndian.AppendUint32(b, uint32(min(seconds, math.MaxUint32)))
 	}
 	if t.HasSLC {
