@@ -1,0 +1,52 @@
+# `make check` is what a change must pass. Nothing here is needed to build or to run: Go is enough for that.
+
+GO       ?= go
+TOOL     := $(GO) tool -modfile=tools/go.mod
+FUZZTIME ?= 30s
+BENCH    ?= .
+# The packages in which more than one goroutine touches the same state.
+RACE     := ./actors/... ./supervisor/... ./node/... ./internal/udp/... ./internal/slab/... ./store/... ./integration/...
+
+.PHONY: check build test race lint fmt tidy bench fuzz interop ci
+
+check: tidy lint build test race ## everything but the peers
+
+build:
+	$(GO) build ./...
+
+test:
+	$(GO) test -shuffle=on ./...
+
+race:
+	$(GO) test -race -shuffle=on $(RACE)
+
+lint:
+	$(GO) vet ./...
+	$(TOOL) golangci-lint run ./...
+
+fmt:
+	$(TOOL) golangci-lint fmt ./...
+
+tidy:
+	$(GO) mod tidy -diff
+	$(GO) fix -diff ./...
+
+# Compare two runs with `$(TOOL) benchstat old.txt new.txt`.
+bench:
+	$(GO) test -run='^$$' -bench='$(BENCH)' -count=6 ./...
+
+# Each fuzz target of each package, one after the other, for FUZZTIME.
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+interop:
+	./interop/flute-rs.sh
+	./interop/tshark.sh
+
+ci:
+	./.ci/run
