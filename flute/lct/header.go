@@ -84,10 +84,9 @@ const (
 // Errors are the bare sentinels of this package, flute.ErrTruncated and flute.ErrHeaderLength. It allocates nothing.
 func Parse(b []byte) (Header, int, error) { return RFC5651.Parse(b) }
 
-// fixedPart is what the first word tells of the rest.
+// fixedPart is what the first word tells of the rest. Four fields at most: more would not be kept in registers.
 type fixedPart struct {
-	cci, tsi, toi int // lengths of the fields in bytes
-	end           int // of the TOI
+	tsi, toi, end int // offsets of TSI and TOI, and of what follows the TOI
 	header        int // HDR_LEN in bytes
 }
 
@@ -100,14 +99,13 @@ func parseFixed(b []byte) (fixedPart, error) {
 	if b[0]>>4 != Version {
 		return fixedPart{}, ErrVersion
 	}
-	half := int(b[1]>>4&1) * 2
-	f := fixedPart{
-		cci:    (int(b[0]>>2&3) + 1) * word,
-		tsi:    int(b[1]>>7)*word + half,
-		toi:    int(b[1]>>5&3)*word + half,
-		header: int(b[2]) * word,
-	}
-	f.end = word + f.cci + f.tsi + f.toi
+	// The flags count words; each is shifted to where it counts bytes.
+	half := int(b[1] >> 3 & 2) // H: 16 bits in both TSI and TOI
+	var f fixedPart
+	f.tsi = word + int(b[0]&0xc) + word     // C: CCI of C+1 words
+	f.toi = f.tsi + int(b[1]>>5&4) + half   // S
+	f.end = f.toi + int(b[1]>>3&0xc) + half // O
+	f.header = int(b[2]) * word
 	if f.header < f.end || f.header > len(b) {
 		return fixedPart{}, flute.ErrHeaderLength
 	}
@@ -131,20 +129,19 @@ func (l Layout) Parse(b []byte) (Header, int, error) {
 		CloseObject:  b[1]&1 != 0,
 		// Codepoint (CP): 8 bits
 		Codepoint: b[3],
-		CCILen:    uint8(f.cci),
-		HasTSI:    f.tsi > 0,
-		TSILen:    uint8(f.tsi),
-		HasTOI:    f.toi > 0,
-		TOILen:    uint8(f.toi),
+		CCILen:    uint8(f.tsi - word),
+		HasTSI:    f.tsi < f.toi,
+		TSILen:    uint8(f.toi - f.tsi),
+		HasTOI:    f.toi < f.end,
+		TOILen:    uint8(f.end - f.toi),
 	}
 	// Congestion Control Information (CCI): 32, 64, 96 or 128 bits
-	at := word + f.cci
-	copy(h.CCI[:], b[word:at])
+	copy(h.CCI[:], b[word:f.tsi])
 	// Transport Session Identifier (TSI): 0, 16, 32 or 48 bits
-	h.TSI = readTSI(b[at : at+f.tsi])
+	h.TSI = readTSI(b[f.tsi:f.toi])
 	// Transport Object Identifier (TOI): 0 to 112 bits
-	h.TOI, _ = flute.TOIFromBytes(b[f.end-f.toi : f.end])
-	at = f.end
+	h.TOI = readTOI(b[f.toi:f.end])
+	at := f.end
 	if l == RFC3451 && h.Reserved != 0 {
 		if at, err = h.parseTimes(b[:f.header], at); err != nil {
 			return Header{}, 0, err
@@ -192,6 +189,18 @@ func readTSI(b []byte) flute.TSI {
 	return 0
 }
 
+// readTOI reads a TOI field of 0 to 14 bytes.
+func readTOI(b []byte) flute.TOI {
+	switch len(b) {
+	case 2: // what most sessions have
+		return flute.NewTOI(uint64(binary.BigEndian.Uint16(b)))
+	case 4:
+		return flute.NewTOI(uint64(binary.BigEndian.Uint32(b)))
+	}
+	t, _ := flute.TOIFromBytes(b) // at most 14 bytes by its flags
+	return t
+}
+
 // Peek reads the identifiers only, to route a packet: TSI, and TOI (0 when the header has none). It looks no further
 // than the TOI. A header without TSI is ErrNoTSI; other errors are those of Parse. It allocates nothing.
 func Peek(b []byte) (flute.TSI, flute.TOI, error) {
@@ -199,9 +208,8 @@ func Peek(b []byte) (flute.TSI, flute.TOI, error) {
 	if err != nil {
 		return 0, flute.TOI{}, err
 	}
-	if f.tsi == 0 {
+	if f.tsi == f.toi {
 		return 0, flute.TOI{}, ErrNoTSI
 	}
-	toi, _ := flute.TOIFromBytes(b[f.end-f.toi : f.end])
-	return readTSI(b[word+f.cci : f.end-f.toi]), toi, nil
+	return readTSI(b[f.tsi:f.toi]), readTOI(b[f.toi:f.end]), nil
 }
