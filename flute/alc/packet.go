@@ -43,8 +43,8 @@ func Parse(b []byte) (Packet, error) { return ParseLayout(b, lct.RFC5651) }
 // ParseLayout is Parse for an LCT header in layout l: lct.RFC3451 for sessions of FLUTE version 1 whose headers carry
 // SCT and ERT.
 func ParseLayout(b []byte, l lct.Layout) (p Packet, err error) {
-	var n int
-	if p.Header, n, err = l.Parse(b); err != nil {
+	n, err := l.ParseTo(&p.Header, b)
+	if err != nil {
 		return Packet{}, err
 	}
 	// RFC 5775, section 4.1: "the length of the TSI field within the LCT header is REQUIRED to be non-zero".
@@ -101,22 +101,22 @@ func (p *Packet) readExtensions() error {
 			p.HasFDT, p.FLUTEVersion, p.InstanceID = true, version, id
 		case lct.HETCENC:
 			// Content Encoding Algorithm (CENC): 8 bits; Reserved: 16 bits, ignored
-			if p.HasCENC && p.CENC != x.Content[0] {
+			if p.HasCENC && p.CENC != x.Raw[1] {
 				return ErrAmbiguous
 			}
-			p.HasCENC, p.CENC = true, x.Content[0]
+			p.HasCENC, p.CENC = true, x.Raw[1]
 		case lct.HETFTI:
-			if p.FTI != nil && !bytes.Equal(p.FTI, x.Content) {
+			if p.FTI != nil && !bytes.Equal(p.FTI, x.Content()) {
 				return ErrAmbiguous
 			}
-			p.FTI = x.Content
+			p.FTI = x.Content()
 		case lct.HETTime:
 			if p.Time == nil {
-				p.Time = x.Content
+				p.Time = x.Content()
 			}
 		case lct.HETAuth:
 			if p.Auth == nil {
-				p.Auth = x.Content
+				p.Auth = x.Content()
 			}
 		}
 	}

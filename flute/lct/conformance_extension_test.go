@@ -32,7 +32,7 @@ func TestConf_L25_UnknownExtensions(t *testing.T) {
 			}
 			at := len(x)
 			x = AppendExtension(x, het, content)
-			want = append(want, Extension{Type: het, Content: content, Raw: append([]byte(nil), x[at:]...)})
+			want = append(want, Extension{Type: het, Raw: append([]byte(nil), x[at:]...)})
 		}
 		h := Header{HasTSI: true, TSI: 9, HasTOI: true, TOI: flute.NewTOI(8), Extensions: x}
 		b, err := h.AppendBinary(nil)
@@ -59,11 +59,14 @@ func TestConf_L26_HELBoundary(t *testing.T) {
 	first, rest, _ := h.Extensions.Next()
 	second, rest, ok := rest.Next()
 	want := [2]Extension{
-		{Type: 127, Content: []byte{3, 4, 5, 6, 7, 8}, Raw: []byte{127, 2, 3, 4, 5, 6, 7, 8}},
-		{Type: 128, Content: []byte{255, 2, 3}, Raw: []byte{128, 255, 2, 3}},
+		{Type: 127, Raw: []byte{127, 2, 3, 4, 5, 6, 7, 8}},
+		{Type: 128, Raw: []byte{128, 255, 2, 3}},
 	}
 	if d := cmp.Diff(want, [2]Extension{first, second}); d != "" || !ok || len(rest) != 0 {
 		t.Errorf("%d bytes left (-want +got):\n%s", len(rest), d)
+	}
+	if d := cmp.Diff([2][]byte{{3, 4, 5, 6, 7, 8}, {255, 2, 3}}, [2][]byte{first.Content(), second.Content()}); d != "" {
+		t.Errorf("content (-want +got):\n%s", d)
 	}
 	rejects(t, "10100400 00000000 00010001 7fff0000", ErrExtension, false)
 	rejects(t, "10100400 00000000 00010001 7f000000", ErrExtension, false)
@@ -103,8 +106,8 @@ func TestConf_L28_HEL(t *testing.T) {
 func TestConf_L30_NOPAuthTime(t *testing.T) {
 	h := parse(t, "10100700 00000000 00010001 0001abcd 0102 1122 33445566 0201 0000")
 	for het, want := range map[uint8]string{HETNOP: "abcd", HETAuth: "1122 33445566", HETTime: "0000"} {
-		if x, ok := h.Extensions.Lookup(het); !ok || string(x.Content) != string(unhex(t, want)) {
-			t.Errorf("HET %d: %x, %v", het, x.Content, ok)
+		if x, ok := h.Extensions.Lookup(het); !ok || string(x.Content()) != string(unhex(t, want)) {
+			t.Errorf("HET %d: %x, %v", het, x.Content(), ok)
 		}
 	}
 }

@@ -7,7 +7,7 @@
 //		if !ok {
 //			break
 //		}
-//		rest = next // extension.Type, extension.Content
+//		rest = next // extension.Type, extension.Content()
 //	}
 //
 // Parse and Peek allocate nothing: the extensions are views into the datagram, valid as long as its bytes are. Errors

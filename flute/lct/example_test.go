@@ -27,7 +27,7 @@ func ExampleParse() {
 	}
 	fmt.Printf("TSI %d in %d bytes, TOI %v in %d bytes\n", parsed.TSI, parsed.TSILen, parsed.TOI, parsed.TOILen)
 	for x, rest, ok := parsed.Extensions.Next(); ok; x, rest, ok = rest.Next() {
-		fmt.Printf("extension %d: %q\n", x.Type, x.Content)
+		fmt.Printf("extension %d: %q\n", x.Type, x.Content())
 	}
 	fmt.Printf("%s\n", datagram[n:])
 	// Output:

@@ -25,7 +25,7 @@ const MaxContent = 255*word - 2
 // Extensions is the part of an LCT header behind its fields: a sequence of header extensions (RFC 5651, section 5.2).
 type Extensions []byte
 
-// Extension is one header extension, known or not. Content and Raw are views.
+// Extension is one header extension, known or not.
 //
 //	 0                   1                   2                   3
 //	 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -39,9 +39,16 @@ type Extensions []byte
 //	|  HET (>=128)  |       Header Extension Content (HEC)          |
 //	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 type Extension struct {
-	Type    uint8  // HET
-	Content []byte // HEC: 3 bytes for HET 128 to 255, otherwise HEL*4-2 bytes
-	Raw     []byte // the whole extension with HET and HEL
+	Type uint8  // HET
+	Raw  []byte // the whole extension with HET and HEL; a view
+}
+
+// Content returns the HEC, a view: 3 bytes for HET 128 to 255, otherwise HEL*4-2 bytes.
+func (x Extension) Content() []byte {
+	if x.Type >= firstFixed {
+		return x.Raw[1:]
+	}
+	return x.Raw[2:]
 }
 
 // next returns the length of the first extension; 0 if there is none, or one with an illegal length.
@@ -79,11 +86,7 @@ func (e Extensions) Next() (x Extension, rest Extensions, ok bool) {
 	if n == 0 {
 		return Extension{}, nil, false
 	}
-	x = Extension{Type: e[0], Content: e[2:n:n], Raw: e[:n:n]}
-	if x.Type >= firstFixed {
-		x.Content = e[1:n:n]
-	}
-	return x, e[n:], true
+	return Extension{Type: e[0], Raw: e[:n:n]}, e[n:], true
 }
 
 // Lookup returns the first extension of type het. It allocates nothing.

@@ -31,8 +31,8 @@ func TestAppendExtension(t *testing.T) {
 		if !ok || len(rest) != 0 || x.Type != c.het || string(x.Raw) != string(got[1:]) {
 			t.Errorf("HET %d: Next gives %+v, %x, %v", c.het, x, rest, ok)
 		}
-		if !strings.HasPrefix(string(x.Content), string(unhex(t, c.content))) {
-			t.Errorf("HET %d: content %x, want %s", c.het, x.Content, c.content)
+		if !strings.HasPrefix(string(x.Content()), string(unhex(t, c.content))) {
+			t.Errorf("HET %d: content %x, want %s", c.het, x.Content(), c.content)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestLookup(t *testing.T) {
 	x := Extensions(unhex(t, "00010000 c0200001 c0200002 4002 111111111111"))
 	for het, want := range map[uint8]string{HETNOP: "0000", HETFDT: "200001", HETFTI: "111111111111"} {
 		got, ok := x.Lookup(het)
-		if !ok || got.Type != het || string(got.Content) != string(unhex(t, want)) {
+		if !ok || got.Type != het || string(got.Content()) != string(unhex(t, want)) {
 			t.Errorf("Lookup(%d) = %+v, %v", het, got, ok)
 		}
 	}
@@ -98,7 +98,7 @@ func TestViewsDoNotGrow(t *testing.T) {
 	x, _, _ := h.Extensions.Next()
 	_ = append(h.Extensions, 1)
 	_ = append(x.Raw, 1)
-	_ = append(x.Content, 1)
+	_ = append(x.Content(), 1)
 	if d := cmp.Diff(unhex(t, "10100500 00000000 00010001 c0200001 c1000000 ff"), b); d != "" || n != 20 {
 		t.Errorf("changed (-want +got):\n%s", d)
 	}

@@ -44,7 +44,7 @@ func FuzzParse(f *testing.F) {
 			if found, ok := h.Extensions.Lookup(x.Type); !ok || found.Type != x.Type {
 				t.Fatalf("Lookup(%d) finds %+v", x.Type, found)
 			}
-			if again := AppendExtension(nil, x.Type, x.Content); !bytes.Equal(again, x.Raw) {
+			if again := AppendExtension(nil, x.Type, x.Content()); !bytes.Equal(again, x.Raw) {
 				t.Fatalf("extension %x is written as %x", x.Raw, again)
 			}
 		}
@@ -62,7 +62,7 @@ func FuzzExtensions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		steps := 0
 		for x, rest, ok := Extensions(b).Next(); ok; x, rest, ok = rest.Next() {
-			if len(x.Raw) < 4 || len(x.Raw)%4 != 0 || len(x.Content) >= len(x.Raw) {
+			if len(x.Raw) < 4 || len(x.Raw)%4 != 0 || len(x.Content()) >= len(x.Raw) {
 				t.Fatalf("extension %+v", x)
 			}
 			if steps++; steps > len(b)/4 {

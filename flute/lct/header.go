@@ -113,67 +113,86 @@ func parseFixed(b []byte) (fixedPart, error) {
 }
 
 // Parse is the package's Parse in layout l.
-func (l Layout) Parse(b []byte) (Header, int, error) {
-	f, err := parseFixed(b)
-	if err != nil {
-		return Header{}, 0, err
-	}
-	h := Header{
-		Version: Version,
-		// Protocol-Specific Indication (PSI): 2 bits
-		PSI: b[0] & 3,
-		// Reserved (Res): 2 bits
-		Reserved: b[1] >> 2 & 3,
-		// Close Session flag (A), Close Object flag (B)
-		CloseSession: b[1]&2 != 0,
-		CloseObject:  b[1]&1 != 0,
-		// Codepoint (CP): 8 bits
-		Codepoint: b[3],
-		CCILen:    uint8(f.tsi - word),
-		HasTSI:    f.tsi < f.toi,
-		TSILen:    uint8(f.toi - f.tsi),
-		HasTOI:    f.toi < f.end,
-		TOILen:    uint8(f.end - f.toi),
-	}
-	// Congestion Control Information (CCI): 32, 64, 96 or 128 bits
-	copy(h.CCI[:], b[word:f.tsi])
-	// Transport Session Identifier (TSI): 0, 16, 32 or 48 bits
-	h.TSI = readTSI(b[f.tsi:f.toi])
-	// Transport Object Identifier (TOI): 0 to 112 bits
-	h.TOI = readTOI(b[f.toi:f.end])
-	at := f.end
-	if l == RFC3451 && h.Reserved != 0 {
-		if at, err = h.parseTimes(b[:f.header], at); err != nil {
-			return Header{}, 0, err
-		}
-	}
-	if at < f.header {
-		h.Extensions = Extensions(b[at:f.header:f.header])
-		if !h.Extensions.valid() {
-			return Header{}, 0, ErrExtension
-		}
-	}
-	return h, f.header, nil
+func (l Layout) Parse(b []byte) (h Header, n int, err error) {
+	n, err = l.ParseTo(&h, b)
+	return h, n, err
 }
 
-// parseTimes reads the words behind the TOI that the bits T and R announce (RFC 3451, section 5.1), and returns the
-// offset of the first header extension.
-func (h *Header) parseTimes(b []byte, at int) (int, error) {
-	h.HasSCT, h.HasERT, h.Reserved = h.Reserved&2 != 0, h.Reserved&1 != 0, 0
-	for _, f := range [2]struct {
-		has   bool
-		field *uint32
-	}{{h.HasSCT, &h.SCT}, {h.HasERT, &h.ERT}} {
-		if !f.has {
-			continue
-		}
-		if len(b) < at+word {
-			return 0, flute.ErrHeaderLength
-		}
-		*f.field = binary.BigEndian.Uint32(b[at:])
-		at += word
+// ParseTo is Parse into h, which saves copying a Header. An error leaves h as it is.
+func (l Layout) ParseTo(h *Header, b []byte) (int, error) {
+	f, err := parseFixed(b)
+	if err != nil {
+		return 0, err
 	}
-	return at, nil
+	// Reserved (Res): 2 bits; in RFC 3451 the flags T and R
+	reserved := b[1] >> 2 & 3
+	rest := b[f.end:f.header:f.header]
+	var times oldTimes
+	if l == RFC3451 && reserved != 0 {
+		if times, rest, err = parseTimes(rest, reserved); err != nil {
+			return 0, err
+		}
+		reserved = 0
+	}
+	if !Extensions(rest).valid() {
+		return 0, ErrExtension
+	}
+	if len(rest) == 0 {
+		rest = nil
+	}
+
+	// Everything is valid from here on.
+	h.Version = Version
+	// Protocol-Specific Indication (PSI): 2 bits
+	h.PSI = b[0] & 3
+	h.Reserved = reserved
+	// Close Session flag (A), Close Object flag (B)
+	h.CloseSession = b[1]&2 != 0
+	h.CloseObject = b[1]&1 != 0
+	// Codepoint (CP): 8 bits
+	h.Codepoint = b[3]
+	// Congestion Control Information (CCI): 32, 64, 96 or 128 bits
+	h.CCILen = uint8(f.tsi - word)
+	h.CCI = [MaxCCILen]byte{}
+	copy(h.CCI[:], b[word:f.tsi])
+	// Transport Session Identifier (TSI): 0, 16, 32 or 48 bits
+	h.HasTSI = f.tsi < f.toi
+	h.TSILen = uint8(f.toi - f.tsi)
+	h.TSI = readTSI(b[f.tsi:f.toi])
+	// Transport Object Identifier (TOI): 0 to 112 bits
+	h.HasTOI = f.toi < f.end
+	h.TOILen = uint8(f.end - f.toi)
+	h.TOI = readTOI(b[f.toi:f.end])
+	h.HasSCT, h.HasERT, h.SCT, h.ERT = times.hasSCT, times.hasERT, times.sct, times.ert
+	h.Extensions = rest
+	return f.header, nil
+}
+
+// oldTimes are the two words of RFC 3451.
+type oldTimes struct {
+	hasSCT, hasERT bool
+	sct, ert       uint32
+}
+
+// parseTimes reads the words behind the TOI that the bits T and R announce (RFC 3451, section 5.1), and returns what is
+// behind them.
+func parseTimes(b []byte, flags uint8) (t oldTimes, rest []byte, err error) {
+	t.hasSCT, t.hasERT = flags&2 != 0, flags&1 != 0
+	if t.hasSCT {
+		if len(b) < word {
+			return oldTimes{}, nil, flute.ErrHeaderLength
+		}
+		// Sender Current Time (SCT): 32 bits
+		t.sct, b = binary.BigEndian.Uint32(b), b[word:]
+	}
+	if t.hasERT {
+		if len(b) < word {
+			return oldTimes{}, nil, flute.ErrHeaderLength
+		}
+		// Expected Residual Time (ERT): 32 bits
+		t.ert, b = binary.BigEndian.Uint32(b), b[word:]
+	}
+	return t, b, nil
 }
 
 // readTSI reads a TSI field of 0, 2, 4 or 6 bytes.

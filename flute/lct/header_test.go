@@ -105,6 +105,26 @@ func TestHeader(t *testing.T) {
 	}
 }
 
+// TestParseTo parses over another header: nothing of it stays, and everything of it stays after an error.
+func TestParseTo(t *testing.T) {
+	for _, dirty := range headers(t) {
+		dirty.want.HasSCT, dirty.want.HasERT, dirty.want.SCT, dirty.want.ERT = true, true, 1, 2
+		for _, c := range headers(t) {
+			h := dirty.want
+			if n, err := RFC5651.ParseTo(&h, c.bytes); err != nil || n != len(c.bytes) {
+				t.Errorf("%s: %d bytes, %v", c.name, n, err)
+			}
+			if d := cmp.Diff(c.want, h, compareTOI); d != "" {
+				t.Errorf("%s over %s (-want +got):\n%s", c.name, dirty.name, d)
+			}
+			h = dirty.want
+			if _, err := RFC3451.ParseTo(&h, c.bytes[:len(c.bytes)-1]); err == nil || !cmp.Equal(dirty.want, h, compareTOI) {
+				t.Errorf("%s over %s, truncated: %v, %+v", c.name, dirty.name, err, h)
+			}
+		}
+	}
+}
+
 // TestHeaderTruncated cuts each encoding at each byte: never a header, never a panic.
 func TestHeaderTruncated(t *testing.T) {
 	for _, c := range headers(t) {
@@ -260,7 +280,7 @@ func TestParseAllocatesNothing(t *testing.T) {
 	}
 	walk := func() {
 		for x, rest, ok := h.Extensions.Next(); ok; x, rest, ok = rest.Next() {
-			count += len(x.Content)
+			count += len(x.Content())
 		}
 		x, _ := h.Extensions.Lookup(HETFTI)
 		count += len(x.Raw)
