@@ -1,6 +1,9 @@
 package flute
 
-import "errors"
+import (
+	"encoding/json"
+	"errors"
+)
 
 // DropReason says why a datagram, or a symbol that it carried, was not used. Every received datagram is counted once:
 // as accepted, as duplicate, or under one DropReason.
@@ -109,6 +112,22 @@ func (c *Counters) Add(o Counters) {
 	for r := range c.Dropped {
 		c.Dropped[r] += o.Dropped[r]
 	}
+}
+
+// MarshalJSON writes the counts by name; reasons without a drop are left out.
+func (c Counters) MarshalJSON() ([]byte, error) {
+	dropped := map[string]uint64{}
+	for r, n := range c.Dropped {
+		if n > 0 {
+			dropped[DropReason(r).String()] = n
+		}
+	}
+	return json.Marshal(struct {
+		Received  uint64            `json:"received"`
+		Accepted  uint64            `json:"accepted"`
+		Duplicate uint64            `json:"duplicate"`
+		Dropped   map[string]uint64 `json:"dropped"`
+	}{c.Received, c.Accepted, c.Duplicate, dropped})
 }
 
 // DropTotal returns the number of datagrams dropped for any reason.

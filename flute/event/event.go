@@ -1,6 +1,7 @@
 package event
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -21,7 +22,14 @@ type SessionOpened struct {
 type SessionClosed struct {
 	Session  flute.SessionKey `json:"session"`
 	Reason   string           `json:"reason"`
-	Counters flute.Counters   `json:"-"`
+	Counters flute.Counters   `json:"counters"`
+}
+
+// SessionStats is emitted once per second while packets of the session arrive.
+type SessionStats struct {
+	Session  flute.SessionKey `json:"session"`
+	Counters flute.Counters   `json:"counters"`
+	Held     uint64           `json:"held"` // bytes of memory
 }
 
 // FDTReceived is emitted for each FDT Instance that was decoded and accepted.
@@ -124,6 +132,13 @@ type Missed struct {
 	Count uint64 `json:"count"`
 }
 
+// KernelDrops reports datagrams that the system dropped because its receive buffer was full, at most once per second.
+type KernelDrops struct {
+	Group netip.AddrPort `json:"group"`
+	New   uint64         `json:"new"`
+	Total uint64         `json:"total"`
+}
+
 // Warning reports something an operator should mend, such as a receive buffer that the system limited.
 type Warning struct {
 	Text string `json:"text"`
@@ -131,6 +146,7 @@ type Warning struct {
 
 func (SessionOpened) isEvent()   {}
 func (SessionClosed) isEvent()   {}
+func (SessionStats) isEvent()    {}
 func (FDTReceived) isEvent()     {}
 func (FDTRejected) isEvent()     {}
 func (ObjectStarted) isEvent()   {}
@@ -140,4 +156,5 @@ func (ObjectFailed) isEvent()    {}
 func (MatrixDetected) isEvent()  {}
 func (ActorRestarted) isEvent()  {}
 func (Missed) isEvent()          {}
+func (KernelDrops) isEvent()     {}
 func (Warning) isEvent()         {}

@@ -1,0 +1,227 @@
+package fec
+
+import (
+	"fmt"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// OTI is the FEC Object Transmission Information of one object (RFC 5052, section 6.2). It is comparable. Fields that
+// the scheme does not have are zero.
+type OTI struct {
+	EncodingID           EncodingID
+	InstanceID           uint16 // FEC Instance ID: under-specified schemes only
+	TransferLength       uint64 // bytes of the object, after content encoding
+	SymbolLength         uint16 // E or T, bytes
+	MaxSourceBlockLength uint32 // B, symbols
+	MaxEncodingSymbols   uint32 // max_n, symbols of a block, source and repair
+	SourceBlocks         uint32 // Z: Raptor and RaptorQ
+	SubBlocks            uint16 // N: Raptor and RaptorQ
+	Alignment            uint8  // Al, bytes: Raptor and RaptorQ
+	FieldBits            uint8  // m: Reed-Solomon over GF(2^m); 8 when not given
+	GroupSize            uint8  // G, symbols of a packet: Reed-Solomon over GF(2^m) and LDPC
+	N1                   uint8  // N1, the degree of source symbols: LDPC
+	Seed                 uint32 // of the pseudo-random number generator: LDPC
+}
+
+// OTIError says which field of an OTI is wrong. errors.Is(err, flute.ErrOTI) holds.
+type OTIError struct {
+	EncodingID EncodingID
+	Field      string // as the RFC calls it
+	Value      uint64
+	Want       string
+}
+
+// Error implements error.
+func (e *OTIError) Error() string {
+	return fmt.Sprintf("fec: %v: %s is %d, must be %s", e.EncodingID, e.Field, e.Value, e.Want)
+}
+
+// Unwrap returns flute.ErrOTI.
+func (e *OTIError) Unwrap() error { return flute.ErrOTI }
+
+// limits are what the wire format and the RFC of a scheme allow.
+type limits struct {
+	transferLength uint64
+	blockSymbols   uint32 // largest B or K
+	blocks         uint64
+	maxSymbols     uint32 // largest max_n; 0: the scheme has none
+}
+
+// The limits of the schemes that do not depend on other fields.
+const (
+	maxTransfer48    = 1<<48 - 1
+	maxRaptorLength  = 1<<45 - 1    // RFC 5053, section 3.2.3: F is at most 2^45
+	maxRaptorQLength = 946270874880 // RFC 6330, section 4.4.1.2
+	maxRaptorK       = 8192         // RFC 5053, section 5.4.2.3
+	minRaptorK       = 4            // RFC 5053, section 5.4.2.3
+	maxRaptorQK      = 56403        // RFC 6330, section 5.1.2
+	maxLDPCSymbols   = 1 << 20      // RFC 5170, section 5.4: ESI of 20 bits
+	maxLDPCSeed      = 0x7FFFFFFE   // RFC 5170, section 5.7
+)
+
+func (o *OTI) limits() limits {
+	switch o.EncodingID {
+	case CompactNoCode, Compact:
+		return limits{maxTransfer48, 1 << 16, 1 << 16, 0}
+	case ReedSolomonGF28:
+		return limits{maxTransfer48, 255, 1 << 24, 255}
+	case ReedSolomonGF2m:
+		m := o.fieldBits()
+		return limits{maxTransfer48, 1<<m - 1, 1 << (32 - m), 1<<m - 1}
+	case LDPCStaircase, LDPCTriangle:
+		return limits{maxTransfer48, maxLDPCSymbols, 1 << 12, maxLDPCSymbols}
+	case SmallBlockExpandable:
+		return limits{maxTransfer48, 1<<32 - 1, 1 << 32, 0}
+	case SmallBlockSystematic:
+		return limits{maxTransfer48, 1<<16 - 1, 1 << 32, 1<<16 - 1}
+	case Raptor:
+		return limits{maxRaptorLength, maxRaptorK, 1<<16 - 1, 0}
+	case RaptorQ:
+		return limits{maxRaptorQLength, maxRaptorQK, 1<<8 - 1, 0}
+	}
+	return limits{}
+}
+
+// fieldBits returns m: 8 when the sender left it out (RFC 5510, section 4.2.3).
+func (o *OTI) fieldBits() uint {
+	if o.FieldBits == 0 {
+		return 8
+	}
+	return uint(o.FieldBits)
+}
+
+// usesPartitionZ reports whether the source blocks come from Z (RFC 5053 and 6330) and not from B (RFC 5052, section
+// 9.1).
+func (o *OTI) usesPartitionZ() bool { return o.EncodingID == Raptor || o.EncodingID == RaptorQ }
+
+// Validate checks the OTI against the limits of its scheme: what the RFC permits and what can be computed with safely.
+// Nothing is allocated. An object of no bytes needs no more than a known scheme and a length of 0.
+func (o *OTI) Validate() error {
+	if !o.EncodingID.Known() {
+		return o.wrong("FEC Encoding ID", uint64(o.EncodingID), "known")
+	}
+	if o.EncodingID.FullySpecified() && o.InstanceID != 0 {
+		return o.wrong("FEC Instance ID", uint64(o.InstanceID), "absent: the scheme is fully specified")
+	}
+	if o.EncodingID == ReedSolomonGF2m && (o.fieldBits() < 2 || o.fieldBits() > 16) {
+		return o.wrong("m", uint64(o.FieldBits), "2 to 16")
+	}
+	l := o.limits()
+	if o.TransferLength > l.transferLength {
+		return o.wrong("Transfer-Length", o.TransferLength, fmt.Sprintf("at most %d", l.transferLength))
+	}
+	if o.TransferLength == 0 {
+		return nil
+	}
+	if o.SymbolLength == 0 {
+		return o.wrong("Encoding-Symbol-Length", 0, "positive")
+	}
+	if o.usesPartitionZ() {
+		return o.validateZ(l)
+	}
+	return o.validateB(l)
+}
+
+// validateB checks a scheme that is partitioned by its largest source block length.
+func (o *OTI) validateB(l limits) error {
+	b := o.MaxSourceBlockLength
+	if o.EncodingID == CompactNoCode || o.EncodingID == Compact {
+		// The field has 32 bits, an ESI 16: senders may announce more than a block can have when the object is small.
+		b = min(b, l.blockSymbols)
+	}
+	if b == 0 || b > l.blockSymbols {
+		return o.wrong("Maximum-Source-Block-Length", uint64(b), fmt.Sprintf("1 to %d", l.blockSymbols))
+	}
+	if l.maxSymbols > 0 && (o.MaxEncodingSymbols < b || o.MaxEncodingSymbols > l.maxSymbols) {
+		return o.wrong("Max-Number-of-Encoding-Symbols", uint64(o.MaxEncodingSymbols),
+			fmt.Sprintf("from the Maximum-Source-Block-Length, %d, to %d", b, l.maxSymbols))
+	}
+	if blocks := ceil(ceil(o.TransferLength, uint64(o.SymbolLength)), uint64(b)); blocks > l.blocks {
+		return o.wrong("number of source blocks", blocks, fmt.Sprintf("at most %d", l.blocks))
+	}
+	switch o.EncodingID {
+	case ReedSolomonGF2m:
+		if uint(o.SymbolLength)*8%o.fieldBits() != 0 {
+			return o.wrong("Encoding-Symbol-Length", uint64(o.SymbolLength), fmt.Sprintf("a multiple of %d bits", o.fieldBits()))
+		}
+	case LDPCStaircase, LDPCTriangle:
+		return o.validateLDPC()
+	}
+	return nil
+}
+
+func (o *OTI) validateLDPC() error {
+	switch {
+	case o.N1 < 3 || o.N1 > 10:
+		return o.wrong("N1", uint64(o.N1), "3 to 10")
+	case o.Seed == 0 || o.Seed > maxLDPCSeed:
+		return o.wrong("PRNG seed", uint64(o.Seed), fmt.Sprintf("1 to %d", maxLDPCSeed))
+	case o.GroupSize == 0 || o.GroupSize > 31:
+		return o.wrong("G", uint64(o.GroupSize), "1 to 31")
+	}
+	return nil
+}
+
+// validateZ checks Raptor and RaptorQ.
+func (o *OTI) validateZ(l limits) error {
+	t, kt := uint64(o.SymbolLength), ceil(o.TransferLength, uint64(o.SymbolLength))
+	switch {
+	case o.Alignment == 0 || t%uint64(o.Alignment) != 0:
+		return o.wrong("Al", uint64(o.Alignment), "a divisor of the symbol length")
+	case o.SubBlocks == 0 || uint64(o.SubBlocks) > t/uint64(o.Alignment):
+		return o.wrong("N", uint64(o.SubBlocks), "1 to T/Al")
+	case o.SourceBlocks == 0 || uint64(o.SourceBlocks) > l.blocks:
+		return o.wrong("Z", uint64(o.SourceBlocks), fmt.Sprintf("1 to %d", l.blocks))
+	}
+	z := min(uint64(o.SourceBlocks), kt) // beyond Kt the source blocks are empty: they do not exist
+	if k := ceil(kt, z); k > uint64(l.blockSymbols) {
+		return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.blockSymbols))
+	}
+	if k := kt / z; o.EncodingID == Raptor && k < minRaptorK {
+		return o.wrong("source block length", k, fmt.Sprintf("at least %d", minRaptorK))
+	}
+	return nil
+}
+
+func (o *OTI) wrong(field string, value uint64, want string) error {
+	return &OTIError{EncodingID: o.EncodingID, Field: field, Value: value, Want: want}
+}
+
+// ceil returns a/b rounded up, for b > 0, without overflow.
+func ceil(a, b uint64) uint64 {
+	n := a / b
+	if a%b != 0 {
+		n++
+	}
+	return n
+}
+
+// MaxESI returns how many encoding symbols, source and repair, a receiver accepts for a source block of k source
+// symbols: ESIs are below it. For Reed-Solomon it is max_n and not what the n-algorithm gives for k, since senders in
+// the field do not follow it for short blocks (RFC 5510, section 6.2).
+func (o *OTI) MaxESI(k uint32) uint32 {
+	switch o.EncodingID {
+	case CompactNoCode:
+		return k
+	case Compact:
+		return 1 << 16
+	case ReedSolomonGF28, ReedSolomonGF2m, LDPCStaircase, LDPCTriangle, SmallBlockSystematic:
+		return max(k, o.MaxEncodingSymbols)
+	case Raptor:
+		return 65521 // RFC 5053, section 5.4.4.4: ESIs from 65521 on repeat the first ones
+	case RaptorQ:
+		return 1 << 24
+	}
+	return 1<<32 - 1
+}
+
+// RepairSymbols returns how many repair symbols a sender makes for a source block of k source symbols: floor(k *
+// max_n / B) - k (RFC 5510, section 6.2; RFC 5170, section 5.2). It is 0 for schemes without max_n.
+func (o *OTI) RepairSymbols(k uint32) uint32 {
+	if o.MaxSourceBlockLength == 0 || o.MaxEncodingSymbols <= o.MaxSourceBlockLength {
+		return 0
+	}
+	n := uint64(k) * uint64(o.MaxEncodingSymbols) / uint64(o.MaxSourceBlockLength)
+	return uint32(n) - k
+}

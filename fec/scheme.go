@@ -1,0 +1,88 @@
+package fec
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// The errors of schemes.
+var (
+	// ErrMoreSymbols says that a block cannot be decoded from the symbols given; with more of them it can.
+	ErrMoreSymbols = errors.New("fec: more encoding symbols are needed")
+	// ErrUnsupported says that no scheme is registered for an OTI.
+	ErrUnsupported = errors.New("fec: FEC scheme is not supported")
+)
+
+// Variant names one of several codes that share a wire format; empty for a scheme that has only one.
+type Variant string
+
+// Symbol is an encoding symbol with its ESI.
+type Symbol struct {
+	ESI  ESI
+	Data []byte
+}
+
+// Scheme is an FEC scheme. Its methods are safe for concurrent use; what they return is not.
+type Scheme interface {
+	// Supports says what OTI.Validate cannot know: whether this codec can work with o. The error wraps flute.ErrOTI.
+	Supports(o *OTI) error
+	// Variants lists the codes that share the wire format, the default first; nil when there is only one.
+	Variants() []Variant
+	// NewEncoder returns the encoder of one source block of k symbols. source is the block's bytes in order, the last
+	// symbol without its padding. The encoder keeps the slice.
+	NewEncoder(o *OTI, v Variant, k uint32, source []byte) (Encoder, error)
+	// NewDecoder returns the decoder of one source block of k symbols.
+	NewDecoder(o *OTI, v Variant, k uint32) (Decoder, error)
+}
+
+// Encoder makes the repair symbols of one source block.
+type Encoder interface {
+	// AppendRepair appends repair symbol esi, at least k, of SymbolLength bytes.
+	AppendRepair(b []byte, esi ESI) ([]byte, error)
+}
+
+// Decoder recovers the lost source symbols of one source block.
+type Decoder interface {
+	// Ready reports whether a try is worth while with so many distinct source and repair symbols.
+	Ready(sources, repairs int) bool
+	// Recover fills in lost source symbols. source has k elements: a received one of SymbolLength bytes, zero padded; a
+	// lost one of length 0 and with room for SymbolLength bytes. After success all have SymbolLength bytes. After
+	// ErrMoreSymbols nothing has changed.
+	Recover(source [][]byte, repair []Symbol) error
+	// Matches reports whether s is what this code makes of the complete source.
+	Matches(source [][]byte, s Symbol) bool
+}
+
+// registered is the key of a Registry.
+type registered struct {
+	id       EncodingID
+	instance uint16
+}
+
+// Registry says which schemes may be used. It is immutable and safe for concurrent use.
+type Registry struct{ schemes map[registered]Scheme }
+
+// NewRegistry returns a Registry without schemes.
+func NewRegistry() *Registry { return &Registry{} }
+
+// With returns a copy of r with s for id, and for FEC Instance ID instance when id is under-specified.
+func (r *Registry) With(id EncodingID, instance uint16, s Scheme) *Registry {
+	c := &Registry{schemes: maps.Clone(r.schemes)}
+	if c.schemes == nil {
+		c.schemes = map[registered]Scheme{}
+	}
+	c.schemes[registered{id, instance}] = s
+	return c
+}
+
+// Scheme returns the scheme for o, or an error that wraps ErrUnsupported and flute.ErrOTI.
+func (r *Registry) Scheme(o *OTI) (Scheme, error) {
+	if s := r.schemes[registered{o.EncodingID, o.InstanceID}]; s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("%w: %v (FEC Encoding ID %d, FEC Instance ID %d): %w",
+		ErrUnsupported, o.EncodingID, uint8(o.EncodingID), o.InstanceID, flute.ErrOTI)
+}
