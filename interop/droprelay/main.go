@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const (
+	maxDatagram   = 1 << 16 // no UDP payload is longer
+	receiveBuffer = 8 << 20 // bytes; the system may grant less
+)
+
+type config struct {
+	from, to netip.AddrPort
+	ifc      string
+	oneIn    int
+	spare    int
+	seed     uint64
+}
+
+func main() {
+	cfg, err := parse(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		err = run(ctx, cfg)
+		stop()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "droprelay:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string) (config, error) {
+	var cfg config
+	fs := flag.NewFlagSet("droprelay", flag.ContinueOnError)
+	fs.TextVar(&cfg.from, "from", netip.AddrPort{}, "group:port to join")
+	fs.TextVar(&cfg.to, "to", netip.AddrPort{}, "group:port to send to")
+	fs.StringVar(&cfg.ifc, "interface", "lo", "interface for both")
+	fs.IntVar(&cfg.oneIn, "one-in", 20, "drop one of so many datagrams; 0 drops none")
+	fs.IntVar(&cfg.spare, "spare", 0, "let so many datagrams through first")
+	fs.Uint64Var(&cfg.seed, "seed", 1, "decides which one")
+	if err := fs.Parse(args); err != nil {
+		return config{}, err
+	}
+	if !cfg.from.Addr().IsMulticast() || !cfg.to.IsValid() || cfg.oneIn < 0 || cfg.spare < 0 {
+		return config{}, errors.New("want -from GROUP:PORT -to ADDRESS:PORT and counts of at least 0")
+	}
+	return cfg, nil
+}
+
+// run relays until ctx is done, then prints its counters.
+func run(ctx context.Context, cfg config) error {
+	ifc, err := net.InterfaceByName(cfg.ifc)
+	if err != nil {
+		return err
+	}
+	local, err := ipv4Of(ifc)
+	if err != nil {
+		return err
+	}
+	in, err := net.ListenMulticastUDP("udp4", ifc, net.UDPAddrFromAddrPort(cfg.from))
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // it only reads
+	if err := in.SetReadBuffer(receiveBuffer); err != nil {
+		return err
+	}
+	// A source address on the interface makes the kernel send multicast through it.
+	out, err := net.DialUDP("udp4", &net.UDPAddr{IP: local}, net.UDPAddrFromAddrPort(cfg.to))
+	if err != nil {
+		return err
+	}
+	defer out.Close() //nolint:errcheck // UDP has nothing to flush
+	defer context.AfterFunc(ctx, func() { _ = in.Close() })()
+
+	fmt.Printf("listening on %s, sending to %s from %s\n", cfg.from, cfg.to, out.LocalAddr())
+	var forwarded, dropped int
+	d, b := newDropper(cfg.oneIn, cfg.spare, cfg.seed), make([]byte, maxDatagram)
+	for {
+		n, _, err := in.ReadFromUDPAddrPort(b)
+		if errors.Is(err, net.ErrClosed) {
+			fmt.Printf("forwarded %d dropped %d\n", forwarded, dropped)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if d.drop() {
+			dropped++
+			continue
+		}
+		// With nobody on a local port the kernel may answer a datagram with "refused" for the next: that is loss as well.
+		if _, err := out.Write(b[:n]); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
+			return err
+		}
+		forwarded++
+	}
+}
+
+// ipv4Of returns the first IPv4 address of an interface.
+func ipv4Of(ifc *net.Interface) (net.IP, error) {
+	addrs, err := ifc.Addrs()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil {
+			return n.IP.To4(), nil
+		}
+	}
+	return nil, fmt.Errorf("%s has no IPv4 address", ifc.Name)
+}

@@ -1,0 +1,95 @@
+# Functions shared by the scripts of this folder. Source it; it needs bash.
+# Exit codes of the scripts: 0 all cases passed, 1 a case failed, 77 skipped because a tool is missing.
+
+readonly SKIPPED=77
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=$root/interop/.cache
+work=$(mktemp -d)
+passed=0 failed=0
+
+# Ends what this script started, and nothing else.
+cleanup() {
+	local pid
+	for pid in $(jobs -pr); do
+		kill "$pid" 2>/dev/null || true
+	done
+	if ((failed == 0)); then
+		rm -rf "$work"
+	else
+		echo "files and logs are kept in $work"
+	fi
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+skip() {
+	echo "skipped: $*"
+	exit "$SKIPPED"
+}
+
+# start LOG COMMAND…: runs it in the background; its id is left in $pid.
+start() {
+	local log=$1
+	shift
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+}
+
+# stop PID: ends it and waits until it is gone.
+stop() {
+	kill "$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
+}
+
+# alive PID
+alive() { kill -0 "$1" 2>/dev/null; }
+
+# until_true SECONDS COMMAND…: tries it every 50 ms.
+until_true() {
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.05
+	done
+}
+
+# bound PORT: whether a UDP socket has the port.
+bound() { grep -q ":$(printf %04X "$1") " /proc/net/udp /proc/net/udp6 2>/dev/null; }
+
+# says PATTERN FILE: whether a log has a line of that pattern.
+says() { grep -q -- "$1" "$2"; }
+
+ok() {
+	passed=$((passed + 1))
+	echo "ok    $*"
+}
+
+bad() {
+	failed=$((failed + 1))
+	echo "FAIL  $*"
+}
+
+# total NAME: the last line, and the exit code.
+total() {
+	echo "$1: $passed passed, $failed failed"
+	((failed == 0))
+}
+
+digest() { sha256sum <"$1" | cut -d' ' -f1; }
+
+# make_file PATH BYTES: half noise, half text, so that gzip has something to do and something it cannot do.
+make_file() {
+	local half=$(($2 / 2))
+	{
+		head -c "$half" /dev/urandom
+		seq 1 1000000 | head -c $(($2 - half)) || true
+	} >"$1"
+}
+
+# build: our programs, and the relay that loses datagrams.
+build() {
+	(cd "$root" && go build -o "$work/bin/" ./cmd/flute-node ./interop/droprelay)
+	flute_node=$work/bin/flute-node
+	droprelay=$work/bin/droprelay
+}
