@@ -1,0 +1,69 @@
+package actors
+
+import "github.com/asynkron/protoactor-go/actor"
+
+// Data is a message of the data lane, usually a pooled pointer that holds references to buffers. See the package
+// comment for who releases it.
+type Data interface {
+	// Bytes returns what the message counts against Limits.Bytes. It is asked once, when the message is posted.
+	Bytes() int
+	// Release gives the buffers back. It is called exactly once, from any goroutine, and must not panic.
+	Release()
+	// IgnoreDeadLetterLogging marks the message for protoactor, whose logging of dead letters starts goroutines.
+	IgnoreDeadLetterLogging()
+}
+
+// Loss says why a Data message did not reach the end of a handler.
+type Loss uint8
+
+const (
+	LossFull   Loss = iota // the lane was full
+	LossClosed             // the actor was stopping, gone, or its Mailbox closed
+	LossCrash              // the actor panicked while it handled the message
+)
+
+// String returns the stable name of the loss.
+func (l Loss) String() string {
+	switch l {
+	case LossFull:
+		return "full"
+	case LossClosed:
+		return "closed"
+	case LossCrash:
+		return "crash"
+	}
+	return "unknown"
+}
+
+// Limits bound the data lane of a Mailbox. A message is admitted when the lane holds nothing, or when it still fits: one
+// message larger than Bytes cannot be stuck for ever.
+type Limits struct {
+	Bytes    int // sum of Data.Bytes, including the message in the handler; 0 means DefaultBytes
+	Messages int // messages queued; 0 means DefaultMessages
+}
+
+// The defaults of Limits: 16 MiB are 16 ms of a link of 8 Gbit/s, enough to bridge one garbage collection or one slow
+// write; 1024 messages bound the cost of messages that are almost empty.
+const (
+	DefaultBytes    = 16 << 20
+	DefaultMessages = 1024
+)
+
+func (l Limits) orDefault() Limits {
+	if l.Bytes == 0 {
+		l.Bytes = DefaultBytes
+	}
+	if l.Messages == 0 {
+		l.Messages = DefaultMessages
+	}
+	return l
+}
+
+// dataOf returns the Data in a message, which protoactor may have put into an envelope.
+func dataOf(msg any) (Data, bool) {
+	if env, ok := msg.(*actor.MessageEnvelope); ok {
+		msg = env.Message
+	}
+	d, ok := msg.(Data)
+	return d, ok
+}

@@ -1,0 +1,185 @@
+package actors
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"path"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// FaultKind is what a Rule does to a message.
+type FaultKind uint8
+
+const (
+	FaultPanic     FaultKind = iota // panics with *InjectedFault
+	FaultDrop                       // the actor does not see the message
+	FaultDelay                      // the actor sleeps for Rule.Delay, as if it were slow
+	FaultDuplicate                  // the actor handles the message twice
+)
+
+// Rule injects one kind of fault into the messages that it matches. A rule counts for each actor apart, over restarts.
+type Rule struct {
+	Kind FaultKind
+	// Actor is a pattern of package path for the id of the PID; '*' does not match '/'. Empty matches every actor.
+	Actor string
+	// Message is a pattern for the Go type as %T prints it, such as "*.Batch" or "*actor.Started". Empty matches every
+	// message that is not one of the lifecycle.
+	Message string
+	// Nth is which matching message is hit, from 1. 0 means all, or those that Probability picks.
+	Nth int
+	// Probability of a hit, between 0 and 1, when Nth is 0. 0 means 1.
+	Probability float64
+	// After injects a panic or a delay when the actor has handled the message, instead of before.
+	After bool
+	// Delay of FaultDelay.
+	Delay time.Duration
+}
+
+// InjectedFault is the value of an injected panic.
+type InjectedFault struct {
+	Actor   string
+	Message string
+}
+
+// Error names the actor and the message.
+func (f *InjectedFault) Error() string {
+	return fmt.Sprintf("actors: fault injected into %s at %s", f.Actor, f.Message)
+}
+
+// Faults injects faults, the same ones in each run with the same seed and the same messages per actor, in whatever order
+// the actors run. A nil *Faults injects nothing and costs nothing. Safe for concurrent use.
+type Faults struct {
+	seed  int64
+	rules []Rule
+	count atomic.Uint64
+
+	mu     sync.Mutex
+	actors map[string]*injector
+}
+
+// NewFaults returns Faults with the given rules; the first rule that hits a message decides. It panics on a malformed
+// pattern, which is a mistake in a test.
+func NewFaults(seed int64, rules ...Rule) *Faults {
+	for _, r := range rules {
+		for _, pattern := range []string{r.Actor, r.Message} {
+			if _, err := path.Match(pattern, ""); err != nil {
+				panic(fmt.Errorf("actors: fault pattern %q: %w", pattern, err))
+			}
+		}
+	}
+	return &Faults{seed: seed, rules: rules, actors: map[string]*injector{}}
+}
+
+// Injected returns how many faults were injected so far.
+func (f *Faults) Injected() uint64 {
+	if f == nil {
+		return 0
+	}
+	return f.count.Load()
+}
+
+// injector returns the one for an actor, the same for all of its incarnations; nil when no rule concerns it.
+func (f *Faults) injector(id string) *injector {
+	if f == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	in, ok := f.actors[id]
+	if !ok {
+		in = f.newInjector(id)
+		f.actors[id] = in
+	}
+	return in
+}
+
+func (f *Faults) newInjector(id string) *injector {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(id))
+	in := &injector{faults: f, id: id}
+	for i, r := range f.rules {
+		if r.Actor != "" {
+			if ok, _ := path.Match(r.Actor, id); !ok {
+				continue
+			}
+		}
+		in.rules = append(in.rules, ruleState{Rule: r, random: rand.New(rand.NewPCG(uint64(f.seed)+uint64(i), h.Sum64()))})
+	}
+	if in.rules == nil {
+		return nil
+	}
+	return in
+}
+
+// injector is the state of the rules for one actor; owned by the goroutine of the actor.
+type injector struct {
+	faults *Faults
+	id     string
+	rules  []ruleState
+}
+
+type ruleState struct {
+	Rule
+	seen   int
+	random *rand.Rand
+}
+
+func (r *ruleState) hits(name string, lifecycle bool) bool {
+	if r.Message == "" {
+		if lifecycle {
+			return false
+		}
+	} else if ok, _ := path.Match(r.Message, name); !ok {
+		return false
+	}
+	r.seen++
+	if r.Nth > 0 {
+		return r.seen == r.Nth
+	}
+	return r.Probability == 0 || r.random.Float64() < r.Probability
+}
+
+func (in *injector) receive(ctx actor.Context, inner actor.Actor) {
+	lifecycle := false
+	switch ctx.Message().(type) {
+	case actor.SystemMessage, *actor.Restarting, *actor.Stopping, *actor.Stopped:
+		lifecycle = true
+	}
+	name := fmt.Sprintf("%T", ctx.Message())
+	var hit *ruleState
+	for i := range in.rules {
+		// Every rule counts every message, so that one rule does not shift the others.
+		if r := &in.rules[i]; r.hits(name, lifecycle) && hit == nil {
+			hit = r
+		}
+	}
+	if hit == nil {
+		inner.Receive(ctx)
+		return
+	}
+	in.faults.count.Add(1)
+	switch hit.Kind {
+	case FaultDrop:
+		return
+	case FaultDuplicate:
+		inner.Receive(ctx)
+		inner.Receive(ctx)
+		return
+	}
+	if hit.After {
+		inner.Receive(ctx)
+	}
+	if hit.Kind == FaultDelay {
+		time.Sleep(hit.Delay)
+	} else {
+		panic(&InjectedFault{Actor: in.id, Message: name})
+	}
+	if !hit.After {
+		inner.Receive(ctx)
+	}
+}

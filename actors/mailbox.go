@@ -1,0 +1,233 @@
+package actors
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Mailbox is the queue of one actor: messages of the runtime first, then control, then Data within Limits. It implements
+// actor.Mailbox, and is also a handle: a reader goroutine Offers to it without looking up a PID.
+//
+// A Mailbox belongs to one actor at a time, through all its restarts. When that actor has terminated the Mailbox refuses
+// everything; spawning another actor with it, as a supervisor does that builds a child anew, opens it again. Posting before
+// the actor is spawned queues.
+//
+// All methods are safe for concurrent use, except Deliver as it says.
+type Mailbox struct {
+	limits Limits
+	onLoss func(Data, Loss)
+	run    func() // m.process, bound once so that scheduling does not allocate
+
+	mu        sync.Mutex
+	invoker   actor.MessageInvoker
+	disp      actor.Dispatcher
+	loop      *Loop // disp when it is a Loop
+	system    ring
+	control   ring
+	data      ring
+	scheduled bool // process runs, or is queued in the dispatcher
+	suspended bool // a failure waits for the decision of the supervisor
+	closed    bool // user messages are refused; until RegisterHandlers
+	stopped   bool // the actor has handled Stopped; until the next actor takes over
+	watches   []any
+
+	// Owned by the goroutine that runs process.
+	asked   bool // Stop has arrived
+	leaving bool // Stop has reached the actor; a late Restart must not revive it
+
+	held                                     atomic.Int64 // bytes of Data queued or in the handler; added under mu
+	dropped, droppedBytes, lost, lostBytes atomic.Uint64
+}
+
+var _ actor.Mailbox = (*Mailbox)(nil)
+
+// MailboxStats is a snapshot of a Mailbox. The counts are kept over restarts and respawns.
+type MailboxStats struct {
+	Control      int    // control messages queued
+	Data         int    // Data messages queued
+	Bytes        int    // bytes of Data queued or in the handler
+	Dropped      uint64 // Data messages lost because the lane was full
+	DroppedBytes uint64
+	Lost         uint64 // Data messages lost because the actor was gone or panicked
+	LostBytes    uint64
+}
+
+// NewMailbox returns an empty Mailbox. onLoss, when not nil, is shown every Data message that is lost, right before its
+// Release. It runs on whatever goroutine found the loss, must be safe for concurrent use and quick, and must not post to
+// the same Mailbox.
+func NewMailbox(l Limits, onLoss func(Data, Loss)) *Mailbox {
+	m := &Mailbox{limits: l.orDefault(), onLoss: onLoss}
+	m.run = m.process
+	return m
+}
+
+// Offer posts d and reports whether it was queued; if not, it is counted and released. It never blocks. With a Loop it does
+// not allocate once the lane has grown.
+func (m *Mailbox) Offer(d Data) bool {
+	return m.postData(d, d)
+}
+
+// Deliver posts d like Offer, and runs the actor at once on the goroutine of the caller when it is idle. It is for the
+// actor that shares a Loop with the receiver, while it handles a message of its own. When something is already queued for
+// the receiver, d waits in its turn.
+func (m *Mailbox) Deliver(d Data) bool {
+	m.mu.Lock()
+	if why, ok := m.admit(d, d); !ok {
+		m.mu.Unlock()
+		m.lose(d, d.Bytes(), why)
+		return false
+	}
+	_, first := m.claim()
+	m.mu.Unlock()
+	if first {
+		m.process()
+	}
+	return true
+}
+
+// PostUserMessage queues msg in the lane it belongs to.
+func (m *Mailbox) PostUserMessage(msg any) {
+	if d, ok := dataOf(msg); ok {
+		m.postData(msg, d)
+		return
+	}
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return
+	}
+	m.control.push(entry{msg: msg})
+	m.schedule()
+}
+
+// PostSystemMessage queues a message of the runtime.
+func (m *Mailbox) PostSystemMessage(msg any) {
+	m.mu.Lock()
+	m.system.push(entry{msg: msg})
+	m.schedule()
+}
+
+// RegisterHandlers connects the Mailbox to an actor that is being spawned.
+func (m *Mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.disp = dispatcher
+	m.loop, _ = dispatcher.(*Loop)
+	m.closed = false
+	if m.invoker == nil {
+		m.invoker = invoker
+		return
+	}
+	// The last messages of the actor before may still be queued, and are still its own.
+	m.system.push(entry{msg: attach{invoker}})
+}
+
+// attach stands in the system lane where a new actor takes over.
+type attach struct{ invoker actor.MessageInvoker }
+
+// Start does nothing: the first message starts the actor.
+func (m *Mailbox) Start() {}
+
+// UserMessageCount returns the number of messages in both lanes.
+func (m *Mailbox) UserMessageCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.control.n + m.data.n
+}
+
+// Stats returns a snapshot.
+func (m *Mailbox) Stats() MailboxStats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return MailboxStats{
+		Control:      m.control.n,
+		Data:         m.data.n,
+		Bytes:        int(m.held.Load()),
+		Dropped:      m.dropped.Load(),
+		DroppedBytes: m.droppedBytes.Load(),
+		Lost:         m.lost.Load(),
+		LostBytes:    m.lostBytes.Load(),
+	}
+}
+
+// Close refuses further messages and releases the Data that is queued. The Guard calls it when the actor has stopped;
+// others need it only for a Mailbox whose actor could not be spawned.
+func (m *Mailbox) Close() {
+	m.mu.Lock()
+	m.closed, m.stopped = true, true
+	data := m.data
+	m.data, m.control = ring{}, ring{}
+	for _, w := range m.watches {
+		m.system.push(entry{msg: w})
+	}
+	m.watches = nil
+	m.mu.Unlock()
+	for data.n > 0 {
+		e := data.pop()
+		m.held.Add(-int64(e.size))
+		m.lose(e.data, e.size, LossClosed)
+	}
+}
+
+func (m *Mailbox) postData(msg any, d Data) bool {
+	m.mu.Lock()
+	if why, ok := m.admit(msg, d); !ok {
+		m.mu.Unlock()
+		m.lose(d, d.Bytes(), why)
+		return false
+	}
+	m.schedule()
+	return true
+}
+
+// admit queues d if the lane takes it. m.mu is held.
+func (m *Mailbox) admit(msg any, d Data) (Loss, bool) {
+	if m.closed {
+		return LossClosed, false
+	}
+	size := d.Bytes()
+	held := int(m.held.Load())
+	if m.data.n >= m.limits.Messages || held > 0 && held+size > m.limits.Bytes {
+		return LossFull, false
+	}
+	m.held.Add(int64(size))
+	m.data.push(entry{msg, d, size})
+	return 0, true
+}
+
+// claim reports whether the caller has to see to it that process runs. m.mu is held.
+func (m *Mailbox) claim() (actor.Dispatcher, bool) {
+	if m.scheduled || m.disp == nil {
+		return nil, false
+	}
+	m.scheduled = true
+	return m.disp, true
+}
+
+// schedule unlocks m.mu, and starts the actor when it is idle.
+func (m *Mailbox) schedule() {
+	disp, first := m.claim()
+	m.mu.Unlock()
+	if first {
+		disp.Schedule(m.run)
+	}
+}
+
+// lose counts, shows and releases a Data message that is not, or no longer, queued.
+func (m *Mailbox) lose(d Data, size int, why Loss) {
+	if why == LossFull {
+		m.dropped.Add(1)
+		m.droppedBytes.Add(uint64(size))
+	} else {
+		m.lost.Add(1)
+		m.lostBytes.Add(uint64(size))
+	}
+	// The loser may be a reader goroutine or the recovery from a panic: neither may die of a faulty callback.
+	defer func() { _ = recover() }()
+	defer d.Release()
+	if m.onLoss != nil {
+		m.onLoss(d, why)
+	}
+}

@@ -1,0 +1,48 @@
+package actors
+
+import "github.com/asynkron/protoactor-go/actor"
+
+// Spec says how to spawn one kind of actor. It is a value; the zero value of each field but Produce is a usable default.
+type Spec struct {
+	// Produce builds one incarnation of the actor, on the goroutine of the actor, when it starts or restarts. Required.
+	Produce func() actor.Actor
+	// Mailbox is the handle to use. The Props then spawn one actor at a time. Nil: each actor gets one of its own.
+	Mailbox *Mailbox
+	// Limits and OnLoss are those of the mailboxes made when Mailbox is nil.
+	Limits Limits
+	OnLoss func(Data, Loss)
+	// Dispatcher says where the actor runs. Nil: on a goroutine that lives while there is work.
+	Dispatcher actor.Dispatcher
+	// Strategy supervises the children of the actor, unless the actor is a strategy itself. Nil: protoactor's default,
+	// ten restarts in ten seconds, then stop. Use one value per spawned actor when it keeps state.
+	Strategy actor.SupervisorStrategy
+	// Faults are injected into the actor. Nil: none, at no cost.
+	Faults *Faults
+	// OnCrash is shown every panic of the actor, also those that supervision does not hear of. It runs on the goroutine of
+	// the actor and must not block; a panic of its own is swallowed.
+	OnCrash func(*actor.PID, *Crash)
+}
+
+// Props returns the Props for Spawn. Build them once per kind of actor, or per Mailbox.
+func (s Spec) Props() *actor.Props {
+	opts := []actor.PropsOption{actor.WithMailbox(func() actor.Mailbox {
+		if s.Mailbox != nil {
+			return s.Mailbox
+		}
+		return NewMailbox(s.Limits, s.OnLoss)
+	})}
+	if s.Dispatcher != nil {
+		opts = append(opts, actor.WithDispatcher(s.Dispatcher))
+	}
+	return actor.PropsFromProducer(s.guard, opts...)
+}
+
+// Guard returns a producer that runs the actors of produce behind the guard, for Props that are not built by a Spec.
+// Without a Mailbox of this package a late Restart can still revive an actor that stops.
+func Guard(produce func() actor.Actor) actor.Producer {
+	return Spec{Produce: produce}.guard
+}
+
+func (s Spec) guard() actor.Actor {
+	return &guard{produce: s.Produce, strategy: s.Strategy, faults: s.Faults, onCrash: s.OnCrash}
+}

@@ -1,0 +1,190 @@
+package actors
+
+import (
+	"runtime"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Leaver is implemented by an actor that has work to do between the wish that it stops and its end, such as stopping its
+// children in order. Without it protoactor stops all children at once.
+type Leaver interface {
+	// Leave is called once, on the goroutine of the actor, when it is told to stop. Returning true postpones the stop: the
+	// actor goes on handling messages until it calls Left. From then on nothing but its stop can happen to it: when it
+	// panics, it is stopped at once instead of restarted. ctx has no message. A panic in Leave means false.
+	Leave(ctx actor.Context) bool
+}
+
+// Left ends what Leaver.Leave postponed: the running actor is stopped after its handler has returned.
+func Left(ctx actor.Context) {
+	if g := guardOf(ctx); g != nil && g.mailbox != nil {
+		g.mailbox.PostSystemMessage(left{})
+	}
+}
+
+type left struct{}
+
+type lane uint8
+
+const (
+	laneNone lane = iota
+	laneSystem
+	laneControl
+	laneData
+)
+
+// next takes the next message. With laneNone the actor is idle, and the next post schedules it again.
+func (m *Mailbox) next() (entry, lane, actor.MessageInvoker) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.system.n > 0:
+		return m.system.pop(), laneSystem, m.invoker
+	case m.suspended:
+	case m.control.n > 0:
+		return m.control.pop(), laneControl, m.invoker
+	case m.data.n > 0:
+		return m.data.pop(), laneData, m.invoker
+	}
+	m.scheduled = false
+	return entry{}, laneNone, nil
+}
+
+// process runs the actor until it is idle, or until the other actors of its Loop deserve a turn.
+func (m *Mailbox) process() {
+	for {
+		m.mu.Lock()
+		loop, throughput := m.loop, m.disp.Throughput()
+		m.mu.Unlock()
+		if m.turn(throughput) {
+			return
+		}
+		if loop != nil {
+			loop.Schedule(m.run)
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
+// turn handles up to n messages, or up to the first panic, and reports whether the actor is idle.
+func (m *Mailbox) turn(n int) (idle bool) {
+	var e entry
+	var l lane
+	var invoker actor.MessageInvoker
+	defer func() {
+		if v := recover(); v != nil {
+			m.fail(v, e, l, invoker)
+		}
+	}()
+	for range n {
+		switch e, l, invoker = m.next(); l {
+		case laneNone:
+			return true
+		case laneSystem:
+			m.invokeSystem(e.msg, invoker)
+		case laneControl:
+			invoker.InvokeUserMessage(e.msg)
+		case laneData:
+			invoker.InvokeUserMessage(e.msg)
+			l = laneNone // from here on a panic is one of Release
+			m.held.Add(-int64(e.size))
+			e.data.Release()
+		}
+	}
+	return false
+}
+
+// fail passes a panic on to the supervisor. The Data in flight is not passed on with it: its buffers are released before
+// the supervisor gets to look.
+func (m *Mailbox) fail(v any, e entry, l lane, invoker actor.MessageInvoker) {
+	msg := e.msg
+	if e.data != nil {
+		msg = nil
+	}
+	if l == laneData {
+		m.held.Add(-int64(e.size))
+		m.lose(e.data, e.size, LossCrash)
+	}
+	defer func() {
+		// A panic here would end the process. What cannot be escalated ends alone.
+		if recover() != nil {
+			m.PostSystemMessage(&actor.Stop{})
+		}
+	}()
+	invoker.EscalateFailure(newCrash(v), msg)
+}
+
+func (m *Mailbox) invokeSystem(msg any, invoker actor.MessageInvoker) {
+	ctx, _ := invoker.(actor.Context)
+	g := guardOf(ctx)
+	if g != nil {
+		g.mailbox = m
+	}
+	switch msg := msg.(type) {
+	case attach:
+		m.mu.Lock()
+		m.invoker = msg.invoker
+		m.suspended, m.stopped = false, false
+		m.mu.Unlock()
+		m.leaving, m.asked = false, false
+		return
+	case *actor.SuspendMailbox:
+		m.setSuspended(true)
+		return
+	case *actor.ResumeMailbox:
+		m.setSuspended(false)
+		return
+	case *actor.Restart:
+		// protoactor revives an actor that is restarted while it stops, or even after.
+		if m.leaving {
+			return
+		}
+		if m.asked {
+			m.stop(invoker)
+			return
+		}
+	case *actor.Stop:
+		if m.asked {
+			return
+		}
+		m.asked = true
+		if g == nil || !g.leave(ctx) {
+			m.stop(invoker)
+		}
+		return
+	case left:
+		m.stop(invoker)
+		return
+	case *actor.Watch:
+		// protoactor answers at once while the children of a stopping actor still run.
+		if m.postpone(msg) {
+			return
+		}
+	}
+	invoker.InvokeSystemMessage(msg)
+}
+
+func (m *Mailbox) stop(invoker actor.MessageInvoker) {
+	if !m.leaving {
+		m.leaving = true
+		invoker.InvokeSystemMessage(&actor.Stop{})
+	}
+}
+
+func (m *Mailbox) setSuspended(v bool) {
+	m.mu.Lock()
+	m.suspended = v
+	m.mu.Unlock()
+}
+
+// postpone keeps a Watch of a stopping actor until the actor has stopped.
+func (m *Mailbox) postpone(w *actor.Watch) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.leaving || m.stopped {
+		return false
+	}
+	m.watches = append(m.watches, w)
+	return true
+}
