@@ -1,0 +1,164 @@
+package sender
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// The defaults of Config, each with its reason.
+const (
+	// DefaultFDTDuration is how long an FDT Instance is valid.
+	DefaultFDTDuration = time.Hour
+	// DefaultFDTInterval is how often an FDT Instance is repeated: what a receiver that joins late waits for.
+	DefaultFDTInterval = time.Second
+	// DefaultFDTCollect is the least time between two FDT Instances: files added one by one then share them.
+	DefaultFDTCollect = 100 * time.Millisecond
+	// DefaultFDTFiles bounds the File entries of one FDT Instance. Some 500 bytes each, they stay below the 4 MiB that
+	// receivers allow for an FDT Instance.
+	DefaultFDTFiles = 5000
+	// DefaultFDTTransfers is how often an FDT Instance is sent at least before the session is done, so that a session
+	// shorter than FDTInterval does not depend on one packet.
+	DefaultFDTTransfers = 2
+	// DefaultParallel is how many files are sent at once.
+	DefaultParallel = 3
+	// DefaultMaxBlockBytes bounds a source block: one is held in memory for each FEC-coded block in transfer, and
+	// known receivers cannot take larger ones.
+	DefaultMaxBlockBytes = 10 << 20
+	// DefaultReadAhead is how much of a file is read at once when no FEC code needs its blocks whole: some 45 symbols a
+	// system call.
+	DefaultReadAhead = 64 << 10
+
+	// maxFDTDuration keeps Expires within the half era around now in which receivers look for it (RFC 6726, section 3.3).
+	maxFDTDuration = 20 * 365 * 24 * time.Hour
+	// maxInterleave bounds the source blocks of a file in transfer at once.
+	maxInterleave = 256
+	// maxParallel bounds the files in transfer at once.
+	maxParallel = 4096
+	// maxMBMS is the largest TSI and TOI of the MBMS Download Profile: 16 bits (TS 26.346, section 7.2.7).
+	maxMBMS = 1<<16 - 1
+	// fdtShare is the part of the time, one of fdtShare, that repetitions of the FDT Instance may take.
+	fdtShare = 4
+)
+
+// Config configures a sending transport session. The zero value of a field is its default. It is not changed after it
+// was handed to New.
+type Config struct {
+	// Session names the session. Only its TSI is on the wire; Source and Group appear in events.
+	Session flute.SessionKey
+	// Registry holds the FEC schemes that may be used; required.
+	Registry *fec.Registry
+	// Profile is the dialect spoken: FLUTE version, schema of the FDT, and what MBMS and DVB do not allow.
+	Profile fdt.Profile
+
+	// OTI is the FEC of files without their own; its TransferLength is ignored. Zero fields have defaults: symbol length
+	// 1400; source block length 64; with FEC Encoding IDs 2, 5 and 129, 16 repair symbols for 64 source symbols (less
+	// where the field is too small for it). With 1 and 6 SourceBlocks zero is as many as blocks of MaxSourceBlockLength
+	// source symbols make.
+	OTI fec.OTI
+	// Variant is the code used where a FEC scheme has several; empty: the scheme's first.
+	Variant fec.Variant
+	// Repair is the number of repair symbols of every source block, short ones included. Zero: what the n-algorithm
+	// gives for the OTI (RFC 5510, section 6.2), that is, in proportion to the length of the block.
+	Repair uint32
+	// OutOfBandOTI leaves EXT_FTI out of the packets of files; the FDT tells their OTI anyway. The profiles of 3GPP and
+	// DVB always do.
+	OutOfBandOTI bool
+	// MaxBlockBytes bounds a source block in bytes; Add refuses larger ones. Zero: DefaultMaxBlockBytes.
+	MaxBlockBytes uint64
+	// ReadAhead is in bytes. Zero: DefaultReadAhead.
+	ReadAhead int
+
+	// FDTOTI is the FEC of FDT Instances, with the defaults of OTI; zero: Compact No-Code with OTI's symbol length. For
+	// FDT Instances of more than one packet RFC 6726, section 3.3, recommends a FEC code.
+	FDTOTI fec.OTI
+	// FDTCENC is the content encoding of FDT Instances.
+	FDTCENC flute.ContentEncoding
+	// FDTDuration is the time from the creation of an FDT Instance until it expires; it is replaced before.
+	// Zero: DefaultFDTDuration; at least twice FDTInterval and 2 s.
+	FDTDuration time.Duration
+	// FDTInterval is the time from one transmission of the FDT Instance to the next. It becomes longer where the
+	// transmissions would take more than a quarter of the time. Zero: DefaultFDTInterval.
+	FDTInterval time.Duration
+	// FDTCollect is the least time between two FDT Instances. Zero: DefaultFDTCollect; negative: none.
+	FDTCollect time.Duration
+	// FDTFiles bounds the File entries of an FDT Instance. Zero: DefaultFDTFiles.
+	FDTFiles int
+	// FDTTransfers is how often an FDT Instance is sent at least before Done. Zero: DefaultFDTTransfers.
+	FDTTransfers int
+	// FDTStartID is the first FDT Instance ID: not 0 after a restart within FDTDuration of the previous process.
+	FDTStartID flute.InstanceID
+	// NoSCT leaves EXT_TIME with the Sender Current Time out of FDT packets, as the profiles of 3GPP and DVB always do.
+	NoSCT bool
+
+	// FirstTOI is the first TOI that is given to files without their own; zero: 1.
+	FirstTOI flute.TOI
+	// Parallel is the number of files sent at once. Zero: DefaultParallel.
+	Parallel int
+	// Interleave is the number of source blocks of a file sent at once. Zero: 1.
+	Interleave int
+	// TransferCount is how often each file is sent. Zero: 1; negative: for ever, until Remove.
+	TransferCount int
+	// Delay is the time between the end of a file's transfer and the start of its next one.
+	Delay time.Duration
+}
+
+// validated returns c with its defaults filled in, or an error that names the field.
+func (c Config) validated() (*Config, error) {
+	setDefault(&c.FDTDuration, DefaultFDTDuration)
+	setDefault(&c.FDTInterval, DefaultFDTInterval)
+	setDefault(&c.FDTCollect, DefaultFDTCollect)
+	setDefault(&c.FDTFiles, DefaultFDTFiles)
+	setDefault(&c.FDTTransfers, DefaultFDTTransfers)
+	setDefault(&c.Parallel, DefaultParallel)
+	setDefault(&c.Interleave, 1)
+	setDefault(&c.TransferCount, 1)
+	setDefault(&c.MaxBlockBytes, DefaultMaxBlockBytes)
+	setDefault(&c.ReadAhead, DefaultReadAhead)
+	setDefault(&c.FirstTOI, flute.NewTOI(1))
+	c.FDTCollect = max(c.FDTCollect, 0)
+	if c.FDTOTI == (fec.OTI{}) {
+		c.FDTOTI.SymbolLength = c.OTI.SymbolLength
+	}
+	for _, check := range []struct {
+		bad  bool
+		text string
+	}{
+		{c.Registry == nil, "Registry is required"},
+		{c.Session.TSI > flute.MaxTSI, fmt.Sprintf("Session.TSI %d has more than 48 bits", c.Session.TSI)},
+		{c.Profile > fdt.DVBMABR, fmt.Sprintf("Profile %v is not known", c.Profile)},
+		{c.FDTInterval < 0, "FDTInterval is negative"},
+		{
+			c.FDTDuration < max(2*time.Second, 2*c.FDTInterval) || c.FDTDuration > maxFDTDuration,
+			fmt.Sprintf("FDTDuration %v is not at least 2s and twice FDTInterval, and at most 20 years", c.FDTDuration),
+		},
+		{c.FDTStartID > flute.MaxInstanceID, fmt.Sprintf("FDTStartID %d has more than 20 bits", c.FDTStartID)},
+		{c.FDTCENC > flute.GZIP, fmt.Sprintf("FDTCENC %v is not known", c.FDTCENC)},
+		{c.FDTFiles < 0, "FDTFiles is negative"},
+		{c.FDTTransfers < 0, "FDTTransfers is negative"},
+		{c.Parallel < 0 || c.Parallel > maxParallel, fmt.Sprintf("Parallel %d is not 1 to %d", c.Parallel, maxParallel)},
+		{c.Interleave < 0 || c.Interleave > maxInterleave, fmt.Sprintf("Interleave %d is not 1 to %d", c.Interleave, maxInterleave)},
+		{c.Delay < 0, "Delay is negative"},
+		{c.ReadAhead < 0, "ReadAhead is negative"},
+		{c.mbms() && c.Session.TSI > maxMBMS, fmt.Sprintf("Session.TSI %d has more than the 16 bits of %v", c.Session.TSI, c.Profile)},
+		{c.mbms() && c.FDTCENC != flute.Null, fmt.Sprintf("FDTCENC %v is not allowed in %v", c.FDTCENC, c.Profile)},
+	} {
+		if check.bad {
+			return nil, fmt.Errorf("sender: Config.%s", check.text)
+		}
+	}
+	return &c, nil
+}
+
+// mbms reports whether the rules of the MBMS Download Profile hold (TS 26.346, section L.4), on which that of DVB builds.
+func (c *Config) mbms() bool { return c.Profile == fdt.MBMSDownload || c.Profile == fdt.DVBMABR }
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

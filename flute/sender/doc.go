@@ -1,0 +1,33 @@
+// Package sender is the core of a sending transport session (RFC 6726): it decides what the next datagram is, and
+// builds it. It has no socket, no clock and no goroutine: time is a parameter, and the caller sends what it is given.
+//
+//	s, err := sender.New(sender.Config{Session: key, Registry: schemes.Default()})
+//	o, err := sender.Prepare(ctx, sender.File{ContentLocation: "file:///a.txt", Content: f, Size: size}, nil)
+//	toi, err := s.Add(o)
+//	s.SetComplete()
+//	for !s.Done() {
+//		pkt, ok, err := s.AppendNext(buf[:0], now)
+//		// ok: send pkt; else: wait until s.Deadline()
+//	}
+//	pkt := s.AppendClose(buf[:0])
+//
+// What is sent, and in which order:
+//
+//   - An FDT Instance that describes the files comes before them and again every FDTInterval, and once more after the
+//     last file. It is replaced by one with the next FDT Instance ID when files were added or removed, and before it
+//     expires. Additions close to each other share one. An FDT Instance is never empty (RFC 6726, section 3.3).
+//   - Up to Parallel files are sent at once, a packet of each in turn; of each file up to Interleave source blocks, an
+//     encoding symbol of each in turn: first the source symbols of the block, then its repair symbols.
+//   - A file is sent TransferCount times, Delay apart. The last packet of the last time has the B flag.
+//
+// Each packet carries one encoding symbol. A Session is for one goroutine; Prepare is not part of it and may run in
+// another.
+//
+// Memory: source symbols of in-memory content go straight into the packet. For other content each file in transfer holds
+// one read-ahead window, or, with a FEC code, one source block for each of its Interleave slots. Nothing else grows with
+// the size of a file.
+//
+// Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d)); all
+// transfers of a file send the same encoding symbols in the same order; content that changes between Prepare and
+// its transfer is noticed by receivers only, through its digest.
+package sender

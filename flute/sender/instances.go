@@ -1,0 +1,49 @@
+package sender
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// instanceIDs hands out FDT Instance IDs in their logical order, never one whose last FDT Instance has not expired:
+// "Senders MUST NOT reuse an FDT Instance ID value that is already in use for a non-expired FDT Instance" (RFC 6726,
+// section 3.4.1, https://www.rfc-editor.org/rfc/rfc6726#section-3.4.1).
+//
+// IDs are handed out in a ring, so the next one can only be in use by the oldest FDT Instance that is remembered.
+type instanceIDs struct {
+	next flute.InstanceID
+	used fifo[idRun] // oldest first
+}
+
+// idRun is a run of consecutive FDT Instance IDs that expire at the same time; runs keep a burst of instances small.
+type idRun struct {
+	first   flute.InstanceID
+	count   uint32
+	expires time.Time
+}
+
+// free reports whether the next ID may be used at now, and, if not, when it may.
+func (a *instanceIDs) free(now time.Time) (ok bool, at time.Time) {
+	for a.used.len() > 0 && !a.used.front().expires.After(now) {
+		a.used.pop()
+	}
+	if a.used.len() == 0 || a.used.front().first != a.next {
+		return true, time.Time{}
+	}
+	return false, a.used.front().expires
+}
+
+// take returns the next ID and marks it used until expires. The caller asked free before.
+func (a *instanceIDs) take(expires time.Time) flute.InstanceID {
+	id := a.next
+	a.next = id.Next()
+	if a.used.len() > 0 {
+		if last := a.used.back(); last.expires.Equal(expires) {
+			last.count++
+			return id
+		}
+	}
+	a.used.push(idRun{first: id, count: 1, expires: expires})
+	return id
+}

@@ -1,0 +1,91 @@
+package sender
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// publish makes the next FDT Instance the current one, if an FDT Instance ID is free.
+func (s *Session) publish(t time.Time) error {
+	s.compact()
+	listed := s.list()
+	if len(listed) == 0 {
+		return nil
+	}
+	files := make([]fdt.File, len(listed))
+	for i, o := range listed {
+		files[i] = o.entry
+	}
+	ok, err := s.fdt.publish(s.cfg, t, files, s.complete)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		if !s.fdt.exhausted {
+			s.fdt.exhausted = true
+			s.emit(event.Warning{Text: "sender: all FDT Instance IDs are in use by FDT Instances that have not expired; waiting for " +
+				s.fdt.retry.UTC().Format(time.RFC3339)})
+		}
+		return nil
+	}
+	for _, o := range listed {
+		o.listed, o.until = s.fdt.number, latest(o.until, s.fdt.expires)
+	}
+	s.dirty = false
+	s.stats.FDTInstances++
+	return nil
+}
+
+// compact drops the objects that are gone, and those that finished once they are too many for one FDT Instance: a
+// session that goes on for ever does not remember all that it ever sent.
+func (s *Session) compact() {
+	forget := !s.complete && s.live+s.finished > s.cfg.FDTFiles
+	kept := s.entries[:0]
+	for _, o := range s.entries {
+		switch {
+		case o.state == gone:
+		case o.state == finished && forget:
+			s.forgot = true
+			s.finished--
+			delete(s.location, o.entry.ContentLocation)
+		default:
+			kept = append(kept, o)
+			continue
+		}
+		s.tois.retire(o.toi, o.until)
+	}
+	clear(s.entries[len(kept):])
+	s.entries = kept
+}
+
+// list returns what the next FDT Instance describes, in order of addition: all files with packets to come, or, where
+// these are too many, those that come first; of a complete session all files.
+func (s *Session) list() []*object {
+	room := s.cfg.FDTFiles
+	if s.complete || s.live <= room {
+		listed := make([]*object, 0, len(s.entries))
+		for _, o := range s.entries {
+			if o.live() || s.complete {
+				listed = append(listed, o)
+			}
+		}
+		return listed
+	}
+	listed := make([]*object, 0, room)
+	for _, c := range s.lanes {
+		listed = append(listed, c.object)
+	}
+	for _, q := range []*fifo[*object]{&s.queue, &s.waiting} {
+		for i := 0; i < q.len() && len(listed) < room; i++ {
+			if o := *q.at(i); o.live() {
+				listed = append(listed, o)
+			}
+		}
+	}
+	slices.SortFunc(listed, func(a, b *object) int { return cmp.Compare(a.number, b.number) })
+	return listed
+}

@@ -1,0 +1,70 @@
+package sender
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// objectState is where an object stands in its life.
+type objectState uint8
+
+const (
+	pending  objectState = iota // in the queue, for its first or a further transfer
+	active                      // a lane sends it
+	waiting                     // between two transfers
+	finished                    // sent as often as asked; its description may still be listed
+	gone                        // removed or failed
+)
+
+// object is an Object in a session.
+type object struct {
+	*Object // nil once finished or gone: the content is no longer held
+	coding  coding
+	header  *alc.Template
+	toi     flute.TOI
+	number  uint64   // order of addition
+	entry   fdt.File // its description; never changes (RFC 6726, section 3.3)
+	state   objectState
+	listed  uint64 // number of the newest FDT Instance that describes it; 0: none does
+
+	transfers int // that are still to be sent, the current one included; negative: for ever
+	sent      int // complete ones
+	resume    time.Time
+	first     time.Time // of the first packet; zero: not started
+	until     time.Time // when the last FDT Instance that describes it expires; zero: none did
+}
+
+// live reports whether packets of o are still to come.
+func (o *object) live() bool { return o.state < finished }
+
+// last reports whether the current transfer is the last one.
+func (o *object) last() bool { return o.transfers == 1 }
+
+// newEntry describes an object in the FDT. The OTI is that of EXT_FTI: the two must be identical (RFC 6726, section 5).
+func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) fdt.File {
+	length, transfer := o.file.Size, o.transferLength
+	f := fdt.File{
+		TOI:             toi,
+		ContentLocation: o.file.ContentLocation,
+		ContentLength:   &length,
+		TransferLength:  &transfer,
+		ContentType:     o.file.ContentType,
+		ContentEncoding: o.file.CENC,
+		MD5:             o.md5,
+		SHA256:          o.transferSHA256,
+		OTI:             c.oti,
+		HasOTI:          true,
+		Groups:          o.file.Groups,
+		CacheControl:    o.file.CacheControl,
+		ETag:            o.file.ETag,
+	}
+	if cfg.Profile == fdt.MBMSDownload {
+		f.TransferLength = nil // not used there (TS 26.346, section L.4.4); content encoding neither, so nothing is lost
+		f.SHA256 = nil         // an attribute of DVB
+		f.Groups = nil
+	}
+	return f
+}

@@ -1,0 +1,190 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"math"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// readStep is how much Prepare reads at once, and how often it looks at its context: large enough that the calls cost
+// nothing beside the hashing, small enough to stay in the cache of a core.
+const readStep = 256 << 10
+
+// Scratch holds the encoded bytes of a file: an empty *os.File opened for reading and writing will do. It must live, and
+// not be touched, as long as the object.
+type Scratch interface {
+	io.Writer
+	io.ReaderAt
+}
+
+// ErrSource is wrapped by the errors of content that cannot be read, or that is shorter than its File says.
+var ErrSource = errors.New("sender: content cannot be read")
+
+// Prepare reads the content once, for its digests and, when f.CENC asks for it, to encode it into scratch; a nil scratch
+// is memory. It blocks for as long as that takes: some seconds a gigabyte. It ends early with the error of ctx.
+func Prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
+	if err := checkFile(&f); err != nil {
+		return nil, err
+	}
+	o := &Object{file: f, source: f.Content, transferLength: f.Size}
+	if f.Size == 0 {
+		o.source = bytes.NewReader(nil) // Content may be nil
+	}
+
+	var sinks []io.Writer
+	var sumMD5, sumSHA256 hash.Hash
+	if f.Digests&DigestMD5 != 0 {
+		sumMD5 = md5.New()
+		sinks = append(sinks, sumMD5)
+	}
+	if f.Digests&DigestSHA256 != 0 {
+		sumSHA256 = sha256.New()
+		sinks = append(sinks, sumSHA256)
+	}
+	var encoded *counter
+	var enc io.WriteCloser
+	if f.CENC != flute.Null {
+		if scratch == nil {
+			scratch = new(memory)
+		}
+		encoded = &counter{w: scratch}
+		if sumSHA256 != nil {
+			encoded.sum = sha256.New()
+		}
+		var err error
+		if enc, err = newEncoder(encoded, f.CENC); err != nil {
+			return nil, err
+		}
+		sinks = append(sinks, enc)
+	}
+
+	if len(sinks) > 0 {
+		if err := readAll(ctx, io.MultiWriter(sinks...), &f); err != nil {
+			return nil, err
+		}
+	}
+	if enc != nil {
+		if err := enc.Close(); err != nil {
+			return nil, fmt.Errorf("sender: %s: encode: %w", f.ContentLocation, err)
+		}
+		o.source, o.transferLength = scratch, encoded.n
+		if m, ok := scratch.(*memory); ok {
+			o.source = bytes.NewReader(m.b)
+		}
+	}
+	if sumMD5 != nil {
+		o.md5 = sumMD5.Sum(nil)
+	}
+	if sumSHA256 != nil {
+		o.sha256 = sumSHA256.Sum(nil)
+		o.transferSHA256 = o.sha256
+		if encoded != nil {
+			o.transferSHA256 = encoded.sum.Sum(nil)
+		}
+	}
+	return o, nil
+}
+
+// checkFile refuses what no session could send, and fills in the defaults of f.
+func checkFile(f *File) error {
+	if err := checkURI(f.ContentLocation); err != nil {
+		return err
+	}
+	if f.Content == nil && f.Size != 0 {
+		return fmt.Errorf("sender: %s: File.Content is missing", f.ContentLocation)
+	}
+	if f.Size > math.MaxInt64 {
+		return fmt.Errorf("sender: %s: File.Size %d is out of range", f.ContentLocation, f.Size)
+	}
+	if f.TOI != nil && f.TOI.IsFDT() {
+		return fmt.Errorf("sender: %s: TOI 0 is the FDT's", f.ContentLocation)
+	}
+	if f.ContentType == "" {
+		f.ContentType = DefaultContentType
+	}
+	switch {
+	case f.Digests == 0:
+		f.Digests = DigestMD5 | DigestSHA256
+	case f.Digests&NoDigest != 0:
+		f.Digests = NoDigest
+	}
+	return nil
+}
+
+func readAll(ctx context.Context, w io.Writer, f *File) error {
+	buf := make([]byte, min(readStep, f.Size))
+	for off := uint64(0); off < f.Size; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		p := buf[:min(uint64(len(buf)), f.Size-off)]
+		if err := readFull(f.Content, p, off); err != nil {
+			return fmt.Errorf("sender: %s: %w", f.ContentLocation, err)
+		}
+		if _, err := w.Write(p); err != nil {
+			return fmt.Errorf("sender: %s: encode: %w", f.ContentLocation, err)
+		}
+		off += uint64(len(p))
+	}
+	return nil
+}
+
+// readFull reads all of p at off. The error wraps ErrSource.
+func readFull(r io.ReaderAt, p []byte, off uint64) error {
+	n, err := r.ReadAt(p, int64(off))
+	if n == len(p) {
+		return nil // a ReaderAt may return io.EOF together with the last bytes
+	}
+	if err == nil || err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%w: %d of %d bytes at offset %d: %w", ErrSource, max(n, 0), len(p), off, err)
+}
+
+// newEncoder returns a writer that applies c. DEFLATE is raw RFC 1951, as EXT_CENC numbers it (RFC 6726, section 3.4.3).
+func newEncoder(w io.Writer, c flute.ContentEncoding) (io.WriteCloser, error) {
+	switch c {
+	case flute.ZLIB:
+		return zlib.NewWriter(w), nil
+	case flute.DEFLATE:
+		return flate.NewWriter(w, flate.DefaultCompression)
+	case flute.GZIP:
+		return gzip.NewWriter(w), nil
+	}
+	return nil, fmt.Errorf("sender: content encoding %v is not supported", c)
+}
+
+// counter counts and hashes what was written through it.
+type counter struct {
+	w   io.Writer
+	n   uint64
+	sum hash.Hash // nil: not wanted
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += uint64(n)
+	if c.sum != nil {
+		c.sum.Write(p[:n])
+	}
+	return n, err
+}
+
+// memory is the Scratch of callers that give none.
+type memory struct{ b []byte }
+
+func (m *memory) Write(p []byte) (int, error) { m.b = append(m.b, p...); return len(p), nil }
+
+func (m *memory) ReadAt(p []byte, off int64) (int, error) { return bytes.NewReader(m.b).ReadAt(p, off) }

@@ -1,0 +1,263 @@
+package sender
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// AppendNext appends the next packet to b. ok is false when nothing is to be sent at now: Deadline tells when to ask
+// again. An error is one of the FDT Instance, which could not be built; the files it would have described wait, and it
+// is tried again. An object that fails is reported as an event, not here.
+//
+// The packet is at most MaxPacketLen bytes long. In steady state nothing is allocated if b has room for it.
+func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err error) {
+	if s.closed {
+		return b, false, nil
+	}
+	t := s.clock.tick(now)
+	for {
+		if s.alarm.IsZero() || !t.Before(s.alarm) {
+			if err := s.schedule(t); err != nil {
+				return b, false, err
+			}
+		}
+		start := len(b)
+		if s.fdt.sending {
+			if b, err = s.fdt.appendPacket(b, t); err != nil {
+				return b, false, err
+			}
+			if !s.fdt.sending {
+				s.alarm = time.Time{}
+			}
+			s.stats.FDTPackets++
+			s.stats.count(len(b) - start)
+			return b, true, nil
+		}
+		if len(s.lanes) == 0 {
+			return b, false, nil
+		}
+		if b, err = s.appendObject(b, t); err == nil {
+			s.stats.count(len(b) - start)
+			return b, true, nil
+		}
+		// The object has failed; the others go on.
+	}
+}
+
+// appendObject appends a packet of the lane whose turn it is. An error ended its object.
+func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
+	c := s.lanes[s.turn]
+	o := c.object
+	b, err := c.appendPacket(b, o.last(), s.cfg.Interleave)
+	if err != nil {
+		reason := event.FailOTI // the code refused: not the content's fault
+		if errors.Is(err, ErrSource) {
+			reason = event.FailSource
+		}
+		s.give(o, reason, err.Error())
+		return b, err
+	}
+	if o.first.IsZero() {
+		s.begun(o, t)
+	}
+	s.progress(c)
+	s.turn++
+	if c.left == 0 {
+		s.release(s.turn - 1)
+		s.transferred(o, t)
+	}
+	if s.turn >= len(s.lanes) {
+		s.turn = 0
+	}
+	return b, nil
+}
+
+// release takes lane i out of use. The order of the others stays.
+func (s *Session) release(i int) {
+	c := s.lanes[i]
+	c.stop()
+	c.object = nil
+	s.lanes = slices.Delete(s.lanes, i, i+1)
+	s.idle = append(s.idle, c)
+	if s.turn > i {
+		s.turn--
+	}
+	if s.turn >= len(s.lanes) {
+		s.turn = 0
+	}
+	s.alarm = time.Time{}
+}
+
+// transferred is called after the last packet of a transfer.
+func (s *Session) transferred(o *object, t time.Time) {
+	o.sent++
+	s.stats.Transfers++
+	if o.transfers > 0 {
+		o.transfers--
+	}
+	switch {
+	case o.transfers == 0:
+		s.finish(o, t)
+	case s.cfg.Delay > 0:
+		o.state, o.resume = waiting, t.Add(s.cfg.Delay)
+		s.waiting.push(o)
+	default:
+		o.state = pending
+		s.queue.push(o)
+	}
+}
+
+// schedule does what is due at t beside sending the packets of the lanes, and sets the alarm for the next time.
+func (s *Session) schedule(t time.Time) error {
+	if s.fdt.sending {
+		return nil // an FDT Instance is finished before anything else (RFC 6726, section 3.5)
+	}
+	s.tois.expire(t)
+	for s.waiting.len() > 0 {
+		o := *s.waiting.front()
+		if o.state == waiting && o.resume.After(t) {
+			break
+		}
+		s.waiting.pop()
+		if o.state == waiting {
+			o.state = pending
+			s.queue.push(o)
+		}
+	}
+	if at, ok := s.publishAt(); ok && !at.After(t) {
+		if err := s.publish(t); err != nil || s.fdt.sending {
+			return err
+		}
+	}
+	if at, ok := s.repeatAt(); ok && !at.After(t) {
+		s.fdt.begin(t)
+		return nil
+	}
+	s.fill()
+	s.alarm = s.nextAlarm()
+	return nil
+}
+
+// fill gives the free lanes to the objects at the head of the queue, as far as the current FDT Instance, which was sent
+// at least once, describes them (RFC 6726, section 3.3: "sent at least once before sending the described file").
+func (s *Session) fill() {
+	for len(s.lanes) < s.cfg.Parallel {
+		o := s.head()
+		if o == nil || o.listed != s.fdt.number {
+			return
+		}
+		s.queue.pop()
+		c := &carrier{}
+		if n := len(s.idle); n > 0 {
+			c, s.idle = s.idle[n-1], s.idle[:n-1]
+		}
+		c.object = o
+		c.start(&o.coding, o.header, o.source, s.cfg.Interleave, s.cfg.ReadAhead)
+		o.state, c.report = active, max(o.transferLength/100, 1)
+		s.lanes = append(s.lanes, c)
+	}
+}
+
+// head returns the object at the head of the queue, or nil. Those that ended in the queue are dropped.
+func (s *Session) head() *object {
+	for s.queue.len() > 0 {
+		if o := *s.queue.front(); o.state == pending {
+			return o
+		}
+		s.queue.pop()
+	}
+	return nil
+}
+
+// publishAt returns when the next FDT Instance is due, if one is.
+func (s *Session) publishAt() (at time.Time, ok bool) {
+	a := &s.fdt
+	if s.live == 0 && (!s.complete || s.finished == 0 || a.complete || s.cfg.Profile == fdt.MBMSDownload) {
+		return at, false // it would be empty, or say nothing new
+	}
+	switch {
+	case a.number == 0:
+	case s.dirty, s.uncovered():
+		at = a.created.Add(s.cfg.FDTCollect)
+	case s.live > 0:
+		at = a.renewAt(s.cfg)
+	default:
+		return at, false
+	}
+	return latest(at, a.retry), true
+}
+
+// uncovered reports whether a lane is free for an object that the current FDT Instance does not describe.
+func (s *Session) uncovered() bool {
+	if len(s.lanes) >= s.cfg.Parallel {
+		return false
+	}
+	o := s.head()
+	return o != nil && o.listed != s.fdt.number
+}
+
+// repeatAt returns when the current FDT Instance is due again, if it is.
+func (s *Session) repeatAt() (at time.Time, ok bool) {
+	a := &s.fdt
+	switch {
+	case a.number == 0:
+		return at, false
+	case s.live > 0:
+		at = a.repeatAt(s.cfg)
+		return at, at.Before(a.expires)
+	}
+	// After the last file: those that finished still need their description.
+	return a.ended, !a.stale && a.sent < s.cfg.FDTTransfers
+}
+
+// nextAlarm returns the earliest time at which schedule has something to do.
+func (s *Session) nextAlarm() time.Time {
+	never := s.clock.now.Add(365 * 24 * time.Hour) // looking once a year costs nothing
+	alarm := never
+	if at, ok := s.publishAt(); ok {
+		alarm = earliest(alarm, at)
+	}
+	if at, ok := s.repeatAt(); ok {
+		alarm = earliest(alarm, at)
+	}
+	if s.waiting.len() > 0 {
+		alarm = earliest(alarm, (*s.waiting.front()).resume)
+	}
+	return alarm
+}
+
+// Deadline returns when AppendNext may next have something to send: not after the time of its last call if it has now,
+// and zero if that is never, until Add is called.
+func (s *Session) Deadline() time.Time {
+	if s.Done() {
+		return time.Time{}
+	}
+	if s.clock.now.IsZero() {
+		return time.Unix(0, 0)
+	}
+	if s.fdt.sending || len(s.lanes) > 0 {
+		return s.clock.now
+	}
+	if o := s.head(); o != nil && o.listed == s.fdt.number && s.fdt.number != 0 {
+		return s.clock.now
+	}
+	return latest(s.nextAlarm(), s.clock.now)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,275 @@
+package sender
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// The errors of a session's methods, to be found with errors.Is.
+var (
+	ErrClosed     = errors.New("sender: session is closed")
+	ErrComplete   = errors.New("sender: session is complete: no file may be added")
+	ErrLocation   = errors.New("sender: Content-Location is that of another file in the session")
+	ErrIncomplete = errors.New("sender: one FDT Instance cannot describe all files of the session")
+	ErrProfile    = errors.New("sender: not allowed in the session's profile")
+)
+
+// Session is the core of one sending transport session. It is for one goroutine.
+type Session struct {
+	cfg   *Config
+	clock clock
+	alarm time.Time // nothing but the lanes needs attention before; zero: look now
+
+	fdt      announcer
+	tois     tois
+	location map[string]*object
+	entries  []*object // in order of addition; those that are gone are dropped with the next FDT Instance
+	queue    fifo[*object]
+	waiting  fifo[*object] // by time
+	lanes    []*carrier    // in transfer
+	idle     []*carrier
+	turn     int // the lane that is next
+
+	live      int // objects with packets to come
+	finished  int // objects sent as often as asked, in entries
+	numbered  uint64
+	maxSymbol int  // bytes
+	dirty     bool // the current FDT Instance does not tell the truth
+	forgot    bool // finished objects were dropped from entries
+	complete  bool
+	closed    bool
+
+	events []event.Event
+	stats  Stats
+}
+
+// carrier is a lane with the object it carries.
+type carrier struct {
+	lane
+	object *object
+	report uint64 // bytes of source symbols with which progress is reported next
+}
+
+// New returns a session without files. The error names the field of cfg that is at fault.
+func New(cfg Config) (*Session, error) {
+	c, err := cfg.validated()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFDTCoding(c); err != nil {
+		return nil, err
+	}
+	s := &Session{cfg: c, location: make(map[string]*object)}
+	s.maxSymbol = int(max(complete(c.OTI, 0, c.MaxBlockBytes).SymbolLength, complete(c.FDTOTI, 0, c.MaxBlockBytes).SymbolLength))
+	s.fdt.ids.next = c.FDTStartID
+	s.tois = tois{next: c.FirstTOI, objects: make(map[flute.TOI]*object), retired: make(map[flute.TOI]struct{})}
+	if c.mbms() {
+		s.tois.last = flute.NewTOI(maxMBMS)
+	}
+	return s, nil
+}
+
+// Add takes o into the session and returns its TOI. The file is described in the next FDT Instance and then sent. The
+// errors tell that the session cannot send it: ErrClosed, ErrComplete, ErrTOI, ErrLocation, ErrProfile, or flute.ErrOTI
+// when its FEC cannot code it.
+func (s *Session) Add(o *Object) (flute.TOI, error) {
+	toi, err := s.add(o)
+	if err != nil {
+		return flute.TOI{}, fmt.Errorf("%w (%s)", err, o.file.ContentLocation)
+	}
+	return toi, nil
+}
+
+func (s *Session) add(o *Object) (flute.TOI, error) {
+	f := &o.file
+	switch {
+	case s.closed:
+		return flute.TOI{}, ErrClosed
+	case s.complete:
+		return flute.TOI{}, ErrComplete
+	case s.cfg.mbms() && f.CENC != flute.Null:
+		return flute.TOI{}, fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile)
+	}
+	old := s.location[f.ContentLocation]
+	if old != nil && old.live() {
+		return flute.TOI{}, fmt.Errorf("%w: TOI %v; remove it first", ErrLocation, old.toi)
+	}
+	oti, variant := s.cfg.OTI, s.cfg.Variant
+	if f.OTI != nil {
+		oti, variant = *f.OTI, f.Variant
+	}
+	repair := s.cfg.Repair
+	if f.Repair != 0 {
+		repair = f.Repair
+	}
+	c, err := newCoding(s.cfg, oti, variant, repair, o.transferLength)
+	if err != nil {
+		return flute.TOI{}, err
+	}
+	// TS 26.346, section L.4.7: Compact No-Code and Raptor are what the receivers of these profiles have.
+	if id := c.oti.EncodingID; s.cfg.mbms() && id != fec.CompactNoCode && id != fec.Raptor {
+		return flute.TOI{}, fmt.Errorf("%w: FEC Encoding ID %d in %v", ErrProfile, uint8(id), s.cfg.Profile)
+	}
+	toi, err := s.tois.assign(f.TOI)
+	if err != nil {
+		return flute.TOI{}, err
+	}
+	n := &object{Object: o, coding: c, toi: toi, number: s.numbered, transfers: s.cfg.TransferCount}
+	if f.TransferCount != 0 {
+		n.transfers = f.TransferCount
+	}
+	spec := alc.Spec{TSI: s.cfg.Session.TSI, TOI: toi, Codepoint: uint8(c.oti.EncodingID)}
+	if !s.cfg.OutOfBandOTI && !s.cfg.mbms() {
+		spec.OTI = &n.coding.oti
+	}
+	if n.header, err = alc.NewTemplate(spec); err != nil {
+		return flute.TOI{}, err
+	}
+	n.entry = newEntry(s.cfg, o, toi, &n.coding)
+	if old != nil { // finished: the newer version of the file stands for it from now on
+		old.state = gone
+		s.finished--
+	}
+	s.numbered++
+	s.maxSymbol = max(s.maxSymbol, int(c.oti.SymbolLength))
+	s.tois.objects[toi] = n
+	s.location[f.ContentLocation] = n
+	s.entries = append(s.entries, n)
+	s.queue.push(n)
+	s.live++
+	s.stats.Added++
+	s.touch()
+	return toi, nil
+}
+
+// touch makes the next FDT Instance differ from the current one, and the schedule be looked at.
+func (s *Session) touch() {
+	s.dirty = true
+	s.alarm = time.Time{}
+}
+
+// Remove ends the object with this TOI at once, and reports whether packets of it were still to come. An object that is
+// sent for ever ends as completed if it was sent once; others end as failed, cancelled.
+func (s *Session) Remove(toi flute.TOI) bool {
+	o := s.tois.objects[toi]
+	if o == nil || !o.live() {
+		return false
+	}
+	s.give(o, event.FailCancelled, "")
+	return true
+}
+
+// give ends a live object that was not sent as often as asked.
+func (s *Session) give(o *object, reason event.FailReason, detail string) {
+	for i, c := range s.lanes {
+		if c.object == o {
+			s.release(i)
+			break
+		}
+	}
+	if o.transfers < 0 && o.sent > 0 && reason != event.FailSource {
+		s.finish(o, s.clock.now)
+		s.touch()
+		return
+	}
+	s.emit(event.ObjectFailed{
+		Session: s.cfg.Session, TOI: o.toi, ContentLocation: o.entry.ContentLocation, Reason: reason, Detail: detail,
+	})
+	s.end(o, gone)
+	s.stats.Failed++
+	s.fdt.stale = s.fdt.stale || (o.listed != 0 && o.listed == s.fdt.number)
+	s.touch()
+}
+
+// end takes an object out of the schedule; to is finished or gone.
+func (s *Session) end(o *object, to objectState) {
+	o.state = to
+	o.Object = nil
+	s.live--
+	if to == finished {
+		s.finished++
+	} else {
+		delete(s.location, o.entry.ContentLocation)
+	}
+	if s.live == 0 {
+		s.idle = nil // with the buffers
+	}
+	s.alarm = time.Time{}
+}
+
+// finish ends an object that was sent as often as asked.
+func (s *Session) finish(o *object, now time.Time) {
+	e := &o.entry
+	s.emit(event.ObjectCompleted{
+		Session: s.cfg.Session, TOI: o.toi, ContentLocation: e.ContentLocation, ContentType: e.ContentType,
+		Size: o.file.Size, Digests: o.digests(), FirstPacket: o.first, Duration: now.Sub(o.first), Encoding: encodingName(e.ContentEncoding),
+	})
+	s.end(o, finished)
+	s.stats.Completed++
+}
+
+func encodingName(c flute.ContentEncoding) string {
+	if c == flute.Null {
+		return ""
+	}
+	return c.String()
+}
+
+// SetComplete declares that no file will be added. From now on the FDT Instances say Complete and describe all files of
+// the session, those that were sent included (RFC 6726, section 3.4.2). ErrIncomplete: that are more than
+// Config.FDTFiles, or some of them were forgotten when there were; nothing is changed then.
+func (s *Session) SetComplete() error {
+	switch {
+	case s.closed:
+		return ErrClosed
+	case s.complete:
+		return nil
+	case s.forgot || s.live+s.finished > s.cfg.FDTFiles:
+		return fmt.Errorf("%w: they are %d, or were more than %d", ErrIncomplete, s.live+s.finished, s.cfg.FDTFiles)
+	}
+	s.complete = true
+	s.touch()
+	return nil
+}
+
+// AppendClose ends the session and appends the packet that tells receivers so: flag A, no TOI, no payload (RFC 6726,
+// section 3.1). Objects that were not sent as often as asked end as failed. AppendNext returns nothing afterwards;
+// AppendClose may be called again, to repeat the packet.
+func (s *Session) AppendClose(b []byte) []byte {
+	if !s.closed {
+		for _, o := range s.entries {
+			if o.live() {
+				s.give(o, event.FailClosed, "")
+			}
+		}
+		s.closed = true
+		s.lanes, s.idle, s.fdt.sending = nil, nil, false
+	}
+	start := len(b)
+	b = alc.AppendCloseSession(b, s.cfg.Session.TSI)
+	s.stats.count(len(b) - start)
+	return b
+}
+
+// Done reports whether nothing is left to be sent: all files were sent as often as asked, and the FDT Instance that
+// describes them often enough.
+func (s *Session) Done() bool {
+	if s.closed {
+		return true
+	}
+	if s.live > 0 || s.fdt.sending {
+		return false
+	}
+	_, publish := s.publishAt()
+	_, repeat := s.repeatAt()
+	return !publish && !repeat
+}
+
+// NextInstanceID returns the FDT Instance ID after the newest: Config.FDTStartID of a session that continues this one.
+func (s *Session) NextInstanceID() flute.InstanceID { return s.fdt.ids.next }

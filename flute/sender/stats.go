@@ -1,0 +1,87 @@
+package sender
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// maxEvents bounds the events that wait for Events, should nobody ask: progress is left out beyond it, the rest is as
+// much as Add and Remove were called.
+const maxEvents = 4096
+
+// Stats counts what a session did since New.
+type Stats struct {
+	Packets      uint64 // all, FDT and close included
+	Bytes        uint64 // of these: the UDP payload
+	FDTPackets   uint64
+	FDTInstances uint64 // published
+	Transfers    uint64 // of objects, complete ones
+
+	Added     uint64 // objects; Added = Pending + Completed + Failed
+	Pending   uint64 // with packets to come
+	Completed uint64
+	Failed    uint64 // or cancelled
+}
+
+func (s *Stats) count(n int) {
+	s.Packets++
+	s.Bytes += uint64(n)
+}
+
+// Stats returns the counters.
+func (s *Session) Stats() Stats {
+	st := s.stats
+	st.Pending = uint64(s.live)
+	return st
+}
+
+// Events returns what happened since the last call, oldest first; nil when nothing did. The slice is the caller's.
+func (s *Session) Events() []event.Event {
+	e := s.events
+	s.events = nil
+	return e
+}
+
+func (s *Session) emit(e event.Event) { s.events = append(s.events, e) }
+
+// begun is called with the first packet of an object.
+func (s *Session) begun(o *object, t time.Time) {
+	o.first = t
+	s.emit(event.ObjectStarted{
+		Session: s.cfg.Session, TOI: o.toi, ContentLocation: o.entry.ContentLocation,
+		TransferLength: o.transferLength, FECEncodingID: uint8(o.coding.oti.EncodingID),
+	})
+}
+
+// progress reports each whole percent of a transfer; of an object that is sent for ever only in the first one.
+func (s *Session) progress(c *carrier) {
+	o := c.object
+	if c.source < c.report || (o.transfers < 0 && o.sent > 0) {
+		return
+	}
+	length := o.transferLength
+	c.report = c.source + max(length/100, 1)
+	if len(s.events) >= maxEvents {
+		return
+	}
+	s.emit(event.ObjectProgress{Session: s.cfg.Session, TOI: o.toi, Received: c.source, TransferLength: length})
+}
+
+// Packets returns the number of packets in one transfer of a live object, its repair symbols included: what a caller
+// needs to spread it over a given time. ok is false for other TOIs.
+func (s *Session) Packets(toi flute.TOI) (n uint64, ok bool) {
+	o := s.tois.objects[toi]
+	if o == nil || !o.live() {
+		return 0, false
+	}
+	return o.coding.packets, true
+}
+
+// maxHeader bounds what precedes the symbol in a packet: an LCT header with 48-bit TSI and 112-bit TOI, EXT_FDT, EXT_CENC,
+// EXT_TIME with 64 bits, EXT_FTI of 20 bytes, and a FEC Payload ID of 8 bytes.
+const maxHeader = 4 + 4 + 6 + 14 + 4 + 4 + 12 + 20 + 8
+
+// MaxPacketLen returns an upper bound of the length in bytes of the session's packets, with the files added so far.
+func (s *Session) MaxPacketLen() int { return maxHeader + s.maxSymbol }

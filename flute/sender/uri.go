@@ -1,0 +1,31 @@
+package sender
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// maxURI bounds a Content-Location; receivers refuse attributes of more than some kilobytes.
+const maxURI = 4096
+
+// checkURI checks that s can be a Content-Location, which "MUST be assigned a syntactically valid URI, as defined in
+// [RFC3986]" (RFC 6726, section 3.4.2). url.Parse alone lets blanks and non-ASCII characters pass.
+func checkURI(s string) error {
+	if s == "" {
+		return fmt.Errorf("sender: File.ContentLocation is empty")
+	}
+	if len(s) > maxURI {
+		return fmt.Errorf("sender: File.ContentLocation of %d bytes is longer than %d", len(s), maxURI)
+	}
+	for i := range len(s) {
+		// RFC 3986, section 2: the characters that are neither reserved, unreserved nor the percent sign.
+		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
+			return fmt.Errorf("sender: File.ContentLocation %q: character %q must be percent-encoded", s, c)
+		}
+	}
+	if _, err := url.Parse(s); err != nil {
+		return fmt.Errorf("sender: File.ContentLocation: %w", err)
+	}
+	return nil
+}
