@@ -5,7 +5,7 @@ TOOL     := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
 BENCH    ?= .
 # The packages in which more than one goroutine touches the same state.
-RACE     := ./actors/... ./supervisor/... ./node/... ./internal/udp/... ./internal/slab/... ./store/... ./integration/...
+RACE     := /(actors|supervisor|node|integration|store|internal/(udp|slab|simnet))(/|$$)
 
 .PHONY: check build test race lint fmt tidy bench fuzz interop ci
 
@@ -18,7 +18,7 @@ test:
 	$(GO) test -shuffle=on ./...
 
 race:
-	$(GO) test -race -shuffle=on $(RACE)
+	$(GO) test -race -shuffle=on $$($(GO) list ./... | grep -E '$(RACE)')
 
 lint:
 	$(GO) vet ./...

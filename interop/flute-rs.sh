@@ -2,9 +2,9 @@
 # Moves files between flute-node and the command line of the Rust crate flute (github.com/ypo/flute) over multicast on
 # the loopback interface, in both directions, and compares SHA-256 sums.
 #
-#   interop/flute-rs.sh [ours-theirs] [theirs-ours] [theirs-theirs]
+#   interop/flute-rs.sh [install] [ours-theirs] [theirs-ours] [theirs-theirs]
 #
-# Without arguments: the first two. theirs-theirs needs none of our programs but the relay; it checks this script.
+# install only builds the crate. Without arguments: the first two. theirs-theirs needs none of our programs but the relay; it checks this script.
 # The crate is built once into interop/.cache, which takes a few minutes. Its programs never exit by themselves: they are
 # ended here, by process id.
 set -euo pipefail
@@ -138,6 +138,7 @@ main() {
 	local directions=("$@") direction fec cenc
 	((${#directions[@]})) || directions=(ours-theirs theirs-ours)
 	install_peer
+	if [[ ${directions[0]} == install ]]; then exit 0; fi
 	build
 	for direction in "${directions[@]}"; do
 		for fec in no-code rs; do
