@@ -33,6 +33,16 @@ func drop(t *testing.T, s string, want flute.DropReason) {
 	}
 }
 
+func TestConf_L29_NOPIgnored(t *testing.T) {
+	plain := accept(t, "10100400 00000000 00010000 c0200001 00000000 3c")
+	// An EXT_NOP that looks like another EXT_FDT inside, before and behind the true one.
+	p := accept(t, "10100800 00000000 00010000 00020000 c0200002 c0200001 00020000 c0200003 00000000 3c")
+	plain.Extensions, p.Extensions = nil, nil
+	if d := cmp.Diff(plain, p, compareTOI); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 func TestConf_A01_Version(t *testing.T) {
 	for _, v := range []string{"0", "2", "f"} {
 		drop(t, v+"0100300 00000000 00010001 00000000", flute.DropVersion)
