@@ -1,6 +1,7 @@
 package alc
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,7 +26,7 @@ func accept(t *testing.T, s string) Packet {
 func drop(t *testing.T, s string, want flute.DropReason) {
 	t.Helper()
 	p, err := Parse(unhex(t, s))
-	if _, bare := err.(*flute.PacketError); !bare || flute.Reason(err) != want {
+	if reflect.TypeOf(err) != sentinel || flute.Reason(err) != want {
 		t.Errorf("%s: %v, want %v", s, err, want)
 	}
 	if d := cmp.Diff(Packet{}, p, compareTOI); d != "" {

@@ -2,6 +2,7 @@ package alc
 
 import (
 	"encoding/hex"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -12,6 +13,12 @@ import (
 )
 
 var compareTOI = cmp.AllowUnexported(flute.TOI{})
+
+// bare reports whether err is want itself: the packet path wraps nothing, so that counting by reason costs nothing.
+func bare(err, want error) bool { return any(err) == any(want) }
+
+// sentinel is the type of every error of the packet path.
+var sentinel = reflect.TypeFor[*flute.PacketError]()
 
 // unhex decodes hexadecimal text; spaces, bars and line ends are only for the reader.
 func unhex(t testing.TB, s string) []byte {
@@ -144,7 +151,7 @@ func TestRepeatedExtensions(t *testing.T) {
 		x := unhex(t, c.extensions)
 		b := append(unhex(t, "1010 00 00 00000000 00010000"), x...)
 		b[2] = uint8(len(b) / 4)
-		if _, err := Parse(append(b, 0, 0, 0, 0)); err != c.want {
+		if _, err := Parse(append(b, 0, 0, 0, 0)); !bare(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
 	}
@@ -164,7 +171,7 @@ func TestCloseSessionOfOlderPeers(t *testing.T) {
 		"half an ID":       func(b []byte) []byte { return b[:len(b)-1] },
 		"other FEC scheme": func(b []byte) []byte { b[3] = 5; return b },
 	} {
-		if _, err := Parse(change(append([]byte(nil), b...))); err != ErrNoInstanceID {
+		if _, err := Parse(change(append([]byte(nil), b...))); !bare(err, ErrNoInstanceID) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -202,7 +209,7 @@ func TestParseAllocatesNothing(t *testing.T) {
 		t.Errorf("ParseLayout allocates %v times: %v", n, err)
 	}
 	bad := unhex(t, "10100300 00000000 00010000 00")
-	if n := testing.AllocsPerRun(100, func() { p, err = Parse(bad) }); n != 0 || err != ErrNoInstanceID {
+	if n := testing.AllocsPerRun(100, func() { p, err = Parse(bad) }); n != 0 || !bare(err, ErrNoInstanceID) {
 		t.Errorf("Parse of a bad packet allocates %v times: %v", n, err)
 	}
 	if n := testing.AllocsPerRun(100, func() { _ = AppendCloseSession(out, 1<<40) }); n != 0 {

@@ -27,10 +27,10 @@ func parse(t *testing.T, s string) Header {
 func rejects(t *testing.T, s string, want error, peek bool) {
 	t.Helper()
 	b := unhex(t, s)
-	if h, _, err := Parse(b); err != want || !cmp.Equal(h, Header{}, compareTOI) {
+	if h, _, err := Parse(b); !bare(err, want) || !cmp.Equal(h, Header{}, compareTOI) {
 		t.Errorf("Parse(%s) = %+v, %v; want %v", s, h, err, want)
 	}
-	if _, _, err := Peek(b); peek && err != want {
+	if _, _, err := Peek(b); peek && !bare(err, want) {
 		t.Errorf("Peek(%s): %v; want %v", s, err, want)
 	}
 }
@@ -130,7 +130,7 @@ func TestConf_L06_AllLayouts(t *testing.T) {
 			t.Errorf("C=%d S=%d O=%d H=%d: written as %x, %v; want %x", c, s, o, half, again, err, b[:n])
 		}
 		peekTSI, peekTOI, err := Peek(b)
-		if tsi == 0 && err != ErrNoTSI || tsi != 0 && (err != nil || peekTSI != wantTSI || peekTOI != wantTOI) {
+		if tsi == 0 && !bare(err, ErrNoTSI) || tsi != 0 && (err != nil || peekTSI != wantTSI || peekTOI != wantTOI) {
 			t.Errorf("C=%d S=%d O=%d H=%d: Peek gives %d, %v, %v", c, s, o, half, peekTSI, peekTOI, err)
 		}
 		for cut := range n {
@@ -274,7 +274,7 @@ func TestConf_W02_TimeWords(t *testing.T) {
 	}
 	// HDR_LEN includes the words.
 	for _, s := range []string{"10180300 00000000 00010002", "10140300 00000000 00010002", "101c0400 00000000 00010002 00000000"} {
-		if _, _, err := RFC3451.Parse(append(unhex(t, s), make([]byte, 16)...)); err != flute.ErrHeaderLength {
+		if _, _, err := RFC3451.Parse(append(unhex(t, s), make([]byte, 16)...)); !bare(err, flute.ErrHeaderLength) {
 			t.Errorf("%s: %v", s, err)
 		}
 	}

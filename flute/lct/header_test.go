@@ -13,6 +13,9 @@ import (
 
 var compareTOI = cmp.AllowUnexported(flute.TOI{})
 
+// bare reports whether err is want itself: the packet path wraps nothing, so that counting by reason costs nothing.
+func bare(err, want error) bool { return any(err) == any(want) }
+
 // unhex decodes hexadecimal text; spaces and bars are only for the reader.
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
@@ -130,7 +133,7 @@ func TestHeaderTruncated(t *testing.T) {
 	for _, c := range headers(t) {
 		for n := range c.bytes {
 			h, used, err := Parse(c.bytes[:n:n])
-			if err != flute.ErrTruncated && err != flute.ErrHeaderLength || used != 0 {
+			if !bare(err, flute.ErrTruncated) && !bare(err, flute.ErrHeaderLength) || used != 0 {
 				t.Errorf("%s cut to %d bytes: %d bytes used, %v", c.name, n, used, err)
 			}
 			if d := cmp.Diff(Header{}, h, compareTOI); d != "" {
@@ -153,7 +156,7 @@ func TestHeaderShortened(t *testing.T) {
 			switch {
 			case err == nil && used == int(n)*4 && len(c.want.Extensions) > 0:
 				// Cut between two extensions, which is another valid header.
-			case err != flute.ErrHeaderLength && err != ErrExtension:
+			case !bare(err, flute.ErrHeaderLength) && !bare(err, ErrExtension):
 				t.Errorf("%s with HDR_LEN %d: %+v, %v", c.name, n, h, err)
 			}
 		}
