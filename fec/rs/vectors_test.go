@@ -1,0 +1,114 @@
+package rs
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+
+	"github.com/flute-node/flute-node/fec"
+)
+
+// coefficientVectors are the rows of repair symbols k, k+1, … as made by other programs: the Rizzo rows by the NORM and
+// OpenFEC codecs and by zfec, those of Backblaze by its own matrix; the RFC 5510 rows come from an independent inversion
+// of the Vandermonde matrix.
+var coefficientVectors = []struct {
+	k       int
+	variant fec.Variant
+	rows    string
+}{
+	{1, Rizzo, "01 01"}, {1, RFC5510, "01 01"}, {1, Backblaze, "01 01"},
+	{2, RFC5510, "0203 0607"}, {2, Rizzo, "0302 0504"}, {2, Backblaze, "0302 0203"},
+	{3, RFC5510, "080e07 38221b"}, {3, Rizzo, "0f0806 2d301c"}, {3, Backblaze, "010101 0f0806"},
+	{4, RFC5510, "4078360f e7d25763"}, {4, Rizzo, "7740380e c7a70d6c"}, {4, Backblaze, "1b1c1214 1c1b1412"},
+	{5, RFC5510, "74933fc61f c5831cd58e 3a02127f54"}, {5, Rizzo, "5474e7d81e 02b1a18291 2aff7e70da"},
+	{5, Backblaze, "0707060601 0908090801 0f0e0e0f01"},
+	{10, RFC5510, "c19d715f5ec76f9fc2d8 d4d942c83e607dda3e41 cbddb943886ecdf6d2e2 84078acad27a8ad84971"},
+	{10, Rizzo, "42c15c2d722ceb841bd9 a9155162f59532206599 0f1f1be06bddd3634fa3 fb4f95a62f7561260893"},
+	{10, Backblaze, "8196afb8d2c4fee80302 9681b8afc4d2e8fe0203 bfd6620a066fdfb70504 d6bf0a626f06b7df0405"},
+}
+
+func TestCoefficients(t *testing.T) {
+	f := newField()
+	for _, v := range coefficientVectors {
+		want := strings.Fields(v.rows)
+		for r, row := range f.rows(v.variant, v.k, len(want)) {
+			if got := hex.EncodeToString(row); got != want[r] {
+				t.Errorf("%s k=%d, repair symbol %d: %s, want %s", v.variant, v.k, v.k+r, got, want[r])
+			}
+		}
+	}
+}
+
+// symbolVectors are repair symbols of 8 bytes over testSource, by ESI.
+var symbolVectors = []struct {
+	k       uint32
+	variant fec.Variant
+	symbols string
+}{
+	{3, RFC5510, "3:f630abd03461f544 4:0f6e381edec65927"},
+	{3, Rizzo, "3:d359b7c1d3f00125 4:f46c6c695116af1d"},
+	{3, Backblaze, "3:abc39f33a34be783 4:d359b7c1d3f00125"},
+	{4, RFC5510, "4:497793686cd08690 5:ba7613488d6abe08 6:45c85c0d04b8337b 7:9a4debfa1c34eb1a"},
+	{4, Rizzo, "4:64b6e76eaf7ba765 5:0c4dc56aa82d4c02 6:7499aa5a9309ac39 7:3eaefe2f4764f872"},
+	{4, Backblaze, "4:00ee72bf9501b65b 5:d3d931031df0e6fb 6:013fb5b8ad4eb564 7:b23c4a78fd53d1b8"},
+	{10, RFC5510, "10:b752419f6766ce59 11:b005cfcd37ddb140 12:3bd5aea150c25dbf"},
+	{10, Rizzo, "10:a96a2526b78f1b70 11:d5888e903a852314 12:f64bf279bef3eb04"},
+	{10, Backblaze, "10:23dcd03e6920a03c"},
+	{64, RFC5510, "64:aabb13c6ee5fd8c2 65:57aab263a5cc0474 66:b5aa6a7744401bf2"},
+	{64, Rizzo, "64:fe715555d9f08361 65:f26d04a551e69a3b 66:745ecd023bce2de9"},
+	{64, Backblaze, "64:2fa4953f2b17e557"},
+	{200, RFC5510, "200:2eb94264d2af7f63 201:448f88d740433509 202:18f1e61cf6901d14"},
+	{200, Rizzo, "200:adeca9d6420d2712 201:b0e2a3e519c12735 202:e87a246b2444d725"},
+	{200, Backblaze, "200:61d99e0bf8b39875"},
+}
+
+// testSource returns k symbols of length bytes, concatenated.
+func testSource(k, length int) []byte {
+	b := make([]byte, 0, k*length)
+	for i := range k {
+		for j := range length {
+			b = append(b, byte(i*i*7+i*131+j*29+5*i*j+3))
+		}
+	}
+	return b
+}
+
+func TestRepairSymbols(t *testing.T) {
+	s := New()
+	for _, v := range symbolVectors {
+		o := fec.OTI{
+			EncodingID: fec.ReedSolomonGF28, TransferLength: uint64(v.k) * 8, SymbolLength: 8,
+			MaxSourceBlockLength: v.k, MaxEncodingSymbols: 255,
+		}
+		source := testSource(int(v.k), 8)
+		enc, err := s.NewEncoder(&o, v.variant, v.k, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dec, err := s.NewDecoder(&o, v.variant, v.k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range strings.Fields(v.symbols) {
+			esiText, symbol, _ := strings.Cut(want, ":")
+			var esi fec.ESI
+			for _, c := range esiText {
+				esi = 10*esi + fec.ESI(c-'0')
+			}
+			got, err := enc.AppendRepair(nil, esi)
+			if err != nil || hex.EncodeToString(got) != symbol {
+				t.Errorf("%s k=%d, ESI %d: %x, %v; want %s", v.variant, v.k, esi, got, err, symbol)
+			}
+			if !dec.Matches(split(source, 8), fec.Symbol{ESI: esi, Data: got}) {
+				t.Errorf("%s k=%d, ESI %d: Matches says no", v.variant, v.k, esi)
+			}
+		}
+	}
+}
+
+func split(b []byte, n int) (symbols [][]byte) {
+	for ; len(b) > 0; b = b[n:] {
+		symbols = append(symbols, b[:n:n])
+	}
+	return symbols
+}
