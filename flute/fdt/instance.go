@@ -57,7 +57,7 @@ type Attribute struct {
 type Element struct {
 	Space string // namespace URI; empty: none
 	Local string
-	XML   string // the element with its content, declaring every namespace that it uses
+	XML   string // the element with its content, declaring every namespace that it uses; written as it is
 }
 
 // Limits bounds what Parse accepts. A zero field means its default.
@@ -70,9 +70,9 @@ type Limits struct {
 	Elements     int // below one File, and children of the root that are no File; 512
 }
 
-// The defaults of Limits. What real senders write is far below: a File entry has about 12 attributes in 400 bytes.
+// The defaults of Limits; DefaultBytes is for those who hold a document before it is parsed. What real senders write is far below: a File entry has about 12 attributes in 400 bytes.
 const (
-	defaultBytes        = 4 << 20
+	DefaultBytes        = 4 << 20
 	defaultDepth        = 8
 	defaultAttributes   = 64
 	defaultAttributeLen = 8 << 10
@@ -86,7 +86,7 @@ func (l Limits) withDefaults() Limits {
 			*v = d
 		}
 	}
-	set(&l.Bytes, defaultBytes)
+	set(&l.Bytes, DefaultBytes)
 	set(&l.Depth, defaultDepth)
 	set(&l.Attributes, defaultAttributes)
 	set(&l.AttributeLen, defaultAttributeLen)

@@ -1,9 +1,320 @@
 package fdt
 
-import "github.com/flute-node/flute-node/fec"
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"crypto/sha512"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
-// AttributesOf returns the FEC-OTI attributes that describe o.
-func AttributesOf(o fec.OTI) OTIAttributes { return OTIAttributes{} }
+	"github.com/flute-node/flute-node/flute"
+)
 
-// AppendXML appends the document in the dialect of p to b.
-func (i *Instance) AppendXML(b []byte, p Profile) ([]byte, error) { return b, ErrNotWritable }
+// schemaVersionL6 is the schemaVersion of TS 26.346, section L.6, which requires one.
+const schemaVersionL6 = 2
+
+// AppendXML appends the document in the dialect of p to b. The result depends on the values alone: the order is that of
+// the schema, then that of the slices.
+//
+// A File carries its own attributes only; those of OTI are left out where the FDT-Instance says the same. RFC3926 writes
+// the main schema of 3GPP, with its delimiters, if SchemaVersion is set. MBMSDownload and DVBMABR leave out what their
+// profile does not use (TS 26.346, section L.4): groups, FullFDT, session identities, Decryption-KEY-URI,
+// FEC-Redundancy-Level, Transfer-Length where it equals Content-Length, and in MBMSDownload Complete.
+//
+// Errors wrap ErrNotWritable: no File, since "each FDT Instance contains at least a single file description entry" (RFC
+// 6726, section 3.2); no Expires; a TOI that is 0 or is there twice; a Content-Location that is no URI; a digest of
+// another length; a character that XML cannot hold; a content encoding other than gzip in MBMSDownload and DVBMABR.
+func (i *Instance) AppendXML(b []byte, p Profile) ([]byte, error) {
+	w := writer{p: p, in: i}
+	w.main, w.prefixes = p.Namespace(), map[string]string{}
+	w.check()
+	w.b = make([]byte, 0, len(i.Files)*256)
+	w.files()
+	w.children()
+	body := w.b
+	w.b = append(b, `<?xml version="1.0" encoding="UTF-8"?>`+"\n"...)
+	start := len(w.b)
+	w.rootAttributes() // once for the prefixes
+	w.b = append(w.b[:start], '<')
+	w.b = append(w.b, elementInstance...)
+	w.declarations()
+	w.rootAttributes()
+	w.opened()
+	w.b = append(w.b, '\n')
+	w.b = append(w.b, body...)
+	w.end(w.main, elementInstance)
+	if w.err != nil {
+		return b, w.err
+	}
+	return w.b, nil
+}
+
+// writer writes one FDT Instance.
+type writer struct {
+	output
+	p  Profile
+	in *Instance
+}
+
+// check reports what cannot be written, other than characters.
+func (w *writer) check() {
+	if len(w.in.Files) == 0 {
+		w.fail("there are no files")
+	}
+	if w.in.Expires.IsZero() {
+		w.fail("Expires is missing")
+	}
+	seen := make(map[flute.TOI]bool, len(w.in.Files))
+	for i := range w.in.Files {
+		f := &w.in.Files[i]
+		if f.TOI.IsFDT() || seen[f.TOI] {
+			w.fail("TOI %v is reserved or there twice", f.TOI)
+		}
+		seen[f.TOI] = true
+		if err := checkLocation(f.ContentLocation); err != nil {
+			w.fail("TOI %v: %w", f.TOI, err)
+		}
+		switch {
+		case !oneOf(len(f.MD5), md5.Size) || !oneOf(len(f.SHA256), sha256.Size) || !oneOf(len(f.SHA512), sha512.Size):
+			w.fail("TOI %v: a digest has another length than its algorithm", f.TOI)
+		case f.ContentEncoding > flute.GZIP:
+			w.fail("TOI %v: Content-Encoding %v", f.TOI, f.ContentEncoding)
+		case w.p.profiled() && f.ContentEncoding != flute.Null && f.ContentEncoding != flute.GZIP:
+			w.fail("TOI %v: Content-Encoding %v in profile %v", f.TOI, f.ContentEncoding, w.p)
+		}
+	}
+}
+
+func oneOf(n, size int) bool { return n == 0 || n == size }
+
+// optional writes an attribute unless it is empty.
+func (w *writer) optional(f field, value string) {
+	if value != "" {
+		w.attr(w.space(f), fields[f].local, value)
+	}
+}
+
+// space returns the namespace in which the profile has the attribute f: TS 26.346, section L.6, took some in.
+func (w *writer) space(f field) string {
+	if f == fieldETag && w.p.profiled() {
+		return ""
+	}
+	return fields[f].space
+}
+
+// rootAttributes writes the attributes of the root element.
+func (w *writer) rootAttributes() {
+	in := w.in
+	w.written = w.written[:0]
+	w.optional(fieldExpires, strconv.FormatUint(uint64(NTP(in.Expires)), 10))
+	if in.Complete && w.p != MBMSDownload {
+		w.optional(fieldComplete, "true")
+	}
+	w.optional(fieldContentType, in.ContentType)
+	w.optional(fieldContentEncoding, in.ContentEncoding)
+	for _, f := range otiFields {
+		w.optional(f, *in.OTI.text(f))
+	}
+	if in.FullFDT && !w.p.profiled() {
+		w.optional(fieldFullFDT, "true")
+	}
+	w.attrs(in.Attributes)
+}
+
+// children writes the elements after the Files.
+func (w *writer) children() {
+	in := w.in
+	space, version := nsSV, in.SchemaVersion
+	if w.p.profiled() {
+		space, version = w.main, max(version, schemaVersionL6)
+	}
+	if version > 0 {
+		w.line(space, elementSchemaVersion, strconv.FormatUint(uint64(version), 10))
+	}
+	for _, s := range in.BaseURLs1 {
+		w.line(nsMBMS2012, elementBaseURL1, s)
+	}
+	for _, s := range in.BaseURLs2 {
+		w.line(nsMBMS2012, elementBaseURL2, s)
+	}
+	w.delimiter()
+	w.unknown(in.Elements)
+	if w.p.profiled() {
+		return
+	}
+	for _, s := range in.Groups {
+		w.line(w.extension(), elementGroup, s)
+	}
+	for _, s := range in.SessionIdentities {
+		w.open(w.extension(), elementIdentityExpiry)
+		w.attr("", attributeValue, strconv.FormatUint(uint64(NTP(s.Expires)), 10))
+		w.opened()
+		w.b = strconv.AppendUint(w.b, uint64(s.Identity), 10)
+		w.end(w.extension(), elementIdentityExpiry)
+		w.b = append(w.b, '\n')
+	}
+}
+
+// extension returns the namespace of elements that 3GPP has in its main one. The schema of RFC 6726 permits only
+// elements of other namespaces.
+func (w *writer) extension() string {
+	if w.p == RFC3926 {
+		return w.main
+	}
+	return nsMBMS2005
+}
+
+// delimiter writes the element that the main schema of 3GPP requires between others.
+func (w *writer) delimiter() {
+	if w.p == RFC3926 && w.in.SchemaVersion > 0 {
+		w.element(nsSV, elementDelimiter, "0")
+	}
+}
+
+// line writes an element with a text in it on a line of its own.
+func (w *writer) line(space, local, value string) {
+	w.element(space, local, value)
+	w.b = append(w.b, '\n')
+}
+
+// unknown writes elements that are not understood.
+func (w *writer) unknown(es []Element) {
+	for _, e := range es {
+		w.b = append(w.b, e.XML...)
+	}
+}
+
+// files writes the File entries, one a line.
+func (w *writer) files() {
+	for i := range w.in.Files {
+		f := &w.in.Files[i]
+		w.open(w.main, elementFile)
+		w.fileAttributes(f)
+		w.opened()
+		start := len(w.b)
+		w.fileChildren(f)
+		if len(w.b) > start {
+			w.end(w.main, elementFile)
+		} else {
+			w.b = w.b[:start-1]
+			w.empty()
+		}
+		w.b = append(w.b, '\n')
+	}
+}
+
+// fileAttributes writes the attributes of a File.
+func (w *writer) fileAttributes(f *File) {
+	w.optional(fieldContentLocation, f.ContentLocation)
+	w.optional(fieldTOI, f.TOI.String())
+	if f.ContentLength != nil {
+		w.optional(fieldContentLength, strconv.FormatUint(*f.ContentLength, 10))
+	}
+	if n := f.transferLength(); n != nil && !(w.p.profiled() && f.ContentLength != nil && *n == *f.ContentLength) {
+		w.optional(fieldTransferLength, strconv.FormatUint(*n, 10))
+	}
+	w.optional(fieldContentType, f.ContentType)
+	switch {
+	case f.ContentEncoding != flute.Null:
+		w.optional(fieldContentEncoding, f.ContentEncoding.String())
+	case w.in.ContentEncoding != "":
+		w.optional(fieldContentEncoding, "identity") // or the FDT-Instance's would apply
+	}
+	if len(f.MD5) > 0 {
+		w.optional(fieldContentMD5, encodeBase64(f.MD5))
+	}
+	if f.HasOTI {
+		if a := AttributesOf(f.OTI); !a.inherits(&w.in.OTI, f.OTI.EncodingID) {
+			for _, x := range otiFields {
+				w.optional(x, *a.text(x))
+			}
+		}
+	}
+	if !w.p.profiled() {
+		w.optional(fieldDecryptionKeyURI, f.DecryptionKeyURI)
+		if f.FECRedundancyLevel != nil {
+			w.optional(fieldRedundancyLevel, strconv.FormatUint(uint64(*f.FECRedundancyLevel), 10))
+		}
+	}
+	w.optional(fieldETag, f.ETag)
+	if len(f.IndependentUnitPositions) > 0 {
+		var s []string
+		for _, n := range f.IndependentUnitPositions {
+			s = append(s, strconv.FormatUint(n, 10))
+		}
+		w.optional(fieldUnitPositions, strings.Join(s, " "))
+	}
+	w.optional(fieldContentDigest, digests{f.SHA256, f.SHA512}.String())
+	w.optional(fieldReprDigest, f.ReprDigest)
+	w.attrs(f.Attributes)
+}
+
+// transferLength returns the transfer length, nil if f does not tell it.
+func (f *File) transferLength() *uint64 {
+	switch {
+	case f.TransferLength != nil:
+		return f.TransferLength
+	case f.HasOTI:
+		return &f.OTI.TransferLength
+	case f.ContentEncoding == flute.Null:
+		return f.ContentLength
+	}
+	return nil
+}
+
+// fileChildren writes the content of a File, in the order of the main schema of 3GPP.
+func (w *writer) fileChildren(f *File) {
+	if f.CacheControl != nil {
+		w.cacheControl(f.CacheControl)
+	}
+	w.delimiter()
+	w.alternates(elementAlternate1, f.AlternateLocations1)
+	w.alternates(elementAlternate2, f.AlternateLocations2)
+	w.delimiter()
+	w.unknown(f.Elements)
+	if w.p.profiled() {
+		return
+	}
+	for _, g := range f.Groups {
+		if !slices.Contains(w.in.Groups, g) {
+			w.element(w.extension(), elementGroup, g)
+		}
+	}
+	for _, n := range f.SessionIdentities {
+		w.element(w.extension(), elementIdentity, strconv.Itoa(int(n)))
+	}
+}
+
+func (w *writer) cacheControl(c *CacheControl) {
+	space := nsMBMS2007
+	if w.p.profiled() {
+		space = w.main
+	}
+	w.open(space, elementCacheControl)
+	w.opened()
+	switch {
+	case c.NoCache:
+		w.element(space, elementNoCache, "true")
+	case c.MaxStale:
+		w.element(space, elementMaxStale, "true")
+	default:
+		w.element(space, elementExpires, strconv.FormatUint(uint64(NTP(c.Expires)), 10))
+	}
+	w.end(space, elementCacheControl)
+}
+
+func (w *writer) alternates(local string, as []AlternateLocations) {
+	for _, a := range as {
+		w.open(nsMBMS2012, local)
+		if !a.AvailableUntil.IsZero() {
+			w.attr("", attributeAvailableTime, a.AvailableUntil.UTC().Format(time.RFC3339Nano))
+		}
+		w.opened()
+		for _, uri := range a.URIs {
+			w.element(nsMBMS2012, elementAlternate, uri)
+		}
+		w.end(nsMBMS2012, local)
+	}
+}
