@@ -68,9 +68,9 @@ judge() {
 			data = length($20) > header
 		}
 		!data { next }
-		{ want("codepoint", $5, cp); want("FEC Encoding ID", $13, cp) }
 		$4 == 0 {
 			fdt++
+			want("codepoint", $5, 0); want("FEC Encoding ID", $13, 0) # FDT Instances are sent with No-Code
 			want("FLUTE version", $11, flute)
 			if ($12 == "") fault("no FDT Instance ID")
 			if ($16 == "" ) fault("FDT packet without EXT_FTI")
@@ -78,7 +78,7 @@ judge() {
 		}
 		{
 			if (toi == "") toi = $4
-			want("TOI", $4, toi)
+			want("TOI", $4, toi); want("codepoint", $5, cp); want("FEC Encoding ID", $13, cp)
 			if ($11 != "") fault("EXT_FDT on a packet of a file")
 			if (object_closed && $10 != 1) fault("B flag is not set, and was before (RFC 5651, section 5.1)")
 			object_closed = $10
