@@ -37,7 +37,7 @@ type Mailbox struct {
 	asked   bool // Stop has arrived
 	leaving bool // Stop has reached the actor; a late Restart must not revive it
 
-	held                                     atomic.Int64 // bytes of Data queued or in the handler; added under mu
+	held                                   atomic.Int64 // bytes of Data queued or in the handler; added under mu
 	dropped, droppedBytes, lost, lostBytes atomic.Uint64
 }
 
