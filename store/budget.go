@@ -1,55 +1,76 @@
 package store
 
-import "sync/atomic"
+import (
+	"math"
+	"sync/atomic"
+)
 
-// Budget is an account of bytes of memory, part of a larger one or on its own. It is safe for concurrent use.
+// Budget accounts for bytes of memory. Budgets form a tree, such as node, session, object: what is reserved from one is
+// reserved from all above it. All methods are safe for concurrent use.
 type Budget struct {
 	limit  uint64
 	parent *Budget
+	root   *Budget
 	used   atomic.Uint64
-	pages  *pagePool
+	pages  pagePool // of the root; unused elsewhere
 }
 
-// NewBudget returns an account of limit bytes that is also charged to parent, which may be nil.
+// NewBudget returns a budget of limit bytes. parent may be nil.
 func NewBudget(limit uint64, parent *Budget) *Budget {
 	b := &Budget{limit: limit, parent: parent}
+	b.root = b
 	if parent != nil {
-		b.pages = parent.pages
-	} else {
-		b.pages = newPagePool()
+		b.root = parent.root
 	}
 	return b
 }
 
-// TryReserve charges n bytes to the account and to those that it is part of, or to none of them.
-func (b *Budget) TryReserve(n uint64) bool {
-	if b == nil {
-		return true
+// TryReserve reserves n bytes here and in all budgets above, or nothing at all.
+func (b *Budget) TryReserve(n uint64) bool { return b.reserve(n, 0) }
+
+// Release gives back n reserved bytes. It panics when fewer are reserved: then the account is wrong, and with it every
+// bound that rests on it.
+func (b *Budget) Release(n uint64) {
+	for ; b != nil; b = b.parent {
+		if b.used.Add(-n) > math.MaxUint64-n {
+			panic("store: budget: more released than reserved")
+		}
 	}
-	for {
-		used := b.used.Load()
-		if n > b.limit || used > b.limit-n {
+}
+
+// Used returns the number of bytes reserved, here and below.
+func (b *Budget) Used() uint64 { return b.used.Load() }
+
+// Limit returns the number of bytes that can be reserved, if the budgets above permit.
+func (b *Budget) Limit() uint64 { return b.limit }
+
+// reserve reserves n bytes of what is left when a 1/2^shift of each limit is kept back; shift 0 keeps back nothing.
+func (b *Budget) reserve(n uint64, shift uint) bool {
+	for at := b; at != nil; at = at.parent {
+		limit := at.limit
+		if shift > 0 {
+			limit -= limit >> shift
+		}
+		if !at.add(n, limit) {
+			for undo := b; undo != at; undo = undo.parent {
+				undo.used.Add(-n)
+			}
 			return false
 		}
-		if b.used.CompareAndSwap(used, used+n) {
-			break
-		}
 	}
-	if !b.parent.TryReserve(n) {
-		b.used.Add(-n)
-		return false
-	}
+	b.root.pages.yield(b.root)
 	return true
 }
 
-// Release gives back n bytes that were reserved.
-func (b *Budget) Release(n uint64) {
-	for ; b != nil; b = b.parent {
-		if b.used.Add(-n) > 1<<63 {
-			panic("store: more was released than reserved")
+// add reserves n bytes here only.
+func (b *Budget) add(n, limit uint64) bool {
+	for {
+		used := b.used.Load()
+		if n > limit || used > limit-n {
+			return false
+		}
+		if b.used.CompareAndSwap(used, used+n) {
+			return true
 		}
 	}
 }
-
-// Used returns the bytes that are reserved.
-func (b *Budget) Used() uint64 { return b.used.Load() }

@@ -2,144 +2,231 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"math"
+	"slices"
 )
 
-// maxPages bounds the pages of one Buffer: 4 MiB, what the sources of one interleaved turn of a sender spread over.
-const maxPages = 64
+// DefaultPages is how many pages a Buffer holds at most: 4 MiB. Holes that a lossy link leaves are repaired by FEC within
+// a few source blocks, or else by the next pass of a carousel, for which no cache is large enough.
+const DefaultPages = 64
 
-// Buffer gathers small writes to an Object into pages and writes each page once, when it is full. Pages with holes are
-// written, oldest first, when there are too many or the budget is spent. A Buffer belongs to one goroutine.
+// Buffer gathers small writes to an Object in pages of PageSize. A page that is complete is written and freed at once;
+// other pages are written when room is needed, the one opened first before the others, or by Flush. What is written to a
+// page afterwards opens it again. When the Budget has no room for even one page, bytes go to the Object directly.
 //
-// The first error of the Object stays: every later call returns it, so that an object which lost bytes cannot be taken
-// for whole.
+// The first failure to write to the Object sticks: all methods return it from then on, so that it cannot be lost.
+//
+// A Buffer has one owner, which alone may call its methods, and alone may write to the Object. Others may read from the
+// Object what a Flush has completed.
 type Buffer struct {
 	object Object
 	budget *Budget
-	pages  map[int64]*page
-	last   *page // the page written to last
-	oldest *page
-	newest *page
-	err    error
+	limit  int
+	pages  []*page // by ascending index
+	last   *page   // the page written to most recently; nil when it was freed
+	opened uint64  // number of pages opened
+	err    error   // sticks
 }
 
-// NewBuffer returns an empty Buffer over o. Its pages are charged to budget; nil: not limited.
+// NewBuffer returns an empty Buffer over o. Its pages are charged to budget; nil is a budget of its own without limit.
 func NewBuffer(o Object, budget *Budget) *Buffer {
 	if budget == nil {
-		budget = NewBudget(1<<62, nil)
+		budget = NewBudget(math.MaxUint64, nil)
 	}
-	return &Buffer{object: o, budget: budget, pages: map[int64]*page{}}
+	return &Buffer{object: o, budget: budget, limit: DefaultPages}
 }
 
-// WriteAt copies p to offset off. It may write pages to the Object.
+// SetPages bounds the pages held to n, at least one, instead of DefaultPages. It takes effect with the next page opened.
+func (b *Buffer) SetPages(n int) { b.limit = max(1, n) }
+
+// WriteAt implements io.WriterAt. p is copied. An error may concern bytes of an earlier call.
 func (b *Buffer) WriteAt(p []byte, off int64) (int, error) {
-	n := 0
-	for n < len(p) && b.err == nil {
-		at := off + int64(n)
-		pg := b.page(at / pageSize)
-		from := int(at % pageSize)
-		c := 0
-		if pg == nil { // no memory for a page: past it
-			c = min(len(p)-n, pageSize-from)
-			b.writeThrough(p[n:n+c], at)
-		} else {
-			c = copy(pg.data[from:], p[n:])
-			pg.add(from, from+c)
-			if pg.isFull() {
-				b.evict(pg)
-			}
-		}
-		n += c
-	}
 	if b.err != nil {
 		return 0, b.err
 	}
-	return n, nil
+	if off < 0 || off > math.MaxInt64-int64(len(p)) {
+		return 0, fmt.Errorf("store: buffer: %d bytes at offset %d are out of range", len(p), off)
+	}
+	done := 0
+	for done < len(p) {
+		start := uint32(off % PageSize)
+		part := p[done:min(len(p), done+PageSize-int(start))]
+		if err := b.write(part, off, start); err != nil {
+			return done, err
+		}
+		done += len(part)
+		off += int64(len(part))
+	}
+	return done, nil
 }
 
-// page returns the page with the given number, made if there is none; nil when the budget has no room for it.
-func (b *Buffer) page(number int64) *page {
-	if b.last != nil && b.last.number == number {
-		return b.last
-	}
-	pg := b.pages[number]
-	if pg == nil {
-		if len(b.pages) >= maxPages {
-			b.evict(b.oldest)
+// write writes what lies within one page, start bytes from its beginning.
+func (b *Buffer) write(part []byte, off int64, start uint32) error {
+	end := start + uint32(len(part))
+	p := b.last
+	if p == nil || p.index != off/PageSize || int(end) > len(p.bytes) || len(p.runs) == maxRuns {
+		var err error
+		if p, err = b.open(off/PageSize, end); err != nil {
+			return err
 		}
-		for !b.budget.TryReserve(pageSize) {
-			if b.oldest == nil {
-				return nil
+		if p == nil {
+			return b.store(part, off)
+		}
+		b.last = p
+	}
+	copy(p.bytes[start:end], part)
+	p.add(start, end)
+	if p.full() {
+		if err := b.evict(p); err != nil {
+			return err
+		}
+		b.budget.putPage(p)
+	}
+	return nil
+}
+
+// open returns the page of that index with room for end bytes and for one more run; nil when the budget has none.
+func (b *Buffer) open(index int64, end uint32) (*page, error) {
+	at, found := b.find(index)
+	if found {
+		p := b.pages[at]
+		if len(p.runs) == maxRuns {
+			if err := b.writeRuns(p); err != nil {
+				return nil, err
 			}
-			b.evict(b.oldest)
 		}
-		pg = b.budget.pages.get()
-		pg.number = number
-		b.pages[number] = pg
-		if pg.older = b.newest; b.newest != nil {
-			b.newest.newer = pg
-		} else {
-			b.oldest = pg
+		if int(end) <= len(p.bytes) {
+			return p, nil
 		}
-		b.newest = pg
+		return b.enlarge(p)
 	}
-	b.last = pg
-	return pg
+	p, err := b.empty(index, end)
+	if p == nil {
+		return nil, err
+	}
+	p.index, p.age = index, b.opened
+	b.opened++
+	at, _ = b.find(index) // a page may have left
+	b.pages = slices.Insert(b.pages, at, p)
+	return p, nil
 }
 
-// evict writes what a page has to the Object, and frees it.
-func (b *Buffer) evict(pg *page) {
-	for _, s := range pg.spans {
-		b.writeThrough(pg.data[s.from:s.to], pg.number*pageSize+int64(s.from))
+// empty returns an empty page that b does not hold: another one, or its oldest, written.
+func (b *Buffer) empty(index int64, end uint32) (*page, error) {
+	size := PageSize
+	if index == 0 && end <= smallPage {
+		size = smallPage
 	}
-	b.free(pg)
+	if len(b.pages) < b.limit {
+		if p := b.budget.takePage(size); p != nil {
+			return p, nil
+		}
+	}
+	if len(b.pages) == 0 {
+		return nil, nil
+	}
+	p := slices.MinFunc(b.pages, func(p, q *page) int { return int(int64(p.age - q.age)) })
+	if err := b.evict(p); err != nil {
+		return nil, err
+	}
+	if len(p.bytes) >= int(end) {
+		return p, nil
+	}
+	b.budget.putPage(p)
+	return b.budget.takePage(size), nil
 }
 
-func (b *Buffer) free(pg *page) {
-	if pg.older != nil {
-		pg.older.newer = pg.newer
-	} else {
-		b.oldest = pg.newer
+// enlarge makes a small page one of full size. When the budget has no room for that, its bytes are written, and nil is
+// returned.
+func (b *Buffer) enlarge(p *page) (*page, error) {
+	q := b.budget.takePage(PageSize)
+	if q == nil {
+		err := b.evict(p)
+		if err == nil {
+			b.budget.putPage(p)
+		}
+		return nil, err
 	}
-	if pg.newer != nil {
-		pg.newer.older = pg.older
-	} else {
-		b.newest = pg.older
+	copy(q.bytes, p.bytes)
+	q.index, q.age, q.runs = p.index, p.age, append(q.runs[:0], p.runs...)
+	at, _ := b.find(p.index)
+	b.pages[at], b.last = q, q
+	b.budget.putPage(p)
+	return q, nil
+}
+
+// find returns where in b.pages the page of that index is, or belongs.
+func (b *Buffer) find(index int64) (int, bool) {
+	return slices.BinarySearchFunc(b.pages, index, func(p *page, index int64) int {
+		switch {
+		case p.index < index:
+			return -1
+		case p.index > index:
+			return 1
+		}
+		return 0
+	})
+}
+
+// evict writes what p holds and takes it out of b. The caller has p afterwards, and puts it back or uses it again.
+func (b *Buffer) evict(p *page) error {
+	if err := b.writeRuns(p); err != nil {
+		return err
 	}
-	if b.last == pg {
+	at, _ := b.find(p.index)
+	b.pages = slices.Delete(b.pages, at, at+1)
+	if b.last == p {
 		b.last = nil
 	}
-	delete(b.pages, pg.number)
-	b.budget.Release(pageSize)
-	b.budget.pages.put(pg)
+	return nil
 }
 
-func (b *Buffer) writeThrough(p []byte, off int64) {
-	if b.err != nil {
-		return
+// writeRuns writes what p holds, one write for each run, and leaves p empty.
+func (b *Buffer) writeRuns(p *page) error {
+	for _, r := range p.runs {
+		if err := b.store(p.bytes[r.start:r.end], p.index*PageSize+int64(r.start)); err != nil {
+			return err
+		}
 	}
+	p.runs = p.runs[:0]
+	return nil
+}
+
+// store writes to the object. Its error sticks.
+func (b *Buffer) store(p []byte, off int64) error {
 	n, err := b.object.WriteAt(p, off)
 	if err == nil && n < len(p) {
 		err = io.ErrShortWrite
 	}
-	b.err = err
+	if err != nil {
+		b.err = fmt.Errorf("store: buffer: write of %d bytes at %d: %w", len(p), off, err)
+	}
+	return b.err
 }
 
-// ReadAt reads what was written, from pages and from the Object. Bytes that were not written read as 0.
+// ReadAt implements io.ReaderAt. It sees all that was written. Bytes that were not read as zero below the highest one
+// that was.
 func (b *Buffer) ReadAt(p []byte, off int64) (int, error) {
 	if b.err != nil {
 		return 0, b.err
 	}
+	if off < 0 || off > math.MaxInt64-int64(len(p)) {
+		return 0, fmt.Errorf("store: buffer: %d bytes at offset %d are out of range", len(p), off)
+	}
+	if b.covers(off, len(p)) {
+		b.overlay(p, off)
+		return len(p), nil
+	}
 	n, err := b.object.ReadAt(p, off)
-	if err != nil && !errors.Is(err, io.EOF) {
-		b.err = err
-		return 0, err
+	if n < len(p) && err != nil && !errors.Is(err, io.EOF) {
+		return n, fmt.Errorf("store: buffer: read of %d bytes at %d: %w", len(p), off, err)
 	}
 	clear(p[n:])
-	for number := off / pageSize; number*pageSize < off+int64(len(p)); number++ {
-		if pg := b.pages[number]; pg != nil {
-			n = max(n, pg.copyTo(p, off))
-		}
+	b.overlay(p, off)
+	if end := min(b.end()-off, int64(len(p))); int64(n) < end {
+		n = int(end)
 	}
 	if n < len(p) {
 		return n, io.EOF
@@ -147,30 +234,94 @@ func (b *Buffer) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// copyTo copies what the page has of the bytes from off on to p, and returns where in p the last of them ends.
-func (pg *page) copyTo(p []byte, off int64) (end int) {
-	start := pg.number * pageSize
-	for _, s := range pg.spans {
-		from, to := max(off, start+int64(s.from)), min(off+int64(len(p)), start+int64(s.to))
-		if from < to {
-			copy(p[from-off:to-off], pg.data[from-start:])
-			end = int(to - off)
+// covers reports whether all n bytes at off are in one run of one page each.
+func (b *Buffer) covers(off int64, n int) bool {
+	for n > 0 {
+		at, found := b.find(off / PageSize)
+		if !found {
+			return false
+		}
+		start := uint32(off % PageSize)
+		part := min(n, PageSize-int(start))
+		runs := b.pages[at].runs
+		i, _ := slices.BinarySearchFunc(runs, start+1, func(r run, v uint32) int { return int(r.end) - int(v) })
+		if i == len(runs) || runs[i].start > start || runs[i].end < start+uint32(part) {
+			return false
+		}
+		off += int64(part)
+		n -= part
+	}
+	return true
+}
+
+// overlay copies what pages hold of the bytes at off over p.
+func (b *Buffer) overlay(p []byte, off int64) {
+	at, _ := b.find(off / PageSize)
+	for _, pg := range b.pages[at:] {
+		base := pg.index*PageSize - off // where the page begins in p
+		if base >= int64(len(p)) {
+			return
+		}
+		for _, r := range pg.runs {
+			from, to := base+int64(r.start), base+int64(r.end)
+			if to <= 0 {
+				continue
+			}
+			if from >= int64(len(p)) {
+				break
+			}
+			skip := max(0, -from)
+			copy(p[from+skip:], pg.bytes[int64(r.start)+skip:r.end])
 		}
 	}
-	return end
 }
 
-// Flush writes all pages to the Object.
-func (b *Buffer) Flush() error {
-	for b.oldest != nil {
-		b.evict(b.oldest)
+// end returns the offset after the last byte that a page holds.
+func (b *Buffer) end() int64 {
+	for _, p := range slices.Backward(b.pages) {
+		if n := len(p.runs); n > 0 {
+			return p.index*PageSize + int64(p.runs[n-1].end)
+		}
 	}
-	return b.err
+	return 0
 }
 
-// Release frees the pages without writing them. The Object stays as it is.
+// Flush writes all that pages hold to the Object, and frees them.
+func (b *Buffer) Flush() error { return b.FlushBefore(math.MaxInt64) }
+
+// FlushBefore writes and frees all pages that begin before the offset end. Afterwards the Object holds all bytes below end
+// that were written.
+func (b *Buffer) FlushBefore(end int64) error {
+	if b.err != nil {
+		return b.err
+	}
+	n := 0
+	for n < len(b.pages) && b.pages[n].index*PageSize < end {
+		if err := b.writeRuns(b.pages[n]); err != nil {
+			return err
+		}
+		n++
+	}
+	b.free(n)
+	return nil
+}
+
+// Release frees all pages without writing them. The Buffer cannot be used afterwards; its methods return ErrClosed, or the
+// error that stuck before.
 func (b *Buffer) Release() {
-	for b.oldest != nil {
-		b.free(b.oldest)
+	b.free(len(b.pages))
+	if b.err == nil {
+		b.err = fmt.Errorf("store: buffer: %w", ErrClosed)
 	}
+}
+
+// free gives back the first n pages.
+func (b *Buffer) free(n int) {
+	for _, p := range b.pages[:n] {
+		if b.last == p {
+			b.last = nil
+		}
+		b.budget.putPage(p)
+	}
+	b.pages = slices.Delete(b.pages, 0, n)
 }

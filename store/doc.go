@@ -1,13 +1,29 @@
-// Package store is where the bytes of objects live: staged while they arrive in any order, then published under a name,
-// whole and at once. It knows no packets and no FEC.
+// Package store says where the bytes of received objects live until they are complete, and how they become visible.
 //
-//	symbols ─► Buffer (pages of 64 KiB) ─► Object (staged) ── verified ─► Store.Publish ─► path
+// An object is staged first: a Store's Create returns an Object without a name, into which symbols are written wherever
+// they belong, in any order. Once it is whole and verified, Publish gives it a name, atomically, so that a reader finds
+// either the older file or the new one, complete. Package store/file keeps objects on a disk, package store/mem in memory.
 //
-// A Store is a folder (store/file), memory (store/mem), or what an application makes of the interface. Name turns the
-// Content-Location of a file, which comes from the network, into a path that stays below the store's root. A Budget
-// bounds the memory of Buffers; it is charged before anything is allocated.
+// Three tools stand between the receiver and a Store:
+//
+//	Name    makes a path from a Content-Location (RFC 6726, section 3.4.2): "Content-Location" is what a stranger wrote
+//	Buffer  gathers symbols of some 1400 bytes into pages of 64 KiB, since a write per symbol costs ten times as much
+//	Budget  accounts for memory, per node, per session, per object
+//
+// A receiver uses them in this order:
+//
+//	o, err := st.Create(transferLength)
+//	b := store.NewBuffer(o, budget)
+//	b.WriteAt(symbol, offset)      // for each symbol
+//	b.Flush()                      // then verify o
+//	b.Release()
+//	path, err := st.Publish(o, name)
+//
+// The package knows no packets and no FEC.
 //
 // # Limitations
 //
-// What was staged does not outlive the process.
+// Name takes the path and the query of a URI: two URIs that differ only in scheme or authority have the same name, and
+// the later file replaces the earlier one. So do names that differ only in case, or in Unicode normalisation, on a
+// file system that makes no difference between them.
 package store

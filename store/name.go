@@ -1,127 +1,230 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"net/url"
+	"io/fs"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// The limits of a name: those of the file systems in use, and a depth that no honest sender reaches.
+// The limits on names.
 const (
-	maxSegment  = 255 // bytes
-	maxSegments = 32
-	maxName     = 1024 // bytes
+	// MaxSegment is the length in bytes of the longest segment of a name, as on all common file systems.
+	MaxSegment = 255
+	// MaxSegments is how many segments a name may have: folders nested more deeply are an attack, not a file tree.
+	MaxSegments = 32
+	// MaxName is the length in bytes of the longest name. With the path of the root before it, it stays below the 4096
+	// bytes of Linux.
+	MaxName = 1024
+	// maxLocation bounds a Content-Location: a name of MaxName in percent-encoding, and a long query.
+	maxLocation = 16 << 10
 )
 
-// Name returns the path, relative and slash separated, under which a file with this Content-Location is published. The
-// URI is the network's: whatever it holds, the result stays below the root, is not empty, and has no control characters
-// and no segment that is hidden, special to a file system, or too long to be created.
+const onWindows = runtime.GOOS == "windows"
+
+// Name makes the name of a file from its Content-Location, which "identifies the file" with a URI (RFC 6726, section
+// 3.4.2) that may be meant badly. The name is a relative path, slash separated, without "." and "..", valid as UTF-8,
+// free of control characters, and within MaxSegment, MaxSegments and MaxName. It is the same for the same
+// Content-Location at any time.
 //
-// The path of the URI is percent-decoded once and split at slashes. Empty segments and "." are dropped; ".." takes the
-// segment before it away, and nothing more. A query and a fragment stay part of the last segment, since two URIs that
-// differ only there are two files (RFC 6726, section 3.4.2). The error wraps ErrName.
+//   - Scheme and authority are left out; the authority is used, though, where there is neither path nor query.
+//   - The path is percent-decoded once, then split at "/" and "\". Dot segments are resolved as in RFC 3986, section 5.2.4,
+//     and end at the root; empty segments are left out.
+//   - The query distinguishes files, so it stays: "a?b=c". It is not decoded.
+//   - "#" is an ordinary character: a Content-Location has no use for a fragment (RFC 2616, section 14.14), while files do
+//     have such names.
+//   - What cannot be part of a name, as a control character, stays or becomes percent-encoded.
+//   - A segment that is too long is cut, and completed with a part of the Content-Location's SHA-256.
+//
+// The error wraps ErrName.
 func Name(contentLocation string) (string, error) {
-	path, query := uriPath(contentLocation)
-	decoded, err := url.PathUnescape(path)
-	if err != nil {
-		decoded = path // a stray % is a character like others
+	return nameFor(contentLocation, onWindows)
+}
+
+// CheckName reports whether name can be published: whether it has the form that Name gives. The error wraps ErrName.
+func CheckName(name string) error {
+	switch {
+	case len(name) > MaxName:
+		return fmt.Errorf("%w: %d bytes are more than %d", ErrName, len(name), MaxName)
+	case name == "." || !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)) || strings.ContainsAny(name, "\\\x00"):
+		return fmt.Errorf("%w: %q is not a path within the store", ErrName, name)
+	case strings.Count(name, "/") >= MaxSegments:
+		return fmt.Errorf("%w: %q has more than %d segments", ErrName, name, MaxSegments)
 	}
+	for s := range strings.SplitSeq(name, "/") {
+		if len(s) > MaxSegment {
+			return fmt.Errorf("%w: a segment of %q has more than %d bytes", ErrName, name, MaxSegment)
+		}
+	}
+	return nil
+}
+
+// nameFor is Name for the file systems of Windows, or of all others.
+func nameFor(location string, windows bool) (string, error) {
+	if len(location) > maxLocation {
+		return "", fmt.Errorf("%w: Content-Location of %d bytes is longer than %d", ErrName, len(location), maxLocation)
+	}
+	authority, rest := cutAuthority(cutScheme(strings.TrimSpace(location)))
+	path, query, hasQuery := strings.Cut(rest, "?")
+	segments := resolve(decode(path))
+	if len(segments) == 0 && !hasQuery {
+		segments = resolve(decode(authority))
+	}
+	if len(segments) == 0 && !hasQuery {
+		return "", fmt.Errorf("%w: Content-Location %.80q names no file", ErrName, location)
+	}
+	for i, s := range segments {
+		segments[i] = escape(s, windows)
+	}
+	if hasQuery {
+		if len(segments) == 0 {
+			segments = append(segments, "")
+		}
+		segments[len(segments)-1] += escape("?"+query, windows)
+	}
+	for i, s := range segments {
+		segments[i] = shorten(s, location)
+	}
+	if len(segments) > MaxSegments {
+		return "", fmt.Errorf("%w: Content-Location %.80q has %d segments, more than %d", ErrName, location, len(segments), MaxSegments)
+	}
+	name := strings.Join(segments, "/")
+	if len(name) > MaxName {
+		return "", fmt.Errorf("%w: Content-Location %.80q makes a name of %d bytes, more than %d", ErrName, location, len(name), MaxName)
+	}
+	return name, nil
+}
+
+// cutScheme removes the scheme (RFC 3986, section 3.1), and a drive letter, which looks like one.
+func cutScheme(s string) string {
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c|0x20 && c|0x20 <= 'z':
+		case i > 0 && c == ':':
+			return s[i+1:]
+		case i > 0 && ('0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'):
+		default:
+			return s
+		}
+	}
+	return s
+}
+
+// cutAuthority separates the authority (RFC 3986, section 3.2), returned without user information, from what follows.
+func cutAuthority(s string) (authority, rest string) {
+	s, ok := strings.CutPrefix(s, "//")
+	if !ok {
+		return "", s
+	}
+	authority, rest = s, ""
+	if i := strings.IndexAny(s, "/?"); i >= 0 {
+		authority, rest = s[:i], s[i:]
+	}
+	return authority[strings.LastIndexByte(authority, '@')+1:], rest
+}
+
+// decode undoes percent-encoding, once (RFC 3986, section 2.4). A percent sign that encodes nothing stands for itself.
+func decode(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			var c [1]byte
+			if _, err := hex.Decode(c[:], []byte(s[i+1:i+3])); err == nil {
+				b = append(b, c[0])
+				i += 2
+				continue
+			}
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+// resolve splits a path at slashes and backslashes, and resolves dot segments.
+func resolve(path string) []string {
 	var segments []string
-	for s := range strings.FieldsFuncSeq(decoded, func(r rune) bool { return r == '/' || r == '\\' }) {
+	for s := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
 		switch s {
 		case ".":
 		case "..":
 			segments = segments[:max(0, len(segments)-1)]
 		default:
-			segments = append(segments, clean(s))
+			segments = append(segments, s)
 		}
 	}
-	if len(segments) == 0 {
-		return "", fmt.Errorf("%w: Content-Location %.100q names no file", ErrName, contentLocation)
-	}
-	if query != "" {
-		segments[len(segments)-1] = clean(segments[len(segments)-1] + query)
-	}
-	for _, s := range segments {
-		if len(s) > maxSegment {
-			return "", fmt.Errorf("%w: Content-Location %.100q has a segment of %d bytes, at most %d", ErrName, contentLocation,
-				len(s), maxSegment)
-		}
-	}
-	name := strings.Join(segments, "/")
-	if len(segments) > maxSegments || len(name) > maxName {
-		return "", fmt.Errorf("%w: Content-Location %.100q has %d segments and %d bytes, at most %d and %d", ErrName,
-			contentLocation, len(segments), len(name), maxSegments, maxName)
-	}
-	return name, nil
+	return segments
 }
 
-// uriPath returns the path of a URI, still encoded, and what follows it from the ? or # on. A scheme and an authority are taken off; what is no
-// URI at all is all path.
-func uriPath(uri string) (path, query string) {
-	if i := schemeEnd(uri); i > 0 {
-		uri = uri[i:]
-	}
-	if i := strings.IndexAny(uri, "?#"); i >= 0 {
-		uri, query = uri[:i], uri[i:]
-	}
-	if rest, ok := strings.CutPrefix(uri, "//"); ok {
-		_, uri, _ = strings.Cut(rest, "/")
-	}
-	return uri, query
-}
-
-// schemeEnd returns the length of a scheme with its colon, 0 if there is none (RFC 3986, section 3.1). One letter is no
-// scheme but a drive.
-func schemeEnd(uri string) int {
-	for i, r := range uri {
-		switch {
-		case r == ':':
-			if i > 1 {
-				return i + 1
-			}
-			return 0
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
-		case i > 0 && (r >= '0' && r <= '9' || r == '+' || r == '-' || r == '.'):
-		default:
-			return 0
-		}
-	}
-	return 0
-}
-
-// clean makes a segment safe on every file system: what cannot stand in a name becomes an underscore.
-func clean(segment string) string {
+// escape percent-encodes what cannot be part of a segment.
+func escape(s string, windows bool) string {
 	var b strings.Builder
-	for _, r := range segment {
-		if r == utf8.RuneError || unicode.IsControl(r) || !unicode.IsPrint(r) || strings.ContainsRune(`<>:"|?*/\`, r) {
-			r = '_'
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		trailing := i+n == len(s) && (r == '.' || r == ' ')
+		device := i == 0 && isDevice(s)
+		if (r == utf8.RuneError && n == 1) || !inName(r) || (windows && (trailing || device || strings.ContainsRune(`<>:"|?*`, r))) {
+			for _, c := range []byte(s[i : i+n]) {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		} else {
+			b.WriteString(s[i : i+n])
 		}
-		b.WriteRune(r)
+		i += n
 	}
-	s := b.String()
-	// A leading dot hides a file, a trailing dot or space vanishes on Windows.
-	if strings.HasPrefix(s, ".") {
-		s = "_" + s[1:]
-	}
-	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, " ") {
-		s = s[:len(s)-1] + "_"
-	}
-	if isDevice(s) {
-		s = "_" + s
-	}
-	return s
+	return b.String()
 }
 
-// isDevice reports whether Windows takes the name for a device, with or without an extension.
+// inName reports whether r may be part of a segment: it neither separates, nor controls, nor turns around what a person
+// reads.
+func inName(r rune) bool {
+	switch {
+	case r == '/', r == '\\', unicode.IsControl(r), r == '\u2028', r == '\u2029':
+		return false
+	case '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
+		return false // explicit directional formatting (Unicode Annex 9): "gpj.exe" shown as "exe.jpg"
+	}
+	return true
+}
+
+// isDevice reports whether Windows takes segment s for a device, whatever its extension.
 func isDevice(s string) bool {
-	base, _, _ := strings.Cut(strings.ToUpper(s), ".")
-	switch base = strings.TrimRight(base, " "); base {
-	case "CON", "PRN", "AUX", "NUL":
+	base, _, _ := strings.Cut(s, ".")
+	base = strings.ToUpper(strings.TrimRight(base, " "))
+	switch base {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
 		return true
 	}
-	return len(base) == 4 && (strings.HasPrefix(base, "COM") || strings.HasPrefix(base, "LPT")) &&
-		base[3] >= '0' && base[3] <= '9'
+	port, ok := strings.CutPrefix(base, "COM")
+	if !ok {
+		port, ok = strings.CutPrefix(base, "LPT")
+	}
+	return ok && utf8.RuneCountInString(port) == 1 && strings.Contains("0123456789¹²³", port)
+}
+
+// shorten cuts a segment that is too long, before its extension, and marks it with a hash of the whole Content-Location,
+// so that two of them keep two names.
+func shorten(s, location string) string {
+	if len(s) <= MaxSegment {
+		return s
+	}
+	sum := sha256.Sum256([]byte(location))
+	ext := filepath.Ext(s)
+	if len(ext) > 16 || strings.ContainsRune(ext, utf8.RuneError) {
+		ext = ""
+	}
+	suffix := "~" + hex.EncodeToString(sum[:8]) + ext
+	cut := MaxSegment - len(suffix)
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + suffix
 }

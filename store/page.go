@@ -1,66 +1,142 @@
 package store
 
-import "slices"
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+)
 
-// pageSize is what is written at once: below 64 KiB the cost of a write is the call, above it is the bytes.
-const pageSize = 64 << 10
+// The sizes of the write-combining cache.
+const (
+	// PageSize is how many bytes of an object a Buffer gathers before it writes them: a power of two. Writes of 64 KiB
+	// cost a third of the processor time that writes of single symbols do.
+	PageSize = 1 << 16
+	// smallPage is what the first page of an object begins with. Sessions with very many objects have small ones.
+	smallPage = 8 << 10
+	// maxRuns bounds the intervals of one page. Symbols of 64 bytes in random order stay below it for half of a page.
+	maxRuns = 256
+	// pageOverhead is charged for a page besides its bytes: its intervals and the page itself.
+	pageOverhead = maxRuns*8 + 128
+	// idlePages bounds the free list: 16 MiB.
+	idlePages = 256
+	// pageReserve keeps a quarter (2^-2) of each budget from being spent on pages. They are a convenience: whoever lacks
+	// one writes through. The bookkeeping of a receiver has no such way out.
+	pageReserve = 2
+)
 
-// span is a range of bytes within a page, from included to excluded.
-type span struct{ from, to int }
+// run is an interval of a page: from start up to, not including, end.
+type run struct{ start, end uint32 }
 
-// page is a piece of an object, aligned to pageSize, with the bytes that are there.
+// page holds bytes of one object between index*PageSize and the next multiple of PageSize.
 type page struct {
-	number int64
-	data   []byte
-	spans  []span // disjoint, not adjacent, in order
-	older  *page  // in the order of creation
-	newer  *page
+	index int64
+	age   uint64 // number of pages that the Buffer had opened before
+	bytes []byte // of length smallPage or PageSize
+	runs  []run  // which bytes are valid: in order, neither empty nor adjacent nor overlapping
 }
 
-// add marks from..to as there.
-func (p *page) add(from, to int) {
-	// The usual case: what comes follows what came last.
-	if n := len(p.spans); n > 0 && p.spans[n-1].to == from {
-		p.spans[n-1].to = to
+// full reports whether all bytes are valid.
+func (p *page) full() bool { return len(p.runs) == 1 && p.runs[0] == run{0, PageSize} }
+
+// add marks bytes from start up to end valid.
+func (p *page) add(start, end uint32) {
+	n := len(p.runs)
+	if n > 0 && p.runs[n-1].end == start {
+		p.runs[n-1].end = end
 		return
 	}
-	// i is the first span that touches or follows from; those up to j are swallowed.
-	i := 0
-	for i < len(p.spans) && p.spans[i].to < from {
-		i++
+	if n == 0 || p.runs[n-1].end < start {
+		p.runs = append(p.runs, run{start, end})
+		return
 	}
-	j := i
-	for j < len(p.spans) && p.spans[j].from <= to {
-		from, to = min(from, p.spans[j].from), max(to, p.spans[j].to)
-		j++
+	// The runs from first up to last touch the new one and become part of it.
+	first, _ := slices.BinarySearchFunc(p.runs, start, func(r run, start uint32) int { return int(r.end) - int(start) })
+	last := first
+	for last < n && p.runs[last].start <= end {
+		last++
 	}
-	p.spans = slices.Replace(p.spans, i, j, span{from, to})
+	if first == last {
+		p.runs = slices.Insert(p.runs, first, run{start, end})
+		return
+	}
+	p.runs[first] = run{min(start, p.runs[first].start), max(end, p.runs[last-1].end)}
+	p.runs = slices.Delete(p.runs, first+1, last)
 }
 
-// isFull reports whether every byte is there.
-func (p *page) isFull() bool { return len(p.spans) == 1 && p.spans[0] == span{0, pageSize} }
+// cost is what a page of size bytes is charged.
+func cost(size int) uint64 { return uint64(size) + pageOverhead }
 
-// pagePool keeps free pages for all Buffers of one node.
-type pagePool struct{ free chan *page }
+// takePage returns an empty page of size bytes, smallPage or PageSize, or nil when the budget does not permit it.
+func (b *Budget) takePage(size int) *page {
+	if !b.reserve(cost(size), pageReserve) {
+		return nil
+	}
+	if size == PageSize {
+		if p := b.root.pages.take(); p != nil {
+			return p
+		}
+	}
+	return &page{bytes: make([]byte, size)}
+}
 
-// maxFreePages bounds what is kept: 4 MiB.
-const maxFreePages = 64
-
-func newPagePool() *pagePool { return &pagePool{free: make(chan *page, maxFreePages)} }
-
-func (pp *pagePool) get() *page {
-	select {
-	case p := <-pp.free:
-		return p
-	default:
-		return &page{data: make([]byte, pageSize)}
+// putPage gives a page back.
+func (b *Budget) putPage(p *page) {
+	b.Release(cost(len(p.bytes)))
+	if len(p.bytes) == PageSize {
+		p.runs = p.runs[:0]
+		b.root.pages.put(p, b.root)
 	}
 }
 
-func (pp *pagePool) put(p *page) {
-	p.spans, p.older, p.newer = p.spans[:0], nil, nil
-	select {
-	case pp.free <- p:
-	default:
+// pagePool is the free list of pages below a root budget. Its pages are not part of the budget's used bytes, and give way
+// when those need the room.
+type pagePool struct {
+	idle atomic.Int64 // len(free)
+	mu   sync.Mutex
+	free []*page
+}
+
+func (pp *pagePool) take() *page {
+	pp.mu.Lock()
+	defer pp.mu.Unlock()
+	n := len(pp.free)
+	if n == 0 {
+		return nil
 	}
+	p := pp.free[n-1]
+	pp.free[n-1] = nil
+	pp.free = pp.free[:n-1]
+	pp.idle.Store(int64(n - 1))
+	return p
+}
+
+func (pp *pagePool) put(p *page, root *Budget) {
+	pp.mu.Lock()
+	defer pp.mu.Unlock()
+	if n := len(pp.free); n < idlePages && pp.fits(root, n+1) {
+		pp.free = append(pp.free, p)
+		pp.idle.Store(int64(n + 1))
+	}
+}
+
+// yield lets pages go until what is used and what is idle fit the limit together.
+func (pp *pagePool) yield(root *Budget) {
+	if n := pp.idle.Load(); n == 0 || pp.fits(root, int(n)) {
+		return
+	}
+	pp.mu.Lock()
+	defer pp.mu.Unlock()
+	n := len(pp.free)
+	for n > 0 && !pp.fits(root, n) {
+		n--
+		pp.free[n] = nil
+	}
+	pp.free = pp.free[:n]
+	pp.idle.Store(int64(n))
+}
+
+// fits reports whether n idle pages and the used bytes stay within the limit.
+func (pp *pagePool) fits(root *Budget, n int) bool {
+	used := root.used.Load()
+	return used <= root.limit && root.limit-used >= uint64(n)*cost(PageSize)
 }

@@ -1,42 +1,37 @@
 package store
 
-import (
-	"errors"
-	"io"
-	"syscall"
-)
+import "io"
 
-// The errors of this package, for errors.Is.
-var (
-	ErrName   = errors.New("store: name cannot be used")
-	ErrBudget = errors.New("store: budget is spent")
-	ErrClosed = errors.New("store: closed")
-)
-
-// Store holds objects. Its methods are safe for concurrent use.
+// Store stages objects and publishes them. Its methods are safe for concurrent use.
 type Store interface {
-	// Create stages an object without a name. size is what the sender claims; nothing is allocated for it.
+	// Create returns a new staging object, empty and without a name. size is what the object is expected to have, in
+	// bytes: a claim of the sender's, for which nothing is allocated.
 	Create(size uint64) (Object, error)
-	// Publish makes the bytes of o visible under name, durably, whole or not at all; what had the name is replaced. It
-	// returns the path, slash separated, relative to the root. name comes from Name. After success o is gone; after an
-	// error it is still there, to be discarded.
+
+	// Publish makes the bytes of o, which this Store's Create returned, visible under name, whole, and durable as far as
+	// the Store is. An older file of that name is replaced atomically. name is slash separated and relative, as Name
+	// returns it. Publish returns the path it used, in the same form.
+	//
+	// After success o is spent: its Discard does nothing, its other methods fail. After an error the file that was there
+	// still is, and o remains to be discarded. Errors that the name is to blame for wrap ErrName: one that is no path
+	// within the store, or one that would make a folder of a file or a file of a folder.
 	Publish(o Object, name string) (path string, err error)
-	// Close releases the store. Objects that are still staged are discarded.
+
+	// Close discards all objects that were not published. Published ones stay.
 	Close() error
 }
 
-// Object is a staged object. Reads and writes of different bytes may go on at the same time; a byte that was not
-// written reads as 0 below the largest written offset, and as io.EOF beyond.
+// Object is a staging object. ReadAt and WriteAt may be called concurrently, also with one another when their ranges
+// do not overlap.
 type Object interface {
+	// ReadAt reads what was written. Bytes below the highest one written that were not written themselves read as zero.
 	io.ReaderAt
+	// WriteAt writes at any offset, in any order. The object grows to hold it.
 	io.WriterAt
-	// Truncate sets the size in bytes.
+	// Truncate sets the size of the object in bytes.
 	Truncate(size int64) error
-	// Sync makes what was written durable.
+	// Sync makes what was written durable. Publish does so by itself.
 	Sync() error
-	// Discard frees the object. It may be called twice, and after Publish, when it does nothing.
+	// Discard removes the object and frees what it holds. It may be called more than once, and after Publish.
 	Discard() error
 }
-
-// IsFull reports whether err says that no room is left on the device or in the quota.
-func IsFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, errQuota) }
