@@ -55,7 +55,7 @@ func (g *guard) Receive(ctx actor.Context) {
 	case actor.AutoRespond:
 		// The runtime answers. That the actor got so far is the answer.
 	default:
-		if g.leaving || g.inner == nil {
+		if g.leaving {
 			return
 		}
 		defer g.rethrow(ctx)
@@ -64,6 +64,9 @@ func (g *guard) Receive(ctx actor.Context) {
 }
 
 func (g *guard) handle(ctx actor.Context) {
+	if g.inner == nil {
+		return
+	}
 	if g.injector != nil {
 		g.injector.receive(ctx, g.inner)
 		return
@@ -82,9 +85,6 @@ func (g *guard) rethrow(ctx actor.Context) {
 
 // contain runs the actor, and keeps its panic from the runtime, which would hang, or revive the actor.
 func (g *guard) contain(ctx actor.Context) {
-	if g.inner == nil {
-		return
-	}
 	defer func() {
 		if v := recover(); v != nil {
 			g.report(ctx, crashIn(v, ctx, g.inner))
@@ -124,6 +124,9 @@ func (g *guard) HandleFailure(sys *actor.ActorSystem, sup actor.Supervisor, chil
 	if g.leaving {
 		sup.StopChildren(child)
 		return
+	}
+	if ctx, ok := sup.(actor.Context); ok {
+		defer g.rethrow(ctx)
 	}
 	s, ok := g.inner.(actor.SupervisorStrategy)
 	if !ok {

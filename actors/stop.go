@@ -12,11 +12,16 @@ import (
 var ErrStopTimeout = errors.New("actors: actor did not stop in time")
 
 // Stop stops the actor and its children, and waits until the actor has handled Stopped. The error wraps ErrStopTimeout and
-// names the actor. It must not be called by an actor. Stopping an actor that is gone is no error.
+// names the actor. It must not be called by an actor. Stopping an actor that is gone, or about to handle its Stopped, returns
+// at once.
 //
 // It is used in place of protoactor's StopFuture, which gives up after 10 s and has a data race.
 func Stop(s *System, pid *actor.PID, timeout time.Duration) error {
 	registry := s.system.ProcessRegistry
+	process, ok := registry.Get(pid)
+	if !ok {
+		return nil
+	}
 	w := waiter{done: make(chan struct{}, 1)}
 	self, ok := registry.Add(w, "stop"+registry.NextId())
 	if !ok {
@@ -24,9 +29,8 @@ func Stop(s *System, pid *actor.PID, timeout time.Duration) error {
 	}
 	defer registry.Remove(self)
 
-	process, _ := registry.Get(pid)
 	process.SendSystemMessage(pid, &actor.Watch{Watcher: self})
-	s.system.Root.Stop(pid)
+	process.Stop(pid)
 
 	deadline := time.NewTimer(timeout)
 	defer deadline.Stop()
