@@ -426,7 +426,7 @@ func TestEveryDataIsReleasedOnce(t *testing.T) {
 						case 2:
 							sys.Root().Send(child, d)
 						}
-						for j%8 == 0 && box.Stats().Data > 12 {
+						for j%8 == 0 && box.Stats().Data > 8 {
 							runtime.Gosched() // else all are dropped while the first is handled
 						}
 						if i == 0 && j == each/2 {
