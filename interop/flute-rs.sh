@@ -4,7 +4,8 @@
 #
 #   interop/flute-rs.sh [install] [ours-theirs] [theirs-ours] [theirs-theirs]
 #
-# install only builds the crate. Without arguments: the first two. theirs-theirs needs none of our programs but the relay; it checks this script.
+# Without arguments: ours-theirs and theirs-ours. theirs-theirs uses none of our programs but the relay, and so checks
+# this script. install only builds the crate.
 # The crate is built once into interop/.cache, which takes a few minutes. Its programs never exit by themselves: they are
 # ended here, by process id.
 set -euo pipefail
