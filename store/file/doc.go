@@ -1,12 +1,19 @@
-// Package file is a store.Store in a folder.
+// Package file is a store.Store on a file system: files appear below one root folder, whole or not at all.
 //
-// Objects are staged in the hidden folder .flute-node below the root, in a folder of their own for each open Store.
-// Publish makes them durable, then renames them: a name shows either nothing, or the file that was there before, or the
-// whole new one, also after a crash. All paths go through os.Root, so that neither a name nor a symbolic link leads out
-// of the folder; a link at the final name is replaced, not followed.
+// Objects are staged in a folder of this process below root/.flute-node, which nobody else may enter, under names that
+// cannot be guessed. Publish syncs the file, makes the folders it needs, renames it into its place, and syncs the folders,
+// so that after a crash or a loss of power a path leads to the older file or to the new one, never to a part of one. What
+// a process that died left staged is removed by the next New.
+//
+// All access goes through os.Root: no name, and no symbolic link that another process puts in the way, leads out of the
+// root. A symbolic link at the very name is replaced, not followed.
+//
+//	st, err := file.New("/srv/received")
+//	defer st.Close()
 //
 // # Limitations
 //
-// The durability of a rename is that of the operating system: on Windows folders cannot be synced. A file cannot be
-// published where a folder is, nor below a file.
+// The staging folder is part of the root, so that a rename suffices; the root must be one file system. Symbolic links to
+// folders within the root are followed. On file systems without locks, leftovers are not removed. On Windows, folders are
+// not synced. Whoever may write to the root can of course change what was published.
 package file

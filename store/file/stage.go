@@ -1,0 +1,123 @@
+package file
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+)
+
+const (
+	// stageName is the folder below the root in which all processes stage their objects.
+	stageName = ".flute-node"
+	lockExt   = ".lock"
+	// stageTries bounds the attempts to make a stage while other processes remove theirs.
+	stageTries = 100
+)
+
+// stage is the folder in which one Store stages its objects, stageName/ID, and the locked file stageName/ID.lock. The lock
+// tells that the process lives. It is there before the folder, and goes after it: a folder without one is a leftover.
+type stage struct {
+	root *os.Root
+	dir  string
+	lock *os.File
+}
+
+// newStage makes a stage, and removes those of processes that died.
+func newStage(root *os.Root) (*stage, error) {
+	var err error
+	for range stageTries {
+		var s *stage
+		if s, err = makeStage(root); err == nil {
+			removeLeftovers(root)
+			return s, nil
+		}
+		if !errors.Is(err, errRemoved) && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, err
+}
+
+// errRemoved reports that another process took the lock in the moment between its creation and its locking, and removed
+// it for a leftover.
+var errRemoved = errors.New("lock was removed")
+
+func makeStage(root *os.Root) (_ *stage, err error) {
+	if err := root.Mkdir(stageName, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	if info, err := root.Lstat(stageName); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("%s is not a folder", stageName)
+	}
+	s := &stage{root: root, dir: path.Join(stageName, rand.Text())}
+	s.lock, err = root.OpenFile(s.dir+lockExt, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = s.lock.Close()
+		}
+	}()
+	if locked, err := tryLock(s.lock); err == nil && !locked {
+		return nil, errRemoved // without locks, err says so, and nobody removes leftovers
+	}
+	mine, err := s.lock.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if there, err := root.Lstat(s.dir + lockExt); err != nil || !os.SameFile(mine, there) {
+		return nil, errRemoved
+	}
+	if err := root.Mkdir(s.dir, 0o700); err != nil {
+		_ = root.Remove(s.dir + lockExt)
+		return nil, err
+	}
+	return s, nil
+}
+
+// close removes the stage, and the common folder after the last one.
+func (s *stage) close() error {
+	err := s.root.RemoveAll(s.dir)
+	_ = s.lock.Close() // Windows does not remove an open file
+	_ = s.root.Remove(s.dir + lockExt)
+	_ = s.root.Remove(stageName) // fails while others use it
+	return err
+}
+
+// removeLeftovers removes the stages of processes that died. What cannot be removed does no harm and stays.
+func removeLeftovers(root *os.Root) {
+	entries, err := fs.ReadDir(root.FS(), stageName)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		p := path.Join(stageName, e.Name())
+		if id, ok := strings.CutSuffix(p, lockExt); ok {
+			removeLeftover(root, id)
+		} else if _, err := root.Lstat(p + lockExt); errors.Is(err, fs.ErrNotExist) {
+			_ = root.RemoveAll(p)
+		}
+	}
+}
+
+// removeLeftover removes the stage dir unless its lock is held.
+func removeLeftover(root *os.Root, dir string) {
+	f, err := root.OpenFile(dir+lockExt, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if locked, err := tryLock(f); err != nil || !locked {
+		return
+	}
+	if root.RemoveAll(dir) == nil {
+		_ = root.Remove(dir + lockExt)
+	}
+}

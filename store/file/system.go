@@ -1,0 +1,26 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"syscall"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+// foldersSync says whether the system can make the entries of a folder durable by syncing it.
+const foldersSync = runtime.GOOS != "windows"
+
+// isInvalid reports an error with which file systems say that they sync no folders.
+func isInvalid(err error) bool { return errors.Is(err, syscall.EINVAL) }
+
+// nameError makes errors that the name is to blame for wrap store.ErrName as well.
+func nameError(err error) error {
+	for _, e := range []syscall.Errno{syscall.EISDIR, syscall.ENOTDIR, syscall.ENOTEMPTY, syscall.ENAMETOOLONG, syscall.EILSEQ} {
+		if errors.Is(err, e) {
+			return fmt.Errorf("%w: %w", store.ErrName, err)
+		}
+	}
+	return err
+}

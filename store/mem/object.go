@@ -1,0 +1,195 @@
+package mem
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"sync"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+const (
+	// pageSize is how many bytes of an object are allocated together at most.
+	pageSize = 64 << 10
+	// minPage is the least allocation.
+	minPage = 512
+)
+
+// state is what has become of an object.
+type state uint8
+
+const (
+	staged state = iota
+	published
+	freed
+)
+
+// object holds the pages of an object that were written to, so that a write far away costs no more than one nearby.
+type object struct {
+	store *Store
+
+	mu    sync.RWMutex
+	state state
+	size  int64
+	pages map[int64][]byte // by offset/pageSize; of any length up to pageSize, the rest of the page is zero
+	cost  uint64           // bytes reserved from the budget
+}
+
+// ReadAt implements io.ReaderAt.
+func (o *object) ReadAt(p []byte, off int64) (int, error) {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	if o.state != staged {
+		return 0, fmt.Errorf("store/mem: read: %w", store.ErrClosed)
+	}
+	if off < 0 {
+		return 0, fmt.Errorf("store/mem: read at %d: negative offset", off)
+	}
+	n := int(min(int64(len(p)), max(0, o.size-off)))
+	o.read(p[:n], off)
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// read fills p with the bytes at off.
+func (o *object) read(p []byte, off int64) {
+	for len(p) > 0 {
+		start := off % pageSize
+		part := p[:min(int64(len(p)), pageSize-start)]
+		n := 0
+		if page := o.pages[off/pageSize]; int64(len(page)) > start {
+			n = copy(part, page[start:])
+		}
+		clear(part[n:])
+		p, off = p[len(part):], off+int64(len(part))
+	}
+}
+
+// WriteAt implements io.WriterAt. It fails with store.ErrBudget when the budget is spent.
+func (o *object) WriteAt(p []byte, off int64) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.state != staged {
+		return 0, fmt.Errorf("store/mem: write: %w", store.ErrClosed)
+	}
+	if off < 0 || off > math.MaxInt64-int64(len(p)) {
+		return 0, fmt.Errorf("store/mem: write of %d bytes at %d: out of range", len(p), off)
+	}
+	done := 0
+	for done < len(p) {
+		start := off % pageSize
+		part := p[done:min(int64(len(p)), int64(done)+pageSize-start)]
+		page, err := o.grow(off/pageSize, int(start)+len(part))
+		if err != nil {
+			return done, err
+		}
+		copy(page[start:], part)
+		done += len(part)
+		off += int64(len(part))
+		o.size = max(o.size, off)
+	}
+	return done, nil
+}
+
+// grow returns the page of that index, of at least n bytes.
+func (o *object) grow(index int64, n int) ([]byte, error) {
+	page := o.pages[index]
+	if n <= len(page) {
+		return page, nil
+	}
+	if n > cap(page) {
+		size := minPage
+		for size < n {
+			size *= 2
+		}
+		more := uint64(size - cap(page))
+		if !o.store.budget.TryReserve(more) {
+			return nil, fmt.Errorf("store/mem: write of %d bytes: %w", n, store.ErrBudget)
+		}
+		o.cost += more
+		page = append(make([]byte, 0, size), page...)
+	}
+	clear(page[len(page):n])
+	page = page[:n]
+	o.pages[index] = page
+	return page, nil
+}
+
+// Truncate implements store.Object.
+func (o *object) Truncate(size int64) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.state != staged {
+		return fmt.Errorf("store/mem: truncate: %w", store.ErrClosed)
+	}
+	if size < 0 {
+		return fmt.Errorf("store/mem: truncate to %d: negative size", size)
+	}
+	o.size = size
+	for index, page := range o.pages {
+		switch rest := size - index*pageSize; {
+		case rest <= 0:
+			delete(o.pages, index)
+			o.cost -= uint64(cap(page))
+			o.store.budget.Release(uint64(cap(page)))
+		case rest < int64(len(page)):
+			o.pages[index] = page[:rest]
+		}
+	}
+	return nil
+}
+
+// Sync implements store.Object. Memory is as durable as it will ever be.
+func (o *object) Sync() error {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	if o.state != staged {
+		return fmt.Errorf("store/mem: sync: %w", store.ErrClosed)
+	}
+	return nil
+}
+
+// Discard implements store.Object.
+func (o *object) Discard() error {
+	o.store.discard(o)
+	return nil
+}
+
+// publish makes o immutable. Bytes that were never written are paid for now, since whoever gets the file receives them.
+func (o *object) publish() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.state != staged {
+		return store.ErrClosed
+	}
+	if size := uint64(o.size); size > o.cost {
+		if !o.store.budget.TryReserve(size - o.cost) {
+			return store.ErrBudget
+		}
+		o.cost = size
+	}
+	o.state = published
+	return nil
+}
+
+// bytes returns a copy of all bytes.
+func (o *object) bytes() []byte {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	b := make([]byte, o.size)
+	o.read(b, 0)
+	return b
+}
+
+// free frees o if it is in state from.
+func (o *object) free(from state) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.state == from {
+		o.store.budget.Release(o.cost)
+		o.state, o.pages, o.cost = freed, nil, 0
+	}
+}
