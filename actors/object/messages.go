@@ -1,0 +1,101 @@
+package object
+
+import (
+	"sync"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/receiver"
+)
+
+// Message is what an object takes.
+//
+//sumtype:decl
+type Message interface{ isMessage() }
+
+// Packets is sent by the session: packets of this TOI in the order of their arrival. Data lane.
+type Packets struct {
+	Packets []alc.Packet // views into what Owner holds
+	Owner   Owner
+	bytes   int
+	done    int // packets that were handled
+	free    *FreeList
+}
+
+// Owner is the memory behind packets; Packets holds one reference to it.
+type Owner interface{ Release() }
+
+// Describe is sent by the session, once an FDT Instance describes the object, also after every restart.
+type Describe struct{}
+
+// WorkDone is sent by the session when a Work has run.
+type WorkDone struct{ Work *receiver.Work }
+
+// Cancel is sent by the session to end the object, in any state.
+type Cancel struct {
+	Reason event.FailReason
+	Detail string
+}
+
+// Report is what an object emits, to its session: what happened, and what it wants.
+type Report struct {
+	TOI    flute.TOI
+	Events []event.Event
+	Work   *receiver.Work // to run elsewhere and to bring back as WorkDone; nil: none
+	Ended  bool           // final state; the actor can be stopped
+}
+
+func (*Packets) isMessage() {}
+func (Describe) isMessage() {}
+func (WorkDone) isMessage() {}
+func (Cancel) isMessage()   {}
+
+// FreeList holds Packets for reuse. It is safe for concurrent use.
+type FreeList struct {
+	mu   sync.Mutex
+	list []*Packets
+}
+
+// maxFree bounds a FreeList: a session has few batches under way, since its objects run at once.
+const maxFree = 16
+
+// Get returns empty Packets over owner. The caller has retained owner for it.
+func (f *FreeList) Get(owner Owner) *Packets {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := len(f.list)
+	if n == 0 {
+		return &Packets{Owner: owner, free: f}
+	}
+	p := f.list[n-1]
+	f.list = f.list[:n-1]
+	p.Owner = owner
+	return p
+}
+
+// Add appends a packet that takes n bytes of the datagram.
+func (p *Packets) Add(packet alc.Packet, n int) {
+	p.Packets = append(p.Packets, packet)
+	p.bytes += n
+}
+
+// Left returns how many packets were not handled.
+func (p *Packets) Left() int { return len(p.Packets) - p.done }
+
+// Bytes implements actors.Data.
+func (p *Packets) Bytes() int { return p.bytes }
+
+// Release implements actors.Data.
+func (p *Packets) Release() {
+	p.Owner.Release()
+	p.Owner, p.Packets, p.bytes, p.done = nil, p.Packets[:0], 0, 0
+	p.free.mu.Lock()
+	defer p.free.mu.Unlock()
+	if len(p.free.list) < maxFree {
+		p.free.list = append(p.free.list, p)
+	}
+}
+
+// IgnoreDeadLetterLogging implements actors.Data.
+func (p *Packets) IgnoreDeadLetterLogging() {}

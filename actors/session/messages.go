@@ -1,0 +1,50 @@
+package session
+
+import (
+	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+// Message is what Sessions and its children take.
+//
+//sumtype:decl
+type Message interface{ isMessage() }
+
+// Packets is sent by a reader to a receiving session: datagrams of one session in the order of arrival. Data lane.
+type Packets struct {
+	Slab      *slab.Slab // holds the bytes; Packets has one reference
+	Datagrams [][]byte
+	done      int // datagrams that were routed
+	free      *freeList
+}
+
+// Open is sent by a reader to Sessions when the first datagram of a session arrived; the datagrams wait in the Inbox.
+type Open struct{ Inbox *Inbox }
+
+// Close is sent by the node to Sessions, to end all sessions of a Reception, and by Sessions to each of them.
+type Close struct {
+	Reception uint64
+	Reason    string
+}
+
+// Closed is sent by a receiving session to Sessions when it is over.
+type Closed struct{ Inbox *Inbox }
+
+// StartSender is sent by the node to Sessions: run a sending session.
+type StartSender struct{ Config SenderConfig }
+
+// tick is sent by a session's own timer.
+type tick struct{}
+
+func (*Packets) isMessage()    {}
+func (Open) isMessage()        {}
+func (Close) isMessage()       {}
+func (Closed) isMessage()      {}
+func (StartSender) isMessage() {}
+func (tick) isMessage()        {}
+
+// Reception is what all sessions of one listening socket share. It is not changed after it was made.
+type Reception struct {
+	ID     uint64
+	Config *receiver.Config
+}

@@ -1,0 +1,201 @@
+package session
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/pacing"
+)
+
+const (
+	// pumpPackets is how many datagrams go out between two looks into the mailbox.
+	pumpPackets = 64
+)
+
+// Writer sends datagrams of one session; internal/udp and internal/simnet have one. WriteBatch may block for as long as
+// the system's send buffer is full.
+type Writer interface {
+	WriteBatch(datagrams [][]byte) (int, error)
+	Close() error
+}
+
+// SenderConfig is what a sending session runs on. Core and Writer belong to the actor from then on.
+type SenderConfig struct {
+	Key    flute.SessionKey
+	Core   *sender.Session
+	Writer Writer
+	Bucket *pacing.Bucket // nil: as fast as the socket takes it
+}
+
+// Add is sent by the node to a sending session: one file more, already prepared.
+type Add struct{ Object *sender.Object }
+
+// Added answers Add.
+type Added struct {
+	TOI flute.TOI
+	Err error
+}
+
+// Finish is sent by the node to a sending session: close it once all files are sent as often as asked.
+type Finish struct{}
+
+// sending is the actor of one sent transport session.
+type sending struct {
+	cfg       SenderConfig
+	peers     Peers
+	timer     *time.Timer
+	buffers   [][]byte // memory of the datagrams under way
+	batch     [][]byte // the datagrams made last
+	sent      int      // how many of batch are out
+	finishing bool
+	reason    string // why it ends; empty: it goes on
+	pumping   bool   // a pump is in the mailbox
+	over      bool
+}
+
+// pump is sent by a sending session to itself: make and write the next datagrams.
+type pump struct{}
+
+// Receive implements actor.Actor.
+func (s *sending) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		root, self := ctx.ActorSystem().Root, ctx.Self()
+		s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, pump{}) })
+		s.timer.Stop()
+		s.publish(ctx, event.SessionOpened{Session: s.cfg.Key})
+		s.again(ctx)
+	case Add:
+		toi, err := s.cfg.Core.Add(m.Object)
+		ctx.Respond(Added{toi, err})
+		s.again(ctx)
+	case Finish:
+		s.finishing = true
+		s.again(ctx)
+	case Close:
+		s.end(ctx, m.Reason)
+	case pump:
+		s.pumping = false
+		s.pump(ctx)
+	case *actor.Stopping, *actor.Restarting:
+		s.timer.Stop()
+		s.close(ctx, "stopped")
+	}
+}
+
+// again puts a pump into the mailbox, unless there is one.
+func (s *sending) again(ctx actor.Context) {
+	if !s.pumping && !s.over {
+		s.pumping = true
+		ctx.Send(ctx.Self(), pump{})
+	}
+}
+
+// pump sends as much as the rate permits, at most one batch.
+func (s *sending) pump(ctx actor.Context) {
+	if s.over {
+		return
+	}
+	now := time.Now()
+	err := s.fill(now)
+	s.events(ctx)
+	if err == nil {
+		err = s.write(ctx, now)
+	}
+	if err != nil {
+		s.end(ctx, err.Error())
+		return
+	}
+	if s.over || s.pumping {
+		return
+	}
+	if s.finishing && s.cfg.Core.Done() {
+		s.end(ctx, "all files are sent")
+		return
+	}
+	d := s.cfg.Core.Deadline()
+	if d.IsZero() {
+		return
+	}
+	s.timer.Reset(max(d.Sub(now), time.Millisecond))
+}
+
+// fill makes the next batch, once the last one is out. It is short when no more is due.
+func (s *sending) fill(now time.Time) error {
+	if s.sent < len(s.batch) {
+		return nil
+	}
+	s.sent, s.batch = 0, s.batch[:0]
+	for len(s.batch) < pumpPackets {
+		i := len(s.batch)
+		if i == len(s.buffers) {
+			s.buffers = append(s.buffers, nil)
+		}
+		p, ok, err := s.cfg.Core.AppendNext(s.buffers[i][:0], now)
+		if err != nil || !ok {
+			return err
+		}
+		s.buffers[i] = p // it may have grown
+		s.batch = append(s.batch, p)
+	}
+	return nil
+}
+
+// write sends what the rate permits of the batch; the rest waits for the bucket.
+func (s *sending) write(ctx actor.Context, now time.Time) error {
+	end := s.sent
+	for end < len(s.batch) && (s.cfg.Bucket == nil || s.cfg.Bucket.Take(now, len(s.batch[end]))) {
+		end++
+	}
+	if end > s.sent {
+		if _, err := s.cfg.Writer.WriteBatch(s.batch[s.sent:end]); err != nil {
+			return err
+		}
+		s.sent = end
+	}
+	switch {
+	case end < len(s.batch):
+		s.pumping = true
+		s.timer.Reset(s.cfg.Bucket.Deadline(now).Sub(now))
+	case end > 0:
+		s.again(ctx)
+	}
+	return nil
+}
+
+func (s *sending) events(ctx actor.Context) {
+	for _, e := range s.cfg.Core.Events() {
+		s.publish(ctx, e)
+	}
+}
+
+func (s *sending) publish(ctx actor.Context, e event.Event) {
+	ctx.Send(s.peers.Hub, hub.Publish{Event: e})
+}
+
+// end closes the session and asks to be stopped.
+func (s *sending) end(ctx actor.Context, reason string) {
+	s.close(ctx, reason)
+	ctx.Stop(ctx.Self())
+}
+
+// close sends the close-session flag, and releases the socket.
+func (s *sending) close(ctx actor.Context, reason string) {
+	if s.over {
+		return
+	}
+	s.over = true
+	// The flag may be lost like any packet; RFC 5651, section 5.1, lets it be sent in "the last few seconds".
+	_, _ = s.cfg.Writer.WriteBatch([][]byte{s.cfg.Core.AppendClose(nil)})
+	err := s.cfg.Writer.Close()
+	if err != nil {
+		reason += ": " + err.Error()
+	}
+	s.events(ctx)
+	s.publish(ctx, event.SessionClosed{Session: s.cfg.Key, Reason: reason})
+}

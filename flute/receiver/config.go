@@ -1,0 +1,140 @@
+package receiver
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/store"
+)
+
+// The defaults of Config, each with its reason.
+const (
+	// DefaultMaxObjects bounds the described objects of one session: what the largest FDT Instance may announce.
+	DefaultMaxObjects = 100_000
+	// DefaultMaxUnnamed bounds the objects that no FDT Instance describes yet; a late joiner sees few of them.
+	DefaultMaxUnnamed = 64
+	// DefaultUnnamedBytes bounds what those objects may hold together in memory.
+	DefaultUnnamedBytes = 64 << 20
+	// DefaultMaxInstances bounds the FDT Instances that are received at the same time; a sender finishes one before the
+	// next (RFC 6726, section 3.5), so a few cover loss and reordering.
+	DefaultMaxInstances = 8
+	// DefaultMaxObjectSize bounds a Transfer-Length and the size after content decoding: 1 TiB.
+	DefaultMaxObjectSize = 1 << 40
+	// DefaultMaxSourceBlocks bounds the bitmap of complete source blocks: 2 MiB for one object. It is what a 24-bit SBN
+	// can number (RFC 5510, section 5).
+	DefaultMaxSourceBlocks = 1 << 24
+	// DefaultCloseGrace is how long reordered packets are still used after an A or B flag (RFC 5651, section 5.1, gives
+	// the flags no guarantee of order).
+	DefaultCloseGrace = 10 * time.Second
+	// DefaultSessionTimeout ends a silent session; it covers a carousel that pauses.
+	DefaultSessionTimeout = time.Hour
+	// DefaultEpochSilence is the silence after which other content under a known FDT Instance ID is taken for a sender
+	// that was started again, not for an attack or an error (RFC 6726, section 3.4.1).
+	DefaultEpochSilence = 2 * time.Second
+	// digestStep is how many contiguous bytes are gathered before they are hashed ahead of completion.
+	digestStep = 8 << 20
+)
+
+// ExpiryPolicy says how the Expires of FDT Instances is compared with the receiver's clock.
+type ExpiryPolicy uint8
+
+// The policies for Expires.
+const (
+	// ExpiryUseSCT corrects Expires by the sender's clock when EXT_TIME carries it; else it enforces.
+	ExpiryUseSCT ExpiryPolicy = iota
+	// ExpiryEnforce compares with the receiver's clock.
+	ExpiryEnforce
+	// ExpiryIgnore never expires an FDT Instance: for senders with broken clocks.
+	ExpiryIgnore
+)
+
+// Config configures the receivers of one or many sessions. The zero value of a field is its default. It is not changed
+// after it was handed to NewSession and may then be shared.
+type Config struct {
+	Registry *fec.Registry // the FEC schemes that may be used; required
+	Store    store.Store   // where object bytes go; required
+	Budget   *store.Budget // memory of all sessions that share this Config; nil: unlimited
+
+	// Variant is the code assumed of schemes that have several under one wire format, such as the family of
+	// Reed-Solomon codes. Empty is auto: a surplus symbol or the object's digest tells.
+	Variant fec.Variant
+
+	Profile         ProfileLock   // zero: locked by the session's first FDT packet
+	Expiry          ExpiryPolicy  // zero: ExpiryUseSCT
+	FDTLimits       fdt.Limits    // zero: the limits of package fdt
+	MaxObjects      int           // described objects of a session; zero: DefaultMaxObjects
+	MaxUnnamed      int           // objects before their FDT; zero: DefaultMaxUnnamed
+	UnnamedBytes    uint64        // memory of those; zero: DefaultUnnamedBytes
+	MaxInstances    int           // FDT Instances in reception; zero: DefaultMaxInstances
+	MaxObjectSize   uint64        // bytes; zero: DefaultMaxObjectSize
+	MaxSourceBlocks uint32        // of an object; zero: DefaultMaxSourceBlocks
+	CloseGrace      time.Duration // after A or B; zero: DefaultCloseGrace
+	SessionTimeout  time.Duration // silence; zero: DefaultSessionTimeout
+	EpochSilence    time.Duration // zero: DefaultEpochSilence
+}
+
+// ProfileLock fixes the FLUTE version that a session must use.
+type ProfileLock uint8
+
+// The locks. The values are FLUTE versions (RFC 6726, section 3.4.1; RFC 3926, section 3.4.1).
+const (
+	AnyVersion ProfileLock = 0
+	Version1   ProfileLock = 1
+	Version2   ProfileLock = 2
+)
+
+// Validated returns c with its defaults filled in, or an error that names the field.
+func (c Config) Validated() (*Config, error) {
+	if c.Registry == nil {
+		return nil, fmt.Errorf("receiver: Config.Registry is required")
+	}
+	if c.Store == nil {
+		return nil, fmt.Errorf("receiver: Config.Store is required")
+	}
+	if c.Profile > Version2 {
+		return nil, fmt.Errorf("receiver: Config.Profile %d is not a FLUTE version", c.Profile)
+	}
+	if c.Budget == nil {
+		c.Budget = store.NewBudget(1<<62, nil)
+	}
+	setDefault(&c.MaxObjects, DefaultMaxObjects)
+	setDefault(&c.MaxUnnamed, DefaultMaxUnnamed)
+	setDefault(&c.UnnamedBytes, DefaultUnnamedBytes)
+	setDefault(&c.MaxInstances, DefaultMaxInstances)
+	setDefault(&c.MaxObjectSize, DefaultMaxObjectSize)
+	setDefault(&c.MaxSourceBlocks, DefaultMaxSourceBlocks)
+	setDefault(&c.CloseGrace, DefaultCloseGrace)
+	setDefault(&c.SessionTimeout, DefaultSessionTimeout)
+	setDefault(&c.EpochSilence, DefaultEpochSilence)
+	return &c, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// The sentinels of this package. They come from packets, so they carry the reason under which those are counted.
+var (
+	errForeignTSI    = flute.NewPacketError(flute.DropForeignTSI, "receiver: TSI is not the session's")
+	errVersion       = flute.NewPacketError(flute.DropFLUTEVersion, "receiver: FLUTE version is not the session's")
+	errCodepoint     = flute.NewPacketError(flute.DropCodepoint, "receiver: codepoint is not the object's FEC Encoding ID")
+	errOTIConflict   = flute.NewPacketError(flute.DropOTI, "receiver: EXT_FTI differs from the object's FEC OTI")
+	errNoOTI         = flute.NewPacketError(flute.DropOTI, "receiver: no FEC OTI in EXT_FTI nor in the FDT")
+	errSBN           = flute.NewPacketError(flute.DropSBN, "receiver: SBN beyond the last source block")
+	errESI           = flute.NewPacketError(flute.DropESI, "receiver: ESI beyond the source block's encoding symbols")
+	errSymbolLength  = flute.NewPacketError(flute.DropSymbolLength, "receiver: payload is not made of whole symbols")
+	errBudget        = flute.NewPacketError(flute.DropBudget, "receiver: budget is spent")
+	errUnknownObject = flute.NewPacketError(flute.DropUnknownObject, "receiver: no FDT Instance describes this object")
+	errExpired       = flute.NewPacketError(flute.DropExpired, "receiver: FDT Instance has expired")
+	errConflict      = flute.NewPacketError(flute.DropFDTConflict, "receiver: other content under an FDT Instance ID in use")
+	errFinished      = flute.NewPacketError(flute.DropFinished, "receiver: object has ended")
+	errStore         = flute.NewPacketError(flute.DropFault, "receiver: the store failed")
+	errClosed        = flute.NewPacketError(flute.DropClosed, "receiver: session is over")
+	errDuplicate     = flute.NewPacketError(flute.DropNone, "receiver: nothing new")
+)

@@ -1,0 +1,24 @@
+// Package receiver is the core of a FLUTE receiver (RFC 6726): FDT database, source blocks in any order, FEC, content
+// decoding, digests. It opens no socket, starts no goroutine and reads no clock.
+//
+// Receiver is the whole of it for a program that has its own packets and its own loop. Session and Object are its two
+// halves for a program, such as package node, that runs each object apart: Session.Route tells which Object a datagram
+// is for, Object.Handle takes it. Both keep everything that must survive in a Ledger, so that one which crashed can be
+// made anew and go on where it was.
+//
+//	                   Session ──────── FDT Instances ───► database ┐
+//	datagram ─► Route ─┤                                            ├ Ledger
+//	                   Object.Handle ─► symbols ─► reception ───────┘
+//	                        └► Work (verify, publish) ─► Object.Done
+//
+// Object bytes go to a store.Store as they come; a file becomes visible only when it is whole and agrees with every
+// digest and length that the sender announced. Nothing is allocated because a header claims a size.
+//
+// Every datagram is counted once (flute.Counters). Every object that an FDT Instance announces ends in one of
+// event.ObjectCompleted and event.ObjectFailed.
+//
+// # Limitations
+//
+// EXT_AUTH is recognised and not verified. Source blocks are decoded on the goroutine that brings the last symbol. What
+// was received of an unfinished object does not outlive the process.
+package receiver

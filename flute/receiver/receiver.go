@@ -1,0 +1,133 @@
+package receiver
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// Receiver receives any number of transport sessions without sockets, goroutines or a clock: hand it datagrams, call
+// Advance when Deadline has come, drain Events. It does the blocking work of publication inside Handle and Advance; a
+// program that cannot wait there uses Session and Object, or package node. It is not safe for concurrent use.
+type Receiver struct {
+	cfg      *Config
+	sessions map[flute.SessionKey]*member
+	events   []event.Event
+}
+
+// member is a session with its objects.
+type member struct {
+	session *Session
+	objects map[flute.TOI]*Object
+}
+
+// New returns a Receiver, or an error that names the field of cfg which is wrong.
+func New(cfg Config) (*Receiver, error) {
+	valid, err := cfg.Validated()
+	if err != nil {
+		return nil, err
+	}
+	return &Receiver{cfg: valid, sessions: map[flute.SessionKey]*member{}}, nil
+}
+
+// Handle takes one datagram of the session key. The bytes are not kept. A session is opened by its first datagram,
+// whatever that holds: choose beforehand which TSIs are wanted.
+func (r *Receiver) Handle(now time.Time, key flute.SessionKey, datagram []byte) {
+	m := r.sessions[key]
+	if m == nil {
+		m = &member{session: NewSession(NewLedger(r.cfg, key)), objects: map[flute.TOI]*Object{}}
+		r.sessions[key] = m
+	}
+	if p, ok := m.session.Route(now, datagram); ok {
+		o := m.object(p.TOI)
+		o.Handle(now, &p)
+		r.settle(now, m, o)
+	}
+	r.settleSession(now, m)
+}
+
+// Advance does what time alone brings.
+func (r *Receiver) Advance(now time.Time) {
+	for _, m := range r.sessions {
+		m.session.Advance(now)
+		r.settleSession(now, m)
+	}
+}
+
+// Deadline returns when Advance must be called at the latest; the zero time when there is nothing to wait for.
+func (r *Receiver) Deadline() time.Time {
+	var least time.Time
+	for _, m := range r.sessions {
+		if d := m.session.Deadline(); !d.IsZero() && (least.IsZero() || d.Before(least)) {
+			least = d
+		}
+	}
+	return least
+}
+
+// Close ends all sessions.
+func (r *Receiver) Close(now time.Time) {
+	for _, m := range r.sessions {
+		m.session.Close("receiver closed")
+		r.settleSession(now, m)
+	}
+}
+
+// Events drains what was announced since the last call.
+func (r *Receiver) Events() []event.Event {
+	e := r.events
+	r.events = nil
+	return e
+}
+
+// Counters returns the packet counts of a session, and whether it is there.
+func (r *Receiver) Counters(key flute.SessionKey) (flute.Counters, bool) {
+	m := r.sessions[key]
+	if m == nil {
+		return flute.Counters{}, false
+	}
+	return m.session.Ledger().Counters(), true
+}
+
+func (m *member) object(toi flute.TOI) *Object {
+	o := m.objects[toi]
+	if o == nil {
+		o = NewObject(m.session.Ledger(), toi)
+		m.objects[toi] = o
+	}
+	return o
+}
+
+// settle does what an object wants done, until it wants nothing more.
+func (r *Receiver) settle(now time.Time, m *member, o *Object) {
+	for {
+		f := o.Effects()
+		r.events = append(r.events, f.Events...)
+		if f.Work == nil {
+			break
+		}
+		f.Work.Run()
+		o.Done(now, f.Work)
+	}
+	if o.Ended() {
+		delete(m.objects, o.TOI())
+	}
+}
+
+// settleSession does what a session wants done.
+func (r *Receiver) settleSession(now time.Time, m *member) {
+	f := m.session.Effects()
+	r.events = append(r.events, f.Events...)
+	for _, toi := range f.Described {
+		o := m.object(toi)
+		o.Describe(now)
+		r.settle(now, m, o)
+	}
+	for _, toi := range f.Ended {
+		delete(m.objects, toi)
+	}
+	if m.session.Ended() {
+		delete(r.sessions, m.session.Ledger().Key())
+	}
+}
