@@ -9,6 +9,8 @@ import (
 	"github.com/flute-node/flute-node/actors"
 )
 
+const stopTimeout = 10 * time.Second
+
 // strategyFunc is a strategy made of a function.
 type strategyFunc func(sup actor.Supervisor, child *actor.PID, reason, msg any)
 

@@ -1,0 +1,246 @@
+package actors_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/internal/actortest"
+)
+
+func TestLoopRunsInOrderOnOneGoroutine(t *testing.T) {
+	loop := actors.NewLoop()
+	var order []int // no lock: the race detector checks that there is one goroutine
+	for i := range 1000 {
+		loop.Schedule(func() {
+			order = append(order, i)
+			if i == 10 {
+				loop.Schedule(func() { order = append(order, -1) })
+			}
+		})
+	}
+	loop.Stop()
+	loop.Stop()
+	if len(order) != 1001 {
+		t.Fatalf("%d ran before Stop returned, want all 1001", len(order))
+	}
+	last := -1
+	for _, v := range order {
+		if v >= 0 {
+			if v != last+1 {
+				t.Fatalf("%d ran after %d", v, last)
+			}
+			last = v
+		}
+	}
+}
+
+func TestLoopStopWhileScheduling(t *testing.T) {
+	for range 200 {
+		loop := actors.NewLoop()
+		var ran, running atomic.Int32
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				for range 50 {
+					wg.Add(1)
+					loop.Schedule(func() {
+						if running.Add(1) != 1 {
+							t.Error("two run at once")
+						}
+						ran.Add(1)
+						running.Add(-1)
+						wg.Done()
+					})
+				}
+			})
+		}
+		loop.Stop()
+		wg.Wait() // hangs when a straggler is lost
+		if ran.Load() != 150 {
+			t.Fatalf("ran %d, want 150", ran.Load())
+		}
+	}
+}
+
+// TestStopAfterTheLoop: an actor whose Loop has ended can still be stopped and watched.
+func TestStopAfterTheLoop(t *testing.T) {
+	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
+		loop := actors.NewLoop()
+		p := &actortest.Probe{}
+		pid := actortest.Spawn(t, sys, "a", actors.Spec{Produce: p.Produce, Dispatcher: loop})
+		synctest.Wait()
+		loop.Stop()
+		actortest.Stop(t, sys, pid)
+		if n := len(actortest.Received[*actor.Stopped](p.Take())); n != 1 {
+			t.Errorf("Stopped %d times", n)
+		}
+	})
+}
+
+// TestDeliverRunsInsideTheHandler: the object has handled the batch when Deliver returns, and what it sends to the session
+// is queued, not nested.
+func TestDeliverRunsInsideTheHandler(t *testing.T) {
+	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
+		trace := &actortest.Trace{}
+		loop := actors.NewLoop()
+		box := actors.NewMailbox(actors.Limits{}, nil)
+		object := func() actor.Actor {
+			return actor.ReceiveFunc(func(ctx actor.Context) {
+				switch m := ctx.Message().(type) {
+				case *actortest.Data:
+					trace.Add("object %d", m.N)
+					ctx.Send(ctx.Parent(), "done")
+				case string:
+					trace.Add("object %s", m)
+				}
+			})
+		}
+		var child *actor.PID
+		session := func() actor.Actor {
+			return actor.ReceiveFunc(func(ctx actor.Context) {
+				switch m := ctx.Message().(type) {
+				case *actor.Started:
+					spec := actors.Spec{Produce: object, Mailbox: box, Dispatcher: loop}
+					child, _ = ctx.SpawnNamed(spec.Props(), "o")
+				case *actortest.Data:
+					trace.Add("session %d", m.N)
+					box.Deliver(&actortest.Data{N: m.N})
+					trace.Add("delivered %d", m.N)
+					if m.N == 2 {
+						ctx.Send(child, "control")
+						box.Deliver(&actortest.Data{N: 22}) // behind what is queued
+						trace.Add("end")
+					}
+				case string:
+					trace.Add("session %s", m)
+				}
+			})
+		}
+		pid := actortest.Spawn(t, sys, "s", actors.Spec{Produce: session, Dispatcher: loop})
+		synctest.Wait()
+		sys.Root().Send(pid, &actortest.Data{N: 1})
+		synctest.Wait()
+		sys.Root().Send(pid, &actortest.Data{N: 2})
+		synctest.Wait()
+		want := []string{
+			"session 1", "object 1", "delivered 1", "session done",
+			"session 2", "object 2", "delivered 2", "end", "session done", "object control", "object 22", "session done",
+		}
+		if diff := cmp.Diff(want, trace.Take()); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
+		}
+		actortest.Stop(t, sys, pid)
+		loop.Stop()
+	})
+}
+
+// TestLoopIsFair: a session that never runs out of messages does not starve its objects.
+func TestLoopIsFair(t *testing.T) {
+	loop := actors.NewLoop()
+	sys := actors.NewSystem(actors.SystemConfig{})
+	defer sys.Shutdown()
+	var objectRan atomic.Bool
+	var handled int
+	done := make(chan int, 1)
+	session := func() actor.Actor {
+		return actor.ReceiveFunc(func(ctx actor.Context) {
+			switch ctx.Message().(type) {
+			case *actor.Started:
+				_, err := ctx.SpawnNamed(actors.Spec{Dispatcher: loop, Produce: func() actor.Actor {
+					return actor.ReceiveFunc(func(ctx actor.Context) {
+						if _, ok := ctx.Message().(*actor.Started); ok {
+							objectRan.Store(true)
+						}
+					})
+				}}.Props(), "o")
+				actors.Fault(err)
+				ctx.Send(ctx.Self(), "busy")
+			case string:
+				handled++
+				if objectRan.Load() || handled > 1_000_000 {
+					done <- handled
+					return
+				}
+				ctx.Send(ctx.Self(), "busy")
+			}
+		})
+	}
+	pid, err := sys.Root().SpawnNamed(actors.Spec{Produce: session, Dispatcher: loop}.Props(), "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := <-done; n > 100 {
+		t.Errorf("the object waited for %d messages of its session", n)
+	}
+	stopParent(t, sys, pid)
+	loop.Stop()
+}
+
+// TestCrashInsideDeliver: the session goes on in the middle of its handler; only the object restarts.
+func TestCrashInsideDeliver(t *testing.T) {
+	for name, dispatcher := range map[string]actor.Dispatcher{"loop": nil, "inline": actors.Inline()} {
+		t.Run(name, func(t *testing.T) {
+			actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
+				trace := &actortest.Trace{}
+				loop := actors.NewLoop()
+				defer loop.Stop()
+				onLoop := dispatcher
+				if onLoop == nil {
+					onLoop = loop
+				}
+				boxes := []*actors.Mailbox{actors.NewMailbox(actors.Limits{}, nil), actors.NewMailbox(actors.Limits{}, nil)}
+				object := func(id int) func() actor.Actor {
+					return func() actor.Actor {
+						return actor.ReceiveFunc(func(ctx actor.Context) {
+							switch m := ctx.Message().(type) {
+							case *actor.Started:
+								trace.Add("%d started", id)
+							case *actortest.Data:
+								if id == 0 && m.N == 0 {
+									panic("poison")
+								}
+								trace.Add("%d handled %d", id, m.N)
+							}
+						})
+					}
+				}
+				session := func() actor.Actor {
+					return actor.ReceiveFunc(func(ctx actor.Context) {
+						switch m := ctx.Message().(type) {
+						case *actor.Started:
+							for i, box := range boxes {
+								spec := actors.Spec{Produce: object(i), Mailbox: box, Dispatcher: onLoop}
+								_, err := ctx.SpawnNamed(spec.Props(), string(rune('a'+i)))
+								actors.Fault(err)
+							}
+						case *actortest.Data:
+							for _, box := range boxes {
+								box.Deliver(&actortest.Data{N: m.N})
+							}
+							trace.Add("session %d", m.N)
+						}
+					})
+				}
+				pid := actortest.Spawn(t, sys, "s", actors.Spec{Produce: session, Dispatcher: loop})
+				synctest.Wait()
+				for i := range 2 {
+					sys.Root().Send(pid, &actortest.Data{N: i})
+					synctest.Wait()
+				}
+				want := []string{
+					"0 started", "1 started", "1 handled 0", "session 0", "0 started", "0 handled 1", "1 handled 1", "session 1",
+				}
+				if diff := cmp.Diff(want, trace.Take()); diff != "" {
+					t.Errorf("order (-want +got):\n%s", diff)
+				}
+				actortest.Stop(t, sys, pid)
+			})
+		})
+	}
+}
