@@ -18,6 +18,8 @@ type Config struct {
 	Peers  func() Peers // asked when Sessions starts: the actors before it in the tree may have been restarted
 	Vault  *vault.Vault
 	Faults *actors.Faults // nil: none
+	// OnRestart is told what supervisors decide about sessions and objects that crash; nil: nobody is.
+	OnRestart func(supervisor.Event)
 }
 
 // NewSessions returns the dynamic supervisor of all sessions (OTP's simple_one_for_one).
@@ -25,8 +27,8 @@ func NewSessions(cfg Config) actor.Actor { return &sessions{cfg: cfg, children: 
 
 // SessionsStrategy is what Sessions does about a session that crashes: it is made anew over the same memory, until it
 // crashes too often.
-func SessionsStrategy() actor.SupervisorStrategy {
-	return supervisor.NewDynamic(supervisor.DynamicConfig{})
+func SessionsStrategy(hook func(supervisor.Event)) actor.SupervisorStrategy {
+	return supervisor.NewDynamic(supervisor.DynamicConfig{Hook: hook})
 }
 
 type sessions struct {
@@ -100,7 +102,8 @@ func (s *sessions) open(ctx actor.Context, in *Inbox) {
 				peers: s.peers, inbox: in, loop: loop, faults: s.cfg.Faults, ledger: ledger, free: &object.FreeList{},
 			}
 		},
-		Mailbox: in.mailbox, Dispatcher: loop, Strategy: supervisor.NewDynamic(supervisor.DynamicConfig{}), Faults: s.cfg.Faults,
+		Mailbox: in.mailbox, Dispatcher: loop, Faults: s.cfg.Faults,
+		Strategy: supervisor.NewDynamic(supervisor.DynamicConfig{Hook: s.cfg.OnRestart}),
 	}
 	s.spawned++
 	pid, err := ctx.SpawnNamed(spec.Props(), fmt.Sprintf("tsi-%d-%d", in.Key.TSI, s.spawned))

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"net/netip"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -107,7 +108,7 @@ func (s *socket) start(ctx actor.Context) {
 func guarded(run func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = actors.NewCrash(v)
+			err = &actors.Crash{Value: v, Stack: debug.Stack()}
 		}
 	}()
 	return run()

@@ -36,9 +36,9 @@ func NewSockets(list *List, peers func() (hub, sessions *actor.PID), faults *act
 	return &sockets{list: list, peers: peers, faults: faults, children: map[string]uint64{}}
 }
 
-// Strategy is what Sockets does about a socket that crashes: it is opened again, ever more patiently.
-func Strategy() actor.SupervisorStrategy {
-	return supervisor.NewDynamic(supervisor.DynamicConfig{Intensity: 20, Period: time.Minute})
+// Strategy is what Sockets does about a socket that crashes: it is opened again, a few times.
+func Strategy(hook func(supervisor.Event)) actor.SupervisorStrategy {
+	return supervisor.NewDynamic(supervisor.DynamicConfig{Intensity: 20, Period: time.Minute, Hook: hook})
 }
 
 type sockets struct {

@@ -120,11 +120,12 @@ type MatrixDetected struct {
 	By      string           `json:"by"` // "surplus_symbol" or "digest"
 }
 
-// ActorRestarted is emitted after a supervisor restarted an actor.
+// ActorRestarted is emitted when a supervisor has dealt with an actor that crashed.
 type ActorRestarted struct {
-	Actor  string `json:"actor"`
-	Reason string `json:"reason"`
-	Stack  string `json:"stack,omitempty"`
+	Actor   string `json:"actor"`
+	Outcome string `json:"outcome"` // "restarted", "stopped for good", "given up"
+	Reason  string `json:"reason"`
+	Stack   string `json:"stack,omitempty"`
 }
 
 // Missed tells one subscriber that it was too slow and how many events it lost since the last Missed.

@@ -1,0 +1,20 @@
+// Package node is the FLUTE node for embedding: the supervision tree, and five verbs to use it: Start, Receive, Send,
+// Subscribe, Stop.
+//
+//	n, err := node.Start(node.Config{})
+//	sub := n.Subscribe(node.SubscribeOptions{})
+//	_, err = n.Receive(node.ReceiveConfig{Group: netip.MustParseAddrPort("239.1.1.1:3400"), Dir: "in"})
+//	for e := range sub.Events() {
+//		if c, ok := e.(event.ObjectCompleted); ok {
+//			fmt.Println(c.Path, c.Size)
+//		}
+//	}
+//
+// All methods are safe for concurrent use. A node that gave up, because a part of it crashed again and again, says so on
+// Failed; it never ends the process.
+//
+// # Limitations
+//
+// Configuration is given in Go; flags and files are the command's. Congestion control is that of a controlled network
+// (RFC 6726, section 4): a fixed rate.
+package node

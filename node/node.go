@@ -1,0 +1,139 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/socket"
+	"github.com/flute-node/flute-node/actors/vault"
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/store"
+)
+
+// The defaults of Config.
+const (
+	// DefaultBudget bounds the memory for objects in reception.
+	DefaultBudget = 1 << 30
+	// stopTimeout bounds an orderly stop when the context given to Stop does not.
+	stopTimeout = 30 * time.Second
+)
+
+// Config configures a node. The zero value is ready for use.
+type Config struct {
+	Logger   *slog.Logger   // nil: nothing is logged; subscribe to events instead
+	Budget   uint64         // bytes of memory for objects in reception; zero: DefaultBudget
+	Workers  int            // goroutines that verify and publish objects; zero: one per CPU
+	Registry *fec.Registry  // FEC schemes; nil: those of package fec/schemes
+	Faults   *actors.Faults // injected faults, for tests; nil: none
+}
+
+// ErrStopped is returned by the methods of a node that was stopped.
+var ErrStopped = errors.New("node: stopped")
+
+// Node is a running node.
+type Node struct {
+	cfg      Config
+	system   *actors.System
+	root     *actor.PID
+	pool     *actors.Pool
+	vault    *vault.Vault
+	budget   *store.Budget
+	failed   chan error
+	next     atomic.Uint64 // ID of the last Reception
+	mu       sync.Mutex
+	stopped  bool
+	stores   []store.Store             // those that the node opened
+	sessions map[flute.SessionKey]bool // being sent
+}
+
+// Start starts a node. Stop must be called on it in the end.
+func Start(cfg Config) (*Node, error) {
+	if cfg.Budget == 0 {
+		cfg.Budget = DefaultBudget
+	}
+	if cfg.Workers <= 0 {
+		cfg.Workers = runtime.GOMAXPROCS(0)
+	}
+	if cfg.Registry == nil {
+		cfg.Registry = schemes.Default()
+	}
+	n := &Node{
+		cfg: cfg, vault: vault.New(), budget: store.NewBudget(cfg.Budget, nil), failed: make(chan error, 1),
+		pool: actors.NewPool(cfg.Workers, cfg.Workers), sessions: map[flute.SessionKey]bool{},
+	}
+	if err := n.startTree(); err != nil {
+		n.pool.Stop()
+		return nil, err
+	}
+	return n, nil
+}
+
+// Failed yields an error when the node gave up: a part of it crashed more often than its supervisor allows.
+func (n *Node) Failed() <-chan error { return n.failed }
+
+// SubscribeOptions configures a subscription. The zero value takes every event.
+type SubscribeOptions struct {
+	Queue  int                    // events held for a subscriber that is busy; zero: hub.DefaultQueue
+	Filter func(event.Event) bool // runs on the hub, so it must be quick; nil: all
+}
+
+// Subscription yields events from now on. A subscriber that is too slow loses events and is told how many by an
+// event.Missed.
+type Subscription struct {
+	node *Node
+	sub  *hub.Subscription
+	once sync.Once
+}
+
+// Subscribe returns a subscription to the node's events. The channel ends with the subscription or the node.
+func (n *Node) Subscribe(o SubscribeOptions) *Subscription {
+	s := &Subscription{node: n, sub: hub.NewSubscription(o.Queue, o.Filter)}
+	n.send(hubName, hub.Subscribe{Subscription: s.sub})
+	return s
+}
+
+// Events returns the channel of events.
+func (s *Subscription) Events() <-chan event.Event { return s.sub.Events() }
+
+// Close ends the subscription; the channel is closed after what is queued.
+func (s *Subscription) Close() {
+	s.once.Do(func() { s.node.send(hubName, hub.Unsubscribe{Subscription: s.sub}) })
+}
+
+// Stop ends the node in order: sockets, sessions, tree. Objects that are whole are published first; unfinished ones
+// fail. It returns when nothing of the node is left, or with an error when ctx ends before. It may be called twice.
+func (n *Node) Stop(ctx context.Context) error {
+	n.mu.Lock()
+	if n.stopped {
+		n.mu.Unlock()
+		return nil
+	}
+	n.stopped = true
+	stores := n.stores
+	n.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	errs := []error{
+		n.ask(ctx, socketsName, socket.Stop{}, &socket.Stopped{}),
+		n.ask(ctx, sessionsName, session.Drain{Reason: "node stopped"}, &session.Drained{}),
+		n.stopTree(ctx),
+	}
+	n.pool.Stop()
+	for _, s := range stores {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}

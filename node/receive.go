@@ -1,0 +1,150 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/socket"
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/slab"
+	"github.com/flute-node/flute-node/internal/udp"
+	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/file"
+)
+
+// The memory behind datagrams on their way to the sessions of one socket. One read fills a slab at most.
+const (
+	slabSize = 64 * 2048
+	maxSlabs = 256
+)
+
+// ReceiveConfig says what to receive, and where to. Group and one of Dir and Store are required; the zero value of the
+// rest is its default.
+type ReceiveConfig struct {
+	Group     netip.AddrPort // multicast group or local unicast address, with the UDP port
+	Source    netip.Addr     // sender: source-specific multicast, and datagrams of others are dropped; zero: any
+	Interface string         // name, index or address; empty: the system's choice
+	TSIs      []flute.TSI    // sessions wanted; empty: all
+
+	Dir   string      // folder that receives the files; it is made if it does not exist
+	Store store.Store // instead of Dir; the caller closes it after Stop
+
+	Variant        fec.Variant           // family of Reed-Solomon codes; empty: found out
+	Expiry         receiver.ExpiryPolicy // zero: receiver.ExpiryUseSCT
+	SessionTimeout time.Duration         // zero: receiver.DefaultSessionTimeout
+	CloseGrace     time.Duration         // zero: receiver.DefaultCloseGrace
+	MaxSessions    int                   // at once; zero: socket.DefaultMaxSessions
+	ReceiveBuffer  int                   // bytes of the socket's buffer; zero: as much as the system allows
+	Inbox          actors.Limits         // of each session; zero: the defaults of package actors
+}
+
+// Reception is a running Receive.
+type Reception struct {
+	node     *Node
+	id       uint64
+	counters *socket.Counters
+}
+
+// Receive joins the group and receives every session on it that cfg wants, until Close or the node's Stop. Its error
+// says what could not be joined, opened or made.
+func (n *Node) Receive(cfg ReceiveConfig) (*Reception, error) {
+	open := func() (socket.Source, error) {
+		r, err := udp.Listen(udp.Config{
+			Group: cfg.Group, Source: cfg.Source, Interface: cfg.Interface, ReceiveBuffer: cfg.ReceiveBuffer,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return r, nil
+	}
+	source, err := open()
+	if err != nil {
+		return nil, err
+	}
+	if w, ok := source.(interface{ BufferLimited() string }); ok {
+		if text := w.BufferLimited(); text != "" {
+			n.send(hubName, hub.Publish{Event: event.Warning{Text: text}})
+		}
+	}
+	r, err := n.receive(cfg, source, open)
+	if err != nil {
+		return nil, errors.Join(err, source.Close())
+	}
+	return r, nil
+}
+
+// receive runs a reception on any source of datagrams.
+func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (socket.Source, error)) (*Reception, error) {
+	st, err := n.openStore(cfg)
+	if err != nil {
+		return nil, err
+	}
+	core, err := receiver.Config{
+		Registry: n.cfg.Registry, Store: st, Budget: n.budget, Variant: cfg.Variant, Expiry: cfg.Expiry,
+		SessionTimeout: cfg.SessionTimeout, CloseGrace: cfg.CloseGrace,
+	}.Validated()
+	if err != nil {
+		return nil, err
+	}
+	r := &Reception{node: n, id: n.next.Add(1), counters: &socket.Counters{}}
+	filter := socket.Filter{TSIs: cfg.TSIs}
+	if cfg.Source.IsValid() {
+		filter.Sources = []netip.Addr{cfg.Source}
+	}
+	start := socket.Start{Config: &socket.Config{
+		Source: source, Reopen: reopen, Group: cfg.Group, Filter: filter,
+		Reception: &session.Reception{ID: r.id, Config: core}, Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions,
+		Slabs: slab.NewPool(slabSize, maxSlabs), SlabSize: slabSize, Counters: r.counters,
+	}}
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := n.ask(ctx, socketsName, start, &socket.Started{}); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// openStore returns the store of cfg, opened by the node if cfg names a folder.
+func (n *Node) openStore(cfg ReceiveConfig) (store.Store, error) {
+	switch {
+	case cfg.Store != nil && cfg.Dir != "":
+		return nil, errors.New("node: ReceiveConfig has both Dir and Store")
+	case cfg.Store != nil:
+		return cfg.Store, nil
+	case cfg.Dir == "":
+		return nil, errors.New("node: ReceiveConfig needs Dir or Store")
+	}
+	st, err := file.New(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.stopped {
+		return nil, errors.Join(ErrStopped, st.Close())
+	}
+	n.stores = append(n.stores, st)
+	return st, nil
+}
+
+// Close leaves the group and ends the reception's sessions: what is whole is published, the rest fails.
+func (r *Reception) Close(ctx context.Context) error {
+	err := r.node.ask(ctx, socketsName, socket.Stop{Reception: r.id}, &socket.Stopped{})
+	r.node.send(sessionsName, session.Close{Reception: r.id, Reason: "reception closed"})
+	return err
+}
+
+// Datagrams returns how many datagrams were read from the socket, and how many of them belonged to no session, by
+// reason. What became of the others is in event.SessionStats and event.SessionClosed.
+func (r *Reception) Datagrams() (read uint64, dropped [flute.NumDropReasons]uint64) {
+	return r.counters.Datagrams.Load(), r.counters.Dropped()
+}

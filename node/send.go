@@ -1,0 +1,186 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/pacing"
+	"github.com/flute-node/flute-node/internal/udp"
+)
+
+// SendConfig says where to and how to send. To is required; the zero value of the rest is its default.
+type SendConfig struct {
+	To        netip.AddrPort // multicast group or unicast address, with the UDP port
+	TSI       flute.TSI
+	Interface string // name, index or address; empty: the system's choice
+	TTL       int    // zero: 1
+	Rate      uint64 // bits of UDP payload per second; zero: as fast as the socket takes them
+
+	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in.
+	Session sender.Config
+
+	// Impair drops datagrams on purpose, for tests and demonstrations; nil: none.
+	Impair func(datagram []byte) (drop bool)
+}
+
+// Sending is a running session. Its methods are safe for concurrent use.
+type Sending struct {
+	node *Node
+	key  flute.SessionKey
+	pid  *actor.PID
+	sub  *Subscription
+	done chan struct{}
+
+	mu     sync.Mutex
+	failed []error
+	reason string
+}
+
+// Send opens a sending session. It goes on until Finish and the last transfer, Close, or the node's Stop.
+func (n *Node) Send(cfg SendConfig) (*Sending, error) {
+	loopback := true
+	w, err := udp.Dial(udp.SendConfig{To: cfg.To, Interface: cfg.Interface, TTL: cfg.TTL, Loopback: &loopback})
+	if err != nil {
+		return nil, err
+	}
+	s, err := n.sendTo(cfg, w, w.LocalAddr().Addr())
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return s, nil
+}
+
+// sendTo runs a sending session on any writer of datagrams.
+func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sending, error) {
+	key := flute.SessionKey{Source: source.Unmap().WithZone(""), Group: cfg.To, TSI: cfg.TSI}
+	core := cfg.Session
+	core.Session, core.Registry = key, n.cfg.Registry
+	session0, err := sender.New(core)
+	if err != nil {
+		return nil, err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.stopped:
+		return nil, ErrStopped
+	case n.sessions[key]:
+		return nil, fmt.Errorf("node: session %v is being sent already", key)
+	}
+	if cfg.Impair != nil {
+		w = &impaired{w, cfg.Impair}
+	}
+	sc := session.SenderConfig{Key: key, Core: session0, Writer: w}
+	if cfg.Rate > 0 {
+		sc.Bucket = pacing.NewBucket(cfg.Rate, 0, 0)
+	}
+	s := &Sending{node: n, key: key, done: make(chan struct{})}
+	s.sub = n.Subscribe(SubscribeOptions{Filter: s.mine})
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := n.ask(ctx, sessionsName, session.StartSender{Config: sc}, &s.pid); err != nil {
+		s.sub.Close()
+		return nil, err
+	}
+	n.sessions[key] = true
+	go s.watch()
+	return s, nil
+}
+
+// mine selects the events of this session that tell how it went.
+func (s *Sending) mine(e event.Event) bool {
+	switch e := e.(type) {
+	case event.ObjectFailed:
+		return e.Session == s.key
+	case event.SessionClosed:
+		return e.Session == s.key
+	}
+	return false
+}
+
+func (s *Sending) watch() {
+	defer close(s.done)
+	defer s.sub.Close()
+	for e := range s.sub.Events() {
+		s.mu.Lock()
+		switch e := e.(type) {
+		case event.ObjectFailed:
+			s.failed = append(s.failed, fmt.Errorf("node: %s: %s: %s", e.ContentLocation, e.Reason, e.Detail))
+		case event.Missed:
+			s.failed = append(s.failed, fmt.Errorf("node: %d failures more", e.Count))
+		case event.SessionClosed:
+			s.reason = e.Reason
+		}
+		closed := s.reason != ""
+		s.mu.Unlock()
+		if closed {
+			break
+		}
+	}
+	s.node.mu.Lock()
+	delete(s.node.sessions, s.key)
+	s.node.mu.Unlock()
+}
+
+// Add reads f once, for its digests and its content encoding, and puts it into the session. It blocks on the reading.
+func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch) (flute.TOI, error) {
+	o, err := sender.Prepare(ctx, f, scratch)
+	if err != nil {
+		return flute.TOI{}, err
+	}
+	var added session.Added
+	if err := s.node.askPID(ctx, s.pid, session.Add{Object: o}, &added); err != nil {
+		return flute.TOI{}, err
+	}
+	return added.TOI, added.Err
+}
+
+// Finish lets the session end once every file was sent as often as asked.
+func (s *Sending) Finish() { s.node.system.Root().Send(s.pid, session.Finish{}) }
+
+// Close ends the session now, with the close-session flag.
+func (s *Sending) Close() { s.node.system.Root().Send(s.pid, session.Close{Reason: "closed"}) }
+
+// Done is closed when the session has ended.
+func (s *Sending) Done() <-chan struct{} { return s.done }
+
+// Wait waits for the end of the session and returns what failed, joined.
+func (s *Sending) Wait(ctx context.Context) error {
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(s.failed...)
+}
+
+// impaired is a writer that drops.
+type impaired struct {
+	session.Writer
+	drop func([]byte) bool
+}
+
+// WriteBatch implements session.Writer.
+func (w *impaired) WriteBatch(datagrams [][]byte) (int, error) {
+	kept := make([][]byte, 0, len(datagrams))
+	for _, d := range datagrams {
+		if !w.drop(d) {
+			kept = append(kept, d)
+		}
+	}
+	if _, err := w.Writer.WriteBatch(kept); err != nil {
+		return 0, err
+	}
+	return len(datagrams), nil
+}

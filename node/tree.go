@@ -1,0 +1,119 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/socket"
+	"github.com/flute-node/flute-node/actors/vault"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/supervisor"
+)
+
+// The names of the actors below the root. A name is a stable address: it leads to the actor that was started last.
+const (
+	rootName     = "node"
+	hubName      = "hub"
+	storeName    = "store"
+	sessionsName = "sessions"
+	socketsName  = "sockets"
+)
+
+// startTree builds the tree: one that fails is restarted with those that were started after it.
+func (n *Node) startTree() error {
+	n.system = actors.NewSystem(actors.SystemConfig{Logger: n.cfg.Logger})
+	subscribers, list := &hub.Subscribers{}, socket.NewList()
+	child := func(name string, produce func() actor.Actor, strategy actor.SupervisorStrategy) supervisor.Child {
+		spec := actors.Spec{Produce: produce, Strategy: strategy, Faults: n.cfg.Faults}
+		return supervisor.Child{Name: name, Props: spec.Props()}
+	}
+	root := supervisor.New(supervisor.Config{
+		Strategy: supervisor.RestForOne,
+		Children: []supervisor.Child{
+			child(hubName, func() actor.Actor { return hub.New(subscribers) }, nil),
+			child(storeName, func() actor.Actor { return vault.NewActor(n.pool) }, nil),
+			child(sessionsName, func() actor.Actor {
+				return session.NewSessions(session.Config{Peers: n.peers, Vault: n.vault, Faults: n.cfg.Faults, OnRestart: n.restarted})
+			}, session.SessionsStrategy(n.restarted)),
+			child(socketsName, func() actor.Actor {
+				return socket.NewSockets(list, n.socketPeers, n.cfg.Faults)
+			}, socket.Strategy(n.restarted)),
+		},
+		OnEnd: n.ended,
+	}, n.restarted)
+	pid, err := n.system.Root().SpawnNamed(actors.Spec{Produce: root}.Props(), rootName)
+	if err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	n.root = pid
+	return nil
+}
+
+// stopTree stops the tree and the actor system.
+func (n *Node) stopTree(ctx context.Context) error {
+	timeout := stopTimeout
+	if d, ok := ctx.Deadline(); ok {
+		timeout = time.Until(d)
+	}
+	err := actors.Stop(n.system, n.root, timeout)
+	n.system.Shutdown()
+	return err
+}
+
+// ended is told when the root has stopped.
+func (n *Node) ended(err error) {
+	if err != nil {
+		n.failed <- err // there is room for the only one
+	}
+}
+
+// restarted turns a supervisor's decision into an event for subscribers.
+func (n *Node) restarted(e supervisor.Event) {
+	if e, ok := restartEvent(e); ok {
+		n.send(hubName, hub.Publish{Event: e})
+	}
+}
+
+func (n *Node) peers() session.Peers {
+	return session.Peers{Hub: n.address(hubName), Store: n.address(storeName)}
+}
+
+func (n *Node) socketPeers() (hub, sessions *actor.PID) {
+	return n.address(hubName), n.address(sessionsName)
+}
+
+// address returns the PID of an actor below the root by its name.
+func (n *Node) address(name string) *actor.PID {
+	return actor.NewPID(n.system.System().Address(), rootName+"/"+name)
+}
+
+func (n *Node) send(name string, m any) { n.system.Root().Send(n.address(name), m) }
+
+// restartEvent returns what subscribers are told of a supervisor's decision: what went wrong, not what runs.
+func restartEvent(e supervisor.Event) (event.Event, bool) {
+	switch e := e.(type) {
+	case supervisor.Failed:
+		return crashEvent(e.Child, "restarted", e.Reason), true
+	case supervisor.GaveUp:
+		return crashEvent(e.Child, "given up", e.Reason), true
+	case supervisor.Quarantined:
+		return crashEvent(e.Child, "stopped for good", e.Reason), true
+	case supervisor.Started, supervisor.Stopped:
+	}
+	return nil, false
+}
+
+func crashEvent(child, outcome string, reason error) event.ActorRestarted {
+	a := event.ActorRestarted{Actor: child, Outcome: outcome, Reason: reason.Error()}
+	if c := (*actors.Crash)(nil); errors.As(reason, &c) {
+		a.Stack = string(c.Stack)
+	}
+	return a
+}
