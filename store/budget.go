@@ -6,7 +6,7 @@ import (
 )
 
 // Budget accounts for bytes of memory. Budgets form a tree, such as node, session, object: what is reserved from one is
-// reserved from all above it. All methods are safe for concurrent use.
+// reserved from all above it. All methods are safe for concurrent use. A nil Budget has no limit and no account.
 type Budget struct {
 	limit  uint64
 	parent *Budget
@@ -39,10 +39,20 @@ func (b *Budget) Release(n uint64) {
 }
 
 // Used returns the number of bytes reserved, here and below.
-func (b *Budget) Used() uint64 { return b.used.Load() }
+func (b *Budget) Used() uint64 {
+	if b == nil {
+		return 0
+	}
+	return b.used.Load()
+}
 
 // Limit returns the number of bytes that can be reserved, if the budgets above permit.
-func (b *Budget) Limit() uint64 { return b.limit }
+func (b *Budget) Limit() uint64 {
+	if b == nil {
+		return math.MaxUint64
+	}
+	return b.limit
+}
 
 // reserve reserves n bytes of what is left when a 1/2^shift of each limit is kept back; shift 0 keeps back nothing.
 func (b *Budget) reserve(n uint64, shift uint) bool {
@@ -58,7 +68,9 @@ func (b *Budget) reserve(n uint64, shift uint) bool {
 			return false
 		}
 	}
-	b.root.pages.yield(b.root)
+	if b != nil {
+		b.root.pages.yield(b.root)
+	}
 	return true
 }
 

@@ -1,0 +1,527 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+const symbol = 1400
+
+// TestBufferAgainstArray writes and reads at random through buffers of all tightness and compares with a plain array.
+func TestBufferAgainstArray(t *testing.T) {
+	const size = 6*store.PageSize + 777
+	for _, tc := range []struct {
+		name   string
+		pages  int
+		budget uint64
+		length int // of the longest write
+	}{
+		{"default", store.DefaultPages, 1 << 62, symbol},
+		{"tiny writes", store.DefaultPages, 1 << 62, 3},
+		{"writes of several pages", store.DefaultPages, 1 << 62, 3 * store.PageSize},
+		{"one page", 1, 1 << 62, symbol},
+		{"two pages", 2, 1 << 62, symbol},
+		{"budget for two pages", store.DefaultPages, 3 * store.PageSize, symbol},
+		{"budget for a small page", store.DefaultPages, 16 << 10, symbol},
+		{"no budget", store.DefaultPages, 0, symbol},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for seed := range uint64(20) {
+				rnd := rand.New(rand.NewPCG(seed, 1))
+				budget := store.NewBudget(tc.budget, nil)
+				object := &array{}
+				b := store.NewBuffer(object, budget)
+				b.SetPages(tc.pages)
+				var want []byte
+				for range 400 {
+					off, n := rnd.IntN(size), rnd.IntN(tc.length+1)
+					n = min(n, size-off)
+					switch rnd.IntN(20) {
+					case 0:
+						checkRead(t, b, want, off, n)
+					case 1:
+						if err := b.FlushBefore(int64(off)); err != nil {
+							t.Fatal(err)
+						}
+						checkBelow(t, object, want, off)
+					case 2:
+						if rnd.IntN(10) == 0 {
+							if err := b.Flush(); err != nil {
+								t.Fatal(err)
+							}
+							checkBelow(t, object, want, size)
+						}
+					default:
+						p := make([]byte, n)
+						for i := range p {
+							p[i] = byte(rnd.Uint32())
+						}
+						if m, err := b.WriteAt(p, int64(off)); m != n || err != nil {
+							t.Fatalf("WriteAt = %d, %v", m, err)
+						}
+						if n > 0 && off+n > len(want) {
+							want = append(want, make([]byte, off+n-len(want))...)
+						}
+						copy(want[min(off, len(want)):], p)
+						clear(p) // the buffer has copied it
+					}
+					if budget.Used() > budget.Limit() {
+						t.Fatalf("used %d of %d", budget.Used(), budget.Limit())
+					}
+				}
+				checkRead(t, b, want, 0, size+100)
+				if err := b.Flush(); err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(object.bytes, want) {
+					t.Fatalf("seed %d: the object differs after Flush", seed)
+				}
+				b.Release()
+				if budget.Used() != 0 {
+					t.Fatalf("%d bytes reserved after Release", budget.Used())
+				}
+			}
+		})
+	}
+}
+
+func checkRead(t *testing.T, b *store.Buffer, want []byte, off, n int) {
+	t.Helper()
+	got := bytes.Repeat([]byte{0xa5}, n)
+	m, err := b.ReadAt(got, int64(off))
+	wantN := max(0, min(n, len(want)-off))
+	if m != wantN || (m < n) != errors.Is(err, io.EOF) || (m == n && err != nil) {
+		t.Fatalf("ReadAt(%d bytes, %d) = %d, %v; want %d bytes of %d", n, off, m, err, wantN, len(want))
+	}
+	if m > 0 && !bytes.Equal(got[:m], want[off:off+m]) {
+		t.Fatalf("ReadAt(%d bytes, %d): bytes differ", n, off)
+	}
+}
+
+// checkBelow checks that the object itself holds what was written below end.
+func checkBelow(t *testing.T, object *array, want []byte, end int) {
+	t.Helper()
+	end = min(end, len(want))
+	got := append(slices.Clone(object.bytes), make([]byte, len(want))...)
+	if !bytes.Equal(got[:end], want[:end]) {
+		t.Fatalf("the object lacks bytes below %d", end)
+	}
+}
+
+// TestBufferInOrder: a page is written once, when it is complete, and freed.
+func TestBufferInOrder(t *testing.T) {
+	data := pattern(10*store.PageSize + 100)
+	object, budget := &array{}, unlimited()
+	b := store.NewBuffer(object, budget)
+	for off := 0; off < len(data); off += symbol {
+		if _, err := b.WriteAt(data[off:min(off+symbol, len(data))], int64(off)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(slices.Repeat([]int{store.PageSize}, 10), object.writes); diff != "" {
+		t.Errorf("writes before Flush (-want +got):\n%s", diff)
+	}
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if got := object.writes[10:]; !slices.Equal(got, []int{100}) {
+		t.Errorf("writes by Flush: %d", got)
+	}
+	if !bytes.Equal(object.bytes, data) {
+		t.Error("the object differs")
+	}
+	if budget.Used() != 0 {
+		t.Errorf("%d bytes reserved after Flush", budget.Used())
+	}
+}
+
+// TestBufferLossRepaired: symbols lost at random and repaired some blocks later cost no more writes than a perfect link.
+func TestBufferLossRepaired(t *testing.T) {
+	const block = 64 * symbol
+	data := pattern(100 * block)
+	object, budget := &array{}, unlimited()
+	b := store.NewBuffer(object, budget)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	var lost []int
+	for off := 0; off < len(data); off += symbol {
+		if off%block == 0 {
+			for _, o := range lost {
+				_, _ = b.WriteAt(data[o:o+symbol], int64(o))
+			}
+			lost = lost[:0]
+		}
+		if rnd.IntN(20) == 0 {
+			lost = append(lost, off)
+			continue
+		}
+		_, _ = b.WriteAt(data[off:off+symbol], int64(off))
+	}
+	for _, o := range lost {
+		_, _ = b.WriteAt(data[o:o+symbol], int64(o))
+	}
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if want := (len(data) + store.PageSize - 1) / store.PageSize; len(object.writes) != want {
+		t.Errorf("%d writes for %d pages", len(object.writes), want)
+	}
+	if !bytes.Equal(object.bytes, data) {
+		t.Error("the object differs")
+	}
+}
+
+// TestBufferEviction: beyond the limit of pages the oldest is written, adjacent symbols as one run, and opened again.
+func TestBufferEviction(t *testing.T) {
+	object := &array{}
+	b := store.NewBuffer(object, unlimited())
+	b.SetPages(2)
+	write := func(off, n int) {
+		t.Helper()
+		if _, err := b.WriteAt(bytes.Repeat([]byte{byte(off >> 8)}, n), int64(off)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(300, 100)
+	write(100, 100)
+	write(200, 100) // joins the two
+	write(1000, 50)
+	write(store.PageSize, 10)
+	if len(object.writes) != 0 {
+		t.Fatalf("writes %d while two pages suffice", object.writes)
+	}
+	write(5*store.PageSize, 10)
+	if !slices.Equal(object.writes, []int{300, 50}) {
+		t.Fatalf("writes %d, want the runs of page 0", object.writes)
+	}
+	write(400, 20) // page 0 again; page 1 leaves
+	if !slices.Equal(object.writes, []int{300, 50, 10}) {
+		t.Fatalf("writes %d, want the run of page 1 too", object.writes)
+	}
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(object.writes, []int{300, 50, 10, 20, 10}) {
+		t.Errorf("writes %d", object.writes)
+	}
+}
+
+// TestBufferManyRuns: a page with too many holes is written, not kept for ever at a growing price.
+func TestBufferManyRuns(t *testing.T) {
+	object := &array{}
+	b := store.NewBuffer(object, unlimited())
+	want := make([]byte, store.PageSize-1)
+	for off := 0; off < store.PageSize; off += 2 {
+		want[off] = byte(off/2) | 1
+		if _, err := b.WriteAt(want[off:off+1], int64(off)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkRead(t, b, want, 0, len(want))
+	if len(object.writes) == 0 {
+		t.Error("32768 runs were kept")
+	}
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(object.bytes, want) {
+		t.Error("the object differs")
+	}
+}
+
+// TestBufferFaults lets the n-th write fail, or fall short. From then on every method returns that error, and the budget
+// is whole again after Release.
+func TestBufferFaults(t *testing.T) {
+	boom := errors.New("boom")
+	data := pattern(8 * store.PageSize)
+	for _, tc := range []struct {
+		name  string
+		short int
+		err   error
+		want  error
+	}{
+		{"error", symbol, boom, boom},
+		{"short write with an error", 1, boom, boom},
+		{"short write without an error", 1, nil, io.ErrShortWrite},
+	} {
+		for nth := 1; nth <= 8; nth++ {
+			t.Run(fmt.Sprintf("%s at write %d", tc.name, nth), func(t *testing.T) {
+				object := &array{fail: func(n, _ int) (int, error) {
+					if n == nth {
+						return tc.short, tc.err
+					}
+					return 0, nil
+				}}
+				budget := unlimited()
+				b := store.NewBuffer(object, budget)
+				var first error
+				for off := 0; off < len(data) && first == nil; off += symbol {
+					_, first = b.WriteAt(data[off:min(off+symbol, len(data))], int64(off))
+				}
+				if first == nil {
+					first = b.Flush()
+				}
+				if !errors.Is(first, tc.want) {
+					t.Fatalf("error %v, want %v", first, tc.want)
+				}
+				if len(object.writes) != nth {
+					t.Errorf("%d writes, want the error after %d", len(object.writes), nth)
+				}
+				_, werr := b.WriteAt([]byte{1}, 0)
+				_, rerr := b.ReadAt(make([]byte, 1), 0)
+				for _, err := range []error{werr, rerr, b.Flush(), b.FlushBefore(0)} {
+					if !errors.Is(err, tc.want) {
+						t.Errorf("error %v does not stick, want %v", err, tc.want)
+					}
+				}
+				b.Release()
+				if err := b.Flush(); !errors.Is(err, tc.want) {
+					t.Errorf("after Release: %v, want %v", err, tc.want)
+				}
+				if budget.Used() != 0 {
+					t.Errorf("%d bytes reserved after Release", budget.Used())
+				}
+				if len(object.writes) != nth {
+					t.Errorf("the object was written to after its error")
+				}
+			})
+		}
+	}
+}
+
+// TestBufferPanic: an Object that panics leaves the Buffer as it was, so that a restarted actor goes on with it.
+func TestBufferPanic(t *testing.T) {
+	data := pattern(3 * store.PageSize)
+	object := &array{fail: func(n, _ int) (int, error) {
+		if n == 2 {
+			panic("boom")
+		}
+		return 0, nil
+	}}
+	b := store.NewBuffer(object, unlimited())
+	for off := 0; off < len(data); {
+		func() {
+			defer func() { _ = recover() }()
+			_, err := b.WriteAt(data[off:min(off+symbol, len(data))], int64(off))
+			if err != nil {
+				t.Fatal(err)
+			}
+			off += symbol
+		}()
+	}
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(object.bytes, data) {
+		t.Error("the object differs")
+	}
+}
+
+// TestBufferReadFault: an error of a read concerns that read only.
+func TestBufferReadFault(t *testing.T) {
+	boom := errors.New("boom")
+	object := &failingReader{err: boom}
+	b := store.NewBuffer(object, unlimited())
+	if _, err := b.ReadAt(make([]byte, 10), 0); !errors.Is(err, boom) {
+		t.Errorf("ReadAt: %v, want %v", err, boom)
+	}
+	if _, err := b.WriteAt(make([]byte, 10), 0); err != nil {
+		t.Errorf("WriteAt: %v", err)
+	}
+	if _, err := b.ReadAt(make([]byte, 10), 0); err != nil {
+		t.Errorf("ReadAt of what a page holds: %v", err)
+	}
+}
+
+type failingReader struct {
+	null
+	err error
+}
+
+func (r *failingReader) ReadAt([]byte, int64) (int, error) { return 0, r.err }
+
+// TestBufferFullDisk writes to the device that is always full.
+func TestBufferFullDisk(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("no /dev/full")
+	}
+	f, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer f.Close()
+	b := store.NewBuffer(device{f}, unlimited())
+	if _, err := b.WriteAt([]byte("hello"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Flush(); !store.IsFull(err) {
+		t.Errorf("Flush: %v, want no space left on device", err)
+	}
+	if _, err := b.WriteAt([]byte("hello"), 0); !store.IsFull(err) {
+		t.Errorf("WriteAt: %v, want no space left on device", err)
+	}
+}
+
+type device struct{ *os.File }
+
+func (device) Discard() error { return nil }
+
+func TestBufferOutOfRange(t *testing.T) {
+	b := store.NewBuffer(&array{}, nil)
+	for _, off := range []int64{-1, math.MinInt64, math.MaxInt64, math.MaxInt64 - 1} {
+		if n, err := b.WriteAt([]byte{1, 2}, off); err == nil {
+			t.Errorf("WriteAt(2 bytes, %d) = %d, nil", off, n)
+		}
+		if n, err := b.ReadAt([]byte{1, 2}, off); err == nil {
+			t.Errorf("ReadAt(2 bytes, %d) = %d, nil", off, n)
+		}
+	}
+	if _, err := b.WriteAt([]byte{1, 2}, math.MaxInt64-2); err != nil {
+		t.Errorf("a mistake of the caller sticks: %v", err)
+	}
+	p := make([]byte, 2)
+	if _, err := b.ReadAt(p, math.MaxInt64-2); err != nil || !bytes.Equal(p, []byte{1, 2}) {
+		t.Errorf("ReadAt at the end of the range: %v, %v", p, err)
+	}
+}
+
+func TestBufferRelease(t *testing.T) {
+	object, budget := &array{}, unlimited()
+	b := store.NewBuffer(object, budget)
+	_, _ = b.WriteAt([]byte("hello"), 0)
+	b.Release()
+	b.Release()
+	if budget.Used() != 0 || len(object.writes) != 0 {
+		t.Errorf("%d bytes reserved, %d writes after Release", budget.Used(), len(object.writes))
+	}
+	if _, err := b.WriteAt([]byte("hello"), 0); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("WriteAt after Release: %v, want %v", err, store.ErrClosed)
+	}
+}
+
+// TestBufferHostileOffsets: a symbol far away costs one page, wherever it claims to belong.
+func TestBufferHostileOffsets(t *testing.T) {
+	b := store.NewBuffer(&null{}, unlimited())
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range int64(1000) {
+		if _, err := b.WriteAt(make([]byte, symbol), i<<50); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 16<<20 {
+		t.Errorf("%d bytes allocated", grown)
+	}
+}
+
+// steady returns a function that writes the next symbol, 5 in 100 of them late, of an endless object.
+func steady(b *store.Buffer, loss bool) func() {
+	p := make([]byte, symbol)
+	var off int64
+	i := 0
+	return func() {
+		if i++; loss && i%20 == 0 {
+			_, _ = b.WriteAt(p, off+symbol) // the next two in the wrong order
+			_, _ = b.WriteAt(p, off)
+			off += 2 * symbol
+			return
+		}
+		_, _ = b.WriteAt(p, off)
+		off += symbol
+	}
+}
+
+func TestBufferAllocs(t *testing.T) {
+	for _, loss := range []bool{false, true} {
+		next := steady(store.NewBuffer(&null{}, store.NewBudget(64<<20, unlimited())), loss)
+		for range 10000 {
+			next()
+		}
+		if n := testing.AllocsPerRun(10000, next); n != 0 {
+			t.Errorf("disorder %t: %v allocations a symbol", loss, n)
+		}
+	}
+	// Pages that are never complete, and leave by eviction.
+	b := store.NewBuffer(&null{}, unlimited())
+	p := make([]byte, symbol)
+	var off int64
+	next := func() {
+		_, _ = b.WriteAt(p, off)
+		off += 2 * symbol
+	}
+	for range 10000 {
+		next()
+	}
+	if n := testing.AllocsPerRun(10000, next); n != 0 {
+		t.Errorf("every other symbol lost: %v allocations a symbol", n)
+	}
+}
+
+func BenchmarkBufferWriteAt(b *testing.B) {
+	for _, tc := range []struct {
+		name string
+		run  func(b *testing.B, buffer *store.Buffer)
+	}{
+		{"in order", func(b *testing.B, buffer *store.Buffer) {
+			next := steady(buffer, false)
+			for b.Loop() {
+				next()
+			}
+		}},
+		{"disorder", func(b *testing.B, buffer *store.Buffer) {
+			next := steady(buffer, true)
+			for b.Loop() {
+				next()
+			}
+		}},
+		{"5 % lost for good", func(b *testing.B, buffer *store.Buffer) {
+			p := make([]byte, symbol)
+			i := int64(0)
+			for b.Loop() {
+				if i%20 != 19 {
+					_, _ = buffer.WriteAt(p, i*symbol)
+				}
+				i++
+			}
+		}},
+		{"four blocks interleaved", func(b *testing.B, buffer *store.Buffer) {
+			p := make([]byte, symbol)
+			i := int64(0)
+			for b.Loop() {
+				_, _ = buffer.WriteAt(p, (i%4*256+i/4%256+i/1024*1024)*symbol)
+				i++
+			}
+		}},
+	} {
+		b.Run(tc.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(symbol)
+			tc.run(b, store.NewBuffer(&null{}, unlimited()))
+		})
+	}
+	// What it is measured by: the bytes are copied once.
+	b.Run("copy only", func(b *testing.B) {
+		b.SetBytes(symbol)
+		p, q := make([]byte, symbol), make([]byte, store.PageSize)
+		off := 0
+		for b.Loop() {
+			if off+symbol > len(q) {
+				off = 0
+			}
+			copy(q[off:], p)
+			off += symbol
+		}
+	})
+}

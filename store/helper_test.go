@@ -1,0 +1,77 @@
+package store_test
+
+import (
+	"io"
+	"sync"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+// array is an Object of plain bytes that counts its writes and fails when told to.
+type array struct {
+	mu     sync.Mutex
+	bytes  []byte
+	writes []int // length of each write
+
+	fail func(n, off int) (short int, err error) // called with the number of the write, from 1; nil never fails
+}
+
+func (a *array) ReadAt(p []byte, off int64) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := 0
+	if off < int64(len(a.bytes)) {
+		n = copy(p, a.bytes[off:])
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (a *array) WriteAt(p []byte, off int64) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.writes = append(a.writes, len(p))
+	n, err := len(p), error(nil)
+	if a.fail != nil {
+		var short int
+		short, err = a.fail(len(a.writes), int(off))
+		n -= short
+	}
+	if grow := int(off) + n - len(a.bytes); grow > 0 {
+		a.bytes = append(a.bytes, make([]byte, grow)...)
+	}
+	copy(a.bytes[off:], p[:n])
+	return n, err
+}
+
+func (a *array) Truncate(int64) error { return nil }
+func (a *array) Sync() error          { return nil }
+func (a *array) Discard() error       { return nil }
+
+// null is an Object that costs nothing.
+type null struct{ writes int }
+
+func (*null) ReadAt([]byte, int64) (int, error) { return 0, io.EOF }
+func (o *null) WriteAt(p []byte, _ int64) (int, error) {
+	o.writes++
+	return len(p), nil
+}
+func (*null) Truncate(int64) error { return nil }
+func (*null) Sync() error          { return nil }
+func (*null) Discard() error       { return nil }
+
+// unlimited returns a budget that is never spent.
+func unlimited() *store.Budget { return store.NewBudget(1<<62, nil) }
+
+// pattern fills n bytes that differ from their neighbours and from those a page away.
+func pattern(n int) []byte {
+	b := make([]byte, n)
+	x := uint32(1)
+	for i := range b {
+		x = x*1664525 + 1013904223
+		b[i] = byte(x >> 24)
+	}
+	return b
+}
