@@ -107,15 +107,18 @@ func (a *announcer) publish(cfg *Config, now time.Time, files []fdt.File, comple
 	return true, nil
 }
 
+// retire ends the repetitions of the current FDT Instance.
+func (a *announcer) retire(cfg *Config) { a.stale, a.sent = false, cfg.FDTTransfers }
+
 // begin starts a transmission of the current FDT Instance.
 func (a *announcer) begin(now time.Time) {
-	a.header.SetTime(now)
 	a.lane.start(&a.coding, a.header, a.document, 1, 0)
 	a.sending, a.began = true, now
 }
 
 // appendPacket appends the next packet of the transmission to b.
 func (a *announcer) appendPacket(b []byte, now time.Time) ([]byte, error) {
+	a.header.SetTime(now) // "when the packet was transmitted" (RFC 5651, section 5.2.2)
 	b, err := a.lane.appendPacket(b, false, 1)
 	if err != nil || a.lane.left == 0 {
 		a.sending, a.ended = false, now

@@ -20,7 +20,12 @@ type block struct {
 	held    []byte // bytes of the block that were read; nil when symbols come straight from the source
 	heldOff uint64 // of held in the block
 	enc     fec.Encoder
+	code    *coding // that enc was made for, with encK source symbols
+	encK    uint32
 }
+
+// reusable is what an Encoder may offer so that it, and its memory, serves one source block of k symbols after the other.
+type reusable interface{ Reset(source []byte) error }
 
 // open makes b the source block sbn. With repair symbols to come it reads the whole block.
 func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
@@ -35,8 +40,13 @@ func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
 	if err := b.read(src, 0, b.size); err != nil {
 		return err
 	}
-	var err error
-	b.enc, err = c.encoder(b.k, b.held)
+	if b.code == c && b.encK == b.k {
+		if enc, ok := b.enc.(reusable); ok {
+			return enc.Reset(b.held)
+		}
+	}
+	enc, err := c.scheme.NewEncoder(&c.oti, c.variant, b.k, b.held)
+	b.enc, b.code, b.encK = enc, c, b.k
 	return err
 }
 

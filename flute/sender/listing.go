@@ -14,6 +14,7 @@ func (s *Session) publish(t time.Time) error {
 	s.compact()
 	listed := s.list()
 	if len(listed) == 0 {
+		s.fdt.retire(s.cfg)
 		return nil
 	}
 	files := make([]fdt.File, len(listed))
@@ -63,13 +64,14 @@ func (s *Session) compact() {
 }
 
 // list returns what the next FDT Instance describes, in order of addition: all files with packets to come, or, where
-// these are too many, those that come first; of a complete session all files.
+// these are too many, those that come first; of a complete session all files. After the last file it describes those
+// that the FDT Instance before it does.
 func (s *Session) list() []*object {
 	room := s.cfg.FDTFiles
 	if s.complete || s.live <= room {
 		listed := make([]*object, 0, len(s.entries))
 		for _, o := range s.entries {
-			if o.live() || s.complete {
+			if o.live() || s.complete || (s.live == 0 && o.listed == s.fdt.number) {
 				listed = append(listed, o)
 			}
 		}

@@ -134,8 +134,3 @@ func pickVariant(s fec.Scheme, v fec.Variant) (fec.Variant, error) {
 	}
 	return "", fmt.Errorf("%w: variant %q is not one of %q", flute.ErrOTI, v, known)
 }
-
-// encoder returns an encoder for a source block of k symbols.
-func (c *coding) encoder(k uint32, source []byte) (fec.Encoder, error) {
-	return c.scheme.NewEncoder(&c.oti, c.variant, k, source)
-}

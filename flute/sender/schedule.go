@@ -176,19 +176,29 @@ func (s *Session) head() *object {
 // publishAt returns when the next FDT Instance is due, if one is.
 func (s *Session) publishAt() (at time.Time, ok bool) {
 	a := &s.fdt
-	if s.live == 0 && (!s.complete || s.finished == 0 || a.complete || s.cfg.Profile == fdt.MBMSDownload) {
-		return at, false // it would be empty, or say nothing new
-	}
 	switch {
+	case s.live == 0 && !s.lastWords():
+		return at, false // it would be empty, or say nothing new
 	case a.number == 0:
-	case s.dirty, s.uncovered():
+	case s.live == 0, s.dirty, s.uncovered():
 		at = a.created.Add(s.cfg.FDTCollect)
-	case s.live > 0:
-		at = a.renewAt(s.cfg)
 	default:
-		return at, false
+		at = a.renewAt(s.cfg)
 	}
 	return latest(at, a.retry), true
+}
+
+// lastWords reports whether an FDT Instance is due after the last file: to say that the session is complete, or because
+// the current one, which files that finished may still need, also describes a file that did not.
+func (s *Session) lastWords() bool {
+	a := &s.fdt
+	if s.finished == 0 {
+		return false
+	}
+	if s.complete && !a.complete && s.cfg.Profile != fdt.MBMSDownload {
+		return true
+	}
+	return a.stale && a.sent < s.cfg.FDTTransfers
 }
 
 // uncovered reports whether a lane is free for an object that the current FDT Instance does not describe.

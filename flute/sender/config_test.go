@@ -1,0 +1,181 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+func TestConfigErrors(t *testing.T) {
+	for want, change := range map[string]func(*Config){
+		"Registry":         func(c *Config) { c.Registry = nil },
+		"Session.TSI":      func(c *Config) { c.Session.TSI = 1 << 48 },
+		"Profile":          func(c *Config) { c.Profile = 9 },
+		"FDTInterval":      func(c *Config) { c.FDTInterval = -1 },
+		"FDTDuration":      func(c *Config) { c.FDTDuration = 3 * time.Second; c.FDTInterval = 2 * time.Second },
+		"FDTDuration ":     func(c *Config) { c.FDTDuration = time.Second; c.FDTInterval = time.Millisecond },
+		"FDTDuration  ":    func(c *Config) { c.FDTDuration = 21 * 365 * 24 * time.Hour },
+		"FDTStartID":       func(c *Config) { c.FDTStartID = 1 << 20 },
+		"FDTCENC":          func(c *Config) { c.FDTCENC = 4 },
+		"FDTFiles":         func(c *Config) { c.FDTFiles = -1 },
+		"FDTTransfers":     func(c *Config) { c.FDTTransfers = -1 },
+		"Parallel":         func(c *Config) { c.Parallel = -1 },
+		"Parallel ":        func(c *Config) { c.Parallel = maxParallel + 1 },
+		"Interleave":       func(c *Config) { c.Interleave = -1 },
+		"Interleave ":      func(c *Config) { c.Interleave = maxInterleave + 1 },
+		"Delay":            func(c *Config) { c.Delay = -1 },
+		"ReadAhead":        func(c *Config) { c.ReadAhead = -1 },
+		"FDTOTI":           func(c *Config) { c.FDTOTI = fec.OTI{EncodingID: fec.LDPCTriangle} },
+		"Session.TSI 6553": func(c *Config) { c.Profile = fdt.MBMSDownload; c.Session.TSI = 65536 },
+		"FDTCENC gzip":     func(c *Config) { c.Profile = fdt.MBMSDownload; c.FDTCENC = flute.GZIP },
+		"FDTOTI: ":         func(c *Config) { c.Profile = fdt.MBMSDownload; c.FDTOTI = fec.OTI{EncodingID: fec.ReedSolomonGF28} },
+	} {
+		cfg := Config{Registry: schemes.Default()}
+		change(&cfg)
+		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), "Config."+strings.TrimSpace(want)) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	if _, err := New(Config{Registry: schemes.Default()}); err != nil {
+		t.Errorf("defaults: %v", err)
+	}
+}
+
+// complete must give every OTI of the defaults that its scheme accepts.
+func TestDefaultOTI(t *testing.T) {
+	for _, tt := range []struct {
+		in   fec.OTI
+		want fec.OTI
+	}{
+		{fec.OTI{}, fec.OTI{SymbolLength: 1400, MaxSourceBlockLength: 64}},
+		{
+			fec.OTI{EncodingID: fec.ReedSolomonGF28},
+			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 80},
+		},
+		{
+			fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 250, SymbolLength: 8},
+			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 8, MaxSourceBlockLength: 250, MaxEncodingSymbols: 255},
+		},
+		{
+			fec.OTI{EncodingID: fec.SmallBlockSystematic, MaxSourceBlockLength: 3},
+			fec.OTI{EncodingID: fec.SmallBlockSystematic, SymbolLength: 1400, MaxSourceBlockLength: 3, MaxEncodingSymbols: 4},
+		},
+		{
+			fec.OTI{EncodingID: fec.ReedSolomonGF2m},
+			fec.OTI{
+				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 80,
+				FieldBits: 8, GroupSize: 1,
+			},
+		},
+		{ // 10,000 bytes are 8 symbols of 1400: one block
+			fec.OTI{EncodingID: fec.RaptorQ},
+			fec.OTI{
+				EncodingID: fec.RaptorQ, SymbolLength: 1400, MaxSourceBlockLength: 8, SourceBlocks: 1, SubBlocks: 1, Alignment: 4,
+			},
+		},
+		{
+			fec.OTI{EncodingID: fec.Raptor, MaxSourceBlockLength: 5},
+			fec.OTI{EncodingID: fec.Raptor, SymbolLength: 1400, MaxSourceBlockLength: 4, SourceBlocks: 2, SubBlocks: 1, Alignment: 4},
+		},
+	} {
+		got := complete(tt.in, 10_000, DefaultMaxBlockBytes)
+		tt.want.TransferLength = 10_000
+		if got != tt.want {
+			t.Errorf("%+v:\n got %+v\nwant %+v", tt.in, got, tt.want)
+		}
+		if err := got.Validate(); err != nil {
+			t.Errorf("%+v: %v", got, err)
+		}
+	}
+}
+
+// sized is content of any size, all zero.
+type sized struct{}
+
+func (sized) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), nil }
+
+func TestAddRefusesWhatCannotBeCoded(t *testing.T) {
+	rs := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1, MaxSourceBlockLength: 1, MaxEncodingSymbols: 2}
+	for _, tt := range []struct {
+		name string
+		size uint64
+		oti  fec.OTI
+		rep  uint32
+		v    fec.Variant
+		ok   bool
+	}{
+		{"no-code, 2^16 blocks", 1 << 16, fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}, 0, "", true},
+		{"no-code, a block more", 1<<16 + 1, fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}, 0, "", false},
+		{"RS, 300 blocks", 300, rs, 0, "", true},
+		{"RS, 2^24 blocks", 1 << 24, rs, 0, "", true},
+		{"RS, a block more", 1<<24 + 1, rs, 0, "", false},
+		{"RS, 256 symbols", 1, fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 200, MaxEncodingSymbols: 256}, 0, "", false},
+		{"RS, max_n below B", 1, fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 20, MaxEncodingSymbols: 19}, 0, "", false},
+		{"RS, repair up to max_n", 10, rs, 1, "", true},
+		{"RS, more repair than max_n", 10, rs, 2, "", false},
+		{"RS, known variant", 10, rs, 0, "backblaze", true},
+		{"RS, unknown variant", 10, rs, 0, "cauchy", false},
+		{"no-code, repair", 10, fec.OTI{}, 1, "", false},
+		{"unknown scheme", 10, fec.OTI{EncodingID: 77}, 0, "", false},
+		{"block of 10 MiB", 64 << 20, fec.OTI{SymbolLength: 1 << 10, MaxSourceBlockLength: 10 << 10}, 0, "", true},
+		{"block of more", (10<<10 + 1) << 10, fec.OTI{SymbolLength: 1 << 10, MaxSourceBlockLength: 10<<10 + 1}, 0, "", false},
+		{"small file of large blocks", 1 << 20, fec.OTI{SymbolLength: 1 << 10, MaxSourceBlockLength: 1 << 16}, 0, "", true},
+	} {
+		s, err := New(Config{Registry: schemes.Default()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := Prepare(context.Background(), File{
+			ContentLocation: "a", Content: sized{}, Size: tt.size, OTI: &tt.oti, Variant: tt.v, Repair: tt.rep, Digests: NoDigest,
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Add(o)
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if err != nil && !errors.Is(err, flute.ErrOTI) {
+			t.Errorf("%s: %v is not ErrOTI", tt.name, err)
+		}
+	}
+}
+
+func TestAddErrors(t *testing.T) {
+	add := func(s *Session, name string) error {
+		o, err := Prepare(context.Background(), File{ContentLocation: name, Content: bytes.NewReader([]byte("x")), Size: 1}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Add(o)
+		return err
+	}
+	s, _ := New(Config{Registry: schemes.Default()})
+	if err := add(s, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(s, "a"); !errors.Is(err, ErrLocation) {
+		t.Errorf("twice: %v", err)
+	}
+	if err := s.SetComplete(); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(s, "b"); !errors.Is(err, ErrComplete) {
+		t.Errorf("after SetComplete: %v", err)
+	}
+	s.AppendClose(nil)
+	if err := add(s, "b"); !errors.Is(err, ErrClosed) {
+		t.Errorf("after AppendClose: %v", err)
+	}
+	if err := s.SetComplete(); !errors.Is(err, ErrClosed) {
+		t.Errorf("SetComplete after AppendClose: %v", err)
+	}
+}
