@@ -28,6 +28,15 @@ func guardOf(ctx actor.Context) *guard {
 	return g
 }
 
+// Inner returns the actor behind the guard of the running actor, or what ctx.Actor returns if there is no guard. It is for
+// messages that answer themselves (actor.AutoRespond), which the Guard does not show to the actor.
+func Inner(ctx actor.Context) actor.Actor {
+	if g := guardOf(ctx); g != nil {
+		return g.inner
+	}
+	return ctx.Actor()
+}
+
 // Receive hands the message to the actor.
 func (g *guard) Receive(ctx actor.Context) {
 	switch ctx.Message().(type) {
@@ -53,7 +62,7 @@ func (g *guard) Receive(ctx actor.Context) {
 		defer g.rethrow(ctx)
 		g.handle(ctx)
 	case actor.AutoRespond:
-		// The runtime answers. That the actor got so far is the answer.
+		// The runtime answers. That the actor got so far is the answer, and the actor need not know the message.
 	default:
 		if g.leaving {
 			return

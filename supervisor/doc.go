@@ -1,7 +1,7 @@
 // Package supervisor restarts actors that crash, as the supervisors of Erlang/OTP do. It knows nothing of FLUTE.
 //
-// A static tree is built of New: an actor that starts its children in order, each after the one before has handled Started,
-// and stops them in the reverse order, each after the one before has terminated.
+// A static tree is built of New: an actor that starts its children in order, each after the one before has handled Started
+// (a tree below: when all of its children have), and stops them in the reverse order, each after the one before has terminated.
 //
 //	root := supervisor.New(supervisor.Config{
 //		Strategy: supervisor.RestForOne,

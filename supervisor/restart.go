@@ -48,6 +48,7 @@ func (t *tree) restartOne(ctx actor.Context, i int, delay time.Duration) {
 	stopTimer(&s.timer)
 	if delay > 0 {
 		t.round++
+		s.round = t.round
 		s.timer = t.after(ctx, delay, retry{i, t.round})
 		return
 	}
@@ -113,6 +114,10 @@ func (t *tree) fill(ctx actor.Context) {
 		return
 	}
 	t.phase = idle
+	for _, w := range t.awaited {
+		ctx.Send(w.pid, ready(w.handshake))
+	}
+	t.awaited = nil
 }
 
 // start spawns a child, or restarts it in place, and asks it to answer once it has started.
@@ -142,7 +147,7 @@ func (t *tree) retry(ctx actor.Context, m retry) {
 		}
 		return
 	}
-	if s := &t.slots[m.slot]; s.timer != nil && !t.leaving {
+	if s := &t.slots[m.slot]; s.timer != nil && m.round == s.round && !t.leaving {
 		s.timer = nil
 		t.start(ctx, m.slot)
 	}

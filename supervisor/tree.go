@@ -45,6 +45,7 @@ type slot struct {
 	state  state
 	starts int         // also the generation of the handshake
 	timer  *time.Timer // a delayed restart; OneForOne only
+	round  uint64      // generation of timer
 	fault  error       // why a Temporary child is stopping
 }
 
@@ -71,7 +72,9 @@ type tree struct {
 	next  int // the child that is being started; while filling
 	delay time.Duration
 	timer *time.Timer
-	round uint64 // generation of timer
+	round uint64 // generation of the timer made last
+
+	awaited []waiter
 
 	leaving bool  // all children are being stopped, for good
 	asked   bool  // by Leave
@@ -88,10 +91,26 @@ var (
 // handshake is answered by the runtime on behalf of a child once Started has been handled.
 type handshake struct{ slot, start int }
 
-// GetAutoResponse implements actor.AutoRespond.
-func (h handshake) GetAutoResponse(actor.Context) any { return ready(h) }
+// GetAutoResponse implements actor.AutoRespond; it runs on the goroutine of the child. A tree below is ready when all of its
+// children are.
+func (h handshake) GetAutoResponse(ctx actor.Context) any {
+	if t, ok := actors.Inner(ctx).(*tree); ok && t.phase != idle {
+		t.awaited = append(t.awaited, waiter{ctx.Sender(), h})
+		return notYet{}
+	}
+	return ready(h)
+}
 
-type ready handshake
+type (
+	ready  handshake
+	notYet struct{}
+)
+
+// waiter is a supervisor above that waits for the answer to its handshake.
+type waiter struct {
+	pid       *actor.PID
+	handshake handshake
+}
 
 // retry is sent by a timer; slot is -1 for the timer of the tree.
 type retry struct {
