@@ -1,0 +1,46 @@
+package store_test
+
+import (
+	"fmt"
+
+	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/mem"
+)
+
+// An object arrives in symbols, in the wrong order, and becomes a file.
+func Example() {
+	st := mem.New()
+	defer st.Close()
+	node := store.NewBudget(64<<20, nil)
+
+	object, err := st.Create(12)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	buffer := store.NewBuffer(object, node)
+	for _, symbol := range []struct {
+		off  int64
+		data string
+	}{{8, "ute!"}, {0, "hell"}, {4, "o fl"}} {
+		if _, err := buffer.WriteAt([]byte(symbol.data), symbol.off); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	if err := buffer.Flush(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	buffer.Release()
+
+	name, _ := store.Name("http://www.example.com/greeting.txt")
+	path, err := st.Publish(object, name)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	content, _ := st.Get(path)
+	fmt.Printf("%s: %s\n", path, content)
+	// Output: greeting.txt: hello flute!
+}
