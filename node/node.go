@@ -52,6 +52,8 @@ type Node struct {
 	vault    *vault.Vault
 	budget   *store.Budget
 	failed   chan error
+	up       chan struct{} // closed when the whole tree has started
+	upOnce   sync.Once
 	next     atomic.Uint64 // ID of the last Reception
 	mu       sync.Mutex
 	stopped  bool
@@ -71,7 +73,7 @@ func Start(cfg Config) (*Node, error) {
 		cfg.Registry = schemes.Default()
 	}
 	n := &Node{
-		cfg: cfg, vault: vault.New(), budget: store.NewBudget(cfg.Budget, nil), failed: make(chan error, 1),
+		cfg: cfg, vault: vault.New(), budget: store.NewBudget(cfg.Budget, nil), failed: make(chan error, 1), up: make(chan struct{}),
 		pool: actors.NewPool(cfg.Workers, cfg.Workers), sessions: map[flute.SessionKey]bool{},
 	}
 	if err := n.startTree(); err != nil {

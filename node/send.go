@@ -100,9 +100,9 @@ func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sen
 func (s *Sending) mine(e event.Event) bool {
 	switch e := e.(type) {
 	case event.ObjectFailed:
-		return e.Session == s.key
+		return e.Sending && e.Session == s.key
 	case event.SessionClosed:
-		return e.Session == s.key
+		return e.Sending && e.Session == s.key
 	}
 	return false
 }

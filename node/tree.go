@@ -53,7 +53,14 @@ func (n *Node) startTree() error {
 		return fmt.Errorf("node: %w", err)
 	}
 	n.root = pid
-	return nil
+	// The last child starts when all before it have. A node that cannot even start its empty tree tells why.
+	select {
+	case <-n.up:
+		return nil
+	case err := <-n.failed:
+		n.system.Shutdown()
+		return fmt.Errorf("node: start: %w", err)
+	}
 }
 
 // stopTree stops the tree and the actor system.
@@ -76,6 +83,9 @@ func (n *Node) ended(err error) {
 
 // restarted turns a supervisor's decision into an event for subscribers.
 func (n *Node) restarted(e supervisor.Event) {
+	if e, ok := e.(supervisor.Started); ok && e.Child == n.address(socketsName).Id {
+		n.upOnce.Do(func() { close(n.up) })
+	}
 	if e, ok := restartEvent(e); ok {
 		n.send(hubName, hub.Publish{Event: e})
 	}

@@ -175,7 +175,7 @@ func (s *sending) events(ctx actor.Context) {
 }
 
 func (s *sending) publish(ctx actor.Context, e event.Event) {
-	ctx.Send(s.peers.Hub, hub.Publish{Event: e})
+	ctx.Send(s.peers.Hub, hub.Publish{Event: event.AsSending(e)})
 }
 
 // end closes the session and asks to be stopped.

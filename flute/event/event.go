@@ -15,6 +15,7 @@ type Event interface{ isEvent() }
 // SessionOpened is emitted when the first valid packet of a transport session arrived, or a sending session started.
 type SessionOpened struct {
 	Session flute.SessionKey `json:"session"`
+	Sending bool             `json:"sending,omitempty"` // the node's own session
 }
 
 // SessionClosed is emitted once a transport session ended: by its A flag and the grace time, by inactivity, or on
@@ -23,6 +24,7 @@ type SessionClosed struct {
 	Session  flute.SessionKey `json:"session"`
 	Reason   string           `json:"reason"`
 	Counters flute.Counters   `json:"counters"`
+	Sending  bool             `json:"sending,omitempty"` // the node's own session
 }
 
 // SessionStats is emitted once per second while packets of the session arrive.
@@ -57,14 +59,16 @@ type ObjectStarted struct {
 	ContentLocation string           `json:"content_location"`
 	TransferLength  uint64           `json:"transfer_length"` // bytes
 	FECEncodingID   uint8            `json:"fec_encoding_id"`
+	Sending         bool             `json:"sending,omitempty"` // the node's own session
 }
 
 // ObjectProgress is emitted at most once per whole percent of source symbols.
 type ObjectProgress struct {
 	Session        flute.SessionKey `json:"session"`
 	TOI            flute.TOI        `json:"toi"`
-	Received       uint64           `json:"received"`        // bytes of the object that are held
-	TransferLength uint64           `json:"transfer_length"` // bytes
+	Received       uint64           `json:"received"`          // bytes of the object that are held
+	TransferLength uint64           `json:"transfer_length"`   // bytes
+	Sending        bool             `json:"sending,omitempty"` // the node's own session
 }
 
 // ObjectCompleted is emitted once, after the object was verified and published; or, on the sending side, after its last
@@ -82,6 +86,7 @@ type ObjectCompleted struct {
 	Duration        time.Duration     `json:"duration_ns"` // from the first packet to publication
 	Repaired        uint64            `json:"repaired"`    // source symbols that FEC recovered
 	Encoding        string            `json:"content_encoding,omitempty"`
+	Sending         bool              `json:"sending,omitempty"` // the node's own session
 }
 
 // ObjectFailed is emitted once, when the object can no longer complete.
@@ -91,6 +96,7 @@ type ObjectFailed struct {
 	ContentLocation string           `json:"content_location"`
 	Reason          FailReason       `json:"reason"`
 	Detail          string           `json:"detail,omitempty"`
+	Sending         bool             `json:"sending,omitempty"` // the node's own session
 }
 
 // FailReason is the class of a failure.
