@@ -71,7 +71,7 @@ func (s *Session) list() []*object {
 	if s.complete || s.live <= room {
 		listed := make([]*object, 0, len(s.entries))
 		for _, o := range s.entries {
-			if o.live() || s.complete || (s.live == 0 && o.listed == s.fdt.number) {
+			if o.live() || s.complete || (s.live == 0 && s.covers(o)) {
 				listed = append(listed, o)
 			}
 		}

@@ -147,7 +147,7 @@ func (s *Session) schedule(t time.Time) error {
 func (s *Session) fill() {
 	for len(s.lanes) < s.cfg.Parallel {
 		o := s.head()
-		if o == nil || o.listed != s.fdt.number {
+		if o == nil || !s.covers(o) {
 			return
 		}
 		s.queue.pop()
@@ -207,8 +207,11 @@ func (s *Session) uncovered() bool {
 		return false
 	}
 	o := s.head()
-	return o != nil && o.listed != s.fdt.number
+	return o != nil && !s.covers(o)
 }
+
+// covers reports whether the current FDT Instance describes o.
+func (s *Session) covers(o *object) bool { return o.listed != 0 && o.listed == s.fdt.number }
 
 // repeatAt returns when the current FDT Instance is due again, if it is.
 func (s *Session) repeatAt() (at time.Time, ok bool) {
@@ -252,7 +255,7 @@ func (s *Session) Deadline() time.Time {
 	if s.fdt.sending || len(s.lanes) > 0 {
 		return s.clock.now
 	}
-	if o := s.head(); o != nil && o.listed == s.fdt.number && s.fdt.number != 0 {
+	if o := s.head(); o != nil && s.covers(o) {
 		return s.clock.now
 	}
 	return latest(s.nextAlarm(), s.clock.now)

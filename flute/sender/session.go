@@ -183,7 +183,7 @@ func (s *Session) give(o *object, reason event.FailReason, detail string) {
 	})
 	s.end(o, gone)
 	s.stats.Failed++
-	s.fdt.stale = s.fdt.stale || (o.listed != 0 && o.listed == s.fdt.number)
+	s.fdt.stale = s.fdt.stale || s.covers(o)
 	s.touch()
 }
 

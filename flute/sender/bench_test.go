@@ -1,0 +1,98 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+)
+
+// endless returns a session that sends one file of 4 MiB for ever, past its first transfer.
+func endless(tb testing.TB, cfg Config, fromDisk bool) *Session {
+	tb.Helper()
+	cfg.Registry = schemes.Default()
+	cfg.TransferCount = -1
+	s, err := New(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	content := pattern(4 << 20)
+	f := File{ContentLocation: "a", Content: bytes.NewReader(content), Size: uint64(len(content)), Digests: NoDigest}
+	if fromDisk {
+		name := filepath.Join(tb.TempDir(), "a")
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+		file, err := os.Open(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(func() { file.Close() })
+		f.Content = file
+	}
+	o, err := Prepare(context.Background(), f, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := s.Add(o); err != nil {
+		tb.Fatal(err)
+	}
+	b := make([]byte, 0, s.MaxPacketLen())
+	for s.Stats().Transfers == 0 {
+		if _, ok, err := s.AppendNext(b, start); !ok || err != nil {
+			tb.Fatal(ok, err)
+		}
+	}
+	s.Events()
+	return s
+}
+
+var sessions = []struct {
+	name     string
+	cfg      Config
+	fromDisk bool
+}{
+	{"no-code", Config{}, false},
+	{"no-code from disk", Config{}, true},
+	{"no-code, interleaved", Config{Interleave: 8}, true},
+	{"RS k=64 p=16", Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28}}, false},
+	{"RS k=64 p=16 from disk", Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28}}, true},
+}
+
+func TestAppendNextAllocatesNothing(t *testing.T) {
+	for _, tt := range sessions {
+		s := endless(t, tt.cfg, tt.fromDisk)
+		b := make([]byte, 0, s.MaxPacketLen())
+		if n := testing.AllocsPerRun(10_000, func() {
+			if _, ok, err := s.AppendNext(b, start); !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations a packet", tt.name, n)
+		}
+	}
+}
+
+func BenchmarkAppendNext(b *testing.B) {
+	for _, tt := range sessions {
+		b.Run(tt.name, func(b *testing.B) {
+			s := endless(b, tt.cfg, tt.fromDisk)
+			before := s.Stats()
+			pkt := make([]byte, 0, s.MaxPacketLen())
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, ok, err := s.AppendNext(pkt, start); !ok || err != nil {
+					b.Fatal(ok, err)
+				}
+			}
+			after := s.Stats()
+			seconds := b.Elapsed().Seconds()
+			b.ReportMetric(float64(after.Packets-before.Packets)/seconds, "packets/s")
+			b.ReportMetric(float64(after.Bytes-before.Bytes)/1e6/seconds, "MB/s")
+		})
+	}
+}

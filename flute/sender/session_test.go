@@ -1,0 +1,336 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// FuzzSession does what the bytes of the script say with a session, and checks what must always hold.
+func FuzzSession(f *testing.F) {
+	f.Add([]byte("\x00AaSSSSSSSSSSSWSSSS"))
+	f.Add([]byte("\x01AAAAAbbcSSSSSSRSSSSSWWWSSSSSCSSSSWSSS"))
+	f.Add([]byte("\x0eAcbaSSSSSSSWSSSSFFSSSSRRRSSSSWWWWWSSSSCWS"))
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 20 {
+		script := make([]byte, 200)
+		for i := range script {
+			script[i] = "\x00\x05ABabcFRSSSSSSSSSSWWC"[r.IntN(20)]
+		}
+		f.Add(script)
+	}
+	f.Fuzz(func(t *testing.T, script []byte) {
+		if len(script) == 0 || len(script) > 2000 {
+			return
+		}
+		runScript(t, script[0], script[1:])
+	})
+}
+
+func runScript(t *testing.T, options byte, script []byte) {
+	cfg := Config{
+		Registry: schemes.Default(), OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 3},
+		FDTFiles: 4, FDTCollect: 5 * time.Millisecond, FDTInterval: 40 * time.Millisecond, FDTDuration: 2 * time.Second,
+		Parallel: 1 + int(options&3), Interleave: 1 + int(options>>2&1), FDTStartID: flute.MaxInstanceID - 1,
+	}
+	if options&8 != 0 {
+		cfg.OTI.EncodingID, cfg.Delay, cfg.TransferCount = fec.ReedSolomonGF28, 30*time.Millisecond, 2
+	}
+	s, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := start
+	v := viewer{start: start}
+	m := model{t: t, ended: map[flute.TOI]bool{}, described: map[flute.TOI]bool{}}
+	for i, op := range script {
+		switch {
+		case op == 'R':
+			for toi := range s.tois.objects {
+				if live := s.tois.objects[toi].live(); s.Remove(toi) != live {
+					t.Fatalf("op %d: Remove of TOI %v, live: %v", i, toi, live)
+				}
+				break
+			}
+		case op == 'C' && i%7 == 0:
+			_ = s.SetComplete()
+		case op == 'W':
+			if d := s.Deadline(); d.After(now) {
+				now = d
+			}
+		case op == 'S':
+			m.send(s, &v, now)
+			now = now.Add(time.Millisecond)
+		case op >= 'A':
+			m.add(s, int(op-'A')*5, op == 'F', i)
+		}
+		m.check(s)
+	}
+	// Whatever was done, the session comes to its end when time passes.
+	for n := 0; !s.Done(); n++ {
+		if d := s.Deadline(); d.IsZero() {
+			t.Fatal("not done, yet no Deadline")
+		} else if d.After(now) {
+			now = d
+		}
+		if !m.send(s, &v, now) && !s.Done() && !s.Deadline().After(now) {
+			t.Fatalf("nothing was sent at Deadline %v, and there is no later one", now)
+		}
+		m.check(s)
+		if n > 100_000 {
+			t.Fatal("no end")
+		}
+	}
+	if s.live != 0 || len(m.ended) != m.added {
+		t.Errorf("%d of %d objects ended, %d live", len(m.ended), m.added, s.live)
+	}
+}
+
+// model is what must hold of a session.
+type model struct {
+	t         *testing.T
+	added     int
+	ended     map[flute.TOI]bool
+	described map[flute.TOI]bool
+}
+
+func (m *model) add(s *Session, size int, fail bool, i int) {
+	content := &flaky{r: bytes.NewReader(pattern(size)), fail: 1 << 62}
+	f := File{ContentLocation: fmt.Sprint("f", i%13), Content: content, Size: uint64(size), Digests: NoDigest}
+	o, err := Prepare(context.Background(), f, nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if fail {
+		content.fail = int64(size) / 2
+	}
+	switch _, err := s.Add(o); {
+	case err == nil:
+		m.added++
+	case !errors.Is(err, ErrLocation) && !errors.Is(err, ErrComplete):
+		m.t.Fatal(err)
+	}
+}
+
+// send asks for one packet and reports whether there was one.
+func (m *model) send(s *Session, v *viewer, now time.Time) bool {
+	before := s.Deadline()
+	pkt, ok, err := s.AppendNext(nil, now)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if !ok {
+		if d := s.Deadline(); !d.IsZero() && !d.After(now) {
+			m.t.Fatalf("nothing to send at %v, yet Deadline is %v", now, d)
+		}
+		return false
+	}
+	if before.IsZero() || before.After(now) {
+		m.t.Fatalf("a packet at %v before Deadline %v", now, before)
+	}
+	p := v.read(m.t, pkt, now)
+	if p.fdt != nil {
+		for i := range p.fdt.Files {
+			m.described[p.fdt.Files[i].TOI] = true
+		}
+		if n := len(p.fdt.Files); n > s.cfg.FDTFiles {
+			m.t.Fatalf("FDT Instance of %d files", n)
+		}
+	}
+	if !p.TOI.IsFDT() && !m.described[p.TOI] {
+		m.t.Fatalf("TOI %v was not described", p.TOI)
+	}
+	if m.ended[p.TOI] {
+		m.t.Fatalf("TOI %v has ended", p.TOI)
+	}
+	return true
+}
+
+func (m *model) check(s *Session) {
+	for _, e := range s.Events() {
+		var toi flute.TOI
+		switch e := e.(type) {
+		case event.ObjectCompleted:
+			toi = e.TOI
+		case event.ObjectFailed:
+			toi = e.TOI
+		default:
+			continue
+		}
+		if m.ended[toi] {
+			m.t.Fatalf("TOI %v ends twice", toi)
+		}
+		m.ended[toi] = true
+	}
+	st := s.Stats()
+	if st.Added != uint64(m.added) || st.Added != st.Pending+st.Completed+st.Failed || int(st.Pending) != m.added-len(m.ended) {
+		m.t.Fatalf("added %d, ended %d: %+v", m.added, len(m.ended), st)
+	}
+	n := 0
+	for _, o := range s.entries {
+		if o.state == finished {
+			n++
+		}
+	}
+	if n != s.finished || len(s.lanes) > s.cfg.Parallel {
+		m.t.Fatalf("finished %d, counted %d; %d lanes", n, s.finished, len(s.lanes))
+	}
+}
+
+// When all FDT Instance IDs are in use the session warns once, and goes on when one is free.
+func TestConf_E42_SessionWaitsForAnInstanceID(t *testing.T) {
+	s, _ := oneFile(t, Config{FDTStartID: 5}, 10)
+	free := start.Add(10 * time.Second)
+	s.fdt.ids.used.push(idRun{first: 5, count: 1, expires: free})
+	for range 3 {
+		if _, ok, err := s.AppendNext(nil, start); ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	if d := s.Deadline(); !d.Equal(free) {
+		t.Errorf("Deadline %v, want %v", d, free)
+	}
+	if e := s.Events(); len(e) != 1 || !strings.Contains(fmt.Sprint(e[0]), "Instance IDs") {
+		t.Errorf("events %v", e)
+	}
+	if _, ok, err := s.AppendNext(nil, free); !ok || err != nil {
+		t.Error(ok, err)
+	}
+	if id := s.NextInstanceID(); id != 6 {
+		t.Errorf("next ID %d", id)
+	}
+}
+
+// An FDT Instance that cannot be sent is an error of AppendNext, not of the files: they wait, and those described go on.
+func TestFDTThatCannotBeCoded(t *testing.T) {
+	s, _ := oneFile(t, Config{FDTOTI: fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}, FDTCollect: -1}, 10)
+	for range 2 { // the FDT Instance of the first file, and a packet of it is left
+		if _, ok, err := s.AppendNext(nil, start); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	for i := range 400 { // 65,536 symbols are not enough for these
+		o, err := Prepare(context.Background(), File{ContentLocation: fmt.Sprint("b", i)}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Add(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var failed error
+	completed := false
+	for now := start; now.Before(start.Add(5*time.Second)) && (failed == nil || !completed); now = now.Add(time.Millisecond) {
+		if _, _, err := s.AppendNext(nil, now); err != nil {
+			failed = err
+		}
+		for _, e := range s.Events() {
+			if _, ok := e.(event.ObjectCompleted); ok {
+				completed = true
+			}
+		}
+	}
+	if !errors.Is(failed, flute.ErrOTI) || !completed {
+		t.Errorf("error %v, first file completed: %v", failed, completed)
+	}
+	if s.Done() || s.Deadline().IsZero() {
+		t.Error("the session gives up")
+	}
+}
+
+// Close ends what was not sent as often as asked, each object once.
+func TestCloseEndsObjects(t *testing.T) {
+	s, _ := oneFile(t, Config{}, 10_000)
+	o, err := Prepare(context.Background(), File{ContentLocation: "endless", TransferCount: -1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Add(o); err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		if _, ok, err := s.AppendNext(nil, start); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	s.AppendClose(nil)
+	s.AppendClose(nil)
+	var got []string
+	for _, e := range s.Events() {
+		switch e := e.(type) {
+		case event.ObjectCompleted:
+			got = append(got, "completed "+e.ContentLocation)
+		case event.ObjectFailed:
+			got = append(got, string(e.Reason)+" "+e.ContentLocation)
+		}
+	}
+	if fmt.Sprint(got) != "[session_over file:///a completed endless]" {
+		t.Errorf("events %q", got)
+	}
+}
+
+// What a receiver loses of RS-coded blocks it recovers from the repair symbols that were sent.
+func TestRepairSymbolsRepair(t *testing.T) {
+	const size = 5000
+	oti := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 8, MaxEncodingSymbols: 12}
+	for _, variant := range []fec.Variant{"", "rfc5510-8.2.1", "backblaze"} {
+		s, _ := oneFile(t, Config{OTI: oti, Variant: variant, Interleave: 2}, size)
+		v := viewer{start: start}
+		sources, repairs := map[fec.SBN][][]byte{}, map[fec.SBN][]fec.Symbol{}
+		var part fec.Partition
+		var o fec.OTI
+		for !s.Done() {
+			pkt, ok, err := s.AppendNext(nil, start)
+			if !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+			p := v.read(t, pkt, start)
+			if p.TOI.IsFDT() {
+				continue
+			}
+			o, part = p.oti, p.oti.Partition()
+			k := part.BlockSymbols(p.id.SBN)
+			if sources[p.id.SBN] == nil {
+				sources[p.id.SBN] = make([][]byte, k)
+				for i := range sources[p.id.SBN] {
+					sources[p.id.SBN][i] = make([]byte, 0, o.SymbolLength)
+				}
+			}
+			switch {
+			case uint32(p.id.ESI) >= k:
+				repairs[p.id.SBN] = append(repairs[p.id.SBN], fec.Symbol{ESI: p.id.ESI, Data: p.symbol})
+			case p.id.ESI%3 != 0: // a third is lost
+				sources[p.id.SBN][p.id.ESI] = p.symbol
+			}
+		}
+		scheme, err := schemes.Default().Scheme(&o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []byte
+		for sbn := range part.Blocks() {
+			block := sources[fec.SBN(sbn)]
+			d, err := scheme.NewDecoder(&o, variant, uint32(len(block)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Recover(block, repairs[fec.SBN(sbn)]); err != nil {
+				t.Fatalf("%q: block %d: %v", variant, sbn, err)
+			}
+			got = append(got, bytes.Join(block, nil)...)
+		}
+		if !bytes.Equal(got[:size], pattern(size)) {
+			t.Errorf("%q: content differs", variant)
+		}
+	}
+}
