@@ -16,9 +16,10 @@ type object struct {
 	file  *os.File
 	name  string // in the root, while it is staged
 
-	mu    sync.Mutex
-	spent bool  // published or discarded
-	err   error // of a sync: sticks, for the next one would report success without the bytes being there
+	mu     sync.Mutex
+	sealed bool  // synced and closed, on the way to its name
+	spent  bool  // published or discarded
+	err    error // of a sync: sticks, for the next one would report success without the bytes being there
 }
 
 // ReadAt implements io.ReaderAt.
@@ -59,13 +60,7 @@ func (o *object) publish(name string) error {
 	if o.spent {
 		return store.ErrClosed
 	}
-	if !o.store.opts.NoSync {
-		if err := o.sync(); err != nil {
-			return err
-		}
-	}
-	if err := o.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		o.err = err // NFS and quotas report here what could not be written
+	if err := o.seal(); err != nil {
 		return err
 	}
 	if err := o.store.place(o.name, name); err != nil {
@@ -74,6 +69,22 @@ func (o *object) publish(name string) error {
 	o.spent = true
 	o.store.forget(o)
 	return o.store.syncFolder(path.Dir(name))
+}
+
+// seal makes the bytes durable and closes the file, once.
+func (o *object) seal() error {
+	if o.sealed || o.err != nil {
+		return o.err
+	}
+	if !o.store.opts.NoSync {
+		if err := o.sync(); err != nil {
+			return err
+		}
+	}
+	// NFS reports here what could not be written.
+	o.err = closedError(o.file.Close())
+	o.sealed = o.err == nil
+	return o.err
 }
 
 // Discard implements store.Object.

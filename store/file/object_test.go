@@ -1,0 +1,105 @@
+package file
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"testing"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+// TestSyncErrorSticks: bytes that a sync could not save are not reported saved by the next one.
+func TestSyncErrorSticks(t *testing.T) {
+	st, err := New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	so, err := st.Create(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := so.(*object)
+	boom := errors.New("input/output error")
+	o.err = boom
+	for range 2 {
+		if err := o.Sync(); !errors.Is(err, boom) {
+			t.Errorf("Sync: %v", err)
+		}
+		if _, err := st.Publish(o, "x"); !errors.Is(err, boom) {
+			t.Errorf("Publish: %v", err)
+		}
+	}
+	if _, err := st.root.Lstat("x"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("published all the same: %v", err)
+	}
+	if err := o.Discard(); err != nil {
+		t.Error(err)
+	}
+	if len(st.staged) != 0 {
+		t.Errorf("%d objects staged", len(st.staged))
+	}
+}
+
+// TestFullDisk puts the device that is always full in the place of an object's file.
+func TestFullDisk(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("no /dev/full")
+	}
+	f, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	st, err := New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	so, err := st.Create(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := so.(*object)
+	_ = o.file.Close()
+	o.file = f
+	if _, err := o.WriteAt([]byte("x"), 0); !store.IsFull(err) {
+		t.Errorf("WriteAt: %v, want no space left on device", err)
+	}
+	b := store.NewBuffer(o, nil)
+	_, _ = b.WriteAt([]byte("x"), 0)
+	if err := b.Flush(); !store.IsFull(err) {
+		t.Errorf("Flush: %v, want no space left on device", err)
+	}
+	if err := o.Discard(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWriteAtAllocs: neither does the way to the disk allocate.
+func TestWriteAtAllocs(t *testing.T) {
+	st, err := New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	o, err := st.Create(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := store.NewBuffer(o, store.NewBudget(1<<20, nil))
+	p := make([]byte, 1400)
+	off := int64(0)
+	next := func() {
+		if _, err := b.WriteAt(p, off%(1400<<10)); err != nil {
+			t.Fatal(err)
+		}
+		off += 1400
+	}
+	for range 2000 {
+		next()
+	}
+	if n := testing.AllocsPerRun(2000, next); n != 0 {
+		t.Errorf("%v allocations a symbol", n)
+	}
+}
