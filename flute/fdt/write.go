@@ -140,7 +140,9 @@ func (w *writer) children() {
 		w.line(nsMBMS2012, elementBaseURL2, s)
 	}
 	w.delimiter()
-	w.unknown(in.Elements)
+	for _, e := range in.Elements {
+		w.b = append(append(w.b, e.XML...), '\n')
+	}
 	if w.p.profiled() {
 		return
 	}
@@ -177,13 +179,6 @@ func (w *writer) delimiter() {
 func (w *writer) line(space, local, value string) {
 	w.element(space, local, value)
 	w.b = append(w.b, '\n')
-}
-
-// unknown writes elements that are not understood.
-func (w *writer) unknown(es []Element) {
-	for _, e := range es {
-		w.b = append(w.b, e.XML...)
-	}
 }
 
 // files writes the File entries, one a line.
@@ -273,7 +268,9 @@ func (w *writer) fileChildren(f *File) {
 	w.alternates(elementAlternate1, f.AlternateLocations1)
 	w.alternates(elementAlternate2, f.AlternateLocations2)
 	w.delimiter()
-	w.unknown(f.Elements)
+	for _, e := range f.Elements {
+		w.b = append(w.b, e.XML...)
+	}
 	if w.p.profiled() {
 		return
 	}
