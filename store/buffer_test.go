@@ -38,7 +38,7 @@ func TestBufferAgainstArray(t *testing.T) {
 		{"no budget", store.DefaultPages, 0, symbol},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			for seed := range uint64(20) {
+			for seed := range uint64(8) {
 				rnd := rand.New(rand.NewPCG(seed, 1))
 				budget := store.NewBudget(tc.budget, nil)
 				object := &array{}

@@ -26,3 +26,23 @@ func AsSending(e Event) Event {
 	}
 	return e
 }
+
+// IsSending reports whether e is about a session that the node sends.
+func IsSending(e Event) bool {
+	switch e := e.(type) {
+	case SessionOpened:
+		return e.Sending
+	case SessionClosed:
+		return e.Sending
+	case ObjectStarted:
+		return e.Sending
+	case ObjectProgress:
+		return e.Sending
+	case ObjectCompleted:
+		return e.Sending
+	case ObjectFailed:
+		return e.Sending
+	case SessionStats, FDTReceived, FDTRejected, MatrixDetected, ActorRestarted, KernelDrops, Missed, Warning:
+	}
+	return false
+}

@@ -43,10 +43,10 @@ func (o *object) live() bool { return o.state < finished }
 // last reports whether the current transfer is the last one.
 func (o *object) last() bool { return o.transfers == 1 }
 
-// newEntry describes an object in the FDT. The OTI is that of EXT_FTI: the two must be identical (RFC 6726, section 5).
-func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) fdt.File {
+// newEntry describes an object in the FDT; what a profile has no use for, package fdt leaves out. The OTI is that of EXT_FTI: the two must be identical (RFC 6726, section 5).
+func newEntry(o *Object, toi flute.TOI, c *coding) fdt.File {
 	length, transfer := o.file.Size, o.transferLength
-	f := fdt.File{
+	return fdt.File{
 		TOI:             toi,
 		ContentLocation: o.file.ContentLocation,
 		ContentLength:   &length,
@@ -61,10 +61,4 @@ func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) fdt.File {
 		CacheControl:    o.file.CacheControl,
 		ETag:            o.file.ETag,
 	}
-	if cfg.Profile == fdt.MBMSDownload {
-		f.TransferLength = nil // not used there (TS 26.346, section L.4.4); content encoding neither, so nothing is lost
-		f.SHA256 = nil         // an attribute of DVB
-		f.Groups = nil
-	}
-	return f
 }

@@ -131,7 +131,7 @@ func (s *Session) add(o *Object) (flute.TOI, error) {
 	if n.header, err = alc.NewTemplate(spec); err != nil {
 		return flute.TOI{}, err
 	}
-	n.entry = newEntry(s.cfg, o, toi, &n.coding)
+	n.entry = newEntry(o, toi, &n.coding)
 	if old != nil { // finished: the newer version of the file stands for it from now on
 		old.state = gone
 		s.finished--

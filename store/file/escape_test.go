@@ -132,7 +132,7 @@ func TestEscapeNames(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 7))
 	before := tree(t, outside)
 	published := map[string]bool{}
-	for range 2000 {
+	for range 500 {
 		var b strings.Builder
 		for range 1 + rnd.IntN(8) {
 			b.WriteString(parts[rnd.IntN(len(parts))])

@@ -87,7 +87,8 @@ func (s *Store) Create(size uint64) (store.Object, error) {
 	return o, nil
 }
 
-// Publish implements store.Store.
+// Publish implements store.Store. When the very last step fails, which makes the folder durable, the file is visible
+// though Publish returns the error.
 func (s *Store) Publish(so store.Object, name string) (string, error) {
 	o, ok := so.(*object)
 	if !ok || o.store != s {

@@ -1,0 +1,297 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"text/tabwriter"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/node"
+)
+
+type demoCommand struct {
+	Sessions int      `default:"8" help:"Transport sessions at once."`
+	Objects  int      `default:"4" help:"Files of each session."`
+	Size     byteSize `default:"8MiB" help:"Size of each file."`
+	fecFlags `embed:""`
+	Loss     percentage    `default:"0%" help:"Share of datagrams that are lost on the way."`
+	Seed     uint64        `default:"1" help:"Seed of the files and of the losses."`
+	Rate     bitRate       `default:"1Gbit" help:"Bits per second of all sessions together."`
+	Timeout  time.Duration `default:"5m" help:"Give up after this time."`
+}
+
+// demo is one run of the demonstration.
+type demo struct {
+	*demoCommand
+	node     *node.Node
+	group    netip.AddrPort
+	dir      string
+	sessions []*demoSession
+}
+
+// demoSession is one sending session and what came of its files on the receiving side.
+type demoSession struct {
+	sending  *node.Sending
+	tsi      flute.TSI
+	sent     atomic.Uint64 // datagrams
+	lost     atomic.Uint64 // of those
+	random   *rand.Rand    // decides on losses, on the sender's goroutine
+	verified int
+	repaired uint64
+	slowest  time.Duration
+}
+
+// Run sends and receives, checks every file, and prints a table.
+func (c *demoCommand) Run(ctx context.Context, out *output) error {
+	if c.Sessions < 1 || c.Objects < 1 || c.Loss >= 1 {
+		return errors.New("--sessions and --objects must be at least 1, --loss below 100%")
+	}
+	var cfg sender.Config
+	if err := c.apply(&cfg); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "flute-node-demo-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	d := &demo{demoCommand: c, dir: dir}
+	if d.group, err = demoGroup(); err != nil {
+		return err
+	}
+	if d.node, err = node.Start(node.Config{}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	start := time.Now()
+	failures, err := d.run(ctx, cfg, out)
+	elapsed := time.Since(start)
+	err = errors.Join(err, stopNode(d.node))
+	out.close()
+	if err != nil {
+		return err
+	}
+	return d.report(out, failures, elapsed)
+}
+
+// demoGroup returns a group that another demonstration at the same time will hardly use, and a port that is free.
+func demoGroup() (netip.AddrPort, error) {
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	port := c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+	pid := os.Getpid()
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{239, 255, byte(pid >> 8), byte(pid)}), port), c.Close()
+}
+
+// loopbackName returns the name of the loopback interface.
+func loopbackName() (string, error) {
+	all, err := net.Interfaces()
+	if err != nil {
+		return "", err
+	}
+	for _, ifi := range all {
+		if ifi.Flags&net.FlagLoopback != 0 && ifi.Flags&net.FlagUp != 0 {
+			return ifi.Name, nil
+		}
+	}
+	return "", errors.New("there is no loopback interface")
+}
+
+// run returns the failures that are worth telling, once every file has ended or the time is over.
+func (d *demo) run(ctx context.Context, cfg sender.Config, out *output) ([]string, error) {
+	lo, err := loopbackName()
+	if err != nil {
+		return nil, err
+	}
+	ended := d.node.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: isReceived})
+	defer ended.Close()
+	if !out.json {
+		shown := d.node.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: func(e event.Event) bool { return !event.IsSending(e) }})
+		defer shown.Close()
+		go func() {
+			for e := range shown.Events() {
+				out.show(e)
+			}
+		}()
+	}
+	if _, err := d.node.Receive(node.ReceiveConfig{Group: d.group, Interface: lo, Dir: d.dir}); err != nil {
+		return nil, err
+	}
+	cfg.TransferCount = -1 // what one transfer loses comes again in the next
+	cfg.Parallel = d.Objects
+	for i := range d.Sessions {
+		if err := d.send(ctx, cfg, lo, i); err != nil {
+			return nil, err
+		}
+	}
+	failures := d.collect(ctx, ended)
+	for _, s := range d.sessions {
+		s.sending.Close()
+	}
+	for _, s := range d.sessions {
+		// Sessions that send for ever have nothing left to fail with.
+		_ = s.sending.Wait(ctx)
+	}
+	return failures, nil
+}
+
+// send starts one session with its files.
+func (d *demo) send(ctx context.Context, cfg sender.Config, lo string, i int) error {
+	s := &demoSession{tsi: flute.TSI(i + 1), random: rand.New(rand.NewPCG(d.Seed, uint64(i)))}
+	var err error
+	s.sending, err = d.node.Send(node.SendConfig{
+		To: d.group, TSI: s.tsi, Interface: lo, Rate: max(1, uint64(d.Rate)/uint64(d.Sessions)), Session: cfg,
+		Impair: func([]byte) bool {
+			s.sent.Add(1)
+			lost := s.random.Float64() < float64(d.Loss)
+			if lost {
+				s.lost.Add(1)
+			}
+			return lost
+		},
+	})
+	if err != nil {
+		return err
+	}
+	d.sessions = append(d.sessions, s)
+	for j := range d.Objects {
+		_, err := s.sending.Add(ctx, sender.File{
+			ContentLocation: "file:///" + demoName(s.tsi, j), Content: d.content(s.tsi, j), Size: uint64(d.Size),
+		}, nil)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func demoName(tsi flute.TSI, j int) string { return fmt.Sprintf("session-%d/object-%d.bin", tsi, j+1) }
+
+// collect waits until every file has ended.
+func (d *demo) collect(ctx context.Context, ended *node.Subscription) (failures []string) {
+	for left := d.Sessions * d.Objects; left > 0; left-- {
+		select {
+		case e := <-ended.Events():
+			switch e := e.(type) {
+			case event.ObjectCompleted:
+				if err := d.check(e); err != nil {
+					failures = append(failures, fmt.Sprintf("%s: %v", e.Path, err))
+				}
+			case event.ObjectFailed:
+				failures = append(failures, fmt.Sprintf("%s: %s: %s", e.ContentLocation, e.Reason, e.Detail))
+			}
+		case err := <-d.node.Failed():
+			return append(failures, fmt.Sprintf("the node gave up: %v", err))
+		case <-ctx.Done():
+			return append(failures, fmt.Sprintf("%d files have not ended: %v", left, context.Cause(ctx)))
+		}
+	}
+	return failures
+}
+
+// check reads a published file and compares its SHA-256 with that of what was sent.
+func (d *demo) check(e event.ObjectCompleted) error {
+	s := d.sessions[e.Session.TSI-1]
+	s.repaired += e.Repaired
+	s.slowest = max(s.slowest, e.Duration)
+	got, want := sha256.New(), sha256.New()
+	f, err := os.Open(filepath.Join(d.dir, filepath.FromSlash(e.Path)))
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	if _, err := io.Copy(got, f); err != nil {
+		return err
+	}
+	for j := range d.Objects {
+		if demoName(s.tsi, j) == e.Path {
+			if _, err := io.Copy(want, io.NewSectionReader(d.content(s.tsi, j), 0, int64(d.Size))); err != nil {
+				return err
+			}
+		}
+	}
+	if sum := got.Sum(nil); !bytes.Equal(sum, want.Sum(nil)) || e.Digests["sha-256"] != hex.EncodeToString(sum) {
+		return errors.New("SHA-256 differs from that of the file that was sent")
+	}
+	s.verified++
+	return nil
+}
+
+// content returns bytes that depend on the seed, the session and the file, and need no memory.
+func (d *demo) content(tsi flute.TSI, j int) io.ReaderAt {
+	return noise(d.Seed<<32 ^ uint64(tsi)<<16 ^ uint64(j))
+}
+
+// noise is an endless source of bytes that look random: the SplitMix64 sequence of its seed.
+type noise uint64
+
+// ReadAt implements io.ReaderAt.
+func (n noise) ReadAt(p []byte, off int64) (int, error) {
+	for i := range p {
+		at := uint64(off) + uint64(i)
+		z := uint64(n) + (at/8+1)*0x9e3779b97f4a7c15
+		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		p[i] = byte((z ^ z>>31) >> (at % 8 * 8))
+	}
+	return len(p), nil
+}
+
+// demoResult is the outcome in JSON.
+type demoResult struct {
+	Verified int      `json:"verified"`
+	Objects  int      `json:"objects"`
+	Bytes    uint64   `json:"bytes"`
+	Elapsed  float64  `json:"elapsed_seconds"`
+	Sent     uint64   `json:"datagrams_sent"`
+	Lost     uint64   `json:"datagrams_lost"`
+	Repaired uint64   `json:"source_symbols_repaired"`
+	Failures []string `json:"failures"`
+}
+
+// report prints the table. It fails unless every file was verified.
+func (d *demo) report(out *output, failures []string, elapsed time.Duration) error {
+	r := demoResult{Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures}
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(w, "TSI\tfiles\tverified\tdatagrams\tlost\trepaired\tslowest\t")
+	for _, s := range d.sessions {
+		sent, lost := s.sent.Load(), s.lost.Load()
+		_, _ = fmt.Fprintf(w, "%d\t%d\t%d\t%d\t%d\t%d\t%v\t\n", s.tsi, d.Objects, s.verified, sent, lost, s.repaired,
+			s.slowest.Round(time.Millisecond))
+		r.Verified += s.verified
+		r.Sent += sent
+		r.Lost += lost
+		r.Repaired += s.repaired
+	}
+	r.Bytes = uint64(r.Verified) * uint64(d.Size)
+	_ = w.Flush()
+	for _, f := range failures {
+		_, _ = fmt.Fprintln(&text, "FAILED", f)
+	}
+	_, _ = fmt.Fprintf(&text, "%d of %d files verified, %s in %v: %.2f Gbit/s", r.Verified, r.Objects, formatBytes(r.Bytes),
+		elapsed.Round(time.Millisecond), float64(r.Bytes)*8/1e9/elapsed.Seconds())
+	out.table("demo", r, text.String())
+	if r.Verified != r.Objects {
+		return errFailed
+	}
+	return nil
+}
