@@ -151,7 +151,10 @@ func (b *Buffer) enlarge(p *page) (*page, error) {
 	copy(q.bytes, p.bytes)
 	q.index, q.age, q.runs = p.index, p.age, append(q.runs[:0], p.runs...)
 	at, _ := b.find(p.index)
-	b.pages[at], b.last = q, q
+	b.pages[at] = q
+	if b.last == p {
+		b.last = nil
+	}
 	b.budget.putPage(p)
 	return q, nil
 }
