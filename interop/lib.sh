@@ -31,6 +31,7 @@ skip() {
 start() {
 	local log=$1
 	shift
+	: >"$log" # now, not when the child gets to it: the caller reads the log at once
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 }
