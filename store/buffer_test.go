@@ -45,7 +45,7 @@ func TestBufferAgainstArray(t *testing.T) {
 				b := store.NewBuffer(object, budget)
 				b.SetPages(tc.pages)
 				var want []byte
-				for range 400 {
+				for range 200 {
 					off, n := rnd.IntN(size), rnd.IntN(tc.length+1)
 					n = min(n, size-off)
 					switch rnd.IntN(20) {
