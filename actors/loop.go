@@ -37,7 +37,7 @@ func NewLoop() *Loop {
 func (l *Loop) Schedule(fn func()) {
 	l.mu.Lock()
 	l.queue = append(l.queue, fn)
-	straggler := false
+	straggler := l.ended && !l.draining
 	if straggler {
 		l.draining = true
 	}

@@ -24,7 +24,7 @@ import (
 // The memory behind datagrams on their way to the sessions of one socket. One read fills a slab at most.
 const (
 	slabSize = 64 * 2048
-	maxSlabs = 256
+	maxSlabs = 384
 )
 
 // ReceiveConfig says what to receive, and where to. Group and one of Dir and Store are required; the zero value of the

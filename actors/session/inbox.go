@@ -16,15 +16,29 @@ import (
 type Inbox struct {
 	Reception *Reception
 	Key       flute.SessionKey
+	limits    actors.Limits
 	mailbox   *actors.Mailbox
 	losses    losses
 	free      freeList
 	closed    atomic.Bool
 }
 
+// The defaults of an Inbox's limits: what a session may have waiting while the disk or the scheduler stalls it. Beyond
+// that datagrams wait in the kernel.
+const (
+	DefaultInboxBytes    = 24 << 20
+	DefaultInboxMessages = 256
+)
+
 // NewInbox returns the Inbox of the session key.
 func NewInbox(r *Reception, key flute.SessionKey, limits actors.Limits) *Inbox {
-	in := &Inbox{Reception: r, Key: key}
+	if limits.Bytes == 0 {
+		limits.Bytes = DefaultInboxBytes
+	}
+	if limits.Messages == 0 {
+		limits.Messages = DefaultInboxMessages
+	}
+	in := &Inbox{Reception: r, Key: key, limits: limits}
 	in.mailbox = actors.NewMailbox(limits, in.losses.count)
 	return in
 }
@@ -34,6 +48,12 @@ func (in *Inbox) Closed() bool { return in.closed.Load() }
 
 // Batch returns empty Packets over s, which the caller has retained for them.
 func (in *Inbox) Batch(s *slab.Slab) *Packets { return in.free.get(s) }
+
+// HasRoom reports whether Offer will take a batch of up to n bytes.
+func (in *Inbox) HasRoom(n int) bool {
+	st := in.mailbox.Stats()
+	return st.Data == 0 || st.Bytes+n <= in.limits.Bytes && st.Data < in.limits.Messages
+}
 
 // Offer hands p over, whatever becomes of it.
 func (in *Inbox) Offer(p *Packets) { in.mailbox.Offer(p) }

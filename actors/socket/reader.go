@@ -3,6 +3,7 @@ package socket
 import (
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/session"
@@ -56,6 +57,13 @@ func (c *Counters) drop(r flute.DropReason) { c.dropped[r].Add(1) }
 // batchSize is how many datagrams one read brings at most; a receiver that keeps up gets fewer.
 const batchSize = 64
 
+// The reader's patience. While it waits, datagrams wait in the kernel's buffer instead of being lost here; but one
+// session that is stuck must not hold up the others for longer.
+const (
+	patience     = 100 * time.Millisecond
+	patienceStep = time.Millisecond
+)
+
 // reader is the goroutine that moves datagrams from a Source to Inboxes. All its state is its own.
 type reader struct {
 	source    Source
@@ -78,6 +86,7 @@ type reader struct {
 type route struct {
 	inbox *session.Inbox
 	batch *session.Packets
+	stuck bool // it had no room after all patience, and has had none since
 }
 
 // run reads until the source fails. It returns nil when the source was closed.
@@ -85,10 +94,10 @@ func (r *reader) run() error {
 	r.table = map[flute.SessionKey]*route{}
 	datagrams := make([]slab.Datagram, batchSize)
 	for {
-		s := r.slabs.Get()
+		var s *slab.Slab
+		r.wait(func() bool { s = r.slabs.Get(); return s != nil })
 		if s == nil {
-			// Every slab waits in some Inbox: the budget is spent. Read into a spare and drop, so that the loss is counted
-			// here and not guessed from the kernel.
+			// Every slab waits in some Inbox. Read into a spare and drop, so that the loss is counted here.
 			if err := r.discard(datagrams); err != nil {
 				return r.ended(err)
 			}
@@ -101,6 +110,19 @@ func (r *reader) run() error {
 		if err != nil {
 			return r.ended(err)
 		}
+	}
+}
+
+// wait waits until done reports true, the patience is over, or the socket closes, and returns what done said last.
+func (r *reader) wait(done func() bool) bool {
+	for end := time.Duration(0); ; end += patienceStep {
+		if done() {
+			return true
+		}
+		if end >= patience || r.closing.Load() {
+			return false
+		}
+		time.Sleep(patienceStep)
 	}
 }
 
@@ -145,6 +167,12 @@ func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 		rt.batch.Add(d.Data)
 	}
 	for i, rt := range r.live {
+		n := rt.batch.Bytes()
+		if rt.inbox.HasRoom(n) {
+			rt.stuck = false
+		} else if !rt.stuck {
+			rt.stuck = !r.wait(func() bool { return rt.inbox.HasRoom(n) })
+		}
 		rt.inbox.Offer(rt.batch)
 		rt.batch, r.live[i] = nil, nil
 	}

@@ -97,7 +97,10 @@ func mergeOTI(file, instance *attributes, transferLength *uint64) (fec.OTI, erro
 			complete = complete && use == optional
 			continue
 		}
-		if err = setOTI(&o, f, s); err != nil {
+		err = setOTI(&o, f, s)
+		if _, own := file.text(f); err != nil && f == fieldSchemeSpecificInfo && !own {
+			complete = complete && use == optional // inherited from an FDT-Instance that means another scheme
+		} else if err != nil {
 			return fec.OTI{}, err
 		}
 	}

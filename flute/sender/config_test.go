@@ -26,6 +26,7 @@ func TestConfigErrors(t *testing.T) {
 		"FDTStartID":       func(c *Config) { c.FDTStartID = 1 << 20 },
 		"FDTCENC":          func(c *Config) { c.FDTCENC = 4 },
 		"FDTFiles":         func(c *Config) { c.FDTFiles = -1 },
+		"FDTBytes":         func(c *Config) { c.FDTBytes = -1 },
 		"FDTTransfers":     func(c *Config) { c.FDTTransfers = -1 },
 		"Parallel":         func(c *Config) { c.Parallel = -1 },
 		"Parallel ":        func(c *Config) { c.Parallel = maxParallel + 1 },
@@ -146,6 +147,74 @@ func TestAddRefusesWhatCannotBeCoded(t *testing.T) {
 		if err != nil && !errors.Is(err, flute.ErrOTI) {
 			t.Errorf("%s: %v is not ErrOTI", tt.name, err)
 		}
+	}
+}
+
+// What the FDT cannot say is the error of one file, not of the FDT Instances of all.
+func TestAddRefusesWhatCannotBeDescribed(t *testing.T) {
+	s, err := New(Config{Registry: schemes.Default()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]File{
+		"content type": {ContentLocation: "a", ContentType: "text/\x00"},
+		"ETag":         {ContentLocation: "a", ETag: "\xff"},
+		"group":        {ContentLocation: "a", Groups: []string{"\x01"}},
+	} {
+		o, err := Prepare(context.Background(), f, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Add(o); !errors.Is(err, fdt.ErrNotWritable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if st := s.Stats(); st.Added != 0 || !s.Done() {
+		t.Errorf("%+v", st)
+	}
+}
+
+// Large descriptions: an FDT Instance stays below FDTBytes, and all files are described before they are sent.
+func TestFDTBytes(t *testing.T) {
+	const limit = 4000
+	s, err := New(Config{Registry: schemes.Default(), FDTBytes: limit, FDTCollect: -1, FDTOTI: fec.OTI{SymbolLength: 8000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		f := File{ContentLocation: strings.Repeat("x", 100*i) + "/" + strings.Repeat("y", i), Content: bytes.NewReader([]byte{1}), Size: 1}
+		o, err := Prepare(context.Background(), f, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Add(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SetComplete(); !errors.Is(err, ErrIncomplete) {
+		t.Errorf("SetComplete: %v", err)
+	}
+	v := viewer{start: start}
+	described := map[flute.TOI]bool{}
+	for !s.Done() {
+		pkt, ok, err := s.AppendNext(nil, start)
+		if !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		p := v.read(t, pkt, start)
+		if p.fdt != nil {
+			if p.oti.TransferLength > limit {
+				t.Errorf("FDT Instance of %d bytes", p.oti.TransferLength)
+			}
+			for i := range p.fdt.Files {
+				described[p.fdt.Files[i].TOI] = true
+			}
+		} else if !described[p.TOI] {
+			t.Errorf("TOI %v is not described", p.TOI)
+		}
+	}
+	if len(described) != 20 {
+		t.Errorf("%d files are described", len(described))
 	}
 }
 

@@ -41,17 +41,25 @@ func (s *Session) publish(t time.Time) error {
 	return nil
 }
 
+// fit reports whether one FDT Instance has room for as many objects.
+func (s *Session) fit(t tally) bool { return t.objects <= s.cfg.FDTFiles && t.bytes <= s.cfg.FDTBytes }
+
+// allFit reports whether one FDT Instance can describe all objects of the session.
+func (s *Session) allFit() bool {
+	return s.fit(tally{s.live.objects + s.finished.objects, s.live.bytes + s.finished.bytes})
+}
+
 // compact drops the objects that are gone, and those that finished once they are too many for one FDT Instance: a
 // session that goes on for ever does not remember all that it ever sent.
 func (s *Session) compact() {
-	forget := !s.complete && s.live+s.finished > s.cfg.FDTFiles
+	forget := !s.complete && !s.allFit()
 	kept := s.entries[:0]
 	for _, o := range s.entries {
 		switch {
 		case o.state == gone:
 		case o.state == finished && forget:
 			s.forgot = true
-			s.finished--
+			s.finished.drop(o)
 			delete(s.location, o.entry.ContentLocation)
 		default:
 			kept = append(kept, o)
@@ -67,24 +75,36 @@ func (s *Session) compact() {
 // these are too many, those that come first; of a complete session all files. After the last file it describes those
 // that the FDT Instance before it does.
 func (s *Session) list() []*object {
-	room := s.cfg.FDTFiles
-	if s.complete || s.live <= room {
+	if s.complete || s.fit(s.live) {
 		listed := make([]*object, 0, len(s.entries))
 		for _, o := range s.entries {
-			if o.live() || s.complete || (s.live == 0 && s.covers(o)) {
+			if o.live() || s.complete || (s.live.objects == 0 && s.covers(o)) {
 				listed = append(listed, o)
 			}
 		}
 		return listed
 	}
-	listed := make([]*object, 0, room)
-	for _, c := range s.lanes {
-		listed = append(listed, c.object)
+	listed := make([]*object, 0, min(s.cfg.FDTFiles, len(s.entries)))
+	var used tally
+	room := func(o *object) bool {
+		used.add(o)
+		return s.fit(used) || used.objects == 1
 	}
+	for _, c := range s.lanes {
+		if room(c.object) {
+			listed = append(listed, c.object)
+		}
+	}
+queues:
 	for _, q := range []*fifo[*object]{&s.queue, &s.waiting} {
-		for i := 0; i < q.len() && len(listed) < room; i++ {
-			if o := *q.at(i); o.live() {
+		for i := range q.len() {
+			o := *q.at(i)
+			switch {
+			case !o.live():
+			case room(o):
 				listed = append(listed, o)
+			default:
+				break queues
 			}
 		}
 	}

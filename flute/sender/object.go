@@ -27,6 +27,7 @@ type object struct {
 	toi     flute.TOI
 	number  uint64   // order of addition
 	entry   fdt.File // its description; never changes (RFC 6726, section 3.3)
+	length  int      // bytes of the description in an FDT Instance, and a little more
 	state   objectState
 	listed  uint64 // number of the newest FDT Instance that describes it; 0: none does
 
@@ -43,10 +44,12 @@ func (o *object) live() bool { return o.state < finished }
 // last reports whether the current transfer is the last one.
 func (o *object) last() bool { return o.transfers == 1 }
 
-// newEntry describes an object in the FDT; what a profile has no use for, package fdt leaves out. The OTI is that of EXT_FTI: the two must be identical (RFC 6726, section 5).
-func newEntry(o *Object, toi flute.TOI, c *coding) fdt.File {
+// newEntry describes an object in the FDT, and returns the length of that in bytes. What a profile has no use for, package
+// fdt leaves out. The OTI is that of EXT_FTI: the two must be identical (RFC 6726, section 5). An entry that cannot be
+// written is an error here, where it is that of one file; in an FDT Instance it would be one of all.
+func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) (entry fdt.File, n int, err error) {
 	length, transfer := o.file.Size, o.transferLength
-	return fdt.File{
+	entry = fdt.File{
 		TOI:             toi,
 		ContentLocation: o.file.ContentLocation,
 		ContentLength:   &length,
@@ -61,4 +64,10 @@ func newEntry(o *Object, toi flute.TOI, c *coding) fdt.File {
 		CacheControl:    o.file.CacheControl,
 		ETag:            o.file.ETag,
 	}
+	if cfg.Profile == fdt.MBMSDownload {
+		entry.SHA256 = nil // an attribute of DVB
+	}
+	in := fdt.Instance{Expires: time.Unix(0, 0), Files: []fdt.File{entry}}
+	document, err := in.AppendXML(nil, cfg.Profile)
+	return entry, len(document), err
 }

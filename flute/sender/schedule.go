@@ -177,10 +177,10 @@ func (s *Session) head() *object {
 func (s *Session) publishAt() (at time.Time, ok bool) {
 	a := &s.fdt
 	switch {
-	case s.live == 0 && !s.lastWords():
+	case s.live.objects == 0 && !s.lastWords():
 		return at, false // it would be empty, or say nothing new
 	case a.number == 0:
-	case s.live == 0, s.dirty, s.uncovered():
+	case s.live.objects == 0, s.dirty, s.uncovered():
 		at = a.created.Add(s.cfg.FDTCollect)
 	default:
 		at = a.renewAt(s.cfg)
@@ -192,7 +192,7 @@ func (s *Session) publishAt() (at time.Time, ok bool) {
 // the current one, which files that finished may still need, also describes a file that did not.
 func (s *Session) lastWords() bool {
 	a := &s.fdt
-	if s.finished == 0 {
+	if s.finished.objects == 0 {
 		return false
 	}
 	if s.complete && !a.complete && s.cfg.Profile != fdt.MBMSDownload {
@@ -219,7 +219,7 @@ func (s *Session) repeatAt() (at time.Time, ok bool) {
 	switch {
 	case a.number == 0:
 		return at, false
-	case s.live > 0:
+	case s.live.objects > 0:
 		at = a.repeatAt(s.cfg)
 		return at, at.Before(a.expires)
 	}

@@ -36,8 +36,8 @@ type Session struct {
 	idle     []*carrier
 	turn     int // the lane that is next
 
-	live      int // objects with packets to come
-	finished  int // objects sent as often as asked, in entries
+	live      tally // objects with packets to come
+	finished  tally // objects sent as often as asked, in entries
 	numbered  uint64
 	maxSymbol int  // bytes
 	dirty     bool // the current FDT Instance does not tell the truth
@@ -55,6 +55,12 @@ type carrier struct {
 	object *object
 	report uint64 // bytes of source symbols with which progress is reported next
 }
+
+// tally counts objects and the bytes of their descriptions.
+type tally struct{ objects, bytes int }
+
+func (t *tally) add(o *object)  { t.objects++; t.bytes += o.length }
+func (t *tally) drop(o *object) { t.objects--; t.bytes -= o.length }
 
 // New returns a session without files. The error names the field of cfg that is at fault.
 func New(cfg Config) (*Session, error) {
@@ -131,10 +137,12 @@ func (s *Session) add(o *Object) (flute.TOI, error) {
 	if n.header, err = alc.NewTemplate(spec); err != nil {
 		return flute.TOI{}, err
 	}
-	n.entry = newEntry(o, toi, &n.coding)
+	if n.entry, n.length, err = newEntry(s.cfg, o, toi, &n.coding); err != nil {
+		return flute.TOI{}, err
+	}
 	if old != nil { // finished: the newer version of the file stands for it from now on
 		old.state = gone
-		s.finished--
+		s.finished.drop(old)
 	}
 	s.numbered++
 	s.maxSymbol = max(s.maxSymbol, int(c.oti.SymbolLength))
@@ -142,7 +150,7 @@ func (s *Session) add(o *Object) (flute.TOI, error) {
 	s.location[f.ContentLocation] = n
 	s.entries = append(s.entries, n)
 	s.queue.push(n)
-	s.live++
+	s.live.add(n)
 	s.stats.Added++
 	s.touch()
 	return toi, nil
@@ -191,13 +199,13 @@ func (s *Session) give(o *object, reason event.FailReason, detail string) {
 func (s *Session) end(o *object, to objectState) {
 	o.state = to
 	o.Object = nil
-	s.live--
+	s.live.drop(o)
 	if to == finished {
-		s.finished++
+		s.finished.add(o)
 	} else {
 		delete(s.location, o.entry.ContentLocation)
 	}
-	if s.live == 0 {
+	if s.live.objects == 0 {
 		s.idle = nil // with the buffers
 	}
 	s.alarm = time.Time{}
@@ -223,15 +231,16 @@ func encodingName(c flute.ContentEncoding) string {
 
 // SetComplete declares that no file will be added. From now on the FDT Instances say Complete and describe all files of
 // the session, those that were sent included (RFC 6726, section 3.4.2). ErrIncomplete: that are more than
-// Config.FDTFiles, or some of them were forgotten when there were; nothing is changed then.
+// Config.FDTFiles or FDTBytes allow, or some were forgotten when there were; nothing is changed then.
 func (s *Session) SetComplete() error {
 	switch {
 	case s.closed:
 		return ErrClosed
 	case s.complete:
 		return nil
-	case s.forgot || s.live+s.finished > s.cfg.FDTFiles:
-		return fmt.Errorf("%w: they are %d, or were more than %d", ErrIncomplete, s.live+s.finished, s.cfg.FDTFiles)
+	case s.forgot || !s.allFit():
+		return fmt.Errorf("%w: it has %d, described in %d bytes, or has had more than fit", ErrIncomplete,
+			s.live.objects+s.finished.objects, s.live.bytes+s.finished.bytes)
 	}
 	s.complete = true
 	s.touch()
@@ -263,7 +272,7 @@ func (s *Session) Done() bool {
 	if s.closed {
 		return true
 	}
-	if s.live > 0 || s.fdt.sending {
+	if s.live.objects > 0 || s.fdt.sending {
 		return false
 	}
 	_, publish := s.publishAt()

@@ -91,8 +91,8 @@ func runScript(t *testing.T, options byte, script []byte) {
 			t.Fatal("no end")
 		}
 	}
-	if s.live != 0 || len(m.ended) != m.added {
-		t.Errorf("%d of %d objects ended, %d live", len(m.ended), m.added, s.live)
+	if s.live.objects != 0 || len(m.ended) != m.added {
+		t.Errorf("%d of %d objects ended, %d live", len(m.ended), m.added, s.live.objects)
 	}
 }
 
@@ -176,14 +176,17 @@ func (m *model) check(s *Session) {
 	if st.Added != uint64(m.added) || st.Added != st.Pending+st.Completed+st.Failed || int(st.Pending) != m.added-len(m.ended) {
 		m.t.Fatalf("added %d, ended %d: %+v", m.added, len(m.ended), st)
 	}
-	n := 0
+	var live, done tally
 	for _, o := range s.entries {
-		if o.state == finished {
-			n++
+		switch {
+		case o.live():
+			live.add(o)
+		case o.state == finished:
+			done.add(o)
 		}
 	}
-	if n != s.finished || len(s.lanes) > s.cfg.Parallel {
-		m.t.Fatalf("finished %d, counted %d; %d lanes", n, s.finished, len(s.lanes))
+	if live != s.live || done != s.finished || len(s.lanes) > s.cfg.Parallel {
+		m.t.Fatalf("live %v, counted %v; finished %v, counted %v; %d lanes", live, s.live, done, s.finished, len(s.lanes))
 	}
 }
 

@@ -33,7 +33,7 @@ func (s *Stats) count(n int) {
 // Stats returns the counters.
 func (s *Session) Stats() Stats {
 	st := s.stats
-	st.Pending = uint64(s.live)
+	st.Pending = uint64(s.live.objects)
 	return st
 }
 
