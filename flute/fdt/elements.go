@@ -55,8 +55,19 @@ func (p *parser) child(e *etree.Element) {
 		}
 	}
 	if !p.isDelimiter(e) {
-		in.Elements = append(in.Elements, p.scope.unknown(e))
+		in.Elements = p.keep(in.Elements, e)
 	}
+}
+
+// keep appends e to the elements that are not understood.
+func (p *parser) keep(to []Element, e *etree.Element) []Element {
+	const overhead = 96 // of an Element, and of the allocations
+	if p.spare < overhead {
+		return to
+	}
+	u := p.scope.unknown(e)
+	p.spare -= len(u.XML) + overhead
+	return append(to, u)
 }
 
 // isDelimiter reports whether e is one of the elements that 3GPP puts between others to keep its schema unambiguous.
@@ -72,7 +83,7 @@ func (p *parser) isDelimiter(e *etree.Element) bool {
 func (p *parser) fileChildren(f *File, e *etree.Element) {
 	for _, t := range e.Child {
 		if child, ok := t.(*etree.Element); ok && !p.fileChild(f, child) && !p.isDelimiter(child) {
-			f.Elements = append(f.Elements, p.scope.unknown(child))
+			f.Elements = p.keep(f.Elements, child)
 		}
 	}
 }

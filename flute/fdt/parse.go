@@ -28,7 +28,12 @@ type parser struct {
 	root  attributes
 	inst  Instance
 	index map[flute.TOI]int // of inst.Files
+	spare int               // bytes that may still be kept of elements that are not understood
 }
+
+// keptFactor is how many bytes may be kept of unknown elements for each byte of the document. Alone, an empty one of
+// four bytes takes forty times as much, with the declarations that it needs. What is beyond is ignored.
+const keptFactor = 4
 
 // Parse reads the FDT Instance b. now selects the NTP era of its times, and nothing else: an expired instance is
 // parsed like any other. File entries that cannot be used are in Rejected. The result does not refer to b. An error
@@ -39,7 +44,7 @@ func Parse(b []byte, now time.Time, lim Limits) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := parser{now: now, index: make(map[flute.TOI]int, l.files)}
+	p := parser{now: now, index: make(map[flute.TOI]int, l.files), spare: keptFactor * len(b)}
 	if err = p.rootElement(b, &l); err != nil {
 		return nil, err
 	}
@@ -54,6 +59,9 @@ func Parse(b []byte, now time.Time, lim Limits) (*Instance, error) {
 			return nil, err
 		}
 		rest = rest[n:]
+	}
+	if len(p.inst.Files) < l.files/2 {
+		p.inst.Files = slices.Clone(p.inst.Files) // most were rejected: let go of the memory
 	}
 	p.inst.Attributes = p.root.rest
 	p.inherit()
