@@ -84,27 +84,27 @@ func (s *Session) list() []*object {
 		}
 		return listed
 	}
+	// The head of the queue comes before the objects in transfer, which were described before: an FDT Instance that left it
+	// out would change nothing, and the next one be due at once.
 	listed := make([]*object, 0, min(s.cfg.FDTFiles, len(s.entries)))
 	var used tally
-	room := func(o *object) bool {
+	list := func(o *object) bool {
 		used.add(o)
-		return s.fit(used) || used.objects == 1
-	}
-	for _, c := range s.lanes {
-		if room(c.object) {
-			listed = append(listed, c.object)
+		if len(listed) > 0 && !s.fit(used) {
+			return false
 		}
+		listed = append(listed, o)
+		return true
 	}
-queues:
+	head := s.head()
+	room := head == nil || list(head)
+	for i := 0; room && i < len(s.lanes); i++ {
+		room = list(s.lanes[i].object)
+	}
 	for _, q := range []*fifo[*object]{&s.queue, &s.waiting} {
-		for i := range q.len() {
-			o := *q.at(i)
-			switch {
-			case !o.live():
-			case room(o):
-				listed = append(listed, o)
-			default:
-				break queues
+		for i := 0; room && i < q.len(); i++ {
+			if o := *q.at(i); o.live() && o != head {
+				room = list(o)
 			}
 		}
 	}

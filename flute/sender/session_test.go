@@ -21,11 +21,12 @@ func FuzzSession(f *testing.F) {
 	f.Add([]byte("\x00AaSSSSSSSSSSSWSSSS"))
 	f.Add([]byte("\x01AAAAAbbcSSSSSSRSSSSSWWWSSSSSCSSSSWSSS"))
 	f.Add([]byte("\x0eAcbaSSSSSSSWSSSSFFSSSSRRRSSSSWWWWWSSSSCWS"))
+	f.Add([]byte("\x13AaabcSSSSSSSSAAAAAAAAFFFFSSSSSSSSS"))
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 20 {
 		script := make([]byte, 200)
 		for i := range script {
-			script[i] = "\x00\x05ABabcFRSSSSSSSSSSWWC"[r.IntN(20)]
+			script[i] = "\x17\x0dABabcFRSSSSSSSSSSWWC"[r.IntN(20)]
 		}
 		f.Add(script)
 	}
@@ -42,6 +43,9 @@ func runScript(t *testing.T, options byte, script []byte) {
 		Registry: schemes.Default(), OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 3},
 		FDTFiles: 4, FDTCollect: 5 * time.Millisecond, FDTInterval: 40 * time.Millisecond, FDTDuration: 2 * time.Second,
 		Parallel: 1 + int(options&3), Interleave: 1 + int(options>>2&1), FDTStartID: flute.MaxInstanceID - 1,
+	}
+	if options&16 != 0 {
+		cfg.FDTFiles, cfg.FDTCollect = 1, -1
 	}
 	if options&8 != 0 {
 		cfg.OTI.EncodingID, cfg.Delay, cfg.TransferCount = fec.ReedSolomonGF28, 30*time.Millisecond, 2
