@@ -263,3 +263,59 @@ func TestLeaver(t *testing.T) {
 		})
 	}
 }
+
+type panickingLeaver struct{ actortest.Probe }
+
+func (p *panickingLeaver) Receive(ctx actor.Context)    { p.Probe.Produce().Receive(ctx) }
+func (p *panickingLeaver) Leave(ctx actor.Context) bool { panic("in Leave of " + ctx.Self().Id) }
+
+func TestPanicInLeave(t *testing.T) {
+	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
+		p := &panickingLeaver{}
+		var crash *actors.Crash
+		pid := actortest.Spawn(t, sys, "a", actors.Spec{
+			Produce: func() actor.Actor { return p },
+			OnCrash: func(_ *actor.PID, c *actors.Crash) { crash = c },
+		})
+		synctest.Wait()
+		actortest.Stop(t, sys, pid)
+		if crash == nil || crash.Value != "in Leave of a" {
+			t.Errorf("crash = %v", crash)
+		}
+		if got := p.Take(); len(got) != 3 {
+			t.Errorf("handled %T, want Started, Stopping, Stopped", got)
+		}
+	})
+}
+
+// TestGuardWithPlainProps: the guard works under a mailbox of protoactor.
+func TestGuardWithPlainProps(t *testing.T) {
+	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
+		p := &actortest.Probe{Handle: func(ctx actor.Context) {
+			switch ctx.Message().(type) {
+			case *actor.Stopping, *actor.Stopped:
+				panic("while stopping")
+			}
+		}}
+		var inner actor.Actor
+		p2 := p.Produce()
+		pid := sys.Root().Spawn(actor.PropsFromProducer(actors.Guard(func() actor.Actor { return p2 })))
+		sys.Root().RequestWithCustomSender(pid, probeInner{&inner}, pid)
+		synctest.Wait()
+		actortest.Stop(t, sys, pid)
+		if inner == nil {
+			t.Error("Inner did not find the actor")
+		}
+		if n := len(actortest.Received[*actor.Stopped](p.Take())); n != 1 {
+			t.Errorf("Stopped %d times", n)
+		}
+	})
+}
+
+// probeInner answers itself, and so is not shown to the actor.
+type probeInner struct{ inner *actor.Actor }
+
+func (p probeInner) GetAutoResponse(ctx actor.Context) any {
+	*p.inner = actors.Inner(ctx)
+	return "answer"
+}

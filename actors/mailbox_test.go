@@ -356,25 +356,56 @@ func TestPanicInRelease(t *testing.T) {
 		p := &actortest.Probe{}
 		box := actors.NewMailbox(actors.Limits{}, nil)
 		actortest.Spawn(t, sys, "a", actors.Spec{Produce: p.Produce, Mailbox: box})
-		box.Offer(brokenData{})
+		broken := &brokenData{}
+		box.Offer(broken)
 		box.Offer(&actortest.Data{N: 7})
 		synctest.Wait()
 		got := p.Take()
 		if n := len(actortest.Received[*actor.Started](got)); n != 2 || !cmp.Equal(numbers(got), []int{7}) {
 			t.Errorf("started %d times, handled %v", n, numbers(got))
 		}
+		if s := box.Stats(); broken.released != 1 || s.Bytes != 0 || s.Lost != 0 {
+			t.Errorf("released %d times, stats %+v", broken.released, s)
+		}
 		box.Close()
-		if box.Offer(brokenData{}) {
+		if box.Offer(&brokenData{}) {
 			t.Error("accepted after Close")
+		}
+		box.PostUserMessage("nobody minds")
+		if n := box.UserMessageCount(); n != 0 {
+			t.Errorf("%d messages queued after Close", n)
 		}
 	})
 }
 
-type brokenData struct{}
+type brokenData struct{ released int }
 
-func (brokenData) Bytes() int               { return 1 }
-func (brokenData) Release()                 { panic(errors.New("released twice")) }
-func (brokenData) IgnoreDeadLetterLogging() {}
+func (*brokenData) Bytes() int { return 1 }
+func (d *brokenData) Release() {
+	d.released++
+	panic(errors.New("released twice"))
+}
+func (*brokenData) IgnoreDeadLetterLogging() {}
+
+// TestPanicInOnLoss: a reader goroutine does not die of it, and the Data is released.
+func TestPanicInOnLoss(t *testing.T) {
+	box := actors.NewMailbox(actors.Limits{}, func(_ actors.Data, why actors.Loss) { panic(why.String()) })
+	box.Close()
+	d := &actortest.Data{}
+	box.Offer(d)
+	mustReleaseOnce(t, d)
+}
+
+func TestLossNames(t *testing.T) {
+	want := map[actors.Loss]string{
+		actors.LossFull: "full", actors.LossClosed: "closed", actors.LossCrash: "crash", actors.LossCrash + 1: "unknown",
+	}
+	for l, name := range want {
+		if l.String() != name {
+			t.Errorf("loss %d is %q, want %q", l, l.String(), name)
+		}
+	}
+}
 
 // TestEveryDataIsReleasedOnce has many posters, crashes, a small lane, and a stop in the middle.
 func TestEveryDataIsReleasedOnce(t *testing.T) {

@@ -137,9 +137,6 @@ func (m *Mailbox) invokeSystem(msg any, invoker actor.MessageInvoker) {
 		return
 	case *actor.Restart:
 		// protoactor revives an actor that is restarted while it stops, or even after.
-		if m.leaving {
-			return
-		}
 		if m.asked {
 			m.stop(invoker)
 			return

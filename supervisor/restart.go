@@ -47,9 +47,7 @@ func (t *tree) restartOne(ctx actor.Context, i int, delay time.Duration) {
 	s := &t.slots[i]
 	stopTimer(&s.timer)
 	if delay > 0 {
-		t.round++
-		s.round = t.round
-		s.timer = t.after(ctx, delay, retry{i, t.round})
+		s.timer = t.after(ctx, delay, retry{slot: i})
 		return
 	}
 	t.start(ctx, i)
@@ -147,7 +145,7 @@ func (t *tree) retry(ctx actor.Context, m retry) {
 		}
 		return
 	}
-	if s := &t.slots[m.slot]; s.timer != nil && m.round == s.round && !t.leaving {
+	if s := &t.slots[m.slot]; s.timer != nil && !t.leaving {
 		s.timer = nil
 		t.start(ctx, m.slot)
 	}

@@ -45,7 +45,6 @@ type slot struct {
 	state  state
 	starts int         // also the generation of the handshake
 	timer  *time.Timer // a delayed restart; OneForOne only
-	round  uint64      // generation of timer
 	fault  error       // why a Temporary child is stopping
 }
 
@@ -72,7 +71,7 @@ type tree struct {
 	next  int // the child that is being started; while filling
 	delay time.Duration
 	timer *time.Timer
-	round uint64 // generation of the timer made last
+	round uint64 // generation of timer: a retry may wait in the queue when its timer is cancelled
 
 	awaited []waiter
 

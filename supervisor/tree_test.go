@@ -337,6 +337,19 @@ func TestFailureWhileRestarting(t *testing.T) {
 			w.want("a", "-a +a")
 		})
 	})
+	t.Run("stopped while it waits in the first start", func(t *testing.T) {
+		inBubble(t, func(w *world) {
+			w.ill["b"] = 1
+			w.spawn(supervisor.Config{Children: w.children("a b c"), Backoff: backoff})
+			w.want("waiting", "+a +b")
+			w.sys.Root().Stop(w.sys.System().NewLocalPID("sup/b"))
+			synctest.Wait()
+			w.want("still waiting", "-b")
+			time.Sleep(time.Second)
+			synctest.Wait()
+			w.want("after the delay", "+b +c")
+		})
+	})
 	t.Run("stopped while it waits", func(t *testing.T) {
 		inBubble(t, func(w *world) {
 			w.spawn(supervisor.Config{Children: w.children("a b"), Backoff: backoff})
@@ -346,7 +359,99 @@ func TestFailureWhileRestarting(t *testing.T) {
 			time.Sleep(10 * time.Second)
 			synctest.Wait()
 			w.want("spawned anew", "-a +a")
+			if n := len(actortest.Received[supervisor.Failed](anys(w.takeEvents()))); n != 1 {
+				t.Errorf("%d failures were counted, want 1", n)
+			}
 		})
+	})
+}
+
+func anys(events []supervisor.Event) []any {
+	var a []any
+	for _, e := range events {
+		a = append(a, e)
+	}
+	return a
+}
+
+// TestFailureWhileStopping neither counts nor delays the stop.
+func TestFailureWhileStopping(t *testing.T) {
+	inBubble(t, func(w *world) {
+		slow := actors.Spec{Produce: func() actor.Actor {
+			return actor.ReceiveFunc(func(ctx actor.Context) {
+				if _, ok := ctx.Message().(*actor.Stopping); ok {
+					time.Sleep(time.Second)
+				}
+			})
+		}}
+		var ended []error
+		pid := w.spawn(supervisor.Config{
+			Intensity: -1,
+			Children:  append(w.children("a b"), supervisor.Child{Name: "slow", Props: slow.Props()}),
+			OnEnd:     func(err error) { ended = append(ended, err) },
+		})
+		w.takeEvents()
+		w.sys.Root().Stop(pid)
+		synctest.Wait()
+		w.send("sup/a", "crash")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		w.want("stop", "+a +b -a -b")
+		if len(ended) != 1 || ended[0] != nil {
+			t.Errorf("OnEnd got %v, want one nil", ended)
+		}
+		if e := w.takeEvents(); len(e) != 0 {
+			t.Errorf("events: %+v", e)
+		}
+	})
+}
+
+// TestTimerThatFiredTooLate: the supervisor is busy when the timer fires, and cancels the restart before it sees it.
+func TestTimerThatFiredTooLate(t *testing.T) {
+	inBubble(t, func(w *world) {
+		cfg := supervisor.Config{
+			Strategy: supervisor.RestForOne, Children: w.children("a b"), Backoff: supervisor.Backoff{Min: time.Second, Jitter: -1},
+		}
+		actortest.Spawn(t, w.sys, "sup", actors.Spec{Produce: supervisor.New(cfg, func(e supervisor.Event) {
+			if f, ok := e.(supervisor.Failed); ok && f.Child == "sup/a" {
+				time.Sleep(500 * time.Millisecond)
+			}
+		})})
+		synctest.Wait()
+		w.trace.Take()
+		w.send("sup/b", "crash")
+		time.Sleep(900 * time.Millisecond)
+		w.sys.Root().Stop(w.sys.System().NewLocalPID("sup/b")) // nothing is left to be cleared
+		synctest.Wait()
+		w.send("sup/a", "crash")
+		time.Sleep(time.Second) // the timer for b has fired at 1 s; that for a fires at 3.3 s
+		synctest.Wait()
+		w.want("before the delay", "-b")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		w.want("after the delay", "-a +a +b")
+	})
+}
+
+// TestAnswerOfAnEarlierIncarnation: the answer to a handshake waits in the queue while the child has failed again.
+func TestAnswerOfAnEarlierIncarnation(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.slow["b"] = time.Second
+		cfg := supervisor.Config{Children: append([]supervisor.Child{w.child("t", supervisor.Temporary)}, w.children("b c")...)}
+		actortest.Spawn(t, w.sys, "sup", actors.Spec{Produce: supervisor.New(cfg, func(e supervisor.Event) {
+			if _, ok := e.(supervisor.Stopped); ok {
+				time.Sleep(500 * time.Millisecond)
+			}
+		})})
+		time.Sleep(900 * time.Millisecond)
+		w.send("sup/b", "crash") // after Started, and after the answer
+		w.send("sup/t", "stop")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		w.want("b starts again", "+t -t +b -b")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		w.want("c waits for it", "+b +c")
 	})
 }
 
