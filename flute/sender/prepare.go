@@ -162,6 +162,7 @@ func newEncoder(w io.Writer, c flute.ContentEncoding) (io.WriteCloser, error) {
 		return flate.NewWriter(w, flate.DefaultCompression)
 	case flute.GZIP:
 		return gzip.NewWriter(w), nil
+	case flute.Null: // nothing to apply
 	}
 	return nil, fmt.Errorf("sender: content encoding %v is not supported", c)
 }

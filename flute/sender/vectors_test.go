@@ -46,11 +46,13 @@ func TestVectorsOfFluteRS(t *testing.T) {
 	}{
 		{fec.OTI{}, 0, "10100700000000000001000140040000 0000004d00000008 00000004", noCode},
 		{
-			fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxEncodingSymbols: 6}, 2,
+			fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxEncodingSymbols: 6},
+			2,
 			"10100605000000000001000140030000 0000004d00080406", layout77,
 		},
 		{
-			fec.OTI{EncodingID: fec.SmallBlockSystematic, MaxEncodingSymbols: 6}, 2,
+			fec.OTI{EncodingID: fec.SmallBlockSystematic, MaxEncodingSymbols: 6},
+			2,
 			"10100781000000000001000140040000 0000004d000000080004 0006", layout129(),
 		},
 	} {
