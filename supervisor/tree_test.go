@@ -567,6 +567,7 @@ func TestRandomFailures(t *testing.T) {
 			})
 			time.Sleep(time.Second)
 			for range 60 {
+				synctest.Wait()
 				id := w.sys.System().NewLocalPID("sup/" + names[random.IntN(len(names))])
 				// A child that is down right now is left alone: the message would be a dead letter.
 				if _, up := w.sys.System().ProcessRegistry.Get(id); up {
