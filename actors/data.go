@@ -16,6 +16,7 @@ type Data interface {
 // Loss says why a Data message did not reach the end of a handler.
 type Loss uint8
 
+// The losses. Their String is stable.
 const (
 	LossFull   Loss = iota // the lane was full
 	LossClosed             // the actor was stopping, gone, or its Mailbox closed

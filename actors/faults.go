@@ -15,6 +15,7 @@ import (
 // FaultKind is what a Rule does to a message.
 type FaultKind uint8
 
+// The kinds of fault.
 const (
 	FaultPanic     FaultKind = iota // panics with *InjectedFault
 	FaultDrop                       // the actor does not see the message
@@ -163,23 +164,29 @@ func (in *injector) receive(ctx actor.Context, inner actor.Actor) {
 		return
 	}
 	in.faults.count.Add(1)
-	switch hit.Kind {
+	hit.inject(ctx, inner, &InjectedFault{Actor: in.id, Message: name})
+}
+
+func (r *Rule) inject(ctx actor.Context, inner actor.Actor, fault *InjectedFault) {
+	switch r.Kind {
 	case FaultDrop:
 		return
 	case FaultDuplicate:
 		inner.Receive(ctx)
+	case FaultDelay:
+		if !r.After {
+			time.Sleep(r.Delay)
+			break
+		}
 		inner.Receive(ctx)
+		time.Sleep(r.Delay)
 		return
-	}
-	if hit.After {
+	case FaultPanic:
+		if !r.After {
+			panic(fault)
+		}
 		inner.Receive(ctx)
+		panic(fault)
 	}
-	if hit.Kind == FaultDelay {
-		time.Sleep(hit.Delay)
-	} else {
-		panic(&InjectedFault{Actor: in.id, Message: name})
-	}
-	if !hit.After {
-		inner.Receive(ctx)
-	}
+	inner.Receive(ctx)
 }

@@ -17,16 +17,22 @@ func TestBackoff(t *testing.T) {
 	}{
 		{"none", Backoff{}, []time.Duration{0, 0}, []time.Duration{0, 0}},
 		{
-			"doubles up to the limit", Backoff{Min: s, Max: 5 * s, Jitter: -1},
-			make([]time.Duration, 5), []time.Duration{s, 2 * s, 4 * s, 5 * s, 5 * s},
+			"doubles up to the limit",
+			Backoff{Min: s, Max: 5 * s, Jitter: -1},
+			make([]time.Duration, 5),
+			[]time.Duration{s, 2 * s, 4 * s, 5 * s, 5 * s},
 		},
 		{
-			"decays", Backoff{Min: s, Max: 64 * s, Decay: 10 * s, Jitter: -1},
-			[]time.Duration{0, 0, 10 * s, 1000 * s}, []time.Duration{s, 2 * s, 2 * s, s},
+			"decays",
+			Backoff{Min: s, Max: 64 * s, Decay: 10 * s, Jitter: -1},
+			[]time.Duration{0, 0, 10 * s, 1000 * s},
+			[]time.Duration{s, 2 * s, 2 * s, s},
 		},
 		{
-			"the limit is not exceeded by memory", Backoff{Min: s, Max: 4 * s, Decay: s, Jitter: -1},
-			[]time.Duration{0, 0, 0, 0, 0, 0, s}, []time.Duration{s, 2 * s, 4 * s, 4 * s, 4 * s, 4 * s, 2828427124},
+			"the limit is not exceeded by memory",
+			Backoff{Min: s, Max: 4 * s, Decay: s, Jitter: -1},
+			[]time.Duration{0, 0, 0, 0, 0, 0, s},
+			[]time.Duration{s, 2 * s, 4 * s, 4 * s, 4 * s, 4 * s, 2828427124},
 		},
 		{"default limit", Backoff{Min: 40 * s, Jitter: -1}, []time.Duration{0}, []time.Duration{30 * s}},
 	}

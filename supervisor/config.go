@@ -9,6 +9,7 @@ import (
 // Strategy says which children are restarted when one fails.
 type Strategy uint8
 
+// The strategies of OTP for static trees.
 const (
 	OneForOne  Strategy = iota // the one that failed
 	RestForOne                 // and those that were started after it
@@ -31,6 +32,7 @@ func (s Strategy) String() string {
 // Restart says when a child that ended is started again.
 type Restart uint8
 
+// The restart types of OTP.
 const (
 	Permanent Restart = iota // always, also when it stopped itself
 	Transient                // when it failed
