@@ -88,7 +88,7 @@ func (f field) String() string { return fields[f].local }
 // attributes are the attributes of one element by their meaning.
 type attributes struct {
 	values [numFields]attribute
-	rest   []Attribute // without a meaning, or beaten by a better match of the same local name
+	rest   []Attribute // without a meaning
 }
 
 type attribute struct {
@@ -127,12 +127,11 @@ func (a *attributes) read(e *etree.Element, s scope, on place) {
 		case isMain(space):
 			m = matchesMain
 		}
-		if m <= a.values[f].match {
-			a.rest = append(a.rest, Attribute{space, at.Key, at.Value})
-			continue
+		// Of several with one local name the others are dropped: if they were kept and written back without the best
+		// one, because its value is the default, one of them would take its place.
+		if m > a.values[f].match {
+			a.values[f] = attribute{space, at.Value, m}
 		}
-		a.keep(f)
-		a.values[f] = attribute{space, at.Value, m}
 	}
 }
 

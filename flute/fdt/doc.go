@@ -5,7 +5,8 @@
 // token, that the document is well-formed and stays within Limits; only then are trees built, of a few entries at a
 // time, so that memory is bounded by the size of the document. A File entry that cannot be used is left out and listed
 // in Instance.Rejected; the others are kept. Names are matched by namespace and local name, and by local name alone
-// where no exact match is present, since senders differ in the namespaces that they write.
+// where no exact match is present, since senders differ in the namespaces that they write; of several matches on one
+// element the best one counts.
 //
 // Attributes that a File lacks are taken from the FDT-Instance element, one by one: Content-Type, Content-Encoding and
 // the six FEC-OTI attributes of the schema; its groups are those of both.

@@ -2,8 +2,11 @@ package fdt
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,43 +35,157 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add([]byte(doc(`Complete="?" xmlns:y="urn:y"`, s)))
 	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		in, err := Parse(b, now, Limits{})
+	f.Fuzz(checkRoundTrip)
+}
+
+// checkRoundTrip parses b; if that succeeds, what is written of it must be read without loss.
+func checkRoundTrip(t *testing.T, b []byte) {
+	in, err := Parse(b, now, Limits{})
+	if err != nil {
+		if in != nil {
+			t.Fatal("an Instance beside an error")
+		}
+		if !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrLimit) && !errors.Is(err, ErrInstance) {
+			t.Fatalf("error of no kind: %v", err)
+		}
+		return
+	}
+	if len(in.Files) == 0 {
+		return
+	}
+	in.Rejected = nil
+	for _, p := range profiles {
+		xml, err := in.AppendXML(nil, p)
+		if p.profiled() && errors.Is(err, ErrNotWritable) {
+			continue // an encoding that the profile does not have
+		}
 		if err != nil {
-			if in != nil {
-				t.Fatal("an Instance beside an error")
-			}
-			if !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrLimit) && !errors.Is(err, ErrInstance) {
-				t.Fatalf("error of no kind: %v", err)
-			}
-			return
+			t.Fatalf("AppendXML(%v): %v\n%s", p, err, b)
 		}
-		if len(in.Files) == 0 {
-			return
+		again, err := Parse(xml, now, Limits{Bytes: 1 << 30})
+		if errors.Is(err, ErrLimit) {
+			continue // declarations have moved to the root element
 		}
-		in.Rejected = nil
-		for _, p := range profiles {
-			xml, err := in.AppendXML(nil, p)
-			if p.profiled() && errors.Is(err, ErrNotWritable) {
-				continue // an encoding that the profile does not have
+		if err != nil {
+			t.Fatalf("written as %v: %v\n%s\n%s", p, err, b, xml)
+		}
+		if p.profiled() {
+			continue
+		}
+		in.Namespace = p.Namespace()
+		if diff := cmp.Diff(in, again, cmp.AllowUnexported(flute.TOI{})); diff != "" {
+			t.Fatalf("written as %v (-before +after)\n%s\n%s\n%s", p, diff, b, xml)
+		}
+	}
+}
+
+// compose makes a well-formed document of any bytes: each is an element, an attribute with its value, text, or an end
+// tag. Mutated XML is hardly ever well-formed, and would not come further than the first check.
+func compose(choices []byte) []byte {
+	names := []string{
+		"File", "Group", "Cache-Control", "no-cache", "max-stale", "Expires", "schemaVersion", "delimiter", "Base-URL-1",
+		"Base-URL-2", "Alternate-Content-Location-1", "Alternate-Content-Location-2", "Alternate-Content-Location",
+		"MBMS-Session-Identity", "MBMS-Session-Identity-Expiry", "Extra",
+	}
+	attrs := []string{"value", "Availability-Time", "private", "xml:lang", "xmlns", "xmlns:x", "xmlns:y", "xmlns:z"}
+	for i := range fields {
+		attrs = append(attrs, fields[i].local)
+	}
+	prefixes := []string{"", "", "", "x:", "y:", "z:", "sv:"}
+	values := []string{
+		"", "0", "1", "2", "5", "6", "77", "129", "255", "256", "3973622400", "true", "gzip", "deflate", "a", "b#1", "%41", " 7 ",
+		"AAECAwQFBgcICQoLDA0ODw==", "AgABBA==", "AQABBA==", "EAI=", "AA==", "&lt;&amp;&#9;&#13;&#10;]]&gt;&quot;'", "urn:x",
+		nsRFC6726, nsMBMS2012, nsSV, "2025-12-02T01:02:03Z", "\u00e9\U0001F600", "sha-256=:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=:",
+	}
+	next := func() int {
+		if len(choices) == 0 {
+			return 0
+		}
+		c := choices[0]
+		choices = choices[1:]
+		return int(c)
+	}
+	var b strings.Builder
+	b.WriteString(`<FDT-Instance Expires="3973622400"`)
+	stack, used, open := []string{"FDT-Instance"}, map[string]bool{"Expires": true}, true
+	shut := func() {
+		if open {
+			b.WriteByte('>')
+			open = false
+		}
+	}
+	start := func(name string) {
+		shut()
+		b.WriteString("<" + name)
+		stack, used, open = append(stack, name), map[string]bool{}, true
+	}
+	end := func() {
+		shut()
+		b.WriteString("</" + stack[len(stack)-1] + ">")
+		stack = stack[:len(stack)-1]
+	}
+	attr := func(name, value string) {
+		if strings.HasPrefix(name, "xmlns:") && value == "" {
+			value = "urn:y" // a prefix cannot be bound to nothing
+		}
+		if open && !used[name] {
+			used[name] = true
+			b.WriteString(" " + name + `="` + value + `"`)
+		}
+	}
+	for len(choices) > 0 {
+		switch next() % 8 {
+		case 0, 1:
+			start(prefixes[next()%len(prefixes)] + names[next()%len(names)])
+		case 2: // a File that is likely to be accepted
+			for len(stack) > 1 {
+				end()
 			}
-			if err != nil {
-				t.Fatalf("AppendXML(%v): %v", p, err)
+			start("File")
+			attr("TOI", strconv.Itoa(1+next()))
+			attr("Content-Location", "a")
+		case 3, 4, 5:
+			name := attrs[next()%len(attrs)]
+			if !strings.HasPrefix(name, "xml") {
+				name = prefixes[next()%len(prefixes)] + name
 			}
-			again, err := Parse(xml, now, Limits{Bytes: 1 << 30})
-			if errors.Is(err, ErrLimit) {
-				continue // declarations have moved to the root element
+			attr(name, values[next()%len(values)])
+		case 6:
+			shut()
+			if v := values[next()%len(values)]; next()%4 == 0 {
+				b.WriteString("<!-- c --><?pi?><![CDATA[<&]]>")
+			} else {
+				b.WriteString(v)
 			}
-			if err != nil {
-				t.Fatalf("written as %v: %v\n%s", p, err, xml)
-			}
-			if p.profiled() {
-				continue
-			}
-			in.Namespace = p.Namespace()
-			if diff := cmp.Diff(in, again, cmp.AllowUnexported(flute.TOI{})); diff != "" {
-				t.Fatalf("written as %v (-before +after)\n%s\n%s", p, diff, xml)
+		case 7:
+			if len(stack) > 1 {
+				end()
 			}
 		}
+	}
+	for len(stack) > 0 {
+		end()
+	}
+	return []byte(b.String())
+}
+
+// FuzzCompose does what FuzzParse does, with documents that are well-formed.
+func FuzzCompose(f *testing.F) {
+	f.Add([]byte{2, 1})
+	f.Add([]byte{2, 1, 3, 13, 0, 2, 3, 14, 0, 12, 3, 15, 0, 10, 2, 2, 0, 0, 1, 6, 14, 1, 7, 0, 4, 15, 6, 23, 0})
+	for seed := range 16 {
+		b := make([]byte, 400)
+		r := rand.New(rand.NewPCG(1, uint64(seed)))
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		b := compose(choices)
+		if _, err := Parse(b, now, Limits{}); errors.Is(err, ErrMalformed) && !contains(err.Error(), "twice") {
+			t.Fatalf("well-formed: %v\n%s", err, b)
+		}
+		checkRoundTrip(t, b)
 	})
 }

@@ -254,7 +254,7 @@ func (p *parser) content(f *File, a *attributes) (err error) {
 		n := *f.ContentLength
 		f.TransferLength = &n
 	}
-	if f.ContentType, ok = a.text(fieldContentType); !ok {
+	if f.ContentType, _ = a.text(fieldContentType); f.ContentType == "" { // an empty one is no media type
 		f.ContentType = p.inst.ContentType
 	}
 	return nil
