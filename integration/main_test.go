@@ -1,0 +1,156 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/internal/udp"
+)
+
+// command is the path of the program under test, built by TestMain.
+var command string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "integration-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	command = filepath.Join(dir, "flute-node")
+	if runtime.GOOS == "windows" {
+		command += ".exe"
+	}
+	if out, err := exec.Command("go", "build", "-o", command, "../cmd/flute-node").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// groups gives each test a group of its own.
+var groups atomic.Uint32
+
+// newGroup returns a group and port that nobody else uses; the test is skipped where groups cannot be joined.
+func newGroup(t *testing.T) netip.AddrPort {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	group := netip.AddrPortFrom(netip.AddrFrom4([4]byte{239, 255, byte(os.Getpid()), byte(groups.Add(1))}), port)
+	r, err := udp.Listen(udp.Config{Group: group, Interface: "lo"})
+	if err != nil {
+		t.Skipf("no multicast on the loopback interface: %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return group
+}
+
+// process is a running flute-node.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	stdout bytes.Buffer // read them after the end only
+	stderr bytes.Buffer
+	done   chan error
+}
+
+// start starts flute-node. It is killed at the end of the test if it still runs.
+func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(command, args...), done: make(chan error, 1)}
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.done <- p.cmd.Wait() }()
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+	return p
+}
+
+// wait waits for the end and returns the exit code.
+func (p *process) wait() int {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	defer cancel()
+	select {
+	case err := <-p.done:
+		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+			p.t.Fatal(err)
+		}
+		return p.cmd.ProcessState.ExitCode()
+	case <-ctx.Done():
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		p.t.Fatalf("%v does not end\n%s%s", p.cmd.Args, p.stdout.String(), p.stderr.String())
+		return -1
+	}
+}
+
+// ok waits for the end and expects exit code 0.
+func (p *process) ok() {
+	p.t.Helper()
+	if code := p.wait(); code != 0 {
+		p.t.Fatalf("%v: exit code %d\n%s%s", p.cmd.Args, code, tail(p.stdout.String()), p.stderr.String())
+	}
+}
+
+func tail(s string) string {
+	if i := len(s) - 4000; i > 0 {
+		return "…" + s[i:]
+	}
+	return s
+}
+
+// events parses the JSON lines of a process that has ended.
+func (p *process) events() (all []map[string]any) {
+	p.t.Helper()
+	for line := range strings.Lines(p.stdout.String()) {
+		var e map[string]any
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			p.t.Fatalf("%q: %v", line, err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// listening waits until a UDP socket has the port: a sender that starts earlier would speak to nobody.
+func listening(t *testing.T, group netip.AddrPort) {
+	t.Helper()
+	want := fmt.Sprintf(":%04X ", group.Port())
+	for range 500 {
+		table, err := os.ReadFile("/proc/net/udp")
+		if err != nil {
+			time.Sleep(time.Second) // no such table on this system
+			return
+		}
+		if strings.Contains(string(table), want) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("nobody listens to %v", group)
+}
