@@ -1,5 +1,5 @@
 // Package rs is Reed-Solomon over GF(2^8) for FLUTE: FEC Encoding ID 5 (RFC 5510, section 5) and FEC Encoding ID 129
-// with FEC Instance ID 0 (RFC 5510, section 10). Field 0x11D, systematic, any k of n symbols decode.
+// with FEC Instance ID 0 (RFC 5510, section 7). Field 0x11D, systematic, any k of n symbols decode.
 //
 // # Three codes under one wire format
 //
@@ -11,7 +11,13 @@
 //	Backblaze       0, 1, 2, 3, …     flute-rs up to 1.11.0
 //
 // Nothing on the wire tells which one a sender uses; a repair symbol more than is needed, or a digest of the object,
-// does: fec.Decoder.Matches.
+// does: see fec.Decoder.
+//
+// # Speed
+//
+// Symbols are multiplied by klauspost/reedsolomon, with matrices from here. Encoding costs k multiplications of a symbol
+// for each repair symbol, decoding k for each lost one: long source blocks are slow. An Encoder serves one block after
+// the other: see Encoder.Reset.
 //
 // # Limitations
 //

@@ -3,144 +3,114 @@ package rs
 import (
 	"fmt"
 
-	"github.com/klauspost/reedsolomon"
-
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 )
 
-// stride rounds a symbol length up: the kernels handle what is left of 64 bytes one by one.
-func stride(symbolLength int) int { return (symbolLength + 63) &^ 63 }
+// batch is how many repair symbols are made at a time of those that a sender makes beyond the n-algorithm.
+const batch = 16
 
-// NewEncoder implements fec.Scheme. All repair symbols of the block are computed with the first one that is asked for.
-func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
-	if k == 0 || k > order || len(source) > int(k)*int(o.SymbolLength) || o.SymbolLength == 0 {
-		return nil, fmt.Errorf("rs: source block of %d symbols, %d bytes: %w", k, len(source), flute.ErrOTI)
-	}
-	if _, err := s.codec(v, 1, 1); err != nil {
-		return nil, err // an unknown variant is told now, not with the first repair symbol
-	}
-	return &encoder{scheme: s, variant: v, k: int(k), n: int(min(o.MaxESI(k), order)), usual: int(o.RepairSymbols(k)),
-		length: int(o.SymbolLength), source: source}, nil
-}
-
-type encoder struct {
+// Encoder makes the repair symbols of one source block. It is not safe for concurrent use.
+type Encoder struct {
 	scheme  *Scheme
 	variant fec.Variant
 	k, n    int
-	usual   int // repair symbols that a sender makes
-	length  int
+	usual   int // repair symbols by the n-algorithm
+	length  int // of a symbol, bytes
 	source  []byte
-	repair  [][]byte // by ESI - k
+	last    []byte // the source symbols from where source ends within one, zero padded
+	repair  []byte // the first repair symbols, made so far
+	product product
 }
 
-// AppendRepair implements fec.Encoder.
-func (e *encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
-	i := int(esi) - e.k
-	if i < 0 || int(esi) >= e.n {
-		return b, fmt.Errorf("rs: no repair symbol %d of %d to %d", esi, e.k, e.n-1)
+var _ fec.Encoder = (*Encoder)(nil)
+
+// NewEncoder implements fec.Scheme; it returns an *Encoder. All repair symbols that the n-algorithm gives (RFC 5510,
+// section 6.2) are computed with the first one that is asked for, others in batches.
+func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
+	n := min(o.MaxESI(k), order)
+	if k == 0 || k > n || o.SymbolLength == 0 {
+		return nil, fmt.Errorf("rs: source block of %d symbols of %d bytes: %w", k, o.SymbolLength, flute.ErrOTI)
 	}
-	if i >= len(e.repair) {
-		p := e.usual
-		if i >= p {
-			p = e.n - e.k
+	if !known(v) {
+		return nil, fmt.Errorf("rs: no code is called %q: %w", v, flute.ErrOTI)
+	}
+	e := &Encoder{
+		scheme: s, variant: v, k: int(k), n: int(n), usual: int(min(o.RepairSymbols(k), n-k)), length: int(o.SymbolLength),
+	}
+	if err := e.Reset(source); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Reset makes e the encoder of another source block of as many symbols, or of the same block with other bytes. It keeps
+// source and uses the memory of e again.
+func (e *Encoder) Reset(source []byte) error {
+	if len(source) > e.k*e.length {
+		return fmt.Errorf("rs: %d bytes in a source block of %d symbols of %d bytes: %w", len(source), e.k, e.length, flute.ErrOTI)
+	}
+	e.source, e.repair = source, e.repair[:0]
+	whole := len(source) / e.length
+	if need := (e.k - whole) * e.length; cap(e.last) < need {
+		e.last = make([]byte, need)
+	} else {
+		e.last = e.last[:need]
+	}
+	clear(e.last[copy(e.last, source[whole*e.length:]):])
+	return nil
+}
+
+// AppendRepair implements fec.Encoder: esi is at least k and below max_n.
+func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
+	if esi < fec.ESI(e.k) || esi >= fec.ESI(e.n) {
+		return b, fmt.Errorf("rs: repair symbol %d is not one of %d to %d: %w", esi, e.k, e.n-1, flute.ErrOTI)
+	}
+	i := int(esi) - e.k
+	if made := len(e.repair) / e.length; i >= made {
+		to := e.usual
+		if i >= e.usual {
+			to = min(max(i+1, made+batch), e.n-e.k)
 		}
-		if err := e.encode(p); err != nil {
+		if err := e.extend(made, to); err != nil {
 			return b, err
 		}
 	}
-	return append(b, e.repair[i][:e.length]...), nil
+	return append(b, e.repair[i*e.length:(i+1)*e.length]...), nil
 }
 
-// encode computes p repair symbols.
-func (e *encoder) encode(p int) error {
-	c, err := e.scheme.codec(e.variant, e.k, p)
+// extend computes the repair symbols from the first, counted from 0, to before end.
+func (e *Encoder) extend(first, end int) error {
+	c, err := e.scheme.codec(codecKey{e.variant, e.k, first, end - first})
 	if err != nil {
 		return err
 	}
-	width := stride(e.length)
-	arena := make([]byte, (e.k+p)*width)
-	symbols := make([][]byte, e.k+p)
-	for i := range symbols {
-		symbols[i] = arena[i*width : (i+1)*width]
-		if off := i * e.length; i < e.k && off < len(e.source) {
-			copy(symbols[i][:e.length], e.source[off:])
+	if size := end * e.length; cap(e.repair) < size {
+		grown := make([]byte, len(e.repair), size)
+		copy(grown, e.repair)
+		e.repair = grown
+	}
+	room := e.repair[:end*e.length]
+	column := e.product.column(e.k, end-first)
+	whole := e.k - len(e.last)/e.length
+	for i := range column {
+		switch {
+		case i < whole:
+			column[i] = symbol(e.source, i, e.length)
+		case i < e.k:
+			column[i] = symbol(e.last, i-whole, e.length)
+		default:
+			column[i] = symbol(room, first+i-e.k, e.length)
 		}
 	}
-	if err := c.Encode(symbols); err != nil {
-		return fmt.Errorf("rs: %w", err)
-	}
-	e.repair = symbols[e.k:]
-	return nil
-}
-
-// NewDecoder implements fec.Scheme.
-func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
-	n := int(min(o.MaxESI(k), order))
-	if k == 0 || int(k) > n {
-		return nil, fmt.Errorf("rs: source block of %d symbols: %w", k, flute.ErrOTI)
-	}
-	return &decoder{scheme: s, variant: v, k: int(k), n: n, length: int(o.SymbolLength)}, nil
-}
-
-type decoder struct {
-	scheme  *Scheme
-	variant fec.Variant
-	k, n    int
-	length  int
-}
-
-// Ready implements fec.Decoder: any k symbols decode.
-func (d *decoder) Ready(sources, repairs int) bool { return repairs > 0 && sources+repairs >= d.k }
-
-// Recover implements fec.Decoder.
-func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
-	lost := 0
-	for _, s := range source {
-		if len(s) == 0 {
-			lost++
-		}
-	}
-	switch {
-	case lost == 0:
-		return nil
-	case lost > len(repair):
-		return fec.ErrMoreSymbols
-	}
-	c, err := d.scheme.codec(d.variant, d.k, d.n-d.k)
+	err = e.product.run(c, e.k)
+	e.product.release()
 	if err != nil {
-		return err
-	}
-	symbols := make([][]byte, d.n)
-	copy(symbols, source)
-	for _, s := range repair {
-		if int(s.ESI) < d.k || int(s.ESI) >= d.n || len(s.Data) != d.length {
-			return fmt.Errorf("rs: repair symbol %d of %d bytes: %w", s.ESI, len(s.Data), flute.ErrOTI)
-		}
-		if lost > 0 && len(symbols[s.ESI]) == 0 { // no more than are needed, and each once
-			symbols[s.ESI] = s.Data
-			lost--
-		}
-	}
-	if lost > 0 {
-		return fec.ErrMoreSymbols
-	}
-	if err := c.ReconstructData(symbols); err != nil {
 		return fmt.Errorf("rs: %w", err)
 	}
-	copy(source, symbols)
+	e.repair = room
 	return nil
 }
 
-// Matches implements fec.Decoder.
-func (d *decoder) Matches(source [][]byte, s fec.Symbol) bool {
-	if int(s.ESI) < d.k || int(s.ESI) >= d.n || len(s.Data) != d.length || len(source) != d.k {
-		return false
-	}
-	want := make([]byte, d.length)
-	var kernel reedsolomon.LowLevel
-	for i, c := range d.scheme.field.row(d.variant, d.k, int(s.ESI)) {
-		kernel.GalMulSliceXor(c, source[i], want)
-	}
-	return string(want) == string(s.Data)
-}
+// symbol returns symbol i of b.
+func symbol(b []byte, i, length int) []byte { return b[i*length : (i+1)*length : (i+1)*length] }

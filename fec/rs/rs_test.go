@@ -57,7 +57,7 @@ func TestInverseVandermonde(t *testing.T) {
 					}
 				}
 			}
-			for r, row := range f.rows(variant, k, p) {
+			for r, row := range repairRows(f, variant, k, p) {
 				for i := range row {
 					if row[i] != m[i][k+r] {
 						t.Fatalf("%s k=%d: coefficient %d of repair symbol %d is %#x, want %#x", variant, k, i, k+r, row[i], m[i][k+r])
@@ -155,76 +155,99 @@ func TestRefused(t *testing.T) {
 func TestCacheIsBounded(t *testing.T) {
 	s := New()
 	for k := 1; k < 200; k++ {
-		if _, err := s.codec(Rizzo, k, 3); err != nil {
+		if _, err := s.codec(codecKey{Rizzo, k, 0, 3}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(s.codecs) != maxCodecs || len(s.recent) != maxCodecs {
+	if len(s.codecs) != maxCodecs || len(s.keys) != maxCodecs {
 		t.Errorf("%d codecs are kept, want %d", len(s.codecs), maxCodecs)
 	}
 }
 
 func BenchmarkEncode(b *testing.B) {
 	for _, size := range []struct{ k, p int }{{64, 16}, {200, 50}} {
-		b.Run(fmt.Sprintf("k=%d/p=%d", size.k, size.p), func(b *testing.B) {
-			const length = 1400
-			s := New()
-			o := fec.OTI{
-				EncodingID: fec.ReedSolomonGF28, TransferLength: uint64(size.k * length), SymbolLength: length,
-				MaxSourceBlockLength: uint32(size.k), MaxEncodingSymbols: uint32(size.k + size.p),
-			}
-			source := testSource(size.k, length)
-			b.SetBytes(int64(len(source)))
-			b.ReportAllocs()
-			symbol := make([]byte, 0, length)
-			for b.Loop() {
+		for _, reuse := range []bool{true, false} {
+			b.Run(fmt.Sprintf("k=%d/p=%d/reset=%v", size.k, size.p, reuse), func(b *testing.B) {
+				const length = 1400
+				s := New()
+				o := testOTI(size.k, size.p, length)
+				source := testSource(size.k, length)
 				enc, err := s.NewEncoder(&o, Rizzo, uint32(size.k), source)
 				if err != nil {
 					b.Fatal(err)
 				}
-				for i := range size.p {
-					if _, err := enc.AppendRepair(symbol, fec.ESI(size.k+i)); err != nil {
+				b.SetBytes(int64(len(source)))
+				b.ReportAllocs()
+				symbol := make([]byte, 0, length)
+				for b.Loop() {
+					if reuse {
+						err = enc.(*Encoder).Reset(source)
+					} else {
+						enc, err = s.NewEncoder(&o, Rizzo, uint32(size.k), source)
+					}
+					if err != nil {
 						b.Fatal(err)
 					}
+					for i := range size.p {
+						if _, err := enc.AppendRepair(symbol, fec.ESI(size.k+i)); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkRecover recovers p lost source symbols of k.
+func BenchmarkRecover(b *testing.B) {
+	for _, size := range []struct{ k, p int }{{64, 4}, {64, 16}, {200, 50}} {
+		b.Run(fmt.Sprintf("k=%d/lost=%d", size.k, size.p), func(b *testing.B) {
+			const length = 1400
+			s := New()
+			o := testOTI(size.k, size.p, length)
+			source := testSource(size.k, length)
+			symbols, repair := split(bytes.Clone(source), length), repairOf(b, s, &o, Rizzo, size.k, source)
+			dec, err := s.NewDecoder(&o, Rizzo, uint32(size.k))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(source)))
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range size.p {
+					symbols[3*i] = symbols[3*i][:0]
+				}
+				if err := dec.Recover(symbols, repair); err != nil {
+					b.Fatal(err)
 				}
 			}
 		})
 	}
 }
 
-func BenchmarkRecover(b *testing.B) {
-	const k, p, length = 64, 16, 1400
-	s := New()
-	o := fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: k * length, SymbolLength: length,
-		MaxSourceBlockLength: k, MaxEncodingSymbols: k + p,
+// testOTI is that of an object of one source block.
+func testOTI(k, p, length int) fec.OTI {
+	return fec.OTI{
+		EncodingID: fec.ReedSolomonGF28, TransferLength: uint64(k * length), SymbolLength: uint16(length),
+		MaxSourceBlockLength: uint32(k), MaxEncodingSymbols: uint32(k + p),
 	}
-	source := testSource(k, length)
-	enc, err := s.NewEncoder(&o, Rizzo, k, source)
+}
+
+// repairOf returns all repair symbols of source that o permits.
+func repairOf(tb testing.TB, s *Scheme, o *fec.OTI, v fec.Variant, k int, source []byte) []fec.Symbol {
+	tb.Helper()
+	enc, err := s.NewEncoder(o, v, uint32(k), source)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	symbols := split(bytes.Clone(source), length)
 	var repair []fec.Symbol
-	for i := range p {
-		data, err := enc.AppendRepair(nil, fec.ESI(k+i))
+	for esi := fec.ESI(k); uint32(esi) < o.MaxEncodingSymbols; esi++ {
+		data, err := enc.AppendRepair(nil, esi)
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
-		repair = append(repair, fec.Symbol{ESI: fec.ESI(k + i), Data: data})
+		repair = append(repair, fec.Symbol{ESI: esi, Data: data})
 	}
-	dec, err := s.NewDecoder(&o, Rizzo, k)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(k * length)
-	b.ReportAllocs()
-	for b.Loop() {
-		for i := range p {
-			symbols[4*i] = symbols[4*i][:0]
-		}
-		if err := dec.Recover(symbols, repair); err != nil {
-			b.Fatal(err)
-		}
-	}
+	return repair
 }

@@ -13,10 +13,11 @@ import (
 // maxCodecs bounds the cache. An object has blocks of two lengths at most, and a session few OTIs.
 const maxCodecs = 64
 
-// codecKey names what a codec depends on.
+// codecKey names what the codec of an encoder depends on.
 type codecKey struct {
-	variant fec.Variant
-	k, p    int
+	variant      fec.Variant
+	k            int // source symbols
+	first, count int // repair symbols; first is counted from 0
 }
 
 // Scheme implements fec.Scheme for FEC Encoding IDs 5 and 129. Make it with New. It is safe for concurrent use.
@@ -25,7 +26,7 @@ type Scheme struct {
 
 	mu     sync.Mutex
 	codecs map[codecKey]reedsolomon.Encoder
-	recent []codecKey // keys of codecs, the oldest first
+	keys   []codecKey // of codecs, the oldest first
 }
 
 var _ fec.Scheme = (*Scheme)(nil)
@@ -48,34 +49,27 @@ func (s *Scheme) Supports(o *fec.OTI) error {
 // Variants implements fec.Scheme.
 func (s *Scheme) Variants() []fec.Variant { return []fec.Variant{Rizzo, RFC5510, Backblaze} }
 
-// codec returns the codec of k source and p repair symbols.
-func (s *Scheme) codec(v fec.Variant, k, p int) (reedsolomon.Encoder, error) {
-	if v == "" {
-		v = Rizzo
-	}
-	if v != Rizzo && v != RFC5510 && v != Backblaze {
-		return nil, fmt.Errorf("rs: no code is called %q", v)
-	}
-	if k < 1 || p < 1 || k+p > order {
-		return nil, fmt.Errorf("rs: block of %d source and %d repair symbols: %w", k, p, flute.ErrOTI)
-	}
-	key := codecKey{v, k, p}
+// codec returns the codec of an encoder.
+func (s *Scheme) codec(key codecKey) (reedsolomon.Encoder, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c := s.codecs[key]; c != nil {
 		return c, nil
 	}
-	// One goroutine: parallelism is for whoever has several blocks. No cache of inverted matrices: it has no bound.
-	c, err := reedsolomon.New(k, p, reedsolomon.WithCustomMatrix(s.field.rows(v, k, p)),
-		reedsolomon.WithMaxGoroutines(1), reedsolomon.WithInversionCache(false))
+	source := s.field.sourceBasis(key.variant, key.k)
+	rows := make([][]byte, key.count)
+	for i := range rows {
+		rows[i] = source.coefficients(s.field.point(key.variant, key.k+key.first+i))
+	}
+	c, err := newCodec(key.k, rows)
 	if err != nil {
 		return nil, fmt.Errorf("rs: %w", err)
 	}
-	if len(s.recent) == maxCodecs {
-		delete(s.codecs, s.recent[0])
-		s.recent = s.recent[1:]
+	if len(s.keys) == maxCodecs {
+		delete(s.codecs, s.keys[0])
+		s.keys = append(s.keys[:0], s.keys[1:]...)
 	}
 	s.codecs[key] = c
-	s.recent = append(s.recent, key)
+	s.keys = append(s.keys, key)
 	return c, nil
 }

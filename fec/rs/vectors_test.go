@@ -31,7 +31,7 @@ func TestCoefficients(t *testing.T) {
 	f := newField()
 	for _, v := range coefficientVectors {
 		want := strings.Fields(v.rows)
-		for r, row := range f.rows(v.variant, v.k, len(want)) {
+		for r, row := range repairRows(f, v.variant, v.k, len(want)) {
 			if got := hex.EncodeToString(row); got != want[r] {
 				t.Errorf("%s k=%d, repair symbol %d: %s, want %s", v.variant, v.k, v.k+r, got, want[r])
 			}
@@ -104,6 +104,15 @@ func TestRepairSymbols(t *testing.T) {
 			}
 		}
 	}
+}
+
+// repairRows returns the coefficients of the first p repair symbols.
+func repairRows(f *field, v fec.Variant, k, p int) [][]byte {
+	rows := make([][]byte, p)
+	for i := range rows {
+		rows[i] = f.sourceBasis(v, k).coefficients(f.point(v, k+i))
+	}
+	return rows
 }
 
 func split(b []byte, n int) (symbols [][]byte) {
