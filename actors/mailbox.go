@@ -28,6 +28,7 @@ type Mailbox struct {
 	control   ring
 	data      ring
 	scheduled bool // process runs, or is queued in the dispatcher
+	started   bool // Started has reached the actor; before, it could only ignore user messages
 	suspended bool // a failure waits for the decision of the supervisor
 	closed    bool // user messages are refused; until RegisterHandlers
 	stopped   bool // the actor has handled Stopped; until the next actor takes over
@@ -115,7 +116,7 @@ func (m *Mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher acto
 	defer m.mu.Unlock()
 	m.disp = dispatcher
 	m.loop, _ = dispatcher.(*Loop)
-	m.closed = false
+	m.closed, m.started = false, false
 	if m.invoker == nil {
 		m.invoker = invoker
 		return

@@ -40,7 +40,7 @@ func (m *Mailbox) next() (entry, lane, actor.MessageInvoker) {
 	switch {
 	case m.system.n > 0:
 		return m.system.pop(), laneSystem, m.invoker
-	case m.suspended:
+	case m.suspended || !m.started:
 	case m.control.n > 0:
 		return m.control.pop(), laneControl, m.invoker
 	case m.data.n > 0:
@@ -129,6 +129,8 @@ func (m *Mailbox) invokeSystem(msg any, invoker actor.MessageInvoker) {
 		m.mu.Unlock()
 		m.leaving, m.asked = false, false
 		return
+	case *actor.Started:
+		m.setStarted()
 	case *actor.SuspendMailbox:
 		m.setSuspended(true)
 		return
@@ -167,6 +169,14 @@ func (m *Mailbox) stop(invoker actor.MessageInvoker) {
 		m.leaving = true
 		invoker.InvokeSystemMessage(&actor.Stop{})
 	}
+}
+
+// setStarted lets user messages through from here on: spawning connects the Mailbox before it posts Started, and a reader
+// may Offer in between.
+func (m *Mailbox) setStarted() {
+	m.mu.Lock()
+	m.started = true
+	m.mu.Unlock()
 }
 
 func (m *Mailbox) setSuspended(v bool) {
