@@ -29,7 +29,8 @@ func FuzzParse(f *testing.F) {
 	}
 	for _, s := range []string{
 		plainFile,
-		`<File TOI="1" Content-Location="a" FEC-OTI-FEC-Encoding-ID="77" FEC-OTI-Scheme-Specific-Info="AA==" Transfer-Length="1" FEC-OTI-Encoding-Symbol-Length="1"/>`,
+		`<File TOI="1" Content-Location="a" FEC-OTI-FEC-Encoding-ID="77" FEC-OTI-Scheme-Specific-Info="AA=="` +
+			` Transfer-Length="1" FEC-OTI-Encoding-Symbol-Length="1"/>`,
 		`<File TOI="1" Content-Location="a" x:TOI="2" y:TOI="3"><x:y xmlns:x=""/><z xmlns=""><xml:a xml:b=""/></z></File>`,
 		`<File TOI="1" Content-Location="a" xml:lang="en" Complete="x"><Group/><Group><![CDATA[]]]]><![CDATA[>]]></Group></File>`,
 	} {

@@ -57,7 +57,7 @@ type Attribute struct {
 type Element struct {
 	Space string // namespace URI; empty: none
 	Local string
-	XML   string // the element with its content, declaring every namespace that it uses; written as it is
+	XML   string // the element with its content, declaring every namespace that it uses; AppendXML does not look into it
 }
 
 // Limits bounds what Parse accepts. A zero field means its default.
@@ -70,7 +70,8 @@ type Limits struct {
 	Elements     int // below one File, and children of the root that are no File; 512
 }
 
-// The defaults of Limits; DefaultBytes is for those who hold a document before it is parsed. What real senders write is far below: a File entry has about 12 attributes in 400 bytes.
+// The defaults of Limits; DefaultBytes is for those who hold a document before it is parsed. What real senders write is
+// far below: a File entry has about 12 attributes in 400 bytes.
 const (
 	DefaultBytes        = 4 << 20
 	defaultDepth        = 8

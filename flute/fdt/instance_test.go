@@ -106,7 +106,10 @@ func TestConf_E52_BadEntries(t *testing.T) {
 		{"Content-Digest too short", `<File TOI="2" Content-Location="x" Content-Digest="sha-256=:AAAA:"/>`, "32 bytes"},
 		{"Content-Digest without colons", `<File TOI="2" Content-Location="x" Content-Digest="sha-512=AAAA"/>`, "64 bytes"},
 		{"FEC Encoding ID of 9 bits", `<File TOI="2" Content-Location="x" FEC-OTI-FEC-Encoding-ID="300"/>`, "8 bits"},
-		{"symbol length of 17 bits", `<File TOI="2" Content-Location="x" FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Encoding-Symbol-Length="65536"/>`, "16 bits"},
+		{
+			"symbol length of 17 bits",
+			`<File TOI="2" Content-Location="x" FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Encoding-Symbol-Length="65536"/>`, "16 bits",
+		},
 		{"conflicting entry", `<File TOI="1" Content-Location="other"/>`, "earlier entry"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -175,7 +178,9 @@ func TestConf_E53_ContentLocation(t *testing.T) {
 
 // TestConf_E15_E16_Empty: an FDT Instance without files is tolerated by the receiver and not written.
 func TestConf_E15_E16_Empty(t *testing.T) {
-	for _, xml := range []string{doc("", ""), strings.Replace(doc("", ""), "></FDT-Instance>", "/>", 1), readTestdata(t, "flute-rs-empty.xml")} {
+	for _, xml := range []string{
+		doc("", ""), strings.Replace(doc("", ""), "></FDT-Instance>", "/>", 1), readTestdata(t, "flute-rs-empty.xml"),
+	} {
 		in := mustParse(t, xml)
 		if len(in.Files) != 0 || len(in.Rejected) != 0 {
 			t.Errorf("%+v", in)

@@ -27,36 +27,40 @@ const (
 // that is unused is ignored, even if a File inherits it from an FDT-Instance element that was written with another
 // scheme in mind; "the FEC Instance ID MUST NOT be used for fully-specified FEC schemes" (RFC 5052, section 6.2.4).
 func needs(id fec.EncodingID, f field) need {
+	unknown := !id.Known()
 	switch f {
 	case fieldEncodingID, fieldSymbolLength:
 		return required
 	case fieldInstanceID:
-		if !id.FullySpecified() {
-			return optional // 0 unless given
-		}
+		return when(!id.FullySpecified(), optional) // 0 unless given
 	case fieldMaxSourceBlockLength:
-		switch {
-		case id == fec.Raptor || id == fec.RaptorQ: // follows from Z
-		case id.Known():
-			return required
-		default:
-			return optional
+		if id == fec.Raptor || id == fec.RaptorQ || unknown { // follows from Z
+			return when(unknown, optional)
 		}
+		return required
 	case fieldMaxEncodingSymbols:
 		switch id {
 		case fec.ReedSolomonGF2m, fec.ReedSolomonGF28, fec.LDPCStaircase, fec.LDPCTriangle, fec.SmallBlockSystematic:
 			return required
-		}
-		if !id.Known() {
-			return optional
+		default:
+			return when(unknown, optional)
 		}
 	case fieldSchemeSpecificInfo:
 		switch id {
 		case fec.Raptor, fec.RaptorQ, fec.LDPCStaircase, fec.LDPCTriangle:
 			return required
-		case fec.ReedSolomonGF2m:
-			return optional
+		default:
+			return when(id == fec.ReedSolomonGF2m, optional)
 		}
+	default:
+		return unused
+	}
+}
+
+// when returns n if cond holds, else unused.
+func when(cond bool, n need) need {
+	if cond {
+		return n
 	}
 	return unused
 }
@@ -133,6 +137,7 @@ func setOTI(o *fec.OTI, f field, s string) error {
 			return fmt.Errorf("%v %.40q is not base64", f, s)
 		}
 		return o.SetSchemeSpecificInfo(b)
+	default:
 	}
 	return err
 }
@@ -182,8 +187,9 @@ func (a *OTIAttributes) text(f field) *string {
 		return &a.SymbolLength
 	case fieldMaxEncodingSymbols:
 		return &a.MaxEncodingSymbols
+	default:
+		return &a.SchemeSpecificInfo
 	}
-	return &a.SchemeSpecificInfo
 }
 
 // inherits reports whether a File with the attributes a, of scheme id, may leave them all out below an FDT-Instance

@@ -31,7 +31,8 @@ func TestConf_E51_Inheritance(t *testing.T) {
 		{"Content-Encoding", "gzip", "deflate", func(f *File) any { return f.ContentEncoding }, flute.GZIP, flute.DEFLATE},
 		{
 			"FEC-OTI-FEC-Encoding-ID", "0", "129", func(f *File) any { return f.OTI },
-			fec.OTI{TransferLength: 5, SymbolLength: 100, MaxSourceBlockLength: 10}, oti,
+			fec.OTI{TransferLength: 5, SymbolLength: 100, MaxSourceBlockLength: 10},
+			oti,
 		},
 		{"FEC-OTI-FEC-Instance-ID", "7", "8", func(f *File) any { return f.OTI.InstanceID }, uint16(7), uint16(8)},
 		{"FEC-OTI-Maximum-Source-Block-Length", "7", "8", func(f *File) any { return f.OTI.MaxSourceBlockLength }, uint32(7), uint32(8)},
@@ -117,14 +118,18 @@ func TestConf_E82_OTI(t *testing.T) {
 			},
 		},
 		{
-			OTIAttributes{EncodingID: "2", MaxSourceBlockLength: "1000", SymbolLength: "1400", MaxEncodingSymbols: "1200", SchemeSpecificInfo: "EAI="},
+			OTIAttributes{
+				EncodingID: "2", MaxSourceBlockLength: "1000", SymbolLength: "1400", MaxEncodingSymbols: "1200", SchemeSpecificInfo: "EAI=",
+			},
 			fec.OTI{
 				EncodingID: 2, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 1000, MaxEncodingSymbols: 1200,
 				FieldBits: 16, GroupSize: 2,
 			},
 		},
 		{
-			OTIAttributes{EncodingID: "3", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80", SchemeSpecificInfo: "AAAAKkE="},
+			OTIAttributes{
+				EncodingID: "3", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80", SchemeSpecificInfo: "AAAAKkE=",
+			},
 			fec.OTI{
 				EncodingID: 3, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60, MaxEncodingSymbols: 80,
 				N1: 5, GroupSize: 1, Seed: 42,
@@ -197,8 +202,10 @@ func TestConf_B03_InstanceID(t *testing.T) {
 		in := mustParse(t, doc(`FEC-OTI-FEC-Instance-ID="5"`, fmt.Sprintf(`<File TOI="1" Content-Location="a" Content-Length="9"`+
 			` FEC-OTI-FEC-Encoding-ID="%d" FEC-OTI-Encoding-Symbol-Length="8" FEC-OTI-Maximum-Source-Block-Length="4"`+
 			` FEC-OTI-Max-Number-of-Encoding-Symbols="6" FEC-OTI-FEC-Instance-ID="7"%s/>`, id,
-			map[int]string{1: ` FEC-OTI-Scheme-Specific-Info="AAEBBA=="`, 6: ` FEC-OTI-Scheme-Specific-Info="AQABBA=="`,
-				3: ` FEC-OTI-Scheme-Specific-Info="AAAAKkE="`, 4: ` FEC-OTI-Scheme-Specific-Info="AAAAKkE="`}[id])))
+			map[int]string{
+				1: ` FEC-OTI-Scheme-Specific-Info="AAEBBA=="`, 6: ` FEC-OTI-Scheme-Specific-Info="AQABBA=="`,
+				3: ` FEC-OTI-Scheme-Specific-Info="AAAAKkE="`, 4: ` FEC-OTI-Scheme-Specific-Info="AAAAKkE="`,
+			}[id])))
 		if len(in.Files) != 1 || !in.Files[0].HasOTI || in.Files[0].OTI.InstanceID != 0 {
 			t.Fatalf("id %d: %+v %+v", id, in.Files, in.Rejected)
 		}
@@ -212,12 +219,14 @@ func TestConf_B03_InstanceID(t *testing.T) {
 // TestIncompleteOTI: what does not make an OTI is no fault, stays in the document, and is not used.
 func TestIncompleteOTI(t *testing.T) {
 	for _, attrs := range []string{
-		`FEC-OTI-Encoding-Symbol-Length="8"`,                                                                                             // no scheme
-		`FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Encoding-Symbol-Length="8"`,                                                                 // no B
-		`FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Maximum-Source-Block-Length="8"`,                                                            // no E
-		`FEC-OTI-FEC-Encoding-ID="6" FEC-OTI-Encoding-Symbol-Length="8"`,                                                                 // no Z, N, Al
-		`FEC-OTI-FEC-Encoding-ID="5" FEC-OTI-Maximum-Source-Block-Length="8" FEC-OTI-Encoding-Symbol-Length="8"`,                         // no max_n
-		`Content-Encoding="gzip" FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Maximum-Source-Block-Length="8" FEC-OTI-Encoding-Symbol-Length="8"`, // no L
+		// no scheme; no B; no E; no Z, N and Al; no max_n; no transfer length
+		`FEC-OTI-Encoding-Symbol-Length="8"`,
+		`FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Encoding-Symbol-Length="8"`,
+		`FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Maximum-Source-Block-Length="8"`,
+		`FEC-OTI-FEC-Encoding-ID="6" FEC-OTI-Encoding-Symbol-Length="8"`,
+		`FEC-OTI-FEC-Encoding-ID="5" FEC-OTI-Maximum-Source-Block-Length="8" FEC-OTI-Encoding-Symbol-Length="8"`,
+		`Content-Encoding="gzip" FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Maximum-Source-Block-Length="8"` +
+			` FEC-OTI-Encoding-Symbol-Length="8"`,
 	} {
 		in := mustParse(t, doc("", `<File TOI="1" Content-Location="a" Content-Length="100" `+attrs+`/>`))
 		if len(in.Files) != 1 || in.Files[0].HasOTI || in.Files[0].OTI != (fec.OTI{}) {

@@ -115,33 +115,63 @@ func TestExtensions(t *testing.T) {
 		name, attrs, content string
 		want                 File
 	}{
-		{"Cache-Control in its namespace", `xmlns:c="` + nsMBMS2007 + `"`, `<c:Cache-Control><c:max-stale>1</c:max-stale></c:Cache-Control>`,
-			File{CacheControl: &CacheControl{MaxStale: true}}},
-		{"Cache-Control in none", "", `<Cache-Control xmlns=""><no-cache> true </no-cache></Cache-Control>`,
-			File{CacheControl: &CacheControl{NoCache: true}}},
-		{"Cache-Control with an undeclared prefix", "", `<mbms2007:Cache-Control><mbms2007:Expires>3973622400</mbms2007:Expires></mbms2007:Cache-Control>`,
-			File{CacheControl: &CacheControl{Expires: sample().Expires}}},
-		{"unknown directive", "", `<Cache-Control xmlns=""><must-revalidate/></Cache-Control>`,
-			File{Elements: []Element{{"", "Cache-Control", `<Cache-Control xmlns=""><must-revalidate/></Cache-Control>`}}}},
-		{"two Cache-Controls", "", `<Cache-Control xmlns=""><no-cache>1</no-cache></Cache-Control><Cache-Control xmlns="u"/>`,
-			File{CacheControl: &CacheControl{NoCache: true}, Elements: []Element{{"u", "Cache-Control", `<Cache-Control xmlns="u"/>`}}}},
-		{"session identities", "", `<MBMS-Session-Identity>3</MBMS-Session-Identity><MBMS-Session-Identity xmlns="u">256</MBMS-Session-Identity>`,
-			File{SessionIdentities: []uint8{3}, Elements: []Element{{"u", "MBMS-Session-Identity", `<MBMS-Session-Identity xmlns="u">256</MBMS-Session-Identity>`}}}},
-		{"Availability-Time without zone", "", `<Alternate-Content-Location-2 Availability-Time="2025-12-02T01:02:03.5"/>`,
-			File{AlternateLocations2: []AlternateLocations{{AvailableUntil: time.Date(2025, 12, 2, 1, 2, 3, 5e8, time.UTC)}}}},
-		{"Availability-Time in a zone", "", `<Alternate-Content-Location-1 Availability-Time="2025-12-02T01:02:03+01:00"/>`,
-			File{AlternateLocations1: []AlternateLocations{{AvailableUntil: time.Date(2025, 12, 2, 0, 2, 3, 0, time.UTC)}}}},
-		{"Availability-Time no time", "", `<Alternate-Content-Location-1 Availability-Time="soon"><Alternate-Content-Location>u</Alternate-Content-Location><x xmlns="u"/></Alternate-Content-Location-1>`,
-			File{AlternateLocations1: []AlternateLocations{{URIs: []string{"u"}}}}},
-		{"redundancy no number", `FEC-Redundancy-Level="20%"`, "",
-			File{Attributes: []Attribute{{"", "FEC-Redundancy-Level", "20%"}}}},
+		{
+			"Cache-Control in its namespace", `xmlns:c="` + nsMBMS2007 + `"`, `<c:Cache-Control><c:max-stale>1</c:max-stale></c:Cache-Control>`,
+			File{CacheControl: &CacheControl{MaxStale: true}},
+		},
+		{
+			"Cache-Control in none", "", `<Cache-Control xmlns=""><no-cache> true </no-cache></Cache-Control>`,
+			File{CacheControl: &CacheControl{NoCache: true}},
+		},
+		{
+			"Cache-Control with an undeclared prefix", "",
+			`<mbms2007:Cache-Control><mbms2007:Expires>3973622400</mbms2007:Expires></mbms2007:Cache-Control>`,
+			File{CacheControl: &CacheControl{Expires: sample().Expires}},
+		},
+		{
+			"unknown directive", "", `<Cache-Control xmlns=""><must-revalidate/></Cache-Control>`,
+			File{Elements: []Element{{"", "Cache-Control", `<Cache-Control xmlns=""><must-revalidate/></Cache-Control>`}}},
+		},
+		{
+			"two Cache-Controls", "", `<Cache-Control xmlns=""><no-cache>1</no-cache></Cache-Control><Cache-Control xmlns="u"/>`,
+			File{CacheControl: &CacheControl{NoCache: true}, Elements: []Element{{"u", "Cache-Control", `<Cache-Control xmlns="u"/>`}}},
+		},
+		{
+			"session identities", "", `<MBMS-Session-Identity>3</MBMS-Session-Identity><MBMS-Session-Identity xmlns="u">256</MBMS-Session-Identity>`,
+			File{SessionIdentities: []uint8{3}, Elements: []Element{
+				{"u", "MBMS-Session-Identity", `<MBMS-Session-Identity xmlns="u">256</MBMS-Session-Identity>`},
+			}},
+		},
+		{
+			"Availability-Time without zone", "", `<Alternate-Content-Location-2 Availability-Time="2025-12-02T01:02:03.5"/>`,
+			File{AlternateLocations2: []AlternateLocations{{AvailableUntil: time.Date(2025, 12, 2, 1, 2, 3, 5e8, time.UTC)}}},
+		},
+		{
+			"Availability-Time in a zone", "", `<Alternate-Content-Location-1 Availability-Time="2025-12-02T01:02:03+01:00"/>`,
+			File{AlternateLocations1: []AlternateLocations{{AvailableUntil: time.Date(2025, 12, 2, 0, 2, 3, 0, time.UTC)}}},
+		},
+		{
+			"Availability-Time no time", "", `<Alternate-Content-Location-1 Availability-Time="soon"><Alternate-Content-Location>u` +
+				`</Alternate-Content-Location><x xmlns="u"/></Alternate-Content-Location-1>`,
+			File{AlternateLocations1: []AlternateLocations{{URIs: []string{"u"}}}},
+		},
+		{
+			"redundancy no number", `FEC-Redundancy-Level="20%"`, "",
+			File{Attributes: []Attribute{{"", "FEC-Redundancy-Level", "20%"}}},
+		},
 		{"unit positions", `IndependentUnitPositions=" 0  17 "`, "", File{IndependentUnitPositions: []uint64{0, 17}}},
-		{"unit positions no numbers", `IndependentUnitPositions="0 x"`, "",
-			File{Attributes: []Attribute{{"", "IndependentUnitPositions", "0 x"}}}},
-		{"Content-Digest with several", `Content-Digest="unixsum=:AA=:,` + sha512 + `, ` + sha256 + `"`, "",
-			File{SHA256: bytesTo(32), SHA512: bytesTo(64)}},
-		{"Content-Digest without a known one", `Content-Digest="unixsum=:AA=:"`, "",
-			File{Attributes: []Attribute{{"", "Content-Digest", "unixsum=:AA=:"}}}},
+		{
+			"unit positions no numbers", `IndependentUnitPositions="0 x"`, "",
+			File{Attributes: []Attribute{{"", "IndependentUnitPositions", "0 x"}}},
+		},
+		{
+			"Content-Digest with several", `Content-Digest="unixsum=:AA=:,` + sha512 + `, ` + sha256 + `"`, "",
+			File{SHA256: bytesTo(32), SHA512: bytesTo(64)},
+		},
+		{
+			"Content-Digest without a known one", `Content-Digest="unixsum=:AA=:"`, "",
+			File{Attributes: []Attribute{{"", "Content-Digest", "unixsum=:AA=:"}}},
+		},
 		{"Repr-Digest of the file", `Repr-Digest="` + sha256 + `"`, "", File{SHA256: bytesTo(32), ReprDigest: sha256}},
 		{"both digests", `Repr-Digest="` + sha256 + `" Content-Digest="` + sha512 + `"`, "", File{SHA512: bytesTo(64), ReprDigest: sha256}},
 		{"empty Content-MD5", `Content-MD5=""`, "", File{}},

@@ -47,7 +47,9 @@ func TestNotWritable(t *testing.T) {
 func TestConf_O04_MBMS(t *testing.T) {
 	for _, p := range []Profile{MBMSDownload, DVBMABR} {
 		xml := string(mustAppend(t, sample(), p))
-		for _, name := range []string{"Group", "FullFDT", "MBMS-Session-Identity", "Decryption-KEY-URI", "FEC-Redundancy-Level", "FEC-Instance-ID"} {
+		for _, name := range []string{
+			"Group", "FullFDT", "MBMS-Session-Identity", "Decryption-KEY-URI", "FEC-Redundancy-Level", "FEC-Instance-ID",
+		} {
 			if contains(xml, name) {
 				t.Errorf("%v writes %s", p, name)
 			}
