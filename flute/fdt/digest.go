@@ -52,7 +52,7 @@ func parseDigests(f field, s string) (digests, error) {
 		inner, closed := strings.CutSuffix(inner, ":")
 		b, err := decodeBase64(inner)
 		if !opened || !closed || err != nil || len(b) != size {
-			return digests{}, fmt.Errorf("%v %.40q is not %s=:base64 of %d bytes:", f, s, alg, size)
+			return digests{}, fmt.Errorf("%v %.40q has no base64 of %d bytes between colons for %s", f, s, size, alg)
 		}
 		*to = b
 	}
