@@ -21,10 +21,10 @@
 // Instance may share the slices of its groups.
 //
 // Limitations: UTF-8 only, as RFC 6726 requires. Limits.Bytes binds before Limits.Files does: 4 MiB are about 10,000
-// entries of the usual size. Namespace prefixes inside attribute values and text (such as
-// xsi:type) are not rewritten when an unknown element is written back; unknown attributes of elements that are
-// understood, such as Cache-Control, are not kept, nor are unknown elements beyond four times the document's size. The FEC-OTI attributes are checked for the
-// range of their fields; whether they make sense together is for fec.OTI.Validate. File signatures of DVB-MABR are
+// entries of the usual size. Namespace prefixes inside attribute values and text (such as xsi:type) are not rewritten
+// when an unknown element is written back. Not kept are unknown attributes of child elements that are understood, such
+// as Cache-Control, and unknown elements beyond four times the document's size. The FEC-OTI attributes are checked for
+// the range of their fields; whether they make sense together is for fec.OTI.Validate. File signatures of DVB-MABR are
 // kept as unknown elements and not verified.
 package fdt
 
