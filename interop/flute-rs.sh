@@ -120,7 +120,12 @@ transfer() {
 			ok "$name, $size bytes"
 		fi
 	done
-	if [[ $receiver == ours && $code != 0 ]]; then bad "$name: the receiver's exit code is $code"; fi
+	if [[ $receiver == ours ]]; then
+		[[ $code == 0 ]] || bad "$name: the receiver's exit code is $code"
+		if [[ $fec-$loss == rs-loss ]] && ! says '"repaired":[1-9]' "$dir/receiver.log"; then
+			bad "$name: the receiver says that it repaired nothing"
+		fi
+	fi
 	if [[ $sender == ours ]]; then
 		code=0
 		if until_true "$TIMEOUT" ended "$spid"; then wait "$spid" || code=$?; else code=running; fi
