@@ -6,56 +6,71 @@
 //
 // # Limitations
 //
-// One datagram that is kept keeps its whole slab.
+// One datagram that is kept keeps its whole slab. A slab that was released once too often is only noticed while nobody
+// else has got it from the Pool.
 package slab
 
 import (
 	"fmt"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 )
 
-// Datagram is one UDP datagram, a view into a slab.
+// Datagram is one UDP datagram, a view into a slab. Several of them may come from one message of the kernel.
 type Datagram struct {
-	Data      []byte
-	Source    netip.AddrPort
-	Truncated bool // the slot was too small for it
+	Data      []byte         // may be empty
+	Source    netip.AddrPort // without a zone; IPv4 is never mapped into IPv6
+	Truncated bool           // the datagram was longer than the room for it: Data is only its beginning
 }
 
 // Pool hands out slabs of one size, at most max at a time. It is safe for concurrent use.
 type Pool struct {
 	size int
-	max  int64
-	out  atomic.Int64
-	free chan *Slab
+	max  int
+
+	mu   sync.Mutex
+	free []*Slab // the last one released goes out first: its memory is still in the cache
+	out  int
 }
 
 // NewPool returns a Pool of up to max slabs of size bytes. Memory is allocated as it is needed, and kept.
-func NewPool(size, max int) *Pool {
-	return &Pool{size: size, max: int64(max), free: make(chan *Slab, max)}
-}
+func NewPool(size, max int) *Pool { return &Pool{size: size, max: max} }
 
-// Get returns a slab with one reference, or nil when max of them are out. It never blocks.
+// Get returns a slab with one reference, or nil when max of them are out. It never waits for one.
 func (p *Pool) Get() *Slab {
-	if p.out.Add(1) > p.max {
-		p.out.Add(-1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.out >= p.max {
 		return nil
 	}
-	select {
-	case s := <-p.free:
-		s.refs.Store(1)
-		return s
-	default:
-		s := &Slab{pool: p, bytes: make([]byte, p.size)}
-		s.refs.Store(1)
-		return s
+	p.out++
+	var s *Slab
+	if n := len(p.free); n > 0 {
+		s, p.free[n-1] = p.free[n-1], nil
+		p.free = p.free[:n-1]
+	} else {
+		s = &Slab{pool: p, bytes: make([]byte, p.size)}
 	}
+	s.refs.Store(1)
+	return s
 }
 
 // Outstanding returns the number of slabs that are out.
-func (p *Pool) Outstanding() int { return int(p.out.Load()) }
+func (p *Pool) Outstanding() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out
+}
 
-// Slab is a piece of memory with a reference count.
+func (p *Pool) put(s *Slab) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out--
+	p.free = append(p.free, s)
+}
+
+// Slab is a piece of memory with a reference count. Retain and Release are safe for concurrent use.
 type Slab struct {
 	pool  *Pool
 	refs  atomic.Int32
@@ -65,7 +80,7 @@ type Slab struct {
 // Bytes returns the memory.
 func (s *Slab) Bytes() []byte { return s.bytes }
 
-// Retain adds n references.
+// Retain adds n references. Only who has one may add to them: it panics when there is none.
 func (s *Slab) Retain(n int) {
 	if s.refs.Add(int32(n)) <= int32(n) {
 		panic("slab: retained after its release")
@@ -77,8 +92,7 @@ func (s *Slab) Retain(n int) {
 func (s *Slab) Release() {
 	switch n := s.refs.Add(-1); {
 	case n == 0:
-		s.pool.out.Add(-1)
-		s.pool.free <- s // never blocks: there is room for every slab that can be out
+		s.pool.put(s)
 	case n < 0:
 		panic(fmt.Sprintf("slab: released %d times too often", -n))
 	}

@@ -1,12 +1,19 @@
 package slab
 
-import "testing"
+import (
+	"runtime"
+	"sync"
+	"testing"
+)
 
 func TestPoolIsBounded(t *testing.T) {
 	p := NewPool(8, 2)
 	a, b := p.Get(), p.Get()
 	if a == nil || b == nil || p.Get() != nil || p.Outstanding() != 2 {
 		t.Fatal("a Pool of two gives two slabs")
+	}
+	if len(a.Bytes()) != 8 {
+		t.Fatalf("%d bytes, want 8", len(a.Bytes()))
 	}
 	a.Retain(1)
 	a.Release()
@@ -16,6 +23,16 @@ func TestPoolIsBounded(t *testing.T) {
 	a.Release()
 	if c := p.Get(); c != a {
 		t.Fatal("a released slab was not used again")
+	}
+}
+
+func TestLastReleasedGoesOutFirst(t *testing.T) {
+	p := NewPool(8, 3)
+	a, b := p.Get(), p.Get()
+	a.Release()
+	b.Release()
+	if p.Get() != b || p.Get() != a {
+		t.Error("the slab that was in use last is not the first one out")
 	}
 }
 
@@ -37,6 +54,45 @@ func TestDoubleReleasePanics(t *testing.T) {
 	}
 }
 
+// References are dropped on other goroutines than the one that got the slab; there are never more slabs than allowed,
+// and each is held by one goroutine until its last reference is gone.
+func TestConcurrentUse(t *testing.T) {
+	const max, goroutines, rounds = 3, 8, 2000
+	p := NewPool(8, max)
+	var wg sync.WaitGroup
+	for g := range goroutines {
+		wg.Go(func() {
+			for range rounds {
+				s := p.Get()
+				if s == nil {
+					runtime.Gosched()
+					continue
+				}
+				s.Bytes()[0] = byte(g)
+				s.Retain(2)
+				var users sync.WaitGroup
+				for range 2 {
+					users.Go(func() {
+						if got := s.Bytes()[0]; got != byte(g) {
+							t.Errorf("slab of goroutine %d was written to by %d", g, got)
+						}
+						s.Release()
+					})
+				}
+				users.Wait()
+				s.Release()
+			}
+		})
+	}
+	wg.Wait()
+	if n := p.Outstanding(); n != 0 {
+		t.Errorf("%d slabs are out", n)
+	}
+	if n := len(p.free); n > max {
+		t.Errorf("%d slabs were made, %d allowed", n, max)
+	}
+}
+
 func TestNoAllocation(t *testing.T) {
 	p := NewPool(64, 4)
 	p.Get().Release()
@@ -48,5 +104,13 @@ func TestNoAllocation(t *testing.T) {
 		s.Release()
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkGetRelease(b *testing.B) {
+	p := NewPool(64, 4)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Get().Release()
 	}
 }
