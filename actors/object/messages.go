@@ -3,7 +3,8 @@ package object
 import (
 	"sync"
 
-	"github.com/flute-node/flute-node/flute"
+	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
@@ -40,7 +41,7 @@ type Cancel struct {
 
 // Report is what an object emits, to its session: what happened, and what it wants.
 type Report struct {
-	TOI    flute.TOI
+	From   *actor.PID
 	Events []event.Event
 	Work   *receiver.Work // to run elsewhere and to bring back as WorkDone; nil: none
 	Ended  bool           // final state; the actor can be stopped

@@ -67,5 +67,5 @@ func (o *object) report(ctx actor.Context) {
 		return
 	}
 	o.ended = o.ended || ended
-	ctx.Send(ctx.Parent(), Report{TOI: o.core.TOI(), Events: f.Events, Work: f.Work, Ended: ended})
+	ctx.Send(ctx.Parent(), Report{From: ctx.Self(), Events: f.Events, Work: f.Work, Ended: ended})
 }

@@ -34,6 +34,8 @@ type receiving struct {
 	ledger  *receiver.Ledger
 	core    *receiver.Session
 	objects map[flute.TOI]*child
+	live    map[string]bool               // object actors that have not ended, by id of the PID
+	works   map[*receiver.Work]*actor.PID // who wants to hear of it
 	free    *object.FreeList
 	timer   *time.Timer
 	armed   time.Time // when timer fires; zero: not armed
@@ -59,9 +61,9 @@ func (s *receiving) Receive(ctx actor.Context) {
 	case object.Report:
 		s.report(ctx, m)
 	case vault.Ran:
-		s.tell(ctx, m.Work.TOI(), object.WorkDone{Work: m.Work})
+		s.ran(ctx, m.Work)
 	case supervisor.ChildGaveUp:
-		s.gaveUp(ctx, m)
+		s.gaveUp(m)
 	case *actor.Stopping, *actor.Restarting:
 		s.timer.Stop()
 		return
@@ -74,7 +76,7 @@ func (s *receiving) Receive(ctx actor.Context) {
 // start goes on with what the Ledger holds: nothing for a new session, objects in reception after a crash.
 func (s *receiving) start(ctx actor.Context) {
 	s.core = receiver.NewSession(s.ledger)
-	s.objects = map[flute.TOI]*child{}
+	s.objects, s.live, s.works = map[flute.TOI]*child{}, map[string]bool{}, map[*receiver.Work]*actor.PID{}
 	root, self := ctx.ActorSystem().Root, ctx.Self()
 	s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, tick{}) })
 	s.timer.Stop()
@@ -149,7 +151,7 @@ func (s *receiving) child(ctx actor.Context, toi flute.TOI) *child {
 	pid, err := ctx.SpawnNamed(spec.Props(), fmt.Sprintf("toi-%v-%d", toi, s.spawned))
 	actors.Fault(err)
 	c.pid = pid
-	s.objects[toi] = c
+	s.objects[toi], s.live[pid.Id] = c, true
 	return c
 }
 
@@ -177,16 +179,39 @@ func (s *receiving) report(ctx actor.Context, m object.Report) {
 		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
 	}
 	if m.Work != nil {
+		s.works[m.Work] = m.From
 		ctx.Send(s.peers.Store, vault.Run{Work: m.Work, ReplyTo: ctx.Self()})
 	}
 	if m.Ended {
-		s.drop(ctx, m.TOI)
+		ctx.Stop(m.From)
+		delete(s.live, m.From.Id)
+		for toi, c := range s.objects {
+			if c.pid.Equal(m.From) {
+				delete(s.objects, toi)
+			}
+		}
 		s.core.Advance(time.Now())
 	}
 }
 
+// ran brings a Work back to the object that wanted it, or to the one that was made in its place after a crash. When there
+// is none any more, nobody waits for the result.
+func (s *receiving) ran(ctx actor.Context, w *receiver.Work) {
+	pid := s.works[w]
+	delete(s.works, w)
+	if pid == nil && s.objects[w.TOI()] != nil {
+		pid = s.objects[w.TOI()].pid
+	}
+	if pid == nil || !s.live[pid.Id] {
+		w.Cancel()
+		return
+	}
+	ctx.Send(pid, object.WorkDone{Work: w})
+}
+
 // gaveUp ends an object whose actor crashed too often.
-func (s *receiving) gaveUp(ctx actor.Context, m supervisor.ChildGaveUp) {
+func (s *receiving) gaveUp(m supervisor.ChildGaveUp) {
+	delete(s.live, m.PID.Id)
 	for toi, c := range s.objects {
 		if c.pid.Equal(m.PID) {
 			delete(s.objects, toi)
@@ -194,12 +219,14 @@ func (s *receiving) gaveUp(ctx actor.Context, m supervisor.ChildGaveUp) {
 			return
 		}
 	}
+	s.core.QuarantineDetached(fmt.Sprint(m.Reason))
 }
 
 func (s *receiving) drop(ctx actor.Context, toi flute.TOI) {
 	if c := s.objects[toi]; c != nil {
 		ctx.Stop(c.pid)
 		delete(s.objects, toi)
+		delete(s.live, c.pid.Id)
 	}
 }
 
@@ -210,6 +237,9 @@ func (s *receiving) settle(ctx actor.Context) {
 	f := s.core.Effects()
 	for _, e := range f.Events {
 		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
+	}
+	for _, toi := range f.Detached {
+		delete(s.objects, toi) // the actor goes on until it reports its end
 	}
 	for _, toi := range f.Described {
 		s.tell(ctx, toi, object.Describe{})

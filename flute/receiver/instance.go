@@ -147,17 +147,18 @@ func (s *Session) conflict(in *instance) error {
 	return errConflict
 }
 
-// newEpoch forgets the database of a sender that was restarted. Objects that are being published finish; the others
-// cannot: nothing of them is sent any more.
+// newEpoch forgets the database of a sender that was restarted. Objects that are being published finish, apart from
+// whatever has their TOI now; the others cannot: nothing of them is sent any more.
 func (s *Session) newEpoch() {
 	l := s.l
 	for toi, e := range l.entries {
-		if e.phase == finishing {
-			continue
-		}
-		if !e.ended() && e.file != nil {
+		switch {
+		case e.phase == finishing:
+			l.leaving = append(l.leaving, e)
+			s.effects.Detached = append(s.effects.Detached, toi)
+		case !e.ended() && e.file != nil:
 			s.fail(e, event.FailClosed, "the sender started again")
-		} else {
+		default:
 			l.drop(e, true)
 			s.effects.Ended = append(s.effects.Ended, toi)
 		}

@@ -1,46 +1,56 @@
 package receiver
 
 import (
+	"math"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/store"
 )
 
-// Ledger is the memory of one receiving transport session: its FDT database, what is held of each object, and its
-// counters. It outlives the Session and the Objects that work on it, so that one which crashed can be made anew and go
-// on. It has one owner: all of them must run on one goroutine.
+// Ledger is the memory of one receiving transport session: its FDT database, what is held of each object, what its
+// workers have not handed out yet, and its counters. It outlives the Session and the Objects that work on it, so that
+// one which crashed can be made anew and go on. It has one owner: all of them must run on one goroutine.
 type Ledger struct {
-	cfg      *Config
-	key      flute.SessionKey
-	budget   *store.Budget
-	counters flute.Counters
+	cfg       *Config
+	key       flute.SessionKey
+	budget    *store.Budget // memory of the session
+	strangers *store.Budget // the part of it that objects without a description may hold
+	scratch   *scratch
+	counters  flute.Counters
+	effects   SessionEffects // not drained yet
 
-	version   uint8       // FLUTE version, 0 until the first EXT_FDT
+	version   uint8       // FLUTE version, 0 until the first FDT Instance
 	variant   fec.Variant // the code in use; empty: not known yet
 	probes    int         // attempts to find it out
 	entries   map[flute.TOI]*entry
+	unnamed   map[flute.TOI]*entry // those of entries that have no description
+	leaving   map[*entry]struct{}  // removed from entries while they are being published
 	locations map[string]flute.TOI // Content-Location to the newest TOI that has it
 	instances map[flute.InstanceID]*instance
-	named     int // entries with a description
-	unnamed   int // entries without
-	ended     bool
-	opened    bool
-	complete  bool // an FDT Instance said Complete="true"
-	skew      time.Duration
-	last      time.Time // of the latest valid packet
-	closing   time.Time // when the session ends because of an A flag; zero: not
-	wake      time.Time // a moment not after the least deadline of all entries; zero: none
+	described uint64 // File elements that were taken so far
+	complete  bool   // an FDT Instance said Complete="true"
+
+	opened  bool
+	ending  string // why the session ends as soon as nothing is being published; empty: it does not
+	ended   bool
+	skew    time.Duration // sender's clock minus ours
+	last    time.Time     // of the latest packet
+	open    time.Time     // of the latest packet without A flag
+	closing time.Time     // when the session ends because of an A flag; zero: not
+	pauses  uint64        // how often packets came again after silence or after an A flag
+	wake    time.Time     // a moment not after the least deadline of all entries; zero: none
 }
 
 // NewLedger returns the empty memory of the session key. cfg comes from Config.Validated.
 func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
+	budget := store.NewBudget(math.MaxUint64, cfg.Budget)
 	return &Ledger{
-		cfg: cfg, key: key, budget: store.NewBudget(1<<62, cfg.Budget), variant: cfg.Variant,
-		entries: map[flute.TOI]*entry{}, locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{},
+		cfg: cfg, key: key, budget: budget, strangers: store.NewBudget(cfg.UnnamedBytes, budget), scratch: &scratch{budget: budget},
+		variant: cfg.Variant, entries: map[flute.TOI]*entry{}, unnamed: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{},
+		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{},
 	}
 }
 
@@ -50,11 +60,12 @@ func (l *Ledger) Key() flute.SessionKey { return l.key }
 // Counters returns how many datagrams were received and what became of them.
 func (l *Ledger) Counters() flute.Counters { return l.counters }
 
-// Active returns the objects that have been begun and not ended: what needs an Object after a restart.
+// Active returns the objects that have been begun and not ended, or whose effects were not drained: what needs an
+// Object after a restart.
 func (l *Ledger) Active() []flute.TOI {
 	var active []flute.TOI
 	for toi, e := range l.entries {
-		if !e.ended() && (e.rec != nil || e.pending.bytes > 0) {
+		if e.isActive() {
 			active = append(active, toi)
 		}
 	}
@@ -67,87 +78,94 @@ func (l *Ledger) Drop(r flute.DropReason, n int) { l.counters.Drop(r, uint64(n))
 // Held returns the memory in bytes that the session holds.
 func (l *Ledger) Held() uint64 { return l.budget.Used() }
 
-// phase is how far an object has come.
-type phase uint8
-
-const (
-	announced phase = iota // described or opened, no symbol yet
-	receiving              // symbols are being gathered
-	finishing              // all symbols are there; being verified and published
-	completed
-	failed
-)
-
-// entry is one object of the session.
-type entry struct {
-	toi      flute.TOI
-	phase    phase
-	file     *fdt.File        // description; nil before the FDT
-	instance flute.InstanceID // the newest FDT Instance that describes it
-	expires  time.Time        // by the receiver's clock; zero: never
-	closeAt  time.Time        // when an unfinished object fails because of its B flag; zero: not
-	rec      *reception       // nil before the first symbol and after the end
-	pending  pending          // datagrams that came before the OTI was known
-	started  bool             // ObjectStarted was emitted
-}
-
-// ended reports whether the object has its final state.
-func (e *entry) ended() bool { return e.phase >= completed }
-
-// location returns the Content-Location, empty before the FDT.
-func (e *entry) location() string {
-	if e.file == nil {
-		return ""
-	}
-	return e.file.ContentLocation
-}
-
-// pending keeps copies of datagrams, in order, until they can be interpreted.
-type pending struct {
-	datagrams [][]byte
-	bytes     uint64
-}
-
-// pendingOverhead is charged for each kept datagram besides its bytes.
-const pendingOverhead = 64
-
 // entry returns the entry of toi, made if there is none. errUnknownObject when the session already holds as many
 // undescribed objects as it may.
-func (l *Ledger) entry(toi flute.TOI) (*entry, error) {
+func (l *Ledger) entry(now time.Time, toi flute.TOI) (*entry, error) {
 	if e := l.entries[toi]; e != nil {
 		return e, nil
 	}
-	if l.unnamed >= l.cfg.MaxUnnamed {
+	if len(l.unnamed) >= l.cfg.MaxUnnamed && !l.forgetUnnamed(now) {
 		return nil, errUnknownObject
 	}
-	e := &entry{toi: toi}
-	l.entries[toi] = e
-	l.unnamed++
+	e := &entry{toi: toi, touched: now}
+	l.entries[toi], l.unnamed[toi] = e, e
+	l.schedule(now.Add(l.cfg.UnnamedTimeout))
 	return e, nil
+}
+
+// forgetUnnamed forgets the undescribed objects that have been silent too long, and reports whether there were any.
+func (l *Ledger) forgetUnnamed(now time.Time) (any bool) {
+	for toi, e := range l.unnamed {
+		at := e.touched.Add(l.cfg.UnnamedTimeout)
+		if !due(at, now) {
+			l.schedule(at)
+			continue
+		}
+		l.drop(e, true)
+		l.remove(e)
+		l.effects.Ended = append(l.effects.Ended, toi)
+		any = true
+	}
+	return any
 }
 
 // drop removes what e holds. The entry itself stays, so that late packets are known for what they are.
 func (l *Ledger) drop(e *entry, discard bool) {
-	if e.rec != nil {
+	if r := e.rec; r != nil {
+		if e.effects.Work != nil { // nobody has it yet, so nobody will bring it back
+			e.effects.Work, r.working = nil, false
+		}
 		// A Work that is out still reads the staged object; Done then cancels it, and that discards.
-		e.rec.release(discard && !e.rec.working)
+		r.release(discard && !r.working)
 	}
 	e.rec = nil
 	l.forgetPending(e)
 }
 
 func (l *Ledger) forgetPending(e *entry) {
-	if e.pending.bytes > 0 {
-		l.budget.Release(e.pending.bytes)
-		e.pending = pending{}
-	}
+	l.strangers.Release(e.pending.bytes)
+	e.pending = pending{}
 }
 
-// fail ends e and returns the event that says so.
+// fail ends e and returns the event that says so: nil for an object that was not announced yet, whose end is told when
+// it is.
 func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Event {
 	e.phase = failed
 	l.drop(e, true)
+	e.reason, e.detail = reason, detail
+	if e.file == nil {
+		return nil
+	}
 	return event.ObjectFailed{Session: l.key, TOI: e.toi, ContentLocation: e.location(), Reason: reason, Detail: detail}
+}
+
+// remove forgets e: its TOI may name something else now. What was not told of it yet is the session's to tell. An entry
+// that is being published leaves when that is done.
+func (l *Ledger) remove(e *entry) {
+	delete(l.entries, e.toi)
+	delete(l.unnamed, e.toi)
+	if e.file != nil && l.locations[e.file.ContentLocation] == e.toi {
+		delete(l.locations, e.file.ContentLocation)
+	}
+	l.budget.Release(e.cost)
+	e.cost, e.gone = 0, true
+	l.effects.Events = append(l.effects.Events, e.effects.Events...)
+	e.effects.Events = nil
+	if !e.ended() {
+		l.leaving[e] = struct{}{}
+	}
+}
+
+// release frees what is left when the session has ended.
+func (l *Ledger) release() {
+	for id, in := range l.instances {
+		l.forgetInstance(id, in)
+	}
+	for _, e := range l.entries {
+		l.budget.Release(e.cost)
+		e.cost = 0
+	}
+	l.scratch.free()
 }
 
 // schedule makes the ledger wake at t or earlier.
@@ -156,3 +174,5 @@ func (l *Ledger) schedule(t time.Time) {
 		l.wake = t
 	}
 }
+
+func due(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }

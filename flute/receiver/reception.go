@@ -1,7 +1,7 @@
 package receiver
 
 import (
-	"math/bits"
+	"math"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -16,17 +16,18 @@ type reception struct {
 	fti  []byte // content of EXT_FTI as received; nil when the OTI came from the FDT
 	part fec.Partition
 
-	object store.Object
-	buffer *store.Buffer // over object
-	budget *store.Budget // memory of this object
+	object   store.Object
+	buffer   *store.Buffer // over object
+	budget   *store.Budget // memory of this object
+	stranger bool          // budget is below that of objects without a description
 
 	blocks   map[fec.SBN]*block // source blocks that are neither complete nor untouched, and guessed ones
-	complete bitmap             // by SBN
-	whole    uint32             // number of complete source blocks
-	held     uint64             // bytes of source symbols held
-	guesses  int                // number of blocks recovered under a guess
-	repaired uint64             // source symbols recovered by FEC
-	frontier fec.SBN            // all source blocks below it are complete
+	spare    *block             // for the next one
+	complete blockSet
+	held     uint64 // bytes of source symbols held
+	guesses  int    // number of blocks recovered under a guess
+	decisive bool   // one of them shows which code it was, if it proves right
+	repaired uint64 // source symbols recovered by FEC
 
 	digest  *digest // the object's prefix hashed so far; nil before the first Work
 	working bool    // a Work reads object and digest; nobody else may
@@ -45,35 +46,15 @@ type block struct {
 	lost    []fec.ESI            // source symbols recovered under a guess; nil when the block holds what was sent
 }
 
-// blockOverhead is charged to the budget for a block's bookkeeping besides its bitmap.
-const blockOverhead = 160
-
-// bitmap is a set of small integers that grows with the largest member.
-type bitmap []uint64
-
-func (b bitmap) has(i uint32) bool {
-	w := int(i / 64)
-	return w < len(b) && b[w]&(1<<(i%64)) != 0
-}
-
-func (b *bitmap) set(i uint32) {
-	w := int(i / 64)
-	if w >= len(*b) {
-		*b = append(*b, make([]uint64, w+1-len(*b))...)
-	}
-	(*b)[w] |= 1 << (i % 64)
-}
-
-func (b bitmap) count() (n uint32) {
-	for _, w := range b {
-		n += uint32(bits.OnesCount64(w))
-	}
-	return n
-}
+// The budget is charged for bookkeeping besides bitmaps and symbols.
+const (
+	blockOverhead  = 192
+	symbolOverhead = 96 // of a repair symbol, in repair and in seen
+)
 
 // newReception prepares for an object whose OTI was validated. It allocates nothing that depends on the OTI.
 func newReception(oti fec.OTI, fti []byte, object store.Object, parent *store.Budget, now time.Time) *reception {
-	budget := store.NewBudget(1<<62, parent)
+	budget := store.NewBudget(math.MaxUint64, parent)
 	r := &reception{
 		oti: oti, fti: fti, object: object, budget: budget,
 		buffer: store.NewBuffer(object, budget), blocks: map[fec.SBN]*block{}, first: now,
@@ -84,40 +65,62 @@ func newReception(oti fec.OTI, fti []byte, object store.Object, parent *store.Bu
 	return r
 }
 
+// adopt charges what is held to parent from now on. It does nothing when that has no room. The error is the store's.
+func (r *reception) adopt(parent *store.Budget) error {
+	if err := r.buffer.Flush(); err != nil {
+		return err
+	}
+	budget, held := store.NewBudget(math.MaxUint64, parent), r.budget.Used()
+	if !budget.TryReserve(held) {
+		return nil
+	}
+	r.budget.Release(held)
+	r.buffer.Release()
+	r.budget, r.buffer, r.stranger = budget, store.NewBuffer(r.object, budget), false
+	return nil
+}
+
 // isWhole reports whether every source block is complete. An object of no bytes is whole from the start.
-func (r *reception) isWhole() bool { return r.whole == r.part.Blocks() }
+func (r *reception) isWhole() bool { return r.complete.count == r.part.Blocks() }
 
 // open returns the block sbn of k source symbols, made on first use. errBudget when its bookkeeping cannot be paid.
 func (r *reception) open(sbn fec.SBN, k uint32) (*block, error) {
 	if b := r.blocks[sbn]; b != nil {
 		return b, nil
 	}
-	if !r.budget.TryReserve(blockOverhead + uint64(k)/8) {
+	if !r.complete.prepare(r.budget, sbn) || !r.budget.TryReserve(blockCost(k)) {
 		return nil, errBudget
 	}
-	b := &block{k: k, have: make(bitmap, (k+63)/64)}
+	b := r.spare
+	if b == nil || cap(b.have) < words(k) {
+		b = &block{have: make(bitmap, words(k))}
+	}
+	r.spare = nil
+	b.k, b.have = k, b.have[:words(k)]
 	r.blocks[sbn] = b
 	return b, nil
 }
 
+func blockCost(k uint32) uint64 { return blockOverhead + uint64(words(k))*8 }
+
+// repairCost is what one repair symbol is charged.
+func (r *reception) repairCost() uint64 { return uint64(r.oti.SymbolLength) + symbolOverhead }
+
 // close marks block sbn complete and frees what it held, except for a guessed one, which is kept until it is proved.
 func (r *reception) close(sbn fec.SBN, b *block) {
-	if !r.complete.has(uint32(sbn)) {
-		r.complete.set(uint32(sbn))
-		r.whole++
-	}
-	for uint32(r.frontier) < r.part.Blocks() && r.complete.has(uint32(r.frontier)) {
-		r.frontier++
-	}
-	if b != nil && b.lost == nil {
+	r.complete.add(r.budget, sbn)
+	if b.lost == nil {
 		r.forget(sbn, b)
 	}
 }
 
 // forget drops the bookkeeping of a block.
 func (r *reception) forget(sbn fec.SBN, b *block) {
-	r.budget.Release(blockOverhead + uint64(b.k)/8 + uint64(len(b.repair))*uint64(r.oti.SymbolLength))
+	r.budget.Release(blockCost(b.k) + uint64(len(b.repair))*r.repairCost())
 	delete(r.blocks, sbn)
+	clear(b.have)
+	*b = block{have: b.have}
+	r.spare = b
 }
 
 // hashed returns how many bytes of the object the digest covers.
@@ -130,7 +133,7 @@ func (r *reception) hashed() uint64 {
 
 // prefix returns how many bytes from the start of the object are final: complete, and recovered under no guess.
 func (r *reception) prefix() uint64 {
-	sbn := r.frontier
+	sbn := r.complete.next
 	if r.guesses > 0 {
 		for s, b := range r.blocks {
 			if b.lost != nil && s < sbn {
@@ -151,6 +154,7 @@ func (r *reception) release(discard bool) {
 	for sbn, b := range r.blocks {
 		r.forget(sbn, b)
 	}
+	r.complete.release(r.budget)
 	if discard {
 		// The name was never published, so a failure leaves only a file that the next start removes.
 		_ = r.object.Discard()

@@ -1,6 +1,8 @@
 package receiver
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -18,12 +20,18 @@ type Session struct {
 // SessionEffects is what a Session wants done, drained by Effects.
 type SessionEffects struct {
 	Events    []event.Event
+	Detached  []flute.TOI // objects that finish while their TOI names another: keep their Object apart; do this first
 	Described []flute.TOI // objects in reception that a description has come for: call Object.Describe
 	Ended     []flute.TOI // objects that the session ended: drop their Object
 }
 
-// NewSession returns the worker for the session that l remembers.
-func NewSession(l *Ledger) *Session { return &Session{l: l} }
+// NewSession returns the worker for the session that l remembers. Objects that were detached end here: the Object that
+// would have heard of their publication is gone, and nobody else can find them.
+func NewSession(l *Ledger) *Session {
+	s := &Session{l: l}
+	s.QuarantineDetached("its session crashed while it was being published")
+	return s
+}
 
 // Ledger returns the session's memory.
 func (s *Session) Ledger() *Ledger { return s.l }
@@ -184,7 +192,7 @@ func (s *Session) Close(reason string) {
 
 // Abort ends the session at once, with objects that are being published: for a session whose actor is given up.
 func (s *Session) Abort(reason string) {
-	for _, e := range s.l.entries {
+	for _, e := range slices.Concat(slices.Collect(maps.Values(s.l.entries)), s.l.leaving) {
 		if e.phase == finishing {
 			s.fail(e, event.FailQuarantined, reason)
 		}
@@ -208,7 +216,8 @@ func (s *Session) end(reason string) {
 			s.effects.Ended = append(s.effects.Ended, e.toi)
 		}
 	}
-	if busy {
+	l.leaving = slices.DeleteFunc(l.leaving, (*entry).ended)
+	if busy || len(l.leaving) > 0 {
 		l.closing = l.last // looked at again by the Advance that follows each Done
 		return
 	}
@@ -226,6 +235,16 @@ func (s *Session) Quarantine(toi flute.TOI, detail string) {
 	if e := s.l.entries[toi]; e != nil && !e.ended() {
 		s.fail(e, event.FailQuarantined, detail)
 	}
+}
+
+// QuarantineDetached ends the objects that were detached, one of which crashed too often.
+func (s *Session) QuarantineDetached(detail string) {
+	for _, e := range s.l.leaving {
+		if !e.ended() {
+			s.emit(s.l.fail(e, event.FailQuarantined, detail))
+		}
+	}
+	s.l.leaving = nil
 }
 
 // Complete reports whether an FDT Instance said that no file will follow, and every object has its final state (RFC
