@@ -45,10 +45,11 @@ func ParseFTI(id EncodingID, content []byte) (OTI, error) {
 	switch id {
 	case CompactNoCode: // RFC 5445, section 3.2.2.2: Reserved, Encoding Symbol Length, Maximum Source Block Length
 		o.SymbolLength, o.MaxSourceBlockLength = u16(b[8:]), binary.BigEndian.Uint32(b[10:])
-	case Raptor: // RFC 5053, section 3.2.2 and 3.2.3: Reserved, T, Z, N, Al
+	case Raptor: // RFC 5053, sections 3.2.2 and 3.2.3: Reserved, T, Z, N, Al
 		o.SymbolLength, o.SourceBlocks, o.SubBlocks, o.Alignment = u16(b[8:]), uint32(u16(b[10:])), uint16(b[12]), b[13]
 	case ReedSolomonGF2m: // RFC 5510, section 4.2.4: m, G, E, B, max_n
-		o.FieldBits, o.GroupSize, o.SymbolLength = b[6], b[7], u16(b[8:])
+		o.setFieldAndGroup(b[6], b[7])
+		o.SymbolLength = u16(b[8:])
 		o.MaxSourceBlockLength, o.MaxEncodingSymbols = uint32(u16(b[10:])), uint32(u16(b[12:]))
 	case LDPCStaircase, LDPCTriangle: // RFC 5170, section 4.2.4: E, N1m3 (3), G (5), B (20), max_n (20), PRNG seed
 		o.SymbolLength, o.N1, o.GroupSize = u16(b[6:]), b[8]>>5+3, b[8]&31
@@ -57,7 +58,7 @@ func ParseFTI(id EncodingID, content []byte) (OTI, error) {
 		o.Seed = binary.BigEndian.Uint32(b[14:])
 	case ReedSolomonGF28: // RFC 5510, section 5.2.4: E, B, max_n
 		o.SymbolLength, o.MaxSourceBlockLength, o.MaxEncodingSymbols = u16(b[6:]), uint32(b[8]), uint32(b[9])
-	case RaptorQ: // RFC 6330, section 3.3.2 and 3.3.3: F in 40 bits, Reserved, T, Z, N, Al
+	case RaptorQ: // RFC 6330, sections 3.3.2 and 3.3.3: F in 40 bits, Reserved, T, Z, N, Al
 		o.TransferLength >>= 8
 		o.SymbolLength, o.SourceBlocks, o.SubBlocks, o.Alignment = u16(b[6:]), uint32(b[8]), u16(b[9:]), b[11]
 	case SmallBlockExpandable, Compact: // RFC 5445, section 4.2.2.2: FEC Instance ID, E, B
@@ -68,6 +69,13 @@ func ParseFTI(id EncodingID, content []byte) (OTI, error) {
 		o.MaxSourceBlockLength, o.MaxEncodingSymbols = uint32(u16(b[10:])), uint32(u16(b[12:]))
 	}
 	return o, nil
+}
+
+// setFieldAndGroup sets m and G. 0 is "not given"; then the receiver "MUST assume" m = 8 and G = 1 (RFC 5510, section
+// 4.2.3).
+func (o *OTI) setFieldAndGroup(m, g byte) {
+	o.FieldBits, o.GroupSize = m, max(1, g)
+	o.FieldBits = byte(o.fieldBits())
 }
 
 // validTail reports whether content has, after n bytes, the Length octet of RFC 5445, section 4.2.2.3, and as much as
@@ -96,7 +104,7 @@ func (o *OTI) AppendFTI(b []byte) []byte {
 		b = be.AppendUint16(be.AppendUint16(b, 0), o.SymbolLength)
 		b = append(be.AppendUint16(b, uint16(o.SourceBlocks)), byte(o.SubBlocks), o.Alignment)
 	case ReedSolomonGF2m:
-		b = be.AppendUint16(append(b, o.FieldBits, o.GroupSize), o.SymbolLength)
+		b = be.AppendUint16(append(b, byte(o.fieldBits()), max(1, o.GroupSize)), o.SymbolLength)
 		b = be.AppendUint16(be.AppendUint16(b, uint16(o.MaxSourceBlockLength)), uint16(o.MaxEncodingSymbols))
 	case LDPCStaircase, LDPCTriangle:
 		b = append(be.AppendUint16(b, o.SymbolLength), (o.N1-3)<<5|o.GroupSize&31, byte(o.MaxSourceBlockLength>>12))
@@ -149,7 +157,7 @@ func (o *OTI) SetSchemeSpecificInfo(b []byte) error {
 	case o.EncodingID == RaptorQ && len(b) == 4:
 		o.SourceBlocks, o.SubBlocks, o.Alignment = uint32(b[0]), be.Uint16(b[1:]), b[3]
 	case o.EncodingID == ReedSolomonGF2m && len(b) == 2:
-		o.FieldBits, o.GroupSize = b[0], b[1]
+		o.setFieldAndGroup(b[0], b[1])
 	case (o.EncodingID == LDPCStaircase || o.EncodingID == LDPCTriangle) && len(b) == 5:
 		o.Seed, o.N1, o.GroupSize = be.Uint32(b), b[4]>>5+3, b[4]&31
 	case o.EncodingID >= 128 && validTail(b, 0):

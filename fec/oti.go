@@ -51,13 +51,15 @@ type limits struct {
 // The limits of the schemes that do not depend on other fields.
 const (
 	maxTransfer48    = 1<<48 - 1
-	maxRaptorLength  = 1<<45 - 1    // RFC 5053, section 3.2.3: F is at most 2^45
+	maxBlocks        = 1<<32 - 1    // one less than an SBN of 32 bits permits, so that their number has 32 bits too
+	maxRaptorLength  = 1<<45 - 1    // RFC 5053, section 3.2.2: F is less than 2^45
 	maxRaptorQLength = 946270874880 // RFC 6330, section 4.4.1.2
-	maxRaptorK       = 8192         // RFC 5053, section 5.4.2.3
-	minRaptorK       = 4            // RFC 5053, section 5.4.2.3
+	maxRaptorK       = 8192         // RFC 5053, section 5.1.2
+	minRaptorK       = 4            // RFC 5053, section 5.4.2.3: its tables begin with K = 4
+	maxRaptorN       = 1<<8 - 1     // RFC 5053, section 3.2.3: N has 8 bits
 	maxRaptorQK      = 56403        // RFC 6330, section 5.1.2
-	maxLDPCSymbols   = 1 << 20      // RFC 5170, section 5.4: ESI of 20 bits
-	maxLDPCSeed      = 0x7FFFFFFE   // RFC 5170, section 5.7
+	maxLDPCSymbols   = 1<<20 - 1    // RFC 5170, section 4.2.2, permits 2^20, which its 20-bit fields cannot say
+	maxLDPCSeed      = 0x7FFFFFFE   // RFC 5170, section 4.2.3
 )
 
 func (o *OTI) limits() limits {
@@ -72,9 +74,9 @@ func (o *OTI) limits() limits {
 	case LDPCStaircase, LDPCTriangle:
 		return limits{maxTransfer48, maxLDPCSymbols, 1 << 12, maxLDPCSymbols}
 	case SmallBlockExpandable:
-		return limits{maxTransfer48, 1<<32 - 1, 1 << 32, 0}
+		return limits{maxTransfer48, 1<<32 - 1, maxBlocks, 0}
 	case SmallBlockSystematic:
-		return limits{maxTransfer48, 1<<16 - 1, 1 << 32, 1<<16 - 1}
+		return limits{maxTransfer48, 1<<16 - 1, maxBlocks, 1<<16 - 1}
 	case Raptor:
 		return limits{maxRaptorLength, maxRaptorK, 1<<16 - 1, 0}
 	case RaptorQ:
@@ -125,20 +127,25 @@ func (o *OTI) Validate() error {
 
 // validateB checks a scheme that is partitioned by its largest source block length.
 func (o *OTI) validateB(l limits) error {
-	b := o.MaxSourceBlockLength
-	if o.EncodingID == CompactNoCode || o.EncodingID == Compact {
-		// The field has 32 bits, an ESI 16: senders may announce more than a block can have when the object is small.
-		b = min(b, l.blockSymbols)
+	b, symbols := o.MaxSourceBlockLength, ceil(o.TransferLength, uint64(o.SymbolLength))
+	if b == 0 {
+		return o.wrong("Maximum-Source-Block-Length", 0, "positive")
 	}
-	if b == 0 || b > l.blockSymbols {
-		return o.wrong("Maximum-Source-Block-Length", uint64(b), fmt.Sprintf("1 to %d", l.blockSymbols))
+	blocks := ceil(symbols, uint64(b))
+	if blocks > l.blocks {
+		return o.wrong("number of source blocks", blocks, fmt.Sprintf("at most %d", l.blocks))
+	}
+	if o.EncodingID == CompactNoCode || o.EncodingID == Compact {
+		// B has 32 bits, an ESI 16: senders announce more than a block can have. What counts is what its blocks do have.
+		if k := ceil(symbols, blocks); k > uint64(l.blockSymbols) {
+			return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.blockSymbols))
+		}
+	} else if b > l.blockSymbols {
+		return o.wrong("Maximum-Source-Block-Length", uint64(b), fmt.Sprintf("at most %d", l.blockSymbols))
 	}
 	if l.maxSymbols > 0 && (o.MaxEncodingSymbols < b || o.MaxEncodingSymbols > l.maxSymbols) {
 		return o.wrong("Max-Number-of-Encoding-Symbols", uint64(o.MaxEncodingSymbols),
 			fmt.Sprintf("from the Maximum-Source-Block-Length, %d, to %d", b, l.maxSymbols))
-	}
-	if blocks := ceil(ceil(o.TransferLength, uint64(o.SymbolLength)), uint64(b)); blocks > l.blocks {
-		return o.wrong("number of source blocks", blocks, fmt.Sprintf("at most %d", l.blocks))
 	}
 	switch o.EncodingID {
 	case ReedSolomonGF2m:
@@ -171,6 +178,8 @@ func (o *OTI) validateZ(l limits) error {
 		return o.wrong("Al", uint64(o.Alignment), "a divisor of the symbol length")
 	case o.SubBlocks == 0 || uint64(o.SubBlocks) > t/uint64(o.Alignment):
 		return o.wrong("N", uint64(o.SubBlocks), "1 to T/Al")
+	case o.EncodingID == Raptor && o.SubBlocks > maxRaptorN:
+		return o.wrong("N", uint64(o.SubBlocks), fmt.Sprintf("at most %d", maxRaptorN))
 	case o.SourceBlocks == 0 || uint64(o.SourceBlocks) > l.blocks:
 		return o.wrong("Z", uint64(o.SourceBlocks), fmt.Sprintf("1 to %d", l.blocks))
 	}
@@ -206,8 +215,10 @@ func (o *OTI) MaxESI(k uint32) uint32 {
 		return k
 	case Compact:
 		return 1 << 16
-	case ReedSolomonGF28, ReedSolomonGF2m, LDPCStaircase, LDPCTriangle, SmallBlockSystematic:
+	case ReedSolomonGF28, ReedSolomonGF2m, SmallBlockSystematic:
 		return max(k, o.MaxEncodingSymbols)
+	case LDPCStaircase, LDPCTriangle:
+		return k + o.RepairSymbols(k) // RFC 5170, section 5.5: the code itself depends on n
 	case Raptor:
 		return 65521 // RFC 5053, section 5.4.4.4: ESIs from 65521 on repeat the first ones
 	case RaptorQ:
@@ -216,12 +227,12 @@ func (o *OTI) MaxESI(k uint32) uint32 {
 	return 1<<32 - 1
 }
 
-// RepairSymbols returns how many repair symbols a sender makes for a source block of k source symbols: floor(k *
-// max_n / B) - k (RFC 5510, section 6.2; RFC 5170, section 5.2). It is 0 for schemes without max_n.
+// RepairSymbols returns how many repair symbols a sender makes for a source block of k source symbols by the n-algorithm:
+// floor(k * max_n / B) - k (RFC 5510, section 6.2; RFC 5170, section 5.5). It is 0 without a max_n above B.
 func (o *OTI) RepairSymbols(k uint32) uint32 {
 	if o.MaxSourceBlockLength == 0 || o.MaxEncodingSymbols <= o.MaxSourceBlockLength {
 		return 0
 	}
 	n := uint64(k) * uint64(o.MaxEncodingSymbols) / uint64(o.MaxSourceBlockLength)
-	return uint32(n) - k
+	return uint32(min(n, 1<<32-1)) - k
 }

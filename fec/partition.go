@@ -20,12 +20,14 @@ func (o *OTI) Partition() Partition {
 	}
 	p.Symbols = ceil(o.TransferLength, uint64(o.SymbolLength))
 	z := uint64(o.SourceBlocks)
-	if !o.usesPartitionZ() {
-		// RFC 5052, section 9.1.2: N = ceil(T / B).
-		z = ceil(p.Symbols, uint64(min(o.MaxSourceBlockLength, o.limits().blockSymbols)))
+	if !o.usesPartitionZ() && o.MaxSourceBlockLength > 0 {
+		// RFC 5052, section 9.1.1: N = ceil[T/B].
+		z = ceil(p.Symbols, uint64(o.MaxSourceBlockLength))
 	}
 	// RFC 6330, section 4.4.1.2: Partition[Kt, Z]. Blocks without symbols are left out.
-	z = min(z, p.Symbols)
+	if z = min(z, p.Symbols, maxBlocks); z == 0 {
+		return p // not a valid OTI
+	}
 	p.Z = uint32(z)
 	p.Large = uint32(ceil(p.Symbols, z))
 	p.Small = uint32(p.Symbols / z)

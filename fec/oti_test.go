@@ -1,0 +1,258 @@
+package fec_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+)
+
+// validOTIs are the smallest and the largest of each scheme, or ordinary ones.
+var validOTIs = []fec.OTI{
+	{TransferLength: 1, SymbolLength: 1, MaxSourceBlockLength: 1},
+	{TransferLength: (1<<16 - 1) << 32, SymbolLength: 1<<16 - 1, MaxSourceBlockLength: 1 << 16},
+	{TransferLength: 1 << 32, SymbolLength: 1, MaxSourceBlockLength: 1 << 16}, // 2^16 blocks of 2^16 symbols
+	raptorOTI(fec.Raptor, 4, 1),
+	raptorOTI(fec.Raptor, 8192, 1),
+	{
+		EncodingID: fec.Raptor, TransferLength: (1<<16 - 1) * 8192 * (1<<16 - 1), SymbolLength: 1<<16 - 1,
+		SourceBlocks: 1<<16 - 1, SubBlocks: 255, Alignment: 255,
+	},
+	{
+		EncodingID: fec.ReedSolomonGF2m, FieldBits: 2, TransferLength: 3 << 30, SymbolLength: 1,
+		MaxSourceBlockLength: 3, MaxEncodingSymbols: 3,
+	},
+	{
+		EncodingID: fec.ReedSolomonGF2m, FieldBits: 16, TransferLength: (1<<16 - 1) << 17, SymbolLength: 2,
+		MaxSourceBlockLength: 1<<16 - 1, MaxEncodingSymbols: 1<<16 - 1,
+	},
+	{
+		EncodingID: fec.LDPCStaircase, TransferLength: 1 << 20, SymbolLength: 1, MaxSourceBlockLength: 1 << 19,
+		MaxEncodingSymbols: 1<<20 - 1, N1: 3, GroupSize: 1, Seed: 1,
+	},
+	{
+		EncodingID: fec.LDPCTriangle, TransferLength: (1<<20 - 1) * (1<<16 - 1) << 12, SymbolLength: 1<<16 - 1, MaxSourceBlockLength: 1<<20 - 1,
+		MaxEncodingSymbols: 1<<20 - 1, N1: 10, GroupSize: 31, Seed: 0x7ffffffe,
+	},
+	rsOTI(1, 1, 1, 1),
+	rsOTI(255<<24*(1<<16-1), 1<<16-1, 255, 255),
+	rsOTI(255<<24, 1, 255, 255), // 2^24 blocks
+	raptorOTI(fec.RaptorQ, 1, 1),
+	raptorOTI(fec.RaptorQ, 56403, 1),
+	{
+		EncodingID: fec.RaptorQ, TransferLength: 942574504275, SymbolLength: 1<<16 - 1, SourceBlocks: 255,
+		SubBlocks: 1<<16 - 1, Alignment: 1,
+	},
+	{
+		EncodingID: fec.SmallBlockExpandable, InstanceID: 1<<16 - 1, TransferLength: 1<<48 - 1, SymbolLength: 1,
+		MaxSourceBlockLength: 1<<32 - 1,
+	},
+	{
+		EncodingID: fec.SmallBlockSystematic, TransferLength: (1<<32 - 1) * (1<<16 - 1), SymbolLength: 1, MaxSourceBlockLength: 1<<16 - 1,
+		MaxEncodingSymbols: 1<<16 - 1,
+	},
+	{EncodingID: fec.Compact, InstanceID: 1, TransferLength: 100, SymbolLength: 8, MaxSourceBlockLength: 4},
+}
+
+func rsOTI(length uint64, e uint16, b, n uint32) fec.OTI {
+	return fec.OTI{
+		EncodingID: fec.ReedSolomonGF28, TransferLength: length, SymbolLength: e, MaxSourceBlockLength: b, MaxEncodingSymbols: n,
+	}
+}
+
+// TestConf_B04_Valid: what the wire formats can say, up to the largest values, can be computed with.
+func TestConf_B04_Valid(t *testing.T) {
+	for _, o := range validOTIs {
+		if err := o.Validate(); err != nil {
+			t.Errorf("%+v: %v", o, err)
+			continue
+		}
+		checkPartition(t, &o)
+		if got, err := fec.ParseFTI(o.EncodingID, o.AppendFTI(nil)); err != nil || o.EncodingID != fec.ReedSolomonGF2m && got != o {
+			t.Errorf("%+v became %+v, %v", o, got, err)
+		}
+	}
+}
+
+// TestConf_B10_Invalid: each OTI is wrong in the one field that the error names.
+func TestConf_B10_Invalid(t *testing.T) {
+	with := func(o fec.OTI, f func(*fec.OTI)) fec.OTI { f(&o); return o }
+	noCode := fec.OTI{TransferLength: 1000, SymbolLength: 10, MaxSourceBlockLength: 10}
+	raptor, raptorQ, rs := raptorOTI(fec.Raptor, 100, 2), raptorOTI(fec.RaptorQ, 100, 2), rsOTI(1000, 10, 10, 12)
+	gf2m := with(rs, func(o *fec.OTI) { o.EncodingID, o.FieldBits = fec.ReedSolomonGF2m, 8 })
+	ldpc := with(rs, func(o *fec.OTI) { o.EncodingID, o.N1, o.GroupSize, o.Seed = fec.LDPCStaircase, 3, 1, 1 })
+	small := with(rs, func(o *fec.OTI) { o.EncodingID = fec.SmallBlockSystematic })
+	for _, o := range []fec.OTI{noCode, raptor, raptorQ, rs, gf2m, ldpc, small} {
+		if err := o.Validate(); err != nil {
+			t.Fatalf("%+v: %v", o, err)
+		}
+	}
+	for _, v := range []struct {
+		field string
+		oti   fec.OTI
+	}{
+		{"FEC Encoding ID", with(noCode, func(o *fec.OTI) { o.EncodingID = 7 })},
+		// B03: "the FEC Instance ID MUST NOT be used for fully-specified FEC schemes"
+		{"FEC Instance ID", with(noCode, func(o *fec.OTI) { o.InstanceID = 1 })},
+		{"Transfer-Length", with(noCode, func(o *fec.OTI) { o.TransferLength = 1 << 48 })},
+		{"Transfer-Length", with(noCode, func(o *fec.OTI) { o.TransferLength = 1<<64 - 1 })},
+		{"Encoding-Symbol-Length", with(noCode, func(o *fec.OTI) { o.SymbolLength = 0 })},
+		{"Maximum-Source-Block-Length", with(noCode, func(o *fec.OTI) { o.MaxSourceBlockLength = 0 })},
+		{"number of source blocks", with(noCode, func(o *fec.OTI) { o.TransferLength, o.SymbolLength = 1<<16*10+1, 1 })},
+		{"source block length", with(noCode, func(o *fec.OTI) {
+			o.TransferLength, o.SymbolLength, o.MaxSourceBlockLength = 1<<16+1, 1, 1<<32-1
+		})},
+		{"source block length", with(noCode, func(o *fec.OTI) {
+			o.TransferLength, o.SymbolLength, o.MaxSourceBlockLength = 200001, 1, 100000
+		})},
+		{"Encoding-Symbol-Length", with(rs, func(o *fec.OTI) { o.SymbolLength = 0 })},
+		{"Maximum-Source-Block-Length", with(rs, func(o *fec.OTI) { o.MaxSourceBlockLength = 0 })},
+		{"Maximum-Source-Block-Length", with(rs, func(o *fec.OTI) { o.MaxSourceBlockLength, o.MaxEncodingSymbols = 256, 256 })},
+		{"Max-Number-of-Encoding-Symbols", with(rs, func(o *fec.OTI) { o.MaxEncodingSymbols = 256 })},
+		{"Max-Number-of-Encoding-Symbols", with(rs, func(o *fec.OTI) { o.MaxEncodingSymbols = 9 })},
+		{"Max-Number-of-Encoding-Symbols", with(rs, func(o *fec.OTI) { o.MaxEncodingSymbols = 0 })},
+		{"number of source blocks", rsOTI(255<<24+1, 1, 255, 255)},
+		{"m", with(gf2m, func(o *fec.OTI) { o.FieldBits = 1 })},
+		{"m", with(gf2m, func(o *fec.OTI) { o.FieldBits = 17 })},
+		{"m", with(gf2m, func(o *fec.OTI) { o.FieldBits = 255 })},
+		{"Maximum-Source-Block-Length", with(gf2m, func(o *fec.OTI) { o.FieldBits = 2 })},
+		{"Encoding-Symbol-Length", with(gf2m, func(o *fec.OTI) { o.FieldBits = 7 })},
+		{"number of source blocks", with(gf2m, func(o *fec.OTI) {
+			o.FieldBits, o.TransferLength, o.SymbolLength = 16, 10<<16*2+1, 2
+		})},
+		{"N1", with(ldpc, func(o *fec.OTI) { o.N1 = 2 })},
+		{"N1", with(ldpc, func(o *fec.OTI) { o.N1 = 11 })},
+		{"G", with(ldpc, func(o *fec.OTI) { o.GroupSize = 0 })},
+		{"G", with(ldpc, func(o *fec.OTI) { o.GroupSize = 32 })},
+		{"PRNG seed", with(ldpc, func(o *fec.OTI) { o.Seed = 0 })},
+		{"PRNG seed", with(ldpc, func(o *fec.OTI) { o.Seed = 0x7fffffff })},
+		{"Max-Number-of-Encoding-Symbols", with(ldpc, func(o *fec.OTI) { o.MaxEncodingSymbols = 1 << 20 })},
+		{"number of source blocks", with(ldpc, func(o *fec.OTI) { o.TransferLength = 1<<12*100 + 1 })},
+		{"Maximum-Source-Block-Length", with(small, func(o *fec.OTI) { o.MaxSourceBlockLength, o.MaxEncodingSymbols = 1<<16, 1<<16 })},
+		{"number of source blocks", with(small, func(o *fec.OTI) { // 2^32 blocks: their number would not fit
+			o.TransferLength, o.SymbolLength, o.MaxSourceBlockLength, o.MaxEncodingSymbols = (1<<16-1)<<32, 1, 1<<16-1, 1<<16-1
+		})},
+		// K04
+		{"Al", with(raptor, func(o *fec.OTI) { o.Alignment = 0 })},
+		{"Al", with(raptor, func(o *fec.OTI) { o.Alignment = 3 })},
+		{"N", with(raptor, func(o *fec.OTI) { o.SubBlocks = 0 })},
+		{"N", with(raptor, func(o *fec.OTI) { o.SubBlocks = 3 })},
+		{"N", with(raptor, func(o *fec.OTI) { o.SymbolLength, o.SubBlocks = 1200, 256 })},
+		{"Z", with(raptor, func(o *fec.OTI) { o.SourceBlocks = 0 })},
+		{"Z", with(raptor, func(o *fec.OTI) { o.SourceBlocks = 1 << 16 })},
+		{"source block length", raptorOTI(fec.Raptor, 8193, 1)},
+		{"source block length", raptorOTI(fec.Raptor, 3, 1)},
+		{"source block length", raptorOTI(fec.Raptor, 7, 2)},
+		{"source block length", raptorOTI(fec.Raptor, 7, 100)},
+		{"Transfer-Length", with(raptor, func(o *fec.OTI) { o.TransferLength = 1 << 45 })},
+		// K05
+		{"Al", with(raptorQ, func(o *fec.OTI) { o.Alignment = 16 })},
+		{"N", with(raptorQ, func(o *fec.OTI) { o.SubBlocks = 3 })},
+		{"Z", with(raptorQ, func(o *fec.OTI) { o.SourceBlocks = 256 })},
+		{"source block length", raptorOTI(fec.RaptorQ, 56404, 1)},
+		{"Transfer-Length", with(raptorQ, func(o *fec.OTI) { o.TransferLength = 946270874881 })},
+	} {
+		err := v.oti.Validate()
+		var e *fec.OTIError
+		if !errors.As(err, &e) || !errors.Is(err, flute.ErrOTI) || flute.Reason(err) != flute.DropOTI {
+			t.Errorf("%+v: %v", v.oti, err)
+		} else if e.Field != v.field {
+			t.Errorf("%+v: %v, want an error about %s", v.oti, err, v.field)
+		}
+	}
+}
+
+// TestConf_B10_Empty: an object of no bytes needs no more than a scheme.
+func TestConf_B10_Empty(t *testing.T) {
+	for id := range 256 {
+		o := fec.OTI{EncodingID: fec.EncodingID(id)}
+		if err := o.Validate(); (err == nil) != o.EncodingID.Known() {
+			t.Errorf("%v: %v", o.EncodingID, err)
+		}
+		checkPartition(t, &o)
+	}
+}
+
+// TestConf_K03_EncodingSymbols: a receiver takes all ESIs below max_n; a sender follows the n-algorithm.
+func TestConf_K03_EncodingSymbols(t *testing.T) {
+	ldpc := rsOTI(1000, 10, 20, 30)
+	ldpc.EncodingID = fec.LDPCStaircase
+	small := rsOTI(1000, 10, 20, 30)
+	small.EncodingID = fec.SmallBlockSystematic
+	for _, v := range []struct {
+		oti            fec.OTI
+		k, most, makes uint32
+	}{
+		{rsOTI(1000, 10, 20, 30), 20, 30, 10},
+		{rsOTI(1000, 10, 20, 30), 19, 30, 9}, // floor(28.5) - 19
+		{rsOTI(1000, 10, 20, 30), 1, 30, 0},
+		{rsOTI(1000, 10, 255, 255), 255, 255, 0},
+		{small, 19, 30, 9},
+		{ldpc, 19, 28, 9}, // both sides need the same n
+		{fec.OTI{MaxSourceBlockLength: 20}, 20, 20, 0},
+		{fec.OTI{EncodingID: fec.Raptor}, 20, 65521, 0},
+		{fec.OTI{EncodingID: fec.RaptorQ}, 20, 1 << 24, 0},
+		{fec.OTI{EncodingID: fec.Compact}, 20, 1 << 16, 0},
+		{fec.OTI{EncodingID: fec.SmallBlockExpandable}, 20, 1<<32 - 1, 0},
+	} {
+		if most, makes := v.oti.MaxESI(v.k), v.oti.RepairSymbols(v.k); most != v.most || makes != v.makes {
+			t.Errorf("%v, k=%d: %d are accepted and %d made, want %d and %d", v.oti.EncodingID, v.k, most, makes, v.most, v.makes)
+		}
+	}
+}
+
+func FuzzValidate(f *testing.F) {
+	for _, o := range validOTIs {
+		f.Add(uint8(o.EncodingID), o.InstanceID, o.TransferLength, o.SymbolLength, o.MaxSourceBlockLength, o.MaxEncodingSymbols,
+			o.SourceBlocks, o.SubBlocks, o.Alignment, o.FieldBits, o.GroupSize, o.N1, o.Seed)
+	}
+	f.Fuzz(func(t *testing.T, id uint8, instance uint16, length uint64, e uint16, b, maxN, z uint32, n uint16,
+		al, m, g, n1 uint8, seed uint32,
+	) {
+		o := fec.OTI{
+			EncodingID: fec.EncodingID(id), InstanceID: instance, TransferLength: length, SymbolLength: e, MaxSourceBlockLength: b,
+			MaxEncodingSymbols: maxN, SourceBlocks: z, SubBlocks: n, Alignment: al, FieldBits: m, GroupSize: g, N1: n1, Seed: seed,
+		}
+		err := o.Validate()
+		if err != nil {
+			if !errors.Is(err, flute.ErrOTI) || err.Error() == "" {
+				t.Fatal(err)
+			}
+			// Not to be relied on, but nothing may panic.
+			p := o.Partition()
+			p.Block(fec.SBN(seed))
+			p.Symbol(fec.SBN(seed), fec.ESI(b))
+			o.AppendFTI(nil)
+			o.SchemeSpecificInfo()
+			return
+		}
+		checkPartition(t, &o)
+		if length == 0 {
+			return
+		}
+		// All fields that the scheme has fit into EXT_FTI.
+		got, err := fec.ParseFTI(o.EncodingID, o.AppendFTI(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, want := got.Partition(), o.Partition()
+		if again != want || got.Validate() != nil {
+			t.Fatalf("%+v became %+v", o, got)
+		}
+	})
+}
+
+// BenchmarkValidate checks the OTI of a packet and partitions its object.
+func BenchmarkValidate(b *testing.B) {
+	o := rsOTI(1<<30, 1400, 64, 80)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := o.Validate(); err != nil {
+			b.Fatal(err)
+		}
+		if p := o.Partition(); p.Blocks() == 0 {
+			b.Fatal("no source blocks")
+		}
+	}
+}
