@@ -228,9 +228,9 @@ func (o *OTI) MaxESI(k uint32) uint32 {
 }
 
 // RepairSymbols returns how many repair symbols a sender makes for a source block of k source symbols by the n-algorithm:
-// floor(k * max_n / B) - k (RFC 5510, section 6.2; RFC 5170, section 5.5). It is 0 without a max_n above B.
+// floor(k * max_n / B) - k (RFC 5510, section 6.2; RFC 5170, section 5.5). It is 0 for a scheme without max_n.
 func (o *OTI) RepairSymbols(k uint32) uint32 {
-	if o.MaxSourceBlockLength == 0 || o.MaxEncodingSymbols <= o.MaxSourceBlockLength {
+	if o.MaxSourceBlockLength == 0 || o.MaxEncodingSymbols <= o.MaxSourceBlockLength || o.limits().maxSymbols == 0 {
 		return 0
 	}
 	n := uint64(k) * uint64(o.MaxEncodingSymbols) / uint64(o.MaxSourceBlockLength)

@@ -191,6 +191,7 @@ func TestConf_K03_EncodingSymbols(t *testing.T) {
 		{small, 19, 30, 9},
 		{ldpc, 19, 28, 9}, // both sides need the same n
 		{fec.OTI{MaxSourceBlockLength: 20}, 20, 20, 0},
+		{fec.OTI{MaxSourceBlockLength: 20, MaxEncodingSymbols: 26}, 20, 20, 0}, // found by fuzzing: No-Code has no max_n
 		{fec.OTI{EncodingID: fec.Raptor}, 20, 65521, 0},
 		{fec.OTI{EncodingID: fec.RaptorQ}, 20, 1 << 24, 0},
 		{fec.OTI{EncodingID: fec.Compact}, 20, 1 << 16, 0},
