@@ -18,6 +18,8 @@ const (
 	DefaultMaxUnnamed = 64
 	// DefaultUnnamedBytes bounds what those objects may hold together in memory.
 	DefaultUnnamedBytes = 64 << 20
+	// DefaultUnnamedTimeout is how long such an object waits in silence; FDT Instances are repeated more often.
+	DefaultUnnamedTimeout = 5 * time.Minute
 	// DefaultMaxInstances bounds the FDT Instances that are received at the same time; a sender finishes one before the
 	// next (RFC 6726, section 3.5), so a few cover loss and reordering.
 	DefaultMaxInstances = 8
@@ -68,6 +70,7 @@ type Config struct {
 	MaxObjects      int           // described objects of a session; zero: DefaultMaxObjects
 	MaxUnnamed      int           // objects before their FDT; zero: DefaultMaxUnnamed
 	UnnamedBytes    uint64        // memory of those; zero: DefaultUnnamedBytes
+	UnnamedTimeout  time.Duration // silence of those; zero: DefaultUnnamedTimeout
 	MaxInstances    int           // FDT Instances in reception; zero: DefaultMaxInstances
 	MaxObjectSize   uint64        // bytes; zero: DefaultMaxObjectSize
 	MaxSourceBlocks uint32        // of an object; zero: DefaultMaxSourceBlocks
@@ -103,6 +106,7 @@ func (c Config) Validated() (*Config, error) {
 	setDefault(&c.MaxObjects, DefaultMaxObjects)
 	setDefault(&c.MaxUnnamed, DefaultMaxUnnamed)
 	setDefault(&c.UnnamedBytes, DefaultUnnamedBytes)
+	setDefault(&c.UnnamedTimeout, DefaultUnnamedTimeout)
 	setDefault(&c.MaxInstances, DefaultMaxInstances)
 	setDefault(&c.MaxObjectSize, DefaultMaxObjectSize)
 	setDefault(&c.MaxSourceBlocks, DefaultMaxSourceBlocks)

@@ -2,7 +2,9 @@ package receiver
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -18,10 +20,10 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 	for _, r := range f.Rejected {
 		report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %s: %s", r.TOI, r.Reason))
 	}
+	at := len(l.effects.Events)
 	for i := range f.Files {
-		file := &f.Files[i]
-		if err := s.mergeFile(now, f.ID, file, expires); err != nil {
-			report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %v: %v", file.TOI, err))
+		if err := s.mergeFile(now, f.ID, &f.Files[i], expires); err != nil {
+			report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %v: %v", f.Files[i].TOI, err))
 			continue
 		}
 		report.Files++
@@ -29,68 +31,120 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 	if f.Complete {
 		l.complete = true
 	}
-	s.emit(report)
+	l.effects.Events = slices.Insert(l.effects.Events, at, event.Event(report)) // before what follows from it
 }
 
 // mergeFile adds one File element.
 func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, expires time.Time) error {
 	l := s.l
-	if file.HasOTI && !isEmpty(file) {
-		if err := l.checkOTI(&file.OTI); err != nil {
-			return err
+	if e := l.entries[file.TOI]; e != nil && e.file != nil {
+		field := changed(e.file, file)
+		switch {
+		case field == "":
+			s.again(e, id, file, expires)
+			return nil
+		case due(e.expires, now):
+			s.dismiss(e, event.FailExpired, "its FDT Instance has expired")
+		case e.pause != l.pauses: // see newEpoch
+			s.dismiss(e, event.FailSuperseded, "another file has its TOI since the sender paused")
+		default:
+			// RFC 6726, section 3.3: a later FDT Instance may augment the description, it must not change it.
+			return fmt.Errorf("its %s differs from an earlier FDT Instance", field)
 		}
 	}
-	e := l.entries[file.TOI]
-	if e != nil && e.file != nil {
-		if due(e.expires, now) && e.phase != receiving && e.phase != finishing {
-			l.remove(e) // its description has expired: the TOI may name something else now
-			e = nil
-		} else {
-			return s.again(e, id, file, expires)
-		}
-	}
-	if l.named >= l.cfg.MaxObjects {
+	if len(l.entries)-len(l.unnamed) >= l.cfg.MaxObjects && !s.forgetOldest() {
 		return errBudget
 	}
+	own, cost := describedBy(file)
+	if !l.budget.TryReserve(cost) && !(s.forgetOldest() && l.budget.TryReserve(cost)) {
+		return errBudget
+	}
+	e := l.entries[file.TOI]
 	if e == nil {
 		e = &entry{toi: file.TOI}
 		l.entries[file.TOI] = e
-		l.unnamed++
 	}
-	s.supersede(e, id, file)
-	l.unnamed--
-	l.named++
-	e.file, e.instance = file, id
-	s.extend(e, expires)
-	l.locations[file.ContentLocation] = e.toi
-	if e.phase == failed {
-		// It failed before anybody knew of it; now that it is announced, its end must be told.
-		s.emit(l.fail(e, event.FailStore, "failed before its FDT Instance came"))
-		return nil
+	delete(l.unnamed, e.toi)
+	e.file, e.cost = own, cost
+	if own.HasOTI && !isEmpty(own) {
+		// It may still be right in EXT_FTI, which has priority.
+		if e.badOTI = l.checkOTI(&own.OTI); e.badOTI != nil {
+			own.HasOTI = false
+		}
 	}
-	if e.rec != nil || len(e.pending.datagrams) > 0 || isEmpty(file) {
-		s.effects.Described = append(s.effects.Described, e.toi)
+	if !e.closeAt.IsZero() {
+		e.closeAt = now.Add(l.cfg.CloseGrace)
+		l.schedule(e.closeAt)
 	}
+	s.confirm(e, id, expires)
+	s.introduce(e)
 	return nil
 }
 
-// again takes a File element whose TOI is described already. RFC 6726, section 3.3: a later FDT Instance may augment
-// the description, it must not change it.
-func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires time.Time) error {
-	if field := changed(e.file, file); field != "" {
-		return fmt.Errorf("its %s differs from an earlier FDT Instance", field)
+// introduce draws the conclusions from the first description of e.
+func (s *Session) introduce(e *entry) {
+	l := s.l
+	if e.phase == failed {
+		// It failed before anybody knew of it; now that it is announced, its end must be told.
+		s.fail(e, e.reason, e.detail)
+		return
 	}
-	if id.NewerThan(e.instance) {
-		e.instance = id
+	// RFC 6726, section 3.4.2: of two TOIs for one URI, the FDT Instance that is newer names the current version.
+	if toi, ok := l.locations[e.file.ContentLocation]; ok {
+		old := l.entries[toi]
+		switch {
+		case old.pause == e.pause && old.instance.NewerThan(e.instance):
+			s.fail(e, event.FailSuperseded, fmt.Sprintf("by TOI %v", toi))
+			return
+		case old.phase <= receiving && e.instance != old.instance:
+			s.fail(old, event.FailSuperseded, fmt.Sprintf("by TOI %v", e.toi))
+		}
+	}
+	l.locations[e.file.ContentLocation] = e.toi
+	if e.isActive() {
+		l.effects.Described = append(l.effects.Described, e.toi)
+	}
+}
+
+// again takes a File element whose TOI is described already in the same way, or with more.
+func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires time.Time) {
+	if !id.NewerThan(e.instance) {
+		id = e.instance
 	}
 	if !e.ended() {
-		// A copy: a Work may be reading the old one.
-		augmented := *e.file
-		augment(&augmented, file)
+		augmented := *e.file // a copy: a Work may be reading the old one
+		s.augment(e, &augmented, file)
 		e.file = &augmented
 	}
-	s.extend(e, expires)
-	return nil
+	s.confirm(e, id, expires)
+}
+
+// confirm notes that an FDT Instance describes e, until expires if that is later than what it was.
+func (s *Session) confirm(e *entry, id flute.InstanceID, expires time.Time) {
+	l := s.l
+	l.described++
+	e.instance, e.pause, e.order = id, l.pauses, l.described
+	if expires.After(e.expires) {
+		e.expires = expires
+	}
+	l.schedule(e.expires)
+}
+
+// forgetOldest forgets a quarter of the objects that have ended, those first that no FDT Instance has described for
+// longest. It reports whether there were any.
+func (s *Session) forgetOldest() bool {
+	l := s.l
+	var ended []*entry
+	for _, e := range l.entries {
+		if e.ended() && e.file != nil {
+			ended = append(ended, e)
+		}
+	}
+	slices.SortFunc(ended, func(a, b *entry) int { return cmp.Compare(a.order, b.order) })
+	for _, e := range ended[:(len(ended)+3)/4] {
+		l.remove(e)
+	}
+	return len(ended) > 0
 }
 
 // changed returns the name of an attribute that both descriptions give and that differs; empty if there is none.
@@ -108,7 +162,9 @@ func changed(a, b *fdt.File) string {
 		return "Content-MD5"
 	case a.SHA256 != nil && b.SHA256 != nil && !bytes.Equal(a.SHA256, b.SHA256):
 		return "SHA-256"
-	case a.HasOTI && b.HasOTI && a.OTI != b.OTI:
+	case a.SHA512 != nil && b.SHA512 != nil && !bytes.Equal(a.SHA512, b.SHA512):
+		return "SHA-512"
+	case a.HasOTI && b.HasOTI && !equivalent(a.OTI, b.OTI):
 		return "FEC OTI"
 	}
 	return ""
@@ -116,58 +172,27 @@ func changed(a, b *fdt.File) string {
 
 func differ(a, b *uint64) bool { return a != nil && b != nil && *a != *b }
 
-// augment adds to a what only b has.
-func augment(a, b *fdt.File) {
-	if a.ContentLength == nil {
-		a.ContentLength = b.ContentLength
+// augment adds to own what only file has.
+func (s *Session) augment(e *entry, own, file *fdt.File) {
+	if own.ContentLength == nil {
+		own.ContentLength = file.ContentLength
 	}
-	if a.TransferLength == nil {
-		a.TransferLength = b.TransferLength
+	if own.TransferLength == nil {
+		own.TransferLength = file.TransferLength
 	}
-	if a.MD5 == nil {
-		a.MD5 = b.MD5
+	if own.MD5 == nil {
+		own.MD5 = file.MD5
 	}
-	if a.SHA256 == nil {
-		a.SHA256 = b.SHA256
+	if own.SHA256 == nil {
+		own.SHA256 = file.SHA256
 	}
-	if !a.HasOTI {
-		a.OTI, a.HasOTI = b.OTI, b.HasOTI
+	if own.SHA512 == nil {
+		own.SHA512 = file.SHA512
 	}
-	if a.ContentType == "" {
-		a.ContentType = b.ContentType
+	if own.ContentType == "" {
+		own.ContentType = file.ContentType
 	}
-}
-
-// supersede ends an unfinished object that has the Content-Location of a newer one: of two TOIs for one URI, the FDT
-// Instance that is newer in logical order names the current version.
-func (s *Session) supersede(e *entry, id flute.InstanceID, file *fdt.File) {
-	toi, ok := s.l.locations[file.ContentLocation]
-	if !ok || toi == e.toi {
-		return
-	}
-	old := s.l.entries[toi]
-	if old != nil && old.phase <= receiving && id.NewerThan(old.instance) {
-		s.fail(old, event.FailSuperseded, fmt.Sprintf("by TOI %v", e.toi))
-	}
-}
-
-// extend lets the description of e hold until expires, if that is later than what it was.
-func (s *Session) extend(e *entry, expires time.Time) {
-	if expires.After(e.expires) {
-		e.expires = expires
-	}
-	s.l.schedule(e.expires)
-}
-
-// remove forgets e altogether.
-func (l *Ledger) remove(e *entry) {
-	delete(l.entries, e.toi)
-	if e.file == nil {
-		l.unnamed--
-		return
-	}
-	l.named--
-	if l.locations[e.file.ContentLocation] == e.toi {
-		delete(l.locations, e.file.ContentLocation)
+	if !own.HasOTI && e.badOTI == nil && file.HasOTI && s.l.checkOTI(&file.OTI) == nil {
+		own.OTI, own.HasOTI = file.OTI, true
 	}
 }

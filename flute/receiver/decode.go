@@ -35,15 +35,21 @@ func (w *Work) decode() (store.Object, uint64, *digest, event.FailReason, error)
 	if err != nil {
 		return nil, 0, nil, failReason(err), err
 	}
-	out := &hashingWriter{object: decoded, digest: newDigest(len(w.file.MD5) > 0), limit: limit}
+	whole := false
+	defer func() { // also when a decoder panics
+		if !whole {
+			_ = decoded.Discard()
+		}
+	}()
+	out := &hashingWriter{object: decoded, digest: newDigest(w.file), limit: limit}
 	if err = decodeContent(out, in, w.file.ContentEncoding); err != nil {
-		_ = decoded.Discard()
 		reason := event.FailEncoding
 		if e := (storeError{}); errors.As(err, &e) {
 			reason = failReason(err)
 		}
 		return nil, 0, nil, reason, err
 	}
+	whole = true
 	return decoded, out.digest.done, out.digest, "", nil
 }
 
@@ -83,3 +89,29 @@ func contentReader(in *bufio.Reader, c flute.ContentEncoding) (io.Reader, error)
 	}
 	return nil, errors.New("not supported")
 }
+
+// hashingWriter writes to a store.Object in order and hashes what it writes, up to limit bytes.
+type hashingWriter struct {
+	object io.WriterAt
+	digest *digest
+	limit  uint64
+}
+
+// errTooLong reports content that decodes to more than its bounds.
+var errTooLong = errors.New("receiver: decoded content exceeds its announced or permitted length")
+
+func (h *hashingWriter) Write(p []byte) (int, error) {
+	if h.digest.done+uint64(len(p)) > h.limit {
+		return 0, errTooLong
+	}
+	if _, err := h.object.WriteAt(p, int64(h.digest.done)); err != nil {
+		return 0, storeError{err}
+	}
+	h.digest.write(p)
+	return len(p), nil
+}
+
+// storeError marks an error as the store's, not the content's.
+type storeError struct{ error }
+
+func (e storeError) Unwrap() error { return e.error }

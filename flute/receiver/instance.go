@@ -10,7 +10,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
@@ -22,12 +21,14 @@ import (
 // instance is one FDT Instance: in reception, or known by its fingerprint until it expires.
 type instance struct {
 	id      flute.InstanceID
+	version uint8   // FLUTE version of its packets
 	object  *Object // nil once it was decoded or refused
 	memory  *memory
-	budget  uint64
 	cenc    int // content encoding by EXT_CENC; -1: not seen
-	sct     time.Time
+	hasSCT  bool
+	skew    time.Duration // sender's clock minus ours, by EXT_TIME
 	touched time.Time
+	pause   uint64    // Ledger.pauses at its latest packet
 	forget  time.Time // when its ID may be used again; zero: while it is in reception
 	fti     []byte    // EXT_FTI of its packets
 	head    [sha256.Size]byte
@@ -35,29 +36,34 @@ type instance struct {
 	alarmed bool // a conflict was reported
 }
 
-// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays below.
-const maxKnownInstances = 4096
+const (
+	// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays below.
+	maxKnownInstances = 4096
+	// refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt
+	// it, and then its next transmission is good.
+	refusalTime = 10 * time.Second
+)
 
 // fdtPacket takes a packet with TOI 0.
-func (s *Session) fdtPacket(now time.Time, p *alc.Packet, silence time.Duration) error {
+func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 	l := s.l
-	if p.FLUTEVersion != 1 && p.FLUTEVersion != 2 ||
-		l.cfg.Profile != AnyVersion && p.FLUTEVersion != uint8(l.cfg.Profile) || l.version != 0 && l.version != p.FLUTEVersion {
+	if p.FLUTEVersion != 1 && p.FLUTEVersion != 2 || l.cfg.Profile != AnyVersion && p.FLUTEVersion != uint8(l.cfg.Profile) {
 		return errVersion
 	}
 	in := l.instances[p.InstanceID]
-	if in != nil && in.conflicts(p) {
-		if silence < l.cfg.EpochSilence && l.closing.IsZero() {
-			return s.conflict(in)
-		}
-		// The sender ended or fell silent, and begins again with FDT Instance IDs that it has used: it was restarted.
+	if in != nil && (in.pause != l.pauses) && (in.conflicts(p) || in.version != p.FLUTEVersion) {
 		s.newEpoch()
 		in = nil
 	}
-	if in == nil {
-		in = s.openInstance(now, p)
+	switch {
+	case l.version != 0 && l.version != p.FLUTEVersion, in != nil && in.version != p.FLUTEVersion:
+		return errVersion
+	case in != nil && in.conflicts(p):
+		return s.conflict(in)
+	case in == nil:
+		in = s.openInstance(p)
 	}
-	in.touched = now
+	in.touched, in.pause = now, l.pauses
 	in.fingerprint(p)
 	if in.object == nil {
 		return errDuplicate
@@ -69,21 +75,20 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet, silence time.Duration)
 		}
 		in.cenc = int(p.CENC)
 	}
-	if p.Time != nil && in.sct.IsZero() {
+	if p.Time != nil && !in.hasSCT {
 		if t, err := lct.ParseTime(p.Time, now); err == nil && t.HasSCT {
-			in.sct = t.SCT
+			in.skew, in.hasSCT = t.SCT.Sub(now), true
 		}
 	}
 	err := in.object.handle(now, p)
 	if e := in.object.e; e.phase == failed {
-		s.refuse(now, in, failure(in.object))
+		s.refuse(now, in, errors.New(e.detail))
 		return errStore
 	}
-	if err != nil {
+	if err != nil && err != errDuplicate {
 		return err
 	}
 	if r := in.object.e.rec; r != nil && r.isWhole() {
-		l.version = p.FLUTEVersion
 		if err := s.decodeInstance(now, in); err != nil {
 			s.refuse(now, in, err)
 			if errors.Is(err, errExpired) {
@@ -91,88 +96,12 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet, silence time.Duration)
 			}
 		}
 	}
-	return nil
-}
-
-// failure returns the text of an FDT Instance object's own failure.
-func failure(o *Object) error {
-	for _, e := range o.Effects().Events {
-		if f, ok := e.(event.ObjectFailed); ok {
-			return errors.New(f.Detail)
-		}
-	}
-	return errStore
-}
-
-// conflicts reports whether p cannot belong to the instance: another length or OTI, or other bytes at its start.
-func (in *instance) conflicts(p *alc.Packet) bool {
-	if p.FTI != nil && in.fti != nil && !bytes.Equal(p.FTI, in.fti) {
-		return true
-	}
-	head, ok := headHash(p)
-	return ok && in.hasHead && head != in.head
-}
-
-// fingerprint remembers what conflicts compares.
-func (in *instance) fingerprint(p *alc.Packet) {
-	if in.fti == nil && p.FTI != nil {
-		in.fti = bytes.Clone(p.FTI)
-	}
-	if head, ok := headHash(p); ok && !in.hasHead {
-		in.head, in.hasHead = head, true
-	}
-}
-
-// headHash hashes the packet that carries the first symbol, told by a FEC Payload ID of zeros.
-func headHash(p *alc.Packet) (h [sha256.Size]byte, ok bool) {
-	oti := fec.OTI{EncodingID: fec.EncodingID(p.Codepoint), FieldBits: 8}
-	n := oti.PayloadIDLen()
-	if n == 0 || len(p.Body) <= n {
-		return h, false
-	}
-	if id, _, err := oti.ParsePayloadID(p.Body); err != nil || id.SBN != 0 || id.ESI != 0 {
-		return h, false
-	}
-	return sha256.Sum256(p.Body), true
-}
-
-// conflict counts a packet under an FDT Instance ID in use and reports the first one. RFC 6726, section 3.4.1: "Receipt
-// of an FDT Instance that reuses an FDT Instance ID value that is currently used by a non-expired FDT Instance MUST be
-// considered an error case." The first one is kept.
-func (s *Session) conflict(in *instance) error {
-	if !in.alarmed {
-		in.alarmed = true
-		s.emit(event.FDTRejected{Session: s.l.key, ID: in.id, Reason: "other content under an FDT Instance ID in use"})
-	}
-	return errConflict
-}
-
-// newEpoch forgets the database of a sender that was restarted. Objects that are being published finish, apart from
-// whatever has their TOI now; the others cannot: nothing of them is sent any more.
-func (s *Session) newEpoch() {
-	l := s.l
-	for toi, e := range l.entries {
-		switch {
-		case e.phase == finishing:
-			l.leaving = append(l.leaving, e)
-			s.effects.Detached = append(s.effects.Detached, toi)
-		case !e.ended() && e.file != nil:
-			s.fail(e, event.FailClosed, "the sender started again")
-		default:
-			l.drop(e, true)
-			s.effects.Ended = append(s.effects.Ended, toi)
-		}
-		l.remove(e)
-	}
-	for id, in := range l.instances {
-		l.forgetInstance(id, in)
-	}
-	l.closing, l.version, l.complete = time.Time{}, 0, false
+	return err
 }
 
 // openInstance starts the reception of an FDT Instance; the one that was silent longest gives way when there are too
 // many.
-func (s *Session) openInstance(now time.Time, p *alc.Packet) *instance {
+func (s *Session) openInstance(p *alc.Packet) *instance {
 	l := s.l
 	open, known := 0, 0
 	var oldest, first *instance
@@ -191,7 +120,7 @@ func (s *Session) openInstance(now time.Time, p *alc.Packet) *instance {
 	if known >= maxKnownInstances {
 		l.forgetInstance(first.id, first)
 	}
-	in := &instance{id: p.InstanceID, cenc: -1, memory: &memory{budget: l.budget, limit: l.fdtLimit()}}
+	in := &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1, memory: &memory{budget: l.budget, limit: l.fdtLimit()}}
 	in.object = &Object{l: l.forFDT(in.memory), e: &entry{}}
 	l.instances[in.id] = in
 	return in
@@ -202,9 +131,11 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 	cfg := *l.cfg
 	cfg.Store = m
 	cfg.MaxObjectSize = uint64(l.fdtLimit())
-	f := NewLedger(&cfg, l.key)
-	f.budget, f.variant = l.budget, l.variant
-	return f
+	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
+	return &Ledger{
+		cfg: &cfg, key: l.key, budget: l.budget, strangers: store.NewBudget(4*cfg.MaxObjectSize, l.budget), scratch: l.scratch,
+		variant: l.variant,
+	}
 }
 
 // fdtLimit returns the largest FDT Instance in bytes, encoded or not.
@@ -224,40 +155,38 @@ func (l *Ledger) forgetInstance(id flute.InstanceID, in *instance) {
 // release frees the memory of the reception and keeps the fingerprint.
 func (in *instance) release() {
 	if in.object != nil {
-		if r := in.object.e.rec; r != nil {
-			r.release(true)
-		}
-		in.object.l.forgetPending(in.object.e)
+		in.object.l.drop(in.object.e, true)
 		in.object = nil
 	}
 }
 
-// refuse ends an FDT Instance that cannot be used. Its ID is remembered, so that it is refused once.
+// refuse ends an FDT Instance that cannot be used.
 func (s *Session) refuse(now time.Time, in *instance, err error) {
 	in.release()
-	in.forget = now.Add(s.l.cfg.SessionTimeout)
+	in.forget = now.Add(refusalTime)
 	s.l.schedule(in.forget)
 	s.emit(event.FDTRejected{Session: s.l.key, ID: in.id, Reason: err.Error()})
 }
 
 // decodeInstance reads the FDT Instance that was received and merges it into the database.
 func (s *Session) decodeInstance(now time.Time, in *instance) error {
-	l := s.l
-	r := in.object.e.rec
-	if err := r.buffer.Flush(); err != nil {
-		return err
+	l, o := s.l, in.object
+	f, err := s.parseInstance(now, in)
+	for err != nil { // perhaps it was recovered under a wrong guess
+		if again, _ := o.tryNextCode(); !again {
+			return err
+		}
+		f, err = s.parseInstance(now, in)
 	}
-	xml, err := in.plain(r.oti.TransferLength, l.fdtLimit())
-	if err != nil {
-		return err
+	o.proven()
+	if v := o.l.variant; v != l.variant {
+		l.variant = v
+		l.effects.Events = append(l.effects.Events, o.Effects().Events...)
 	}
-	f, err := fdt.Parse(xml, now, l.cfg.FDTLimits)
-	if err != nil {
-		return err
-	}
+	l.version = in.version
 	f.ID = in.id
-	if l.cfg.Expiry == ExpiryUseSCT && !in.sct.IsZero() {
-		l.skew = in.sct.Sub(now)
+	if l.cfg.Expiry == ExpiryUseSCT && in.hasSCT {
+		l.skew = in.skew
 	}
 	expires := f.Expires.Add(-l.skew)
 	if l.cfg.Expiry == ExpiryIgnore {
@@ -268,76 +197,30 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 	if !expires.After(now) {
 		return fmt.Errorf("expired at %v: %w", f.Expires, errExpired)
 	}
+	s.merge(now, f, expires)
 	in.release()
 	in.forget = expires
 	l.schedule(expires)
-	s.merge(now, f, expires)
 	return nil
 }
 
-// plain returns the XML of the FDT Instance: what was received, or what it decodes to.
-func (in *instance) plain(n uint64, limit int) ([]byte, error) {
-	raw := make([]byte, n)
-	if _, err := in.memory.ReadAt(raw, 0); err != nil && err != io.EOF {
+// parseInstance reads the document: what was received, or what it decodes to.
+func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, error) {
+	r, limit := in.object.e.rec, s.l.fdtLimit()
+	if err := r.buffer.Flush(); err != nil {
 		return nil, err
 	}
-	if in.cenc <= int(flute.Null) {
-		return raw, nil
+	document := make([]byte, r.oti.TransferLength)
+	if _, err := in.memory.ReadAt(document, 0); err != nil && err != io.EOF {
+		return nil, err
 	}
-	var out bytes.Buffer
-	w := &limitedWriter{&out, limit}
-	err := decodeContent(w, bufio.NewReader(bytes.NewReader(raw)), flute.ContentEncoding(in.cenc))
-	return out.Bytes(), err
-}
-
-// limitedWriter refuses what exceeds its rest.
-type limitedWriter struct {
-	out  *bytes.Buffer
-	rest int
-}
-
-func (w *limitedWriter) Write(p []byte) (int, error) {
-	if len(p) > w.rest {
-		return 0, errTooLong
-	}
-	w.rest -= len(p)
-	return w.out.Write(p)
-}
-
-// memory is the store of one FDT Instance. It grows with what is written, up to its limit, charged to the budget.
-type memory struct {
-	budget *store.Budget
-	limit  int
-	bytes  []byte
-}
-
-func (m *memory) Create(uint64) (store.Object, error)          { return m, nil }
-func (m *memory) Publish(store.Object, string) (string, error) { return "", errors.ErrUnsupported }
-func (m *memory) Close() error                                 { return nil }
-func (m *memory) Sync() error                                  { return nil }
-func (m *memory) Truncate(int64) error                         { return nil }
-func (m *memory) ReadAt(p []byte, off int64) (int, error) {
-	return bytes.NewReader(m.bytes).ReadAt(p, off)
-}
-
-// WriteAt implements io.WriterAt.
-func (m *memory) WriteAt(p []byte, off int64) (int, error) {
-	end := int(off) + len(p)
-	if end > m.limit {
-		return 0, errTooLong
-	}
-	if grow := end - len(m.bytes); grow > 0 {
-		if !m.budget.TryReserve(uint64(grow)) {
-			return 0, store.ErrBudget
+	if in.cenc > int(flute.Null) {
+		var out bytes.Buffer
+		w := &limitedWriter{&out, limit}
+		if err := decodeContent(w, bufio.NewReader(bytes.NewReader(document)), flute.ContentEncoding(in.cenc)); err != nil {
+			return nil, err
 		}
-		m.bytes = append(m.bytes, make([]byte, grow)...)
+		document = out.Bytes()
 	}
-	return copy(m.bytes[off:], p), nil
-}
-
-// Discard frees the bytes.
-func (m *memory) Discard() error {
-	m.budget.Release(uint64(len(m.bytes)))
-	m.bytes = nil
-	return nil
+	return fdt.Parse(document, now, s.l.cfg.FDTLimits)
 }

@@ -39,6 +39,7 @@ type Ledger struct {
 	skew    time.Duration // sender's clock minus ours
 	last    time.Time     // of the latest packet
 	open    time.Time     // of the latest packet without A flag
+	closed  bool          // the latest packet had the A flag
 	closing time.Time     // when the session ends because of an A flag; zero: not
 	pauses  uint64        // how often packets came again after silence or after an A flag
 	wake    time.Time     // a moment not after the least deadline of all entries; zero: none

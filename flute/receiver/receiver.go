@@ -40,6 +40,7 @@ func (r *Receiver) Handle(now time.Time, key flute.SessionKey, datagram []byte) 
 		r.sessions[key] = m
 	}
 	if p, ok := m.session.Route(now, datagram); ok {
+		r.settleSession(now, m)
 		o := m.object(p.TOI)
 		o.Handle(now, &p)
 		r.settle(now, m, o)
@@ -119,13 +120,13 @@ func (r *Receiver) settle(now time.Time, m *member, o *Object) {
 func (r *Receiver) settleSession(now time.Time, m *member) {
 	f := m.session.Effects()
 	r.events = append(r.events, f.Events...)
+	for _, toi := range f.Ended { // none is ever detached: publication ends before the next datagram
+		delete(m.objects, toi)
+	}
 	for _, toi := range f.Described {
 		o := m.object(toi)
 		o.Describe(now)
 		r.settle(now, m, o)
-	}
-	for _, toi := range f.Ended {
-		delete(m.objects, toi)
 	}
 	if m.session.Ended() {
 		delete(r.sessions, m.session.Ledger().Key())

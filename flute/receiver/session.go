@@ -1,28 +1,27 @@
 package receiver
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/lct"
 )
+
+// noTime is the zero time: none.
+var noTime time.Time
 
 // Session works on one receiving transport session: it takes FDT Instances, decides which object a packet belongs to,
 // and keeps the deadlines. What it knows lies in the Ledger, so a Session may be thrown away and made again.
-type Session struct {
-	l       *Ledger
-	effects SessionEffects
-}
+type Session struct{ l *Ledger }
 
-// SessionEffects is what a Session wants done, drained by Effects.
+// SessionEffects is what a Session wants done, drained by Effects. Do it in the order of the fields.
 type SessionEffects struct {
 	Events    []event.Event
-	Detached  []flute.TOI // objects that finish while their TOI names another: keep their Object apart; do this first
-	Described []flute.TOI // objects in reception that a description has come for: call Object.Describe
+	Detached  []flute.TOI // objects that finish while their TOI names another: keep their Object apart
 	Ended     []flute.TOI // objects that the session ended: drop their Object
+	Described []flute.TOI // objects in reception that a description has come for: call Object.Describe
 }
 
 // NewSession returns the worker for the session that l remembers. Objects that were detached end here: the Object that
@@ -39,17 +38,20 @@ func (s *Session) Ledger() *Ledger { return s.l }
 // Ended reports whether the session is over; nothing follows.
 func (s *Session) Ended() bool { return s.l.ended }
 
-// Effects drains what is to be done since the last call.
+// Effects drains what is to be done since the last call. What a lost Session has not drained, the next one does.
 func (s *Session) Effects() SessionEffects {
-	f := s.effects
-	s.effects = SessionEffects{}
+	f := s.l.effects
+	s.l.effects = SessionEffects{}
 	return f
 }
 
 // Route examines one datagram. It reports true when the packet is for the Object of p.TOI, to whom it must be handed
 // at once or with the bytes of datagram kept unchanged until then. Everything else is dealt with and counted.
 func (s *Session) Route(now time.Time, datagram []byte) (p alc.Packet, object bool) {
-	p, err := alc.Parse(datagram)
+	if s.l.last.IsZero() {
+		s.l.last = now // silence counts from here, even if nothing valid ever comes
+	}
+	p, err := s.parse(datagram)
 	if err == nil {
 		object, err = s.route(now, &p)
 	}
@@ -65,9 +67,28 @@ func (s *Session) Route(now time.Time, datagram []byte) (p alc.Packet, object bo
 	return p, object
 }
 
+// parse reads the packet. In a session of FLUTE version 1 the two bits that RFC 5651 reserves are T and R of RFC 3451,
+// each of which adds a word to the header.
+func (s *Session) parse(datagram []byte) (alc.Packet, error) {
+	const tr = 0x0c
+	l := s.l
+	p, err := alc.Parse(datagram)
+	if len(datagram) < 2 || datagram[1]&tr == 0 || l.version == 2 || l.cfg.Profile == Version2 {
+		return p, err
+	}
+	old, oldErr := alc.ParseLayout(datagram, lct.RFC3451)
+	if oldErr != nil || old.HasFDT && old.FLUTEVersion != 1 {
+		return p, err
+	}
+	if err != nil || old.HasFDT || l.version == 1 || l.cfg.Profile == Version1 {
+		return old, nil
+	}
+	return p, nil // the version is not known yet
+}
+
 func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
 	l := s.l
-	if l.ended {
+	if l.ended || l.ending != "" {
 		return false, errClosed
 	}
 	if p.TSI != l.key.TSI {
@@ -77,28 +98,38 @@ func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
 		l.opened = true
 		s.emit(event.SessionOpened{Session: l.key})
 	}
-	silence := now.Sub(l.last)
-	l.last = now
+	if now.Sub(l.last) >= l.cfg.EpochSilence || l.closed && !p.CloseSession {
+		l.pauses++
+	}
+	l.last, l.closed = now, p.CloseSession
 	if p.CloseSession {
 		// RFC 5651, section 5.1: "the sender will immediately stop sending packets for the session". A hint that anybody
-		// can forge, so the session stays for a grace time, and for as long as packets without the flag come.
-		if l.closing.IsZero() {
-			l.closing = now.Add(l.cfg.CloseGrace)
-		}
+		// can forge, and that packets may overtake: the session has a grace time, and goes on if packets still come then.
+		l.closing = now.Add(l.cfg.CloseGrace)
 	}
+	object, err = s.find(now, p)
+	if !p.CloseSession && (err == nil || err == errDuplicate || err == errFinished) {
+		l.open = now
+	}
+	return object, err
+}
+
+// find tells whose packet it is.
+func (s *Session) find(now time.Time, p *alc.Packet) (object bool, err error) {
 	switch {
 	case !p.HasTOI || (p.TOI.IsFDT() && len(p.Body) == 0):
 		return false, nil // data-less: the flags were all it had to say
 	case p.TOI.IsFDT():
-		err := s.fdtPacket(now, p, silence)
-		s.reprieve(p, err)
-		return false, err
+		return false, s.fdtPacket(now, p)
 	}
-	e := l.entries[p.TOI]
+	e := s.l.entries[p.TOI]
 	if e == nil {
-		if e, err = l.entry(p.TOI); err != nil {
+		if e, err = s.l.entry(now, p.TOI); err != nil {
 			return false, err
 		}
+	}
+	if e.file == nil {
+		e.touched = now
 	}
 	switch e.phase {
 	case completed:
@@ -106,128 +137,7 @@ func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
 	case failed:
 		return false, errFinished
 	}
-	if e.file == nil && l.budget.Used() > l.cfg.UnnamedBytes && e.rec == nil {
-		return false, errUnknownObject
-	}
-	s.reprieve(p, nil)
 	return true, nil
-}
-
-// reprieve takes the close-session flag back when the sender goes on without it.
-func (s *Session) reprieve(p *alc.Packet, err error) {
-	if err == nil && !p.CloseSession {
-		s.l.closing = time.Time{}
-	}
-}
-
-// Deadline returns when Advance must be called at the latest; the zero time when there is nothing to wait for.
-func (s *Session) Deadline() time.Time {
-	l := s.l
-	if l.ended {
-		return time.Time{}
-	}
-	d := l.last.Add(l.cfg.SessionTimeout)
-	if !l.closing.IsZero() && l.closing.Before(d) {
-		d = l.closing
-	}
-	if !l.wake.IsZero() && l.wake.Before(d) {
-		d = l.wake
-	}
-	return d
-}
-
-// Advance does what time alone brings: objects whose description or sender's patience ended fail, a session that was
-// closed or fell silent ends.
-func (s *Session) Advance(now time.Time) {
-	l := s.l
-	if l.ended {
-		return
-	}
-	switch {
-	case !l.closing.IsZero() && !now.Before(l.closing):
-		s.end("close-session flag")
-	case !now.Before(l.last.Add(l.cfg.SessionTimeout)):
-		s.end("silent")
-	case !l.wake.IsZero() && !now.Before(l.wake):
-		s.sweep(now)
-	}
-}
-
-// sweep ends what is due among objects and FDT Instances, and finds the next moment to look again.
-func (s *Session) sweep(now time.Time) {
-	l := s.l
-	l.wake = time.Time{}
-	for id, in := range l.instances {
-		if due(in.forget, now) {
-			l.forgetInstance(id, in)
-		} else {
-			l.schedule(in.forget)
-		}
-	}
-	for _, e := range l.entries {
-		if e.ended() || e.phase == finishing {
-			continue
-		}
-		switch {
-		case due(e.expires, now):
-			s.fail(e, event.FailExpired, "its FDT Instance has expired")
-		case due(e.closeAt, now):
-			s.fail(e, event.FailClosed, "close-object flag, and symbols are missing")
-		default:
-			l.schedule(e.expires)
-			l.schedule(e.closeAt)
-		}
-	}
-}
-
-func due(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
-
-// Close ends the session on request, with the given reason. Objects that are being published finish first: call it
-// again after their Done, until Ended.
-func (s *Session) Close(reason string) {
-	if !s.l.ended {
-		s.end(reason)
-	}
-}
-
-// Abort ends the session at once, with objects that are being published: for a session whose actor is given up.
-func (s *Session) Abort(reason string) {
-	for _, e := range slices.Concat(slices.Collect(maps.Values(s.l.entries)), s.l.leaving) {
-		if e.phase == finishing {
-			s.fail(e, event.FailQuarantined, reason)
-		}
-	}
-	s.Close(reason)
-}
-
-// end fails every unfinished object and closes the session, unless objects are still being published.
-func (s *Session) end(reason string) {
-	l := s.l
-	busy := false
-	for _, e := range l.entries {
-		switch {
-		case e.phase == finishing:
-			busy = true
-		case !e.ended() && e.file != nil:
-			s.fail(e, event.FailClosed, reason)
-		case !e.ended():
-			e.phase = failed // never announced, so nobody waits for its end
-			l.drop(e, true)
-			s.effects.Ended = append(s.effects.Ended, e.toi)
-		}
-	}
-	l.leaving = slices.DeleteFunc(l.leaving, (*entry).ended)
-	if busy || len(l.leaving) > 0 {
-		l.closing = l.last // looked at again by the Advance that follows each Done
-		return
-	}
-	for id, in := range l.instances {
-		l.forgetInstance(id, in)
-	}
-	l.ended = true
-	if l.opened {
-		s.emit(event.SessionClosed{Session: l.key, Reason: reason, Counters: l.counters})
-	}
 }
 
 // Quarantine ends an object whose handling crashed too often.
@@ -239,12 +149,12 @@ func (s *Session) Quarantine(toi flute.TOI, detail string) {
 
 // QuarantineDetached ends the objects that were detached, one of which crashed too often.
 func (s *Session) QuarantineDetached(detail string) {
-	for _, e := range s.l.leaving {
+	for e := range s.l.leaving {
 		if !e.ended() {
 			s.emit(s.l.fail(e, event.FailQuarantined, detail))
 		}
+		delete(s.l.leaving, e)
 	}
-	s.l.leaving = nil
 }
 
 // Complete reports whether an FDT Instance said that no file will follow, and every object has its final state (RFC
@@ -261,9 +171,14 @@ func (s *Session) Complete() bool {
 	return true
 }
 
+// fail ends an object and tells its Object to go.
 func (s *Session) fail(e *entry, reason event.FailReason, detail string) {
-	s.emit(s.l.fail(e, reason, detail))
-	s.effects.Ended = append(s.effects.Ended, e.toi)
+	s.l.effects.Events = append(s.l.effects.Events, e.effects.Events...)
+	e.effects.Events = nil
+	if f := s.l.fail(e, reason, detail); f != nil {
+		s.emit(f)
+	}
+	s.l.effects.Ended = append(s.l.effects.Ended, e.toi)
 }
 
-func (s *Session) emit(e event.Event) { s.effects.Events = append(s.effects.Events, e) }
+func (s *Session) emit(e event.Event) { s.l.effects.Events = append(s.l.effects.Events, e) }

@@ -1,0 +1,170 @@
+package receiver
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// begin opens the reception with the first packet whose OTI is known. RFC 6726, section 5: "it is RECOMMENDED that the
+// following priority be used: EXT_FTI, FDT". A packet without either is kept within bounds.
+func (o *Object) begin(now time.Time, p *alc.Packet) error {
+	e := o.e
+	told := e.file != nil && (e.file.HasOTI || e.badOTI != nil)
+	if told && p.Codepoint != uint8(e.file.OTI.EncodingID) {
+		// "The FEC Encoding ID ... MUST be the same" in both places.
+		return errCodepoint
+	}
+	var oti fec.OTI
+	var fti []byte
+	switch {
+	case p.FTI != nil:
+		var err error
+		if oti, err = fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI); err != nil {
+			return err
+		}
+		fti = bytes.Clone(p.FTI)
+	case told:
+		oti = e.file.OTI
+	case e.file != nil:
+		return errNoOTI
+	default:
+		return o.keep(p)
+	}
+	if err := o.l.checkOTI(&oti); err != nil {
+		if told && (fti == nil || equivalent(oti, e.file.OTI)) { // sender and FDT agree on what cannot be
+			o.fail(event.FailOTI, err.Error())
+		}
+		return err
+	}
+	if told && !equivalent(oti, e.file.OTI) && !e.warned {
+		e.warned = true
+		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: EXT_FTI differs from the FEC OTI of the FDT; EXT_FTI is used", o.l.key, e.toi)})
+	}
+	return o.open(now, oti, fti)
+}
+
+// open stages the object.
+func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
+	e, l := o.e, o.l
+	budget := l.budget
+	if e.file == nil {
+		budget = l.strangers
+		if !budget.TryReserve(1) {
+			return errUnknownObject
+		}
+		budget.Release(1)
+	}
+	object, err := l.cfg.Store.Create(oti.TransferLength)
+	if err != nil {
+		o.fail(failReason(err), err.Error())
+		return errStore
+	}
+	e.rec = newReception(oti, fti, object, budget, now)
+	e.rec.stranger = e.file == nil
+	e.phase = receiving
+	o.announce()
+	return nil
+}
+
+// checkOTI rejects an OTI that is invalid, that no scheme here can decode, or that claims more than this node takes.
+func (l *Ledger) checkOTI(oti *fec.OTI) error {
+	if err := oti.Validate(); err != nil {
+		return err
+	}
+	scheme, err := l.cfg.Registry.Scheme(oti)
+	if err != nil {
+		return err
+	}
+	if err := scheme.Supports(oti); err != nil {
+		return err
+	}
+	part := oti.Partition()
+	switch {
+	case oti.TransferLength > l.cfg.MaxObjectSize:
+		return fmt.Errorf("receiver: object of %d bytes, the limit is %d: %w", oti.TransferLength, l.cfg.MaxObjectSize, flute.ErrOTI)
+	case part.Blocks() > l.cfg.MaxSourceBlocks:
+		return fmt.Errorf("receiver: object of %d source blocks, the limit is %d: %w", part.Blocks(), l.cfg.MaxSourceBlocks, flute.ErrOTI)
+	}
+	return nil
+}
+
+// verifyOTI drops a packet that belongs to another code or another object: forged, or a fault of the sender.
+func (o *Object) verifyOTI(p *alc.Packet) error {
+	r := o.e.rec
+	if p.Codepoint != uint8(r.oti.EncodingID) {
+		return errCodepoint
+	}
+	if p.FTI == nil || bytes.Equal(p.FTI, r.fti) {
+		return nil
+	}
+	oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
+	if err != nil {
+		return err
+	}
+	if !equivalent(oti, r.oti) {
+		return errOTIConflict
+	}
+	if r.fti == nil {
+		r.fti = bytes.Clone(p.FTI)
+	}
+	return nil
+}
+
+// equivalent reports whether a and b code an object in the same way. The fields that say no more than how large
+// something may be differ in the field between EXT_FTI and FDT.
+func equivalent(a, b fec.OTI) bool {
+	return a == b || a.Validate() == nil && b.Validate() == nil && a.Partition() == b.Partition() && essence(a) == essence(b)
+}
+
+// essence returns o without what its Partition says already, and with its defaults.
+func essence(o fec.OTI) fec.OTI {
+	o.MaxEncodingSymbols, o.MaxSourceBlockLength, o.SourceBlocks = 0, 0, 0
+	if o.EncodingID == fec.ReedSolomonGF2m {
+		o.FieldBits, o.GroupSize = max(o.FieldBits, 1), max(o.GroupSize, 1)
+		if o.FieldBits == 1 { // RFC 5510, section 4.2.3: 8 when it is absent
+			o.FieldBits = 8
+		}
+	}
+	return o
+}
+
+// keep copies a packet that cannot be interpreted yet: neither EXT_FTI nor the FDT came.
+func (o *Object) keep(p *alc.Packet) error {
+	if len(p.Body) == 0 {
+		return nil
+	}
+	pending := &o.e.pending
+	cost := uint64(len(p.Body)) + pendingOverhead
+	if pending.bytes+cost > o.l.cfg.UnnamedBytes/pendingShare {
+		return errUnknownObject
+	}
+	if !o.l.strangers.TryReserve(cost) {
+		return errBudget
+	}
+	pending.bytes += cost
+	kept := make([]byte, 1, 1+len(p.Body))
+	kept[0] = p.Codepoint
+	pending.packets = append(pending.packets, append(kept, p.Body...))
+	return nil
+}
+
+// replay handles the packets that were kept, in the order of their arrival.
+func (o *Object) replay(now time.Time) {
+	waiting := o.e.pending.packets
+	o.l.forgetPending(o.e)
+	for _, kept := range waiting {
+		if o.e.phase > receiving {
+			return
+		}
+		p := alc.Packet{Body: kept[1:]}
+		p.Codepoint = kept[0]
+		// It was counted as accepted when it came; what it turns out to be now changes no count.
+		_ = o.handle(now, &p)
+	}
+}

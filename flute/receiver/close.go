@@ -1,0 +1,134 @@
+package receiver
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// Deadline returns when Advance must be called at the latest; the zero time when there is nothing to wait for.
+func (s *Session) Deadline() time.Time {
+	l := s.l
+	if l.ended || l.ending != "" || l.last.IsZero() {
+		return noTime // over, or waiting for a Work, or nothing came yet
+	}
+	d := l.last.Add(l.cfg.SessionTimeout)
+	for _, t := range [...]time.Time{l.closing, l.wake} {
+		if !t.IsZero() && t.Before(d) {
+			d = t
+		}
+	}
+	return d
+}
+
+// Advance does what time alone brings: objects whose description or sender's patience ended fail, a session that was
+// closed or fell silent ends. Call it also after each Done, for a session that was closed.
+func (s *Session) Advance(now time.Time) {
+	l := s.l
+	switch {
+	case l.ended || l.last.IsZero():
+	case l.ending != "":
+		s.end(l.ending)
+	case due(l.closing, now) && l.open.After(l.closing.Add(-l.cfg.CloseGrace/2)):
+		l.closing = noTime // the sender goes on without the flag: it was forged
+	case due(l.closing, now):
+		s.end("close-session flag")
+	case due(l.last.Add(l.cfg.SessionTimeout), now):
+		s.end("silent")
+	case due(l.wake, now):
+		s.sweep(now)
+	}
+}
+
+// sweep ends what is due among objects and FDT Instances, and finds the next moment to look again.
+func (s *Session) sweep(now time.Time) {
+	l := s.l
+	l.wake = noTime
+	for id, in := range l.instances {
+		if due(in.forget, now) {
+			l.forgetInstance(id, in)
+		} else {
+			l.schedule(in.forget)
+		}
+	}
+	l.forgetUnnamed(now)
+	for _, e := range l.entries {
+		switch {
+		case e.phase == finishing:
+		case e.ended():
+			s.sweepEnded(now, e)
+		case due(e.expires, now):
+			s.fail(e, event.FailExpired, "its FDT Instance has expired")
+			s.sweepEnded(now, e)
+		case e.file == nil || e.rec != nil && e.rec.isWhole():
+			// It waits for its description, B flag or not.
+		case due(e.closeAt, now) && e.open.After(e.closeAt.Add(-l.cfg.CloseGrace/2)):
+			e.closeAt = noTime // the sender goes on without the flag
+			l.schedule(e.expires)
+		case due(e.closeAt, now):
+			s.fail(e, event.FailClosed, "close-object flag, and symbols are missing")
+			s.sweepEnded(now, e)
+		default:
+			l.schedule(e.expires)
+			l.schedule(e.closeAt)
+		}
+	}
+}
+
+// sweepEnded forgets an object that has ended, some time after its description has expired: the sender may renew that
+// late, and the file shall not be received again then.
+func (s *Session) sweepEnded(now time.Time, e *entry) {
+	if e.file == nil {
+		return // goes with forgetUnnamed
+	}
+	if at := e.expires.Add(s.l.cfg.SessionTimeout); due(at, now) {
+		s.l.remove(e)
+	} else {
+		s.l.schedule(at)
+	}
+}
+
+// Close ends the session on request, with the given reason. Objects that are being published finish first: the session
+// is over after the Advance that follows their last Done. Packets are not taken any more.
+func (s *Session) Close(reason string) {
+	if !s.l.ended {
+		s.end(reason)
+	}
+}
+
+// Abort ends the session at once, with objects that are being published: for a session whose actor is given up.
+func (s *Session) Abort(reason string) {
+	if s.l.ended {
+		return
+	}
+	for _, e := range s.l.entries {
+		if e.phase == finishing {
+			s.fail(e, event.FailQuarantined, reason)
+		}
+	}
+	s.QuarantineDetached(reason)
+	s.end(reason)
+}
+
+// end fails every unfinished object and closes the session, unless objects are still being published.
+func (s *Session) end(reason string) {
+	l := s.l
+	busy := len(l.leaving) > 0
+	for _, e := range l.entries {
+		switch {
+		case e.phase == finishing:
+			busy = true
+		case !e.ended(): // one that was never announced ends unnoticed: nobody waits for it
+			s.fail(e, event.FailClosed, reason)
+		}
+	}
+	l.ending = reason
+	if busy {
+		return
+	}
+	l.release()
+	l.ended = true
+	if l.opened {
+		s.emit(event.SessionClosed{Session: l.key, Reason: reason, Counters: l.counters})
+	}
+}

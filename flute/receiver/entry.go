@@ -1,0 +1,105 @@
+package receiver
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// phase is how far an object has come.
+type phase uint8
+
+const (
+	announced phase = iota // described or opened, no symbol yet
+	receiving              // symbols are being gathered
+	finishing              // all symbols are there; being verified and published
+	completed
+	failed
+)
+
+// entry is one object of the session.
+type entry struct {
+	toi     flute.TOI
+	phase   phase
+	rec     *reception    // nil before the first symbol and after the end
+	pending pending       // packets that came before the OTI was known
+	effects ObjectEffects // not drained yet: here, since an Object may be lost before they are
+	gone    bool          // removed from the Ledger
+
+	file     *fdt.File        // description; nil before the FDT
+	badOTI   error            // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
+	instance flute.InstanceID // the newest FDT Instance that describes it
+	pause    uint64           // Ledger.pauses when it was described last
+	order    uint64           // Ledger.described when it was described last
+	cost     uint64           // charged for the description
+	expires  time.Time        // by the receiver's clock; zero: never
+	started  bool             // ObjectStarted was emitted
+	warned   bool             // a conflict between EXT_FTI and the FDT was reported
+
+	touched time.Time // latest packet, before the FDT
+	open    time.Time // latest packet without B flag since closeAt was set
+	closeAt time.Time // when an unfinished object fails because of its B flag; zero: not
+
+	reason event.FailReason // why it failed
+	detail string
+}
+
+// ended reports whether the object has its final state.
+func (e *entry) ended() bool { return e.phase >= completed }
+
+// isActive reports whether an Object has something to do for e.
+func (e *entry) isActive() bool {
+	switch {
+	case e.effects.Work != nil || len(e.effects.Events) > 0:
+		return true
+	case e.ended():
+		return false
+	}
+	return e.rec != nil || e.pending.bytes > 0 || (e.file != nil && isEmpty(e.file))
+}
+
+// location returns the Content-Location, empty before the FDT.
+func (e *entry) location() string {
+	if e.file == nil {
+		return ""
+	}
+	return e.file.ContentLocation
+}
+
+// pending keeps copies of packets, in order, until they can be interpreted.
+type pending struct {
+	packets [][]byte // the codepoint, then the body: all that is needed once the FDT is there
+	bytes   uint64   // charged for them
+}
+
+// pendingOverhead is charged for each kept packet besides its bytes.
+const pendingOverhead = 64
+
+// pendingShare is the part of Config.UnnamedBytes, one of pendingShare, that the packets kept for one object may take.
+const pendingShare = 4
+
+// isEmpty reports whether the FDT announces an object of no bytes.
+func isEmpty(f *fdt.File) bool {
+	if f.TransferLength != nil {
+		return *f.TransferLength == 0
+	}
+	return f.ContentEncoding == flute.Null && f.ContentLength != nil && *f.ContentLength == 0
+}
+
+// descriptionOverhead is charged for a described object besides the strings of its description: entry, fdt.File, and
+// two places in maps.
+const descriptionOverhead = 1 << 10
+
+// describedBy returns what a receiver needs of file, and its cost in memory. It shares nothing with the FDT Instance,
+// which would be kept whole by it.
+func describedBy(file *fdt.File) (*fdt.File, uint64) {
+	own := &fdt.File{
+		TOI: file.TOI, ContentLocation: file.ContentLocation,
+		ContentLength: file.ContentLength, TransferLength: file.TransferLength,
+		ContentType: file.ContentType, ContentEncoding: file.ContentEncoding,
+		MD5: file.MD5, SHA256: file.SHA256, SHA512: file.SHA512, OTI: file.OTI, HasOTI: file.HasOTI,
+	}
+	return own, descriptionOverhead + uint64(2*len(own.ContentLocation)+len(own.ContentType))
+}

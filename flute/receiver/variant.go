@@ -1,0 +1,225 @@
+package receiver
+
+import (
+	"crypto/sha256"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// Several codes of the Reed-Solomon family share one wire format. Which of them the sender uses is found out once per
+// session: source blocks are recovered under a guess, and what they hold is kept until a surplus symbol or the object's
+// digest proves it right or wrong.
+
+// maxProbes bounds how often a session reads a block back to find out which code the sender uses: blocks of one or two
+// symbols look the same in several codes, and a forged symbol in none.
+const maxProbes = 256
+
+// variantFor returns the code to assume, and whether that is only a guess.
+func (o *Object) variantFor(s fec.Scheme) (fec.Variant, bool) {
+	variants := s.Variants()
+	switch {
+	case len(variants) < 2:
+		return "", false
+	case o.l.variant != "":
+		return o.l.variant, false
+	}
+	return variants[0], true
+}
+
+// compare decodes the block, which scratch holds decoded with the first code, with the others too. known: a symbol more
+// than was needed agrees with one code, v, only. decisive: each code gives something else, so that the digest will tell
+// them apart. scratch holds the result of v afterwards.
+func (o *Object) compare(s fec.Scheme, b *block, lost []fec.ESI) (v fec.Variant, known, decisive bool) {
+	variants := s.Variants()
+	surplus := len(b.repair) > len(lost)
+	if !surplus && o.e.rec.decisive {
+		return variants[0], false, false
+	}
+	var agreeing []fec.Variant
+	results := map[[sha256.Size]byte]struct{}{}
+	for _, v := range variants {
+		d := o.decodeAs(s, v, b, lost)
+		if d == nil {
+			continue
+		}
+		if surplus && agrees(d, o.l.scratch.source, b.repair) {
+			agreeing = append(agreeing, v)
+		}
+		h := sha256.New()
+		for _, esi := range lost {
+			h.Write(o.l.scratch.source[esi])
+		}
+		results[[sha256.Size]byte(h.Sum(nil))] = struct{}{}
+	}
+	v = variants[0]
+	if known = len(agreeing) == 1; known {
+		v = agreeing[0]
+	}
+	o.decodeAs(s, v, b, lost)
+	return v, known, len(results) == len(variants)
+}
+
+// decodeAs recovers the lost symbols in scratch with the code v. It returns nil when that is not possible.
+func (o *Object) decodeAs(s fec.Scheme, v fec.Variant, b *block, lost []fec.ESI) fec.Decoder {
+	d, err := s.NewDecoder(&o.e.rec.oti, v, b.k)
+	if err != nil {
+		return nil
+	}
+	for _, esi := range lost {
+		o.l.scratch.source[esi] = o.l.scratch.source[esi][:0]
+	}
+	if d.Recover(o.l.scratch.source, b.repair) != nil {
+		return nil
+	}
+	return d
+}
+
+func agrees(d fec.Decoder, source [][]byte, repair []fec.Symbol) bool {
+	for _, s := range repair {
+		if !d.Matches(source, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// prove uses a repair symbol of a complete block to find out which code the sender uses. The error is errStore, and the
+// object has failed.
+func (o *Object) prove(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) error {
+	r := o.e.rec
+	if o.l.variant != "" || o.l.probes >= maxProbes {
+		return nil
+	}
+	scheme, err := o.l.cfg.Registry.Scheme(&r.oti)
+	if err != nil || len(scheme.Variants()) < 2 {
+		return nil
+	}
+	b := r.blocks[sbn]
+	guessed := b != nil && b.lost != nil
+	if guessed {
+		if _, known := b.seen[esi]; known {
+			return nil
+		}
+	}
+	o.l.probes++
+	held := block{k: k, have: fullBitmap(k), sources: k}
+	if guessed { // recovered under a guess: decide with one symbol more
+		held = *b
+		held.have = b.received()
+		held.repair = b.repair[:len(b.repair):len(b.repair)]
+	}
+	held.repair = append(held.repair, fec.Symbol{ESI: esi, Data: symbol})
+	if o.load(sbn, &held) != nil {
+		return nil
+	}
+	defer o.l.scratch.done()
+	var matching []fec.Variant
+	for _, v := range scheme.Variants() {
+		if d := o.decodeAs(scheme, v, &held, held.lost); d != nil && agrees(d, o.l.scratch.source, held.repair) {
+			matching = append(matching, v)
+		}
+	}
+	if len(matching) != 1 {
+		return nil
+	}
+	o.detected(matching[0], "surplus_symbol")
+	if err := o.recode(scheme, matching[0]); err != nil {
+		return o.storeFailed(err)
+	}
+	return nil
+}
+
+// received returns the source symbols of a guessed block that were received, not recovered.
+func (b *block) received() bitmap {
+	have := fullBitmap(b.k)
+	for _, esi := range b.lost {
+		have.clear(uint32(esi))
+	}
+	return have
+}
+
+// recode makes every block that was recovered under a guess hold what the code v says, and forgets the guesses.
+func (o *Object) recode(scheme fec.Scheme, v fec.Variant) error {
+	r := o.e.rec
+	for sbn, b := range r.blocks {
+		if b.lost == nil {
+			continue
+		}
+		if b.guess != v {
+			if err := o.redo(scheme, v, sbn, b); err != nil {
+				return err
+			}
+		}
+		b.lost = nil
+		r.guesses--
+		r.forget(sbn, b)
+	}
+	return nil
+}
+
+// redo decodes the guessed block b again with the code v.
+func (o *Object) redo(scheme fec.Scheme, v fec.Variant, sbn fec.SBN, b *block) error {
+	held := *b
+	held.have = b.received()
+	if err := o.load(sbn, &held); err != nil {
+		return err
+	}
+	defer o.l.scratch.done()
+	if o.decodeAs(scheme, v, &held, b.lost) != nil { // else the digest will say that this code cannot be it
+		if err := o.save(sbn, b.lost); err != nil {
+			return err
+		}
+	}
+	b.guess = v
+	return nil
+}
+
+// tryNextCode decodes guessed blocks with the code after the one that the content has just refused. false: there is
+// none.
+func (o *Object) tryNextCode() (bool, error) {
+	r := o.e.rec
+	scheme, err := o.l.cfg.Registry.Scheme(&r.oti)
+	if err != nil || r.guesses == 0 {
+		return false, nil
+	}
+	variants := scheme.Variants()
+	for sbn, b := range r.blocks {
+		if b.lost == nil {
+			continue
+		}
+		next := 1
+		for i, v := range variants {
+			if v == b.guess {
+				next = i + 1
+			}
+		}
+		if next >= len(variants) {
+			return false, nil
+		}
+		if err := o.redo(scheme, variants[next], sbn, b); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// proven remembers the code under which a block was recovered whose object has proved right.
+func (o *Object) proven() {
+	r := o.e.rec
+	if r.guesses == 0 || !r.decisive || o.l.variant != "" {
+		return
+	}
+	for _, b := range r.blocks {
+		if b.lost != nil {
+			o.detected(b.guess, "digest")
+			return
+		}
+	}
+}
+
+// detected remembers the code for the whole session.
+func (o *Object) detected(v fec.Variant, by string) {
+	o.l.variant = v
+	o.emit(event.MatrixDetected{Session: o.l.key, Matrix: string(v), By: by})
+}
