@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/flute-node/flute-node/fec"
 )
 
@@ -120,4 +122,51 @@ func split(b []byte, n int) (symbols [][]byte) {
 		symbols = append(symbols, b[:n:n])
 	}
 	return symbols
+}
+
+// TestConf_K02_Object compares an object of 77 bytes, in blocks of 4, 3 and 3 symbols, with the packets that flute-rs
+// 1.11.7 sent of it. Its blocks have two repair symbols each, not what the n-algorithm gives.
+func TestConf_K02_Object(t *testing.T) {
+	object := testSource(10, 8)[:77]
+	o := fec.OTI{
+		EncodingID: fec.ReedSolomonGF28, TransferLength: 77, SymbolLength: 8, MaxSourceBlockLength: 4, MaxEncodingSymbols: 6,
+	}
+	if err := o.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	part := o.Partition()
+	var got []string
+	s := New()
+	for sbn := range fec.SBN(part.Blocks()) {
+		off, n := part.Block(sbn)
+		k := part.BlockSymbols(sbn)
+		enc, err := s.NewEncoder(&o, Rizzo, k, object[off:off+n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for esi := fec.ESI(k); esi < fec.ESI(k)+2; esi++ {
+			packet, err := enc.AppendRepair(o.AppendPayloadID(nil, fec.PayloadID{SBN: sbn, ESI: esi}), esi)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, hex.EncodeToString(packet[:4])+":"+hex.EncodeToString(packet[4:]))
+		}
+	}
+	want := strings.Fields(`00000004:64b6e76eaf7ba765 00000005:0c4dc56aa82d4c02 00000103:ebf4f2130a047694
+		00000104:77869cda71138ba0 00000203:cef72bcf8315a0e2 00000204:e458da120ad6a80d`)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// TestConf_K02_PrintedFormula: k = 4, n = 7 of RFC 5510, section 8.2.1.
+func TestConf_K02_PrintedFormula(t *testing.T) {
+	o := testOTI(4, 3, 1)
+	var got []byte
+	for _, r := range repairOf(t, New(), &o, RFC5510, 4, []byte{1, 2, 3, 200}) {
+		got = append(got, r.Data...)
+	}
+	if want := []byte{166, 170, 234}; string(got) != string(want) {
+		t.Errorf("%v, want %v", got, want)
+	}
 }

@@ -1,0 +1,236 @@
+package rs
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+)
+
+// testOTI is that of an object of one source block.
+func testOTI(k, p, length int) fec.OTI {
+	return fec.OTI{
+		EncodingID: fec.ReedSolomonGF28, TransferLength: uint64(k * length), SymbolLength: uint16(length),
+		MaxSourceBlockLength: uint32(k), MaxEncodingSymbols: uint32(k + p),
+	}
+}
+
+// repairOf returns all repair symbols of source that o permits.
+func repairOf(tb testing.TB, s *Scheme, o *fec.OTI, v fec.Variant, k int, source []byte) []fec.Symbol {
+	tb.Helper()
+	enc, err := s.NewEncoder(o, v, uint32(k), source)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var repair []fec.Symbol
+	for esi := fec.ESI(k); uint32(esi) < o.MaxEncodingSymbols; esi++ {
+		data, err := enc.AppendRepair(nil, esi)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		repair = append(repair, fec.Symbol{ESI: esi, Data: data})
+	}
+	return repair
+}
+
+// lossy returns source as a receiver has it: symbols that are not in lost zero padded, the others empty.
+func lossy(source []byte, k, length int, lost []int) [][]byte {
+	padded := make([]byte, k*length)
+	copy(padded, source)
+	symbols := split(padded, length)
+	for _, i := range lost {
+		clear(symbols[i])
+		symbols[i] = symbols[i][:0]
+	}
+	return symbols
+}
+
+// TestRecover loses symbols at random, in blocks of all sizes, and gives back any repair symbols, in any order.
+func TestRecover(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	s := New()
+	for _, variant := range s.Variants() {
+		for range 200 {
+			k := 1 + random.IntN(254)
+			p := 1 + random.IntN(255-k)
+			length := 1 + random.IntN(200)
+			if random.IntN(2) == 0 {
+				length = 64 * (1 + random.IntN(3))
+			}
+			o := testOTI(k, p, length)
+			if random.IntN(2) == 0 {
+				o.EncodingID = fec.SmallBlockSystematic
+			}
+			source := make([]byte, k*length-random.IntN(length)) // the last symbol may be short
+			for i := range source {
+				source[i] = byte(random.Uint32())
+			}
+			repair := repairOf(t, s, &o, variant, k, source)
+			random.Shuffle(p, func(i, j int) { repair[i], repair[j] = repair[j], repair[i] })
+			lost := random.Perm(k)[:random.IntN(min(k, p)+1)]
+			symbols := lossy(source, k, length, lost)
+			dec, err := s.NewDecoder(&o, variant, uint32(k))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ready := dec.Ready(k-len(lost), len(lost)); ready != (len(lost) > 0) {
+				t.Fatalf("k=%d lost=%d: ready is %v", k, len(lost), ready)
+			}
+			if len(lost) > 0 {
+				before := lossy(source, k, length, lost)
+				// One symbol twice is one symbol.
+				few := append(repair[:len(lost)-1:len(lost)-1], repair[:min(1, len(lost)-1)]...)
+				if err := dec.Recover(symbols, few); !errors.Is(err, fec.ErrMoreSymbols) || dec.Ready(k-len(lost), len(lost)-1) {
+					t.Fatalf("one symbol short: %v", err)
+				}
+				if !slices.EqualFunc(symbols, before, bytes.Equal) { // go-cmp takes minutes for as many bytes under -race
+					t.Fatalf("%s k=%d p=%d lost=%d: changed although one symbol was short", variant, k, p, len(lost))
+				}
+			}
+			if err := dec.Recover(symbols, repair[:len(lost)]); err != nil {
+				t.Fatalf("%s k=%d p=%d lost=%d: %v", variant, k, p, len(lost), err)
+			}
+			if want := lossy(source, k, length, nil); !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(want, nil)) {
+				t.Fatalf("%s k=%d p=%d length=%d lost=%d: other bytes", variant, k, p, length, len(lost))
+			}
+			if !dec.Matches(symbols, repair[random.IntN(p)]) {
+				t.Fatalf("%s k=%d p=%d: a repair symbol does not match", variant, k, p)
+			}
+		}
+	}
+}
+
+// TestInPlace: a lost symbol is recovered into the room behind its slice, and into new memory without one.
+func TestInPlace(t *testing.T) {
+	const k, length = 5, 100
+	s := New()
+	o := testOTI(k, 2, length)
+	source := testSource(k, length)
+	repair := repairOf(t, s, &o, Rizzo, k, source)
+	symbols := lossy(source, k, length, []int{1, 3})
+	room := symbols[1][:1]
+	symbols[3] = nil
+	dec, err := s.NewDecoder(&o, Rizzo, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dec.Recover(symbols, repair); err != nil {
+		t.Fatal(err)
+	}
+	if &symbols[1][0] != &room[0] {
+		t.Error("symbol 1 is in other memory")
+	}
+	if !bytes.Equal(bytes.Join(symbols, nil), source) {
+		t.Error("other bytes")
+	}
+	if err := dec.Recover(symbols, nil); err != nil {
+		t.Errorf("nothing lost: %v", err)
+	}
+}
+
+// TestVariantsDiffer: a repair symbol of one code does not match another, and decodes to other bytes. That is what a
+// receiver relies on to tell the codes apart.
+func TestVariantsDiffer(t *testing.T) {
+	const k, p, length = 10, 4, 64
+	s := New()
+	o := testOTI(k, p, length)
+	source := testSource(k, length)
+	whole := lossy(source, k, length, nil)
+	for _, sent := range s.Variants() {
+		repair := repairOf(t, s, &o, sent, k, source)
+		for _, assumed := range s.Variants() {
+			dec, err := s.NewDecoder(&o, assumed, k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range repair {
+				if dec.Matches(whole, r) != (sent == assumed) {
+					t.Errorf("symbol %d of %s is taken for one of %s: %v", r.ESI, sent, assumed, sent != assumed)
+				}
+			}
+			symbols := lossy(source, k, length, []int{2, 7})
+			if err := dec.Recover(symbols, repair[1:3]); err != nil {
+				t.Fatal(err)
+			}
+			if right := bytes.Equal(bytes.Join(symbols, nil), source); right != (sent == assumed) {
+				t.Errorf("sent by %s, decoded by %s: right is %v", sent, assumed, right)
+			}
+			if dec.Matches(symbols, repair[0]) != (sent == assumed) {
+				t.Errorf("sent by %s, decoded by %s: a surplus symbol does not tell", sent, assumed)
+			}
+		}
+	}
+}
+
+// TestRecoverRefused: what cannot be symbols of the block is an error, never a panic.
+func TestRecoverRefused(t *testing.T) {
+	const k, p, length = 5, 3, 16
+	s := New()
+	o := testOTI(k, p, length)
+	source := testSource(k, length)
+	good := repairOf(t, s, &o, Rizzo, k, source)
+	dec, err := s.NewDecoder(&o, Rizzo, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []struct {
+		name    string
+		symbols [][]byte
+		repair  []fec.Symbol
+	}{
+		{"ESI of a source symbol", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 0, Data: good[0].Data}}},
+		{"ESI of max_n", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k + p, Data: good[0].Data}}},
+		{"largest ESI", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 1<<32 - 1, Data: good[0].Data}}},
+		{"short repair symbol", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k, Data: good[0].Data[1:]}}},
+		{"too few elements", lossy(source, k, length, []int{0})[:k-1], good},
+		{"no elements", nil, good},
+		{"short source symbol", append(lossy(source, k, length, []int{0})[:k-1], source[:length-1]), good},
+	} {
+		if err := dec.Recover(v.symbols, v.repair); !errors.Is(err, flute.ErrOTI) {
+			t.Errorf("%s: %v", v.name, err)
+		}
+		if len(v.repair) == 1 && dec.Matches(lossy(source, k, length, nil), v.repair[0]) {
+			t.Errorf("%s: matches", v.name)
+		}
+	}
+	if dec.Matches(lossy(source, k, length, []int{4}), good[0]) {
+		t.Error("an incomplete block matches")
+	}
+}
+
+func FuzzRecover(f *testing.F) {
+	f.Add(uint8(4), uint8(2), uint8(8), uint8(0), []byte{0, 1}, testSource(4, 8))
+	f.Add(uint8(64), uint8(16), uint8(80), uint8(1), []byte{3, 9, 63}, testSource(64, 80))
+	f.Add(uint8(200), uint8(50), uint8(3), uint8(2), []byte{0, 199}, []byte("short"))
+	s := New()
+	f.Fuzz(func(t *testing.T, k, p, length, variant uint8, lose, data []byte) {
+		if k == 0 || p == 0 || length == 0 || int(k)+int(p) > 255 {
+			return
+		}
+		o := testOTI(int(k), int(p), int(length))
+		v := s.Variants()[int(variant)%3]
+		source := data[:min(len(data), int(k)*int(length))]
+		repair := repairOf(t, s, &o, v, int(k), source)
+		lost, seen := []int{}, map[int]bool{}
+		for _, b := range lose {
+			if i := int(b) % int(k); !seen[i] && len(lost) < int(p) {
+				lost, seen[i] = append(lost, i), true
+			}
+		}
+		symbols := lossy(source, int(k), int(length), lost)
+		dec, err := s.NewDecoder(&o, v, uint32(k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dec.Recover(symbols, repair[int(p)-len(lost):]); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(lossy(source, int(k), int(length), nil), nil)) {
+			t.Fatalf("%s k=%d p=%d length=%d lost=%v: other bytes", v, k, p, length, lost)
+		}
+	})
+}
