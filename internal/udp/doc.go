@@ -1,10 +1,26 @@
 // Package udp sends and receives datagrams in batches: IPv4 and IPv6, any-source and source-specific multicast, unicast.
 //
-// A Receiver is bound to its group (Linux) and joined on one interface, so it gets that group's datagrams only. A Sender
-// is connected, which spares the kernel a route look-up for each datagram.
+//	r, err := udp.Listen(udp.Config{Group: netip.MustParseAddrPort("232.1.1.1:3400"), Source: source, Interface: "eth0"})
+//	pool := slab.NewPool(64*2048, 256)
+//	datagrams := make([]slab.Datagram, 64)
+//	for {
+//		s := pool.Get()
+//		n, err := r.ReadBatch(s, datagrams)
+//		…use datagrams[:n]…
+//		s.Release()
+//	}
+//
+// A Receiver is bound to its group and joined on one interface, so it gets that group's datagrams only; any number of
+// them may listen to one group and port, and each gets every datagram. A Sender is connected, which spares the kernel a
+// route look-up for each datagram. Nothing is allocated for a datagram.
+//
+// Multicast on the loopback interface needs neither privileges nor, for IPv4, a route: name the interface on both sides.
+// IPv6 on Linux refuses it until there is a route of type local ("ip -6 route add local ff00::/8 dev lo"); Dial says so.
 //
 // # Limitations
 //
-// Batches are recvmmsg and sendmmsg on Linux, one datagram at a time elsewhere. Kernel drops are known on 64-bit Linux
-// only. Segmentation offload (GSO, GRO) is not used yet.
+// Batches, and the count of kernel drops, are for Linux on amd64 and arm64; elsewhere each call moves one datagram. Only
+// Linux binds a socket to its group: elsewhere a Receiver also gets datagrams of other groups on its port if another
+// program has joined them. Windows has no source-specific multicast (x/net). Segmentation offload (GSO, GRO) is not used
+// yet; the types fit it, since a Datagram is a view into a slab, not a message of the kernel.
 package udp

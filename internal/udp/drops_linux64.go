@@ -15,11 +15,17 @@ const (
 	memInfoDrops = 8
 )
 
-// kernelDrops asks the socket for its count of drops.
-func kernelDrops(conn *net.UDPConn) (drops uint64) {
+// dropCount counts on when the kernel's 32 bits wrap around.
+type dropCount struct {
+	total uint64
+	last  uint32
+}
+
+// read asks the socket for its count of drops. SO_RXQ_OVFL would tell the same, but only with the next datagram.
+func (d *dropCount) read(conn *net.UDPConn) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		return 0
+		return
 	}
 	_ = raw.Control(func(fd uintptr) {
 		var info [memInfoVars]uint32
@@ -27,8 +33,12 @@ func kernelDrops(conn *net.UDPConn) (drops uint64) {
 		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
 			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
 		if errno == 0 && size == uint32(unsafe.Sizeof(info)) {
-			drops = uint64(info[memInfoDrops])
+			d.add(info[memInfoDrops])
 		}
 	})
-	return drops
+}
+
+func (d *dropCount) add(now uint32) {
+	d.total += uint64(now - d.last)
+	d.last = now
 }

@@ -1,17 +1,34 @@
 package udp
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
 )
 
-// interfaceOf finds an interface by name, index or address. The empty name is no interface: the system's choice.
-func interfaceOf(name string) (*net.Interface, error) {
+// interfaceOf finds the interface to use for addr by name, index or address, or by the zone of addr. Without any of them
+// it returns nil: the system's choice.
+func interfaceOf(name string, addr netip.Addr) (*net.Interface, error) {
+	zone := addr.Zone()
+	if name == "" {
+		name, zone = zone, ""
+	}
 	if name == "" {
 		return nil, nil
 	}
+	ifi, err := lookUp(name)
+	if err != nil || zone == "" {
+		return ifi, err
+	}
+	if other, err := lookUp(zone); err != nil || other.Index != ifi.Index {
+		return nil, fmt.Errorf("udp: %v is not on interface %s", addr, ifi.Name)
+	}
+	return ifi, nil
+}
+
+func lookUp(name string) (*net.Interface, error) {
 	if ifi, err := net.InterfaceByName(name); err == nil {
 		return ifi, nil
 	}
@@ -26,7 +43,7 @@ func interfaceOf(name string) (*net.Interface, error) {
 			return nil, fmt.Errorf("udp: %w", err)
 		}
 		for i := range all {
-			if addressOn(&all[i], func(a netip.Addr) bool { return a == addr }).IsValid() {
+			if addressOn(&all[i], func(a netip.Addr) bool { return a == addr.Unmap().WithZone("") }).IsValid() {
 				return &all[i], nil
 			}
 		}
@@ -50,6 +67,16 @@ func addressOn(ifi *net.Interface, fits func(netip.Addr) bool) netip.Addr {
 	return netip.Addr{}
 }
 
+// sourceOn returns the address of ifi to send to or listen at addresses like to: one that others can reach, else one of
+// the machine itself (that of the loopback interface), else the zero Addr.
+func sourceOn(ifi *net.Interface, to netip.Addr) netip.Addr {
+	a := addressOn(ifi, func(a netip.Addr) bool { return a.Is4() == to.Is4() && a.IsGlobalUnicast() })
+	if !a.IsValid() {
+		a = addressOn(ifi, func(a netip.Addr) bool { return a.Is4() == to.Is4() && !a.IsLinkLocalUnicast() })
+	}
+	return a
+}
+
 // nameOf is for error texts.
 func nameOf(ifi *net.Interface) string {
 	if ifi == nil {
@@ -60,8 +87,45 @@ func nameOf(ifi *net.Interface) string {
 
 // family returns "udp4" or "udp6".
 func family(a netip.Addr) string {
-	if a.Is4() || a.Is4In6() {
+	if a.Is4() {
 		return "udp4"
 	}
 	return "udp6"
+}
+
+// indexOf is what socket options take: 0 is the system's choice.
+func indexOf(ifi *net.Interface) int {
+	if ifi == nil {
+		return 0
+	}
+	return ifi.Index
+}
+
+// addrPort converts without IPv4 in IPv6 and without a zone: as addresses are compared.
+func addrPort(a net.Addr) netip.AddrPort {
+	ap := a.(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port())
+}
+
+// cause strips what package net says around an error: the addresses are in our text already.
+func cause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+// hint says what helps when the system finds no way to a group; empty: nothing is known to.
+func hint(err error, group netip.Addr, ifi *net.Interface) string {
+	switch {
+	case !isNoRoute(err) || !group.IsMulticast():
+		return ""
+	case ifi == nil:
+		return "; name the interface"
+	case group.Is6() && ifi.Flags&net.FlagLoopback != 0:
+		// Linux makes any other type of route through lo one that rejects.
+		return "; the system needs a route for multicast on it, for example: ip -6 route add local ff00::/8 dev " + ifi.Name
+	}
+	return ""
 }

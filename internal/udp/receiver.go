@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"sync/atomic"
+	"sync"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
@@ -13,137 +13,161 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// DefaultReceiveBuffer is what is asked of the system: a second and a half of a link at 100 Mbit/s. It is used only
-// while datagrams wait.
+// DefaultReceiveBuffer is what is asked of the system: of Linux twice that, which is about 29,000 datagrams of 1400
+// bytes, or a third of a second at 1 Gbit/s. Memory is used only while datagrams wait.
 const DefaultReceiveBuffer = 32 << 20
 
-// Config says what to listen to.
+// Config says what to listen to. Group is required; the zero value of the rest is its default.
 type Config struct {
-	Group         netip.AddrPort // multicast group, or address of this machine, with the port
-	Source        netip.Addr     // source-specific multicast; zero: any source
-	Interface     string         // name, index or address; empty: the system's choice
-	ReceiveBuffer int            // bytes; zero: DefaultReceiveBuffer
-}
-
-// batchConn is ipv4.PacketConn or ipv6.PacketConn: their messages are one type.
-type batchConn interface {
-	ReadBatch(ms []ipv4.Message, flags int) (int, error)
-	WriteBatch(ms []ipv4.Message, flags int) (int, error)
+	// Group is a multicast group, or a unicast address of this machine, with the port. A zone names the interface.
+	Group netip.AddrPort
+	// Source is the one sender to hear of a multicast group (source-specific multicast, RFC 4607); zero: any. For unicast
+	// the system does not look at it, and neither does a Receiver.
+	Source netip.Addr
+	// Interface is its name, index or address; empty: the zone of Group, or else the system's choice. For unicast it only
+	// matters together with an unspecified address (0.0.0.0, ::), which then means the interface's address.
+	Interface string
+	// ReceiveBuffer is in bytes; zero: DefaultReceiveBuffer.
+	ReceiveBuffer int
 }
 
 // Receiver is a listening socket. ReadBatch belongs to one goroutine; the other methods may be called from any.
 type Receiver struct {
-	conn     *net.UDPConn
-	batch    batchConn
-	messages []ipv4.Message
-	limited  string
-	size     int
-	closed   atomic.Bool
+	conn    *net.UDPConn
+	batch   batchReader
+	limited string
+	size    int
+
+	mu     sync.Mutex
+	drops  dropCount
+	closed bool
 }
 
 // Listen opens the socket and joins the group. The error says in one line what could not be done.
 func Listen(cfg Config) (*Receiver, error) {
 	group := netip.AddrPortFrom(cfg.Group.Addr().Unmap(), cfg.Group.Port())
-	if !group.IsValid() {
+	source := cfg.Source.Unmap()
+	switch {
+	case !group.IsValid():
 		return nil, errors.New("udp: no group and port to listen to")
+	case source.IsValid() && source.Is4() != group.Addr().Is4():
+		return nil, fmt.Errorf("udp: source %v and %v are of different families", source, group)
+	case source.IsMulticast() || source.IsValid() && source.IsUnspecified():
+		return nil, fmt.Errorf("udp: source %v is not the address of a sender", source)
+	case cfg.ReceiveBuffer < 0:
+		return nil, fmt.Errorf("udp: receive buffer of %d bytes", cfg.ReceiveBuffer)
 	}
-	ifi, err := interfaceOf(cfg.Interface)
+	ifi, err := interfaceOf(cfg.Interface, group.Addr())
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Source.IsValid() && !group.Addr().IsMulticast() && cfg.Source.Unmap().Is4() != group.Addr().Is4() {
-		return nil, fmt.Errorf("udp: source %v and %v are of different families", cfg.Source, group)
+	if ifi != nil && group.Addr().IsUnspecified() {
+		a := sourceOn(ifi, group.Addr())
+		if !a.IsValid() {
+			return nil, fmt.Errorf("udp: listen to %v: interface %s has no such address", group, ifi.Name)
+		}
+		group = netip.AddrPortFrom(a, group.Port())
 	}
 	conn, err := bind(group, ifi)
 	if err != nil {
-		return nil, fmt.Errorf("udp: listen to %v: %w", group, err)
+		return nil, fmt.Errorf("udp: listen to %v: %w", group, cause(err))
 	}
 	r := &Receiver{conn: conn}
-	if err := r.join(group.Addr(), cfg.Source, ifi); err != nil {
+	if err := r.set(group.Addr(), source, ifi, cfg.ReceiveBuffer); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	want := cfg.ReceiveBuffer
-	if want == 0 {
-		want = DefaultReceiveBuffer
-	}
-	r.size, r.limited = setReceiveBuffer(conn, want)
 	return r, nil
 }
 
-// join joins a multicast group; for a unicast address there is nothing to join.
-func (r *Receiver) join(group, source netip.Addr, ifi *net.Interface) error {
-	p4, p6 := ipv4.NewPacketConn(r.conn), ipv6.NewPacketConn(r.conn)
-	r.batch = p4
-	if group.Is6() {
-		r.batch = p6
+func (r *Receiver) set(group, source netip.Addr, ifi *net.Interface, buffer int) error {
+	if buffer == 0 {
+		buffer = DefaultReceiveBuffer
 	}
-	if !group.IsMulticast() {
-		return nil
+	// Before the join, after which datagrams come.
+	r.size, r.limited = setReceiveBuffer(r.conn, buffer)
+	if group.IsMulticast() {
+		if err := join(r.conn, group, source, ifi); err != nil {
+			err = cause(err)
+			return fmt.Errorf("udp: join %v on %s: %w%s", membership(group, source), nameOf(ifi), err, hint(err, group, ifi))
+		}
 	}
-	g := &net.UDPAddr{IP: group.WithZone("").AsSlice()}
-	var err error
-	switch s := (&net.UDPAddr{IP: source.Unmap().AsSlice()}); {
-	case group.Is4() && source.IsValid():
-		err = p4.JoinSourceSpecificGroup(ifi, g, s)
-	case group.Is4():
-		err = p4.JoinGroup(ifi, g)
-	case source.IsValid():
-		err = p6.JoinSourceSpecificGroup(ifi, g, s)
-	default:
-		err = p6.JoinGroup(ifi, g)
-	}
-	if err != nil {
-		return fmt.Errorf("udp: join %v on %s: %w", group, nameOf(ifi), err)
+	if err := r.batch.init(r.conn); err != nil {
+		return fmt.Errorf("udp: %w", err)
 	}
 	return nil
 }
 
-// ReadBatch blocks until datagrams are there and fills out with as many as one call brings. Their bytes are in s, in
-// slots of equal size, one for each element of out. After Close it returns net.ErrClosed.
-func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {
-	slot := len(s.Bytes()) / len(out)
-	for len(r.messages) < len(out) {
-		r.messages = append(r.messages, ipv4.Message{Buffers: make([][]byte, 1)})
+// membership is for error texts.
+func membership(group, source netip.Addr) string {
+	if source.IsValid() {
+		return fmt.Sprintf("%v from %v", group, source)
 	}
-	ms := r.messages[:len(out)]
-	for i := range ms {
-		ms[i].Buffers[0] = s.Bytes()[i*slot : (i+1)*slot : (i+1)*slot]
-	}
-	n, err := r.batch.ReadBatch(ms, 0)
-	if err != nil {
-		if r.closed.Load() {
-			return 0, net.ErrClosed
-		}
-		if isTransient(err) {
-			return 0, nil
-		}
-		return 0, fmt.Errorf("udp: read: %w", err)
-	}
-	for i := range n {
-		m := &ms[i]
-		out[i] = slab.Datagram{Data: m.Buffers[0][:m.N], Truncated: isTruncated(m.Flags)}
-		if a, ok := m.Addr.(*net.UDPAddr); ok {
-			ap := a.AddrPort()
-			out[i].Source = netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port())
-		}
-	}
-	return n, nil
+	return group.String()
 }
 
-// LocalAddr returns the address that the socket is bound to.
-func (r *Receiver) LocalAddr() netip.AddrPort { return r.conn.LocalAddr().(*net.UDPAddr).AddrPort() }
+// join joins by the index of the interface. That the loopback interface lacks the MULTICAST flag does not matter.
+func join(conn *net.UDPConn, group, source netip.Addr, ifi *net.Interface) error {
+	p4, p6 := ipv4.NewPacketConn(conn), ipv6.NewPacketConn(conn)
+	g, s := &net.UDPAddr{IP: group.WithZone("").AsSlice()}, &net.UDPAddr{IP: source.WithZone("").AsSlice()}
+	switch {
+	case group.Is4() && source.IsValid():
+		return p4.JoinSourceSpecificGroup(ifi, g, s)
+	case group.Is4():
+		return p4.JoinGroup(ifi, g)
+	case source.IsValid():
+		return p6.JoinSourceSpecificGroup(ifi, g, s)
+	default:
+		return p6.JoinGroup(ifi, g)
+	}
+}
+
+// ReadBatch blocks until datagrams are there and fills out with as many as one call brings, at least one. Their bytes are
+// in s, in slots of equal size, one for each element of out; a longer datagram is Truncated. After Close the error is
+// net.ErrClosed.
+func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {
+	for {
+		n, err := r.batch.read(s.Bytes(), out)
+		switch {
+		case err == nil:
+			return n, nil
+		case errors.Is(err, net.ErrClosed):
+			return 0, net.ErrClosed
+		case errors.Is(err, errNoRoom):
+			return 0, err
+		case !isRefused(err):
+			return 0, fmt.Errorf("udp: read: %w", cause(err))
+		}
+	}
+}
+
+// LocalAddr returns the address and port that the socket is bound to.
+func (r *Receiver) LocalAddr() netip.AddrPort { return addrPort(r.conn.LocalAddr()) }
 
 // BufferSize returns the size in bytes of the receive buffer, as the system counts it.
 func (r *Receiver) BufferSize() int { return r.size }
 
-// BufferLimited returns a warning when the system gave less than was asked; else the empty string.
+// BufferLimited returns a warning of one line when the system gave less than was asked; else the empty string.
 func (r *Receiver) BufferLimited() string { return r.limited }
 
-// KernelDrops returns how many datagrams the system dropped because the buffer was full; 0 where that is not known.
-func (r *Receiver) KernelDrops() uint64 { return kernelDrops(r.conn) }
+// KernelDrops returns how many datagrams the system received and dropped, because the buffer was full or for a wrong
+// checksum; 0 where that is not known. After Close it is the last count.
+func (r *Receiver) KernelDrops() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		r.drops.read(r.conn)
+	}
+	return r.drops.total
+}
 
 // Close leaves the group and ends a ReadBatch that is blocked.
 func (r *Receiver) Close() error {
-	r.closed.Store(true)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.drops.read(r.conn)
+	r.closed = true
 	return r.conn.Close()
 }

@@ -5,105 +5,124 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/net/ipv4"
-	"golang.org/x/net/ipv6"
 )
 
-// SendConfig says where to send to, and how.
+// SendConfig says where to send to, and how. To is required; the zero value of the rest is its default.
 type SendConfig struct {
-	To         netip.AddrPort // multicast group or unicast address, with the port
-	Source     netip.Addr     // address to send from; zero: that of the interface, or the system's choice
-	Interface  string         // name, index or address; empty: the system's choice
-	TTL        int            // of multicast; zero: 1, the local network
-	Loopback   *bool          // whether receivers on this machine get a copy; nil: yes
-	SendBuffer int            // bytes; zero: the system's default
+	// To is a multicast group or unicast address, with the port. A zone names the interface.
+	To netip.AddrPort
+	// Source is the address to send from; zero: that of the interface (127.0.0.1 and ::1 for the loopback interface), or
+	// without one the system's choice.
+	Source netip.Addr
+	// Interface is its name, index or address; empty: the zone of To, or else the system's choice. For unicast it only
+	// chooses the source address.
+	Interface string
+	// TTL is that of multicast datagrams, the hop limit of IPv6, 1 to 255; zero: 1, the local network.
+	TTL int
+	// Loopback says whether receivers of the group on this machine get a copy; nil: yes. On the loopback interface they
+	// always do.
+	Loopback *bool
+	// SendBuffer is in bytes; zero: the system's default.
+	SendBuffer int
 }
 
-// Sender is a connected socket. WriteBatch belongs to one goroutine; Close may be called from any.
+// Sender is a connected socket. WriteBatch belongs to one goroutine; the other methods may be called from any.
 type Sender struct {
-	conn     *net.UDPConn
-	batch    batchConn
-	messages []ipv4.Message
-	refused  uint64
+	conn    *net.UDPConn
+	batch   batchWriter
+	refused atomic.Uint64
 }
 
 // Dial opens a socket to send to one destination. The error says in one line what could not be done.
 func Dial(cfg SendConfig) (*Sender, error) {
 	to := netip.AddrPortFrom(cfg.To.Addr().Unmap(), cfg.To.Port())
-	if !to.IsValid() || to.Port() == 0 {
+	cfg.Source = cfg.Source.Unmap()
+	switch {
+	case !to.IsValid() || to.Port() == 0:
 		return nil, errors.New("udp: no address and port to send to")
-	}
-	if cfg.TTL < 0 || cfg.TTL > 255 {
+	case cfg.TTL < 0 || cfg.TTL > 255:
 		return nil, fmt.Errorf("udp: TTL %d is not between 1 and 255", cfg.TTL)
+	case cfg.SendBuffer < 0:
+		return nil, fmt.Errorf("udp: send buffer of %d bytes", cfg.SendBuffer)
+	case cfg.Source.IsValid() && cfg.Source.Is4() != to.Addr().Is4():
+		return nil, fmt.Errorf("udp: source %v and %v are of different families", cfg.Source, to)
 	}
-	ifi, err := interfaceOf(cfg.Interface)
+	ifi, err := interfaceOf(cfg.Interface, to.Addr())
 	if err != nil {
 		return nil, err
 	}
 	if !cfg.Source.IsValid() && ifi != nil {
-		cfg.Source = addressOn(ifi, func(a netip.Addr) bool { return a.Is4() == to.Addr().Is4() && a.IsGlobalUnicast() })
-		if !cfg.Source.IsValid() {
-			cfg.Source = addressOn(ifi, func(a netip.Addr) bool { return a.Is4() == to.Addr().Is4() && !a.IsLinkLocalUnicast() })
-		}
+		cfg.Source = sourceOn(ifi, to.Addr())
 	}
 	conn, err := connect(to, cfg, ifi)
 	if err != nil {
-		return nil, fmt.Errorf("udp: send to %v on %s: %w", to, nameOf(ifi), err)
+		err = cause(err)
+		return nil, fmt.Errorf("udp: send to %v on %s: %w%s", to, nameOf(ifi), err, hint(err, to.Addr(), ifi))
 	}
-	s := &Sender{conn: conn, batch: ipv4.NewPacketConn(conn)}
-	if to.Addr().Is6() {
-		s.batch = ipv6.NewPacketConn(conn)
-	}
+	s := &Sender{conn: conn}
 	if cfg.SendBuffer > 0 {
 		if err := conn.SetWriteBuffer(cfg.SendBuffer); err != nil {
-			return nil, errors.Join(fmt.Errorf("udp: send buffer: %w", err), conn.Close())
+			return nil, errors.Join(fmt.Errorf("udp: send buffer: %w", cause(err)), conn.Close())
 		}
+	}
+	if err := s.batch.init(conn); err != nil {
+		return nil, errors.Join(fmt.Errorf("udp: %w", err), conn.Close())
 	}
 	return s, nil
 }
 
-// The patience with a system that has no room for a datagram at the moment.
+// The patience with a system that does not take a datagram at the moment: about a second.
 const (
 	retryDelay = time.Millisecond
 	maxRetries = 1000
 )
 
-// WriteBatch sends all datagrams, in order. It blocks while the send buffer is full. That nobody listens at a unicast
-// address is no error. It returns how many were sent.
+// WriteBatch sends all datagrams, in order, and returns how many were sent. It blocks while the send buffer is full, and
+// has about a second of patience with a system that is out of memory, or whose link or route is away. That nobody
+// listens at a unicast address is no error. After Close the error is net.ErrClosed.
 func (s *Sender) WriteBatch(datagrams [][]byte) (int, error) {
-	for len(s.messages) < len(datagrams) {
-		s.messages = append(s.messages, ipv4.Message{Buffers: make([][]byte, 1)})
-	}
-	ms := s.messages[:len(datagrams)]
-	for i, d := range datagrams {
-		ms[i].Buffers[0] = d
-	}
-	sent, retries := 0, 0
-	for sent < len(ms) {
-		n, err := s.batch.WriteBatch(ms[sent:], 0)
-		sent += max(n, 0)
+	for sent, retries := 0, 0; ; {
+		if sent == len(datagrams) {
+			return sent, nil
+		}
+		n, err := s.batch.write(datagrams[sent:])
 		switch {
 		case err == nil:
+			sent += n
 			retries = 0
+		case errors.Is(err, net.ErrClosed):
+			return sent, net.ErrClosed
+		case retries == maxRetries:
+			return sent, s.failed(err, datagrams[sent])
 		case isRefused(err):
-			s.refused++ // reported once, for a datagram sent before; this one was not sent yet
-		case isTransient(err) && retries < maxRetries:
+			s.refused.Add(1)
+			retries++
+		case isPassing(err):
 			retries++
 			time.Sleep(retryDelay)
 		default:
-			return sent, fmt.Errorf("udp: write to %v: %w", s.conn.RemoteAddr(), err)
+			return sent, s.failed(err, datagrams[sent])
 		}
 	}
-	return sent, nil
 }
 
-// LocalAddr returns the source address and port that receivers see.
-func (s *Sender) LocalAddr() netip.AddrPort {
-	ap := s.conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	return netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port())
+func (s *Sender) failed(err error, datagram []byte) error {
+	err = cause(err)
+	to := addrPort(s.conn.RemoteAddr())
+	if isTooLong(err) {
+		return fmt.Errorf("udp: write %d bytes to %v: %w", len(datagram), to, err)
+	}
+	return fmt.Errorf("udp: write to %v: %w", to, err)
 }
+
+// Refused returns how often the system reported that nobody listens at the unicast address. It does not report each
+// datagram.
+func (s *Sender) Refused() uint64 { return s.refused.Load() }
+
+// LocalAddr returns the source address and port that receivers see.
+func (s *Sender) LocalAddr() netip.AddrPort { return addrPort(s.conn.LocalAddr()) }
 
 // Close closes the socket.
 func (s *Sender) Close() error { return s.conn.Close() }

@@ -11,6 +11,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// option is one socket option that has an integer as its value.
+type option struct {
+	name               string
+	level, opt, value  int
+	absentOnOldKernels bool
+}
+
+func (o option) set(fd int) error {
+	err := unix.SetsockoptInt(fd, o.level, o.opt, o.value)
+	if o.absentOnOldKernels && errors.Is(err, unix.ENOPROTOOPT) {
+		return nil
+	}
+	return os.NewSyscallError(o.name, err)
+}
+
+func setAll(fd int, options ...option) error {
+	for _, o := range options {
+		if err := o.set(fd); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // bind opens a socket on exactly group and port: package net would bind to any address, and other groups on the same
 // port would arrive too.
 func bind(group netip.AddrPort, ifi *net.Interface) (*net.UDPConn, error) {
@@ -24,22 +48,32 @@ func bind(group netip.AddrPort, ifi *net.Interface) (*net.UDPConn, error) {
 	}
 	f := os.NewFile(uintptr(fd), "udp")
 	defer f.Close() //nolint:errcheck // net.FilePacketConn has a descriptor of its own
-	// Several nodes, or several receptions of one, may listen to one group.
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-		return nil, os.NewSyscallError("SO_REUSEADDR", err)
+	var options []option
+	if group.Addr().IsMulticast() {
+		// Several nodes, or several receptions of one, may listen to one group. Of a unicast address only the last to come
+		// would get the datagrams; without the option that one gets an error.
+		options = append(options, option{"SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, 1, false})
 	}
 	var sa unix.Sockaddr
+	// MULTICAST_ALL: only what this socket joined, not what any other on the machine did.
 	if domain == unix.AF_INET {
-		// Only what this socket joined, not what any other on the machine did.
-		err = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0)
+		options = append(options, option{"IP_MULTICAST_ALL", unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0, false})
 		sa = &unix.SockaddrInet4{Port: int(group.Port()), Addr: group.Addr().As4()}
 	} else {
-		err = errors.Join(unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_ALL, 0),
-			unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1))
-		sa = &unix.SockaddrInet6{Port: int(group.Port()), Addr: group.Addr().As16(), ZoneId: zoneOf(group.Addr(), ifi)}
+		options = append(options,
+			option{"IPV6_MULTICAST_ALL", unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_ALL, 0, true},
+			option{"IPV6_V6ONLY", unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1, false})
+		sa = &unix.SockaddrInet6{Port: int(group.Port()), Addr: group.Addr().As16(), ZoneId: uint32(indexOf(ifi))}
 	}
-	if err != nil {
-		return nil, os.NewSyscallError("setsockopt", err)
+	if err := setAll(fd, options...); err != nil {
+		return nil, err
+	}
+	if domain == unix.AF_INET6 && group.Addr().IsMulticast() && ifi != nil {
+		// For IPv4 the kernel compares the interface with the membership, for IPv6 it does not. Before Linux 5.7 this takes
+		// a privilege; without it datagrams of other interfaces get in if they are joined there too.
+		if err := unix.BindToDevice(fd, ifi.Name); err != nil && !errors.Is(err, unix.EPERM) {
+			return nil, os.NewSyscallError("SO_BINDTODEVICE", err)
+		}
 	}
 	if err := unix.Bind(fd, sa); err != nil {
 		return nil, os.NewSyscallError("bind", err)
@@ -51,23 +85,12 @@ func bind(group netip.AddrPort, ifi *net.Interface) (*net.UDPConn, error) {
 	return conn.(*net.UDPConn), nil
 }
 
-// zoneOf returns the scope of an address that needs one.
-func zoneOf(a netip.Addr, ifi *net.Interface) uint32 {
-	if ifi != nil && (a.IsLinkLocalMulticast() || a.IsLinkLocalUnicast() || a.IsInterfaceLocalMulticast()) {
-		return uint32(ifi.Index)
-	}
-	if z, err := net.InterfaceByName(a.Zone()); err == nil {
-		return uint32(z.Index)
-	}
-	return 0
-}
-
 // connect opens a connected socket. The interface of a multicast sender must be known before the kernel looks up the
 // route, so the options are set first.
 func connect(to netip.AddrPort, cfg SendConfig, ifi *net.Interface) (*net.UDPConn, error) {
 	d := net.Dialer{}
 	if cfg.Source.IsValid() {
-		d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(cfg.Source.Unmap(), 0))
+		d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(cfg.Source, 0))
 	}
 	if to.Addr().IsMulticast() {
 		d.Control = func(_, _ string, c syscall.RawConn) error {
@@ -89,23 +112,23 @@ func setMulticastOptions(fd int, to netip.Addr, cfg SendConfig, ifi *net.Interfa
 		loopback = 1
 	}
 	if to.Is6() {
-		err := errors.Join(unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, ttl),
-			unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_LOOP, loopback))
-		if ifi != nil {
-			err = errors.Join(err, unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_IF, ifi.Index))
-		}
-		return err
+		return setAll(fd,
+			option{"IPV6_MULTICAST_HOPS", unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, ttl, false},
+			option{"IPV6_MULTICAST_LOOP", unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_LOOP, loopback, false},
+			option{"IPV6_MULTICAST_IF", unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_IF, indexOf(ifi), false})
 	}
-	err := errors.Join(unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_TTL, ttl),
-		unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_LOOP, loopback))
 	if ifi != nil {
 		m := unix.IPMreqn{Ifindex: int32(ifi.Index)}
-		if cfg.Source.Is4() {
+		if cfg.Source.IsValid() {
 			m.Address = cfg.Source.As4()
 		}
-		err = errors.Join(err, unix.SetsockoptIPMreqn(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_IF, &m))
+		if err := unix.SetsockoptIPMreqn(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_IF, &m); err != nil {
+			return os.NewSyscallError("IP_MULTICAST_IF", err)
+		}
 	}
-	return err
+	return setAll(fd,
+		option{"IP_MULTICAST_TTL", unix.IPPROTO_IP, unix.IP_MULTICAST_TTL, ttl, false},
+		option{"IP_MULTICAST_LOOP", unix.IPPROTO_IP, unix.IP_MULTICAST_LOOP, loopback, false})
 }
 
 // setReceiveBuffer asks for a buffer of n bytes and returns what the system gave, and a warning if that is less.
@@ -124,17 +147,7 @@ func setReceiveBuffer(conn *net.UDPConn, n int) (size int, limited string) {
 	// The kernel doubles what is asked, for its own bookkeeping, and reports the double.
 	if size < 2*n {
 		limited = fmt.Sprintf("udp: the system limits the receive buffer to %d KiB instead of %d KiB: bursts may be lost; "+
-			"raise net.core.rmem_max to %d", size/2>>10, n>>10, n)
+			"to allow it: sysctl -w net.core.rmem_max=%d", size/2>>10, n>>10, n)
 	}
 	return size, limited
-}
-
-func isTruncated(flags int) bool { return flags&unix.MSG_TRUNC != 0 }
-
-func isRefused(err error) bool { return errors.Is(err, unix.ECONNREFUSED) }
-
-// isTransient reports an error that passes: of a full queue, or a report about a datagram sent before.
-func isTransient(err error) bool {
-	return errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) ||
-		errors.Is(err, unix.ECONNREFUSED)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"syscall"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
@@ -27,7 +26,7 @@ func bind(group netip.AddrPort, _ *net.Interface) (*net.UDPConn, error) {
 func connect(to netip.AddrPort, cfg SendConfig, ifi *net.Interface) (*net.UDPConn, error) {
 	d := net.Dialer{}
 	if cfg.Source.IsValid() {
-		d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(cfg.Source.Unmap(), 0))
+		d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(cfg.Source, 0))
 	}
 	conn, err := d.Dial(family(to.Addr()), to.String())
 	if err != nil {
@@ -56,30 +55,30 @@ func setReceiveBuffer(conn *net.UDPConn, n int) (size int, limited string) {
 	return size, limited
 }
 
-// isTruncated: not told by package net here.
-func isTruncated(int) bool { return false }
-
-func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
-
-func isTransient(err error) bool {
-	return errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ECONNREFUSED)
-}
-
 // setMulticast sets the options of a multicast sender.
 func setMulticast(conn *net.UDPConn, to netip.Addr, cfg SendConfig, ifi *net.Interface) error {
 	ttl, loopback := max(cfg.TTL, 1), cfg.Loopback == nil || *cfg.Loopback
 	if to.Is4() {
 		p := ipv4.NewPacketConn(conn)
-		err := errors.Join(p.SetMulticastTTL(ttl), p.SetMulticastLoopback(loopback))
-		if ifi != nil {
-			err = errors.Join(err, p.SetMulticastInterface(ifi))
-		}
-		return err
+		return setEach(p.SetMulticastTTL(ttl), p.SetMulticastLoopback(loopback), setInterface(p, ifi))
 	}
 	p := ipv6.NewPacketConn(conn)
-	err := errors.Join(p.SetMulticastHopLimit(ttl), p.SetMulticastLoopback(loopback))
-	if ifi != nil {
-		err = errors.Join(err, p.SetMulticastInterface(ifi))
+	return setEach(p.SetMulticastHopLimit(ttl), p.SetMulticastLoopback(loopback), setInterface(p, ifi))
+}
+
+func setInterface(p interface{ SetMulticastInterface(*net.Interface) error }, ifi *net.Interface) error {
+	if ifi == nil {
+		return nil
 	}
-	return err
+	return p.SetMulticastInterface(ifi)
+}
+
+// setEach returns the first error: error texts are one line.
+func setEach(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,157 @@
+//go:build linux && (amd64 || arm64)
+
+package udp
+
+import (
+	"errors"
+	"math/bits"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+// writeSize is how many datagrams go into one system call. A receiver on the same machine gets all the time that passes
+// between two calls to empty its buffer; more than 64 gain nothing.
+const writeSize = 64
+
+// mmsghdr is struct mmsghdr of 64-bit Linux, which x/sys lacks.
+type mmsghdr struct {
+	header unix.Msghdr
+	n      uint32
+	_      [4]byte
+}
+
+// ring is what a batch of messages needs; the indices belong together. The kernel reads and writes it through pointers
+// that the garbage collector sees. x/net has the same, but allocates two addresses for each datagram it reads.
+type ring struct {
+	raw     syscall.RawConn
+	trap    uintptr
+	headers []mmsghdr
+	iovecs  []unix.Iovec
+	ready   func(fd uintptr) bool // call, bound once: a closure for each batch would be allocated
+	want    int
+	got     int
+	errno   syscall.Errno
+}
+
+func (r *ring) init(conn *net.UDPConn, trap uintptr) error {
+	raw, err := conn.SyscallConn()
+	r.raw, r.trap, r.ready = raw, trap, r.call
+	return err
+}
+
+// grow makes room for n messages.
+func (r *ring) grow(n int) {
+	r.headers, r.iovecs = make([]mmsghdr, n), make([]unix.Iovec, n)
+	for i := range r.headers {
+		r.headers[i].header.Iov = &r.iovecs[i]
+		r.headers[i].header.SetIovlen(1)
+	}
+}
+
+// set makes message i use the memory b, which may be empty.
+func (r *ring) set(i int, b []byte) {
+	r.iovecs[i].Base = unsafe.SliceData(b)
+	r.iovecs[i].SetLen(len(b))
+}
+
+// call is called by the netpoller whenever the socket may be ready; false makes it wait.
+func (r *ring) call(fd uintptr) bool {
+	for {
+		n, _, errno := unix.Syscall6(r.trap, fd, uintptr(unsafe.Pointer(&r.headers[0])), uintptr(r.want), unix.MSG_DONTWAIT, 0, 0)
+		switch errno {
+		case 0:
+			r.got, r.errno = int(n), 0
+			return true
+		case unix.EINTR:
+		default:
+			r.got, r.errno = 0, errno
+			return errno != unix.EAGAIN
+		}
+	}
+}
+
+// batchReader reads with recvmmsg.
+type batchReader struct {
+	ring
+	names []unix.RawSockaddrInet6 // RawSockaddrInet4 fits in
+}
+
+func (r *batchReader) init(conn *net.UDPConn) error { return r.ring.init(conn, unix.SYS_RECVMMSG) }
+
+// errNoRoom is a mistake of the caller.
+var errNoRoom = errors.New("udp: no room for a datagram in the slab")
+
+// read blocks until datagrams are there, and fills out from its start. Each gets len(b)/len(out) bytes of b.
+func (r *batchReader) read(b []byte, out []slab.Datagram) (int, error) {
+	if len(out) == 0 || len(b) < len(out) {
+		return 0, errNoRoom
+	}
+	slot := len(b) / len(out)
+	if len(r.headers) < len(out) {
+		r.grow(len(out))
+		r.names = make([]unix.RawSockaddrInet6, len(out))
+		for i := range r.headers {
+			r.headers[i].header.Name = (*byte)(unsafe.Pointer(&r.names[i]))
+		}
+	}
+	for i := range out {
+		r.set(i, b[i*slot:(i+1)*slot])
+		r.headers[i].header.Namelen = uint32(unsafe.Sizeof(r.names[i]))
+	}
+	r.want = len(out)
+	if err := r.raw.Read(r.ready); err != nil {
+		return 0, err
+	}
+	if r.errno != 0 {
+		return 0, os.NewSyscallError("recvmmsg", r.errno)
+	}
+	for i := range r.got {
+		m := &r.headers[i]
+		out[i] = slab.Datagram{
+			Data:      b[i*slot : i*slot+int(m.n) : (i+1)*slot],
+			Source:    sourceOf(&r.names[i]),
+			Truncated: m.header.Flags&unix.MSG_TRUNC != 0,
+		}
+	}
+	return r.got, nil
+}
+
+// sourceOf allocates nothing. Both processors are little-endian; the port is not.
+func sourceOf(name *unix.RawSockaddrInet6) netip.AddrPort {
+	port := bits.ReverseBytes16(name.Port)
+	if name.Family == unix.AF_INET {
+		return netip.AddrPortFrom(netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr), port)
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16(name.Addr).Unmap(), port)
+}
+
+// batchWriter writes to a connected socket with sendmmsg.
+type batchWriter struct{ ring }
+
+func (w *batchWriter) init(conn *net.UDPConn) error {
+	w.grow(writeSize)
+	return w.ring.init(conn, unix.SYS_SENDMMSG)
+}
+
+// write sends as many datagrams as one call takes: at least one, or none and an error that concerns the first, or a
+// datagram that was sent before.
+func (w *batchWriter) write(datagrams [][]byte) (int, error) {
+	w.want = min(len(datagrams), writeSize)
+	for i, d := range datagrams[:w.want] {
+		w.set(i, d)
+	}
+	if err := w.raw.Write(w.ready); err != nil {
+		return 0, err
+	}
+	if w.errno != 0 {
+		return 0, os.NewSyscallError("sendmmsg", w.errno)
+	}
+	return w.got, nil
+}

@@ -1,0 +1,56 @@
+//go:build !linux || !(amd64 || arm64)
+
+package udp
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+// batchReader reads one datagram at a time.
+type batchReader struct{ conn *net.UDPConn }
+
+func (r *batchReader) init(conn *net.UDPConn) error {
+	r.conn = conn
+	return nil
+}
+
+// errNoRoom is a mistake of the caller.
+var errNoRoom = errors.New("udp: no room for a datagram in the slab")
+
+// read blocks until a datagram is there, and puts it into out[0]. It gets len(b)/len(out) bytes of b.
+func (r *batchReader) read(b []byte, out []slab.Datagram) (int, error) {
+	if len(out) == 0 || len(b) < len(out) {
+		return 0, errNoRoom
+	}
+	slot := len(b) / len(out)
+	n, _, flags, from, err := r.conn.ReadMsgUDPAddrPort(b[:slot:slot], nil)
+	truncated := isTruncated(flags, err)
+	if err != nil && !truncated {
+		return 0, err
+	}
+	out[0] = slab.Datagram{
+		Data:      b[:n:slot],
+		Source:    netip.AddrPortFrom(from.Addr().Unmap().WithZone(""), from.Port()),
+		Truncated: truncated,
+	}
+	return 1, nil
+}
+
+// batchWriter writes one datagram at a time to a connected socket.
+type batchWriter struct{ conn *net.UDPConn }
+
+func (w *batchWriter) init(conn *net.UDPConn) error {
+	w.conn = conn
+	return nil
+}
+
+func (w *batchWriter) write(datagrams [][]byte) (int, error) {
+	if _, err := w.conn.Write(datagrams[0]); err != nil {
+		return 0, err
+	}
+	return 1, nil
+}

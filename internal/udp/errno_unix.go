@@ -1,0 +1,37 @@
+//go:build unix
+
+package udp
+
+import (
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// isRefused reports that nobody listened when a datagram arrived that was sent before; the one at hand was not sent yet.
+func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
+// isPassing reports an error that may be gone in a moment: a full queue, a packet filter that is being loaded, a link or
+// route that is away, or the report of a router about a datagram sent before.
+func isPassing(err error) bool {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return false
+	}
+	switch errno {
+	case syscall.ENOBUFS, syscall.EAGAIN, syscall.EINTR, syscall.ENOMEM, syscall.EPERM, syscall.EHOSTUNREACH, syscall.EHOSTDOWN,
+		syscall.ENETUNREACH, syscall.ENETDOWN:
+		return true
+	}
+	return false
+}
+
+func isTooLong(err error) bool { return errors.Is(err, syscall.EMSGSIZE) }
+
+// isNoRoute reports that the system knows no way to or interface for an address.
+func isNoRoute(err error) bool {
+	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENODEV)
+}
+
+func isTruncated(flags int, _ error) bool { return flags&unix.MSG_TRUNC != 0 }

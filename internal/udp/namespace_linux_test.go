@@ -1,0 +1,151 @@
+package udp_test
+
+import (
+	"net/netip"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/flute-node/flute-node/internal/udp"
+)
+
+// inNamespace marks the process that TestInNamespace starts.
+const inNamespace = "UDP_TEST_IN_NAMESPACE"
+
+// TestInNamespace runs TestNamespace in a network of its own, as a user without privileges outside of it: with routes and
+// interfaces that a test may change.
+func TestInNamespace(t *testing.T) {
+	if _, err := exec.LookPath("ip"); err != nil {
+		t.Skip(err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestNamespace$", "-test.v")
+	cmd.Env = append(os.Environ(), inNamespace+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+	}
+	out, err := cmd.CombinedOutput()
+	if cmd.Process == nil {
+		t.Skipf("the kernel refuses a namespace: %v", err)
+	}
+	t.Logf("%s", out)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func run(t *testing.T, command string) error {
+	t.Helper()
+	args := strings.Fields(command)
+	out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+	if err != nil {
+		t.Logf("%s: %s", command, out)
+	}
+	return err
+}
+
+func TestNamespace(t *testing.T) {
+	if os.Getenv(inNamespace) == "" {
+		t.Skip("started by TestInNamespace")
+	}
+	if err := run(t, "ip link set lo up"); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("IPv4 needs no route", func(t *testing.T) {
+		exchange(t, udp.Config{Group: on(t, "239.255.77.41"), Interface: "lo"}, udp.SendConfig{Interface: "lo"}, true)
+	})
+	t.Run("no interface and no route", func(t *testing.T) {
+		_, err := udp.Listen(udp.Config{Group: on(t, "239.255.77.42")})
+		if err == nil || !strings.Contains(err.Error(), "name the interface") {
+			t.Error(err)
+		}
+		_, err = udp.Dial(udp.SendConfig{To: on(t, "239.255.77.42")})
+		if err == nil || !strings.Contains(err.Error(), "name the interface") {
+			t.Error(err)
+		}
+	})
+	t.Run("limited buffer", testLimitedBuffer)
+	t.Run("IPv6", testIPv6)
+	t.Run("two interfaces", testTwoInterfaces)
+}
+
+// exchange sends some datagrams, and checks that they arrive or do not.
+func exchange(t *testing.T, from udp.Config, to udp.SendConfig, arrives bool) {
+	t.Helper()
+	r := listen(t, from)
+	to.To = from.Group
+	s := dial(t, to)
+	sent := texts(10)
+	write(t, s, sent...)
+	if !arrives {
+		if got := receive(t, r, 1); len(got) > 0 {
+			t.Errorf("%d datagrams", len(got))
+		}
+		return
+	}
+	check(t, receive(t, r, len(sent)), s, sent)
+}
+
+// Without the privilege the system's limit holds, and the warning says how to raise it.
+func testLimitedBuffer(t *testing.T) {
+	r := listen(t, udp.Config{Group: on(t, "127.0.0.1"), ReceiveBuffer: 1 << 30})
+	text := r.BufferLimited()
+	if !strings.Contains(text, "sysctl -w net.core.rmem_max=1073741824") || strings.Contains(text, "\n") {
+		t.Errorf("%q", text)
+	}
+	if n := r.BufferSize(); n <= 0 || n >= 1<<30 {
+		t.Errorf("%d bytes", n)
+	}
+}
+
+// The kernel refuses IPv6 multicast on lo until what the error says is done.
+func testIPv6(t *testing.T) {
+	r := listen(t, udp.Config{Group: on(t, "ff15::7741"), Interface: "lo"})
+	_ = r.Close()
+	_, err := udp.Dial(udp.SendConfig{To: on(t, "ff15::7741"), Interface: "lo"})
+	if err == nil {
+		t.Fatal("the hint is not needed here")
+	}
+	_, command, ok := strings.Cut(err.Error(), "for example: ")
+	if !ok || strings.Contains(err.Error(), "\n") {
+		t.Fatal(err)
+	}
+	if err := run(t, command); err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range []string{"ff15::7741", "ff15::7741%lo", "ff02::7741", "ff01::7741"} {
+		exchange(t, udp.Config{Group: on(t, group), Interface: "lo"}, udp.SendConfig{Interface: "lo"}, true)
+	}
+	one := netip.MustParseAddr("::1")
+	exchange(t, udp.Config{Group: on(t, "ff35::7742"), Source: one, Interface: "lo"}, udp.SendConfig{Interface: "lo"}, true)
+	other := netip.MustParseAddr("fd01::9")
+	exchange(t, udp.Config{Group: on(t, "ff35::7743"), Source: other, Interface: "lo"}, udp.SendConfig{Interface: "lo"}, false)
+}
+
+func testTwoInterfaces(t *testing.T) {
+	for _, command := range []string{
+		"ip link add udpa type veth peer name udpb", "ip link set udpa up", "ip link set udpb up",
+		"ip addr add 10.77.0.1/24 dev udpa", "ip -6 addr add fd77::1/64 dev udpa nodad",
+	} {
+		if run(t, command) != nil {
+			t.Skip("no pairs of virtual interfaces here")
+		}
+	}
+	off := false
+	for _, group := range []string{"239.255.77.43", "ff15::7744"} {
+		t.Run(group, func(t *testing.T) {
+			onA := udp.Config{Group: on(t, group), Interface: "udpa"}
+			exchange(t, onA, udp.SendConfig{Interface: "udpa"}, true)
+			exchange(t, onA, udp.SendConfig{Interface: "udpa", Loopback: &off}, false)
+			onLo := udp.Config{Group: on(t, group), Interface: "lo"}
+			exchange(t, onLo, udp.SendConfig{Interface: "udpa"}, false)
+		})
+	}
+	s := dial(t, udp.SendConfig{To: on(t, "239.255.77.44"), Interface: "10.77.0.1"})
+	if got := s.LocalAddr().Addr(); got != netip.MustParseAddr("10.77.0.1") {
+		t.Errorf("sent from %v", got)
+	}
+}
