@@ -53,7 +53,7 @@ const (
 	maxTransfer48    = 1<<48 - 1
 	maxBlocks        = 1<<32 - 1    // one less than an SBN of 32 bits permits, so that their number has 32 bits too
 	maxRaptorLength  = 1<<45 - 1    // RFC 5053, section 3.2.2: F is less than 2^45
-	maxRaptorQLength = 946270874880 // RFC 6330, section 4.4.1.2
+	maxRaptorQLength = 946270874880 // RFC 6330, section 3.3.2
 	maxRaptorK       = 8192         // RFC 5053, section 5.1.2
 	minRaptorK       = 4            // RFC 5053, section 5.4.2.3: its tables begin with K = 4
 	maxRaptorN       = 1<<8 - 1     // RFC 5053, section 3.2.3: N has 8 bits

@@ -226,3 +226,33 @@ func raptorOTI(id fec.EncodingID, symbols uint64, z uint32) fec.OTI {
 		EncodingID: id, TransferLength: 8 * symbols, SymbolLength: 8, SourceBlocks: z, SubBlocks: 1, Alignment: 4,
 	}
 }
+
+func TestPartitionAllocates(t *testing.T) {
+	var sum uint64
+	if n := testing.AllocsPerRun(100, func() {
+		for i := range validOTIs {
+			p := validOTIs[i].Partition()
+			last := fec.SBN(p.Blocks() - 1)
+			blockOff, blockSize := p.Block(last)
+			off, size := p.Symbol(last, 0)
+			sum += uint64(p.BlockSymbols(last)) + blockOff + blockSize + off + uint64(size)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if sum == 0 {
+		t.Error("no bytes")
+	}
+}
+
+// BenchmarkPartitionSymbol finds the bytes of a symbol, as for every packet.
+func BenchmarkPartitionSymbol(b *testing.B) {
+	o := rsOTI(1<<30, 1400, 64, 80)
+	p := o.Partition()
+	b.ReportAllocs()
+	for sbn := fec.SBN(0); b.Loop(); sbn = (sbn + 1) % fec.SBN(p.Blocks()) {
+		if _, n := p.Symbol(sbn, 1); n == 0 {
+			b.Fatal("no such symbol")
+		}
+	}
+}

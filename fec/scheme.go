@@ -38,10 +38,17 @@ type Scheme interface {
 	NewDecoder(o *OTI, v Variant, k uint32) (Decoder, error)
 }
 
-// Encoder makes the repair symbols of one source block.
+// Encoder makes the repair symbols of one source block. It may be a Resetter.
 type Encoder interface {
 	// AppendRepair appends repair symbol esi, at least k, of SymbolLength bytes.
 	AppendRepair(b []byte, esi ESI) ([]byte, error)
+}
+
+// Resetter is what an Encoder may be too, so that it and its memory serve one source block after the other.
+type Resetter interface {
+	// Reset makes it the encoder of another source block of as many symbols, as if NewEncoder had been called with
+	// source, which it keeps. An error wraps flute.ErrOTI and leaves the encoder as it was.
+	Reset(source []byte) error
 }
 
 // Decoder recovers the lost source symbols of one source block.
