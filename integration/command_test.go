@@ -46,14 +46,11 @@ func same(t *testing.T, a, b string) {
 func TestFolderArrives(t *testing.T) {
 	for _, flags := range []string{
 		"--fec no-code", "--fec rs", "--fec rs129", "--fec rs --rs-matrix backblaze", "--cenc gzip", "--fec rs --cenc zlib",
-		"--cenc deflate --profile rfc3926", "--profile mbms-download", "--profile dvb-mabr --fec rs", "--symbol 500 --block 10 --fec rs",
+		"--cenc deflate --profile rfc3926", "--profile mbms-download", "--profile dvb-mabr", "--symbol 500 --block 10 --fec rs",
 		"--tsi 281474976710655 --fec rs",
 	} {
 		t.Run(flags, func(t *testing.T) {
 			t.Parallel()
-			if strings.Contains(flags, "mbms") && strings.Contains(flags, "cenc") {
-				t.Skip("the profile has no content encoding")
-			}
 			group, from, to := newGroup(t), t.TempDir(), t.TempDir()
 			files := map[string]int{
 				"d/empty": 0, "d/one": 1, "d/1399": 1399, "d/1400": 1400, "d/1401": 1401, "d/sub/dir/large.bin": 700_001,
@@ -99,6 +96,7 @@ func TestExitCodes(t *testing.T) {
 		"bad rate":           {2, "fast", []string{"send", "--to", group, "--rate", "fast", file}},
 		"bad scheme":         {2, "--fec", []string{"send", "--to", group, "--fec", "magic", file}},
 		"too many symbols":   {2, "255", []string{"send", "--to", group, "--fec", "rs", "--block", "250", file}},
+		"profile without rs": {2, "profile", []string{"send", "--to", group, "--profile", "mbms-download", "--fec", "rs", file}},
 		"missing file":       {2, "nowhere", []string{"send", "--to", group, filepath.Join(dir, "nowhere")}},
 		"TSI too large":      {2, "48 bits", []string{"send", "--to", group, "--tsi", "281474976710656", file}},
 		"unknown interface":  {2, "nosuch0", []string{"send", "--to", group, "--interface", "nosuch0", file}},

@@ -108,6 +108,11 @@ func (s *receiving) packets(ctx actor.Context, m *Packets) {
 		p, forObject := s.core.Route(now, d)
 		m.done++
 		if !forObject {
+			if batch != nil {
+				s.deliver(ctx, toi, batch)
+				batch = nil
+			}
+			s.effects(ctx) // after an FDT Instance a TOI may name another object than before
 			continue
 		}
 		if batch != nil && p.TOI != toi {
@@ -230,23 +235,11 @@ func (s *receiving) drop(ctx actor.Context, toi flute.TOI) {
 	}
 }
 
-// settle does what the core wants done, and arms the timer.
+// settle ends every turn: it does what the core wants done, and arms the timer.
 func (s *receiving) settle(ctx actor.Context) {
 	now := time.Now()
 	s.inbox.losses.absorb(s.ledger)
-	f := s.core.Effects()
-	for _, e := range f.Events {
-		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
-	}
-	for _, toi := range f.Detached {
-		delete(s.objects, toi) // the actor goes on until it reports its end
-	}
-	for _, toi := range f.Described {
-		s.tell(ctx, toi, object.Describe{})
-	}
-	for _, toi := range f.Ended {
-		s.drop(ctx, toi)
-	}
+	s.effects(ctx)
 	if s.core.Ended() {
 		if !s.closing {
 			s.closing = true
@@ -257,6 +250,23 @@ func (s *receiving) settle(ctx actor.Context) {
 	}
 	s.publishStats(ctx, now)
 	s.arm(now)
+}
+
+// effects does what the core wants done.
+func (s *receiving) effects(ctx actor.Context) {
+	f := s.core.Effects()
+	for _, e := range f.Events {
+		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
+	}
+	for _, toi := range f.Detached {
+		delete(s.objects, toi) // the actor goes on until it reports its end
+	}
+	for _, toi := range f.Ended {
+		s.drop(ctx, toi)
+	}
+	for _, toi := range f.Described {
+		s.tell(ctx, toi, object.Describe{})
+	}
 }
 
 // publishStats emits the counters, once per interval, when they have changed.

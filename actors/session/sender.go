@@ -44,18 +44,37 @@ type Added struct {
 // Finish is sent by the node to a sending session: close it once all files are sent as often as asked.
 type Finish struct{}
 
+// outgoing is the memory of a sending session: an actor that crashed is made anew over it.
+type outgoing struct {
+	SenderConfig
+	opened    bool // SessionOpened was emitted
+	finishing bool // Finish has come
+	over      bool // closed
+}
+
+// close sends the close-session flag, releases the socket, and returns what there is to say. It does so once.
+func (o *outgoing) close(reason string) []event.Event {
+	if o.over {
+		return nil
+	}
+	o.over = true
+	// The flag may be lost like any packet; RFC 5651, section 5.1, lets it be sent in "the last few seconds".
+	_, _ = o.Writer.WriteBatch([][]byte{o.Core.AppendClose(nil)})
+	if err := o.Writer.Close(); err != nil {
+		reason += ": " + err.Error()
+	}
+	return append(o.Core.Events(), event.SessionClosed{Session: o.Key, Reason: reason})
+}
+
 // sending is the actor of one sent transport session.
 type sending struct {
-	cfg       SenderConfig
-	peers     Peers
-	timer     *time.Timer
-	buffers   [][]byte // memory of the datagrams under way
-	batch     [][]byte // the datagrams made last
-	sent      int      // how many of batch are out
-	finishing bool
-	reason    string // why it ends; empty: it goes on
-	pumping   bool   // a pump is in the mailbox
-	over      bool
+	*outgoing
+	peers   Peers
+	timer   *time.Timer
+	buffers [][]byte // memory of the datagrams under way
+	batch   [][]byte // the datagrams made last
+	sent    int      // how many of batch are out
+	pumping bool     // a pump is in the mailbox, or the timer will bring one
 }
 
 // pump is sent by a sending session to itself: make and write the next datagrams.
@@ -68,10 +87,13 @@ func (s *sending) Receive(ctx actor.Context) {
 		root, self := ctx.ActorSystem().Root, ctx.Self()
 		s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, pump{}) })
 		s.timer.Stop()
-		s.publish(ctx, event.SessionOpened{Session: s.cfg.Key})
+		if !s.opened {
+			s.opened = true
+			s.publish(ctx, event.SessionOpened{Session: s.Key})
+		}
 		s.again(ctx)
 	case Add:
-		toi, err := s.cfg.Core.Add(m.Object)
+		toi, err := s.Core.Add(m.Object)
 		ctx.Respond(Added{toi, err})
 		s.again(ctx)
 	case Finish:
@@ -82,9 +104,11 @@ func (s *sending) Receive(ctx actor.Context) {
 	case pump:
 		s.pumping = false
 		s.pump(ctx)
-	case *actor.Stopping, *actor.Restarting:
+	case *actor.Restarting:
 		s.timer.Stop()
-		s.close(ctx, "stopped")
+	case *actor.Stopping:
+		s.timer.Stop()
+		s.publishAll(ctx, s.close("stopped"))
 	}
 }
 
@@ -103,7 +127,7 @@ func (s *sending) pump(ctx actor.Context) {
 	}
 	now := time.Now()
 	err := s.fill(now)
-	s.events(ctx)
+	s.publishAll(ctx, s.Core.Events())
 	if err == nil {
 		err = s.write(ctx, now)
 	}
@@ -114,11 +138,11 @@ func (s *sending) pump(ctx actor.Context) {
 	if s.over || s.pumping {
 		return
 	}
-	if s.finishing && s.cfg.Core.Done() {
+	if s.finishing && s.Core.Done() {
 		s.end(ctx, "all files are sent")
 		return
 	}
-	d := s.cfg.Core.Deadline()
+	d := s.Core.Deadline()
 	if d.IsZero() {
 		return
 	}
@@ -136,7 +160,7 @@ func (s *sending) fill(now time.Time) error {
 		if i == len(s.buffers) {
 			s.buffers = append(s.buffers, nil)
 		}
-		p, ok, err := s.cfg.Core.AppendNext(s.buffers[i][:0], now)
+		p, ok, err := s.Core.AppendNext(s.buffers[i][:0], now)
 		if err != nil || !ok {
 			return err
 		}
@@ -149,11 +173,11 @@ func (s *sending) fill(now time.Time) error {
 // write sends what the rate permits of the batch; the rest waits for the bucket.
 func (s *sending) write(ctx actor.Context, now time.Time) error {
 	end := s.sent
-	for end < len(s.batch) && (s.cfg.Bucket == nil || s.cfg.Bucket.Take(now, len(s.batch[end]))) {
+	for end < len(s.batch) && (s.Bucket == nil || s.Bucket.Take(now, len(s.batch[end]))) {
 		end++
 	}
 	if end > s.sent {
-		if _, err := s.cfg.Writer.WriteBatch(s.batch[s.sent:end]); err != nil {
+		if _, err := s.Writer.WriteBatch(s.batch[s.sent:end]); err != nil {
 			return err
 		}
 		s.sent = end
@@ -161,41 +185,25 @@ func (s *sending) write(ctx actor.Context, now time.Time) error {
 	switch {
 	case end < len(s.batch):
 		s.pumping = true
-		s.timer.Reset(s.cfg.Bucket.Deadline(now).Sub(now))
+		s.timer.Reset(s.Bucket.Deadline(now).Sub(now))
 	case end > 0:
 		s.again(ctx)
 	}
 	return nil
 }
 
-func (s *sending) events(ctx actor.Context) {
-	for _, e := range s.cfg.Core.Events() {
-		s.publish(ctx, e)
-	}
-}
-
 func (s *sending) publish(ctx actor.Context, e event.Event) {
 	ctx.Send(s.peers.Hub, hub.Publish{Event: event.AsSending(e)})
 }
 
-// end closes the session and asks to be stopped.
-func (s *sending) end(ctx actor.Context, reason string) {
-	s.close(ctx, reason)
-	ctx.Stop(ctx.Self())
+func (s *sending) publishAll(ctx actor.Context, events []event.Event) {
+	for _, e := range events {
+		s.publish(ctx, e)
+	}
 }
 
-// close sends the close-session flag, and releases the socket.
-func (s *sending) close(ctx actor.Context, reason string) {
-	if s.over {
-		return
-	}
-	s.over = true
-	// The flag may be lost like any packet; RFC 5651, section 5.1, lets it be sent in "the last few seconds".
-	_, _ = s.cfg.Writer.WriteBatch([][]byte{s.cfg.Core.AppendClose(nil)})
-	err := s.cfg.Writer.Close()
-	if err != nil {
-		reason += ": " + err.Error()
-	}
-	s.events(ctx)
-	s.publish(ctx, event.SessionClosed{Session: s.cfg.Key, Reason: reason})
+// end closes the session and asks to be stopped.
+func (s *sending) end(ctx actor.Context, reason string) {
+	s.publishAll(ctx, s.close(reason))
+	ctx.Stop(ctx.Self())
 }

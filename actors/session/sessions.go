@@ -9,6 +9,7 @@ import (
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/object"
 	"github.com/flute-node/flute-node/actors/vault"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/supervisor"
 )
@@ -43,7 +44,8 @@ type sessions struct {
 type running struct {
 	pid    *actor.PID
 	loop   *actors.Loop
-	inbox  *Inbox // nil: a sending session
+	inbox  *Inbox    // of a receiving session
+	out    *outgoing // of a sending session
 	ledger *receiver.Ledger
 	reason string // why it was given up; empty: it was not
 }
@@ -116,8 +118,9 @@ func (s *sessions) open(ctx actor.Context, in *Inbox) {
 
 func (s *sessions) startSender(ctx actor.Context, cfg SenderConfig) {
 	loop := actors.NewLoop()
+	out := &outgoing{SenderConfig: cfg}
 	spec := actors.Spec{
-		Produce:    func() actor.Actor { return &sending{cfg: cfg, peers: s.peers} },
+		Produce:    func() actor.Actor { return &sending{outgoing: out, peers: s.peers} },
 		Mailbox:    actors.NewMailbox(actors.Limits{}, nil),
 		Dispatcher: loop, Faults: s.cfg.Faults,
 	}
@@ -127,7 +130,7 @@ func (s *sessions) startSender(ctx actor.Context, cfg SenderConfig) {
 		loop.Stop()
 		actors.Fault(err)
 	}
-	s.children[pid.Id] = &running{pid: pid, loop: loop}
+	s.children[pid.Id] = &running{pid: pid, loop: loop, out: out}
 	ctx.Respond(pid)
 }
 
@@ -150,15 +153,24 @@ func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 	r.loop.Stop()
 	if r.inbox != nil {
 		r.inbox.closed.Store(true)
+		before := r.ledger.Counters().Received
+		r.inbox.losses.absorb(r.ledger)
 		if r.reason != "" {
-			r.inbox.losses.absorb(r.ledger)
 			core := receiver.NewSession(r.ledger)
 			core.Abort(r.reason)
 			for _, e := range core.Effects().Events {
 				ctx.Send(s.peers.Hub, hub.Publish{Event: e})
 			}
+		} else if c := r.ledger.Counters(); c.Received > before {
+			// What was queued when the session closed: the last word about it, after its SessionClosed.
+			ctx.Send(s.peers.Hub, hub.Publish{Event: event.SessionStats{Session: r.inbox.Key, Counters: c}})
 		}
 		s.cfg.Vault.Forget(r.inbox.vaultKey())
+	}
+	if r.out != nil {
+		for _, e := range r.out.close("given up: " + r.reason) {
+			ctx.Send(s.peers.Hub, hub.Publish{Event: event.AsSending(e)})
+		}
 	}
 	s.answer(ctx)
 }
