@@ -20,8 +20,9 @@ func (o *OTI) ftiLen() int {
 		return 10
 	case LDPCStaircase, LDPCTriangle:
 		return 18
+	default:
+		return 14
 	}
-	return 14
 }
 
 // hasTail reports whether RFC 5445, section 4.2.2.3, permits an instance-specific tail.
@@ -141,8 +142,9 @@ func (o *OTI) SchemeSpecificInfo() []byte {
 		return []byte{byte(o.fieldBits()), max(1, o.GroupSize)}
 	case LDPCStaircase, LDPCTriangle:
 		return append(be.AppendUint32(nil, o.Seed), (o.N1-3)<<5|o.GroupSize&31)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // SetSchemeSpecificInfo reads what SchemeSpecificInfo returns. An empty b leaves o as it is.

@@ -154,6 +154,7 @@ func (o *OTI) validateB(l limits) error {
 		}
 	case LDPCStaircase, LDPCTriangle:
 		return o.validateLDPC()
+	default:
 	}
 	return nil
 }
@@ -183,7 +184,7 @@ func (o *OTI) validateZ(l limits) error {
 	case o.SourceBlocks == 0 || uint64(o.SourceBlocks) > l.blocks:
 		return o.wrong("Z", uint64(o.SourceBlocks), fmt.Sprintf("1 to %d", l.blocks))
 	}
-	z := min(uint64(o.SourceBlocks), kt) // beyond Kt the source blocks are empty: they do not exist
+	z := uint64(o.SourceBlocks) // beyond Kt the source blocks are empty: they do not exist
 	if k := ceil(kt, z); k > uint64(l.blockSymbols) {
 		return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.blockSymbols))
 	}
@@ -223,8 +224,9 @@ func (o *OTI) MaxESI(k uint32) uint32 {
 		return 65521 // RFC 5053, section 5.4.4.4: ESIs from 65521 on repeat the first ones
 	case RaptorQ:
 		return 1 << 24
+	default:
+		return 1<<32 - 1
 	}
-	return 1<<32 - 1
 }
 
 // RepairSymbols returns how many repair symbols a sender makes for a source block of k source symbols by the n-algorithm:

@@ -20,8 +20,9 @@ func (o *OTI) esiBits() uint {
 		return 8
 	case RaptorQ: // RFC 6330, section 3.2
 		return 24
+	default: // RFC 5445, section 3.2.1; RFC 5053, section 3.1
+		return 16
 	}
-	return 16 // RFC 5445, section 3.2.1; RFC 5053, section 3.1
 }
 
 // PayloadIDLen returns the length of the FEC Payload ID in bytes; 0 for an unknown scheme.
@@ -50,9 +51,10 @@ func (o *OTI) ParsePayloadID(b []byte) (PayloadID, int, error) {
 		return PayloadID{
 			SBN: SBN(v), SourceBlockLength: binary.BigEndian.Uint16(b[4:]), ESI: ESI(binary.BigEndian.Uint16(b[6:])),
 		}, n, nil
+	default:
+		bits := o.esiBits()
+		return PayloadID{SBN: SBN(v >> bits), ESI: ESI(v & (1<<bits - 1))}, n, nil
 	}
-	bits := o.esiBits()
-	return PayloadID{SBN: SBN(v >> bits), ESI: ESI(v & (1<<bits - 1))}, n, nil
 }
 
 // AppendPayloadID appends p. Values too large for their field are cut: check them against the OTI before.
@@ -64,7 +66,8 @@ func (o *OTI) AppendPayloadID(b []byte, p PayloadID) []byte {
 		b = binary.BigEndian.AppendUint32(b, uint32(p.SBN))
 		b = binary.BigEndian.AppendUint16(b, p.SourceBlockLength)
 		return binary.BigEndian.AppendUint16(b, uint16(p.ESI))
+	default:
+		bits := o.esiBits()
+		return binary.BigEndian.AppendUint32(b, uint32(p.SBN)<<bits|uint32(p.ESI)&(1<<bits-1))
 	}
-	bits := o.esiBits()
-	return binary.BigEndian.AppendUint32(b, uint32(p.SBN)<<bits|uint32(p.ESI)&(1<<bits-1))
 }

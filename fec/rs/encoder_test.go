@@ -90,7 +90,7 @@ func TestReset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, next := range [][]byte{source[:3*length+7], source, source[50 : 5*length], nil, source[:6*length-1]} {
+	for _, next := range [][]byte{source[:3*length+7], source, source[50 : 5*length], nil, source[:6*length-1], source[:5*length+3]} {
 		if _, err := enc.AppendRepair(nil, k); err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,7 @@ import (
 )
 
 // lane is the number of bytes that the kernels take at once. They handle what is left of it byte by byte, which is slower
-// than everything else for the usual symbols of 1400 bytes: product hands it to them as one lane, padded.
+// than everything else for the usual symbols of 1400 bytes: product hands it to them as one lane, filled up with anything.
 const lane = 64
 
 // newCodec returns a codec that multiplies a column of k symbols with rows.
@@ -53,7 +53,7 @@ func (m *product) run(c reedsolomon.Encoder, k int) error {
 	for i, s := range m.symbols {
 		m.views[i] = m.tails[i*lane : (i+1)*lane]
 		if i < k {
-			clear(m.views[i][copy(m.views[i], s[whole:]):])
+			copy(m.views[i], s[whole:]) // what is behind it comes out behind the outputs
 		}
 	}
 	if err := c.Encode(m.views); err != nil {

@@ -18,11 +18,20 @@ var coefficientVectors = []struct {
 	variant fec.Variant
 	rows    string
 }{
-	{1, Rizzo, "01 01"}, {1, RFC5510, "01 01"}, {1, Backblaze, "01 01"},
-	{2, RFC5510, "0203 0607"}, {2, Rizzo, "0302 0504"}, {2, Backblaze, "0302 0203"},
-	{3, RFC5510, "080e07 38221b"}, {3, Rizzo, "0f0806 2d301c"}, {3, Backblaze, "010101 0f0806"},
-	{4, RFC5510, "4078360f e7d25763"}, {4, Rizzo, "7740380e c7a70d6c"}, {4, Backblaze, "1b1c1214 1c1b1412"},
-	{5, RFC5510, "74933fc61f c5831cd58e 3a02127f54"}, {5, Rizzo, "5474e7d81e 02b1a18291 2aff7e70da"},
+	{1, Rizzo, "01 01"},
+	{1, RFC5510, "01 01"},
+	{1, Backblaze, "01 01"},
+	{2, RFC5510, "0203 0607"},
+	{2, Rizzo, "0302 0504"},
+	{2, Backblaze, "0302 0203"},
+	{3, RFC5510, "080e07 38221b"},
+	{3, Rizzo, "0f0806 2d301c"},
+	{3, Backblaze, "010101 0f0806"},
+	{4, RFC5510, "4078360f e7d25763"},
+	{4, Rizzo, "7740380e c7a70d6c"},
+	{4, Backblaze, "1b1c1214 1c1b1412"},
+	{5, RFC5510, "74933fc61f c5831cd58e 3a02127f54"},
+	{5, Rizzo, "5474e7d81e 02b1a18291 2aff7e70da"},
 	{5, Backblaze, "0707060601 0908090801 0f0e0e0f01"},
 	{10, RFC5510, "c19d715f5ec76f9fc2d8 d4d942c83e607dda3e41 cbddb943886ecdf6d2e2 84078acad27a8ad84971"},
 	{10, Rizzo, "42c15c2d722ceb841bd9 a9155162f59532206599 0f1f1be06bddd3634fa3 fb4f95a62f7561260893"},
@@ -91,7 +100,7 @@ func TestRepairSymbols(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range strings.Fields(v.symbols) {
+		for want := range strings.FieldsSeq(v.symbols) {
 			esiText, symbol, _ := strings.Cut(want, ":")
 			var esi fec.ESI
 			for _, c := range esiText {
