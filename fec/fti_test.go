@@ -243,6 +243,11 @@ func TestSchemeSpecificInfo(t *testing.T) {
 	if b := o.SchemeSpecificInfo(); b != nil {
 		t.Errorf("m=8 G=1: %x", b)
 	}
+	// Other senders do carry them: "CAE=".
+	o = fec.OTI{EncodingID: fec.ReedSolomonGF2m}
+	if err := o.SetSchemeSpecificInfo([]byte{8, 1}); err != nil || o.FieldBits != 8 || o.GroupSize != 1 {
+		t.Errorf("CAE=: m=%d G=%d, %v", o.FieldBits, o.GroupSize, err)
+	}
 	for _, id := range []fec.EncodingID{fec.CompactNoCode, fec.ReedSolomonGF28, fec.SmallBlockSystematic} {
 		o := fec.OTI{EncodingID: id}
 		if b := o.SchemeSpecificInfo(); b != nil {
