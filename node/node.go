@@ -100,10 +100,15 @@ type Subscription struct {
 	once sync.Once
 }
 
-// Subscribe returns a subscription to the node's events. The channel ends with the subscription or the node.
+// Subscribe returns a subscription to the node's events, every one from its return on. The channel ends with the
+// subscription or the node; after Stop it has ended already. It must not be called by a Filter.
 func (n *Node) Subscribe(o SubscribeOptions) *Subscription {
 	s := &Subscription{node: n, sub: hub.NewSubscription(o.Queue, o.Filter)}
-	n.send(hubName, hub.Subscribe{Subscription: s.sub})
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if n.ask(ctx, hubName, hub.Subscribe{Subscription: s.sub}, &hub.Subscribed{}) != nil {
+		s.once.Do(s.sub.Close)
+	}
 	return s
 }
 

@@ -16,7 +16,7 @@ type hub struct{ *Subscribers }
 func (h *hub) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case Message:
-		h.receive(m)
+		h.receive(ctx, m)
 	case *actor.Stopping:
 		for _, s := range h.list {
 			s.close()
@@ -25,7 +25,7 @@ func (h *hub) Receive(ctx actor.Context) {
 	}
 }
 
-func (h *hub) receive(m Message) {
+func (h *hub) receive(ctx actor.Context, m Message) {
 	switch m := m.(type) {
 	case Publish:
 		for _, s := range h.list {
@@ -33,6 +33,7 @@ func (h *hub) receive(m Message) {
 		}
 	case Subscribe:
 		h.list = append(h.list, m.Subscription)
+		ctx.Respond(Subscribed{})
 	case Unsubscribe:
 		for i, s := range h.list {
 			if s == m.Subscription {

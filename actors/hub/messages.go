@@ -11,8 +11,12 @@ type Message interface{ isMessage() }
 // it.
 type Publish struct{ Event event.Event }
 
-// Subscribe is sent by the node; from then on the subscription gets events.
+// Subscribe is sent by the node; from then on the subscription gets events. Answered with Subscribed: a Stop would
+// overtake it, and a subscription that the hub never saw would never be closed.
 type Subscribe struct{ Subscription *Subscription }
+
+// Subscribed answers Subscribe.
+type Subscribed struct{}
 
 // Unsubscribe is sent by the node; the subscription's channel is closed after what is queued.
 type Unsubscribe struct{ Subscription *Subscription }

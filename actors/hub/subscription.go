@@ -28,7 +28,7 @@ func (s *Subscription) Events() <-chan event.Event { return s.events }
 
 // offer queues e, or counts it as missed.
 func (s *Subscription) offer(e event.Event) {
-	if !s.wants(e) {
+	if s.closed || !s.wants(e) {
 		return
 	}
 	// Room for two: a Missed is only worth its place when the event behind it fits too.
@@ -59,6 +59,9 @@ func (s *Subscription) wants(e event.Event) (yes bool) {
 	}()
 	return s.filter(e)
 }
+
+// Close ends the queue of a subscription that no hub has.
+func (s *Subscription) Close() { s.close() }
 
 // close ends the queue. A count of missed events that is left goes out if there is room.
 func (s *Subscription) close() {
