@@ -152,7 +152,7 @@ func (l *Ledger) remove(e *entry) {
 	e.cost, e.gone = 0, true
 	l.effects.Events = append(l.effects.Events, e.effects.Events...)
 	e.effects.Events = nil
-	if !e.ended() {
+	if e.phase == finishing {
 		l.leaving[e] = struct{}{}
 	}
 }
