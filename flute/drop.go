@@ -70,7 +70,7 @@ func Reason(err error) DropReason {
 		return DropNone
 	}
 	// The sentinels come unwrapped on the packet path: a type assertion is ten times cheaper than errors.As.
-	if e, ok := err.(*PacketError); ok {
+	if e, ok := err.(*PacketError); ok { //nolint:errorlint // see above
 		return e.reason
 	}
 	var e *PacketError

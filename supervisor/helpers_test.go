@@ -97,7 +97,7 @@ func (w *world) child(name string, restart supervisor.Restart) supervisor.Child 
 
 func (w *world) children(names string) []supervisor.Child {
 	var c []supervisor.Child
-	for _, name := range strings.Fields(names) {
+	for name := range strings.FieldsSeq(names) {
 		c = append(c, w.child(name, supervisor.Permanent))
 	}
 	return c

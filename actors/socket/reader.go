@@ -2,6 +2,7 @@ package socket
 
 import (
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -30,10 +31,8 @@ func (f *Filter) takes(source netip.Addr, tsi flute.TSI) bool {
 }
 
 func allows[T comparable](list []T, v T) bool {
-	for _, w := range list {
-		if v == w {
-			return true
-		}
+	if slices.Contains(list, v) {
+		return true
 	}
 	return len(list) == 0
 }

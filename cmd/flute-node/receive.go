@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -115,12 +116,13 @@ func showDatagrams(out *output, group netip.AddrPort, r *node.Reception) {
 	d := datagrams{Group: group, Dropped: map[string]uint64{}}
 	var counts [flute.NumDropReasons]uint64
 	d.Read, counts = r.Datagrams()
-	text := fmt.Sprintf("%v: %d datagrams", group, d.Read)
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf("%v: %d datagrams", group, d.Read))
 	for reason, n := range counts {
 		if n > 0 {
 			d.Dropped[flute.DropReason(reason).String()] = n
-			text += fmt.Sprintf(", %d dropped (%v)", n, flute.DropReason(reason))
+			text.WriteString(fmt.Sprintf(", %d dropped (%v)", n, flute.DropReason(reason)))
 		}
 	}
-	out.summary("datagrams", d, text)
+	out.summary("datagrams", d, text.String())
 }

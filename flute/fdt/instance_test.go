@@ -225,7 +225,7 @@ func TestConf_E63_E66_Awkward(t *testing.T) {
 			Namespace: nsExample, Expires: sample().Expires,
 			Files: []File{
 				{
-					TOI: flute.NewTOI(1), ContentLocation: "a&b.bin", ContentLength: ptr(uint64(10)), TransferLength: ptr(uint64(10)),
+					TOI: flute.NewTOI(1), ContentLocation: "a&b.bin", ContentLength: new(uint64(10)), TransferLength: new(uint64(10)),
 					Groups:     []string{"g<1>", "g2"},
 					Attributes: []Attribute{{"urn:example:x", "priority", "7"}, {"undeclared", "tag", "u"}},
 					Elements: []Element{
@@ -235,7 +235,7 @@ func TestConf_E63_E66_Awkward(t *testing.T) {
 					},
 				},
 				{
-					TOI: flute.NewTOI(7), ContentLocation: "b.bin", ContentLength: ptr(uint64(20)), TransferLength: ptr(uint64(20)),
+					TOI: flute.NewTOI(7), ContentLocation: "b.bin", ContentLength: new(uint64(20)), TransferLength: new(uint64(20)),
 					Attributes: []Attribute{{"", "Cache-Control", "attribute"}},
 				},
 				{TOI: flute.NewTOI(8), ContentLocation: "c.bin"},

@@ -18,7 +18,8 @@ var rewrite = flag.Bool("rewrite", false, "replace the golden files in testdata 
 // now is the time of the tests; Expires 3973622400 is 2025-12-02 00:00 UTC.
 var now = time.Date(2025, 12, 1, 23, 0, 0, 0, time.UTC)
 
-func ptr[T any](v T) *T { return &v }
+//go:fix inline
+func ptr[T any](v T) *T { return new(v) }
 
 func bytesTo(n int) []byte {
 	b := make([]byte, n)
@@ -45,7 +46,7 @@ func sample() *Instance {
 		Files: []File{
 			{
 				TOI: flute.NewTOI(1), ContentLocation: "http://example.com/a%20b.txt?x=1&y=2",
-				ContentLength: ptr(uint64(100)), TransferLength: ptr(uint64(100)), ContentType: "text/plain; charset=utf-8",
+				ContentLength: new(uint64(100)), TransferLength: new(uint64(100)), ContentType: "text/plain; charset=utf-8",
 				MD5: bytesTo(16), SHA256: bytesTo(32),
 				OTI:    fec.OTI{EncodingID: fec.CompactNoCode, TransferLength: 100, SymbolLength: 1424, MaxSourceBlockLength: 64},
 				HasOTI: true, Groups: []string{"all", "texts"},
@@ -55,13 +56,13 @@ func sample() *Instance {
 				},
 				AlternateLocations2: []AlternateLocations{{URIs: []string{"http://third.example/a.txt"}}},
 				DecryptionKeyURI:    "http://example.com/key", SessionIdentities: []uint8{7, 255},
-				FECRedundancyLevel: ptr(uint32(20)), IndependentUnitPositions: []uint64{0, 1<<64 - 1},
+				FECRedundancyLevel: new(uint32(20)), IndependentUnitPositions: []uint64{0, 1<<64 - 1},
 				Attributes: []Attribute{{"", "X-Private", "1 < 2"}, {"urn:example:x", "priority", "\thigh\n"}},
 				Elements:   []Element{{"urn:example:x", "Extra", `<x:Extra xmlns:x="urn:example:x"><x:In at="1"/>&amp;</x:Extra>`}},
 			},
 			{
 				TOI: flute.NewTOI(2), ContentLocation: "file:///gr%C3%BCn.bin",
-				ContentLength: ptr(uint64(5000)), TransferLength: ptr(uint64(2500)), ContentType: "application/octet-stream",
+				ContentLength: new(uint64(5000)), TransferLength: new(uint64(2500)), ContentType: "application/octet-stream",
 				ContentEncoding: flute.GZIP, SHA512: bytesTo(64), ReprDigest: "unixsum=:AAA=:",
 				OTI: fec.OTI{
 					EncodingID: fec.ReedSolomonGF28, TransferLength: 2500, SymbolLength: 1400, MaxSourceBlockLength: 60,
@@ -70,14 +71,14 @@ func sample() *Instance {
 				HasOTI: true, Groups: []string{"all"}, CacheControl: &CacheControl{NoCache: true},
 			},
 			{
-				TOI: flute.NewTOI(3), ContentLocation: "zero", ContentLength: ptr(uint64(0)), TransferLength: ptr(uint64(0)),
+				TOI: flute.NewTOI(3), ContentLocation: "zero", ContentLength: new(uint64(0)), TransferLength: new(uint64(0)),
 				ContentType: "application/octet-stream", Groups: []string{"all"},
 				OTI:    fec.OTI{EncodingID: fec.CompactNoCode, SymbolLength: 1424, MaxSourceBlockLength: 64},
 				HasOTI: true, CacheControl: &CacheControl{MaxStale: true},
 			},
 			{
-				TOI: flute.NewTOI(4), ContentLocation: "raptorq", ContentLength: ptr(uint64(100000)),
-				TransferLength: ptr(uint64(100000)), ContentType: "application/octet-stream", Groups: []string{"all"},
+				TOI: flute.NewTOI(4), ContentLocation: "raptorq", ContentLength: new(uint64(100000)),
+				TransferLength: new(uint64(100000)), ContentType: "application/octet-stream", Groups: []string{"all"},
 				OTI: fec.OTI{
 					EncodingID: fec.RaptorQ, TransferLength: 100000, SymbolLength: 1400, SourceBlocks: 2, SubBlocks: 1, Alignment: 4,
 				},

@@ -2,6 +2,7 @@ package sender
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
@@ -127,10 +128,8 @@ func pickVariant(s fec.Scheme, v fec.Variant) (fec.Variant, error) {
 	if v == "" {
 		return known[0], nil
 	}
-	for _, k := range known {
-		if k == v {
-			return v, nil
-		}
+	if slices.Contains(known, v) {
+		return v, nil
 	}
 	return "", fmt.Errorf("%w: variant %q is not one of %q", flute.ErrOTI, v, known)
 }

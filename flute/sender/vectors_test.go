@@ -26,7 +26,7 @@ const layout77 = `00000000:03203d5a7794b1ce 00000001:8dafd1f31537597b 00000002:2
 // layout129 is the same with the FEC Payload IDs of FEC Encoding ID 129, which carry the length of the block.
 func layout129() string {
 	var out []string
-	for _, p := range strings.Fields(layout77) {
+	for p := range strings.FieldsSeq(layout77) {
 		id, symbol, _ := strings.Cut(p, ":")
 		k := map[string]string{"00": "0004", "01": "0003", "02": "0003"}[id[4:6]]
 		out = append(out, fmt.Sprintf("000000%s%s00%s:%s", id[4:6], k, id[6:8], symbol))

@@ -68,7 +68,7 @@ func (c *Command) parseLine(line string) error {
 		switch {
 		case !ok:
 		case strings.HasPrefix(value, "("):
-			for _, v := range strings.Split(strings.Trim(value, "()"), ",") {
+			for v := range strings.SplitSeq(strings.Trim(value, "()"), ",") {
 				a.Values = append(a.Values, strings.TrimSpace(v))
 			}
 		default:

@@ -113,7 +113,7 @@ func removeLeftover(root *os.Root, dir string) {
 	if err != nil {
 		return
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // nothing was written
 	if locked, err := tryLock(f); err != nil || !locked {
 		return
 	}

@@ -112,7 +112,7 @@ func TestObjectAgainstArray(t *testing.T) {
 				got := bytes.Repeat([]byte{0xa5}, n)
 				m, err := o.ReadAt(got, int64(off))
 				wantN := max(0, min(n, len(want)-off))
-				if m != wantN || (m < n) != (err == io.EOF) || (m > 0 && !bytes.Equal(got[:m], want[off:off+m])) {
+				if m != wantN || (m < n) != errors.Is(err, io.EOF) || (m > 0 && !bytes.Equal(got[:m], want[off:off+m])) {
 					t.Fatalf("ReadAt(%d bytes, %d) = %d, %v, want %d", n, off, m, err, wantN)
 				}
 			default:
