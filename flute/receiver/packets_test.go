@@ -230,3 +230,8 @@ func coded(t testing.TB, toi uint64, size, e, b, n int, v fec.Variant) object {
 
 func closeObject(h *lct.Header)  { h.CloseObject = true }
 func closeSession(h *lct.Header) { h.CloseSession = true }
+
+// fdtHeader makes it a packet of FDT Instance 0.
+func fdtHeader(h *lct.Header) {
+	h.Extensions = append(lct.AppendExtension(nil, lct.HETFDT, []byte{0x20, 0, 0}), h.Extensions...)
+}

@@ -80,10 +80,7 @@ func (o *Object) checkLengths(id fec.PayloadID, k uint32, payload []byte) error 
 func (o *Object) symbol(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) (bool, error) {
 	r := o.e.rec
 	if r.complete.has(sbn) {
-		if uint32(esi) >= k {
-			return false, o.prove(sbn, esi, k, symbol)
-		}
-		return false, nil
+		return false, o.prove(sbn, esi, k, symbol)
 	}
 	b, err := r.open(sbn, k)
 	if err != nil {

@@ -1,7 +1,9 @@
 package receiver
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"slices"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/event"
@@ -9,7 +11,8 @@ import (
 
 // Several codes of the Reed-Solomon family share one wire format. Which of them the sender uses is found out once per
 // session: source blocks are recovered under a guess, and what they hold is kept until a surplus symbol or the object's
-// digest proves it right or wrong.
+// digest proves it right or wrong. A surplus symbol cannot tell Rizzo's code from that of RFC 5510 in a block that lost
+// its source symbol 0: all other points of the two differ by one factor.
 
 // maxProbes bounds how often a session reads a block back to find out which code the sender uses: blocks of one or two
 // symbols look the same in several codes, and a forged symbol in none.
@@ -84,39 +87,40 @@ func agrees(d fec.Decoder, source [][]byte, repair []fec.Symbol) bool {
 	return true
 }
 
-// prove uses a repair symbol of a complete block to find out which code the sender uses. The error is errStore, and the
-// object has failed.
+// prove uses a symbol of a complete block to find out which code the sender uses: a repair symbol, or a source symbol
+// that was recovered under a guess. The error is errStore, and the object has failed.
 func (o *Object) prove(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) error {
 	r := o.e.rec
 	if o.l.variant != "" || o.l.probes >= maxProbes {
+		return nil
+	}
+	b := r.blocks[sbn] // complete, so it is one that was recovered under a guess; or nil
+	known := b.holds(esi)
+	if isSource := uint32(esi) < k; known || isSource && b == nil {
 		return nil
 	}
 	scheme, err := o.l.cfg.Registry.Scheme(&r.oti)
 	if err != nil || len(scheme.Variants()) < 2 {
 		return nil
 	}
-	b := r.blocks[sbn]
-	guessed := b != nil && b.lost != nil
-	if guessed {
-		if _, known := b.seen[esi]; known {
-			return nil
-		}
-	}
 	o.l.probes++
 	held := block{k: k, have: fullBitmap(k), sources: k}
-	if guessed { // recovered under a guess: decide with one symbol more
+	if b != nil {
 		held = *b
 		held.have = b.received()
-		held.repair = b.repair[:len(b.repair):len(b.repair)]
 	}
-	held.repair = append(held.repair, fec.Symbol{ESI: esi, Data: symbol})
 	if o.load(sbn, &held) != nil {
 		return nil
 	}
 	defer o.l.scratch.done()
 	var matching []fec.Variant
 	for _, v := range scheme.Variants() {
-		if d := o.decodeAs(scheme, v, &held, held.lost); d != nil && agrees(d, o.l.scratch.source, held.repair) {
+		d := o.decodeAs(scheme, v, &held, held.lost)
+		if d == nil {
+			continue
+		}
+		if uint32(esi) < k && bytes.HasPrefix(o.l.scratch.source[esi], symbol) ||
+			uint32(esi) >= k && d.Matches(o.l.scratch.source, fec.Symbol{ESI: esi, Data: symbol}) {
 			matching = append(matching, v)
 		}
 	}
@@ -128,6 +132,19 @@ func (o *Object) prove(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) error 
 		return o.storeFailed(err)
 	}
 	return nil
+}
+
+// holds reports whether a guessed block was decoded from symbol esi.
+func (b *block) holds(esi fec.ESI) bool {
+	if b == nil {
+		return false
+	}
+	if uint32(esi) >= b.k {
+		_, ok := b.seen[esi]
+		return ok
+	}
+	_, lost := slices.BinarySearch(b.lost, esi)
+	return !lost
 }
 
 // received returns the source symbols of a guessed block that were received, not recovered.
