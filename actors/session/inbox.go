@@ -49,6 +49,9 @@ func (in *Inbox) Closed() bool { return in.closed.Load() }
 // Batch returns empty Packets over s, which the caller has retained for them.
 func (in *Inbox) Batch(s *slab.Slab) *Packets { return in.free.get(s) }
 
+// Discard releases what is queued, for an Inbox whose actor could not be spawned. It is counted as lost.
+func (in *Inbox) Discard() { in.mailbox.Close() }
+
 // HasRoom reports whether Offer will take a batch of up to n bytes.
 func (in *Inbox) HasRoom(n int) bool {
 	st := in.mailbox.Stats()

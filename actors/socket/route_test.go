@@ -1,0 +1,110 @@
+package socket
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+// packet returns a data packet of object 1 in the given session.
+func packet(t testing.TB, tsi flute.TSI) []byte {
+	t.Helper()
+	template, err := alc.NewTemplate(alc.Spec{TSI: tsi, TOI: flute.NewTOI(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(template.Append(nil, false), make([]byte, 4+1400)...)
+}
+
+// newReader returns a reader whose Inboxes have no actor: what it offers is collected by drain.
+func newReader() (*reader, func()) {
+	var boxes []*session.Inbox
+	r := &reader{
+		slabs: slab.NewPool(64*2048, 4), reception: &session.Reception{ID: 1}, limits: actors.Limits{Bytes: 1 << 20}, max: 100,
+		open: func(in *session.Inbox) { boxes = append(boxes, in) }, counters: &Counters{},
+		table: map[flute.SessionKey]*route{},
+	}
+	return r, func() {
+		for _, b := range boxes {
+			b.Discard()
+		}
+	}
+}
+
+// TestRouteDoesNotAllocate: 64 datagrams of four sessions, parsed far enough to route, and posted as four batches.
+func TestRouteDoesNotAllocate(t *testing.T) {
+	r, drain := newReader()
+	source := netip.MustParseAddrPort("192.0.2.1:5000")
+	datagrams := make([]slab.Datagram, batchSize)
+	for i := range datagrams {
+		datagrams[i] = slab.Datagram{Data: packet(t, flute.TSI(1+i%4)), Source: source}
+	}
+	turn := func() {
+		s := r.slabs.Get()
+		r.route(s, datagrams)
+		s.Release()
+		drain()
+	}
+	turn()
+	turn()
+	if n := testing.AllocsPerRun(100, turn); n != 0 {
+		t.Errorf("%v allocations for a batch of %d datagrams", n, batchSize)
+	}
+	if n := r.slabs.Outstanding(); n != 0 {
+		t.Errorf("%d slabs are out", n)
+	}
+	if len(r.table) != 4 {
+		t.Errorf("%d sessions, want 4", len(r.table))
+	}
+}
+
+func TestRouteCountsWhatBelongsToNobody(t *testing.T) {
+	r, drain := newReader()
+	defer drain()
+	r.filter = Filter{Sources: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, TSIs: []flute.TSI{7}}
+	r.max = 1
+	good, bad := netip.MustParseAddrPort("192.0.2.1:5000"), netip.MustParseAddrPort("192.0.2.66:5000")
+	s := r.slabs.Get()
+	r.route(s, []slab.Datagram{
+		{Data: packet(t, 7), Source: good},
+		{Data: packet(t, 7), Source: bad},
+		{Data: packet(t, 8), Source: good},
+		{Data: packet(t, 7)[:3], Source: good},
+		{Data: nil, Source: good},
+		{Data: packet(t, 7), Source: good, Truncated: true},
+	})
+	s.Release()
+	want := [flute.NumDropReasons]uint64{flute.DropForeignTSI: 2, flute.DropTruncated: 3}
+	if got := r.counters.Dropped(); got != want {
+		t.Errorf("dropped %v, want %v", got, want)
+	}
+	r.filter = Filter{}
+	s = r.slabs.Get()
+	r.route(s, []slab.Datagram{{Data: packet(t, 9), Source: good}})
+	s.Release()
+	if got := r.counters.Dropped()[flute.DropBudget]; got != 1 {
+		t.Errorf("%d dropped beyond the most sessions, want 1", got)
+	}
+}
+
+func BenchmarkRoute(b *testing.B) {
+	r, drain := newReader()
+	source := netip.MustParseAddrPort("192.0.2.1:5000")
+	datagrams := make([]slab.Datagram, batchSize)
+	for i := range datagrams {
+		datagrams[i] = slab.Datagram{Data: packet(b, 1), Source: source}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s := r.slabs.Get()
+		r.route(s, datagrams)
+		s.Release()
+		drain()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/batchSize, "ns/datagram")
+}
