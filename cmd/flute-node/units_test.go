@@ -72,11 +72,13 @@ func TestFECFlags(t *testing.T) {
 		{fecFlags{FEC: "no-code", Symbol: 1400}, fec.OTI{SymbolLength: 1400, MaxSourceBlockLength: 64}, false},
 		{
 			fecFlags{FEC: "rs", Symbol: 1400, Repair: 0.2},
-			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77}, false,
+			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77},
+			false,
 		},
 		{
 			fecFlags{FEC: "rs129", Symbol: 500, Block: 200, Repair: 0.25},
-			fec.OTI{EncodingID: fec.SmallBlockSystematic, SymbolLength: 500, MaxSourceBlockLength: 200, MaxEncodingSymbols: 250}, false,
+			fec.OTI{EncodingID: fec.SmallBlockSystematic, SymbolLength: 500, MaxSourceBlockLength: 200, MaxEncodingSymbols: 250},
+			false,
 		},
 		{fecFlags{FEC: "rs", Symbol: 1400, Block: 250, Repair: 0.2}, fec.OTI{}, true},
 		{fecFlags{FEC: "no-code", Symbol: 0}, fec.OTI{}, true},
