@@ -1,7 +1,6 @@
 package udp_test
 
 import (
-	"runtime"
 	"testing"
 
 	"github.com/flute-node/flute-node/internal/slab"
@@ -36,7 +35,7 @@ func roundTrip(tb testing.TB, n int) func() {
 }
 
 func TestNoAllocation(t *testing.T) {
-	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
+	if !linux64 {
 		t.Skip("promised for 64-bit Linux")
 	}
 	if n := testing.AllocsPerRun(100, roundTrip(t, 100)); n != 0 {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +54,7 @@ func TestNoRoom(t *testing.T) {
 
 // Every datagram is either read or counted as dropped, also after Close.
 func TestKernelDropsAreCounted(t *testing.T) {
-	if runtime.GOOS != "linux" {
+	if !linux64 {
 		t.Skip("not known here")
 	}
 	group := on(t, "127.0.0.1")
