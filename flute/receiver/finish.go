@@ -18,6 +18,7 @@ func (o *Object) advance(now time.Time) {
 	if e.phase != receiving || e.rec.working || e.file == nil { // without a description: which digests is not known
 		return
 	}
+	o.announce()
 	r := e.rec
 	if r.isWhole() {
 		o.finish()

@@ -143,7 +143,6 @@ func (o *Object) Describe(now time.Time) {
 			return
 		}
 	}
-	o.announce()
 	o.advance(now)
 }
 
