@@ -52,6 +52,7 @@ type Reception struct {
 	node     *Node
 	id       uint64
 	counters *socket.Counters
+	slabs    *slab.Pool
 }
 
 // Receive joins the group and receives every session on it that cfg wants, until Close or the node's Stop. Its error
@@ -95,7 +96,7 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	if err != nil {
 		return nil, err
 	}
-	r := &Reception{node: n, id: n.next.Add(1), counters: &socket.Counters{}}
+	r := &Reception{node: n, id: n.next.Add(1), counters: &socket.Counters{}, slabs: slab.NewPool(slabSize, maxSlabs)}
 	filter := socket.Filter{TSIs: cfg.TSIs}
 	if cfg.Source.IsValid() {
 		filter.Sources = []netip.Addr{cfg.Source}
@@ -103,7 +104,7 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	start := socket.Start{Config: &socket.Config{
 		Source: source, Reopen: reopen, Group: cfg.Group, Filter: filter,
 		Reception: &session.Reception{ID: r.id, Config: core}, Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions,
-		Slabs: slab.NewPool(slabSize, maxSlabs), SlabSize: slabSize, Counters: r.counters,
+		Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
 	}}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
