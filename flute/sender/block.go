@@ -24,9 +24,6 @@ type block struct {
 	encK    uint32
 }
 
-// reusable is what an Encoder may offer so that it, and its memory, serves one source block of k symbols after the other.
-type reusable interface{ Reset(source []byte) error }
-
 // open makes b the source block sbn. With repair symbols to come it reads the whole block.
 func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
 	b.sbn, b.esi = sbn, 0
@@ -41,7 +38,7 @@ func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
 		return err
 	}
 	if b.code == c && b.encK == b.k {
-		if enc, ok := b.enc.(reusable); ok {
+		if enc, ok := b.enc.(fec.Resetter); ok {
 			return enc.Reset(b.held)
 		}
 	}
