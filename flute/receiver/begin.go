@@ -34,7 +34,7 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	case e.file != nil:
 		return errNoOTI
 	default:
-		return o.keep(p)
+		return o.keep(now, p)
 	}
 	if err := o.l.checkOTI(&oti); err != nil {
 		if told && (fti == nil || equivalent(oti, e.file.OTI)) { // sender and FDT agree on what cannot be
@@ -65,7 +65,10 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 		o.fail(failReason(err), err.Error())
 		return errStore
 	}
-	e.rec = newReception(oti, fti, object, budget, now)
+	if e.first.IsZero() {
+		e.first = now
+	}
+	e.rec = newReception(oti, fti, object, budget)
 	e.rec.stranger = e.file == nil
 	e.phase = receiving
 	o.announce()
@@ -135,7 +138,7 @@ func essence(o fec.OTI) fec.OTI {
 }
 
 // keep copies a packet that cannot be interpreted yet: neither EXT_FTI nor the FDT came.
-func (o *Object) keep(p *alc.Packet) error {
+func (o *Object) keep(now time.Time, p *alc.Packet) error {
 	if len(p.Body) == 0 {
 		return nil
 	}
@@ -146,6 +149,9 @@ func (o *Object) keep(p *alc.Packet) error {
 	}
 	if !o.l.strangers.TryReserve(cost) {
 		return errBudget
+	}
+	if pending.bytes == 0 {
+		o.e.first = now
 	}
 	pending.bytes += cost
 	kept := make([]byte, 1, 1+len(p.Body))

@@ -38,6 +38,7 @@ type entry struct {
 	started  bool             // ObjectStarted was emitted
 	warned   bool             // a conflict between EXT_FTI and the FDT was reported
 
+	first   time.Time // first packet that was used
 	touched time.Time // latest packet, before the FDT
 	open    time.Time // latest packet without B flag since closeAt was set
 	closeAt time.Time // when an unfinished object fails because of its B flag; zero: not

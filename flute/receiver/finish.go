@@ -140,7 +140,7 @@ func (o *Object) succeed(now time.Time, w *Work) {
 	o.emit(event.ObjectCompleted{
 		Session: o.l.key, TOI: e.toi, ContentLocation: e.file.ContentLocation, ContentType: e.file.ContentType,
 		Path: w.result.path, Size: w.result.size, Digests: w.result.digests, Verified: w.result.verified,
-		FirstPacket: r.first, Duration: now.Sub(r.first), Repaired: r.repaired, Encoding: encodingName(e.file.ContentEncoding),
+		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: r.repaired, Encoding: encodingName(e.file.ContentEncoding),
 	})
 	o.l.drop(e, false)
 }

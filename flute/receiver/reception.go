@@ -2,7 +2,6 @@ package receiver
 
 import (
 	"math"
-	"time"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/store"
@@ -31,8 +30,7 @@ type reception struct {
 
 	digest  *digest // the object's prefix hashed so far; nil before the first Work
 	working bool    // a Work reads object and digest; nobody else may
-	first   time.Time
-	percent uint64 // last announced progress
+	percent uint64  // last announced progress
 }
 
 // block is a source block in reception.
@@ -53,11 +51,11 @@ const (
 )
 
 // newReception prepares for an object whose OTI was validated. It allocates nothing that depends on the OTI.
-func newReception(oti fec.OTI, fti []byte, object store.Object, parent *store.Budget, now time.Time) *reception {
+func newReception(oti fec.OTI, fti []byte, object store.Object, parent *store.Budget) *reception {
 	budget := store.NewBudget(math.MaxUint64, parent)
 	r := &reception{
 		oti: oti, fti: fti, object: object, budget: budget,
-		buffer: store.NewBuffer(object, budget), blocks: map[fec.SBN]*block{}, first: now,
+		buffer: store.NewBuffer(object, budget), blocks: map[fec.SBN]*block{},
 	}
 	if oti.TransferLength > 0 {
 		r.part = oti.Partition()
