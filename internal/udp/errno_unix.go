@@ -5,8 +5,6 @@ package udp
 import (
 	"errors"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // isRefused reports that nobody listened when a datagram arrived that was sent before; the one at hand was not sent yet.
@@ -23,8 +21,9 @@ func isPassing(err error) bool {
 	case syscall.ENOBUFS, syscall.EAGAIN, syscall.EINTR, syscall.ENOMEM, syscall.EPERM, syscall.EHOSTUNREACH, syscall.EHOSTDOWN,
 		syscall.ENETUNREACH, syscall.ENETDOWN:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func isTooLong(err error) bool { return errors.Is(err, syscall.EMSGSIZE) }
@@ -33,5 +32,3 @@ func isTooLong(err error) bool { return errors.Is(err, syscall.EMSGSIZE) }
 func isNoRoute(err error) bool {
 	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENODEV)
 }
-
-func isTruncated(flags int, _ error) bool { return flags&unix.MSG_TRUNC != 0 }

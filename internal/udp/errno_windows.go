@@ -21,5 +21,3 @@ func isTooLong(err error) bool { return errors.Is(err, windows.WSAEMSGSIZE) }
 func isNoRoute(err error) bool {
 	return errors.Is(err, windows.WSAENETUNREACH) || errors.Is(err, windows.WSAEHOSTUNREACH)
 }
-
-func isTruncated(_ int, err error) bool { return errors.Is(err, windows.WSAEMSGSIZE) }

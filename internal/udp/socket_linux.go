@@ -145,7 +145,7 @@ func setReceiveBuffer(conn *net.UDPConn, n int) (size int, limited string) {
 		size, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
 	})
 	// The kernel doubles what is asked, for its own bookkeeping, and reports the double.
-	if size < 2*n {
+	if size/2 < n {
 		limited = fmt.Sprintf("udp: the system limits the receive buffer to %d KiB instead of %d KiB: bursts may be lost; "+
 			"to allow it: sysctl -w net.core.rmem_max=%d", size/2>>10, n>>10, n)
 	}
