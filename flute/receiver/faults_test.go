@@ -68,8 +68,13 @@ func TestStoreErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"create", full, "store"}, {"write", full, "store"}, {"read", errors.New("bad sector"), "store"}, {"publish", full, "store"},
-		{"create", store.ErrBudget, "budget"}, {"write", store.ErrBudget, "budget"}, {"publish", store.ErrName, "name"},
+		{"create", full, "store"},
+		{"write", full, "store"},
+		{"read", errors.New("bad sector"), "store"},
+		{"publish", full, "store"},
+		{"create", store.ErrBudget, "budget"},
+		{"write", store.ErrBudget, "budget"},
+		{"publish", store.ErrName, "name"},
 	} {
 		for _, late := range []bool{false, true} {
 			broken := true
@@ -304,7 +309,7 @@ func (r *rig) feedCrashing(datagram []byte) (crashed bool) {
 	counted := r.l.Counters().Received
 	defer func() {
 		if p := recover(); p != nil {
-			if p != errCrash {
+			if p != any(errCrash) {
 				panic(p)
 			}
 			crashed = true

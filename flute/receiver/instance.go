@@ -85,7 +85,7 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 		s.refuse(now, in, errors.New(e.detail))
 		return errStore
 	}
-	if err != nil && err != errDuplicate {
+	if err != nil && !errors.Is(err, errDuplicate) {
 		return err
 	}
 	if r := in.object.e.rec; r != nil && r.isWhole() {
@@ -211,7 +211,7 @@ func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, err
 		return nil, err
 	}
 	document := make([]byte, r.oti.TransferLength)
-	if _, err := in.memory.ReadAt(document, 0); err != nil && err != io.EOF {
+	if _, err := in.memory.ReadAt(document, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	if in.cenc > int(flute.Null) {

@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"errors"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -66,7 +67,7 @@ func (o *Object) Handle(now time.Time, p *alc.Packet) {
 	switch {
 	case err == nil:
 		o.l.counters.Accept()
-	case err == errDuplicate:
+	case errors.Is(err, errDuplicate):
 		o.l.counters.Repeat()
 	default:
 		o.l.counters.Drop(flute.Reason(err), 1)
@@ -96,6 +97,7 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 		return errDuplicate
 	case failed:
 		return errFinished
+	default:
 	}
 	if e.rec == nil {
 		if err := o.begin(now, p); err != nil {

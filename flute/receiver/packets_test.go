@@ -166,7 +166,6 @@ type fdtInstance struct {
 	e        int    // symbol length; zero: 1400
 	cenc     *flute.ContentEncoding
 	sct      time.Time
-	tsi      flute.TSI
 }
 
 // packets returns the packets of the instance.
@@ -228,8 +227,7 @@ func coded(t testing.TB, toi uint64, size, e, b, n int, v fec.Variant) object {
 	return object{t: t, toi: flute.NewTOI(toi), oti: oti, content: random(size, toi), variant: v}
 }
 
-func closeObject(h *lct.Header)  { h.CloseObject = true }
-func closeSession(h *lct.Header) { h.CloseSession = true }
+func closeObject(h *lct.Header) { h.CloseObject = true }
 
 // fdtHeader makes it a packet of FDT Instance 0.
 func fdtHeader(h *lct.Header) {

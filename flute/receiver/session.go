@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"errors"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -59,7 +60,7 @@ func (s *Session) Route(now time.Time, datagram []byte) (p alc.Packet, object bo
 	case object:
 	case err == nil:
 		s.l.counters.Accept()
-	case err == errDuplicate:
+	case errors.Is(err, errDuplicate):
 		s.l.counters.Repeat()
 	default:
 		s.l.counters.Drop(flute.Reason(err), 1)
@@ -108,7 +109,7 @@ func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
 		l.closing = now.Add(l.cfg.CloseGrace)
 	}
 	object, err = s.find(now, p)
-	if !p.CloseSession && (err == nil || err == errDuplicate || err == errFinished) {
+	if !p.CloseSession && (err == nil || errors.Is(err, errDuplicate) || errors.Is(err, errFinished)) {
 		l.open = now
 	}
 	return object, err
@@ -136,8 +137,9 @@ func (s *Session) find(now time.Time, p *alc.Packet) (object bool, err error) {
 		return false, errDuplicate
 	case failed:
 		return false, errFinished
+	default:
+		return true, nil
 	}
-	return true, nil
 }
 
 // Quarantine ends an object whose handling crashed too often.
