@@ -97,8 +97,24 @@ func (c Config) Validated() (*Config, error) {
 	if c.Store == nil {
 		return nil, fmt.Errorf("receiver: Config.Store is required")
 	}
-	if c.Profile > Version2 {
-		return nil, fmt.Errorf("receiver: Config.Profile %d is not a FLUTE version", c.Profile)
+	for _, check := range []struct {
+		bad  bool
+		text string
+	}{
+		{c.Profile > Version2, fmt.Sprintf("Profile %d is not a FLUTE version", c.Profile)},
+		{c.Expiry > ExpiryIgnore, fmt.Sprintf("Expiry %d is not known", c.Expiry)},
+		{c.FDTLimits.Bytes < 0, "FDTLimits.Bytes is negative"},
+		{c.MaxObjects < 0, "MaxObjects is negative"},
+		{c.MaxUnnamed < 0, "MaxUnnamed is negative"},
+		{c.MaxInstances < 0, "MaxInstances is negative"},
+		{c.UnnamedTimeout < 0, "UnnamedTimeout is negative"},
+		{c.CloseGrace < 0, "CloseGrace is negative"},
+		{c.SessionTimeout < 0, "SessionTimeout is negative"},
+		{c.EpochSilence < 0, "EpochSilence is negative"},
+	} {
+		if check.bad {
+			return nil, fmt.Errorf("receiver: Config.%s", check.text)
+		}
 	}
 	if c.Budget == nil {
 		c.Budget = store.NewBudget(1<<62, nil)

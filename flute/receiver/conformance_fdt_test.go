@@ -64,7 +64,7 @@ func (in fdtInstance) hostileVersion(t testing.TB) []byte {
 }
 
 // E12, E13: objects that no FDT Instance describes are kept within bounds of number, of bytes and of time.
-func TestConf_E12_UndescribedObjectsAreBounded(t *testing.T) {
+func TestConf_E12_E13_UndescribedObjectsAreBounded(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.MaxUnnamed, c.UnnamedBytes, c.UnnamedTimeout = 3, 40_000, time.Minute })
 	for i := range uint64(5) {
 		o := plain(t, 1+i, 10_000, 1000, 4)
@@ -145,7 +145,7 @@ func TestConf_E16_EmptyFDT(t *testing.T) {
 
 // E17, E18, E73: the database is the union of the instances; one that is left out stays, and a repeated old one does not
 // turn anything back.
-func TestConf_E17_DatabaseIsUnion(t *testing.T) {
+func TestConf_E17_E73_DatabaseIsUnion(t *testing.T) {
 	r := newRig(t)
 	a, b, c := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4), plain(t, 3, 300, 100, 4)
 	one := describe(t, 1, a.file("a"), b.file("b"))

@@ -44,7 +44,7 @@ func TestConf_E46_ExpiresIsRequired(t *testing.T) {
 }
 
 // E47, E49, E50: Complete, in all its forms.
-func TestConf_E47_Complete(t *testing.T) {
+func TestConf_E47_E49_E50_Complete(t *testing.T) {
 	for value, want := range map[string]bool{
 		`Complete="true"`: true, `Complete="1"`: true, `Complete="false"`: false, `Complete="0"`: false, ``: false,
 	} {
@@ -68,7 +68,7 @@ func TestConf_E47_Complete(t *testing.T) {
 }
 
 // E51, E79, E82: attributes of File win over those of FDT-Instance; the OTI of the FDT alone is enough.
-func TestConf_E51_FileWinsOverInstance(t *testing.T) {
+func TestConf_E51_E79_E82_FileWinsOverInstance(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 300, 100, 4)
 	o.noFTI = true
@@ -124,7 +124,7 @@ func TestConf_E54_NewerVersionSupersedes(t *testing.T) {
 }
 
 // E56, E57, E92: lengths are verified.
-func TestConf_E56_LengthsAreVerified(t *testing.T) {
+func TestConf_E56_E57_E92_LengthsAreVerified(t *testing.T) {
 	o := plain(t, 1, 300, 100, 4)
 	for _, tt := range []struct {
 		content, transfer uint64
@@ -223,7 +223,7 @@ func TestInflateBomb(t *testing.T) {
 }
 
 // E59, E60, E61: digests are verified, over the file or over the encoded object, and what was verified is told.
-func TestConf_E59_Digests(t *testing.T) {
+func TestConf_E59_E60_E61_Digests(t *testing.T) {
 	text := []byte(strings.Repeat("digest ", 50))
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -309,7 +309,7 @@ func TestConf_E72_CENCInSomePackets(t *testing.T) {
 }
 
 // E33, K09: an FEC scheme that is not supported fails its object, and no other.
-func TestConf_E33_UnsupportedFEC(t *testing.T) {
+func TestConf_E33_K09_UnsupportedFEC(t *testing.T) {
 	r := newRig(t)
 	good, bad := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4)
 	bad.oti.EncodingID, bad.oti.N1, bad.oti.Seed, bad.oti.GroupSize, bad.oti.MaxEncodingSymbols = fec.LDPCStaircase, 3, 1, 1, 4
@@ -327,7 +327,7 @@ func TestConf_E33_UnsupportedFEC(t *testing.T) {
 }
 
 // E81: EXT_FTI has priority over the FDT; the difference is reported once.
-func TestConf_E81_EXTFTIHasPriority(t *testing.T) {
+func TestConf_E79_E81_EXTFTIHasPriority(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 300, 100, 4)
 	f := o.file("a")

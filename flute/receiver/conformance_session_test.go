@@ -15,7 +15,7 @@ import (
 )
 
 // E92: packets of another TSI are dropped in silence; a file that is whole waits for its FDT.
-func TestConf_E92_ForeignTSI(t *testing.T) {
+func TestConf_A18_E92_ForeignTSI(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 300, 100, 4)
 	foreign := o.packet(0, 0, 1, func(h *lct.Header) { h.TSI = 8 })
@@ -35,7 +35,7 @@ func TestConf_E92_ForeignTSI(t *testing.T) {
 }
 
 // E10, E93: packets of FDT Instances duplicated, reordered, and of two instances interleaved.
-func TestConf_E93_FDTInAnyOrder(t *testing.T) {
+func TestConf_E10_E20_E93_FDTInAnyOrder(t *testing.T) {
 	r := newRig(t)
 	a, b := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4)
 	one := fdtInstance{id: 1, files: []fdt.File{a.file("a")}, e: 50}.packets(t)
@@ -55,7 +55,7 @@ func TestConf_E93_FDTInAnyOrder(t *testing.T) {
 }
 
 // E94, L10: after A and a grace time, what is not whole fails, and all memory is free.
-func TestConf_E94_CloseSession(t *testing.T) {
+func TestConf_E94_L10_CloseSession(t *testing.T) {
 	r := newRig(t)
 	a, b := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4)
 	r.feed(describe(t, 0, a.file("a"), b.file("b")))
@@ -115,7 +115,7 @@ func TestConf_L10_ForgedA(t *testing.T) {
 }
 
 // L12, L13: after B and a grace time an object that is not whole fails; B may come first, and be forged.
-func TestConf_L12_CloseObject(t *testing.T) {
+func TestConf_L12_L13_CloseObject(t *testing.T) {
 	r := newRig(t)
 	a, b, c := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4), plain(t, 3, 300, 100, 4)
 	r.feed(describe(t, 0, a.file("a"), b.file("b"), c.file("c")))

@@ -281,6 +281,67 @@ func TestQuarantine(t *testing.T) {
 	r.close()
 }
 
+// What crashes names the source block in hand.
+func TestBlame(t *testing.T) {
+	r := newRig(t, func(c *Config) {
+		c.Registry = c.Registry.With(fec.ReedSolomonGF28, 0, &crashing{rs.New(), func(string) error { panic(errCrash) }})
+	})
+	o := coded(t, 1, 3000, 100, 4, 8, "")
+	r.feed(describe(t, 0, o.file("a")), o.packet(2, 0, 1), o.packet(2, 1, 1), o.packet(2, 5, 1))
+	worker := r.object(o.toi)
+	if _, ok := worker.Block(); ok {
+		t.Error("a block in hand between packets")
+	}
+	if !r.feedCrashing(o.packet(2, 6, 1)) {
+		t.Fatal("no crash")
+	}
+	if sbn, ok := worker.Block(); !ok || sbn != 2 {
+		t.Errorf("source block %d, %v", sbn, ok)
+	}
+	r.feed(o.packet(2, 2, 1), o.packet(2, 3, 1))
+	r.close()
+}
+
+// An object that is published apart, and whose session crashes, ends.
+func TestCrashWhileDetached(t *testing.T) {
+	old, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)
+	r := newRig(t)
+	r.manual = true
+	r.feed(describe(t, 0, old.file("a")))
+	r.feed(old.all()...)
+	r.wait(r.cfg.EpochSilence)
+	r.feed(describe(t, 0, next.file("bb")))
+	r.feed(next.packet(0, 0, 1))
+	r.crash()
+	r.want("failed 1 a quarantined")
+	r.feed(next.all()...)
+	for len(r.works) > 0 {
+		r.work()
+	}
+	r.want("failed 1 a quarantined", "completed 1 bb 400")
+	r.close()
+}
+
+// Large source blocks are recovered within the budget, and their memory is not kept.
+func TestLargeBlocks(t *testing.T) {
+	r := newRig(t)
+	o := coded(t, 1, 4_000_000, 60_000, 30, 40, "")
+	r.feed(describe(t, 0, o.file("a")))
+	for i, p := range o.all() {
+		if i != 3 && i != 40 {
+			r.feed(p)
+		}
+	}
+	r.feed(o.packet(0, 35, 1), o.packet(1, 35, 1))
+	if n := cap(r.l.scratch.arena); n > scratchKept {
+		t.Errorf("%d bytes kept", n)
+	}
+	r.feed(o.all()...)
+	r.want("completed 1 a 4000000")
+	r.file("a", o.content)
+	r.close()
+}
+
 // crashing makes a panic of every nth call of the store and of the FEC decoder.
 type crashing struct {
 	fec.Scheme
