@@ -283,8 +283,14 @@ func TestQuarantine(t *testing.T) {
 
 // What crashes names the source block in hand.
 func TestBlame(t *testing.T) {
+	armed := true
 	r := newRig(t, func(c *Config) {
-		c.Registry = c.Registry.With(fec.ReedSolomonGF28, 0, &crashing{rs.New(), func(string) error { panic(errCrash) }})
+		c.Registry = c.Registry.With(fec.ReedSolomonGF28, 0, &crashing{rs.New(), func(string) error {
+			if armed {
+				panic(errCrash)
+			}
+			return nil
+		}})
 	})
 	o := coded(t, 1, 3000, 100, 4, 8, "")
 	r.feed(describe(t, 0, o.file("a")), o.packet(2, 0, 1), o.packet(2, 1, 1), o.packet(2, 5, 1))
@@ -298,7 +304,11 @@ func TestBlame(t *testing.T) {
 	if sbn, ok := worker.Block(); !ok || sbn != 2 {
 		t.Errorf("source block %d, %v", sbn, ok)
 	}
-	r.feed(o.packet(2, 2, 1), o.packet(2, 3, 1))
+	armed = false
+	for sbn := range fec.SBN(8) {
+		r.feed(o.packet(sbn, 1, 1), o.packet(sbn, 2, 1), o.packet(sbn, 4, 1), o.packet(sbn, 5, 1))
+	}
+	r.file("a", o.content)
 	r.close()
 }
 

@@ -33,6 +33,7 @@ type rig struct {
 	s       *Session
 	objects map[flute.TOI]*Object
 	apart   map[flute.TOI]*Object // detached
+	parted  int                   // objects that ever were
 	events  []event.Event
 	handed  uint64 // datagrams given to the session
 
@@ -148,6 +149,7 @@ func (r *rig) settle() {
 	f := r.s.Effects()
 	r.events = append(r.events, f.Events...)
 	for _, toi := range f.Detached {
+		r.parted++
 		r.apart[toi] = r.objects[toi]
 		delete(r.objects, toi)
 	}
@@ -206,7 +208,7 @@ func (r *rig) check() {
 	if r.cfg.Budget.Used() > r.cfg.Budget.Limit() {
 		r.t.Fatalf("budget: %d of %d bytes", r.cfg.Budget.Used(), r.cfg.Budget.Limit())
 	}
-	checkEvents(r.t, r.events, len(r.apart))
+	checkEvents(r.t, r.events, r.parted)
 }
 
 // checkEvents verifies that the session is opened first and closed last, and that objects start once and end once. A
