@@ -44,7 +44,8 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	}
 	if told && !equivalent(oti, e.file.OTI) && !e.warned {
 		e.warned = true
-		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: EXT_FTI differs from the FEC OTI of the FDT; EXT_FTI is used", o.l.key, e.toi)})
+		o.emit(event.Warning{Text: fmt.Sprintf(
+			"session %v, TOI %v: EXT_FTI differs from the FEC OTI of the FDT; EXT_FTI is used", o.l.key, e.toi)})
 	}
 	return o.open(now, oti, fti)
 }
@@ -92,7 +93,8 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 	case oti.TransferLength > l.cfg.MaxObjectSize:
 		return fmt.Errorf("receiver: object of %d bytes, the limit is %d: %w", oti.TransferLength, l.cfg.MaxObjectSize, flute.ErrOTI)
 	case part.Blocks() > l.cfg.MaxSourceBlocks:
-		return fmt.Errorf("receiver: object of %d source blocks, the limit is %d: %w", part.Blocks(), l.cfg.MaxSourceBlocks, flute.ErrOTI)
+		return fmt.Errorf("receiver: object of %d source blocks, the limit is %d: %w",
+			part.Blocks(), l.cfg.MaxSourceBlocks, flute.ErrOTI)
 	}
 	return nil
 }

@@ -216,7 +216,8 @@ func TestConf_C09_SymbolLength(t *testing.T) {
 	for _, padded := range []bool{false, true} {
 		r := newRig(t)
 		r.feed(describe(t, 0, o.file("a")))
-		r.feed(o.raw(0, 0, o.content[:99]), o.raw(0, 0, o.content[:101]), o.raw(0, 0, nil), o.raw(1, 0, o.content[200:249]), o.raw(1, 0, o.content[199:250]))
+		r.feed(o.raw(0, 0, o.content[:99]), o.raw(0, 0, o.content[:101]), o.raw(0, 0, nil),
+			o.raw(1, 0, o.content[200:249]), o.raw(1, 0, o.content[199:250]))
 		if n := r.dropped(flute.DropSymbolLength); n != 5 {
 			t.Errorf("%d packets dropped", n)
 		}

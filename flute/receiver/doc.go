@@ -17,8 +17,17 @@
 // Every datagram is counted once (flute.Counters). Every object that an FDT Instance announces ends in one of
 // event.ObjectCompleted and event.ObjectFailed.
 //
+// Memory is charged to Config.Budget before it is taken: symbols, bitmaps, packets that wait for the FDT, FDT Instances,
+// and the descriptions of objects, of ended ones too. When it is spent, packets are dropped under their reason and the
+// oldest of what has ended is forgotten. A source symbol costs no allocation; repair symbols and the recovery of a
+// source block do.
+//
+// A sender that is started again uses IDs and TOIs a second time. After a pause (Config.EpochSilence, or an A flag) other
+// content under them is the new truth; without a pause it is an error, and the first content stays.
+//
 // # Limitations
 //
 // EXT_AUTH is recognised and not verified. Source blocks are decoded on the goroutine that brings the last symbol. What
-// was received of an unfinished object does not outlive the process.
+// was received of an unfinished object does not outlive the process. When the sender's Reed-Solomon code is not known and
+// neither a surplus symbol nor a digest tells it, an object is published as the first code has it, with nothing verified.
 package receiver

@@ -203,7 +203,8 @@ func (r *rig) check() {
 	r.t.Helper()
 	c := r.l.Counters()
 	if c.Received != r.handed || c.Received != c.Accepted+c.Duplicate+c.DropTotal() {
-		r.t.Fatalf("%d datagrams: received %d, accepted %d, duplicate %d, dropped %d", r.handed, c.Received, c.Accepted, c.Duplicate, c.DropTotal())
+		r.t.Fatalf("%d datagrams: received %d, accepted %d, duplicate %d, dropped %d",
+			r.handed, c.Received, c.Accepted, c.Duplicate, c.DropTotal())
 	}
 	if r.cfg.Budget.Used() > r.cfg.Budget.Limit() {
 		r.t.Fatalf("budget: %d of %d bytes", r.cfg.Budget.Used(), r.cfg.Budget.Limit())

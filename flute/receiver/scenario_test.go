@@ -205,7 +205,8 @@ func (p *player) show(e event.Event) string {
 	case event.ObjectProgress:
 		return "" // too many
 	case event.ObjectCompleted:
-		return fmt.Sprintf("completed toi %v %s, %d bytes in %v, repaired %d, verified %v\n", e.TOI, e.Path, e.Size, e.Duration, e.Repaired, e.Verified)
+		return fmt.Sprintf("completed toi %v %s, %d bytes in %v, repaired %d, verified %v\n",
+			e.TOI, e.Path, e.Size, e.Duration, e.Repaired, e.Verified)
 	case event.ObjectFailed:
 		return fmt.Sprintf("failed toi %v %s: %s: %s\n", e.TOI, e.ContentLocation, e.Reason, e.Detail)
 	case event.MatrixDetected:
