@@ -178,6 +178,30 @@ func TestConf_E95_RestartedSender(t *testing.T) {
 	}
 }
 
+// What was known of the sender before does not bind it afterwards: FLUTE version, Complete, A flag.
+func TestConf_E95_NewEpochForgets(t *testing.T) {
+	old, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)
+	r := newRig(t)
+	r.feed(fdtInstance{files: []fdt.File{old.file("a")}, complete: true, version: 2}.packets(t)...)
+	r.feed(old.all()...)
+	if !r.s.Complete() {
+		t.Error("not complete")
+	}
+	r.feed(alc.AppendCloseSession(nil, key.TSI))
+	r.wait(time.Second)
+	r.feed(fdtInstance{files: []fdt.File{next.file("bb")}, version: 1}.packets(t)...)
+	r.feed(next.all()...)
+	r.want("completed 1 a 300", "completed 1 bb 400")
+	if r.s.Complete() {
+		t.Error("complete")
+	}
+	r.wait(2 * r.cfg.CloseGrace)
+	if r.s.Ended() {
+		t.Error("the A flag of the old session has ended the new one")
+	}
+	r.close()
+}
+
 // A restarted sender may reuse the TOI of an object that is being published.
 func TestConf_E95_TOIReusedDuringPublication(t *testing.T) {
 	old, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)

@@ -471,3 +471,23 @@ func (r *rig) runArmed(armed *bool) {
 	r.work()
 	*armed = was
 }
+
+// An object that fails while its Work was not handed out yet leaves nothing staged.
+func TestFailedBeforeWorkWasTaken(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 300, 100, 4)
+	r.feed(describe(t, 0, o.file("a")))
+	r.feed(o.all()[:2]...)
+	p, ok := r.s.Route(r.now, o.packet(0, 2, 1))
+	if r.handed++; !ok {
+		t.Fatal("not for the object")
+	}
+	r.object(o.toi).Handle(r.now, &p)
+	r.s.Quarantine(o.toi, "")
+	r.settle()
+	if f := r.object(o.toi).Effects(); f.Work != nil {
+		t.Error("a Work of an object that has failed")
+	}
+	r.want("failed 1 a quarantined")
+	r.close()
+}
