@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
@@ -12,12 +13,32 @@ import (
 // errNoAnswer says that an actor answered with something else than the question calls for.
 var errNoAnswer = errors.New("node: unexpected answer")
 
-// ask sends m to the actor name and waits for an answer, of the type that answer points to.
+// errNobody says that an actor does not exist, or not yet again.
+var errNobody = errors.New("node: no such actor")
+
+// retryInterval is how long ask waits for an actor that is just being made anew.
+const retryInterval = 5 * time.Millisecond
+
+// ask sends m to the actor name and waits for an answer, of the type that answer points to. While the tree restarts the
+// actor, it is sent again. The error is ErrStopped when the node has ended.
 func (n *Node) ask(ctx context.Context, name string, m, answer any) error {
-	return n.askPID(ctx, n.address(name), m, answer)
+	for {
+		err := n.askPID(ctx, n.address(name), m, answer)
+		if !errors.Is(err, errNobody) {
+			return err
+		}
+		select {
+		case <-n.down:
+			return ErrStopped
+		case <-ctx.Done():
+			return err
+		case <-time.After(retryInterval):
+		}
+	}
 }
 
-// askPID is ask for any actor. It is used in place of protoactor's futures, which have a data race.
+// askPID sends m to any actor, once; errNobody says that there is none. It is used in place of protoactor's futures, which
+// have a data race.
 func (n *Node) askPID(ctx context.Context, pid *actor.PID, m, answer any) error {
 	system := n.system.System()
 	w := waiter{make(chan any, 1)}
@@ -29,12 +50,17 @@ func (n *Node) askPID(ctx context.Context, pid *actor.PID, m, answer any) error 
 	system.Root.RequestWithCustomSender(pid, m, self)
 	select {
 	case got := <-w.answer:
+		if _, dead := got.(*actor.DeadLetterResponse); dead {
+			return fmt.Errorf("%w: %s", errNobody, pid.GetId())
+		}
 		v, to := reflect.ValueOf(got), reflect.ValueOf(answer).Elem()
 		if !v.IsValid() || !v.Type().AssignableTo(to.Type()) {
 			return fmt.Errorf("%w from %s: %T", errNoAnswer, pid.GetId(), got)
 		}
 		to.Set(v)
 		return nil
+	case <-n.down:
+		return ErrStopped
 	case <-ctx.Done():
 		return fmt.Errorf("node: %s does not answer: %w", pid.GetId(), ctx.Err())
 	}

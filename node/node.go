@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -15,7 +16,6 @@ import (
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/socket"
-	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
@@ -49,11 +49,12 @@ type Node struct {
 	system   *actors.System
 	root     *actor.PID
 	pool     *actors.Pool
-	vault    *vault.Vault
+	memory   *session.Memory
 	budget   *store.Budget
 	failed   chan error
 	up       chan struct{} // closed when the whole tree has started
 	upOnce   sync.Once
+	down     chan struct{} // closed when the whole tree has ended
 	next     atomic.Uint64 // ID of the last Reception
 	mu       sync.Mutex
 	stopped  bool
@@ -73,7 +74,7 @@ func Start(cfg Config) (*Node, error) {
 		cfg.Registry = schemes.Default()
 	}
 	n := &Node{
-		cfg: cfg, vault: vault.New(), budget: store.NewBudget(cfg.Budget, nil), failed: make(chan error, 1), up: make(chan struct{}),
+		cfg: cfg, memory: session.NewMemory(), budget: store.NewBudget(cfg.Budget, nil), failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}),
 		pool: actors.NewPool(cfg.Workers, cfg.Workers), sessions: map[flute.SessionKey]bool{},
 	}
 	if err := n.startTree(); err != nil {
@@ -120,6 +121,11 @@ func (s *Subscription) Close() {
 	s.once.Do(func() { s.node.send(hubName, hub.Unsubscribe{Subscription: s.sub}) })
 }
 
+// flush waits until subscriptions have been offered what was published before.
+func (n *Node) flush(ctx context.Context) error {
+	return n.ask(ctx, hubName, hub.Flush{}, &hub.Flushed{})
+}
+
 // Stop ends the node in order: sockets, sessions, tree. Objects that are whole are published first; unfinished ones
 // fail. It returns when nothing of the node is left, or with an error when ctx ends before. It may be called twice.
 func (n *Node) Stop(ctx context.Context) error {
@@ -133,14 +139,40 @@ func (n *Node) Stop(ctx context.Context) error {
 	n.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
-	errs := []error{
-		n.ask(ctx, socketsName, socket.Stop{}, &socket.Stopped{}),
-		n.ask(ctx, sessionsName, session.Drain{Reason: "node stopped"}, &session.Drained{}),
-		n.stopTree(ctx),
+	var errs []error
+	if !n.isDown() {
+		errs = append(errs,
+			n.ask(ctx, socketsName, socket.Stop{}, &socket.Stopped{}),
+			n.ask(ctx, sessionsName, session.Drain{Reason: "node stopped"}, &session.Drained{}),
+			n.flush(ctx),
+		)
 	}
-	n.pool.Stop()
+	errs = append(errs, n.stopTree(ctx), n.stopPool(ctx))
+	n.memory.Close()
 	for _, s := range stores {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// stopPool waits for the workers, which a store that blocks may hold.
+func (n *Node) stopPool(ctx context.Context) error {
+	stopped := make(chan struct{})
+	go func() { n.pool.Stop(); close(stopped) }()
+	select {
+	case <-stopped:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("node: a store does not return: %w", ctx.Err())
+	}
+}
+
+// isDown reports whether the tree has ended.
+func (n *Node) isDown() bool {
+	select {
+	case <-n.down:
+		return true
+	default:
+		return false
+	}
 }

@@ -103,7 +103,7 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	}
 	start := socket.Start{Config: &socket.Config{
 		Source: source, Reopen: reopen, Group: cfg.Group, Filter: filter,
-		Reception: &session.Reception{ID: r.id, Config: core}, Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions,
+		Reception: &session.Reception{ID: r.id, Config: core}, Memory: n.memory, Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions,
 		Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
 	}}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)

@@ -42,7 +42,6 @@ type Sending struct {
 
 	mu     sync.Mutex
 	failed []error
-	reason string
 }
 
 // Send opens a sending session. It goes on until Finish and the last transfer, Close, or the node's Stop.
@@ -96,35 +95,37 @@ func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sen
 	return s, nil
 }
 
-// mine selects the events of this session that tell how it went.
+// mine takes note of what fails in this session, and selects the event of its end. It runs on the hub, where no number of
+// failures can be missed.
 func (s *Sending) mine(e event.Event) bool {
 	switch e := e.(type) {
 	case event.ObjectFailed:
-		return e.Sending && e.Session == s.key
+		if e.Sending && e.Session == s.key {
+			s.fail(fmt.Errorf("node: %s: %s: %s", e.ContentLocation, e.Reason, e.Detail))
+		}
 	case event.SessionClosed:
 		return e.Sending && e.Session == s.key
 	}
 	return false
 }
 
+func (s *Sending) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = append(s.failed, err)
+}
+
 func (s *Sending) watch() {
 	defer close(s.done)
 	defer s.sub.Close()
+	closed := false
 	for e := range s.sub.Events() {
-		s.mu.Lock()
-		switch e := e.(type) {
-		case event.ObjectFailed:
-			s.failed = append(s.failed, fmt.Errorf("node: %s: %s: %s", e.ContentLocation, e.Reason, e.Detail))
-		case event.Missed:
-			s.failed = append(s.failed, fmt.Errorf("node: %d failures more", e.Count))
-		case event.SessionClosed:
-			s.reason = e.Reason
-		}
-		closed := s.reason != ""
-		s.mu.Unlock()
-		if closed {
+		if _, closed = e.(event.SessionClosed); closed {
 			break
 		}
+	}
+	if !closed {
+		s.fail(fmt.Errorf("node: session %v did not end: %w", s.key, ErrStopped))
 	}
 	s.node.mu.Lock()
 	delete(s.node.sessions, s.key)
@@ -139,6 +140,9 @@ func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch
 	}
 	var added session.Added
 	if err := s.node.askPID(ctx, s.pid, session.Add{Object: o}, &added); err != nil {
+		if errors.Is(err, errNobody) {
+			err = fmt.Errorf("node: session %v has ended: %w", s.key, sender.ErrClosed)
+		}
 		return flute.TOI{}, err
 	}
 	return added.TOI, added.Err

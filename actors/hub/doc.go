@@ -10,5 +10,6 @@
 //
 // # Limitations
 //
-// What is published while the hub restarts after a crash waits in its mailbox; subscriptions outlive the crash.
+// What is published while the hub restarts after a crash waits in its mailbox; subscriptions outlive the crash. The event
+// that it crashed at is lost, and counts as missed by all of them.
 package hub

@@ -17,6 +17,11 @@ func (h *hub) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case Message:
 		h.receive(ctx, m)
+	case *actor.Restarting:
+		// The message that it crashed at is lost. That it was an event is more likely than not.
+		for _, s := range h.list {
+			s.miss()
+		}
 	case *actor.Stopping:
 		for _, s := range h.list {
 			s.close()
@@ -34,6 +39,8 @@ func (h *hub) receive(ctx actor.Context, m Message) {
 	case Subscribe:
 		h.list = append(h.list, m.Subscription)
 		ctx.Respond(Subscribed{})
+	case Flush:
+		ctx.Respond(Flushed{})
 	case Unsubscribe:
 		for i, s := range h.list {
 			if s == m.Subscription {

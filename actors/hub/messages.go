@@ -21,6 +21,13 @@ type Subscribed struct{}
 // Unsubscribe is sent by the node; the subscription's channel is closed after what is queued.
 type Unsubscribe struct{ Subscription *Subscription }
 
+// Flush is sent by the node before it stops the hub: a Stop would overtake what is queued. Answered with Flushed.
+type Flush struct{}
+
+// Flushed answers Flush: every subscription has been offered what was published before.
+type Flushed struct{}
+
 func (Publish) isMessage()     {}
+func (Flush) isMessage()       {}
 func (Subscribe) isMessage()   {}
 func (Unsubscribe) isMessage() {}

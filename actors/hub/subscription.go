@@ -47,6 +47,16 @@ func (s *Subscription) offer(e event.Event) {
 	}
 }
 
+// miss counts an event that the hub has lost, and tells it at once if there is room.
+func (s *Subscription) miss() {
+	s.missed++
+	select {
+	case s.events <- event.Missed{Count: s.missed}:
+		s.missed = 0
+	default:
+	}
+}
+
 func (s *Subscription) wants(e event.Event) (yes bool) {
 	if s.filter == nil {
 		return true

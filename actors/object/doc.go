@@ -1,10 +1,11 @@
 // Package object is the actor that works on one receiving object (one TOI) of a transport session.
 //
-//	session ── Packets, Describe, WorkDone, Cancel ─► object ── Report ─► session
+//	session ── Packets, Describe, WorkDone, Cancel ─► object ── Reported ─► session
 //
 // It runs on its session's goroutine, behind its own mailbox and guard: a crash loses the packets in its hands and
 // nothing else. What was received lies in the session's receiver.Ledger, so the next incarnation goes on from the
-// bitmap. FEC, verification and publication are the core's (package receiver); what blocks goes out as a receiver.Work.
+// bitmap; reports and finished work lie on a Desk, and outlive a crash of either side. FEC, verification and publication
+// are the core's (package receiver); what blocks goes out as a receiver.Work.
 //
 // # Limitations
 //

@@ -3,11 +3,8 @@ package object
 import (
 	"sync"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/receiver"
 )
 
 // Message is what an object takes.
@@ -30,8 +27,8 @@ type Owner interface{ Release() }
 // Describe is sent by the session, once an FDT Instance describes the object, also after every restart.
 type Describe struct{}
 
-// WorkDone is sent by the session when a Work has run.
-type WorkDone struct{ Work *receiver.Work }
+// WorkDone is sent by the session when a Work has run and lies on the Desk.
+type WorkDone struct{}
 
 // Cancel is sent by the session to end the object, in any state.
 type Cancel struct {
@@ -39,13 +36,8 @@ type Cancel struct {
 	Detail string
 }
 
-// Report is what an object emits, to its session: what happened, and what it wants.
-type Report struct {
-	From   *actor.PID
-	Events []event.Event
-	Work   *receiver.Work // to run elsewhere and to bring back as WorkDone; nil: none
-	Ended  bool           // final state; the actor can be stopped
-}
+// Reported is what an object emits, to its session: there are Reports on the Desk.
+type Reported struct{}
 
 func (*Packets) isMessage() {}
 func (Describe) isMessage() {}

@@ -10,30 +10,40 @@ import (
 	"github.com/flute-node/flute-node/flute/receiver"
 )
 
-// New returns the actor for toi of the session that l remembers. It must run on the goroutine that owns l.
-func New(l *receiver.Ledger, toi flute.TOI) actor.Actor {
-	return &object{core: receiver.NewObject(l, toi)}
+// New returns the actor for toi of the session that l remembers. It must run on the goroutine that owns l and d.
+func New(l *receiver.Ledger, d *Desk, toi flute.TOI) actor.Actor {
+	return &object{core: receiver.NewObject(l, toi), desk: d}
 }
 
 type object struct {
 	core  *receiver.Object
-	ended bool // Report with Ended was sent
+	desk  *Desk
+	ended bool // it was reported
 }
 
 // Receive implements actor.Actor.
 func (o *object) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		o.core.Resume(time.Now())
+		o.start(ctx)
 	case Message:
-		o.receive(m)
+		o.receive(ctx, m)
 	default:
 		return
 	}
 	o.report(ctx)
 }
 
-func (o *object) receive(m Message) {
+// start goes on after a crash; it finds nothing to do for a new object. The message that was lost in the crash may have
+// been any.
+func (o *object) start(ctx actor.Context) {
+	now := time.Now()
+	o.works(ctx, now)
+	o.core.Resume(now)
+	o.core.Describe(now)
+}
+
+func (o *object) receive(ctx actor.Context, m Message) {
 	now := time.Now()
 	switch m := m.(type) {
 	case *Packets:
@@ -44,9 +54,21 @@ func (o *object) receive(m Message) {
 	case Describe:
 		o.core.Describe(now)
 	case WorkDone:
-		o.core.Done(now, m.Work)
+		o.works(ctx, now)
 	case Cancel:
 		o.core.Cancel(m.Reason, m.Detail)
+	}
+}
+
+// works takes what has been run. A Work that makes the core crash stays on the Desk, for the next incarnation to crash
+// at, until the supervisor has enough.
+func (o *object) works(ctx actor.Context, now time.Time) {
+	id := ctx.Self().Id
+	for len(o.desk.landed[id]) > 0 {
+		o.core.Done(now, o.desk.landed[id][0])
+		if o.desk.landed[id] = o.desk.landed[id][1:]; len(o.desk.landed[id]) == 0 {
+			delete(o.desk.landed, id)
+		}
 	}
 }
 
@@ -67,5 +89,7 @@ func (o *object) report(ctx actor.Context) {
 		return
 	}
 	o.ended = o.ended || ended
-	ctx.Send(ctx.Parent(), Report{From: ctx.Self(), Events: f.Events, Work: f.Work, Ended: ended})
+	if o.desk.put(&Report{From: ctx.Self(), Events: f.Events, Work: f.Work, Ended: ended}) {
+		ctx.Send(ctx.Parent(), Reported{})
+	}
 }

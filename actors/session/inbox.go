@@ -1,18 +1,20 @@
 package session
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/object"
 	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// Inbox is where a reader puts the datagrams of one receiving session. The reader makes it with the first datagram, so
-// that nothing is lost while the session's actor comes up, and offers to it until it is closed.
+// Inbox is where a reader puts the datagrams of one receiving session, and the memory of that session. The reader makes
+// it with the first datagram, so that nothing is lost while the session's actor comes up, and offers to it until it is
+// closed. It stays the same while the actor, or Sessions, is made anew after a crash.
 type Inbox struct {
 	Reception *Reception
 	Key       flute.SessionKey
@@ -21,6 +23,17 @@ type Inbox struct {
 	losses    losses
 	free      freeList
 	closed    atomic.Bool
+	name      string // of the actor; set by Memory.Add
+
+	// These belong to the session's actor, and to Sessions while there is none.
+	ledger  *receiver.Ledger
+	desk    *object.Desk
+	jobs    map[*vault.Job]string // not brought to an object yet, with the id of its PID
+	spawned int                   // object actors so far, for their names
+	over    bool                  // the core has ended
+	end     *event.SessionClosed  // to be emitted when the actor is gone, with the last counts; nil: nothing to tell
+
+	ending string // why the session was told to end; empty: it was not. Belongs to Sessions
 }
 
 // The defaults of an Inbox's limits: what a session may have waiting while the disk or the scheduler stalls it. Beyond
@@ -39,7 +52,7 @@ func NewInbox(r *Reception, key flute.SessionKey, limits actors.Limits) *Inbox {
 		limits.Messages = DefaultInboxMessages
 	}
 	in := &Inbox{Reception: r, Key: key, limits: limits}
-	in.mailbox = actors.NewMailbox(limits, in.losses.count)
+	in.mailbox = actors.NewMailbox(limits, func(d actors.Data, why actors.Loss) { in.losses.count(left(d), why) })
 	return in
 }
 
@@ -52,90 +65,40 @@ func (in *Inbox) Batch(s *slab.Slab) *Packets { return in.free.get(s) }
 // Discard releases what is queued, for an Inbox whose actor could not be spawned. It is counted as lost.
 func (in *Inbox) Discard() { in.mailbox.Close() }
 
-// HasRoom reports whether Offer will take a batch of up to n bytes.
-func (in *Inbox) HasRoom(n int) bool {
+// HasRoom reports whether Offer will take a batch of up to n bytes, and should: a session that does not keep up may hold as
+// many slabs as are left for all others, so that any number of such sessions leaves some.
+func (in *Inbox) HasRoom(n, slabsLeft int) bool {
 	st := in.mailbox.Stats()
-	return st.Data == 0 || st.Bytes+n <= in.limits.Bytes && st.Data < in.limits.Messages
+	return st.Data == 0 || st.Bytes+n <= in.limits.Bytes && st.Data < in.limits.Messages && st.Data <= slabsLeft
 }
 
-// Offer hands p over, whatever becomes of it.
-func (in *Inbox) Offer(p *Packets) { in.mailbox.Offer(p) }
-
-func (in *Inbox) vaultKey() vault.Key { return vault.Key{Reception: in.Reception.ID, Session: in.Key} }
-
-// losses counts datagrams that never reached the Ledger. Readers and workers add, the session absorbs.
-type losses struct{ full, closed, crash atomic.Int64 }
-
-func (l *losses) count(d actors.Data, why actors.Loss) {
-	n := int64(1)
-	if p, ok := d.(*Packets); ok {
-		n = int64(len(p.Datagrams) - p.done)
+// Offer hands p over, whatever becomes of it. It returns how many datagrams the session cannot count any more, because
+// it is over.
+func (in *Inbox) Offer(p *Packets) (late int) {
+	if in.mailbox.Offer(p) {
+		return 0
 	}
-	switch why {
-	case actors.LossFull:
-		l.full.Add(n)
-	case actors.LossClosed:
-		l.closed.Add(n)
-	case actors.LossCrash:
-		l.crash.Add(n)
-	}
+	return in.losses.late()
 }
 
-// absorb moves the counts into the Ledger.
-func (l *losses) absorb(to *receiver.Ledger) {
-	to.Drop(flute.DropMailbox, int(l.full.Swap(0)))
-	to.Drop(flute.DropClosed, int(l.closed.Swap(0)))
-	to.Drop(flute.DropFault, int(l.crash.Swap(0)))
+// Refuse is Offer for an Inbox that has no room.
+func (in *Inbox) Refuse(p *Packets) (late int) {
+	in.losses.count(left(p), actors.LossFull)
+	p.Release()
+	return in.losses.late()
 }
 
-// Add appends a datagram, a view into the slab.
-func (p *Packets) Add(datagram []byte) { p.Datagrams = append(p.Datagrams, datagram) }
-
-// Bytes implements actors.Data.
-func (p *Packets) Bytes() int {
-	n := 0
-	for _, d := range p.Datagrams {
-		n += len(d)
-	}
-	return n
-}
-
-// Release implements actors.Data.
-func (p *Packets) Release() {
-	p.Slab.Release()
-	p.Slab, p.Datagrams, p.done = nil, p.Datagrams[:0], 0
-	p.free.put(p)
-}
-
-// IgnoreDeadLetterLogging implements actors.Data.
-func (p *Packets) IgnoreDeadLetterLogging() {}
-
-// freeList holds Packets for reuse, between the reader and the session's goroutine.
-type freeList struct {
-	mu   sync.Mutex
-	list []*Packets
-}
-
-// maxFree bounds a freeList: as many batches as a session usually has waiting.
-const maxFree = 64
-
-func (f *freeList) get(s *slab.Slab) *Packets {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := len(f.list)
-	if n == 0 {
-		return &Packets{Slab: s, free: f}
-	}
-	p := f.list[n-1]
-	f.list = f.list[:n-1]
-	p.Slab = s
-	return p
-}
-
-func (f *freeList) put(p *Packets) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.list) < maxFree {
-		f.list = append(f.list, p)
+// begin makes the memory of the session, unless it is there.
+func (in *Inbox) begin() {
+	if in.ledger == nil {
+		in.ledger, in.desk = receiver.NewLedger(in.Reception.Config, in.Key), object.NewDesk()
+		in.jobs = map[*vault.Job]string{}
 	}
 }
+
+type inboxKey struct {
+	reception uint64
+	session   flute.SessionKey
+}
+
+func (in *Inbox) key() inboxKey { return inboxKey{in.Reception.ID, in.Key} }

@@ -18,7 +18,8 @@ type Packets struct {
 	free      *freeList
 }
 
-// Open is sent by a reader to Sessions when the first datagram of a session arrived; the datagrams wait in the Inbox.
+// Open is sent by a reader to Sessions when the first datagram of a session arrived; the datagrams wait in the Inbox,
+// which Memory knows already.
 type Open struct{ Inbox *Inbox }
 
 // Close is sent by the node to Sessions, to end all sessions of a Reception, and by Sessions to each of them.
@@ -27,11 +28,18 @@ type Close struct {
 	Reason    string
 }
 
-// Closed is sent by a receiving session to Sessions when it is over.
-type Closed struct{ Inbox *Inbox }
-
-// StartSender is sent by the node to Sessions: run a sending session.
+// StartSender is sent by the node to Sessions: run a sending session. Answered with its PID.
 type StartSender struct{ Config SenderConfig }
+
+// Drain asks Sessions to end all sessions, and to answer Drained once none is left. It is sent by the node, after it closed
+// the sockets.
+type Drain struct{ Reason string }
+
+// Drained answers Drain.
+type Drained struct{}
+
+// closed is sent by a receiving session to Sessions when it is over.
+type closed struct{ inbox *Inbox }
 
 // tick is sent by a session's own timer.
 type tick struct{}
@@ -39,8 +47,9 @@ type tick struct{}
 func (*Packets) isMessage()    {}
 func (Open) isMessage()        {}
 func (Close) isMessage()       {}
-func (Closed) isMessage()      {}
 func (StartSender) isMessage() {}
+func (Drain) isMessage()       {}
+func (closed) isMessage()      {}
 func (tick) isMessage()        {}
 
 // Reception is what all sessions of one listening socket share. It is not changed after it was made.

@@ -25,24 +25,22 @@ type Peers struct {
 	Store *actor.PID
 }
 
-// receiving is the actor of one received transport session.
+// receiving is the actor of one received transport session, over the memory that its Inbox is.
 type receiving struct {
+	*Inbox
 	peers   Peers
-	inbox   *Inbox
 	loop    *actors.Loop
 	faults  *actors.Faults
-	ledger  *receiver.Ledger
 	core    *receiver.Session
 	objects map[flute.TOI]*child
-	live    map[string]bool               // object actors that have not ended, by id of the PID
-	works   map[*receiver.Work]*actor.PID // who wants to hear of it
+	live    map[string]bool // object actors that have not ended, by id of the PID
 	free    *object.FreeList
+	batch   *object.Packets // being gathered for one object
 	timer   *time.Timer
 	armed   time.Time // when timer fires; zero: not armed
 	stats   time.Time // when the next SessionStats is due
 	counted uint64    // datagrams received at the last SessionStats
-	spawned int       // object actors so far, for their names
-	closing bool      // the core has ended, Closed was sent
+	closing bool      // Sessions was told that it is over
 }
 
 // child is an object's actor.
@@ -58,10 +56,9 @@ func (s *receiving) Receive(ctx actor.Context) {
 		s.start(ctx)
 	case Message:
 		s.receive(ctx, m)
-	case object.Report:
-		s.report(ctx, m)
+	case object.Reported:
 	case vault.Ran:
-		s.ran(ctx, m.Work)
+		s.ran(ctx, m.Job)
 	case supervisor.ChildGaveUp:
 		s.gaveUp(m)
 	case *actor.Stopping, *actor.Restarting:
@@ -73,15 +70,25 @@ func (s *receiving) Receive(ctx actor.Context) {
 	s.settle(ctx)
 }
 
-// start goes on with what the Ledger holds: nothing for a new session, objects in reception after a crash.
+// start goes on with what the Inbox remembers: nothing for a new session, objects in reception after a crash.
 func (s *receiving) start(ctx actor.Context) {
 	s.core = receiver.NewSession(s.ledger)
-	s.objects, s.live, s.works = map[flute.TOI]*child{}, map[string]bool{}, map[*receiver.Work]*actor.PID{}
+	s.objects, s.live = map[flute.TOI]*child{}, map[string]bool{}
 	root, self := ctx.ActorSystem().Root, ctx.Self()
 	s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, tick{}) })
 	s.timer.Stop()
 	for _, toi := range s.ledger.Active() {
-		s.tell(ctx, toi, object.Describe{})
+		s.child(ctx, toi) // starts with what there is to do
+	}
+	for _, w := range s.desk.TakeAll() {
+		s.land(ctx, w, "")
+	}
+	for job := range s.jobs {
+		if job.Finished() {
+			s.ran(ctx, job)
+		} else { // it may have been lost with the store actor; if not, it is not run twice
+			ctx.Send(s.peers.Store, vault.Run{Job: job, ReplyTo: ctx.Self()})
+		}
 	}
 }
 
@@ -91,48 +98,57 @@ func (s *receiving) receive(ctx actor.Context, m Message) {
 		s.packets(ctx, m)
 	case tick:
 		s.armed = time.Time{}
-		s.core.Advance(time.Now())
 	case Close:
 		s.core.Close(m.Reason)
-	case Open, Closed, StartSender: // for Sessions
+	case Open, closed, StartSender, Drain: // for Sessions
 	}
 }
 
 // packets routes a batch. Consecutive packets of one object go to it as one message, at once.
 func (s *receiving) packets(ctx actor.Context, m *Packets) {
+	defer s.abandon()
 	now := time.Now()
-	var batch *object.Packets
 	var toi flute.TOI
 	for m.done < len(m.Datagrams) {
 		d := m.Datagrams[m.done]
 		p, forObject := s.core.Route(now, d)
-		m.done++
 		if !forObject {
-			if batch != nil {
-				s.deliver(ctx, toi, batch)
-				batch = nil
-			}
+			m.done++
+			s.deliver(ctx, toi)
 			s.effects(ctx) // after an FDT Instance a TOI may name another object than before
 			continue
 		}
-		if batch != nil && p.TOI != toi {
-			s.deliver(ctx, toi, batch)
-			batch = nil
+		if s.batch != nil && p.TOI != toi {
+			s.deliver(ctx, toi)
 		}
-		if batch == nil {
+		if s.batch == nil {
 			m.Slab.Retain(1)
-			batch, toi = s.free.Get(m.Slab), p.TOI
+			s.batch, toi = s.free.Get(m.Slab), p.TOI
 		}
-		batch.Add(p, len(d))
+		s.batch.Add(p, len(d))
+		m.done++ // from here on it is counted with the batch
 	}
-	if batch != nil {
-		s.deliver(ctx, toi, batch)
-	}
+	s.deliver(ctx, toi)
 }
 
-// deliver runs the object's actor on the batch, inside of this handler.
-func (s *receiving) deliver(ctx actor.Context, toi flute.TOI, batch *object.Packets) {
-	s.child(ctx, toi).mailbox.Deliver(batch)
+// deliver runs the object's actor on the batch that was gathered, inside of this handler.
+func (s *receiving) deliver(ctx actor.Context, toi flute.TOI) {
+	if s.batch == nil {
+		return
+	}
+	c := s.child(ctx, toi)
+	batch := s.batch
+	s.batch = nil
+	c.mailbox.Deliver(batch)
+}
+
+// abandon counts and frees a batch that a panic has left behind.
+func (s *receiving) abandon() {
+	if s.batch != nil {
+		s.lost(s.batch, actors.LossCrash)
+		s.batch.Release()
+		s.batch = nil
+	}
 }
 
 // tell sends a control message to the object's actor.
@@ -147,7 +163,7 @@ func (s *receiving) child(ctx actor.Context, toi flute.TOI) *child {
 	}
 	c := &child{mailbox: actors.NewMailbox(actors.Limits{}, s.lost)}
 	spec := actors.Spec{
-		Produce:    func() actor.Actor { return object.New(s.ledger, toi) },
+		Produce:    func() actor.Actor { return object.New(s.ledger, s.desk, toi) },
 		Mailbox:    c.mailbox,
 		Dispatcher: s.loop,
 		Faults:     s.faults,
@@ -160,91 +176,100 @@ func (s *receiving) child(ctx actor.Context, toi flute.TOI) *child {
 	return c
 }
 
-// lost counts the packets that an object actor could not finish. It runs on the session's goroutine or, when the tree
-// is torn down, after it has ended.
-func (s *receiving) lost(d actors.Data, why actors.Loss) {
-	p, ok := d.(*object.Packets)
-	if !ok {
-		return
-	}
-	n := int64(p.Left())
-	switch why {
-	case actors.LossFull:
-		s.inbox.losses.full.Add(n)
-	case actors.LossClosed:
-		s.inbox.losses.closed.Add(n)
-	case actors.LossCrash:
-		s.inbox.losses.crash.Add(n)
-	}
-}
+// lost counts the packets that an object actor could not finish.
+func (s *receiving) lost(d actors.Data, why actors.Loss) { s.losses.count(left(d), why) }
 
-// report takes what an object announces.
-func (s *receiving) report(ctx actor.Context, m object.Report) {
-	for _, e := range m.Events {
-		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
-	}
-	if m.Work != nil {
-		s.works[m.Work] = m.From
-		ctx.Send(s.peers.Store, vault.Run{Work: m.Work, ReplyTo: ctx.Self()})
-	}
-	if m.Ended {
-		ctx.Stop(m.From)
-		delete(s.live, m.From.Id)
-		for toi, c := range s.objects {
-			if c.pid.Equal(m.From) {
-				delete(s.objects, toi)
-			}
+// reports does what objects want done.
+func (s *receiving) reports(ctx actor.Context) {
+	for r := s.desk.Next(); r != nil; r = s.desk.Next() {
+		for len(r.Events) > 0 { // one by one, so that a crash repeats none
+			ctx.Send(s.peers.Hub, hub.Publish{Event: r.Events[0]})
+			r.Events = r.Events[1:]
 		}
-		s.core.Advance(time.Now())
+		if r.Work != nil {
+			job := vault.NewJob(r.Work)
+			s.jobs[job], r.Work = r.From.Id, nil
+			ctx.Send(s.peers.Store, vault.Run{Job: job, ReplyTo: ctx.Self()})
+		}
+		if r.Ended && s.live[r.From.Id] {
+			ctx.Stop(r.From)
+			s.forget(r.From.Id)
+		}
+		s.desk.Done()
 	}
 }
 
-// ran brings a Work back to the object that wanted it, or to the one that was made in its place after a crash. When there
-// is none any more, nobody waits for the result.
-func (s *receiving) ran(ctx actor.Context, w *receiver.Work) {
-	pid := s.works[w]
-	delete(s.works, w)
-	if pid == nil && s.objects[w.TOI()] != nil {
-		pid = s.objects[w.TOI()].pid
+// ran brings a Work that has run back to its object.
+func (s *receiving) ran(ctx actor.Context, job *vault.Job) {
+	if id, ok := s.jobs[job]; ok {
+		delete(s.jobs, job)
+		s.land(ctx, job.Work, id)
 	}
-	if pid == nil || !s.live[pid.Id] {
+}
+
+// land hands the Work to the object actor of that id, or to the one that was made in its place after a crash. When there
+// is none any more, nobody waits for the result.
+func (s *receiving) land(ctx actor.Context, w *receiver.Work, id string) {
+	var pid *actor.PID
+	if s.live[id] {
+		pid = actor.NewPID(ctx.Self().Address, id)
+	} else if c := s.objects[w.TOI()]; c != nil {
+		pid = c.pid
+	} else {
 		w.Cancel()
 		return
 	}
-	ctx.Send(pid, object.WorkDone{Work: w})
+	s.desk.Land(pid, w)
+	ctx.Send(pid, object.WorkDone{})
+}
+
+// forget drops an object actor that has ended. What it has not taken from the Desk nobody wants.
+func (s *receiving) forget(id string) {
+	delete(s.live, id)
+	for toi, c := range s.objects {
+		if c.pid.Id == id {
+			delete(s.objects, toi)
+		}
+	}
+	for _, w := range s.desk.Take(id) {
+		w.Cancel()
+	}
 }
 
 // gaveUp ends an object whose actor crashed too often.
 func (s *receiving) gaveUp(m supervisor.ChildGaveUp) {
-	delete(s.live, m.PID.Id)
+	found := false
 	for toi, c := range s.objects {
-		if c.pid.Equal(m.PID) {
-			delete(s.objects, toi)
+		if c.pid.Id == m.PID.Id {
+			found = true
 			s.core.Quarantine(toi, fmt.Sprint(m.Reason))
-			return
 		}
 	}
-	s.core.QuarantineDetached(fmt.Sprint(m.Reason))
+	if !found && s.live[m.PID.Id] {
+		s.core.QuarantineDetached(fmt.Sprint(m.Reason))
+	}
+	s.forget(m.PID.Id)
 }
 
 func (s *receiving) drop(ctx actor.Context, toi flute.TOI) {
 	if c := s.objects[toi]; c != nil {
 		ctx.Stop(c.pid)
-		delete(s.objects, toi)
-		delete(s.live, c.pid.Id)
+		s.forget(c.pid.Id)
 	}
 }
 
 // settle ends every turn: it does what the core wants done, and arms the timer.
 func (s *receiving) settle(ctx actor.Context) {
 	now := time.Now()
-	s.inbox.losses.absorb(s.ledger)
+	s.losses.absorb(s.ledger, false)
+	s.reports(ctx)
+	s.core.Advance(now)
 	s.effects(ctx)
 	if s.core.Ended() {
 		if !s.closing {
-			s.closing = true
-			s.inbox.closed.Store(true)
-			ctx.Send(ctx.Parent(), Closed{s.inbox})
+			s.closing, s.over = true, true
+			s.closed.Store(true)
+			ctx.Send(ctx.Parent(), closed{s.Inbox})
 		}
 		return
 	}
@@ -254,8 +279,9 @@ func (s *receiving) settle(ctx actor.Context) {
 
 // effects does what the core wants done.
 func (s *receiving) effects(ctx actor.Context) {
+	s.reports(ctx)
 	f := s.core.Effects()
-	for _, e := range f.Events {
+	for _, e := range s.keep(f.Events) {
 		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
 	}
 	for _, toi := range f.Detached {
@@ -276,7 +302,7 @@ func (s *receiving) publishStats(ctx actor.Context, now time.Time) {
 		return
 	}
 	s.counted, s.stats = c.Received, now.Add(statsInterval)
-	ctx.Send(s.peers.Hub, hub.Publish{Event: event.SessionStats{Session: s.inbox.Key, Counters: c, Held: s.ledger.Held()}})
+	ctx.Send(s.peers.Hub, hub.Publish{Event: event.SessionStats{Session: s.Key, Counters: c, Held: s.ledger.Held()}})
 }
 
 // arm sets the one timer of the session to the least deadline.

@@ -47,9 +47,15 @@ type Finish struct{}
 // outgoing is the memory of a sending session: an actor that crashed is made anew over it.
 type outgoing struct {
 	SenderConfig
-	opened    bool // SessionOpened was emitted
-	finishing bool // Finish has come
-	over      bool // closed
+	name      string   // of the actor; set by Memory
+	opened    bool     // SessionOpened was emitted
+	finishing bool     // Finish has come
+	over      bool     // closed
+	buffers   [][]byte // memory of the datagrams under way
+	batch     [][]byte // the datagrams made last
+	sent      int      // how many of batch are out
+
+	ending string // why the session was told to end; empty: it was not. Belongs to Sessions
 }
 
 // close sends the close-session flag, releases the socket, and returns what there is to say. It does so once.
@@ -71,10 +77,7 @@ type sending struct {
 	*outgoing
 	peers   Peers
 	timer   *time.Timer
-	buffers [][]byte // memory of the datagrams under way
-	batch   [][]byte // the datagrams made last
-	sent    int      // how many of batch are out
-	pumping bool     // a pump is in the mailbox, or the timer will bring one
+	pumping bool // a pump is in the mailbox, or the timer will bring one
 }
 
 // pump is sent by a sending session to itself: make and write the next datagrams.
@@ -87,6 +90,10 @@ func (s *sending) Receive(ctx actor.Context) {
 		root, self := ctx.ActorSystem().Root, ctx.Self()
 		s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, pump{}) })
 		s.timer.Stop()
+		if s.over { // it crashed on its way out
+			ctx.Stop(self)
+			return
+		}
 		if !s.opened {
 			s.opened = true
 			s.publish(ctx, event.SessionOpened{Session: s.Key})
@@ -104,11 +111,8 @@ func (s *sending) Receive(ctx actor.Context) {
 	case pump:
 		s.pumping = false
 		s.pump(ctx)
-	case *actor.Restarting:
+	case *actor.Restarting, *actor.Stopping:
 		s.timer.Stop()
-	case *actor.Stopping:
-		s.timer.Stop()
-		s.publishAll(ctx, s.close("stopped"))
 	}
 }
 

@@ -8,23 +8,24 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/object"
-	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/supervisor"
 )
 
-// Config configures Sessions. All fields but Faults are required.
+// Config configures Sessions. All fields but Faults and OnRestart are required.
 type Config struct {
 	Peers  func() Peers // asked when Sessions starts: the actors before it in the tree may have been restarted
-	Vault  *vault.Vault
+	Memory *Memory
 	Faults *actors.Faults // nil: none
 	// OnRestart is told what supervisors decide about sessions and objects that crash; nil: nobody is.
 	OnRestart func(supervisor.Event)
 }
 
 // NewSessions returns the dynamic supervisor of all sessions (OTP's simple_one_for_one).
-func NewSessions(cfg Config) actor.Actor { return &sessions{cfg: cfg, children: map[string]*running{}} }
+func NewSessions(cfg Config) actor.Actor {
+	return &sessions{cfg: cfg, children: map[string]*running{}, receiving: map[inboxKey]*running{}}
+}
 
 // SessionsStrategy is what Sessions does about a session that crashes: it is made anew over the same memory, until it
 // crashes too often.
@@ -33,11 +34,11 @@ func SessionsStrategy(hook func(supervisor.Event)) actor.SupervisorStrategy {
 }
 
 type sessions struct {
-	cfg      Config
-	peers    Peers
-	children map[string]*running // by id of the PID
-	spawned  int
-	drained  *actor.PID // to answer when the last child has ended; nil: nobody asked
+	cfg       Config
+	peers     Peers
+	children  map[string]*running   // by id of the PID
+	receiving map[inboxKey]*running // the same, those with an inbox
+	leaving   bool                  // the next incarnation of Sessions goes on with what is there
 }
 
 // running is a session's actor with what it runs on.
@@ -46,34 +47,39 @@ type running struct {
 	loop   *actors.Loop
 	inbox  *Inbox    // of a receiving session
 	out    *outgoing // of a sending session
-	ledger *receiver.Ledger
-	reason string // why it was given up; empty: it was not
+	next   []*Inbox  // of sessions with the same key, that begin when this one is gone
+	reason string    // why it was given up; empty: it was not
 }
-
-// Drain asks Sessions to answer Drained once no session is left. It is sent by the node, after it closed the sockets.
-type Drain struct{ Reason string }
-
-// Drained answers Drain.
-type Drained struct{}
 
 // Receive implements actor.Actor.
 func (s *sessions) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		s.peers = s.cfg.Peers()
+		s.start(ctx)
 	case Message:
 		s.receive(ctx, m)
-	case Drain:
-		s.drained = ctx.Sender()
-		s.closeAll(ctx, Close{Reason: m.Reason})
-		s.answer(ctx)
 	case supervisor.ChildGaveUp:
 		if r := s.children[m.PID.Id]; r != nil {
 			r.reason = fmt.Sprint(m.Reason)
 		}
 	case *actor.Terminated:
 		s.terminated(ctx, m.Who)
+	case *actor.Restarting, *actor.Stopping:
+		s.leaving = true
 	}
+}
+
+// start goes on with the sessions that Memory knows: none, or those of the incarnation before.
+func (s *sessions) start(ctx actor.Context) {
+	s.peers = s.cfg.Peers()
+	inboxes, outgoing := s.cfg.Memory.list()
+	for _, in := range inboxes {
+		s.open(ctx, in)
+	}
+	for _, out := range outgoing {
+		s.spawnSender(ctx, out)
+	}
+	s.answer(ctx)
 }
 
 func (s *sessions) receive(ctx actor.Context, m Message) {
@@ -81,69 +87,104 @@ func (s *sessions) receive(ctx actor.Context, m Message) {
 	case Open:
 		s.open(ctx, m.Inbox)
 	case StartSender:
-		s.startSender(ctx, m.Config)
+		out := &outgoing{SenderConfig: m.Config}
+		s.cfg.Memory.addOutgoing(out)
+		ctx.Respond(s.spawnSender(ctx, out))
 	case Close:
 		s.closeAll(ctx, m)
-	case Closed:
-		for _, r := range s.children {
-			if r.inbox == m.Inbox {
-				ctx.Stop(r.pid)
-			}
+	case Drain:
+		s.cfg.Memory.drain = &draining{m.Reason, ctx.Sender()}
+		s.closeAll(ctx, Close{Reason: m.Reason})
+		s.answer(ctx)
+	case closed:
+		if r := s.receiving[m.inbox.key()]; r != nil && r.inbox == m.inbox {
+			ctx.Stop(r.pid)
 		}
 	case *Packets, tick: // for sessions
 	}
 }
 
-// open spawns the actor of a receiving session over the memory that the Vault has of it.
+// open spawns the actor of a receiving session over its memory. The session of the same key that is still ending, if
+// there is one, ends first.
 func (s *sessions) open(ctx actor.Context, in *Inbox) {
+	if before := s.receiving[in.key()]; before != nil {
+		if before.inbox != in {
+			before.next = append(before.next, in)
+		}
+		return
+	}
+	if !s.cfg.Memory.has(in) {
+		return
+	}
+	in.begin()
 	loop := actors.NewLoop()
-	ledger := s.cfg.Vault.Ledger(in.vaultKey(), in.Reception.Config)
-	spec := actors.Spec{
+	pid, err := ctx.SpawnNamed(actors.Spec{
 		Produce: func() actor.Actor {
-			return &receiving{
-				peers: s.peers, inbox: in, loop: loop, faults: s.cfg.Faults, ledger: ledger, free: &object.FreeList{},
-			}
+			return &receiving{Inbox: in, peers: s.peers, loop: loop, faults: s.cfg.Faults, free: &object.FreeList{}}
 		},
 		Mailbox: in.mailbox, Dispatcher: loop, Faults: s.cfg.Faults,
 		Strategy: supervisor.NewDynamic(supervisor.DynamicConfig{Hook: s.cfg.OnRestart}),
+	}.Props(), in.name)
+	r := s.spawned(pid, err, &running{loop: loop, inbox: in})
+	s.receiving[in.key()] = r
+	if in.ending != "" {
+		ctx.Send(pid, Close{Reason: in.ending})
 	}
-	s.spawned++
-	pid, err := ctx.SpawnNamed(spec.Props(), fmt.Sprintf("tsi-%d-%d", in.Key.TSI, s.spawned))
-	if err != nil {
-		loop.Stop()
-		actors.Fault(err)
-	}
-	s.children[pid.Id] = &running{pid: pid, loop: loop, inbox: in, ledger: ledger}
 }
 
-func (s *sessions) startSender(ctx actor.Context, cfg SenderConfig) {
+// spawnSender spawns the actor of a sending session over its memory. It has the same address each time.
+func (s *sessions) spawnSender(ctx actor.Context, out *outgoing) *actor.PID {
 	loop := actors.NewLoop()
-	out := &outgoing{SenderConfig: cfg}
-	spec := actors.Spec{
+	pid, err := ctx.SpawnNamed(actors.Spec{
 		Produce:    func() actor.Actor { return &sending{outgoing: out, peers: s.peers} },
 		Mailbox:    actors.NewMailbox(actors.Limits{}, nil),
 		Dispatcher: loop, Faults: s.cfg.Faults,
+	}.Props(), out.name)
+	s.spawned(pid, err, &running{loop: loop, out: out})
+	if out.ending != "" {
+		ctx.Send(pid, Close{Reason: out.ending})
 	}
-	s.spawned++
-	pid, err := ctx.SpawnNamed(spec.Props(), fmt.Sprintf("send-%d-%d", cfg.Key.TSI, s.spawned))
+	return pid
+}
+
+func (s *sessions) spawned(pid *actor.PID, err error, r *running) *running {
 	if err != nil {
-		loop.Stop()
+		r.loop.Stop()
 		actors.Fault(err)
 	}
-	s.children[pid.Id] = &running{pid: pid, loop: loop, out: out}
-	ctx.Respond(pid)
+	r.pid = pid
+	s.children[pid.Id] = r
+	return r
 }
 
 // closeAll asks sessions to end: those of one Reception, or all when m names none.
 func (s *sessions) closeAll(ctx actor.Context, m Close) {
+	inboxes, outgoing := s.cfg.Memory.list()
+	for _, in := range inboxes {
+		if m.Reception == 0 || in.Reception.ID == m.Reception {
+			in.ending = m.Reason
+		}
+	}
+	for _, out := range outgoing {
+		if m.Reception == 0 {
+			out.ending = m.Reason
+		}
+	}
 	for _, r := range s.children {
-		if m.Reception == 0 || (r.inbox != nil && r.inbox.Reception.ID == m.Reception) {
-			ctx.Send(r.pid, m)
+		if r.ending() != "" {
+			ctx.Send(r.pid, Close{Reason: r.ending()})
 		}
 	}
 }
 
-// terminated frees what a session ran on. One that was given up has left objects without an end: they get it here.
+func (r *running) ending() string {
+	if r.inbox != nil {
+		return r.inbox.ending
+	}
+	return r.out.ending
+}
+
+// terminated frees what a session ran on, and tells its end.
 func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 	r := s.children[pid.Id]
 	if r == nil {
@@ -151,33 +192,79 @@ func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 	}
 	delete(s.children, pid.Id)
 	r.loop.Stop()
-	if r.inbox != nil {
-		r.inbox.closed.Store(true)
-		before := r.ledger.Counters().Received
-		r.inbox.losses.absorb(r.ledger)
-		if r.reason != "" {
-			core := receiver.NewSession(r.ledger)
-			core.Abort(r.reason)
-			for _, e := range core.Effects().Events {
-				ctx.Send(s.peers.Hub, hub.Publish{Event: e})
-			}
-		} else if c := r.ledger.Counters(); c.Received > before {
-			// What was queued when the session closed: the last word about it, after its SessionClosed.
-			ctx.Send(s.peers.Hub, hub.Publish{Event: event.SessionStats{Session: r.inbox.Key, Counters: c}})
-		}
-		s.cfg.Vault.Forget(r.inbox.vaultKey())
+	if s.leaving {
+		return
 	}
-	if r.out != nil {
+	var events []event.Event
+	if r.inbox != nil {
+		delete(s.receiving, r.inbox.key())
+		events = r.inbox.finish(r.reason)
+	} else {
 		for _, e := range r.out.close("given up: " + r.reason) {
-			ctx.Send(s.peers.Hub, hub.Publish{Event: event.AsSending(e)})
+			events = append(events, event.AsSending(e))
 		}
+	}
+	s.cfg.Memory.remove(r.inbox, r.out)
+	for _, e := range events {
+		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
+	}
+	for _, in := range r.next {
+		s.open(ctx, in)
 	}
 	s.answer(ctx)
 }
 
+// finish returns what there is to tell when the session's actor is gone. One that was given up has left objects without
+// an end: they get it here.
+func (in *Inbox) finish(reason string) (events []event.Event) {
+	in.closed.Store(true)
+	in.losses.absorb(in.ledger, true)
+	for r := in.desk.Next(); r != nil; r = in.desk.Next() {
+		events = append(events, r.Events...)
+		if r.Work != nil {
+			r.Work.Cancel()
+			r.Work.Run() // nobody else will: it only discards
+		}
+		in.desk.Done()
+	}
+	if !in.over {
+		core := receiver.NewSession(in.ledger)
+		core.Abort(reason)
+		events = append(events, in.keep(core.Effects().Events)...)
+	}
+	for _, w := range in.desk.TakeAll() {
+		w.Cancel()
+	}
+	for job := range in.jobs {
+		job.Cancel()
+	}
+	switch c := in.ledger.Counters(); {
+	case in.end != nil:
+		in.end.Counters = c
+		events = append(events, *in.end)
+	case c.Received > 0: // it never opened: nothing valid came
+		events = append(events, event.SessionStats{Session: in.Key, Counters: c})
+	}
+	return events
+}
+
+// keep takes SessionClosed out of events, to be told when nothing can be counted any more.
+func (in *Inbox) keep(events []event.Event) []event.Event {
+	rest := events[:0]
+	for _, e := range events {
+		if c, ok := e.(event.SessionClosed); ok {
+			in.end = &c
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	return rest
+}
+
+// answer tells the one who asked for it that no session is left.
 func (s *sessions) answer(ctx actor.Context) {
-	if s.drained != nil && len(s.children) == 0 {
-		ctx.Send(s.drained, Drained{})
-		s.drained = nil
+	if d := s.cfg.Memory.drain; d != nil && len(s.children) == 0 && s.cfg.Memory.isEmpty() {
+		s.cfg.Memory.drain = nil
+		ctx.Send(d.replyTo, Drained{})
 	}
 }

@@ -57,10 +57,11 @@ func (c *Counters) drop(r flute.DropReason) { c.dropped[r].Add(1) }
 const batchSize = 64
 
 // The reader's patience. While it waits, datagrams wait in the kernel's buffer instead of being lost here; but one
-// session that is stuck must not hold up the others for longer.
+// session that is stuck or slow must not hold up the others for more than patience in patiencePeriod.
 const (
-	patience     = 100 * time.Millisecond
-	patienceStep = time.Millisecond
+	patience       = 100 * time.Millisecond
+	patienceStep   = time.Millisecond
+	patiencePeriod = time.Second
 )
 
 // reader is the goroutine that moves datagrams from a Source to Inboxes. All its state is its own.
@@ -79,47 +80,72 @@ type reader struct {
 	spare *slab.Slab // to read into when every other slab is out
 	table map[flute.SessionKey]*route
 	live  []*route // routes that got datagrams from the read in hand
+	left  int      // datagrams of the read in hand that were neither dropped nor put into a batch
 }
 
 // route is a session's Inbox with the batch that is being gathered for it.
 type route struct {
-	inbox *session.Inbox
-	batch *session.Packets
-	stuck bool // it had no room after all patience, and has had none since
+	inbox  *session.Inbox
+	batch  *session.Packets
+	stuck  bool      // it had no room after all patience, and has had none since
+	since  time.Time // when the current patiencePeriod began
+	waited time.Duration
 }
 
 // run reads until the source fails. It returns nil when the source was closed.
 func (r *reader) run() error {
-	r.table = map[flute.SessionKey]*route{}
 	datagrams := make([]slab.Datagram, batchSize)
 	for {
-		var s *slab.Slab
-		r.wait(func() bool { s = r.slabs.Get(); return s != nil })
-		if s == nil {
-			// Every slab waits in some Inbox. Read into a spare and drop, so that the loss is counted here.
-			if err := r.discard(datagrams); err != nil {
-				return r.ended(err)
-			}
-			continue
-		}
-		n, err := r.source.ReadBatch(s, datagrams)
-		r.counters.Datagrams.Add(uint64(n))
-		r.route(s, datagrams[:n])
-		s.Release()
-		if err != nil {
+		if err := r.read(datagrams); err != nil {
 			return r.ended(err)
 		}
 	}
 }
 
-// wait waits until done reports true, the patience is over, or the socket closes, and returns what done said last.
-func (r *reader) wait(done func() bool) bool {
-	for end := time.Duration(0); ; end += patienceStep {
-		if done() {
-			return true
+// read reads once and posts what came.
+func (r *reader) read(datagrams []slab.Datagram) error {
+	s := r.slabs.Get()
+	if s == nil {
+		r.wait(patience, func() bool { s = r.slabs.Get(); return s != nil })
+	}
+	if s == nil {
+		// Every slab waits in some Inbox. Read into a spare and drop, so that the loss is counted here.
+		return r.discard(datagrams)
+	}
+	defer s.Release()
+	n, err := r.source.ReadBatch(s, datagrams)
+	r.counters.Datagrams.Add(uint64(n))
+	r.left = n
+	defer r.abandon()
+	r.route(s, datagrams[:n])
+	return err
+}
+
+// abandon counts and frees what a panic has left behind.
+func (r *reader) abandon() {
+	for i, rt := range r.live {
+		if rt.batch != nil {
+			r.left += len(rt.batch.Datagrams)
+			rt.batch.Release()
 		}
-		if end >= patience || r.closing.Load() {
-			return false
+		rt.batch, r.live[i] = nil, nil
+	}
+	r.live = r.live[:0]
+	if r.left > 0 {
+		r.counters.dropped[flute.DropFault].Add(uint64(r.left))
+		r.left = 0
+	}
+}
+
+// wait waits until done reports true, the patience is over, or the socket closes. It returns what done said last, and
+// how long that took.
+func (r *reader) wait(patience time.Duration, done func() bool) (bool, time.Duration) {
+	for waited := time.Duration(0); ; waited += patienceStep {
+		if done() {
+			return true, waited
+		}
+		if waited >= patience || r.closing.Load() {
+			return false, waited
 		}
 		time.Sleep(patienceStep)
 	}
@@ -144,38 +170,77 @@ func (r *reader) ended(err error) error {
 // route posts one batch to each session that has datagrams among those just read.
 func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 	for i := range datagrams {
-		d := &datagrams[i]
-		if d.Truncated {
-			r.counters.drop(flute.DropTruncated)
-			continue
-		}
-		tsi, _, err := lct.Peek(d.Data)
-		if err != nil {
-			r.counters.drop(flute.Reason(err))
-			continue
-		}
-		rt := r.lookup(flute.SessionKey{Source: d.Source.Addr(), Group: r.group, TSI: tsi})
-		if rt == nil {
-			continue
-		}
-		if rt.batch == nil {
-			s.Retain(1)
-			rt.batch = rt.inbox.Batch(s)
-			r.live = append(r.live, rt)
-		}
-		rt.batch.Add(d.Data)
+		r.gather(s, &datagrams[i])
+		r.left--
 	}
 	for i, rt := range r.live {
-		n := rt.batch.Bytes()
-		if rt.inbox.HasRoom(n) {
-			rt.stuck = false
-		} else if !rt.stuck {
-			rt.stuck = !r.wait(func() bool { return rt.inbox.HasRoom(n) })
-		}
-		rt.inbox.Offer(rt.batch)
-		rt.batch, r.live[i] = nil, nil
+		r.post(rt)
+		r.live[i] = nil
 	}
 	r.live = r.live[:0]
+}
+
+// gather puts a datagram into the batch of its session, or counts why not.
+func (r *reader) gather(s *slab.Slab, d *slab.Datagram) {
+	if d.Truncated {
+		r.counters.drop(flute.DropTruncated)
+		return
+	}
+	tsi, _, err := lct.Peek(d.Data)
+	if err != nil {
+		r.counters.drop(flute.Reason(err))
+		return
+	}
+	rt := r.lookup(flute.SessionKey{Source: d.Source.Addr(), Group: r.group, TSI: tsi})
+	if rt == nil {
+		return
+	}
+	if rt.batch == nil {
+		s.Retain(1)
+		rt.batch = rt.inbox.Batch(s)
+		r.live = append(r.live, rt)
+	}
+	rt.batch.Add(d.Data)
+}
+
+// post hands the batch of a route to its session.
+func (r *reader) post(rt *route) {
+	room := r.hasRoom(rt)
+	batch := rt.batch
+	rt.batch = nil
+	var late int
+	if room {
+		late = rt.inbox.Offer(batch)
+	} else {
+		late = rt.inbox.Refuse(batch)
+	}
+	if late > 0 { // the session has ended meanwhile
+		r.counters.dropped[flute.DropClosed].Add(uint64(late))
+	}
+}
+
+// hasRoom reports whether the session of the route takes its batch, after some patience.
+func (r *reader) hasRoom(rt *route) bool {
+	n := rt.batch.Bytes()
+	room := func() bool { return rt.inbox.HasRoom(n, r.slabs.Left()) }
+	if room() {
+		rt.stuck = false
+		return true
+	}
+	if rt.stuck {
+		return false
+	}
+	limit := patience
+	if now := time.Now(); len(r.table) > 1 {
+		if now.Sub(rt.since) >= patiencePeriod {
+			rt.since, rt.waited = now, 0
+		}
+		limit -= rt.waited
+	}
+	ok, waited := r.wait(limit, room)
+	rt.waited += waited
+	rt.stuck = !ok
+	return ok
 }
 
 // lookup returns the route of key, opened if it is wanted, or nil after counting why not.

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"fmt"
 	"net/netip"
 	"runtime/debug"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/slab"
 )
@@ -31,6 +33,7 @@ type Config struct {
 	Group       netip.AddrPort
 	Filter      Filter
 	Reception   *session.Reception
+	Memory      *session.Memory
 	Limits      actors.Limits // of each session's Inbox
 	MaxSessions int           // zero: DefaultMaxSessions
 	Slabs       *slab.Pool
@@ -38,6 +41,9 @@ type Config struct {
 	Counters    *Counters
 	Hub         *actor.PID
 	Sessions    *actor.PID
+
+	// The routing table belongs to the reader, one after the other: the sessions outlive it.
+	table map[flute.SessionKey]*route
 }
 
 // kernelDropper is a Source that knows how many datagrams the kernel dropped before they could be read.
@@ -47,6 +53,9 @@ type kernelDropper interface{ KernelDrops() uint64 }
 func New(cfg *Config) actor.Actor {
 	if cfg.MaxSessions == 0 {
 		cfg.MaxSessions = DefaultMaxSessions
+	}
+	if cfg.table == nil {
+		cfg.table = map[flute.SessionKey]*route{}
 	}
 	return &socket{cfg: cfg}
 }
@@ -58,6 +67,7 @@ type socket struct {
 	done    chan struct{} // closed when the reader has ended
 	timer   *time.Timer
 	dropped uint64 // kernel drops that were reported
+	failed  bool   // it was told that the source cannot be opened
 }
 
 // Receive implements actor.Actor.
@@ -70,6 +80,9 @@ func (s *socket) Receive(ctx actor.Context) {
 		case readerEnded:
 			actors.Fault(m.err)
 		case tick:
+			if s.source == nil {
+				s.reopen(ctx)
+			}
 			s.reportKernel(ctx)
 			s.timer.Reset(kernelInterval)
 		}
@@ -80,19 +93,42 @@ func (s *socket) Receive(ctx actor.Context) {
 
 // start opens the source, unless the first one is still there, and starts the reader.
 func (s *socket) start(ctx actor.Context) {
-	s.source = s.cfg.Source
-	s.cfg.Source = nil
-	if s.source == nil {
-		var err error
-		s.source, err = s.cfg.Reopen()
-		actors.Fault(err)
+	root, self := ctx.ActorSystem().Root, ctx.Self()
+	s.timer = time.AfterFunc(kernelInterval, func() { root.Send(self, tick{}) })
+	s.source, s.cfg.Source = s.cfg.Source, nil
+	if s.source != nil {
+		s.read(ctx)
+	} else {
+		s.reopen(ctx)
 	}
+}
+
+// reopen opens the source again, or leaves that to the next tick: what closed it may last, and the first try tells.
+func (s *socket) reopen(ctx actor.Context) {
+	source, err := s.cfg.Reopen()
+	if err != nil {
+		if !s.failed {
+			s.failed = true
+			text := fmt.Sprintf("%v cannot be opened again, and is tried every %v: %v", s.cfg.Group, kernelInterval, err)
+			ctx.Send(s.cfg.Hub, hub.Publish{Event: event.Warning{Text: text}})
+		}
+		return
+	}
+	s.source, s.failed = source, false
+	s.read(ctx)
+}
+
+// read starts the reader.
+func (s *socket) read(ctx actor.Context) {
 	root, self := ctx.ActorSystem().Root, ctx.Self()
 	r := &reader{
 		source: s.source, slabs: s.cfg.Slabs, filter: s.cfg.Filter, group: s.cfg.Group, reception: s.cfg.Reception,
 		limits: s.cfg.Limits, max: s.cfg.MaxSessions, counters: s.cfg.Counters, closing: &s.closing,
-		spare: slab.NewPool(s.cfg.SlabSize, 1).Get(),
-		open:  func(in *session.Inbox) { root.Send(s.cfg.Sessions, session.Open{Inbox: in}) },
+		spare: slab.NewPool(s.cfg.SlabSize, 1).Get(), table: s.cfg.table,
+		open: func(in *session.Inbox) {
+			s.cfg.Memory.Add(in)
+			root.Send(s.cfg.Sessions, session.Open{Inbox: in})
+		},
 	}
 	s.done = make(chan struct{})
 	go func() {
@@ -101,7 +137,6 @@ func (s *socket) start(ctx actor.Context) {
 			root.Send(self, readerEnded{err})
 		}
 	}()
-	s.timer = time.AfterFunc(kernelInterval, func() { root.Send(self, tick{}) })
 }
 
 // guarded turns a panic of the reader into an error: the process must survive it.
@@ -116,10 +151,12 @@ func guarded(run func() error) (err error) {
 
 // stop closes the source and waits for the reader, which cannot be blocked by anything else.
 func (s *socket) stop(ctx actor.Context) {
+	if s.timer != nil {
+		s.timer.Stop()
+	}
 	if s.source == nil {
 		return
 	}
-	s.timer.Stop()
 	s.closing.Store(true)
 	// The reader sees the error; there is nobody else to tell.
 	_ = s.source.Close()

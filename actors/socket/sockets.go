@@ -25,8 +25,12 @@ type Started struct{}
 // Stopped answers Stop.
 type Stopped struct{}
 
-// List is the memory of Sockets: what it must run. The node makes it once, so that it survives a crash of Sockets.
-type List struct{ configs map[uint64]*Config }
+// List is the memory of Sockets: what it must run, and whom it owes an answer. The node makes it once, so that it survives
+// a crash of Sockets.
+type List struct {
+	configs map[uint64]*Config
+	waiting []stopRequest
+}
 
 // NewList returns an empty List.
 func NewList() *List { return &List{configs: map[uint64]*Config{}} }
@@ -48,7 +52,6 @@ type sockets struct {
 	hub      *actor.PID
 	sessions *actor.PID
 	children map[string]uint64 // id of the PID to Reception
-	waiting  []stopRequest
 	spawned  int
 }
 
@@ -65,6 +68,7 @@ func (s *sockets) Receive(ctx actor.Context) {
 		for _, cfg := range s.list.configs {
 			s.spawn(ctx, cfg)
 		}
+		s.answer(ctx)
 	case Start:
 		s.list.configs[m.Config.Reception.ID] = m.Config
 		s.spawn(ctx, m.Config)
@@ -90,27 +94,42 @@ func (s *sockets) spawn(ctx actor.Context, cfg *Config) {
 }
 
 func (s *sockets) stop(ctx actor.Context, m Stop) {
+	for id, cfg := range s.list.configs {
+		if m.Reception == 0 || id == m.Reception {
+			delete(s.list.configs, id)
+			if !s.runs(id) {
+				cfg.closeUnused()
+			}
+		}
+	}
 	for _, pid := range ctx.Children() {
 		if id := s.children[pid.Id]; m.Reception == 0 || id == m.Reception {
-			delete(s.list.configs, id)
 			ctx.Stop(pid)
 		}
 	}
-	s.waiting = append(s.waiting, stopRequest{m.Reception, ctx.Sender()})
+	s.list.waiting = append(s.list.waiting, stopRequest{m.Reception, ctx.Sender()})
 	s.answer(ctx)
+}
+
+// closeUnused closes a source that no socket came to take.
+func (c *Config) closeUnused() {
+	if c.Source != nil {
+		_ = c.Source.Close() // nothing was read from it
+		c.Source = nil
+	}
 }
 
 // answer tells those who wait for sockets that are gone now.
 func (s *sockets) answer(ctx actor.Context) {
-	rest := s.waiting[:0]
-	for _, w := range s.waiting {
+	rest := s.list.waiting[:0]
+	for _, w := range s.list.waiting {
 		if s.runs(w.reception) {
 			rest = append(rest, w)
 		} else {
 			ctx.Send(w.replyTo, Stopped{})
 		}
 	}
-	s.waiting = rest
+	s.list.waiting = rest
 }
 
 func (s *sockets) runs(reception uint64) bool {

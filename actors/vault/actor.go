@@ -10,7 +10,8 @@ import (
 func NewActor(pool *actors.Pool) actor.Actor { return &worker{pool: pool} }
 
 // worker hands jobs to the pool and keeps what does not fit. What waits is bounded by the objects of all sessions: each
-// has at most one Work out.
+// has at most one Work out. Jobs that wait while it crashes are forgotten: the sessions, which are restarted with it,
+// send them again.
 type worker struct {
 	pool    *actors.Pool
 	waiting []Run
@@ -18,21 +19,16 @@ type worker struct {
 
 // Receive implements actor.Actor.
 func (w *worker) Receive(ctx actor.Context) {
-	switch m := ctx.Message().(type) {
-	case Message:
-		switch m := m.(type) {
-		case Run:
-			w.waiting = append(w.waiting, m)
-		case free:
-		}
-		w.submit(ctx)
-	case *actor.Stopping, *actor.Restarting:
-		for _, m := range w.waiting {
-			m.Work.Fail(errStopped)
-			ctx.Send(m.ReplyTo, Ran{m.Work})
-		}
-		w.waiting = nil
+	m, ok := ctx.Message().(Message)
+	if !ok {
+		return
 	}
+	switch m := m.(type) {
+	case Run:
+		w.waiting = append(w.waiting, m)
+	case free:
+	}
+	w.submit(ctx)
 }
 
 func (w *worker) submit(ctx actor.Context) {
@@ -40,14 +36,23 @@ func (w *worker) submit(ctx actor.Context) {
 	for len(w.waiting) > 0 {
 		m := w.waiting[0]
 		done := func() {
-			root.Send(m.ReplyTo, Ran{m.Work})
+			m.Job.finished.Store(true)
+			root.Send(m.ReplyTo, Ran{m.Job})
 			root.Send(self, free{})
 		}
-		run := func() { m.Work.Run(); done() }
-		crashed := func(c *actors.Crash) { m.Work.Fail(c); done() }
+		run := func() {
+			if !m.Job.claim() {
+				root.Send(self, free{})
+				return
+			}
+			m.Job.Work.Run()
+			done()
+		}
+		crashed := func(c *actors.Crash) { m.Job.Work.Fail(c); done() }
 		if !w.pool.Submit(run, crashed) {
 			return // every worker is busy: each says so when it is free
 		}
+		w.waiting[0] = Run{}
 		w.waiting = w.waiting[1:]
 	}
 }

@@ -2,8 +2,6 @@ package vault
 
 import (
 	"github.com/asynkron/protoactor-go/actor"
-
-	"github.com/flute-node/flute-node/flute/receiver"
 )
 
 // Message is what the store actor takes.
@@ -11,9 +9,10 @@ import (
 //sumtype:decl
 type Message interface{ isMessage() }
 
-// Run is sent by a receiving session; Ran goes to ReplyTo once the work has run or has failed to run.
+// Run is sent by a receiving session; Ran goes to ReplyTo once the Job has run or has failed to run. A Job that was sent
+// before is not run again.
 type Run struct {
-	Work    *receiver.Work
+	Job     *Job
 	ReplyTo *actor.PID
 }
 
@@ -24,4 +23,4 @@ func (Run) isMessage()  {}
 func (free) isMessage() {}
 
 // Ran is what the store actor emits.
-type Ran struct{ Work *receiver.Work }
+type Ran struct{ Job *Job }

@@ -19,7 +19,7 @@ type SessionOpened struct {
 }
 
 // SessionClosed is emitted once a transport session ended: by its A flag and the grace time, by inactivity, or on
-// request. No event of the session follows, but for a SessionStats that counts what was still on its way.
+// request, and every datagram of it was counted. No event of the session follows.
 type SessionClosed struct {
 	Session  flute.SessionKey `json:"session"`
 	Reason   string           `json:"reason"`

@@ -63,6 +63,13 @@ func (p *Pool) Outstanding() int {
 	return p.out
 }
 
+// Left returns how many slabs Get would still hand out.
+func (p *Pool) Left() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.max - p.out
+}
+
 func (p *Pool) put(s *Slab) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
