@@ -190,14 +190,15 @@ func (p *player) show(e event.Event) string {
 	case event.SessionClosed:
 		return "session closed: " + e.Reason + "\n"
 	case event.FDTReceived:
-		s := fmt.Sprintf("fdt %d: %d files, expires %v", e.ID, e.Files, e.Expires.Sub(start).Round(time.Second))
+		var s strings.Builder
+		s.WriteString(fmt.Sprintf("fdt %d: %d files, expires %v", e.ID, e.Files, e.Expires.Sub(start).Round(time.Second)))
 		if e.Complete {
-			s += ", complete"
+			s.WriteString(", complete")
 		}
 		for _, r := range e.Rejected {
-			s += "\n  rejected " + r
+			s.WriteString("\n  rejected " + r)
 		}
-		return s + "\n"
+		return s.String() + "\n"
 	case event.FDTRejected:
 		return fmt.Sprintf("fdt %d rejected: %s\n", e.ID, e.Reason)
 	case event.ObjectStarted:

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
@@ -15,11 +16,11 @@ var codes = []fec.Variant{rs.Rizzo, rs.RFC5510, rs.Backblaze}
 
 // matrix returns what was detected.
 func (r *rig) matrix() string {
-	var s string
+	var s strings.Builder
 	for _, e := range eventsOf[event.MatrixDetected](r) {
-		s += fmt.Sprintf("%s by %s;", e.Matrix, e.By)
+		s.WriteString(fmt.Sprintf("%s by %s;", e.Matrix, e.By))
 	}
-	return s
+	return s.String()
 }
 
 // A repair symbol more than was needed tells the code, before and after the block was recovered under a wrong guess, and
