@@ -86,7 +86,7 @@ func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sen
 	s.sub = n.Subscribe(SubscribeOptions{Filter: s.mine})
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	if err := n.ask(ctx, sessionsName, session.StartSender{Config: sc}, &s.pid); err != nil {
+	if err := n.ask(ctx, sessionsName, session.NewStartSender(sc), &s.pid); err != nil {
 		s.sub.Close()
 		return nil, err
 	}
@@ -139,20 +139,25 @@ func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch
 		return flute.TOI{}, err
 	}
 	var added session.Added
-	if err := s.node.askPID(ctx, s.pid, session.Add{Object: o}, &added); err != nil {
-		if errors.Is(err, errNobody) {
-			err = fmt.Errorf("node: session %v has ended: %w", s.key, sender.ErrClosed)
-		}
+	if err := s.node.askPID(ctx, s.pid, session.NewAdd(o), &added, s.done); errors.Is(err, errGone) {
+		return flute.TOI{}, fmt.Errorf("node: session %v: %w", s.key, sender.ErrClosed)
+	} else if err != nil {
 		return flute.TOI{}, err
 	}
 	return added.TOI, added.Err
 }
 
+// order tells the session what to do, and returns once it has heard it or has ended.
+func (s *Sending) order(m session.Message) {
+	// There is nobody to tell but one who waits for the end of the session, and learns of it there.
+	_ = s.node.askPID(context.Background(), s.pid, m, &session.Taken{}, s.done)
+}
+
 // Finish lets the session end once every file was sent as often as asked.
-func (s *Sending) Finish() { s.node.system.Root().Send(s.pid, session.Finish{}) }
+func (s *Sending) Finish() { s.order(session.Finish{}) }
 
 // Close ends the session now, with the close-session flag.
-func (s *Sending) Close() { s.node.system.Root().Send(s.pid, session.Close{Reason: "closed"}) }
+func (s *Sending) Close() { s.order(session.Close{Reason: "closed"}) }
 
 // Done is closed when the session has ended.
 func (s *Sending) Done() <-chan struct{} { return s.done }

@@ -38,6 +38,7 @@ type world struct {
 	sent       map[string][]byte // content by path
 	watching   sync.WaitGroup
 	stopped    bool
+	abandoned  bool // the node has failed: objects had no chance to end
 }
 
 // inWorld runs fn in a bubble, stops the node, and checks that nothing of it is left.
@@ -48,7 +49,9 @@ func inWorld(t *testing.T, cfg Config, fn func(w *world)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := &world{t: t, ctx: t.Context(), net: simnet.New(1), node: n, store: mem.New(), sent: map[string][]byte{}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour) // of the bubble's time
+		defer cancel()
+		w := &world{t: t, ctx: ctx, net: simnet.New(1), node: n, store: mem.New(), sent: map[string][]byte{}}
 		sub := n.Subscribe(SubscribeOptions{Queue: 1 << 16})
 		w.watching.Go(func() {
 			for e := range sub.Events() {
@@ -77,6 +80,10 @@ func (w *world) stop() {
 		if n := r.slabs.Outstanding(); n != 0 {
 			w.t.Errorf("reception %d: %d slabs are out", i, n)
 		}
+	}
+	if w.abandoned {
+		time.Sleep(time.Second)
+		return
 	}
 	if n := w.store.Staged(); n != 0 {
 		w.t.Errorf("%d objects are staged", n)

@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"slices"
+
 	"github.com/asynkron/protoactor-go/actor"
 )
 
@@ -37,7 +39,9 @@ func (h *hub) receive(ctx actor.Context, m Message) {
 			s.offer(m.Event)
 		}
 	case Subscribe:
-		h.list = append(h.list, m.Subscription)
+		if !slices.Contains(h.list, m.Subscription) { // else it was sent again
+			h.list = append(h.list, m.Subscription)
+		}
 		ctx.Respond(Subscribed{})
 	case Flush:
 		ctx.Respond(Flushed{})

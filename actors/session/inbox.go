@@ -33,7 +33,9 @@ type Inbox struct {
 	over    bool                  // the core has ended
 	end     *event.SessionClosed  // to be emitted when the actor is gone, with the last counts; nil: nothing to tell
 
-	ending string // why the session was told to end; empty: it was not. Belongs to Sessions
+	// These belong to Sessions.
+	loop   ownLoop
+	ending string // why the session was told to end; empty: it was not
 }
 
 // The defaults of an Inbox's limits: what a session may have waiting while the disk or the scheduler stalls it. Beyond

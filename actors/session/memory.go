@@ -41,9 +41,11 @@ func (m *Memory) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, in := range m.inboxes {
+		in.loop.end()
 		in.mailbox.Close()
 	}
 	for _, out := range m.outgoing {
+		out.loop.end()
 		out.close("node stopped")
 	}
 	m.inboxes, m.outgoing = nil, nil

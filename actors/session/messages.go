@@ -28,8 +28,12 @@ type Close struct {
 	Reason    string
 }
 
-// StartSender is sent by the node to Sessions: run a sending session. Answered with its PID.
-type StartSender struct{ Config SenderConfig }
+// StartSender is sent by the node to Sessions: run a sending session. Answered with its PID. It may be sent again if the
+// answer fails to come.
+type StartSender struct{ out *outgoing }
+
+// NewStartSender returns the message for one session.
+func NewStartSender(cfg SenderConfig) StartSender { return StartSender{&outgoing{SenderConfig: cfg}} }
 
 // Drain asks Sessions to end all sessions, and to answer Drained once none is left. It is sent by the node, after it closed
 // the sockets.

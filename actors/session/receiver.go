@@ -100,7 +100,7 @@ func (s *receiving) receive(ctx actor.Context, m Message) {
 		s.armed = time.Time{}
 	case Close:
 		s.core.Close(m.Reason)
-	case Open, closed, StartSender, Drain: // for Sessions
+	case Open, closed, StartSender, Drain, Add, Finish: // for others
 	}
 }
 

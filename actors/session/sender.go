@@ -32,17 +32,31 @@ type SenderConfig struct {
 	Bucket *pacing.Bucket // nil: as fast as the socket takes it
 }
 
-// Add is sent by the node to a sending session: one file more, already prepared.
-type Add struct{ Object *sender.Object }
+// Add is sent by the node to a sending session: one file more, already prepared. It may be sent again if the answer,
+// Added, fails to come.
+type Add struct {
+	object *sender.Object
+	answer *Added // belongs to the session, which answers once more what it has answered before
+}
+
+// NewAdd returns the message for one file.
+func NewAdd(o *sender.Object) Add { return Add{o, &Added{}} }
 
 // Added answers Add.
 type Added struct {
-	TOI flute.TOI
-	Err error
+	TOI  flute.TOI
+	Err  error
+	done bool
 }
 
-// Finish is sent by the node to a sending session: close it once all files are sent as often as asked.
+// Finish is sent by the node to a sending session: close it once all files are sent as often as asked. Answered with Taken.
 type Finish struct{}
+
+// Taken answers Finish, and Close when the node sends it to a sending session.
+type Taken struct{}
+
+func (Add) isMessage()    {}
+func (Finish) isMessage() {}
 
 // outgoing is the memory of a sending session: an actor that crashed is made anew over it.
 type outgoing struct {
@@ -55,7 +69,9 @@ type outgoing struct {
 	batch     [][]byte // the datagrams made last
 	sent      int      // how many of batch are out
 
-	ending string // why the session was told to end; empty: it was not. Belongs to Sessions
+	// These belong to Sessions.
+	loop   ownLoop
+	ending string // why the session was told to end; empty: it was not
 }
 
 // close sends the close-session flag, releases the socket, and returns what there is to say. It does so once.
@@ -100,13 +116,20 @@ func (s *sending) Receive(ctx actor.Context) {
 		}
 		s.again(ctx)
 	case Add:
-		toi, err := s.Core.Add(m.Object)
-		ctx.Respond(Added{toi, err})
+		if !m.answer.done {
+			toi, err := s.Core.Add(m.object)
+			*m.answer = Added{toi, err, true}
+		}
+		ctx.Respond(*m.answer)
 		s.again(ctx)
 	case Finish:
 		s.finishing = true
+		ctx.Respond(Taken{})
 		s.again(ctx)
 	case Close:
+		if ctx.Sender() != nil {
+			ctx.Respond(Taken{})
+		}
 		s.end(ctx, m.Reason)
 	case pump:
 		s.pumping = false

@@ -44,7 +44,7 @@ type sessions struct {
 // running is a session's actor with what it runs on.
 type running struct {
 	pid    *actor.PID
-	loop   *actors.Loop
+	loop   *ownLoop
 	inbox  *Inbox    // of a receiving session
 	out    *outgoing // of a sending session
 	next   []*Inbox  // of sessions with the same key, that begin when this one is gone
@@ -87,9 +87,11 @@ func (s *sessions) receive(ctx actor.Context, m Message) {
 	case Open:
 		s.open(ctx, m.Inbox)
 	case StartSender:
-		out := &outgoing{SenderConfig: m.Config}
-		s.cfg.Memory.addOutgoing(out)
-		ctx.Respond(s.spawnSender(ctx, out))
+		if m.out.name == "" {
+			s.cfg.Memory.addOutgoing(m.out)
+			s.spawnSender(ctx, m.out)
+		}
+		ctx.Respond(actor.NewPID(ctx.Self().Address, ctx.Self().Id+"/"+m.out.name))
 	case Close:
 		s.closeAll(ctx, m)
 	case Drain:
@@ -100,7 +102,7 @@ func (s *sessions) receive(ctx actor.Context, m Message) {
 		if r := s.receiving[m.inbox.key()]; r != nil && r.inbox == m.inbox {
 			ctx.Stop(r.pid)
 		}
-	case *Packets, tick: // for sessions
+	case *Packets, Add, Finish, tick: // for sessions
 	}
 }
 
@@ -117,7 +119,7 @@ func (s *sessions) open(ctx actor.Context, in *Inbox) {
 		return
 	}
 	in.begin()
-	loop := actors.NewLoop()
+	loop := in.loop.begin()
 	pid, err := ctx.SpawnNamed(actors.Spec{
 		Produce: func() actor.Actor {
 			return &receiving{Inbox: in, peers: s.peers, loop: loop, faults: s.cfg.Faults, free: &object.FreeList{}}
@@ -125,7 +127,7 @@ func (s *sessions) open(ctx actor.Context, in *Inbox) {
 		Mailbox: in.mailbox, Dispatcher: loop, Faults: s.cfg.Faults,
 		Strategy: supervisor.NewDynamic(supervisor.DynamicConfig{Hook: s.cfg.OnRestart}),
 	}.Props(), in.name)
-	r := s.spawned(pid, err, &running{loop: loop, inbox: in})
+	r := s.spawned(pid, err, &running{loop: &in.loop, inbox: in})
 	s.receiving[in.key()] = r
 	if in.ending != "" {
 		ctx.Send(pid, Close{Reason: in.ending})
@@ -133,23 +135,22 @@ func (s *sessions) open(ctx actor.Context, in *Inbox) {
 }
 
 // spawnSender spawns the actor of a sending session over its memory. It has the same address each time.
-func (s *sessions) spawnSender(ctx actor.Context, out *outgoing) *actor.PID {
-	loop := actors.NewLoop()
+func (s *sessions) spawnSender(ctx actor.Context, out *outgoing) {
+	loop := out.loop.begin()
 	pid, err := ctx.SpawnNamed(actors.Spec{
 		Produce:    func() actor.Actor { return &sending{outgoing: out, peers: s.peers} },
 		Mailbox:    actors.NewMailbox(actors.Limits{}, nil),
 		Dispatcher: loop, Faults: s.cfg.Faults,
 	}.Props(), out.name)
-	s.spawned(pid, err, &running{loop: loop, out: out})
+	s.spawned(pid, err, &running{loop: &out.loop, out: out})
 	if out.ending != "" {
 		ctx.Send(pid, Close{Reason: out.ending})
 	}
-	return pid
 }
 
 func (s *sessions) spawned(pid *actor.PID, err error, r *running) *running {
 	if err != nil {
-		r.loop.Stop()
+		r.loop.end()
 		actors.Fault(err)
 	}
 	r.pid = pid
@@ -177,6 +178,22 @@ func (s *sessions) closeAll(ctx actor.Context, m Close) {
 	}
 }
 
+// ownLoop is the goroutine of a session. Sessions may crash before it has ended it; then the next one does.
+type ownLoop struct{ loop *actors.Loop }
+
+func (l *ownLoop) begin() *actors.Loop {
+	l.end()
+	l.loop = actors.NewLoop()
+	return l.loop
+}
+
+func (l *ownLoop) end() {
+	if l.loop != nil {
+		l.loop.Stop()
+		l.loop = nil
+	}
+}
+
 func (r *running) ending() string {
 	if r.inbox != nil {
 		return r.inbox.ending
@@ -191,7 +208,7 @@ func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 		return
 	}
 	delete(s.children, pid.Id)
-	r.loop.Stop()
+	r.loop.end()
 	if s.leaving {
 		return
 	}

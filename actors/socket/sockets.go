@@ -70,8 +70,10 @@ func (s *sockets) Receive(ctx actor.Context) {
 		}
 		s.answer(ctx)
 	case Start:
-		s.list.configs[m.Config.Reception.ID] = m.Config
-		s.spawn(ctx, m.Config)
+		if id := m.Config.Reception.ID; s.list.configs[id] == nil { // else it was sent again
+			s.list.configs[id] = m.Config
+			s.spawn(ctx, m.Config)
+		}
 		ctx.Respond(Started{})
 	case Stop:
 		s.stop(ctx, m)
