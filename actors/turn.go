@@ -86,6 +86,13 @@ func (m *Mailbox) turn(n int) (idle bool) {
 		case laneControl:
 			invoker.InvokeUserMessage(e.msg)
 		case laneData:
+			if m.leaving {
+				// Its children are still stopping; the Guard would not show it the message.
+				l = laneNone
+				m.held.Add(-int64(e.size))
+				m.lose(e.data, e.size, LossClosed)
+				continue
+			}
 			invoker.InvokeUserMessage(e.msg)
 			l = laneNone // from here on a panic is one of Release
 			m.held.Add(-int64(e.size))
