@@ -132,14 +132,20 @@ func (w *world) send(tsi flute.TSI, rate uint64, cfg sender.Config) *Sending {
 func (w *world) add(s *Sending, n, size int) {
 	w.t.Helper()
 	for i := range n {
-		name := fmt.Sprintf("%d/%d", s.key.TSI, i+1)
-		data := randomBytes(uint64(s.key.TSI)<<8+uint64(i), size)
-		w.sent[name] = data
-		if _, err := s.Add(w.ctx, sender.File{
-			ContentLocation: "file:///" + name, Content: bytes.NewReader(data), Size: uint64(size),
-		}, nil); err != nil {
-			w.t.Fatal(err)
-		}
+		w.addNamed(s, fmt.Sprint(i+1), uint64(i), size)
+	}
+}
+
+// addNamed puts one file into a session.
+func (w *world) addNamed(s *Sending, name string, seed uint64, size int) {
+	w.t.Helper()
+	name = fmt.Sprintf("%d/%s", s.key.TSI, name)
+	data := randomBytes(uint64(s.key.TSI)<<8+seed, size)
+	w.sent[name] = data
+	if _, err := s.Add(w.ctx, sender.File{
+		ContentLocation: "file:///" + name, Content: bytes.NewReader(data), Size: uint64(size),
+	}, nil); err != nil {
+		w.t.Fatal(err)
 	}
 }
 

@@ -1,0 +1,166 @@
+package node
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/rs"
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/simnet"
+)
+
+// poisonous is a scheme whose decoder crashes at blocks of a certain length.
+type poisonous struct {
+	fec.Scheme
+	k uint32
+}
+
+func (p poisonous) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
+	if k == p.k {
+		panic("a bug in the decoder")
+	}
+	return p.Scheme.NewDecoder(o, v, k)
+}
+
+// TestPoisonedBlock: the same source block crashes its object twice, and never again: the object is quarantined, though its
+// session and all other objects, with the same code, are not harmed.
+func TestPoisonedBlock(t *testing.T) {
+	registry := schemes.Default().With(fec.ReedSolomonGF28, 0, poisonous{rs.New(), 13})
+	inWorld(t, Config{Registry: registry}, func(w *world) {
+		w.receive(simnet.Link{Loss: 0.1}, ReceiveConfig{})
+		s := w.send(1, 8_000_000, sender.Config{OTI: repaired, TransferCount: 2, Parallel: 1})
+		w.add(s, 1, 100_000)
+		w.addNamed(s, "poison", 1, 13_000) // one source block of 13 source symbols
+		w.addNamed(s, "last", 2, 100_000)
+		w.finish(s)
+		w.delivered("1/poison")
+		if how := w.ends()["1/poison"]; how != string(event.FailQuarantined) {
+			t.Errorf("poison: %q", how)
+		}
+		crashes := 0
+		for _, e := range w.take() {
+			if a, ok := e.(event.ActorRestarted); ok {
+				crashes++
+				if !strings.Contains(a.Reason, "a bug in the decoder") || !strings.Contains(a.Actor, "/toi-2-") {
+					t.Errorf("%+v", a)
+				}
+			}
+		}
+		if crashes != 2 {
+			t.Errorf("%d crashes, want 2", crashes)
+		}
+		w.stop()
+		w.accounted()
+	})
+}
+
+// TestPanicWhileWaitingForFDT: an object whose packets came before their description, which alone tells the OTI, crashes when
+// it is told that it is there.
+func TestPanicWhileWaitingForFDT(t *testing.T) {
+	for _, r := range []actors.Rule{
+		crash("node/sessions/tsi-1-*/toi-*", "object.Describe", 1),
+		after(crash("node/sessions/tsi-1-*/toi-*", "object.Describe", 1)),
+	} {
+		faults := actors.NewFaults(1, r)
+		inWorld(t, Config{Faults: faults}, func(w *world) {
+			began := time.Now()
+			isFDT := func(d []byte) bool {
+				_, toi, err := lct.Peek(d)
+				return err == nil && toi.IsFDT() && time.Since(began) < 100*time.Millisecond
+			}
+			w.receive(simnet.Link{Drop: isFDT}, ReceiveConfig{})
+			s := w.send(1, 8_000_000, sender.Config{OutOfBandOTI: true, FDTTransfers: 3})
+			w.add(s, 2, 60_000)
+			w.finish(s)
+			w.delivered()
+			if faults.Injected() == 0 {
+				t.Error("no fault was injected")
+			}
+			w.stop()
+			w.accounted()
+		})
+	}
+}
+
+// TestSessionAgain: a sender that ends and comes again, with the same addresses and TSI, is another session, which begins
+// when the one before has ended.
+func TestSessionAgain(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		w.receive(simnet.Link{}, ReceiveConfig{CloseGrace: time.Second})
+		for i := range 5 {
+			s := w.send(1, 8_000_000, sender.Config{FDTStartID: flute.InstanceID(100 * i)})
+			w.addNamed(s, strings.Repeat("x", i+1), uint64(i), 50_000)
+			w.finish(s)
+			time.Sleep(time.Second) // that is when the session ends
+		}
+		w.delivered()
+		var open, closed int
+		for _, e := range w.take() {
+			switch e := e.(type) {
+			case event.SessionOpened:
+				if !e.Sending {
+					open++
+				}
+			case event.SessionClosed:
+				if !e.Sending {
+					closed++
+				}
+			}
+			if closed > open || open > closed+1 {
+				t.Fatalf("%d opened, %d closed", open, closed)
+			}
+		}
+		if open != 5 {
+			t.Errorf("%d sessions, want 5", open)
+		}
+		w.stop()
+		w.accounted()
+	})
+}
+
+// TestReceptionClose: what one reception receives ends with it; another one of the same group goes on.
+func TestReceptionClose(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		first := w.receive(simnet.Link{}, ReceiveConfig{})
+		second := w.receive(simnet.Link{}, ReceiveConfig{})
+		s := w.send(1, 8_000_000, sender.Config{})
+		w.add(s, 1, 500_000)
+		time.Sleep(200 * time.Millisecond)
+		if err := first.Close(w.ctx); err != nil {
+			t.Error(err)
+		}
+		if err := first.Close(w.ctx); err != nil {
+			t.Error(err)
+		}
+		w.finish(s)
+		var ends []string
+		for _, e := range w.take() {
+			switch e := e.(type) {
+			case event.ObjectCompleted:
+				if !e.Sending {
+					ends = append(ends, "completed")
+				}
+			case event.ObjectFailed:
+				ends = append(ends, string(e.Reason))
+			}
+		}
+		if len(ends) != 2 || ends[0] != string(event.FailClosed) || ends[1] != "completed" {
+			t.Errorf("ends: %v", ends)
+		}
+		if n := first.slabs.Outstanding(); n != 0 {
+			t.Errorf("%d slabs are out after Close", n)
+		}
+		if err := second.Close(w.ctx); err != nil {
+			t.Error(err)
+		}
+		w.stop()
+		w.accounted()
+	})
+}
