@@ -233,7 +233,8 @@ func TestNodeGivesUp(t *testing.T) {
 				if _, err := w.node.receive(ReceiveConfig{Group: simGroup, Store: w.store}, source, nil); !errors.Is(err, ErrStopped) {
 					t.Errorf("receive: %v", err)
 				}
-				if _, err := w.node.sendTo(SendConfig{To: simGroup, TSI: 3}, w.net.Dial(simSource, simGroup), simSource.Addr()); !errors.Is(err, ErrStopped) {
+				_, err = w.node.sendTo(SendConfig{To: simGroup, TSI: 3}, w.net.Dial(simSource, simGroup), simSource.Addr())
+				if !errors.Is(err, ErrStopped) {
 					t.Errorf("send: %v", err)
 				}
 				if _, open := <-w.node.Subscribe(SubscribeOptions{}).Events(); open {

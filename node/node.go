@@ -74,7 +74,8 @@ func Start(cfg Config) (*Node, error) {
 		cfg.Registry = schemes.Default()
 	}
 	n := &Node{
-		cfg: cfg, memory: session.NewMemory(), budget: store.NewBudget(cfg.Budget, nil), failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}),
+		cfg: cfg, memory: session.NewMemory(), budget: store.NewBudget(cfg.Budget, nil),
+		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}),
 		pool: actors.NewPool(cfg.Workers, cfg.Workers), sessions: map[flute.SessionKey]bool{},
 	}
 	if err := n.startTree(); err != nil {

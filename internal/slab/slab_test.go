@@ -114,3 +114,15 @@ func BenchmarkGetRelease(b *testing.B) {
 		p.Get().Release()
 	}
 }
+
+func TestLeft(t *testing.T) {
+	p := slab.NewPool(1, 2)
+	s := p.Get()
+	if n := p.Left(); n != 1 {
+		t.Errorf("%d left, want 1", n)
+	}
+	s.Release()
+	if n := p.Left(); n != 2 {
+		t.Errorf("%d left, want 2", n)
+	}
+}
