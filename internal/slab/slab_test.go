@@ -116,7 +116,7 @@ func BenchmarkGetRelease(b *testing.B) {
 }
 
 func TestLeft(t *testing.T) {
-	p := slab.NewPool(1, 2)
+	p := NewPool(1, 2)
 	s := p.Get()
 	if n := p.Left(); n != 1 {
 		t.Errorf("%d left, want 1", n)
