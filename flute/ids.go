@@ -16,14 +16,14 @@ const MaxTSI TSI = 1<<48 - 1
 // InstanceID is an FDT Instance ID: 20 bits that wrap (RFC 6726, section 3.4.1).
 type InstanceID uint32
 
-// MaxInstanceID is the FDT Instance ID after which a sender starts again at 0.
+// MaxInstanceID is the FDT Instance ID after which a sender starts again at the smallest that has expired.
 const MaxInstanceID InstanceID = 1<<20 - 1
 
 // Next returns the FDT Instance ID that follows id, across the wrap.
 func (id InstanceID) Next() InstanceID { return (id + 1) & MaxInstanceID }
 
 // NewerThan reports whether id follows o in the logical order of FDT Instance IDs: at most half of the ID space ahead
-// (RFC 6726, section 3.4.1: receivers "MUST be prepared" for the wrap).
+// (RFC 6726, section 3.4.1: "Receivers MUST be ready to handle FDT Instance ID wraparound").
 func (id InstanceID) NewerThan(o InstanceID) bool {
 	d := (id - o) & MaxInstanceID
 	return d != 0 && d <= MaxInstanceID/2

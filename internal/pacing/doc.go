@@ -1,15 +1,10 @@
 // Package pacing spreads the datagrams of a session over time: Bucket, which reads no clock, says when the next ones may
-// be sent, and Sleep waits for that moment more exactly than time.Sleep does.
+// be sent.
 //
-//	for _, d := range datagrams {
-//		for !bucket.Take(time.Now(), len(d)) {
-//			now := time.Now()
-//			if err := pacing.Sleep(ctx, bucket.Deadline(now).Sub(now)); err != nil {
-//				return err
-//			}
-//		}
-//		send(d)
+//	for !bucket.Take(now, len(datagram)) {
+//		now = wait(bucket.Deadline(now))
 //	}
+//	send(datagram)
 //
 // The schedule is absolute, so that the average rate is exact although timers are late. The depth bounds the burst that
 // follows a pause of the process: credit older than that is lost.
