@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -119,24 +120,17 @@ func (c Config) Validated() (*Config, error) {
 	if c.Budget == nil {
 		c.Budget = store.NewBudget(1<<62, nil)
 	}
-	setDefault(&c.MaxObjects, DefaultMaxObjects)
-	setDefault(&c.MaxUnnamed, DefaultMaxUnnamed)
-	setDefault(&c.UnnamedBytes, DefaultUnnamedBytes)
-	setDefault(&c.UnnamedTimeout, DefaultUnnamedTimeout)
-	setDefault(&c.MaxInstances, DefaultMaxInstances)
-	setDefault(&c.MaxObjectSize, DefaultMaxObjectSize)
-	setDefault(&c.MaxSourceBlocks, DefaultMaxSourceBlocks)
-	setDefault(&c.CloseGrace, DefaultCloseGrace)
-	setDefault(&c.SessionTimeout, DefaultSessionTimeout)
-	setDefault(&c.EpochSilence, DefaultEpochSilence)
+	c.MaxObjects = cmp.Or(c.MaxObjects, DefaultMaxObjects)
+	c.MaxUnnamed = cmp.Or(c.MaxUnnamed, DefaultMaxUnnamed)
+	c.UnnamedBytes = cmp.Or(c.UnnamedBytes, DefaultUnnamedBytes)
+	c.UnnamedTimeout = cmp.Or(c.UnnamedTimeout, DefaultUnnamedTimeout)
+	c.MaxInstances = cmp.Or(c.MaxInstances, DefaultMaxInstances)
+	c.MaxObjectSize = cmp.Or(c.MaxObjectSize, DefaultMaxObjectSize)
+	c.MaxSourceBlocks = cmp.Or(c.MaxSourceBlocks, DefaultMaxSourceBlocks)
+	c.CloseGrace = cmp.Or(c.CloseGrace, DefaultCloseGrace)
+	c.SessionTimeout = cmp.Or(c.SessionTimeout, DefaultSessionTimeout)
+	c.EpochSilence = cmp.Or(c.EpochSilence, DefaultEpochSilence)
 	return &c, nil
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // The sentinels of this package. They come from packets, so they carry the reason under which those are counted.

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -111,18 +112,18 @@ type Config struct {
 
 // validated returns c with its defaults filled in, or an error that names the field.
 func (c Config) validated() (*Config, error) {
-	setDefault(&c.FDTDuration, DefaultFDTDuration)
-	setDefault(&c.FDTInterval, DefaultFDTInterval)
-	setDefault(&c.FDTCollect, DefaultFDTCollect)
-	setDefault(&c.FDTFiles, DefaultFDTFiles)
-	setDefault(&c.FDTBytes, DefaultFDTBytes)
-	setDefault(&c.FDTTransfers, DefaultFDTTransfers)
-	setDefault(&c.Parallel, DefaultParallel)
-	setDefault(&c.Interleave, 1)
-	setDefault(&c.TransferCount, 1)
-	setDefault(&c.MaxBlockBytes, DefaultMaxBlockBytes)
-	setDefault(&c.ReadAhead, DefaultReadAhead)
-	setDefault(&c.FirstTOI, flute.NewTOI(1))
+	c.FDTDuration = cmp.Or(c.FDTDuration, DefaultFDTDuration)
+	c.FDTInterval = cmp.Or(c.FDTInterval, DefaultFDTInterval)
+	c.FDTCollect = cmp.Or(c.FDTCollect, DefaultFDTCollect)
+	c.FDTFiles = cmp.Or(c.FDTFiles, DefaultFDTFiles)
+	c.FDTBytes = cmp.Or(c.FDTBytes, DefaultFDTBytes)
+	c.FDTTransfers = cmp.Or(c.FDTTransfers, DefaultFDTTransfers)
+	c.Parallel = cmp.Or(c.Parallel, DefaultParallel)
+	c.Interleave = cmp.Or(c.Interleave, 1)
+	c.TransferCount = cmp.Or(c.TransferCount, 1)
+	c.MaxBlockBytes = cmp.Or(c.MaxBlockBytes, DefaultMaxBlockBytes)
+	c.ReadAhead = cmp.Or(c.ReadAhead, DefaultReadAhead)
+	c.FirstTOI = cmp.Or(c.FirstTOI, flute.NewTOI(1))
 	c.FDTCollect = max(c.FDTCollect, 0)
 	if c.FDTOTI == (fec.OTI{}) {
 		c.FDTOTI.SymbolLength = c.OTI.SymbolLength
@@ -160,10 +161,3 @@ func (c Config) validated() (*Config, error) {
 
 // mbms reports whether the rules of the MBMS Download Profile hold (TS 26.346, section L.4), on which that of DVB builds.
 func (c *Config) mbms() bool { return c.Profile == fdt.MBMSDownload || c.Profile == fdt.DVBMABR }
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
-}

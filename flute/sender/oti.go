@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -29,12 +30,12 @@ func maxBlockSymbols(id fec.EncodingID) uint64 {
 
 // complete returns o with defaults in its zero fields, for an object of length bytes.
 func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
-	setDefault(&o.SymbolLength, DefaultSymbolLength)
+	o.SymbolLength = cmp.Or(o.SymbolLength, DefaultSymbolLength)
 	o.TransferLength = length
 	switch o.EncodingID {
 	case fec.Raptor, fec.RaptorQ:
-		setDefault(&o.SubBlocks, 1)
-		setDefault(&o.Alignment, defaultAlignment)
+		o.SubBlocks = cmp.Or(o.SubBlocks, 1)
+		o.Alignment = cmp.Or(o.Alignment, defaultAlignment)
 		symbols := (length + uint64(o.SymbolLength) - 1) / uint64(o.SymbolLength)
 		block := min(maxBlockSymbols(o.EncodingID), max(1, maxBlockBytes/uint64(o.SymbolLength)))
 		if o.MaxSourceBlockLength != 0 {
@@ -47,18 +48,18 @@ func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 			o.MaxSourceBlockLength = uint32(min((symbols+uint64(o.SourceBlocks)-1)/uint64(o.SourceBlocks), 1<<32-1))
 		}
 	case fec.ReedSolomonGF28, fec.SmallBlockSystematic, fec.ReedSolomonGF2m:
-		setDefault(&o.MaxSourceBlockLength, DefaultSourceBlockLength)
+		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
 		limit := uint32(255)
 		if o.EncodingID == fec.ReedSolomonGF2m {
-			setDefault(&o.FieldBits, 8)
-			setDefault(&o.GroupSize, 1)
+			o.FieldBits = cmp.Or(o.FieldBits, 8)
+			o.GroupSize = cmp.Or(o.GroupSize, 1)
 			limit = 1<<min(o.FieldBits, 16) - 1
 		}
 		if b := o.MaxSourceBlockLength; o.MaxEncodingSymbols == 0 {
 			o.MaxEncodingSymbols = max(b, min(limit, b+(b+3)/4))
 		}
 	default:
-		setDefault(&o.MaxSourceBlockLength, DefaultSourceBlockLength)
+		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
 	}
 	return o
 }
