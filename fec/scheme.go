@@ -36,7 +36,13 @@ type Scheme interface {
 	NewEncoder(o *OTI, v Variant, k uint32, source []byte) (Encoder, error)
 	// NewDecoder returns the decoder of one source block of k symbols.
 	NewDecoder(o *OTI, v Variant, k uint32) (Decoder, error)
+	// Memory bounds what an encoder and a decoder of one source block of k symbols hold and allocate in bytes, besides
+	// the symbols that they are given. It allocates nothing.
+	Memory(o *OTI, k uint32) Memory
 }
+
+// Memory is the need of one source block, in bytes.
+type Memory struct{ Encoder, Decoder uint64 }
 
 // Encoder makes the repair symbols of one source block. It may be a Resetter.
 type Encoder interface {
@@ -51,17 +57,38 @@ type Resetter interface {
 	Reset(source []byte) error
 }
 
-// Decoder recovers the lost source symbols of one source block.
+// Decoder recovers the lost source symbols of one source block. It may be a Solver. It is for one goroutine at a time.
 type Decoder interface {
 	// Ready reports whether a try is worth while with so many distinct source and repair symbols.
 	Ready(sources, repairs int) bool
 	// Recover fills in lost source symbols. source has k elements: a received one of SymbolLength bytes, zero padded; a
 	// lost one of length 0 and with room for SymbolLength bytes. After success all have SymbolLength bytes. After
-	// ErrMoreSymbols nothing has changed.
+	// ErrMoreSymbols nothing has changed, and Recover may be called again with more symbols. Repair symbols beyond those
+	// needed, and duplicates, do no harm.
 	Recover(source [][]byte, repair []Symbol) error
 	// Matches reports whether s is what this code makes of the complete source.
 	Matches(source [][]byte, s Symbol) bool
 }
+
+// Solver is what a Decoder may be too when it can find out from ESIs alone whether symbols suffice, for far less than it
+// costs to recover.
+type Solver interface {
+	// Solve returns nil when Recover will succeed for the source symbols lost, in ascending order, with the repair symbols
+	// given; else an error that wraps ErrMoreSymbols. What it finds out it keeps for the next Solve, which has at least the
+	// same symbols, and for Recover.
+	Solve(lost, repair []ESI) error
+}
+
+// Grouper is what a Scheme may be too whose packets of several symbols do not carry consecutive ESIs.
+type Grouper interface {
+	// AppendGroup appends the ESIs of the G symbols that travel in one packet whose FEC Payload ID has esi, that one
+	// first, for a source block of k symbols.
+	AppendGroup(b []ESI, o *OTI, k uint32, esi ESI) ([]ESI, error)
+}
+
+// Parallel calls f(0) to f(n-1), some of them at the same time, and returns when all calls have returned. A scheme that is
+// given one splits the work on a large source block; it starts no goroutine itself.
+type Parallel func(n int, f func(i int))
 
 // registered is the key of a Registry.
 type registered struct {

@@ -37,6 +37,9 @@ func (Scheme) NewEncoder(*fec.OTI, fec.Variant, uint32, []byte) (fec.Encoder, er
 // NewDecoder implements fec.Scheme.
 func (Scheme) NewDecoder(*fec.OTI, fec.Variant, uint32) (fec.Decoder, error) { return none{}, nil }
 
+// Memory implements fec.Scheme: there is nothing to hold.
+func (Scheme) Memory(*fec.OTI, uint32) fec.Memory { return fec.Memory{} }
+
 type none struct{}
 
 func (none) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {

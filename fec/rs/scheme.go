@@ -49,6 +49,14 @@ func (s *Scheme) Supports(o *fec.OTI) error {
 // Variants implements fec.Scheme.
 func (s *Scheme) Variants() []fec.Variant { return []fec.Variant{Rizzo, RFC5510, Backblaze} }
 
+// Memory implements fec.Scheme: an encoder keeps all repair symbols of a block; a decoder's largest part is the codec that it
+// makes.
+func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
+	n := uint64(min(o.MaxESI(k), order))
+	tables := n*n*32 + n*(lane+64)
+	return fec.Memory{Encoder: n*uint64(o.SymbolLength) + tables, Decoder: tables}
+}
+
 // codec returns the codec of an encoder.
 func (s *Scheme) codec(key codecKey) (reedsolomon.Encoder, error) {
 	s.mu.Lock()
