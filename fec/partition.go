@@ -10,6 +10,8 @@ type Partition struct {
 	Large          uint32 // A_large or KL: source symbols of each of the first LargeBlocks blocks
 	Small          uint32 // A_small or KS: source symbols of each other block
 	LargeBlocks    uint32 // I or ZL
+	SubBlocks      uint16 // N: sub-blocks of a source block; 0 when the scheme has none
+	Alignment      uint8  // Al, bytes: sub-symbols are multiples of it
 }
 
 // Partition returns the partition of an object whose OTI is valid. That of an object of no bytes has no blocks.
@@ -17,6 +19,9 @@ func (o *OTI) Partition() Partition {
 	p := Partition{TransferLength: o.TransferLength, SymbolLength: uint32(o.SymbolLength)}
 	if o.TransferLength == 0 || o.SymbolLength == 0 {
 		return p
+	}
+	if o.usesPartitionZ() {
+		p.SubBlocks, p.Alignment = o.SubBlocks, o.Alignment
 	}
 	p.Symbols = ceil(o.TransferLength, uint64(o.SymbolLength))
 	z := uint64(o.SourceBlocks)
@@ -67,7 +72,8 @@ func (p *Partition) Block(sbn SBN) (off, n uint64) {
 }
 
 // Symbol returns where source symbol esi of block sbn starts in the object and how many bytes it has: the symbol
-// length, less at the end of the object, 0 when there is no such source symbol.
+// length, less at the end of the object, 0 when there is no such source symbol. With sub-blocks a symbol is not in one
+// piece: see Piece.
 func (p *Partition) Symbol(sbn SBN, esi ESI) (off uint64, n uint32) {
 	if uint32(esi) >= p.BlockSymbols(sbn) {
 		return p.TransferLength, 0
