@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,6 +27,7 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	case p.FTI != nil:
 		var err error
 		if oti, err = fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI); err != nil {
+			o.warnOldSender(err)
 			return err
 		}
 		fti = bytes.Clone(p.FTI)
@@ -48,6 +50,14 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 			"session %v, TOI %v: EXT_FTI differs from the FEC OTI of the FDT; EXT_FTI is used", o.l.key, e.toi)})
 	}
 	return o.open(now, oti, fti)
+}
+
+// warnOldSender tells, once, of a sender whose objects cannot be received, so that their loss has a reason.
+func (o *Object) warnOldSender(err error) {
+	if e := o.e; errors.Is(err, fec.ErrShortRaptorFTI) && !e.warned {
+		e.warned = true
+		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: %v", o.l.key, e.toi, err)})
+	}
 }
 
 // open stages the object.
