@@ -18,8 +18,8 @@ type Desk struct {
 type Report struct {
 	From   *actor.PID
 	Events []event.Event
-	Work   *receiver.Work // to run elsewhere and to bring back with Land; nil: none
-	Ended  bool           // final state; the actor can be stopped
+	Works  []*receiver.Work // to run elsewhere and to bring back with Land
+	Ended  bool             // final state; the actor can be stopped
 }
 
 // NewDesk returns an empty Desk.

@@ -85,11 +85,11 @@ func (o *object) Blame() string {
 func (o *object) report(ctx actor.Context) {
 	f := o.core.Effects()
 	ended := o.core.Ended() && !o.ended
-	if len(f.Events) == 0 && f.Work == nil && !ended {
+	if len(f.Events) == 0 && len(f.Works) == 0 && !ended {
 		return
 	}
 	o.ended = o.ended || ended
-	if o.desk.put(&Report{From: ctx.Self(), Events: f.Events, Work: f.Work, Ended: ended}) {
+	if o.desk.put(&Report{From: ctx.Self(), Events: f.Events, Works: f.Works, Ended: ended}) {
 		ctx.Send(ctx.Parent(), Reported{})
 	}
 }

@@ -186,9 +186,9 @@ func (s *receiving) reports(ctx actor.Context) {
 			ctx.Send(s.peers.Hub, hub.Publish{Event: r.Events[0]})
 			r.Events = r.Events[1:]
 		}
-		if r.Work != nil {
-			job := vault.NewJob(r.Work)
-			s.jobs[job], r.Work = r.From.Id, nil
+		for len(r.Works) > 0 {
+			job := vault.NewJob(r.Works[0])
+			s.jobs[job], r.Works = r.From.Id, r.Works[1:]
 			ctx.Send(s.peers.Store, vault.Run{Job: job, ReplyTo: ctx.Self()})
 		}
 		if r.Ended && s.live[r.From.Id] {

@@ -238,9 +238,9 @@ func (in *Inbox) finish(reason string) (events []event.Event) {
 	in.losses.absorb(in.ledger, true)
 	for r := in.desk.Next(); r != nil; r = in.desk.Next() {
 		events = append(events, r.Events...)
-		if r.Work != nil {
-			r.Work.Cancel()
-			r.Work.Run() // nobody else will: it only discards
+		for _, w := range r.Works {
+			w.Cancel()
+			w.Run() // nobody else will: it only discards
 		}
 		in.desk.Done()
 	}

@@ -71,6 +71,10 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 		}
 		budget.Release(1)
 	}
+	scheme, err := l.cfg.Registry.Scheme(&oti)
+	if err != nil {
+		return err // cannot happen: checkOTI asked the same
+	}
 	object, err := l.cfg.Store.Create(oti.TransferLength)
 	if err != nil {
 		o.fail(failReason(err), err.Error())
@@ -79,7 +83,7 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 	if e.first.IsZero() {
 		e.first = now
 	}
-	e.rec = newReception(oti, fti, object, budget)
+	e.rec = newReception(oti, fti, scheme, object, budget)
 	e.rec.stranger = e.file == nil
 	e.phase = receiving
 	o.announce()
@@ -105,6 +109,10 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 	case part.Blocks() > l.cfg.MaxSourceBlocks:
 		return fmt.Errorf("receiver: object of %d source blocks, the limit is %d: %w",
 			part.Blocks(), l.cfg.MaxSourceBlocks, flute.ErrOTI)
+	}
+	if need := blockNeed(scheme, oti, &part, part.Large); need > l.cfg.Budget.Limit() {
+		return fmt.Errorf("receiver: decoding a source block of %d symbols takes %d bytes, the budget has %d: %w",
+			part.Large, need, l.cfg.Budget.Limit(), flute.ErrOTI)
 	}
 	return nil
 }

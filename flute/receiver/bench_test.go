@@ -76,9 +76,9 @@ func (st *stationary) feed(i int) {
 	if ok {
 		st.o.Handle(start, &p)
 	}
-	if f := st.o.Effects(); f.Work != nil {
-		f.Work.Run()
-		st.o.Done(start, f.Work)
+	for _, w := range st.o.Effects().Works {
+		w.Run()
+		st.o.Done(start, w)
 	}
 }
 

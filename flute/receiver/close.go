@@ -31,6 +31,8 @@ func (s *Session) Advance(now time.Time) {
 		s.end(l.ending)
 	case due(l.closing, now) && l.open.After(l.closing.Add(-l.cfg.CloseGrace/2)):
 		l.closing = noTime // the sender goes on without the flag: it was forged
+	case due(l.closing, now) && l.decoding():
+		l.closing = now.Add(stallRetry)
 	case due(l.closing, now):
 		s.end("close-session flag")
 	case due(l.last.Add(l.cfg.SessionTimeout), now):
@@ -60,8 +62,13 @@ func (s *Session) sweep(now time.Time) {
 		case due(e.expires, now):
 			s.fail(e, event.FailExpired, "its FDT Instance has expired")
 			s.sweepEnded(now, e)
+		case e.rec != nil && e.rec.waiting:
+			l.effects.Described = append(l.effects.Described, e.toi) // try again
+			l.schedule(now.Add(stallRetry))
 		case e.file == nil || e.rec != nil && e.rec.isWhole():
 			// It waits for its description, B flag or not.
+		case e.rec != nil && len(e.rec.attempts) > 0 && due(e.closeAt, now):
+			l.schedule(now.Add(stallRetry)) // perhaps nothing is missing
 		case due(e.closeAt, now) && e.open.After(e.closeAt.Add(-l.cfg.CloseGrace/2)):
 			e.closeAt = noTime // the sender goes on without the flag
 			l.schedule(e.expires)
@@ -73,6 +80,16 @@ func (s *Session) sweep(now time.Time) {
 			l.schedule(e.closeAt)
 		}
 	}
+}
+
+// decoding reports whether source blocks are being decoded: nobody knows yet whether they are complete.
+func (l *Ledger) decoding() bool {
+	for _, e := range l.entries {
+		if e.rec != nil && len(e.rec.attempts) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // sweepEnded forgets an object that has ended, some time after its description has expired: the sender may renew that

@@ -78,6 +78,8 @@ type Config struct {
 	CloseGrace      time.Duration // after A or B; zero: DefaultCloseGrace
 	SessionTimeout  time.Duration // silence; zero: DefaultSessionTimeout
 	EpochSilence    time.Duration // zero: DefaultEpochSilence
+
+	arenas *arenas // of all sessions that share this Config
 }
 
 // ProfileLock fixes the FLUTE version that a session must use.
@@ -130,6 +132,7 @@ func (c Config) Validated() (*Config, error) {
 	c.CloseGrace = cmp.Or(c.CloseGrace, DefaultCloseGrace)
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, DefaultSessionTimeout)
 	c.EpochSilence = cmp.Or(c.EpochSilence, DefaultEpochSilence)
+	c.arenas = &arenas{}
 	return &c, nil
 }
 

@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -53,12 +54,17 @@ func (e *entry) ended() bool { return e.phase >= completed }
 // isActive reports whether an Object has something to do for e.
 func (e *entry) isActive() bool {
 	switch {
-	case e.effects.Work != nil || len(e.effects.Events) > 0:
+	case len(e.effects.Works) > 0 || len(e.effects.Events) > 0:
 		return true
 	case e.ended():
 		return false
 	}
 	return e.rec != nil || e.pending.bytes > 0 || (e.file != nil && isEmpty(e.file))
+}
+
+// isOut reports whether the Work that publishes e has been drained: it will come back.
+func (e *entry) isOut() bool {
+	return !slices.ContainsFunc(e.effects.Works, func(w *Work) bool { return w.attempt == nil })
 }
 
 // location returns the Content-Location, empty before the FDT.

@@ -73,7 +73,7 @@ func (s *Session) newEpoch() {
 func (s *Session) dismiss(e *entry, reason event.FailReason, detail string) {
 	f := &s.l.effects
 	switch {
-	case e.phase == finishing && e.effects.Work == nil:
+	case e.phase == finishing && e.isOut():
 		f.Detached = append(f.Detached, e.toi)
 	case !e.ended():
 		s.fail(e, reason, detail)

@@ -343,7 +343,7 @@ func TestLargeBlocks(t *testing.T) {
 		}
 	}
 	r.feed(o.packet(0, 35, 1), o.packet(1, 35, 1))
-	if n := cap(r.l.scratch.arena); n > scratchKept {
+	if n := r.cfg.arenas.size; n > arenasKeptSize {
 		t.Errorf("%d bytes kept", n)
 	}
 	r.feed(o.all()...)
@@ -485,7 +485,7 @@ func TestFailedBeforeWorkWasTaken(t *testing.T) {
 	r.object(o.toi).Handle(r.now, &p)
 	r.s.Quarantine(o.toi, "")
 	r.settle()
-	if f := r.object(o.toi).Effects(); f.Work != nil {
+	if f := r.object(o.toi).Effects(); len(f.Works) > 0 {
 		t.Error("a Work of an object that has failed")
 	}
 	r.want("failed 1 a quarantined")

@@ -49,11 +49,10 @@ func (o *Object) finish() {
 		return
 	}
 	if r.guesses > 0 && o.l.variant != "" { // another object has shown which code it is
-		scheme, err := o.l.cfg.Registry.Scheme(&r.oti)
-		if err == nil {
-			err = o.recode(scheme, o.l.variant)
-		}
-		if err != nil {
+		if err := o.recode(o.l.variant); errors.Is(err, store.ErrBudget) {
+			o.wait()
+			return
+		} else if err != nil {
 			_ = o.storeFailed(err)
 			return
 		}
@@ -66,7 +65,7 @@ func (o *Object) finish() {
 	o.start(&Work{end: r.oti.TransferLength, name: name})
 }
 
-// start fills in w what every Work needs, and emits it.
+// start fills in w what a Work on the whole object needs, and emits it: one at a time.
 func (o *Object) start(w *Work) {
 	e, r := o.e, o.e.rec
 	if r.digest == nil || !r.digest.covers(e.file) { // none yet, or a later FDT Instance announced one more
@@ -75,7 +74,7 @@ func (o *Object) start(w *Work) {
 	w.entry, w.store, w.object, w.digest, w.file = e, o.l.cfg.Store, r.object, r.digest, e.file
 	w.maxSize = o.l.cfg.MaxObjectSize
 	r.working = true
-	e.effects.Work = w
+	e.effects.Works = append(e.effects.Works, w)
 }
 
 // Done takes a Work that has run and draws the conclusion: the object is complete, has failed, or goes on.
@@ -91,6 +90,10 @@ func (o *Object) Done(now time.Time, w *Work) {
 }
 
 func (o *Object) done(now time.Time, w *Work) {
+	if w.attempt != nil {
+		o.attempted(now, w)
+		return
+	}
 	e := o.e
 	if e.rec == nil || e.rec.object != w.object {
 		w.Cancel() // ended while the work ran
@@ -120,6 +123,9 @@ func (o *Object) refused(w *Work) {
 		again, err = o.tryNextCode()
 	}
 	switch {
+	case errors.Is(err, store.ErrBudget): // find it out once more when there is memory for more than that
+		o.e.phase = receiving
+		o.wait()
 	case err != nil:
 		_ = o.storeFailed(err)
 	case again:

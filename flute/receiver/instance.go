@@ -133,7 +133,7 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 	cfg.MaxObjectSize = uint64(l.fdtLimit())
 	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
 	return &Ledger{
-		cfg: &cfg, key: l.key, budget: l.budget, strangers: store.NewBudget(4*cfg.MaxObjectSize, l.budget), scratch: l.scratch,
+		cfg: &cfg, key: l.key, budget: l.budget, strangers: store.NewBudget(4*cfg.MaxObjectSize, l.budget), inline: true,
 		variant: l.variant,
 	}
 }

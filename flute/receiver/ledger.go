@@ -18,7 +18,7 @@ type Ledger struct {
 	key       flute.SessionKey
 	budget    *store.Budget // memory of the session
 	strangers *store.Budget // the part of it that objects without a description may hold
-	scratch   *scratch
+	inline    bool          // nobody runs Works: decode where packets are handled
 	counters  flute.Counters
 	effects   SessionEffects // not drained yet
 
@@ -49,7 +49,7 @@ type Ledger struct {
 func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	budget := store.NewBudget(math.MaxUint64, cfg.Budget)
 	return &Ledger{
-		cfg: cfg, key: key, budget: budget, strangers: store.NewBudget(cfg.UnnamedBytes, budget), scratch: &scratch{budget: budget},
+		cfg: cfg, key: key, budget: budget, strangers: store.NewBudget(cfg.UnnamedBytes, budget),
 		variant: cfg.Variant, entries: map[flute.TOI]*entry{}, unnamed: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{},
 	}
@@ -113,9 +113,14 @@ func (l *Ledger) forgetUnnamed(now time.Time) (any bool) {
 // drop removes what e holds. The entry itself stays, so that late packets are known for what they are.
 func (l *Ledger) drop(e *entry, discard bool) {
 	if r := e.rec; r != nil {
-		if e.effects.Work != nil { // nobody has it yet, so nobody will bring it back
-			e.effects.Work, r.working = nil, false
+		for _, w := range e.effects.Works { // nobody has it yet, so nobody will bring it back
+			if w.attempt != nil {
+				r.end(w.attempt)
+			} else {
+				r.working = false
+			}
 		}
+		e.effects.Works = nil
 		// A Work that is out still reads the staged object; Done then cancels it, and that discards.
 		r.release(discard && !r.working)
 	}
@@ -166,7 +171,6 @@ func (l *Ledger) release() {
 		l.budget.Release(e.cost)
 		e.cost = 0
 	}
-	l.scratch.free()
 }
 
 // schedule makes the ledger wake at t or earlier.

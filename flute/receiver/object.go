@@ -22,7 +22,7 @@ type Object struct {
 // ObjectEffects is what an Object wants done, drained by Effects.
 type ObjectEffects struct {
 	Events []event.Event
-	Work   *Work // blocking work to run elsewhere; hand it back to Done. At most one is out at a time.
+	Works  []*Work // to be run elsewhere, in any order; hand each back to Done
 }
 
 // NewObject returns the worker for toi, which Session.Route named. It goes on with what the ledger holds.
@@ -121,8 +121,9 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 	return nil
 }
 
-// Describe tells the object that the session's FDT now describes it: packets that waited for their OTI are taken in
-// the order of their arrival, and an object that is already whole can finish.
+// Describe tells the object that the session's FDT now describes it, or that it may go on with what it could not do before:
+// packets that waited for their OTI are taken in the order of their arrival, and an object that is already whole can
+// finish.
 func (o *Object) Describe(now time.Time) {
 	o.refresh()
 	e := o.e
@@ -145,14 +146,16 @@ func (o *Object) Describe(now time.Time) {
 			return
 		}
 	}
-	o.advance(now)
+	if o.retry() == nil {
+		o.advance(now)
+	}
 }
 
 // Resume goes on after the actor that worked on the object was made anew.
 func (o *Object) Resume(now time.Time) {
 	o.refresh()
 	e := o.e
-	if e.rec == nil || e.rec.working {
+	if e.rec == nil || e.rec.working || o.retry() != nil {
 		return
 	}
 	if e.phase == finishing { // it crashed while it took the result: verify again

@@ -105,11 +105,13 @@ func (r *Receiver) settle(now time.Time, m *member, o *Object) {
 	for {
 		f := o.Effects()
 		r.events = append(r.events, f.Events...)
-		if f.Work == nil {
+		if len(f.Works) == 0 {
 			break
 		}
-		f.Work.Run()
-		o.Done(now, f.Work)
+		for _, w := range f.Works {
+			w.Run()
+			o.Done(now, w)
+		}
 	}
 	if o.Ended() {
 		delete(m.objects, o.TOI())

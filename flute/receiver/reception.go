@@ -11,9 +11,10 @@ import (
 // outlives the actor that works on it: a restarted one goes on from here. Bytes are stored before their bit is set, so
 // every bit that is set tells the truth whatever crashed in between.
 type reception struct {
-	oti  fec.OTI
-	fti  []byte // content of EXT_FTI as received; nil when the OTI came from the FDT
-	part fec.Partition
+	oti    fec.OTI
+	fti    []byte // content of EXT_FTI as received; nil when the OTI came from the FDT
+	part   fec.Partition
+	scheme fec.Scheme
 
 	object   store.Object
 	buffer   *store.Buffer // over object
@@ -23,10 +24,13 @@ type reception struct {
 	blocks   map[fec.SBN]*block // source blocks that are neither complete nor untouched, and guessed ones
 	spare    *block             // for the next one
 	complete blockSet
-	held     uint64 // bytes of source symbols held
-	guesses  int    // number of blocks recovered under a guess
-	decisive bool   // one of them shows which code it was, if it proves right
-	repaired uint64 // source symbols recovered by FEC
+	held     uint64                // bytes of source symbols held
+	guesses  int                   // number of blocks recovered under a guess
+	decisive bool                  // one of them shows which code it was, if it proves right
+	repaired uint64                // source symbols recovered by FEC
+	attempts map[*attempt]struct{} // whose Works are out
+	waiting  bool                  // for memory
+	stalled  []fec.SBN             // source blocks that could not be decoded for want of memory, or of a place among the attempts
 
 	digest  *digest // the object's prefix hashed so far; nil before the first Work
 	working bool    // a Work reads object and digest; nobody else may
@@ -40,8 +44,13 @@ type block struct {
 	sources uint32               // number of bits in have
 	repair  []fec.Symbol         // repair symbols held, in order of arrival
 	seen    map[fec.ESI]struct{} // ESIs of repair
+	decoder fec.Decoder          // made when a try was worth while; nil before
+	attempt *attempt             // the decoding by Works that is under way; nil: none
+	news    bool                 // symbols came since it began
 	guess   fec.Variant          // with lost: the code assumed when the block was recovered
 	lost    []fec.ESI            // source symbols recovered under a guess; nil when the block holds what was sent
+
+	decoderCost uint64 // charged for decoder
 }
 
 // The budget is charged for bookkeeping besides bitmaps and symbols.
@@ -51,11 +60,12 @@ const (
 )
 
 // newReception prepares for an object whose OTI was validated. It allocates nothing that depends on the OTI.
-func newReception(oti fec.OTI, fti []byte, object store.Object, parent *store.Budget) *reception {
+func newReception(oti fec.OTI, fti []byte, scheme fec.Scheme, object store.Object, parent *store.Budget) *reception {
 	budget := store.NewBudget(math.MaxUint64, parent)
 	r := &reception{
-		oti: oti, fti: fti, object: object, budget: budget,
+		oti: oti, fti: fti, scheme: scheme, object: object, budget: budget,
 		buffer: store.NewBuffer(object, budget), blocks: map[fec.SBN]*block{},
+		attempts: map[*attempt]struct{}{},
 	}
 	if oti.TransferLength > 0 {
 		r.part = oti.Partition()
@@ -75,6 +85,9 @@ func (r *reception) adopt(parent *store.Budget) error {
 	r.budget.Release(held)
 	r.buffer.Release()
 	r.budget, r.buffer, r.stranger = budget, store.NewBuffer(r.object, budget), false
+	for a := range r.attempts {
+		a.budget = budget
+	}
 	return nil
 }
 
@@ -112,13 +125,38 @@ func (r *reception) close(sbn fec.SBN, b *block) {
 	}
 }
 
-// forget drops the bookkeeping of a block.
+// forget drops the bookkeeping of a block. What an attempt that is under way still uses is its own from now on.
 func (r *reception) forget(sbn fec.SBN, b *block) {
-	r.budget.Release(blockCost(b.k) + uint64(len(b.repair))*r.repairCost())
+	cost := blockCost(b.k)
+	used := uint64(len(b.repair))*r.repairCost() + b.decoderCost
+	if b.attempt != nil {
+		b.attempt.cost += used
+	} else {
+		cost += used
+	}
+	r.budget.Release(cost)
 	delete(r.blocks, sbn)
 	clear(b.have)
 	*b = block{have: b.have}
 	r.spare = b
+}
+
+// write stores source symbol esi of block sbn, which has SymbolLength bytes or no less than the object has of it. It returns
+// how many of them are the object's.
+func (r *reception) write(sbn fec.SBN, esi fec.ESI, symbol []byte) (n uint32, err error) {
+	if !r.part.HasSubBlocks() {
+		off, n := r.part.Symbol(sbn, esi)
+		_, err := r.buffer.WriteAt(symbol[:n], int64(off))
+		return n, err
+	}
+	for i := range r.part.Pieces() {
+		p := r.part.Piece(sbn, esi, i)
+		if _, err := r.buffer.WriteAt(symbol[p.At:p.At+p.Len], int64(p.Off)); err != nil {
+			return n, err
+		}
+		n += p.Len
+	}
+	return n, nil
 }
 
 // hashed returns how many bytes of the object the digest covers.

@@ -166,11 +166,10 @@ func (r *rig) settle() {
 func (r *rig) settleObject(o *Object) {
 	f := o.Effects()
 	r.events = append(r.events, f.Events...)
-	if f.Work != nil {
-		r.works = append(r.works, f.Work)
-		if !r.manual {
-			r.work()
-		}
+	r.works = append(r.works, f.Works...)
+	for !r.manual && len(f.Works) > 0 {
+		f.Works = f.Works[1:]
+		r.work()
 	}
 	if o.Ended() && r.objects[o.TOI()] == o {
 		delete(r.objects, o.TOI())

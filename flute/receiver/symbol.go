@@ -70,7 +70,7 @@ func (o *Object) checkLengths(id fec.PayloadID, k uint32, payload []byte) error 
 	if uint32(last) >= k {
 		return errSymbolLength
 	}
-	if _, n := o.e.rec.part.Symbol(id.SBN, last); int(n) != rest {
+	if _, n := o.e.rec.part.SymbolBytes(id.SBN, last); int(n) != rest {
 		return errSymbolLength
 	}
 	return nil
@@ -90,8 +90,8 @@ func (o *Object) symbol(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) (bool
 		if b.have.has(uint32(esi)) {
 			return false, nil
 		}
-		off, n := r.part.Symbol(sbn, esi)
-		if _, err := r.buffer.WriteAt(symbol[:n], int64(off)); err != nil {
+		n, err := r.write(sbn, esi, symbol)
+		if err != nil {
 			return false, o.storeFailed(err)
 		}
 		b.have.set(uint32(esi))

@@ -3,10 +3,12 @@ package receiver
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"slices"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/store"
 )
 
 // Several codes of the Reed-Solomon family share one wire format. Which of them the sender uses is found out once per
@@ -30,11 +32,11 @@ func (o *Object) variantFor(s fec.Scheme) (fec.Variant, bool) {
 	return variants[0], true
 }
 
-// compare decodes the block, which scratch holds decoded with the first code, with the others too. known: a symbol more
-// than was needed agrees with one code, v, only. decisive: each code gives something else, so that the digest will tell
-// them apart. scratch holds the result of v afterwards.
-func (o *Object) compare(s fec.Scheme, b *block, lost []fec.ESI) (v fec.Variant, known, decisive bool) {
-	variants := s.Variants()
+// compare decodes the block, which a holds decoded with the first code, with the others too. known: a symbol more than was
+// needed agrees with one code, v, only. decisive: each code gives something else, so that the digest will tell them apart. a
+// holds the result of v afterwards.
+func (o *Object) compare(b *block, a *arena, lost []fec.ESI) (v fec.Variant, known, decisive bool) {
+	variants := o.e.rec.scheme.Variants()
 	surplus := len(b.repair) > len(lost)
 	if !surplus && o.e.rec.decisive {
 		return variants[0], false, false
@@ -42,16 +44,16 @@ func (o *Object) compare(s fec.Scheme, b *block, lost []fec.ESI) (v fec.Variant,
 	var agreeing []fec.Variant
 	results := map[[sha256.Size]byte]struct{}{}
 	for _, v := range variants {
-		d := o.decodeAs(s, v, b, lost)
-		if d == nil {
+		d, err := o.decodeAs(v, b, a, lost)
+		if err != nil {
 			continue
 		}
-		if surplus && agrees(d, o.l.scratch.source, b.repair) {
+		if surplus && agrees(d, a.source, b.repair) {
 			agreeing = append(agreeing, v)
 		}
 		h := sha256.New()
 		for _, esi := range lost {
-			h.Write(o.l.scratch.source[esi])
+			h.Write(a.source[esi])
 		}
 		results[[sha256.Size]byte(h.Sum(nil))] = struct{}{}
 	}
@@ -59,23 +61,24 @@ func (o *Object) compare(s fec.Scheme, b *block, lost []fec.ESI) (v fec.Variant,
 	if known = len(agreeing) == 1; known {
 		v = agreeing[0]
 	}
-	o.decodeAs(s, v, b, lost)
+	_, _ = o.decodeAs(v, b, a, lost) // it could before
 	return v, known, len(results) == len(variants)
 }
 
-// decodeAs recovers the lost symbols in scratch with the code v. It returns nil when that is not possible.
-func (o *Object) decodeAs(s fec.Scheme, v fec.Variant, b *block, lost []fec.ESI) fec.Decoder {
-	d, err := s.NewDecoder(&o.e.rec.oti, v, b.k)
+// decodeAs recovers the lost symbols in a with the code v.
+func (o *Object) decodeAs(v fec.Variant, b *block, a *arena, lost []fec.ESI) (fec.Decoder, error) {
+	r := o.e.rec
+	d, err := r.scheme.NewDecoder(&r.oti, v, b.k)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	for _, esi := range lost {
-		o.l.scratch.source[esi] = o.l.scratch.source[esi][:0]
+		a.source[esi] = a.source[esi][:0]
 	}
-	if d.Recover(o.l.scratch.source, b.repair) != nil {
-		return nil
+	if err := d.Recover(a.source, b.repair); err != nil {
+		return nil, err
 	}
-	return d
+	return d, nil
 }
 
 func agrees(d fec.Decoder, source [][]byte, repair []fec.Symbol) bool {
@@ -99,28 +102,26 @@ func (o *Object) prove(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) error 
 	if isSource := uint32(esi) < k; known || isSource && b == nil {
 		return nil
 	}
-	scheme, err := o.l.cfg.Registry.Scheme(&r.oti)
-	if err != nil || len(scheme.Variants()) < 2 {
+	if len(r.scheme.Variants()) < 2 {
 		return nil
 	}
 	o.l.probes++
-	held := block{k: k, have: fullBitmap(k), sources: k}
-	if b != nil {
-		held = *b
-		held.have = b.received()
+	if b == nil {
+		b = &block{k: k}
 	}
-	if o.load(sbn, &held) != nil {
+	a, err := o.load(sbn, b, b.lost)
+	if err != nil {
 		return nil
 	}
-	defer o.l.scratch.done()
+	defer o.unload(a)
 	var matching []fec.Variant
-	for _, v := range scheme.Variants() {
-		d := o.decodeAs(scheme, v, &held, held.lost)
-		if d == nil {
+	for _, v := range r.scheme.Variants() {
+		d, err := o.decodeAs(v, b, a, b.lost)
+		if err != nil {
 			continue
 		}
-		if uint32(esi) < k && bytes.HasPrefix(o.l.scratch.source[esi], symbol) ||
-			uint32(esi) >= k && d.Matches(o.l.scratch.source, fec.Symbol{ESI: esi, Data: symbol}) {
+		if uint32(esi) < k && bytes.HasPrefix(a.source[esi], symbol) ||
+			uint32(esi) >= k && d.Matches(a.source, fec.Symbol{ESI: esi, Data: symbol}) {
 			matching = append(matching, v)
 		}
 	}
@@ -128,7 +129,7 @@ func (o *Object) prove(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) error 
 		return nil
 	}
 	o.detected(matching[0], "surplus_symbol")
-	if err := o.recode(scheme, matching[0]); err != nil {
+	if err := o.recode(matching[0]); err != nil && !errors.Is(err, store.ErrBudget) { // finish tries again
 		return o.storeFailed(err)
 	}
 	return nil
@@ -147,24 +148,21 @@ func (b *block) holds(esi fec.ESI) bool {
 	return !lost
 }
 
-// received returns the source symbols of a guessed block that were received, not recovered.
-func (b *block) received() bitmap {
-	have := fullBitmap(b.k)
-	for _, esi := range b.lost {
-		have.clear(uint32(esi))
-	}
-	return have
-}
-
-// recode makes every block that was recovered under a guess hold what the code v says, and forgets the guesses.
-func (o *Object) recode(scheme fec.Scheme, v fec.Variant) error {
+// recode makes every block that was recovered under a guess hold what the code v says, and forgets the guesses. The error is
+// store.ErrBudget, and nothing has changed, or the store's.
+func (o *Object) recode(v fec.Variant) error {
 	r := o.e.rec
+	a, err := o.arena(r.part.Large)
+	if err != nil {
+		return err
+	}
+	defer o.unload(a)
 	for sbn, b := range r.blocks {
 		if b.lost == nil {
 			continue
 		}
 		if b.guess != v {
-			if err := o.redo(scheme, v, sbn, b); err != nil {
+			if err := o.redo(v, sbn, b, a); err != nil {
 				return err
 			}
 		}
@@ -175,16 +173,13 @@ func (o *Object) recode(scheme fec.Scheme, v fec.Variant) error {
 	return nil
 }
 
-// redo decodes the guessed block b again with the code v.
-func (o *Object) redo(scheme fec.Scheme, v fec.Variant, sbn fec.SBN, b *block) error {
-	held := *b
-	held.have = b.received()
-	if err := o.load(sbn, &held); err != nil {
+// redo decodes the guessed block b again with the code v, in a.
+func (o *Object) redo(v fec.Variant, sbn fec.SBN, b *block, a *arena) error {
+	if err := o.read(a, sbn, b.k, b.lost); err != nil {
 		return err
 	}
-	defer o.l.scratch.done()
-	if o.decodeAs(scheme, v, &held, b.lost) != nil { // else the digest will say that this code cannot be it
-		if err := o.save(sbn, b.lost); err != nil {
+	if _, err := o.decodeAs(v, b, a, b.lost); err == nil { // else the digest will say that this code cannot be it
+		if err := o.save(sbn, a, b.lost); err != nil {
 			return err
 		}
 	}
@@ -193,14 +188,18 @@ func (o *Object) redo(scheme fec.Scheme, v fec.Variant, sbn fec.SBN, b *block) e
 }
 
 // tryNextCode decodes guessed blocks with the code after the one that the content has just refused. false: there is
-// none.
+// none. The error is store.ErrBudget, and nothing has changed, or the store's.
 func (o *Object) tryNextCode() (bool, error) {
 	r := o.e.rec
-	scheme, err := o.l.cfg.Registry.Scheme(&r.oti)
-	if err != nil || r.guesses == 0 {
+	if r.guesses == 0 {
 		return false, nil
 	}
-	variants := scheme.Variants()
+	a, err := o.arena(r.part.Large)
+	if err != nil {
+		return false, err
+	}
+	defer o.unload(a)
+	variants := r.scheme.Variants()
 	for sbn, b := range r.blocks {
 		if b.lost == nil {
 			continue
@@ -214,7 +213,7 @@ func (o *Object) tryNextCode() (bool, error) {
 		if next >= len(variants) {
 			return false, nil
 		}
-		if err := o.redo(scheme, variants[next], sbn, b); err != nil {
+		if err := o.redo(variants[next], sbn, b, a); err != nil {
 			return false, err
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// Work is blocking work on one object that an Object asks for: hashing ahead, or verifying and publishing. Run it once,
-// on any goroutine, then hand it back to Object.Done on the session's goroutine.
+// Work is work on one object that takes long and that an Object asks for: decoding a source block, hashing ahead, or
+// verifying and publishing. Run it once, on any goroutine, then hand it back to Object.Done on the session's goroutine.
 type Work struct {
 	entry   *entry // nobody but the session's goroutine looks into it
 	store   store.Store
@@ -20,12 +20,13 @@ type Work struct {
 	file    *fdt.File // description
 	name    string    // to publish under; empty: only hash ahead
 	maxSize uint64    // of the decoded content
+	attempt *attempt  // to decode a source block; nil: one of the others
 
 	state  atomic.Uint32 // workPending …
 	result result
 }
 
-// The life of a Work. Whoever comes last, the end of Run or Cancel, discards the object.
+// The life of a Work. Whoever comes last, the end of Run or Cancel, discards what it holds.
 const (
 	workPending uint32 = iota
 	workRan
@@ -46,24 +47,37 @@ type result struct {
 // TOI returns the object that the work belongs to.
 func (w *Work) TOI() flute.TOI { return w.entry.toi }
 
-// Run does the work. It blocks on the store and on hashing, and touches nothing that other goroutines use.
+// Run does the work. It blocks on the store, on hashing or on decoding, and touches nothing that other goroutines use.
 func (w *Work) Run() {
 	if w.state.Load() != workCancelled {
-		if w.name == "" {
+		switch {
+		case w.attempt != nil:
+			w.result.err = w.attempt.run()
+		case w.name == "":
 			w.result.err = w.digest.extend(w.object, w.end)
 			w.result.reason = event.FailStore
-		} else {
+		default:
 			w.finish()
 		}
 	}
-	if !w.state.CompareAndSwap(workPending, workRan) && !w.result.published {
-		_ = w.object.Discard()
+	if !w.state.CompareAndSwap(workPending, workRan) {
+		w.discard()
 	}
 }
 
-// Cancel tells that nobody waits for the result. The object is discarded once Run has ended, unless it was published.
+// Cancel tells that nobody waits for the result. What the Work holds is discarded once Run has ended; what was published
+// stays.
 func (w *Work) Cancel() {
-	if !w.state.CompareAndSwap(workPending, workCancelled) && !w.result.published {
+	if !w.state.CompareAndSwap(workPending, workCancelled) {
+		w.discard()
+	}
+}
+
+func (w *Work) discard() {
+	switch {
+	case w.attempt != nil:
+		w.attempt.release()
+	case !w.result.published:
 		_ = w.object.Discard()
 	}
 }

@@ -1,0 +1,81 @@
+package receiver
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+// Arenas that are not in use are kept for the next source block, which then costs no page faults: up to so many, of so many
+// bytes together. This memory is not charged to a budget.
+const (
+	arenasKept     = 8
+	arenasKeptSize = 16 << 20
+)
+
+// arena is memory in which a source block is put together for FEC.
+type arena struct {
+	bytes  []byte
+	source [][]byte      // the block's source symbols: views into bytes
+	budget *store.Budget // that it is charged to
+}
+
+// arenas lends arenas to all sessions of a Config. It is safe for concurrent use. What is lent is charged by whoever takes
+// it.
+type arenas struct {
+	mu   sync.Mutex
+	idle []*arena
+	size int // bytes of idle
+}
+
+// take returns an arena of size bytes for k source symbols. Its content is not defined.
+func (s *arenas) take(size, k int) *arena {
+	a := s.fitting(size)
+	if a == nil {
+		a = &arena{bytes: make([]byte, size)}
+	}
+	a.bytes = a.bytes[:size]
+	a.source = slices.Grow(a.source[:0], k)
+	return a
+}
+
+// fitting removes and returns the smallest idle arena that has room, and not much more than is needed.
+func (s *arenas) fitting(size int) *arena {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	best := -1
+	for i, a := range s.idle {
+		if n := cap(a.bytes); n >= size && n/4 <= size && (best < 0 || n < cap(s.idle[best].bytes)) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	a := s.idle[best]
+	s.drop(best)
+	return a
+}
+
+func (s *arenas) drop(i int) {
+	s.size -= cap(s.idle[i].bytes)
+	s.idle = slices.Delete(s.idle, i, i+1)
+}
+
+// put takes an arena back.
+func (s *arenas) put(a *arena) {
+	clear(a.source)
+	a.budget = nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := cap(a.bytes)
+	if n > arenasKeptSize {
+		return
+	}
+	s.idle = append(s.idle, a)
+	s.size += n
+	for len(s.idle) > arenasKept || s.size > arenasKeptSize {
+		s.drop(0) // the one that was not needed for the longest time
+	}
+}
