@@ -1,0 +1,105 @@
+//! `peer send`: one session with some files, through the sender of crate `flute`.
+
+use std::net::{SocketAddrV4, UdpSocket};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use flute::core::UDPEndpoint;
+use flute::sender::{Config, CreateFromFile, PriorityQueue, Sender};
+use lexopt::{Arg, Parser};
+
+use crate::codec::Codec;
+use crate::options::{Failure, LOOPBACK, group, value};
+use crate::pace::Pace;
+
+pub struct Options {
+    to: SocketAddrV4,
+    tsi: u64,
+    /// Mbit/s of UDP payload; 0 is as fast as the socket takes it.
+    rate: f64,
+    /// Files sent at once.
+    parallel: u32,
+    /// Source blocks of a file sent at once.
+    interleave: u8,
+    codec: Codec,
+    files: Vec<PathBuf>,
+}
+
+impl Options {
+    pub fn parse(mut args: Parser) -> Result<Options, Failure> {
+        let mut o = Options {
+            to: SocketAddrV4::new(LOOPBACK, 0),
+            tsi: 1,
+            rate: 100.0,
+            parallel: 3,
+            interleave: 1,
+            codec: Codec::default(),
+            files: Vec::new(),
+        };
+        while let Some(arg) = args.next()? {
+            let name = match arg {
+                Arg::Long(name) => name.to_string(),
+                Arg::Value(file) => {
+                    o.files.push(file.into());
+                    continue;
+                }
+                other => return Err(other.unexpected().into()),
+            };
+            match name.as_str() {
+                "to" => o.to = group(&mut args)?,
+                "tsi" => o.tsi = value(&mut args)?,
+                "rate" => o.rate = value(&mut args)?,
+                "parallel" => o.parallel = value(&mut args)?,
+                "interleave" => o.interleave = value(&mut args)?,
+                other if o.codec.option(other, &mut args)? => {}
+                other => return Err(format!("no option --{other}").into()),
+            }
+        }
+        if o.to.port() == 0 || o.files.is_empty() {
+            return Err("send wants --to GROUP:PORT and files".into());
+        }
+        Ok(o)
+    }
+}
+
+/// How long to wait when the sender has nothing to send now.
+const IDLE: Duration = Duration::from_millis(2);
+
+/// Sends each file once and returns. Like the crate's own command line it starts with a packet that closes the session
+/// that may have been there before.
+pub fn run(o: Options) -> Result<(), Failure> {
+    let mut config = Config { interleave_blocks: o.interleave, ..Default::default() };
+    config.set_priority_queue(PriorityQueue::HIGHEST, PriorityQueue::new(o.parallel));
+    let endpoint = UDPEndpoint::new(None, o.to.ip().to_string(), o.to.port());
+    let mut sender = Sender::new(endpoint, o.tsi, &o.codec.oti()?, &config);
+    for path in &o.files {
+        let object = CreateFromFile::builder()
+            .path(path.clone())
+            .content_type("application/octet-stream".into())
+            .build()
+            .create()
+            .map_err(|e| format!("{}: {}", path.display(), e.0))?;
+        sender.add_object(PriorityQueue::HIGHEST, object).map_err(|e| format!("{}: {}", path.display(), e.0))?;
+    }
+    sender.publish(SystemTime::now()).map_err(|e| e.0)?;
+
+    // A source address on the interface makes the kernel send multicast through it.
+    let socket = UdpSocket::bind((LOOPBACK, 0))?;
+    socket.connect(o.to)?;
+    socket.send(&sender.read_close_session(SystemTime::now()))?;
+    let mut pace = Pace::new(o.rate * 1e6);
+    let (mut packets, mut bytes) = (0usize, 0usize);
+    while sender.nb_objects() > 0 {
+        let Some(packet) = sender.read(SystemTime::now()) else {
+            thread::sleep(IDLE);
+            continue;
+        };
+        pace.wait(packet.len());
+        socket.send(&packet)?;
+        packets += 1;
+        bytes += packet.len();
+    }
+    println!("sent {} files in {packets} packets, {bytes} bytes", o.files.len());
+    Ok(())
+}
