@@ -2,11 +2,15 @@
 // datagrams that it drops: a network with loss, for interoperability tests on one machine.
 //
 //	droprelay -from 239.255.7.1:3400 -to 239.255.7.2:3400 -interface lo -one-in 20 -seed 1
+//	droprelay -from 239.255.7.1:3400 -to 239.255.7.2:3400 -interface lo -loss 0.1 -spare 10
 //
 // Of every 20 datagrams it drops one, at a place inside the 20 that the seed decides. Loss is thus spread out: of n
 // datagrams in a row never more than n/20+2 are lost, so that a test may know whether a source block is decodable. The
 // order of datagrams is kept. The first -spare datagrams are let through, for peers that lose a file whose FDT Instance
 // they missed. On SIGINT or SIGTERM it prints how many datagrams it forwarded and dropped, and ends.
+//
+// With -loss 0.1 each datagram is dropped with that probability instead, whatever became of the others: there are bursts,
+// and a source block needs repair symbols for the worst of them.
 //
 // Receivers see the relay as the source. IPv4 only; a measuring tool it is not: one system call for each datagram.
 package main

@@ -2,28 +2,38 @@ package main
 
 import "math/rand/v2"
 
-// dropper chooses one datagram to drop in every window of datagrams.
+// dropper chooses the datagrams to drop: one in every window of datagrams, or each by chance.
 type dropper struct {
-	spare  int // datagrams at the start that are still to be let through
-	window int // datagrams of a window; 0 drops nothing
-	at     int // index in the window, counted from 0, of the next that is asked for
-	victim int // index in the window of the one that is dropped
+	spare  int     // datagrams at the start that are still to be let through
+	loss   float64 // probability that a datagram is dropped; 0 if windows decide
+	window int     // datagrams of a window; 0 drops nothing
+	at     int     // index in the window, counted from 0, of the next that is asked for
+	victim int     // index in the window of the one that is dropped
 	rand   *rand.Rand
 }
 
+// newDropper makes a dropper of windows.
 func newDropper(window, spare int, seed uint64) *dropper {
 	d := &dropper{window: window, spare: spare, rand: rand.New(rand.NewPCG(seed, uint64(window)))}
 	d.open()
 	return d
 }
 
+// newRandomDropper makes a dropper that drops each datagram with the probability loss, whatever became of the others.
+func newRandomDropper(loss float64, spare int, seed uint64) *dropper {
+	return &dropper{loss: loss, spare: spare, rand: rand.New(rand.NewPCG(seed, 0))}
+}
+
 // drop reports whether the next datagram is lost.
 func (d *dropper) drop() bool {
-	if d.window == 0 {
-		return false
-	}
 	if d.spare > 0 {
 		d.spare--
+		return false
+	}
+	if d.loss > 0 {
+		return d.rand.Float64() < d.loss
+	}
+	if d.window == 0 {
 		return false
 	}
 	lost := d.at == d.victim

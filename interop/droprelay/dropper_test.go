@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestDropperDropsOneOfEachWindow(t *testing.T) {
 	for _, window := range []int{1, 2, 20} {
@@ -19,25 +22,65 @@ func TestDropperDropsOneOfEachWindow(t *testing.T) {
 	}
 }
 
-func TestDropperIsDecidedByItsSeed(t *testing.T) {
-	const n = 2000
-	pattern := func(seed uint64) string {
-		d, out := newDropper(20, 0, seed), make([]byte, n)
-		for i := range out {
-			out[i] = '.'
+func TestRandomDropperDropsItsPart(t *testing.T) {
+	const n = 100_000
+	for _, loss := range []float64{0.01, 0.1, 0.5} {
+		d, lost := newRandomDropper(loss, 0, 7), 0
+		for range n {
 			if d.drop() {
-				out[i] = 'x'
+				lost++
 			}
 		}
-		return string(out)
+		// Five standard deviations of a binomial distribution.
+		if want, limit := loss*n, 5*math.Sqrt(n*loss*(1-loss)); math.Abs(float64(lost)-want) > limit {
+			t.Errorf("loss of %g: %d of %d dropped, want %g ± %.0f", loss, lost, n, want, limit)
+		}
 	}
-	first := pattern(1)
-	if again := pattern(1); again != first {
-		t.Error("the same seed drops other datagrams")
+}
+
+func TestRandomDropperHasBursts(t *testing.T) {
+	d, run, longest := newRandomDropper(0.1, 0, 7), 0, 0
+	for range 100_000 {
+		if !d.drop() {
+			run = 0
+			continue
+		}
+		if run++; run > longest {
+			longest = run
+		}
 	}
-	if pattern(2) == first {
-		t.Error("two seeds drop the same datagrams")
+	if longest < 3 {
+		t.Errorf("at most %d datagrams in a row are dropped, want some bursts of 3", longest)
 	}
+}
+
+func TestDropperIsDecidedByItsSeed(t *testing.T) {
+	const n = 2000
+	makers := map[string]func(seed uint64) *dropper{
+		"windows": func(seed uint64) *dropper { return newDropper(20, 0, seed) },
+		"random":  func(seed uint64) *dropper { return newRandomDropper(0.05, 0, seed) },
+	}
+	for name, dropper := range makers {
+		first := pattern(dropper(1), n)
+		if again := pattern(dropper(1), n); again != first {
+			t.Errorf("%s: the same seed drops other datagrams", name)
+		}
+		if pattern(dropper(2), n) == first {
+			t.Errorf("%s: two seeds drop the same datagrams", name)
+		}
+	}
+}
+
+// pattern has a letter for each of n datagrams: x where it is dropped.
+func pattern(d *dropper, n int) string {
+	out := make([]byte, n)
+	for i := range out {
+		out[i] = '.'
+		if d.drop() {
+			out[i] = 'x'
+		}
+	}
+	return string(out)
 }
 
 func TestDropperOffDropsNothing(t *testing.T) {
@@ -50,10 +93,11 @@ func TestDropperOffDropsNothing(t *testing.T) {
 }
 
 func TestDropperSparesTheFirst(t *testing.T) {
-	d := newDropper(1, 3, 1)
-	for i := range 6 {
-		if got, want := d.drop(), i >= 3; got != want {
-			t.Errorf("datagram %d: dropped %v, want %v", i, got, want)
+	for name, d := range map[string]*dropper{"windows": newDropper(1, 3, 1), "random": newRandomDropper(1, 3, 1)} {
+		for i := range 6 {
+			if got, want := d.drop(), i >= 3; got != want {
+				t.Errorf("%s, datagram %d: dropped %v, want %v", name, i, got, want)
+			}
 		}
 	}
 }

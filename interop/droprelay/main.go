@@ -21,6 +21,7 @@ type config struct {
 	from, to netip.AddrPort
 	ifc      string
 	oneIn    int
+	loss     float64
 	spare    int
 	seed     uint64
 }
@@ -48,15 +49,26 @@ func parse(args []string) (config, error) {
 	fs.TextVar(&cfg.to, "to", netip.AddrPort{}, "group:port to send to")
 	fs.StringVar(&cfg.ifc, "interface", "lo", "interface for both")
 	fs.IntVar(&cfg.oneIn, "one-in", 20, "drop one of so many datagrams; 0 drops none")
+	fs.Float64Var(&cfg.loss, "loss", 0, "drop each datagram with this probability instead")
 	fs.IntVar(&cfg.spare, "spare", 0, "let so many datagrams through first")
-	fs.Uint64Var(&cfg.seed, "seed", 1, "decides which one")
+	fs.Uint64Var(&cfg.seed, "seed", 1, "decides which ones")
 	if err := fs.Parse(args); err != nil {
 		return config{}, err
 	}
 	if !cfg.from.Addr().IsMulticast() || !cfg.to.IsValid() || cfg.oneIn < 0 || cfg.spare < 0 {
 		return config{}, errors.New("want -from GROUP:PORT -to ADDRESS:PORT and counts of at least 0")
 	}
+	if !(cfg.loss >= 0 && cfg.loss <= 1) {
+		return config{}, errors.New("want -loss from 0 to 1")
+	}
 	return cfg, nil
+}
+
+func (cfg config) dropper() *dropper {
+	if cfg.loss > 0 {
+		return newRandomDropper(cfg.loss, cfg.spare, cfg.seed)
+	}
+	return newDropper(cfg.oneIn, cfg.spare, cfg.seed)
 }
 
 // run relays until ctx is done, then prints its counters.
@@ -87,7 +99,7 @@ func run(ctx context.Context, cfg config) error {
 
 	fmt.Printf("listening on %s, sending to %s from %s\n", cfg.from, cfg.to, out.LocalAddr())
 	var forwarded, dropped int
-	d, b := newDropper(cfg.oneIn, cfg.spare, cfg.seed), make([]byte, maxDatagram)
+	d, b := cfg.dropper(), make([]byte, maxDatagram)
 	for {
 		n, _, err := in.ReadFromUDPAddrPort(b)
 		if errors.Is(err, net.ErrClosed) {
