@@ -79,6 +79,7 @@ func (o *Object) start(w *Work) {
 
 // Done takes a Work that has run and draws the conclusion: the object is complete, has failed, or goes on.
 func (o *Object) Done(now time.Time, w *Work) {
+	o.l.now = now
 	if w.entry == o.e {
 		o.done(now, w)
 		return

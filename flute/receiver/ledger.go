@@ -42,6 +42,7 @@ type Ledger struct {
 	closed  bool          // the latest packet had the A flag
 	closing time.Time     // when the session ends because of an A flag; zero: not
 	pauses  uint64        // how often packets came again after silence or after an A flag
+	now     time.Time     // the latest moment that an Object was told
 	wake    time.Time     // a moment not after the least deadline of all entries; zero: none
 }
 

@@ -62,6 +62,7 @@ func (o *Object) Effects() ObjectEffects {
 
 // Handle takes one packet of the object and counts it. It never fails: a bad packet is dropped under its reason.
 func (o *Object) Handle(now time.Time, p *alc.Packet) {
+	o.l.now = now
 	o.refresh()
 	err := o.handle(now, p)
 	switch {
@@ -125,6 +126,7 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 // packets that waited for their OTI are taken in the order of their arrival, and an object that is already whole can
 // finish.
 func (o *Object) Describe(now time.Time) {
+	o.l.now = now
 	o.refresh()
 	e := o.e
 	if e.ended() || e.file == nil {
@@ -153,6 +155,7 @@ func (o *Object) Describe(now time.Time) {
 
 // Resume goes on after the actor that worked on the object was made anew.
 func (o *Object) Resume(now time.Time) {
+	o.l.now = now
 	o.refresh()
 	e := o.e
 	if e.rec == nil || e.rec.working || o.retry() != nil {

@@ -139,7 +139,7 @@ func (o *Object) later(sbn fec.SBN, err error) error {
 // wait makes the session call Object.Describe soon, again and again until there is memory.
 func (o *Object) wait() {
 	o.e.rec.waiting = true
-	o.l.schedule(o.l.last.Add(stallRetry))
+	o.l.schedule(o.l.now.Add(stallRetry))
 }
 
 // blockNeed returns the memory in bytes that the decoding of one source block of k symbols takes, besides its repair symbols:
