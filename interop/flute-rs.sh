@@ -1,68 +1,110 @@
 #!/usr/bin/env bash
-# Moves files between flute-node and the command line of the Rust crate flute (github.com/ypo/flute) over multicast on
-# the loopback interface, in both directions, and compares SHA-256 sums.
+# Moves files between flute-node and the Rust crate flute (github.com/ypo/flute) over multicast on the loopback interface,
+# in both directions and with each FEC scheme that both have, and compares SHA-256 sums.
 #
-#   interop/flute-rs.sh [install] [ours-theirs] [theirs-ours] [theirs-theirs]
+#   interop/flute-rs.sh [install] [ours-theirs] [theirs-ours] [theirs-theirs] [CODEC…]
 #
-# Without arguments: ours-theirs and theirs-ours. theirs-theirs uses none of our programs but the relay, and so checks
-# this script. install only builds the crate.
-# The crate is built once into interop/.cache, which takes a few minutes. Its programs never exit by themselves: they are
-# ended here, by process id.
+# Without arguments: ours-theirs and theirs-ours, all codecs. theirs-theirs uses none of our programs but the relay, and so
+# checks this script. install only builds the crate.
+#
+# Schemes that the crate's command line has go through its command line, the others through interop/peer, which calls its
+# library. Both are built once into interop/.cache, which takes a few minutes. The programs of the command line never exit
+# by themselves: they are ended here, by process id.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly VERSION=1.11.7
-readonly SYMBOL=1400           # bytes; the default of both
-readonly BLOCK=64 REPAIR=16    # source and repair symbols of a block
-readonly RATE=100              # Mbit/s; the peer's receive buffer is 1 MiB at most
-readonly TIMEOUT=30            # seconds for one transfer
-readonly ONE_IN=20             # datagrams of which one is dropped, in the cases with loss
-readonly TURNS=6               # transfers of each file in No-Code cases with loss: what one turn lost comes in another
+readonly RATE=100    # Mbit/s; the peer's receive buffer is 1 MiB at most
+readonly TIMEOUT=30  # seconds for one transfer
+readonly LOSS=0.1    # probability that a datagram is dropped, in the cases with loss
+readonly ONE_IN=20   # datagrams of which one is dropped instead, with No-Code
+readonly TURNS=6     # transfers of each file in No-Code cases with loss: what one turn lost comes in another
+readonly SPARE=10    # datagrams at the start that are never dropped: the FDT Instance
 readonly GROUP=239.255.70.1 GROUP_BEHIND_RELAY=239.255.70.2
-readonly SIZES=(0 1 $((SYMBOL - 1)) "$SYMBOL" $((SYMBOL + 1)) 5000000)
-readonly SIZES_RS_LOSS=(300000 5000000) # whole blocks, so that each has repair symbols enough in a single turn
+readonly SIZES_LOSS=(300000 5000000) # whole blocks, so that each has repair symbols enough in a single turn
+
+# no-code also with gzip, and rs too. rs2-M: Reed-Solomon over GF(2^M); raptorq-N: N sub-blocks.
+readonly CODECS=(no-code rs rs129 rs2-4 rs2-8 rs2-16 raptor raptorq raptorq-5)
 
 port=$((20000 + RANDOM % 9000))
 tsi=$((RANDOM + 1))
+
+# codec NAME: sets how files are coded. repair is a percentage: at a loss of 10 %, the chance that a block of these sizes
+# is not decodable is below one in a million.
+codec() {
+	scheme=${1%-[0-9]*} symbol=1400 block=64 repair=50 options=() smallest=0
+	case $1 in
+	no-code) repair=0 ;;
+	rs2-4) block=5 repair=200 ;; # 15 symbols at most
+	rs2-16) block=300 ;;         # more than GF(2^8) has
+	raptor) block=100 smallest=16 ;;
+	raptorq) block=100 smallest=1 ;;
+	raptorq-5) symbol=1408 block=100 smallest=1 ;; # 352 words of 4 bytes: sub-symbols of two lengths
+	esac
+	case $1 in
+	rs2-*) options=(--field-bits "${1#rs2-}") ;;
+	raptorq-*) options=(--sub-blocks "${1#raptorq-}") ;;
+	esac
+	case $1 in # what the command line of the peer calls it
+	no-code) theirs=(--fec no-code) ;;
+	rs) theirs=(--fec reed-solomon) ;;
+	raptor | raptorq) theirs=(--fec "$1") ;;
+	*) theirs=() ;;
+	esac
+	sizes=()
+	local size
+	for size in 0 1 16 $((symbol - 1)) "$symbol" $((symbol + 1)) 300000 5000000; do
+		if ((size >= smallest)); then sizes+=("$size"); fi
+	done
+}
 
 install_peer() {
 	local dir=$cache/flute-rs
 	peer_sender=$dir/bin/flute-sender
 	peer_receiver=$dir/bin/flute-receiver
-	if [[ -x $peer_sender && -x $peer_receiver ]] && grep -q "flute $VERSION " "$dir/.crates.toml" 2>/dev/null; then
-		return
+	if ! [[ -x $peer_sender && -x $peer_receiver ]] || ! grep -q "flute $FLUTE_RS " "$dir/.crates.toml" 2>/dev/null; then
+		command -v cargo >/dev/null || skip "no cargo to build the peer with"
+		cargo install flute --version "$FLUTE_RS" --features cli --locked --root "$dir"
 	fi
-	command -v cargo >/dev/null || skip "no cargo to build the peer with"
-	cargo install flute --version "$VERSION" --features cli --locked --root "$dir"
+	build_peer
 }
 
-# The four programs. Each leaves its process id in $pid.
-# receive_X LOG DIR GROUP PORT OBJECTS, send_X LOG GROUP PORT FEC CENC TURNS FILE…
+# The programs. Each leaves its process id in $pid.
+# receive_X LOG DIR GROUP PORT OBJECTS, send_X LOG GROUP PORT CENC TURNS FILE…
 receive_ours() {
 	start "$1" "$flute_node" receive --group "$3:$4" --interface lo --objects "$5" --timeout "${TIMEOUT}s" "$2"
 }
 
 receive_theirs() {
-	start "$1" "$peer_receiver" -g "$3" -p "$4" -i 127.0.0.1 "$2"
+	if ((${#theirs[@]})); then
+		start "$1" "$peer_receiver" -g "$3" -p "$4" -i 127.0.0.1 "$2"
+	else
+		start "$1" "$peer" receive --group "$3:$4" --files "$5" --timeout "$TIMEOUT" "$2"
+	fi
 }
 
 send_ours() {
-	local log=$1 group=$2 port=$3 fec=$4 cenc=$5 turns=$6 args=()
-	shift 6
-	if [[ $fec == rs ]]; then args+=(--fec rs --block "$BLOCK" --repair "$((100 * REPAIR / BLOCK))%"); else args+=(--fec no-code); fi
-	if [[ $cenc == gzip ]]; then args+=(--cenc gzip); fi
-	start "$log" "$flute_node" send --to "$group:$port" --interface lo --tsi "$tsi" --symbol "$SYMBOL" \
-		--rate "${RATE}Mbit" --repeat "$turns" "${args[@]}" "$@"
+	local log=$1 group=$2 port=$3 cenc=$4 turns=$5
+	shift 5
+	start "$log" "$flute_node" send --to "$group:$port" --interface lo --tsi "$tsi" --rate "${RATE}Mbit" --repeat "$turns" \
+		--cenc "$cenc" --fec "$scheme" --symbol "$symbol" --block "$block" --repair "$repair%" "${options[@]}" "$@"
 }
 
 send_theirs() {
-	local log=$1 group=$2 port=$3 fec=$4 cenc=$5 turns=$6 args=()
-	shift 6
-	if [[ $fec == rs ]]; then args+=(--fec reed-solomon --source-block-length "$BLOCK" --parity-symbols "$REPAIR"); fi
-	if [[ $cenc == gzip ]]; then args+=(--cenc gzip); fi
-	start "$log" "$peer_sender" -d "$group" -p "$port" --bind 127.0.0.1:0 --tsi "$tsi" -b "${RATE}000" \
-		--max-transfer-count "$turns" "${args[@]}" "$@"
+	local log=$1 group=$2 port=$3 cenc=$4 turns=$5
+	shift 5
+	if ((${#theirs[@]})); then
+		start "$log" "$peer_sender" -d "$group" -p "$port" --bind 127.0.0.1:0 --tsi "$tsi" -b "${RATE}000" --cenc "$cenc" \
+			--max-transfer-count "$turns" "${theirs[@]}" --symbol-length "$symbol" --source-block-length "$block" \
+			--parity-symbols $(((block * repair + 99) / 100)) "$@"
+	else
+		start "$log" "$peer" send --to "$group:$port" --tsi "$tsi" --rate "$RATE" --fec "$scheme" --symbol "$symbol" \
+			--block "$block" --repair "$repair" "${options[@]}" "$@"
+	fi
 }
+
+# exits PROGRAM: whether the program of that side ends by itself.
+exits() { [[ $1 == ours ]] || ((!${#theirs[@]})); }
 
 # arrived DIR FILE…: whether all files are there with the right bytes.
 arrived() {
@@ -75,19 +117,31 @@ arrived() {
 
 ended() { ! alive "$1"; }
 
-# transfer SENDER RECEIVER FEC CENC LOSS: one session, all its files; a case is one file.
+# exit_code PID SECONDS: waits for the end of a program; leaves its exit code, or "running", in $code.
+exit_code() {
+	code=0
+	if until_true "$2" ended "$1"; then wait "$1" || code=$?; else code=running; fi
+}
+
+# transfer SENDER RECEIVER CODEC CENC LOSS: one session, all its files; a case is one file.
 transfer() {
-	local sender=$1 receiver=$2 fec=$3 cenc=$4 loss=$5
-	local name="$sender -> $receiver $fec $cenc" sizes=("${SIZES[@]}") turns=1
-	local dir=$work/$sender-$receiver-$fec-$cenc-$loss files=() size
-	local to=$GROUP rpid spid relay='' code=0
+	local sender=$1 receiver=$2 cenc=$4 loss=$5
+	local name="$sender -> $receiver $3" turns=1 before=$failed
+	local dir=$work/$sender-$receiver-$3-$cenc-$loss files=() size
+	local to=$GROUP rpid spid relay='' lose
+	local scheme symbol block repair options smallest theirs sizes code
+	codec "$3"
+	[[ $cenc == null ]] || name+=" $cenc"
 	tsi=$((tsi + 1)) port=$((port + 2))
 	while bound "$port" || bound $((port + 1)); do port=$((port + 2)); done
 	local rport=$port
 	if [[ $loss == loss ]]; then
-		name+=" 1 in $ONE_IN lost"
 		to=$GROUP_BEHIND_RELAY rport=$((port + 1))
-		if [[ $fec == rs ]]; then sizes=("${SIZES_RS_LOSS[@]}"); else turns=$TURNS; fi
+		if [[ $scheme == no-code ]]; then
+			lose=(-one-in "$ONE_IN") turns=$TURNS name+=", 1 in $ONE_IN lost"
+		else
+			lose=(-loss "$LOSS") sizes=("${SIZES_LOSS[@]}") name+=", $LOSS lost"
+		fi
 	fi
 	mkdir -p "$dir/in" "$dir/out"
 	for size in "${sizes[@]}"; do
@@ -99,15 +153,16 @@ transfer() {
 	rpid=$pid
 	until_true 5 bound "$rport" || true
 	if [[ $loss == loss ]]; then
-		start "$dir/relay.log" "$droprelay" -from "$GROUP:$port" -to "$to:$rport" -one-in "$ONE_IN" -spare 10 -seed 1
+		start "$dir/relay.log" "$droprelay" -from "$GROUP:$port" -to "$to:$rport" "${lose[@]}" -spare "$SPARE" -seed 1
 		relay=$pid
 		until_true 5 says listening "$dir/relay.log" || true
 	fi
-	"send_$sender" "$dir/sender.log" "$GROUP" "$port" "$fec" "$cenc" "$turns" "${files[@]}"
+	"send_$sender" "$dir/sender.log" "$GROUP" "$port" "$cenc" "$turns" "${files[@]}"
 	spid=$pid
 
-	if [[ $receiver == ours ]]; then
-		if until_true $((TIMEOUT + 5)) ended "$rpid"; then wait "$rpid" || code=$?; else code=running; fi
+	if exits "$receiver"; then
+		exit_code "$rpid" $((TIMEOUT + 5))
+		[[ $code == 0 ]] || bad "$name: the receiver's exit code is $code"
 	else
 		until_true "$TIMEOUT" arrived "$dir/out" "${files[@]}" || true
 	fi
@@ -120,15 +175,11 @@ transfer() {
 			ok "$name, $size bytes"
 		fi
 	done
-	if [[ $receiver == ours ]]; then
-		[[ $code == 0 ]] || bad "$name: the receiver's exit code is $code"
-		if [[ $fec-$loss == rs-loss ]] && ! says '"repaired":[1-9]' "$dir/receiver.log"; then
-			bad "$name: the receiver says that it repaired nothing"
-		fi
+	if [[ $receiver == ours && $loss == loss && $scheme != no-code ]] && ! says '"repaired":[1-9]' "$dir/receiver.log"; then
+		bad "$name: the receiver says that it repaired nothing"
 	fi
-	if [[ $sender == ours ]]; then
-		code=0
-		if until_true "$TIMEOUT" ended "$spid"; then wait "$spid" || code=$?; else code=running; fi
+	if exits "$sender"; then
+		exit_code "$spid" "$TIMEOUT"
 		[[ $code == 0 ]] || bad "$name: the sender's exit code is $code"
 	fi
 	stop "$spid"
@@ -137,24 +188,36 @@ transfer() {
 		stop "$relay"
 		says 'dropped [1-9]' "$dir/relay.log" || bad "$name: the relay dropped nothing"
 	fi
-	if ((failed == 0)); then rm -rf "$dir"; fi
+	if ((failed == before)); then rm -rf "$dir"; fi
 }
 
 main() {
-	local directions=("$@") direction fec cenc
+	local directions=() codecs=() word direction
+	for word in "$@"; do
+		case $word in
+		install) ;;
+		*ours* | theirs-*) directions+=("$word") ;;
+		*)
+			[[ " ${CODECS[*]} " == *" $word "* ]] || { echo "no codec $word; there are ${CODECS[*]}" >&2 && exit 2; }
+			codecs+=("$word")
+			;;
+		esac
+	done
 	((${#directions[@]})) || directions=(ours-theirs theirs-ours)
+	((${#codecs[@]})) || codecs=("${CODECS[@]}")
 	install_peer
-	if [[ ${directions[0]} == install ]]; then exit 0; fi
+	if [[ ${1-} == install ]]; then exit 0; fi
 	build
 	for direction in "${directions[@]}"; do
-		for fec in no-code rs; do
-			for cenc in plain gzip; do
-				transfer "${direction%-*}" "${direction#*-}" "$fec" "$cenc" none
-			done
-			transfer "${direction%-*}" "${direction#*-}" "$fec" plain loss
+		for word in "${codecs[@]}"; do
+			transfer "${direction%-*}" "${direction#*-}" "$word" null none
+			case $word in
+			no-code | rs) transfer "${direction%-*}" "${direction#*-}" "$word" gzip none ;;
+			esac
+			transfer "${direction%-*}" "${direction#*-}" "$word" null loss
 		done
 	done
-	total "flute-rs $VERSION"
+	total "flute-rs $FLUTE_RS, $SECONDS s"
 }
 
 main "$@"

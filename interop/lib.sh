@@ -1,7 +1,9 @@
+# shellcheck shell=bash disable=SC2034 # what is not used here is used by the scripts
 # Functions shared by the scripts of this folder. Source it; it needs bash.
 # Exit codes of the scripts: 0 all cases passed, 1 a case failed, 77 skipped because a tool is missing.
 
 readonly SKIPPED=77
+readonly FLUTE_RS=1.11.7 # the crate flute; interop/peer/Cargo.toml has the same
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=$root/interop/.cache
 work=$(mktemp -d)
@@ -86,6 +88,15 @@ make_file() {
 		head -c "$half" /dev/urandom
 		seq 1 1000000 | head -c $(($2 - half)) || true
 	} >"$1"
+}
+
+# build_peer: the program of interop/peer.
+build_peer() {
+	peer=$cache/peer/release/peer
+	if command -v cargo >/dev/null; then
+		cargo build --release --locked --quiet --manifest-path "$root/interop/peer/Cargo.toml" --target-dir "$cache/peer"
+	fi
+	[[ -x $peer ]] || skip "no cargo to build interop/peer with"
 }
 
 # build: our programs, and the relay that loses datagrams.

@@ -6,6 +6,7 @@
 # It needs tshark and the right to capture on lo. tshark 4.0 knows of FEC Encoding ID 5 only that it exists: there the
 # FEC Payload ID and the tail of EXT_FTI are compared as bytes.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly GROUP=239.255.71.1
