@@ -1,0 +1,81 @@
+package fecbench
+
+import (
+	"math"
+	"math/big"
+	"testing"
+)
+
+func TestRepairFor(t *testing.T) {
+	for _, test := range []struct {
+		k, extra      uint32
+		loss, failure float64
+		want          uint32
+	}{
+		{1, 0, 0.5, 0.01, 6},   // 2^-7 is the first power of 1/2 below 0.01
+		{1, 0, 0.1, 1e-6, 5},   // 10^-6
+		{10, 2, 0, 1e-6, 0},    // nothing is lost
+		{64, 0, 1e-9, 1e-3, 0}, // hardly anything is
+		{64, 3, 1e-9, 1e-3, 3},
+	} {
+		// A hair above the bound, so that a bound that is met exactly is met in floating point too.
+		if got := RepairFor(test.k, test.extra, test.loss, test.failure*(1+1e-9)); got != test.want {
+			t.Errorf("%+v: %d", test, got)
+		}
+	}
+}
+
+// TestRepairForAgainstExact sums the binomial distribution with numbers of 300 bits.
+func TestRepairForAgainstExact(t *testing.T) {
+	for _, k := range []uint32{1, 4, 10, 64, 150} {
+		for _, loss := range []float64{0.01, 0.1, 0.5, 0.75} {
+			for _, failure := range []float64{1.3e-2, 1.3e-6, 1.3e-9} {
+				for _, extra := range []uint32{0, 2} {
+					r := RepairFor(k, extra, loss, failure)
+					if p := exact(k+r, k+extra, loss); p > failure {
+						t.Errorf("k %d, extra %d, loss %v: with %d repair symbols %g fail, more than %g", k, extra, loss, r, p, failure)
+					}
+					if r == 0 {
+						continue
+					}
+					if p := exact(k+r-1, k+extra, loss); p <= failure {
+						t.Errorf("k %d, extra %d, loss %v: %d repair symbols are one too many, %g fail, %g may", k, extra, loss, r, p, failure)
+					}
+				}
+			}
+		}
+	}
+}
+
+// exact returns the probability that fewer than need of n symbols arrive.
+func exact(n, need uint32, loss float64) float64 {
+	const precision = 300
+	p := new(big.Float).SetPrec(precision).SetFloat64(loss)
+	q := new(big.Float).SetPrec(precision).Sub(big.NewFloat(1), p)
+	sum := new(big.Float).SetPrec(precision)
+	for i := range need {
+		term := new(big.Float).SetPrec(precision).SetInt(new(big.Int).Binomial(int64(n), int64(i)))
+		for range i {
+			term.Mul(term, q)
+		}
+		for range n - i {
+			term.Mul(term, p)
+		}
+		sum.Add(sum, term)
+	}
+	f, _ := sum.Float64()
+	return f
+}
+
+func TestRepairForGrows(t *testing.T) {
+	for _, k := range []uint32{1, 50, 1000, 56403} {
+		last := uint32(0)
+		for _, loss := range []float64{0.001, 0.01, 0.05, 0.2, 0.5, 0.9} {
+			r := RepairFor(k, 2, loss, 1e-6)
+			if r < last || float64(k+r)*(1-loss) < float64(k) || math.IsNaN(float64(r)) {
+				t.Errorf("k %d, loss %v: %d repair symbols after %d", k, loss, r, last)
+			}
+			last = r
+		}
+	}
+}
