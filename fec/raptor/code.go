@@ -7,6 +7,7 @@ const (
 	minSymbols = 4     // K: the table of systematic indices starts here (RFC 5053, section 5.7)
 	maxSymbols = 8192  // K: Kmax (RFC 5053, section 5.1.2)
 	modulus    = 65521 // Q (RFC 5053, section 5.4.4.4)
+	maxDegree  = 40    // of an encoding symbol (RFC 5053, section 5.4.4.2)
 )
 
 // code holds what follows from K, the number of source symbols of a source block. Intermediate symbols are numbered as in

@@ -1,0 +1,142 @@
+package raptor
+
+import (
+	"slices"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/kernel"
+)
+
+// gather builds the program of a solved block and finds the symbols that it reads. It returns false when one of them is
+// missing.
+func (d *decoder) gather(source [][]byte, repair []fec.Symbol) bool {
+	w, k := d.work, d.code.k
+	if d.method == byPlan {
+		d.buildByPlan()
+	} else {
+		w.program.build(&w.system)
+	}
+	// By plan, the source symbols are there for the plan, and the program reads what w.esis says after them.
+	first := 0
+	w.slices = w.slices[:0]
+	esis := w.system.esis
+	if d.method == byPlan {
+		for _, esi := range w.now {
+			if w.unknown[esi] < 0 {
+				return false
+			}
+		}
+		w.slices, esis, first = append(w.slices, source...), w.esis, k
+	}
+	w.seen = resize(w.seen, modulus/64+1)
+	w.slices = append(w.slices, make([][]byte, len(esis))...)
+	for i, esi := range esis {
+		if esi < uint32(k) {
+			w.slices[first+i] = source[esi]
+		} else {
+			mark(w.seen, esi)
+		}
+	}
+	// The repair symbols, each once, by ESI.
+	w.index = w.index[:0]
+	for i, s := range repair {
+		if esi := uint32(s.ESI); marked(w.seen, esi) {
+			w.seen[esi/64] &^= 1 << (esi & 63)
+			w.index = append(w.index, uint64(esi)<<32|uint64(i))
+		}
+	}
+	slices.Sort(w.index)
+	for i, esi := range esis {
+		if esi >= uint32(k) {
+			at, _ := slices.BinarySearch(w.index, uint64(esi)<<32)
+			if at < len(w.index) && uint32(w.index[at]>>32) == esi {
+				w.slices[first+i] = repair[uint32(w.index[at])].Data
+			}
+		}
+	}
+	for _, v := range w.program.ops {
+		if v.start >= 0 && len(w.slices[v.start]) == 0 {
+			return false
+		}
+	}
+	// Solve may have been called since for another try.
+	w.seen = w.seen[:0]
+	return true
+}
+
+// buildByPlan makes the program that follows the plan. Row d.plan.rows+i of its slab is the unknown i.
+func (d *decoder) buildByPlan() {
+	w, p, e := d.work, &d.work.program, &d.work.system.echelon
+	base := d.plan.rows
+	p.reset(base + e.n)
+	w.esis = w.esis[:0]
+	for _, t := range e.order {
+		// What the plan makes of an encoding symbol without the unknowns, and what it is, differ by the unknowns in it.
+		esi := w.system.origin[t]
+		p.list = d.code.appendLT(p.list, esi)
+		n := len(p.list)
+		p.list = e.appendUsed(p.list, int(t))
+		for i := range p.list[n:] {
+			p.list[n+i] += uint32(base)
+		}
+		p.emit(uint32(base)+t, int32(d.code.k+len(w.esis)))
+		w.esis = append(w.esis, esi)
+	}
+	for t := e.n - 1; t >= 0; t-- {
+		n := len(p.list)
+		p.list = e.appendRest(p.list, t)
+		for i := range p.list[n:] {
+			p.list[n+i] += uint32(base)
+		}
+		if len(p.list) > n {
+			p.emit(uint32(base+t), keep)
+		}
+	}
+}
+
+// fill computes the lost source symbols.
+func (d *decoder) fill(source [][]byte) {
+	w := d.work
+	for _, esi := range w.now {
+		if cap(source[esi]) < d.length {
+			source[esi] = make([]byte, 0, d.length)
+		}
+	}
+	l := newLayout(w.program.rows, d.length, d.scheme.parallel != nil)
+	if d.scheme.parallel != nil {
+		w.slab = grow(w.slab, l.size())
+	} else {
+		w.slab = grow(w.slab, l.planeSize())
+	}
+	d.scheme.each(l.planes, func(i int) {
+		slab := w.slab[:l.planeSize()]
+		if d.scheme.parallel != nil {
+			slab = l.plane(w.slab, i)
+		}
+		d.fillPlane(source, slab, l, i)
+	})
+	for _, esi := range w.now {
+		source[esi] = source[esi][:d.length]
+	}
+}
+
+// fillPlane computes those bytes of the lost source symbols that are in plane i, of which slab is the memory.
+func (d *decoder) fillPlane(source [][]byte, slab []byte, l layout, i int) {
+	w := d.work
+	start, end := l.span(i)
+	in := symbols{slices: w.slices}
+	if d.method == byPlan {
+		d.plan.run(slab, l.width, in, start)
+	}
+	w.program.run(slab, l.width, in, start)
+	var rows [maxDegree]uint32
+	for _, esi := range w.now {
+		var list []uint32
+		if d.method == byPlan {
+			list = append(rows[:0], uint32(d.plan.rows)+uint32(w.unknown[esi]))
+		} else {
+			list = d.code.appendLT(rows[:0], esi)
+		}
+		kernel.SetSumRows(source[esi][start:end:end], slab, l.width, list)
+	}
+}

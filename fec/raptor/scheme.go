@@ -1,0 +1,92 @@
+package raptor
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+)
+
+// defaultPlanBytes holds the plans of a few hundred source block lengths of a thousand symbols, or of the 16 longest.
+const defaultPlanBytes = 16 << 20
+
+// Config configures a Scheme. The zero value is the default.
+type Config struct {
+	// Parallel splits the work on large source blocks; nil does all of it in the caller's goroutine.
+	Parallel fec.Parallel
+	// PlanBytes bounds the memory of the cache of encoder plans, one for each source block length; 0 is 16 MiB. The plan
+	// used last is kept whatever its size.
+	PlanBytes uint64
+}
+
+// Scheme implements fec.Scheme for FEC Encoding ID 1. Make it with New. It is safe for concurrent use.
+type Scheme struct {
+	parallel fec.Parallel
+	plans    planCache
+	works    workPool
+}
+
+var _ fec.Scheme = (*Scheme)(nil)
+
+// New returns the scheme with an empty cache of plans.
+func New(c Config) *Scheme {
+	s := &Scheme{parallel: c.Parallel}
+	s.plans.limit = cmp.Or(c.PlanBytes, defaultPlanBytes)
+	return s
+}
+
+// Supports implements fec.Scheme. It says what to do about a source block that is too short.
+func (s *Scheme) Supports(o *fec.OTI) error {
+	if o.EncodingID != fec.Raptor || o.InstanceID != 0 {
+		return fmt.Errorf("raptor: %v, FEC Instance ID %d: %w", o.EncodingID, o.InstanceID, flute.ErrOTI)
+	}
+	if o.TransferLength == 0 {
+		return nil
+	}
+	least, most, err := SourceBlocks(o.TransferLength, o.SymbolLength)
+	switch {
+	case err != nil:
+		return err
+	case o.SourceBlocks < least:
+		return fmt.Errorf("raptor: %d source blocks are of more than %d symbols: take at least %d source blocks: %w",
+			o.SourceBlocks, maxSymbols, least, flute.ErrOTI)
+	case o.SourceBlocks > most:
+		return fmt.Errorf("raptor: some of %d source blocks have less than %d symbols: take a smaller symbol length, or at most %d "+
+			"source blocks: %w", o.SourceBlocks, minSymbols, most, flute.ErrOTI)
+	}
+	return nil
+}
+
+// Variants implements fec.Scheme: there is one code.
+func (s *Scheme) Variants() []fec.Variant { return nil }
+
+// check returns an error for what is no source block of this scheme.
+func check(o *fec.OTI, v fec.Variant, k uint32) error {
+	switch {
+	case v != "":
+		return fmt.Errorf("raptor: no code is called %q: %w", v, flute.ErrOTI)
+	case k > maxSymbols || o.SymbolLength == 0:
+		return fmt.Errorf("raptor: source block of %d symbols of %d bytes: %w", k, o.SymbolLength, flute.ErrOTI)
+	case k < minSymbols:
+		return fmt.Errorf("raptor: source block of %d symbols, at least %d: take a smaller symbol length or fewer source blocks: %w",
+			k, minSymbols, flute.ErrOTI)
+	}
+	return nil
+}
+
+// each calls f for 0 to n-1.
+func (s *Scheme) each(n int, f func(i int)) {
+	if s.parallel != nil && n > 1 {
+		s.parallel(n, f)
+		return
+	}
+	for i := range n {
+		f(i)
+	}
+}
+
+// Memory implements fec.Scheme.
+func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
+	return fec.Memory{}
+}

@@ -1,0 +1,152 @@
+package raptor
+
+import "slices"
+
+// halfRow marks, as the origin of a row, a Half symbol, counted from 0, instead of a row of the matrix.
+const halfRow = 1 << 31
+
+// system finds out whether encoding symbols determine the intermediate symbols, and how. All it looks at are ESIs. Its memory
+// is used again for the next source block.
+type system struct {
+	code     code
+	matrix   matrix // the LDPC symbols, then the encoding symbols of esis
+	esis     []uint32
+	ordering ordering
+	echelon  echelon
+	bits     []uint64 // each intermediate symbol as a sum of inactive symbols, apart from what is known
+	words    int      // of each in bits
+	origin   []uint32 // of each row of the echelon: a row of the matrix, or one of a Half symbol
+	sets     []uint16 // the sets of Half symbols
+	buckets  buckets
+}
+
+// maxInactive returns how many of l intermediate symbols may become inactive before a system is not worth it. Random symbols
+// stay far below it; what goes beyond it was made up.
+func maxInactive(l int) int { return min(l, 64+l/16) }
+
+// maxEntries returns the largest number of entries of the matrix for a block of k symbols that is solved at once. An encoding
+// symbol has 4.63 in the mean.
+func maxEntries(c *code) int { return 3*c.k + c.s + 6*(c.k+c.h) + 1024 }
+
+// reset makes s the system of a code without encoding symbols.
+func (s *system) reset(c *code) {
+	s.code = *c
+	s.matrix.cols = slices.Grow(s.matrix.cols[:0], maxEntries(c))
+	s.matrix.reset(c)
+	s.esis = s.esis[:0]
+	s.buckets = newBuckets(c)
+	s.sets = resize(s.sets, c.k+c.s)
+	c.half(func(j int, set uint32) { s.sets[j] = uint16(set) })
+}
+
+// add appends encoding symbol esi. It returns false when there is no room.
+func (s *system) add(esi uint32) bool {
+	if len(s.matrix.cols)+maxDegree > cap(s.matrix.cols) {
+		return false
+	}
+	s.matrix.add(&s.code, esi)
+	s.esis = append(s.esis, esi)
+	return true
+}
+
+// symbol returns which of esis row r of the matrix equals, or zero for an LDPC symbol.
+func (s *system) symbol(r uint32) int32 { return max(int32(r)-int32(s.code.s), zero) }
+
+// solve orders the matrix as it is now. The rows that were not needed for it then say what the inactive symbols are. It
+// returns false when they do not.
+func (s *system) solve() bool {
+	o, c := &s.ordering, &s.code
+	if !o.run(&s.matrix, c.l, c.s, maxInactive(c.l)) {
+		return false
+	}
+	s.echelon.reset(len(o.inactive))
+	s.express()
+	s.origin = resize(s.origin, len(o.inactive))
+	// Long rows come last: what is known already is not computed. The rest is sorted, with the LDPC symbols in front.
+	split, _ := slices.BinarySearch(o.rest, uint32(c.s))
+	for _, r := range o.rest[split:] {
+		s.insert(r)
+	}
+	for _, r := range o.rest[:split] {
+		s.insert(r)
+	}
+	s.insertHalves()
+	return s.echelon.full()
+}
+
+// extend adds encoding symbol esi after solve. It returns false when it was of no use.
+func (s *system) extend(esi uint32) bool {
+	if s.echelon.full() || !s.add(esi) {
+		return false
+	}
+	if s.insert(uint32(s.matrix.rows() - 1)) {
+		return true
+	}
+	s.matrix.drop()
+	s.esis = s.esis[:len(s.esis)-1]
+	return false
+}
+
+// express computes bits.
+func (s *system) express() {
+	o := &s.ordering
+	s.words = s.echelon.words
+	s.bits = resize(s.bits, s.code.l*s.words)
+	for i, c := range o.inactive {
+		s.of(c)[i/64] |= 1 << (i & 63)
+	}
+	for _, v := range o.pivots {
+		sum := s.echelon.row
+		clear(sum)
+		s.addRow(sum, v.row) // what it pivots is zero still
+		copy(s.of(v.col), sum)
+	}
+}
+
+// of returns intermediate symbol c as a sum of inactive symbols.
+func (s *system) of(c uint32) []uint64 { return s.bits[int(c)*s.words : (int(c)+1)*s.words] }
+
+// addRow adds what the intermediate symbols of row r are in sum.
+func (s *system) addRow(sum []uint64, r uint32) {
+	if len(sum) == 1 {
+		w := sum[0]
+		for _, c := range s.matrix.row(r) {
+			w ^= s.bits[c]
+		}
+		sum[0] = w
+		return
+	}
+	for _, c := range s.matrix.row(r) {
+		xor(sum, s.of(c))
+	}
+}
+
+// insert adds row r of the matrix to the echelon.
+func (s *system) insert(r uint32) bool {
+	if s.echelon.full() {
+		return false
+	}
+	s.addRow(s.echelon.next(), r)
+	p, ok := s.echelon.insert()
+	if ok {
+		s.origin[p] = r
+	}
+	return ok
+}
+
+// insertHalves adds the rows of the Half symbols to the echelon.
+func (s *system) insertHalves() {
+	c := &s.code
+	for h := 0; h < c.h && !s.echelon.full(); h++ {
+		row := s.echelon.next()
+		xor(row, s.of(uint32(c.k+c.s+h)))
+		for j, set := range s.sets {
+			if set>>h&1 == 1 {
+				xor(row, s.of(uint32(j)))
+			}
+		}
+		if p, ok := s.echelon.insert(); ok {
+			s.origin[p] = halfRow | uint32(h)
+		}
+	}
+}
