@@ -26,15 +26,12 @@ type reception struct {
 	symbols []fec.Symbol // of repairs
 }
 
-// Decode measures the recovery of a share of the source symbols, chosen at random; at least one unless loss is 0. There are two
+// Decode measures the recovery of a share of the source symbols, rounded up and chosen at random. There are two
 // repair symbols more than source symbols lost, as far as the code has them. When they do not suffice the decoder gets twice
 // as many more, and so on, in all further runs: Result.Extra says how many it were in the end. The error wraps ErrSkipped when
 // the code has too few repair symbols or the block needs too much memory.
 func (b *Bench) Decode(loss float64) (Result, error) {
-	lost := int(math.Round(loss * float64(b.block.K)))
-	if loss > 0 {
-		lost = max(lost, 1)
-	}
+	lost := int(math.Ceil(loss*float64(b.block.K) - 1e-9))
 	extra := 0
 	if lost > 0 {
 		extra = firstExtra

@@ -149,8 +149,9 @@ func TestDecodeOfRealCode(t *testing.T) {
 		skip  bool
 	}{
 		{0, 0, 0, false},
-		{0.05, 2, 2, false}, // half a symbol rounds up
+		{0.05, 2, 2, false}, // 5 % of 40
 		{0.2, 8, 1, false},  // the code has no second one
+		{0.201, 9, 0, false},
 		{1, 0, 0, true},
 	} {
 		b, err := New(config(nil), rsBlock(40, 9))
@@ -221,5 +222,16 @@ func TestOverheadEndsInTime(t *testing.T) {
 	o, err := b.Overhead(1000, 3)
 	if err != nil || o.Trials < 1 || o.Trials > 10 || o.Failures[0] != 0 || o.Mean != 0 {
 		t.Errorf("%+v, %v; want few trials without a failure", o, err)
+	}
+}
+
+func TestShortRunsShareSamples(t *testing.T) {
+	b := alike(t, parrot{}, 20, 4)
+	// Samples have at least 60 / 60 = 1 ms: runs of 0.1 and 0.5 ms make one of 1.2 ms, 0.3 ms for each run.
+	c := &clock{steps: []time.Duration{1e5, 0, 5e5, 0}}
+	b.cfg.Now, b.cfg.Budget = c.now, 60*time.Millisecond
+	r, err := b.EncodeCold()
+	if err != nil || r.Runs != 200 || r.Median != 300*time.Microsecond || r.Best != 300*time.Microsecond {
+		t.Errorf("%+v, %v; want 200 runs of 300 us", r, err)
 	}
 }

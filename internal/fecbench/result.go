@@ -5,15 +5,20 @@ import (
 	"time"
 )
 
-// maxRuns bounds the runs of one operation: more do not make its median better.
-const maxRuns = 5000
+const (
+	// maxRuns bounds the runs of one operation: more do not make its median better.
+	maxRuns = 5000
+	// samples is how many samples make up the budget: the runs of one that are shorter count with their mean, so that the
+	// best is not one lucky run.
+	samples = 60
+)
 
 // Result is what the runs of one operation gave.
 type Result struct {
 	Bytes  uint64        // of source data in one run
 	Runs   int           // that were timed
 	Median time.Duration // of a run
-	Best   time.Duration // the shortest run
+	Best   time.Duration // the shortest run, or the mean of some where runs are very short
 	Lost   int           // source symbols that a Decode recovered
 	Extra  int           // encoding symbols beyond K that a Decode had, at least 2 where the code has them; see Decode
 }
@@ -36,16 +41,25 @@ type work struct {
 // measure repeats w until the budget is used up.
 func (b *Bench) measure(w work) (Result, error) {
 	var times []time.Duration
-	for sum := time.Duration(0); len(times) == 0 || sum < b.cfg.Budget && len(times) < maxRuns; {
-		d, err := b.once(w)
-		if err != nil {
-			return Result{}, err
+	result := Result{Bytes: uint64(len(b.source))}
+	for sum := time.Duration(0); result.Runs == 0 || sum < b.cfg.Budget && result.Runs < maxRuns; {
+		var sample time.Duration
+		n := 0
+		for n == 0 || sample < b.cfg.Budget/samples && result.Runs < maxRuns {
+			d, err := b.once(w)
+			if err != nil {
+				return Result{}, err
+			}
+			sample += d
+			n++
+			result.Runs++
 		}
-		times = append(times, d)
-		sum += d
+		times = append(times, sample/time.Duration(n))
+		sum += sample
 	}
 	slices.Sort(times)
-	return Result{Bytes: uint64(len(b.source)), Runs: len(times), Median: times[len(times)/2], Best: times[0]}, nil
+	result.Median, result.Best = times[len(times)/2], times[0]
+	return result, nil
 }
 
 // once makes one run and returns its time.
