@@ -207,6 +207,10 @@ func ceil(a, b uint64) uint64 {
 	return n
 }
 
+// IsRateless reports whether the code has more repair symbols than any sender needs, so that each transfer can bring new ones:
+// Raptor and RaptorQ.
+func (o *OTI) IsRateless() bool { return o.usesPartitionZ() }
+
 // MaxESI returns how many encoding symbols, source and repair, a receiver accepts for a source block of k source
 // symbols: ESIs are below it. For Reed-Solomon it is max_n and not what the n-algorithm gives for k, since senders in
 // the field do not follow it for short blocks (RFC 5510, section 6.2).

@@ -84,6 +84,9 @@ type Grouper interface {
 	// AppendGroup appends the ESIs of the G symbols that travel in one packet whose FEC Payload ID has esi, that one
 	// first, for a source block of k symbols.
 	AppendGroup(b []ESI, o *OTI, k uint32, esi ESI) ([]ESI, error)
+	// AppendPacket appends the ESIs that a sender puts into packet index of a source block of k symbols: first come those of
+	// the source symbols, ceil(k/G) packets, then those of the repair symbols.
+	AppendPacket(b []ESI, o *OTI, k uint32, index uint32) ([]ESI, error)
 }
 
 // Parallel calls f(0) to f(n-1), some of them at the same time, and returns when all calls have returned. A scheme that is

@@ -80,7 +80,7 @@ func (a *announcer) publish(cfg *Config, now time.Time, files []fdt.File, comple
 			return false, fmt.Errorf("sender: FDT Instance: %w", err)
 		}
 	}
-	c, err := newCoding(cfg, cfg.FDTOTI, cfg.Variant, 0, uint64(len(document)))
+	c, err := newCoding(cfg, cfg.FDTOTI, cfg.Variant, redundancy{ratio: cfg.Redundancy}, uint64(len(document)))
 	if err != nil {
 		return false, fmt.Errorf("sender: FDT Instance of %d bytes and %d files: %w", len(document), len(files), err)
 	}
@@ -112,7 +112,7 @@ func (a *announcer) retire(cfg *Config) { a.stale, a.sent = false, cfg.FDTTransf
 
 // begin starts a transmission of the current FDT Instance.
 func (a *announcer) begin(now time.Time) {
-	a.lane.start(&a.coding, a.header, a.document, 1, 0)
+	a.lane.start(&a.coding, a.header, a.document, uint64(a.sent), 1, 0)
 	a.sending, a.began = true, now
 }
 
@@ -144,7 +144,7 @@ func encode(b []byte, c flute.ContentEncoding) ([]byte, error) {
 
 // checkFDTCoding refuses an FDTOTI that could code no FDT Instance at all.
 func checkFDTCoding(cfg *Config) error {
-	if _, err := newCoding(cfg, cfg.FDTOTI, cfg.Variant, 0, 1<<10); err != nil {
+	if _, err := newCoding(cfg, cfg.FDTOTI, cfg.Variant, redundancy{ratio: cfg.Redundancy}, 1<<10); err != nil {
 		return fmt.Errorf("sender: Config.FDTOTI: %w", err)
 	}
 	if cfg.mbms() && cfg.FDTOTI.EncodingID != fec.CompactNoCode && cfg.FDTOTI.EncodingID != fec.Raptor {

@@ -12,39 +12,57 @@ import (
 // block is one source block in transfer. Its buffers outlive it: a lane uses them for the next block.
 type block struct {
 	sbn     fec.SBN
-	k       uint32 // source symbols
-	n       uint32 // encoding symbols that are sent
-	esi     uint32 // the next to be sent
+	group   group
+	packet  uint32 // the next to be sent
 	off     uint64 // of the block in the object
-	size    uint64 // bytes; the last symbol may be short
-	held    []byte // bytes of the block that were read; nil when symbols come straight from the source
+	size    uint64 // bytes in the order of symbols: less than whole symbols only where the object ends
+	held    []byte // bytes of the block that were read, in that order; nil when symbols come straight from the source
 	heldOff uint64 // of held in the block
+	raw     []byte // the block in the order of the object, when that is another one
+	esis    []fec.ESI
 	enc     fec.Encoder
 	code    *coding // that enc was made for, with encK source symbols
 	encK    uint32
 }
 
-// open makes b the source block sbn. With repair symbols to come it reads the whole block.
+// open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it reads the whole block.
 func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
-	b.sbn, b.esi = sbn, 0
-	b.k = c.part.BlockSymbols(sbn)
-	b.n = c.symbols(b.k)
+	k := c.part.BlockSymbols(sbn)
+	b.sbn, b.packet, b.group = sbn, 0, c.group(k)
 	b.off, b.size = c.part.Block(sbn)
 	b.held, b.heldOff = b.held[:0], 0
-	if b.n == b.k {
+	if c.part.HasSubBlocks() {
+		if err := b.gather(c, src); err != nil {
+			return err
+		}
+	} else if b.group.repairs > 0 {
+		if err := b.read(src, 0, b.size); err != nil {
+			return err
+		}
+	}
+	if b.group.repairs == 0 {
 		return nil
 	}
-	if err := b.read(src, 0, b.size); err != nil {
-		return err
-	}
-	if b.code == c && b.encK == b.k {
+	if b.code == c && b.encK == k {
 		if enc, ok := b.enc.(fec.Resetter); ok {
 			return enc.Reset(b.held)
 		}
 	}
-	enc, err := c.scheme.NewEncoder(&c.oti, c.variant, b.k, b.held)
-	b.enc, b.code, b.encK = enc, c, b.k
+	enc, err := c.scheme.NewEncoder(&c.oti, c.variant, k, b.held)
+	b.enc, b.code, b.encK = enc, c, k
 	return err
+}
+
+// gather reads the whole block and puts it in the order of its symbols.
+func (b *block) gather(c *coding, src io.ReaderAt) error {
+	b.raw = slices.Grow(b.raw[:0], int(b.size))[:b.size]
+	if err := readFull(src, b.raw, b.off); err != nil {
+		return err
+	}
+	b.size = uint64(b.group.k) * uint64(c.oti.SymbolLength)
+	b.held = slices.Grow(b.held[:0], int(b.size))[:b.size]
+	c.part.GatherSymbols(b.held, b.raw, b.sbn)
+	return nil
 }
 
 // read makes held the n bytes of the block at off.
@@ -58,14 +76,27 @@ func (b *block) read(src io.ReaderAt, off, n uint64) error {
 	return err
 }
 
-// appendSymbol appends the next encoding symbol to p. readAhead is in bytes; zero: no window is held.
-func (b *block) appendSymbol(p []byte, c *coding, src io.ReaderAt, readAhead int) ([]byte, error) {
-	esi := fec.ESI(b.esi)
+// next returns the ESIs of the next packet, valid until the one after it, in transfer number turn.
+func (b *block) next(c *coding, turn uint64) (esis []fec.ESI, err error) {
+	b.esis = b.esis[:0]
+	if c.grouper != nil && b.group.g > 1 {
+		b.esis, err = c.grouper.AppendPacket(b.esis, &c.oti, b.group.k, b.packet)
+		return b.esis, err
+	}
+	first, n := b.group.symbols(b.packet, turn)
+	for i := range n {
+		b.esis = append(b.esis, first+fec.ESI(i))
+	}
+	return b.esis, nil
+}
+
+// appendSymbol appends encoding symbol esi to p. readAhead is in bytes; zero: no window is held.
+func (b *block) appendSymbol(p []byte, c *coding, src io.ReaderAt, esi fec.ESI, readAhead int) ([]byte, error) {
 	length := uint64(c.oti.SymbolLength)
-	if b.esi >= b.k {
+	if uint32(esi) >= b.group.k {
 		return b.enc.AppendRepair(p, esi)
 	}
-	off := uint64(b.esi) * length
+	off := uint64(esi) * length
 	n := min(length, b.size-off)
 	start := len(p)
 	switch {

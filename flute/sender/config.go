@@ -3,6 +3,7 @@ package sender
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -30,12 +31,16 @@ const (
 	// DefaultMaxBlockBytes bounds a source block: one is held in memory for each FEC-coded block in transfer, and
 	// known receivers cannot take larger ones.
 	DefaultMaxBlockBytes = 10 << 20
+	// DefaultRedundancy is that of the other codes: 16 repair symbols for 64 source symbols.
+	DefaultRedundancy = 0.25
 	// DefaultReadAhead is how much of a file is read at once when no FEC code needs its blocks whole: some 45 symbols a
 	// system call.
 	DefaultReadAhead = 64 << 10
 
 	// maxFDTDuration keeps Expires within the half era around now in which receivers look for it (RFC 6726, section 3.3).
 	maxFDTDuration = 20 * 365 * 24 * time.Hour
+	// maxRedundancy bounds what a sender repeats itself.
+	maxRedundancy = 1000
 	// maxInterleave bounds the source blocks of a file in transfer at once.
 	maxInterleave = 256
 	// maxParallel bounds the files in transfer at once.
@@ -66,6 +71,9 @@ type Config struct {
 	// Repair is the number of repair symbols of every source block, short ones included. Zero: what the n-algorithm
 	// gives for the OTI (RFC 5510, section 6.2), that is, in proportion to the length of the block.
 	Repair uint32
+	// Redundancy is the number of repair symbols for each source symbol where Repair is zero and no n-algorithm says it:
+	// with Raptor and RaptorQ. Zero: DefaultRedundancy; negative: none.
+	Redundancy float64
 	// OutOfBandOTI leaves EXT_FTI out of the packets of files; the FDT tells their OTI anyway. The profiles of 3GPP and
 	// DVB always do.
 	OutOfBandOTI bool
@@ -122,6 +130,7 @@ func (c Config) validated() (*Config, error) {
 	c.Interleave = cmp.Or(c.Interleave, 1)
 	c.TransferCount = cmp.Or(c.TransferCount, 1)
 	c.MaxBlockBytes = cmp.Or(c.MaxBlockBytes, DefaultMaxBlockBytes)
+	c.Redundancy = cmp.Or(c.Redundancy, DefaultRedundancy)
 	c.ReadAhead = cmp.Or(c.ReadAhead, DefaultReadAhead)
 	c.FirstTOI = cmp.Or(c.FirstTOI, flute.NewTOI(1))
 	c.FDTCollect = max(c.FDTCollect, 0)
@@ -149,6 +158,7 @@ func (c Config) validated() (*Config, error) {
 		{c.Interleave < 0 || c.Interleave > maxInterleave, fmt.Sprintf("Interleave %d is not 1 to %d", c.Interleave, maxInterleave)},
 		{c.Delay < 0, "Delay is negative"},
 		{c.ReadAhead < 0, "ReadAhead is negative"},
+		{math.IsNaN(c.Redundancy) || c.Redundancy > maxRedundancy, fmt.Sprintf("Redundancy %v is not at most %d", c.Redundancy, maxRedundancy)},
 		{c.mbms() && c.Session.TSI > maxMBMS, fmt.Sprintf("Session.TSI %d has more than the 16 bits of %v", c.Session.TSI, c.Profile)},
 		{c.mbms() && c.FDTCENC != flute.Null, fmt.Sprintf("FDTCENC %v is not allowed in %v", c.FDTCENC, c.Profile)},
 	} {

@@ -19,12 +19,14 @@ type lane struct {
 	active int     // slots in use
 	turn   int     // the slot that is next, below active
 	next   uint32  // the SBN that is opened next
+	number uint64  // of the transfer, from 0
 	left   uint64  // packets that are still to be sent
 	source uint64  // bytes of the object that were sent as source symbols
 }
 
-// start prepares the lane for a transfer. c and header are the object's; the lane reads them until the transfer ends.
-func (l *lane) start(c *coding, header *alc.Template, src io.ReaderAt, interleave, readAhead int) {
+// start prepares the lane for transfer number, from 0, of an object. c and header are the object's; the lane reads them until
+// the transfer ends.
+func (l *lane) start(c *coding, header *alc.Template, src io.ReaderAt, number uint64, interleave, readAhead int) {
 	if inMemory(src) {
 		readAhead = 0
 	}
@@ -32,7 +34,7 @@ func (l *lane) start(c *coding, header *alc.Template, src io.ReaderAt, interleav
 		l.slots = append(l.slots, make([]block, interleave-len(l.slots))...)
 	}
 	l.coding, l.header, l.src, l.readAhead = c, header, src, readAhead
-	l.active, l.turn, l.next, l.left, l.source = 0, 0, 0, c.packets, 0
+	l.active, l.turn, l.next, l.number, l.left, l.source = 0, 0, 0, number, c.packets, 0
 }
 
 // stop drops the references to the object, and keeps the buffers.
@@ -54,16 +56,22 @@ func (l *lane) appendPacket(b []byte, closeObject bool, interleave int) ([]byte,
 	if err != nil {
 		return b, err
 	}
-	start := len(b)
+	esis, err := s.next(c, l.number)
+	if err != nil {
+		return b, err
+	}
+	start, source := len(b), uint64(0)
 	b = l.header.Append(b, closeObject && l.left == 1)
-	b = c.oti.AppendPayloadID(b, fec.PayloadID{SBN: s.sbn, ESI: fec.ESI(s.esi), SourceBlockLength: uint16(s.k)})
-	if b, err = s.appendSymbol(b, c, l.src, l.readAhead); err != nil {
-		return b[:start], err
+	b = c.oti.AppendPayloadID(b, fec.PayloadID{SBN: s.sbn, ESI: esis[0], SourceBlockLength: uint16(s.group.k)})
+	for _, esi := range esis {
+		if b, err = s.appendSymbol(b, c, l.src, esi, l.readAhead); err != nil {
+			return b[:start], err
+		}
+		n, _ := c.part.SymbolBytes(s.sbn, esi)
+		source += uint64(n)
 	}
-	if s.esi < s.k {
-		l.source += min(uint64(c.oti.SymbolLength), s.size-uint64(s.esi)*uint64(c.oti.SymbolLength))
-	}
-	s.esi++
+	l.source += source
+	s.packet++
 	l.left--
 	l.turn++
 	return b, nil
@@ -84,7 +92,7 @@ func (l *lane) slot(interleave int) (*block, error) {
 		}
 		s := &l.slots[l.turn]
 		switch {
-		case s.esi < s.n:
+		case s.packet < s.group.packets():
 			return s, nil
 		case l.next < l.coding.blocks:
 			return s, l.open(s)

@@ -58,7 +58,7 @@ func TestEncodersAreReused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := newCoding(cfg, cfg.OTI, "", 1, 180)
+	c, err := newCoding(cfg, cfg.OTI, "", redundancy{symbols: 1}, 180)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +77,7 @@ func TestEncodersAreReused(t *testing.T) {
 		if err := b.open(&c, o.source, fec.SBN(i)); err != nil {
 			t.Fatal(err)
 		}
-		b.esi = b.k
-		got, err := b.appendSymbol(nil, &c, o.source, 0)
+		got, err := b.appendSymbol(nil, &c, o.source, fec.ESI(b.group.k), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,11 +2,8 @@ package sender
 
 import (
 	"cmp"
-	"fmt"
-	"slices"
 
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/flute"
 )
 
 // The defaults of Config.OTI.
@@ -15,38 +12,26 @@ const (
 	DefaultSymbolLength = 1400
 	// DefaultSourceBlockLength is in source symbols; short blocks keep memory low and repair local.
 	DefaultSourceBlockLength = 64
+	// DefaultLDPCBlockLength is in source symbols: shorter blocks need more symbols than they have to be decoded.
+	DefaultLDPCBlockLength = 1000
 	// defaultAlignment is Al of Raptor and RaptorQ: "RECOMMENDED value of 4" (RFC 5053, section 4.3).
 	defaultAlignment = 4
+	// defaultN1 is the degree of LDPC source symbols: with it receivers that solve equations, as those of this project do,
+	// need 0.2 % more symbols than there are source symbols; with 3, 4 %.
+	defaultN1 = 7
+	// minRaptorSymbols is the least length of a source block of Raptor (RFC 5053, section 5.4.2.3: its tables begin there).
+	minRaptorSymbols = 4
 )
-
-// maxBlockSymbols is the largest source block that the codes of FEC Encoding IDs 1 and 6 take (RFC 5053, section 5.1.1;
-// RFC 6330, section 5.1.2).
-func maxBlockSymbols(id fec.EncodingID) uint64 {
-	if id == fec.Raptor {
-		return 8192
-	}
-	return 56403
-}
 
 // complete returns o with defaults in its zero fields, for an object of length bytes.
 func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 	o.SymbolLength = cmp.Or(o.SymbolLength, DefaultSymbolLength)
 	o.TransferLength = length
 	switch o.EncodingID {
-	case fec.Raptor, fec.RaptorQ:
-		o.SubBlocks = cmp.Or(o.SubBlocks, 1)
-		o.Alignment = cmp.Or(o.Alignment, defaultAlignment)
-		symbols := (length + uint64(o.SymbolLength) - 1) / uint64(o.SymbolLength)
-		block := min(maxBlockSymbols(o.EncodingID), max(1, maxBlockBytes/uint64(o.SymbolLength)))
-		if o.MaxSourceBlockLength != 0 {
-			block = min(block, uint64(o.MaxSourceBlockLength))
-		}
-		if o.SourceBlocks == 0 && symbols > 0 {
-			o.SourceBlocks = uint32(min((symbols+block-1)/block, 1<<32-1)) // too many is for Validate to refuse
-		}
-		if o.SourceBlocks != 0 {
-			o.MaxSourceBlockLength = uint32(min((symbols+uint64(o.SourceBlocks)-1)/uint64(o.SourceBlocks), 1<<32-1))
-		}
+	case fec.Raptor:
+		return completeZ(fitRaptor(o), 8192, 1<<16-1, maxBlockBytes)
+	case fec.RaptorQ:
+		return completeZ(o, 56403, 1<<8-1, maxBlockBytes)
 	case fec.ReedSolomonGF28, fec.SmallBlockSystematic, fec.ReedSolomonGF2m:
 		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
 		limit := uint32(255)
@@ -58,79 +43,98 @@ func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 		if b := o.MaxSourceBlockLength; o.MaxEncodingSymbols == 0 {
 			o.MaxEncodingSymbols = max(b, min(limit, b+(b+3)/4))
 		}
+	case fec.LDPCStaircase, fec.LDPCTriangle:
+		return completeLDPC(o)
 	default:
 		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
 	}
 	return o
 }
 
-// coding is how one object is coded: a valid OTI and everything derived from it.
-type coding struct {
-	oti     fec.OTI
-	part    fec.Partition
-	scheme  fec.Scheme
-	variant fec.Variant
-	repair  uint32 // repair symbols of every block; zero: by the n-algorithm
-	blocks  uint32 // source blocks
-	packets uint64 // of one transfer
-	short   bool   // the last source symbol is sent short, not padded
+// fitRaptor makes the symbols of a small object so short that its source block has the four that Raptor needs: "T, in units
+// of octets, and the value of N, Z ... [are] chosen" by the sender (RFC 5053, section 4.2). An object of less than four bytes
+// has no source block of Raptor at all; it goes uncoded.
+func fitRaptor(o fec.OTI) fec.OTI {
+	f := o.TransferLength
+	if f == 0 || f > (minRaptorSymbols-1)*uint64(o.SymbolLength) {
+		return o
+	}
+	if f < minRaptorSymbols {
+		return fec.OTI{EncodingID: fec.CompactNoCode, TransferLength: f, SymbolLength: o.SymbolLength, MaxSourceBlockLength: DefaultSourceBlockLength}
+	}
+	al := uint64(cmp.Or(o.Alignment, defaultAlignment))
+	if f < minRaptorSymbols*al {
+		al = 1
+	}
+	t := f / minRaptorSymbols / al * al
+	o.SymbolLength, o.Alignment = uint16(t), uint8(al)
+	o.SubBlocks = uint16(min(uint64(cmp.Or(o.SubBlocks, 1)), t/al))
+	o.SourceBlocks = 1
+	return o
 }
 
-// newCoding checks that o can code length bytes, and derives the rest. Errors wrap flute.ErrOTI.
-func newCoding(cfg *Config, o fec.OTI, v fec.Variant, repair uint32, length uint64) (coding, error) {
-	c := coding{oti: complete(o, length, cfg.MaxBlockBytes), variant: v, repair: repair}
-	if err := c.oti.Validate(); err != nil {
-		return coding{}, err
+// completeZ completes an OTI whose source blocks come from Z: as many as blocks of MaxSourceBlockLength make, fewer when the
+// code or its field for Z permit no more.
+func completeZ(o fec.OTI, maxSymbols, maxZ, maxBlockBytes uint64) fec.OTI {
+	if o.EncodingID == fec.CompactNoCode {
+		return o
 	}
-	var err error
-	if c.scheme, err = cfg.Registry.Scheme(&c.oti); err != nil {
-		return coding{}, err
+	o.SubBlocks = cmp.Or(o.SubBlocks, 1)
+	o.Alignment = cmp.Or(o.Alignment, defaultAlignment)
+	symbols := ceil(o.TransferLength, uint64(o.SymbolLength))
+	most := min(maxSymbols, max(1, maxBlockBytes/uint64(o.SymbolLength)))
+	block := most
+	if o.MaxSourceBlockLength != 0 {
+		block = min(block, uint64(o.MaxSourceBlockLength))
 	}
-	if err := c.scheme.Supports(&c.oti); err != nil {
-		return coding{}, err
+	if o.SourceBlocks == 0 && symbols > 0 {
+		z := ceil(symbols, block)
+		if z > maxZ {
+			z = max(maxZ, ceil(symbols, most)) // too many is for Validate to refuse
+		}
+		if o.EncodingID == fec.Raptor {
+			z = max(1, min(z, symbols/minRaptorSymbols))
+		}
+		o.SourceBlocks = uint32(min(z, 1<<32-1))
 	}
-	if c.variant, err = pickVariant(c.scheme, v); err != nil {
-		return coding{}, err
+	if o.SourceBlocks != 0 {
+		o.MaxSourceBlockLength = uint32(min(ceil(symbols, uint64(o.SourceBlocks)), 1<<32-1))
 	}
-	c.part = c.oti.Partition()
-	c.blocks = c.part.Blocks()
-	// Only the fully specified No-Code schemes say that the last symbol may be short (RFC 5445, section 3.2.2.2). With a
-	// code all receivers take a padded one, and some no other.
-	c.short = c.oti.EncodingID == fec.CompactNoCode
-	c.packets = 1 // an empty object is one packet without a symbol
-	if c.blocks == 0 {
-		return c, nil
-	}
-	large, small := c.part.BlockSymbols(0), c.part.Small
-	if n := uint64(large) * uint64(c.oti.SymbolLength); n > cfg.MaxBlockBytes {
-		return coding{}, fmt.Errorf("%w: source blocks of %d bytes exceed MaxBlockBytes %d", flute.ErrOTI, n, cfg.MaxBlockBytes)
-	}
-	if most := c.oti.MaxESI(large); repair != 0 && most-large < repair {
-		return coding{}, fmt.Errorf("%w: %d repair symbols for %d source symbols exceed the %d encoding symbols of %v",
-			flute.ErrOTI, repair, large, most, c.oti.EncodingID)
-	}
-	c.packets = uint64(c.part.LargeBlocks)*uint64(c.symbols(large)) + uint64(c.blocks-c.part.LargeBlocks)*uint64(c.symbols(small))
-	return c, nil
+	return o
 }
 
-// symbols returns the number of encoding symbols that are sent of a block of k source symbols.
-func (c *coding) symbols(k uint32) uint32 {
-	if c.repair != 0 {
-		return k + c.repair
+// completeLDPC completes an OTI of LDPC. The blocks of a short object have more repair symbols than the ratio of max_n to B
+// says: every source symbol takes part in N1 of them (RFC 5170, section 6.2).
+func completeLDPC(o fec.OTI) fec.OTI {
+	b := cmp.Or(o.MaxSourceBlockLength, DefaultLDPCBlockLength)
+	n := cmp.Or(o.MaxEncodingSymbols, b+(b+3)/4)
+	o.N1 = cmp.Or(o.N1, defaultN1)
+	o.Seed = cmp.Or(o.Seed, 1)
+	o.GroupSize = cmp.Or(o.GroupSize, 1)
+	o.MaxSourceBlockLength, o.MaxEncodingSymbols = b, n
+	symbols := ceil(o.TransferLength, uint64(o.SymbolLength))
+	if symbols == 0 || n <= b {
+		return o
 	}
-	return k + c.oti.RepairSymbols(k)
+	small := uint32(symbols / ceil(symbols, uint64(b))) // the shorter blocks
+	if o.RepairSymbols(small) >= uint32(o.N1) {
+		return o
+	}
+	if symbols < uint64(b) {
+		b = uint32(symbols)
+	}
+	// floor(small * max_n / B) - small >= N1
+	o.MaxEncodingSymbols = max(uint32(uint64(n)*uint64(b)/uint64(o.MaxSourceBlockLength)),
+		uint32(ceil(uint64(small+uint32(o.N1))*uint64(b), uint64(small))))
+	o.MaxSourceBlockLength = b
+	return o
 }
 
-func pickVariant(s fec.Scheme, v fec.Variant) (fec.Variant, error) {
-	known := s.Variants()
-	if len(known) == 0 {
-		return "", nil
+// ceil returns a/b rounded up, for b > 0, without overflow.
+func ceil(a, b uint64) uint64 {
+	n := a / b
+	if a%b != 0 {
+		n++
 	}
-	if v == "" {
-		return known[0], nil
-	}
-	if slices.Contains(known, v) {
-		return v, nil
-	}
-	return "", fmt.Errorf("%w: variant %q is not one of %q", flute.ErrOTI, v, known)
+	return n
 }

@@ -156,7 +156,7 @@ func (s *Session) fill() {
 			c, s.idle = s.idle[n-1], s.idle[:n-1]
 		}
 		c.object = o
-		c.start(&o.coding, o.header, o.source, s.cfg.Interleave, s.cfg.ReadAhead)
+		c.start(&o.coding, o.header, o.source, uint64(o.sent), s.cfg.Interleave, s.cfg.ReadAhead)
 		o.state, c.report = active, max(o.transferLength/100, 1)
 		s.lanes = append(s.lanes, c)
 	}

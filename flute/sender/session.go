@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -36,14 +37,14 @@ type Session struct {
 	idle     []*carrier
 	turn     int // the lane that is next
 
-	live      tally // objects with packets to come
-	finished  tally // objects sent as often as asked, in entries
-	numbered  uint64
-	maxSymbol int  // bytes
-	dirty     bool // the current FDT Instance does not tell the truth
-	forgot    bool // finished objects were dropped from entries
-	complete  bool
-	closed    bool
+	live       tally // objects with packets to come
+	finished   tally // objects sent as often as asked, in entries
+	numbered   uint64
+	maxPayload int  // bytes of symbols in a packet
+	dirty      bool // the current FDT Instance does not tell the truth
+	forgot     bool // finished objects were dropped from entries
+	complete   bool
+	closed     bool
 
 	events []event.Event
 	stats  Stats
@@ -72,7 +73,10 @@ func New(cfg Config) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{cfg: c, location: make(map[string]*object)}
-	s.maxSymbol = int(max(complete(c.OTI, 0, c.MaxBlockBytes).SymbolLength, complete(c.FDTOTI, 0, c.MaxBlockBytes).SymbolLength))
+	for _, o := range [...]fec.OTI{c.OTI, c.FDTOTI} {
+		o = complete(o, 0, c.MaxBlockBytes)
+		s.maxPayload = max(s.maxPayload, int(o.SymbolLength)*int(max(1, o.GroupSize)))
+	}
 	s.fdt.ids.next = c.FDTStartID
 	s.tois = tois{next: c.FirstTOI, objects: make(map[flute.TOI]*object), retired: make(map[flute.TOI]struct{})}
 	if c.mbms() {
@@ -110,11 +114,8 @@ func (s *Session) add(o *Object) (flute.TOI, error) {
 	if f.OTI != nil {
 		oti, variant = *f.OTI, f.Variant
 	}
-	repair := s.cfg.Repair
-	if f.Repair != 0 {
-		repair = f.Repair
-	}
-	c, err := newCoding(s.cfg, oti, variant, repair, o.transferLength)
+	more := redundancy{symbols: cmp.Or(f.Repair, s.cfg.Repair), ratio: s.cfg.Redundancy}
+	c, err := newCoding(s.cfg, oti, variant, more, o.transferLength)
 	if err != nil {
 		return flute.TOI{}, err
 	}
@@ -145,7 +146,7 @@ func (s *Session) add(o *Object) (flute.TOI, error) {
 		s.finished.drop(old)
 	}
 	s.numbered++
-	s.maxSymbol = max(s.maxSymbol, int(c.oti.SymbolLength))
+	s.maxPayload = max(s.maxPayload, c.payload())
 	s.tois.objects[toi] = n
 	s.location[f.ContentLocation] = n
 	s.entries = append(s.entries, n)

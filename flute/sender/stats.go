@@ -84,4 +84,4 @@ func (s *Session) Packets(toi flute.TOI) (n uint64, ok bool) {
 const maxHeader = 4 + 4 + 6 + 14 + 4 + 4 + 12 + 20 + 8
 
 // MaxPacketLen returns an upper bound of the length in bytes of the session's packets, with the files added so far.
-func (s *Session) MaxPacketLen() int { return maxHeader + s.maxSymbol }
+func (s *Session) MaxPacketLen() int { return maxHeader + s.maxPayload }

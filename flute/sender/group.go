@@ -1,0 +1,43 @@
+package sender
+
+import "github.com/flute-node/flute-node/fec"
+
+// Several encoding symbols may travel in one packet, G of them. Their ESIs are consecutive (RFC 5053, section 3.1; RFC 5510,
+// section 4.1; RFC 6330, section 4.4.2), source and repair symbols apart, unless the code has an order of its own (RFC 5170,
+// section 5.6). A code without end makes other repair symbols in each transfer, so that a receiver that missed some of one
+// transfer is helped by all of the next.
+
+// group is which encoding symbols of source blocks of one length, k, travel in which packet.
+type group struct {
+	k       uint32
+	g       uint32 // symbols of a packet
+	sources uint32 // packets of source symbols
+	repairs uint32 // packets of repair symbols, in one transfer
+	cycle   uint32 // packets of repair symbols until they repeat
+}
+
+// group returns the packets of a source block of k symbols.
+func (c *coding) group(k uint32) group {
+	g := group{k: k, g: c.perPacket}
+	g.sources = (k + g.g - 1) / g.g
+	if repair := c.repairs(k); repair > 0 {
+		g.repairs = (repair + g.g - 1) / g.g
+		g.cycle = g.repairs
+		if c.oti.IsRateless() {
+			g.cycle = max(g.cycle, (c.oti.MaxESI(k)-k)/g.g)
+		}
+	}
+	return g
+}
+
+// packets returns the number of packets of one transfer.
+func (g *group) packets() uint32 { return g.sources + g.repairs }
+
+// symbols returns the first ESI of packet i of transfer number turn, and how many follow one another.
+func (g *group) symbols(i uint32, turn uint64) (first fec.ESI, n uint32) {
+	if i < g.sources {
+		return fec.ESI(i * g.g), min(g.g, g.k-i*g.g)
+	}
+	j := (turn*uint64(g.repairs) + uint64(i-g.sources)) % uint64(g.cycle)
+	return fec.ESI(g.k + uint32(j)*g.g), g.g
+}
