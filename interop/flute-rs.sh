@@ -10,6 +10,9 @@
 # Schemes that the crate's command line has go through its command line, the others through interop/peer, which calls its
 # library. Both are built once into interop/.cache, which takes a few minutes. The programs of the command line never exit
 # by themselves: they are ended here, by process id.
+#
+# Datagrams are dropped at random, but not those of FDT Instances: the crate forgets a file whose last packet came before
+# its FDT Instance.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -19,7 +22,6 @@ readonly TIMEOUT=30  # seconds for one transfer
 readonly LOSS=0.1    # probability that a datagram is dropped, in the cases with loss
 readonly ONE_IN=20   # datagrams of which one is dropped instead, with No-Code
 readonly TURNS=6     # transfers of each file in No-Code cases with loss: what one turn lost comes in another
-readonly SPARE=10    # datagrams at the start that are never dropped: the FDT Instance
 readonly GROUP=239.255.70.1 GROUP_BEHIND_RELAY=239.255.70.2
 readonly SIZES_LOSS=(300000 5000000) # whole blocks, so that each has repair symbols enough in a single turn
 
@@ -153,7 +155,7 @@ transfer() {
 	rpid=$pid
 	until_true 5 bound "$rport" || true
 	if [[ $loss == loss ]]; then
-		start "$dir/relay.log" "$droprelay" -from "$GROUP:$port" -to "$to:$rport" "${lose[@]}" -spare "$SPARE" -seed 1
+		start "$dir/relay.log" "$droprelay" -from "$GROUP:$port" -to "$to:$rport" "${lose[@]}" -spare-fdt -seed 1
 		relay=$pid
 		until_true 5 says listening "$dir/relay.log" || true
 	fi

@@ -3,15 +3,18 @@ package main
 import (
 	"math"
 	"testing"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/lct"
 )
 
 func TestDropperDropsOneOfEachWindow(t *testing.T) {
 	for _, window := range []int{1, 2, 20} {
-		d := newDropper(window, 0, 7)
+		d := newDropper(window, 7)
 		for range 50 {
 			lost := 0
 			for range window {
-				if d.drop() {
+				if d.drop(nil) {
 					lost++
 				}
 			}
@@ -25,9 +28,9 @@ func TestDropperDropsOneOfEachWindow(t *testing.T) {
 func TestRandomDropperDropsItsPart(t *testing.T) {
 	const n = 100_000
 	for _, loss := range []float64{0.01, 0.1, 0.5} {
-		d, lost := newRandomDropper(loss, 0, 7), 0
+		d, lost := newRandomDropper(loss, 7), 0
 		for range n {
-			if d.drop() {
+			if d.drop(nil) {
 				lost++
 			}
 		}
@@ -39,9 +42,9 @@ func TestRandomDropperDropsItsPart(t *testing.T) {
 }
 
 func TestRandomDropperHasBursts(t *testing.T) {
-	d, run, longest := newRandomDropper(0.1, 0, 7), 0, 0
+	d, run, longest := newRandomDropper(0.1, 7), 0, 0
 	for range 100_000 {
-		if !d.drop() {
+		if !d.drop(nil) {
 			run = 0
 			continue
 		}
@@ -57,8 +60,8 @@ func TestRandomDropperHasBursts(t *testing.T) {
 func TestDropperIsDecidedByItsSeed(t *testing.T) {
 	const n = 2000
 	makers := map[string]func(seed uint64) *dropper{
-		"windows": func(seed uint64) *dropper { return newDropper(20, 0, seed) },
-		"random":  func(seed uint64) *dropper { return newRandomDropper(0.05, 0, seed) },
+		"windows": func(seed uint64) *dropper { return newDropper(20, seed) },
+		"random":  func(seed uint64) *dropper { return newRandomDropper(0.05, seed) },
 	}
 	for name, dropper := range makers {
 		first := pattern(dropper(1), n)
@@ -76,7 +79,7 @@ func pattern(d *dropper, n int) string {
 	out := make([]byte, n)
 	for i := range out {
 		out[i] = '.'
-		if d.drop() {
+		if d.drop(nil) {
 			out[i] = 'x'
 		}
 	}
@@ -84,19 +87,34 @@ func pattern(d *dropper, n int) string {
 }
 
 func TestDropperOffDropsNothing(t *testing.T) {
-	d := newDropper(0, 0, 1)
+	d := newDropper(0, 1)
 	for range 100 {
-		if d.drop() {
+		if d.drop(nil) {
 			t.Fatal("dropped a datagram")
 		}
 	}
 }
 
-func TestDropperSparesTheFirst(t *testing.T) {
-	for name, d := range map[string]*dropper{"windows": newDropper(1, 3, 1), "random": newRandomDropper(1, 3, 1)} {
-		for i := range 6 {
-			if got, want := d.drop(), i >= 3; got != want {
-				t.Errorf("%s, datagram %d: dropped %v, want %v", name, i, got, want)
+func TestDropperSparesFDTInstances(t *testing.T) {
+	packet := func(toi uint64) []byte {
+		h := lct.Header{HasTSI: true, TSI: 1, HasTOI: true, TOI: flute.NewTOI(toi)}
+		b, err := h.AppendBinary(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	for name, d := range map[string]*dropper{"windows": newDropper(1, 1), "random": newRandomDropper(1, 1)} {
+		for _, spare := range []bool{false, true} {
+			d.spare = spare
+			if got, want := d.drop(packet(0)), !spare; got != want {
+				t.Errorf("%s, spare %v: an FDT Instance is dropped: %v", name, spare, got)
+			}
+			if !d.drop(packet(1)) {
+				t.Errorf("%s, spare %v: a packet of a file is let through", name, spare)
+			}
+			if !d.drop([]byte("no packet")) {
+				t.Errorf("%s, spare %v: what is no packet is let through", name, spare)
 			}
 		}
 	}

@@ -22,7 +22,7 @@ type config struct {
 	ifc      string
 	oneIn    int
 	loss     float64
-	spare    int
+	spareFDT bool
 	seed     uint64
 }
 
@@ -50,13 +50,13 @@ func parse(args []string) (config, error) {
 	fs.StringVar(&cfg.ifc, "interface", "lo", "interface for both")
 	fs.IntVar(&cfg.oneIn, "one-in", 20, "drop one of so many datagrams; 0 drops none")
 	fs.Float64Var(&cfg.loss, "loss", 0, "drop each datagram with this probability instead")
-	fs.IntVar(&cfg.spare, "spare", 0, "let so many datagrams through first")
+	fs.BoolVar(&cfg.spareFDT, "spare-fdt", false, "let packets of FDT Instances through")
 	fs.Uint64Var(&cfg.seed, "seed", 1, "decides which ones")
 	if err := fs.Parse(args); err != nil {
 		return config{}, err
 	}
-	if !cfg.from.Addr().IsMulticast() || !cfg.to.IsValid() || cfg.oneIn < 0 || cfg.spare < 0 {
-		return config{}, errors.New("want -from GROUP:PORT -to ADDRESS:PORT and counts of at least 0")
+	if !cfg.from.Addr().IsMulticast() || !cfg.to.IsValid() || cfg.oneIn < 0 {
+		return config{}, errors.New("want -from GROUP:PORT -to ADDRESS:PORT and a count of at least 0")
 	}
 	if !(cfg.loss >= 0 && cfg.loss <= 1) {
 		return config{}, errors.New("want -loss from 0 to 1")
@@ -65,10 +65,12 @@ func parse(args []string) (config, error) {
 }
 
 func (cfg config) dropper() *dropper {
+	d := newDropper(cfg.oneIn, cfg.seed)
 	if cfg.loss > 0 {
-		return newRandomDropper(cfg.loss, cfg.spare, cfg.seed)
+		d = newRandomDropper(cfg.loss, cfg.seed)
 	}
-	return newDropper(cfg.oneIn, cfg.spare, cfg.seed)
+	d.spare = cfg.spareFDT
+	return d
 }
 
 // run relays until ctx is done, then prints its counters.
@@ -109,7 +111,7 @@ func run(ctx context.Context, cfg config) error {
 		if err != nil {
 			return err
 		}
-		if d.drop() {
+		if d.drop(b[:n]) {
 			dropped++
 			continue
 		}
