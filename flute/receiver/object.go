@@ -17,6 +17,7 @@ type Object struct {
 	e      *entry
 	block  fec.SBN // the source block in hand
 	inHand bool
+	esis   []fec.ESI // of the packet in hand
 }
 
 // ObjectEffects is what an Object wants done, drained by Effects.

@@ -6,8 +6,8 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// symbols takes the FEC Payload ID and the encoding symbols behind it: one, or several of consecutive ESIs.
-// errDuplicate when none of them was new.
+// symbols takes the FEC Payload ID and the encoding symbols behind it: one, or several, of consecutive ESIs or of those that
+// the code says (fec.Grouper). errDuplicate when none of them was new.
 func (o *Object) symbols(body []byte) error {
 	r := o.e.rec
 	if len(body) == 0 || r.oti.TransferLength == 0 {
@@ -25,28 +25,54 @@ func (o *Object) symbols(body []byte) error {
 	if len(payload) == 0 {
 		return errSymbolLength
 	}
-	e := int(r.oti.SymbolLength)
-	count := uint64((len(payload) + e - 1) / e)
-	if uint64(id.ESI)+count > uint64(r.oti.MaxESI(k)) {
-		return errESI
+	esis, err := o.group(id.ESI, k, len(payload))
+	if err != nil {
+		return err
 	}
-	if err := o.checkLengths(id, k, payload); err != nil {
+	if err := o.checkLengths(id.SBN, esis[len(esis)-1], k, payload); err != nil {
 		return err
 	}
 	o.block, o.inHand = id.SBN, true
-	err = o.each(id, k, payload)
+	err = o.each(id.SBN, esis, k, payload)
 	o.inHand = false
 	return err
 }
 
+// group returns the ESIs of the symbols in a payload of n bytes, of which the first is esi. They are valid until the next
+// call.
+func (o *Object) group(esi fec.ESI, k uint32, n int) (esis []fec.ESI, err error) {
+	r := o.e.rec
+	count := (n + int(r.oti.SymbolLength) - 1) / int(r.oti.SymbolLength)
+	if uint64(esi) >= uint64(r.oti.MaxESI(k)) {
+		return nil, errESI
+	}
+	if count > 1 && r.oti.GroupSize > 1 {
+		if g, ok := r.scheme.(fec.Grouper); ok {
+			o.esis, err = g.AppendGroup(o.esis[:0], &r.oti, k, esi)
+			if err != nil || len(o.esis) < count {
+				return nil, errSymbolLength
+			}
+			return o.esis[:count], nil
+		}
+	}
+	if uint64(esi)+uint64(count) > uint64(r.oti.MaxESI(k)) {
+		return nil, errESI
+	}
+	o.esis = o.esis[:0]
+	for i := range count {
+		o.esis = append(o.esis, esi+fec.ESI(i))
+	}
+	return o.esis, nil
+}
+
 // each takes the symbols of payload one by one.
-func (o *Object) each(id fec.PayloadID, k uint32, payload []byte) error {
+func (o *Object) each(sbn fec.SBN, esis []fec.ESI, k uint32, payload []byte) error {
 	e := int(o.e.rec.oti.SymbolLength)
 	fresh := false
-	for esi := id.ESI; len(payload) > 0; esi++ {
+	for _, esi := range esis {
 		symbol := payload[:min(e, len(payload))]
 		payload = payload[len(symbol):]
-		isNew, err := o.symbol(id.SBN, esi, k, symbol)
+		isNew, err := o.symbol(sbn, esi, k, symbol)
 		if err != nil {
 			return err
 		}
@@ -58,19 +84,18 @@ func (o *Object) each(id fec.PayloadID, k uint32, payload []byte) error {
 	return nil
 }
 
-// checkLengths verifies that payload is whole symbols. Only the object's last source symbol may be shorter (RFC 5445,
+// checkLengths verifies that payload is whole symbols, of which last is the last. Only the object's last source symbol may be shorter (RFC 5445,
 // section 3.2.2.2); a truncated datagram must not become wrong bytes.
-func (o *Object) checkLengths(id fec.PayloadID, k uint32, payload []byte) error {
+func (o *Object) checkLengths(sbn fec.SBN, last fec.ESI, k uint32, payload []byte) error {
 	e := int(o.e.rec.oti.SymbolLength)
 	rest := len(payload) % e
 	if rest == 0 {
 		return nil
 	}
-	last := id.ESI + fec.ESI(len(payload)/e)
 	if uint32(last) >= k {
 		return errSymbolLength
 	}
-	if _, n := o.e.rec.part.SymbolBytes(id.SBN, last); int(n) != rest {
+	if _, n := o.e.rec.part.SymbolBytes(sbn, last); int(n) != rest {
 		return errSymbolLength
 	}
 	return nil

@@ -63,8 +63,9 @@ type Config struct {
 
 	// OTI is the FEC of files without their own; its TransferLength is ignored. Zero fields have defaults: symbol length
 	// 1400; source block length 64; with FEC Encoding IDs 2, 5 and 129, 16 repair symbols for 64 source symbols (less
-	// where the field is too small for it). With 1 and 6 SourceBlocks zero is as many as blocks of MaxSourceBlockLength
-	// source symbols make.
+	// where the field is too small for it); with 3 and 4, 250 for 1000. With 1 and 6 SourceBlocks zero is as many as blocks
+	// of MaxSourceBlockLength source symbols make. Source blocks become longer where their SBNs would not suffice for a
+	// file; with 1, symbols become shorter for a file of less than four. GroupSize is the number of symbols in a packet.
 	OTI fec.OTI
 	// Variant is the code used where a FEC scheme has several; empty: the scheme's first.
 	Variant fec.Variant

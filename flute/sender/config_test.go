@@ -114,7 +114,8 @@ func TestAddRefusesWhatCannotBeCoded(t *testing.T) {
 		ok   bool
 	}{
 		{"no-code, 2^16 blocks", 1 << 16, fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}, 0, "", true},
-		{"no-code, a block more", 1<<16 + 1, fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}, 0, "", false},
+		{"no-code, a block more: longer blocks", 1<<16 + 1, fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}, 0, "", true},
+		{"no-code, a symbol more", 1<<32 + 1, fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}, 0, "", false},
 		{"RS, 300 blocks", 300, rs, 0, "", true},
 		{"RS, 2^24 blocks", 1 << 24, rs, 0, "", true},
 		{"RS, a block more", 1<<24 + 1, rs, 0, "", false},

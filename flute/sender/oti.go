@@ -43,10 +43,26 @@ func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 		if b := o.MaxSourceBlockLength; o.MaxEncodingSymbols == 0 {
 			o.MaxEncodingSymbols = max(b, min(limit, b+(b+3)/4))
 		}
+		if o.EncodingID == fec.ReedSolomonGF2m {
+			o = lengthen(o, 1<<(32-min(o.FieldBits, 16)))
+		}
 	case fec.LDPCStaircase, fec.LDPCTriangle:
 		return completeLDPC(o)
 	default:
 		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
+		if o.EncodingID == fec.CompactNoCode {
+			o = lengthen(o, 1<<16)
+		}
+	}
+	return o
+}
+
+// lengthen makes the source blocks of a very long object so long that their SBNs, up to blocks, suffice.
+func lengthen(o fec.OTI, blocks uint64) fec.OTI {
+	least := ceil(ceil(o.TransferLength, uint64(o.SymbolLength)), blocks)
+	if b := uint64(o.MaxSourceBlockLength); least > b && least < 1<<20 { // more is for Validate to refuse
+		o.MaxEncodingSymbols = uint32(ceil(uint64(o.MaxEncodingSymbols)*least, b))
+		o.MaxSourceBlockLength = uint32(least)
 	}
 	return o
 }
@@ -112,6 +128,8 @@ func completeLDPC(o fec.OTI) fec.OTI {
 	o.Seed = cmp.Or(o.Seed, 1)
 	o.GroupSize = cmp.Or(o.GroupSize, 1)
 	o.MaxSourceBlockLength, o.MaxEncodingSymbols = b, n
+	o = lengthen(o, 1<<12)
+	b, n = o.MaxSourceBlockLength, o.MaxEncodingSymbols
 	symbols := ceil(o.TransferLength, uint64(o.SymbolLength))
 	if symbols == 0 || n <= b {
 		return o

@@ -220,7 +220,8 @@ func TestConf_E42_SessionWaitsForAnInstanceID(t *testing.T) {
 
 // An FDT Instance that cannot be sent is an error of AppendNext, not of the files: they wait, and those described go on.
 func TestFDTThatCannotBeCoded(t *testing.T) {
-	s, _ := oneFile(t, Config{FDTOTI: fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}, FDTCollect: -1}, 10)
+	bytewise := fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}
+	s, _ := oneFile(t, Config{OTI: bytewise, FDTOTI: bytewise, MaxBlockBytes: 1, FDTCollect: -1}, 10)
 	for range 2 { // the FDT Instance of the first file, and a packet of it is left
 		if _, ok, err := s.AppendNext(nil, start); !ok || err != nil {
 			t.Fatal(ok, err)

@@ -1,0 +1,133 @@
+package sender
+
+import (
+	"testing"
+
+	"github.com/flute-node/flute-node/fec"
+)
+
+// The sizes are those of flute-rs 1.11.7, except that it refuses objects of less than four times Al.
+func TestSmallRaptorObjects(t *testing.T) {
+	for _, c := range []struct {
+		t      uint16
+		length uint64
+		symbol uint16
+		k      uint32
+		al     uint8
+	}{
+		{1400, 1401, 348, 5, 4},
+		{1400, 2801, 700, 5, 4},
+		{1400, 4200, 1048, 5, 4},
+		{1400, 4201, 1400, 4, 4},
+		{32, 16, 4, 4, 4},
+		{32, 31, 4, 8, 4},
+		{32, 32, 8, 4, 4},
+		{1400, 15, 3, 5, 1},
+		{1400, 4, 1, 4, 1},
+	} {
+		o := complete(fec.OTI{EncodingID: fec.Raptor, SymbolLength: c.t}, c.length, DefaultMaxBlockBytes)
+		if err := o.Validate(); err != nil {
+			t.Errorf("T=%d, F=%d: %v", c.t, c.length, err)
+		}
+		p := o.Partition()
+		if o.SymbolLength != c.symbol || p.BlockSymbols(0) != c.k || p.Blocks() != 1 || o.Alignment != c.al {
+			t.Errorf("T=%d, F=%d: T'=%d, K=%d, Z=%d, Al=%d; want T'=%d, K=%d, Z=1, Al=%d", c.t, c.length,
+				o.SymbolLength, p.BlockSymbols(0), p.Blocks(), o.Alignment, c.symbol, c.k, c.al)
+		}
+	}
+	for length := range uint64(4) {
+		o := complete(fec.OTI{EncodingID: fec.Raptor}, length, DefaultMaxBlockBytes)
+		if err := o.Validate(); err != nil || length > 0 && o.EncodingID != fec.CompactNoCode {
+			t.Errorf("%d bytes: %v, %v", length, o.EncodingID, err)
+		}
+	}
+}
+
+// Whatever the length, the OTI is one that the code can do.
+func TestCompleteIsValid(t *testing.T) {
+	lengths := []uint64{1, 2, 3, 4, 5, 15, 16, 17, 100, 1399, 1400, 1401, 5600, 5601, 7000, 12_600, 12_601, 30_000, 89_600, 89_601, 1_000_000, 5_000_001,
+		1 << 30, 10 << 30}
+	for _, o := range []fec.OTI{
+		{EncodingID: fec.Raptor},
+		{EncodingID: fec.Raptor, MaxSourceBlockLength: 4},
+		{EncodingID: fec.Raptor, MaxSourceBlockLength: 9, SubBlocks: 5},
+		{EncodingID: fec.Raptor, SymbolLength: 64, SubBlocks: 16, MaxSourceBlockLength: 8192},
+		{EncodingID: fec.RaptorQ},
+		{EncodingID: fec.RaptorQ, MaxSourceBlockLength: 1, SymbolLength: 8},
+		{EncodingID: fec.RaptorQ, MaxSourceBlockLength: 1024, SubBlocks: 7},
+		{},
+		{EncodingID: fec.ReedSolomonGF28},
+		{EncodingID: fec.ReedSolomonGF2m, FieldBits: 16},
+		{EncodingID: fec.ReedSolomonGF2m, FieldBits: 4, MaxSourceBlockLength: 10},
+		{EncodingID: fec.LDPCStaircase},
+		{EncodingID: fec.LDPCTriangle, MaxSourceBlockLength: 20, MaxEncodingSymbols: 25},
+		{EncodingID: fec.LDPCStaircase, MaxSourceBlockLength: 1000, MaxEncodingSymbols: 3000, N1: 10},
+	} {
+		for _, length := range lengths {
+			max := uint64(DefaultMaxBlockBytes)
+			if length > 1<<30 {
+				max = 128 << 20
+			}
+			c := complete(o, length, max)
+			if c.SymbolLength < 64 && length > 1<<20 {
+				continue // more blocks than the SBN can number
+			}
+			if err := c.Validate(); err != nil {
+				t.Errorf("%+v, %d bytes: %v", o, length, err)
+				continue
+			}
+			p := c.Partition()
+			if b := uint64(p.Large) * uint64(c.SymbolLength); b > max {
+				t.Errorf("%+v, %d bytes: source blocks of %d bytes", o, length, b)
+			}
+			if c.EncodingID == fec.LDPCStaircase || c.EncodingID == fec.LDPCTriangle {
+				for _, k := range []uint32{p.Large, p.Small} {
+					if n := c.RepairSymbols(k); n < uint32(c.N1) {
+						t.Errorf("%+v, %d bytes: %d repair symbols for %d", o, length, n, k)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestGroups(t *testing.T) {
+	cfg := &Config{MaxBlockBytes: 1 << 20}
+	for _, c := range []struct {
+		name  string
+		oti   fec.OTI
+		more  redundancy
+		k     uint32
+		turn  uint64
+		want  [][2]uint32 // first ESI and count of each packet
+		cycle uint32
+	}{
+		{"one by one", fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 3, MaxEncodingSymbols: 5}, redundancy{}, 3, 1,
+			[][2]uint32{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}}, 2},
+		{"in pairs", fec.OTI{EncodingID: fec.ReedSolomonGF2m, MaxSourceBlockLength: 5, MaxEncodingSymbols: 9, GroupSize: 2}, redundancy{}, 5, 0,
+			[][2]uint32{{0, 2}, {2, 2}, {4, 1}, {5, 2}, {7, 2}}, 2},
+		{"the second transfer goes on", fec.OTI{EncodingID: fec.RaptorQ}, redundancy{symbols: 3}, 2, 1,
+			[][2]uint32{{0, 1}, {1, 1}, {5, 1}, {6, 1}, {7, 1}}, 1<<24 - 2},
+		{"until all were sent", fec.OTI{EncodingID: fec.Raptor}, redundancy{symbols: 65513}, 4, 1,
+			[][2]uint32{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {65517, 1}, {65518, 1}, {65519, 1}, {65520, 1}, {4, 1}}, 65517},
+		{"nothing to repair with", fec.OTI{EncodingID: fec.RaptorQ}, redundancy{ratio: -1}, 2, 3, [][2]uint32{{0, 1}, {1, 1}}, 0},
+		{"by ratio", fec.OTI{EncodingID: fec.RaptorQ}, redundancy{ratio: .25}, 2, 0, [][2]uint32{{0, 1}, {1, 1}, {2, 1}}, 1<<24 - 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := complete(c.oti, uint64(c.k)*1400, cfg.MaxBlockBytes)
+			co := coding{oti: o, part: o.Partition(), more: c.more, perPacket: max(1, uint32(o.GroupSize))}
+			g := co.group(c.k)
+			if g.cycle != c.cycle {
+				t.Errorf("repair symbols repeat after %d packets, want %d", g.cycle, c.cycle)
+			}
+			for i, want := range c.want {
+				if first, n := g.symbols(uint32(i), c.turn); uint32(first) != want[0] || n != want[1] {
+					t.Errorf("packet %d: %d symbols from %d, want %d from %d", i, n, first, want[1], want[0])
+				}
+			}
+			if len(c.want) < 9 && int(g.packets()) != len(c.want) {
+				t.Errorf("%d packets, want %d", g.packets(), len(c.want))
+			}
+		})
+	}
+}
