@@ -24,6 +24,7 @@ type decoder struct {
 	code   code
 	length int // of a symbol, bytes
 	method method
+	forced method // by a test
 	plan   *program
 	work   *work // nil unless tried
 	after  int   // encoding symbols that are needed for another try
@@ -189,7 +190,7 @@ func (d *decoder) solve() error {
 		if distinct < len(w.now) || distinct-len(w.now) < d.after {
 			return fec.ErrMoreSymbols
 		}
-		if len(w.now) <= maxUnknowns(d.code.k) {
+		if d.forced == byPlan || d.forced == undecided && len(w.now) <= maxUnknowns(d.code.k) {
 			d.startByPlan()
 		} else if !d.startBySystem() {
 			d.after = distinct - len(w.now) + 1 + d.code.k/32

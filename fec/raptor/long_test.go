@@ -1,0 +1,63 @@
+package raptor
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/flute-node/flute-node/fec"
+)
+
+// long asks for tests that take minutes.
+var long = flag.Bool("long", false, "run the long versions of tests")
+
+// TestFailureRate measures how often a few symbols more than K do not suffice, and prints it. What is known of the code, a
+// failure in two to three with none more and each further symbol halving that at least, is what it checks.
+func TestFailureRate(t *testing.T) {
+	blocks := 2000
+	if *long {
+		blocks = 100000
+	}
+	s := New(Config{})
+	for _, v := range []struct{ k, percent int }{{10, 100}, {26, 100}, {101, 100}, {101, 10}, {1000, 100}, {1000, 5}} {
+		const extra = 11
+		random := rand.New(rand.NewPCG(uint64(v.k), uint64(v.percent)))
+		n := max(100, blocks*10/v.k)
+		if v.k <= 101 {
+			n = blocks
+		}
+		var failed [extra]int
+		for range n {
+			lost := random.Perm(v.k)[:v.k*v.percent/100]
+			symbols := make([][]byte, v.k)
+			for i := range symbols {
+				symbols[i] = []byte{1}
+			}
+			for _, i := range lost {
+				symbols[i] = nil
+			}
+			var repair []fec.Symbol
+			for _, i := range random.Perm(modulus - v.k)[:len(lost)+extra] {
+				repair = append(repair, fec.Symbol{ESI: fec.ESI(v.k + i)})
+			}
+			dec := newTestDecoder(t, s, v.k, 1)
+			for i := range extra {
+				if solveSymbols(dec, symbols, repair[:len(lost)+i]) == nil {
+					break
+				}
+				failed[i]++
+			}
+			if dec.work != nil {
+				dec.release()
+			}
+		}
+		var rates [extra]float64
+		for i, f := range failed {
+			rates[i] = float64(f) / float64(n)
+		}
+		t.Logf("K=%d, %d%% lost, %d blocks: failures with K, K+1, … symbols: %.5f", v.k, v.percent, n, rates)
+		if rates[0] > 0.9 || rates[3] > 0.5 || rates[10] > 0.05 {
+			t.Errorf("K=%d, %d%% lost: fails too often: %.4f", v.k, v.percent, rates)
+		}
+	}
+}
