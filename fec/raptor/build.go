@@ -1,5 +1,7 @@
 package raptor
 
+import "slices"
+
 // buckets says how sums of Half symbols are shared. The set of Half symbols of an intermediate symbol is cut in groups of
 // width bits; all intermediate symbols with the same bits in a group are added up once, in a row of the slab of their own.
 type buckets struct{ groups, width int }
@@ -27,6 +29,8 @@ func (b buckets) rows() int { return b.groups << b.width }
 func (p *program) build(s *system) {
 	o, e := &s.ordering, &s.echelon
 	p.reset(s.code.l + s.buckets.rows())
+	p.ops = slices.Grow(p.ops, 2*s.code.l+e.n+s.buckets.rows())
+	p.list = slices.Grow(p.list, 2*len(s.matrix.cols)+s.buckets.groups*len(s.sets)+s.code.h<<s.buckets.width+e.weight())
 	// Forward: what is pivoted, as if all inactive symbols were zero.
 	for _, v := range o.pivots {
 		for _, c := range s.matrix.row(v.row) {
@@ -138,7 +142,7 @@ func (p *program) emitBuckets(s *system) (filled []bool) {
 		start[row] = end
 		end += n
 	}
-	p.list = append(p.list, make([]uint32, int(end)-len(p.list))...)
+	p.list = p.list[:end] // build has made room
 	each(func(row int, j uint32) {
 		p.list[start[row]] = j
 		start[row]++

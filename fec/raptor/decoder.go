@@ -65,14 +65,11 @@ func (d *decoder) Solve(lost, repair []fec.ESI) error {
 		return fec.ErrMoreSymbols
 	}
 	w := d.acquire()
-	w.now, w.repair = w.now[:0], w.repair[:0]
-	for _, esi := range lost {
-		w.now = append(w.now, uint32(esi))
+	w.now = resize(w.now, len(lost))
+	for i, esi := range lost {
+		w.now[i] = uint32(esi)
 	}
-	for _, esi := range repair {
-		w.repair = append(w.repair, uint32(esi))
-	}
-	return d.solve()
+	return d.solve(given{esis: repair})
 }
 
 // Recover implements fec.Decoder.
@@ -90,20 +87,18 @@ func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 		return fec.ErrMoreSymbols
 	}
 	w := d.acquire()
-	w.now, w.repair = w.now[:0], w.repair[:0]
+	w.now = resize(w.now, lost)[:0]
 	for i, s := range source {
 		if len(s) == 0 {
 			w.now = append(w.now, uint32(i))
 		}
 	}
-	for _, s := range repair {
-		w.repair = append(w.repair, uint32(s.ESI))
-	}
-	err = d.solve()
+	there := given{symbols: repair}
+	err = d.solve(there)
 	if err == nil && !d.gather(source, repair) {
 		// Solve was told of symbols that are not here.
 		d.method, d.after = undecided, 0
-		if err = d.solve(); err == nil && !d.gather(source, repair) {
+		if err = d.solve(there); err == nil && !d.gather(source, repair) {
 			panic("raptor: a symbol is missing that was there")
 		}
 	}
@@ -175,15 +170,30 @@ func (d *decoder) release() {
 // their square.
 func maxUnknowns(k int) int { return min(k, 64+k/16) }
 
-// solve finds out whether the symbols of work.now and work.repair suffice.
-func (d *decoder) solve() error {
+// given are the repair symbols that Solve or Recover was told of.
+type given struct {
+	esis    []fec.ESI
+	symbols []fec.Symbol
+}
+
+func (g given) len() int { return len(g.esis) + len(g.symbols) }
+
+func (g given) esi(i int) uint32 {
+	if g.esis != nil {
+		return uint32(g.esis[i])
+	}
+	return uint32(g.symbols[i].ESI)
+}
+
+// solve finds out whether repair symbols suffice for the lost ones, work.now.
+func (d *decoder) solve(repair given) error {
 	w := d.work
 	if d.method == undecided {
 		// Everything that is there counts once.
 		w.seen = resize(w.seen, modulus/64+1)
 		distinct := 0
-		for _, esi := range w.repair {
-			if mark(w.seen, esi) {
+		for i := range repair.len() {
+			if mark(w.seen, repair.esi(i)) {
 				distinct++
 			}
 		}
@@ -192,12 +202,12 @@ func (d *decoder) solve() error {
 		}
 		if d.forced == byPlan || d.forced == undecided && len(w.now) <= maxUnknowns(d.code.k) {
 			d.startByPlan()
-		} else if !d.startBySystem() {
+		} else if !d.startBySystem(repair) {
 			d.after = distinct - len(w.now) + 1 + d.code.k/32
 			return fec.ErrMoreSymbols
 		}
 	}
-	if d.extend(); !w.system.echelon.full() {
+	if d.extend(repair); !w.system.echelon.full() {
 		return fec.ErrMoreSymbols
 	}
 	return nil
@@ -207,7 +217,7 @@ func (d *decoder) solve() error {
 func (d *decoder) startByPlan() {
 	w, c := d.work, &d.code
 	d.method, d.plan = byPlan, d.scheme.plans.get(c, &d.scheme.works)
-	w.lost = append(w.lost[:0], w.now...)
+	w.lost = append(resize(w.lost, len(w.now))[:0], w.now...)
 	w.unknown = resize(w.unknown, c.k)
 	for i := range w.unknown {
 		w.unknown[i] = -1
@@ -225,7 +235,7 @@ func (d *decoder) startByPlan() {
 
 // startBySystem solves the block for the intermediate symbols with everything there is. It returns false when that led to
 // nothing that more symbols can be added to.
-func (d *decoder) startBySystem() bool {
+func (d *decoder) startBySystem(repair given) bool {
 	w, s := d.work, &d.work.system
 	s.reset(&d.code)
 	clear(w.seen)
@@ -239,8 +249,8 @@ func (d *decoder) startBySystem() bool {
 			mark(w.seen, esi)
 		}
 	}
-	for _, esi := range w.repair {
-		if !marked(w.seen, esi) && s.add(esi) {
+	for i := range repair.len() {
+		if esi := repair.esi(i); !marked(w.seen, esi) && s.add(esi) {
 			mark(w.seen, esi)
 		}
 	}
@@ -248,12 +258,12 @@ func (d *decoder) startBySystem() bool {
 		return false
 	}
 	d.method = bySystem
-	w.lost = append(w.lost[:0], w.now...)
+	w.lost = append(resize(w.lost, len(w.now))[:0], w.now...)
 	return true
 }
 
 // extend adds the symbols that are new since the last time.
-func (d *decoder) extend() {
+func (d *decoder) extend(repair given) {
 	w := d.work
 	now := w.now
 	for _, esi := range w.lost {
@@ -263,11 +273,8 @@ func (d *decoder) extend() {
 			d.add(esi)
 		}
 	}
-	for _, esi := range w.repair {
-		if w.system.echelon.full() {
-			return
-		}
-		if mark(w.seen, esi) {
+	for i := 0; i < repair.len() && !w.system.echelon.full(); i++ {
+		if esi := repair.esi(i); mark(w.seen, esi) {
 			d.add(esi)
 		}
 	}

@@ -64,6 +64,15 @@ func (e *echelon) appendRest(list []uint32, p int) []uint32 {
 	return append(list[:n], list[n+1:]...)
 }
 
+// weight returns how long all lists of appendUsed and appendRest are together, at most.
+func (e *echelon) weight() int {
+	n := 0
+	for i := range e.rows {
+		n += bits.OnesCount64(e.rows[i]) + bits.OnesCount64(e.used[i])
+	}
+	return n
+}
+
 // xor adds src to dst, of the same length.
 func xor(dst, src []uint64) {
 	src = src[:len(dst)]

@@ -16,9 +16,8 @@ func (m *matrix) rows() int { return len(m.start) - 1 }
 
 // reset makes m the rows of the LDPC symbols of c.
 func (m *matrix) reset(c *code) {
-	m.start = append(m.start[:0], make([]uint32, c.s+1)...)
-	entries := 3*c.k + c.s
-	m.cols = append(m.cols[:0], make([]uint32, entries)...)
+	m.start = resize(m.start, c.s+1)
+	m.cols = resize(m.cols, 3*c.k+c.s)
 	// The entries are counted, then put in place; start is the end of each row until all are.
 	for i := range c.k {
 		for _, r := range c.ldpc(i) {

@@ -83,8 +83,8 @@ func (o *ordering) run(m *matrix, l, long, limit int) bool {
 // index prepares o for m.
 func (o *ordering) index(m *matrix, l int) {
 	rows := m.rows()
-	o.pivots, o.inactive, o.rest, o.heap = o.pivots[:0], o.inactive[:0], o.rest[:0], o.heap[:0]
-	o.single[0], o.single[1] = o.single[0][:0], o.single[1][:0]
+	o.pivots, o.inactive, o.heap = resize(o.pivots, l)[:0], resize(o.inactive, l)[:0], resize(o.heap, l)[:0]
+	o.rest, o.single[0], o.single[1] = resize(o.rest, rows)[:0], resize(o.single[0], rows)[:0], resize(o.single[1], rows)[:0]
 	o.degree, o.sum, o.used = resize(o.degree, rows), resize(o.sum, rows), resize(o.used, rows)
 	o.place, o.parent, o.size = resize(o.place, l), resize(o.parent, l), resize(o.size, l)
 	o.colStart, o.colRows = resize(o.colStart, l+1), resize(o.colRows, len(m.cols))

@@ -18,7 +18,6 @@ func (d *decoder) gather(source [][]byte, repair []fec.Symbol) bool {
 	}
 	// By plan, the source symbols are there for the plan, and the program reads what w.esis says after them.
 	first := 0
-	w.slices = w.slices[:0]
 	esis := w.system.esis
 	if d.method == byPlan {
 		for _, esi := range w.now {
@@ -26,10 +25,11 @@ func (d *decoder) gather(source [][]byte, repair []fec.Symbol) bool {
 				return false
 			}
 		}
-		w.slices, esis, first = append(w.slices, source...), w.esis, k
+		esis, first = w.esis, k
 	}
+	w.slices = resize(w.slices, first+len(esis))
+	copy(w.slices, source[:first])
 	w.seen = resize(w.seen, modulus/64+1)
-	w.slices = append(w.slices, make([][]byte, len(esis))...)
 	for i, esi := range esis {
 		if esi < uint32(k) {
 			w.slices[first+i] = source[esi]
@@ -38,7 +38,7 @@ func (d *decoder) gather(source [][]byte, repair []fec.Symbol) bool {
 		}
 	}
 	// The repair symbols, each once, by ESI.
-	w.index = w.index[:0]
+	w.index = resize(w.index, len(esis))[:0]
 	for i, s := range repair {
 		if esi := uint32(s.ESI); marked(w.seen, esi) {
 			w.seen[esi/64] &^= 1 << (esi & 63)
@@ -59,8 +59,6 @@ func (d *decoder) gather(source [][]byte, repair []fec.Symbol) bool {
 			return false
 		}
 	}
-	// Solve may have been called since for another try.
-	w.seen = w.seen[:0]
 	return true
 }
 
@@ -69,7 +67,9 @@ func (d *decoder) buildByPlan() {
 	w, p, e := d.work, &d.work.program, &d.work.system.echelon
 	base := d.plan.rows
 	p.reset(base + e.n)
-	w.esis = w.esis[:0]
+	p.ops = slices.Grow(p.ops, 2*e.n)
+	p.list = slices.Grow(p.list, e.n*maxDegree+e.weight())
+	w.esis = resize(w.esis, e.n)[:0]
 	for _, t := range e.order {
 		// What the plan makes of an encoding symbol without the unknowns, and what it is, differ by the unknowns in it.
 		esi := w.system.origin[t]
@@ -94,6 +94,11 @@ func (d *decoder) buildByPlan() {
 	}
 }
 
+// decoderLayout returns the layout of the slab of a decoder, whatever is lost: with rows for all unknowns that there may be.
+func decoderLayout(c *code, length int, stripes bool) layout {
+	return newLayout(c.l+newBuckets(c).rows()+maxUnknowns(c.k), length, stripes)
+}
+
 // fill computes the lost source symbols.
 func (d *decoder) fill(source [][]byte) {
 	w := d.work
@@ -102,7 +107,7 @@ func (d *decoder) fill(source [][]byte) {
 			source[esi] = make([]byte, 0, d.length)
 		}
 	}
-	l := newLayout(w.program.rows, d.length, d.scheme.parallel != nil)
+	l := decoderLayout(&d.code, d.length, d.scheme.parallel != nil)
 	if d.scheme.parallel != nil {
 		w.slab = grow(w.slab, l.size())
 	} else {

@@ -85,8 +85,3 @@ func (s *Scheme) each(n int, f func(i int)) {
 		f(i)
 	}
 }
-
-// Memory implements fec.Scheme.
-func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
-	return fec.Memory{}
-}

@@ -9,6 +9,7 @@ const halfRow = 1 << 31
 // is used again for the next source block.
 type system struct {
 	code     code
+	limits   limits
 	matrix   matrix // the LDPC symbols, then the encoding symbols of esis
 	esis     []uint32
 	ordering ordering
@@ -20,33 +21,51 @@ type system struct {
 	buckets  buckets
 }
 
-// maxInactive returns how many of l intermediate symbols may become inactive before a system is not worth it. Random symbols
-// stay far below it; what goes beyond it was made up.
-func maxInactive(l int) int { return min(l, 64+l/16) }
+// limits bound the size of a system, and with it the memory that forged symbols can ask for.
+type limits struct {
+	inactive int // intermediate symbols that may become inactive
+	symbols  int // encoding symbols that are solved at once; up to inactive more may be added later
+	entries  int // of their rows and those of the LDPC symbols
+}
 
-// maxEntries returns the largest number of entries of the matrix for a block of k symbols that is solved at once. An encoding
-// symbol has 4.63 in the mean.
-func maxEntries(c *code) int { return 3*c.k + c.s + 6*(c.k+c.h) + 1024 }
+// limits returns the limits of c. What honest senders send stays far below them: about the square root of 4*L becomes
+// inactive, and an encoding symbol has 4.63 entries in the mean.
+func (c *code) limits() limits {
+	symbols := c.k + c.k/4 + 64
+	return limits{inactive: min(c.l, 64+c.l/16), symbols: symbols, entries: 3*c.k + c.s + 6*symbols + 10*maxDegree}
+}
+
+// rows returns the largest number of rows of the matrix.
+func (l limits) rows(c *code) int { return c.s + l.symbols + l.inactive }
+
+// allEntries returns the largest number of entries of the matrix.
+func (l limits) allEntries() int { return l.entries + l.inactive*maxDegree }
 
 // reset makes s the system of a code without encoding symbols.
 func (s *system) reset(c *code) {
-	s.code = *c
-	s.matrix.cols = slices.Grow(s.matrix.cols[:0], maxEntries(c))
+	s.code, s.limits = *c, c.limits()
+	rows := s.limits.rows(c)
+	s.matrix.start = slices.Grow(s.matrix.start[:0], rows+1)
+	s.matrix.cols = slices.Grow(s.matrix.cols[:0], s.limits.allEntries())
 	s.matrix.reset(c)
-	s.esis = s.esis[:0]
+	s.esis = slices.Grow(s.esis[:0], rows-c.s)
 	s.buckets = newBuckets(c)
 	s.sets = resize(s.sets, c.k+c.s)
 	c.half(func(j int, set uint32) { s.sets[j] = uint16(set) })
 }
 
-// add appends encoding symbol esi. It returns false when there is no room.
+// add appends encoding symbol esi, to be solved. It returns false when there is no room.
 func (s *system) add(esi uint32) bool {
-	if len(s.matrix.cols)+maxDegree > cap(s.matrix.cols) {
+	if len(s.esis) >= s.limits.symbols || len(s.matrix.cols)+maxDegree > s.limits.entries {
 		return false
 	}
+	s.push(esi)
+	return true
+}
+
+func (s *system) push(esi uint32) {
 	s.matrix.add(&s.code, esi)
 	s.esis = append(s.esis, esi)
-	return true
 }
 
 // symbol returns which of esis row r of the matrix equals, or zero for an LDPC symbol.
@@ -56,7 +75,7 @@ func (s *system) symbol(r uint32) int32 { return max(int32(r)-int32(s.code.s), z
 // returns false when they do not.
 func (s *system) solve() bool {
 	o, c := &s.ordering, &s.code
-	if !o.run(&s.matrix, c.l, c.s, maxInactive(c.l)) {
+	if !o.run(&s.matrix, c.l, c.s, s.limits.inactive) {
 		return false
 	}
 	s.echelon.reset(len(o.inactive))
@@ -76,9 +95,10 @@ func (s *system) solve() bool {
 
 // extend adds encoding symbol esi after solve. It returns false when it was of no use.
 func (s *system) extend(esi uint32) bool {
-	if s.echelon.full() || !s.add(esi) {
+	if s.echelon.full() {
 		return false
 	}
+	s.push(esi) // no more than limits.inactive of them stay
 	if s.insert(uint32(s.matrix.rows() - 1)) {
 		return true
 	}

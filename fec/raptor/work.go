@@ -20,7 +20,6 @@ type work struct {
 	seen    []uint64 // set of ESIs
 
 	now    []uint32 // source symbols that are lost now
-	repair []uint32 // ESIs
 	index  []uint64 // repair symbols: ESI<<32 | place
 	slices [][]byte
 	rows   []uint32
@@ -31,7 +30,7 @@ type work struct {
 func (w *work) size() uint64 {
 	s, o, e := &w.system, &w.system.ordering, &w.system.echelon
 	return bytesOf(s.matrix.start, s.matrix.cols, s.esis, s.origin, o.inactive, o.rest, o.colStart, o.colRows, o.heap, o.single[0],
-		o.single[1], e.order, w.lost, w.esis, w.now, w.repair, w.rows) +
+		o.single[1], e.order, w.lost, w.esis, w.now, w.rows) +
 		bytesOf(s.bits, e.rows, e.used, w.sums, w.seen, w.index) + bytesOf(o.place, w.unknown) +
 		bytesOf(s.sets, o.degree, o.sum, o.parent, o.size) + bytesOf(o.pivots) + bytesOf(o.used, e.found) + bytesOf(w.slices) +
 		bytesOf(w.slab) + w.program.size()
