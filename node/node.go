@@ -20,6 +20,7 @@ import (
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/parallel"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -71,7 +72,7 @@ func Start(cfg Config) (*Node, error) {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
 	if cfg.Registry == nil {
-		cfg.Registry = schemes.Default()
+		cfg.Registry = schemes.New(parallel.New(cfg.Workers).Do)
 	}
 	n := &Node{
 		cfg: cfg, memory: session.NewMemory(), budget: store.NewBudget(cfg.Budget, nil),

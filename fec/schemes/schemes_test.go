@@ -22,7 +22,7 @@ func TestConf_K09_Default(t *testing.T) {
 		{fec.OTI{EncodingID: fec.ReedSolomonGF28}, true},
 		{fec.OTI{EncodingID: fec.SmallBlockSystematic}, true},
 		{fec.OTI{EncodingID: fec.SmallBlockSystematic, InstanceID: 1}, false},
-		{fec.OTI{EncodingID: fec.Raptor}, false},
+		{fec.OTI{EncodingID: fec.Raptor}, true},
 		{fec.OTI{EncodingID: fec.ReedSolomonGF2m}, false},
 		{fec.OTI{EncodingID: fec.LDPCStaircase}, false},
 		{fec.OTI{EncodingID: fec.LDPCTriangle}, false},

@@ -34,7 +34,16 @@ func randomTrip(rng *rand.Rand) trip {
 		shuffle: []int{0, 3, 50}[rng.IntN(3)], repeat: []float64{0, 0.3}[rng.IntN(2)], late: rng.IntN(3) == 0,
 		crash: []float64{0, 0, 0.05}[rng.IntN(3)],
 	}
-	switch rng.IntN(3) {
+	switch rng.IntN(4) {
+	case 3:
+		tr.cfg.OTI.EncodingID, tr.cfg.Redundancy, tr.loss = fec.Raptor, 0.1+rng.Float64(), 0.15
+		tr.cfg.OTI.SymbolLength = uint16(8 + 4*rng.IntN(15))
+		tr.cfg.OTI.MaxSourceBlockLength = uint32(4 + rng.IntN(60))
+		tr.cfg.OTI.SubBlocks, tr.cfg.OTI.GroupSize = uint16(1+rng.IntN(2)), uint8(1+rng.IntN(3))
+		if rng.IntN(2) == 0 { // so large that Works decode it
+			tr.cfg.OTI.SymbolLength, tr.cfg.OTI.MaxSourceBlockLength = uint16(8000+4*rng.IntN(400)), uint32(33+rng.IntN(20))
+			e = int(tr.cfg.OTI.SymbolLength)
+		}
 	case 0:
 		tr.cfg.OTI.EncodingID, tr.cfg.Repair, tr.loss = fec.ReedSolomonGF28, uint32(1+rng.IntN(10)), 0.15
 		tr.cfg.OTI.MaxEncodingSymbols = 40

@@ -1,0 +1,9 @@
+// Package parallel splits work over processors: the fec.Parallel of a node.
+//
+//	workers := parallel.New(runtime.GOMAXPROCS(0))
+//	registry := schemes.New(workers.Do)
+//
+// # Limitations
+//
+// The goroutines are made for each call; they are for work of some 50 µs and more.
+package parallel
