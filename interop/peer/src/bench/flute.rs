@@ -23,6 +23,8 @@ const PEER: &str = "flute 1.11.7";
 const TSI: u64 = 1;
 /// Source data of an object, at least: enough blocks that the session's own cost does not show.
 const OBJECT: usize = 4_000_000;
+/// The crate sends no more source blocks by FEC Encoding ID 5.
+const MAX_BLOCKS: usize = 255;
 /// Repair symbols beyond the lost ones, for Raptor.
 const SPARE: usize = 16;
 
@@ -86,7 +88,7 @@ fn session(o: &Options, scheme: &str, k: usize, p: usize, losses: &[f64]) -> Res
         let repair = 100.0 * repair as f64 / k as f64;
         Codec { scheme: scheme.into(), symbol: o.symbol as u16, block: k as u16, repair, ..Default::default() }.oti()
     };
-    let blocks = OBJECT.div_ceil(k * o.symbol);
+    let blocks = OBJECT.div_ceil(k * o.symbol).min(MAX_BLOCKS);
     let data = Random::new().bytes(blocks * k * o.symbol);
     let case = |operation, loss, repair| Case {
         peer: PEER,

@@ -19,7 +19,7 @@ impl Random {
         (0..n).map(|_| (self.next() >> 32) as u8).collect()
     }
 
-    /// Which of k source symbols arrive when the part `loss` of them, rounded up, is lost.
+    /// Which of k source symbols arrive when the part `loss` of them is lost; see count.
     pub fn arrivals(&mut self, k: usize, loss: f64) -> Vec<bool> {
         let mut lost: Vec<usize> = (0..k).collect();
         let mut arrives = vec![true; k];
@@ -32,7 +32,10 @@ impl Random {
     }
 }
 
-/// The part `loss` of k symbols, rounded up.
+/// The part `loss` of k symbols, rounded, but at least one if there is any loss.
 pub fn count(k: usize, loss: f64) -> usize {
-    ((k as f64 * loss - 1e-9).ceil() as usize).min(k)
+    match (k as f64 * loss).round() as usize {
+        0 if loss > 0.0 => 1,
+        lost => lost.min(k),
+    }
 }

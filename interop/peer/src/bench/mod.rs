@@ -100,36 +100,38 @@ struct Case<'a> {
     repair: usize,
 }
 
-/// The least measured time of a sample: many short runs make one, so that the best is not one lucky run.
-const SAMPLE: Duration = Duration::from_millis(5);
 const MIN_SAMPLES: usize = 3;
+/// So many samples make up the measured time: of shorter runs several make one, so that the best is not one lucky run.
+const SAMPLES: u32 = 60;
+/// More runs do not make a median better.
+const MAX_RUNS: usize = 5000;
 /// Preparation may take longer than what is measured: a case ends after so many times its measured time.
 const PATIENCE: u32 = 8;
 
 /// Runs `work` on what `prepare` made, again and again, and prints the line of the case. `bytes` is the source data of a run.
 fn measure<I, O>(o: &Options, case: &Case, bytes: usize, mut prepare: impl FnMut() -> I, mut work: impl FnMut(I) -> O) {
     black_box(work(prepare())); // tables, caches
-    let (start, mut measured, mut runs) = (Instant::now(), Duration::ZERO, 0usize);
+    let (start, mut measured, mut runs) = (Instant::now(), Duration::ZERO, 0);
     let mut samples = Vec::new();
-    while samples.len() < MIN_SAMPLES || (measured < o.time && start.elapsed() < o.time * PATIENCE) {
-        let (mut sample, mut n) = (Duration::ZERO, 0usize);
-        while sample < SAMPLE {
-            let input = prepare();
+    while samples.len() < MIN_SAMPLES || (measured < o.time && start.elapsed() < o.time * PATIENCE && runs < MAX_RUNS) {
+        let (mut sample, mut n) = (Duration::ZERO, 0);
+        while n == 0 || (sample < o.time / SAMPLES && runs < MAX_RUNS) {
+            let input = black_box(prepare());
             let begin = Instant::now();
-            let output = black_box(work(black_box(input)));
+            let output = black_box(work(input));
             sample += begin.elapsed();
-            n += 1;
             drop(output);
+            n += 1;
+            runs += 1;
         }
-        samples.push((bytes * n) as f64 / 1e6 / sample.as_secs_f64());
         measured += sample;
-        runs += n;
+        samples.push((bytes * n) as f64 / 1e6 / sample.as_secs_f64().max(1e-9));
     }
     samples.sort_by(f64::total_cmp);
     let (best, median) = (samples[samples.len() - 1], samples[samples.len() / 2]);
     println!(
         "{{\"peer\":\"{}\",\"layer\":\"{}\",\"scheme\":\"{}\",\"k\":{},\"symbol\":{},\"operation\":\"{}\",\"loss\":{},\
-         \"repair\":{},\"mb_per_s\":{best:.1},\"median_mb_per_s\":{median:.1},\"runs\":{runs}}}",
+         \"repair\":{},\"mb_per_s\":{median:.1},\"best_mb_per_s\":{best:.1},\"runs\":{runs}}}",
         case.peer, case.layer, case.scheme, case.k, case.symbol, case.operation, case.loss, case.repair
     );
 }
