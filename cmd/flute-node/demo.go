@@ -62,7 +62,8 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 		return errors.New("--sessions and --objects must be at least 1, --loss below 100%")
 	}
 	var cfg sender.Config
-	if err := c.apply(&cfg); err != nil {
+	c.loss = c.Loss
+	if err := c.apply(&cfg, uint64(c.Size)); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "flute-node-demo-*")
@@ -87,7 +88,7 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	return d.report(out, failures, elapsed)
+	return d.report(out, &cfg, failures, elapsed)
 }
 
 // demoGroup returns a group that another demonstration at the same time will hardly use, and a port that is free.
@@ -175,6 +176,7 @@ func (d *demo) send(ctx context.Context, cfg sender.Config, lo string, i int) er
 	for j := range d.Objects {
 		_, err := s.sending.Add(ctx, sender.File{
 			ContentLocation: "file:///" + demoName(s.tsi, j), Content: d.content(s.tsi, j), Size: uint64(d.Size),
+			OTI: d.forSize(&cfg, uint64(d.Size)), Variant: cfg.Variant,
 		}, nil)
 		if err != nil {
 			return err
@@ -257,6 +259,8 @@ func (n noise) ReadAt(p []byte, off int64) (int, error) {
 
 // demoResult is the outcome in JSON.
 type demoResult struct {
+	FEC      string   `json:"fec"`
+	Repair   float64  `json:"repair"` // symbols for each source symbol
 	Verified int      `json:"verified"`
 	Objects  int      `json:"objects"`
 	Bytes    uint64   `json:"bytes"`
@@ -268,8 +272,8 @@ type demoResult struct {
 }
 
 // report prints the table. It fails unless every file was verified.
-func (d *demo) report(out *output, failures []string, elapsed time.Duration) error {
-	r := demoResult{Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures}
+func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapsed time.Duration) error {
+	r := demoResult{FEC: d.FEC, Repair: max(0, cfg.Redundancy), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures}
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(w, "TSI\tfiles\tverified\tdatagrams\tlost\trepaired\tslowest\t")
@@ -289,9 +293,27 @@ func (d *demo) report(out *output, failures []string, elapsed time.Duration) err
 	}
 	_, _ = fmt.Fprintf(&text, "%d of %d files verified, %s in %v: %.2f Gbit/s", r.Verified, r.Objects, formatBytes(r.Bytes),
 		elapsed.Round(time.Millisecond), float64(r.Bytes)*8/1e9/elapsed.Seconds())
+	_, _ = fmt.Fprintf(&text, "\n%s", d.describe(cfg))
 	out.table("demo", r, text.String())
 	if r.Verified != r.Objects {
 		return errFailed
 	}
 	return nil
+}
+
+// describe says which FEC the files had, and why so many repair symbols.
+func (d *demo) describe(cfg *sender.Config) string {
+	o := &cfg.OTI
+	if cfg.Redundancy <= 0 {
+		return fmt.Sprintf("FEC %s, symbols of %d bytes, no repair: what was lost came again", d.FEC, o.SymbolLength)
+	}
+	why := ""
+	switch {
+	case d.Repair == nil && d.Loss > 0:
+		why = fmt.Sprintf(" (chosen for a loss of %.3g%%)", 100*float64(d.Loss))
+	case d.Repair == nil:
+		why = " (the default)"
+	}
+	return fmt.Sprintf("FEC %s, at most %d source symbols of %d bytes in a block, %.1f%% repair symbols%s",
+		d.FEC, o.MaxSourceBlockLength, o.SymbolLength, 100*cfg.Redundancy, why)
 }

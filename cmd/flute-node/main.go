@@ -56,7 +56,7 @@ func run(args []string, stdout, stderr *os.File) int {
 	exited := -1
 	parser, err := kong.New(&cli, kong.Name("flute-node"), kong.Writers(stdout, stderr),
 		kong.Description("File delivery over one-way networks: FLUTE, RFC 6726."),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.UsageOnError(), kong.Vars(fecVars()), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		return fail(stderr, err)

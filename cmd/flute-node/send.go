@@ -43,7 +43,11 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	if cfg.Profile, err = fdt.ParseProfile(c.Profile); err != nil {
 		return err
 	}
-	if err := c.apply(&cfg); err != nil {
+	largest := uint64(0)
+	for _, f := range files {
+		largest = max(largest, f.Size)
+	}
+	if err := c.apply(&cfg, largest); err != nil {
 		return err
 	}
 	cenc, err := flute.ParseContentEncoding(c.CENC)
@@ -75,7 +79,9 @@ func (c *sendCommand) send(
 	for _, f := range files {
 		f.CENC = cenc
 		var scratch sender.Scratch
-		if cenc != flute.Null {
+		if cenc == flute.Null {
+			f.OTI, f.Variant = c.forSize(&cfg, f.Size), cfg.Variant
+		} else {
 			t, err := temporary()
 			if err != nil {
 				return err

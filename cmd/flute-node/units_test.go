@@ -3,9 +3,6 @@ package main
 import (
 	"math"
 	"testing"
-
-	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/flute/sender"
 )
 
 func TestQuantities(t *testing.T) {
@@ -59,34 +56,6 @@ func TestFormatBytes(t *testing.T) {
 	for n, want := range map[uint64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 8 << 20: "8.0 MiB", 5 << 40: "5.0 TiB", 1 << 60: "1048576.0 TiB"} {
 		if got := formatBytes(n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
-		}
-	}
-}
-
-func TestFECFlags(t *testing.T) {
-	for _, test := range []struct {
-		flags fecFlags
-		want  fec.OTI
-		fails bool
-	}{
-		{fecFlags{FEC: "no-code", Symbol: 1400}, fec.OTI{SymbolLength: 1400, MaxSourceBlockLength: 64}, false},
-		{
-			fecFlags{FEC: "rs", Symbol: 1400, Repair: 0.2},
-			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77},
-			false,
-		},
-		{
-			fecFlags{FEC: "rs129", Symbol: 500, Block: 200, Repair: 0.25},
-			fec.OTI{EncodingID: fec.SmallBlockSystematic, SymbolLength: 500, MaxSourceBlockLength: 200, MaxEncodingSymbols: 250},
-			false,
-		},
-		{fecFlags{FEC: "rs", Symbol: 1400, Block: 250, Repair: 0.2}, fec.OTI{}, true},
-		{fecFlags{FEC: "no-code", Symbol: 0}, fec.OTI{}, true},
-	} {
-		var cfg sender.Config
-		err := test.flags.apply(&cfg)
-		if (err != nil) != test.fails || !test.fails && cfg.OTI != test.want {
-			t.Errorf("%+v: %+v, %v; want %+v", test.flags, cfg.OTI, err, test.want)
 		}
 	}
 }

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/sender"
+)
+
+const mib = 1 << 20
+
+func TestFECFlags(t *testing.T) {
+	for _, test := range []struct {
+		flags      fecFlags
+		size       uint64
+		want       fec.OTI
+		redundancy float64
+		blockBytes uint64
+	}{
+		{fecFlags{FEC: "no-code"}, mib, fec.OTI{SymbolLength: 1400, MaxSourceBlockLength: 64}, -1, 7489 * 1400},
+		{
+			fecFlags{FEC: "rs"}, mib,
+			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77},
+			13.0 / 64, 7489 * 1400,
+		},
+		{
+			fecFlags{FEC: "rs", Repair: new(percentage(0))}, mib,
+			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 64},
+			-1, 7489 * 1400,
+		},
+		{
+			fecFlags{FEC: "rs129", Symbol: 500, Block: 200, Repair: new(percentage(0.25))}, mib,
+			fec.OTI{EncodingID: fec.SmallBlockSystematic, SymbolLength: 500, MaxSourceBlockLength: 200, MaxEncodingSymbols: 250},
+			0.25, 20971 * 500,
+		},
+		{
+			fecFlags{FEC: "rs2", FieldBits: 4}, mib,
+			fec.OTI{
+				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 1400, MaxSourceBlockLength: 12, MaxEncodingSymbols: 15, FieldBits: 4, GroupSize: 1,
+			},
+			0.25, 7489 * 1400,
+		},
+		{
+			fecFlags{FEC: "rs2", FieldBits: 9, Group: 3}, mib, // 9 bytes are 8 elements
+			fec.OTI{
+				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 1395, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77, FieldBits: 9, GroupSize: 3,
+			},
+			13.0 / 64, 7516 * 1395,
+		},
+		{
+			fecFlags{FEC: "rs16", Symbol: 2}, mib,
+			fec.OTI{
+				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 2, MaxSourceBlockLength: 256, MaxEncodingSymbols: 308, FieldBits: 16, GroupSize: 1,
+			},
+			52.0 / 256, 10 * mib,
+		},
+		{
+			fecFlags{FEC: "raptor", Group: 4, SubBlocks: 5}, 100 * mib,
+			fec.OTI{
+				EncodingID: fec.Raptor, SymbolLength: 1400, MaxSourceBlockLength: 1024, SubBlocks: 5, Alignment: 4, GroupSize: 4,
+			},
+			205.0 / 1024, 7489 * 1400,
+		},
+		{
+			fecFlags{FEC: "raptorq", Block: 50000, Repair: new(percentage(0.1)), Alignment: 8}, 100 * mib,
+			fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1400, MaxSourceBlockLength: 50000, SubBlocks: 1, Alignment: 8},
+			0.1, 50000 * 1400,
+		},
+		{
+			fecFlags{FEC: "raptorq", Alignment: 16}, 5 << 30, // of 255 source blocks at most
+			fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1392, MaxSourceBlockLength: 1024, SubBlocks: 1, Alignment: 16},
+			205.0 / 1024, 15125 * 1392,
+		},
+		{
+			fecFlags{FEC: "ldpc"}, mib,
+			fec.OTI{
+				EncodingID: fec.LDPCStaircase, SymbolLength: 1400, MaxSourceBlockLength: 1000, MaxEncodingSymbols: 1200, N1: 7, Seed: 1, GroupSize: 1,
+			},
+			150.0 / 749, 7489 * 1400,
+		},
+		{
+			fecFlags{FEC: "ldpc-triangle", N1: 3, LDPCSeed: 42, Block: 10, Group: 31}, mib,
+			fec.OTI{
+				EncodingID: fec.LDPCTriangle, SymbolLength: 1400, MaxSourceBlockLength: 10, MaxEncodingSymbols: 13, N1: 3, Seed: 42, GroupSize: 31,
+			},
+			0.3, 7489 * 1400,
+		},
+	} {
+		var cfg sender.Config
+		err := test.flags.apply(&cfg, test.size)
+		if diff := cmp.Diff(test.want, cfg.OTI); err != nil || diff != "" {
+			t.Errorf("%+v: %v %s", test.flags, err, diff)
+		}
+		if math.Abs(cfg.Redundancy-test.redundancy) > 1e-9 || cfg.MaxBlockBytes != test.blockBytes {
+			t.Errorf("%+v: redundancy %v, block bytes %d; want %v, %d",
+				test.flags, cfg.Redundancy, cfg.MaxBlockBytes, test.redundancy, test.blockBytes)
+		}
+		if cfg.Variant != fec.Variant(test.flags.RSMatrix) {
+			t.Errorf("%+v: variant %q", test.flags, cfg.Variant)
+		}
+	}
+}
+
+// TestBlocksAreShortened takes the longest block that has room for its repair symbols.
+func TestBlocksAreShortened(t *testing.T) {
+	for _, f := range []fecFlags{
+		{FEC: "rs", loss: 0.7},
+		{FEC: "rs", Repair: new(percentage(5))},
+		{FEC: "rs2", FieldBits: 5},
+		{FEC: "rs2", FieldBits: 2},
+	} {
+		s, err := findScheme(f.FEC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := f.block(&s, 0)
+		most := f.maxSymbols(&s)
+		if err != nil || k >= s.block || k+f.repairSymbols(&s, k) > most || k+1+f.repairSymbols(&s, k+1) <= most {
+			t.Errorf("%+v: %d source and %d repair symbols, %v", f, k, f.repairSymbols(&s, k), err)
+		}
+	}
+}
+
+func TestFECFlagsRefuse(t *testing.T) {
+	for _, test := range []struct {
+		flags fecFlags
+		want  string // in the error
+	}{
+		{fecFlags{FEC: "fountain"}, `no FEC scheme "fountain"`},
+		{fecFlags{FEC: "rs", Block: 250, Repair: new(percentage(0.2))}, "lower --block or --repair"},
+		{fecFlags{FEC: "rs", Block: 64, loss: 0.7}, "lower --block or --repair"},
+		{fecFlags{FEC: "rs2", FieldBits: 4, Block: 15}, "longer than the 15 symbols"},
+		{fecFlags{FEC: "rs2", FieldBits: 1}, "take 2 to 16"},
+		{fecFlags{FEC: "rs2", FieldBits: 17}, "take 2 to 16"},
+		{fecFlags{FEC: "rs16", Symbol: 1401}, "take 1400"},
+		{fecFlags{FEC: "rs2", FieldBits: 9, Symbol: 5}, "take 9"},
+		{fecFlags{FEC: "rs16", FieldBits: 8}, "--field-bits means nothing to --fec rs16"},
+		{fecFlags{FEC: "rs", SubBlocks: 2}, "--sub-blocks means nothing to --fec rs"},
+		{fecFlags{FEC: "rs", Group: 2}, "--group means nothing"},
+		{fecFlags{FEC: "raptor", RSMatrix: "rizzo"}, "--rs-matrix means nothing"},
+		{fecFlags{FEC: "raptor", N1: 3}, "--ldpc-n1 means nothing"},
+		{fecFlags{FEC: "raptor", LDPCSeed: 3}, "--ldpc-seed means nothing"},
+		{fecFlags{FEC: "no-code", Alignment: 4}, "--alignment means nothing"},
+		{fecFlags{FEC: "no-code", Repair: new(percentage(0.2))}, "no repair symbols"},
+		{fecFlags{FEC: "raptor", Symbol: 1402}, "take 1400"},
+		{fecFlags{FEC: "raptor", Symbol: 3}, "take 4"},
+		{fecFlags{FEC: "raptor", Block: 8193}, "at most 8192"},
+		{fecFlags{FEC: "raptor", Block: 3}, "at least 4"},
+		{fecFlags{FEC: "raptor", SubBlocks: 256, Symbol: 2048}, "at most 255"},
+		{fecFlags{FEC: "raptorq", SubBlocks: 351}, "room for 350"},
+		{fecFlags{FEC: "raptorq", Block: 56404}, "at most 56403"},
+		{fecFlags{FEC: "raptorq", Group: 32}, "take 1 to 31"},
+		{fecFlags{FEC: "ldpc", N1: 2}, "take 3 to 10"},
+		{fecFlags{FEC: "ldpc", N1: 11}, "take 3 to 10"},
+		{fecFlags{FEC: "ldpc", LDPCSeed: 1<<31 - 1}, "take 1 to 2147483646"},
+		{fecFlags{FEC: "ldpc", Block: 1 << 20}, "at most 1048575"},
+	} {
+		err := test.flags.apply(&sender.Config{}, mib)
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%+v: %v; want %q in one line", test.flags, err, test.want)
+		}
+	}
+}
+
+func TestFilesShorterThanABlock(t *testing.T) {
+	for _, test := range []struct {
+		fec        string
+		size       uint64
+		block, all uint32 // 0: as in the session
+	}{
+		{"rs", 1, 1, 2},
+		{"rs", 14000, 10, 12},
+		{"rs", 63 * 1400, 63, 76},
+		{"rs", 64 * 1400, 0, 0},
+		{"rs", 0, 0, 0},
+		{"rs129", 14001, 11, 14},
+		{"rs16", 255 * 1400, 255, 306},
+		{"ldpc", 10 * 1400, 10, 17},
+		{"ldpc", 100 * 1400, 100, 120},
+		{"raptorq", 1400, 0, 0},
+		{"no-code", 1400, 0, 0},
+	} {
+		f := fecFlags{FEC: test.fec}
+		var cfg sender.Config
+		if err := f.apply(&cfg, 100*mib); err != nil {
+			t.Fatal(err)
+		}
+		o := f.forSize(&cfg, test.size)
+		if test.block == 0 {
+			if o != nil {
+				t.Errorf("%s, %d bytes: %+v; want that of the session", test.fec, test.size, o)
+			}
+			continue
+		}
+		want := cfg.OTI
+		want.MaxSourceBlockLength, want.MaxEncodingSymbols = test.block, test.all
+		if o == nil || *o != want {
+			t.Errorf("%s, %d bytes: %+v, want %+v", test.fec, test.size, o, want)
+		}
+	}
+}
