@@ -203,7 +203,7 @@ func (s *receiving) reports(ctx actor.Context) {
 func (s *receiving) ran(ctx actor.Context, job *vault.Job) {
 	if id, ok := s.jobs[job]; ok {
 		delete(s.jobs, job)
-		s.land(ctx, job.Work, id)
+		s.land(ctx, job.Work.(*receiver.Work), id) // it sends no other
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -154,6 +155,9 @@ func (s *sending) pump(ctx actor.Context) {
 	}
 	now := time.Now()
 	err := s.fill(now)
+	for _, w := range s.Core.Works() {
+		ctx.Send(s.peers.Store, vault.Run{Job: vault.NewJob(w)})
+	}
 	s.publishAll(ctx, s.Core.Events())
 	if err == nil {
 		err = s.write(ctx, now)

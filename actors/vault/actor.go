@@ -9,8 +9,8 @@ import (
 // NewActor returns the store actor over pool, which the caller stops after the actor.
 func NewActor(pool *actors.Pool) actor.Actor { return &worker{pool: pool} }
 
-// worker hands jobs to the pool and keeps what does not fit. What waits is bounded by the objects of all sessions: each
-// has at most one Work out. Jobs that wait while it crashes are forgotten: the sessions, which are restarted with it,
+// worker hands jobs to the pool and keeps what does not fit. What waits is bounded: of each object in reception, a few source
+// blocks or its publication; of each sending session, the source blocks in transfer. Jobs that wait while it crashes are forgotten: the sessions, which are restarted with it,
 // send them again.
 type worker struct {
 	pool    *actors.Pool
@@ -37,7 +37,9 @@ func (w *worker) submit(ctx actor.Context) {
 		m := w.waiting[0]
 		done := func() {
 			m.Job.finished.Store(true)
-			root.Send(m.ReplyTo, Ran{m.Job})
+			if m.ReplyTo != nil {
+				root.Send(m.ReplyTo, Ran{m.Job})
+			}
 			root.Send(self, free{})
 		}
 		run := func() {

@@ -2,7 +2,8 @@
 //
 //	session ── Run ─► store actor ── pool of workers ── Ran ─► session
 //
-// It has objects hashed, verified and published on a bounded pool, so that hashing and fsync delay no packet. A Job
+// It has source blocks encoded and decoded, and objects hashed, verified and published, on a bounded pool, so that none of this
+// delays a packet. A Job
 // outlives a crash of whoever sent or took it: it is run once, however often it is sent.
 //
 // # Limitations

@@ -1,20 +1,23 @@
 package vault
 
-import (
-	"sync/atomic"
+import "sync/atomic"
 
-	"github.com/flute-node/flute-node/flute/receiver"
-)
+// Work is what takes long: a *receiver.Work or a *sender.Work.
+type Work interface {
+	Run()
+	Fail(err error) // Run did not come to its end
+	Cancel()        // nobody waits for the result
+}
 
 // Job is a Work with what is known of its run, also when the messages about it were lost with an actor.
 type Job struct {
-	Work     *receiver.Work
+	Work     Work
 	claimed  atomic.Bool
 	finished atomic.Bool
 }
 
 // NewJob returns the Job of w.
-func NewJob(w *receiver.Work) *Job { return &Job{Work: w} }
+func NewJob(w Work) *Job { return &Job{Work: w} }
 
 // Finished reports whether the Work has run: Ran may come as well, or may be lost.
 func (j *Job) Finished() bool { return j.finished.Load() }

@@ -9,11 +9,11 @@ import (
 //sumtype:decl
 type Message interface{ isMessage() }
 
-// Run is sent by a receiving session; Ran goes to ReplyTo once the Job has run or has failed to run. A Job that was sent
-// before is not run again.
+// Run is sent by a session; Ran goes to ReplyTo once the Job has run or has failed to run. A Job that was sent before is not
+// run again.
 type Run struct {
 	Job     *Job
-	ReplyTo *actor.PID
+	ReplyTo *actor.PID // nil: nobody wants to know
 }
 
 // free is sent by a worker to the store actor: there is room for another job.

@@ -21,12 +21,14 @@ type block struct {
 	raw     []byte // the block in the order of the object, when that is another one
 	esis    []fec.ESI
 	enc     fec.Encoder
+	work    *Work // that uses enc and held; nil: none
 	code    *coding // that enc was made for, with encK source symbols
 	encK    uint32
 }
 
 // open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it reads the whole block.
 func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
+	b.leave()
 	k := c.part.BlockSymbols(sbn)
 	b.sbn, b.packet, b.group = sbn, 0, c.group(k)
 	b.off, b.size = c.part.Block(sbn)
@@ -43,6 +45,15 @@ func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
 	if b.group.repairs == 0 {
 		return nil
 	}
+	if err := b.encode(c, k); err != nil {
+		return err
+	}
+	b.prepare()
+	return nil
+}
+
+// encode makes enc the encoder of what is held.
+func (b *block) encode(c *coding, k uint32) error {
 	if b.code == c && b.encK == k {
 		if enc, ok := b.enc.(fec.Resetter); ok {
 			return enc.Reset(b.held)

@@ -22,6 +22,7 @@ type lane struct {
 	number uint64  // of the transfer, from 0
 	left   uint64  // packets that are still to be sent
 	source uint64  // bytes of the object that were sent as source symbols
+	works  []*Work // that were begun and nobody knows of yet
 }
 
 // start prepares the lane for transfer number, from 0, of an object. c and header are the object's; the lane reads them until
@@ -55,6 +56,11 @@ func (l *lane) appendPacket(b []byte, closeObject bool, interleave int) ([]byte,
 	s, err := l.slot(interleave)
 	if err != nil {
 		return b, err
+	}
+	if s.packet >= s.group.sources {
+		if err := s.ready(); err != nil {
+			return b, err
+		}
 	}
 	esis, err := s.next(c, l.number)
 	if err != nil {
@@ -108,5 +114,8 @@ func (l *lane) slot(interleave int) (*block, error) {
 func (l *lane) open(s *block) error {
 	err := s.open(l.coding, l.src, fec.SBN(l.next))
 	l.next++
+	if s.work != nil {
+		l.works = append(l.works, s.work)
+	}
 	return err
 }

@@ -19,7 +19,8 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 		return b, false, nil
 	}
 	t := s.clock.tick(now)
-	for {
+	s.busy = false
+	for waits := 0; ; {
 		if s.alarm.IsZero() || !t.Before(s.alarm) {
 			if err := s.schedule(t); err != nil {
 				return b, false, err
@@ -40,11 +41,18 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 		if len(s.lanes) == 0 {
 			return b, false, nil
 		}
-		if b, err = s.appendObject(b, t); err == nil {
+		switch b, err = s.appendObject(b, t); err {
+		case nil:
 			s.stats.count(len(b) - start)
 			return b, true, nil
+		case errBusy:
+			if waits++; waits >= len(s.lanes) {
+				s.busy = true
+				return b, false, nil
+			}
+		default: // The object has failed; the others go on.
+			waits = 0
 		}
-		// The object has failed; the others go on.
 	}
 }
 
@@ -53,6 +61,11 @@ func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 	c := s.lanes[s.turn]
 	o := c.object
 	b, err := c.appendPacket(b, o.last(), s.cfg.Interleave)
+	s.collect(c)
+	if err == errBusy {
+		s.turn = (s.turn + 1) % len(s.lanes)
+		return b, err
+	}
 	if err != nil {
 		reason := event.FailOTI // the code refused: not the content's fault
 		if errors.Is(err, ErrSource) {
@@ -74,6 +87,18 @@ func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 		s.turn = 0
 	}
 	return b, nil
+}
+
+// collect offers the Works that the lane has begun.
+func (s *Session) collect(c *carrier) {
+	if len(c.works) == 0 {
+		return
+	}
+	s.works = append(s.works, c.works...)
+	c.works = c.works[:0]
+	if n := len(s.works); n > maxWorks { // the session will have to do the oldest soonest
+		s.works = append(s.works[:0], s.works[n-maxWorks:]...)
+	}
 }
 
 // release takes lane i out of use. The order of the others stays.
@@ -251,6 +276,9 @@ func (s *Session) Deadline() time.Time {
 	}
 	if s.clock.now.IsZero() {
 		return time.Unix(0, 0)
+	}
+	if s.busy && len(s.lanes) > 0 {
+		return s.clock.now.Add(busyPoll)
 	}
 	if s.fdt.sending || len(s.lanes) > 0 {
 		return s.clock.now

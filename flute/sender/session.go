@@ -47,6 +47,8 @@ type Session struct {
 	closed     bool
 
 	events []event.Event
+	works  []*Work
+	busy   bool // all that is due waits for Works
 	stats  Stats
 }
 
