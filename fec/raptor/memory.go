@@ -13,7 +13,7 @@ func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	plan := planBytes(&c, b)
 	work := workBytes(&c, b)
 	encoder := newLayout(c.l+b.rows(), int(o.SymbolLength), s.parallel != nil).size()
-	l := decoderLayout(&c, int(o.SymbolLength), s.parallel != nil)
+	l := decoderLayout(&c, int(o.SymbolLength), 0, s.parallel != nil)
 	decoder := l.planeSize()
 	if s.parallel != nil {
 		decoder = l.size()

@@ -94,9 +94,10 @@ func (d *decoder) buildByPlan() {
 	}
 }
 
-// decoderLayout returns the layout of the slab of a decoder, whatever is lost: with rows for all unknowns that there may be.
-func decoderLayout(c *code, length int, stripes bool) layout {
-	return newLayout(c.l+newBuckets(c).rows()+maxUnknowns(c.k), length, stripes)
+// decoderLayout returns the layout of the slab of a decoder with rows for so many unknowns. It is the same whatever is lost,
+// up to maxUnknowns.
+func decoderLayout(c *code, length, unknowns int, stripes bool) layout {
+	return newLayout(c.l+newBuckets(c).rows()+max(maxUnknowns(c.k), unknowns), length, stripes)
 }
 
 // fill computes the lost source symbols.
@@ -107,7 +108,11 @@ func (d *decoder) fill(source [][]byte) {
 			source[esi] = make([]byte, 0, d.length)
 		}
 	}
-	l := decoderLayout(&d.code, d.length, d.scheme.parallel != nil)
+	unknowns := 0
+	if d.method == byPlan {
+		unknowns = len(w.lost)
+	}
+	l := decoderLayout(&d.code, d.length, unknowns, d.scheme.parallel != nil)
 	if d.scheme.parallel != nil {
 		w.slab = grow(w.slab, l.size())
 	} else {
