@@ -34,12 +34,9 @@ func SourceBlocks(length uint64, t uint16) (least, most uint32, err error) {
 	if t == 0 {
 		return 0, 0, fmt.Errorf("raptor: symbols of 0 bytes: %w", flute.ErrOTI)
 	}
-	kt := length / uint64(t)
-	if length%uint64(t) != 0 {
-		kt++
-	}
+	kt := ceil(length, uint64(t))
 	// RFC 5053, section 5.3.1.2: Partition[Kt, Z] makes blocks of ceil(Kt/Z) and of floor(Kt/Z) symbols.
-	low, high := (kt+maxSymbols-1)/maxSymbols, min(kt/minSymbols, maxBlocks)
+	low, high := ceil(kt, maxSymbols), min(kt/minSymbols, maxBlocks)
 	switch {
 	case high == 0:
 		return 0, 0, fmt.Errorf("raptor: %d symbols of %d bytes, at least %d: %s: %w", kt, t, minSymbols, advice(length), flute.ErrOTI)
@@ -56,4 +53,13 @@ func advice(length uint64) string {
 		return "code so short an object otherwise"
 	}
 	return fmt.Sprintf("take a symbol length of at most %d bytes", (length-1)/(minSymbols-1))
+}
+
+// ceil returns a/b rounded up.
+func ceil(a, b uint64) uint64 {
+	n := a / b
+	if a%b != 0 {
+		n++
+	}
+	return n
 }
