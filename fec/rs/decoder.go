@@ -4,35 +4,37 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/klauspost/reedsolomon"
-
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 )
 
+// maxWork bounds the coefficients, source symbols times lost ones, that a source block is recovered with. Who has the
+// symbols of a block of more has sent some megabytes, of which a receiver would make minutes of work: here it is some seconds
+// at most, less than those symbols took to arrive in any honest session. All blocks of up to 16384 symbols are below it,
+// whatever they lose, and those of 65535 with 4096 lost.
+const maxWork = 1 << 28
+
 // NewDecoder implements fec.Scheme. Repair symbols up to max_n are of use, whatever the n-algorithm gives for k.
 func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
-	n := min(o.MaxESI(k), order)
-	if k == 0 || k > n || o.SymbolLength == 0 {
-		return nil, fmt.Errorf("rs: source block of %d symbols of %d bytes: %w", k, o.SymbolLength, flute.ErrOTI)
+	b, err := s.block(o, v, k)
+	if err != nil {
+		return nil, err
 	}
-	if !known(v) {
-		return nil, fmt.Errorf("rs: no code is called %q: %w", v, flute.ErrOTI)
-	}
-	return &decoder{field: s.field, variant: v, k: int(k), n: int(n), length: int(o.SymbolLength)}, nil
+	return &decoder{scheme: s, block: b}, nil
 }
 
 type decoder struct {
-	field   *field
-	variant fec.Variant
-	k, n    int
-	length  int    // of a symbol, bytes
-	encode  *basis // of the source symbols; nil until it is needed
-	product product
+	scheme *Scheme
+	block
 }
 
-// Ready implements fec.Decoder: any k symbols decode.
-func (d *decoder) Ready(sources, repairs int) bool { return repairs > 0 && sources+repairs >= d.k }
+// Ready implements fec.Decoder: any k symbols decode, if not too many of them are lost for a long block, see maxWork.
+func (d *decoder) Ready(sources, repairs int) bool {
+	return repairs > 0 && sources+repairs >= d.k && d.affords(d.k-sources)
+}
+
+// affords reports whether so many source symbols are not too many to recover.
+func (d *decoder) affords(lost int) bool { return uint64(d.k)*uint64(max(lost, 0)) <= maxWork }
 
 // Recover implements fec.Decoder. The block is a polynomial, known at k points: those of the source symbols that are
 // there and of as many repair symbols as are missing. Its values at the points of the lost symbols follow by Lagrange, as
@@ -45,55 +47,73 @@ func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 	if lost > len(repair) {
 		return fec.ErrMoreSymbols
 	}
-	column := d.product.column(d.k, lost)
-	defer d.product.release()
-	points := make([]byte, 0, d.k)
-	for i, s := range source {
-		if len(s) != 0 {
-			column[len(points)] = s
-			points = append(points, d.field.point(d.variant, i))
+	if !d.affords(lost) {
+		return fmt.Errorf("rs: %d source symbols of %d are lost, at most %d can be recovered: %w", lost, d.k, maxWork/d.k, fec.ErrMoreSymbols)
+	}
+	w := d.scheme.workspaces.take(d.code)
+	defer d.scheme.workspaces.put(w)
+	if err := d.gather(w, source, repair, lost); err != nil {
+		return err
+	}
+	rows := min(lost, maxRows(d.k))
+	w.dst = sized(w.dst, rows)
+	for todo := w.lost; len(todo) > 0; todo = todo[min(rows, len(todo)):] {
+		now := todo[:min(rows, len(todo))]
+		w.matrix.reset(len(now), &w.basis)
+		for r, i := range now {
+			w.room = w.matrix.set(r, &w.basis, int(i), w.room)
+			w.dst[r] = roomFor(source[i], d.length)
+		}
+		w.multiply(&w.matrix, w.dst[:len(now)], w.src)
+		for r, i := range now {
+			source[i] = w.dst[r]
 		}
 	}
-	var taken [order]bool
+	return nil
+}
+
+// gather lists in w the k symbols that a block is recovered from, and their points, and the symbols lost.
+func (d *decoder) gather(w *workspace, source [][]byte, repair []fec.Symbol, lost int) error {
+	w.basis.reset(d.field, d.variant, d.k)
+	w.basis.points, w.basis.inverse = sized(w.basis.points, d.k)[:0], sized(w.basis.inverse, d.k)[:0]
+	w.basis.lost, w.basis.taken = sized(w.basis.lost, lost)[:0], sized(w.basis.taken, lost)[:0]
+	w.src, w.known, w.lost = sized(w.src, d.k)[:0], sized(w.known, d.k)[:0], sized(w.lost, lost)[:0]
+	w.seen = sized(w.seen, (d.n-d.k+63)/64)
+	clear(w.seen)
+	for i, s := range source {
+		if len(s) == 0 {
+			w.basis.lose(i)
+			w.lost = append(w.lost, uint16(i))
+		} else {
+			w.src, w.known = append(w.src, s), append(w.known, uint16(i))
+		}
+	}
 	for _, s := range repair {
 		if !d.isRepair(s) {
 			return fmt.Errorf("rs: repair symbol %d of %d bytes: %w", s.ESI, len(s.Data), flute.ErrOTI)
 		}
-		if len(points) < d.k && !taken[s.ESI] {
-			taken[s.ESI] = true
-			column[len(points)] = s.Data
-			points = append(points, d.field.point(d.variant, int(s.ESI)))
+		i := int(s.ESI) - d.k
+		if seen := &w.seen[i/64]; len(w.src) < d.k && *seen>>(i%64)&1 == 0 {
+			*seen |= 1 << (i % 64)
+			w.basis.take(int(s.ESI))
+			w.src, w.known = append(w.src, s.Data), append(w.known, uint16(s.ESI))
 		}
 	}
-	if len(points) < d.k {
+	if len(w.src) < d.k {
 		return fec.ErrMoreSymbols
 	}
-	known := d.field.newBasis(points)
-	rows, outputs := make([][]byte, 0, lost), column[d.k:]
-	for i, s := range source {
-		if len(s) == 0 {
-			if cap(s) < d.length {
-				s = make([]byte, d.length)
-			}
-			outputs[len(rows)] = s[:d.length]
-			rows = append(rows, known.coefficients(d.field.point(d.variant, i)))
-		}
-	}
-	c, err := newCodec(d.k, rows)
-	if err == nil {
-		err = d.product.run(c, d.k)
-	}
-	if err != nil {
-		return fmt.Errorf("rs: %w", err)
-	}
-	next := 0
-	for i, s := range source {
-		if len(s) == 0 {
-			source[i] = outputs[next]
-			next++
-		}
+	for _, j := range w.known {
+		w.basis.know(int(j))
 	}
 	return nil
+}
+
+// roomFor returns s with length bytes, in its own memory if it has room for them.
+func roomFor(s []byte, length int) []byte {
+	if cap(s) < length {
+		return make([]byte, length)
+	}
+	return s[:length]
 }
 
 // lost counts the source symbols that are not there.
@@ -123,13 +143,11 @@ func (d *decoder) Matches(source [][]byte, s fec.Symbol) bool {
 	if lost, err := d.lost(source); lost > 0 || err != nil || !d.isRepair(s) {
 		return false
 	}
-	if d.encode == nil {
-		d.encode = d.field.sourceBasis(d.variant, d.k)
-	}
-	want := make([]byte, d.length)
-	var kernel reedsolomon.LowLevel
-	for i, c := range d.encode.coefficients(d.field.point(d.variant, int(s.ESI))) {
-		kernel.GalMulSliceXor(c, source[i], want)
-	}
-	return bytes.Equal(want, s.Data)
+	w := d.scheme.workspaces.take(d.code)
+	defer d.scheme.workspaces.put(w)
+	w.symbol = sized(w.symbol, d.length)
+	w.plan(&w.matrix, &d.block, int(s.ESI), 1)
+	w.dst = append(w.dst[:0], w.symbol)
+	w.multiply(&w.matrix, w.dst, source)
+	return bytes.Equal(w.symbol, s.Data)
 }

@@ -111,7 +111,10 @@ func TestReset(t *testing.T) {
 func TestRefused(t *testing.T) {
 	s := New()
 	for _, o := range []fec.OTI{
-		{EncodingID: fec.ReedSolomonGF2m},
+		{EncodingID: fec.ReedSolomonGF2m, FieldBits: 1},
+		{EncodingID: fec.ReedSolomonGF2m, FieldBits: 17},
+		{EncodingID: fec.ReedSolomonGF2m, FieldBits: 4, TransferLength: 1, MaxSourceBlockLength: 15, MaxEncodingSymbols: 16},
+		{EncodingID: fec.Raptor},
 		{EncodingID: fec.SmallBlockSystematic, InstanceID: 1},
 		{EncodingID: fec.SmallBlockSystematic, TransferLength: 1, MaxSourceBlockLength: 200, MaxEncodingSymbols: 256},
 		{EncodingID: fec.SmallBlockSystematic, TransferLength: 1, MaxSourceBlockLength: 256, MaxEncodingSymbols: 256},
@@ -121,7 +124,12 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	for _, o := range []fec.OTI{
-		testOTI(10, 4, 8), testOTI(255, 0, 8), {EncodingID: fec.SmallBlockSystematic}, {EncodingID: fec.ReedSolomonGF28},
+		testOTI(10, 4, 8), testOTI(255, 0, 8),
+		{EncodingID: fec.SmallBlockSystematic},
+		{EncodingID: fec.ReedSolomonGF28},
+		{EncodingID: fec.ReedSolomonGF2m},
+		{EncodingID: fec.ReedSolomonGF2m, FieldBits: 16},
+		{EncodingID: fec.ReedSolomonGF2m, FieldBits: 2, TransferLength: 1, MaxSourceBlockLength: 3, MaxEncodingSymbols: 3},
 	} {
 		if err := s.Supports(&o); err != nil {
 			t.Errorf("%+v: %v", o, err)
@@ -168,20 +176,40 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func TestCacheIsBounded(t *testing.T) {
+func TestPlansAreBounded(t *testing.T) {
 	s := New()
 	for k := 1; k < 200; k++ {
-		if _, err := s.codec(codecKey{Rizzo, k, 0, 3}); err != nil {
-			t.Fatal(err)
+		_ = s.plans.entry(planKey{8, Rizzo, k, k, 3})
+	}
+	if len(s.plans.entries) != maxPlans || len(s.plans.keys) != maxPlans {
+		t.Errorf("%d matrices are kept, want %d", len(s.plans.entries), maxPlans)
+	}
+	first := s.plans.entry(s.plans.keys[0])
+	var total uint64
+	for k := 300; k < 400; k++ {
+		if e := s.plans.entry(planKey{16, Rizzo, k, k, 100}); e == nil || e.bytes != uint64(k)*100*32 {
+			t.Fatalf("k=%d: %+v", k, e)
 		}
 	}
-	if len(s.codecs) != maxCodecs || len(s.keys) != maxCodecs {
-		t.Errorf("%d codecs are kept, want %d", len(s.codecs), maxCodecs)
-	}
-	for _, key := range s.keys {
-		if s.codecs[key] == nil {
-			t.Errorf("%+v is not kept", key)
+	for _, key := range s.plans.keys {
+		total += s.plans.entries[key].bytes
+		if s.plans.entries[key] == first {
+			t.Error("the oldest is still there")
 		}
+	}
+	if total != s.plans.bytes || total > maxPlanBytes || total < maxPlanBytes*3/4 || len(s.plans.keys) != len(s.plans.entries) {
+		t.Errorf("%d bytes in %d matrices and %d keys, %d counted", total, len(s.plans.entries), len(s.plans.keys), s.plans.bytes)
+	}
+	used := s.plans.keys[0]
+	kept := s.plans.entry(used)
+	for k := 300; k < 310; k++ {
+		s.plans.entry(planKey{16, RFC5510, k, k, 100})
+	}
+	if s.plans.entries[used] != kept {
+		t.Error("a matrix that was used went before those that were not")
+	}
+	if s.plans.entry(planKey{16, Rizzo, 60000, 60000, 8}) != nil {
+		t.Error("a matrix of 15 MB is kept")
 	}
 }
 

@@ -1,99 +1,54 @@
 package rs
 
-import "github.com/flute-node/flute-node/fec"
+//go:generate go run gen.go rfc5510.txt
 
-// The codes, see the package comment.
+// The lengths of an element in bits, m, that there are codes for.
 const (
-	Rizzo     fec.Variant = "rizzo"
-	RFC5510   fec.Variant = "rfc5510-8.2.1"
-	Backblaze fec.Variant = "backblaze"
+	minBits = 2
+	maxBits = 16
 )
 
-// known reports whether v names a code; the empty name is that of Rizzo's.
-func known(v fec.Variant) bool { return v == "" || v == Rizzo || v == RFC5510 || v == Backblaze }
-
-// polynomial generates GF(2^8): x^8 + x^4 + x^3 + x^2 + 1 (RFC 5510, section 8.1).
-const polynomial = 0x11D
-
-// order is the number of elements of the field other than 0, and the largest number of encoding symbols of a block.
-const order = 255
-
-// field holds the discrete logarithms to the base a = x.
+// field is GF(2^m). Its elements are polynomials in a = x over GF(2), bit i of an element being the coefficient of a^i. It is
+// immutable.
 type field struct {
-	exp [2 * order]byte   // twice, so that a sum of two logarithms needs no reduction
-	log [order + 1]uint16 // log[0] is not defined
+	bits  uint
+	order int // elements other than 0, and the largest number of encoding symbols of a block: 2^m - 1
+	// exp[i] is a^i, up to a little above order, see reduce.
+	exp []uint16
+	// log[x] is the discrete logarithm of x; log[0] is 0, so that a product may have a factor 0 that does not count.
+	log []uint16
+	// ones[i] is the logarithm of the product of 1 + a^d over d from 1 to i.
+	ones []uint16
+	// blocks is a heap of products of elements, as logarithms: blocks[2^(m-t) + i] is that of the 2^t elements from i * 2^t on.
+	blocks []uint16
 }
 
-func newField() *field {
-	f := &field{}
-	v := 1
-	for i := range order {
-		f.exp[i], f.exp[i+order] = byte(v), byte(v)
-		f.log[v] = uint16(i)
-		if v <<= 1; v > order {
-			v ^= polynomial
+func newField(bits uint) *field {
+	f := &field{bits: bits, order: 1<<bits - 1}
+	f.exp, f.log = make([]uint16, f.order+3), make([]uint16, f.order+1)
+	f.ones, f.blocks = make([]uint16, f.order), make([]uint16, 2*(f.order+1))
+	v := uint32(1)
+	for i := range f.exp {
+		f.exp[i] = uint16(v)
+		if i < f.order {
+			f.log[v] = uint16(i)
 		}
+		if v <<= 1; v > uint32(f.order) {
+			v ^= polynomials[bits]
+		}
+	}
+	for i := 1; i < f.order; i++ {
+		f.ones[i] = f.mod(uint64(f.ones[i-1]) + uint64(f.log[1^f.exp[i]]))
+	}
+	copy(f.blocks[f.order+1:], f.log)
+	for i := f.order; i > 0; i-- {
+		f.blocks[i] = f.mod(uint64(f.blocks[2*i]) + uint64(f.blocks[2*i+1]))
 	}
 	return f
 }
 
-// point returns x_j of variant v, for j below 255. The points of a variant are all different.
-func (f *field) point(v fec.Variant, j int) byte {
-	switch v {
-	case RFC5510:
-		return f.exp[j]
-	case Backblaze:
-		return byte(j)
-	}
-	if j == 0 {
-		return 0
-	}
-	return f.exp[j-1]
-}
+// mod returns i modulo the order of the field.
+func (f *field) mod(i uint64) uint16 { return uint16(i % uint64(f.order)) }
 
-// basis is a polynomial of degree below len(points), given by its values at these points.
-type basis struct {
-	f      *field
-	points []byte
-	// weights[i] is the logarithm of the product of (points[i] - points[l]) over all l other than i.
-	weights []int
-}
-
-func (f *field) newBasis(points []byte) *basis {
-	b := &basis{f, points, make([]int, len(points))}
-	// The field has characteristic 2: x_i - x_l and x_l - x_i are the same.
-	for i, x := range points {
-		w := 0
-		for l, y := range points[:i] {
-			d := int(f.log[x^y])
-			w += d
-			b.weights[l] += d
-		}
-		b.weights[i] += w
-	}
-	return b
-}
-
-// sourceBasis returns the polynomial through the k source symbols of a block.
-func (f *field) sourceBasis(v fec.Variant, k int) *basis {
-	points := make([]byte, k)
-	for i := range points {
-		points[i] = f.point(v, i)
-	}
-	return f.newBasis(points)
-}
-
-// coefficients returns what the value at each point contributes to the value at x, which is none of the points: by
-// Lagrange, for point i, the product over all l other than i of (x - x_l) / (x_i - x_l).
-func (b *basis) coefficients(x byte) []byte {
-	all := 0
-	for _, y := range b.points {
-		all += int(b.f.log[x^y])
-	}
-	row := make([]byte, len(b.points))
-	for i, y := range b.points {
-		// A weight is at most 254 * 254: the sum is positive before it is reduced.
-		row[i] = b.f.exp[(all-int(b.f.log[x^y])-b.weights[i]+order*order)%order]
-	}
-	return row
-}
+// reduce returns the index of exp for a logarithm that is not negative and below 3 * 2^m: 2^m is 1 modulo the order.
+func (f *field) reduce(i uint32) uint32 { return i&uint32(f.order) + i>>f.bits }

@@ -202,16 +202,139 @@ func TestRecoverRefused(t *testing.T) {
 	}
 }
 
-func FuzzRecover(f *testing.F) {
-	f.Add(uint8(4), uint8(2), uint8(8), uint8(0), []byte{0, 1}, testSource(4, 8))
-	f.Add(uint8(64), uint8(16), uint8(80), uint8(1), []byte{3, 9, 63}, testSource(64, 80))
-	f.Add(uint8(200), uint8(50), uint8(3), uint8(2), []byte{0, 199}, []byte("short"))
+// TestRecoverEveryField loses symbols at random, in blocks of all fields and lengths of symbols, and gives back any repair
+// symbols, in any order. A symbol more tells whether they are right.
+func TestRecoverEveryField(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
 	s := New()
-	f.Fuzz(func(t *testing.T, k, p, length, variant uint8, lose, data []byte) {
-		if k == 0 || p == 0 || length == 0 || int(k)+int(p) > 255 {
+	for m := uint(minBits); m <= maxBits; m++ {
+		for i, length := range symbolLengths(m) {
+			variant := s.Variants()[i%3]
+			n := 2 + random.IntN(min(1<<m-1, 400)-1)
+			k := 1 + random.IntN(n-1)
+			p := n - k
+			o := oti2m(m, k, p, length)
+			if err := o.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			source := make([]byte, k*length-random.IntN(length))
+			for i := range source {
+				source[i] = byte(random.Uint32())
+			}
+			repair := repairOf(t, s, &o, variant, k, source)
+			random.Shuffle(p, func(i, j int) { repair[i], repair[j] = repair[j], repair[i] })
+			lost := random.Perm(k)[:random.IntN(min(k, p))+1]
+			symbols := lossy(source, k, length, lost)
+			dec, err := s.NewDecoder(&o, variant, uint32(k))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := dec.Recover(symbols, repair[:len(lost)-1]); !errors.Is(err, fec.ErrMoreSymbols) {
+				t.Fatalf("m=%d k=%d p=%d: one symbol short: %v", m, k, p, err)
+			}
+			if err := dec.Recover(symbols, repair[:len(lost)]); err != nil {
+				t.Fatalf("m=%d k=%d p=%d lost=%d: %v", m, k, p, len(lost), err)
+			}
+			if !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(lossy(source, k, length, nil), nil)) {
+				t.Fatalf("m=%d %s k=%d p=%d length=%d lost=%d: other bytes", m, variant, k, p, length, len(lost))
+			}
+			if wrong := bytes.Clone(repair[0].Data); dec.Matches(symbols, repair[0]) {
+				wrong[random.IntN(length)] ^= 1 << random.IntN(8)
+				if dec.Matches(symbols, fec.Symbol{ESI: repair[0].ESI, Data: wrong}) {
+					t.Fatalf("m=%d k=%d: a wrong repair symbol matches", m, k)
+				}
+			} else {
+				t.Fatalf("m=%d k=%d: a repair symbol does not match", m, k)
+			}
+		}
+	}
+}
+
+// TestLongBlocks: blocks whose coefficients are prepared in parts.
+func TestLongBlocks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a second")
+	}
+	s := New()
+	for _, v := range []struct {
+		m                  uint
+		k, p, length, lost int
+	}{{16, 20000, 60, 2, 33}, {16, 65000, 535, 2, 9}, {13, 8000, 100, 13, 100}, {16, 700, 64835, 4, 700}} {
+		o := oti2m(v.m, v.k, v.p, v.length)
+		if rows := maxRows(v.k); rows >= v.lost || v.k*rows*32 > 17<<20 {
+			t.Fatalf("k=%d: %d rows at a time", v.k, rows)
+		}
+		random := rand.New(rand.NewPCG(7, uint64(v.k)))
+		source := testSource(v.k, v.length)
+		enc, err := s.NewEncoder(&o, Backblaze, uint32(v.k), source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		esis := random.Perm(min(v.p, 2000))[:v.lost]
+		var repair []fec.Symbol
+		for _, i := range esis {
+			esi := fec.ESI(v.k + i)
+			data, err := enc.AppendRepair(nil, esi)
+			if err != nil {
+				t.Fatal(err)
+			}
+			repair = append(repair, fec.Symbol{ESI: esi, Data: data})
+		}
+		symbols := lossy(source, v.k, v.length, random.Perm(v.k)[:v.lost])
+		dec, err := s.NewDecoder(&o, Backblaze, uint32(v.k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dec.Recover(symbols, repair); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(bytes.Join(symbols, nil), source) {
+			t.Errorf("m=%d k=%d: other bytes", v.m, v.k)
+		}
+	}
+}
+
+// TestTooMuchWork: a long block that lost too much waits for more source symbols.
+func TestTooMuchWork(t *testing.T) {
+	const k, most = 40000, maxWork / 40000
+	o := oti2m(16, k, 25535, 2)
+	dec, err := New().NewDecoder(&o, Rizzo, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dec.Ready(k-most-1, 25535) || !dec.Ready(k-most, 25535) {
+		t.Errorf("ready with more lost than %d, or not with so many", most)
+	}
+	source := make([][]byte, k)
+	for i := most + 1; i < k; i++ {
+		source[i] = []byte{1, 2}
+	}
+	repair := make([]fec.Symbol, most+1)
+	for i := range repair {
+		repair[i] = fec.Symbol{ESI: fec.ESI(k + i), Data: []byte{3, 4}}
+	}
+	if err := dec.Recover(source, repair); !errors.Is(err, fec.ErrMoreSymbols) || err.Error() == fec.ErrMoreSymbols.Error() {
+		t.Errorf("%d symbols of %d lost: %v", most+1, k, err)
+	}
+	if len(source[0]) != 0 {
+		t.Error("something was recovered")
+	}
+}
+
+func FuzzRecover(f *testing.F) {
+	f.Add(uint8(8), uint8(4), uint8(2), uint8(8), uint8(0), []byte{0, 1}, testSource(4, 8))
+	f.Add(uint8(8), uint8(64), uint8(16), uint8(80), uint8(1), []byte{3, 9, 63}, testSource(64, 80))
+	f.Add(uint8(8), uint8(200), uint8(50), uint8(3), uint8(2), []byte{0, 199}, []byte("short"))
+	f.Add(uint8(16), uint8(200), uint8(200), uint8(34), uint8(0), []byte{0, 199}, testSource(200, 34))
+	f.Add(uint8(4), uint8(10), uint8(5), uint8(99), uint8(2), []byte{1, 2, 3}, testSource(10, 99))
+	f.Add(uint8(3), uint8(5), uint8(2), uint8(99), uint8(1), []byte{1, 4}, testSource(5, 99))
+	f.Add(uint8(12), uint8(100), uint8(30), uint8(63), uint8(0), []byte{77}, testSource(100, 63))
+	s := New()
+	f.Fuzz(func(t *testing.T, m, k, p, length, variant uint8, lose, data []byte) {
+		o := oti2m(uint(m), int(k), int(p), int(length))
+		if k == 0 || p == 0 || o.Validate() != nil {
 			return
 		}
-		o := testOTI(int(k), int(p), int(length))
 		v := s.Variants()[int(variant)%3]
 		source := data[:min(len(data), int(k)*int(length))]
 		repair := repairOf(t, s, &o, v, int(k), source)
@@ -232,5 +355,54 @@ func FuzzRecover(f *testing.F) {
 		if !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(lossy(source, int(k), int(length), nil), nil)) {
 			t.Fatalf("%s k=%d p=%d length=%d lost=%v: other bytes", v, k, p, length, lost)
 		}
+	})
+}
+
+// FuzzForged: an OTI and symbols from anyone are recovered from or refused with an error that says so.
+func FuzzForged(f *testing.F) {
+	f.Add(uint8(2), uint8(16), uint16(2), uint32(4), uint32(6), uint32(4), uint32(4), []byte{0, 1, 2, 3, 4, 5})
+	f.Add(uint8(2), uint8(12), uint16(3), uint32(10), uint32(16), uint32(10), uint32(15), []byte{0, 1, 2, 3, 4, 5})
+	f.Add(uint8(5), uint8(0), uint16(1400), uint32(255), uint32(255), uint32(1), uint32(254), []byte{9})
+	f.Add(uint8(129), uint8(0), uint16(8), uint32(4), uint32(65535), uint32(4), uint32(1<<32-1), []byte{9})
+	f.Add(uint8(2), uint8(1), uint16(8), uint32(1), uint32(1), uint32(1<<32-1), uint32(3), []byte{9})
+	s := New()
+	f.Fuzz(func(t *testing.T, id, m uint8, length uint16, b, n, k, esi uint32, data []byte) {
+		o := fec.OTI{
+			EncodingID: fec.EncodingID(id), FieldBits: m, GroupSize: 1, TransferLength: uint64(k) * uint64(length), SymbolLength: length,
+			MaxSourceBlockLength: b, MaxEncodingSymbols: n,
+		}
+		if err := s.Supports(&o); err != nil && !errors.Is(err, flute.ErrOTI) {
+			t.Fatal(err)
+		}
+		_ = s.Memory(&o, k)
+		dec, err := s.NewDecoder(&o, Rizzo, k)
+		if err != nil {
+			if !errors.Is(err, flute.ErrOTI) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if k > 5000 || int(k)*int(length) > 1<<20 {
+			return // slow
+		}
+		source := make([][]byte, k)
+		for i := range source {
+			if i%3 != 0 || i >= 100 {
+				source[i] = make([]byte, length)
+			}
+		}
+		var repair []fec.Symbol
+		for i := range uint32(40) {
+			symbol := append([]byte(nil), data...)
+			if i%2 == 0 {
+				symbol = make([]byte, length)
+				copy(symbol, data)
+			}
+			repair = append(repair, fec.Symbol{ESI: fec.ESI(esi + i), Data: symbol})
+		}
+		if err := dec.Recover(source, repair); err != nil && !errors.Is(err, flute.ErrOTI) && !errors.Is(err, fec.ErrMoreSymbols) {
+			t.Fatal(err)
+		}
+		dec.Matches(source, repair[0])
 	})
 }

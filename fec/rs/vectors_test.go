@@ -39,11 +39,15 @@ var coefficientVectors = []struct {
 }
 
 func TestCoefficients(t *testing.T) {
-	f := newField()
+	f := newCode(8)
 	for _, v := range coefficientVectors {
 		want := strings.Fields(v.rows)
 		for r, row := range repairRows(f, v.variant, v.k, len(want)) {
-			if got := hex.EncodeToString(row); got != want[r] {
+			var b []byte
+			for _, c := range row {
+				b = append(b, byte(c))
+			}
+			if got := hex.EncodeToString(b); got != want[r] {
 				t.Errorf("%s k=%d, repair symbol %d: %s, want %s", v.variant, v.k, v.k+r, got, want[r])
 			}
 		}
@@ -118,10 +122,12 @@ func TestRepairSymbols(t *testing.T) {
 }
 
 // repairRows returns the coefficients of the first p repair symbols.
-func repairRows(f *field, v fec.Variant, k, p int) [][]byte {
-	rows := make([][]byte, p)
+func repairRows(c *code, v fec.Variant, k, p int) [][]uint16 {
+	w := &workspace{}
+	w.sources(&block{code: c, variant: v, k: k})
+	rows := make([][]uint16, p)
 	for i := range rows {
-		rows[i] = f.sourceBasis(v, k).coefficients(f.point(v, k+i))
+		rows[i] = appendRow(rows[i], &w.basis, k+i)
 	}
 	return rows
 }
