@@ -62,3 +62,19 @@ func (r *Rows) Row(i int) []uint16 {
 }
 
 func (r *Rows) reset() { r.ends, r.columns = r.ends[:0], r.columns[:0] }
+
+func (r *Rows) bytes() uint64 { return 4*uint64(cap(r.ends)) + 2*uint64(cap(r.columns)) }
+
+func (c *Code) bytes() uint64 {
+	return c.Fixed.bytes() + 2*uint64(cap(c.Dense.Pairs)) + uint64(cap(c.Dense.Last))
+}
+
+// sourceRows returns the rows of the K' source symbols.
+func (c *Code) sourceRows() *Rows {
+	r := &Rows{ends: make([]uint32, 0, c.Source), columns: make([]uint16, 0, 8*c.Source)}
+	for isi := range uint32(c.Source) {
+		r.columns = c.LT(r.columns, isi)
+		r.ends = append(r.ends, uint32(len(r.columns)))
+	}
+	return r
+}

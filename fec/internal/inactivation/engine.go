@@ -1,6 +1,8 @@
 package inactivation
 
 import (
+	"sync"
+
 	"github.com/flute-node/flute-node/fec"
 )
 
@@ -18,6 +20,13 @@ type Config struct {
 	PlanBytes uint64
 }
 
+// defaultPlanBytes keeps plans for all the source block lengths that a node is likely to meet at a time: one of 56,403
+// symbols takes 4 MiB, one of 1000 symbols 60 KiB.
+const defaultPlanBytes = 64 << 20
+
+// maxFree bounds the free list: as many decoders as are likely to work at the same time.
+const maxFree = 4
+
 // Block is the source block of an encoder or decoder. The scheme has checked that Symbols >= 1, Extended >= Symbols,
 // SymbolLength >= 1 and MaxESI > Symbols.
 type Block struct {
@@ -27,41 +36,138 @@ type Block struct {
 	MaxESI       fec.ESI // ESIs are below it
 }
 
+// isi returns the ISI of an encoding symbol (RFC 6330, section 5.3.1).
+func (b *Block) isi(esi fec.ESI) uint32 {
+	if int64(esi) < int64(b.Symbols) {
+		return uint32(esi)
+	}
+	return uint32(esi) + uint32(b.Extended-b.Symbols)
+}
+
 // Engine makes encoders and decoders. It is safe for concurrent use; they are not.
-type Engine struct{ config Config }
+type Engine struct {
+	config Config
+
+	mu    sync.Mutex
+	codes []*known // the one used last comes last
+	bytes uint64   // of codes
+	free  []*worker
+}
 
 // New returns an Engine without plans.
-func New(c Config) *Engine { return &Engine{config: c} }
+func New(c Config) *Engine {
+	if c.PlanBytes == 0 {
+		c.PlanBytes = defaultPlanBytes
+	}
+	return &Engine{config: c}
+}
 
-// Memory bounds what an encoder and a decoder of block b allocate.
-func (e *Engine) Memory(b Block) fec.Memory { panic("soon") }
+// known is a code in use.
+type known struct {
+	extended int
+	bytes    uint64 // counted by the Engine
 
-// NewEncoder returns the encoder of a source block. An error, when source is too long, wraps flute.ErrOTI.
-func (e *Engine) NewEncoder(b Block, source []byte) (*Encoder, error) { panic("soon") }
+	code func() *Code // made once
+	// source are the rows of the K' source symbols.
+	source func() *Rows
+	plan   func() *Plan // of encoders; nil if the matrix is singular
+}
 
-// NewDecoder returns the decoder of a source block.
-func (e *Engine) NewDecoder(b Block) *Decoder { panic("soon") }
+// known returns the code for k' source symbols. What is costly is made when it is asked for, once, whoever asks.
+func (e *Engine) known(extended int) *known {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, k := range e.codes {
+		if k.extended == extended {
+			copy(e.codes[i:], e.codes[i+1:])
+			e.codes[len(e.codes)-1] = k
+			return k
+		}
+	}
+	k := &known{extended: extended}
+	k.code = sync.OnceValue(func() *Code {
+		c := e.config.Code(extended)
+		e.grown(k, c.bytes())
+		return c
+	})
+	k.source = sync.OnceValue(func() *Rows {
+		rows := k.code().sourceRows()
+		e.grown(k, rows.bytes())
+		return rows
+	})
+	k.plan = sync.OnceValue(func() *Plan {
+		w := e.worker()
+		defer e.release(w)
+		p := w.encoderPlan(k.code(), k.source())
+		if p != nil {
+			e.grown(k, p.bytes())
+		}
+		return p
+	})
+	e.codes = append(e.codes, k)
+	return k
+}
 
-// Encoder implements fec.Encoder and fec.Resetter.
-type Encoder struct{}
+// grown counts memory that k holds now and drops what was used longest ago.
+func (e *Engine) grown(k *known, bytes uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	dropped := true
+	for _, other := range e.codes {
+		dropped = dropped && other != k
+	}
+	if dropped {
+		return
+	}
+	k.bytes += bytes
+	e.bytes += bytes
+	for i := 0; e.bytes > e.config.PlanBytes && i < len(e.codes)-1; {
+		if e.codes[i] == k {
+			i++
+			continue
+		}
+		e.bytes -= e.codes[i].bytes
+		e.codes = append(e.codes[:i], e.codes[i+1:]...)
+	}
+}
 
-// AppendRepair implements fec.Encoder.
-func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) { panic("soon") }
+// worker is memory for work on one source block.
+type worker struct {
+	solver  solver
+	columns []uint16
+	runner  runner
+	slab    []byte
+}
 
-// Reset implements fec.Resetter.
-func (e *Encoder) Reset(source []byte) error { panic("soon") }
+// worker returns one from the free list, or a new one.
+func (e *Engine) worker() *worker {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := len(e.free); n > 0 {
+		w := e.free[n-1]
+		e.free = e.free[:n-1]
+		return w
+	}
+	return &worker{}
+}
 
-// Decoder implements fec.Decoder and fec.Solver.
-type Decoder struct{}
+func (e *Engine) release(w *worker) {
+	w.solver.code = nil
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.free) < maxFree {
+		e.free = append(e.free, w)
+	}
+}
 
-// Ready implements fec.Decoder.
-func (d *Decoder) Ready(sources, repairs int) bool { panic("soon") }
-
-// Recover implements fec.Decoder.
-func (d *Decoder) Recover(source [][]byte, repair []fec.Symbol) error { panic("soon") }
-
-// Matches implements fec.Decoder.
-func (d *Decoder) Matches(source [][]byte, s fec.Symbol) bool { panic("soon") }
-
-// Solve implements fec.Solver.
-func (d *Decoder) Solve(lost, repair []fec.ESI) error { panic("soon") }
+// encoderPlan returns the plan to compute all intermediate symbols from the source symbols.
+func (w *worker) encoderPlan(c *Code, source *Rows) *Plan {
+	w.solver.reset(c, c.Columns)
+	for isi := range source.Len() {
+		w.solver.add(source.Row(isi), int32(isi))
+	}
+	if !w.solver.solve() {
+		return nil
+	}
+	return w.solver.compile(nil)
+}

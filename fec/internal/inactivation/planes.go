@@ -1,0 +1,53 @@
+package inactivation
+
+import "unsafe"
+
+// The widths of planes, bytes. They are such that sums over them are made in registers.
+const (
+	minWidth = 64
+	maxWidth = 256
+)
+
+// planeBudget is how many bytes of a plane are kept in the cache of one core, beside the inputs that pass through it.
+const planeBudget = 512 << 10
+
+// maxStripes bounds the parts of a source block that are worked on at the same time, each of at least minStripe bytes of
+// every symbol.
+const (
+	maxStripes = 16
+	minStripe  = 512
+)
+
+// planes says how the symbols of a block are divided into planes: a plane is some bytes of every symbol. All planes are
+// equally wide: the last one begins early enough, and what two planes have in common comes out equal.
+type planes struct {
+	length int // of symbols, bytes, at least minWidth
+	width  int // of a plane, bytes
+	count  int
+}
+
+// newPlanes divides symbols of length bytes for a plan whose slab has so many rows.
+func newPlanes(length, rows int) planes {
+	length = max(length, minWidth)
+	width := maxWidth
+	for width > minWidth && (width > length || rows*width > planeBudget) {
+		width /= 2
+	}
+	return planes{length: length, width: width, count: (length + width - 1) / width}
+}
+
+// offset returns where plane i begins in a symbol.
+func (p *planes) offset(i int) int { return min(i*p.width, p.length-p.width) }
+
+// stripes returns how many parts of the planes are worked on at the same time.
+func (p *planes) stripes() int { return max(1, min(maxStripes, p.length/minStripe, p.count)) }
+
+// stripe returns the planes, from one to before another, of stripe i of n.
+func (p *planes) stripe(i, n int) (from, to int) { return i * p.count / n, (i + 1) * p.count / n }
+
+// alignedBytes returns n bytes that begin at a multiple of 64.
+func alignedBytes(n int) []byte {
+	b := make([]byte, n+63)
+	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & 63)
+	return b[off : off+n : off+n]
+}

@@ -1,0 +1,84 @@
+package raptorq
+
+import (
+	"fmt"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/inactivation"
+	"github.com/flute-node/flute-node/flute"
+)
+
+// Config is what a Scheme is made of. The zero value is of use.
+type Config struct {
+	// Parallel runs work on a large source block at the same time; nil: one after the other.
+	Parallel fec.Parallel
+	// PlanBytes bounds the plans that are kept for encoders, in bytes; 0: 64 MiB. See the package comment.
+	PlanBytes uint64
+}
+
+// Scheme implements fec.Scheme for FEC Encoding ID 6. Make it with New. It is safe for concurrent use.
+type Scheme struct{ engine *inactivation.Engine }
+
+var _ fec.Scheme = (*Scheme)(nil)
+
+// New returns the scheme with no plans yet.
+func New(c Config) *Scheme {
+	return &Scheme{engine: inactivation.New(inactivation.Config{
+		Name: "raptorq", Size: size, Code: matrix, Parallel: c.Parallel, PlanBytes: c.PlanBytes,
+	})}
+}
+
+// Supports implements fec.Scheme: it can work with every OTI of FEC Encoding ID 6 that is valid.
+func (s *Scheme) Supports(o *fec.OTI) error {
+	if o.EncodingID != fec.RaptorQ {
+		return fmt.Errorf("raptorq: %v: %w", o.EncodingID, flute.ErrOTI)
+	}
+	return nil
+}
+
+// Variants implements fec.Scheme: there is one code.
+func (s *Scheme) Variants() []fec.Variant { return nil }
+
+// block checks what comes from an OTI.
+func block(o *fec.OTI, v fec.Variant, k uint32) (inactivation.Block, error) {
+	switch {
+	case k == 0 || k > maxSymbols || o.SymbolLength == 0:
+		return inactivation.Block{}, fmt.Errorf("raptorq: source block of %d symbols of %d bytes: %w", k, o.SymbolLength, flute.ErrOTI)
+	case v != "":
+		return inactivation.Block{}, fmt.Errorf("raptorq: no code is called %q: %w", v, flute.ErrOTI)
+	}
+	return inactivation.Block{
+		Symbols: int(k), Extended: extended(int(k)), SymbolLength: int(o.SymbolLength), MaxESI: maxESI,
+	}, nil
+}
+
+// NewEncoder implements fec.Scheme. The encoder is a fec.Resetter too.
+func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
+	b, err := block(o, v, k)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.engine.NewEncoder(b, source)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// NewDecoder implements fec.Scheme. The decoder is a fec.Solver too.
+func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
+	b, err := block(o, v, k)
+	if err != nil {
+		return nil, err
+	}
+	return s.engine.NewDecoder(b), nil
+}
+
+// Memory implements fec.Scheme.
+func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
+	b, err := block(o, "", k)
+	if err != nil {
+		return fec.Memory{}
+	}
+	return s.engine.Memory(b)
+}
