@@ -11,9 +11,9 @@ func newBuckets(c *code) buckets {
 	best, least := buckets{c.h, 1}, 0
 	for width := 1; width <= 8; width++ {
 		groups := (c.h + width - 1) / width
-		// One addition for each intermediate symbol with a bit in a group; and each Half symbol is the sum of half the
-		// buckets of its group.
-		cost := groups*(c.k+c.s)*(1<<width-1)>>width + (c.h+2*groups)<<(width-1)
+		// One addition for each intermediate symbol with a bit in a group; each Half symbol is the sum of half the buckets of
+		// its group; and a bucket is written, too.
+		cost := groups*(c.k+c.s)*(1<<width-1)>>width + c.h<<(width-1) + 3*groups<<width
 		if least == 0 || cost < least {
 			best, least = buckets{groups, width}, cost
 		}

@@ -28,8 +28,14 @@ func TestTables(t *testing.T) {
 	}
 	// What the text shows first and last of each.
 	for _, v := range []struct{ got, want uint32 }{
-		{v0[0], 251291136}, {v0[255], 1358307511}, {v1[0], 807385413}, {v1[255], 4135048896},
-		{uint32(systematic[4-4]), 18}, {uint32(systematic[5-4]), 14}, {uint32(systematic[21-4]), 2}, {uint32(systematic[8192-4]), 2665},
+		{v0[0], 251291136},
+		{v0[255], 1358307511},
+		{v1[0], 807385413},
+		{v1[255], 4135048896},
+		{uint32(systematic[0]), 18},
+		{uint32(systematic[1]), 14},
+		{uint32(systematic[17]), 2},
+		{uint32(systematic[8188]), 2665},
 	} {
 		if v.got != v.want {
 			t.Errorf("%d, want %d", v.got, v.want)
@@ -100,8 +106,20 @@ func TestConf_RepeatedESIs(t *testing.T) {
 // TestDegree: both sides of each threshold of Table 1.
 func TestDegree(t *testing.T) {
 	for _, v := range []struct{ v, want uint32 }{
-		{0, 1}, {10240, 1}, {10241, 2}, {491581, 2}, {491582, 3}, {712793, 3}, {712794, 4}, {831694, 4}, {831695, 10},
-		{948445, 10}, {948446, 11}, {1032188, 11}, {1032189, 40}, {1048575, 40},
+		{0, 1},
+		{10240, 1},
+		{10241, 2},
+		{491581, 2},
+		{491582, 3},
+		{712793, 3},
+		{712794, 4},
+		{831694, 4},
+		{831695, 10},
+		{948445, 10},
+		{948446, 11},
+		{1032188, 11},
+		{1032189, 40},
+		{1048575, 40},
 	} {
 		if got := degree(v.v); got != v.want {
 			t.Errorf("Deg[%d] = %d, want %d", v.v, got, v.want)

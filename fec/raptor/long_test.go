@@ -14,7 +14,7 @@ var long = flag.Bool("long", false, "run the long versions of tests")
 // TestFailureRate measures how often a few symbols more than K do not suffice, and prints it. What is known of the code, a
 // failure in two to three with none more and each further symbol halving that at least, is what it checks.
 func TestFailureRate(t *testing.T) {
-	blocks := 2000
+	blocks := 300
 	if *long {
 		blocks = 100000
 	}
