@@ -11,13 +11,15 @@ import (
 // code is what all source blocks over GF(2^m) share. It is immutable.
 type code struct {
 	*field
-	bytes *kernel.Field // m up to 8
+	bytes   *kernel.Field // m up to 8
+	library bool          // see libraryIsFaster
 }
 
 func newCode(bits uint) *code {
 	c := &code{field: newField(bits)}
 	if !isWide(bits) {
 		c.bytes = kernel.NewField(bits, polynomials[bits])
+		c.library = bits == 8 && libraryIsFaster()
 	}
 	return c
 }
@@ -68,15 +70,16 @@ func maxRows(k int) int { return max(minRows, maxCoefficients/k) }
 
 // matrix is made of rows of coefficients of source symbols, or of what is there of a block.
 type matrix struct {
-	bytes *kernel.Matrix   // m up to 8
-	words *kernel.Matrix16 // other m
+	bytes   *kernel.Matrix   // m up to 8
+	words   *kernel.Matrix16 // other m
+	library bool
 }
 
 func (c *code) newMatrix() matrix {
 	if isWide(c.bits) {
 		return matrix{words: kernel.NewMatrix16(nil, polynomials[c.bits])}
 	}
-	return matrix{bytes: c.bytes.NewMatrix(nil)}
+	return matrix{bytes: c.bytes.NewMatrix(nil), library: c.library}
 }
 
 // coefficientBytes returns the memory of a prepared coefficient.
@@ -109,9 +112,12 @@ func (m *matrix) set(i int, b *basis, j int, room []uint16) []uint16 {
 
 // mul multiplies; the symbols are as the kernels take them.
 func (m *matrix) mul(dst, src [][]byte) {
-	if m.bytes != nil {
+	switch {
+	case m.library:
+		libraryMul(m.bytes, dst, src)
+	case m.bytes != nil:
 		m.bytes.Mul(dst, src)
-	} else {
+	default:
 		m.words.Mul(dst, src)
 	}
 }

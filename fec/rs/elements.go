@@ -31,26 +31,67 @@ func (p packing) unpacked(n int) int {
 	return elements
 }
 
+// lanes are the masks of groups of one, two and four elements of m bits, in lanes of 16, 32 and 64 bits, or of half as many.
+type lanes struct{ one, two, four uint64 }
+
+func (p packing) lanes() (l lanes) {
+	l = lanes{1<<p - 1, 1<<(2*p) - 1, 1<<(4*p) - 1}
+	l.one |= l.one << 32
+	if !isWide(uint(p)) {
+		l.one |= l.one << 16
+		l.two |= l.two << 32
+	}
+	return l
+}
+
+// In these, halves are moved apart or together, then halves of halves. That p is masked tells the compiler that no shift
+// is too far.
+
+// spread16 puts the last four elements of x into 16 bits each.
+func (p packing) spread16(x uint64, l *lanes) uint64 {
+	x = x>>(2*p&63)&l.two<<32 | x&l.two
+	return x>>(p&63)&l.one<<16 | x&l.one
+}
+
+// gather16 is the reverse; other bits of x are 0.
+func (p packing) gather16(x uint64) uint64 {
+	x = x>>16&0x0000FFFF0000FFFF<<(p&63) | x&0x0000FFFF0000FFFF
+	return x>>32<<(2*p&63) | x&0xFFFFFFFF
+}
+
+// spread8 puts the eight elements of x, all that it has, into 8 bits each.
+func (p packing) spread8(x uint64, l *lanes) uint64 {
+	x = x>>(4*p&63)<<32 | x&l.four
+	x = x>>(2*p&63)&l.two<<16 | x&l.two
+	return x>>(p&63)&l.one<<8 | x&l.one
+}
+
+// gather8 is the reverse.
+func (p packing) gather8(x uint64) uint64 {
+	x = x>>8&0x00FF00FF00FF00FF<<(p&63) | x&0x00FF00FF00FF00FF
+	x = x>>16&0x0000FFFF0000FFFF<<(2*p&63) | x&0x0000FFFF0000FFFF
+	return x>>32<<(4*p&63) | x&0xFFFFFFFF
+}
+
 // unpack writes the elements of src to dst, which has the length for them.
 func (p packing) unpack(dst, src []byte) {
-	// Eight elements are m bytes. A group is done with two words, which end with its fourth and its last element.
-	bits, m, mask := uint(p), int(p), uint64(1)<<p-1
-	if isWide(bits) {
-		for ; len(src) >= m; dst, src = dst[16:], src[m:] {
-			first, last := binary.BigEndian.Uint64(src)>>(64-4*bits), binary.BigEndian.Uint64(src[m-8:])
-			binary.BigEndian.PutUint64(dst, first>>(3*bits)<<48|first>>(2*bits)&mask<<32|first>>bits&mask<<16|first&mask)
-			binary.BigEndian.PutUint64(dst[8:], last>>(3*bits)&mask<<48|last>>(2*bits)&mask<<32|last>>bits&mask<<16|last&mask)
+	// Eight elements are m bytes.
+	m, masks := int(p), p.lanes()
+	in, out := 0, 0
+	if isWide(uint(p)) {
+		for ; in+m <= len(src); in += m {
+			first, last, to := binary.BigEndian.Uint64(src[in:]), binary.BigEndian.Uint64(src[in+m-8:]), dst[out:out+16]
+			binary.BigEndian.PutUint64(to, p.spread16(first>>((64-4*p)&63), &masks))
+			binary.BigEndian.PutUint64(to[8:], p.spread16(last, &masks))
+			out += 16
 		}
 	} else {
-		for ; len(src) >= 8; dst, src = dst[8:], src[m:] { // of which m are used
-			last := binary.BigEndian.Uint64(src) >> (64 - 8*bits)
-			first := last >> (4 * bits)
-			binary.BigEndian.PutUint64(dst,
-				first>>(3*bits)<<56|first>>(2*bits)&mask<<48|first>>bits&mask<<40|first&mask<<32|
-					last>>(3*bits)&mask<<24|last>>(2*bits)&mask<<16|last>>bits&mask<<8|last&mask)
+		for ; in+8 <= len(src); in += m { // m bytes of the eight are used
+			binary.BigEndian.PutUint64(dst[out:], p.spread8(binary.BigEndian.Uint64(src[in:])>>((64-8*p)&63), &masks))
+			out += 8
 		}
 	}
-	p.unpackRest(dst, src)
+	p.unpackRest(dst[out:], src[in:])
 }
 
 // unpackRest does what is too short for a group.
@@ -75,25 +116,24 @@ func (p packing) unpackRest(dst, src []byte) {
 
 // pack is the reverse of unpack.
 func (p packing) pack(dst, src []byte) {
-	bits, m := uint(p), int(p)
-	if isWide(bits) {
-		for ; len(dst) >= m; dst, src = dst[m:], src[16:] {
-			a, b := binary.BigEndian.Uint64(src), binary.BigEndian.Uint64(src[8:])
-			first := a>>48<<(3*bits) | a>>32&0xFFFF<<(2*bits) | a>>16&0xFFFF<<bits | a&0xFFFF
-			last := b>>48<<(3*bits) | b>>32&0xFFFF<<(2*bits) | b>>16&0xFFFF<<bits | b&0xFFFF
-			binary.BigEndian.PutUint64(dst, first<<(64-4*bits)|last>>(8*bits-64))
-			binary.BigEndian.PutUint64(dst[m-8:], first<<(4*bits)|last)
+	m := int(p)
+	in, out := 0, 0
+	if isWide(uint(p)) {
+		for ; out+m <= len(dst); out += m {
+			from := src[in : in+16]
+			first, last := p.gather16(binary.BigEndian.Uint64(from)), p.gather16(binary.BigEndian.Uint64(from[8:]))
+			binary.BigEndian.PutUint64(dst[out:], first<<((64-4*p)&63)|last>>((8*p-64)&63))
+			binary.BigEndian.PutUint64(dst[out+m-8:], first<<(4*p&63)|last)
+			in += 16
 		}
 	} else {
-		for ; len(dst) >= 8; dst, src = dst[m:], src[8:] {
-			a := binary.BigEndian.Uint64(src)
-			first := a>>56<<(3*bits) | a>>48&0xFF<<(2*bits) | a>>40&0xFF<<bits | a>>32&0xFF
-			last := a>>24&0xFF<<(3*bits) | a>>16&0xFF<<(2*bits) | a>>8&0xFF<<bits | a&0xFF
+		for ; out+8 <= len(dst); out += m {
 			// The zeros behind the group are overwritten by what follows.
-			binary.BigEndian.PutUint64(dst, (first<<(4*bits)|last)<<(64-8*bits))
+			binary.BigEndian.PutUint64(dst[out:], p.gather8(binary.BigEndian.Uint64(src[in:]))<<((64-8*p)&63))
+			in += 8
 		}
 	}
-	p.packRest(dst, src)
+	p.packRest(dst[out:], src[in:])
 }
 
 func (p packing) packRest(dst, src []byte) {

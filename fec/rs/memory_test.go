@@ -42,50 +42,62 @@ func TestMemory(t *testing.T) {
 	for _, v := range memorySizes {
 		t.Run(fmt.Sprintf("m=%d/k=%d/p=%d/length=%d", v.m, v.k, v.p, v.length), func(t *testing.T) {
 			s := New()
-			s.codes[v.m]() // the tables of the field
 			o := oti2m(v.m, v.k, v.p, v.length)
-			source := testSource(v.k, v.length)
 			bound := s.Memory(&o, uint32(v.k))
-			lost := min(v.k, v.p, 300)
-			repair := make([]fec.Symbol, 0, lost)
-			slab := make([]byte, 0, lost*v.length)
-			encoder := allocatedBy(func() {
-				enc, err := s.NewEncoder(&o, Rizzo, uint32(v.k), source[:len(source)-1])
-				if err != nil {
-					t.Fatal(err)
-				}
-				for esi := fec.ESI(v.k); len(repair) < lost; esi++ {
-					start := len(slab)
-					if slab, err = enc.AppendRepair(slab, esi); err != nil {
-						t.Fatal(err)
-					}
-					repair = append(repair, fec.Symbol{ESI: esi, Data: slab[start:]})
-				}
-			})
-			s.workspaces.idle = nil
-			symbols := split(source, v.length)
-			for i := range lost {
-				symbols[i] = symbols[i][:0]
+			encoder, decoder := measure(t, s, &o, v.k)
+			for range 3 { // the runtime allocates too, now and then
+				e, d := measure(t, s, &o, v.k)
+				encoder, decoder = min(encoder, e), min(decoder, d)
 			}
-			decoder := allocatedBy(func() {
-				dec, err := s.NewDecoder(&o, Rizzo, uint32(v.k))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := dec.Recover(symbols, repair); err != nil {
-					t.Fatal(err)
-				}
-				dec.Matches(symbols, repair[0])
-			})
 			t.Logf("encoder %d of %d, decoder %d of %d bytes", encoder, bound.Encoder, decoder, bound.Decoder)
 			if encoder > bound.Encoder || decoder > bound.Decoder {
 				t.Errorf("encoder %d of %d, decoder %d of %d bytes", encoder, bound.Encoder, decoder, bound.Decoder)
 			}
-			if lost == min(v.k, v.p) && (bound.Decoder > decoder*3/2+4096) {
+			if min(v.k, v.p) <= 300 && bound.Decoder > decoder*3/2+4096 {
 				t.Errorf("decoder %d of %d bytes: the bound is far away", decoder, bound.Decoder)
 			}
 		})
 	}
+}
+
+// measure returns what an encoder and a decoder of a block allocate when nothing is kept from blocks before.
+func measure(t *testing.T, s *Scheme, o *fec.OTI, k int) (encoder, decoder uint64) {
+	length := int(o.SymbolLength)
+	source := testSource(k, length)
+	lost := min(k, int(o.MaxEncodingSymbols)-k, 300)
+	repair := make([]fec.Symbol, 0, lost)
+	slab := make([]byte, 0, lost*length)
+	s.plans.entries, s.plans.keys, s.plans.bytes = map[planKey]*plan{}, nil, 0
+	s.workspaces.idle, s.workspaces.bytes = nil, 0
+	encoder = allocatedBy(func() {
+		enc, err := s.NewEncoder(o, Rizzo, uint32(k), source[:len(source)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for esi := fec.ESI(k); len(repair) < lost; esi++ {
+			start := len(slab)
+			if slab, err = enc.AppendRepair(slab, esi); err != nil {
+				t.Fatal(err)
+			}
+			repair = append(repair, fec.Symbol{ESI: esi, Data: slab[start:]})
+		}
+	})
+	s.workspaces.idle, s.workspaces.bytes = nil, 0
+	symbols := split(source, length)
+	for i := range lost {
+		symbols[i] = symbols[i][:0]
+	}
+	decoder = allocatedBy(func() {
+		dec, err := s.NewDecoder(o, Rizzo, uint32(k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dec.Recover(symbols, repair); err != nil {
+			t.Fatal(err)
+		}
+		dec.Matches(symbols, repair[0])
+	})
+	return encoder, decoder
 }
 
 // TestMemoryOfNothing: blocks that cannot be, and blocks without repair symbols.

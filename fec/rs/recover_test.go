@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 )
@@ -101,6 +103,32 @@ func TestRecover(t *testing.T) {
 				t.Fatalf("%s k=%d p=%d: a repair symbol does not match", variant, k, p)
 			}
 		}
+	}
+}
+
+// TestLibrary: where klauspost/reedsolomon multiplies, the symbols are the same.
+func TestLibrary(t *testing.T) {
+	const k, p, length = 60, 20, 137
+	o := testOTI(k, p, length)
+	source := testSource(k, length)
+	var repair [2][]fec.Symbol
+	for i, library := range []bool{false, true} {
+		s := New()
+		c := newCode(8)
+		c.library = library
+		s.codes[8] = func() *code { return c }
+		repair[i] = repairOf(t, s, &o, Rizzo, k, source)
+		symbols := lossy(source, k, length, []int{0, 7, 8, 59})
+		dec, err := s.NewDecoder(&o, Rizzo, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dec.Recover(symbols, repair[i][5:]); err != nil || !bytes.Equal(bytes.Join(symbols, nil), source) {
+			t.Errorf("library %v: %v, or other bytes", library, err)
+		}
+	}
+	if d := cmp.Diff(repair[0], repair[1]); d != "" {
+		t.Errorf("(-kernels +library):\n%s", d)
 	}
 }
 
