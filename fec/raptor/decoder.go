@@ -23,8 +23,8 @@ type decoder struct {
 	scheme *Scheme
 	code   code
 	length int // of a symbol, bytes
+	few    int // lost source symbols that are recovered by plan
 	method method
-	forced method // by a test
 	plan   *program
 	work   *work // nil unless tried
 	after  int   // encoding symbols that are needed for another try
@@ -40,7 +40,7 @@ func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, e
 	if err := check(o, v, k); err != nil {
 		return nil, err
 	}
-	return &decoder{scheme: s, code: newCode(int(k)), length: int(o.SymbolLength)}, nil
+	return &decoder{scheme: s, code: newCode(int(k)), length: int(o.SymbolLength), few: maxUnknowns(int(k))}, nil
 }
 
 // Ready implements fec.Decoder. Often some symbols more than k are needed; a try that fails costs little.

@@ -317,9 +317,9 @@ func TestOracleDecode(t *testing.T) {
 		for done := false; !done; {
 			repair = append(repair, repairOf(t, enc, uint32(k+random.IntN(modulus-k))))
 			done = len(repair) >= len(lost) && o.solve(length, append(repair, there...)) != nil
-			for _, method := range []method{byPlan, bySystem} {
+			for _, few := range []int{k, 0} { // by plan, by system
 				dec := newTestDecoder(t, s, k, length)
-				dec.forced = method
+				dec.few = few
 				if err := solveSymbols(dec, symbols, repair); (err == nil) != done || err != nil && !errors.Is(err, fec.ErrMoreSymbols) {
 					t.Fatalf("K=%d, %d lost, %d repair symbols: %v, want success: %v", k, len(lost), len(repair), err, done)
 				}

@@ -83,9 +83,9 @@ func TestRecoverLate(t *testing.T) {
 		for range len(lost) + 30 {
 			repair = append(repair, repairOf(t, enc, uint32(k+random.IntN(modulus-k))))
 		}
-		for _, method := range []method{byPlan, bySystem} {
+		for _, few := range []int{k, 0} { // by plan, by system
 			dec := newTestDecoder(t, s, k, length)
-			dec.forced = method
+			dec.few = few
 			missing, come := lost, 0
 			for {
 				if len(missing) > 0 && random.IntN(3) == 0 {
@@ -342,11 +342,11 @@ func FuzzRecover(f *testing.F) {
 		}
 		symbols := lossy(source, k, int(length), lost)
 		var first error
-		for _, method := range []method{byPlan, bySystem} {
+		for _, few := range []int{k, 0} { // by plan, by system
 			dec := newTestDecoder(t, s, k, int(length))
-			dec.forced = method
+			dec.few = few
 			err := solveSymbols(dec, symbols, repair)
-			if err != nil && !errors.Is(err, fec.ErrMoreSymbols) || method == bySystem && (err == nil) != (first == nil) {
+			if err != nil && !errors.Is(err, fec.ErrMoreSymbols) || few == 0 && (err == nil) != (first == nil) {
 				t.Fatalf("%v, %v", first, err)
 			}
 			first = err

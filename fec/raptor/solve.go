@@ -3,8 +3,14 @@ package raptor
 import "github.com/flute-node/flute-node/fec"
 
 // maxUnknowns returns how many lost source symbols are worth recovering by plan: solving for them takes time that grows with
-// their square.
-func maxUnknowns(k int) int { return min(k, 64+k/16) }
+// their square. The factor was measured.
+func maxUnknowns(k int) int {
+	n := 1
+	for n*n < 8*k && n < k {
+		n++
+	}
+	return n
+}
 
 // given are the repair symbols that Solve or Recover was told of.
 type given struct {
@@ -36,7 +42,7 @@ func (d *decoder) solve(repair given) error {
 		if distinct < len(w.now) || distinct-len(w.now) < d.after {
 			return fec.ErrMoreSymbols
 		}
-		if d.forced == byPlan || d.forced == undecided && len(w.now) <= maxUnknowns(d.code.k) {
+		if len(w.now) <= d.few {
 			d.startByPlan()
 		} else if !d.startBySystem(repair) {
 			d.after = distinct - len(w.now) + 1 + d.code.k/32
