@@ -35,6 +35,9 @@ type demoCommand struct {
 	Timeout  time.Duration `default:"5m" help:"Give up after this time."`
 }
 
+// maxDemoPayload bounds the symbols of a packet in bytes: the receiving node has room for datagrams of 2048.
+const maxDemoPayload = 1900
+
 // demo is one run of the demonstration.
 type demo struct {
 	*demoCommand
@@ -65,6 +68,9 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	c.loss = c.Loss
 	if err := c.apply(&cfg, uint64(c.Size)); err != nil {
 		return err
+	}
+	if n := int(cfg.OTI.SymbolLength) * int(max(1, cfg.OTI.GroupSize)); n > maxDemoPayload {
+		return fmt.Errorf("packets with %d bytes of symbols are too long for the receiver, which takes %d: lower --symbol or --group", n, maxDemoPayload)
 	}
 	dir, err := os.MkdirTemp("", "flute-node-demo-*")
 	if err != nil {

@@ -43,7 +43,7 @@ type fecFlags struct {
 	FEC       string      `name:"fec" default:"no-code" enum:"${fec_schemes}" help:"FEC scheme, in brackets the FEC Encoding ID. ${fec_help}."`
 	RSMatrix  string      `name:"rs-matrix" placeholder:"rizzo" enum:",rizzo,rfc5510-8.2.1,backblaze" default:"" help:"Family of Reed-Solomon codes: rizzo (default), rfc5510-8.2.1, backblaze."`
 	FieldBits uint8       `name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16; a block has at most 2^m - 1 symbols."`
-	Symbol    uint16      `placeholder:"1400" help:"Symbol length in bytes; default 1400, or a little less where the scheme wants a multiple."`
+	Symbol    uint16      `placeholder:"1400" help:"Symbol length in bytes; default 1400, divided by --group; a little less where the scheme wants a multiple."`
 	Block     uint32      `placeholder:"N" help:"Source symbols of a source block at most; default ${fec_blocks}; more for very long files."`
 	Repair    *percentage `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default 20%, in a demo at least what --loss takes."`
 	SubBlocks uint16      `name:"sub-blocks" placeholder:"1" help:"raptor, raptorq: sub-blocks of a source block, for receivers with little memory."`
@@ -150,6 +150,9 @@ func (f *fecFlags) fits(s *fecScheme) error {
 // oti returns what does not depend on the length of the block, with the defaults of s.
 func (f *fecFlags) oti(s *fecScheme) (fec.OTI, error) {
 	o := fec.OTI{EncodingID: s.id, GroupSize: f.Group}
+	if f.Group > maxGroup {
+		return o, fmt.Errorf("--group %d: take 1 to %d", f.Group, maxGroup)
+	}
 	multiple := uint16(1) // of a symbol's length
 	switch {
 	case s.id == fec.ReedSolomonGF2m:
@@ -172,7 +175,8 @@ func (f *fecFlags) oti(s *fecScheme) (fec.OTI, error) {
 			return o, fmt.Errorf("--ldpc-seed %d: take 1 to %d", o.Seed, 1<<31-2)
 		}
 	}
-	o.SymbolLength = cmp.Or(f.Symbol, max(multiple, sender.DefaultSymbolLength/multiple*multiple))
+	packet := sender.DefaultSymbolLength / uint16(max(1, f.Group))
+	o.SymbolLength = cmp.Or(f.Symbol, max(multiple, packet/multiple*multiple))
 	if r := o.SymbolLength % multiple; r != 0 {
 		return o, fmt.Errorf("--symbol %d is no multiple of %d bytes: take %d", o.SymbolLength, multiple, nearest(o.SymbolLength, multiple))
 	}
@@ -182,9 +186,6 @@ func (f *fecFlags) oti(s *fecScheme) (fec.OTI, error) {
 	}
 	if s.id == fec.Raptor && o.SubBlocks > 255 {
 		return o, fmt.Errorf("--sub-blocks %d: --fec %s takes at most 255", o.SubBlocks, s.name)
-	}
-	if f.Group > maxGroup {
-		return o, fmt.Errorf("--group %d: take 1 to %d", f.Group, maxGroup)
 	}
 	return o, nil
 }

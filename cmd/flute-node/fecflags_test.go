@@ -47,9 +47,9 @@ func TestFECFlags(t *testing.T) {
 		{
 			fecFlags{FEC: "rs2", FieldBits: 9, Group: 3}, mib, // 9 bytes are 8 elements
 			fec.OTI{
-				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 1395, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77, FieldBits: 9, GroupSize: 3,
+				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 459, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77, FieldBits: 9, GroupSize: 3,
 			},
-			13.0 / 64, 7516 * 1395,
+			13.0 / 64, 22844 * 459,
 		},
 		{
 			fecFlags{FEC: "rs16", Symbol: 2}, mib,
@@ -61,9 +61,9 @@ func TestFECFlags(t *testing.T) {
 		{
 			fecFlags{FEC: "raptor", Group: 4, SubBlocks: 5}, 100 * mib,
 			fec.OTI{
-				EncodingID: fec.Raptor, SymbolLength: 1400, MaxSourceBlockLength: 1024, SubBlocks: 5, Alignment: 4, GroupSize: 4,
+				EncodingID: fec.Raptor, SymbolLength: 348, MaxSourceBlockLength: 1024, SubBlocks: 5, Alignment: 4, GroupSize: 4,
 			},
-			205.0 / 1024, 7489 * 1400,
+			205.0 / 1024, 30131 * 348,
 		},
 		{
 			fecFlags{FEC: "raptorq", Block: 50000, Repair: new(percentage(0.1)), Alignment: 8}, 100 * mib,
@@ -85,9 +85,9 @@ func TestFECFlags(t *testing.T) {
 		{
 			fecFlags{FEC: "ldpc-triangle", N1: 3, LDPCSeed: 42, Block: 10, Group: 31}, mib,
 			fec.OTI{
-				EncodingID: fec.LDPCTriangle, SymbolLength: 1400, MaxSourceBlockLength: 10, MaxEncodingSymbols: 13, N1: 3, Seed: 42, GroupSize: 31,
+				EncodingID: fec.LDPCTriangle, SymbolLength: 45, MaxSourceBlockLength: 10, MaxEncodingSymbols: 13, N1: 3, Seed: 42, GroupSize: 31,
 			},
-			0.3, 7489 * 1400,
+			0.3, 233016 * 45,
 		},
 	} {
 		var cfg sender.Config
