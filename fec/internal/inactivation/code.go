@@ -78,3 +78,6 @@ func (c *Code) sourceRows() *Rows {
 	}
 	return r
 }
+
+// limit returns how many columns may become inactive when the ISIs of rows are not of our choice.
+func (s *Size) limit() int { return min(s.Columns, s.Inactive+128+s.Columns/32) }

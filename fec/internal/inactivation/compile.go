@@ -11,10 +11,14 @@ type compiler struct {
 	left []int32  // of the rows of dense: their rows in the slab, -1: not needed
 }
 
-// compile makes the plan of a solver that succeeded. Of the columns only those of the rows lost are sure to be right, and the
-// sums of those rows are the lost symbols. If lost is nil all columns are right.
-func (s *solver) compile(lost *Rows) *Plan {
-	c := compiler{solver: s, plan: &Plan{}, need: make([]bool, s.code.Columns), slot: make([]uint16, s.rows.Len())}
+// compile makes p the plan of a solver that succeeded. Of the columns only those of the rows lost are sure to be right, and
+// the sums of those rows are the lost symbols. If lost is nil all columns are right.
+func (c *compiler) compile(p *Plan, s *solver, lost *Rows) {
+	p.reset()
+	c.solver, c.plan = s, p
+	c.need, c.slot = resize(c.need, s.code.Columns), resize(c.slot, s.rows.Len())
+	clear(c.need)
+	clear(c.slot)
 	if lost == nil {
 		for i := range c.need {
 			c.need[i] = true
@@ -46,7 +50,6 @@ func (s *solver) compile(lost *Rows) *Plan {
 	c.forward()
 	c.middle()
 	c.back()
-	return c.plan
 }
 
 // mark marks the columns that are needed for some columns: those in the rows of pivots.
@@ -136,7 +139,9 @@ func (c *compiler) middle() {
 	}
 	// The dense rows in terms of the columns that are not free are added, which leaves the free columns in them; the inverse
 	// isolates those. Both are one matrix.
-	p.free.matrix = kernel.NewMatrix(nil)
+	if p.free.matrix == nil {
+		p.free.matrix = kernel.NewMatrix(nil)
+	}
 	p.free.matrix.Reset(n, h+d.rank)
 	for k, f := range d.free {
 		p.free.dst = append(p.free.dst, c.graph.inactive[f])

@@ -33,7 +33,7 @@ type Encoder struct {
 
 // NewEncoder returns the encoder of a source block. The error, when source is too long, wraps flute.ErrOTI.
 func (e *Engine) NewEncoder(b Block, source []byte) (*Encoder, error) {
-	enc := &Encoder{engine: e, block: b}
+	enc := &Encoder{engine: e, block: b, runner: runner{level: active}}
 	if err := enc.Reset(source); err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (e *Encoder) computeStripe(i, n int, r *runner) {
 	slab := e.stripe(i, n)
 	size := e.known.code().Columns * e.planes.width
 	for k := from; k < to; k++ {
-		e.plan.run(slab[(k-from)*size:], e.planes.width, e.inputs, e.planes.offset(k), nil, r)
+		r.run(e.plan, slab[(k-from)*size:], e.planes.width, e.inputs, e.planes.offset(k), nil)
 	}
 }
 

@@ -44,6 +44,10 @@ func (b *Block) isi(esi fec.ESI) uint32 {
 	return uint32(esi) + uint32(b.Extended-b.Symbols)
 }
 
+// surplus returns how many repair symbols more than needed are made use of. They say no more than that the chance to fail is far
+// below that of a bit error in memory, unless their ESIs were chosen to that end.
+func (b *Block) surplus() int { return 64 + b.Extended/16 }
+
 // Engine makes encoders and decoders. It is safe for concurrent use; they are not.
 type Engine struct {
 	config Config
@@ -129,45 +133,4 @@ func (e *Engine) grown(k *known, bytes uint64) {
 		e.bytes -= e.codes[i].bytes
 		e.codes = append(e.codes[:i], e.codes[i+1:]...)
 	}
-}
-
-// worker is memory for work on one source block.
-type worker struct {
-	solver  solver
-	columns []uint16
-	runner  runner
-	slab    []byte
-}
-
-// worker returns one from the free list, or a new one.
-func (e *Engine) worker() *worker {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if n := len(e.free); n > 0 {
-		w := e.free[n-1]
-		e.free = e.free[:n-1]
-		return w
-	}
-	return &worker{}
-}
-
-func (e *Engine) release(w *worker) {
-	w.solver.code = nil
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if len(e.free) < maxFree {
-		e.free = append(e.free, w)
-	}
-}
-
-// encoderPlan returns the plan to compute all intermediate symbols from the source symbols.
-func (w *worker) encoderPlan(c *Code, source *Rows) *Plan {
-	w.solver.reset(c, c.Columns)
-	for isi := range source.Len() {
-		w.solver.add(source.Row(isi), int32(isi))
-	}
-	if !w.solver.solve() {
-		return nil
-	}
-	return w.solver.compile(nil)
 }

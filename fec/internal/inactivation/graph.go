@@ -2,7 +2,7 @@ package inactivation
 
 // column states
 const (
-	active  = iota // not yet decided
+	open    = iota // not yet decided
 	pivoted        // the sum of a row, of pivots before it, and of inactive columns
 	inactive
 )
@@ -54,7 +54,7 @@ func (g *graph) eliminate(c *Code, rows *Rows, limit int) bool {
 		g.deactivate(column)
 	}
 	for column := range g.state {
-		if g.state[column] == active { // in no row that is left
+		if g.state[column] == open { // in no row that is left
 			if len(g.inactive) == limit {
 				return false
 			}
@@ -176,7 +176,7 @@ func (g *graph) choose(rows *Rows) (column uint16, ok bool) {
 	}
 	degree := uint32(0)
 	for _, c := range rows.Row(best) {
-		if g.state[c] == active && g.degree(c) >= degree {
+		if g.state[c] == open && g.degree(c) >= degree {
 			column, degree = c, g.degree(c)
 		}
 	}
@@ -185,7 +185,7 @@ func (g *graph) choose(rows *Rows) (column uint16, ok bool) {
 
 func (g *graph) firstActive(columns []uint16) uint16 {
 	for _, c := range columns {
-		if g.state[c] == active {
+		if g.state[c] == open {
 			return c
 		}
 	}

@@ -42,6 +42,13 @@ type product struct {
 	dst, src []uint16
 }
 
+// reset makes p an empty plan in the same memory.
+func (p *Plan) reset() {
+	p.inputs, p.forward, p.middle, p.back, p.lost = p.inputs[:0], p.forward[:0], p.middle[:0], p.back[:0], p.lost[:0]
+	p.free.dst, p.free.src = p.free.dst[:0], p.free.src[:0]
+	p.dense = nil
+}
+
 func (p *Plan) bytes() uint64 {
 	n := 2 * (cap(p.forward) + cap(p.middle) + cap(p.back) + cap(p.lost) + cap(p.free.dst) + cap(p.free.src))
 	n += 4 * cap(p.inputs)

@@ -46,7 +46,7 @@ func (s *sets) largest(state []uint8) (column uint16, ok bool) {
 	for len(s.heap) > 0 {
 		top := s.heap[0]
 		s.pop()
-		if root := uint16(top); s.size[root] == uint16(top>>16) && s.parent[root] == root && state[root] == active {
+		if root := uint16(top); s.size[root] == uint16(top>>16) && s.parent[root] == root && state[root] == open {
 			return s.best[root], true
 		}
 	}

@@ -1,0 +1,690 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// Arguments of all sums: code, end, slab, inputs, off, lost. Registers:
+//
+//	SI code   DI end   R8 slab   R9 inputs   R10 off   R11 lost
+//	AX destination   CX rows that are left   DX, BX addresses
+#define LOAD_ARGUMENTS \
+	MOVQ code+0(FP), SI \
+	MOVQ end+8(FP), DI \
+	MOVQ slab+16(FP), R8 \
+	MOVQ inputs+24(FP), R9 \
+	MOVQ off+32(FP), R10 \
+	MOVQ lost+40(FP), R11
+
+// HEAD reads the head of a sum: AX becomes the number of the destination, CX n, DX the address of the input.
+#define HEAD \
+	MOVWLZX (SI), AX \
+	MOVWLZX 2(SI), CX \
+	MOVWLZX 4(SI), DX \
+	ADDQ $6, SI \
+	LEAQ (DX)(DX*2), DX \
+	MOVQ (R9)(DX*8), DX \
+	ADDQ R10, DX
+
+// SLABROW turns the number of a row of 1<<shift bytes into its address.
+#define SLABROW(shift, register) \
+	SHLQ $shift, register \
+	ADDQ R8, register
+
+// LOSTSYMBOL turns the number of a lost symbol into its address.
+#define LOSTSYMBOL \
+	LEAQ (AX)(AX*2), AX \
+	MOVQ (R11)(AX*8), AX \
+	ADDQ R10, AX
+
+// TWO reads the numbers of two rows and turns them into addresses.
+#define TWO(shift) \
+	MOVWLZX (SI), DX \
+	MOVWLZX 2(SI), BX \
+	ADDQ $4, SI \
+	SLABROW(shift, DX) \
+	SLABROW(shift, BX)
+
+#define ONE(shift) \
+	MOVWLZX (SI), DX \
+	SLABROW(shift, DX) \
+	ADDQ $2, SI
+
+
+// Arguments of all running sums: pairs, n, slab, acc, factor, sum. Registers:
+//
+//	SI pairs   CX columns that are left   R8 column   R9 acc   AX, BX rows
+#define LOAD_RUNNING \
+	MOVQ pairs+0(FP), SI \
+	MOVQ n+8(FP), CX \
+	MOVQ slab+16(FP), R8 \
+	MOVQ acc+24(FP), R9 \
+	MOVQ sum+40(FP), DI
+
+#define PAIR(shift) \
+	MOVBLZX (SI), AX \
+	MOVBLZX 1(SI), BX \
+	ADDQ $2, SI \
+	SHLQ $shift, AX \
+	SHLQ $shift, BX \
+	ADDQ R9, AX \
+	ADDQ R9, BX
+
+
+// func sums64AVX512(code, end *uint16, slab *byte, inputs *[]byte, off int, lost *[]byte)
+TEXT ·sums64AVX512(SB), NOSPLIT, $0-48
+	LOAD_ARGUMENTS
+next:
+	CMPQ SI, DI
+	JAE  done
+	HEAD
+	VMOVDQU64 (DX), Z0
+	TESTQ R11, R11
+	JNZ  lostSymbol
+	SLABROW(6, AX)
+sum:
+	SUBQ $2, CX
+	JLT  last
+pairs:
+	TWO(6)
+	VMOVDQU64 (DX), Z8
+	VPTERNLOGQ $0x96, (BX), Z8, Z0
+	SUBQ $2, CX
+	JGE  pairs
+last:
+	CMPQ CX, $-2
+	JEQ  write
+	ONE(6)
+	VPXORQ (DX), Z0, Z0
+write:
+	VMOVDQU64 Z0, (AX)
+	JMP  next
+lostSymbol:
+	LOSTSYMBOL
+	JMP  sum
+done:
+	VZEROUPPER
+	RET
+
+// func sums128AVX512(code, end *uint16, slab *byte, inputs *[]byte, off int, lost *[]byte)
+TEXT ·sums128AVX512(SB), NOSPLIT, $0-48
+	LOAD_ARGUMENTS
+next:
+	CMPQ SI, DI
+	JAE  done
+	HEAD
+	VMOVDQU64 (DX), Z0
+	VMOVDQU64 64(DX), Z1
+	TESTQ R11, R11
+	JNZ  lostSymbol
+	SLABROW(7, AX)
+sum:
+	SUBQ $2, CX
+	JLT  last
+pairs:
+	TWO(7)
+	VMOVDQU64 (DX), Z8
+	VMOVDQU64 64(DX), Z9
+	VPTERNLOGQ $0x96, (BX), Z8, Z0
+	VPTERNLOGQ $0x96, 64(BX), Z9, Z1
+	SUBQ $2, CX
+	JGE  pairs
+last:
+	CMPQ CX, $-2
+	JEQ  write
+	ONE(7)
+	VPXORQ (DX), Z0, Z0
+	VPXORQ 64(DX), Z1, Z1
+write:
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 Z1, 64(AX)
+	JMP  next
+lostSymbol:
+	LOSTSYMBOL
+	JMP  sum
+done:
+	VZEROUPPER
+	RET
+
+// func sums256AVX512(code, end *uint16, slab *byte, inputs *[]byte, off int, lost *[]byte)
+TEXT ·sums256AVX512(SB), NOSPLIT, $0-48
+	LOAD_ARGUMENTS
+next:
+	CMPQ SI, DI
+	JAE  done
+	HEAD
+	VMOVDQU64 (DX), Z0
+	VMOVDQU64 64(DX), Z1
+	VMOVDQU64 128(DX), Z2
+	VMOVDQU64 192(DX), Z3
+	TESTQ R11, R11
+	JNZ  lostSymbol
+	SLABROW(8, AX)
+sum:
+	SUBQ $2, CX
+	JLT  last
+pairs:
+	TWO(8)
+	VMOVDQU64 (DX), Z8
+	VMOVDQU64 64(DX), Z9
+	VMOVDQU64 128(DX), Z10
+	VMOVDQU64 192(DX), Z11
+	VPTERNLOGQ $0x96, (BX), Z8, Z0
+	VPTERNLOGQ $0x96, 64(BX), Z9, Z1
+	VPTERNLOGQ $0x96, 128(BX), Z10, Z2
+	VPTERNLOGQ $0x96, 192(BX), Z11, Z3
+	SUBQ $2, CX
+	JGE  pairs
+last:
+	CMPQ CX, $-2
+	JEQ  write
+	ONE(8)
+	VPXORQ (DX), Z0, Z0
+	VPXORQ 64(DX), Z1, Z1
+	VPXORQ 128(DX), Z2, Z2
+	VPXORQ 192(DX), Z3, Z3
+write:
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 Z1, 64(AX)
+	VMOVDQU64 Z2, 128(AX)
+	VMOVDQU64 Z3, 192(AX)
+	JMP  next
+lostSymbol:
+	LOSTSYMBOL
+	JMP  sum
+done:
+	VZEROUPPER
+	RET
+
+// func sums64AVX2(code, end *uint16, slab *byte, inputs *[]byte, off int, lost *[]byte)
+TEXT ·sums64AVX2(SB), NOSPLIT, $0-48
+	LOAD_ARGUMENTS
+next:
+	CMPQ SI, DI
+	JAE  done
+	HEAD
+	VMOVDQU (DX), Y0
+	VMOVDQU 32(DX), Y1
+	TESTQ R11, R11
+	JNZ  lostSymbol
+	SLABROW(6, AX)
+sum:
+	SUBQ $2, CX
+	JLT  last
+pairs:
+	TWO(6)
+	VPXOR (DX), Y0, Y0
+	VPXOR 32(DX), Y1, Y1
+	VPXOR (BX), Y0, Y0
+	VPXOR 32(BX), Y1, Y1
+	SUBQ $2, CX
+	JGE  pairs
+last:
+	CMPQ CX, $-2
+	JEQ  write
+	ONE(6)
+	VPXOR (DX), Y0, Y0
+	VPXOR 32(DX), Y1, Y1
+write:
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y1, 32(AX)
+	JMP  next
+lostSymbol:
+	LOSTSYMBOL
+	JMP  sum
+done:
+	VZEROUPPER
+	RET
+
+// func sums128AVX2(code, end *uint16, slab *byte, inputs *[]byte, off int, lost *[]byte)
+TEXT ·sums128AVX2(SB), NOSPLIT, $0-48
+	LOAD_ARGUMENTS
+next:
+	CMPQ SI, DI
+	JAE  done
+	HEAD
+	VMOVDQU (DX), Y0
+	VMOVDQU 32(DX), Y1
+	VMOVDQU 64(DX), Y2
+	VMOVDQU 96(DX), Y3
+	TESTQ R11, R11
+	JNZ  lostSymbol
+	SLABROW(7, AX)
+sum:
+	SUBQ $2, CX
+	JLT  last
+pairs:
+	TWO(7)
+	VPXOR (DX), Y0, Y0
+	VPXOR 32(DX), Y1, Y1
+	VPXOR 64(DX), Y2, Y2
+	VPXOR 96(DX), Y3, Y3
+	VPXOR (BX), Y0, Y0
+	VPXOR 32(BX), Y1, Y1
+	VPXOR 64(BX), Y2, Y2
+	VPXOR 96(BX), Y3, Y3
+	SUBQ $2, CX
+	JGE  pairs
+last:
+	CMPQ CX, $-2
+	JEQ  write
+	ONE(7)
+	VPXOR (DX), Y0, Y0
+	VPXOR 32(DX), Y1, Y1
+	VPXOR 64(DX), Y2, Y2
+	VPXOR 96(DX), Y3, Y3
+write:
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y1, 32(AX)
+	VMOVDQU Y2, 64(AX)
+	VMOVDQU Y3, 96(AX)
+	JMP  next
+lostSymbol:
+	LOSTSYMBOL
+	JMP  sum
+done:
+	VZEROUPPER
+	RET
+
+// func sums256AVX2(code, end *uint16, slab *byte, inputs *[]byte, off int, lost *[]byte)
+TEXT ·sums256AVX2(SB), NOSPLIT, $0-48
+	LOAD_ARGUMENTS
+next:
+	CMPQ SI, DI
+	JAE  done
+	HEAD
+	VMOVDQU (DX), Y0
+	VMOVDQU 32(DX), Y1
+	VMOVDQU 64(DX), Y2
+	VMOVDQU 96(DX), Y3
+	VMOVDQU 128(DX), Y4
+	VMOVDQU 160(DX), Y5
+	VMOVDQU 192(DX), Y6
+	VMOVDQU 224(DX), Y7
+	TESTQ R11, R11
+	JNZ  lostSymbol
+	SLABROW(8, AX)
+sum:
+	SUBQ $2, CX
+	JLT  last
+pairs:
+	TWO(8)
+	VPXOR (DX), Y0, Y0
+	VPXOR 32(DX), Y1, Y1
+	VPXOR 64(DX), Y2, Y2
+	VPXOR 96(DX), Y3, Y3
+	VPXOR 128(DX), Y4, Y4
+	VPXOR 160(DX), Y5, Y5
+	VPXOR 192(DX), Y6, Y6
+	VPXOR 224(DX), Y7, Y7
+	VPXOR (BX), Y0, Y0
+	VPXOR 32(BX), Y1, Y1
+	VPXOR 64(BX), Y2, Y2
+	VPXOR 96(BX), Y3, Y3
+	VPXOR 128(BX), Y4, Y4
+	VPXOR 160(BX), Y5, Y5
+	VPXOR 192(BX), Y6, Y6
+	VPXOR 224(BX), Y7, Y7
+	SUBQ $2, CX
+	JGE  pairs
+last:
+	CMPQ CX, $-2
+	JEQ  write
+	ONE(8)
+	VPXOR (DX), Y0, Y0
+	VPXOR 32(DX), Y1, Y1
+	VPXOR 64(DX), Y2, Y2
+	VPXOR 96(DX), Y3, Y3
+	VPXOR 128(DX), Y4, Y4
+	VPXOR 160(DX), Y5, Y5
+	VPXOR 192(DX), Y6, Y6
+	VPXOR 224(DX), Y7, Y7
+write:
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y1, 32(AX)
+	VMOVDQU Y2, 64(AX)
+	VMOVDQU Y3, 96(AX)
+	VMOVDQU Y4, 128(AX)
+	VMOVDQU Y5, 160(AX)
+	VMOVDQU Y6, 192(AX)
+	VMOVDQU Y7, 224(AX)
+	JMP  next
+lostSymbol:
+	LOSTSYMBOL
+	JMP  sum
+done:
+	VZEROUPPER
+	RET
+
+// func running64AVX512(pairs *[2]uint8, n int, slab, acc *byte, factor uint64, sum *byte)
+TEXT ·running64AVX512(SB), NOSPLIT, $0-48
+	LOAD_RUNNING
+	VPBROADCASTQ factor+32(FP), Z16
+	VPXORQ Z0, Z0, Z0
+	TESTQ CX, CX
+	JZ   last
+column:
+	VGF2P8AFFINEQB $0, Z16, Z0, Z0
+	VPXORQ (R8), Z0, Z0
+	ADDQ $64, R8
+	PAIR(6)
+	VPXORQ (AX), Z0, Z8
+	VMOVDQU64 Z8, (AX)
+	VPXORQ (BX), Z0, Z8
+	VMOVDQU64 Z8, (BX)
+	DECQ CX
+	JNZ  column
+last:
+	VGF2P8AFFINEQB $0, Z16, Z0, Z0
+	VPXORQ (R8), Z0, Z0
+	VMOVDQU64 Z0, (DI)
+	VZEROUPPER
+	RET
+
+// func running128AVX512(pairs *[2]uint8, n int, slab, acc *byte, factor uint64, sum *byte)
+TEXT ·running128AVX512(SB), NOSPLIT, $0-48
+	LOAD_RUNNING
+	VPBROADCASTQ factor+32(FP), Z16
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	TESTQ CX, CX
+	JZ   last
+column:
+	VGF2P8AFFINEQB $0, Z16, Z0, Z0
+	VGF2P8AFFINEQB $0, Z16, Z1, Z1
+	VPXORQ (R8), Z0, Z0
+	VPXORQ 64(R8), Z1, Z1
+	ADDQ $128, R8
+	PAIR(7)
+	VPXORQ (AX), Z0, Z8
+	VMOVDQU64 Z8, (AX)
+	VPXORQ 64(AX), Z1, Z9
+	VMOVDQU64 Z9, 64(AX)
+	VPXORQ (BX), Z0, Z8
+	VMOVDQU64 Z8, (BX)
+	VPXORQ 64(BX), Z1, Z9
+	VMOVDQU64 Z9, 64(BX)
+	DECQ CX
+	JNZ  column
+last:
+	VGF2P8AFFINEQB $0, Z16, Z0, Z0
+	VGF2P8AFFINEQB $0, Z16, Z1, Z1
+	VPXORQ (R8), Z0, Z0
+	VPXORQ 64(R8), Z1, Z1
+	VMOVDQU64 Z0, (DI)
+	VMOVDQU64 Z1, 64(DI)
+	VZEROUPPER
+	RET
+
+// func running256AVX512(pairs *[2]uint8, n int, slab, acc *byte, factor uint64, sum *byte)
+TEXT ·running256AVX512(SB), NOSPLIT, $0-48
+	LOAD_RUNNING
+	VPBROADCASTQ factor+32(FP), Z16
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	TESTQ CX, CX
+	JZ   last
+column:
+	VGF2P8AFFINEQB $0, Z16, Z0, Z0
+	VGF2P8AFFINEQB $0, Z16, Z1, Z1
+	VGF2P8AFFINEQB $0, Z16, Z2, Z2
+	VGF2P8AFFINEQB $0, Z16, Z3, Z3
+	VPXORQ (R8), Z0, Z0
+	VPXORQ 64(R8), Z1, Z1
+	VPXORQ 128(R8), Z2, Z2
+	VPXORQ 192(R8), Z3, Z3
+	ADDQ $256, R8
+	PAIR(8)
+	VPXORQ (AX), Z0, Z8
+	VMOVDQU64 Z8, (AX)
+	VPXORQ 64(AX), Z1, Z9
+	VMOVDQU64 Z9, 64(AX)
+	VPXORQ 128(AX), Z2, Z10
+	VMOVDQU64 Z10, 128(AX)
+	VPXORQ 192(AX), Z3, Z11
+	VMOVDQU64 Z11, 192(AX)
+	VPXORQ (BX), Z0, Z8
+	VMOVDQU64 Z8, (BX)
+	VPXORQ 64(BX), Z1, Z9
+	VMOVDQU64 Z9, 64(BX)
+	VPXORQ 128(BX), Z2, Z10
+	VMOVDQU64 Z10, 128(BX)
+	VPXORQ 192(BX), Z3, Z11
+	VMOVDQU64 Z11, 192(BX)
+	DECQ CX
+	JNZ  column
+last:
+	VGF2P8AFFINEQB $0, Z16, Z0, Z0
+	VGF2P8AFFINEQB $0, Z16, Z1, Z1
+	VGF2P8AFFINEQB $0, Z16, Z2, Z2
+	VGF2P8AFFINEQB $0, Z16, Z3, Z3
+	VPXORQ (R8), Z0, Z0
+	VPXORQ 64(R8), Z1, Z1
+	VPXORQ 128(R8), Z2, Z2
+	VPXORQ 192(R8), Z3, Z3
+	VMOVDQU64 Z0, (DI)
+	VMOVDQU64 Z1, 64(DI)
+	VMOVDQU64 Z2, 128(DI)
+	VMOVDQU64 Z3, 192(DI)
+	VZEROUPPER
+	RET
+
+// func running64AVX2(pairs *[2]uint8, n int, slab, acc *byte, factor uint64, sum *byte)
+TEXT ·running64AVX2(SB), NOSPLIT, $0-48
+	LOAD_RUNNING
+	VPXOR Y14, Y14, Y14
+	MOVL $0x1D1D1D1D, AX
+	MOVD AX, X15
+	VPBROADCASTD X15, Y15
+	MOVQ factor+32(FP), R10
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	INCQ CX
+column:
+	TESTQ R10, R10
+	JZ   add
+	VPCMPGTB Y0, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y0, Y0, Y0
+	VPXOR Y12, Y0, Y0
+	VPCMPGTB Y1, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y1, Y1, Y1
+	VPXOR Y12, Y1, Y1
+add:
+	VPXOR (R8), Y0, Y0
+	VPXOR 32(R8), Y1, Y1
+	DECQ CX
+	JZ   last
+	ADDQ $64, R8
+	PAIR(6)
+	VPXOR (AX), Y0, Y12
+	VMOVDQU Y12, (AX)
+	VPXOR 32(AX), Y1, Y12
+	VMOVDQU Y12, 32(AX)
+	VPXOR (BX), Y0, Y12
+	VMOVDQU Y12, (BX)
+	VPXOR 32(BX), Y1, Y12
+	VMOVDQU Y12, 32(BX)
+	JMP  column
+last:
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VZEROUPPER
+	RET
+
+// func running128AVX2(pairs *[2]uint8, n int, slab, acc *byte, factor uint64, sum *byte)
+TEXT ·running128AVX2(SB), NOSPLIT, $0-48
+	LOAD_RUNNING
+	VPXOR Y14, Y14, Y14
+	MOVL $0x1D1D1D1D, AX
+	MOVD AX, X15
+	VPBROADCASTD X15, Y15
+	MOVQ factor+32(FP), R10
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	INCQ CX
+column:
+	TESTQ R10, R10
+	JZ   add
+	VPCMPGTB Y0, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y0, Y0, Y0
+	VPXOR Y12, Y0, Y0
+	VPCMPGTB Y1, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y1, Y1, Y1
+	VPXOR Y12, Y1, Y1
+	VPCMPGTB Y2, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y2, Y2, Y2
+	VPXOR Y12, Y2, Y2
+	VPCMPGTB Y3, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y3, Y3, Y3
+	VPXOR Y12, Y3, Y3
+add:
+	VPXOR (R8), Y0, Y0
+	VPXOR 32(R8), Y1, Y1
+	VPXOR 64(R8), Y2, Y2
+	VPXOR 96(R8), Y3, Y3
+	DECQ CX
+	JZ   last
+	ADDQ $128, R8
+	PAIR(7)
+	VPXOR (AX), Y0, Y12
+	VMOVDQU Y12, (AX)
+	VPXOR 32(AX), Y1, Y12
+	VMOVDQU Y12, 32(AX)
+	VPXOR 64(AX), Y2, Y12
+	VMOVDQU Y12, 64(AX)
+	VPXOR 96(AX), Y3, Y12
+	VMOVDQU Y12, 96(AX)
+	VPXOR (BX), Y0, Y12
+	VMOVDQU Y12, (BX)
+	VPXOR 32(BX), Y1, Y12
+	VMOVDQU Y12, 32(BX)
+	VPXOR 64(BX), Y2, Y12
+	VMOVDQU Y12, 64(BX)
+	VPXOR 96(BX), Y3, Y12
+	VMOVDQU Y12, 96(BX)
+	JMP  column
+last:
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y3, 96(DI)
+	VZEROUPPER
+	RET
+
+// func running256AVX2(pairs *[2]uint8, n int, slab, acc *byte, factor uint64, sum *byte)
+TEXT ·running256AVX2(SB), NOSPLIT, $0-48
+	LOAD_RUNNING
+	VPXOR Y14, Y14, Y14
+	MOVL $0x1D1D1D1D, AX
+	MOVD AX, X15
+	VPBROADCASTD X15, Y15
+	MOVQ factor+32(FP), R10
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	INCQ CX
+column:
+	TESTQ R10, R10
+	JZ   add
+	VPCMPGTB Y0, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y0, Y0, Y0
+	VPXOR Y12, Y0, Y0
+	VPCMPGTB Y1, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y1, Y1, Y1
+	VPXOR Y12, Y1, Y1
+	VPCMPGTB Y2, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y2, Y2, Y2
+	VPXOR Y12, Y2, Y2
+	VPCMPGTB Y3, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y3, Y3, Y3
+	VPXOR Y12, Y3, Y3
+	VPCMPGTB Y4, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y4, Y4, Y4
+	VPXOR Y12, Y4, Y4
+	VPCMPGTB Y5, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y5, Y5, Y5
+	VPXOR Y12, Y5, Y5
+	VPCMPGTB Y6, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y6, Y6, Y6
+	VPXOR Y12, Y6, Y6
+	VPCMPGTB Y7, Y14, Y12
+	VPAND Y15, Y12, Y12
+	VPADDB Y7, Y7, Y7
+	VPXOR Y12, Y7, Y7
+add:
+	VPXOR (R8), Y0, Y0
+	VPXOR 32(R8), Y1, Y1
+	VPXOR 64(R8), Y2, Y2
+	VPXOR 96(R8), Y3, Y3
+	VPXOR 128(R8), Y4, Y4
+	VPXOR 160(R8), Y5, Y5
+	VPXOR 192(R8), Y6, Y6
+	VPXOR 224(R8), Y7, Y7
+	DECQ CX
+	JZ   last
+	ADDQ $256, R8
+	PAIR(8)
+	VPXOR (AX), Y0, Y12
+	VMOVDQU Y12, (AX)
+	VPXOR 32(AX), Y1, Y12
+	VMOVDQU Y12, 32(AX)
+	VPXOR 64(AX), Y2, Y12
+	VMOVDQU Y12, 64(AX)
+	VPXOR 96(AX), Y3, Y12
+	VMOVDQU Y12, 96(AX)
+	VPXOR 128(AX), Y4, Y12
+	VMOVDQU Y12, 128(AX)
+	VPXOR 160(AX), Y5, Y12
+	VMOVDQU Y12, 160(AX)
+	VPXOR 192(AX), Y6, Y12
+	VMOVDQU Y12, 192(AX)
+	VPXOR 224(AX), Y7, Y12
+	VMOVDQU Y12, 224(AX)
+	VPXOR (BX), Y0, Y12
+	VMOVDQU Y12, (BX)
+	VPXOR 32(BX), Y1, Y12
+	VMOVDQU Y12, 32(BX)
+	VPXOR 64(BX), Y2, Y12
+	VMOVDQU Y12, 64(BX)
+	VPXOR 96(BX), Y3, Y12
+	VMOVDQU Y12, 96(BX)
+	VPXOR 128(BX), Y4, Y12
+	VMOVDQU Y12, 128(BX)
+	VPXOR 160(BX), Y5, Y12
+	VMOVDQU Y12, 160(BX)
+	VPXOR 192(BX), Y6, Y12
+	VMOVDQU Y12, 192(BX)
+	VPXOR 224(BX), Y7, Y12
+	VMOVDQU Y12, 224(BX)
+	JMP  column
+last:
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y3, 96(DI)
+	VMOVDQU Y4, 128(DI)
+	VMOVDQU Y5, 160(DI)
+	VMOVDQU Y6, 192(DI)
+	VMOVDQU Y7, 224(DI)
+	VZEROUPPER
+	RET

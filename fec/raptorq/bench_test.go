@@ -1,0 +1,68 @@
+package raptorq
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/flute-node/flute-node/fec"
+)
+
+const benchLength = 1400
+
+// BenchmarkEncode computes the intermediate symbols and one repair symbol.
+func BenchmarkEncode(b *testing.B) {
+	for _, k := range []int{10, 100, 1000, 10000, 50000} {
+		source := testSource(k, benchLength)
+		b.Run(fmt.Sprintf("k=%d/plan=cold", k), func(b *testing.B) {
+			b.SetBytes(int64(len(source)))
+			b.ReportAllocs()
+			for b.Loop() {
+				enc := newEncoder(b, New(Config{}), k, benchLength, source)
+				if _, err := enc.AppendRepair(nil, fec.ESI(k)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("k=%d/plan=cached", k), func(b *testing.B) {
+			enc := newEncoder(b, New(Config{}), k, benchLength, source)
+			symbol := make([]byte, 0, benchLength)
+			if _, err := enc.AppendRepair(symbol, fec.ESI(k)); err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(source)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := enc.(fec.Resetter).Reset(source); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := enc.AppendRepair(symbol, fec.ESI(k)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRepair makes one repair symbol after the other.
+func BenchmarkRepair(b *testing.B) {
+	for _, k := range []int{10, 1000, 50000} {
+		b.Run(fmt.Sprintf("k=%d", k), func(b *testing.B) {
+			enc := newEncoder(b, New(Config{}), k, benchLength, testSource(k, benchLength))
+			symbol := make([]byte, 0, benchLength)
+			if _, err := enc.AppendRepair(symbol, fec.ESI(k)); err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(benchLength)
+			b.ReportAllocs()
+			esi := fec.ESI(k)
+			for b.Loop() {
+				if _, err := enc.AppendRepair(symbol, esi); err != nil {
+					b.Fatal(err)
+				}
+				if esi++; esi == maxESI {
+					esi = fec.ESI(k)
+				}
+			}
+		})
+	}
+}
