@@ -30,7 +30,7 @@ func (p *program) build(s *system) {
 	o, e := &s.ordering, &s.echelon
 	p.reset(s.code.l + s.buckets.rows())
 	p.ops = slices.Grow(p.ops, 2*s.code.l+e.n+s.buckets.rows())
-	p.list = slices.Grow(p.list, 2*len(s.matrix.cols)+s.buckets.groups*len(s.sets)+s.code.h<<s.buckets.width+e.weight())
+	p.list = slices.Grow(p.list, 2*len(s.matrix.cols)+s.buckets.groups*len(s.sets)+s.code.h<<s.buckets.width+weight(e.rows)+weight(e.used))
 	// Forward: what is pivoted, as if all inactive symbols were zero.
 	for _, v := range o.pivots {
 		for _, c := range s.matrix.row(v.row) {
@@ -56,18 +56,25 @@ func (p *program) build(s *system) {
 			p.emit(o.inactive[t], keep)
 		}
 	}
-	// Backward: what is pivoted again, with the inactive symbols, where there are any. The sparse rows are cheaper than what
-	// bits knows.
+	// Backward: what is pivoted, with the inactive symbols. Either they are added, or its row is summed up again, whichever is
+	// shorter.
 	for _, v := range o.pivots {
-		if s.isConstant(v.col) {
-			continue
-		}
-		for _, c := range s.matrix.row(v.row) {
-			if c != v.col {
-				p.list = append(p.list, c)
+		row, inactive := s.matrix.row(v.row), s.of(v.col)
+		switch n := weight(inactive); {
+		case n == 0:
+		case n < len(row):
+			n := len(p.list)
+			p.list = appendBits(p.list, inactive)
+			s.name(p.list[n:])
+			p.emit(v.col, keep)
+		default:
+			for _, c := range row {
+				if c != v.col {
+					p.list = append(p.list, c)
+				}
 			}
+			p.emit(v.col, s.symbol(v.row))
 		}
-		p.emit(v.col, s.symbol(v.row))
 	}
 }
 
@@ -76,16 +83,6 @@ func (s *system) name(list []uint32) {
 	for i, v := range list {
 		list[i] = s.ordering.inactive[v]
 	}
-}
-
-// isConstant reports whether pivoted symbol c does not depend on inactive symbols.
-func (s *system) isConstant(c uint32) bool {
-	for _, w := range s.of(c) {
-		if w != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // listRow lists the pivoted symbols of a row of the echelon, or buckets of them, and returns the symbol to start with.

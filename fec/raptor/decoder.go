@@ -116,16 +116,15 @@ func (d *decoder) Matches(source [][]byte, s fec.Symbol) bool {
 		return false
 	}
 	plan := d.scheme.plans.get(&d.code, &d.scheme.works)
-	w := d.scheme.works.get()
-	defer d.scheme.works.put(w)
-	w.rows = d.code.appendLT(w.rows[:0], uint32(s.ESI))
+	rows := d.code.appendLT(nil, uint32(s.ESI))
 	l := newLayout(plan.rows+1, d.length, false)
-	w.slab = grow(w.slab, l.planeSize())
+	slab := d.scheme.slabs.get(l.planeSize())
+	defer d.scheme.slabs.put(slab)
 	for i := range l.planes {
 		start, end := l.span(i)
-		plan.run(w.slab, l.width, symbols{slices: source}, start)
-		sum := w.slab[plan.rows*l.width:][:end-start]
-		if kernel.SetSumRows(sum, w.slab, l.width, w.rows); !bytes.Equal(sum, s.Data[start:end]) {
+		plan.run(slab, l.width, symbols{slices: source}, start)
+		sum := slab[plan.rows*l.width:][:end-start]
+		if kernel.SetSumRows(sum, slab, l.width, rows); !bytes.Equal(sum, s.Data[start:end]) {
 			return false
 		}
 	}
@@ -164,12 +163,4 @@ func (d *decoder) acquire() *work {
 func (d *decoder) release() {
 	d.scheme.works.put(d.work)
 	d.work, d.method = nil, undecided
-}
-
-// grow returns room for n bytes, of any content, in the memory of b if it can.
-func grow(b []byte, n int) []byte {
-	if cap(b) < n {
-		return make([]byte, n)
-	}
-	return b[:n]
 }

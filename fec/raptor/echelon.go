@@ -64,11 +64,10 @@ func (e *echelon) appendRest(list []uint32, p int) []uint32 {
 	return append(list[:n], list[n+1:]...)
 }
 
-// weight returns how long all lists of appendUsed and appendRest are together, at most.
-func (e *echelon) weight() int {
-	n := 0
-	for i := range e.rows {
-		n += bits.OnesCount64(e.rows[i]) + bits.OnesCount64(e.used[i])
+// weight returns the number of bits set.
+func weight(set []uint64) (n int) {
+	for _, w := range set {
+		n += bits.OnesCount64(w)
 	}
 	return n
 }

@@ -68,7 +68,7 @@ func (d *decoder) buildByPlan() {
 	base := d.plan.rows
 	p.reset(base + e.n)
 	p.ops = slices.Grow(p.ops, 2*e.n)
-	p.list = slices.Grow(p.list, e.n*maxDegree+e.weight())
+	p.list = slices.Grow(p.list, e.n*maxDegree+weight(e.rows)+weight(e.used))
 	w.esis = resize(w.esis, e.n)[:0]
 	for _, t := range e.order {
 		// What the plan makes of an encoding symbol without the unknowns, and what it is, differ by the unknowns in it.
@@ -113,18 +113,19 @@ func (d *decoder) fill(source [][]byte) {
 		unknowns = len(w.lost)
 	}
 	l := decoderLayout(&d.code, d.length, unknowns, d.scheme.parallel != nil)
-	if d.scheme.parallel != nil {
-		w.slab = grow(w.slab, l.size())
-	} else {
-		w.slab = grow(w.slab, l.planeSize())
+	size := l.planeSize()
+	if d.scheme.parallel != nil { // each plane in memory of its own
+		size = l.size()
 	}
+	memory := d.scheme.slabs.get(size)
 	d.scheme.each(l.planes, func(i int) {
-		slab := w.slab[:l.planeSize()]
+		slab := memory[:l.planeSize()]
 		if d.scheme.parallel != nil {
-			slab = l.plane(w.slab, i)
+			slab = l.plane(memory, i)
 		}
 		d.fillPlane(source, slab, l, i)
 	})
+	d.scheme.slabs.put(memory)
 	for _, esi := range w.now {
 		source[esi] = source[esi][:d.length]
 	}

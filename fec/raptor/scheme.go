@@ -25,6 +25,7 @@ type Scheme struct {
 	parallel fec.Parallel
 	plans    planCache
 	works    workPool
+	slabs    slabPool
 }
 
 var _ fec.Scheme = (*Scheme)(nil)

@@ -1,12 +1,13 @@
 package raptor
 
 import (
+	"slices"
 	"sync"
 	"unsafe"
 )
 
-// keptWork bounds the memory that a workPool keeps, in bytes.
-const keptWork = 16 << 20
+// keptBytes bounds the memory that a workPool keeps, and a slabPool, in bytes.
+const keptBytes = 16 << 20
 
 // work is the memory of one decoder while it tries to recover a source block, and for building a plan.
 type work struct {
@@ -23,7 +24,6 @@ type work struct {
 	index  []uint64 // repair symbols: ESI<<32 | place
 	slices [][]byte
 	rows   []uint32
-	slab   []byte
 }
 
 // size returns the memory of w, nearly.
@@ -33,7 +33,7 @@ func (w *work) size() uint64 {
 		o.single[1], e.order, w.lost, w.esis, w.now, w.rows) +
 		bytesOf(s.bits, e.rows, e.used, w.sums, w.seen, w.index) + bytesOf(o.place, w.unknown) +
 		bytesOf(s.sets, o.degree, o.sum, o.parent, o.size) + bytesOf(o.pivots) + bytesOf(o.used, e.found) + bytesOf(w.slices) +
-		bytesOf(w.slab) + w.program.size()
+		w.program.size()
 }
 
 // bytesOf returns the memory of slices.
@@ -45,7 +45,7 @@ func bytesOf[E any](slices ...[]E) (n uint64) {
 	return n
 }
 
-// workPool keeps work to be used again, up to keptWork. The zero value is empty; it is safe for concurrent use.
+// workPool keeps work to be used again, up to keptBytes. The zero value is empty; it is safe for concurrent use.
 type workPool struct {
 	mu    sync.Mutex
 	free  []*work
@@ -72,8 +72,41 @@ func (p *workPool) put(w *work) {
 	clear(w.slices)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if size := w.size(); p.bytes+size <= keptWork {
+	if size := w.size(); p.bytes+size <= keptBytes {
 		p.free = append(p.free, w)
 		p.bytes += size
+	}
+}
+
+// slabPool keeps slabs to be used again, up to keptBytes: a decoder needs one only while it recovers symbols. The zero value is
+// empty; it is safe for concurrent use.
+type slabPool struct {
+	mu    sync.Mutex
+	free  [][]byte
+	bytes int // of free
+}
+
+// get returns a slab of n bytes, of any content.
+func (p *slabPool) get(n int) []byte {
+	p.mu.Lock()
+	for i, s := range p.free {
+		if cap(s) >= n {
+			p.free = slices.Delete(p.free, i, i+1)
+			p.bytes -= cap(s)
+			p.mu.Unlock()
+			return s[:n]
+		}
+	}
+	p.mu.Unlock()
+	return make([]byte, n)
+}
+
+// put gives a slab back.
+func (p *slabPool) put(s []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bytes+cap(s) <= keptBytes {
+		p.free = append(p.free, s)
+		p.bytes += cap(s)
 	}
 }
