@@ -18,7 +18,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly RATE=100    # Mbit/s; the peer's receive buffer is 1 MiB at most
-readonly TIMEOUT=30  # seconds for one transfer
+readonly TIMEOUT=25  # seconds for one transfer
+readonly GRACE=4     # seconds for a receiver whose sender has ended
 readonly LOSS=0.1    # probability that a datagram is dropped, in the cases with loss
 readonly ONE_IN=20   # datagrams of which one is dropped instead, with No-Code
 readonly TURNS=6     # transfers of each file in No-Code cases with loss: what one turn lost comes in another
@@ -120,10 +121,18 @@ arrived() {
 
 ended() { ! alive "$1"; }
 
-# exit_code PID SECONDS: waits for the end of a program; leaves its exit code, or "running", in $code.
+# over COMMAND…: whether there is nothing to wait for: the command is true, or the sender ended some time ago. $spid and
+# $quiet belong to the caller.
+over() {
+	"$@" && return
+	if alive "$spid"; then quiet=$SECONDS; fi
+	((SECONDS - quiet > GRACE))
+}
+
+# exit_code PID: leaves the exit code of a program, or "running", in $code.
 exit_code() {
 	code=0
-	if until_true "$2" ended "$1"; then wait "$1" || code=$?; else code=running; fi
+	if alive "$1"; then code=running; else wait "$1" || code=$?; fi
 }
 
 # transfer SENDER RECEIVER CODEC CENC LOSS: one session, all its files; a case is one file.
@@ -131,7 +140,7 @@ transfer() {
 	local sender=$1 receiver=$2 cenc=$4 loss=$5
 	local name="$sender -> $receiver $3" turns=1 before=$failed
 	local dir=$work/$sender-$receiver-$3-$cenc-$loss files=() size
-	local to=$GROUP rpid spid relay='' lose
+	local to=$GROUP rpid spid relay='' lose quiet
 	local scheme symbol block repair options smallest theirs sizes code
 	codec "$3"
 	[[ $cenc == null ]] || name+=" $cenc"
@@ -161,13 +170,14 @@ transfer() {
 		until_true 5 says listening "$dir/relay.log" || true
 	fi
 	"send_$sender" "$dir/sender.log" "$GROUP" "$port" "$cenc" "$turns" "${files[@]}"
-	spid=$pid
+	spid=$pid quiet=$SECONDS
 
 	if exits "$receiver"; then
-		exit_code "$rpid" $((TIMEOUT + 5))
+		until_true $((TIMEOUT + 5)) over ended "$rpid" || true
+		exit_code "$rpid"
 		[[ $code == 0 ]] || bad "$name: the receiver's exit code is $code"
 	else
-		until_true "$TIMEOUT" arrived "$dir/out" "${files[@]}" || true
+		until_true "$TIMEOUT" over arrived "$dir/out" "${files[@]}" || true
 	fi
 	for size in "${sizes[@]}"; do
 		if [[ ! -f $dir/out/size-$size.bin ]]; then
@@ -182,7 +192,8 @@ transfer() {
 		bad "$name: the receiver says that it repaired nothing"
 	fi
 	if exits "$sender"; then
-		exit_code "$spid" "$TIMEOUT"
+		until_true "$TIMEOUT" ended "$spid" || true
+		exit_code "$spid"
 		[[ $code == 0 ]] || bad "$name: the sender's exit code is $code"
 	fi
 	stop "$spid"
