@@ -23,11 +23,12 @@ type fecScheme struct {
 	help      string
 	id        fec.EncodingID
 	family    fecFamily
-	fieldBits uint8  // m of Reed-Solomon over GF(2^m); 0: --field-bits
-	block     uint32 // source symbols of a block by default
-	blocks    uint64 // largest number of source blocks of an object
-	sizes     []uint32
-	flags     []string // those of optionalFlags that it takes
+	fieldBits uint8      // m of Reed-Solomon over GF(2^m); 0: --field-bits
+	block     uint32     // source symbols of a block by default
+	blocks    uint64     // largest number of source blocks of an object
+	sizes     []uint32   // source symbols of the blocks that are measured
+	repair    percentage // repair symbols of those
+	flags     []string   // that not all schemes take
 }
 
 // fecSchemes is the one place where a scheme is added to the command line: `send`, `demo` and `bench` read it.
@@ -44,37 +45,38 @@ func fecSchemes() []fecScheme {
 		},
 		{
 			name: "rs", help: "Reed-Solomon, blocks of at most 255 symbols", id: fec.ReedSolomonGF28, family: reedSolomon, fieldBits: 8,
-			block: 64, blocks: 1 << 24, sizes: []uint32{10, 64, 200}, flags: []string{flagMatrix},
+			block: 64, blocks: 1 << 24, sizes: []uint32{10, 64, 200}, repair: 0.25, flags: []string{flagMatrix},
 		},
 		{
 			name: "rs129", help: "the same code", id: fec.SmallBlockSystematic, family: reedSolomon, fieldBits: 8,
-			block: 64, blocks: 1<<32 - 1, sizes: []uint32{64}, flags: []string{flagMatrix},
+			block: 64, blocks: 1<<32 - 1, sizes: []uint32{64}, repair: 0.25, flags: []string{flagMatrix},
 		},
 		{
 			name: "rs2", help: "Reed-Solomon over GF(2^m)", id: fec.ReedSolomonGF2m, family: reedSolomon,
-			block: 64, blocks: 1 << 16, sizes: []uint32{64}, flags: []string{flagMatrix, flagFieldBits, flagGroup},
+			block: 64, blocks: 1 << 16, sizes: []uint32{64}, repair: 0.25, flags: []string{flagMatrix, flagFieldBits, flagGroup},
 		},
 		{
 			name: "rs16", help: "the same with m = 16, slow for long blocks",
 			id: fec.ReedSolomonGF2m, family: reedSolomon, fieldBits: 16,
-			block: 256, blocks: 1 << 16, sizes: []uint32{300, 1000}, flags: []string{flagMatrix, flagGroup},
+			block: 256, blocks: 1 << 16, sizes: []uint32{300, 1000}, repair: 0.2, flags: []string{flagMatrix, flagGroup},
 		},
 		{
 			name: "raptor", help: "Raptor, blocks of 4 to 8192 source symbols", id: fec.Raptor, family: fountain,
-			block: 1024, blocks: 1<<16 - 1, sizes: []uint32{10, 100, 1000, 8192}, flags: []string{flagSubBlocks, flagAlignment, flagGroup},
+			block: 1024, blocks: 1<<16 - 1, sizes: []uint32{10, 100, 1000, 8192}, repair: 0.2,
+			flags: []string{flagSubBlocks, flagAlignment, flagGroup},
 		},
 		{
 			name: "raptorq", help: "RaptorQ, 1 to 56403", id: fec.RaptorQ, family: fountain,
-			block: 1024, blocks: 1<<8 - 1, sizes: []uint32{10, 100, 1000, 10000, 50000},
+			block: 1024, blocks: 1<<8 - 1, sizes: []uint32{10, 100, 1000, 10000, 50000}, repair: 0.2,
 			flags: []string{flagSubBlocks, flagAlignment, flagGroup},
 		},
 		{
 			name: "ldpc", help: "LDPC-Staircase, some hundred to 500000", id: fec.LDPCStaircase, family: ldpc,
-			block: 1000, blocks: 1 << 12, sizes: []uint32{100, 1000, 10000}, flags: []string{flagN1, flagSeed, flagGroup},
+			block: 1000, blocks: 1 << 12, sizes: []uint32{100, 1000, 10000}, repair: 0.5, flags: []string{flagN1, flagSeed, flagGroup},
 		},
 		{
 			name: "ldpc-triangle", help: "LDPC-Triangle", id: fec.LDPCTriangle, family: ldpc,
-			block: 1000, blocks: 1 << 12, sizes: []uint32{100, 1000, 10000}, flags: []string{flagN1, flagSeed, flagGroup},
+			block: 1000, blocks: 1 << 12, sizes: []uint32{100, 1000, 10000}, repair: 0.5, flags: []string{flagN1, flagSeed, flagGroup},
 		},
 	}
 }

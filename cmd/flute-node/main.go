@@ -3,6 +3,7 @@
 //	flute-node demo                                          the whole of it in one process, over loopback
 //	flute-node send --to 239.1.1.1:3400 --rate 100Mbit DIR   send a file or a folder
 //	flute-node receive --group 239.1.1.1:3400 DIR            receive what is sent there
+//	flute-node bench fec                                     how fast this machine encodes and decodes
 //	flute-node version
 //
 // Exit codes: 0 all went well; 1 something was not delivered; 2 wrong use, or what is needed could not be opened.
@@ -45,6 +46,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Send and receive in one process over loopback multicast, lose datagrams on the way, check every file."`
 	Send    sendCommand    `cmd:"" help:"Send files and folders, then exit."`
 	Receive receiveCommand `cmd:"" help:"Receive files into a folder."`
+	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -74,6 +74,21 @@ func (o *output) summary(name string, v any, text string) { o.last(o.json, name,
 // table is summary for what is meant for people: JSON only if it was asked for.
 func (o *output) table(name string, v any, text string) { o.last(o.asked, name, v, text) }
 
+// record writes v as a JSON line of its own, without a name and the time, if JSON was asked for; else text.
+func (o *output) record(v any, text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.asked {
+		_, _ = fmt.Fprintln(o.file, text)
+		return
+	}
+	line, err := json.Marshal(v)
+	if err != nil {
+		line = []byte("{}")
+	}
+	_, _ = o.file.Write(append(line, '\n'))
+}
+
 func (o *output) last(asJSON bool, name string, v any, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -44,7 +44,7 @@ func (b *Bench) Decode(loss float64) (Result, error) {
 	for {
 		repairs := min(lost+extra, int(b.available()))
 		if repairs < lost {
-			return Result{}, fmt.Errorf("%w: %d source symbols are lost, the code has %d repair symbols", ErrSkipped, lost, repairs)
+			return Result{}, fmt.Errorf("%w: more symbols are lost than there are repair symbols", ErrSkipped)
 		}
 		w := work{
 			prepare: func() error { return r.draw(lost, repairs) },
@@ -63,7 +63,7 @@ func (b *Bench) Decode(loss float64) (Result, error) {
 		case !errors.Is(err, fec.ErrMoreSymbols):
 			return Result{}, err
 		case repairs == int(b.available()):
-			return Result{}, fmt.Errorf("%w: the %d repair symbols of the code do not suffice", ErrSkipped, repairs)
+			return Result{}, fmt.Errorf("%w: all repair symbols together do not suffice", ErrSkipped)
 		}
 		extra = max(2*extra, 1)
 	}

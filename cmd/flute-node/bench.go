@@ -1,0 +1,218 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/internal/fecbench"
+)
+
+type benchCommand struct {
+	FEC      benchFECCommand      `cmd:"" name:"fec" set:"bench_symbol=1400" set:"bench_repair=25% for Reed-Solomon, 50% for LDPC, 20% for the others" help:"Speed and memory of FEC schemes, on one core: a table, or JSON lines."`
+	Overhead benchOverheadCommand `cmd:"" set:"bench_symbol=16" set:"bench_repair=50%" help:"How many symbols beyond K receivers need to decode, by trial."`
+}
+
+// benchFlags are what the benchmarks of FEC schemes have in common.
+type benchFlags struct {
+	Scheme    []string    `placeholder:"NAME[,…]" help:"FEC schemes, as --fec of send; default all that have a codec."`
+	K         []uint32    `name:"k" placeholder:"N[,…]" help:"Source symbols of a block; by default some that fit the scheme."`
+	Symbol    uint16      `placeholder:"BYTES" help:"Symbol length in bytes; default ${bench_symbol}."`
+	Repair    *percentage `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default ${bench_repair}."`
+	FieldBits uint8       `name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16."`
+	N1        uint8       `name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10."`
+	Memory    byteSize    `default:"2GiB" help:"Leave out what needs more memory."`
+	Seed      uint64      `default:"1" help:"Seed of the data and of the losses."`
+
+	now      func() time.Time     // a test has its own clock
+	registry func() *fec.Registry // and its own schemes
+}
+
+// benchCase is one source block to measure.
+type benchCase struct {
+	scheme fecScheme
+	k      uint32
+	bench  *fecbench.Bench
+	block  fecbench.Block
+}
+
+// config returns the configuration of a measurement of so much time.
+func (f *benchFlags) config(budget time.Duration) fecbench.Config {
+	c := fecbench.Config{Registry: f.registry, Now: f.now, Budget: budget, Bytes: uint64(f.Memory), Seed: f.Seed}
+	if c.Registry == nil {
+		c.Registry = schemes.Default
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// survey says what to do with every block that was asked for.
+type survey struct {
+	config  fecbench.Config
+	symbol  uint16     // length in bytes by default
+	repair  percentage // by default; 0: that of the scheme
+	measure func(benchCase) error
+	skip    func(s fecScheme, k uint32, why error) // a block that cannot be made
+}
+
+// each goes through the blocks that were asked for.
+func (f *benchFlags) each(ctx context.Context, v survey) error {
+	chosen := fecSchemes()
+	if f.Scheme != nil {
+		chosen = nil
+		for _, name := range f.Scheme {
+			s, err := findScheme(name)
+			if err != nil {
+				return err
+			}
+			chosen = append(chosen, s)
+		}
+	}
+	if f.Repair != nil {
+		v.repair = *f.Repair
+	}
+	v.symbol = cmp.Or(f.Symbol, v.symbol)
+	registry := v.config.Registry()
+	for _, s := range chosen {
+		if _, err := registry.Scheme(&fec.OTI{EncodingID: s.id}); err != nil {
+			if f.Scheme != nil {
+				return fmt.Errorf("--scheme %s: %w", s.name, err)
+			}
+			continue // there is no codec
+		}
+		sizes := s.sizes
+		if f.K != nil {
+			sizes = slices.Sorted(slices.Values(f.K))
+		}
+		share := v.repair
+		if share == 0 && f.Repair == nil {
+			share = s.repair
+		}
+		for _, k := range sizes {
+			if ctx.Err() != nil {
+				return failure{errors.New("interrupted")}
+			}
+			c, err := f.newCase(v.config, s, k, v.symbol, share)
+			if err != nil && f.Repair == nil && s.repair != 0 {
+				c, err = f.newCase(v.config, s, k, v.symbol, s.repair) // what is right for most may be too much for some
+			}
+			if err != nil {
+				v.skip(s, k, err)
+				continue
+			}
+			if err := v.measure(c); err != nil {
+				return failure{fmt.Errorf("%s, K = %d: %w", s.name, k, err)}
+			}
+		}
+	}
+	return nil
+}
+
+// notes say why figures are missing, each reason once.
+type notes struct {
+	order []note
+	sizes map[note][]uint32
+	what  map[note][]string
+}
+
+type note struct{ scheme, reason string }
+
+// add tells that what was not measured for a block of k source symbols; what may be empty.
+func (n *notes) add(s fecScheme, k uint32, what string, err error) {
+	key := note{s.name, reason(err)}
+	if n.sizes == nil {
+		n.sizes, n.what = map[note][]uint32{}, map[note][]string{}
+	}
+	if n.sizes[key] == nil {
+		n.order = append(n.order, key)
+	}
+	if !slices.Contains(n.sizes[key], k) {
+		n.sizes[key] = append(n.sizes[key], k)
+	}
+	if what != "" && !slices.Contains(n.what[key], what) {
+		n.what[key] = append(n.what[key], what)
+	}
+}
+
+// show prints a line for each reason, unless JSON was asked for.
+func (n *notes) show(out *output) {
+	if len(n.order) == 0 || out.asked {
+		return
+	}
+	var text strings.Builder
+	for _, key := range n.order {
+		_, _ = fmt.Fprintf(&text, "\n%s, K = %s", key.scheme, strings.Trim(strings.ReplaceAll(fmt.Sprint(n.sizes[key]), " ", ", "), "[]"))
+		if what := n.what[key]; what != nil {
+			_, _ = fmt.Fprintf(&text, ", %s", strings.Join(what, ", "))
+		}
+		_, _ = fmt.Fprintf(&text, ": %s", key.reason)
+	}
+	out.record(nil, text.String())
+}
+
+// reason is why something was skipped, without what all of those say.
+func reason(err error) string {
+	return strings.TrimPrefix(oneLine(err.Error()), fecbench.ErrSkipped.Error()+": ")
+}
+
+// newCase makes a source block of k source symbols.
+func (f *benchFlags) newCase(cfg fecbench.Config, s fecScheme, k uint32, symbol uint16, repair percentage) (benchCase, error) {
+	flags := fecFlags{FEC: s.name, Symbol: symbol, Repair: &repair}
+	if slices.Contains(s.flags, flagFieldBits) {
+		flags.FieldBits = f.FieldBits
+	}
+	if slices.Contains(s.flags, flagN1) {
+		flags.N1 = f.N1
+	}
+	if slices.Contains(s.flags, flagAlignment) {
+		flags.Alignment = alignment(symbol)
+	}
+	if k == 0 {
+		return benchCase{}, errors.New("--k must be at least 1")
+	}
+	o, err := flags.oti(&s)
+	if err != nil {
+		return benchCase{}, err
+	}
+	if _, err := flags.block(&s, k); err != nil {
+		return benchCase{}, err
+	}
+	flags.code(&s, &o, k)
+	o.TransferLength = uint64(k) * uint64(o.SymbolLength)
+	if s.family == fountain {
+		o.SourceBlocks = 1
+	}
+	b := fecbench.Block{OTI: o, K: k, Repair: flags.repairSymbols(&s, k)}
+	if v, err := variant(cfg, &o); err == nil {
+		b.Variant = v
+	}
+	bench, err := fecbench.New(cfg, b)
+	return benchCase{scheme: s, k: k, bench: bench, block: b}, err
+}
+
+// variant returns the code that a scheme takes by default.
+func variant(cfg fecbench.Config, o *fec.OTI) (fec.Variant, error) {
+	s, err := cfg.Registry().Scheme(o)
+	if err != nil || len(s.Variants()) == 0 {
+		return "", err
+	}
+	return s.Variants()[0], nil
+}
+
+// alignment returns the largest usual alignment that divides the symbol length.
+func alignment(symbol uint16) uint8 {
+	for a := uint8(defaultAlignment); a > 1; a /= 2 {
+		if symbol%uint16(a) == 0 {
+			return a
+		}
+	}
+	return 1
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/nocode"
+	"github.com/flute-node/flute-node/fec/rs"
+)
+
+// testSchemes are few, so that the table does not change with each new codec.
+func testSchemes() *fec.Registry {
+	return fec.NewRegistry().With(fec.CompactNoCode, 0, nocode.Scheme{}).With(fec.ReedSolomonGF28, 0, rs.New())
+}
+
+// ticks returns a clock that moves on by a millisecond with every look.
+func ticks() func() time.Time {
+	now := time.Unix(0, 0)
+	return func() time.Time {
+		now = now.Add(time.Millisecond)
+		return now
+	}
+}
+
+// captured returns what run prints.
+func captured(t *testing.T, asJSON bool, run func(*output) error) (string, error) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	failed := run(newOutput(f, asJSON))
+	text, err := os.ReadFile(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), failed
+}
+
+func benchTestFlags(names ...string) benchFlags {
+	return benchFlags{Scheme: names, Memory: 1 << 30, Seed: 1, now: ticks(), registry: testSchemes}
+}
+
+func benchFEC(f benchFlags) *benchFECCommand {
+	return &benchFECCommand{benchFlags: f, Loss: []percentage{0, 0.05, 1}, Time: 5 * time.Millisecond, Limit: time.Second}
+}
+
+func TestBenchFECTable(t *testing.T) {
+	f := benchTestFlags()
+	f.K = []uint32{40, 10, 300}
+	f.Symbol = 1000
+	text, err := captured(t, false, func(out *output) error { return benchFEC(f).Run(context.Background(), out) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(text, "\n")
+	if !strings.Contains(lines[0], "linux/") && !strings.Contains(lines[0], "/") || !strings.Contains(lines[1], "symbols of 1000 bytes") {
+		t.Errorf("head:\n%s\n%s", lines[0], lines[1])
+	}
+	for i, l := range lines { // what the codec needs is its own business
+		if n := strings.Count(l, "."); i > 3 && n >= 2 && len(l) > 80 {
+			lines[i] = l[:len(l)-28]
+		}
+	}
+	// A run lasts a millisecond: 40000 bytes in it are 40 MB/s.
+	want := []string{
+		"scheme              K  repair   encode     cold   decode 0%      5%    100%   encoder MiB   decoder MiB",
+		"no-code            10       0        -        -        10.0       -       -",
+		"no-code            40       0        -        -        40.0       -       -",
+		"no-code           300       0        -        -         300       -       -",
+		"rs                 10       3     10.0     10.0        10.0    10.0       -",
+		"rs                 40      10     40.0     40.0        40.0    40.0       -",
+		"",
+		"no-code, K = 10, 40, 300, encode, encode cold: no repair symbols are made",
+		"no-code, K = 10, 40, 300, decode at 5%, decode at 100%: more symbols are lost than there are repair symbols",
+		"rs, K = 10, 40, decode at 100%: more symbols are lost than there are repair symbols",
+		"rs, K = 300: --block 300: --fec rs takes at most 255 source symbols",
+		"",
+	}
+	if diff := cmp.Diff(want, lines[3:]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBenchFECLines(t *testing.T) {
+	f := benchTestFlags("rs")
+	f.K, f.Repair = []uint32{20}, new(percentage(0.5))
+	text, err := captured(t, true, func(out *output) error { return benchFEC(f).Run(context.Background(), out) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m machine
+	var got []fecRecord
+	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
+		if m == (machine{}) {
+			if err := json.Unmarshal(lines.Bytes(), &m); err != nil || m.Program != "flute-node" || m.CPU == "" || m.Go == "" {
+				t.Fatalf("%s: %v", lines.Text(), err)
+			}
+			continue
+		}
+		for _, key := range []string{"scheme", "k", "symbol", "operation", "loss", "encoder_bytes", "decoder_bytes"} {
+			if !strings.Contains(lines.Text(), `"`+key+`":`) {
+				t.Errorf("%s has no %s", lines.Text(), key)
+			}
+		}
+		var r fecRecord
+		d := json.NewDecoder(bytes.NewReader(lines.Bytes()))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&r); err != nil || r.Encoder == 0 || r.Decoder == 0 {
+			t.Errorf("%s: %v", lines.Text(), err)
+		}
+		r.Encoder, r.Decoder = 0, 0
+		got = append(got, r)
+	}
+	base := fecRecord{Peer: "flute-node", Scheme: "rs", K: 20, Symbol: 1400, MB: 28, BestMB: 28, Runs: 5}
+	record := func(operation string, loss float64, repair uint32) fecRecord {
+		r := base
+		r.Operation, r.Loss, r.Repair = operation, loss, repair
+		return r
+	}
+	skipped := fecRecord{
+		Peer: "flute-node", Scheme: "rs", K: 20, Symbol: 1400, Operation: "decode", Loss: 1, Repair: 10,
+		Skipped: "more symbols are lost than there are repair symbols",
+	}
+	want := []fecRecord{
+		record("encode", 0, 10), record("encode_cold", 0, 10), record("decode", 0, 0), record("decode", 0.05, 3), skipped,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBenchFECLimits(t *testing.T) {
+	f := benchTestFlags("rs")
+	f.K = []uint32{20, 40, 200}
+	c := benchFEC(f)
+	c.Limit = 10 * time.Millisecond // a block ten times as long may take a hundred times as long
+	c.Loss = nil
+	text, err := captured(t, false, func(out *output) error { return c.Run(context.Background(), out) })
+	if err != nil || !strings.Contains(text, "rs, K = 200, encode, encode cold: one run may last 0.025 s, --limit is 10ms") || !strings.Contains(text, "40      10     56.0     56.0") {
+		t.Errorf("%v:\n%s", err, text)
+	}
+	c = benchFEC(f)
+	c.Memory = 100_000 // bytes: 40 source symbols have 56000
+	text, err = captured(t, false, func(out *output) error { return c.Run(context.Background(), out) })
+	if err != nil || !strings.Contains(text, "rs, K = 200: it needs 0.4 MiB of memory, the limit is 0.1") {
+		t.Errorf("%v:\n%s", err, text)
+	}
+}
+
+func TestBenchRefuses(t *testing.T) {
+	unknown, missing, tooMuch, zero := benchTestFlags("fountain"), benchTestFlags("raptorq"), benchTestFlags("rs"), benchTestFlags("rs")
+	zero.K = []uint32{0}
+	much := benchFEC(tooMuch)
+	much.Loss = []percentage{1.5}
+	for name, c := range map[string]*benchFECCommand{
+		"unknown scheme": benchFEC(unknown), "scheme without a codec": benchFEC(missing), "loss above 100 %": much,
+	} {
+		if _, err := captured(t, false, func(out *output) error { return c.Run(context.Background(), out) }); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	text, err := captured(t, false, func(out *output) error { return benchFEC(zero).Run(context.Background(), out) })
+	if err != nil || !strings.Contains(text, "--k must be at least 1") {
+		t.Errorf("K = 0: %v\n%s", err, text)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = captured(t, false, func(out *output) error { return benchFEC(benchTestFlags()).Run(ctx, out) })
+	if f := (failure{}); !errors.As(err, &f) {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+func TestBenchOverhead(t *testing.T) {
+	f := benchTestFlags()
+	f.K = []uint32{10, 200}
+	c := &benchOverheadCommand{benchFlags: f, Trials: 20, Time: time.Hour, Extra: 3}
+	text, err := captured(t, false, func(out *output) error { return c.Run(context.Background(), out) })
+	want := "scheme              K  repair   trials  mean e     e = 0     e = 1     e = 2     e = 3\n" +
+		"rs                 10       5       20       0         0         0         0         0\n" +
+		"rs                200      50       20       0         0         0         0         0\n\n" +
+		"no-code, K = 10, 200: no repair symbols are made\n"
+	if err != nil || !strings.HasSuffix(text, want) {
+		t.Errorf("%v: %s", err, cmp.Diff(want, text))
+	}
+	text, err = captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
+	line := `{"peer":"flute-node","scheme":"rs","k":10,"operation":"overhead","repair":5,"trials":20,"failures":[0,0,0,0],"mean_extra":0,"unsolved":0}`
+	if err != nil || !strings.Contains(text, line+"\n") {
+		t.Errorf("%v: %s", err, text)
+	}
+	c.Trials = 0
+	if _, err := captured(t, false, func(out *output) error { return c.Run(context.Background(), out) }); err == nil {
+		t.Error("no receivers: no error")
+	}
+}
+
+// TestBenchOfEveryScheme has short blocks and one run for each figure.
+func TestBenchOfEveryScheme(t *testing.T) {
+	eachRegistered(t, func(t *testing.T, s fecScheme) {
+		f := benchFlags{Scheme: []string{s.name}, K: []uint32{60, 150}, Memory: 1 << 30, now: ticks()}
+		c := &benchFECCommand{benchFlags: f, Loss: []percentage{0, 0.05, 0.2}, Time: 1, Limit: time.Hour}
+		text, err := captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
+		lines := strings.Count(text, "\n")
+		if err != nil || lines != 1+2*5 || s.family != uncoded && strings.Contains(text, "skipped") {
+			t.Errorf("%v, %d lines:\n%s", err, lines, text)
+		}
+	})
+}
+
+func TestCPUModel(t *testing.T) {
+	for text, want := range map[string]string{
+		"processor\t: 0\nmodel name\t: AMD EPYC 9V74\nflags\t: fpu": "AMD EPYC 9V74",
+		"processor : 0\nModel : Raspberry Pi 4":                     "Raspberry Pi 4",
+		"processor: 0":                                              "",
+		"":                                                          "",
+	} {
+		if got := cpuModel([]byte(text)); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if thisMachine().CPU == "" {
+		t.Error("this machine has no processor")
+	}
+}
