@@ -64,7 +64,7 @@ func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 			w.room = w.matrix.set(r, &w.basis, int(i), w.room)
 			w.dst[r] = roomFor(source[i], d.length)
 		}
-		w.multiply(&w.matrix, w.dst[:len(now)], w.src)
+		d.scheme.multiply(w, &w.matrix, w.dst[:len(now)], w.src)
 		for r, i := range now {
 			source[i] = w.dst[r]
 		}
@@ -148,6 +148,6 @@ func (d *decoder) Matches(source [][]byte, s fec.Symbol) bool {
 	w.symbol = sized(w.symbol, d.length)
 	w.plan(&w.matrix, &d.block, int(s.ESI), 1)
 	w.dst = append(w.dst[:0], w.symbol)
-	w.multiply(&w.matrix, w.dst, source)
+	d.scheme.multiply(w, &w.matrix, w.dst, source)
 	return bytes.Equal(w.symbol, s.Data)
 }

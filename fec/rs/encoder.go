@@ -115,7 +115,7 @@ func (e *Encoder) encode(dst []byte, first, count int) {
 	for i := range w.dst {
 		w.dst[i] = symbol(dst, i, e.length)
 	}
-	w.multiply(e.scheme.matrix(&e.block, e.k+first, count, w), w.dst, w.src)
+	e.scheme.multiply(w, e.scheme.matrix(&e.block, e.k+first, count, w), w.dst, w.src)
 }
 
 // symbol returns symbol i of b.

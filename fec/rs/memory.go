@@ -32,26 +32,34 @@ func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	matrices = min(matrices, max(2*maxPlanBytes, allocated(rows*coefficients)))
 	return fec.Memory{
 		Encoder: structs + allocated(usual*length) + allocated(batches) + allocated(others*length) + allocated(2*length) +
-			matrices + working(m, k64, min(max(usual, others), rows), length),
+			matrices + s.working(m, k64, min(max(usual, others), rows), length),
 		Decoder: structs + 3*allocated(2*lost) + allocated(2*k64) + allocated(8*(uint64(n-k)/64+1)) + allocated(length) +
-			allocated(coefficients*min(lost, rows)) + working(m, k64, min(lost, rows), length),
+			allocated(coefficients*min(lost, rows)) + s.working(m, k64, min(lost, rows), length),
 	}
 }
 
 // structs is more than what is there of fixed size: of an encoder or decoder, a workspace and a plan.
 const structs = 1536
 
-// working returns the memory that a workspace has to multiply k symbols with rows, besides the matrix.
-func working(m uint, k, rows, length uint64) uint64 {
+// working returns the memory that workspaces have to multiply k symbols with rows, besides the matrix.
+func (s *Scheme) working(m uint, k, rows, length uint64) uint64 {
 	n := 2*allocated(2*k) + allocated(header*k) + allocated(header*rows)
 	if isWide(m) {
 		n += allocated(2 * k)
 	}
+	stripes := uint64(0)
 	if isPacked(m) {
 		p := packing(m)
-		n += allocated(header*k) + allocated(header*rows) + allocated((k+rows)*uint64(p.unpacked(min(p.stripe(), int(length)))))
+		stripes = allocated(header*k) + allocated(header*rows) + allocated((k+rows)*uint64(p.unpacked(min(p.stripe(), int(length)))))
 	}
-	return n
+	if s.parallel == nil || k*rows*length < minParallel {
+		return n + stripes
+	}
+	if stripes == 0 {
+		stripes = allocated(header*k) + allocated(header*rows)
+	}
+	count, _ := parts(m, int(length))
+	return n + uint64(count)*(structs+stripes)
 }
 
 // allocated returns the memory that n bytes take: the runtime rounds up to a size class, or to pages.

@@ -13,13 +13,17 @@ type Scheme struct {
 	codes      [maxBits + 1]func() *code // by m; the tables of a field are made when it is needed
 	workspaces workspaces
 	plans      plans
+	parallel   fec.Parallel // or nil
 }
 
 var _ fec.Scheme = (*Scheme)(nil)
 
 // New returns the scheme. Use one for all FEC Encoding IDs: it keeps tables, and memory for work, for the next blocks.
-func New() *Scheme {
-	s := &Scheme{plans: plans{entries: map[planKey]*plan{}}}
+func New() *Scheme { return NewParallel(nil) }
+
+// NewParallel returns the scheme, which splits the work on large source blocks by p. It may be nil.
+func NewParallel(p fec.Parallel) *Scheme {
+	s := &Scheme{plans: plans{entries: map[planKey]*plan{}}, parallel: p}
 	for m := range uint(maxBits + 1) {
 		if m >= minBits {
 			s.codes[m] = sync.OnceValue(func() *code { return newCode(m) })

@@ -20,21 +20,26 @@ type workspace struct {
 	bytes                uint64 // of all that, about
 }
 
-// multiply sets the symbols dst to the products of m and src.
-func (w *workspace) multiply(m *matrix, dst, src [][]byte) {
+// multiply sets the columns from byte off to before end of the symbols dst to the products of m and src. Where symbols have
+// to be unpacked, off is a multiple of a stripe.
+func (w *workspace) multiply(m *matrix, dst, src [][]byte, off, end int) {
 	if !isPacked(w.code.bits) {
+		if whole := off == 0 && end == len(src[0]); !whole {
+			w.stripeSrc, w.stripeDst = sized(w.stripeSrc, len(src)), sized(w.stripeDst, len(dst))
+			cut(w.stripeSrc, src, off, end)
+			cut(w.stripeDst, dst, off, end)
+			dst, src = w.stripeDst, w.stripeSrc
+		}
 		m.mul(dst, src)
 		return
 	}
-	p, length := packing(w.code.bits), len(src[0])
-	stripe := min(p.stripe(), length)
-	room := p.unpacked(stripe)
-	if need := (len(dst) + len(src)) * room; cap(w.stripes) < need {
-		w.stripes = make([]byte, need)
-	}
 	w.stripeSrc, w.stripeDst = sized(w.stripeSrc, len(src)), sized(w.stripeDst, len(dst))
-	for off := 0; off < length; off += stripe {
-		n := min(stripe, length-off)
+	p := packing(w.code.bits)
+	stripe := min(p.stripe(), end-off)
+	room := p.unpacked(stripe)
+	w.stripes = sized(w.stripes, (len(dst)+len(src))*room)
+	for ; off < end; off += stripe {
+		n := min(stripe, end-off)
 		unpacked := p.unpacked(n)
 		for i, s := range src {
 			w.stripeSrc[i] = w.stripes[i*room:][:unpacked]
@@ -47,6 +52,13 @@ func (w *workspace) multiply(m *matrix, dst, src [][]byte) {
 		for i, d := range dst {
 			p.pack(d[off:off+n], w.stripeDst[i])
 		}
+	}
+}
+
+// cut sets part to bytes off to before end of all symbols.
+func cut(part, symbols [][]byte, off, end int) {
+	for i, s := range symbols {
+		part[i] = s[off:end:end]
 	}
 }
 
@@ -91,6 +103,8 @@ func (l *workspaces) take(c *code) *workspace {
 func (l *workspaces) put(w *workspace) {
 	clear(w.src)
 	clear(w.dst)
+	clear(w.stripeSrc)
+	clear(w.stripeDst)
 	w.bytes = w.size()
 	l.mu.Lock()
 	defer l.mu.Unlock()
