@@ -15,16 +15,16 @@ import (
 )
 
 type benchCommand struct {
-	FEC      benchFECCommand      `cmd:"" name:"fec" set:"bench_symbol=1400" set:"bench_repair=25% for Reed-Solomon, 50% for LDPC, 20% for the others" help:"Speed and memory of FEC schemes, on one core: a table, or JSON lines."`
-	Overhead benchOverheadCommand `cmd:"" set:"bench_symbol=16" set:"bench_repair=50%" help:"How many symbols beyond K receivers need to decode, by trial."`
+	FEC      benchFECCommand      `cmd:"" name:"fec" help:"Speed and memory of FEC schemes, on one core: a table, or JSON lines."`
+	Overhead benchOverheadCommand `cmd:"" help:"How many symbols beyond K receivers need to decode, by trial."`
 }
 
 // benchFlags are what the benchmarks of FEC schemes have in common.
 type benchFlags struct {
 	Scheme    []string    `placeholder:"NAME[,…]" help:"FEC schemes, as --fec of send; default all that have a codec."`
 	K         []uint32    `name:"k" placeholder:"N[,…]" help:"Source symbols of a block; by default some that fit the scheme."`
-	Symbol    uint16      `placeholder:"BYTES" help:"Symbol length in bytes; default ${bench_symbol}."`
-	Repair    *percentage `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default ${bench_repair}."`
+	Symbol    uint16      `placeholder:"BYTES" help:"Symbol length in bytes; default 1400, of overhead 16."`
+	Repair    *percentage `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default 25% for Reed-Solomon, 50% for LDPC and of overhead, 20% otherwise."`
 	FieldBits uint8       `name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16."`
 	N1        uint8       `name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10."`
 	Memory    byteSize    `default:"2GiB" help:"Leave out what needs more memory."`

@@ -149,7 +149,8 @@ func TestBenchFECLimits(t *testing.T) {
 	c.Limit = 10 * time.Millisecond // a block ten times as long may take a hundred times as long
 	c.Loss = nil
 	text, err := captured(t, false, func(out *output) error { return c.Run(context.Background(), out) })
-	if err != nil || !strings.Contains(text, "rs, K = 200, encode, encode cold: one run may last 0.025 s, --limit is 10ms") || !strings.Contains(text, "40      10     56.0     56.0") {
+	if err != nil || !strings.Contains(text, "rs, K = 200, encode, encode cold: one run may last 0.025 s, --limit is 10ms") ||
+		!strings.Contains(text, "40      10     56.0     56.0") {
 		t.Errorf("%v:\n%s", err, text)
 	}
 	c = benchFEC(f)
@@ -197,7 +198,8 @@ func TestBenchOverhead(t *testing.T) {
 		t.Errorf("%v: %s", err, cmp.Diff(want, text))
 	}
 	text, err = captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
-	line := `{"peer":"flute-node","scheme":"rs","k":10,"operation":"overhead","repair":5,"trials":20,"failures":[0,0,0,0],"mean_extra":0,"unsolved":0}`
+	line := `{"peer":"flute-node","scheme":"rs","k":10,"operation":"overhead","repair":5,"trials":20,"failures":[0,0,0,0],` +
+		`"mean_extra":0,"unsolved":0}`
 	if err != nil || !strings.Contains(text, line+"\n") {
 		t.Errorf("%v: %s", err, text)
 	}

@@ -70,7 +70,8 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	if n := int(cfg.OTI.SymbolLength) * int(max(1, cfg.OTI.GroupSize)); n > maxDemoPayload {
-		return fmt.Errorf("packets with %d bytes of symbols are too long for the receiver, which takes %d: lower --symbol or --group", n, maxDemoPayload)
+		return fmt.Errorf("packets with %d bytes of symbols are too long for the receiver, which takes %d: lower --symbol or --group",
+			n, maxDemoPayload)
 	}
 	dir, err := os.MkdirTemp("", "flute-node-demo-*")
 	if err != nil {
@@ -279,7 +280,9 @@ type demoResult struct {
 
 // report prints the table. It fails unless every file was verified.
 func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapsed time.Duration) error {
-	r := demoResult{FEC: d.FEC, Repair: max(0, cfg.Redundancy), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures}
+	r := demoResult{
+		FEC: d.FEC, Repair: max(0, cfg.Redundancy), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures,
+	}
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(w, "TSI\tfiles\tverified\tdatagrams\tlost\trepaired\tslowest\t")

@@ -240,8 +240,8 @@ func (f *fecFlags) block(s *fecScheme, given uint32) (uint32, error) {
 	case s.id == fec.Raptor && k < 4:
 		return 0, fmt.Errorf("--block %d: --fec %s takes at least 4 source symbols", k, s.name)
 	case total(k) > uint64(most):
-		return 0, fmt.Errorf("a source block of %d source and %d repair symbols is longer than the %d symbols that --fec %s takes: lower --block or --repair",
-			k, f.repairSymbols(s, k), most, s.name)
+		return 0, fmt.Errorf("a source block of %d source and %d repair symbols is longer than the %d symbols that --fec %s takes: "+
+			"lower --block or --repair", k, f.repairSymbols(s, k), most, s.name)
 	}
 	return k, nil
 }

@@ -23,67 +23,78 @@ func TestFECFlags(t *testing.T) {
 	}{
 		{fecFlags{FEC: "no-code"}, mib, fec.OTI{SymbolLength: 1400, MaxSourceBlockLength: 64}, -1, 7489 * 1400},
 		{
-			fecFlags{FEC: "rs"}, mib,
+			fecFlags{FEC: "rs"},
+			mib,
 			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77},
 			13.0 / 64, 7489 * 1400,
 		},
 		{
-			fecFlags{FEC: "rs", Repair: new(percentage(0))}, mib,
+			fecFlags{FEC: "rs", Repair: new(percentage(0))},
+			mib,
 			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 64},
 			-1, 7489 * 1400,
 		},
 		{
-			fecFlags{FEC: "rs129", Symbol: 500, Block: 200, Repair: new(percentage(0.25))}, mib,
+			fecFlags{FEC: "rs129", Symbol: 500, Block: 200, Repair: new(percentage(0.25))},
+			mib,
 			fec.OTI{EncodingID: fec.SmallBlockSystematic, SymbolLength: 500, MaxSourceBlockLength: 200, MaxEncodingSymbols: 250},
 			0.25, 20971 * 500,
 		},
 		{
-			fecFlags{FEC: "rs2", FieldBits: 4}, mib,
+			fecFlags{FEC: "rs2", FieldBits: 4},
+			mib,
 			fec.OTI{
 				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 1400, MaxSourceBlockLength: 12, MaxEncodingSymbols: 15, FieldBits: 4, GroupSize: 1,
 			},
 			0.25, 7489 * 1400,
 		},
 		{
-			fecFlags{FEC: "rs2", FieldBits: 9, Group: 3}, mib, // 9 bytes are 8 elements
+			fecFlags{FEC: "rs2", FieldBits: 9, Group: 3},
+			mib, // 9 bytes are 8 elements
 			fec.OTI{
 				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 459, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77, FieldBits: 9, GroupSize: 3,
 			},
 			13.0 / 64, 22844 * 459,
 		},
 		{
-			fecFlags{FEC: "rs16", Symbol: 2}, mib,
+			fecFlags{FEC: "rs16", Symbol: 2},
+			mib,
 			fec.OTI{
 				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 2, MaxSourceBlockLength: 256, MaxEncodingSymbols: 308, FieldBits: 16, GroupSize: 1,
 			},
 			52.0 / 256, 10 * mib,
 		},
 		{
-			fecFlags{FEC: "raptor", Group: 4, SubBlocks: 5}, 100 * mib,
+			fecFlags{FEC: "raptor", Group: 4, SubBlocks: 5},
+			100 * mib,
 			fec.OTI{
 				EncodingID: fec.Raptor, SymbolLength: 348, MaxSourceBlockLength: 1024, SubBlocks: 5, Alignment: 4, GroupSize: 4,
 			},
 			205.0 / 1024, 30131 * 348,
 		},
 		{
-			fecFlags{FEC: "raptorq", Block: 50000, Repair: new(percentage(0.1)), Alignment: 8}, 100 * mib,
+			fecFlags{FEC: "raptorq", Block: 50000, Repair: new(percentage(0.1)), Alignment: 8},
+			100 * mib,
 			fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1400, MaxSourceBlockLength: 50000, SubBlocks: 1, Alignment: 8},
 			0.1, 50000 * 1400,
 		},
 		{
-			fecFlags{FEC: "raptorq", Alignment: 16}, 5 << 30, // of 255 source blocks at most
+			fecFlags{FEC: "raptorq", Alignment: 16},
+			5 << 30, // of 255 source blocks at most
 			fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1392, MaxSourceBlockLength: 1024, SubBlocks: 1, Alignment: 16},
 			205.0 / 1024, 15125 * 1392,
 		},
 		{
-			fecFlags{FEC: "ldpc"}, mib,
+			fecFlags{FEC: "ldpc"},
+			mib,
 			fec.OTI{
 				EncodingID: fec.LDPCStaircase, SymbolLength: 1400, MaxSourceBlockLength: 1000, MaxEncodingSymbols: 1200, N1: 7, Seed: 1, GroupSize: 1,
 			},
 			150.0 / 749, 7489 * 1400,
 		},
 		{
-			fecFlags{FEC: "ldpc-triangle", N1: 3, LDPCSeed: 42, Block: 10, Group: 31}, mib,
+			fecFlags{FEC: "ldpc-triangle", N1: 3, LDPCSeed: 42, Block: 10, Group: 31},
+			mib,
 			fec.OTI{
 				EncodingID: fec.LDPCTriangle, SymbolLength: 45, MaxSourceBlockLength: 10, MaxEncodingSymbols: 13, N1: 3, Seed: 42, GroupSize: 31,
 			},
