@@ -1,3 +1,5 @@
+//go:build purego || !amd64
+
 package kernel
 
 // levels lists the implementations that this CPU can run, the fastest last.
