@@ -265,7 +265,7 @@ func (f *fecFlags) repairSymbols(s *fecScheme, k uint32) uint32 {
 	}
 	n := uint32(min(math.Ceil(float64(k)*share-1e-9), math.MaxInt32))
 	if f.Repair == nil && f.loss > 0 {
-		n = max(n, fecbench.RepairFor(k, s.extra(k, cmp.Or(f.N1, defaultN1)), float64(f.loss), demoFailure))
+		n = max(n, fecbench.RepairFor(k, fecbench.Extra(s.id, k, cmp.Or(f.N1, defaultN1)), float64(f.loss), demoFailure))
 	}
 	if s.family == ldpc && n > 0 {
 		n = max(n, uint32(cmp.Or(f.N1, defaultN1))) // every source symbol takes part in N1 of them (RFC 5170, section 6.2)

@@ -89,20 +89,3 @@ func findScheme(name string) (fecScheme, error) {
 	}
 	return fecScheme{}, fmt.Errorf("there is no FEC scheme %q: take one of %s", name, fecVars()["fec_schemes"])
 }
-
-// extra is how many symbols beyond k a receiver needs to decode all but one of a million blocks. Reed-Solomon needs none,
-// RaptorQ 2; Raptor fails with 0.85 * 0.567^extra. LDPC has no such law: it needs some symbols and a share of k, which is
-// smaller for larger N1.
-func (s *fecScheme) extra(k uint32, n1 uint8) uint32 {
-	switch {
-	case s.family == ldpc && n1 < 5:
-		return 10 + k/12
-	case s.family == ldpc:
-		return 10 + k/100
-	case s.id == fec.Raptor:
-		return 24
-	case s.id == fec.RaptorQ:
-		return 2
-	}
-	return 0
-}

@@ -1,6 +1,29 @@
 package fecbench
 
-import "math"
+import (
+	"math"
+
+	"github.com/flute-node/flute-node/fec"
+)
+
+// Extra returns how many encoding symbols beyond k a receiver needs to decode all but one of a million source blocks of k
+// source symbols. Reed-Solomon needs none, RaptorQ 2; Raptor fails with 0.85 * 0.567^e. LDPC, of whose degree n1 is, has no
+// such law: it needs some symbols and a share of k, which is smaller for a larger n1.
+func Extra(id fec.EncodingID, k uint32, n1 uint8) uint32 {
+	switch id {
+	case fec.RaptorQ:
+		return 2
+	case fec.Raptor:
+		return 24
+	case fec.LDPCStaircase, fec.LDPCTriangle:
+		if n1 < 5 {
+			return 10 + k/12
+		}
+		return 10 + k/100
+	default:
+		return 0
+	}
+}
 
 // RepairFor returns the least number of repair symbols with which at least k+extra encoding symbols of a source block arrive,
 // but for a probability of failure, when each is lost with probability loss, independently of the others. loss is at least 0

@@ -1,8 +1,11 @@
 package fecbench
 
 import (
+	"math"
 	"math/big"
 	"testing"
+
+	"github.com/flute-node/flute-node/fec"
 )
 
 func TestRepairFor(t *testing.T) {
@@ -76,5 +79,27 @@ func TestRepairForGrows(t *testing.T) {
 			}
 			last = r
 		}
+	}
+}
+
+func TestExtra(t *testing.T) {
+	for _, test := range []struct {
+		id   fec.EncodingID
+		k    uint32
+		n1   uint8
+		want uint32
+	}{
+		{fec.ReedSolomonGF28, 200, 0, 0},
+		{fec.ReedSolomonGF2m, 1000, 0, 0},
+		{fec.RaptorQ, 1000, 0, 2},
+		{fec.LDPCStaircase, 1200, 3, 110},
+		{fec.LDPCTriangle, 1200, 7, 22},
+	} {
+		if got := Extra(test.id, test.k, test.n1); got != test.want {
+			t.Errorf("%v, k %d, N1 %d: %d, want %d", test.id, test.k, test.n1, got, test.want)
+		}
+	}
+	if e := float64(Extra(fec.Raptor, 1000, 0)); 0.85*math.Pow(0.567, e) > 1.1e-6 || 0.85*math.Pow(0.567, e-1) < 1e-6 {
+		t.Errorf("Raptor: %v", e)
 	}
 }
