@@ -13,9 +13,9 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly SYMBOL=1400        # bytes
-readonly LOSSES=1,5,20,100  # percent of the source symbols; 100: nothing but repair symbols
-readonly TIMEOUT=120        # seconds for the cases of one K on one side
+readonly SYMBOL=1400              # bytes
+readonly LOSSES=0%,1%,5%,20%,100% # of the source symbols; 100%: nothing but repair symbols
+readonly TIMEOUT=120              # seconds for the cases of one K on one side
 
 # sizes SCHEME: the numbers of source symbols, K, that are measured.
 sizes() {
@@ -40,7 +40,7 @@ alone() {
 }
 
 measure_ours() {
-	alone "$flute_node" bench fec --json --scheme "$1" --k "$2" --symbol "$SYMBOL" --loss "0,$LOSSES" \
+	alone "$flute_node" bench fec --json --scheme "$1" --k "$2" --symbol "$SYMBOL" --loss "$LOSSES" \
 		--repair "$(repair "$1")%" --time "${time}s" | sed 's/^{/{"side":"ours",/'
 }
 

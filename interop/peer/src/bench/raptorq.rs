@@ -41,7 +41,7 @@ fn block(o: &Options, k: usize) -> Result<(), Failure> {
     measure(o, &case("encode", 0.0, repair), data.len(), || (), |()| encode(&plan));
     // SourceBlockEncoder::new keeps plans by itself: a plan of one's own is what a first block costs.
     let cold = |()| encode(&SourceBlockEncodingPlan::generate(k as u16));
-    measure(o, &case("encode-cold", 0.0, repair), data.len(), || (), cold);
+    measure(o, &case("encode_cold", 0.0, repair), data.len(), || (), cold);
 
     let encoder = SourceBlockEncoder::with_encoding_plan(0, &config, &data, &plan);
     let source = encoder.source_packets();
