@@ -60,7 +60,7 @@ func (d *decoder) Solve(lost, repair []fec.ESI) error {
 		return err
 	}
 	if missing > 0 {
-		d.least = d.params.k - len(lost) + len(repair) + missing
+		d.least = d.params.k - len(lost) + d.solver.repairs + missing
 		return fmt.Errorf("ldpc: %w: at least %d", fec.ErrMoreSymbols, missing)
 	}
 	d.lost, d.repair = slices.Clone(lost), slices.Clone(repair)

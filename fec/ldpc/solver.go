@@ -17,6 +17,7 @@ import (
 type solver struct {
 	m *matrix
 
+	repairs  int                 // received, without those that came twice
 	state    []state             // of each symbol
 	weight   []uint32            // unknown symbols of each row
 	used     []bool              // rows that gave a symbol
@@ -102,8 +103,12 @@ func (s *solver) reset(lost, repair []fec.ESI) {
 	for _, esi := range lost {
 		s.state[esi] = unknown
 	}
+	s.repairs = 0
 	for _, esi := range repair {
-		s.state[esi] = known
+		if s.state[esi] == unknown { // else it came twice
+			s.state[esi] = known
+			s.repairs++
+		}
 	}
 	s.weight, s.used = resize(s.weight, rows), resize(s.used, rows)
 	clear(s.used)
