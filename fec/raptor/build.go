@@ -24,9 +24,9 @@ func newBuckets(c *code) buckets {
 // rows returns how many rows of the slab they need.
 func (b buckets) rows() int { return b.groups << b.width }
 
-// build makes p the program that computes the intermediate symbols from the symbols of s, which is solved. Row i of its slab
-// is intermediate symbol i; the rest is for buckets.
-func (p *program) build(s *system) {
+// build makes p the program that computes the intermediate symbols that are needed, all if need is nil, from the symbols of s,
+// which is solved. Row i of its slab is intermediate symbol i; the rest is for buckets. More symbols are marked as needed.
+func (p *program) build(s *system, need []bool) {
 	o, e := &s.ordering, &s.echelon
 	p.reset(s.code.l + s.buckets.rows())
 	p.ops = slices.Grow(p.ops, 2*s.code.l+e.n+s.buckets.rows())
@@ -58,10 +58,14 @@ func (p *program) build(s *system) {
 	}
 	// Backward: what is pivoted, with the inactive symbols. Either they are added, or its row is summed up again, whichever is
 	// shorter.
+	if need != nil {
+		s.mark(need)
+	}
+	p.final = len(p.ops)
 	for _, v := range o.pivots {
 		row, inactive := s.matrix.row(v.row), s.of(v.col)
 		switch n := weight(inactive); {
-		case n == 0:
+		case n == 0 || need != nil && !need[v.col]:
 		case n < len(row):
 			n := len(p.list)
 			p.list = appendBits(p.list, inactive)
@@ -74,6 +78,18 @@ func (p *program) build(s *system) {
 				}
 			}
 			p.emit(v.col, s.symbol(v.row))
+		}
+	}
+}
+
+// mark marks the intermediate symbols that are needed for those that are.
+func (s *system) mark(need []bool) {
+	for i := len(s.ordering.pivots) - 1; i >= 0; i-- {
+		v := s.ordering.pivots[i]
+		if row := s.matrix.row(v.row); need[v.col] && weight(s.of(v.col)) >= len(row) {
+			for _, c := range row {
+				need[c] = true
+			}
 		}
 	}
 }

@@ -43,6 +43,7 @@ func workBytes(c *code, b buckets) int {
 	echelon := 2*8*unknowns*words + unknowns*(1+4+4) + 2*8*words
 	sums := 8*c.l*((m.inactive+63)/64) + 8*(c.l+b.rows())*((n+63)/64)
 	lists := 4*c.k + 4*(2*c.k+n) + 8*(modulus/64+1) + 8*rows + 24*(rows+c.k) + 4*maxDegree
+	need := c.l + b.rows()
 	byPlan := 12*2*n + 4*(n*maxDegree+n*(n+1))
-	return matrix + ordering + echelon + sums + lists + planBytes(c, b) + byPlan
+	return matrix + ordering + echelon + sums + lists + need + planBytes(c, b) + byPlan
 }

@@ -76,6 +76,6 @@ func newPlan(c *code, works *workPool) *program {
 	if !w.system.solve() {
 		panic("raptor: the source symbols do not determine the intermediate symbols")
 	}
-	w.program.build(&w.system)
+	w.program.build(&w.system, nil)
 	return w.program.clone()
 }

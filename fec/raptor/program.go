@@ -17,16 +17,17 @@ type op struct {
 
 // program is a schedule of sums of symbols. It depends on ESIs only.
 type program struct {
-	rows int // of the slab
-	ops  []op
-	list []uint32
+	rows  int // of the slab
+	ops   []op
+	list  []uint32
+	final int // from this op on each computes a row that no other op computes after it
 }
 
 // size returns the memory of p in bytes.
 func (p *program) size() uint64 { return uint64(cap(p.ops))*12 + uint64(cap(p.list))*4 }
 
 // reset makes p a program for a slab of rows that does nothing.
-func (p *program) reset(rows int) { p.rows, p.ops, p.list = rows, p.ops[:0], p.list[:0] }
+func (p *program) reset(rows int) { *p = program{rows: rows, ops: p.ops[:0], list: p.list[:0]} }
 
 // emit ends an op with the list as it is now.
 func (p *program) emit(dst uint32, start int32) {
@@ -35,7 +36,36 @@ func (p *program) emit(dst uint32, start int32) {
 
 // clone returns a copy of p of the size that it needs.
 func (p *program) clone() *program {
-	return &program{p.rows, append(make([]op, 0, len(p.ops)), p.ops...), append(make([]uint32, 0, len(p.list)), p.list...)}
+	return &program{p.rows, append(make([]op, 0, len(p.ops)), p.ops...), append(make([]uint32, 0, len(p.list)), p.list...), p.final}
+}
+
+// operands returns the rows that op i adds up.
+func (p *program) operands(i int) []uint32 {
+	begin := uint32(0)
+	if i > 0 {
+		begin = p.ops[i-1].end
+	}
+	return p.list[begin:p.ops[i].end]
+}
+
+// before returns the part of p before the final ops.
+func (p *program) before() program { return program{rows: p.rows, ops: p.ops[:p.final], list: p.list} }
+
+// appendFinal appends those final ops of q that are needed for some rows, and marks the rows that these need.
+func (p *program) appendFinal(q *program, need []bool) {
+	for i := len(q.ops) - 1; i >= q.final; i-- {
+		if need[q.ops[i].dst] {
+			for _, r := range q.operands(i) {
+				need[r] = true
+			}
+		}
+	}
+	for i := q.final; i < len(q.ops); i++ {
+		if v := q.ops[i]; need[v.dst] {
+			p.list = append(p.list, q.operands(i)...)
+			p.emit(v.dst, v.start)
+		}
+	}
 }
 
 // run computes width bytes, from the one at off in each symbol, of the rows of a slab, which have width bytes each.

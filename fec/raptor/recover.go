@@ -14,7 +14,11 @@ func (d *decoder) gather(source [][]byte, repair []fec.Symbol) bool {
 	if d.method == byPlan {
 		d.buildByPlan()
 	} else {
-		w.program.build(&w.system)
+		w.need = resize(w.need, d.code.l)
+		for _, esi := range w.now {
+			d.markLT(esi)
+		}
+		w.program.build(&w.system, w.need)
 	}
 	// By plan, the source symbols are there for the plan, and the program reads what w.esis says after them.
 	first := 0
@@ -55,20 +59,35 @@ func (d *decoder) gather(source [][]byte, repair []fec.Symbol) bool {
 		}
 	}
 	for _, v := range w.program.ops {
-		if v.start >= 0 && len(w.slices[v.start]) == 0 {
+		// The unknowns are zero for the plan.
+		if v.start >= int32(first) && len(w.slices[v.start]) == 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// buildByPlan makes the program that follows the plan. Row d.plan.rows+i of its slab is the unknown i.
+// markLT marks the intermediate symbols of encoding symbol esi as needed.
+func (d *decoder) markLT(esi uint32) {
+	w := d.work
+	w.rows = d.code.appendLT(w.rows[:0], esi)
+	for _, c := range w.rows {
+		w.need[c] = true
+	}
+}
+
+// buildByPlan makes the program that follows the plan up to its final ops. Row d.plan.rows+i of its slab is the unknown i.
 func (d *decoder) buildByPlan() {
 	w, p, e := d.work, &d.work.program, &d.work.system.echelon
 	base := d.plan.rows
 	p.reset(base + e.n)
-	p.ops = slices.Grow(p.ops, 2*e.n)
-	p.list = slices.Grow(p.list, e.n*maxDegree+weight(e.rows)+weight(e.used))
+	p.ops = slices.Grow(p.ops, 2*e.n+d.code.l)
+	p.list = slices.Grow(p.list, e.n*maxDegree+weight(e.rows)+weight(e.used)+len(d.plan.list)-int(d.plan.ops[d.plan.final-1].end))
+	w.need = resize(w.need, base)
+	for _, esi := range w.system.origin {
+		d.markLT(esi)
+	}
+	p.appendFinal(d.plan, w.need)
 	w.esis = resize(w.esis, e.n)[:0]
 	for _, t := range e.order {
 		// What the plan makes of an encoding symbol without the unknowns, and what it is, differ by the unknowns in it.
@@ -137,7 +156,8 @@ func (d *decoder) fillPlane(source [][]byte, slab []byte, l layout, i int) {
 	start, end := l.span(i)
 	in := symbols{slices: w.slices}
 	if d.method == byPlan {
-		d.plan.run(slab, l.width, in, start)
+		before := d.plan.before()
+		before.run(slab, l.width, in, start)
 	}
 	w.program.run(slab, l.width, in, start)
 	var rows [maxDegree]uint32

@@ -23,6 +23,7 @@ type work struct {
 	now    []uint32 // source symbols that are lost now
 	index  []uint64 // repair symbols: ESI<<32 | place
 	slices [][]byte
+	need   []bool // the intermediate symbols that are needed
 	rows   []uint32
 }
 
@@ -32,7 +33,7 @@ func (w *work) size() uint64 {
 	return bytesOf(s.matrix.start, s.matrix.cols, s.esis, s.origin, o.inactive, o.rest, o.colStart, o.colRows, o.heap, o.single[0],
 		o.single[1], e.order, w.lost, w.esis, w.now, w.rows) +
 		bytesOf(s.bits, e.rows, e.used, w.sums, w.seen, w.index) + bytesOf(o.place, w.unknown) +
-		bytesOf(s.sets, o.degree, o.sum, o.parent, o.size) + bytesOf(o.pivots) + bytesOf(o.used, e.found) + bytesOf(w.slices) +
+		bytesOf(s.sets, o.degree, o.sum, o.parent, o.size) + bytesOf(o.pivots) + bytesOf(o.used, e.found, w.need) + bytesOf(w.slices) +
 		w.program.size()
 }
 
