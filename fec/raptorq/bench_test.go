@@ -1,7 +1,9 @@
 package raptorq
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
@@ -64,5 +66,36 @@ func BenchmarkRepair(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkDecode recovers what was lost, with two repair symbols more than needed.
+func BenchmarkDecode(b *testing.B) {
+	for _, k := range []int{10, 100, 1000, 10000, 50000} {
+		for _, loss := range []float64{0, 0.01, 0.05, 0.2, 1} {
+			b.Run(fmt.Sprintf("k=%d/loss=%g", k, loss), func(b *testing.B) {
+				r := rand.New(rand.NewPCG(1, uint64(k)))
+				s := New(Config{})
+				block := lose(b, r, s, k, benchLength, loss, 2)
+				dec := block.decoder(b, s)
+				recovered := func() {
+					for _, i := range block.lost {
+						block.symbols[i] = block.symbols[i][:0]
+					}
+					if err := dec.Recover(block.symbols, block.repair); err != nil {
+						b.Fatal(err)
+					}
+				}
+				recovered()
+				if !bytes.Equal(bytes.Join(block.symbols, nil), block.source) {
+					b.Fatal("other bytes")
+				}
+				b.SetBytes(int64(k * benchLength))
+				b.ReportAllocs()
+				for b.Loop() {
+					recovered()
+				}
+			})
+		}
 	}
 }

@@ -5,10 +5,11 @@ import "github.com/flute-node/flute-node/fec/internal/kernel"
 // compiler makes the plan of what a solver found.
 type compiler struct {
 	*solver
-	plan *Plan
-	need []bool   // the columns that are needed
-	slot []uint16 // of rows: the inputs of sums; 0: none yet
-	left []int32  // of the rows of dense: their rows in the slab, -1: not needed
+	plan     *Plan
+	need     []bool   // the columns that are needed
+	slot     []uint16 // of rows: the inputs of sums; 0: none yet
+	left     []int32  // of the rows of dense: their rows in the slab, -1: not needed
+	products []byte   // of inactive columns
 }
 
 // compile makes p the plan of a solver that succeeded. Of the columns only those of the rows lost are sure to be right, and
@@ -50,6 +51,9 @@ func (c *compiler) compile(p *Plan, s *solver, lost *Rows) {
 	c.forward()
 	c.middle()
 	c.back()
+	for _, s := range []*sums{&p.forward, &p.middle, &p.back, &p.lost} {
+		*s = s.padded()
+	}
 }
 
 // mark marks the columns that are needed for some columns: those in the rows of pivots.
@@ -150,22 +154,23 @@ func (c *compiler) middle() {
 	for i := range h {
 		p.free.src = append(p.free.src, uint16(p.denseAt+i))
 	}
-	at := h
 	for column, r := range d.rowOf {
-		if r < 0 {
-			continue
+		if r >= 0 {
+			p.free.src = append(p.free.src, c.graph.inactive[column])
 		}
-		p.free.src = append(p.free.src, c.graph.inactive[column])
-		for k := range n {
-			var sum byte
-			for i, f := range d.inverse[k*h : (k+1)*h] {
-				if f != 0 {
-					sum ^= multiply(f, d.field[i*d.columns+column])
-				}
+	}
+	c.products = resize(c.products, d.columns)
+	for k := range n {
+		clear(c.products)
+		for i, f := range d.inverse[k*h : (k+1)*h] {
+			addScaled(c.products, d.field[i*d.columns:(i+1)*d.columns], f)
+		}
+		row := p.free.matrix.Row(k)[h:]
+		for column, r := range d.rowOf {
+			if r >= 0 {
+				row[0], row = c.products[column], row[1:]
 			}
-			p.free.matrix.Row(k)[at] = sum
 		}
-		at++
 	}
 }
 

@@ -254,6 +254,7 @@ func (d *Decoder) setInputs(w *worker, p *Plan, planes *planes, source [][]byte,
 		}
 		w.inputs = append(w.inputs, data)
 	}
+	w.inputs = paddedInputs(w.inputs)
 	return rest
 }
 
@@ -305,6 +306,7 @@ func (d *Decoder) Matches(source [][]byte, s fec.Symbol) bool {
 	w.columns = d.known.code().LT(w.columns[:0], d.block.isi(s.ESI))
 	w.sum = append(w.sum[:0].begin(0, 0), w.columns...)
 	w.sum.end(0)
+	w.sum = w.sum.padded()
 	// The symbol is made in the part of padded that is left.
 	w.outputs = append(w.outputs[:0], w.padded[len(w.padded)-p.length:])
 	slab := w.rows(plan.rows, p.width)

@@ -64,6 +64,7 @@ func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
 	e.columns = e.known.code().LT(e.columns[:0], e.block.isi(esi))
 	e.sum = append(e.sum[:0].begin(0, 0), e.columns...)
 	e.sum.end(0)
+	e.sum = e.sum.padded()
 	length := e.block.SymbolLength
 	n := len(b)
 	if length < minWidth {
@@ -170,4 +171,5 @@ func (e *Encoder) setInputs() {
 			e.inputs = append(e.inputs, zeros)
 		}
 	}
+	e.inputs = paddedInputs(e.inputs)
 }

@@ -1,6 +1,10 @@
 package inactivation
 
-import "github.com/flute-node/flute-node/fec/internal/kernel"
+import (
+	"slices"
+
+	"github.com/flute-node/flute-node/fec/internal/kernel"
+)
 
 // A plan's sums are kept as words of 16 bits, one sum after the other:
 //
@@ -21,6 +25,24 @@ func (s sums) begin(destination, input int) sums {
 }
 
 func (s sums) end(start int) { s[start+1] = uint16(len(s) - start - sumHead) }
+
+// Rows and inputs are fetched before they are needed: it takes longer to get them from memory than to add them. So whoever
+// computes sums reads beyond the end of a list of them, and of the inputs.
+const (
+	rowsAhead  = 130 // words
+	inputAhead = 16  // inputs
+)
+
+// padded returns s with memory behind it that may be read.
+func (s sums) padded() sums { return slices.Grow(s, rowsAhead) }
+
+// paddedInputs appends inputs that may be fetched.
+func paddedInputs(inputs [][]byte) [][]byte {
+	for range inputAhead {
+		inputs = append(inputs, inputs[0])
+	}
+	return inputs
+}
 
 // Plan is what has to be computed, in order, on a slab of rows, to get the intermediate symbols of a block. Its first rows are
 // those symbols. It is immutable and safe for concurrent use.
