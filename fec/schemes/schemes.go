@@ -8,21 +8,29 @@ package schemes
 
 import (
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/ldpc"
 	"github.com/flute-node/flute-node/fec/nocode"
 	"github.com/flute-node/flute-node/fec/raptor"
+	"github.com/flute-node/flute-node/fec/raptorq"
 	"github.com/flute-node/flute-node/fec/rs"
 )
 
 // Default returns New(nil).
 func Default() *fec.Registry { return New(nil) }
 
-// New returns a Registry of all schemes: Compact No-Code (0), Raptor (1), and Reed-Solomon over GF(2^8) (5, and 129 with FEC
-// Instance ID 0). parallel is what large source blocks are worked on with; nil: the goroutine that asks.
+// New returns a Registry of all schemes: Compact No-Code (0), Raptor (1), Reed-Solomon over GF(2^m) (2) and GF(2^8) (5, and 129
+// with FEC Instance ID 0), LDPC-Staircase (3) and LDPC-Triangle (4), RaptorQ (6). They share their caches: make one Registry
+// and use it everywhere. parallel is what large source blocks are worked on with; nil: the goroutine that asks.
 func New(parallel fec.Parallel) *fec.Registry {
-	gf28 := rs.New()
+	reedSolomon := rs.NewParallel(parallel)
+	sparse := ldpc.New(ldpc.Config{Parallel: parallel})
 	return fec.NewRegistry().
 		With(fec.CompactNoCode, 0, nocode.Scheme{}).
 		With(fec.Raptor, 0, raptor.New(raptor.Config{Parallel: parallel})).
-		With(fec.ReedSolomonGF28, 0, gf28).
-		With(fec.SmallBlockSystematic, 0, gf28)
+		With(fec.ReedSolomonGF2m, 0, reedSolomon).
+		With(fec.ReedSolomonGF28, 0, reedSolomon).
+		With(fec.SmallBlockSystematic, 0, reedSolomon).
+		With(fec.LDPCStaircase, 0, sparse).
+		With(fec.LDPCTriangle, 0, sparse).
+		With(fec.RaptorQ, 0, raptorq.New(raptorq.Config{Parallel: parallel}))
 }

@@ -23,10 +23,10 @@ func TestConf_K09_Default(t *testing.T) {
 		{fec.OTI{EncodingID: fec.SmallBlockSystematic}, true},
 		{fec.OTI{EncodingID: fec.SmallBlockSystematic, InstanceID: 1}, false},
 		{fec.OTI{EncodingID: fec.Raptor}, true},
-		{fec.OTI{EncodingID: fec.ReedSolomonGF2m}, false},
-		{fec.OTI{EncodingID: fec.LDPCStaircase}, false},
-		{fec.OTI{EncodingID: fec.LDPCTriangle}, false},
-		{fec.OTI{EncodingID: fec.RaptorQ}, false},
+		{fec.OTI{EncodingID: fec.ReedSolomonGF2m}, true},
+		{fec.OTI{EncodingID: fec.LDPCStaircase}, true},
+		{fec.OTI{EncodingID: fec.LDPCTriangle}, true},
+		{fec.OTI{EncodingID: fec.RaptorQ}, true},
 		{fec.OTI{EncodingID: fec.SmallBlockExpandable}, false},
 		{fec.OTI{EncodingID: fec.Compact}, false},
 		{fec.OTI{EncodingID: 200}, false},
@@ -50,7 +50,7 @@ func TestConf_K09_Default(t *testing.T) {
 
 func Example() {
 	registry := schemes.Default()
-	for _, id := range []fec.EncodingID{fec.CompactNoCode, fec.ReedSolomonGF28, fec.RaptorQ} {
+	for _, id := range []fec.EncodingID{fec.CompactNoCode, fec.ReedSolomonGF28, fec.Compact} {
 		s, err := registry.Scheme(&fec.OTI{EncodingID: id})
 		if err != nil {
 			fmt.Println(err)
@@ -61,5 +61,5 @@ func Example() {
 	// Output:
 	// no-code []
 	// rs [rizzo rfc5510-8.2.1 backblaze]
-	// fec: FEC scheme is not supported: raptorq (FEC Encoding ID 6, FEC Instance ID 0): flute: FEC Object Transmission Information is invalid
+	// fec: FEC scheme is not supported: compact (FEC Encoding ID 130, FEC Instance ID 0): flute: FEC Object Transmission Information is invalid
 }

@@ -312,7 +312,7 @@ func TestConf_E72_CENCInSomePackets(t *testing.T) {
 func TestConf_E33_K09_UnsupportedFEC(t *testing.T) {
 	r := newRig(t)
 	good, bad := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4)
-	bad.oti.EncodingID, bad.oti.N1, bad.oti.Seed, bad.oti.GroupSize, bad.oti.MaxEncodingSymbols = fec.LDPCStaircase, 3, 1, 1, 4
+	bad.oti.EncodingID = fec.Compact
 	r.feed(describe(t, 0, good.file("a"), bad.file("b")))
 	for _, noFTI := range []bool{false, true} {
 		bad.noFTI = noFTI

@@ -34,9 +34,27 @@ func randomTrip(rng *rand.Rand) trip {
 		shuffle: []int{0, 3, 50}[rng.IntN(3)], repeat: []float64{0, 0.3}[rng.IntN(2)], late: rng.IntN(3) == 0,
 		crash: []float64{0, 0, 0.05}[rng.IntN(3)],
 	}
-	switch rng.IntN(4) {
+	switch rng.IntN(6) {
+	case 5:
+		tr.cfg.OTI = fec.OTI{
+			EncodingID: fec.LDPCStaircase + fec.EncodingID(rng.IntN(2)), SymbolLength: uint16(8 + rng.IntN(9000)),
+			MaxSourceBlockLength: uint32(2 + rng.IntN(60)), N1: uint8(3 + rng.IntN(8)), GroupSize: uint8(1 + rng.IntN(4)),
+		}
+		tr.cfg.OTI.MaxEncodingSymbols = 2*tr.cfg.OTI.MaxSourceBlockLength + 10
+		e, tr.loss = int(tr.cfg.OTI.SymbolLength), 0.1
+	case 4:
+		bits := 2 + rng.IntN(15)
+		e = bits * (1 + rng.IntN(40))
+		tr.cfg.OTI = fec.OTI{
+			EncodingID: fec.ReedSolomonGF2m, FieldBits: uint8(bits), SymbolLength: uint16(e), MaxSourceBlockLength: uint32(1 + rng.IntN(2)),
+			MaxEncodingSymbols: 3, GroupSize: uint8(1 + rng.IntN(3)),
+		}
+		tr.loss = 0.1
 	case 3:
 		tr.cfg.OTI.EncodingID, tr.cfg.Redundancy, tr.loss = fec.Raptor, 0.1+rng.Float64(), 0.15
+		if rng.IntN(2) == 0 {
+			tr.cfg.OTI.EncodingID = fec.RaptorQ
+		}
 		tr.cfg.OTI.SymbolLength = uint16(8 + 4*rng.IntN(15))
 		tr.cfg.OTI.MaxSourceBlockLength = uint32(4 + rng.IntN(60))
 		tr.cfg.OTI.SubBlocks, tr.cfg.OTI.GroupSize = uint16(1+rng.IntN(2)), uint8(1+rng.IntN(3))

@@ -34,7 +34,7 @@ func TestConfigErrors(t *testing.T) {
 		"Interleave ":      func(c *Config) { c.Interleave = maxInterleave + 1 },
 		"Delay":            func(c *Config) { c.Delay = -1 },
 		"ReadAhead":        func(c *Config) { c.ReadAhead = -1 },
-		"FDTOTI":           func(c *Config) { c.FDTOTI = fec.OTI{EncodingID: fec.LDPCTriangle} },
+		"FDTOTI":           func(c *Config) { c.FDTOTI = fec.OTI{EncodingID: fec.Compact} },
 		"Session.TSI 6553": func(c *Config) { c.Profile = fdt.MBMSDownload; c.Session.TSI = 65536 },
 		"FDTCENC gzip":     func(c *Config) { c.Profile = fdt.MBMSDownload; c.FDTCENC = flute.GZIP },
 		"FDTOTI: ":         func(c *Config) { c.Profile = fdt.MBMSDownload; c.FDTOTI = fec.OTI{EncodingID: fec.ReedSolomonGF28} },

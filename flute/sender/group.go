@@ -14,6 +14,7 @@ type group struct {
 	sources uint32 // packets of source symbols
 	repairs uint32 // packets of repair symbols, in one transfer
 	cycle   uint32 // packets of repair symbols until they repeat
+	end     uint32 // the ESI after the last repair symbol
 }
 
 // group returns the packets of a source block of k symbols.
@@ -22,9 +23,10 @@ func (c *coding) group(k uint32) group {
 	g.sources = (k + g.g - 1) / g.g
 	if repair := c.repairs(k); repair > 0 {
 		g.repairs = (repair + g.g - 1) / g.g
-		g.cycle = g.repairs
+		g.cycle, g.end = g.repairs, k+repair
 		if c.oti.IsRateless() {
-			g.cycle = max(g.cycle, (c.oti.MaxESI(k)-k)/g.g)
+			g.end = c.oti.MaxESI(k)
+			g.cycle = max(g.cycle, (g.end-k)/g.g)
 		}
 	}
 	return g
@@ -39,5 +41,6 @@ func (g *group) symbols(i uint32, turn uint64) (first fec.ESI, n uint32) {
 		return fec.ESI(i * g.g), min(g.g, g.k-i*g.g)
 	}
 	j := (turn*uint64(g.repairs) + uint64(i-g.sources)) % uint64(g.cycle)
-	return fec.ESI(g.k + uint32(j)*g.g), g.g
+	first = fec.ESI(g.k + uint32(j)*g.g)
+	return first, min(g.g, g.end-uint32(first))
 }

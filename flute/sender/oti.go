@@ -21,6 +21,9 @@ const (
 	defaultN1 = 7
 	// minRaptorSymbols is the least length of a source block of Raptor (RFC 5053, section 5.4.2.3: its tables begin there).
 	minRaptorSymbols = 4
+	// minLDPCSymbols is the least length of a source block of LDPC that is made on purpose: in shorter ones all symbols are
+	// much the same sums.
+	minLDPCSymbols = 8
 )
 
 // complete returns o with defaults in its zero fields, for an object of length bytes.
@@ -47,7 +50,7 @@ func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 			o = lengthen(o, 1<<(32-min(o.FieldBits, 16)))
 		}
 	case fec.LDPCStaircase, fec.LDPCTriangle:
-		return completeLDPC(o)
+		return completeLDPC(fitLDPC(o))
 	default:
 		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
 		if o.EncodingID == fec.CompactNoCode {
@@ -76,7 +79,7 @@ func fitRaptor(o fec.OTI) fec.OTI {
 		return o
 	}
 	if f < minRaptorSymbols {
-		return fec.OTI{EncodingID: fec.CompactNoCode, TransferLength: f, SymbolLength: o.SymbolLength, MaxSourceBlockLength: DefaultSourceBlockLength}
+		return uncoded(o)
 	}
 	al := uint64(cmp.Or(o.Alignment, defaultAlignment))
 	if f < minRaptorSymbols*al {
@@ -86,6 +89,26 @@ func fitRaptor(o fec.OTI) fec.OTI {
 	o.SymbolLength, o.Alignment = uint16(t), uint8(al)
 	o.SubBlocks = uint16(min(uint64(cmp.Or(o.SubBlocks, 1)), t/al))
 	o.SourceBlocks = 1
+	return o
+}
+
+// uncoded returns the OTI of an object that is too short for its code.
+func uncoded(o fec.OTI) fec.OTI {
+	return fec.OTI{
+		EncodingID: fec.CompactNoCode, TransferLength: o.TransferLength, SymbolLength: o.SymbolLength,
+		MaxSourceBlockLength: DefaultSourceBlockLength,
+	}
+}
+
+// fitLDPC does the same for LDPC. An object of one byte goes uncoded.
+func fitLDPC(o fec.OTI) fec.OTI {
+	f := o.TransferLength
+	switch {
+	case f == 1:
+		return uncoded(o)
+	case f > 0 && f <= (minLDPCSymbols-1)*uint64(o.SymbolLength):
+		o.SymbolLength = uint16(max(1, f/minLDPCSymbols))
+	}
 	return o
 }
 
@@ -122,8 +145,14 @@ func completeZ(o fec.OTI, maxSymbols, maxZ, maxBlockBytes uint64) fec.OTI {
 // completeLDPC completes an OTI of LDPC. The blocks of a short object have more repair symbols than the ratio of max_n to B
 // says: every source symbol takes part in N1 of them (RFC 5170, section 6.2).
 func completeLDPC(o fec.OTI) fec.OTI {
+	if o.EncodingID == fec.CompactNoCode {
+		return o
+	}
 	b := cmp.Or(o.MaxSourceBlockLength, DefaultLDPCBlockLength)
 	n := cmp.Or(o.MaxEncodingSymbols, b+(b+3)/4)
+	if b < minLDPCSymbols { // else a block might have one symbol only
+		b, n = minLDPCSymbols, uint32(ceil(uint64(n)*minLDPCSymbols, uint64(b)))
+	}
 	o.N1 = cmp.Or(o.N1, defaultN1)
 	o.Seed = cmp.Or(o.Seed, 1)
 	o.GroupSize = cmp.Or(o.GroupSize, 1)
