@@ -6,12 +6,12 @@ func (l level) mulXor16Region(dst, src []byte, c *prepared16) {
 	switch {
 	case l == avx512 && len(dst) > 0:
 		multiply16x1AVX512(&c[0], 1, &src, &dst, 0, len(dst), true)
-	case l == avx2 && len(dst) >= stripAVX2:
-		whole := len(dst) / stripAVX2 * stripAVX2
-		mulXor16AVX2(&dst[0], &src[0], &c[0], whole, &blends[stripAVX2])
+	case l == avx2 && len(dst) >= shuffleStrip:
+		whole := len(dst) / shuffleStrip * shuffleStrip
+		mulXor16AVX2(&dst[0], &src[0], &c[0], whole, &blends[shuffleStrip])
 		if left := len(dst) - whole; left > 0 {
-			i := len(dst) - stripAVX2
-			mulXor16AVX2(&dst[i], &src[i], &c[0], stripAVX2, &blends[left])
+			i := len(dst) - shuffleStrip
+			mulXor16AVX2(&dst[i], &src[i], &c[0], shuffleStrip, &blends[left])
 		}
 	default:
 		goMulXor16(dst, src, c)
@@ -35,7 +35,7 @@ func (l level) multiply16Regions(rows []prepared16, dst, src [][]byte, add bool)
 	for i := 0; i < size; i += strip {
 		n := min(size-i, strip)
 		for r := 0; r < len(dst); {
-			g := group(len(dst)-r, rows16xAVX512)
+			g := group(len(dst)-r, rows16AVX512)
 			multiply16AVX512(g, &rows[r*len(src)], dst[r:], src, i, n, add)
 			r += g
 		}

@@ -2,40 +2,12 @@
 
 package kernel
 
-// firstCache is what of a first-level cache the sources of a product may take, in bytes.
-const firstCache = 24 << 10
-
-// What the functions for products keep in registers: so many bytes of so many rows.
+// What the functions for AVX-512 keep in registers: so many bytes of so many rows.
 const (
-	stripAVX2     = 64
-	stripAVX512   = 256
-	rowsAVX2      = 4
-	rowsAVX512    = 6
-	rows16xAVX512 = 4
+	stripAVX512  = 256
+	rowsAVX512   = 6
+	rows16AVX512 = 4
 )
-
-// blends has a mask of the last n of 64 bytes at n, n up to 64.
-var blends = func() (b [128]byte) {
-	for i := 64; i < len(b); i++ {
-		b[i] = 0xff
-	}
-	return b
-}()
-
-// stripOf returns how many bytes of symbols are multiplied with all rows before the next ones: all of them where the sources
-// stay in the first-level cache meanwhile, else one strip.
-func stripOf(size, sources, strip int) int {
-	if size*sources <= firstCache {
-		return max(size, strip)
-	}
-	return strip
-}
-
-// group returns how many of the rows left come next, of at most so many at once: groups are of nearly the same size.
-func group(left, most int) int {
-	groups := (left + most - 1) / most
-	return (left + groups - 1) / groups
-}
 
 func (l level) multiplyRegions(f *Field, rows []byte, dst, src [][]byte, add bool) {
 	size := len(dst[0])
@@ -50,27 +22,10 @@ func (l level) multiplyRegions(f *Field, rows []byte, dst, src [][]byte, add boo
 				r += g
 			}
 		}
-	case l == avx2 && size >= stripAVX2:
-		strip, whole := stripOf(size, len(src), stripAVX2), size/stripAVX2*stripAVX2
-		strip = strip / stripAVX2 * stripAVX2
-		for i := 0; i < whole; i += strip {
-			multiplyStripAVX2(f, rows, dst, src, i, min(whole-i, strip), stripAVX2, add)
-		}
-		// What is left ends a strip whose other bytes are done already.
-		if whole < size {
-			multiplyStripAVX2(f, rows, dst, src, size-stripAVX2, stripAVX2, size-whole, add)
-		}
+	case l == avx2 && size >= shuffleStrip:
+		shuffleRegions(f, rows, dst, src, add)
 	default:
 		goMultiply(f, rows, dst, src, add)
-	}
-}
-
-// multiplyStripAVX2 multiplies with all rows: bytes i to i+n, of which those of each strip are written that come last.
-func multiplyStripAVX2(f *Field, rows []byte, dst, src [][]byte, i, n, last int, add bool) {
-	for r := 0; r < len(dst); {
-		g := group(len(dst)-r, rowsAVX2)
-		multiplyAVX2(g, f, &rows[r*len(src)], dst[r:], src, i, n, &blends[last], add)
-		r += g
 	}
 }
 
@@ -91,7 +46,7 @@ func multiplyAVX512(rows int, f *Field, c *byte, dst, src [][]byte, i, n int, ad
 	}
 }
 
-func multiplyAVX2(rows int, f *Field, c *byte, dst, src [][]byte, i, n int, blend *byte, add bool) {
+func shuffleGroup(rows int, f *Field, c *byte, dst, src [][]byte, i, n int, blend *byte, add bool) {
 	switch rows {
 	case 1:
 		multiply1AVX2(&f.products[0], c, len(src), &src[0], &dst[0], i, n, blend, add)
