@@ -18,6 +18,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -281,7 +282,7 @@ type demoResult struct {
 // report prints the table. It fails unless every file was verified.
 func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapsed time.Duration) error {
 	r := demoResult{
-		FEC: d.FEC, Repair: max(0, cfg.Redundancy), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures,
+		FEC: d.FEC, Repair: d.redundancy(cfg), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures,
 	}
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -310,10 +311,26 @@ func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapse
 	return nil
 }
 
+// fileOTI returns the OTI of the files.
+func (d *demo) fileOTI(cfg *sender.Config) *fec.OTI {
+	if o := d.forSize(cfg, uint64(d.Size)); o != nil {
+		return o
+	}
+	return &cfg.OTI
+}
+
+// redundancy returns the number of repair symbols for each source symbol.
+func (d *demo) redundancy(cfg *sender.Config) float64 {
+	if o := d.fileOTI(cfg); o.MaxEncodingSymbols > 0 {
+		return float64(o.MaxEncodingSymbols)/float64(o.MaxSourceBlockLength) - 1
+	}
+	return max(0, cfg.Redundancy)
+}
+
 // describe says which FEC the files had, and why so many repair symbols.
 func (d *demo) describe(cfg *sender.Config) string {
-	o := &cfg.OTI
-	if cfg.Redundancy <= 0 {
+	o, repair := d.fileOTI(cfg), d.redundancy(cfg)
+	if repair == 0 {
 		return fmt.Sprintf("FEC %s, symbols of %d bytes, no repair: what was lost came again", d.FEC, o.SymbolLength)
 	}
 	why := ""
@@ -324,5 +341,5 @@ func (d *demo) describe(cfg *sender.Config) string {
 		why = " (the default)"
 	}
 	return fmt.Sprintf("FEC %s, at most %d source symbols of %d bytes in a block, %.1f%% repair symbols%s",
-		d.FEC, o.MaxSourceBlockLength, o.SymbolLength, 100*cfg.Redundancy, why)
+		d.FEC, o.MaxSourceBlockLength, o.SymbolLength, 100*repair, why)
 }

@@ -34,6 +34,10 @@ const (
 	defaultN1   = 7
 	defaultSeed = 1
 	maxGroup    = 31
+	// minRaptor is the least number of source symbols of a block (RFC 5053, section 5.4.2.3).
+	minRaptor = 4
+	// shortLDPC is how many source symbols a file has that would be a single one: LDPC has no code for that.
+	shortLDPC = 4
 	// demoFailure is the part of the source blocks that may fail in a demo whose repair was chosen by its loss.
 	demoFailure = 1e-6
 )
@@ -93,13 +97,17 @@ func (f *fecFlags) apply(cfg *sender.Config, size uint64) error {
 	f.code(&s, &o, block)
 	cfg.OTI, cfg.Variant = o, fec.Variant(f.RSMatrix)
 	cfg.Redundancy = -1 // none
-	if k := min(block, max(1, symbolsOf(&o, size))); f.repairSymbols(&s, k) > 0 {
+	least := uint32(1)
+	if s.id == fec.Raptor {
+		least = minRaptor // the sender makes the symbols of a shorter file short enough
+	}
+	if k := min(block, max(least, symbolsOf(&o, size))); f.repairSymbols(&s, k) > 0 {
 		cfg.Redundancy = float64(f.repairSymbols(&s, k)) / float64(k)
 	}
 	// Source blocks are as long as was asked for, and where an object may have few of them as long as its size makes them.
 	t := uint64(o.SymbolLength)
-	least := (uint64(symbolsOf(&o, size)) + s.blocks - 1) / s.blocks
-	cfg.MaxBlockBytes = t * max(uint64(block), least, sender.DefaultMaxBlockBytes/t)
+	longest := (uint64(symbolsOf(&o, size)) + s.blocks - 1) / s.blocks
+	cfg.MaxBlockBytes = t * max(uint64(block), longest, sender.DefaultMaxBlockBytes/t)
 	return nil
 }
 
@@ -110,7 +118,7 @@ func symbolsOf(o *fec.OTI, size uint64) uint32 {
 
 // forSize returns what a file of size bytes needs for itself; nil when what apply has set will do. By the n-algorithm a file
 // of less than a block has a share of the repair symbols that is rounded down, often to none (RFC 5510, section 6.2): with
-// source blocks of its own length it has what was asked for.
+// source blocks of its own length it has what was asked for. A file of one byte goes uncoded where LDPC was asked for.
 func (f *fecFlags) forSize(cfg *sender.Config, size uint64) *fec.OTI {
 	s, err := findScheme(f.FEC)
 	symbols := symbolsOf(&cfg.OTI, size)
@@ -118,6 +126,13 @@ func (f *fecFlags) forSize(cfg *sender.Config, size uint64) *fec.OTI {
 		return nil
 	}
 	o := cfg.OTI
+	if s.family == ldpc && symbols == 1 { // there is no code for that
+		if size == 1 {
+			return &fec.OTI{EncodingID: fec.CompactNoCode, SymbolLength: o.SymbolLength}
+		}
+		o.SymbolLength = uint16((size + shortLDPC - 1) / shortLDPC)
+		symbols = symbolsOf(&o, size)
+	}
 	f.code(&s, &o, symbols)
 	o.MaxEncodingSymbols = min(o.MaxEncodingSymbols, f.maxSymbols(&s))
 	return &o
@@ -237,8 +252,8 @@ func (f *fecFlags) block(s *fecScheme, given uint32) (uint32, error) {
 	switch {
 	case k > f.maxBlock(s):
 		return 0, fmt.Errorf("--block %d: --fec %s takes at most %d source symbols", k, s.name, f.maxBlock(s))
-	case s.id == fec.Raptor && k < 4:
-		return 0, fmt.Errorf("--block %d: --fec %s takes at least 4 source symbols", k, s.name)
+	case s.id == fec.Raptor && k < minRaptor:
+		return 0, fmt.Errorf("--block %d: --fec %s takes at least %d source symbols", k, s.name, minRaptor)
 	case total(k) > uint64(most):
 		return 0, fmt.Errorf("a source block of %d source and %d repair symbols is longer than the %d symbols that --fec %s takes: "+
 			"lower --block or --repair", k, f.repairSymbols(s, k), most, s.name)

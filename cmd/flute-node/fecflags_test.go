@@ -182,18 +182,22 @@ func TestFilesShorterThanABlock(t *testing.T) {
 		fec        string
 		size       uint64
 		block, all uint32 // 0: as in the session
+		symbol     uint16 // 0: as in the session
 	}{
-		{"rs", 1, 1, 2},
-		{"rs", 14000, 10, 12},
-		{"rs", 63 * 1400, 63, 76},
-		{"rs", 64 * 1400, 0, 0},
-		{"rs", 0, 0, 0},
-		{"rs129", 14001, 11, 14},
-		{"rs16", 255 * 1400, 255, 306},
-		{"ldpc", 10 * 1400, 10, 17},
-		{"ldpc", 100 * 1400, 100, 120},
-		{"raptorq", 1400, 0, 0},
-		{"no-code", 1400, 0, 0},
+		{"rs", 1, 1, 2, 0},
+		{"rs", 14000, 10, 12, 0},
+		{"rs", 63 * 1400, 63, 76, 0},
+		{"rs", 64 * 1400, 0, 0, 0},
+		{"rs", 0, 0, 0, 0},
+		{"rs129", 14001, 11, 14, 0},
+		{"rs16", 255 * 1400, 255, 306, 0},
+		{"ldpc", 10 * 1400, 10, 17, 0},
+		{"ldpc", 1400, 4, 11, 350},
+		{"ldpc", 2, 2, 9, 1},
+		{"ldpc-triangle", 5, 3, 10, 2},
+		{"ldpc", 100 * 1400, 100, 120, 0},
+		{"raptorq", 1400, 0, 0, 0},
+		{"no-code", 1400, 0, 0, 0},
 	} {
 		f := fecFlags{FEC: test.fec}
 		var cfg sender.Config
@@ -209,6 +213,9 @@ func TestFilesShorterThanABlock(t *testing.T) {
 		}
 		want := cfg.OTI
 		want.MaxSourceBlockLength, want.MaxEncodingSymbols = test.block, test.all
+		if test.symbol != 0 {
+			want.SymbolLength = test.symbol
+		}
 		if o == nil || *o != want {
 			t.Errorf("%s, %d bytes: %+v, want %+v", test.fec, test.size, o, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,7 +62,7 @@ func TestSchemesDeliver(t *testing.T) {
 		if s.family == uncoded {
 			f.loss = 0
 		}
-		for _, size := range []uint64{0, 1, 3, 4, 1400, 4000, 14000, 100_000, 400_000, 3_000_001} {
+		for _, size := range []uint64{0, 1, 2, 3, 4, 5, 7, 1400, 4000, 14000, 100_000, 400_000, 3_000_001} {
 			deliver(t, f, size)
 		}
 	})
@@ -151,8 +152,9 @@ func deliver(t *testing.T, f fecFlags, size uint64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// What is too short for Raptor goes uncoded: there is no repair for it.
-		if p.TOI != flute.NewTOI(0) && random.Float64() < float64(f.loss) && !(f.FEC == "raptor" && size < 4) {
+		// What is too short for Raptor or LDPC goes uncoded: there is no repair for it.
+		uncoded := f.FEC == "raptor" && size < 4 || strings.HasPrefix(f.FEC, "ldpc") && size < 2
+		if p.TOI != flute.NewTOI(0) && random.Float64() < float64(f.loss) && !uncoded {
 			lost++
 			continue
 		}
