@@ -36,6 +36,9 @@ type redundancy struct {
 // newCoding checks that o can code length bytes, and derives the rest. Errors wrap flute.ErrOTI.
 func newCoding(cfg *Config, o fec.OTI, v fec.Variant, more redundancy, length uint64) (coding, error) {
 	c := coding{oti: complete(o, length, cfg.MaxBlockBytes), variant: v, more: more}
+	if more.symbols == 0 {
+		c.oti = shorten(c.oti)
+	}
 	if c.oti.EncodingID != o.EncodingID {
 		c.more = redundancy{} // it is too short for the code
 	}

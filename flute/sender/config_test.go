@@ -119,7 +119,7 @@ func TestAddRefusesWhatCannotBeCoded(t *testing.T) {
 		{"RS, 300 blocks", 300, rs, 0, "", true},
 		{"RS, 2^24 blocks", 1 << 24, rs, 0, "", true},
 		{"RS, a block more", 1<<24 + 1, rs, 0, "", false},
-		{"RS, 256 symbols", 1, fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 200, MaxEncodingSymbols: 256}, 0, "", false},
+		{"RS, 256 symbols", 1 << 20, fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 200, MaxEncodingSymbols: 256}, 0, "", false},
 		{"RS, max_n below B", 1, fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 20, MaxEncodingSymbols: 19}, 0, "", false},
 		{"RS, repair up to max_n", 10, rs, 1, "", true},
 		{"RS, more repair than max_n", 10, rs, 2, "", false},

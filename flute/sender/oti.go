@@ -70,6 +70,21 @@ func lengthen(o fec.OTI, blocks uint64) fec.OTI {
 	return o
 }
 
+// shorten gives an object of less than one whole source block of Reed-Solomon a B of its own, and its share of repair symbols,
+// at least one: the n-algorithm rounds down, to none for a short block (RFC 5510, section 6.2).
+func shorten(o fec.OTI) fec.OTI {
+	switch o.EncodingID {
+	case fec.ReedSolomonGF28, fec.SmallBlockSystematic, fec.ReedSolomonGF2m:
+	default:
+		return o
+	}
+	k, b := ceil(o.TransferLength, uint64(o.SymbolLength)), uint64(o.MaxSourceBlockLength)
+	if more := uint64(o.MaxEncodingSymbols) - b; k > 0 && k < b && uint64(o.MaxEncodingSymbols) > b {
+		o.MaxSourceBlockLength, o.MaxEncodingSymbols = uint32(k), uint32(k+ceil(k*more, b))
+	}
+	return o
+}
+
 // fitRaptor makes the symbols of a small object so short that its source block has the four that Raptor needs: "T, in units
 // of octets, and the value of N, Z ... [are] chosen" by the sender (RFC 5053, section 4.2). An object of less than four bytes
 // has no source block of Raptor at all; it goes uncoded.
