@@ -10,6 +10,7 @@ import (
 const (
 	maxSymbols = 56403   // K: K'_max (RFC 6330, section 5.1.2)
 	maxESI     = 1 << 24 // ESIs are below it (RFC 6330, section 3.2)
+	maxDegree  = 30      // d of a tuple (RFC 6330, section 5.3.5.2)
 )
 
 // parameter is a line of table 2 (RFC 6330, section 5.6).
@@ -116,8 +117,11 @@ func (c *code) appendLT(columns []uint16, isi uint32) []uint16 {
 
 // fixed returns the LDPC relations (RFC 6330, section 5.3.3.3).
 func (c *code) fixed() (rows inactivation.Rows) {
-	relations := make([][]uint16, c.s)
 	b := c.w - c.s
+	relations := make([][]uint16, c.s)
+	for i := range relations {
+		relations[i] = make([]uint16, 0, 3*(b/c.s+1)+3)
+	}
 	for i := range b {
 		a, at := 1+i/c.s, i%c.s
 		for range 3 {
@@ -155,6 +159,7 @@ func size(k int) inactivation.Size {
 	l := p.k + p.s + p.h
 	return inactivation.Size{
 		Source: int(p.k), Columns: int(l), Inactive: int(l - p.w), Fixed: int(p.s), Dense: int(p.h),
+		Cells: 3 * int(p.w), Degree: maxDegree + 3,
 	}
 }
 

@@ -1,5 +1,7 @@
 package inactivation
 
+import "cmp"
+
 // Code is the matrix of a code for one K'. It is immutable and safe for concurrent use.
 type Code struct {
 	Size
@@ -19,7 +21,20 @@ type Size struct {
 	Inactive int // P, how many of the last columns are inactive from the start
 	Fixed    int // S, the fixed rows
 	Dense    int // H, the dense rows; at most 64
+	Cells    int // the columns of all fixed rows together; 0: they are all in three rows, and in one more
+	Degree   int // the most columns of an encoding symbol; 0: 64
 }
+
+// meanCells bounds the mean of the columns of encoding symbols: in RaptorQ it is 7.3, in Raptor 4.6. Only who chooses ISIs to
+// that end gets further above it than the few symbols that cellsOf adds.
+const meanCells = 12
+
+// cellsOf bounds the columns of so many symbols.
+func (s *Size) cellsOf(symbols int) int { return meanCells*symbols + 64*s.degree() }
+
+func (s *Size) cells() int { return cmp.Or(s.Cells, 4*s.Columns) }
+
+func (s *Size) degree() int { return cmp.Or(s.Degree, 64) }
 
 // Dense describes the dense rows. With J = L - H, the columns before the last H, and the running sum
 //
@@ -71,13 +86,10 @@ func (c *Code) bytes() uint64 {
 
 // sourceRows returns the rows of the K' source symbols.
 func (c *Code) sourceRows() *Rows {
-	r := &Rows{ends: make([]uint32, 0, c.Source), columns: make([]uint16, 0, 8*c.Source)}
+	r := &Rows{ends: make([]uint32, 0, c.Source), columns: make([]uint16, 0, 9*c.Source+64)}
 	for isi := range uint32(c.Source) {
 		r.columns = c.LT(r.columns, isi)
 		r.ends = append(r.ends, uint32(len(r.columns)))
 	}
 	return r
 }
-
-// limit returns how many columns may become inactive when the ISIs of rows are not of our choice.
-func (s *Size) limit() int { return min(s.Columns, s.Inactive+128+s.Columns/32) }

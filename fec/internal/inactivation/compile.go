@@ -1,6 +1,11 @@
 package inactivation
 
-import "github.com/flute-node/flute-node/fec/internal/kernel"
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/flute-node/flute-node/fec/internal/kernel"
+)
 
 // compiler makes the plan of what a solver found.
 type compiler struct {
@@ -25,6 +30,7 @@ func (c *compiler) compile(p *Plan, s *solver, lost *Rows) {
 			c.need[i] = true
 		}
 	} else {
+		c.plan.lost = room(c.plan.lost, sumHead*lost.Len()+len(lost.columns)+rowsAhead)
 		for i := range lost.Len() {
 			start := len(c.plan.lost)
 			c.plan.lost = append(c.plan.lost.begin(i, 0), lost.Row(i)...)
@@ -51,9 +57,6 @@ func (c *compiler) compile(p *Plan, s *solver, lost *Rows) {
 	c.forward()
 	c.middle()
 	c.back()
-	for _, s := range []*sums{&p.forward, &p.middle, &p.back, &p.lost} {
-		*s = s.padded()
-	}
 }
 
 // mark marks the columns that are needed for some columns: those in the rows of pivots.
@@ -82,6 +85,8 @@ func (c *compiler) inputOf(row uint32) int {
 // forward computes pivots with the inactive columns as zero, and the rows that are none.
 func (c *compiler) forward() {
 	g, p := &c.graph, c.plan
+	p.inputs = room(p.inputs, c.rows.Len())
+	p.forward = room(p.forward, sumHead*(len(g.inactive)+len(g.pivots)+len(c.left))+len(c.rows.columns)+rowsAhead)
 	for _, column := range g.inactive {
 		p.forward = p.forward.begin(int(column), 0)
 	}
@@ -122,17 +127,24 @@ func (c *compiler) sum(row uint32, destination int, but uint16) {
 // middle computes inactive columns as if the free ones were zero, and then the free ones.
 func (c *compiler) middle() {
 	d, p, h := &c.dense, c.plan, c.code.Size.Dense
-	var tail []uint64
+	cells := 0
+	for _, r := range d.rowOf {
+		if r >= 0 {
+			for _, w := range d.row(int(r))[d.tail:] {
+				cells += bits.OnesCount64(w)
+			}
+		}
+	}
+	p.middle = slices.Grow(p.middle, sumHead*d.rank+cells+rowsAhead)
 	for column, r := range d.rowOf {
 		if r < 0 {
 			continue
 		}
 		start := len(p.middle)
 		p.middle = p.middle.begin(int(c.graph.inactive[column]), 0)
-		tail = d.row(int(r))[d.tail:]
-		for i := range d.count {
-			if test(tail, i) {
-				p.middle = append(p.middle, uint16(c.left[i]))
+		for at, w := range d.row(int(r))[d.tail:] {
+			for ; w != 0; w &= w - 1 {
+				p.middle = append(p.middle, uint16(c.left[64*at+bits.TrailingZeros64(w)]))
 			}
 		}
 		p.middle.end(start)
@@ -147,6 +159,7 @@ func (c *compiler) middle() {
 		p.free.matrix = kernel.NewMatrix(nil)
 	}
 	p.free.matrix.Reset(n, h+d.rank)
+	p.free.dst, p.free.src = room(p.free.dst, n), room(p.free.src, h+d.rank)
 	for k, f := range d.free {
 		p.free.dst = append(p.free.dst, c.graph.inactive[f])
 		copy(p.free.matrix.Row(k), d.inverse[k*h:(k+1)*h])
@@ -177,6 +190,8 @@ func (c *compiler) middle() {
 // back computes the other inactive columns and then all pivots that are needed.
 func (c *compiler) back() {
 	d, p := &c.dense, c.plan
+	cells := len(c.rows.columns) + d.rank*len(d.free)
+	p.back = room(p.back, sumHead*(d.rank+len(c.graph.pivots))+cells+rowsAhead)
 	for column, r := range d.rowOf {
 		if r < 0 || len(d.free) == 0 {
 			continue

@@ -10,9 +10,6 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// Memory bounds what an encoder and a decoder of block b allocate.
-func (e *Engine) Memory(b Block) fec.Memory { return fec.Memory{} }
-
 // NewDecoder returns the decoder of a source block.
 func (e *Engine) NewDecoder(b Block) *Decoder { return &Decoder{engine: e, block: b} }
 
@@ -83,7 +80,7 @@ func (d *Decoder) solve() bool {
 		}
 		more := false
 		for _, isi := range d.lost {
-			if _, there := slices.BinarySearch(d.missing, isi); !there {
+			if _, there := slices.BinarySearch(d.missing, isi); !there && !d.w.solver.full(len(source.Row(int(isi)))) {
 				d.w.solver.add(source.Row(int(isi)), int32(isi))
 				more = true
 			}
@@ -104,7 +101,9 @@ func (d *Decoder) solve() bool {
 	if d.w == nil {
 		d.w = d.engine.worker()
 	}
-	d.w.solver.reset(d.known.code(), d.known.code().limit())
+	c := d.known.code()
+	rows := c.Source + d.block.surplus()
+	d.w.solver.reset(c, rows, c.cellsOf(rows), c.limit())
 	next := 0
 	for isi := range source.Len() {
 		switch {
@@ -126,7 +125,9 @@ func (d *Decoder) solve() bool {
 
 func (d *Decoder) addRepair(isi uint32) {
 	d.w.columns = d.known.code().LT(d.w.columns[:0], isi)
-	d.w.solver.add(d.w.columns, int32(isi))
+	if !d.w.solver.full(len(d.w.columns)) {
+		d.w.solver.add(d.w.columns, int32(isi))
+	}
 }
 
 // keep remembers which rows the solver has.
@@ -193,7 +194,11 @@ func (d *Decoder) run(source [][]byte) {
 	w, length := d.w, d.block.SymbolLength
 	planes := newPlanes(length, w.plan.rows)
 	room := planes.length
-	copies := d.setInputs(w, &w.plan, &planes, source, len(d.missing))
+	more := 0
+	if length < minWidth {
+		more = len(d.missing)
+	}
+	copies := d.setInputs(w, &w.plan, &planes, source, more)
 	w.outputs = w.outputs[:0]
 	for _, i := range d.missing {
 		if cap(source[i]) < length {

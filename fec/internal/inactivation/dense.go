@@ -1,7 +1,5 @@
 package inactivation
 
-import "slices"
-
 // spare is how many rows can be added to a dense system that lacks rank before it has to be solved anew.
 const spare = 64
 
@@ -17,6 +15,7 @@ type dense struct {
 	tail    int // words of the columns
 	rows    []uint64
 	count   int     // rows added
+	most    int     // rows that there is room for
 	pivotOf []int32 // the column of a row, -1 if it depends on the others
 	rowOf   []int32 // the row of a column, -1 if it is free
 	rank    int
@@ -26,6 +25,7 @@ type dense struct {
 	known   bool     // field is right
 	inverse []byte   // len(free) rows of H bytes: what the free columns are of the dense rows
 	running runningSum
+	work    []byte
 }
 
 // reset begins a system of u columns.
@@ -33,7 +33,6 @@ func (d *dense) reset(columns int) {
 	d.columns, d.tail = columns, (columns+63)/64
 	d.width = 0
 	d.count, d.rank, d.known = 0, 0, false
-	d.rows, d.pivotOf = d.rows[:0], d.pivotOf[:0]
 	d.rowOf = resize(d.rowOf, columns)
 	for i := range d.rowOf {
 		d.rowOf[i] = -1
@@ -42,12 +41,13 @@ func (d *dense) reset(columns int) {
 
 // expect says how many rows will be added at first.
 func (d *dense) expect(rows int) {
-	d.width = d.tail + (rows+spare+63)/64
-	d.rows = resize(d.rows, rows*d.width)[:0]
+	d.most = rows + spare
+	d.width = d.tail + (d.most+63)/64
+	d.rows, d.pivotOf = room(d.rows, d.most*d.width), room(d.pivotOf, d.most)
 }
 
 // full reports whether no row can be added.
-func (d *dense) full() bool { return d.count == 64*(d.width-d.tail) }
+func (d *dense) full() bool { return d.count == d.most }
 
 func (d *dense) row(i int) []uint64 { return d.rows[i*d.width : (i+1)*d.width : (i+1)*d.width] }
 
@@ -55,7 +55,7 @@ func (d *dense) row(i int) []uint64 { return d.rows[i*d.width : (i+1)*d.width : 
 func (d *dense) add(columns []uint64) {
 	i := d.count
 	d.count++
-	d.rows = slices.Grow(d.rows, d.width)[:d.count*d.width]
+	d.rows = d.rows[:d.count*d.width]
 	row := d.row(i)
 	clear(row[copy(row, columns):])
 	flip(row[d.tail:], i)
@@ -82,7 +82,7 @@ func (d *dense) add(columns []uint64) {
 
 // finish reports whether the dense rows of the code determine the columns that are free.
 func (d *dense) finish(c *Code, g *graph, v *vectors) bool {
-	d.free = d.free[:0]
+	d.free = room(d.free, d.columns)
 	for column, r := range d.rowOf {
 		if r < 0 {
 			d.free = append(d.free, uint16(column))
@@ -101,7 +101,9 @@ func (d *dense) finish(c *Code, g *graph, v *vectors) bool {
 	}
 	// What is left of the dense rows when all columns but the free ones are replaced, beside the identity.
 	width := n + h
-	m := make([]byte, h*width)
+	d.work = resize(d.work, h*width)
+	m := d.work
+	clear(m)
 	for i := range h {
 		row, of := m[i*width:(i+1)*width], d.field[i*d.columns:(i+1)*d.columns]
 		for k, f := range d.free {

@@ -46,7 +46,7 @@ func (b *Block) isi(esi fec.ESI) uint32 {
 
 // surplus returns how many repair symbols more than needed are made use of. They say no more than that the chance to fail is far
 // below that of a bit error in memory, unless their ESIs were chosen to that end.
-func (b *Block) surplus() int { return 64 + b.Extended/16 }
+func (b *Block) surplus() int { return 64 + b.Extended/64 }
 
 // Engine makes encoders and decoders. It is safe for concurrent use; they are not.
 type Engine struct {

@@ -33,7 +33,7 @@ type graph struct {
 
 // eliminate reports whether no more than limit columns became inactive.
 func (g *graph) eliminate(c *Code, rows *Rows, limit int) bool {
-	g.build(c, rows)
+	g.build(c, rows, limit)
 	for next := 0; ; {
 		for ; next < len(g.ones); next++ {
 			if r := g.ones[next]; g.weight[r] == 1 {
@@ -70,9 +70,10 @@ func (g *graph) eliminate(c *Code, rows *Rows, limit int) bool {
 }
 
 // build begins with all rows.
-func (g *graph) build(c *Code, rows *Rows) {
+func (g *graph) build(c *Code, rows *Rows, limit int) {
 	n, m := c.Columns-c.Inactive, rows.Len()
-	g.pivots, g.left, g.inactive, g.ones, g.twos = g.pivots[:0], g.left[:0], g.inactive[:0], g.ones[:0], g.twos[:0]
+	g.pivots, g.left, g.inactive = room(g.pivots, n), room(g.left, m+spare), room(g.inactive, min(limit, c.Columns))
+	g.ones, g.twos = room(g.ones, m), room(g.twos, m)
 	g.state, g.index = resize(g.state, c.Columns), resize(g.index, c.Columns)
 	g.weight, g.xor, g.used = resize(g.weight, m), resize(g.xor, m), resize(g.used, m)
 	g.starts = resize(g.starts, n+2)

@@ -14,7 +14,7 @@ func (s *sets) reset(n int) {
 	for i := range s.parent {
 		s.parent[i], s.size[i], s.best[i] = uint16(i), 1, uint16(i)
 	}
-	s.heap = s.heap[:0]
+	s.heap = room(s.heap, n)
 }
 
 func (s *sets) root(c uint16) uint16 {

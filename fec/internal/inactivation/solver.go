@@ -1,7 +1,5 @@
 package inactivation
 
-import "slices"
-
 // noInput is the input of a row whose sum is zero.
 const noInput = -1
 
@@ -18,11 +16,13 @@ type solver struct {
 	dense   dense
 }
 
-// reset begins a system of which only the fixed rows are known.
-func (s *solver) reset(c *Code, limit int) {
-	s.code, s.limit = c, limit
-	s.rows.reset()
-	s.inputs = s.inputs[:0]
+// reset begins a system of which only the fixed rows are known. At most so many rows with that many cells will be added, and
+// no more than limit columns become inactive.
+func (s *solver) reset(c *Code, rows, cells, limit int) {
+	s.code, s.limit, s.reduced = c, limit, false
+	n := c.Fixed.Len() + rows
+	s.rows.ends, s.inputs = room(s.rows.ends, n), room(s.inputs, n)
+	s.rows.columns = room(s.rows.columns, len(c.Fixed.columns)+cells)
 	s.rows.columns = append(s.rows.columns, c.Fixed.columns...)
 	s.rows.ends = append(s.rows.ends, c.Fixed.ends...)
 	for range c.Fixed.Len() {
@@ -34,6 +34,11 @@ func (s *solver) reset(c *Code, limit int) {
 func (s *solver) add(columns []uint16, input int32) {
 	s.rows.Append(columns...)
 	s.inputs = append(s.inputs, input)
+}
+
+// full reports whether there is no room for a row of so many columns: see cellsOf.
+func (s *solver) full(columns int) bool {
+	return len(s.rows.ends) == cap(s.rows.ends) || len(s.rows.columns)+columns > cap(s.rows.columns)
 }
 
 // solve reports whether the rows added so far have full rank.
@@ -74,4 +79,12 @@ func (s *solver) more() bool {
 }
 
 // resize returns a slice of n elements of any value, in the same memory if that suffices.
-func resize[T any](b []T, n int) []T { return slices.Grow(b[:0], n)[:n] }
+func resize[T any](b []T, n int) []T {
+	if cap(b) < n {
+		return make([]T, n)
+	}
+	return b[:n]
+}
+
+// room returns an empty slice with room for n elements, in the same memory if that suffices.
+func room[T any](b []T, n int) []T { return resize(b, n)[:0] }

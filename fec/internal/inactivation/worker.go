@@ -48,7 +48,7 @@ func (w *worker) rows(n, width int) []byte {
 
 // encoderPlan returns the plan to compute all intermediate symbols from the source symbols, nil if the matrix is singular.
 func (w *worker) encoderPlan(c *Code, source *Rows) *Plan {
-	w.solver.reset(c, c.Columns)
+	w.solver.reset(c, source.Len(), len(source.columns), c.Columns)
 	for isi := range source.Len() {
 		w.solver.add(source.Row(isi), int32(isi))
 	}
