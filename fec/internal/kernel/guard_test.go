@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -111,11 +112,22 @@ func xorSlowly(a, b []byte) []byte {
 	return c
 }
 
+// productsSlowly are all products of GF(2^8)/0x11D.
+var productsSlowly = sync.OnceValue(func() *[256][256]byte {
+	var p [256][256]byte
+	for a := range p {
+		for b := range p {
+			p[a][b] = byte(multiplySlowly(uint32(a), uint32(b), 0x11D))
+		}
+	}
+	return &p
+})
+
 // scaleSlowly returns c*a over GF(2^8)/0x11D.
 func scaleSlowly(a []byte, c byte) []byte {
-	p := make([]byte, len(a))
+	p, products := make([]byte, len(a)), productsSlowly()
 	for i := range p {
-		p[i] = byte(multiplySlowly(uint32(a[i]), uint32(c), 0x11D))
+		p[i] = products[c][a[i]]
 	}
 	return p
 }

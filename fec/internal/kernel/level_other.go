@@ -27,6 +27,6 @@ func (level) multiplyRegions(f *Field, rows []byte, dst, src [][]byte, add bool)
 
 func (level) mulXor16Region(dst, src []byte, c *prepared16) { goMulXor16(dst, src, c) }
 
-func (level) multiply16Regions(rows []prepared16, dst, src [][]byte, add bool) {
-	goMultiply16(rows, dst, src, add)
+func (l level) multiply16Regions(rows []prepared16, dst, src [][]byte, add bool) {
+	multiplyEach16(l, rows, dst, src, add)
 }

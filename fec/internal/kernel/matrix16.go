@@ -3,9 +3,11 @@ package kernel
 import "unsafe"
 
 // Matrix16 is a matrix over a field GF(2^m), m from 2 to 16, for symbols of big-endian uint16 elements: see Coefficient16.
-// It has one row for each destination and one column for each source, and takes 32 bytes for each coefficient.
+// It has one row for each destination and one column for each source, and takes 32 bytes for each coefficient
+// and 2 kB besides.
 type Matrix16 struct {
-	poly          uint32
+	// parts has the prepared form of four bits of a coefficient; that of a coefficient is the sum of its parts.
+	parts         [4][16]prepared16
 	rows, columns int
 	data          []prepared16 // row by row
 	level         level
@@ -17,7 +19,12 @@ func NewMatrix16(rows [][]uint16, poly uint32) *Matrix16 { return active.newMatr
 
 func (l level) newMatrix16(rows [][]uint16, poly uint32) *Matrix16 {
 	checkPolynomial16(poly)
-	m := &Matrix16{poly: poly, level: l}
+	m := &Matrix16{level: l}
+	for i := range m.parts {
+		for v := range m.parts[i] {
+			m.parts[i][v] = l.prepare16(uint16(v)<<(4*i), poly)
+		}
+	}
 	if len(rows) != 0 {
 		m.Reset(len(rows), len(rows[0]))
 	}
@@ -45,7 +52,10 @@ func (m *Matrix16) SetRow(i int, row []uint16) {
 	}
 	data := m.data[i*m.columns : (i+1)*m.columns]
 	for j, c := range row {
-		data[j] = m.level.prepare16(c, m.poly)
+		x, y, z, w := &m.parts[0][c&15], &m.parts[1][c>>4&15], &m.parts[2][c>>8&15], &m.parts[3][c>>12]
+		for k := range data[j] {
+			data[j][k] = x[k] ^ y[k] ^ z[k] ^ w[k]
+		}
 	}
 }
 
@@ -90,4 +100,16 @@ func (m *Matrix16) multiply(first, rows int, dst, src [][]byte, add bool) {
 		return
 	}
 	m.level.multiply16Regions(m.data[first*m.columns:(first+rows)*m.columns], dst, src, add)
+}
+
+// multiplyEach16 multiplies symbol by symbol.
+func multiplyEach16(l level, rows []prepared16, dst, src [][]byte, add bool) {
+	for i, d := range dst {
+		if !add {
+			clear(d)
+		}
+		for j, s := range src {
+			l.mulXor16Region(d, s, &rows[i*len(src)+j])
+		}
+	}
 }

@@ -124,14 +124,3 @@ func goMulXor16(dst, src []byte, c *prepared16) {
 		dst, src = dst[2:], src[2:]
 	}
 }
-
-func goMultiply16(rows []prepared16, dst, src [][]byte, add bool) {
-	for i, d := range dst {
-		if !add {
-			clear(d)
-		}
-		for j, s := range src {
-			goMulXor16(d, s, &rows[i*len(src)+j])
-		}
-	}
-}

@@ -20,14 +20,7 @@ func (l level) mulXor16Region(dst, src []byte, c *prepared16) {
 
 func (l level) multiply16Regions(rows []prepared16, dst, src [][]byte, add bool) {
 	if l != avx512 {
-		for i, d := range dst {
-			if !add {
-				clear(d)
-			}
-			for j, s := range src {
-				l.mulXor16Region(d, s, &rows[i*len(src)+j])
-			}
-		}
+		multiplyEach16(l, rows, dst, src, add)
 		return
 	}
 	size := len(dst[0])
