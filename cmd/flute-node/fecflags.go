@@ -36,8 +36,8 @@ const (
 	maxGroup    = 31
 	// minRaptor is the least number of source symbols of a block (RFC 5053, section 5.4.2.3).
 	minRaptor = 4
-	// shortLDPC is how many source symbols a file has that would be a single one: LDPC has no code for that.
-	shortLDPC = 4
+	// minLDPC is the least number of source symbols of a block that is worth a code of its own.
+	minLDPC = 8
 	// demoFailure is the part of the source blocks that may fail in a demo whose repair was chosen by its loss.
 	demoFailure = 1e-6
 )
@@ -116,23 +116,17 @@ func symbolsOf(o *fec.OTI, size uint64) uint32 {
 	return uint32(min((size+uint64(o.SymbolLength)-1)/uint64(o.SymbolLength), math.MaxUint32))
 }
 
-// forSize returns what a file of size bytes needs for itself; nil when what apply has set will do. By the n-algorithm a file
-// of less than a block has a share of the repair symbols that is rounded down, often to none (RFC 5510, section 6.2): with
-// source blocks of its own length it has what was asked for. A file of one byte goes uncoded where LDPC was asked for.
+// forSize returns what a file of size bytes needs for itself; nil when what apply has set will do. A file shorter than a block
+// needs a larger share of repair symbols than longer ones to stand the same loss. How a file that is too short for its code is
+// sent is for the sender to decide.
 func (f *fecFlags) forSize(cfg *sender.Config, size uint64) *fec.OTI {
 	s, err := findScheme(f.FEC)
 	symbols := symbolsOf(&cfg.OTI, size)
-	if err != nil || s.family != reedSolomon && s.family != ldpc || symbols == 0 || symbols >= cfg.OTI.MaxSourceBlockLength {
+	if err != nil || f.Repair != nil || f.loss == 0 || s.family != reedSolomon && s.family != ldpc ||
+		symbols == 0 || symbols >= cfg.OTI.MaxSourceBlockLength || s.family == ldpc && symbols < minLDPC {
 		return nil
 	}
 	o := cfg.OTI
-	if s.family == ldpc && symbols == 1 { // there is no code for that
-		if size == 1 {
-			return &fec.OTI{EncodingID: fec.CompactNoCode, SymbolLength: o.SymbolLength}
-		}
-		o.SymbolLength = uint16((size + shortLDPC - 1) / shortLDPC)
-		symbols = symbolsOf(&o, size)
-	}
 	f.code(&s, &o, symbols)
 	o.MaxEncodingSymbols = min(o.MaxEncodingSymbols, f.maxSymbols(&s))
 	return &o

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/fecbench"
 )
 
 const mib = 1 << 20
@@ -179,45 +180,45 @@ func TestFECFlagsRefuse(t *testing.T) {
 
 func TestFilesShorterThanABlock(t *testing.T) {
 	for _, test := range []struct {
-		fec        string
-		size       uint64
-		block, all uint32 // 0: as in the session
-		symbol     uint16 // 0: as in the session
+		fec  string
+		size uint64
+		k    uint32 // 0: as in the session
 	}{
-		{"rs", 1, 1, 2, 0},
-		{"rs", 14000, 10, 12, 0},
-		{"rs", 63 * 1400, 63, 76, 0},
-		{"rs", 64 * 1400, 0, 0, 0},
-		{"rs", 0, 0, 0, 0},
-		{"rs129", 14001, 11, 14, 0},
-		{"rs16", 255 * 1400, 255, 306, 0},
-		{"ldpc", 10 * 1400, 10, 17, 0},
-		{"ldpc", 1400, 4, 11, 350},
-		{"ldpc", 2, 2, 9, 1},
-		{"ldpc-triangle", 5, 3, 10, 2},
-		{"ldpc", 100 * 1400, 100, 120, 0},
-		{"raptorq", 1400, 0, 0, 0},
-		{"no-code", 1400, 0, 0, 0},
+		{"rs", 1, 1},
+		{"rs", 14000, 10},
+		{"rs", 63 * 1400, 63},
+		{"rs", 64 * 1400, 0},
+		{"rs", 0, 0},
+		{"rs129", 14001, 11},
+		{"rs16", 255 * 1400, 255},
+		{"ldpc", 7 * 1400, 0},
+		{"ldpc", 8 * 1400, 8},
+		{"ldpc-triangle", 100 * 1400, 100},
+		{"raptorq", 1400, 0},
+		{"no-code", 1400, 0},
 	} {
-		f := fecFlags{FEC: test.fec}
-		var cfg sender.Config
-		if err := f.apply(&cfg, 100*mib); err != nil {
-			t.Fatal(err)
-		}
-		o := f.forSize(&cfg, test.size)
-		if test.block == 0 {
-			if o != nil {
-				t.Errorf("%s, %d bytes: %+v; want that of the session", test.fec, test.size, o)
+		for _, given := range []bool{false, true} {
+			f := fecFlags{FEC: test.fec, loss: 0.1}
+			if given && test.fec != "no-code" {
+				f.Repair = new(percentage(0.2))
 			}
-			continue
-		}
-		want := cfg.OTI
-		want.MaxSourceBlockLength, want.MaxEncodingSymbols = test.block, test.all
-		if test.symbol != 0 {
-			want.SymbolLength = test.symbol
-		}
-		if o == nil || *o != want {
-			t.Errorf("%s, %d bytes: %+v, want %+v", test.fec, test.size, o, want)
+			var cfg sender.Config
+			if err := f.apply(&cfg, 100*mib); err != nil {
+				t.Fatal(err)
+			}
+			o := f.forSize(&cfg, test.size)
+			if test.k == 0 || given {
+				if o != nil {
+					t.Errorf("%s, %d bytes: %+v; want that of the session", test.fec, test.size, o)
+				}
+				continue
+			}
+			want := cfg.OTI
+			want.MaxSourceBlockLength = test.k
+			want.MaxEncodingSymbols = test.k + fecbench.RepairFor(test.k, fecbench.Extra(want.EncodingID, test.k, 7), 0.1, demoFailure)
+			if o == nil || *o != want {
+				t.Errorf("%s, %d bytes: %+v, want %+v", test.fec, test.size, o, want)
+			}
 		}
 	}
 }

@@ -79,9 +79,7 @@ func (c *sendCommand) send(
 	for _, f := range files {
 		f.CENC = cenc
 		var scratch sender.Scratch
-		if cenc == flute.Null {
-			f.OTI, f.Variant = c.forSize(&cfg, f.Size), cfg.Variant
-		} else {
+		if cenc != flute.Null {
 			t, err := temporary()
 			if err != nil {
 				return err
