@@ -1,6 +1,7 @@
 package raptorq
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -215,5 +216,100 @@ func TestOracle(t *testing.T) {
 				t.Errorf("K=%d: repair symbol %d is %x, want %x", v.k, esi, got, want)
 			}
 		}
+	}
+}
+
+// TestIntermediate compares the repair symbols of the encoder with those of the oracle. They are more than there are
+// intermediate symbols, so that those are equal too.
+func TestIntermediate(t *testing.T) {
+	const length = 3
+	s := New(Config{})
+	ks := []int{1, 2, 9, 10, 11, 12, 13, 19, 25, 32, 50, 77, 101}
+	if *long {
+		for k := 1; k <= 250; k++ {
+			ks = append(ks, k)
+		}
+		ks = append(ks, 300, 400, 526, 700, 1002)
+	}
+	for _, k := range ks {
+		o := newOracle(k)
+		source := testSource(k, length)
+		var symbols []fec.Symbol
+		for i := range k {
+			symbols = append(symbols, fec.Symbol{ESI: fec.ESI(i), Data: source[length*i : length*(i+1)]})
+		}
+		c := o.solve(symbols)
+		enc := newEncoder(t, s, k, length, source)
+		for i := range 2 * o.l {
+			esi := uint32(k) + i*i
+			got, err := enc.AppendRepair(nil, fec.ESI(esi))
+			if want := o.encode(c, esi); err != nil || !slices.Equal(got, want) {
+				t.Fatalf("K=%d: repair symbol %d is %x, %v, want %x", k, esi, got, err, want)
+			}
+		}
+	}
+}
+
+// TestSolve compares the decoder's verdict on what arrived with the rank of A.
+func TestSolve(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	s := New(Config{})
+	patterns := 300
+	if *long {
+		patterns = 10000
+	}
+	failures := 0
+	for i := range patterns {
+		k := 1 + r.IntN(40)
+		lost, repair := draw(r, k, k, i%2 == 0)
+		o := newOracle(k)
+		var symbols []fec.Symbol
+		for esi := range fec.ESI(k) {
+			if !slices.Contains(lost, esi) {
+				symbols = append(symbols, fec.Symbol{ESI: esi})
+			}
+		}
+		for _, esi := range repair {
+			symbols = append(symbols, fec.Symbol{ESI: esi})
+		}
+		// ESIs of which the last few make no difference, so that failures are not rare.
+		if i%3 == 0 && len(symbols) > 0 {
+			symbols = append(symbols[:len(symbols)-1], fec.Symbol{ESI: fec.ESI(k) + fec.ESI(r.IntN(10))})
+			if n := len(repair); n > 0 {
+				repair[n-1] = symbols[len(symbols)-1].ESI
+			} else {
+				continue
+			}
+		}
+		oti := testOTI(k, 1)
+		dec, err := s.NewDecoder(&oti, "", uint32(k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := dec.(fec.Solver).Solve(lost, repair) == nil
+		if want := o.solve(symbols) != nil || len(lost) == 0; got != want {
+			t.Fatalf("K=%d, lost %v, repair %v: Solve says %v, the matrix %v", k, lost, repair, got, want)
+		}
+		if got {
+			continue
+		}
+		failures++
+		// More symbols, one after the other, until they suffice.
+		for range 40 {
+			esi := fec.ESI(k + r.IntN(100))
+			repair = append(repair, esi)
+			symbols = append(symbols, fec.Symbol{ESI: esi})
+			got, want := dec.(fec.Solver).Solve(lost, repair) == nil, o.solve(symbols) != nil
+			if got != want {
+				t.Fatalf("K=%d, lost %v, repair %v: Solve says %v in a later try, the matrix %v", k, lost, repair, got, want)
+			}
+			if got {
+				break
+			}
+		}
+	}
+	t.Logf("%d of %d patterns failed", failures, patterns)
+	if failures == 0 {
+		t.Error("no pattern failed")
 	}
 }
