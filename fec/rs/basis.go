@@ -45,13 +45,16 @@ func (b *basis) distances(j int) uint16 {
 	return b.f.mod(sum)
 }
 
-// appendRow appends what the value at each known point contributes to that of symbol j, which is not known: by Lagrange, for
-// point i, the product over all l other than i of (x_j - x_l) / (x_i - x_l).
-func appendRow[E byte | uint16](row []E, b *basis, j int) []E {
+// row sets row[i], for each known point i, to what the value there contributes to that of symbol j, which is not known: by
+// Lagrange, the product over all l other than i of (x_j - x_l) / (x_i - x_l).
+func row[E byte | uint16](row []E, b *basis, j int) {
 	f := b.f
-	x, log, all := f.point(b.variant, j), f.log, uint32(b.distances(j))+uint32(f.order)
-	for i, y := range b.points {
-		row = append(row, E(f.exp[f.reduce(all+uint32(b.inverse[i])-uint32(log[x^y]))]))
+	order, bits, exp, log := uint32(f.order), f.bits&31, f.exp, f.log
+	x, all := f.point(b.variant, j), uint32(b.distances(j))+order
+	points, inverse := b.points[:len(row)], b.inverse[:len(row)]
+	for i := range row {
+		// A logarithm that is not negative and below 3 * 2^m: 2^m is 1 modulo the order. exp goes on far enough.
+		l := all + uint32(inverse[i]) - uint32(log[x^points[i]])
+		row[i] = E(exp[l&order+l>>bits])
 	}
-	return row
 }

@@ -102,10 +102,11 @@ func (m *matrix) reset(rows int, b *basis) {
 // set makes row i say how symbol j follows from what b knows. It returns room, which may have grown.
 func (m *matrix) set(i int, b *basis, j int, room []uint16) []uint16 {
 	if m.bytes != nil {
-		appendRow(m.bytes.Row(i)[:0], b, j)
+		row(m.bytes.Row(i), b, j)
 		return room
 	}
-	room = appendRow(sized(room, len(b.points))[:0], b, j)
+	room = sized(room, len(b.points))
+	row(room, b, j)
 	m.words.SetRow(i, room)
 	return room
 }

@@ -13,7 +13,7 @@ const (
 type field struct {
 	bits  uint
 	order int // elements other than 0, and the largest number of encoding symbols of a block: 2^m - 1
-	// exp[i] is a^i, up to a little above order, see reduce.
+	// exp[i] is a^i, also for i = order and the two above it.
 	exp []uint16
 	// log[x] is the discrete logarithm of x; log[0] is 0, so that a product may have a factor 0 that does not count.
 	log []uint16
@@ -49,6 +49,3 @@ func newField(bits uint) *field {
 
 // mod returns i modulo the order of the field.
 func (f *field) mod(i uint64) uint16 { return uint16(i % uint64(f.order)) }
-
-// reduce returns the index of exp for a logarithm that is not negative and below 3 * 2^m: 2^m is 1 modulo the order.
-func (f *field) reduce(i uint32) uint32 { return i&uint32(f.order) + i>>f.bits }

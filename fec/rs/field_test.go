@@ -68,9 +68,9 @@ func TestInverseVandermonde(t *testing.T) {
 	for m := uint(minBits); m <= maxBits; m++ {
 		c := newCode(m)
 		for _, variant := range New().Variants() {
-			for _, k := range []int{1, 2, 3, 7, 12, 30, 64, 100} {
+			for _, k := range []int{1, 2, 3, 7, 12, 30, 100} {
 				p := min(5, c.order-k)
-				if p <= 0 {
+				if p <= 0 || k == 100 && m != 8 && m != 16 { // slow
 					continue
 				}
 				want := inverseVandermonde(c, variant, k, p)

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/kernel"
 )
 
 // header is the memory of the header of a slice, at most.
@@ -28,18 +29,23 @@ func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	}
 	coefficients := k64 * coefficientBytes(m)
 	batches := (usual + rows - 1) / rows
-	matrices := allocated(min(usual, rows)*coefficients)*batches + allocated(others*coefficients) + batches*uint64(unsafe.Sizeof(plan{}))
+	matrices := allocated(min(usual, rows)*coefficients)*batches + allocated(others*coefficients) + (batches+1)*structs(m)
 	matrices = min(matrices, max(2*maxPlanBytes, allocated(rows*coefficients)))
 	return fec.Memory{
-		Encoder: structs + allocated(usual*length) + allocated(batches) + allocated(others*length) + allocated(2*length) +
+		Encoder: structs(m) + allocated(usual*length) + allocated(batches) + allocated(others*length) + allocated(2*length) +
 			matrices + s.working(m, k64, min(max(usual, others), rows), length),
-		Decoder: structs + 3*allocated(2*lost) + allocated(2*k64) + allocated(8*(uint64(n-k)/64+1)) + allocated(length) +
+		Decoder: structs(m) + 3*allocated(2*lost) + allocated(2*k64) + allocated(8*(uint64(n-k)/64+1)) + allocated(length) +
 			allocated(coefficients*min(lost, rows)) + s.working(m, k64, min(lost, rows), length),
 	}
 }
 
-// structs is more than what is there of fixed size: of an encoder or decoder, a workspace and a plan.
-const structs = 1536
+// structs returns more than what is there of fixed size: of an encoder or decoder with a workspace, or of a plan.
+func structs(m uint) uint64 {
+	if isWide(m) {
+		return 2048 + allocated(uint64(unsafe.Sizeof(kernel.Matrix16{})))
+	}
+	return 2048
+}
 
 // working returns the memory that workspaces have to multiply k symbols with rows, besides the matrix.
 func (s *Scheme) working(m uint, k, rows, length uint64) uint64 {
@@ -59,7 +65,7 @@ func (s *Scheme) working(m uint, k, rows, length uint64) uint64 {
 		stripes = allocated(header*k) + allocated(header*rows)
 	}
 	count, _ := parts(m, int(length))
-	return n + uint64(count)*(structs+stripes)
+	return n + uint64(count)*(structs(m)+stripes)
 }
 
 // allocated returns the memory that n bytes take: the runtime rounds up to a size class, or to pages.

@@ -171,8 +171,9 @@ func TestSteadyState(t *testing.T) {
 func TestIdleWorkspaces(t *testing.T) {
 	var l workspaces
 	c := newCode(8)
+	codes := []*code{newCode(3), newCode(4), newCode(9), newCode(10)}
 	for i := range 3 * maxIdle {
-		w := l.take(newCode(uint(9 + i%7)))
+		w := l.take(codes[i%len(codes)])
 		w.stripes = make([]byte, i<<20)
 		w.src = [][]byte{{1}}
 		l.put(w)

@@ -127,7 +127,8 @@ func repairRows(c *code, v fec.Variant, k, p int) [][]uint16 {
 	w.sources(&block{code: c, variant: v, k: k})
 	rows := make([][]uint16, p)
 	for i := range rows {
-		rows[i] = appendRow(rows[i], &w.basis, k+i)
+		rows[i] = make([]uint16, k)
+		row(rows[i], &w.basis, k+i)
 	}
 	return rows
 }
