@@ -59,11 +59,6 @@ func multiply4AVX512(table *uint64, rows *byte, columns int, srcs *[]byte, dsts 
 //go:noescape
 func multiply5AVX512(table *uint64, rows *byte, columns int, srcs *[]byte, dsts *[]byte, offset int, n int, add bool)
 
-// multiply6AVX512 adds, if add, or sets the products of 6 rows of coefficients and as many sources as there are columns, bytes offset to offset+n of each symbol, to dsts. table has the matrix of each coefficient.
-//
-//go:noescape
-func multiply6AVX512(table *uint64, rows *byte, columns int, srcs *[]byte, dsts *[]byte, offset int, n int, add bool)
-
 // multiply16x1AVX512 adds, if add, or sets the products of 1 rows of coefficients and as many sources as there are columns, bytes offset to offset+n of each symbol, to dsts. Elements have 16 bits.
 //
 //go:noescape

@@ -3848,14 +3848,50 @@ loop:
 	MOVQ   DI, R8
 
 source4:
+	DECQ           DI
+	JE             source4odd
 	MOVQ           (BX), R8
 	ADDQ           $+24, BX
 	VMOVDQU64      (R8)(CX*1), Z4
 	VMOVDQU64      64(R8)(CX*1), Z5
 	VMOVDQU64      128(R8)(CX*1), Z6
 	VMOVDQU64      192(R8)(CX*1), Z7
+	MOVQ           (BX), R8
+	ADDQ           $+24, BX
+	VMOVDQU64      (R8)(CX*1), Z8
+	VMOVDQU64      64(R8)(CX*1), Z9
+	VMOVDQU64      128(R8)(CX*1), Z10
+	VMOVDQU64      192(R8)(CX*1), Z11
 	MOVBQZX        (SI), R8
-	VPBROADCASTQ   (AX)(R8*8), Z8
+	VPBROADCASTQ   (AX)(R8*8), Z12
+	MOVBQZX        1(SI), R8
+	VPBROADCASTQ   (AX)(R8*8), Z13
+	VGF2P8AFFINEQB $0x00, Z12, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z13, Z8, Z8
+	VPTERNLOGQ     $0x96, Z4, Z8, Z0
+	VGF2P8AFFINEQB $0x00, Z12, Z5, Z4
+	VGF2P8AFFINEQB $0x00, Z13, Z9, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z1
+	VGF2P8AFFINEQB $0x00, Z12, Z6, Z4
+	VGF2P8AFFINEQB $0x00, Z13, Z10, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z2
+	VGF2P8AFFINEQB $0x00, Z12, Z7, Z4
+	VGF2P8AFFINEQB $0x00, Z13, Z11, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z3
+	ADDQ           $+2, SI
+	DECQ           DI
+	JNE            source4
+	JMP            source4summed
+
+source4odd:
+	MOVQ           (BX), DI
+	ADDQ           $+24, BX
+	VMOVDQU64      (DI)(CX*1), Z4
+	VMOVDQU64      64(DI)(CX*1), Z5
+	VMOVDQU64      128(DI)(CX*1), Z6
+	VMOVDQU64      192(DI)(CX*1), Z7
+	MOVBQZX        (SI), BX
+	VPBROADCASTQ   (AX)(BX*8), Z8
 	VGF2P8AFFINEQB $0x00, Z8, Z4, Z4
 	VPXORQ         Z4, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z8, Z5, Z4
@@ -3865,23 +3901,23 @@ source4:
 	VGF2P8AFFINEQB $0x00, Z8, Z7, Z4
 	VPXORQ         Z4, Z3, Z3
 	ADDQ           $+1, SI
-	DECQ           DI
-	JNE            source4
-	MOVQ           dsts+32(FP), BX
-	MOVB           add+56(FP), SI
-	MOVBLZX        SI, SI
-	MOVQ           (BX), BX
-	ADDQ           CX, BX
-	TESTL          SI, SI
-	JE             source4row0
-	VMOVDQU64      (BX), Z4
-	VPXORQ         Z4, Z0, Z0
-	VMOVDQU64      64(BX), Z4
-	VPXORQ         Z4, Z1, Z1
-	VMOVDQU64      128(BX), Z4
-	VPXORQ         Z4, Z2, Z2
-	VMOVDQU64      192(BX), Z4
-	VPXORQ         Z4, Z3, Z3
+
+source4summed:
+	MOVQ      dsts+32(FP), BX
+	MOVB      add+56(FP), SI
+	MOVBLZX   SI, SI
+	MOVQ      (BX), BX
+	ADDQ      CX, BX
+	TESTL     SI, SI
+	JE        source4row0
+	VMOVDQU64 (BX), Z4
+	VPXORQ    Z4, Z0, Z0
+	VMOVDQU64 64(BX), Z4
+	VPXORQ    Z4, Z1, Z1
+	VMOVDQU64 128(BX), Z4
+	VPXORQ    Z4, Z2, Z2
+	VMOVDQU64 192(BX), Z4
+	VPXORQ    Z4, Z3, Z3
 
 source4row0:
 	VMOVDQU64 Z0, (BX)
@@ -3914,25 +3950,46 @@ tail:
 	MOVQ   SI, DI
 
 source1masked:
+	DECQ           SI
+	JE             source1maskedodd
 	MOVQ           (DX), DI
 	ADDQ           $+24, DX
 	VMOVDQU8.Z     (DI)(CX*1), K1, Z1
+	MOVQ           (DX), DI
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (DI)(CX*1), K1, Z2
 	MOVBQZX        (BX), DI
-	VPBROADCASTQ   (AX)(DI*8), Z2
+	VPBROADCASTQ   (AX)(DI*8), Z3
+	MOVBQZX        1(BX), DI
+	VPBROADCASTQ   (AX)(DI*8), Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z1, Z1
+	VGF2P8AFFINEQB $0x00, Z4, Z2, Z2
+	VPTERNLOGQ     $0x96, Z1, Z2, Z0
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source1masked
+	JMP            source1maskedsummed
+
+source1maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (SI)(CX*1), K1, Z1
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z2
 	VGF2P8AFFINEQB $0x00, Z2, Z1, Z1
 	VPXORQ         Z1, Z0, Z0
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source1masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), AX
-	ADDQ           CX, AX
-	TESTL          DX, DX
-	JE             source1maskedrow0
-	VMOVDQU8.Z     (AX), K1, Z1
-	VPXORQ         Z1, Z0, Z0
+
+source1maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), AX
+	ADDQ       CX, AX
+	TESTL      DX, DX
+	JE         source1maskedrow0
+	VMOVDQU8.Z (AX), K1, Z1
+	VPXORQ     Z1, Z0, Z0
 
 source1maskedrow0:
 	VMOVDQU8 Z0, K1, (AX)
@@ -3948,30 +4005,56 @@ above0:
 	MOVQ   SI, DI
 
 source2masked:
+	DECQ           SI
+	JE             source2maskedodd
 	MOVQ           (DX), DI
 	ADDQ           $+24, DX
 	VMOVDQU64      (DI)(CX*1), Z2
 	VMOVDQU8.Z     64(DI)(CX*1), K1, Z3
+	MOVQ           (DX), DI
+	ADDQ           $+24, DX
+	VMOVDQU64      (DI)(CX*1), Z4
+	VMOVDQU8.Z     64(DI)(CX*1), K1, Z5
 	MOVBQZX        (BX), DI
-	VPBROADCASTQ   (AX)(DI*8), Z4
+	VPBROADCASTQ   (AX)(DI*8), Z6
+	MOVBQZX        1(BX), DI
+	VPBROADCASTQ   (AX)(DI*8), Z7
+	VGF2P8AFFINEQB $0x00, Z6, Z2, Z2
+	VGF2P8AFFINEQB $0x00, Z7, Z4, Z4
+	VPTERNLOGQ     $0x96, Z2, Z4, Z0
+	VGF2P8AFFINEQB $0x00, Z6, Z3, Z2
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z1
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source2masked
+	JMP            source2maskedsummed
+
+source2maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z2
+	VMOVDQU8.Z     64(SI)(CX*1), K1, Z3
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z4
 	VGF2P8AFFINEQB $0x00, Z4, Z2, Z2
 	VPXORQ         Z2, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z4, Z3, Z2
 	VPXORQ         Z2, Z1, Z1
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source2masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), AX
-	ADDQ           CX, AX
-	TESTL          DX, DX
-	JE             source2maskedrow0
-	VMOVDQU64      (AX), Z2
-	VPXORQ         Z2, Z0, Z0
-	VMOVDQU8.Z     64(AX), K1, Z2
-	VPXORQ         Z2, Z1, Z1
+
+source2maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), AX
+	ADDQ       CX, AX
+	TESTL      DX, DX
+	JE         source2maskedrow0
+	VMOVDQU64  (AX), Z2
+	VPXORQ     Z2, Z0, Z0
+	VMOVDQU8.Z 64(AX), K1, Z2
+	VPXORQ     Z2, Z1, Z1
 
 source2maskedrow0:
 	VMOVDQU64 Z0, (AX)
@@ -3991,13 +4074,44 @@ above1:
 	MOVQ   SI, DI
 
 source3masked:
+	DECQ           SI
+	JE             source3maskedodd
 	MOVQ           (DX), DI
 	ADDQ           $+24, DX
 	VMOVDQU64      (DI)(CX*1), Z3
 	VMOVDQU64      64(DI)(CX*1), Z4
 	VMOVDQU8.Z     128(DI)(CX*1), K1, Z5
+	MOVQ           (DX), DI
+	ADDQ           $+24, DX
+	VMOVDQU64      (DI)(CX*1), Z6
+	VMOVDQU64      64(DI)(CX*1), Z7
+	VMOVDQU8.Z     128(DI)(CX*1), K1, Z8
 	MOVBQZX        (BX), DI
-	VPBROADCASTQ   (AX)(DI*8), Z6
+	VPBROADCASTQ   (AX)(DI*8), Z9
+	MOVBQZX        1(BX), DI
+	VPBROADCASTQ   (AX)(DI*8), Z10
+	VGF2P8AFFINEQB $0x00, Z9, Z3, Z3
+	VGF2P8AFFINEQB $0x00, Z10, Z6, Z6
+	VPTERNLOGQ     $0x96, Z3, Z6, Z0
+	VGF2P8AFFINEQB $0x00, Z9, Z4, Z3
+	VGF2P8AFFINEQB $0x00, Z10, Z7, Z4
+	VPTERNLOGQ     $0x96, Z3, Z4, Z1
+	VGF2P8AFFINEQB $0x00, Z9, Z5, Z3
+	VGF2P8AFFINEQB $0x00, Z10, Z8, Z4
+	VPTERNLOGQ     $0x96, Z3, Z4, Z2
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source3masked
+	JMP            source3maskedsummed
+
+source3maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z3
+	VMOVDQU64      64(SI)(CX*1), Z4
+	VMOVDQU8.Z     128(SI)(CX*1), K1, Z5
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z6
 	VGF2P8AFFINEQB $0x00, Z6, Z3, Z3
 	VPXORQ         Z3, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z6, Z4, Z3
@@ -4005,21 +4119,21 @@ source3masked:
 	VGF2P8AFFINEQB $0x00, Z6, Z5, Z3
 	VPXORQ         Z3, Z2, Z2
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source3masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), AX
-	ADDQ           CX, AX
-	TESTL          DX, DX
-	JE             source3maskedrow0
-	VMOVDQU64      (AX), Z3
-	VPXORQ         Z3, Z0, Z0
-	VMOVDQU64      64(AX), Z3
-	VPXORQ         Z3, Z1, Z1
-	VMOVDQU8.Z     128(AX), K1, Z3
-	VPXORQ         Z3, Z2, Z2
+
+source3maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), AX
+	ADDQ       CX, AX
+	TESTL      DX, DX
+	JE         source3maskedrow0
+	VMOVDQU64  (AX), Z3
+	VPXORQ     Z3, Z0, Z0
+	VMOVDQU64  64(AX), Z3
+	VPXORQ     Z3, Z1, Z1
+	VMOVDQU8.Z 128(AX), K1, Z3
+	VPXORQ     Z3, Z2, Z2
 
 source3maskedrow0:
 	VMOVDQU64 Z0, (AX)
@@ -4039,14 +4153,50 @@ above2:
 	MOVQ   SI, DI
 
 source4masked:
+	DECQ           SI
+	JE             source4maskedodd
 	MOVQ           (DX), DI
 	ADDQ           $+24, DX
 	VMOVDQU64      (DI)(CX*1), Z4
 	VMOVDQU64      64(DI)(CX*1), Z5
 	VMOVDQU64      128(DI)(CX*1), Z6
 	VMOVDQU8.Z     192(DI)(CX*1), K1, Z7
+	MOVQ           (DX), DI
+	ADDQ           $+24, DX
+	VMOVDQU64      (DI)(CX*1), Z8
+	VMOVDQU64      64(DI)(CX*1), Z9
+	VMOVDQU64      128(DI)(CX*1), Z10
+	VMOVDQU8.Z     192(DI)(CX*1), K1, Z11
 	MOVBQZX        (BX), DI
-	VPBROADCASTQ   (AX)(DI*8), Z8
+	VPBROADCASTQ   (AX)(DI*8), Z12
+	MOVBQZX        1(BX), DI
+	VPBROADCASTQ   (AX)(DI*8), Z13
+	VGF2P8AFFINEQB $0x00, Z12, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z13, Z8, Z8
+	VPTERNLOGQ     $0x96, Z4, Z8, Z0
+	VGF2P8AFFINEQB $0x00, Z12, Z5, Z4
+	VGF2P8AFFINEQB $0x00, Z13, Z9, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z1
+	VGF2P8AFFINEQB $0x00, Z12, Z6, Z4
+	VGF2P8AFFINEQB $0x00, Z13, Z10, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z2
+	VGF2P8AFFINEQB $0x00, Z12, Z7, Z4
+	VGF2P8AFFINEQB $0x00, Z13, Z11, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z3
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source4masked
+	JMP            source4maskedsummed
+
+source4maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z4
+	VMOVDQU64      64(SI)(CX*1), Z5
+	VMOVDQU64      128(SI)(CX*1), Z6
+	VMOVDQU8.Z     192(SI)(CX*1), K1, Z7
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z8
 	VGF2P8AFFINEQB $0x00, Z8, Z4, Z4
 	VPXORQ         Z4, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z8, Z5, Z4
@@ -4056,23 +4206,23 @@ source4masked:
 	VGF2P8AFFINEQB $0x00, Z8, Z7, Z4
 	VPXORQ         Z4, Z3, Z3
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source4masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), AX
-	ADDQ           CX, AX
-	TESTL          DX, DX
-	JE             source4maskedrow0
-	VMOVDQU64      (AX), Z4
-	VPXORQ         Z4, Z0, Z0
-	VMOVDQU64      64(AX), Z4
-	VPXORQ         Z4, Z1, Z1
-	VMOVDQU64      128(AX), Z4
-	VPXORQ         Z4, Z2, Z2
-	VMOVDQU8.Z     192(AX), K1, Z4
-	VPXORQ         Z4, Z3, Z3
+
+source4maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), AX
+	ADDQ       CX, AX
+	TESTL      DX, DX
+	JE         source4maskedrow0
+	VMOVDQU64  (AX), Z4
+	VPXORQ     Z4, Z0, Z0
+	VMOVDQU64  64(AX), Z4
+	VPXORQ     Z4, Z1, Z1
+	VMOVDQU64  128(AX), Z4
+	VPXORQ     Z4, Z2, Z2
+	VMOVDQU8.Z 192(AX), K1, Z4
+	VPXORQ     Z4, Z3, Z3
 
 source4maskedrow0:
 	VMOVDQU64 Z0, (AX)
@@ -4110,14 +4260,66 @@ loop:
 	MOVQ   DI, R8
 
 source4:
+	DECQ           DI
+	JE             source4odd
 	MOVQ           (BX), R9
 	ADDQ           $+24, BX
 	VMOVDQU64      (R9)(CX*1), Z8
 	VMOVDQU64      64(R9)(CX*1), Z9
 	VMOVDQU64      128(R9)(CX*1), Z10
 	VMOVDQU64      192(R9)(CX*1), Z11
+	MOVQ           (BX), R9
+	ADDQ           $+24, BX
+	VMOVDQU64      (R9)(CX*1), Z12
+	VMOVDQU64      64(R9)(CX*1), Z13
+	VMOVDQU64      128(R9)(CX*1), Z14
+	VMOVDQU64      192(R9)(CX*1), Z15
 	MOVBQZX        (SI), R9
-	VPBROADCASTQ   (AX)(R9*8), Z12
+	VPBROADCASTQ   (AX)(R9*8), Z16
+	MOVBQZX        1(SI), R9
+	VPBROADCASTQ   (AX)(R9*8), Z17
+	VGF2P8AFFINEQB $0x00, Z16, Z8, Z18
+	VGF2P8AFFINEQB $0x00, Z17, Z12, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z0
+	VGF2P8AFFINEQB $0x00, Z16, Z9, Z18
+	VGF2P8AFFINEQB $0x00, Z17, Z13, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z1
+	VGF2P8AFFINEQB $0x00, Z16, Z10, Z18
+	VGF2P8AFFINEQB $0x00, Z17, Z14, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z2
+	VGF2P8AFFINEQB $0x00, Z16, Z11, Z16
+	VGF2P8AFFINEQB $0x00, Z17, Z15, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z3
+	MOVBQZX        (SI)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z16
+	MOVBQZX        1(SI)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z17
+	VGF2P8AFFINEQB $0x00, Z16, Z8, Z8
+	VGF2P8AFFINEQB $0x00, Z17, Z12, Z12
+	VPTERNLOGQ     $0x96, Z8, Z12, Z4
+	VGF2P8AFFINEQB $0x00, Z16, Z9, Z8
+	VGF2P8AFFINEQB $0x00, Z17, Z13, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z5
+	VGF2P8AFFINEQB $0x00, Z16, Z10, Z8
+	VGF2P8AFFINEQB $0x00, Z17, Z14, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z6
+	VGF2P8AFFINEQB $0x00, Z16, Z11, Z8
+	VGF2P8AFFINEQB $0x00, Z17, Z15, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z7
+	ADDQ           $+2, SI
+	DECQ           DI
+	JNE            source4
+	JMP            source4summed
+
+source4odd:
+	MOVQ           (BX), DI
+	ADDQ           $+24, BX
+	VMOVDQU64      (DI)(CX*1), Z8
+	VMOVDQU64      64(DI)(CX*1), Z9
+	VMOVDQU64      128(DI)(CX*1), Z10
+	VMOVDQU64      192(DI)(CX*1), Z11
+	MOVBQZX        (SI), BX
+	VPBROADCASTQ   (AX)(BX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z8, Z13
 	VPXORQ         Z13, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z12, Z9, Z13
@@ -4126,8 +4328,8 @@ source4:
 	VPXORQ         Z13, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z12
 	VPXORQ         Z12, Z3, Z3
-	MOVBQZX        (SI)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z12
+	MOVBQZX        (SI)(R8*1), BX
+	VPBROADCASTQ   (AX)(BX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z8, Z8
 	VPXORQ         Z8, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z12, Z9, Z8
@@ -4137,23 +4339,23 @@ source4:
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z8
 	VPXORQ         Z8, Z7, Z7
 	ADDQ           $+1, SI
-	DECQ           DI
-	JNE            source4
-	MOVQ           dsts+32(FP), BX
-	MOVB           add+56(FP), SI
-	MOVBLZX        SI, SI
-	MOVQ           (BX), DI
-	ADDQ           CX, DI
-	TESTL          SI, SI
-	JE             source4row0
-	VMOVDQU64      (DI), Z8
-	VPXORQ         Z8, Z0, Z0
-	VMOVDQU64      64(DI), Z8
-	VPXORQ         Z8, Z1, Z1
-	VMOVDQU64      128(DI), Z8
-	VPXORQ         Z8, Z2, Z2
-	VMOVDQU64      192(DI), Z8
-	VPXORQ         Z8, Z3, Z3
+
+source4summed:
+	MOVQ      dsts+32(FP), BX
+	MOVB      add+56(FP), SI
+	MOVBLZX   SI, SI
+	MOVQ      (BX), DI
+	ADDQ      CX, DI
+	TESTL     SI, SI
+	JE        source4row0
+	VMOVDQU64 (DI), Z8
+	VPXORQ    Z8, Z0, Z0
+	VMOVDQU64 64(DI), Z8
+	VPXORQ    Z8, Z1, Z1
+	VMOVDQU64 128(DI), Z8
+	VPXORQ    Z8, Z2, Z2
+	VMOVDQU64 192(DI), Z8
+	VPXORQ    Z8, Z3, Z3
 
 source4row0:
 	VMOVDQU64 Z0, (DI)
@@ -4205,29 +4407,57 @@ tail:
 	MOVQ   SI, DI
 
 source1masked:
+	DECQ           SI
+	JE             source1maskedodd
 	MOVQ           (DX), R8
 	ADDQ           $+24, DX
 	VMOVDQU8.Z     (R8)(CX*1), K1, Z2
+	MOVQ           (DX), R8
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (R8)(CX*1), K1, Z3
 	MOVBQZX        (BX), R8
-	VPBROADCASTQ   (AX)(R8*8), Z3
+	VPBROADCASTQ   (AX)(R8*8), Z4
+	MOVBQZX        1(BX), R8
+	VPBROADCASTQ   (AX)(R8*8), Z5
+	VGF2P8AFFINEQB $0x00, Z4, Z2, Z4
+	VGF2P8AFFINEQB $0x00, Z5, Z3, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z0
+	MOVBQZX        (BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z4
+	MOVBQZX        1(BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z5
+	VGF2P8AFFINEQB $0x00, Z4, Z2, Z2
+	VGF2P8AFFINEQB $0x00, Z5, Z3, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z1
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source1masked
+	JMP            source1maskedsummed
+
+source1maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (SI)(CX*1), K1, Z2
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z3
 	VGF2P8AFFINEQB $0x00, Z3, Z2, Z3
 	VPXORQ         Z3, Z0, Z0
-	MOVBQZX        (BX)(DI*1), R8
-	VPBROADCASTQ   (AX)(R8*8), Z3
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z3
 	VGF2P8AFFINEQB $0x00, Z3, Z2, Z2
 	VPXORQ         Z2, Z1, Z1
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source1masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source1maskedrow0
-	VMOVDQU8.Z     (BX), K1, Z2
-	VPXORQ         Z2, Z0, Z0
+
+source1maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source1maskedrow0
+	VMOVDQU8.Z (BX), K1, Z2
+	VPXORQ     Z2, Z0, Z0
 
 source1maskedrow0:
 	VMOVDQU8   Z0, K1, (BX)
@@ -4254,36 +4484,72 @@ above0:
 	MOVQ   SI, DI
 
 source2masked:
+	DECQ           SI
+	JE             source2maskedodd
 	MOVQ           (DX), R8
 	ADDQ           $+24, DX
 	VMOVDQU64      (R8)(CX*1), Z4
 	VMOVDQU8.Z     64(R8)(CX*1), K1, Z5
+	MOVQ           (DX), R8
+	ADDQ           $+24, DX
+	VMOVDQU64      (R8)(CX*1), Z6
+	VMOVDQU8.Z     64(R8)(CX*1), K1, Z7
 	MOVBQZX        (BX), R8
-	VPBROADCASTQ   (AX)(R8*8), Z6
+	VPBROADCASTQ   (AX)(R8*8), Z8
+	MOVBQZX        1(BX), R8
+	VPBROADCASTQ   (AX)(R8*8), Z9
+	VGF2P8AFFINEQB $0x00, Z8, Z4, Z10
+	VGF2P8AFFINEQB $0x00, Z9, Z6, Z11
+	VPTERNLOGQ     $0x96, Z10, Z11, Z0
+	VGF2P8AFFINEQB $0x00, Z8, Z5, Z8
+	VGF2P8AFFINEQB $0x00, Z9, Z7, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z1
+	MOVBQZX        (BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z8
+	MOVBQZX        1(BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z9
+	VGF2P8AFFINEQB $0x00, Z8, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z9, Z6, Z6
+	VPTERNLOGQ     $0x96, Z4, Z6, Z2
+	VGF2P8AFFINEQB $0x00, Z8, Z5, Z4
+	VGF2P8AFFINEQB $0x00, Z9, Z7, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z3
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source2masked
+	JMP            source2maskedsummed
+
+source2maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z4
+	VMOVDQU8.Z     64(SI)(CX*1), K1, Z5
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z6
 	VGF2P8AFFINEQB $0x00, Z6, Z4, Z7
 	VPXORQ         Z7, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z6, Z5, Z6
 	VPXORQ         Z6, Z1, Z1
-	MOVBQZX        (BX)(DI*1), R8
-	VPBROADCASTQ   (AX)(R8*8), Z6
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z6
 	VGF2P8AFFINEQB $0x00, Z6, Z4, Z4
 	VPXORQ         Z4, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z6, Z5, Z4
 	VPXORQ         Z4, Z3, Z3
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source2masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source2maskedrow0
-	VMOVDQU64      (BX), Z4
-	VPXORQ         Z4, Z0, Z0
-	VMOVDQU8.Z     64(BX), K1, Z4
-	VPXORQ         Z4, Z1, Z1
+
+source2maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source2maskedrow0
+	VMOVDQU64  (BX), Z4
+	VPXORQ     Z4, Z0, Z0
+	VMOVDQU8.Z 64(BX), K1, Z4
+	VPXORQ     Z4, Z1, Z1
 
 source2maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -4318,21 +4584,65 @@ above1:
 	MOVQ   SI, DI
 
 source3masked:
+	DECQ           SI
+	JE             source3maskedodd
 	MOVQ           (DX), R8
 	ADDQ           $+24, DX
 	VMOVDQU64      (R8)(CX*1), Z6
 	VMOVDQU64      64(R8)(CX*1), Z7
 	VMOVDQU8.Z     128(R8)(CX*1), K1, Z8
+	MOVQ           (DX), R8
+	ADDQ           $+24, DX
+	VMOVDQU64      (R8)(CX*1), Z9
+	VMOVDQU64      64(R8)(CX*1), Z10
+	VMOVDQU8.Z     128(R8)(CX*1), K1, Z11
 	MOVBQZX        (BX), R8
-	VPBROADCASTQ   (AX)(R8*8), Z9
+	VPBROADCASTQ   (AX)(R8*8), Z12
+	MOVBQZX        1(BX), R8
+	VPBROADCASTQ   (AX)(R8*8), Z13
+	VGF2P8AFFINEQB $0x00, Z12, Z6, Z14
+	VGF2P8AFFINEQB $0x00, Z13, Z9, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z0
+	VGF2P8AFFINEQB $0x00, Z12, Z7, Z14
+	VGF2P8AFFINEQB $0x00, Z13, Z10, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z1
+	VGF2P8AFFINEQB $0x00, Z12, Z8, Z12
+	VGF2P8AFFINEQB $0x00, Z13, Z11, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z2
+	MOVBQZX        (BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z12
+	MOVBQZX        1(BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z13
+	VGF2P8AFFINEQB $0x00, Z12, Z6, Z6
+	VGF2P8AFFINEQB $0x00, Z13, Z9, Z9
+	VPTERNLOGQ     $0x96, Z6, Z9, Z3
+	VGF2P8AFFINEQB $0x00, Z12, Z7, Z6
+	VGF2P8AFFINEQB $0x00, Z13, Z10, Z7
+	VPTERNLOGQ     $0x96, Z6, Z7, Z4
+	VGF2P8AFFINEQB $0x00, Z12, Z8, Z6
+	VGF2P8AFFINEQB $0x00, Z13, Z11, Z7
+	VPTERNLOGQ     $0x96, Z6, Z7, Z5
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source3masked
+	JMP            source3maskedsummed
+
+source3maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z6
+	VMOVDQU64      64(SI)(CX*1), Z7
+	VMOVDQU8.Z     128(SI)(CX*1), K1, Z8
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z9
 	VGF2P8AFFINEQB $0x00, Z9, Z6, Z10
 	VPXORQ         Z10, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z9, Z7, Z10
 	VPXORQ         Z10, Z1, Z1
 	VGF2P8AFFINEQB $0x00, Z9, Z8, Z9
 	VPXORQ         Z9, Z2, Z2
-	MOVBQZX        (BX)(DI*1), R8
-	VPBROADCASTQ   (AX)(R8*8), Z9
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z9
 	VGF2P8AFFINEQB $0x00, Z9, Z6, Z6
 	VPXORQ         Z6, Z3, Z3
 	VGF2P8AFFINEQB $0x00, Z9, Z7, Z6
@@ -4340,21 +4650,21 @@ source3masked:
 	VGF2P8AFFINEQB $0x00, Z9, Z8, Z6
 	VPXORQ         Z6, Z5, Z5
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source3masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source3maskedrow0
-	VMOVDQU64      (BX), Z6
-	VPXORQ         Z6, Z0, Z0
-	VMOVDQU64      64(BX), Z6
-	VPXORQ         Z6, Z1, Z1
-	VMOVDQU8.Z     128(BX), K1, Z6
-	VPXORQ         Z6, Z2, Z2
+
+source3maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source3maskedrow0
+	VMOVDQU64  (BX), Z6
+	VPXORQ     Z6, Z0, Z0
+	VMOVDQU64  64(BX), Z6
+	VPXORQ     Z6, Z1, Z1
+	VMOVDQU8.Z 128(BX), K1, Z6
+	VPXORQ     Z6, Z2, Z2
 
 source3maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -4393,14 +4703,66 @@ above2:
 	MOVQ   SI, DI
 
 source4masked:
+	DECQ           SI
+	JE             source4maskedodd
 	MOVQ           (DX), R8
 	ADDQ           $+24, DX
 	VMOVDQU64      (R8)(CX*1), Z8
 	VMOVDQU64      64(R8)(CX*1), Z9
 	VMOVDQU64      128(R8)(CX*1), Z10
 	VMOVDQU8.Z     192(R8)(CX*1), K1, Z11
+	MOVQ           (DX), R8
+	ADDQ           $+24, DX
+	VMOVDQU64      (R8)(CX*1), Z12
+	VMOVDQU64      64(R8)(CX*1), Z13
+	VMOVDQU64      128(R8)(CX*1), Z14
+	VMOVDQU8.Z     192(R8)(CX*1), K1, Z15
 	MOVBQZX        (BX), R8
-	VPBROADCASTQ   (AX)(R8*8), Z12
+	VPBROADCASTQ   (AX)(R8*8), Z16
+	MOVBQZX        1(BX), R8
+	VPBROADCASTQ   (AX)(R8*8), Z17
+	VGF2P8AFFINEQB $0x00, Z16, Z8, Z18
+	VGF2P8AFFINEQB $0x00, Z17, Z12, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z0
+	VGF2P8AFFINEQB $0x00, Z16, Z9, Z18
+	VGF2P8AFFINEQB $0x00, Z17, Z13, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z1
+	VGF2P8AFFINEQB $0x00, Z16, Z10, Z18
+	VGF2P8AFFINEQB $0x00, Z17, Z14, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z2
+	VGF2P8AFFINEQB $0x00, Z16, Z11, Z16
+	VGF2P8AFFINEQB $0x00, Z17, Z15, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z3
+	MOVBQZX        (BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z16
+	MOVBQZX        1(BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z17
+	VGF2P8AFFINEQB $0x00, Z16, Z8, Z8
+	VGF2P8AFFINEQB $0x00, Z17, Z12, Z12
+	VPTERNLOGQ     $0x96, Z8, Z12, Z4
+	VGF2P8AFFINEQB $0x00, Z16, Z9, Z8
+	VGF2P8AFFINEQB $0x00, Z17, Z13, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z5
+	VGF2P8AFFINEQB $0x00, Z16, Z10, Z8
+	VGF2P8AFFINEQB $0x00, Z17, Z14, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z6
+	VGF2P8AFFINEQB $0x00, Z16, Z11, Z8
+	VGF2P8AFFINEQB $0x00, Z17, Z15, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z7
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source4masked
+	JMP            source4maskedsummed
+
+source4maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z8
+	VMOVDQU64      64(SI)(CX*1), Z9
+	VMOVDQU64      128(SI)(CX*1), Z10
+	VMOVDQU8.Z     192(SI)(CX*1), K1, Z11
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z8, Z13
 	VPXORQ         Z13, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z12, Z9, Z13
@@ -4409,8 +4771,8 @@ source4masked:
 	VPXORQ         Z13, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z12
 	VPXORQ         Z12, Z3, Z3
-	MOVBQZX        (BX)(DI*1), R8
-	VPBROADCASTQ   (AX)(R8*8), Z12
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z8, Z8
 	VPXORQ         Z8, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z12, Z9, Z8
@@ -4420,23 +4782,23 @@ source4masked:
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z8
 	VPXORQ         Z8, Z7, Z7
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source4masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source4maskedrow0
-	VMOVDQU64      (BX), Z8
-	VPXORQ         Z8, Z0, Z0
-	VMOVDQU64      64(BX), Z8
-	VPXORQ         Z8, Z1, Z1
-	VMOVDQU64      128(BX), Z8
-	VPXORQ         Z8, Z2, Z2
-	VMOVDQU8.Z     192(BX), K1, Z8
-	VPXORQ         Z8, Z3, Z3
+
+source4maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source4maskedrow0
+	VMOVDQU64  (BX), Z8
+	VPXORQ     Z8, Z0, Z0
+	VMOVDQU64  64(BX), Z8
+	VPXORQ     Z8, Z1, Z1
+	VMOVDQU64  128(BX), Z8
+	VPXORQ     Z8, Z2, Z2
+	VMOVDQU8.Z 192(BX), K1, Z8
+	VPXORQ     Z8, Z3, Z3
 
 source4maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -4496,14 +4858,82 @@ loop:
 	MOVQ   DI, R8
 
 source4:
+	DECQ           DI
+	JE             source4odd
 	MOVQ           (BX), R9
 	ADDQ           $+24, BX
 	VMOVDQU64      (R9)(CX*1), Z12
 	VMOVDQU64      64(R9)(CX*1), Z13
 	VMOVDQU64      128(R9)(CX*1), Z14
 	VMOVDQU64      192(R9)(CX*1), Z15
+	MOVQ           (BX), R9
+	ADDQ           $+24, BX
+	VMOVDQU64      (R9)(CX*1), Z16
+	VMOVDQU64      64(R9)(CX*1), Z17
+	VMOVDQU64      128(R9)(CX*1), Z18
+	VMOVDQU64      192(R9)(CX*1), Z19
 	MOVBQZX        (SI), R9
-	VPBROADCASTQ   (AX)(R9*8), Z16
+	VPBROADCASTQ   (AX)(R9*8), Z20
+	MOVBQZX        1(SI), R9
+	VPBROADCASTQ   (AX)(R9*8), Z21
+	VGF2P8AFFINEQB $0x00, Z20, Z12, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z0
+	VGF2P8AFFINEQB $0x00, Z20, Z13, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z1
+	VGF2P8AFFINEQB $0x00, Z20, Z14, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z18, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z2
+	VGF2P8AFFINEQB $0x00, Z20, Z15, Z20
+	VGF2P8AFFINEQB $0x00, Z21, Z19, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z3
+	MOVBQZX        (SI)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z20
+	MOVBQZX        1(SI)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z21
+	VGF2P8AFFINEQB $0x00, Z20, Z12, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z4
+	VGF2P8AFFINEQB $0x00, Z20, Z13, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z5
+	VGF2P8AFFINEQB $0x00, Z20, Z14, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z18, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z6
+	VGF2P8AFFINEQB $0x00, Z20, Z15, Z20
+	VGF2P8AFFINEQB $0x00, Z21, Z19, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z7
+	MOVBQZX        (SI)(R8*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z20
+	MOVBQZX        1(SI)(R8*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z21
+	VGF2P8AFFINEQB $0x00, Z20, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z16
+	VPTERNLOGQ     $0x96, Z12, Z16, Z8
+	VGF2P8AFFINEQB $0x00, Z20, Z13, Z12
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z9
+	VGF2P8AFFINEQB $0x00, Z20, Z14, Z12
+	VGF2P8AFFINEQB $0x00, Z21, Z18, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z10
+	VGF2P8AFFINEQB $0x00, Z20, Z15, Z12
+	VGF2P8AFFINEQB $0x00, Z21, Z19, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z11
+	ADDQ           $+2, SI
+	DECQ           DI
+	JNE            source4
+	JMP            source4summed
+
+source4odd:
+	MOVQ           (BX), DI
+	ADDQ           $+24, BX
+	VMOVDQU64      (DI)(CX*1), Z12
+	VMOVDQU64      64(DI)(CX*1), Z13
+	VMOVDQU64      128(DI)(CX*1), Z14
+	VMOVDQU64      192(DI)(CX*1), Z15
+	MOVBQZX        (SI), BX
+	VPBROADCASTQ   (AX)(BX*8), Z16
 	VGF2P8AFFINEQB $0x00, Z16, Z12, Z17
 	VPXORQ         Z17, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z16, Z13, Z17
@@ -4512,8 +4942,8 @@ source4:
 	VPXORQ         Z17, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z16, Z15, Z16
 	VPXORQ         Z16, Z3, Z3
-	MOVBQZX        (SI)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z16
+	MOVBQZX        (SI)(R8*1), BX
+	VPBROADCASTQ   (AX)(BX*8), Z16
 	VGF2P8AFFINEQB $0x00, Z16, Z12, Z17
 	VPXORQ         Z17, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z16, Z13, Z17
@@ -4522,8 +4952,8 @@ source4:
 	VPXORQ         Z17, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z16, Z15, Z16
 	VPXORQ         Z16, Z7, Z7
-	MOVBQZX        (SI)(R8*2), R9
-	VPBROADCASTQ   (AX)(R9*8), Z16
+	MOVBQZX        (SI)(R8*2), BX
+	VPBROADCASTQ   (AX)(BX*8), Z16
 	VGF2P8AFFINEQB $0x00, Z16, Z12, Z12
 	VPXORQ         Z12, Z8, Z8
 	VGF2P8AFFINEQB $0x00, Z16, Z13, Z12
@@ -4533,23 +4963,23 @@ source4:
 	VGF2P8AFFINEQB $0x00, Z16, Z15, Z12
 	VPXORQ         Z12, Z11, Z11
 	ADDQ           $+1, SI
-	DECQ           DI
-	JNE            source4
-	MOVQ           dsts+32(FP), BX
-	MOVB           add+56(FP), SI
-	MOVBLZX        SI, SI
-	MOVQ           (BX), DI
-	ADDQ           CX, DI
-	TESTL          SI, SI
-	JE             source4row0
-	VMOVDQU64      (DI), Z12
-	VPXORQ         Z12, Z0, Z0
-	VMOVDQU64      64(DI), Z12
-	VPXORQ         Z12, Z1, Z1
-	VMOVDQU64      128(DI), Z12
-	VPXORQ         Z12, Z2, Z2
-	VMOVDQU64      192(DI), Z12
-	VPXORQ         Z12, Z3, Z3
+
+source4summed:
+	MOVQ      dsts+32(FP), BX
+	MOVB      add+56(FP), SI
+	MOVBLZX   SI, SI
+	MOVQ      (BX), DI
+	ADDQ      CX, DI
+	TESTL     SI, SI
+	JE        source4row0
+	VMOVDQU64 (DI), Z12
+	VPXORQ    Z12, Z0, Z0
+	VMOVDQU64 64(DI), Z12
+	VPXORQ    Z12, Z1, Z1
+	VMOVDQU64 128(DI), Z12
+	VPXORQ    Z12, Z2, Z2
+	VMOVDQU64 192(DI), Z12
+	VPXORQ    Z12, Z3, Z3
 
 source4row0:
 	VMOVDQU64 Z0, (DI)
@@ -4620,33 +5050,68 @@ tail:
 	MOVQ   SI, DI
 
 source1masked:
+	DECQ           SI
+	JE             source1maskedodd
 	MOVQ           (DX), R8
 	ADDQ           $+24, DX
 	VMOVDQU8.Z     (R8)(CX*1), K1, Z3
+	MOVQ           (DX), R8
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (R8)(CX*1), K1, Z4
 	MOVBQZX        (BX), R8
-	VPBROADCASTQ   (AX)(R8*8), Z4
+	VPBROADCASTQ   (AX)(R8*8), Z5
+	MOVBQZX        1(BX), R8
+	VPBROADCASTQ   (AX)(R8*8), Z6
+	VGF2P8AFFINEQB $0x00, Z5, Z3, Z5
+	VGF2P8AFFINEQB $0x00, Z6, Z4, Z6
+	VPTERNLOGQ     $0x96, Z5, Z6, Z0
+	MOVBQZX        (BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z5
+	MOVBQZX        1(BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z6
+	VGF2P8AFFINEQB $0x00, Z5, Z3, Z5
+	VGF2P8AFFINEQB $0x00, Z6, Z4, Z6
+	VPTERNLOGQ     $0x96, Z5, Z6, Z1
+	MOVBQZX        (BX)(DI*2), R8
+	VPBROADCASTQ   (AX)(R8*8), Z5
+	MOVBQZX        1(BX)(DI*2), R8
+	VPBROADCASTQ   (AX)(R8*8), Z6
+	VGF2P8AFFINEQB $0x00, Z5, Z3, Z3
+	VGF2P8AFFINEQB $0x00, Z6, Z4, Z4
+	VPTERNLOGQ     $0x96, Z3, Z4, Z2
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source1masked
+	JMP            source1maskedsummed
+
+source1maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (SI)(CX*1), K1, Z3
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z4
 	VGF2P8AFFINEQB $0x00, Z4, Z3, Z4
 	VPXORQ         Z4, Z0, Z0
-	MOVBQZX        (BX)(DI*1), R8
-	VPBROADCASTQ   (AX)(R8*8), Z4
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z4
 	VGF2P8AFFINEQB $0x00, Z4, Z3, Z4
 	VPXORQ         Z4, Z1, Z1
-	MOVBQZX        (BX)(DI*2), R8
-	VPBROADCASTQ   (AX)(R8*8), Z4
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z4
 	VGF2P8AFFINEQB $0x00, Z4, Z3, Z3
 	VPXORQ         Z3, Z2, Z2
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source1masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source1maskedrow0
-	VMOVDQU8.Z     (BX), K1, Z3
-	VPXORQ         Z3, Z0, Z0
+
+source1maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source1maskedrow0
+	VMOVDQU8.Z (BX), K1, Z3
+	VPXORQ     Z3, Z0, Z0
 
 source1maskedrow0:
 	VMOVDQU8   Z0, K1, (BX)
@@ -4684,42 +5149,88 @@ above0:
 	MOVQ   SI, DI
 
 source2masked:
+	DECQ           SI
+	JE             source2maskedodd
 	MOVQ           (DX), R8
 	ADDQ           $+24, DX
 	VMOVDQU64      (R8)(CX*1), Z6
 	VMOVDQU8.Z     64(R8)(CX*1), K1, Z7
+	MOVQ           (DX), R8
+	ADDQ           $+24, DX
+	VMOVDQU64      (R8)(CX*1), Z8
+	VMOVDQU8.Z     64(R8)(CX*1), K1, Z9
 	MOVBQZX        (BX), R8
-	VPBROADCASTQ   (AX)(R8*8), Z8
+	VPBROADCASTQ   (AX)(R8*8), Z10
+	MOVBQZX        1(BX), R8
+	VPBROADCASTQ   (AX)(R8*8), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z6, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z8, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z0
+	VGF2P8AFFINEQB $0x00, Z10, Z7, Z10
+	VGF2P8AFFINEQB $0x00, Z11, Z9, Z11
+	VPTERNLOGQ     $0x96, Z10, Z11, Z1
+	MOVBQZX        (BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z10
+	MOVBQZX        1(BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z6, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z8, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z2
+	VGF2P8AFFINEQB $0x00, Z10, Z7, Z10
+	VGF2P8AFFINEQB $0x00, Z11, Z9, Z11
+	VPTERNLOGQ     $0x96, Z10, Z11, Z3
+	MOVBQZX        (BX)(DI*2), R8
+	VPBROADCASTQ   (AX)(R8*8), Z10
+	MOVBQZX        1(BX)(DI*2), R8
+	VPBROADCASTQ   (AX)(R8*8), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z6, Z6
+	VGF2P8AFFINEQB $0x00, Z11, Z8, Z8
+	VPTERNLOGQ     $0x96, Z6, Z8, Z4
+	VGF2P8AFFINEQB $0x00, Z10, Z7, Z6
+	VGF2P8AFFINEQB $0x00, Z11, Z9, Z7
+	VPTERNLOGQ     $0x96, Z6, Z7, Z5
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source2masked
+	JMP            source2maskedsummed
+
+source2maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z6
+	VMOVDQU8.Z     64(SI)(CX*1), K1, Z7
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z8
 	VGF2P8AFFINEQB $0x00, Z8, Z6, Z9
 	VPXORQ         Z9, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z8, Z7, Z8
 	VPXORQ         Z8, Z1, Z1
-	MOVBQZX        (BX)(DI*1), R8
-	VPBROADCASTQ   (AX)(R8*8), Z8
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z8
 	VGF2P8AFFINEQB $0x00, Z8, Z6, Z9
 	VPXORQ         Z9, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z8, Z7, Z8
 	VPXORQ         Z8, Z3, Z3
-	MOVBQZX        (BX)(DI*2), R8
-	VPBROADCASTQ   (AX)(R8*8), Z8
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z8
 	VGF2P8AFFINEQB $0x00, Z8, Z6, Z6
 	VPXORQ         Z6, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z8, Z7, Z6
 	VPXORQ         Z6, Z5, Z5
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source2masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source2maskedrow0
-	VMOVDQU64      (BX), Z6
-	VPXORQ         Z6, Z0, Z0
-	VMOVDQU8.Z     64(BX), K1, Z6
-	VPXORQ         Z6, Z1, Z1
+
+source2maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source2maskedrow0
+	VMOVDQU64  (BX), Z6
+	VPXORQ     Z6, Z0, Z0
+	VMOVDQU8.Z 64(BX), K1, Z6
+	VPXORQ     Z6, Z1, Z1
 
 source2maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -4769,29 +5280,86 @@ above1:
 	MOVQ   SI, DI
 
 source3masked:
+	DECQ           SI
+	JE             source3maskedodd
 	MOVQ           (DX), R8
 	ADDQ           $+24, DX
 	VMOVDQU64      (R8)(CX*1), Z9
 	VMOVDQU64      64(R8)(CX*1), Z10
 	VMOVDQU8.Z     128(R8)(CX*1), K1, Z11
+	MOVQ           (DX), R8
+	ADDQ           $+24, DX
+	VMOVDQU64      (R8)(CX*1), Z12
+	VMOVDQU64      64(R8)(CX*1), Z13
+	VMOVDQU8.Z     128(R8)(CX*1), K1, Z14
 	MOVBQZX        (BX), R8
-	VPBROADCASTQ   (AX)(R8*8), Z12
+	VPBROADCASTQ   (AX)(R8*8), Z15
+	MOVBQZX        1(BX), R8
+	VPBROADCASTQ   (AX)(R8*8), Z16
+	VGF2P8AFFINEQB $0x00, Z15, Z9, Z17
+	VGF2P8AFFINEQB $0x00, Z16, Z12, Z18
+	VPTERNLOGQ     $0x96, Z17, Z18, Z0
+	VGF2P8AFFINEQB $0x00, Z15, Z10, Z17
+	VGF2P8AFFINEQB $0x00, Z16, Z13, Z18
+	VPTERNLOGQ     $0x96, Z17, Z18, Z1
+	VGF2P8AFFINEQB $0x00, Z15, Z11, Z15
+	VGF2P8AFFINEQB $0x00, Z16, Z14, Z16
+	VPTERNLOGQ     $0x96, Z15, Z16, Z2
+	MOVBQZX        (BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z15
+	MOVBQZX        1(BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z16
+	VGF2P8AFFINEQB $0x00, Z15, Z9, Z17
+	VGF2P8AFFINEQB $0x00, Z16, Z12, Z18
+	VPTERNLOGQ     $0x96, Z17, Z18, Z3
+	VGF2P8AFFINEQB $0x00, Z15, Z10, Z17
+	VGF2P8AFFINEQB $0x00, Z16, Z13, Z18
+	VPTERNLOGQ     $0x96, Z17, Z18, Z4
+	VGF2P8AFFINEQB $0x00, Z15, Z11, Z15
+	VGF2P8AFFINEQB $0x00, Z16, Z14, Z16
+	VPTERNLOGQ     $0x96, Z15, Z16, Z5
+	MOVBQZX        (BX)(DI*2), R8
+	VPBROADCASTQ   (AX)(R8*8), Z15
+	MOVBQZX        1(BX)(DI*2), R8
+	VPBROADCASTQ   (AX)(R8*8), Z16
+	VGF2P8AFFINEQB $0x00, Z15, Z9, Z9
+	VGF2P8AFFINEQB $0x00, Z16, Z12, Z12
+	VPTERNLOGQ     $0x96, Z9, Z12, Z6
+	VGF2P8AFFINEQB $0x00, Z15, Z10, Z9
+	VGF2P8AFFINEQB $0x00, Z16, Z13, Z10
+	VPTERNLOGQ     $0x96, Z9, Z10, Z7
+	VGF2P8AFFINEQB $0x00, Z15, Z11, Z9
+	VGF2P8AFFINEQB $0x00, Z16, Z14, Z10
+	VPTERNLOGQ     $0x96, Z9, Z10, Z8
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source3masked
+	JMP            source3maskedsummed
+
+source3maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z9
+	VMOVDQU64      64(SI)(CX*1), Z10
+	VMOVDQU8.Z     128(SI)(CX*1), K1, Z11
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z9, Z13
 	VPXORQ         Z13, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z12, Z10, Z13
 	VPXORQ         Z13, Z1, Z1
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z12
 	VPXORQ         Z12, Z2, Z2
-	MOVBQZX        (BX)(DI*1), R8
-	VPBROADCASTQ   (AX)(R8*8), Z12
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z9, Z13
 	VPXORQ         Z13, Z3, Z3
 	VGF2P8AFFINEQB $0x00, Z12, Z10, Z13
 	VPXORQ         Z13, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z12
 	VPXORQ         Z12, Z5, Z5
-	MOVBQZX        (BX)(DI*2), R8
-	VPBROADCASTQ   (AX)(R8*8), Z12
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z9, Z9
 	VPXORQ         Z9, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z12, Z10, Z9
@@ -4799,21 +5367,21 @@ source3masked:
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z9
 	VPXORQ         Z9, Z8, Z8
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source3masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source3maskedrow0
-	VMOVDQU64      (BX), Z9
-	VPXORQ         Z9, Z0, Z0
-	VMOVDQU64      64(BX), Z9
-	VPXORQ         Z9, Z1, Z1
-	VMOVDQU8.Z     128(BX), K1, Z9
-	VPXORQ         Z9, Z2, Z2
+
+source3maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source3maskedrow0
+	VMOVDQU64  (BX), Z9
+	VPXORQ     Z9, Z0, Z0
+	VMOVDQU64  64(BX), Z9
+	VPXORQ     Z9, Z1, Z1
+	VMOVDQU8.Z 128(BX), K1, Z9
+	VPXORQ     Z9, Z2, Z2
 
 source3maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -4871,14 +5439,82 @@ above2:
 	MOVQ   SI, DI
 
 source4masked:
+	DECQ           SI
+	JE             source4maskedodd
 	MOVQ           (DX), R8
 	ADDQ           $+24, DX
 	VMOVDQU64      (R8)(CX*1), Z12
 	VMOVDQU64      64(R8)(CX*1), Z13
 	VMOVDQU64      128(R8)(CX*1), Z14
 	VMOVDQU8.Z     192(R8)(CX*1), K1, Z15
+	MOVQ           (DX), R8
+	ADDQ           $+24, DX
+	VMOVDQU64      (R8)(CX*1), Z16
+	VMOVDQU64      64(R8)(CX*1), Z17
+	VMOVDQU64      128(R8)(CX*1), Z18
+	VMOVDQU8.Z     192(R8)(CX*1), K1, Z19
 	MOVBQZX        (BX), R8
-	VPBROADCASTQ   (AX)(R8*8), Z16
+	VPBROADCASTQ   (AX)(R8*8), Z20
+	MOVBQZX        1(BX), R8
+	VPBROADCASTQ   (AX)(R8*8), Z21
+	VGF2P8AFFINEQB $0x00, Z20, Z12, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z0
+	VGF2P8AFFINEQB $0x00, Z20, Z13, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z1
+	VGF2P8AFFINEQB $0x00, Z20, Z14, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z18, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z2
+	VGF2P8AFFINEQB $0x00, Z20, Z15, Z20
+	VGF2P8AFFINEQB $0x00, Z21, Z19, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z3
+	MOVBQZX        (BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z20
+	MOVBQZX        1(BX)(DI*1), R8
+	VPBROADCASTQ   (AX)(R8*8), Z21
+	VGF2P8AFFINEQB $0x00, Z20, Z12, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z4
+	VGF2P8AFFINEQB $0x00, Z20, Z13, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z5
+	VGF2P8AFFINEQB $0x00, Z20, Z14, Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z18, Z23
+	VPTERNLOGQ     $0x96, Z22, Z23, Z6
+	VGF2P8AFFINEQB $0x00, Z20, Z15, Z20
+	VGF2P8AFFINEQB $0x00, Z21, Z19, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z7
+	MOVBQZX        (BX)(DI*2), R8
+	VPBROADCASTQ   (AX)(R8*8), Z20
+	MOVBQZX        1(BX)(DI*2), R8
+	VPBROADCASTQ   (AX)(R8*8), Z21
+	VGF2P8AFFINEQB $0x00, Z20, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z16
+	VPTERNLOGQ     $0x96, Z12, Z16, Z8
+	VGF2P8AFFINEQB $0x00, Z20, Z13, Z12
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z9
+	VGF2P8AFFINEQB $0x00, Z20, Z14, Z12
+	VGF2P8AFFINEQB $0x00, Z21, Z18, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z10
+	VGF2P8AFFINEQB $0x00, Z20, Z15, Z12
+	VGF2P8AFFINEQB $0x00, Z21, Z19, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z11
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source4masked
+	JMP            source4maskedsummed
+
+source4maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z12
+	VMOVDQU64      64(SI)(CX*1), Z13
+	VMOVDQU64      128(SI)(CX*1), Z14
+	VMOVDQU8.Z     192(SI)(CX*1), K1, Z15
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z16
 	VGF2P8AFFINEQB $0x00, Z16, Z12, Z17
 	VPXORQ         Z17, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z16, Z13, Z17
@@ -4887,8 +5523,8 @@ source4masked:
 	VPXORQ         Z17, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z16, Z15, Z16
 	VPXORQ         Z16, Z3, Z3
-	MOVBQZX        (BX)(DI*1), R8
-	VPBROADCASTQ   (AX)(R8*8), Z16
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z16
 	VGF2P8AFFINEQB $0x00, Z16, Z12, Z17
 	VPXORQ         Z17, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z16, Z13, Z17
@@ -4897,8 +5533,8 @@ source4masked:
 	VPXORQ         Z17, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z16, Z15, Z16
 	VPXORQ         Z16, Z7, Z7
-	MOVBQZX        (BX)(DI*2), R8
-	VPBROADCASTQ   (AX)(R8*8), Z16
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z16
 	VGF2P8AFFINEQB $0x00, Z16, Z12, Z12
 	VPXORQ         Z12, Z8, Z8
 	VGF2P8AFFINEQB $0x00, Z16, Z13, Z12
@@ -4908,23 +5544,23 @@ source4masked:
 	VGF2P8AFFINEQB $0x00, Z16, Z15, Z12
 	VPXORQ         Z12, Z11, Z11
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source4masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source4maskedrow0
-	VMOVDQU64      (BX), Z12
-	VPXORQ         Z12, Z0, Z0
-	VMOVDQU64      64(BX), Z12
-	VPXORQ         Z12, Z1, Z1
-	VMOVDQU64      128(BX), Z12
-	VPXORQ         Z12, Z2, Z2
-	VMOVDQU8.Z     192(BX), K1, Z12
-	VPXORQ         Z12, Z3, Z3
+
+source4maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source4maskedrow0
+	VMOVDQU64  (BX), Z12
+	VPXORQ     Z12, Z0, Z0
+	VMOVDQU64  64(BX), Z12
+	VPXORQ     Z12, Z1, Z1
+	VMOVDQU64  128(BX), Z12
+	VPXORQ     Z12, Z2, Z2
+	VMOVDQU8.Z 192(BX), K1, Z12
+	VPXORQ     Z12, Z3, Z3
 
 source4maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -5007,14 +5643,98 @@ loop:
 	LEAQ   (R8)(R8*2), R9
 
 source4:
+	DECQ           DI
+	JE             source4odd
 	MOVQ           (BX), R10
 	ADDQ           $+24, BX
 	VMOVDQU64      (R10)(CX*1), Z16
 	VMOVDQU64      64(R10)(CX*1), Z17
 	VMOVDQU64      128(R10)(CX*1), Z18
 	VMOVDQU64      192(R10)(CX*1), Z19
+	MOVQ           (BX), R10
+	ADDQ           $+24, BX
+	VMOVDQU64      (R10)(CX*1), Z20
+	VMOVDQU64      64(R10)(CX*1), Z21
+	VMOVDQU64      128(R10)(CX*1), Z22
+	VMOVDQU64      192(R10)(CX*1), Z23
 	MOVBQZX        (SI), R10
-	VPBROADCASTQ   (AX)(R10*8), Z20
+	VPBROADCASTQ   (AX)(R10*8), Z24
+	MOVBQZX        1(SI), R10
+	VPBROADCASTQ   (AX)(R10*8), Z25
+	VGF2P8AFFINEQB $0x00, Z24, Z16, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z20, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z0
+	VGF2P8AFFINEQB $0x00, Z24, Z17, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z21, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z1
+	VGF2P8AFFINEQB $0x00, Z24, Z18, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z22, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z2
+	VGF2P8AFFINEQB $0x00, Z24, Z19, Z24
+	VGF2P8AFFINEQB $0x00, Z25, Z23, Z25
+	VPTERNLOGQ     $0x96, Z24, Z25, Z3
+	MOVBQZX        (SI)(R8*1), R10
+	VPBROADCASTQ   (AX)(R10*8), Z24
+	MOVBQZX        1(SI)(R8*1), R10
+	VPBROADCASTQ   (AX)(R10*8), Z25
+	VGF2P8AFFINEQB $0x00, Z24, Z16, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z20, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z4
+	VGF2P8AFFINEQB $0x00, Z24, Z17, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z21, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z5
+	VGF2P8AFFINEQB $0x00, Z24, Z18, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z22, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z6
+	VGF2P8AFFINEQB $0x00, Z24, Z19, Z24
+	VGF2P8AFFINEQB $0x00, Z25, Z23, Z25
+	VPTERNLOGQ     $0x96, Z24, Z25, Z7
+	MOVBQZX        (SI)(R8*2), R10
+	VPBROADCASTQ   (AX)(R10*8), Z24
+	MOVBQZX        1(SI)(R8*2), R10
+	VPBROADCASTQ   (AX)(R10*8), Z25
+	VGF2P8AFFINEQB $0x00, Z24, Z16, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z20, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z8
+	VGF2P8AFFINEQB $0x00, Z24, Z17, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z21, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z9
+	VGF2P8AFFINEQB $0x00, Z24, Z18, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z22, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z10
+	VGF2P8AFFINEQB $0x00, Z24, Z19, Z24
+	VGF2P8AFFINEQB $0x00, Z25, Z23, Z25
+	VPTERNLOGQ     $0x96, Z24, Z25, Z11
+	MOVBQZX        (SI)(R9*1), R10
+	VPBROADCASTQ   (AX)(R10*8), Z24
+	MOVBQZX        1(SI)(R9*1), R10
+	VPBROADCASTQ   (AX)(R10*8), Z25
+	VGF2P8AFFINEQB $0x00, Z24, Z16, Z16
+	VGF2P8AFFINEQB $0x00, Z25, Z20, Z20
+	VPTERNLOGQ     $0x96, Z16, Z20, Z12
+	VGF2P8AFFINEQB $0x00, Z24, Z17, Z16
+	VGF2P8AFFINEQB $0x00, Z25, Z21, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z13
+	VGF2P8AFFINEQB $0x00, Z24, Z18, Z16
+	VGF2P8AFFINEQB $0x00, Z25, Z22, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z14
+	VGF2P8AFFINEQB $0x00, Z24, Z19, Z16
+	VGF2P8AFFINEQB $0x00, Z25, Z23, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z15
+	ADDQ           $+2, SI
+	DECQ           DI
+	JNE            source4
+	JMP            source4summed
+
+source4odd:
+	MOVQ           (BX), DI
+	ADDQ           $+24, BX
+	VMOVDQU64      (DI)(CX*1), Z16
+	VMOVDQU64      64(DI)(CX*1), Z17
+	VMOVDQU64      128(DI)(CX*1), Z18
+	VMOVDQU64      192(DI)(CX*1), Z19
+	MOVBQZX        (SI), BX
+	VPBROADCASTQ   (AX)(BX*8), Z20
 	VGF2P8AFFINEQB $0x00, Z20, Z16, Z21
 	VPXORQ         Z21, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z20, Z17, Z21
@@ -5023,8 +5743,8 @@ source4:
 	VPXORQ         Z21, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z20, Z19, Z20
 	VPXORQ         Z20, Z3, Z3
-	MOVBQZX        (SI)(R8*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z20
+	MOVBQZX        (SI)(R8*1), BX
+	VPBROADCASTQ   (AX)(BX*8), Z20
 	VGF2P8AFFINEQB $0x00, Z20, Z16, Z21
 	VPXORQ         Z21, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z20, Z17, Z21
@@ -5033,8 +5753,8 @@ source4:
 	VPXORQ         Z21, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z20, Z19, Z20
 	VPXORQ         Z20, Z7, Z7
-	MOVBQZX        (SI)(R8*2), R10
-	VPBROADCASTQ   (AX)(R10*8), Z20
+	MOVBQZX        (SI)(R8*2), BX
+	VPBROADCASTQ   (AX)(BX*8), Z20
 	VGF2P8AFFINEQB $0x00, Z20, Z16, Z21
 	VPXORQ         Z21, Z8, Z8
 	VGF2P8AFFINEQB $0x00, Z20, Z17, Z21
@@ -5043,8 +5763,8 @@ source4:
 	VPXORQ         Z21, Z10, Z10
 	VGF2P8AFFINEQB $0x00, Z20, Z19, Z20
 	VPXORQ         Z20, Z11, Z11
-	MOVBQZX        (SI)(R9*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z20
+	MOVBQZX        (SI)(R9*1), BX
+	VPBROADCASTQ   (AX)(BX*8), Z20
 	VGF2P8AFFINEQB $0x00, Z20, Z16, Z16
 	VPXORQ         Z16, Z12, Z12
 	VGF2P8AFFINEQB $0x00, Z20, Z17, Z16
@@ -5054,23 +5774,23 @@ source4:
 	VGF2P8AFFINEQB $0x00, Z20, Z19, Z16
 	VPXORQ         Z16, Z15, Z15
 	ADDQ           $+1, SI
-	DECQ           DI
-	JNE            source4
-	MOVQ           dsts+32(FP), BX
-	MOVB           add+56(FP), SI
-	MOVBLZX        SI, SI
-	MOVQ           (BX), DI
-	ADDQ           CX, DI
-	TESTL          SI, SI
-	JE             source4row0
-	VMOVDQU64      (DI), Z16
-	VPXORQ         Z16, Z0, Z0
-	VMOVDQU64      64(DI), Z16
-	VPXORQ         Z16, Z1, Z1
-	VMOVDQU64      128(DI), Z16
-	VPXORQ         Z16, Z2, Z2
-	VMOVDQU64      192(DI), Z16
-	VPXORQ         Z16, Z3, Z3
+
+source4summed:
+	MOVQ      dsts+32(FP), BX
+	MOVB      add+56(FP), SI
+	MOVBLZX   SI, SI
+	MOVQ      (BX), DI
+	ADDQ      CX, DI
+	TESTL     SI, SI
+	JE        source4row0
+	VMOVDQU64 (DI), Z16
+	VPXORQ    Z16, Z0, Z0
+	VMOVDQU64 64(DI), Z16
+	VPXORQ    Z16, Z1, Z1
+	VMOVDQU64 128(DI), Z16
+	VPXORQ    Z16, Z2, Z2
+	VMOVDQU64 192(DI), Z16
+	VPXORQ    Z16, Z3, Z3
 
 source4row0:
 	VMOVDQU64 Z0, (DI)
@@ -5161,37 +5881,79 @@ tail:
 	LEAQ   (DI)(DI*2), R8
 
 source1masked:
+	DECQ           SI
+	JE             source1maskedodd
 	MOVQ           (DX), R9
 	ADDQ           $+24, DX
 	VMOVDQU8.Z     (R9)(CX*1), K1, Z4
+	MOVQ           (DX), R9
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (R9)(CX*1), K1, Z5
 	MOVBQZX        (BX), R9
-	VPBROADCASTQ   (AX)(R9*8), Z5
+	VPBROADCASTQ   (AX)(R9*8), Z6
+	MOVBQZX        1(BX), R9
+	VPBROADCASTQ   (AX)(R9*8), Z7
+	VGF2P8AFFINEQB $0x00, Z6, Z4, Z6
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z7
+	VPTERNLOGQ     $0x96, Z6, Z7, Z0
+	MOVBQZX        (BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z6
+	MOVBQZX        1(BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z7
+	VGF2P8AFFINEQB $0x00, Z6, Z4, Z6
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z7
+	VPTERNLOGQ     $0x96, Z6, Z7, Z1
+	MOVBQZX        (BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z6
+	MOVBQZX        1(BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z7
+	VGF2P8AFFINEQB $0x00, Z6, Z4, Z6
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z7
+	VPTERNLOGQ     $0x96, Z6, Z7, Z2
+	MOVBQZX        (BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z6
+	MOVBQZX        1(BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z7
+	VGF2P8AFFINEQB $0x00, Z6, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z3
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source1masked
+	JMP            source1maskedsummed
+
+source1maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (SI)(CX*1), K1, Z4
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z5
 	VGF2P8AFFINEQB $0x00, Z5, Z4, Z5
 	VPXORQ         Z5, Z0, Z0
-	MOVBQZX        (BX)(DI*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z5
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z5
 	VGF2P8AFFINEQB $0x00, Z5, Z4, Z5
 	VPXORQ         Z5, Z1, Z1
-	MOVBQZX        (BX)(DI*2), R9
-	VPBROADCASTQ   (AX)(R9*8), Z5
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z5
 	VGF2P8AFFINEQB $0x00, Z5, Z4, Z5
 	VPXORQ         Z5, Z2, Z2
-	MOVBQZX        (BX)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z5
+	MOVBQZX        (BX)(R8*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z5
 	VGF2P8AFFINEQB $0x00, Z5, Z4, Z4
 	VPXORQ         Z4, Z3, Z3
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source1masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source1maskedrow0
-	VMOVDQU8.Z     (BX), K1, Z4
-	VPXORQ         Z4, Z0, Z0
+
+source1maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source1maskedrow0
+	VMOVDQU8.Z (BX), K1, Z4
+	VPXORQ     Z4, Z0, Z0
 
 source1maskedrow0:
 	VMOVDQU8   Z0, K1, (BX)
@@ -5241,48 +6003,104 @@ above0:
 	LEAQ   (DI)(DI*2), R8
 
 source2masked:
+	DECQ           SI
+	JE             source2maskedodd
 	MOVQ           (DX), R9
 	ADDQ           $+24, DX
 	VMOVDQU64      (R9)(CX*1), Z8
 	VMOVDQU8.Z     64(R9)(CX*1), K1, Z9
+	MOVQ           (DX), R9
+	ADDQ           $+24, DX
+	VMOVDQU64      (R9)(CX*1), Z10
+	VMOVDQU8.Z     64(R9)(CX*1), K1, Z11
 	MOVBQZX        (BX), R9
-	VPBROADCASTQ   (AX)(R9*8), Z10
+	VPBROADCASTQ   (AX)(R9*8), Z12
+	MOVBQZX        1(BX), R9
+	VPBROADCASTQ   (AX)(R9*8), Z13
+	VGF2P8AFFINEQB $0x00, Z12, Z8, Z14
+	VGF2P8AFFINEQB $0x00, Z13, Z10, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z0
+	VGF2P8AFFINEQB $0x00, Z12, Z9, Z12
+	VGF2P8AFFINEQB $0x00, Z13, Z11, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z1
+	MOVBQZX        (BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z12
+	MOVBQZX        1(BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z13
+	VGF2P8AFFINEQB $0x00, Z12, Z8, Z14
+	VGF2P8AFFINEQB $0x00, Z13, Z10, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z2
+	VGF2P8AFFINEQB $0x00, Z12, Z9, Z12
+	VGF2P8AFFINEQB $0x00, Z13, Z11, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z3
+	MOVBQZX        (BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z12
+	MOVBQZX        1(BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z13
+	VGF2P8AFFINEQB $0x00, Z12, Z8, Z14
+	VGF2P8AFFINEQB $0x00, Z13, Z10, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z4
+	VGF2P8AFFINEQB $0x00, Z12, Z9, Z12
+	VGF2P8AFFINEQB $0x00, Z13, Z11, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z5
+	MOVBQZX        (BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z12
+	MOVBQZX        1(BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z13
+	VGF2P8AFFINEQB $0x00, Z12, Z8, Z8
+	VGF2P8AFFINEQB $0x00, Z13, Z10, Z10
+	VPTERNLOGQ     $0x96, Z8, Z10, Z6
+	VGF2P8AFFINEQB $0x00, Z12, Z9, Z8
+	VGF2P8AFFINEQB $0x00, Z13, Z11, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z7
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source2masked
+	JMP            source2maskedsummed
+
+source2maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z8
+	VMOVDQU8.Z     64(SI)(CX*1), K1, Z9
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z10
 	VGF2P8AFFINEQB $0x00, Z10, Z8, Z11
 	VPXORQ         Z11, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z10, Z9, Z10
 	VPXORQ         Z10, Z1, Z1
-	MOVBQZX        (BX)(DI*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z10
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z10
 	VGF2P8AFFINEQB $0x00, Z10, Z8, Z11
 	VPXORQ         Z11, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z10, Z9, Z10
 	VPXORQ         Z10, Z3, Z3
-	MOVBQZX        (BX)(DI*2), R9
-	VPBROADCASTQ   (AX)(R9*8), Z10
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z10
 	VGF2P8AFFINEQB $0x00, Z10, Z8, Z11
 	VPXORQ         Z11, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z10, Z9, Z10
 	VPXORQ         Z10, Z5, Z5
-	MOVBQZX        (BX)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z10
+	MOVBQZX        (BX)(R8*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z10
 	VGF2P8AFFINEQB $0x00, Z10, Z8, Z8
 	VPXORQ         Z8, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z10, Z9, Z8
 	VPXORQ         Z8, Z7, Z7
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source2masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source2maskedrow0
-	VMOVDQU64      (BX), Z8
-	VPXORQ         Z8, Z0, Z0
-	VMOVDQU8.Z     64(BX), K1, Z8
-	VPXORQ         Z8, Z1, Z1
+
+source2maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source2maskedrow0
+	VMOVDQU64  (BX), Z8
+	VPXORQ     Z8, Z0, Z0
+	VMOVDQU8.Z 64(BX), K1, Z8
+	VPXORQ     Z8, Z1, Z1
 
 source2maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -5348,37 +6166,107 @@ above1:
 	LEAQ   (DI)(DI*2), R8
 
 source3masked:
+	DECQ           SI
+	JE             source3maskedodd
 	MOVQ           (DX), R9
 	ADDQ           $+24, DX
 	VMOVDQU64      (R9)(CX*1), Z12
 	VMOVDQU64      64(R9)(CX*1), Z13
 	VMOVDQU8.Z     128(R9)(CX*1), K1, Z14
+	MOVQ           (DX), R9
+	ADDQ           $+24, DX
+	VMOVDQU64      (R9)(CX*1), Z15
+	VMOVDQU64      64(R9)(CX*1), Z16
+	VMOVDQU8.Z     128(R9)(CX*1), K1, Z17
 	MOVBQZX        (BX), R9
-	VPBROADCASTQ   (AX)(R9*8), Z15
+	VPBROADCASTQ   (AX)(R9*8), Z18
+	MOVBQZX        1(BX), R9
+	VPBROADCASTQ   (AX)(R9*8), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z12, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z15, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z0
+	VGF2P8AFFINEQB $0x00, Z18, Z13, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z16, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z1
+	VGF2P8AFFINEQB $0x00, Z18, Z14, Z18
+	VGF2P8AFFINEQB $0x00, Z19, Z17, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z2
+	MOVBQZX        (BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z18
+	MOVBQZX        1(BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z12, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z15, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z3
+	VGF2P8AFFINEQB $0x00, Z18, Z13, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z16, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z4
+	VGF2P8AFFINEQB $0x00, Z18, Z14, Z18
+	VGF2P8AFFINEQB $0x00, Z19, Z17, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z5
+	MOVBQZX        (BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z18
+	MOVBQZX        1(BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z12, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z15, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z6
+	VGF2P8AFFINEQB $0x00, Z18, Z13, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z16, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z7
+	VGF2P8AFFINEQB $0x00, Z18, Z14, Z18
+	VGF2P8AFFINEQB $0x00, Z19, Z17, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z8
+	MOVBQZX        (BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z18
+	MOVBQZX        1(BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z19, Z15, Z15
+	VPTERNLOGQ     $0x96, Z12, Z15, Z9
+	VGF2P8AFFINEQB $0x00, Z18, Z13, Z12
+	VGF2P8AFFINEQB $0x00, Z19, Z16, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z10
+	VGF2P8AFFINEQB $0x00, Z18, Z14, Z12
+	VGF2P8AFFINEQB $0x00, Z19, Z17, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z11
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source3masked
+	JMP            source3maskedsummed
+
+source3maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z12
+	VMOVDQU64      64(SI)(CX*1), Z13
+	VMOVDQU8.Z     128(SI)(CX*1), K1, Z14
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z15
 	VGF2P8AFFINEQB $0x00, Z15, Z12, Z16
 	VPXORQ         Z16, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z15, Z13, Z16
 	VPXORQ         Z16, Z1, Z1
 	VGF2P8AFFINEQB $0x00, Z15, Z14, Z15
 	VPXORQ         Z15, Z2, Z2
-	MOVBQZX        (BX)(DI*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z15
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z15
 	VGF2P8AFFINEQB $0x00, Z15, Z12, Z16
 	VPXORQ         Z16, Z3, Z3
 	VGF2P8AFFINEQB $0x00, Z15, Z13, Z16
 	VPXORQ         Z16, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z15, Z14, Z15
 	VPXORQ         Z15, Z5, Z5
-	MOVBQZX        (BX)(DI*2), R9
-	VPBROADCASTQ   (AX)(R9*8), Z15
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z15
 	VGF2P8AFFINEQB $0x00, Z15, Z12, Z16
 	VPXORQ         Z16, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z15, Z13, Z16
 	VPXORQ         Z16, Z7, Z7
 	VGF2P8AFFINEQB $0x00, Z15, Z14, Z15
 	VPXORQ         Z15, Z8, Z8
-	MOVBQZX        (BX)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z15
+	MOVBQZX        (BX)(R8*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z15
 	VGF2P8AFFINEQB $0x00, Z15, Z12, Z12
 	VPXORQ         Z12, Z9, Z9
 	VGF2P8AFFINEQB $0x00, Z15, Z13, Z12
@@ -5386,21 +6274,21 @@ source3masked:
 	VGF2P8AFFINEQB $0x00, Z15, Z14, Z12
 	VPXORQ         Z12, Z11, Z11
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source3masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source3maskedrow0
-	VMOVDQU64      (BX), Z12
-	VPXORQ         Z12, Z0, Z0
-	VMOVDQU64      64(BX), Z12
-	VPXORQ         Z12, Z1, Z1
-	VMOVDQU8.Z     128(BX), K1, Z12
-	VPXORQ         Z12, Z2, Z2
+
+source3maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source3maskedrow0
+	VMOVDQU64  (BX), Z12
+	VPXORQ     Z12, Z0, Z0
+	VMOVDQU64  64(BX), Z12
+	VPXORQ     Z12, Z1, Z1
+	VMOVDQU8.Z 128(BX), K1, Z12
+	VPXORQ     Z12, Z2, Z2
 
 source3maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -5478,14 +6366,98 @@ above2:
 	LEAQ   (DI)(DI*2), R8
 
 source4masked:
+	DECQ           SI
+	JE             source4maskedodd
 	MOVQ           (DX), R9
 	ADDQ           $+24, DX
 	VMOVDQU64      (R9)(CX*1), Z16
 	VMOVDQU64      64(R9)(CX*1), Z17
 	VMOVDQU64      128(R9)(CX*1), Z18
 	VMOVDQU8.Z     192(R9)(CX*1), K1, Z19
+	MOVQ           (DX), R9
+	ADDQ           $+24, DX
+	VMOVDQU64      (R9)(CX*1), Z20
+	VMOVDQU64      64(R9)(CX*1), Z21
+	VMOVDQU64      128(R9)(CX*1), Z22
+	VMOVDQU8.Z     192(R9)(CX*1), K1, Z23
 	MOVBQZX        (BX), R9
-	VPBROADCASTQ   (AX)(R9*8), Z20
+	VPBROADCASTQ   (AX)(R9*8), Z24
+	MOVBQZX        1(BX), R9
+	VPBROADCASTQ   (AX)(R9*8), Z25
+	VGF2P8AFFINEQB $0x00, Z24, Z16, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z20, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z0
+	VGF2P8AFFINEQB $0x00, Z24, Z17, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z21, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z1
+	VGF2P8AFFINEQB $0x00, Z24, Z18, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z22, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z2
+	VGF2P8AFFINEQB $0x00, Z24, Z19, Z24
+	VGF2P8AFFINEQB $0x00, Z25, Z23, Z25
+	VPTERNLOGQ     $0x96, Z24, Z25, Z3
+	MOVBQZX        (BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z24
+	MOVBQZX        1(BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z25
+	VGF2P8AFFINEQB $0x00, Z24, Z16, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z20, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z4
+	VGF2P8AFFINEQB $0x00, Z24, Z17, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z21, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z5
+	VGF2P8AFFINEQB $0x00, Z24, Z18, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z22, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z6
+	VGF2P8AFFINEQB $0x00, Z24, Z19, Z24
+	VGF2P8AFFINEQB $0x00, Z25, Z23, Z25
+	VPTERNLOGQ     $0x96, Z24, Z25, Z7
+	MOVBQZX        (BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z24
+	MOVBQZX        1(BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z25
+	VGF2P8AFFINEQB $0x00, Z24, Z16, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z20, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z8
+	VGF2P8AFFINEQB $0x00, Z24, Z17, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z21, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z9
+	VGF2P8AFFINEQB $0x00, Z24, Z18, Z26
+	VGF2P8AFFINEQB $0x00, Z25, Z22, Z27
+	VPTERNLOGQ     $0x96, Z26, Z27, Z10
+	VGF2P8AFFINEQB $0x00, Z24, Z19, Z24
+	VGF2P8AFFINEQB $0x00, Z25, Z23, Z25
+	VPTERNLOGQ     $0x96, Z24, Z25, Z11
+	MOVBQZX        (BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z24
+	MOVBQZX        1(BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z25
+	VGF2P8AFFINEQB $0x00, Z24, Z16, Z16
+	VGF2P8AFFINEQB $0x00, Z25, Z20, Z20
+	VPTERNLOGQ     $0x96, Z16, Z20, Z12
+	VGF2P8AFFINEQB $0x00, Z24, Z17, Z16
+	VGF2P8AFFINEQB $0x00, Z25, Z21, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z13
+	VGF2P8AFFINEQB $0x00, Z24, Z18, Z16
+	VGF2P8AFFINEQB $0x00, Z25, Z22, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z14
+	VGF2P8AFFINEQB $0x00, Z24, Z19, Z16
+	VGF2P8AFFINEQB $0x00, Z25, Z23, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z15
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source4masked
+	JMP            source4maskedsummed
+
+source4maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z16
+	VMOVDQU64      64(SI)(CX*1), Z17
+	VMOVDQU64      128(SI)(CX*1), Z18
+	VMOVDQU8.Z     192(SI)(CX*1), K1, Z19
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z20
 	VGF2P8AFFINEQB $0x00, Z20, Z16, Z21
 	VPXORQ         Z21, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z20, Z17, Z21
@@ -5494,8 +6466,8 @@ source4masked:
 	VPXORQ         Z21, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z20, Z19, Z20
 	VPXORQ         Z20, Z3, Z3
-	MOVBQZX        (BX)(DI*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z20
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z20
 	VGF2P8AFFINEQB $0x00, Z20, Z16, Z21
 	VPXORQ         Z21, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z20, Z17, Z21
@@ -5504,8 +6476,8 @@ source4masked:
 	VPXORQ         Z21, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z20, Z19, Z20
 	VPXORQ         Z20, Z7, Z7
-	MOVBQZX        (BX)(DI*2), R9
-	VPBROADCASTQ   (AX)(R9*8), Z20
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z20
 	VGF2P8AFFINEQB $0x00, Z20, Z16, Z21
 	VPXORQ         Z21, Z8, Z8
 	VGF2P8AFFINEQB $0x00, Z20, Z17, Z21
@@ -5514,8 +6486,8 @@ source4masked:
 	VPXORQ         Z21, Z10, Z10
 	VGF2P8AFFINEQB $0x00, Z20, Z19, Z20
 	VPXORQ         Z20, Z11, Z11
-	MOVBQZX        (BX)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z20
+	MOVBQZX        (BX)(R8*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z20
 	VGF2P8AFFINEQB $0x00, Z20, Z16, Z16
 	VPXORQ         Z16, Z12, Z12
 	VGF2P8AFFINEQB $0x00, Z20, Z17, Z16
@@ -5525,23 +6497,23 @@ source4masked:
 	VGF2P8AFFINEQB $0x00, Z20, Z19, Z16
 	VPXORQ         Z16, Z15, Z15
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source4masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source4maskedrow0
-	VMOVDQU64      (BX), Z16
-	VPXORQ         Z16, Z0, Z0
-	VMOVDQU64      64(BX), Z16
-	VPXORQ         Z16, Z1, Z1
-	VMOVDQU64      128(BX), Z16
-	VPXORQ         Z16, Z2, Z2
-	VMOVDQU8.Z     192(BX), K1, Z16
-	VPXORQ         Z16, Z3, Z3
+
+source4maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source4maskedrow0
+	VMOVDQU64  (BX), Z16
+	VPXORQ     Z16, Z0, Z0
+	VMOVDQU64  64(BX), Z16
+	VPXORQ     Z16, Z1, Z1
+	VMOVDQU64  128(BX), Z16
+	VPXORQ     Z16, Z2, Z2
+	VMOVDQU8.Z 192(BX), K1, Z16
+	VPXORQ     Z16, Z3, Z3
 
 source4maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -5646,14 +6618,114 @@ loop:
 	LEAQ   (R8)(R8*2), R9
 
 source4:
+	DECQ           DI
+	JE             source4odd
 	MOVQ           (BX), R10
 	ADDQ           $+24, BX
 	VMOVDQU64      (R10)(CX*1), Z20
 	VMOVDQU64      64(R10)(CX*1), Z21
 	VMOVDQU64      128(R10)(CX*1), Z22
 	VMOVDQU64      192(R10)(CX*1), Z23
+	MOVQ           (BX), R10
+	ADDQ           $+24, BX
+	VMOVDQU64      (R10)(CX*1), Z24
+	VMOVDQU64      64(R10)(CX*1), Z25
+	VMOVDQU64      128(R10)(CX*1), Z26
+	VMOVDQU64      192(R10)(CX*1), Z27
 	MOVBQZX        (SI), R10
-	VPBROADCASTQ   (AX)(R10*8), Z24
+	VPBROADCASTQ   (AX)(R10*8), Z28
+	MOVBQZX        1(SI), R10
+	VPBROADCASTQ   (AX)(R10*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z0
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z1
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z2
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z28
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z29
+	VPTERNLOGQ     $0x96, Z28, Z29, Z3
+	MOVBQZX        (SI)(R8*1), R10
+	VPBROADCASTQ   (AX)(R10*8), Z28
+	MOVBQZX        1(SI)(R8*1), R10
+	VPBROADCASTQ   (AX)(R10*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z4
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z5
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z6
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z28
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z29
+	VPTERNLOGQ     $0x96, Z28, Z29, Z7
+	MOVBQZX        (SI)(R8*2), R10
+	VPBROADCASTQ   (AX)(R10*8), Z28
+	MOVBQZX        1(SI)(R8*2), R10
+	VPBROADCASTQ   (AX)(R10*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z8
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z9
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z10
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z28
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z29
+	VPTERNLOGQ     $0x96, Z28, Z29, Z11
+	MOVBQZX        (SI)(R9*1), R10
+	VPBROADCASTQ   (AX)(R10*8), Z28
+	MOVBQZX        1(SI)(R9*1), R10
+	VPBROADCASTQ   (AX)(R10*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z12
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z13
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z14
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z28
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z29
+	VPTERNLOGQ     $0x96, Z28, Z29, Z15
+	MOVBQZX        (SI)(R8*4), R10
+	VPBROADCASTQ   (AX)(R10*8), Z28
+	MOVBQZX        1(SI)(R8*4), R10
+	VPBROADCASTQ   (AX)(R10*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z24
+	VPTERNLOGQ     $0x96, Z20, Z24, Z16
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z20
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z17
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z20
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z18
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z20
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z19
+	ADDQ           $+2, SI
+	DECQ           DI
+	JNE            source4
+	JMP            source4summed
+
+source4odd:
+	MOVQ           (BX), DI
+	ADDQ           $+24, BX
+	VMOVDQU64      (DI)(CX*1), Z20
+	VMOVDQU64      64(DI)(CX*1), Z21
+	VMOVDQU64      128(DI)(CX*1), Z22
+	VMOVDQU64      192(DI)(CX*1), Z23
+	MOVBQZX        (SI), BX
+	VPBROADCASTQ   (AX)(BX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z25
 	VPXORQ         Z25, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z25
@@ -5662,8 +6734,8 @@ source4:
 	VPXORQ         Z25, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z24
 	VPXORQ         Z24, Z3, Z3
-	MOVBQZX        (SI)(R8*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z24
+	MOVBQZX        (SI)(R8*1), BX
+	VPBROADCASTQ   (AX)(BX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z25
 	VPXORQ         Z25, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z25
@@ -5672,8 +6744,8 @@ source4:
 	VPXORQ         Z25, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z24
 	VPXORQ         Z24, Z7, Z7
-	MOVBQZX        (SI)(R8*2), R10
-	VPBROADCASTQ   (AX)(R10*8), Z24
+	MOVBQZX        (SI)(R8*2), BX
+	VPBROADCASTQ   (AX)(BX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z25
 	VPXORQ         Z25, Z8, Z8
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z25
@@ -5682,8 +6754,8 @@ source4:
 	VPXORQ         Z25, Z10, Z10
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z24
 	VPXORQ         Z24, Z11, Z11
-	MOVBQZX        (SI)(R9*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z24
+	MOVBQZX        (SI)(R9*1), BX
+	VPBROADCASTQ   (AX)(BX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z25
 	VPXORQ         Z25, Z12, Z12
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z25
@@ -5692,8 +6764,8 @@ source4:
 	VPXORQ         Z25, Z14, Z14
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z24
 	VPXORQ         Z24, Z15, Z15
-	MOVBQZX        (SI)(R8*4), R10
-	VPBROADCASTQ   (AX)(R10*8), Z24
+	MOVBQZX        (SI)(R8*4), BX
+	VPBROADCASTQ   (AX)(BX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z20
 	VPXORQ         Z20, Z16, Z16
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z20
@@ -5703,23 +6775,23 @@ source4:
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z20
 	VPXORQ         Z20, Z19, Z19
 	ADDQ           $+1, SI
-	DECQ           DI
-	JNE            source4
-	MOVQ           dsts+32(FP), BX
-	MOVB           add+56(FP), SI
-	MOVBLZX        SI, SI
-	MOVQ           (BX), DI
-	ADDQ           CX, DI
-	TESTL          SI, SI
-	JE             source4row0
-	VMOVDQU64      (DI), Z20
-	VPXORQ         Z20, Z0, Z0
-	VMOVDQU64      64(DI), Z20
-	VPXORQ         Z20, Z1, Z1
-	VMOVDQU64      128(DI), Z20
-	VPXORQ         Z20, Z2, Z2
-	VMOVDQU64      192(DI), Z20
-	VPXORQ         Z20, Z3, Z3
+
+source4summed:
+	MOVQ      dsts+32(FP), BX
+	MOVB      add+56(FP), SI
+	MOVBLZX   SI, SI
+	MOVQ      (BX), DI
+	ADDQ      CX, DI
+	TESTL     SI, SI
+	JE        source4row0
+	VMOVDQU64 (DI), Z20
+	VPXORQ    Z20, Z0, Z0
+	VMOVDQU64 64(DI), Z20
+	VPXORQ    Z20, Z1, Z1
+	VMOVDQU64 128(DI), Z20
+	VPXORQ    Z20, Z2, Z2
+	VMOVDQU64 192(DI), Z20
+	VPXORQ    Z20, Z3, Z3
 
 source4row0:
 	VMOVDQU64 Z0, (DI)
@@ -5829,41 +6901,90 @@ tail:
 	LEAQ   (DI)(DI*2), R8
 
 source1masked:
+	DECQ           SI
+	JE             source1maskedodd
 	MOVQ           (DX), R9
 	ADDQ           $+24, DX
 	VMOVDQU8.Z     (R9)(CX*1), K1, Z5
+	MOVQ           (DX), R9
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (R9)(CX*1), K1, Z6
 	MOVBQZX        (BX), R9
-	VPBROADCASTQ   (AX)(R9*8), Z6
+	VPBROADCASTQ   (AX)(R9*8), Z7
+	MOVBQZX        1(BX), R9
+	VPBROADCASTQ   (AX)(R9*8), Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z7
+	VGF2P8AFFINEQB $0x00, Z8, Z6, Z8
+	VPTERNLOGQ     $0x96, Z7, Z8, Z0
+	MOVBQZX        (BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z7
+	MOVBQZX        1(BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z7
+	VGF2P8AFFINEQB $0x00, Z8, Z6, Z8
+	VPTERNLOGQ     $0x96, Z7, Z8, Z1
+	MOVBQZX        (BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z7
+	MOVBQZX        1(BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z7
+	VGF2P8AFFINEQB $0x00, Z8, Z6, Z8
+	VPTERNLOGQ     $0x96, Z7, Z8, Z2
+	MOVBQZX        (BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z7
+	MOVBQZX        1(BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z7
+	VGF2P8AFFINEQB $0x00, Z8, Z6, Z8
+	VPTERNLOGQ     $0x96, Z7, Z8, Z3
+	MOVBQZX        (BX)(DI*4), R9
+	VPBROADCASTQ   (AX)(R9*8), Z7
+	MOVBQZX        1(BX)(DI*4), R9
+	VPBROADCASTQ   (AX)(R9*8), Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z5, Z5
+	VGF2P8AFFINEQB $0x00, Z8, Z6, Z6
+	VPTERNLOGQ     $0x96, Z5, Z6, Z4
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source1masked
+	JMP            source1maskedsummed
+
+source1maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU8.Z     (SI)(CX*1), K1, Z5
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z6
 	VGF2P8AFFINEQB $0x00, Z6, Z5, Z6
 	VPXORQ         Z6, Z0, Z0
-	MOVBQZX        (BX)(DI*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z6
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z6
 	VGF2P8AFFINEQB $0x00, Z6, Z5, Z6
 	VPXORQ         Z6, Z1, Z1
-	MOVBQZX        (BX)(DI*2), R9
-	VPBROADCASTQ   (AX)(R9*8), Z6
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z6
 	VGF2P8AFFINEQB $0x00, Z6, Z5, Z6
 	VPXORQ         Z6, Z2, Z2
-	MOVBQZX        (BX)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z6
+	MOVBQZX        (BX)(R8*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z6
 	VGF2P8AFFINEQB $0x00, Z6, Z5, Z6
 	VPXORQ         Z6, Z3, Z3
-	MOVBQZX        (BX)(DI*4), R9
-	VPBROADCASTQ   (AX)(R9*8), Z6
+	MOVBQZX        (BX)(DI*4), DX
+	VPBROADCASTQ   (AX)(DX*8), Z6
 	VGF2P8AFFINEQB $0x00, Z6, Z5, Z5
 	VPXORQ         Z5, Z4, Z4
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source1masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source1maskedrow0
-	VMOVDQU8.Z     (BX), K1, Z5
-	VPXORQ         Z5, Z0, Z0
+
+source1maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source1maskedrow0
+	VMOVDQU8.Z (BX), K1, Z5
+	VPXORQ     Z5, Z0, Z0
 
 source1maskedrow0:
 	VMOVDQU8   Z0, K1, (BX)
@@ -5924,54 +7045,120 @@ above0:
 	LEAQ   (DI)(DI*2), R8
 
 source2masked:
+	DECQ           SI
+	JE             source2maskedodd
 	MOVQ           (DX), R9
 	ADDQ           $+24, DX
 	VMOVDQU64      (R9)(CX*1), Z10
 	VMOVDQU8.Z     64(R9)(CX*1), K1, Z11
+	MOVQ           (DX), R9
+	ADDQ           $+24, DX
+	VMOVDQU64      (R9)(CX*1), Z12
+	VMOVDQU8.Z     64(R9)(CX*1), K1, Z13
 	MOVBQZX        (BX), R9
-	VPBROADCASTQ   (AX)(R9*8), Z12
+	VPBROADCASTQ   (AX)(R9*8), Z14
+	MOVBQZX        1(BX), R9
+	VPBROADCASTQ   (AX)(R9*8), Z15
+	VGF2P8AFFINEQB $0x00, Z14, Z10, Z16
+	VGF2P8AFFINEQB $0x00, Z15, Z12, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z0
+	VGF2P8AFFINEQB $0x00, Z14, Z11, Z14
+	VGF2P8AFFINEQB $0x00, Z15, Z13, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z1
+	MOVBQZX        (BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z14
+	MOVBQZX        1(BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z15
+	VGF2P8AFFINEQB $0x00, Z14, Z10, Z16
+	VGF2P8AFFINEQB $0x00, Z15, Z12, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z2
+	VGF2P8AFFINEQB $0x00, Z14, Z11, Z14
+	VGF2P8AFFINEQB $0x00, Z15, Z13, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z3
+	MOVBQZX        (BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z14
+	MOVBQZX        1(BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z15
+	VGF2P8AFFINEQB $0x00, Z14, Z10, Z16
+	VGF2P8AFFINEQB $0x00, Z15, Z12, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z4
+	VGF2P8AFFINEQB $0x00, Z14, Z11, Z14
+	VGF2P8AFFINEQB $0x00, Z15, Z13, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z5
+	MOVBQZX        (BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z14
+	MOVBQZX        1(BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z15
+	VGF2P8AFFINEQB $0x00, Z14, Z10, Z16
+	VGF2P8AFFINEQB $0x00, Z15, Z12, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z6
+	VGF2P8AFFINEQB $0x00, Z14, Z11, Z14
+	VGF2P8AFFINEQB $0x00, Z15, Z13, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z7
+	MOVBQZX        (BX)(DI*4), R9
+	VPBROADCASTQ   (AX)(R9*8), Z14
+	MOVBQZX        1(BX)(DI*4), R9
+	VPBROADCASTQ   (AX)(R9*8), Z15
+	VGF2P8AFFINEQB $0x00, Z14, Z10, Z10
+	VGF2P8AFFINEQB $0x00, Z15, Z12, Z12
+	VPTERNLOGQ     $0x96, Z10, Z12, Z8
+	VGF2P8AFFINEQB $0x00, Z14, Z11, Z10
+	VGF2P8AFFINEQB $0x00, Z15, Z13, Z11
+	VPTERNLOGQ     $0x96, Z10, Z11, Z9
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source2masked
+	JMP            source2maskedsummed
+
+source2maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z10
+	VMOVDQU8.Z     64(SI)(CX*1), K1, Z11
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z10, Z13
 	VPXORQ         Z13, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z12
 	VPXORQ         Z12, Z1, Z1
-	MOVBQZX        (BX)(DI*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z12
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z10, Z13
 	VPXORQ         Z13, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z12
 	VPXORQ         Z12, Z3, Z3
-	MOVBQZX        (BX)(DI*2), R9
-	VPBROADCASTQ   (AX)(R9*8), Z12
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z10, Z13
 	VPXORQ         Z13, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z12
 	VPXORQ         Z12, Z5, Z5
-	MOVBQZX        (BX)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z12
+	MOVBQZX        (BX)(R8*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z10, Z13
 	VPXORQ         Z13, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z12
 	VPXORQ         Z12, Z7, Z7
-	MOVBQZX        (BX)(DI*4), R9
-	VPBROADCASTQ   (AX)(R9*8), Z12
+	MOVBQZX        (BX)(DI*4), DX
+	VPBROADCASTQ   (AX)(DX*8), Z12
 	VGF2P8AFFINEQB $0x00, Z12, Z10, Z10
 	VPXORQ         Z10, Z8, Z8
 	VGF2P8AFFINEQB $0x00, Z12, Z11, Z10
 	VPXORQ         Z10, Z9, Z9
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source2masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source2maskedrow0
-	VMOVDQU64      (BX), Z10
-	VPXORQ         Z10, Z0, Z0
-	VMOVDQU8.Z     64(BX), K1, Z10
-	VPXORQ         Z10, Z1, Z1
+
+source2maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source2maskedrow0
+	VMOVDQU64  (BX), Z10
+	VPXORQ     Z10, Z0, Z0
+	VMOVDQU8.Z 64(BX), K1, Z10
+	VPXORQ     Z10, Z1, Z1
 
 source2maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -6052,45 +7239,128 @@ above1:
 	LEAQ   (DI)(DI*2), R8
 
 source3masked:
+	DECQ           SI
+	JE             source3maskedodd
 	MOVQ           (DX), R9
 	ADDQ           $+24, DX
 	VMOVDQU64      (R9)(CX*1), Z15
 	VMOVDQU64      64(R9)(CX*1), Z16
 	VMOVDQU8.Z     128(R9)(CX*1), K1, Z17
+	MOVQ           (DX), R9
+	ADDQ           $+24, DX
+	VMOVDQU64      (R9)(CX*1), Z18
+	VMOVDQU64      64(R9)(CX*1), Z19
+	VMOVDQU8.Z     128(R9)(CX*1), K1, Z20
 	MOVBQZX        (BX), R9
-	VPBROADCASTQ   (AX)(R9*8), Z18
+	VPBROADCASTQ   (AX)(R9*8), Z21
+	MOVBQZX        1(BX), R9
+	VPBROADCASTQ   (AX)(R9*8), Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z15, Z23
+	VGF2P8AFFINEQB $0x00, Z22, Z18, Z24
+	VPTERNLOGQ     $0x96, Z23, Z24, Z0
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z23
+	VGF2P8AFFINEQB $0x00, Z22, Z19, Z24
+	VPTERNLOGQ     $0x96, Z23, Z24, Z1
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z21
+	VGF2P8AFFINEQB $0x00, Z22, Z20, Z22
+	VPTERNLOGQ     $0x96, Z21, Z22, Z2
+	MOVBQZX        (BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z21
+	MOVBQZX        1(BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z15, Z23
+	VGF2P8AFFINEQB $0x00, Z22, Z18, Z24
+	VPTERNLOGQ     $0x96, Z23, Z24, Z3
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z23
+	VGF2P8AFFINEQB $0x00, Z22, Z19, Z24
+	VPTERNLOGQ     $0x96, Z23, Z24, Z4
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z21
+	VGF2P8AFFINEQB $0x00, Z22, Z20, Z22
+	VPTERNLOGQ     $0x96, Z21, Z22, Z5
+	MOVBQZX        (BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z21
+	MOVBQZX        1(BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z15, Z23
+	VGF2P8AFFINEQB $0x00, Z22, Z18, Z24
+	VPTERNLOGQ     $0x96, Z23, Z24, Z6
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z23
+	VGF2P8AFFINEQB $0x00, Z22, Z19, Z24
+	VPTERNLOGQ     $0x96, Z23, Z24, Z7
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z21
+	VGF2P8AFFINEQB $0x00, Z22, Z20, Z22
+	VPTERNLOGQ     $0x96, Z21, Z22, Z8
+	MOVBQZX        (BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z21
+	MOVBQZX        1(BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z15, Z23
+	VGF2P8AFFINEQB $0x00, Z22, Z18, Z24
+	VPTERNLOGQ     $0x96, Z23, Z24, Z9
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z23
+	VGF2P8AFFINEQB $0x00, Z22, Z19, Z24
+	VPTERNLOGQ     $0x96, Z23, Z24, Z10
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z21
+	VGF2P8AFFINEQB $0x00, Z22, Z20, Z22
+	VPTERNLOGQ     $0x96, Z21, Z22, Z11
+	MOVBQZX        (BX)(DI*4), R9
+	VPBROADCASTQ   (AX)(R9*8), Z21
+	MOVBQZX        1(BX)(DI*4), R9
+	VPBROADCASTQ   (AX)(R9*8), Z22
+	VGF2P8AFFINEQB $0x00, Z21, Z15, Z15
+	VGF2P8AFFINEQB $0x00, Z22, Z18, Z18
+	VPTERNLOGQ     $0x96, Z15, Z18, Z12
+	VGF2P8AFFINEQB $0x00, Z21, Z16, Z15
+	VGF2P8AFFINEQB $0x00, Z22, Z19, Z16
+	VPTERNLOGQ     $0x96, Z15, Z16, Z13
+	VGF2P8AFFINEQB $0x00, Z21, Z17, Z15
+	VGF2P8AFFINEQB $0x00, Z22, Z20, Z16
+	VPTERNLOGQ     $0x96, Z15, Z16, Z14
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source3masked
+	JMP            source3maskedsummed
+
+source3maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z15
+	VMOVDQU64      64(SI)(CX*1), Z16
+	VMOVDQU8.Z     128(SI)(CX*1), K1, Z17
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z18
 	VGF2P8AFFINEQB $0x00, Z18, Z15, Z19
 	VPXORQ         Z19, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z18, Z16, Z19
 	VPXORQ         Z19, Z1, Z1
 	VGF2P8AFFINEQB $0x00, Z18, Z17, Z18
 	VPXORQ         Z18, Z2, Z2
-	MOVBQZX        (BX)(DI*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z18
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z18
 	VGF2P8AFFINEQB $0x00, Z18, Z15, Z19
 	VPXORQ         Z19, Z3, Z3
 	VGF2P8AFFINEQB $0x00, Z18, Z16, Z19
 	VPXORQ         Z19, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z18, Z17, Z18
 	VPXORQ         Z18, Z5, Z5
-	MOVBQZX        (BX)(DI*2), R9
-	VPBROADCASTQ   (AX)(R9*8), Z18
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z18
 	VGF2P8AFFINEQB $0x00, Z18, Z15, Z19
 	VPXORQ         Z19, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z18, Z16, Z19
 	VPXORQ         Z19, Z7, Z7
 	VGF2P8AFFINEQB $0x00, Z18, Z17, Z18
 	VPXORQ         Z18, Z8, Z8
-	MOVBQZX        (BX)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z18
+	MOVBQZX        (BX)(R8*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z18
 	VGF2P8AFFINEQB $0x00, Z18, Z15, Z19
 	VPXORQ         Z19, Z9, Z9
 	VGF2P8AFFINEQB $0x00, Z18, Z16, Z19
 	VPXORQ         Z19, Z10, Z10
 	VGF2P8AFFINEQB $0x00, Z18, Z17, Z18
 	VPXORQ         Z18, Z11, Z11
-	MOVBQZX        (BX)(DI*4), R9
-	VPBROADCASTQ   (AX)(R9*8), Z18
+	MOVBQZX        (BX)(DI*4), DX
+	VPBROADCASTQ   (AX)(DX*8), Z18
 	VGF2P8AFFINEQB $0x00, Z18, Z15, Z15
 	VPXORQ         Z15, Z12, Z12
 	VGF2P8AFFINEQB $0x00, Z18, Z16, Z15
@@ -6098,21 +7368,21 @@ source3masked:
 	VGF2P8AFFINEQB $0x00, Z18, Z17, Z15
 	VPXORQ         Z15, Z14, Z14
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source3masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source3maskedrow0
-	VMOVDQU64      (BX), Z15
-	VPXORQ         Z15, Z0, Z0
-	VMOVDQU64      64(BX), Z15
-	VPXORQ         Z15, Z1, Z1
-	VMOVDQU8.Z     128(BX), K1, Z15
-	VPXORQ         Z15, Z2, Z2
+
+source3maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source3maskedrow0
+	VMOVDQU64  (BX), Z15
+	VPXORQ     Z15, Z0, Z0
+	VMOVDQU64  64(BX), Z15
+	VPXORQ     Z15, Z1, Z1
+	VMOVDQU8.Z 128(BX), K1, Z15
+	VPXORQ     Z15, Z2, Z2
 
 source3maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -6209,14 +7479,114 @@ above2:
 	LEAQ   (DI)(DI*2), R8
 
 source4masked:
+	DECQ           SI
+	JE             source4maskedodd
 	MOVQ           (DX), R9
 	ADDQ           $+24, DX
 	VMOVDQU64      (R9)(CX*1), Z20
 	VMOVDQU64      64(R9)(CX*1), Z21
 	VMOVDQU64      128(R9)(CX*1), Z22
 	VMOVDQU8.Z     192(R9)(CX*1), K1, Z23
+	MOVQ           (DX), R9
+	ADDQ           $+24, DX
+	VMOVDQU64      (R9)(CX*1), Z24
+	VMOVDQU64      64(R9)(CX*1), Z25
+	VMOVDQU64      128(R9)(CX*1), Z26
+	VMOVDQU8.Z     192(R9)(CX*1), K1, Z27
 	MOVBQZX        (BX), R9
-	VPBROADCASTQ   (AX)(R9*8), Z24
+	VPBROADCASTQ   (AX)(R9*8), Z28
+	MOVBQZX        1(BX), R9
+	VPBROADCASTQ   (AX)(R9*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z0
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z1
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z2
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z28
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z29
+	VPTERNLOGQ     $0x96, Z28, Z29, Z3
+	MOVBQZX        (BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z28
+	MOVBQZX        1(BX)(DI*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z4
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z5
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z6
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z28
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z29
+	VPTERNLOGQ     $0x96, Z28, Z29, Z7
+	MOVBQZX        (BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z28
+	MOVBQZX        1(BX)(DI*2), R9
+	VPBROADCASTQ   (AX)(R9*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z8
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z9
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z10
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z28
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z29
+	VPTERNLOGQ     $0x96, Z28, Z29, Z11
+	MOVBQZX        (BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z28
+	MOVBQZX        1(BX)(R8*1), R9
+	VPBROADCASTQ   (AX)(R9*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z12
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z13
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z30
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z31
+	VPTERNLOGQ     $0x96, Z30, Z31, Z14
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z28
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z29
+	VPTERNLOGQ     $0x96, Z28, Z29, Z15
+	MOVBQZX        (BX)(DI*4), R9
+	VPBROADCASTQ   (AX)(R9*8), Z28
+	MOVBQZX        1(BX)(DI*4), R9
+	VPBROADCASTQ   (AX)(R9*8), Z29
+	VGF2P8AFFINEQB $0x00, Z28, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z29, Z24, Z24
+	VPTERNLOGQ     $0x96, Z20, Z24, Z16
+	VGF2P8AFFINEQB $0x00, Z28, Z21, Z20
+	VGF2P8AFFINEQB $0x00, Z29, Z25, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z17
+	VGF2P8AFFINEQB $0x00, Z28, Z22, Z20
+	VGF2P8AFFINEQB $0x00, Z29, Z26, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z18
+	VGF2P8AFFINEQB $0x00, Z28, Z23, Z20
+	VGF2P8AFFINEQB $0x00, Z29, Z27, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z19
+	ADDQ           $+2, BX
+	DECQ           SI
+	JNE            source4masked
+	JMP            source4maskedsummed
+
+source4maskedodd:
+	MOVQ           (DX), SI
+	ADDQ           $+24, DX
+	VMOVDQU64      (SI)(CX*1), Z20
+	VMOVDQU64      64(SI)(CX*1), Z21
+	VMOVDQU64      128(SI)(CX*1), Z22
+	VMOVDQU8.Z     192(SI)(CX*1), K1, Z23
+	MOVBQZX        (BX), DX
+	VPBROADCASTQ   (AX)(DX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z25
 	VPXORQ         Z25, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z25
@@ -6225,8 +7595,8 @@ source4masked:
 	VPXORQ         Z25, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z24
 	VPXORQ         Z24, Z3, Z3
-	MOVBQZX        (BX)(DI*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z24
+	MOVBQZX        (BX)(DI*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z25
 	VPXORQ         Z25, Z4, Z4
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z25
@@ -6235,8 +7605,8 @@ source4masked:
 	VPXORQ         Z25, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z24
 	VPXORQ         Z24, Z7, Z7
-	MOVBQZX        (BX)(DI*2), R9
-	VPBROADCASTQ   (AX)(R9*8), Z24
+	MOVBQZX        (BX)(DI*2), DX
+	VPBROADCASTQ   (AX)(DX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z25
 	VPXORQ         Z25, Z8, Z8
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z25
@@ -6245,8 +7615,8 @@ source4masked:
 	VPXORQ         Z25, Z10, Z10
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z24
 	VPXORQ         Z24, Z11, Z11
-	MOVBQZX        (BX)(R8*1), R9
-	VPBROADCASTQ   (AX)(R9*8), Z24
+	MOVBQZX        (BX)(R8*1), DX
+	VPBROADCASTQ   (AX)(DX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z25
 	VPXORQ         Z25, Z12, Z12
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z25
@@ -6255,8 +7625,8 @@ source4masked:
 	VPXORQ         Z25, Z14, Z14
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z24
 	VPXORQ         Z24, Z15, Z15
-	MOVBQZX        (BX)(DI*4), R9
-	VPBROADCASTQ   (AX)(R9*8), Z24
+	MOVBQZX        (BX)(DI*4), DX
+	VPBROADCASTQ   (AX)(DX*8), Z24
 	VGF2P8AFFINEQB $0x00, Z24, Z20, Z20
 	VPXORQ         Z20, Z16, Z16
 	VGF2P8AFFINEQB $0x00, Z24, Z21, Z20
@@ -6266,23 +7636,23 @@ source4masked:
 	VGF2P8AFFINEQB $0x00, Z24, Z23, Z20
 	VPXORQ         Z20, Z19, Z19
 	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source4masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source4maskedrow0
-	VMOVDQU64      (BX), Z20
-	VPXORQ         Z20, Z0, Z0
-	VMOVDQU64      64(BX), Z20
-	VPXORQ         Z20, Z1, Z1
-	VMOVDQU64      128(BX), Z20
-	VPXORQ         Z20, Z2, Z2
-	VMOVDQU8.Z     192(BX), K1, Z20
-	VPXORQ         Z20, Z3, Z3
+
+source4maskedsummed:
+	MOVQ       dsts+32(FP), AX
+	MOVB       add+56(FP), DL
+	MOVBLZX    DL, DX
+	MOVQ       (AX), BX
+	ADDQ       CX, BX
+	TESTL      DX, DX
+	JE         source4maskedrow0
+	VMOVDQU64  (BX), Z20
+	VPXORQ     Z20, Z0, Z0
+	VMOVDQU64  64(BX), Z20
+	VPXORQ     Z20, Z1, Z1
+	VMOVDQU64  128(BX), Z20
+	VPXORQ     Z20, Z2, Z2
+	VMOVDQU8.Z 192(BX), K1, Z20
+	VPXORQ     Z20, Z3, Z3
 
 source4maskedrow0:
 	VMOVDQU64  Z0, (BX)
@@ -6361,894 +7731,6 @@ source4maskedrow4:
 	VMOVDQU64 Z17, 64(AX)
 	VMOVDQU64 Z18, 128(AX)
 	VMOVDQU8  Z19, K1, 192(AX)
-	VZEROUPPER
-	RET
-
-done:
-	VZEROUPPER
-	RET
-
-// func multiply6AVX512(table *uint64, rows *byte, columns int, srcs *[]byte, dsts *[]byte, offset int, n int, add bool)
-// Requires: AVX, AVX512BW, AVX512F, BMI2, GFNI
-TEXT ·multiply6AVX512(SB), NOSPLIT, $0-57
-	MOVQ table+0(FP), AX
-	MOVQ offset+40(FP), CX
-	MOVQ n+48(FP), DX
-
-loop:
-	CMPQ   DX, $+256
-	JL     tail
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
-	MOVQ   srcs+24(FP), BX
-	MOVQ   rows+8(FP), SI
-	MOVQ   columns+16(FP), DI
-	MOVQ   DI, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-
-source4:
-	MOVQ           (BX), R11
-	ADDQ           $+24, BX
-	VMOVDQU64      (R11)(CX*1), Z24
-	VMOVDQU64      64(R11)(CX*1), Z25
-	VMOVDQU64      128(R11)(CX*1), Z26
-	VMOVDQU64      192(R11)(CX*1), Z27
-	MOVBQZX        (SI), R11
-	VPBROADCASTQ   (AX)(R11*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z0, Z0
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z1, Z1
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z2, Z2
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z3, Z3
-	MOVBQZX        (SI)(R8*1), R11
-	VPBROADCASTQ   (AX)(R11*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z4, Z4
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z5, Z5
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z6, Z6
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z7, Z7
-	MOVBQZX        (SI)(R8*2), R11
-	VPBROADCASTQ   (AX)(R11*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z8, Z8
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z9, Z9
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z11, Z11
-	MOVBQZX        (SI)(R9*1), R11
-	VPBROADCASTQ   (AX)(R11*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z12, Z12
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z13, Z13
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z14, Z14
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z15, Z15
-	MOVBQZX        (SI)(R8*4), R11
-	VPBROADCASTQ   (AX)(R11*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z16, Z16
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z17, Z17
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z18, Z18
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z19, Z19
-	MOVBQZX        (SI)(R10*1), R11
-	VPBROADCASTQ   (AX)(R11*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z24
-	VPXORQ         Z24, Z20, Z20
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z24
-	VPXORQ         Z24, Z21, Z21
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z24
-	VPXORQ         Z24, Z22, Z22
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z24
-	VPXORQ         Z24, Z23, Z23
-	ADDQ           $+1, SI
-	DECQ           DI
-	JNE            source4
-	MOVQ           dsts+32(FP), BX
-	MOVB           add+56(FP), SI
-	MOVBLZX        SI, SI
-	MOVQ           (BX), DI
-	ADDQ           CX, DI
-	TESTL          SI, SI
-	JE             source4row0
-	VMOVDQU64      (DI), Z24
-	VPXORQ         Z24, Z0, Z0
-	VMOVDQU64      64(DI), Z24
-	VPXORQ         Z24, Z1, Z1
-	VMOVDQU64      128(DI), Z24
-	VPXORQ         Z24, Z2, Z2
-	VMOVDQU64      192(DI), Z24
-	VPXORQ         Z24, Z3, Z3
-
-source4row0:
-	VMOVDQU64 Z0, (DI)
-	VMOVDQU64 Z1, 64(DI)
-	VMOVDQU64 Z2, 128(DI)
-	VMOVDQU64 Z3, 192(DI)
-	MOVQ      24(BX), DI
-	ADDQ      CX, DI
-	TESTL     SI, SI
-	JE        source4row1
-	VMOVDQU64 (DI), Z0
-	VPXORQ    Z0, Z4, Z4
-	VMOVDQU64 64(DI), Z0
-	VPXORQ    Z0, Z5, Z5
-	VMOVDQU64 128(DI), Z0
-	VPXORQ    Z0, Z6, Z6
-	VMOVDQU64 192(DI), Z0
-	VPXORQ    Z0, Z7, Z7
-
-source4row1:
-	VMOVDQU64 Z4, (DI)
-	VMOVDQU64 Z5, 64(DI)
-	VMOVDQU64 Z6, 128(DI)
-	VMOVDQU64 Z7, 192(DI)
-	MOVQ      48(BX), DI
-	ADDQ      CX, DI
-	TESTL     SI, SI
-	JE        source4row2
-	VMOVDQU64 (DI), Z0
-	VPXORQ    Z0, Z8, Z8
-	VMOVDQU64 64(DI), Z0
-	VPXORQ    Z0, Z9, Z9
-	VMOVDQU64 128(DI), Z0
-	VPXORQ    Z0, Z10, Z10
-	VMOVDQU64 192(DI), Z0
-	VPXORQ    Z0, Z11, Z11
-
-source4row2:
-	VMOVDQU64 Z8, (DI)
-	VMOVDQU64 Z9, 64(DI)
-	VMOVDQU64 Z10, 128(DI)
-	VMOVDQU64 Z11, 192(DI)
-	MOVQ      72(BX), DI
-	ADDQ      CX, DI
-	TESTL     SI, SI
-	JE        source4row3
-	VMOVDQU64 (DI), Z0
-	VPXORQ    Z0, Z12, Z12
-	VMOVDQU64 64(DI), Z0
-	VPXORQ    Z0, Z13, Z13
-	VMOVDQU64 128(DI), Z0
-	VPXORQ    Z0, Z14, Z14
-	VMOVDQU64 192(DI), Z0
-	VPXORQ    Z0, Z15, Z15
-
-source4row3:
-	VMOVDQU64 Z12, (DI)
-	VMOVDQU64 Z13, 64(DI)
-	VMOVDQU64 Z14, 128(DI)
-	VMOVDQU64 Z15, 192(DI)
-	MOVQ      96(BX), DI
-	ADDQ      CX, DI
-	TESTL     SI, SI
-	JE        source4row4
-	VMOVDQU64 (DI), Z0
-	VPXORQ    Z0, Z16, Z16
-	VMOVDQU64 64(DI), Z0
-	VPXORQ    Z0, Z17, Z17
-	VMOVDQU64 128(DI), Z0
-	VPXORQ    Z0, Z18, Z18
-	VMOVDQU64 192(DI), Z0
-	VPXORQ    Z0, Z19, Z19
-
-source4row4:
-	VMOVDQU64 Z16, (DI)
-	VMOVDQU64 Z17, 64(DI)
-	VMOVDQU64 Z18, 128(DI)
-	VMOVDQU64 Z19, 192(DI)
-	MOVQ      120(BX), BX
-	ADDQ      CX, BX
-	TESTL     SI, SI
-	JE        source4row5
-	VMOVDQU64 (BX), Z0
-	VPXORQ    Z0, Z20, Z20
-	VMOVDQU64 64(BX), Z0
-	VPXORQ    Z0, Z21, Z21
-	VMOVDQU64 128(BX), Z0
-	VPXORQ    Z0, Z22, Z22
-	VMOVDQU64 192(BX), Z0
-	VPXORQ    Z0, Z23, Z23
-
-source4row5:
-	VMOVDQU64 Z20, (BX)
-	VMOVDQU64 Z21, 64(BX)
-	VMOVDQU64 Z22, 128(BX)
-	VMOVDQU64 Z23, 192(BX)
-	ADDQ      $+256, CX
-	SUBQ      $+256, DX
-	JMP       loop
-
-tail:
-	TESTQ  DX, DX
-	JE     done
-	LEAQ   -1(DX), DX
-	MOVQ   DX, BX
-	SHRQ   $0x06, BX
-	ANDQ   $+63, DX
-	INCQ   DX
-	MOVQ   $-1, SI
-	BZHIQ  DX, SI, SI
-	KMOVQ  SI, K1
-	CMPQ   BX, $+1
-	JG     above1
-	CMPQ   BX, $+0
-	JG     above0
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	MOVQ   srcs+24(FP), DX
-	MOVQ   rows+8(FP), BX
-	MOVQ   columns+16(FP), SI
-	MOVQ   SI, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-
-source1masked:
-	MOVQ           (DX), R10
-	ADDQ           $+24, DX
-	VMOVDQU8.Z     (R10)(CX*1), K1, Z6
-	MOVBQZX        (BX), R10
-	VPBROADCASTQ   (AX)(R10*8), Z7
-	VGF2P8AFFINEQB $0x00, Z7, Z6, Z7
-	VPXORQ         Z7, Z0, Z0
-	MOVBQZX        (BX)(DI*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z7
-	VGF2P8AFFINEQB $0x00, Z7, Z6, Z7
-	VPXORQ         Z7, Z1, Z1
-	MOVBQZX        (BX)(DI*2), R10
-	VPBROADCASTQ   (AX)(R10*8), Z7
-	VGF2P8AFFINEQB $0x00, Z7, Z6, Z7
-	VPXORQ         Z7, Z2, Z2
-	MOVBQZX        (BX)(R8*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z7
-	VGF2P8AFFINEQB $0x00, Z7, Z6, Z7
-	VPXORQ         Z7, Z3, Z3
-	MOVBQZX        (BX)(DI*4), R10
-	VPBROADCASTQ   (AX)(R10*8), Z7
-	VGF2P8AFFINEQB $0x00, Z7, Z6, Z7
-	VPXORQ         Z7, Z4, Z4
-	MOVBQZX        (BX)(R9*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z7
-	VGF2P8AFFINEQB $0x00, Z7, Z6, Z6
-	VPXORQ         Z6, Z5, Z5
-	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source1masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source1maskedrow0
-	VMOVDQU8.Z     (BX), K1, Z6
-	VPXORQ         Z6, Z0, Z0
-
-source1maskedrow0:
-	VMOVDQU8   Z0, K1, (BX)
-	MOVQ       24(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source1maskedrow1
-	VMOVDQU8.Z (BX), K1, Z0
-	VPXORQ     Z0, Z1, Z1
-
-source1maskedrow1:
-	VMOVDQU8   Z1, K1, (BX)
-	MOVQ       48(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source1maskedrow2
-	VMOVDQU8.Z (BX), K1, Z0
-	VPXORQ     Z0, Z2, Z2
-
-source1maskedrow2:
-	VMOVDQU8   Z2, K1, (BX)
-	MOVQ       72(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source1maskedrow3
-	VMOVDQU8.Z (BX), K1, Z0
-	VPXORQ     Z0, Z3, Z3
-
-source1maskedrow3:
-	VMOVDQU8   Z3, K1, (BX)
-	MOVQ       96(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source1maskedrow4
-	VMOVDQU8.Z (BX), K1, Z0
-	VPXORQ     Z0, Z4, Z4
-
-source1maskedrow4:
-	VMOVDQU8   Z4, K1, (BX)
-	MOVQ       120(AX), AX
-	ADDQ       CX, AX
-	TESTL      DX, DX
-	JE         source1maskedrow5
-	VMOVDQU8.Z (AX), K1, Z0
-	VPXORQ     Z0, Z5, Z5
-
-source1maskedrow5:
-	VMOVDQU8 Z5, K1, (AX)
-	VZEROUPPER
-	RET
-
-above0:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	MOVQ   srcs+24(FP), DX
-	MOVQ   rows+8(FP), BX
-	MOVQ   columns+16(FP), SI
-	MOVQ   SI, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-
-source2masked:
-	MOVQ           (DX), R10
-	ADDQ           $+24, DX
-	VMOVDQU64      (R10)(CX*1), Z12
-	VMOVDQU8.Z     64(R10)(CX*1), K1, Z13
-	MOVBQZX        (BX), R10
-	VPBROADCASTQ   (AX)(R10*8), Z14
-	VGF2P8AFFINEQB $0x00, Z14, Z12, Z15
-	VPXORQ         Z15, Z0, Z0
-	VGF2P8AFFINEQB $0x00, Z14, Z13, Z14
-	VPXORQ         Z14, Z1, Z1
-	MOVBQZX        (BX)(DI*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z14
-	VGF2P8AFFINEQB $0x00, Z14, Z12, Z15
-	VPXORQ         Z15, Z2, Z2
-	VGF2P8AFFINEQB $0x00, Z14, Z13, Z14
-	VPXORQ         Z14, Z3, Z3
-	MOVBQZX        (BX)(DI*2), R10
-	VPBROADCASTQ   (AX)(R10*8), Z14
-	VGF2P8AFFINEQB $0x00, Z14, Z12, Z15
-	VPXORQ         Z15, Z4, Z4
-	VGF2P8AFFINEQB $0x00, Z14, Z13, Z14
-	VPXORQ         Z14, Z5, Z5
-	MOVBQZX        (BX)(R8*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z14
-	VGF2P8AFFINEQB $0x00, Z14, Z12, Z15
-	VPXORQ         Z15, Z6, Z6
-	VGF2P8AFFINEQB $0x00, Z14, Z13, Z14
-	VPXORQ         Z14, Z7, Z7
-	MOVBQZX        (BX)(DI*4), R10
-	VPBROADCASTQ   (AX)(R10*8), Z14
-	VGF2P8AFFINEQB $0x00, Z14, Z12, Z15
-	VPXORQ         Z15, Z8, Z8
-	VGF2P8AFFINEQB $0x00, Z14, Z13, Z14
-	VPXORQ         Z14, Z9, Z9
-	MOVBQZX        (BX)(R9*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z14
-	VGF2P8AFFINEQB $0x00, Z14, Z12, Z12
-	VPXORQ         Z12, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z14, Z13, Z12
-	VPXORQ         Z12, Z11, Z11
-	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source2masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source2maskedrow0
-	VMOVDQU64      (BX), Z12
-	VPXORQ         Z12, Z0, Z0
-	VMOVDQU8.Z     64(BX), K1, Z12
-	VPXORQ         Z12, Z1, Z1
-
-source2maskedrow0:
-	VMOVDQU64  Z0, (BX)
-	VMOVDQU8   Z1, K1, 64(BX)
-	MOVQ       24(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source2maskedrow1
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z2, Z2
-	VMOVDQU8.Z 64(BX), K1, Z0
-	VPXORQ     Z0, Z3, Z3
-
-source2maskedrow1:
-	VMOVDQU64  Z2, (BX)
-	VMOVDQU8   Z3, K1, 64(BX)
-	MOVQ       48(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source2maskedrow2
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z4, Z4
-	VMOVDQU8.Z 64(BX), K1, Z0
-	VPXORQ     Z0, Z5, Z5
-
-source2maskedrow2:
-	VMOVDQU64  Z4, (BX)
-	VMOVDQU8   Z5, K1, 64(BX)
-	MOVQ       72(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source2maskedrow3
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z6, Z6
-	VMOVDQU8.Z 64(BX), K1, Z0
-	VPXORQ     Z0, Z7, Z7
-
-source2maskedrow3:
-	VMOVDQU64  Z6, (BX)
-	VMOVDQU8   Z7, K1, 64(BX)
-	MOVQ       96(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source2maskedrow4
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z8, Z8
-	VMOVDQU8.Z 64(BX), K1, Z0
-	VPXORQ     Z0, Z9, Z9
-
-source2maskedrow4:
-	VMOVDQU64  Z8, (BX)
-	VMOVDQU8   Z9, K1, 64(BX)
-	MOVQ       120(AX), AX
-	ADDQ       CX, AX
-	TESTL      DX, DX
-	JE         source2maskedrow5
-	VMOVDQU64  (AX), Z0
-	VPXORQ     Z0, Z10, Z10
-	VMOVDQU8.Z 64(AX), K1, Z0
-	VPXORQ     Z0, Z11, Z11
-
-source2maskedrow5:
-	VMOVDQU64 Z10, (AX)
-	VMOVDQU8  Z11, K1, 64(AX)
-	VZEROUPPER
-	RET
-
-above1:
-	CMPQ   BX, $+2
-	JG     above2
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	MOVQ   srcs+24(FP), DX
-	MOVQ   rows+8(FP), BX
-	MOVQ   columns+16(FP), SI
-	MOVQ   SI, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-
-source3masked:
-	MOVQ           (DX), R10
-	ADDQ           $+24, DX
-	VMOVDQU64      (R10)(CX*1), Z18
-	VMOVDQU64      64(R10)(CX*1), Z19
-	VMOVDQU8.Z     128(R10)(CX*1), K1, Z20
-	MOVBQZX        (BX), R10
-	VPBROADCASTQ   (AX)(R10*8), Z21
-	VGF2P8AFFINEQB $0x00, Z21, Z18, Z22
-	VPXORQ         Z22, Z0, Z0
-	VGF2P8AFFINEQB $0x00, Z21, Z19, Z22
-	VPXORQ         Z22, Z1, Z1
-	VGF2P8AFFINEQB $0x00, Z21, Z20, Z21
-	VPXORQ         Z21, Z2, Z2
-	MOVBQZX        (BX)(DI*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z21
-	VGF2P8AFFINEQB $0x00, Z21, Z18, Z22
-	VPXORQ         Z22, Z3, Z3
-	VGF2P8AFFINEQB $0x00, Z21, Z19, Z22
-	VPXORQ         Z22, Z4, Z4
-	VGF2P8AFFINEQB $0x00, Z21, Z20, Z21
-	VPXORQ         Z21, Z5, Z5
-	MOVBQZX        (BX)(DI*2), R10
-	VPBROADCASTQ   (AX)(R10*8), Z21
-	VGF2P8AFFINEQB $0x00, Z21, Z18, Z22
-	VPXORQ         Z22, Z6, Z6
-	VGF2P8AFFINEQB $0x00, Z21, Z19, Z22
-	VPXORQ         Z22, Z7, Z7
-	VGF2P8AFFINEQB $0x00, Z21, Z20, Z21
-	VPXORQ         Z21, Z8, Z8
-	MOVBQZX        (BX)(R8*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z21
-	VGF2P8AFFINEQB $0x00, Z21, Z18, Z22
-	VPXORQ         Z22, Z9, Z9
-	VGF2P8AFFINEQB $0x00, Z21, Z19, Z22
-	VPXORQ         Z22, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z21, Z20, Z21
-	VPXORQ         Z21, Z11, Z11
-	MOVBQZX        (BX)(DI*4), R10
-	VPBROADCASTQ   (AX)(R10*8), Z21
-	VGF2P8AFFINEQB $0x00, Z21, Z18, Z22
-	VPXORQ         Z22, Z12, Z12
-	VGF2P8AFFINEQB $0x00, Z21, Z19, Z22
-	VPXORQ         Z22, Z13, Z13
-	VGF2P8AFFINEQB $0x00, Z21, Z20, Z21
-	VPXORQ         Z21, Z14, Z14
-	MOVBQZX        (BX)(R9*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z21
-	VGF2P8AFFINEQB $0x00, Z21, Z18, Z18
-	VPXORQ         Z18, Z15, Z15
-	VGF2P8AFFINEQB $0x00, Z21, Z19, Z18
-	VPXORQ         Z18, Z16, Z16
-	VGF2P8AFFINEQB $0x00, Z21, Z20, Z18
-	VPXORQ         Z18, Z17, Z17
-	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source3masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source3maskedrow0
-	VMOVDQU64      (BX), Z18
-	VPXORQ         Z18, Z0, Z0
-	VMOVDQU64      64(BX), Z18
-	VPXORQ         Z18, Z1, Z1
-	VMOVDQU8.Z     128(BX), K1, Z18
-	VPXORQ         Z18, Z2, Z2
-
-source3maskedrow0:
-	VMOVDQU64  Z0, (BX)
-	VMOVDQU64  Z1, 64(BX)
-	VMOVDQU8   Z2, K1, 128(BX)
-	MOVQ       24(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source3maskedrow1
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z3, Z3
-	VMOVDQU64  64(BX), Z0
-	VPXORQ     Z0, Z4, Z4
-	VMOVDQU8.Z 128(BX), K1, Z0
-	VPXORQ     Z0, Z5, Z5
-
-source3maskedrow1:
-	VMOVDQU64  Z3, (BX)
-	VMOVDQU64  Z4, 64(BX)
-	VMOVDQU8   Z5, K1, 128(BX)
-	MOVQ       48(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source3maskedrow2
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z6, Z6
-	VMOVDQU64  64(BX), Z0
-	VPXORQ     Z0, Z7, Z7
-	VMOVDQU8.Z 128(BX), K1, Z0
-	VPXORQ     Z0, Z8, Z8
-
-source3maskedrow2:
-	VMOVDQU64  Z6, (BX)
-	VMOVDQU64  Z7, 64(BX)
-	VMOVDQU8   Z8, K1, 128(BX)
-	MOVQ       72(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source3maskedrow3
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z9, Z9
-	VMOVDQU64  64(BX), Z0
-	VPXORQ     Z0, Z10, Z10
-	VMOVDQU8.Z 128(BX), K1, Z0
-	VPXORQ     Z0, Z11, Z11
-
-source3maskedrow3:
-	VMOVDQU64  Z9, (BX)
-	VMOVDQU64  Z10, 64(BX)
-	VMOVDQU8   Z11, K1, 128(BX)
-	MOVQ       96(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source3maskedrow4
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z12, Z12
-	VMOVDQU64  64(BX), Z0
-	VPXORQ     Z0, Z13, Z13
-	VMOVDQU8.Z 128(BX), K1, Z0
-	VPXORQ     Z0, Z14, Z14
-
-source3maskedrow4:
-	VMOVDQU64  Z12, (BX)
-	VMOVDQU64  Z13, 64(BX)
-	VMOVDQU8   Z14, K1, 128(BX)
-	MOVQ       120(AX), AX
-	ADDQ       CX, AX
-	TESTL      DX, DX
-	JE         source3maskedrow5
-	VMOVDQU64  (AX), Z0
-	VPXORQ     Z0, Z15, Z15
-	VMOVDQU64  64(AX), Z0
-	VPXORQ     Z0, Z16, Z16
-	VMOVDQU8.Z 128(AX), K1, Z0
-	VPXORQ     Z0, Z17, Z17
-
-source3maskedrow5:
-	VMOVDQU64 Z15, (AX)
-	VMOVDQU64 Z16, 64(AX)
-	VMOVDQU8  Z17, K1, 128(AX)
-	VZEROUPPER
-	RET
-
-above2:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
-	MOVQ   srcs+24(FP), DX
-	MOVQ   rows+8(FP), BX
-	MOVQ   columns+16(FP), SI
-	MOVQ   SI, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-
-source4masked:
-	MOVQ           (DX), R10
-	ADDQ           $+24, DX
-	VMOVDQU64      (R10)(CX*1), Z24
-	VMOVDQU64      64(R10)(CX*1), Z25
-	VMOVDQU64      128(R10)(CX*1), Z26
-	VMOVDQU8.Z     192(R10)(CX*1), K1, Z27
-	MOVBQZX        (BX), R10
-	VPBROADCASTQ   (AX)(R10*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z0, Z0
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z1, Z1
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z2, Z2
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z3, Z3
-	MOVBQZX        (BX)(DI*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z4, Z4
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z5, Z5
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z6, Z6
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z7, Z7
-	MOVBQZX        (BX)(DI*2), R10
-	VPBROADCASTQ   (AX)(R10*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z8, Z8
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z9, Z9
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z11, Z11
-	MOVBQZX        (BX)(R8*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z12, Z12
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z13, Z13
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z14, Z14
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z15, Z15
-	MOVBQZX        (BX)(DI*4), R10
-	VPBROADCASTQ   (AX)(R10*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z29
-	VPXORQ         Z29, Z16, Z16
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z29
-	VPXORQ         Z29, Z17, Z17
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z29
-	VPXORQ         Z29, Z18, Z18
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z28
-	VPXORQ         Z28, Z19, Z19
-	MOVBQZX        (BX)(R9*1), R10
-	VPBROADCASTQ   (AX)(R10*8), Z28
-	VGF2P8AFFINEQB $0x00, Z28, Z24, Z24
-	VPXORQ         Z24, Z20, Z20
-	VGF2P8AFFINEQB $0x00, Z28, Z25, Z24
-	VPXORQ         Z24, Z21, Z21
-	VGF2P8AFFINEQB $0x00, Z28, Z26, Z24
-	VPXORQ         Z24, Z22, Z22
-	VGF2P8AFFINEQB $0x00, Z28, Z27, Z24
-	VPXORQ         Z24, Z23, Z23
-	ADDQ           $+1, BX
-	DECQ           SI
-	JNE            source4masked
-	MOVQ           dsts+32(FP), AX
-	MOVB           add+56(FP), DL
-	MOVBLZX        DL, DX
-	MOVQ           (AX), BX
-	ADDQ           CX, BX
-	TESTL          DX, DX
-	JE             source4maskedrow0
-	VMOVDQU64      (BX), Z24
-	VPXORQ         Z24, Z0, Z0
-	VMOVDQU64      64(BX), Z24
-	VPXORQ         Z24, Z1, Z1
-	VMOVDQU64      128(BX), Z24
-	VPXORQ         Z24, Z2, Z2
-	VMOVDQU8.Z     192(BX), K1, Z24
-	VPXORQ         Z24, Z3, Z3
-
-source4maskedrow0:
-	VMOVDQU64  Z0, (BX)
-	VMOVDQU64  Z1, 64(BX)
-	VMOVDQU64  Z2, 128(BX)
-	VMOVDQU8   Z3, K1, 192(BX)
-	MOVQ       24(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source4maskedrow1
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z4, Z4
-	VMOVDQU64  64(BX), Z0
-	VPXORQ     Z0, Z5, Z5
-	VMOVDQU64  128(BX), Z0
-	VPXORQ     Z0, Z6, Z6
-	VMOVDQU8.Z 192(BX), K1, Z0
-	VPXORQ     Z0, Z7, Z7
-
-source4maskedrow1:
-	VMOVDQU64  Z4, (BX)
-	VMOVDQU64  Z5, 64(BX)
-	VMOVDQU64  Z6, 128(BX)
-	VMOVDQU8   Z7, K1, 192(BX)
-	MOVQ       48(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source4maskedrow2
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z8, Z8
-	VMOVDQU64  64(BX), Z0
-	VPXORQ     Z0, Z9, Z9
-	VMOVDQU64  128(BX), Z0
-	VPXORQ     Z0, Z10, Z10
-	VMOVDQU8.Z 192(BX), K1, Z0
-	VPXORQ     Z0, Z11, Z11
-
-source4maskedrow2:
-	VMOVDQU64  Z8, (BX)
-	VMOVDQU64  Z9, 64(BX)
-	VMOVDQU64  Z10, 128(BX)
-	VMOVDQU8   Z11, K1, 192(BX)
-	MOVQ       72(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source4maskedrow3
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z12, Z12
-	VMOVDQU64  64(BX), Z0
-	VPXORQ     Z0, Z13, Z13
-	VMOVDQU64  128(BX), Z0
-	VPXORQ     Z0, Z14, Z14
-	VMOVDQU8.Z 192(BX), K1, Z0
-	VPXORQ     Z0, Z15, Z15
-
-source4maskedrow3:
-	VMOVDQU64  Z12, (BX)
-	VMOVDQU64  Z13, 64(BX)
-	VMOVDQU64  Z14, 128(BX)
-	VMOVDQU8   Z15, K1, 192(BX)
-	MOVQ       96(AX), BX
-	ADDQ       CX, BX
-	TESTL      DX, DX
-	JE         source4maskedrow4
-	VMOVDQU64  (BX), Z0
-	VPXORQ     Z0, Z16, Z16
-	VMOVDQU64  64(BX), Z0
-	VPXORQ     Z0, Z17, Z17
-	VMOVDQU64  128(BX), Z0
-	VPXORQ     Z0, Z18, Z18
-	VMOVDQU8.Z 192(BX), K1, Z0
-	VPXORQ     Z0, Z19, Z19
-
-source4maskedrow4:
-	VMOVDQU64  Z16, (BX)
-	VMOVDQU64  Z17, 64(BX)
-	VMOVDQU64  Z18, 128(BX)
-	VMOVDQU8   Z19, K1, 192(BX)
-	MOVQ       120(AX), AX
-	ADDQ       CX, AX
-	TESTL      DX, DX
-	JE         source4maskedrow5
-	VMOVDQU64  (AX), Z0
-	VPXORQ     Z0, Z20, Z20
-	VMOVDQU64  64(AX), Z0
-	VPXORQ     Z0, Z21, Z21
-	VMOVDQU64  128(AX), Z0
-	VPXORQ     Z0, Z22, Z22
-	VMOVDQU8.Z 192(AX), K1, Z0
-	VPXORQ     Z0, Z23, Z23
-
-source4maskedrow5:
-	VMOVDQU64 Z20, (AX)
-	VMOVDQU64 Z21, 64(AX)
-	VMOVDQU64 Z22, 128(AX)
-	VMOVDQU8  Z23, K1, 192(AX)
 	VZEROUPPER
 	RET
 

@@ -1,5 +1,5 @@
 package kernel
 
-// The same input makes the same bytes: see TestGenerated.
+// The same source makes the same bytes: go test -run Generated -generate compares.
 //go:generate go run -C internal/asm . -set avx2 -pkg kernel -out ../../avx2_amd64.s -stubs ../../avx2_amd64.go
 //go:generate go run -C internal/asm . -set avx512 -pkg kernel -out ../../avx512_amd64.s -stubs ../../avx512_amd64.go

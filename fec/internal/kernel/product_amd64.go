@@ -5,7 +5,7 @@ package kernel
 // What the functions for AVX-512 keep in registers: so many bytes of so many rows.
 const (
 	stripAVX512  = 256
-	rowsAVX512   = 6
+	rowsAVX512   = 5
 	rows16AVX512 = 4
 )
 
@@ -41,8 +41,6 @@ func multiplyAVX512(rows int, f *Field, c *byte, dst, src [][]byte, i, n int, ad
 		multiply4AVX512(&f.affine[0], c, len(src), &src[0], &dst[0], i, n, add)
 	case 5:
 		multiply5AVX512(&f.affine[0], c, len(src), &src[0], &dst[0], i, n, add)
-	case 6:
-		multiply6AVX512(&f.affine[0], c, len(src), &src[0], &dst[0], i, n, add)
 	}
 }
 

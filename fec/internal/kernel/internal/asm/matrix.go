@@ -27,6 +27,8 @@ type product struct {
 	split func(x []reg.VecVirtual) [][]reg.VecVirtual
 	// multiply adds the product of x and the coefficient at m to the sums.
 	multiply func(m Mem, x [][]reg.VecVirtual, acc []reg.VecVirtual)
+	// multiplyPair, if not nil, does multiply for two sources at once, the parts of both being in x.
+	multiplyPair func(m Mem, x [][]reg.VecVirtual, acc []reg.VecVirtual)
 	// join makes of a sum what is stored.
 	join func(r reg.VecVirtual)
 }
@@ -108,21 +110,44 @@ func (p *product) strip(o operands, width int) {
 	srcs, c, count := param("srcs"), param("rows"), param("columns")
 	at := p.rowAddresses(c, count)
 
-	Label(label)
-	s := GP64()
-	MOVQ(Mem{Base: srcs}, s)
-	ADDQ(I8(24), srcs)
-	x := v.registers(width)
-	for i, r := range x {
-		load(Mem{Base: s, Index: o.offset, Scale: 1}, i, r)
+	next := func(parts [][]reg.VecVirtual) [][]reg.VecVirtual {
+		s := GP64()
+		MOVQ(Mem{Base: srcs}, s)
+		ADDQ(I8(24), srcs)
+		x := v.registers(width)
+		for i, r := range x {
+			load(Mem{Base: s, Index: o.offset, Scale: 1}, i, r)
+		}
+		return append(parts, p.split(x)...)
 	}
-	parts := p.split(x)
-	for i, a := range acc {
-		p.multiply(at[i], parts, a)
+	one := func() {
+		parts := next(nil)
+		for i, a := range acc {
+			p.multiply(at[i], parts, a)
+		}
+		ADDQ(I8(p.unit), c)
 	}
-	ADDQ(I8(p.unit), c)
-	DECQ(count)
-	JNE(LabelRef(label))
+	if p.multiplyPair == nil {
+		Label(label)
+		one()
+		DECQ(count)
+		JNE(LabelRef(label))
+	} else {
+		Label(label)
+		DECQ(count)
+		JE(LabelRef(label + "odd"))
+		parts := next(next(nil))
+		for i, a := range acc {
+			p.multiplyPair(at[i], parts, a)
+		}
+		ADDQ(I8(2*p.unit), c)
+		DECQ(count)
+		JNE(LabelRef(label))
+		JMP(LabelRef(label + "summed"))
+		Label(label + "odd")
+		one()
+		Label(label + "summed")
+	}
 
 	dsts, add := param("dsts"), flagParam("add")
 	var blend reg.GPVirtual
@@ -186,9 +211,9 @@ func (p *product) rowAddresses(c, columns reg.GPVirtual) []Mem {
 const productDoc = "adds, if add, or sets the products of %d rows of coefficients and as many sources as there are columns, " +
 	"bytes offset to offset+n of each symbol, to dsts."
 
-// multiply512 makes the products over GF(2^8) with matrices of GFNI, six rows of four registers at most.
+// multiply512 makes the products over GF(2^8) with matrices of GFNI, five rows of four registers at most.
 func multiply512() {
-	for rows := 1; rows <= 6; rows++ {
+	for rows := 1; rows <= 5; rows++ {
 		var table reg.GPVirtual
 		name := fmt.Sprintf("multiply%dAVX512", rows)
 		p := &product{
@@ -206,6 +231,23 @@ func multiply512() {
 					t := ZMM()
 					VGF2P8AFFINEQB(U8(0), f, x[0][i], t)
 					VPXORQ(t, r, r)
+				}
+			},
+			// One addition of three registers instead of two of two: they compete with the products for the CPU's units.
+			multiplyPair: func(m Mem, x [][]reg.VecVirtual, acc []reg.VecVirtual) {
+				var f [2]reg.VecVirtual
+				for i := range f {
+					c := GP64()
+					f[i] = ZMM()
+					MOVBQZX(m, c)
+					m.Disp++
+					VPBROADCASTQ(Mem{Base: table, Index: c, Scale: 8}, f[i])
+				}
+				for i, r := range acc {
+					t, u := ZMM(), ZMM()
+					VGF2P8AFFINEQB(U8(0), f[0], x[0][i], t)
+					VGF2P8AFFINEQB(U8(0), f[1], x[1][i], u)
+					VPTERNLOGQ(U8(0x96), t, u, r)
 				}
 			},
 			join: func(reg.VecVirtual) {},
