@@ -13,36 +13,21 @@ var benchSizes = []int{10, 100, 1000, 8192}
 // benchLength is T, bytes.
 const benchLength = 1400
 
-// BenchmarkPlan builds the encoder plan of a source block length: what a first block costs more than the next ones.
-func BenchmarkPlan(b *testing.B) {
-	for _, k := range benchSizes {
-		b.Run(fmt.Sprintf("K=%d", k), func(b *testing.B) {
-			c, works := newCode(k), &workPool{}
-			b.ReportAllocs()
-			for b.Loop() {
-				newPlan(&c, works)
-			}
-		})
-	}
-}
-
 // BenchmarkEncode computes the intermediate symbols and five repair symbols for each hundred source symbols.
 func BenchmarkEncode(b *testing.B) {
 	for _, k := range benchSizes {
 		for _, cached := range []bool{true, false} {
 			b.Run(fmt.Sprintf("K=%d/cached=%v", k, cached), func(b *testing.B) {
 				source := testSource(k, benchLength)
-				s := New(Config{})
-				enc := newTestEncoder(b, s, k, benchLength, source).(*Encoder)
+				enc := newTestEncoder(b, New(Config{}), k, benchLength, source)
 				repair := make([]byte, 0, benchLength)
 				b.SetBytes(int64(len(source)))
 				b.ReportAllocs()
 				for b.Loop() {
 					if !cached {
-						s.plans = planCache{limit: defaultPlanBytes}
-						enc.plan = nil
+						enc = newTestEncoder(b, New(Config{}), k, benchLength, source)
 					}
-					if err := enc.Reset(source); err != nil {
+					if err := enc.(fec.Resetter).Reset(source); err != nil {
 						b.Fatal(err)
 					}
 					for i := range (k + 19) / 20 {
@@ -131,11 +116,7 @@ func BenchmarkSolve(b *testing.B) {
 				}
 				b.ReportAllocs()
 				for b.Loop() {
-					dec := newTestDecoder(b, s, k, benchLength)
-					_ = dec.Solve(lost, repair)
-					if dec.work != nil {
-						dec.release()
-					}
+					_ = newTestDecoder(b, s, k, benchLength).Solve(lost, repair)
 				}
 			})
 		}

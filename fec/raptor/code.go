@@ -7,7 +7,6 @@ const (
 	minSymbols = 4     // K: the table of systematic indices starts here (RFC 5053, section 5.7)
 	maxSymbols = 8192  // K: Kmax (RFC 5053, section 5.1.2)
 	modulus    = 65521 // Q (RFC 5053, section 5.4.4.4)
-	maxDegree  = 40    // of an encoding symbol (RFC 5053, section 5.4.4.2)
 )
 
 // code holds what follows from K, the number of source symbols of a source block. Intermediate symbols are numbered as in
@@ -93,7 +92,7 @@ func (c *code) triple(esi uint32) (d, a, b uint32) {
 }
 
 // appendLT appends the intermediate symbols, each once, whose sum is encoding symbol esi (RFC 5053, section 5.4.4.3).
-func (c *code) appendLT(rows []uint32, esi uint32) []uint32 {
+func (c *code) appendLT(rows []uint16, esi uint32) []uint16 {
 	d, a, b := c.triple(esi)
 	l := uint32(c.l)
 	for range min(d, l) {
@@ -102,7 +101,7 @@ func (c *code) appendLT(rows []uint32, esi uint32) []uint32 {
 				b -= c.prime
 			}
 		}
-		rows = append(rows, b)
+		rows = append(rows, uint16(b))
 		if b += a; b >= c.prime {
 			b -= c.prime
 		}

@@ -68,15 +68,15 @@ func TestTriple(t *testing.T) {
 		k       int
 		x       uint32
 		d, a, b uint32
-		rows    []uint32
+		rows    []uint16
 	}{
-		{4, 0, 10, 13, 1, []uint32{1, 2, 3, 4, 6, 7, 8, 10, 11, 12}},
+		{4, 0, 10, 13, 1, []uint16{1, 2, 3, 4, 6, 7, 8, 10, 11, 12}},
 		{4, 4, 4, 6, 2, nil},
 		{500, 514, 2, 107, 279, nil},
 		{1000, 52918, 3, 1070, 121, nil},
-		{100, 1, 0, 0, 0, []uint32{51, 104}},
-		{1000, 727, 0, 0, 0, []uint32{306, 687, 1040}},
-		{10, 57279, 0, 0, 0, []uint32{19, 20, 21, 22}},
+		{100, 1, 0, 0, 0, []uint16{51, 104}},
+		{1000, 727, 0, 0, 0, []uint16{306, 687, 1040}},
+		{10, 57279, 0, 0, 0, []uint16{19, 20, 21, 22}},
 	} {
 		c := newCode(v.k)
 		if d, a, b := c.triple(v.x); v.d != 0 && (d != v.d || a != v.a || b != v.b) {
@@ -128,15 +128,18 @@ func TestDegree(t *testing.T) {
 }
 
 // TestHalf: the sequence has an element for each intermediate symbol but the Half symbols, no two alike, of ceil(H/2)
-// bits below H.
+// bits below H; one differs from the next in two of them.
 func TestHalf(t *testing.T) {
 	for k := minSymbols; k <= maxSymbols; k += 1 + k/3 {
-		c, seen, next := newCode(k), map[uint32]bool{}, 0
+		c, seen, next, before := newCode(k), map[uint32]bool{}, 0, uint32(0)
 		c.half(func(j int, set uint32) {
 			if j != next || seen[set] || bits.OnesCount32(set) != (c.h+1)/2 || set >= 1<<c.h {
 				t.Fatalf("K=%d: m[%d] = %#b", k, j, set)
 			}
-			next, seen[set] = next+1, true
+			if j > 0 && bits.OnesCount32(set^before) != 2 {
+				t.Fatalf("K=%d: m[%d] = %#b after %#b", k, j, set, before)
+			}
+			next, seen[set], before = next+1, true, set
 		})
 		if next != c.k+c.s {
 			t.Errorf("K=%d: %d elements", k, next)

@@ -9,17 +9,9 @@
 // # How it works
 //
 // The k source symbols are made into l intermediate symbols, somewhat more, of which each encoding symbol is a sum of 4.6 in
-// the mean. The intermediate symbols solve a system of linear equations, which depends on ESIs only. A system orders its
-// sparse equations such that each gives one intermediate symbol, apart from a few inactive ones for which there is a small
-// dense system, the echelon (RFC 5053, section 5.5.2). What comes out is a program: a schedule of sums of symbols. No symbol
-// is touched before it is known that all can be recovered.
-//
-// For an encoder the program depends on k alone: the Scheme keeps it, as a plan. So does a decoder for some lost symbols, up
-// to about the square root of 8*k: it runs the plan with the lost ones as unknowns, and solves for them with repair symbols.
-// A decoder that has lost more has the system make a program of its own. Both have one result: they fail for the same sets of
-// symbols.
-//
-// Programs run in planes: on as many bytes of each symbol as stay in a core's cache.
+// the mean. They solve a system of linear equations over GF(2) (RFC 5053, section 5.4.2.4): of the LDPC symbols, the Half
+// symbols, and the encoding symbols that are there. This package says what the equations are; those of RaptorQ are of the same
+// kind, and package inactivation solves both.
 //
 // # How many symbols it takes
 //

@@ -47,9 +47,6 @@ func TestFailureRate(t *testing.T) {
 				}
 				failed[i]++
 			}
-			if dec.work != nil {
-				dec.release()
-			}
 		}
 		var rates [extra]float64
 		for i, f := range failed {

@@ -5,10 +5,11 @@ import (
 	"fmt"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/inactivation"
 	"github.com/flute-node/flute-node/flute"
 )
 
-// defaultPlanBytes holds the plans of a few hundred source block lengths of a thousand symbols, or of the 16 longest.
+// defaultPlanBytes holds the plans of some hundred source block lengths of a thousand symbols, or of the tens longest.
 const defaultPlanBytes = 16 << 20
 
 // Config configures a Scheme. The zero value is the default.
@@ -21,20 +22,15 @@ type Config struct {
 }
 
 // Scheme implements fec.Scheme for FEC Encoding ID 1. Make it with New. It is safe for concurrent use.
-type Scheme struct {
-	parallel fec.Parallel
-	plans    planCache
-	works    workPool
-	slabs    slabPool
-}
+type Scheme struct{ engine *inactivation.Engine }
 
 var _ fec.Scheme = (*Scheme)(nil)
 
 // New returns the scheme with an empty cache of plans.
 func New(c Config) *Scheme {
-	s := &Scheme{parallel: c.Parallel}
-	s.plans.limit = cmp.Or(c.PlanBytes, defaultPlanBytes)
-	return s
+	return &Scheme{inactivation.New(inactivation.Config{
+		Name: "raptor", Size: size, Code: equations, Parallel: c.Parallel, PlanBytes: cmp.Or(c.PlanBytes, defaultPlanBytes),
+	})}
 }
 
 // Supports implements fec.Scheme. It says what to do about a source block that is too short.
@@ -76,13 +72,38 @@ func check(o *fec.OTI, v fec.Variant, k uint32) error {
 	return nil
 }
 
-// each calls f for 0 to n-1.
-func (s *Scheme) each(n int, f func(i int)) {
-	if s.parallel != nil && n > 1 {
-		s.parallel(n, f)
-		return
+// block returns a source block that has been checked. ESIs from 65521 on repeat the first ones: they are neither sent nor
+// accepted.
+func block(o *fec.OTI, k uint32) inactivation.Block {
+	return inactivation.Block{Symbols: int(k), Extended: int(k), SymbolLength: int(o.SymbolLength), MaxESI: modulus}
+}
+
+// NewEncoder implements fec.Scheme; the encoder is a fec.Resetter. The intermediate symbols are computed with the first repair
+// symbol that is asked for.
+func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
+	if err := check(o, v, k); err != nil {
+		return nil, err
 	}
-	for i := range n {
-		f(i)
+	enc, err := s.engine.NewEncoder(block(o, k), source)
+	if err != nil {
+		return nil, err
 	}
+	return enc, nil
+}
+
+// NewDecoder implements fec.Scheme; the decoder is a fec.Solver. Often some symbols more than k are needed: after the first
+// try, each further one costs little.
+func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
+	if err := check(o, v, k); err != nil {
+		return nil, err
+	}
+	return s.engine.NewDecoder(block(o, k)), nil
+}
+
+// Memory implements fec.Scheme.
+func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
+	if check(o, "", k) != nil {
+		return fec.Memory{}
+	}
+	return s.engine.Memory(block(o, k))
 }
