@@ -7,6 +7,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/raptorq"
 	"github.com/flute-node/flute-node/fec/rs"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
@@ -16,23 +17,32 @@ import (
 	"github.com/flute-node/flute-node/internal/simnet"
 )
 
-// poisonous is a scheme whose decoder crashes at blocks of a certain length.
+// poisonous is a scheme whose decoder crashes at blocks of a certain length: when it is made, or later, in its work.
 type poisonous struct {
 	fec.Scheme
-	k uint32
+	k     uint32
+	later bool
 }
 
 func (p poisonous) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
-	if k == p.k {
+	if k == p.k && !p.later {
 		panic("a bug in the decoder")
 	}
-	return p.Scheme.NewDecoder(o, v, k)
+	d, err := p.Scheme.NewDecoder(o, v, k)
+	if k == p.k {
+		d = poisonousDecoder{d}
+	}
+	return d, err
 }
+
+type poisonousDecoder struct{ fec.Decoder }
+
+func (poisonousDecoder) Recover([][]byte, []fec.Symbol) error { panic("a bug in the decoder") }
 
 // TestPoisonedBlock: the same source block crashes its object twice, and never again: the object is quarantined, though its
 // session and all other objects, with the same code, are not harmed.
 func TestPoisonedBlock(t *testing.T) {
-	registry := schemes.Default().With(fec.ReedSolomonGF28, 0, poisonous{rs.New(), 13})
+	registry := schemes.Default().With(fec.ReedSolomonGF28, 0, poisonous{rs.New(), 13, false})
 	inWorld(t, Config{Registry: registry}, func(w *world) {
 		w.receive(simnet.Link{Loss: 0.1}, ReceiveConfig{})
 		s := w.send(1, 8_000_000, sender.Config{OTI: repaired, TransferCount: 2, Parallel: 1})
@@ -159,6 +169,32 @@ func TestReceptionClose(t *testing.T) {
 		}
 		if err := second.Close(w.ctx); err != nil {
 			t.Error(err)
+		}
+		w.stop()
+		w.accounted()
+	})
+}
+
+// TestPoisonedLargeBlock: a source block that is decoded on the pool crashes there. Its object is quarantined at once, and no
+// actor is restarted.
+func TestPoisonedLargeBlock(t *testing.T) {
+	registry := schemes.Default().With(fec.RaptorQ, 0, poisonous{raptorq.New(raptorq.Config{}), 300, true})
+	inWorld(t, Config{Registry: registry}, func(w *world) {
+		w.receive(simnet.Link{Loss: 0.1}, ReceiveConfig{})
+		oti := fec.OTI{EncodingID: fec.RaptorQ, MaxSourceBlockLength: 400}
+		s := w.send(1, 80_000_000, sender.Config{OTI: oti, TransferCount: 2, Parallel: 2})
+		w.addNamed(s, "first", 1, 1_000_000)
+		w.addNamed(s, "poison", 2, 300*1400)
+		w.addNamed(s, "last", 3, 2_000_000)
+		w.finish(s)
+		w.delivered("1/poison")
+		if how := w.ends()["1/poison"]; how != string(event.FailQuarantined) {
+			t.Errorf("poison: %q", how)
+		}
+		for _, e := range w.take() {
+			if a, ok := e.(event.ActorRestarted); ok {
+				t.Errorf("%+v", a)
+			}
 		}
 		w.stop()
 		w.accounted()
