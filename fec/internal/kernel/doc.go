@@ -19,8 +19,9 @@
 //
 // # Implementations
 //
-// The CPU decides, once: AVX-512 with GFNI, or AVX2, on amd64; NEON on arm64; Go elsewhere, and with the build tag
-// purego. All of them run in the tests, against each other and against multiplication bit by bit.
+// The CPU decides, once: AVX-512 with GFNI, or AVX2, on amd64; NEON on arm64; elsewhere crypto/subtle and
+// klauspost/reedsolomon. With the build tag purego all is Go. All of them run in the tests, against each other and against
+// multiplication bit by bit. The assembly for amd64 is generated, by `go generate` here; the module in internal/asm makes it.
 //
 // # Limitations
 //

@@ -5,13 +5,14 @@ type level uint8
 
 const (
 	portable level = iota // Go
+	library               // Go, and klauspost/reedsolomon for products over GF(2^8), which has its own assembly for some CPUs
 	avx2
 	avx512 // with GFNI
 	neon
 )
 
 // String returns the name of an implementation.
-func (l level) String() string { return [...]string{"go", "avx2", "avx512", "neon"}[l] }
+func (l level) String() string { return [...]string{"go", "klauspost", "avx2", "avx512", "neon"}[l] }
 
 // active is the implementation in use.
 var active = levels()[len(levels())-1]

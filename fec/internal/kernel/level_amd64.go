@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 
 // levels lists the implementations that this CPU can run, the fastest last.
 func levels() []level {
-	l := []level{portable}
+	l := []level{portable, library}
 	x := &cpu.X86
 	if x.HasAVX2 {
 		l = append(l, avx2)
@@ -42,7 +42,7 @@ func (l level) mulXorRegion(f *Field, dst, src []byte, c byte) {
 	case l == avx2 && len(dst) >= least:
 		mulXorAVX2(&dst[0], &src[0], &f.products[c], len(dst))
 	default:
-		goMulXor(f, dst, src, c)
+		l.fallBackMulXor(f, dst, src, c)
 	}
 }
 
@@ -53,7 +53,7 @@ func (l level) mulRegion(f *Field, dst []byte, c byte) {
 	case l == avx2 && len(dst) >= least:
 		mulAVX2(&dst[0], &f.products[c], len(dst))
 	default:
-		goMul(f, dst, c)
+		l.fallBackMul(f, dst, c)
 	}
 }
 

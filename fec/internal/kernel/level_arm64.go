@@ -3,7 +3,7 @@
 package kernel
 
 // levels lists the implementations that this CPU can run, the fastest last. Every arm64 that Go runs on has NEON.
-func levels() []level { return []level{portable, neon} }
+func levels() []level { return []level{portable, library, neon} }
 
 // affine16 says in which form the level wants a prepared16.
 func (level) affine16() bool { return false }
@@ -23,7 +23,7 @@ func (l level) mulXorRegion(f *Field, dst, src []byte, c byte) {
 	if l == neon && len(dst) >= least {
 		mulXorNEON(&dst[0], &src[0], &f.products[c], len(dst))
 	} else {
-		goMulXor(f, dst, src, c)
+		l.fallBackMulXor(f, dst, src, c)
 	}
 }
 
@@ -31,7 +31,7 @@ func (l level) mulRegion(f *Field, dst []byte, c byte) {
 	if l == neon && len(dst) >= least {
 		mulNEON(&dst[0], &f.products[c], len(dst))
 	} else {
-		goMul(f, dst, c)
+		l.fallBackMul(f, dst, c)
 	}
 }
 
@@ -63,7 +63,7 @@ func (l level) multiplyRegions(f *Field, rows []byte, dst, src [][]byte, add boo
 	if l == neon && len(dst[0]) >= shuffleStrip {
 		shuffleRegions(f, rows, dst, src, add)
 	} else {
-		goMultiply(f, rows, dst, src, add)
+		multiplyEach(l, f, rows, dst, src, add)
 	}
 }
 

@@ -2,9 +2,7 @@
 
 package kernel
 
-// levels lists the implementations that this CPU can run, the fastest last.
-func levels() []level { return []level{portable} }
-
+// affine16 says in which form the level wants a prepared16.
 func (level) affine16() bool { return false }
 
 func (level) xorRegion(dst, src []byte) { goXor(dst, src) }
@@ -15,14 +13,14 @@ func (level) sumStrided(dst, base []byte, stride int, rows []uint32, add bool) {
 	goSumRows(dst, base, stride, rows, add)
 }
 
-func (level) mulXorRegion(f *Field, dst, src []byte, c byte) { goMulXor(f, dst, src, c) }
+func (l level) mulXorRegion(f *Field, dst, src []byte, c byte) { l.fallBackMulXor(f, dst, src, c) }
 
-func (level) mulRegion(f *Field, dst []byte, c byte) { goMul(f, dst, c) }
+func (l level) mulRegion(f *Field, dst []byte, c byte) { l.fallBackMul(f, dst, c) }
 
 func (level) alphaXorRegion(dst, src []byte) { goAlphaXor(dst, src) }
 
-func (level) multiplyRegions(f *Field, rows []byte, dst, src [][]byte, add bool) {
-	goMultiply(f, rows, dst, src, add)
+func (l level) multiplyRegions(f *Field, rows []byte, dst, src [][]byte, add bool) {
+	multiplyEach(l, f, rows, dst, src, add)
 }
 
 func (level) mulXor16Region(dst, src []byte, c *prepared16) { goMulXor16(dst, src, c) }

@@ -101,15 +101,3 @@ func (m *Matrix16) multiply(first, rows int, dst, src [][]byte, add bool) {
 	}
 	m.level.multiply16Regions(m.data[first*m.columns:(first+rows)*m.columns], dst, src, add)
 }
-
-// multiplyEach16 multiplies symbol by symbol.
-func multiplyEach16(l level, rows []prepared16, dst, src [][]byte, add bool) {
-	for i, d := range dst {
-		if !add {
-			clear(d)
-		}
-		for j, s := range src {
-			l.mulXor16Region(d, s, &rows[i*len(src)+j])
-		}
-	}
-}

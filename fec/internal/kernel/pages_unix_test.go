@@ -40,7 +40,7 @@ func page(t *testing.T, n int, before bool) []byte {
 func TestPages(t *testing.T) {
 	eachLevel(t, func(t *testing.T, l level) {
 		r := rand.New(rand.NewPCG(7, 1))
-		sizes := []int{1400, 1408, 1536, 1537, 4096}
+		sizes := []int{384, 385, 400, 415, 416, 769, 1400, 1408, 1536, 1537, 4096}
 		for n := 1; n < 300; n++ {
 			sizes = append(sizes, n)
 		}

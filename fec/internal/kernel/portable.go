@@ -90,17 +90,6 @@ func goAlphaXor(dst, src []byte) {
 	}
 }
 
-func goMultiply(f *Field, rows []byte, dst, src [][]byte, add bool) {
-	for i, d := range dst {
-		if !add {
-			clear(d)
-		}
-		for j, s := range src {
-			portable.mulXor(f, d, s, rows[i*len(src)+j])
-		}
-	}
-}
-
 func goMulXor16(dst, src []byte, c *prepared16) {
 	var w [16]uint64
 	for i := range w {

@@ -25,7 +25,7 @@ func (l level) multiplyRegions(f *Field, rows []byte, dst, src [][]byte, add boo
 	case l == avx2 && size >= shuffleStrip:
 		shuffleRegions(f, rows, dst, src, add)
 	default:
-		goMultiply(f, rows, dst, src, add)
+		multiplyEach(l, f, rows, dst, src, add)
 	}
 }
 

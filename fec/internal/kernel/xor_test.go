@@ -101,6 +101,7 @@ func TestSumPanics(t *testing.T) {
 		"Xor":          func() { Xor(dst, slab[:9]) },
 		"Sum":          func() { Sum(dst, [][]byte{slab[:10], slab[:11]}) },
 		"row":          func() { SumRows(dst, slab, 10, []uint32{9, 10}) },
+		"first row":    func() { SumRows(dst, slab, 10, []uint32{10, 9}) },
 		"partial row":  func() { SumRows(dst, slab, 11, []uint32{9}) },
 		"huge row":     func() { SumRows(dst, slab, 1<<30, []uint32{1<<32 - 1}) },
 		"stride":       func() { SumRows(dst, slab, -10, []uint32{1}) },
