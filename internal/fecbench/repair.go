@@ -7,8 +7,8 @@ import (
 )
 
 // Extra returns how many encoding symbols beyond k a receiver needs to decode all but one of a million source blocks of k
-// source symbols. Reed-Solomon needs none, RaptorQ 2; Raptor fails with 0.85 * 0.567^e. LDPC, of whose degree n1 is, has no
-// such law: it needs some symbols and a share of k, which is smaller for a larger n1.
+// source symbols. Reed-Solomon needs none, RaptorQ 2; Raptor fails with 0.85 * 0.567^e. LDPC, whose degree n1 is, fails in the
+// same way beyond a share of k, which is smaller for a larger n1; how large, was found out by trial.
 func Extra(id fec.EncodingID, k uint32, n1 uint8) uint32 {
 	switch id {
 	case fec.RaptorQ:
@@ -17,9 +17,9 @@ func Extra(id fec.EncodingID, k uint32, n1 uint8) uint32 {
 		return 24
 	case fec.LDPCStaircase, fec.LDPCTriangle:
 		if n1 < 5 {
-			return 10 + k/12
+			return 24 + k/8
 		}
-		return 10 + k/100
+		return 24 + k/200
 	default:
 		return 0
 	}

@@ -92,8 +92,8 @@ func TestExtra(t *testing.T) {
 		{fec.ReedSolomonGF28, 200, 0, 0},
 		{fec.ReedSolomonGF2m, 1000, 0, 0},
 		{fec.RaptorQ, 1000, 0, 2},
-		{fec.LDPCStaircase, 1200, 3, 110},
-		{fec.LDPCTriangle, 1200, 7, 22},
+		{fec.LDPCStaircase, 1200, 3, 174},
+		{fec.LDPCTriangle, 1200, 7, 30},
 	} {
 		if got := Extra(test.id, test.k, test.n1); got != test.want {
 			t.Errorf("%v, k %d, N1 %d: %d, want %d", test.id, test.k, test.n1, got, test.want)
