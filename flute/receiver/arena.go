@@ -18,7 +18,8 @@ const (
 type arena struct {
 	bytes  []byte
 	source [][]byte      // the block's source symbols: views into bytes
-	budget *store.Budget // that it is charged to
+	budget *store.Budget // that cost is charged to
+	cost   uint64
 }
 
 // arenas lends arenas to all sessions of a Config. It is safe for concurrent use. What is lent is charged by whoever takes

@@ -58,8 +58,8 @@ func (o *Object) attempt(sbn fec.SBN, b *block) error {
 
 // fill gives a the block's bytes.
 func (o *Object) fill(a *attempt) (err error) {
-	if a.arena, err = o.load(a.sbn, a.block, a.lost); err == nil {
-		a.cost += uint64(len(a.arena.bytes))
+	if a.arena, err = o.load(a.sbn, a.block, a.lost, 0); err == nil {
+		a.cost += a.arena.cost
 	}
 	return err
 }

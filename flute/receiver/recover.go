@@ -63,7 +63,7 @@ func (o *Object) decoder(b *block) error {
 // recoverInline decodes the block here and now.
 func (o *Object) recoverInline(sbn fec.SBN, b *block) error {
 	lost := b.lostSymbols()
-	a, err := o.load(sbn, b, lost)
+	a, err := o.load(sbn, b, lost, 0)
 	if err != nil {
 		return o.later(sbn, err)
 	}
@@ -85,8 +85,12 @@ func (o *Object) recoverInline(sbn fec.SBN, b *block) error {
 // recoverGuessing decodes the block with the code variant, which may not be the sender's.
 func (o *Object) recoverGuessing(sbn fec.SBN, b *block, variant fec.Variant) error {
 	r := o.e.rec
+	d, err := r.scheme.NewDecoder(&r.oti, variant, b.k)
+	if err != nil || !d.Ready(int(b.sources), len(b.repair)) {
+		return nil
+	}
 	lost := b.lostSymbols()
-	a, err := o.load(sbn, b, lost)
+	a, err := o.load(sbn, b, lost, o.guessCost())
 	if err != nil {
 		return o.later(sbn, err)
 	}
@@ -162,9 +166,10 @@ func arenaSize(part *fec.Partition, k uint32) uint64 {
 }
 
 // load puts the block's source symbols into an arena: a held one with its full length, zero padded; one of lost, in ascending
-// order, with length 0 and room for it. unload ends their use. The error is store.ErrBudget, or the store's.
-func (o *Object) load(sbn fec.SBN, b *block, lost []fec.ESI) (*arena, error) {
-	a, err := o.arena(b.k)
+// order, with length 0 and room for it. unload ends their use; until then as much more is charged. The error is
+// store.ErrBudget, or the store's.
+func (o *Object) load(sbn fec.SBN, b *block, lost []fec.ESI, more uint64) (*arena, error) {
+	a, err := o.arena(b.k, more)
 	if err != nil {
 		return nil, err
 	}
@@ -181,15 +186,15 @@ func (o *Object) load(sbn fec.SBN, b *block, lost []fec.ESI) (*arena, error) {
 	return a, nil
 }
 
-// arena takes one for a block of up to k symbols. The error is store.ErrBudget.
-func (o *Object) arena(k uint32) (*arena, error) {
+// arena takes one for a block of up to k symbols, and charges more besides it. The error is store.ErrBudget.
+func (o *Object) arena(k uint32, more uint64) (*arena, error) {
 	r := o.e.rec
 	size := arenaSize(&r.part, k)
-	if !r.budget.TryReserve(size) {
+	if !r.budget.TryReserve(size + more) {
 		return nil, fmt.Errorf("receiver: source block of %d bytes: %w", size, store.ErrBudget)
 	}
 	a := o.l.cfg.arenas.take(int(size), int(k))
-	a.budget = r.budget
+	a.budget, a.cost = r.budget, size+more
 	return a, nil
 }
 
@@ -223,8 +228,14 @@ func (o *Object) read(a *arena, sbn fec.SBN, k uint32, lost []fec.ESI) error {
 
 // unload gives back an arena, also of an object that has failed since.
 func (o *Object) unload(a *arena) {
-	a.budget.Release(uint64(len(a.bytes)))
+	a.budget.Release(a.cost)
 	o.l.cfg.arenas.put(a)
+}
+
+// guessCost is charged while blocks are decoded with one code after the other: each decoder in its turn.
+func (o *Object) guessCost() uint64 {
+	r := o.e.rec
+	return r.scheme.Memory(&r.oti, r.part.Large).Decoder
 }
 
 // save writes the symbols lost from a to the object.

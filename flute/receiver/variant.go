@@ -109,7 +109,7 @@ func (o *Object) prove(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) error 
 	if b == nil {
 		b = &block{k: k}
 	}
-	a, err := o.load(sbn, b, b.lost)
+	a, err := o.load(sbn, b, b.lost, o.guessCost())
 	if err != nil {
 		return nil
 	}
@@ -152,7 +152,7 @@ func (b *block) holds(esi fec.ESI) bool {
 // store.ErrBudget, and nothing has changed, or the store's.
 func (o *Object) recode(v fec.Variant) error {
 	r := o.e.rec
-	a, err := o.arena(r.part.Large)
+	a, err := o.arena(r.part.Large, o.guessCost())
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func (o *Object) tryNextCode() (bool, error) {
 	if r.guesses == 0 {
 		return false, nil
 	}
-	a, err := o.arena(r.part.Large)
+	a, err := o.arena(r.part.Large, o.guessCost())
 	if err != nil {
 		return false, err
 	}
