@@ -179,6 +179,10 @@ func (f *benchFlags) newCase(cfg fecbench.Config, s fecScheme, k uint32, symbol 
 		return benchCase{}, errors.New("--k must be at least 1")
 	}
 	o, err := flags.oti(&s)
+	for f.Symbol == 0 && err != nil && flags.Symbol > 1 { // the default must not be in the way of --field-bits
+		flags.Symbol--
+		o, err = flags.oti(&s)
+	}
 	if err != nil {
 		return benchCase{}, err
 	}

@@ -222,6 +222,20 @@ func TestBenchOfEveryScheme(t *testing.T) {
 	})
 }
 
+// TestBenchFitsSymbols has elements of 13 bits: 1391 is the next multiple of 13 below 1400.
+func TestBenchFitsSymbols(t *testing.T) {
+	f := benchFlags{Scheme: []string{"rs2"}, K: []uint32{20}, FieldBits: 13, Memory: 1 << 30, now: ticks()}
+	text, err := captured(t, true, func(out *output) error { return benchFEC(f).Run(context.Background(), out) })
+	if err != nil || !strings.Contains(text, `"symbol":1391,"operation":"encode",`) {
+		t.Errorf("%v: %s", err, text)
+	}
+	f.Symbol = 1400
+	text, err = captured(t, false, func(out *output) error { return benchFEC(f).Run(context.Background(), out) })
+	if err != nil || !strings.Contains(text, "take 1391") {
+		t.Errorf("a symbol length that was asked for: %v: %s", err, text)
+	}
+}
+
 func TestCPUModel(t *testing.T) {
 	for text, want := range map[string]string{
 		"processor\t: 0\nmodel name\t: AMD EPYC 9V74\nflags\t: fpu": "AMD EPYC 9V74",

@@ -19,7 +19,7 @@ func speedTable(m *measured) string {
 		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	all := m.curves(
 		func(r record) bool {
-			return r.Peer == own && r.MB > 0 && slices.Contains(schemes(), r.Scheme) && tabled(r.K)
+			return r.Peer == own && r.MB > 0 && slices.Contains(schemes(), r.Scheme) && tabled(r.Scheme, r.K)
 		},
 		func(r record) line { return line{peer: r.Peer, scheme: r.Scheme, k: r.K} })
 	for _, c := range all {
@@ -42,8 +42,14 @@ func speedTable(m *measured) string {
 }
 
 // tabled leaves the points between for the figures.
-func tabled(k int) bool {
-	return slices.Contains([]int{10, 64, 100, 200, 300, 1000, 8192, 10000, 50000}, k)
+func tabled(scheme string, k int) bool {
+	switch k {
+	case 10, 100, 1000, 10000, 50000:
+		return true
+	case 64, 200, 300:
+		return scheme == "rs" || scheme == "rs16"
+	}
+	return scheme == "raptor" && k == 8192
 }
 
 func speed(mb float64) string {
