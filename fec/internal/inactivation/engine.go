@@ -2,6 +2,7 @@ package inactivation
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/flute-node/flute-node/fec"
 )
@@ -75,7 +76,13 @@ type known struct {
 	// source are the rows of the K' source symbols.
 	source func() *Rows
 	plan   func() *Plan // of encoders; nil if the matrix is singular
+
+	planned atomic.Bool // the plan is there
+	decoded atomic.Bool // a block has been decoded that could use it
 }
+
+// isPlanned reports whether a decoder should use the plan: for a single block it costs more to make it than to do without.
+func (k *known) isPlanned() bool { return k.planned.Load() || k.decoded.Swap(true) }
 
 // known returns the code for k' source symbols. What is costly is made when it is asked for, once, whoever asks.
 func (e *Engine) known(extended int) *known {
@@ -105,6 +112,7 @@ func (e *Engine) known(extended int) *known {
 		p := w.encoderPlan(k.code(), k.source())
 		if p != nil {
 			e.grown(k, p.bytes())
+			k.planned.Store(true)
 		}
 		return p
 	})

@@ -2,17 +2,19 @@ package inactivation
 
 // worker is memory for work on one source block, of which the Engine keeps some.
 type worker struct {
-	solver   solver
-	compiler compiler
-	plan     Plan
-	lost     Rows
-	columns  []uint16
-	sum      sums
-	runner   runner
-	slab     []byte
-	inputs   [][]byte
-	outputs  [][]byte
-	padded   []byte
+	solver       solver
+	compiler     compiler
+	plan         Plan
+	lost         Rows
+	columns      []uint16
+	sum          sums
+	runner       runner
+	few          few
+	coefficients []byte // of few
+	slab         []byte
+	inputs       [][]byte
+	outputs      [][]byte
+	padded       []byte
 }
 
 // worker returns one from the free list, or a new one.
@@ -28,7 +30,7 @@ func (e *Engine) worker() *worker {
 }
 
 func (e *Engine) release(w *worker) {
-	w.solver.code, w.plan.dense, w.compiler.solver = nil, nil, nil
+	w.solver.code, w.plan.dense, w.compiler.solver, w.few.plan = nil, nil, nil, nil
 	clear(w.inputs[:cap(w.inputs)])
 	clear(w.outputs[:cap(w.outputs)])
 	e.mu.Lock()
