@@ -60,15 +60,19 @@ type step struct{ to, from uint32 }
 // maxWeight is one more than the weight up to which rows are told apart.
 const maxWeight = 64
 
-// maxAside bounds the symbols set aside: the dense system grows with their square.
-func maxAside(p params) int { return min(p.repairs(), 2048+p.repairs()/64) }
+// maxAside bounds the symbols set aside: the dense system grows with their square. With N1 = 7 and no more symbols than are
+// needed some 9 % of the source symbols are; a block of 50,000 that needs more than this waits for more symbols.
+func maxAside(p params) int { return min(p.repairs(), 512+p.repairs()/4, 3000) }
+
+// maxSteps bounds the steps that solve for u symbols. Half of all bits are set, which makes u*u/2.
+func maxSteps(u int) int { return u*u*5/8 + 64*u }
 
 // solverBytes bounds what a solver allocates for p.
 func solverBytes(p params) uint64 {
 	n, rows, u := uint64(p.n), uint64(p.repairs()), uint64(maxAside(p))
 	words := (u + 63) / 64
 	entries := uint64(p.n1)*uint64(p.k) + uint64(rightEntries(p)) + 3*rows
-	return 16*n + 64*rows + 16*entries + 8*words*(rows+2*u) + 96*u + 16*u*u + 1<<13
+	return 16*n + 64*rows + 16*entries + 8*words*(rows+2*u) + 96*u + 8*uint64(maxSteps(int(u))) + 1<<13
 }
 
 // solve starts afresh. missing is how many symbols more are needed at least; 0: the lost ones follow, as pivots and steps say.
@@ -86,7 +90,11 @@ func (s *solver) solve(lost, repair []fec.ESI) (missing int, err error) {
 		return 0, nil
 	}
 	s.combine()
-	return len(s.aside) - s.eliminate(), nil
+	s.steps = slices.Grow(s.steps, maxSteps(len(s.aside)))
+	if missing = len(s.aside) - s.eliminate(); len(s.steps) == cap(s.steps) {
+		return 0, fmt.Errorf("ldpc: more than %d steps: %w", len(s.steps), fec.ErrMoreSymbols)
+	}
+	return missing, nil
 }
 
 // reset counts the unknown symbols.
@@ -326,7 +334,7 @@ func (s *solver) reduce(b []uint64, leads []int, to uint32) (lead int) {
 				return lead
 			}
 			addTo(b[w:], s.dense[at].bits[w:])
-			s.steps = append(s.steps, step{to, uint32(at)})
+			s.note(step{to, uint32(at)})
 		}
 	}
 	return -1
@@ -339,9 +347,16 @@ func (s *solver) substitute(leads []int) {
 		for to := range s.dense {
 			if d := &s.dense[to]; to != from && d.bits[lead/64]>>(lead%64)&1 != 0 {
 				addTo(d.bits[lead/64:], s.dense[from].bits[lead/64:])
-				s.steps = append(s.steps, step{uint32(to), uint32(from)})
+				s.note(step{uint32(to), uint32(from)})
 			}
 		}
+	}
+}
+
+// note keeps a step, while there is room.
+func (s *solver) note(st step) {
+	if len(s.steps) < cap(s.steps) {
+		s.steps = append(s.steps, st)
 	}
 }
 
