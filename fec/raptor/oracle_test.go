@@ -199,7 +199,7 @@ func TestOracleRank(t *testing.T) {
 	s := New(Config{})
 	sizes, rounds := []int{100, 400, 1000}, 2
 	if *long {
-		sizes, rounds = []int{100, 400, 1000, 2000, 4000}, 20
+		sizes, rounds = []int{100, 400, 1000, 2000, 4000}, 3
 	}
 	for _, k := range sizes {
 		o := newOracle(k)
@@ -283,7 +283,7 @@ func TestOracleDecode(t *testing.T) {
 	s := New(Config{})
 	blocks := 300
 	if *long {
-		blocks = 5000
+		blocks = 2000
 	}
 	failures, successes := 0, 0
 	for range blocks {
