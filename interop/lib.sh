@@ -60,6 +60,10 @@ until_true() {
 # bound PORT: whether a UDP socket has the port.
 bound() { grep -q ":$(printf %04X "$1") " /proc/net/udp /proc/net/udp6 2>/dev/null; }
 
+# overflows: how many datagrams this machine has dropped because a receive buffer was full. A file that is lost for that is
+# no fault of either side.
+overflows() { awk '$1 == "Udp:" && $6 ~ /^[0-9]/ { print $6 }' /proc/net/snmp 2>/dev/null || echo 0; }
+
 # says PATTERN FILE: whether a log has a line of that pattern.
 says() { grep -q -- "$1" "$2"; }
 
