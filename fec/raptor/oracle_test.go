@@ -199,7 +199,7 @@ func TestOracleRank(t *testing.T) {
 	s := New(Config{})
 	sizes, rounds := []int{100, 400, 1000}, 2
 	if *long {
-		sizes, rounds = []int{100, 400, 1000, 2000, 4000}, 3
+		sizes, rounds = []int{100, 400, 1000, 2000}, 5
 	}
 	for _, k := range sizes {
 		o := newOracle(k)

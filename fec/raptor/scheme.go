@@ -9,7 +9,8 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// defaultPlanBytes holds the plans of some hundred source block lengths of a thousand symbols, or of the tens longest.
+// defaultPlanBytes holds the plans of some two hundred source block lengths of about a thousand symbols, or of thirty of the
+// longest. An object has two lengths at most.
 const defaultPlanBytes = 16 << 20
 
 // Config configures a Scheme. The zero value is the default.
