@@ -19,7 +19,7 @@ type OTI struct {
 	SubBlocks            uint16 // N: Raptor and RaptorQ
 	Alignment            uint8  // Al, bytes: Raptor and RaptorQ
 	FieldBits            uint8  // m: Reed-Solomon over GF(2^m); 8 when not given
-	GroupSize            uint8  // G, symbols of a packet: Reed-Solomon over GF(2^m) and LDPC
+	GroupSize            uint8  // G, symbols of a packet: on the wire with Reed-Solomon over GF(2^m) and LDPC; a sender may group those of Raptor and RaptorQ too
 	N1                   uint8  // N1, the degree of source symbols: LDPC
 	Seed                 uint32 // of the pseudo-random number generator: LDPC
 }

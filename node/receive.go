@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,8 +24,11 @@ import (
 
 // The memory behind datagrams on their way to the sessions of one socket. One read fills a slab at most.
 const (
-	slabSize = 64 * 2048
-	maxSlabs = 384
+	slabDatagrams = 64
+	slabsSize     = 48 << 20 // bytes of all slabs
+	// DefaultMaxDatagram is above what Ethernet carries without fragments.
+	DefaultMaxDatagram = 2048
+	maxDatagram        = 64 << 10
 )
 
 // ReceiveConfig says what to receive, and where to. Group and one of Dir and Store are required; the zero value of the
@@ -44,6 +48,7 @@ type ReceiveConfig struct {
 	CloseGrace     time.Duration         // zero: receiver.DefaultCloseGrace
 	MaxSessions    int                   // at once; zero: socket.DefaultMaxSessions
 	ReceiveBuffer  int                   // bytes of the socket's buffer; zero: as much as the system allows
+	MaxDatagram    int                   // bytes, up to 64 KiB; longer ones are dropped; zero: DefaultMaxDatagram
 	Inbox          actors.Limits         // of each session; zero: the defaults of package actors
 }
 
@@ -85,6 +90,10 @@ func (n *Node) Receive(cfg ReceiveConfig) (*Reception, error) {
 
 // receive runs a reception on any source of datagrams.
 func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (socket.Source, error)) (*Reception, error) {
+	slabSize := slabDatagrams * cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
+	if slabSize < slabDatagrams || slabSize > slabDatagrams*maxDatagram {
+		return nil, fmt.Errorf("node: ReceiveConfig.MaxDatagram %d is not 1 to %d", cfg.MaxDatagram, maxDatagram)
+	}
 	st, err := n.openStore(cfg)
 	if err != nil {
 		return nil, err
@@ -96,7 +105,7 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	if err != nil {
 		return nil, err
 	}
-	r := &Reception{node: n, id: n.next.Add(1), counters: &socket.Counters{}, slabs: slab.NewPool(slabSize, maxSlabs)}
+	r := &Reception{node: n, id: n.next.Add(1), counters: &socket.Counters{}, slabs: slab.NewPool(slabSize, slabsSize/slabSize)}
 	filter := socket.Filter{TSIs: cfg.TSIs}
 	if cfg.Source.IsValid() {
 		filter.Sources = []netip.Addr{cfg.Source}

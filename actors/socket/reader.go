@@ -41,6 +41,7 @@ func allows[T comparable](list []T, v T) bool {
 type Counters struct {
 	Datagrams atomic.Uint64 // all that were read
 	dropped   [flute.NumDropReasons]atomic.Uint64
+	cut       atomic.Uint64 // longer than a slot of a slab; they count as DropTruncated too
 }
 
 // Dropped returns the counts by reason.
@@ -183,6 +184,7 @@ func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 // gather puts a datagram into the batch of its session, or counts why not.
 func (r *reader) gather(s *slab.Slab, d *slab.Datagram) {
 	if d.Truncated {
+		r.counters.cut.Add(1)
 		r.counters.drop(flute.DropTruncated)
 		return
 	}

@@ -68,6 +68,7 @@ type socket struct {
 	timer   *time.Timer
 	dropped uint64 // kernel drops that were reported
 	failed  bool   // it was told that the source cannot be opened
+	cut     bool   // it was told that datagrams are too long
 }
 
 // Receive implements actor.Actor.
@@ -84,6 +85,7 @@ func (s *socket) Receive(ctx actor.Context) {
 				s.reopen(ctx)
 			}
 			s.reportKernel(ctx)
+			s.reportCut(ctx)
 			s.timer.Reset(kernelInterval)
 		}
 	case *actor.Stopping, *actor.Restarting:
@@ -162,7 +164,17 @@ func (s *socket) stop(ctx actor.Context) {
 	_ = s.source.Close()
 	<-s.done
 	s.reportKernel(ctx)
+	s.reportCut(ctx)
 	s.source = nil
+}
+
+// reportCut tells, once, that datagrams come which are too long to be received at all.
+func (s *socket) reportCut(ctx actor.Context) {
+	if n := s.cfg.Counters.cut.Load(); n > 0 && !s.cut {
+		s.cut = true
+		text := fmt.Sprintf("%v: datagrams of more than %d bytes come, and are lost: receive with a larger limit", s.cfg.Group, s.cfg.SlabSize/batchSize)
+		ctx.Send(s.cfg.Hub, hub.Publish{Event: event.Warning{Text: text}})
+	}
 }
 
 // reportKernel tells about datagrams that the kernel dropped because the reader was too slow.

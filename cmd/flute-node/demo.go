@@ -36,8 +36,8 @@ type demoCommand struct {
 	Timeout  time.Duration `default:"5m" help:"Give up after this time."`
 }
 
-// maxDemoPayload bounds the symbols of a packet in bytes: the receiving node has room for datagrams of 2048.
-const maxDemoPayload = 1900
+// demoHeaders is above all that precedes the symbols of a packet in a demo, in bytes.
+const demoHeaders = 100
 
 // demo is one run of the demonstration.
 type demo struct {
@@ -69,10 +69,6 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	c.loss = c.Loss
 	if err := c.apply(&cfg, uint64(c.Size)); err != nil {
 		return err
-	}
-	if n := int(cfg.OTI.SymbolLength) * int(max(1, cfg.OTI.GroupSize)); n > maxDemoPayload {
-		return fmt.Errorf("packets with %d bytes of symbols are too long for the receiver, which takes %d: lower --symbol or --group",
-			n, maxDemoPayload)
 	}
 	dir, err := os.MkdirTemp("", "flute-node-demo-*")
 	if err != nil {
@@ -141,7 +137,8 @@ func (d *demo) run(ctx context.Context, cfg sender.Config, out *output) ([]strin
 			}
 		}()
 	}
-	if _, err := d.node.Receive(node.ReceiveConfig{Group: d.group, Interface: lo, Dir: d.dir}); err != nil {
+	longest := max(node.DefaultMaxDatagram, int(cfg.OTI.SymbolLength)*int(max(1, cfg.OTI.GroupSize))+demoHeaders)
+	if _, err := d.node.Receive(node.ReceiveConfig{Group: d.group, Interface: lo, Dir: d.dir, MaxDatagram: longest}); err != nil {
 		return nil, err
 	}
 	cfg.TransferCount = -1 // what one transfer loses comes again in the next

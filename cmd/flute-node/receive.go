@@ -16,19 +16,20 @@ import (
 )
 
 type receiveCommand struct {
-	Group     []netip.AddrPort `required:"" placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
-	Source    string           `placeholder:"IP" help:"Sender: source-specific multicast."`
-	Interface string           `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
-	TSI       []uint64         `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
-	RSMatrix  string           `name:"rs-matrix" default:"auto" enum:"auto,rizzo,rfc5510-8.2.1,backblaze" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
-	Objects   int              `placeholder:"N" help:"Exit after so many files."`
-	Timeout   time.Duration    `placeholder:"30s" help:"Exit after this time."`
-	Dir       string           `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
+	Group       []netip.AddrPort `required:"" placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
+	Source      string           `placeholder:"IP" help:"Sender: source-specific multicast."`
+	Interface   string           `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
+	TSI         []uint64         `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
+	RSMatrix    string           `name:"rs-matrix" default:"auto" enum:"auto,rizzo,rfc5510-8.2.1,backblaze" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
+	MaxDatagram int              `name:"max-datagram" default:"2048" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
+	Objects     int              `placeholder:"N" help:"Exit after so many files."`
+	Timeout     time.Duration    `placeholder:"30s" help:"Exit after this time."`
+	Dir         string           `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
 }
 
 // Run receives until enough files are there, the time is over, or it is interrupted.
 func (c *receiveCommand) Run(ctx context.Context, out *output) error {
-	base := node.ReceiveConfig{Interface: c.Interface}
+	base := node.ReceiveConfig{Interface: c.Interface, MaxDatagram: c.MaxDatagram}
 	if c.RSMatrix != "auto" {
 		base.Variant = fec.Variant(c.RSMatrix)
 	}

@@ -8,13 +8,3 @@ func words(n uint32) int { return int((uint64(n) + 63) / 64) }
 
 func (b bitmap) has(i uint32) bool { return b[i/64]&(1<<(i%64)) != 0 }
 func (b bitmap) set(i uint32)      { b[i/64] |= 1 << (i % 64) }
-func (b bitmap) clear(i uint32)    { b[i/64] &^= 1 << (i % 64) }
-
-// fullBitmap returns the set of all integers below n.
-func fullBitmap(n uint32) bitmap {
-	b := make(bitmap, words(n))
-	for i := range n {
-		b.set(i)
-	}
-	return b
-}

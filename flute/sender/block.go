@@ -21,7 +21,7 @@ type block struct {
 	raw     []byte // the block in the order of the object, when that is another one
 	esis    []fec.ESI
 	enc     fec.Encoder
-	work    *Work // that uses enc and held; nil: none
+	work    *Work   // that uses enc and held; nil: none
 	code    *coding // that enc was made for, with encK source symbols
 	encK    uint32
 }

@@ -45,8 +45,10 @@ func TestSmallRaptorObjects(t *testing.T) {
 
 // Whatever the length, the OTI is one that the code can do.
 func TestCompleteIsValid(t *testing.T) {
-	lengths := []uint64{1, 2, 3, 4, 5, 15, 16, 17, 100, 1399, 1400, 1401, 5600, 5601, 7000, 12_600, 12_601, 30_000, 89_600, 89_601, 1_000_000, 5_000_001,
-		1 << 30, 10 << 30}
+	lengths := []uint64{
+		1, 2, 3, 4, 5, 15, 16, 17, 100, 1399, 1400, 1401, 5600, 5601, 7000, 12_600, 12_601, 30_000, 89_600, 89_601, 1_000_000, 5_000_001,
+		1 << 30, 10 << 30,
+	}
 	for _, o := range []fec.OTI{
 		{EncodingID: fec.Raptor},
 		{EncodingID: fec.Raptor, MaxSourceBlockLength: 4},
@@ -102,14 +104,38 @@ func TestGroups(t *testing.T) {
 		want  [][2]uint32 // first ESI and count of each packet
 		cycle uint32
 	}{
-		{"one by one", fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 3, MaxEncodingSymbols: 5}, redundancy{}, 3, 1,
-			[][2]uint32{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}}, 2},
-		{"in pairs", fec.OTI{EncodingID: fec.ReedSolomonGF2m, MaxSourceBlockLength: 5, MaxEncodingSymbols: 8, GroupSize: 2}, redundancy{}, 5, 0,
-			[][2]uint32{{0, 2}, {2, 2}, {4, 1}, {5, 2}, {7, 1}}, 2},
-		{"the second transfer goes on", fec.OTI{EncodingID: fec.RaptorQ}, redundancy{symbols: 3}, 2, 1,
-			[][2]uint32{{0, 1}, {1, 1}, {5, 1}, {6, 1}, {7, 1}}, 1<<24 - 2},
-		{"until all were sent", fec.OTI{EncodingID: fec.Raptor}, redundancy{symbols: 65513}, 4, 1,
-			[][2]uint32{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {65517, 1}, {65518, 1}, {65519, 1}, {65520, 1}, {4, 1}}, 65517},
+		{
+			"one by one",
+			fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 3, MaxEncodingSymbols: 5},
+			redundancy{},
+			3, 1,
+			[][2]uint32{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}},
+			2,
+		},
+		{
+			"in pairs",
+			fec.OTI{EncodingID: fec.ReedSolomonGF2m, MaxSourceBlockLength: 5, MaxEncodingSymbols: 8, GroupSize: 2},
+			redundancy{},
+			5, 0,
+			[][2]uint32{{0, 2}, {2, 2}, {4, 1}, {5, 2}, {7, 1}},
+			2,
+		},
+		{
+			"the second transfer goes on",
+			fec.OTI{EncodingID: fec.RaptorQ},
+			redundancy{symbols: 3},
+			2, 1,
+			[][2]uint32{{0, 1}, {1, 1}, {5, 1}, {6, 1}, {7, 1}},
+			1<<24 - 2,
+		},
+		{
+			"until all were sent",
+			fec.OTI{EncodingID: fec.Raptor},
+			redundancy{symbols: 65513},
+			4, 1,
+			[][2]uint32{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {65517, 1}, {65518, 1}, {65519, 1}, {65520, 1}, {4, 1}},
+			65517,
+		},
 		{"nothing to repair with", fec.OTI{EncodingID: fec.RaptorQ}, redundancy{ratio: -1}, 2, 3, [][2]uint32{{0, 1}, {1, 1}}, 0},
 		{"by ratio", fec.OTI{EncodingID: fec.RaptorQ}, redundancy{ratio: .25}, 2, 0, [][2]uint32{{0, 1}, {1, 1}, {2, 1}}, 1<<24 - 2},
 	} {

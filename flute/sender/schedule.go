@@ -41,11 +41,12 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 		if len(s.lanes) == 0 {
 			return b, false, nil
 		}
-		switch b, err = s.appendObject(b, t); err {
-		case nil:
+		b, err = s.appendObject(b, t)
+		switch {
+		case err == nil:
 			s.stats.count(len(b) - start)
 			return b, true, nil
-		case errBusy:
+		case errors.Is(err, errBusy):
 			if waits++; waits >= len(s.lanes) {
 				s.busy = true
 				return b, false, nil
@@ -62,7 +63,7 @@ func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 	o := c.object
 	b, err := c.appendPacket(b, o.last(), s.cfg.Interleave)
 	s.collect(c)
-	if err == errBusy {
+	if errors.Is(err, errBusy) {
 		s.turn = (s.turn + 1) % len(s.lanes)
 		return b, err
 	}
