@@ -1,5 +1,5 @@
 // Package raptor is the Raptor code, R10, for FLUTE: FEC Encoding ID 1 (RFC 5053). It is systematic, and a sender can make
-// more than 60,000 different repair symbols of one source block, each on demand. Almost any set of encoding symbols a little
+// more than 57,000 different repair symbols of one source block, each on demand. Almost any set of encoding symbols a little
 // larger than the source block decodes it.
 //
 //	scheme := raptor.New(raptor.Config{})

@@ -1,6 +1,7 @@
 package raptor
 
 import (
+	"bytes"
 	"flag"
 	"math/rand/v2"
 	"testing"
@@ -55,6 +56,30 @@ func TestFailureRate(t *testing.T) {
 		t.Logf("K=%d, %d%% lost, %d blocks: failures with K, K+1, … symbols: %.5f", v.k, v.percent, n, rates)
 		if rates[0] > 0.97 || rates[3] > 0.7 || rates[10] > 0.1 {
 			t.Errorf("K=%d, %d%% lost: fails too often: %.4f", v.k, v.percent, rates)
+		}
+	}
+}
+
+// TestEveryK: the source symbols of a block determine its intermediate symbols for every K (RFC 5053, section 5.7), and what
+// an encoder makes of them a decoder takes.
+func TestEveryK(t *testing.T) {
+	step := 211
+	if *long {
+		step = 1
+	}
+	s := New(Config{})
+	for k := minSymbols; k <= maxSymbols; k += step {
+		source := testSource(k, 1)
+		enc := newTestEncoder(t, s, k, 1, source)
+		symbols := lossy(source, k, 1, []int{0, k / 2, k - 1})
+		var repair []fec.Symbol
+		for i := range 30 {
+			repair = append(repair, repairOf(t, enc, uint32(k+i)))
+		}
+		if err := newTestDecoder(t, s, k, 1).Recover(symbols, repair); err != nil {
+			t.Errorf("K=%d: %v", k, err)
+		} else if !bytes.Equal(bytes.Join(symbols, nil), source) {
+			t.Errorf("K=%d: other bytes", k)
 		}
 	}
 }
