@@ -25,12 +25,8 @@ type Size struct {
 	Degree   int // the most columns of an encoding symbol; 0: 64
 }
 
-// meanCells bounds the mean of the columns of encoding symbols: in RaptorQ it is 7.3, in Raptor 4.6. Only who chooses ISIs to
-// that end gets further above it than the few symbols that cellsOf adds.
-const meanCells = 12
-
-// cellsOf bounds the columns of so many symbols.
-func (s *Size) cellsOf(symbols int) int { return meanCells*symbols + 64*s.degree() }
+// cellsOf bounds the columns of the K' source symbols. In RaptorQ they have 7.3 on average, in Raptor 4.6.
+func (s *Size) cellsOf() int { return 12*s.Source + 64*s.degree() }
 
 func (s *Size) cells() int { return cmp.Or(s.Cells, 4*s.Columns) }
 

@@ -42,7 +42,7 @@ func (d *Decoder) solve() bool {
 func (d *Decoder) setRows() {
 	c, source := d.known.code(), d.known.source()
 	rows := c.Source + d.block.surplus()
-	d.w.solver.reset(c, rows, c.cellsOf(rows), c.limit())
+	d.w.solver.reset(c, rows, d.block.cells(&c.Size), c.limit())
 	next := 0
 	for isi := range source.Len() {
 		switch {

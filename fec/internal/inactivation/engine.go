@@ -49,6 +49,9 @@ func (b *Block) isi(esi fec.ESI) uint32 {
 // below that of a bit error in memory, unless their ESIs were chosen to that end.
 func (b *Block) surplus() int { return 64 + b.Extended/64 }
 
+// cells bounds the columns of the symbols from which the block is decoded. Their ISIs are not of our choice.
+func (b *Block) cells(s *Size) int { return s.cellsOf() + (b.Symbols+b.surplus())*s.degree() }
+
 // Engine makes encoders and decoders. It is safe for concurrent use; they are not.
 type Engine struct {
 	config Config

@@ -34,9 +34,12 @@ type graph struct {
 // eliminate reports whether no more than limit columns became inactive.
 func (g *graph) eliminate(c *Code, rows *Rows, limit int) bool {
 	g.build(c, rows, limit)
-	for next := 0; ; {
-		for ; next < len(g.ones); next++ {
-			if r := g.ones[next]; g.weight[r] == 1 {
+	for {
+		// The row that came down to one column last is taken first: what it needs has just been computed.
+		for len(g.ones) > 0 {
+			r := g.ones[len(g.ones)-1]
+			g.ones = g.ones[:len(g.ones)-1]
+			if g.weight[r] == 1 {
 				column := g.xor[r]
 				g.pivots = append(g.pivots, pivot{r, column})
 				g.used[r] = true

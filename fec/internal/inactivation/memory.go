@@ -22,8 +22,8 @@ type need struct {
 	slab     uint64 // rows of a slab
 }
 
-func (s *Size) need(symbols int) need {
-	n := need{rows: uint64(s.Fixed + symbols), cells: uint64(s.cells() + s.cellsOf(symbols)), inactive: uint64(s.limit())}
+func (s *Size) need(symbols, cells int) need {
+	n := need{rows: uint64(s.Fixed + symbols), cells: uint64(s.cells() + cells), inactive: uint64(s.limit())}
 	// As many rows are pivots as there are columns that are not inactive.
 	n.left = n.rows + n.inactive - uint64(s.Columns)
 	n.slab = uint64(s.Columns+s.Dense) + min(n.left, n.inactive)
@@ -75,7 +75,7 @@ func (e *Engine) Memory(b Block) fec.Memory {
 	size := e.config.Size(b.Extended)
 	room := uint64(max(b.SymbolLength, minWidth))
 	k := uint64(b.Symbols)
-	n := size.need(size.Source)
+	n := size.need(size.Source, size.cellsOf())
 	p := newPlanes(b.SymbolLength, int(n.slab))
 	common := size.code() + n.plan(&size, 0, 0)
 	padded := room // of zeros
@@ -89,7 +89,7 @@ func (e *Engine) Memory(b Block) fec.Memory {
 	encoder := common + n.solver(&size) + padded + headers + l*(room+maxWidth) + n.slabs(e, &p, n.slab-l)
 
 	most := k + uint64(b.surplus())
-	m := size.need(size.Source + b.surplus())
+	m := size.need(size.Source+b.surplus(), b.cells(&size))
 	p = newPlanes(b.SymbolLength, int(m.slab))
 	if b.SymbolLength < minWidth {
 		padded += (k + 1) * room

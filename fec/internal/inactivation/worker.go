@@ -33,6 +33,7 @@ func (e *Engine) release(w *worker) {
 	w.solver.code, w.plan.dense, w.compiler.solver, w.few.plan = nil, nil, nil, nil
 	clear(w.inputs[:cap(w.inputs)])
 	clear(w.outputs[:cap(w.outputs)])
+	clear(w.runner.dst[:cap(w.runner.dst)])
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.free) < maxFree {
