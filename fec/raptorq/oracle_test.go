@@ -64,7 +64,7 @@ func (o *oracle) precode() [][]byte {
 		rows[i][w+(i+1)%p] ^= 1
 	}
 	// G_HDPC = MT*GAMMA, GAMMA[i,j] = alpha ^^ (i-j) for i >= j.
-	n := int(o.extended) + s
+	n := o.extended + s
 	power := make([]byte, n)
 	power[0] = 1
 	for i := 1; i < n; i++ {

@@ -72,8 +72,6 @@ func (r *Rows) Row(i int) []uint16 {
 	return r.columns[start:r.ends[i]]
 }
 
-func (r *Rows) reset() { r.ends, r.columns = r.ends[:0], r.columns[:0] }
-
 func (r *Rows) bytes() uint64 { return 4*uint64(cap(r.ends)) + 2*uint64(cap(r.columns)) }
 
 func (c *Code) bytes() uint64 {

@@ -52,7 +52,7 @@ func TestSolver(t *testing.T) {
 			}
 		}
 		var s solver
-		s.reset(c, len(isis), 64*(len(isis)), c.Columns)
+		s.reset(c, len(isis), 64*len(isis), c.Columns)
 		for k, isi := range isis {
 			s.add(c.LT(nil, isi), int32(k))
 		}
@@ -164,7 +164,7 @@ func TestLimit(t *testing.T) {
 	var s solver
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, limit := range []int{c.Inactive, c.Inactive + 5, c.Columns} {
-		s.reset(c, 200, 64*(200), limit)
+		s.reset(c, 200, 64*200, limit)
 		for isi := range uint32(150) {
 			var row []uint16
 			for _, column := range r.Perm(c.Columns)[:8] {
