@@ -90,7 +90,13 @@ func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	}
 	m := matrixBytes(p)
 	t := uint64(o.SymbolLength)
-	return fec.Memory{Encoder: m + uint64(p.repairs()+1)*t + 1<<10, Decoder: m + solverBytes(p) + uint64(2*p.repairs())*t + 64*uint64(p.n)}
+	return fec.Memory{Encoder: m + uint64(p.repairs()+1)*t + 1<<10, Decoder: m + solverBytes(p) + uint64(2*p.repairs())*t + 64*uint64(p.n) + tablesBytes(p, t)}
+}
+
+// tablesBytes bounds the tables of all stripes of symbols of t bytes.
+func tablesBytes(p params, t uint64) uint64 {
+	groups := uint64(maxAside(p))/tableSides + 1
+	return (t/minStripe + 1) * groups * (tableSize*tableWidth + 4)
 }
 
 // AppendGroup implements fec.Grouper: receiver_find_ESIs_of_group of RFC 5170, section 5.6.

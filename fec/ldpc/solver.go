@@ -31,7 +31,6 @@ type solver struct {
 	combined []uint64 // of each pivot: which of those set aside are in it, words of them
 	words    int
 	dense    []denseRow
-	steps    []step // of the elimination
 }
 
 // state is what is known of a symbol.
@@ -47,35 +46,31 @@ const (
 // pivot says that row gives symbol.
 type pivot struct{ row, symbol uint32 }
 
-// denseRow is an equation for the symbols set aside: bits, and the row whose sum is its right side.
+// denseRow is an equation for the symbols set aside. In the end it has one bit, its lead: that symbol is the sum of the right
+// sides that from names, and the right side of a dense row is the sum of what is known of its row.
 type denseRow struct {
 	row  uint32
-	lead int // the symbol it is solved for
-	bits []uint64
+	lead int
+	bits []uint64 // which symbols set aside
+	from []uint64 // which dense rows have been added up, itself among them
 }
-
-// step adds dense row from to dense row to.
-type step struct{ to, from uint32 }
 
 // maxWeight is one more than the weight up to which rows are told apart.
 const maxWeight = 64
 
 // maxAside bounds the symbols set aside: the dense system grows with their square. With N1 = 7 and no more symbols than are
 // needed some 9 % of the source symbols are; a block of 50,000 that needs more than this waits for more symbols.
-func maxAside(p params) int { return min(p.repairs(), 512+p.repairs()/4, 3000) }
-
-// maxSteps bounds the steps that solve for u symbols. Half of all bits are set, which makes u*u/2.
-func maxSteps(u int) int { return u*u*5/8 + 64*u }
+func maxAside(p params) int { return min(p.repairs(), 512+p.repairs()/4, 4096) }
 
 // solverBytes bounds what a solver allocates for p.
 func solverBytes(p params) uint64 {
 	n, rows, u := uint64(p.n), uint64(p.repairs()), uint64(maxAside(p))
 	words := (u + 63) / 64
 	entries := uint64(p.n1)*uint64(p.k) + uint64(rightEntries(p)) + 3*rows
-	return 16*n + 64*rows + 16*entries + 8*words*(rows+2*u) + 96*u + 8*uint64(maxSteps(int(u))) + 1<<13
+	return 16*n + 64*rows + 16*entries + 8*words*(rows+4*u) + 192*u + 1<<13
 }
 
-// solve starts afresh. missing is how many symbols more are needed at least; 0: the lost ones follow, as pivots and steps say.
+// solve starts afresh. missing is how many symbols more are needed at least; 0: the lost ones follow, as pivots and dense say.
 func (s *solver) solve(lost, repair []fec.ESI) (missing int, err error) {
 	s.reset(lost, repair)
 	for {
@@ -90,11 +85,7 @@ func (s *solver) solve(lost, repair []fec.ESI) (missing int, err error) {
 		return 0, nil
 	}
 	s.combine()
-	s.steps = slices.Grow(s.steps, maxSteps(len(s.aside)))
-	if missing = len(s.aside) - s.eliminate(); len(s.steps) == cap(s.steps) {
-		return 0, fmt.Errorf("ldpc: more than %d steps: %w", len(s.steps), fec.ErrMoreSymbols)
-	}
-	return missing, nil
+	return len(s.aside) - s.eliminate(), nil
 }
 
 // reset counts the unknown symbols.
@@ -126,8 +117,7 @@ func (s *solver) reset(lost, repair []fec.ESI) {
 			s.each(uint32(c), func(row uint32) { s.weight[row]++ })
 		}
 	}
-	s.ready, s.pivots, s.aside = s.ready[:0], s.pivots[:0], s.aside[:0]
-	s.dense, s.steps = s.dense[:0], s.steps[:0]
+	s.ready, s.pivots, s.aside, s.dense = s.ready[:0], s.pivots[:0], s.aside[:0], s.dense[:0]
 	s.asideAt, s.pivotAt = resize(s.asideAt, p.n), resize(s.pivotAt, p.n)
 	for row, w := range s.weight {
 		if w == 1 {
@@ -295,27 +285,25 @@ func (s *solver) sum(b []uint64, row, except uint32) {
 
 const none = ^uint32(0)
 
-// eliminate solves the rows that gave no symbol for the symbols set aside, and returns their rank. With full rank dense row i,
-// after all steps, is the symbol set aside number lead.
+// eliminate solves the rows that gave no symbol for the symbols set aside, and returns their rank.
 func (s *solver) eliminate() (rank int) {
 	u := len(s.aside)
 	leads := make([]int, u) // 1 + the dense row with that lead
-	arena := make([]uint64, 0, s.words*(u+1))
+	arena := make([]uint64, 2*s.words*(u+1))
 	for row := range uint32(len(s.used)) {
 		if s.used[row] {
 			continue
 		}
-		b := arena[len(arena) : len(arena)+s.words : len(arena)+s.words]
-		s.sum(b, row, none)
-		first := len(s.steps)
-		lead := s.reduce(b, leads, uint32(len(s.dense)))
-		if lead < 0 {
-			s.steps = s.steps[:first] // it says nothing new
-			continue
+		d := denseRow{row: row, bits: arena[:s.words:s.words], from: arena[s.words : 2*s.words : 2*s.words]}
+		s.sum(d.bits, row, none)
+		clear(d.from)
+		d.from[len(s.dense)/64] |= 1 << (len(s.dense) % 64)
+		if !s.reduce(&d, leads) {
+			continue // it says nothing new
 		}
-		arena = arena[:len(arena)+s.words]
-		leads[lead] = len(s.dense) + 1
-		s.dense = append(s.dense, denseRow{row, lead, b})
+		arena = arena[2*s.words:]
+		s.dense = append(s.dense, d)
+		leads[d.lead] = len(s.dense)
 		if len(s.dense) == u {
 			s.substitute(leads)
 			break
@@ -324,20 +312,19 @@ func (s *solver) eliminate() (rank int) {
 	return len(s.dense)
 }
 
-// reduce adds dense rows to b, which will be number to, until it has a lead of its own; -1: it has none.
-func (s *solver) reduce(b []uint64, leads []int, to uint32) (lead int) {
-	for w := range b {
-		for b[w] != 0 {
-			lead = w*64 + bits.TrailingZeros64(b[w])
-			at := leads[lead] - 1
+// reduce adds dense rows to d until it has a lead of its own; false: it has none.
+func (s *solver) reduce(d *denseRow, leads []int) bool {
+	for w := range d.bits {
+		for d.bits[w] != 0 {
+			d.lead = w*64 + bits.TrailingZeros64(d.bits[w])
+			at := leads[d.lead] - 1
 			if at < 0 {
-				return lead
+				return true
 			}
-			addTo(b[w:], s.dense[at].bits[w:])
-			s.note(step{to, uint32(at)})
+			d.add(&s.dense[at], w)
 		}
 	}
-	return -1
+	return false
 }
 
 // substitute clears all bits but the leads, from the last lead on.
@@ -346,22 +333,20 @@ func (s *solver) substitute(leads []int) {
 		from := leads[lead] - 1
 		for to := range s.dense {
 			if d := &s.dense[to]; to != from && d.bits[lead/64]>>(lead%64)&1 != 0 {
-				addTo(d.bits[lead/64:], s.dense[from].bits[lead/64:])
-				s.note(step{uint32(to), uint32(from)})
+				d.add(&s.dense[from], lead/64)
 			}
 		}
 	}
 }
 
-// note keeps a step, while there is room.
-func (s *solver) note(st step) {
-	if len(s.steps) < cap(s.steps) {
-		s.steps = append(s.steps, st)
+// add adds a to d; words of a's bits before w are zero.
+func (d *denseRow) add(a *denseRow, w int) {
+	b := d.bits[w:]
+	for i, v := range a.bits[w:] {
+		b[i] ^= v
 	}
-}
-
-func addTo(b, a []uint64) {
-	for i, v := range a {
+	b = d.from[:len(a.from)]
+	for i, v := range a.from {
 		b[i] ^= v
 	}
 }

@@ -127,14 +127,58 @@ func (w *work) run(from, to int) {
 	for i := range s.dense {
 		row(w.sides[i][from:to], s.dense[i].row, none, false)
 	}
-	for _, st := range s.steps {
-		kernel.Xor(w.sides[st.to][from:to], w.sides[st.from][from:to])
-	}
-	for i := range s.dense {
-		copy(w.symbols[s.aside[s.dense[i].lead]][from:to], w.sides[i][from:to])
-	}
+	w.solveAside(from, to)
 	for _, p := range w.second {
 		row(w.symbols[p.symbol][from:to], p.row, p.symbol, true)
+	}
+}
+
+// The sums of all subsets of tableSides right sides are made first; then a symbol set aside is the sum of one of these of each
+// group, a fraction of the terms that it has. All is done for tableWidth bytes at a time, which stay in the cache.
+const (
+	tableSides = 4
+	tableSize  = 1 << tableSides
+	tableWidth = 256
+)
+
+// solveAside sets the symbols set aside to the sums of right sides that the solver has found.
+func (w *work) solveAside(from, to int) {
+	s := w.solver
+	if len(s.dense) == 0 {
+		return
+	}
+	groups := (len(s.dense) + tableSides - 1) / tableSides
+	width := min(tableWidth, to-from)
+	table := make([]byte, groups*tableSize*width)
+	rows := make([]uint32, 0, groups)
+	for ; from < to; from += width {
+		width := min(width, to-from)
+		w.tabulate(table, from, width)
+		for i := range s.dense {
+			d := &s.dense[i]
+			rows = rows[:0]
+			for g := range groups {
+				if set := d.from[g*tableSides/64] >> (g * tableSides % 64) % tableSize; set != 0 {
+					rows = append(rows, uint32(g*tableSize)+uint32(set))
+				}
+			}
+			kernel.SetSumRows(w.symbols[s.aside[d.lead]][from:from+width], table, width, rows)
+		}
+	}
+}
+
+// tabulate fills table with the sums of all subsets of each group of right sides, width bytes from from on.
+func (w *work) tabulate(table []byte, from, width int) {
+	for i, side := range w.sides {
+		group := table[i/tableSides*tableSize*width:][:tableSize*width]
+		bit := 1 << (i % tableSides)
+		for set := bit; set < 2*bit; set++ {
+			dst := group[set*width : (set+1)*width]
+			copy(dst, side[from:from+width])
+			if set > bit {
+				kernel.Xor(dst, group[(set-bit)*width:(set-bit+1)*width])
+			}
+		}
 	}
 }
 
