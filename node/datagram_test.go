@@ -38,8 +38,8 @@ func TestMaxDatagram(t *testing.T) {
 		if !got["file:///1/1"] || !got["file:///1/2"] {
 			t.Errorf("received: %v", got)
 		}
-		if n := small.counters.Dropped()[flute.DropTruncated]; n != 2*34 || warnings != 1 {
-			t.Errorf("%d datagrams cut, %d warnings; want 68 and 1", n, warnings)
+		if n := small.counters.Dropped()[flute.DropTruncated]; n != 2*33 || warnings != 1 {
+			t.Errorf("%d datagrams cut, %d warnings; want 66 and 1", n, warnings)
 		}
 		for _, wrong := range []int{-1, 1<<16 + 1} {
 			_, err := w.node.receive(ReceiveConfig{MaxDatagram: wrong}, nil, nil)
