@@ -189,7 +189,7 @@ func (o *OTI) validateZ(l limits) error {
 		return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.blockSymbols))
 	}
 	if k := kt / z; o.EncodingID == Raptor && k < minRaptorK {
-		return o.wrong("source block length", k, fmt.Sprintf("at least %d", minRaptorK))
+		return o.wrong("source block length", k, fmt.Sprintf("at least %d: take shorter symbols or fewer source blocks", minRaptorK))
 	}
 	return nil
 }

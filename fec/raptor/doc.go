@@ -17,7 +17,7 @@
 //
 // Of blocks with exactly k symbols one in four decodes, and each further symbol about halves how many do not: with k+3 one in
 // seven waits for more, with k+10 one in 500. Long blocks of which no source symbol came take more: one of 1000 symbols
-// waits at k+3 in one case of two, at k+10 in one of 100. TestFailureRate measures it. A decoder's Solve finds out
+// waits at k+3 in one case of three, at k+10 in one of 100. TestFailureRate measures it. A decoder's Solve finds out
 // for each symbol that comes; after the first try it costs little.
 //
 // # Limitations
