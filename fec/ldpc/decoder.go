@@ -3,15 +3,15 @@ package ldpc
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/kernel"
 	"github.com/flute-node/flute-node/flute"
 )
 
 // NewDecoder implements fec.Scheme. The decoder is a fec.Solver.
-func (s *Scheme) NewDecoder(o *fec.OTI, _ fec.Variant, k uint32) (fec.Decoder, error) {
-	p, err := parameters(o, k)
+func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
+	p, err := blockParameters(o, v, k)
 	if err != nil {
 		return nil, err
 	}
@@ -21,11 +21,9 @@ func (s *Scheme) NewDecoder(o *fec.OTI, _ fec.Variant, k uint32) (fec.Decoder, e
 type decoder struct {
 	scheme *Scheme
 	params params
-	length int // of a symbol, bytes
-	least  int // symbols below which a try is known to fail
-	solver solver
-	lost   []fec.ESI // for which solver has found a way, with repair; nil: it has not
-	repair []fec.ESI
+	length int   // of a symbol, bytes
+	least  int   // symbols below which a try is known to fail
+	work   *work // what the last Solve has found out, if it was successful
 }
 
 var _ fec.Solver = (*decoder)(nil)
@@ -38,36 +36,54 @@ func (d *decoder) Ready(sources, repairs int) bool {
 // Solve implements fec.Solver.
 func (d *decoder) Solve(lost, repair []fec.ESI) error {
 	for _, esi := range lost {
-		if int(esi) >= d.params.k {
+		if uint32(esi) >= uint32(d.params.k) {
 			return fmt.Errorf("ldpc: source symbol %d of %d: %w", esi, d.params.k, flute.ErrOTI)
 		}
 	}
 	for _, esi := range repair {
-		if !d.isRepair(esi) {
+		if !d.params.isRepair(esi) {
 			return fmt.Errorf("ldpc: repair symbol %d is not one of %d to %d: %w", esi, d.params.k, d.params.n-1, flute.ErrOTI)
 		}
 	}
-	if len(lost) == 0 || d.lost != nil && slices.Equal(d.lost, lost) && slices.Equal(d.repair, repair) {
+	if len(lost) == 0 || d.work != nil && d.work.isFor(lost, repair) {
 		return nil
 	}
-	d.lost = nil
-	if len(repair) < len(lost) {
-		return fec.ErrMoreSymbols
+	w := d.work
+	if d.work = nil; w == nil {
+		w = d.scheme.works.take()
 	}
-	d.solver.m = d.scheme.matrices.get(d.params)
-	missing, err := d.solver.solve(lost, repair)
-	if err != nil {
+	missing, err := d.solve(w, lost, repair)
+	if missing > 0 {
+		d.scheme.works.put(w)
+		if err == nil {
+			err = fmt.Errorf("ldpc: %w: at least %d", fec.ErrMoreSymbols, missing)
+		}
 		return err
 	}
-	if missing > 0 {
-		d.least = d.params.k - len(lost) + d.solver.repairs + missing
-		return fmt.Errorf("ldpc: %w: at least %d", fec.ErrMoreSymbols, missing)
-	}
-	d.lost, d.repair = slices.Clone(lost), slices.Clone(repair)
+	w.lost, w.repair = append(w.lost[:0], lost...), append(w.repair[:0], repair...)
+	d.work = w
 	return nil
 }
 
-func (d *decoder) isRepair(esi fec.ESI) bool { return int(esi) >= d.params.k && int(esi) < d.params.n }
+// solve returns how many symbols more are needed at least.
+func (d *decoder) solve(w *work, lost, repair []fec.ESI) (missing int, err error) {
+	if len(repair) < len(lost) {
+		return len(lost) - len(repair), nil
+	}
+	w.solver.m = d.scheme.matrices.get(d.params)
+	missing, received, err := w.solver.solve(lost, repair)
+	if err != nil {
+		missing = 1 + len(lost)/retries
+	}
+	if missing > 0 {
+		d.least = d.params.k - len(lost) + received + missing
+	}
+	return missing, err
+}
+
+// retries bounds how often a block is tried in which too many symbols depend on each other: about as often in all, rather than with
+// every symbol that comes.
+const retries = 64
 
 // Recover implements fec.Decoder.
 func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
@@ -85,11 +101,11 @@ func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 	if err := d.Solve(lost, esis); err != nil {
 		return err
 	}
-	w := d.scheme.works.take()
+	w := d.work
+	d.work = nil
 	defer d.scheme.works.put(w)
-	w.prepare(&d.solver, d.length, source, lost, repair)
-	work := len(w.first)*d.length + len(w.second)*d.length
-	stripes(d.scheme.parallel, d.length, work, w.run)
+	w.prepare(d.length, source, lost, repair)
+	stripes(d.scheme.parallel, d.length, w.bytes(), w.run)
 	for _, esi := range lost {
 		source[esi] = w.symbols[esi]
 	}
@@ -101,6 +117,13 @@ func (d *decoder) missing(source [][]byte) (lost []fec.ESI, err error) {
 	if len(source) != d.params.k {
 		return nil, fmt.Errorf("ldpc: %d source symbols in a block of %d: %w", len(source), d.params.k, flute.ErrOTI)
 	}
+	n := 0
+	for _, s := range source {
+		if len(s) == 0 {
+			n++
+		}
+	}
+	lost = make([]fec.ESI, 0, n)
 	for i, s := range source {
 		switch len(s) {
 		case 0:
@@ -115,23 +138,18 @@ func (d *decoder) missing(source [][]byte) (lost []fec.ESI, err error) {
 
 // Matches implements fec.Decoder: it makes the repair symbols up to s.
 func (d *decoder) Matches(source [][]byte, s fec.Symbol) bool {
-	lost, err := d.missing(source)
-	if err != nil || len(lost) > 0 || !d.isRepair(s.ESI) || len(s.Data) != d.length {
+	if lost, err := d.missing(source); err != nil || len(lost) > 0 || !d.params.isRepair(s.ESI) || len(s.Data) != d.length {
 		return false
 	}
 	m := d.scheme.matrices.get(d.params)
-	row := int(s.ESI) - d.params.k
-	made := make([]byte, (row+1)*d.length)
-	for i := range row + 1 {
-		dst := made[i*d.length : (i+1)*d.length]
-		var terms [][]byte
-		for _, c := range m.sources.of(i) {
-			terms = append(terms, source[c])
+	last, stride := int(s.ESI)-d.params.k, strideOf(d.length)
+	made := make([]byte, (last+1)*stride)
+	for row := range last + 1 {
+		dst := made[row*stride : row*stride+d.length]
+		for _, c := range m.sources.of(row) {
+			kernel.Xor(dst, source[c])
 		}
-		for _, c := range m.repairCols.of(i) {
-			terms = append(terms, made[int(c)*d.length:(int(c)+1)*d.length])
-		}
-		sum(dst, terms)
+		kernel.SumRows(dst, made, stride, m.repairCols.of(row))
 	}
-	return bytes.Equal(made[row*d.length:], s.Data)
+	return bytes.Equal(made[last*stride:last*stride+d.length], s.Data)
 }

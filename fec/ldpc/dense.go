@@ -1,107 +1,112 @@
 package ldpc
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
 
-// denseRow is an equation for the symbols set aside. In the end it has one bit, its lead: that symbol is the sum of the right
-// sides that from names, and the right side of a dense row is the sum of what is known of its row.
-type denseRow struct {
-	row  uint32
-	lead int
-	bits []uint64 // which symbols set aside
-	from []uint64 // which dense rows have been added up, itself among them
+	"github.com/flute-node/flute-node/fec/internal/kernel"
+)
+
+// dense is a system of linear equations over GF(2), one bit for each coefficient, in the form L*U = A: each equation has a lead,
+// the first unknown that no equation before it has as its lead. A bit in front of its lead says that the equation with that lead
+// was added to it; a bit behind it is the coefficient of that unknown.
+type dense struct {
+	size      int      // unknowns
+	stride    int      // bytes of an equation
+	bits      []byte   // little endian words
+	equations []uint32 // the parity check row of each
+	leads     []uint32 // of each equation
+	led       []uint32 // of each unknown: the equation with this lead, or none
+	behind    []uint64 // of each unknown that is a lead: the bits behind it in the same word
+	rows      []uint32 // equations to be added at once
 }
 
-// combine finds out which symbols set aside are in each pivot.
-func (s *solver) combine() {
-	s.words = (len(s.aside) + 63) / 64
-	s.combined = resize(s.combined, len(s.pivots)*s.words)
-	for i, p := range s.pivots {
-		s.sum(s.combined[i*s.words:(i+1)*s.words], p.row, p.symbol)
+// denseStride returns the bytes of an equation: whole words, and aligned where that is worth it.
+func denseStride(size int) int {
+	if n := (size + 63) / 64 * 8; n <= 128 {
+		return n
+	}
+	return strideOf((size + 7) / 8)
+}
+
+// reset makes room for size equations, and one more for that at hand.
+func (d *dense) reset(size int) {
+	d.size, d.stride = size, denseStride(size)
+	d.bits = resize(d.bits, (size+1)*d.stride)
+	d.equations, d.leads, d.led = resize(d.equations, size)[:0], resize(d.leads, size)[:0], resize(d.led, size)
+	d.behind, d.rows = resize(d.behind, size), resize(d.rows, size)[:0]
+	for i := range d.led {
+		d.led[i] = none
 	}
 }
 
-// sum sets b to the symbols set aside that are in a row, without symbol except.
-func (s *solver) sum(b []uint64, row, except uint32) {
-	clear(b)
-	s.symbols(row, func(c uint32) {
-		switch {
-		case c == except:
-		case s.state[c] == setAside:
-			i := s.asideAt[c]
-			b[i/64] ^= 1 << (i % 64)
-		case s.state[c] == given:
-			at := int(s.pivotAt[c]) * s.words
-			for w, v := range s.combined[at : at+s.words] {
-				b[w] ^= v
-			}
-		}
-	})
-}
+func (d *dense) rank() int { return len(d.leads) }
 
-const none = ^uint32(0)
+// room returns where the next equation is to be written.
+func (d *dense) room() []byte { return d.row(len(d.leads)) }
 
-// eliminate solves the rows that gave no symbol for the symbols set aside, and returns their rank.
-func (s *solver) eliminate() (rank int) {
-	u := len(s.aside)
-	leads := make([]int, u) // 1 + the dense row with that lead
-	arena := make([]uint64, 2*s.words*(u+1))
-	for row := range uint32(len(s.used)) {
-		if s.used[row] {
+func (d *dense) row(i int) []byte { return d.bits[i*d.stride : (i+1)*d.stride] }
+
+// add takes the equation in room, the one of a parity check row, and reports whether it says anything new.
+func (d *dense) add(row uint32) bool {
+	b := d.room()
+	for at := 0; at < len(b); at += 8 {
+		word := binary.LittleEndian.Uint64(b[at:])
+		if word == 0 {
 			continue
 		}
-		d := denseRow{row: row, bits: arena[:s.words:s.words], from: arena[s.words : 2*s.words : 2*s.words]}
-		s.sum(d.bits, row, none)
-		clear(d.from)
-		d.from[len(s.dense)/64] |= 1 << (len(s.dense) % 64)
-		if !s.reduce(&d, leads) {
-			continue // it says nothing new
-		}
-		arena = arena[2*s.words:]
-		s.dense = append(s.dense, d)
-		leads[d.lead] = len(s.dense)
-		if len(s.dense) == u {
-			s.substitute(leads)
-			break
-		}
-	}
-	return len(s.dense)
-}
-
-// reduce adds dense rows to d until it has a lead of its own; false: it has none.
-func (s *solver) reduce(d *denseRow, leads []int) bool {
-	for w := range d.bits {
-		for d.bits[w] != 0 {
-			d.lead = w*64 + bits.TrailingZeros64(d.bits[w])
-			at := leads[d.lead] - 1
-			if at < 0 {
-				return true
+		d.rows = d.rows[:0]
+		first, lead := uint32(at)*8, none
+		for left := word; left != 0; left = word &^ (left ^ (left - 1)) {
+			c := first + uint32(bits.TrailingZeros64(left))
+			if d.led[c] == none {
+				lead = c
+				break
 			}
-			d.add(&s.dense[at], w)
+			word ^= d.behind[c]
+			d.rows = append(d.rows, d.led[c])
+		}
+		binary.LittleEndian.PutUint64(b[at:], word)
+		if rest := b[at+8:]; len(rest) > 0 {
+			kernel.SumRows(rest, d.bits[at+8:], d.stride, d.rows)
+		}
+		if lead != none {
+			d.led[lead], d.behind[lead] = uint32(len(d.leads)), word&(^uint64(1)<<(lead%64))
+			d.leads, d.equations = append(d.leads, lead), append(d.equations, row)
+			return true
 		}
 	}
 	return false
 }
 
-// substitute clears all bits but the leads, from the last lead on.
-func (s *solver) substitute(leads []int) {
-	for lead := len(leads) - 1; lead >= 0; lead-- {
-		from := leads[lead] - 1
-		for to := range s.dense {
-			if d := &s.dense[to]; to != from && d.bits[lead/64]>>(lead%64)&1 != 0 {
-				d.add(&s.dense[from], lead/64)
-			}
-		}
+// solve turns the right sides of the equations into the unknowns: column bytes from to before to of a slab whose row i belongs to
+// equation i before and to the unknown that it leads after. rows is memory for as many numbers as there are unknowns.
+func (d *dense) solve(slab []byte, stride, from, to int, rows []uint32) {
+	for i, lead := range d.leads {
+		rows = d.in(rows[:0], i, 0, int(lead))
+		kernel.SumRows(slab[i*stride+from:i*stride+to], slab[from:], stride, rows)
+	}
+	for lead := d.size - 1; lead >= 0; lead-- {
+		i := int(d.led[lead])
+		rows = d.in(rows[:0], i, lead+1, d.size)
+		kernel.SumRows(slab[i*stride+from:i*stride+to], slab[from:], stride, rows)
 	}
 }
 
-// add adds a to d; words of a's bits before w are zero.
-func (d *denseRow) add(a *denseRow, w int) {
-	b := d.bits[w:]
-	for i, v := range a.bits[w:] {
-		b[i] ^= v
+// in appends the equations whose leads are bits of equation i from first to before end.
+func (d *dense) in(rows []uint32, i, first, end int) []uint32 {
+	b := d.row(i)
+	for at := first / 64; at*64 < end; at++ {
+		v := binary.LittleEndian.Uint64(b[at*8:])
+		if at*64 < first {
+			v &= ^uint64(0) << (first % 64)
+		}
+		if end-at*64 < 64 {
+			v &= 1<<(end-at*64) - 1
+		}
+		for ; v != 0; v &= v - 1 {
+			rows = append(rows, d.led[at*64+bits.TrailingZeros64(v)])
+		}
 	}
-	b = d.from[:len(a.from)]
-	for i, v := range a.from {
-		b[i] ^= v
-	}
+	return rows
 }

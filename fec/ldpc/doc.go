@@ -13,6 +13,7 @@
 //
 // # Limitations
 //
-// A source block of one symbol has no such code, nor has one with fewer repair symbols than N1: the matrix of RFC 5170,
-// section 6.2, could not be made. Supports refuses them.
+// A source block with fewer repair symbols than N1 has no such code: the matrix of RFC 5170, section 6.2, could not be made.
+// Supports refuses it. That of a block of one symbol cannot be made word by word either; it is what OpenFEC makes of it, where all
+// repair symbols of LDPC-Staircase repeat the source symbol or are zero.
 package ldpc

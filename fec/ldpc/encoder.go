@@ -2,7 +2,6 @@ package ldpc
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/kernel"
@@ -15,9 +14,10 @@ type Encoder struct {
 	scheme *Scheme
 	params params
 	length int // of a symbol, bytes
+	stride int // of repair
 	source []byte
-	last   []byte // the last source symbol, zero padded, when source ends within it
-	repair []byte
+	last   []byte // the bytes of the last source symbol, when source ends within it
+	repair []byte // all repair symbols, if made
 	made   bool
 }
 
@@ -27,12 +27,12 @@ var (
 )
 
 // NewEncoder implements fec.Scheme; it returns an *Encoder.
-func (s *Scheme) NewEncoder(o *fec.OTI, _ fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
-	p, err := parameters(o, k)
+func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
+	p, err := blockParameters(o, v, k)
 	if err != nil {
 		return nil, err
 	}
-	e := &Encoder{scheme: s, params: p, length: int(o.SymbolLength)}
+	e := &Encoder{scheme: s, params: p, length: int(o.SymbolLength), stride: strideOf(int(o.SymbolLength))}
 	if err := e.Reset(source); err != nil {
 		return nil, err
 	}
@@ -51,35 +51,35 @@ func (e *Encoder) Reset(source []byte) error {
 
 // AppendRepair implements fec.Encoder: esi is at least k and below n.
 func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
-	if int(esi) < e.params.k || int(esi) >= e.params.n {
+	if !e.params.isRepair(esi) {
 		return b, fmt.Errorf("ldpc: repair symbol %d is not one of %d to %d: %w", esi, e.params.k, e.params.n-1, flute.ErrOTI)
 	}
 	if !e.made {
 		e.encode()
 	}
-	i := int(esi) - e.params.k
-	return append(b, e.repair[i*e.length:(i+1)*e.length]...), nil
+	at := (int(esi) - e.params.k) * e.stride
+	return append(b, e.repair[at:at+e.length]...), nil
 }
 
 // encode makes all repair symbols.
 func (e *Encoder) encode() {
 	m := e.scheme.matrices.get(e.params)
-	size := e.params.repairs() * e.length
-	e.repair = slices.Grow(e.repair[:0], size)[:size]
+	e.repair = resize(e.repair, e.params.repairs()*e.stride)
 	whole := len(e.source) / e.length
-	e.last = e.last[:0]
-	if whole < e.params.k {
-		e.last = append(e.last, e.source[whole*e.length:]...)
+	e.last = e.source[whole*e.length:]
+	if e.scheme.parallel == nil { // so that nothing is allocated
+		e.stripe(m, whole, 0, e.length)
+	} else {
+		stripes(e.scheme.parallel, e.length, len(e.source), func(from, to int) { e.stripe(m, whole, from, to) })
 	}
-	stripes(e.scheme.parallel, e.length, size, func(from, to int) { e.stripe(m, whole, from, to) })
 	e.made = true
 }
 
-// stripe makes the bytes from to before to of all repair symbols. Source symbols from whole on are zero, but for the bytes in
-// last.
+// stripe makes the bytes from to before to of all repair symbols. Only the first source symbols are whole; the next one begins
+// with the bytes in last, and what follows is zero.
 func (e *Encoder) stripe(m *matrix, whole, from, to int) {
 	for row := range e.params.repairs() {
-		dst := e.repair[row*e.length+from : row*e.length+to]
+		dst := e.repair[row*e.stride+from : row*e.stride+to]
 		sources := m.sources.of(row)
 		short := false
 		for n := len(sources); n > 0 && int(sources[n-1]) >= whole; n-- { // they are in ascending order
@@ -87,7 +87,7 @@ func (e *Encoder) stripe(m *matrix, whole, from, to int) {
 			sources = sources[:n-1]
 		}
 		if len(sources) == 0 {
-			clear(dst)
+			clear(dst) // source may end before from
 		} else {
 			kernel.SetSumRows(dst, e.source[from:], e.length, sources)
 		}
@@ -96,9 +96,20 @@ func (e *Encoder) stripe(m *matrix, whole, from, to int) {
 			kernel.Xor(dst[:end-from], e.last[from:end])
 		}
 		if before := m.repairCols.of(row); len(before) > 0 {
-			kernel.SumRows(dst, e.repair[from:], e.length, before)
+			kernel.SumRows(dst, e.repair[from:], e.stride, before)
 		}
 	}
+}
+
+// strideOf returns the distance of symbols in memory of one's own: the kernels are fastest on aligned ones.
+func strideOf(length int) int { return (length + 63) &^ 63 }
+
+// resize returns a slice of n elements of any content, in the memory of b if it has the room.
+func resize[T any](b []T, n int) []T {
+	if cap(b) < n {
+		return make([]T, n)
+	}
+	return b[:n]
 }
 
 // Bounds on splitting work by byte columns.

@@ -1,7 +1,7 @@
 package ldpc
 
 import (
-	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/flute-node/flute-node/fec"
@@ -17,14 +17,19 @@ type params struct {
 
 func (p params) repairs() int { return p.n - p.k }
 
-// matrix is the parity check matrix of a source block, by rows. Row i says that the sum of its symbols is zero: source symbols,
-// repair symbols before i, and repair symbol i, which is not listed. It is immutable.
+func (p params) isRepair(esi fec.ESI) bool {
+	return uint32(esi) >= uint32(p.k) && uint32(esi) < uint32(p.n)
+}
+
+// matrix is the parity check matrix of a source block. Row i says that the sum of its symbols is zero: source symbols, repair
+// symbols before i, and repair symbol i. The last one is not listed: the right side is a lower triangle. It is immutable.
 type matrix struct {
 	params
-	sources, repairCols list     // of each row, in ascending order; repair symbols counted from 0
-	byColumn            list     // the rows of each symbol, source symbols first; those of repair symbol i without row i
-	sequence            []uint32 // txseqToID: which repair symbols travel in one packet when G is above 1
-	position            []uint32 // IDtoTxseq, its inverse
+	sources    list     // of each row, in ascending order
+	repairCols list     // of each row: repair symbols before it, counted from 0, in descending order
+	byColumn   list     // the rows of each symbol, source symbols first; those of repair symbol i without row i
+	sequence   []uint32 // txseqToID: which repair symbols travel in one packet when G is above 1
+	position   []uint32 // IDtoTxseq, its inverse
 }
 
 // list is a list of numbers for each of many keys.
@@ -34,161 +39,166 @@ func (l *list) of(i int) []uint32 { return l.item[l.start[i]:l.start[i+1]] }
 
 func (l *list) bytes() int { return 4 * (cap(l.start) + cap(l.item)) }
 
+// newList returns a list with room for count(i) items of each key i, and where the next item of each key goes.
+func newList(count []uint32) (l list, next []uint32) {
+	l.start = make([]uint32, len(count)+1)
+	for i, n := range count {
+		l.start[i+1] = l.start[i] + n
+	}
+	l.item = make([]uint32, l.start[len(count)])
+	next = count
+	copy(next, l.start)
+	return l, next
+}
+
 // entry is a one in the matrix.
 type entry struct{ row, column uint32 }
 
-// gather sorts entries by key, in linear time. The order of equal keys stays.
-func gather(keys int, entries []entry, key, item func(entry) uint32) list {
-	l := list{make([]uint32, keys+1), make([]uint32, len(entries))}
-	for _, e := range entries {
-		l.start[key(e)+1]++
-	}
-	for i := range keys {
-		l.start[i+1] += l.start[i]
-	}
-	next := slices.Clone(l.start[:keys])
-	for _, e := range entries {
-		l.item[next[key(e)]] = item(e)
-		next[key(e)]++
-	}
-	return l
-}
-
-func rowOf(e entry) uint32    { return e.row }
-func columnOf(e entry) uint32 { return e.column }
-
-// newMatrix makes the matrix of p, which Supports has accepted. The order of calls to the generator is that of the RFC: left
+// newMatrix makes the matrix of p, which parameters has accepted. The order of calls to the generator is that of the RFC: left
 // side, right side, sequence of repair symbols.
 func newMatrix(p params) *matrix {
 	r := prng(p.seed)
 	m := &matrix{params: p}
-	left := leftSide(p, &r)
-	right := rightSide(p, &r)
-	byColumn := make([]entry, 0, len(left)+len(right))
-	byColumn = append(byColumn, left...)
-	for _, e := range right {
-		byColumn = append(byColumn, entry{e.row, e.column + uint32(p.k)})
-	}
-	m.byColumn = gather(p.n, byColumn, columnOf, rowOf)
-	// By column first, so that the columns of each row come out in ascending order.
-	m.sources = gather(p.repairs(), m.columns(left[:0], 0, p.k), rowOf, columnOf)
-	m.repairCols = gather(p.repairs(), m.columns(right[:0], p.k, p.n), rowOf, columnOf)
+	columns, extra := leftSide(p, &r)
+	m.repairCols = rightSide(p, &r)
+	m.sources = leftRows(p, columns, extra)
+	m.byColumn = m.transpose()
 	m.sequence, m.position = order(p.repairs(), &r)
 	return m
 }
 
-// columns appends the entries of columns first to last-1, in order, counted from first.
-func (m *matrix) columns(entries []entry, first, last int) []entry {
-	for c := first; c < last; c++ {
-		for _, row := range m.byColumn.of(c) {
-			entries = append(entries, entry{row, uint32(c - first)})
-		}
-	}
-	return entries
-}
-
-// leftSide is left_matrix_init of RFC 5170, section 6.2.
-func leftSide(p params, r *prng) []entry {
+// leftSide is left_matrix_init of RFC 5170, section 6.2: n1 rows for each column, and extra ones. Its loops end. They look for
+// a row, of at least n1, that a column of fewer ones does not have yet, or for one of two columns or more; the generator goes
+// through all its numbers.
+func leftSide(p params, generator *prng) (columns []uint32, extra []entry) {
+	r := *generator
 	rows := p.repairs()
 	choices := make([]uint32, p.n1*p.k) // u[]: "all possible choices in order to guarantee a homogeneous '1' distribution"
-	for h := range choices {
-		choices[h] = uint32(h % rows)
+	for h, row := 0, 0; h < len(choices); h++ {
+		choices[h] = uint32(row)
+		if row++; row == rows {
+			row = 0
+		}
 	}
-	entries := make([]entry, 0, p.n1*p.k+2*rows)
-	degree := make([]uint8, rows) // 2 stands for all above
-	last := make([]uint32, rows)  // the latest column of each row
-	column := make([]uint32, 0, p.n1)
-	insert := func(row, j uint32) {
-		entries = append(entries, entry{row, j})
-		degree[row], last[row] = min(degree[row]+1, 2), j
-	}
-	t := 0
-	for j := range uint32(p.k) {
-		column = column[:0]
+	columns = make([]uint32, 0, len(choices))
+	degree, latest := make([]uint8, rows), make([]uint32, rows) // 2 stands for all degrees above; the latest column of each row
+	for j := range p.k {
+		column := len(columns)
 		for range p.n1 {
-			i := t
-			for i < len(choices) && slices.Contains(column, choices[i]) {
-				i++
-			}
 			var row uint32
-			if i < len(choices) {
+			if i := slices.IndexFunc(choices, func(row uint32) bool { return !slices.Contains(columns[column:], row) }); i >= 0 {
 				for {
-					if i = t + r.rand(len(choices)-t); !slices.Contains(column, choices[i]) {
+					i = r.rand(len(choices))
+					if row = choices[i]; !slices.Contains(columns[column:], row) {
 						break
 					}
 				}
-				row = choices[i]
-				choices[i] = choices[t]
-				t++
+				choices[i] = choices[0]
+				choices = choices[1:]
 			} else { // "no choice left, choose one randomly"
 				for {
-					if row = uint32(r.rand(rows)); !slices.Contains(column, row) {
+					if row = uint32(r.rand(rows)); !slices.Contains(columns[column:], row) {
 						break
 					}
 				}
 			}
-			column = append(column, row)
-			insert(row, j)
+			columns = append(columns, row)
+			degree[row], latest[row] = min(degree[row]+1, 2), uint32(j)
 		}
 	}
-	// "Add extra bits to avoid rows with less than two '1s'."
-	for row := range uint32(rows) {
-		if degree[row] == 0 {
-			insert(row, uint32(r.rand(p.k)))
+	// "Add extra bits to avoid rows with less than two '1s'." A block of one symbol cannot have two; OpenFEC then leaves it at
+	// one, where the function in the RFC does not end.
+	for row, d := range degree {
+		if d == 0 {
+			latest[row] = uint32(r.rand(p.k))
+			extra = append(extra, entry{uint32(row), latest[row]})
 		}
-		if degree[row] == 1 {
-			for {
-				if j := uint32(r.rand(p.k)); j != last[row] {
-					insert(row, j)
-					break
-				}
+		for d < 2 && p.k > 1 {
+			if j := uint32(r.rand(p.k)); j != latest[row] {
+				extra = append(extra, entry{uint32(row), j})
+				break
 			}
 		}
 	}
-	return entries
+	*generator = r
+	return columns, extra
 }
 
-// rightSide is right_matrix_staircase_init of RFC 5170, sections 6.2 and 7.2, without the ones that say that row i has repair
-// symbol i.
-func rightSide(p params, r *prng) []entry {
-	entries := make([]entry, 0, rightEntries(p))
-	for row := 1; row < p.repairs(); row++ {
-		entries = append(entries, entry{uint32(row), uint32(row - 1)})
-		if !p.triangle {
-			continue
-		}
-		j := row - 1
-		for l := 0; l < j; l++ { // "limit the # of '1s' added"; j falls, so no entry comes twice
-			j = r.rand(j)
-			entries = append(entries, entry{uint32(row), uint32(j)})
-		}
+// leftRows turns the columns into rows.
+func leftRows(p params, columns []uint32, extra []entry) list {
+	count := make([]uint32, p.repairs())
+	for _, row := range columns {
+		count[row]++
 	}
-	return entries
+	for _, e := range extra {
+		count[e.row]++
+	}
+	l, next := newList(count)
+	for i, row := range columns {
+		l.item[next[row]] = uint32(i / p.n1)
+		next[row]++
+	}
+	for _, e := range extra {
+		l.item[next[e.row]] = e.column
+		next[e.row]++
+	}
+	for _, e := range extra { // they have one or two columns
+		slices.Sort(l.of(int(e.row)))
+	}
+	return l
 }
 
-// rightEntries estimates the entries of the right side from above: a row of the triangle has about as many as the logarithm of
-// its number.
+// rightSide is right_matrix_staircase_init of RFC 5170, sections 6.2 and 7.2.
+func rightSide(p params, r *prng) list {
+	rows := p.repairs()
+	l := list{make([]uint32, rows+1), make([]uint32, 0, rightEntries(p))}
+	for row := 1; row < rows; row++ {
+		l.item = append(l.item, uint32(row-1))
+		if p.triangle {
+			j := row - 1
+			for i := 0; i < j; i++ { // "limit the # of '1s' added"; j falls, so no entry comes twice
+				j = r.rand(j)
+				l.item = append(l.item, uint32(j))
+			}
+		}
+		l.start[row+1] = uint32(len(l.item))
+	}
+	return l
+}
+
+// rightEntries estimates the entries of the right side from above: a row of the triangle has about as many as the natural
+// logarithm of its number.
 func rightEntries(p params) int {
 	rows := p.repairs()
 	if !p.triangle {
 		return rows
 	}
-	return rows * (3 + int(math.Log2(float64(rows+1))))
+	return rows*(1+bits.Len(uint(rows))) + 64
 }
 
-// order is initialize_tables of RFC 5170, section 5.6: a random permutation of the repair symbols, and its inverse.
-func order(repairs int, r *prng) (sequence, position []uint32) {
-	sequence, position = make([]uint32, repairs), make([]uint32, repairs)
-	for i := range repairs {
-		sequence[i], position[i] = uint32(i), uint32(i)
+// transpose turns the rows into columns.
+func (m *matrix) transpose() list {
+	count := make([]uint32, m.n)
+	for _, c := range m.sources.item {
+		count[c]++
 	}
-	for i := range repairs {
-		j := r.rand(repairs)
-		position[i], position[j] = position[j], position[i]
-		sequence[position[i]] = uint32(i)
-		sequence[position[j]] = uint32(j)
+	right := count[m.k:]
+	for _, c := range m.repairCols.item {
+		right[c]++
 	}
-	return sequence, position
+	l, next := newList(count)
+	right = next[m.k:]
+	for row := range m.repairs() {
+		for _, c := range m.sources.of(row) {
+			l.item[next[c]] = uint32(row)
+			next[c]++
+		}
+		for _, c := range m.repairCols.of(row) {
+			l.item[right[c]] = uint32(row)
+			right[c]++
+		}
+	}
+	return l
 }
 
 // bytes returns what the matrix takes.
@@ -198,25 +208,6 @@ func (m *matrix) bytes() int {
 
 // matrixBytes bounds what newMatrix allocates for p, the finished matrix included.
 func matrixBytes(p params) uint64 {
-	entries := uint64(p.n1)*uint64(p.k) + 2*uint64(p.repairs()) + uint64(rightEntries(p))
-	return 40*entries + 32*uint64(p.n) + 1<<12
-}
-
-// appendGroup appends the ESIs of g symbols that travel together: source symbols from first on, or repair symbols from a place
-// in their sequence on.
-func (m *matrix) appendGroup(b []fec.ESI, g int, first fec.ESI) []fec.ESI {
-	if int(first) < m.k {
-		for i := range g {
-			b = append(b, fec.ESI((int(first)+i)%m.k))
-		}
-		return b
-	}
-	return m.appendRepairs(b, g, int(m.position[int(first)-m.k]))
-}
-
-func (m *matrix) appendRepairs(b []fec.ESI, g, at int) []fec.ESI {
-	for i := range g {
-		b = append(b, fec.ESI(m.k+int(m.sequence[(i+at)%len(m.sequence)])))
-	}
-	return b
+	left, right := uint64(p.n1)*uint64(p.k)+2*uint64(p.repairs()), uint64(rightEntries(p))
+	return 20*left + 8*right + 16*uint64(p.n) + 40*uint64(p.repairs()) + 1<<12
 }

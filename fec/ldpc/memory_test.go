@@ -20,7 +20,8 @@ func allocated(f func()) uint64 {
 func TestMemory(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 1))
 	for _, id := range ids {
-		for _, c := range []struct{ k, n, n1 int }{{2, 9, 7}, {10, 20, 10}, {100, 150, 3}, {1000, 1500, 7}, {1000, 9000, 3}, {10_000, 12_500, 7}, {50_000, 60_000, 3}} {
+		for _, c := range []struct{ k, n, n1 int }{{2, 9, 7}, {10, 20, 10}, {100, 150, 3},
+			{1000, 1500, 7}, {1000, 9000, 3}, {10_000, 12_500, 7}, {10_000, 15_000, 10}, {50_000, 60_000, 3}} {
 			b := newBlock(t, New(Config{}), rng, id, c.k, c.n, c.n1, 16)
 			s := New(Config{})
 			m := s.Memory(&b.o, uint32(c.k))
@@ -31,8 +32,7 @@ func TestMemory(t *testing.T) {
 			if got > m.Encoder {
 				t.Errorf("%v, %+v: an encoder allocates %d bytes, %d are said", id, c, got, m.Encoder)
 			}
-			symbols := rng.Perm(c.n)[:c.k+(c.n-c.k)*2/3]
-			source, repair := b.received(symbols)
+			source, repair := b.received(least(t, s, b, rng.Perm(c.n)))
 			s = New(Config{})
 			got = allocated(func() {
 				d, _ := s.NewDecoder(&b.o, "", uint32(c.k))
@@ -41,9 +41,10 @@ func TestMemory(t *testing.T) {
 			if got > m.Decoder {
 				t.Errorf("%v, %+v: a decoder allocates %d bytes, %d are said", id, c, got, m.Decoder)
 			}
-			if most := 60 * got; c.k > 100 && m.Decoder > most {
+			if c.k >= 1000 && m.Decoder > 6*got {
 				t.Errorf("%v, %+v: a decoder allocates %d bytes, %d are said: too many to be of use", id, c, got, m.Decoder)
 			}
+			t.Logf("%v, %+v: a decoder allocates %d bytes, %d are said", id, c, got, m.Decoder)
 		}
 	}
 	o := otiOf(fec.LDPCStaircase, 1000, 1500, 7, 1, 1400)

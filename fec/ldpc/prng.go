@@ -10,9 +10,15 @@ const (
 // prng is its state: 1 to maxSeed.
 type prng uint32
 
+// raw reduces by D. Carta's observation that 2^31 is 1 modulo 2^31-1.
 func (p *prng) raw() uint32 {
-	*p = prng(uint64(*p) * multiplier % modulus)
-	return uint32(*p)
+	x := uint64(*p) * multiplier
+	x = x>>31 + x&modulus
+	if x >= modulus {
+		x -= modulus
+	}
+	*p = prng(x)
+	return uint32(x)
 }
 
 // rand is pmms_rand: a number from 0 to below limit. The order of operations, in double precision, is that of the RFC:

@@ -39,8 +39,7 @@ func New(c Config) *Scheme {
 	return s
 }
 
-// Supports implements fec.Scheme. It looks at the blocks of the object: each must have two source symbols, and N1 repair
-// symbols or none.
+// Supports implements fec.Scheme. It looks at the blocks of the object: each must have N1 repair symbols or none.
 func (s *Scheme) Supports(o *fec.OTI) error {
 	if o.EncodingID != fec.LDPCStaircase && o.EncodingID != fec.LDPCTriangle {
 		return fmt.Errorf("ldpc: %v: %w", o.EncodingID, flute.ErrOTI)
@@ -70,13 +69,19 @@ func parameters(o *fec.OTI, k uint32) (params, error) {
 		return p, nil // no code at all
 	case p.n1 < 3 || p.n1 > 10 || p.seed == 0 || p.seed > maxSeed:
 		return params{}, fmt.Errorf("ldpc: N1 %d, PRNG seed %d: %w", p.n1, p.seed, flute.ErrOTI)
-	case k < 2:
-		return params{}, fmt.Errorf("ldpc: a source block of one symbol has no code; use shorter symbols: %w", flute.ErrOTI)
 	case p.repairs() < p.n1:
 		return params{}, fmt.Errorf("ldpc: %d repair symbols for a source block of %d symbols, at least N1, %d, are needed: %w",
 			p.repairs(), k, p.n1, flute.ErrOTI)
 	}
 	return p, nil
+}
+
+// blockParameters is parameters for an encoder or decoder of variant v.
+func blockParameters(o *fec.OTI, v fec.Variant, k uint32) (params, error) {
+	if v != "" {
+		return params{}, fmt.Errorf("ldpc: no code is called %q: %w", v, flute.ErrOTI)
+	}
+	return parameters(o, k)
 }
 
 // Variants implements fec.Scheme: there is one code for each OTI.
@@ -88,57 +93,53 @@ func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	if err != nil || p.repairs() == 0 {
 		return fec.Memory{}
 	}
-	m := matrixBytes(p)
-	t := uint64(o.SymbolLength)
-	return fec.Memory{Encoder: m + uint64(p.repairs()+1)*t + 1<<10, Decoder: m + solverBytes(p) + uint64(2*p.repairs())*t + 64*uint64(p.n) + tablesBytes(p, t)}
+	m, t := matrixBytes(p), uint64(strideOf(int(o.SymbolLength)))
+	return fec.Memory{
+		Encoder: rounded(m + uint64(p.repairs())*t),
+		Decoder: rounded(m + solverBytes(p) + workBytes(p, t)),
+	}
 }
 
-// tablesBytes bounds the tables of all stripes of symbols of t bytes.
-func tablesBytes(p params, t uint64) uint64 {
-	groups := uint64(maxAside(p))/tableSides + 1
-	return (t/minStripe + 1) * groups * (tableSize*tableWidth + 4)
-}
+// rounded adds what the allocator may round up, and small things.
+func rounded(n uint64) uint64 { return n + n/8 + 1<<12 }
 
-// AppendGroup implements fec.Grouper: receiver_find_ESIs_of_group of RFC 5170, section 5.6.
+// AppendGroup implements fec.Grouper: receiver_find_ESIs_of_group of RFC 5170, section 5.6. Any ESI may come first.
 func (s *Scheme) AppendGroup(b []fec.ESI, o *fec.OTI, k uint32, esi fec.ESI) ([]fec.ESI, error) {
-	m, err := s.groups(o, k)
-	if err != nil {
+	p, g, err := groupParameters(o, k)
+	switch {
+	case err != nil:
 		return b, err
+	case uint32(esi) < k:
+		return appendSources(b, p.k, g, int(esi)), nil
+	case uint32(esi) >= uint32(p.n):
+		return b, fmt.Errorf("ldpc: encoding symbol %d of %d: %w", esi, p.n, flute.ErrOTI)
 	}
-	if int(esi) >= m.n {
-		return b, fmt.Errorf("ldpc: encoding symbol %d of %d: %w", esi, m.n, flute.ErrOTI)
-	}
-	return m.appendGroup(b, int(o.GroupSize), esi), nil
+	m := s.matrices.get(p)
+	return m.appendRepairs(b, g, int(m.position[int(esi)-p.k])), nil
 }
 
-// AppendPacket implements fec.Grouper: sender_find_ESIs_of_group of RFC 5170, section 5.6. The last packets wrap around.
+// AppendPacket implements fec.Grouper: sender_find_ESIs_of_group of RFC 5170, section 5.6. All packets have G symbols: the last
+// one of source symbols, and the last one of repair symbols, wrap around.
 func (s *Scheme) AppendPacket(b []fec.ESI, o *fec.OTI, k uint32, index uint32) ([]fec.ESI, error) {
-	m, err := s.groups(o, k)
+	p, g, err := groupParameters(o, k)
 	if err != nil {
 		return b, err
 	}
-	g := int(o.GroupSize)
-	sources := (m.k + g - 1) / g
-	if int(index) < sources {
-		return m.appendGroup(b, g, fec.ESI(int(index)*g)), nil
-	}
-	if m.repairs() == 0 || index >= 1<<20 {
+	sources := (p.k + g - 1) / g
+	switch {
+	case uint64(index) < uint64(sources):
+		return appendSources(b, p.k, g, int(index)*g), nil
+	case p.repairs() == 0 || index >= 1<<20:
 		return b, fmt.Errorf("ldpc: packet %d of %d source packets: %w", index, sources, flute.ErrOTI)
 	}
-	return m.appendRepairs(b, g, (int(index)-sources)*g), nil
+	return s.matrices.get(p).appendRepairs(b, g, (int(index)-sources)*g), nil
 }
 
-// groups returns the matrix for a block whose packets have more than one symbol.
-func (s *Scheme) groups(o *fec.OTI, k uint32) (*matrix, error) {
+// groupParameters returns those of a block of k symbols, and G.
+func groupParameters(o *fec.OTI, k uint32) (params, int, error) {
 	p, err := parameters(o, k)
-	if err != nil {
-		return nil, err
+	if err == nil && (o.GroupSize == 0 || o.GroupSize > 31) {
+		err = fmt.Errorf("ldpc: G %d: %w", o.GroupSize, flute.ErrOTI)
 	}
-	if o.GroupSize == 0 || o.GroupSize > 31 {
-		return nil, fmt.Errorf("ldpc: G %d: %w", o.GroupSize, flute.ErrOTI)
-	}
-	if p.repairs() == 0 {
-		return &matrix{params: p}, nil
-	}
-	return s.matrices.get(p), nil
+	return p, int(o.GroupSize), err
 }

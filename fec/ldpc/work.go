@@ -2,30 +2,44 @@ package ldpc
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/kernel"
 )
 
-// work sums symbols in the way that a solver has found, all of a block or a stripe of byte columns at a time.
+// work sums symbols in the way that its solver has found, all of a block or a stripe of byte columns at a time.
 type work struct {
-	solver  *solver
+	solver  solver
 	length  int
-	symbols [][]byte // by ESI; nil: nobody needs it
-	sides   [][]byte // right sides of the dense rows
-	slab    []byte   // of repair symbols that did not come, and of sides
-	needed  []bool   // by ESI
-	first   []pivot  // what the dense rows need, without the symbols set aside
-	second  []pivot  // what the lost source symbols need, with them
+	stride  int       // of slab
+	symbols [][]byte  // by ESI; nil: nobody needs it
+	slab    []byte    // the right sides of the dense equations, then repair symbols that did not come
+	needed  []bool    // by ESI
+	first   []pivot   // what the dense equations need, without the symbols set aside
+	second  []pivot   // what the lost source symbols need, with them
+	lost    []fec.ESI // what solver has solved
+	repair  []fec.ESI
+}
+
+// isFor reports whether the solver's way is that for these symbols.
+func (w *work) isFor(lost, repair []fec.ESI) bool {
+	return slices.Equal(w.lost, lost) && slices.Equal(w.repair, repair)
+}
+
+// workBytes bounds what a work allocates for p besides its solver; stride is that of symbols. No more symbols are unknown than
+// there are rows, so that as many have room in slab.
+func workBytes(p params, stride uint64) uint64 {
+	n, rows := uint64(p.n), uint64(p.repairs())
+	lists := 25*n + 32*rows + 8*n + 8*n // those of pivots grow
+	return lists + rows*stride + stride/minStripe*(4*uint64(maxAside(p))+1<<10)
 }
 
 // prepare makes w ready to recover the lost symbols of source.
-func (w *work) prepare(s *solver, length int, source [][]byte, lost []fec.ESI, repair []fec.Symbol) {
-	w.solver, w.length = s, length
+func (w *work) prepare(length int, source [][]byte, lost []fec.ESI, repair []fec.Symbol) {
+	s := &w.solver
+	w.length, w.stride = length, strideOf(length)
 	w.symbols = resize(w.symbols, s.m.n)
-	clear(w.symbols)
-	copy(w.symbols, source)
+	clear(w.symbols[copy(w.symbols, source):])
 	for _, r := range repair {
 		w.symbols[r.ESI] = r.Data
 	}
@@ -42,13 +56,13 @@ func (w *work) prepare(s *solver, length int, source [][]byte, lost []fec.ESI, r
 
 // choose finds out which pivots are needed at all.
 func (w *work) choose(lost []fec.ESI) {
-	s := w.solver
+	s := &w.solver
 	w.needed = resize(w.needed, s.m.n)
 	w.first, w.second = w.first[:0], w.second[:0]
 	if len(s.aside) > 0 {
 		clear(w.needed)
-		for i := range s.dense {
-			s.symbols(s.dense[i].row, func(c uint32) { w.needed[c] = true })
+		for _, row := range s.dense.equations {
+			w.need(row)
 		}
 		w.first = w.pick(w.first)
 	}
@@ -59,167 +73,144 @@ func (w *work) choose(lost []fec.ESI) {
 	w.second = w.pick(w.second)
 }
 
+// need marks the symbols of a row.
+func (w *work) need(row uint32) {
+	s := &w.solver
+	s.terms = s.m.symbols(s.terms[:0], row)
+	for _, c := range s.terms {
+		w.needed[c] = true
+	}
+}
+
 // pick appends the pivots that are needed, and all those that they need, in order.
 func (w *work) pick(to []pivot) []pivot {
-	s := w.solver
-	for _, p := range slices.Backward(s.pivots) {
+	for _, p := range slices.Backward(w.solver.pivots) {
 		if w.needed[p.symbol] {
 			to = append(to, p)
-			s.symbols(p.row, func(c uint32) { w.needed[c] = true })
+			w.need(p.row)
 		}
 	}
 	slices.Reverse(to)
 	return to
 }
 
-// place gives memory to everything that has none.
+// place gives memory to the repair symbols that are to be recovered on the way.
 func (w *work) place() {
-	s := w.solver
-	var missing []uint32
-	mark := func(c uint32) {
-		if w.symbols[c] == nil {
-			w.symbols[c] = []byte{} // so that it is there once
-			missing = append(missing, c)
+	s := &w.solver
+	rows := len(s.dense.equations)
+	for _, pivots := range [...][]pivot{w.first, w.second} {
+		for _, p := range pivots {
+			if w.symbols[p.symbol] == nil {
+				w.symbols[p.symbol] = []byte{} // so that it is counted once
+				rows++
+			}
 		}
 	}
-	for _, p := range w.first {
-		mark(p.symbol)
+	w.slab = resize(w.slab, rows*w.stride)
+	row := func(i int) []byte { return w.slab[i*w.stride : i*w.stride+w.length] }
+	for i, lead := range s.dense.leads {
+		if c := s.aside[lead]; w.symbols[c] == nil { // else it is a lost source symbol, with a place of its own
+			w.symbols[c] = row(i)
+		}
 	}
-	for _, p := range w.second {
-		mark(p.symbol)
-	}
-	for _, c := range s.aside {
-		mark(c)
-	}
-	size := (len(missing) + len(s.dense)) * w.length
-	w.slab = slices.Grow(w.slab[:0], size)[:size]
-	next := w.slab
-	take := func() []byte {
-		b := next[:w.length:w.length]
-		next = next[w.length:]
-		return b
-	}
-	for _, c := range missing {
-		w.symbols[c] = take()
-	}
-	w.sides = resize(w.sides, len(s.dense))
-	for i := range w.sides {
-		w.sides[i] = take()
+	next := len(s.dense.equations)
+	for _, pivots := range [...][]pivot{w.first, w.second} {
+		for _, p := range pivots {
+			if len(w.symbols[p.symbol]) == 0 {
+				w.symbols[p.symbol] = row(next)
+				next++
+			}
+		}
 	}
 }
+
+// The symbols set aside depend on each other without order: they are worked on a column of bytes at a time that stays in a cache.
+const (
+	columnBytes = 512 << 10
+	minColumn   = 128
+)
+
+// bytes says how much work there is.
+func (w *work) bytes() int { return (len(w.first) + len(w.second)) * w.length }
 
 // run does all sums for the bytes from to before to of each symbol.
 func (w *work) run(from, to int) {
-	s := w.solver
-	terms := make([][]byte, 0, 64)
-	row := func(dst []byte, row, except uint32, withAside bool) {
-		terms = terms[:0]
-		s.symbols(row, func(c uint32) {
-			if c != except && (withAside || s.state[c] != setAside) {
-				terms = append(terms, w.symbols[c][from:to])
-			}
-		})
-		sum(dst, terms)
-	}
+	s := &w.solver
+	t := &terms{work: w, from: from, to: to}
 	for _, p := range w.first {
-		row(w.symbols[p.symbol][from:to], p.row, p.symbol, false)
+		t.sum(w.symbols[p.symbol][from:to], p.row, p.symbol, true)
 	}
-	for i := range s.dense {
-		row(w.sides[i][from:to], s.dense[i].row, none, false)
+	if u := len(s.dense.equations); u > 0 {
+		for i, row := range s.dense.equations {
+			t.sum(w.slab[i*w.stride+from:i*w.stride+to], row, none, true)
+		}
+		rows, width := make([]uint32, 0, u), max(minColumn, columnBytes/u&^63)
+		for at := from; at < to; at += width {
+			s.dense.solve(w.slab, w.stride, at, min(at+width, to), rows)
+		}
+		for i, lead := range s.dense.leads {
+			if c := s.aside[lead]; int(c) < s.m.k {
+				copy(w.symbols[c][from:to], w.slab[i*w.stride+from:])
+			}
+		}
 	}
-	w.solveAside(from, to)
 	for _, p := range w.second {
-		row(w.symbols[p.symbol][from:to], p.row, p.symbol, true)
+		t.sum(w.symbols[p.symbol][from:to], p.row, p.symbol, false)
 	}
 }
 
-// The sums of all subsets of tableSides right sides are made first; then a symbol set aside is the sum of one of these of each
-// group, a fraction of the terms that it has. All is done for tableWidth bytes at a time, which stay in the cache.
-const (
-	tableSides = 4
-	tableSize  = 1 << tableSides
-	tableWidth = 256
-)
+// terms are the bytes from to before to of some symbols, to be added at once.
+type terms struct {
+	work     *work
+	from, to int
+	all      [][]byte
+	room     [32][]byte
+}
 
-// solveAside sets the symbols set aside to the sums of right sides that the solver has found.
-func (w *work) solveAside(from, to int) {
-	s := w.solver
-	if len(s.dense) == 0 {
-		return
-	}
-	groups := (len(s.dense) + tableSides - 1) / tableSides
-	width := min(tableWidth, to-from)
-	table := make([]byte, groups*tableSize*width)
-	rows := make([]uint32, 0, groups)
-	for ; from < to; from += width {
-		width := min(width, to-from)
-		w.tabulate(table, from, width)
-		for i := range s.dense {
-			d := &s.dense[i]
-			rows = rows[:0]
-			for g := range groups {
-				if set := d.from[g*tableSides/64] >> (g * tableSides % 64) % tableSize; set != 0 {
-					rows = append(rows, uint32(g*tableSize)+uint32(set))
-				}
-			}
-			kernel.SetSumRows(w.symbols[s.aside[d.lead]][from:from+width], table, width, rows)
+// sum sets dst to the sum of a row without symbol except, and without the symbols set aside if zero.
+func (t *terms) sum(dst []byte, row, except uint32, zero bool) {
+	s := &t.work.solver
+	t.all = t.room[:0]
+	set := true
+	add := func(c uint32) {
+		if c == except || zero && s.state[c] == setAside {
+			return
 		}
-	}
-}
-
-// tabulate fills table with the sums of all subsets of each group of right sides, width bytes from from on.
-func (w *work) tabulate(table []byte, from, width int) {
-	for i, side := range w.sides {
-		group := table[i/tableSides*tableSize*width:][:tableSize*width]
-		bit := 1 << (i % tableSides)
-		for set := bit; set < 2*bit; set++ {
-			dst := group[set*width : (set+1)*width]
-			copy(dst, side[from:from+width])
-			if set > bit {
-				kernel.Xor(dst, group[(set-bit)*width:(set-bit+1)*width])
-			}
+		if len(t.all) == len(t.room) {
+			t.flush(dst, set)
+			set = false
 		}
+		t.all = append(t.all, t.work.symbols[c][t.from:t.to])
 	}
+	for _, c := range s.m.sources.of(int(row)) {
+		add(c)
+	}
+	k := uint32(s.m.k)
+	for _, c := range s.m.repairCols.of(int(row)) {
+		add(k + c)
+	}
+	add(k + row)
+	t.flush(dst, set)
 }
 
-// sum sets dst to the sum of terms.
-func sum(dst []byte, terms [][]byte) { kernel.SetSum(dst, terms) }
+func (t *terms) flush(dst []byte, set bool) {
+	if set {
+		kernel.SetSum(dst, t.all)
+	} else {
+		kernel.Sum(dst, t.all)
+	}
+	t.all = t.room[:0]
+}
 
-// release forgets the caller's memory.
+// release forgets the caller's memory, and the matrix.
 func (w *work) release() {
 	clear(w.symbols)
-	w.solver = nil
+	w.solver.m = nil
 }
 
-// Work memory is kept for the next block: that of so many blocks, none larger than this.
-const (
-	worksKept    = 4
-	workKeptSize = 16 << 20
-)
-
-// pool is a free list of work. It is safe for concurrent use.
-type pool struct {
-	mu   sync.Mutex
-	idle []*work
-}
-
-func (p *pool) take() *work {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := len(p.idle)
-	if n == 0 {
-		return &work{}
-	}
-	w := p.idle[n-1]
-	p.idle = p.idle[:n-1]
-	return w
-}
-
-func (p *pool) put(w *work) {
-	w.release()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.idle) < worksKept && cap(w.slab) <= workKeptSize {
-		p.idle = append(p.idle, w)
-	}
+// size returns about what w takes, in bytes.
+func (w *work) size() int {
+	s := &w.solver
+	return cap(w.slab) + 25*cap(w.symbols) + 8*(cap(w.first)+cap(w.second)) + 5*cap(s.state) + rowBytes*cap(s.rows) +
+		cap(s.combined) + cap(s.dense.bits)
 }
