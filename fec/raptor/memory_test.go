@@ -105,6 +105,9 @@ func TestForgedMemory(t *testing.T) {
 
 // TestNoAllocations: a repair symbol allocates nothing, nor does a block after the first.
 func TestNoAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
 	const k, length = 100, 200
 	s := New(Config{})
 	source := testSource(k, length)

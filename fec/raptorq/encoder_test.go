@@ -170,6 +170,9 @@ func TestEncoderRefused(t *testing.T) {
 
 // TestRepairAllocs: repair symbols allocate nothing when there is room, nor does the next source block.
 func TestRepairAllocs(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
 	for _, length := range []int{10, 1400} {
 		const k = 100
 		source := testSource(k, length)

@@ -1,0 +1,6 @@
+//go:build !race
+
+package raptor
+
+// raceEnabled says whether the race detector watches this test: it allocates.
+const raceEnabled = false
