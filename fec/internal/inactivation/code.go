@@ -17,7 +17,7 @@ type Code struct {
 // Size holds the dimensions of a Code, from which memory is bounded before anything is allocated.
 type Size struct {
 	Source   int // K', the source symbols of an extended block
-	Columns  int // L, the intermediate symbols; at most 60000
+	Columns  int // L, the intermediate symbols; at most 60,000
 	Inactive int // P, how many of the last columns are inactive from the start
 	Fixed    int // S, the fixed rows
 	Dense    int // H, the dense rows; at most 64

@@ -36,6 +36,9 @@
 //
 // # Limitations
 //
-// Column numbers have 16 bits. ISIs chosen to defeat phase one, which no honest sender does, end in fec.ErrMoreSymbols: see
-// Size.
+// Column numbers have 16 bits. A decoder makes use of no more than 64 + K'/64 repair symbols beyond those needed. ISIs that were
+// chosen to make as many columns inactive as possible, several times more than with any that chance selects, end in
+// fec.ErrMoreSymbols: memory is bounded that way.
+//
+// Sums of rows run in assembly on amd64, with AVX2 or AVX-512, elsewhere on those of package kernel.
 package inactivation

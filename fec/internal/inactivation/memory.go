@@ -95,8 +95,15 @@ func (e *Engine) Memory(b Block) fec.Memory {
 		padded += (k + 1) * room
 	}
 	decoder := common + m.solver(&size) + m.plan(&size, k, uint64(size.Source)*12) + 12*uint64(size.Source) + 4*k +
-		padded + headers + 24*k + 2*m.slabs(e, &p, m.slab) + 24*most + 32*most
+		padded + headers + 24*k + m.slabs(e, &p, m.slab) + m.slab*uint64(p.width) + 24*most + 32*most + b.few(&size)
 	return fec.Memory{Encoder: slack(encoder), Decoder: slack(decoder)}
+}
+
+// few bounds the memory of few, besides slabs that are there anyway.
+func (b *Block) few(s *Size) uint64 {
+	l := uint64(min(float64(b.Symbols), math.Sqrt(20*float64(b.Extended))+1)) // see isFew
+	rows, sums := 2*(l+1)*l, 2*l*uint64(sumHead+s.degree())
+	return rows + l*l + l*(l+uint64(b.surplus())) + sums + 2*rowsAhead + 4*l + l*maxWidth + 8<<10
 }
 
 // slack adds what the allocator rounds up to, and small things.
