@@ -20,8 +20,10 @@ func allocated(f func()) uint64 {
 func TestMemory(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 1))
 	for _, id := range ids {
-		for _, c := range []struct{ k, n, n1 int }{{2, 9, 7}, {10, 20, 10}, {100, 150, 3},
-			{1000, 1500, 7}, {1000, 9000, 3}, {10_000, 12_500, 7}, {10_000, 15_000, 10}, {50_000, 60_000, 3}} {
+		for _, c := range []struct{ k, n, n1 int }{
+			{2, 9, 7}, {10, 20, 10}, {100, 150, 3}, {1000, 1500, 7}, {1000, 9000, 3}, {10_000, 12_500, 7}, {10_000, 15_000, 10},
+			{50_000, 60_000, 3},
+		} {
 			b := newBlock(t, New(Config{}), rng, id, c.k, c.n, c.n1, 16)
 			s := New(Config{})
 			m := s.Memory(&b.o, uint32(c.k))
