@@ -23,8 +23,14 @@ func TestConf_K08_PRNG(t *testing.T) {
 // The rows of a small matrix as OpenFEC 1.4.2 makes them, and what the triangle adds to them.
 func TestMatrix(t *testing.T) {
 	want := [][]uint32{
-		{0, 6, 7, 8}, {1, 3, 6, 8, 9}, {0, 2, 5, 9, 10}, {4, 5, 7, 10, 11},
-		{0, 1, 4, 11, 12}, {3, 4, 7, 12, 13}, {1, 2, 6, 13, 14}, {2, 3, 5, 14, 15},
+		{0, 6, 7, 8},
+		{1, 3, 6, 8, 9},
+		{0, 2, 5, 9, 10},
+		{4, 5, 7, 10, 11},
+		{0, 1, 4, 11, 12},
+		{3, 4, 7, 12, 13},
+		{1, 2, 6, 13, 14},
+		{2, 3, 5, 14, 15},
 	}
 	extra := [][]uint32{2: {8}, 3: {9}, 4: {9}, 5: {10, 9}, 6: {11, 8}, 7: {8}}
 	for _, triangle := range []bool{false, true} {
