@@ -90,9 +90,9 @@ func TestTriple(t *testing.T) {
 	}
 }
 
-// TestConf_RepeatedESIs: ESIs 65521 to 65535 are encoding symbols 0 to 14 again (RFC 5053, section 5.4.4.4: X only counts
+// TestRepeatedESIs: ESIs 65521 to 65535 are encoding symbols 0 to 14 again (RFC 5053, section 5.4.4.4: X only counts
 // modulo Q).
-func TestConf_RepeatedESIs(t *testing.T) {
+func TestRepeatedESIs(t *testing.T) {
 	for _, k := range []int{4, 15, 100, 8192} {
 		c := newCode(k)
 		for esi := uint32(modulus); esi < 1<<16; esi++ {

@@ -11,10 +11,10 @@ import (
 
 var long = flag.Bool("long", false, "measure over 100,000 source blocks and not 2000")
 
-// TestFailures counts how many of many small source blocks cannot be decoded from K, K+1 and K+2 encoding symbols. RFC 6330,
+// TestConf_K07_Failures counts how many of many small source blocks cannot be decoded from K, K+1 and K+2 encoding symbols. RFC 6330,
 // section 5.8, permits 1 in 100, 1 in 10,000 and 1 in 1,000,000 on average. Each second block takes its ESIs from the whole
 // range, as that section says, the others from those of a sender that makes three times as many repair as source symbols.
-func TestFailures(t *testing.T) {
+func TestConf_K07_Failures(t *testing.T) {
 	blocks := 2000
 	if *long {
 		blocks = 100_000
