@@ -111,7 +111,7 @@ func (e *Encoder) compute() error {
 		if e.plan = e.known.plan(); e.plan == nil {
 			return fmt.Errorf("%s: %d source symbols: singular matrix: %w", e.engine.config.Name, e.block.Extended, flute.ErrOTI)
 		}
-		e.planes = newPlanes(e.block.SymbolLength, e.plan.rows)
+		e.planes = newPlanes(e.block.SymbolLength, e.plan.rows, encoderBudget)
 		columns := e.known.code().Columns
 		n := e.stripes()
 		e.slab = alignedBytes((e.planes.count*columns + n*(e.plan.rows-columns)) * e.planes.width)

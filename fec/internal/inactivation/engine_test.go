@@ -134,7 +134,7 @@ func TestFree(t *testing.T) {
 func TestPlanes(t *testing.T) {
 	for length := 1; length < 1500; length++ {
 		for _, rows := range []int{27, 1100, 10300, 20000, 60000} {
-			p := newPlanes(length, rows)
+			p := newPlanes(length, rows, decoderBudget)
 			covered := bytes.Repeat([]byte{0}, p.length)
 			for i := range p.count {
 				for b := range p.width {

@@ -76,7 +76,7 @@ func (e *Engine) Memory(b Block) fec.Memory {
 	room := uint64(max(b.SymbolLength, minWidth))
 	k := uint64(b.Symbols)
 	n := size.need(size.Source, size.cellsOf())
-	p := newPlanes(b.SymbolLength, int(n.slab))
+	p := newPlanes(b.SymbolLength, int(n.slab), encoderBudget)
 	common := size.code() + n.plan(&size, 0, 0)
 	padded := room // of zeros
 	if b.SymbolLength < minWidth {
@@ -90,7 +90,7 @@ func (e *Engine) Memory(b Block) fec.Memory {
 
 	most := k + uint64(b.surplus())
 	m := size.need(size.Source+b.surplus(), b.cells(&size))
-	p = newPlanes(b.SymbolLength, int(m.slab))
+	p = newPlanes(b.SymbolLength, int(m.slab), decoderBudget)
 	if b.SymbolLength < minWidth {
 		padded += (k + 1) * room
 	}

@@ -8,10 +8,13 @@ const (
 	maxWidth = 256
 )
 
-// planeBudget is how large a plane may be, bytes, before it is made narrower. Narrow planes take more instructions, wide ones
-// more cache, beside the inputs that pass through it; what was measured on machines with 1 MiB of their own for each core is
-// that this pays only well beyond that.
-const planeBudget = 3 << 20
+// How large a plane may be, bytes, before it is made narrower. Narrow planes take more instructions, wide ones more cache, beside
+// the inputs that pass through it. These have been measured where each core has 1 MiB of its own: it pays to go well beyond. An
+// encoder goes further, since a repair symbol takes its rows from every plane.
+const (
+	decoderBudget = 3 << 20
+	encoderBudget = 8 << 20
+)
 
 // maxStripes bounds the parts of a source block that are worked on at the same time, each of at least minStripe bytes of
 // every symbol.
@@ -28,11 +31,11 @@ type planes struct {
 	count  int
 }
 
-// newPlanes divides symbols of length bytes for a plan whose slab has so many rows.
-func newPlanes(length, rows int) planes {
+// newPlanes divides symbols of length bytes for a plan whose slab has so many rows, within a budget.
+func newPlanes(length, rows, budget int) planes {
 	length = max(length, minWidth)
 	width := maxWidth
-	for width > minWidth && (width > length || rows*width > planeBudget) {
+	for width > minWidth && (width > length || rows*width > budget) {
 		width /= 2
 	}
 	return planes{length: length, width: width, count: (length + width - 1) / width}

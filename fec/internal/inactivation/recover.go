@@ -27,7 +27,7 @@ func (d *Decoder) run(source [][]byte) {
 		w.compiler.compile(plan, &w.solver, &w.lost)
 	}
 	rows = plan.rows + len(made)
-	p := newPlanes(length, rows)
+	p := newPlanes(length, rows, decoderBudget)
 	rest := d.setInputs(w, plan, &p, source, made, len(d.missing))
 	w.outputs = room(w.outputs, len(d.missing))
 	for _, i := range d.missing {
@@ -124,7 +124,7 @@ func (d *Decoder) Matches(source [][]byte, s fec.Symbol) bool {
 	}
 	w := d.engine.worker()
 	defer d.engine.release(w)
-	p := newPlanes(d.block.SymbolLength, plan.rows)
+	p := newPlanes(d.block.SymbolLength, plan.rows, decoderBudget)
 	d.setInputs(w, plan, &p, source, nil, 0)
 	w.columns = d.known.code().LT(w.columns[:0], d.block.isi(s.ESI))
 	w.sum = append(w.sum[:0].begin(0, 0), w.columns...)
