@@ -1,6 +1,6 @@
 // Package raptorq is the RaptorQ FEC scheme for FLUTE: FEC Encoding ID 6 (RFC 6330). The code is systematic and rateless: a source
-// block of K symbols, up to 56,403, has 2^24-K repair symbols, and any K encoding symbols decode it but for one case in 200; with
-// one more it is one in 30,000, and with two more none was ever seen to fail (see TestConf_K07_Failures).
+// block of K symbols, up to 56,403, has 2^24-K repair symbols, and any K encoding symbols decode it but for one case in 170; with
+// one more it is one in 25,000, and with two more none was ever seen to fail (see TestConf_K07_Failures).
 //
 // # Use
 //
