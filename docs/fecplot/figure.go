@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"bytes"
 	"image/color"
 	"math"
 	"os"
@@ -128,14 +128,16 @@ func save(p *plot.Plot, path string) error {
 	all.Fill(all.Rectangle.Path())
 	strip := legend.Rectangle(all).Size().X + vg.Points(12)
 	p.Draw(draw.Crop(all, 0, -strip, 0, 0))
-	legend.Top = true
-	legend.Draw(draw.Crop(all, vg.Points(4), -vg.Points(4), 0, -vg.Points(30)))
-	f, err := os.Create(path)
-	if err != nil {
+	legend.Top, legend.Left = true, true // so that a wider font does no harm
+	legend.Draw(draw.Crop(all, width-strip+vg.Points(4), 0, 0, -vg.Points(30)))
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
 		return err
 	}
-	_, err = c.WriteTo(f)
-	return errors.Join(err, f.Close())
+	// Where that font is not, those of the same widths do.
+	out := bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Serif"),
+		[]byte("font-family:'Liberation Serif','Times New Roman',Times,serif"))
+	return os.WriteFile(path, out, 0o644)
 }
 
 // every marks multiples of a step.
