@@ -60,7 +60,7 @@ func (s *Session) sweep(now time.Time) {
 		case e.ended():
 			s.sweepEnded(now, e)
 		case due(e.expires, now):
-			s.fail(e, event.FailExpired, "its FDT Instance has expired")
+			s.fail(e, event.FailExpired, e.because("its FDT Instance has expired"))
 			s.sweepEnded(now, e)
 		case e.rec != nil && e.rec.waiting:
 			l.effects.Described = append(l.effects.Described, e.toi) // try again
@@ -73,7 +73,7 @@ func (s *Session) sweep(now time.Time) {
 			e.closeAt = noTime // the sender goes on without the flag
 			l.schedule(e.expires)
 		case due(e.closeAt, now):
-			s.fail(e, event.FailClosed, "close-object flag, and symbols are missing")
+			s.fail(e, event.FailClosed, e.because("close-object flag"))
 			s.sweepEnded(now, e)
 		default:
 			l.schedule(e.expires)
@@ -136,7 +136,7 @@ func (s *Session) end(reason string) {
 		case e.phase == finishing:
 			busy = true
 		case !e.ended(): // one that was never announced ends unnoticed: nobody waits for it
-			s.fail(e, event.FailClosed, reason)
+			s.fail(e, event.FailClosed, e.because(reason))
 		}
 	}
 	l.ending = reason
