@@ -37,7 +37,13 @@ type source struct {
 // transmit returns all packets of a sending session: FDT Instances and files, without the one that closes it.
 func transmit(t testing.TB, cfg sender.Config, files ...source) [][]byte {
 	t.Helper()
-	cfg.Session, cfg.Registry = key, schemes.Default()
+	return transmitWith(t, schemes.Default(), cfg, files...)
+}
+
+// transmitWith is transmit with the schemes of a registry.
+func transmitWith(t testing.TB, registry *fec.Registry, cfg sender.Config, files ...source) [][]byte {
+	t.Helper()
+	cfg.Session, cfg.Registry = key, registry
 	s, err := sender.New(cfg)
 	if err != nil {
 		t.Fatal(err)
