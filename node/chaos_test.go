@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -44,6 +45,12 @@ func TestChaos(t *testing.T) {
 					w.add(s, 3, 60_000)
 					all = append(all, s)
 				}
+				// Source blocks of more than 256 KiB: the pool encodes and decodes them.
+				large := w.send(9, 20_000_000, sender.Config{
+					OTI: fec.OTI{EncodingID: fec.RaptorQ, MaxSourceBlockLength: 300}, TransferCount: 5, Delay: 3 * time.Second,
+				})
+				w.add(large, 2, 1_500_000)
+				all = append(all, large)
 				for _, s := range all {
 					s.Finish()
 				}
