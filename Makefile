@@ -47,6 +47,7 @@ fuzz:
 interop:
 	./interop/flute-rs.sh
 	./interop/tshark.sh
+	./interop/fec-bench.sh short
 
 ci:
 	./.ci/run

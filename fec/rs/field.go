@@ -1,6 +1,6 @@
 package rs
 
-//go:generate go run gen.go rfc5510.txt
+//go:generate go run gen.go $RFC5510
 
 // The lengths of an element in bits, m, that there are codes for.
 const (
