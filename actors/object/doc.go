@@ -9,5 +9,5 @@
 //
 // # Limitations
 //
-// Sending objects have no actor yet: the sending session encodes source blocks itself.
+// Sending objects have no actor: the sending session is one for all of its files.
 package object

@@ -15,5 +15,5 @@
 //
 // # Limitations
 //
-// A sending session encodes source blocks on its own goroutine, between packets.
+// A sending session makes the repair symbols of small source blocks, below 256 KiB, on its own goroutine, between packets.
 package session

@@ -9,7 +9,7 @@
 //	                   Session ──────── FDT Instances ───► database ┐
 //	datagram ─► Route ─┤                                            ├ Ledger
 //	                   Object.Handle ─► symbols ─► reception ───────┘
-//	                        └► Work (verify, publish) ─► Object.Done
+//	                        └► Work (decode, verify, publish) ─► Object.Done
 //
 // Object bytes go to a store.Store as they come; a file becomes visible only when it is whole and agrees with every
 // digest and length that the sender announced. Nothing is allocated because a header claims a size.
@@ -20,14 +20,16 @@
 // Memory is charged to Config.Budget before it is taken: symbols, bitmaps, packets that wait for the FDT, FDT Instances,
 // and the descriptions of objects, of ended ones too. When it is spent, packets are dropped under their reason and the
 // oldest of what has ended is forgotten. A source symbol costs no allocation; repair symbols and the recovery of a
-// source block do.
+// source block do. A source block that cannot be paid is decoded when it can.
+//
+// Small source blocks are decoded where the packet is handled that makes them solvable, large ones by Works: first whether
+// the symbols suffice, then, with the block in memory, the lost ones.
 //
 // A sender that is started again uses IDs and TOIs a second time. After a pause (Config.EpochSilence, or an A flag) other
 // content under them is the new truth; without a pause it is an error, and the first content stays.
 //
 // # Limitations
 //
-// EXT_AUTH is recognised and not verified. Source blocks are decoded on the goroutine that brings the last symbol. What
-// was received of an unfinished object does not outlive the process. When the sender's Reed-Solomon code is not known and
+// EXT_AUTH is recognised and not verified. Sub-blocks save a receiver no memory here. What was received of an unfinished object does not outlive the process. When the sender's Reed-Solomon code is not known and
 // neither a surplus symbol nor a digest tells it, an object is published as the first code has it, with nothing verified.
 package receiver

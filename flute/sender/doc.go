@@ -20,14 +20,18 @@
 //     encoding symbol of each in turn: first the source symbols of the block, then its repair symbols.
 //   - A file is sent TransferCount times, Delay apart. The last packet of the last time has the B flag.
 //
-// Each packet carries one encoding symbol. A Session is for one goroutine; Prepare is not part of it and may run in
-// another.
+// Each packet carries one encoding symbol, or OTI.GroupSize of them. A Session is for one goroutine; Prepare is not part of
+// it and may run in another.
+//
+// Repair symbols of a large source block take a while to make. While its source symbols are being sent, Session.Works has
+// the work for any other goroutine; what nobody has begun by the time they are due, AppendNext does itself.
 //
 // Memory: source symbols of in-memory content go straight into the packet. For other content each file in transfer holds
-// one read-ahead window, or, with a FEC code, one source block for each of its Interleave slots. Nothing else grows with
-// the size of a file.
+// one read-ahead window, or, with a FEC code, one source block and its encoder (fec.Scheme.Memory) for each of its Interleave
+// slots. Nothing else grows with the size of a file.
 //
 // Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d)); all
-// transfers of a file send the same encoding symbols in the same order; content that changes between Prepare and
-// its transfer is noticed by receivers only, through its digest.
+// transfers of a file send the same source symbols in the same order, and the same repair symbols but for Raptor and RaptorQ,
+// which make new ones each time; content that changes between Prepare and its transfer is noticed by receivers only, through
+// its digest.
 package sender
