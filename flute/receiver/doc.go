@@ -30,6 +30,7 @@
 //
 // # Limitations
 //
-// EXT_AUTH is recognised and not verified. Sub-blocks save a receiver no memory here. What was received of an unfinished object does not outlive the process. When the sender's Reed-Solomon code is not known and
-// neither a surplus symbol nor a digest tells it, an object is published as the first code has it, with nothing verified.
+// EXT_AUTH is recognised and not verified. Sub-blocks save a receiver no memory here. What was received of an unfinished
+// object does not outlive the process. When the sender's Reed-Solomon code is not known and neither a surplus symbol nor a
+// digest tells it, an object is published as the first code has it, with nothing verified.
 package receiver
