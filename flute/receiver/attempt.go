@@ -126,6 +126,7 @@ func (o *Object) conclude(a *attempt, found result) error {
 	b.attempt = nil
 	switch err := found.err; {
 	case err == nil:
+		r.stalled = append(r.stalled, a.sbn) // for the next incarnation, if this one crashes now
 		return o.recovered(a.sbn, b, a.arena, b.lostSymbols())
 	case errors.Is(err, fec.ErrMoreSymbols):
 		if !b.news {

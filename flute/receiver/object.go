@@ -159,7 +159,10 @@ func (o *Object) Resume(now time.Time) {
 	o.l.now = now
 	o.refresh()
 	e := o.e
-	if e.rec == nil || e.rec.working || o.retry() != nil {
+	if e.rec == nil || e.rec.working {
+		return
+	}
+	if o.retry() != nil {
 		return
 	}
 	if e.phase == finishing { // it crashed while it took the result: verify again

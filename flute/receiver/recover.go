@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/store"
 )
@@ -28,7 +29,10 @@ func (o *Object) recover(sbn fec.SBN, b *block) error {
 	if variant, guessed := o.variantFor(r.scheme); guessed {
 		return o.recoverGuessing(sbn, b, variant)
 	}
-	if err := o.decoder(b); err != nil {
+	if err := o.decoder(b); errors.Is(err, flute.ErrOTI) {
+		o.fail(event.FailOTI, err.Error())
+		return errStore
+	} else if err != nil {
 		return o.later(sbn, err)
 	}
 	if !b.decoder.Ready(int(b.sources), len(b.repair)) {
