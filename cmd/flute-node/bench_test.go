@@ -211,7 +211,7 @@ func TestBenchOverhead(t *testing.T) {
 
 // TestBenchOfEveryScheme has short blocks and one run for each figure.
 func TestBenchOfEveryScheme(t *testing.T) {
-	eachRegistered(t, func(t *testing.T, s fecScheme) {
+	eachScheme(t, func(t *testing.T, s fecScheme) {
 		f := benchFlags{Scheme: []string{s.name}, K: []uint32{60, 150}, Memory: 1 << 30, now: ticks()}
 		c := &benchFECCommand{benchFlags: f, Loss: []percentage{0, 0.05, 0.2}, Time: 1, Limit: time.Hour}
 		text, err := captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
