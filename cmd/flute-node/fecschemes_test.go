@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
