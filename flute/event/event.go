@@ -89,13 +89,15 @@ type ObjectCompleted struct {
 	Sending         bool              `json:"sending,omitempty"` // the node's own session
 }
 
-// ObjectFailed is emitted once, when the object can no longer complete.
+// ObjectFailed is emitted once for each try to receive the object, when the try can no longer complete. If Retry is true
+// only the try has ended: the object is received anew when it is announced or sent again, and then ends once more.
 type ObjectFailed struct {
 	Session         flute.SessionKey `json:"session"`
 	TOI             flute.TOI        `json:"toi"`
 	ContentLocation string           `json:"content_location"`
 	Reason          FailReason       `json:"reason"`
 	Detail          string           `json:"detail,omitempty"`
+	Retry           bool             `json:"retry,omitempty"`   // the reason may pass: the object will be tried again
 	Sending         bool             `json:"sending,omitempty"` // the node's own session
 }
 
