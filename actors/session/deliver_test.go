@@ -87,7 +87,7 @@ func (r *rig) turn() {
 	s := r.slabs.Get()
 	p := r.inbox.Batch(s)
 	for _, d := range r.datagrams {
-		p.Add(d)
+		p.Add(d, 0)
 	}
 	r.inbox.Offer(p)
 	for r.slabs.Outstanding() > 0 {
@@ -121,8 +121,8 @@ func TestOfferAfterTheEnd(t *testing.T) {
 	for i, give := range []func(*Packets) int{r.inbox.Offer, r.inbox.Refuse} {
 		s := r.slabs.Get()
 		p := r.inbox.Batch(s)
-		p.Add(r.datagrams[0])
-		p.Add(r.datagrams[1])
+		p.Add(r.datagrams[0], 0)
+		p.Add(r.datagrams[1], 0)
 		if late := give(p); late != 2 {
 			t.Errorf("%d: %d late, want 2", i, late)
 		}

@@ -13,9 +13,15 @@ type Message interface{ isMessage() }
 // Packets is sent by a reader to a receiving session: datagrams of one session in the order of arrival. Data lane.
 type Packets struct {
 	Slab      *slab.Slab // holds the bytes; Packets has one reference
-	Datagrams [][]byte
+	Datagrams []Datagram
 	done      int // datagrams that were routed
 	free      *freeList
+}
+
+// Datagram is one of Packets.
+type Datagram struct {
+	Data []byte // a view into the slab
+	Port uint16 // UDP source port
 }
 
 // Open is sent by a reader to Sessions when the first datagram of a session arrived; the datagrams wait in the Inbox,

@@ -10,14 +10,16 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// Add appends a datagram, a view into the slab.
-func (p *Packets) Add(datagram []byte) { p.Datagrams = append(p.Datagrams, datagram) }
+// Add appends a datagram, a view into the slab, that came from this UDP source port.
+func (p *Packets) Add(datagram []byte, port uint16) {
+	p.Datagrams = append(p.Datagrams, Datagram{Data: datagram, Port: port})
+}
 
 // Bytes implements actors.Data.
 func (p *Packets) Bytes() int {
 	n := 0
 	for _, d := range p.Datagrams {
-		n += len(d)
+		n += len(d.Data)
 	}
 	return n
 }

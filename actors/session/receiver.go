@@ -111,7 +111,7 @@ func (s *receiving) packets(ctx actor.Context, m *Packets) {
 	var toi flute.TOI
 	for m.done < len(m.Datagrams) {
 		d := m.Datagrams[m.done]
-		p, forObject := s.core.Route(now, d)
+		p, forObject := s.core.Route(now, d.Port, d.Data)
 		if !forObject {
 			m.done++
 			s.deliver(ctx, toi)
@@ -125,7 +125,7 @@ func (s *receiving) packets(ctx actor.Context, m *Packets) {
 			m.Slab.Retain(1)
 			s.batch, toi = s.free.Get(m.Slab), p.TOI
 		}
-		s.batch.Add(p, len(d))
+		s.batch.Add(p, len(d.Data))
 		m.done++ // from here on it is counted with the batch
 	}
 	s.deliver(ctx, toi)

@@ -202,7 +202,7 @@ func (r *reader) gather(s *slab.Slab, d *slab.Datagram) {
 		rt.batch = rt.inbox.Batch(s)
 		r.live = append(r.live, rt)
 	}
-	rt.batch.Add(d.Data)
+	rt.batch.Add(d.Data, d.Source.Port())
 }
 
 // post hands the batch of a route to its session.

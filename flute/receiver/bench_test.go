@@ -64,7 +64,7 @@ func (st *stationary) begin(tb testing.TB) {
 	st.l = NewLedger(st.cfg, key)
 	st.s = NewSession(st.l)
 	for _, p := range st.fdt {
-		st.s.Route(start, p)
+		st.s.Route(start, 0, p)
 	}
 	st.s.Effects()
 	st.o = NewObject(st.l, flute.NewTOI(1))
@@ -72,7 +72,7 @@ func (st *stationary) begin(tb testing.TB) {
 
 // feed takes packet i. Works are run at once.
 func (st *stationary) feed(i int) {
-	p, ok := st.s.Route(start, st.packets[i])
+	p, ok := st.s.Route(start, 0, st.packets[i])
 	if ok {
 		st.o.Handle(start, &p)
 	}
@@ -95,7 +95,7 @@ func TestSourceSymbolAllocatesNothing(t *testing.T) {
 		}
 		events := 0
 		n := testing.AllocsPerRun(percent-200, func() {
-			p, ok := st.s.Route(start, st.packets[i])
+			p, ok := st.s.Route(start, 0, st.packets[i])
 			if !ok {
 				t.Fatal("not for the object")
 			}
@@ -123,7 +123,7 @@ func TestUselessPacketsAllocateNothing(t *testing.T) {
 	}
 	for name, b := range useless {
 		if n := testing.AllocsPerRun(100, func() {
-			if p, ok := st.s.Route(start, b); ok {
+			if p, ok := st.s.Route(start, 0, b); ok {
 				st.o.Handle(start, &p)
 			}
 		}); n != 0 {
@@ -133,7 +133,7 @@ func TestUselessPacketsAllocateNothing(t *testing.T) {
 	for i := range st.packets {
 		st.feed(i)
 	}
-	if n := testing.AllocsPerRun(100, func() { st.s.Route(start, st.packets[5]) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { st.s.Route(start, 0, st.packets[5]) }); n != 0 {
 		t.Errorf("after the end: %v allocations", n)
 	}
 }
@@ -184,7 +184,7 @@ func BenchmarkRouteCompleted(b *testing.B) {
 			st.feed(0)
 			b.ReportAllocs()
 			for b.Loop() {
-				st.s.Route(start, st.packets[0])
+				st.s.Route(start, 0, st.packets[0])
 			}
 		})
 	}

@@ -478,7 +478,7 @@ func TestFailedBeforeWorkWasTaken(t *testing.T) {
 	o := plain(t, 1, 300, 100, 4)
 	r.feed(describe(t, 0, o.file("a")))
 	r.feed(o.all()[:2]...)
-	p, ok := r.s.Route(r.now, o.packet(0, 2, 1))
+	p, ok := r.s.Route(r.now, 0, o.packet(0, 2, 1))
 	if r.handed++; !ok {
 		t.Fatal("not for the object")
 	}

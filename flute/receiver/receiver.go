@@ -34,12 +34,18 @@ func New(cfg Config) (*Receiver, error) {
 // Handle takes one datagram of the session key. The bytes are not kept. A session is opened by its first datagram,
 // whatever that holds: choose beforehand which TSIs are wanted.
 func (r *Receiver) Handle(now time.Time, key flute.SessionKey, datagram []byte) {
+	r.HandleFrom(now, key, 0, datagram)
+}
+
+// HandleFrom is Handle for a datagram whose UDP source port is known: a new one tells a sender that was started again
+// from the one before.
+func (r *Receiver) HandleFrom(now time.Time, key flute.SessionKey, port uint16, datagram []byte) {
 	m := r.sessions[key]
 	if m == nil {
 		m = &member{session: NewSession(NewLedger(r.cfg, key)), objects: map[flute.TOI]*Object{}}
 		r.sessions[key] = m
 	}
-	if p, ok := m.session.Route(now, datagram); ok {
+	if p, ok := m.session.Route(now, port, datagram); ok {
 		r.settleSession(now, m)
 		o := m.object(p.TOI)
 		o.Handle(now, &p)

@@ -36,6 +36,7 @@ type rig struct {
 	parted  int                   // objects that ever were
 	events  []event.Event
 	handed  uint64 // datagrams given to the session
+	port    uint16 // where they come from; 0: not known
 
 	manual bool // works wait in works until work is called
 	works  []*Work
@@ -88,7 +89,7 @@ func (r *rig) feed(datagrams ...[]byte) {
 	for _, d := range datagrams {
 		r.handed++
 		b := bytes.Clone(d)
-		if p, ok := r.s.Route(r.now, b); ok {
+		if p, ok := r.s.Route(r.now, r.port, b); ok {
 			o := r.object(p.TOI)
 			o.Handle(r.now, &p)
 			r.settle()

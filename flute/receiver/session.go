@@ -46,9 +46,10 @@ func (s *Session) Effects() SessionEffects {
 	return f
 }
 
-// Route examines one datagram. It reports true when the packet is for the Object of p.TOI, to whom it must be handed
-// at once or with the bytes of datagram kept unchanged until then. Everything else is dealt with and counted.
-func (s *Session) Route(now time.Time, datagram []byte) (p alc.Packet, object bool) {
+// Route examines one datagram, which came from this UDP source port; 0: not known. It reports true when the packet is
+// for the Object of p.TOI, to whom it must be handed at once or with the bytes of datagram kept unchanged until then.
+// Everything else is dealt with and counted.
+func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p alc.Packet, object bool) {
 	if s.l.last.IsZero() {
 		s.l.last = now // silence counts from here, even if nothing valid ever comes
 	}
