@@ -26,29 +26,42 @@ type block struct {
 	encK    uint32
 }
 
-// open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it reads the whole block.
+// open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it reads the whole block. Until all
+// of that is done b has no packets, so that a crash on the way leaves nothing that could be sent.
 func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
 	b.leave()
-	k := c.part.BlockSymbols(sbn)
-	b.sbn, b.packet, b.group = sbn, 0, c.group(k)
+	g := c.group(c.part.BlockSymbols(sbn))
+	b.sbn, b.packet, b.group = sbn, 0, group{}
 	b.off, b.size = c.part.Block(sbn)
 	b.held, b.heldOff = b.held[:0], 0
 	if c.part.HasSubBlocks() {
-		if err := b.gather(c, src); err != nil {
+		if err := b.gather(c, src, g.k); err != nil {
 			return err
 		}
-	} else if b.group.repairs > 0 {
+	} else if g.repairs > 0 {
 		if err := b.read(src, 0, b.size); err != nil {
 			return err
 		}
 	}
-	if b.group.repairs == 0 {
-		return nil
+	if g.repairs > 0 {
+		if err := b.encode(c, g.k); err != nil {
+			return err
+		}
 	}
-	if err := b.encode(c, k); err != nil {
+	b.group = g
+	b.prepare()
+	return nil
+}
+
+// reopen reads the block again and makes its encoder anew, and goes on with the packet that was next: a crash may have
+// left either in any state.
+func (b *block) reopen(c *coding, src io.ReaderAt) error {
+	packet := b.packet
+	b.enc, b.code = nil, nil
+	if err := b.open(c, src, b.sbn); err != nil {
 		return err
 	}
-	b.prepare()
+	b.packet = packet
 	return nil
 }
 
@@ -56,7 +69,10 @@ func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
 func (b *block) encode(c *coding, k uint32) error {
 	if b.code == c && b.encK == k {
 		if enc, ok := b.enc.(fec.Resetter); ok {
-			return enc.Reset(b.held)
+			b.code = nil // until it is reset
+			err := enc.Reset(b.held)
+			b.code = c
+			return err
 		}
 	}
 	enc, err := c.scheme.NewEncoder(&c.oti, c.variant, k, b.held)
@@ -64,27 +80,27 @@ func (b *block) encode(c *coding, k uint32) error {
 	return err
 }
 
-// gather reads the whole block and puts it in the order of its symbols.
-func (b *block) gather(c *coding, src io.ReaderAt) error {
+// gather reads the whole block and puts it in the order of its k symbols.
+func (b *block) gather(c *coding, src io.ReaderAt, k uint32) error {
 	b.raw = slices.Grow(b.raw[:0], int(b.size))[:b.size]
 	if err := readFull(src, b.raw, b.off); err != nil {
 		return err
 	}
-	b.size = uint64(b.group.k) * uint64(c.oti.SymbolLength)
+	b.size = uint64(k) * uint64(c.oti.SymbolLength)
 	b.held = slices.Grow(b.held[:0], int(b.size))[:b.size]
 	c.part.GatherSymbols(b.held, b.raw, b.sbn)
 	return nil
 }
 
-// read makes held the n bytes of the block at off.
+// read makes held the n bytes of the block at off. Until they are read it holds nothing.
 func (b *block) read(src io.ReaderAt, off, n uint64) error {
-	b.held = slices.Grow(b.held[:0], int(n))[:n]
-	b.heldOff = off
-	err := readFull(src, b.held, b.off+off)
-	if err != nil {
-		b.held = b.held[:0]
+	held := slices.Grow(b.held[:0], int(n))[:n]
+	b.held = held[:0]
+	if err := readFull(src, held, b.off+off); err != nil {
+		return err
 	}
-	return err
+	b.held, b.heldOff = held, off
+	return nil
 }
 
 // next returns the ESIs of the next packet, valid until the one after it, in transfer number turn.

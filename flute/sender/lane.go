@@ -23,6 +23,7 @@ type lane struct {
 	left   uint64  // packets that are still to be sent
 	source uint64  // bytes of the object that were sent as source symbols
 	works  []*Work // that were begun and nobody knows of yet
+	inside bool    // appendPacket has begun and not returned: if it begins again, it has crashed
 }
 
 // start prepares the lane for transfer number, from 0, of an object. c and header are the object's; the lane reads them until
@@ -35,7 +36,7 @@ func (l *lane) start(c *coding, header *alc.Template, src io.ReaderAt, number ui
 		l.slots = append(l.slots, make([]block, interleave-len(l.slots))...)
 	}
 	l.coding, l.header, l.src, l.readAhead = c, header, src, readAhead
-	l.active, l.turn, l.next, l.number, l.left, l.source = 0, 0, 0, number, c.packets, 0
+	l.active, l.turn, l.next, l.number, l.left, l.source, l.inside = 0, 0, 0, number, c.packets, 0, false
 }
 
 // stop drops the references to the object, and keeps the buffers.
@@ -44,8 +45,32 @@ func (l *lane) stop() {
 }
 
 // appendPacket appends the next packet of the transfer to b; there is one as long as left is not 0. The last packet has
-// the B flag if closeObject is set. Errors are those of the source or of the code, and end the transfer.
+// the B flag if closeObject is set. Errors are those of the source or of the code, and end the transfer. After a panic of
+// the source or of the code it may be called again, and appends the same packet.
 func (l *lane) appendPacket(b []byte, closeObject bool, interleave int) ([]byte, error) {
+	if l.inside {
+		if err := l.revive(); err != nil {
+			return b, err
+		}
+	}
+	l.inside = true
+	b, err := l.append(b, closeObject, interleave)
+	l.inside = false
+	return b, err
+}
+
+// revive reads the block again that the crash has hit. One that was being opened is opened anyway.
+func (l *lane) revive() error {
+	if l.turn >= l.active || l.slots[l.turn].group.packets() == 0 {
+		return nil
+	}
+	s := &l.slots[l.turn]
+	err := s.reopen(l.coding, l.src)
+	l.collect(s)
+	return err
+}
+
+func (l *lane) append(b []byte, closeObject bool, interleave int) ([]byte, error) {
 	c := l.coding
 	if c.blocks == 0 {
 		// An empty object: FEC Payload ID 0, no symbol. With repair symbols there would be nothing to repair.
@@ -114,8 +139,13 @@ func (l *lane) slot(interleave int) (*block, error) {
 func (l *lane) open(s *block) error {
 	err := s.open(l.coding, l.src, fec.SBN(l.next))
 	l.next++
+	l.collect(s)
+	return err
+}
+
+// collect takes note of the Work of a block that was opened.
+func (l *lane) collect(s *block) {
 	if s.work != nil {
 		l.works = append(l.works, s.work)
 	}
-	return err
 }

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"errors"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -35,6 +36,7 @@ type object struct {
 	sent      int // complete ones
 	resume    time.Time
 	first     time.Time // of the first packet; zero: not started
+	crashed   time.Time // when its content or its code panicked last; zero: never
 	until     time.Time // when the last FDT Instance that describes it expires; zero: none did
 }
 
@@ -43,6 +45,20 @@ func (o *object) live() bool { return o.state < finished }
 
 // last reports whether the current transfer is the last one.
 func (o *object) last() bool { return o.transfers == 1 }
+
+// crashPeriod is how close two crashes over one object must be for it to be given up: as close as those for which the
+// supervisor of a session counts them together.
+const crashPeriod = time.Minute
+
+// errCrashed ends an object over which the session has crashed repeatedly.
+var errCrashed = errors.New("sender: the content or the code of the file crashed repeatedly")
+
+// crashesAgain takes note of a crash over o, and reports whether there was one shortly before.
+func (o *object) crashesAgain(t time.Time) bool {
+	before := o.crashed
+	o.crashed = t
+	return !before.IsZero() && t.Sub(before) < crashPeriod
+}
 
 // newEntry describes an object in the FDT, and returns the length of that in bytes. What a profile has no use for, package
 // fdt leaves out. The OTI is that of EXT_FTI: the two must be identical (RFC 6726, section 5). An entry that cannot be

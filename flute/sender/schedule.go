@@ -61,6 +61,10 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 	c := s.lanes[s.turn]
 	o := c.object
+	if c.inside && o.crashesAgain(t) {
+		s.give(o, event.FailQuarantined, errCrashed.Error())
+		return b, errCrashed
+	}
 	b, err := c.appendPacket(b, o.last(), s.cfg.Interleave)
 	s.collect(c)
 	if errors.Is(err, errBusy) {

@@ -62,7 +62,7 @@ func (s *Session) Works() []*Work {
 
 // prepare makes a Work for the repair symbols of the block, if that takes long.
 func (b *block) prepare() {
-	if b.size >= workBytes {
+	if b.group.repairs > 0 && b.size >= workBytes {
 		b.work = &Work{enc: b.enc, esi: fec.ESI(b.group.k)}
 	}
 }
