@@ -153,7 +153,8 @@ func (s *Sending) order(m session.Message) {
 	_ = s.node.askPID(context.Background(), s.pid, m, &session.Taken{}, s.done)
 }
 
-// Finish lets the session end once every file was sent as often as asked.
+// Finish announces that no file will be added (RFC 6726, section 3.4.2) and lets the session end once every file was sent
+// as often as asked.
 func (s *Sending) Finish() { s.order(session.Finish{}) }
 
 // Close ends the session now, with the close-session flag.

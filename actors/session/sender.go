@@ -16,6 +16,10 @@ import (
 const (
 	// pumpPackets is how many datagrams go out between two looks into the mailbox.
 	pumpPackets = 64
+	// The close-session flag is sent so often, so far apart: one packet, or a short burst, may be lost. RFC 5651, section
+	// 5.1, has it in "the last few seconds" of a session; the last one is due after 600 ms, for which Wait waits.
+	closePackets  = 5
+	closeInterval = 150 * time.Millisecond
 )
 
 // Writer sends datagrams of one session; internal/udp and internal/simnet have one. WriteBatch may block for as long as
@@ -62,31 +66,46 @@ func (Finish) isMessage() {}
 // outgoing is the memory of a sending session: an actor that crashed is made anew over it.
 type outgoing struct {
 	SenderConfig
-	name      string   // of the actor; set by Memory
-	opened    bool     // SessionOpened was emitted
-	finishing bool     // Finish has come
-	over      bool     // closed
-	buffers   [][]byte // memory of the datagrams under way
-	batch     [][]byte // the datagrams made last
-	sent      int      // how many of batch are out
+	name      string    // of the actor; set by Memory
+	opened    bool      // SessionOpened was emitted
+	finishing bool      // Finish has come
+	farewells int       // close-session flags sent
+	farewell  time.Time // when the next one is due
+	reason    string    // why it ends; meaningful when farewells > 0
+	over      bool      // closed
+	buffers   [][]byte  // memory of the datagrams under way
+	batch     [][]byte  // the datagrams made last
+	sent      int       // how many of batch are out
 
 	// These belong to Sessions.
 	loop   ownLoop
 	ending string // why the session was told to end; empty: it was not
 }
 
-// close sends the close-session flag, releases the socket, and returns what there is to say. It does so once.
-func (o *outgoing) close(reason string) []event.Event {
+// bid sends the close-session flag and returns what there is to say.
+func (o *outgoing) bid(reason string) []event.Event {
+	if o.farewells == 0 {
+		o.reason = reason
+	}
+	o.farewells++
+	// It is lost when the socket fails, as on the way: the receivers will notice the silence.
+	_, _ = o.Writer.WriteBatch([][]byte{o.Core.AppendClose(nil)})
+	return o.Core.Events()
+}
+
+// close releases the socket and returns what there is to say, after one close-session flag at least. It does so once.
+func (o *outgoing) close(reason string) (events []event.Event) {
 	if o.over {
 		return nil
 	}
-	o.over = true
-	// The flag may be lost like any packet; RFC 5651, section 5.1, lets it be sent in "the last few seconds".
-	_, _ = o.Writer.WriteBatch([][]byte{o.Core.AppendClose(nil)})
-	if err := o.Writer.Close(); err != nil {
-		reason += ": " + err.Error()
+	if o.farewells == 0 {
+		events = o.bid(reason)
 	}
-	return append(o.Core.Events(), event.SessionClosed{Session: o.Key, Reason: reason})
+	o.over = true
+	if err := o.Writer.Close(); err != nil {
+		o.reason += ": " + err.Error()
+	}
+	return append(events, event.SessionClosed{Session: o.Key, Reason: o.reason})
 }
 
 // sending is the actor of one sent transport session.
@@ -111,6 +130,10 @@ func (s *sending) Receive(ctx actor.Context) {
 			ctx.Stop(self)
 			return
 		}
+		if s.farewells > 0 {
+			s.timer.Reset(closeInterval)
+			return
+		}
 		if !s.opened {
 			s.opened = true
 			s.publish(ctx, event.SessionOpened{Session: s.Key})
@@ -125,6 +148,9 @@ func (s *sending) Receive(ctx actor.Context) {
 		s.again(ctx)
 	case Finish:
 		s.finishing = true
+		// RFC 6726, section 3.4.2: receivers may leave once they have what is described. Without it, as where one FDT Instance
+		// cannot describe all files, they wait for the end of the session.
+		_ = s.Core.SetComplete()
 		ctx.Respond(Taken{})
 		s.again(ctx)
 	case Close:
@@ -142,7 +168,7 @@ func (s *sending) Receive(ctx actor.Context) {
 
 // again puts a pump into the mailbox, unless there is one.
 func (s *sending) again(ctx actor.Context) {
-	if !s.pumping && !s.over {
+	if !s.pumping && s.farewells == 0 {
 		s.pumping = true
 		ctx.Send(ctx.Self(), pump{})
 	}
@@ -151,6 +177,10 @@ func (s *sending) again(ctx actor.Context) {
 // pump sends as much as the rate permits, at most one batch.
 func (s *sending) pump(ctx actor.Context) {
 	if s.over {
+		return
+	}
+	if s.farewells > 0 {
+		s.sayFarewell(ctx)
 		return
 	}
 	now := time.Now()
@@ -166,7 +196,7 @@ func (s *sending) pump(ctx actor.Context) {
 		s.end(ctx, err.Error())
 		return
 	}
-	if s.over || s.pumping {
+	if s.pumping {
 		return
 	}
 	if s.finishing && s.Core.Done() {
@@ -233,8 +263,28 @@ func (s *sending) publishAll(ctx actor.Context, events []event.Event) {
 	}
 }
 
-// end closes the session and asks to be stopped.
+// end begins to close the session: nothing but close-session flags is sent from now on.
 func (s *sending) end(ctx actor.Context, reason string) {
-	s.publishAll(ctx, s.close(reason))
-	ctx.Stop(ctx.Self())
+	if s.farewells == 0 {
+		s.bidNext(ctx, reason)
+	}
+}
+
+func (s *sending) bidNext(ctx actor.Context, reason string) {
+	s.publishAll(ctx, s.bid(reason))
+	s.farewell = time.Now().Add(closeInterval)
+	s.timer.Reset(closeInterval)
+}
+
+// sayFarewell repeats the close-session flag. After the last one it closes the session and asks to be stopped.
+func (s *sending) sayFarewell(ctx actor.Context) {
+	switch rest := time.Until(s.farewell); {
+	case rest > 0: // a pump from before the end
+		s.timer.Reset(rest)
+	case s.farewells < closePackets:
+		s.bidNext(ctx, s.reason)
+	default:
+		s.publishAll(ctx, s.close(s.reason))
+		ctx.Stop(ctx.Self())
+	}
 }

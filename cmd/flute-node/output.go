@@ -149,13 +149,13 @@ func (o *output) draw(e event.Event) {
 		_, _ = fmt.Fprintf(w, "warning: %s\n", e.Text)
 	case event.Missed:
 		_, _ = fmt.Fprintf(w, "%d events are not shown\n", e.Count)
-	case event.SessionOpened, event.SessionClosed, event.SessionStats, event.FDTReceived, event.MatrixDetected:
+	case event.SessionOpened, event.SessionClosed, event.SessionComplete, event.SessionStats, event.FDTReceived, event.MatrixDetected:
 	}
 }
 
 func (o *output) end(k object) {
 	if b := o.bar[k]; b != nil {
-		b.SetTotal(-1, true)
+		b.Abort(true) // SetTotal does nothing to a bar that was made with a total
 		delete(o.bar, k)
 	}
 }
@@ -167,6 +167,8 @@ func eventName(e event.Event) string {
 		return "session_opened"
 	case event.SessionClosed:
 		return "session_closed"
+	case event.SessionComplete:
+		return "session_complete"
 	case event.SessionStats:
 		return "session_stats"
 	case event.FDTReceived:

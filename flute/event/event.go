@@ -27,6 +27,14 @@ type SessionClosed struct {
 	Sending  bool             `json:"sending,omitempty"` // the node's own session
 }
 
+// SessionComplete is emitted once for what a sender announced in a transport session: it said that no file will follow
+// (RFC 6726, section 3.4.2), and every object that it described has its end. A sender that starts again has another.
+type SessionComplete struct {
+	Session   flute.SessionKey `json:"session"`
+	Completed int              `json:"completed"` // objects
+	Failed    int              `json:"failed"`    // objects, and File elements that were refused; superseded ones are not counted
+}
+
 // SessionStats is emitted once per second while packets of the session arrive.
 type SessionStats struct {
 	Session  flute.SessionKey `json:"session"`
@@ -155,6 +163,7 @@ type Warning struct {
 
 func (SessionOpened) isEvent()   {}
 func (SessionClosed) isEvent()   {}
+func (SessionComplete) isEvent() {}
 func (SessionStats) isEvent()    {}
 func (FDTReceived) isEvent()     {}
 func (FDTRejected) isEvent()     {}

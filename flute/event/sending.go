@@ -22,7 +22,7 @@ func AsSending(e Event) Event {
 	case ObjectFailed:
 		e.Sending = true
 		return e
-	case SessionStats, FDTReceived, FDTRejected, MatrixDetected, ActorRestarted, KernelDrops, Missed, Warning:
+	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected, ActorRestarted, KernelDrops, Missed, Warning:
 	}
 	return e
 }
@@ -42,7 +42,7 @@ func IsSending(e Event) bool {
 		return e.Sending
 	case ObjectFailed:
 		return e.Sending
-	case SessionStats, FDTReceived, FDTRejected, MatrixDetected, ActorRestarted, KernelDrops, Missed, Warning:
+	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected, ActorRestarted, KernelDrops, Missed, Warning:
 	}
 	return false
 }

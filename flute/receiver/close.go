@@ -13,7 +13,7 @@ func (s *Session) Deadline() time.Time {
 		return noTime // over, or waiting for a Work, or nothing came yet
 	}
 	d := l.last.Add(l.cfg.SessionTimeout)
-	for _, t := range [...]time.Time{l.closing, l.wake} {
+	for _, t := range [...]time.Time{l.closing, l.wake, l.completion.deadline(l.last)} {
 		if !t.IsZero() && t.Before(d) {
 			d = t
 		}
@@ -25,6 +25,9 @@ func (s *Session) Deadline() time.Time {
 // closed or fell silent ends. Call it also after each Done, for a session that was closed.
 func (s *Session) Advance(now time.Time) {
 	l := s.l
+	if !l.ended && l.ending == "" {
+		s.tellComplete(now)
+	}
 	switch {
 	case l.ended || l.last.IsZero():
 	case l.ending != "":
@@ -143,6 +146,7 @@ func (s *Session) end(reason string) {
 	if busy {
 		return
 	}
+	s.tellCompleteAtEnd()
 	l.release()
 	l.ended = true
 	if l.opened {

@@ -19,17 +19,22 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 	report := event.FDTReceived{Session: l.key, ID: f.ID, Expires: f.Expires, Complete: f.Complete}
 	for _, r := range f.Rejected {
 		report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %s: %s", r.TOI, r.Reason))
+		l.completion.refuse(r.TOI)
 	}
 	at := len(l.effects.Events)
 	for i := range f.Files {
 		if err := s.mergeFile(now, f.ID, &f.Files[i], expires); err != nil {
 			report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %v: %v", f.Files[i].TOI, err))
+			if e := l.entries[f.Files[i].TOI]; e == nil || e.file == nil { // others have an end of their own
+				l.completion.refuse(f.Files[i].TOI.String())
+			}
 			continue
 		}
+		l.completion.accept(f.Files[i].TOI)
 		report.Files++
 	}
 	if f.Complete {
-		l.complete = true
+		l.completion.announced(now)
 	}
 	l.effects.Events = slices.Insert(l.effects.Events, at, event.Event(report)) // before what follows from it
 }

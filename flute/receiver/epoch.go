@@ -65,7 +65,7 @@ func (s *Session) newEpoch() {
 	for id, in := range l.instances {
 		l.forgetInstance(id, in)
 	}
-	l.closing, l.version, l.complete = noTime, 0, false
+	l.closing, l.version, l.completion = noTime, 0, completion{}
 }
 
 // dismiss forgets e, whose TOI means something else from now on. If it is unfinished, it fails for reason; if it is

@@ -149,6 +149,7 @@ func (o *Object) succeed(now time.Time, w *Work) {
 		Path: w.result.path, Size: w.result.size, Digests: w.result.digests, Verified: w.result.verified,
 		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: r.repaired, Encoding: encodingName(e.file.ContentEncoding),
 	})
+	o.l.completion.completed(e)
 	o.l.drop(e, false)
 }
 

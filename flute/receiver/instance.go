@@ -68,6 +68,7 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 	if in.object == nil {
 		return errDuplicate
 	}
+	l.completion.heard(now)
 	if p.HasCENC {
 		if in.cenc >= 0 && in.cenc != int(p.CENC) {
 			s.refuse(now, in, errors.New("EXT_CENC differs between its packets"))

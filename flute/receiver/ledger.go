@@ -31,7 +31,8 @@ type Ledger struct {
 	locations map[string]flute.TOI // Content-Location to the newest TOI that has it
 	instances map[flute.InstanceID]*instance
 	described uint64 // File elements that were taken so far
-	complete  bool   // an FDT Instance said Complete="true"
+
+	completion completion
 
 	opened  bool
 	ending  string // why the session ends as soon as nothing is being published; empty: it does not
@@ -143,6 +144,7 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 	if e.file == nil {
 		return nil
 	}
+	l.completion.lost(e, reason)
 	return event.ObjectFailed{Session: l.key, TOI: e.toi, ContentLocation: e.location(), Reason: reason, Detail: detail}
 }
 

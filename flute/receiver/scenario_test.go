@@ -187,6 +187,8 @@ func (p *player) show(e event.Event) string {
 	switch e := e.(type) {
 	case event.SessionOpened:
 		return "session opened\n"
+	case event.SessionComplete:
+		return fmt.Sprintf("session complete: %d completed, %d failed\n", e.Completed, e.Failed)
 	case event.SessionClosed:
 		return "session closed: " + e.Reason + "\n"
 	case event.FDTReceived:

@@ -108,6 +108,7 @@ func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
 		// RFC 5651, section 5.1: "the sender will immediately stop sending packets for the session". A hint that anybody
 		// can forge, and that packets may overtake: the session has a grace time, and goes on if packets still come then.
 		l.closing = now.Add(l.cfg.CloseGrace)
+		l.completion.look(now)
 	}
 	object, err = s.find(now, p)
 	if !p.CloseSession && (err == nil || errors.Is(err, errDuplicate) || errors.Is(err, errFinished)) {
@@ -158,20 +159,6 @@ func (s *Session) QuarantineDetached(detail string) {
 		}
 		delete(s.l.leaving, e)
 	}
-}
-
-// Complete reports whether an FDT Instance said that no file will follow, and every object has its final state (RFC
-// 6726, section 3.4.2).
-func (s *Session) Complete() bool {
-	if !s.l.complete {
-		return false
-	}
-	for _, e := range s.l.entries {
-		if e.file != nil && !e.ended() {
-			return false
-		}
-	}
-	return true
 }
 
 // fail ends an object and tells its Object to go.
