@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -25,7 +26,8 @@ type SendConfig struct {
 	TTL       int    // zero: 1
 	Rate      uint64 // bits of UDP payload per second; zero: as fast as the socket takes them
 
-	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in.
+	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in, and its FDTStartID and
+	// FirstTOI, where they are zero, from the clock: receivers still know those of the process before.
 	Session sender.Config
 
 	// Impair drops datagrams on purpose, for tests and demonstrations; nil: none.
@@ -63,6 +65,7 @@ func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sen
 	key := flute.SessionKey{Source: source.Unmap().WithZone(""), Group: cfg.To, TSI: cfg.TSI}
 	core := cfg.Session
 	core.Session, core.Registry = key, n.cfg.Registry
+	number(&core, time.Now())
 	session0, err := sender.New(core)
 	if err != nil {
 		return nil, err

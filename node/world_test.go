@@ -118,9 +118,10 @@ func (w *world) receive(link simnet.Link, cfg ReceiveConfig) *Reception {
 	return r
 }
 
-// send opens a sending session.
+// send opens a sending session. Its TOIs begin with 1, so that tests can name them.
 func (w *world) send(tsi flute.TSI, rate uint64, cfg sender.Config) *Sending {
 	w.t.Helper()
+	cfg.FirstTOI = flute.NewTOI(1)
 	s, err := w.node.sendTo(SendConfig{To: simGroup, TSI: tsi, Rate: rate, Session: cfg}, w.net.Dial(simSource, simGroup), simSource.Addr())
 	if err != nil {
 		w.t.Fatal(err)

@@ -1,0 +1,82 @@
+package node
+
+import (
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/sender"
+)
+
+// numbers returns where a session numbers from.
+func numbers(p fdt.Profile, at time.Time) (flute.InstanceID, uint64) {
+	cfg := sender.Config{Profile: p}
+	number(&cfg, at)
+	toi, _ := cfg.FirstTOI.Uint64()
+	return cfg.FDTStartID, toi
+}
+
+// A process that is started again has newer FDT Instance IDs, and TOIs that the one before has not used: whatever it has
+// sent, at any time of the ring, until all that it has described has expired.
+func TestNumberingAfterRestart(t *testing.T) {
+	begin := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
+	for _, p := range []fdt.Profile{fdt.RFC6726, fdt.RFC3926} {
+		for offset := time.Duration(0); offset < 7*time.Hour; offset += 47*time.Minute + 13*time.Second + 7*time.Millisecond {
+			at := begin.Add(offset)
+			id, toi := numbers(p, at)
+			if id > flute.MaxInstanceID || toi == 0 || toi > 1<<31 {
+				t.Fatalf("%v: FDT Instance ID %d, TOI %d", at, id, toi)
+			}
+			for _, d := range []time.Duration{10 * time.Millisecond, 100 * time.Millisecond, time.Second, time.Minute, time.Hour} {
+				again, next := numbers(p, at.Add(d))
+				published := flute.InstanceID(d / (100 * time.Millisecond))
+				if last := (id + published) & flute.MaxInstanceID; !again.NewerThan(last) {
+					t.Errorf("%v later FDT Instance ID %d is not newer than %d", d, again, last)
+				}
+				added := uint64(d / (10 * time.Microsecond)) // 100,000 files a second
+				if next >= toi && next < toi+added {
+					t.Errorf("%v later TOI %d is one of %d from %d on", d, next, added, toi)
+				}
+			}
+		}
+	}
+}
+
+// The profiles of 3GPP and DVB have 16 bits for a TOI: a loop of crashes does not meet its own TOIs.
+func TestNumberingOfShortTOIs(t *testing.T) {
+	begin := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
+	for _, p := range []fdt.Profile{fdt.MBMSDownload, fdt.DVBMABR} {
+		for _, every := range []time.Duration{100 * time.Millisecond, time.Second, 3 * time.Second} {
+			var firsts []int
+			for i := range 20 {
+				_, toi := numbers(p, begin.Add(time.Duration(i)*every))
+				if toi == 0 || toi > 65535 {
+					t.Fatalf("TOI %d", toi)
+				}
+				for _, other := range firsts {
+					d := int(toi) - other
+					if d = min((d+65536)%65536, (65536-d)%65536); d < 40 {
+						t.Errorf("every %v: TOIs from %d and from %d on", every, other, toi)
+					}
+				}
+				firsts = append(firsts, int(toi))
+			}
+		}
+	}
+}
+
+// Numbers that were chosen stay; a clock that was never set gives numbers by chance.
+func TestNumberingKeepsAndGuesses(t *testing.T) {
+	cfg := sender.Config{FDTStartID: 7, FirstTOI: flute.NewTOI(9)}
+	number(&cfg, time.Now())
+	if cfg.FDTStartID != 7 || cfg.FirstTOI != flute.NewTOI(9) {
+		t.Errorf("%+v", cfg)
+	}
+	_, a := numbers(fdt.RFC6726, time.Unix(3, 0))
+	_, b := numbers(fdt.RFC6726, time.Unix(3, 0))
+	_, c := numbers(fdt.RFC6726, time.Unix(3, 0))
+	if a == b && b == c {
+		t.Errorf("TOI %d at each start in 1970", a)
+	}
+}
