@@ -59,7 +59,7 @@ type Node struct {
 	next     atomic.Uint64 // ID of the last Reception
 	mu       sync.Mutex
 	stopped  bool
-	stores   []store.Store             // those that the node opened
+	stores   []openedStore
 	sessions map[flute.SessionKey]bool // being sent
 }
 

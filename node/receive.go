@@ -19,7 +19,6 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/internal/udp"
 	"github.com/flute-node/flute-node/store"
-	"github.com/flute-node/flute-node/store/file"
 )
 
 // The memory behind datagrams on their way to the sessions of one socket. One read fills a slab at most.
@@ -39,8 +38,9 @@ type ReceiveConfig struct {
 	Interface string         // name, index or address; empty: the system's choice
 	TSIs      []flute.TSI    // sessions wanted; empty: all
 
-	Dir   string      // folder that receives the files; it is made if it does not exist
-	Store store.Store // instead of Dir; the caller closes it after Stop
+	Dir    string          // folder that receives the files; it is made if it does not exist
+	Store  store.Store     // instead of Dir; the caller closes it after Stop
+	Layout receiver.Layout // folders below Dir, for each source or session; zero: receiver.LayoutFlat
 
 	Variant        fec.Variant           // family of Reed-Solomon codes; empty: found out
 	Expiry         receiver.ExpiryPolicy // zero: receiver.ExpiryUseSCT
@@ -100,7 +100,7 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	}
 	core, err := receiver.Config{
 		Registry: n.cfg.Registry, Store: st, Budget: n.budget, Variant: cfg.Variant, Expiry: cfg.Expiry,
-		SessionTimeout: cfg.SessionTimeout, CloseGrace: cfg.CloseGrace,
+		SessionTimeout: cfg.SessionTimeout, CloseGrace: cfg.CloseGrace, Layout: cfg.Layout,
 	}.Validated()
 	if err != nil {
 		return nil, err
@@ -121,29 +121,6 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 		return nil, err
 	}
 	return r, nil
-}
-
-// openStore returns the store of cfg, opened by the node if cfg names a folder.
-func (n *Node) openStore(cfg ReceiveConfig) (store.Store, error) {
-	switch {
-	case cfg.Store != nil && cfg.Dir != "":
-		return nil, errors.New("node: ReceiveConfig has both Dir and Store")
-	case cfg.Store != nil:
-		return cfg.Store, nil
-	case cfg.Dir == "":
-		return nil, errors.New("node: ReceiveConfig needs Dir or Store")
-	}
-	st, err := file.New(cfg.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("node: %w", err)
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.stopped {
-		return nil, errors.Join(ErrStopped, st.Close())
-	}
-	n.stores = append(n.stores, st)
-	return st, nil
 }
 
 // Close leaves the group and ends the reception's sessions: what is whole is published, the rest fails.

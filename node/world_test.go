@@ -99,7 +99,7 @@ func (w *world) stop() {
 func (w *world) receive(link simnet.Link, cfg ReceiveConfig) *Reception {
 	w.t.Helper()
 	cfg.Group = simGroup
-	if cfg.Store == nil {
+	if cfg.Store == nil && cfg.Dir == "" {
 		cfg.Store = w.store
 	}
 	open := func() (socket.Source, error) {

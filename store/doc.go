@@ -4,9 +4,10 @@
 // they belong, in any order. Once it is whole and verified, Publish gives it a name, atomically, so that a reader finds
 // either the older file or the new one, complete. Package store/file keeps objects on a disk, package store/mem in memory.
 //
-// Three tools stand between the receiver and a Store:
+// Four tools stand between the receiver and a Store:
 //
 //	Name    makes a path from a Content-Location (RFC 6726, section 3.4.2): "Content-Location" is what a stranger wrote
+//	Names   gives each Content-Location a path of its own in the Store
 //	Buffer  gathers symbols of some 1400 bytes into pages of 64 KiB, since a write per symbol costs ten times as much
 //	Budget  accounts for memory, per node, per session, per object
 //
@@ -17,13 +18,14 @@
 //	b.WriteAt(symbol, offset)      // for each symbol
 //	b.Flush()                      // then verify o
 //	b.Release()
-//	path, err := st.Publish(o, name)
+//	claimed, err := store.NamesOf(st).Claim("", contentLocation, session)
+//	path, err := st.Publish(o, claimed.Name)
 //
 // The package knows no packets and no FEC.
 //
 // # Limitations
 //
-// Name takes the path and the query of a URI: two URIs that differ only in scheme or authority have the same name, and
-// the later file replaces the earlier one. So do names that differ only in case, or in Unicode normalisation, on a
-// file system that makes no difference between them.
+// Names are remembered within a process only. In a later one, a location whose plain name is that of a file takes this for
+// its own older version, unless there is a file that bears its mark. Names that differ only in their Unicode normalisation
+// are one file on file systems that make no difference between them.
 package store

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -210,21 +209,25 @@ func isDevice(s string) bool {
 	return ok && utf8.RuneCountInString(port) == 1 && strings.Contains("0123456789¹²³", port)
 }
 
+// maxExtension is the length in bytes, with its dot, of what is taken for an extension.
+const maxExtension = 16
+
 // shorten cuts a segment that is too long, before its extension, and marks it with a hash of the whole Content-Location,
 // so that two of them keep two names.
 func shorten(s, location string) string {
 	if len(s) <= MaxSegment {
 		return s
 	}
-	sum := sha256.Sum256([]byte(location))
-	ext := filepath.Ext(s)
-	if len(ext) > 16 || strings.ContainsRune(ext, utf8.RuneError) {
-		ext = ""
+	return mark(s, location, 16)
+}
+
+// truncate cuts s to n bytes at most, between characters.
+func truncate(s string, n int) string {
+	if len(s) <= n {
+		return s
 	}
-	suffix := "~" + hex.EncodeToString(sum[:8]) + ext
-	cut := MaxSegment - len(suffix)
-	for !utf8.RuneStart(s[cut]) {
-		cut--
+	for !utf8.RuneStart(s[n]) {
+		n--
 	}
-	return s[:cut] + suffix
+	return s[:n]
 }

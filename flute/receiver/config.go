@@ -78,8 +78,10 @@ type Config struct {
 	CloseGrace      time.Duration // after A or B; zero: DefaultCloseGrace
 	SessionTimeout  time.Duration // silence; zero: DefaultSessionTimeout
 	EpochSilence    time.Duration // zero: DefaultEpochSilence
+	Layout          Layout        // of the published files in folders; zero: LayoutFlat
 
-	arenas *arenas // of all sessions that share this Config
+	arenas *arenas      // of all sessions that share this Config
+	names  *store.Names // of Store
 }
 
 // ProfileLock fixes the FLUTE version that a session must use.
@@ -106,6 +108,7 @@ func (c Config) Validated() (*Config, error) {
 	}{
 		{c.Profile > Version2, fmt.Sprintf("Profile %d is not a FLUTE version", c.Profile)},
 		{c.Expiry > ExpiryIgnore, fmt.Sprintf("Expiry %d is not known", c.Expiry)},
+		{c.Layout > LayoutSession, fmt.Sprintf("Layout %d is not known", c.Layout)},
 		{c.FDTLimits.Bytes < 0, "FDTLimits.Bytes is negative"},
 		{c.MaxObjects < 0, "MaxObjects is negative"},
 		{c.MaxUnnamed < 0, "MaxUnnamed is negative"},
@@ -133,6 +136,7 @@ func (c Config) Validated() (*Config, error) {
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, DefaultSessionTimeout)
 	c.EpochSilence = cmp.Or(c.EpochSilence, DefaultEpochSilence)
 	c.arenas = &arenas{}
+	c.names = store.NamesOf(c.Store)
 	return &c, nil
 }
 

@@ -62,7 +62,7 @@ func (o *Object) finish() {
 		return
 	}
 	e.phase = finishing
-	o.start(&Work{end: r.oti.TransferLength, name: name})
+	o.start(&Work{end: r.oti.TransferLength, name: name, folder: o.l.cfg.Layout.folder(o.l.key), publisher: o.l.key.String()})
 }
 
 // start fills in w what a Work on the whole object needs, and emits it: one at a time.
@@ -72,7 +72,7 @@ func (o *Object) start(w *Work) {
 		r.digest = newDigest(e.file)
 	}
 	w.entry, w.store, w.object, w.digest, w.file = e, o.l.cfg.Store, r.object, r.digest, e.file
-	w.maxSize = o.l.cfg.MaxObjectSize
+	w.maxSize, w.names = o.l.cfg.MaxObjectSize, o.l.cfg.names
 	r.working = true
 	e.effects.Works = append(e.effects.Works, w)
 }
@@ -144,6 +144,7 @@ func (o *Object) succeed(now time.Time, w *Work) {
 	if len(w.result.verified) > 0 {
 		o.proven()
 	}
+	o.warnClaimed(e.file.ContentLocation, w.result.claimed)
 	o.emit(event.ObjectCompleted{
 		Session: o.l.key, TOI: e.toi, ContentLocation: e.file.ContentLocation, ContentType: e.file.ContentType,
 		Path: w.result.path, Size: w.result.size, Digests: w.result.digests, Verified: w.result.verified,

@@ -42,13 +42,12 @@ func (w *Work) finish() {
 		fail(event.FailDigest, err)
 		return
 	}
-	path, err := w.store.Publish(object, w.name)
-	if err != nil {
+	if err := w.publish(object); err != nil {
 		fail(failReason(err), err)
 		return
 	}
 	w.result.published = true
-	w.result.path, w.result.size = path, size
+	w.result.size = size
 	w.result.digests = file.sums()
 }
 

@@ -18,9 +18,13 @@ type Work struct {
 	digest  *digest
 	end     uint64    // hash up to here
 	file    *fdt.File // description
-	name    string    // to publish under; empty: only hash ahead
+	name    string    // of the Content-Location; empty: only hash ahead
 	maxSize uint64    // of the decoded content
 	attempt *attempt  // to decode a source block; nil: one of the others
+
+	names     *store.Names // where the name to publish under is claimed
+	folder    string       // below which
+	publisher string       // and for whom
 
 	state  atomic.Uint32 // workPending …
 	result result
@@ -36,6 +40,7 @@ const (
 // result is what Run found.
 type result struct {
 	path      string
+	claimed   store.Claimed
 	size      uint64
 	digests   map[string]string
 	verified  []string

@@ -30,6 +30,7 @@ type Store struct {
 	opts  Options
 	root  *os.Root
 	stage *stage
+	names *store.Names
 
 	mkdir sync.Mutex // held while folders are made, until they are durable
 
@@ -64,7 +65,13 @@ func (opts Options) New(root string) (*Store, error) {
 		_ = r.Close()
 		return nil, fmt.Errorf("store/file: staging below %s: %w", root, err)
 	}
-	return &Store{opts: opts, root: r, stage: st, staged: map[*object]struct{}{}}, nil
+	s := &Store{opts: opts, root: r, stage: st, staged: map[*object]struct{}{}}
+	fold := func(name string) string { return name }
+	if st.ignoresCase() {
+		fold = foldCase
+	}
+	s.names = store.NewNames(s.look, fold)
+	return s, nil
 }
 
 // Create implements store.Store.

@@ -14,6 +14,7 @@ import (
 // Store is a store.Store in memory. Its methods are safe for concurrent use.
 type Store struct {
 	budget *store.Budget
+	names  *store.Names
 
 	mu      sync.Mutex
 	closed  bool
@@ -29,7 +30,30 @@ func New() *Store { return NewWithBudget(store.NewBudget(math.MaxUint64, nil)) }
 
 // NewWithBudget returns an empty store. What it holds, staged and published, is charged to budget.
 func NewWithBudget(budget *store.Budget) *Store {
-	return &Store{budget: budget, staged: map[*object]struct{}{}, files: map[string]*object{}, folders: map[string]int{}}
+	s := &Store{budget: budget, staged: map[*object]struct{}{}, files: map[string]*object{}, folders: map[string]int{}}
+	s.names = store.NewNames(s.look, nil)
+	return s
+}
+
+// Names returns the registry of the store's names; see [store.NamesOf].
+func (s *Store) Names() *store.Names { return s.names }
+
+// look tells what is under a name.
+func (s *Store) look(name string) store.Kind {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.files[name] != nil:
+		return store.File
+	case s.folders[name] > 0:
+		return store.Folder
+	}
+	for dir := range parents(name) {
+		if s.files[dir] != nil {
+			return store.Blocked
+		}
+	}
+	return store.Absent
 }
 
 // Create implements store.Store.

@@ -1,0 +1,59 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+	"unicode"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+// Names returns the registry of the store's names; see [store.NamesOf].
+func (s *Store) Names() *store.Names { return s.names }
+
+// look tells what is under a name. An error that says nothing about the name is left to Publish to find.
+func (s *Store) look(name string) store.Kind {
+	if s.checkName(name) != nil {
+		return store.Blocked
+	}
+	info, err := s.root.Lstat(name)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if to, err := s.root.Stat(name); err == nil {
+			info = to
+		}
+	}
+	var number syscall.Errno
+	switch {
+	case err == nil && info.IsDir():
+		return store.Folder
+	case err == nil:
+		return store.File
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP), !errors.As(err, &number): // os.Root: leads outside
+		return store.Blocked
+	}
+	return store.Absent
+}
+
+// ignoresCase reports whether the file system takes names for the same that differ in case only.
+func (s *stage) ignoresCase() bool {
+	lock, err := s.lock.Stat()
+	if err != nil {
+		return false
+	}
+	lower, err := s.root.Lstat(strings.ToLower(s.dir) + lockExt)
+	return err == nil && os.SameFile(lock, lower)
+}
+
+// foldCase replaces each letter by the least that differs from it in case only.
+func foldCase(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}, name)
+}

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash/maphash"
+	"path"
+	"strings"
+	"sync"
+	"unique"
+)
+
+// maxNames bounds what a Names remembers, files and folders: 16 MB. A carousel has fewer files; of names that never come
+// again, as those with a time in them, the ones used least recently are forgotten.
+const maxNames = 1 << 18
+
+// marks are the lengths, in hexadecimal digits, of the marks that are tried for a name that is taken. The last one is
+// for whoever computes locations that have the first ones in common.
+var marks = [...]int{6, 12, 32}
+
+// Kind is what a Store has under a name.
+type Kind uint8
+
+// The kinds.
+const (
+	Absent  Kind = iota // nothing
+	File                // something that a file would replace
+	Folder              // a folder
+	Blocked             // nothing can be there: a part of the path is not a folder, or is not for files
+)
+
+// Names gives each Content-Location a name of its own in one Store: the one that Name makes of it, or, when another
+// location has that already, one with a mark before its extension, as in "x~5f1d3a.bin". The mark is a part of the
+// location's SHA-256, so that the location gets the same one at any time. A folder whose name is that of a file is
+// marked in the same way, once for all that lies in it.
+//
+// All who publish in a Store must share one Names; NamesOf returns it. Its methods are safe for concurrent use.
+type Names struct {
+	look func(name string) Kind
+	fold func(name string) string
+	seed maphash.Seed
+	max  int
+
+	mu         sync.Mutex
+	young, old map[uint64]holder // by hash of the folded name; old is forgotten when young is half of max
+}
+
+// holder has a name.
+type holder struct {
+	location  uint64                // hash of folder and Content-Location; 0: the name is that of a folder
+	publisher unique.Handle[string] // who published under it last
+}
+
+// Claimed is the answer to a Claim.
+type Claimed struct {
+	Name string // to publish under
+	// Wanted is what Name makes of the location, if that is another name since it is taken. It is set for the first claim
+	// of the location only.
+	Wanted string
+	// Replaced is the publisher before, if it was another: its file will be replaced.
+	Replaced string
+}
+
+// NewNames returns the registry for a Store in which look finds what is there. fold returns the same string for names
+// between which the store makes no difference. Both may be nil: nothing is there yet; all names differ.
+func NewNames(look func(name string) Kind, fold func(name string) string) *Names {
+	if look == nil {
+		look = func(string) Kind { return Absent }
+	}
+	if fold == nil {
+		fold = func(name string) string { return name }
+	}
+	return &Names{look: look, fold: fold, seed: maphash.MakeSeed(), max: maxNames, young: map[uint64]holder{}}
+}
+
+// NamesOf returns the registry of s, if s has one: a method Names that returns it. Otherwise it returns a new one.
+func NamesOf(s Store) *Names {
+	if s, ok := s.(interface{ Names() *Names }); ok {
+		return s.Names()
+	}
+	return NewNames(nil, nil)
+}
+
+// Claim returns the name for a Content-Location below folder, a path in the store, or its root when it is empty. The same
+// location has the same name again: a newer version replaces the older one. publisher says for whom it is claimed.
+//
+// A location that is claimed for the first time takes the file that bears its mark, if there is one from an earlier
+// process, and else may replace a file that nobody has claimed: that is taken for its own older version.
+//
+// The error wraps ErrName.
+func (n *Names) Claim(folder, location, publisher string) (Claimed, error) {
+	wanted, err := Name(location)
+	if err != nil {
+		return Claimed{}, err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c := claim{Names: n, folder: folder, location: location, id: n.identify(folder, location)}
+	wanted = c.fit(path.Join(folder, wanted))
+	name, fresh := c.choose(c.fit(c.clearPath(wanted)))
+	if name == "" {
+		return Claimed{}, fmt.Errorf("%w: %q is taken, with all its marks", ErrName, wanted)
+	}
+	claimed := Claimed{Name: name}
+	by := unique.Make(publisher)
+	if h, ok := n.get(name); ok && h.publisher != by {
+		claimed.Replaced = h.publisher.Value()
+	}
+	if fresh && name != wanted {
+		claimed.Wanted = wanted
+	}
+	n.put(name, holder{c.id, by})
+	for i := range name {
+		if name[i] == '/' {
+			n.put(name[:i], holder{})
+		}
+	}
+	return claimed, nil
+}
+
+// claim is one Claim.
+type claim struct {
+	*Names
+	folder, location string
+	id               uint64 // holder.location
+}
+
+// fit returns name, or, if its folder or marks have made it too long, one without the folders of the location.
+func (c claim) fit(name string) string {
+	if CheckName(name) == nil {
+		return name
+	}
+	return path.Join(c.folder, mark(path.Base(name), c.location, marks[len(marks)-1]))
+}
+
+// choose returns the name for a location, base or one with a mark, and whether it had none before; "" when all are taken.
+func (c claim) choose(base string) (name string, fresh bool) {
+	dir, leaf := path.Split(base)
+	names := [1 + len(marks)]string{base}
+	for i, digits := range marks {
+		names[1+i] = c.fit(dir + mark(leaf, c.location, digits))
+	}
+	for _, name := range names {
+		if h, ok := c.get(name); ok && h.location == c.id && c.look(name) <= File {
+			return name, false
+		}
+	}
+	if _, ok := c.get(names[1]); !ok && c.look(names[1]) == File {
+		return names[1], true
+	}
+	for _, name := range names {
+		if _, ok := c.get(name); !ok && c.look(name) <= File {
+			return name, true
+		}
+	}
+	return "", true
+}
+
+// clearPath marks the folders of name that are files.
+func (c claim) clearPath(name string) string {
+	blocked := c.look(name) == Blocked
+	for i := range name {
+		if h, ok := c.get(name[:i]); name[i] == '/' && ok && h.location != 0 {
+			blocked = true
+		}
+	}
+	if !blocked {
+		return name
+	}
+	dir, wanted := "", ""
+	segments := strings.Split(name, "/")
+	for _, s := range segments[:len(segments)-1] {
+		wanted += s + "/"
+		dir = path.Join(dir, c.clearFolder(dir, s, wanted))
+	}
+	return path.Join(dir, segments[len(segments)-1])
+}
+
+// clearFolder returns the name for the folder s in dir, marked with a hash of its wanted path if need be.
+func (c claim) clearFolder(dir, s, wanted string) string {
+	name := s
+	for _, digits := range marks {
+		at := path.Join(dir, name)
+		h, claimed := c.get(at)
+		if kind := c.look(at); (!claimed || h.location == 0) && (kind == Absent || kind == Folder) {
+			break
+		}
+		name = mark(s, wanted, digits)
+	}
+	return name
+}
+
+// identify returns holder.location: never 0, which is that of folders.
+func (n *Names) identify(folder, location string) uint64 {
+	return max(1, maphash.Comparable(n.seed, [2]string{folder, location}))
+}
+
+func (n *Names) key(name string) uint64 { return maphash.String(n.seed, n.fold(name)) }
+
+// get returns the holder of a name.
+func (n *Names) get(name string) (holder, bool) {
+	key := n.key(name)
+	if h, ok := n.young[key]; ok {
+		return h, true
+	}
+	h, ok := n.old[key]
+	return h, ok
+}
+
+// put remembers the holder of a name that is in use now.
+func (n *Names) put(name string, h holder) {
+	if len(n.young) >= n.max/2 {
+		n.young, n.old = map[uint64]holder{}, n.young
+	}
+	n.young[n.key(name)] = h
+}
+
+// mark puts a part of the SHA-256 of s before the extension of a segment, which is cut to fit into MaxSegment.
+func mark(segment, s string, digits int) string {
+	sum := sha256.Sum256([]byte(s))
+	ext := path.Ext(segment)
+	if len(ext) > maxExtension || len(ext) == len(segment) {
+		ext = ""
+	}
+	suffix := "~" + hex.EncodeToString(sum[:])[:digits] + ext
+	stem := segment[:len(segment)-len(ext)]
+	return truncate(stem, MaxSegment-len(suffix)) + suffix
+}
