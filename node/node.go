@@ -57,6 +57,8 @@ type Node struct {
 	upOnce   sync.Once
 	down     chan struct{} // closed when the whole tree has ended
 	next     atomic.Uint64 // ID of the last Reception
+	stopDone chan struct{} // closed when the first Stop has ended
+	stopErr  error         // what it returned; not to be read before
 	mu       sync.Mutex
 	stopped  bool
 	stores   []openedStore
@@ -76,7 +78,7 @@ func Start(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, memory: session.NewMemory(), budget: store.NewBudget(cfg.Budget, nil),
-		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}),
+		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		pool: actors.NewPool(cfg.Workers, cfg.Workers), sessions: map[flute.SessionKey]bool{},
 	}
 	if err := n.startTree(); err != nil {
@@ -129,16 +131,29 @@ func (n *Node) flush(ctx context.Context) error {
 }
 
 // Stop ends the node in order: sockets, sessions, tree. Objects that are whole are published first; unfinished ones
-// fail. It returns when nothing of the node is left, or with an error when ctx ends before. It may be called twice.
+// fail. It returns when nothing of the node is left, or with an error when ctx ends before. It may be called again, also
+// while it runs: then it waits for the first call, or for its own ctx, and returns what that returns.
 func (n *Node) Stop(ctx context.Context) error {
 	n.mu.Lock()
-	if n.stopped {
-		n.mu.Unlock()
-		return nil
-	}
+	again := n.stopped
 	n.stopped = true
 	stores := n.stores
 	n.mu.Unlock()
+	if !again {
+		n.stopErr = n.stop(ctx, stores)
+		close(n.stopDone)
+		return n.stopErr
+	}
+	select {
+	case <-n.stopDone:
+		return n.stopErr
+	case <-ctx.Done():
+		return fmt.Errorf("node: being stopped: %w", ctx.Err())
+	}
+}
+
+// stop is Stop, once.
+func (n *Node) stop(ctx context.Context, stores []openedStore) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	var errs []error

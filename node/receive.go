@@ -94,6 +94,12 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	if slabSize < slabDatagrams || slabSize > slabDatagrams*maxDatagram {
 		return nil, fmt.Errorf("node: ReceiveConfig.MaxDatagram %d is not 1 to %d", cfg.MaxDatagram, maxDatagram)
 	}
+	if cfg.MaxSessions < 0 {
+		return nil, fmt.Errorf("node: ReceiveConfig.MaxSessions %d is negative", cfg.MaxSessions)
+	}
+	if cfg.Inbox.Bytes < 0 || cfg.Inbox.Messages < 0 {
+		return nil, fmt.Errorf("node: ReceiveConfig.Inbox of %d bytes and %d messages is negative", cfg.Inbox.Bytes, cfg.Inbox.Messages)
+	}
 	st, err := n.openStore(cfg)
 	if err != nil {
 		return nil, err

@@ -236,18 +236,20 @@ func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 func (in *Inbox) finish(reason string) (events []event.Event) {
 	in.closed.Store(true)
 	in.losses.absorb(in.ledger, true)
+	var works []*receiver.Work
 	for r := in.desk.Next(); r != nil; r = in.desk.Next() {
-		events = append(events, r.Events...)
-		for _, w := range r.Works {
-			w.Cancel()
-			w.Run() // nobody else will: it only discards
-		}
+		events, works = append(events, r.Events...), append(works, r.Works...)
 		in.desk.Done()
 	}
 	if !in.over {
 		core := receiver.NewSession(in.ledger)
 		core.Abort(reason)
 		events = append(events, in.keep(core.Effects().Events)...)
+	}
+	// Only now: an object that ends leaves what a Work still uses to that Work, to be freed with it.
+	for _, w := range works {
+		w.Cancel()
+		w.Run() // nobody else will: it only discards
 	}
 	for _, w := range in.desk.TakeAll() {
 		w.Cancel()

@@ -1,0 +1,87 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/simnet"
+	"github.com/flute-node/flute-node/store"
+)
+
+// slowStore takes its time to publish.
+type slowStore struct {
+	store.Store
+	delay time.Duration
+}
+
+func (s *slowStore) Publish(o store.Object, name string) (string, error) {
+	time.Sleep(s.delay)
+	return s.Store.Publish(o, name)
+}
+
+// sendSlowly has a file received by a store that takes delay to publish it, and returns while it does.
+func (w *world) sendSlowly(delay time.Duration) {
+	w.receive(simnet.Link{}, ReceiveConfig{Store: &slowStore{w.store, delay}})
+	s := w.send(1, 8_000_000, sender.Config{})
+	w.add(s, 1, 50_000)
+	w.finish(s)
+	time.Sleep(time.Second)
+}
+
+// TestStopTwice: a second Stop returns when the first one does, not while objects are being published.
+func TestStopTwice(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		w.sendSlowly(10 * time.Second)
+		first := make(chan error, 1)
+		go func() { first <- w.node.Stop(w.ctx) }()
+		time.Sleep(time.Second)
+		short, cancel := context.WithTimeout(w.ctx, time.Second)
+		defer cancel()
+		if err := w.node.Stop(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a Stop that did not wait for the end: %v", err)
+		}
+		if err := w.node.Stop(w.ctx); err != nil {
+			t.Error(err)
+		}
+		w.delivered()
+		select {
+		case err := <-first:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(time.Millisecond):
+			t.Error("the second Stop returned before the first")
+		}
+	})
+}
+
+// TestStopTwiceFails: what went wrong in the first Stop, a second one tells as well.
+func TestStopTwiceFails(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		w.sendSlowly(time.Minute)
+		short, cancel := context.WithTimeout(w.ctx, time.Second)
+		defer cancel()
+		first := w.node.Stop(short)
+		second := w.node.Stop(w.ctx)
+		if first == nil || !errors.Is(second, first) {
+			t.Errorf("first: %v; second: %v", first, second)
+		}
+		w.stopped = true
+		w.watching.Wait()
+		time.Sleep(2 * time.Minute) // the store returns
+	})
+}
+
+func TestReceiveConfigRefused(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		for i, cfg := range []ReceiveConfig{{MaxSessions: -1}, {MaxDatagram: -1}, {SessionTimeout: -1}, {CloseGrace: -1}} {
+			cfg.Group, cfg.Store = simGroup, w.store
+			if r, err := w.node.receive(cfg, w.net.Join(simnet.JoinConfig{Group: simGroup}), nil); err == nil {
+				t.Errorf("%d: %+v was taken: %v", i, cfg, r)
+			}
+		}
+	})
+}
