@@ -13,7 +13,7 @@ func (s *Session) Deadline() time.Time {
 		return noTime // over, or waiting for a Work, or nothing came yet
 	}
 	d := l.last.Add(l.cfg.SessionTimeout)
-	for _, t := range [...]time.Time{l.closing, l.wake, l.completion.deadline(l.last)} {
+	for _, t := range [...]time.Time{l.closing, l.nextSweep(), l.completion.deadline(l.last)} {
 		if !t.IsZero() && t.Before(d) {
 			d = t
 		}
@@ -40,7 +40,7 @@ func (s *Session) Advance(now time.Time) {
 		s.end("close-session flag")
 	case due(l.last.Add(l.cfg.SessionTimeout), now):
 		s.end("silent")
-	case due(l.wake, now):
+	case due(l.nextSweep(), now):
 		s.sweep(now)
 	}
 }
@@ -48,7 +48,7 @@ func (s *Session) Advance(now time.Time) {
 // sweep ends what is due among objects and FDT Instances, and finds the next moment to look again.
 func (s *Session) sweep(now time.Time) {
 	l := s.l
-	l.wake = noTime
+	l.wake, l.swept = noTime, now
 	for id, in := range l.instances {
 		if due(in.forget, now) {
 			l.forgetInstance(id, in)

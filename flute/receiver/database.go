@@ -2,7 +2,6 @@ package receiver
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -57,11 +56,8 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 			return fmt.Errorf("its %s differs from an earlier FDT Instance", field)
 		}
 	}
-	if len(l.entries)-len(l.unnamed) >= l.cfg.MaxObjects && !s.forgetOldest() {
-		return errBudget
-	}
 	own, cost := describedBy(file)
-	if !l.budget.TryReserve(cost) && !(s.forgetOldest() && l.budget.TryReserve(cost)) {
+	if !l.reserveDescription(cost) {
 		return errBudget
 	}
 	e := l.entries[file.TOI]
@@ -127,29 +123,50 @@ func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires t
 // confirm notes that an FDT Instance describes e, until expires if that is later than what it was.
 func (s *Session) confirm(e *entry, id flute.InstanceID, expires time.Time) {
 	l := s.l
-	l.described++
-	e.instance, e.pause, e.order = id, l.pauses, l.described
+	e.instance, e.pause = id, l.pauses
+	if e.ended() {
+		l.history.add(e)
+	}
 	if expires.After(e.expires) {
 		e.expires = expires
 	}
 	l.schedule(e.expires)
 }
 
-// forgetOldest forgets a quarter of the objects that have ended, those first that no FDT Instance has described for
-// longest. It reports whether there were any.
-func (s *Session) forgetOldest() bool {
-	l := s.l
-	var ended []*entry
-	for _, e := range l.entries {
-		if e.ended() && e.file != nil {
-			ended = append(ended, e)
+// reserveDescription makes room for one more described object and charges cost for it; for that, objects that have ended
+// are forgotten, those first that ended or were described longest ago. It forgets no more than what would be enough: if
+// the budget is still spent then, another session has taken it.
+func (l *Ledger) reserveDescription(cost uint64) bool {
+	if len(l.entries)-len(l.unnamed) >= l.cfg.MaxObjects {
+		if _, ok := l.forgetOldest(); !ok {
+			return false
 		}
 	}
-	slices.SortFunc(ended, func(a, b *entry) int { return cmp.Compare(a.order, b.order) })
-	for _, e := range ended[:(len(ended)+3)/4] {
-		l.remove(e)
+	for freed := uint64(0); !l.budget.TryReserve(cost); {
+		if freed >= cost {
+			return false
+		}
+		n, ok := l.forgetOldest()
+		if !ok {
+			return false
+		}
+		freed += n
 	}
-	return len(ended) > 0
+	return true
+}
+
+// forgetOldest forgets one object that has ended, and returns how many bytes that gives back.
+func (l *Ledger) forgetOldest() (freed uint64, ok bool) {
+	for e := l.history.oldest; e != nil; e = l.history.oldest {
+		if !e.ended() { // it was begun anew
+			l.history.remove(e)
+			continue
+		}
+		freed = e.cost
+		l.remove(e)
+		return freed, true
+	}
+	return 0, false
 }
 
 // changed returns the name of an attribute that both descriptions give and that differs; empty if there is none.

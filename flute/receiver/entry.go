@@ -33,7 +33,7 @@ type entry struct {
 	badOTI   error            // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
 	instance flute.InstanceID // the newest FDT Instance that describes it
 	pause    uint64           // Ledger.pauses when it was described last
-	order    uint64           // Ledger.described when it was described last
+	place    place            // in Ledger.history
 	cost     uint64           // charged for the description
 	expires  time.Time        // by the receiver's clock; zero: never
 	started  bool             // ObjectStarted was emitted

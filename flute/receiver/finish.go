@@ -141,6 +141,9 @@ func (o *Object) refused(w *Work) {
 func (o *Object) succeed(now time.Time, w *Work) {
 	e, r := o.e, o.e.rec
 	e.phase = completed
+	if !e.gone {
+		o.l.history.add(e)
+	}
 	if len(w.result.verified) > 0 {
 		o.proven()
 	}

@@ -30,7 +30,7 @@ type Ledger struct {
 	leaving   map[*entry]struct{}  // removed from entries while they are being published
 	locations map[string]flute.TOI // Content-Location to the newest TOI that has it
 	instances map[flute.InstanceID]*instance
-	described uint64 // File elements that were taken so far
+	history   history
 
 	completion completion
 
@@ -45,6 +45,7 @@ type Ledger struct {
 	pauses  uint64        // how often packets came again after silence or after an A flag
 	now     time.Time     // the latest moment that an Object was told
 	wake    time.Time     // a moment not after the least deadline of all entries; zero: none
+	swept   time.Time     // when all entries were looked at last
 }
 
 // NewLedger returns the empty memory of the session key. cfg comes from Config.Validated.
@@ -145,6 +146,9 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 		return nil
 	}
 	l.completion.lost(e, reason)
+	if !e.gone {
+		l.history.add(e)
+	}
 	return event.ObjectFailed{Session: l.key, TOI: e.toi, ContentLocation: e.location(), Reason: reason, Detail: detail}
 }
 
@@ -153,6 +157,7 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 func (l *Ledger) remove(e *entry) {
 	delete(l.entries, e.toi)
 	delete(l.unnamed, e.toi)
+	l.history.remove(e)
 	if e.file != nil && l.locations[e.file.ContentLocation] == e.toi {
 		delete(l.locations, e.file.ContentLocation)
 	}
@@ -181,6 +186,19 @@ func (l *Ledger) schedule(t time.Time) {
 	if !t.IsZero() && (l.wake.IsZero() || t.Before(l.wake)) {
 		l.wake = t
 	}
+}
+
+// sweepPace is the least time between two looks at all entries, for each of them. One takes about 50 ns: whatever
+// deadlines a sender brings about, one for each B flag, say, they cost a few percent of a processor. With 100,000 objects a
+// deadline is met 0.2 s late.
+const sweepPace = 2 * time.Microsecond
+
+// nextSweep returns when to look at all entries; zero: no need.
+func (l *Ledger) nextSweep() time.Time {
+	if at := l.swept.Add(sweepPace * time.Duration(len(l.entries))); !l.wake.IsZero() && l.wake.Before(at) {
+		return at
+	}
+	return l.wake
 }
 
 func due(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
