@@ -27,7 +27,9 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	case p.FTI != nil:
 		var err error
 		if oti, err = fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI); err != nil {
-			o.warnOldSender(err)
+			if w := oldSender(o.l.key, e, err); w != nil {
+				o.emit(w)
+			}
 			return err
 		}
 		fti = bytes.Clone(p.FTI)
@@ -52,12 +54,13 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	return o.open(now, oti, fti)
 }
 
-// warnOldSender tells, once, of a sender whose objects cannot be received, so that their loss has a reason.
-func (o *Object) warnOldSender(err error) {
-	if e := o.e; errors.Is(err, fec.ErrShortRaptorFTI) && !e.warned {
-		e.warned = true
-		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: %v", o.l.key, e.toi, err)})
+// oldSender returns a warning, once, of a sender whose objects cannot be received, so that their loss has a reason; else nil.
+func oldSender(key flute.SessionKey, e *entry, err error) event.Event {
+	if !errors.Is(err, fec.ErrShortRaptorFTI) || e.warned {
+		return nil
 	}
+	e.warned = true
+	return event.Warning{Text: fmt.Sprintf("session %v, TOI %v: %v", key, e.toi, err)}
 }
 
 // open stages the object.
@@ -84,7 +87,9 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 		e.first = now
 	}
 	e.rec = newReception(oti, fti, scheme, object, budget)
-	e.rec.stranger = e.file == nil
+	if e.rec.stranger = e.file == nil; e.rec.stranger {
+		l.stage(e)
+	}
 	e.phase = receiving
 	o.announce()
 	return nil
@@ -155,42 +160,4 @@ func essence(o fec.OTI) fec.OTI {
 		}
 	}
 	return o
-}
-
-// keep copies a packet that cannot be interpreted yet: neither EXT_FTI nor the FDT came.
-func (o *Object) keep(now time.Time, p *alc.Packet) error {
-	if len(p.Body) == 0 {
-		return nil
-	}
-	pending := &o.e.pending
-	cost := uint64(len(p.Body)) + pendingOverhead
-	if pending.bytes+cost > o.l.cfg.UnnamedBytes/pendingShare {
-		return errUnknownObject
-	}
-	if !o.l.strangers.TryReserve(cost) {
-		return errBudget
-	}
-	if pending.bytes == 0 {
-		o.e.first = now
-	}
-	pending.bytes += cost
-	kept := make([]byte, 1, 1+len(p.Body))
-	kept[0] = p.Codepoint
-	pending.packets = append(pending.packets, append(kept, p.Body...))
-	return nil
-}
-
-// replay handles the packets that were kept, in the order of their arrival.
-func (o *Object) replay(now time.Time) {
-	waiting := o.e.pending.packets
-	o.l.forgetPending(o.e)
-	for _, kept := range waiting {
-		if o.e.phase > receiving {
-			return
-		}
-		p := alc.Packet{Body: kept[1:]}
-		p.Codepoint = kept[0]
-		// It was counted as accepted when it came; what it turns out to be now changes no count.
-		_ = o.handle(now, &p)
-	}
 }

@@ -15,11 +15,13 @@ import (
 const (
 	// DefaultMaxObjects bounds the described objects of one session: what the largest FDT Instance may announce.
 	DefaultMaxObjects = 100_000
-	// DefaultMaxUnnamed bounds the objects that no FDT Instance describes yet; a late joiner sees few of them.
-	DefaultMaxUnnamed = 64
+	// DefaultMaxUnnamed bounds the objects that no FDT Instance describes yet: as many as one session may describe, since
+	// the FDT of a folder of small files may come last.
+	DefaultMaxUnnamed = 100_000
 	// DefaultUnnamedBytes bounds what those objects may hold together in memory.
 	DefaultUnnamedBytes = 64 << 20
-	// DefaultUnnamedTimeout is how long such an object waits in silence; FDT Instances are repeated more often.
+	// DefaultUnnamedTimeout is how long such an object waits in silence for the rest of its symbols. One that is whole
+	// waits for its description as long as there is room.
 	DefaultUnnamedTimeout = 5 * time.Minute
 	// DefaultMaxInstances bounds the FDT Instances that are received at the same time; a sender finishes one before the
 	// next (RFC 6726, section 3.5), so a few cover loss and reordering.
@@ -71,7 +73,7 @@ type Config struct {
 	MaxObjects      int           // described objects of a session; zero: DefaultMaxObjects
 	MaxUnnamed      int           // objects before their FDT; zero: DefaultMaxUnnamed
 	UnnamedBytes    uint64        // memory of those; zero: DefaultUnnamedBytes
-	UnnamedTimeout  time.Duration // silence of those; zero: DefaultUnnamedTimeout
+	UnnamedTimeout  time.Duration // silence of those that are not whole; zero: DefaultUnnamedTimeout
 	MaxInstances    int           // FDT Instances in reception; zero: DefaultMaxInstances
 	MaxObjectSize   uint64        // bytes; zero: DefaultMaxObjectSize
 	MaxSourceBlocks uint32        // of an object; zero: DefaultMaxSourceBlocks

@@ -65,7 +65,7 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 		e = &entry{toi: file.TOI}
 		l.entries[file.TOI] = e
 	}
-	delete(l.unnamed, e.toi)
+	l.named(e)
 	e.file, e.cost = own, cost
 	if own.HasOTI && !isEmpty(own) {
 		// It may still be right in EXT_FTI, which has priority.
@@ -137,7 +137,7 @@ func (s *Session) confirm(e *entry, id flute.InstanceID, expires time.Time) {
 // are forgotten, those first that ended or were described longest ago. It forgets no more than what would be enough: if
 // the budget is still spent then, another session has taken it.
 func (l *Ledger) reserveDescription(cost uint64) bool {
-	if len(l.entries)-len(l.unnamed) >= l.cfg.MaxObjects {
+	if len(l.entries)-l.unnamed.count() >= l.cfg.MaxObjects {
 		if _, ok := l.forgetOldest(); !ok {
 			return false
 		}

@@ -22,6 +22,10 @@
 // oldest of what has ended is forgotten. A source symbol costs no allocation; repair symbols and the recovery of a
 // source block do. A source block that cannot be paid is decoded when it can.
 //
+// Packets of objects that no FDT Instance describes yet are kept in memory as they came, up to Config.UnnamedBytes and
+// Config.MaxUnnamed; only large objects, and of them a few, are received into the store at once. What is whole is kept as
+// long as there is room.
+//
 // Small source blocks are decoded where the packet is handled that makes them solvable, large ones by Works: first whether
 // the symbols suffice, then, with the block in memory, the lost ones.
 //

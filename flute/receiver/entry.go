@@ -28,6 +28,7 @@ type entry struct {
 	pending pending       // packets that came before the OTI was known
 	effects ObjectEffects // not drained yet: here, since an Object may be lost before they are
 	gone    bool          // removed from the Ledger
+	unnamed unnamedLink   // its place among the objects without a description
 
 	file     *fdt.File        // description; nil before the FDT
 	badOTI   error            // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
@@ -59,7 +60,7 @@ func (e *entry) isActive() bool {
 	case e.ended():
 		return false
 	}
-	return e.rec != nil || e.pending.bytes > 0 || (e.file != nil && isEmpty(e.file))
+	return e.rec != nil || e.file != nil && (e.pending.bytes > 0 || isEmpty(e.file))
 }
 
 // isOut reports whether the Work that publishes e has been drained: it will come back.
@@ -74,18 +75,6 @@ func (e *entry) location() string {
 	}
 	return e.file.ContentLocation
 }
-
-// pending keeps copies of packets, in order, until they can be interpreted.
-type pending struct {
-	packets [][]byte // the codepoint, then the body: all that is needed once the FDT is there
-	bytes   uint64   // charged for them
-}
-
-// pendingOverhead is charged for each kept packet besides its bytes.
-const pendingOverhead = 64
-
-// pendingShare is the part of Config.UnnamedBytes, one of pendingShare, that the packets kept for one object may take.
-const pendingShare = 4
 
 // isEmpty reports whether the FDT announces an object of no bytes.
 func isEmpty(f *fdt.File) bool {

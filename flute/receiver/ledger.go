@@ -26,7 +26,7 @@ type Ledger struct {
 	variant   fec.Variant // the code in use; empty: not known yet
 	probes    int         // attempts to find it out
 	entries   map[flute.TOI]*entry
-	unnamed   map[flute.TOI]*entry // those of entries that have no description
+	unnamed   unnamed              // those of entries that have no description
 	leaving   map[*entry]struct{}  // removed from entries while they are being published
 	locations map[string]flute.TOI // Content-Location to the newest TOI that has it
 	instances map[flute.InstanceID]*instance
@@ -53,7 +53,7 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	budget := store.NewBudget(math.MaxUint64, cfg.Budget)
 	return &Ledger{
 		cfg: cfg, key: key, budget: budget, strangers: store.NewBudget(cfg.UnnamedBytes, budget),
-		variant: cfg.Variant, entries: map[flute.TOI]*entry{}, unnamed: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{},
+		variant: cfg.Variant, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{},
 	}
 }
@@ -81,37 +81,6 @@ func (l *Ledger) Drop(r flute.DropReason, n int) { l.counters.Drop(r, uint64(n))
 
 // Held returns the memory in bytes that the session holds.
 func (l *Ledger) Held() uint64 { return l.budget.Used() }
-
-// entry returns the entry of toi, made if there is none. errUnknownObject when the session already holds as many
-// undescribed objects as it may.
-func (l *Ledger) entry(now time.Time, toi flute.TOI) (*entry, error) {
-	if e := l.entries[toi]; e != nil {
-		return e, nil
-	}
-	if len(l.unnamed) >= l.cfg.MaxUnnamed && !l.forgetUnnamed(now) {
-		return nil, errUnknownObject
-	}
-	e := &entry{toi: toi, touched: now}
-	l.entries[toi], l.unnamed[toi] = e, e
-	l.schedule(now.Add(l.cfg.UnnamedTimeout))
-	return e, nil
-}
-
-// forgetUnnamed forgets the undescribed objects that have been silent too long, and reports whether there were any.
-func (l *Ledger) forgetUnnamed(now time.Time) (any bool) {
-	for toi, e := range l.unnamed {
-		at := e.touched.Add(l.cfg.UnnamedTimeout)
-		if !due(at, now) {
-			l.schedule(at)
-			continue
-		}
-		l.drop(e, true)
-		l.remove(e)
-		l.effects.Ended = append(l.effects.Ended, toi)
-		any = true
-	}
-	return any
-}
 
 // drop removes what e holds. The entry itself stays, so that late packets are known for what they are.
 func (l *Ledger) drop(e *entry, discard bool) {
@@ -156,8 +125,8 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 // that is being published leaves when that is done.
 func (l *Ledger) remove(e *entry) {
 	delete(l.entries, e.toi)
-	delete(l.unnamed, e.toi)
 	l.history.remove(e)
+	l.named(e)
 	if e.file != nil && l.locations[e.file.ContentLocation] == e.toi {
 		delete(l.locations, e.file.ContentLocation)
 	}
@@ -176,6 +145,7 @@ func (l *Ledger) release() {
 		l.forgetInstance(id, in)
 	}
 	for _, e := range l.entries {
+		l.named(e)
 		l.budget.Release(e.cost)
 		e.cost = 0
 	}

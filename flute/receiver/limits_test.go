@@ -16,7 +16,7 @@ import (
 func TestClaimsCostNothing(t *testing.T) {
 	const limit = 1 << 30
 	r := newRig(t, func(c *Config) { c.Budget = store.NewBudget(limit, nil) })
-	for i := range uint64(DefaultMaxUnnamed) {
+	for i := range uint64(maxStaged/2 + 1) { // two objects each, so that one is beyond it
 		big := plain(t, 1+i, 0, 1, 1)
 		big.oti = fec.OTI{
 			EncodingID: fec.ReedSolomonGF28, TransferLength: 1 << 24, SymbolLength: 1, MaxSourceBlockLength: 1, MaxEncodingSymbols: 255,

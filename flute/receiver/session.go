@@ -132,7 +132,9 @@ func (s *Session) find(now time.Time, p *alc.Packet) (object bool, err error) {
 		}
 	}
 	if e.file == nil {
-		e.touched = now
+		if s.l.touch(now, e); s.l.keeps(e, p) {
+			return false, s.keep(now, e, p)
+		}
 	}
 	switch e.phase {
 	case completed:

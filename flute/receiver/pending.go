@@ -1,0 +1,160 @@
+package receiver
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/alc"
+)
+
+// pending keeps copies of packets, in the order of their arrival, until they can be interpreted.
+type pending struct {
+	packets []keptPacket
+	seen    map[string]struct{} // FEC Payload IDs of packets, once these are too many to look through
+	bytes   uint64              // charged for them
+}
+
+// keptPacket is what is needed of a packet once the FDT is there: codepoint, length of EXT_FTI, EXT_FTI, body.
+type keptPacket []byte
+
+func (k keptPacket) fti() []byte {
+	if k[1] == 0 {
+		return nil
+	}
+	return k[2 : 2+k[1]]
+}
+
+func (k keptPacket) body() []byte { return k[2+int(k[1]):] }
+
+const (
+	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator adds.
+	pendingOverhead = 160
+	// pendingShare is the part of Config.UnnamedBytes, one of pendingShare, that the packets kept for one object may take.
+	pendingShare = 4
+	// pendingScan is the number of packets that are looked through for one of the same FEC Payload ID.
+	pendingScan = 64
+	// surplusSymbols is how many encoding symbols beyond its source symbols are kept of a source block. Reed-Solomon needs
+	// none, and one that tells which code it is; the other codes fail with so many more less than once in 250 blocks.
+	surplusSymbols = 8
+)
+
+// keep copies a packet that cannot be interpreted yet: nothing describes the object, or nothing tells its OTI.
+// errDuplicate when it adds nothing to those that are kept.
+func (o *Object) keep(now time.Time, p *alc.Packet) error {
+	if len(p.Body) == 0 {
+		return nil
+	}
+	kept := &o.e.pending
+	if kept.has(p) {
+		return errDuplicate
+	}
+	cost := uint64(len(p.FTI)+len(p.Body)) + pendingOverhead
+	if kept.bytes+cost > o.l.cfg.UnnamedBytes/pendingShare {
+		return errUnknownObject
+	}
+	if !o.l.strangers.TryReserve(cost) {
+		return errBudget
+	}
+	if kept.bytes == 0 {
+		o.e.first = now
+	}
+	kept.bytes += cost
+	kept.add(p)
+	return nil
+}
+
+// add copies p. An EXT_FTI has at most 16 bytes in all schemes; what is longer than 255 cannot be one.
+func (k *pending) add(p *alc.Packet) {
+	fti := p.FTI[:min(len(p.FTI), 255)]
+	b := make(keptPacket, 0, 2+len(fti)+len(p.Body))
+	b = append(b, p.Codepoint, byte(len(fti)))
+	b = append(append(b, fti...), p.Body...)
+	k.packets = append(k.packets, b)
+	switch {
+	case k.seen != nil:
+		k.seen[string(payloadID(p.Codepoint, p.Body))] = struct{}{}
+	case len(k.packets) == pendingScan:
+		k.seen = make(map[string]struct{}, 2*pendingScan)
+		for _, b := range k.packets {
+			k.seen[string(payloadID(b[0], b.body()))] = struct{}{}
+		}
+	}
+}
+
+// has reports whether p repeats a kept packet, or belongs to a source block of which enough is kept.
+func (k *pending) has(p *alc.Packet) bool {
+	id := payloadID(p.Codepoint, p.Body)
+	if k.seen != nil {
+		_, ok := k.seen[string(id)]
+		return ok
+	}
+	for _, b := range k.packets {
+		if b[0] == p.Codepoint && string(payloadID(b[0], b.body())) == string(id) {
+			return true
+		}
+	}
+	return k.enough(p)
+}
+
+// enough reports whether the source block of p can do without it.
+func (k *pending) enough(p *alc.Packet) bool {
+	if len(k.packets) == 0 || p.FTI == nil {
+		return false
+	}
+	oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
+	if err != nil || oti.TransferLength == 0 || oti.Validate() != nil || oti.GroupSize > 1 {
+		return false
+	}
+	id, _, err := oti.ParsePayloadID(p.Body)
+	if err != nil {
+		return false
+	}
+	part := oti.Partition()
+	symbols, held := part.BlockSymbols(id.SBN), uint32(0)
+	sources := uint32(0)
+	for _, b := range k.packets {
+		other, _, err := oti.ParsePayloadID(b.body())
+		if err != nil || other.SBN != id.SBN || string(b.fti()) != string(p.FTI) {
+			continue
+		}
+		if held++; uint32(other.ESI) < symbols {
+			sources++
+		}
+	}
+	return sources == symbols || held >= symbols+surplusSymbols
+}
+
+// whole reports whether as many packets are kept as the object has source symbols, as far as EXT_FTI tells that.
+func (k *pending) whole() bool {
+	if len(k.packets) == 0 {
+		return false
+	}
+	last := k.packets[len(k.packets)-1]
+	oti, err := fec.ParseFTI(fec.EncodingID(last[0]), last.fti())
+	if err != nil || oti.TransferLength == 0 || oti.Validate() != nil {
+		return err == nil && oti.TransferLength == 0
+	}
+	symbols := (oti.TransferLength + uint64(oti.SymbolLength) - 1) / uint64(oti.SymbolLength)
+	return uint64(len(k.packets))*uint64(max(1, oti.GroupSize)) >= symbols
+}
+
+// payloadID returns the FEC Payload ID in front of body, whose length depends on the FEC scheme alone.
+func payloadID(codepoint uint8, body []byte) []byte {
+	oti := fec.OTI{EncodingID: fec.EncodingID(codepoint), FieldBits: 8}
+	return body[:min(len(body), oti.PayloadIDLen())]
+}
+
+// replay handles the packets that were kept, in the order of their arrival.
+func (o *Object) replay(now time.Time) {
+	waiting := o.e.pending.packets
+	o.l.forgetPending(o.e)
+	for _, kept := range waiting {
+		if o.e.phase > receiving {
+			return
+		}
+		p := alc.Packet{FTI: kept.fti(), Body: kept.body()}
+		p.Codepoint = kept[0]
+		// It was counted as accepted when it came; what it turns out to be now changes no count.
+		_ = o.handle(now, &p)
+	}
+}

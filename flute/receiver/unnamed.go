@@ -1,0 +1,212 @@
+package receiver
+
+import (
+	"errors"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+)
+
+// An object that no FDT Instance describes yet costs as little as it can: its packets are kept as they came, in memory. Only
+// a large one is received at once, into a file of the store. One that is whole waits for its description as long as there
+// is room for it; the others are forgotten when they were silent for Config.UnnamedTimeout.
+
+const (
+	// smallObject is the transfer length in bytes up to which an undescribed object stays in memory.
+	smallObject = 64 << 10
+	// maxStaged bounds the undescribed objects that have a file in the store.
+	maxStaged = 64
+	// unnamedOverhead is charged for each undescribed object besides its packets: entry, and two places in maps.
+	unnamedOverhead = 512
+	// forgetSteps is how often in Config.UnnamedTimeout silent objects are looked for: each look visits all objects.
+	forgetSteps = 8
+)
+
+// unnamed is the objects of a session that nothing describes, those first that have been silent longest.
+type unnamed struct {
+	partial, whole entryList
+	staged         int
+}
+
+// unnamedLink is the place of an entry in unnamed.
+type unnamedLink struct {
+	list       *entryList // nil: it is not there
+	prev, next *entry
+	staged     bool // it has a file in the store
+}
+
+func (u *unnamed) count() int { return u.partial.n + u.whole.n }
+
+// complete notes that nothing is missing of e but its description.
+func (u *unnamed) complete(e *entry) {
+	if e.unnamed.list == &u.partial {
+		u.partial.remove(e)
+		u.whole.push(e)
+	}
+}
+
+// entryList is a list of entries through their unnamedLink.
+type entryList struct {
+	first, last *entry
+	n           int
+}
+
+func (l *entryList) push(e *entry) {
+	e.unnamed.list, e.unnamed.prev, e.unnamed.next = l, l.last, nil
+	if l.last != nil {
+		l.last.unnamed.next = e
+	} else {
+		l.first = e
+	}
+	l.last = e
+	l.n++
+}
+
+func (l *entryList) remove(e *entry) {
+	k := &e.unnamed
+	if k.prev != nil {
+		k.prev.unnamed.next = k.next
+	} else {
+		l.first = k.next
+	}
+	if k.next != nil {
+		k.next.unnamed.prev = k.prev
+	} else {
+		l.last = k.prev
+	}
+	k.list, k.prev, k.next = nil, nil, nil
+	l.n--
+}
+
+// entry returns the entry of toi, made if there is none. errUnknownObject when the session already holds as many
+// undescribed objects as it may.
+func (l *Ledger) entry(now time.Time, toi flute.TOI) (*entry, error) {
+	if e := l.entries[toi]; e != nil {
+		return e, nil
+	}
+	if l.unnamed.count() >= l.cfg.MaxUnnamed && !l.forgetSilent(now) {
+		return nil, errUnknownObject
+	}
+	if !l.strangers.TryReserve(unnamedOverhead) && !(l.forgetSilent(now) && l.strangers.TryReserve(unnamedOverhead)) {
+		return nil, errUnknownObject
+	}
+	e := &entry{toi: toi, touched: now}
+	l.entries[toi] = e
+	l.unnamed.partial.push(e)
+	l.scheduleSilent(now)
+	return e, nil
+}
+
+// named takes e, which is described now or forgotten, out of the objects that are not.
+func (l *Ledger) named(e *entry) {
+	if e.unnamed.list == nil {
+		return
+	}
+	e.unnamed.list.remove(e)
+	if e.unnamed.staged {
+		e.unnamed.staged = false
+		l.unnamed.staged--
+	}
+	l.strangers.Release(unnamedOverhead)
+}
+
+// stage notes that e has a file in the store.
+func (l *Ledger) stage(e *entry) {
+	if !e.unnamed.staged {
+		e.unnamed.staged = true
+		l.unnamed.staged++
+	}
+}
+
+// touch notes that a packet of e has come.
+func (l *Ledger) touch(now time.Time, e *entry) {
+	e.touched = now
+	if list := e.unnamed.list; list != nil && list.last != e {
+		list.remove(e)
+		list.push(e)
+	}
+}
+
+// scheduleSilent makes the ledger look for silent objects some time after the one touched at t has become one: many are
+// then found in one look.
+func (l *Ledger) scheduleSilent(t time.Time) {
+	l.schedule(t.Add(l.cfg.UnnamedTimeout + l.cfg.UnnamedTimeout/forgetSteps))
+}
+
+// forgetUnnamed forgets the objects that were silent too long and are not whole.
+func (l *Ledger) forgetUnnamed(now time.Time) {
+	for e := l.unnamed.partial.first; e != nil; e = l.unnamed.partial.first {
+		switch {
+		case !due(e.touched.Add(l.cfg.UnnamedTimeout), now):
+			l.scheduleSilent(e.touched)
+			return
+		case e.rec != nil && e.rec.isWhole():
+			l.unnamed.complete(e)
+		default:
+			l.forget(e)
+		}
+	}
+}
+
+// forgetSilent makes room: it forgets a part of the objects that were silent for Config.UnnamedTimeout, whole ones last. It
+// reports whether there were any.
+func (l *Ledger) forgetSilent(now time.Time) bool {
+	n, forgotten := max(1, l.unnamed.count()/64), 0
+	for _, list := range [...]*entryList{&l.unnamed.partial, &l.unnamed.whole} {
+		for e := list.first; e != nil && forgotten < n && due(e.touched.Add(l.cfg.UnnamedTimeout), now); e = list.first {
+			l.forget(e)
+			forgotten++
+		}
+	}
+	return forgotten > 0
+}
+
+// forget forgets an object that nothing describes.
+func (l *Ledger) forget(e *entry) {
+	l.drop(e, true)
+	l.remove(e)
+	l.effects.Ended = append(l.effects.Ended, e.toi)
+}
+
+// keeps reports whether the packet p of the undescribed object e is kept as it is. An object too large for that is staged
+// in the store at once, as far as a few may: each costs a file there.
+func (l *Ledger) keeps(e *entry, p *alc.Packet) bool {
+	if e.ended() || e.rec != nil {
+		return false
+	}
+	if p.FTI == nil || l.unnamed.staged >= maxStaged {
+		return true
+	}
+	oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
+	return err != nil || oti.TransferLength <= smallObject
+}
+
+// keep keeps the packet p of the undescribed object e.
+func (s *Session) keep(now time.Time, e *entry, p *alc.Packet) error {
+	l := s.l
+	if p.FTI != nil {
+		oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
+		if err == nil {
+			err = l.checkOTI(&oti)
+		} else if w := oldSender(l.key, e, err); w != nil {
+			s.emit(w)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	o := Object{l: l, e: e}
+	err := o.keep(now, p)
+	if errors.Is(err, errBudget) && l.forgetSilent(now) {
+		err = o.keep(now, p)
+	}
+	if err == nil || errors.Is(err, errDuplicate) {
+		o.flagged(now, p.CloseObject)
+	}
+	if err == nil && e.pending.whole() {
+		l.unnamed.complete(e)
+	}
+	return err
+}

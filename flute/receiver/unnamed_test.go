@@ -1,0 +1,129 @@
+package receiver
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// A folder of small files whose FDT Instances come last arrives, and costs the store nothing until then.
+func TestFolderBeforeItsFDT(t *testing.T) {
+	r := newRig(t)
+	var files []fdt.File
+	var objects []object
+	for i := range uint64(2000) {
+		o := coded(t, 1+i, 1500, 1400, 2, 4, "")
+		objects, files = append(objects, o), append(files, o.file(fmt.Sprint("f", i)))
+		r.s.Route(r.now, o.packet(0, 1, 1))
+		r.s.Route(r.now, o.packet(0, 3, 1))
+		r.handed += 2
+	}
+	r.check()
+	if n := r.store.Staged(); n != 0 || len(r.objects) != 0 {
+		t.Errorf("%d files staged, %d Objects before anything is described", n, len(r.objects))
+	}
+	r.wait(time.Hour - time.Minute) // what is whole waits
+	for i := range flute.InstanceID(4) {
+		r.feed(fdtInstance{id: i, files: files[500*i : 500*(i+1)], e: 60000}.packets(t)...)
+	}
+	for i, o := range objects {
+		r.file(fmt.Sprint("f", i), o.content)
+	}
+	if n := r.l.strangers.Used(); n != 0 {
+		t.Errorf("%d bytes still held for undescribed objects", n)
+	}
+	r.close()
+}
+
+// Large undescribed objects are staged, but not more than some; those beyond wait in memory.
+func TestUndescribedObjectsStageFewFiles(t *testing.T) {
+	r := newRig(t)
+	var files []fdt.File
+	for i := range uint64(2 * maxStaged) {
+		o := plain(t, 1+i, smallObject+1000, 1000, 64)
+		files = append(files, o.file(fmt.Sprint("f", i)))
+		r.feed(o.all()...)
+	}
+	if n := r.store.Staged(); n != maxStaged {
+		t.Errorf("%d files staged, want %d", n, maxStaged)
+	}
+	r.feed(fdtInstance{files: files, e: 60000}.packets(t)...)
+	if n := len(eventsOf[event.ObjectCompleted](r)); n != len(files) {
+		t.Errorf("%d of %d objects completed", n, len(files))
+	}
+	if r.l.unnamed.staged != 0 || r.l.unnamed.count() != 0 {
+		t.Errorf("%d undescribed, %d staged", r.l.unnamed.count(), r.l.unnamed.staged)
+	}
+	r.close()
+}
+
+// What repeats and what a source block can do without is not kept a second time.
+func TestUndescribedDuplicatesAreNotKept(t *testing.T) {
+	for _, noFTI := range []bool{false, true} {
+		r := newRig(t)
+		o := coded(t, 1, 3000, 100, 30, 60, "")
+		o.noFTI = noFTI
+		for range 3 {
+			r.feed(o.all()...)
+		}
+		c := r.l.Counters()
+		if c.Accepted != 30 || c.Duplicate != 60 {
+			t.Errorf("EXT_FTI %v: %d accepted, %d duplicate", !noFTI, c.Accepted, c.Duplicate)
+		}
+		r.feed(o.packet(0, 40, 1)) // all source symbols are held
+		if d := r.l.Counters().Duplicate; (d == 61) == noFTI {
+			t.Errorf("EXT_FTI %v: %d duplicate after a surplus symbol", !noFTI, d)
+		}
+		r.feed(describe(t, 0, o.file("a")))
+		r.file("a", o.content)
+		r.close()
+	}
+	r := newRig(t)
+	o := coded(t, 1, 20_000, 100, 100, 255, "")
+	for esi := range fec.ESI(155) {
+		r.feed(o.packet(fec.SBN(esi%2), 100+esi, 1))
+		r.feed(o.packet(fec.SBN(esi%2), 100+esi, 1))
+	}
+	if c := r.l.Counters(); c.Accepted != 155 || c.Duplicate != 155 {
+		t.Errorf("%d accepted, %d duplicate", c.Accepted, c.Duplicate)
+	}
+	r.close()
+}
+
+// Undescribed objects are bounded, keep what is whole, and cost no more the more of them there are.
+func TestUndescribedObjectsGiveWay(t *testing.T) {
+	const most = 20_000
+	r := newRig(t, func(c *Config) { c.MaxUnnamed, c.UnnamedTimeout = most, time.Minute })
+	feed := func(first uint64, n int, size int) {
+		for i := range uint64(n) {
+			r.s.Route(r.now, plain(t, first+i, size, 10, 4).packet(0, 0, 1))
+			r.handed++
+		}
+		r.check()
+	}
+	feed(1, most/2, 10)      // whole
+	feed(most, most/2+5, 20) // not
+	feed(1_000_000, 1, 10)   // too many
+	if n := r.dropped(flute.DropUnknownObject); n != 6 {
+		t.Errorf("%d dropped", n)
+	}
+	r.wait(30 * time.Second)
+	feed(most, most/4, 20) // a quarter is not silent
+	r.wait(45 * time.Second)
+	if n := r.l.unnamed.count(); n != most*3/4 {
+		t.Errorf("%d objects after the others were silent", n)
+	}
+	feed(2_000_000, most/2, 10) // fills up, and then the whole ones that are silent give way
+	if n := r.l.unnamed.count(); n > most || r.l.unnamed.partial.n != most/4 {
+		t.Errorf("%d objects, %d of them not whole", n, r.l.unnamed.partial.n)
+	}
+	if n := r.dropped(flute.DropUnknownObject); n != 6 {
+		t.Errorf("%d dropped", n)
+	}
+	r.close()
+}
