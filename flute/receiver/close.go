@@ -25,6 +25,7 @@ func (s *Session) Deadline() time.Time {
 // closed or fell silent ends. Call it also after each Done, for a session that was closed.
 func (s *Session) Advance(now time.Time) {
 	l := s.l
+	l.now = now
 	if !l.ended && l.ending == "" {
 		s.tellComplete(now)
 	}
@@ -60,23 +61,23 @@ func (s *Session) sweep(now time.Time) {
 	for _, e := range l.entries {
 		switch {
 		case e.phase == finishing:
-		case e.ended():
+		case e.ended(), e.phase == resting:
 			s.sweepEnded(now, e)
-		case due(e.expires, now):
-			s.fail(e, event.FailExpired, e.because("its FDT Instance has expired"))
-			s.sweepEnded(now, e)
-		case e.rec != nil && e.rec.waiting:
+		case e.rec != nil && e.rec.waiting && (e.rec.isWhole() || !due(e.expires, now)):
 			l.effects.Described = append(l.effects.Described, e.toi) // try again
 			l.schedule(now.Add(stallRetry))
 		case e.file == nil || e.rec != nil && e.rec.isWhole():
-			// It waits for its description, B flag or not.
-		case e.rec != nil && len(e.rec.attempts) > 0 && due(e.closeAt, now):
+			// It waits for its description, or to be published. What came in time does not expire.
+		case e.rec != nil && len(e.rec.attempts) > 0 && (due(e.expires, now) || due(e.closeAt, now)):
 			l.schedule(now.Add(stallRetry)) // perhaps nothing is missing
-		case due(e.closeAt, now) && e.open.After(e.closeAt.Add(-l.cfg.CloseGrace/2)):
+		case due(e.expires, now):
+			s.rest(now, e, event.FailExpired, e.because("its FDT Instance has expired"))
+			s.sweepEnded(now, e)
+		case due(e.closeAt, now) && e.open.After(e.closeAt.Add(-l.closeGrace(e)/2)):
 			e.closeAt = noTime // the sender goes on without the flag
 			l.schedule(e.expires)
 		case due(e.closeAt, now):
-			s.fail(e, event.FailClosed, e.because("close-object flag"))
+			s.rest(now, e, event.FailClosed, e.because("close-object flag"))
 			s.sweepEnded(now, e)
 		default:
 			l.schedule(e.expires)
@@ -95,13 +96,17 @@ func (l *Ledger) decoding() bool {
 	return false
 }
 
-// sweepEnded forgets an object that has ended, some time after its description has expired: the sender may renew that
-// late, and the file shall not be received again then.
+// sweepEnded forgets an object that has ended or rests, some time after its description has expired: the sender may renew
+// that late, and the file shall not be received again then.
 func (s *Session) sweepEnded(now time.Time, e *entry) {
 	if e.file == nil {
 		return // goes with forgetUnnamed
 	}
 	if at := e.expires.Add(s.l.cfg.SessionTimeout); due(at, now) {
+		if e.rec != nil {
+			s.l.drop(e, true)
+			s.l.effects.Ended = append(s.l.effects.Ended, e.toi)
+		}
 		s.l.remove(e)
 	} else {
 		s.l.schedule(at)
@@ -146,6 +151,7 @@ func (s *Session) end(reason string) {
 	if busy {
 		return
 	}
+	clear(l.deferred) // their failure was told
 	s.tellCompleteAtEnd()
 	l.release()
 	l.ended = true

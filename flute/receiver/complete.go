@@ -91,7 +91,7 @@ func (s *Session) Complete() bool {
 			return false
 		}
 	}
-	return len(s.l.leaving) == 0
+	return len(s.l.leaving) == 0 && len(s.l.deferred) == 0
 }
 
 // deadline returns when tellComplete has something to do; zero: not before something happens.

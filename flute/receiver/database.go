@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -20,9 +21,17 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 		report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %s: %s", r.TOI, r.Reason))
 		l.completion.refuse(r.TOI)
 	}
-	at := len(l.effects.Events)
+	at, deferred := len(l.effects.Events), 0
 	for i := range f.Files {
-		if err := s.mergeFile(now, f.ID, &f.Files[i], expires); err != nil {
+		err := s.mergeFile(now, f.ID, &f.Files[i], expires)
+		if errors.Is(err, errBudget) && l.shed() {
+			err = s.mergeFile(now, f.ID, &f.Files[i], expires)
+		}
+		if err != nil {
+			if errors.Is(err, errBudget) {
+				deferred++
+				s.postpone(&f.Files[i], err)
+			}
 			report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %v: %v", f.Files[i].TOI, err))
 			if e := l.entries[f.Files[i].TOI]; e == nil || e.file == nil { // others have an end of their own
 				l.completion.refuse(f.Files[i].TOI.String())
@@ -34,6 +43,9 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 	}
 	if f.Complete {
 		l.completion.announced(now)
+	}
+	if in := l.instances[f.ID]; in != nil && !in.settle(now, deferred) {
+		return
 	}
 	l.effects.Events = slices.Insert(l.effects.Events, at, event.Event(report)) // before what follows from it
 }
@@ -66,6 +78,7 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 		l.entries[file.TOI] = e
 	}
 	l.named(e)
+	delete(l.deferred, e.toi)
 	e.file, e.cost = own, cost
 	if own.HasOTI && !isEmpty(own) {
 		// It may still be right in EXT_FTI, which has priority.
@@ -74,7 +87,7 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 		}
 	}
 	if !e.closeAt.IsZero() {
-		e.closeAt = now.Add(l.cfg.CloseGrace)
+		e.closeAt = now.Add(l.closeGrace(e))
 		l.schedule(e.closeAt)
 	}
 	s.confirm(e, id, expires)
@@ -90,11 +103,15 @@ func (s *Session) introduce(e *entry) {
 		s.fail(e, e.reason, e.detail)
 		return
 	}
+	untold := e.phase == resting
 	// RFC 6726, section 3.4.2: of two TOIs for one URI, the FDT Instance that is newer names the current version.
 	if toi, ok := l.locations[e.file.ContentLocation]; ok {
 		old := l.entries[toi]
 		switch {
 		case old.pause == e.pause && old.instance.NewerThan(e.instance):
+			if untold {
+				e.phase = announced
+			}
 			s.fail(e, event.FailSuperseded, fmt.Sprintf("by TOI %v", toi))
 			return
 		case old.phase <= receiving && e.instance != old.instance:
@@ -102,6 +119,9 @@ func (s *Session) introduce(e *entry) {
 		}
 	}
 	l.locations[e.file.ContentLocation] = e.toi
+	if untold {
+		s.emit(l.failure(e, true))
+	}
 	if e.isActive() {
 		l.effects.Described = append(l.effects.Described, e.toi)
 	}
@@ -118,13 +138,16 @@ func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires t
 		e.file = &augmented
 	}
 	s.confirm(e, id, expires)
+	if e.phase == resting && isEmpty(e.file) { // no packet needs to come
+		s.l.effects.Described = append(s.l.effects.Described, e.toi)
+	}
 }
 
 // confirm notes that an FDT Instance describes e, until expires if that is later than what it was.
 func (s *Session) confirm(e *entry, id flute.InstanceID, expires time.Time) {
 	l := s.l
 	e.instance, e.pause = id, l.pauses
-	if e.ended() {
+	if e.isIdle() {
 		l.history.add(e)
 	}
 	if expires.After(e.expires) {
@@ -158,7 +181,7 @@ func (l *Ledger) reserveDescription(cost uint64) bool {
 // forgetOldest forgets one object that has ended, and returns how many bytes that gives back.
 func (l *Ledger) forgetOldest() (freed uint64, ok bool) {
 	for e := l.history.oldest; e != nil; e = l.history.oldest {
-		if !e.ended() { // it was begun anew
+		if !e.isIdle() { // it was begun anew
 			l.history.remove(e)
 			continue
 		}

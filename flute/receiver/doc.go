@@ -17,6 +17,13 @@
 // Every datagram is counted once (flute.Counters). Every object that an FDT Instance announces ends in one of
 // event.ObjectCompleted and event.ObjectFailed.
 //
+// A failure whose reason may pass ends a try, not the object, and its event says Retry: wrong bytes, a store or a budget
+// that is full, a description that has expired, a B flag before all symbols came. The next packet or announcement of the
+// object begins another try. Symbols are kept for it after an expiry and after a B flag, unless the memory is needed;
+// wrong bytes and errors of the store begin anew. An object that fails again and again rests longer each time, for ten
+// minutes at most. A file that cannot be described for want of memory fails in the same way; the next repetition of its
+// FDT Instance is read again.
+//
 // Memory is charged to Config.Budget before it is taken: symbols, bitmaps, packets that wait for the FDT, FDT Instances,
 // and the descriptions of objects, of ended ones too. When it is spent, packets are dropped under their reason and the
 // oldest of what has ended is forgotten. A source symbol costs no allocation; repair symbols and the recovery of a

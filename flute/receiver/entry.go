@@ -14,6 +14,7 @@ type phase uint8
 
 const (
 	announced phase = iota // described or opened, no symbol yet
+	resting                // the latest try has failed, the next has not begun
 	receiving              // symbols are being gathered
 	finishing              // all symbols are there; being verified and published
 	completed
@@ -45,12 +46,18 @@ type entry struct {
 	open    time.Time // latest packet without B flag since closeAt was set
 	closeAt time.Time // when an unfinished object fails because of its B flag; zero: not
 
-	reason event.FailReason // why it failed
+	tries  int              // that failed because of bytes, the store or a budget
+	closes int              // tries that a B flag ended
+	resume time.Time        // when the next may begin
+	reason event.FailReason // why the latest failed
 	detail string
 }
 
 // ended reports whether the object has its final state.
 func (e *entry) ended() bool { return e.phase >= completed }
+
+// isIdle reports whether e holds nothing but its description.
+func (e *entry) isIdle() bool { return e.ended() || e.phase == resting && e.rec == nil }
 
 // isActive reports whether an Object has something to do for e.
 func (e *entry) isActive() bool {

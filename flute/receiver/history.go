@@ -1,7 +1,8 @@
 package receiver
 
-// history lists the described objects that have ended, those first that ended, or were described, longest ago. All its
-// methods take constant time: an FDT Instance of 100,000 File elements may ask for as many places.
+// history lists the described objects that have ended, or rest and hold nothing, those first that ended, or were
+// described, longest ago. All its methods take constant time: an FDT Instance of 100,000 File elements may ask for as many
+// places.
 type history struct{ oldest, newest *entry }
 
 // place is where an entry stands in the history.

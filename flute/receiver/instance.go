@@ -34,6 +34,11 @@ type instance struct {
 	head    [sha256.Size]byte
 	hasHead bool // head is the hash of the packet with SBN 0 and ESI 0
 	alarmed bool // a conflict was reported
+
+	read     bool      // it was decoded and merged; object is for a repetition
+	reread   time.Time // when a repetition is read again; zero: never
+	readings int       // that left something undone
+	deferred int       // File elements that the latest reading put off
 }
 
 const (
@@ -65,7 +70,7 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 	}
 	in.touched, in.pause = now, l.pauses
 	in.fingerprint(p)
-	if in.object == nil {
+	if in.object == nil && !s.repeats(now, in) {
 		return errDuplicate
 	}
 	l.completion.heard(now)
@@ -82,7 +87,10 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 		}
 	}
 	err := in.object.handle(now, p)
-	if e := in.object.e; e.phase == failed {
+	if e := in.object.e; e.phase == failed || e.phase == resting {
+		if e.reason == event.FailBudget {
+			l.shed()
+		}
 		s.refuse(now, in, errors.New(e.detail))
 		return errStore
 	}
@@ -121,10 +129,16 @@ func (s *Session) openInstance(p *alc.Packet) *instance {
 	if known >= maxKnownInstances {
 		l.forgetInstance(first.id, first)
 	}
-	in := &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1, memory: &memory{budget: l.budget, limit: l.fdtLimit()}}
-	in.object = &Object{l: l.forFDT(in.memory), e: &entry{}}
+	in := &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1}
+	l.receive(in)
 	l.instances[in.id] = in
 	return in
+}
+
+// receive prepares for the packets of in.
+func (l *Ledger) receive(in *instance) {
+	in.memory = &memory{budget: l.budget, limit: l.fdtLimit()}
+	in.object = &Object{l: l.forFDT(in.memory), e: &entry{}}
 }
 
 // forFDT returns a ledger that receives one FDT Instance as an object in memory.
@@ -164,6 +178,10 @@ func (in *instance) release() {
 // refuse ends an FDT Instance that cannot be used.
 func (s *Session) refuse(now time.Time, in *instance, err error) {
 	in.release()
+	if in.read { // only the repetition
+		in.later(now)
+		return
+	}
 	in.forget = now.Add(refusalTime)
 	s.l.schedule(in.forget)
 	s.emit(event.FDTRejected{Session: s.l.key, ID: in.id, Reason: err.Error()})
@@ -200,6 +218,7 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 	}
 	s.merge(now, f, expires)
 	in.release()
+	in.read = true
 	in.forget = expires
 	l.schedule(expires)
 	return nil

@@ -28,9 +28,11 @@ type Ledger struct {
 	entries   map[flute.TOI]*entry
 	unnamed   unnamed              // those of entries that have no description
 	leaving   map[*entry]struct{}  // removed from entries while they are being published
+	kept      map[*entry]struct{}  // those of entries that rest and hold symbols
 	locations map[string]flute.TOI // Content-Location to the newest TOI that has it
 	instances map[flute.InstanceID]*instance
-	history   history
+	history   history                // those of entries that hold no more than their description
+	deferred  map[flute.TOI]struct{} // files that there is no memory or no place to describe
 
 	completion completion
 
@@ -43,7 +45,7 @@ type Ledger struct {
 	closed  bool          // the latest packet had the A flag
 	closing time.Time     // when the session ends because of an A flag; zero: not
 	pauses  uint64        // how often packets came again after silence or after an A flag
-	now     time.Time     // the latest moment that an Object was told
+	now     time.Time     // the latest moment that a Session or an Object was told
 	wake    time.Time     // a moment not after the least deadline of all entries; zero: none
 	swept   time.Time     // when all entries were looked at last
 }
@@ -53,8 +55,8 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	budget := store.NewBudget(math.MaxUint64, cfg.Budget)
 	return &Ledger{
 		cfg: cfg, key: key, budget: budget, strangers: store.NewBudget(cfg.UnnamedBytes, budget),
-		variant: cfg.Variant, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{},
-		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{},
+		variant: cfg.Variant, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
+		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{}, deferred: map[flute.TOI]struct{}{},
 	}
 }
 
@@ -74,6 +76,11 @@ func (l *Ledger) Active() []flute.TOI {
 		}
 	}
 	return active
+}
+
+// Awaits reports whether an object of the session goes on with the result of w.
+func (l *Ledger) Awaits(w *Work) bool {
+	return !w.entry.gone && w.entry.rec != nil && w.entry.rec.object == w.object
 }
 
 // Drop counts n datagrams of the session that never reached it, such as those in the hands of an actor that crashed.
@@ -97,6 +104,7 @@ func (l *Ledger) drop(e *entry, discard bool) {
 		r.release(discard && !r.working)
 	}
 	e.rec = nil
+	delete(l.kept, e)
 	l.forgetPending(e)
 }
 
@@ -105,20 +113,21 @@ func (l *Ledger) forgetPending(e *entry) {
 	e.pending = pending{}
 }
 
-// fail ends e and returns the event that says so: nil for an object that was not announced yet, whose end is told when
-// it is.
+// fail ends e for good and returns the event that says so: nil for an object that was not announced yet, whose end is told
+// when it is, and for one that rests: the end of its latest try was told.
 func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Event {
+	told := e.phase == resting
 	e.phase = failed
 	l.drop(e, true)
 	e.reason, e.detail = reason, detail
-	if e.file == nil {
-		return nil
-	}
 	l.completion.lost(e, reason)
-	if !e.gone {
+	if e.file != nil && !e.gone {
 		l.history.add(e)
 	}
-	return event.ObjectFailed{Session: l.key, TOI: e.toi, ContentLocation: e.location(), Reason: reason, Detail: detail}
+	if told {
+		return nil
+	}
+	return l.failure(e, false)
 }
 
 // remove forgets e: its TOI may name something else now. What was not told of it yet is the session's to tell. An entry

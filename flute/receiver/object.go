@@ -18,6 +18,7 @@ type Object struct {
 	block  fec.SBN // the source block in hand
 	inHand bool
 	esis   []fec.ESI // of the packet in hand
+	over   bool      // the try that it worked on has failed
 }
 
 // ObjectEffects is what an Object wants done, drained by Effects.
@@ -51,8 +52,9 @@ func (o *Object) TOI() flute.TOI { return o.e.toi }
 // Block returns the SBN of the source block in hand, if Handle was interrupted in one: what to blame for a crash.
 func (o *Object) Block() (fec.SBN, bool) { return o.block, o.inHand }
 
-// Ended reports whether the object has its final state; the Object can be dropped.
-func (o *Object) Ended() bool { return o.e.ended() }
+// Ended reports whether the object has its end, or rests and holds nothing: the Object can be dropped. The next try has a
+// new one.
+func (o *Object) Ended() bool { return o.e.isIdle() }
 
 // Effects drains what is to be done since the last call. What a lost Object has not drained, the next one does.
 func (o *Object) Effects() ObjectEffects {
@@ -72,6 +74,9 @@ func (o *Object) Handle(now time.Time, p *alc.Packet) {
 	case errors.Is(err, errDuplicate):
 		o.l.counters.Repeat()
 	default:
+		if errors.Is(err, errBudget) {
+			o.l.shed()
+		}
 		o.l.counters.Drop(flute.Reason(err), 1)
 		return
 	}
@@ -87,7 +92,7 @@ func (o *Object) flagged(now time.Time, b bool) {
 	case !b:
 		e.open = now
 	case e.phase <= receiving:
-		e.closeAt = now.Add(o.l.cfg.CloseGrace)
+		e.closeAt = now.Add(o.l.closeGrace(e))
 		o.l.schedule(e.closeAt)
 	}
 }
@@ -99,6 +104,10 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 		return errDuplicate
 	case failed:
 		return errFinished
+	case resting:
+		if err := o.again(now); err != nil {
+			return err
+		}
 	default:
 	}
 	if e.rec == nil {
@@ -130,7 +139,7 @@ func (o *Object) Describe(now time.Time) {
 	o.l.now = now
 	o.refresh()
 	e := o.e
-	if e.ended() || e.file == nil {
+	if e.ended() || e.file == nil || e.phase == resting && o.again(now) != nil {
 		return
 	}
 	o.replay(now)
@@ -192,9 +201,18 @@ func (o *Object) announce() {
 	})
 }
 
+// fail ends the object, or only the try if the reason may pass.
 func (o *Object) fail(reason event.FailReason, detail string) {
-	if e := o.l.fail(o.e, reason, detail); e != nil {
-		o.emit(e)
+	var told event.Event
+	if o.l.mayPass(o.e, reason) {
+		o.l.drop(o.e, true)
+		o.over = true
+		told = o.l.rest(o.l.now, o.e, reason, detail)
+	} else {
+		told = o.l.fail(o.e, reason, detail)
+	}
+	if told != nil {
+		o.emit(told)
 	}
 }
 

@@ -136,6 +136,7 @@ func (o *Object) later(sbn fec.SBN, err error) error {
 		return o.storeFailed(err)
 	}
 	r := o.e.rec
+	o.l.shed()
 	o.wait()
 	if len(r.stalled) < maxStalled && !slices.Contains(r.stalled, sbn) { // one that is not noted waits for its next symbol
 		r.stalled = append(r.stalled, sbn)
@@ -161,6 +162,7 @@ func (b *block) lostSymbols() []fec.ESI {
 }
 
 func (o *Object) storeFailed(err error) error {
+	o.l.shed()
 	o.fail(failReason(err), err.Error())
 	return errStore
 }

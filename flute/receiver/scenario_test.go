@@ -211,7 +211,11 @@ func (p *player) show(e event.Event) string {
 		return fmt.Sprintf("completed toi %v %s, %d bytes in %v, repaired %d, verified %v\n",
 			e.TOI, e.Path, e.Size, e.Duration, e.Repaired, e.Verified)
 	case event.ObjectFailed:
-		return fmt.Sprintf("failed toi %v %s: %s: %s\n", e.TOI, e.ContentLocation, e.Reason, e.Detail)
+		again := ""
+		if e.Retry {
+			again = ", to be tried again"
+		}
+		return fmt.Sprintf("failed toi %v %s%s: %s: %s\n", e.TOI, e.ContentLocation, again, e.Reason, e.Detail)
 	case event.MatrixDetected:
 		return fmt.Sprintf("code %s by %s\n", e.Matrix, e.By)
 	case event.Warning:

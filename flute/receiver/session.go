@@ -50,6 +50,7 @@ func (s *Session) Effects() SessionEffects {
 // for the Object of p.TOI, to whom it must be handed at once or with the bytes of datagram kept unchanged until then.
 // Everything else is dealt with and counted.
 func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p alc.Packet, object bool) {
+	s.l.now = now
 	if s.l.last.IsZero() {
 		s.l.last = now // silence counts from here, even if nothing valid ever comes
 	}
@@ -141,6 +142,9 @@ func (s *Session) find(now time.Time, p *alc.Packet) (object bool, err error) {
 		return false, errDuplicate
 	case failed:
 		return false, errFinished
+	case resting:
+		err = e.mayBegin(now)
+		return err == nil, err
 	default:
 		return true, nil
 	}
@@ -167,10 +171,13 @@ func (s *Session) QuarantineDetached(detail string) {
 func (s *Session) fail(e *entry, reason event.FailReason, detail string) {
 	s.l.effects.Events = append(s.l.effects.Events, e.effects.Events...)
 	e.effects.Events = nil
-	if f := s.l.fail(e, reason, detail); f != nil {
-		s.emit(f)
-	}
+	s.emit(s.l.fail(e, reason, detail))
 	s.l.effects.Ended = append(s.l.effects.Ended, e.toi)
 }
 
-func (s *Session) emit(e event.Event) { s.l.effects.Events = append(s.l.effects.Events, e) }
+// emit announces e, unless it is nil.
+func (s *Session) emit(e event.Event) {
+	if e != nil {
+		s.l.effects.Events = append(s.l.effects.Events, e)
+	}
+}

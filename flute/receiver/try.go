@@ -1,0 +1,155 @@
+package receiver
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// A try is the reception of an object from its first symbol to its end. When a try fails for a reason that may pass, the
+// object rests: the next announcement or the next packet begins another try. What was proven is kept: after a B flag or
+// the end of the description's life all symbols, after wrong bytes or an error of the store nothing.
+
+// An object that fails again and again rests longer each time, so that neither a sender's lasting fault, nor a full
+// disk, nor a forged stream has us write and hash, or tell of it, for ever.
+const (
+	// restFirst is the first rest. It doubles with each try that fails.
+	restFirst = time.Second
+	// restStore bounds the rest after an error of the store or of a budget. Such a try costs a few system calls, and
+	// whoever frees the disk shall not wait long.
+	restStore = time.Minute
+	// restContent bounds the rest after wrong bytes: a lasting fault costs no more than six receptions in an hour.
+	restContent = 10 * time.Minute
+	// maxTries is how far tries are counted: enough for both.
+	maxTries = 16
+	// maxCloses is how far B flags are counted. Each doubles the grace time after the next: to some ten minutes.
+	maxCloses = 6
+)
+
+// restAfter returns how long an object rests after tries that failed, the last one for reason. Wrong bytes have cost a
+// whole turn, which cannot be repeated at once, and a carousel may have few: the second try does not wait. Where all
+// symbols are kept, none does.
+func restAfter(reason event.FailReason, tries int) time.Duration {
+	switch reason {
+	case event.FailExpired, event.FailClosed:
+		return 0
+	case event.FailDigest, event.FailEncoding:
+		if tries == 1 {
+			return 0
+		}
+		return min(restFirst<<(tries-2), restContent)
+	default:
+		return min(restFirst<<(tries-1), restStore)
+	}
+}
+
+// closeGrace returns how long e goes on after a B flag.
+func (l *Ledger) closeGrace(e *entry) time.Duration { return l.cfg.CloseGrace << e.closes }
+
+// mayPass reports whether e may be tried again after it failed for reason.
+func (l *Ledger) mayPass(e *entry, reason event.FailReason) bool {
+	switch reason {
+	case event.FailDigest, event.FailEncoding, event.FailStore, event.FailBudget, event.FailExpired:
+	default:
+		return false
+	}
+	return !e.gone && l.ending == "" && l.isCurrent(e)
+}
+
+// isCurrent reports whether no newer object has the Content-Location of e.
+func (l *Ledger) isCurrent(e *entry) bool {
+	return e.file == nil || l.locations[e.file.ContentLocation] == e.toi
+}
+
+// rest ends the try of e, and returns the event that says so: nil for an object that was not announced yet, whose failure
+// is told when it is. If e has a reception, that is kept for the next try.
+func (l *Ledger) rest(now time.Time, e *entry, reason event.FailReason, detail string) event.Event {
+	switch reason {
+	case event.FailClosed:
+		e.closes = min(e.closes+1, maxCloses)
+	case event.FailExpired:
+	default:
+		e.tries = min(e.tries+1, maxTries)
+	}
+	e.phase, e.started, e.closeAt = resting, false, noTime
+	e.resume = now.Add(restAfter(reason, e.tries))
+	e.reason, e.detail = reason, detail
+	switch {
+	case e.rec != nil:
+		l.kept[e] = struct{}{}
+	case e.file != nil:
+		l.history.add(e)
+	}
+	if e.file != nil && isEmpty(e.file) { // no packet will come that could begin the next
+		l.reread(e.instance, e.resume)
+	}
+	return l.failure(e, true)
+}
+
+// failure returns the event for the end of e; nil if it was not announced yet.
+func (l *Ledger) failure(e *entry, retry bool) event.Event {
+	if e.file == nil {
+		return nil
+	}
+	return event.ObjectFailed{
+		Session: l.key, TOI: e.toi, ContentLocation: e.location(), Reason: e.reason, Detail: e.detail, Retry: retry,
+	}
+}
+
+// rest ends the try of e for a reason that leaves its symbols good.
+func (s *Session) rest(now time.Time, e *entry, reason event.FailReason, detail string) {
+	l := s.l
+	if e.rec != nil && e.rec.buffer.Flush() != nil { // what is kept shall hold little memory
+		l.drop(e, true)
+	}
+	l.effects.Events = append(l.effects.Events, e.effects.Events...)
+	e.effects.Events = nil
+	s.emit(l.rest(now, e, reason, detail))
+	if e.rec == nil {
+		l.effects.Ended = append(l.effects.Ended, e.toi)
+	}
+}
+
+// shed gives up what resting objects hold: something that is in reception needs the memory, or the place in the store. It
+// reports whether there was anything.
+func (l *Ledger) shed() (any bool) {
+	any = len(l.kept) > 0
+	for e := range l.kept {
+		l.drop(e, true)
+		l.history.add(e)
+		l.effects.Ended = append(l.effects.Ended, e.toi)
+	}
+	return any
+}
+
+// mayBegin returns why an object that rests cannot be tried now; nil if it can.
+func (e *entry) mayBegin(now time.Time) error {
+	switch {
+	case e.file != nil && due(e.expires, now):
+		// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond the
+		// expiration time of the FDT Instance."
+		return errExpired
+	case now.Before(e.resume):
+		return errFinished
+	}
+	return nil
+}
+
+// again begins the next try of an object that rests.
+func (o *Object) again(now time.Time) error {
+	e := o.e
+	if o.over { // the next try has an Object of its own
+		return errFinished
+	}
+	if err := e.mayBegin(now); err != nil {
+		return err
+	}
+	delete(o.l.kept, e)
+	if e.rec != nil {
+		e.phase = receiving
+	} else {
+		e.phase, e.first = announced, noTime
+	}
+	o.announce()
+	return nil
+}
