@@ -24,9 +24,8 @@ type instance struct {
 	version uint8   // FLUTE version of its packets
 	object  *Object // nil once it was decoded or refused
 	memory  *memory
-	cenc    int // content encoding by EXT_CENC; -1: not seen
-	hasSCT  bool
-	skew    time.Duration // sender's clock minus ours, by EXT_TIME
+	cenc    int  // content encoding by EXT_CENC; -1: not seen
+	hasSCT  bool // one of its packets told the sender's clock
 	touched time.Time
 	pause   uint64    // Ledger.pauses at its latest packet
 	forget  time.Time // when its ID may be used again; zero: while it is in reception
@@ -70,6 +69,7 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 	}
 	in.touched, in.pause = now, l.pauses
 	in.fingerprint(p)
+	s.readClock(now, in, p)
 	if in.object == nil && !s.repeats(now, in) {
 		return errDuplicate
 	}
@@ -80,11 +80,6 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 			return flute.ErrOTI
 		}
 		in.cenc = int(p.CENC)
-	}
-	if p.Time != nil && !in.hasSCT {
-		if t, err := lct.ParseTime(p.Time, now); err == nil && t.HasSCT {
-			in.skew, in.hasSCT = t.SCT.Sub(now), true
-		}
 	}
 	err := in.object.handle(now, p)
 	if e := in.object.e; e.phase == failed || e.phase == resting {
@@ -106,6 +101,20 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 		}
 	}
 	return err
+}
+
+// readClock takes the Sender Current Time of a packet. A packet that was delayed, or sent again as it was, tells a time
+// that is past; so within an FDT Instance the clock is only ever set forward.
+func (s *Session) readClock(now time.Time, in *instance, p *alc.Packet) {
+	if p.Time == nil || s.l.cfg.Expiry != ExpiryUseSCT {
+		return
+	}
+	clock := &s.l.clock
+	t, err := lct.ParseTime(p.Time, clock.read(now))
+	if err == nil && t.HasSCT && (!in.hasSCT || t.SCT.After(clock.read(now))) {
+		in.hasSCT = true
+		clock.set(t.SCT, now)
+	}
 }
 
 // openInstance starts the reception of an FDT Instance; the one that was silent longest gives way when there are too
@@ -204,18 +213,17 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 	}
 	l.version = in.version
 	f.ID = in.id
-	if l.cfg.Expiry == ExpiryUseSCT && in.hasSCT {
-		l.skew = in.skew
-	}
-	expires := f.Expires.Add(-l.skew)
-	if l.cfg.Expiry == ExpiryIgnore {
-		expires = now.Add(math.MaxInt64)
-	}
 	// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond the
-	// expiration time of the FDT Instance."
-	if !expires.After(now) {
+	// expiration time of the FDT Instance." How long that is from now is settled here, so that it is measured by the
+	// monotonic clock: neither side's wall clock can shorten it by a step later.
+	valid := f.Expires.Sub(l.clock.read(now))
+	if l.cfg.Expiry == ExpiryIgnore {
+		valid = math.MaxInt64
+	}
+	if valid <= 0 {
 		return fmt.Errorf("expired at %v: %w", f.Expires, errExpired)
 	}
+	expires := now.Add(valid)
 	s.merge(now, f, expires)
 	in.release()
 	in.read = true
@@ -242,5 +250,5 @@ func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, err
 		}
 		document = out.Bytes()
 	}
-	return fdt.Parse(document, now, s.l.cfg.FDTLimits)
+	return fdt.Parse(document, s.l.clock.read(now), s.l.cfg.FDTLimits)
 }

@@ -39,15 +39,15 @@ type Ledger struct {
 	opened  bool
 	ending  string // why the session ends as soon as nothing is being published; empty: it does not
 	ended   bool
-	skew    time.Duration // sender's clock minus ours
-	last    time.Time     // of the latest packet
-	open    time.Time     // of the latest packet without A flag
-	closed  bool          // the latest packet had the A flag
-	closing time.Time     // when the session ends because of an A flag; zero: not
-	pauses  uint64        // how often packets came again after silence or after an A flag
-	now     time.Time     // the latest moment that a Session or an Object was told
-	wake    time.Time     // a moment not after the least deadline of all entries; zero: none
-	swept   time.Time     // when all entries were looked at last
+	clock   senderClock
+	last    time.Time // of the latest packet
+	open    time.Time // of the latest packet without A flag
+	closed  bool      // the latest packet had the A flag
+	closing time.Time // when the session ends because of an A flag; zero: not
+	pauses  uint64    // how often packets came again after silence or after an A flag
+	now     time.Time // the latest moment that a Session or an Object was told
+	wake    time.Time // a moment not after the least deadline of all entries; zero: none
+	swept   time.Time // when all entries were looked at last
 }
 
 // NewLedger returns the empty memory of the session key. cfg comes from Config.Validated.
