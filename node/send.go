@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +27,11 @@ type SendConfig struct {
 	TTL       int    // zero: 1
 	Rate      uint64 // bits of UDP payload per second; zero: as fast as the socket takes them
 
+	// Patience is how long the session goes on while nothing can be sent, because the link or the route is away. Zero: for
+	// ever if Session sends its files for ever, DefaultPatience if not; negative: for ever. A Warning tells when nothing can
+	// be sent, and another one when it can again. What the system has not taken is sent then.
+	Patience time.Duration
+
 	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in, and its FDTStartID and
 	// FirstTOI, where they are zero, from the clock: receivers still know those of the process before.
 	Session sender.Config
@@ -34,16 +40,25 @@ type SendConfig struct {
 	Impair func(datagram []byte) (drop bool)
 }
 
+// DefaultPatience outlasts a switch that restarts, or a cable that is moved; a job that is started daily ends before the next.
+const DefaultPatience = 5 * time.Minute
+
+// maxFailures bounds the errors that Wait returns one by one.
+const maxFailures = 100
+
 // Sending is a running session. Its methods are safe for concurrent use.
 type Sending struct {
-	node *Node
-	key  flute.SessionKey
-	pid  *actor.PID
-	sub  *Subscription
-	done chan struct{}
+	node  *Node
+	key   flute.SessionKey
+	pid   *actor.PID
+	sub   *Subscription
+	done  chan struct{}
+	ended chan error // gets cause
+	cause error      // what ended the session before its time; nil: nothing did; to be read after done
 
 	mu     sync.Mutex
 	failed []error
+	more   int // failures beyond maxFailures
 }
 
 // Send opens a sending session. It goes on until Finish and the last transfer, Close, or the node's Stop.
@@ -79,13 +94,13 @@ func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sen
 		return nil, fmt.Errorf("node: session %v is being sent already", key)
 	}
 	if cfg.Impair != nil {
-		w = &impaired{w, cfg.Impair}
+		w = &impaired{Writer: w, drop: cfg.Impair}
 	}
-	sc := session.SenderConfig{Key: key, Core: session0, Writer: w}
+	s := &Sending{node: n, key: key, done: make(chan struct{}), ended: make(chan error, 1)}
+	sc := session.SenderConfig{Key: key, Core: session0, Writer: w, Patience: cfg.patience(), Ended: s.ended}
 	if cfg.Rate > 0 {
 		sc.Bucket = pacing.NewBucket(cfg.Rate, 0, 0)
 	}
-	s := &Sending{node: n, key: key, done: make(chan struct{})}
 	s.sub = n.Subscribe(SubscribeOptions{Filter: s.mine})
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
@@ -96,6 +111,17 @@ func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sen
 	n.sessions[key] = true
 	go s.watch()
 	return s, nil
+}
+
+// patience returns Patience with its default.
+func (cfg *SendConfig) patience() time.Duration {
+	switch {
+	case cfg.Patience != 0:
+		return cfg.Patience
+	case cfg.Session.TransferCount < 0:
+		return -1
+	}
+	return DefaultPatience
 }
 
 // mine takes note of what fails in this session, and selects the event of its end. It runs on the hub, where no number of
@@ -115,6 +141,10 @@ func (s *Sending) mine(e event.Event) bool {
 func (s *Sending) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.failed) == maxFailures {
+		s.more++
+		return
+	}
 	s.failed = append(s.failed, err)
 }
 
@@ -126,6 +156,11 @@ func (s *Sending) watch() {
 		if _, closed = e.(event.SessionClosed); closed {
 			break
 		}
+	}
+	select {
+	case err := <-s.ended:
+		s.cause = err
+	default:
 	}
 	if !closed {
 		s.fail(fmt.Errorf("node: session %v did not end: %w", s.key, ErrStopped))
@@ -166,7 +201,8 @@ func (s *Sending) Close() { s.order(session.Close{Reason: "closed"}) }
 // Done is closed when the session has ended.
 func (s *Sending) Done() <-chan struct{} { return s.done }
 
-// Wait waits for the end of the session and returns what failed, joined.
+// Wait waits for the end of the session and returns what failed, joined: what ended the session before its time, and the
+// files that were not sent as often as asked.
 func (s *Sending) Wait(ctx context.Context) error {
 	select {
 	case <-s.done:
@@ -175,25 +211,41 @@ func (s *Sending) Wait(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(s.failed...)
+	all := append([]error{s.cause}, s.failed...)
+	if s.more > 0 {
+		all = append(all, fmt.Errorf("node: and %d files more", s.more))
+	}
+	return errors.Join(all...)
 }
 
 // impaired is a writer that drops.
 type impaired struct {
 	session.Writer
-	drop func([]byte) bool
+	drop    func([]byte) bool
+	dropped []bool // what was decided about datagrams that were not sent yet
 }
 
-// WriteBatch implements session.Writer.
+// WriteBatch implements session.Writer. What it could not send comes again, in the same order: it has been decided upon.
 func (w *impaired) WriteBatch(datagrams [][]byte) (int, error) {
 	kept := make([][]byte, 0, len(datagrams))
-	for _, d := range datagrams {
-		if !w.drop(d) {
+	for i, d := range datagrams {
+		if i == len(w.dropped) {
+			w.dropped = append(w.dropped, w.drop(d))
+		}
+		if !w.dropped[i] {
 			kept = append(kept, d)
 		}
 	}
-	if _, err := w.Writer.WriteBatch(kept); err != nil {
+	sent, err := w.Writer.WriteBatch(kept)
+	if sent == 0 && err != nil {
 		return 0, err
 	}
-	return len(datagrams), nil
+	done := 0
+	for ; done < len(datagrams) && (w.dropped[done] || sent > 0); done++ {
+		if !w.dropped[done] {
+			sent--
+		}
+	}
+	w.dropped = slices.Delete(w.dropped, 0, done)
+	return done, err
 }

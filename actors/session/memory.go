@@ -46,7 +46,7 @@ func (m *Memory) Close() {
 	}
 	for _, out := range m.outgoing {
 		out.loop.end()
-		out.close("node stopped")
+		out.close("node stopped", nil)
 	}
 	m.inboxes, m.outgoing = nil, nil
 }

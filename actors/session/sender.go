@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -23,7 +24,8 @@ const (
 )
 
 // Writer sends datagrams of one session; internal/udp and internal/simnet have one. WriteBatch may block for as long as
-// the system's send buffer is full.
+// the system's send buffer is full. It returns how many datagrams were sent, in order. An error with a method Passing that
+// returns true may be gone at the next try; any other ends the session.
 type Writer interface {
 	WriteBatch(datagrams [][]byte) (int, error)
 	Close() error
@@ -35,6 +37,11 @@ type SenderConfig struct {
 	Core   *sender.Session
 	Writer Writer
 	Bucket *pacing.Bucket // nil: as fast as the socket takes it
+	// Patience is how long the network may take nothing before the session gives up; negative: for ever.
+	Patience time.Duration
+	// Ended gets the error that ended the session before its time, or nil, before SessionClosed is emitted. It has room for
+	// one; nil: nobody wants to know.
+	Ended chan<- error
 }
 
 // Add is sent by the node to a sending session: one file more, already prepared. It may be sent again if the answer,
@@ -72,20 +79,25 @@ type outgoing struct {
 	farewells int       // close-session flags sent
 	farewell  time.Time // when the next one is due
 	reason    string    // why it ends; meaningful when farewells > 0
+	cause     error     // the error that ends it before its time; nil: none does
 	over      bool      // closed
 	buffers   [][]byte  // memory of the datagrams under way
 	batch     [][]byte  // the datagrams made last
 	sent      int       // how many of batch are out
+	granted   int       // how many of batch the rate has permitted
+	outage    outage
 
 	// These belong to Sessions.
 	loop   ownLoop
 	ending string // why the session was told to end; empty: it was not
 }
 
-// bid sends the close-session flag and returns what there is to say.
-func (o *outgoing) bid(reason string) []event.Event {
+// bid sends the close-session flag and returns what there is to say. cause is the error that ends the session before its
+// time, if there is one.
+func (o *outgoing) bid(reason string, cause error) []event.Event {
 	if o.farewells == 0 {
-		o.reason = reason
+		o.reason, o.cause = reason, cause
+		o.Core.Abort(reason)
 	}
 	o.farewells++
 	// It is lost when the socket fails, as on the way: the receivers will notice the silence.
@@ -94,16 +106,19 @@ func (o *outgoing) bid(reason string) []event.Event {
 }
 
 // close releases the socket and returns what there is to say, after one close-session flag at least. It does so once.
-func (o *outgoing) close(reason string) (events []event.Event) {
+func (o *outgoing) close(reason string, cause error) (events []event.Event) {
 	if o.over {
 		return nil
 	}
 	if o.farewells == 0 {
-		events = o.bid(reason)
+		events = o.bid(reason, cause)
 	}
 	o.over = true
 	if err := o.Writer.Close(); err != nil {
 		o.reason += ": " + err.Error()
+	}
+	if o.Ended != nil {
+		o.Ended <- o.cause
 	}
 	return append(events, event.SessionClosed{Session: o.Key, Reason: o.reason})
 }
@@ -157,7 +172,7 @@ func (s *sending) Receive(ctx actor.Context) {
 		if ctx.Sender() != nil {
 			ctx.Respond(Taken{})
 		}
-		s.end(ctx, m.Reason)
+		s.end(ctx, m.Reason, nil)
 	case pump:
 		s.pumping = false
 		s.pump(ctx)
@@ -193,14 +208,14 @@ func (s *sending) pump(ctx actor.Context) {
 		err = s.write(ctx, now)
 	}
 	if err != nil {
-		s.end(ctx, err.Error())
+		s.end(ctx, err.Error(), err)
 		return
 	}
 	if s.pumping {
 		return
 	}
 	if s.finishing && s.Core.Done() {
-		s.end(ctx, "all files are sent")
+		s.end(ctx, "all files are sent", nil)
 		return
 	}
 	d := s.Core.Deadline()
@@ -215,7 +230,7 @@ func (s *sending) fill(now time.Time) error {
 	if s.sent < len(s.batch) {
 		return nil
 	}
-	s.sent, s.batch = 0, s.batch[:0]
+	s.sent, s.granted, s.batch = 0, 0, s.batch[:0]
 	for len(s.batch) < pumpPackets {
 		i := len(s.batch)
 		if i == len(s.buffers) {
@@ -231,26 +246,52 @@ func (s *sending) fill(now time.Time) error {
 	return nil
 }
 
-// write sends what the rate permits of the batch; the rest waits for the bucket.
+// write sends what the rate permits of the batch; the rest waits for the bucket. What the network does not take waits for
+// the next try.
 func (s *sending) write(ctx actor.Context, now time.Time) error {
-	end := s.sent
-	for end < len(s.batch) && (s.Bucket == nil || s.Bucket.Take(now, len(s.batch[end]))) {
-		end++
+	for s.granted < len(s.batch) && (s.Bucket == nil || s.Bucket.Take(now, len(s.batch[s.granted]))) {
+		s.granted++
 	}
-	if end > s.sent {
-		if _, err := s.Writer.WriteBatch(s.batch[s.sent:end]); err != nil {
-			return err
+	if s.granted > s.sent {
+		n, err := s.Writer.WriteBatch(s.batch[s.sent:s.granted])
+		s.sent += n
+		if n > 0 {
+			s.warn(ctx, s.outage.end(time.Now()))
 		}
-		s.sent = end
+		if err != nil {
+			return s.wait(ctx, err)
+		}
 	}
 	switch {
-	case end < len(s.batch):
+	case s.granted < len(s.batch):
 		s.pumping = true
 		s.timer.Reset(s.Bucket.Deadline(now).Sub(now))
-	case end > 0:
+	case len(s.batch) > 0:
 		s.again(ctx)
 	}
 	return nil
+}
+
+// wait has the rest of the batch tried again later, or returns why not.
+func (s *sending) wait(ctx actor.Context, err error) error {
+	if !isPassing(err) {
+		return err
+	}
+	retry, tell, ok := s.outage.begin(time.Now(), err, s.Patience)
+	if !ok {
+		return fmt.Errorf("session: nothing could be sent for %v: %w", s.Patience, err)
+	}
+	s.warn(ctx, tell)
+	s.pumping = true
+	s.timer.Reset(retry)
+	return nil
+}
+
+// warn tells something about the network of the session; an empty text is nothing.
+func (s *sending) warn(ctx actor.Context, text string) {
+	if text != "" {
+		s.publish(ctx, event.Warning{Text: fmt.Sprintf("session %v: %s", s.Key, text)})
+	}
 }
 
 func (s *sending) publish(ctx actor.Context, e event.Event) {
@@ -264,14 +305,14 @@ func (s *sending) publishAll(ctx actor.Context, events []event.Event) {
 }
 
 // end begins to close the session: nothing but close-session flags is sent from now on.
-func (s *sending) end(ctx actor.Context, reason string) {
+func (s *sending) end(ctx actor.Context, reason string, cause error) {
 	if s.farewells == 0 {
-		s.bidNext(ctx, reason)
+		s.bidNext(ctx, reason, cause)
 	}
 }
 
-func (s *sending) bidNext(ctx actor.Context, reason string) {
-	s.publishAll(ctx, s.bid(reason))
+func (s *sending) bidNext(ctx actor.Context, reason string, cause error) {
+	s.publishAll(ctx, s.bid(reason, cause))
 	s.farewell = time.Now().Add(closeInterval)
 	s.timer.Reset(closeInterval)
 }
@@ -282,9 +323,9 @@ func (s *sending) sayFarewell(ctx actor.Context) {
 	case rest > 0: // a pump from before the end
 		s.timer.Reset(rest)
 	case s.farewells < closePackets:
-		s.bidNext(ctx, s.reason)
+		s.bidNext(ctx, s.reason, s.cause)
 	default:
-		s.publishAll(ctx, s.close(s.reason))
+		s.publishAll(ctx, s.close(s.reason, s.cause))
 		ctx.Stop(ctx.Self())
 	}
 }

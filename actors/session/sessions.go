@@ -217,7 +217,7 @@ func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 		delete(s.receiving, r.inbox.key())
 		events = r.inbox.finish(r.reason)
 	} else {
-		for _, e := range r.out.close("given up: " + r.reason) {
+		for _, e := range r.out.close("given up: "+r.reason, fmt.Errorf("session: given up: %s", r.reason)) {
 			events = append(events, event.AsSending(e))
 		}
 	}

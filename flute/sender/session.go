@@ -250,19 +250,25 @@ func (s *Session) SetComplete() error {
 	return nil
 }
 
-// AppendClose ends the session and appends the packet that tells receivers so: flag A, no TOI, no payload (RFC 6726,
-// section 3.1). Objects that were not sent as often as asked end as failed. AppendNext returns nothing afterwards;
-// AppendClose may be called again, to repeat the packet.
-func (s *Session) AppendClose(b []byte) []byte {
-	if !s.closed {
-		for _, o := range s.entries {
-			if o.live() {
-				s.give(o, event.FailClosed, "")
-			}
-		}
-		s.closed = true
-		s.lanes, s.idle, s.fdt.sending = nil, nil, false
+// Abort ends the session. Objects that were not sent as often as asked end as failed, with reason as the detail.
+// AppendNext returns nothing afterwards; AppendClose is still to be called.
+func (s *Session) Abort(reason string) {
+	if s.closed {
+		return
 	}
+	for _, o := range s.entries {
+		if o.live() {
+			s.give(o, event.FailClosed, reason)
+		}
+	}
+	s.closed = true
+	s.lanes, s.idle, s.fdt.sending = nil, nil, false
+}
+
+// AppendClose ends the session, as Abort does, and appends the packet that tells receivers so: flag A, no TOI, no payload
+// (RFC 6726, section 3.1). It may be called again, to repeat the packet.
+func (s *Session) AppendClose(b []byte) []byte {
+	s.Abort("the session was closed")
 	start := len(b)
 	b = alc.AppendCloseSession(b, s.cfg.Session.TSI)
 	s.stats.count(len(b) - start)

@@ -12,7 +12,8 @@ func isRefused(err error) bool { return errors.Is(err, windows.WSAECONNRESET) }
 // isPassing reports an error that may be gone in a moment: a full queue, or a link or route that is away.
 func isPassing(err error) bool {
 	return errors.Is(err, windows.WSAENOBUFS) || errors.Is(err, windows.WSAEWOULDBLOCK) ||
-		errors.Is(err, windows.WSAENETUNREACH) || errors.Is(err, windows.WSAEHOSTUNREACH) || errors.Is(err, windows.WSAENETDOWN)
+		errors.Is(err, windows.WSAENETUNREACH) || errors.Is(err, windows.WSAEHOSTUNREACH) ||
+		errors.Is(err, windows.WSAENETDOWN) || errors.Is(err, windows.WSAEADDRNOTAVAIL)
 }
 
 func isTooLong(err error) bool { return errors.Is(err, windows.WSAEMSGSIZE) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -30,13 +31,19 @@ type SendConfig struct {
 
 // Sender is a connected socket. WriteBatch belongs to one goroutine; the other methods may be called from any.
 type Sender struct {
-	conn    *net.UDPConn
-	batch   batchWriter
+	cfg     SendConfig
+	batch   *batchWriter
+	away    time.Time // when writing began to fail, or another socket was tried last; zero: it does not fail
 	refused atomic.Uint64
+
+	mu     sync.Mutex
+	conn   *net.UDPConn // of batch
+	closed bool
 }
 
 // Dial opens a socket to send to one destination. The error says in one line what could not be done.
 func Dial(cfg SendConfig) (*Sender, error) {
+	s := &Sender{cfg: cfg, batch: &batchWriter{}}
 	to := netip.AddrPortFrom(cfg.To.Addr().Unmap(), cfg.To.Port())
 	cfg.Source = cfg.Source.Unmap()
 	switch {
@@ -61,7 +68,7 @@ func Dial(cfg SendConfig) (*Sender, error) {
 		err = cause(err)
 		return nil, fmt.Errorf("udp: send to %v on %s: %w%s", to, nameOf(ifi), err, hint(err, to.Addr(), ifi))
 	}
-	s := &Sender{conn: conn}
+	s.conn = conn
 	if cfg.SendBuffer > 0 {
 		if err := conn.SetWriteBuffer(cfg.SendBuffer); err != nil {
 			return nil, errors.Join(fmt.Errorf("udp: send buffer: %w", cause(err)), conn.Close())
@@ -73,15 +80,31 @@ func Dial(cfg SendConfig) (*Sender, error) {
 	return s, nil
 }
 
-// The patience with a system that does not take a datagram at the moment: about a second.
+// The patience with a system that does not take a datagram at the moment: a queue that is full for some milliseconds, the
+// report of a router about a datagram sent before. Who has more patience tries again.
 const (
 	retryDelay = time.Millisecond
-	maxRetries = 1000
+	maxRetries = 20
+	// maxRefused bounds the refusals of one datagram in a row. Each is about one that was sent before.
+	maxRefused = 1000
 )
 
-// WriteBatch sends all datagrams, in order, and returns how many were sent. It blocks while the send buffer is full, and
-// has about a second of patience with a system that is out of memory, or whose link or route is away. That nobody
-// listens at a unicast address is no error. After Close the error is net.ErrClosed.
+// PassingError says that the system takes no datagrams at the moment: it is out of memory, or the link, the route or the
+// source address is away.
+type PassingError struct{ err error }
+
+// Error implements error.
+func (e *PassingError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e *PassingError) Unwrap() error { return e.err }
+
+// Passing returns true: it is worth trying again.
+func (e *PassingError) Passing() bool { return true }
+
+// WriteBatch sends all datagrams, in order, and returns how many were sent. It blocks while the send buffer is full. A
+// *PassingError says that the rest may be sent later. That nobody listens at a unicast address is no error. After Close
+// the error is net.ErrClosed.
 func (s *Sender) WriteBatch(datagrams [][]byte) (int, error) {
 	for sent, retries := 0, 0; ; {
 		if sent == len(datagrams) {
@@ -91,26 +114,33 @@ func (s *Sender) WriteBatch(datagrams [][]byte) (int, error) {
 		switch {
 		case err == nil:
 			sent += n
-			retries = 0
+			retries, s.away = 0, time.Time{}
 		case errors.Is(err, net.ErrClosed):
 			return sent, net.ErrClosed
-		case retries == maxRetries:
-			return sent, s.failed(err, datagrams[sent])
 		case isRefused(err):
 			s.refused.Add(1)
-			retries++
-		case isPassing(err):
+			if retries++; retries > maxRefused {
+				return sent, &PassingError{s.failed(err, datagrams[sent])}
+			}
+		case !isPassing(err):
+			return sent, s.failed(err, datagrams[sent])
+		case retries == maxRetries:
+			n := s.redial(datagrams[sent:])
+			if n == 0 {
+				return sent, &PassingError{s.failed(err, datagrams[sent])}
+			}
+			sent += n
+			retries, s.away = 0, time.Time{}
+		default:
 			retries++
 			time.Sleep(retryDelay)
-		default:
-			return sent, s.failed(err, datagrams[sent])
 		}
 	}
 }
 
 func (s *Sender) failed(err error, datagram []byte) error {
 	err = cause(err)
-	to := addrPort(s.conn.RemoteAddr())
+	to := netip.AddrPortFrom(s.cfg.To.Addr().Unmap(), s.cfg.To.Port())
 	if isTooLong(err) {
 		return fmt.Errorf("udp: write %d bytes to %v: %w", len(datagram), to, err)
 	}
@@ -121,8 +151,17 @@ func (s *Sender) failed(err error, datagram []byte) error {
 // datagram.
 func (s *Sender) Refused() uint64 { return s.refused.Load() }
 
-// LocalAddr returns the source address and port that receivers see.
-func (s *Sender) LocalAddr() netip.AddrPort { return addrPort(s.conn.LocalAddr()) }
+// LocalAddr returns the source address and port that receivers see. They change if the interface is removed and comes back.
+func (s *Sender) LocalAddr() netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return addrPort(s.conn.LocalAddr())
+}
 
 // Close closes the socket.
-func (s *Sender) Close() error { return s.conn.Close() }
+func (s *Sender) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return s.conn.Close()
+}

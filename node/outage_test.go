@@ -1,0 +1,223 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/simnet"
+)
+
+// away is the error of a Writer whose link or route is away.
+type away struct{ syscall.Errno }
+
+func (e away) Error() string { return "write to 239.1.1.1:3400: " + e.Errno.Error() }
+func (e away) Unwrap() error { return e.Errno }
+func (away) Passing() bool   { return true }
+
+// cable is a Writer with a plug.
+type cable struct {
+	session.Writer
+	mu    sync.Mutex
+	err   error // nil: plugged in
+	tries int   // while it was not
+	limit int   // datagrams that go out before the error, once
+}
+
+func (c *cable) set(err error, limit int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err, c.limit = err, limit
+}
+
+func (c *cable) WriteBatch(datagrams [][]byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		return c.Writer.WriteBatch(datagrams)
+	}
+	if c.limit > 0 {
+		n, err := c.Writer.WriteBatch(datagrams[:min(c.limit, len(datagrams))])
+		c.limit -= n
+		if err != nil || n == len(datagrams) {
+			return n, err
+		}
+		return n, c.err
+	}
+	c.tries++
+	return 0, c.err
+}
+
+// plugged opens a session over a cable.
+func plugged(w *world, cfg SendConfig) (*Sending, *cable) {
+	w.t.Helper()
+	c := &cable{Writer: w.net.Dial(simSource, simGroup)}
+	cfg.To, cfg.TSI, cfg.Rate = simGroup, 1, 8_000_000
+	s, err := w.node.sendTo(cfg, c, simSource.Addr())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s, c
+}
+
+// warnings returns the texts of all Warnings.
+func (w *world) warnings() (all []string) {
+	for _, e := range w.take() {
+		if e, ok := e.(event.Warning); ok {
+			all = append(all, e.Text)
+		}
+	}
+	return all
+}
+
+// TestLinkAway: a link that goes away in the middle of a file costs nothing but time: what the system did not take is sent
+// when it is back, and both are told.
+func TestLinkAway(t *testing.T) {
+	for _, errno := range []syscall.Errno{syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTUNREACH, syscall.ENOBUFS, syscall.EPERM} {
+		t.Run(errno.Error(), func(t *testing.T) {
+			inWorld(t, Config{}, func(w *world) {
+				w.receive(simnet.Link{}, ReceiveConfig{SessionTimeout: time.Hour})
+				made := 0
+				s, c := plugged(w, SendConfig{Impair: func([]byte) bool { made++; return false }})
+				w.add(s, 3, 400_000)
+				time.Sleep(200 * time.Millisecond)
+				c.set(away{errno}, 37)
+				time.Sleep(4 * time.Minute)
+				if c.tries < 200 || c.tries > 600 {
+					t.Errorf("%d tries in 4 minutes", c.tries)
+				}
+				c.set(nil, 0)
+				w.finish(s)
+				w.delivered()
+				if got := w.warnings(); len(got) != 2 || !strings.Contains(got[0], errno.Error()) || !strings.Contains(got[1], "again") {
+					t.Errorf("warnings: %q", got)
+				}
+				w.stop()
+				w.accounted()
+				for _, e := range w.take() {
+					if e, ok := e.(event.SessionClosed); ok && !e.Sending {
+						if n := e.Counters.Received; n != uint64(made) {
+							t.Errorf("%d datagrams were made, %d received", made, n)
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestLinkStaysAway: a session that is to end gives up after its patience, and says why; a carousel never does.
+func TestLinkStaysAway(t *testing.T) {
+	for name, test := range map[string]struct {
+		cfg  SendConfig
+		ends time.Duration // 0: never
+	}{
+		"once":              {SendConfig{}, DefaultPatience},
+		"once, impatient":   {SendConfig{Patience: 10 * time.Second}, 10 * time.Second},
+		"once, for ever":    {SendConfig{Patience: -1}, 0},
+		"carousel":          {SendConfig{Session: sender.Config{TransferCount: -1}}, 0},
+		"carousel, bounded": {SendConfig{Session: sender.Config{TransferCount: -1}, Patience: time.Minute}, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, Config{}, func(w *world) {
+				s, c := plugged(w, test.cfg)
+				w.add(s, 2, 100_000)
+				c.set(away{syscall.ENETUNREACH}, 0)
+				s.Finish()
+				began := time.Now()
+				if test.ends == 0 {
+					time.Sleep(55 * time.Minute)
+					select {
+					case <-s.Done():
+						t.Error("it gave up")
+					default:
+					}
+					w.sent = nil
+					return
+				}
+				err := s.Wait(w.ctx)
+				if took := time.Since(began); took < test.ends || took > test.ends+2*time.Second {
+					t.Errorf("it gave up after %v, want %v", took, test.ends)
+				}
+				if !errors.Is(err, syscall.ENETUNREACH) {
+					t.Errorf("Wait: %v", err)
+				}
+				failed := 0
+				for _, e := range w.take() {
+					switch e := e.(type) {
+					case event.ObjectFailed:
+						failed++
+						if !strings.Contains(e.Detail, syscall.ENETUNREACH.Error()) {
+							t.Errorf("the last word is %q", e.Detail)
+						}
+					case event.SessionClosed:
+						if !strings.Contains(e.Reason, syscall.ENETUNREACH.Error()) {
+							t.Errorf("closed: %q", e.Reason)
+						}
+					}
+				}
+				if failed != 2 {
+					t.Errorf("%d objects failed", failed)
+				}
+			})
+		})
+	}
+}
+
+// TestLinkTrembles: a link that is away for moments only is not worth a word.
+func TestLinkTrembles(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		w.receive(simnet.Link{}, ReceiveConfig{})
+		s, c := plugged(w, SendConfig{})
+		w.add(s, 2, 400_000)
+		for range 20 {
+			c.set(away{syscall.ENOBUFS}, 3)
+			time.Sleep(100 * time.Millisecond)
+			c.set(nil, 0)
+			time.Sleep(20 * time.Millisecond)
+		}
+		w.finish(s)
+		w.delivered()
+		if got := w.warnings(); len(got) != 0 {
+			t.Errorf("warnings: %q", got)
+		}
+	})
+}
+
+// TestErrorThatStays: what will not pass ends the session at once, with its cause.
+func TestErrorThatStays(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		s, c := plugged(w, SendConfig{})
+		w.add(s, 1, 100_000)
+		c.set(fmt.Errorf("write: %w", syscall.EMSGSIZE), 0)
+		if err := s.Wait(w.ctx); !errors.Is(err, syscall.EMSGSIZE) {
+			t.Errorf("Wait: %v", err)
+		}
+	})
+}
+
+// TestCloseWhileAway: a session whose link is away can be closed.
+func TestCloseWhileAway(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		s, c := plugged(w, SendConfig{})
+		w.add(s, 1, 100_000)
+		c.set(away{syscall.ENETDOWN}, 0)
+		time.Sleep(time.Minute)
+		began := time.Now()
+		s.Close()
+		err := s.Wait(w.ctx)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if err == nil || !strings.Contains(err.Error(), "closed") {
+			t.Errorf("Wait: %v", err)
+		}
+	})
+}
