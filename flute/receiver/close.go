@@ -61,7 +61,10 @@ func (s *Session) sweep(now time.Time) {
 	for _, e := range l.entries {
 		switch {
 		case e.phase == finishing:
-		case e.ended(), e.phase == resting:
+		case e.phase == resting:
+			s.forgetHeld(now, e)
+			s.sweepEnded(now, e)
+		case e.ended():
 			s.sweepEnded(now, e)
 		case e.rec != nil && e.rec.waiting && (e.rec.isWhole() || !due(e.expires, now)):
 			l.effects.Described = append(l.effects.Described, e.toi) // try again
@@ -103,7 +106,7 @@ func (s *Session) sweepEnded(now time.Time, e *entry) {
 		return // goes with forgetUnnamed
 	}
 	if at := e.expires.Add(s.l.cfg.SessionTimeout); due(at, now) {
-		if e.rec != nil {
+		if !e.isIdle() {
 			s.l.drop(e, true)
 			s.l.effects.Ended = append(s.l.effects.Ended, e.toi)
 		}

@@ -138,7 +138,7 @@ func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires t
 		e.file = &augmented
 	}
 	s.confirm(e, id, expires)
-	if e.phase == resting && isEmpty(e.file) { // no packet needs to come
+	if e.phase == resting && (isEmpty(e.file) || e.pending.bytes > 0) { // no packet needs to come
 		s.l.effects.Described = append(s.l.effects.Described, e.toi)
 	}
 }

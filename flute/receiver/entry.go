@@ -57,7 +57,9 @@ type entry struct {
 func (e *entry) ended() bool { return e.phase >= completed }
 
 // isIdle reports whether e holds nothing but its description.
-func (e *entry) isIdle() bool { return e.ended() || e.phase == resting && e.rec == nil }
+func (e *entry) isIdle() bool {
+	return e.ended() || e.phase == resting && e.rec == nil && e.pending.bytes == 0
+}
 
 // isActive reports whether an Object has something to do for e.
 func (e *entry) isActive() bool {

@@ -143,7 +143,10 @@ func (s *Session) find(now time.Time, p *alc.Packet) (object bool, err error) {
 	case failed:
 		return false, errFinished
 	case resting:
-		err = e.mayBegin(now)
+		if err = e.mayBegin(now); errors.Is(err, errExpired) {
+			err = s.hold(now, e, p)
+			return false, err
+		}
 		return err == nil, err
 	default:
 		return true, nil

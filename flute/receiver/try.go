@@ -3,6 +3,7 @@ package receiver
 import (
 	"time"
 
+	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 )
 
@@ -133,6 +134,41 @@ func (e *entry) mayBegin(now time.Time) error {
 		return errFinished
 	}
 	return nil
+}
+
+// hold keeps a packet of an object whose description has expired: the next one may be under way, and interpret it. Objects
+// that were never described need the memory more, so they have half of it to themselves.
+func (s *Session) hold(now time.Time, e *entry, p *alc.Packet) error {
+	l := s.l
+	if l.strangers.Used() >= l.strangers.Limit()/2 {
+		return errExpired
+	}
+	first := e.first
+	o := Object{l: l, e: e}
+	err := o.keep(now, p)
+	if e.rec != nil {
+		e.first = first
+	}
+	if err == nil {
+		e.touched = now
+		l.schedule(now.Add(l.cfg.UnnamedTimeout))
+	}
+	return err
+}
+
+// forgetHeld forgets the packets that were held of an object that has been silent, and not described, for too long.
+func (s *Session) forgetHeld(now time.Time, e *entry) {
+	l := s.l
+	switch at := e.touched.Add(l.cfg.UnnamedTimeout); {
+	case e.pending.bytes == 0:
+	case !due(at, now):
+		l.schedule(at)
+	default:
+		l.forgetPending(e)
+		if e.isIdle() {
+			l.history.add(e)
+		}
+	}
 }
 
 // again begins the next try of an object that rests.

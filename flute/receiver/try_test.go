@@ -151,8 +151,8 @@ func TestRetryEmptyObject(t *testing.T) {
 	}
 }
 
-// After a fade that was longer than the description's life, only what is missing is needed. Without a description that is
-// valid nothing is taken.
+// After a fade that was longer than the description's life, only what is missing is needed. What comes before the next
+// description waits for that.
 func TestRetryAfterExpiry(t *testing.T) {
 	r := newRig(t)
 	o := coded(t, 1, 1200, 100, 4, 8, "")
@@ -161,12 +161,11 @@ func TestRetryAfterExpiry(t *testing.T) {
 	r.wait(5 * time.Minute)
 	r.want("failed 1 a expired")
 	r.wantRetries(true)
-	r.feed(o.packet(0, 2, 1))
-	if n := r.dropped(flute.DropExpired); n != 1 {
-		t.Errorf("%d packets dropped as expired", n)
-	}
+	r.feed(o.packet(0, 6, 1))
+	r.want("failed 1 a expired")
+	r.wait(time.Second)
 	r.feed(describe(t, 2, o.file("a")))
-	r.feed(o.packet(0, 6, 1), o.packet(1, 0, 1), o.packet(1, 1, 1), o.packet(1, 2, 1))
+	r.feed(o.packet(1, 0, 1), o.packet(1, 1, 1), o.packet(1, 2, 1))
 	for esi := range fec.ESI(4) {
 		r.feed(o.packet(2, esi, 1))
 	}
@@ -182,9 +181,29 @@ func TestRetryAfterExpiryWithoutSymbols(t *testing.T) {
 	r.feed(fdtInstance{id: 1, files: []fdt.File{o.file("a")}, expires: start.Add(10 * time.Second)}.packets(t)...)
 	r.wait(time.Minute)
 	r.want("failed 1 a expired")
+	r.feed(o.packet(0, 1, 1))
 	r.feed(describe(t, 2, o.file("a")))
-	r.feed(o.all()...)
+	r.feed(o.packet(0, 0, 1), o.packet(0, 2, 1))
 	r.want("failed 1 a expired", "completed 1 a 300")
+	r.close()
+}
+
+// What comes after the description has expired takes no more than half of the room for objects before their FDT, and not for
+// long.
+func TestHeldPacketsAreBounded(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.UnnamedBytes, c.UnnamedTimeout = 100_000, time.Minute })
+	o := plain(t, 1, 200_000, 1000, 10)
+	r.feed(fdtInstance{files: []fdt.File{o.file("a")}, expires: start.Add(10 * time.Second), e: 60000}.packets(t)...)
+	r.feed(o.packet(0, 0, 1))
+	r.wait(30 * time.Second)
+	r.feed(o.all()...)
+	if n := r.l.strangers.Used(); n == 0 || n > 51_500 {
+		t.Errorf("%d bytes held", n)
+	}
+	r.wait(time.Minute)
+	if n := r.l.strangers.Used(); n != 0 {
+		t.Errorf("%d bytes held after a minute", n)
+	}
 	r.close()
 }
 
