@@ -134,13 +134,10 @@ func (t TOI) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // SessionKey names a transport session at a receiver: source address and TSI (RFC 5651, section 4.1), and the
 // destination, since two groups may carry different sessions of one source. It is comparable.
 type SessionKey struct {
-	Source netip.Addr     // of the sender, without zone
-	Group  netip.AddrPort // destination address and UDP port
-	TSI    TSI
+	Source netip.Addr     `json:"source"` // of the sender, without zone
+	Group  netip.AddrPort `json:"group"`  // destination address and UDP port
+	TSI    TSI            `json:"tsi"`
 }
 
 // String returns "source>group:port/tsi".
 func (k SessionKey) String() string { return fmt.Sprintf("%v>%v/%d", k.Source, k.Group, k.TSI) }
-
-// MarshalText implements encoding.TextMarshaler with String.
-func (k SessionKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }

@@ -103,7 +103,8 @@ func TestExitCodes(t *testing.T) {
 		"group not joinable": {2, "192.0.2.1", []string{"receive", "--group", "192.0.2.1:3400", dir}},
 		"folder is a file":   {2, "file", []string{"receive", "--group", group, "--interface", "lo", file}},
 		"time-out":           {1, "0 of 1 files", []string{"receive", "--group", group, "--interface", "lo", "--objects", "1", "--timeout", "200ms", dir}},
-		"time-out, no count": {0, "", []string{"receive", "--group", group, "--interface", "lo", "--timeout", "200ms", dir}},
+		"time-out, nothing":  {1, "nothing was heard", []string{"receive", "--group", group, "--interface", "lo", "--timeout", "200ms", dir}},
+		"time asked for":     {0, "", []string{"receive", "--group", group, "--interface", "lo", "--until", "timeout", "--timeout", "200ms", dir}},
 		"help":               {0, "", []string{"--help"}},
 		"version":            {0, "", []string{"version"}},
 	} {
@@ -139,7 +140,7 @@ func TestInterruptStopsCleanly(t *testing.T) {
 		t.Skip("no interrupts between processes")
 	}
 	group, dir := newGroup(t), t.TempDir()
-	r := start(t, "receive", "--group", group.String(), "--interface", "lo", dir)
+	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", dir)
 	listening(t, group)
 	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever", write(t, t.TempDir(), "file", 100_000))
 	waitFor(t, filepath.Join(dir, "file"))

@@ -23,10 +23,10 @@ type benchCommand struct {
 type benchFlags struct {
 	Scheme    []string    `placeholder:"NAME[,…]" help:"FEC schemes, as --fec of send; default all that have a codec."`
 	K         []uint32    `name:"k" placeholder:"N[,…]" help:"Source symbols of a block; by default some that fit the scheme."`
-	Symbol    uint16      `placeholder:"BYTES" help:"Symbol length in bytes; default 1400, of overhead 16."`
+	Symbol    uint16      `type:"positive" placeholder:"BYTES" help:"Symbol length in bytes; default 1400, of overhead 16."`
 	Repair    *percentage `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default 25% for Reed-Solomon, 50% for LDPC and of overhead, 20% otherwise."`
-	FieldBits uint8       `name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16."`
-	N1        uint8       `name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10."`
+	FieldBits uint8       `type:"positive" name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16."`
+	N1        uint8       `type:"positive" name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10."`
 	Memory    byteSize    `default:"2GiB" help:"Leave out what needs more memory."`
 	Seed      uint64      `default:"1" help:"Seed of the data and of the losses."`
 
@@ -63,18 +63,30 @@ type survey struct {
 	skip    func(s fecScheme, k uint32, why error) // a block that cannot be made
 }
 
+// chosen returns the schemes that were asked for. It refuses flags that mean nothing, before anything is printed.
+func (f *benchFlags) chosen() ([]fecScheme, error) {
+	if slices.Contains(f.K, 0) {
+		return nil, errors.New("--k 0: a source block has at least 1 source symbol")
+	}
+	if f.Scheme == nil {
+		return fecSchemes(), nil
+	}
+	var chosen []fecScheme
+	for _, name := range f.Scheme {
+		s, err := findScheme(name)
+		if err != nil {
+			return nil, fmt.Errorf("--scheme: %w", err)
+		}
+		chosen = append(chosen, s)
+	}
+	return chosen, nil
+}
+
 // each goes through the blocks that were asked for.
 func (f *benchFlags) each(ctx context.Context, v survey) error {
-	chosen := fecSchemes()
-	if f.Scheme != nil {
-		chosen = nil
-		for _, name := range f.Scheme {
-			s, err := findScheme(name)
-			if err != nil {
-				return err
-			}
-			chosen = append(chosen, s)
-		}
+	chosen, err := f.chosen()
+	if err != nil {
+		return err
 	}
 	if f.Repair != nil {
 		v.repair = *f.Repair
@@ -98,7 +110,7 @@ func (f *benchFlags) each(ctx context.Context, v survey) error {
 		}
 		for _, k := range sizes {
 			if ctx.Err() != nil {
-				return failure{errors.New("interrupted")}
+				return interruption(ctx, "before all was measured")
 			}
 			c, err := f.newCase(v.config, s, k, v.symbol, share)
 			if err != nil && f.Repair == nil && s.repair != 0 {
@@ -108,7 +120,10 @@ func (f *benchFlags) each(ctx context.Context, v survey) error {
 				v.skip(s, k, err)
 				continue
 			}
-			if err := v.measure(c); err != nil {
+			switch err := v.measure(c); {
+			case ctx.Err() != nil:
+				return interruption(ctx, "before all was measured")
+			case err != nil:
 				return failure{fmt.Errorf("%s, K = %d: %w", s.name, k, err)}
 			}
 		}
@@ -174,9 +189,6 @@ func (f *benchFlags) newCase(cfg fecbench.Config, s fecScheme, k uint32, symbol 
 	}
 	if slices.Contains(s.flags, flagAlignment) {
 		flags.Alignment = alignment(symbol)
-	}
-	if k == 0 {
-		return benchCase{}, errors.New("--k must be at least 1")
 	}
 	o, err := flags.oti(&s)
 	for f.Symbol == 0 && err != nil && flags.Symbol > 1 { // the default must not be in the way of --field-bits

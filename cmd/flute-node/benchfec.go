@@ -15,8 +15,8 @@ import (
 type benchFECCommand struct {
 	benchFlags `embed:""`
 	Loss       []percentage  `default:"0%,1%,5%,20%,100%" help:"Shares of source symbols that a decoder has not got; 100% is nothing but repair symbols."`
-	Time       time.Duration `default:"300ms" help:"Time for each figure."`
-	Limit      time.Duration `default:"10s" help:"Leave out a figure for which one run would last longer, as far as that can be told from a shorter block."`
+	Time       time.Duration `type:"positive" default:"300ms" help:"Time for each figure."`
+	Limit      time.Duration `type:"positive" default:"10s" help:"Leave out a figure for which one run would last longer, as far as that can be told from a shorter block."`
 }
 
 // The operations, as they are called in JSON.
@@ -59,6 +59,9 @@ type pace struct {
 
 // Run prints a row of figures for each block.
 func (c *benchFECCommand) Run(ctx context.Context, out *output) error {
+	if _, err := c.chosen(); err != nil {
+		return err
+	}
 	for _, p := range c.Loss {
 		if p > 1 {
 			return fmt.Errorf("--loss %v%%: take 0%% to 100%%", 100*float64(p))
@@ -109,7 +112,7 @@ func (t *fecTable) row(ctx context.Context, c benchCase) error {
 	_, _ = fmt.Fprintf(&text, "%-14s%7d%8d", c.scheme.name, c.k, c.block.Repair)
 	cell := func(width int, operation string, loss float64, measure func() (fecbench.Result, error)) error {
 		if ctx.Err() != nil {
-			return errors.New("interrupted")
+			return interruption(ctx, "before all was measured")
 		}
 		figure, err := t.figure(c, operation, loss, measure)
 		_, _ = fmt.Fprintf(&text, "%*s", width, figure)

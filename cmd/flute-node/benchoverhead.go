@@ -13,9 +13,9 @@ import (
 
 type benchOverheadCommand struct {
 	benchFlags `embed:""`
-	Trials     int           `default:"10000" help:"Receivers of each block."`
-	Time       time.Duration `default:"2s" help:"Fewer receivers when this time is over."`
-	Extra      int           `default:"10" help:"Count failures with up to so many symbols beyond K."`
+	Trials     int           `type:"positive" default:"10000" help:"Receivers of each block."`
+	Time       time.Duration `type:"positive" default:"2s" help:"Fewer receivers when this time is over."`
+	Extra      int           `type:"natural" default:"10" help:"Count failures with up to so many symbols beyond K."`
 }
 
 const (
@@ -42,6 +42,9 @@ type overheadRecord struct {
 
 // Run prints a row for each block: the share of receivers that could not decode with K+e symbols.
 func (c *benchOverheadCommand) Run(ctx context.Context, out *output) error {
+	if _, err := c.chosen(); err != nil {
+		return err
+	}
 	if c.Trials < 1 || c.Extra < 0 || c.Extra > 1000 {
 		return errors.New("--trials must be at least 1, --extra 0 to 1000")
 	}

@@ -26,14 +26,14 @@ import (
 )
 
 type demoCommand struct {
-	Sessions int      `default:"8" help:"Transport sessions at once."`
-	Objects  int      `default:"4" help:"Files of each session."`
+	Sessions int      `type:"positive" default:"8" help:"Transport sessions at once."`
+	Objects  int      `type:"positive" default:"4" help:"Files of each session."`
 	Size     byteSize `default:"8MiB" help:"Size of each file."`
 	fecFlags `embed:""`
 	Loss     percentage    `default:"0%" help:"Share of datagrams that are lost on the way."`
 	Seed     uint64        `default:"1" help:"Seed of the files and of the losses."`
 	Rate     bitRate       `default:"1Gbit" help:"Bits per second of all sessions together."`
-	Timeout  time.Duration `default:"5m" help:"Give up after this time."`
+	Timeout  time.Duration `type:"positive" default:"5m" help:"Give up after this time."`
 }
 
 // demoHeaders is above all that precedes the symbols of a packet in a demo, in bytes.
@@ -62,8 +62,8 @@ type demoSession struct {
 
 // Run sends and receives, checks every file, and prints a table.
 func (c *demoCommand) Run(ctx context.Context, out *output) error {
-	if c.Sessions < 1 || c.Objects < 1 || c.Loss >= 1 {
-		return errors.New("--sessions and --objects must be at least 1, --loss below 100%")
+	if c.Loss >= 1 {
+		return fmt.Errorf("--loss %v%%: take less than 100%%", 100*float64(c.Loss))
 	}
 	var cfg sender.Config
 	c.loss = c.Loss
@@ -82,17 +82,28 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	if d.node, err = node.Start(node.Config{}); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	shown := make(<-chan struct{})
+	if !out.json {
+		shown = showEvents(d.node, out, func(e event.Event) bool { return !event.IsSending(e) })
+	}
+	limited, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	start := time.Now()
-	failures, err := d.run(ctx, cfg, out)
+	failures, err := d.run(limited, cfg)
 	elapsed := time.Since(start)
 	err = errors.Join(err, stopNode(d.node))
+	if !out.json {
+		<-shown
+	}
 	out.close()
 	if err != nil {
 		return err
 	}
-	return d.report(out, &cfg, failures, elapsed)
+	err = d.report(out, &cfg, failures, elapsed)
+	if err != nil && ctx.Err() != nil {
+		return interruption(ctx, "before all files were there")
+	}
+	return err
 }
 
 // demoGroup returns a group that another demonstration at the same time will hardly use, and a port that is free.
@@ -121,22 +132,13 @@ func loopbackName() (string, error) {
 }
 
 // run returns the failures that are worth telling, once every file has ended or the time is over.
-func (d *demo) run(ctx context.Context, cfg sender.Config, out *output) ([]string, error) {
+func (d *demo) run(ctx context.Context, cfg sender.Config) ([]string, error) {
 	lo, err := loopbackName()
 	if err != nil {
 		return nil, err
 	}
 	ended := d.node.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: isReceived})
 	defer ended.Close()
-	if !out.json {
-		shown := d.node.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: func(e event.Event) bool { return !event.IsSending(e) }})
-		defer shown.Close()
-		go func() {
-			for e := range shown.Events() {
-				out.show(e)
-			}
-		}()
-	}
 	longest := max(node.DefaultMaxDatagram, int(cfg.OTI.SymbolLength)*int(max(1, cfg.OTI.GroupSize))+demoHeaders)
 	if _, err := d.node.Receive(node.ReceiveConfig{Group: d.group, Interface: lo, Dir: d.dir, MaxDatagram: longest}); err != nil {
 		return nil, err
@@ -339,4 +341,15 @@ func (d *demo) describe(cfg *sender.Config) string {
 	}
 	return fmt.Sprintf("FEC %s, at most %d source symbols of %d bytes in a block, %.1f%% repair symbols%s",
 		d.FEC, o.MaxSourceBlockLength, o.SymbolLength, 100*repair, why)
+}
+
+// isReceived reports whether e ends an object of a receiving session.
+func isReceived(e event.Event) bool {
+	switch e := e.(type) {
+	case event.ObjectCompleted:
+		return !e.Sending
+	case event.ObjectFailed:
+		return !e.Sending
+	}
+	return false
 }

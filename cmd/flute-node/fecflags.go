@@ -46,15 +46,15 @@ const (
 type fecFlags struct {
 	FEC       string      `name:"fec" default:"no-code" enum:"${fec_schemes}" help:"FEC scheme, in brackets the FEC Encoding ID. ${fec_help}."`
 	RSMatrix  string      `name:"rs-matrix" placeholder:"rizzo" enum:",rizzo,rfc5510-8.2.1,backblaze" default:"" help:"Family of Reed-Solomon codes: rizzo (default), rfc5510-8.2.1, backblaze."`
-	FieldBits uint8       `name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16; a block has at most 2^m - 1 symbols."`
-	Symbol    uint16      `placeholder:"1400" help:"Symbol length in bytes; default 1400, divided by --group; a little less where the scheme wants a multiple."`
-	Block     uint32      `placeholder:"N" help:"Source symbols of a source block at most; default ${fec_blocks}; more for very long files."`
+	FieldBits uint8       `type:"positive" name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16; a block has at most 2^m - 1 symbols."`
+	Symbol    uint16      `type:"positive" placeholder:"1400" help:"Symbol length in bytes; default 1400, divided by --group; a little less where the scheme wants a multiple."`
+	Block     uint32      `type:"positive" placeholder:"N" help:"Source symbols of a source block at most; default ${fec_blocks}; more for very long files."`
 	Repair    *percentage `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default 20%, in a demo at least what --loss takes."`
-	SubBlocks uint16      `name:"sub-blocks" placeholder:"1" help:"raptor, raptorq: sub-blocks of a source block, for receivers with little memory."`
-	Alignment uint8       `placeholder:"4" help:"raptor, raptorq: symbols and sub-symbols are multiples of so many bytes."`
-	N1        uint8       `name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10; default 7; 3 for receivers that only substitute."`
-	LDPCSeed  uint32      `name:"ldpc-seed" placeholder:"1" help:"ldpc: seed of the code, 1 to 2147483646."`
-	Group     uint8       `placeholder:"1" help:"rs2, rs16, raptor, raptorq, ldpc: symbols in a packet, 1 to 31."`
+	SubBlocks uint16      `type:"positive" name:"sub-blocks" placeholder:"1" help:"raptor, raptorq: sub-blocks of a source block, for receivers with little memory."`
+	Alignment uint8       `type:"positive" placeholder:"4" help:"raptor, raptorq: symbols and sub-symbols are multiples of so many bytes."`
+	N1        uint8       `type:"positive" name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10; default 7; 3 for receivers that only substitute."`
+	LDPCSeed  uint32      `type:"positive" name:"ldpc-seed" placeholder:"1" help:"ldpc: seed of the code, 1 to 2147483646."`
+	Group     uint8       `type:"positive" placeholder:"1" help:"rs2, rs16, raptor, raptorq, ldpc: symbols in a packet, 1 to 31."`
 
 	loss percentage // what the repair must stand when it was not given
 }

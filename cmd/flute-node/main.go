@@ -6,7 +6,9 @@
 //	flute-node bench fec                                     how fast this machine encodes and decodes
 //	flute-node version
 //
-// Exit codes: 0 all went well; 1 something was not delivered; 2 wrong use, or what is needed could not be opened.
+// Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
+// could not be opened; 130 and 143 interrupted (SIGINT, SIGTERM) before it was done. What only an interrupt can end, as
+// send --repeat forever and receive --until forever, ends with 0. A second interrupt kills at once.
 //
 // # Limitations
 //
@@ -18,30 +20,33 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 )
 
 // The exit codes.
 const (
-	exitOK = iota
-	exitFailed
-	exitUsage
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // 128 + SIGINT
+	exitTerminated  = 143 // 128 + SIGTERM
 )
+
+const exitCodes = `Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
+could not be opened; 130, 143 interrupted (SIGINT, SIGTERM) before it was done. A second interrupt kills at once.`
 
 // errFailed ends the program with exitFailed; what failed has been told already.
 var errFailed = errors.New("not everything was delivered")
 
-// failure is an error that ends the program with exitFailed; all others end it with exitUsage.
+// failure is an error that ends the program with exitFailed; all others but interrupted end it with exitUsage.
 type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
 
 // commands is the command line, as kong reads it.
 type commands struct {
-	JSON bool `help:"One JSON line per event instead of progress bars; the default when the output is not a terminal."`
+	display `embed:""`
 
 	Demo    demoCommand    `cmd:"" help:"Send and receive in one process over loopback multicast, lose datagrams on the way, check every file."`
 	Send    sendCommand    `cmd:"" help:"Send files and folders, then exit."`
@@ -56,37 +61,62 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr *os.File) int {
 	var cli commands
 	exited := -1
-	parser, err := kong.New(&cli, kong.Name("flute-node"), kong.Writers(stdout, stderr),
-		kong.Description("File delivery over one-way networks: FLUTE, RFC 6726."),
-		kong.UsageOnError(), kong.Vars(fecVars()), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	p := newPrinter(stdout, stderr)
+	parser, err := kong.New(&cli, kong.Name("flute-node"), kong.Writers(p, stderr),
+		kong.Description("File delivery over one-way networks: FLUTE, RFC 6726.\n\n"+exitCodes),
+		kong.Vars(fecVars()), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
+		kong.NamedMapper(typePositive, numbers(1)), kong.NamedMapper(typeNatural, numbers(0)),
+		kong.WithHyphenPrefixedParameters(true), // --repair -5% is a wrong percentage, not an unknown flag
 		kong.Exit(func(code int) { exited = code }))
 	if err != nil {
-		return fail(stderr, err)
+		return fail(stderr, nil, err)
 	}
 	command, err := parser.Parse(args)
+	if exited < 0 && err == nil && cli.ShowVersion {
+		exited, err = exitOK, versionCommand{}.Run(newOutput(p, cli.display))
+	}
+	if exited >= 0 && p.failed() {
+		return exitFailed
+	}
 	if exited >= 0 {
-		return exited // help was asked for
+		return exited // help or the version was asked for
+	}
+	out := newOutput(p, cli.display)
+	if err == nil {
+		err = cli.check()
 	}
 	if err != nil {
-		return fail(stderr, err)
+		return fail(stderr, out.early(args), err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(stderr)
 	defer stop()
-	out := newOutput(stdout, cli.JSON)
 	command.BindTo(ctx, (*context.Context)(nil))
-	if err := command.Run(out); err != nil {
-		return fail(stderr, err)
+	err = command.Run(out)
+	out.close()
+	if err != nil {
+		return fail(stderr, out, err)
+	}
+	if out.product && p.failed() {
+		return exitFailed // nobody has got what was asked for
 	}
 	return exitOK
 }
 
-// fail prints err in one line and returns the exit code for it.
-func fail(stderr *os.File, err error) int {
-	if !errors.Is(err, errFailed) {
-		_, _ = fmt.Fprintf(stderr, "flute-node: %s\n", oneLine(err.Error()))
+// fail tells err in one line, and as an event where events are shown as JSON. It returns the exit code for it.
+func fail(stderr *os.File, out *output, err error) int {
+	code := exitUsage
+	if i := (interrupted{}); errors.As(err, &i) {
+		code = i.code()
+	} else if f := (failure{}); errors.As(err, &f) || errors.Is(err, errFailed) {
+		code = exitFailed
 	}
-	if f := (failure{}); errors.As(err, &f) || errors.Is(err, errFailed) {
-		return exitFailed
+	if errors.Is(err, errFailed) {
+		return code
 	}
-	return exitUsage
+	text := plain(oneLine(err.Error()))
+	_, _ = fmt.Fprintf(stderr, "flute-node: %s\n", text)
+	if out != nil {
+		out.error(text, code)
+	}
+	return code
 }

@@ -1,57 +1,129 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"os"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/node"
 )
 
-// output shows events: progress bars on a terminal, JSON lines elsewhere. It is safe for concurrent use.
+// display are the flags that say what is shown.
+type display struct {
+	JSON        bool        `help:"One JSON line per event; the default when the output is not a terminal. The same as --progress json."`
+	Progress    string      `enum:"auto,bar,json,none" default:"auto" help:"How transfers are shown: bar on a terminal, json lines, none (neither bars nor lines of progress), auto (bar on a terminal, json elsewhere)."`
+	Quiet       bool        `short:"q" help:"Show failures and warnings only."`
+	ShowVersion versionFlag `name:"version" help:"Print the version."`
+}
+
+// check refuses flags that contradict each other.
+func (d *display) check() error {
+	if d.JSON && d.Progress == "bar" {
+		return errors.New("--json and --progress bar: take one of them")
+	}
+	return nil
+}
+
+// frameInterval is the time between two drawings of the bars: often enough to look alive.
+const frameInterval = 100 * time.Millisecond
+
+// output shows events: progress bars and text on a terminal, JSON lines elsewhere. It is safe for concurrent use.
 type output struct {
-	file  *os.File
-	json  bool // events as JSON lines
-	asked bool // because it was asked for, not because there is no terminal
+	printer *printer
+	json    bool // events as JSON lines
+	asked   bool // because it was asked for, not because there is no terminal
+	quiet   bool
 
-	mu   sync.Mutex
-	bars *mpb.Progress
-	bar  map[object]*mpb.Bar
+	mu      sync.Mutex
+	product bool // something was printed that the command is run for
+	lines   *jsonLines
+	screen  *screen // nil: text without bars
+	bars    bars
+	waiting []string // text for the next frame
+	stop    chan struct{}
+	stopped sync.WaitGroup
 }
 
-// object is what has a progress bar.
-type object struct {
-	session flute.SessionKey
-	toi     flute.TOI
-	sending bool
-}
-
-func newOutput(file *os.File, asJSON bool) *output {
-	o := &output{file: file, asked: asJSON, json: asJSON || !term.IsTerminal(int(file.Fd())), bar: map[object]*mpb.Bar{}}
-	if !o.json {
-		o.bars = mpb.New(mpb.WithOutput(file), mpb.WithWidth(40))
+func newOutput(p *printer, d display) *output {
+	fd := int(p.file.Fd())
+	terminal := term.IsTerminal(fd)
+	o := &output{printer: p, asked: d.JSON || d.Progress == "json", quiet: d.Quiet}
+	o.json = o.asked || !terminal && d.Progress != "bar"
+	o.lines = newJSONLines(p, d.Progress != "none" && !d.Quiet)
+	if !o.json && terminal && !d.Quiet && d.Progress != "none" && prepareTerminal(p.file) {
+		o.screen = &screen{w: p, size: func() (int, int) {
+			columns, rows, err := term.GetSize(fd)
+			if err != nil || columns < 1 || rows < 1 { // a serial line does not know
+				return 80, 24
+			}
+			return columns, rows
+		}}
 	}
 	return o
+}
+
+// early returns the output for an error in the command line, which was not read to its end.
+func (o *output) early(args []string) *output {
+	if i := slices.Index(args, "--progress"); slices.Contains(args, "--json") || slices.Contains(args, "--progress=json") ||
+		i >= 0 && i+1 < len(args) && args[i+1] == "json" {
+		o.asked, o.json = true, true
+	}
+	if !o.asked {
+		return nil
+	}
+	return o
+}
+
+// begin draws the bars from now on, until close.
+func (o *output) begin() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.screen == nil || o.stop != nil {
+		return
+	}
+	o.stop = make(chan struct{})
+	stop := o.stop
+	o.stopped.Go(func() {
+		ticks := time.NewTicker(frameInterval)
+		defer ticks.Stop()
+		for {
+			select {
+			case <-ticks.C:
+				o.frame(true)
+			case <-stop:
+				o.frame(false)
+				return
+			}
+		}
+	})
+}
+
+// frame draws what has changed, with the bars or for the last time without.
+func (o *output) frame(withBars bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var change []string
+	if withBars {
+		width, rows := o.screen.size()
+		change = o.bars.lines(time.Now(), width, rows)
+	}
+	o.screen.draw(o.waiting, change)
+	o.waiting = o.waiting[:0]
 }
 
 // close finishes the bars, so that what is printed next stands below them.
 func (o *output) close() {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.bars != nil {
-		for _, b := range o.bar {
-			b.Abort(false)
-		}
-		o.bars.Wait()
-		o.bars = nil
+	stop := o.stop
+	o.stop = nil
+	o.mu.Unlock()
+	if stop != nil {
+		close(stop)
+		o.stopped.Wait()
 	}
 }
 
@@ -59,140 +131,97 @@ func (o *output) close() {
 func (o *output) show(e event.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.json {
-		o.line(eventName(e), e)
+	text, trouble := sentence(e)
+	if o.quiet && !trouble {
 		return
 	}
-	if o.bars != nil {
-		o.draw(e)
+	if o.json {
+		o.lines.show(e)
+		if n := o.printer.takeLost(); n > 0 { // told with the first line that can be written again
+			o.lines.line(eventName(event.Missed{}), event.Missed{Count: uint64(n)})
+		}
+		return
+	}
+	if o.screen != nil {
+		o.bars.add(time.Now(), e)
+	}
+	if text != "" {
+		o.text(text)
 	}
 }
 
-// summary shows a last word: a JSON line, or text.
-func (o *output) summary(name string, v any, text string) { o.last(o.json, name, v, text) }
+// text prints a line, with the next frame if there are bars. The caller holds mu.
+func (o *output) text(line string) {
+	if o.stop == nil {
+		_, _ = o.printer.Write([]byte(line + "\n"))
+		return
+	}
+	o.waiting = append(o.waiting, line)
+}
 
-// table is summary for what is meant for people: JSON only if it was asked for.
-func (o *output) table(name string, v any, text string) { o.last(o.asked, name, v, text) }
+// note tells people something that is no event of the node; as JSON it is one with the given name.
+func (o *output) note(name string, v any, text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.quiet:
+	case o.json:
+		o.lines.line(name, v)
+	default:
+		o.text(text)
+	}
+}
 
-// record writes v as a JSON line of its own, without a name and the time, if JSON was asked for; else text.
+// table prints what the command is run for: JSON only if it was asked for.
+func (o *output) table(name string, v any, text string) {
+	o.close()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.product = true
+	if o.asked {
+		o.lines.line(name, v)
+		return
+	}
+	o.text(text)
+}
+
+// record is table for one of many lines: in JSON it has neither a name nor the time.
 func (o *output) record(v any, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.asked {
-		_, _ = fmt.Fprintln(o.file, text)
+	o.product = true
+	if o.asked {
+		_, _ = o.printer.Write(append(marshal(v), '\n'))
 		return
 	}
-	line, err := json.Marshal(v)
-	if err != nil {
-		line = []byte("{}")
-	}
-	_, _ = o.file.Write(append(line, '\n'))
+	o.text(text)
 }
 
-func (o *output) last(asJSON bool, name string, v any, text string) {
+// error tells as JSON why the program ends; people read it on stderr.
+func (o *output) error(text string, code int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if asJSON {
-		o.line(name, v)
-		return
+	if o.asked || o.json && !o.product { // a table is no place for it
+		o.lines.line("error", struct {
+			Error string `json:"error"`
+			Code  int    `json:"exit_code"`
+		}{text, code})
 	}
-	_, _ = fmt.Fprintln(o.file, text)
 }
 
-// line writes one JSON object: the event's name, the time, and its fields.
-func (o *output) line(name string, v any) {
-	fields, err := json.Marshal(v)
-	if err != nil {
-		fields = []byte("{}")
-	}
-	head, _ := json.Marshal(struct {
-		Event string    `json:"event"`
-		Time  time.Time `json:"time"`
-	}{name, time.Now()})
-	if len(fields) > 2 {
-		head = append(append(head[:len(head)-1], ','), fields[1:]...)
-	}
-	_, _ = o.file.Write(append(head, '\n'))
-}
-
-// draw keeps one bar for each object in transfer, and prints what else matters above the bars.
-func (o *output) draw(e event.Event) {
-	var w io.Writer = o.bars
-	switch e := e.(type) {
-	case event.ObjectStarted:
-		name := e.ContentLocation
-		o.bar[object{e.Session, e.TOI, e.Sending}] = o.bars.AddBar(int64(e.TransferLength),
-			mpb.PrependDecorators(decor.Name(name, decor.WC{W: len(name) + 1, C: decor.DindentRight})),
-			mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f"), decor.Percentage(decor.WCSyncSpace)),
-			mpb.BarRemoveOnComplete())
-	case event.ObjectProgress:
-		if b := o.bar[object{e.Session, e.TOI, e.Sending}]; b != nil {
-			b.SetCurrent(int64(e.Received))
+// showEvents shows the events of n that are wanted; nil: all. The channel is closed after the last one, when n has stopped.
+func showEvents(n *node.Node, out *output, wanted func(event.Event) bool) <-chan struct{} {
+	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: wanted})
+	done := make(chan struct{})
+	out.begin()
+	go func() {
+		defer close(done)
+		for e := range sub.Events() {
+			out.show(e)
 		}
-	case event.ObjectCompleted:
-		o.end(object{e.Session, e.TOI, e.Sending})
-		what, name := "received", e.Path
-		if e.Sending {
-			what, name = "sent", e.ContentLocation
-		}
-		_, _ = fmt.Fprintf(w, "%s %s, %s in %v\n", what, name, formatBytes(e.Size), e.Duration.Round(time.Millisecond))
-	case event.ObjectFailed:
-		o.end(object{e.Session, e.TOI, e.Sending})
-		_, _ = fmt.Fprintf(w, "failed %s: %s: %s\n", e.ContentLocation, e.Reason, e.Detail)
-	case event.FDTRejected:
-		_, _ = fmt.Fprintf(w, "FDT Instance %d refused: %s\n", e.ID, e.Reason)
-	case event.ActorRestarted:
-		_, _ = fmt.Fprintf(w, "%s %s: %s\n", e.Actor, e.Outcome, e.Reason)
-	case event.KernelDrops:
-		_, _ = fmt.Fprintf(w, "the system dropped %d datagrams: the receive buffer was full\n", e.New)
-	case event.Warning:
-		_, _ = fmt.Fprintf(w, "warning: %s\n", e.Text)
-	case event.Missed:
-		_, _ = fmt.Fprintf(w, "%d events are not shown\n", e.Count)
-	case event.SessionOpened, event.SessionClosed, event.SessionComplete, event.SessionStats, event.FDTReceived, event.MatrixDetected:
-	}
+	}()
+	return done
 }
 
-func (o *output) end(k object) {
-	if b := o.bar[k]; b != nil {
-		b.Abort(true) // SetTotal does nothing to a bar that was made with a total
-		delete(o.bar, k)
-	}
-}
-
-// eventName returns the stable name of a kind of events in JSON.
-func eventName(e event.Event) string {
-	switch e.(type) {
-	case event.SessionOpened:
-		return "session_opened"
-	case event.SessionClosed:
-		return "session_closed"
-	case event.SessionComplete:
-		return "session_complete"
-	case event.SessionStats:
-		return "session_stats"
-	case event.FDTReceived:
-		return "fdt_received"
-	case event.FDTRejected:
-		return "fdt_rejected"
-	case event.ObjectStarted:
-		return "object_started"
-	case event.ObjectProgress:
-		return "object_progress"
-	case event.ObjectCompleted:
-		return "object_completed"
-	case event.ObjectFailed:
-		return "object_failed"
-	case event.MatrixDetected:
-		return "matrix_detected"
-	case event.ActorRestarted:
-		return "actor_restarted"
-	case event.KernelDrops:
-		return "kernel_drops"
-	case event.Missed:
-		return "missed"
-	case event.Warning:
-		return "warning"
-	}
-	return "unknown"
-}
+// eventQueue is large enough for the events of some thousand objects that end at once.
+const eventQueue = 1 << 14

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,35 +18,89 @@ import (
 )
 
 type receiveCommand struct {
-	Group       []netip.AddrPort `required:"" placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
-	Source      string           `placeholder:"IP" help:"Sender: source-specific multicast."`
-	Interface   string           `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
-	TSI         []uint64         `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
-	RSMatrix    string           `name:"rs-matrix" default:"auto" enum:"auto,rizzo,rfc5510-8.2.1,backblaze" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
-	MaxDatagram int              `name:"max-datagram" default:"2048" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
-	Objects     int              `placeholder:"N" help:"Exit after so many files."`
-	Timeout     time.Duration    `placeholder:"30s" help:"Exit after this time."`
-	Dir         string           `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
+	Group          []endpoint    `required:"" placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
+	Source         string        `placeholder:"HOST" help:"Sender: source-specific multicast."`
+	Interface      string        `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
+	TSI            []uint64      `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
+	RSMatrix       string        `name:"rs-matrix" default:"auto" enum:"auto,rizzo,rfc5510-8.2.1,backblaze" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
+	MaxDatagram    int           `name:"max-datagram" type:"positive" default:"2048" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
+	Until          string        `enum:",complete,closed,count,timeout,forever" default:"" placeholder:"complete" help:"When to exit: complete (each session has said that no file will follow, and all are there), closed (each session has ended), count (--objects files are there), timeout, forever. Default: count with --objects, else complete."`
+	Objects        int           `type:"positive" placeholder:"N" help:"Exit after so many files."`
+	Timeout        time.Duration `type:"positive" placeholder:"30s" help:"Exit after this time, in any case."`
+	SessionTimeout time.Duration `name:"session-timeout" type:"positive" placeholder:"1h" help:"A session ends when nothing comes for this time."`
+	Dir            string        `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
 }
 
-// Run receives until enough files are there, the time is over, or it is interrupted.
-func (c *receiveCommand) Run(ctx context.Context, out *output) error {
-	base := node.ReceiveConfig{Interface: c.Interface, MaxDatagram: c.MaxDatagram}
+// until returns when to exit, as the flags say.
+func (c *receiveCommand) until() (until, error) {
+	u := until{kind: c.Until, count: c.Objects}
+	if u.kind == "" {
+		u.kind = untilComplete
+		if c.Objects > 0 {
+			u.kind = untilCount
+		}
+	}
+	switch {
+	case u.kind == untilCount && c.Objects == 0:
+		return u, errors.New("--until count needs --objects N")
+	case u.kind != untilCount && c.Objects > 0:
+		return u, fmt.Errorf("--objects %d and --until %s: take one of them", c.Objects, u.kind)
+	case u.kind == untilTimeout && c.Timeout == 0:
+		return u, errors.New("--until timeout needs --timeout, such as --timeout 30s")
+	case u.kind == untilForever && c.Timeout > 0:
+		return u, errors.New("--until forever and --timeout: take one of them")
+	}
+	return u, nil
+}
+
+// config returns what to receive from the groups, of which each is there once.
+func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, groups []netip.AddrPort, err error) {
+	base = node.ReceiveConfig{Interface: c.Interface, MaxDatagram: c.MaxDatagram, SessionTimeout: c.SessionTimeout}
 	if c.RSMatrix != "auto" {
 		base.Variant = fec.Variant(c.RSMatrix)
 	}
-	var err error
 	if c.Source != "" {
-		if base.Source, err = netip.ParseAddr(c.Source); err != nil {
-			return fmt.Errorf("--source: %w", err)
+		if base.Source, err = resolveHost(ctx, "--source", c.Source); err != nil {
+			return base, nil, err
 		}
 	}
 	for _, tsi := range c.TSI {
 		if tsi > uint64(flute.MaxTSI) {
-			return fmt.Errorf("--tsi %d does not fit into 48 bits", tsi)
+			return base, nil, fmt.Errorf("--tsi %d does not fit into 48 bits", tsi)
 		}
 		base.TSIs = append(base.TSIs, flute.TSI(tsi))
 	}
+	for _, e := range c.Group {
+		g, err := e.resolve(ctx, "--group")
+		if err != nil {
+			return base, nil, err
+		}
+		groups = append(groups, g)
+	}
+	return base, groups, nil
+}
+
+// Run receives until what was asked for is there, the time is over, or it is interrupted.
+func (c *receiveCommand) Run(ctx context.Context, out *output) error {
+	u, err := c.until()
+	if err != nil {
+		return err
+	}
+	base, groups, err := c.config(ctx)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(groups); i++ {
+		if slices.Contains(groups[:i], groups[i]) {
+			text := fmt.Sprintf("--group %v is given twice: it is received once", groups[i])
+			out.note(eventName(event.Warning{}), event.Warning{Text: text}, "warning: "+text)
+			groups = slices.Delete(groups, i, i+1)
+			i--
+			continue
+		}
+		u.group = append(u.group, flute.SessionKey{Group: groups[i]})
+	}
+	u.tsis = base.TSIs
 	st, err := file.New(c.Dir)
 	if err != nil {
 		return err
@@ -54,10 +110,12 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
-	shown := showEvents(n, out)
-	ended := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: isReceived})
+	total := newSummary(false)
+	counted := subscribe(n, isLasting, total.add)
+	shown := showEvents(n, out, nil)
+	ended := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: isDecisive})
 	var receptions []*node.Reception
-	for _, g := range c.Group {
+	for _, g := range groups {
 		base.Group = g
 		r, e := n.Receive(base)
 		if e != nil {
@@ -67,63 +125,143 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 		receptions = append(receptions, r)
 	}
 	if err == nil {
-		err = c.wait(ctx, n, ended)
+		c.ready(out, groups, &u)
+		err = c.wait(ctx, n, ended, &u)
 	}
-	err = errors.Join(err, stopNode(n), st.Close())
+	total.stopping.Store(true)
+	stopped := stopNode(n)
+	for e := range ended.Events() { // what was not whole when the node stopped has a name now
+		u.add(e)
+	}
 	<-shown
-	out.close()
-	for i, r := range receptions {
-		showDatagrams(out, c.Group[i], r)
+	<-counted
+	switch {
+	case errors.Is(err, errLate):
+		err = u.late(c.Timeout)
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		err = interruption(ctx, "before it had received what was asked for: "+u.state())
+	}
+	err = errors.Join(err, stopped, st.Close())
+	if len(receptions) == len(groups) {
+		for _, r := range receptions {
+			read, dropped := r.Datagrams()
+			total.Datagrams += read
+			total.drop(dropped)
+		}
+		total.show(out)
 	}
 	return err
 }
 
-// wait returns when there is no more to wait for: nil if what was asked for has come.
-func (c *receiveCommand) wait(ctx context.Context, n *node.Node, ended *node.Subscription) error {
+// errLate is the end of a receive whose time is over.
+var errLate = errors.New("timed out")
+
+// wait returns when there is no more to wait for: nil if what was asked for has come, errLate, the context's error, or a
+// failure.
+func (c *receiveCommand) wait(ctx context.Context, n *node.Node, ended *node.Subscription, u *until) error {
 	var timeout <-chan time.Time
 	if c.Timeout > 0 {
 		t := time.NewTimer(c.Timeout)
 		defer t.Stop()
 		timeout = t.C
 	}
-	for received := 0; c.Objects == 0 || received < c.Objects; {
+	for !u.done() {
 		select {
 		case e := <-ended.Events():
-			if _, ok := e.(event.ObjectCompleted); ok {
-				received++
-			}
+			u.add(e)
 		case <-timeout:
-			if c.Objects > 0 {
-				return failure{fmt.Errorf("%d of %d files after %v", received, c.Objects, c.Timeout)}
+			if u.kind == untilTimeout {
+				return finished(u)
 			}
-			return nil
+			return errLate
 		case <-ctx.Done():
-			return nil
+			if u.kind == untilForever {
+				return nil
+			}
+			return ctx.Err()
 		case err := <-n.Failed():
 			return failure{fmt.Errorf("the node gave up: %w", err)}
 		}
 	}
+	return finished(u)
+}
+
+// finished returns the failure of a receive that need not wait any more.
+func finished(u *until) error {
+	if err := u.verdict(); err != nil {
+		return failure{err}
+	}
 	return nil
 }
 
-// datagrams is the last word about a socket.
-type datagrams struct {
-	Group   netip.AddrPort    `json:"group"`
-	Read    uint64            `json:"read"`
-	Dropped map[string]uint64 `json:"dropped"` // those that belonged to no session
+// readyToReceive says that nothing sent from now on is missed.
+type readyToReceive struct {
+	Groups    []netip.AddrPort `json:"groups"`
+	Interface string           `json:"interface"` // empty: the system's choice
+	Source    string           `json:"source"`    // empty: any
+	TSIs      []flute.TSI      `json:"tsis"`      // empty: all
+	Dir       string           `json:"dir"`
+	Until     string           `json:"until"`
 }
 
-func showDatagrams(out *output, group netip.AddrPort, r *node.Reception) {
-	d := datagrams{Group: group, Dropped: map[string]uint64{}}
-	var counts [flute.NumDropReasons]uint64
-	d.Read, counts = r.Datagrams()
-	var text strings.Builder
-	text.WriteString(fmt.Sprintf("%v: %d datagrams", group, d.Read))
-	for reason, n := range counts {
-		if n > 0 {
-			d.Dropped[flute.DropReason(reason).String()] = n
-			text.WriteString(fmt.Sprintf(", %d dropped (%v)", n, flute.DropReason(reason)))
-		}
+func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, u *until) {
+	dir, err := filepath.Abs(c.Dir)
+	if err != nil {
+		dir = c.Dir
 	}
-	out.summary("datagrams", d, text.String())
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		names[i] = g.String()
+	}
+	text := "listening to " + strings.Join(names, ", ")
+	if c.Source != "" {
+		text += " from " + c.Source
+	}
+	if c.Interface != "" {
+		text += " on " + c.Interface
+	}
+	switch u.kind {
+	case untilCount:
+		text += fmt.Sprintf(" for %s", count(u.count, "file"))
+	case untilTimeout:
+		text += fmt.Sprintf(" for %v", c.Timeout)
+	case untilForever:
+		text += " until it is interrupted"
+	default:
+		text += " until all is " + u.kind
+	}
+	out.note("ready", readyToReceive{groups, c.Interface, c.Source, u.tsis, dir, u.kind}, plain(text+"; files go to "+dir))
+}
+
+// isDecisive selects what until looks at.
+func isDecisive(e event.Event) bool {
+	switch e := e.(type) {
+	case event.SessionOpened, event.SessionClosed, event.ObjectCompleted, event.ObjectFailed:
+		return !event.IsSending(e)
+	case event.SessionComplete:
+		return true
+	}
+	return false
+}
+
+// isLasting selects what a summary counts.
+func isLasting(e event.Event) bool {
+	switch e.(type) {
+	case event.SessionClosed, event.ObjectCompleted, event.ObjectFailed, event.KernelDrops:
+		return true
+	}
+	return false
+}
+
+// subscribe calls do with each event wanted, on a goroutine of its own. The channel is closed after the last one.
+func subscribe(n *node.Node, wanted func(event.Event) bool, do func(event.Event)) <-chan struct{} {
+	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: wanted})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for e := range sub.Events() {
+			do(e)
+		}
+	}()
+	return done
 }

@@ -9,23 +9,22 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/node"
 )
 
 type sendCommand struct {
-	To        netip.AddrPort `required:"" placeholder:"GROUP:PORT" help:"Multicast group or unicast address, and UDP port."`
-	Interface string         `placeholder:"NAME" help:"Interface to send on: name, index or address."`
-	TTL       int            `name:"ttl" default:"1" help:"Time to live of multicast datagrams."`
-	TSI       uint64         `name:"tsi" default:"1" help:"Transport Session Identifier."`
+	To        endpoint `required:"" placeholder:"GROUP:PORT" help:"Multicast group or unicast address, and UDP port."`
+	Interface string   `placeholder:"NAME" help:"Interface to send on: name, index or address."`
+	TTL       int      `name:"ttl" type:"positive" default:"1" help:"Time to live of multicast datagrams."`
+	TSI       uint64   `name:"tsi" default:"1" help:"Transport Session Identifier."`
 	fecFlags  `embed:""`
 	Rate      bitRate       `default:"100Mbit" help:"Bits of UDP payload per second; 0 is as fast as the socket takes them."`
 	CENC      string        `name:"cenc" default:"null" enum:"null,zlib,deflate,gzip" help:"Content encoding of the files."`
 	Repeat    repeatCount   `default:"1" placeholder:"N|forever" help:"Transfers of each file."`
-	Delay     time.Duration `help:"Time between two transfers of a file."`
-	Parallel  int           `default:"3" help:"Files sent at once."`
+	Delay     time.Duration `type:"natural" placeholder:"10s" help:"Time between two transfers of a file."`
+	Parallel  int           `type:"positive" default:"3" help:"Files sent at once."`
 	Profile   string        `default:"rfc6726" enum:"rfc6726,rfc3926,mbms-download,dvb-mabr" help:"Dialect of FLUTE."`
 	Paths     []string      `arg:"" name:"PATH" help:"Files, and folders with all that is in them."`
 }
@@ -54,28 +53,74 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	if err := try(ctx, cfg, cenc, largest); err != nil {
+		return err
+	}
+	to, err := c.To.resolve(ctx, "--to")
+	if err != nil {
+		return err
+	}
 	n, err := node.Start(node.Config{})
 	if err != nil {
 		return err
 	}
-	shown := showEvents(n, out)
-	err = c.send(ctx, n, cfg, cenc, files)
+	total := newSummary(true)
+	counted := subscribe(n, isLasting, total.add)
+	shown := showEvents(n, out, nil)
+	s, err := n.Send(node.SendConfig{
+		To: to, TSI: flute.TSI(c.TSI), Interface: c.Interface, TTL: c.TTL, Rate: uint64(c.Rate), Session: cfg,
+	})
+	if err == nil {
+		c.ready(out, to, files)
+		err = c.send(ctx, s, cenc, files)
+	}
 	// The events of what happens while the node stops belong to the output too.
+	total.stopping.Store(true)
 	err = errors.Join(err, stopNode(n))
 	<-shown
+	<-counted
 	out.close()
+	if s != nil {
+		total.show(out)
+	}
 	return err
 }
 
-func (c *sendCommand) send(
-	ctx context.Context, n *node.Node, cfg sender.Config, cenc flute.ContentEncoding, files []sender.File,
-) error {
-	s, err := n.Send(node.SendConfig{
-		To: c.To, TSI: flute.TSI(c.TSI), Interface: c.Interface, TTL: c.TTL, Rate: uint64(c.Rate), Session: cfg,
-	})
-	if err != nil {
-		return err
+// readyToSend says what is going to be sent.
+type readyToSend struct {
+	To        netip.AddrPort `json:"to"`
+	Interface string         `json:"interface"` // empty: the system's choice
+	TSI       flute.TSI      `json:"tsi"`
+	Files     int            `json:"files"`
+	Bytes     uint64         `json:"bytes"`
+	Rate      uint64         `json:"rate"`   // bits per second; 0: as fast as the socket takes them
+	Repeat    int            `json:"repeat"` // transfers; -1: for ever
+}
+
+func (c *sendCommand) ready(out *output, to netip.AddrPort, files []sender.File) {
+	r := readyToSend{To: to, Interface: c.Interface, TSI: flute.TSI(c.TSI), Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat)}
+	for _, f := range files {
+		r.Bytes += f.Size
 	}
+	text := fmt.Sprintf("sending %s, %s, to %v", count(r.Files, "file"), formatBytes(r.Bytes), to)
+	if c.Interface != "" {
+		text += " on " + c.Interface
+	}
+	text += fmt.Sprintf(", TSI %d", c.TSI)
+	if c.Rate > 0 {
+		text += fmt.Sprintf(", %v", c.Rate)
+	}
+	switch {
+	case c.Repeat < 0:
+		text += ", until it is interrupted"
+	case c.Repeat > 1:
+		text += fmt.Sprintf(", %d times", c.Repeat)
+	}
+	out.note("ready", r, plain(text))
+}
+
+// send puts the files into the session and waits for its end.
+func (c *sendCommand) send(ctx context.Context, s *node.Sending, cenc flute.ContentEncoding, files []sender.File) error {
 	for _, f := range files {
 		f.CENC = cenc
 		var scratch sender.Scratch
@@ -95,12 +140,12 @@ func (c *sendCommand) send(
 		}
 	}
 	s.Finish()
-	err = s.Wait(ctx)
+	err := s.Wait(ctx)
 	switch {
 	case ctx.Err() != nil && c.Repeat < 0:
 		return nil // the only way to end it
 	case ctx.Err() != nil:
-		return failure{errors.New("interrupted before all files were sent")}
+		return interruption(ctx, "before all files were sent")
 	case err != nil:
 		return failure{err}
 	}
@@ -116,37 +161,10 @@ func temporary() (*os.File, error) {
 	return t, os.Remove(t.Name())
 }
 
-// showEvents shows all events of n. The channel is closed after the last one, when n has stopped.
-func showEvents(n *node.Node, out *output) <-chan struct{} {
-	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue})
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for e := range sub.Events() {
-			out.show(e)
-		}
-	}()
-	return done
-}
-
-// eventQueue is large enough for the events of some thousand objects that end at once.
-const eventQueue = 1 << 14
-
 // stopNode stops n in its own time: a second interrupt kills the process.
 func stopNode(n *node.Node) error {
 	if err := n.Stop(context.Background()); err != nil {
 		return failure{err}
 	}
 	return nil
-}
-
-// isReceived reports whether e ends an object of a receiving session.
-func isReceived(e event.Event) bool {
-	switch e := e.(type) {
-	case event.ObjectCompleted:
-		return !e.Sending
-	case event.ObjectFailed:
-		return !e.Sending
-	}
-	return false
 }

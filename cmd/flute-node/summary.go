@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// summary is the last word of send and receive: what came of it, and what went wrong on the way.
+type summary struct {
+	totals
+	sending  bool
+	start    time.Time
+	stopping atomic.Bool // what fails from now on had no time to become whole
+}
+
+// totals is a summary in JSON.
+type totals struct {
+	Files       int               `json:"files"`
+	Bytes       uint64            `json:"bytes"`
+	Failed      int               `json:"failed"`
+	Unfinished  int               `json:"unfinished"` // when it was stopped
+	Seconds     float64           `json:"seconds"`
+	Repaired    uint64            `json:"source_symbols_repaired"`
+	Datagrams   uint64            `json:"datagrams"` // read from the sockets
+	Duplicate   uint64            `json:"duplicate"`
+	Dropped     map[string]uint64 `json:"dropped"` // by reason
+	KernelDrops uint64            `json:"kernel_drops"`
+}
+
+func newSummary(sending bool) *summary {
+	return &summary{totals: totals{Dropped: map[string]uint64{}}, sending: sending, start: time.Now()}
+}
+
+// add counts an event.
+func (s *summary) add(e event.Event) {
+	switch e := e.(type) {
+	case event.ObjectCompleted:
+		if e.Sending == s.sending {
+			s.Files++
+			s.Bytes += e.Size
+			s.Repaired += e.Repaired
+		}
+	case event.ObjectFailed:
+		switch {
+		case e.Sending != s.sending || e.Retry || e.Reason == event.FailSuperseded:
+		case s.stopping.Load() && e.Reason == event.FailClosed:
+			s.Unfinished++
+		default:
+			s.Failed++
+		}
+	case event.SessionClosed:
+		s.Duplicate += e.Counters.Duplicate
+		s.drop(e.Counters.Dropped)
+	case event.KernelDrops:
+		s.KernelDrops += e.New
+	}
+}
+
+func (s *summary) drop(counts [flute.NumDropReasons]uint64) {
+	for reason, n := range counts {
+		if n > 0 {
+			s.Dropped[flute.DropReason(reason).String()] += n
+		}
+	}
+}
+
+// text writes the summary for people.
+func (s *summary) text() string {
+	var text strings.Builder
+	what := "received"
+	if s.sending {
+		what = "sent"
+	}
+	_, _ = fmt.Fprintf(&text, "%s %s, %s in %s", what, count(s.Files, "file"), formatBytes(s.Bytes),
+		formatDuration(time.Duration(s.Seconds*float64(time.Second))))
+	if s.Seconds > 0 && s.Files > 0 {
+		_, _ = fmt.Fprintf(&text, ", %v", bitRate(float64(s.Bytes)*8/s.Seconds))
+	}
+	if s.Failed > 0 {
+		_, _ = fmt.Fprintf(&text, "; %d failed", s.Failed)
+	}
+	if s.Unfinished > 0 {
+		_, _ = fmt.Fprintf(&text, "; %d not finished", s.Unfinished)
+	}
+	if s.sending {
+		return text.String()
+	}
+	_, _ = fmt.Fprintf(&text, "\n%s, %d of them nothing new; %s lost on the way and repaired", count(s.Datagrams, "datagram"), s.Duplicate,
+		count(s.Repaired, "source symbol"))
+	if s.KernelDrops > 0 {
+		_, _ = fmt.Fprintf(&text, "\n%s dropped by the system: the receive buffer was full", count(s.KernelDrops, "datagram"))
+	}
+	for reason := range flute.NumDropReasons {
+		name := reason.String()
+		if n := s.Dropped[name]; n > 0 {
+			_, _ = fmt.Fprintf(&text, "\n%s dropped: %s", count(n, "datagram"), name)
+		}
+	}
+	return text.String()
+}
+
+// count writes a number with its noun: 1 file, 2 files.
+func count[N int | uint64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// show is the last word.
+func (s *summary) show(out *output) {
+	s.Seconds = time.Since(s.start).Seconds()
+	out.note("summary", s.totals, s.text())
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// The values of --until.
+const (
+	untilComplete = "complete" // every session that is heard is complete
+	untilClosed   = "closed"   // every one has ended
+	untilCount    = "count"    // --objects files are there
+	untilTimeout  = "timeout"  // --timeout is over
+	untilForever  = "forever"  // it is interrupted
+)
+
+// maxNamed bounds the names of files that are kept, to be told at the end; the others are counted.
+const maxNamed = 1000
+
+// until decides when receive has what was asked for, and says in the end whether it has.
+type until struct {
+	kind  string
+	count int
+	tsis  []flute.TSI // wanted; each of them must have had a session
+	group []flute.SessionKey
+
+	sessions map[flute.SessionKey]*heard
+	over     []heard // sessions that were closed
+	received int
+	missing  map[location]string // why, of files that failed; empty: they are tried again
+	beyond   int                 // files that failed beyond maxNamed
+	missed   uint64              // events
+}
+
+// heard is a session of which something has come.
+type heard struct {
+	key      flute.SessionKey
+	complete bool
+	failed   int // files, by SessionComplete
+	reason   string
+}
+
+// location is a file of a session. A later version of it may have another TOI.
+type location struct {
+	session flute.SessionKey
+	name    string
+}
+
+// add takes note of an event of a receiving session.
+func (u *until) add(e event.Event) {
+	switch e := e.(type) {
+	case event.SessionOpened:
+		u.session(e.Session)
+	case event.SessionComplete:
+		s := u.session(e.Session)
+		s.complete, s.failed = true, e.Failed
+	case event.SessionClosed:
+		s := u.session(e.Session)
+		s.reason = e.Reason
+		delete(u.sessions, e.Session)
+		if len(u.over) < maxNamed {
+			u.over = append(u.over, *s)
+		}
+	case event.ObjectCompleted:
+		u.received++
+		delete(u.missing, location{e.Session, e.ContentLocation})
+	case event.ObjectFailed:
+		if e.Reason != event.FailSuperseded {
+			u.miss(e)
+		}
+	case event.Missed:
+		u.missed += e.Count
+	}
+}
+
+func (u *until) session(key flute.SessionKey) *heard {
+	s := u.sessions[key]
+	if s == nil {
+		if u.sessions == nil {
+			u.sessions = map[flute.SessionKey]*heard{}
+		}
+		s = &heard{key: key}
+		u.sessions[key] = s
+	}
+	return s
+}
+
+func (u *until) miss(e event.ObjectFailed) {
+	why := string(e.Reason)
+	if e.Retry {
+		why = ""
+	}
+	l := location{e.Session, e.ContentLocation}
+	if _, known := u.missing[l]; !known && len(u.missing) == maxNamed {
+		u.beyond++
+		return
+	}
+	if u.missing == nil {
+		u.missing = map[location]string{}
+	}
+	u.missing[l] = why
+}
+
+// done reports whether nothing more is to be waited for.
+func (u *until) done() bool {
+	switch u.kind {
+	case untilCount:
+		return u.received >= u.count
+	case untilComplete, untilClosed:
+		for _, s := range u.sessions {
+			if !s.complete || u.kind == untilClosed {
+				return false
+			}
+		}
+		return u.heardAll()
+	}
+	return false
+}
+
+// heardAll reports whether each group, and each TSI that is wanted, has had a session.
+func (u *until) heardAll() bool {
+	var all []flute.SessionKey
+	for key := range u.sessions {
+		all = append(all, key)
+	}
+	for _, s := range u.over {
+		all = append(all, s.key)
+	}
+	for _, g := range u.group {
+		if !slices.ContainsFunc(all, func(k flute.SessionKey) bool { return k.Group == g.Group }) {
+			return false
+		}
+	}
+	for _, tsi := range u.tsis {
+		if !slices.ContainsFunc(all, func(k flute.SessionKey) bool { return k.TSI == tsi }) {
+			return false
+		}
+	}
+	return len(all) > 0
+}
+
+// verdict returns what is wrong with what has come, once done or after the end of the node; nil: nothing.
+func (u *until) verdict() error {
+	var errs []string
+	if u.missed > 0 && u.kind != untilCount {
+		errs = append(errs, fmt.Sprintf("%d events were missed, so it is not known whether everything is there", u.missed))
+	}
+	if u.kind == untilComplete {
+		for _, s := range u.over {
+			if !s.complete {
+				errs = append(errs, fmt.Sprintf("session %d of %v ended (%s) and had not said that it was complete: there may be more files; "+
+					"--until closed takes what was announced", s.key.TSI, s.key.Source, s.reason))
+			}
+		}
+		refused := 0
+		for _, s := range u.sessions {
+			refused += s.failed
+		}
+		for _, s := range u.over {
+			refused += s.failed
+		}
+		if refused > 0 && len(u.missing) == 0 {
+			errs = append(errs, fmt.Sprintf("%s could not be received", count(refused, "announced file")))
+		}
+	}
+	if text := u.listMissing(); text != "" && u.kind != untilCount && u.kind != untilForever {
+		errs = append(errs, text)
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(errs, "; "))
+}
+
+// listMissing names the files that were announced and are not there.
+func (u *until) listMissing() string {
+	if len(u.missing) == 0 {
+		return ""
+	}
+	var names []string
+	for l, why := range u.missing {
+		name := humanName(l.name)
+		if why != "" {
+			name += " (" + why + ")"
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	text := fmt.Sprintf("%s missing: ", count(len(names)+u.beyond, "file"))
+	const shown = 20
+	if n := len(names) + u.beyond - shown; n > 0 {
+		return text + strings.Join(names[:shown], ", ") + fmt.Sprintf(" and %d more", n)
+	}
+	return text + strings.Join(names, ", ")
+}
+
+// late is the failure of a receive whose time was over before it had what was asked for.
+func (u *until) late(after time.Duration) error {
+	text := fmt.Sprintf("%s after %v", count(u.received, "file"), after)
+	if u.kind == untilCount {
+		text = fmt.Sprintf("%d of %d files after %v", u.received, u.count, after)
+	} else if len(u.sessions)+len(u.over) == 0 {
+		text = fmt.Sprintf("nothing was heard for %v", after)
+	} else {
+		text += ", and not " + u.kind
+	}
+	if missing := u.listMissing(); missing != "" {
+		text += "; " + missing
+	}
+	return failure{errors.New(text)}
+}
+
+// state says how far it has come.
+func (u *until) state() string {
+	text := count(u.received, "file") + " received"
+	if missing := u.listMissing(); missing != "" {
+		text += ", " + missing
+	}
+	return text
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// sentence tells an event to people, in one line; empty for what is only counted or drawn. trouble is what --quiet shows
+// too.
+func sentence(e event.Event) (text string, trouble bool) {
+	switch e := e.(type) {
+	case event.ObjectCompleted:
+		what, name := "received", plain(e.Path)
+		if e.Sending {
+			what, name = "sent", humanName(e.ContentLocation)
+		}
+		text = fmt.Sprintf("%s %s, %s in %s", what, name, formatBytes(e.Size), formatDuration(e.Duration))
+		if e.Repaired > 0 {
+			text += fmt.Sprintf(", %d symbols repaired", e.Repaired)
+		}
+		return text, false
+	case event.ObjectFailed:
+		text = fmt.Sprintf("failed %s: %s", humanName(e.ContentLocation), e.Reason)
+		if e.Detail != "" {
+			text += ": " + e.Detail
+		}
+		if e.Retry {
+			text += "; it is tried again"
+		}
+		return plain(oneLine(text)), true
+	case event.FDTReceived:
+		if n := len(e.Rejected); n > 0 {
+			text = fmt.Sprintf("FDT Instance %d: %d of its files refused: %s", e.ID, n, strings.Join(e.Rejected[:min(n, 3)], "; "))
+		}
+		return plain(oneLine(text)), text != ""
+	case event.FDTRejected:
+		return plain(fmt.Sprintf("FDT Instance %d refused: %s", e.ID, oneLine(e.Reason))), true
+	case event.ActorRestarted:
+		return plain(fmt.Sprintf("%s %s: %s", e.Actor, e.Outcome, oneLine(e.Reason))), true
+	case event.KernelDrops:
+		return fmt.Sprintf("the system dropped %d datagrams: the receive buffer was full", e.New), true
+	case event.Warning:
+		return plain("warning: " + oneLine(e.Text)), true
+	case event.Missed:
+		return fmt.Sprintf("%d events are not shown", e.Count), true
+	}
+	return "", false
+}
+
+// formatDuration rounds to what a reader wants to know.
+func formatDuration(d time.Duration) string {
+	switch {
+	case d >= time.Minute:
+		return d.Round(time.Second).String()
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	}
+	return d.Round(time.Millisecond).String()
+}
