@@ -1,6 +1,7 @@
 package fdt
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -174,7 +175,10 @@ func (a *attributes) number(f field) (*uint64, error) {
 // parseUint reads a decimal number of at most bits bits. XML Schema allows white space around it and a plus sign.
 func parseUint(f field, s string, bits int) (uint64, error) {
 	n, err := strconv.ParseUint(strings.TrimPrefix(strings.TrimSpace(s), "+"), 10, bits)
-	if err != nil {
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, fmt.Errorf("%v %.40q is not a number of %d bits: %w", f, s, bits, strconv.ErrRange)
+	case err != nil:
 		return 0, fmt.Errorf("%v %.40q is not a number of %d bits", f, s, bits)
 	}
 	return n, nil

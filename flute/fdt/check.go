@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
 // span is a part of the document: the bytes from and including start, up to end.
@@ -31,17 +30,11 @@ type checker struct {
 	ended bool
 }
 
-// check verifies that b is one well-formed document within lim, and returns where its parts are. What a tree takes in
-// memory is many times the document; therefore nothing is built before all of b has passed.
+// check verifies that b, which is readable, is one well-formed document within lim, and returns where its parts are. What a
+// tree takes in memory is many times the document; therefore nothing is built before all of b has passed.
 func check(b []byte, lim Limits) (layout, error) {
-	if len(b) > lim.Bytes {
-		return layout{}, fmt.Errorf("%w: %d bytes, the limit is %d", ErrLimit, len(b), lim.Bytes)
-	}
-	if !utf8.Valid(b) { // RFC 6726, section 3.3 speaks of UTF-8; encoding/xml does not look into comments
-		return layout{}, fmt.Errorf("%w: not UTF-8", ErrMalformed)
-	}
 	c := checker{lim: lim}
-	d := xml.NewDecoder(bytes.NewReader(b)) // Strict; refuses other charsets, since CharsetReader is nil
+	d := xml.NewDecoder(bytes.NewReader(b)) // Strict
 	for {
 		start := int(d.InputOffset())
 		t, err := d.Token()

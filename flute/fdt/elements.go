@@ -62,11 +62,11 @@ func (p *parser) child(e *etree.Element) {
 // keep appends e to the elements that are not understood.
 func (p *parser) keep(to []Element, e *etree.Element) []Element {
 	const overhead = 96 // of an Element, and of the allocations
-	if p.spare < overhead {
+	if !p.keeps(overhead) {
 		return to
 	}
 	u := p.scope.unknown(e)
-	p.spare -= len(u.XML) + overhead
+	p.spare -= len(u.XML) // perhaps below zero: then it was the last
 	return append(to, u)
 }
 

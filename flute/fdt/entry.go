@@ -35,9 +35,11 @@ func (p *parser) add(e *etree.Element) {
 		// "there is a single file description entry in the FDT Instance" for each file (RFC 6726, section 3.4.2)
 		err = errors.New("an earlier entry with this TOI says otherwise")
 	}
-	p.inst.Rejected = append(p.inst.Rejected, Rejection{
-		TOI: strings.Clone(shorten(toi, 40)), ContentLocation: strings.Clone(shorten(location, maxShown)), Reason: err.Error(),
-	})
+	if p.inst.RejectedCount++; p.inst.RejectedCount <= maxRejected {
+		p.inst.Rejected = append(p.inst.Rejected, Rejection{
+			TOI: strings.Clone(shorten(toi, 40)), ContentLocation: strings.Clone(shorten(location, maxShown)), Reason: err.Error(),
+		})
+	}
 }
 
 // file reads a File entry.
@@ -63,41 +65,57 @@ func (p *parser) file(e *etree.Element, a *attributes) (File, error) {
 	if err = p.content(&f, a); err != nil {
 		return f, err
 	}
-	if err = p.digests(&f, a); err != nil {
-		return f, err
-	}
+	p.digests(&f, a)
 	f.OTI, err = mergeOTI(a, &p.root, f.TransferLength)
-	switch {
-	case err == nil:
+	if err == nil {
 		f.HasOTI = true
 		if f.OTI.EncodingID > 6 { // instance-specific, or not understood
 			a.keep(fieldSchemeSpecificInfo)
 		}
-	case errors.Is(err, errIncomplete):
+	} else {
+		if !errors.Is(err, errIncomplete) {
+			p.without(&f, err)
+		}
 		for _, x := range otiFields {
 			a.keep(x)
 		}
-	default:
-		return f, err
 	}
 	f.extensions(a)
 	p.fileChildren(&f, e)
-	f.Attributes = a.rest
+	if p.keeps(sizeOf(a.rest)) {
+		f.Attributes = a.rest
+	}
 	return f, nil
+}
+
+// without warns of something that a File is taken without: the object may be received all the same, by what EXT_FTI says, and
+// a digest that cannot be read proves no more than none.
+func (p *parser) without(f *File, err error) {
+	p.warn("TOI %v is taken without what cannot be read: %v", f.TOI, err)
+}
+
+// sizeOf returns how many bytes attributes take.
+func sizeOf(as []Attribute) int {
+	n := 0
+	for _, a := range as {
+		n += 3*stringBytes + len(a.Space) + len(a.Local) + len(a.Value)
+	}
+	return n
+}
+
+// length reads a length, nil if there is none. Some senders write -1 for one that they do not know.
+func (p *parser) length(f *File, a *attributes, x field) *uint64 {
+	n, err := a.number(x)
+	if err != nil {
+		p.without(f, err)
+	}
+	return n
 }
 
 // content reads what kind of content there is, how long it is, and how it is encoded.
 func (p *parser) content(f *File, a *attributes) (err error) {
-	if f.ContentLength, err = a.number(fieldContentLength); err != nil {
-		return err
-	}
-	if f.TransferLength, err = a.number(fieldTransferLength); err != nil {
-		return err
-	}
-	other, err := a.number(fieldOTITransferLength)
-	if err != nil {
-		return err
-	}
+	f.ContentLength, f.TransferLength = p.length(f, a, fieldContentLength), p.length(f, a, fieldTransferLength)
+	other := p.length(f, a, fieldOTITransferLength)
 	switch {
 	case f.TransferLength == nil:
 		f.TransferLength = other
@@ -122,11 +140,13 @@ func (p *parser) content(f *File, a *attributes) (err error) {
 	return nil
 }
 
-// digests reads the message digests.
-func (p *parser) digests(f *File, a *attributes) (err error) {
+// digests reads the message digests. One that cannot be read is none.
+func (p *parser) digests(f *File, a *attributes) {
+	var err error
 	if s, ok := a.text(fieldContentMD5); ok {
 		if f.MD5, err = parseMD5(s); err != nil {
-			return err
+			p.without(f, err)
+			a.keep(fieldContentMD5)
 		}
 	}
 	s, ok := a.text(fieldContentDigest)
@@ -138,13 +158,12 @@ func (p *parser) digests(f *File, a *attributes) (err error) {
 	}
 	d, err := parseDigests(x, s)
 	if err != nil {
-		return err
+		p.without(f, err)
 	}
 	f.SHA256, f.SHA512 = d.sha256, d.sha512
 	if ok && d.sha256 == nil && d.sha512 == nil {
 		a.keep(fieldContentDigest)
 	}
-	return nil
 }
 
 // extensions reads the attributes of 3GPP. They are hints: what is not valid is kept and not understood.

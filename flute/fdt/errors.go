@@ -6,7 +6,7 @@ import "errors"
 var (
 	// ErrLimit: the document exceeds one of the Limits.
 	ErrLimit = errors.New("fdt: FDT Instance exceeds a limit")
-	// ErrMalformed: not well-formed UTF-8 XML, or with a DOCTYPE.
+	// ErrMalformed: not well-formed XML in a charset that is read, or with a DOCTYPE.
 	ErrMalformed = errors.New("fdt: FDT Instance is malformed")
 	// ErrInstance: well-formed, but no FDT Instance: another root element, or no valid Expires.
 	ErrInstance = errors.New("fdt: not a valid FDT Instance")

@@ -26,12 +26,23 @@ type Instance struct {
 	SchemaVersion     uint32                  // 3GPP; 0: none
 	SessionIdentities []SessionIdentityExpiry // 3GPP: MBMS-Session-Identity-Expiry
 
-	Files    []File
-	Rejected []Rejection // File entries that Parse left out; not written
+	Files []File
+
+	// What Parse found wrong; not written. Each list ends after some, the counts are of all.
+	Rejected      []Rejection // File entries that Parse left out
+	RejectedCount int
+	Warnings      []string // what Parse could not read of Files that it took, and of the FDT-Instance
+	WarningCount  int
 
 	Attributes []Attribute // of the root element, not understood
 	Elements   []Element   // children of the root element, not understood
 }
+
+// The lengths of the lists. An FDT Instance may have 100,000 faults in a datagram that is compressed well.
+const (
+	maxRejected = 1024
+	maxWarnings = 16
+)
 
 // Rejection tells why a File entry was left out.
 type Rejection struct {

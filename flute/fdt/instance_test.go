@@ -30,7 +30,7 @@ func TestConf_E46_Root(t *testing.T) {
 		{"empty Expires", `<FDT-Instance Expires="">` + plainFile + `</FDT-Instance>`, ErrInstance},
 		{"Expires no number", `<FDT-Instance Expires="tomorrow">` + plainFile + `</FDT-Instance>`, ErrInstance},
 		{"Expires negative", `<FDT-Instance Expires="-1">` + plainFile + `</FDT-Instance>`, ErrInstance},
-		{"Expires of 33 bits", `<FDT-Instance Expires="4294967296">` + plainFile + `</FDT-Instance>`, ErrInstance},
+		{"Expires hexadecimal", `<FDT-Instance Expires="0xECD9A300">` + plainFile + `</FDT-Instance>`, ErrInstance},
 		{"Expires at the end of the era", `<FDT-Instance Expires="4294967295">` + plainFile + `</FDT-Instance>`, nil},
 		{"another root", `<FDT Expires="3973622400">` + plainFile + `</FDT>`, ErrInstance},
 		{"a File as root", plainFile, ErrInstance},
@@ -93,23 +93,9 @@ func TestConf_E52_BadEntries(t *testing.T) {
 		{"TOI of 113 bits", `<File TOI="5192296858534827628530496329220096" Content-Location="x"/>`, "112 bits"},
 		{"no Content-Location", `<File TOI="2"/>`, "Content-Location is missing"},
 		{"empty Content-Location", `<File TOI="2" Content-Location=" "/>`, "Content-Location is empty"},
-		{"Content-Location with a bad escape", `<File TOI="2" Content-Location="http://h/%zz"/>`, "not a URI"},
-		{"Content-Location with a bad host", `<File TOI="2" Content-Location="http://[::1/a"/>`, "not a URI"},
 		{"Content-Location with a line break", `<File TOI="2" Content-Location="a&#10;b"/>`, "control characters"},
-		{"Content-Length no number", `<File TOI="2" Content-Location="x" Content-Length="big"/>`, "Content-Length"},
-		{"Content-Length of 65 bits", `<File TOI="2" Content-Location="x" Content-Length="18446744073709551616"/>`, "64 bits"},
-		{"Transfer-Length negative", `<File TOI="2" Content-Location="x" Transfer-Length="-5"/>`, "Transfer-Length"},
 		{"two transfer lengths", `<File TOI="2" Content-Location="x" Transfer-Length="5" FEC-OTI-Transfer-Length="6"/>`, "is 6"},
 		{"unknown content encoding", `<File TOI="2" Content-Location="x" Content-Encoding="br"/>`, `"br" is not supported`},
-		{"Content-MD5 no base64", `<File TOI="2" Content-Location="x" Content-MD5="***"/>`, "Content-MD5"},
-		{"Content-MD5 too short", `<File TOI="2" Content-Location="x" Content-MD5="AAAA"/>`, "16 bytes"},
-		{"Content-Digest too short", `<File TOI="2" Content-Location="x" Content-Digest="sha-256=:AAAA:"/>`, "32 bytes"},
-		{"Content-Digest without colons", `<File TOI="2" Content-Location="x" Content-Digest="sha-512=AAAA"/>`, "64 bytes"},
-		{"FEC Encoding ID of 9 bits", `<File TOI="2" Content-Location="x" FEC-OTI-FEC-Encoding-ID="300"/>`, "8 bits"},
-		{
-			"symbol length of 17 bits",
-			`<File TOI="2" Content-Location="x" FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Encoding-Symbol-Length="65536"/>`, "16 bits",
-		},
 		{"conflicting entry", `<File TOI="1" Content-Location="other"/>`, "earlier entry"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,7 +104,7 @@ func TestConf_E52_BadEntries(t *testing.T) {
 			if len(in.Files) != 2 || in.Files[0].ContentLocation != "a" || in.Files[1].ContentLocation != "last" {
 				t.Errorf("the others were not kept: %+v", in.Files)
 			}
-			if len(in.Rejected) != 1 || !contains(in.Rejected[0].Reason, tt.reason) {
+			if len(in.Rejected) != 1 || in.RejectedCount != 1 || !contains(in.Rejected[0].Reason, tt.reason) {
 				t.Errorf("rejected %q, want %q", in.Rejected, tt.reason)
 			}
 		})

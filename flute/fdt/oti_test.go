@@ -186,13 +186,15 @@ func TestConf_E82_OTI(t *testing.T) {
 	}
 }
 
-// TestBadInheritedOTI: a bad attribute of the FDT-Instance costs only the Files that need it.
+// TestBadInheritedOTI: a bad attribute of the FDT-Instance costs only the Files that need it, and those no more than their
+// FEC OTI: EXT_FTI may tell it.
 func TestBadInheritedOTI(t *testing.T) {
 	in := mustParse(t, doc(`FEC-OTI-FEC-Encoding-ID="300"`, plainFile+
 		`<File TOI="2" Content-Location="b" Content-Length="9" FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Encoding-Symbol-Length="8"`+
 		` FEC-OTI-Maximum-Source-Block-Length="4"/>`))
-	if len(in.Files) != 1 || !in.Files[0].HasOTI || len(in.Rejected) != 1 || in.Rejected[0].TOI != "1" {
-		t.Errorf("%+v %+v", in.Files, in.Rejected)
+	if len(in.Files) != 2 || in.Files[0].HasOTI || !in.Files[1].HasOTI || len(in.Rejected) != 0 ||
+		in.WarningCount != 1 || !contains(in.Warnings[0], "TOI 1 ") {
+		t.Errorf("%+v %+v %q", in.Files, in.Rejected, in.Warnings)
 	}
 }
 

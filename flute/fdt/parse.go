@@ -2,8 +2,11 @@ package fdt
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/beevik/etree"
@@ -21,27 +24,41 @@ type parser struct {
 	root  attributes
 	inst  Instance
 	index map[flute.TOI]int // of inst.Files
-	spare int               // bytes that may still be kept of elements that are not understood
+	spare int               // bytes that may still be kept beyond what is understood
 }
 
-// keptFactor is how many bytes may be kept of unknown elements for each byte of the document. Alone, an empty one of
-// four bytes takes forty times as much, with the declarations that it needs. What is beyond is ignored.
-const keptFactor = 4
+// What the Instance keeps in memory is bounded by the size of the document, so that a small datagram that inflates to it
+// cannot take many times as much.
+const (
+	// keptFactor is how many bytes may be kept for each byte of the document, and keptLeast for any, of unknown attributes and elements, and of
+	// the groups of the FDT-Instance that a File with its own has too. Alone, an empty element of four bytes takes forty times
+	// as much, with the declarations that it needs. What is beyond is ignored.
+	keptFactor, keptLeast = 4, 64 << 10
+	// stringBytes is what a string takes besides its bytes.
+	stringBytes = 16
+	// leastEntry is the length in bytes of the shortest File entry that can be accepted.
+	leastEntry = len(`<File TOI="1" Content-Location="a"/>`)
+)
 
 // Parse reads the FDT Instance b. now selects the NTP era of its times, and nothing else: an expired instance is
-// parsed like any other. File entries that cannot be used are in Rejected. The result does not refer to b. An error
-// wraps ErrLimit, ErrMalformed or ErrInstance.
+// parsed like any other. File entries that cannot be used are in Rejected; what else is not as it should be is in
+// Warnings. The result does not refer to b. An error wraps ErrLimit, ErrMalformed or ErrInstance.
 func Parse(b []byte, now time.Time, lim Limits) (*Instance, error) {
-	b = bytes.TrimPrefix(b, []byte("\uFEFF"))
-	l, err := check(b, lim.withDefaults())
+	lim = lim.withDefaults()
+	b, err := readable(b, lim.Bytes)
 	if err != nil {
 		return nil, err
 	}
-	p := parser{now: now, index: make(map[flute.TOI]int, l.files), spare: keptFactor * len(b)}
+	l, err := check(b, lim)
+	if err != nil {
+		return nil, err
+	}
+	files := min(l.files, len(b)/leastEntry)
+	p := parser{now: now, index: make(map[flute.TOI]int, files), spare: keptFactor*len(b) + keptLeast}
 	if err = p.rootElement(b, &l); err != nil {
 		return nil, err
 	}
-	p.inst.Files = make([]File, 0, l.files) // they were seen, not claimed
+	p.inst.Files = make([]File, 0, files)
 	for rest := l.children; len(rest) > 0; {
 		n, size := 0, 0
 		for n < len(rest) && (n == 0 || size+rest[n].end-rest[n].start <= batchBytes) {
@@ -53,7 +70,7 @@ func Parse(b []byte, now time.Time, lim Limits) (*Instance, error) {
 		}
 		rest = rest[n:]
 	}
-	if len(p.inst.Files) < l.files/2 {
+	if len(p.inst.Files) < files/2 {
 		p.inst.Files = slices.Clone(p.inst.Files) // most were rejected: let go of the memory
 	}
 	p.inst.Attributes = p.root.rest
@@ -91,11 +108,9 @@ func (p *parser) rootElement(b []byte, l *layout) error {
 	if !ok {
 		return fmt.Errorf("%w: Expires is missing", ErrInstance)
 	}
-	n, err := parseUint(fieldExpires, expires, 32)
-	if err != nil {
+	if in.Expires, err = p.expires(expires); err != nil {
 		return fmt.Errorf("%w: %w", ErrInstance, err)
 	}
-	in.Expires = FromNTP(uint32(n), p.now)
 	in.Complete = a.flag(fieldComplete)
 	in.FullFDT = a.flag(fieldFullFDT)
 	in.ContentType, _ = a.text(fieldContentType)
@@ -104,6 +119,36 @@ func (p *parser) rootElement(b []byte, l *layout) error {
 		*in.OTI.text(f), _ = a.text(f)
 	}
 	return nil
+}
+
+// expires reads an Expires, "the 32 most significant bits of a 64 bit Network Time Protocol (NTP) time value" (RFC 6726,
+// section 3.4.2). Some senders write all 64 bits, or seconds that do not wrap around in 2036, or a number for "never".
+func (p *parser) expires(s string) (time.Time, error) {
+	n, err := parseUint(fieldExpires, s, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		n = math.MaxUint64 >> 2
+	case err != nil:
+		return time.Time{}, err
+	case n <= math.MaxUint32:
+		return FromNTP(uint32(n), p.now), nil
+	}
+	p.warn("Expires %.40q has more than 32 bits", s)
+	if n > math.MaxUint64>>2 {
+		return FromNTP(uint32(n>>32), p.now), nil
+	}
+	at := time.Unix(int64(n-ntpEpoch), 0).UTC()
+	if last := FromNTP(NTP(p.now)+math.MaxInt32, p.now); at.After(last) { // what 32 bits can say
+		return last, nil
+	}
+	return at, nil
+}
+
+// warn notes what is not as it should be, and can be taken nevertheless.
+func (p *parser) warn(format string, args ...any) {
+	if p.inst.WarningCount++; p.inst.WarningCount <= maxWarnings {
+		p.inst.Warnings = append(p.inst.Warnings, fmt.Sprintf(format, args...))
+	}
 }
 
 // flag returns whether f is true. A value that is no boolean stays among the attributes without a meaning: of Complete,
@@ -152,14 +197,25 @@ func (p *parser) inherit() {
 	if len(common) == 0 {
 		return
 	}
+	known := make(map[string]bool, len(common))
+	for _, g := range common {
+		known[g] = true
+	}
 	for i := range p.inst.Files {
 		f := &p.inst.Files[i]
-		own := f.Groups
+		own := slices.DeleteFunc(f.Groups, func(g string) bool { return known[g] })
 		f.Groups = common
-		for _, g := range own {
-			if !slices.Contains(common, g) {
-				f.Groups = append(f.Groups, g)
-			}
+		if len(own) > 0 && p.keeps((len(common)+len(own))*stringBytes) {
+			f.Groups = slices.Concat(common, own)
 		}
 	}
+}
+
+// keeps takes n bytes from those that may be kept, and reports whether there are as many.
+func (p *parser) keeps(n int) bool {
+	if p.spare < n {
+		return false
+	}
+	p.spare -= n
+	return true
 }

@@ -70,7 +70,7 @@ func (w *writer) check() {
 			w.fail("TOI %v is reserved or there twice", f.TOI)
 		}
 		seen[f.TOI] = true
-		if err := checkLocation(f.ContentLocation); err != nil {
+		if err := checkURI(f.ContentLocation); err != nil {
 			w.fail("TOI %v: %w", f.TOI, err)
 		}
 		switch {

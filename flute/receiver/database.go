@@ -16,11 +16,7 @@ import (
 // (RFC 6726, section 3.2): a file that a later FDT Instance leaves out stays.
 func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 	l := s.l
-	report := event.FDTReceived{Session: l.key, ID: f.ID, Expires: f.Expires, Complete: f.Complete}
-	for _, r := range f.Rejected {
-		report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %s: %s", r.TOI, r.Reason))
-		l.completion.refuse(r.TOI)
-	}
+	report := s.report(f)
 	at, deferred := len(l.effects.Events), 0
 	for i := range f.Files {
 		err := s.mergeFile(now, f.ID, &f.Files[i], expires)
@@ -32,7 +28,7 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 				deferred++
 				s.postpone(&f.Files[i], err)
 			}
-			report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %v: %v", f.Files[i].TOI, err))
+			reject(&report, f.Files[i].TOI, err)
 			if e := l.entries[f.Files[i].TOI]; e == nil || e.file == nil { // others have an end of their own
 				l.completion.refuse(f.Files[i].TOI.String())
 			}

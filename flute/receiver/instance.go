@@ -193,7 +193,7 @@ func (s *Session) refuse(now time.Time, in *instance, err error) {
 	}
 	in.forget = now.Add(refusalTime)
 	s.l.schedule(in.forget)
-	s.emit(event.FDTRejected{Session: s.l.key, ID: in.id, Reason: err.Error()})
+	s.emit(event.FDTRejected{Session: s.l.key, ID: in.id, Reason: brief(err)})
 }
 
 // decodeInstance reads the FDT Instance that was received and merges it into the database.

@@ -32,6 +32,7 @@ type Ledger struct {
 	locations map[string]flute.TOI // Content-Location to the newest TOI that has it
 	instances map[flute.InstanceID]*instance
 	history   history                // those of entries that hold no more than their description
+	warned    bool                   // of faults in an FDT Instance
 	deferred  map[flute.TOI]struct{} // files that there is no memory or no place to describe
 
 	completion completion

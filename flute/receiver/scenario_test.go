@@ -200,6 +200,9 @@ func (p *player) show(e event.Event) string {
 		for _, r := range e.Rejected {
 			s.WriteString("\n  rejected " + r)
 		}
+		for _, w := range e.Warnings {
+			s.WriteString("\n  warning " + w)
+		}
 		return s.String() + "\n"
 	case event.FDTRejected:
 		return fmt.Sprintf("fdt %d rejected: %s\n", e.ID, e.Reason)
