@@ -111,14 +111,15 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	if err != nil {
 		return nil, err
 	}
-	r := &Reception{node: n, id: n.next.Add(1), counters: &socket.Counters{}, slabs: slab.NewPool(slabSize, slabsSize/slabSize)}
+	counters := &socket.Counters{}
+	r := &Reception{node: n, id: n.next.Add(1), counters: counters, slabs: slab.NewPool(slabSize, slabsSize/slabSize)}
 	filter := socket.Filter{TSIs: cfg.TSIs}
 	if cfg.Source.IsValid() {
 		filter.Sources = []netip.Addr{cfg.Source}
 	}
 	start := socket.Start{Config: &socket.Config{
 		Source: source, Reopen: reopen, Group: cfg.Group, Filter: filter,
-		Reception: &session.Reception{ID: r.id, Config: core}, Memory: n.memory, Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions,
+		Reception: &session.Reception{ID: r.id, Config: core, Drops: counters}, Memory: n.memory, Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions,
 		Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
 	}}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)

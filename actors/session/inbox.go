@@ -23,7 +23,9 @@ type Inbox struct {
 	losses    losses
 	free      freeList
 	closed    atomic.Bool
-	name      string // of the actor; set by Memory.Add
+	standing  atomic.Uint32 // unproven, proven or yielding: settled between the reader and the session
+	gone      atomic.Bool   // nothing of the session is left
+	name      string        // of the actor; set by Memory.Add
 
 	// These belong to the session's actor, and to Sessions while there is none.
 	ledger  *receiver.Ledger
@@ -60,6 +62,36 @@ func NewInbox(r *Reception, key flute.SessionKey, limits actors.Limits) *Inbox {
 
 // Closed reports whether the session is over: the next datagram of the key opens another.
 func (in *Inbox) Closed() bool { return in.closed.Load() }
+
+// The standing of a session. Whichever of the session and its reader is first to change it decides.
+const (
+	unproven uint32 = iota // no valid FDT Instance yet
+	proven
+	yielding // it gives its place to another session
+)
+
+// yieldReason is why a session ends that gave way.
+const yieldReason = "it gave way to other sessions"
+
+// IsProven reports whether a valid FDT Instance of the session was received.
+func (in *Inbox) IsProven() bool { return in.standing.Load() == proven }
+
+// Gone reports whether nothing of the session is left: neither actor nor memory.
+func (in *Inbox) Gone() bool { return in.gone.Load() }
+
+// Yield ends the session in favour of another one, if it still stands as its reader believes. The reader offers nothing
+// to it afterwards.
+func (in *Inbox) Yield(isProven bool) bool {
+	from := unproven
+	if isProven {
+		from = proven
+	}
+	if !in.standing.CompareAndSwap(from, yielding) {
+		return false
+	}
+	in.mailbox.PostUserMessage(tick{}) // to look at its standing
+	return true
+}
 
 // Batch returns empty Packets over s, which the caller has retained for them.
 func (in *Inbox) Batch(s *slab.Slab) *Packets { return in.free.get(s) }

@@ -62,6 +62,9 @@ func (m *Memory) addOutgoing(out *outgoing) {
 func (m *Memory) remove(in *Inbox, out *outgoing) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if in != nil {
+		in.gone.Store(true)
+	}
 	m.inboxes = slices.DeleteFunc(m.inboxes, func(o *Inbox) bool { return o == in })
 	m.outgoing = slices.DeleteFunc(m.outgoing, func(o *outgoing) bool { return o == out })
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/slab"
 )
@@ -51,7 +52,7 @@ type Drained struct{}
 // closed is sent by a receiving session to Sessions when it is over.
 type closed struct{ inbox *Inbox }
 
-// tick is sent by a session's own timer.
+// tick is sent by a session's own timer, and by its reader when it has to yield.
 type tick struct{}
 
 func (*Packets) isMessage()    {}
@@ -66,4 +67,8 @@ func (tick) isMessage()        {}
 type Reception struct {
 	ID     uint64
 	Config *receiver.Config
+	// Drops gets the datagrams of sessions that end without having been opened; nobody else hears of those.
+	Drops interface {
+		Drop(r flute.DropReason, n uint64)
+	}
 }

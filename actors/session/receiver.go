@@ -41,6 +41,7 @@ type receiving struct {
 	stats   time.Time // when the next SessionStats is due
 	counted uint64    // datagrams received at the last SessionStats
 	closing bool      // Sessions was told that it is over
+	yields  bool      // the core was told that it has to give way
 }
 
 // child is an object's actor.
@@ -265,6 +266,7 @@ func (s *receiving) settle(ctx actor.Context) {
 	now := time.Now()
 	s.losses.absorb(s.ledger, false)
 	s.reports(ctx)
+	s.stand()
 	s.core.Advance(now)
 	s.effects(ctx)
 	if s.core.Ended() {
@@ -277,6 +279,17 @@ func (s *receiving) settle(ctx actor.Context) {
 	}
 	s.publishStats(ctx, now)
 	s.arm(now)
+}
+
+// stand tells the reader that the session has proved itself, or the core that it has to give way.
+func (s *receiving) stand() {
+	if s.ledger.Proven() {
+		s.standing.CompareAndSwap(unproven, proven)
+	}
+	if s.standing.Load() == yielding && !s.yields {
+		s.yields = true
+		s.core.Close(yieldReason)
+	}
 }
 
 // effects does what the core wants done.
@@ -300,7 +313,7 @@ func (s *receiving) effects(ctx actor.Context) {
 // publishStats emits the counters, once per interval, when they have changed.
 func (s *receiving) publishStats(ctx actor.Context, now time.Time) {
 	c := s.ledger.Counters()
-	if c.Received == s.counted || now.Before(s.stats) {
+	if c.Received == s.counted || now.Before(s.stats) || !s.ledger.Opened() {
 		return
 	}
 	s.counted, s.stats = c.Received, now.Add(statsInterval)
@@ -310,7 +323,7 @@ func (s *receiving) publishStats(ctx actor.Context, now time.Time) {
 // arm sets the one timer of the session to the least deadline.
 func (s *receiving) arm(now time.Time) {
 	d := s.core.Deadline()
-	if s.ledger.Counters().Received != s.counted && (d.IsZero() || s.stats.Before(d)) {
+	if s.ledger.Opened() && s.ledger.Counters().Received != s.counted && (d.IsZero() || s.stats.Before(d)) {
 		d = s.stats
 	}
 	if d.IsZero() || (!s.armed.IsZero() && !d.Before(s.armed)) {

@@ -8,6 +8,7 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/object"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/supervisor"
@@ -119,6 +120,10 @@ func (s *sessions) open(ctx actor.Context, in *Inbox) {
 		return
 	}
 	in.begin()
+	if in.standing.Load() == yielding {
+		s.drop(ctx, in)
+		return
+	}
 	loop := in.loop.begin()
 	pid, err := ctx.SpawnNamed(actors.Spec{
 		Produce: func() actor.Actor {
@@ -132,6 +137,12 @@ func (s *sessions) open(ctx actor.Context, in *Inbox) {
 	if in.ending != "" {
 		ctx.Send(pid, Close{Reason: in.ending})
 	}
+}
+
+// drop ends a session that has to give way before it has an actor.
+func (s *sessions) drop(ctx actor.Context, in *Inbox) {
+	in.mailbox.Close()
+	s.end(ctx, in.finish(yieldReason), in, nil)
 }
 
 // spawnSender spawns the actor of a sending session over its memory. It has the same address each time.
@@ -221,14 +232,19 @@ func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 			events = append(events, event.AsSending(e))
 		}
 	}
-	s.cfg.Memory.remove(r.inbox, r.out)
-	for _, e := range events {
-		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
-	}
+	s.end(ctx, events, r.inbox, r.out)
 	for _, in := range r.next {
 		s.open(ctx, in)
 	}
 	s.answer(ctx)
+}
+
+// end forgets a session, and tells its last events.
+func (s *sessions) end(ctx actor.Context, events []event.Event, in *Inbox, out *outgoing) {
+	s.cfg.Memory.remove(in, out)
+	for _, e := range events {
+		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
+	}
 }
 
 // finish returns what there is to tell when the session's actor is gone. One that was given up has left objects without
@@ -261,8 +277,12 @@ func (in *Inbox) finish(reason string) (events []event.Event) {
 	case in.end != nil:
 		in.end.Counters = c
 		events = append(events, *in.end)
-	case c.Received > 0: // it never opened: nothing valid came
-		events = append(events, event.SessionStats{Session: in.Key, Counters: c})
+	case in.Reception.Drops != nil: // it was never opened, and nobody has heard of it
+		// What was in order, but of no use without a session, is nobody's.
+		in.Reception.Drops.Drop(flute.DropForeignTSI, c.Accepted+c.Duplicate)
+		for r, n := range c.Dropped {
+			in.Reception.Drops.Drop(flute.DropReason(r), n)
+		}
 	}
 	return events
 }

@@ -8,7 +8,8 @@
 // in the kernel's buffer; then that Inbox drops, and counts, until it has room. A session may hold no more slabs than are
 // left for all others, and the wait for it is bounded within each second: one that is stuck or slow costs the others
 // nothing. The routing table belongs to one reader after the other, through crashes of the socket; a session that is over
-// is seen by its closed Inbox. A source that cannot be opened again is tried each second.
+// is seen by its closed Inbox. When there are more sessions than places in the table, those give way that have shown no FDT
+// Instance, first those of a source that has many of them (places.go). A source that cannot be opened again is tried each second.
 //
 // # Limitations
 //

@@ -42,6 +42,7 @@ type Counters struct {
 	Datagrams atomic.Uint64 // all that were read
 	dropped   [flute.NumDropReasons]atomic.Uint64
 	cut       atomic.Uint64 // longer than a slot of a slab; they count as DropTruncated too
+	yielded   atomic.Uint64 // sessions that gave way to others
 }
 
 // Dropped returns the counts by reason.
@@ -52,7 +53,10 @@ func (c *Counters) Dropped() (d [flute.NumDropReasons]uint64) {
 	return d
 }
 
-func (c *Counters) drop(r flute.DropReason) { c.dropped[r].Add(1) }
+// Drop counts n datagrams that no session counts.
+func (c *Counters) Drop(r flute.DropReason, n uint64) { c.dropped[r].Add(n) }
+
+func (c *Counters) drop(r flute.DropReason) { c.Drop(r, 1) }
 
 // batchSize is how many datagrams one read brings at most; a receiver that keeps up gets fewer.
 const batchSize = 64
@@ -80,17 +84,26 @@ type reader struct {
 
 	spare *slab.Slab // to read into when every other slab is out
 	table map[flute.SessionKey]*route
-	live  []*route // routes that got datagrams from the read in hand
-	left  int      // datagrams of the read in hand that were neither dropped nor put into a batch
+	now   time.Time // of the read in hand
+	live  []*route  // routes that got datagrams from the read in hand
+	left  int       // datagrams of the read in hand that were neither dropped nor put into a batch
+
+	yielding []*session.Inbox // of sessions that gave way, and may not be over yet
 }
 
 // route is a session's Inbox with the batch that is being gathered for it.
 type route struct {
+	source netip.Addr
 	inbox  *session.Inbox
 	batch  *session.Packets
 	stuck  bool      // it had no room after all patience, and has had none since
 	since  time.Time // when the current patiencePeriod began
 	waited time.Duration
+
+	datagrams uint64    // so far
+	latest    time.Time // when the last of them came
+	proven    bool      // IsProven, when it was asked last
+	chosen    bool      // to give way
 }
 
 // run reads until the source fails. It returns nil when the source was closed.
@@ -170,6 +183,7 @@ func (r *reader) ended(err error) error {
 
 // route posts one batch to each session that has datagrams among those just read.
 func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
+	r.now = time.Now()
 	for i := range datagrams {
 		r.gather(s, &datagrams[i])
 		r.left--
@@ -193,7 +207,7 @@ func (r *reader) gather(s *slab.Slab, d *slab.Datagram) {
 		r.counters.drop(flute.Reason(err))
 		return
 	}
-	rt := r.lookup(flute.SessionKey{Source: d.Source.Addr(), Group: r.group, TSI: tsi})
+	rt := r.lookup(flute.SessionKey{Source: d.Source.Addr(), Group: r.group, TSI: tsi}, d.Data)
 	if rt == nil {
 		return
 	}
@@ -201,7 +215,9 @@ func (r *reader) gather(s *slab.Slab, d *slab.Datagram) {
 		s.Retain(1)
 		rt.batch = rt.inbox.Batch(s)
 		r.live = append(r.live, rt)
+		rt.latest = r.now
 	}
+	rt.datagrams++
 	rt.batch.Add(d.Data, d.Source.Port())
 }
 
@@ -243,35 +259,4 @@ func (r *reader) hasRoom(rt *route) bool {
 	rt.waited += waited
 	rt.stuck = !ok
 	return ok
-}
-
-// lookup returns the route of key, opened if it is wanted, or nil after counting why not.
-func (r *reader) lookup(key flute.SessionKey) *route {
-	rt := r.table[key]
-	if rt != nil && (rt.batch != nil || !rt.inbox.Closed()) {
-		return rt
-	}
-	if !r.filter.takes(key.Source, key.TSI) {
-		r.counters.drop(flute.DropForeignTSI)
-		return nil
-	}
-	if rt == nil && len(r.table) >= r.max && !r.prune() {
-		r.counters.drop(flute.DropBudget)
-		return nil
-	}
-	rt = &route{inbox: session.NewInbox(r.reception, key, r.limits)}
-	r.table[key] = rt
-	r.open(rt.inbox)
-	return rt
-}
-
-// prune removes the routes of sessions that are over, and reports whether there were any.
-func (r *reader) prune() bool {
-	before := len(r.table)
-	for key, rt := range r.table {
-		if rt.inbox.Closed() && rt.batch == nil {
-			delete(r.table, key)
-		}
-	}
-	return len(r.table) < before
 }

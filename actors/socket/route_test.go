@@ -85,10 +85,13 @@ func TestRouteCountsWhatBelongsToNobody(t *testing.T) {
 	}
 	r.filter = Filter{}
 	s = r.slabs.Get()
-	r.route(s, []slab.Datagram{{Data: packet(t, 9), Source: good}})
+	// The session that is there gives way to the first of these. It is not over yet, so that the others have to wait.
+	for tsi := range flute.TSI(3) {
+		r.route(s, []slab.Datagram{{Data: packet(t, 9+tsi), Source: good}})
+	}
 	s.Release()
-	if got := r.counters.Dropped()[flute.DropBudget]; got != 1 {
-		t.Errorf("%d dropped beyond the most sessions, want 1", got)
+	if got := r.counters.Dropped()[flute.DropBudget]; got != 2 || len(r.table) != 1 || r.counters.yielded.Load() != 1 {
+		t.Errorf("%d dropped beyond the most sessions, want 2; %d sessions", got, len(r.table))
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// DefaultMaxSessions bounds the sessions of one socket: a TSI costs an attacker one datagram, a session some 20 KiB.
+// DefaultMaxSessions bounds the sessions of one socket: a TSI costs an attacker one datagram, a session some 20 KiB. See
+// places.go for which of them give way when there are more.
 const DefaultMaxSessions = 4096
 
 // kernelInterval is how often the kernel's count of drops is looked at.
@@ -69,6 +70,7 @@ type socket struct {
 	dropped uint64 // kernel drops that were reported
 	failed  bool   // it was told that the source cannot be opened
 	cut     bool   // it was told that datagrams are too long
+	crowded bool   // it was told that sessions give way
 }
 
 // Receive implements actor.Actor.
@@ -86,6 +88,7 @@ func (s *socket) Receive(ctx actor.Context) {
 			}
 			s.reportKernel(ctx)
 			s.reportCut(ctx)
+			s.reportCrowd(ctx)
 			s.timer.Reset(kernelInterval)
 		}
 	case *actor.Stopping, *actor.Restarting:
@@ -173,6 +176,15 @@ func (s *socket) reportCut(ctx actor.Context) {
 	if n := s.cfg.Counters.cut.Load(); n > 0 && !s.cut {
 		s.cut = true
 		text := fmt.Sprintf("%v: datagrams of more than %d bytes come, and are lost: receive with a larger limit", s.cfg.Group, s.cfg.SlabSize/batchSize)
+		ctx.Send(s.cfg.Hub, hub.Publish{Event: event.Warning{Text: text}})
+	}
+}
+
+// reportCrowd tells, once, that there are more sessions than places.
+func (s *socket) reportCrowd(ctx actor.Context) {
+	if s.cfg.Counters.yielded.Load() > 0 && !s.crowded {
+		s.crowded = true
+		text := fmt.Sprintf("%v: more than %d sessions at once: those that have shown no FDT Instance give way to others", s.cfg.Group, s.cfg.MaxSessions)
 		ctx.Send(s.cfg.Hub, hub.Publish{Event: event.Warning{Text: text}})
 	}
 }

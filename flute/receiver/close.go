@@ -12,7 +12,7 @@ func (s *Session) Deadline() time.Time {
 	if l.ended || l.ending != "" || l.last.IsZero() {
 		return noTime // over, or waiting for a Work, or nothing came yet
 	}
-	d := l.last.Add(l.cfg.SessionTimeout)
+	d := l.last.Add(l.patience())
 	for _, t := range [...]time.Time{l.closing, l.nextSweep(), l.completion.deadline(l.last)} {
 		if !t.IsZero() && t.Before(d) {
 			d = t
@@ -39,7 +39,7 @@ func (s *Session) Advance(now time.Time) {
 		l.closing = now.Add(stallRetry)
 	case due(l.closing, now):
 		s.end("close-session flag")
-	case due(l.last.Add(l.cfg.SessionTimeout), now):
+	case due(l.last.Add(l.patience()), now):
 		s.end("silent")
 	case due(l.nextSweep(), now):
 		s.sweep(now)

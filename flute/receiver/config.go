@@ -36,6 +36,9 @@ const (
 	DefaultCloseGrace = 10 * time.Second
 	// DefaultSessionTimeout ends a silent session; it covers a carousel that pauses.
 	DefaultSessionTimeout = time.Hour
+	// DefaultUnprovenTimeout ends a silent session that has shown nothing yet: neither a valid FDT Instance nor an object.
+	// Whoever joins late waits for an FDT Instance while packets come, so that the session is not silent.
+	DefaultUnprovenTimeout = 10 * time.Second
 	// DefaultEpochSilence is the silence after which other content under a known FDT Instance ID is taken for a sender
 	// that was started again, not for an attack or an error (RFC 6726, section 3.4.1).
 	DefaultEpochSilence = 2 * time.Second
@@ -79,6 +82,7 @@ type Config struct {
 	MaxSourceBlocks uint32        // of an object; zero: DefaultMaxSourceBlocks
 	CloseGrace      time.Duration // after A or B; zero: DefaultCloseGrace
 	SessionTimeout  time.Duration // silence; zero: DefaultSessionTimeout
+	UnprovenTimeout time.Duration // silence of a session that has shown nothing; zero: DefaultUnprovenTimeout
 	EpochSilence    time.Duration // zero: DefaultEpochSilence
 	Layout          Layout        // of the published files in folders; zero: LayoutFlat
 
@@ -118,6 +122,7 @@ func (c Config) Validated() (*Config, error) {
 		{c.UnnamedTimeout < 0, "UnnamedTimeout is negative"},
 		{c.CloseGrace < 0, "CloseGrace is negative"},
 		{c.SessionTimeout < 0, "SessionTimeout is negative"},
+		{c.UnprovenTimeout < 0, "UnprovenTimeout is negative"},
 		{c.EpochSilence < 0, "EpochSilence is negative"},
 	} {
 		if check.bad {
@@ -136,6 +141,7 @@ func (c Config) Validated() (*Config, error) {
 	c.MaxSourceBlocks = cmp.Or(c.MaxSourceBlocks, DefaultMaxSourceBlocks)
 	c.CloseGrace = cmp.Or(c.CloseGrace, DefaultCloseGrace)
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, DefaultSessionTimeout)
+	c.UnprovenTimeout = cmp.Or(c.UnprovenTimeout, DefaultUnprovenTimeout)
 	c.EpochSilence = cmp.Or(c.EpochSilence, DefaultEpochSilence)
 	c.arenas = &arenas{}
 	c.names = store.NamesOf(c.Store)

@@ -65,7 +65,9 @@ func (in fdtInstance) hostileVersion(t testing.TB) []byte {
 
 // E12, E13: objects that no FDT Instance describes are kept within bounds of number, of bytes and of time.
 func TestConf_E12_E13_UndescribedObjectsAreBounded(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.MaxUnnamed, c.UnnamedBytes, c.UnnamedTimeout = 3, 40_000, time.Minute })
+	r := newRig(t, func(c *Config) {
+		c.MaxUnnamed, c.UnnamedBytes, c.UnnamedTimeout, c.UnprovenTimeout = 3, 40_000, time.Minute, time.Hour
+	})
 	for i := range uint64(5) {
 		o := plain(t, 1+i, 10_000, 1000, 4)
 		o.noFTI = i%2 == 0
@@ -273,7 +275,7 @@ func TestConf_E31_ClockSkew(t *testing.T) {
 		r.close()
 	}
 	// The offset is that of the moment when the packet came, not when the FDT Instance was whole.
-	r := newRig(t)
+	r := newRig(t, func(c *Config) { c.UnprovenTimeout = time.Hour })
 	packets := fdtInstance{files: []fdt.File{o.file("a")}, expires: past.Add(time.Minute), sct: past, e: 100}.packets(t)
 	r.feed(packets[0])
 	r.wait(59 * time.Second)

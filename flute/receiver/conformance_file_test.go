@@ -29,7 +29,7 @@ const otiText = `FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Maximum-Source-Block-Length
 // E46: an FDT Instance without Expires, or with another root, is refused. It is tried again after a while.
 func TestConf_E46_ExpiresIsRequired(t *testing.T) {
 	for _, xml := range []string{`<FDT-Instance/>`, `<FDT Expires="4000000000"/>`, `x`, `<FDT-Instance Expires="4000000000">`} {
-		r := newRig(t)
+		r := newRig(t, func(c *Config) { c.UnprovenTimeout = time.Hour })
 		p := fdtInstance{xml: []byte(xml)}.packets(t)
 		r.feed(p...)
 		r.feed(p...)

@@ -92,6 +92,7 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 	if err != nil && !errors.Is(err, errDuplicate) {
 		return err
 	}
+	l.effects.Events = l.opening(l.effects.Events)
 	if r := in.object.e.rec; r != nil && r.isWhole() {
 		if err := s.decodeInstance(now, in); err != nil {
 			s.refuse(now, in, err)
@@ -158,7 +159,7 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
 	return &Ledger{
 		cfg: &cfg, key: l.key, budget: l.budget, strangers: store.NewBudget(4*cfg.MaxObjectSize, l.budget), inline: true,
-		variant: l.variant,
+		variant: l.variant, opened: true,
 	}
 }
 
@@ -211,7 +212,7 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 		l.variant = v
 		l.effects.Events = append(l.effects.Events, o.Effects().Events...)
 	}
-	l.version = in.version
+	l.version, l.proven = in.version, true
 	f.ID = in.id
 	// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond the
 	// expiration time of the FDT Instance." How long that is from now is settled here, so that it is measured by the

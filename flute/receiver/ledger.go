@@ -37,7 +37,8 @@ type Ledger struct {
 
 	completion completion
 
-	opened  bool
+	opened  bool   // SessionOpened was emitted
+	proven  bool   // a valid FDT Instance was received
 	ending  string // why the session ends as soon as nothing is being published; empty: it does not
 	ended   bool
 	clock   senderClock

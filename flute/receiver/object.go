@@ -71,6 +71,9 @@ func (o *Object) Handle(now time.Time, p *alc.Packet) {
 	switch {
 	case err == nil:
 		o.l.counters.Accept()
+		if len(p.Body) > 0 {
+			o.e.effects.Events = o.l.opening(o.e.effects.Events)
+		}
 	case errors.Is(err, errDuplicate):
 		o.l.counters.Repeat()
 	default:
@@ -216,4 +219,6 @@ func (o *Object) fail(reason event.FailReason, detail string) {
 	}
 }
 
-func (o *Object) emit(e event.Event) { o.e.effects.Events = append(o.e.effects.Events, e) }
+func (o *Object) emit(e event.Event) {
+	o.e.effects.Events = append(o.l.opening(o.e.effects.Events), e)
+}

@@ -97,10 +97,6 @@ func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
 	if p.TSI != l.key.TSI {
 		return false, errForeignTSI
 	}
-	if !l.opened {
-		l.opened = true
-		s.emit(event.SessionOpened{Session: l.key})
-	}
 	if now.Sub(l.last) >= l.cfg.EpochSilence || l.closed && !p.CloseSession {
 		l.pauses++
 	}
@@ -181,6 +177,6 @@ func (s *Session) fail(e *entry, reason event.FailReason, detail string) {
 // emit announces e, unless it is nil.
 func (s *Session) emit(e event.Event) {
 	if e != nil {
-		s.l.effects.Events = append(s.l.effects.Events, e)
+		s.l.effects.Events = append(s.l.opening(s.l.effects.Events), e)
 	}
 }

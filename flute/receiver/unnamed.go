@@ -205,8 +205,11 @@ func (s *Session) keep(now time.Time, e *entry, p *alc.Packet) error {
 	if err == nil || errors.Is(err, errDuplicate) {
 		o.flagged(now, p.CloseObject)
 	}
-	if err == nil && e.pending.whole() {
-		l.unnamed.complete(e)
+	if err == nil {
+		l.effects.Events = l.opening(l.effects.Events)
+		if e.pending.whole() {
+			l.unnamed.complete(e)
+		}
 	}
 	return err
 }
