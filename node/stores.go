@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/file"
 )
@@ -27,7 +29,7 @@ func (n *Node) openStore(cfg ReceiveConfig) (store.Store, error) {
 	case cfg.Dir == "":
 		return nil, errors.New("node: ReceiveConfig needs Dir or Store")
 	}
-	st, err := openFolder(cfg.Dir)
+	st, err := n.openFolder(cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("node: %w", err)
 	}
@@ -45,12 +47,15 @@ func (n *Node) openStore(cfg ReceiveConfig) (store.Store, error) {
 	return st.Store, nil
 }
 
-func openFolder(dir string) (openedStore, error) {
+// openFolder opens a folder as a store, whose warnings become events.
+func (n *Node) openFolder(dir string) (openedStore, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
 		return openedStore{}, err
 	}
-	st, err := file.New(path)
+	st, err := file.Options{Warn: func(text string) {
+		n.send(hubName, hub.Publish{Event: event.Warning{Text: text}})
+	}}.New(path)
 	if err != nil {
 		return openedStore{}, err
 	}

@@ -19,9 +19,14 @@ func (s *Store) look(name string) store.Kind {
 	if s.checkName(name) != nil {
 		return store.Blocked
 	}
-	info, err := s.root.Lstat(name)
+	root := s.current().root
+	var info os.FileInfo
+	err := s.files.patiently(func() (err error) {
+		info, err = root.Lstat(name)
+		return err
+	})
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		if to, err := s.root.Stat(name); err == nil {
+		if to, err := root.Stat(name); err == nil {
 			info = to
 		}
 	}
@@ -31,6 +36,8 @@ func (s *Store) look(name string) store.Kind {
 		return store.Folder
 	case err == nil:
 		return store.File
+	case errors.Is(err, os.ErrClosed):
+		return store.Absent
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP), !errors.As(err, &number): // os.Root: leads outside
 		return store.Blocked
 	}

@@ -3,118 +3,163 @@ package file
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
-	"path"
-	"sync"
 
 	"github.com/flute-node/flute-node/store"
 )
 
-// object is a file in the staging folder.
+// object is a file in the staging folder: made with its first byte, and open only while it is used, or was used lately.
 type object struct {
 	store *Store
-	file  *os.File
-	name  string // in the root, while it is staged
 
-	mu     sync.Mutex
-	sealed bool  // synced and closed, on the way to its name
-	spent  bool  // published or discarded
-	err    error // of a sync: sticks, for the next one would report success without the bytes being there
+	// Guarded by descriptors.mu.
+	file       *os.File // nil: not open
+	users      int      // number of calls that use file
+	busy       bool     // one caller has the object to itself
+	made       bool     // the file exists
+	spent      bool     // published or discarded
+	err        error    // sticks: bytes are lost, and the next sync would report success all the same
+	prev, next *object  // in the ring of idle objects
+
+	// Of the caller that made it busy.
+	ground *ground // that the file is staged on; nil: none
+	name   string  // in the stage
 }
 
 // ReadAt implements io.ReaderAt.
 func (o *object) ReadAt(p []byte, off int64) (int, error) {
-	n, err := o.file.ReadAt(p, off)
-	return n, closedError(err)
+	f, err := o.store.files.lend(o, false)
+	if err != nil {
+		return 0, err
+	}
+	if f == nil {
+		return 0, io.EOF
+	}
+	defer o.store.files.giveBack(o)
+	return f.ReadAt(p, off)
 }
 
 // WriteAt implements io.WriterAt.
 func (o *object) WriteAt(p []byte, off int64) (int, error) {
-	n, err := o.file.WriteAt(p, off)
-	return n, closedError(err)
+	f, err := o.store.files.lend(o, true)
+	if err != nil {
+		return 0, err
+	}
+	defer o.store.files.giveBack(o)
+	return f.WriteAt(p, off)
 }
 
 // Truncate implements store.Object.
-func (o *object) Truncate(size int64) error { return closedError(o.file.Truncate(size)) }
+func (o *object) Truncate(size int64) error {
+	f, err := o.store.files.lend(o, true)
+	if err != nil {
+		return err
+	}
+	defer o.store.files.giveBack(o)
+	return f.Truncate(size)
+}
 
 // Sync implements store.Object.
 func (o *object) Sync() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.sync()
-}
-
-// sync is Sync for a caller that holds mu.
-func (o *object) sync() error {
-	if o.err == nil {
-		o.err = closedError(o.file.Sync())
-	}
-	return o.err
-}
-
-// publish gives the object its name. A file that is closed first cannot be changed through o once it is visible; Windows
-// would not rename it otherwise.
-func (o *object) publish(name string) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.spent {
-		return store.ErrClosed
-	}
-	if err := o.seal(); err != nil {
+	f, err := o.store.files.lend(o, true)
+	if err != nil {
 		return err
 	}
-	if err := o.store.place(o.name, name); err != nil {
-		return err
+	defer o.store.files.giveBack(o)
+	if err := f.Sync(); err != nil {
+		return o.store.files.fail(o, err)
 	}
-	o.spent = true
-	o.store.forget(o)
-	return o.store.syncFolder(path.Dir(name))
-}
-
-// seal makes the bytes durable and closes the file, once.
-func (o *object) seal() error {
-	if o.sealed || o.err != nil {
-		return o.err
-	}
-	if !o.store.opts.NoSync {
-		if err := o.sync(); err != nil {
-			return err
-		}
-	}
-	// NFS reports here what could not be written.
-	o.err = closedError(o.file.Close())
-	o.sealed = o.err == nil
-	return o.err
+	return nil
 }
 
 // Discard implements store.Object.
 func (o *object) Discard() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.spent {
-		return nil
-	}
-	o.spent = true
-	o.close()
-	if !o.store.forget(o) {
-		return nil // the store is closed and has removed it
-	}
-	if err := o.store.root.Remove(o.name); err != nil {
+	o.store.forget(o)
+	if err := o.store.files.drop(o); err != nil {
 		return fmt.Errorf("store/file: discard: %w", err)
 	}
 	return nil
 }
 
-// close frees the descriptor. What was written is not wanted, so neither are its errors.
-func (o *object) close() { _ = o.file.Close() }
+// The methods below are for the caller that made o busy.
 
-// forget takes o out of the staged objects, and reports whether it was one.
-func (s *Store) forget(o *object) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.staged[o]
-	delete(s.staged, o)
-	return ok
+// open opens the file, which is made if need be.
+func (o *object) open() (f *os.File, err error) {
+	s := o.store
+	err = s.files.patiently(func() error {
+		if o.ground == nil {
+			var g *ground
+			if f, o.name, g, err = s.makeFile(); err == nil {
+				s.settle(o, g)
+			}
+			return err
+		}
+		f, err = o.ground.stage.files.OpenFile(o.name, os.O_RDWR, 0)
+		return err
+	})
+	if isGone(err) && o.ground != nil {
+		return nil, s.files.fail(o, fmt.Errorf("store/file: the staged file was removed: %w", err))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store/file: %w", closedError(err))
+	}
+	return f, nil
+}
+
+// closeFile closes the file so that open finds it again: a file that a cleaner has removed is copied before.
+func (o *object) closeFile() error {
+	if isUnlinked(o.file) {
+		if err := o.copyFile(); err != nil {
+			return err
+		}
+	}
+	return o.file.Close()
+}
+
+// copyFile copies the file, which is not where it was staged, to the current ground.
+func (o *object) copyFile() error {
+	s := o.store
+	var to *os.File
+	var name string
+	var g *ground
+	err := s.files.patiently(func() (err error) {
+		to, name, g, err = s.makeFile()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if _, err = o.file.Seek(0, io.SeekStart); err == nil {
+		_, err = io.Copy(to, o.file)
+	}
+	if err != nil {
+		_ = to.Close()
+		_ = g.stage.files.Remove(name)
+		return fmt.Errorf("copying a staged file that was removed: %w", err)
+	}
+	_ = o.file.Close() // read only since it was synced or removed
+	_ = o.ground.stage.files.Remove(o.name)
+	s.settle(o, g)
+	o.file, o.name = to, name
+	return nil
+}
+
+// remove closes the file, and removes it if it is staged.
+func (o *object) remove() error {
+	if o.file != nil {
+		_ = o.file.Close() // what was written is not wanted
+	}
+	if o.ground == nil {
+		return nil
+	}
+	err := o.ground.stage.files.Remove(o.name)
+	o.store.settle(o, nil)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, os.ErrClosed) { // a cleaner, or the store's Close, was faster
+		return nil
+	}
+	return err
 }
 
 // closedError makes a closed file a closed object.

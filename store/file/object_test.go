@@ -31,7 +31,7 @@ func TestSyncErrorSticks(t *testing.T) {
 			t.Errorf("Publish: %v", err)
 		}
 	}
-	if _, err := st.root.Lstat("x"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := st.ground.root.Lstat("x"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("published all the same: %v", err)
 	}
 	if err := o.Discard(); err != nil {
@@ -61,6 +61,9 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := so.(*object)
+	if _, err := o.WriteAt([]byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
 	_ = o.file.Close()
 	o.file = f
 	if _, err := o.WriteAt([]byte("x"), 0); !store.IsFull(err) {

@@ -21,9 +21,10 @@ const (
 // stage is the folder in which one Store stages its objects, stageName/ID, and the locked file stageName/ID.lock. The lock
 // tells that the process lives. It is there before the folder, and goes after it: a folder without one is a leftover.
 type stage struct {
-	root *os.Root
-	dir  string
-	lock *os.File
+	root  *os.Root
+	dir   string
+	files *os.Root // dir
+	lock  *os.File
 }
 
 // newStage makes a stage, and removes those of processes that died.
@@ -75,7 +76,11 @@ func makeStage(root *os.Root) (_ *stage, err error) {
 	if there, err := root.Lstat(s.dir + lockExt); err != nil || !os.SameFile(mine, there) {
 		return nil, errRemoved
 	}
-	if err := root.Mkdir(s.dir, 0o700); err != nil {
+	if err = root.Mkdir(s.dir, 0o700); err == nil {
+		s.files, err = root.OpenRoot(s.dir)
+	}
+	if err != nil {
+		_ = root.RemoveAll(s.dir)
 		_ = root.Remove(s.dir + lockExt)
 		return nil, err
 	}
@@ -84,7 +89,7 @@ func makeStage(root *os.Root) (_ *stage, err error) {
 
 // close removes the stage, and the common folder after the last one.
 func (s *stage) close() error {
-	err := s.root.RemoveAll(s.dir)
+	err := errors.Join(s.files.Close(), s.root.RemoveAll(s.dir))
 	_ = s.lock.Close() // Windows does not remove an open file
 	_ = s.root.Remove(s.dir + lockExt)
 	_ = s.root.Remove(stageName) // fails while others use it

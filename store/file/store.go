@@ -1,15 +1,15 @@
 package file
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 	"os"
-	"path"
+	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -22,20 +22,30 @@ type Options struct {
 	// FileMode and DirMode are the permissions of published files and of new folders, less the umask. Zero is 0666 and
 	// 0777. The staging folder is 0700 in any case.
 	FileMode, DirMode fs.FileMode
+	// MaxOpen bounds the staged files that are open at the same time. Zero is a quarter of the descriptors that the process
+	// may have, 4096 at most.
+	MaxOpen int
+	// Warn is told what the Store has mended, and what an operator should know, such as that the root was removed. It is
+	// called by any goroutine, with no lock held, and must not block. May be nil.
+	Warn func(text string)
 }
 
 // Store is a store.Store below one root folder. Its methods are safe for concurrent use. Several Stores, of any number
 // of processes, may share a root.
 type Store struct {
-	opts  Options
-	root  *os.Root
-	stage *stage
-	names *store.Names
+	opts     Options
+	path     string // of the root, absolute
+	names    *store.Names
+	files    *descriptors
+	unsynced atomic.Bool // the last sync of a folder failed
+	sync     func(folder *os.File) error
 
-	mkdir sync.Mutex // held while folders are made, until they are durable
+	mkdir    sync.Mutex // held while folders are made, until they are durable
+	renewing sync.Mutex // held while a ground is opened in the place of another
 
 	mu     sync.Mutex
 	closed bool
+	ground *ground
 	staged map[*object]struct{}
 }
 
@@ -53,28 +63,28 @@ func (opts Options) New(root string) (*Store, error) {
 	if opts.DirMode == 0 {
 		opts.DirMode = 0o777
 	}
-	if err := os.MkdirAll(root, opts.DirMode); err != nil {
-		return nil, fmt.Errorf("store/file: %w", err)
+	if opts.MaxOpen <= 0 {
+		opts.MaxOpen = defaultMaxOpen()
 	}
-	r, err := os.OpenRoot(root)
+	root, err := filepath.Abs(root)
 	if err != nil {
 		return nil, fmt.Errorf("store/file: %w", err)
 	}
-	st, err := newStage(r)
+	g, err := openGround(root, opts.DirMode)
 	if err != nil {
-		_ = r.Close()
-		return nil, fmt.Errorf("store/file: staging below %s: %w", root, err)
+		return nil, fmt.Errorf("store/file: %w", err)
 	}
-	s := &Store{opts: opts, root: r, stage: st, staged: map[*object]struct{}{}}
+	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}}
+	s.files, s.sync = newDescriptors(opts.MaxOpen), syncFolder
 	fold := func(name string) string { return name }
-	if st.ignoresCase() {
+	if g.stage.ignoresCase() {
 		fold = foldCase
 	}
 	s.names = store.NewNames(s.look, fold)
 	return s, nil
 }
 
-// Create implements store.Store.
+// Create implements store.Store. The object has no file before its first byte.
 func (s *Store) Create(size uint64) (store.Object, error) {
 	if size > math.MaxInt64 {
 		return nil, fmt.Errorf("store/file: object of %d bytes is too long", size)
@@ -84,18 +94,14 @@ func (s *Store) Create(size uint64) (store.Object, error) {
 	if s.closed {
 		return nil, fmt.Errorf("store/file: create: %w", store.ErrClosed)
 	}
-	name := path.Join(s.stage.dir, rand.Text())
-	f, err := s.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, s.opts.FileMode)
-	if err != nil {
-		return nil, fmt.Errorf("store/file: create: %w", err)
-	}
-	o := &object{store: s, file: f, name: name}
+	o := &object{store: s}
 	s.staged[o] = struct{}{}
 	return o, nil
 }
 
-// Publish implements store.Store. When the very last step fails, which makes the folder durable, the file is visible
-// though Publish returns the error.
+// Publish implements store.Store. What can fail fails before the file gets its name, with one exception: when the folder
+// cannot be synced afterwards, Publish succeeds and Options.Warn is told, since the file is there, whole and durable; only
+// its name may be lost, or be the older file's again, after a loss of power.
 func (s *Store) Publish(so store.Object, name string) (string, error) {
 	o, ok := so.(*object)
 	if !ok || o.store != s {
@@ -116,79 +122,23 @@ func (s *Store) checkName(name string) error {
 		return err
 	}
 	top, _, _ := strings.Cut(name, "/")
-	reserved := strings.EqualFold(top, stageName)
-	if info, err := s.root.Stat(top); err == nil && !reserved {
-		stage, err := s.root.Stat(stageName)
-		reserved = err == nil && os.SameFile(info, stage)
-	}
-	if reserved {
+	if strings.EqualFold(top, stageName) || s.isStage(top) {
 		return fmt.Errorf("%w: %q is reserved", store.ErrName, name)
 	}
 	return nil
 }
 
-// place moves the staged file from to its name.
-func (s *Store) place(from, name string) error {
-	dir := path.Dir(name)
-	if err := s.makeFolders(dir); err != nil {
-		return err
-	}
-	if info, err := s.root.Lstat(name); err == nil && info.IsDir() {
-		return fmt.Errorf("%w: %q is a folder", store.ErrName, name)
-	}
-	if err := s.root.Rename(from, name); err != nil {
-		return nameError(err)
-	}
-	return nil
-}
-
-// makeFolders makes dir and the folders above it, and makes them durable.
-func (s *Store) makeFolders(dir string) error {
-	s.mkdir.Lock()
-	defer s.mkdir.Unlock()
-	if info, err := s.root.Stat(dir); err == nil && info.IsDir() {
-		return nil
-	}
-	for i := 0; i <= len(dir); i++ {
-		if i < len(dir) && dir[i] != '/' {
-			continue
+// isStage reports whether a name in the root is the staging folder.
+func (s *Store) isStage(top string) bool {
+	root := s.current().root
+	var info, stage os.FileInfo
+	err := s.files.patiently(func() (err error) {
+		if info, err = root.Stat(top); err == nil {
+			stage, err = root.Stat(stageName)
 		}
-		d := dir[:i]
-		err := s.root.Mkdir(d, s.opts.DirMode)
-		switch {
-		case err == nil:
-			if err := s.syncFolder(path.Dir(d)); err != nil {
-				return err
-			}
-		case errors.Is(err, fs.ErrExist):
-			info, err := s.root.Stat(d)
-			if err != nil {
-				return err
-			}
-			if !info.IsDir() {
-				return fmt.Errorf("%w: %q is a file, not a folder", store.ErrName, d)
-			}
-		default:
-			return nameError(err)
-		}
-	}
-	return nil
-}
-
-// syncFolder makes the entries of a folder durable.
-func (s *Store) syncFolder(dir string) error {
-	if s.opts.NoSync || !foldersSync {
-		return nil
-	}
-	f, err := s.root.Open(dir)
-	if err != nil {
 		return err
-	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	if err := f.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !isInvalid(err) {
-		return err
-	}
-	return nil
+	})
+	return err == nil && os.SameFile(info, stage)
 }
 
 // Close implements store.Store. Objects that are staged are discarded.
@@ -203,11 +153,27 @@ func (s *Store) Close() error {
 	s.staged = nil
 	s.mu.Unlock()
 	for o := range staged {
-		o.close()
+		_ = s.files.drop(o) // what stays is removed with the stage
 	}
-	err := errors.Join(s.stage.close(), s.root.Close())
-	if err != nil {
+	if err := s.ground.close(); err != nil {
 		return fmt.Errorf("store/file: close: %w", err)
 	}
 	return nil
 }
+
+// forget takes o out of the staged objects.
+func (s *Store) forget(o *object) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.staged, o)
+}
+
+// warn tells Options.Warn.
+func (s *Store) warn(format string, args ...any) {
+	if s.opts.Warn != nil {
+		s.opts.Warn("store: " + fmt.Sprintf(format, args...))
+	}
+}
+
+// isGone reports an error that says that a file, or a folder on the way to it, was removed.
+func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) || isStale(err) }

@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// foldersSync says whether the system can make the entries of a folder durable by syncing it.
-const foldersSync = runtime.GOOS != "windows"
+// Windows syncs no folders.
+const onWindows = runtime.GOOS == "windows"
 
 // isInvalid reports an error with which file systems say that they sync no folders.
 func isInvalid(err error) bool { return errors.Is(err, syscall.EINVAL) }

@@ -1,0 +1,284 @@
+package file
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// maxOpen bounds Options.MaxOpen by default: more files at once gain nothing.
+	maxOpen = 4096
+	// openShare is the part of the process's descriptors, one of openShare, that a Store uses by default.
+	openShare = 4
+	// unknownLimit stands for the process's descriptors where the system does not tell.
+	unknownLimit = 2048
+	// patience is how long an operation waits for descriptors when the process or the system has none left.
+	patience = 30 * time.Second
+)
+
+// descriptors opens the files of objects when they are used, and closes those used least recently beyond a limit. A file
+// is lent to any number of callers of ReadAt and WriteAt at the same time; while an object is busy it is one caller's.
+type descriptors struct {
+	limit    int
+	patience time.Duration
+
+	mu      sync.Mutex
+	changed *sync.Cond
+	waiting int
+	open    int    // files that are open, or being opened
+	idle    object // ring of the objects whose file is open and not in use; next is the one used least recently
+}
+
+func newDescriptors(limit int) *descriptors {
+	d := &descriptors{limit: limit, patience: patience}
+	d.changed = sync.NewCond(&d.mu)
+	d.idle.prev, d.idle.next = &d.idle, &d.idle
+	return d
+}
+
+// lend returns the file of o, to be given back at once. It returns nil for an object without a file, unless make is set.
+func (d *descriptors) lend(o *object, make bool) (*os.File, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for {
+		switch {
+		case o.spent:
+			return nil, errClosed
+		case o.err != nil:
+			return nil, o.err
+		case o.busy:
+			d.wait()
+		case !make && !o.made:
+			return nil, nil
+		case o.file != nil:
+			if o.users++; o.users == 1 {
+				o.unlink()
+			}
+			return o.file, nil
+		default:
+			o.busy = true
+			err := d.openFile(o)
+			d.free(o)
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// giveBack ends a lend.
+func (d *descriptors) giveBack(o *object) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o.users--; o.users > 0 {
+		return
+	}
+	if o.spent {
+		o.busy = true
+		_ = d.end(o)
+		return
+	}
+	o.link(&d.idle)
+	d.tell()
+}
+
+// seize waits until nobody uses o and makes it busy, with its file open. The caller must release it.
+func (d *descriptors) seize(o *object) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for (o.busy || o.users > 0) && !o.spent {
+		d.wait()
+	}
+	switch {
+	case o.spent:
+		return errClosed
+	case o.err != nil:
+		return o.err
+	}
+	o.busy = true
+	if o.file != nil {
+		o.unlink()
+		return nil
+	}
+	err := d.openFile(o)
+	if err != nil {
+		d.free(o)
+	}
+	return err
+}
+
+// closed notes that the file of a busy object was closed.
+func (d *descriptors) closed(o *object) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	o.file = nil
+	d.open--
+}
+
+// release ends a seize.
+func (d *descriptors) release(o *object) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.free(o)
+}
+
+// free makes o no longer busy. An object that was spent meanwhile ends.
+func (d *descriptors) free(o *object) {
+	if o.spent {
+		_ = d.end(o)
+		return
+	}
+	o.busy = false
+	if o.file != nil {
+		o.link(&d.idle)
+	}
+	d.tell()
+}
+
+// drop makes o spent. When the last one who uses it is done, its file is closed and, if it was not published, removed.
+func (d *descriptors) drop(o *object) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o.spent {
+		return nil
+	}
+	o.spent = true
+	d.tell()
+	if o.busy || o.users > 0 {
+		return nil
+	}
+	o.busy = true
+	if o.file != nil {
+		o.unlink()
+	}
+	return d.end(o)
+}
+
+// end closes and removes the file of a busy object that is spent.
+func (d *descriptors) end(o *object) error {
+	d.mu.Unlock()
+	err := o.remove()
+	d.mu.Lock()
+	if o.file != nil {
+		o.file = nil
+		d.open--
+	}
+	o.busy = false
+	d.tell()
+	return err
+}
+
+// openFile opens the file of a busy object, as soon as the limit permits it.
+func (d *descriptors) openFile(o *object) error {
+	for d.open >= d.limit {
+		if d.idle.next == &d.idle {
+			d.wait() // all are in use by calls that end
+			continue
+		}
+		d.park(d.idle.next)
+	}
+	d.open++
+	d.mu.Unlock()
+	f, err := o.open()
+	d.mu.Lock()
+	if err != nil {
+		d.open--
+		return err
+	}
+	o.file, o.made = f, true
+	return nil
+}
+
+// park closes the file of an idle object until it is used again.
+func (d *descriptors) park(o *object) {
+	o.unlink()
+	o.busy = true
+	d.mu.Unlock()
+	err := o.closeFile()
+	d.mu.Lock()
+	d.open--
+	o.file = nil
+	if err != nil {
+		o.err = err
+	}
+	d.free(o)
+}
+
+// patiently calls op until there are descriptors for it, of which it closes idle ones. What op does must be nothing when it
+// fails for want of one.
+func (d *descriptors) patiently(op func() error) error {
+	var waited time.Duration
+	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		err := op()
+		if !isExhausted(err) || waited >= d.patience {
+			return err
+		}
+		if !d.parkHalf() {
+			time.Sleep(pause)
+			waited += pause
+		}
+	}
+}
+
+// parkHalf closes half of the idle files, the process needs descriptors, and reports whether there were any.
+func (d *descriptors) parkHalf() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := 0
+	for o := d.idle.next; o != &d.idle; o = o.next {
+		n++
+	}
+	for range (n + 1) / 2 {
+		if d.idle.next != &d.idle {
+			d.park(d.idle.next)
+		}
+	}
+	return n > 0
+}
+
+// fail makes err the end of o, unless an earlier one was, and returns that.
+func (d *descriptors) fail(o *object, err error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o.err == nil {
+		o.err = err
+	}
+	return o.err
+}
+
+func (d *descriptors) wait() {
+	d.waiting++
+	d.changed.Wait()
+	d.waiting--
+}
+
+func (d *descriptors) tell() {
+	if d.waiting > 0 {
+		d.changed.Broadcast()
+	}
+}
+
+// link makes o the one of the ring used most recently.
+func (o *object) link(ring *object) {
+	o.prev, o.next = ring.prev, ring
+	o.prev.next, o.next.prev = o, o
+}
+
+func (o *object) unlink() {
+	o.prev.next, o.next.prev = o.next, o.prev
+	o.prev, o.next = nil, nil
+}
+
+// isExhausted reports an error that says that the process, or the system, has no descriptor left.
+func isExhausted(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// defaultMaxOpen is the default of Options.MaxOpen.
+func defaultMaxOpen() int { return max(1, min(maxOpen, processLimit()/openShare)) }
+
+// errClosed is the error of an object that is spent.
+var errClosed = closedError(os.ErrClosed)

@@ -1,0 +1,190 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+// publish gives the object its name.
+func (o *object) publish(name string) error {
+	s := o.store
+	if err := s.files.seize(o); err != nil {
+		return err
+	}
+	defer s.files.release(o)
+	if err := o.sync(); err != nil {
+		return err
+	}
+	if err := o.place(name); err != nil {
+		return err
+	}
+	s.settle(o, nil)
+	s.forget(o)
+	_ = s.files.drop(o)
+	return nil
+}
+
+// sync makes the bytes durable.
+func (o *object) sync() error {
+	if o.store.opts.NoSync {
+		return nil
+	}
+	if err := o.file.Sync(); err != nil {
+		return o.store.files.fail(o, err)
+	}
+	return nil
+}
+
+// place moves the staged file to its name. When it is not there any more, or a folder on the way, it begins anew with
+// what is needed for that: a new root, a copy of the open file, new folders.
+func (o *object) place(name string) error {
+	s := o.store
+	var failed error
+	for range renewals {
+		var g *ground
+		if err := s.files.patiently(func() (err error) { g, err = s.standing(); return err }); err != nil {
+			return err
+		}
+		if o.ground != g || failed != nil && !g.has(o.file, g.staged(o.name)) {
+			if err := o.restage(); err != nil {
+				return err
+			}
+			g = o.ground
+		}
+		if err := o.shut(g); err != nil {
+			return err
+		}
+		failed = s.files.patiently(func() error { return s.rename(g, g.staged(o.name), name) })
+		if !isGone(failed) || o.file == nil {
+			return failed
+		}
+		if g.has(o.file, name) { // NFS may say so of a rename that it was asked for twice
+			return nil
+		}
+	}
+	return failed
+}
+
+// restage copies the file to the current ground, where it is durable again.
+func (o *object) restage() error {
+	if err := o.copyFile(); err != nil {
+		return err
+	}
+	return o.sync()
+}
+
+// shut closes a file that cannot stay open while it is renamed: on Windows, and where no sync has told what a network's
+// file system could not write, which Close does. Otherwise an open file can be saved if it is removed just now.
+func (o *object) shut(g *ground) error {
+	if !onWindows && !o.store.opts.NoSync {
+		return nil
+	}
+	if !g.has(o.file, g.staged(o.name)) {
+		if err := o.restage(); err != nil {
+			return err
+		}
+	}
+	err := o.file.Close()
+	o.store.files.closed(o)
+	if err != nil {
+		return o.store.files.fail(o, err)
+	}
+	return nil
+}
+
+// rename moves the staged file from to its name, and makes that durable. After an error nothing has changed.
+func (s *Store) rename(g *ground, from, name string) error {
+	dir := path.Dir(name)
+	if err := s.makeFolders(g, dir); err != nil {
+		return err
+	}
+	if info, err := g.root.Lstat(name); err == nil && info.IsDir() {
+		return fmt.Errorf("%w: %q is a folder", store.ErrName, name)
+	}
+	var folder *os.File
+	if s.syncsFolders() {
+		var err error
+		if folder, err = g.root.Open(dir); err != nil {
+			return err
+		}
+		defer folder.Close() //nolint:errcheck // nothing was written
+		if s.unsynced.Load() {
+			if err := s.sync(folder); err != nil {
+				return err
+			}
+			s.unsynced.Store(false)
+		}
+	}
+	if err := g.root.Rename(from, name); err != nil {
+		return nameError(err)
+	}
+	if folder != nil {
+		if err := s.sync(folder); err != nil {
+			s.unsynced.Store(true)
+			s.warn("%q is published, but a loss of power may undo that: %v", name, err)
+		}
+	}
+	return nil
+}
+
+// makeFolders makes dir and the folders above it, and makes them durable.
+func (s *Store) makeFolders(g *ground, dir string) error {
+	s.mkdir.Lock()
+	defer s.mkdir.Unlock()
+	if info, err := g.root.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	for i := 0; i <= len(dir); i++ {
+		if i < len(dir) && dir[i] != '/' {
+			continue
+		}
+		d := dir[:i]
+		err := g.root.Mkdir(d, s.opts.DirMode)
+		switch {
+		case err == nil:
+			if err := s.syncParent(g, d); err != nil {
+				return err
+			}
+		case errors.Is(err, fs.ErrExist):
+			info, err := g.root.Stat(d)
+			if err != nil {
+				return err
+			}
+			if !info.IsDir() {
+				return fmt.Errorf("%w: %q is a file, not a folder", store.ErrName, d)
+			}
+		default:
+			return nameError(err)
+		}
+	}
+	return nil
+}
+
+// syncParent makes the entry of the folder d durable.
+func (s *Store) syncParent(g *ground, d string) error {
+	if !s.syncsFolders() {
+		return nil
+	}
+	f, err := g.root.Open(path.Dir(d))
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	return s.sync(f)
+}
+
+// syncsFolders reports whether the entries of folders are to be made durable.
+func (s *Store) syncsFolders() bool { return !s.opts.NoSync && !onWindows }
+
+// syncFolder makes the entries of a folder durable, where the file system can.
+func syncFolder(f *os.File) error {
+	if err := f.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !isInvalid(err) {
+		return err
+	}
+	return nil
+}
