@@ -129,7 +129,8 @@ func (cfg *SendConfig) patience() time.Duration {
 func (s *Sending) mine(e event.Event) bool {
 	switch e := e.(type) {
 	case event.ObjectFailed:
-		if e.Sending && e.Session == s.key {
+		// A version of a file that is superseded by the next one has not failed: the next one is sent.
+		if e.Sending && e.Session == s.key && e.Reason != event.FailSuperseded {
 			s.fail(fmt.Errorf("node: %s: %s: %s", e.ContentLocation, e.Reason, e.Detail))
 		}
 	case event.SessionClosed:

@@ -203,6 +203,9 @@ func (s *sending) pump(ctx actor.Context) {
 	for _, w := range s.Core.Works() {
 		ctx.Send(s.peers.Store, vault.Run{Job: vault.NewJob(w)})
 	}
+	for _, r := range s.Core.Renewals() {
+		ctx.Send(s.peers.Store, vault.Run{Job: vault.NewJob(r)})
+	}
 	s.publishAll(ctx, s.Core.Events())
 	if err == nil {
 		err = s.write(ctx, now)

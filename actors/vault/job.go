@@ -2,7 +2,7 @@ package vault
 
 import "sync/atomic"
 
-// Work is what takes long: a *receiver.Work or a *sender.Work.
+// Work is what takes long: a *receiver.Work, a *sender.Work or a *sender.Renewal.
 type Work interface {
 	Run()
 	Fail(err error) // Run did not come to its end

@@ -17,15 +17,29 @@ func (q *fifo[T]) front() *T { return q.at(0) }
 func (q *fifo[T]) back() *T  { return q.at(q.n - 1) }
 
 func (q *fifo[T]) push(v T) {
-	if q.n == len(q.ring) {
-		ring := make([]T, max(8, 2*q.n))
-		for i := range q.n {
-			ring[i] = *q.at(i)
-		}
-		q.ring, q.head = ring, 0
-	}
+	q.grow()
 	q.n++
 	*q.back() = v
+}
+
+// pushFront makes v the oldest element.
+func (q *fifo[T]) pushFront(v T) {
+	q.grow()
+	q.head = (q.head - 1) & (len(q.ring) - 1)
+	q.n++
+	*q.front() = v
+}
+
+// grow makes room for one element.
+func (q *fifo[T]) grow() {
+	if q.n < len(q.ring) {
+		return
+	}
+	ring := make([]T, max(8, 2*q.n))
+	for i := range q.n {
+		ring[i] = *q.at(i)
+	}
+	q.ring, q.head = ring, 0
 }
 
 func (q *fifo[T]) pop() T {

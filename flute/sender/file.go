@@ -10,7 +10,7 @@ import (
 )
 
 // File is what is to be sent, as the application knows it. Only ContentLocation and, unless the file is empty, Content
-// and Size are required.
+// and Size, or Source, are required.
 type File struct {
 	// ContentLocation is the URI that names the file to receivers (RFC 3986; relative references are allowed).
 	ContentLocation string
@@ -21,6 +21,9 @@ type File struct {
 	Content io.ReaderAt
 	// Size is the number of bytes of Content that are sent.
 	Size uint64
+	// Source is in place of Content and Size where the content may change between transfers. A new version of it becomes
+	// a new object, described in a new FDT Instance; one that changes during its last transfer fails.
+	Source Source
 	// CENC is the content encoding applied before the transfer.
 	CENC flute.ContentEncoding
 	// Digests chooses what Prepare computes and the FDT announces; zero: MD5 and SHA-256.
@@ -59,7 +62,10 @@ const (
 // Object is a File that was read once by Prepare. It is immutable; one Object may be added to several sessions.
 type Object struct {
 	file           File
-	source         io.ReaderAt // the bytes on the wire
+	source         io.ReaderAt // the bytes on the wire; nil: those of file.Source
+	version        Version     // of file.Source
+	scratch        Scratch     // that was given to Prepare
+	owned          bool        // scratch is the session's
 	transferLength uint64
 
 	// The digests; nil when not wanted. Content-MD5 is that of the file, as other senders have it, although RFC 2616

@@ -16,6 +16,7 @@ const (
 	pending  objectState = iota // in the queue, for its first or a further transfer
 	active                      // a lane sends it
 	waiting                     // between two transfers
+	changed                     // its content is to be prepared again, or is being
 	finished                    // sent as often as asked; its description may still be listed
 	gone                        // removed or failed
 )
@@ -34,6 +35,7 @@ type object struct {
 
 	transfers int // that are still to be sent, the current one included; negative: for ever
 	sent      int // complete ones
+	tries     int // to get at its content, or to send it, that have failed in a row
 	resume    time.Time
 	first     time.Time // of the first packet; zero: not started
 	crashed   time.Time // when its content or its code panicked last; zero: never

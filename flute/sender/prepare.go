@@ -33,12 +33,61 @@ type Scratch interface {
 var ErrSource = errors.New("sender: content cannot be read")
 
 // Prepare reads the content once, for its digests and, when f.CENC asks for it, to encode it into scratch; a nil scratch
-// is memory. It blocks for as long as that takes: some seconds a gigabyte. It ends early with the error of ctx.
+// is memory. It blocks for as long as that takes: some seconds a gigabyte. It ends early with the error of ctx. A Source that
+// changes meanwhile is read again, some times.
 func Prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
+	if f.Source == nil {
+		return prepare(ctx, f, scratch)
+	}
 	if err := checkFile(&f); err != nil {
 		return nil, err
 	}
-	o := &Object{file: f, source: f.Content, transferLength: f.Size}
+	for tries := 1; ; tries++ {
+		o, err := prepareVersion(ctx, f, scratch)
+		if !errors.Is(err, ErrChanged) || tries == prepareTries {
+			return o, err
+		}
+		if r, ok := scratch.(Renewer); ok {
+			fresh, err := r.Renew()
+			if err != nil {
+				return nil, err
+			}
+			closeScratch(scratch)
+			scratch = fresh
+		} else if scratch != nil {
+			return nil, err
+		}
+	}
+}
+
+// prepareVersion is Prepare for a Source as it is now.
+func prepareVersion(ctx context.Context, f File, scratch Scratch) (*Object, error) {
+	r, v, err := openVersion(f.Source)
+	if err != nil {
+		return nil, fmt.Errorf("sender: %s: %w", f.ContentLocation, err)
+	}
+	defer r.Close() //nolint:errcheck // nothing was written
+	open := f
+	open.Content, open.Size = r, v.Size
+	o, err := prepare(ctx, open, scratch)
+	if !isVersion(r, v) {
+		return nil, fmt.Errorf("sender: %s: %w", f.ContentLocation, changedWhile("read"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.file.Content, o.version = nil, v
+	if f.CENC == flute.Null {
+		o.source = nil
+	}
+	return o, nil
+}
+
+func prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
+	if err := checkFile(&f); err != nil {
+		return nil, err
+	}
+	o := &Object{file: f, source: f.Content, scratch: scratch, transferLength: f.Size}
 	if f.Size == 0 {
 		o.source = bytes.NewReader(nil) // Content may be nil
 	}
@@ -102,7 +151,7 @@ func checkFile(f *File) error {
 	if err := checkURI(f.ContentLocation); err != nil {
 		return err
 	}
-	if f.Content == nil && f.Size != 0 {
+	if f.Content == nil && f.Source == nil && f.Size != 0 {
 		return fmt.Errorf("sender: %s: File.Content is missing", f.ContentLocation)
 	}
 	if f.Size > math.MaxInt64 {

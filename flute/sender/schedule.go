@@ -65,6 +65,7 @@ func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 		s.give(o, event.FailQuarantined, errCrashed.Error())
 		return b, errCrashed
 	}
+	start := len(b)
 	b, err := c.appendPacket(b, o.last(), s.cfg.Interleave)
 	s.collect(c)
 	if errors.Is(err, errBusy) {
@@ -78,6 +79,9 @@ func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 		}
 		s.give(o, reason, err.Error())
 		return b, err
+	}
+	if !s.verify(c, t) {
+		return b[:start], ErrChanged
 	}
 	if o.first.IsZero() {
 		s.begun(o, t)
@@ -110,7 +114,10 @@ func (s *Session) collect(c *carrier) {
 func (s *Session) release(i int) {
 	c := s.lanes[i]
 	c.stop()
-	c.object = nil
+	if c.opened != nil {
+		_ = c.opened.Close()
+	}
+	c.object, c.opened = nil, nil
 	s.lanes = slices.Delete(s.lanes, i, i+1)
 	s.idle = append(s.idle, c)
 	if s.turn > i {
@@ -125,6 +132,7 @@ func (s *Session) release(i int) {
 // transferred is called after the last packet of a transfer.
 func (s *Session) transferred(o *object, t time.Time) {
 	o.sent++
+	o.tries = 0
 	s.stats.Transfers++
 	if o.transfers > 0 {
 		o.transfers--
@@ -147,6 +155,7 @@ func (s *Session) schedule(t time.Time) error {
 		return nil // an FDT Instance is finished before anything else (RFC 6726, section 3.5)
 	}
 	s.tois.expire(t)
+	s.advanceRenewals(t)
 	for s.waiting.len() > 0 {
 		o := *s.waiting.front()
 		if o.state == waiting && o.resume.After(t) {
@@ -180,13 +189,21 @@ func (s *Session) fill() {
 		if o == nil || !s.covers(o) {
 			return
 		}
+		opened, ok := s.open(o, s.clock.now)
+		if !ok {
+			continue // head leaves it out
+		}
 		s.queue.pop()
 		c := &carrier{}
 		if n := len(s.idle); n > 0 {
 			c, s.idle = s.idle[n-1], s.idle[:n-1]
 		}
-		c.object = o
-		c.start(&o.coding, o.header, o.source, uint64(o.sent), s.cfg.Interleave, s.cfg.ReadAhead)
+		c.object, c.opened, c.verified = o, opened, s.clock.now
+		source := o.source
+		if opened != nil {
+			source = opened
+		}
+		c.start(&o.coding, o.header, source, uint64(o.sent), s.cfg.Interleave, s.cfg.ReadAhead)
 		o.state, c.report = active, max(o.transferLength/100, 1)
 		s.lanes = append(s.lanes, c)
 	}
@@ -269,6 +286,9 @@ func (s *Session) nextAlarm() time.Time {
 	}
 	if s.waiting.len() > 0 {
 		alarm = earliest(alarm, (*s.waiting.front()).resume)
+	}
+	if at, ok := s.renewalsAt(); ok {
+		alarm = earliest(alarm, at)
 	}
 	return alarm
 }

@@ -33,6 +33,7 @@ type Session struct {
 	entries  []*object // in order of addition; those that are gone are dropped with the next FDT Instance
 	queue    fifo[*object]
 	waiting  fifo[*object] // by time
+	renewing []*renewing   // objects whose content is to be prepared again
 	lanes    []*carrier    // in transfer
 	idle     []*carrier
 	turn     int // the lane that is next
@@ -46,17 +47,20 @@ type Session struct {
 	complete   bool
 	closed     bool
 
-	events []event.Event
-	works  []*Work
-	busy   bool // all that is due waits for Works
-	stats  Stats
+	events   []event.Event
+	works    []*Work
+	renewals []*Renewal // that nobody knows of yet
+	busy     bool       // all that is due waits for Works
+	stats    Stats
 }
 
 // carrier is a lane with the object it carries.
 type carrier struct {
 	lane
-	object *object
-	report uint64 // bytes of source symbols with which progress is reported next
+	object   *object
+	opened   Opened    // the content, if it can change; nil: it cannot
+	verified time.Time // when it was last seen not to have changed
+	report   uint64    // bytes of source symbols with which progress is reported next
 }
 
 // tally counts objects and the bytes of their descriptions.
@@ -91,26 +95,28 @@ func New(cfg Config) (*Session, error) {
 // errors tell that the session cannot send it: ErrClosed, ErrComplete, ErrTOI, ErrLocation, ErrProfile, or flute.ErrOTI
 // when its FEC cannot code it.
 func (s *Session) Add(o *Object) (flute.TOI, error) {
-	toi, err := s.add(o)
-	if err != nil {
-		return flute.TOI{}, fmt.Errorf("%w (%s)", err, o.file.ContentLocation)
+	err := ErrComplete
+	if s.closed || !s.complete {
+		var n *object
+		if n, err = s.admit(o, nil); err == nil {
+			return n.toi, nil
+		}
 	}
-	return toi, nil
+	return flute.TOI{}, fmt.Errorf("%w (%s)", err, o.file.ContentLocation)
 }
 
-func (s *Session) add(o *Object) (flute.TOI, error) {
+// admit makes o an object of the session, in the place of before if that is not nil.
+func (s *Session) admit(o *Object, before *object) (*object, error) {
 	f := &o.file
 	switch {
 	case s.closed:
-		return flute.TOI{}, ErrClosed
-	case s.complete:
-		return flute.TOI{}, ErrComplete
+		return nil, ErrClosed
 	case s.cfg.mbms() && f.CENC != flute.Null:
-		return flute.TOI{}, fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile)
+		return nil, fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile)
 	}
 	old := s.location[f.ContentLocation]
-	if old != nil && old.live() {
-		return flute.TOI{}, fmt.Errorf("%w: TOI %v; remove it first", ErrLocation, old.toi)
+	if old != nil && old != before && old.live() {
+		return nil, fmt.Errorf("%w: TOI %v; remove it first", ErrLocation, old.toi)
 	}
 	oti, variant := s.cfg.OTI, s.cfg.Variant
 	if f.OTI != nil {
@@ -119,15 +125,15 @@ func (s *Session) add(o *Object) (flute.TOI, error) {
 	more := redundancy{symbols: cmp.Or(f.Repair, s.cfg.Repair), ratio: s.cfg.Redundancy}
 	c, err := newCoding(s.cfg, oti, variant, more, o.transferLength)
 	if err != nil {
-		return flute.TOI{}, err
+		return nil, err
 	}
 	// TS 26.346, section L.4.7: Compact No-Code and Raptor are what the receivers of these profiles have.
 	if id := c.oti.EncodingID; s.cfg.mbms() && id != fec.CompactNoCode && id != fec.Raptor {
-		return flute.TOI{}, fmt.Errorf("%w: FEC Encoding ID %d in %v", ErrProfile, uint8(id), s.cfg.Profile)
+		return nil, fmt.Errorf("%w: FEC Encoding ID %d in %v", ErrProfile, uint8(id), s.cfg.Profile)
 	}
 	toi, err := s.tois.assign(f.TOI)
 	if err != nil {
-		return flute.TOI{}, err
+		return nil, err
 	}
 	n := &object{Object: o, coding: c, toi: toi, number: s.numbered, transfers: s.cfg.TransferCount}
 	if f.TransferCount != 0 {
@@ -138,25 +144,34 @@ func (s *Session) add(o *Object) (flute.TOI, error) {
 		spec.OTI = &n.coding.oti
 	}
 	if n.header, err = alc.NewTemplate(spec); err != nil {
-		return flute.TOI{}, err
+		return nil, err
 	}
 	if n.entry, n.length, err = newEntry(s.cfg, o, toi, &n.coding); err != nil {
-		return flute.TOI{}, err
+		return nil, err
 	}
-	if old != nil { // finished: the newer version of the file stands for it from now on
-		old.state = gone
-		s.finished.drop(old)
+	if old != nil && old != before { // finished: the newer version of the file stands for it from now on
+		s.bury(old)
 	}
 	s.numbered++
 	s.maxPayload = max(s.maxPayload, c.payload())
 	s.tois.objects[toi] = n
 	s.location[f.ContentLocation] = n
 	s.entries = append(s.entries, n)
-	s.queue.push(n)
+	if before == nil {
+		s.queue.push(n)
+	} else {
+		s.queue.pushFront(n) // it has waited; and it may change again before its next turn
+	}
 	s.live.add(n)
 	s.stats.Added++
 	s.touch()
-	return toi, nil
+	return n, nil
+}
+
+// bury has a finished object no longer described.
+func (s *Session) bury(o *object) {
+	o.state = gone
+	s.finished.drop(o)
 }
 
 // touch makes the next FDT Instance differ from the current one, and the schedule be looked at.
@@ -178,12 +193,7 @@ func (s *Session) Remove(toi flute.TOI) bool {
 
 // give ends a live object that was not sent as often as asked.
 func (s *Session) give(o *object, reason event.FailReason, detail string) {
-	for i, c := range s.lanes {
-		if c.object == o {
-			s.release(i)
-			break
-		}
-	}
+	s.drop(o)
 	if o.transfers < 0 && o.sent > 0 && reason != event.FailSource {
 		s.finish(o, s.clock.now)
 		s.touch()
@@ -198,14 +208,27 @@ func (s *Session) give(o *object, reason event.FailReason, detail string) {
 	s.touch()
 }
 
+// drop ends the current transfer of o, if there is one.
+func (s *Session) drop(o *object) {
+	for i, c := range s.lanes {
+		if c.object == o {
+			s.release(i)
+			return
+		}
+	}
+}
+
 // end takes an object out of the schedule; to is finished or gone.
 func (s *Session) end(o *object, to objectState) {
 	o.state = to
+	if o.owned {
+		closeScratch(o.scratch)
+	}
 	o.Object = nil
 	s.live.drop(o)
 	if to == finished {
 		s.finished.add(o)
-	} else {
+	} else if s.location[o.entry.ContentLocation] == o {
 		delete(s.location, o.entry.ContentLocation)
 	}
 	if s.live.objects == 0 {
@@ -261,8 +284,11 @@ func (s *Session) Abort(reason string) {
 			s.give(o, event.FailClosed, reason)
 		}
 	}
+	for _, n := range s.renewing {
+		n.discard()
+	}
 	s.closed = true
-	s.lanes, s.idle, s.fdt.sending = nil, nil, false
+	s.lanes, s.idle, s.fdt.sending, s.renewing, s.renewals = nil, nil, false, nil, nil
 }
 
 // AppendClose ends the session, as Abort does, and appends the packet that tells receivers so: flag A, no TOI, no payload

@@ -1,0 +1,66 @@
+package sender
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Source is content that may change between two transfers, such as a file in a file system. It is opened by Prepare, and
+// again for each transfer. Its method is safe for concurrent use.
+type Source interface {
+	// Open opens the content as it is now.
+	Open() (Opened, error)
+}
+
+// Opened is the content of a Source from Open to Close. It need not be safe for concurrent use.
+type Opened interface {
+	io.ReaderAt
+	io.Closer
+	// Version says which version of the content is open, and whether it was changed since in place: as long as Version
+	// returns the same, ReadAt has read the same bytes.
+	Version() (Version, error)
+}
+
+// Version tells two states of a Source apart.
+type Version struct {
+	Size uint64 // bytes
+	Tag  string // differs where the bytes may differ, such as the identity of a file and the time of its last change
+}
+
+// ErrChanged is wrapped by the errors about a Source that changes while it is read. They wrap ErrSource too.
+var ErrChanged = errors.New("sender: content changed")
+
+// changedWhile returns the error for content that changed during what is said.
+func changedWhile(what string) error {
+	return fmt.Errorf("%w while it was %s: %w", ErrChanged, what, ErrSource)
+}
+
+const (
+	// prepareTries is how often Prepare reads a Source that changes while it is read.
+	prepareTries = 3
+	// versionInterval is how often a session looks whether the content that it sends has changed: what it sends from then
+	// on is of no use to anybody.
+	versionInterval = time.Second
+)
+
+// openVersion opens src and says which version that is. The error wraps ErrSource.
+func openVersion(src Source) (Opened, Version, error) {
+	r, err := src.Open()
+	if err != nil {
+		return nil, Version{}, fmt.Errorf("%w: %w", ErrSource, err)
+	}
+	v, err := r.Version()
+	if err != nil {
+		_ = r.Close()
+		return nil, Version{}, fmt.Errorf("%w: %w", ErrSource, err)
+	}
+	return r, v, nil
+}
+
+// isVersion reports whether r is still at version v.
+func isVersion(r Opened, v Version) bool {
+	now, err := r.Version()
+	return err == nil && now == v
+}
