@@ -80,8 +80,17 @@ type process struct {
 // start starts flute-node. It is killed at the end of the test if it still runs.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startWith(t, nil, args...)
+}
+
+// startWith is start with another standard output; nil: it is kept.
+func startWith(t *testing.T, stdout *os.File, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.Command(command, args...), done: make(chan error, 1)}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if stdout != nil {
+		p.cmd.Stdout = stdout
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -63,6 +63,9 @@ type Reception struct {
 // Receive joins the group and receives every session on it that cfg wants, until Close or the node's Stop. Its error
 // says what could not be joined, opened or made.
 func (n *Node) Receive(cfg ReceiveConfig) (*Reception, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
 	open := func() (socket.Source, error) {
 		r, err := udp.Listen(udp.Config{
 			Group: cfg.Group, Source: cfg.Source, Interface: cfg.Interface, ReceiveBuffer: cfg.ReceiveBuffer,
@@ -128,6 +131,24 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 		return nil, err
 	}
 	return r, nil
+}
+
+// check refuses numbers that mean nothing; the core checks its own.
+func (c *ReceiveConfig) check() error {
+	for _, given := range []struct {
+		name string
+		n    int
+	}{
+		{"MaxSessions", c.MaxSessions},
+		{"ReceiveBuffer", c.ReceiveBuffer},
+		{"Inbox.Bytes", c.Inbox.Bytes},
+		{"Inbox.Messages", c.Inbox.Messages},
+	} {
+		if given.n < 0 {
+			return fmt.Errorf("node: ReceiveConfig.%s %d is negative", given.name, given.n)
+		}
+	}
+	return nil
 }
 
 // Close leaves the group and ends the reception's sessions: what is whole is published, the rest fails.

@@ -96,7 +96,12 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 		<-shown
 	}
 	out.close()
-	if err != nil {
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return interruption(ctx, "before all files were there")
+	case limited.Err() != nil && err != nil:
+		return failure{fmt.Errorf("not all files were sent within --timeout %v", c.Timeout)}
+	case err != nil:
 		return err
 	}
 	err = d.report(out, &cfg, failures, elapsed)

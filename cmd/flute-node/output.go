@@ -57,8 +57,11 @@ func newOutput(p *printer, d display) *output {
 	if !o.json && terminal && !d.Quiet && d.Progress != "none" && prepareTerminal(p.file) {
 		o.screen = &screen{w: p, size: func() (int, int) {
 			columns, rows, err := term.GetSize(fd)
-			if err != nil || columns < 1 || rows < 1 { // a serial line does not know
-				return 80, 24
+			if err != nil || columns < 1 { // a serial line does not know
+				columns = 80
+			}
+			if err != nil || rows < 1 {
+				rows = 24
 			}
 			return columns, rows
 		}}

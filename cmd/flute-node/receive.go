@@ -128,7 +128,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 		c.ready(out, groups, &u)
 		err = c.wait(ctx, n, ended, &u)
 	}
-	total.stopping.Store(true)
+	total.Failed = u.lacking()
 	stopped := stopNode(n)
 	for e := range ended.Events() { // what was not whole when the node stopped has a name now
 		u.add(e)
@@ -148,6 +148,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 			total.Datagrams += read
 			total.drop(dropped)
 		}
+		total.Unfinished = u.lacking() - total.Failed
 		total.show(out)
 	}
 	return err

@@ -14,7 +14,8 @@ import (
 type summary struct {
 	totals
 	sending  bool
-	start    time.Time
+	first    time.Time   // packet of a file that is there
+	last     time.Time   // end of one
 	stopping atomic.Bool // what fails from now on had no time to become whole
 }
 
@@ -24,7 +25,7 @@ type totals struct {
 	Bytes       uint64            `json:"bytes"`
 	Failed      int               `json:"failed"`
 	Unfinished  int               `json:"unfinished"` // when it was stopped
-	Seconds     float64           `json:"seconds"`
+	Seconds     float64           `json:"seconds"`    // from the first packet of a file to the end of the last file
 	Repaired    uint64            `json:"source_symbols_repaired"`
 	Datagrams   uint64            `json:"datagrams"` // read from the sockets
 	Duplicate   uint64            `json:"duplicate"`
@@ -33,7 +34,7 @@ type totals struct {
 }
 
 func newSummary(sending bool) *summary {
-	return &summary{totals: totals{Dropped: map[string]uint64{}}, sending: sending, start: time.Now()}
+	return &summary{totals: totals{Dropped: map[string]uint64{}}, sending: sending}
 }
 
 // add counts an event.
@@ -44,10 +45,19 @@ func (s *summary) add(e event.Event) {
 			s.Files++
 			s.Bytes += e.Size
 			s.Repaired += e.Repaired
+			if e.FirstPacket.IsZero() { // an empty file has none
+				break
+			}
+			if s.first.IsZero() || e.FirstPacket.Before(s.first) {
+				s.first = e.FirstPacket
+			}
+			if end := e.FirstPacket.Add(e.Duration); end.After(s.last) {
+				s.last = end
+			}
 		}
 	case event.ObjectFailed:
 		switch {
-		case e.Sending != s.sending || e.Retry || e.Reason == event.FailSuperseded:
+		case !s.sending: // perhaps it is tried again: until knows
 		case s.stopping.Load() && e.Reason == event.FailClosed:
 			s.Unfinished++
 		default:
@@ -114,6 +124,6 @@ func count[N int | uint64](n N, noun string) string {
 
 // show is the last word.
 func (s *summary) show(out *output) {
-	s.Seconds = time.Since(s.start).Seconds()
+	s.Seconds = s.last.Sub(s.first).Seconds()
 	out.note("summary", s.totals, s.text())
 }

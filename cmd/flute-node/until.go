@@ -33,9 +33,9 @@ type until struct {
 	sessions map[flute.SessionKey]*heard
 	over     []heard // sessions that were closed
 	received int
-	missing  map[location]string // why, of files that failed; empty: they are tried again
-	beyond   int                 // files that failed beyond maxNamed
-	missed   uint64              // events
+	missing  map[location]event.FailReason
+	beyond   int    // files that failed beyond maxNamed
+	missed   uint64 // events
 }
 
 // heard is a session of which something has come.
@@ -92,19 +92,15 @@ func (u *until) session(key flute.SessionKey) *heard {
 }
 
 func (u *until) miss(e event.ObjectFailed) {
-	why := string(e.Reason)
-	if e.Retry {
-		why = ""
-	}
 	l := location{e.Session, e.ContentLocation}
 	if _, known := u.missing[l]; !known && len(u.missing) == maxNamed {
 		u.beyond++
 		return
 	}
 	if u.missing == nil {
-		u.missing = map[location]string{}
+		u.missing = map[location]event.FailReason{}
 	}
-	u.missing[l] = why
+	u.missing[l] = e.Reason // if it is tried again, and comes, it is forgotten
 }
 
 // done reports whether nothing more is to be waited for.
@@ -178,6 +174,9 @@ func (u *until) verdict() error {
 	return errors.New(strings.Join(errs, "; "))
 }
 
+// lacking returns how many announced files are not there.
+func (u *until) lacking() int { return len(u.missing) + u.beyond }
+
 // listMissing names the files that were announced and are not there.
 func (u *until) listMissing() string {
 	if len(u.missing) == 0 {
@@ -185,16 +184,12 @@ func (u *until) listMissing() string {
 	}
 	var names []string
 	for l, why := range u.missing {
-		name := humanName(l.name)
-		if why != "" {
-			name += " (" + why + ")"
-		}
-		names = append(names, name)
+		names = append(names, fmt.Sprintf("%s (%s)", humanName(l.name), why))
 	}
 	slices.Sort(names)
-	text := fmt.Sprintf("%s missing: ", count(len(names)+u.beyond, "file"))
+	text := fmt.Sprintf("%s missing: ", count(u.lacking(), "file"))
 	const shown = 20
-	if n := len(names) + u.beyond - shown; n > 0 {
+	if n := u.lacking() - shown; n > 0 && len(names) > shown {
 		return text + strings.Join(names[:shown], ", ") + fmt.Sprintf(" and %d more", n)
 	}
 	return text + strings.Join(names, ", ")

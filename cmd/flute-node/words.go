@@ -32,8 +32,9 @@ func sentence(e event.Event) (text string, trouble bool) {
 		}
 		return plain(oneLine(text)), true
 	case event.FDTReceived:
-		if n := len(e.Rejected); n > 0 {
-			text = fmt.Sprintf("FDT Instance %d: %d of its files refused: %s", e.ID, n, strings.Join(e.Rejected[:min(n, 3)], "; "))
+		if e.RejectedCount > 0 {
+			first := e.Rejected[:min(len(e.Rejected), 3)]
+			text = fmt.Sprintf("FDT Instance %d: %d of its files refused: %s", e.ID, e.RejectedCount, strings.Join(first, "; "))
 		}
 		return plain(oneLine(text)), text != ""
 	case event.FDTRejected:

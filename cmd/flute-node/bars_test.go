@@ -1,0 +1,147 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// drawn returns the bars of names, of which each is half done after a second.
+func drawn(width, rows int, names ...string) []string {
+	var b bars
+	now := time.Unix(0, 0)
+	for i, name := range names {
+		toi := flute.NewTOI(uint64(i + 1))
+		b.add(now, event.ObjectStarted{TOI: toi, ContentLocation: name, TransferLength: 2 << 20})
+		b.add(now, event.ObjectProgress{TOI: toi, Received: 1 << 20})
+	}
+	return b.lines(now.Add(time.Second), width, rows)
+}
+
+func TestBars(t *testing.T) {
+	long := "file:///" + strings.Repeat("long/", 40) + "name.bin"
+	for width, want := range map[int][]string{
+		20:  {"d/a b 50% 1.0M/s 0:01", "long/long/long/…ong/name.bin"},
+		81:  {"d/a b                         [==========           ]  50%     1.0 MiB/s    0:01"},
+		200: nil,
+	} {
+		got := drawn(width, 24, "file:///d/a%20b", long)
+		for _, l := range got {
+			if columns(l) >= width || !strings.Contains(l, " 50% ") || !strings.Contains(l, "/s ") || !strings.HasSuffix(l, " 0:01") {
+				t.Errorf("width %d: %q", width, l)
+			}
+		}
+		if width == 81 && got[0] != want[0] {
+			t.Errorf("width %d: %s", width, cmp.Diff(want[0], got[0]))
+		}
+	}
+	for width := range 300 { // no width is too small, and none tears a line
+		for _, l := range drawn(width, width, long, "日本語の名前.txt", "") {
+			if columns(l) > max(0, width-1) {
+				t.Errorf("width %d: %q has %d columns", width, l, columns(l))
+			}
+		}
+	}
+	many := make([]string, 50)
+	got := drawn(80, 24, many...)
+	if len(got) != maxBars+1 || got[maxBars] != "and 42 more, 50.0 MiB/s in all" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestBarsEndWithTheirObjects(t *testing.T) {
+	var b bars
+	now := time.Unix(0, 0)
+	one, two := flute.NewTOI(1), flute.NewTOI(2)
+	b.add(now, event.ObjectProgress{TOI: one, Received: 1})
+	for _, e := range []event.Event{
+		event.ObjectStarted{TOI: one},
+		event.ObjectStarted{TOI: two},
+		event.ObjectStarted{TOI: one, Sending: true},
+		event.ObjectCompleted{TOI: one},
+		event.ObjectFailed{TOI: two},
+		event.ObjectFailed{TOI: two},
+	} {
+		b.add(now, e)
+	}
+	if len(b.all) != 1 || len(b.index) != 1 || !b.all[0].sending {
+		t.Errorf("%d bars, want that of what is sent", len(b.all))
+	}
+}
+
+func TestFigures(t *testing.T) {
+	for seconds, want := range map[float64]string{0: "0:00", 0.2: "0:01", 59.5: "1:00", 3599: "59:59", 3600: "1h00", 99 * 3600: "99h00", 1e9: ">99h"} {
+		if got := formatLeft(seconds); got != want {
+			t.Errorf("%v s: %q, want %q", seconds, got, want)
+		}
+	}
+	for n, want := range map[uint64]string{0: "0B", 999: "999B", 1000: "1.0K", 1 << 20: "1.0M", 999 << 20: "999M", 1 << 62: "4096P"} {
+		if got := compactBytes(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for location, want := range map[string]string{
+		"file:///a%20b/%C3%BC.txt": "a b/ü.txt", "http://h/p?q": "p?q", "a\x1b[2J": "a%1B[2J", "..": "..",
+	} {
+		if got := humanName(location); got != want {
+			t.Errorf("%q: %q, want %q", location, got, want)
+		}
+	}
+	if got := plain("a\x1b[2J\r\nb\u202ec\u00e9"); got != "a?[2J??b?cé" {
+		t.Errorf("%q", got)
+	}
+	for _, test := range []struct {
+		name  string
+		width int
+		want  string
+	}{
+		{"abcdefghij", 10, "abcdefghij"},
+		{"abcdefghijk", 10, "abcd…ghijk"},
+		{"abc", 2, "…c"},
+		{"abc", 1, "…"},
+		{"abc", 0, ""},
+		{"日本語の名前", 7, "日…前"},
+		{"e\u0301e\u0301e\u0301e\u0301", 3, "e\u0301…e\u0301"},
+	} {
+		if got := shorten(test.name, test.width); got != test.want {
+			t.Errorf("%q to %d: %q, want %q", test.name, test.width, got, test.want)
+		}
+	}
+}
+
+// Lines that change are drawn over those before, also when the terminal has become narrower and has wrapped them.
+func TestScreen(t *testing.T) {
+	var out strings.Builder
+	width := 40
+	s := screen{w: &out, size: func() (int, int) { return width, 24 }}
+	frame := func(stay, change []string) string {
+		out.Reset()
+		s.draw(stay, change)
+		return out.String()
+	}
+	for i, test := range []struct {
+		width        int
+		stay, change []string
+		want         string
+	}{
+		{40, nil, nil, ""},
+		{40, []string{"a"}, nil, "\r\x1b[Ja\n"},
+		{40, nil, []string{strings.Repeat("x", 39), "y"}, "\r\x1b[J\x1b[?7l" + strings.Repeat("x", 39) + "\ny\n\x1b[?7h"},
+		{20, []string{"b"}, []string{"z"}, "\r\x1b[3A\r\x1b[Jb\n\x1b[?7lz\n\x1b[?7h"},
+		{20, nil, nil, "\r\x1b[1A\r\x1b[J"},
+		{20, nil, nil, ""},
+	} {
+		width = test.width
+		if got := frame(test.stay, test.change); got != test.want {
+			t.Errorf("frame %d: %q, want %q", i, got, test.want)
+		}
+	}
+}

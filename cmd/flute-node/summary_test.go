@@ -1,0 +1,44 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+func TestSummary(t *testing.T) {
+	s := newSummary(false)
+	now := time.Unix(1000, 0)
+	var c flute.Counters
+	c.Drop(flute.DropBudget, 7)
+	c.Repeat()
+	for _, e := range []event.Event{
+		event.ObjectCompleted{Size: 1_000_000, Repaired: 3, FirstPacket: now.Add(time.Second), Duration: time.Second},
+		event.ObjectCompleted{Size: 1_000_000, FirstPacket: now, Duration: time.Second},
+		event.ObjectCompleted{}, // empty
+		event.ObjectCompleted{Size: 5, Sending: true},
+		event.SessionClosed{Counters: c},
+		event.SessionClosed{Counters: c},
+		event.KernelDrops{New: 5},
+	} {
+		s.add(e)
+	}
+	s.Datagrams, s.Unfinished = 1, 2
+	s.Seconds = s.last.Sub(s.first).Seconds()
+	want := "received 3 files, 1.9 MiB in 2s, 8 Mbit/s; 2 not finished\n" +
+		"1 datagram, 2 of them nothing new; 3 source symbols lost on the way and repaired\n" +
+		"5 datagrams dropped by the system: the receive buffer was full\n14 datagrams dropped: budget"
+	if got := s.text(); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	s = newSummary(true)
+	s.add(event.ObjectFailed{Sending: true, Reason: event.FailClosed})
+	s.stopping.Store(true)
+	s.add(event.ObjectFailed{Sending: true, Reason: event.FailClosed})
+	if got := s.text(); !strings.HasPrefix(got, "sent 0 files, 0 B in 0s; 1 failed; 1 not finished") {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+var (
+	groupA = netip.MustParseAddrPort("239.1.1.1:3400")
+	groupB = netip.MustParseAddrPort("239.1.1.2:3400")
+	one    = flute.SessionKey{Source: netip.MustParseAddr("192.0.2.1"), Group: groupA, TSI: 1}
+	two    = flute.SessionKey{Source: netip.MustParseAddr("192.0.2.1"), Group: groupB, TSI: 2}
+)
+
+func done(s flute.SessionKey, name string) event.Event {
+	return event.ObjectCompleted{Session: s, ContentLocation: name}
+}
+
+func broke(s flute.SessionKey, name string, reason event.FailReason, retry bool) event.Event {
+	return event.ObjectFailed{Session: s, ContentLocation: name, Reason: reason, Retry: retry}
+}
+
+// TestUntil tells what happens and what receive makes of it: whether it goes on, and what is wrong if it does not.
+func TestUntil(t *testing.T) {
+	open := func(s flute.SessionKey) event.Event { return event.SessionOpened{Session: s} }
+	complete := func(s flute.SessionKey, failed int) event.Event {
+		return event.SessionComplete{Session: s, Failed: failed}
+	}
+	closed := func(s flute.SessionKey) event.Event {
+		return event.SessionClosed{Session: s, Reason: "close-session flag"}
+	}
+	a, b := flute.SessionKey{Group: groupA}, flute.SessionKey{Group: groupB}
+	for name, test := range map[string]struct {
+		u      until
+		events []event.Event
+		goesOn bool
+		wrong  string
+	}{
+		"nothing yet":               {u: until{kind: untilComplete}, goesOn: true},
+		"files, but not complete":   {until{kind: untilComplete}, []event.Event{open(one), done(one, "a")}, true, ""},
+		"complete":                  {until{kind: untilComplete}, []event.Event{open(one), done(one, "a"), complete(one, 0)}, false, ""},
+		"complete and closed":       {until{kind: untilComplete}, []event.Event{open(one), complete(one, 0), closed(one)}, false, ""},
+		"another session goes on":   {until{kind: untilComplete}, []event.Event{open(two), open(one), complete(one, 0)}, true, ""},
+		"another group was silent":  {until{kind: untilComplete, group: []flute.SessionKey{a, b}}, []event.Event{open(one), complete(one, 0)}, true, ""},
+		"both groups":               {until{kind: untilComplete, group: []flute.SessionKey{a, b}}, []event.Event{complete(one, 0), complete(two, 0)}, false, ""},
+		"a TSI was silent":          {until{kind: untilComplete, tsis: []flute.TSI{1, 2}}, []event.Event{complete(one, 0)}, true, ""},
+		"closed, not complete":      {until{kind: untilComplete}, []event.Event{open(one), done(one, "a"), closed(one)}, false, "had not said that it was complete"},
+		"a file failed":             {until{kind: untilComplete}, []event.Event{broke(one, "file:///x%20y", "digest", false), complete(one, 1)}, false, "1 file missing: x y (digest)"},
+		"a file came after all":     {until{kind: untilComplete}, []event.Event{broke(one, "a", "digest", true), done(one, "a"), complete(one, 0)}, false, ""},
+		"a newer version":           {until{kind: untilComplete}, []event.Event{broke(one, "a", event.FailSuperseded, false), done(one, "a"), complete(one, 0)}, false, ""},
+		"a description was refused": {until{kind: untilComplete}, []event.Event{complete(one, 2)}, false, "2 announced files could not be received"},
+		"events were missed":        {until{kind: untilComplete}, []event.Event{event.Missed{Count: 3}, complete(one, 0)}, false, "3 events were missed"},
+		"until closed, complete":    {until{kind: untilClosed}, []event.Event{open(one), complete(one, 0)}, true, ""},
+		"until closed":              {until{kind: untilClosed}, []event.Event{open(one), done(one, "a"), closed(one)}, false, ""},
+		"until closed, one failed":  {until{kind: untilClosed}, []event.Event{open(one), broke(one, "a", "session_over", false), closed(one)}, false, "a (session_over)"},
+		"count":                     {until{kind: untilCount, count: 2}, []event.Event{done(one, "a"), broke(one, "b", "oti", false), done(two, "a")}, false, ""},
+		"count not reached":         {until{kind: untilCount, count: 2}, []event.Event{done(one, "a"), complete(one, 0), closed(one)}, true, ""},
+		"for ever":                  {until{kind: untilForever}, []event.Event{broke(one, "a", "oti", false), complete(one, 1), closed(one)}, true, ""},
+		"time":                      {until{kind: untilTimeout}, []event.Event{complete(one, 0), closed(one)}, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := test.u
+			for _, e := range test.events {
+				u.add(e)
+			}
+			if goesOn := !u.done(); goesOn != test.goesOn {
+				t.Fatalf("goes on: %v, want %v", goesOn, test.goesOn)
+			}
+			if test.goesOn {
+				return
+			}
+			switch err := u.verdict(); {
+			case test.wrong == "" && err != nil:
+				t.Error(err)
+			case test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)):
+				t.Errorf("%v, want %q", err, test.wrong)
+			}
+		})
+	}
+}
+
+// What receive remembers stays bounded, however long it runs.
+func TestUntilIsBounded(t *testing.T) {
+	u := until{kind: untilForever}
+	for i := range 5 * maxNamed {
+		key := one
+		key.TSI = flute.TSI(i)
+		u.add(event.SessionOpened{Session: key})
+		u.add(broke(key, "a", event.FailClosed, false))
+		u.add(event.SessionClosed{Session: key})
+	}
+	if len(u.missing) != maxNamed || u.lacking() != 5*maxNamed || len(u.sessions) != 0 || len(u.over) != maxNamed {
+		t.Errorf("%d names of %d, %d and %d sessions", len(u.missing), u.lacking(), len(u.sessions), len(u.over))
+	}
+	if text := u.late(time.Second).Error(); len(text) > 2000 || !strings.Contains(text, "and 4980 more") {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestUntilFlags(t *testing.T) {
+	for name, test := range map[string]struct {
+		c    receiveCommand
+		kind string
+		err  string
+	}{
+		"default":            {receiveCommand{}, untilComplete, ""},
+		"objects":            {receiveCommand{Objects: 3}, untilCount, ""},
+		"timeout alone":      {receiveCommand{Timeout: 1}, untilComplete, ""},
+		"closed":             {receiveCommand{Until: "closed"}, untilClosed, ""},
+		"count of nothing":   {receiveCommand{Until: "count"}, "", "--objects"},
+		"closed and objects": {receiveCommand{Until: "closed", Objects: 3}, "", "take one of them"},
+		"timeout without":    {receiveCommand{Until: "timeout"}, "", "--timeout"},
+		"forever with one":   {receiveCommand{Until: "forever", Timeout: 1}, "", "take one of them"},
+	} {
+		u, err := test.c.until()
+		if test.err == "" && (err != nil || u.kind != test.kind) || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
+			t.Errorf("%s: %+v, %v", name, u, err)
+		}
+	}
+}
