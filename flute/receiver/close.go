@@ -50,13 +50,18 @@ func (s *Session) Advance(now time.Time) {
 func (s *Session) sweep(now time.Time) {
 	l := s.l
 	l.wake, l.swept = noTime, now
+	var whole []*instance
 	for id, in := range l.instances {
-		if due(in.forget, now) {
+		switch {
+		case due(in.forget, now):
 			l.forgetInstance(id, in)
-		} else {
+		case in.isWhole():
+			whole = append(whole, in)
+		default:
 			l.schedule(in.forget)
 		}
 	}
+	s.readWaiting(now, whole)
 	l.forgetUnnamed(now)
 	for _, e := range l.entries {
 		switch {

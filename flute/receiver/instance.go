@@ -1,12 +1,9 @@
 package receiver
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"time"
 
@@ -41,8 +38,6 @@ type instance struct {
 }
 
 const (
-	// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays below.
-	maxKnownInstances = 4096
 	// refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt
 	// it, and then its next transmission is good.
 	refusalTime = 10 * time.Second
@@ -81,24 +76,32 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 		}
 		in.cenc = int(p.CENC)
 	}
+	l.reading.add(len(p.Body))
 	err := in.object.handle(now, p)
 	if e := in.object.e; e.phase == failed || e.phase == resting {
-		if e.reason == event.FailBudget {
+		switch e.reason {
+		case event.FailBudget:
 			l.shed()
+			s.refuse(now, in, store.ErrBudget)
+			return errBudget
+		case event.FailOTI:
+			s.refuse(now, in, errors.New(e.detail))
+			return flute.ErrOTI
+		default:
+			s.refuse(now, in, errors.New(e.detail))
+			return errStore
 		}
-		s.refuse(now, in, errors.New(e.detail))
-		return errStore
+	}
+	if errors.Is(err, errUnknownObject) { // no memory to begin
+		return errBudget
 	}
 	if err != nil && !errors.Is(err, errDuplicate) {
 		return err
 	}
 	l.effects.Events = l.opening(l.effects.Events)
-	if r := in.object.e.rec; r != nil && r.isWhole() {
-		if err := s.decodeInstance(now, in); err != nil {
-			s.refuse(now, in, err)
-			if errors.Is(err, errExpired) {
-				return errExpired
-			}
+	if in.isWhole() {
+		if err := s.read(now, in); errors.Is(err, errExpired) {
+			return errExpired
 		}
 	}
 	return err
@@ -122,23 +125,7 @@ func (s *Session) readClock(now time.Time, in *instance, p *alc.Packet) {
 // many.
 func (s *Session) openInstance(p *alc.Packet) *instance {
 	l := s.l
-	open, known := 0, 0
-	var oldest, first *instance
-	for _, in := range l.instances {
-		if in.object != nil {
-			if open++; oldest == nil || in.touched.Before(oldest.touched) {
-				oldest = in
-			}
-		} else if known++; first == nil || in.forget.Before(first.forget) {
-			first = in
-		}
-	}
-	if open >= l.cfg.MaxInstances {
-		l.forgetInstance(oldest.id, oldest)
-	}
-	if known >= maxKnownInstances {
-		l.forgetInstance(first.id, first)
-	}
+	l.makeRoomForInstance()
 	in := &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1}
 	l.receive(in)
 	l.instances[in.id] = in
@@ -147,15 +134,16 @@ func (s *Session) openInstance(p *alc.Packet) *instance {
 
 // receive prepares for the packets of in.
 func (l *Ledger) receive(in *instance) {
-	in.memory = &memory{budget: l.budget, limit: l.fdtLimit()}
+	in.memory = &memory{budget: l.budget, limit: l.cfg.fdtLimit()}
 	in.object = &Object{l: l.forFDT(in.memory), e: &entry{}}
+	l.arriving = append(l.arriving, in)
 }
 
 // forFDT returns a ledger that receives one FDT Instance as an object in memory.
 func (l *Ledger) forFDT(m *memory) *Ledger {
 	cfg := *l.cfg
 	cfg.Store = m
-	cfg.MaxObjectSize = uint64(l.fdtLimit())
+	cfg.MaxObjectSize = uint64(l.cfg.fdtLimit())
 	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
 	return &Ledger{
 		cfg: &cfg, key: l.key, budget: l.budget, strangers: store.NewBudget(4*cfg.MaxObjectSize, l.budget), inline: true,
@@ -164,9 +152,9 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 }
 
 // fdtLimit returns the largest FDT Instance in bytes, encoded or not.
-func (l *Ledger) fdtLimit() int {
-	if l.cfg.FDTLimits.Bytes > 0 {
-		return l.cfg.FDTLimits.Bytes
+func (c *Config) fdtLimit() int {
+	if c.FDTLimits.Bytes > 0 {
+		return c.FDTLimits.Bytes
 	}
 	return fdt.DefaultBytes
 }
@@ -174,7 +162,9 @@ func (l *Ledger) fdtLimit() int {
 // forgetInstance frees an FDT Instance and its ID.
 func (l *Ledger) forgetInstance(id flute.InstanceID, in *instance) {
 	in.release()
-	delete(l.instances, id)
+	if l.instances[id] == in {
+		delete(l.instances, id)
+	}
 }
 
 // release frees the memory of the reception and keeps the fingerprint.
@@ -193,6 +183,9 @@ func (s *Session) refuse(now time.Time, in *instance, err error) {
 		return
 	}
 	in.forget = now.Add(refusalTime)
+	if errors.Is(err, store.ErrBudget) { // it is good, and soon there may be memory
+		in.forget = now.Add(restFirst)
+	}
 	s.l.schedule(in.forget)
 	s.emit(event.FDTRejected{Session: s.l.key, ID: in.id, Reason: brief(err)})
 }
@@ -202,6 +195,9 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 	l, o := s.l, in.object
 	f, err := s.parseInstance(now, in)
 	for err != nil { // perhaps it was recovered under a wrong guess
+		if errors.Is(err, errBusy) {
+			return err
+		}
 		if again, _ := o.tryNextCode(); !again {
 			return err
 		}
@@ -231,25 +227,4 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 	in.forget = expires
 	l.schedule(expires)
 	return nil
-}
-
-// parseInstance reads the document: what was received, or what it decodes to.
-func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, error) {
-	r, limit := in.object.e.rec, s.l.fdtLimit()
-	if err := r.buffer.Flush(); err != nil {
-		return nil, err
-	}
-	document := make([]byte, r.oti.TransferLength)
-	if _, err := in.memory.ReadAt(document, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if in.cenc > int(flute.Null) {
-		var out bytes.Buffer
-		w := &limitedWriter{&out, limit}
-		if err := decodeContent(w, bufio.NewReader(bytes.NewReader(document)), flute.ContentEncoding(in.cenc)); err != nil {
-			return nil, err
-		}
-		document = out.Bytes()
-	}
-	return fdt.Parse(document, s.l.clock.read(now), s.l.cfg.FDTLimits)
 }

@@ -50,17 +50,3 @@ func (m *memory) Discard() error {
 	m.bytes = nil
 	return nil
 }
-
-// limitedWriter refuses what exceeds its rest.
-type limitedWriter struct {
-	out  *bytes.Buffer
-	rest int
-}
-
-func (w *limitedWriter) Write(p []byte) (int, error) {
-	if len(p) > w.rest {
-		return 0, errTooLong
-	}
-	w.rest -= len(p)
-	return w.out.Write(p)
-}

@@ -27,13 +27,7 @@ func (s *Session) repeats(now time.Time, in *instance) bool {
 	if !due(in.reread, now) {
 		return false
 	}
-	open := 0
-	for _, other := range s.l.instances {
-		if other.object != nil {
-			open++
-		}
-	}
-	if open >= s.l.cfg.MaxInstances {
+	if len(s.l.inReception()) >= s.l.cfg.MaxInstances {
 		in.reread = now.Add(restFirst)
 		return false
 	}

@@ -1,0 +1,34 @@
+package receiver
+
+import "slices"
+
+// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays below.
+const maxKnownInstances = 4096
+
+// inReception returns the FDT Instances in reception.
+func (l *Ledger) inReception() []*instance {
+	l.arriving = slices.DeleteFunc(l.arriving, func(in *instance) bool { return in.object == nil })
+	return l.arriving
+}
+
+// makeRoomForInstance makes room for one more FDT Instance: of those in reception the one gives way that was silent
+// longest, of those that are only known a quarter, those that would be forgotten next. So the work is shared by many.
+func (l *Ledger) makeRoomForInstance() {
+	if open := l.inReception(); len(open) >= l.cfg.MaxInstances {
+		oldest := slices.MinFunc(open, func(a, b *instance) int { return a.touched.Compare(b.touched) })
+		l.forgetInstance(oldest.id, oldest)
+	}
+	if len(l.instances) < maxKnownInstances+len(l.arriving) {
+		return
+	}
+	known := make([]*instance, 0, len(l.instances))
+	for _, in := range l.instances {
+		if in.object == nil {
+			known = append(known, in)
+		}
+	}
+	slices.SortFunc(known, func(a, b *instance) int { return a.forget.Compare(b.forget) })
+	for _, in := range known[:len(known)/4] {
+		l.forgetInstance(in.id, in)
+	}
+}

@@ -1,0 +1,219 @@
+package receiver
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/store"
+)
+
+// zipped returns the packets of an FDT Instance that is compressed.
+func zipped(t testing.TB, id flute.InstanceID, xml []byte) [][]byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(xml); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	cenc := flute.GZIP
+	return fdtInstance{id: id, xml: b.Bytes(), cenc: &cenc}.packets(t)
+}
+
+// listing returns an FDT Instance as senders write it, for n files.
+func listing(n int) []byte {
+	files := make([]string, n)
+	for i := range files {
+		files[i] = fmt.Sprintf(`<File TOI="%d" Content-Location="http://example.com/folder/file%05d.bin" Content-Length="%d" `+
+			`Content-Type="application/octet-stream" Content-MD5="%s" %s/>`, 1+i, i, 1000+i, base64.StdEncoding.EncodeToString(random(16, uint64(i))), otiText)
+	}
+	return document("", files...)
+}
+
+// Datagrams that are small and inflate to large documents are read at a pace: what is not allowed at once waits. The session
+// goes on, and learns what else it is told.
+func TestReadingHasAPace(t *testing.T) {
+	const datagrams, seconds, limit = 200, 20, 200_000
+	bomb := document("", strings.Repeat("<File/>", 20_000))
+	r := newRig(t, func(c *Config) { c.FDTLimits.Bytes = limit })
+	sent := 0
+	for i := range flute.InstanceID(datagrams) {
+		packets := zipped(t, i, bomb)
+		if len(packets) > 1 {
+			t.Fatalf("%d packets", len(packets))
+		}
+		r.feed(packets...)
+		sent += len(packets[0])
+		r.wait(seconds * time.Second / datagrams)
+	}
+	allowed := limit*seconds/int(readTime/time.Second) + readFactor*sent
+	got := len(eventsOf[event.FDTReceived](r))
+	if most := allowed/len(bomb) + 2; got < most/2 || got > most {
+		t.Errorf("%d of %d documents were read in %d s, not %d", got, datagrams, seconds, most)
+	}
+	o := plain(t, 1, 300, 100, 4)
+	r.feed(describe(t, 1000, o.file("a")))
+	r.feed(o.all()...)
+	r.wait(2 * readTime)
+	r.want("completed 1 a 300")
+	r.close()
+}
+
+// What senders write is read at once: FDT Instances of the greatest length, and compressed ones that follow each other.
+func TestListingsAreReadAtOnce(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Budget = store.NewBudget(1<<30, nil) })
+	large := listing(14_700)
+	if len(large) > fdt.DefaultBytes || len(large) < fdt.DefaultBytes*9/10 {
+		t.Fatalf("%d bytes", len(large))
+	}
+	for i := range flute.InstanceID(3) {
+		r.feed(fdtInstance{id: i, xml: large, e: 60_000}.packets(t)...)
+	}
+	for i := range flute.InstanceID(3) {
+		r.feed(zipped(t, 3+i, listing(3000))...)
+	}
+	if got := eventsOf[event.FDTReceived](r); len(got) != 6 || got[5].Files != 3000 {
+		t.Errorf("%d were read", len(got))
+	}
+	r.close()
+}
+
+// One that had to wait is read when its time has come, and when its packets are repeated; the reading of others is none of
+// its business.
+func TestReadingWaits(t *testing.T) {
+	o := plain(t, 1, 300, 100, 4)
+	for name, again := range map[string]func(*rig, [][]byte){
+		"time alone": func(r *rig, _ [][]byte) { r.wait(readTime) },
+		"repeated": func(r *rig, packets [][]byte) {
+			for range 10 {
+				r.now = r.now.Add(readTime / 10)
+				r.feed(packets...)
+			}
+		},
+		"after a crash": func(r *rig, _ [][]byte) { r.crash(); r.wait(readTime) },
+	} {
+		r := newRig(t)
+		r.feed(zipped(t, 0, document("", strings.Repeat("<File/>", 100_000)))...)
+		packets := [][]byte{describe(t, 1, o.file("a"))}
+		r.feed(packets...)
+		r.feed(o.all()...)
+		r.want()
+		if again(r, packets); len(r.ends()) != 1 {
+			t.Errorf("%s: %v", name, r.ends())
+		}
+		r.close()
+	}
+
+	r := newRig(t)
+	r.cfg.readers.TryReserve(r.cfg.readers.Limit()) // by another session
+	r.feed(describe(t, 0, o.file("a")))
+	r.feed(o.all()...)
+	r.wait(time.Second)
+	r.want()
+	r.cfg.readers.Release(r.cfg.readers.Limit())
+	r.wait(stallRetry)
+	r.want("completed 1 a 300")
+	if n := r.cfg.readers.Used(); n != 0 {
+		t.Errorf("%d bytes used", n)
+	}
+	r.close()
+}
+
+// Any document within the limit can be read by the memory that there is for it.
+func TestReadersHaveRoom(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.FDTLimits.Bytes = 100_000 })
+	for name, xml := range map[string][]byte{
+		"files": instanceOf(1, 2400, func(int) string { return "a" }), "tags": document("", strings.Repeat("<a/>", 500), strings.Repeat("<File/>", 13_000)),
+	} {
+		if n := 3*uint64(len(xml)) + readingCost(xml); n > r.cfg.readers.Limit() {
+			t.Errorf("%s: %d bytes, there are %d", name, n, r.cfg.readers.Limit())
+		}
+	}
+	r.close()
+}
+
+// FDT packets that there is no memory for are counted as such, and the FDT Instance is received when there is, however much
+// there was at first.
+func TestFDTWithoutBudget(t *testing.T) {
+	o := plain(t, 1, 300, 100, 4)
+	packets := fdtInstance{files: []fdt.File{o.file("a")}, e: 100}.packets(t)
+	refused := 0
+	for least := uint64(0); ; least += 40 {
+		r := newRig(t)
+		spent := r.cfg.Budget.Limit() - least
+		r.cfg.Budget.TryReserve(spent)
+		r.feed(packets...)
+		c := r.l.Counters()
+		if c.Dropped[flute.DropBudget] != c.DropTotal() {
+			t.Errorf("%d bytes: %+v", least, c)
+		}
+		if len(eventsOf[event.FDTReceived](r)) > 0 {
+			r.cfg.Budget.Release(spent)
+			r.close()
+			break
+		}
+		refused += len(r.ends())
+		r.cfg.Budget.Release(spent)
+		r.wait(restFirst)
+		r.feed(packets...)
+		r.feed(o.all()...)
+		if got := r.ends(); len(got) == 0 || got[len(got)-1] != "completed 1 a 300" {
+			t.Errorf("%d bytes: %v", least, got)
+		}
+		r.close()
+	}
+	if refused == 0 {
+		t.Error("there was always enough for the whole document")
+	}
+}
+
+// The FDT Instances that are known, and those in reception, have bounds of their own; those go first that would go next.
+func TestKnownInstancesAreBounded(t *testing.T) {
+	r := newRig(t)
+	for i := range flute.InstanceID(2 * maxKnownInstances) {
+		// Half of them are refused; the others hold an hour.
+		xml := []byte("<x/>")
+		if i%2 == 0 {
+			xml = fmt.Appendf(nil, `<FDT-Instance Expires="%d"/>`, fdt.NTP(start.Add(time.Hour)))
+		}
+		r.feed(fdtInstance{id: i, xml: xml}.packets(t)...)
+		r.events = r.events[:1]
+		if n := len(r.l.instances); n > maxKnownInstances+1 {
+			t.Fatalf("%d FDT Instances", n)
+		}
+	}
+	valid := 0
+	for _, in := range r.l.instances {
+		if in.read {
+			valid++
+		}
+	}
+	if valid < maxKnownInstances*3/4 {
+		t.Errorf("%d valid of %d", valid, len(r.l.instances))
+	}
+	part := fdtInstance{xml: listing(10), e: 100}
+	for i := range flute.InstanceID(100) {
+		part.id = 50_000 + i
+		r.feed(part.packets(t)[0])
+		r.now = r.now.Add(time.Millisecond)
+	}
+	if n := len(r.l.inReception()); n != DefaultMaxInstances {
+		t.Errorf("%d FDT Instances in reception", n)
+	}
+	for i := range flute.InstanceID(DefaultMaxInstances) {
+		if r.l.instances[50_099-i] == nil {
+			t.Errorf("FDT Instance %d was forgotten", 50_099-i)
+		}
+	}
+	r.close()
+}
