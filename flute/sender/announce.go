@@ -5,50 +5,29 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
-// announcer sends the current FDT Instance of a session.
+// announcer makes FDT Instances, and sends one at a time: "it is RECOMMENDED that the sending of a previous FDT Instance
+// SHOULD end before the sending of the next FDT Instance starts" (RFC 6726, section 3.5).
 type announcer struct {
 	ids    instanceIDs
-	number uint64 // of the current FDT Instance, counted from 1; 0: there is none
+	coder  fdtCoder
+	number uint64 // of the newest FDT Instance, counted from 1; 0: there is none
 
-	coding   coding
-	header   *alc.Template
-	document *bytes.Reader
-	created  time.Time
-	expires  time.Time
-	complete bool // it says Complete
-	stale    bool // it describes an object that failed or was removed
+	lane   lane
+	page   *page         // whose FDT Instance is being sent; nil: none
+	final  bool          // it began after the last file
+	urgent bool          // files in transfer wait for it
+	gap    int           // packets of files since the latest packet
+	at     time.Time     // of the latest packet
+	alone  time.Duration // of this transmission, in which nothing else was sent
 
-	lane      lane
-	sending   bool
-	began     time.Time // of the latest transmission
-	ended     time.Time // of the latest complete transmission
-	sent      int       // complete transmissions
-	retry     time.Time // no other FDT Instance before this
+	rest      time.Time // no repetition before, as long as there are files
+	retry     time.Time // no new FDT Instance before
 	exhausted bool      // the IDs are, and that was reported
-}
-
-// renewAt returns when the current FDT Instance is to be replaced because it will expire: early enough for receivers to
-// miss its successor a few times, "the receiver MUST NOT use a received FDT Instance to interpret packets received
-// beyond the expiration time" (RFC 6726, section 3.3).
-func (a *announcer) renewAt(cfg *Config) time.Time {
-	margin := min(cfg.FDTDuration/4, time.Minute)
-	return a.expires.Add(-margin)
-}
-
-// repeatAt returns when the current FDT Instance is due again.
-func (a *announcer) repeatAt(cfg *Config) time.Time {
-	at := a.began.Add(cfg.FDTInterval)
-	// A large FDT Instance on a slow path would leave no room for the files.
-	if rest := a.ended.Add((fdtShare - 1) * a.ended.Sub(a.began)); rest.After(at) {
-		return rest
-	}
-	return at
 }
 
 // expiry returns the Expires of an FDT Instance created at now: whole seconds, "in the future upon creation" (RFC 6726,
@@ -61,9 +40,8 @@ func expiry(cfg *Config, now time.Time) time.Time {
 	return at
 }
 
-// publish makes an FDT Instance of files the current one and starts its transmission. ok is false while no FDT Instance
-// ID is free.
-func (a *announcer) publish(cfg *Config, now time.Time, files []fdt.File, complete bool) (ok bool, err error) {
+// publish gives p a new FDT Instance, of files. ok is false while no FDT Instance ID is free.
+func (a *announcer) publish(cfg *Config, now time.Time, p *page, files []fdt.File, complete bool) (ok bool, err error) {
 	if ok, at := a.ids.free(now); !ok {
 		a.retry = at
 		return false, nil
@@ -80,7 +58,7 @@ func (a *announcer) publish(cfg *Config, now time.Time, files []fdt.File, comple
 			return false, fmt.Errorf("sender: FDT Instance: %w", err)
 		}
 	}
-	c, err := newCoding(cfg, cfg.FDTOTI, cfg.Variant, redundancy{ratio: cfg.Redundancy}, uint64(len(document)))
+	c, err := a.coder.coding(cfg, uint64(len(document)))
 	if err != nil {
 		return false, fmt.Errorf("sender: FDT Instance of %d bytes and %d files: %w", len(document), len(files), err)
 	}
@@ -99,32 +77,62 @@ func (a *announcer) publish(cfg *Config, now time.Time, files []fdt.File, comple
 		return false, fmt.Errorf("sender: FDT Instance: %w", err)
 	}
 	a.ids.take(expires)
-	a.coding, a.header, a.document = c, header, bytes.NewReader(document)
 	a.number++
-	a.created, a.expires, a.complete, a.stale, a.sent = now, expires, in.Complete, false, 0
+	p.instance = instance{
+		number: a.number, coding: c, header: header, document: bytes.NewReader(document),
+		created: now, expires: expires, complete: in.Complete, began: p.began,
+	}
 	a.retry, a.exhausted = time.Time{}, false
-	a.begin(now)
 	return true, nil
 }
 
-// retire ends the repetitions of the current FDT Instance.
-func (a *announcer) retire(cfg *Config) { a.stale, a.sent = false, cfg.FDTTransfers }
-
-// begin starts a transmission of the current FDT Instance.
-func (a *announcer) begin(now time.Time) {
-	a.lane.start(&a.coding, a.header, a.document, uint64(a.sent), 1, 0)
-	a.sending, a.began = true, now
+// begin starts a transmission of the FDT Instance of p; final: after the last file.
+func (a *announcer) begin(p *page, now time.Time, final bool) {
+	interleave := min(int(p.coding.blocks), maxInterleave) // a burst of losses is shared by all blocks
+	a.lane.start(&p.coding, p.header, p.document, uint64(p.sent), max(1, interleave), 0)
+	a.page, a.final, a.alone, a.at = p, final, 0, now
+	p.began = now
+	p.starts++
 }
 
 // appendPacket appends the next packet of the transmission to b.
 func (a *announcer) appendPacket(b []byte, now time.Time) ([]byte, error) {
-	a.header.SetTime(now) // "when the packet was transmitted" (RFC 5651, section 5.2.2)
-	b, err := a.lane.appendPacket(b, false, 1)
+	p := a.page
+	p.header.SetTime(now) // "when the packet was transmitted" (RFC 5651, section 5.2.2)
+	b, err := a.lane.appendPacket(b, false, max(1, min(int(p.coding.blocks), maxInterleave)))
+	if a.gap == 0 {
+		a.alone += now.Sub(a.at)
+	}
+	a.gap, a.at = 0, now
 	if err != nil || a.lane.left == 0 {
-		a.sending, a.ended = false, now
-		a.sent++
+		a.end(now)
 	}
 	return b, err
+}
+
+// stop gives up a transmission.
+func (a *announcer) stop() {
+	a.page = nil
+	a.lane.stop()
+}
+
+// end ends a transmission.
+func (a *announcer) end(now time.Time) {
+	p := a.page
+	a.stop()
+	// A large FDT Instance on a slow path would leave no room for the files.
+	a.rest = now.Add((fdtShare - 1) * a.alone)
+	p.sent++
+	p.rounds++
+	p.final = p.final || a.final
+	if p.sent > 1 {
+		return
+	}
+	for _, o := range p.objects {
+		if o.listed == p.number {
+			o.covered = p.expires
+		}
+	}
 }
 
 func encode(b []byte, c flute.ContentEncoding) ([]byte, error) {
@@ -140,15 +148,4 @@ func encode(b []byte, c flute.ContentEncoding) ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), nil
-}
-
-// checkFDTCoding refuses an FDTOTI that could code no FDT Instance at all.
-func checkFDTCoding(cfg *Config) error {
-	if _, err := newCoding(cfg, cfg.FDTOTI, cfg.Variant, redundancy{ratio: cfg.Redundancy}, 1<<10); err != nil {
-		return fmt.Errorf("sender: Config.FDTOTI: %w", err)
-	}
-	if cfg.mbms() && cfg.FDTOTI.EncodingID != fec.CompactNoCode && cfg.FDTOTI.EncodingID != fec.Raptor {
-		return fmt.Errorf("sender: Config.FDTOTI: %v is not allowed in %v", cfg.FDTOTI.EncodingID, cfg.Profile)
-	}
-	return nil
 }

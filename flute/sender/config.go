@@ -19,12 +19,13 @@ const (
 	DefaultFDTInterval = time.Second
 	// DefaultFDTCollect is the least time between two FDT Instances: files added one by one then share them.
 	DefaultFDTCollect = 100 * time.Millisecond
-	// DefaultFDTFiles bounds the File entries of one FDT Instance: some 2 MB, 20 ms at 1 Gbit/s.
+	// DefaultFDTFiles bounds the File entries of one FDT Instance.
 	DefaultFDTFiles = 5000
-	// DefaultFDTBytes bounds an FDT Instance: receivers commonly refuse more than 4 MiB.
-	DefaultFDTBytes = 3 << 20
-	// DefaultFDTTransfers is how often an FDT Instance is sent at least before the session is done, so that a session
-	// shorter than FDTInterval does not depend on one packet.
+	// DefaultFDTBytes bounds an FDT Instance: some 180 packets, which one burst of losses does not take, and below the 1 MiB
+	// that known receivers take of one.
+	DefaultFDTBytes = 256 << 10
+	// DefaultFDTTransfers is how often an FDT Instance is sent after the last of its files, so that a session shorter than
+	// FDTInterval does not depend on one moment.
 	DefaultFDTTransfers = 2
 	// DefaultParallel is how many files are sent at once.
 	DefaultParallel = 3
@@ -47,8 +48,11 @@ const (
 	maxParallel = 4096
 	// maxMBMS is the largest TSI and TOI of the MBMS Download Profile: 16 bits (TS 26.346, section 7.2.7).
 	maxMBMS = 1<<16 - 1
-	// fdtShare is the part of the time, one of fdtShare, that repetitions of the FDT Instance may take.
+	// fdtShare is the part of the packets, one of fdtShare, that repetitions of FDT Instances may take.
 	fdtShare = 4
+	// maxDescribed bounds the files that a session describes beyond those with packets to come, until it is complete: what
+	// receivers remember of one session.
+	maxDescribed = 100_000
 )
 
 // Config configures a sending transport session. The zero value of a field is its default. It is not changed after it
@@ -83,24 +87,26 @@ type Config struct {
 	// ReadAhead is in bytes. Zero: DefaultReadAhead.
 	ReadAhead int
 
-	// FDTOTI is the FEC of FDT Instances, with the defaults of OTI; zero: Compact No-Code with OTI's symbol length. For
-	// FDT Instances of more than one packet RFC 6726, section 3.3, recommends a FEC code.
+	// FDTOTI is the FEC of FDT Instances, with the defaults of OTI. Zero: the scheme of OTI with at least its share of
+	// repair symbols, a quarter and three for each source block; new ones in each transmission where the scheme has them.
+	// Where OTI is a scheme without repair symbols, or the profile does not allow it, FDT Instances go without FEC.
 	FDTOTI fec.OTI
 	// FDTCENC is the content encoding of FDT Instances.
 	FDTCENC flute.ContentEncoding
 	// FDTDuration is the time from the creation of an FDT Instance until it expires; it is replaced before.
 	// Zero: DefaultFDTDuration; at least twice FDTInterval and 2 s.
 	FDTDuration time.Duration
-	// FDTInterval is the time from one transmission of the FDT Instance to the next. It becomes longer where the
-	// transmissions would take more than a quarter of the time. Zero: DefaultFDTInterval.
+	// FDTInterval is the time from one transmission of an FDT Instance to the next. It becomes longer where the
+	// transmissions would take more than a quarter of the rate. Zero: DefaultFDTInterval.
 	FDTInterval time.Duration
-	// FDTCollect is the least time between two FDT Instances. Zero: DefaultFDTCollect; negative: none.
+	// FDTCollect is the least time until an FDT Instance is replaced since files were added. Zero: DefaultFDTCollect; negative: none.
 	FDTCollect time.Duration
-	// FDTFiles bounds the File entries of an FDT Instance. Zero: DefaultFDTFiles.
+	// FDTFiles bounds the File entries of an FDT Instance; more files are described in several. Zero: DefaultFDTFiles.
 	FDTFiles int
 	// FDTBytes bounds an FDT Instance in bytes, before content encoding. Zero: DefaultFDTBytes.
 	FDTBytes int
-	// FDTTransfers is how often an FDT Instance is sent at least before Done. Zero: DefaultFDTTransfers.
+	// FDTTransfers is how often an FDT Instance is sent after the last of its files, before Done. Zero: DefaultFDTTransfers;
+	// without FEC as often as each file, and DefaultFDTTransfers more.
 	FDTTransfers int
 	// FDTStartID is the first FDT Instance ID: not 0 after a restart within FDTDuration of the previous process.
 	FDTStartID flute.InstanceID
@@ -126,7 +132,6 @@ func (c Config) validated() (*Config, error) {
 	c.FDTCollect = cmp.Or(c.FDTCollect, DefaultFDTCollect)
 	c.FDTFiles = cmp.Or(c.FDTFiles, DefaultFDTFiles)
 	c.FDTBytes = cmp.Or(c.FDTBytes, DefaultFDTBytes)
-	c.FDTTransfers = cmp.Or(c.FDTTransfers, DefaultFDTTransfers)
 	c.Parallel = cmp.Or(c.Parallel, DefaultParallel)
 	c.Interleave = cmp.Or(c.Interleave, 1)
 	c.TransferCount = cmp.Or(c.TransferCount, 1)
@@ -135,9 +140,6 @@ func (c Config) validated() (*Config, error) {
 	c.ReadAhead = cmp.Or(c.ReadAhead, DefaultReadAhead)
 	c.FirstTOI = cmp.Or(c.FirstTOI, flute.NewTOI(1))
 	c.FDTCollect = max(c.FDTCollect, 0)
-	if c.FDTOTI == (fec.OTI{}) {
-		c.FDTOTI.SymbolLength = c.OTI.SymbolLength
-	}
 	for _, check := range []struct {
 		bad  bool
 		text string

@@ -60,6 +60,8 @@ func Example() {
 	// TSI 7 TOI 0 B=false
 	// TSI 7 TOI 1 B=true
 	// TSI 7 TOI 0 B=false
+	// TSI 7 TOI 0 B=false
+	// TSI 7 TOI 0 B=false
 	// completed file:///hello.txt e4d7f1b4ed2e42d15898f4b27b019da4
 	// close: 108203000000000000000007
 }

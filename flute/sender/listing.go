@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -9,21 +8,46 @@ import (
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
-// publish makes the next FDT Instance the current one, if an FDT Instance ID is free.
-func (s *Session) publish(t time.Time) error {
-	s.compact()
-	listed := s.list()
-	if len(listed) == 0 {
-		s.fdt.retire(s.cfg)
+// list puts a new object on the last page, or on a new one when that is full.
+func (s *Session) list(o *object) {
+	p := s.lastPage()
+	if p == nil || !p.fits(s.cfg, o) {
+		if p != nil && !p.turn && p.number != 0 {
+			s.settled.push(p)
+		}
+		p = &page{}
+		s.pages = append(s.pages, p)
+	}
+	p.add(o)
+}
+
+// lastPage returns the page of the newest objects, which says Complete; nil if there is none.
+func (s *Session) lastPage() *page {
+	if len(s.pages) == 0 {
 		return nil
 	}
-	files := make([]fdt.File, len(listed))
-	for i, o := range listed {
+	return s.pages[len(s.pages)-1]
+}
+
+// publish makes an FDT Instance of p, if an FDT Instance ID is free. A page on which nothing is left is forgotten.
+func (s *Session) publish(p *page, t time.Time) (ok bool, err error) {
+	s.forgetSettled(t)
+	spare := p.size.bytes
+	if !s.complete && p.number != 0 {
+		spare = int((s.stats.Bytes - p.bytes) / (2 * fdtShare))
+	}
+	p.compact(s.cfg, spare, s.unlist)
+	if len(p.objects) == 0 {
+		s.forgetPage(p)
+		return false, nil
+	}
+	files := make([]fdt.File, len(p.objects))
+	for i, o := range p.objects {
 		files[i] = o.entry
 	}
-	ok, err := s.fdt.publish(s.cfg, t, files, s.complete)
+	ok, err = s.fdt.publish(s.cfg, t, p, files, s.complete && p == s.lastPage())
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !ok {
 		if !s.fdt.exhausted {
@@ -31,83 +55,67 @@ func (s *Session) publish(t time.Time) error {
 			s.emit(event.Warning{Text: "sender: all FDT Instance IDs are in use by FDT Instances that have not expired; waiting for " +
 				s.fdt.retry.UTC().Format(time.RFC3339)})
 		}
-		return nil
+		return false, nil
 	}
-	for _, o := range listed {
-		o.listed, o.until = s.fdt.number, latest(o.until, s.fdt.expires)
+	for _, o := range p.objects {
+		o.listed, o.until = p.number, latest(o.until, p.expires)
 	}
-	s.dirty = false
+	p.stale, p.bytes = false, s.stats.Bytes
 	s.stats.FDTInstances++
-	return nil
+	return true, nil
 }
 
-// fit reports whether one FDT Instance has room for as many objects.
-func (s *Session) fit(t tally) bool { return t.objects <= s.cfg.FDTFiles && t.bytes <= s.cfg.FDTBytes }
-
-// allFit reports whether one FDT Instance can describe all objects of the session.
-func (s *Session) allFit() bool {
-	return s.fit(tally{s.live.objects + s.finished.objects, s.live.bytes + s.finished.bytes})
-}
-
-// compact drops the objects that are gone, and those that finished once they are too many for one FDT Instance: a
-// session that goes on for ever does not remember all that it ever sent.
-func (s *Session) compact() {
-	forget := !s.complete && !s.allFit()
-	kept := s.entries[:0]
-	for _, o := range s.entries {
-		switch {
-		case o.state == gone:
-		case o.state == finished && forget:
-			s.forgot = true
-			s.finished.drop(o)
+// unlist forgets an object that no further FDT Instance describes.
+func (s *Session) unlist(o *object) {
+	if o.state == finished {
+		s.finished.drop(o)
+		if s.location[o.entry.ContentLocation] == o {
 			delete(s.location, o.entry.ContentLocation)
-		default:
-			kept = append(kept, o)
-			continue
 		}
-		s.tois.retire(o.toi, o.until)
 	}
-	clear(s.entries[len(kept):])
-	s.entries = kept
+	s.tois.retire(o.toi, o.until)
 }
 
-// list returns what the next FDT Instance describes, in order of addition: all files with packets to come, or, where
-// these are too many, those that come first; of a complete session all files. After the last file it describes those
-// that the FDT Instance before it does.
-func (s *Session) list() []*object {
-	if s.complete || s.fit(s.live) {
-		listed := make([]*object, 0, len(s.entries))
-		for _, o := range s.entries {
-			if o.live() || s.complete || (s.live.objects == 0 && s.covers(o)) {
-				listed = append(listed, o)
-			}
+// forgetSettled forgets the pages that have been described often enough, once that has expired or when they are too many: a
+// session that goes on for ever does not remember all that it ever sent.
+func (s *Session) forgetSettled(t time.Time) {
+	for s.settled.len() > 0 && !s.complete {
+		p := *s.settled.front()
+		if !p.gone && !p.turn && p.expires.After(t) && s.live.objects+s.finished.objects <= maxDescribed {
+			return
 		}
-		return listed
-	}
-	// The head of the queue comes before the objects in transfer, which were described before: an FDT Instance that left it
-	// out would change nothing, and the next one be due at once.
-	listed := make([]*object, 0, min(s.cfg.FDTFiles, len(s.entries)))
-	var used tally
-	list := func(o *object) bool {
-		used.add(o)
-		if len(listed) > 0 && !s.fit(used) {
-			return false
-		}
-		listed = append(listed, o)
-		return true
-	}
-	head := s.head()
-	room := head == nil || list(head)
-	for i := 0; room && i < len(s.lanes); i++ {
-		room = list(s.lanes[i].object)
-	}
-	for _, q := range []*fifo[*object]{&s.queue, &s.waiting} {
-		for i := 0; room && i < q.len(); i++ {
-			if o := *q.at(i); o.live() && o != head {
-				room = list(o)
-			}
+		s.settled.pop()
+		if !p.gone && !p.turn {
+			s.forgetPage(p)
 		}
 	}
-	slices.SortFunc(listed, func(a, b *object) int { return cmp.Compare(a.number, b.number) })
-	return listed
+}
+
+// forgetPage forgets a page without live objects. If it was the last one of a complete session, the one before says so now.
+func (s *Session) forgetPage(p *page) {
+	for _, o := range p.objects {
+		s.unlist(o)
+	}
+	p.objects, p.gone, p.size = nil, true, tally{}
+	s.goneBefore++
+	for n := len(s.pages); n > 0 && s.pages[n-1].gone; n-- {
+		s.pages[n-1] = nil
+		s.pages = s.pages[:n-1]
+		s.goneBefore--
+	}
+	if s.goneBefore > len(s.pages)/2 {
+		s.pages = slices.DeleteFunc(s.pages, func(p *page) bool { return p.gone })
+		s.goneBefore = 0
+	}
+	s.sayComplete()
+}
+
+// sayComplete makes the last page of a complete session say so, if it does not.
+func (s *Session) sayComplete() {
+	if p := s.lastPage(); p != nil && s.complete && !p.complete && s.cfg.Profile != fdt.MBMSDownload {
+		p.stale = true
+		if p.number != 0 {
+			s.rotate(p)
+		}
+	}
 }

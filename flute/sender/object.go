@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"bytes"
 	"errors"
 	"time"
 
@@ -27,11 +28,13 @@ type object struct {
 	coding  coding
 	header  *alc.Template
 	toi     flute.TOI
-	number  uint64   // order of addition
 	entry   fdt.File // its description; never changes (RFC 6726, section 3.3)
-	length  int      // bytes of the description in an FDT Instance, and a little more
+	length  int      // bytes of the description in an FDT Instance
 	state   objectState
-	listed  uint64 // number of the newest FDT Instance that describes it; 0: none does
+	page    *page
+	listed  uint64    // number of the newest FDT Instance that describes it; 0: none does
+	covered time.Time // when the newest of those expires that were sent once; zero: none was
+	round   int       // page.rounds after which its description was sent after its last packet; once finished
 
 	transfers int // that are still to be sent, the current one included; negative: for ever
 	sent      int // complete ones
@@ -87,5 +90,9 @@ func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) (entry fdt.File,
 	}
 	in := fdt.Instance{Expires: time.Unix(0, 0), Files: []fdt.File{entry}}
 	document, err := in.AppendXML(nil, cfg.Profile)
-	return entry, len(document), err
+	if err != nil {
+		return entry, 0, err
+	}
+	line := document[bytes.Index(document, []byte("<File")):] // each File is one line
+	return entry, bytes.IndexByte(line, '\n') + 1, nil
 }

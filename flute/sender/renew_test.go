@@ -203,15 +203,15 @@ func (d *fromDisk) ends(want ...string) {
 	}
 }
 
-func (d *fromDisk) lists(want ...uint64) {
+// lists checks that the next FDT Instances list TOI want, and old no more.
+func (d *fromDisk) lists(want, old uint64) {
 	d.t.Helper()
-	var tois []flute.TOI
-	for _, n := range want {
-		tois = append(tois, flute.NewTOI(n))
+	listed := func() bool {
+		return slices.Contains(d.listed, flute.NewTOI(want)) && !slices.Contains(d.listed, flute.NewTOI(old))
 	}
-	d.run(func() bool { return slices.Equal(d.listed, tois) })
-	if !slices.Equal(d.listed, tois) {
-		d.t.Errorf("the FDT Instance lists %v, want %v", d.listed, tois)
+	d.run(listed)
+	if !listed() {
+		d.t.Errorf("the FDT Instance lists %v, want %d and not %d", d.listed, want, old)
 	}
 }
 
@@ -247,10 +247,10 @@ func TestReplacedUnderACarousel(t *testing.T) {
 	d.disk.replace(second) // the transfer goes on with the open file
 	d.whole(2, pattern(2_000))
 	d.whole(3, second)
-	d.lists(3)
+	d.lists(3, 2)
 	d.disk.replace(third)
 	d.whole(4, third)
-	d.lists(4)
+	d.lists(4, 3)
 	d.ends("2 completed", "3 completed")
 	d.closed()
 	d.ends("2 completed", "3 completed", "4 completed")
@@ -302,7 +302,7 @@ func TestRewrittenUnderACarousel(t *testing.T) {
 	d.sent(30)
 	d.disk.rewrite(third)
 	d.whole(3, third)
-	d.lists(3)
+	d.lists(3, 2)
 	d.ends("2 completed")
 	d.closed()
 }
@@ -432,7 +432,7 @@ func TestReplacedInACompleteSession(t *testing.T) {
 	d.sent(5)
 	d.disk.replace(second)
 	d.whole(3, second)
-	d.lists(1, 3)
+	d.lists(3, 2)
 	if len(d.log) != 2 || d.log[0] != "2 completed" || !strings.Contains(d.log[1], "complete") {
 		t.Errorf("%q", d.log)
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/fdt"
 )
 
 // AppendNext appends the next packet to b. ok is false when nothing is to be sent at now: Deadline tells when to ask
@@ -26,31 +25,30 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 				return b, false, err
 			}
 		}
-		start := len(b)
-		if s.fdt.sending {
-			if b, err = s.fdt.appendPacket(b, t); err != nil {
-				return b, false, err
-			}
-			if !s.fdt.sending {
-				s.alarm = time.Time{}
-			}
-			s.stats.FDTPackets++
-			s.stats.count(len(b) - start)
-			return b, true, nil
+		if s.fdtIsNext() {
+			b, err = s.appendFDT(b, t)
+			return b, err == nil, err
 		}
 		if len(s.lanes) == 0 {
 			return b, false, nil
 		}
+		start := len(b)
 		b, err = s.appendObject(b, t)
 		switch {
 		case err == nil:
+			s.fdt.gap++
 			s.stats.count(len(b) - start)
 			return b, true, nil
 		case errors.Is(err, errBusy):
-			if waits++; waits >= len(s.lanes) {
-				s.busy = true
-				return b, false, nil
+			if waits++; waits < len(s.lanes) {
+				continue
 			}
+			if s.fdt.page != nil {
+				b, err = s.appendFDT(b, t)
+				return b, err == nil, err
+			}
+			s.busy = true
+			return b, false, nil
 		default: // The object has failed; the others go on.
 			waits = 0
 		}
@@ -151,9 +149,6 @@ func (s *Session) transferred(o *object, t time.Time) {
 
 // schedule does what is due at t beside sending the packets of the lanes, and sets the alarm for the next time.
 func (s *Session) schedule(t time.Time) error {
-	if s.fdt.sending {
-		return nil // an FDT Instance is finished before anything else (RFC 6726, section 3.5)
-	}
 	s.tois.expire(t)
 	s.advanceRenewals(t)
 	for s.waiting.len() > 0 {
@@ -167,22 +162,25 @@ func (s *Session) schedule(t time.Time) error {
 			s.queue.push(o)
 		}
 	}
-	if at, ok := s.publishAt(); ok && !at.After(t) {
-		if err := s.publish(t); err != nil || s.fdt.sending {
+	s.fill()
+	expiry := s.checkExpiry(t)
+	for s.fdt.page == nil {
+		p, at := s.nextPage()
+		if p == nil || at.After(t) {
+			break
+		}
+		if err := s.send(p, t); err != nil {
 			return err
 		}
 	}
-	if at, ok := s.repeatAt(); ok && !at.After(t) {
-		s.fdt.begin(t)
-		return nil
-	}
-	s.fill()
 	s.alarm = s.nextAlarm()
+	if expiry.After(t) {
+		s.alarm = earliest(s.alarm, expiry)
+	}
 	return nil
 }
 
-// fill gives the free lanes to the objects at the head of the queue, as far as the current FDT Instance, which was sent
-// at least once, describes them (RFC 6726, section 3.3: "sent at least once before sending the described file").
+// fill gives the free lanes to the objects at the head of the queue, as far as they are described.
 func (s *Session) fill() {
 	for len(s.lanes) < s.cfg.Parallel {
 		o := s.head()
@@ -220,69 +218,14 @@ func (s *Session) head() *object {
 	return nil
 }
 
-// publishAt returns when the next FDT Instance is due, if one is.
-func (s *Session) publishAt() (at time.Time, ok bool) {
-	a := &s.fdt
-	switch {
-	case s.live.objects == 0 && !s.lastWords():
-		return at, false // it would be empty, or say nothing new
-	case a.number == 0:
-	case s.live.objects == 0, s.dirty, s.uncovered():
-		at = a.created.Add(s.cfg.FDTCollect)
-	default:
-		at = a.renewAt(s.cfg)
-	}
-	return latest(at, a.retry), true
-}
-
-// lastWords reports whether an FDT Instance is due after the last file: to say that the session is complete, or because
-// the current one, which files that finished may still need, also describes a file that did not.
-func (s *Session) lastWords() bool {
-	a := &s.fdt
-	if s.finished.objects == 0 {
-		return false
-	}
-	if s.complete && !a.complete && s.cfg.Profile != fdt.MBMSDownload {
-		return true
-	}
-	return a.stale && a.sent < s.cfg.FDTTransfers
-}
-
-// uncovered reports whether a lane is free for an object that the current FDT Instance does not describe.
-func (s *Session) uncovered() bool {
-	if len(s.lanes) >= s.cfg.Parallel {
-		return false
-	}
-	o := s.head()
-	return o != nil && !s.covers(o)
-}
-
-// covers reports whether the current FDT Instance describes o.
-func (s *Session) covers(o *object) bool { return o.listed != 0 && o.listed == s.fdt.number }
-
-// repeatAt returns when the current FDT Instance is due again, if it is.
-func (s *Session) repeatAt() (at time.Time, ok bool) {
-	a := &s.fdt
-	switch {
-	case a.number == 0:
-		return at, false
-	case s.live.objects > 0:
-		at = a.repeatAt(s.cfg)
-		return at, at.Before(a.expires)
-	}
-	// After the last file: those that finished still need their description.
-	return a.ended, !a.stale && a.sent < s.cfg.FDTTransfers
-}
-
 // nextAlarm returns the earliest time at which schedule has something to do.
 func (s *Session) nextAlarm() time.Time {
 	never := s.clock.now.Add(365 * 24 * time.Hour) // looking once a year costs nothing
 	alarm := never
-	if at, ok := s.publishAt(); ok {
-		alarm = earliest(alarm, at)
-	}
-	if at, ok := s.repeatAt(); ok {
-		alarm = earliest(alarm, at)
+	if s.fdt.page == nil {
+		if p, at := s.nextPage(); p != nil {
+			alarm = earliest(alarm, at)
+		}
 	}
 	if s.waiting.len() > 0 {
 		alarm = earliest(alarm, (*s.waiting.front()).resume)
@@ -302,10 +245,12 @@ func (s *Session) Deadline() time.Time {
 	if s.clock.now.IsZero() {
 		return time.Unix(0, 0)
 	}
-	if s.busy && len(s.lanes) > 0 {
+	switch {
+	case s.fdt.page != nil:
+		return s.clock.now
+	case s.busy && len(s.lanes) > 0:
 		return s.clock.now.Add(busyPoll)
-	}
-	if s.fdt.sending || len(s.lanes) > 0 {
+	case len(s.lanes) > 0:
 		return s.clock.now
 	}
 	if o := s.head(); o != nil && s.covers(o) {

@@ -14,11 +14,10 @@ import (
 
 // The errors of a session's methods, to be found with errors.Is.
 var (
-	ErrClosed     = errors.New("sender: session is closed")
-	ErrComplete   = errors.New("sender: session is complete: no file may be added")
-	ErrLocation   = errors.New("sender: Content-Location is that of another file in the session")
-	ErrIncomplete = errors.New("sender: one FDT Instance cannot describe all files of the session")
-	ErrProfile    = errors.New("sender: not allowed in the session's profile")
+	ErrClosed   = errors.New("sender: session is closed")
+	ErrComplete = errors.New("sender: session is complete: no file may be added")
+	ErrLocation = errors.New("sender: Content-Location is that of another file in the session")
+	ErrProfile  = errors.New("sender: not allowed in the session's profile")
 )
 
 // Session is the core of one sending transport session. It is for one goroutine.
@@ -28,9 +27,11 @@ type Session struct {
 	alarm time.Time // nothing but the lanes needs attention before; zero: look now
 
 	fdt      announcer
+	pages    []*page     // in order of addition, all files that are described or to be described
+	rotation fifo[turn]  // those whose FDT Instances are repeated, by the latest transmission
+	settled  fifo[*page] // those that were described often enough
 	tois     tois
 	location map[string]*object
-	entries  []*object // in order of addition; those that are gone are dropped with the next FDT Instance
 	queue    fifo[*object]
 	waiting  fifo[*object] // by time
 	renewing []*renewing   // objects whose content is to be prepared again
@@ -39,11 +40,9 @@ type Session struct {
 	turn     int // the lane that is next
 
 	live       tally // objects with packets to come
-	finished   tally // objects sent as often as asked, in entries
-	numbered   uint64
-	maxPayload int  // bytes of symbols in a packet
-	dirty      bool // the current FDT Instance does not tell the truth
-	forgot     bool // finished objects were dropped from entries
+	finished   tally // objects sent as often as asked, in pages
+	goneBefore int   // forgotten pages in pages
+	maxPayload int   // bytes of symbols in a packet
 	complete   bool
 	closed     bool
 
@@ -75,11 +74,18 @@ func New(cfg Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFDTCoding(c); err != nil {
+	coder, err := newFDTCoder(c)
+	if err != nil {
 		return nil, err
 	}
+	if c.FDTTransfers == 0 {
+		if c.FDTTransfers = DefaultFDTTransfers; !coder.isCoded() {
+			c.FDTTransfers += max(1, c.TransferCount)
+		}
+	}
 	s := &Session{cfg: c, location: make(map[string]*object)}
-	for _, o := range [...]fec.OTI{c.OTI, c.FDTOTI} {
+	s.fdt.coder = coder
+	for _, o := range [...]fec.OTI{c.OTI, coder.oti} {
 		o = complete(o, 0, c.MaxBlockBytes)
 		s.maxPayload = max(s.maxPayload, int(o.SymbolLength)*int(max(1, o.GroupSize)))
 	}
@@ -135,7 +141,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &object{Object: o, coding: c, toi: toi, number: s.numbered, transfers: s.cfg.TransferCount}
+	n := &object{Object: o, coding: c, toi: toi, transfers: s.cfg.TransferCount}
 	if f.TransferCount != 0 {
 		n.transfers = f.TransferCount
 	}
@@ -152,11 +158,10 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	if old != nil && old != before { // finished: the newer version of the file stands for it from now on
 		s.bury(old)
 	}
-	s.numbered++
 	s.maxPayload = max(s.maxPayload, c.payload())
 	s.tois.objects[toi] = n
 	s.location[f.ContentLocation] = n
-	s.entries = append(s.entries, n)
+	s.list(n)
 	if before == nil {
 		s.queue.push(n)
 	} else {
@@ -164,7 +169,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	}
 	s.live.add(n)
 	s.stats.Added++
-	s.touch()
+	s.alarm = time.Time{}
 	return n, nil
 }
 
@@ -172,12 +177,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 func (s *Session) bury(o *object) {
 	o.state = gone
 	s.finished.drop(o)
-}
-
-// touch makes the next FDT Instance differ from the current one, and the schedule be looked at.
-func (s *Session) touch() {
-	s.dirty = true
-	s.alarm = time.Time{}
+	o.page.leave(o)
 }
 
 // Remove ends the object with this TOI at once, and reports whether packets of it were still to come. An object that is
@@ -196,7 +196,6 @@ func (s *Session) give(o *object, reason event.FailReason, detail string) {
 	s.drop(o)
 	if o.transfers < 0 && o.sent > 0 && reason != event.FailSource {
 		s.finish(o, s.clock.now)
-		s.touch()
 		return
 	}
 	s.emit(event.ObjectFailed{
@@ -204,8 +203,6 @@ func (s *Session) give(o *object, reason event.FailReason, detail string) {
 	})
 	s.end(o, gone)
 	s.stats.Failed++
-	s.fdt.stale = s.fdt.stale || s.covers(o)
-	s.touch()
 }
 
 // drop ends the current transfer of o, if there is one.
@@ -231,8 +228,12 @@ func (s *Session) end(o *object, to objectState) {
 	} else if s.location[o.entry.ContentLocation] == o {
 		delete(s.location, o.entry.ContentLocation)
 	}
+	o.page.end(o, s.fdt.page == o.page)
 	if s.live.objects == 0 {
 		s.idle = nil // with the buffers
+		if s.complete {
+			s.finale()
+		}
 	}
 	s.alarm = time.Time{}
 }
@@ -255,21 +256,23 @@ func encodingName(c flute.ContentEncoding) string {
 	return c.String()
 }
 
-// SetComplete declares that no file will be added. From now on the FDT Instances say Complete and describe all files of
-// the session, those that were sent included (RFC 6726, section 3.4.2). ErrIncomplete: that are more than
-// Config.FDTFiles or FDTBytes allow, or some were forgotten when there were; nothing is changed then.
+// SetComplete declares that no file will be added. From now on all files of the session stay described, those that were
+// sent included, and the FDT Instance that describes the newest ones, which is sent after the others, says Complete (RFC
+// 6726, section 3.4.2). A session that has been going on for longer than Config.FDTDuration may have ceased to describe the
+// files that it sent first: earlier FDT Instances have.
 func (s *Session) SetComplete() error {
 	switch {
 	case s.closed:
 		return ErrClosed
 	case s.complete:
 		return nil
-	case s.forgot || !s.allFit():
-		return fmt.Errorf("%w: it has %d, described in %d bytes, or has had more than fit", ErrIncomplete,
-			s.live.objects+s.finished.objects, s.live.bytes+s.finished.bytes)
 	}
 	s.complete = true
-	s.touch()
+	s.sayComplete()
+	if s.live.objects == 0 {
+		s.finale()
+	}
+	s.alarm = time.Time{}
 	return nil
 }
 
@@ -279,16 +282,18 @@ func (s *Session) Abort(reason string) {
 	if s.closed {
 		return
 	}
-	for _, o := range s.entries {
-		if o.live() {
-			s.give(o, event.FailClosed, reason)
+	for _, p := range s.pages {
+		for _, o := range p.objects {
+			if o.live() {
+				s.give(o, event.FailClosed, reason)
+			}
 		}
 	}
 	for _, n := range s.renewing {
 		n.discard()
 	}
 	s.closed = true
-	s.lanes, s.idle, s.fdt.sending, s.renewing, s.renewals = nil, nil, false, nil, nil
+	s.lanes, s.idle, s.fdt.page, s.renewing, s.renewals = nil, nil, nil, nil, nil
 }
 
 // AppendClose ends the session, as Abort does, and appends the packet that tells receivers so: flag A, no TOI, no payload
@@ -307,12 +312,11 @@ func (s *Session) Done() bool {
 	if s.closed {
 		return true
 	}
-	if s.live.objects > 0 || s.fdt.sending {
+	if s.live.objects > 0 || s.fdt.page != nil {
 		return false
 	}
-	_, publish := s.publishAt()
-	_, repeat := s.repeatAt()
-	return !publish && !repeat
+	p, _ := s.nextPage()
+	return p == nil
 }
 
 // NextInstanceID returns the FDT Instance ID after the newest: Config.FDTStartID of a session that continues this one.

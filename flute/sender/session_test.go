@@ -181,12 +181,23 @@ func (m *model) check(s *Session) {
 		m.t.Fatalf("added %d, ended %d: %+v", m.added, len(m.ended), st)
 	}
 	var live, done tally
-	for _, o := range s.entries {
-		switch {
-		case o.live():
-			live.add(o)
-		case o.state == finished:
-			done.add(o)
+	for _, p := range s.pages {
+		var size tally
+		alive := 0
+		for _, o := range p.objects {
+			switch {
+			case o.live():
+				live.add(o)
+				alive++
+			case o.state == finished:
+				done.add(o)
+			default:
+				continue
+			}
+			size.add(o)
+		}
+		if p.size != size || p.live != alive {
+			m.t.Fatalf("page with %v, %d live; counted %v, %d", size, alive, p.size, p.live)
 		}
 	}
 	if live != s.live || done != s.finished || len(s.lanes) > s.cfg.Parallel {
@@ -297,7 +308,7 @@ func TestRepairSymbolsRepair(t *testing.T) {
 		sources, repairs := map[fec.SBN][][]byte{}, map[fec.SBN][]fec.Symbol{}
 		var part fec.Partition
 		var o fec.OTI
-		for !s.Done() {
+		for s.Stats().Transfers == 0 {
 			pkt, ok, err := s.AppendNext(nil, start)
 			if !ok || err != nil {
 				t.Fatal(ok, err)

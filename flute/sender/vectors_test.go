@@ -136,10 +136,14 @@ func oneFile(t testing.TB, cfg Config, size int) (*Session, flute.TOI) {
 func objectPackets(t testing.TB, s *Session) [][]byte {
 	t.Helper()
 	var out [][]byte
-	for !s.Done() {
-		pkt, ok, err := s.AppendNext(nil, start)
-		if !ok || err != nil {
-			t.Fatal(ok, err)
+	for now := start; !s.Done(); {
+		pkt, ok, err := s.AppendNext(nil, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			now = s.Deadline()
+			continue
 		}
 		if pkt[10] != 0 || pkt[11] != 0 { // a 16-bit TOI
 			out = append(out, pkt)

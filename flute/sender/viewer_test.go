@@ -33,6 +33,7 @@ type viewer struct {
 	otis      map[flute.TOI]fec.OTI
 	instances map[flute.InstanceID]string
 	document  []byte
+	missing   uint64 // bytes of document
 }
 
 func (v *viewer) read(t testing.TB, b []byte, now time.Time) packet {
@@ -73,16 +74,19 @@ func (v *viewer) read(t testing.TB, b []byte, now time.Time) packet {
 	return out
 }
 
-// instance gathers an FDT Instance coded without repair symbols, or with them behind each block.
+// instance gathers an FDT Instance from the source symbols of one transmission.
 func (v *viewer) instance(t testing.TB, p *packet, now time.Time) *fdt.Instance {
 	t.Helper()
 	part := p.oti.Partition()
 	off, n := part.Symbol(p.id.SBN, p.id.ESI)
 	if off == 0 && n > 0 {
-		v.document = nil
+		v.document, v.missing = make([]byte, p.oti.TransferLength), p.oti.TransferLength
 	}
-	v.document = append(v.document, p.symbol[:n]...)
-	if uint64(len(v.document)) < p.oti.TransferLength || n == 0 {
+	if n == 0 {
+		return nil
+	}
+	copy(v.document[off:], p.symbol[:n])
+	if v.missing -= uint64(n); v.missing > 0 {
 		return nil
 	}
 	in, err := fdt.Parse(decode(t, v.document, flute.ContentEncoding(p.CENC)), now, fdt.Limits{})

@@ -1,0 +1,112 @@
+package sender
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/alc"
+)
+
+// page is a part of the session's files, in order of addition, that one FDT Instance describes: bounded, so that a receiver
+// need not have all of a long list to know a part of it. When a page changes, the next FDT Instance replaces its one.
+type page struct {
+	instance
+	objects []*object // those that are gone leave with the next FDT Instance
+	size    tally     // of those that are not gone
+	live    int       // of them, with packets to come
+	stale   bool      // the FDT Instance does not tell the truth
+	gone    bool      // the page is forgotten
+	turn    bool      // it has a turn in Session.rotation
+	rounds  int       // complete transmissions of its FDT Instances
+	ended   int       // rounds that do not count, since one of its objects ended later
+	starts  uint64    // transmissions of its FDT Instances that were begun
+	final   bool      // one of them was after the last file of the session
+	bytes   uint64    // Stats.Bytes when the FDT Instance was made
+}
+
+// instance is an FDT Instance. The zero value is none.
+type instance struct {
+	number   uint64 // counted from 1 in the session; 0: there is none
+	coding   coding
+	header   *alc.Template
+	document *bytes.Reader
+	created  time.Time
+	expires  time.Time
+	complete bool      // it says Complete
+	began    time.Time // of the latest transmission
+	sent     int       // complete transmissions
+}
+
+// turn is the place of a page in the rotation. It is void when the page has been sent since.
+type turn struct {
+	page   *page
+	starts uint64
+}
+
+// rootBytes is what an FDT Instance has besides its File entries at most: the root element with its namespaces.
+const rootBytes = 1 << 10
+
+// fits reports whether p has room for one object more.
+func (p *page) fits(cfg *Config, o *object) bool {
+	return len(p.objects) == 0 || p.size.objects < cfg.FDTFiles && p.size.bytes+o.length+rootBytes <= cfg.FDTBytes
+}
+
+// add puts o on the page.
+func (p *page) add(o *object) {
+	o.page = p
+	p.objects = append(p.objects, o)
+	p.size.add(o)
+	p.live++
+	p.stale = true
+}
+
+// end notes that no packets of o are to come; o has its final state.
+func (p *page) end(o *object, sending bool) {
+	p.live--
+	if o.state == gone {
+		p.leave(o)
+		return
+	}
+	p.ended = p.rounds
+	if sending { // half of this transmission may have been before
+		p.ended++
+	}
+	o.round = p.ended
+}
+
+// leave notes that o is gone.
+func (p *page) leave(o *object) {
+	p.size.drop(o)
+	p.stale = p.stale || o.listed == p.number
+}
+
+// settled reports whether the description of o was sent often enough after its last packet.
+func (p *page) settled(cfg *Config, o *object) bool {
+	return o.state == finished && p.rounds-o.round >= cfg.FDTTransfers
+}
+
+// compact drops the objects that are gone and, of those that are settled, the oldest as long as their descriptions take more
+// than spare bytes; not the newest of all, since an FDT Instance cannot be empty. drop is called for each.
+func (p *page) compact(cfg *Config, spare int, drop func(*object)) {
+	over := -spare
+	for _, o := range p.objects {
+		if p.settled(cfg, o) {
+			over += o.length
+		}
+	}
+	kept := p.objects[:0]
+	for i, o := range p.objects {
+		switch {
+		case o.state == gone:
+			drop(o)
+		case over > 0 && i < len(p.objects)-1 && p.settled(cfg, o):
+			over -= o.length
+			p.size.drop(o)
+			drop(o)
+		default:
+			kept = append(kept, o)
+		}
+	}
+	clear(p.objects[len(kept):])
+	p.objects = kept
+}
