@@ -151,6 +151,9 @@ func (s *Session) end(reason string) {
 		switch {
 		case e.phase == finishing:
 			busy = true
+		case e.rec != nil && e.rec.queued: // its turn comes with the end of a Work
+			busy = true
+			l.effects.Described = append(l.effects.Described, e.toi)
 		case !e.ended(): // one that was never announced ends unnoticed: nobody waits for it
 			s.fail(e, event.FailClosed, e.because(reason))
 		}

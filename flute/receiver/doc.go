@@ -14,6 +14,9 @@
 // Object bytes go to a store.Store as they come; a file becomes visible only when it is whole and agrees with every
 // digest and length that the sender announced. Each Content-Location has a name of its own there (store.Names). Nothing is allocated because a header claims a size.
 //
+// Of the versions of one file, the newest stays: a session publishes under one Content-Location in turn, and no version
+// over a newer one.
+//
 // Every datagram is counted once (flute.Counters). Every object that an FDT Instance announces ends in one of
 // event.ObjectCompleted and event.ObjectFailed.
 //

@@ -48,6 +48,10 @@ func (o *Object) finish() {
 		o.fail(event.FailName, err.Error())
 		return
 	}
+	if r.queued = false; o.l.isPublishing(e.file.ContentLocation) {
+		o.waitTurn()
+		return
+	}
 	if r.guesses > 0 && o.l.variant != "" { // another object has shown which code it is
 		if err := o.recode(o.l.variant); errors.Is(err, store.ErrBudget) {
 			o.wait()
@@ -73,6 +77,9 @@ func (o *Object) start(w *Work) {
 	}
 	w.entry, w.store, w.object, w.digest, w.file = e, o.l.cfg.Store, r.object, r.digest, e.file
 	w.maxSize, w.names = o.l.cfg.MaxObjectSize, o.l.cfg.names
+	if w.name != "" {
+		o.l.queue(w)
+	}
 	r.working = true
 	e.effects.Works = append(e.effects.Works, w)
 }
@@ -95,6 +102,9 @@ func (o *Object) done(now time.Time, w *Work) {
 		o.attempted(now, w)
 		return
 	}
+	if w.name != "" {
+		o.l.dequeue(w)
+	}
 	e := o.e
 	if e.rec == nil || e.rec.object != w.object {
 		w.Cancel() // ended while the work ran
@@ -107,6 +117,8 @@ func (o *Object) done(now time.Time, w *Work) {
 		o.advance(now)
 	case err == nil:
 		o.succeed(now, w)
+	case errors.Is(err, errTurn):
+		o.waitTurn()
 	case w.result.reason == event.FailDigest || w.result.reason == event.FailEncoding:
 		o.refused(w)
 	default:

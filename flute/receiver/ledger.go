@@ -37,7 +37,8 @@ type Ledger struct {
 	warned    bool                   // of faults in an FDT Instance
 	deferred  map[flute.TOI]struct{} // files that there is no memory or no place to describe
 
-	completion completion
+	publications publications
+	completion   completion
 
 	opened  bool   // SessionOpened was emitted
 	proven  bool   // a valid FDT Instance was received
@@ -61,7 +62,8 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 		cfg: cfg, key: key, budget: budget, strangers: store.NewBudget(cfg.UnnamedBytes, budget),
 		variant: cfg.Variant, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{}, deferred: map[flute.TOI]struct{}{},
-		reading: allowance{limit: int64(cfg.fdtLimit())},
+		reading:      allowance{limit: int64(cfg.fdtLimit())},
+		publications: publications{out: map[string][]*Work{}, waiting: map[string]flute.TOI{}},
 	}
 }
 
@@ -125,6 +127,7 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 	e.phase = failed
 	l.drop(e, true)
 	e.reason, e.detail = reason, detail
+	l.revoke(e)
 	l.completion.lost(e, reason)
 	if e.file != nil && !e.gone {
 		l.history.add(e)

@@ -42,6 +42,11 @@ func (w *Work) finish() {
 		fail(event.FailDigest, err)
 		return
 	}
+	if err := w.takeTurn(); err != nil {
+		fail(event.FailSuperseded, err)
+		return
+	}
+	defer w.turn.Store(turnOver)
 	if err := w.publish(object); err != nil {
 		fail(failReason(err), err)
 		return

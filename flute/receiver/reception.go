@@ -29,7 +29,8 @@ type reception struct {
 	decisive bool                  // one of them shows which code it was, if it proves right
 	repaired uint64                // source symbols recovered by FEC
 	attempts map[*attempt]struct{} // whose Works are out
-	waiting  bool                  // for memory
+	waiting  bool                  // for memory, or for its turn
+	queued   bool                  // whole, and waiting for the publication of an older version
 	stalled  []fec.SBN             // source blocks that could not be decoded for want of memory, or of a place among the attempts
 
 	digest  *digest // the object's prefix hashed so far; nil before the first Work

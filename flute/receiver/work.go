@@ -26,6 +26,9 @@ type Work struct {
 	folder    string       // below which
 	publisher string       // and for whom
 
+	older []*Work       // that are on their way to publish under the same Content-Location
+	turn  atomic.Uint32 // turnAhead …
+
 	state  atomic.Uint32 // workPending …
 	result result
 }
@@ -71,8 +74,9 @@ func (w *Work) Run() {
 }
 
 // Cancel tells that nobody waits for the result. What the Work holds is discarded once Run has ended; what was published
-// stays.
+// stays, and nothing is any more.
 func (w *Work) Cancel() {
+	w.giveUp()
 	if !w.state.CompareAndSwap(workPending, workCancelled) {
 		w.discard()
 	}
@@ -90,5 +94,6 @@ func (w *Work) discard() {
 // Fail makes Done fail the object: for whoever could not run the work, or saw it panic.
 func (w *Work) Fail(err error) {
 	w.state.Store(workRan)
+	w.turn.Store(turnOver)
 	w.result.err, w.result.reason = err, event.FailStore
 }

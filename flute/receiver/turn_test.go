@@ -1,0 +1,194 @@
+package receiver
+
+import (
+	"testing"
+
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/store"
+)
+
+// gate is a store whose Publish stops at the gate: it says on arrived that it is there, and goes on when open is closed.
+type gate struct {
+	store.Store
+	arrived, open chan struct{}
+}
+
+func (g *gate) Publish(o store.Object, name string) (string, error) {
+	g.arrived <- struct{}{}
+	<-g.open
+	return g.Store.Publish(o, name)
+}
+
+// versions returns a rig in which two versions of one file are whole, or only the first.
+func versions(t *testing.T, second bool, edit ...func(*Config)) (r *rig, one, two object) {
+	r = newRig(t, edit...)
+	r.manual = true
+	one, two = plain(t, 1, 300, 100, 4), plain(t, 2, 400, 100, 4)
+	r.feed(describe(t, 0, one.file("a")))
+	r.feed(one.all()...)
+	if second {
+		r.feed(describe(t, 1, two.file("a")))
+		r.feed(two.all()...)
+	}
+	return r, one, two
+}
+
+// workLast runs the Work that was emitted last, and brings it back.
+func (r *rig) workLast() {
+	last := len(r.works) - 1
+	w := r.works[last]
+	r.works = r.works[:last]
+	w.Run()
+	r.bring(w)
+}
+
+// A version whose publication has not begun when a newer one is verified is not published any more, whichever is brought
+// back first.
+func TestOlderVersionIsNotPublished(t *testing.T) {
+	for _, olderFirst := range []bool{false, true} {
+		r, _, two := versions(t, true)
+		newer, older := r.works[1], r.works[0]
+		r.works = nil
+		newer.Run()
+		older.Run()
+		if olderFirst {
+			r.bring(older)
+			r.bring(newer)
+			r.want("failed 1 a superseded", "completed 2 a 400")
+		} else {
+			r.bring(newer)
+			r.bring(older)
+			r.want("completed 2 a 400", "failed 1 a superseded")
+		}
+		r.wantRetries(false)
+		r.file("a", two.content)
+		r.close()
+	}
+}
+
+// In the order of the versions both are published.
+func TestVersionsInOrder(t *testing.T) {
+	r, _, two := versions(t, true)
+	r.work()
+	r.work()
+	r.want("completed 1 a 300", "completed 2 a 400")
+	r.file("a", two.content)
+	r.close()
+}
+
+// A newer version that turns out to be broken does not keep the older one from being published.
+func TestBrokenNewerVersion(t *testing.T) {
+	r, one, two := versions(t, false)
+	f := two.file("a")
+	f.MD5 = make([]byte, 16)
+	r.feed(describe(t, 1, f))
+	r.feed(two.all()...)
+	r.workLast()
+	r.work()
+	r.want("failed 2 a digest", "completed 1 a 300")
+	r.file("a", one.content)
+	r.close()
+}
+
+// A newer version waits for an older one whose publication has begun, at the end of the session too.
+func TestNewerVersionWaits(t *testing.T) {
+	for name, when := range map[string]struct{ wholeBefore, closing bool }{
+		"whole after":         {},
+		"whole before":        {wholeBefore: true},
+		"whole after, close":  {closing: true},
+		"whole before, close": {wholeBefore: true, closing: true},
+	} {
+		g := &gate{arrived: make(chan struct{}, 2), open: make(chan struct{})}
+		r, _, two := versions(t, when.wholeBefore, func(c *Config) { g.Store, c.Store = c.Store, g })
+		slow := r.works[0]
+		r.works = r.works[1:]
+		back := make(chan struct{})
+		go func() { slow.Run(); close(back) }()
+		<-g.arrived
+		if when.wholeBefore {
+			r.work()
+		} else {
+			r.feed(describe(t, 1, two.file("a")))
+			r.feed(two.all()...)
+		}
+		if when.closing {
+			r.s.Close("enough")
+			r.settle()
+		} else {
+			r.wait(3 * stallRetry)
+		}
+		if len(r.works) != 0 {
+			t.Errorf("%s: a Work has not waited", name)
+		}
+		r.want()
+		close(g.open)
+		<-back
+		r.bring(slow)
+		r.work()
+		want := []string{"completed 1 a 300", "completed 2 a 400"}
+		if when.closing {
+			want = append(want, "closed enough")
+		}
+		r.want(want...)
+		r.file("a", two.content)
+		r.close()
+	}
+}
+
+// While one version is being published, only the newest of the others waits.
+func TestNewestVersionWaits(t *testing.T) {
+	g := &gate{arrived: make(chan struct{}, 2), open: make(chan struct{})}
+	r, _, two := versions(t, true, func(c *Config) { g.Store, c.Store = c.Store, g })
+	three := plain(t, 3, 500, 100, 4)
+	slow, second := r.works[0], r.works[1]
+	r.works = nil
+	back := make(chan struct{})
+	go func() { slow.Run(); close(back) }()
+	<-g.arrived
+	r.feed(describe(t, 2, three.file("a")))
+	r.feed(three.all()...)
+	second.Run()
+	r.bring(second)
+	r.want("failed " + two.toi.String() + " a superseded")
+	close(g.open)
+	<-back
+	r.bring(slow)
+	r.work()
+	r.want("failed 2 a superseded", "completed 1 a 300", "completed 3 a 500")
+	r.file("a", three.content)
+	r.close()
+}
+
+// A restarted sender's file is not replaced by that of the sender before, which is still to be published.
+func TestOlderSenderIsNotPublished(t *testing.T) {
+	r, _, _ := versions(t, false)
+	next := plain(t, 1, 400, 100, 4)
+	r.wait(r.cfg.EpochSilence)
+	r.feed(describe(t, 0, next.file("a")))
+	r.feed(next.all()...)
+	r.workLast()
+	r.work()
+	r.want("completed 1 a 400", "failed 1 a superseded")
+	r.file("a", next.content)
+	r.close()
+}
+
+// An object that was given up while its publication waited is not published afterwards.
+func TestGivenUpIsNotPublished(t *testing.T) {
+	for name, end := range map[string]func(*rig, object){
+		"quarantined": func(r *rig, o object) { r.s.Quarantine(o.toi, ""); r.settle() },
+		"cancelled": func(r *rig, o object) {
+			r.object(o.toi).Cancel(event.FailCancelled, "")
+			r.settleObject(r.object(o.toi))
+		},
+	} {
+		r, one, _ := versions(t, false)
+		end(r, one)
+		r.work()
+		r.want("failed 1 a " + name)
+		if files := r.store.Files(); len(files) != 0 {
+			t.Errorf("%s: published %v", name, files)
+		}
+		r.close()
+	}
+}
