@@ -42,6 +42,60 @@ func TestSyncErrorSticks(t *testing.T) {
 	}
 }
 
+// TestSyncFails: an object whose bytes could not be made durable is not published, now or later.
+func TestSyncFails(t *testing.T) {
+	if onWindows {
+		t.Skip("a pipe can be synced")
+	}
+	for name, publish := range map[string]bool{"Publish": true, "Sync": false} {
+		st, err := New(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		o := written(t, st, "x").(*object)
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		file := o.file
+		o.file = r // cannot be synced
+		if publish {
+			_, err = st.Publish(o, "x")
+		} else {
+			err = o.Sync()
+		}
+		if !isInvalid(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+		o.file = file
+		_ = r.Close()
+		if _, err := st.Publish(o, "x"); !isInvalid(err) {
+			t.Errorf("Publish after %s: %v, want the same error", name, err)
+		}
+		if _, err := st.ground.root.Lstat("x"); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("published all the same: %v", err)
+		}
+		if err := o.Discard(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestCloseFails: what Close could not write, when a file was closed for another, is an error for good.
+func TestCloseFails(t *testing.T) {
+	st, _ := limited(t, 1)
+	o := written(t, st, "x").(*object)
+	_ = o.file.Close() // so that a second one fails
+	_ = written(t, st, "y")
+	for range 2 {
+		if _, err := st.Publish(o, "x"); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("Publish: %v", err)
+		}
+	}
+}
+
 // TestFullDisk puts the device that is always full in the place of an object's file.
 func TestFullDisk(t *testing.T) {
 	if runtime.GOOS != "linux" {
