@@ -13,8 +13,8 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/node"
-	"github.com/flute-node/flute-node/store/file"
 )
 
 type receiveCommand struct {
@@ -28,7 +28,13 @@ type receiveCommand struct {
 	Objects        int           `type:"positive" placeholder:"N" help:"Exit after so many files."`
 	Timeout        time.Duration `type:"positive" placeholder:"30s" help:"Exit after this time, in any case."`
 	SessionTimeout time.Duration `name:"session-timeout" type:"positive" placeholder:"1h" help:"A session ends when nothing comes for this time."`
+	Layout         string        `enum:"flat,source,session" default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that)."`
 	Dir            string        `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
+}
+
+// layouts are the values of --layout.
+var layouts = map[string]receiver.Layout{
+	"flat": receiver.LayoutFlat, "source": receiver.LayoutSource, "session": receiver.LayoutSession,
 }
 
 // until returns when to exit, as the flags say.
@@ -55,7 +61,10 @@ func (c *receiveCommand) until() (until, error) {
 
 // config returns what to receive from the groups, of which each is there once.
 func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, groups []netip.AddrPort, err error) {
-	base = node.ReceiveConfig{Interface: c.Interface, MaxDatagram: c.MaxDatagram, SessionTimeout: c.SessionTimeout}
+	base = node.ReceiveConfig{
+		Dir: c.Dir, Layout: layouts[c.Layout],
+		Interface: c.Interface, MaxDatagram: c.MaxDatagram, SessionTimeout: c.SessionTimeout,
+	}
 	if c.RSMatrix != "auto" {
 		base.Variant = fec.Variant(c.RSMatrix)
 	}
@@ -101,14 +110,9 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 		u.group = append(u.group, flute.SessionKey{Group: groups[i]})
 	}
 	u.tsis = base.TSIs
-	st, err := file.New(c.Dir)
-	if err != nil {
-		return err
-	}
-	base.Store = st
 	n, err := node.Start(node.Config{})
 	if err != nil {
-		return errors.Join(err, st.Close())
+		return err
 	}
 	total := newSummary(false)
 	counted := subscribe(n, isLasting, total.add)
@@ -141,7 +145,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		err = interruption(ctx, "before it had received what was asked for: "+u.state())
 	}
-	err = errors.Join(err, stopped, st.Close())
+	err = errors.Join(err, stopped)
 	if len(receptions) == len(groups) {
 		for _, r := range receptions {
 			read, dropped := r.Datagrams()
