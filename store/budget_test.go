@@ -93,7 +93,7 @@ func TestBudgetPagesLeaveRoom(t *testing.T) {
 	for i := range 1000 {
 		object := &null{}
 		b := store.NewBuffer(object, store.NewBudget(1<<62, session))
-		if _, err := b.WriteAt(make([]byte, symbol), 1<<30); err != nil {
+		if _, err := b.WriteAt(make([]byte, 5*symbol), 1<<30); err != nil {
 			t.Fatal(err)
 		}
 		if i > 100 && object.writes != 1 {
@@ -113,8 +113,12 @@ func TestBudgetSmallObjects(t *testing.T) {
 	budget := unlimited()
 	b := store.NewBuffer(&array{}, budget)
 	_, _ = b.WriteAt(make([]byte, 100), 0)
-	if budget.Used() > 16<<10 {
+	if budget.Used() > 10*100 {
 		t.Errorf("%d bytes reserved for 100", budget.Used())
+	}
+	_, _ = b.WriteAt(make([]byte, symbol), 0)
+	if budget.Used() > 16<<10 || budget.Used() == 0 {
+		t.Errorf("%d bytes reserved for %d", budget.Used(), symbol)
 	}
 	_, _ = b.WriteAt(make([]byte, store.PageSize/2), 100)
 	if budget.Used() < store.PageSize {

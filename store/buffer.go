@@ -13,7 +13,8 @@ const DefaultPages = 64
 
 // Buffer gathers small writes to an Object in pages of PageSize. A page that is complete is written and freed at once;
 // other pages are written when room is needed, the one opened first before the others, or by Flush. What is written to a
-// page afterwards opens it again. When the Budget has no room for even one page, bytes go to the Object directly.
+// page afterwards opens it again. When the Budget has no room for even one page, or too little was written yet to be worth
+// one, bytes go to the Object directly.
 //
 // The first failure to write to the Object sticks: all methods return it from then on, so that it cannot be lost.
 //
@@ -26,6 +27,8 @@ type Buffer struct {
 	pages  []*page // by ascending index
 	last   *page   // the page written to most recently; nil when it was freed
 	opened uint64  // number of pages opened
+	taken  uint64  // bytes written so far
+	held   uint64  // cost of pages
 	err    error   // sticks
 }
 
@@ -48,6 +51,7 @@ func (b *Buffer) WriteAt(p []byte, off int64) (int, error) {
 	if off < 0 || off > math.MaxInt64-int64(len(p)) {
 		return 0, fmt.Errorf("store: buffer: %d bytes at offset %d are out of range", len(p), off)
 	}
+	b.taken += uint64(len(p))
 	done := 0
 	for done < len(p) {
 		start := uint32(off % PageSize)
@@ -81,7 +85,7 @@ func (b *Buffer) write(part []byte, off int64, start uint32) error {
 		if err := b.evict(p); err != nil {
 			return err
 		}
-		b.budget.putPage(p)
+		b.put(p)
 	}
 	return nil
 }
@@ -119,7 +123,7 @@ func (b *Buffer) empty(index int64, end uint32) (*page, error) {
 		size = smallPage
 	}
 	if len(b.pages) < b.limit {
-		if p := b.budget.takePage(size); p != nil {
+		if p := b.take(size, 0); p != nil {
 			return p, nil
 		}
 	}
@@ -133,18 +137,37 @@ func (b *Buffer) empty(index int64, end uint32) (*page, error) {
 	if len(p.bytes) >= int(end) {
 		return p, nil
 	}
+	b.put(p)
+	return b.take(size, 0), nil
+}
+
+// take takes a page of size bytes from the budget, or returns nil: also when it costs, together with those that are held,
+// more than what was written is worth. A page of freed bytes is going to be given back.
+func (b *Buffer) take(size int, freed uint64) *page {
+	if b.held-freed+cost(size) > pageWorth*b.taken {
+		return nil
+	}
+	p := b.budget.takePage(size)
+	if p != nil {
+		b.held += cost(size)
+	}
+	return p
+}
+
+// put gives a page back.
+func (b *Buffer) put(p *page) {
+	b.held -= cost(len(p.bytes))
 	b.budget.putPage(p)
-	return b.budget.takePage(size), nil
 }
 
 // enlarge makes a small page one of full size. When the budget has no room for that, its bytes are written, and nil is
 // returned.
 func (b *Buffer) enlarge(p *page) (*page, error) {
-	q := b.budget.takePage(PageSize)
+	q := b.take(PageSize, cost(len(p.bytes)))
 	if q == nil {
 		err := b.evict(p)
 		if err == nil {
-			b.budget.putPage(p)
+			b.put(p)
 		}
 		return nil, err
 	}
@@ -155,7 +178,7 @@ func (b *Buffer) enlarge(p *page) (*page, error) {
 	if b.last == p {
 		b.last = nil
 	}
-	b.budget.putPage(p)
+	b.put(p)
 	return q, nil
 }
 
@@ -243,7 +266,7 @@ func (b *Buffer) free(n int) {
 		if b.last == p {
 			b.last = nil
 		}
-		b.budget.putPage(p)
+		b.put(p)
 	}
 	b.pages = slices.Delete(b.pages, 0, n)
 }

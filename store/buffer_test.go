@@ -193,6 +193,8 @@ func TestBufferEviction(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	write(8*store.PageSize, store.PageSize) // what pays for two pages
+	object.writes = nil
 	write(300, 100)
 	write(100, 100)
 	write(200, 100) // joins the two
@@ -336,7 +338,7 @@ func TestBufferReadFault(t *testing.T) {
 	if _, err := b.ReadAt(make([]byte, 10), 0); !errors.Is(err, boom) {
 		t.Errorf("ReadAt: %v, want %v", err, boom)
 	}
-	if _, err := b.WriteAt(make([]byte, 10), 0); err != nil {
+	if _, err := b.WriteAt(make([]byte, symbol), 0); err != nil {
 		t.Errorf("WriteAt: %v", err)
 	}
 	if _, err := b.ReadAt(make([]byte, 10), 0); err != nil {
@@ -362,7 +364,7 @@ func TestBufferFullDisk(t *testing.T) {
 	}
 	defer f.Close()
 	b := store.NewBuffer(device{f}, unlimited())
-	if _, err := b.WriteAt([]byte("hello"), 0); err != nil {
+	if _, err := b.WriteAt(make([]byte, symbol), 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Flush(); !store.IsFull(err) {
@@ -387,6 +389,7 @@ func TestBufferOutOfRange(t *testing.T) {
 			t.Errorf("ReadAt(2 bytes, %d) = %d, nil", off, n)
 		}
 	}
+	_, _ = b.WriteAt(make([]byte, store.PageSize), 0) // what pays for a page
 	if _, err := b.WriteAt([]byte{1, 2}, math.MaxInt64-2); err != nil {
 		t.Errorf("a mistake of the caller sticks: %v", err)
 	}
@@ -399,7 +402,7 @@ func TestBufferOutOfRange(t *testing.T) {
 func TestBufferRelease(t *testing.T) {
 	object, budget := &array{}, unlimited()
 	b := store.NewBuffer(object, budget)
-	_, _ = b.WriteAt([]byte("hello"), 0)
+	_, _ = b.WriteAt(make([]byte, symbol), 0)
 	b.Release()
 	b.Release()
 	if budget.Used() != 0 || len(object.writes) != 0 {

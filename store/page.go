@@ -17,6 +17,9 @@ const (
 	maxRuns = 256
 	// pageOverhead is charged for a page besides its bytes: its intervals and the page itself.
 	pageOverhead = maxRuns*8 + 128
+	// pageWorth is how many bytes of pages one byte of an object pays for. A byte here and a byte there must not hold a page
+	// each; a symbol of ordinary length pays for the small page, six for a large one.
+	pageWorth = 10
 	// idlePages bounds the free list: 16 MiB.
 	idlePages = 256
 	// pageReserve keeps a quarter (2^-2) of each budget from being spent on pages. They are a convenience: whoever lacks

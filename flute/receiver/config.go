@@ -28,7 +28,7 @@ const (
 	DefaultMaxInstances = 8
 	// DefaultMaxObjectSize bounds a Transfer-Length and the size after content decoding: 1 TiB.
 	DefaultMaxObjectSize = 1 << 40
-	// DefaultMaxSourceBlocks bounds the bitmap of complete source blocks: 2 MiB for one object. It is what a 24-bit SBN
+	// DefaultMaxSourceBlocks bounds the set of complete source blocks: 5 MiB for one object. It is what a 24-bit SBN
 	// can number (RFC 5510, section 5).
 	DefaultMaxSourceBlocks = 1 << 24
 	// DefaultCloseGrace is how long reordered packets are still used after an A or B flag (RFC 5651, section 5.1, gives

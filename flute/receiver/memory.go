@@ -3,16 +3,34 @@ package receiver
 import (
 	"bytes"
 	"errors"
+	"io"
+	"slices"
 
 	"github.com/flute-node/flute-node/store"
 )
 
-// memory is the store of one FDT Instance. It grows with what is written, up to its limit, charged to the budget.
+// memory is the store of one FDT Instance: the parts of it that were written, up to its limit, charged to the budget. A write
+// at the far end of a large one costs no more than one at its start.
 type memory struct {
 	budget *store.Budget
 	limit  int
-	bytes  []byte
+	parts  []part // in order, without overlap
+	cost   uint64 // charged
 }
+
+// part is a piece of an FDT Instance. It grows at its end.
+type part struct {
+	off   int
+	bytes []byte
+}
+
+const (
+	// partOverhead is charged for a part besides its bytes.
+	partOverhead = 64
+	// maxParts bounds the parts, through which each write in disorder moves. More of them than an FDT Instance has packets,
+	// with packets of usual size, are put together to one.
+	maxParts = 4096
+)
 
 var _ store.Store = (*memory)(nil)
 
@@ -21,32 +39,115 @@ func (m *memory) Publish(store.Object, string) (string, error) { return "", erro
 func (m *memory) Close() error                                 { return nil }
 func (m *memory) Sync() error                                  { return nil }
 func (m *memory) Truncate(int64) error                         { return nil }
-func (m *memory) ReadAt(p []byte, off int64) (int, error) {
-	return bytes.NewReader(m.bytes).ReadAt(p, off)
+
+func (p *part) end() int { return p.off + len(p.bytes) }
+
+// find returns the first part that ends behind off.
+func (m *memory) find(off int) int {
+	at, _ := slices.BinarySearchFunc(m.parts, off+1, func(p part, end int) int { return p.end() - end })
+	return at
+}
+
+// ReadAt implements io.ReaderAt. What was not written reads as zero.
+func (m *memory) ReadAt(p []byte, off int64) (n int, err error) {
+	from := int(min(off, int64(m.limit)))
+	clear(p)
+	for _, part := range m.parts[m.find(from):] {
+		if part.off >= from+len(p) {
+			break
+		}
+		skip := max(0, from-part.off)
+		at := part.off + skip - from
+		n = at + copy(p[at:], part.bytes[skip:])
+	}
+	if n < len(p) {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // WriteAt implements io.WriterAt.
-func (m *memory) WriteAt(p []byte, off int64) (int, error) {
-	end := int(off) + len(p)
-	if end > m.limit {
+func (m *memory) WriteAt(p []byte, off int64) (n int, err error) {
+	if off+int64(len(p)) > int64(m.limit) {
 		return 0, errTooLong
 	}
-	if end > cap(m.bytes) {
-		size := min(m.limit, max(end, 2*cap(m.bytes)))
-		if !m.budget.TryReserve(uint64(size - cap(m.bytes))) {
-			return 0, store.ErrBudget
+	for at := int(off); n < len(p); at = int(off) + n {
+		i := m.find(at)
+		if i < len(m.parts) && m.parts[i].off <= at { // it is there already
+			n += copy(m.parts[i].bytes[at-m.parts[i].off:], p[n:])
+			continue
 		}
-		grown := make([]byte, len(m.bytes), size)
-		copy(grown, m.bytes)
-		m.bytes = grown
+		rest := p[n:]
+		if i < len(m.parts) {
+			rest = rest[:min(len(rest), m.parts[i].off-at)]
+		}
+		if !m.insert(i, at, rest) {
+			return n, store.ErrBudget
+		}
+		n += len(rest)
 	}
-	m.bytes = m.bytes[:max(end, len(m.bytes))]
-	return copy(m.bytes[off:], p), nil
+	return n, nil
+}
+
+// insert puts p, which begins at off, before part i; false when the budget has no room.
+func (m *memory) insert(i, off int, p []byte) bool {
+	if i > 0 && m.parts[i-1].end() == off {
+		return m.extend(&m.parts[i-1], p)
+	}
+	if len(m.parts) == maxParts {
+		if !m.join(off + len(p)) {
+			return false
+		}
+		copy(m.parts[0].bytes[off:], p)
+		return true
+	}
+	if !m.reserve(partOverhead + len(p)) {
+		return false
+	}
+	m.parts = slices.Insert(m.parts, i, part{off, bytes.Clone(p)})
+	return true
+}
+
+// extend appends to a part.
+func (m *memory) extend(to *part, p []byte) bool {
+	if size := len(to.bytes) + len(p); size > cap(to.bytes) {
+		size = min(m.limit-to.off, max(size, 2*cap(to.bytes)))
+		if !m.reserve(size - cap(to.bytes)) {
+			return false
+		}
+		to.bytes = append(make([]byte, 0, size), to.bytes...)
+	}
+	to.bytes = append(to.bytes, p...)
+	return true
+}
+
+// join makes all parts one, of end bytes or more.
+func (m *memory) join(end int) bool {
+	size := max(end, m.parts[len(m.parts)-1].end())
+	if !m.reserve(partOverhead + size) {
+		return false
+	}
+	before := m.cost - partOverhead - uint64(size)
+	whole := make([]byte, size)
+	for _, p := range m.parts {
+		copy(whole[p.off:], p.bytes)
+	}
+	m.budget.Release(before)
+	m.parts, m.cost = []part{{0, whole}}, m.cost-before
+	return true
+}
+
+func (m *memory) reserve(n int) bool {
+	if !m.budget.TryReserve(uint64(n)) {
+		return false
+	}
+	m.cost += uint64(n)
+	return true
 }
 
 // Discard frees the bytes.
 func (m *memory) Discard() error {
-	m.budget.Release(uint64(cap(m.bytes)))
-	m.bytes = nil
+	m.budget.Release(m.cost)
+	m.parts, m.cost = nil, 0
 	return nil
 }

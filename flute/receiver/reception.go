@@ -41,8 +41,8 @@ type reception struct {
 // block is a source block in reception.
 type block struct {
 	k       uint32
-	have    bitmap               // source symbols held, by ESI
-	sources uint32               // number of bits in have
+	have    symbolSet            // source symbols held
+	sources uint32               // number of members of have
 	repair  []fec.Symbol         // repair symbols held, in order of arrival
 	seen    map[fec.ESI]struct{} // ESIs of repair
 	decoder fec.Decoder          // made when a try was worth while; nil before
@@ -54,7 +54,7 @@ type block struct {
 	decoderCost uint64 // charged for decoder
 }
 
-// The budget is charged for bookkeeping besides bitmaps and symbols.
+// The budget is charged for bookkeeping besides symbolSets and symbols.
 const (
 	blockOverhead  = 192
 	symbolOverhead = 96 // of a repair symbol, in repair and in seen
@@ -95,25 +95,24 @@ func (r *reception) adopt(parent *store.Budget) error {
 // isWhole reports whether every source block is complete. An object of no bytes is whole from the start.
 func (r *reception) isWhole() bool { return r.complete.count == r.part.Blocks() }
 
-// open returns the block sbn of k source symbols, made on first use. errBudget when its bookkeeping cannot be paid.
+// open returns the block sbn of k source symbols, made on first use. It allocates nothing that depends on k. errBudget when
+// its bookkeeping cannot be paid.
 func (r *reception) open(sbn fec.SBN, k uint32) (*block, error) {
 	if b := r.blocks[sbn]; b != nil {
 		return b, nil
 	}
-	if !r.complete.prepare(r.budget, sbn) || !r.budget.TryReserve(blockCost(k)) {
+	if !r.complete.prepare(r.budget, sbn) || !r.budget.TryReserve(blockOverhead) {
 		return nil, errBudget
 	}
 	b := r.spare
-	if b == nil || cap(b.have) < words(k) {
-		b = &block{have: make(bitmap, words(k))}
+	if b == nil {
+		b = &block{}
 	}
 	r.spare = nil
-	b.k, b.have = k, b.have[:words(k)]
+	b.k = k
 	r.blocks[sbn] = b
 	return b, nil
 }
-
-func blockCost(k uint32) uint64 { return blockOverhead + uint64(words(k))*8 }
 
 // repairCost is what one repair symbol is charged.
 func (r *reception) repairCost() uint64 { return uint64(r.oti.SymbolLength) + symbolOverhead }
@@ -128,7 +127,7 @@ func (r *reception) close(sbn fec.SBN, b *block) {
 
 // forget drops the bookkeeping of a block. What an attempt that is under way still uses is its own from now on.
 func (r *reception) forget(sbn fec.SBN, b *block) {
-	cost := blockCost(b.k)
+	cost := blockOverhead + b.have.cost
 	used := uint64(len(b.repair))*r.repairCost() + b.decoderCost
 	if b.attempt != nil {
 		b.attempt.cost += used
@@ -137,7 +136,7 @@ func (r *reception) forget(sbn fec.SBN, b *block) {
 	}
 	r.budget.Release(cost)
 	delete(r.blocks, sbn)
-	clear(b.have)
+	b.have.reset()
 	*b = block{have: b.have}
 	r.spare = b
 }

@@ -26,6 +26,9 @@ func (o *Object) recover(sbn fec.SBN, b *block) error {
 	if len(b.repair) == 0 || int(b.sources)+len(b.repair) < int(b.k) { // no code does with less
 		return nil
 	}
+	if !b.have.widen(r.budget, b.k) { // it is going to hold all
+		return o.later(sbn, store.ErrBudget)
+	}
 	if variant, guessed := o.variantFor(r.scheme); guessed {
 		return o.recoverGuessing(sbn, b, variant)
 	}

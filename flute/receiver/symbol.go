@@ -115,6 +115,9 @@ func (o *Object) symbol(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) (bool
 		if b.have.has(uint32(esi)) {
 			return false, nil
 		}
+		if !b.have.prepare(r.budget, k, b.sources, r.oti.SymbolLength) {
+			return false, errBudget
+		}
 		n, err := r.write(sbn, esi, symbol)
 		if err != nil {
 			return false, o.storeFailed(err)
