@@ -11,32 +11,54 @@ import (
 type completion struct {
 	said    bool      // an FDT Instance said Complete="true"
 	since   time.Time // when one said so last
-	told    bool      // SessionComplete was emitted
-	news    time.Time // when an FDT Instance that is not known whole was last heard of
-	check   time.Time // when to look next; zero: no reason to
-	ends    bool      // objects have ended since the last look
-	failed  int       // described objects that failed for good
-	done    int       // described objects that completed
+	by      flute.InstanceID
+	turns   int              // transmissions of it that began since news
+	latest  flute.InstanceID // of the packet of an FDT Instance that came last
+	at      time.Time        // when
+	told    bool             // SessionComplete was emitted
+	news    time.Time        // when an FDT Instance that is not known whole was last heard of
+	check   time.Time        // when to look next; zero: no reason to
+	ends    bool             // objects have ended since the last look
+	failed  int              // described objects that failed for good
+	done    int              // described objects that completed
 	refused map[string]struct{}
 }
 
 const (
-	// completeGrace is how long an FDT Instance must be whole before SessionComplete is emitted, unless the sender closed
-	// the session. Complete="true" says that no later Instance describes another file (RFC 6726, section 3.4.2); an earlier
-	// one that was lost may. Senders repeat their Instances about every second.
+	// completeGrace is how long no FDT Instance may be new before SessionComplete is emitted, unless the sender closed the
+	// session. Complete="true" says that no later Instance describes another file (RFC 6726, section 3.4.2); an earlier one
+	// that was lost may. Senders repeat their Instances about every second.
 	completeGrace = 2 * time.Second
+	// completeTurns is how often the FDT Instance that said Complete must come again meanwhile: between two of its turns a
+	// sender of many Instances has sent the others.
+	completeTurns = 2
+	// turnPause separates two transmissions of an FDT Instance between which no other was heard.
+	turnPause = 500 * time.Millisecond
+	// completeSilence is when a session has no turns any more: nothing is heard of it at all.
+	completeSilence = 5 * time.Second
 	// completePoll is the least time between two looks at all objects, which may be many.
 	completePoll = 250 * time.Millisecond
 	// maxRefused bounds the refused File elements that are remembered, to be counted as failed.
 	maxRefused = 1024
 )
 
-// heard notes that an FDT Instance is on its way.
-func (c *completion) heard(now time.Time) { c.news = now }
+// heard notes a packet of an FDT Instance, of which something is known already or not.
+func (c *completion) heard(now time.Time, id flute.InstanceID, isNew bool) {
+	again := id == c.latest && now.Before(c.at.Add(turnPause))
+	c.latest, c.at = id, now
+	switch {
+	case isNew:
+		c.news, c.turns = now, 0
+	case c.said && id == c.by && !again:
+		if c.turns++; c.turns == completeTurns {
+			c.look(now)
+		}
+	}
+}
 
-// announced notes that an FDT Instance said Complete.
-func (c *completion) announced(now time.Time) {
-	c.said, c.since = true, now
+// announced notes that FDT Instance id said Complete.
+func (c *completion) announced(now time.Time, id flute.InstanceID) {
+	c.said, c.since, c.by, c.turns = true, now, id, 0
 	c.look(now.Add(completeGrace))
 }
 
@@ -113,8 +135,16 @@ func (s *Session) tellComplete(now time.Time) {
 		return
 	}
 	c.check = noTime
-	if quiet := c.news.Add(completeGrace); now.Before(quiet) && s.l.closing.IsZero() {
-		c.check = quiet
+	if s.l.closing.IsZero() {
+		at := c.news.Add(completeGrace)
+		if silent := s.l.last.Add(completeSilence); c.turns < completeTurns && silent.After(at) {
+			at = silent
+		}
+		if now.Before(at) {
+			c.check = at
+			return
+		}
+	} else if s.unread() {
 		return
 	}
 	if s.Complete() {
@@ -122,16 +152,20 @@ func (s *Session) tellComplete(now time.Time) {
 	}
 }
 
-// tellCompleteAtEnd emits SessionComplete of a session that ends, unless it is not known what an FDT Instance describes
-// that came after the one which said Complete.
-func (s *Session) tellCompleteAtEnd() {
-	c := &s.l.completion
+// unread reports whether an FDT Instance is not whole that came after the one which said Complete: nobody knows what it
+// describes.
+func (s *Session) unread() bool {
 	for _, in := range s.l.instances {
-		if in.object != nil && in.touched.After(c.since) {
-			return
+		if in.object != nil && in.touched.After(s.l.completion.since) {
+			return true
 		}
 	}
-	if !c.told && s.Complete() {
+	return false
+}
+
+// tellCompleteAtEnd emits SessionComplete of a session that ends.
+func (s *Session) tellCompleteAtEnd() {
+	if !s.l.completion.told && s.Complete() && !s.unread() {
 		s.emitComplete()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
@@ -30,10 +31,14 @@ func TestSessionComplete(t *testing.T) {
 	r.feed(a.all()...)
 	r.wait(time.Minute)
 	r.completes() // nobody said that no file follows
-	r.feed(fdtInstance{id: 1, complete: true, files: []fdt.File{a.file("a"), b.file("b")}}.packets(t)...)
+	both := fdtInstance{id: 1, complete: true, files: []fdt.File{a.file("a"), b.file("b")}}.packets(t)
+	r.feed(both...)
 	r.wait(time.Minute)
 	r.completes() // b is not there
-	r.feed(b.all()...)
+	r.feed(concat(both, b.all())...)
+	r.wait(time.Second)
+	r.completes() // an FDT Instance that was lost may come again
+	r.feed(both...)
 	r.wait(completePoll)
 	r.completes(event.SessionComplete{Completed: 2})
 	r.feed(fdtInstance{id: 2, complete: true, files: []fdt.File{a.file("a"), b.file("b")}}.packets(t)...)
@@ -59,7 +64,9 @@ func TestSessionCompleteWaitsForInstancesUnderWay(t *testing.T) {
 	r.wait(time.Minute)
 	r.completes()
 	r.feed(b.all()...)
-	r.wait(completePoll)
+	r.wait(completeSilence - time.Millisecond)
+	r.completes()
+	r.wait(time.Millisecond)
 	r.completes(event.SessionComplete{Completed: 2})
 	r.close()
 }
@@ -109,5 +116,38 @@ func TestSessionCompleteOfTheNextSender(t *testing.T) {
 	r.feed(b.all()...)
 	r.wait(10 * time.Second)
 	r.completes(event.SessionComplete{Completed: 1}, event.SessionComplete{Completed: 1})
+	r.close()
+}
+
+// A sender of many FDT Instances sends one after the other. That which was lost comes again in its turn, long after the one
+// that says Complete.
+func TestSessionCompleteWaitsForARotation(t *testing.T) {
+	r := newRig(t)
+	var files []object
+	var turns [][][]byte
+	for i := range 4 {
+		o := plain(t, uint64(i+1), 300, 100, 4)
+		files = append(files, o)
+		in := fdtInstance{id: flute.InstanceID(i), complete: i == 3, files: []fdt.File{o.file(string(rune('a' + i)))}}
+		turns = append(turns, in.packets(t))
+	}
+	for i, turn := range append(turns, turns...) {
+		if i != 1 { // lost
+			r.feed(turn...)
+		}
+		if i < 4 && i != 1 {
+			r.feed(files[i].all()...)
+		}
+		r.completes()
+		r.wait(3 * time.Second)
+	}
+	r.completes() // the second file is announced now, and not there
+	r.feed(files[1].all()...)
+	r.feed(concat(turns...)...)
+	r.completes()
+	r.wait(3 * time.Second)
+	r.feed(turns[3]...)
+	r.wait(completePoll)
+	r.completes(event.SessionComplete{Completed: 4})
 	r.close()
 }

@@ -38,7 +38,7 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 		report.Files++
 	}
 	if f.Complete {
-		l.completion.announced(now)
+		l.completion.announced(now, f.ID)
 	}
 	if in := l.instances[f.ID]; in != nil && !in.settle(now, deferred) {
 		return

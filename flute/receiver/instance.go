@@ -65,10 +65,11 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 	in.touched, in.pause = now, l.pauses
 	in.fingerprint(p)
 	s.readClock(now, in, p)
-	if in.object == nil && !s.repeats(now, in) {
+	isNew := in.object != nil || s.repeats(now, in)
+	l.completion.heard(now, in.id, isNew)
+	if !isNew {
 		return errDuplicate
 	}
-	l.completion.heard(now)
 	if p.HasCENC {
 		if in.cenc >= 0 && in.cenc != int(p.CENC) {
 			s.refuse(now, in, errors.New("EXT_CENC differs between its packets"))
