@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,11 +35,14 @@ const (
 
 // Config configures a node. The zero value is ready for use.
 type Config struct {
-	Logger   *slog.Logger   // nil: nothing is logged; subscribe to events instead
-	Budget   uint64         // bytes of memory for objects in reception; zero: DefaultBudget
-	Workers  int            // goroutines that verify and publish objects; zero: one per CPU
-	Registry *fec.Registry  // FEC schemes; nil: those of package fec/schemes
-	Faults   *actors.Faults // injected faults, for tests; nil: none
+	Logger *slog.Logger // nil: nothing is logged; subscribe to events instead
+	Budget uint64       // bytes of memory for objects in reception; zero: DefaultBudget
+	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it is
+	// kept for FDT Instances and small objects; zero: an eighth.
+	SourceBudget, Reserve uint64
+	Workers               int            // goroutines that verify and publish objects; zero: one per CPU
+	Registry              *fec.Registry  // FEC schemes; nil: those of package fec/schemes
+	Faults                *actors.Faults // injected faults, for tests; nil: none
 }
 
 // ErrStopped is returned by the methods of a node that was stopped.
@@ -70,6 +74,14 @@ func Start(cfg Config) (*Node, error) {
 	if cfg.Budget == 0 {
 		cfg.Budget = DefaultBudget
 	}
+	cfg.SourceBudget = cmp.Or(cfg.SourceBudget, cfg.Budget/2)
+	cfg.Reserve = cmp.Or(cfg.Reserve, cfg.Budget/8)
+	switch {
+	case cfg.SourceBudget > cfg.Budget:
+		return nil, fmt.Errorf("node: Config.SourceBudget %d exceeds Config.Budget %d", cfg.SourceBudget, cfg.Budget)
+	case cfg.Reserve > cfg.Budget/2:
+		return nil, fmt.Errorf("node: Config.Reserve %d exceeds half of Config.Budget %d", cfg.Reserve, cfg.Budget)
+	}
 	if cfg.Workers <= 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -77,7 +89,7 @@ func Start(cfg Config) (*Node, error) {
 		cfg.Registry = schemes.New(parallel.New(cfg.Workers).Do)
 	}
 	n := &Node{
-		cfg: cfg, memory: session.NewMemory(), budget: store.NewBudget(cfg.Budget, nil),
+		cfg: cfg, memory: session.NewMemory(), budget: store.NewSharedBudget(cfg.Budget, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		pool: actors.NewPool(cfg.Workers, cfg.Workers), sessions: map[flute.SessionKey]bool{},
 	}

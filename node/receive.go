@@ -45,6 +45,7 @@ type ReceiveConfig struct {
 	Variant        fec.Variant           // family of Reed-Solomon codes; empty: found out
 	Expiry         receiver.ExpiryPolicy // zero: receiver.ExpiryUseSCT
 	SessionTimeout time.Duration         // zero: receiver.DefaultSessionTimeout
+	SessionBudget  uint64                // bytes of memory of one session; zero: receiver.DefaultSessionBudget
 	CloseGrace     time.Duration         // zero: receiver.DefaultCloseGrace
 	MaxSessions    int                   // at once; zero: socket.DefaultMaxSessions
 	ReceiveBuffer  int                   // bytes of the socket's buffer; zero: as much as the system allows
@@ -109,7 +110,7 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	}
 	core, err := receiver.Config{
 		Registry: n.cfg.Registry, Store: st, Budget: n.budget, Variant: cfg.Variant, Expiry: cfg.Expiry,
-		SessionTimeout: cfg.SessionTimeout, CloseGrace: cfg.CloseGrace, Layout: cfg.Layout,
+		SessionTimeout: cfg.SessionTimeout, SessionBudget: cfg.SessionBudget, CloseGrace: cfg.CloseGrace, Layout: cfg.Layout,
 	}.Validated()
 	if err != nil {
 		return nil, err

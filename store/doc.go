@@ -9,7 +9,7 @@
 //	Name    makes a path from a Content-Location (RFC 6726, section 3.4.2): "Content-Location" is what a stranger wrote
 //	Names   gives each Content-Location a path of its own in the Store
 //	Buffer  gathers symbols of some 1400 bytes into pages of 64 KiB, since a write per symbol costs ten times as much
-//	Budget  accounts for memory, per node, per session, per object
+//	Budget  accounts for memory, per node, per source, per session, per object, and keeps a reserve for what is small
 //
 // A receiver uses them in this order:
 //

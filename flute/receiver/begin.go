@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/store"
 )
 
 // begin opens the reception with the first packet whose OTI is known. RFC 6726, section 5: "it is RECOMMENDED that the
@@ -66,7 +67,7 @@ func oldSender(key flute.SessionKey, e *entry, err error) event.Event {
 // open stages the object.
 func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 	e, l := o.e, o.l
-	budget := l.budget
+	budget := l.budgetFor(oti.TransferLength)
 	if e.file == nil {
 		budget = l.strangers
 		if !budget.TryReserve(1) {
@@ -86,7 +87,7 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 	if e.first.IsZero() {
 		e.first = now
 	}
-	e.rec = newReception(oti, fti, scheme, object, budget)
+	e.rec = newReception(oti, fti, scheme, object, store.NewBudget(l.cfg.ObjectBudget, budget))
 	if e.rec.stranger = e.file == nil; e.rec.stranger {
 		l.stage(e)
 	}
@@ -115,9 +116,10 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 		return fmt.Errorf("receiver: object of %d source blocks, the limit is %d: %w",
 			part.Blocks(), l.cfg.MaxSourceBlocks, flute.ErrOTI)
 	}
-	if need := blockNeed(scheme, oti, &part, part.Large); need > l.cfg.Budget.Limit() {
-		return fmt.Errorf("receiver: decoding a source block of %d symbols takes %d bytes, the budget has %d: %w",
-			part.Large, need, l.cfg.Budget.Limit(), flute.ErrOTI)
+	most := min(l.cfg.ObjectBudget, l.share.All.Ceiling())
+	if need := blockNeed(scheme, oti, &part, part.Large); need > most {
+		return fmt.Errorf("receiver: decoding a source block of %d symbols takes %d bytes, the budget of an object has %d: %w",
+			part.Large, need, most, flute.ErrOTI)
 	}
 	return nil
 }

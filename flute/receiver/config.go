@@ -13,6 +13,9 @@ import (
 
 // The defaults of Config, each with its reason.
 const (
+	// DefaultSessionBudget bounds the memory of one session: four of them spend the budget of a node. It decodes the largest
+	// source blocks that senders use, of some 80 MB with RaptorQ.
+	DefaultSessionBudget = 256 << 20
 	// DefaultMaxObjects bounds the described objects of one session: what the largest FDT Instance may announce.
 	DefaultMaxObjects = 100_000
 	// DefaultMaxUnnamed bounds the objects that no FDT Instance describes yet: as many as one session may describe, since
@@ -64,7 +67,10 @@ const (
 type Config struct {
 	Registry *fec.Registry // the FEC schemes that may be used; required
 	Store    store.Store   // where object bytes go; required
-	Budget   *store.Budget // memory of all sessions that share this Config; nil: unlimited
+	Budget   *store.Budget // memory of all sessions that share this Config or another one with it; nil: unlimited
+
+	SessionBudget uint64 // memory of one session in bytes; zero: DefaultSessionBudget
+	ObjectBudget  uint64 // memory of one object in bytes; zero: all but a sixteenth of SessionBudget
 
 	// Variant is the code assumed of schemes that have several under one wire format, such as the family of
 	// Reed-Solomon codes. Empty is auto: a surplus symbol or the object's digest tells.
@@ -129,6 +135,11 @@ func (c Config) Validated() (*Config, error) {
 		if check.bad {
 			return nil, fmt.Errorf("receiver: Config.%s", check.text)
 		}
+	}
+	c.SessionBudget = cmp.Or(c.SessionBudget, DefaultSessionBudget)
+	c.ObjectBudget = cmp.Or(c.ObjectBudget, c.SessionBudget-c.SessionBudget/16)
+	if c.ObjectBudget > c.SessionBudget {
+		return nil, fmt.Errorf("receiver: Config.ObjectBudget %d exceeds Config.SessionBudget %d", c.ObjectBudget, c.SessionBudget)
 	}
 	if c.Budget == nil {
 		c.Budget = store.NewBudget(1<<62, nil)

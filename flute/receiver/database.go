@@ -161,7 +161,7 @@ func (l *Ledger) reserveDescription(cost uint64) bool {
 			return false
 		}
 	}
-	for freed := uint64(0); !l.budget.TryReserve(cost); {
+	for freed := uint64(0); !l.share.Small.TryReserve(cost); {
 		if freed >= cost {
 			return false
 		}

@@ -27,7 +27,7 @@
 // minutes at most. A file that cannot be described for want of memory fails in the same way; the next repetition of its
 // FDT Instance is read again.
 //
-// Memory is charged to Config.Budget before it is taken: symbols, bitmaps, packets that wait for the FDT, FDT Instances,
+// Memory is charged to Config.Budget before it is taken, and costs no more than some times what was received: symbols, bitmaps, packets that wait for the FDT, FDT Instances,
 // and the descriptions of objects, of ended ones too. When it is spent, packets are dropped under their reason and the
 // oldest of what has ended is forgotten. A source symbol costs no allocation; repair symbols and the recovery of a
 // source block do. A source block that cannot be paid is decoded when it can.

@@ -135,7 +135,7 @@ func (s *Session) openInstance(p *alc.Packet) *instance {
 
 // receive prepares for the packets of in.
 func (l *Ledger) receive(in *instance) {
-	in.memory = &memory{budget: l.budget, limit: l.cfg.fdtLimit()}
+	in.memory = &memory{budget: l.share.Small, limit: l.cfg.fdtLimit()}
 	in.object = &Object{l: l.forFDT(in.memory), e: &entry{}}
 	l.arriving = append(l.arriving, in)
 }
@@ -147,7 +147,7 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 	cfg.MaxObjectSize = uint64(l.cfg.fdtLimit())
 	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
 	return &Ledger{
-		cfg: &cfg, key: l.key, budget: l.budget, strangers: store.NewBudget(4*cfg.MaxObjectSize, l.budget), inline: true,
+		cfg: &cfg, key: l.key, share: l.share, strangers: store.NewBudget(4*cfg.MaxObjectSize, l.share.Small), inline: true,
 		variant: l.variant, opened: true,
 	}
 }

@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"math"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -16,7 +15,7 @@ import (
 type Ledger struct {
 	cfg       *Config
 	key       flute.SessionKey
-	budget    *store.Budget // memory of the session
+	share     *store.Share  // memory of the session
 	strangers *store.Budget // the part of it that objects without a description may hold
 	inline    bool          // nobody runs Works: decode where packets are handled
 	counters  flute.Counters
@@ -57,9 +56,9 @@ type Ledger struct {
 
 // NewLedger returns the empty memory of the session key. cfg comes from Config.Validated.
 func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
-	budget := store.NewBudget(math.MaxUint64, cfg.Budget)
+	share := cfg.Budget.Share(key.Source, cfg.SessionBudget)
 	return &Ledger{
-		cfg: cfg, key: key, budget: budget, strangers: store.NewBudget(cfg.UnnamedBytes, budget),
+		cfg: cfg, key: key, share: share, strangers: store.NewBudget(cfg.UnnamedBytes, share.Small),
 		variant: cfg.Variant, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{}, deferred: map[flute.TOI]struct{}{},
 		reading:      allowance{limit: int64(cfg.fdtLimit())},
@@ -94,7 +93,15 @@ func (l *Ledger) Awaits(w *Work) bool {
 func (l *Ledger) Drop(r flute.DropReason, n int) { l.counters.Drop(r, uint64(n)) }
 
 // Held returns the memory in bytes that the session holds.
-func (l *Ledger) Held() uint64 { return l.budget.Used() }
+func (l *Ledger) Held() uint64 { return l.share.Used() }
+
+// budgetFor returns where the memory of an object of length bytes in transfer comes from.
+func (l *Ledger) budgetFor(length uint64) *store.Budget {
+	if length <= smallObject {
+		return l.share.Small
+	}
+	return l.share.All
+}
 
 // drop removes what e holds. The entry itself stays, so that late packets are known for what they are.
 func (l *Ledger) drop(e *entry, discard bool) {
@@ -147,7 +154,7 @@ func (l *Ledger) remove(e *entry) {
 	if e.file != nil && l.locations[e.file.ContentLocation] == e.toi {
 		delete(l.locations, e.file.ContentLocation)
 	}
-	l.budget.Release(e.cost)
+	l.share.Small.Release(e.cost)
 	e.cost, e.gone = 0, true
 	l.effects.Events = append(l.effects.Events, e.effects.Events...)
 	e.effects.Events = nil
@@ -163,9 +170,10 @@ func (l *Ledger) release() {
 	}
 	for _, e := range l.entries {
 		l.named(e)
-		l.budget.Release(e.cost)
+		l.share.Small.Release(e.cost)
 		e.cost = 0
 	}
+	l.share.Close()
 }
 
 // schedule makes the ledger wake at t or earlier.

@@ -156,7 +156,7 @@ func (o *Object) Describe(now time.Time) {
 		return
 	}
 	if e.rec.stranger {
-		if err := e.rec.adopt(o.l.budget); err != nil {
+		if err := e.rec.adopt(o.l.budgetFor(e.rec.oti.TransferLength)); err != nil {
 			_ = o.storeFailed(err)
 			return
 		}

@@ -1,8 +1,6 @@
 package receiver
 
 import (
-	"math"
-
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/store"
 )
@@ -61,8 +59,7 @@ const (
 )
 
 // newReception prepares for an object whose OTI was validated. It allocates nothing that depends on the OTI.
-func newReception(oti fec.OTI, fti []byte, scheme fec.Scheme, object store.Object, parent *store.Budget) *reception {
-	budget := store.NewBudget(math.MaxUint64, parent)
+func newReception(oti fec.OTI, fti []byte, scheme fec.Scheme, object store.Object, budget *store.Budget) *reception {
 	r := &reception{
 		oti: oti, fti: fti, scheme: scheme, object: object, budget: budget,
 		buffer: store.NewBuffer(object, budget), blocks: map[fec.SBN]*block{},
@@ -79,7 +76,7 @@ func (r *reception) adopt(parent *store.Budget) error {
 	if err := r.buffer.Flush(); err != nil {
 		return err
 	}
-	budget, held := store.NewBudget(math.MaxUint64, parent), r.budget.Used()
+	budget, held := store.NewBudget(r.budget.Limit(), parent), r.budget.Used()
 	if !budget.TryReserve(held) {
 		return nil
 	}

@@ -43,7 +43,7 @@ func TestFarSymbolsCostWhatTheyBring(t *testing.T) {
 					continue
 				}
 				t.Run(fmt.Sprint(name, " ", length, " repair ", repair), func(t *testing.T) {
-					r := newRig(t, func(c *Config) { c.Budget = store.NewBudget(4<<30, nil) })
+					r := newRig(t, func(c *Config) { c.Budget, c.SessionBudget = store.NewBudget(4<<30, nil), 4<<30 })
 					o := object{t: t, toi: flute.NewTOI(1), oti: oti}
 					if err := r.l.checkOTI(&oti); err != nil {
 						t.Fatal(err)
