@@ -19,7 +19,13 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	e := o.e
 	told := e.file != nil && (e.file.HasOTI || e.badOTI != nil)
 	if told && p.Codepoint != uint8(e.file.OTI.EncodingID) {
-		// "The FEC Encoding ID ... MUST be the same" in both places.
+		// RFC 6726, section 5: "the associated "FEC-OTI-FEC-Encoding-ID" attribute and the Codepoint field of all packets for this
+		// TOI MUST be the same." Which of both is wrong nobody can tell.
+		if !e.warned {
+			e.warned = true
+			o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: codepoint is %d, the FDT says FEC Encoding ID %d: packets are dropped",
+				o.l.key, e.toi, p.Codepoint, uint8(e.file.OTI.EncodingID))})
+		}
 		return errCodepoint
 	}
 	var oti fec.OTI
@@ -47,10 +53,8 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 		}
 		return err
 	}
-	if told && !equivalent(oti, e.file.OTI) && !e.warned {
-		e.warned = true
-		o.emit(event.Warning{Text: fmt.Sprintf(
-			"session %v, TOI %v: EXT_FTI differs from the FEC OTI of the FDT; EXT_FTI is used", o.l.key, e.toi)})
+	if told && !equivalent(oti, e.file.OTI) {
+		o.warn(&oti, &e.file.OTI, "EXT_FTI is used")
 	}
 	return o.open(now, oti, fti)
 }
@@ -125,7 +129,7 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 }
 
 // verifyOTI drops a packet that belongs to another code or another object: forged, or a fault of the sender.
-func (o *Object) verifyOTI(p *alc.Packet) error {
+func (o *Object) verifyOTI(now time.Time, p *alc.Packet) error {
 	r := o.e.rec
 	if p.Codepoint != uint8(r.oti.EncodingID) {
 		return errCodepoint
@@ -138,7 +142,7 @@ func (o *Object) verifyOTI(p *alc.Packet) error {
 		return err
 	}
 	if !equivalent(oti, r.oti) {
-		return errOTIConflict
+		return o.disagree(now, oti, p.FTI)
 	}
 	if r.fti == nil {
 		r.fti = bytes.Clone(p.FTI)

@@ -109,6 +109,23 @@ func TestConf_E53_LocationsAreOpaque(t *testing.T) {
 	r.close()
 }
 
+// E53: neither do they name one file when they differ in case only, nor is that the same description.
+func TestConf_E53_LocationsAreNotFolded(t *testing.T) {
+	for _, pair := range [][2]string{{"http://h/Readme", "http://h/README"}, {"HTTP://h/a", "http://h/a"}, {"a", "A"}, {"straße", "STRASSE"}} {
+		r := newRig(t)
+		one, two := plain(t, 1, 300, 100, 4), plain(t, 2, 400, 100, 4)
+		r.feed(describe(t, 0, one.file(pair[0])), one.packet(0, 0, 1))
+		r.feed(describe(t, 1, two.file(pair[1]))) // supersedes nothing
+		r.feed(describe(t, 2, one.file(pair[1]))) // changes the first one
+		r.feed(concat(one.all(), two.all())...)
+		r.want("completed 1 "+pair[0]+" 300", "completed 2 "+pair[1]+" 400")
+		if got := eventsOf[event.FDTReceived](r); len(got) != 3 || len(got[2].Rejected) != 1 || !strings.Contains(got[2].Rejected[0], "Content-Location") {
+			t.Errorf("%q: %+v", pair, got)
+		}
+		r.close()
+	}
+}
+
 // E54: of two TOIs with one Content-Location the newer FDT Instance names the current version.
 func TestConf_E54_NewerVersionSupersedes(t *testing.T) {
 	r := newRig(t)
@@ -358,9 +375,19 @@ func TestConf_E81_ConflictingEXTFTI(t *testing.T) {
 	wider.oti.MaxSourceBlockLength = 30
 	r.feed(wider.packet(0, 1, 1), o.packet(0, 2, 1))
 	r.want("completed 1 a 300")
-	if r.dropped(flute.DropOTI) != 1 {
+	if r.dropped(flute.DropOTI) != 1 || len(eventsOf[event.Warning](r)) != 0 {
+		t.Errorf("%+v %+v", r.l.Counters().Dropped, r.events)
+	}
+	r.close()
+
+	r = newRig(t) // also before it gave a symbol
+	r.feed(describe(t, 0, o.file("a")), o.raw(0, 0, make([]byte, 30)))
+	r.feed(other.all()...)
+	if r.dropped(flute.DropOTI) != 7 {
 		t.Errorf("%+v", r.l.Counters().Dropped)
 	}
+	r.feed(o.all()...)
+	r.want("completed 1 a 300")
 	r.close()
 }
 

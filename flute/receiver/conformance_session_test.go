@@ -3,6 +3,7 @@ package receiver
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 	"time"
 
@@ -357,6 +358,119 @@ func TestConf_W02_OldLayout(t *testing.T) {
 		r.want("completed 1 a 300")
 		r.close()
 	}
+}
+
+// inRFC3451 returns b with SCT and ERT words, as far as their bits are set in tr, in front of its extensions.
+func inRFC3451(t testing.TB, b []byte, tr byte, sct, ert uint32) []byte {
+	t.Helper()
+	p, err := alc.Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := len(b) - len(p.Body) - len(p.Extensions)
+	out := bytes.Clone(b[:at])
+	out[1] |= tr << 2
+	if tr&2 != 0 {
+		out = binary.BigEndian.AppendUint32(out, sct)
+		out[2]++
+	}
+	if tr&1 != 0 {
+		out = binary.BigEndian.AppendUint32(out, ert)
+		out[2]++
+	}
+	return append(out, b[at:]...)
+}
+
+// W02: which layout a packet has is decided by the session's FLUTE version, not by what else its words could be.
+func TestConf_W02_WhoseLayout(t *testing.T) {
+	o := plain(t, 1, 300, 100, 4)
+	v1 := fdtInstance{files: []fdt.File{o.file("a")}, version: 1, e: 60000}.packets(t)[0]
+	feedOld := func(r *rig, packets [][]byte, sct, ert uint32) {
+		for _, b := range packets {
+			r.feed(inRFC3451(t, b, 3, sct, ert))
+		}
+	}
+	// Together the words look like an EXT_FTI of RFC 5651 that cannot be; the first one alone, like an EXT_CENC.
+	const looksLikeFTI, looksLikeCENC, rest = 0x40020000, 0xc1030000, 0
+	bareOTI := o
+	bareOTI.noFTI = true
+	// Version 1, known by the FDT Instance or by configuration.
+	r := newRig(t)
+	r.feed(inRFC3451(t, v1, 2, looksLikeCENC, rest))
+	feedOld(r, bareOTI.all(), looksLikeFTI, rest)
+	r.want("completed 1 a 300")
+	r.close()
+	r = newRig(t, func(c *Config) { c.Profile = Version1 })
+	feedOld(r, bareOTI.all(), looksLikeFTI, rest)
+	r.feed(v1)
+	r.want("completed 1 a 300")
+	r.close()
+	// Not known, but in the layout of RFC 5651 it would be no packet.
+	r = newRig(t)
+	feedOld(r, o.all(), 0, 0)
+	r.feed(v1)
+	r.want("completed 1 a 300")
+	r.close()
+
+	// Version 2: the bits are ignored, although RFC 3451 would give a packet without EXT_FTI: the third word of this one looks
+	// like an extension of one word.
+	big := coded(t, 1, 3*0xC810, 0xC810, 4, 6, "")
+	bare := big.file("a")
+	bare.HasOTI, bare.OTI = false, fec.OTI{}
+	set := func(b []byte) []byte { b[1] |= 3 << 2; return b }
+	for name, edit := range map[string]func(*Config){"by FDT": func(*Config) {}, "by configuration": func(c *Config) { c.Profile = Version2 }} {
+		r := newRig(t, edit)
+		if name == "by FDT" {
+			r.feed(describe(t, 0, bare))
+		}
+		for _, b := range big.all() {
+			r.feed(set(b))
+		}
+		if name != "by FDT" {
+			r.feed(describe(t, 0, bare))
+		}
+		if got := r.ends(); len(got) != 1 || !strings.HasPrefix(got[0], "completed 1 a") {
+			t.Errorf("%s: %v, %+v", name, got, r.l.Counters())
+		}
+		r.close()
+	}
+	// What is no packet by RFC 5651 is none, whatever it would be by RFC 3451.
+	for _, edit := range []func(*Config){func(*Config) {}, func(c *Config) { c.Profile = Version2 }} {
+		r := newRig(t, edit)
+		r.feed(describe(t, 0, o.file("a")))
+		feedOld(r, o.all(), 0, 0)
+		if r.want(); r.dropped(flute.DropExtension) != 3 {
+			t.Errorf("%+v", r.l.Counters())
+		}
+		r.close()
+	}
+	r = newRig(t, func(c *Config) { c.Profile = Version2 })
+	if feedOld(r, o.all(), 0, 0); r.dropped(flute.DropExtension) != 3 {
+		t.Errorf("%+v", r.l.Counters())
+	}
+	r.close()
+	// An FDT Instance of version 2 that says so in either layout is of RFC 5651: here RFC 3451 would miss its EXT_CENC.
+	r = newRig(t)
+	for _, b := range zipped(t, 0, document("", `<File TOI="1" Content-Location="a"/>`)) {
+		p, err := alc.Parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := lct.Header{HasTSI: true, TSI: key.TSI, HasTOI: true}
+		cenc := []byte{lct.HETCENC, byte(flute.GZIP), 0, 0}
+		at := bytes.Index(p.Extensions, cenc)
+		h.Extensions = append(bytes.Clone(cenc), p.Extensions[:at]...)
+		h.Extensions = append(h.Extensions, p.Extensions[at+len(cenc):]...)
+		front, err := h.AppendBinary(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		front[1] |= 2 << 2
+		r.feed(append(front, p.Body...))
+	}
+	r.feed(o.all()...)
+	r.want("completed 1 a 300")
+	r.close()
 }
 
 // Objects of no bytes have nothing to wait for: in any order, with and without packets, encoded or not.

@@ -125,7 +125,7 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 			return o.handle(now, p) // what was kept has completed it, or broke the store
 		}
 	}
-	if err := o.verifyOTI(p); err != nil {
+	if err := o.verifyOTI(now, p); err != nil {
 		return err
 	}
 	if err := o.symbols(p.Body); err != nil {

@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -144,10 +145,16 @@ func payloadID(codepoint uint8, body []byte) []byte {
 	return body[:min(len(body), oti.PayloadIDLen())]
 }
 
-// replay handles the packets that were kept, in the order of their arrival.
+// replay handles the packets that were kept, in the order of their arrival, but one with EXT_FTI first: it decides which OTI
+// the object has.
 func (o *Object) replay(now time.Time) {
 	waiting := o.e.pending.packets
 	o.l.forgetPending(o.e)
+	if i := slices.IndexFunc(waiting, func(k keptPacket) bool { return k.fti() != nil }); i > 0 {
+		first := waiting[i]
+		copy(waiting[1:i+1], waiting[:i])
+		waiting[0] = first
+	}
 	for _, kept := range waiting {
 		if o.e.phase > receiving {
 			return

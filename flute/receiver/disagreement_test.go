@@ -1,0 +1,137 @@
+package receiver
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/lct"
+)
+
+// E81: the FDT and EXT_FTI disagree, and the first packet lacks EXT_FTI. EXT_FTI wins until symbols are held; from then on
+// its packets are dropped. A Warning names both, once.
+func TestConf_E81_FirstPacketWithoutEXTFTI(t *testing.T) {
+	o := plain(t, 1, 300, 100, 4)
+	bare := o
+	bare.noFTI = true
+	says := func(symbol uint16) fdt.File {
+		f := o.file("a")
+		f.OTI.SymbolLength = symbol
+		return f
+	}
+	for _, tt := range []struct {
+		name       string
+		file       fdt.File
+		undone     bool
+		dropped    flute.DropReason
+		n          uint64
+		conclusion string
+	}{
+		{"no symbol is held", says(70), false, flute.DropSymbolLength, 1, "EXT_FTI is used"},
+		{"symbols are held", says(50), true, flute.DropOTI, 6, "packets are dropped"},
+		{"they agree", says(100), false, flute.DropOTI, 0, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t)
+			r.feed(describe(t, 0, tt.file), bare.packet(0, 0, 1))
+			r.feed(o.all()...)
+			if tt.undone {
+				r.feed(o.all()...)
+				r.want()
+			} else {
+				r.want("completed 1 a 300")
+				r.file("a", o.content)
+			}
+			if n := r.dropped(tt.dropped); n != tt.n {
+				t.Errorf("%d packets dropped", n)
+			}
+			warnings := eventsOf[event.Warning](r)
+			if tt.conclusion == "" {
+				if len(warnings) != 0 {
+					t.Errorf("%+v", warnings)
+				}
+			} else if len(warnings) != 1 || !strings.Contains(warnings[0].Text, "EXT_FTI says FEC Encoding ID 0, 300 bytes, symbols of 100 bytes") ||
+				!strings.Contains(warnings[0].Text, "the FDT says FEC Encoding ID 0, 300 bytes, symbols of ") ||
+				!strings.HasSuffix(warnings[0].Text, tt.conclusion) {
+				t.Errorf("%+v", warnings)
+			}
+			r.close()
+		})
+	}
+}
+
+// An EXT_FTI that cannot be takes no place, and the reception goes on by the FDT.
+func TestConf_E81_BadEXTFTIDoesNotWin(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 300, 100, 4)
+	o.noFTI = true
+	bad := plain(t, 1, 300, 100, 4)
+	bad.oti.SymbolLength = 0
+	huge := plain(t, 1, 300, 100, 4)
+	huge.oti.TransferLength = 1 << 41
+	r.feed(describe(t, 0, o.file("a")), o.raw(0, 0, make([]byte, 30)), bad.raw(0, 0, make([]byte, 100)), huge.raw(0, 0, make([]byte, 100)))
+	if n := r.dropped(flute.DropOTI); n != 2 {
+		t.Errorf("%+v", r.l.Counters().Dropped)
+	}
+	r.feed(o.all()...)
+	r.want("completed 1 a 300")
+	r.close()
+}
+
+// What came before the FDT is used by the OTI of any of it that has EXT_FTI, in whatever order it came.
+func TestConf_E81_KeptPacketWithEXTFTIWins(t *testing.T) {
+	o := plain(t, 1, 300, 100, 4)
+	bare := o
+	bare.noFTI = true
+	f := o.file("a")
+	f.OTI.SymbolLength = 50
+	r := newRig(t)
+	r.feed(bare.packet(0, 0, 1), bare.packet(0, 1, 1), o.packet(0, 2, 1), describe(t, 0, f))
+	r.want("completed 1 a 300")
+	r.file("a", o.content)
+	r.close()
+}
+
+// E83: that the codepoint is not what the FDT says is told, once, and so is a sender that is too old.
+func TestConf_E83_CodepointIsTold(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 300, 100, 4)
+	r.feed(describe(t, 0, o.file("a")))
+	r.feed(coded(t, 1, 300, 100, 4, 6, "").all()...)
+	w := eventsOf[event.Warning](r)
+	if len(w) != 1 || !strings.Contains(w[0].Text, "codepoint is 5, the FDT says FEC Encoding ID 0") {
+		t.Errorf("%+v", w)
+	}
+	r.close()
+}
+
+func TestOldSenderIsToldOnce(t *testing.T) {
+	o := plain(t, 1, 300, 100, 4)
+	o.noFTI = true
+	fti := []byte{0, 0, 0, 0, 160, 0, 0, 16, 0, 1, 1, 4, 0, 0}
+	short := func(h *lct.Header) {
+		h.Codepoint = uint8(fec.Raptor)
+		h.Extensions = lct.AppendExtension(nil, lct.HETFTI, fti)
+	}
+	if _, err := fec.ParseFTI(fec.Raptor, fti); !errors.Is(err, fec.ErrShortRaptorFTI) {
+		t.Fatal(err)
+	}
+	r := newRig(t)
+	r.feed(describe(t, 0, fdt.File{TOI: o.toi, ContentLocation: "a"}))
+	r.feed(o.packet(0, 0, 1, short), o.packet(0, 1, 1, short), o.packet(0, 2, 1, short))
+	w := eventsOf[event.Warning](r)
+	if len(w) != 1 || !strings.Contains(w[0].Text, "TOI 1: ") || !strings.Contains(w[0].Text, fec.ErrShortRaptorFTI.Error()) {
+		t.Errorf("%+v", w)
+	}
+	if n := r.dropped(flute.DropOTI); n != 3 {
+		t.Errorf("%+v", r.l.Counters().Dropped)
+	}
+	if r.l.entries[o.toi].rec != nil {
+		t.Error("a reception was begun")
+	}
+	r.close()
+}
