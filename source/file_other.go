@@ -1,0 +1,13 @@
+//go:build !unix
+
+package source
+
+import (
+	"io/fs"
+	"os"
+)
+
+const readOnly = os.O_RDONLY
+
+// identity is not known here.
+func identity(fs.FileInfo) string { return "" }
