@@ -41,6 +41,9 @@ func location(name string) string {
 	return (&url.URL{Scheme: "file", Path: "/" + name}).String()
 }
 
+// ErrClash is wrapped by the errors about two files that would have one name.
+var ErrClash = errors.New("source: names clash")
+
 // names are those of the files so far, each with the path of its file.
 type names struct {
 	paths map[string]string
@@ -58,7 +61,7 @@ func (n *names) add(name, at string) bool {
 		return true
 	}
 	if other != at && n.clash == nil {
-		n.clash = fmt.Errorf("%s and %s would both be sent as %q", other, at, name)
+		n.clash = fmt.Errorf("%w: %s and %s would both be sent as %q", ErrClash, other, at, name)
 	}
 	return false
 }
@@ -71,7 +74,7 @@ func (n *names) check() error {
 	for _, name := range slices.Sorted(maps.Keys(n.paths)) {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 			if file, taken := n.paths[dir]; taken {
-				return fmt.Errorf("%s would be sent as %q, and %s as %q: one would be a file and a folder", file, dir, n.paths[name], name)
+				return fmt.Errorf("%w: %s would be sent as %q, and %s as %q", ErrClash, file, dir, n.paths[name], name)
 			}
 		}
 	}

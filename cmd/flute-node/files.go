@@ -1,72 +1,77 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
 	"os"
-	"path/filepath"
 
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/source"
 )
 
-// lazyFile is an io.ReaderAt that has the file open only while it reads: a folder may hold more files than a process
-// may have open. The sender reads far ahead, so the cost is small.
-type lazyFile string
-
-// ReadAt implements io.ReaderAt.
-func (f lazyFile) ReadAt(p []byte, off int64) (int, error) {
-	file, err := os.Open(string(f))
-	if err != nil {
-		return 0, err
-	}
-	defer file.Close() //nolint:errcheck // nothing was written
-	return file.ReadAt(p, off)
+// fileFlags say which files are sent.
+type fileFlags struct {
+	Links string   `default:"skip" enum:"skip,follow,error" help:"Symbolic links below a PATH: skip leaves them out, follow sends what they lead to, also outside, error refuses them."`
+	Names string   `default:"base" enum:"base,path" help:"How files are named: base is the last element of PATH with what is below it, path the whole of PATH, without / or .. at its start."`
+	Paths []string `arg:"" name:"PATH" help:"Files, and folders with all that is in them."`
 }
 
-// collect lists the regular files at and below the given paths. A file is named by its base name, a file below a folder
-// by its path from the folder's parent. A path that cannot be read is an error.
-func collect(paths []string) ([]sender.File, error) {
-	var files []sender.File
-	for _, p := range paths {
-		parent := filepath.Dir(filepath.Clean(p))
-		err := filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			info, err := os.Stat(path) // follows links
-			if err != nil {
-				return err
-			}
-			if !info.Mode().IsRegular() {
-				if path == p {
-					return fmt.Errorf("%s is neither a file nor a folder", path)
-				}
-				return nil
-			}
-			f, err := os.Open(path) // what cannot be read is told before anything is sent
-			if err != nil {
-				return err
-			}
-			if err := f.Close(); err != nil {
-				return err
-			}
-			name, err := filepath.Rel(parent, path)
-			if err != nil {
-				return err
-			}
-			files = append(files, sender.File{
-				ContentLocation: (&url.URL{Scheme: "file", Path: "/" + filepath.ToSlash(name)}).String(),
-				Content:         lazyFile(path), Size: uint64(info.Size()),
-			})
-			return nil
-		})
-		if err != nil {
-			return nil, err
+// find lists the files.
+func (f *fileFlags) find() (*source.List, error) {
+	list, err := source.Find(f.Paths, source.Options{Links: source.Links(f.Links), FullNames: f.Names == "path"})
+	if err != nil && f.Names != "path" && errors.Is(err, source.ErrClash) {
+		err = fmt.Errorf("%w; --names path keeps them apart", err)
+	}
+	return list, err
+}
+
+// maxSkippedLines bounds what people are told of one by one.
+const maxSkippedLines = 20
+
+// tellSkipped tells what is left out, and what of it cannot be read.
+func tellSkipped(out *output, list *source.List) {
+	for i, s := range list.Skipped {
+		text := ""
+		if i < maxSkippedLines || s.Failed {
+			text = plain(fmt.Sprintf("not sent: %s: %s", s.Path, s.Reason))
 		}
+		out.skipped(s, text)
 	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("no files to send in %v", paths)
+	if n := len(list.Skipped); n > maxSkippedLines && !out.json {
+		out.note("", nil, fmt.Sprintf("%d entries are not sent", n))
 	}
-	return files, nil
+}
+
+// skipped tells that an entry is not sent; people only if there is a text.
+func (o *output) skipped(s source.Skipped, text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.quiet && !s.Failed:
+	case o.json:
+		o.lines.line("skipped", s)
+	case text != "":
+		o.text(text)
+	}
+}
+
+// notSent tells that a file cannot be sent.
+func notSent(out *output, f *sender.File, err error) {
+	out.show(event.Warning{Text: fmt.Sprintf("not sent: %s: %v", f.ContentLocation, err)})
+}
+
+// scratch is a file without a name, which ends with the process.
+type scratch struct{ *os.File }
+
+// Renew implements sender.Renewer.
+func (scratch) Renew() (sender.Scratch, error) { return temporary() }
+
+// temporary returns an empty scratch.
+func temporary() (scratch, error) {
+	t, err := os.CreateTemp("", "flute-node-*")
+	if err != nil {
+		return scratch{}, err
+	}
+	return scratch{t}, os.Remove(t.Name())
 }

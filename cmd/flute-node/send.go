@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -18,7 +17,7 @@ type sendCommand struct {
 	To        endpoint `required:"" placeholder:"GROUP:PORT" help:"Multicast group or unicast address, and UDP port."`
 	Interface string   `placeholder:"NAME" help:"Interface to send on: name, index or address."`
 	TTL       int      `name:"ttl" type:"positive" default:"1" help:"Time to live of multicast datagrams."`
-	TSI       uint64   `name:"tsi" default:"1" help:"Transport Session Identifier."`
+	TSI       *uint64  `name:"tsi" placeholder:"N" help:"Transport Session Identifier; default: 1, or the next one that no other process of this machine sends with to the address."`
 	fecFlags  `embed:""`
 	Rate      bitRate       `default:"100Mbit" help:"Bits of UDP payload per second; 0 is as fast as the socket takes them."`
 	CENC      string        `name:"cenc" default:"null" enum:"null,zlib,deflate,gzip" help:"Content encoding of the files."`
@@ -26,18 +25,23 @@ type sendCommand struct {
 	Delay     time.Duration `type:"natural" placeholder:"10s" help:"Time between two transfers of a file."`
 	Parallel  int           `type:"positive" default:"3" help:"Files sent at once."`
 	Profile   string        `default:"rfc6726" enum:"rfc6726,rfc3926,mbms-download,dvb-mabr" help:"Dialect of FLUTE."`
-	Paths     []string      `arg:"" name:"PATH" help:"Files, and folders with all that is in them."`
+	fileFlags `embed:""`
 }
 
 // Run sends the files and waits until they are out.
 func (c *sendCommand) Run(ctx context.Context, out *output) error {
-	if c.TSI > uint64(flute.MaxTSI) {
-		return fmt.Errorf("--tsi %d does not fit into 48 bits", c.TSI)
+	if c.TSI != nil && *c.TSI > uint64(flute.MaxTSI) {
+		return fmt.Errorf("--tsi %d does not fit into 48 bits", *c.TSI)
 	}
-	files, err := collect(c.Paths)
+	list, err := c.find()
 	if err != nil {
 		return err
 	}
+	if len(list.Files) == 0 {
+		tellSkipped(out, list)
+		return fmt.Errorf("no files to send in %v", c.Paths)
+	}
+	files := list.Files
 	cfg := sender.Config{Parallel: c.Parallel, TransferCount: int(c.Repeat), Delay: c.Delay}
 	if cfg.Profile, err = fdt.ParseProfile(c.Profile); err != nil {
 		return err
@@ -64,15 +68,21 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	tellSkipped(out, list)
+	tsi, release := takeTSI(out, to, c.TSI)
+	defer release()
 	total := newSummary(true)
 	counted := subscribe(n, isLasting, total.add)
 	shown := showEvents(n, out, nil)
 	s, err := n.Send(node.SendConfig{
-		To: to, TSI: flute.TSI(c.TSI), Interface: c.Interface, TTL: c.TTL, Rate: uint64(c.Rate), Session: cfg,
+		To: to, TSI: tsi, Interface: c.Interface, TTL: c.TTL, Rate: uint64(c.Rate), Session: cfg,
 	})
+	lost := list.Failed()
 	if err == nil {
-		c.ready(out, to, files)
-		err = c.send(ctx, s, cenc, files)
+		c.ready(out, to, tsi, files)
+		var unread int
+		unread, err = c.send(ctx, out, s, cenc, files)
+		lost += unread
 	}
 	// The events of what happens while the node stops belong to the output too.
 	total.stopping.Store(true)
@@ -80,8 +90,13 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	<-shown
 	<-counted
 	out.close()
-	if s != nil {
-		total.show(out)
+	if s == nil {
+		return err
+	}
+	total.Failed += lost
+	total.show(out)
+	if err == nil && total.Failed > 0 {
+		err = failure{fmt.Errorf("%s could not be sent", count(total.Failed, "file"))}
 	}
 	return err
 }
@@ -97,8 +112,8 @@ type readyToSend struct {
 	Repeat    int            `json:"repeat"` // transfers; -1: for ever
 }
 
-func (c *sendCommand) ready(out *output, to netip.AddrPort, files []sender.File) {
-	r := readyToSend{To: to, Interface: c.Interface, TSI: flute.TSI(c.TSI), Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat)}
+func (c *sendCommand) ready(out *output, to netip.AddrPort, tsi flute.TSI, files []sender.File) {
+	r := readyToSend{To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat)}
 	for _, f := range files {
 		r.Bytes += f.Size
 	}
@@ -106,7 +121,7 @@ func (c *sendCommand) ready(out *output, to netip.AddrPort, files []sender.File)
 	if c.Interface != "" {
 		text += " on " + c.Interface
 	}
-	text += fmt.Sprintf(", TSI %d", c.TSI)
+	text += fmt.Sprintf(", TSI %d", tsi)
 	if c.Rate > 0 {
 		text += fmt.Sprintf(", %v", c.Rate)
 	}
@@ -119,46 +134,41 @@ func (c *sendCommand) ready(out *output, to netip.AddrPort, files []sender.File)
 	out.note("ready", r, plain(text))
 }
 
-// send puts the files into the session and waits for its end.
-func (c *sendCommand) send(ctx context.Context, s *node.Sending, cenc flute.ContentEncoding, files []sender.File) error {
+// send puts the files into the session and waits for its end. It returns how many of them could not be read.
+func (c *sendCommand) send(
+	ctx context.Context, out *output, s *node.Sending, cenc flute.ContentEncoding, files []sender.File,
+) (unread int, err error) {
 	for _, f := range files {
 		f.CENC = cenc
-		var scratch sender.Scratch
+		var into sender.Scratch
 		if cenc != flute.Null {
 			t, err := temporary()
 			if err != nil {
-				return err
+				return unread, err
 			}
 			defer t.Close() //nolint:errcheck // it has no name any more
-			scratch = t
+			into = t
 		}
-		if _, err := s.Add(ctx, f, scratch); err != nil {
-			if ctx.Err() != nil {
-				break // interrupted
-			}
-			return fmt.Errorf("%s: %w", f.ContentLocation, err)
+		_, err := s.Add(ctx, f, into)
+		if ctx.Err() != nil || errors.Is(err, sender.ErrClosed) {
+			break // interrupted, or the session has ended: Wait says why
+		}
+		if err != nil {
+			unread++
+			notSent(out, &f, err)
 		}
 	}
 	s.Finish()
-	err := s.Wait(ctx)
+	err = s.Wait(ctx)
 	switch {
 	case ctx.Err() != nil && c.Repeat < 0:
-		return nil // the only way to end it
+		return unread, nil // the only way to end it
 	case ctx.Err() != nil:
-		return interruption(ctx, "before all files were sent")
+		return unread, interruption(ctx, "before all files were sent")
 	case err != nil:
-		return failure{err}
+		return unread, failure{err}
 	}
-	return nil
-}
-
-// temporary returns a file without a name, which ends with the process.
-func temporary() (*os.File, error) {
-	t, err := os.CreateTemp("", "flute-node-*")
-	if err != nil {
-		return nil, err
-	}
-	return t, os.Remove(t.Name())
+	return unread, nil
 }
 
 // stopNode stops n in its own time: a second interrupt kills the process.

@@ -23,6 +23,9 @@ func sentence(e event.Event) (text string, trouble bool) {
 		}
 		return text, false
 	case event.ObjectFailed:
+		if e.Sending && e.Reason == event.FailSuperseded {
+			return "changed " + humanName(e.ContentLocation) + " before it was sent: its new version follows", false
+		}
 		text = fmt.Sprintf("failed %s: %s", humanName(e.ContentLocation), e.Reason)
 		if e.Detail != "" {
 			text += ": " + e.Detail

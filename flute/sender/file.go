@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"bytes"
 	"encoding/hex"
 	"io"
 
@@ -80,6 +81,11 @@ func (o *Object) File() File { return o.file }
 
 // TransferLength returns the length in bytes after content encoding.
 func (o *Object) TransferLength() uint64 { return o.transferLength }
+
+// sameBytes reports whether o and other are known to be the same bytes on the wire.
+func (o *Object) sameBytes(other *Object) bool {
+	return o.transferSHA256 != nil && bytes.Equal(o.transferSHA256, other.transferSHA256) && o.transferLength == other.transferLength
+}
 
 // digests returns the digests as events carry them.
 func (o *Object) digests() map[string]string {

@@ -172,18 +172,25 @@ func (s *Session) verify(c *carrier, t time.Time) bool {
 		return true
 	}
 	c.verified = t
-	o := c.object
-	if isVersion(c.opened, o.version) {
+	if isVersion(c.opened, c.object.version) {
 		return true
 	}
-	err := changedWhile("sent")
-	if o.last() {
+	s.interrupt(c, t, changedWhile("sent"))
+	return false
+}
+
+// interrupt ends a transfer whose content changed or cannot be read. Another transfer may go well.
+func (s *Session) interrupt(c *carrier, t time.Time, err error) {
+	o := c.object
+	if c.opened != nil && !isVersion(c.opened, o.version) {
+		err = changedWhile("sent") // a file that became shorter looks like one that cannot be read
+	}
+	if c.opened == nil || o.last() { // half of the only transfer is out
 		s.give(o, event.FailSource, err.Error())
-		return false
+		return
 	}
 	s.drop(o)
 	s.retry(o, t, err)
-	return false
 }
 
 // advanceRenewals begins what is due of them and takes what is done.
@@ -271,9 +278,11 @@ func (s *Session) renewed(n *renewing, t time.Time) {
 		s.retry(o, t, r.err)
 		return
 	}
-	if r.object.version == o.version { // it could not be opened for a while
-		closeScratch(r.object.scratch)
-		o.state = pending
+	if r.object.version == o.version || r.object.sameBytes(o.Object) { // it could not be opened for a while, or was touched
+		if o.owned {
+			closeScratch(o.scratch)
+		}
+		o.Object, o.state = r.object, pending
 		s.queue.push(o)
 		return
 	}
@@ -285,9 +294,10 @@ func (s *Session) renewed(n *renewing, t time.Time) {
 	}
 	next.tries = o.tries
 	s.supersede(o)
-	if s.complete {
+	if s.complete && !s.broken {
+		s.broken = true
 		s.emit(event.Warning{Text: fmt.Sprintf("sender: %s changed after the session was announced to be complete: "+
-			"receivers that have left do not get its new version", r.file.ContentLocation)})
+			"receivers that have left do not get its new version, nor those of other files", r.file.ContentLocation)})
 	}
 }
 

@@ -279,7 +279,7 @@ func TestRewrittenInItsOnlyTransfer(t *testing.T) {
 		if d.packets > 19 {
 			t.Errorf("rewritten after %d packets: all were sent", after)
 		}
-		d.ends("2 source: sender: content changed while it was sent: sender: content cannot be read")
+		d.ends("2 source: sender: content changed while it was sent")
 		d.closed()
 	}
 }
@@ -307,11 +307,43 @@ func TestRewrittenUnderACarousel(t *testing.T) {
 	d.closed()
 }
 
+// A file that becomes shorter while it is sent looks like one that cannot be read.
+func TestTruncatedUnderACarousel(t *testing.T) {
+	d := sendFromDisk(t, Config{ReadAhead: 100}, File{TransferCount: -1}, nil)
+	d.sent(30)
+	d.disk.rewrite(third[:300])
+	d.whole(3, third[:300])
+	d.lists(3, 2)
+	d.ends("2 completed")
+	d.closed()
+
+	d = sendFromDisk(t, Config{ReadAhead: 100}, File{}, nil)
+	d.sent(10)
+	d.disk.rewrite(third[:300])
+	d.run(func() bool { return false })
+	d.ends("2 source: sender: content changed while it was sent")
+	d.closed()
+}
+
+// A file that was touched, or replaced by a copy of itself, stays the object that it is.
+func TestTouched(t *testing.T) {
+	for _, cenc := range []flute.ContentEncoding{flute.Null, flute.GZIP} {
+		d := sendFromDisk(t, Config{}, File{TransferCount: -1, CENC: cenc}, nil)
+		d.sent(5)
+		d.disk.rewrite(pattern(2_000))
+		d.sent(30)
+		d.disk.replace(pattern(2_000))
+		d.sent(60)
+		d.ends()
+		d.closed()
+	}
+}
+
 // A file that is written to all the time is given up in the end, but not by a carousel, which tries now and then.
 func TestRewrittenAgainAndAgain(t *testing.T) {
 	rewrite := func(d *fromDisk, seconds time.Duration) {
 		d.run(func() bool {
-			d.disk.rewrite(pattern(1_000 + d.packets)) // with each packet, and while nothing is sent
+			d.disk.rewrite(pattern(1_000 + d.disk.now.changes%1_000)) // with each packet, and while nothing is sent
 			return d.now.Sub(start) > seconds*time.Second
 		})
 	}

@@ -71,11 +71,11 @@ func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 		return b, err
 	}
 	if err != nil {
-		reason := event.FailOTI // the code refused: not the content's fault
 		if errors.Is(err, ErrSource) {
-			reason = event.FailSource
+			s.interrupt(c, t, err)
+		} else {
+			s.give(o, event.FailOTI, err.Error()) // the code refused: not the content's fault
 		}
-		s.give(o, reason, err.Error())
 		return b, err
 	}
 	if !s.verify(c, t) {

@@ -44,6 +44,7 @@ type Session struct {
 	goneBefore int   // forgotten pages in pages
 	maxPayload int   // bytes of symbols in a packet
 	complete   bool
+	broken     bool // a file has changed after the session was complete
 	closed     bool
 
 	events   []event.Event

@@ -32,10 +32,14 @@ type Version struct {
 // ErrChanged is wrapped by the errors about a Source that changes while it is read. They wrap ErrSource too.
 var ErrChanged = errors.New("sender: content changed")
 
-// changedWhile returns the error for content that changed during what is said.
-func changedWhile(what string) error {
-	return fmt.Errorf("%w while it was %s: %w", ErrChanged, what, ErrSource)
-}
+// changedWhile is the error for content that changed during what it says.
+type changedWhile string
+
+// Error implements error.
+func (c changedWhile) Error() string { return ErrChanged.Error() + " while it was " + string(c) }
+
+// Is makes it both an ErrChanged and an ErrSource.
+func (c changedWhile) Is(target error) bool { return target == ErrChanged || target == ErrSource }
 
 const (
 	// prepareTries is how often Prepare reads a Source that changes while it is read.
