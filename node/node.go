@@ -21,6 +21,7 @@ import (
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/parallel"
 	"github.com/flute-node/flute-node/store"
 )
@@ -29,6 +30,8 @@ import (
 const (
 	// DefaultBudget bounds the memory for objects in reception.
 	DefaultBudget = 1 << 30
+	// minWorkers is one for heavy decoding and one for all else.
+	minWorkers = 2
 	// stopTimeout bounds an orderly stop when the context given to Stop does not.
 	stopTimeout = 30 * time.Second
 )
@@ -40,7 +43,7 @@ type Config struct {
 	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it is
 	// kept for FDT Instances and small objects; zero: an eighth.
 	SourceBudget, Reserve uint64
-	Workers               int            // goroutines that verify and publish objects; zero: one per CPU
+	Workers               int            // goroutines that decode, verify and publish objects, at least two; zero: one per CPU
 	Registry              *fec.Registry  // FEC schemes; nil: those of package fec/schemes
 	Faults                *actors.Faults // injected faults, for tests; nil: none
 }
@@ -54,6 +57,7 @@ type Node struct {
 	system   *actors.System
 	root     *actor.PID
 	pool     *actors.Pool
+	labour   *receiver.Labour
 	memory   *session.Memory
 	budget   *store.Budget
 	failed   chan error
@@ -85,13 +89,14 @@ func Start(cfg Config) (*Node, error) {
 	if cfg.Workers <= 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
+	cfg.Workers = max(cfg.Workers, minWorkers)
 	if cfg.Registry == nil {
 		cfg.Registry = schemes.New(parallel.New(cfg.Workers).Do)
 	}
 	n := &Node{
 		cfg: cfg, memory: session.NewMemory(), budget: store.NewSharedBudget(cfg.Budget, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
-		pool: actors.NewPool(cfg.Workers, cfg.Workers), sessions: map[flute.SessionKey]bool{},
+		pool: actors.NewPool(cfg.Workers, cfg.Workers), labour: receiver.NewLabour(cfg.Workers), sessions: map[flute.SessionKey]bool{},
 	}
 	if err := n.startTree(); err != nil {
 		n.pool.Stop()

@@ -109,7 +109,7 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 		return nil, err
 	}
 	core, err := receiver.Config{
-		Registry: n.cfg.Registry, Store: st, Budget: n.budget, Variant: cfg.Variant, Expiry: cfg.Expiry,
+		Registry: n.cfg.Registry, Store: st, Budget: n.budget, Labour: n.labour, Variant: cfg.Variant, Expiry: cfg.Expiry,
 		SessionTimeout: cfg.SessionTimeout, SessionBudget: cfg.SessionBudget, CloseGrace: cfg.CloseGrace, Layout: cfg.Layout,
 	}.Validated()
 	if err != nil {

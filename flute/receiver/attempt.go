@@ -33,6 +33,7 @@ type attempt struct {
 	arenas  *arenas
 	budget  *store.Budget
 	cost    uint64 // charged to budget for as long as this is
+	turn    *turn  // of a heavy one; nil: it is not
 }
 
 // attempt starts the decoding of a block by Works.
@@ -41,15 +42,29 @@ func (o *Object) attempt(sbn fec.SBN, b *block) error {
 	if len(r.attempts) >= maxAttempts {
 		return o.later(sbn, store.ErrBudget)
 	}
+	var t *turn
+	launched := false
+	defer func() { // also when the store panics
+		if !launched {
+			t.end()
+		}
+	}()
+	if work := workOf(&r.oti, b); work >= heavyWork {
+		if t = o.l.cfg.Labour.take(o.l.now, o.l.key.Source, work); t == nil {
+			r.turnless = true
+			return o.later(sbn, store.ErrBudget)
+		}
+	}
 	a := &attempt{
 		sbn: sbn, block: b, decoder: b.decoder, lost: b.lostSymbols(), repair: b.repair[:len(b.repair):len(b.repair)],
-		arenas: o.l.cfg.arenas, budget: r.budget,
+		arenas: o.l.cfg.arenas, budget: r.budget, turn: t,
 	}
 	if _, ok := b.decoder.(fec.Solver); !ok {
 		if err := o.fill(a); err != nil {
 			return o.later(sbn, err)
 		}
 	}
+	launched = true
 	b.attempt, b.news = a, false
 	r.attempts[a] = struct{}{}
 	o.launch(a)
@@ -85,6 +100,8 @@ func (a *attempt) run() error {
 func (a *attempt) release() {
 	a.budget.Release(a.cost)
 	a.cost = 0
+	a.turn.end()
+	a.turn = nil
 	if a.arena != nil {
 		a.arenas.put(a.arena)
 		a.arena = nil
@@ -155,7 +172,7 @@ func (r *reception) end(a *attempt) {
 func (o *Object) retry() error {
 	r := o.e.rec
 	stalled := r.stalled
-	r.stalled, r.waiting = nil, false
+	r.stalled, r.waiting, r.turnless = nil, false, false
 	for _, sbn := range stalled {
 		if b := r.blocks[sbn]; b != nil && !r.complete.has(sbn) {
 			if err := o.recover(sbn, b); err != nil {

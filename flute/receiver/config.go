@@ -69,6 +69,8 @@ type Config struct {
 	Store    store.Store   // where object bytes go; required
 	Budget   *store.Budget // memory of all sessions that share this Config or another one with it; nil: unlimited
 
+	Labour *Labour // turns of heavy decoding; nil: those of one worker
+
 	SessionBudget uint64 // memory of one session in bytes; zero: DefaultSessionBudget
 	ObjectBudget  uint64 // memory of one object in bytes; zero: all but a sixteenth of SessionBudget
 
@@ -140,6 +142,9 @@ func (c Config) Validated() (*Config, error) {
 	c.ObjectBudget = cmp.Or(c.ObjectBudget, c.SessionBudget-c.SessionBudget/16)
 	if c.ObjectBudget > c.SessionBudget {
 		return nil, fmt.Errorf("receiver: Config.ObjectBudget %d exceeds Config.SessionBudget %d", c.ObjectBudget, c.SessionBudget)
+	}
+	if c.Labour == nil {
+		c.Labour = NewLabour(1)
 	}
 	if c.Budget == nil {
 		c.Budget = store.NewBudget(1<<62, nil)

@@ -28,6 +28,7 @@ type reception struct {
 	repaired uint64                // source symbols recovered by FEC
 	attempts map[*attempt]struct{} // whose Works are out
 	waiting  bool                  // for memory, or for its turn
+	turnless bool                  // a source block of it waits for a turn, see Labour
 	queued   bool                  // whole, and waiting for the publication of an older version
 	stalled  []fec.SBN             // source blocks that could not be decoded for want of memory, or of a place among the attempts
 
