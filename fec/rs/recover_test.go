@@ -357,6 +357,7 @@ func FuzzRecover(f *testing.F) {
 	f.Add(uint8(4), uint8(10), uint8(5), uint8(99), uint8(2), []byte{1, 2, 3}, testSource(10, 99))
 	f.Add(uint8(3), uint8(5), uint8(2), uint8(99), uint8(1), []byte{1, 4}, testSource(5, 99))
 	f.Add(uint8(12), uint8(100), uint8(30), uint8(63), uint8(0), []byte{77}, testSource(100, 63))
+	f.Add(uint8(8), uint8(4), uint8(2), uint8(0), uint8(0), []byte{0}, []byte("no symbols"))
 	s := New()
 	f.Fuzz(func(t *testing.T, m, k, p, length, variant uint8, lose, data []byte) {
 		o := oti2m(uint(m), int(k), int(p), int(length))
@@ -364,6 +365,15 @@ func FuzzRecover(f *testing.F) {
 			return
 		}
 		v := s.Variants()[int(variant)%3]
+		if length == 0 { // an object of no bytes, whose OTI is valid: it has no source block (RFC 5052, section 9.1)
+			if _, err := s.NewEncoder(&o, v, uint32(k), nil); !errors.Is(err, flute.ErrOTI) {
+				t.Fatalf("encoder of symbols of 0 bytes: %v", err)
+			}
+			if _, err := s.NewDecoder(&o, v, uint32(k)); !errors.Is(err, flute.ErrOTI) {
+				t.Fatalf("decoder of symbols of 0 bytes: %v", err)
+			}
+			return
+		}
 		source := data[:min(len(data), int(k)*int(length))]
 		repair := repairOf(t, s, &o, v, int(k), source)
 		lost, seen := []int{}, map[int]bool{}
