@@ -117,14 +117,28 @@ func TestTwoSendsAtOnce(t *testing.T) {
 		t.Errorf("TSIs %v", tsis)
 	}
 
-	args = append(args, "--tsi", "7")
-	s1 = start(t, append(args, one)...)
-	s2 = start(t, append(args, two)...)
+	r = start(t, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", t.TempDir())
+	listening(t, group)
+	args = []string{"send", "--to", group.String(), "--interface", "lo", "--rate", "800kbit", "--tsi", "7"} // for 4 s
+	s1, s2 = start(t, append(args, one)...), start(t, append(args, two)...)
 	s1.ok()
 	s2.ok()
+	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	r.wait() // whatever becomes of the files
 	told := append(s1.named("warning", "text"), s2.named("warning", "text")...)
 	if len(told) != 1 || !strings.Contains(told[0].(string), "TSI 7") {
-		t.Errorf("warnings %q", told)
+		t.Errorf("senders warn %q", told)
+	}
+	heard := 0
+	for _, text := range r.named("warning", "text") {
+		if strings.Contains(text.(string), "in turn") {
+			heard++
+		}
+	}
+	if heard != 1 {
+		t.Errorf("the receiver warns %d times", heard)
 	}
 }
 

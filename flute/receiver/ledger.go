@@ -36,6 +36,7 @@ type Ledger struct {
 	warned    bool                   // of faults in an FDT Instance
 	deferred  map[flute.TOI]struct{} // files that there is no memory or no place to describe
 
+	turns        turns
 	publications publications
 	completion   completion
 

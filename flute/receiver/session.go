@@ -56,6 +56,7 @@ func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p alc.Pack
 	}
 	p, err := s.parse(datagram)
 	if err == nil {
+		s.hearPort(now, port)
 		object, err = s.route(now, &p)
 	}
 	switch {
