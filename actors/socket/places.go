@@ -22,6 +22,9 @@ const (
 	// new one would cost more than the session. It also bounds the sessions that have given way and are not over yet, and it
 	// is what a source with more than its share cannot take with proven sessions: others need it to prove themselves.
 	yieldShare = 8
+	// crowdPause is how long a source begins no session, while the table is full, that had more than its share of unproven
+	// ones there: each costs a tenth of a millisecond.
+	crowdPause = time.Second
 	// A proven session gives way only when it was silent for yieldSilence, though senders repeat their FDT more often, or
 	// has sent less than yieldDatagrams yet.
 	yieldSilence   = 10 * time.Second
@@ -60,7 +63,7 @@ func (r *reader) lookup(key flute.SessionKey, datagram []byte) *route {
 		r.counters.drop(flute.Reason(err))
 		return nil
 	}
-	if rt == nil && len(r.table) >= r.max && !r.prune() && !r.makeRoom() {
+	if rt == nil && len(r.table) >= r.max && !r.prune() && !r.makeRoom(key.Source) {
 		r.counters.drop(flute.DropBudget)
 		return nil
 	}
@@ -81,8 +84,12 @@ func (r *reader) prune() bool {
 	return len(r.table) < before
 }
 
-// makeRoom has sessions give way, and reports whether any did.
-func (r *reader) makeRoom() bool {
+// makeRoom has sessions give way to one of source, and reports whether any did.
+func (r *reader) makeRoom(source netip.Addr) bool {
+	if _, ok := r.crowding[source]; ok && r.now.Sub(r.surveyed) < crowdPause {
+		return false
+	}
+	r.surveyed = r.now
 	r.yielding = slices.DeleteFunc(r.yielding, (*session.Inbox).Gone)
 	n := max(1, r.max/yieldShare) - len(r.yielding)
 	before := len(r.table)
@@ -129,6 +136,12 @@ func (r *reader) leastClaims(n int) (chosen []*route) {
 		}
 	}
 	share := max(1, r.max/sourceShare)
+	clear(r.crowding)
+	for source, n := range held[0] {
+		if n > share {
+			r.crowding[source] = struct{}{}
+		}
+	}
 	slices.SortFunc(list[0], compareClaims)
 	choose(n, 0, share)
 	choose(n, 0, 0)

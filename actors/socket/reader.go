@@ -88,7 +88,9 @@ type reader struct {
 	live  []*route  // routes that got datagrams from the read in hand
 	left  int       // datagrams of the read in hand that were neither dropped nor put into a batch
 
-	yielding []*session.Inbox // of sessions that gave way, and may not be over yet
+	yielding []*session.Inbox        // of sessions that gave way, and may not be over yet
+	crowding map[netip.Addr]struct{} // sources that had too many unproven sessions when all were looked at last
+	surveyed time.Time               // when that was
 }
 
 // route is a session's Inbox with the batch that is being gathered for it.

@@ -27,7 +27,7 @@ func newReader() (*reader, func()) {
 	r := &reader{
 		slabs: slab.NewPool(64*2048, 4), reception: &session.Reception{ID: 1}, limits: actors.Limits{Bytes: 1 << 20}, max: 100,
 		open: func(in *session.Inbox) { boxes = append(boxes, in) }, counters: &Counters{},
-		table: map[flute.SessionKey]*route{},
+		table: map[flute.SessionKey]*route{}, crowding: map[netip.Addr]struct{}{},
 	}
 	return r, func() {
 		for _, b := range boxes {

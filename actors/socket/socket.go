@@ -130,6 +130,7 @@ func (s *socket) read(ctx actor.Context) {
 		source: s.source, slabs: s.cfg.Slabs, filter: s.cfg.Filter, group: s.cfg.Group, reception: s.cfg.Reception,
 		limits: s.cfg.Limits, max: s.cfg.MaxSessions, counters: s.cfg.Counters, closing: &s.closing,
 		spare: slab.NewPool(s.cfg.SlabSize, 1).Get(), table: s.cfg.table,
+		crowding: map[netip.Addr]struct{}{},
 		open: func(in *session.Inbox) {
 			s.cfg.Memory.Add(in)
 			root.Send(s.cfg.Sessions, session.Open{Inbox: in})

@@ -240,7 +240,7 @@ func TestFailedBeforeFDT(t *testing.T) {
 		return nil
 	}))
 	o := plain(t, 1, 2*smallObject, 1000, 64) // large enough to be staged before anything describes it
-	r.feed(o.packet(0, 0, 1))
+	r.feed(o.all()[:smallObject/1000+1]...)
 	broken = false
 	r.feed(o.all()...)
 	r.want()

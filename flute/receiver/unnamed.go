@@ -171,7 +171,7 @@ func (l *Ledger) forget(e *entry) {
 }
 
 // keeps reports whether the packet p of the undescribed object e is kept as it is. An object too large for that is staged
-// in the store at once, as far as a few may: each costs a file there.
+// in the store, as far as a few may: each costs a file there, which what has come of it must be worth.
 func (l *Ledger) keeps(e *entry, p *alc.Packet) bool {
 	if e.ended() || e.rec != nil {
 		return false
@@ -180,7 +180,7 @@ func (l *Ledger) keeps(e *entry, p *alc.Packet) bool {
 		return true
 	}
 	oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
-	return err != nil || oti.TransferLength <= smallObject
+	return err != nil || oti.TransferLength <= smallObject || e.pending.bytes < smallObject
 }
 
 // keep keeps the packet p of the undescribed object e.

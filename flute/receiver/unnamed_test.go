@@ -127,3 +127,22 @@ func TestUndescribedObjectsGiveWay(t *testing.T) {
 	}
 	r.close()
 }
+
+// A packet that claims to be of a large object costs no file: what came of it must be worth one.
+func TestUndescribedClaimStagesNothing(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 1<<20, 1000, 64)
+	packets := o.all()
+	for i, p := range packets {
+		r.feed(p)
+		if i*1000 < smallObject/2 && r.store.Staged() > 0 {
+			t.Fatalf("staged after %d packets", i+1)
+		}
+	}
+	if r.store.Staged() != 1 {
+		t.Error("not staged when all is there")
+	}
+	r.feed(describe(t, 0, o.file("a")))
+	r.file("a", o.content)
+	r.close()
+}
