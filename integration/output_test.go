@@ -128,6 +128,19 @@ func TestErrorsAsJSON(t *testing.T) {
 	}
 }
 
+// awaitLine reads from a process's output until a line holds text, and throws the rest away.
+func awaitLine(t *testing.T, out *os.File, text string) {
+	t.Helper()
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), text) {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return
+		}
+	}
+	t.Fatalf("no line with %q", text)
+}
+
 // receive takes a folder of which it knows nothing, and says what is missing if it does not get it.
 func TestUntilComplete(t *testing.T) {
 	group, from := newGroup(t), t.TempDir()
@@ -162,10 +175,7 @@ func TestUntilComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "400kbit", "--parallel", "1", filepath.Join(from, "d"))
-		lines := bufio.NewScanner(out)
-		for lines.Scan() && !strings.Contains(lines.Text(), "object_completed") {
-		}
-		go func() { _, _ = io.Copy(io.Discard, out) }()
+		awaitLine(t, out, "object_completed")
 		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", t.TempDir())
 		s.ok()
 		if code := r.wait(); code != 1 || !strings.Contains(r.stderr.String(), "missing: d/00 (session_over)") {

@@ -95,6 +95,7 @@ func run(args []string, stdout, stderr *os.File) int {
 	}
 	ctx, stop := untilSignal(stderr)
 	defer stop()
+	context.AfterFunc(ctx, out.leave)
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(out)
 	out.close()

@@ -44,6 +44,7 @@ type output struct {
 	screen  *screen // nil: text without bars
 	bars    bars
 	waiting []string // text for the next frame
+	leaving bool     // interrupted: what is not finished fails, which nobody needs to read one by one
 	stop    chan struct{}
 	stopped sync.WaitGroup
 }
@@ -148,9 +149,19 @@ func (o *output) show(e event.Event) {
 	if o.screen != nil {
 		o.bars.add(time.Now(), e)
 	}
+	if f, ok := e.(event.ObjectFailed); ok && o.leaving && f.Reason == event.FailClosed {
+		return
+	}
 	if text != "" {
 		o.text(text)
 	}
+}
+
+// leave is called when the command was interrupted.
+func (o *output) leave() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.leaving = true
 }
 
 // text prints a line, with the next frame if there are bars. The caller holds mu.

@@ -86,9 +86,11 @@ func (s *summary) text() string {
 	if s.sending {
 		what = "sent"
 	}
-	_, _ = fmt.Fprintf(&text, "%s %s, %s in %s", what, count(s.Files, "file"), formatBytes(s.Bytes),
-		formatDuration(time.Duration(s.Seconds*float64(time.Second))))
-	if s.Seconds > 0 && s.Files > 0 {
+	_, _ = fmt.Fprintf(&text, "%s %s", what, count(s.Files, "file"))
+	if s.Files > 0 {
+		_, _ = fmt.Fprintf(&text, ", %s in %s", formatBytes(s.Bytes), formatDuration(time.Duration(s.Seconds*float64(time.Second))))
+	}
+	if s.Seconds > 0 {
 		_, _ = fmt.Fprintf(&text, ", %v", bitRate(float64(s.Bytes)*8/s.Seconds))
 	}
 	if s.Failed > 0 {
@@ -100,7 +102,7 @@ func (s *summary) text() string {
 	if s.sending {
 		return text.String()
 	}
-	_, _ = fmt.Fprintf(&text, "\n%s, %d of them nothing new; %s lost on the way and repaired", count(s.Datagrams, "datagram"), s.Duplicate,
+	_, _ = fmt.Fprintf(&text, "\n%s, %d of them nothing new; %s lost and repaired", count(s.Datagrams, "datagram"), s.Duplicate,
 		count(s.Repaired, "source symbol"))
 	if s.KernelDrops > 0 {
 		_, _ = fmt.Fprintf(&text, "\n%s dropped by the system: the receive buffer was full", count(s.KernelDrops, "datagram"))

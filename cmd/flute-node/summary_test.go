@@ -29,7 +29,7 @@ func TestSummary(t *testing.T) {
 	s.Datagrams, s.Unfinished = 1, 2
 	s.Seconds = s.last.Sub(s.first).Seconds()
 	want := "received 3 files, 1.9 MiB in 2s, 8 Mbit/s; 2 not finished\n" +
-		"1 datagram, 2 of them nothing new; 3 source symbols lost on the way and repaired\n" +
+		"1 datagram, 2 of them nothing new; 3 source symbols lost and repaired\n" +
 		"5 datagrams dropped by the system: the receive buffer was full\n14 datagrams dropped: budget"
 	if got := s.text(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
@@ -38,7 +38,7 @@ func TestSummary(t *testing.T) {
 	s.add(event.ObjectFailed{Sending: true, Reason: event.FailClosed})
 	s.stopping.Store(true)
 	s.add(event.ObjectFailed{Sending: true, Reason: event.FailClosed})
-	if got := s.text(); !strings.HasPrefix(got, "sent 0 files, 0 B in 0s; 1 failed; 1 not finished") {
+	if got := s.text(); !strings.HasPrefix(got, "sent 0 files; 1 failed; 1 not finished") {
 		t.Error(got)
 	}
 }
