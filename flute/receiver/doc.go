@@ -20,6 +20,10 @@
 // Every datagram is counted once (flute.Counters). Every object that an FDT Instance announces ends in one of
 // event.ObjectCompleted and event.ObjectFailed.
 //
+// A session is complete (event.SessionComplete) when its sender said that no file will follow, all that it described has its
+// end, and no FDT Instance may be missing: the one that said so has come again twice without news, or nothing comes at all,
+// or the sender has closed the session.
+//
 // A failure whose reason may pass ends a try, not the object, and its event says Retry: wrong bytes, a store or a budget
 // that is full, a description that has expired, a B flag before all symbols came. The next packet or announcement of the
 // object begins another try. Symbols are kept for it after an expiry and after a B flag, unless the memory is needed;
