@@ -3,19 +3,25 @@ package receiver
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/store"
 )
 
+// hostileSchemes are shared: each set of them makes its tables once.
+var hostileSchemes = sync.OnceValue(schemes.Default)
+
 // hostileRig is small in everything.
 func hostileRig(t testing.TB) *rig {
 	return newRig(t, func(c *Config) {
+		c.Registry = hostileSchemes()
 		c.Budget = store.NewBudget(300_000, nil)
 		c.MaxObjects, c.MaxUnnamed, c.UnnamedBytes, c.MaxInstances = 8, 4, 100_000, 3
 		c.MaxObjectSize, c.FDTLimits = 1<<20, fdt.Limits{Bytes: 10_000}
