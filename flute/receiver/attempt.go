@@ -168,16 +168,21 @@ func (r *reception) end(a *attempt) {
 	a.release()
 }
 
-// retry goes on with blocks that could not be decoded when their symbols came.
+// retry goes on with blocks that could not be decoded when their symbols came, in their order, until one has to wait again:
+// what is missing for that one is missing for all.
 func (o *Object) retry() error {
 	r := o.e.rec
 	stalled := r.stalled
 	r.stalled, r.waiting, r.turnless = nil, false, false
-	for _, sbn := range stalled {
+	for i, sbn := range stalled {
 		if b := r.blocks[sbn]; b != nil && !r.complete.has(sbn) {
 			if err := o.recover(sbn, b); err != nil {
 				return err
 			}
+		}
+		if r.waiting {
+			r.stalled = append(r.stalled, stalled[i+1:]...)
+			return nil
 		}
 	}
 	return nil

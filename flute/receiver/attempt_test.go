@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"testing"
@@ -286,5 +287,47 @@ func TestCloseDuringAttempt(t *testing.T) {
 	r.want()
 	r.workAll()
 	r.want("completed 1 a 570077")
+	r.close()
+}
+
+// While there is no memory, a try costs as much as one block, not as all that wait; when there is, all are decoded.
+func TestStalledBlocksWaitCheaply(t *testing.T) {
+	const blocks = 400
+	r := newRig(t)
+	o := coded(t, 1, blocks*400, 100, 4, 8, "")
+	o.content = bytes.Repeat(o.content[:400], blocks) // encode one block only
+	f := o.file("a")
+	f.MD5 = md5Of(o.content)
+	r.feed(describe(t, 0, f))
+	for sbn := range fec.SBN(blocks) {
+		r.feed(o.packet(sbn, 0, 3))
+	}
+	repair, taken := o.repair(0, 4), uint64(0)
+	for sbn := range fec.SBN(blocks) { // what is left is enough for a symbol, not for a block
+		r.cfg.Budget.Release(taken)
+		if taken = r.cfg.Budget.Limit() - r.cfg.Budget.Used() - 250; !r.cfg.Budget.TryReserve(taken) {
+			t.Fatal("no room")
+		}
+		r.feed(o.raw(sbn, 4, repair))
+	}
+	rec, object := r.l.entries[o.toi].rec, r.object(o.toi)
+	waiting := len(rec.stalled)
+	if waiting < blocks*3/4 {
+		t.Fatalf("%d blocks wait", waiting)
+	}
+	n := testing.AllocsPerRun(10, func() {
+		if err := object.retry(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > 20 {
+		t.Errorf("%v allocations", n)
+	}
+	if got := len(rec.stalled); got != waiting || !rec.waiting {
+		t.Errorf("%d blocks wait after that, not %d", got, waiting)
+	}
+	r.cfg.Budget.Release(taken)
+	r.wait(time.Second)
+	r.want("completed 1 a 160000")
 	r.close()
 }
