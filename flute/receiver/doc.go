@@ -12,7 +12,8 @@
 //	                        └► Work (decode, verify, publish) ─► Object.Done
 //
 // Object bytes go to a store.Store as they come; a file becomes visible only when it is whole and agrees with every
-// digest and length that the sender announced. Each Content-Location has a name of its own there (store.Names). Nothing is allocated because a header claims a size.
+// digest and length that the sender announced. Each Content-Location has a name of its own there (store.Names).
+// Nothing is allocated because a header claims a size.
 //
 // Of the versions of one file, the newest stays: a session publishes under one Content-Location in turn, and no version
 // over a newer one.

@@ -54,9 +54,12 @@ func TestLocationsKeepTheirFiles(t *testing.T) {
 // own, both stay.
 func TestLayout(t *testing.T) {
 	for layout, want := range map[Layout][]string{
-		LayoutFlat:    {"firmware.bin"},
-		LayoutSource:  {"10.0.0.1/firmware.bin", "2001-db8--1/firmware.bin", "unknown/firmware.bin"},
-		LayoutSession: {"10.0.0.1/239.1.1.1-3400-7/firmware.bin", "2001-db8--1/ff15--1-3400-7/firmware.bin", "unknown/invalid IP-0-7/firmware.bin"},
+		LayoutFlat:   {"firmware.bin"},
+		LayoutSource: {"10.0.0.1/firmware.bin", "2001-db8--1/firmware.bin", "unknown/firmware.bin"},
+		LayoutSession: {
+			"10.0.0.1/239.1.1.1-3400-7/firmware.bin", "2001-db8--1/ff15--1-3400-7/firmware.bin",
+			"unknown/invalid IP-0-7/firmware.bin",
+		},
 	} {
 		r := newRig(t, func(c *Config) { c.Layout = layout })
 		rcv, err := New(*r.cfg)

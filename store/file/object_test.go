@@ -163,7 +163,9 @@ func TestWriteAtAllocs(t *testing.T) {
 
 // TestFoldCase: letters that differ in case only are one.
 func TestFoldCase(t *testing.T) {
-	for _, same := range [][]string{{"Firmware.BIN", "firmware.bin"}, {"K", "k", "\u212a"}, {"Σ", "σ", "ς"}, {"a/B", "A/b"}, {"日本", "日本"}} {
+	for _, same := range [][]string{
+		{"Firmware.BIN", "firmware.bin"}, {"K", "k", "\u212a"}, {"Σ", "σ", "ς"}, {"a/B", "A/b"}, {"日本", "日本"},
+	} {
 		for _, s := range same {
 			if foldCase(s) != foldCase(same[0]) {
 				t.Errorf("%q and %q differ", s, same[0])
