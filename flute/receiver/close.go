@@ -35,7 +35,11 @@ func (s *Session) Advance(now time.Time) {
 		s.end(l.ending)
 	case due(l.closing, now) && l.open.After(l.closing.Add(-l.cfg.CloseGrace/2)):
 		l.closing = noTime // the sender goes on without the flag: it was forged
+	case due(l.closing, now) && l.rival.files != nil && l.rival.seen+l.rival.data >= 2:
+		s.adopt(now) // what the flag has ended is not what came after it
 	case due(l.closing, now) && l.decoding():
+		l.closing = now.Add(stallRetry)
+	case due(l.closing, now) && s.endPatience():
 		l.closing = now.Add(stallRetry)
 	case due(l.closing, now):
 		s.end("close-session flag")
@@ -63,6 +67,8 @@ func (s *Session) sweep(now time.Time) {
 	}
 	s.readWaiting(now, whole)
 	l.forgetUnnamed(now)
+	s.sweepApart(now)
+	s.sweepRival(now)
 	for _, e := range l.entries {
 		switch {
 		case e.phase == finishing:

@@ -63,7 +63,7 @@ func TestSessionCompleteWaitsForInstancesUnderWay(t *testing.T) {
 	r.feed(two[1:]...)
 	r.wait(time.Minute)
 	r.completes()
-	r.feed(b.all()...)
+	r.feed(concat(two, b.all())...)
 	r.wait(completeSilence - time.Millisecond)
 	r.completes()
 	r.wait(time.Millisecond)

@@ -42,8 +42,8 @@ const (
 	// DefaultUnprovenTimeout ends a silent session that has shown nothing yet: neither a valid FDT Instance nor an object.
 	// Whoever joins late waits for an FDT Instance while packets come, so that the session is not silent.
 	DefaultUnprovenTimeout = 10 * time.Second
-	// DefaultEpochSilence is the silence after which other content under a known FDT Instance ID is taken for a sender
-	// that was started again, not for an attack or an error (RFC 6726, section 3.4.1).
+	// DefaultEpochSilence is the silence after which other content under a known FDT Instance ID, if there is more than one
+	// packet of it, is taken for a sender that was started again, not for an attack or an error (RFC 6726, section 3.4.1).
 	DefaultEpochSilence = 2 * time.Second
 	// digestStep is how many contiguous bytes are gathered before they are hashed ahead of completion.
 	digestStep = 8 << 20

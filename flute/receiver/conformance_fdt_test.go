@@ -39,8 +39,9 @@ func TestConf_E04_VersionsNotMixed(t *testing.T) {
 		t.Errorf("%d packets dropped, not %d", n, len(two))
 	}
 	r.feed(fdtInstance{id: 2, files: []fdt.File{b.file("b")}, version: 2}.packets(t)...)
+	r.feed(one...) // the sender goes on
 	r.feed(concat(a.all(), b.all())...)
-	r.want("completed 1 a 10")
+	r.want("rejected fdt 1", "completed 1 a 10")
 
 	r = newRig(t, func(c *Config) { c.Profile = Version2 })
 	r.feed(one...)
@@ -293,6 +294,8 @@ func TestConf_E43_ReusedInstanceID(t *testing.T) {
 	forged := describe(t, 5, b.file("bb"))
 	r.feed(forged, forged)
 	r.feed(concat(a.all(), b.all())...)
+	r.want("rejected fdt 5") // the files may be of either
+	r.feed(describe(t, 5, a.file("a")))
 	r.want("rejected fdt 5", "completed 1 a 300")
 	if n := r.dropped(flute.DropFDTConflict); n != 2 {
 		t.Errorf("%d packets dropped", n)

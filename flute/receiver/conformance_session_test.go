@@ -79,10 +79,13 @@ func TestConf_E94_L10_CloseSession(t *testing.T) {
 func TestConf_L13_PacketsAfterA(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 300, 100, 4)
-	r.feed(describe(t, 0, o.file("a")))
+	f := o.file("a")
+	f.MD5 = md5Of(o.content)
+	r.feed(describe(t, 0, f))
 	r.feed(o.packet(0, 0, 1), alc.AppendCloseSession(nil, key.TSI))
 	r.wait(time.Second)
-	r.feed(o.all()...)
+	r.feed(o.all()...) // perhaps of another sender; the digest tells
+	r.wait(apartPatience)
 	r.want("completed 1 a 300")
 	r.wait(r.cfg.CloseGrace)
 	r.want("completed 1 a 300", "closed close-session flag")
@@ -93,7 +96,8 @@ func TestConf_L10_ForgedA(t *testing.T) {
 	for _, flagged := range []bool{false, true} {
 		r := newRig(t)
 		o := plain(t, 1, 3000, 100, 4)
-		r.feed(describe(t, 0, o.file("a")), alc.AppendCloseSession(nil, key.TSI))
+		d := describe(t, 0, o.file("a"))
+		r.feed(d, alc.AppendCloseSession(nil, key.TSI))
 		packets := o.all()
 		if flagged {
 			for _, p := range packets {
@@ -102,7 +106,7 @@ func TestConf_L10_ForgedA(t *testing.T) {
 		}
 		for _, p := range packets {
 			r.wait(r.cfg.CloseGrace / 4)
-			r.feed(p)
+			r.feed(d, p)
 		}
 		r.want("completed 1 a 3000")
 		r.wait(r.cfg.CloseGrace)
@@ -119,16 +123,16 @@ func TestConf_L10_ForgedA(t *testing.T) {
 func TestConf_L12_L13_CloseObject(t *testing.T) {
 	r := newRig(t)
 	a, b, c := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4), plain(t, 3, 300, 100, 4)
-	r.feed(describe(t, 0, a.file("a"), b.file("b"), c.file("c")))
-	r.feed(a.packet(0, 2, 1, closeObject), b.packet(0, 2, 1, closeObject), c.packet(0, 2, 1, closeObject))
+	d := describe(t, 0, a.file("a"), b.file("b"), c.file("c"))
+	r.feed(d, a.packet(0, 2, 1, closeObject), b.packet(0, 2, 1, closeObject), c.packet(0, 2, 1, closeObject))
 	r.wait(time.Second)
-	r.feed(a.packet(0, 0, 1), a.packet(0, 1, 1)) // overtaken
+	r.feed(d, a.packet(0, 0, 1), a.packet(0, 1, 1)) // overtaken
 	r.want("completed 1 a 300")
 	r.wait(r.cfg.CloseGrace - 2*time.Second)
-	r.feed(c.packet(0, 0, 1)) // the sender goes on with this one
+	r.feed(d, c.packet(0, 0, 1)) // the sender goes on with this one
 	r.wait(r.cfg.CloseGrace)
 	r.want("completed 1 a 300", "failed 2 b session_over")
-	r.feed(c.packet(0, 1, 1))
+	r.feed(d, c.packet(0, 1, 1))
 	r.want("completed 1 a 300", "failed 2 b session_over", "completed 3 c 300")
 	r.close()
 }
@@ -164,6 +168,7 @@ func TestConf_E95_RestartedSender(t *testing.T) {
 			pause(r)
 			r.feed(describe(t, id, next.file("new")))
 			r.feed(next.all()...)
+			r.wait(rivalTime) // after an A flag, which anybody can forge
 			r.file("new", next.content)
 			failed := 0
 			for _, e := range eventsOf[event.ObjectFailed](r) {

@@ -13,8 +13,9 @@ import (
 )
 
 // merge adds the File elements of f to the database, which is the union of all FDT Instances that have not expired
-// (RFC 6726, section 3.2): a file that a later FDT Instance leaves out stays.
-func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
+// (RFC 6726, section 3.2): a file that a later FDT Instance leaves out stays. It returns the run of an object that f
+// contradicts; 0: of none.
+func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) (contested run) {
 	l := s.l
 	report := s.report(f)
 	at, deferred := len(l.effects.Events), 0
@@ -24,6 +25,9 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 			err = s.mergeFile(now, f.ID, &f.Files[i], expires)
 		}
 		if err != nil {
+			if errors.As(err, new(contradiction)) {
+				contested = l.entries[f.Files[i].TOI].run
+			}
 			if errors.Is(err, errBudget) {
 				deferred++
 				s.postpone(&f.Files[i], err)
@@ -41,28 +45,34 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) {
 		l.completion.announced(now, f.ID)
 	}
 	if in := l.instances[f.ID]; in != nil && !in.settle(now, deferred) {
-		return
+		return contested
 	}
 	l.effects.Events = slices.Insert(l.effects.Events, at, event.Event(report)) // before what follows from it
+	return contested
 }
 
 // mergeFile adds one File element.
 func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, expires time.Time) error {
 	l := s.l
+	run := l.lines[0].run
+	if in := l.instances[id]; in != nil {
+		run = in.run
+	}
 	if e := l.entries[file.TOI]; e != nil && e.file != nil {
 		field := changed(e.file, file)
 		switch {
-		case field == "":
+		case field == "" && (e.run == run || sharesDigest(e.file, file) || e.isUntouched()):
+			e.run = run
 			s.again(e, id, file, expires)
+			s.rejoin(e)
 			return nil
 		case due(e.expires, now):
 			s.dismiss(e, event.FailExpired, "its FDT Instance has expired")
-		case e.pause != l.pauses: // see newEpoch
-			s.dismiss(e, event.FailSuperseded, "another file has its TOI since the sender paused")
 		default:
-			// RFC 6726, section 3.3: a later FDT Instance may augment the description, it must not change it.
-			return fmt.Errorf("its %s differs from an earlier FDT Instance", field)
+			return contradiction(field)
 		}
+	} else if e != nil && e.run != run {
+		s.claim(e, file, run)
 	}
 	own, cost := describedBy(file)
 	if !l.reserveDescription(cost) {
@@ -70,7 +80,7 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 	}
 	e := l.entries[file.TOI]
 	if e == nil {
-		e = &entry{toi: file.TOI}
+		e = &entry{toi: file.TOI, run: run}
 		l.entries[file.TOI] = e
 	}
 	l.named(e)
@@ -86,6 +96,7 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 		e.closeAt = now.Add(l.closeGrace(e))
 		l.schedule(e.closeAt)
 	}
+	s.rejoin(e)
 	s.confirm(e, id, expires)
 	s.introduce(e)
 	return nil
@@ -104,7 +115,7 @@ func (s *Session) introduce(e *entry) {
 	if toi, ok := l.locations[e.file.ContentLocation]; ok {
 		old := l.entries[toi]
 		switch {
-		case old.pause == e.pause && old.instance.NewerThan(e.instance):
+		case old.run == e.run && old.instance.NewerThan(e.instance) && (old.instance-e.instance)&flute.MaxInstanceID <= maxKnownInstances:
 			if untold {
 				e.phase = announced
 			}
@@ -142,7 +153,7 @@ func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires t
 // confirm notes that an FDT Instance describes e, until expires if that is later than what it was.
 func (s *Session) confirm(e *entry, id flute.InstanceID, expires time.Time) {
 	l := s.l
-	e.instance, e.pause = id, l.pauses
+	e.instance = id
 	if e.isIdle() {
 		l.history.add(e)
 	}

@@ -44,11 +44,16 @@
 // Small source blocks are decoded where the packet is handled that makes them solvable, large ones by Works: first whether
 // the symbols suffice, then, with the block in memory, the lost ones.
 //
-// A sender that is started again uses IDs and TOIs a second time. After a pause (Config.EpochSilence, or an A flag) other
-// content under them is the new truth; without a pause it is an error, and the first content stays.
+// A sender that is started again often uses IDs and TOIs a second time. After a silence, after an A flag, and when packets
+// come from another UDP source port, packets of known objects are held apart until an FDT Instance tells whose they are:
+// one that is known shows that the sender goes on. An FDT Instance that contradicts what is known takes its place when it
+// is heard again and again while the sender before is not; see event.FDTRejected. A file has no bytes of two senders.
 //
 // # Limitations
 //
+// An object without a digest that a silence of 0.4 s interrupts is published once an FDT Instance was heard after it; a
+// sender that sends none any more loses it. A sender that is started again in less, from the same port, with the same IDs,
+// TOIs and FEC OTI and no digest, whose data come before its FDT, is not told from the one before until then.
 // EXT_AUTH is recognised and not verified. Sub-blocks save a receiver no memory here. What was received of an unfinished
 // object does not outlive the process. When the sender's Reed-Solomon code is not known and neither a surplus symbol nor a
 // digest tells it, an object is published as the first code has it, with nothing verified.

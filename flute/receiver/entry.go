@@ -31,10 +31,13 @@ type entry struct {
 	gone    bool          // removed from the Ledger
 	unnamed unnamedLink   // its place among the objects without a description
 
+	run       run  // whose packets are taken; see run.go
+	contested bool // an FDT Instance says that its TOI means something else
+	mixed     bool // nothing has confirmed yet that all its packets are of one run
+
 	file     *fdt.File        // description; nil before the FDT
 	badOTI   error            // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
 	instance flute.InstanceID // the newest FDT Instance that describes it
-	pause    uint64           // Ledger.pauses when it was described last
 	place    place            // in Ledger.history
 	cost     uint64           // charged for the description
 	expires  time.Time        // by the receiver's clock; zero: never

@@ -9,9 +9,6 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// A sender that was started again uses FDT Instance IDs and TOIs a second time. What tells it from a forger, or from a
-// sender that breaks the rules, is that the session was silent or closed in between: a pause.
-
 // conflicts reports whether p cannot belong to the instance: another length or OTI, or other bytes at its start.
 func (in *instance) conflicts(p *alc.Packet) bool {
 	if p.FTI != nil && in.fti != nil && !bytes.Equal(p.FTI, in.fti) {
@@ -31,6 +28,13 @@ func (in *instance) fingerprint(p *alc.Packet) {
 	}
 }
 
+// isHead reports whether p is the packet with SBN 0 and ESI 0 that the instance had before. Nothing else is compared: it
+// tells when the FDT Instance expires, and what it describes first.
+func (in *instance) isHead(p *alc.Packet) bool {
+	head, ok := headHash(p)
+	return ok && in.hasHead && head == in.head
+}
+
 // headHash hashes the packet that carries the first symbol, told by a FEC Payload ID of zeros.
 func headHash(p *alc.Packet) (h [sha256.Size]byte, ok bool) {
 	oti := fec.OTI{EncodingID: fec.EncodingID(p.Codepoint), FieldBits: 8}
@@ -44,26 +48,28 @@ func headHash(p *alc.Packet) (h [sha256.Size]byte, ok bool) {
 	return sha256.Sum256(p.Body), true
 }
 
-// conflict counts a packet under an FDT Instance ID in use and reports the first one. RFC 6726, section 3.4.1: "Receipt
-// of an FDT Instance that reuses an FDT Instance ID value that is currently used by a non-expired FDT Instance MUST be
-// considered an error case." The first one is kept.
-func (s *Session) conflict(in *instance) error {
-	if !in.alarmed {
-		in.alarmed = true
-		s.emit(event.FDTRejected{Session: s.l.key, ID: in.id, Reason: "other content under an FDT Instance ID in use"})
-	}
-	return errConflict
-}
-
-// newEpoch forgets the database of a sender that was restarted. Objects that are being published finish; the others
-// cannot: nothing of them is sent any more.
-func (s *Session) newEpoch() {
+// newRun forgets what the runs have said that the rival contradicts. Objects that are being published finish; of the
+// others, those go on that the rival describes with the same digest. Nothing more of the rest is sent.
+func (s *Session) newRun(r *rival) {
 	l := s.l
 	for _, e := range l.entries {
-		s.dismiss(e, event.FailClosed, "the sender started again")
+		file := r.files[e.toi]
+		switch {
+		case e.run == r.run && !e.mixed:
+		case e.file == nil:
+			l.drop(e, true)
+			l.effects.Ended = append(l.effects.Ended, e.toi)
+			l.remove(e)
+		case file != nil && changed(e.file, file) == "" && sharesDigest(e.file, file):
+			e.run, e.mixed, e.contested = r.run, false, false
+		default:
+			s.dismiss(e, event.FailClosed, "the sender started again")
+		}
 	}
 	for id, in := range l.instances {
-		l.forgetInstance(id, in)
+		if in.run != r.run {
+			l.forgetInstance(id, in)
+		}
 	}
 	l.closing, l.version, l.completion = noTime, 0, completion{}
 }

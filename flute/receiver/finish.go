@@ -21,7 +21,9 @@ func (o *Object) advance(now time.Time) {
 	o.announce()
 	r := e.rec
 	if r.isWhole() {
-		o.finish()
+		if !e.mixed || hasDigest(e.file) {
+			o.finish()
+		}
 		return
 	}
 	if t := r.oti.TransferLength; t > 0 {

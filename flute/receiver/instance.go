@@ -18,13 +18,13 @@ import (
 // instance is one FDT Instance: in reception, or known by its fingerprint until it expires.
 type instance struct {
 	id      flute.InstanceID
+	run     run
 	version uint8   // FLUTE version of its packets
 	object  *Object // nil once it was decoded or refused
 	memory  *memory
 	cenc    int  // content encoding by EXT_CENC; -1: not seen
 	hasSCT  bool // one of its packets told the sender's clock
 	touched time.Time
-	pause   uint64    // Ledger.pauses at its latest packet
 	forget  time.Time // when its ID may be used again; zero: while it is in reception
 	fti     []byte    // EXT_FTI of its packets
 	head    [sha256.Size]byte
@@ -44,25 +44,16 @@ const (
 )
 
 // fdtPacket takes a packet with TOI 0.
-func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
+func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 	l := s.l
 	if p.FLUTEVersion != 1 && p.FLUTEVersion != 2 || l.cfg.Profile != AnyVersion && p.FLUTEVersion != uint8(l.cfg.Profile) {
 		return errVersion
 	}
-	in := l.instances[p.InstanceID]
-	if in != nil && (in.pause != l.pauses) && (in.conflicts(p) || in.version != p.FLUTEVersion) {
-		s.newEpoch()
-		in = nil
+	in, err := s.instance(now, ln, p)
+	if in == nil {
+		return err
 	}
-	switch {
-	case l.version != 0 && l.version != p.FLUTEVersion, in != nil && in.version != p.FLUTEVersion:
-		return errVersion
-	case in != nil && in.conflicts(p):
-		return s.conflict(in)
-	case in == nil:
-		in = s.openInstance(p)
-	}
-	in.touched, in.pause = now, l.pauses
+	in.touched = now
 	in.fingerprint(p)
 	s.readClock(now, in, p)
 	isNew := in.object != nil || s.repeats(now, in)
@@ -78,7 +69,7 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 		in.cenc = int(p.CENC)
 	}
 	l.reading.add(len(p.Body))
-	err := in.object.handle(now, p)
+	err = in.object.handle(now, p)
 	if e := in.object.e; e.phase == failed || e.phase == resting {
 		switch e.reason {
 		case event.FailBudget:
@@ -108,6 +99,69 @@ func (s *Session) fdtPacket(now time.Time, p *alc.Packet) error {
 	return err
 }
 
+// instance returns the FDT Instance that p belongs to, made if there is none; nil if p was dealt with, for the reason err.
+func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance, err error) {
+	l := s.l
+	in = l.instances[p.InstanceID]
+	switch {
+	case in == nil:
+		if known := l.otherVersion(p.FLUTEVersion); known != nil {
+			if err = s.challenge(now, ln, known, p); errors.Is(err, errConflict) {
+				err = errVersion
+			}
+			return nil, err
+		}
+		return s.openInstance(ln, p), nil
+	case in.version != p.FLUTEVersion && !in.read:
+		return nil, errVersion
+	case in.version != p.FLUTEVersion || in.conflicts(p):
+		return nil, s.challenge(now, ln, in, p)
+	case in.isHead(p):
+		if in.read {
+			l.measureInterval(now)
+		}
+		if in != l.rival.in || l.rival.partial { // else it is not settled whether that is a run at all
+			if in.run != ln.run && in.run != ln.before {
+				ln.newest = in.id
+			}
+			s.recognise(ln, in.run)
+		}
+		s.support(now, ln, in)
+		s.share(now, ln)
+		if l.instances[p.InstanceID] != in { // what it supported has won
+			return nil, errDuplicate
+		}
+		return in, nil
+	case in.run == ln.run || in.object != nil && !in.read:
+		in.run = ln.run // its document may be mixed of two now; when it is not well-formed it is received again
+		return in, nil
+	case l.rival.in != nil && l.rival.in.id == in.id && l.rival.in != in && !l.rival.in.conflicts(p):
+		return nil, s.challenge(now, ln, in, p)
+	}
+	return nil, errDuplicate // until its first symbol tells whose it is
+}
+
+// otherVersion returns an FDT Instance that was read, of another FLUTE version than v: all of a sender have the same.
+func (l *Ledger) otherVersion(v uint8) *instance {
+	if l.version == 0 || l.version == v {
+		return nil
+	}
+	for _, in := range l.instances {
+		if in.read && in.version != v {
+			return in
+		}
+	}
+	return nil
+}
+
+// measureInterval notes that a sender repeats an FDT Instance.
+func (l *Ledger) measureInterval(now time.Time) {
+	if !l.fdtHeard.IsZero() {
+		l.fdtInterval = max(now.Sub(l.fdtHeard), l.fdtInterval-l.fdtInterval/8)
+	}
+	l.fdtHeard = now
+}
+
 // readClock takes the Sender Current Time of a packet. A packet that was delayed, or sent again as it was, tells a time
 // that is past; so within an FDT Instance the clock is only ever set forward.
 func (s *Session) readClock(now time.Time, in *instance, p *alc.Packet) {
@@ -124,20 +178,25 @@ func (s *Session) readClock(now time.Time, in *instance, p *alc.Packet) {
 
 // openInstance starts the reception of an FDT Instance; the one that was silent longest gives way when there are too
 // many.
-func (s *Session) openInstance(p *alc.Packet) *instance {
+func (s *Session) openInstance(ln *line, p *alc.Packet) *instance {
 	l := s.l
 	l.makeRoomForInstance()
-	in := &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1}
+	in := &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1, run: ln.run}
 	l.receive(in)
 	l.instances[in.id] = in
 	return in
 }
 
-// receive prepares for the packets of in.
+// receive prepares for the packets of in, one of those in reception.
 func (l *Ledger) receive(in *instance) {
+	l.prepare(in)
+	l.arriving = append(l.arriving, in)
+}
+
+// prepare makes the memory for the packets of in.
+func (l *Ledger) prepare(in *instance) {
 	in.memory = &memory{budget: l.share.Small, limit: l.cfg.fdtLimit()}
 	in.object = &Object{l: l.forFDT(in.memory), e: &entry{}}
-	l.arriving = append(l.arriving, in)
 }
 
 // forFDT returns a ledger that receives one FDT Instance as an object in memory.
@@ -222,10 +281,14 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 		return fmt.Errorf("expired at %v: %w", f.Expires, errExpired)
 	}
 	expires := now.Add(valid)
-	s.merge(now, f, expires)
+	next := s.place(in, f, now)
+	contested := s.merge(now, f, expires)
 	in.release()
 	in.read = true
 	in.forget = expires
 	l.schedule(expires)
+	if contested != 0 && l.rival.in != in {
+		s.contest(now, in, f, contested, next && in.run == contested)
+	}
 	return nil
 }

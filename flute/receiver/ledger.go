@@ -36,6 +36,14 @@ type Ledger struct {
 	warned    bool                   // of faults in an FDT Instance
 	deferred  map[flute.TOI]struct{} // files that there is no memory or no place to describe
 
+	runs        run     // numbers given to runs
+	lines       [2]line // source ports, the one that the session began with first
+	rival       rival
+	fdtHeard    time.Time     // latest first symbol of an FDT Instance that was known
+	fdtInterval time.Duration // usual time from one to the next
+	apart       map[flute.TOI]*apart
+	apartSince  time.Time // when to look at them is counted from here; zero: there are none
+
 	turns        turns
 	publications publications
 	completion   completion
@@ -49,7 +57,6 @@ type Ledger struct {
 	open    time.Time // of the latest packet without A flag
 	closed  bool      // the latest packet had the A flag
 	closing time.Time // when the session ends because of an A flag; zero: not
-	pauses  uint64    // how often packets came again after silence or after an A flag
 	now     time.Time // the latest moment that a Session or an Object was told
 	wake    time.Time // a moment not after the least deadline of all entries; zero: none
 	swept   time.Time // when all entries were looked at last
@@ -166,6 +173,8 @@ func (l *Ledger) remove(e *entry) {
 
 // release frees what is left when the session has ended.
 func (l *Ledger) release() {
+	l.dropRival()
+	l.forgetApart()
 	for id, in := range l.instances {
 		l.forgetInstance(id, in)
 	}

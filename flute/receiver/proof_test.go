@@ -53,12 +53,14 @@ func TestUnprovenSessionLivesSeconds(t *testing.T) {
 func TestUnprovenSessionWaitsForFDT(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 100_000, 100, 4)
+	f := o.file("a")
+	f.MD5 = md5Of(o.content) // tells that all is of one sender, in spite of the silences
 	for _, p := range o.all()[:300] {
 		r.feed(p)
 		r.wait(DefaultUnprovenTimeout - time.Second)
 	}
 	r.feed(o.all()[300:]...)
-	r.feed(describe(t, 0, o.file("a")))
+	r.feed(describe(t, 0, f))
 	r.want("completed 1 a 100000")
 	r.close()
 }

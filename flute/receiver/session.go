@@ -57,7 +57,7 @@ func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p alc.Pack
 	p, err := s.parse(datagram)
 	if err == nil {
 		s.hearPort(now, port)
-		object, err = s.route(now, &p)
+		object, err = s.route(now, port, &p)
 	}
 	switch {
 	case object:
@@ -90,7 +90,7 @@ func (s *Session) parse(datagram []byte) (alc.Packet, error) {
 	return p, nil // the version is not known yet
 }
 
-func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
+func (s *Session) route(now time.Time, port uint16, p *alc.Packet) (object bool, err error) {
 	l := s.l
 	if l.ended || l.ending != "" {
 		return false, errClosed
@@ -98,9 +98,7 @@ func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
 	if p.TSI != l.key.TSI {
 		return false, errForeignTSI
 	}
-	if now.Sub(l.last) >= l.cfg.EpochSilence || l.closed && !p.CloseSession {
-		l.pauses++
-	}
+	ln := s.line(now, port, p)
 	l.last, l.closed = now, p.CloseSession
 	if p.CloseSession {
 		// RFC 5651, section 5.1: "the sender will immediately stop sending packets for the session". A hint that anybody
@@ -108,7 +106,7 @@ func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
 		l.closing = now.Add(l.cfg.CloseGrace)
 		l.completion.look(now)
 	}
-	object, err = s.find(now, p)
+	object, err = s.find(now, ln, p)
 	if !p.CloseSession && (err == nil || errors.Is(err, errDuplicate) || errors.Is(err, errFinished)) {
 		l.open = now
 	}
@@ -116,18 +114,28 @@ func (s *Session) route(now time.Time, p *alc.Packet) (object bool, err error) {
 }
 
 // find tells whose packet it is.
-func (s *Session) find(now time.Time, p *alc.Packet) (object bool, err error) {
+func (s *Session) find(now time.Time, ln *line, p *alc.Packet) (object bool, err error) {
 	switch {
 	case !p.HasTOI || (p.TOI.IsFDT() && len(p.Body) == 0):
 		return false, nil // data-less: the flags were all it had to say
 	case p.TOI.IsFDT():
-		return false, s.fdtPacket(now, p)
+		return false, s.fdtPacket(now, ln, p)
 	}
 	e := s.l.entries[p.TOI]
-	if e == nil {
+	if (e == nil || e.run != ln.run || e.contested) && s.weigh(now, ln, e, p) {
+		e = s.l.entries[p.TOI]
+	}
+	switch {
+	case e == nil:
 		if e, err = s.l.entry(now, p.TOI); err != nil {
 			return false, err
 		}
+		e.run = ln.run
+	case e.run != ln.run || e.contested:
+		if e.file == nil {
+			s.l.touch(now, e)
+		}
+		return s.setApart(now, ln, e, p)
 	}
 	if e.file == nil {
 		if s.l.touch(now, e); s.l.keeps(e, p) {

@@ -121,6 +121,7 @@ func TestRetryAfterStoreFailure(t *testing.T) {
 			r.feed(turn...) // within the rest
 			r.want("failed 1 a " + tt.want)
 			r.wait(2 * time.Second)
+			r.feed(d)
 			r.feed(turn...)
 			r.want("failed 1 a "+tt.want, "completed 1 a 300000")
 			r.file("a", o.content)
@@ -212,10 +213,11 @@ func TestHeldPacketsAreBounded(t *testing.T) {
 func TestRetryAfterCloseObject(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 800, 100, 4)
-	r.feed(describe(t, 0, o.file("a")))
+	d := describe(t, 0, o.file("a"))
 	for turn := range 8 {
+		r.feed(d)
 		r.wait(65 * time.Second)
-		r.feed(o.packet(fec.SBN(turn/4), fec.ESI(turn%4), 1, closeObject))
+		r.feed(d, o.packet(fec.SBN(turn/4), fec.ESI(turn%4), 1, closeObject))
 	}
 	failures := 0
 	for _, f := range eventsOf[event.ObjectFailed](r) {
@@ -255,8 +257,9 @@ func TestRetriesAreBounded(t *testing.T) {
 			}
 			return nil
 		}))
-		r.feed(fdtInstance{files: []fdt.File{tt.file}, expires: start.Add(3 * time.Hour), e: 60000}.packets(t)...)
+		d := fdtInstance{files: []fdt.File{tt.file}, expires: start.Add(3 * time.Hour), e: 60000}.packets(t)
 		for r.now.Before(start.Add(time.Hour)) {
+			r.feed(d...)
 			r.feed(o.all()...)
 			r.wait(500 * time.Millisecond)
 		}
@@ -378,14 +381,14 @@ func TestCrashWhileResting(t *testing.T) {
 	o := plain(t, 1, 400, 100, 4)
 	f := o.file("a")
 	f.MD5 = md5Of(o.content)
-	r.feed(describe(t, 0, f))
-	r.feed(flipped(o.packet(0, 0, 1)), o.packet(0, 1, 1), o.packet(0, 2, 1), o.packet(0, 3, 1))
+	d := describe(t, 0, f)
+	r.feed(d, flipped(o.packet(0, 0, 1)), o.packet(0, 1, 1), o.packet(0, 2, 1), o.packet(0, 3, 1))
 	r.crash()
 	r.feed(o.packet(0, 0, 1), o.packet(0, 1, 1, closeObject))
 	r.crash()
 	r.wait(time.Minute)
 	r.crash()
-	r.feed(o.packet(0, 2, 1), o.packet(0, 3, 1))
+	r.feed(d, o.packet(0, 2, 1), o.packet(0, 3, 1))
 	r.want("failed 1 a digest", "failed 1 a session_over", "completed 1 a 400")
 	r.file("a", o.content)
 	r.close()

@@ -1,0 +1,185 @@
+package receiver
+
+import (
+	"slices"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+)
+
+// Packets of a known object that come after a seam are held apart: they may be of another file, which has the object's TOI
+// now. Once an FDT Instance has told whose they are, they are taken as if they came then, or forgotten.
+
+const (
+	// apartPatience is how long an object with a digest waits for that FDT Instance: if what it then takes is of another
+	// file, the digest will tell.
+	apartPatience = 5 * time.Second
+	// maxApartRuns bounds the runs of which packets are held for one TOI.
+	maxApartRuns = maxDoubts
+)
+
+// apart is the packets of one TOI that are held apart, by run.
+type apart struct {
+	runs []apartRun // oldest first
+}
+
+type apartRun struct {
+	run     run
+	port    uint16
+	packets pending
+}
+
+// rename gives the packets of runs that were recognised their new name.
+func (h *apart) rename(same func(run) bool, known run) {
+	if h == nil {
+		return
+	}
+	for i := range h.runs {
+		if same(h.runs[i].run) {
+			h.runs[i].run = known
+		}
+	}
+}
+
+// bytes returns what is charged for h.
+func (h *apart) bytes() (n uint64) {
+	for i := range h.runs {
+		n += h.runs[i].packets.bytes
+	}
+	return n
+}
+
+// setApart keeps p of the known object e, which came on ln, apart. It reports true if the packet is for the object after all:
+// there is no room for it, and what is mixed here can be told later.
+func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (object bool, err error) {
+	if len(p.Body) == 0 {
+		return false, nil
+	}
+	l := s.l
+	h := l.apart[e.toi]
+	if h == nil {
+		if l.apart == nil {
+			l.apart = map[flute.TOI]*apart{}
+		}
+		h = &apart{}
+		l.apart[e.toi] = h
+	}
+	at := slices.IndexFunc(h.runs, func(r apartRun) bool { return r.run == ln.run })
+	if at < 0 {
+		if len(h.runs) == maxApartRuns {
+			l.strangers.Release(h.runs[0].packets.bytes)
+			h.runs = slices.Delete(h.runs, 0, 1)
+		}
+		h.runs = append(h.runs, apartRun{run: ln.run, port: ln.port})
+		at = len(h.runs) - 1
+	}
+	kept := &h.runs[at].packets
+	if kept.has(p) {
+		return false, errDuplicate
+	}
+	if l.apartSince.IsZero() {
+		l.apartSince = now
+		l.schedule(now.Add(apartPatience))
+	}
+	cost := uint64(len(p.FTI)+len(p.Body)) + pendingOverhead
+	switch {
+	case h.bytes()+cost <= l.cfg.UnnamedBytes/pendingShare && l.strangers.TryReserve(cost):
+		kept.bytes += cost
+		kept.add(p)
+		return false, nil
+	case e.isIdle() || e.contested || l.rival.in != nil || s.foreign(ln, e):
+		return false, errBudget
+	}
+	s.trust(ln, e)
+	return true, nil
+}
+
+// foreign reports whether packets on ln cannot be of the sender of e as long as that one is heard from another port.
+func (s *Session) foreign(ln *line, e *entry) bool {
+	other := s.l.lineOf(e.run)
+	return other != nil && other != ln
+}
+
+// trust takes the packets of e that come on ln for those of the object, before anything has confirmed it. If it has no
+// digest it waits for that before it is published.
+func (s *Session) trust(ln *line, e *entry) {
+	s.l.apart[e.toi].rename(ln.isDoubt, ln.run)
+	e.run, e.mixed = ln.run, true
+	s.rejoin(e)
+}
+
+// rejoin takes the packets that are held for e and of its run; the others are forgotten.
+func (s *Session) rejoin(e *entry) {
+	l := s.l
+	h := l.apart[e.toi]
+	if h == nil {
+		return
+	}
+	delete(l.apart, e.toi)
+	for i := range h.runs {
+		r := &h.runs[i]
+		if r.run != e.run || e.ended() {
+			l.strangers.Release(r.packets.bytes)
+			continue
+		}
+		e.pending.bytes += r.packets.bytes // as much is charged already
+		e.pending.packets = append(e.pending.packets, r.packets.packets...)
+		e.pending.seen = nil
+	}
+	if e.pending.bytes > 0 && e.file != nil {
+		l.effects.Described = append(l.effects.Described, e.toi)
+	}
+}
+
+// forgetApart forgets all packets that are held apart.
+func (l *Ledger) forgetApart() {
+	for _, h := range l.apart {
+		l.strangers.Release(h.bytes())
+	}
+	clear(l.apart)
+	l.apartSince = noTime
+}
+
+// sweepApart does what time brings to packets that are held.
+func (s *Session) sweepApart(now time.Time) {
+	l := s.l
+	switch {
+	case l.apartSince.IsZero():
+	case len(l.apart) == 0:
+		l.apartSince = noTime
+	case !due(l.apartSince.Add(apartPatience), now):
+		l.schedule(l.apartSince.Add(apartPatience))
+	default:
+		s.endPatience()
+		l.apartSince = now
+		l.schedule(now.Add(apartPatience))
+	}
+}
+
+// endPatience gives what is held to objects with a digest, and to those that have nothing else; it forgets what nobody
+// waits for. It reports whether an object got any.
+func (s *Session) endPatience() (any bool) {
+	l := s.l
+	for toi, h := range l.apart {
+		e := l.entries[toi]
+		last := h.runs[len(h.runs)-1]
+		ln := l.lineOf(last.run)
+		switch {
+		case e == nil || ln == nil && l.rival.in == nil:
+			l.strangers.Release(h.bytes())
+			delete(l.apart, toi)
+		case ln == nil || l.rival.in != nil || e.contested || s.foreign(ln, e):
+		case e.ended(): // nothing is missing
+			l.strangers.Release(h.bytes())
+			delete(l.apart, toi)
+		case hasDigest(e.file):
+			s.trust(ln, e)
+			any = true
+		case e.isUntouched(): // nothing can be mixed
+			s.trust(ln, e)
+			e.mixed, any = false, true
+		}
+	}
+	return any
+}

@@ -1,0 +1,423 @@
+package receiver
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// program is one start of a sender of a file with TOI 1. Its FDT Instance has ID 0, as those of most senders.
+type program struct {
+	o    object
+	name string
+	fdt  [][]byte
+	port uint16
+}
+
+// newProgram returns a program whose file has bytes of its own; as long as those of all others.
+func newProgram(t *testing.T, seed uint64, name string, port uint16, edit ...func(*fdt.File)) program {
+	o := plain(t, 1, 1000, 100, 4)
+	o.content = random(1000, 100+seed)
+	f := o.file(name)
+	for _, e := range edit {
+		e(&f)
+	}
+	in := fdtInstance{files: []fdt.File{f}, e: 60000, expires: start.Add(time.Hour + time.Duration(seed)*time.Second)}
+	return program{o: o, name: name, fdt: in.packets(t), port: port}
+}
+
+// run sends for a while: the FDT Instance each second, after the data of that second where late is set. It starts with
+// packet from.
+func (p program) run(r *rig, seconds, from int, late bool) {
+	data := p.o.all()
+	for i := range seconds {
+		r.port = p.port
+		if !late {
+			r.feed(p.fdt...)
+		}
+		for j := range data {
+			if i > 0 || j >= from {
+				r.feed(data[j])
+				r.wait(time.Second / time.Duration(len(data)))
+			}
+		}
+		if late {
+			r.feed(p.fdt...)
+		}
+	}
+}
+
+// unmixed verifies that nothing was published but what one of the programs has sent, whole, and that the last one's was.
+func (r *rig) unmixed(programs ...program) {
+	r.t.Helper()
+	for _, name := range r.store.Files() {
+		got, _ := r.store.Get(name)
+		whose := -1
+		for i, p := range programs {
+			if string(got) == string(p.o.content) && name == p.name {
+				whose = i
+			}
+		}
+		if whose < 0 {
+			r.t.Errorf("%s was published with bytes that nobody sent", name)
+		}
+	}
+	last := programs[len(programs)-1]
+	r.file(last.name, last.o.content)
+}
+
+// E95: a sender that is started again with the same FDT Instance ID, TOI and FEC OTI, other bytes and no digest. Whatever
+// tells the two apart, whether its data or its FDT comes first, and whether the first FDT is lost: no file has bytes of
+// both, and that of the second arrives, though it is sent once only.
+func TestConf_E95_NoFileOfTwoRuns(t *testing.T) {
+	for name, tt := range map[string]struct {
+		between func(*rig)
+		port    uint16
+		late    bool // nothing tells that the data are of another run before its FDT comes, so that comes first
+	}{
+		"0.5 s":        {func(r *rig) { r.wait(500 * time.Millisecond) }, 1000, true},
+		"60 s":         {func(r *rig) { r.wait(time.Minute) }, 1000, true},
+		"A flag":       {func(r *rig) { r.feed(alc.AppendCloseSession(nil, key.TSI)) }, 1000, true},
+		"A, unknown":   {func(r *rig) { r.feed(alc.AppendCloseSession(nil, key.TSI)) }, 0, true},
+		"other port":   {func(*rig) {}, 1001, true},
+		"port, 100 ms": {func(r *rig) { r.wait(100 * time.Millisecond) }, 1001, true},
+		"port, 3 s":    {func(r *rig) { r.wait(3 * time.Second) }, 1001, true},
+		"at once":      {func(*rig) {}, 1000, false},
+		"100 ms":       {func(r *rig) { r.wait(100 * time.Millisecond) }, 1000, false},
+	} {
+		for _, late := range []bool{false, true} {
+			if late && !tt.late {
+				continue
+			}
+			for _, second := range []string{"a", "b"} {
+				for _, had := range []int{0, 3, 7} { // packets of the first file
+					t.Run(fmt.Sprintf("%s/%s/%d/late=%v", name, second, had, late), func(t *testing.T) {
+						r := newRig(t)
+						one, two := newProgram(t, 1, "a", min(tt.port, 1000)), newProgram(t, 2, second, tt.port)
+						r.port = one.port
+						r.feed(one.fdt...)
+						for _, p := range one.o.all()[:had] {
+							r.feed(p)
+							r.wait(10 * time.Millisecond)
+						}
+						r.feed(one.fdt...)
+						tt.between(r)
+						two.run(r, 1, 0, late)
+						r.feed(two.fdt...)
+						r.wait(4 * time.Second)
+						r.unmixed(one, two)
+						r.close()
+					})
+				}
+			}
+		}
+	}
+}
+
+// A file that was whole before the sender was started again is kept, and that of the new one arrives beside it.
+func TestConf_E95_WholeBeforeRestart(t *testing.T) {
+	for _, port := range []uint16{1000, 1001} {
+		for _, gap := range []time.Duration{0, 100 * time.Millisecond, 500 * time.Millisecond, 3 * time.Second} {
+			r := newRig(t)
+			one, two := newProgram(t, 1, "a", 1000), newProgram(t, 2, "b", port)
+			one.run(r, 2, 0, false)
+			r.wait(gap)
+			two.run(r, 4, 0, false)
+			r.file("a", one.o.content)
+			r.file("b", two.o.content)
+			if n := len(eventsOf[event.ObjectCompleted](r)); n != 2 {
+				t.Errorf("port %d, %v: %v", port, gap, r.ends())
+			}
+			r.close()
+		}
+	}
+}
+
+// A sender that crashes and is started again, twenty times in a row, with the same numbers: the last one is received. None
+// of them ends in order.
+func TestConf_E95_CrashLoop(t *testing.T) {
+	for _, gap := range []time.Duration{0, 100 * time.Millisecond, 500 * time.Millisecond} {
+		for _, ports := range []bool{false, true} {
+			r := newRig(t)
+			var all []program
+			for i := range uint64(21) {
+				p := newProgram(t, i, fmt.Sprint("f", i%3), 1000)
+				if ports {
+					p.port += uint16(i)
+				}
+				all = append(all, p)
+				if i == 20 {
+					break
+				}
+				r.port = p.port
+				r.feed(p.fdt...)
+				for _, b := range p.o.all()[:i%10] {
+					r.feed(b)
+				}
+				r.wait(gap)
+			}
+			all[20].run(r, 4, 0, false)
+			r.unmixed(all...)
+			r.close()
+		}
+	}
+}
+
+// A sender that goes on is not thrown away by somebody who forges packets of its session, however many, from its own port or
+// from another, with or without A flags.
+func TestConf_E43_ForgerBeside(t *testing.T) {
+	for _, port := range []uint16{0, 1000, 6666} {
+		for _, flag := range []bool{false, true} {
+			for _, id := range []flute.InstanceID{0, 5, 700} { // of the sender, next to it, any
+				r := newRig(t)
+				o := plain(t, 1, 20_000, 100, 4)
+				d := describe(t, 0, o.file("a"))
+				other := plain(t, 1, 300, 100, 4)
+				forged := describe(t, id, other.file("forged"))
+				for i, p := range o.all() {
+					r.port = 1000
+					if i%20 == 0 {
+						r.feed(d) // each second
+					}
+					r.feed(p)
+					r.wait(25 * time.Millisecond)
+					r.port = port
+					if flag {
+						r.feed(alc.AppendCloseSession(nil, key.TSI))
+					}
+					r.feed(forged)
+					r.wait(25 * time.Millisecond)
+				}
+				r.port = 1000
+				r.feed(d)
+				r.file("a", o.content)
+				for _, f := range eventsOf[event.ObjectFailed](r) {
+					t.Errorf("port %d, flag %v, ID %d: %+v", port, flag, id, f)
+				}
+				r.close()
+			}
+		}
+	}
+}
+
+// Nor by one packet in a pause of its carousel.
+func TestConf_E43_ForgedOnceInAPause(t *testing.T) {
+	for _, port := range []uint16{0, 1000, 6666} {
+		for _, id := range []flute.InstanceID{0, 1, 700} {
+			r := newRig(t)
+			o := plain(t, 1, 1000, 100, 4)
+			d := describe(t, 0, o.file("a"))
+			data := o.all()
+			r.port = 1000
+			r.feed(d)
+			r.feed(data[:5]...)
+			r.wait(3 * time.Second)
+			r.port = port
+			r.feed(describe(t, id, plain(t, 1, 300, 100, 4).file("forged")))
+			r.wait(3 * time.Second)
+			r.port = 1000
+			r.feed(data[5:]...) // before its FDT
+			r.wait(time.Second / 2)
+			r.feed(d)
+			r.want("completed 1 a 1000")
+			r.file("a", o.content)
+			r.close()
+		}
+	}
+}
+
+// A carousel that pauses loses nothing by it: with the same losses it takes no turn more than one that keeps every packet.
+// The FDT Instance goes on in the pauses, or does not, and comes before the data or after them.
+func TestConf_E95_CarouselWithPauses(t *testing.T) {
+	for _, digest := range []bool{false, true} {
+		for _, idle := range []bool{false, true} {
+			for _, late := range []bool{false, true} {
+				for seed := range uint64(20) {
+					r := newRig(t)
+					o := plain(t, 1, 20_000, 100, 4)
+					f := o.file("a")
+					if digest {
+						f.SHA256 = sha256Of(o.content)
+					}
+					in := fdtInstance{files: []fdt.File{f}, e: 60000, expires: start.Add(3 * time.Hour)}
+					rng := rand.New(rand.NewPCG(seed, 7))
+					data := o.all()
+					have := map[int]bool{}
+					announce := func() {
+						if rng.Float64() >= 0.1 {
+							r.feed(in.packets(t)...)
+						}
+					}
+					turns, needed := 0, 0
+					for turns < 30 {
+						turns++
+						if !late {
+							announce()
+						}
+						for i, p := range data {
+							if i%100 == 99 {
+								announce()
+							}
+							if rng.Float64() >= 0.1 {
+								r.feed(p)
+								have[i] = true
+							}
+							r.wait(10 * time.Millisecond)
+						}
+						if len(have) == len(data) && needed == 0 {
+							needed = turns
+						}
+						if needed > 0 {
+							r.feed(in.packets(t)...)
+							break
+						}
+						for range 5 {
+							if idle {
+								announce()
+							}
+							r.wait(time.Second)
+						}
+					}
+					if _, ok := r.store.Get("a"); !ok {
+						t.Errorf("digest %v, idle %v, late %v, seed %d: not there after %d turns", digest, idle, late, seed, turns)
+					}
+					r.close()
+				}
+			}
+		}
+	}
+}
+
+// Two senders with one TSI on one machine: the one that was first is received, then the other.
+func TestConf_E95_TwoSenders(t *testing.T) {
+	r := newRig(t)
+	one, two := newProgram(t, 1, "a", 1000), newProgram(t, 2, "b", 2000)
+	for i := range 5 {
+		r.port = 1000
+		r.feed(one.fdt...)
+		for j, p := range one.o.all() {
+			if r.port = 1000; j != i { // it takes two turns
+				r.feed(p)
+			}
+			r.port = 2000
+			if j == 5 {
+				r.feed(two.fdt...)
+			}
+			r.feed(two.o.all()[j])
+			r.wait(100 * time.Millisecond)
+		}
+	}
+	r.file("a", one.o.content)
+	two.run(r, 4, 0, false)
+	r.unmixed(one, two)
+	r.close()
+}
+
+// One sender with two sockets: FDT Instances come from one port, files from another.
+func TestTwoSockets(t *testing.T) {
+	r := newRig(t)
+	p := newProgram(t, 1, "a", 1000)
+	for i := range 8 {
+		r.port = 1000
+		r.feed(p.fdt...)
+		for _, b := range p.o.all() {
+			r.port = 2000
+			if i > 0 {
+				r.feed(b)
+			}
+			r.wait(50 * time.Millisecond)
+		}
+	}
+	r.want("completed 1 a 1000")
+	r.close()
+}
+
+// A sender whose packets come from another port from now on goes on.
+func TestPortChanges(t *testing.T) {
+	r := newRig(t)
+	p := newProgram(t, 1, "a", 1000)
+	data := p.o.all()
+	for i := range data {
+		r.port = uint16(1000 + i/3)
+		if i%3 == 0 {
+			r.feed(p.fdt...)
+		}
+		r.feed(data[i])
+		r.wait(100 * time.Millisecond)
+	}
+	r.want("completed 1 a 1000")
+	r.file("a", p.o.content)
+	r.close()
+}
+
+// A sender that was started again with the same files and digests loses nothing of what came before.
+func TestConf_E95_SameDigest(t *testing.T) {
+	r := newRig(t)
+	one := newProgram(t, 1, "a", 1000)
+	f := one.o.file("a")
+	f.MD5 = md5Of(one.o.content)
+	data := one.o.all()
+	r.port = 1000
+	r.feed(fdtInstance{files: []fdt.File{f}, e: 60000}.packets(t)...)
+	r.feed(data[:5]...)
+	r.wait(100 * time.Millisecond)
+	r.port = 1001
+	again := fdtInstance{files: []fdt.File{f}, e: 60000, expires: start.Add(2 * time.Hour)}.packets(t)
+	for range 3 {
+		r.feed(again...)
+		r.wait(time.Second)
+	}
+	r.feed(again...)
+	r.feed(data[5:]...)
+	r.want("rejected fdt 0", "completed 1 a 1000")
+	r.file("a", one.o.content)
+	r.close()
+}
+
+// What is held apart is within the budget for undescribed objects; what exceeds it is taken, and proved by the next FDT
+// Instance.
+func TestApartBeyondBudget(t *testing.T) {
+	for _, digest := range []bool{false, true} {
+		r := newRig(t, func(c *Config) { c.UnnamedBytes = 20_000 })
+		o := plain(t, 1, 100_000, 1000, 10)
+		f := o.file("a")
+		if digest {
+			f.MD5 = md5Of(o.content)
+		}
+		d := fdtInstance{files: []fdt.File{f}, e: 60000}.packets(t)
+		data := o.all()
+		r.feed(d...)
+		r.feed(data[:10]...)
+		r.wait(time.Second)
+		r.feed(data[10:]...)
+		if !digest {
+			r.want()
+		}
+		r.feed(d...)
+		r.want("completed 1 a 100000")
+		r.file("a", o.content)
+		r.close()
+	}
+}
+
+// A slow sender makes no seams: a file without digest is published though its FDT is sent once only.
+func TestSlowSenderMakesNoSeams(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 3000, 50, 4)
+	d := describe(t, 0, o.file("a"))
+	for i, p := range o.all() {
+		if i < 30 {
+			r.feed(d)
+		}
+		r.feed(p)
+		r.wait(700 * time.Millisecond)
+	}
+	r.want("completed 1 a 3000")
+	r.close()
+}
