@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -95,6 +96,15 @@ func (k *pending) has(p *alc.Packet) bool {
 		}
 	}
 	return k.enough(p)
+}
+
+// sameFTI reports whether p has the FEC OTI of the packet that was kept last, which was found to be usable.
+func (k *pending) sameFTI(p *alc.Packet) bool {
+	if len(k.packets) == 0 {
+		return false
+	}
+	last := k.packets[len(k.packets)-1]
+	return last[0] == p.Codepoint && bytes.Equal(last.fti(), p.FTI)
 }
 
 // enough reports whether the source block of p can do without it.

@@ -176,24 +176,18 @@ func (l *Ledger) keeps(e *entry, p *alc.Packet) bool {
 	if e.ended() || e.rec != nil {
 		return false
 	}
-	if p.FTI == nil || l.unnamed.staged >= maxStaged {
+	if p.FTI == nil || e.pending.bytes < smallObject || l.unnamed.staged >= maxStaged {
 		return true
 	}
 	oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
-	return err != nil || oti.TransferLength <= smallObject || e.pending.bytes < smallObject
+	return err != nil || oti.TransferLength <= smallObject
 }
 
 // keep keeps the packet p of the undescribed object e.
 func (s *Session) keep(now time.Time, e *entry, p *alc.Packet) error {
 	l := s.l
-	if p.FTI != nil {
-		oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
-		if err == nil {
-			err = l.checkOTI(&oti)
-		} else if w := oldSender(l.key, e, err); w != nil {
-			s.emit(w)
-		}
-		if err != nil {
+	if p.FTI != nil && !e.pending.sameFTI(p) {
+		if err := s.checkKept(e, p); err != nil {
 			return err
 		}
 	}
@@ -210,6 +204,18 @@ func (s *Session) keep(now time.Time, e *entry, p *alc.Packet) error {
 		if e.pending.whole() {
 			l.unnamed.complete(e)
 		}
+	}
+	return err
+}
+
+// checkKept rejects a packet whose OTI nobody can use.
+func (s *Session) checkKept(e *entry, p *alc.Packet) error {
+	oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
+	if err == nil {
+		return s.l.checkOTI(&oti)
+	}
+	if w := oldSender(s.l.key, e, err); w != nil {
+		s.emit(w)
 	}
 	return err
 }
