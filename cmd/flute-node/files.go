@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -59,19 +58,4 @@ func (o *output) skipped(s source.Skipped, text string) {
 // notSent tells that a file cannot be sent.
 func notSent(out *output, f *sender.File, err error) {
 	out.show(event.Warning{Text: fmt.Sprintf("not sent: %s: %v", f.ContentLocation, err)})
-}
-
-// scratch is a file without a name, which ends with the process.
-type scratch struct{ *os.File }
-
-// Renew implements sender.Renewer.
-func (scratch) Renew() (sender.Scratch, error) { return temporary() }
-
-// temporary returns an empty scratch.
-func temporary() (scratch, error) {
-	t, err := os.CreateTemp("", "flute-node-*")
-	if err != nil {
-		return scratch{}, err
-	}
-	return scratch{t}, os.Remove(t.Name())
 }

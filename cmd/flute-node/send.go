@@ -64,6 +64,13 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	var encoded *scratchpad
+	if cenc != flute.Null {
+		if encoded, err = newScratchpad(); err != nil {
+			return err
+		}
+		defer encoded.file.Close() //nolint:errcheck // it has no name any more
+	}
 	n, err := node.Start(node.Config{})
 	if err != nil {
 		return err
@@ -81,7 +88,7 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	if err == nil {
 		c.ready(out, to, tsi, files)
 		var unread int
-		unread, err = c.send(ctx, out, s, cenc, files)
+		unread, err = c.send(ctx, out, s, cenc, encoded, files)
 		lost += unread
 	}
 	// The events of what happens while the node stops belong to the output too.
@@ -136,18 +143,13 @@ func (c *sendCommand) ready(out *output, to netip.AddrPort, tsi flute.TSI, files
 
 // send puts the files into the session and waits for its end. It returns how many of them could not be read.
 func (c *sendCommand) send(
-	ctx context.Context, out *output, s *node.Sending, cenc flute.ContentEncoding, files []sender.File,
+	ctx context.Context, out *output, s *node.Sending, cenc flute.ContentEncoding, encoded *scratchpad, files []sender.File,
 ) (unread int, err error) {
 	for _, f := range files {
 		f.CENC = cenc
 		var into sender.Scratch
-		if cenc != flute.Null {
-			t, err := temporary()
-			if err != nil {
-				return unread, err
-			}
-			defer t.Close() //nolint:errcheck // it has no name any more
-			into = t
+		if encoded != nil {
+			into = &scratch{pad: encoded}
 		}
 		_, err := s.Add(ctx, f, into)
 		if ctx.Err() != nil || errors.Is(err, sender.ErrClosed) {

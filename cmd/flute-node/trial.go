@@ -20,16 +20,7 @@ func try(ctx context.Context, cfg sender.Config, cenc flute.ContentEncoding, lar
 		return err
 	}
 	f := sender.File{ContentLocation: "file:///trial", Content: noise(1), Size: min(largest, trialSize), CENC: cenc}
-	var scratch sender.Scratch
-	if cenc != flute.Null {
-		t, err := temporary()
-		if err != nil {
-			return err
-		}
-		defer t.Close() //nolint:errcheck // it has no name any more
-		scratch = t
-	}
-	o, err := sender.Prepare(ctx, f, scratch)
+	o, err := sender.Prepare(ctx, f, nil)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"testing"
+	"testing/iotest"
+)
+
+// What scratches hold is what was written to each, wherever their pages lie, also those that were another's.
+func TestScratch(t *testing.T) {
+	p, err := newScratchpad()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.file.Close()
+	content := func(seed uint64, n int) []byte {
+		b := make([]byte, n)
+		_, _ = noise(seed).ReadAt(b, 0)
+		return b
+	}
+	for round := range uint64(3) {
+		var all []*scratch
+		var wants [][]byte
+		for i, n := range []int{0, 1, pageSize - 1, pageSize, pageSize + 1, 3*pageSize + 7} {
+			all = append(all, &scratch{pad: p})
+			wants = append(wants, content(round<<8+uint64(i), n))
+		}
+		for off := 0; off < 4*pageSize; off += 100_000 { // in turn, so that their pages lie between each other
+			for i, s := range all {
+				part := wants[i][min(off, len(wants[i])):min(off+100_000, len(wants[i]))]
+				if n, err := s.Write(part); n != len(part) || err != nil {
+					t.Fatal(n, err)
+				}
+			}
+		}
+		for i, s := range all {
+			got, err := io.ReadAll(io.NewSectionReader(s, 0, 1<<40))
+			if err != nil || !bytes.Equal(got, wants[i]) {
+				t.Errorf("round %d: scratch %d has other bytes: %v", round, i, err)
+			}
+			if err := iotest.TestReader(io.NewSectionReader(s, 0, int64(len(wants[i]))), wants[i]); err != nil && i < 3 {
+				t.Error(err)
+			}
+		}
+		if p.end != 9*pageSize {
+			t.Errorf("round %d: the pad has %d pages, want 9", round, p.end/pageSize)
+		}
+		for _, s := range all {
+			next, err := s.Renew()
+			if err != nil || next == io.Writer(s) {
+				t.Error(next, err)
+			}
+			_ = s.Close()
+			_ = s.Close()
+		}
+	}
+}
