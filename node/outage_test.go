@@ -31,10 +31,12 @@ type cable struct {
 	limit int   // datagrams that go out before the error, once
 }
 
-func (c *cable) set(err error, limit int) {
+// set pulls the plug, or puts it back, and returns how many tries there were without it.
+func (c *cable) set(err error, limit int) (tries int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.err, c.limit = err, limit
+	return c.tries
 }
 
 func (c *cable) WriteBatch(datagrams [][]byte) (int, error) {
@@ -90,10 +92,9 @@ func TestLinkAway(t *testing.T) {
 				time.Sleep(200 * time.Millisecond)
 				c.set(away{errno}, 37)
 				time.Sleep(4 * time.Minute)
-				if c.tries < 200 || c.tries > 600 {
-					t.Errorf("%d tries in 4 minutes", c.tries)
+				if tries := c.set(nil, 0); tries < 200 || tries > 600 {
+					t.Errorf("%d tries in 4 minutes", tries)
 				}
-				c.set(nil, 0)
 				w.finish(s)
 				w.delivered()
 				if got := w.warnings(); len(got) != 2 || !strings.Contains(got[0], errno.Error()) || !strings.Contains(got[1], "again") {
