@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 	"syscall"
 	"unicode"
@@ -40,6 +41,20 @@ func (s *Store) look(name string) store.Kind {
 		return store.Absent
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP), !errors.As(err, &number): // os.Root: leads outside
 		return store.Blocked
+	}
+	return belowFolder(root, name)
+}
+
+// belowFolder returns Absent if there is a folder for the name, or one can be made, else Blocked.
+func belowFolder(root *os.Root, name string) store.Kind {
+	for name = path.Dir(name); name != "."; name = path.Dir(name) {
+		info, err := root.Stat(name)
+		if err == nil && info.IsDir() {
+			return store.Absent
+		}
+		if _, err := root.Lstat(name); err == nil { // a file, or a link to nothing
+			return store.Blocked
+		}
 	}
 	return store.Absent
 }
