@@ -47,7 +47,8 @@ func TestFolderArrives(t *testing.T) {
 	for _, flags := range []string{
 		"--fec no-code", "--fec rs", "--fec rs129", "--fec rs --rs-matrix backblaze", "--cenc gzip", "--fec rs --cenc zlib",
 		"--cenc deflate --profile rfc3926", "--profile mbms-download", "--profile dvb-mabr", "--symbol 500 --block 10 --fec rs",
-		"--tsi 281474976710655 --fec rs",
+		"--tsi 281474976710655 --fec rs", "--fec raptor", "--fec raptorq", "--fec rs16", "--fec ldpc", "--fec ldpc-triangle",
+		"--profile mbms-download --fec raptor", "--profile dvb-mabr --fec raptor",
 	} {
 		t.Run(flags, func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 
 // `receive | head` goes on receiving.
 func TestReaderThatLeaves(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("pipes break in another way")
 	}
@@ -45,6 +46,7 @@ func TestReaderThatLeaves(t *testing.T) {
 
 // Files that arrive matter more than what is told of them; where that is all there is, it fails.
 func TestFullDiskForOutput(t *testing.T) {
+	t.Parallel()
 	full := func() *os.File {
 		f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {
@@ -73,6 +75,7 @@ func TestFullDiskForOutput(t *testing.T) {
 
 // The JSON lines of a folder are bounded, and each is whole: sessions as fields, lists that are lists.
 func TestLines(t *testing.T) {
+	t.Parallel()
 	group, from, dir := newGroup(t), t.TempDir(), t.TempDir()
 	const files = 300
 	for i := range files {
@@ -143,6 +146,7 @@ func awaitLine(t *testing.T, out *os.File, text string) {
 
 // receive takes a folder of which it knows nothing, and says what is missing if it does not get it.
 func TestUntilComplete(t *testing.T) {
+	t.Parallel()
 	group, from := newGroup(t), t.TempDir()
 	for i := range 20 {
 		write(t, from, fmt.Sprintf("d/%02d", i), 5000)

@@ -9,6 +9,7 @@ import (
 )
 
 func TestHostNames(t *testing.T) {
+	t.Parallel()
 	group, dir := newGroup(t), t.TempDir()
 	host := fmt.Sprintf("localhost:%d", group.Port())
 	r := start(t, "receive", "--group", host, "--timeout", "60s", dir)
@@ -21,6 +22,7 @@ func TestHostNames(t *testing.T) {
 
 // A group that is given twice is received once.
 func TestGroupGivenTwice(t *testing.T) {
+	t.Parallel()
 	group, dir := newGroup(t), t.TempDir()
 	r := start(t, "receive", "--group", fmt.Sprintf("%v,%v", group, group), "--interface", "lo", "--timeout", "60s", dir)
 	listening(t, group)
@@ -42,6 +44,7 @@ func TestGroupGivenTwice(t *testing.T) {
 
 // A sender that dies says nothing any more: the session ends after --session-timeout, and the file is missing by name.
 func TestSessionTimeout(t *testing.T) {
+	t.Parallel()
 	group := newGroup(t)
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--session-timeout", "2s", "--timeout", "80s", t.TempDir())
 	listening(t, group)

@@ -117,6 +117,7 @@ func TestInterruptOnATerminal(t *testing.T) {
 
 // What only an interrupt can end has done what was asked for then.
 func TestInterruptOfWhatGoesOnForEver(t *testing.T) {
+	t.Parallel()
 	group := newGroup(t)
 	r := startOnTerminal(t, 80, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", t.TempDir())
 	listening(t, group)
@@ -131,6 +132,7 @@ func TestInterruptOfWhatGoesOnForEver(t *testing.T) {
 }
 
 func TestResizedTerminal(t *testing.T) {
+	t.Parallel()
 	newGroup(t)
 	p := startOnTerminal(t, 100, "demo", "--sessions", "2", "--objects", "2", "--size", "2MiB", "--rate", "40Mbit")
 	for _, columns := range []int{20, 120, 1, 60} {
@@ -163,6 +165,7 @@ func stuck(t *testing.T) (r, w *os.File) {
 
 // A process that hangs, here because nobody reads what it says, dies of the second interrupt.
 func TestSecondInterruptKills(t *testing.T) {
+	t.Parallel()
 	group, from, dir := newGroup(t), t.TempDir(), t.TempDir()
 	for i := range 30 {
 		write(t, from, fmt.Sprintf("d/%02d", i), 100)

@@ -21,9 +21,15 @@ type block struct {
 	raw     []byte // the block in the order of the object, when that is another one
 	esis    []fec.ESI
 	enc     fec.Encoder
-	work    *Work   // that uses enc and held; nil: none
-	code    *coding // that enc was made for, with encK source symbols
-	encK    uint32
+	work    *Work // that uses enc and held; nil: none
+	code    code  // that enc is of
+}
+
+// code is what the encoder of a source block depends on besides the block's bytes.
+type code struct {
+	oti     fec.OTI
+	variant fec.Variant
+	k       uint32 // source symbols of the block
 }
 
 // open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it reads the whole block. Until all
@@ -57,7 +63,7 @@ func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
 // left either in any state.
 func (b *block) reopen(c *coding, src io.ReaderAt) error {
 	packet := b.packet
-	b.enc, b.code = nil, nil
+	b.enc, b.code = nil, code{}
 	if err := b.open(c, src, b.sbn); err != nil {
 		return err
 	}
@@ -67,16 +73,18 @@ func (b *block) reopen(c *coding, src io.ReaderAt) error {
 
 // encode makes enc the encoder of what is held.
 func (b *block) encode(c *coding, k uint32) error {
-	if b.code == c && b.encK == k {
+	// A coding may be replaced in its place, as that of an FDT Instance is: its values tell, not its address.
+	same := code{c.oti, c.variant, k}
+	if b.code == same {
 		if enc, ok := b.enc.(fec.Resetter); ok {
-			b.code = nil // until it is reset
+			b.code = code{} // until it is reset
 			err := enc.Reset(b.held)
-			b.code = c
+			b.code = same
 			return err
 		}
 	}
 	enc, err := c.scheme.NewEncoder(&c.oti, c.variant, k, b.held)
-	b.enc, b.code, b.encK = enc, c, k
+	b.enc, b.code = enc, same
 	return err
 }
 

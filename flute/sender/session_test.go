@@ -267,6 +267,46 @@ func TestFDTThatCannotBeCoded(t *testing.T) {
 	}
 }
 
+// The FDT Instance of a list of files is replaced as files are added. Where a code makes short blocks of equal numbers of
+// symbols, of which only the length differs, the encoder of the one is not that of the other.
+func TestFDTInstancesThatGrow(t *testing.T) {
+	for _, id := range []fec.EncodingID{fec.Raptor, fec.RaptorQ, fec.ReedSolomonGF28, fec.ReedSolomonGF2m, fec.LDPCStaircase} {
+		o := fec.OTI{EncodingID: id, SymbolLength: 1400}
+		switch id {
+		case fec.ReedSolomonGF28, fec.LDPCStaircase:
+			o.MaxSourceBlockLength, o.MaxEncodingSymbols = 64, 80
+		case fec.ReedSolomonGF2m:
+			o.MaxSourceBlockLength, o.MaxEncodingSymbols, o.FieldBits, o.GroupSize = 64, 80, 8, 1
+		}
+		if id == fec.LDPCStaircase {
+			o.N1, o.Seed, o.GroupSize = 7, 1, 1
+		}
+		s, _ := oneFile(t, Config{OTI: o, Redundancy: 0.25, FDTCollect: -1}, 100_000)
+		v := viewer{start: start}
+		now := start
+		for i := range 12 {
+			f := File{ContentLocation: fmt.Sprintf("file:///%d/%s", i, strings.Repeat("long", 10*i)), Content: bytes.NewReader(pattern(2000)), Size: 2000}
+			prepared, err := Prepare(context.Background(), f, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Add(prepared); err != nil {
+				t.Fatal(err)
+			}
+			for range 40 {
+				now = now.Add(10 * time.Millisecond)
+				b, ok, err := s.AppendNext(nil, now)
+				if err != nil {
+					t.Fatalf("FEC Encoding ID %d, file %d: %v", uint8(id), i, err)
+				}
+				if ok {
+					v.read(t, b, now)
+				}
+			}
+		}
+	}
+}
+
 // Close ends what was not sent as often as asked, each object once.
 func TestCloseEndsObjects(t *testing.T) {
 	s, _ := oneFile(t, Config{}, 10_000)

@@ -86,7 +86,7 @@ func (b *block) ready() error {
 // leave gives up memory that a Work may be using.
 func (b *block) leave() {
 	if b.work != nil && !b.work.state.CompareAndSwap(workPending, workDone) && b.work.state.Load() == workRunning {
-		b.enc, b.code, b.held = nil, nil, nil
+		b.enc, b.code, b.held = nil, code{}, nil
 	}
 	b.work = nil
 }
