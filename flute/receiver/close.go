@@ -80,7 +80,7 @@ func (s *Session) sweep(now time.Time) {
 		case e.rec != nil && e.rec.waiting && (e.rec.isWhole() || !due(e.expires, now)):
 			l.effects.Described = append(l.effects.Described, e.toi) // try again
 			l.schedule(now.Add(stallRetry))
-		case e.file == nil || e.rec != nil && e.rec.isWhole():
+		case e.file == nil || e.rec != nil && e.rec.isWhole() && !(e.mixed && due(e.expires, now)):
 			// It waits for its description, or to be published. What came in time does not expire.
 		case e.rec != nil && len(e.rec.attempts) > 0 && (due(e.expires, now) || due(e.closeAt, now)):
 			l.schedule(now.Add(stallRetry)) // perhaps nothing is missing

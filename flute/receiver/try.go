@@ -184,7 +184,7 @@ func (o *Object) again(now time.Time) error {
 	if e.rec != nil {
 		e.phase = receiving
 	} else {
-		e.phase, e.first = announced, noTime
+		e.phase, e.first, e.mixed = announced, noTime, false
 	}
 	o.announce()
 	return nil

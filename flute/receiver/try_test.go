@@ -469,3 +469,26 @@ func TestRetryAfterRefusedDescription(t *testing.T) {
 		r.close()
 	}
 }
+
+// An object that is whole, and whose description expires before anything has confirmed that all its packets are of one
+// sender, is not kept for ever; described again, it is published.
+func TestRetryOfMixedObject(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 300, 100, 4)
+	r.feed(fdtInstance{id: 1, files: []fdt.File{o.file("a")}, expires: start.Add(time.Minute)}.packets(t)...)
+	r.feed(o.packet(0, 0, 1))
+	r.l.entries[o.toi].mixed = true
+	r.feed(o.packet(0, 1, 1), o.packet(0, 2, 1, closeObject))
+	r.wait(50 * time.Second)
+	r.want()
+	r.wait(10 * time.Second)
+	r.want("failed 1 a expired")
+	r.wantRetries(true)
+	r.feed(describe(t, 2, o.file("a")))
+	r.want("failed 1 a expired")
+	r.l.entries[o.toi].mixed = false // as Session.unite does
+	r.l.effects.Described = append(r.l.effects.Described, o.toi)
+	r.settle()
+	r.want("failed 1 a expired", "completed 1 a 300")
+	r.close()
+}

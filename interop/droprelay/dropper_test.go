@@ -95,22 +95,25 @@ func TestDropperOffDropsNothing(t *testing.T) {
 	}
 }
 
-func TestDropperSparesFDTInstances(t *testing.T) {
-	packet := func(toi uint64) []byte {
-		h := lct.Header{HasTSI: true, TSI: 1, HasTOI: true, TOI: flute.NewTOI(toi)}
-		b, err := h.AppendBinary(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
+// packetOf returns the header of a packet with this TOI.
+func packetOf(t *testing.T, toi uint64) []byte {
+	t.Helper()
+	h := lct.Header{HasTSI: true, TSI: 1, HasTOI: true, TOI: flute.NewTOI(toi)}
+	b, err := h.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return b
+}
+
+func TestDropperSparesFDTInstances(t *testing.T) {
 	for name, d := range map[string]*dropper{"windows": newDropper(1, 1), "random": newRandomDropper(1, 1)} {
 		for _, spare := range []bool{false, true} {
 			d.spare = spare
-			if got, want := d.drop(packet(0)), !spare; got != want {
+			if got, want := d.drop(packetOf(t, 0)), !spare; got != want {
 				t.Errorf("%s, spare %v: an FDT Instance is dropped: %v", name, spare, got)
 			}
-			if !d.drop(packet(1)) {
+			if !d.drop(packetOf(t, 1)) {
 				t.Errorf("%s, spare %v: a packet of a file is let through", name, spare)
 			}
 			if !d.drop([]byte("no packet")) {

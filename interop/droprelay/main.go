@@ -23,6 +23,7 @@ type config struct {
 	oneIn    int
 	loss     float64
 	spareFDT bool
+	flipAt   int
 	seed     uint64
 }
 
@@ -51,12 +52,13 @@ func parse(args []string) (config, error) {
 	fs.IntVar(&cfg.oneIn, "one-in", 20, "drop one of so many datagrams; 0 drops none")
 	fs.Float64Var(&cfg.loss, "loss", 0, "drop each datagram with this probability instead")
 	fs.BoolVar(&cfg.spareFDT, "spare-fdt", false, "let packets of FDT Instances through")
+	fs.IntVar(&cfg.flipAt, "flip-at", 0, "flip one bit in this packet of a file, counted from 1; 0 flips none")
 	fs.Uint64Var(&cfg.seed, "seed", 1, "decides which ones")
 	if err := fs.Parse(args); err != nil {
 		return config{}, err
 	}
-	if !cfg.from.Addr().IsMulticast() || !cfg.to.IsValid() || cfg.oneIn < 0 {
-		return config{}, errors.New("want -from GROUP:PORT -to ADDRESS:PORT and a count of at least 0")
+	if !cfg.from.Addr().IsMulticast() || !cfg.to.IsValid() || cfg.oneIn < 0 || cfg.flipAt < 0 {
+		return config{}, errors.New("want -from GROUP:PORT -to ADDRESS:PORT and counts of at least 0")
 	}
 	if !(cfg.loss >= 0 && cfg.loss <= 1) {
 		return config{}, errors.New("want -loss from 0 to 1")
@@ -100,12 +102,12 @@ func run(ctx context.Context, cfg config) error {
 	defer context.AfterFunc(ctx, func() { _ = in.Close() })()
 
 	fmt.Printf("listening on %s, sending to %s from %s\n", cfg.from, cfg.to, out.LocalAddr())
-	var forwarded, dropped int
-	d, b := cfg.dropper(), make([]byte, maxDatagram)
+	var forwarded, dropped, flipped int
+	d, f, b := cfg.dropper(), flipper{at: cfg.flipAt}, make([]byte, maxDatagram)
 	for {
 		n, _, err := in.ReadFromUDPAddrPort(b)
 		if errors.Is(err, net.ErrClosed) {
-			fmt.Printf("forwarded %d dropped %d\n", forwarded, dropped)
+			fmt.Printf("forwarded %d dropped %d flipped %d\n", forwarded, dropped, flipped)
 			return nil
 		}
 		if err != nil {
@@ -114,6 +116,9 @@ func run(ctx context.Context, cfg config) error {
 		if d.drop(b[:n]) {
 			dropped++
 			continue
+		}
+		if f.flip(b[:n]) {
+			flipped++
 		}
 		// With nobody on a local port the kernel may answer a datagram with "refused" for the next: that is loss as well.
 		if _, err := out.Write(b[:n]); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
