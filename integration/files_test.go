@@ -138,7 +138,7 @@ func TestTwoSendsAtOnce(t *testing.T) {
 		}
 	}
 	if heard != 1 {
-		t.Errorf("the receiver warns %d times", heard)
+		t.Errorf("the receiver warns %d times of two senders", heard)
 	}
 }
 
@@ -158,8 +158,8 @@ func TestFileChangesWhileItIsSent(t *testing.T) {
 			}
 			r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", to)
 			listening(t, group)
-			s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "1Mbit", file) // 4 s
-			time.Sleep(time.Second)
+			s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "500kbit", file) // 8 s
+			s.says("object_progress")
 			other := write(t, from, "other", 500_000)
 			if how == "replaced" {
 				err = os.Rename(other, file)

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -72,9 +73,39 @@ func newGroup(t *testing.T) netip.AddrPort {
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
-	stdout bytes.Buffer // read them after the end only
-	stderr bytes.Buffer
+	stdout output
+	stderr bytes.Buffer // to be read after the end only
 	done   chan error
+}
+
+// output is what a process has written so far.
+type output struct {
+	mu    sync.Mutex
+	bytes bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bytes.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bytes.String()
+}
+
+// says waits until the process has written a text.
+func (p *process) says(text string) {
+	p.t.Helper()
+	for range 6000 {
+		if strings.Contains(p.stdout.String(), text) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	p.t.Fatalf("%v does not say %q\n%s", p.cmd.Args, text, tail(p.stdout.String()))
 }
 
 // start starts flute-node. It is killed at the end of the test if it still runs.

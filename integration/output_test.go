@@ -125,7 +125,7 @@ func TestErrorsAsJSON(t *testing.T) {
 			Error string
 			Code  int `json:"exit_code"`
 		}
-		if err := json.Unmarshal(p.stdout.Bytes(), &e); err != nil || e.Event != "error" || e.Error == "" || e.Code != 2 {
+		if err := json.Unmarshal([]byte(p.stdout.String()), &e); err != nil || e.Event != "error" || e.Error == "" || e.Code != 2 {
 			t.Errorf("%v: %q, %v", args, p.stdout.String(), err)
 		}
 	}

@@ -193,6 +193,9 @@ func TestSendingGivenUp(t *testing.T) {
 		if _, err := s.Add(w.ctx, sender.File{ContentLocation: "file:///late"}, nil); !errors.Is(err, sender.ErrClosed) {
 			t.Errorf("Add: %v", err)
 		}
+		if err := s.Wait(w.ctx); err == nil || !strings.Contains(err.Error(), "given up") {
+			t.Errorf("Wait: %v", err)
+		}
 	})
 }
 

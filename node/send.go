@@ -171,7 +171,8 @@ func (s *Sending) watch() {
 	s.node.mu.Unlock()
 }
 
-// Add reads f once, for its digests and its content encoding, and puts it into the session. It blocks on the reading.
+// Add reads f once, for its digests and its content encoding, and puts it into the session. It blocks on the reading. For
+// files of a file system, which may change while they are sent, package source has File.Source.
 func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch) (flute.TOI, error) {
 	o, err := sender.Prepare(ctx, f, scratch)
 	if err != nil {

@@ -132,7 +132,7 @@ const (
 	FailSuperseded  FailReason = "superseded"   // a newer object has the same Content-Location
 	FailQuarantined FailReason = "quarantined"  // handling it crashed repeatedly
 	FailClosed      FailReason = "session_over" // the session ended before the object was whole
-	FailSource      FailReason = "source"       // sending: the source could not be read
+	FailSource      FailReason = "source"       // sending: the source could not be read, or changed
 	FailCancelled   FailReason = "cancelled"    // the application gave it up
 )
 
