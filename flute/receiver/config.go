@@ -26,9 +26,9 @@ const (
 	// DefaultUnnamedTimeout is how long such an object waits in silence for the rest of its symbols. One that is whole
 	// waits for its description as long as there is room.
 	DefaultUnnamedTimeout = 5 * time.Minute
-	// DefaultMaxInstances bounds the FDT Instances that are received at the same time; a sender finishes one before the
-	// next (RFC 6726, section 3.5), so a few cover loss and reordering.
-	DefaultMaxInstances = 8
+	// DefaultMaxInstances bounds the FDT Instances that are received at the same time. A sender of many files has as many
+	// Instances, sends one after the other, and may repeat one only after all others: what loss left of each waits for that.
+	DefaultMaxInstances = 256
 	// DefaultMaxObjectSize bounds a Transfer-Length and the size after content decoding: 1 TiB.
 	DefaultMaxObjectSize = 1 << 40
 	// DefaultMaxSourceBlocks bounds the set of complete source blocks: 5 MiB for one object. It is what a 24-bit SBN

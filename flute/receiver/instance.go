@@ -195,7 +195,7 @@ func (l *Ledger) receive(in *instance) {
 
 // prepare makes the memory for the packets of in.
 func (l *Ledger) prepare(in *instance) {
-	in.memory = &memory{budget: l.share.Small, limit: l.cfg.fdtLimit()}
+	in.memory = &memory{budget: l.listings, limit: l.cfg.fdtLimit()}
 	in.object = &Object{l: l.forFDT(in.memory), e: &entry{}}
 }
 
@@ -206,7 +206,8 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 	cfg.MaxObjectSize = uint64(l.cfg.fdtLimit())
 	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
 	return &Ledger{
-		cfg: &cfg, key: l.key, share: l.share, strangers: store.NewBudget(4*cfg.MaxObjectSize, l.share.Small), inline: true,
+		cfg: &cfg, key: l.key, share: &store.Share{All: l.listings, Small: l.listings},
+		strangers: store.NewBudget(4*cfg.MaxObjectSize, l.listings), inline: true,
 		variant: l.variant, opened: true,
 	}
 }

@@ -2,8 +2,12 @@ package receiver
 
 import "slices"
 
-// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays below.
-const maxKnownInstances = 4096
+const (
+	// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays below.
+	maxKnownInstances = 4096
+	// arrivingBytes bounds the memory of FDT Instances in reception: 100,000 files are described in some 40 MB.
+	arrivingBytes = 64 << 20
+)
 
 // inReception returns the FDT Instances in reception.
 func (l *Ledger) inReception() []*instance {
@@ -14,7 +18,11 @@ func (l *Ledger) inReception() []*instance {
 // makeRoomForInstance makes room for one more FDT Instance: of those in reception the one gives way that was silent
 // longest, of those that are only known a quarter, those that would be forgotten next. So the work is shared by many.
 func (l *Ledger) makeRoomForInstance() {
-	if open := l.inReception(); len(open) >= l.cfg.MaxInstances {
+	for {
+		open := l.inReception()
+		if len(open) == 0 || len(open) < l.cfg.MaxInstances && l.listings.Used() < l.listings.Limit()/2 {
+			break
+		}
 		oldest := slices.MinFunc(open, func(a, b *instance) int { return a.touched.Compare(b.touched) })
 		l.forgetInstance(oldest.id, oldest)
 	}

@@ -17,6 +17,7 @@ type Ledger struct {
 	key       flute.SessionKey
 	share     *store.Share  // memory of the session
 	strangers *store.Budget // the part of it that objects without a description may hold
+	listings  *store.Budget // the part of it that FDT Instances in reception may hold
 	inline    bool          // nobody runs Works: decode where packets are handled
 	counters  flute.Counters
 	effects   SessionEffects // not drained yet
@@ -67,7 +68,8 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	share := cfg.Budget.Share(key.Source, cfg.SessionBudget)
 	return &Ledger{
 		cfg: cfg, key: key, share: share, strangers: store.NewBudget(cfg.UnnamedBytes, share.Small),
-		variant: cfg.Variant, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
+		listings: store.NewBudget(max(arrivingBytes, 8*uint64(cfg.fdtLimit())), share.Small),
+		variant:  cfg.Variant, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{}, deferred: map[flute.TOI]struct{}{},
 		reading:      allowance{limit: int64(cfg.fdtLimit())},
 		publications: publications{out: map[string][]*Work{}, waiting: map[string]flute.TOI{}},

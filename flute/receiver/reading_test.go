@@ -202,7 +202,8 @@ func TestKnownInstancesAreBounded(t *testing.T) {
 		t.Errorf("%d valid of %d", valid, len(r.l.instances))
 	}
 	part := fdtInstance{xml: listing(10), e: 100}
-	for i := range flute.InstanceID(100) {
+	const parts = DefaultMaxInstances + 50
+	for i := range flute.InstanceID(parts) {
 		part.id = 50_000 + i
 		r.feed(part.packets(t)[0])
 		r.now = r.now.Add(time.Millisecond)
@@ -211,8 +212,8 @@ func TestKnownInstancesAreBounded(t *testing.T) {
 		t.Errorf("%d FDT Instances in reception", n)
 	}
 	for i := range flute.InstanceID(DefaultMaxInstances) {
-		if r.l.instances[50_099-i] == nil {
-			t.Errorf("FDT Instance %d was forgotten", 50_099-i)
+		if r.l.instances[50_000+parts-1-i] == nil {
+			t.Errorf("FDT Instance %d was forgotten", 50_000+parts-1-i)
 		}
 	}
 	r.close()
