@@ -163,8 +163,7 @@ func (s *sending) Receive(ctx actor.Context) {
 		s.again(ctx)
 	case Finish:
 		s.finishing = true
-		// RFC 6726, section 3.4.2: receivers may leave once they have what is described. Without it, as where one FDT Instance
-		// cannot describe all files, they wait for the end of the session.
+		// RFC 6726, section 3.4.2: receivers may leave once they have what is described. The error says that it is closed.
 		_ = s.Core.SetComplete()
 		ctx.Respond(Taken{})
 		s.again(ctx)

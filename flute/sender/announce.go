@@ -19,7 +19,7 @@ type announcer struct {
 
 	lane   lane
 	page   *page         // whose FDT Instance is being sent; nil: none
-	final  bool          // it began after the last file
+	final  uint64        // page.final when it ends
 	urgent bool          // files in transfer wait for it
 	gap    int           // packets of files since the latest packet
 	at     time.Time     // of the latest packet
@@ -86,8 +86,8 @@ func (a *announcer) publish(cfg *Config, now time.Time, p *page, files []fdt.Fil
 	return true, nil
 }
 
-// begin starts a transmission of the FDT Instance of p; final: after the last file.
-func (a *announcer) begin(p *page, now time.Time, final bool) {
+// begin starts a transmission of the FDT Instance of p.
+func (a *announcer) begin(p *page, now time.Time, final uint64) {
 	interleave := min(int(p.coding.blocks), maxInterleave) // a burst of losses is shared by all blocks
 	a.lane.start(&p.coding, p.header, p.document, uint64(p.sent), max(1, interleave), 0)
 	a.page, a.final, a.alone, a.at = p, final, 0, now
@@ -124,7 +124,7 @@ func (a *announcer) end(now time.Time) {
 	a.rest = now.Add((fdtShare - 1) * a.alone)
 	p.sent++
 	p.rounds++
-	p.final = p.final || a.final
+	p.final = a.final
 	if p.sent > 1 {
 		return
 	}

@@ -34,7 +34,7 @@ func (s *Session) publish(p *page, t time.Time) (ok bool, err error) {
 	s.forgetSettled(t)
 	spare := p.size.bytes
 	if !s.complete && p.number != 0 {
-		spare = int((s.stats.Bytes - p.bytes) / (2 * fdtShare))
+		spare = int((s.fileBytes - p.bytes) / uint64(2*fdtShare*(1+s.cfg.FDTTransfers)))
 	}
 	p.compact(s.cfg, spare, s.unlist)
 	if len(p.objects) == 0 {
@@ -60,7 +60,7 @@ func (s *Session) publish(p *page, t time.Time) (ok bool, err error) {
 	for _, o := range p.objects {
 		o.listed, o.until = p.number, latest(o.until, p.expires)
 	}
-	p.stale, p.bytes = false, s.stats.Bytes
+	p.stale, p.bytes = false, s.fileBytes
 	s.stats.FDTInstances++
 	return true, nil
 }

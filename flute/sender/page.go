@@ -20,8 +20,8 @@ type page struct {
 	rounds  int       // complete transmissions of its FDT Instances
 	ended   int       // rounds that do not count, since one of its objects ended later
 	starts  uint64    // transmissions of its FDT Instances that were begun
-	final   bool      // one of them was after the last file of the session
-	bytes   uint64    // Stats.Bytes when the FDT Instance was made
+	final   uint64    // files that had been added when one of them began after the last of all files
+	bytes   uint64    // Session.fileBytes when the FDT Instance was made
 }
 
 // instance is an FDT Instance. The zero value is none.

@@ -25,7 +25,7 @@ func (s *Session) rotates(p *page) bool {
 		return false
 	case p.live > 0:
 		return true
-	case s.complete && s.live.objects == 0 && !p.final:
+	case s.complete && s.live.objects == 0 && p.final != s.stats.Added:
 		return true
 	}
 	return p.stale || p.sent < s.cfg.FDTTransfers || p.rounds-p.ended < s.cfg.FDTTransfers
@@ -134,7 +134,11 @@ func (s *Session) send(p *page, t time.Time) error {
 			return err
 		}
 	}
-	s.fdt.begin(p, t, s.live.objects == 0)
+	final := p.final
+	if s.live.objects == 0 {
+		final = s.stats.Added
+	}
+	s.fdt.begin(p, t, final)
 	p.turn = false // the one that it had is void
 	s.rotate(p)
 	return nil

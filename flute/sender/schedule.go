@@ -37,6 +37,7 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 		switch {
 		case err == nil:
 			s.fdt.gap++
+			s.fileBytes += uint64(len(b) - start)
 			s.stats.count(len(b) - start)
 			return b, true, nil
 		case errors.Is(err, errBusy):

@@ -39,10 +39,11 @@ type Session struct {
 	idle     []*carrier
 	turn     int // the lane that is next
 
-	live       tally // objects with packets to come
-	finished   tally // objects sent as often as asked, in pages
-	goneBefore int   // forgotten pages in pages
-	maxPayload int   // bytes of symbols in a packet
+	live       tally  // objects with packets to come
+	finished   tally  // objects sent as often as asked, in pages
+	goneBefore int    // forgotten pages in pages
+	fileBytes  uint64 // of the packets of files
+	maxPayload int    // bytes of symbols in a packet
 	complete   bool
 	broken     bool // a file has changed after the session was complete
 	closed     bool
