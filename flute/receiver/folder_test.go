@@ -234,7 +234,7 @@ func TestFolderOverLossyLink(t *testing.T) {
 			seeds := 1
 			if *long {
 				seeds = 10
-			} else if code != "raptorq" && (testing.Short() || name != "20%") {
+			} else if name != "20%" && (name != "bursts of 50" || code != "raptorq") {
 				continue
 			}
 			t.Run(code+" "+name, func(t *testing.T) {
@@ -262,7 +262,7 @@ func TestFolderOverHopelessLink(t *testing.T) {
 		"rs":      {OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400}},
 		"raptorq": {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1400}, Redundancy: 0.25},
 	} {
-		for _, loss := range []float64{0.2, 0.4} {
+		for _, loss := range []float64{0.4} {
 			got := folder{files: 2000, size: 1500, cfg: cfg, loss: atRandom(loss)}.send(t, 1)
 			if got.lost == 0 || got.undescribed+got.other > 0 {
 				t.Errorf("%s, %v lost: %v", name, loss, got)

@@ -283,8 +283,8 @@ func TestFilesThatWereSentStayDescribed(t *testing.T) {
 
 // A session that goes on for ever remembers, lists and sends no more for that.
 func TestEndlessSession(t *testing.T) {
-	r := newRun(t, Config{FDTDuration: 10 * time.Minute, OTI: fec.OTI{SymbolLength: 1000}, FDTOTI: fec.OTI{SymbolLength: 1400}})
-	const files = 2000 // one a second
+	r := newRun(t, Config{FDTDuration: 5 * time.Minute, OTI: fec.OTI{SymbolLength: 1000}, FDTOTI: fec.OTI{SymbolLength: 1400}})
+	const files = 1000 // one a second
 	most := 0
 	for i := range files {
 		r.add(fmt.Sprint("f", i), 20_000)
@@ -292,7 +292,7 @@ func TestEndlessSession(t *testing.T) {
 		if n := r.s.finished.objects; n > most {
 			most = n
 		}
-		if n := len(r.s.tois.objects) + len(r.s.tois.retired); i > 1000 && n > 700 {
+		if n := len(r.s.tois.objects) + len(r.s.tois.retired); i > 500 && n > 400 {
 			t.Fatalf("after %d files %d TOIs are remembered", i, n)
 		}
 	}
