@@ -26,7 +26,6 @@ type apart struct {
 
 type apartRun struct {
 	run     run
-	port    uint16
 	packets pending
 }
 
@@ -50,6 +49,11 @@ func (h *apart) bytes() (n uint64) {
 	return n
 }
 
+// dropEmpty forgets runs of which nothing is held.
+func (h *apart) dropEmpty() {
+	h.runs = slices.DeleteFunc(h.runs, func(r apartRun) bool { return r.packets.bytes == 0 })
+}
+
 // setApart keeps p of the known object e, which came on ln, apart. It reports true if the packet is for the object after all:
 // there is no room for it, and what is mixed here can be told later.
 func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (object bool, err error) {
@@ -71,7 +75,7 @@ func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (ob
 			l.strangers.Release(h.runs[0].packets.bytes)
 			h.runs = slices.Delete(h.runs, 0, 1)
 		}
-		h.runs = append(h.runs, apartRun{run: ln.run, port: ln.port})
+		h.runs = append(h.runs, apartRun{run: ln.run})
 		at = len(h.runs) - 1
 	}
 	kept := &h.runs[at].packets
@@ -89,6 +93,10 @@ func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (ob
 		kept.add(p)
 		return false, nil
 	case e.isIdle() || e.contested || l.rival.in != nil || s.foreign(ln, e):
+		h.dropEmpty()
+		if len(h.runs) == 0 {
+			delete(l.apart, e.toi)
+		}
 		return false, errBudget
 	}
 	s.trust(ln, e)
@@ -105,7 +113,8 @@ func (s *Session) foreign(ln *line, e *entry) bool {
 // digest it waits for that before it is published.
 func (s *Session) trust(ln *line, e *entry) {
 	s.l.apart[e.toi].rename(ln.isDoubt, ln.run)
-	e.run, e.mixed = ln.run, true
+	s.l.give(e, ln.run)
+	e.mixed = true
 	s.rejoin(e)
 }
 

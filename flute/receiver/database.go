@@ -62,7 +62,7 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 		field := changed(e.file, file)
 		switch {
 		case field == "" && (e.run == run || sharesDigest(e.file, file) || e.isUntouched()):
-			e.run = run
+			l.give(e, run)
 			s.again(e, id, file, expires)
 			s.rejoin(e)
 			return nil
@@ -80,7 +80,8 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 	}
 	e := l.entries[file.TOI]
 	if e == nil {
-		e = &entry{toi: file.TOI, run: run}
+		e = &entry{toi: file.TOI}
+		l.give(e, run)
 		l.entries[file.TOI] = e
 	}
 	l.named(e)

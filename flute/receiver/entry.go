@@ -33,6 +33,7 @@ type entry struct {
 
 	run       run  // whose packets are taken; see run.go
 	contested bool // an FDT Instance says that its TOI means something else
+	doubtful  bool // it is in Ledger.doubtful
 	mixed     bool // nothing has confirmed yet that all its packets are of one run
 
 	file     *fdt.File        // description; nil before the FDT

@@ -141,20 +141,23 @@ func (s *Session) recognise(ln *line, known run) {
 	if ln.told {
 		ln.past, ln.doubts = push(ln.past, ln.run), ln.doubts[:0]
 	}
+	between := false
 	if at := slices.Index(ln.past, known); at >= 0 {
-		for _, between := range ln.past[at+1:] {
-			ln.doubts = push(ln.doubts, between)
+		between = at+1 < len(ln.past)
+		for _, r := range ln.past[at+1:] {
+			ln.doubts = push(ln.doubts, r)
 		}
 		ln.past = ln.past[:at]
 	}
-	s.unite(ln, 0, known)
+	s.unite(ln, 0, known, between)
 }
 
 // recogniseFrom tells that the seams on ln since the run first have been none.
-func (s *Session) recogniseFrom(ln *line, first run) { s.unite(ln, first, first) }
+func (s *Session) recogniseFrom(ln *line, first run) { s.unite(ln, first, first, false) }
 
-// unite gives those runs of ln that were in doubt, from first on, the name known.
-func (s *Session) unite(ln *line, first, known run) {
+// unite gives those runs of ln that were in doubt, from first on, the name known. told: an FDT Instance of one of them was
+// read.
+func (s *Session) unite(ln *line, first, known run, told bool) {
 	l := s.l
 	same := func(r run) bool { return r != 0 && r >= first && ln.isDoubt(r) }
 	for _, in := range l.instances {
@@ -162,14 +165,23 @@ func (s *Session) unite(ln *line, first, known run) {
 			in.run = known
 		}
 	}
-	for _, e := range l.entries {
-		if !same(e.run) {
-			continue
+	rename := func(e *entry) {
+		if e.gone || !same(e.run) {
+			return
 		}
 		e.run = known
 		if e.mixed {
 			e.mixed = false
 			l.effects.Described = append(l.effects.Described, e.toi)
+		}
+	}
+	if told {
+		for _, e := range l.entries {
+			rename(e)
+		}
+	} else {
+		for _, e := range l.doubtful {
+			rename(e)
 		}
 	}
 	for toi, h := range l.apart {
@@ -179,6 +191,34 @@ func (s *Session) unite(ln *line, first, known run) {
 		}
 	}
 	ln.run, ln.told, ln.doubts = known, true, ln.doubts[:0]
+	l.pruneDoubtful()
+}
+
+// give makes e an object of the run r.
+func (l *Ledger) give(e *entry, r run) {
+	e.run = r
+	if e.doubtful || !l.isDoubtful(r) {
+		return
+	}
+	if len(l.doubtful) > 2*len(l.entries)+maxDoubts {
+		l.pruneDoubtful()
+	}
+	e.doubtful = true
+	l.doubtful = append(l.doubtful, e)
+}
+
+// pruneDoubtful leaves those objects in the list whose run may turn out to be another one.
+func (l *Ledger) pruneDoubtful() {
+	l.doubtful = slices.DeleteFunc(l.doubtful, func(e *entry) bool {
+		e.doubtful = !e.gone && l.isDoubtful(e.run)
+		return !e.doubtful
+	})
+}
+
+// isDoubtful reports whether nothing has told yet which run r is.
+func (l *Ledger) isDoubtful(r run) bool {
+	ln := l.lineOf(r)
+	return ln != nil && !ln.told
 }
 
 // share takes a line without FDT Instances for another socket of the sender on ln, which has them, after some time.
@@ -256,7 +296,7 @@ func (s *Session) claim(e *entry, file *fdt.File, to run) {
 		s.l.drop(e, true)
 		e.phase = announced
 	}
-	e.run = to
+	s.l.give(e, to)
 }
 
 // mayBeWhole reports whether nothing needs to be added to what came of e, which file describes.

@@ -130,7 +130,7 @@ func (s *Session) find(now time.Time, ln *line, p *alc.Packet) (object bool, err
 		if e, err = s.l.entry(now, p.TOI); err != nil {
 			return false, err
 		}
-		e.run = ln.run
+		s.l.give(e, ln.run)
 	case e.run != ln.run || e.contested:
 		if e.file == nil {
 			s.l.touch(now, e)
