@@ -184,6 +184,28 @@ func TestFileChangesWhileItIsSent(t *testing.T) {
 	}
 }
 
+// TestFileChangesBeforeItsTurn: its new version is sent, and nothing has failed.
+func TestFileChangesBeforeItsTurn(t *testing.T) {
+	group, to, from := newGroup(t), t.TempDir(), t.TempDir()
+	write(t, from, "d/a", 300_000)
+	last := write(t, from, "d/b", 50_000)
+	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", to)
+	listening(t, group)
+	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "500kbit", "--parallel", "1", filepath.Join(from, "d"))
+	s.says("object_progress")
+	if err := os.Rename(write(t, from, "new", 60_000), last); err != nil {
+		t.Fatal(err)
+	}
+	s.ok()
+	r.ok()
+	for _, name := range []string{"d/a", "d/b"} {
+		same(t, filepath.Join(from, name), filepath.Join(to, name))
+	}
+	if got := s.named("object_failed", "reason"); !slices.Equal(got, []any{"superseded"}) {
+		t.Errorf("failed: %q", got)
+	}
+}
+
 // TestCarouselSendsNewVersions: however a file is changed, those who listen get the new one.
 func TestCarouselSendsNewVersions(t *testing.T) {
 	group, to, from := newGroup(t), t.TempDir(), t.TempDir()

@@ -58,6 +58,7 @@ func (s *summary) add(e event.Event) {
 	case event.ObjectFailed:
 		switch {
 		case !s.sending: // perhaps it is tried again: until knows
+		case e.Reason == event.FailSuperseded: // its new version is sent
 		case s.stopping.Load() && e.Reason == event.FailClosed:
 			s.Unfinished++
 		default:

@@ -129,7 +129,7 @@ const (
 	FailName        FailReason = "name"         // Content-Location cannot become a name in the store
 	FailBudget      FailReason = "budget"       // a budget is spent
 	FailExpired     FailReason = "expired"      // the description expired before the object was whole
-	FailSuperseded  FailReason = "superseded"   // a newer object has the same Content-Location
+	FailSuperseded  FailReason = "superseded"   // a newer object has the same Content-Location; sending: it is sent in its place
 	FailQuarantined FailReason = "quarantined"  // handling it crashed repeatedly
 	FailClosed      FailReason = "session_over" // the session ended before the object was whole
 	FailSource      FailReason = "source"       // sending: the source could not be read, or changed
