@@ -67,8 +67,8 @@ type FDTRejected struct {
 	Reason  string           `json:"reason"`
 }
 
-// ObjectStarted is emitted once for an object: the first time that both its description and a symbol are there, or,
-// on the sending side, with its first packet.
+// ObjectStarted is emitted once for an object, and for each further try: the first time that both its description and a
+// symbol are there, or, on the sending side, with its first packet.
 type ObjectStarted struct {
 	Session         flute.SessionKey `json:"session"`
 	TOI             flute.TOI        `json:"toi"`
