@@ -94,9 +94,9 @@ type Config struct {
 	EpochSilence    time.Duration // zero: DefaultEpochSilence
 	Layout          Layout        // of the published files in folders; zero: LayoutFlat
 
-	arenas  *arenas       // of all sessions that share this Config
-	readers *store.Budget // memory to read FDT Instances; likewise
-	names   *store.Names  // of Store
+	arenas  *arenas      // of all sessions that share this Config
+	readers *readers     // likewise
+	names   *store.Names // of Store
 }
 
 // ProfileLock fixes the FLUTE version that a session must use.
@@ -161,7 +161,7 @@ func (c Config) Validated() (*Config, error) {
 	c.UnprovenTimeout = cmp.Or(c.UnprovenTimeout, DefaultUnprovenTimeout)
 	c.EpochSilence = cmp.Or(c.EpochSilence, DefaultEpochSilence)
 	c.arenas = &arenas{}
-	c.readers = store.NewBudget(readingFactor*uint64(c.fdtLimit()), nil)
+	c.readers = newReaders(c.fdtLimit())
 	c.names = store.NamesOf(c.Store)
 	return &c, nil
 }

@@ -41,6 +41,10 @@
 // Config.MaxUnnamed; only large objects, and of them a few, are received into the store at once. What is whole is kept as
 // long as there is room.
 //
+// What an FDT Instance costs to read depends on its document, which compression may hide in one datagram. Some bytes of it are
+// paid for by each byte received; for longer ones a source has an allowance, which time fills up: what is beyond waits. The
+// memory to read lies outside of the budget, and is bounded for all sessions that share a Config.
+//
 // Small source blocks are decoded where the packet is handled that makes them solvable, large ones by Works: first whether
 // the symbols suffice, then, with the block in memory, the lost ones.
 //

@@ -30,6 +30,7 @@ type instance struct {
 	head    [sha256.Size]byte
 	hasHead bool // head is the hash of the packet with SBN 0 and ESI 0
 	alarmed bool // a conflict was reported
+	costly  bool // its document is not paid for by what was received of it, see readers
 
 	read     bool      // it was decoded and merged; object is for a repetition
 	reread   time.Time // when a repetition is read again; zero: never
@@ -68,7 +69,6 @@ func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 		}
 		in.cenc = int(p.CENC)
 	}
-	l.reading.add(len(p.Body))
 	err = in.object.handle(now, p)
 	if e := in.object.e; e.phase == failed || e.phase == resting {
 		switch e.reason {

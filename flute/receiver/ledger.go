@@ -31,8 +31,7 @@ type Ledger struct {
 	kept      map[*entry]struct{}  // those of entries that rest and hold symbols
 	locations map[string]flute.TOI // Content-Location to the newest TOI that has it
 	instances map[flute.InstanceID]*instance
-	arriving  []*instance // those in reception, and some that were
-	reading   allowance
+	arriving  []*instance            // those in reception, and some that were
 	history   history                // those of entries that hold no more than their description
 	warned    bool                   // of faults in an FDT Instance
 	deferred  map[flute.TOI]struct{} // files that there is no memory or no place to describe
@@ -72,7 +71,6 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 		listings: store.NewBudget(max(arrivingBytes, 8*uint64(cfg.fdtLimit())), share.Small),
 		variant:  cfg.Variant, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{}, deferred: map[flute.TOI]struct{}{},
-		reading:      allowance{limit: int64(cfg.fdtLimit())},
 		publications: publications{out: map[string][]*Work{}, waiting: map[string]flute.TOI{}},
 	}
 }

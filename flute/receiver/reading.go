@@ -14,54 +14,16 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-const (
-	// readFactor is how many bytes of documents may be read for each byte of the payload of FDT packets. A document costs 0.05
-	// to 0.2 microseconds a byte, and gzip makes File entries that differ in no more than names and digests ten times smaller,
-	// an attacker's a thousand times.
-	readFactor = 16
-	// readTime is in what time a document of the greatest length may be read whatever came.
-	readTime = 8 * time.Second
-)
-
-// allowance bounds the work that the FDT Instances of a session make, in bytes of documents: one that is whole is read
-// unless more was read before than was allowed, else as soon as that is made good.
-type allowance struct {
-	bytes int64     // that may be read; below zero after a document that was longer
-	at    time.Time // when it was so
-	limit int64     // most bytes; the greatest length of a document
-}
-
-// add counts the payload of a packet.
-func (a *allowance) add(n int) { a.bytes = min(a.limit, a.bytes+readFactor*int64(n)) }
-
-// take counts a document that was read.
-func (a *allowance) take(n int) { a.bytes -= int64(n) }
-
-// ready returns when the next document may be read: now, or a moment that is later.
-func (a *allowance) ready(now time.Time) time.Time {
-	const millis = int64(readTime / time.Millisecond)
-	if a.at.IsZero() {
-		a.at = now
-	}
-	if passed := min(now.Sub(a.at).Milliseconds(), 8*millis); passed > 0 {
-		a.bytes, a.at = min(a.limit, a.bytes+a.limit*passed/millis), now
-	}
-	if a.bytes >= 0 {
-		return now
-	}
-	return now.Add(time.Duration(1-a.bytes*millis/a.limit) * time.Millisecond)
-}
-
-// read decodes an FDT Instance that is whole, now or as soon as the session may read.
+// read decodes an FDT Instance that is whole, now or as soon as it may be read.
 func (s *Session) read(now time.Time, in *instance) error {
-	if at := s.l.reading.ready(now); at.After(now) {
-		s.l.schedule(at)
-		return nil
-	}
 	err := s.decodeInstance(now, in)
 	switch {
 	case errors.Is(err, errBusy):
-		s.l.schedule(now.Add(stallRetry))
+		at := now.Add(stallRetry)
+		if ready := s.l.cfg.readers.ready(s.l.key.Source, now); ready.After(at) {
+			at = ready
+		}
+		s.l.schedule(at)
 		return nil
 	case err != nil:
 		s.refuse(now, in, err)
@@ -92,14 +54,10 @@ const (
 	entryCost  = 512
 	leastEntry = 36
 	byteCost   = 4
-	// readingFactor is how much memory for one byte of the greatest document all sessions together may use to read: enough for
-	// one such document, that it was made of, and many usual ones. It lies outside of Config.Budget, so that a session whose
-	// objects have spent that still learns what they are.
-	readingFactor = 24
 )
 
-// errBusy: other sessions are using the memory to read documents.
-var errBusy = errors.New("receiver: FDT Instances of other sessions are being read")
+// errBusy: the source of an FDT Instance has used its allowance, or other sessions use the memory to read documents.
+var errBusy = errors.New("receiver: an FDT Instance cannot be read now")
 
 // readingCost returns how many bytes of memory the reading of a document takes. There are no more File entries than tags.
 func readingCost(document []byte) uint64 {
@@ -107,13 +65,20 @@ func readingCost(document []byte) uint64 {
 	return uint64(entryCost*entries + byteCost*len(document))
 }
 
-// parseInstance reads the document: what was received, or what it decodes to.
+// parseInstance reads the document: what was received, or what it decodes to. errBusy when that cannot be done now.
 func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, error) {
 	l, r := s.l, in.object.e.rec
+	paid, limit := readFactor*int(r.oti.TransferLength), l.cfg.fdtLimit()
+	if l.cfg.readers.ready(l.key.Source, now).After(now) {
+		if in.costly {
+			return nil, errBusy
+		}
+		limit = min(limit, paid)
+	}
 	if err := r.buffer.Flush(); err != nil {
 		return nil, err
 	}
-	charged := &charge{budget: l.cfg.readers}
+	charged := &charge{budget: l.cfg.readers.memory}
 	defer charged.release()
 	if err := charged.add(r.oti.TransferLength); err != nil {
 		return nil, err
@@ -123,17 +88,22 @@ func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, err
 		return nil, err
 	}
 	if in.cenc > int(flute.Null) {
-		w := &limitedWriter{rest: l.cfg.fdtLimit(), charged: charged}
+		w := &limitedWriter{rest: limit, charged: charged}
 		err := decodeContent(w, bufio.NewReader(bytes.NewReader(document)), flute.ContentEncoding(in.cenc))
-		document = w.out.Bytes()
+		if errors.Is(err, errTooLong) && limit < l.cfg.fdtLimit() {
+			in.costly = true
+			return nil, errBusy
+		}
 		if err != nil {
-			l.reading.take(len(document))
 			return nil, err
 		}
+		document = w.out.Bytes()
 	}
-	l.reading.take(len(document))
 	if err := charged.add(readingCost(document)); err != nil {
 		return nil, err
+	}
+	if len(document) > paid {
+		l.cfg.readers.take(l.key.Source, len(document))
 	}
 	return fdt.Parse(document, l.clock.read(now), l.cfg.FDTLimits)
 }

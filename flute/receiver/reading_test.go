@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -46,27 +47,46 @@ func TestReadingHasAPace(t *testing.T) {
 	const datagrams, seconds, limit = 200, 20, 200_000
 	bomb := document("", strings.Repeat("<File/>", 20_000))
 	r := newRig(t, func(c *Config) { c.FDTLimits.Bytes = limit })
-	sent := 0
 	for i := range flute.InstanceID(datagrams) {
 		packets := zipped(t, i, bomb)
 		if len(packets) > 1 {
 			t.Fatalf("%d packets", len(packets))
 		}
 		r.feed(packets...)
-		sent += len(packets[0])
 		r.wait(seconds * time.Second / datagrams)
 	}
-	allowed := limit*seconds/int(readTime/time.Second) + readFactor*sent
+	allowed := limit + limit*seconds/int(readTime/time.Second)
 	got := len(eventsOf[event.FDTReceived](r))
 	if most := allowed/len(bomb) + 2; got < most/2 || got > most {
 		t.Errorf("%d of %d documents were read in %d s, not %d", got, datagrams, seconds, most)
 	}
-	o := plain(t, 1, 300, 100, 4)
+	o := plain(t, 1, 300, 100, 4) // which is paid for
 	r.feed(describe(t, 1000, o.file("a")))
 	r.feed(o.all()...)
-	r.wait(2 * readTime)
 	r.want("completed 1 a 300")
 	r.close()
+}
+
+// A session costs a source nothing: the pace is that of the source, and no other source waits for it.
+func TestReadingPaceIsOfTheSource(t *testing.T) {
+	bomb := document("", strings.Repeat("<File/>", 20_000))
+	r := newRig(t, func(c *Config) { c.FDTLimits.Bytes = 200_000 })
+	as := func(source byte, packets ...[]byte) *rig {
+		other := &rig{t: t, cfg: r.cfg, store: r.store, now: start}
+		other.l = NewLedger(r.cfg, flute.SessionKey{Source: netip.AddrFrom4([4]byte{192, 0, 2, source}), TSI: key.TSI})
+		other.crash()
+		other.feed(packets...)
+		return other
+	}
+	read := 0
+	for range 50 {
+		read += len(eventsOf[event.FDTReceived](as(66, zipped(t, 1, bomb)...)))
+	}
+	if read == 0 || read > 3 {
+		t.Errorf("%d documents of one source were read at once", read)
+	}
+	o := plain(t, 1, 300, 100, 4)
+	as(1, concat([][]byte{describe(t, 0, o.file("a"))}, o.all())...).want("completed 1 a 300")
 }
 
 // What senders write is read at once: FDT Instances of the greatest length, and compressed ones that follow each other.
@@ -102,9 +122,11 @@ func TestReadingWaits(t *testing.T) {
 		},
 		"after a crash": func(r *rig, _ [][]byte) { r.crash(); r.wait(readTime) },
 	} {
-		r := newRig(t)
-		r.feed(zipped(t, 0, document("", strings.Repeat("<File/>", 100_000)))...)
-		packets := [][]byte{describe(t, 1, o.file("a"))}
+		r := newRig(t, func(c *Config) { c.FDTLimits.Bytes = 200_000 })
+		for i := range flute.InstanceID(2) {
+			r.feed(zipped(t, i, document("", strings.Repeat("<File/>", 20_000)))...)
+		}
+		packets := zipped(t, 2, document("", `<File TOI="1" Content-Location="a"/>`, strings.Repeat("<File/>", 1000)))
 		r.feed(packets...)
 		r.feed(o.all()...)
 		r.want()
@@ -115,15 +137,15 @@ func TestReadingWaits(t *testing.T) {
 	}
 
 	r := newRig(t)
-	r.cfg.readers.TryReserve(r.cfg.readers.Limit()) // by another session
+	r.cfg.readers.memory.TryReserve(r.cfg.readers.memory.Limit()) // by another session
 	r.feed(describe(t, 0, o.file("a")))
 	r.feed(o.all()...)
 	r.wait(time.Second)
 	r.want()
-	r.cfg.readers.Release(r.cfg.readers.Limit())
+	r.cfg.readers.memory.Release(r.cfg.readers.memory.Limit())
 	r.wait(stallRetry)
 	r.want("completed 1 a 300")
-	if n := r.cfg.readers.Used(); n != 0 {
+	if n := r.cfg.readers.memory.Used(); n != 0 {
 		t.Errorf("%d bytes used", n)
 	}
 	r.close()
@@ -135,8 +157,8 @@ func TestReadersHaveRoom(t *testing.T) {
 	for name, xml := range map[string][]byte{
 		"files": instanceOf(1, 2400, func(int) string { return "a" }), "tags": document("", strings.Repeat("<a/>", 500), strings.Repeat("<File/>", 13_000)),
 	} {
-		if n := 3*uint64(len(xml)) + readingCost(xml); n > r.cfg.readers.Limit() {
-			t.Errorf("%s: %d bytes, there are %d", name, n, r.cfg.readers.Limit())
+		if n := 3*uint64(len(xml)) + readingCost(xml); n > r.cfg.readers.memory.Limit() {
+			t.Errorf("%s: %d bytes, there are %d", name, n, r.cfg.readers.memory.Limit())
 		}
 	}
 	r.close()

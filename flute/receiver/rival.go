@@ -120,7 +120,6 @@ func (s *Session) feedRival(now time.Time, known *instance, p *alc.Packet) error
 	if p.HasCENC {
 		in.cenc = int(p.CENC)
 	}
-	l.reading.add(len(p.Body))
 	err := in.object.handle(now, p)
 	if e := in.object.e; e.phase == failed || e.phase == resting {
 		err = errStore
@@ -136,11 +135,9 @@ func (s *Session) feedRival(now time.Time, known *instance, p *alc.Packet) error
 		l.rival = rival{}
 		s.install(now, in)
 		return nil
-	case l.reading.ready(now).After(now): // with the next packet of it
-		return nil
 	}
 	f, err := s.parseInstance(now, in)
-	if errors.Is(err, errBusy) {
+	if errors.Is(err, errBusy) { // with the next packet of it
 		return nil
 	}
 	if err == nil && !l.share.Small.TryReserve(uint64(len(f.Files))*rivalFileCost) {
