@@ -45,6 +45,7 @@ fuzz:
 	done
 
 interop:
+	./interop/folder.sh
 	./interop/flute-rs.sh
 	./interop/tshark.sh
 	./interop/fec-bench.sh short
