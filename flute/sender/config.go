@@ -89,7 +89,8 @@ type Config struct {
 
 	// FDTOTI is the FEC of FDT Instances, with the defaults of OTI. Zero: the scheme of OTI with at least its share of
 	// repair symbols, a quarter and three for each source block; new ones in each transmission where the scheme has them.
-	// Where OTI is a scheme without repair symbols, or the profile does not allow it, FDT Instances go without FEC.
+	// Where OTI is a scheme without repair symbols or an application's own, or the profile does not allow it, FDT Instances
+	// go without FEC, and more often.
 	FDTOTI fec.OTI
 	// FDTCENC is the content encoding of FDT Instances.
 	FDTCENC flute.ContentEncoding
