@@ -63,7 +63,7 @@ func (r *reader) lookup(key flute.SessionKey, datagram []byte) *route {
 		r.counters.drop(flute.Reason(err))
 		return nil
 	}
-	if rt == nil && len(r.table) >= r.max && !r.prune() && !r.makeRoom(key.Source) {
+	if rt == nil && len(r.table) >= r.max && !r.makeRoom(key.Source) {
 		r.counters.drop(flute.DropBudget)
 		return nil
 	}
@@ -84,10 +84,13 @@ func (r *reader) prune() bool {
 	return len(r.table) < before
 }
 
-// makeRoom has sessions give way to one of source, and reports whether any did.
+// makeRoom forgets sessions that are over, or else has others give way to one of source. It reports whether there is room.
 func (r *reader) makeRoom(source netip.Addr) bool {
 	if _, ok := r.crowding[source]; ok && r.now.Sub(r.surveyed) < crowdPause {
-		return false
+		return false // without a look at all sessions for each of its datagrams
+	}
+	if r.prune() {
+		return true
 	}
 	r.surveyed = r.now
 	r.yielding = slices.DeleteFunc(r.yielding, (*session.Inbox).Gone)

@@ -95,6 +95,27 @@ func TestRouteCountsWhatBelongsToNobody(t *testing.T) {
 	}
 }
 
+// TestCrowdingSourceWaits: a source that fills the table begins no more sessions for a while; others do.
+func TestCrowdingSourceWaits(t *testing.T) {
+	r, drain := newReader()
+	defer drain()
+	r.max = 8
+	crowd, other := netip.MustParseAddrPort("192.0.2.66:5000"), netip.MustParseAddrPort("192.0.2.1:5000")
+	s := r.slabs.Get()
+	defer s.Release()
+	for tsi := range flute.TSI(20) {
+		r.route(s, []slab.Datagram{{Data: packet(t, tsi), Source: crowd}})
+	}
+	if n := r.counters.yielded.Load(); n != 1 || r.counters.Dropped()[flute.DropBudget] != 11 {
+		t.Errorf("%d sessions gave way, want 1; %d datagrams dropped, want 11", n, r.counters.Dropped()[flute.DropBudget])
+	}
+	r.yielding = nil // as if they were over
+	r.route(s, []slab.Datagram{{Data: packet(t, 7), Source: other}})
+	if n := r.counters.yielded.Load(); n != 2 || r.counters.Dropped()[flute.DropBudget] != 11 {
+		t.Errorf("another source: %d sessions gave way, want 2", n)
+	}
+}
+
 func BenchmarkRoute(b *testing.B) {
 	r, drain := newReader()
 	source := netip.MustParseAddrPort("192.0.2.1:5000")
