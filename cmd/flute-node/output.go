@@ -43,9 +43,10 @@ type output struct {
 	lines   *jsonLines
 	screen  *screen // nil: text without bars
 	bars    bars
-	waiting []string // text for the next frame
-	leaving bool     // interrupted: what is not finished fails, which nobody needs to read one by one
-	stop    chan struct{}
+	waiting []string      // text for the next frame
+	leaving bool          // interrupted: what is not finished fails, which nobody needs to read one by one
+	stop    chan struct{} // ends the drawing; nil: nothing is drawn
+	closed  bool
 	stopped sync.WaitGroup
 }
 
@@ -119,16 +120,27 @@ func (o *output) frame(withBars bool) {
 	o.waiting = o.waiting[:0]
 }
 
-// close finishes the bars, so that what is printed next stands below them.
+// close finishes the bars, so that what is printed next stands below them. The first call counts.
 func (o *output) close() {
 	o.mu.Lock()
 	stop := o.stop
-	o.stop = nil
-	o.mu.Unlock()
-	if stop != nil {
-		close(stop)
-		o.stopped.Wait()
+	if o.closed {
+		stop = nil
 	}
+	o.closed = true
+	o.mu.Unlock()
+	if stop == nil {
+		return
+	}
+	close(stop)
+	o.stopped.Wait()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.stop = nil
+	for _, line := range o.waiting { // since the last frame
+		o.text(line)
+	}
+	o.waiting = nil
 }
 
 // show shows one event.
