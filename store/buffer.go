@@ -69,7 +69,7 @@ func (b *Buffer) WriteAt(p []byte, off int64) (int, error) {
 func (b *Buffer) write(part []byte, off int64, start uint32) error {
 	end := start + uint32(len(part))
 	p := b.last
-	if p == nil || p.index != off/PageSize || int(end) > len(p.bytes) || len(p.runs) == maxRuns {
+	if p == nil || p.index != off/PageSize || int(end) > len(p.bytes) || !p.hasRun() {
 		var err error
 		if p, err = b.open(off/PageSize, end); err != nil {
 			return err
@@ -95,7 +95,7 @@ func (b *Buffer) open(index int64, end uint32) (*page, error) {
 	at, found := b.find(index)
 	if found {
 		p := b.pages[at]
-		if len(p.runs) == maxRuns {
+		if !p.hasRun() {
 			if err := b.writeRuns(p); err != nil {
 				return nil, err
 			}
@@ -103,7 +103,7 @@ func (b *Buffer) open(index int64, end uint32) (*page, error) {
 		if int(end) <= len(p.bytes) {
 			return p, nil
 		}
-		return b.enlarge(p)
+		return b.enlarge(p, end)
 	}
 	p, err := b.empty(index, end)
 	if p == nil {
@@ -118,10 +118,7 @@ func (b *Buffer) open(index int64, end uint32) (*page, error) {
 
 // empty returns an empty page that b does not hold: another one, or its oldest, written.
 func (b *Buffer) empty(index int64, end uint32) (*page, error) {
-	size := PageSize
-	if index == 0 && end <= smallPage {
-		size = smallPage
-	}
+	size := pageSize(index, end)
 	if len(b.pages) < b.limit {
 		if p := b.take(size, 0); p != nil {
 			return p, nil
@@ -142,9 +139,10 @@ func (b *Buffer) empty(index int64, end uint32) (*page, error) {
 }
 
 // take takes a page of size bytes from the budget, or returns nil: also when it costs, together with those that are held,
-// more than what was written is worth. A page of freed bytes is going to be given back.
+// more than what was written is worth. A page of leastPage is always worth it: an object has no more than one. A page that
+// freed bytes are charged for is going to be given back.
 func (b *Buffer) take(size int, freed uint64) *page {
-	if b.held-freed+cost(size) > pageWorth*b.taken {
+	if size != leastPage && b.held-freed+cost(size) > pageWorth*b.taken {
 		return nil
 	}
 	p := b.budget.takePage(size)
@@ -160,10 +158,10 @@ func (b *Buffer) put(p *page) {
 	b.budget.putPage(p)
 }
 
-// enlarge makes a small page one of full size. When the budget has no room for that, its bytes are written, and nil is
-// returned.
-func (b *Buffer) enlarge(p *page) (*page, error) {
-	q := b.take(PageSize, cost(len(p.bytes)))
+// enlarge makes a page one with room for end bytes. When the budget has no room for that, its bytes are written, and nil
+// is returned.
+func (b *Buffer) enlarge(p *page, end uint32) (*page, error) {
+	q := b.take(pageSize(p.index, end), cost(len(p.bytes)))
 	if q == nil {
 		err := b.evict(p)
 		if err == nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -11,12 +12,20 @@ const (
 	// PageSize is how many bytes of an object a Buffer gathers before it writes them: a power of two. Writes of 64 KiB
 	// cost a third of the processor time that writes of single symbols do.
 	PageSize = 1 << 16
-	// smallPage is what the first page of an object begins with. Sessions with very many objects have small ones.
+	// smallPage is what the first page of an object becomes before it has full size. Sessions with very many objects have
+	// small ones.
 	smallPage = 8 << 10
-	// maxRuns bounds the intervals of one page. Symbols of 64 bytes in random order stay below it for half of a page.
-	maxRuns = 256
-	// pageOverhead is charged for a page besides its bytes: its intervals and the page itself.
+	// leastPage and tinyPage bound the size of the first page of an object when it is made: a power of two. Every object
+	// may have a page of leastPage, so that a file of some bytes need not be written when its packet comes.
+	leastPage = 64
+	tinyPage  = 2 << 10
+	// maxRuns bounds the intervals of one page, tinyRuns those of one up to tinyPage. Symbols of 64 bytes in random order
+	// stay below maxRuns for half of a page.
+	maxRuns  = 256
+	tinyRuns = 4
+	// pageOverhead and tinyOverhead are charged for a page besides its bytes: its intervals and the page itself.
 	pageOverhead = maxRuns*8 + 128
+	tinyOverhead = tinyRuns*8 + 96
 	// pageWorth is how many bytes of pages one byte of an object pays for. A byte here and a byte there must not hold a page
 	// each; a symbol of ordinary length pays for the small page, six for a large one.
 	pageWorth = 10
@@ -34,7 +43,7 @@ type run struct{ start, end uint32 }
 type page struct {
 	index int64
 	age   uint64 // number of pages that the Buffer had opened before
-	bytes []byte // of length smallPage or PageSize
+	bytes []byte // of a length that pageSize returns
 	runs  []run  // which bytes are valid: in order, neither empty nor adjacent nor overlapping
 }
 
@@ -66,10 +75,34 @@ func (p *page) add(start, end uint32) {
 	p.runs = slices.Delete(p.runs, first+1, last)
 }
 
-// cost is what a page of size bytes is charged.
-func cost(size int) uint64 { return uint64(size) + pageOverhead }
+// hasRun reports whether there is room for one more interval.
+func (p *page) hasRun() bool {
+	if len(p.bytes) <= tinyPage {
+		return len(p.runs) < tinyRuns
+	}
+	return len(p.runs) < maxRuns
+}
 
-// takePage returns an empty page of size bytes, smallPage or PageSize, or nil when the budget does not permit it.
+// cost is what a page of size bytes is charged.
+func cost(size int) uint64 {
+	if size <= tinyPage {
+		return uint64(size) + tinyOverhead
+	}
+	return uint64(size) + pageOverhead
+}
+
+// pageSize returns the size of a page that has room for end bytes.
+func pageSize(index int64, end uint32) int {
+	switch {
+	case index == 0 && end <= tinyPage:
+		return max(leastPage, 1<<bits.Len32(end-1))
+	case index == 0 && end <= smallPage:
+		return smallPage
+	}
+	return PageSize
+}
+
+// takePage returns an empty page of a size that pageSize returns, or nil when the budget does not permit it.
 func (b *Budget) takePage(size int) *page {
 	if !b.reserve(cost(size), pageReserve) {
 		return nil

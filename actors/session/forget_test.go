@@ -29,13 +29,13 @@ func TestForgetOneObject(t *testing.T) {
 			one: {pid: actor.NewPID("here", "one")},
 			two: {pid: actor.NewPID("here", "two")},
 		},
-		live: map[string]bool{"one": true, "two": true},
+		live: map[string]flute.TOI{"one": one, "two": two},
 	}
 	s.forget("one")
-	if s.objects[one] != nil || s.live["one"] {
+	if s.objects[one] != nil || s.isLive("one") {
 		t.Error("the object that has ended is still there")
 	}
-	if s.objects[two] == nil || !s.live["two"] {
+	if s.objects[two] == nil || !s.isLive("two") {
 		t.Error("the other object was forgotten")
 	}
 }

@@ -33,7 +33,7 @@ type receiving struct {
 	faults  *actors.Faults
 	core    *receiver.Session
 	objects map[flute.TOI]*child
-	live    map[string]bool // object actors that have not ended, by id of the PID
+	live    map[string]flute.TOI // of the object actors that have not ended, by id of the PID
 	free    *object.FreeList
 	batch   *object.Packets // being gathered for one object
 	timer   *time.Timer
@@ -74,7 +74,7 @@ func (s *receiving) Receive(ctx actor.Context) {
 // start goes on with what the Inbox remembers: nothing for a new session, objects in reception after a crash.
 func (s *receiving) start(ctx actor.Context) {
 	s.core = receiver.NewSession(s.ledger)
-	s.objects, s.live = map[flute.TOI]*child{}, map[string]bool{}
+	s.objects, s.live = map[flute.TOI]*child{}, map[string]flute.TOI{}
 	root, self := ctx.ActorSystem().Root, ctx.Self()
 	s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, tick{}) })
 	s.timer.Stop()
@@ -173,7 +173,7 @@ func (s *receiving) child(ctx actor.Context, toi flute.TOI) *child {
 	pid, err := ctx.SpawnNamed(spec.Props(), fmt.Sprintf("toi-%v-%d", toi, s.spawned))
 	actors.Fault(err)
 	c.pid = pid
-	s.objects[toi], s.live[pid.Id] = c, true
+	s.objects[toi], s.live[pid.Id] = c, toi
 	return c
 }
 
@@ -192,7 +192,7 @@ func (s *receiving) reports(ctx actor.Context) {
 			s.jobs[job], r.Works = r.From.Id, r.Works[1:]
 			ctx.Send(s.peers.Store, vault.Run{Job: job, ReplyTo: ctx.Self()})
 		}
-		if r.Ended && s.live[r.From.Id] {
+		if r.Ended && s.isLive(r.From.Id) {
 			ctx.Stop(r.From)
 			s.forget(r.From.Id)
 		}
@@ -212,7 +212,7 @@ func (s *receiving) ran(ctx actor.Context, job *vault.Job) {
 // end of a try. When the object has ended, nobody waits for the result.
 func (s *receiving) land(ctx actor.Context, w *receiver.Work, id string) {
 	var pid *actor.PID
-	if s.live[id] {
+	if s.isLive(id) {
 		pid = actor.NewPID(ctx.Self().Address, id)
 	} else if c := s.objects[w.TOI()]; c != nil {
 		pid = c.pid
@@ -226,14 +226,25 @@ func (s *receiving) land(ctx actor.Context, w *receiver.Work, id string) {
 	ctx.Send(pid, object.WorkDone{})
 }
 
+// isLive reports whether the object actor of that id has not ended.
+func (s *receiving) isLive(id string) bool {
+	_, ok := s.live[id]
+	return ok
+}
+
+// current returns the TOI whose packets go to the object actor of that id: none for one that is gone or detached.
+func (s *receiving) current(id string) (flute.TOI, bool) {
+	toi, ok := s.live[id]
+	c := s.objects[toi]
+	return toi, ok && c != nil && c.pid.Id == id
+}
+
 // forget drops an object actor that has ended. What it has not taken from the Desk nobody wants.
 func (s *receiving) forget(id string) {
-	delete(s.live, id)
-	for toi, c := range s.objects {
-		if c.pid.Id == id {
-			delete(s.objects, toi)
-		}
+	if toi, ok := s.current(id); ok {
+		delete(s.objects, toi)
 	}
+	delete(s.live, id)
 	for _, w := range s.desk.Take(id) {
 		w.Cancel()
 	}
@@ -241,14 +252,9 @@ func (s *receiving) forget(id string) {
 
 // gaveUp ends an object whose actor crashed too often.
 func (s *receiving) gaveUp(m supervisor.ChildGaveUp) {
-	found := false
-	for toi, c := range s.objects {
-		if c.pid.Id == m.PID.Id {
-			found = true
-			s.core.Quarantine(toi, fmt.Sprint(m.Reason))
-		}
-	}
-	if !found && s.live[m.PID.Id] {
+	if toi, ok := s.current(m.PID.Id); ok {
+		s.core.Quarantine(toi, fmt.Sprint(m.Reason))
+	} else if s.isLive(m.PID.Id) {
 		s.core.QuarantineDetached(fmt.Sprint(m.Reason))
 	}
 	s.forget(m.PID.Id)

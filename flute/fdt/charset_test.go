@@ -69,16 +69,17 @@ func TestCharsets(t *testing.T) {
 
 // TestWindows1252 compares the whole upper half with the code chart.
 func TestWindows1252(t *testing.T) {
-	want := "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
+	var want strings.Builder
+	want.WriteString("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ")
 	for r := rune(0xa0); r <= 0xff; r++ {
-		want += string(r)
+		want.WriteString(string(r))
 	}
 	var got strings.Builder
 	for b := 0x80; b <= 0xff; b++ {
 		got.WriteRune(windows1252.char(byte(b)))
 	}
-	if got.String() != want {
-		t.Errorf("%q, not %q", got.String(), want)
+	if got.String() != want.String() {
+		t.Errorf("%q, not %q", got.String(), want.String())
 	}
 }
 

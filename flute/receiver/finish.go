@@ -63,12 +63,17 @@ func (o *Object) finish() {
 			return
 		}
 	}
-	if err := r.buffer.Flush(); err != nil {
+	// The Work writes what is left: many small files are never on the disk before that, and no packet waits for it.
+	tail, err := r.buffer.Take()
+	if err != nil {
 		_ = o.storeFailed(err)
 		return
 	}
 	e.phase = finishing
-	o.start(&Work{end: r.oti.TransferLength, name: name, folder: o.l.cfg.Layout.folder(o.l.key), publisher: o.l.key.String()})
+	o.start(&Work{
+		end: r.oti.TransferLength, tail: tail, name: name,
+		folder: o.l.cfg.Layout.folder(o.l.key), publisher: o.l.key.String(),
+	})
 }
 
 // start fills in w what a Work on the whole object needs, and emits it: one at a time.
@@ -114,6 +119,7 @@ func (o *Object) done(now time.Time, w *Work) {
 	}
 	r := e.rec
 	r.working = false
+	w.tail.Release() // of a Work that could not run, or failed to write
 	switch err := w.result.err; {
 	case err == nil && w.name == "":
 		o.advance(now)

@@ -120,6 +120,7 @@ func (l *Ledger) drop(e *entry, discard bool) {
 				r.end(w.attempt)
 			} else {
 				r.working = false
+				w.tail.Release()
 			}
 		}
 		e.effects.Works = nil

@@ -12,9 +12,14 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// finish verifies the transferred object, undoes its content encoding, verifies the file, and publishes it.
+// finish writes the rest of the transferred object, verifies it, undoes its content encoding, verifies the file, and
+// publishes it.
 func (w *Work) finish() {
 	fail := func(reason event.FailReason, err error) { w.result.err, w.result.reason = err, reason }
+	if err := w.tail.Flush(); err != nil {
+		fail(failReason(err), err)
+		return
+	}
 	if err := w.digest.extend(w.object, w.end); err != nil {
 		fail(event.FailStore, err)
 		return

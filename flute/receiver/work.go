@@ -15,6 +15,7 @@ type Work struct {
 	entry   *entry // nobody but the session's goroutine looks into it
 	store   store.Store
 	object  store.Object
+	tail    *store.Tail // bytes of object that are to be written first; nil: none
 	digest  *digest
 	end     uint64    // hash up to here
 	file    *fdt.File // description
@@ -87,6 +88,7 @@ func (w *Work) discard() {
 	case w.attempt != nil:
 		w.attempt.release()
 	case !w.result.published:
+		w.tail.Release()
 		_ = w.object.Discard()
 	}
 }

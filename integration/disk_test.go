@@ -1,0 +1,40 @@
+package integration
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestTinyFilesReachTheDisk sends 20,000 files of some bytes at 100 Mbit/s onto a real disk: each costs a create, a sync
+// and a rename, and none of them may cost a datagram.
+func TestTinyFilesReachTheDisk(t *testing.T) {
+	const files = 20_000
+	group, from, to := newGroup(t), t.TempDir(), t.TempDir()
+	for i := range files {
+		name := filepath.Join(from, "d", fmt.Sprintf("%05d", i))
+		if i == 0 {
+			write(t, from, "d/00000", 6)
+			continue
+		}
+		if err := os.WriteFile(name, fmt.Appendf(nil, "%06d", i), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", fmt.Sprint(files), "--timeout", "80s", to)
+	listening(t, group)
+	start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "100Mbit", "--fec", "no-code", filepath.Join(from, "d")).ok()
+	r.ok()
+	for i := range files {
+		name := fmt.Sprintf("d/%05d", i)
+		want, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(to, name)); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("%s: %q, want %q: %v", name, got, want, err)
+		}
+	}
+}
