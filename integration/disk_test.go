@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // TestTinyFilesReachTheDisk sends 20,000 files of some bytes at 100 Mbit/s onto a real disk: each costs a create, a sync
@@ -23,10 +24,12 @@ func TestTinyFilesReachTheDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", fmt.Sprint(files), "--timeout", "80s", to)
+	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", fmt.Sprint(files), "--timeout", "4m", to)
 	listening(t, group)
 	start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "100Mbit", "--fec", "no-code", filepath.Join(from, "d")).ok()
-	r.ok()
+	if code := r.waitFor(5 * time.Minute); code != 0 { // each file is synced: a slow disk may take minutes
+		t.Fatalf("exit code %d: %s", code, tail(r.stderr.String()))
+	}
 	for i := range files {
 		name := fmt.Sprintf("d/%05d", i)
 		want, err := os.ReadFile(filepath.Join(from, name))

@@ -133,7 +133,13 @@ func startWith(t *testing.T, stdout *os.File, args ...string) *process {
 // wait waits for the end and returns the exit code.
 func (p *process) wait() int {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	return p.waitFor(90 * time.Second)
+}
+
+// waitFor is wait for a process that may take longer.
+func (p *process) waitFor(limit time.Duration) int {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	select {
 	case err := <-p.done:
