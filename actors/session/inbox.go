@@ -27,6 +27,8 @@ type Inbox struct {
 	gone      atomic.Bool   // nothing of the session is left
 	name      string        // of the actor; set by Memory.Add
 
+	newest *slab.Slab // of the Packets that were offered last; belongs to the reader
+
 	// These belong to the session's actor, and to Sessions while there is none.
 	ledger  *receiver.Ledger
 	desk    *object.Desk
@@ -40,11 +42,11 @@ type Inbox struct {
 	ending string // why the session was told to end; empty: it was not
 }
 
-// The defaults of an Inbox's limits: what a session may have waiting while the disk or the scheduler stalls it. Beyond
-// that datagrams wait in the kernel.
+// The defaults of an Inbox's limits: what a session may have waiting while the disk or the scheduler stalls it. A message
+// may be one datagram: at 40 Mbit/s there are as many in four seconds. Beyond that datagrams wait in the kernel.
 const (
 	DefaultInboxBytes    = 24 << 20
-	DefaultInboxMessages = 256
+	DefaultInboxMessages = 16 << 10
 )
 
 // NewInbox returns the Inbox of the session key.
@@ -103,12 +105,17 @@ func (in *Inbox) Discard() { in.mailbox.Close() }
 // many slabs as are left for all others, so that any number of such sessions leaves some.
 func (in *Inbox) HasRoom(n, slabsLeft int) bool {
 	st := in.mailbox.Stats()
-	return st.Data == 0 || st.Bytes+n <= in.limits.Bytes && st.Data < in.limits.Messages && st.Data <= slabsLeft
+	return st.Data == 0 || st.Bytes+n <= in.limits.Bytes && st.Data < in.limits.Messages && int(in.free.pinned.Load()) <= slabsLeft
 }
 
 // Offer hands p over, whatever becomes of it. It returns how many datagrams the session cannot count any more, because
 // it is over.
 func (in *Inbox) Offer(p *Packets) (late int) {
+	// While something is queued, what was queued last holds its slab: the same address is the same slab.
+	if p.Slab != in.newest || in.mailbox.Stats().Data == 0 {
+		in.newest, p.pins = p.Slab, true
+		in.free.pinned.Add(1)
+	}
 	if in.mailbox.Offer(p) {
 		return 0
 	}

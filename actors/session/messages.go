@@ -17,6 +17,7 @@ type Packets struct {
 	Datagrams []Datagram
 	done      int // datagrams that were routed
 	free      *freeList
+	pins      bool // it is the first in its Inbox that holds the slab
 }
 
 // Datagram is one of Packets.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/object"
@@ -27,6 +28,10 @@ func (p *Packets) Bytes() int {
 // Release implements actors.Data.
 func (p *Packets) Release() {
 	p.Slab.Release()
+	if p.pins {
+		p.pins = false
+		p.free.pinned.Add(-1)
+	}
 	clear(p.Datagrams)
 	p.Slab, p.Datagrams, p.done = nil, p.Datagrams[:0], 0
 	p.free.put(p)
@@ -95,8 +100,9 @@ func (l *losses) late() int {
 
 // freeList holds Packets for reuse, between the reader and the session's goroutine.
 type freeList struct {
-	mu   sync.Mutex
-	list []*Packets
+	pinned atomic.Int32 // slabs that the Packets in use hold
+	mu     sync.Mutex
+	list   []*Packets
 }
 
 // maxFree bounds a freeList: as many batches as a session usually has waiting.

@@ -83,6 +83,7 @@ type reader struct {
 	closing   *atomic.Bool // set before source is closed
 
 	spare *slab.Slab // to read into when every other slab is out
+	dense dense
 	table map[flute.SessionKey]*route
 	now   time.Time // of the read in hand
 	live  []*route  // routes that got datagrams from the read in hand
@@ -110,6 +111,7 @@ type route struct {
 
 // run reads until the source fails. It returns nil when the source was closed.
 func (r *reader) run() error {
+	defer r.dense.release()
 	datagrams := make([]slab.Datagram, batchSize)
 	for {
 		if err := r.read(datagrams); err != nil {
@@ -128,11 +130,15 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 		// Every slab waits in some Inbox. Read into a spare and drop, so that the loss is counted here.
 		return r.discard(datagrams)
 	}
-	defer s.Release()
+	defer func() { s.Release() }()
 	n, err := r.source.ReadBatch(s, datagrams)
 	r.counters.Datagrams.Add(uint64(n))
 	r.left = n
 	defer r.abandon()
+	if copied := r.dense.take(r.slabs, datagrams[:n], len(s.Bytes())); copied != nil {
+		s.Release()
+		s = copied
+	}
 	r.route(s, datagrams[:n])
 	return err
 }
