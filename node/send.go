@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/pacing"
 	"github.com/flute-node/flute-node/internal/udp"
@@ -43,22 +41,13 @@ type SendConfig struct {
 // DefaultPatience outlasts a switch that restarts, or a cable that is moved; a job that is started daily ends before the next.
 const DefaultPatience = 5 * time.Minute
 
-// maxFailures bounds the errors that Wait returns one by one.
-const maxFailures = 100
-
 // Sending is a running session. Its methods are safe for concurrent use.
 type Sending struct {
-	node  *Node
-	key   flute.SessionKey
-	pid   *actor.PID
-	sub   *Subscription
-	done  chan struct{}
-	ended chan error // gets cause
-	cause error      // what ended the session before its time; nil: nothing did; to be read after done
-
-	mu     sync.Mutex
-	failed []error
-	more   int // failures beyond maxFailures
+	node *Node
+	key  flute.SessionKey
+	pid  *actor.PID
+	done chan struct{}
+	out  *session.Outcome
 }
 
 // Send opens a sending session. It goes on until Finish and the last transfer, Close, or the node's Stop.
@@ -96,16 +85,14 @@ func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sen
 	if cfg.Impair != nil {
 		w = &impaired{Writer: w, drop: cfg.Impair}
 	}
-	s := &Sending{node: n, key: key, done: make(chan struct{}), ended: make(chan error, 1)}
-	sc := session.SenderConfig{Key: key, Core: session0, Writer: w, Patience: cfg.patience(), Ended: s.ended}
+	s := &Sending{node: n, key: key, done: make(chan struct{}), out: session.NewOutcome()}
+	sc := session.SenderConfig{Key: key, Core: session0, Writer: w, Patience: cfg.patience(), Outcome: s.out}
 	if cfg.Rate > 0 {
 		sc.Bucket = pacing.NewBucket(cfg.Rate, 0, 0)
 	}
-	s.sub = n.Subscribe(SubscribeOptions{Filter: s.mine})
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	if err := n.ask(ctx, sessionsName, session.NewStartSender(sc), &s.pid); err != nil {
-		s.sub.Close()
 		return nil, err
 	}
 	n.sessions[key] = true
@@ -124,47 +111,13 @@ func (cfg *SendConfig) patience() time.Duration {
 	return DefaultPatience
 }
 
-// mine takes note of what fails in this session, and selects the event of its end. It runs on the hub, where no number of
-// failures can be missed.
-func (s *Sending) mine(e event.Event) bool {
-	switch e := e.(type) {
-	case event.ObjectFailed:
-		// A version of a file that is superseded by the next one has not failed: the next one is sent.
-		if e.Sending && e.Session == s.key && e.Reason != event.FailSuperseded {
-			s.fail(fmt.Errorf("node: %s: %s: %s", e.ContentLocation, e.Reason, e.Detail))
-		}
-	case event.SessionClosed:
-		return e.Sending && e.Session == s.key
-	}
-	return false
-}
-
-func (s *Sending) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.failed) == maxFailures {
-		s.more++
-		return
-	}
-	s.failed = append(s.failed, err)
-}
-
+// watch waits for the end of the session, or of the node, should that fail with all that is below it.
 func (s *Sending) watch() {
 	defer close(s.done)
-	defer s.sub.Close()
-	closed := false
-	for e := range s.sub.Events() {
-		if _, closed = e.(event.SessionClosed); closed {
-			break
-		}
-	}
 	select {
-	case err := <-s.ended:
-		s.cause = err
-	default:
-	}
-	if !closed {
-		s.fail(fmt.Errorf("node: session %v did not end: %w", s.key, ErrStopped))
+	case <-s.out.Done():
+	case <-s.node.down:
+		s.out.End(fmt.Errorf("node: session %v did not end: %w", s.key, ErrStopped)) // unless it has ended before
 	}
 	s.node.mu.Lock()
 	delete(s.node.sessions, s.key)
@@ -211,13 +164,7 @@ func (s *Sending) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := append([]error{s.cause}, s.failed...)
-	if s.more > 0 {
-		all = append(all, fmt.Errorf("node: and %d files more", s.more))
-	}
-	return errors.Join(all...)
+	return s.out.Err()
 }
 
 // impaired is a writer that drops.

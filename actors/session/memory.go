@@ -47,6 +47,7 @@ func (m *Memory) Close() {
 	for _, out := range m.outgoing {
 		out.loop.end()
 		out.close("node stopped", nil)
+		out.Outcome.End(out.cause)
 	}
 	m.inboxes, m.outgoing = nil, nil
 }

@@ -39,9 +39,8 @@ type SenderConfig struct {
 	Bucket *pacing.Bucket // nil: as fast as the socket takes it
 	// Patience is how long the network may take nothing before the session gives up; negative: for ever.
 	Patience time.Duration
-	// Ended gets the error that ended the session before its time, or nil, before SessionClosed is emitted. It has room for
-	// one; nil: nobody wants to know.
-	Ended chan<- error
+	// Outcome is told what fails, and the end of the session after SessionClosed was emitted; required.
+	Outcome *Outcome
 }
 
 // Add is sent by the node to a sending session: one file more, already prepared. It may be sent again if the answer,
@@ -102,10 +101,14 @@ func (o *outgoing) bid(reason string, cause error) []event.Event {
 	o.farewells++
 	// It is lost when the socket fails, as on the way: the receivers will notice the silence.
 	_, _ = o.Writer.WriteBatch([][]byte{o.Core.AppendClose(nil)})
-	return o.Core.Events()
+	return o.events()
 }
 
-// close releases the socket and returns what there is to say, after one close-session flag at least. It does so once.
+// events drains the events of the core.
+func (o *outgoing) events() []event.Event { return o.Outcome.note(o.Core.Events()) }
+
+// close releases the socket and returns what there is to say, after one close-session flag at least. It does so once. The
+// caller emits the events and then ends the Outcome.
 func (o *outgoing) close(reason string, cause error) (events []event.Event) {
 	if o.over {
 		return nil
@@ -116,9 +119,6 @@ func (o *outgoing) close(reason string, cause error) (events []event.Event) {
 	o.over = true
 	if err := o.Writer.Close(); err != nil {
 		o.reason += ": " + err.Error()
-	}
-	if o.Ended != nil {
-		o.Ended <- o.cause
 	}
 	return append(events, event.SessionClosed{Session: o.Key, Reason: o.reason})
 }
@@ -205,7 +205,7 @@ func (s *sending) pump(ctx actor.Context) {
 	for _, r := range s.Core.Renewals() {
 		ctx.Send(s.peers.Store, vault.Run{Job: vault.NewJob(r)})
 	}
-	s.publishAll(ctx, s.Core.Events())
+	s.publishAll(ctx, s.events())
 	if err == nil {
 		err = s.write(ctx, now)
 	}
@@ -328,6 +328,7 @@ func (s *sending) sayFarewell(ctx actor.Context) {
 		s.bidNext(ctx, s.reason, s.cause)
 	default:
 		s.publishAll(ctx, s.close(s.reason, s.cause))
+		s.Outcome.End(s.cause)
 		ctx.Stop(ctx.Self())
 	}
 }

@@ -245,6 +245,9 @@ func (s *sessions) end(ctx actor.Context, events []event.Event, in *Inbox, out *
 	for _, e := range events {
 		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
 	}
+	if out != nil {
+		out.Outcome.End(out.cause)
+	}
 }
 
 // finish returns what there is to tell when the session's actor is gone. One that was given up has left objects without
