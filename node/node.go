@@ -182,7 +182,11 @@ func (n *Node) stop(ctx context.Context, stores []openedStore) error {
 		)
 	}
 	errs = append(errs, n.stopTree(ctx), n.stopPool(ctx))
-	n.memory.Close()
+	if n.isDown() {
+		n.memory.Close()
+	} else { // ctx has ended before the tree, which uses it
+		go func() { <-n.down; n.memory.Close() }()
+	}
 	for _, s := range stores {
 		errs = append(errs, s.Close())
 	}
