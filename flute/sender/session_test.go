@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 )
 
@@ -390,6 +391,47 @@ func TestRepairSymbolsRepair(t *testing.T) {
 		}
 		if !bytes.Equal(got[:size], pattern(size)) {
 			t.Errorf("%q: content differs", variant)
+		}
+	}
+}
+
+// Small files, however many, that end with their first packet leave a large one its turns.
+func TestSmallFilesLeaveALargeOneItsTurns(t *testing.T) {
+	for _, parallel := range []int{2, 3, 5} {
+		s, err := New(Config{Registry: schemes.Default(), OTI: fec.OTI{SymbolLength: 100}, Parallel: parallel, TransferCount: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 20 {
+			size := 100
+			if i == 10 {
+				size = 5000
+			}
+			o, err := Prepare(context.Background(), File{
+				ContentLocation: fmt.Sprintf("file:///%d", i), Content: bytes.NewReader(pattern(size)), Size: uint64(size),
+			}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Add(o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now, sent := start, 0
+		for range 1000 {
+			b, ok, err := s.AppendNext(nil, now)
+			if err != nil || !ok {
+				t.Fatalf("%v, %v", ok, err)
+			}
+			if p, err := alc.Parse(b); err != nil {
+				t.Fatal(err)
+			} else if p.TOI == flute.NewTOI(11) {
+				sent++
+			}
+			now = now.Add(time.Millisecond)
+		}
+		if sent < 1000/2/parallel {
+			t.Errorf("%d at once: %d of 1000 packets are of the large file", parallel, sent)
 		}
 	}
 }
