@@ -171,7 +171,7 @@ func (o *Object) Resume(now time.Time) {
 	o.l.now = now
 	o.refresh()
 	e := o.e
-	if e.rec == nil || e.rec.working {
+	if e.rec == nil || e.rec.working || e.phase == resting { // Describe begins the next try
 		return
 	}
 	if o.retry() != nil {

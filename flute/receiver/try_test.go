@@ -492,3 +492,28 @@ func TestRetryOfMixedObject(t *testing.T) {
 	r.want("failed 1 a expired", "completed 1 a 300")
 	r.close()
 }
+
+// The session's actor is made anew while an object rests of which a source block waits for memory: it waits for its next try.
+func TestRestartWhileAStalledObjectRests(t *testing.T) {
+	r := newRig(t)
+	o := coded(t, 1, 800, 100, 4, 8, "")
+	r.feed(fdtInstance{files: []fdt.File{o.file("a")}, expires: start.Add(10 * time.Second), e: 60000}.packets(t)...)
+	r.feed(o.all()[:3]...)
+	taken := uint64(0)
+	for n := r.cfg.Budget.Limit(); n > 0; n /= 2 {
+		if r.cfg.Budget.TryReserve(n) {
+			taken += n
+		}
+	}
+	r.cfg.Budget.Release(300) // a repair symbol, but not the block
+	taken -= 300
+	r.feed(o.packet(0, 5, 1))
+	r.wait(20 * time.Second)
+	r.want("failed 1 a expired")
+	r.crash()
+	r.cfg.Budget.Release(taken)
+	r.feed(fdtInstance{id: 1, files: []fdt.File{o.file("a")}, e: 60000}.packets(t)...)
+	r.feed(o.all()...)
+	r.want("failed 1 a expired", "completed 1 a 800")
+	r.close()
+}
