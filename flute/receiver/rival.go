@@ -51,6 +51,11 @@ type rival struct {
 // clear forgets the evidence: the sender before was heard.
 func (r *rival) clear() { r.seen, r.data, r.proofs, r.since = 0, 0, 0, noTime }
 
+// inherit takes over the evidence for another FDT Instance of the same sender.
+func (r *rival) inherit(other *rival) {
+	r.seen, r.data, r.proofs, r.since = other.seen, other.data, other.proofs, other.since
+}
+
 // add counts evidence.
 func (r *rival) add(now time.Time, counter *int) {
 	*counter++
@@ -87,7 +92,7 @@ func (s *Session) challenge(now time.Time, ln *line, known *instance, p *alc.Pac
 		l.prepare(in)
 		*r = rival{in: in, run: ln.run, against: against}
 		if sameSender { // perhaps it publishes anew, quickly
-			r.seen, r.data, r.proofs, r.since = evidence.seen, evidence.data, evidence.proofs, evidence.since
+			r.inherit(&evidence)
 		}
 		if !ln.quiet && ln.ended.IsZero() { // else it is what one expects
 			s.alarm(known)
@@ -187,8 +192,14 @@ func (s *Session) contest(now time.Time, in *instance, f *fdt.Instance, against 
 	if !l.share.Small.TryReserve(uint64(len(f.Files)) * rivalFileCost) {
 		return
 	}
+	evidence := l.rival
 	l.dropRival()
 	l.rival = rival{in: in, run: in.run, against: against, partial: next}
+	if evidence.in != nil && evidence.against == against && evidence.partial == next && l.lineOf(evidence.run) == l.lineOf(in.run) {
+		l.rival.run = min(evidence.run, in.run)
+		l.rival.inherit(&evidence) // its sender has several FDT Instances, or renews them quickly
+		l.reread(evidence.in.id, now)
+	}
 	l.rival.describe(f)
 	l.rival.add(now, &l.rival.seen)
 	for toi, file := range l.rival.files {
@@ -221,11 +232,8 @@ func (s *Session) oldHeard() {
 	l := s.l
 	r := &l.rival
 	r.clear()
-	if l.instances[r.in.id] != r.in {
-		return
-	}
-	for toi := range r.files {
-		if e := l.entries[toi]; e != nil && e.contested {
+	for _, e := range l.entries { // also those of FDT Instances that were the rival before
+		if e.contested {
 			e.contested = false
 			s.rejoin(e)
 		}
@@ -326,6 +334,11 @@ func (s *Session) adopt(now time.Time) {
 		s.recogniseFrom(ln, r.run)
 	}
 	r.in.run = r.run
+	for id, in := range l.instances { // what they describe may have been refused
+		if in.run == r.run && in != r.in {
+			l.reread(id, now)
+		}
+	}
 	if r.partial {
 		s.adoptFiles(now, &r)
 		return

@@ -184,6 +184,9 @@ func (s *Session) unite(ln *line, first, known run, told bool) {
 			rename(e)
 		}
 	}
+	if r := &l.rival; known != r.against && same(r.run) {
+		r.run, r.in.run = known, known
+	}
 	for toi, h := range l.apart {
 		h.rename(same, known)
 		if e := l.entries[toi]; e != nil && e.run == known {
@@ -268,6 +271,7 @@ func (s *Session) place(in *instance, f *fdt.Instance, now time.Time) (next bool
 	ahead := (in.id - ln.newest) & flute.MaxInstanceID
 	next = (ln.told || ln.before != 0) && ahead > 0 && ahead <= nextInstances
 	switch {
+	case !ln.told && l.rival.in != nil && !l.rival.partial && ln.isDoubt(l.rival.run): // its fate tells
 	case !ln.told && next && !contradicts && ln.before != 0:
 		s.recognise(ln, ln.before)
 		ln.newest = in.id

@@ -421,3 +421,35 @@ func TestSlowSenderMakesNoSeams(t *testing.T) {
 	r.want("completed 1 a 3000")
 	r.close()
 }
+
+// A sender that is started again with the same numbers and has an FDT Instance for each file, which it renews every two
+// seconds, one after the other: each of them contradicts what is known, and together they show who sends now.
+func TestConf_E95_ManyInstances(t *testing.T) {
+	for _, gap := range []time.Duration{time.Second, 12 * time.Second} {
+		r := newRig(t)
+		publish := func(id, seconds int, o object) []byte {
+			in := fdtInstance{id: flute.InstanceID(id), e: 60000, expires: r.now.Add(time.Duration(seconds) * time.Second)}
+			f := o.file(fmt.Sprint(o.toi))
+			f.MD5 = md5Of(o.content)
+			in.files = append(in.files, f)
+			return in.packets(t)[0]
+		}
+		for i := range 4 {
+			o := plain(t, uint64(i+1), 1000, 100, 4)
+			r.feed(publish(i, 3600, o))
+			r.feed(o.all()[1:]...)
+		}
+		r.wait(gap)
+		for id := range 60 {
+			o := plain(t, uint64(id%4+1), 2000, 100, 4)
+			r.feed(publish(id, 4, o))
+			r.feed(o.all()...)
+			r.wait(300 * time.Millisecond)
+		}
+		for i := range 4 {
+			o := plain(t, uint64(i+1), 2000, 100, 4)
+			r.file(fmt.Sprint(o.toi), o.content)
+		}
+		r.close()
+	}
+}
