@@ -71,7 +71,7 @@ judge() {
 		!data { next }
 		$4 == 0 {
 			fdt++
-			want("codepoint", $5, 0); want("FEC Encoding ID", $13, 0) # FDT Instances are sent with No-Code
+			want("codepoint", $5, cp); want("FEC Encoding ID", $13, cp) # FDT Instances have the code of the files
 			want("FLUTE version", $11, flute)
 			if ($12 == "") fault("no FDT Instance ID")
 			if ($16 == "" ) fault("FDT packet without EXT_FTI")
