@@ -3,6 +3,8 @@ package receiver
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
+	"io"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/alc"
@@ -28,6 +30,20 @@ func (in *instance) fingerprint(p *alc.Packet) {
 	}
 }
 
+// fingerprintDocument makes up for the first symbol, when in was decoded without it.
+func (in *instance) fingerprintDocument() {
+	r := in.object.e.rec
+	if in.hasHead || r.oti.TransferLength == 0 || r.part.HasSubBlocks() || r.oti.GroupSize > 1 {
+		return
+	}
+	_, n := r.part.SymbolBytes(0, 0)
+	body := r.oti.AppendPayloadID(nil, fec.PayloadID{SourceBlockLength: uint16(r.part.BlockSymbols(0))})
+	body = append(body, make([]byte, n)...)
+	if _, err := in.memory.ReadAt(body[len(body)-int(n):], 0); err == nil || errors.Is(err, io.EOF) {
+		in.head, in.hasHead = hashUnpadded(body), true
+	}
+}
+
 // isHead reports whether p is the packet with SBN 0 and ESI 0 that the instance had before. Nothing else is compared: it
 // tells when the FDT Instance expires, and what it describes first.
 func (in *instance) isHead(p *alc.Packet) bool {
@@ -45,8 +61,11 @@ func headHash(p *alc.Packet) (h [sha256.Size]byte, ok bool) {
 	if id, _, err := oti.ParsePayloadID(p.Body); err != nil || id.SBN != 0 || id.ESI != 0 {
 		return h, false
 	}
-	return sha256.Sum256(p.Body), true
+	return hashUnpadded(p.Body), true
 }
+
+// hashUnpadded hashes a packet's body. Some senders pad the last source symbol with zeros, which may be the first one.
+func hashUnpadded(body []byte) [sha256.Size]byte { return sha256.Sum256(bytes.TrimRight(body, "\x00")) }
 
 // newRun forgets what the runs have said that the rival contradicts. Objects that are being published finish; of the
 // others, those go on that the rival describes with the same digest. Nothing more of the rest is sent.

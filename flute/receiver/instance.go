@@ -284,6 +284,7 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 	expires := now.Add(valid)
 	next := s.place(in, f, now)
 	contested := s.merge(now, f, expires)
+	in.fingerprintDocument()
 	in.release()
 	in.read = true
 	in.forget = expires

@@ -39,6 +39,7 @@ type Ledger struct {
 	runs        run     // numbers given to runs
 	lines       [2]line // source ports, the one that the session began with first
 	doubtful    []*entry
+	mixed       []*entry // some that are, or were
 	rival       rival
 	fdtHeard    time.Time     // latest first symbol of an FDT Instance that was known
 	fdtInterval time.Duration // usual time from one to the next

@@ -135,6 +135,9 @@ func push(runs []run, r run) []run {
 // those that have come between.
 func (s *Session) recognise(ln *line, known run) {
 	if ln.run == known {
+		if ln.told {
+			s.startMixedAnew(known)
+		}
 		ln.told = true
 		return
 	}

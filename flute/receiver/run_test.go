@@ -6,10 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/sender"
 )
 
 // program is one start of a sender of a file with TOI 1. Its FDT Instance has ID 0, as those of most senders.
@@ -452,4 +454,47 @@ func TestConf_E95_ManyInstances(t *testing.T) {
 		}
 		r.close()
 	}
+}
+
+// An FDT Instance that was decoded without its first symbol is known by it all the same: after a pause it shows that the
+// sender goes on. The document may be shorter than the symbol.
+func TestInstanceDecodedWithoutItsHead(t *testing.T) {
+	for _, e := range []uint16{200, 1400} {
+		r := newRig(t)
+		packets := transmit(t, sender.Config{
+			OTI:    fec.OTI{SymbolLength: 100},
+			FDTOTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: e},
+		}, source{name: "a", content: random(1000, 1), digests: sender.NoDigest})
+		fdts, data := split(t, packets)
+		for i := 1; len(eventsOf[event.FDTReceived](r)) == 0; i++ {
+			r.feed(fdts[i])
+		}
+		r.feed(data[:5]...)
+		r.wait(3 * time.Second)
+		r.feed(data[5:]...)
+		r.feed(fdts...)
+		r.want("completed 1 a 1000")
+		r.close()
+	}
+}
+
+// An object without a digest of which packets were taken on trust after a pause is received anew when what follows turns out
+// to be of a run of its own: nothing can tell any more that it is not a mix.
+func TestMixedObjectStartsAnew(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.UnnamedBytes = 20_000 })
+	o := plain(t, 1, 100_000, 1000, 10)
+	other := o
+	other.content = random(100_000, 77)
+	r.feed(describe(t, 0, o.file("a")))
+	r.feed(o.all()[:10]...)
+	r.wait(time.Second)
+	r.feed(other.all()[10:]...)
+	for range 3 {
+		r.feed(describe(t, 500, other.file("a")))
+		r.wait(300 * time.Millisecond)
+		r.feed(other.all()...)
+	}
+	r.want("completed 1 a 100000")
+	r.file("a", other.content)
+	r.close()
 }
