@@ -102,6 +102,7 @@ func (s *Session) challenge(now time.Time, ln *line, known *instance, p *alc.Pac
 		s.seam(ln)
 		r.run, r.in.run = ln.run, ln.run
 	}
+	r.in.touched = now
 	if r.in.fingerprint(p); r.in.isHead(p) {
 		r.add(now, &r.seen)
 	}
@@ -121,7 +122,6 @@ func (s *Session) challenge(now time.Time, ln *line, known *instance, p *alc.Pac
 func (s *Session) feedRival(now time.Time, known *instance, p *alc.Packet) error {
 	l := s.l
 	in := l.rival.in
-	in.touched = now
 	if p.HasCENC {
 		in.cenc = int(p.CENC)
 	}

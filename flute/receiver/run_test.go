@@ -498,3 +498,25 @@ func TestMixedObjectStartsAnew(t *testing.T) {
 	r.file("a", other.content)
 	r.close()
 }
+
+// A sender of which an FDT Instance comes every six seconds is started again with the same numbers, at once: what tells the two
+// apart takes longer than an Instance that could not be used is kept.
+func TestConf_E95_SeldomInstances(t *testing.T) {
+	r := newRig(t)
+	one, two := newProgram(t, 1, "a", 1000), newProgram(t, 2, "b", 1000)
+	for _, p := range []program{one, two} {
+		for range 8 {
+			r.feed(p.fdt...)
+			for _, b := range p.o.all()[1:] {
+				r.feed(b)
+				r.wait(600 * time.Millisecond)
+			}
+		}
+	}
+	r.feed(two.fdt...)
+	r.feed(two.o.all()...)
+	r.wait(time.Second)
+	r.feed(two.fdt...)
+	r.file("b", two.o.content)
+	r.close()
+}
