@@ -19,7 +19,7 @@ import (
 	"github.com/flute-node/flute-node/store/mem"
 )
 
-var long = flag.Bool("long", false, "send folders with every code at every loss, ten times each")
+var long = flag.Bool("long", false, "send folders with every code at every loss, ten times each; soak for minutes")
 
 // lossModel says whether the next packet is lost.
 type lossModel func() bool

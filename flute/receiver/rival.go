@@ -190,6 +190,7 @@ func (s *Session) alarm(in *instance) {
 func (s *Session) contest(now time.Time, in *instance, f *fdt.Instance, against run, next bool) {
 	l := s.l
 	if !l.share.Small.TryReserve(uint64(len(f.Files)) * rivalFileCost) {
+		in.later(now)
 		return
 	}
 	evidence := l.rival

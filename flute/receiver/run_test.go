@@ -520,3 +520,49 @@ func TestConf_E95_SeldomInstances(t *testing.T) {
 	r.file("b", two.o.content)
 	r.close()
 }
+
+// Where there is no memory to remember what the FDT Instance of a sender that was started again contradicts, its repetition is
+// read again.
+func TestConf_E95_RivalWithoutMemory(t *testing.T) {
+	r := newRig(t)
+	var one, two []object
+	var first, second []fdt.File
+	for i := range uint64(8) {
+		o := plain(t, i+1, 1000, 100, 4)
+		one, first = append(one, o), append(first, o.file(fmt.Sprint(i)))
+		o.content = random(1000, 77+i)
+		two, second = append(two, o), append(second, o.file(fmt.Sprint(i)))
+	}
+	r.port = 1000
+	r.feed(fdtInstance{files: first, e: 60000}.packets(t)...)
+	for _, o := range one {
+		r.feed(o.all()[:5]...)
+	}
+	r.wait(time.Second)
+	r.port = 1001
+	again := fdtInstance{id: 1, files: second, e: 60000}.packets(t)
+	left := uint64(8*rivalFileCost - 100) // enough to read it, but no more
+	taken := uint64(0)
+	for n := r.cfg.Budget.Limit(); n > 0; n /= 2 {
+		if r.cfg.Budget.TryReserve(n) {
+			taken += n
+		}
+	}
+	r.cfg.Budget.Release(left)
+	r.feed(again...)
+	if n := len(eventsOf[event.FDTReceived](r)); n != 2 {
+		t.Fatalf("%d FDT Instances were read", n)
+	}
+	r.cfg.Budget.Release(taken - left)
+	for range 4 {
+		r.wait(time.Second)
+		r.feed(again...)
+		for _, o := range two {
+			r.feed(o.all()...)
+		}
+	}
+	for i, o := range two {
+		r.file(fmt.Sprint(i), o.content)
+	}
+	r.close()
+}
