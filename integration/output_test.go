@@ -178,7 +178,7 @@ func TestUntilComplete(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "400kbit", "--parallel", "1", filepath.Join(from, "d"))
+		s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "200kbit", "--parallel", "1", filepath.Join(from, "d"))
 		awaitLine(t, out, "object_completed")
 		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", t.TempDir())
 		s.ok()
