@@ -178,8 +178,8 @@ func TestUntilComplete(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "200kbit", "--parallel", "1", filepath.Join(from, "d"))
-		awaitLine(t, out, "object_completed")
+		s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "100kbit", "--parallel", "1", filepath.Join(from, "d"))
+		awaitLine(t, out, "d/17") // it is begun when the first 64 packets are out; they are announced before that
 		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", t.TempDir())
 		s.ok()
 		if code := r.wait(); code != 1 || !strings.Contains(r.stderr.String(), "missing: d/00 (session_over)") {
