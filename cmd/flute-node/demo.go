@@ -84,7 +84,9 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	}
 	shown := make(<-chan struct{})
 	if !out.json {
-		shown = showEvents(d.node, out, func(e event.Event) bool { return !event.IsSending(e) })
+		now := make(chan struct{})
+		close(now)
+		shown = showEvents(d.node, out, func(e event.Event) bool { return !event.IsSending(e) }, now)
 	}
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()

@@ -235,13 +235,15 @@ func (o *output) error(text string, code int) {
 	}
 }
 
-// showEvents shows the events of n that are wanted; nil: all. The channel is closed after the last one, when n has stopped.
-func showEvents(n *node.Node, out *output, wanted func(event.Event) bool) <-chan struct{} {
+// showEvents shows the events of n that are wanted; nil: all. It begins when ready is closed. The channel is closed after
+// the last one, when n has stopped.
+func showEvents(n *node.Node, out *output, wanted func(event.Event) bool, ready <-chan struct{}) <-chan struct{} {
 	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: wanted})
 	done := make(chan struct{})
 	out.begin()
 	go func() {
 		defer close(done)
+		<-ready
 		for e := range sub.Events() {
 			out.show(e)
 		}

@@ -116,7 +116,8 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 	}
 	total := newSummary(false)
 	counted := subscribe(n, isLasting, total.add)
-	shown := showEvents(n, out, nil)
+	ready := make(chan struct{}) // closed when the first line is out
+	shown := showEvents(n, out, nil, ready)
 	ended := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: isDecisive})
 	var receptions []*node.Reception
 	for _, g := range groups {
@@ -130,6 +131,9 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 	}
 	if err == nil {
 		c.ready(out, groups, &u)
+	}
+	close(ready)
+	if err == nil {
 		err = c.wait(ctx, n, ended, &u)
 	}
 	total.Failed = u.lacking()

@@ -80,13 +80,17 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	defer release()
 	total := newSummary(true)
 	counted := subscribe(n, isLasting, total.add)
-	shown := showEvents(n, out, nil)
+	ready := make(chan struct{}) // closed when the first line is out
+	shown := showEvents(n, out, nil, ready)
 	s, err := n.Send(node.SendConfig{
 		To: to, TSI: tsi, Interface: c.Interface, TTL: c.TTL, Rate: uint64(c.Rate), Session: cfg,
 	})
 	lost := list.Failed()
 	if err == nil {
 		c.ready(out, to, tsi, files)
+	}
+	close(ready)
+	if err == nil {
 		var unread int
 		unread, err = c.send(ctx, out, s, cenc, encoded, files)
 		lost += unread
