@@ -96,7 +96,7 @@ func (b *bars) lines(now time.Time, width, rows int) []string {
 // measure moves the rate towards what it was since the last look.
 func (t *transfer) measure(now time.Time) {
 	d := now.Sub(t.since)
-	if d <= 0 {
+	if d <= 0 || t.rate == 0 && t.done == t.measured { // the first bytes count from the start
 		return
 	}
 	current := float64(t.done-min(t.done, t.measured)) / d.Seconds()

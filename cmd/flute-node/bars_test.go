@@ -145,3 +145,21 @@ func TestScreen(t *testing.T) {
 		}
 	}
 }
+
+// Bars are drawn more often than progress is told: the first bytes came since the start, not since the last look.
+func TestRateOfFirstProgress(t *testing.T) {
+	var b bars
+	start := time.Unix(0, 0)
+	toi := flute.NewTOI(1)
+	b.add(start, event.ObjectStarted{TOI: toi, ContentLocation: "a", TransferLength: 100 << 20})
+	for tick := range 51 {
+		now := start.Add(time.Duration(tick) * 100 * time.Millisecond)
+		if tick%10 == 0 { // 1 MiB each second
+			b.add(now, event.ObjectProgress{TOI: toi, Received: uint64(tick/10) << 20})
+		}
+		b.lines(now, 81, 24)
+		if rate := b.index[object{toi: toi}].rate; rate > 1.5*(1<<20) {
+			t.Fatalf("after %v: %.1f MiB/s, want about 1", now.Sub(start), rate/(1<<20))
+		}
+	}
+}
