@@ -32,8 +32,8 @@ type attempt struct {
 	arena   *arena       // nil: only find out
 	arenas  *arenas
 	budget  *store.Budget
-	cost    uint64 // charged to budget for as long as this is
-	turn    *turn  // of a heavy one; nil: it is not
+	cost    uint64  // charged to budget for as long as this is
+	permit  *permit // of a heavy one; nil: it is not
 }
 
 // attempt starts the decoding of a block by Works.
@@ -42,22 +42,22 @@ func (o *Object) attempt(sbn fec.SBN, b *block) error {
 	if len(r.attempts) >= maxAttempts {
 		return o.later(sbn, store.ErrBudget)
 	}
-	var t *turn
+	var p *permit
 	launched := false
 	defer func() { // also when the store panics
 		if !launched {
-			t.end()
+			p.end()
 		}
 	}()
 	if work := workOf(&r.oti, b); work >= heavyWork {
-		if t = o.l.cfg.Labour.take(o.l.now, o.l.key.Source, work); t == nil {
-			r.turnless = true
+		if p = o.l.cfg.Labour.take(o.l.now, o.l.key.Source, work); p == nil {
+			r.unpermitted = true
 			return o.later(sbn, store.ErrBudget)
 		}
 	}
 	a := &attempt{
 		sbn: sbn, block: b, decoder: b.decoder, lost: b.lostSymbols(), repair: b.repair[:len(b.repair):len(b.repair)],
-		arenas: o.l.cfg.arenas, budget: r.budget, turn: t,
+		arenas: o.l.cfg.arenas, budget: r.budget, permit: p,
 	}
 	if _, ok := b.decoder.(fec.Solver); !ok {
 		if err := o.fill(a); err != nil {
@@ -100,8 +100,8 @@ func (a *attempt) run() error {
 func (a *attempt) release() {
 	a.budget.Release(a.cost)
 	a.cost = 0
-	a.turn.end()
-	a.turn = nil
+	a.permit.end()
+	a.permit = nil
 	if a.arena != nil {
 		a.arenas.put(a.arena)
 		a.arena = nil
@@ -173,7 +173,7 @@ func (r *reception) end(a *attempt) {
 func (o *Object) retry() error {
 	r := o.e.rec
 	stalled := r.stalled
-	r.stalled, r.waiting, r.turnless = nil, false, false
+	r.stalled, r.waiting, r.unpermitted = nil, false, false
 	for i, sbn := range stalled {
 		if b := r.blocks[sbn]; b != nil && !r.complete.has(sbn) {
 			if err := o.recover(sbn, b); err != nil {

@@ -1,6 +1,11 @@
 package receiver
 
-import "time"
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/lct"
+)
 
 // senderClock is the clock of the sender, as told by the latest Sender Current Time (RFC 5651, section 5.2.2). From there
 // on it follows the monotonic clock: a step of the receiver's wall clock is not seen in it.
@@ -18,4 +23,18 @@ func (c *senderClock) read(now time.Time) time.Time {
 		return now
 	}
 	return c.sct.Add(now.Sub(c.at))
+}
+
+// readClock takes the Sender Current Time of a packet. A packet that was delayed, or sent again as it was, tells a time
+// that is past; so within an FDT Instance the clock is only ever set forward.
+func (s *Session) readClock(now time.Time, in *instance, p *alc.Packet) {
+	if p.Time == nil || s.l.cfg.Expiry != ExpiryUseSCT {
+		return
+	}
+	clock := &s.l.clock
+	t, err := lct.ParseTime(p.Time, clock.read(now))
+	if err == nil && t.HasSCT && (!in.hasSCT || t.SCT.After(clock.read(now))) {
+		in.hasSCT = true
+		clock.set(t.SCT, now)
+	}
 }

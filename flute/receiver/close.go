@@ -100,11 +100,11 @@ func (s *Session) sweep(now time.Time) {
 	}
 }
 
-// decoding reports whether source blocks are being decoded, or wait for their turn: nobody knows yet whether they are
+// decoding reports whether source blocks are being decoded, or wait for a permit: nobody knows yet whether they are
 // complete.
 func (l *Ledger) decoding() bool {
 	for _, e := range l.entries {
-		if e.rec != nil && (len(e.rec.attempts) > 0 || e.rec.turnless) {
+		if e.rec != nil && (len(e.rec.attempts) > 0 || e.rec.unpermitted) {
 			return true
 		}
 	}

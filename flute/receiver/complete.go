@@ -12,7 +12,7 @@ type completion struct {
 	said    bool      // an FDT Instance said Complete="true"
 	since   time.Time // when one said so last
 	by      flute.InstanceID
-	turns   int              // transmissions of it that began since news
+	repeats int              // transmissions of it that began since news
 	latest  flute.InstanceID // of the packet of an FDT Instance that came last
 	at      time.Time        // when
 	told    bool             // SessionComplete was emitted
@@ -29,12 +29,12 @@ const (
 	// session. Complete="true" says that no later Instance describes another file (RFC 6726, section 3.4.2); an earlier one
 	// that was lost may. Senders repeat their Instances about every second.
 	completeGrace = 2 * time.Second
-	// completeTurns is how often the FDT Instance that said Complete must come again meanwhile: between two of its turns a
+	// completeRepeats is how often the FDT Instance that said Complete must come again meanwhile: between two of these a
 	// sender of many Instances has sent the others.
-	completeTurns = 2
-	// turnPause separates two transmissions of an FDT Instance between which no other was heard.
-	turnPause = 500 * time.Millisecond
-	// completeSilence is when a session has no turns any more: nothing is heard of it at all.
+	completeRepeats = 2
+	// repeatPause separates two transmissions of an FDT Instance between which no other was heard.
+	repeatPause = 500 * time.Millisecond
+	// completeSilence is when a session repeats nothing any more: it is silent.
 	completeSilence = 5 * time.Second
 	// completePoll is the least time between two looks at all objects, which may be many.
 	completePoll = 250 * time.Millisecond
@@ -44,13 +44,13 @@ const (
 
 // heard notes a packet of an FDT Instance, of which something is known already or not.
 func (c *completion) heard(now time.Time, id flute.InstanceID, isNew bool) {
-	again := id == c.latest && now.Before(c.at.Add(turnPause))
+	again := id == c.latest && now.Before(c.at.Add(repeatPause))
 	c.latest, c.at = id, now
 	switch {
 	case isNew:
-		c.news, c.turns = now, 0
+		c.news, c.repeats = now, 0
 	case c.said && id == c.by && !again:
-		if c.turns++; c.turns == completeTurns {
+		if c.repeats++; c.repeats == completeRepeats {
 			c.look(now)
 		}
 	}
@@ -58,7 +58,7 @@ func (c *completion) heard(now time.Time, id flute.InstanceID, isNew bool) {
 
 // announced notes that FDT Instance id said Complete.
 func (c *completion) announced(now time.Time, id flute.InstanceID) {
-	c.said, c.since, c.by, c.turns = true, now, id, 0
+	c.said, c.since, c.by, c.repeats = true, now, id, 0
 	c.look(now.Add(completeGrace))
 }
 
@@ -137,7 +137,7 @@ func (s *Session) tellComplete(now time.Time) {
 	c.check = noTime
 	if s.l.closing.IsZero() {
 		at := c.news.Add(completeGrace)
-		if silent := s.l.last.Add(completeSilence); c.turns < completeTurns && silent.After(at) {
+		if silent := s.l.last.Add(completeSilence); c.repeats < completeRepeats && silent.After(at) {
 			at = silent
 		}
 		if now.Before(at) {

@@ -69,7 +69,7 @@ type Config struct {
 	Store    store.Store   // where object bytes go; required
 	Budget   *store.Budget // memory of all sessions that share this Config or another one with it; nil: unlimited
 
-	Labour *Labour // turns of heavy decoding; nil: those of one worker
+	Labour *Labour // permits for heavy decoding; nil: those of one worker
 
 	SessionBudget uint64 // memory of one session in bytes; zero: DefaultSessionBudget
 	ObjectBudget  uint64 // memory of one object in bytes; zero: all but a sixteenth of SessionBudget

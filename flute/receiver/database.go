@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -156,7 +155,7 @@ func (s *Session) confirm(e *entry, id flute.InstanceID, expires time.Time) {
 	l := s.l
 	e.instance = id
 	if e.isIdle() {
-		l.history.add(e)
+		l.retire(e)
 	}
 	if expires.After(e.expires) {
 		e.expires = expires
@@ -186,9 +185,17 @@ func (l *Ledger) reserveDescription(cost uint64) bool {
 	return true
 }
 
+// retire makes e the newest of the described objects that hold no more than their description. It does nothing for one
+// that is not described, or forgotten.
+func (l *Ledger) retire(e *entry) {
+	if e.file != nil && !e.gone {
+		l.history.push(e)
+	}
+}
+
 // forgetOldest forgets one object that has ended, and returns how many bytes that gives back.
 func (l *Ledger) forgetOldest() (freed uint64, ok bool) {
-	for e := l.history.oldest; e != nil; e = l.history.oldest {
+	for e := l.history.first; e != nil; e = l.history.first {
 		if !e.isIdle() { // it was begun anew
 			l.history.remove(e)
 			continue
@@ -198,54 +205,4 @@ func (l *Ledger) forgetOldest() (freed uint64, ok bool) {
 		return freed, true
 	}
 	return 0, false
-}
-
-// changed returns the name of an attribute that both descriptions give and that differs; empty if there is none.
-func changed(a, b *fdt.File) string {
-	switch {
-	case a.ContentLocation != b.ContentLocation:
-		return "Content-Location"
-	case differ(a.ContentLength, b.ContentLength):
-		return "Content-Length"
-	case differ(a.TransferLength, b.TransferLength):
-		return "Transfer-Length"
-	case a.ContentEncoding != b.ContentEncoding:
-		return "Content-Encoding"
-	case a.MD5 != nil && b.MD5 != nil && !bytes.Equal(a.MD5, b.MD5):
-		return "Content-MD5"
-	case a.SHA256 != nil && b.SHA256 != nil && !bytes.Equal(a.SHA256, b.SHA256):
-		return "SHA-256"
-	case a.SHA512 != nil && b.SHA512 != nil && !bytes.Equal(a.SHA512, b.SHA512):
-		return "SHA-512"
-	case a.HasOTI && b.HasOTI && !equivalent(a.OTI, b.OTI):
-		return "FEC OTI"
-	}
-	return ""
-}
-
-func differ(a, b *uint64) bool { return a != nil && b != nil && *a != *b }
-
-// augment adds to own what only file has.
-func (s *Session) augment(e *entry, own, file *fdt.File) {
-	if own.ContentLength == nil {
-		own.ContentLength = file.ContentLength
-	}
-	if own.TransferLength == nil {
-		own.TransferLength = file.TransferLength
-	}
-	if own.MD5 == nil {
-		own.MD5 = file.MD5
-	}
-	if own.SHA256 == nil {
-		own.SHA256 = file.SHA256
-	}
-	if own.SHA512 == nil {
-		own.SHA512 = file.SHA512
-	}
-	if own.ContentType == "" {
-		own.ContentType = file.ContentType
-	}
-	if !own.HasOTI && e.badOTI == nil && file.HasOTI && s.l.checkOTI(&file.OTI) == nil {
-		own.OTI, own.HasOTI = file.OTI, true
-	}
 }

@@ -29,9 +29,10 @@ type entry struct {
 	pending pending       // packets that came before the OTI was known
 	effects ObjectEffects // not drained yet: here, since an Object may be lost before they are
 	gone    bool          // removed from the Ledger
-	unnamed unnamedLink   // its place among the objects without a description
+	link                  // in Ledger.unnamed or Ledger.history
+	staged  bool          // it has no description and a file in the store
 
-	run       run  // whose packets are taken; see run.go
+	run       run  // whose packets are taken; see run
 	contested bool // an FDT Instance says that its TOI means something else
 	doubtful  bool // it is in Ledger.doubtful
 	mixed     bool // nothing has confirmed yet that all its packets are of one run
@@ -39,7 +40,6 @@ type entry struct {
 	file     *fdt.File        // description; nil before the FDT
 	badOTI   error            // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
 	instance flute.InstanceID // the newest FDT Instance that describes it
-	place    place            // in Ledger.history
 	cost     uint64           // charged for the description
 	expires  time.Time        // by the receiver's clock; zero: never
 	started  bool             // ObjectStarted was emitted
@@ -87,28 +87,4 @@ func (e *entry) location() string {
 		return ""
 	}
 	return e.file.ContentLocation
-}
-
-// isEmpty reports whether the FDT announces an object of no bytes.
-func isEmpty(f *fdt.File) bool {
-	if f.TransferLength != nil {
-		return *f.TransferLength == 0
-	}
-	return f.ContentEncoding == flute.Null && f.ContentLength != nil && *f.ContentLength == 0
-}
-
-// descriptionOverhead is charged for a described object besides the strings of its description: entry, fdt.File, and
-// two places in maps.
-const descriptionOverhead = 1 << 10
-
-// describedBy returns what a receiver needs of file, and its cost in memory. It shares nothing with the FDT Instance,
-// which would be kept whole by it.
-func describedBy(file *fdt.File) (*fdt.File, uint64) {
-	own := &fdt.File{
-		TOI: file.TOI, ContentLocation: file.ContentLocation,
-		ContentLength: file.ContentLength, TransferLength: file.TransferLength,
-		ContentType: file.ContentType, ContentEncoding: file.ContentEncoding,
-		MD5: file.MD5, SHA256: file.SHA256, SHA512: file.SHA512, OTI: file.OTI, HasOTI: file.HasOTI,
-	}
-	return own, descriptionOverhead + uint64(2*len(own.ContentLocation)+len(own.ContentType))
 }

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -161,9 +162,7 @@ func (o *Object) refused(w *Work) {
 func (o *Object) succeed(now time.Time, w *Work) {
 	e, r := o.e, o.e.rec
 	e.phase = completed
-	if !e.gone {
-		o.l.history.add(e)
-	}
+	o.l.retire(e)
 	if len(w.result.verified) > 0 {
 		o.proven()
 	}
@@ -182,4 +181,16 @@ func encodingName(c flute.ContentEncoding) string {
 		return ""
 	}
 	return c.String()
+}
+
+// warnClaimed tells of a file that has another name than its Content-Location has, or that replaced another sender's.
+func (o *Object) warnClaimed(location string, c store.Claimed) {
+	if c.Wanted != "" {
+		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: Content-Location %q is published as %q, since %q is taken",
+			o.l.key, o.e.toi, location, c.Name, c.Wanted)})
+	}
+	if c.Replaced != "" {
+		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: %q replaces the file that session %s published",
+			o.l.key, o.e.toi, c.Name, c.Replaced)})
+	}
 }

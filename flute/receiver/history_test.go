@@ -69,7 +69,7 @@ func TestOldestAreForgottenFirst(t *testing.T) {
 		left(want...)
 	}
 	r.close()
-	if h := r.l.history; h.oldest == nil || h.newest == nil {
+	if h := r.l.history; h.first == nil || h.last == nil {
 		t.Error("what failed at the end is not listed")
 	}
 }

@@ -3,15 +3,12 @@ package receiver
 import (
 	"crypto/sha256"
 	"errors"
-	"fmt"
-	"math"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
-	"github.com/flute-node/flute-node/flute/lct"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -38,11 +35,9 @@ type instance struct {
 	deferred int       // File elements that the latest reading put off
 }
 
-const (
-	// refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt
-	// it, and then its next transmission is good.
-	refusalTime = 10 * time.Second
-)
+// refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt it,
+// and then its next transmission is good.
+const refusalTime = 10 * time.Second
 
 // fdtPacket takes a packet with TOI 0.
 func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
@@ -127,7 +122,7 @@ func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance
 			s.recognise(ln, in.run)
 		}
 		s.support(now, ln, in)
-		s.share(now, ln)
+		s.joinLines(now, ln)
 		if l.instances[p.InstanceID] != in { // what it supported has won
 			return nil, errDuplicate
 		}
@@ -160,20 +155,6 @@ func (l *Ledger) measureInterval(now time.Time) {
 		l.fdtInterval = max(now.Sub(l.fdtHeard), l.fdtInterval-l.fdtInterval/8)
 	}
 	l.fdtHeard = now
-}
-
-// readClock takes the Sender Current Time of a packet. A packet that was delayed, or sent again as it was, tells a time
-// that is past; so within an FDT Instance the clock is only ever set forward.
-func (s *Session) readClock(now time.Time, in *instance, p *alc.Packet) {
-	if p.Time == nil || s.l.cfg.Expiry != ExpiryUseSCT {
-		return
-	}
-	clock := &s.l.clock
-	t, err := lct.ParseTime(p.Time, clock.read(now))
-	if err == nil && t.HasSCT && (!in.hasSCT || t.SCT.After(clock.read(now))) {
-		in.hasSCT = true
-		clock.set(t.SCT, now)
-	}
 }
 
 // openInstance starts the reception of an FDT Instance; the one that was silent longest gives way when there are too
@@ -249,48 +230,4 @@ func (s *Session) refuse(now time.Time, in *instance, err error) {
 	}
 	s.l.schedule(in.forget)
 	s.emit(event.FDTRejected{Session: s.l.key, ID: in.id, Reason: brief(err)})
-}
-
-// decodeInstance reads the FDT Instance that was received and merges it into the database.
-func (s *Session) decodeInstance(now time.Time, in *instance) error {
-	l, o := s.l, in.object
-	f, err := s.parseInstance(now, in)
-	for err != nil { // perhaps it was recovered under a wrong guess
-		if errors.Is(err, errBusy) {
-			return err
-		}
-		if again, _ := o.tryNextCode(); !again {
-			return err
-		}
-		f, err = s.parseInstance(now, in)
-	}
-	o.proven()
-	if v := o.l.variant; v != l.variant {
-		l.variant = v
-		l.effects.Events = append(l.effects.Events, o.Effects().Events...)
-	}
-	l.version, l.proven = in.version, true
-	f.ID = in.id
-	// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond the
-	// expiration time of the FDT Instance." How long that is from now is settled here, so that it is measured by the
-	// monotonic clock: neither side's wall clock can shorten it by a step later.
-	valid := f.Expires.Sub(l.clock.read(now))
-	if l.cfg.Expiry == ExpiryIgnore {
-		valid = math.MaxInt64
-	}
-	if valid <= 0 {
-		return fmt.Errorf("expired at %v: %w", f.Expires, errExpired)
-	}
-	expires := now.Add(valid)
-	next := s.place(in, f, now)
-	contested := s.merge(now, f, expires)
-	in.fingerprintDocument()
-	in.release()
-	in.read = true
-	in.forget = expires
-	l.schedule(expires)
-	if contested != 0 && l.rival.in != in {
-		s.contest(now, in, f, contested, next && in.run == contested)
-	}
-	return nil
 }

@@ -13,14 +13,14 @@ import (
 // 255 a byte, over larger fields for up to 16,384. Codes with a fec.Solver are in proportion to the block.
 const heavyWork = 1 << 31
 
-// turnTimeout is how long a source keeps its place in the order of turns without asking. It asks each stallRetry.
-const turnTimeout = 10 * stallRetry
+// permitTimeout is how long a source keeps its place in the order of permits without asking. It asks each stallRetry.
+const permitTimeout = 10 * stallRetry
 
-// Labour gives turns to heavy decoding, fewer at once than there are workers, so that a worker is left for all else. Next
-// comes the source that has had the least of it. It is safe for concurrent use.
+// Labour gives permits for heavy decoding, fewer at once than there are workers, so that a worker is left for all else.
+// Next comes the source that has had the least of it. It is safe for concurrent use.
 type Labour struct {
 	mu      sync.Mutex
-	turns   int                      // free
+	permits int                      // free
 	done    map[netip.Addr]uint64    // work of each source so far
 	waiting map[netip.Addr]time.Time // when a source asked last
 }
@@ -28,47 +28,47 @@ type Labour struct {
 // maxCounted bounds the sources whose work is remembered.
 const maxCounted = 1 << 12
 
-// NewLabour returns the turns for so many workers: one less, but one at least.
+// NewLabour returns the permits for so many workers: one less, but one at least.
 func NewLabour(workers int) *Labour {
-	return &Labour{turns: max(1, workers-1), done: map[netip.Addr]uint64{}, waiting: map[netip.Addr]time.Time{}}
+	return &Labour{permits: max(1, workers-1), done: map[netip.Addr]uint64{}, waiting: map[netip.Addr]time.Time{}}
 }
 
-// turn is the right to one heavy decoding.
-type turn struct{ labour *Labour }
+// permit is the right to one heavy decoding.
+type permit struct{ labour *Labour }
 
-// take returns a turn for work of source, or nil when there is none now, or another source comes before.
-func (l *Labour) take(now time.Time, source netip.Addr, work uint64) *turn {
+// take returns a permit for work of source, or nil when there is none now, or another source comes before.
+func (l *Labour) take(now time.Time, source netip.Addr, work uint64) *permit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting[source] = now
 	for s, asked := range l.waiting {
 		switch {
-		case now.Sub(asked) > turnTimeout:
+		case now.Sub(asked) > permitTimeout:
 			delete(l.waiting, s)
 		case l.done[s] < l.done[source]:
 			return nil
 		}
 	}
-	if l.turns == 0 {
+	if l.permits == 0 {
 		return nil
 	}
-	l.turns--
+	l.permits--
 	delete(l.waiting, source)
 	if len(l.done) >= maxCounted {
 		clear(l.done)
 	}
 	l.done[source] += work
-	return &turn{l}
+	return &permit{l}
 }
 
-// end gives the turn back. It does nothing for nil.
-func (t *turn) end() {
-	if t == nil {
+// end gives the permit back. It does nothing for nil.
+func (p *permit) end() {
+	if p == nil {
 		return
 	}
-	t.labour.mu.Lock()
-	defer t.labour.mu.Unlock()
-	t.labour.turns++
+	p.labour.mu.Lock()
+	defer p.labour.mu.Unlock()
+	p.labour.permits++
 }
 
 // workOf returns how many multiplications of bytes it takes to recover the block.

@@ -50,9 +50,9 @@ func heavy(t *testing.T, blocks int) (object, func(sbn fec.SBN) [][]byte) {
 	}
 }
 
-// Heavy decoding is bounded by turns, not by how many blocks, objects or sessions want it; and they go to the source that
+// Heavy decoding is bounded by permits, not by how many blocks, objects or sessions want it; and they go to the source that
 // has had the least. Whoever waits for one is not given up by an A flag.
-func TestHeavyDecodingTakesTurns(t *testing.T) {
+func TestHeavyDecodingIsBounded(t *testing.T) {
 	labour, budget := NewLabour(2), store.NewBudget(1<<30, nil)
 	as := func(source byte) *rig {
 		r := newRig(t, func(c *Config) {
@@ -90,36 +90,36 @@ func TestHeavyDecodingTakesTurns(t *testing.T) {
 	a.work()
 	a.wait(stallRetry)
 	if len(a.works) != 0 {
-		t.Fatal("a source that has had a turn comes before one that has not")
+		t.Fatal("a source that has had a permit comes before one that has not")
 	}
 	b.wait(stallRetry)
 	if len(b.works) != 1 {
-		t.Fatal("the turn did not go to the source that waits")
+		t.Fatal("the permit did not go to the source that waits")
 	}
 	a.wait(stallRetry)
 	if len(a.works)+len(again.works) != 0 {
-		t.Fatal("more turns than there are")
+		t.Fatal("more permits than there are")
 	}
 	b.work()
-	a.wait(2 * turnTimeout)
-	again.wait(2 * turnTimeout)
+	a.wait(2 * permitTimeout)
+	again.wait(2 * permitTimeout)
 	if len(a.works)+len(again.works) != 1 {
-		t.Fatalf("%d and %d Works: the turn was lost", len(a.works), len(again.works))
+		t.Fatalf("%d and %d Works: the permit was lost", len(a.works), len(again.works))
 	}
-	for _, r := range []*rig{a, again} { // what ends gives its turn back
+	for _, r := range []*rig{a, again} { // what ends gives its permit back
 		r.s.Close("test is over")
 		r.settle()
 		for len(r.works) > 0 {
 			r.work()
 		}
 	}
-	if labour.turns != 1 {
-		t.Errorf("%d turns are free at the end, want 1", labour.turns)
+	if labour.permits != 1 {
+		t.Errorf("%d permits are free at the end, want 1", labour.permits)
 	}
 }
 
-// A block that waits for its turn outlives the grace time of an A flag, as one that is being decoded does.
-func TestWaitingForTurnOutlivesClose(t *testing.T) {
+// A block that waits for a permit outlives the grace time of an A flag, as one that is being decoded does.
+func TestWaitingForPermitOutlivesClose(t *testing.T) {
 	r := newRig(t, func(c *Config) {
 		c.Registry = schemes.Default().With(fec.ReedSolomonGF2m, 0, idle{rs.New()})
 		c.Variant, c.Labour = rs.Rizzo, NewLabour(1)

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/store"
 )
 
 // Layout says into which folders of the Store files are published.
@@ -37,35 +35,4 @@ func (l Layout) folder(key flute.SessionKey) string {
 		source = fmt.Sprintf("%s/%s-%d-%d", source, key.Group.Addr(), key.Group.Port(), key.TSI)
 	}
 	return strings.ReplaceAll(source, ":", "-")
-}
-
-// publish gives a verified file its name. A name that became another file's folder, or a folder, since it was claimed is
-// refused, and another one is tried, once.
-func (w *Work) publish(object store.Object) error {
-	for again := true; ; again = false {
-		claimed, err := w.names.Claim(w.folder, w.file.ContentLocation, w.publisher)
-		if err != nil {
-			return err
-		}
-		w.result.path, err = w.store.Publish(object, claimed.Name)
-		if err == nil {
-			w.result.claimed = claimed
-			return nil
-		}
-		if !again || failReason(err) != event.FailName {
-			return err
-		}
-	}
-}
-
-// warnClaimed tells of a file that has another name than its Content-Location has, or that replaced another sender's.
-func (o *Object) warnClaimed(location string, c store.Claimed) {
-	if c.Wanted != "" {
-		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: Content-Location %q is published as %q, since %q is taken",
-			o.l.key, o.e.toi, location, c.Name, c.Wanted)})
-	}
-	if c.Replaced != "" {
-		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: %q replaces the file that session %s published",
-			o.l.key, o.e.toi, c.Name, c.Replaced)})
-	}
 }

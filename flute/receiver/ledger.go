@@ -32,7 +32,7 @@ type Ledger struct {
 	locations map[string]flute.TOI // Content-Location to the newest TOI that has it
 	instances map[flute.InstanceID]*instance
 	arriving  []*instance            // those in reception, and some that were
-	history   history                // those of entries that hold no more than their description
+	history   entryList              // those of entries that hold no more than their description, the newest last
 	warned    bool                   // of faults in an FDT Instance
 	deferred  map[flute.TOI]struct{} // files that there is no memory or no place to describe
 
@@ -46,7 +46,7 @@ type Ledger struct {
 	apart       map[flute.TOI]*apart
 	apartSince  time.Time // when to look at them is counted from here; zero: there are none
 
-	turns        turns
+	alternation  alternation
 	publications publications
 	completion   completion
 
@@ -147,9 +147,7 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 	e.reason, e.detail = reason, detail
 	l.revoke(e)
 	l.completion.lost(e, reason)
-	if e.file != nil && !e.gone {
-		l.history.add(e)
-	}
+	l.retire(e)
 	if told {
 		return nil
 	}
@@ -160,8 +158,10 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 // that is being published leaves when that is done.
 func (l *Ledger) remove(e *entry) {
 	delete(l.entries, e.toi)
-	l.history.remove(e)
 	l.named(e)
+	if e.list != nil {
+		e.list.remove(e)
+	}
 	if e.file != nil && l.locations[e.file.ContentLocation] == e.toi {
 		delete(l.locations, e.file.ContentLocation)
 	}

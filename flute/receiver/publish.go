@@ -101,3 +101,22 @@ func failReason(err error) event.FailReason {
 	}
 	return event.FailStore
 }
+
+// publish gives a verified file its name. A name that became another file's folder, or a folder, since it was claimed is
+// refused, and another one is tried, once.
+func (w *Work) publish(object store.Object) error {
+	for again := true; ; again = false {
+		claimed, err := w.names.Claim(w.folder, w.file.ContentLocation, w.publisher)
+		if err != nil {
+			return err
+		}
+		w.result.path, err = w.store.Publish(object, claimed.Name)
+		if err == nil {
+			w.result.claimed = claimed
+			return nil
+		}
+		if !again || failReason(err) != event.FailName {
+			return err
+		}
+	}
+}

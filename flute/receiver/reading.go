@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -141,4 +143,48 @@ func (w *limitedWriter) Write(p []byte) (int, error) {
 	}
 	w.rest -= len(p)
 	return w.out.Write(p)
+}
+
+// decodeInstance reads the FDT Instance that was received and merges it into the database.
+func (s *Session) decodeInstance(now time.Time, in *instance) error {
+	l, o := s.l, in.object
+	f, err := s.parseInstance(now, in)
+	for err != nil { // perhaps it was recovered under a wrong guess
+		if errors.Is(err, errBusy) {
+			return err
+		}
+		if again, _ := o.tryNextCode(); !again {
+			return err
+		}
+		f, err = s.parseInstance(now, in)
+	}
+	o.proven()
+	if v := o.l.variant; v != l.variant {
+		l.variant = v
+		l.effects.Events = append(l.effects.Events, o.Effects().Events...)
+	}
+	l.version, l.proven = in.version, true
+	f.ID = in.id
+	// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond the
+	// expiration time of the FDT Instance." How long that is from now is settled here, so that it is measured by the
+	// monotonic clock: neither side's wall clock can shorten it by a step later.
+	valid := f.Expires.Sub(l.clock.read(now))
+	if l.cfg.Expiry == ExpiryIgnore {
+		valid = math.MaxInt64
+	}
+	if valid <= 0 {
+		return fmt.Errorf("expired at %v: %w", f.Expires, errExpired)
+	}
+	expires := now.Add(valid)
+	next := s.place(in, f, now)
+	contested := s.merge(now, f, expires)
+	in.fingerprintDocument()
+	in.release()
+	in.read = true
+	in.forget = expires
+	l.schedule(expires)
+	if contested != 0 && l.rival.in != in {
+		s.contest(now, in, f, contested, next && in.run == contested)
+	}
+	return nil
 }

@@ -19,18 +19,18 @@ type reception struct {
 	budget   *store.Budget // memory of this object
 	stranger bool          // budget is below that of objects without a description
 
-	blocks   map[fec.SBN]*block // source blocks that are neither complete nor untouched, and guessed ones
-	spare    *block             // for the next one
-	complete blockSet
-	held     uint64                // bytes of source symbols held
-	guesses  int                   // number of blocks recovered under a guess
-	decisive bool                  // one of them shows which code it was, if it proves right
-	repaired uint64                // source symbols recovered by FEC
-	attempts map[*attempt]struct{} // whose Works are out
-	waiting  bool                  // for memory, or for its turn
-	turnless bool                  // a source block of it waits for a turn, see Labour
-	queued   bool                  // whole, and waiting for the publication of an older version
-	stalled  []fec.SBN             // source blocks that could not be decoded for want of memory, or of a place among the attempts
+	blocks      map[fec.SBN]*block // source blocks that are neither complete nor untouched, and guessed ones
+	spare       *block             // for the next one
+	complete    blockSet
+	held        uint64                // bytes of source symbols held
+	guesses     int                   // number of blocks recovered under a guess
+	decisive    bool                  // one of them shows which code it was, if it proves right
+	repaired    uint64                // source symbols recovered by FEC
+	attempts    map[*attempt]struct{} // whose Works are out
+	waiting     bool                  // for memory, or for a permit
+	unpermitted bool                  // a source block of it waits for a permit, see Labour
+	queued      bool                  // whole, and waiting for the publication of an older version
+	stalled     []fec.SBN             // source blocks that could not be decoded for want of memory, or of a place among the attempts
 
 	digest  *digest // the object's prefix hashed so far; nil before the first Work
 	working bool    // a Work reads object and digest; nobody else may

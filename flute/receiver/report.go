@@ -25,7 +25,7 @@ func (s *Session) report(f *fdt.Instance) event.FDTReceived {
 	}
 	if n := f.RejectedCount + f.WarningCount; n > 0 && !l.warned {
 		l.warned = true
-		first := ""
+		var first string
 		if len(report.Rejected) > 0 {
 			first = report.Rejected[0] + "; the file is refused"
 		} else {

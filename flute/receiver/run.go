@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
@@ -16,119 +15,10 @@ import (
 // which is known, the two runs are one. Until then packets of known objects are held apart (see apart.go).
 type run uint64
 
-const (
-	// seamSilence is the least silence that makes a seam: a program is not started again in less, if systemd does it, by
-	// far, and even an idle sender repeats its FDT Instance about every second.
-	seamSilence = 400 * time.Millisecond
-	// seamPace is how many times the usual time between two packets a silence must last: a slow sender has no seams.
-	seamPace = 8
-	// maxSeamSilence is a silence that always makes a seam.
-	maxSeamSilence = 30 * time.Second
-	// maxDoubts bounds the runs of a line that nothing has told apart yet, and those that are over.
-	maxDoubts = 64
-	// portShare is how long a port must send nothing but packets of files, beside another with FDT Instances, until they
-	// are taken for two sockets of one sender.
-	portShare = 3 * time.Second
-)
-
-// line is what comes from one UDP source port.
-type line struct {
-	port   uint16           // 0: not known
-	run    run              // of its packets now
-	told   bool             // an FDT Instance of run was read, or has shown which one it is
-	before run              // if told is false: the latest run that was told; 0: none
-	newest flute.InstanceID // of run, or of before
-	past   []run            // the runs before that were told, oldest first
-	doubts []run            // run and those before it that may be the same, if told is false
-	since  time.Time
-	last   time.Time
-	fdt    time.Time     // latest packet of an FDT Instance; zero: none
-	closed time.Time     // latest packet, if it had the A flag; zero: it had not
-	pace   time.Duration // usual time between two packets
-	quiet  bool          // run began after Config.EpochSilence without a packet from anywhere
-	ended  time.Time     // the A flag that run began after; zero: it did not
-}
-
 // newRun returns a number for what may be a run of its own.
 func (l *Ledger) newRun() run {
 	l.runs++
 	return l.runs
-}
-
-// line returns the line of a packet from this port. A third port takes the place of the one that was silent for longer.
-func (s *Session) line(now time.Time, port uint16, p *alc.Packet) *line {
-	l := s.l
-	ln := &l.lines[0]
-	switch {
-	case ln.run == 0: // the first packet of the session
-		*ln = line{port: port, run: l.newRun(), since: now, last: now}
-		ln.doubts = append(ln.doubts, ln.run)
-	case port == 0 || ln.port == port:
-	case ln.port == 0:
-		ln.port = port
-	case l.lines[1].port == port:
-		ln = &l.lines[1]
-	default:
-		if l.lines[1].last.Before(ln.last) {
-			ln = &l.lines[1]
-		}
-		*ln = line{
-			port: port, run: l.newRun(), since: now, last: now,
-			quiet: now.Sub(l.last) >= l.cfg.EpochSilence, ended: l.closedAt(),
-		}
-		ln.doubts = append(ln.doubts, ln.run)
-	}
-	s.listen(now, ln, p)
-	return ln
-}
-
-// closedAt returns when the latest packet of the session came, if it had the A flag; else the zero time.
-func (l *Ledger) closedAt() time.Time {
-	if l.closed {
-		return l.last
-	}
-	return noTime
-}
-
-// listen notes that p came on ln, and makes a seam where there is one.
-func (s *Session) listen(now time.Time, ln *line, p *alc.Packet) {
-	silence := now.Sub(ln.last)
-	least := max(min(seamSilence, s.l.cfg.EpochSilence), min(seamPace*ln.pace, maxSeamSilence))
-	// One pause among many packets does not make a sender slow.
-	ln.pace += (min(silence, max(seamSilence, 4*ln.pace)) - ln.pace) / 16
-	switch {
-	case silence >= least:
-		s.seam(ln)
-		ln.quiet, ln.ended = now.Sub(s.l.last) >= s.l.cfg.EpochSilence, ln.closed
-	case !ln.closed.IsZero() && !p.CloseSession:
-		closed := ln.closed
-		s.seam(ln)
-		ln.ended = closed
-	}
-	ln.last, ln.closed = now, noTime
-	if p.CloseSession {
-		ln.closed = now
-	}
-	if p.HasTOI && p.TOI.IsFDT() && len(p.Body) > 0 {
-		ln.fdt = now
-	}
-}
-
-// seam gives what follows on ln a run of its own.
-func (s *Session) seam(ln *line) {
-	if ln.told {
-		ln.before, ln.past, ln.doubts = ln.run, push(ln.past, ln.run), ln.doubts[:0]
-	}
-	ln.run, ln.told, ln.quiet, ln.ended = s.l.newRun(), false, false, noTime
-	ln.doubts = push(ln.doubts, ln.run)
-}
-
-// push appends r to runs, of which it keeps the latest.
-func push(runs []run, r run) []run {
-	if len(runs) == maxDoubts {
-		runs = slices.Delete(runs, 0, 1)
-	}
-	return append(runs, r)
 }
 
 // recognise tells that the packets on ln are of the run known: the runs of ln that were in doubt are the same, and so are
@@ -227,30 +117,6 @@ func (l *Ledger) isDoubtful(r run) bool {
 	return ln != nil && !ln.told
 }
 
-// share takes a line without FDT Instances for another socket of the sender on ln, which has them, after some time.
-func (s *Session) share(now time.Time, ln *line) {
-	for i := range s.l.lines {
-		other := &s.l.lines[i]
-		if other != ln && other.run != 0 && !other.told && other.fdt.IsZero() && now.Sub(other.since) >= portShare {
-			s.recognise(other, ln.run)
-		}
-	}
-}
-
-// isDoubt reports whether r is one of the runs of ln that nothing has told apart.
-func (ln *line) isDoubt(r run) bool { return slices.Contains(ln.doubts, r) }
-
-// lineOf returns the line on which packets of r come, as far as is known; nil if there is none.
-func (l *Ledger) lineOf(r run) *line {
-	for i := range l.lines {
-		ln := &l.lines[i]
-		if ln.run == r || !ln.told && r != 0 && (ln.before == r || ln.isDoubt(r)) {
-			return ln
-		}
-	}
-	return nil
-}
-
 // nextInstances is how far ahead an FDT Instance ID may be to be taken for the next of the same run: its sender numbers
 // them one by one (RFC 6726, section 3.4.1), and some may be lost.
 const nextInstances = 8
@@ -317,25 +183,4 @@ func (e *entry) mayBeWhole(file *fdt.File) bool {
 	}
 	packets := uint64(len(e.pending.packets))
 	return e.pending.whole() || symbols > 0 && packets*uint64(max(1, file.OTI.GroupSize)) >= symbols
-}
-
-// contradiction is why a File element is refused whose TOI means something else already. RFC 6726, section 3.3: a later
-// FDT Instance may augment a description, it must not change it.
-type contradiction string
-
-func (c contradiction) Error() string {
-	if c == "" {
-		return "its sender may have started again"
-	}
-	return "its " + string(c) + " differs from an earlier FDT Instance"
-}
-
-func hasDigest(f *fdt.File) bool {
-	return f != nil && (f.MD5 != nil || f.SHA256 != nil || f.SHA512 != nil)
-}
-
-// sharesDigest reports whether a and b, which contradict each other in nothing, have a digest in common: then they are of
-// the same bytes.
-func sharesDigest(a, b *fdt.File) bool {
-	return a.MD5 != nil && b.MD5 != nil || a.SHA256 != nil && b.SHA256 != nil || a.SHA512 != nil && b.SHA512 != nil
 }

@@ -75,11 +75,10 @@ func (l *Ledger) rest(now time.Time, e *entry, reason event.FailReason, detail s
 	e.phase, e.started, e.closeAt = resting, false, noTime
 	e.resume = now.Add(restAfter(reason, e.tries))
 	e.reason, e.detail = reason, detail
-	switch {
-	case e.rec != nil:
+	if e.rec != nil {
 		l.kept[e] = struct{}{}
-	case e.file != nil:
-		l.history.add(e)
+	} else {
+		l.retire(e)
 	}
 	if e.file != nil && isEmpty(e.file) { // no packet will come that could begin the next
 		l.reread(e.instance, e.resume)
@@ -117,7 +116,7 @@ func (l *Ledger) shed() (any bool) {
 	any = len(l.kept) > 0
 	for e := range l.kept {
 		l.drop(e, true)
-		l.history.add(e)
+		l.retire(e)
 		l.effects.Ended = append(l.effects.Ended, e.toi)
 	}
 	return any
@@ -166,7 +165,7 @@ func (s *Session) forgetHeld(now time.Time, e *entry) {
 	default:
 		l.forgetPending(e)
 		if e.isIdle() {
-			l.history.add(e)
+			l.retire(e)
 		}
 	}
 }

@@ -30,54 +30,15 @@ type unnamed struct {
 	staged         int
 }
 
-// unnamedLink is the place of an entry in unnamed.
-type unnamedLink struct {
-	list       *entryList // nil: it is not there
-	prev, next *entry
-	staged     bool // it has a file in the store
-}
-
 func (u *unnamed) count() int { return u.partial.n + u.whole.n }
+
+func (u *unnamed) has(e *entry) bool { return e.list == &u.partial || e.list == &u.whole }
 
 // complete notes that nothing is missing of e but its description.
 func (u *unnamed) complete(e *entry) {
-	if e.unnamed.list == &u.partial {
-		u.partial.remove(e)
+	if e.list == &u.partial {
 		u.whole.push(e)
 	}
-}
-
-// entryList is a list of entries through their unnamedLink.
-type entryList struct {
-	first, last *entry
-	n           int
-}
-
-func (l *entryList) push(e *entry) {
-	e.unnamed.list, e.unnamed.prev, e.unnamed.next = l, l.last, nil
-	if l.last != nil {
-		l.last.unnamed.next = e
-	} else {
-		l.first = e
-	}
-	l.last = e
-	l.n++
-}
-
-func (l *entryList) remove(e *entry) {
-	k := &e.unnamed
-	if k.prev != nil {
-		k.prev.unnamed.next = k.next
-	} else {
-		l.first = k.next
-	}
-	if k.next != nil {
-		k.next.unnamed.prev = k.prev
-	} else {
-		l.last = k.prev
-	}
-	k.list, k.prev, k.next = nil, nil, nil
-	l.n--
 }
 
 // entry returns the entry of toi, made if there is none. errUnknownObject when the session already holds as many
@@ -101,12 +62,12 @@ func (l *Ledger) entry(now time.Time, toi flute.TOI) (*entry, error) {
 
 // named takes e, which is described now or forgotten, out of the objects that are not.
 func (l *Ledger) named(e *entry) {
-	if e.unnamed.list == nil {
+	if !l.unnamed.has(e) {
 		return
 	}
-	e.unnamed.list.remove(e)
-	if e.unnamed.staged {
-		e.unnamed.staged = false
+	e.list.remove(e)
+	if e.staged {
+		e.staged = false
 		l.unnamed.staged--
 	}
 	l.strangers.Release(unnamedOverhead)
@@ -114,8 +75,8 @@ func (l *Ledger) named(e *entry) {
 
 // stage notes that e has a file in the store.
 func (l *Ledger) stage(e *entry) {
-	if !e.unnamed.staged {
-		e.unnamed.staged = true
+	if !e.staged {
+		e.staged = true
 		l.unnamed.staged++
 	}
 }
@@ -123,9 +84,8 @@ func (l *Ledger) stage(e *entry) {
 // touch notes that a packet of e has come.
 func (l *Ledger) touch(now time.Time, e *entry) {
 	e.touched = now
-	if list := e.unnamed.list; list != nil && list.last != e {
-		list.remove(e)
-		list.push(e)
+	if l.unnamed.has(e) && e.list.last != e {
+		e.list.push(e)
 	}
 }
 

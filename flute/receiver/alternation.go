@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	// turnsBack is how often packets come again from a UDP source port, after some from another, until that is told: a sender
+	// leastReturns is how often packets come again from a UDP source port, after some from another, until that is told: a sender
 	// that was started again does not go back, but for packets that were overtaken.
-	turnsBack = 8
-	// turnsTime is how long that goes on at least: above what packets are overtaken by.
-	turnsTime = 2 * time.Second
+	leastReturns = 8
+	// leastAlternation is how long that goes on at least: above what packets are overtaken by.
+	leastAlternation = 2 * time.Second
 )
 
-// turns tells two senders that use one TSI on one machine: to a receiver they are one session, and what they send is
+// alternation tells two senders that use one TSI on one machine: to a receiver they are one session, and what they send is
 // confused. They take turns, where a sender that was started again follows the one before.
-type turns struct {
+type alternation struct {
 	port   uint16 // of the latest packet
 	before uint16 // the port that was heard before that one; 0: none
 	back   int    // how often a port came back, of these two
@@ -26,29 +26,29 @@ type turns struct {
 }
 
 // hear takes note of a packet and reports whether there is something to tell, once.
-func (t *turns) hear(now time.Time, port uint16) bool {
-	if port == t.port || port == 0 || t.told {
+func (a *alternation) hear(now time.Time, port uint16) bool {
+	if port == a.port || port == 0 || a.told {
 		return false
 	}
 	switch {
-	case port != t.before:
-		t.back = 0
-	case t.back == 0:
-		t.since, t.back = now, 1
+	case port != a.before:
+		a.back = 0
+	case a.back == 0:
+		a.since, a.back = now, 1
 	default:
-		t.back++
+		a.back++
 	}
-	t.before, t.port = t.port, port
-	t.told = t.back >= turnsBack && now.Sub(t.since) >= turnsTime
-	return t.told
+	a.before, a.port = a.port, port
+	a.told = a.back >= leastReturns && now.Sub(a.since) >= leastAlternation
+	return a.told
 }
 
 // hearPort warns of two senders that use the session.
 func (s *Session) hearPort(now time.Time, port uint16) {
 	l := s.l
-	if l.turns.hear(now, port) {
+	if l.alternation.hear(now, port) {
 		s.emit(event.Warning{Text: fmt.Sprintf("session %v: packets come in turn from the UDP source ports %d and %d of %v: "+
 			"two senders use TSI %d, and files are lost; give one of them another TSI",
-			l.key, min(l.turns.before, port), max(l.turns.before, port), l.key.Source, l.key.TSI)})
+			l.key, min(l.alternation.before, port), max(l.alternation.before, port), l.key.Source, l.key.TSI)})
 	}
 }

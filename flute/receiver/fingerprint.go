@@ -8,7 +8,6 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/alc"
-	"github.com/flute-node/flute-node/flute/event"
 )
 
 // conflicts reports whether p cannot belong to the instance: another length or OTI, or other bytes at its start.
@@ -66,44 +65,3 @@ func headHash(p *alc.Packet) (h [sha256.Size]byte, ok bool) {
 
 // hashUnpadded hashes a packet's body. Some senders pad the last source symbol with zeros, which may be the first one.
 func hashUnpadded(body []byte) [sha256.Size]byte { return sha256.Sum256(bytes.TrimRight(body, "\x00")) }
-
-// newRun forgets what the runs have said that the rival contradicts. Objects that are being published finish; of the
-// others, those go on that the rival describes with the same digest. Nothing more of the rest is sent.
-func (s *Session) newRun(r *rival) {
-	l := s.l
-	for _, e := range l.entries {
-		file := r.files[e.toi]
-		switch {
-		case e.run == r.run && !e.mixed:
-		case e.file == nil:
-			l.drop(e, true)
-			l.effects.Ended = append(l.effects.Ended, e.toi)
-			l.remove(e)
-		case file != nil && changed(e.file, file) == "" && sharesDigest(e.file, file):
-			e.run, e.mixed, e.contested = r.run, false, false
-		default:
-			s.dismiss(e, event.FailClosed, "the sender started again")
-		}
-	}
-	for id, in := range l.instances {
-		if in.run != r.run {
-			l.forgetInstance(id, in)
-		}
-	}
-	l.closing, l.version, l.completion = noTime, 0, completion{}
-}
-
-// dismiss forgets e, whose TOI means something else from now on. If it is unfinished, it fails for reason; if it is
-// being published, it finishes.
-func (s *Session) dismiss(e *entry, reason event.FailReason, detail string) {
-	f := &s.l.effects
-	switch {
-	case e.phase == finishing && e.isOut():
-		f.Detached = append(f.Detached, e.toi)
-	case !e.ended():
-		s.fail(e, reason, detail)
-	default:
-		f.Ended = append(f.Ended, e.toi)
-	}
-	s.l.remove(e)
-}
