@@ -64,7 +64,7 @@ type Reception struct {
 // Receive joins the group and receives every session on it that cfg wants, until Close or the node's Stop. Its error
 // says what could not be joined, opened or made.
 func (n *Node) Receive(cfg ReceiveConfig) (*Reception, error) {
-	if err := cfg.check(); err != nil {
+	if err := cfg.check(); err != nil { // before anything is opened
 		return nil, err
 	}
 	open := func() (socket.Source, error) {
@@ -92,18 +92,8 @@ func (n *Node) Receive(cfg ReceiveConfig) (*Reception, error) {
 	return r, nil
 }
 
-// receive runs a reception on any source of datagrams.
+// receive runs a reception of cfg, which was checked, on any source of datagrams.
 func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (socket.Source, error)) (*Reception, error) {
-	slabSize := slabDatagrams * cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
-	if slabSize < slabDatagrams || slabSize > slabDatagrams*maxDatagram {
-		return nil, fmt.Errorf("node: ReceiveConfig.MaxDatagram %d is not 1 to %d", cfg.MaxDatagram, maxDatagram)
-	}
-	if cfg.MaxSessions < 0 {
-		return nil, fmt.Errorf("node: ReceiveConfig.MaxSessions %d is negative", cfg.MaxSessions)
-	}
-	if cfg.Inbox.Bytes < 0 || cfg.Inbox.Messages < 0 {
-		return nil, fmt.Errorf("node: ReceiveConfig.Inbox of %d bytes and %d messages is negative", cfg.Inbox.Bytes, cfg.Inbox.Messages)
-	}
 	st, err := n.openStore(cfg)
 	if err != nil {
 		return nil, err
@@ -116,6 +106,7 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 		return nil, err
 	}
 	counters := &socket.Counters{}
+	slabSize := slabDatagrams * cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
 	r := &Reception{node: n, id: n.next.Add(1), counters: counters, slabs: slab.NewPool(slabSize, slabsSize/slabSize)}
 	filter := socket.Filter{TSIs: cfg.TSIs}
 	if cfg.Source.IsValid() {
@@ -123,8 +114,8 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	}
 	start := socket.Start{Config: &socket.Config{
 		Source: source, Reopen: reopen, Group: cfg.Group, Filter: filter,
-		Reception: &session.Reception{ID: r.id, Config: core, Drops: counters}, Memory: n.memory, Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions,
-		Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
+		Reception: &session.Reception{ID: r.id, Config: core, Drops: counters}, Memory: n.memory,
+		Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions, Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
 	}}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
@@ -141,6 +132,7 @@ func (c *ReceiveConfig) check() error {
 		n    int
 	}{
 		{"MaxSessions", c.MaxSessions},
+		{"MaxDatagram", c.MaxDatagram},
 		{"ReceiveBuffer", c.ReceiveBuffer},
 		{"Inbox.Bytes", c.Inbox.Bytes},
 		{"Inbox.Messages", c.Inbox.Messages},
@@ -148,6 +140,9 @@ func (c *ReceiveConfig) check() error {
 		if given.n < 0 {
 			return fmt.Errorf("node: ReceiveConfig.%s %d is negative", given.name, given.n)
 		}
+	}
+	if c.MaxDatagram > maxDatagram {
+		return fmt.Errorf("node: ReceiveConfig.MaxDatagram %d is more than %d", c.MaxDatagram, maxDatagram)
 	}
 	return nil
 }

@@ -9,14 +9,16 @@ import (
 )
 
 // Negative numbers are no defaults: they are refused by name, before a socket is opened.
-func TestReceiveRefusesNegativeNumbers(t *testing.T) {
+func TestReceiveRefusesNumbers(t *testing.T) {
 	n := start(t, Config{})
 	for name, cfg := range map[string]ReceiveConfig{
-		"MaxSessions": {MaxSessions: -1}, "ReceiveBuffer": {ReceiveBuffer: -1},
-		"Inbox.Bytes": {Inbox: actors.Limits{Bytes: -1}}, "Inbox.Messages": {Inbox: actors.Limits{Messages: -1}},
+		"MaxSessions -1": {MaxSessions: -1}, "ReceiveBuffer -1": {ReceiveBuffer: -1},
+		"MaxDatagram -1": {MaxDatagram: -1}, "MaxDatagram 65537": {MaxDatagram: 1<<16 + 1},
+		"Inbox.Bytes -1":    {Inbox: actors.Limits{Bytes: -1}},
+		"Inbox.Messages -1": {Inbox: actors.Limits{Messages: -1}},
 	} {
 		cfg.Store = mem.New()
-		if _, err := n.Receive(cfg); err == nil || !strings.Contains(err.Error(), name+" -1") {
+		if _, err := n.Receive(cfg); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

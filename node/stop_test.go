@@ -75,9 +75,10 @@ func TestStopTwiceFails(t *testing.T) {
 	})
 }
 
+// TestReceiveConfigRefused: what the core checks, with the socket open.
 func TestReceiveConfigRefused(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
-		for i, cfg := range []ReceiveConfig{{MaxSessions: -1}, {MaxDatagram: -1}, {SessionTimeout: -1}, {CloseGrace: -1}} {
+		for i, cfg := range []ReceiveConfig{{SessionTimeout: -1}, {CloseGrace: -1}} {
 			cfg.Group, cfg.Store = simGroup, w.store
 			if r, err := w.node.receive(cfg, w.net.Join(simnet.JoinConfig{Group: simGroup}), nil); err == nil {
 				t.Errorf("%d: %+v was taken: %v", i, cfg, r)

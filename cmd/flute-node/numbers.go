@@ -19,6 +19,10 @@ const (
 
 // numbers returns the mapper of integers and durations that are at least least.
 func numbers(least int64) kong.MapperFunc {
+	leastTime := "of 0 or more"
+	if least > 0 {
+		leastTime = "above 0"
+	}
 	return func(ctx *kong.DecodeContext, target reflect.Value) error {
 		var text string
 		if err := ctx.Scan.PopValueInto("number", &text); err != nil {
@@ -27,7 +31,7 @@ func numbers(least int64) kong.MapperFunc {
 		if target.Type() == reflect.TypeFor[time.Duration]() {
 			d, err := time.ParseDuration(text)
 			if err != nil || int64(d) < least {
-				return fmt.Errorf("%q is no time %s, such as 30s, 5m or 1h30m", text, fromZero(least, "above 0", "of 0 or more"))
+				return fmt.Errorf("%q is no time %s, such as 30s, 5m or 1h30m", text, leastTime)
 			}
 			target.SetInt(int64(d))
 			return nil
@@ -50,11 +54,4 @@ func numbers(least int64) kong.MapperFunc {
 		}
 		return nil
 	}
-}
-
-func fromZero(least int64, above, from string) string {
-	if least > 0 {
-		return above
-	}
-	return from
 }

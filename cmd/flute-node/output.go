@@ -9,7 +9,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/node"
 )
 
 // display are the flags that say what is shown.
@@ -234,22 +233,3 @@ func (o *output) error(text string, code int) {
 		}{text, code})
 	}
 }
-
-// showEvents shows the events of n that are wanted; nil: all. It begins when ready is closed. The channel is closed after
-// the last one, when n has stopped.
-func showEvents(n *node.Node, out *output, wanted func(event.Event) bool, ready <-chan struct{}) <-chan struct{} {
-	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: wanted})
-	done := make(chan struct{})
-	out.begin()
-	go func() {
-		defer close(done)
-		<-ready
-		for e := range sub.Events() {
-			out.show(e)
-		}
-	}()
-	return done
-}
-
-// eventQueue is large enough for the events of some thousand objects that end at once.
-const eventQueue = 1 << 14

@@ -261,16 +261,3 @@ func isLasting(e event.Event) bool {
 	}
 	return false
 }
-
-// subscribe calls do with each event wanted, on a goroutine of its own. The channel is closed after the last one.
-func subscribe(n *node.Node, wanted func(event.Event) bool, do func(event.Event)) <-chan struct{} {
-	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: wanted})
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for e := range sub.Events() {
-			do(e)
-		}
-	}()
-	return done
-}
