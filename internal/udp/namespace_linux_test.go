@@ -2,58 +2,18 @@ package udp_test
 
 import (
 	"net/netip"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/netns"
 	"github.com/flute-node/flute-node/internal/udp"
 )
 
-// inNamespace marks the process that TestInNamespace starts.
-const inNamespace = "UDP_TEST_IN_NAMESPACE"
-
-// TestInNamespace runs TestNamespace in a network of its own, as a user without privileges outside of it: with routes and
-// interfaces that a test may change.
-func TestInNamespace(t *testing.T) {
-	if _, err := exec.LookPath("ip"); err != nil {
-		t.Skip(err)
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestNamespace$", "-test.v")
-	cmd.Env = append(os.Environ(), inNamespace+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-	}
-	out, err := cmd.CombinedOutput()
-	if cmd.Process == nil {
-		t.Skipf("the kernel refuses a namespace: %v", err)
-	}
-	t.Logf("%s", out)
-	if err != nil {
-		t.Error(err)
-	}
-}
-
-func run(t *testing.T, command string) error {
-	t.Helper()
-	args := strings.Fields(command)
-	out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
-	if err != nil {
-		t.Logf("%s: %s", command, out)
-	}
-	return err
-}
+// TestInNamespace runs TestNamespace with routes and interfaces that it may change.
+func TestInNamespace(t *testing.T) { netns.Run(t, "TestNamespace") }
 
 func TestNamespace(t *testing.T) {
-	if os.Getenv(inNamespace) == "" {
-		t.Skip("started by TestInNamespace")
-	}
-	if err := run(t, "ip link set lo up"); err != nil {
-		t.Fatal(err)
-	}
+	netns.Inside(t)
 	t.Run("IPv4 needs no route", func(t *testing.T) {
 		exchange(t, udp.Config{Group: on(t, "239.255.77.41"), Interface: "lo"}, udp.SendConfig{Interface: "lo"}, true)
 	})
@@ -113,8 +73,8 @@ func testIPv6(t *testing.T) {
 	if !ok || strings.Contains(err.Error(), "\n") {
 		t.Fatal(err)
 	}
-	if err := run(t, command); err != nil {
-		t.Fatal(err)
+	if !netns.Do(t, command) {
+		t.Fatal("the hint does not work")
 	}
 	for _, group := range []string{"ff15::7741", "ff15::7741%lo", "ff02::7741", "ff01::7741"} {
 		exchange(t, udp.Config{Group: on(t, group), Interface: "lo"}, udp.SendConfig{Interface: "lo"}, true)
@@ -126,13 +86,11 @@ func testIPv6(t *testing.T) {
 }
 
 func testTwoInterfaces(t *testing.T) {
-	for _, command := range []string{
-		"ip link add udpa type veth peer name udpb", "ip link set udpa up", "ip link set udpb up",
+	if !netns.Do(
+		t, "ip link add udpa type veth peer name udpb", "ip link set udpa up", "ip link set udpb up",
 		"ip addr add 10.77.0.1/24 dev udpa", "ip -6 addr add fd77::1/64 dev udpa nodad",
-	} {
-		if run(t, command) != nil {
-			t.Skip("no pairs of virtual interfaces here")
-		}
+	) {
+		t.Skip("no pairs of virtual interfaces here")
 	}
 	off := false
 	for _, group := range []string{"239.255.77.43", "ff15::7744"} {
