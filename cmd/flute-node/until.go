@@ -208,7 +208,20 @@ func (u *until) late(after time.Duration) error {
 	if missing := u.listMissing(); missing != "" {
 		text += "; " + missing
 	}
+	if u.kind == untilComplete && u.waitsForWord() {
+		text += "; not every session has said that no file will follow, and some senders never do: see --until closed"
+	}
 	return failure{errors.New(text)}
+}
+
+// waitsForWord reports whether a session was heard that has not said that it is complete.
+func (u *until) waitsForWord() bool {
+	for _, s := range u.sessions {
+		if !s.complete {
+			return true
+		}
+	}
+	return slices.ContainsFunc(u.over, func(s heard) bool { return !s.complete })
 }
 
 // state says how far it has come.

@@ -84,6 +84,31 @@ func TestUntil(t *testing.T) {
 	}
 }
 
+// TestUntilLate: whoever waits for a word that some senders never say is told so.
+func TestUntilLate(t *testing.T) {
+	for _, test := range []struct {
+		kind   string
+		events []event.Event
+		want   string
+		hint   bool
+	}{
+		{untilComplete, nil, "nothing was heard for 1s", false},
+		{untilComplete, []event.Event{event.SessionOpened{Session: one}, done(one, "a")}, "1 file after 1s, and not complete", true},
+		{untilComplete, []event.Event{done(one, "a"), event.SessionClosed{Session: one}}, "1 file after 1s, and not complete", true},
+		{untilComplete, []event.Event{event.SessionComplete{Session: one}}, "0 files after 1s, and not complete", false},
+		{untilClosed, []event.Event{event.SessionOpened{Session: one}}, "0 files after 1s, and not closed", false},
+	} {
+		u := until{kind: test.kind}
+		for _, e := range test.events {
+			u.add(e)
+		}
+		text := u.late(time.Second).Error()
+		if !strings.HasPrefix(text, test.want) || strings.Contains(text, "--until closed") != test.hint {
+			t.Errorf("until %s, %d events: %s", test.kind, len(test.events), text)
+		}
+	}
+}
+
 // What receive remembers stays bounded, however long it runs.
 func TestUntilIsBounded(t *testing.T) {
 	u := until{kind: untilForever}
