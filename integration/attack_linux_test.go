@@ -64,8 +64,8 @@ var attacks = map[string]func(t *testing.T, i int) []byte{
 	},
 }
 
-// TestFloods: while another source floods the group, two good flows arrive: one that was there before, and one that begins
-// when the flood has filled whatever it can fill.
+// TestFloods: while another source floods the group, two good flows arrive: one that was there before, and one that
+// begins when the flood has filled whatever it can fill.
 func TestFloods(t *testing.T) {
 	const before, most, every = 6000, 200_000, 50
 	for name, datagram := range attacks {

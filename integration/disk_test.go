@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestTinyFilesReachTheDisk sends 20,000 files of some bytes at 100 Mbit/s onto a real disk: each costs a create, a sync
-// and a rename, and none of them may cost a datagram.
+// TestTinyFilesReachTheDisk sends 20,000 files of some bytes at 100 Mbit/s onto a real disk: each costs a create, a
+// sync and a rename, and none of them may cost a datagram.
 func TestTinyFilesReachTheDisk(t *testing.T) {
 	const files = 20_000
 	group, from, to := newGroup(t), t.TempDir(), t.TempDir()

@@ -37,7 +37,8 @@ func names(t *testing.T, dir string) (all []string) {
 	return all
 }
 
-// TestLinksStayInside: what a link leads to is not sent, unless that is asked for; one that leads nowhere stops nothing.
+// TestLinksStayInside: what a link leads to is not sent, unless that is asked for; one that leads nowhere stops
+// nothing.
 func TestLinksStayInside(t *testing.T) {
 	from := t.TempDir()
 	write(t, from, "d/a", 1000)
@@ -142,8 +143,8 @@ func TestTwoSendsAtOnce(t *testing.T) {
 	}
 }
 
-// TestFileChangesWhileItIsSent: the only transfer of a file that is rewritten fails; one that is replaced is sent to its
-// end. No other bytes than those of one version are published.
+// TestFileChangesWhileItIsSent: the only transfer of a file that is rewritten fails; one that is replaced is sent to
+// its end. No other bytes than those of one version are published.
 func TestFileChangesWhileItIsSent(t *testing.T) {
 	for how, code := range map[string]int{"rewritten": 1, "replaced": 0} {
 		t.Run(how, func(t *testing.T) {

@@ -17,9 +17,9 @@ func (p *process) kill() {
 	p.wait()
 }
 
-// TestSenderKilledAndRestarted: a sender is killed in the middle of a file and started again at once in the same session,
-// with another file; the receiver runs on. Then it crashes twenty times in a row. What the last one sends arrives, whole, and
-// nothing is published that nobody sent.
+// TestSenderKilledAndRestarted: a sender is killed in the middle of a file and started again at once in the same
+// session, with another file; the receiver runs on. Then it crashes twenty times in a row. What the last one sends
+// arrives, whole, and nothing is published that nobody sent.
 func TestSenderKilledAndRestarted(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--profile", "mbms-download"}} {
 		t.Run(fmt.Sprint(flags), func(t *testing.T) {

@@ -40,8 +40,8 @@ func (w *world) hoard(source netip.Addr, tsi flute.TSI, bytes int) {
 	}
 }
 
-// TestHoarders: sources that fill all memory that they get leave the files of another what it needs; and when there are so
-// many of them that all is spent, a small file, and the FDT Instance that describes it, still arrive.
+// TestHoarders: sources that fill all memory that they get leave the files of another what it needs; and when there are
+// so many of them that all is spent, a small file, and the FDT Instance that describes it, still arrive.
 func TestHoarders(t *testing.T) {
 	const budget = 8 << 20
 	inWorld(t, Config{Budget: budget}, func(w *world) {

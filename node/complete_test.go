@@ -24,8 +24,8 @@ func (f *flags) drop(datagram []byte) bool {
 	return len(f.seen) <= f.lose
 }
 
-// TestFinishAnnouncesTheEnd: receivers learn that they have everything, and that the session is closed, though the first
-// close-session flags are lost.
+// TestFinishAnnouncesTheEnd: receivers learn that they have everything, and that the session is closed, though the
+// first close-session flags are lost.
 func TestFinishAnnouncesTheEnd(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		f := flags{lose: 3}

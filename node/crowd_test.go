@@ -137,8 +137,8 @@ func TestManyStrangers(t *testing.T) {
 	}
 }
 
-// TestManySessionsOfOneSource: a source may have more than its share of the sessions; also while strangers come, none of
-// them gives way.
+// TestManySessionsOfOneSource: a source may have more than its share of the sessions; also while strangers come, none
+// of them gives way.
 func TestManySessionsOfOneSource(t *testing.T) {
 	const sessions = 200
 	inWorld(t, Config{}, func(w *world) {

@@ -10,8 +10,8 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
-// TestHubCrashAtEnd: whichever event the hub crashes at, a session that has ended is known to have: Wait returns, and the
-// same TSI can be sent again.
+// TestHubCrashAtEnd: whichever event the hub crashes at, a session that has ended is known to have: Wait returns, and
+// the same TSI can be sent again.
 func TestHubCrashAtEnd(t *testing.T) {
 	for nth := 1; ; nth++ {
 		faults := actors.NewFaults(1, crash("node/hub", "hub.Publish", nth))

@@ -35,8 +35,8 @@ func (d laboriousDecoder) Recover(source [][]byte, _ []fec.Symbol) error {
 	return nil
 }
 
-// TestHeavyJunk: source blocks that take minutes to decode, in several sessions, do not keep a small file of another session
-// waiting.
+// TestHeavyJunk: source blocks that take minutes to decode, in several sessions, do not keep a small file of another
+// session waiting.
 func TestHeavyJunk(t *testing.T) {
 	registry := schemes.Default().With(fec.ReedSolomonGF2m, 0, laborious{rs.New()})
 	inWorld(t, Config{Registry: registry, Workers: 2}, func(w *world) {

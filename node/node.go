@@ -148,8 +148,8 @@ func (n *Node) flush(ctx context.Context) error {
 }
 
 // Stop ends the node in order: sockets, sessions, tree. Objects that are whole are published first; unfinished ones
-// fail. It returns when nothing of the node is left, or with an error when ctx ends before. It may be called again, also
-// while it runs: then it waits for the first call, or for its own ctx, and returns what that returns.
+// fail. It returns when nothing of the node is left, or with an error when ctx ends before. It may be called again,
+// also while it runs: then it waits for the first call, or for its own ctx, and returns what that returns.
 func (n *Node) Stop(ctx context.Context) error {
 	n.mu.Lock()
 	again := n.stopped

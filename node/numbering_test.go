@@ -17,8 +17,8 @@ func numbers(p fdt.Profile, at time.Time) (flute.InstanceID, uint64) {
 	return cfg.FDTStartID, toi
 }
 
-// A process that is started again has newer FDT Instance IDs, and TOIs that the one before has not used: whatever it has
-// sent, at any time of the ring, until all that it has described has expired.
+// A process that is started again has newer FDT Instance IDs, and TOIs that the one before has not used: whatever it
+// has sent, at any time of the ring, until all that it has described has expired.
 func TestNumberingAfterRestart(t *testing.T) {
 	begin := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
 	for _, p := range []fdt.Profile{fdt.RFC6726, fdt.RFC3926} {

@@ -79,8 +79,8 @@ func (w *world) warnings() (all []string) {
 	return all
 }
 
-// TestLinkAway: a link that goes away in the middle of a file costs nothing but time: what the system did not take is sent
-// when it is back, and both are told.
+// TestLinkAway: a link that goes away in the middle of a file costs nothing but time: what the system did not take is
+// sent when it is back, and both are told.
 func TestLinkAway(t *testing.T) {
 	for _, errno := range []syscall.Errno{syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTUNREACH, syscall.ENOBUFS, syscall.EPERM} {
 		t.Run(errno.Error(), func(t *testing.T) {

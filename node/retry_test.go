@@ -83,8 +83,8 @@ func (w *world) arrived() map[event.FailReason]int {
 	return failures
 }
 
-// TestFullDiskForSeconds: a disk that is full for two seconds costs the turns of that time, not the files, whichever call
-// it fails.
+// TestFullDiskForSeconds: a disk that is full for two seconds costs the turns of that time, not the files, whichever
+// call it fails.
 func TestFullDiskForSeconds(t *testing.T) {
 	for _, op := range []string{"create", "write", "publish"} {
 		t.Run(op, func(t *testing.T) {
@@ -104,8 +104,8 @@ func TestFullDiskForSeconds(t *testing.T) {
 	}
 }
 
-// flipping is content of which one byte is wrong in the second of its readings that are transfers: those before read it for
-// its digests.
+// flipping is content of which one byte is wrong in the second of its readings that are transfers: those before read it
+// for its digests.
 type flipping struct {
 	content  []byte
 	at       int64
@@ -156,8 +156,8 @@ func (s *laggingStore) Publish(o store.Object, name string) (string, error) {
 	return s.Store.Publish(o, name)
 }
 
-// TestSlowPublicationOfAnOldVersion: the newer version of a file is what stays, also when the older one's publication takes
-// longer than the newer one's transfer.
+// TestSlowPublicationOfAnOldVersion: the newer version of a file is what stays, also when the older one's publication
+// takes longer than the newer one's transfer.
 func TestSlowPublicationOfAnOldVersion(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{Store: &laggingStore{Store: w.store}})

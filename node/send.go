@@ -25,9 +25,9 @@ type SendConfig struct {
 	TTL       int    // zero: 1
 	Rate      uint64 // bits of UDP payload per second; zero: as fast as the socket takes them
 
-	// Patience is how long the session goes on while nothing can be sent, because the link or the route is away. Zero: for
-	// ever if Session sends its files for ever, DefaultPatience if not; negative: for ever. A Warning tells when nothing can
-	// be sent, and another one when it can again. What the system has not taken is sent then.
+	// Patience is how long the session goes on while nothing can be sent, because the link or the route is away. Zero:
+	// for ever if Session sends its files for ever, DefaultPatience if not; negative: for ever. A Warning tells when
+	// nothing can be sent, and another one when it can again. What the system has not taken is sent then.
 	Patience time.Duration
 
 	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in, and its FDTStartID and
@@ -38,7 +38,8 @@ type SendConfig struct {
 	Impair func(datagram []byte) (drop bool)
 }
 
-// DefaultPatience outlasts a switch that restarts, or a cable that is moved; a job that is started daily ends before the next.
+// DefaultPatience outlasts a switch that restarts, or a cable that is moved; a job that is started daily ends before
+// the next.
 const DefaultPatience = 5 * time.Minute
 
 // Sending is a running session. Its methods are safe for concurrent use.
@@ -124,8 +125,8 @@ func (s *Sending) watch() {
 	s.node.mu.Unlock()
 }
 
-// Add reads f once, for its digests and its content encoding, and puts it into the session. It blocks on the reading. For
-// files of a file system, which may change while they are sent, package source has File.Source.
+// Add reads f once, for its digests and its content encoding, and puts it into the session. It blocks on the reading.
+// For files of a file system, which may change while they are sent, package source has File.Source.
 func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch) (flute.TOI, error) {
 	o, err := sender.Prepare(ctx, f, scratch)
 	if err != nil {
@@ -146,8 +147,8 @@ func (s *Sending) order(m session.Message) {
 	_ = s.node.askPID(context.Background(), s.pid, m, &session.Taken{}, s.done)
 }
 
-// Finish announces that no file will be added (RFC 6726, section 3.4.2) and lets the session end once every file was sent
-// as often as asked.
+// Finish announces that no file will be added (RFC 6726, section 3.4.2) and lets the session end once every file was
+// sent as often as asked.
 func (s *Sending) Finish() { s.order(session.Finish{}) }
 
 // Close ends the session now, with the close-session flag.
@@ -156,8 +157,8 @@ func (s *Sending) Close() { s.order(session.Close{Reason: "closed"}) }
 // Done is closed when the session has ended.
 func (s *Sending) Done() <-chan struct{} { return s.done }
 
-// Wait waits for the end of the session and returns what failed, joined: what ended the session before its time, and the
-// files that were not sent as often as asked.
+// Wait waits for the end of the session and returns what failed, joined: what ended the session before its time, and
+// the files that were not sent as often as asked.
 func (s *Sending) Wait(ctx context.Context) error {
 	select {
 	case <-s.done:
@@ -174,7 +175,8 @@ type impaired struct {
 	dropped []bool // what was decided about datagrams that were not sent yet
 }
 
-// WriteBatch implements session.Writer. What it could not send comes again, in the same order: it has been decided upon.
+// WriteBatch implements session.Writer. What it could not send comes again, in the same order: it has been decided
+// upon.
 func (w *impaired) WriteBatch(datagrams [][]byte) (int, error) {
 	kept := make([][]byte, 0, len(datagrams))
 	for i, d := range datagrams {

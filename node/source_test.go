@@ -34,7 +34,8 @@ func (b *brittle) ReadAt(p []byte, off int64) (int, error) {
 	return b.Reader.ReadAt(p, off)
 }
 
-// sendBrittle sends a brittle file of some blocks beside a sound one, and returns how many reads there were and what Wait says.
+// sendBrittle sends a brittle file of some blocks beside a sound one, and returns how many reads there were and what
+// Wait says.
 func sendBrittle(t *testing.T, w *world, cfg sender.Config, first, times int) (reads int, err error) {
 	t.Helper()
 	w.receive(simnet.Link{}, ReceiveConfig{})
@@ -56,8 +57,8 @@ func sendBrittle(t *testing.T, w *world, cfg sender.Config, first, times int) (r
 	return b.reads, err
 }
 
-// TestSourcePanicsOnce: wherever the content of a file panics once while it is sent, the session's actor is made anew, and
-// reads again: the file arrives with its bytes, all of them.
+// TestSourcePanicsOnce: wherever the content of a file panics once while it is sent, the session's actor is made anew,
+// and reads again: the file arrives with its bytes, all of them.
 func TestSourcePanicsOnce(t *testing.T) {
 	for name, cfg := range map[string]sender.Config{
 		"no code":    {OTI: fec.OTI{SymbolLength: 1000, MaxSourceBlockLength: 20}},

@@ -15,8 +15,8 @@ import (
 	"github.com/flute-node/flute-node/internal/simnet"
 )
 
-// collide sends files whose names collide, from two sources, to two receptions into one folder, and returns the completed
-// objects by Content-Location.
+// collide sends files whose names collide, from two sources, to two receptions into one folder, and returns the
+// completed objects by Content-Location.
 func collide(w *world, cfg ReceiveConfig) map[string]map[string][]byte {
 	cfg.Dir = w.t.TempDir()
 	w.receive(simnet.Link{}, cfg)
@@ -67,8 +67,8 @@ func collide(w *world, cfg ReceiveConfig) map[string]map[string][]byte {
 	return got
 }
 
-// TestNamesAcrossSources: in one folder, two locations are two files whoever sends them, in whatever reception; the same
-// location replaces its file, with a Warning when another source had it.
+// TestNamesAcrossSources: in one folder, two locations are two files whoever sends them, in whatever reception; the
+// same location replaces its file, with a Warning when another source had it.
 func TestNamesAcrossSources(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		got := collide(w, ReceiveConfig{})

@@ -11,7 +11,8 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
-// maxEntries bounds what Find looks at: with links that are followed a few folders may seem to hold any number of files.
+// maxEntries bounds what Find looks at: with links that are followed a few folders may seem to hold any number of
+// files.
 const maxEntries = 1 << 20
 
 // Links says what is done about symbolic links below the paths that are given.
@@ -225,8 +226,8 @@ func (w *walk) follow(at, name string) error {
 	return inner.run()
 }
 
-// loop returns the folders above what is in the folder to, that the link name leads to; nil: to is one of those above the
-// link.
+// loop returns the folders above what is in the folder to, that the link name leads to; nil: to is one of those above
+// the link.
 func (w *walk) loop(name string, to fs.FileInfo) ([]fs.FileInfo, error) {
 	above := slices.Clone(w.above)
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// tree makes files and folders in a new current folder: "a/b" is a file that holds its path, "a/" a folder, "a -> b" a link.
+// tree makes files and folders in a new current folder: "a/b" is a file that holds its path, "a/" a folder, "a -> b" a
+// link.
 func tree(t *testing.T, entries ...string) {
 	t.Helper()
 	t.Chdir(t.TempDir())

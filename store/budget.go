@@ -42,7 +42,8 @@ func (b *Budget) Release(n uint64) {
 	}
 }
 
-// repay gives back up to n bytes to spare, and returns how many. There is no telling which bytes were drawn, and no need.
+// repay gives back up to n bytes to spare, and returns how many. There is no telling which bytes were drawn, and no
+// need.
 func (b *Budget) repay(n uint64) uint64 {
 	if b.spare == nil {
 		return 0

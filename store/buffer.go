@@ -12,9 +12,9 @@ import (
 const DefaultPages = 64
 
 // Buffer gathers small writes to an Object in pages of PageSize. A page that is complete is written and freed at once;
-// other pages are written when room is needed, the one opened first before the others, or by Flush. What is written to a
-// page afterwards opens it again. When the Budget has no room for even one page, or too little was written yet to be worth
-// one, bytes go to the Object directly.
+// other pages are written when room is needed, the one opened first before the others, or by Flush. What is written to
+// a page afterwards opens it again. When the Budget has no room for even one page, or too little was written yet to be
+// worth one, bytes go to the Object directly.
 //
 // The first failure to write to the Object sticks: all methods return it from then on, so that it cannot be lost.
 //
@@ -138,9 +138,9 @@ func (b *Buffer) empty(index int64, end uint32) (*page, error) {
 	return b.take(size, 0), nil
 }
 
-// take takes a page of size bytes from the budget, or returns nil: also when it costs, together with those that are held,
-// more than what was written is worth. A page of leastPage is always worth it: an object has no more than one. A page that
-// freed bytes are charged for is going to be given back.
+// take takes a page of size bytes from the budget, or returns nil: also when it costs, together with those that are
+// held, more than what was written is worth. A page of leastPage is always worth it: an object has no more than one. A
+// page that freed bytes are charged for is going to be given back.
 func (b *Buffer) take(size int, freed uint64) *page {
 	if size != leastPage && b.held-freed+cost(size) > pageWorth*b.taken {
 		return nil
@@ -158,8 +158,8 @@ func (b *Buffer) put(p *page) {
 	b.budget.putPage(p)
 }
 
-// enlarge makes a page one with room for end bytes. When the budget has no room for that, its bytes are written, and nil
-// is returned.
+// enlarge makes a page one with room for end bytes. When the budget has no room for that, its bytes are written, and
+// nil is returned.
 func (b *Buffer) enlarge(p *page, end uint32) (*page, error) {
 	q := b.take(pageSize(p.index, end), cost(len(p.bytes)))
 	if q == nil {

@@ -11,8 +11,8 @@ import (
 	"unique"
 )
 
-// maxNames bounds what a Names remembers, files and folders: 16 MB. A carousel has fewer files; of names that never come
-// again, as those with a time in them, the ones used least recently are forgotten.
+// maxNames bounds what a Names remembers, files and folders: 16 MB. A carousel has fewer files; of names that never
+// come again, as those with a time in them, the ones used least recently are forgotten.
 const maxNames = 1 << 18
 
 // marks are the lengths, in hexadecimal digits, of the marks that are tried for a name that is taken. The last one is
@@ -82,8 +82,8 @@ func NamesOf(s Store) *Names {
 	return NewNames(nil, nil)
 }
 
-// Claim returns the name for a Content-Location below folder, a path in the store, or its root when it is empty. The same
-// location has the same name again: a newer version replaces the older one. publisher says for whom it is claimed.
+// Claim returns the name for a Content-Location below folder, a path in the store, or its root when it is empty. The
+// same location has the same name again: a newer version replaces the older one. publisher says for whom it is claimed.
 //
 // A location that is claimed for the first time takes the file that bears its mark, if there is one from an earlier
 // process, and else may replace a file that nobody has claimed: that is taken for its own older version.
@@ -134,7 +134,8 @@ func (c claim) fit(name string) string {
 	return path.Join(c.folder, mark(path.Base(name), c.location, marks[len(marks)-1]))
 }
 
-// choose returns the name for a location, base or one with a mark, and whether it had none before; "" when all are taken.
+// choose returns the name for a location, base or one with a mark, and whether it had none before; "" when all are
+// taken.
 func (c claim) choose(base string) (name string, fresh bool) {
 	dir, leaf := path.Split(base)
 	names := [1 + len(marks)]string{base}

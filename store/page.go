@@ -26,8 +26,8 @@ const (
 	// pageOverhead and tinyOverhead are charged for a page besides its bytes: its intervals and the page itself.
 	pageOverhead = maxRuns*8 + 128
 	tinyOverhead = tinyRuns*8 + 96
-	// pageWorth is how many bytes of pages one byte of an object pays for. A byte here and a byte there must not hold a page
-	// each; a symbol of ordinary length pays for the small page, six for a large one.
+	// pageWorth is how many bytes of pages one byte of an object pays for. A byte here and a byte there must not hold a
+	// page each; a symbol of ordinary length pays for the small page, six for a large one.
 	pageWorth = 10
 	// idlePages bounds the free list: 16 MiB.
 	idlePages = 256

@@ -6,8 +6,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// TestScatteredWrites: a byte here and a byte there hold no more pages than they are worth, and are written all the same.
-// What an object may hold in any case is for its first bytes.
+// TestScatteredWrites: a byte here and a byte there hold no more pages than they are worth, and are written all the
+// same. What an object may hold in any case is for its first bytes.
 func TestScatteredWrites(t *testing.T) {
 	for _, n := range []int{1, 20, 1400, 1 << 14} {
 		object, budget := &null{}, unlimited()

@@ -8,8 +8,8 @@ type Shares struct {
 	Reserve uint64 // bytes that are kept for FDT Instances and small objects; zero: none
 }
 
-// The parts of the reserve that one source and one session may draw: one of so many. A new session finds room there unless
-// as many sources have spent the whole budget and their parts of the reserve.
+// The parts of the reserve that one source and one session may draw: one of so many. A new session finds room there
+// unless as many sources have spent the whole budget and their parts of the reserve.
 const (
 	sourceReserve  = 4
 	sessionReserve = 8
@@ -53,8 +53,9 @@ type Share struct {
 	source  any
 }
 
-// Share returns the share of a session from this source, which is any comparable value, of limit bytes. Close it when all that was reserved from it is
-// released. A Budget that NewSharedBudget has not made has no shares of sources and no reserve.
+// Share returns the share of a session from this source, which is any comparable value, of limit bytes. Close it when
+// all that was reserved from it is released. A Budget that NewSharedBudget has not made has no shares of sources and no
+// reserve.
 func (b *Budget) Share(source any, limit uint64) *Share {
 	if b == nil || b.shares == nil {
 		all := NewBudget(limit, b)

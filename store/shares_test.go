@@ -18,8 +18,8 @@ func spend(b *store.Budget, n uint64) (total uint64) {
 	return total
 }
 
-// TestShares: what one source spends, in any number of sessions, leaves others their part; and what all of them spend leaves
-// a new session room for what is small.
+// TestShares: what one source spends, in any number of sessions, leaves others their part; and what all of them spend
+// leaves a new session room for what is small.
 func TestShares(t *testing.T) {
 	const limit, reserve = 1 << 20, 128 << 10
 	b := store.NewSharedBudget(limit, store.Shares{Source: limit / 2, Reserve: reserve})

@@ -4,9 +4,9 @@ package store
 // goroutine write them, such as one that may wait for a disk. It is not safe for concurrent use. A nil Tail is empty.
 type Tail struct{ buffer Buffer }
 
-// Take takes all pages from b, which is empty afterwards: until the Tail is flushed, b does not see their bytes, and its
-// owner must neither read nor write. The pages stay charged to the budget of b until the Tail is flushed or released. Take
-// returns the error that sticks to b, if there is one.
+// Take takes all pages from b, which is empty afterwards: until the Tail is flushed, b does not see their bytes, and
+// its owner must neither read nor write. The pages stay charged to the budget of b until the Tail is flushed or
+// released. Take returns the error that sticks to b, if there is one.
 func (b *Buffer) Take() (*Tail, error) {
 	if b.err != nil {
 		return nil, b.err

@@ -12,8 +12,8 @@ import (
 	"github.com/flute-node/flute-node/supervisor"
 )
 
-// TestGivesUpWithNobodyAlive: a tree whose only child has ended once too often ends, though there is nobody left to wait
-// for.
+// TestGivesUpWithNobodyAlive: a tree whose only child has ended once too often ends, though there is nobody left to
+// wait for.
 func TestGivesUpWithNobodyAlive(t *testing.T) {
 	for _, strategy := range []supervisor.Strategy{supervisor.OneForOne, supervisor.RestForOne, supervisor.OneForAll} {
 		inBubble(t, func(w *world) {

@@ -13,8 +13,8 @@ import (
 	"github.com/flute-node/flute-node/actors"
 )
 
-// TestForgetOneObject: an object actor that has ended gives its TOI up, so that the next try gets another; those of other
-// objects stay.
+// TestForgetOneObject: an object actor that has ended gives its TOI up, so that the next try gets another; those of
+// other objects stay.
 func TestForgetOneObject(t *testing.T) {
 	cfg, err := receiver.Config{Registry: schemes.Default(), Store: mem.New()}.Validated()
 	if err != nil {

@@ -59,8 +59,8 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 	})
 }
 
-// decodable returns the packets of source blocks that lack one source symbol each, and have a repair symbol: of a size that
-// is not decoded at once.
+// decodable returns the packets of source blocks that lack one source symbol each, and have a repair symbol: of a size
+// that is not decoded at once.
 func decodable(t *testing.T, blocks int) (datagrams [][]byte) {
 	t.Helper()
 	const k, size = 40, 8192

@@ -42,8 +42,9 @@ type Inbox struct {
 	ending string // why the session was told to end; empty: it was not
 }
 
-// The defaults of an Inbox's limits: what a session may have waiting while the disk or the scheduler stalls it. A message
-// may be one datagram: at 40 Mbit/s there are as many in four seconds. Beyond that datagrams wait in the kernel.
+// The defaults of an Inbox's limits: what a session may have waiting while the disk or the scheduler stalls it. A
+// message may be one datagram: at 40 Mbit/s there are as many in four seconds. Beyond that datagrams wait in the
+// kernel.
 const (
 	DefaultInboxBytes    = 24 << 20
 	DefaultInboxMessages = 16 << 10

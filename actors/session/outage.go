@@ -23,8 +23,8 @@ type outage struct {
 	told  bool
 }
 
-// isPassing reports an error of a Writer after which it is worth trying again: the link or the route is away. Such an error has
-// a method Passing.
+// isPassing reports an error of a Writer after which it is worth trying again: the link or the route is away. Such an
+// error has a method Passing.
 func isPassing(err error) bool {
 	var p interface{ Passing() bool }
 	return errors.As(err, &p) && p.Passing()

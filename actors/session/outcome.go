@@ -11,9 +11,9 @@ import (
 // maxFailures bounds the failures that an Outcome tells one by one.
 const maxFailures = 100
 
-// Outcome is how a sending session went: what has failed, and that it has ended. The session and its supervisor write it,
-// and whoever started the session waits for it. It does not come as an event: a crash of the hub must not keep anybody
-// waiting. It is safe for concurrent use.
+// Outcome is how a sending session went: what has failed, and that it has ended. The session and its supervisor write
+// it, and whoever started the session waits for it. It does not come as an event: a crash of the hub must not keep
+// anybody waiting. It is safe for concurrent use.
 type Outcome struct {
 	done chan struct{}
 

@@ -208,8 +208,8 @@ func (s *receiving) ran(ctx actor.Context, job *vault.Job) {
 	}
 }
 
-// land hands the Work to the object actor of that id, or to the one that was made in its place after a crash, or after the
-// end of a try. When the object has ended, nobody waits for the result.
+// land hands the Work to the object actor of that id, or to the one that was made in its place after a crash, or after
+// the end of a try. When the object has ended, nobody waits for the result.
 func (s *receiving) land(ctx actor.Context, w *receiver.Work, id string) {
 	var pid *actor.PID
 	if s.isLive(id) {

@@ -24,8 +24,8 @@ const (
 )
 
 // Writer sends datagrams of one session; internal/udp and internal/simnet have one. WriteBatch may block for as long as
-// the system's send buffer is full. It returns how many datagrams were sent, in order. An error with a method Passing that
-// returns true may be gone at the next try; any other ends the session.
+// the system's send buffer is full. It returns how many datagrams were sent, in order. An error with a method Passing
+// that returns true may be gone at the next try; any other ends the session.
 type Writer interface {
 	WriteBatch(datagrams [][]byte) (int, error)
 	Close() error
@@ -91,8 +91,8 @@ type outgoing struct {
 	ending string // why the session was told to end; empty: it was not
 }
 
-// bid sends the close-session flag and returns what there is to say. cause is the error that ends the session before its
-// time, if there is one.
+// bid sends the close-session flag and returns what there is to say. cause is the error that ends the session before
+// its time, if there is one.
 func (o *outgoing) bid(reason string, cause error) []event.Event {
 	if o.farewells == 0 {
 		o.reason, o.cause = reason, cause
@@ -107,8 +107,8 @@ func (o *outgoing) bid(reason string, cause error) []event.Event {
 // events drains the events of the core.
 func (o *outgoing) events() []event.Event { return o.Outcome.note(o.Core.Events()) }
 
-// close releases the socket and returns what there is to say, after one close-session flag at least. It does so once. The
-// caller emits the events and then ends the Outcome.
+// close releases the socket and returns what there is to say, after one close-session flag at least. It does so once.
+// The caller emits the events and then ends the Outcome.
 func (o *outgoing) close(reason string, cause error) (events []event.Event) {
 	if o.over {
 		return nil
@@ -248,8 +248,8 @@ func (s *sending) fill(now time.Time) error {
 	return nil
 }
 
-// write sends what the rate permits of the batch; the rest waits for the bucket. What the network does not take waits for
-// the next try.
+// write sends what the rate permits of the batch; the rest waits for the bucket. What the network does not take waits
+// for the next try.
 func (s *sending) write(ctx actor.Context, now time.Time) error {
 	for s.granted < len(s.batch) && (s.Bucket == nil || s.Bucket.Take(now, len(s.batch[s.granted]))) {
 		s.granted++

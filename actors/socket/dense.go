@@ -4,8 +4,8 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// A read that brings less than one part in sparseShare of its slab is copied. At low rates reads bring a datagram or two,
-// and while these wait for a session whose disk is slow, each read would hold the memory of a whole one.
+// A read that brings less than one part in sparseShare of its slab is copied. At low rates reads bring a datagram or
+// two, and while these wait for a session whose disk is slow, each read would hold the memory of a whole one.
 const sparseShare = 4
 
 // denseSlot is the least that a copied datagram takes of a slab: it bounds how many small ones may wait.
@@ -17,8 +17,8 @@ type dense struct {
 	used int        // bytes of it
 }
 
-// take copies the datagrams of a sparse read and returns the slab that holds them, with a reference for the caller; nil if
-// they are to stay where they are.
+// take copies the datagrams of a sparse read and returns the slab that holds them, with a reference for the caller; nil
+// if they are to stay where they are.
 func (d *dense) take(pool *slab.Pool, datagrams []slab.Datagram, size int) *slab.Slab {
 	total := 0
 	for i := range datagrams {

@@ -4,12 +4,13 @@
 //	             └───── session.Open ────► Sessions, with the first datagram of a session
 //
 // The reader blocks in the kernel, parses the LCT header far enough to know the transport session, groups what one read
-// brought into one batch per session, and posts it. An Inbox that is full makes it wait for a moment, with the datagrams
-// in the kernel's buffer; then that Inbox drops, and counts, until it has room. A session may hold no more slabs than are
-// left for all others, and the wait for it is bounded within each second: one that is stuck or slow costs the others
-// nothing. The routing table belongs to one reader after the other, through crashes of the socket; a session that is over
-// is seen by its closed Inbox. When there are more sessions than places in the table, those give way that have shown no FDT
-// Instance, first those of a source that has many of them (places.go). A source that cannot be opened again is tried each second.
+// brought into one batch per session, and posts it. An Inbox that is full makes it wait for a moment, with the
+// datagrams in the kernel's buffer; then that Inbox drops, and counts, until it has room. A session may hold no more
+// slabs than are left for all others, and the wait for it is bounded within each second: one that is stuck or slow
+// costs the others nothing. The routing table belongs to one reader after the other, through crashes of the socket; a
+// session that is over is seen by its closed Inbox. When there are more sessions than places in the table, those give
+// way that have shown no FDT Instance, first those of a source that has many of them (places.go). A source that cannot
+// be opened again is tried each second.
 //
 // # Limitations
 //

@@ -13,14 +13,15 @@ import (
 	"github.com/flute-node/flute-node/flute/lct"
 )
 
-// A session costs whoever begins it one datagram, with any TSI, and this node a place in a table of bounded size. When the
-// table is full, those sessions give way that have the least claim to their place.
+// A session costs whoever begins it one datagram, with any TSI, and this node a place in a table of bounded size. When
+// the table is full, those sessions give way that have the least claim to their place.
 const (
 	// sourceShare is the part of the places, one of sourceShare, that a source may hold while others need them.
 	sourceShare = 4
-	// yieldShare is the part of the places, one of yieldShare, that is made free at once: to look at all sessions for each
-	// new one would cost more than the session. It also bounds the sessions that have given way and are not over yet, and it
-	// is what a source with more than its share cannot take with proven sessions: others need it to prove themselves.
+	// yieldShare is the part of the places, one of yieldShare, that is made free at once: to look at all sessions for
+	// each new one would cost more than the session. It also bounds the sessions that have given way and are not over
+	// yet, and it is what a source with more than its share cannot take with proven sessions: others need it to prove
+	// themselves.
 	yieldShare = 8
 	// crowdPause is how long a source begins no session, while the table is full, that had more than its share of unproven
 	// ones there: each costs a tenth of a millisecond.
@@ -84,7 +85,8 @@ func (r *reader) prune() bool {
 	return len(r.table) < before
 }
 
-// makeRoom forgets sessions that are over, or else has others give way to one of source. It reports whether there is room.
+// makeRoom forgets sessions that are over, or else has others give way to one of source. It reports whether there is
+// room.
 func (r *reader) makeRoom(source netip.Addr) bool {
 	if _, ok := r.crowding[source]; ok && r.now.Sub(r.surveyed) < crowdPause {
 		return false // without a look at all sessions for each of its datagrams
@@ -106,9 +108,9 @@ func (r *reader) makeRoom(source netip.Addr) bool {
 	return len(r.table) < before
 }
 
-// leastClaims returns up to n routes whose sessions may give way: unproven ones of sources that have more than their share
-// of those, then other unproven ones, then proven ones of sources that have more than their share, if those have taken the
-// places in which others prove themselves.
+// leastClaims returns up to n routes whose sessions may give way: unproven ones of sources that have more than their
+// share of those, then other unproven ones, then proven ones of sources that have more than their share, if those have
+// taken the places in which others prove themselves.
 func (r *reader) leastClaims(n int) (chosen []*route) {
 	held := [2]map[netip.Addr]int{{}, {}} // unproven sessions, all sessions
 	var list [2][]*route                  // unproven ones, proven ones that may give way

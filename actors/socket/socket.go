@@ -17,8 +17,8 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// DefaultMaxSessions bounds the sessions of one socket: a TSI costs an attacker one datagram, a session some 20 KiB. See
-// places.go for which of them give way when there are more.
+// DefaultMaxSessions bounds the sessions of one socket: a TSI costs an attacker one datagram, a session some 20 KiB.
+// See places.go for which of them give way when there are more.
 const DefaultMaxSessions = 4096
 
 // kernelInterval is how often the kernel's count of drops is looked at.

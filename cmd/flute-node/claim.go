@@ -11,9 +11,9 @@ import (
 // maxClaims bounds the TSIs that are tried.
 const maxClaims = 1000
 
-// takeTSI returns the TSI to send with: want, or, if nil, the first one that no other process of this machine sends with to
-// the address. Receivers tell sessions apart by the address of the sender and the TSI: what two processes send under one
-// TSI is one session to them, and lost. The claim lasts until release.
+// takeTSI returns the TSI to send with: want, or, if nil, the first one that no other process of this machine sends
+// with to the address. Receivers tell sessions apart by the address of the sender and the TSI: what two processes send
+// under one TSI is one session to them, and lost. The claim lasts until release.
 func takeTSI(out *output, to netip.AddrPort, want *uint64) (tsi flute.TSI, release func()) {
 	if want != nil {
 		tsi = flute.TSI(*want)

@@ -10,8 +10,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// The types of flags whose zero means that they were not given, or that have a least value. Without them kong takes a zero
-// for a flag that was left out, and a negative number for a default.
+// The types of flags whose zero means that they were not given, or that have a least value. Without them kong takes a
+// zero for a flag that was left out, and a negative number for a default.
 const (
 	typePositive = "positive" // type:"positive": 1 or more, or a time above 0
 	typeNatural  = "natural"  // type:"natural": 0 or more

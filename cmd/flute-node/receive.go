@@ -165,8 +165,8 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 // errLate is the end of a receive whose time is over.
 var errLate = errors.New("timed out")
 
-// wait returns when there is no more to wait for: nil if what was asked for has come, errLate, the context's error, or a
-// failure.
+// wait returns when there is no more to wait for: nil if what was asked for has come, errLate, the context's error, or
+// a failure.
 func (c *receiveCommand) wait(ctx context.Context, n *node.Node, ended *node.Subscription, u *until) error {
 	var timeout <-chan time.Time
 	if c.Timeout > 0 {

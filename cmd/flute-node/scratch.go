@@ -8,12 +8,12 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
-// pageSize is how much of a scratchpad is given to a scratch at once. What of it is not written takes no place on common file
-// systems.
+// pageSize is how much of a scratchpad is given to a scratch at once. What of it is not written takes no place on
+// common file systems.
 const pageSize = 1 << 20
 
-// scratchpad is one file, without a name, that holds all files in their content encoding: thousands of them need no more than
-// one descriptor, and no trace is left of them. It is safe for concurrent use.
+// scratchpad is one file, without a name, that holds all files in their content encoding: thousands of them need no
+// more than one descriptor, and no trace is left of them. It is safe for concurrent use.
 type scratchpad struct {
 	file *os.File
 

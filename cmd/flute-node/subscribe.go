@@ -5,8 +5,8 @@ import (
 	"github.com/flute-node/flute-node/node"
 )
 
-// showEvents shows the events of n that are wanted; nil: all. It begins when ready is closed. The channel is closed after
-// the last one, when n has stopped.
+// showEvents shows the events of n that are wanted; nil: all. It begins when ready is closed. The channel is closed
+// after the last one, when n has stopped.
 func showEvents(n *node.Node, out *output, wanted func(event.Event) bool, ready <-chan struct{}) <-chan struct{} {
 	out.begin()
 	return subscribe(n, wanted, func(e event.Event) {

@@ -11,8 +11,8 @@ import (
 // trialSize is the length of the file of a trial at most: enough for a source block of its own.
 const trialSize = 1 << 20
 
-// try puts a file into a session that nobody hears: what the session would refuse, as a FEC scheme that its profile does
-// not allow, is known before anything is opened.
+// try puts a file into a session that nobody hears: what the session would refuse, as a FEC scheme that its profile
+// does not allow, is known before anything is opened.
 func try(ctx context.Context, cfg sender.Config, cenc flute.ContentEncoding, largest uint64) error {
 	cfg.Registry = schemes.Default()
 	s, err := sender.New(cfg)

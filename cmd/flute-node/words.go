@@ -8,8 +8,8 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// sentence tells an event to people, in one line; empty for what is only counted or drawn. trouble is what --quiet shows
-// too.
+// sentence tells an event to people, in one line; empty for what is only counted or drawn. trouble is what --quiet
+// shows too.
 func sentence(e event.Event) (text string, trouble bool) {
 	switch e := e.(type) {
 	case event.ObjectCompleted:

@@ -56,8 +56,8 @@ type FDTReceived struct {
 	WarningCount  int      `json:"warning_count,omitempty"`
 }
 
-// MaxReasons bounds the lists of FDTReceived: an FDT Instance of one datagram may have 100,000 faults, and a subscriber that
-// is slow holds many events.
+// MaxReasons bounds the lists of FDTReceived: an FDT Instance of one datagram may have 100,000 faults, and a subscriber
+// that is slow holds many events.
 const MaxReasons = 16
 
 // FDTRejected is emitted for an FDT Instance that could not be used.
@@ -105,8 +105,8 @@ type ObjectCompleted struct {
 	Sending         bool              `json:"sending,omitempty"` // the node's own session
 }
 
-// ObjectFailed is emitted once for each try to receive the object, when the try can no longer complete. If Retry is true
-// only the try has ended: the object is received anew when it is announced or sent again, and then ends once more.
+// ObjectFailed is emitted once for each try to receive the object, when the try can no longer complete. If Retry is
+// true only the try has ended: the object is received anew when it is announced or sent again, and then ends once more.
 type ObjectFailed struct {
 	Session         flute.SessionKey `json:"session"`
 	TOI             flute.TOI        `json:"toi"`

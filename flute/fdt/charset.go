@@ -20,8 +20,9 @@ const (
 	otherCharset // taken if the document has ASCII characters only, which almost all charsets encode alike
 )
 
-// charsetOf returns the charset with the given label (IANA character sets), in any case. UTF-16 is told by the bytes of the
-// document, not by the label: one that could be read up to here is not in UTF-16, whatever the program that wrote it says.
+// charsetOf returns the charset with the given label (IANA character sets), in any case. UTF-16 is told by the bytes of
+// the document, not by the label: one that could be read up to here is not in UTF-16, whatever the program that wrote
+// it says.
 func charsetOf(label string) charset {
 	switch strings.ToLower(strings.TrimSpace(label)) {
 	case "", "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us", "utf-16", "utf16", "utf-16le", "utf-16be":
@@ -70,8 +71,8 @@ func (c charset) char(b byte) rune {
 	return rune(b)
 }
 
-// readable returns the document in UTF-8, of at most limit bytes, without what may stand around it: a byte order mark, the
-// XML declaration, blanks, and the NULs with which programs in C end a string. It may be a part of b.
+// readable returns the document in UTF-8, of at most limit bytes, without what may stand around it: a byte order mark,
+// the XML declaration, blanks, and the NULs with which programs in C end a string. It may be a part of b.
 func readable(b []byte, limit int) ([]byte, error) {
 	if len(b) > limit {
 		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrLimit, len(b), limit)
@@ -144,8 +145,8 @@ func fromUTF16(b []byte, limit int) ([]byte, error) {
 	return out, nil
 }
 
-// cutDeclaration cuts off the XML declaration (XML 1.0, section 2.8), and returns the charset that it names. Any version 1.x
-// will do, as that section says.
+// cutDeclaration cuts off the XML declaration (XML 1.0, section 2.8), and returns the charset that it names. Any
+// version 1.x will do, as that section says.
 func cutDeclaration(b []byte) (label string, rest []byte, err error) {
 	const opening = "<?xml"
 	if len(b) <= len(opening) || !bytes.HasPrefix(b, []byte(opening)) || !strings.ContainsRune(" \t\r\n?", rune(b[len(opening)])) {

@@ -30,8 +30,8 @@ type checker struct {
 	ended bool
 }
 
-// check verifies that b, which is readable, is one well-formed document within lim, and returns where its parts are. What a
-// tree takes in memory is many times the document; therefore nothing is built before all of b has passed.
+// check verifies that b, which is readable, is one well-formed document within lim, and returns where its parts are.
+// What a tree takes in memory is many times the document; therefore nothing is built before all of b has passed.
 func check(b []byte, lim Limits) (layout, error) {
 	c := checker{lim: lim}
 	d := xml.NewDecoder(bytes.NewReader(b)) // Strict

@@ -20,8 +20,8 @@ func decodeBase64(s string) ([]byte, error) {
 	return base64.RawStdEncoding.DecodeString(s)
 }
 
-// decodeDigest reads a digest of size bytes in base64, or in hexadecimal, as the common tools print it. Both have different
-// lengths.
+// decodeDigest reads a digest of size bytes in base64, or in hexadecimal, as the common tools print it. Both have
+// different lengths.
 func decodeDigest(s string, size int) (b []byte, ok bool) {
 	if s = strings.TrimSpace(s); len(s) == 2*size {
 		b, err := hex.DecodeString(s)
@@ -48,8 +48,8 @@ func parseMD5(s string) ([]byte, error) {
 // digests are the values of a Content-Digest or Repr-Digest.
 type digests struct{ sha256, sha512 []byte }
 
-// parseDigests reads digests of the form alg=:base64:, alg=:base64: (RFC 9530, section 2), or without the colons (RFC 3230,
-// section 4.3.2). Algorithms that are not known are skipped. Beside an error are the digests that can be read.
+// parseDigests reads digests of the form alg=:base64:, alg=:base64: (RFC 9530, section 2), or without the colons (RFC
+// 3230, section 4.3.2). Algorithms that are not known are skipped. Beside an error are the digests that can be read.
 func parseDigests(f field, s string) (digests, error) {
 	var d digests
 	var failed error

@@ -8,11 +8,11 @@
 // where no exact match is present, since senders differ in the namespaces that they write; of several matches on one
 // element the best one counts.
 //
-// Parse is strict where the document would be ambiguous or dangerous, and lenient about its form. It reads UTF-8, UTF-16,
-// US-ASCII, ISO-8859-1, ISO-8859-15 and windows-1252, and documents of other charsets that have ASCII characters only; XML
-// 1.0 and 1.1; NULs after the root element; digests in base64 and in hexadecimal; and any Content-Location that can be a name.
-// A digest, a length or a FEC OTI that it cannot read is left out of the File, and Instance.Warnings says so. It refuses
-// every DOCTYPE, and so all entities but those of XML itself.
+// Parse is strict where the document would be ambiguous or dangerous, and lenient about its form. It reads UTF-8,
+// UTF-16, US-ASCII, ISO-8859-1, ISO-8859-15 and windows-1252, and documents of other charsets that have ASCII
+// characters only; XML 1.0 and 1.1; NULs after the root element; digests in base64 and in hexadecimal; and any
+// Content-Location that can be a name. A digest, a length or a FEC OTI that it cannot read is left out of the File, and
+// Instance.Warnings says so. It refuses every DOCTYPE, and so all entities but those of XML itself.
 //
 // Attributes that a File lacks are taken from the FDT-Instance element, one by one: Content-Type, Content-Encoding and
 // the six FEC-OTI attributes of the schema; its groups are those of both.
@@ -26,12 +26,12 @@
 // All functions are pure: no clock, no I/O. An Instance is not safe for concurrent changes; the Files of a parsed
 // Instance may share the slices of its groups.
 //
-// Limitations: AppendXML writes UTF-8 only, as RFC 6726 requires. Limits.Bytes binds before Limits.Files does: 4 MiB are about 10,000
-// entries of the usual size. Namespace prefixes inside attribute values and text (such as xsi:type) are not rewritten
-// when an unknown element is written back. Not kept are unknown attributes of child elements that are understood, such
-// as Cache-Control, and unknown attributes, unknown elements and repeated groups beyond four times the document's size. The FEC-OTI attributes are checked for
-// the range of their fields; whether they make sense together is for fec.OTI.Validate. File signatures of DVB-MABR are
-// kept as unknown elements and not verified.
+// Limitations: AppendXML writes UTF-8 only, as RFC 6726 requires. Limits.Bytes binds before Limits.Files does: 4 MiB
+// are about 10,000 entries of the usual size. Namespace prefixes inside attribute values and text (such as xsi:type)
+// are not rewritten when an unknown element is written back. Not kept are unknown attributes of child elements that are
+// understood, such as Cache-Control, and unknown attributes, unknown elements and repeated groups beyond four times the
+// document's size. The FEC-OTI attributes are checked for the range of their fields; whether they make sense together
+// is for fec.OTI.Validate. File signatures of DVB-MABR are kept as unknown elements and not verified.
 package fdt
 
 // MediaType is the media type of an FDT Instance, FileExtension the extension of its files (RFC 6726, section 8.3).

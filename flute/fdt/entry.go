@@ -88,8 +88,8 @@ func (p *parser) file(e *etree.Element, a *attributes) (File, error) {
 	return f, nil
 }
 
-// without warns of something that a File is taken without: the object may be received all the same, by what EXT_FTI says, and
-// a digest that cannot be read proves no more than none.
+// without warns of something that a File is taken without: the object may be received all the same, by what EXT_FTI
+// says, and a digest that cannot be read proves no more than none.
 func (p *parser) without(f *File, err error) {
 	p.warn("TOI %v is taken without what cannot be read: %v", f.TOI, err)
 }

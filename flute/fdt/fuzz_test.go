@@ -52,8 +52,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, p uint8) { checkRoundTrip(t, b, profiles[int(p)%len(profiles)]) })
 }
 
-// checkRoundTrip parses b and returns the error; if that succeeds, what is written of it in the profile p must be read without
-// loss. One profile for each input: a fuzzer that tries all of them tries a quarter of the inputs.
+// checkRoundTrip parses b and returns the error; if that succeeds, what is written of it in the profile p must be read
+// without loss. One profile for each input: a fuzzer that tries all of them tries a quarter of the inputs.
 func checkRoundTrip(t *testing.T, b []byte, p Profile) error {
 	in, err := Parse(b, now, Limits{})
 	if err != nil {

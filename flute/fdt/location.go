@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// checkLocation verifies a Content-Location that was received. It "MUST be assigned a syntactically valid URI, as defined in
-// RFC 3986" (RFC 6726, section 3.4.2), but senders put file names there as they are, such as "12:30.ts" or "100%.ts". To the
-// receiver it is opaque: it has to name something. Control characters would reach terminals and logs.
+// checkLocation verifies a Content-Location that was received. It "MUST be assigned a syntactically valid URI, as
+// defined in RFC 3986" (RFC 6726, section 3.4.2), but senders put file names there as they are, such as "12:30.ts" or
+// "100%.ts". To the receiver it is opaque: it has to name something. Control characters would reach terminals and logs.
 func checkLocation(s string) error {
 	switch {
 	case strings.TrimSpace(s) == "":

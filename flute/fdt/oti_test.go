@@ -186,8 +186,8 @@ func TestConf_E82_OTI(t *testing.T) {
 	}
 }
 
-// TestBadInheritedOTI: a bad attribute of the FDT-Instance costs only the Files that need it, and those no more than their
-// FEC OTI: EXT_FTI may tell it.
+// TestBadInheritedOTI: a bad attribute of the FDT-Instance costs only the Files that need it, and those no more than
+// their FEC OTI: EXT_FTI may tell it.
 func TestBadInheritedOTI(t *testing.T) {
 	in := mustParse(t, doc(`FEC-OTI-FEC-Encoding-ID="300"`, plainFile+
 		`<File TOI="2" Content-Location="b" Content-Length="9" FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Encoding-Symbol-Length="8"`+

@@ -27,12 +27,12 @@ type parser struct {
 	spare int               // bytes that may still be kept beyond what is understood
 }
 
-// What the Instance keeps in memory is bounded by the size of the document, so that a small datagram that inflates to it
-// cannot take many times as much.
+// What the Instance keeps in memory is bounded by the size of the document, so that a small datagram that inflates to
+// it cannot take many times as much.
 const (
-	// keptFactor is how many bytes may be kept for each byte of the document, and keptLeast for any, of unknown attributes and elements, and of
-	// the groups of the FDT-Instance that a File with its own has too. Alone, an empty element of four bytes takes forty times
-	// as much, with the declarations that it needs. What is beyond is ignored.
+	// keptFactor is how many bytes may be kept for each byte of the document, and keptLeast for any, of unknown
+	// attributes and elements, and of the groups of the FDT-Instance that a File with its own has too. Alone, an empty
+	// element of four bytes takes forty times as much, with the declarations that it needs. What is beyond is ignored.
 	keptFactor, keptLeast = 4, 64 << 10
 	// stringBytes is what a string takes besides its bytes.
 	stringBytes = 16
@@ -121,8 +121,9 @@ func (p *parser) rootElement(b []byte, l *layout) error {
 	return nil
 }
 
-// expires reads an Expires, "the 32 most significant bits of a 64 bit Network Time Protocol (NTP) time value" (RFC 6726,
-// section 3.4.2). Some senders write all 64 bits, or seconds that do not wrap around in 2036, or a number for "never".
+// expires reads an Expires, "the 32 most significant bits of a 64 bit Network Time Protocol (NTP) time value" (RFC
+// 6726, section 3.4.2). Some senders write all 64 bits, or seconds that do not wrap around in 2036, or a number for
+// "never".
 func (p *parser) expires(s string) (time.Time, error) {
 	n, err := parseUint(fieldExpires, s, 64)
 	switch {

@@ -72,8 +72,8 @@ func (s *Session) install(now time.Time, in *instance) {
 	_ = s.read(now, in) // an error was told
 }
 
-// replaceRuns forgets what the runs have said that the rival contradicts. Objects that are being published finish; of the
-// others, those go on that the rival describes with the same digest. Nothing more of the rest is sent.
+// replaceRuns forgets what the runs have said that the rival contradicts. Objects that are being published finish; of
+// the others, those go on that the rival describes with the same digest. Nothing more of the rest is sent.
 func (s *Session) replaceRuns(r *rival) {
 	l := s.l
 	for _, e := range l.entries {

@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// leastReturns is how often packets come again from a UDP source port, after some from another, until that is told: a sender
-	// that was started again does not go back, but for packets that were overtaken.
+	// leastReturns is how often packets come again from a UDP source port, after some from another, until that is told:
+	// a sender that was started again does not go back, but for packets that were overtaken.
 	leastReturns = 8
 	// leastAlternation is how long that goes on at least: above what packets are overtaken by.
 	leastAlternation = 2 * time.Second
 )
 
-// alternation tells two senders that use one TSI on one machine: to a receiver they are one session, and what they send is
-// confused. They take turns, where a sender that was started again follows the one before.
+// alternation tells two senders that use one TSI on one machine: to a receiver they are one session, and what they send
+// is confused. They take turns, where a sender that was started again follows the one before.
 type alternation struct {
 	port   uint16 // of the latest packet
 	before uint16 // the port that was heard before that one; 0: none

@@ -8,8 +8,8 @@ import (
 	"github.com/flute-node/flute-node/flute/alc"
 )
 
-// Packets of a known object that come after a seam are held apart: they may be of another file, which has the object's TOI
-// now. Once an FDT Instance has told whose they are, they are taken as if they came then, or forgotten.
+// Packets of a known object that come after a seam are held apart: they may be of another file, which has the object's
+// TOI now. Once an FDT Instance has told whose they are, they are taken as if they came then, or forgotten.
 
 const (
 	// apartPatience is how long an object with a digest waits for that FDT Instance: if what it then takes is of another
@@ -54,8 +54,8 @@ func (h *apart) dropEmpty() {
 	h.runs = slices.DeleteFunc(h.runs, func(r apartRun) bool { return r.packets.bytes == 0 })
 }
 
-// setApart keeps p of the known object e, which came on ln, apart. It reports true if the packet is for the object after all:
-// there is no room for it, and what is mixed here can be told later.
+// setApart keeps p of the known object e, which came on ln, apart. It reports true if the packet is for the object
+// after all: there is no room for it, and what is mixed here can be told later.
 func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (object bool, err error) {
 	if len(p.Body) == 0 {
 		return false, nil
@@ -119,8 +119,8 @@ func (s *Session) trust(ln *line, e *entry) {
 	s.rejoin(e)
 }
 
-// startMixedAnew receives those objects of the run r once more of which nothing will ever confirm that all their packets are
-// of one run: r is one of its own, and its FDT Instances have come again.
+// startMixedAnew receives those objects of the run r once more of which nothing will ever confirm that all their
+// packets are of one run: r is one of its own, and its FDT Instances have come again.
 func (s *Session) startMixedAnew(r run) {
 	l := s.l
 	l.mixed = slices.DeleteFunc(l.mixed, func(e *entry) bool {

@@ -168,8 +168,8 @@ func (r *reception) end(a *attempt) {
 	a.release()
 }
 
-// retry goes on with blocks that could not be decoded when their symbols came, in their order, until one has to wait again:
-// what is missing for that one is missing for all.
+// retry goes on with blocks that could not be decoded when their symbols came, in their order, until one has to wait
+// again: what is missing for that one is missing for all.
 func (o *Object) retry() error {
 	r := o.e.rec
 	stalled := r.stalled

@@ -19,8 +19,8 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	e := o.e
 	told := e.file != nil && (e.file.HasOTI || e.badOTI != nil)
 	if told && p.Codepoint != uint8(e.file.OTI.EncodingID) {
-		// RFC 6726, section 5: "the associated "FEC-OTI-FEC-Encoding-ID" attribute and the Codepoint field of all packets for this
-		// TOI MUST be the same." Which of both is wrong nobody can tell.
+		// RFC 6726, section 5: "the associated "FEC-OTI-FEC-Encoding-ID" attribute and the Codepoint field of all
+		// packets for this TOI MUST be the same." Which of both is wrong nobody can tell.
 		if !e.warned {
 			e.warned = true
 			o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: codepoint is %d, the FDT says FEC Encoding ID %d: packets are dropped",
@@ -59,7 +59,8 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	return o.open(now, oti, fti)
 }
 
-// oldSender returns a warning, once, of a sender whose objects cannot be received, so that their loss has a reason; else nil.
+// oldSender returns a warning, once, of a sender whose objects cannot be received, so that their loss has a reason;
+// else nil.
 func oldSender(key flute.SessionKey, e *entry, err error) event.Event {
 	if !errors.Is(err, fec.ErrShortRaptorFTI) || e.warned {
 		return nil

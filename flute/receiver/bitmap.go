@@ -15,8 +15,8 @@ func words(n uint32) int { return int((uint64(n) + 63) / 64) }
 func (b bitmap) has(i uint32) bool { return b[i/64]&(1<<(i%64)) != 0 }
 func (b bitmap) set(i uint32)      { b[i/64] |= 1 << (i % 64) }
 
-// bookkeeping is how many bytes of a bitmap one byte of symbols pays for: a packet with a few bytes of a source block that
-// is said to have a million symbols must not cost a bitmap of that size.
+// bookkeeping is how many bytes of a bitmap one byte of symbols pays for: a packet with a few bytes of a source block
+// that is said to have a million symbols must not cost a bitmap of that size.
 const bookkeeping = 8
 
 // symbolSet is the set of the source symbols held of a source block: a list of ESIs, until what was received is worth a

@@ -5,8 +5,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// A blockSet holds SBNs in pages of setPage bits, so that one large SBN costs little more than a small one: a page, and its
-// place in a map that is half full.
+// A blockSet holds SBNs in pages of setPage bits, so that one large SBN costs little more than a small one: a page, and
+// its place in a map that is half full.
 const (
 	setPage     = 256
 	setPageCost = 2 * (setPage/8 + 8)

@@ -7,8 +7,8 @@ import (
 	"github.com/flute-node/flute-node/flute/lct"
 )
 
-// senderClock is the clock of the sender, as told by the latest Sender Current Time (RFC 5651, section 5.2.2). From there
-// on it follows the monotonic clock: a step of the receiver's wall clock is not seen in it.
+// senderClock is the clock of the sender, as told by the latest Sender Current Time (RFC 5651, section 5.2.2). From
+// there on it follows the monotonic clock: a step of the receiver's wall clock is not seen in it.
 type senderClock struct {
 	sct time.Time // zero: never told
 	at  time.Time // when it came, by the receiver's clock

@@ -10,8 +10,8 @@ import (
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
-// steppedBy returns t as a computer sees it whose wall clock was set by whole seconds: its monotonic reading is that of t.
-// Package time has no other way to make such a time.
+// steppedBy returns t as a computer sees it whose wall clock was set by whole seconds: its monotonic reading is that of
+// t. Package time has no other way to make such a time.
 func steppedBy(t *testing.T, at time.Time, by time.Duration) time.Time {
 	t.Helper()
 	type clock struct {
@@ -27,8 +27,9 @@ func steppedBy(t *testing.T, at time.Time, by time.Duration) time.Time {
 	return stepped
 }
 
-// E30, E31: the life of an FDT Instance is measured by the monotonic clock. A wall clock that is set, in either direction
-// and by any amount, expires nothing and keeps nothing alive; the next FDT Instance is understood by the sender's clock.
+// E30, E31: the life of an FDT Instance is measured by the monotonic clock. A wall clock that is set, in either
+// direction and by any amount, expires nothing and keeps nothing alive; the next FDT Instance is understood by the
+// sender's clock.
 func TestConf_E31_WallClockStep(t *testing.T) {
 	for _, step := range []time.Duration{3 * time.Hour, -3 * time.Hour, 20 * 365 * 24 * time.Hour} {
 		r := newRig(t)

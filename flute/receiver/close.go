@@ -111,8 +111,8 @@ func (l *Ledger) decoding() bool {
 	return false
 }
 
-// sweepEnded forgets an object that has ended or rests, some time after its description has expired: the sender may renew
-// that late, and the file shall not be received again then.
+// sweepEnded forgets an object that has ended or rests, some time after its description has expired: the sender may
+// renew that late, and the file shall not be received again then.
 func (s *Session) sweepEnded(now time.Time, e *entry) {
 	if e.file == nil {
 		return // goes with forgetUnnamed

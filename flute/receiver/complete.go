@@ -7,7 +7,8 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// completion is what a session knows about having everything: the sender said so, and all that it described has its end.
+// completion is what a session knows about having everything: the sender said so, and all that it described has its
+// end.
 type completion struct {
 	said    bool      // an FDT Instance said Complete="true"
 	since   time.Time // when one said so last
@@ -25,9 +26,9 @@ type completion struct {
 }
 
 const (
-	// completeGrace is how long no FDT Instance may be new before SessionComplete is emitted, unless the sender closed the
-	// session. Complete="true" says that no later Instance describes another file (RFC 6726, section 3.4.2); an earlier one
-	// that was lost may. Senders repeat their Instances about every second.
+	// completeGrace is how long no FDT Instance may be new before SessionComplete is emitted, unless the sender closed
+	// the session. Complete="true" says that no later Instance describes another file (RFC 6726, section 3.4.2); an
+	// earlier one that was lost may. Senders repeat their Instances about every second.
 	completeGrace = 2 * time.Second
 	// completeRepeats is how often the FDT Instance that said Complete must come again meanwhile: between two of these a
 	// sender of many Instances has sent the others.

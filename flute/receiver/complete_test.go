@@ -48,7 +48,8 @@ func TestSessionComplete(t *testing.T) {
 	r.completes(event.SessionComplete{Completed: 2})
 }
 
-// A large folder is described by several FDT Instances, of which only one needs to say Complete: others may be under way.
+// A large folder is described by several FDT Instances, of which only one needs to say Complete: others may be under
+// way.
 func TestSessionCompleteWaitsForInstancesUnderWay(t *testing.T) {
 	r := newRig(t)
 	a, b := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4)
@@ -119,8 +120,8 @@ func TestSessionCompleteOfTheNextSender(t *testing.T) {
 	r.close()
 }
 
-// A sender of many FDT Instances sends one after the other. That which was lost comes again in its turn, long after the one
-// that says Complete.
+// A sender of many FDT Instances sends one after the other. That which was lost comes again in its turn, long after the
+// one that says Complete.
 func TestSessionCompleteWaitsForARotation(t *testing.T) {
 	r := newRig(t)
 	var files []object

@@ -13,8 +13,8 @@ import (
 
 // The defaults of Config, each with its reason.
 const (
-	// DefaultSessionBudget bounds the memory of one session: four of them spend the budget of a node. It decodes the largest
-	// source blocks that senders use, of some 80 MB with RaptorQ.
+	// DefaultSessionBudget bounds the memory of one session: four of them spend the budget of a node. It decodes the
+	// largest source blocks that senders use, of some 80 MB with RaptorQ.
 	DefaultSessionBudget = 256 << 20
 	// DefaultMaxObjects bounds the described objects of one session: what the largest FDT Instance may announce.
 	DefaultMaxObjects = 100_000
@@ -26,8 +26,9 @@ const (
 	// DefaultUnnamedTimeout is how long such an object waits in silence for the rest of its symbols. One that is whole
 	// waits for its description as long as there is room.
 	DefaultUnnamedTimeout = 5 * time.Minute
-	// DefaultMaxInstances bounds the FDT Instances that are received at the same time. A sender of many files has as many
-	// Instances, sends one after the other, and may repeat one only after all others: what loss left of each waits for that.
+	// DefaultMaxInstances bounds the FDT Instances that are received at the same time. A sender of many files has as
+	// many Instances, sends one after the other, and may repeat one only after all others: what loss left of each waits
+	// for that.
 	DefaultMaxInstances = 256
 	// DefaultMaxObjectSize bounds a Transfer-Length and the size after content decoding: 1 TiB.
 	DefaultMaxObjectSize = 1 << 40
@@ -42,8 +43,9 @@ const (
 	// DefaultUnprovenTimeout ends a silent session that has shown nothing yet: neither a valid FDT Instance nor an object.
 	// Whoever joins late waits for an FDT Instance while packets come, so that the session is not silent.
 	DefaultUnprovenTimeout = 10 * time.Second
-	// DefaultEpochSilence is the silence after which other content under a known FDT Instance ID, if there is more than one
-	// packet of it, is taken for a sender that was started again, not for an attack or an error (RFC 6726, section 3.4.1).
+	// DefaultEpochSilence is the silence after which other content under a known FDT Instance ID, if there is more than
+	// one packet of it, is taken for a sender that was started again, not for an attack or an error (RFC 6726, section
+	// 3.4.1).
 	DefaultEpochSilence = 2 * time.Second
 	// digestStep is how many contiguous bytes are gathered before they are hashed ahead of completion.
 	digestStep = 8 << 20

@@ -417,8 +417,8 @@ func TestConf_W02_WhoseLayout(t *testing.T) {
 	r.want("completed 1 a 300")
 	r.close()
 
-	// Version 2: the bits are ignored, although RFC 3451 would give a packet without EXT_FTI: the third word of this one looks
-	// like an extension of one word.
+	// Version 2: the bits are ignored, although RFC 3451 would give a packet without EXT_FTI: the third word of this
+	// one looks like an extension of one word.
 	big := coded(t, 1, 3*0xC810, 0xC810, 4, 6, "")
 	bare := big.file("a")
 	bare.HasOTI, bare.OTI = false, fec.OTI{}

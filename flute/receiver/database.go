@@ -163,9 +163,9 @@ func (s *Session) confirm(e *entry, id flute.InstanceID, expires time.Time) {
 	l.schedule(e.expires)
 }
 
-// reserveDescription makes room for one more described object and charges cost for it; for that, objects that have ended
-// are forgotten, those first that ended or were described longest ago. It forgets no more than what would be enough: if
-// the budget is still spent then, another session has taken it.
+// reserveDescription makes room for one more described object and charges cost for it; for that, objects that have
+// ended are forgotten, those first that ended or were described longest ago. It forgets no more than what would be
+// enough: if the budget is still spent then, another session has taken it.
 func (l *Ledger) reserveDescription(cost uint64) bool {
 	if len(l.entries)-l.unnamed.count() >= l.cfg.MaxObjects {
 		if _, ok := l.forgetOldest(); !ok {

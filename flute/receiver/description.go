@@ -22,8 +22,8 @@ func hasDigest(f *fdt.File) bool {
 	return f != nil && (f.MD5 != nil || f.SHA256 != nil || f.SHA512 != nil)
 }
 
-// sharesDigest reports whether a and b, which contradict each other in nothing, have a digest in common: then they are of
-// the same bytes.
+// sharesDigest reports whether a and b, which contradict each other in nothing, have a digest in common: then they are
+// of the same bytes.
 func sharesDigest(a, b *fdt.File) bool {
 	return a.MD5 != nil && b.MD5 != nil || a.SHA256 != nil && b.SHA256 != nil || a.SHA512 != nil && b.SHA512 != nil
 }

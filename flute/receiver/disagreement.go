@@ -9,11 +9,12 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// The FEC OTI of an object "MUST be exactly the same whether it is delivered using EXT_FTI or using the FDT (or both)", and if
-// it is not, EXT_FTI has priority (RFC 6726, section 5). An object is told about by one Warning, whatever disagrees.
+// The FEC OTI of an object "MUST be exactly the same whether it is delivered using EXT_FTI or using the FDT (or both)",
+// and if it is not, EXT_FTI has priority (RFC 6726, section 5). An object is told about by one Warning, whatever
+// disagrees.
 
-// disagree deals with a packet whose EXT_FTI, which says oti, is not that of the reception. If the OTI of the reception came
-// from the FDT, EXT_FTI takes its place as long as no symbol is held; symbols are never reinterpreted.
+// disagree deals with a packet whose EXT_FTI, which says oti, is not that of the reception. If the OTI of the reception
+// came from the FDT, EXT_FTI takes its place as long as no symbol is held; symbols are never reinterpreted.
 func (o *Object) disagree(now time.Time, oti fec.OTI, fti []byte) error {
 	r := o.e.rec
 	if r.fti != nil {

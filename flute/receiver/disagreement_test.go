@@ -12,8 +12,8 @@ import (
 	"github.com/flute-node/flute-node/flute/lct"
 )
 
-// E81: the FDT and EXT_FTI disagree, and the first packet lacks EXT_FTI. EXT_FTI wins until symbols are held; from then on
-// its packets are dropped. A Warning names both, once.
+// E81: the FDT and EXT_FTI disagree, and the first packet lacks EXT_FTI. EXT_FTI wins until symbols are held; from then
+// on its packets are dropped. A Warning names both, once.
 func TestConf_E81_FirstPacketWithoutEXTFTI(t *testing.T) {
 	o := plain(t, 1, 300, 100, 4)
 	bare := o

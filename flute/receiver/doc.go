@@ -21,44 +21,46 @@
 // Every datagram is counted once (flute.Counters). Every object that an FDT Instance announces ends in one of
 // event.ObjectCompleted and event.ObjectFailed.
 //
-// A session is complete (event.SessionComplete) when its sender said that no file will follow, all that it described has its
-// end, and no FDT Instance may be missing: the one that said so has come again twice without news, or nothing comes at all,
-// or the sender has closed the session.
+// A session is complete (event.SessionComplete) when its sender said that no file will follow, all that it described
+// has its end, and no FDT Instance may be missing: the one that said so has come again twice without news, or nothing
+// comes at all, or the sender has closed the session.
 //
-// A failure whose reason may pass ends a try, not the object, and its event says Retry: wrong bytes, a store or a budget
-// that is full, a description that has expired, a B flag before all symbols came. The next packet or announcement of the
-// object begins another try. Symbols are kept for it after an expiry and after a B flag, unless the memory is needed;
-// wrong bytes and errors of the store begin anew. An object that fails again and again rests longer each time, for ten
-// minutes at most. A file that cannot be described for want of memory fails in the same way; the next repetition of its
-// FDT Instance is read again.
+// A failure whose reason may pass ends a try, not the object, and its event says Retry: wrong bytes, a store or a
+// budget that is full, a description that has expired, a B flag before all symbols came. The next packet or
+// announcement of the object begins another try. Symbols are kept for it after an expiry and after a B flag, unless the
+// memory is needed; wrong bytes and errors of the store begin anew. An object that fails again and again rests longer
+// each time, for ten minutes at most. A file that cannot be described for want of memory fails in the same way; the
+// next repetition of its FDT Instance is read again.
 //
-// Memory is charged to Config.Budget before it is taken, and costs no more than some times what was received: symbols, bitmaps, packets that wait for the FDT, FDT Instances,
-// and the descriptions of objects, of ended ones too. When it is spent, packets are dropped under their reason and the
-// oldest of what has ended is forgotten. A source symbol costs no allocation; repair symbols and the recovery of a
-// source block do. A source block that cannot be paid is decoded when it can.
+// Memory is charged to Config.Budget before it is taken, and costs no more than some times what was received: symbols,
+// bitmaps, packets that wait for the FDT, FDT Instances, and the descriptions of objects, of ended ones too. When it is
+// spent, packets are dropped under their reason and the oldest of what has ended is forgotten. A source symbol costs no
+// allocation; repair symbols and the recovery of a source block do. A source block that cannot be paid is decoded when
+// it can.
 //
 // Packets of objects that no FDT Instance describes yet are kept in memory as they came, up to Config.UnnamedBytes and
-// Config.MaxUnnamed; only large objects, and of them a few, are received into the store at once. What is whole is kept as
-// long as there is room.
+// Config.MaxUnnamed; only large objects, and of them a few, are received into the store at once. What is whole is kept
+// as long as there is room.
 //
-// What an FDT Instance costs to read depends on its document, which compression may hide in one datagram. Some bytes of it are
-// paid for by each byte received; for longer ones a source has an allowance, which time fills up: what is beyond waits. The
-// memory to read lies outside of the budget, and is bounded for all sessions that share a Config.
+// What an FDT Instance costs to read depends on its document, which compression may hide in one datagram. Some bytes of
+// it are paid for by each byte received; for longer ones a source has an allowance, which time fills up: what is beyond
+// waits. The memory to read lies outside of the budget, and is bounded for all sessions that share a Config.
 //
 // Small source blocks are decoded where the packet is handled that makes them solvable, large ones by Works: first whether
 // the symbols suffice, then, with the block in memory, the lost ones.
 //
-// A sender that is started again often uses IDs and TOIs a second time. After a silence, after an A flag, and when packets
-// come from another UDP source port, packets of known objects are held apart until an FDT Instance tells whose they are:
-// one that is known shows that the sender goes on. An FDT Instance that contradicts what is known takes its place when it
-// is heard again and again while the sender before is not; see event.FDTRejected. A file has no bytes of two senders.
+// A sender that is started again often uses IDs and TOIs a second time. After a silence, after an A flag, and when
+// packets come from another UDP source port, packets of known objects are held apart until an FDT Instance tells whose
+// they are: one that is known shows that the sender goes on. An FDT Instance that contradicts what is known takes its
+// place when it is heard again and again while the sender before is not; see event.FDTRejected. A file has no bytes of
+// two senders.
 //
 // # Limitations
 //
 // An object without a digest that a silence of 0.4 s interrupts is published once an FDT Instance was heard after it; a
-// sender that sends none any more loses it. A sender that is started again in less, from the same port, with the same IDs,
-// TOIs and FEC OTI and no digest, whose data come before its FDT, is not told from the one before until then.
-// EXT_AUTH is recognised and not verified. Sub-blocks save a receiver no memory here. What was received of an unfinished
-// object does not outlive the process. When the sender's Reed-Solomon code is not known and neither a surplus symbol nor a
-// digest tells it, an object is published as the first code has it, with nothing verified.
+// sender that sends none any more loses it. A sender that is started again in less, from the same port, with the same
+// IDs, TOIs and FEC OTI and no digest, whose data come before its FDT, is not told from the one before until then.
+// EXT_AUTH is recognised and not verified. Sub-blocks save a receiver no memory here. What was received of an
+// unfinished object does not outlive the process. When the sender's Reed-Solomon code is not known and neither a
+// surplus symbol nor a digest tells it, an object is published as the first code has it, with nothing verified.
 package receiver

@@ -66,8 +66,8 @@ func (s *Session) oldHeard() {
 	}
 }
 
-// weigh takes a packet on ln, of the object e or of one that is not known, as evidence. It reports whether the rival has
-// won by it: then the packet means something else than before.
+// weigh takes a packet on ln, of the object e or of one that is not known, as evidence. It reports whether the rival
+// has won by it: then the packet means something else than before.
 func (s *Session) weigh(now time.Time, ln *line, e *entry, p *alc.Packet) bool {
 	r := &s.l.rival
 	switch {

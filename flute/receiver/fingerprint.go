@@ -43,8 +43,8 @@ func (in *instance) fingerprintDocument() {
 	}
 }
 
-// isHead reports whether p is the packet with SBN 0 and ESI 0 that the instance had before. Nothing else is compared: it
-// tells when the FDT Instance expires, and what it describes first.
+// isHead reports whether p is the packet with SBN 0 and ESI 0 that the instance had before. Nothing else is compared:
+// it tells when the FDT Instance expires, and what it describes first.
 func (in *instance) isHead(p *alc.Packet) bool {
 	head, ok := headHash(p)
 	return ok && in.hasHead && head == in.head

@@ -194,8 +194,8 @@ func (f folder) send(t testing.TB, seed uint64) (out outcome) {
 	return out
 }
 
-// decodable reports whether so many encoding symbols of an object with one source block of k source symbols suffice in any
-// case.
+// decodable reports whether so many encoding symbols of an object with one source block of k source symbols suffice in
+// any case.
 func decodable(seen map[fec.PayloadID]bool, k int, rateless bool) bool {
 	sources := 0
 	for id := range seen {
@@ -223,8 +223,8 @@ func folders() map[string]sender.Config {
 	}
 }
 
-// TestFolderOverLossyLink sends folders of 2,000 files of 1,500 bytes. Whatever is lost, no file may be missing for want of
-// its description.
+// TestFolderOverLossyLink sends folders of 2,000 files of 1,500 bytes. Whatever is lost, no file may be missing for
+// want of its description.
 func TestFolderOverLossyLink(t *testing.T) {
 	losses := map[string]func(*rand.Rand) lossModel{
 		"1%": atRandom(0.01), "5%": atRandom(0.05), "10%": atRandom(0.1), "20%": atRandom(0.2), "bursts of 50": inBursts(50, 2500),

@@ -21,8 +21,9 @@ func instanceOf(first, n int, location func(i int) string) []byte {
 	return []byte(b.String())
 }
 
-// A session that describes all the objects it may, and then as many again, was busy for minutes: each File element beyond
-// MaxObjects looked at all objects for one to forget. The bound on time is generous: the work of seconds took minutes.
+// A session that describes all the objects it may, and then as many again, was busy for minutes: each File element
+// beyond MaxObjects looked at all objects for one to forget. The bound on time is generous: the work of seconds took
+// minutes.
 func TestFilesBeyondMaxObjectsAreCheap(t *testing.T) {
 	const n = 60_000
 	for name, location := range map[string]func(int) string{
@@ -43,8 +44,8 @@ func TestFilesBeyondMaxObjectsAreCheap(t *testing.T) {
 	}
 }
 
-// Of the objects that have ended, those are forgotten first that ended or were described longest ago, and no more than are
-// in the way.
+// Of the objects that have ended, those are forgotten first that ended or were described longest ago, and no more than
+// are in the way.
 func TestOldestAreForgottenFirst(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.MaxObjects = 4 })
 	o := func(i uint64) object { return plain(t, i, 50, 100, 4) }

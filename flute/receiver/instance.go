@@ -35,8 +35,8 @@ type instance struct {
 	deferred int       // File elements that the latest reading put off
 }
 
-// refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt it,
-// and then its next transmission is good.
+// refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt
+// it, and then its next transmission is good.
 const refusalTime = 10 * time.Second
 
 // fdtPacket takes a packet with TOI 0.
@@ -94,7 +94,8 @@ func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 	return err
 }
 
-// instance returns the FDT Instance that p belongs to, made if there is none; nil if p was dealt with, for the reason err.
+// instance returns the FDT Instance that p belongs to, made if there is none; nil if p was dealt with, for the reason
+// err.
 func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance, err error) {
 	l := s.l
 	in = l.instances[p.InstanceID]

@@ -3,7 +3,8 @@ package receiver
 import "slices"
 
 const (
-	// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays below.
+	// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays
+	// below.
 	maxKnownInstances = 4096
 	// arrivingBytes bounds the memory of FDT Instances in reception: 100,000 files are described in some 40 MB.
 	arrivingBytes = 64 << 20

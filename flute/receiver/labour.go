@@ -8,9 +8,10 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// heavyWork is from how many multiplications of bytes on the decoding of a source block is heavy: some tenths of a second.
-// What came for a block pays for as many as its symbols that were lost: with Reed-Solomon over GF(2^8) never for more than
-// 255 a byte, over larger fields for up to 16,384. Codes with a fec.Solver are in proportion to the block.
+// heavyWork is from how many multiplications of bytes on the decoding of a source block is heavy: some tenths of a
+// second. What came for a block pays for as many as its symbols that were lost: with Reed-Solomon over GF(2^8) never
+// for more than 255 a byte, over larger fields for up to 16,384. Codes with a fec.Solver are in proportion to the
+// block.
 const heavyWork = 1 << 31
 
 // permitTimeout is how long a source keeps its place in the order of permits without asking. It asks each stallRetry.

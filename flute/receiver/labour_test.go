@@ -33,7 +33,8 @@ func (d idleDecoder) Recover(source [][]byte, _ []fec.Symbol) error {
 	return nil
 }
 
-// heavy returns an object of source blocks whose decoding is heavy, and the repair symbols that block sbn is recovered from.
+// heavy returns an object of source blocks whose decoding is heavy, and the repair symbols that block sbn is recovered
+// from.
 func heavy(t *testing.T, blocks int) (object, func(sbn fec.SBN) [][]byte) {
 	t.Helper()
 	const k, length = 2000, 600
@@ -50,8 +51,8 @@ func heavy(t *testing.T, blocks int) (object, func(sbn fec.SBN) [][]byte) {
 	}
 }
 
-// Heavy decoding is bounded by permits, not by how many blocks, objects or sessions want it; and they go to the source that
-// has had the least. Whoever waits for one is not given up by an A flag.
+// Heavy decoding is bounded by permits, not by how many blocks, objects or sessions want it; and they go to the source
+// that has had the least. Whoever waits for one is not given up by an A flag.
 func TestHeavyDecodingIsBounded(t *testing.T) {
 	labour, budget := NewLabour(2), store.NewBudget(1<<30, nil)
 	as := func(source byte) *rig {

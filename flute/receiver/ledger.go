@@ -138,8 +138,8 @@ func (l *Ledger) forgetPending(e *entry) {
 	e.pending = pending{}
 }
 
-// fail ends e for good and returns the event that says so: nil for an object that was not announced yet, whose end is told
-// when it is, and for one that rests: the end of its latest try was told.
+// fail ends e for good and returns the event that says so: nil for an object that was not announced yet, whose end is
+// told when it is, and for one that rests: the end of its latest try was told.
 func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Event {
 	told := e.phase == resting
 	e.phase = failed
@@ -197,8 +197,8 @@ func (l *Ledger) schedule(t time.Time) {
 }
 
 // sweepPace is the least time between two looks at all entries, for each of them. One takes about 50 ns: whatever
-// deadlines a sender brings about, one for each B flag, say, they cost a few percent of a processor. With 100,000 objects a
-// deadline is met 0.2 s late.
+// deadlines a sender brings about, one for each B flag, say, they cost a few percent of a processor. With 100,000
+// objects a deadline is met 0.2 s late.
 const sweepPace = 2 * time.Microsecond
 
 // nextSweep returns when to look at all entries; zero: no need.

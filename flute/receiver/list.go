@@ -1,7 +1,7 @@
 package receiver
 
-// entryList is a list of entries through their links. An entry is in one list at a time. All methods take constant time:
-// an FDT Instance of 100,000 File elements may ask for as many places.
+// entryList is a list of entries through their links. An entry is in one list at a time. All methods take constant
+// time: an FDT Instance of 100,000 File elements may ask for as many places.
 type entryList struct {
 	first, last *entry
 	n           int

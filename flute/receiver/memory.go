@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// memory is the store of one FDT Instance: the parts of it that were written, up to its limit, charged to the budget. A write
-// at the far end of a large one costs no more than one at its start.
+// memory is the store of one FDT Instance: the parts of it that were written, up to its limit, charged to the budget. A
+// write at the far end of a large one costs no more than one at its start.
 type memory struct {
 	budget *store.Budget
 	limit  int
@@ -27,8 +27,8 @@ type part struct {
 const (
 	// partOverhead is charged for a part besides its bytes.
 	partOverhead = 64
-	// maxParts bounds the parts, through which each write in disorder moves. More of them than an FDT Instance has packets,
-	// with packets of usual size, are put together to one.
+	// maxParts bounds the parts, through which each write in disorder moves. More of them than an FDT Instance has
+	// packets, with packets of usual size, are put together to one.
 	maxParts = 4096
 )
 

@@ -52,8 +52,8 @@ func (o *Object) TOI() flute.TOI { return o.e.toi }
 // Block returns the SBN of the source block in hand, if Handle was interrupted in one: what to blame for a crash.
 func (o *Object) Block() (fec.SBN, bool) { return o.block, o.inHand }
 
-// Ended reports whether the object has its end, or rests and holds nothing: the Object can be dropped. The next try has a
-// new one.
+// Ended reports whether the object has its end, or rests and holds nothing: the Object can be dropped. The next try has
+// a new one.
 func (o *Object) Ended() bool { return o.e.isIdle() }
 
 // Effects drains what is to be done since the last call. What a lost Object has not drained, the next one does.

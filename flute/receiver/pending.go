@@ -29,7 +29,8 @@ func (k keptPacket) fti() []byte {
 func (k keptPacket) body() []byte { return k[2+int(k[1]):] }
 
 const (
-	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator adds.
+	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator
+	// adds.
 	pendingOverhead = 160
 	// pendingShare is the part of Config.UnnamedBytes, one of pendingShare, that the packets kept for one object may take.
 	pendingShare = 4
@@ -155,8 +156,8 @@ func payloadID(codepoint uint8, body []byte) []byte {
 	return body[:min(len(body), oti.PayloadIDLen())]
 }
 
-// replay handles the packets that were kept, in the order of their arrival, but one with EXT_FTI first: it decides which OTI
-// the object has.
+// replay handles the packets that were kept, in the order of their arrival, but one with EXT_FTI first: it decides
+// which OTI the object has.
 func (o *Object) replay(now time.Time) {
 	waiting := o.e.pending.packets
 	o.l.forgetPending(o.e)

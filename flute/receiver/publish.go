@@ -102,8 +102,8 @@ func failReason(err error) event.FailReason {
 	return event.FailStore
 }
 
-// publish gives a verified file its name. A name that became another file's folder, or a folder, since it was claimed is
-// refused, and another one is tried, once.
+// publish gives a verified file its name. A name that became another file's folder, or a folder, since it was claimed
+// is refused, and another one is tried, once.
 func (w *Work) publish(object store.Object) error {
 	for again := true; ; again = false {
 		claimed, err := w.names.Claim(w.folder, w.file.ContentLocation, w.publisher)

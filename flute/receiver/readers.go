@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// readFactor is up to how many bytes of a document are paid for by one that was received of it. A document costs 0.05 to 0.2
-	// microseconds a byte. By gzip, File entries that differ in names and digests become eight times smaller, an attacker's
-	// a thousand times.
+	// readFactor is up to how many bytes of a document are paid for by one that was received of it. A document costs
+	// 0.05 to 0.2 microseconds a byte. By gzip, File entries that differ in names and digests become eight times
+	// smaller, an attacker's a thousand times.
 	readFactor = 8
 	// readTime is in what time a document of the greatest length may be read that is not paid for.
 	readTime = 8 * time.Second
-	// readMemory is how much memory for one byte of the greatest document all sessions together may use to read: enough for
-	// one such document, that it was made of, and many usual ones. It lies outside of Config.Budget, so that a session whose
-	// objects have spent that still learns what they are.
+	// readMemory is how much memory for one byte of the greatest document all sessions together may use to read: enough
+	// for one such document, that it was made of, and many usual ones. It lies outside of Config.Budget, so that a
+	// session whose objects have spent that still learns what they are.
 	readMemory = 24
 )
 
-// readers bounds the work and the memory that the reading of FDT Instances takes, for all sessions that share a Config. It is
-// safe for concurrent use.
+// readers bounds the work and the memory that the reading of FDT Instances takes, for all sessions that share a Config.
+// It is safe for concurrent use.
 type readers struct {
 	memory *store.Budget
 	limit  int64 // greatest length of a document
@@ -31,8 +31,9 @@ type readers struct {
 	sources map[netip.Addr]*allowance
 }
 
-// allowance bounds the work of one source on documents that are not paid for, in their bytes: one is read unless more was read
-// before than was allowed, else as soon as that is made good. It is for a source, since sessions cost a source nothing.
+// allowance bounds the work of one source on documents that are not paid for, in their bytes: one is read unless more
+// was read before than was allowed, else as soon as that is made good. It is for a source, since sessions cost a source
+// nothing.
 type allowance struct {
 	bytes int64     // that may be read; below zero after a document that was longer
 	at    time.Time // when it was so

@@ -61,7 +61,8 @@ const (
 // errBusy: the source of an FDT Instance has used its allowance, or other sessions use the memory to read documents.
 var errBusy = errors.New("receiver: an FDT Instance cannot be read now")
 
-// readingCost returns how many bytes of memory the reading of a document takes. There are no more File entries than tags.
+// readingCost returns how many bytes of memory the reading of a document takes. There are no more File entries than
+// tags.
 func readingCost(document []byte) uint64 {
 	entries := min(bytes.Count(document, []byte{'<'}), len(document)/leastEntry)
 	return uint64(entryCost*entries + byteCost*len(document))

@@ -41,8 +41,8 @@ func listing(n int) []byte {
 	return document("", files...)
 }
 
-// Datagrams that are small and inflate to large documents are read at a pace: what is not allowed at once waits. The session
-// goes on, and learns what else it is told.
+// Datagrams that are small and inflate to large documents are read at a pace: what is not allowed at once waits. The
+// session goes on, and learns what else it is told.
 func TestReadingHasAPace(t *testing.T) {
 	const datagrams, seconds, limit = 200, 20, 200_000
 	bomb := document("", strings.Repeat("<File/>", 20_000))
@@ -108,8 +108,8 @@ func TestListingsAreReadAtOnce(t *testing.T) {
 	r.close()
 }
 
-// One that had to wait is read when its time has come, and when its packets are repeated; the reading of others is none of
-// its business.
+// One that had to wait is read when its time has come, and when its packets are repeated; the reading of others is none
+// of its business.
 func TestReadingWaits(t *testing.T) {
 	o := plain(t, 1, 300, 100, 4)
 	for name, again := range map[string]func(*rig, [][]byte){
@@ -164,8 +164,8 @@ func TestReadersHaveRoom(t *testing.T) {
 	r.close()
 }
 
-// FDT packets that there is no memory for are counted as such, and the FDT Instance is received when there is, however much
-// there was at first.
+// FDT packets that there is no memory for are counted as such, and the FDT Instance is received when there is, however
+// much there was at first.
 func TestFDTWithoutBudget(t *testing.T) {
 	o := plain(t, 1, 300, 100, 4)
 	packets := fdtInstance{files: []fdt.File{o.file("a")}, e: 100}.packets(t)
@@ -199,7 +199,8 @@ func TestFDTWithoutBudget(t *testing.T) {
 	}
 }
 
-// The FDT Instances that are known, and those in reception, have bounds of their own; those go first that would go next.
+// The FDT Instances that are known, and those in reception, have bounds of their own; those go first that would go
+// next.
 func TestKnownInstancesAreBounded(t *testing.T) {
 	r := newRig(t)
 	for i := range flute.InstanceID(2 * maxKnownInstances) {

@@ -93,8 +93,8 @@ func (r *reception) adopt(parent *store.Budget) error {
 // isWhole reports whether every source block is complete. An object of no bytes is whole from the start.
 func (r *reception) isWhole() bool { return r.complete.count == r.part.Blocks() }
 
-// open returns the block sbn of k source symbols, made on first use. It allocates nothing that depends on k. errBudget when
-// its bookkeeping cannot be paid.
+// open returns the block sbn of k source symbols, made on first use. It allocates nothing that depends on k. errBudget
+// when its bookkeeping cannot be paid.
 func (r *reception) open(sbn fec.SBN, k uint32) (*block, error) {
 	if b := r.blocks[sbn]; b != nil {
 		return b, nil

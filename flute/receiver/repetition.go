@@ -36,8 +36,8 @@ func (s *Session) repeats(now time.Time, in *instance) bool {
 	return true
 }
 
-// settle ends a reading of in that has put off some of its File elements. It reports whether there is news: a first reading,
-// or one that could do more or less than the one before.
+// settle ends a reading of in that has put off some of its File elements. It reports whether there is news: a first
+// reading, or one that could do more or less than the one before.
 func (in *instance) settle(now time.Time, deferred int) (news bool) {
 	news = !in.read || in.deferred != deferred
 	in.deferred = deferred

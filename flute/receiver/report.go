@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
-// report begins the event about f with the faults that package fdt found. The first time in a session the operator is told of
-// them by a Warning too; the sender may repeat them every second.
+// report begins the event about f with the faults that package fdt found. The first time in a session the operator is
+// told of them by a Warning too; the sender may repeat them every second.
 func (s *Session) report(f *fdt.Instance) event.FDTReceived {
 	l := s.l
 	report := event.FDTReceived{

@@ -10,11 +10,11 @@ import (
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
-// An FDT Instance that contradicts what is known is an error, or forged, or of a sender that was started again: "Receipt
-// of an FDT Instance that reuses an FDT Instance ID value that is currently used by a non-expired FDT Instance MUST be
-// considered an error case", and what a receiver does then is left to it (RFC 6726, section 3.4.1). One such Instance, the
-// rival, is received beside the known ones. It takes their place when it is heard again and again while the sender before
-// is not; a packet or two do not throw away a session that goes on.
+// An FDT Instance that contradicts what is known is an error, or forged, or of a sender that was started again:
+// "Receipt of an FDT Instance that reuses an FDT Instance ID value that is currently used by a non-expired FDT Instance
+// MUST be considered an error case", and what a receiver does then is left to it (RFC 6726, section 3.4.1). One such
+// Instance, the rival, is received beside the known ones. It takes their place when it is heard again and again while
+// the sender before is not; a packet or two do not throw away a session that goes on.
 
 // rivalFileCost is charged for each file that a rival describes.
 const rivalFileCost = 1 << 10
@@ -84,8 +84,8 @@ func (s *Session) challenge(now time.Time, ln *line, known *instance, p *alc.Pac
 	return errConflict
 }
 
-// feedRival takes a packet of the rival. Where it contradicts only an FDT Instance that was never whole, it takes its place
-// at once.
+// feedRival takes a packet of the rival. Where it contradicts only an FDT Instance that was never whole, it takes its
+// place at once.
 func (s *Session) feedRival(now time.Time, known *instance, p *alc.Packet) error {
 	l := s.l
 	in := l.rival.in

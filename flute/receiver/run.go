@@ -10,9 +10,9 @@ import (
 
 // A session outlives the program that sends it, and one that was started again often uses FDT Instance IDs and TOIs a
 // second time. A run is what one start of that program sends; within a run a TOI has one meaning. Where packets come
-// again after silence or after an A flag, or from another UDP port, nobody can tell at first whether they are of the run
-// before: there is a seam, and they get a run of their own. An FDT Instance tells: if its first symbol is that of one
-// which is known, the two runs are one. Until then packets of known objects are held apart (see apart.go).
+// again after silence or after an A flag, or from another UDP port, nobody can tell at first whether they are of the
+// run before: there is a seam, and they get a run of their own. An FDT Instance tells: if its first symbol is that of
+// one which is known, the two runs are one. Until then packets of known objects are held apart (see apart.go).
 type run uint64
 
 // newRun returns a number for what may be a run of its own.
@@ -21,8 +21,8 @@ func (l *Ledger) newRun() run {
 	return l.runs
 }
 
-// recognise tells that the packets on ln are of the run known: the runs of ln that were in doubt are the same, and so are
-// those that have come between.
+// recognise tells that the packets on ln are of the run known: the runs of ln that were in doubt are the same, and so
+// are those that have come between.
 func (s *Session) recognise(ln *line, known run) {
 	if ln.run == known {
 		if ln.told {
@@ -48,8 +48,8 @@ func (s *Session) recognise(ln *line, known run) {
 // recogniseFrom tells that the seams on ln since the run first have been none.
 func (s *Session) recogniseFrom(ln *line, first run) { s.unite(ln, first, first, false) }
 
-// unite gives those runs of ln that were in doubt, from first on, the name known. told: an FDT Instance of one of them was
-// read.
+// unite gives those runs of ln that were in doubt, from first on, the name known. told: an FDT Instance of one of them
+// was read.
 func (s *Session) unite(ln *line, first, known run, told bool) {
 	l := s.l
 	same := func(r run) bool { return r != 0 && r >= first && ln.isDoubt(r) }
@@ -121,8 +121,8 @@ func (l *Ledger) isDoubtful(r run) bool {
 // them one by one (RFC 6726, section 3.4.1), and some may be lost.
 const nextInstances = 8
 
-// place finds out of which run in is, whose document is f. It reports whether in follows the known FDT Instances of that
-// run.
+// place finds out of which run in is, whose document is f. It reports whether in follows the known FDT Instances of
+// that run.
 func (s *Session) place(in *instance, f *fdt.Instance, now time.Time) (next bool) {
 	l := s.l
 	ln := l.lineOf(in.run)
@@ -159,8 +159,8 @@ func (e *entry) isUntouched() bool {
 	return e.phase <= resting && e.rec == nil && e.pending.bytes == 0
 }
 
-// claim gives e, which nothing has described so far, to the run whose FDT Instance describes it now. What came before that
-// run is of another file perhaps: it is used if nothing is added to it, or if a digest will tell.
+// claim gives e, which nothing has described so far, to the run whose FDT Instance describes it now. What came before
+// that run is of another file perhaps: it is used if nothing is added to it, or if a digest will tell.
 func (s *Session) claim(e *entry, file *fdt.File, to run) {
 	switch ln := s.l.lineOf(to); {
 	case hasDigest(file) && ln != nil:

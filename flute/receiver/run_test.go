@@ -55,7 +55,8 @@ func (p program) run(r *rig, seconds, from int, late bool) {
 	}
 }
 
-// unmixed verifies that nothing was published but what one of the programs has sent, whole, and that the last one's was.
+// unmixed verifies that nothing was published but what one of the programs has sent, whole, and that the last one's
+// was.
 func (r *rig) unmixed(programs ...program) {
 	r.t.Helper()
 	for _, name := range r.store.Files() {
@@ -74,9 +75,9 @@ func (r *rig) unmixed(programs ...program) {
 	r.file(last.name, last.o.content)
 }
 
-// E95: a sender that is started again with the same FDT Instance ID, TOI and FEC OTI, other bytes and no digest. Whatever
-// tells the two apart, whether its data or its FDT comes first, and whether the first FDT is lost: no file has bytes of
-// both, and that of the second arrives, though it is sent once only.
+// E95: a sender that is started again with the same FDT Instance ID, TOI and FEC OTI, other bytes and no digest.
+// Whatever tells the two apart, whether its data or its FDT comes first, and whether the first FDT is lost: no file has
+// bytes of both, and that of the second arrives, though it is sent once only.
 func TestConf_E95_NoFileOfTwoRuns(t *testing.T) {
 	for name, tt := range map[string]struct {
 		between func(*rig)
@@ -141,8 +142,8 @@ func TestConf_E95_WholeBeforeRestart(t *testing.T) {
 	}
 }
 
-// A sender that crashes and is started again, twenty times in a row, with the same numbers: the last one is received. None
-// of them ends in order.
+// A sender that crashes and is started again, twenty times in a row, with the same numbers: the last one is received.
+// None of them ends in order.
 func TestConf_E95_CrashLoop(t *testing.T) {
 	for _, gap := range []time.Duration{0, 100 * time.Millisecond, 500 * time.Millisecond} {
 		for _, ports := range []bool{false, true} {
@@ -171,8 +172,8 @@ func TestConf_E95_CrashLoop(t *testing.T) {
 	}
 }
 
-// A sender that goes on is not thrown away by somebody who forges packets of its session, however many, from its own port or
-// from another, with or without A flags.
+// A sender that goes on is not thrown away by somebody who forges packets of its session, however many, from its own
+// port or from another, with or without A flags.
 func TestConf_E43_ForgerBeside(t *testing.T) {
 	for _, port := range []uint16{0, 1000, 6666} {
 		for _, flag := range []bool{false, true} {
@@ -234,8 +235,8 @@ func TestConf_E43_ForgedOnceInAPause(t *testing.T) {
 	}
 }
 
-// A carousel that pauses loses nothing by it: with the same losses it takes no turn more than one that keeps every packet.
-// The FDT Instance goes on in the pauses, or does not, and comes before the data or after them.
+// A carousel that pauses loses nothing by it: with the same losses it takes no turn more than one that keeps every
+// packet. The FDT Instance goes on in the pauses, or does not, and comes before the data or after them.
 func TestConf_E95_CarouselWithPauses(t *testing.T) {
 	for _, digest := range []bool{false, true} {
 		for _, idle := range []bool{false, true} {
@@ -456,8 +457,8 @@ func TestConf_E95_ManyInstances(t *testing.T) {
 	}
 }
 
-// An FDT Instance that was decoded without its first symbol is known by it all the same: after a pause it shows that the
-// sender goes on. The document may be shorter than the symbol.
+// An FDT Instance that was decoded without its first symbol is known by it all the same: after a pause it shows that
+// the sender goes on. The document may be shorter than the symbol.
 func TestInstanceDecodedWithoutItsHead(t *testing.T) {
 	for _, e := range []uint16{200, 1400} {
 		r := newRig(t)
@@ -478,8 +479,8 @@ func TestInstanceDecodedWithoutItsHead(t *testing.T) {
 	}
 }
 
-// An object without a digest of which packets were taken on trust after a pause is received anew when what follows turns out
-// to be of a run of its own: nothing can tell any more that it is not a mix.
+// An object without a digest of which packets were taken on trust after a pause is received anew when what follows
+// turns out to be of a run of its own: nothing can tell any more that it is not a mix.
 func TestMixedObjectStartsAnew(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.UnnamedBytes = 20_000 })
 	o := plain(t, 1, 100_000, 1000, 10)
@@ -499,8 +500,8 @@ func TestMixedObjectStartsAnew(t *testing.T) {
 	r.close()
 }
 
-// A sender of which an FDT Instance comes every six seconds is started again with the same numbers, at once: what tells the two
-// apart takes longer than an Instance that could not be used is kept.
+// A sender of which an FDT Instance comes every six seconds is started again with the same numbers, at once: what tells
+// the two apart takes longer than an Instance that could not be used is kept.
 func TestConf_E95_SeldomInstances(t *testing.T) {
 	r := newRig(t)
 	one, two := newProgram(t, 1, "a", 1000), newProgram(t, 2, "b", 1000)
@@ -521,8 +522,8 @@ func TestConf_E95_SeldomInstances(t *testing.T) {
 	r.close()
 }
 
-// Where there is no memory to remember what the FDT Instance of a sender that was started again contradicts, its repetition is
-// read again.
+// Where there is no memory to remember what the FDT Instance of a sender that was started again contradicts, its
+// repetition is read again.
 func TestConf_E95_RivalWithoutMemory(t *testing.T) {
 	r := newRig(t)
 	var one, two []object

@@ -28,8 +28,8 @@ func (r *rig) flood(toi uint64) {
 	r.t.Fatalf("%d bytes are held, and there is no end", r.l.Held())
 }
 
-// What one source spends, in as many sessions as it likes, leaves room for the files of another; and what all sources spend
-// leaves room for the FDT Instance and the small files of a new session.
+// What one source spends, in as many sessions as it likes, leaves room for the files of another; and what all sources
+// spend leaves room for the FDT Instance and the small files of a new session.
 func TestSourcesShareTheBudget(t *testing.T) {
 	budget := store.NewSharedBudget(16<<20, store.Shares{Source: 8 << 20, Reserve: 4 << 20})
 	as := func(source byte, tsi flute.TSI) *rig {

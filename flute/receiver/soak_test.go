@@ -21,8 +21,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// soak is a random session: starts of a sender in a row, a network, a store that fails, budgets that others use, workers
-// that crash. At the end all faults are over, and what the last sender has on its carousel must arrive.
+// soak is a random session: starts of a sender in a row, a network, a store that fails, budgets that others use,
+// workers that crash. At the end all faults are over, and what the last sender has on its carousel must arrive.
 type soak struct {
 	*rig
 	rng      *rand.Rand
@@ -43,9 +43,9 @@ type soak struct {
 	done    []*Work // have run, and were not handed back
 }
 
-// Random sessions are held to what is promised of all of them: each packet is counted once; each object that was started has its
-// end; what is published is one version of the file, as it was sent; once all faults are over, every file on the carousel
-// arrives; and nothing is left after the end.
+// Random sessions are held to what is promised of all of them: each packet is counted once; each object that was
+// started has its end; what is published is one version of the file, as it was sent; once all faults are over, every
+// file on the carousel arrives; and nothing is left after the end.
 func TestSoak(t *testing.T) {
 	n := uint64(200)
 	if *long {

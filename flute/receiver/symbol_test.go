@@ -31,7 +31,8 @@ func TestHeaderOnly(t *testing.T) {
 	r.close()
 }
 
-// An object turns out to be of no bytes with its first packet: the FEC Payload ID in it names no symbol that is missing.
+// An object turns out to be of no bytes with its first packet: the FEC Payload ID in it names no symbol that is
+// missing.
 func TestEmptyByFTI(t *testing.T) {
 	for _, cut := range []bool{false, true} {
 		r := newRig(t)

@@ -7,9 +7,9 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// A try is the reception of an object from its first symbol to its end. When a try fails for a reason that may pass, the
-// object rests: the next announcement or the next packet begins another try. What was proven is kept: after a B flag or
-// the end of the description's life all symbols, after wrong bytes or an error of the store nothing.
+// A try is the reception of an object from its first symbol to its end. When a try fails for a reason that may pass,
+// the object rests: the next announcement or the next packet begins another try. What was proven is kept: after a B
+// flag or the end of the description's life all symbols, after wrong bytes or an error of the store nothing.
 
 // An object that fails again and again rests longer each time, so that neither a sender's lasting fault, nor a full
 // disk, nor a forged stream has us write and hash, or tell of it, for ever.
@@ -62,8 +62,8 @@ func (l *Ledger) isCurrent(e *entry) bool {
 	return e.file == nil || l.locations[e.file.ContentLocation] == e.toi
 }
 
-// rest ends the try of e, and returns the event that says so: nil for an object that was not announced yet, whose failure
-// is told when it is. If e has a reception, that is kept for the next try.
+// rest ends the try of e, and returns the event that says so: nil for an object that was not announced yet, whose
+// failure is told when it is. If e has a reception, that is kept for the next try.
 func (l *Ledger) rest(now time.Time, e *entry, reason event.FailReason, detail string) event.Event {
 	switch reason {
 	case event.FailClosed:
@@ -110,8 +110,8 @@ func (s *Session) rest(now time.Time, e *entry, reason event.FailReason, detail 
 	}
 }
 
-// shed gives up what resting objects hold: something that is in reception needs the memory, or the place in the store. It
-// reports whether there was anything.
+// shed gives up what resting objects hold: something that is in reception needs the memory, or the place in the store.
+// It reports whether there was anything.
 func (l *Ledger) shed() (any bool) {
 	any = len(l.kept) > 0
 	for e := range l.kept {
@@ -135,8 +135,8 @@ func (e *entry) mayBegin(now time.Time) error {
 	return nil
 }
 
-// hold keeps a packet of an object whose description has expired: the next one may be under way, and interpret it. Objects
-// that were never described need the memory more, so they have half of it to themselves.
+// hold keeps a packet of an object whose description has expired: the next one may be under way, and interpret it.
+// Objects that were never described need the memory more, so they have half of it to themselves.
 func (s *Session) hold(now time.Time, e *entry, p *alc.Packet) error {
 	l := s.l
 	if l.strangers.Used() >= l.strangers.Limit()/2 {

@@ -189,8 +189,8 @@ func TestRetryAfterExpiryWithoutSymbols(t *testing.T) {
 	r.close()
 }
 
-// What comes after the description has expired takes no more than half of the room for objects before their FDT, and not for
-// long.
+// What comes after the description has expired takes no more than half of the room for objects before their FDT, and
+// not for long.
 func TestHeldPacketsAreBounded(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.UnnamedBytes, c.UnnamedTimeout = 100_000, time.Minute })
 	o := plain(t, 1, 200_000, 1000, 10)
@@ -394,8 +394,8 @@ func TestCrashWhileResting(t *testing.T) {
 	r.close()
 }
 
-// Files that could not be described for a moment, for want of memory or of a place, are described by a repetition of their
-// FDT Instance. Until then each is told to have failed, once.
+// Files that could not be described for a moment, for want of memory or of a place, are described by a repetition of
+// their FDT Instance. Until then each is told to have failed, once.
 func TestRetryAfterRefusedDescription(t *testing.T) {
 	const files = 6
 	for name, tt := range map[string]struct {
@@ -493,7 +493,8 @@ func TestRetryOfMixedObject(t *testing.T) {
 	r.close()
 }
 
-// The session's actor is made anew while an object rests of which a source block waits for memory: it waits for its next try.
+// The session's actor is made anew while an object rests of which a source block waits for memory: it waits for its
+// next try.
 func TestRestartWhileAStalledObjectRests(t *testing.T) {
 	r := newRig(t)
 	o := coded(t, 1, 800, 100, 4, 8, "")

@@ -14,10 +14,10 @@ type publications struct {
 	waiting map[string]flute.TOI // the object that is to be published next
 }
 
-// Works run at the same time and in any order, but of the versions of one file, the newest shall be the one that stays. So
-// publications under one Content-Location take turns. A version that is verified before an older one has begun to be
-// published takes its place; if that has begun, it waits for the end. No Work waits on its goroutine: it comes back, and
-// its object starts another when the turn has come.
+// Works run at the same time and in any order, but of the versions of one file, the newest shall be the one that stays.
+// So publications under one Content-Location take turns. A version that is verified before an older one has begun to be
+// published takes its place; if that has begun, it waits for the end. No Work waits on its goroutine: it comes back,
+// and its object starts another when the turn has come.
 
 // The states of Work.turn.
 const (

@@ -7,7 +7,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// gate is a store whose Publish stops at the gate: it says on arrived that it is there, and goes on when open is closed.
+// gate is a store whose Publish stops at the gate: it says on arrived that it is there, and goes on when open is
+// closed.
 type gate struct {
 	store.Store
 	arrived, open chan struct{}
@@ -42,8 +43,8 @@ func (r *rig) workLast() {
 	r.bring(w)
 }
 
-// A version whose publication has not begun when a newer one is verified is not published any more, whichever is brought
-// back first.
+// A version whose publication has not begun when a newer one is verified is not published any more, whichever is
+// brought back first.
 func TestOlderVersionIsNotPublished(t *testing.T) {
 	for _, olderFirst := range []bool{false, true} {
 		r, _, two := versions(t, true)

@@ -9,9 +9,9 @@ import (
 	"github.com/flute-node/flute-node/flute/alc"
 )
 
-// An object that no FDT Instance describes yet costs as little as it can: its packets are kept as they came, in memory. Only
-// a large one is received at once, into a file of the store. One that is whole waits for its description as long as there
-// is room for it; the others are forgotten when they were silent for Config.UnnamedTimeout.
+// An object that no FDT Instance describes yet costs as little as it can: its packets are kept as they came, in memory.
+// Only a large one is received at once, into a file of the store. One that is whole waits for its description as long
+// as there is room for it; the others are forgotten when they were silent for Config.UnnamedTimeout.
 
 const (
 	// smallObject is the transfer length in bytes up to which an undescribed object stays in memory.
@@ -110,8 +110,8 @@ func (l *Ledger) forgetUnnamed(now time.Time) {
 	}
 }
 
-// forgetSilent makes room: it forgets a part of the objects that were silent for Config.UnnamedTimeout, whole ones last. It
-// reports whether there were any.
+// forgetSilent makes room: it forgets a part of the objects that were silent for Config.UnnamedTimeout, whole ones
+// last. It reports whether there were any.
 func (l *Ledger) forgetSilent(now time.Time) bool {
 	n, forgotten := max(1, l.unnamed.count()/64), 0
 	for _, list := range [...]*entryList{&l.unnamed.partial, &l.unnamed.whole} {
@@ -130,8 +130,8 @@ func (l *Ledger) forget(e *entry) {
 	l.effects.Ended = append(l.effects.Ended, e.toi)
 }
 
-// keeps reports whether the packet p of the undescribed object e is kept as it is. An object too large for that is staged
-// in the store, as far as a few may: each costs a file there, which what has come of it must be worth.
+// keeps reports whether the packet p of the undescribed object e is kept as it is. An object too large for that is
+// staged in the store, as far as a few may: each costs a file there, which what has come of it must be worth.
 func (l *Ledger) keeps(e *entry, p *alc.Packet) bool {
 	if e.ended() || e.rec != nil {
 		return false

@@ -10,8 +10,8 @@ import (
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
-// announcer makes FDT Instances, and sends one at a time: "it is RECOMMENDED that the sending of a previous FDT Instance
-// SHOULD end before the sending of the next FDT Instance starts" (RFC 6726, section 3.5).
+// announcer makes FDT Instances, and sends one at a time: "it is RECOMMENDED that the sending of a previous FDT
+// Instance SHOULD end before the sending of the next FDT Instance starts" (RFC 6726, section 3.5).
 type announcer struct {
 	ids    instanceIDs
 	coder  fdtCoder

@@ -32,8 +32,8 @@ type code struct {
 	k       uint32 // source symbols of the block
 }
 
-// open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it reads the whole block. Until all
-// of that is done b has no packets, so that a crash on the way leaves nothing that could be sent.
+// open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it reads the whole block. Until
+// all of that is done b has no packets, so that a crash on the way leaves nothing that could be sent.
 func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
 	b.leave()
 	g := c.group(c.part.BlockSymbols(sbn))

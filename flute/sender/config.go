@@ -21,8 +21,8 @@ const (
 	DefaultFDTCollect = 100 * time.Millisecond
 	// DefaultFDTFiles bounds the File entries of one FDT Instance.
 	DefaultFDTFiles = 5000
-	// DefaultFDTBytes bounds an FDT Instance: some 180 packets, which one burst of losses does not take, and below the 1 MiB
-	// that known receivers take of one.
+	// DefaultFDTBytes bounds an FDT Instance: some 180 packets, which one burst of losses does not take, and below the
+	// 1 MiB that known receivers take of one.
 	DefaultFDTBytes = 256 << 10
 	// DefaultFDTTransfers is how often an FDT Instance is sent after the last of its files, so that a session shorter than
 	// FDTInterval does not depend on one moment.
@@ -88,9 +88,9 @@ type Config struct {
 	ReadAhead int
 
 	// FDTOTI is the FEC of FDT Instances, with the defaults of OTI. Zero: the scheme of OTI with at least its share of
-	// repair symbols, a quarter and three for each source block; new ones in each transmission where the scheme has them.
-	// Where OTI is a scheme without repair symbols or an application's own, or the profile does not allow it, FDT Instances
-	// go without FEC, and more often.
+	// repair symbols, a quarter and three for each source block; new ones in each transmission where the scheme has
+	// them. Where OTI is a scheme without repair symbols or an application's own, or the profile does not allow it, FDT
+	// Instances go without FEC, and more often.
 	FDTOTI fec.OTI
 	// FDTCENC is the content encoding of FDT Instances.
 	FDTCENC flute.ContentEncoding
@@ -100,14 +100,15 @@ type Config struct {
 	// FDTInterval is the time from one transmission of an FDT Instance to the next. It becomes longer where the
 	// transmissions would take more than a quarter of the rate. Zero: DefaultFDTInterval.
 	FDTInterval time.Duration
-	// FDTCollect is the least time until an FDT Instance is replaced since files were added. Zero: DefaultFDTCollect; negative: none.
+	// FDTCollect is the least time until an FDT Instance is replaced since files were added. Zero: DefaultFDTCollect;
+	// negative: none.
 	FDTCollect time.Duration
 	// FDTFiles bounds the File entries of an FDT Instance; more files are described in several. Zero: DefaultFDTFiles.
 	FDTFiles int
 	// FDTBytes bounds an FDT Instance in bytes, before content encoding. Zero: DefaultFDTBytes.
 	FDTBytes int
-	// FDTTransfers is how often an FDT Instance is sent after the last of its files, before Done. Zero: DefaultFDTTransfers;
-	// without FEC as often as each file, and DefaultFDTTransfers more.
+	// FDTTransfers is how often an FDT Instance is sent after the last of its files, before Done. Zero:
+	// DefaultFDTTransfers; without FEC as often as each file, and DefaultFDTTransfers more.
 	FDTTransfers int
 	// FDTStartID is the first FDT Instance ID: not 0 after a restart within FDTDuration of the previous process.
 	FDTStartID flute.InstanceID

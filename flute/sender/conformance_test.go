@@ -216,8 +216,8 @@ func TestConf_E35_FDTIsRepeated(t *testing.T) {
 	}
 }
 
-// A large FDT Instance on a slow path leaves three quarters of the packets to the files, whatever the interval, and is not
-// sent in one go.
+// A large FDT Instance on a slow path leaves three quarters of the packets to the files, whatever the interval, and is
+// not sent in one go.
 func TestFDTShare(t *testing.T) {
 	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 4}, FDTInterval: time.Millisecond}, 40_000)
 	run, longest, v := 0, 0, viewer{start: start}

@@ -65,7 +65,8 @@ func (e *minedEncoder) Reset(source []byte) error {
 	return e.Encoder.(fec.Resetter).Reset(source)
 }
 
-// sendMined sends one file of 30 symbols, and calls AppendNext again after each panic, as an actor does that is made anew.
+// sendMined sends one file of 30 symbols, and calls AppendNext again after each panic, as an actor does that is made
+// anew.
 func sendMined(t *testing.T, oti fec.OTI, interleave int, b *bomb) (packets [][]byte, events []event.Event) {
 	t.Helper()
 	scheme, err := schemes.Default().Scheme(&oti)

@@ -34,17 +34,17 @@
 // Repair symbols of a large source block take a while to make. While its source symbols are being sent, Session.Works has
 // the work for any other goroutine; what nobody has begun by the time they are due, AppendNext does itself.
 //
-// A Source is opened for each transfer. If it is then another version than the one that was prepared, Session.Renewals has
-// the work of preparing it again, and the new version takes the place of the object, with a TOI of its own, as soon as it
-// is described. While a transfer goes on the session looks now and then, and before the last packet, whether the open
-// content is still the same: what is announced is what is sent.
+// A Source is opened for each transfer. If it is then another version than the one that was prepared, Session.Renewals
+// has the work of preparing it again, and the new version takes the place of the object, with a TOI of its own, as soon
+// as it is described. While a transfer goes on the session looks now and then, and before the last packet, whether the
+// open content is still the same: what is announced is what is sent.
 //
 // Memory: source symbols of in-memory content go straight into the packet. For other content each file in transfer holds
 // one read-ahead window, or, with a FEC code, one source block and its encoder (fec.Scheme.Memory) for each of its Interleave
 // slots. Nothing else grows with the size of a file.
 //
-// Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d)); all
-// transfers of a file send the same source symbols in the same order, and the same repair symbols but for Raptor and RaptorQ,
-// which make new ones each time; File.Content that changes between Prepare and its transfer is noticed by receivers only,
-// through its digest. File.Source is for content that may change.
+// Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d));
+// all transfers of a file send the same source symbols in the same order, and the same repair symbols but for Raptor
+// and RaptorQ, which make new ones each time; File.Content that changes between Prepare and its transfer is noticed by
+// receivers only, through its digest. File.Source is for content that may change.
 package sender

@@ -7,9 +7,10 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// How FDT Instances are coded when Config.FDTOTI does not say it: with the scheme of the files, since receivers have that,
-// and with at least its share of repair symbols. "It is RECOMMENDED that the mechanisms used for file attribute delivery
-// SHOULD achieve a delivery probability that is higher than the file recovery probability" (RFC 6726, section 3.3).
+// How FDT Instances are coded when Config.FDTOTI does not say it: with the scheme of the files, since receivers have
+// that, and with at least its share of repair symbols. "It is RECOMMENDED that the mechanisms used for file attribute
+// delivery SHOULD achieve a delivery probability that is higher than the file recovery probability" (RFC 6726, section
+// 3.3).
 
 const (
 	// minFDTShare is the least number of repair symbols for each source symbol.
@@ -17,7 +18,8 @@ const (
 	// minFDTRepair is the least number of repair symbols of a source block: short FDT Instances lose a large part of their
 	// packets more often than long ones.
 	minFDTRepair = 3
-	// maxFDTBlock bounds a source block of an FDT Instance in source symbols: longer ones protect no better, and take longer.
+	// maxFDTBlock bounds a source block of an FDT Instance in source symbols: longer ones protect no better, and take
+	// longer.
 	maxFDTBlock = 1000
 )
 
@@ -30,7 +32,8 @@ type fdtCoder struct {
 	least   uint32  // repair symbols of a source block
 }
 
-// newFDTCoder returns the coder of a session, or an error that names Config.FDTOTI if it could code no FDT Instance at all.
+// newFDTCoder returns the coder of a session, or an error that names Config.FDTOTI if it could code no FDT Instance at
+// all.
 func newFDTCoder(cfg *Config) (fdtCoder, error) {
 	f := fdtCoder{given: cfg.FDTOTI != fec.OTI{}, oti: cfg.FDTOTI, variant: cfg.Variant}
 	if !f.given {

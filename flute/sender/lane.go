@@ -45,8 +45,8 @@ func (l *lane) stop() {
 }
 
 // appendPacket appends the next packet of the transfer to b; there is one as long as left is not 0. The last packet has
-// the B flag if closeObject is set. Errors are those of the source or of the code, and end the transfer. After a panic of
-// the source or of the code it may be called again, and appends the same packet.
+// the B flag if closeObject is set. Errors are those of the source or of the code, and end the transfer. After a panic
+// of the source or of the code it may be called again, and appends the same packet.
 func (l *lane) appendPacket(b []byte, closeObject bool, interleave int) ([]byte, error) {
 	if l.inside {
 		if err := l.revive(); err != nil {

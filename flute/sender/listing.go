@@ -76,8 +76,8 @@ func (s *Session) unlist(o *object) {
 	s.tois.retire(o.toi, o.until)
 }
 
-// forgetSettled forgets the pages that have been described often enough, once that has expired or when they are too many: a
-// session that goes on for ever does not remember all that it ever sent.
+// forgetSettled forgets the pages that have been described often enough, once that has expired or when they are too
+// many: a session that goes on for ever does not remember all that it ever sent.
 func (s *Session) forgetSettled(t time.Time) {
 	for s.settled.len() > 0 && !s.complete {
 		p := *s.settled.front()
@@ -91,7 +91,8 @@ func (s *Session) forgetSettled(t time.Time) {
 	}
 }
 
-// forgetPage forgets a page without live objects. If it was the last one of a complete session, the one before says so now.
+// forgetPage forgets a page without live objects. If it was the last one of a complete session, the one before says so
+// now.
 func (s *Session) forgetPage(p *page) {
 	for _, o := range p.objects {
 		s.unlist(o)

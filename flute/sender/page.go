@@ -7,8 +7,9 @@ import (
 	"github.com/flute-node/flute-node/flute/alc"
 )
 
-// page is a part of the session's files, in order of addition, that one FDT Instance describes: bounded, so that a receiver
-// need not have all of a long list to know a part of it. When a page changes, the next FDT Instance replaces its one.
+// page is a part of the session's files, in order of addition, that one FDT Instance describes: bounded, so that a
+// receiver need not have all of a long list to know a part of it. When a page changes, the next FDT Instance replaces
+// its one.
 type page struct {
 	instance
 	objects []*object // those that are gone leave with the next FDT Instance
@@ -85,8 +86,8 @@ func (p *page) settled(cfg *Config, o *object) bool {
 	return o.state == finished && p.rounds-o.round >= cfg.FDTTransfers
 }
 
-// compact drops the objects that are gone and, of those that are settled, the oldest as long as their descriptions take more
-// than spare bytes; not the newest of all, since an FDT Instance cannot be empty. drop is called for each.
+// compact drops the objects that are gone and, of those that are settled, the oldest as long as their descriptions take
+// more than spare bytes; not the newest of all, since an FDT Instance cannot be empty. drop is called for each.
 func (p *page) compact(cfg *Config, spare int, drop func(*object)) {
 	over := -spare
 	for _, o := range p.objects {

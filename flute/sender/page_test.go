@@ -183,8 +183,8 @@ func TestFDTRepairSymbolsAreNew(t *testing.T) {
 	}
 }
 
-// A folder of several pages: each describes its files before they are sent, all come again at the end, and the last alone
-// says Complete, after the others were sent.
+// A folder of several pages: each describes its files before they are sent, all come again at the end, and the last
+// alone says Complete, after the others were sent.
 func TestCompleteOnTheLastPage(t *testing.T) {
 	r := newRun(t, Config{FDTFiles: 10, FDTCollect: -1, OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{SymbolLength: 1400}})
 	for i := range 35 {

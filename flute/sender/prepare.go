@@ -32,9 +32,9 @@ type Scratch interface {
 // ErrSource is wrapped by the errors of content that cannot be read, or that is shorter than its File says.
 var ErrSource = errors.New("sender: content cannot be read")
 
-// Prepare reads the content once, for its digests and, when f.CENC asks for it, to encode it into scratch; a nil scratch
-// is memory. It blocks for as long as that takes: some seconds a gigabyte. It ends early with the error of ctx. A Source that
-// changes meanwhile is read again, some times.
+// Prepare reads the content once, for its digests and, when f.CENC asks for it, to encode it into scratch; a nil
+// scratch is memory. It blocks for as long as that takes: some seconds a gigabyte. It ends early with the error of ctx.
+// A Source that changes meanwhile is read again, some times.
 func Prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
 	if f.Source == nil {
 		return prepare(ctx, f, scratch)

@@ -18,8 +18,8 @@ const (
 	offerAgain = 5 * time.Second
 	// maxRenewing bounds the Renewals of a session at a time: others need the processor and the disk too.
 	maxRenewing = 2
-	// maxTries bounds how often content is prepared again in a row, without one transfer of it that went well. A file that is
-	// being replaced is missing for a moment only; one that is written to all the time cannot be sent.
+	// maxTries bounds how often content is prepared again in a row, without one transfer of it that went well. A file
+	// that is being replaced is missing for a moment only; one that is written to all the time cannot be sent.
 	maxTries = 6
 	// secondTry is the time from the first of these tries, which is at once, to the next. It doubles: the last is after 15
 	// seconds.
@@ -99,8 +99,8 @@ func closeScratch(s Scratch) {
 	}
 }
 
-// Renewals drains the Renewals that wait to be run. If nobody calls it, AppendNext runs them itself, which takes as long as
-// Prepare does.
+// Renewals drains the Renewals that wait to be run. If nobody calls it, AppendNext runs them itself, which takes as
+// long as Prepare does.
 func (s *Session) Renewals() []*Renewal {
 	r := s.renewals
 	s.renewals = nil
@@ -121,8 +121,8 @@ func (s *Session) renew(o *object, t time.Time, delay time.Duration) {
 	s.alarm = time.Time{}
 }
 
-// retry is renew for what could not be sent; err is why. It gives up after some tries in a row, but not content that is sent
-// for ever and only changes too often.
+// retry is renew for what could not be sent; err is why. It gives up after some tries in a row, but not content that is
+// sent for ever and only changes too often.
 func (s *Session) retry(o *object, t time.Time, err error) {
 	o.tries++
 	if o.tries > maxTries {
@@ -139,8 +139,8 @@ func (s *Session) retry(o *object, t time.Time, err error) {
 	s.renew(o, t, delay)
 }
 
-// open opens the content of o for a transfer, if it can change. ok is false when it cannot be sent: o was taken out of the
-// schedule.
+// open opens the content of o for a transfer, if it can change. ok is false when it cannot be sent: o was taken out of
+// the schedule.
 func (s *Session) open(o *object, t time.Time) (r Opened, ok bool) {
 	if o.file.Source == nil {
 		return nil, true
@@ -165,8 +165,8 @@ func (s *Session) open(o *object, t time.Time) (r Opened, ok bool) {
 	return r, true
 }
 
-// verify looks whether the content that c sends has changed: after the last packet was made, and now and then before. It
-// reports whether the packets of c may be sent; if not, it has taken c and its object out of the schedule.
+// verify looks whether the content that c sends has changed: after the last packet was made, and now and then before.
+// It reports whether the packets of c may be sent; if not, it has taken c and its object out of the schedule.
 func (s *Session) verify(c *carrier, t time.Time) bool {
 	if c.opened == nil || (c.left > 0 && t.Sub(c.verified) < versionInterval) {
 		return true

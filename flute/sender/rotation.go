@@ -3,11 +3,11 @@ package sender
 import "time"
 
 // Which FDT Instance is sent when. That of a page goes out before the first of its files. From then on the page has its
-// turn in the rotation: as long as files of it are to be sent, and some times after the last of them. When the session is
-// complete and the last file is out, all pages have one turn more.
+// turn in the rotation: as long as files of it are to be sent, and some times after the last of them. When the session
+// is complete and the last file is out, all pages have one turn more.
 
-// fdtSpread is the least time from one transmission of an FDT Instance to the next after the last file: what takes one shall
-// not take the other. Losses come in bursts of some milliseconds.
+// fdtSpread is the least time from one transmission of an FDT Instance to the next after the last file: what takes one
+// shall not take the other. Losses come in bursts of some milliseconds.
 const fdtSpread = 100 * time.Millisecond
 
 // rotate gives p the last turn, unless it has one.
@@ -109,8 +109,8 @@ func (s *Session) announceAt(p *page) (at time.Time) {
 	return at
 }
 
-// outdated reports whether p needs a new FDT Instance at t: it has changed, or the one that it has might expire before it
-// is sent once more.
+// outdated reports whether p needs a new FDT Instance at t: it has changed, or the one that it has might expire before
+// it is sent once more.
 func (s *Session) outdated(p *page, t time.Time) bool {
 	if p.number == 0 || p.stale {
 		return true
@@ -122,9 +122,9 @@ func (s *Session) outdated(p *page, t time.Time) bool {
 	return p.expires.Sub(t) < margin
 }
 
-// renewal is how long before its expiry an FDT Instance is replaced: early enough for receivers to miss its successor a few
-// times, "the receiver MUST NOT use a received FDT Instance to interpret packets received beyond the expiration time" (RFC
-// 6726, section 3.3).
+// renewal is how long before its expiry an FDT Instance is replaced: early enough for receivers to miss its successor a
+// few times, "the receiver MUST NOT use a received FDT Instance to interpret packets received beyond the expiration
+// time" (RFC 6726, section 3.3).
 func renewal(cfg *Config) time.Duration { return min(cfg.FDTDuration/4, time.Minute) }
 
 // send begins a transmission of the FDT Instance of p, if it has one or can have one now.
@@ -144,8 +144,8 @@ func (s *Session) send(p *page, t time.Time) error {
 	return nil
 }
 
-// fdtIsNext reports whether the next packet is one of the FDT Instance that is being sent: its packets go between those of
-// files, so that a burst of losses takes few of them and they leave most of the rate to the files.
+// fdtIsNext reports whether the next packet is one of the FDT Instance that is being sent: its packets go between those
+// of files, so that a burst of losses takes few of them and they leave most of the rate to the files.
 func (s *Session) fdtIsNext() bool {
 	switch {
 	case s.fdt.page == nil:
@@ -158,8 +158,9 @@ func (s *Session) fdtIsNext() bool {
 	return s.fdt.gap > 0 && s.wanted() != nil
 }
 
-// checkExpiry ends the transmission of an FDT Instance that has expired, as after a time in which nobody asked for packets.
-// It makes the next one urgent when a file in transfer is described by none that is valid, and returns when to check again.
+// checkExpiry ends the transmission of an FDT Instance that has expired, as after a time in which nobody asked for
+// packets. It makes the next one urgent when a file in transfer is described by none that is valid, and returns when to
+// check again.
 func (s *Session) checkExpiry(t time.Time) (next time.Time) {
 	if p := s.fdt.page; p != nil {
 		if next = p.expires; !next.After(t) {

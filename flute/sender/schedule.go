@@ -204,7 +204,8 @@ func (s *Session) fill() {
 		}
 		c.start(&o.coding, o.header, source, uint64(o.sent), s.cfg.Interleave, s.cfg.ReadAhead)
 		o.state, c.report = active, max(o.transferLength/100, 1)
-		// It is last in turn, so that small files, which end with their first packet, do not keep a large one waiting for ever.
+		// It is last in turn, so that small files, which end with their first packet, do not keep a large one waiting
+		// for ever.
 		s.lanes = slices.Insert(s.lanes, s.turn, c)
 		s.turn = (s.turn + 1) % len(s.lanes)
 	}

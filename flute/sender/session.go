@@ -259,9 +259,9 @@ func encodingName(c flute.ContentEncoding) string {
 }
 
 // SetComplete declares that no file will be added. From now on all files of the session stay described, those that were
-// sent included, and the FDT Instance that describes the newest ones, which is sent after the others, says Complete (RFC
-// 6726, section 3.4.2). A session that has been going on for longer than Config.FDTDuration may have ceased to describe the
-// files that it sent first: earlier FDT Instances have.
+// sent included, and the FDT Instance that describes the newest ones, which is sent after the others, says Complete
+// (RFC 6726, section 3.4.2). A session that has been going on for longer than Config.FDTDuration may have ceased to
+// describe the files that it sent first: earlier FDT Instances have.
 func (s *Session) SetComplete() error {
 	switch {
 	case s.closed:
@@ -298,8 +298,8 @@ func (s *Session) Abort(reason string) {
 	s.lanes, s.idle, s.fdt.page, s.renewing, s.renewals = nil, nil, nil, nil, nil
 }
 
-// AppendClose ends the session, as Abort does, and appends the packet that tells receivers so: flag A, no TOI, no payload
-// (RFC 6726, section 3.1). It may be called again, to repeat the packet.
+// AppendClose ends the session, as Abort does, and appends the packet that tells receivers so: flag A, no TOI, no
+// payload (RFC 6726, section 3.1). It may be called again, to repeat the packet.
 func (s *Session) AppendClose(b []byte) []byte {
 	s.Abort("the session was closed")
 	start := len(b)

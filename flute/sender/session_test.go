@@ -268,8 +268,8 @@ func TestFDTThatCannotBeCoded(t *testing.T) {
 	}
 }
 
-// The FDT Instance of a list of files is replaced as files are added. Where a code makes short blocks of equal numbers of
-// symbols, of which only the length differs, the encoder of the one is not that of the other.
+// The FDT Instance of a list of files is replaced as files are added. Where a code makes short blocks of equal numbers
+// of symbols, of which only the length differs, the encoder of the one is not that of the other.
 func TestFDTInstancesThatGrow(t *testing.T) {
 	for _, id := range []fec.EncodingID{fec.Raptor, fec.RaptorQ, fec.ReedSolomonGF28, fec.ReedSolomonGF2m, fec.LDPCStaircase} {
 		o := fec.OTI{EncodingID: id, SymbolLength: 1400}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Source is content that may change between two transfers, such as a file in a file system. It is opened by Prepare, and
-// again for each transfer. Its method is safe for concurrent use.
+// Source is content that may change between two transfers, such as a file in a file system. It is opened by Prepare,
+// and again for each transfer. Its method is safe for concurrent use.
 type Source interface {
 	// Open opens the content as it is now.
 	Open() (Opened, error)

@@ -12,7 +12,8 @@ import (
 const inside = "FLUTE_NODE_TEST_IN_NAMESPACE"
 
 // Run runs the test with this name again, alone, in a process of its own in a new network namespace, and fails t if it
-// fails. In that process the test has called [Inside]. t is skipped where there is no program ip, or no namespace for it.
+// fails. In that process the test has called [Inside]. t is skipped where there is no program ip, or no namespace for
+// it.
 func Run(t *testing.T, test string) {
 	t.Helper()
 	if _, err := exec.LookPath("ip"); err != nil {

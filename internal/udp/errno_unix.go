@@ -10,8 +10,8 @@ import (
 // isRefused reports that nobody listened when a datagram arrived that was sent before; the one at hand was not sent yet.
 func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
-// isPassing reports an error that may be gone in a moment: a full queue, a packet filter that is being loaded, a link, route,
-// interface or source address that is away, or the report of a router about a datagram sent before.
+// isPassing reports an error that may be gone in a moment: a full queue, a packet filter that is being loaded, a link,
+// route, interface or source address that is away, or the report of a router about a datagram sent before.
 func isPassing(err error) bool {
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {

@@ -2,13 +2,13 @@ package udp
 
 import "time"
 
-// redialAfter is how long nothing can be sent until another socket is tried, and then how often. A full queue or a router
-// that restarts is over by then, or no matter of the socket.
+// redialAfter is how long nothing can be sent until another socket is tried, and then how often. A full queue or a
+// router that restarts is over by then, or no matter of the socket.
 const redialAfter = time.Second
 
-// redial tries another socket in place of one that sends nothing for long: a modem or a tunnel that comes back is another
-// interface with another address, of which the old socket does not know. The new socket stays only if it can send: to
-// receivers its port is that of another sender. It returns how many datagrams were sent.
+// redial tries another socket in place of one that sends nothing for long: a modem or a tunnel that comes back is
+// another interface with another address, of which the old socket does not know. The new socket stays only if it can
+// send: to receivers its port is that of another sender. It returns how many datagrams were sent.
 func (s *Sender) redial(datagrams [][]byte) int {
 	now := time.Now()
 	if s.away.IsZero() {

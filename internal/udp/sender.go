@@ -80,8 +80,8 @@ func Dial(cfg SendConfig) (*Sender, error) {
 	return s, nil
 }
 
-// The patience with a system that does not take a datagram at the moment: a queue that is full for some milliseconds, the
-// report of a router about a datagram sent before. Who has more patience tries again.
+// The patience with a system that does not take a datagram at the moment: a queue that is full for some milliseconds,
+// the report of a router about a datagram sent before. Who has more patience tries again.
 const (
 	retryDelay = time.Millisecond
 	maxRetries = 20
@@ -89,8 +89,8 @@ const (
 	maxRefused = 1000
 )
 
-// PassingError says that the system takes no datagrams at the moment: it is out of memory, or the link, the route or the
-// source address is away.
+// PassingError says that the system takes no datagrams at the moment: it is out of memory, or the link, the route or
+// the source address is away.
 type PassingError struct{ err error }
 
 // Error implements error.
@@ -151,7 +151,8 @@ func (s *Sender) failed(err error, datagram []byte) error {
 // datagram.
 func (s *Sender) Refused() uint64 { return s.refused.Load() }
 
-// LocalAddr returns the source address and port that receivers see. They change if the interface is removed and comes back.
+// LocalAddr returns the source address and port that receivers see. They change if the interface is removed and comes
+// back.
 func (s *Sender) LocalAddr() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()

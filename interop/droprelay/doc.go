@@ -6,15 +6,17 @@
 //
 // Of every 20 datagrams it drops one, at a place inside the 20 that the seed decides. Loss is thus spread out: of n
 // datagrams in a row never more than n/20+2 are lost, so that a test may know whether a source block is decodable. The
-// order of datagrams is kept. With -spare-fdt packets of FDT Instances are never dropped, for peers that lose a file whose
-// FDT Instance they missed. On SIGINT or SIGTERM it prints how many datagrams it forwarded, dropped and changed, and ends.
+// order of datagrams is kept. With -spare-fdt packets of FDT Instances are never dropped, for peers that lose a file
+// whose FDT Instance they missed. On SIGINT or SIGTERM it prints how many datagrams it forwarded, dropped and changed,
+// and ends.
 //
 // The two ports must differ: the relay would hear itself.
 //
 // With -loss 0.1 each datagram is dropped with that probability instead, whatever became of the others: there are bursts,
 // and a source block needs repair symbols for the worst of them.
 //
-// With -flip-at 300 it flips one bit in the 300th packet of a file that it forwards, once: a carousel's next turn mends that.
+// With -flip-at 300 it flips one bit in the 300th packet of a file that it forwards, once: a carousel's next turn mends
+// that.
 //
 // Receivers see the relay as the source. IPv4 only; a measuring tool it is not: one system call for each datagram.
 package main

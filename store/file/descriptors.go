@@ -19,8 +19,9 @@ const (
 	patience = 30 * time.Second
 )
 
-// descriptors opens the files of objects when they are used, and closes those used least recently beyond a limit. A file
-// is lent to any number of callers of ReadAt and WriteAt at the same time; while an object is busy it is one caller's.
+// descriptors opens the files of objects when they are used, and closes those used least recently beyond a limit. A
+// file is lent to any number of callers of ReadAt and WriteAt at the same time; while an object is busy it is one
+// caller's.
 type descriptors struct {
 	limit    int
 	patience time.Duration
@@ -39,7 +40,8 @@ func newDescriptors(limit int) *descriptors {
 	return d
 }
 
-// lend returns the file of o, to be given back at once. It returns nil for an object without a file, unless make is set.
+// lend returns the file of o, to be given back at once. It returns nil for an object without a file, unless make is
+// set.
 func (d *descriptors) lend(o *object, make bool) (*os.File, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -207,8 +209,8 @@ func (d *descriptors) park(o *object) {
 	d.free(o)
 }
 
-// patiently calls op until there are descriptors for it, of which it closes idle ones. What op does must be nothing when it
-// fails for want of one.
+// patiently calls op until there are descriptors for it, of which it closes idle ones. What op does must be nothing
+// when it fails for want of one.
 func (d *descriptors) patiently(op func() error) error {
 	var waited time.Duration
 	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {

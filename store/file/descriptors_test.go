@@ -43,8 +43,8 @@ func stagedFiles(t *testing.T, s *Store) int {
 	return len(entries)
 }
 
-// TestManyStaged: objects cost neither a file nor a descriptor before their first byte, and no more descriptors than the
-// limit afterwards, in whatever order they are used.
+// TestManyStaged: objects cost neither a file nor a descriptor before their first byte, and no more descriptors than
+// the limit afterwards, in whatever order they are used.
 func TestManyStaged(t *testing.T) {
 	const objects, limit = 2000, 8
 	s, root := limited(t, limit)

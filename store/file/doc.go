@@ -5,10 +5,11 @@
 // so that after a crash or a loss of power a path leads to the older file or to the new one, never to a part of one. What
 // a process that died left staged is removed by the next New.
 //
-// A staged object is a file from its first byte on. The files used last are open, Options.MaxOpen at most; when the process
-// has no descriptors left, idle files are closed and calls wait. When somebody removes the root, the staging folder or the
-// staged files, or puts something else in the root's place, what is missing is made again, Options.Warn is told, and files
-// that are open are copied there. A file that was removed while it was closed is lost: its object fails.
+// A staged object is a file from its first byte on. The files used last are open, Options.MaxOpen at most; when the
+// process has no descriptors left, idle files are closed and calls wait. When somebody removes the root, the staging
+// folder or the staged files, or puts something else in the root's place, what is missing is made again, Options.Warn
+// is told, and files that are open are copied there. A file that was removed while it was closed is lost: its object
+// fails.
 //
 // All access goes through os.Root: no name, and no symbolic link that another process puts in the way, leads out of the
 // root. A symbolic link at the very name is replaced, not followed.

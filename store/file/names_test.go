@@ -44,8 +44,8 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// TestNamesOnDisk: locations that collide keep their files in later processes, in whatever order they come; what cannot be
-// a folder is avoided.
+// TestNamesOnDisk: locations that collide keep their files in later processes, in whatever order they come; what cannot
+// be a folder is avoided.
 func TestNamesOnDisk(t *testing.T) {
 	root := t.TempDir()
 	locations := []string{

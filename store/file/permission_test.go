@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestPublishWhereNothingMayChange: when the rename or the opening of the folder fails, the error says so, the older file
-// is still there, and the object can be published elsewhere.
+// TestPublishWhereNothingMayChange: when the rename or the opening of the folder fails, the error says so, the older
+// file is still there, and the object can be published elsewhere.
 func TestPublishWhereNothingMayChange(t *testing.T) {
 	for name, mode := range map[string]os.FileMode{
 		"may be read":    0o555,

@@ -49,7 +49,8 @@ func each(root string, remove func(string) error, pattern ...string) error {
 	return err
 }
 
-// TestRemoved: whatever a cleaner removes, what is staged and open is published all the same, and so is what comes later.
+// TestRemoved: whatever a cleaner removes, what is staged and open is published all the same, and so is what comes
+// later.
 func TestRemoved(t *testing.T) {
 	for _, noSync := range []bool{false, true} {
 		for _, c := range cleaners {
@@ -138,8 +139,8 @@ func TestRemovedForGood(t *testing.T) {
 	}
 }
 
-// TestRemovedWhileFilesAreClosed: the files that are closed when others need the descriptors are copied if a cleaner has
-// removed them; those that were closed before it came are lost, and say so.
+// TestRemovedWhileFilesAreClosed: the files that are closed when others need the descriptors are copied if a cleaner
+// has removed them; those that were closed before it came are lost, and say so.
 func TestRemovedWhileFilesAreClosed(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "in")
 	st, err := file.Options{MaxOpen: 2}.New(root)

@@ -22,8 +22,8 @@ type Options struct {
 	// FileMode and DirMode are the permissions of published files and of new folders, less the umask. Zero is 0666 and
 	// 0777. The staging folder is 0700 in any case.
 	FileMode, DirMode fs.FileMode
-	// MaxOpen bounds the staged files that are open at the same time. Zero is a quarter of the descriptors that the process
-	// may have, 4096 at most.
+	// MaxOpen bounds the staged files that are open at the same time. Zero is a quarter of the descriptors that the
+	// process may have, 4096 at most.
 	MaxOpen int
 	// Warn is told what the Store has mended, and what an operator should know, such as that the root was removed. It is
 	// called by any goroutine, with no lock held, and must not block. May be nil.
@@ -99,9 +99,9 @@ func (s *Store) Create(size uint64) (store.Object, error) {
 	return o, nil
 }
 
-// Publish implements store.Store. What can fail fails before the file gets its name, with one exception: when the folder
-// cannot be synced afterwards, Publish succeeds and Options.Warn is told, since the file is there, whole and durable; only
-// its name may be lost, or be the older file's again, after a loss of power.
+// Publish implements store.Store. What can fail fails before the file gets its name, with one exception: when the
+// folder cannot be synced afterwards, Publish succeeds and Options.Warn is told, since the file is there, whole and
+// durable; only its name may be lost, or be the older file's again, after a loss of power.
 func (s *Store) Publish(so store.Object, name string) (string, error) {
 	o, ok := so.(*object)
 	if !ok || o.store != s {
