@@ -29,7 +29,7 @@ const (
 	DropSymbolLength             // payload is not made of whole symbols
 	DropUnknownObject            // TOI that no FDT Instance describes, beyond what may be kept
 	DropBudget                   // a budget of bytes or of objects is spent
-	DropExpired                  // FDT Instance that has expired (RFC 6726, section 3.3), or what only such a one describes
+	DropExpired                  // FDT Instance that has expired (RFC 6726, section 3.3), or what only that describes
 	DropFDTConflict              // other content under an FDT Instance ID still in use (RFC 6726, section 3.4.1)
 	DropFinished                 // object has failed for good, or rests before it is tried again
 	DropMailbox                  // mailbox of the session or object was full

@@ -43,7 +43,7 @@ type Config struct {
 	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it is
 	// kept for FDT Instances and small objects; zero: an eighth.
 	SourceBudget, Reserve uint64
-	Workers               int            // goroutines that decode, verify and publish objects, at least two; zero: one per CPU
+	Workers               int            // goroutines for decoding and publication, at least two; zero: one per CPU
 	Registry              *fec.Registry  // FEC schemes; nil: those of package fec/schemes
 	Faults                *actors.Faults // injected faults, for tests; nil: none
 }
@@ -94,9 +94,11 @@ func Start(cfg Config) (*Node, error) {
 		cfg.Registry = schemes.New(parallel.New(cfg.Workers).Do)
 	}
 	n := &Node{
-		cfg: cfg, memory: session.NewMemory(), budget: store.NewSharedBudget(cfg.Budget, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
+		cfg: cfg, memory: session.NewMemory(),
+		budget: store.NewSharedBudget(cfg.Budget, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
-		pool: actors.NewPool(cfg.Workers, cfg.Workers), labour: receiver.NewLabour(cfg.Workers), sessions: map[flute.SessionKey]bool{},
+		pool: actors.NewPool(cfg.Workers, cfg.Workers), labour: receiver.NewLabour(cfg.Workers),
+		sessions: map[flute.SessionKey]bool{},
 	}
 	if err := n.startTree(); err != nil {
 		n.pool.Stop()

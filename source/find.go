@@ -102,14 +102,15 @@ func (f *finder) add(given string) error {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // nothing was written
-	w := walk{finder: f, path: given, name: name, above: []fs.FileInfo{info}, fs: root.FS(), open: func(name string) (*os.File, error) {
+	open := func(name string) (*os.File, error) {
 		root, err := os.OpenRoot(given)
 		if err != nil {
 			return nil, err
 		}
 		defer root.Close() //nolint:errcheck // nothing was written
 		return root.OpenFile(filepath.FromSlash(name), readOnly, 0)
-	}}
+	}
+	w := walk{finder: f, path: given, name: name, above: []fs.FileInfo{info}, fs: root.FS(), open: open}
 	return w.run()
 }
 

@@ -106,7 +106,8 @@ func (in *Inbox) Discard() { in.mailbox.Close() }
 // many slabs as are left for all others, so that any number of such sessions leaves some.
 func (in *Inbox) HasRoom(n, slabsLeft int) bool {
 	st := in.mailbox.Stats()
-	return st.Data == 0 || st.Bytes+n <= in.limits.Bytes && st.Data < in.limits.Messages && int(in.free.pinned.Load()) <= slabsLeft
+	return st.Data == 0 ||
+		st.Bytes+n <= in.limits.Bytes && st.Data < in.limits.Messages && int(in.free.pinned.Load()) <= slabsLeft
 }
 
 // Offer hands p over, whatever becomes of it. It returns how many datagrams the session cannot count any more, because

@@ -33,7 +33,8 @@ const (
 )
 
 // errNothing reports a datagram that is of no use without the packets before it.
-var errNothing = flute.NewPacketError(flute.DropForeignTSI, "socket: no session has this source and TSI, and the packet carries nothing")
+var errNothing = flute.NewPacketError(flute.DropForeignTSI,
+	"socket: no session has this source and TSI, and the packet carries nothing")
 
 // checkFirst reports why a datagram cannot be the first of a session: it must carry something for an object, or for the
 // FDT.

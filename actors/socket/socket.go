@@ -185,7 +185,8 @@ func (s *socket) reportCut(ctx actor.Context) {
 func (s *socket) reportCrowd(ctx actor.Context) {
 	if s.cfg.Counters.yielded.Load() > 0 && !s.crowded {
 		s.crowded = true
-		text := fmt.Sprintf("%v: more than %d sessions at once: those that have shown no FDT Instance give way to others", s.cfg.Group, s.cfg.MaxSessions)
+		text := fmt.Sprintf("%v: more than %d sessions at once: those that have shown no FDT Instance give way to others",
+			s.cfg.Group, s.cfg.MaxSessions)
 		ctx.Send(s.cfg.Hub, hub.Publish{Event: event.Warning{Text: text}})
 	}
 }

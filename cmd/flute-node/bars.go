@@ -127,7 +127,8 @@ func (t *transfer) line(width int) string {
 	bar := (width - columns(figures)) * 2 / 5
 	room := width - columns(figures) - bar - 3
 	full := int(percent) * bar / 100
-	return pad(shorten(t.name, room), room) + " [" + strings.Repeat("=", full) + strings.Repeat(" ", bar-full) + "]" + figures
+	name := pad(shorten(t.name, room), room)
+	return name + " [" + strings.Repeat("=", full) + strings.Repeat(" ", bar-full) + "]" + figures
 }
 
 // formatLeft writes seconds as 0:07, 12:34 or 3h05.

@@ -19,8 +19,8 @@ func takeTSI(out *output, to netip.AddrPort, want *uint64) (tsi flute.TSI, relea
 		tsi = flute.TSI(*want)
 		release, ok := claim(to, tsi)
 		if !ok {
-			out.show(event.Warning{Text: fmt.Sprintf("another process of this machine sends to %v with TSI %d: receivers take both for "+
-				"one session, and files are lost; give this one another --tsi", to, tsi)})
+			out.show(event.Warning{Text: fmt.Sprintf("another process of this machine sends to %v with TSI %d: "+
+				"receivers take both for one session, and files are lost; give this one another --tsi", to, tsi)})
 		}
 		return tsi, release
 	}

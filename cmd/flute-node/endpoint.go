@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -25,11 +26,14 @@ func (e *endpoint) UnmarshalText(text []byte) error {
 	host, service, err := net.SplitHostPort(string(text))
 	port, portErr := strconv.ParseUint(service, 10, 16)
 	if err != nil || portErr != nil || port == 0 || host == "" {
-		return fmt.Errorf("%q is no address with a UDP port, such as 239.1.1.1:3400, [ff15::1]:3400 or receiver.example:3400", text)
+		return fmt.Errorf("%q is no address with a UDP port, such as 239.1.1.1:3400, [ff15::1]:3400 or "+
+			"receiver.example:3400", text)
 	}
 	*e = endpoint{host: host, addr: netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port))}
 	return nil
 }
+
+var errNoAddress = errors.New("no address")
 
 // resolve asks for the address of a host name. Of several the first one of IPv4 is taken, or else the first.
 func (e endpoint) resolve(ctx context.Context, flag string) (netip.AddrPort, error) {
@@ -38,7 +42,7 @@ func (e endpoint) resolve(ctx context.Context, flag string) (netip.AddrPort, err
 	}
 	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip", e.host)
 	if err != nil || len(all) == 0 {
-		return netip.AddrPort{}, fmt.Errorf("%s %s:%d: %w", flag, e.host, e.addr.Port(), cmp.Or(err, fmt.Errorf("no address")))
+		return netip.AddrPort{}, fmt.Errorf("%s %s:%d: %w", flag, e.host, e.addr.Port(), cmp.Or(err, errNoAddress))
 	}
 	i := max(0, slices.IndexFunc(all, func(a netip.Addr) bool { return a.Unmap().Is4() }))
 	return netip.AddrPortFrom(all[i].Unmap(), e.addr.Port()), nil

@@ -19,7 +19,8 @@ func humanName(location string) string {
 // plain replaces what a terminal would obey: names and reasons come from the network.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar || r == 0x2028 || r == 0x2029 {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar ||
+			r == 0x2028 || r == 0x2029 {
 			return '?'
 		}
 		return r

@@ -124,7 +124,9 @@ type readyToSend struct {
 }
 
 func (c *sendCommand) ready(out *output, to netip.AddrPort, tsi flute.TSI, files []sender.File) {
-	r := readyToSend{To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat)}
+	r := readyToSend{
+		To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat),
+	}
 	for _, f := range files {
 		r.Bytes += f.Size
 	}

@@ -89,7 +89,8 @@ func (s *summary) text() string {
 	}
 	_, _ = fmt.Fprintf(&text, "%s %s", what, count(s.Files, "file"))
 	if s.Files > 0 {
-		_, _ = fmt.Fprintf(&text, ", %s in %s", formatBytes(s.Bytes), formatDuration(time.Duration(s.Seconds*float64(time.Second))))
+		took := time.Duration(s.Seconds * float64(time.Second))
+		_, _ = fmt.Fprintf(&text, ", %s in %s", formatBytes(s.Bytes), formatDuration(took))
 	}
 	if s.Seconds > 0 {
 		_, _ = fmt.Fprintf(&text, ", %v", bitRate(float64(s.Bytes)*8/s.Seconds))

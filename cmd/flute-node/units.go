@@ -16,7 +16,8 @@ func (s *byteSize) UnmarshalText(text []byte) error {
 		"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
 	})
 	if !ok {
-		return fmt.Errorf("%q is no number of bytes: write 1000, 5MB or 8MiB; units are B, kB, MB, GB, TB, KiB, MiB, GiB, TiB", text)
+		return fmt.Errorf("%q is no number of bytes: write 1000, 5MB or 8MiB; "+
+			"units are B, kB, MB, GB, TB, KiB, MiB, GiB, TiB", text)
 	}
 	*s = byteSize(v)
 	return nil
@@ -31,7 +32,8 @@ func (r *bitRate) UnmarshalText(text []byte) error {
 		"": 1, "bit": 1, "kbit": 1e3, "mbit": 1e6, "gbit": 1e9,
 	})
 	if !ok {
-		return fmt.Errorf("%q is no number of bits per second: write 64000, 100Mbit or 1Gbit; units are bit, kbit, Mbit, Gbit", text)
+		return fmt.Errorf("%q is no number of bits per second: write 64000, 100Mbit or 1Gbit; "+
+			"units are bit, kbit, Mbit, Gbit", text)
 	}
 	*r = bitRate(v)
 	return nil

@@ -32,7 +32,7 @@ type SessionClosed struct {
 type SessionComplete struct {
 	Session   flute.SessionKey `json:"session"`
 	Completed int              `json:"completed"` // objects
-	Failed    int              `json:"failed"`    // objects, and File elements that were refused; superseded ones are not counted
+	Failed    int              `json:"failed"`    // objects and refused File elements; superseded ones are not counted
 }
 
 // SessionStats is emitted once per second while packets of the session arrive.
@@ -129,7 +129,7 @@ const (
 	FailName        FailReason = "name"         // Content-Location cannot become a name in the store
 	FailBudget      FailReason = "budget"       // a budget is spent
 	FailExpired     FailReason = "expired"      // the description expired before the object was whole
-	FailSuperseded  FailReason = "superseded"   // a newer object has the same Content-Location; sending: it is sent in its place
+	FailSuperseded  FailReason = "superseded"   // a newer object has the Content-Location; sending: it is sent instead
 	FailQuarantined FailReason = "quarantined"  // handling it crashed repeatedly
 	FailClosed      FailReason = "session_over" // the session ended before the object was whole
 	FailSource      FailReason = "source"       // sending: the source could not be read, or changed

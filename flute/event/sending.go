@@ -22,7 +22,8 @@ func AsSending(e Event) Event {
 	case ObjectFailed:
 		e.Sending = true
 		return e
-	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected, ActorRestarted, KernelDrops, Missed, Warning:
+	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected,
+		ActorRestarted, KernelDrops, Missed, Warning:
 	}
 	return e
 }
@@ -42,7 +43,8 @@ func IsSending(e Event) bool {
 		return e.Sending
 	case ObjectFailed:
 		return e.Sending
-	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected, ActorRestarted, KernelDrops, Missed, Warning:
+	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected,
+		ActorRestarted, KernelDrops, Missed, Warning:
 	}
 	return false
 }

@@ -25,7 +25,8 @@ const (
 // it says.
 func charsetOf(label string) charset {
 	switch strings.ToLower(strings.TrimSpace(label)) {
-	case "", "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us", "utf-16", "utf16", "utf-16le", "utf-16be":
+	case "", "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us",
+		"utf-16", "utf16", "utf-16le", "utf-16be":
 		return utf8Charset
 	case "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1", "l1":
 		return latin1
@@ -149,7 +150,8 @@ func fromUTF16(b []byte, limit int) ([]byte, error) {
 // version 1.x will do, as that section says.
 func cutDeclaration(b []byte) (label string, rest []byte, err error) {
 	const opening = "<?xml"
-	if len(b) <= len(opening) || !bytes.HasPrefix(b, []byte(opening)) || !strings.ContainsRune(" \t\r\n?", rune(b[len(opening)])) {
+	if len(b) <= len(opening) || !bytes.HasPrefix(b, []byte(opening)) ||
+		!strings.ContainsRune(" \t\r\n?", rune(b[len(opening)])) {
 		return "", b, nil
 	}
 	inner, rest, ok := bytes.Cut(b[len(opening):], []byte("?>"))

@@ -37,7 +37,8 @@ func (p *parser) add(e *etree.Element) {
 	}
 	if p.inst.RejectedCount++; p.inst.RejectedCount <= maxRejected {
 		p.inst.Rejected = append(p.inst.Rejected, Rejection{
-			TOI: strings.Clone(shorten(toi, 40)), ContentLocation: strings.Clone(shorten(location, maxShown)), Reason: err.Error(),
+			TOI: strings.Clone(shorten(toi, 40)), ContentLocation: strings.Clone(shorten(location, maxShown)),
+			Reason: err.Error(),
 		})
 	}
 }

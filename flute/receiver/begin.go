@@ -23,8 +23,8 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 		// packets for this TOI MUST be the same." Which of both is wrong nobody can tell.
 		if !e.warned {
 			e.warned = true
-			o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: codepoint is %d, the FDT says FEC Encoding ID %d: packets are dropped",
-				o.l.key, e.toi, p.Codepoint, uint8(e.file.OTI.EncodingID))})
+			o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: codepoint is %d, the FDT says "+
+				"FEC Encoding ID %d: packets are dropped", o.l.key, e.toi, p.Codepoint, uint8(e.file.OTI.EncodingID))})
 		}
 		return errCodepoint
 	}
@@ -123,8 +123,8 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 	}
 	most := min(l.cfg.ObjectBudget, l.share.All.Ceiling())
 	if need := blockNeed(scheme, oti, &part, part.Large); need > most {
-		return fmt.Errorf("receiver: decoding a source block of %d symbols takes %d bytes, the budget of an object has %d: %w",
-			part.Large, need, most, flute.ErrOTI)
+		return fmt.Errorf("receiver: decoding a source block of %d symbols takes %d bytes, "+
+			"the budget of an object has %d: %w", part.Large, need, most, flute.ErrOTI)
 	}
 	return nil
 }

@@ -143,7 +143,8 @@ func (c Config) Validated() (*Config, error) {
 	c.SessionBudget = cmp.Or(c.SessionBudget, DefaultSessionBudget)
 	c.ObjectBudget = cmp.Or(c.ObjectBudget, c.SessionBudget-c.SessionBudget/16)
 	if c.ObjectBudget > c.SessionBudget {
-		return nil, fmt.Errorf("receiver: Config.ObjectBudget %d exceeds Config.SessionBudget %d", c.ObjectBudget, c.SessionBudget)
+		return nil, fmt.Errorf("receiver: Config.ObjectBudget %d exceeds Config.SessionBudget %d",
+			c.ObjectBudget, c.SessionBudget)
 	}
 	if c.Labour == nil {
 		c.Labour = NewLabour(1)

@@ -115,7 +115,8 @@ func (s *Session) introduce(e *entry) {
 	if toi, ok := l.locations[e.file.ContentLocation]; ok {
 		old := l.entries[toi]
 		switch {
-		case old.run == e.run && old.instance.NewerThan(e.instance) && (old.instance-e.instance)&flute.MaxInstanceID <= maxKnownInstances:
+		case old.run == e.run && old.instance.NewerThan(e.instance) &&
+			(old.instance-e.instance)&flute.MaxInstanceID <= maxKnownInstances:
 			if untold {
 				e.phase = announced
 			}

@@ -44,7 +44,8 @@ func (o *Object) warn(fti, fdt *fec.OTI, conclusion string) {
 
 // describeOTI returns what an OTI says, in words.
 func describeOTI(o *fec.OTI) string {
-	s := fmt.Sprintf("FEC Encoding ID %d, %d bytes, symbols of %d bytes", uint8(o.EncodingID), o.TransferLength, o.SymbolLength)
+	s := fmt.Sprintf("FEC Encoding ID %d, %d bytes, symbols of %d bytes",
+		uint8(o.EncodingID), o.TransferLength, o.SymbolLength)
 	switch {
 	case o.MaxSourceBlockLength > 0:
 		s += fmt.Sprintf(", source blocks of %d", o.MaxSourceBlockLength)

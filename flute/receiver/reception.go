@@ -30,7 +30,7 @@ type reception struct {
 	waiting     bool                  // for memory, or for a permit
 	unpermitted bool                  // a source block of it waits for a permit, see Labour
 	queued      bool                  // whole, and waiting for the publication of an older version
-	stalled     []fec.SBN             // source blocks that could not be decoded for want of memory, or of a place among the attempts
+	stalled     []fec.SBN             // source blocks that want memory, or a place among the attempts
 
 	digest  *digest // the object's prefix hashed so far; nil before the first Work
 	working bool    // a Work reads object and digest; nobody else may

@@ -151,7 +151,8 @@ func (s *Session) contest(now time.Time, in *instance, f *fdt.Instance, against 
 	before := l.rival
 	l.dropRival()
 	l.rival = rival{in: in, run: in.run, against: against, partial: next}
-	if before.in != nil && before.against == against && before.partial == next && l.lineOf(before.run) == l.lineOf(in.run) {
+	if before.in != nil && before.against == against && before.partial == next &&
+		l.lineOf(before.run) == l.lineOf(in.run) {
 		l.rival.run = min(before.run, in.run)
 		l.rival.evidence = before.evidence // its sender has several FDT Instances, or renews them quickly
 		l.reread(before.in.id, now)

@@ -56,7 +56,8 @@ func (l *Ledger) isPublishing(location string) bool {
 // queue notes that w, a Work that publishes, is on its way.
 func (l *Ledger) queue(w *Work) {
 	location := w.file.ContentLocation
-	w.older = slices.DeleteFunc(slices.Clone(l.publications.out[location]), func(o *Work) bool { return o.turn.Load() >= turnOver })
+	isOver := func(o *Work) bool { return o.turn.Load() >= turnOver }
+	w.older = slices.DeleteFunc(slices.Clone(l.publications.out[location]), isOver)
 	l.publications.out[location] = append(slices.Clone(w.older), w)
 }
 

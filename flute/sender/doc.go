@@ -13,17 +13,17 @@
 //
 // What is sent, and in which order:
 //
-//   - The files are listed on pages, in order of addition; an FDT Instance describes one page, up to FDTBytes and FDTFiles,
-//     and is never empty (RFC 6726, section 3.3). It comes before the first file of the page, again every FDTInterval while
-//     files of the page are to be sent, and FDTTransfers times after the last of them, apart from each other. It is replaced
-//     by one with the next FDT Instance ID when files were added or removed, and before it expires. Additions close to each
-//     other share one.
-//   - FDT Instances have the FEC scheme of the files and at least their share of repair symbols (Config.FDTOTI). While files
-//     are in transfer, packets of FDT Instances go between theirs, one in four, one in two when a file waits for it. One
-//     Instance is sent at a time.
+//   - The files are listed on pages, in order of addition; an FDT Instance describes one page, up to FDTBytes and
+//     FDTFiles, and is never empty (RFC 6726, section 3.3). It comes before the first file of the page, again every
+//     FDTInterval while files of the page are to be sent, and FDTTransfers times after the last of them, apart from
+//     each other. It is replaced by one with the next FDT Instance ID when files were added or removed, and before it
+//     expires. Additions close to each other share one.
+//   - FDT Instances have the FEC scheme of the files and at least their share of repair symbols (Config.FDTOTI). While
+//     files are in transfer, packets of FDT Instances go between theirs, one in four, one in two when a file waits for
+//     it. One Instance is sent at a time.
 //   - Files that were sent stay described as long as their page is, and settled ones until they would cost more than an
-//     eighth of the rate. After SetComplete all stay, and all Instances are sent once more after the last file. The one with
-//     the newest files says Complete; the others were sent before it.
+//     eighth of the rate. After SetComplete all stay, and all Instances are sent once more after the last file. The one
+//     with the newest files says Complete; the others were sent before it.
 //   - Up to Parallel files are sent at once, a packet of each in turn; of each file up to Interleave source blocks, an
 //     encoding symbol of each in turn: first the source symbols of the block, then its repair symbols.
 //   - A file is sent TransferCount times, Delay apart. The last packet of the last time has the B flag.

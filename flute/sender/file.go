@@ -84,7 +84,8 @@ func (o *Object) TransferLength() uint64 { return o.transferLength }
 
 // sameBytes reports whether o and other are known to be the same bytes on the wire.
 func (o *Object) sameBytes(other *Object) bool {
-	return o.transferSHA256 != nil && bytes.Equal(o.transferSHA256, other.transferSHA256) && o.transferLength == other.transferLength
+	return o.transferSHA256 != nil && bytes.Equal(o.transferSHA256, other.transferSHA256) &&
+		o.transferLength == other.transferLength
 }
 
 // digests returns the digests as events carry them.

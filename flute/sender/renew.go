@@ -278,7 +278,7 @@ func (s *Session) renewed(n *renewing, t time.Time) {
 		s.retry(o, t, r.err)
 		return
 	}
-	if r.object.version == o.version || r.object.sameBytes(o.Object) { // it could not be opened for a while, or was touched
+	if r.object.version == o.version || r.object.sameBytes(o.Object) { // it was touched, or could not be opened
 		if o.owned {
 			closeScratch(o.scratch)
 		}

@@ -225,7 +225,7 @@ func (d *descriptors) patiently(op func() error) error {
 	}
 }
 
-// parkHalf closes half of the idle files, the process needs descriptors, and reports whether there were any.
+// parkHalf closes half of the idle files, since the process needs descriptors. It reports whether there were any.
 func (d *descriptors) parkHalf() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
