@@ -268,7 +268,7 @@ func (in *Inbox) finish(reason string) (events []event.Event) {
 	// Only now: an object that ends leaves what a Work still uses to that Work, to be freed with it.
 	for _, w := range works {
 		w.Cancel()
-		w.Run() // nobody else will: it only discards
+		w.Run(nil) // nobody else will: it only discards
 	}
 	for _, w := range in.desk.TakeAll() {
 		w.Cancel()

@@ -47,7 +47,7 @@ func (w *worker) submit(ctx actor.Context) {
 				root.Send(self, free{})
 				return
 			}
-			m.Job.Work.Run()
+			m.Job.Work.Run(nil)
 			done()
 		}
 		crashed := func(c *actors.Crash) { m.Job.Work.Fail(c); done() }

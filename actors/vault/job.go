@@ -1,10 +1,18 @@
 package vault
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Work is what takes long: a *receiver.Work, a *sender.Work or a *sender.Renewal.
 type Work interface {
-	Run()
+	// Lane returns what Run waits for: nil for the processor; else the store.Store or the sender.Source that it reads
+	// from or writes to. Works of one Store, or of one Source, share a lane: if it hangs, they wait, and no others do.
+	Lane() any
+	// Run does the work, once. With a Lane that is not nil it holds cpu while it computes, and never while it waits for
+	// its Store or Source; nil: it need not hold anything. A Work whose Lane is nil does not use cpu.
+	Run(cpu sync.Locker)
 	Fail(err error) // Run did not come to its end
 	Cancel()        // nobody waits for the result
 }
@@ -26,7 +34,7 @@ func (j *Job) Finished() bool { return j.finished.Load() }
 func (j *Job) Cancel() {
 	j.Work.Cancel()
 	if j.claim() {
-		j.Work.Run() // it only discards
+		j.Work.Run(nil) // it only discards
 	}
 }
 

@@ -95,14 +95,14 @@ func TestSymbolsDuringAttempt(t *testing.T) {
 			r, o := attempting(t)
 			r.some(o, 0, 2, 3, 7)
 			if !drain {
-				r.works[0].Run()
+				r.works[0].Run(nil)
 			}
 			r.feed(o.packet(0, 3, 1), o.packet(0, 7, 1), o.packet(0, 12, 1))
 			r.some(o, 1, 0)
 			work := r.works[0]
 			r.works = r.works[1:]
 			if drain {
-				work.Run()
+				work.Run(nil)
 			}
 			r.bring(work)
 			r.workAll()
@@ -119,7 +119,7 @@ func TestSolver(t *testing.T) {
 	r, o := attempting(t, func(c *Config) { c.Variant, c.Registry = "", c.Registry.With(fec.ReedSolomonGF28, 0, scheme) })
 	r.some(o, 0, 2, 3, 7)
 	held := r.l.Held()
-	r.works[0].Run()
+	r.works[0].Run(nil)
 	r.feed(o.packet(0, 12, 1)) // the Work does not know it
 	r.work2(t, 1, 1)
 	r.work2(t, 2, 1) // solved: now the other kind
@@ -140,7 +140,7 @@ func (r *rig) work2(t *testing.T, solved, works int) {
 	w := r.works[0]
 	r.works = r.works[1:]
 	if w.state.Load() == workPending {
-		w.Run()
+		w.Run(nil)
 	}
 	r.bring(w)
 	scheme, _ := r.cfg.Registry.Scheme(&fec.OTI{EncodingID: fec.ReedSolomonGF28})
@@ -152,9 +152,9 @@ func (r *rig) work2(t *testing.T, solved, works int) {
 // What ends an object while its blocks are being decoded frees everything once the Work has ended.
 func TestEndDuringAttempt(t *testing.T) {
 	for name, do := range map[string]func(r *rig, w *Work){
-		"cancelled, then brought": func(r *rig, w *Work) { w.Run(); r.bring(w) },
-		"nobody to bring it to":   func(_ *rig, w *Work) { w.Run(); w.Cancel() },
-		"cancelled before":        func(_ *rig, w *Work) { w.Cancel(); w.Run() },
+		"cancelled, then brought": func(r *rig, w *Work) { w.Run(nil); r.bring(w) },
+		"nobody to bring it to":   func(_ *rig, w *Work) { w.Run(nil); w.Cancel() },
+		"cancelled before":        func(_ *rig, w *Work) { w.Cancel(); w.Run(nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, o := attempting(t)
@@ -203,7 +203,7 @@ func TestEndDuringAttempt(t *testing.T) {
 		r.some(o, 0, 1, 3)
 		w := r.works[0]
 		r.works = nil
-		w.Run()
+		w.Run(nil)
 		armed = true
 		func() {
 			defer func() {

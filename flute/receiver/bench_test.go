@@ -77,7 +77,7 @@ func (st *stationary) feed(i int) {
 		st.o.Handle(start, &p)
 	}
 	for _, w := range st.o.Effects().Works {
-		w.Run()
+		w.Run(nil)
 		st.o.Done(start, w)
 	}
 }

@@ -556,7 +556,7 @@ func TestAbort(t *testing.T) {
 	r.settle()
 	r.want("failed 1 a quarantined", "closed given up")
 	w.Cancel()
-	w.Run()
+	w.Run(nil)
 	r.close()
 	if len(r.store.Files()) != 0 {
 		t.Error("published")

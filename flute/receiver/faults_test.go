@@ -155,11 +155,11 @@ func TestBudgetSpent(t *testing.T) {
 // A Work that was cancelled, before or while it ran, leaves nothing behind.
 func TestWorkCancelled(t *testing.T) {
 	for name, do := range map[string]func(r *rig, w *Work){
-		"before":      func(_ *rig, w *Work) { w.Cancel(); w.Run() },
-		"after":       func(_ *rig, w *Work) { w.Run(); w.Cancel() },
-		"brought":     func(r *rig, w *Work) { w.Run(); r.bring(w) },
+		"before":      func(_ *rig, w *Work) { w.Cancel(); w.Run(nil) },
+		"after":       func(_ *rig, w *Work) { w.Run(nil); w.Cancel() },
+		"brought":     func(r *rig, w *Work) { w.Run(nil); r.bring(w) },
 		"failed":      func(r *rig, w *Work) { w.Fail(errors.New("no worker")); r.bring(w) },
-		"ran, failed": func(r *rig, w *Work) { w.Run(); w.Fail(errors.New("crash")); r.bring(w) },
+		"ran, failed": func(r *rig, w *Work) { w.Run(nil); w.Fail(errors.New("crash")); r.bring(w) },
 	} {
 		for _, ahead := range []bool{false, true} {
 			r := newRig(t)

@@ -115,7 +115,7 @@ func (r *Receiver) settle(now time.Time, m *member, o *Object) {
 			break
 		}
 		for _, w := range f.Works {
-			w.Run()
+			w.Run(nil)
 			o.Done(now, w)
 		}
 	}

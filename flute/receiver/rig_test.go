@@ -183,7 +183,7 @@ func (r *rig) settleObject(o *Object) {
 func (r *rig) work() {
 	w := r.works[0]
 	r.works = r.works[1:]
-	w.Run()
+	w.Run(nil)
 	r.bring(w)
 }
 

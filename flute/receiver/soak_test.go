@@ -297,7 +297,7 @@ func (k *soak) labour() {
 		if !k.calm && k.rng.IntN(30) == 0 {
 			w.Fail(errors.New("the lane is gone"))
 		} else {
-			w.Run()
+			w.Run(nil)
 		}
 		k.done = append(k.done, w)
 	}

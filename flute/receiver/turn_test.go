@@ -39,7 +39,7 @@ func (r *rig) workLast() {
 	last := len(r.works) - 1
 	w := r.works[last]
 	r.works = r.works[:last]
-	w.Run()
+	w.Run(nil)
 	r.bring(w)
 }
 
@@ -50,8 +50,8 @@ func TestOlderVersionIsNotPublished(t *testing.T) {
 		r, _, two := versions(t, true)
 		newer, older := r.works[1], r.works[0]
 		r.works = nil
-		newer.Run()
-		older.Run()
+		newer.Run(nil)
+		older.Run(nil)
 		if olderFirst {
 			r.bring(older)
 			r.bring(newer)
@@ -104,7 +104,7 @@ func TestNewerVersionWaits(t *testing.T) {
 		slow := r.works[0]
 		r.works = r.works[1:]
 		back := make(chan struct{})
-		go func() { slow.Run(); close(back) }()
+		go func() { slow.Run(nil); close(back) }()
 		<-g.arrived
 		if when.wholeBefore {
 			r.work()
@@ -144,11 +144,11 @@ func TestNewestVersionWaits(t *testing.T) {
 	slow, second := r.works[0], r.works[1]
 	r.works = nil
 	back := make(chan struct{})
-	go func() { slow.Run(); close(back) }()
+	go func() { slow.Run(nil); close(back) }()
 	<-g.arrived
 	r.feed(describe(t, 2, three.file("a")))
 	r.feed(three.all()...)
-	second.Run()
+	second.Run(nil)
 	r.bring(second)
 	r.want("failed " + two.toi.String() + " a superseded")
 	close(g.open)

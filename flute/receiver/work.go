@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/flute"
@@ -56,8 +57,16 @@ type result struct {
 // TOI returns the object that the work belongs to.
 func (w *Work) TOI() flute.TOI { return w.entry.toi }
 
+// Lane returns the Store that Run waits for; nil: it only decodes a source block, in memory.
+func (w *Work) Lane() any {
+	if w.attempt != nil {
+		return nil
+	}
+	return w.store
+}
+
 // Run does the work. It blocks on the store, on hashing or on decoding, and touches nothing that other goroutines use.
-func (w *Work) Run() {
+func (w *Work) Run(sync.Locker) {
 	if w.state.Load() != workCancelled {
 		switch {
 		case w.attempt != nil:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,8 +48,11 @@ type Renewal struct {
 	done   atomic.Bool
 }
 
+// Lane returns the Source: Run waits for it.
+func (r *Renewal) Lane() any { return r.file.Source }
+
 // Run reads the content, as Prepare does. It does so once.
-func (r *Renewal) Run() {
+func (r *Renewal) Run(sync.Locker) {
 	if r.begun.CompareAndSwap(false, true) {
 		r.object, r.err = r.prepare()
 		r.done.Store(true)
@@ -263,7 +267,7 @@ func (s *Session) runUndrained(r *Renewal) bool {
 	for i, waiting := range s.renewals {
 		if waiting == r {
 			s.renewals = append(s.renewals[:i:i], s.renewals[i+1:]...)
-			r.Run()
+			r.Run(nil)
 			return true
 		}
 	}

@@ -125,7 +125,7 @@ func (d *fromDisk) run(until func() bool) {
 		}
 		if d.drained {
 			for _, r := range d.session.Renewals() {
-				r.Run()
+				r.Run(nil)
 			}
 		}
 		d.events()
@@ -424,8 +424,8 @@ func TestRenewalThatIsLost(t *testing.T) {
 	if len(again) != 1 || again[0] != first[0] {
 		t.Fatal("it is not offered again")
 	}
-	again[0].Run()
-	first[0].Run()
+	again[0].Run(nil)
+	first[0].Run(nil)
 	d.whole(3, second)
 	d.ends("2 completed")
 	d.closed()
@@ -447,7 +447,7 @@ func TestRenewalOfNobody(t *testing.T) {
 		if r[0].ctx.Err() == nil {
 			t.Errorf("%s: the Renewal goes on", name)
 		}
-		r[0].Run()
+		r[0].Run(nil)
 		d.closed()
 		if len(d.log) != 1 {
 			t.Errorf("%s: %q", name, d.log)

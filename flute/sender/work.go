@@ -2,6 +2,7 @@ package sender
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,8 +37,11 @@ const (
 	workDone           // by Run, or taken back by the session
 )
 
+// Lane returns nil: Run needs nothing but the processor.
+func (w *Work) Lane() any { return nil }
+
 // Run does the work, unless the session has begun to do it itself.
-func (w *Work) Run() {
+func (w *Work) Run(sync.Locker) {
 	if w.state.CompareAndSwap(workPending, workRunning) {
 		_, w.err = w.enc.AppendRepair(nil, w.esi)
 		w.state.Store(workDone)

@@ -53,7 +53,7 @@ func TestWorks(t *testing.T) {
 	s = blocksOf(t)
 	got := send(t, s, func(int) {
 		for _, w := range s.Works() {
-			w.Run()
+			w.Run(nil)
 			ran++
 		}
 	})
