@@ -40,51 +40,6 @@ func (e *OTIError) Error() string {
 // Unwrap returns flute.ErrOTI.
 func (e *OTIError) Unwrap() error { return flute.ErrOTI }
 
-// limits are what the wire format and the RFC of a scheme allow.
-type limits struct {
-	transferLength uint64
-	blockSymbols   uint32 // largest B or K
-	blocks         uint64
-	maxSymbols     uint32 // largest max_n; 0: the scheme has none
-}
-
-// The limits of the schemes that do not depend on other fields.
-const (
-	maxTransfer48    = 1<<48 - 1
-	maxBlocks        = 1<<32 - 1    // one less than an SBN of 32 bits permits, so that their number has 32 bits too
-	maxRaptorLength  = 1<<45 - 1    // RFC 5053, section 3.2.2: F is less than 2^45
-	maxRaptorQLength = 946270874880 // RFC 6330, section 3.3.2
-	maxRaptorK       = 8192         // RFC 5053, section 5.1.2
-	minRaptorK       = 4            // RFC 5053, section 5.4.2.3: its tables begin with K = 4
-	maxRaptorN       = 1<<8 - 1     // RFC 5053, section 3.2.3: N has 8 bits
-	maxRaptorQK      = 56403        // RFC 6330, section 5.1.2
-	maxLDPCSymbols   = 1<<20 - 1    // RFC 5170, section 4.2.2, permits 2^20, which its 20-bit fields cannot say
-	maxLDPCSeed      = 0x7FFFFFFE   // RFC 5170, section 4.2.3
-)
-
-func (o *OTI) limits() limits {
-	switch o.EncodingID {
-	case CompactNoCode, Compact:
-		return limits{maxTransfer48, 1 << 16, 1 << 16, 0}
-	case ReedSolomonGF28:
-		return limits{maxTransfer48, 255, 1 << 24, 255}
-	case ReedSolomonGF2m:
-		m := o.fieldBits()
-		return limits{maxTransfer48, 1<<m - 1, 1 << (32 - m), 1<<m - 1}
-	case LDPCStaircase, LDPCTriangle:
-		return limits{maxTransfer48, maxLDPCSymbols, 1 << 12, maxLDPCSymbols}
-	case SmallBlockExpandable:
-		return limits{maxTransfer48, 1<<32 - 1, maxBlocks, 0}
-	case SmallBlockSystematic:
-		return limits{maxTransfer48, 1<<16 - 1, maxBlocks, 1<<16 - 1}
-	case Raptor:
-		return limits{maxRaptorLength, maxRaptorK, 1<<16 - 1, 0}
-	case RaptorQ:
-		return limits{maxRaptorQLength, maxRaptorQK, 1<<8 - 1, 0}
-	}
-	return limits{}
-}
-
 // fieldBits returns m: 8 when the sender left it out (RFC 5510, section 4.2.3).
 func (o *OTI) fieldBits() uint {
 	if o.FieldBits == 0 {
@@ -109,9 +64,9 @@ func (o *OTI) Validate() error {
 	if o.EncodingID == ReedSolomonGF2m && (o.fieldBits() < 2 || o.fieldBits() > 16) {
 		return o.wrong("m", uint64(o.FieldBits), "2 to 16")
 	}
-	l := o.limits()
-	if o.TransferLength > l.transferLength {
-		return o.wrong("Transfer-Length", o.TransferLength, fmt.Sprintf("at most %d", l.transferLength))
+	l := o.Limits()
+	if o.TransferLength > l.TransferLength {
+		return o.wrong("Transfer-Length", o.TransferLength, fmt.Sprintf("at most %d", l.TransferLength))
 	}
 	if o.TransferLength == 0 {
 		return nil
@@ -126,26 +81,26 @@ func (o *OTI) Validate() error {
 }
 
 // validateB checks a scheme that is partitioned by its largest source block length.
-func (o *OTI) validateB(l limits) error {
+func (o *OTI) validateB(l Limits) error {
 	b, symbols := o.MaxSourceBlockLength, ceil(o.TransferLength, uint64(o.SymbolLength))
 	if b == 0 {
 		return o.wrong("Maximum-Source-Block-Length", 0, "positive")
 	}
 	blocks := ceil(symbols, uint64(b))
-	if blocks > l.blocks {
-		return o.wrong("number of source blocks", blocks, fmt.Sprintf("at most %d", l.blocks))
+	if blocks > l.Blocks {
+		return o.wrong("number of source blocks", blocks, fmt.Sprintf("at most %d", l.Blocks))
 	}
 	if o.EncodingID == CompactNoCode || o.EncodingID == Compact {
 		// B has 32 bits, an ESI 16: senders announce more than a block can have. What counts is what its blocks do have.
-		if k := ceil(symbols, blocks); k > uint64(l.blockSymbols) {
-			return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.blockSymbols))
+		if k := ceil(symbols, blocks); k > uint64(l.MaxBlockSymbols) {
+			return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.MaxBlockSymbols))
 		}
-	} else if b > l.blockSymbols {
-		return o.wrong("Maximum-Source-Block-Length", uint64(b), fmt.Sprintf("at most %d", l.blockSymbols))
+	} else if b > l.MaxBlockSymbols {
+		return o.wrong("Maximum-Source-Block-Length", uint64(b), fmt.Sprintf("at most %d", l.MaxBlockSymbols))
 	}
-	if l.maxSymbols > 0 && (o.MaxEncodingSymbols < b || o.MaxEncodingSymbols > l.maxSymbols) {
+	if o.hasMaxN() && (o.MaxEncodingSymbols < b || o.MaxEncodingSymbols > l.Symbols) {
 		return o.wrong("Max-Number-of-Encoding-Symbols", uint64(o.MaxEncodingSymbols),
-			fmt.Sprintf("from the Maximum-Source-Block-Length, %d, to %d", b, l.maxSymbols))
+			fmt.Sprintf("from the Maximum-Source-Block-Length, %d, to %d", b, l.Symbols))
 	}
 	switch o.EncodingID {
 	case ReedSolomonGF2m:
@@ -172,7 +127,7 @@ func (o *OTI) validateLDPC() error {
 }
 
 // validateZ checks Raptor and RaptorQ.
-func (o *OTI) validateZ(l limits) error {
+func (o *OTI) validateZ(l Limits) error {
 	t, kt := uint64(o.SymbolLength), ceil(o.TransferLength, uint64(o.SymbolLength))
 	switch {
 	case o.Alignment == 0 || t%uint64(o.Alignment) != 0:
@@ -181,15 +136,15 @@ func (o *OTI) validateZ(l limits) error {
 		return o.wrong("N", uint64(o.SubBlocks), "1 to T/Al")
 	case o.EncodingID == Raptor && o.SubBlocks > maxRaptorN:
 		return o.wrong("N", uint64(o.SubBlocks), fmt.Sprintf("at most %d", maxRaptorN))
-	case o.SourceBlocks == 0 || uint64(o.SourceBlocks) > l.blocks:
-		return o.wrong("Z", uint64(o.SourceBlocks), fmt.Sprintf("1 to %d", l.blocks))
+	case o.SourceBlocks == 0 || uint64(o.SourceBlocks) > l.Blocks:
+		return o.wrong("Z", uint64(o.SourceBlocks), fmt.Sprintf("1 to %d", l.Blocks))
 	}
 	z := uint64(o.SourceBlocks) // beyond Kt the source blocks are empty: they do not exist
-	if k := ceil(kt, z); k > uint64(l.blockSymbols) {
-		return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.blockSymbols))
+	if k := ceil(kt, z); k > uint64(l.MaxBlockSymbols) {
+		return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.MaxBlockSymbols))
 	}
-	if k := kt / z; o.EncodingID == Raptor && k < minRaptorK {
-		return o.wrong("source block length", k, fmt.Sprintf("at least %d: take shorter symbols or fewer source blocks", minRaptorK))
+	if k := kt / z; o.EncodingID == Raptor && k < uint64(l.MinBlockSymbols) {
+		return o.wrong("source block length", k, fmt.Sprintf("at least %d: take shorter symbols or fewer source blocks", l.MinBlockSymbols))
 	}
 	return nil
 }
@@ -218,25 +173,19 @@ func (o *OTI) MaxESI(k uint32) uint32 {
 	switch o.EncodingID {
 	case CompactNoCode:
 		return k
-	case Compact:
-		return 1 << 16
 	case ReedSolomonGF28, ReedSolomonGF2m, SmallBlockSystematic:
 		return max(k, o.MaxEncodingSymbols)
 	case LDPCStaircase, LDPCTriangle:
 		return k + o.RepairSymbols(k) // RFC 5170, section 5.5: the code itself depends on n
-	case Raptor:
-		return 65521 // RFC 5053, section 5.4.4.4: ESIs from 65521 on repeat the first ones
-	case RaptorQ:
-		return 1 << 24
 	default:
-		return 1<<32 - 1
+		return o.Limits().Symbols
 	}
 }
 
 // RepairSymbols returns how many repair symbols a sender makes for a source block of k source symbols by the n-algorithm:
 // floor(k * max_n / B) - k (RFC 5510, section 6.2; RFC 5170, section 5.5). It is 0 for a scheme without max_n.
 func (o *OTI) RepairSymbols(k uint32) uint32 {
-	if o.MaxSourceBlockLength == 0 || o.MaxEncodingSymbols <= o.MaxSourceBlockLength || o.limits().maxSymbols == 0 {
+	if o.MaxSourceBlockLength == 0 || o.MaxEncodingSymbols <= o.MaxSourceBlockLength || !o.hasMaxN() {
 		return 0
 	}
 	n := uint64(k) * uint64(o.MaxEncodingSymbols) / uint64(o.MaxSourceBlockLength)

@@ -49,8 +49,8 @@ var validOTIs = []fec.OTI{
 		MaxSourceBlockLength: 1<<32 - 1,
 	},
 	{
-		EncodingID: fec.SmallBlockSystematic, TransferLength: (1<<32 - 1) * (1<<16 - 1), SymbolLength: 1, MaxSourceBlockLength: 1<<16 - 1,
-		MaxEncodingSymbols: 1<<16 - 1,
+		EncodingID: fec.SmallBlockSystematic, InstanceID: 1, TransferLength: (1<<32 - 1) * (1<<16 - 1), SymbolLength: 1,
+		MaxSourceBlockLength: 1<<16 - 1, MaxEncodingSymbols: 1<<16 - 1,
 	},
 	{EncodingID: fec.Compact, InstanceID: 1, TransferLength: 100, SymbolLength: 8, MaxSourceBlockLength: 4},
 }
@@ -129,9 +129,13 @@ func TestConf_B10_Invalid(t *testing.T) {
 		{"PRNG seed", with(ldpc, func(o *fec.OTI) { o.Seed = 0x7fffffff })},
 		{"Max-Number-of-Encoding-Symbols", with(ldpc, func(o *fec.OTI) { o.MaxEncodingSymbols = 1 << 20 })},
 		{"number of source blocks", with(ldpc, func(o *fec.OTI) { o.TransferLength = 1<<12*100 + 1 })},
-		{"Maximum-Source-Block-Length", with(small, func(o *fec.OTI) { o.MaxSourceBlockLength, o.MaxEncodingSymbols = 1<<16, 1<<16 })},
+		{"Maximum-Source-Block-Length", with(small, func(o *fec.OTI) { o.MaxSourceBlockLength, o.MaxEncodingSymbols = 256, 256 })},
+		{"Maximum-Source-Block-Length", with(small, func(o *fec.OTI) {
+			o.InstanceID, o.MaxSourceBlockLength, o.MaxEncodingSymbols = 1, 1<<16, 1<<16
+		})},
 		{"number of source blocks", with(small, func(o *fec.OTI) { // 2^32 blocks: their number would not fit
-			o.TransferLength, o.SymbolLength, o.MaxSourceBlockLength, o.MaxEncodingSymbols = (1<<16-1)<<32, 1, 1<<16-1, 1<<16-1
+			o.InstanceID, o.TransferLength, o.SymbolLength = 1, (1<<16-1)<<32, 1
+			o.MaxSourceBlockLength, o.MaxEncodingSymbols = 1<<16-1, 1<<16-1
 		})},
 		// K04
 		{"Al", with(raptor, func(o *fec.OTI) { o.Alignment = 0 })},

@@ -17,24 +17,23 @@ func drawRepair(path string) error {
 	p.X.Tick.Marker, p.Y.Tick.Marker = every(5), every(20)
 	for _, l := range []struct {
 		scheme string
-		id     fec.EncodingID
+		oti    fec.OTI
 		k      uint32
-		n1     uint8
-		most   uint32 // symbols of a block
 		style  int
 	}{
-		{"rs", fec.ReedSolomonGF28, 10, 0, 255, 1},
-		{"rs", fec.ReedSolomonGF28, 64, 0, 255, 0},
-		{"rs16", fec.ReedSolomonGF2m, 256, 0, 65535, 0},
-		{"raptor", fec.Raptor, 1024, 0, 65521, 0},
-		{"ldpc", fec.LDPCStaircase, 1000, 7, 1 << 20, 0},
-		{"raptorq", fec.RaptorQ, 1024, 0, 1 << 24, 0},
-		{"raptorq", fec.RaptorQ, 10000, 0, 1 << 24, 1},
+		{"rs", fec.OTI{EncodingID: fec.ReedSolomonGF28}, 10, 1},
+		{"rs", fec.OTI{EncodingID: fec.ReedSolomonGF28}, 64, 0},
+		{"rs16", fec.OTI{EncodingID: fec.ReedSolomonGF2m, FieldBits: 16}, 256, 0},
+		{"raptor", fec.OTI{EncodingID: fec.Raptor}, 1024, 0},
+		{"ldpc", fec.OTI{EncodingID: fec.LDPCStaircase, N1: 7}, 1000, 0},
+		{"raptorq", fec.OTI{EncodingID: fec.RaptorQ}, 1024, 0},
+		{"raptorq", fec.OTI{EncodingID: fec.RaptorQ}, 10000, 1},
 	} {
+		most := l.oti.Limits().Symbols
 		var points plotter.XYs
 		for percent := 0.0; percent <= 40; percent += 0.5 {
-			r := fecbench.RepairFor(l.k, fecbench.Extra(l.id, l.k, l.n1), percent/100, failure)
-			if l.k+r <= l.most && 100*r <= 160*l.k {
+			r := fecbench.RepairFor(l.k, fecbench.Extra(l.oti.EncodingID, l.k, l.oti.N1), percent/100, failure)
+			if l.k+r <= most && 100*r <= 160*l.k {
 				points = append(points, plotter.XY{X: percent, Y: 100 * float64(r) / float64(l.k)})
 			}
 		}

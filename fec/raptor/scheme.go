@@ -42,7 +42,7 @@ func (s *Scheme) Supports(o *fec.OTI) error {
 	if o.TransferLength == 0 {
 		return nil
 	}
-	least, most, err := SourceBlocks(o.TransferLength, o.SymbolLength)
+	least, most, err := sourceBlocks(o.TransferLength, o.SymbolLength)
 	switch {
 	case err != nil:
 		return err

@@ -3,11 +3,9 @@ package raptor
 import (
 	"fmt"
 
+	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 )
-
-// maxBlocks is the largest Z that its field can say (RFC 5053, section 3.2.3).
-const maxBlocks = 1<<16 - 1
 
 // SymbolLength returns the symbol length T for an object of length bytes: the largest that is at most t, a multiple of al
 // (both in bytes), and small enough for four source symbols, without which there is no Raptor code. Only objects of less
@@ -27,16 +25,17 @@ func SymbolLength(length uint64, t uint16, al uint8) (uint16, error) {
 	return t, nil
 }
 
-// SourceBlocks returns the least and the largest number of source blocks, Z, that an object of length bytes in symbols of
-// t bytes may have: with Z from least to most each source block has 4 to 8192 source symbols. An error, which wraps
-// flute.ErrOTI, says that there is no such Z.
-func SourceBlocks(length uint64, t uint16) (least, most uint32, err error) {
+// sourceBlocks returns the least and the largest number of source blocks, Z, that an object of length bytes in symbols of
+// t bytes may have: with Z from least to most each source block has 4 to 8192 source symbols. length is at least 1. An
+// error, which wraps flute.ErrOTI, says that there is no such Z.
+func sourceBlocks(length uint64, t uint16) (least, most uint32, err error) {
 	if t == 0 {
 		return 0, 0, fmt.Errorf("raptor: symbols of 0 bytes: %w", flute.ErrOTI)
 	}
-	kt := ceil(length, uint64(t))
+	kt := (length-1)/uint64(t) + 1
+	maxBlocks := (&fec.OTI{EncodingID: fec.Raptor}).Limits().Blocks
 	// RFC 5053, section 5.3.1.2: Partition[Kt, Z] makes blocks of ceil(Kt/Z) and of floor(Kt/Z) symbols.
-	low, high := ceil(kt, maxSymbols), min(kt/minSymbols, maxBlocks)
+	low, high := (kt-1)/maxSymbols+1, min(kt/minSymbols, maxBlocks)
 	switch {
 	case high == 0:
 		return 0, 0, fmt.Errorf("raptor: %d symbols of %d bytes, at least %d: %s: %w", kt, t, minSymbols, advice(length), flute.ErrOTI)
@@ -53,13 +52,4 @@ func advice(length uint64) string {
 		return "code so short an object otherwise"
 	}
 	return fmt.Sprintf("take a symbol length of at most %d bytes", (length-1)/(minSymbols-1))
-}
-
-// ceil returns a/b rounded up.
-func ceil(a, b uint64) uint64 {
-	n := a / b
-	if a%b != 0 {
-		n++
-	}
-	return n
 }

@@ -75,7 +75,7 @@ func TestSourceBlocks(t *testing.T) {
 		{8192*65535 + 1, 0, 0},
 	} {
 		const length = 10
-		least, most, err := SourceBlocks(v.symbols*length-1, length)
+		least, most, err := sourceBlocks(v.symbols*length-1, length)
 		if least != v.least || most != v.most || (err != nil) != (v.most == 0) || err != nil && !errors.Is(err, flute.ErrOTI) {
 			t.Errorf("%d symbols: %d to %d, %v, want %d to %d", v.symbols, least, most, err, v.least, v.most)
 		}
@@ -91,10 +91,10 @@ func TestSourceBlocks(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := SourceBlocks(10, 0); !errors.Is(err, flute.ErrOTI) {
+	if _, _, err := sourceBlocks(10, 0); !errors.Is(err, flute.ErrOTI) {
 		t.Errorf("T=0: %v", err)
 	}
-	if _, _, err := SourceBlocks(1<<64-1, 1); !errors.Is(err, flute.ErrOTI) {
+	if _, _, err := sourceBlocks(1<<64-1, 1); !errors.Is(err, flute.ErrOTI) {
 		t.Errorf("2^64-1 bytes: %v", err)
 	}
 }

@@ -160,18 +160,9 @@ func AttributesOf(o fec.OTI) OTIAttributes {
 		SchemeSpecificInfo:   encodeBase64(o.SchemeSpecificInfo()),
 	}
 	if (o.EncodingID == fec.Raptor || o.EncodingID == fec.RaptorQ) && o.SymbolLength > 0 && o.SourceBlocks > 0 {
-		b := ceil(ceil(o.TransferLength, uint64(o.SymbolLength)), uint64(o.SourceBlocks))
-		a.MaxSourceBlockLength = strconv.FormatUint(b, 10)
+		a.MaxSourceBlockLength = strconv.FormatUint(uint64(o.Partition().Large), 10)
 	}
 	return a
-}
-
-func ceil(a, b uint64) uint64 {
-	n := a / b
-	if a%b > 0 {
-		n++
-	}
-	return n
 }
 
 // text returns the attribute f, which is one of otiFields.

@@ -105,10 +105,7 @@ func (f *fdtCoder) coding(cfg *Config, length uint64) (coding, error) {
 	longest := f.longest(&o)
 	k := uint32(ceil(symbols, ceil(symbols, uint64(longest)))) // of all blocks, or one less
 	o.MaxSourceBlockLength = k
-	o.MaxEncodingSymbols = k + f.repairs(k)
-	if most := fdtSymbols(&o); o.MaxEncodingSymbols > most {
-		o.MaxEncodingSymbols = most
-	}
+	o.MaxEncodingSymbols = min(k+f.repairs(k), o.Limits().Symbols)
 	return newCoding(cfg, o, f.variant, redundancy{}, length)
 }
 
@@ -119,21 +116,10 @@ func (f *fdtCoder) repairs(k uint32) uint32 {
 
 // longest returns the length of the longest block that has room for its repair symbols.
 func (f *fdtCoder) longest(o *fec.OTI) uint32 {
-	most := fdtSymbols(o)
+	most := o.Limits().Symbols
 	k := min(maxFDTBlock, most)
 	for k > 1 && uint64(k)+uint64(f.repairs(k)) > uint64(most) {
 		k--
 	}
 	return k
-}
-
-// fdtSymbols returns how many encoding symbols a source block may have.
-func fdtSymbols(o *fec.OTI) uint32 {
-	switch id := o.EncodingID; {
-	case id == fec.ReedSolomonGF2m:
-		return 1<<min(o.FieldBits, 16) - 1
-	case id == fec.LDPCStaircase || id == fec.LDPCTriangle:
-		return 1<<20 - 1
-	}
-	return 255
 }

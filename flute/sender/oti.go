@@ -19,8 +19,6 @@ const (
 	// defaultN1 is the degree of LDPC source symbols: with it receivers that solve equations, as those of this project do,
 	// need 0.2 % more symbols than there are source symbols; with 3, 4 %.
 	defaultN1 = 7
-	// minRaptorSymbols is the least length of a source block of Raptor (RFC 5053, section 5.4.2.3: its tables begin there).
-	minRaptorSymbols = 4
 	// minLDPCSymbols is the least length of a source block of LDPC that is made on purpose: in shorter ones all symbols are
 	// much the same sums.
 	minLDPCSymbols = 8
@@ -32,37 +30,35 @@ func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 	o.TransferLength = length
 	switch o.EncodingID {
 	case fec.Raptor:
-		return completeZ(fitRaptor(o), 8192, 1<<16-1, maxBlockBytes)
+		return completeZ(fitRaptor(o), maxBlockBytes)
 	case fec.RaptorQ:
-		return completeZ(o, 56403, 1<<8-1, maxBlockBytes)
+		return completeZ(o, maxBlockBytes)
 	case fec.ReedSolomonGF28, fec.SmallBlockSystematic, fec.ReedSolomonGF2m:
 		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
-		limit := uint32(255)
 		if o.EncodingID == fec.ReedSolomonGF2m {
 			o.FieldBits = cmp.Or(o.FieldBits, 8)
 			o.GroupSize = cmp.Or(o.GroupSize, 1)
-			limit = 1<<min(o.FieldBits, 16) - 1
 		}
 		if b := o.MaxSourceBlockLength; o.MaxEncodingSymbols == 0 {
-			o.MaxEncodingSymbols = max(b, min(limit, b+(b+3)/4))
+			o.MaxEncodingSymbols = max(b, min(o.Limits().Symbols, b+(b+3)/4))
 		}
 		if o.EncodingID == fec.ReedSolomonGF2m {
-			o = lengthen(o, 1<<(32-min(o.FieldBits, 16)))
+			o = lengthen(o)
 		}
 	case fec.LDPCStaircase, fec.LDPCTriangle:
 		return completeLDPC(fitLDPC(o))
 	default:
 		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
 		if o.EncodingID == fec.CompactNoCode {
-			o = lengthen(o, 1<<16)
+			o = lengthen(o)
 		}
 	}
 	return o
 }
 
-// lengthen makes the source blocks of a very long object so long that their SBNs, up to blocks, suffice.
-func lengthen(o fec.OTI, blocks uint64) fec.OTI {
-	least := ceil(ceil(o.TransferLength, uint64(o.SymbolLength)), blocks)
+// lengthen makes the source blocks of a very long object so long that their SBNs suffice.
+func lengthen(o fec.OTI) fec.OTI {
+	least := ceil(ceil(o.TransferLength, uint64(o.SymbolLength)), o.Limits().Blocks)
 	if b := uint64(o.MaxSourceBlockLength); least > b && least < 1<<20 { // more is for Validate to refuse
 		o.MaxEncodingSymbols = uint32(ceil(uint64(o.MaxEncodingSymbols)*least, b))
 		o.MaxSourceBlockLength = uint32(least)
@@ -89,18 +85,18 @@ func shorten(o fec.OTI) fec.OTI {
 // of octets, and the value of N, Z ... [are] chosen" by the sender (RFC 5053, section 4.2). An object of less than four bytes
 // has no source block of Raptor at all; it goes uncoded.
 func fitRaptor(o fec.OTI) fec.OTI {
-	f := o.TransferLength
-	if f == 0 || f > (minRaptorSymbols-1)*uint64(o.SymbolLength) {
+	f, least := o.TransferLength, uint64(o.Limits().MinBlockSymbols)
+	if f == 0 || f > (least-1)*uint64(o.SymbolLength) {
 		return o
 	}
-	if f < minRaptorSymbols {
+	if f < least {
 		return uncoded(o)
 	}
 	al := uint64(cmp.Or(o.Alignment, defaultAlignment))
-	if f < minRaptorSymbols*al {
+	if f < least*al {
 		al = 1
 	}
-	t := f / minRaptorSymbols / al * al
+	t := f / least / al * al
 	o.SymbolLength, o.Alignment = uint16(t), uint8(al)
 	o.SubBlocks = uint16(min(uint64(cmp.Or(o.SubBlocks, 1)), t/al))
 	o.SourceBlocks = 1
@@ -129,26 +125,25 @@ func fitLDPC(o fec.OTI) fec.OTI {
 
 // completeZ completes an OTI whose source blocks come from Z: as many as blocks of MaxSourceBlockLength make, fewer when the
 // code or its field for Z permit no more.
-func completeZ(o fec.OTI, maxSymbols, maxZ, maxBlockBytes uint64) fec.OTI {
+func completeZ(o fec.OTI, maxBlockBytes uint64) fec.OTI {
 	if o.EncodingID == fec.CompactNoCode {
 		return o
 	}
 	o.SubBlocks = cmp.Or(o.SubBlocks, 1)
 	o.Alignment = cmp.Or(o.Alignment, defaultAlignment)
 	symbols := ceil(o.TransferLength, uint64(o.SymbolLength))
-	most := min(maxSymbols, max(1, maxBlockBytes/uint64(o.SymbolLength)))
+	limits := o.Limits()
+	most := min(uint64(limits.MaxBlockSymbols), max(1, maxBlockBytes/uint64(o.SymbolLength)))
 	block := most
 	if o.MaxSourceBlockLength != 0 {
 		block = min(block, uint64(o.MaxSourceBlockLength))
 	}
 	if o.SourceBlocks == 0 && symbols > 0 {
 		z := ceil(symbols, block)
-		if z > maxZ {
-			z = max(maxZ, ceil(symbols, most)) // too many is for Validate to refuse
+		if z > limits.Blocks {
+			z = max(limits.Blocks, ceil(symbols, most)) // too many is for Validate to refuse
 		}
-		if o.EncodingID == fec.Raptor {
-			z = max(1, min(z, symbols/minRaptorSymbols))
-		}
+		z = max(1, min(z, symbols/uint64(limits.MinBlockSymbols)))
 		o.SourceBlocks = uint32(min(z, 1<<32-1))
 	}
 	if o.SourceBlocks != 0 {
@@ -172,7 +167,7 @@ func completeLDPC(o fec.OTI) fec.OTI {
 	o.Seed = cmp.Or(o.Seed, 1)
 	o.GroupSize = cmp.Or(o.GroupSize, 1)
 	o.MaxSourceBlockLength, o.MaxEncodingSymbols = b, n
-	o = lengthen(o, 1<<12)
+	o = lengthen(o)
 	b, n = o.MaxSourceBlockLength, o.MaxEncodingSymbols
 	symbols := ceil(o.TransferLength, uint64(o.SymbolLength))
 	if symbols == 0 || n <= b {
