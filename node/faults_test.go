@@ -55,22 +55,22 @@ func TestActorPanics(t *testing.T) {
 		crash("node/sessions/tsi-2-*/toi-2-*", "*object.Packets", 3),
 		crash("node/sessions/tsi-2-*/toi-2-*", "object.WorkDone", 1),
 		crash("node/sessions/tsi-2-*/toi-*", "*actor.Started", 1),
-		crash("node/sessions/tsi-2-*", "*session.Packets", 1),
-		crash("node/sessions/tsi-2-*", "*session.Packets", 12),
+		crash("node/sessions/tsi-2-*", "*receiving.Packets", 1),
+		crash("node/sessions/tsi-2-*", "*receiving.Packets", 12),
 		crash("node/sessions/tsi-2-*", "object.Reported", 2),
 		crash("node/sessions/tsi-2-*", "vault.Ran", 1),
-		crash("node/sessions", "session.StartSender", 2),
+		crash("node/sessions", "session.Start", 2),
 		crash("node/sessions", "session.Drain", 1),
-		crash("node/sessions/send-2-*", "session.Add", 2),
-		crash("node/sessions/send-2-*", "session.Finish", 1),
+		crash("node/sessions/send-2-*", "sending.Add", 2),
+		crash("node/sessions/send-2-*", "sending.Finish", 1),
 		crash("node/hub", "hub.Flush", 1),
 		crash("node/sockets", "socket.Start", 1),
 		crash("node/sockets", "socket.Stop", 1),
 		crash("node/sessions/tsi-2-*", "*actor.Started", 1),
-		crash("node/sessions/send-2-*", "session.pump", 5),
+		crash("node/sessions/send-2-*", "sending.pump", 5),
 		crash("node/sessions/send-2-*", "*actor.Started", 1),
 		crash("node/sessions", "session.Open", 2),
-		crash("node/sessions", "session.closed", 1),
+		crash("node/sessions", "receiving.Closed", 1),
 		crash("node/sessions", "*actor.Terminated", 1),
 		crash("node/store", "vault.Run", 2),
 		crash("node/store", "vault.free", 2),
@@ -92,7 +92,7 @@ func TestActorPanics(t *testing.T) {
 func TestOthersDoNotNotice(t *testing.T) {
 	for _, r := range []actors.Rule{
 		crash("node/sessions/tsi-2-*/toi-*", "*object.Packets", 2),
-		crash("node/sessions/tsi-2-*", "*session.Packets", 3),
+		crash("node/sessions/tsi-2-*", "*receiving.Packets", 3),
 	} {
 		w := transfer(t, simnet.Link{}, r)
 		for _, e := range w.events {
@@ -146,7 +146,7 @@ func TestQuarantine(t *testing.T) {
 func TestSessionGivenUp(t *testing.T) {
 	rules := []actors.Rule{}
 	for i := range 4 {
-		rules = append(rules, crash("node/sessions/tsi-1-1", "*session.Packets", 4+i))
+		rules = append(rules, crash("node/sessions/tsi-1-1", "*receiving.Packets", 4+i))
 	}
 	faults := actors.NewFaults(1, rules...)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
@@ -179,7 +179,7 @@ func TestSessionGivenUp(t *testing.T) {
 
 // TestSendingGivenUp: a sending session that crashes too often ends with its reason, and frees its socket.
 func TestSendingGivenUp(t *testing.T) {
-	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Actor: "node/sessions/send-1-*", Message: "session.pump"})
+	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Actor: "node/sessions/send-1-*", Message: "sending.pump"})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		out := w.net.Dial(simSource, simGroup)
 		s, err := w.node.sendTo(SendConfig{To: simGroup, TSI: 1}, out, simSource.Addr())

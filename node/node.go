@@ -58,7 +58,7 @@ type Node struct {
 	root     *actor.PID
 	pool     *actors.Pool
 	labour   *receiver.Labour
-	memory   *session.Memory
+	ledger   *session.Ledger
 	budget   *store.Budget
 	failed   chan error
 	up       chan struct{} // closed when the whole tree has started
@@ -94,7 +94,7 @@ func Start(cfg Config) (*Node, error) {
 		cfg.Registry = schemes.New(parallel.New(cfg.Workers).Do)
 	}
 	n := &Node{
-		cfg: cfg, memory: session.NewMemory(),
+		cfg: cfg, ledger: session.NewLedger(),
 		budget: store.NewSharedBudget(cfg.Budget, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		pool: actors.NewPool(cfg.Workers, cfg.Workers), labour: receiver.NewLabour(cfg.Workers),
@@ -185,9 +185,9 @@ func (n *Node) stop(ctx context.Context, stores []openedStore) error {
 	}
 	errs = append(errs, n.stopTree(ctx), n.stopPool(ctx))
 	if n.isDown() {
-		n.memory.Close()
+		n.ledger.Close()
 	} else { // ctx has ended before the tree, which uses it
-		go func() { <-n.down; n.memory.Close() }()
+		go func() { <-n.down; n.ledger.Close() }()
 	}
 	for _, s := range stores {
 		errs = append(errs, s.Close())

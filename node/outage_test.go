@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
@@ -24,7 +24,7 @@ func (away) Passing() bool   { return true }
 
 // cable is a Writer with a plug.
 type cable struct {
-	session.Writer
+	sending.Writer
 	mu    sync.Mutex
 	err   error // nil: plugged in
 	tries int   // while it was not

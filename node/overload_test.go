@@ -24,7 +24,7 @@ func TestSlowSessions(t *testing.T) {
 	for _, slow := range []int{1, 3, 20} {
 		t.Run(fmt.Sprint(slow), func(t *testing.T) {
 			faults := actors.NewFaults(1, actors.Rule{
-				Kind: actors.FaultDelay, Actor: "node/sessions/tsi-1??-*", Message: "*session.Packets", Delay: 2 * time.Second,
+				Kind: actors.FaultDelay, Actor: "node/sessions/tsi-1??-*", Message: "*receiving.Packets", Delay: 2 * time.Second,
 			})
 			inWorld(t, Config{Faults: faults}, func(w *world) {
 				w.receive(simnet.Link{}, ReceiveConfig{Inbox: actors.Limits{Bytes: 1 << 30, Messages: 1 << 20}})
@@ -63,7 +63,7 @@ func TestSlowSessions(t *testing.T) {
 // TestFullInbox: the limits of an Inbox hold, and what does not fit is counted as such.
 func TestFullInbox(t *testing.T) {
 	faults := actors.NewFaults(1, actors.Rule{
-		Kind: actors.FaultDelay, Actor: "node/sessions/tsi-1-*", Message: "*session.Packets", Nth: 2, Delay: 10 * time.Second,
+		Kind: actors.FaultDelay, Actor: "node/sessions/tsi-1-*", Message: "*receiving.Packets", Nth: 2, Delay: 10 * time.Second,
 	})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{Inbox: actors.Limits{Bytes: 100_000, Messages: 50}})

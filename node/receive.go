@@ -11,6 +11,7 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
@@ -114,7 +115,7 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	}
 	start := socket.Start{Config: &socket.Config{
 		Source: source, Reopen: reopen, Group: cfg.Group, Filter: filter,
-		Reception: &session.Reception{ID: r.id, Config: core, Drops: counters}, Memory: n.memory,
+		Reception: &receiving.Reception{ID: r.id, Config: core, Drops: counters}, Ledger: n.ledger,
 		Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions, Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
 	}}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)

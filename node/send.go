@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/pacing"
@@ -48,7 +50,9 @@ type Sending struct {
 	key  flute.SessionKey
 	pid  *actor.PID
 	done chan struct{}
-	out  *session.Outcome
+	out  *sending.Outcome
+
+	asked atomic.Uint64 // ID of the last Add
 }
 
 // Send opens a sending session. It goes on until Finish and the last transfer, Close, or the node's Stop.
@@ -66,7 +70,7 @@ func (n *Node) Send(cfg SendConfig) (*Sending, error) {
 }
 
 // sendTo runs a sending session on any writer of datagrams.
-func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sending, error) {
+func (n *Node) sendTo(cfg SendConfig, w sending.Writer, source netip.Addr) (*Sending, error) {
 	key := flute.SessionKey{Source: source.Unmap().WithZone(""), Group: cfg.To, TSI: cfg.TSI}
 	core := cfg.Session
 	core.Session, core.Registry = key, n.cfg.Registry
@@ -86,14 +90,16 @@ func (n *Node) sendTo(cfg SendConfig, w session.Writer, source netip.Addr) (*Sen
 	if cfg.Impair != nil {
 		w = &impaired{Writer: w, drop: cfg.Impair}
 	}
-	s := &Sending{node: n, key: key, done: make(chan struct{}), out: session.NewOutcome()}
-	sc := session.SenderConfig{Key: key, Core: session0, Writer: w, Patience: cfg.patience(), Outcome: s.out}
+	s := &Sending{node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome()}
+	sc := sending.Config{Key: key, Core: session0, Writer: w, Patience: cfg.patience(), Outcome: s.out}
 	if cfg.Rate > 0 {
 		sc.Bucket = pacing.NewBucket(cfg.Rate, 0, 0)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	if err := n.ask(ctx, sessionsName, session.NewStartSender(sc), &s.pid); err != nil {
+	ledger := sending.NewLedger(sc)
+	s.pid = n.address(sessionsName + "/" + n.ledger.Send(ledger))
+	if err := n.ask(ctx, sessionsName, session.Start{Session: ledger}, &session.Started{}); err != nil {
 		return nil, err
 	}
 	n.sessions[key] = true
@@ -132,8 +138,8 @@ func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch
 	if err != nil {
 		return flute.TOI{}, err
 	}
-	var added session.Added
-	if err := s.node.askPID(ctx, s.pid, session.NewAdd(o), &added, s.done); errors.Is(err, errGone) {
+	var added sending.Added
+	if err := s.node.askPID(ctx, s.pid, sending.Add{ID: s.asked.Add(1), Object: o}, &added, s.done); errors.Is(err, errGone) {
 		return flute.TOI{}, fmt.Errorf("node: session %v: %w", s.key, sender.ErrClosed)
 	} else if err != nil {
 		return flute.TOI{}, err
@@ -142,17 +148,17 @@ func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch
 }
 
 // order tells the session what to do, and returns once it has heard it or has ended.
-func (s *Sending) order(m session.Message) {
+func (s *Sending) order(m sending.Message) {
 	// There is nobody to tell but one who waits for the end of the session, and learns of it there.
-	_ = s.node.askPID(context.Background(), s.pid, m, &session.Taken{}, s.done)
+	_ = s.node.askPID(context.Background(), s.pid, m, &sending.Taken{}, s.done)
 }
 
 // Finish announces that no file will be added (RFC 6726, section 3.4.2) and lets the session end once every file was
 // sent as often as asked.
-func (s *Sending) Finish() { s.order(session.Finish{}) }
+func (s *Sending) Finish() { s.order(sending.Finish{}) }
 
 // Close ends the session now, with the close-session flag.
-func (s *Sending) Close() { s.order(session.Close{Reason: "closed"}) }
+func (s *Sending) Close() { s.order(sending.Close{Reason: "closed"}) }
 
 // Done is closed when the session has ended.
 func (s *Sending) Done() <-chan struct{} { return s.done }
@@ -170,12 +176,12 @@ func (s *Sending) Wait(ctx context.Context) error {
 
 // impaired is a writer that drops.
 type impaired struct {
-	session.Writer
+	sending.Writer
 	drop    func([]byte) bool
 	dropped []bool // what was decided about datagrams that were not sent yet
 }
 
-// WriteBatch implements session.Writer. What it could not send comes again, in the same order: it has been decided
+// WriteBatch implements sending.Writer. What it could not send comes again, in the same order: it has been decided
 // upon.
 func (w *impaired) WriteBatch(datagrams [][]byte) (int, error) {
 	kept := make([][]byte, 0, len(datagrams))

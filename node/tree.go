@@ -40,7 +40,7 @@ func (n *Node) startTree() error {
 			child(hubName, func() actor.Actor { return hub.New(subscribers) }, nil),
 			child(storeName, func() actor.Actor { return vault.NewActor(n.pool) }, nil),
 			child(sessionsName, func() actor.Actor {
-				return session.NewSessions(session.Config{Peers: n.peers, Memory: n.memory, Faults: n.cfg.Faults, OnRestart: n.restarted})
+				return session.NewSessions(session.Config{Peers: n.peers, Ledger: n.ledger, Faults: n.cfg.Faults, OnRestart: n.restarted})
 			}, session.SessionsStrategy(n.restarted)),
 			child(socketsName, func() actor.Actor {
 				return socket.NewSockets(list, n.socketPeers, n.cfg.Faults)

@@ -12,12 +12,13 @@ import (
 //sumtype:decl
 type Message interface{ isMessage() }
 
-// Packets is sent by the session: packets of this TOI in the order of their arrival. Data lane.
+// Packets is sent by the session: packets of this TOI in the order of their arrival. Data lane. It is a buffer that
+// changes hands: whoever has it owns it.
 type Packets struct {
 	Packets []alc.Packet // views into what Owner holds
 	Owner   Owner
 	bytes   int
-	done    int // packets that were handled
+	done    int // packets that the object has handled
 	free    *FreeList
 }
 
@@ -27,7 +28,7 @@ type Owner interface{ Release() }
 // Describe is sent by the session, once an FDT Instance describes the object, also after every restart.
 type Describe struct{}
 
-// WorkDone is sent by the session when a Work has run and lies on the Desk.
+// WorkDone is sent by the session when a Work has run and lies in the Ledger.
 type WorkDone struct{}
 
 // Cancel is sent by the session to end the object, in any state.
@@ -36,7 +37,7 @@ type Cancel struct {
 	Detail string
 }
 
-// Reported is what an object emits, to its session: there are Reports on the Desk.
+// Reported is what an object emits, to its session: there are Reports in the Ledger.
 type Reported struct{}
 
 func (*Packets) isMessage() {}

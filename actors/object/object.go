@@ -10,15 +10,15 @@ import (
 	"github.com/flute-node/flute-node/flute/receiver"
 )
 
-// New returns the actor for toi of the session that l remembers. It must run on the goroutine that owns l and d.
-func New(l *receiver.Ledger, d *Desk, toi flute.TOI) actor.Actor {
-	return &object{core: receiver.NewObject(l, toi), desk: d}
+// New returns the actor for toi of the session whose core l is. It must run on the goroutine that owns l and d.
+func New(l *receiver.Ledger, d *Ledger, toi flute.TOI) actor.Actor {
+	return &object{core: receiver.NewObject(l, toi), ledger: d}
 }
 
 type object struct {
-	core  *receiver.Object
-	desk  *Desk
-	ended bool // it was reported
+	core   *receiver.Object
+	ledger *Ledger
+	ended  bool // it was reported
 }
 
 // Receive implements actor.Actor.
@@ -60,14 +60,14 @@ func (o *object) receive(ctx actor.Context, m Message) {
 	}
 }
 
-// works takes what has been run. A Work that makes the core crash stays on the Desk, for the next incarnation to crash
+// works takes what has been run. A Work that makes the core crash stays in the Ledger, for the next incarnation to crash
 // at, until the supervisor has enough.
 func (o *object) works(ctx actor.Context, now time.Time) {
 	id := ctx.Self().Id
-	for len(o.desk.landed[id]) > 0 {
-		o.core.Done(now, o.desk.landed[id][0])
-		if o.desk.landed[id] = o.desk.landed[id][1:]; len(o.desk.landed[id]) == 0 {
-			delete(o.desk.landed, id)
+	for len(o.ledger.landed[id]) > 0 {
+		o.core.Done(now, o.ledger.landed[id][0])
+		if o.ledger.landed[id] = o.ledger.landed[id][1:]; len(o.ledger.landed[id]) == 0 {
+			delete(o.ledger.landed, id)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func (o *object) report(ctx actor.Context) {
 		return
 	}
 	o.ended = o.ended || ended
-	if o.desk.put(&Report{From: ctx.Self(), Events: f.Events, Works: f.Works, Ended: ended}) {
+	if o.ledger.put(&Report{From: ctx.Self(), Events: f.Events, Works: f.Works, Ended: ended}) {
 		ctx.Send(ctx.Parent(), Reported{})
 	}
 }

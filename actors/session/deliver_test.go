@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
@@ -28,7 +29,7 @@ const batchSize = 64
 type rig struct {
 	sys       *actors.System
 	pid       *actor.PID
-	inbox     *Inbox
+	feed      receiving.Feed
 	slabs     *slab.Pool
 	datagrams [][]byte
 }
@@ -46,9 +47,9 @@ func newRig(t testing.TB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	memory := NewMemory()
+	ledger := NewLedger()
 	r.pid, err = r.sys.Root().SpawnNamed(actors.Spec{Produce: func() actor.Actor {
-		return NewSessions(Config{Peers: func() Peers { return Peers{Hub: peer, Store: peer} }, Memory: memory})
+		return NewSessions(Config{Peers: func() Peers { return Peers{Hub: peer, Store: peer} }, Ledger: ledger})
 	}}.Props(), "sessions")
 	if err != nil {
 		t.Fatal(err)
@@ -59,15 +60,16 @@ func newRig(t testing.TB) *rig {
 				t.Error(err)
 			}
 		}
-		memory.Close()
+		ledger.Close()
 		if n := r.slabs.Outstanding(); n != 0 {
 			t.Errorf("%d slabs are out", n)
 		}
 	})
 	key := flute.SessionKey{Source: netip.MustParseAddr("192.0.2.1"), TSI: 1}
-	r.inbox = NewInbox(&Reception{ID: 1, Config: cfg}, key, actors.Limits{})
-	memory.Add(r.inbox)
-	r.sys.Root().Send(r.pid, Open{r.inbox})
+	inbox := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, key, actors.Limits{})
+	r.feed.Inbox = inbox
+	ledger.Receive(inbox)
+	r.sys.Root().Send(r.pid, Open{inbox})
 	oti := fec.OTI{TransferLength: 10 << 20, SymbolLength: 1400, MaxSourceBlockLength: 64}
 	for i := range batchSize {
 		template, err := alc.NewTemplate(alc.Spec{TSI: 1, TOI: flute.NewTOI(uint64(1 + i/8%2)), OTI: &oti})
@@ -85,11 +87,11 @@ func newRig(t testing.TB) *rig {
 // turn has the session handle one batch.
 func (r *rig) turn() {
 	s := r.slabs.Get()
-	p := r.inbox.Batch(s)
+	p := r.feed.Batch(s)
 	for _, d := range r.datagrams {
 		p.Add(d, 0)
 	}
-	r.inbox.Offer(p)
+	r.feed.Offer(p)
 	for r.slabs.Outstanding() > 0 {
 		runtime.Gosched()
 	}
@@ -104,39 +106,6 @@ func TestDeliveryDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(200, r.turn); n > 0 {
 		t.Errorf("%v allocations for a batch of %d datagrams", n, batchSize)
 	}
-}
-
-// TestOfferAfterTheEnd: an Inbox whose session is over counts nothing any more, and hands the count back.
-func TestOfferAfterTheEnd(t *testing.T) {
-	r := newRig(t)
-	r.turn()
-	r.sys.Root().Send(r.pid, Close{Reception: 1, Reason: "test"})
-	for !r.inbox.losses.isSealed() {
-		runtime.Gosched()
-	}
-	if !r.inbox.Closed() {
-		t.Error("the Inbox of a session that is over is open")
-	}
-	before := r.inbox.ledger.Counters()
-	for i, give := range []func(*Packets) int{r.inbox.Offer, r.inbox.Refuse} {
-		s := r.slabs.Get()
-		p := r.inbox.Batch(s)
-		p.Add(r.datagrams[0], 0)
-		p.Add(r.datagrams[1], 0)
-		if late := give(p); late != 2 {
-			t.Errorf("%d: %d late, want 2", i, late)
-		}
-	}
-	if r.inbox.ledger.Counters() != before {
-		t.Error("a session that is over has counted")
-	}
-}
-
-// isSealed reports whether the session is over.
-func (l *losses) isSealed() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.sealed
 }
 
 func BenchmarkDelivery(b *testing.B) {

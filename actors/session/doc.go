@@ -1,19 +1,15 @@
-// Package session holds the actors of transport sessions: Receiver, one for each session that is received, with an
-// object actor below it for each TOI; Sender, one for each session that is sent; and Sessions, their dynamic
-// supervisor.
+// Package session holds Sessions, the dynamic supervisor of all transport sessions. Package
+// [github.com/flute-node/flute-node/actors/session/receiving] holds the actors of receiving sessions, package
+// [github.com/flute-node/flute-node/actors/session/sending] those of sending sessions.
 //
-//	reader ── Packets ─► Receiver ── object.Packets ─► object
-//	                        │  ▲  └── hub.Publish ─► hub   │
-//	                        │  └──── object.Reported ──────┘
-//	                        └─ vault.Run ─► store ── vault.Ran ─► Receiver
+//	reader ── Open ──────────► Sessions ── Close ─► sessions
+//	node ── Start, Close, Drain ─┘  ▲ └── hub.Publish ─► hub
+//	                                └── receiving.Closed
 //
-// A receiving session and its objects share one goroutine (actors.Loop). What they know lies in the session's Inbox: the
-// receiver.Ledger, what objects have reported, which work is under way. A sending session has the like. Memory holds them
-// all: a session, or the whole of Sessions, that crashed is made anew over the same memory, under the same address. A
-// session ends once: when its core has ended, or when it crashed too often; event.SessionClosed follows when its actor
-// is gone, so that its counters are final.
+// The [Ledger] knows each session and what it runs on. A session, or the whole of Sessions, that crashes is made anew over
+// the same Ledger, under the same address.
 //
 // # Limitations
 //
-// A sending session makes the repair symbols of small source blocks, below 256 KiB, on its own goroutine, between packets.
+// A session whose key is still in use by one that ends begins when that one is gone.
 package session

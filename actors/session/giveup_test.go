@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/rs"
 	"github.com/flute-node/flute-node/fec/schemes"
@@ -32,22 +33,23 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 		}
 		quiet := actors.Spec{Produce: func() actor.Actor { return actor.ReceiveFunc(func(actor.Context) {}) }}
 		hub := actortest.Spawn(t, sys, "hub", quiet)
-		memory := NewMemory()
-		t.Cleanup(memory.Close)
+		ledger := NewLedger()
+		t.Cleanup(ledger.Close)
 		// There is no store actor: the session crashes while it hands over the first of the Works, again and again.
 		sessions := actortest.Spawn(t, sys, "sessions", actors.Spec{Produce: func() actor.Actor {
-			return NewSessions(Config{Peers: func() Peers { return Peers{Hub: hub} }, Memory: memory})
+			return NewSessions(Config{Peers: func() Peers { return Peers{Hub: hub} }, Ledger: ledger})
 		}, Strategy: SessionsStrategy(nil)})
-		in := NewInbox(&Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
-		memory.Add(in)
-		p := in.Batch(slab.NewPool(16, 8).Get())
+		in := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
+		ledger.Receive(in)
+		feed := receiving.Feed{Inbox: in}
+		p := feed.Batch(slab.NewPool(16, 8).Get())
 		for _, d := range decodable(t, 3) {
 			p.Add(d, 0)
 		}
-		in.Offer(p)
+		feed.Offer(p)
 		sys.Root().Send(sessions, Open{in})
 		time.Sleep(time.Minute)
-		if !memory.isEmpty() {
+		if !ledger.isEmpty() {
 			t.Fatal("the session was not given up")
 		}
 		if n := budget.Used(); n != 0 {

@@ -7,17 +7,23 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/actors/object"
+	"github.com/flute-node/flute-node/actors/session/receiving"
+	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/supervisor"
 )
+
+// Peers are the actors that sessions talk to.
+type Peers struct {
+	Hub   *actor.PID
+	Store *actor.PID
+}
 
 // Config configures Sessions. All fields but Faults and OnRestart are required.
 type Config struct {
 	Peers  func() Peers // asked when Sessions starts: the actors before it in the tree may have been restarted
-	Memory *Memory
+	Ledger *Ledger
 	Faults *actors.Faults // nil: none
 	// OnRestart is told what supervisors decide about sessions and objects that crash; nil: nobody is.
 	OnRestart func(supervisor.Event)
@@ -25,10 +31,10 @@ type Config struct {
 
 // NewSessions returns the dynamic supervisor of all sessions (OTP's simple_one_for_one).
 func NewSessions(cfg Config) actor.Actor {
-	return &sessions{cfg: cfg, children: map[string]*running{}, receiving: map[inboxKey]*running{}}
+	return &sessions{cfg: cfg, children: map[string]*running{}, receiving: map[key]*running{}}
 }
 
-// SessionsStrategy is what Sessions does about a session that crashes: it is made anew over the same memory, until it
+// SessionsStrategy is what Sessions does about a session that crashes: it is made anew over the same Ledger, until it
 // crashes too often.
 func SessionsStrategy(hook func(supervisor.Event)) actor.SupervisorStrategy {
 	return supervisor.NewDynamic(supervisor.DynamicConfig{Hook: hook})
@@ -37,19 +43,25 @@ func SessionsStrategy(hook func(supervisor.Event)) actor.SupervisorStrategy {
 type sessions struct {
 	cfg       Config
 	peers     Peers
-	children  map[string]*running   // by id of the PID
-	receiving map[inboxKey]*running // the same, those with an inbox
-	leaving   bool                  // the next incarnation of Sessions goes on with what is there
+	children  map[string]*running // by id of the PID
+	receiving map[key]*running    // those that receive
+	leaving   bool                // the next incarnation of Sessions goes on with what is there
 }
 
-// running is a session's actor with what it runs on.
+// key names a receiving session in the node.
+type key struct {
+	reception uint64
+	session   flute.SessionKey
+}
+
+func keyOf(in *receiving.Inbox) key { return key{in.Reception.ID, in.Key} }
+
+// running is a session's actor.
 type running struct {
+	*entry
 	pid    *actor.PID
-	loop   *ownLoop
-	inbox  *Inbox    // of a receiving session
-	out    *outgoing // of a sending session
-	next   []*Inbox  // of sessions with the same key, that begin when this one is gone
-	reason string    // why it was given up; empty: it was not
+	next   []*receiving.Inbox // of sessions with the same key, that begin when this one is gone
+	reason string             // why it was given up; empty: it was not
 }
 
 // Receive implements actor.Actor.
@@ -59,6 +71,10 @@ func (s *sessions) Receive(ctx actor.Context) {
 		s.start(ctx)
 	case Message:
 		s.receive(ctx, m)
+	case receiving.Closed:
+		if r := s.receiving[keyOf(m.Inbox)]; r != nil && r.inbox == m.Inbox {
+			ctx.Stop(r.pid)
+		}
 	case supervisor.ChildGaveUp:
 		if r := s.children[m.PID.Id]; r != nil {
 			r.reason = fmt.Sprint(m.Reason)
@@ -70,15 +86,15 @@ func (s *sessions) Receive(ctx actor.Context) {
 	}
 }
 
-// start goes on with the sessions that Memory knows: none, or those of the incarnation before.
+// start goes on with the sessions that the Ledger knows: none, or those of the incarnation before.
 func (s *sessions) start(ctx actor.Context) {
 	s.peers = s.cfg.Peers()
-	inboxes, outgoing := s.cfg.Memory.list()
-	for _, in := range inboxes {
-		s.open(ctx, in)
-	}
-	for _, out := range outgoing {
-		s.spawnSender(ctx, out)
+	for _, e := range s.cfg.Ledger.list() {
+		if e.inbox != nil {
+			s.open(ctx, e.inbox)
+		} else {
+			s.send(ctx, e)
+		}
 	}
 	s.answer(ctx)
 }
@@ -87,129 +103,85 @@ func (s *sessions) receive(ctx actor.Context, m Message) {
 	switch m := m.(type) {
 	case Open:
 		s.open(ctx, m.Inbox)
-	case StartSender:
-		if m.out.name == "" {
-			s.cfg.Memory.addOutgoing(m.out)
-			s.spawnSender(ctx, m.out)
+	case Start:
+		if e := s.cfg.Ledger.find(nil, m.Session); e != nil && e.loop == nil { // else it runs, or has ended already
+			s.send(ctx, e)
 		}
-		ctx.Respond(actor.NewPID(ctx.Self().Address, ctx.Self().Id+"/"+m.out.name))
+		ctx.Respond(Started{})
 	case Close:
-		s.closeAll(ctx, m)
+		s.close(ctx, m.Reception, m.Reason)
 	case Drain:
-		s.cfg.Memory.drain = &draining{m.Reason, ctx.Sender()}
-		s.closeAll(ctx, Close{Reason: m.Reason})
+		s.cfg.Ledger.drain = &draining{m.Reason, ctx.Sender()}
+		s.close(ctx, 0, m.Reason)
 		s.answer(ctx)
-	case closed:
-		if r := s.receiving[m.inbox.key()]; r != nil && r.inbox == m.inbox {
-			ctx.Stop(r.pid)
-		}
-	case *Packets, Add, Finish, tick: // for sessions
 	}
 }
 
-// open spawns the actor of a receiving session over its memory. The session of the same key that is still ending, if
+// open spawns the actor of a receiving session over its Ledger. The session of the same key that is still ending, if
 // there is one, ends first.
-func (s *sessions) open(ctx actor.Context, in *Inbox) {
-	if before := s.receiving[in.key()]; before != nil {
+func (s *sessions) open(ctx actor.Context, in *receiving.Inbox) {
+	if before := s.receiving[keyOf(in)]; before != nil {
 		if before.inbox != in {
 			before.next = append(before.next, in)
 		}
 		return
 	}
-	if !s.cfg.Memory.has(in) {
+	e := s.cfg.Ledger.find(in, nil)
+	if e == nil {
 		return
 	}
-	in.begin()
-	if in.standing.Load() == yielding {
-		s.drop(ctx, in)
+	if e.receiving == nil {
+		e.receiving = receiving.NewLedger(in)
+	}
+	if in.IsYielding() {
+		s.end(ctx, e, e.receiving.Yield(in))
 		return
 	}
-	loop := in.loop.begin()
-	pid, err := ctx.SpawnNamed(actors.Spec{
-		Produce: func() actor.Actor {
-			return &receiving{Inbox: in, peers: s.peers, loop: loop, faults: s.cfg.Faults, free: &object.FreeList{}}
-		},
-		Mailbox: in.mailbox, Dispatcher: loop, Faults: s.cfg.Faults,
-		Strategy: supervisor.NewDynamic(supervisor.DynamicConfig{Hook: s.cfg.OnRestart}),
-	}.Props(), in.name)
-	r := s.spawned(pid, err, &running{loop: &in.loop, inbox: in})
-	s.receiving[in.key()] = r
-	if in.ending != "" {
-		ctx.Send(pid, Close{Reason: in.ending})
-	}
+	s.receiving[keyOf(in)] = s.spawn(ctx, e, receiving.Spec(receiving.Config{
+		Inbox: in, Ledger: e.receiving, Loop: e.startLoop(), Hub: s.peers.Hub, Store: s.peers.Store, Faults: s.cfg.Faults,
+	}, supervisor.NewDynamic(supervisor.DynamicConfig{Hook: s.cfg.OnRestart})))
 }
 
-// drop ends a session that has to give way before it has an actor.
-func (s *sessions) drop(ctx actor.Context, in *Inbox) {
-	in.mailbox.Close()
-	s.end(ctx, in.finish(yieldReason), in, nil)
+// send spawns the actor of a sending session over its Ledger.
+func (s *sessions) send(ctx actor.Context, e *entry) {
+	s.spawn(ctx, e, sending.Spec(e.sending, s.peers.Hub, s.peers.Store, e.startLoop(), s.cfg.Faults))
 }
 
-// spawnSender spawns the actor of a sending session over its memory. It has the same address each time.
-func (s *sessions) spawnSender(ctx actor.Context, out *outgoing) {
-	loop := out.loop.begin()
-	pid, err := ctx.SpawnNamed(actors.Spec{
-		Produce:    func() actor.Actor { return &sending{outgoing: out, peers: s.peers} },
-		Mailbox:    actors.NewMailbox(actors.Limits{}, nil),
-		Dispatcher: loop, Faults: s.cfg.Faults,
-	}.Props(), out.name)
-	s.spawned(pid, err, &running{loop: &out.loop, out: out})
-	if out.ending != "" {
-		ctx.Send(pid, Close{Reason: out.ending})
-	}
-}
-
-func (s *sessions) spawned(pid *actor.PID, err error, r *running) *running {
+// spawn spawns the actor of a session. It has the same address each time.
+func (s *sessions) spawn(ctx actor.Context, e *entry, spec actors.Spec) *running {
+	pid, err := ctx.SpawnNamed(spec.Props(), e.name)
 	if err != nil {
-		r.loop.end()
+		e.stopLoop()
 		actors.Fault(err)
 	}
-	r.pid = pid
+	r := &running{entry: e, pid: pid}
 	s.children[pid.Id] = r
+	if e.ending != "" {
+		s.tellEnd(ctx, r)
+	}
 	return r
 }
 
-// closeAll asks sessions to end: those of one Reception, or all when m names none.
-func (s *sessions) closeAll(ctx actor.Context, m Close) {
-	inboxes, outgoing := s.cfg.Memory.list()
-	for _, in := range inboxes {
-		if m.Reception == 0 || in.Reception.ID == m.Reception {
-			in.ending = m.Reason
-		}
-	}
-	for _, out := range outgoing {
-		if m.Reception == 0 {
-			out.ending = m.Reason
+// close asks sessions to end: those of one Reception, or all for 0.
+func (s *sessions) close(ctx actor.Context, reception uint64, reason string) {
+	for _, e := range s.cfg.Ledger.list() {
+		if reception == 0 || e.inbox != nil && e.inbox.Reception.ID == reception {
+			e.ending = reason
 		}
 	}
 	for _, r := range s.children {
-		if r.ending() != "" {
-			ctx.Send(r.pid, Close{Reason: r.ending()})
+		if r.ending != "" {
+			s.tellEnd(ctx, r)
 		}
 	}
 }
 
-// ownLoop is the goroutine of a session. Sessions may crash before it has ended it; then the next one does.
-type ownLoop struct{ loop *actors.Loop }
-
-func (l *ownLoop) begin() *actors.Loop {
-	l.end()
-	l.loop = actors.NewLoop()
-	return l.loop
-}
-
-func (l *ownLoop) end() {
-	if l.loop != nil {
-		l.loop.Stop()
-		l.loop = nil
-	}
-}
-
-func (r *running) ending() string {
+func (s *sessions) tellEnd(ctx actor.Context, r *running) {
 	if r.inbox != nil {
-		return r.inbox.ending
+		ctx.Send(r.pid, receiving.Close{Reason: r.ending})
+	} else {
+		ctx.Send(r.pid, sending.Close{Reason: r.ending})
 	}
-	return r.out.ending
 }
 
 // terminated frees what a session ran on, and tells its end.
@@ -219,20 +191,14 @@ func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 		return
 	}
 	delete(s.children, pid.Id)
-	r.loop.end()
+	r.stopLoop()
 	if s.leaving {
 		return
 	}
-	var events []event.Event
 	if r.inbox != nil {
-		delete(s.receiving, r.inbox.key())
-		events = r.inbox.finish(r.reason)
-	} else {
-		for _, e := range r.out.close("given up: "+r.reason, fmt.Errorf("session: given up: %s", r.reason)) {
-			events = append(events, event.AsSending(e))
-		}
+		delete(s.receiving, keyOf(r.inbox))
 	}
-	s.end(ctx, events, r.inbox, r.out)
+	s.end(ctx, r.entry, r.finish(r.reason))
 	for _, in := range r.next {
 		s.open(ctx, in)
 	}
@@ -240,73 +206,20 @@ func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 }
 
 // end forgets a session, and tells its last events.
-func (s *sessions) end(ctx actor.Context, events []event.Event, in *Inbox, out *outgoing) {
-	s.cfg.Memory.remove(in, out)
+func (s *sessions) end(ctx actor.Context, e *entry, events []event.Event) {
+	s.cfg.Ledger.remove(e)
 	for _, e := range events {
 		ctx.Send(s.peers.Hub, hub.Publish{Event: e})
 	}
-	if out != nil {
-		out.Outcome.End(out.cause)
+	if e.sending != nil {
+		e.sending.Settle()
 	}
-}
-
-// finish returns what there is to tell when the session's actor is gone. One that was given up has left objects without
-// an end: they get it here.
-func (in *Inbox) finish(reason string) (events []event.Event) {
-	in.closed.Store(true)
-	in.losses.absorb(in.ledger, true)
-	var works []*receiver.Work
-	for r := in.desk.Next(); r != nil; r = in.desk.Next() {
-		events, works = append(events, r.Events...), append(works, r.Works...)
-		in.desk.Done()
-	}
-	if !in.over {
-		core := receiver.NewSession(in.ledger)
-		core.Abort(reason)
-		events = append(events, in.keep(core.Effects().Events)...)
-	}
-	// Only now: an object that ends leaves what a Work still uses to that Work, to be freed with it.
-	for _, w := range works {
-		w.Cancel()
-		w.Run(nil) // nobody else will: it only discards
-	}
-	for _, w := range in.desk.TakeAll() {
-		w.Cancel()
-	}
-	for job := range in.jobs {
-		job.Cancel()
-	}
-	switch c := in.ledger.Counters(); {
-	case in.end != nil:
-		in.end.Counters = c
-		events = append(events, *in.end)
-	case in.Reception.Drops != nil: // it was never opened, and nobody has heard of it
-		// What was in order, but of no use without a session, is nobody's.
-		in.Reception.Drops.Drop(flute.DropForeignTSI, c.Accepted+c.Duplicate)
-		for r, n := range c.Dropped {
-			in.Reception.Drops.Drop(flute.DropReason(r), n)
-		}
-	}
-	return events
-}
-
-// keep takes SessionClosed out of events, to be told when nothing can be counted any more.
-func (in *Inbox) keep(events []event.Event) []event.Event {
-	rest := events[:0]
-	for _, e := range events {
-		if c, ok := e.(event.SessionClosed); ok {
-			in.end = &c
-		} else {
-			rest = append(rest, e)
-		}
-	}
-	return rest
 }
 
 // answer tells the one who asked for it that no session is left.
 func (s *sessions) answer(ctx actor.Context) {
-	if d := s.cfg.Memory.drain; d != nil && len(s.children) == 0 && s.cfg.Memory.isEmpty() {
-		s.cfg.Memory.drain = nil
+	if d := s.cfg.Ledger.drain; d != nil && len(s.children) == 0 && s.cfg.Ledger.isEmpty() {
+		s.cfg.Ledger.drain = nil
 		ctx.Send(d.replyTo, Drained{})
 	}
 }

@@ -1,6 +1,6 @@
 // Package socket is the actor of one listening UDP socket, and its reader goroutine.
 //
-//	kernel ─► reader ── session.Packets ─► one Inbox per session
+//	kernel ─► reader ── receiving.Packets ─► one Inbox per session
 //	             └───── session.Open ────► Sessions, with the first datagram of a session
 //
 // The reader blocks in the kernel, parses the LCT header far enough to know the transport session, groups what one read

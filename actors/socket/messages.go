@@ -1,6 +1,6 @@
 package socket
 
-// Message is what a socket takes. It emits session.Open and session.Packets, and events to the hub.
+// Message is what a socket takes. It emits session.Open and receiving.Packets, and events to the hub.
 //
 //sumtype:decl
 type Message interface{ isMessage() }

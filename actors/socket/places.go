@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/lct"
@@ -54,7 +54,7 @@ func checkFirst(datagram []byte) error {
 // lookup returns the route of key, opened if it is wanted, or nil after counting why not.
 func (r *reader) lookup(key flute.SessionKey, datagram []byte) *route {
 	rt := r.table[key]
-	if rt != nil && (rt.batch != nil || !rt.inbox.Closed()) {
+	if rt != nil && (rt.batch != nil || !rt.feed.Inbox.Closed()) {
 		return rt
 	}
 	if !r.filter.takes(key.Source, key.TSI) {
@@ -69,9 +69,9 @@ func (r *reader) lookup(key flute.SessionKey, datagram []byte) *route {
 		r.counters.drop(flute.DropBudget)
 		return nil
 	}
-	rt = &route{source: key.Source, inbox: session.NewInbox(r.reception, key, r.limits)}
+	rt = &route{source: key.Source, feed: receiving.Feed{Inbox: receiving.NewInbox(r.reception, key, r.limits)}}
 	r.table[key] = rt
-	r.open(rt.inbox)
+	r.open(rt.feed.Inbox)
 	return rt
 }
 
@@ -79,7 +79,7 @@ func (r *reader) lookup(key flute.SessionKey, datagram []byte) *route {
 func (r *reader) prune() bool {
 	before := len(r.table)
 	for key, rt := range r.table {
-		if rt.inbox.Closed() && rt.batch == nil {
+		if rt.feed.Inbox.Closed() && rt.batch == nil {
 			delete(r.table, key)
 		}
 	}
@@ -96,13 +96,13 @@ func (r *reader) makeRoom(source netip.Addr) bool {
 		return true
 	}
 	r.surveyed = r.now
-	r.yielding = slices.DeleteFunc(r.yielding, (*session.Inbox).Gone)
+	r.yielding = slices.DeleteFunc(r.yielding, (*receiving.Inbox).Gone)
 	n := max(1, r.max/yieldShare) - len(r.yielding)
 	before := len(r.table)
 	for _, rt := range r.leastClaims(n) {
-		if rt.inbox.Yield(rt.proven) {
-			r.yielding = append(r.yielding, rt.inbox)
-			delete(r.table, rt.inbox.Key)
+		if rt.feed.Inbox.Yield(rt.proven) {
+			r.yielding = append(r.yielding, rt.feed.Inbox)
+			delete(r.table, rt.feed.Inbox.Key)
 			r.counters.yielded.Add(1)
 		}
 	}
@@ -117,7 +117,7 @@ func (r *reader) leastClaims(n int) (chosen []*route) {
 	var list [2][]*route                  // unproven ones, proven ones that may give way
 	proven := 0
 	for _, rt := range r.table {
-		rt.proven, rt.chosen = rt.inbox.IsProven(), false
+		rt.proven, rt.chosen = rt.feed.Inbox.IsProven(), false
 		held[1][rt.source]++
 		if rt.proven {
 			proven++

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
-	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/lct"
 	"github.com/flute-node/flute-node/internal/slab"
@@ -75,10 +75,10 @@ type reader struct {
 	slabs     *slab.Pool
 	filter    Filter
 	group     netip.AddrPort
-	reception *session.Reception
+	reception *receiving.Reception
 	limits    actors.Limits
 	max       int // sessions at once
-	open      func(*session.Inbox)
+	open      func(*receiving.Inbox)
 	counters  *Counters
 	closing   *atomic.Bool // set before source is closed
 
@@ -89,7 +89,7 @@ type reader struct {
 	live  []*route  // routes that got datagrams from the read in hand
 	left  int       // datagrams of the read in hand that were neither dropped nor put into a batch
 
-	yielding []*session.Inbox        // of sessions that gave way, and may not be over yet
+	yielding []*receiving.Inbox      // of sessions that gave way, and may not be over yet
 	crowding map[netip.Addr]struct{} // sources that had too many unproven sessions when all were looked at last
 	surveyed time.Time               // when that was
 }
@@ -97,8 +97,8 @@ type reader struct {
 // route is a session's Inbox with the batch that is being gathered for it.
 type route struct {
 	source netip.Addr
-	inbox  *session.Inbox
-	batch  *session.Packets
+	feed   receiving.Feed
+	batch  *receiving.Packets
 	stuck  bool      // it had no room after all patience, and has had none since
 	since  time.Time // when the current patiencePeriod began
 	waited time.Duration
@@ -221,7 +221,7 @@ func (r *reader) gather(s *slab.Slab, d *slab.Datagram) {
 	}
 	if rt.batch == nil {
 		s.Retain(1)
-		rt.batch = rt.inbox.Batch(s)
+		rt.batch = rt.feed.Batch(s)
 		r.live = append(r.live, rt)
 		rt.latest = r.now
 	}
@@ -236,9 +236,9 @@ func (r *reader) post(rt *route) {
 	rt.batch = nil
 	var late int
 	if room {
-		late = rt.inbox.Offer(batch)
+		late = rt.feed.Offer(batch)
 	} else {
-		late = rt.inbox.Refuse(batch)
+		late = rt.feed.Refuse(batch)
 	}
 	if late > 0 { // the session has ended meanwhile
 		r.counters.dropped[flute.DropClosed].Add(uint64(late))
@@ -248,7 +248,7 @@ func (r *reader) post(rt *route) {
 // hasRoom reports whether the session of the route takes its batch, after some patience.
 func (r *reader) hasRoom(rt *route) bool {
 	n := rt.batch.Bytes()
-	room := func() bool { return rt.inbox.HasRoom(n, r.slabs.Left()) }
+	room := func() bool { return rt.feed.HasRoom(n, r.slabs.Left()) }
 	if room() {
 		rt.stuck = false
 		return true

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/actors"
-	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/internal/slab"
@@ -23,10 +23,10 @@ func packet(t testing.TB, tsi flute.TSI) []byte {
 
 // newReader returns a reader whose Inboxes have no actor: what it offers is collected by drain.
 func newReader() (*reader, func()) {
-	var boxes []*session.Inbox
+	var boxes []*receiving.Inbox
 	r := &reader{
-		slabs: slab.NewPool(64*2048, 4), reception: &session.Reception{ID: 1}, limits: actors.Limits{Bytes: 1 << 20}, max: 100,
-		open: func(in *session.Inbox) { boxes = append(boxes, in) }, counters: &Counters{},
+		slabs: slab.NewPool(64*2048, 4), reception: &receiving.Reception{ID: 1}, limits: actors.Limits{Bytes: 1 << 20}, max: 100,
+		open: func(in *receiving.Inbox) { boxes = append(boxes, in) }, counters: &Counters{},
 		table: map[flute.SessionKey]*route{}, crowding: map[netip.Addr]struct{}{},
 	}
 	return r, func() {

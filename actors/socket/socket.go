@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/slab"
@@ -33,8 +34,8 @@ type Config struct {
 
 	Group       netip.AddrPort
 	Filter      Filter
-	Reception   *session.Reception
-	Memory      *session.Memory
+	Reception   *receiving.Reception
+	Ledger      *session.Ledger
 	Limits      actors.Limits // of each session's Inbox
 	MaxSessions int           // zero: DefaultMaxSessions
 	Slabs       *slab.Pool
@@ -131,8 +132,8 @@ func (s *socket) read(ctx actor.Context) {
 		limits: s.cfg.Limits, max: s.cfg.MaxSessions, counters: s.cfg.Counters, closing: &s.closing,
 		spare: slab.NewPool(s.cfg.SlabSize, 1).Get(), table: s.cfg.table,
 		crowding: map[netip.Addr]struct{}{},
-		open: func(in *session.Inbox) {
-			s.cfg.Memory.Add(in)
+		open: func(in *receiving.Inbox) {
+			s.cfg.Ledger.Receive(in)
 			root.Send(s.cfg.Sessions, session.Open{Inbox: in})
 		},
 	}

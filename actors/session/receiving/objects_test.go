@@ -1,4 +1,4 @@
-package session
+package receiving
 
 import (
 	"testing"
@@ -21,10 +21,10 @@ func TestForgetOneObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := NewInbox(&Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
-	in.begin()
 	one, two := flute.NewTOI(1), flute.NewTOI(2)
-	s := &receiving{
-		Inbox: in,
+	s := &session{
+		inbox:  in,
+		ledger: NewLedger(in),
 		objects: map[flute.TOI]*child{
 			one: {pid: actor.NewPID("here", "one")},
 			two: {pid: actor.NewPID("here", "two")},

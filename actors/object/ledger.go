@@ -7,9 +7,9 @@ import (
 	"github.com/flute-node/flute-node/flute/receiver"
 )
 
-// Desk is where a session and its objects leave for one another what must not be lost when either crashes: a message
+// Ledger is where a session and its objects leave for one another what must not be lost when either crashes: a message
 // that is being handled then is. It belongs to the goroutine that they share.
-type Desk struct {
+type Ledger struct {
 	reports []*Report
 	landed  map[string][]*receiver.Work // by id of the object's PID
 }
@@ -22,47 +22,49 @@ type Report struct {
 	Ended  bool             // final state; the actor can be stopped
 }
 
-// NewDesk returns an empty Desk.
-func NewDesk() *Desk { return &Desk{landed: map[string][]*receiver.Work{}} }
+// NewLedger returns an empty Ledger.
+func NewLedger() *Ledger { return &Ledger{landed: map[string][]*receiver.Work{}} }
 
 // Next returns the oldest Report, until Done is called; nil when there is none.
-func (d *Desk) Next() *Report {
-	if len(d.reports) == 0 {
+func (l *Ledger) Next() *Report {
+	if len(l.reports) == 0 {
 		return nil
 	}
-	return d.reports[0]
+	return l.reports[0]
 }
 
 // Done removes the Report that Next returns.
-func (d *Desk) Done() {
-	d.reports[0] = nil
-	if d.reports = d.reports[1:]; len(d.reports) == 0 {
-		d.reports = nil
+func (l *Ledger) Done() {
+	l.reports[0] = nil
+	if l.reports = l.reports[1:]; len(l.reports) == 0 {
+		l.reports = nil
 	}
 }
 
 // Land leaves a Work that has run for the object; WorkDone tells it.
-func (d *Desk) Land(pid *actor.PID, w *receiver.Work) { d.landed[pid.Id] = append(d.landed[pid.Id], w) }
+func (l *Ledger) Land(pid *actor.PID, w *receiver.Work) {
+	l.landed[pid.Id] = append(l.landed[pid.Id], w)
+}
 
 // Take removes and returns what the object of that PID has not taken.
-func (d *Desk) Take(id string) []*receiver.Work {
-	works := d.landed[id]
-	delete(d.landed, id)
+func (l *Ledger) Take(id string) []*receiver.Work {
+	works := l.landed[id]
+	delete(l.landed, id)
 	return works
 }
 
 // TakeAll is Take for all objects.
-func (d *Desk) TakeAll() []*receiver.Work {
+func (l *Ledger) TakeAll() []*receiver.Work {
 	var works []*receiver.Work
-	for _, w := range d.landed {
+	for _, w := range l.landed {
 		works = append(works, w...)
 	}
-	clear(d.landed)
+	clear(l.landed)
 	return works
 }
 
 // put adds a Report and says whether it is the only one.
-func (d *Desk) put(r *Report) (first bool) {
-	d.reports = append(d.reports, r)
-	return len(d.reports) == 1
+func (l *Ledger) put(r *Report) (first bool) {
+	l.reports = append(l.reports, r)
+	return len(l.reports) == 1
 }

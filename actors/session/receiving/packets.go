@@ -1,13 +1,9 @@
-package session
+package receiving
 
 import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/flute-node/flute-node/actors"
-	"github.com/flute-node/flute-node/actors/object"
-	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
@@ -37,66 +33,11 @@ func (p *Packets) Release() {
 	p.free.put(p)
 }
 
+// left returns how many datagrams were not handled.
+func (p *Packets) left() int { return len(p.Datagrams) - p.done }
+
 // IgnoreDeadLetterLogging implements actors.Data.
 func (p *Packets) IgnoreDeadLetterLogging() {}
-
-// left returns how many datagrams of d were not handled.
-func left(d actors.Data) int {
-	switch p := d.(type) {
-	case *Packets:
-		return len(p.Datagrams) - p.done
-	case *object.Packets:
-		return p.Left()
-	}
-	return 1
-}
-
-// losses counts datagrams that never reached the Ledger. Anybody adds; the session absorbs, until it is over.
-type losses struct {
-	mu      sync.Mutex
-	dropped [flute.NumDropReasons]int
-	sealed  bool
-	missed  int // after the seal
-}
-
-func (l *losses) count(n int, why actors.Loss) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.sealed {
-		l.missed += n
-		return
-	}
-	switch why {
-	case actors.LossFull:
-		l.dropped[flute.DropMailbox] += n
-	case actors.LossClosed:
-		l.dropped[flute.DropClosed] += n
-	case actors.LossCrash:
-		l.dropped[flute.DropFault] += n
-	}
-}
-
-// absorb moves the counts into the Ledger; the last time, seal says that it is.
-func (l *losses) absorb(to *receiver.Ledger, seal bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for r, n := range l.dropped {
-		if n > 0 {
-			to.Drop(flute.DropReason(r), n)
-			l.dropped[r] = 0
-		}
-	}
-	l.sealed = l.sealed || seal
-}
-
-// late returns what was counted after the seal, once.
-func (l *losses) late() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := l.missed
-	l.missed = 0
-	return n
-}
 
 // freeList holds Packets for reuse, between the reader and the session's goroutine.
 type freeList struct {

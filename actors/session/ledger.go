@@ -1,0 +1,134 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/session/receiving"
+	"github.com/flute-node/flute-node/actors/session/sending"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// Ledger is what Sessions and its children must not lose in a crash: which sessions there are, and what each of them
+// runs on. The node makes it once. Readers and the node add to it; all else belongs to Sessions.
+type Ledger struct {
+	mu      sync.Mutex
+	entries []*entry // in order of their beginning, until the session is over
+	named   int
+	drain   *draining // belongs to Sessions
+}
+
+// entry is one session in the Ledger, receiving or sending. After Add it belongs to Sessions.
+type entry struct {
+	name      string           // of the actor
+	inbox     *receiving.Inbox // nil: a sending session
+	receiving *receiving.Ledger
+	sending   *sending.Ledger
+	loop      *actors.Loop // the goroutine of the actor; nil: none runs
+	ending    string       // why the session was told to end; empty: it was not
+}
+
+// draining is a Drain that was not answered yet.
+type draining struct {
+	reason  string
+	replyTo *actor.PID
+}
+
+// NewLedger returns an empty Ledger.
+func NewLedger() *Ledger { return &Ledger{} }
+
+// Receive registers an Inbox, before Open is sent for it: should the message be lost, Sessions finds it here.
+func (l *Ledger) Receive(in *receiving.Inbox) {
+	l.add("tsi", in.Key.TSI, &entry{inbox: in})
+}
+
+// Send registers a sending session, before Start is sent for it. It returns the name of its actor below Sessions.
+func (l *Ledger) Send(s *sending.Ledger) (name string) {
+	return l.add("send", s.Key().TSI, &entry{sending: s})
+}
+
+func (l *Ledger) add(kind string, tsi flute.TSI, e *entry) (name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.named++
+	e.name = fmt.Sprintf("%s-%d-%d", kind, tsi, l.named)
+	l.entries = append(l.entries, e)
+	return e.name
+}
+
+// Close frees what sessions hold that were not ended in order, once no actor and no reader is left.
+func (l *Ledger) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.entries {
+		e.stopLoop()
+		if e.inbox != nil {
+			e.inbox.Discard()
+		} else {
+			e.sending.Finish("node stopped", nil)
+			e.sending.Settle()
+		}
+	}
+	l.entries = nil
+}
+
+func (l *Ledger) remove(e *entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.inbox != nil {
+		e.inbox.Forget()
+	}
+	l.entries = slices.DeleteFunc(l.entries, func(o *entry) bool { return o == e })
+}
+
+// list returns all sessions, in order.
+func (l *Ledger) list() []*entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.entries)
+}
+
+// find returns the entry of an Inbox or of a sending session; nil: it is over.
+func (l *Ledger) find(in *receiving.Inbox, s *sending.Ledger) *entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range slices.Backward(l.entries) {
+		if in != nil && e.inbox == in || s != nil && e.sending == s {
+			return e
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) isEmpty() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.entries) == 0
+}
+
+// startLoop gives the session a goroutine. Sessions may have crashed before it ended the one before.
+func (e *entry) startLoop() *actors.Loop {
+	e.stopLoop()
+	e.loop = actors.NewLoop()
+	return e.loop
+}
+
+func (e *entry) stopLoop() {
+	if e.loop != nil {
+		e.loop.Stop()
+		e.loop = nil
+	}
+}
+
+// finish ends the session for good, and returns the last events. reason says why it was given up, if it was.
+func (e *entry) finish(reason string) []event.Event {
+	if e.inbox != nil {
+		return e.receiving.Finish(e.inbox, reason)
+	}
+	return e.sending.Finish("given up: "+reason, fmt.Errorf("session: given up: %s", reason))
+}

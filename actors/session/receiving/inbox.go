@@ -1,0 +1,99 @@
+package receiving
+
+import (
+	"sync/atomic"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/receiver"
+)
+
+// Reception is what all sessions of one listening socket share. It is not changed after it was made.
+type Reception struct {
+	ID     uint64
+	Config *receiver.Config
+	// Drops gets the datagrams of sessions that end without having been opened; nobody else hears of those.
+	Drops interface {
+		Drop(r flute.DropReason, n uint64)
+	}
+}
+
+// Inbox joins a reader and the session whose datagrams it reads. The reader makes it with the first datagram, so that
+// nothing is lost while the session's actor comes up. It stays the same while the actor, or its supervisor, is made
+// anew after a crash. It is safe for concurrent use.
+type Inbox struct {
+	Reception *Reception
+	Key       flute.SessionKey
+	limits    actors.Limits
+	mailbox   *actors.Mailbox
+	losses    losses
+	free      freeList
+	closed    atomic.Bool
+	standing  atomic.Uint32 // unproven, proven or yielding: settled between the reader and the session
+	gone      atomic.Bool   // nothing of the session is left
+}
+
+// The defaults of an Inbox's limits: what a session may have waiting while the disk or the scheduler stalls it. A
+// message may be one datagram: at 40 Mbit/s there are as many in four seconds. Beyond that datagrams wait in the
+// kernel.
+const (
+	defaultBytes    = 24 << 20
+	defaultMessages = 16 << 10
+)
+
+// NewInbox returns the Inbox of the session key. Zero limits are the defaults: 24 MiB and 16,384 messages.
+func NewInbox(r *Reception, key flute.SessionKey, limits actors.Limits) *Inbox {
+	if limits.Bytes == 0 {
+		limits.Bytes = defaultBytes
+	}
+	if limits.Messages == 0 {
+		limits.Messages = defaultMessages
+	}
+	in := &Inbox{Reception: r, Key: key, limits: limits}
+	in.mailbox = actors.NewMailbox(limits, func(d actors.Data, why actors.Loss) {
+		in.losses.count(d.(*Packets).left(), why) // nothing else is Data
+	})
+	return in
+}
+
+// Closed reports whether the session is over: the next datagram of the key opens another.
+func (in *Inbox) Closed() bool { return in.closed.Load() }
+
+// The standing of a session. Whichever of the session and its reader is first to change it decides.
+const (
+	unproven uint32 = iota // no valid FDT Instance yet
+	proven
+	yielding // it gives its place to another session
+)
+
+// yieldReason is why a session ends that gave way.
+const yieldReason = "it gave way to other sessions"
+
+// IsProven reports whether a valid FDT Instance of the session was received.
+func (in *Inbox) IsProven() bool { return in.standing.Load() == proven }
+
+// Yield ends the session in favour of another one, if it still stands as its reader believes. The reader offers nothing
+// to it afterwards.
+func (in *Inbox) Yield(isProven bool) bool {
+	from := unproven
+	if isProven {
+		from = proven
+	}
+	if !in.standing.CompareAndSwap(from, yielding) {
+		return false
+	}
+	in.mailbox.PostUserMessage(tick{}) // to look at its standing
+	return true
+}
+
+// IsYielding reports whether the session was told to give way.
+func (in *Inbox) IsYielding() bool { return in.standing.Load() == yielding }
+
+// Gone reports whether nothing of the session is left: neither actor nor Ledger.
+func (in *Inbox) Gone() bool { return in.gone.Load() }
+
+// Forget makes Gone true. The supervisor calls it last.
+func (in *Inbox) Forget() { in.gone.Store(true) }
+
+// Discard releases what is queued, for an Inbox whose actor could not be spawned. It is counted as lost.
+func (in *Inbox) Discard() { in.mailbox.Close() }

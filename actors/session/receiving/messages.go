@@ -1,0 +1,39 @@
+package receiving
+
+import "github.com/flute-node/flute-node/internal/slab"
+
+// Message is what a receiving session takes, beside vault.Ran from the store actor, object.Reported from its objects
+// and supervisor.ChildGaveUp from its supervisor. It emits [Closed], and hub.Publish, vault.Run and the messages of
+// package object.
+//
+//sumtype:decl
+type Message interface{ isMessage() }
+
+// Packets is sent by a reader: datagrams of one session in the order of arrival. Data lane. It is a buffer that changes
+// hands: whoever has it owns it, and nobody else looks at it.
+type Packets struct {
+	Slab      *slab.Slab // holds the bytes; Packets has one reference
+	Datagrams []Datagram
+	done      int // datagrams that the session has handled
+	free      *freeList
+	pins      bool // it is the first in its Inbox that holds the slab
+}
+
+// Datagram is one of Packets.
+type Datagram struct {
+	Data []byte // a view into the slab
+	Port uint16 // UDP source port
+}
+
+// Close is sent by Sessions, in any state: what is whole is published, the rest fails.
+type Close struct{ Reason string }
+
+// tick is sent by the session's own timer, and by its reader when the session has to yield.
+type tick struct{}
+
+func (*Packets) isMessage() {}
+func (Close) isMessage()    {}
+func (tick) isMessage()     {}
+
+// Closed is emitted to the parent when the session is over. The parent stops the actor.
+type Closed struct{ Inbox *Inbox }

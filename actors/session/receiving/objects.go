@@ -1,0 +1,149 @@
+package receiving
+
+import (
+	"fmt"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/object"
+	"github.com/flute-node/flute-node/actors/vault"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/supervisor"
+)
+
+// child is an object's actor.
+type child struct {
+	pid     *actor.PID
+	mailbox *actors.Mailbox
+}
+
+// deliver runs the object's actor on the batch that was gathered, inside of this handler.
+func (s *session) deliver(ctx actor.Context, toi flute.TOI) {
+	if s.batch == nil {
+		return
+	}
+	c := s.child(ctx, toi)
+	batch := s.batch
+	s.batch = nil
+	c.mailbox.Deliver(batch)
+}
+
+// tell sends a control message to the object's actor.
+func (s *session) tell(ctx actor.Context, toi flute.TOI, m object.Message) {
+	ctx.Send(s.child(ctx, toi).pid, m)
+}
+
+// child returns the actor of toi, spawned on first use.
+func (s *session) child(ctx actor.Context, toi flute.TOI) *child {
+	if c := s.objects[toi]; c != nil {
+		return c
+	}
+	c := &child{mailbox: actors.NewMailbox(actors.Limits{}, s.lost)}
+	spec := actors.Spec{
+		Produce:    func() actor.Actor { return object.New(s.ledger.core, s.ledger.objects, toi) },
+		Mailbox:    c.mailbox,
+		Dispatcher: s.cfg.Loop,
+		Faults:     s.cfg.Faults,
+	}
+	s.ledger.spawned++
+	pid, err := ctx.SpawnNamed(spec.Props(), fmt.Sprintf("toi-%v-%d", toi, s.ledger.spawned))
+	actors.Fault(err)
+	c.pid = pid
+	s.objects[toi], s.live[pid.Id] = c, toi
+	return c
+}
+
+// lost counts the packets that an object actor could not finish.
+func (s *session) lost(d actors.Data, why actors.Loss) {
+	s.inbox.losses.count(d.(*object.Packets).Left(), why) // nothing else is Data
+}
+
+// reports does what objects want done.
+func (s *session) reports(ctx actor.Context) {
+	for r := s.ledger.objects.Next(); r != nil; r = s.ledger.objects.Next() {
+		for len(r.Events) > 0 { // one by one, so that a crash repeats none
+			ctx.Send(s.cfg.Hub, hub.Publish{Event: r.Events[0]})
+			r.Events = r.Events[1:]
+		}
+		for len(r.Works) > 0 {
+			job := vault.NewJob(r.Works[0])
+			s.ledger.jobs[job], r.Works = r.From.Id, r.Works[1:]
+			ctx.Send(s.cfg.Store, vault.Run{Job: job, ReplyTo: ctx.Self()})
+		}
+		if r.Ended && s.isLive(r.From.Id) {
+			ctx.Stop(r.From)
+			s.forget(r.From.Id)
+		}
+		s.ledger.objects.Done()
+	}
+}
+
+// ran brings a Work that has run back to its object.
+func (s *session) ran(ctx actor.Context, job *vault.Job) {
+	if id, ok := s.ledger.jobs[job]; ok {
+		delete(s.ledger.jobs, job)
+		s.land(ctx, job.Work.(*receiver.Work), id) // it sends no other
+	}
+}
+
+// land hands the Work to the object actor of that id, or to the one that was made in its place after a crash, or after
+// the end of a try. When the object has ended, nobody waits for the result.
+func (s *session) land(ctx actor.Context, w *receiver.Work, id string) {
+	var pid *actor.PID
+	if s.isLive(id) {
+		pid = actor.NewPID(ctx.Self().Address, id)
+	} else if c := s.objects[w.TOI()]; c != nil {
+		pid = c.pid
+	} else if s.ledger.core.Awaits(w) {
+		pid = s.child(ctx, w.TOI()).pid
+	} else {
+		w.Cancel()
+		return
+	}
+	s.ledger.objects.Land(pid, w)
+	ctx.Send(pid, object.WorkDone{})
+}
+
+// isLive reports whether the object actor of that id has not ended.
+func (s *session) isLive(id string) bool {
+	_, ok := s.live[id]
+	return ok
+}
+
+// current returns the TOI whose packets go to the object actor of that id: none for one that is gone or detached.
+func (s *session) current(id string) (flute.TOI, bool) {
+	toi, ok := s.live[id]
+	c := s.objects[toi]
+	return toi, ok && c != nil && c.pid.Id == id
+}
+
+// forget drops an object actor that has ended. What it has not taken from the Ledger nobody wants.
+func (s *session) forget(id string) {
+	if toi, ok := s.current(id); ok {
+		delete(s.objects, toi)
+	}
+	delete(s.live, id)
+	for _, w := range s.ledger.objects.Take(id) {
+		w.Cancel()
+	}
+}
+
+// gaveUp ends an object whose actor crashed too often.
+func (s *session) gaveUp(m supervisor.ChildGaveUp) {
+	if toi, ok := s.current(m.PID.Id); ok {
+		s.core.Quarantine(toi, fmt.Sprint(m.Reason))
+	} else if s.isLive(m.PID.Id) {
+		s.core.QuarantineDetached(fmt.Sprint(m.Reason))
+	}
+	s.forget(m.PID.Id)
+}
+
+func (s *session) drop(ctx actor.Context, toi flute.TOI) {
+	if c := s.objects[toi]; c != nil {
+		ctx.Stop(c.pid)
+		s.forget(c.pid.Id)
+	}
+}

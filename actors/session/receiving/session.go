@@ -1,0 +1,219 @@
+package receiving
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/object"
+	"github.com/flute-node/flute-node/actors/vault"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/supervisor"
+)
+
+// statsInterval is how often event.SessionStats is emitted while packets come.
+const statsInterval = time.Second
+
+// Config says what a session runs on. All fields but Faults are required.
+type Config struct {
+	Inbox  *Inbox
+	Ledger *Ledger
+	Loop   *actors.Loop // the goroutine of the session and its objects
+	Hub    *actor.PID
+	Store  *actor.PID
+	Faults *actors.Faults // nil: none
+}
+
+// Spec returns how the actor is spawned, over what lives longer than it.
+func Spec(cfg Config, strategy actor.SupervisorStrategy) actors.Spec {
+	return actors.Spec{
+		Produce: func() actor.Actor {
+			return &session{cfg: cfg, inbox: cfg.Inbox, ledger: cfg.Ledger, free: &object.FreeList{}}
+		},
+		Mailbox: cfg.Inbox.mailbox, Dispatcher: cfg.Loop, Faults: cfg.Faults, Strategy: strategy,
+	}
+}
+
+// session is the actor of one receiving session. What survives a crash is in its Inbox and its Ledger.
+type session struct {
+	cfg     Config
+	inbox   *Inbox
+	ledger  *Ledger
+	core    *receiver.Session
+	objects map[flute.TOI]*child
+	live    map[string]flute.TOI // of the object actors that have not ended, by id of the PID
+	free    *object.FreeList
+	batch   *object.Packets // being gathered for one object
+	timer   *time.Timer
+	armed   time.Time // when timer fires; zero: not armed
+	stats   time.Time // when the next SessionStats is due
+	counted uint64    // datagrams received at the last SessionStats
+	closing bool      // Sessions was told that it is over
+	yields  bool      // the core was told that it has to give way
+}
+
+// Receive implements actor.Actor.
+func (s *session) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		s.start(ctx)
+	case Message:
+		s.receive(ctx, m)
+	case object.Reported:
+	case vault.Ran:
+		s.ran(ctx, m.Job)
+	case supervisor.ChildGaveUp:
+		s.gaveUp(m)
+	case *actor.Stopping, *actor.Restarting:
+		s.timer.Stop()
+		return
+	default:
+		return
+	}
+	s.settle(ctx)
+}
+
+// start goes on with what the Ledger holds: nothing for a new session, objects in reception after a crash.
+func (s *session) start(ctx actor.Context) {
+	s.core = receiver.NewSession(s.ledger.core)
+	s.objects, s.live = map[flute.TOI]*child{}, map[string]flute.TOI{}
+	root, self := ctx.ActorSystem().Root, ctx.Self()
+	s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, tick{}) })
+	s.timer.Stop()
+	for _, toi := range s.ledger.core.Active() {
+		s.child(ctx, toi) // starts with what there is to do
+	}
+	for _, w := range s.ledger.objects.TakeAll() {
+		s.land(ctx, w, "")
+	}
+	for job := range s.ledger.jobs {
+		if job.Finished() {
+			s.ran(ctx, job)
+		} else { // it may have been lost with the store actor; if not, it is not run twice
+			ctx.Send(s.cfg.Store, vault.Run{Job: job, ReplyTo: ctx.Self()})
+		}
+	}
+}
+
+func (s *session) receive(ctx actor.Context, m Message) {
+	switch m := m.(type) {
+	case *Packets:
+		s.packets(ctx, m)
+	case tick:
+		s.armed = time.Time{}
+	case Close:
+		s.core.Close(m.Reason)
+	}
+}
+
+// packets routes a batch. Consecutive packets of one object go to it as one message, at once.
+func (s *session) packets(ctx actor.Context, m *Packets) {
+	defer s.abandon()
+	now := time.Now()
+	var toi flute.TOI
+	for m.done < len(m.Datagrams) {
+		d := m.Datagrams[m.done]
+		p, forObject := s.core.Route(now, d.Port, d.Data)
+		if !forObject {
+			m.done++
+			s.deliver(ctx, toi)
+			s.effects(ctx) // after an FDT Instance a TOI may name another object than before
+			continue
+		}
+		if s.batch != nil && p.TOI != toi {
+			s.deliver(ctx, toi)
+		}
+		if s.batch == nil {
+			m.Slab.Retain(1)
+			s.batch, toi = s.free.Get(m.Slab), p.TOI
+		}
+		s.batch.Add(p, len(d.Data))
+		m.done++ // from here on it is counted with the batch
+	}
+	s.deliver(ctx, toi)
+}
+
+// abandon counts and frees a batch that a panic has left behind.
+func (s *session) abandon() {
+	if s.batch != nil {
+		s.lost(s.batch, actors.LossCrash)
+		s.batch.Release()
+		s.batch = nil
+	}
+}
+
+// settle ends every turn: it does what the core wants done, and arms the timer.
+func (s *session) settle(ctx actor.Context) {
+	now := time.Now()
+	s.inbox.losses.absorb(s.ledger.core, false)
+	s.reports(ctx)
+	s.stand()
+	s.core.Advance(now)
+	s.effects(ctx)
+	if s.core.Ended() {
+		if !s.closing {
+			s.closing, s.ledger.over = true, true
+			s.inbox.closed.Store(true)
+			ctx.Send(ctx.Parent(), Closed{s.inbox})
+		}
+		return
+	}
+	s.publishStats(ctx, now)
+	s.arm(now)
+}
+
+// stand tells the reader that the session has proved itself, or the core that it has to give way.
+func (s *session) stand() {
+	if s.ledger.core.Proven() {
+		s.inbox.standing.CompareAndSwap(unproven, proven)
+	}
+	if s.inbox.standing.Load() == yielding && !s.yields {
+		s.yields = true
+		s.core.Close(yieldReason)
+	}
+}
+
+// effects does what the core wants done.
+func (s *session) effects(ctx actor.Context) {
+	s.reports(ctx)
+	f := s.core.Effects()
+	for _, e := range s.ledger.keep(f.Events) {
+		ctx.Send(s.cfg.Hub, hub.Publish{Event: e})
+	}
+	for _, toi := range f.Detached {
+		delete(s.objects, toi) // the actor goes on until it reports its end
+	}
+	for _, toi := range f.Ended {
+		s.drop(ctx, toi)
+	}
+	for _, toi := range f.Described {
+		s.tell(ctx, toi, object.Describe{})
+	}
+}
+
+// publishStats emits the counters, once per interval, when they have changed.
+func (s *session) publishStats(ctx actor.Context, now time.Time) {
+	c := s.ledger.core.Counters()
+	if c.Received == s.counted || now.Before(s.stats) || !s.ledger.core.Opened() {
+		return
+	}
+	s.counted, s.stats = c.Received, now.Add(statsInterval)
+	ctx.Send(s.cfg.Hub, hub.Publish{Event: event.SessionStats{Session: s.inbox.Key, Counters: c, Held: s.ledger.core.Held()}})
+}
+
+// arm sets the one timer of the session to the least deadline.
+func (s *session) arm(now time.Time) {
+	d := s.core.Deadline()
+	if s.ledger.core.Opened() && s.ledger.core.Counters().Received != s.counted && (d.IsZero() || s.stats.Before(d)) {
+		d = s.stats
+	}
+	if d.IsZero() || (!s.armed.IsZero() && !d.Before(s.armed)) {
+		return // a timer that fires too early only looks again
+	}
+	s.armed = d
+	s.timer.Reset(d.Sub(now))
+}

@@ -1,0 +1,41 @@
+package sending
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+const (
+	// The close-session flag is sent so often, so far apart: one packet, or a short burst, may be lost. RFC 5651, section
+	// 5.1, has it in "the last few seconds" of a session; the last one is due after 600 ms, for which Wait waits.
+	closePackets  = 5
+	closeInterval = 150 * time.Millisecond
+)
+
+// end begins to close the session: nothing but close-session flags is sent from now on.
+func (s *session) end(ctx actor.Context, reason string, cause error) {
+	if s.ledger.farewells == 0 {
+		s.bidNext(ctx, reason, cause)
+	}
+}
+
+func (s *session) bidNext(ctx actor.Context, reason string, cause error) {
+	s.publishAll(ctx, s.ledger.bid(reason, cause))
+	s.ledger.farewell = time.Now().Add(closeInterval)
+	s.timer.Reset(closeInterval)
+}
+
+// sayFarewell repeats the close-session flag. After the last one it closes the session and asks to be stopped.
+func (s *session) sayFarewell(ctx actor.Context) {
+	switch rest := time.Until(s.ledger.farewell); {
+	case rest > 0: // a pump from before the end
+		s.timer.Reset(rest)
+	case s.ledger.farewells < closePackets:
+		s.bidNext(ctx, s.ledger.reason, s.ledger.cause)
+	default:
+		s.publishAll(ctx, s.ledger.close(s.ledger.reason, s.ledger.cause))
+		s.ledger.cfg.Outcome.End(s.ledger.cause)
+		ctx.Stop(ctx.Self())
+	}
+}

@@ -1,0 +1,123 @@
+package sending
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/pacing"
+)
+
+// Writer sends datagrams of one session; internal/udp and internal/simnet have one. WriteBatch may block for as long as
+// the system's send buffer is full. It returns how many datagrams were sent, in order. An error with a method Passing
+// that returns true may be gone at the next try; any other ends the session.
+type Writer interface {
+	WriteBatch(datagrams [][]byte) (int, error)
+	Close() error
+}
+
+// Config is what a sending session runs on. Core and Writer belong to the actor from then on.
+type Config struct {
+	Key    flute.SessionKey
+	Core   *sender.Session
+	Writer Writer
+	Bucket *pacing.Bucket // nil: as fast as the socket takes it
+	// Patience is how long the network may take nothing before the session gives up; negative: for ever.
+	Patience time.Duration
+	// Outcome is told what fails, and the end of the session after SessionClosed was emitted; required.
+	Outcome *Outcome
+}
+
+// Ledger is what a sending session must not lose when its actor crashes. It belongs to the actor, and to the supervisor
+// while there is none.
+type Ledger struct {
+	cfg       Config
+	answers   [maxAnswers]answer // a ring; see add
+	answered  int                // its next place
+	opened    bool               // SessionOpened was emitted
+	finishing bool               // Finish has come
+	farewells int                // close-session flags sent
+	farewell  time.Time          // when the next one is due
+	reason    string             // why it ends; meaningful when farewells > 0
+	cause     error              // the error that ends it before its time; nil: none does
+	over      bool               // closed
+	buffers   [][]byte           // memory of the datagrams under way
+	batch     [][]byte           // the datagrams made last
+	sent      int                // how many of batch are out
+	granted   int                // how many of batch the rate has permitted
+	outage    outage
+}
+
+// NewLedger returns the Ledger of a session that has not begun.
+func NewLedger(cfg Config) *Ledger { return &Ledger{cfg: cfg} }
+
+// Key returns the name of the session.
+func (l *Ledger) Key() flute.SessionKey { return l.cfg.Key }
+
+// maxAnswers bounds the answers to Add that are remembered: whoever asks waits for the answer, or asks again within a
+// second.
+const maxAnswers = 256
+
+// answer is what was answered to an Add.
+type answer struct {
+	id    uint64
+	added Added
+}
+
+// add adds a file, unless the question was answered before: then the same answer is due.
+func (l *Ledger) add(m Add) Added {
+	for _, a := range l.answers {
+		if a.id == m.ID && m.ID != 0 {
+			return a.added
+		}
+	}
+	toi, err := l.cfg.Core.Add(m.Object)
+	l.answers[l.answered] = answer{m.ID, Added{toi, err}}
+	l.answered = (l.answered + 1) % maxAnswers
+	return Added{toi, err}
+}
+
+// bid sends the close-session flag and returns what there is to say. cause is the error that ends the session before
+// its time, if there is one.
+func (l *Ledger) bid(reason string, cause error) []event.Event {
+	if l.farewells == 0 {
+		l.reason, l.cause = reason, cause
+		l.cfg.Core.Abort(reason)
+	}
+	l.farewells++
+	// It is lost when the socket fails, as on the way: the receivers will notice the silence.
+	_, _ = l.cfg.Writer.WriteBatch([][]byte{l.cfg.Core.AppendClose(nil)})
+	return l.events()
+}
+
+// events drains the events of the core.
+func (l *Ledger) events() []event.Event { return l.cfg.Outcome.note(l.cfg.Core.Events()) }
+
+// close releases the socket and returns what there is to say, after one close-session flag at least. It does so once.
+// The caller emits the events and then ends the Outcome.
+func (l *Ledger) close(reason string, cause error) (events []event.Event) {
+	if l.over {
+		return nil
+	}
+	if l.farewells == 0 {
+		events = l.bid(reason, cause)
+	}
+	l.over = true
+	if err := l.cfg.Writer.Close(); err != nil {
+		l.reason += ": " + err.Error()
+	}
+	return append(events, event.SessionClosed{Session: l.cfg.Key, Reason: l.reason})
+}
+
+// Finish ends the session when its actor is gone, and returns what there is to tell. reason and cause count if it had
+// not ended before. The caller emits the events, and calls [Ledger.Settle] then.
+func (l *Ledger) Finish(reason string, cause error) (events []event.Event) {
+	for _, e := range l.close(reason, cause) {
+		events = append(events, event.AsSending(e))
+	}
+	return events
+}
+
+// Settle ends the Outcome of a session that was finished.
+func (l *Ledger) Settle() { l.cfg.Outcome.End(l.cause) }

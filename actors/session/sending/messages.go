@@ -1,0 +1,41 @@
+package sending
+
+import (
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/sender"
+)
+
+// Message is what a sending session takes. It emits hub.Publish and vault.Run.
+//
+//sumtype:decl
+type Message interface{ isMessage() }
+
+// Add is sent by the node: one file more, already prepared. Answered with [Added]. It may be sent again, with the same
+// ID, if the answer fails to come.
+type Add struct {
+	ID     uint64 // of the question, unique in the session
+	Object *sender.Object
+}
+
+// Added answers Add.
+type Added struct {
+	TOI flute.TOI
+	Err error
+}
+
+// Finish is sent by the node: end the session once all files are sent as often as asked. Answered with [Taken].
+type Finish struct{}
+
+// Close is sent by the node, and answered with [Taken] then, or by Sessions: end the session now.
+type Close struct{ Reason string }
+
+// Taken answers Finish and Close.
+type Taken struct{}
+
+// pump is sent by a session to itself: make and write the next datagrams.
+type pump struct{}
+
+func (Add) isMessage()    {}
+func (Finish) isMessage() {}
+func (Close) isMessage()  {}
+func (pump) isMessage()   {}
