@@ -30,11 +30,11 @@ func TestChaos(t *testing.T) {
 				return actors.Rule{Kind: actors.FaultPanic, Actor: actor, Probability: probability, After: seed%2 == 0}
 			}
 			rules := []actors.Rule{
-				random("node/sessions/tsi-*/*", 0.02),
-				random("node/sessions/tsi-*", 0.005),
-				random("node/sessions/send-*", 0.002),
-				random("node/sessions", 0.02),
-				random("node/store", 0.02),
+				random("node/transfers/sessions/tsi-*/*", 0.02),
+				random("node/transfers/sessions/tsi-*", 0.005),
+				random("node/transfers/sessions/send-*", 0.002),
+				random("node/transfers/sessions", 0.02),
+				random("node/transfers/store", 0.02),
 			}
 			if seed%4 == 3 {
 				rules = append(rules, random("node/hub", 0.0005))

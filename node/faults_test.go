@@ -52,30 +52,30 @@ func transfer(t *testing.T, link simnet.Link, rules ...actors.Rule) *world {
 // completes, once, with its bytes, and every datagram is counted once.
 func TestActorPanics(t *testing.T) {
 	for _, r := range []actors.Rule{
-		crash("node/sessions/tsi-2-*/toi-2-*", "*object.Packets", 3),
-		crash("node/sessions/tsi-2-*/toi-2-*", "object.WorkDone", 1),
-		crash("node/sessions/tsi-2-*/toi-*", "*actor.Started", 1),
-		crash("node/sessions/tsi-2-*", "*receiving.Packets", 1),
-		crash("node/sessions/tsi-2-*", "*receiving.Packets", 12),
-		crash("node/sessions/tsi-2-*", "object.Reported", 2),
-		crash("node/sessions/tsi-2-*", "vault.Ran", 1),
-		crash("node/sessions", "session.Start", 2),
-		crash("node/sessions", "session.Drain", 1),
-		crash("node/sessions/send-2-*", "sending.Add", 2),
-		crash("node/sessions/send-2-*", "sending.Finish", 1),
+		crash("node/transfers/sessions/tsi-2-*/toi-2-*", "*object.Packets", 3),
+		crash("node/transfers/sessions/tsi-2-*/toi-2-*", "object.WorkDone", 1),
+		crash("node/transfers/sessions/tsi-2-*/toi-*", "*actor.Started", 1),
+		crash("node/transfers/sessions/tsi-2-*", "*receiving.Packets", 1),
+		crash("node/transfers/sessions/tsi-2-*", "*receiving.Packets", 12),
+		crash("node/transfers/sessions/tsi-2-*", "object.Reported", 2),
+		crash("node/transfers/sessions/tsi-2-*", "vault.Ran", 1),
+		crash("node/transfers/sessions", "session.Start", 2),
+		crash("node/transfers/sessions", "session.Drain", 1),
+		crash("node/transfers/sessions/send-2-*", "sending.Add", 2),
+		crash("node/transfers/sessions/send-2-*", "sending.Finish", 1),
 		crash("node/hub", "hub.Flush", 1),
-		crash("node/sockets", "socket.Start", 1),
-		crash("node/sockets", "socket.Stop", 1),
-		crash("node/sessions/tsi-2-*", "*actor.Started", 1),
-		crash("node/sessions/send-2-*", "sending.pump", 5),
-		crash("node/sessions/send-2-*", "*actor.Started", 1),
-		crash("node/sessions", "session.Open", 2),
-		crash("node/sessions", "receiving.Closed", 1),
-		crash("node/sessions", "*actor.Terminated", 1),
-		crash("node/store", "vault.Run", 2),
-		crash("node/store", "vault.free", 2),
-		crash("node/sockets", "*actor.Started", 1),
-		crash("node/sockets/*", "*actor.Started", 1),
+		crash("node/transfers/sockets", "socket.Start", 1),
+		crash("node/transfers/sockets", "socket.Stop", 1),
+		crash("node/transfers/sessions/tsi-2-*", "*actor.Started", 1),
+		crash("node/transfers/sessions/send-2-*", "sending.pump", 5),
+		crash("node/transfers/sessions/send-2-*", "*actor.Started", 1),
+		crash("node/transfers/sessions", "session.Open", 2),
+		crash("node/transfers/sessions", "receiving.Closed", 1),
+		crash("node/transfers/sessions", "*actor.Terminated", 1),
+		crash("node/transfers/store", "vault.Run", 2),
+		crash("node/transfers/store", "vault.free", 2),
+		crash("node/transfers/sockets", "*actor.Started", 1),
+		crash("node/transfers/sockets/*", "*actor.Started", 1),
 		crash("node/hub", "*actor.Started", 1),
 	} {
 		for _, r := range []actors.Rule{r, after(r)} {
@@ -91,8 +91,8 @@ func TestActorPanics(t *testing.T) {
 // TestOthersDoNotNotice: a crash in one session costs the others no packet.
 func TestOthersDoNotNotice(t *testing.T) {
 	for _, r := range []actors.Rule{
-		crash("node/sessions/tsi-2-*/toi-*", "*object.Packets", 2),
-		crash("node/sessions/tsi-2-*", "*receiving.Packets", 3),
+		crash("node/transfers/sessions/tsi-2-*/toi-*", "*object.Packets", 2),
+		crash("node/transfers/sessions/tsi-2-*", "*receiving.Packets", 3),
 	} {
 		w := transfer(t, simnet.Link{}, r)
 		for _, e := range w.events {
@@ -113,7 +113,7 @@ func TestOthersDoNotNotice(t *testing.T) {
 // poison is a kind of object whose content makes the decoder of one block panic: here by a rule that hits each batch.
 func TestQuarantine(t *testing.T) {
 	faults := actors.NewFaults(1, actors.Rule{
-		Kind: actors.FaultPanic, Actor: "node/sessions/tsi-1-*/toi-2-*", Message: "*object.Packets",
+		Kind: actors.FaultPanic, Actor: "node/transfers/sessions/tsi-1-*/toi-2-*", Message: "*object.Packets",
 	})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})
@@ -146,7 +146,7 @@ func TestQuarantine(t *testing.T) {
 func TestSessionGivenUp(t *testing.T) {
 	rules := []actors.Rule{}
 	for i := range 4 {
-		rules = append(rules, crash("node/sessions/tsi-1-1", "*receiving.Packets", 4+i))
+		rules = append(rules, crash("node/transfers/sessions/tsi-1-1", "*receiving.Packets", 4+i))
 	}
 	faults := actors.NewFaults(1, rules...)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
@@ -179,7 +179,7 @@ func TestSessionGivenUp(t *testing.T) {
 
 // TestSendingGivenUp: a sending session that crashes too often ends with its reason, and frees its socket.
 func TestSendingGivenUp(t *testing.T) {
-	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Actor: "node/sessions/send-1-*", Message: "sending.pump"})
+	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Actor: "node/transfers/sessions/send-1-*", Message: "sending.pump"})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		out := w.net.Dial(simSource, simGroup)
 		s, err := w.node.sendTo(SendConfig{To: simGroup, TSI: 1}, out, simSource.Addr())
@@ -204,13 +204,10 @@ type trigger struct{}
 
 // TestNodeGivesUp: a tree that crashes too often yields an error; the process lives, and all is freed.
 func TestNodeGivesUp(t *testing.T) {
-	for _, actor := range []string{"node/hub", "node/store", "node/sessions", "node/sockets"} {
+	for _, actor := range []string{"node/hub", "node/transfers/store", "node/transfers/sessions", "node/transfers/sockets"} {
 		t.Run(strings.ReplaceAll(actor, "/", "."), func(t *testing.T) {
 			var rules []actors.Rule
-			for i := range 4 {
-				rules = append(rules, crash(actor, "*actor.Started", 2+i)) // not the first
-			}
-			rules = append(rules, crash(actor, "node.trigger", 1))
+			rules = append(rules, crashes(actor, 20)...) // below transfers it takes so many until the root has had enough
 			faults := actors.NewFaults(1, rules...)
 			inWorld(t, Config{Faults: faults}, func(w *world) {
 				w.receive(simnet.Link{}, ReceiveConfig{})

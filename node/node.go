@@ -59,6 +59,7 @@ type Node struct {
 	pool     *actors.Pool
 	labour   *receiver.Labour
 	ledger   *session.Ledger
+	sockets  *socket.Ledger
 	budget   *store.Budget
 	failed   chan error
 	up       chan struct{} // closed when the whole tree has started
@@ -94,7 +95,7 @@ func Start(cfg Config) (*Node, error) {
 		cfg.Registry = schemes.New(parallel.New(cfg.Workers).Do)
 	}
 	n := &Node{
-		cfg: cfg, ledger: session.NewLedger(),
+		cfg: cfg, ledger: session.NewLedger(), sockets: socket.NewLedger(),
 		budget: store.NewSharedBudget(cfg.Budget, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		pool: actors.NewPool(cfg.Workers, cfg.Workers), labour: receiver.NewLabour(cfg.Workers),

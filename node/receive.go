@@ -113,14 +113,15 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 	if cfg.Source.IsValid() {
 		filter.Sources = []netip.Addr{cfg.Source}
 	}
-	start := socket.Start{Config: &socket.Config{
-		Source: source, Reopen: reopen, Group: cfg.Group, Filter: filter,
+	endpoint := socket.NewEndpoint(socket.Config{
+		Reopen: reopen, Group: cfg.Group, Filter: filter,
 		Reception: &receiving.Reception{ID: r.id, Config: core, Drops: counters}, Ledger: n.ledger,
 		Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions, Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
-	}}
+	}, source)
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	if err := n.ask(ctx, socketsName, start, &socket.Started{}); err != nil {
+	if err := n.ask(ctx, socketsName, socket.Start{Endpoint: endpoint}, &socket.Started{}); err != nil {
+		endpoint.Close()
 		return nil, err
 	}
 	return r, nil

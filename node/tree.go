@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -19,32 +20,42 @@ import (
 
 // The names of the actors below the root. A name is a stable address: it leads to the actor that was started last.
 const (
-	rootName     = "node"
-	hubName      = "hub"
-	storeName    = "store"
-	sessionsName = "sessions"
-	socketsName  = "sockets"
+	rootName      = "node"
+	hubName       = "hub"
+	transfersName = "transfers"
+	storeName     = transfersName + "/store"
+	sessionsName  = transfersName + "/sessions"
+	socketsName   = transfersName + "/sockets"
 )
 
-// startTree builds the tree: one that fails is restarted with those that were started after it.
+// startTree builds the tree. Below the root one that fails is restarted alone. Below transfers, those that were started
+// after it are restarted with it: sockets feed sessions, and sessions need the store.
 func (n *Node) startTree() error {
 	n.system = actors.NewSystem(actors.SystemConfig{Logger: n.cfg.Logger})
-	subscribers, list := &hub.Subscribers{}, socket.NewList()
+	subscribers := &hub.Subscribers{}
 	child := func(name string, produce func() actor.Actor, strategy actor.SupervisorStrategy) supervisor.Child {
 		spec := actors.Spec{Produce: produce, Strategy: strategy, Faults: n.cfg.Faults}
-		return supervisor.Child{Name: name, Props: spec.Props()}
+		return supervisor.Child{Name: path.Base(name), Props: spec.Props()}
 	}
-	root := supervisor.New(supervisor.Config{
+	transfers := supervisor.New(supervisor.Config{
 		Strategy: supervisor.RestForOne,
 		Children: []supervisor.Child{
-			child(hubName, func() actor.Actor { return hub.New(subscribers) }, nil),
 			child(storeName, func() actor.Actor { return vault.NewActor(n.pool) }, nil),
 			child(sessionsName, func() actor.Actor {
-				return session.NewSessions(session.Config{Peers: n.peers, Ledger: n.ledger, Faults: n.cfg.Faults, OnRestart: n.restarted})
+				return session.NewSessions(session.Config{
+					Peers: n.peers, Ledger: n.ledger, Faults: n.cfg.Faults, OnRestart: n.restarted,
+				})
 			}, session.SessionsStrategy(n.restarted)),
 			child(socketsName, func() actor.Actor {
-				return socket.NewSockets(list, n.socketPeers, n.cfg.Faults)
+				return socket.NewSockets(n.sockets, n.address(hubName), n.address(sessionsName), n.cfg.Faults)
 			}, socket.Strategy(n.restarted)),
+		},
+	}, n.restarted)
+	root := supervisor.New(supervisor.Config{
+		Strategy: supervisor.OneForOne,
+		Children: []supervisor.Child{
+			child(hubName, func() actor.Actor { return hub.New(subscribers) }, nil),
+			child(transfersName, transfers, nil),
 		},
 		OnEnd: n.ended,
 	}, n.restarted)
@@ -74,8 +85,9 @@ func (n *Node) stopTree(ctx context.Context) error {
 	return err
 }
 
-// ended is told when the root has stopped.
+// ended is told when the root has stopped. No actor is left to close the sockets that are still open.
 func (n *Node) ended(err error) {
+	n.sockets.Close()
 	if err != nil {
 		n.failed <- err // there is room for the only one
 	}
@@ -84,7 +96,7 @@ func (n *Node) ended(err error) {
 
 // restarted turns a supervisor's decision into an event for subscribers.
 func (n *Node) restarted(e supervisor.Event) {
-	if e, ok := e.(supervisor.Started); ok && e.Child == n.address(socketsName).Id {
+	if e, ok := e.(supervisor.Started); ok && e.Child == n.address(transfersName).Id {
 		n.upOnce.Do(func() { close(n.up) })
 	}
 	if e, ok := restartEvent(e); ok {
@@ -94,10 +106,6 @@ func (n *Node) restarted(e supervisor.Event) {
 
 func (n *Node) peers() session.Peers {
 	return session.Peers{Hub: n.address(hubName), Store: n.address(storeName)}
-}
-
-func (n *Node) socketPeers() (hub, sessions *actor.PID) {
-	return n.address(hubName), n.address(sessionsName)
 }
 
 // address returns the PID of an actor below the root by its name.

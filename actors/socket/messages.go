@@ -5,10 +5,11 @@ package socket
 //sumtype:decl
 type Message interface{ isMessage() }
 
-// readerEnded is sent by the reader goroutine to its socket when it cannot go on; the socket fails and is restarted.
+// readerEnded is sent by the reader goroutine to its socket when it cannot go on; the socket fails, is restarted, and
+// starts another reader.
 type readerEnded struct{ err error }
 
-// tick is sent by the socket's timer: look at the kernel's counters.
+// tick is sent by the socket's timer: see to it that a reader runs, and look at the kernel's counters.
 type tick struct{}
 
 func (readerEnded) isMessage() {}

@@ -30,7 +30,7 @@ func run(group netip.AddrPort) (err error) {
 	defer cancel()
 	// The third message with packets that an object named toi-2 gets makes it panic.
 	faults := actors.NewFaults(1, actors.Rule{
-		Actor: "node/sessions/*/toi-2-*", Message: "*object.Packets", Nth: 3, Kind: actors.FaultPanic,
+		Actor: "node/transfers/sessions/*/toi-2-*", Message: "*object.Packets", Nth: 3, Kind: actors.FaultPanic,
 	})
 	n, err := node.Start(node.Config{Faults: faults})
 	if err != nil {

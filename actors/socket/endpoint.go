@@ -1,0 +1,153 @@
+package socket
+
+import (
+	"errors"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/session/receiving"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+// Endpoint is a listening socket from its first datagram to its last: the open Source, for which the kernel keeps a
+// queue and memberships, and the reader of it. Its actor watches over it and may crash; so may Sockets. Neither closes
+// it: Close does, once nobody wants it any more. It is safe for concurrent use.
+type Endpoint struct {
+	cfg     Config
+	closing atomic.Bool
+	table   map[flute.SessionKey]*route // belongs to one reader after the other: the sessions outlive it
+	told    told                        // belongs to the socket's actor
+
+	mu      sync.Mutex
+	source  Source        // nil: it could not be opened again
+	broken  bool          // the source has failed, and is opened again before the next read
+	closed  bool          // source is closed
+	reading chan struct{} // closed when the reader has ended; nil: there was none
+	ended   func(error)   // tells the actor that the reader has ended; nil: there is no actor
+}
+
+// told is what subscribers were told of an Endpoint already.
+type told struct {
+	drops   uint64 // that the kernel reported
+	failed  bool   // that the source cannot be opened
+	cut     bool   // that datagrams are too long
+	crowded bool   // that sessions give way
+}
+
+// NewEndpoint returns the Endpoint of source, which is open and belongs to it from now on.
+func NewEndpoint(cfg Config, source Source) *Endpoint {
+	if cfg.MaxSessions == 0 {
+		cfg.MaxSessions = DefaultMaxSessions
+	}
+	return &Endpoint{cfg: cfg, source: source, table: map[flute.SessionKey]*route{}}
+}
+
+// id is that of the Reception.
+func (e *Endpoint) id() uint64 { return e.cfg.Reception.ID }
+
+// watch has ended called, on the reader's goroutine, when a reader ends that was not told to.
+func (e *Endpoint) watch(ended func(error)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ended = ended
+}
+
+// resume sees to it that a reader runs, over the source that is there, or over one that is opened in place of one that
+// has failed. The error says why it cannot be opened.
+func (e *Endpoint) resume(open func(*receiving.Inbox)) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing.Load() || e.isReading() {
+		return nil
+	}
+	if e.broken {
+		if e.source != nil {
+			_ = e.source.Close() // it has failed already
+		}
+		e.source = nil
+		source, err := e.cfg.Reopen()
+		if err != nil {
+			return err
+		}
+		e.source, e.broken, e.told.drops = source, false, 0
+	}
+	e.reading = make(chan struct{})
+	r := &reader{
+		source: e.source, slabs: e.cfg.Slabs, filter: e.cfg.Filter, group: e.cfg.Group, reception: e.cfg.Reception,
+		limits: e.cfg.Limits, max: e.cfg.MaxSessions, counters: e.cfg.Counters, closing: &e.closing,
+		spare: slab.NewPool(e.cfg.SlabSize, 1).Get(), table: e.table, crowding: map[netip.Addr]struct{}{}, open: open,
+	}
+	go e.read(r, e.reading)
+	return nil
+}
+
+// isReading reports whether a reader runs. e.mu is held.
+func (e *Endpoint) isReading() bool {
+	if e.reading == nil {
+		return false
+	}
+	select {
+	case <-e.reading:
+		return false
+	default:
+		return true
+	}
+}
+
+// read is the goroutine of a reader. A panic leaves the source as it is; one that has failed is not used again.
+func (e *Endpoint) read(r *reader, reading chan struct{}) {
+	err := guarded(r.run)
+	e.mu.Lock()
+	if c := (*actors.Crash)(nil); err != nil && !errors.As(err, &c) {
+		e.broken = true
+	}
+	ended := e.ended
+	close(reading)
+	e.mu.Unlock()
+	if err != nil && ended != nil {
+		ended(err)
+	}
+}
+
+// guarded turns a panic of the reader into an error: the process must survive it.
+func guarded(run func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &actors.Crash{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return run()
+}
+
+// Close closes the source and waits for the reader, which cannot be blocked by anything else. It may be called again.
+func (e *Endpoint) Close() {
+	e.closing.Store(true)
+	e.mu.Lock()
+	if !e.closed && e.source != nil {
+		// The reader sees the error; there is nobody else to tell.
+		_ = e.source.Close()
+	}
+	e.closed = true
+	reading := e.reading
+	e.mu.Unlock()
+	if reading != nil {
+		<-reading
+	}
+}
+
+// kernelDropper is a Source that knows how many datagrams the kernel dropped before they could be read.
+type kernelDropper interface{ KernelDrops() uint64 }
+
+// kernelDrops returns what the kernel has dropped of the source; 0 if that is not known.
+func (e *Endpoint) kernelDrops() uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if k, ok := e.source.(kernelDropper); ok {
+		return k.KernelDrops()
+	}
+	return 0
+}
