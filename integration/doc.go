@@ -2,5 +2,5 @@
 //
 // # Limitations
 //
-// The tests are skipped where the system does not let a process join a group on that interface.
+// The tests are skipped where the system does not let a process join a group on that interface, or send to it.
 package integration

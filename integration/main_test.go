@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/internal/udp"
+	"github.com/flute-node/flute-node/internal/netns"
 )
 
 // command is the path of the program under test, built by TestMain.
@@ -47,7 +47,7 @@ func run(m *testing.M) int {
 // groups gives each test a group of its own.
 var groups atomic.Uint32
 
-// newGroup returns a group and port that nobody else uses; the test is skipped where groups cannot be joined.
+// newGroup returns a group and port that nobody else uses; the test is skipped where groups cannot be joined or sent to.
 func newGroup(t *testing.T) netip.AddrPort {
 	t.Helper()
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -59,12 +59,8 @@ func newGroup(t *testing.T) netip.AddrPort {
 		t.Fatal(err)
 	}
 	group := netip.AddrPortFrom(netip.AddrFrom4([4]byte{239, 255, byte(os.Getpid()), byte(groups.Add(1))}), port)
-	r, err := udp.Listen(udp.Config{Group: group, Interface: "lo"})
-	if err != nil {
+	if err := netns.Multicast(group); err != nil {
 		t.Skipf("no multicast on the loopback interface: %v", err)
-	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
 	}
 	return group
 }

@@ -1,3 +1,4 @@
-// Package netns gives a test a network of its own, with interfaces and routes that it may change: a network namespace
-// of Linux, made with one of users, so that no privilege is needed. On other systems its tests are skipped.
+// Package netns tells a test which network it has, and gives it one of its own, with interfaces and routes that it may
+// change: a network namespace of Linux, made with one of users, so that no privilege is needed. On other systems the
+// tests that need one are skipped.
 package netns
