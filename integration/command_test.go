@@ -181,25 +181,48 @@ func waitFor(t *testing.T, path string) {
 	t.Fatalf("%s does not appear", path)
 }
 
+// staged waits until a receiver has bytes of an object in its folder that are not published yet.
+func staged(t *testing.T, dir string) {
+	t.Helper()
+	for range 3000 {
+		files, err := filepath.Glob(filepath.Join(dir, ".flute-node", "*", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+				return
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("nothing is received")
+}
+
 func TestKilledReceiverLeavesNoPartialFile(t *testing.T) {
 	group, dir := newGroup(t), t.TempDir()
 	file := write(t, t.TempDir(), "file", 4_000_000)
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", dir)
 	listening(t, group)
-	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit", file)
-	time.Sleep(500 * time.Millisecond) // in the middle of 1.6 s
-	if err := r.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
+	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "2Mbit", file) // takes 16 s
+	staged(t, dir)
+	r.kill()
+	select {
+	case <-s.done:
+		t.Fatalf("the sender had ended before the receiver was killed\n%s", s.stderr.String())
+	default:
+		s.kill()
 	}
-	r.wait()
-	s.ok()
+	if said := r.stdout.String(); !strings.Contains(said, `"object_started"`) || strings.Contains(said, `"object_completed"`) {
+		t.Fatalf("the receiver was not killed in the middle of the file\n%s", tail(said))
+	}
 	if _, err := os.Stat(filepath.Join(dir, "file")); !os.IsNotExist(err) {
 		t.Errorf("a partial file is visible: %v", err)
 	}
 	// The next receiver on the same folder gets the whole file.
 	r = start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", "1", "--timeout", "60s", dir)
 	listening(t, group)
-	start(t, "send", "--to", group.String(), "--interface", "lo", file).ok()
+	start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "100Mbit", file).ok()
 	r.ok()
 	same(t, file, filepath.Join(dir, "file"))
 }

@@ -105,7 +105,7 @@ func killed(t *testing.T, root string, random *rand.Rand, look func()) (c crashe
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer cmd.Wait() //nolint:errcheck // it was killed
+	defer cmd.Wait()
 	for w := range crashWriters {
 		c.begun[w], c.published[w] = -1, map[string]int{}
 	}
