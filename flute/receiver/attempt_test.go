@@ -310,24 +310,41 @@ func TestStalledBlocksWaitCheaply(t *testing.T) {
 		}
 		r.feed(o.raw(sbn, 4, repair))
 	}
-	rec, object := r.l.entries[o.toi].rec, r.object(o.toi)
-	waiting := len(rec.stalled)
+	held, object := r.l.entries[o.toi].held, r.object(o.toi)
+	waiting := held.Stalled()
 	if waiting < blocks*3/4 {
 		t.Fatalf("%d blocks wait", waiting)
 	}
 	n := testing.AllocsPerRun(10, func() {
-		if err := object.retry(); err != nil {
+		if err := object.retry(r.now); err != nil {
 			t.Fatal(err)
 		}
 	})
 	if n > 20 {
 		t.Errorf("%v allocations", n)
 	}
-	if got := len(rec.stalled); got != waiting || !rec.waiting {
+	if got := held.Stalled(); got != waiting || !held.IsWaiting() {
 		t.Errorf("%d blocks wait after that, not %d", got, waiting)
 	}
 	r.cfg.Budget.Release(taken)
 	r.wait(time.Second)
 	r.want("completed 1 a 160000")
+	r.close()
+}
+
+// A store that cannot be read once a Solver has agreed fails the object; what its attempt held is given back.
+func TestReadFailsAfterSolver(t *testing.T) {
+	broken := false
+	scheme := &solving{Scheme: rs.New(), surplus: 1}
+	r, o := attempting(t, withFaults(func(op string) error {
+		if broken && op == "read" {
+			return errors.New("bad sector")
+		}
+		return nil
+	}), func(c *Config) { c.Variant, c.Registry = "", c.Registry.With(fec.ReedSolomonGF28, 0, scheme) })
+	r.some(o, 0, 3, 3, 7)
+	broken = true
+	r.workAll()
+	r.want("failed 1 a store")
 	r.close()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -92,8 +93,11 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 	if e.first.IsZero() {
 		e.first = now
 	}
-	e.rec = newReception(oti, fti, scheme, object, store.NewBudget(l.cfg.ObjectBudget, budget))
-	if e.rec.stranger = e.file == nil; e.rec.stranger {
+	e.held = &holding{
+		Assembly:    assembly.New(&l.sender, scheme, oti, fti, object, store.NewBudget(l.cfg.ObjectBudget, budget)),
+		undescribed: e.file == nil,
+	}
+	if e.held.undescribed {
 		l.stage(e)
 	}
 	e.phase = receiving
@@ -122,7 +126,7 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 			part.Blocks(), l.cfg.MaxSourceBlocks, flute.ErrOTI)
 	}
 	most := min(l.cfg.ObjectBudget, l.share.All.Ceiling())
-	if need := blockNeed(scheme, oti, &part, part.Large); need > most {
+	if need := assembly.Need(scheme, oti, &part); need > most {
 		return fmt.Errorf("receiver: decoding a source block of %d symbols takes %d bytes, "+
 			"the budget of an object has %d: %w", part.Large, need, most, flute.ErrOTI)
 	}
@@ -131,22 +135,22 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 
 // verifyOTI drops a packet that belongs to another code or another object: forged, or a fault of the sender.
 func (o *Object) verifyOTI(now time.Time, p *alc.Packet) error {
-	r := o.e.rec
-	if p.Codepoint != uint8(r.oti.EncodingID) {
+	h := o.e.held
+	if p.Codepoint != uint8(h.OTI.EncodingID) {
 		return errCodepoint
 	}
-	if p.FTI == nil || bytes.Equal(p.FTI, r.fti) {
+	if p.FTI == nil || bytes.Equal(p.FTI, h.FTI) {
 		return nil
 	}
 	oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
 	if err != nil {
 		return err
 	}
-	if !equivalent(oti, r.oti) {
+	if !equivalent(oti, h.OTI) {
 		return o.disagree(now, oti, p.FTI)
 	}
-	if r.fti == nil {
-		r.fti = bytes.Clone(p.FTI)
+	if h.FTI == nil {
+		h.FTI = bytes.Clone(p.FTI)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 )
 
 // Deadline returns when Advance must be called at the latest; the zero time when there is nothing to wait for.
@@ -38,9 +39,9 @@ func (s *Session) Advance(now time.Time) {
 	case due(l.closing, now) && l.rival.files != nil && l.rival.seen+l.rival.data >= 2:
 		s.adopt(now) // what the flag has ended is not what came after it
 	case due(l.closing, now) && l.decoding():
-		l.closing = now.Add(stallRetry)
+		l.closing = now.Add(assembly.RetryAfter)
 	case due(l.closing, now) && s.endPatience():
-		l.closing = now.Add(stallRetry)
+		l.closing = now.Add(assembly.RetryAfter)
 	case due(l.closing, now):
 		s.end("close-session flag")
 	case due(l.last.Add(l.patience()), now):
@@ -77,13 +78,13 @@ func (s *Session) sweep(now time.Time) {
 			s.sweepEnded(now, e)
 		case e.ended():
 			s.sweepEnded(now, e)
-		case e.rec != nil && e.rec.waiting && (e.rec.isWhole() || !due(e.expires, now)):
+		case e.held != nil && e.held.wants() && (e.held.IsWhole() || !due(e.expires, now)):
 			l.effects.Described = append(l.effects.Described, e.toi) // try again
-			l.schedule(now.Add(stallRetry))
-		case e.file == nil || e.rec != nil && e.rec.isWhole() && !(e.mixed && due(e.expires, now)):
+			l.schedule(now.Add(assembly.RetryAfter))
+		case e.file == nil || e.held != nil && e.held.IsWhole() && !(e.mixed && due(e.expires, now)):
 			// It waits for its description, or to be published. What came in time does not expire.
-		case e.rec != nil && len(e.rec.attempts) > 0 && (due(e.expires, now) || due(e.closeAt, now)):
-			l.schedule(now.Add(stallRetry)) // perhaps nothing is missing
+		case e.held != nil && e.held.IsDecoding() && (due(e.expires, now) || due(e.closeAt, now)):
+			l.schedule(now.Add(assembly.RetryAfter)) // perhaps nothing is missing
 		case due(e.expires, now):
 			s.rest(now, e, event.FailExpired, e.because("its FDT Instance has expired"))
 			s.sweepEnded(now, e)
@@ -104,7 +105,7 @@ func (s *Session) sweep(now time.Time) {
 // complete.
 func (l *Ledger) decoding() bool {
 	for _, e := range l.entries {
-		if e.rec != nil && (len(e.rec.attempts) > 0 || e.rec.unpermitted) {
+		if e.held != nil && (e.held.IsDecoding() || e.held.IsUnpermitted()) {
 			return true
 		}
 	}
@@ -158,7 +159,7 @@ func (s *Session) end(reason string) {
 		switch {
 		case e.phase == finishing:
 			busy = true
-		case e.rec != nil && e.rec.queued: // its turn comes with the end of a Work
+		case e.held != nil && e.held.queued: // its turn comes with the end of a Work
 			busy = true
 			l.effects.Described = append(l.effects.Described, e.toi)
 		case !e.ended(): // one that was never announced ends unnoticed: nobody waits for it
@@ -176,4 +177,15 @@ func (s *Session) end(reason string) {
 	if l.opened {
 		s.emit(event.SessionClosed{Session: l.key, Reason: reason, Counters: l.counters})
 	}
+}
+
+// because returns why with what the object lacks.
+func (e *entry) because(why string) string {
+	if e.held == nil {
+		return why
+	}
+	if lacks := e.held.Missing(); lacks != "" {
+		return why + ": " + lacks
+	}
+	return why
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -96,9 +97,9 @@ type Config struct {
 	EpochSilence    time.Duration // zero: DefaultEpochSilence
 	Layout          Layout        // of the published files in folders; zero: LayoutFlat
 
-	arenas  *arenas      // of all sessions that share this Config
-	readers *readers     // likewise
-	names   *store.Names // of Store
+	arenas  *assembly.Arenas // of all sessions that share this Config
+	readers *readers         // likewise
+	names   *store.Names     // of Store
 }
 
 // ProfileLock fixes the FLUTE version that a session must use.
@@ -163,7 +164,7 @@ func (c Config) Validated() (*Config, error) {
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, DefaultSessionTimeout)
 	c.UnprovenTimeout = cmp.Or(c.UnprovenTimeout, DefaultUnprovenTimeout)
 	c.EpochSilence = cmp.Or(c.EpochSilence, DefaultEpochSilence)
-	c.arenas = &arenas{}
+	c.arenas = &assembly.Arenas{}
 	c.readers = newReaders(c.fdtLimit())
 	c.names = store.NamesOf(c.Store)
 	return &c, nil
@@ -176,15 +177,12 @@ var (
 	errCodepoint     = flute.NewPacketError(flute.DropCodepoint, "receiver: codepoint is not the object's FEC Encoding ID")
 	errOTIConflict   = flute.NewPacketError(flute.DropOTI, "receiver: EXT_FTI differs from the object's FEC OTI")
 	errNoOTI         = flute.NewPacketError(flute.DropOTI, "receiver: no FEC OTI in EXT_FTI nor in the FDT")
-	errSBN           = flute.NewPacketError(flute.DropSBN, "receiver: SBN beyond the last source block")
-	errESI           = flute.NewPacketError(flute.DropESI, "receiver: ESI beyond the source block's encoding symbols")
-	errSymbolLength  = flute.NewPacketError(flute.DropSymbolLength, "receiver: payload is not made of whole symbols")
-	errBudget        = flute.NewPacketError(flute.DropBudget, "receiver: budget is spent")
+	errBudget        = assembly.ErrBudget
 	errUnknownObject = flute.NewPacketError(flute.DropUnknownObject, "receiver: no FDT Instance describes this object")
 	errExpired       = flute.NewPacketError(flute.DropExpired, "receiver: FDT Instance has expired")
 	errConflict      = flute.NewPacketError(flute.DropFDTConflict, "receiver: other content under an FDT Instance ID in use")
 	errFinished      = flute.NewPacketError(flute.DropFinished, "receiver: object has ended")
 	errStore         = flute.NewPacketError(flute.DropFault, "receiver: the store failed")
 	errClosed        = flute.NewPacketError(flute.DropClosed, "receiver: session is over")
-	errDuplicate     = flute.NewPacketError(flute.DropNone, "receiver: nothing new")
+	errDuplicate     = assembly.ErrDuplicate
 )

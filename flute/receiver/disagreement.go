@@ -16,18 +16,18 @@ import (
 // disagree deals with a packet whose EXT_FTI, which says oti, is not that of the reception. If the OTI of the reception
 // came from the FDT, EXT_FTI takes its place as long as no symbol is held; symbols are never reinterpreted.
 func (o *Object) disagree(now time.Time, oti fec.OTI, fti []byte) error {
-	r := o.e.rec
-	if r.fti != nil {
+	h := o.e.held
+	if h.FTI != nil {
 		return errOTIConflict // with EXT_FTI of other packets: forged, or a fault of the sender
 	}
-	if r.holdsSymbols() {
-		o.warn(&oti, &r.oti, "symbols are held by that of the FDT, other packets are dropped")
+	if h.HoldsSymbols() {
+		o.warn(&oti, &h.OTI, "symbols are held by that of the FDT, other packets are dropped")
 		return errOTIConflict
 	}
 	if err := o.l.checkOTI(&oti); err != nil {
 		return err
 	}
-	o.warn(&oti, &r.oti, "EXT_FTI is used")
+	o.warn(&oti, &h.OTI, "EXT_FTI is used")
 	o.l.drop(o.e, true)
 	return o.open(now, oti, bytes.Clone(fti))
 }
@@ -56,17 +56,4 @@ func describeOTI(o *fec.OTI) string {
 		s += fmt.Sprintf(" and at most %d encoding symbols", o.MaxEncodingSymbols)
 	}
 	return s
-}
-
-// holdsSymbols reports whether there is any symbol.
-func (r *reception) holdsSymbols() bool {
-	if r.held > 0 || r.complete.count > 0 || r.oti.TransferLength == 0 {
-		return true
-	}
-	for _, b := range r.blocks {
-		if b.sources > 0 || len(b.repair) > 0 {
-			return true
-		}
-	}
-	return false
 }

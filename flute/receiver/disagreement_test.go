@@ -130,7 +130,7 @@ func TestOldSenderIsToldOnce(t *testing.T) {
 	if n := r.dropped(flute.DropOTI); n != 3 {
 		t.Errorf("%+v", r.l.Counters().Dropped)
 	}
-	if r.l.entries[o.toi].rec != nil {
+	if r.l.entries[o.toi].held != nil {
 		t.Error("a reception was begun")
 	}
 	r.close()

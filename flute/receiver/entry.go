@@ -25,7 +25,7 @@ const (
 type entry struct {
 	toi     flute.TOI
 	phase   phase
-	rec     *reception    // nil before the first symbol and after the end
+	held    *holding      // nil before the first symbol and after the end
 	pending pending       // packets that came before the OTI was known
 	effects ObjectEffects // not drained yet: here, since an Object may be lost before they are
 	gone    bool          // removed from the Ledger
@@ -62,7 +62,7 @@ func (e *entry) ended() bool { return e.phase >= completed }
 
 // isIdle reports whether e holds nothing but its description.
 func (e *entry) isIdle() bool {
-	return e.ended() || e.phase == resting && e.rec == nil && e.pending.bytes == 0
+	return e.ended() || e.phase == resting && e.held == nil && e.pending.bytes == 0
 }
 
 // isActive reports whether an Object has something to do for e.
@@ -73,7 +73,7 @@ func (e *entry) isActive() bool {
 	case e.ended():
 		return false
 	}
-	return e.rec != nil || e.file != nil && (e.pending.bytes > 0 || isEmpty(e.file))
+	return e.held != nil || e.file != nil && (e.pending.bytes > 0 || isEmpty(e.file))
 }
 
 // isOut reports whether the Work that publishes e has been drained: it will come back.

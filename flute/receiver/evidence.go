@@ -99,8 +99,8 @@ func (s *Session) proves(e *entry, p *alc.Packet) bool {
 	switch {
 	case e == nil || e.file == nil:
 		return true
-	case e.rec != nil:
-		return !equivalent(oti, e.rec.oti)
+	case e.held != nil:
+		return !equivalent(oti, e.held.OTI)
 	}
 	return e.file.HasOTI && !equivalent(oti, e.file.OTI)
 }

@@ -31,12 +31,13 @@ func (in *instance) fingerprint(p *alc.Packet) {
 
 // fingerprintDocument makes up for the first symbol, when in was decoded without it.
 func (in *instance) fingerprintDocument() {
-	r := in.object.e.rec
-	if in.hasHead || r.oti.TransferLength == 0 || r.part.HasSubBlocks() || r.oti.GroupSize > 1 {
+	h := in.object.e.held
+	part := h.Partition()
+	if in.hasHead || h.OTI.TransferLength == 0 || part.HasSubBlocks() || h.OTI.GroupSize > 1 {
 		return
 	}
-	_, n := r.part.SymbolBytes(0, 0)
-	body := r.oti.AppendPayloadID(nil, fec.PayloadID{SourceBlockLength: uint16(r.part.BlockSymbols(0))})
+	_, n := part.SymbolBytes(0, 0)
+	body := h.OTI.AppendPayloadID(nil, fec.PayloadID{SourceBlockLength: uint16(part.BlockSymbols(0))})
 	body = append(body, make([]byte, n)...)
 	if _, err := in.memory.ReadAt(body[len(body)-int(n):], 0); err == nil || errors.Is(err, io.EOF) {
 		in.head, in.hasHead = hashUnpadded(body), true

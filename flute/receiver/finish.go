@@ -16,25 +16,25 @@ var errDigest = errors.New("receiver: content does not match its announcement")
 // advance emits progress and, when the time has come, the next Work.
 func (o *Object) advance(now time.Time) {
 	e := o.e
-	if e.phase != receiving || e.rec.working || e.file == nil { // without a description: which digests is not known
+	if e.phase != receiving || e.held.working || e.file == nil { // without a description: which digests is not known
 		return
 	}
 	o.announce()
-	r := e.rec
-	if r.isWhole() {
+	h := e.held
+	if h.IsWhole() {
 		if !e.mixed || hasDigest(e.file) {
 			o.finish()
 		}
 		return
 	}
-	if t := r.oti.TransferLength; t > 0 {
-		if percent := r.held * 100 / t; percent > r.percent {
-			r.percent = percent
-			o.emit(event.ObjectProgress{Session: o.l.key, TOI: e.toi, Received: r.held, TransferLength: t})
+	if t := h.OTI.TransferLength; t > 0 {
+		if percent := h.Received * 100 / t; percent > h.percent {
+			h.percent = percent
+			o.emit(event.ObjectProgress{Session: o.l.key, TOI: e.toi, Received: h.Received, TransferLength: t})
 		}
 	}
-	if end := r.prefix(); end >= r.hashed()+digestStep {
-		if err := r.buffer.FlushBefore(int64(end)); err != nil {
+	if end := h.Prefix(); end >= h.hashed()+digestStep {
+		if err := h.FlushBefore(end); err != nil {
 			_ = o.storeFailed(err)
 			return
 		}
@@ -44,51 +44,48 @@ func (o *Object) advance(now time.Time) {
 
 // finish starts verification and publication.
 func (o *Object) finish() {
-	e := o.e
-	r := e.rec
+	e, h := o.e, o.e.held
 	name, err := store.Name(e.file.ContentLocation)
 	if err != nil {
 		o.fail(event.FailName, err.Error())
 		return
 	}
-	if r.queued = false; o.l.isPublishing(e.file.ContentLocation) {
+	if h.queued = false; o.l.isPublishing(e.file.ContentLocation) {
 		o.waitTurn()
 		return
 	}
-	if r.guesses > 0 && o.l.variant != "" { // another object has shown which code it is
-		if err := o.recode(o.l.variant); errors.Is(err, store.ErrBudget) {
-			o.wait()
-			return
-		} else if err != nil {
-			_ = o.storeFailed(err)
-			return
-		}
+	if err := h.AssumeKnown(); errors.Is(err, store.ErrBudget) { // another object has shown which variant it is
+		o.wait()
+		return
+	} else if err != nil {
+		_ = o.storeFailed(err)
+		return
 	}
 	// The Work writes what is left: many small files are never on the disk before that, and no packet waits for it.
-	tail, err := r.buffer.Take()
+	tail, err := h.TakeTail()
 	if err != nil {
 		_ = o.storeFailed(err)
 		return
 	}
 	e.phase = finishing
 	o.start(&Work{
-		end: r.oti.TransferLength, tail: tail, name: name,
+		end: h.OTI.TransferLength, tail: tail, name: name,
 		folder: o.l.cfg.Layout.folder(o.l.key), publisher: o.l.key.String(),
 	})
 }
 
 // start fills in w what a Work on the whole object needs, and emits it: one at a time.
 func (o *Object) start(w *Work) {
-	e, r := o.e, o.e.rec
-	if r.digest == nil || !r.digest.covers(e.file) { // none yet, or a later FDT Instance announced one more
-		r.digest = newDigest(e.file)
+	e, h := o.e, o.e.held
+	if h.digest == nil || !h.digest.covers(e.file) { // none yet, or a later FDT Instance announced one more
+		h.digest = newDigest(e.file)
 	}
-	w.entry, w.store, w.object, w.digest, w.file = e, o.l.cfg.Store, r.object, r.digest, e.file
+	w.entry, w.held, w.store, w.object, w.digest, w.file = e, h, o.l.cfg.Store, h.Object(), h.digest, e.file
 	w.maxSize, w.names = o.l.cfg.MaxObjectSize, o.l.cfg.names
 	if w.name != "" {
 		o.l.queue(w)
 	}
-	r.working = true
+	h.working = true
 	e.effects.Works = append(e.effects.Works, w)
 }
 
@@ -114,12 +111,11 @@ func (o *Object) done(now time.Time, w *Work) {
 		o.l.dequeue(w)
 	}
 	e := o.e
-	if e.rec == nil || e.rec.object != w.object {
+	if e.held == nil || e.held != w.held {
 		w.Cancel() // ended while the work ran
 		return
 	}
-	r := e.rec
-	r.working = false
+	e.held.working = false
 	w.tail.Release() // of a Work that could not run, or failed to write
 	switch err := w.result.err; {
 	case err == nil && w.name == "":
@@ -142,7 +138,7 @@ func (o *Object) done(now time.Time, w *Work) {
 func (o *Object) refused(w *Work) {
 	again, err := false, error(nil)
 	if !o.e.gone {
-		again, err = o.tryNextCode()
+		again, err = o.e.held.AssumeNext()
 	}
 	switch {
 	case errors.Is(err, store.ErrBudget): // find it out once more when there is memory for more than that
@@ -151,7 +147,7 @@ func (o *Object) refused(w *Work) {
 	case err != nil:
 		_ = o.storeFailed(err)
 	case again:
-		o.e.rec.digest = nil // bytes have changed: hash from the start
+		o.e.held.digest = nil // bytes have changed: hash from the start
 		o.finish()
 	default:
 		o.fail(w.result.reason, w.result.err.Error())
@@ -160,17 +156,18 @@ func (o *Object) refused(w *Work) {
 
 // succeed emits the completion of a published object.
 func (o *Object) succeed(now time.Time, w *Work) {
-	e, r := o.e, o.e.rec
+	e, h := o.e, o.e.held
 	e.phase = completed
 	o.l.retire(e)
 	if len(w.result.verified) > 0 {
-		o.proven()
+		h.Proved()
+		_ = o.settle(nil)
 	}
 	o.warnClaimed(e.file.ContentLocation, w.result.claimed)
 	o.emit(event.ObjectCompleted{
 		Session: o.l.key, TOI: e.toi, ContentLocation: e.file.ContentLocation, ContentType: e.file.ContentType,
 		Path: w.result.path, Size: w.result.size, Digests: w.result.digests, Verified: w.result.verified,
-		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: r.repaired, Encoding: encodingName(e.file.ContentEncoding),
+		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: h.Repaired, Encoding: encodingName(e.file.ContentEncoding),
 	})
 	o.l.completion.completed(e)
 	o.l.drop(e, false)

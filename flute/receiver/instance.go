@@ -9,6 +9,7 @@ import (
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -186,11 +187,13 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 	cfg := *l.cfg
 	cfg.Store = m
 	cfg.MaxObjectSize = uint64(l.cfg.fdtLimit())
+	sender := assembly.Sender{ // what is found out while it is received concerns it alone, until it was read
+		Source: l.sender.Source, Variant: l.sender.Variant, Inline: true, Arenas: l.sender.Arenas, Labour: l.sender.Labour,
+	}
 	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
 	return &Ledger{
 		cfg: &cfg, key: l.key, share: &store.Share{All: l.listings, Small: l.listings},
-		strangers: store.NewBudget(4*cfg.MaxObjectSize, l.listings), inline: true,
-		variant: l.variant, opened: true,
+		strangers: store.NewBudget(4*cfg.MaxObjectSize, l.listings), sender: sender, opened: true,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/flute-node/flute-node/fec/rs"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/flute/lct"
 	"github.com/flute-node/flute-node/store"
 )
@@ -89,21 +90,21 @@ func TestHeavyDecodingIsBounded(t *testing.T) {
 	}
 	b.works = b.works[:0]
 	a.work()
-	a.wait(stallRetry)
+	a.wait(assembly.RetryAfter)
 	if len(a.works) != 0 {
 		t.Fatal("a source that has had a permit comes before one that has not")
 	}
-	b.wait(stallRetry)
+	b.wait(assembly.RetryAfter)
 	if len(b.works) != 1 {
 		t.Fatal("the permit did not go to the source that waits")
 	}
-	a.wait(stallRetry)
+	a.wait(assembly.RetryAfter)
 	if len(a.works)+len(again.works) != 0 {
 		t.Fatal("more permits than there are")
 	}
 	b.work()
-	a.wait(2 * permitTimeout)
-	again.wait(2 * permitTimeout)
+	a.wait(2 * assembly.PermitTimeout)
+	again.wait(2 * assembly.PermitTimeout)
 	if len(a.works)+len(again.works) != 1 {
 		t.Fatalf("%d and %d Works: the permit was lost", len(a.works), len(again.works))
 	}
@@ -114,8 +115,9 @@ func TestHeavyDecodingIsBounded(t *testing.T) {
 			r.work()
 		}
 	}
-	if labour.permits != 1 {
-		t.Errorf("%d permits are free at the end, want 1", labour.permits)
+	later := a.now.Add(2 * assembly.PermitTimeout)
+	if labour.shared.Take(later, netip.Addr{}, 0) == nil || labour.shared.Take(later, netip.Addr{}, 0) != nil {
+		t.Error("at the end there is not one permit")
 	}
 }
 
@@ -125,14 +127,14 @@ func TestWaitingForPermitOutlivesClose(t *testing.T) {
 		c.Registry = schemes.Default().With(fec.ReedSolomonGF2m, 0, idle{rs.New()})
 		c.Variant, c.Labour = rs.Rizzo, NewLabour(1)
 	})
-	other := r.cfg.Labour.take(r.now, netip.Addr{}, 0)
+	other := r.cfg.Labour.shared.Take(r.now, netip.Addr{}, 0)
 	o, block := heavy(t, 1)
 	r.feed(describe(t, 0, o.file("a")))
 	r.feed(block(0)...)
 	r.feed(o.raw(0, 0, make([]byte, o.oti.SymbolLength), func(h *lct.Header) { h.CloseSession = true }))
 	r.wait(2 * DefaultCloseGrace)
 	r.want()
-	other.end()
+	other.End()
 	r.wait(time.Second)
 	r.file("a", o.content)
 	r.close()

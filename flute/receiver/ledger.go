@@ -3,9 +3,9 @@ package receiver
 import (
 	"time"
 
-	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -15,16 +15,14 @@ import (
 type Ledger struct {
 	cfg       *Config
 	key       flute.SessionKey
-	share     *store.Share  // memory of the session
-	strangers *store.Budget // the part of it that objects without a description may hold
-	listings  *store.Budget // the part of it that FDT Instances in reception may hold
-	inline    bool          // nobody runs Works: decode where packets are handled
+	share     *store.Share    // memory of the session
+	strangers *store.Budget   // the part of it that objects without a description may hold
+	listings  *store.Budget   // the part of it that FDT Instances in reception may hold
+	sender    assembly.Sender // what was found out of it, for the assemblies of its objects
 	counters  flute.Counters
 	effects   SessionEffects // not drained yet
 
-	version   uint8       // FLUTE version, 0 until the first FDT Instance
-	variant   fec.Variant // the code in use; empty: not known yet
-	probes    int         // attempts to find it out
+	version   uint8 // FLUTE version, 0 until the first FDT Instance
 	entries   map[flute.TOI]*entry
 	unnamed   unnamed              // those of entries that have no description
 	leaving   map[*entry]struct{}  // removed from entries while they are being published
@@ -70,7 +68,7 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	return &Ledger{
 		cfg: cfg, key: key, share: share, strangers: store.NewBudget(cfg.UnnamedBytes, share.Small),
 		listings: store.NewBudget(max(arrivingBytes, 8*uint64(cfg.fdtLimit())), share.Small),
-		variant:  cfg.Variant, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
+		sender:   assembly.Sender{Source: key.Source, Variant: cfg.Variant, Arenas: cfg.arenas, Labour: cfg.Labour.shared}, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{}, deferred: map[flute.TOI]struct{}{},
 		publications: publications{out: map[string][]*Work{}, waiting: map[string]flute.TOI{}},
 	}
@@ -96,7 +94,7 @@ func (l *Ledger) Active() []flute.TOI {
 
 // Awaits reports whether an object of the session goes on with the result of w.
 func (l *Ledger) Awaits(w *Work) bool {
-	return !w.entry.gone && w.entry.rec != nil && w.entry.rec.object == w.object
+	return !w.entry.gone && w.entry.held != nil && w.entry.held == w.held
 }
 
 // Drop counts n datagrams of the session that never reached it, such as those in the hands of an actor that crashed.
@@ -115,20 +113,11 @@ func (l *Ledger) budgetFor(length uint64) *store.Budget {
 
 // drop removes what e holds. The entry itself stays, so that late packets are known for what they are.
 func (l *Ledger) drop(e *entry, discard bool) {
-	if r := e.rec; r != nil {
-		for _, w := range e.effects.Works { // nobody has it yet, so nobody will bring it back
-			if w.attempt != nil {
-				r.end(w.attempt)
-			} else {
-				r.working = false
-				w.tail.Release()
-			}
-		}
+	if e.held != nil {
+		e.held.release(discard, e.effects.Works)
 		e.effects.Works = nil
-		// A Work that is out still reads the staged object; Done then cancels it, and that discards.
-		r.release(discard && !r.working)
 	}
-	e.rec = nil
+	e.held = nil
 	delete(l.kept, e)
 	l.forgetPending(e)
 }

@@ -15,10 +15,8 @@ import (
 type Object struct {
 	l      *Ledger
 	e      *entry
-	block  fec.SBN // the source block in hand
-	inHand bool
-	esis   []fec.ESI // of the packet in hand
-	over   bool      // the try that it worked on has failed
+	taking bool // a packet is in the hands of the assembly
+	over   bool // the try that it worked on has failed
 }
 
 // ObjectEffects is what an Object wants done, drained by Effects.
@@ -50,7 +48,12 @@ func (o *Object) refresh() {
 func (o *Object) TOI() flute.TOI { return o.e.toi }
 
 // Block returns the SBN of the source block in hand, if Handle was interrupted in one: what to blame for a crash.
-func (o *Object) Block() (fec.SBN, bool) { return o.block, o.inHand }
+func (o *Object) Block() (fec.SBN, bool) {
+	if !o.taking || o.e.held == nil {
+		return 0, false
+	}
+	return o.e.held.InHand()
+}
 
 // Ended reports whether the object has its end, or rests and holds nothing: the Object can be dropped. The next try has
 // a new one.
@@ -113,11 +116,11 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 		}
 	default:
 	}
-	if e.rec == nil {
+	if e.held == nil {
 		if err := o.begin(now, p); err != nil {
 			return err
 		}
-		if e.rec == nil {
+		if e.held == nil {
 			return nil // kept until the FDT tells its OTI
 		}
 		o.replay(now)
@@ -128,7 +131,7 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 	if err := o.verifyOTI(now, p); err != nil {
 		return err
 	}
-	if err := o.symbols(p.Body); err != nil {
+	if err := o.take(now, p.Body); err != nil {
 		return err
 	}
 	o.advance(now)
@@ -155,13 +158,13 @@ func (o *Object) Describe(now time.Time) {
 	if e.phase != receiving {
 		return
 	}
-	if e.rec.stranger {
-		if err := e.rec.adopt(o.l.budgetFor(e.rec.oti.TransferLength)); err != nil {
+	if e.held.undescribed {
+		if err := e.held.adopt(o.l.budgetFor(e.held.OTI.TransferLength)); err != nil {
 			_ = o.storeFailed(err)
 			return
 		}
 	}
-	if o.retry() == nil {
+	if o.retry(now) == nil {
 		o.advance(now)
 	}
 }
@@ -171,10 +174,10 @@ func (o *Object) Resume(now time.Time) {
 	o.l.now = now
 	o.refresh()
 	e := o.e
-	if e.rec == nil || e.rec.working || e.phase == resting { // Describe begins the next try
+	if e.held == nil || e.held.working || e.phase == resting { // Describe begins the next try
 		return
 	}
-	if o.retry() != nil {
+	if o.retry(now) != nil {
 		return
 	}
 	if e.phase == finishing { // it crashed while it took the result: verify again
@@ -194,13 +197,13 @@ func (o *Object) Cancel(reason event.FailReason, detail string) {
 // announce emits ObjectStarted once description and symbols have met.
 func (o *Object) announce() {
 	e := o.e
-	if e.started || e.file == nil || e.rec == nil {
+	if e.started || e.file == nil || e.held == nil {
 		return
 	}
 	e.started = true
 	o.emit(event.ObjectStarted{
-		Session: o.l.key, TOI: e.toi, ContentLocation: e.location(), TransferLength: e.rec.oti.TransferLength,
-		FECEncodingID: uint8(e.rec.oti.EncodingID),
+		Session: o.l.key, TOI: e.toi, ContentLocation: e.location(), TransferLength: e.held.OTI.TransferLength,
+		FECEncodingID: uint8(e.held.OTI.EncodingID),
 	})
 }
 

@@ -9,6 +9,8 @@ import (
 )
 
 const (
+	// maxCounted bounds the sources whose work is remembered.
+	maxCounted = 1 << 12
 	// readFactor is up to how many bytes of a document are paid for by one that was received of it. A document costs
 	// 0.05 to 0.2 microseconds a byte. By gzip, File entries that differ in names and digests become eight times
 	// smaller, an attacker's a thousand times.

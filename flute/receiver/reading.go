@@ -13,6 +13,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -21,7 +22,7 @@ func (s *Session) read(now time.Time, in *instance) error {
 	err := s.decodeInstance(now, in)
 	switch {
 	case errors.Is(err, errBusy):
-		at := now.Add(stallRetry)
+		at := now.Add(assembly.RetryAfter)
 		if ready := s.l.cfg.readers.ready(s.l.key.Source, now); ready.After(at) {
 			at = ready
 		}
@@ -36,7 +37,7 @@ func (s *Session) read(now time.Time, in *instance) error {
 // readWaiting reads FDT Instances that had to wait, those first that make the least work.
 func (s *Session) readWaiting(now time.Time, whole []*instance) {
 	slices.SortFunc(whole, func(a, b *instance) int {
-		return cmp.Compare(a.object.e.rec.oti.TransferLength, b.object.e.rec.oti.TransferLength)
+		return cmp.Compare(a.object.e.held.OTI.TransferLength, b.object.e.held.OTI.TransferLength)
 	})
 	for _, in := range whole {
 		if in.isWhole() {
@@ -47,7 +48,7 @@ func (s *Session) readWaiting(now time.Time, whole []*instance) {
 
 // isWhole reports whether all bytes of an FDT Instance in reception are there.
 func (in *instance) isWhole() bool {
-	return in.object != nil && in.object.e.rec != nil && in.object.e.rec.isWhole()
+	return in.object != nil && in.object.e.held != nil && in.object.e.held.IsWhole()
 }
 
 // What a document takes in memory while it is read, as measured: its File entries, which have no fewer bytes than
@@ -70,23 +71,23 @@ func readingCost(document []byte) uint64 {
 
 // parseInstance reads the document: what was received, or what it decodes to. errBusy when that cannot be done now.
 func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, error) {
-	l, r := s.l, in.object.e.rec
-	paid, limit := readFactor*int(r.oti.TransferLength), l.cfg.fdtLimit()
+	l, h := s.l, in.object.e.held
+	paid, limit := readFactor*int(h.OTI.TransferLength), l.cfg.fdtLimit()
 	if l.cfg.readers.ready(l.key.Source, now).After(now) {
 		if in.costly {
 			return nil, errBusy
 		}
 		limit = min(limit, paid)
 	}
-	if err := r.buffer.Flush(); err != nil {
+	if err := h.Flush(); err != nil {
 		return nil, err
 	}
 	charged := &charge{budget: l.cfg.readers.memory}
 	defer charged.release()
-	if err := charged.add(r.oti.TransferLength); err != nil {
+	if err := charged.add(h.OTI.TransferLength); err != nil {
 		return nil, err
 	}
-	document := make([]byte, r.oti.TransferLength)
+	document := make([]byte, h.OTI.TransferLength)
 	if _, err := in.memory.ReadAt(document, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
@@ -154,14 +155,15 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 		if errors.Is(err, errBusy) {
 			return err
 		}
-		if again, _ := o.tryNextCode(); !again {
+		if again, _ := o.e.held.AssumeNext(); !again {
 			return err
 		}
 		f, err = s.parseInstance(now, in)
 	}
-	o.proven()
-	if v := o.l.variant; v != l.variant {
-		l.variant = v
+	o.e.held.Proved()
+	_ = o.settle(nil)
+	if v := o.l.sender.Variant; v != l.sender.Variant {
+		l.sender.Variant = v
 		l.effects.Events = append(l.effects.Events, o.Effects().Events...)
 	}
 	l.version, l.proven = in.version, true

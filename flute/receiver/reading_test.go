@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -143,7 +144,7 @@ func TestReadingWaits(t *testing.T) {
 	r.wait(time.Second)
 	r.want()
 	r.cfg.readers.memory.Release(r.cfg.readers.memory.Limit())
-	r.wait(stallRetry)
+	r.wait(assembly.RetryAfter)
 	r.want("completed 1 a 300")
 	if n := r.cfg.readers.memory.Used(); n != 0 {
 		t.Errorf("%d bytes used", n)

@@ -156,7 +156,7 @@ func (s *Session) place(in *instance, f *fdt.Instance, now time.Time) (next bool
 
 // isUntouched reports whether e is a description and nothing more.
 func (e *entry) isUntouched() bool {
-	return e.phase <= resting && e.rec == nil && e.pending.bytes == 0
+	return e.phase <= resting && e.held == nil && e.pending.bytes == 0
 }
 
 // claim gives e, which nothing has described so far, to the run whose FDT Instance describes it now. What came before
@@ -174,8 +174,8 @@ func (s *Session) claim(e *entry, file *fdt.File, to run) {
 
 // mayBeWhole reports whether nothing needs to be added to what came of e, which file describes.
 func (e *entry) mayBeWhole(file *fdt.File) bool {
-	if e.rec != nil {
-		return e.rec.isWhole()
+	if e.held != nil {
+		return e.held.IsWhole()
 	}
 	symbols := uint64(0)
 	if e := uint64(file.OTI.SymbolLength); file.HasOTI && e > 0 {

@@ -440,8 +440,8 @@ func (k *soak) state() string {
 	for toi, e := range k.l.entries {
 		fmt.Fprintf(&b, "\n%v %q: phase %d, run %d, contested %t, mixed %t, expires in %v, tries %d, %s %s", toi, e.location(), e.phase, e.run,
 			e.contested, e.mixed, e.expires.Sub(k.now), e.tries, e.reason, e.detail)
-		if r := e.rec; r != nil {
-			fmt.Fprintf(&b, "; %v, %d of %d blocks, waiting %t", r.oti, r.complete.count, r.part.Blocks(), r.waiting)
+		if h := e.held; h != nil {
+			fmt.Fprintf(&b, "; %v, waiting %t: %s", h.OTI, h.wants(), h.Missing())
 		}
 	}
 	return b.String() + "\n" + strings.Join(k.ends(), "\n")

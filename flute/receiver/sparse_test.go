@@ -75,54 +75,6 @@ func TestFarSymbolsCostWhatTheyBring(t *testing.T) {
 	}
 }
 
-// A symbolSet is what a map is, and gives back what it takes.
-func TestSymbolSet(t *testing.T) {
-	for seed := range uint64(30) {
-		rng := rand.New(rand.NewPCG(seed, 5))
-		k := 1 + rng.Uint32N(20_000)
-		length := uint16(1 + rng.IntN(50))
-		budget := store.NewBudget(1<<30, nil)
-		var s symbolSet
-		for range 2 {
-			want := map[uint32]bool{}
-			for n := range min(k, 3000) {
-				i := rng.Uint32N(k)
-				if s.has(i) != want[i] {
-					t.Fatalf("has(%d) = %v", i, s.has(i))
-				}
-				if want[i] {
-					continue
-				}
-				if !s.prepare(budget, k, uint32(len(want)), length) {
-					t.Fatal("no room")
-				}
-				s.set(i)
-				want[i] = true
-				if most := 8*max(uint64(length), 4)*uint64(len(want)) + 16; budget.Used() > most {
-					t.Fatalf("%d symbols of %d bytes, of %d: %d bytes held", n+1, length, k, budget.Used())
-				}
-			}
-			if !s.widen(budget, k) {
-				t.Fatal("no room")
-			}
-			for i := range k {
-				if s.has(i) != want[i] {
-					t.Fatalf("has(%d) = %v", i, s.has(i))
-				}
-			}
-			if budget.Used() != s.cost {
-				t.Errorf("%d bytes held, %d charged", budget.Used(), s.cost)
-			}
-			budget.Release(s.cost)
-			s.reset()
-		}
-	}
-	s := symbolSet{}
-	if none := store.NewBudget(0, nil); s.prepare(none, 100, 0, 1400) || s.prepare(none, 1<<20, 0, 1) || s.widen(none, 100) {
-		t.Error("a set without budget")
-	}
-}
-
 // The memory of an FDT Instance reads as it was written, in any order, and costs what was written.
 func TestInstanceMemory(t *testing.T) {
 	for seed := range uint64(20) {

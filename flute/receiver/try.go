@@ -75,7 +75,7 @@ func (l *Ledger) rest(now time.Time, e *entry, reason event.FailReason, detail s
 	e.phase, e.started, e.closeAt = resting, false, noTime
 	e.resume = now.Add(restAfter(reason, e.tries))
 	e.reason, e.detail = reason, detail
-	if e.rec != nil {
+	if e.held != nil {
 		l.kept[e] = struct{}{}
 	} else {
 		l.retire(e)
@@ -99,13 +99,13 @@ func (l *Ledger) failure(e *entry, retry bool) event.Event {
 // rest ends the try of e for a reason that leaves its symbols good.
 func (s *Session) rest(now time.Time, e *entry, reason event.FailReason, detail string) {
 	l := s.l
-	if e.rec != nil && e.rec.buffer.Flush() != nil { // what is kept shall hold little memory
+	if e.held != nil && e.held.Flush() != nil { // what is kept shall hold little memory
 		l.drop(e, true)
 	}
 	l.effects.Events = append(l.effects.Events, e.effects.Events...)
 	e.effects.Events = nil
 	s.emit(l.rest(now, e, reason, detail))
-	if e.rec == nil {
+	if e.held == nil {
 		l.effects.Ended = append(l.effects.Ended, e.toi)
 	}
 }
@@ -145,7 +145,7 @@ func (s *Session) hold(now time.Time, e *entry, p *alc.Packet) error {
 	first := e.first
 	o := Object{l: l, e: e}
 	err := o.keep(now, p)
-	if e.rec != nil {
+	if e.held != nil {
 		e.first = first
 	}
 	if err == nil {
@@ -180,7 +180,7 @@ func (o *Object) again(now time.Time) error {
 		return err
 	}
 	delete(o.l.kept, e)
-	if e.rec != nil {
+	if e.held != nil {
 		e.phase = receiving
 	} else {
 		e.phase, e.first, e.mixed = announced, noTime, false

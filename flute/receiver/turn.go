@@ -93,7 +93,7 @@ func (o *Object) waitTurn() {
 		o.fail(event.FailSuperseded, errNewer.Error())
 		return
 	}
-	e.phase, e.rec.queued = receiving, true
+	e.phase, e.held.queued = receiving, true
 	l.publications.waiting[e.file.ContentLocation] = e.toi
 	o.wait() // should the Work never come back
 }

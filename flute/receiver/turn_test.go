@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -116,7 +117,7 @@ func TestNewerVersionWaits(t *testing.T) {
 			r.s.Close("enough")
 			r.settle()
 		} else {
-			r.wait(3 * stallRetry)
+			r.wait(3 * assembly.RetryAfter)
 		}
 		if len(r.works) != 0 {
 			t.Errorf("%s: a Work has not waited", name)

@@ -102,7 +102,7 @@ func (l *Ledger) forgetUnnamed(now time.Time) {
 		case !due(e.touched.Add(l.cfg.UnnamedTimeout), now):
 			l.scheduleSilent(e.touched)
 			return
-		case e.rec != nil && e.rec.isWhole():
+		case e.held != nil && e.held.IsWhole():
 			l.unnamed.complete(e)
 		default:
 			l.forget(e)
@@ -133,7 +133,7 @@ func (l *Ledger) forget(e *entry) {
 // keeps reports whether the packet p of the undescribed object e is kept as it is. An object too large for that is
 // staged in the store, as far as a few may: each costs a file there, which what has come of it must be worth.
 func (l *Ledger) keeps(e *entry, p *alc.Packet) bool {
-	if e.ended() || e.rec != nil {
+	if e.ended() || e.held != nil {
 		return false
 	}
 	if p.FTI == nil || e.pending.bytes < smallObject || l.unnamed.staged >= maxStaged {

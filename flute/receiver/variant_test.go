@@ -255,7 +255,7 @@ func TestVariantGuessIsNotHashed(t *testing.T) {
 	}
 	packets := o.all()
 	r.feed(packets[5 : len(packets)-1]...)
-	if r.l.entries[o.toi].rec.hashed() != 0 {
+	if r.l.entries[o.toi].held.hashed() != 0 {
 		t.Error("a guess was hashed")
 	}
 	r.feed(o.packet(0, 6, 1)) // ambiguous without source symbol 0, but not for this code

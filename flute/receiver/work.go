@@ -7,22 +7,24 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/store"
 )
 
 // Work is work on one object that takes long and that an Object asks for: decoding a source block, hashing ahead, or
 // verifying and publishing. Run it once, on any goroutine, then hand it back to Object.Done on the session's goroutine.
 type Work struct {
-	entry   *entry // nobody but the session's goroutine looks into it
+	entry   *entry   // nobody but the session's goroutine looks into it
+	held    *holding // likewise
 	store   store.Store
 	object  store.Object
 	tail    *store.Tail // bytes of object that are to be written first; nil: none
 	digest  *digest
-	end     uint64    // hash up to here
-	file    *fdt.File // description
-	name    string    // of the Content-Location; empty: only hash ahead
-	maxSize uint64    // of the decoded content
-	attempt *attempt  // to decode a source block; nil: one of the others
+	end     uint64            // hash up to here
+	file    *fdt.File         // description
+	name    string            // of the Content-Location; empty: only hash ahead
+	maxSize uint64            // of the decoded content
+	attempt *assembly.Attempt // to decode a source block; nil: one of the others
 
 	names     *store.Names // where the name to publish under is claimed
 	folder    string       // below which
@@ -70,7 +72,7 @@ func (w *Work) Run(sync.Locker) {
 	if w.state.Load() != workCancelled {
 		switch {
 		case w.attempt != nil:
-			w.result.err = w.attempt.run()
+			w.result.err = w.attempt.Run()
 		case w.name == "":
 			w.result.err = w.digest.extend(w.object, w.end)
 			w.result.reason = event.FailStore
@@ -95,7 +97,7 @@ func (w *Work) Cancel() {
 func (w *Work) discard() {
 	switch {
 	case w.attempt != nil:
-		w.attempt.release()
+		w.attempt.Release()
 	case !w.result.published:
 		w.tail.Release()
 		_ = w.object.Discard()

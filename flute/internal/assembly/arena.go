@@ -1,4 +1,4 @@
-package receiver
+package assembly
 
 import (
 	"slices"
@@ -22,16 +22,16 @@ type arena struct {
 	cost   uint64
 }
 
-// arenas lends arenas to all sessions of a Config. It is safe for concurrent use. What is lent is charged by whoever takes
-// it.
-type arenas struct {
+// Arenas lends memory for source blocks to all assemblies that share it. The zero value is ready to use. It is safe for
+// concurrent use. What is lent is charged by whoever takes it.
+type Arenas struct {
 	mu   sync.Mutex
 	idle []*arena
 	size int // bytes of idle
 }
 
 // take returns an arena of size bytes for k source symbols. Its content is not defined.
-func (s *arenas) take(size, k int) *arena {
+func (s *Arenas) take(size, k int) *arena {
 	a := s.fitting(size)
 	if a == nil {
 		a = &arena{bytes: make([]byte, size)}
@@ -42,7 +42,7 @@ func (s *arenas) take(size, k int) *arena {
 }
 
 // fitting removes and returns the smallest idle arena that has room, and not much more than is needed.
-func (s *arenas) fitting(size int) *arena {
+func (s *Arenas) fitting(size int) *arena {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	best := -1
@@ -59,13 +59,13 @@ func (s *arenas) fitting(size int) *arena {
 	return a
 }
 
-func (s *arenas) drop(i int) {
+func (s *Arenas) drop(i int) {
 	s.size -= cap(s.idle[i].bytes)
 	s.idle = slices.Delete(s.idle, i, i+1)
 }
 
 // put takes an arena back.
-func (s *arenas) put(a *arena) {
+func (s *Arenas) put(a *arena) {
 	clear(a.source)
 	a.budget = nil
 	s.mu.Lock()

@@ -1,19 +1,10 @@
-package receiver
+package assembly
 
 import (
 	"slices"
 
 	"github.com/flute-node/flute-node/store"
 )
-
-// bitmap is a set of integers below 64 times its length.
-type bitmap []uint64
-
-// words returns the length of a bitmap for n integers.
-func words(n uint32) int { return int((uint64(n) + 63) / 64) }
-
-func (b bitmap) has(i uint32) bool { return b[i/64]&(1<<(i%64)) != 0 }
-func (b bitmap) set(i uint32)      { b[i/64] |= 1 << (i % 64) }
 
 // bookkeeping is how many bytes of a bitmap one byte of symbols pays for: a packet with a few bytes of a source block
 // that is said to have a million symbols must not cost a bitmap of that size.

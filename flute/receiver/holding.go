@@ -1,0 +1,133 @@
+package receiver
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/store"
+)
+
+// holding is what a session holds of one object: its symbols and staged bytes, and how far they were verified. It
+// outlives the Object that works on it: another one goes on from here.
+type holding struct {
+	assembly.Assembly
+	undescribed bool    // its memory is that of undescribed objects
+	digest      *digest // the object's prefix hashed so far; nil before the first Work
+	working     bool    // a Work reads object and digest; nobody else may
+	queued      bool    // whole, and waiting for the publication of an older version
+	waiting     bool    // for memory to decode again what a wrong guess has recovered, or for its turn
+	percent     uint64  // last announced progress
+}
+
+// wants reports whether Object.Describe is to be called soon, again and again.
+func (h *holding) wants() bool { return h.waiting || h.IsWaiting() }
+
+// hashed returns how many bytes of the object the digest covers.
+func (h *holding) hashed() uint64 {
+	if h.digest == nil {
+		return 0
+	}
+	return h.digest.done
+}
+
+// adopt charges what is held to parent, now that the object is described. It does nothing when that has no room. The
+// error is the store's.
+func (h *holding) adopt(parent *store.Budget) error {
+	adopted, err := h.Adopt(parent)
+	h.undescribed = h.undescribed && !adopted
+	return err
+}
+
+// release gives back all memory and, unless it was published, the staged object. works are those that nobody has
+// drained, and will bring back.
+func (h *holding) release(discard bool, works []*Work) {
+	for _, w := range works {
+		if w.attempt != nil {
+			h.End(w.attempt)
+		} else {
+			h.working = false
+			w.tail.Release()
+		}
+	}
+	// A Work that is out still reads the staged object; Done then cancels it, and that discards.
+	h.Release(discard && !h.working)
+}
+
+// take hands the symbols of a packet to the assembly. errStore: the object has failed.
+func (o *Object) take(now time.Time, payload []byte) error {
+	o.taking = true
+	err := o.settle(o.e.held.Take(now, payload))
+	o.taking = false
+	return err
+}
+
+// retry goes on with source blocks that had to wait. errStore: the object has failed.
+func (o *Object) retry(now time.Time) error {
+	o.e.held.waiting = false
+	return o.settle(o.e.held.Retry(now))
+}
+
+// attempted takes the Work of an Attempt that has run.
+func (o *Object) attempted(now time.Time, w *Work) {
+	h := o.e.held
+	if h == nil || h != w.held {
+		w.Cancel() // ended while the work ran
+		return
+	}
+	var err error
+	if w.result.reason == event.FailStore {
+		err = h.Crashed(w.attempt, w.result.err)
+	} else {
+		err = h.Conclude(now, w.attempt, w.result.err)
+	}
+	if o.settle(err) == nil && o.retry(now) == nil {
+		o.advance(now)
+	}
+}
+
+// settle does what the assembly wants done, and draws the conclusion from err, which it has returned: errStore when the
+// object has failed.
+func (o *Object) settle(err error) error {
+	f := o.e.held.Effects()
+	if f.Short {
+		o.l.shed()
+		o.l.schedule(o.l.now.Add(assembly.RetryAfter))
+	}
+	for _, a := range f.Attempts {
+		o.e.effects.Works = append(o.e.effects.Works, &Work{entry: o.e, held: o.e.held, object: o.e.held.Object(), attempt: a})
+	}
+	if f.Variant != "" {
+		o.emit(event.MatrixDetected{Session: o.l.key, Matrix: string(f.Variant), By: f.By})
+	}
+	if failure := assembly.AsFailure(err); failure != nil {
+		return o.broken(failure)
+	}
+	return err
+}
+
+// broken ends the object, which cannot be put together.
+func (o *Object) broken(f *assembly.Failure) error {
+	switch f.Cause {
+	case assembly.CauseStore:
+		return o.storeFailed(f.Err)
+	case assembly.CauseCode:
+		o.fail(event.FailOTI, f.Error())
+	case assembly.CauseCrash:
+		o.fail(event.FailQuarantined, f.Error())
+	}
+	return errStore
+}
+
+// storeFailed ends the object, or its try, because of an error of the store.
+func (o *Object) storeFailed(err error) error {
+	o.l.shed()
+	o.fail(failReason(err), err.Error())
+	return errStore
+}
+
+// wait makes the session call Object.Describe soon, again and again until there is memory.
+func (o *Object) wait() {
+	o.e.held.waiting = true
+	o.l.schedule(o.l.now.Add(assembly.RetryAfter))
+}
