@@ -23,9 +23,9 @@ const (
 	maxLDPCSeed      = 0x7FFFFFFE   // RFC 5170, section 4.2.3
 )
 
-// Limits returns the limits of the FEC scheme of o. They depend on its FEC Encoding ID, on its FEC Instance ID with scheme
-// 129, and on m with Reed-Solomon over GF(2^m), where an m above 16 counts as 16. Those of a scheme that is not known are
-// zero.
+// Limits returns the limits of the FEC scheme of o. They depend on its FEC Encoding ID, on its FEC Instance ID with
+// scheme 129, and on m with Reed-Solomon over GF(2^m), where an m above 16 counts as 16. Those of a scheme that is not
+// known are zero.
 func (o *OTI) Limits() Limits {
 	switch o.EncodingID {
 	case CompactNoCode, Compact:

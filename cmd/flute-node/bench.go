@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/internal/fecbench"
+	"github.com/flute-node/flute-node/internal/settings"
 )
 
 type benchCommand struct {
@@ -21,14 +22,14 @@ type benchCommand struct {
 
 // benchFlags are what the benchmarks of FEC schemes have in common.
 type benchFlags struct {
-	Scheme    []string    `placeholder:"NAME[,…]" help:"FEC schemes, as --fec of send; default all that have a codec."`
-	K         []uint32    `name:"k" placeholder:"N[,…]" help:"Source symbols of a block; by default some that fit the scheme."`
-	Symbol    uint16      `type:"positive" placeholder:"BYTES" help:"Symbol length in bytes; default 1400, of overhead 16."`
-	Repair    *percentage `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default 25% for Reed-Solomon, 50% for LDPC and of overhead, 20% otherwise."`
-	FieldBits uint8       `type:"positive" name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16."`
-	N1        uint8       `type:"positive" name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10."`
-	Memory    byteSize    `default:"2GiB" help:"Leave out what needs more memory."`
-	Seed      uint64      `default:"1" help:"Seed of the data and of the losses."`
+	Scheme    []string          `placeholder:"NAME[,…]" help:"FEC schemes, as --fec of send; default all that have a codec."`
+	K         []uint32          `name:"k" placeholder:"N[,…]" help:"Source symbols of a block; by default some that fit the scheme."`
+	Symbol    uint16            `type:"positive" placeholder:"BYTES" help:"Symbol length in bytes; default 1400, of overhead 16."`
+	Repair    *settings.Percent `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default 25% for Reed-Solomon, 50% for LDPC and of overhead, 20% otherwise."`
+	FieldBits uint8             `type:"positive" name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16."`
+	N1        uint8             `type:"positive" name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10."`
+	Memory    settings.Bytes    `default:"2GiB" help:"Leave out what needs more memory."`
+	Seed      uint64            `default:"1" help:"Seed of the data and of the losses."`
 
 	now      func() time.Time     // a test has its own clock
 	registry func() *fec.Registry // and its own schemes
@@ -36,7 +37,7 @@ type benchFlags struct {
 
 // benchCase is one source block to measure.
 type benchCase struct {
-	scheme fecScheme
+	scheme benchScheme
 	k      uint32
 	bench  *fecbench.Bench
 	block  fecbench.Block
@@ -57,29 +58,18 @@ func (f *benchFlags) config(budget time.Duration) fecbench.Config {
 // survey says what to do with every block that was asked for.
 type survey struct {
 	config  fecbench.Config
-	symbol  uint16     // length in bytes by default
-	repair  percentage // by default; 0: that of the scheme
+	symbol  uint16           // length in bytes by default
+	repair  settings.Percent // by default; 0: that of the scheme
 	measure func(benchCase) error
-	skip    func(s fecScheme, k uint32, why error) // a block that cannot be made
+	skip    func(s benchScheme, k uint32, why error) // a block that cannot be made
 }
 
 // chosen returns the schemes that were asked for. It refuses flags that mean nothing, before anything is printed.
-func (f *benchFlags) chosen() ([]fecScheme, error) {
+func (f *benchFlags) chosen() ([]benchScheme, error) {
 	if slices.Contains(f.K, 0) {
 		return nil, errors.New("--k 0: a source block has at least 1 source symbol")
 	}
-	if f.Scheme == nil {
-		return fecSchemes(), nil
-	}
-	var chosen []fecScheme
-	for _, name := range f.Scheme {
-		s, err := findScheme(name)
-		if err != nil {
-			return nil, fmt.Errorf("--scheme: %w", err)
-		}
-		chosen = append(chosen, s)
-	}
-	return chosen, nil
+	return findBenchSchemes(f.Scheme)
 }
 
 // each goes through the blocks that were asked for.
@@ -94,9 +84,9 @@ func (f *benchFlags) each(ctx context.Context, v survey) error {
 	v.symbol = cmp.Or(f.Symbol, v.symbol)
 	registry := v.config.Registry()
 	for _, s := range chosen {
-		if _, err := registry.Scheme(&fec.OTI{EncodingID: s.id}); err != nil {
+		if _, err := registry.Scheme(&fec.OTI{EncodingID: s.ID}); err != nil {
 			if f.Scheme != nil {
-				return fmt.Errorf("--scheme %s: %w", s.name, err)
+				return fmt.Errorf("--scheme %s: %w", s.Name, err)
 			}
 			continue // there is no codec
 		}
@@ -124,7 +114,7 @@ func (f *benchFlags) each(ctx context.Context, v survey) error {
 			case ctx.Err() != nil:
 				return interruption(ctx, "before all was measured")
 			case err != nil:
-				return failure{fmt.Errorf("%s, K = %d: %w", s.name, k, err)}
+				return failure{fmt.Errorf("%s, K = %d: %w", s.Name, k, err)}
 			}
 		}
 	}
@@ -141,8 +131,8 @@ type notes struct {
 type note struct{ scheme, reason string }
 
 // add tells that what was not measured for a block of k source symbols; what may be empty.
-func (n *notes) add(s fecScheme, k uint32, what string, err error) {
-	key := note{s.name, reason(err)}
+func (n *notes) add(s benchScheme, k uint32, what string, err error) {
+	key := note{s.Name, reason(err)}
 	if n.sizes == nil {
 		n.sizes, n.what = map[note][]uint32{}, map[note][]string{}
 	}
@@ -179,34 +169,27 @@ func reason(err error) string {
 }
 
 // newCase makes a source block of k source symbols.
-func (f *benchFlags) newCase(cfg fecbench.Config, s fecScheme, k uint32, symbol uint16, repair percentage) (benchCase, error) {
-	flags := fecFlags{FEC: s.name, Symbol: symbol, Repair: &repair}
-	if slices.Contains(s.flags, flagFieldBits) {
-		flags.FieldBits = f.FieldBits
+func (f *benchFlags) newCase(
+	cfg fecbench.Config, s benchScheme, k uint32, symbol uint16, repair settings.Percent,
+) (benchCase, error) {
+	words := settings.FEC{Scheme: s.Name, Symbol: f.Symbol}
+	if s.IsCoded() {
+		words.Repair = &repair
 	}
-	if slices.Contains(s.flags, flagN1) {
-		flags.N1 = f.N1
+	if s.Takes("field-bits") {
+		words.FieldBits = f.FieldBits
 	}
-	if slices.Contains(s.flags, flagAlignment) {
-		flags.Alignment = alignment(symbol)
+	if s.Takes("ldpc-n1") {
+		words.N1 = f.N1
 	}
-	o, err := flags.oti(&s)
-	for f.Symbol == 0 && err != nil && flags.Symbol > 1 { // the default must not be in the way of --field-bits
-		flags.Symbol--
-		o, err = flags.oti(&s)
+	if s.Takes("alignment") {
+		words.Alignment = alignment(symbol)
 	}
+	o, n, err := words.OneBlock(k, symbol)
 	if err != nil {
-		return benchCase{}, err
+		return benchCase{}, flagged(err)
 	}
-	if _, err := flags.block(&s, k); err != nil {
-		return benchCase{}, err
-	}
-	flags.code(&s, &o, k)
-	o.TransferLength = uint64(k) * uint64(o.SymbolLength)
-	if s.family == fountain {
-		o.SourceBlocks = 1
-	}
-	b := fecbench.Block{OTI: o, K: k, Repair: flags.repairSymbols(&s, k)}
+	b := fecbench.Block{OTI: o, K: k, Repair: n}
 	if v, err := variant(cfg, &o); err == nil {
 		b.Variant = v
 	}
@@ -225,7 +208,7 @@ func variant(cfg fecbench.Config, o *fec.OTI) (fec.Variant, error) {
 
 // alignment returns the largest usual alignment that divides the symbol length.
 func alignment(symbol uint16) uint8 {
-	for a := uint8(defaultAlignment); a > 1; a /= 2 {
+	for a := uint8(4); a > 1; a /= 2 {
 		if symbol%uint16(a) == 0 {
 			return a
 		}

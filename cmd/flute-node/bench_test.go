@@ -17,6 +17,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/nocode"
 	"github.com/flute-node/flute-node/fec/rs"
+	"github.com/flute-node/flute-node/internal/settings"
 )
 
 // testSchemes are few, so that the table does not change with each new codec.
@@ -54,7 +55,7 @@ func benchTestFlags(names ...string) benchFlags {
 }
 
 func benchFEC(f benchFlags) *benchFECCommand {
-	return &benchFECCommand{benchFlags: f, Loss: []percentage{0, 0.05, 1}, Time: 5 * time.Millisecond, Limit: time.Second}
+	return &benchFECCommand{benchFlags: f, Loss: []settings.Percent{0, 0.05, 1}, Time: 5 * time.Millisecond, Limit: time.Second}
 }
 
 func TestBenchFECTable(t *testing.T) {
@@ -96,7 +97,7 @@ func TestBenchFECTable(t *testing.T) {
 
 func TestBenchFECLines(t *testing.T) {
 	f := benchTestFlags("rs")
-	f.K, f.Repair = []uint32{20}, new(percentage(0.5))
+	f.K, f.Repair = []uint32{20}, new(settings.Percent(0.5))
 	text, err := captured(t, true, func(out *output) error { return benchFEC(f).Run(context.Background(), out) })
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +166,7 @@ func TestBenchRefuses(t *testing.T) {
 	unknown, missing, tooMuch, zero := benchTestFlags("fountain"), benchTestFlags("raptorq"), benchTestFlags("rs"), benchTestFlags("rs")
 	zero.K = []uint32{0}
 	much := benchFEC(tooMuch)
-	much.Loss = []percentage{1.5}
+	much.Loss = []settings.Percent{1.5}
 	for name, c := range map[string]*benchFECCommand{
 		"unknown scheme": benchFEC(unknown), "scheme without a codec": benchFEC(missing), "loss above 100 %": much,
 	} {
@@ -211,15 +212,20 @@ func TestBenchOverhead(t *testing.T) {
 
 // TestBenchOfEveryScheme has short blocks and one run for each figure.
 func TestBenchOfEveryScheme(t *testing.T) {
-	eachScheme(t, func(t *testing.T, s fecScheme) {
-		f := benchFlags{Scheme: []string{s.name}, K: []uint32{60, 150}, Memory: 1 << 30, now: ticks()}
-		c := &benchFECCommand{benchFlags: f, Loss: []percentage{0, 0.05, 0.2}, Time: 1, Limit: time.Hour}
-		text, err := captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
-		lines := strings.Count(text, "\n")
-		if err != nil || lines != 1+2*5 || s.family != uncoded && strings.Contains(text, "skipped") {
-			t.Errorf("%v, %d lines:\n%s", err, lines, text)
-		}
-	})
+	for _, s := range benchSchemes() {
+		t.Run(s.Name, func(t *testing.T) {
+			if len(s.sizes) == 0 || s.IsCoded() && s.repair == 0 {
+				t.Errorf("nothing is measured of it by default: %+v", s)
+			}
+			f := benchFlags{Scheme: []string{s.Name}, K: []uint32{60, 150}, Memory: 1 << 30, now: ticks()}
+			c := &benchFECCommand{benchFlags: f, Loss: []settings.Percent{0, 0.05, 0.2}, Time: 1, Limit: time.Hour}
+			text, err := captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
+			lines := strings.Count(text, "\n")
+			if err != nil || lines != 1+2*5 || s.IsCoded() && strings.Contains(text, "skipped") {
+				t.Errorf("%v, %d lines:\n%s", err, lines, text)
+			}
+		})
+	}
 }
 
 // TestBenchFitsSymbols has elements of 13 bits: 1391 is the next multiple of 13 below 1400.

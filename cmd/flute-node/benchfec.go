@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/internal/fecbench"
+	"github.com/flute-node/flute-node/internal/settings"
 )
 
 type benchFECCommand struct {
 	benchFlags `embed:""`
-	Loss       []percentage  `default:"0%,1%,5%,20%,100%" help:"Shares of source symbols that a decoder has not got; 100% is nothing but repair symbols."`
-	Time       time.Duration `type:"positive" default:"300ms" help:"Time for each figure."`
-	Limit      time.Duration `type:"positive" default:"10s" help:"Leave out a figure for which one run would last longer, as far as that can be told from a shorter block."`
+	Loss       []settings.Percent `default:"0%,1%,5%,20%,100%" help:"Shares of source symbols that a decoder has not got; 100% is nothing but repair symbols."`
+	Time       time.Duration      `type:"positive" default:"300ms" help:"Time for each figure."`
+	Limit      time.Duration      `type:"positive" default:"10s" help:"Leave out a figure for which one run would last longer, as far as that can be told from a shorter block."`
 }
 
 // The operations, as they are called in JSON.
@@ -109,7 +110,7 @@ func lossWidth(i int) int {
 // row measures one block.
 func (t *fecTable) row(ctx context.Context, c benchCase) error {
 	var text strings.Builder
-	_, _ = fmt.Fprintf(&text, "%-14s%7d%8d", c.scheme.name, c.k, c.block.Repair)
+	_, _ = fmt.Fprintf(&text, "%-14s%7d%8d", c.scheme.Name, c.k, c.block.Repair)
 	cell := func(width int, operation string, loss float64, measure func() (fecbench.Result, error)) error {
 		if ctx.Err() != nil {
 			return interruption(ctx, "before all was measured")
@@ -142,10 +143,10 @@ func (t *fecTable) row(ctx context.Context, c benchCase) error {
 func (t *fecTable) figure(c benchCase, operation string, loss float64, measure func() (fecbench.Result, error)) (string, error) {
 	m := c.bench.Memory()
 	r := fecRecord{
-		Peer: "flute-node", Scheme: c.scheme.name, K: c.k, Symbol: c.block.OTI.SymbolLength, Operation: operation, Loss: loss,
+		Peer: "flute-node", Scheme: c.scheme.Name, K: c.k, Symbol: c.block.OTI.SymbolLength, Operation: operation, Loss: loss,
 		Repair: c.block.Repair, Encoder: m.Encoder, Decoder: m.Decoder,
 	}
-	key := fmt.Sprint(c.scheme.name, operation, loss)
+	key := fmt.Sprint(c.scheme.Name, operation, loss)
 	result, err := fecbench.Result{}, t.tooLong(key, c.k)
 	if err == nil {
 		result, err = measure()
@@ -186,10 +187,10 @@ func (t *fecTable) tooLong(key string, k uint32) error {
 	return nil
 }
 
-func (t *fecTable) skipped(s fecScheme, k uint32, why error) {
+func (t *fecTable) skipped(s benchScheme, k uint32, why error) {
 	t.notes.add(s, k, "", why)
 	if t.out.asked {
-		t.out.record(fecRecord{Peer: "flute-node", Scheme: s.name, K: k, Symbol: t.symbol(), Skipped: reason(why)}, "")
+		t.out.record(fecRecord{Peer: "flute-node", Scheme: s.Name, K: k, Symbol: t.symbol(), Skipped: reason(why)}, "")
 	}
 }
 

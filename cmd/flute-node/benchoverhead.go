@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/internal/fecbench"
+	"github.com/flute-node/flute-node/internal/settings"
 )
 
 type benchOverheadCommand struct {
@@ -23,7 +24,7 @@ const (
 	// overheadSymbol is enough where the symbols themselves do not matter; all schemes take it.
 	overheadSymbol = 16
 	// overheadRepair lets receivers lose a third of what was sent.
-	overheadRepair percentage = 0.5
+	overheadRepair settings.Percent = 0.5
 )
 
 // overheadRecord is what was found out about one block, in JSON.
@@ -68,17 +69,17 @@ func (c *benchOverheadCommand) Run(ctx context.Context, out *output) error {
 			return err
 		}
 		var text strings.Builder
-		_, _ = fmt.Fprintf(&text, "%-14s%7d%8d%9d%8.3g", b.scheme.name, b.k, b.block.Repair, o.Trials, o.Mean)
+		_, _ = fmt.Fprintf(&text, "%-14s%7d%8d%9d%8.3g", b.scheme.Name, b.k, b.block.Repair, o.Trials, o.Mean)
 		for _, e := range columns {
 			_, _ = fmt.Fprintf(&text, "%10.3g", float64(o.Failures[e])/float64(o.Trials))
 		}
 		out.record(overheadRecord{
-			Peer: "flute-node", Scheme: b.scheme.name, K: b.k, N1: b.block.OTI.N1, Operation: opOverhead, Repair: b.block.Repair,
+			Peer: "flute-node", Scheme: b.scheme.Name, K: b.k, N1: b.block.OTI.N1, Operation: opOverhead, Repair: b.block.Repair,
 			Trials: o.Trials, Failures: o.Failures, Mean: o.Mean, Unsolved: o.Unsolved,
 		}, text.String())
 		return nil
 	}
-	skip := func(s fecScheme, k uint32, why error) {
+	skip := func(s benchScheme, k uint32, why error) {
 		missing.add(s, k, "", why)
 	}
 	err := c.each(ctx, survey{config: c.config(c.Time), symbol: overheadSymbol, repair: overheadRepair, measure: measure, skip: skip})

@@ -22,18 +22,19 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 )
 
 type demoCommand struct {
-	Sessions int      `type:"positive" default:"8" help:"Transport sessions at once."`
-	Objects  int      `type:"positive" default:"4" help:"Files of each session."`
-	Size     byteSize `default:"8MiB" help:"Size of each file."`
+	Sessions int            `type:"positive" default:"8" help:"Transport sessions at once."`
+	Objects  int            `type:"positive" default:"4" help:"Files of each session."`
+	Size     settings.Bytes `default:"8MiB" help:"Size of each file."`
 	fecFlags `embed:""`
-	Loss     percentage    `default:"0%" help:"Share of datagrams that are lost on the way."`
-	Seed     uint64        `default:"1" help:"Seed of the files and of the losses."`
-	Rate     bitRate       `default:"1Gbit" help:"Bits per second of all sessions together."`
-	Timeout  time.Duration `type:"positive" default:"5m" help:"Give up after this time."`
+	Loss     settings.Percent `default:"0%" help:"Share of datagrams that are lost on the way."`
+	Seed     uint64           `default:"1" help:"Seed of the files and of the losses."`
+	Rate     settings.BitRate `default:"1Gbit" help:"Bits per second of all sessions together."`
+	Timeout  time.Duration    `type:"positive" default:"5m" help:"Give up after this time."`
 }
 
 // demoHeaders is above all that precedes the symbols of a packet in a demo, in bytes.
@@ -42,6 +43,7 @@ const demoHeaders = 100
 // demo is one run of the demonstration.
 type demo struct {
 	*demoCommand
+	fec      settings.FEC
 	node     *node.Node
 	group    netip.AddrPort
 	dir      string
@@ -66,16 +68,17 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 		return fmt.Errorf("--loss %v%%: take less than 100%%", 100*float64(c.Loss))
 	}
 	var cfg sender.Config
-	c.loss = c.Loss
-	if err := c.apply(&cfg, uint64(c.Size)); err != nil {
-		return err
+	c.fecFlags.Loss = c.Loss
+	words := c.words()
+	if err := words.Apply(&cfg, uint64(c.Size)); err != nil {
+		return flagged(err)
 	}
 	dir, err := os.MkdirTemp("", "flute-node-demo-*")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	d := &demo{demoCommand: c, dir: dir}
+	d := &demo{demoCommand: c, fec: words, dir: dir}
 	if d.group, err = demoGroup(); err != nil {
 		return err
 	}
@@ -190,7 +193,7 @@ func (d *demo) send(ctx context.Context, cfg sender.Config, lo string, i int) er
 	for j := range d.Objects {
 		_, err := s.sending.Add(ctx, sender.File{
 			ContentLocation: "file:///" + demoName(s.tsi, j), Content: d.content(s.tsi, j), Size: uint64(d.Size),
-			OTI: d.forSize(&cfg, uint64(d.Size)), Variant: cfg.Variant,
+			OTI: d.fec.ForSize(&cfg, uint64(d.Size)), Variant: cfg.Variant,
 		}, nil)
 		if err != nil {
 			return err
@@ -288,7 +291,7 @@ type demoResult struct {
 // report prints the table. It fails unless every file was verified.
 func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapsed time.Duration) error {
 	r := demoResult{
-		FEC: d.FEC, Repair: d.redundancy(cfg), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures,
+		FEC: d.Scheme, Repair: d.redundancy(cfg), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures,
 	}
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -319,7 +322,7 @@ func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapse
 
 // fileOTI returns the OTI of the files.
 func (d *demo) fileOTI(cfg *sender.Config) *fec.OTI {
-	if o := d.forSize(cfg, uint64(d.Size)); o != nil {
+	if o := d.fec.ForSize(cfg, uint64(d.Size)); o != nil {
 		return o
 	}
 	return &cfg.OTI
@@ -337,7 +340,7 @@ func (d *demo) redundancy(cfg *sender.Config) float64 {
 func (d *demo) describe(cfg *sender.Config) string {
 	o, repair := d.fileOTI(cfg), d.redundancy(cfg)
 	if repair == 0 {
-		return fmt.Sprintf("FEC %s, symbols of %d bytes, no repair: what was lost came again", d.FEC, o.SymbolLength)
+		return fmt.Sprintf("FEC %s, symbols of %d bytes, no repair: what was lost came again", d.Scheme, o.SymbolLength)
 	}
 	why := ""
 	switch {
@@ -347,7 +350,7 @@ func (d *demo) describe(cfg *sender.Config) string {
 		why = " (the default)"
 	}
 	return fmt.Sprintf("FEC %s, at most %d source symbols of %d bytes in a block, %.1f%% repair symbols%s",
-		d.FEC, o.MaxSourceBlockLength, o.SymbolLength, 100*repair, why)
+		d.Scheme, o.MaxSourceBlockLength, o.SymbolLength, 100*repair, why)
 }
 
 // isReceived reports whether e ends an object of a receiving session.

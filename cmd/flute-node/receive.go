@@ -10,31 +10,25 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 )
 
 type receiveCommand struct {
-	Group          []endpoint    `required:"" placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
-	Source         string        `placeholder:"HOST" help:"Sender: source-specific multicast."`
-	Interface      string        `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
-	TSI            []uint64      `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
-	RSMatrix       string        `name:"rs-matrix" default:"auto" enum:"auto,rizzo,rfc5510-8.2.1,backblaze" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
-	MaxDatagram    int           `name:"max-datagram" type:"positive" default:"2048" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
-	Until          string        `enum:",complete,closed,count,timeout,forever" default:"" placeholder:"complete" help:"When to exit: complete (each session has said that no file will follow, and all are there), closed (each session has ended), count (--objects files are there), timeout, forever. Default: count with --objects, else complete."`
-	Objects        int           `type:"positive" placeholder:"N" help:"Exit after so many files."`
-	Timeout        time.Duration `type:"positive" placeholder:"30s" help:"Exit after this time, in any case."`
-	SessionTimeout time.Duration `name:"session-timeout" type:"positive" placeholder:"1h" help:"A session ends when nothing comes for this time."`
-	Layout         string        `enum:"flat,source,session" default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that)."`
-	Dir            string        `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
-}
-
-// layouts are the values of --layout.
-var layouts = map[string]receiver.Layout{
-	"flat": receiver.LayoutFlat, "source": receiver.LayoutSource, "session": receiver.LayoutSession,
+	Group          []settings.Endpoint `required:"" placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
+	Source         string              `placeholder:"HOST" help:"Sender: source-specific multicast."`
+	Interface      string              `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
+	TSI            []uint64            `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
+	RSMatrix       string              `name:"rs-matrix" default:"auto" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
+	MaxDatagram    int                 `name:"max-datagram" type:"positive" default:"2048" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
+	Until          string              `enum:",complete,closed,count,timeout,forever" default:"" placeholder:"complete" help:"When to exit: complete (each session has said that no file will follow, and all are there), closed (each session has ended), count (--objects files are there), timeout, forever. Default: count with --objects, else complete."`
+	Objects        int                 `type:"positive" placeholder:"N" help:"Exit after so many files."`
+	Timeout        time.Duration       `type:"positive" placeholder:"30s" help:"Exit after this time, in any case."`
+	SessionTimeout time.Duration       `name:"session-timeout" type:"positive" placeholder:"1h" help:"A session ends when nothing comes for this time."`
+	Layout         string              `default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that)."`
+	Dir            string              `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
 }
 
 // until returns when to exit, as the flags say.
@@ -61,26 +55,20 @@ func (c *receiveCommand) until() (until, error) {
 
 // config returns what to receive from the groups, of which each is there once.
 func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, groups []netip.AddrPort, err error) {
-	base = node.ReceiveConfig{
-		Dir: c.Dir, Layout: layouts[c.Layout],
-		Interface: c.Interface, MaxDatagram: c.MaxDatagram, SessionTimeout: c.SessionTimeout,
+	words := settings.Receive{
+		Interface: c.Interface, TSIs: c.TSI, RSMatrix: c.RSMatrix, MaxDatagram: c.MaxDatagram, SessionTimeout: c.SessionTimeout,
+		Layout: c.Layout, Dir: c.Dir,
 	}
-	if c.RSMatrix != "auto" {
-		base.Variant = fec.Variant(c.RSMatrix)
+	if base, err = words.Config(); err != nil {
+		return base, nil, flagged(err)
 	}
 	if c.Source != "" {
-		if base.Source, err = resolveHost(ctx, "--source", c.Source); err != nil {
-			return base, nil, err
+		if base.Source, err = settings.ResolveHost(ctx, c.Source, lookup); err != nil {
+			return base, nil, fmt.Errorf("--source: %w", err)
 		}
-	}
-	for _, tsi := range c.TSI {
-		if tsi > uint64(flute.MaxTSI) {
-			return base, nil, fmt.Errorf("--tsi %d does not fit into 48 bits", tsi)
-		}
-		base.TSIs = append(base.TSIs, flute.TSI(tsi))
 	}
 	for _, e := range c.Group {
-		g, err := e.resolve(ctx, "--group")
+		g, err := resolve(ctx, "--group", e)
 		if err != nil {
 			return base, nil, err
 		}

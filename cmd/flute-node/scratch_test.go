@@ -39,8 +39,11 @@ func TestScratch(t *testing.T) {
 			if err != nil || !bytes.Equal(got, wants[i]) {
 				t.Errorf("round %d: scratch %d has other bytes: %v", round, i, err)
 			}
-			if err := iotest.TestReader(io.NewSectionReader(s, 0, int64(len(wants[i]))), wants[i]); err != nil && i < 3 {
-				t.Error(err)
+			// Some bytes on both sides of the end of the first page: a read at a time for each takes too long for all.
+			from := max(0, min(len(wants[i]), pageSize)-500)
+			to := min(from+1000, len(wants[i]))
+			if err := iotest.TestReader(io.NewSectionReader(s, int64(from), int64(to-from)), wants[i][from:to]); err != nil {
+				t.Errorf("round %d: scratch %d: %v", round, i, err)
 			}
 		}
 		if p.end != 9*pageSize {

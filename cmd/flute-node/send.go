@@ -8,31 +8,40 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 )
 
 type sendCommand struct {
-	To        endpoint `required:"" placeholder:"GROUP:PORT" help:"Multicast group or unicast address, and UDP port."`
-	Interface string   `placeholder:"NAME" help:"Interface to send on: name, index or address."`
-	TTL       int      `name:"ttl" type:"positive" default:"1" help:"Time to live of multicast datagrams."`
-	TSI       *uint64  `name:"tsi" placeholder:"N" help:"Transport Session Identifier; default: 1, or the next one that no other process of this machine sends with to the address."`
+	To        settings.Endpoint `required:"" placeholder:"GROUP:PORT" help:"Multicast group or unicast address, and UDP port."`
+	Interface string            `placeholder:"NAME" help:"Interface to send on: name, index or address."`
+	TTL       int               `name:"ttl" type:"positive" default:"1" help:"Time to live of multicast datagrams."`
+	TSI       *uint64           `name:"tsi" placeholder:"N" help:"Transport Session Identifier; default: 1, or the next one that no other process of this machine sends with to the address."`
 	fecFlags  `embed:""`
-	Rate      bitRate       `default:"100Mbit" help:"Bits of UDP payload per second; 0 is as fast as the socket takes them."`
-	CENC      string        `name:"cenc" default:"null" enum:"null,zlib,deflate,gzip" help:"Content encoding of the files."`
-	Repeat    repeatCount   `default:"1" placeholder:"N|forever" help:"Transfers of each file."`
-	Delay     time.Duration `type:"natural" placeholder:"10s" help:"Time between two transfers of a file."`
-	Parallel  int           `type:"positive" default:"3" help:"Files sent at once."`
-	Profile   string        `default:"rfc6726" enum:"rfc6726,rfc3926,mbms-download,dvb-mabr" help:"Dialect of FLUTE."`
+	Rate      settings.BitRate   `default:"100Mbit" help:"Bits of UDP payload per second; 0 is as fast as the socket takes them."`
+	CENC      string             `name:"cenc" default:"null" help:"Content encoding of the files: null, zlib, deflate, gzip."`
+	Repeat    settings.Transfers `default:"1" placeholder:"N|forever" help:"Transfers of each file."`
+	Delay     time.Duration      `type:"natural" placeholder:"10s" help:"Time between two transfers of a file."`
+	Parallel  int                `type:"positive" default:"3" help:"Files sent at once."`
+	Profile   string             `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-download, dvb-mabr."`
 	fileFlags `embed:""`
+}
+
+// words returns what the flags say of the session.
+func (c *sendCommand) words() settings.Send {
+	w := settings.Send{
+		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, CENC: c.CENC, Repeat: c.Repeat, Delay: c.Delay, Parallel: c.Parallel,
+		Profile: c.Profile, FEC: c.fecFlags.words(),
+	}
+	if c.TSI != nil {
+		w.TSI = *c.TSI
+	}
+	return w
 }
 
 // Run sends the files and waits until they are out.
 func (c *sendCommand) Run(ctx context.Context, out *output) error {
-	if c.TSI != nil && *c.TSI > uint64(flute.MaxTSI) {
-		return fmt.Errorf("--tsi %d does not fit into 48 bits", *c.TSI)
-	}
 	list, err := c.find()
 	if err != nil {
 		return err
@@ -42,28 +51,23 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 		return fmt.Errorf("no files to send in %v", c.Paths)
 	}
 	files := list.Files
-	cfg := sender.Config{Parallel: c.Parallel, TransferCount: int(c.Repeat), Delay: c.Delay}
-	if cfg.Profile, err = fdt.ParseProfile(c.Profile); err != nil {
-		return err
-	}
 	largest := uint64(0)
 	for _, f := range files {
 		largest = max(largest, f.Size)
 	}
-	if err := c.apply(&cfg, largest); err != nil {
-		return err
-	}
-	cenc, err := flute.ParseContentEncoding(c.CENC)
+	words := c.words()
+	cfg, err := words.Config(largest)
 	if err != nil {
-		return err
+		return flagged(err)
 	}
-	if err := try(ctx, cfg, cenc, largest); err != nil {
-		return err
-	}
-	to, err := c.To.resolve(ctx, "--to")
+	cenc, err := words.ContentEncoding()
 	if err != nil {
+		return flagged(err)
+	}
+	if cfg.To, err = resolve(ctx, "--to", c.To); err != nil {
 		return err
 	}
+	to := cfg.To
 	var encoded *scratchpad
 	if cenc != flute.Null {
 		if encoded, err = newScratchpad(); err != nil {
@@ -78,13 +82,12 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	tellSkipped(out, list)
 	tsi, release := takeTSI(out, to, c.TSI)
 	defer release()
+	cfg.TSI = tsi
 	total := newSummary(true)
 	counted := subscribe(n, isLasting, total.add)
 	ready := make(chan struct{}) // closed when the first line is out
 	shown := showEvents(n, out, nil, ready)
-	s, err := n.Send(node.SendConfig{
-		To: to, TSI: tsi, Interface: c.Interface, TTL: c.TTL, Rate: uint64(c.Rate), Session: cfg,
-	})
+	s, err := n.Send(cfg)
 	lost := list.Failed()
 	if err == nil {
 		c.ready(out, to, tsi, files)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/settings"
 )
 
 // summary is the last word of send and receive: what came of it, and what went wrong on the way.
@@ -93,7 +94,7 @@ func (s *summary) text() string {
 		_, _ = fmt.Fprintf(&text, ", %s in %s", formatBytes(s.Bytes), formatDuration(took))
 	}
 	if s.Seconds > 0 {
-		_, _ = fmt.Fprintf(&text, ", %v", bitRate(float64(s.Bytes)*8/s.Seconds))
+		_, _ = fmt.Fprintf(&text, ", %v", settings.BitRate(float64(s.Bytes)*8/s.Seconds))
 	}
 	if s.Failed > 0 {
 		_, _ = fmt.Fprintf(&text, "; %d failed", s.Failed)

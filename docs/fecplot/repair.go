@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/internal/fecbench"
+	"github.com/flute-node/flute-node/internal/repair"
 )
 
 // drawRepair draws how many repair symbols must be sent against the loss, by the binomial distribution, so that one of a
@@ -32,7 +32,7 @@ func drawRepair(path string) error {
 		most := l.oti.Limits().Symbols
 		var points plotter.XYs
 		for percent := 0.0; percent <= 40; percent += 0.5 {
-			r := fecbench.RepairFor(l.k, fecbench.Extra(l.oti.EncodingID, l.k, l.oti.N1), percent/100, failure)
+			r := repair.For(l.k, repair.Extra(l.oti.EncodingID, l.k, l.oti.N1), percent/100, failure)
 			if l.k+r <= most && 100*r <= 160*l.k {
 				points = append(points, plotter.XY{X: percent, Y: 100 * float64(r) / float64(l.k)})
 			}

@@ -1,4 +1,4 @@
-package fecbench
+package repair
 
 import (
 	"math"
@@ -6,9 +6,9 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// Extra returns how many encoding symbols beyond k a receiver needs to decode all but one of a million source blocks of k
-// source symbols. Reed-Solomon needs none, RaptorQ 2; Raptor fails with 0.85 * 0.567^e. LDPC, whose degree n1 is, fails in the
-// same way beyond a share of k, which is smaller for a larger n1; how large, was found out by trial.
+// Extra returns how many encoding symbols beyond k a receiver needs to decode all but one of a million source blocks of
+// k source symbols. Reed-Solomon needs none, RaptorQ 2; Raptor fails with 0.85 * 0.567^e. LDPC, whose degree n1 is,
+// fails in the same way beyond a share of k, which is smaller for a larger n1; how large, was found out by trial.
 func Extra(id fec.EncodingID, k uint32, n1 uint8) uint32 {
 	switch id {
 	case fec.RaptorQ:
@@ -25,10 +25,11 @@ func Extra(id fec.EncodingID, k uint32, n1 uint8) uint32 {
 	}
 }
 
-// RepairFor returns the least number of repair symbols with which at least k+extra encoding symbols of a source block arrive,
-// but for a probability of failure, when each is lost with probability loss, independently of the others. loss is at least 0
-// and below 1, failure above 0 and at most 1/2. extra is what the code needs beyond k once source symbols are lost.
-func RepairFor(k, extra uint32, loss, failure float64) uint32 {
+// For returns the least number of repair symbols with which at least k+extra encoding symbols of a source block arrive,
+// but for a probability of failure, when each is lost with probability loss, independently of the others. loss is at
+// least 0 and below 1, failure above 0 and at most 1/2. extra is what the code needs beyond k once source symbols are
+// lost.
+func For(k, extra uint32, loss, failure float64) uint32 {
 	if loss <= 0 {
 		return 0
 	}

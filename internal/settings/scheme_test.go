@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"bytes"
@@ -24,36 +24,36 @@ func TestEverySchemeIsInTheTable(t *testing.T) {
 	registry, names := schemes.Default(), map[string]bool{}
 	for id := range 256 {
 		_, err := registry.Scheme(&fec.OTI{EncodingID: fec.EncodingID(id)})
-		known := slices.ContainsFunc(fecSchemes(), func(s fecScheme) bool { return int(s.id) == id })
+		known := slices.ContainsFunc(Schemes(), func(s Scheme) bool { return int(s.ID) == id })
 		if err == nil && !known {
-			t.Errorf("the command line does not know %v", fec.EncodingID(id))
+			t.Errorf("there is no name for %v", fec.EncodingID(id))
 		}
 	}
-	for _, s := range fecSchemes() {
-		if names[s.name] || s.help == "" || s.block == 0 || s.blocks == 0 || len(s.sizes) == 0 {
+	for _, s := range Schemes() {
+		if names[s.Name] || s.Help == "" || s.Block == 0 {
 			t.Errorf("%+v: incomplete, or there twice", s)
 		}
-		names[s.name] = true
-		if got, err := findScheme(s.name); err != nil || got.name != s.name {
-			t.Errorf("%s is found as %q, %v", s.name, got.name, err)
+		names[s.Name] = true
+		if got, err := FindScheme(s.Name); err != nil || got.Name != s.Name {
+			t.Errorf("%s is found as %q, %v", s.Name, got.Name, err)
 		}
 	}
 }
 
 // eachScheme runs test for each scheme.
-func eachScheme(t *testing.T, test func(t *testing.T, s fecScheme)) {
-	for _, s := range fecSchemes() {
-		t.Run(s.name, func(t *testing.T) { test(t, s) })
+func eachScheme(t *testing.T, test func(t *testing.T, s Scheme)) {
+	for _, s := range Schemes() {
+		t.Run(s.Name, func(t *testing.T) { test(t, s) })
 	}
 }
 
-// TestSchemesDeliver sends files of many sizes, each once, by the default flags of each scheme, and loses a tenth of the
+// TestSchemesDeliver sends files of many sizes, each once, by the defaults of each scheme, and loses a tenth of the
 // packets: the repair that a demo chooses must be enough for all of them.
 func TestSchemesDeliver(t *testing.T) {
-	eachScheme(t, func(t *testing.T, s fecScheme) {
-		f := fecFlags{FEC: s.name, loss: 0.1}
+	eachScheme(t, func(t *testing.T, s Scheme) {
+		f := FEC{Scheme: s.Name, Loss: 0.1}
 		if s.family == uncoded {
-			f.loss = 0
+			f.Loss = 0
 		}
 		for _, size := range []uint64{0, 1, 2, 3, 4, 5, 7, 1400, 4000, 14000, 100_000, 400_000, 3_000_001} {
 			deliver(t, f, size)
@@ -61,49 +61,49 @@ func TestSchemesDeliver(t *testing.T) {
 	})
 }
 
-// TestSchemesDeliverByOtherFlags has one case for each flag that a scheme takes.
-func TestSchemesDeliverByOtherFlags(t *testing.T) {
-	eachScheme(t, func(t *testing.T, s fecScheme) {
-		for _, flag := range append(slices.Clone(s.flags), "--symbol", "--block", "--repair") {
-			f := fecFlags{FEC: s.name, loss: 0.1}
-			switch flag {
-			case flagMatrix:
+// TestSchemesDeliverByOtherWords has one case for each word that a scheme takes.
+func TestSchemesDeliverByOtherWords(t *testing.T) {
+	eachScheme(t, func(t *testing.T, s Scheme) {
+		for _, w := range append(slices.Clone(s.words), wordSymbol, wordBlock, wordRepair) {
+			f := FEC{Scheme: s.Name, Loss: 0.1}
+			switch w {
+			case wordRSMatrix:
 				f.RSMatrix = "backblaze"
-			case flagFieldBits:
+			case wordFieldBits:
 				f.FieldBits = 13
-			case flagSubBlocks:
+			case wordSubBlocks:
 				f.SubBlocks = 7
-			case flagAlignment:
+			case wordAlignment:
 				f.Alignment = 1
-			case flagN1:
+			case wordN1:
 				f.N1 = 5
-			case flagSeed:
+			case wordSeed:
 				f.LDPCSeed = 12345
-			case flagGroup:
+			case wordGroup:
 				f.Group = 3
-			case "--symbol":
+			case wordSymbol:
 				f.Symbol = 64
-			case "--block":
+			case wordBlock:
 				f.Block = 40
-			case "--repair":
-				f.Repair = new(percentage(1))
+			case wordRepair:
+				f.Repair = new(Percent(1))
 			default:
-				t.Fatalf("%s has no case", flag)
+				t.Fatalf("%s has no case", w)
 			}
 			if s.family == uncoded {
-				f.loss, f.Repair = 0, nil
+				f.Loss, f.Repair = 0, nil
 			}
 			deliver(t, f, 200_000)
 		}
 	})
 }
 
-// deliver sends a file of size bytes through cores of a sender and a receiver, and loses packets of it by f.loss. All packets
-// of FDT Instances arrive.
-func deliver(t *testing.T, f fecFlags, size uint64) {
+// deliver sends a file of size bytes through cores of a sender and a receiver, and loses packets of it by f.Loss. All
+// packets of FDT Instances arrive.
+func deliver(t *testing.T, f FEC, size uint64) {
 	t.Helper()
 	var cfg sender.Config
-	if err := f.apply(&cfg, size); err != nil {
+	if err := f.Apply(&cfg, size); err != nil {
 		t.Fatalf("%+v: %v", f, err)
 	}
 	key := flute.SessionKey{Source: netip.MustParseAddr("192.0.2.1"), TSI: 7}
@@ -118,7 +118,7 @@ func deliver(t *testing.T, f fecFlags, size uint64) {
 		content[i] = byte(random.Uint32())
 	}
 	o, err := sender.Prepare(context.Background(), sender.File{
-		ContentLocation: "file:///f", Content: bytes.NewReader(content), Size: size, OTI: f.forSize(&cfg, size), Variant: cfg.Variant,
+		ContentLocation: "file:///f", Content: bytes.NewReader(content), Size: size, OTI: f.ForSize(&cfg, size), Variant: cfg.Variant,
 	}, nil)
 	if err != nil {
 		t.Fatalf("%+v: %v", f, err)
@@ -146,8 +146,8 @@ func deliver(t *testing.T, f fecFlags, size uint64) {
 			t.Fatal(err)
 		}
 		// What is too short for Raptor or LDPC goes uncoded: there is no repair for it.
-		uncoded := f.FEC == "raptor" && size < 4 || strings.HasPrefix(f.FEC, "ldpc") && size < 2
-		if p.TOI != flute.NewTOI(0) && random.Float64() < float64(f.loss) && !uncoded {
+		uncoded := f.Scheme == "raptor" && size < 4 || strings.HasPrefix(f.Scheme, "ldpc") && size < 2
+		if p.TOI != flute.NewTOI(0) && random.Float64() < float64(f.Loss) && !uncoded {
 			lost++
 			continue
 		}

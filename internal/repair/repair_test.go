@@ -1,4 +1,4 @@
-package fecbench
+package repair
 
 import (
 	"math"
@@ -8,7 +8,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-func TestRepairFor(t *testing.T) {
+func TestFor(t *testing.T) {
 	for _, test := range []struct {
 		k, extra      uint32
 		loss, failure float64
@@ -21,7 +21,7 @@ func TestRepairFor(t *testing.T) {
 		{64, 3, 1e-9, 1e-3, 3},
 	} {
 		// A hair above the bound, so that a bound that is met exactly is met in floating point too.
-		if got := RepairFor(test.k, test.extra, test.loss, test.failure*(1+1e-9)); got != test.want {
+		if got := For(test.k, test.extra, test.loss, test.failure*(1+1e-9)); got != test.want {
 			t.Errorf("%+v: %d", test, got)
 		}
 	}
@@ -33,7 +33,7 @@ func TestRepairForAgainstExact(t *testing.T) {
 		for _, loss := range []float64{0.01, 0.1, 0.5, 0.75} {
 			for _, failure := range []float64{1.3e-2, 1.3e-6, 1.3e-9} {
 				for _, extra := range []uint32{0, 2} {
-					r := RepairFor(k, extra, loss, failure)
+					r := For(k, extra, loss, failure)
 					if p := exact(k+r, k+extra, loss); p > failure {
 						t.Errorf("k %d, extra %d, loss %v: with %d repair symbols %g fail, more than %g", k, extra, loss, r, p, failure)
 					}
@@ -73,7 +73,7 @@ func TestRepairForGrows(t *testing.T) {
 	for _, k := range []uint32{1, 50, 1000, 56403} {
 		last := uint32(0)
 		for _, loss := range []float64{0.001, 0.01, 0.05, 0.2, 0.5, 0.9} {
-			r := RepairFor(k, 2, loss, 1e-6)
+			r := For(k, 2, loss, 1e-6)
 			if r < last || float64(k+r)*(1-loss) < float64(k) {
 				t.Errorf("k %d, loss %v: %d repair symbols after %d", k, loss, r, last)
 			}

@@ -1,0 +1,49 @@
+package settings
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/node"
+)
+
+// Receive are the words of a reception, but for its addresses.
+type Receive struct {
+	Interface      string        // interface: name, index or address; empty: the system's choice
+	TSIs           []uint64      // tsi: sessions wanted; empty: all
+	RSMatrix       string        // rs-matrix: family of Reed-Solomon codes; empty or auto: found out
+	MaxDatagram    int           // max-datagram: bytes; zero: node.DefaultMaxDatagram
+	SessionTimeout time.Duration // session-timeout: a session ends when nothing comes for this time; zero: the receiver's
+	Layout         string        // layout: flat, source or session; empty: flat
+	Dir            string        // folder for the files
+}
+
+// Config returns the configuration of the reception, without Group and Source. An error is an [*Error].
+func (r *Receive) Config() (node.ReceiveConfig, error) {
+	cfg := node.ReceiveConfig{
+		Dir: r.Dir, Interface: r.Interface, MaxDatagram: r.MaxDatagram, SessionTimeout: r.SessionTimeout,
+	}
+	var err error
+	if cfg.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
+		return cfg, err
+	}
+	if cfg.Variant, err = oneOf(wordRSMatrix, r.RSMatrix, append([]choice[fec.Variant]{{"auto", ""}}, families()...)); err != nil {
+		return cfg, err
+	}
+	for _, n := range r.TSIs {
+		tsi, err := tsiOf(n)
+		if err != nil {
+			return cfg, err
+		}
+		cfg.TSIs = append(cfg.TSIs, tsi)
+	}
+	return cfg, nil
+}
+
+// layouts are the values of layout.
+func layouts() []choice[receiver.Layout] {
+	return []choice[receiver.Layout]{
+		{"flat", receiver.LayoutFlat}, {"source", receiver.LayoutSource}, {"session", receiver.LayoutSession},
+	}
+}

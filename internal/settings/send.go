@@ -1,0 +1,112 @@
+package settings
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/node"
+)
+
+// maxParallel is what sender.Config.Parallel takes.
+const maxParallel = 4096
+
+// Send are the words of a sending session, but for its address.
+type Send struct {
+	Interface string        // interface: name, index or address; empty: the system's choice
+	TTL       int           // ttl: of multicast datagrams; zero: 1
+	TSI       uint64        // tsi: up to 48 bits
+	Rate      BitRate       // rate: of UDP payload; zero: as fast as the socket takes them
+	CENC      string        // cenc: null, zlib, deflate or gzip; empty: null
+	Repeat    Transfers     // repeat: transfers of each file; zero: 1
+	Delay     time.Duration // delay: between two transfers of a file
+	Parallel  int           // parallel: files sent at once, up to 4096; zero: sender.DefaultParallel
+	Profile   string        // profile: dialect of FLUTE; empty: rfc6726
+	FEC       FEC
+}
+
+// Config returns the configuration of a session whose largest file has largest bytes. What a session would refuse, as
+// an FEC scheme that its profile does not allow, is an error here. An error that a word is to blame for is an [*Error].
+func (s *Send) Config(largest uint64) (node.SendConfig, error) {
+	core := sender.Config{Parallel: s.Parallel, TransferCount: int(s.Repeat), Delay: s.Delay}
+	var err error
+	if core.Profile, err = oneOf(wordProfile, s.Profile, profiles()); err != nil {
+		return node.SendConfig{}, err
+	}
+	if err := s.FEC.Apply(&core, largest); err != nil {
+		return node.SendConfig{}, err
+	}
+	if s.Parallel < 0 || s.Parallel > maxParallel {
+		return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordParallel, s.Parallel, maxParallel)
+	}
+	tsi, err := tsiOf(s.TSI)
+	if err != nil {
+		return node.SendConfig{}, err
+	}
+	cenc, err := s.ContentEncoding()
+	if err != nil {
+		return node.SendConfig{}, err
+	}
+	if err := try(core, tsi, cenc, largest); errors.Is(err, sender.ErrProfile) {
+		return node.SendConfig{}, errorf("%v %v: %v", wordProfile, core.Profile, err)
+	} else if err != nil {
+		return node.SendConfig{}, err
+	}
+	return node.SendConfig{TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), Session: core}, nil
+}
+
+// ContentEncoding returns that of the files.
+func (s *Send) ContentEncoding() (flute.ContentEncoding, error) {
+	return oneOf(wordCENC, s.CENC, encodings())
+}
+
+// profiles are the values of profile.
+func profiles() []choice[fdt.Profile] {
+	var all []choice[fdt.Profile]
+	for p := fdt.RFC6726; p <= fdt.DVBMABR; p++ {
+		all = append(all, choice[fdt.Profile]{p.String(), p})
+	}
+	return all
+}
+
+// encodings are the values of cenc.
+func encodings() []choice[flute.ContentEncoding] {
+	var all []choice[flute.ContentEncoding]
+	for c := flute.Null; c <= flute.GZIP; c++ {
+		all = append(all, choice[flute.ContentEncoding]{c.String(), c})
+	}
+	return all
+}
+
+// tsiOf checks a TSI.
+func tsiOf(n uint64) (flute.TSI, error) {
+	if n > uint64(flute.MaxTSI) {
+		return 0, errorf("%v %d does not fit into 48 bits", wordTSI, n)
+	}
+	return flute.TSI(n), nil
+}
+
+// trialSize is the length of the file of a trial at most: enough for a source block of its own.
+const trialSize = 1 << 20
+
+// try puts a file into a session that nobody hears.
+func try(cfg sender.Config, tsi flute.TSI, cenc flute.ContentEncoding, largest uint64) error {
+	cfg.Registry, cfg.Session.TSI = schemes.Default(), tsi
+	s, err := sender.New(cfg)
+	if err != nil {
+		return err
+	}
+	size := min(largest, trialSize)
+	f := sender.File{ContentLocation: "file:///trial", Content: bytes.NewReader(make([]byte, size)), Size: size, CENC: cenc}
+	o, err := sender.Prepare(context.Background(), f, nil)
+	if err != nil {
+		return err
+	}
+	_, err = s.Add(o)
+	return err
+}

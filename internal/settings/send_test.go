@@ -1,0 +1,158 @@
+package settings
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/node"
+)
+
+func TestSend(t *testing.T) {
+	words := Send{
+		Interface: "eth0", TTL: 3, TSI: 7, Rate: 5e6, CENC: "gzip", Repeat: -1, Delay: time.Second, Parallel: 4,
+		Profile: "rfc3926", FEC: FEC{Scheme: "rs"},
+	}
+	got, err := words.Config(mib)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := node.SendConfig{
+		TSI: 7, Interface: "eth0", TTL: 3, Rate: 5e6,
+		Session: sender.Config{Profile: fdt.RFC3926, Parallel: 4, TransferCount: -1, Delay: time.Second},
+	}
+	if err := words.FEC.Apply(&want.Session, mib); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(want, got) {
+		t.Errorf("%+v; want %+v", got, want)
+	}
+	if c, err := words.ContentEncoding(); c != flute.GZIP || err != nil {
+		t.Errorf("%v, %v", c, err)
+	}
+}
+
+// TestErrors: each Error names its word, and spells it as it is told to.
+func TestErrors(t *testing.T) {
+	send := func(s Send) error {
+		if s.FEC.Scheme == "" {
+			s.FEC.Scheme = "no-code"
+		}
+		_, err := s.Config(mib)
+		return err
+	}
+	receive := func(r Receive) error {
+		_, err := r.Config()
+		return err
+	}
+	for _, test := range []struct {
+		err  error
+		word string
+		want string // with words in angle brackets
+	}{
+		{send(Send{Profile: "rfc9999"}), "profile", `<profile> "rfc9999": take rfc6726, rfc3926, mbms-download or dvb-mabr`},
+		{send(Send{CENC: "brotli"}), "cenc", `<cenc> "brotli": take null, zlib, deflate or gzip`},
+		{send(Send{TSI: 1 << 48}), "tsi", "<tsi> 281474976710656 does not fit into 48 bits"},
+		{send(Send{Parallel: maxParallel + 1}), "parallel", "<parallel> 4097: take 1 to 4096"},
+		{
+			send(Send{Profile: "mbms-download", FEC: FEC{Scheme: "rs"}}), "profile",
+			"<profile> mbms-download: sender: not allowed in the session's profile: FEC Encoding ID 5 in mbms-download (file:///trial)",
+		},
+		{
+			send(Send{FEC: FEC{Scheme: "magic"}}), "fec", `<fec>: there is no FEC scheme "magic": take one of ` +
+				"no-code,rs,rs129,rs2,rs16,raptor,raptorq,ldpc,ldpc-triangle",
+		},
+		{
+			send(Send{FEC: FEC{Scheme: "rs", RSMatrix: "cauchy"}}), "rs-matrix",
+			`<rs-matrix> "cauchy": take rizzo, rfc5510-8.2.1 or backblaze`,
+		},
+		{
+			send(Send{FEC: FEC{Scheme: "raptor", RSMatrix: "rizzo"}}), "rs-matrix",
+			"<rs-matrix> means nothing to <fec> raptor: leave it out",
+		},
+		{receive(Receive{Layout: "deep"}), "layout", `<layout> "deep": take flat, source or session`},
+		{
+			receive(Receive{RSMatrix: "cauchy"}), "rs-matrix",
+			`<rs-matrix> "cauchy": take auto, rizzo, rfc5510-8.2.1 or backblaze`,
+		},
+		{receive(Receive{TSIs: []uint64{1, 1 << 48}}), "tsi", "<tsi> 281474976710656 does not fit into 48 bits"},
+	} {
+		e := (*Error)(nil)
+		if !errors.As(test.err, &e) {
+			t.Errorf("%s: %v", test.want, test.err)
+			continue
+		}
+		if got := e.Spell(func(w string) string { return "<" + w + ">" }); got != test.want || e.Word != test.word {
+			t.Errorf("word %s, %s; want %s, %s", e.Word, got, test.word, test.want)
+		}
+		if plain := strings.NewReplacer("<", "", ">", "").Replace(test.want); e.Error() != plain {
+			t.Errorf("%s; want %s", e.Error(), plain)
+		}
+	}
+}
+
+// TestSendTakesWhatSessionsTake: the bound on parallel is that of the sender.
+func TestSendTakesWhatSessionsTake(t *testing.T) {
+	words := Send{Parallel: maxParallel, FEC: FEC{Scheme: "no-code"}}
+	cfg, err := words.Config(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Session.Parallel++
+	if err := try(cfg.Session, 0, flute.Null, 0); err == nil {
+		t.Errorf("a session takes more than %d files at once", maxParallel)
+	}
+}
+
+func TestReceive(t *testing.T) {
+	words := Receive{
+		Interface: "eth0", TSIs: []uint64{1, 1<<48 - 1}, RSMatrix: "backblaze", MaxDatagram: 9000,
+		SessionTimeout: time.Minute, Layout: "session", Dir: "d",
+	}
+	got, err := words.Config()
+	want := node.ReceiveConfig{
+		Interface: "eth0", TSIs: []flute.TSI{1, flute.MaxTSI}, Variant: "backblaze", MaxDatagram: 9000,
+		SessionTimeout: time.Minute, Layout: receiver.LayoutSession, Dir: "d",
+	}
+	if err != nil || !reflect.DeepEqual(want, got) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+	for _, matrix := range []string{"", "auto"} {
+		got, err := (&Receive{RSMatrix: matrix}).Config()
+		if err != nil || got.Variant != "" {
+			t.Errorf("rs-matrix %q: %q, %v", matrix, got.Variant, err)
+		}
+	}
+}
+
+// TestOneBlock shortens a symbol length that was not asked for, and no other.
+func TestOneBlock(t *testing.T) {
+	half := Percent(0.5)
+	words := FEC{Scheme: "rs2", FieldBits: 13, Repair: &half}
+	o, repair, err := words.OneBlock(20, 1400)
+	want := fec.OTI{
+		EncodingID: fec.ReedSolomonGF2m, FieldBits: 13, GroupSize: 1, SymbolLength: 1391, TransferLength: 20 * 1391,
+		MaxSourceBlockLength: 20, MaxEncodingSymbols: 30,
+	}
+	if err != nil || o != want || repair != 10 {
+		t.Errorf("%+v, %d, %v; want %+v, 10", o, repair, err, want)
+	}
+	words.Symbol = 1400
+	if _, _, err := words.OneBlock(20, 16); err == nil || !strings.Contains(err.Error(), "take 1391") {
+		t.Errorf("a symbol length that was asked for: %v", err)
+	}
+	raptorQ := FEC{Scheme: "raptorq"}
+	if o, _, err := raptorQ.OneBlock(56403, 16); err != nil || o.SourceBlocks != 1 || o.Validate() != nil {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, _, err := raptorQ.OneBlock(56404, 16); err == nil {
+		t.Error("a source block of 56404 symbols is no error")
+	}
+}

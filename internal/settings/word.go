@@ -1,0 +1,90 @@
+package settings
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// word is the name of a setting, as errors call it. It is spelled by Error.Spell.
+type word string
+
+// The words. Those of a file of configuration, and the flags of the command, are spelled after them.
+const (
+	wordAlignment = word("alignment")
+	wordBlock     = word("block")
+	wordCENC      = word("cenc")
+	wordFEC       = word("fec")
+	wordFieldBits = word("field-bits")
+	wordGroup     = word("group")
+	wordLayout    = word("layout")
+	wordN1        = word("ldpc-n1")
+	wordParallel  = word("parallel")
+	wordProfile   = word("profile")
+	wordRepair    = word("repair")
+	wordRSMatrix  = word("rs-matrix")
+	wordSeed      = word("ldpc-seed")
+	wordSubBlocks = word("sub-blocks")
+	wordSymbol    = word("symbol")
+	wordTSI       = word("tsi")
+)
+
+// Error says what is wrong with the value of a word.
+type Error struct {
+	// Word is the word that is wrong; the first one where several do not go together.
+	Word string
+
+	format string
+	args   []any // words among them are spelled
+}
+
+// errorf returns the Error of the first word in args, of which there is at least one.
+func errorf(format string, args ...any) *Error {
+	i := slices.IndexFunc(args, func(a any) bool { _, ok := a.(word); return ok })
+	return &Error{Word: string(args[i].(word)), format: format, args: args}
+}
+
+// Error implements error. Words are not spelled in any way.
+func (e *Error) Error() string { return e.Spell(func(word string) string { return word }) }
+
+// Spell returns the text of the error, with each word as spell writes it.
+func (e *Error) Spell(spell func(word string) string) string {
+	args := slices.Clone(e.args)
+	for i, a := range args {
+		if w, ok := a.(word); ok {
+			args[i] = spell(string(w))
+		}
+	}
+	return fmt.Sprintf(e.format, args...)
+}
+
+// oneOf returns the value of a word that has one of a few, by its name; the first one if the name is empty.
+func oneOf[T any](w word, name string, choices []choice[T]) (T, error) {
+	if name == "" {
+		return choices[0].value, nil
+	}
+	names := make([]string, len(choices))
+	for i, c := range choices {
+		if c.name == name {
+			return c.value, nil
+		}
+		names[i] = c.name
+	}
+	var none T
+	return none, errorf("%v %q: take %s", w, name, list(names))
+}
+
+// choice is a value with its name.
+type choice[T any] struct {
+	name  string
+	value T
+}
+
+// list writes names as people do: a, b or c.
+func list(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
