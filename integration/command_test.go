@@ -57,6 +57,9 @@ func TestFolderArrives(t *testing.T) {
 				"d/empty": 0, "d/one": 1, "d/1399": 1399, "d/1400": 1400, "d/1401": 1401, "d/sub/dir/large.bin": 700_001,
 				"d/with space and ü.txt": 5000,
 			}
+			if runtime.GOOS != "windows" {
+				files[`d/back\slash`] = 100
+			}
 			for name, n := range files {
 				write(t, from, name, n)
 			}

@@ -32,8 +32,10 @@ const onWindows = runtime.GOOS == "windows"
 // Content-Location at any time.
 //
 //   - Scheme and authority are left out; the authority is used, though, where there is neither path nor query.
-//   - The path is percent-decoded once, then split at "/" and "\". Dot segments are resolved as in RFC 3986, section 5.2.4,
-//     and end at the root; empty segments are left out.
+//   - The path is split at "/" and "\", percent-decoded once, and split at "/" again. A "\" that is not percent-encoded is
+//     not allowed in a URI: it is how senders on Windows write a path. A percent-encoded one is a part of the name: it
+//     stays "\", and "%5C" on Windows, where no name has one.
+//   - Dot segments are resolved as in RFC 3986, section 5.2.4, and end at the root; empty segments are left out.
 //   - The query distinguishes files, so it stays: "a?b=c". It is not decoded.
 //   - "#" is an ordinary character: a Content-Location has no use for a fragment (RFC 2616, section 14.14), while files do
 //     have such names.
@@ -50,7 +52,8 @@ func CheckName(name string) error {
 	switch {
 	case len(name) > MaxName:
 		return fmt.Errorf("%w: %d bytes are more than %d", ErrName, len(name), MaxName)
-	case name == "." || !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)) || strings.ContainsAny(name, "\\\x00"):
+	case name == "." || !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)) ||
+		strings.ContainsRune(name, 0) || onWindows && strings.ContainsRune(name, '\\'):
 		return fmt.Errorf("%w: %q is not a path within the store", ErrName, name)
 	case strings.Count(name, "/") >= MaxSegments:
 		return fmt.Errorf("%w: %q has more than %d segments", ErrName, name, MaxSegments)
@@ -70,9 +73,9 @@ func nameFor(location string, windows bool) (string, error) {
 	}
 	authority, rest := cutAuthority(cutScheme(strings.TrimSpace(location)))
 	path, query, hasQuery := strings.Cut(rest, "?")
-	segments := resolve(decode(path))
+	segments := resolve(path)
 	if len(segments) == 0 && !hasQuery {
-		segments = resolve(decode(authority))
+		segments = resolve(authority)
 	}
 	if len(segments) == 0 && !hasQuery {
 		return "", fmt.Errorf("%w: Content-Location %.80q names no file", ErrName, location)
@@ -84,7 +87,7 @@ func nameFor(location string, windows bool) (string, error) {
 		if len(segments) == 0 {
 			segments = append(segments, "")
 		}
-		segments[len(segments)-1] += escape("?"+query, windows)
+		segments[len(segments)-1] += escape("?"+strings.ReplaceAll(query, `\`, "%5C"), windows)
 	}
 	for i, s := range segments {
 		segments[i] = shorten(s, location)
@@ -148,10 +151,11 @@ func decode(s string) string {
 	return string(b)
 }
 
-// resolve splits a path at slashes and backslashes, and resolves dot segments.
+// resolve splits a path in percent-encoding into segments without it, and resolves dot segments.
 func resolve(path string) []string {
 	var segments []string
-	for s := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
+	path = decode(strings.ReplaceAll(path, `\`, "/"))
+	for s := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' }) {
 		switch s {
 		case ".":
 		case "..":
@@ -170,7 +174,7 @@ func escape(s string, windows bool) string {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		trailing := i+n == len(s) && (r == '.' || r == ' ')
 		device := i == 0 && isDevice(s)
-		if (r == utf8.RuneError && n == 1) || !inName(r) || (windows && (trailing || device || strings.ContainsRune(`<>:"|?*`, r))) {
+		if (r == utf8.RuneError && n == 1) || !inName(r) || (windows && (trailing || device || strings.ContainsRune(`<>:"|?*\`, r))) {
 			for _, c := range []byte(s[i : i+n]) {
 				fmt.Fprintf(&b, "%%%02X", c)
 			}
@@ -186,7 +190,7 @@ func escape(s string, windows bool) string {
 // reads.
 func inName(r rune) bool {
 	switch {
-	case r == '/', r == '\\', unicode.IsControl(r), r == '\u2028', r == '\u2029':
+	case r == '/', unicode.IsControl(r), r == '\u2028', r == '\u2029':
 		return false
 	case '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
 		return false // explicit directional formatting (Unicode Annex 9): "gpj.exe" shown as "exe.jpg"

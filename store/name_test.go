@@ -76,7 +76,13 @@ func TestName(t *testing.T) {
 		{"..%2f..%2fx", "x"},
 		{"%252e%252e/x", "%2e%2e/x"},
 		{`..\..\x`, "x"},
-		{`a%5c..%5c..%5cx`, "x"},
+		{`a\..\..\x`, "x"},
+		// a backslash separates where Windows wrote it; percent-encoded it is a part of the name
+		{`dir\file`, "dir/file"},
+		{"dir%5Cfile", `dir\file`},
+		{`%5c..\..\a%5cb`, `a\b`},
+		{`..%5c..%5cx`, `..\..\x`},
+		{"a?%5C", "a?%5C"},
 		{`C:\Windows\x`, "Windows/x"},
 		{"C:/x", "x"},
 		{`\\server\share\x`, "server/share/x"},
@@ -124,6 +130,9 @@ func TestNameWindows(t *testing.T) {
 		{"a.", "a%2E"},
 		{"a /b", "a%20/b"},
 		{"...", "..%2E"},
+		{`dir\file`, "dir/file"},
+		{"dir%5Cfile", "dir%5Cfile"},
+		{`..%5c..%5cx`, "..%5C..%5Cx"},
 	} {
 		got, err := nameFor(tc.location, true)
 		if err != nil || got != tc.want {
@@ -178,14 +187,14 @@ func TestNameShortened(t *testing.T) {
 
 func TestCheckName(t *testing.T) {
 	for _, name := range []string{
-		"", ".", "..", "/", "/a", "a/", "a//b", "a/./b", "a/../b", "../a", "a\x00b", `a\b`, "a\xffb",
+		"", ".", "..", "/", "/a", "a/", "a//b", "a/./b", "a/../b", "../a", "a\x00b", "a\xffb",
 		strings.Repeat("a", 256), strings.Repeat("a/", 32) + "a", strings.Repeat("abcdefg/", 150) + "a",
 	} {
 		if err := CheckName(name); !errors.Is(err, ErrName) {
 			t.Errorf("CheckName(%.60q) = %v, want ErrName", name, err)
 		}
 	}
-	for _, name := range []string{"a", "a/b", ".a", "a b", "a?b", "..."} {
+	for _, name := range []string{"a", "a/b", ".a", "a b", "a?b", "...", `a\b`} {
 		if err := CheckName(name); err != nil && runtime.GOOS != "windows" {
 			t.Errorf("CheckName(%q) = %v", name, err)
 		}
@@ -259,7 +268,7 @@ func FuzzName(f *testing.F) {
 			}
 			if windows {
 				for s := range strings.SplitSeq(name, "/") {
-					if strings.ContainsAny(s, `<>:"|?*`) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, " ") || isDevice(s) {
+					if strings.ContainsAny(s, `<>:"|?*\`) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, " ") || isDevice(s) {
 						t.Errorf("Name(%q) = %q has a segment %q that Windows takes for something else", location, name, s)
 					}
 				}

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -23,6 +25,14 @@ func (f *fileFlags) find() (*source.List, error) {
 		err = fmt.Errorf("%w; --names path keeps them apart", err)
 	}
 	return list, err
+}
+
+// hasFolder reports whether one of the paths is a folder.
+func (f *fileFlags) hasFolder() bool {
+	return slices.ContainsFunc(f.Paths, func(p string) bool {
+		info, err := os.Stat(p)
+		return err == nil && info.IsDir()
+	})
 }
 
 // maxSkippedLines bounds what people are told of one by one.

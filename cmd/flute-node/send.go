@@ -21,7 +21,7 @@ type sendCommand struct {
 	fecFlags  `embed:""`
 	Rate      settings.BitRate   `default:"100Mbit" help:"Bits of UDP payload per second; 0 is as fast as the socket takes them."`
 	CENC      string             `name:"cenc" default:"null" help:"Content encoding of the files: null, zlib, deflate, gzip."`
-	Repeat    settings.Transfers `default:"1" placeholder:"N|forever" help:"Transfers of each file."`
+	Repeat    settings.Transfers `default:"1" placeholder:"N|forever" help:"Transfers of each file. A file that changes is sent anew; files that are added to a folder after the start are not sent."`
 	Delay     time.Duration      `type:"natural" placeholder:"10s" help:"Time between two transfers of a file."`
 	Parallel  int                `type:"positive" default:"3" help:"Files sent at once."`
 	Profile   string             `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-download, dvb-mabr."`
@@ -133,11 +133,16 @@ func (c *sendCommand) ready(out *output, to netip.AddrPort, tsi flute.TSI, files
 	for _, f := range files {
 		r.Bytes += f.Size
 	}
-	text := fmt.Sprintf("sending %s, %s, to %v", count(r.Files, "file"), formatBytes(r.Bytes), to)
+	out.note("ready", r, plain(c.readyText(&r)))
+}
+
+// readyText says it to people.
+func (c *sendCommand) readyText(r *readyToSend) string {
+	text := fmt.Sprintf("sending %s, %s, to %v", count(r.Files, "file"), formatBytes(r.Bytes), r.To)
 	if c.Interface != "" {
 		text += " on " + c.Interface
 	}
-	text += fmt.Sprintf(", TSI %d", tsi)
+	text += fmt.Sprintf(", TSI %d", r.TSI)
 	if c.Rate > 0 {
 		text += fmt.Sprintf(", %v", c.Rate)
 	}
@@ -147,7 +152,10 @@ func (c *sendCommand) ready(out *output, to netip.AddrPort, tsi flute.TSI, files
 	case c.Repeat > 1:
 		text += fmt.Sprintf(", %d times", c.Repeat)
 	}
-	out.note("ready", r, plain(text))
+	if (c.Repeat < 0 || c.Repeat > 1) && c.hasFolder() {
+		text += "; files that are added to a folder from now on are not sent"
+	}
+	return text
 }
 
 // send puts the files into the session and waits for its end. It returns how many of them could not be read.

@@ -22,11 +22,16 @@ type summary struct {
 
 // totals is a summary in JSON.
 type totals struct {
-	Files       int               `json:"files"`
-	Bytes       uint64            `json:"bytes"`
-	Failed      int               `json:"failed"`
-	Unfinished  int               `json:"unfinished"` // when it was stopped
-	Seconds     float64           `json:"seconds"`    // from the first packet of a file to the end of the last file
+	Files      int     `json:"files"`
+	Bytes      uint64  `json:"bytes"`
+	Failed     int     `json:"failed"`
+	Unfinished int     `json:"unfinished"` // when it was stopped
+	Seconds    float64 `json:"seconds"`    // from the first packet of a file to the end of the last file
+	*arrivals          // nil when sending
+}
+
+// arrivals is what a receiver's summary says besides.
+type arrivals struct {
 	Repaired    uint64            `json:"source_symbols_repaired"`
 	Datagrams   uint64            `json:"datagrams"` // read from the sockets
 	Duplicate   uint64            `json:"duplicate"`
@@ -35,7 +40,11 @@ type totals struct {
 }
 
 func newSummary(sending bool) *summary {
-	return &summary{totals: totals{Dropped: map[string]uint64{}}, sending: sending}
+	s := &summary{sending: sending}
+	if !sending {
+		s.arrivals = &arrivals{Dropped: map[string]uint64{}}
+	}
+	return s
 }
 
 // add counts an event.
@@ -45,7 +54,9 @@ func (s *summary) add(e event.Event) {
 		if e.Sending == s.sending {
 			s.Files++
 			s.Bytes += e.Size
-			s.Repaired += e.Repaired
+			if s.arrivals != nil {
+				s.Repaired += e.Repaired
+			}
 			if e.FirstPacket.IsZero() { // an empty file has none
 				break
 			}
@@ -66,14 +77,18 @@ func (s *summary) add(e event.Event) {
 			s.Failed++
 		}
 	case event.SessionClosed:
-		s.Duplicate += e.Counters.Duplicate
-		s.drop(e.Counters.Dropped)
+		if s.arrivals != nil {
+			s.Duplicate += e.Counters.Duplicate
+			s.drop(e.Counters.Dropped)
+		}
 	case event.KernelDrops:
-		s.KernelDrops += e.New
+		if s.arrivals != nil {
+			s.KernelDrops += e.New
+		}
 	}
 }
 
-func (s *summary) drop(counts [flute.NumDropReasons]uint64) {
+func (s *arrivals) drop(counts [flute.NumDropReasons]uint64) {
 	for reason, n := range counts {
 		if n > 0 {
 			s.Dropped[flute.DropReason(reason).String()] += n

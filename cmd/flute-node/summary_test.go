@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -40,5 +41,24 @@ func TestSummary(t *testing.T) {
 	s.add(event.ObjectFailed{Sending: true, Reason: event.FailClosed})
 	if got := s.text(); !strings.HasPrefix(got, "sent 0 files; 1 failed; 1 not finished") {
 		t.Error(got)
+	}
+}
+
+// TestSummaryAsJSON: send has no figures of what was received, which would read as if nothing had been sent.
+func TestSummaryAsJSON(t *testing.T) {
+	for sending, want := range map[bool]string{
+		true: `{"files":1,"bytes":5,"failed":0,"unfinished":0,"seconds":0}`,
+		false: `{"files":1,"bytes":5,"failed":0,"unfinished":0,"seconds":0,"source_symbols_repaired":2,` +
+			`"datagrams":0,"duplicate":0,"dropped":{"budget":7},"kernel_drops":5}`,
+	} {
+		s := newSummary(sending)
+		var c flute.Counters
+		c.Drop(flute.DropBudget, 7)
+		s.add(event.ObjectCompleted{Size: 5, Repaired: 2, Sending: sending})
+		s.add(event.SessionClosed{Counters: c, Sending: sending})
+		s.add(event.KernelDrops{New: 5})
+		if got, err := json.Marshal(s.totals); err != nil || string(got) != want {
+			t.Errorf("sending %v: %s, %v; want %s", sending, got, err, want)
+		}
 	}
 }
