@@ -5,6 +5,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // contradiction is why a File element is refused whose TOI means something else already. RFC 6726, section 3.3: a later
@@ -100,4 +101,12 @@ func describedBy(file *fdt.File) (*fdt.File, uint64) {
 		MD5: file.MD5, SHA256: file.SHA256, SHA512: file.SHA512, OTI: file.OTI, HasOTI: file.HasOTI,
 	}
 	return own, descriptionOverhead + uint64(2*len(own.ContentLocation)+len(own.ContentType))
+}
+
+// announcedBy returns what file says of the content.
+func announcedBy(file *fdt.File) content.Announced {
+	return content.Announced{
+		Location: file.ContentLocation, ContentLength: file.ContentLength, TransferLength: file.TransferLength,
+		Encoding: file.ContentEncoding, MD5: file.MD5, SHA256: file.SHA256, SHA512: file.SHA512,
+	}
 }

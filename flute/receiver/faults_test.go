@@ -175,7 +175,7 @@ func TestWorkCancelled(t *testing.T) {
 				packets = packets[:len(packets)-1]
 			}
 			r.feed(packets...)
-			if len(r.works) != 1 || (r.works[0].name == "") != ahead {
+			if len(r.works) != 1 || (r.works[0].publication == nil) != ahead {
 				t.Fatalf("%s: %d works", name, len(r.works))
 			}
 			w := r.works[0]

@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/content"
 	"github.com/flute-node/flute-node/store"
 )
-
-// errDigest reports bytes that are not what the sender announced.
-var errDigest = errors.New("receiver: content does not match its announcement")
 
 // advance emits progress and, when the time has come, the next Work.
 func (o *Object) advance(now time.Time) {
@@ -38,15 +35,14 @@ func (o *Object) advance(now time.Time) {
 			_ = o.storeFailed(err)
 			return
 		}
-		o.start(&Work{end: end})
+		o.start(&Work{task: &content.Hashing{Object: h.Object(), Digest: o.digest(), End: end}})
 	}
 }
 
 // finish starts verification and publication.
 func (o *Object) finish() {
 	e, h := o.e, o.e.held
-	name, err := store.Name(e.file.ContentLocation)
-	if err != nil {
+	if _, err := store.Name(e.file.ContentLocation); err != nil {
 		o.fail(event.FailName, err.Error())
 		return
 	}
@@ -68,24 +64,32 @@ func (o *Object) finish() {
 		return
 	}
 	e.phase = finishing
-	o.start(&Work{
-		end: h.OTI.TransferLength, tail: tail, name: name,
-		folder: o.l.cfg.Layout.folder(o.l.key), publisher: o.l.key.String(),
-	})
+	p := &content.Publication{
+		Object: h.Object(), Tail: tail, Digest: o.digest(), End: h.OTI.TransferLength, File: announcedBy(e.file),
+		Store: o.l.cfg.Store, Names: o.l.cfg.names, Folder: o.l.cfg.Layout.folder(o.l.key), Publisher: o.l.key.String(),
+		MaxSize: o.l.cfg.MaxObjectSize,
+	}
+	w := &Work{task: p, publication: p}
+	o.l.queue(w)
+	o.start(w)
 }
 
-// start fills in w what a Work on the whole object needs, and emits it: one at a time.
+// digest returns the digest of the object's prefix, made anew when there is none yet, or when a later FDT Instance
+// announced one more.
+func (o *Object) digest() *content.Digest {
+	h := o.e.held
+	announced := announcedBy(o.e.file)
+	if wanted := announced.Algorithms(); h.digest == nil || !h.digest.Covers(wanted) {
+		h.digest = content.NewDigest(wanted)
+	}
+	return h.digest
+}
+
+// start emits a Work on the whole object: one at a time.
 func (o *Object) start(w *Work) {
-	e, h := o.e, o.e.held
-	if h.digest == nil || !h.digest.covers(e.file) { // none yet, or a later FDT Instance announced one more
-		h.digest = newDigest(e.file)
-	}
-	w.entry, w.held, w.store, w.object, w.digest, w.file = e, h, o.l.cfg.Store, h.Object(), h.digest, e.file
-	w.maxSize, w.names = o.l.cfg.MaxObjectSize, o.l.cfg.names
-	if w.name != "" {
-		o.l.queue(w)
-	}
-	h.working = true
+	e := o.e
+	w.entry, w.held, w.store = e, e.held, o.l.cfg.Store
+	e.held.working = true
 	e.effects.Works = append(e.effects.Works, w)
 }
 
@@ -107,7 +111,7 @@ func (o *Object) done(now time.Time, w *Work) {
 		o.attempted(now, w)
 		return
 	}
-	if w.name != "" {
+	if w.publication != nil {
 		o.l.dequeue(w)
 	}
 	e := o.e
@@ -116,18 +120,18 @@ func (o *Object) done(now time.Time, w *Work) {
 		return
 	}
 	e.held.working = false
-	w.tail.Release() // of a Work that could not run, or failed to write
-	switch err := w.result.err; {
-	case err == nil && w.name == "":
+	w.free()
+	switch reason := w.reason(); {
+	case w.err == nil && w.publication == nil:
 		o.advance(now)
-	case err == nil:
-		o.succeed(now, w)
-	case errors.Is(err, errTurn):
+	case w.err == nil:
+		o.succeed(now, w.publication.Result())
+	case errors.Is(w.err, content.ErrTurn):
 		o.waitTurn()
-	case w.result.reason == event.FailDigest || w.result.reason == event.FailEncoding:
+	case reason == event.FailDigest || reason == event.FailEncoding:
 		o.refused(w)
 	default:
-		o.fail(w.result.reason, err.Error())
+		o.fail(reason, w.err.Error())
 	}
 	if e.ended() {
 		delete(o.l.leaving, e)
@@ -150,34 +154,27 @@ func (o *Object) refused(w *Work) {
 		o.e.held.digest = nil // bytes have changed: hash from the start
 		o.finish()
 	default:
-		o.fail(w.result.reason, w.result.err.Error())
+		o.fail(w.reason(), w.err.Error())
 	}
 }
 
 // succeed emits the completion of a published object.
-func (o *Object) succeed(now time.Time, w *Work) {
+func (o *Object) succeed(now time.Time, found *content.Result) {
 	e, h := o.e, o.e.held
 	e.phase = completed
 	o.l.retire(e)
-	if len(w.result.verified) > 0 {
+	if len(found.Verified) > 0 {
 		h.Proved()
 		_ = o.settle(nil)
 	}
-	o.warnClaimed(e.file.ContentLocation, w.result.claimed)
+	o.warnClaimed(e.file.ContentLocation, found.Claimed)
 	o.emit(event.ObjectCompleted{
 		Session: o.l.key, TOI: e.toi, ContentLocation: e.file.ContentLocation, ContentType: e.file.ContentType,
-		Path: w.result.path, Size: w.result.size, Digests: w.result.digests, Verified: w.result.verified,
-		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: h.Repaired, Encoding: encodingName(e.file.ContentEncoding),
+		Path: found.Path, Size: found.Size, Digests: found.Digests, Verified: found.Verified,
+		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: h.Repaired, Encoding: content.EncodingName(e.file.ContentEncoding),
 	})
 	o.l.completion.completed(e)
 	o.l.drop(e, false)
-}
-
-func encodingName(c flute.ContentEncoding) string {
-	if c == flute.Null {
-		return ""
-	}
-	return c.String()
 }
 
 // warnClaimed tells of a file that has another name than its Content-Location has, or that replaced another sender's.
@@ -190,4 +187,15 @@ func (o *Object) warnClaimed(location string, c store.Claimed) {
 		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: %q replaces the file that session %s published",
 			o.l.key, o.e.toi, c.Name, c.Replaced)})
 	}
+}
+
+// failReason sorts an error of the store.
+func failReason(err error) event.FailReason {
+	switch {
+	case errors.Is(err, store.ErrName):
+		return event.FailName
+	case errors.Is(err, store.ErrBudget):
+		return event.FailBudget
+	}
+	return event.FailStore
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/flute/internal/content"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -12,12 +13,12 @@ import (
 // outlives the Object that works on it: another one goes on from here.
 type holding struct {
 	assembly.Assembly
-	undescribed bool    // its memory is that of undescribed objects
-	digest      *digest // the object's prefix hashed so far; nil before the first Work
-	working     bool    // a Work reads object and digest; nobody else may
-	queued      bool    // whole, and waiting for the publication of an older version
-	waiting     bool    // for memory to decode again what a wrong guess has recovered, or for its turn
-	percent     uint64  // last announced progress
+	undescribed bool            // its memory is that of undescribed objects
+	digest      *content.Digest // the object's prefix hashed so far; nil before the first Work
+	working     bool            // a Work reads object and digest; nobody else may
+	queued      bool            // whole, and waiting for the publication of an older version
+	waiting     bool            // for memory to decode again what a wrong guess has recovered, or for its turn
+	percent     uint64          // last announced progress
 }
 
 // wants reports whether Object.Describe is to be called soon, again and again.
@@ -28,7 +29,7 @@ func (h *holding) hashed() uint64 {
 	if h.digest == nil {
 		return 0
 	}
-	return h.digest.done
+	return h.digest.Done()
 }
 
 // adopt charges what is held to parent, now that the object is described. It does nothing when that has no room. The
@@ -47,7 +48,7 @@ func (h *holding) release(discard bool, works []*Work) {
 			h.End(w.attempt)
 		} else {
 			h.working = false
-			w.tail.Release()
+			w.free()
 		}
 	}
 	// A Work that is out still reads the staged object; Done then cancels it, and that discards.
@@ -76,10 +77,10 @@ func (o *Object) attempted(now time.Time, w *Work) {
 		return
 	}
 	var err error
-	if w.result.reason == event.FailStore {
-		err = h.Crashed(w.attempt, w.result.err)
+	if w.crashed {
+		err = h.Crashed(w.attempt, w.err)
 	} else {
-		err = h.Conclude(now, w.attempt, w.result.err)
+		err = h.Conclude(now, w.attempt, w.err)
 	}
 	if o.settle(err) == nil && o.retry(now) == nil {
 		o.advance(now)
@@ -95,7 +96,7 @@ func (o *Object) settle(err error) error {
 		o.l.schedule(o.l.now.Add(assembly.RetryAfter))
 	}
 	for _, a := range f.Attempts {
-		o.e.effects.Works = append(o.e.effects.Works, &Work{entry: o.e, held: o.e.held, object: o.e.held.Object(), attempt: a})
+		o.e.effects.Works = append(o.e.effects.Works, &Work{entry: o.e, held: o.e.held, task: decoding{a}, attempt: a})
 	}
 	if f.Variant != "" {
 		o.emit(event.MatrixDetected{Session: o.l.key, Matrix: string(f.Variant), By: f.By})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/flute-node/flute-node/flute/internal/content"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -69,7 +70,7 @@ func (m *memory) ReadAt(p []byte, off int64) (n int, err error) {
 // WriteAt implements io.WriterAt.
 func (m *memory) WriteAt(p []byte, off int64) (n int, err error) {
 	if off+int64(len(p)) > int64(m.limit) {
-		return 0, errTooLong
+		return 0, content.ErrTooLong
 	}
 	for at := int(off); n < len(p); at = int(off) + n {
 		i := m.find(at)

@@ -14,6 +14,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/flute/internal/content"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -93,8 +94,8 @@ func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, err
 	}
 	if in.cenc > int(flute.Null) {
 		w := &limitedWriter{rest: limit, charged: charged}
-		err := decodeContent(w, bufio.NewReader(bytes.NewReader(document)), flute.ContentEncoding(in.cenc))
-		if errors.Is(err, errTooLong) && limit < l.cfg.fdtLimit() {
+		err := content.Decode(w, bufio.NewReader(bytes.NewReader(document)), flute.ContentEncoding(in.cenc))
+		if errors.Is(err, content.ErrTooLong) && limit < l.cfg.fdtLimit() {
 			in.costly = true
 			return nil, errBusy
 		}
@@ -138,7 +139,7 @@ type limitedWriter struct {
 
 func (w *limitedWriter) Write(p []byte) (int, error) {
 	if len(p) > w.rest {
-		return 0, errTooLong
+		return 0, content.ErrTooLong
 	}
 	if err := w.charged.add(2 * uint64(len(p))); err != nil { // the buffer doubles
 		return 0, err

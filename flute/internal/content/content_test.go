@@ -1,0 +1,260 @@
+package content
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/md5"
+	"crypto/sha256"
+	"crypto/sha512"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/mem"
+)
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{byte(n)}).Read(b)
+	return b
+}
+
+// processor checks who holds it.
+type processor struct {
+	t     *testing.T
+	held  bool
+	taken int
+}
+
+func (p *processor) Lock()   { p.want(false); p.held = true; p.taken++ }
+func (p *processor) Unlock() { p.want(true); p.held = false }
+
+func (p *processor) want(held bool) {
+	p.t.Helper()
+	if p.held != held {
+		p.t.Fatalf("the processor is held: %v, want %v", p.held, held)
+	}
+}
+
+// waiting is a store of which each call demands that the processor was given back.
+type waiting struct {
+	store.Store
+	cpu *processor
+}
+
+func (s waiting) Create(size uint64) (store.Object, error) {
+	s.cpu.want(false)
+	o, err := s.Store.Create(size)
+	return waitingObject{o, s.cpu}, err
+}
+
+func (s waiting) Publish(o store.Object, name string) (string, error) {
+	s.cpu.want(false)
+	return s.Store.Publish(o.(waitingObject).Object, name)
+}
+
+type waitingObject struct {
+	store.Object
+	cpu *processor
+}
+
+func (o waitingObject) ReadAt(p []byte, off int64) (int, error) {
+	o.cpu.want(false)
+	return o.Object.ReadAt(p, off)
+}
+
+func (o waitingObject) WriteAt(p []byte, off int64) (int, error) {
+	o.cpu.want(false)
+	return o.Object.WriteAt(p, off)
+}
+
+// staged returns a Publication of content, encoded by c, in a store that demands the processor.
+func staged(t *testing.T, content []byte, c flute.ContentEncoding) (*Publication, *mem.Store, *processor) {
+	t.Helper()
+	cpu, files := &processor{t: t}, mem.New()
+	s := waiting{files, cpu}
+	var encoded bytes.Buffer
+	if c == flute.Null {
+		encoded.Write(content)
+	} else {
+		enc, err := NewEncoder(&encoded, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := enc.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		if err := enc.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o, err := s.Create(uint64(encoded.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.WriteAt(encoded.Bytes(), 0); err != nil {
+		t.Fatal(err)
+	}
+	sum := md5.Sum(content)
+	p := &Publication{
+		Object: o, Digest: NewDigest(SHA256 | MD5), End: uint64(encoded.Len()), Store: s, Names: store.NamesOf(files),
+		File: Announced{Location: "a", Encoding: c, MD5: sum[:]}, Publisher: "test", MaxSize: 1 << 30,
+	}
+	return p, files, cpu
+}
+
+// A Publication holds the processor while it computes, and never while it waits for the store.
+func TestPublication(t *testing.T) {
+	content := bytes.Repeat(random(1000), 1000)
+	for _, c := range []flute.ContentEncoding{flute.Null, flute.ZLIB, flute.DEFLATE, flute.GZIP} {
+		for _, counted := range []bool{true, false} {
+			p, files, cpu := staged(t, content, c)
+			var err error
+			if counted {
+				err = p.Run(cpu)
+			} else {
+				err = p.Run(nil)
+			}
+			if err != nil {
+				t.Fatalf("%v: %v", c, err)
+			}
+			r := p.Result()
+			if got, ok := files.Get("a"); !ok || !bytes.Equal(got, content) {
+				t.Errorf("%v: %d bytes were published", c, len(got))
+			}
+			if !r.Published || r.Size != uint64(len(content)) || !slices.Equal(r.Verified, []string{"md5"}) || r.Path != "a" {
+				t.Errorf("%v: %+v", c, r)
+			}
+			if cpu.want(false); (cpu.taken > 0) != counted {
+				t.Errorf("%v: the processor was taken %d times", c, cpu.taken)
+			}
+			if n := files.Staged(); n != 0 {
+				t.Errorf("%v: %d objects are staged", c, n)
+			}
+		}
+	}
+}
+
+// What is not as it was announced is not published, and says why.
+func TestPublicationFails(t *testing.T) {
+	length := uint64(7)
+	for name, test := range map[string]struct {
+		edit func(p *Publication)
+		want Cause
+		err  error
+	}{
+		"digest":          {func(p *Publication) { p.File.MD5 = make([]byte, 16) }, CauseDigest, nil},
+		"Content-Length":  {func(p *Publication) { p.File.ContentLength, p.File.Encoding = &length, flute.Null }, CauseDigest, nil},
+		"Transfer-Length": {func(p *Publication) { p.File.TransferLength, p.File.MD5 = &length, nil }, CauseDigest, nil},
+		"decoded length":  {func(p *Publication) { p.File.ContentLength = &length }, CauseEncoding, ErrTooLong},
+		"encoding":        {func(p *Publication) { p.File.Encoding = flute.GZIP }, CauseEncoding, nil},
+		"cut":             {func(p *Publication) { p.End-- }, CauseEncoding, io.ErrUnexpectedEOF},
+		"missing bytes":   {func(p *Publication) { p.End++ }, CauseStore, io.ErrUnexpectedEOF},
+		"name":            {func(p *Publication) { p.File.Location = "" }, CauseStore, store.ErrName},
+		"newer":           {func(p *Publication) { p.Turn.GiveUp() }, CauseTurn, ErrNewer},
+		"older": {func(p *Publication) {
+			older := &Turn{}
+			if err := older.take(); err != nil {
+				t.Fatal(err)
+			}
+			p.Turn.Follow([]*Turn{older})
+		}, CauseTurn, ErrTurn},
+	} {
+		p, files, cpu := staged(t, random(2000), flute.ZLIB)
+		test.edit(p)
+		err := p.Run(cpu)
+		cpu.want(false)
+		if err == nil || CauseOf(err) != test.want || test.err != nil && !errors.Is(err, test.err) {
+			t.Errorf("%s: %v, cause %d", name, err, CauseOf(err))
+		}
+		if p.Discard(); p.Result().Published || len(files.Files()) != 0 || files.Staged() != 0 {
+			t.Errorf("%s: %d files, %d staged", name, len(files.Files()), files.Staged())
+		}
+	}
+}
+
+// A version that is verified first takes the place of an older one that has not begun, and waits for one that has.
+func TestTurn(t *testing.T) {
+	var older, newer Turn
+	newer.Follow([]*Turn{&older})
+	if err := newer.take(); err != nil || !newer.IsTaken() || !older.IsOver() {
+		t.Errorf("newer first: %v", err)
+	}
+	if err := older.take(); !errors.Is(err, ErrNewer) {
+		t.Errorf("older after that: %v", err)
+	}
+	var first, second Turn
+	second.Follow([]*Turn{&first})
+	if err := first.take(); err != nil {
+		t.Error(err)
+	}
+	if err := second.take(); !errors.Is(err, ErrTurn) {
+		t.Errorf("second while the first is under way: %v", err)
+	}
+	first.End()
+	if err := second.take(); err != nil || second.GiveUp() {
+		t.Errorf("second after the first: %v", err)
+	}
+}
+
+// Digests do not depend on how the bytes are cut; Extend goes on where it was.
+func TestDigest(t *testing.T) {
+	content := random(3*ReadSize + 77)
+	a, b, c := md5.Sum(content), sha256.Sum256(content), sha512.Sum512(content)
+	for _, wanted := range []Algorithms{0, MD5, SHA256, MD5 | SHA256, SHA512, MD5 | SHA256 | SHA512} {
+		d := NewDigest(wanted)
+		for _, end := range []uint64{100, 100, ReadSize, uint64(len(content))} {
+			if err := d.Extend(nil, bytes.NewReader(content), end); err != nil || d.Done() != end {
+				t.Fatalf("Extend to %d: %v, %d", end, err, d.Done())
+			}
+		}
+		for of, want := range map[Algorithms][]byte{MD5: a[:], SHA256: b[:], SHA512: c[:]} {
+			if wanted&of == 0 {
+				want = nil
+			}
+			if got := d.Sum(of); !bytes.Equal(got, want) || d.Covers(of) != (want != nil) {
+				t.Errorf("wanted %b: digest %b is %x, covered %v", wanted, of, got, d.Covers(of))
+			}
+		}
+		if err := d.Extend(nil, bytes.NewReader(content), uint64(len(content))+1); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("beyond the end: %v", err)
+		}
+	}
+}
+
+// What follows the encoded content is an error, and so is content that is cut, wherever.
+func TestDecode(t *testing.T) {
+	content := random(300)
+	for _, c := range []flute.ContentEncoding{flute.ZLIB, flute.DEFLATE, flute.GZIP} {
+		var b bytes.Buffer
+		enc, err := NewEncoder(&b, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = enc.Write(content)
+		_ = enc.Close()
+		decode := func(encoded []byte) ([]byte, error) {
+			var out bytes.Buffer
+			err := Decode(&out, bufio.NewReader(bytes.NewReader(encoded)), c)
+			return out.Bytes(), err
+		}
+		if got, err := decode(b.Bytes()); err != nil || !bytes.Equal(got, content) {
+			t.Errorf("%v: %d bytes, %v", c, len(got), err)
+		}
+		for n := range b.Len() {
+			if _, err := decode(b.Bytes()[:n]); err == nil {
+				t.Errorf("%v: cut to %d of %d bytes", c, n, b.Len())
+			}
+		}
+		if _, err := decode(append(b.Bytes(), 0)); err == nil {
+			t.Errorf("%v: a byte follows", c)
+		}
+	}
+	if _, err := NewEncoder(io.Discard, flute.Null); err == nil {
+		t.Error("an encoder without encoding")
+	}
+}

@@ -1,0 +1,108 @@
+package content
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/store"
+)
+
+// Publication is work that writes the rest of an object as it was transferred, verifies it, undoes its content encoding,
+// verifies the file, and publishes it. Run it once.
+type Publication struct {
+	Object store.Object // as it was transferred
+	Tail   *store.Tail  // bytes of it that are to be written first; nil: none
+	Digest *Digest      // of its first bytes, with at least the algorithms of File
+	End    uint64       // transfer length
+	File   Announced
+
+	Store     store.Store
+	Names     *store.Names // where the name to publish under is claimed
+	Folder    string       // below which
+	Publisher string       // and for whom
+	MaxSize   uint64       // of the decoded content
+
+	Turn Turn // among the publications under the same Content-Location
+
+	result Result
+}
+
+// Result is what a Publication has done.
+type Result struct {
+	Path      string // under which the Store published it
+	Claimed   store.Claimed
+	Size      uint64            // bytes of the file
+	Digests   map[string]string // of the file, in lower-case hex by name
+	Verified  []string          // names of the digests that the sender announced, and that agree
+	Published bool
+}
+
+// Result returns what Run has done. Call it after the end of Run.
+func (p *Publication) Result() *Result { return &p.result }
+
+// Run does the work. It blocks on the store, and holds cpu, which may be nil, while it computes. The error is a *Failure.
+func (p *Publication) Run(cpu sync.Locker) error {
+	if err := p.Tail.Flush(); err != nil {
+		return failure(CauseStore, err)
+	}
+	if err := p.Digest.Extend(cpu, p.Object, p.End); err != nil {
+		return failure(CauseStore, err)
+	}
+	object, file := p.Object, p.Digest
+	if p.File.Encoding != flute.Null && p.End > 0 { // nothing, encoded, is still nothing
+		decoded, d, err := p.decode(cpu)
+		if err != nil {
+			return err
+		}
+		// What happens to the decoded copy below happens to the encoded one: it is not needed any more, or not wanted.
+		defer func() {
+			if !p.result.Published {
+				_ = decoded.Discard()
+			} else {
+				_ = p.Object.Discard()
+			}
+		}()
+		object, file = decoded, d
+	}
+	var err error
+	if p.result.Verified, err = p.File.verify(p.Digest, file, p.End, file.Done()); err != nil {
+		return failure(CauseDigest, err)
+	}
+	if err := p.Turn.take(); err != nil {
+		return failure(CauseTurn, err)
+	}
+	defer p.Turn.End()
+	if err := p.publish(object); err != nil {
+		return failure(CauseStore, err)
+	}
+	p.result.Published, p.result.Size, p.result.Digests = true, file.Done(), file.Sums()
+	return nil
+}
+
+// publish gives a verified file its name. A name that became another file's folder, or a folder, since it was claimed
+// is refused, and another one is tried, once.
+func (p *Publication) publish(object store.Object) error {
+	for again := true; ; again = false {
+		claimed, err := p.Names.Claim(p.Folder, p.File.Location, p.Publisher)
+		if err != nil {
+			return err
+		}
+		p.result.Path, err = p.Store.Publish(object, claimed.Name)
+		if err == nil {
+			p.result.Claimed = claimed
+			return nil
+		}
+		if !again || !errors.Is(err, store.ErrName) {
+			return err
+		}
+	}
+}
+
+// Discard discards what was not published, and frees what it holds: nobody waits for it any more.
+func (p *Publication) Discard() {
+	if !p.result.Published {
+		p.Tail.Release()
+		_ = p.Object.Discard()
+	}
+}
