@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 	"github.com/flute-node/flute-node/flute"
 )
 
@@ -172,16 +173,7 @@ func TestOneByOne(t *testing.T) {
 				continue
 			}
 			if rng.IntN(2) == 0 {
-				var lost, have []fec.ESI
-				for i, x := range source {
-					if len(x) == 0 {
-						lost = append(lost, fec.ESI(i))
-					}
-				}
-				for _, r := range repair {
-					have = append(have, r.ESI)
-				}
-				solved := d.(fec.Solver).Solve(lost, have)
+				solved := d.(fec.Solver).Solve(fectest.Missing(source), fectest.ESIs(repair))
 				if err := d.Recover(source, repair); (err == nil) != (solved == nil) {
 					t.Fatalf("Solve says %v, Recover %v", solved, err)
 				}
@@ -254,7 +246,7 @@ func TestDecoderAllocs(t *testing.T) {
 		}
 	}
 	decode()
-	if n := allocated(func() {
+	if n := fectest.Allocated(func() {
 		for range 10 {
 			decode()
 		}

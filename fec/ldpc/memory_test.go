@@ -2,20 +2,11 @@ package ldpc
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
-
-// allocated returns the bytes that f allocates.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
 
 func TestMemory(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 1))
@@ -33,7 +24,7 @@ func TestMemory(t *testing.T) {
 			b := newBlock(t, New(Config{}), rng, id, c.k, c.n, c.n1, 16)
 			s := New(Config{})
 			m := s.Memory(&b.o, uint32(c.k))
-			got := allocated(func() {
+			got := fectest.Allocated(func() {
 				e, _ := s.NewEncoder(&b.o, "", uint32(c.k), b.source)
 				_, _ = e.AppendRepair(make([]byte, 0, 16), fec.ESI(c.k))
 			})
@@ -42,7 +33,7 @@ func TestMemory(t *testing.T) {
 			}
 			source, repair := b.received(least(t, s, b, rng.Perm(c.n)))
 			s = New(Config{})
-			got = allocated(func() {
+			got = fectest.Allocated(func() {
 				d, _ := s.NewDecoder(&b.o, "", uint32(c.k))
 				_ = d.Recover(source, repair)
 			})

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 var benchSizes = []int{10, 100, 1000, 8192}
@@ -18,7 +19,7 @@ func BenchmarkEncode(b *testing.B) {
 	for _, k := range benchSizes {
 		for _, cached := range []bool{true, false} {
 			b.Run(fmt.Sprintf("K=%d/cached=%v", k, cached), func(b *testing.B) {
-				source := testSource(k, benchLength)
+				source := fectest.Source(k, benchLength)
 				enc := newTestEncoder(b, New(Config{}), k, benchLength, source)
 				repair := make([]byte, 0, benchLength)
 				b.SetBytes(int64(len(source)))
@@ -45,7 +46,7 @@ func BenchmarkEncode(b *testing.B) {
 func BenchmarkRepair(b *testing.B) {
 	for _, k := range benchSizes {
 		b.Run(fmt.Sprintf("K=%d", k), func(b *testing.B) {
-			enc := newTestEncoder(b, New(Config{}), k, benchLength, testSource(k, benchLength))
+			enc := newTestEncoder(b, New(Config{}), k, benchLength, fectest.Source(k, benchLength))
 			repair := make([]byte, 0, benchLength)
 			b.SetBytes(benchLength)
 			b.ReportAllocs()
@@ -73,14 +74,14 @@ func BenchmarkDecode(b *testing.B) {
 func benchDecode(b *testing.B, k, percent int) {
 	s := New(Config{})
 	o := testOTI(k, benchLength)
-	source := testSource(k, benchLength)
+	source := fectest.Source(k, benchLength)
 	enc := newTestEncoder(b, s, k, benchLength, source)
 	lost := rand.New(rand.NewPCG(1, 2)).Perm(k)[:(k*percent+99)/100]
 	var repair []fec.Symbol
 	for i := range len(lost) {
 		repair = append(repair, repairOf(b, enc, uint32(k+i)))
 	}
-	symbols := lossy(source, k, benchLength, lost)
+	symbols := fectest.Lossy(source, k, benchLength, lost)
 	recovers := func() bool {
 		dec, err := s.NewDecoder(&o, "", uint32(k))
 		if err != nil {

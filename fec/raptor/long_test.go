@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 // long asks for tests that take minutes.
@@ -69,9 +70,9 @@ func TestEveryK(t *testing.T) {
 	}
 	s := New(Config{})
 	for k := minSymbols; k <= maxSymbols; k += step {
-		source := testSource(k, 1)
+		source := fectest.Source(k, 1)
 		enc := newTestEncoder(t, s, k, 1, source)
-		symbols := lossy(source, k, 1, []int{0, k / 2, k - 1})
+		symbols := fectest.Lossy(source, k, 1, []int{0, k / 2, k - 1})
 		var repair []fec.Symbol
 		for i := range 30 {
 			repair = append(repair, repairOf(t, enc, uint32(k+i)))

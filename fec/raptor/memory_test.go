@@ -2,21 +2,12 @@ package raptor
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
-
-// allocated returns the bytes that f allocates.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
 
 // TestMemory: what Memory says is enough for a scheme that has nothing yet, whatever is lost, and not many times too much.
 func TestMemory(t *testing.T) {
@@ -30,11 +21,11 @@ func TestMemory(t *testing.T) {
 		for _, length := range []int{1, 64, 1400} {
 			for _, config := range []Config{{}, {Parallel: parallel}} {
 				o := testOTI(k, length)
-				source := testSource(k, length)
+				source := fectest.Source(k, length)
 				s := New(config)
 				need := s.Memory(&o, uint32(k))
 				var enc fec.Encoder
-				used := allocated(func() {
+				used := fectest.Allocated(func() {
 					enc = newTestEncoder(t, s, k, length, source)
 					repairOf(t, enc, uint32(k))
 				})
@@ -42,13 +33,13 @@ func TestMemory(t *testing.T) {
 					t.Errorf("K=%d T=%d: an encoder allocated %d bytes, not up to %d", k, length, used, need.Encoder)
 				}
 				for _, lost := range []int{1, k/20 + 1, k / 5, k} {
-					symbols := lossy(source, k, length, random.Perm(k)[:lost])
+					symbols := fectest.Lossy(source, k, length, random.Perm(k)[:lost])
 					var repair []fec.Symbol
 					for range 2*lost + 20 { // with some more than once
 						repair = append(repair, repairOf(t, enc, uint32(k+random.IntN(min(3*lost+30, modulus-k)))))
 					}
 					fresh := New(config)
-					used := allocated(func() {
+					used := fectest.Allocated(func() {
 						if err := newTestDecoder(t, fresh, k, length).Recover(symbols, repair); err != nil {
 							t.Errorf("K=%d, %d lost: %v", k, lost, err)
 						}
@@ -90,7 +81,7 @@ func TestForgedMemory(t *testing.T) {
 		}
 		s := New(Config{})
 		o := testOTI(k, 1)
-		used := allocated(func() {
+		used := fectest.Allocated(func() {
 			dec := newTestDecoder(t, s, k, 1)
 			for n := k; n <= len(repair); n += 1 + k/4 {
 				_ = dec.Solve(lost, repair[:n])
@@ -105,12 +96,12 @@ func TestForgedMemory(t *testing.T) {
 
 // TestNoAllocations: a repair symbol allocates nothing, nor does a block after the first.
 func TestNoAllocations(t *testing.T) {
-	if raceEnabled {
+	if fectest.Race {
 		t.Skip("the race detector allocates")
 	}
 	const k, length = 100, 200
 	s := New(Config{})
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	enc := newTestEncoder(t, s, k, length, source)
 	room := make([]byte, 0, length)
 	esi := fec.ESI(k)
@@ -132,7 +123,7 @@ func TestNoAllocations(t *testing.T) {
 	}); n > 1 {
 		t.Errorf("%v allocations for a block", n)
 	}
-	symbols := lossy(source, k, length, nil)
+	symbols := fectest.Lossy(source, k, length, nil)
 	var repair []fec.Symbol
 	for i := range 30 {
 		repair = append(repair, repairOf(t, enc, uint32(k+i)))
@@ -157,9 +148,9 @@ func TestConcurrent(t *testing.T) {
 		group.Go(func() {
 			for i := range 20 {
 				k := 4 + (g*7+i*13)%60
-				source := testSource(k, 10)
+				source := fectest.Source(k, 10)
 				enc := newTestEncoder(t, s, k, 10, source)
-				symbols := lossy(source, k, 10, []int{0, k / 2})
+				symbols := fectest.Lossy(source, k, 10, []int{0, k / 2})
 				var repair []fec.Symbol
 				for esi := k; esi < k+20; esi++ {
 					repair = append(repair, repairOf(t, enc, uint32(esi)))

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 // oracle is the code as RFC 5053 defines it, in the order and the words of its text, with dense matrices and Gaussian
@@ -258,7 +259,7 @@ func TestOracleEncode(t *testing.T) {
 		sizes = append(sizes, 500, 1000)
 	}
 	for _, k := range sizes {
-		source := testSource(k, length)
+		source := fectest.Source(k, length)
 		var symbols []fec.Symbol
 		for i := range k {
 			symbols = append(symbols, fec.Symbol{ESI: fec.ESI(i), Data: source[i*length:][:length]})
@@ -288,11 +289,11 @@ func TestOracleDecode(t *testing.T) {
 	failures, successes := 0, 0
 	for range blocks {
 		k := minSymbols + random.IntN(30)
-		source := testSource(k, length)
+		source := fectest.Source(k, length)
 		enc := newTestEncoder(t, s, k, length, source)
 		o := newOracle(k)
 		lost := random.Perm(k)[:1+random.IntN(k)]
-		symbols := lossy(source, k, length, lost)
+		symbols := fectest.Lossy(source, k, length, lost)
 		var there []fec.Symbol
 		for i, b := range symbols {
 			if len(b) > 0 {
@@ -330,14 +331,5 @@ func TestOracleDecode(t *testing.T) {
 
 // solveSymbols asks dec whether symbols suffice.
 func solveSymbols(dec fec.Solver, source [][]byte, repair []fec.Symbol) error {
-	var lost, esis []fec.ESI
-	for i, b := range source {
-		if len(b) == 0 {
-			lost = append(lost, fec.ESI(i))
-		}
-	}
-	for _, r := range repair {
-		esis = append(esis, r.ESI)
-	}
-	return dec.Solve(lost, esis)
+	return dec.Solve(fectest.Missing(source), fectest.ESIs(repair))
 }

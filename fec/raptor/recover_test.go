@@ -9,23 +9,9 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 	"github.com/flute-node/flute-node/flute"
 )
-
-// lossy returns source as a receiver has it: symbols that are not in lost zero padded, the others empty.
-func lossy(source []byte, k, length int, lost []int) [][]byte {
-	padded := make([]byte, k*length)
-	copy(padded, source)
-	symbols := make([][]byte, k)
-	for i := range symbols {
-		symbols[i] = padded[i*length : (i+1)*length : (i+1)*length]
-	}
-	for _, i := range lost {
-		clear(symbols[i])
-		symbols[i] = symbols[i][:0]
-	}
-	return symbols
-}
 
 // TestRecover loses symbols at random, in blocks of all sizes, and gives back any repair symbols, in any order.
 func TestRecover(t *testing.T) {
@@ -43,7 +29,7 @@ func TestRecover(t *testing.T) {
 		}
 		enc := newTestEncoder(t, s, k, length, source)
 		lost := random.Perm(k)[:1+random.IntN(k)]
-		symbols := lossy(source, k, length, lost)
+		symbols := fectest.Lossy(source, k, length, lost)
 		dec := newTestDecoder(t, s, k, length)
 		var repair []fec.Symbol
 		for range len(lost) - 1 {
@@ -60,7 +46,7 @@ func TestRecover(t *testing.T) {
 				t.Fatalf("K=%d lost=%d repair=%d: %v", k, len(lost), len(repair), err)
 			}
 		}
-		if want := lossy(source, k, length, nil); !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(want, nil)) {
+		if want := fectest.Lossy(source, k, length, nil); !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(want, nil)) {
 			t.Fatalf("K=%d length=%d lost=%d: other bytes", k, length, len(lost))
 		}
 		if !dec.Matches(symbols, repair[0]) {
@@ -76,7 +62,7 @@ func TestRecoverLate(t *testing.T) {
 	for n := range 200 {
 		k := 4 + random.IntN(200)
 		const length = 10
-		source := testSource(k, length)
+		source := fectest.Source(k, length)
 		enc := newTestEncoder(t, s, k, length, source)
 		lost := random.Perm(k)[:1+random.IntN(k)]
 		var repair []fec.Symbol
@@ -92,7 +78,7 @@ func TestRecoverLate(t *testing.T) {
 				} else {
 					come++
 				}
-				err := solveSymbols(dec, lossy(source, k, length, missing), repair[:come])
+				err := solveSymbols(dec, fectest.Lossy(source, k, length, missing), repair[:come])
 				if err == nil {
 					break
 				}
@@ -100,9 +86,9 @@ func TestRecoverLate(t *testing.T) {
 					t.Fatalf("K=%d: %v", k, err)
 				}
 			}
-			symbols, there := lossy(source, k, length, missing), repair[:come]
+			symbols, there := fectest.Lossy(source, k, length, missing), repair[:come]
 			if n%3 == 0 { // others than Solve was told of
-				symbols, there = lossy(source, k, length, random.Perm(k)[:min(len(missing)+1, len(lost), k)]), repair[min(come, 5):]
+				symbols, there = fectest.Lossy(source, k, length, random.Perm(k)[:min(len(missing)+1, len(lost), k)]), repair[min(come, 5):]
 				if solveSymbols(newTestDecoder(t, s, k, length), symbols, there) != nil {
 					continue
 				}
@@ -122,10 +108,10 @@ func TestRecoverLate(t *testing.T) {
 func TestUnchanged(t *testing.T) {
 	const k, length = 40, 70
 	s := New(Config{})
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	enc := newTestEncoder(t, s, k, length, source)
 	for _, lost := range [][]int{{1, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 39}} {
-		symbols := lossy(source, k, length, lost)
+		symbols := fectest.Lossy(source, k, length, lost)
 		symbols[3] = nil
 		before := make([][]byte, k)
 		for i, b := range symbols {
@@ -165,10 +151,10 @@ func TestUnchanged(t *testing.T) {
 func TestDuplicates(t *testing.T) {
 	const k, length = 20, 8
 	s := New(Config{})
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	enc := newTestEncoder(t, s, k, length, source)
 	one := repairOf(t, enc, k+1)
-	symbols := lossy(source, k, length, []int{2, 7})
+	symbols := fectest.Lossy(source, k, length, []int{2, 7})
 	dec := newTestDecoder(t, s, k, length)
 	many := []fec.Symbol{one, one, one, one, one}
 	for range 3 {
@@ -192,7 +178,7 @@ func TestDuplicates(t *testing.T) {
 func TestRefused(t *testing.T) {
 	const k, length = 5, 16
 	s := New(Config{})
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	enc := newTestEncoder(t, s, k, length, source)
 	good := []fec.Symbol{repairOf(t, enc, k), repairOf(t, enc, k+1), repairOf(t, enc, 65520)}
 	dec := newTestDecoder(t, s, k, length)
@@ -201,19 +187,19 @@ func TestRefused(t *testing.T) {
 		symbols [][]byte
 		repair  []fec.Symbol
 	}{
-		{"ESI of a source symbol", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 0, Data: good[0].Data}}},
-		{"ESI that repeats a source symbol", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 65521, Data: good[0].Data}}},
-		{"largest ESI", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 1<<32 - 1, Data: good[0].Data}}},
-		{"short repair symbol", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k, Data: good[0].Data[1:]}}},
-		{"long repair symbol", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k, Data: append(good[0].Data, 0)}}},
-		{"too few elements", lossy(source, k, length, []int{0})[:k-1], good},
+		{"ESI of a source symbol", fectest.Lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 0, Data: good[0].Data}}},
+		{"ESI that repeats a source symbol", fectest.Lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 65521, Data: good[0].Data}}},
+		{"largest ESI", fectest.Lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 1<<32 - 1, Data: good[0].Data}}},
+		{"short repair symbol", fectest.Lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k, Data: good[0].Data[1:]}}},
+		{"long repair symbol", fectest.Lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k, Data: append(good[0].Data, 0)}}},
+		{"too few elements", fectest.Lossy(source, k, length, []int{0})[:k-1], good},
 		{"no elements", nil, good},
-		{"short source symbol", append(lossy(source, k, length, []int{0})[:k-1], source[:length-1]), good},
+		{"short source symbol", append(fectest.Lossy(source, k, length, []int{0})[:k-1], source[:length-1]), good},
 	} {
 		if err := dec.Recover(v.symbols, v.repair); !errors.Is(err, flute.ErrOTI) {
 			t.Errorf("%s: %v", v.name, err)
 		}
-		if len(v.repair) == 1 && dec.Matches(lossy(source, k, length, nil), v.repair[0]) {
+		if len(v.repair) == 1 && dec.Matches(fectest.Lossy(source, k, length, nil), v.repair[0]) {
 			t.Errorf("%s: matches", v.name)
 		}
 	}
@@ -234,10 +220,10 @@ func TestRefused(t *testing.T) {
 	if err := dec.Solve(nil, nil); err != nil {
 		t.Errorf("nothing lost: %v", err)
 	}
-	if dec.Matches(lossy(source, k, length, []int{4}), good[0]) {
+	if dec.Matches(fectest.Lossy(source, k, length, []int{4}), good[0]) {
 		t.Error("an incomplete block matches")
 	}
-	whole := lossy(source, k, length, nil)
+	whole := fectest.Lossy(source, k, length, nil)
 	for _, r := range good {
 		if !dec.Matches(whole, r) {
 			t.Errorf("symbol %d does not match", r.ESI)
@@ -276,14 +262,14 @@ func TestLarge(t *testing.T) {
 	for _, v := range []struct{ k, length, lost int }{
 		{8192, 7, 8192}, {8192, 7, 300}, {8192, 1400, 200}, {8192, 1400, 3000}, {1000, 1400, 50}, {1000, 1401, 1000}, {20, 65535, 9},
 	} {
-		source := testSource(v.k, v.length)
+		source := fectest.Source(v.k, v.length)
 		source = source[:len(source)-v.length/2]
 		var before []byte
 		for _, config := range []Config{{}, {Parallel: parallel}} {
 			s := New(config)
 			enc := newTestEncoder(t, s, v.k, v.length, source)
 			lost := rand.New(rand.NewPCG(1, 2)).Perm(v.k)[:v.lost]
-			symbols := lossy(source, v.k, v.length, lost)
+			symbols := fectest.Lossy(source, v.k, v.length, lost)
 			var repair []fec.Symbol
 			for i := range v.lost + 25 {
 				repair = append(repair, repairOf(t, enc, uint32(v.k+i)))
@@ -310,8 +296,8 @@ func TestLarge(t *testing.T) {
 }
 
 func FuzzRecover(f *testing.F) {
-	f.Add(uint8(0), uint8(8), []byte{0, 1}, []byte{0, 1, 0, 2, 0, 3, 0, 4}, testSource(4, 8))
-	f.Add(uint8(60), uint8(80), []byte{3, 9, 63}, []byte{0, 9, 0, 8, 0, 7, 0, 6, 0, 5}, testSource(64, 80))
+	f.Add(uint8(0), uint8(8), []byte{0, 1}, []byte{0, 1, 0, 2, 0, 3, 0, 4}, fectest.Source(4, 8))
+	f.Add(uint8(60), uint8(80), []byte{3, 9, 63}, []byte{0, 9, 0, 8, 0, 7, 0, 6, 0, 5}, fectest.Source(64, 80))
 	f.Add(uint8(196), uint8(3), []byte{0, 199}, []byte{255, 239, 255, 240, 1, 1, 2, 2, 3, 3}, []byte("short"))
 	s := New(Config{})
 	f.Fuzz(func(t *testing.T, extra, length uint8, lose, esis, data []byte) {
@@ -338,18 +324,18 @@ func FuzzRecover(f *testing.F) {
 				lost, seen[i] = append(lost, i), true
 			}
 		}
-		symbols := lossy(source, k, int(length), lost)
+		symbols := fectest.Lossy(source, k, int(length), lost)
 		dec := newTestDecoder(t, s, k, int(length))
 		err := solveSymbols(dec, symbols, repair)
 		if err != nil && !errors.Is(err, fec.ErrMoreSymbols) {
 			t.Fatal(err)
 		}
 		for _, dec := range []fec.Decoder{dec, newTestDecoder(t, s, k, int(length))} { // told before, or not
-			received := lossy(source, k, int(length), lost)
+			received := fectest.Lossy(source, k, int(length), lost)
 			if again := dec.Recover(received, repair); (again == nil) != (err == nil) {
 				t.Fatalf("Solve: %v, Recover: %v", err, again)
 			}
-			if err == nil && !bytes.Equal(bytes.Join(received, nil), bytes.Join(lossy(source, k, int(length), nil), nil)) {
+			if err == nil && !bytes.Equal(bytes.Join(received, nil), bytes.Join(fectest.Lossy(source, k, int(length), nil), nil)) {
 				t.Fatalf("K=%d length=%d lost=%v: other bytes", k, length, lost)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 // testOTI is that of an object of one source block.
@@ -14,17 +15,6 @@ func testOTI(k, length int) fec.OTI {
 		EncodingID: fec.Raptor, TransferLength: uint64(k * length), SymbolLength: uint16(length), SourceBlocks: 1, SubBlocks: 1,
 		Alignment: 1,
 	}
-}
-
-// testSource returns k source symbols: byte b of symbol i is i*i*7 + i*131 + b*29 + 5*i*b + 3.
-func testSource(k, length int) []byte {
-	source := make([]byte, 0, k*length)
-	for i := range k {
-		for b := range length {
-			source = append(source, byte(i*i*7+i*131+b*29+5*i*b+3))
-		}
-	}
-	return source
 }
 
 // testDecoder is what a decoder is.
@@ -56,11 +46,7 @@ func newTestDecoder(tb testing.TB, s *Scheme, k, length int) testDecoder {
 // repairOf returns repair symbol esi.
 func repairOf(tb testing.TB, enc fec.Encoder, esi uint32) fec.Symbol {
 	tb.Helper()
-	data, err := enc.AppendRepair(nil, fec.ESI(esi))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return fec.Symbol{ESI: fec.ESI(esi), Data: data}
+	return fectest.Repair(tb, enc, esi, esi+1)[0]
 }
 
 // vector is some repair symbols of one block.
@@ -77,7 +63,7 @@ func TestVectors(t *testing.T) {
 		{100, map[uint32]string{100: "74f7128d0863e679", 101: "b03cec7450943ce4", 102: "67dcc5f63b1051d2", 1100: "1034f4ccd8dc3cdc"}},
 		{1000, map[uint32]string{1000: "89d4275abda0db36", 1001: "22047a3082345af8", 1002: "7aa7308936bbc455", 2000: "c9b3112fc9a341e7"}},
 	} {
-		v.check(t, testSource(v.k, 8))
+		v.check(t, fectest.Source(v.k, 8))
 	}
 }
 
@@ -110,7 +96,7 @@ func TestVectorsOfFluteRs(t *testing.T) {
 // TestVectorsOfSubBlocks: a symbol of N sub-symbols is coded as a whole (flute-rs 1.11.7, T=16, N=2).
 func TestVectorsOfSubBlocks(t *testing.T) {
 	// The object has sub-block 0, of 8 bytes of each symbol, in front of sub-block 1.
-	object := testSource(10, 16)
+	object := fectest.Source(10, 16)
 	source := make([]byte, 0, len(object))
 	for i := range 10 {
 		source = append(source, object[i*8:][:8]...)

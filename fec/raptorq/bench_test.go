@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 const benchLength = 1400
@@ -14,7 +15,7 @@ const benchLength = 1400
 // BenchmarkEncode computes the intermediate symbols and one repair symbol.
 func BenchmarkEncode(b *testing.B) {
 	for _, k := range []int{10, 100, 1000, 10000, 50000} {
-		source := testSource(k, benchLength)
+		source := fectest.Source(k, benchLength)
 		b.Run(fmt.Sprintf("k=%d/plan=cold", k), func(b *testing.B) {
 			b.SetBytes(int64(len(source)))
 			b.ReportAllocs()
@@ -49,7 +50,7 @@ func BenchmarkEncode(b *testing.B) {
 func BenchmarkRepair(b *testing.B) {
 	for _, k := range []int{10, 1000, 50000} {
 		b.Run(fmt.Sprintf("k=%d", k), func(b *testing.B) {
-			enc := newEncoder(b, New(Config{}), k, benchLength, testSource(k, benchLength))
+			enc := newEncoder(b, New(Config{}), k, benchLength, fectest.Source(k, benchLength))
 			symbol := make([]byte, 0, benchLength)
 			if _, err := enc.AppendRepair(symbol, fec.ESI(k)); err != nil {
 				b.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 	"github.com/flute-node/flute-node/flute"
 )
 
@@ -33,7 +34,7 @@ func newEncoder(tb testing.TB, s *Scheme, k, length int, source []byte) fec.Enco
 func TestVectors(t *testing.T) {
 	s := New(Config{})
 	for _, v := range vectors {
-		enc := newEncoder(t, s, v.k, 8, testSource(v.k, 8))
+		enc := newEncoder(t, s, v.k, 8, fectest.Source(v.k, 8))
 		for esi, want := range v.all() {
 			if got, err := enc.AppendRepair(nil, esi); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("K=%d: repair symbol %d is %x, %v, want %x", v.k, esi, got, err, want)
@@ -48,7 +49,7 @@ func TestWide(t *testing.T) {
 	const k, length = 10, 16
 	s := New(Config{})
 	// Sub-block 0 is the first half of the object; a symbol has a sub-symbol of each.
-	object, source := testSource(k, length), make([]byte, 0, k*length)
+	object, source := fectest.Source(k, length), make([]byte, 0, k*length)
 	for i := range k {
 		source = append(source, object[i*8:i*8+8]...)
 		source = append(source, object[k*8+i*8:k*8+i*8+8]...)
@@ -77,7 +78,7 @@ func TestBlocks(t *testing.T) {
 		if err := o.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		part, object := o.Partition(), testSource(10, 8)[:v.length]
+		part, object := o.Partition(), fectest.Source(10, 8)[:v.length]
 		for sbn, symbols := range v.repair {
 			off, n := part.Block(fec.SBN(sbn))
 			k := part.BlockSymbols(fec.SBN(sbn))
@@ -99,7 +100,7 @@ func TestReset(t *testing.T) {
 	s := New(Config{})
 	for _, length := range []int{7, 64, 300} {
 		const k = 33
-		enc := newEncoder(t, s, k, length, testSource(k, length))
+		enc := newEncoder(t, s, k, length, fectest.Source(k, length))
 		for _, n := range []int{k * length, k*length - 1, length, 1, 0, k * length} {
 			source := bytes.Repeat([]byte{byte(n), 3, 9}, k*length)[:n]
 			if err := enc.(fec.Resetter).Reset(source); err != nil {
@@ -123,7 +124,7 @@ func TestReset(t *testing.T) {
 // TestEncoderRefused: what is no repair symbol or no block is an error.
 func TestEncoderRefused(t *testing.T) {
 	s := New(Config{})
-	enc := newEncoder(t, s, 11, 4, testSource(11, 4))
+	enc := newEncoder(t, s, 11, 4, fectest.Source(11, 4))
 	for _, esi := range []fec.ESI{0, 10, maxESI, 1<<32 - 1} {
 		if b, err := enc.AppendRepair([]byte{1}, esi); !errors.Is(err, flute.ErrOTI) || len(b) != 1 {
 			t.Errorf("ESI %d: %x, %v", esi, b, err)
@@ -170,12 +171,12 @@ func TestEncoderRefused(t *testing.T) {
 
 // TestRepairAllocs: repair symbols allocate nothing when there is room, nor does the next source block.
 func TestRepairAllocs(t *testing.T) {
-	if raceEnabled {
+	if fectest.Race {
 		t.Skip("the race detector allocates")
 	}
 	for _, length := range []int{10, 1400} {
 		const k = 100
-		source := testSource(k, length)
+		source := fectest.Source(k, length)
 		enc := newEncoder(t, New(Config{}), k, length, source)
 		b, esi := make([]byte, 0, length), fec.ESI(k)
 		if _, err := enc.AppendRepair(b, esi); err != nil {

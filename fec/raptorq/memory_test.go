@@ -3,20 +3,11 @@ package raptorq
 import (
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
-
-// allocated returns what f allocates, bytes.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
 
 // TestMemory compares what Memory says with what is allocated by a scheme that has done nothing before: its tables, plans and
 // work memory count too.
@@ -57,7 +48,7 @@ func testMemory(t *testing.T, config Config, o *fec.OTI, k int) {
 	b := lose(t, rand.New(rand.NewPCG(7, uint64(k))), New(config), k, length, 0, 0)
 	symbol := make([]byte, 0, length)
 	var err error
-	encoder := allocated(func() {
+	encoder := fectest.Allocated(func() {
 		var enc fec.Encoder
 		if enc, err = New(config).NewEncoder(o, "", uint32(k), b.source); err == nil {
 			_, err = enc.AppendRepair(symbol, fec.ESI(k))
@@ -78,9 +69,9 @@ func testMemory(t *testing.T, config Config, o *fec.OTI, k int) {
 
 // testDecoderMemory decodes a block twice with one scheme: from the second block on it may use the plan of encoders.
 func testDecoderMemory(t *testing.T, config Config, o *fec.OTI, b *received, said fec.Memory) {
-	s, esis := New(config), b.esis()
+	s, esis := New(config), fectest.ESIs(b.repair)
 	var err error
-	decoder := allocated(func() {
+	decoder := fectest.Allocated(func() {
 		for range 2 {
 			for _, i := range b.lost {
 				b.symbols[i] = b.symbols[i][:0]

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 // oracle is a second, slow codec: the matrix A as RFC 6330, section 5.3.3.4.2 writes it, and dense Gaussian elimination.
@@ -179,17 +180,6 @@ func (o *oracle) encode(intermediate [][]byte, esi uint32) []byte {
 	return symbol
 }
 
-// testSource is the source block of the vectors.
-func testSource(k, length int) []byte {
-	b := make([]byte, 0, k*length)
-	for i := range k {
-		for j := range length {
-			b = append(b, byte(i*i*7+i*131+j*29+5*i*j+3))
-		}
-	}
-	return b
-}
-
 // TestOracle compares the oracle itself with the vectors.
 func TestOracle(t *testing.T) {
 	for _, v := range vectors {
@@ -197,7 +187,7 @@ func TestOracle(t *testing.T) {
 			continue
 		}
 		o := newOracle(v.k)
-		source := testSource(v.k, 8)
+		source := fectest.Source(v.k, 8)
 		var symbols []fec.Symbol
 		for i := range v.k {
 			symbols = append(symbols, fec.Symbol{ESI: fec.ESI(i), Data: source[8*i : 8*i+8]})
@@ -233,7 +223,7 @@ func TestIntermediate(t *testing.T) {
 	}
 	for _, k := range ks {
 		o := newOracle(k)
-		source := testSource(k, length)
+		source := fectest.Source(k, length)
 		var symbols []fec.Symbol
 		for i := range k {
 			symbols = append(symbols, fec.Symbol{ESI: fec.ESI(i), Data: source[length*i : length*(i+1)]})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 	"github.com/flute-node/flute-node/flute"
 )
 
@@ -70,14 +71,6 @@ func (b *received) decoder(tb testing.TB, s *Scheme) fec.Decoder {
 	return dec
 }
 
-// esis returns the ESIs of the repair symbols.
-func (b *received) esis() (esis []fec.ESI) {
-	for _, r := range b.repair {
-		esis = append(esis, r.ESI)
-	}
-	return esis
-}
-
 // TestRecover loses symbols at random in blocks of all sizes.
 func TestRecover(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -110,7 +103,7 @@ func TestRecover(t *testing.T) {
 		r.Shuffle(len(repair), func(i, j int) { repair[i], repair[j] = repair[j], repair[i] })
 		var solved error
 		if r.IntN(2) == 0 {
-			solved = dec.(fec.Solver).Solve(b.lost, b.esis())
+			solved = dec.(fec.Solver).Solve(b.lost, fectest.ESIs(b.repair))
 			if err := dec.Recover(b.symbols, repair); !errors.Is(err, solved) {
 				t.Fatalf("K=%d: Solve said %v, Recover %v", k, solved, err)
 			}
@@ -238,7 +231,7 @@ func TestLater(t *testing.T) {
 			continue
 		}
 		dec := b.decoder(t, s)
-		whole, esis := lossless(b), b.esis()
+		whole, esis := lossless(b), fectest.ESIs(b.repair)
 		_ = dec.(fec.Solver).Solve(b.lost, esis[:len(b.lost)])
 		b.symbols[b.lost[0]] = whole[b.lost[0]]
 		if err := dec.(fec.Solver).Solve(b.lost[1:], esis[:len(b.lost)+1]); err != nil {
@@ -300,7 +293,7 @@ func TestForged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		used := allocated(func() {
+		used := fectest.Allocated(func() {
 			for n := k; n <= len(repair); n += 100 {
 				if err = dec.(fec.Solver).Solve(lost, repair[:n]); err == nil {
 					break
@@ -320,8 +313,8 @@ func TestForged(t *testing.T) {
 func FuzzRecover(f *testing.F) {
 	f.Add(uint16(10), uint8(8), []byte{0, 3, 7}, []byte{0, 1, 2, 3, 4}, []byte("seed"))
 	f.Add(uint16(1), uint8(1), []byte{0}, []byte{9}, []byte{})
-	f.Add(uint16(101), uint8(100), []byte{0, 9, 200, 33, 7}, bytes.Repeat([]byte{1, 200}, 9), testSource(10, 100))
-	f.Add(uint16(300), uint8(64), bytes.Repeat([]byte{1, 7, 31}, 70), bytes.Repeat([]byte{3, 90, 8}, 60), testSource(3, 64))
+	f.Add(uint16(101), uint8(100), []byte{0, 9, 200, 33, 7}, bytes.Repeat([]byte{1, 200}, 9), fectest.Source(10, 100))
+	f.Add(uint16(300), uint8(64), bytes.Repeat([]byte{1, 7, 31}, 70), bytes.Repeat([]byte{3, 90, 8}, 60), fectest.Source(3, 64))
 	s := New(Config{})
 	f.Fuzz(func(t *testing.T, k uint16, length uint8, lose, steps, data []byte) {
 		if k == 0 || k > 400 || length == 0 {

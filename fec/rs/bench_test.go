@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/reedsolomon"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 var benchSizes = []struct {
@@ -31,7 +32,7 @@ func BenchmarkEncode(b *testing.B) {
 		b.Run(fmt.Sprintf("m=%d/k=%d/p=%d", size.m, size.k, size.p), func(b *testing.B) {
 			s, length := New(), benchLength(size.m)
 			o := oti2m(size.m, size.k, size.p, length)
-			source := testSource(size.k, length)
+			source := fectest.Source(size.k, length)
 			enc, err := s.NewEncoder(&o, Rizzo, uint32(size.k), source)
 			if err != nil {
 				b.Fatal(err)
@@ -62,7 +63,7 @@ func BenchmarkEncodeCold(b *testing.B) {
 		b.Run(fmt.Sprintf("m=%d/k=%d/p=%d", size.m, size.k, size.p), func(b *testing.B) {
 			s, length := New(), benchLength(size.m)
 			o := oti2m(size.m, size.k, size.p, length)
-			source := testSource(size.k, length)
+			source := fectest.Source(size.k, length)
 			b.SetBytes(int64(len(source)))
 			b.ReportAllocs()
 			symbol := make([]byte, 0, length)
@@ -88,8 +89,8 @@ func BenchmarkRecover(b *testing.B) {
 		b.Run(fmt.Sprintf("m=%d/k=%d/lost=%d", size.m, size.k, size.p), func(b *testing.B) {
 			s, length := New(), benchLength(size.m)
 			o := oti2m(size.m, size.k, size.p, length)
-			source := testSource(size.k, length)
-			symbols, repair := split(bytes.Clone(source), length), repairOf(b, s, &o, Rizzo, size.k, source)
+			source := fectest.Source(size.k, length)
+			symbols, repair := fectest.Split(bytes.Clone(source), length), repairOf(b, s, &o, Rizzo, size.k, source)
 			dec, err := s.NewDecoder(&o, Rizzo, uint32(size.k))
 			if err != nil {
 				b.Fatal(err)
@@ -125,7 +126,7 @@ func benchKlauspost(b *testing.B, k, p int, encode bool) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	symbols := split(append(testSource(k, length), make([]byte, p*length)...), length)
+	symbols := fectest.Split(append(fectest.Source(k, length), make([]byte, p*length)...), length)
 	if err := c.Encode(symbols); err != nil {
 		b.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/reedsolomon"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 	"github.com/flute-node/flute-node/flute"
 )
 
@@ -18,8 +19,8 @@ func TestBackblaze(t *testing.T) {
 	for _, size := range []struct{ k, p int }{{1, 1}, {2, 5}, {10, 4}, {64, 16}, {200, 55}} {
 		const length = 64
 		o := testOTI(size.k, size.p, length)
-		source := testSource(size.k, length)
-		symbols := lossy(source, size.k, length, nil)
+		source := fectest.Source(size.k, length)
+		symbols := fectest.Lossy(source, size.k, length, nil)
 		for range size.p {
 			symbols = append(symbols, make([]byte, length))
 		}
@@ -43,7 +44,7 @@ func TestConf_C06_ShortSource(t *testing.T) {
 	const k, p, length = 6, 3, 100
 	s := New()
 	o := testOTI(k, p, length)
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	for _, n := range []int{0, 1, length - 1, length, length + 1, 5*length - 1, 5 * length, 5*length + 1, 6*length - 1, 6 * length} {
 		padded := append(bytes.Clone(source[:n]), make([]byte, k*length-n)...)
 		got, want := repairOf(t, s, &o, Rizzo, k, source[:n:n]), repairOf(t, s, &o, Rizzo, k, padded)
@@ -58,7 +59,7 @@ func TestConf_C06_ShortSource(t *testing.T) {
 // TestOrder: repair symbols do not depend on the order in which they are asked for, nor on how many a sender makes.
 func TestOrder(t *testing.T) {
 	const k, n, length = 20, 200, 70
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	o := testOTI(k, n-k, length)
 	want := repairOf(t, New(), &o, RFC5510, k, source)
 	o.MaxSourceBlockLength = 100 // the n-algorithm: 20 repair symbols
@@ -85,7 +86,7 @@ func TestReset(t *testing.T) {
 	const k, p, length = 6, 3, 100
 	s := New()
 	o := testOTI(k, p, length)
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	enc, err := s.NewEncoder(&o, Rizzo, k, source)
 	if err != nil {
 		t.Fatal(err)
@@ -221,9 +222,9 @@ func TestConcurrent(t *testing.T) {
 		wg.Go(func() {
 			for k := 1; k < 40; k++ {
 				o := testOTI(k, 3, 65)
-				source := testSource(k, 65)
+				source := fectest.Source(k, 65)
 				v := s.Variants()[(g+k)%3]
-				symbols := lossy(source, k, 65, []int{k / 2})
+				symbols := fectest.Lossy(source, k, 65, []int{k / 2})
 				dec, err := s.NewDecoder(&o, v, uint32(k))
 				if err != nil {
 					t.Error(err)
@@ -241,7 +242,7 @@ func TestConcurrent(t *testing.T) {
 // TestAppendRepairAllocates: the symbols after the first one of a block are copied and no more.
 func TestAppendRepairAllocates(t *testing.T) {
 	o := testOTI(64, 16, 1400)
-	enc, err := New().NewEncoder(&o, Rizzo, 64, testSource(64, 1400))
+	enc, err := New().NewEncoder(&o, Rizzo, 64, fectest.Source(64, 1400))
 	if err != nil {
 		t.Fatal(err)
 	}

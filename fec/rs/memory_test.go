@@ -2,20 +2,11 @@ package rs
 
 import (
 	"fmt"
-	"runtime"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
-
-// allocatedBy returns the bytes that f allocates.
-func allocatedBy(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
 
 var memorySizes = []struct {
 	m            uint
@@ -63,13 +54,13 @@ func TestMemory(t *testing.T) {
 // measure returns what an encoder and a decoder of a block allocate when nothing is kept from blocks before.
 func measure(t *testing.T, s *Scheme, o *fec.OTI, k int) (encoder, decoder uint64) {
 	length := int(o.SymbolLength)
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	lost := min(k, int(o.MaxEncodingSymbols)-k, 300)
 	repair := make([]fec.Symbol, 0, lost)
 	slab := make([]byte, 0, lost*length)
 	s.plans.entries, s.plans.keys, s.plans.bytes = map[planKey]*plan{}, nil, 0
 	s.workspaces.idle, s.workspaces.bytes = nil, 0
-	encoder = allocatedBy(func() {
+	encoder = fectest.Allocated(func() {
 		enc, err := s.NewEncoder(o, Rizzo, uint32(k), source[:len(source)-1])
 		if err != nil {
 			t.Fatal(err)
@@ -83,11 +74,11 @@ func measure(t *testing.T, s *Scheme, o *fec.OTI, k int) (encoder, decoder uint6
 		}
 	})
 	s.workspaces.idle, s.workspaces.bytes = nil, 0
-	symbols := split(source, length)
+	symbols := fectest.Split(source, length)
 	for i := range lost {
 		symbols[i] = symbols[i][:0]
 	}
-	decoder = allocatedBy(func() {
+	decoder = fectest.Allocated(func() {
 		dec, err := s.NewDecoder(o, Rizzo, uint32(k))
 		if err != nil {
 			t.Fatal(err)
@@ -127,7 +118,7 @@ func TestSteadyState(t *testing.T) {
 		}
 		s := New()
 		o := oti2m(v.m, v.k, v.p, v.length)
-		source := testSource(v.k, v.length)
+		source := fectest.Source(v.k, v.length)
 		enc, err := s.NewEncoder(&o, Rizzo, uint32(v.k), source)
 		if err != nil {
 			t.Fatal(err)
@@ -150,7 +141,7 @@ func TestSteadyState(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		symbols := split(source, v.length)
+		symbols := fectest.Split(source, v.length)
 		if n := testing.AllocsPerRun(5, func() {
 			for i := range min(v.k, v.p) {
 				symbols[i] = symbols[i][:0]

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 // TestParallel: work that is split gives the same symbols.
@@ -26,7 +28,7 @@ func TestParallel(t *testing.T) {
 	}{{8, 200, 55, 9001}, {16, 300, 200, 1402}, {12, 300, 200, 1401}, {7, 100, 20, 65534 / 7 * 7}} {
 		calls = 0
 		o := oti2m(v.m, v.k, v.p, v.length)
-		source := testSource(v.k, v.length)
+		source := fectest.Source(v.k, v.length)
 		want := repairOf(t, New(), &o, RFC5510, v.k, source)
 		got := repairOf(t, parallel, &o, RFC5510, v.k, source)
 		if d := cmp.Diff(len(want), len(got)); d != "" {
@@ -41,13 +43,13 @@ func TestParallel(t *testing.T) {
 		for i := range min(v.p, v.k) {
 			lost = append(lost, i)
 		}
-		symbols := lossy(source, v.k, v.length, lost)
+		symbols := fectest.Lossy(source, v.k, v.length, lost)
 		dec, err := parallel.NewDecoder(&o, RFC5510, uint32(v.k))
 		if err != nil {
 			t.Fatal(err)
 		}
 		s := slices.Clone(symbols)
-		used := allocatedBy(func() {
+		used := fectest.Allocated(func() {
 			if err := dec.Recover(s, got); err != nil {
 				t.Fatal(err)
 			}
@@ -69,12 +71,12 @@ func TestParallelSmall(t *testing.T) {
 	s := NewParallel(func(int, func(int)) { t.Error("split") })
 	for _, m := range []uint{8, 12, 16} {
 		o := oti2m(m, 20, 10, 1398)
-		source := testSource(20, 1398)
+		source := fectest.Source(20, 1398)
 		dec, err := s.NewDecoder(&o, Rizzo, 20)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := dec.Recover(lossy(source, 20, 1398, []int{1, 2}), repairOf(t, s, &o, Rizzo, 20, source)); err != nil {
+		if err := dec.Recover(fectest.Lossy(source, 20, 1398, []int{1, 2}), repairOf(t, s, &o, Rizzo, 20, source)); err != nil {
 			t.Fatal(err)
 		}
 	}

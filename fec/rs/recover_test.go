@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 	"github.com/flute-node/flute-node/flute"
 )
 
@@ -28,27 +29,7 @@ func repairOf(tb testing.TB, s *Scheme, o *fec.OTI, v fec.Variant, k int, source
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var repair []fec.Symbol
-	for esi := fec.ESI(k); uint32(esi) < o.MaxEncodingSymbols; esi++ {
-		data, err := enc.AppendRepair(nil, esi)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		repair = append(repair, fec.Symbol{ESI: esi, Data: data})
-	}
-	return repair
-}
-
-// lossy returns source as a receiver has it: symbols that are not in lost zero padded, the others empty.
-func lossy(source []byte, k, length int, lost []int) [][]byte {
-	padded := make([]byte, k*length)
-	copy(padded, source)
-	symbols := split(padded, length)
-	for _, i := range lost {
-		clear(symbols[i])
-		symbols[i] = symbols[i][:0]
-	}
-	return symbols
+	return fectest.Repair(tb, enc, uint32(k), o.MaxEncodingSymbols)
 }
 
 // TestRecover loses symbols at random, in blocks of all sizes, and gives back any repair symbols, in any order.
@@ -74,7 +55,7 @@ func TestRecover(t *testing.T) {
 			repair := repairOf(t, s, &o, variant, k, source)
 			random.Shuffle(p, func(i, j int) { repair[i], repair[j] = repair[j], repair[i] })
 			lost := random.Perm(k)[:random.IntN(min(k, p)+1)]
-			symbols := lossy(source, k, length, lost)
+			symbols := fectest.Lossy(source, k, length, lost)
 			dec, err := s.NewDecoder(&o, variant, uint32(k))
 			if err != nil {
 				t.Fatal(err)
@@ -83,7 +64,7 @@ func TestRecover(t *testing.T) {
 				t.Fatalf("k=%d lost=%d: ready is %v", k, len(lost), ready)
 			}
 			if len(lost) > 0 {
-				before := lossy(source, k, length, lost)
+				before := fectest.Lossy(source, k, length, lost)
 				// One symbol twice is one symbol.
 				few := append(repair[:len(lost)-1:len(lost)-1], repair[:min(1, len(lost)-1)]...)
 				if err := dec.Recover(symbols, few); !errors.Is(err, fec.ErrMoreSymbols) || dec.Ready(k-len(lost), len(lost)-1) {
@@ -96,7 +77,7 @@ func TestRecover(t *testing.T) {
 			if err := dec.Recover(symbols, repair[:len(lost)]); err != nil {
 				t.Fatalf("%s k=%d p=%d lost=%d: %v", variant, k, p, len(lost), err)
 			}
-			if want := lossy(source, k, length, nil); !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(want, nil)) {
+			if want := fectest.Lossy(source, k, length, nil); !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(want, nil)) {
 				t.Fatalf("%s k=%d p=%d length=%d lost=%d: other bytes", variant, k, p, length, len(lost))
 			}
 			if !dec.Matches(symbols, repair[random.IntN(p)]) {
@@ -110,7 +91,7 @@ func TestRecover(t *testing.T) {
 func TestLibrary(t *testing.T) {
 	const k, p, length = 60, 20, 137
 	o := testOTI(k, p, length)
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	var repair [2][]fec.Symbol
 	for i, library := range []bool{false, true} {
 		s := New()
@@ -118,7 +99,7 @@ func TestLibrary(t *testing.T) {
 		c.library = library
 		s.codes[8] = func() *code { return c }
 		repair[i] = repairOf(t, s, &o, Rizzo, k, source)
-		symbols := lossy(source, k, length, []int{0, 7, 8, 59})
+		symbols := fectest.Lossy(source, k, length, []int{0, 7, 8, 59})
 		dec, err := s.NewDecoder(&o, Rizzo, k)
 		if err != nil {
 			t.Fatal(err)
@@ -137,9 +118,9 @@ func TestInPlace(t *testing.T) {
 	const k, length = 5, 100
 	s := New()
 	o := testOTI(k, 2, length)
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	repair := repairOf(t, s, &o, Rizzo, k, source)
-	symbols := lossy(source, k, length, []int{1, 3})
+	symbols := fectest.Lossy(source, k, length, []int{1, 3})
 	room := symbols[1][:1]
 	symbols[3] = nil
 	dec, err := s.NewDecoder(&o, Rizzo, k)
@@ -166,8 +147,8 @@ func TestVariantsDiffer(t *testing.T) {
 	const k, p, length = 10, 4, 64
 	s := New()
 	o := testOTI(k, p, length)
-	source := testSource(k, length)
-	whole := lossy(source, k, length, nil)
+	source := fectest.Source(k, length)
+	whole := fectest.Lossy(source, k, length, nil)
 	for _, sent := range s.Variants() {
 		repair := repairOf(t, s, &o, sent, k, source)
 		for _, assumed := range s.Variants() {
@@ -180,7 +161,7 @@ func TestVariantsDiffer(t *testing.T) {
 					t.Errorf("symbol %d of %s is taken for one of %s: %v", r.ESI, sent, assumed, sent != assumed)
 				}
 			}
-			symbols := lossy(source, k, length, []int{2, 7})
+			symbols := fectest.Lossy(source, k, length, []int{2, 7})
 			if err := dec.Recover(symbols, repair[1:3]); err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +180,7 @@ func TestRecoverRefused(t *testing.T) {
 	const k, p, length = 5, 3, 16
 	s := New()
 	o := testOTI(k, p, length)
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	good := repairOf(t, s, &o, Rizzo, k, source)
 	dec, err := s.NewDecoder(&o, Rizzo, k)
 	if err != nil {
@@ -210,22 +191,22 @@ func TestRecoverRefused(t *testing.T) {
 		symbols [][]byte
 		repair  []fec.Symbol
 	}{
-		{"ESI of a source symbol", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 0, Data: good[0].Data}}},
-		{"ESI of max_n", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k + p, Data: good[0].Data}}},
-		{"largest ESI", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 1<<32 - 1, Data: good[0].Data}}},
-		{"short repair symbol", lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k, Data: good[0].Data[1:]}}},
-		{"too few elements", lossy(source, k, length, []int{0})[:k-1], good},
+		{"ESI of a source symbol", fectest.Lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 0, Data: good[0].Data}}},
+		{"ESI of max_n", fectest.Lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k + p, Data: good[0].Data}}},
+		{"largest ESI", fectest.Lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: 1<<32 - 1, Data: good[0].Data}}},
+		{"short repair symbol", fectest.Lossy(source, k, length, []int{0}), []fec.Symbol{{ESI: k, Data: good[0].Data[1:]}}},
+		{"too few elements", fectest.Lossy(source, k, length, []int{0})[:k-1], good},
 		{"no elements", nil, good},
-		{"short source symbol", append(lossy(source, k, length, []int{0})[:k-1], source[:length-1]), good},
+		{"short source symbol", append(fectest.Lossy(source, k, length, []int{0})[:k-1], source[:length-1]), good},
 	} {
 		if err := dec.Recover(v.symbols, v.repair); !errors.Is(err, flute.ErrOTI) {
 			t.Errorf("%s: %v", v.name, err)
 		}
-		if len(v.repair) == 1 && dec.Matches(lossy(source, k, length, nil), v.repair[0]) {
+		if len(v.repair) == 1 && dec.Matches(fectest.Lossy(source, k, length, nil), v.repair[0]) {
 			t.Errorf("%s: matches", v.name)
 		}
 	}
-	if dec.Matches(lossy(source, k, length, []int{4}), good[0]) {
+	if dec.Matches(fectest.Lossy(source, k, length, []int{4}), good[0]) {
 		t.Error("an incomplete block matches")
 	}
 }
@@ -252,7 +233,7 @@ func TestRecoverEveryField(t *testing.T) {
 			repair := repairOf(t, s, &o, variant, k, source)
 			random.Shuffle(p, func(i, j int) { repair[i], repair[j] = repair[j], repair[i] })
 			lost := random.Perm(k)[:random.IntN(min(k, p))+1]
-			symbols := lossy(source, k, length, lost)
+			symbols := fectest.Lossy(source, k, length, lost)
 			dec, err := s.NewDecoder(&o, variant, uint32(k))
 			if err != nil {
 				t.Fatal(err)
@@ -263,7 +244,7 @@ func TestRecoverEveryField(t *testing.T) {
 			if err := dec.Recover(symbols, repair[:len(lost)]); err != nil {
 				t.Fatalf("m=%d k=%d p=%d lost=%d: %v", m, k, p, len(lost), err)
 			}
-			if !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(lossy(source, k, length, nil), nil)) {
+			if !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(fectest.Lossy(source, k, length, nil), nil)) {
 				t.Fatalf("m=%d %s k=%d p=%d length=%d lost=%d: other bytes", m, variant, k, p, length, len(lost))
 			}
 			if wrong := bytes.Clone(repair[0].Data); dec.Matches(symbols, repair[0]) {
@@ -293,7 +274,7 @@ func TestLongBlocks(t *testing.T) {
 			t.Fatalf("k=%d: %d rows at a time", v.k, rows)
 		}
 		random := rand.New(rand.NewPCG(7, uint64(v.k)))
-		source := testSource(v.k, v.length)
+		source := fectest.Source(v.k, v.length)
 		enc, err := s.NewEncoder(&o, Backblaze, uint32(v.k), source)
 		if err != nil {
 			t.Fatal(err)
@@ -308,7 +289,7 @@ func TestLongBlocks(t *testing.T) {
 			}
 			repair = append(repair, fec.Symbol{ESI: esi, Data: data})
 		}
-		symbols := lossy(source, v.k, v.length, random.Perm(v.k)[:v.lost])
+		symbols := fectest.Lossy(source, v.k, v.length, random.Perm(v.k)[:v.lost])
 		dec, err := s.NewDecoder(&o, Backblaze, uint32(v.k))
 		if err != nil {
 			t.Fatal(err)
@@ -350,13 +331,13 @@ func TestTooMuchWork(t *testing.T) {
 }
 
 func FuzzRecover(f *testing.F) {
-	f.Add(uint8(8), uint8(4), uint8(2), uint8(8), uint8(0), []byte{0, 1}, testSource(4, 8))
-	f.Add(uint8(8), uint8(64), uint8(16), uint8(80), uint8(1), []byte{3, 9, 63}, testSource(64, 80))
+	f.Add(uint8(8), uint8(4), uint8(2), uint8(8), uint8(0), []byte{0, 1}, fectest.Source(4, 8))
+	f.Add(uint8(8), uint8(64), uint8(16), uint8(80), uint8(1), []byte{3, 9, 63}, fectest.Source(64, 80))
 	f.Add(uint8(8), uint8(200), uint8(50), uint8(3), uint8(2), []byte{0, 199}, []byte("short"))
-	f.Add(uint8(16), uint8(200), uint8(200), uint8(34), uint8(0), []byte{0, 199}, testSource(200, 34))
-	f.Add(uint8(4), uint8(10), uint8(5), uint8(99), uint8(2), []byte{1, 2, 3}, testSource(10, 99))
-	f.Add(uint8(3), uint8(5), uint8(2), uint8(99), uint8(1), []byte{1, 4}, testSource(5, 99))
-	f.Add(uint8(12), uint8(100), uint8(30), uint8(63), uint8(0), []byte{77}, testSource(100, 63))
+	f.Add(uint8(16), uint8(200), uint8(200), uint8(34), uint8(0), []byte{0, 199}, fectest.Source(200, 34))
+	f.Add(uint8(4), uint8(10), uint8(5), uint8(99), uint8(2), []byte{1, 2, 3}, fectest.Source(10, 99))
+	f.Add(uint8(3), uint8(5), uint8(2), uint8(99), uint8(1), []byte{1, 4}, fectest.Source(5, 99))
+	f.Add(uint8(12), uint8(100), uint8(30), uint8(63), uint8(0), []byte{77}, fectest.Source(100, 63))
 	f.Add(uint8(8), uint8(4), uint8(2), uint8(0), uint8(0), []byte{0}, []byte("no symbols"))
 	s := New()
 	f.Fuzz(func(t *testing.T, m, k, p, length, variant uint8, lose, data []byte) {
@@ -382,7 +363,7 @@ func FuzzRecover(f *testing.F) {
 				lost, seen[i] = append(lost, i), true
 			}
 		}
-		symbols := lossy(source, int(k), int(length), lost)
+		symbols := fectest.Lossy(source, int(k), int(length), lost)
 		dec, err := s.NewDecoder(&o, v, uint32(k))
 		if err != nil {
 			t.Fatal(err)
@@ -390,7 +371,7 @@ func FuzzRecover(f *testing.F) {
 		if err := dec.Recover(symbols, repair[int(p)-len(lost):]); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(lossy(source, int(k), int(length), nil), nil)) {
+		if !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(fectest.Lossy(source, int(k), int(length), nil), nil)) {
 			t.Fatalf("%s k=%d p=%d length=%d lost=%v: other bytes", v, k, p, length, lost)
 		}
 	})

@@ -1,7 +1,6 @@
 package rs
 
 import (
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 // oti2m is that of an object of one source block under FEC Encoding ID 2.
@@ -97,14 +97,14 @@ func TestRepairSymbolsOfEveryField(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		source := testSource(v.k, v.length)
+		source := fectest.Source(v.k, v.length)
 		for _, r := range repairOf(t, s, &o, "", v.k, source) {
 			got = append(got, fmt.Sprintf("%d:%x", r.ESI, r.Data))
 			dec, err := s.NewDecoder(&o, Rizzo, uint32(v.k))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !dec.Matches(split(source, v.length), r) {
+			if !dec.Matches(fectest.Split(source, v.length), r) {
 				t.Errorf("m=%d, ESI %d: Matches says no", v.m, r.ESI)
 			}
 		}
@@ -114,44 +114,11 @@ func TestRepairSymbolsOfEveryField(t *testing.T) {
 	}
 }
 
-// TestConf_K02_Object16 compares an object of 77 bytes under m = 16 with the packets that flute-rs 1.11.7 sent of it.
-func TestConf_K02_Object16(t *testing.T) {
-	object := testSource(10, 8)[:77]
-	o := oti2m(16, 4, 2, 8)
-	o.TransferLength = 77
-	if err := o.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	part := o.Partition()
-	var got []string
-	s := New()
-	for sbn := range fec.SBN(part.Blocks()) {
-		off, n := part.Block(sbn)
-		k := part.BlockSymbols(sbn)
-		enc, err := s.NewEncoder(&o, Rizzo, k, object[off:off+n])
-		if err != nil {
-			t.Fatal(err)
-		}
-		for esi := fec.ESI(k); esi < fec.ESI(k)+2; esi++ {
-			packet, err := enc.AppendRepair(o.AppendPayloadID(nil, fec.PayloadID{SBN: sbn, ESI: esi}), esi)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, hex.EncodeToString(packet[:4])+":"+hex.EncodeToString(packet[4:]))
-		}
-	}
-	want := strings.Fields(`00000004:edfc902d8dc6379d 00000005:b9f2ba02b2056d79 00010003:ef80e067070f63b3
-		00010004:68f0e0b16822c364 00020003:c3fc2bcf8315aece 00020004:c44ed60406c0859a`)
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
-	}
-}
-
 // TestOneCodeForThreeIDs: FEC Encoding IDs 5, 129 and 2 with m = 8, which is the default, are one code.
 func TestOneCodeForThreeIDs(t *testing.T) {
 	const k, p, length = 20, 7, 33
 	s := New()
-	source := testSource(k, length)
+	source := fectest.Source(k, length)
 	base := testOTI(k, p, length)
 	want := repairOf(t, s, &base, Rizzo, k, source)
 	for _, o := range []fec.OTI{oti2m(8, k, p, length), oti2m(0, k, p, length)} {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 // coefficientVectors are the rows of repair symbols k, k+1, … as made by other programs: the Rizzo rows by the NORM and
@@ -77,17 +78,6 @@ var symbolVectors = []struct {
 	{200, Backblaze, "200:61d99e0bf8b39875"},
 }
 
-// testSource returns k symbols of length bytes, concatenated.
-func testSource(k, length int) []byte {
-	b := make([]byte, 0, k*length)
-	for i := range k {
-		for j := range length {
-			b = append(b, byte(i*i*7+i*131+j*29+5*i*j+3))
-		}
-	}
-	return b
-}
-
 func TestRepairSymbols(t *testing.T) {
 	s := New()
 	for _, v := range symbolVectors {
@@ -95,7 +85,7 @@ func TestRepairSymbols(t *testing.T) {
 			EncodingID: fec.ReedSolomonGF28, TransferLength: uint64(v.k) * 8, SymbolLength: 8,
 			MaxSourceBlockLength: v.k, MaxEncodingSymbols: 255,
 		}
-		source := testSource(int(v.k), 8)
+		source := fectest.Source(int(v.k), 8)
 		enc, err := s.NewEncoder(&o, v.variant, v.k, source)
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +104,7 @@ func TestRepairSymbols(t *testing.T) {
 			if err != nil || hex.EncodeToString(got) != symbol {
 				t.Errorf("%s k=%d, ESI %d: %x, %v; want %s", v.variant, v.k, esi, got, err, symbol)
 			}
-			if !dec.Matches(split(source, 8), fec.Symbol{ESI: esi, Data: got}) {
+			if !dec.Matches(fectest.Split(source, 8), fec.Symbol{ESI: esi, Data: got}) {
 				t.Errorf("%s k=%d, ESI %d: Matches says no", v.variant, v.k, esi)
 			}
 		}
@@ -133,20 +123,24 @@ func repairRows(c *code, v fec.Variant, k, p int) [][]uint16 {
 	return rows
 }
 
-func split(b []byte, n int) (symbols [][]byte) {
-	for ; len(b) > 0; b = b[n:] {
-		symbols = append(symbols, b[:n:n])
-	}
-	return symbols
-}
-
 // TestConf_K02_Object compares an object of 77 bytes, in blocks of 4, 3 and 3 symbols, with the packets that flute-rs
 // 1.11.7 sent of it. Its blocks have two repair symbols each, not what the n-algorithm gives.
 func TestConf_K02_Object(t *testing.T) {
-	object := testSource(10, 8)[:77]
-	o := fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: 77, SymbolLength: 8, MaxSourceBlockLength: 4, MaxEncodingSymbols: 6,
-	}
+	checkObject(t, testOTI(4, 2, 8), `00000004:64b6e76eaf7ba765 00000005:0c4dc56aa82d4c02 00000103:ebf4f2130a047694
+		00000104:77869cda71138ba0 00000203:cef72bcf8315a0e2 00000204:e458da120ad6a80d`)
+}
+
+// TestConf_K02_Object16 does the same under m = 16.
+func TestConf_K02_Object16(t *testing.T) {
+	checkObject(t, oti2m(16, 4, 2, 8), `00000004:edfc902d8dc6379d 00000005:b9f2ba02b2056d79 00010003:ef80e067070f63b3
+		00010004:68f0e0b16822c364 00020003:c3fc2bcf8315aece 00020004:c44ed60406c0859a`)
+}
+
+// checkObject compares the repair symbols of an object of 77 bytes, with their FEC Payload IDs, with packets.
+func checkObject(t *testing.T, o fec.OTI, packets string) {
+	t.Helper()
+	object := fectest.Source(10, 8)[:77]
+	o.TransferLength = 77
 	if err := o.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -160,17 +154,12 @@ func TestConf_K02_Object(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for esi := fec.ESI(k); esi < fec.ESI(k)+2; esi++ {
-			packet, err := enc.AppendRepair(o.AppendPayloadID(nil, fec.PayloadID{SBN: sbn, ESI: esi}), esi)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, hex.EncodeToString(packet[:4])+":"+hex.EncodeToString(packet[4:]))
+		for _, r := range fectest.Repair(t, enc, k, k+2) {
+			id := o.AppendPayloadID(nil, fec.PayloadID{SBN: sbn, ESI: r.ESI})
+			got = append(got, hex.EncodeToString(id)+":"+hex.EncodeToString(r.Data))
 		}
 	}
-	want := strings.Fields(`00000004:64b6e76eaf7ba765 00000005:0c4dc56aa82d4c02 00000103:ebf4f2130a047694
-		00000104:77869cda71138ba0 00000203:cef72bcf8315a0e2 00000204:e458da120ad6a80d`)
-	if d := cmp.Diff(want, got); d != "" {
+	if d := cmp.Diff(strings.Fields(packets), got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

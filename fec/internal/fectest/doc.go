@@ -1,0 +1,6 @@
+// Package fectest is what the tests of the codecs share: source blocks, losses, what allocates.
+//
+// # Limitations
+//
+// It knows no codec: how the OTI of one is made is for its own tests.
+package fectest

@@ -1,0 +1,6 @@
+//go:build race
+
+package fectest
+
+// Race says whether the race detector watches the test: it allocates.
+const Race = true
