@@ -88,6 +88,7 @@ func (g *guard) rethrow(ctx actor.Context) {
 	if v := recover(); v != nil {
 		c := crashIn(v, ctx, g.inner)
 		g.report(ctx, c)
+		answerCrash(ctx, c)
 		panic(c)
 	}
 }

@@ -87,12 +87,12 @@ func TestFloods(t *testing.T) {
 				return ok && !c.Sending && strings.HasPrefix(c.Path, "good")
 			}})
 			st := mem.New()
-			if _, err := n.Receive(node.ReceiveConfig{Group: group, Interface: "lo", Store: st}); err != nil {
+			if _, err := n.Receive(t.Context(), node.ReceiveConfig{Group: group, Interface: "lo", Store: st}); err != nil {
 				t.Fatal(err)
 			}
 			contents := map[string][]byte{}
 			send := func(tsi flute.TSI) {
-				s, err := n.Send(node.SendConfig{
+				s, err := n.Send(t.Context(), node.SendConfig{
 					To: group, TSI: tsi, Interface: "lo", Rate: 2_000_000,
 					Session: sender.Config{TransferCount: -1, Delay: time.Second}, // what a loaded machine loses comes again
 				})

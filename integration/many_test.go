@@ -43,12 +43,12 @@ func TestManySessions(t *testing.T) {
 		}
 		return false
 	}})
-	if _, err := n.Receive(node.ReceiveConfig{Group: group, Interface: "lo", Store: st}); err != nil {
+	if _, err := n.Receive(t.Context(), node.ReceiveConfig{Group: group, Interface: "lo", Store: st}); err != nil {
 		t.Fatal(err)
 	}
 	contents := map[string][]byte{}
 	for i := range sessions {
-		s, err := n.Send(node.SendConfig{
+		s, err := n.Send(t.Context(), node.SendConfig{
 			To: group, TSI: flute.TSI(i + 1), Interface: "lo", Rate: 1_000_000,
 			Session: sender.Config{TransferCount: -1, Delay: time.Second}, // what is lost comes again
 		})

@@ -29,10 +29,10 @@ func TestNodeSendsAndReceives(t *testing.T) {
 	st := mem.New()
 	sub := n.Subscribe(node.SubscribeOptions{})
 	defer sub.Close()
-	if _, err := n.Receive(node.ReceiveConfig{Group: group, Interface: "lo", Store: st}); err != nil {
+	if _, err := n.Receive(t.Context(), node.ReceiveConfig{Group: group, Interface: "lo", Store: st}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := n.Send(node.SendConfig{To: group, TSI: 7, Interface: "lo", Rate: 400_000_000})
+	s, err := n.Send(t.Context(), node.SendConfig{To: group, TSI: 7, Interface: "lo", Rate: 400_000_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestNodeSendsAndReceives(t *testing.T) {
 	}, nil); err != nil {
 		t.Fatal(err)
 	}
-	s.Finish()
+	_ = s.Finish(t.Context())
 	for {
 		select {
 		case e := <-sub.Events():

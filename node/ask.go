@@ -4,94 +4,73 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"time"
+	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors"
 )
 
-// errNoAnswer says that an actor answered with something else than the question calls for.
-var errNoAnswer = errors.New("node: unexpected answer")
+// errEnded says that the session that was asked has ended.
+var errEnded = errors.New("node: session has ended")
 
-// errGone says that what was asked has ended.
-var errGone = errors.New("node: gone")
-
-const (
-	// retryInterval is how long ask waits for an actor that is just being made anew.
-	retryInterval = 5 * time.Millisecond
-	// answerTimeout is after how long a question is taken for lost in a crash. An actor that is only slow gets it twice.
-	answerTimeout = time.Second
-)
-
-// ask sends m to the actor name and waits for an answer, of the type that answer points to.
-func (n *Node) ask(ctx context.Context, name string, m, answer any) error {
-	return n.askPID(ctx, n.address(name), m, answer, nil)
+// ask asks the actor name. See askPID.
+func ask[T any](ctx context.Context, n *Node, name string, m any) (T, error) {
+	return askPID[T](ctx, n, n.address(name), m, nil)
 }
 
-// askPID is ask for any actor. It asks again while the actor is being restarted, or when an answer fails to come: it must
-// do no harm to take m twice. The error is ErrStopped when the node has ended, and errGone when gone was closed.
-func (n *Node) askPID(ctx context.Context, pid *actor.PID, m, answer any, gone <-chan struct{}) error {
+// order is ask for an answer that says no more than that m was handled.
+func order[T any](ctx context.Context, n *Node, name string, m any) error {
+	_, err := ask[T](ctx, n, name, m)
+	return err
+}
+
+// askPID asks any actor of the tree. It asks again when the actor crashed over m, or is being made anew: to handle m
+// twice must do no harm. The error is that of ctx, ErrStopped when the node has ended, or errEnded when ended was closed.
+func askPID[T any](ctx context.Context, n *Node, pid *actor.PID, m any, ended <-chan struct{}) (answer T, err error) {
 	for {
-		got, err := n.askOnce(ctx, pid, m)
-		if err != nil {
-			return err
+		started := n.starts.next()
+		answer, err = actors.Ask[T](ctx, n.system, pid, m)
+		if crash := (*actors.Crash)(nil); errors.As(err, &crash) {
+			continue // the next question waits until it is restarted
 		}
-		if got != nil {
-			v, to := reflect.ValueOf(got), reflect.ValueOf(answer).Elem()
-			if !v.Type().AssignableTo(to.Type()) {
-				return fmt.Errorf("%w from %s: %T", errNoAnswer, pid.GetId(), got)
-			}
-			to.Set(v)
-			return nil
+		if !errors.Is(err, actors.ErrGone) {
+			return answer, err
 		}
 		select {
-		case <-gone:
-			return errGone
-		case <-time.After(retryInterval):
+		case <-started:
+		case <-ended:
+			return answer, errEnded
+		case <-n.down:
+			return answer, ErrStopped
+		case <-ctx.Done():
+			return answer, fmt.Errorf("node: %s is being restarted: %w", pid.GetId(), ctx.Err())
 		}
 	}
 }
 
-// askOnce returns the answer, or nil when there is reason to ask again. It is used in place of protoactor's futures, which
-// have a data race.
-func (n *Node) askOnce(ctx context.Context, pid *actor.PID, m any) (answer any, err error) {
-	system := n.system.System()
-	w := waiter{make(chan any, 1)}
-	self, ok := system.ProcessRegistry.Add(w, "ask"+system.ProcessRegistry.NextId())
-	if !ok {
-		return nil, errors.New("node: no name for the waiter")
-	}
-	defer system.ProcessRegistry.Remove(self)
-	system.Root.RequestWithCustomSender(pid, m, self)
-	timeout := time.NewTimer(answerTimeout)
-	defer timeout.Stop()
-	select {
-	case got := <-w.answer:
-		if _, dead := got.(*actor.DeadLetterResponse); dead && !n.isDown() {
-			return nil, nil
-		} else if dead {
-			return nil, ErrStopped
-		}
-		return got, nil
-	case <-n.down:
-		return nil, ErrStopped
-	case <-ctx.Done():
-		return nil, fmt.Errorf("node: %s does not answer: %w", pid.GetId(), ctx.Err())
-	case <-timeout.C:
-		return nil, nil
-	}
+// starts tells whoever waits for an actor that a part of the tree has started. The zero value is ready to use.
+type starts struct {
+	mu   sync.Mutex
+	wait chan struct{} // closed at the next start; nil: nobody waits
 }
 
-// waiter is a process that takes one message.
-type waiter struct{ answer chan any }
-
-func (w waiter) SendUserMessage(_ *actor.PID, m any) {
-	_, m, _ = actor.UnwrapEnvelope(m)
-	select {
-	case w.answer <- m:
-	default:
+// next returns a channel that is closed at the next start.
+func (s *starts) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wait == nil {
+		s.wait = make(chan struct{})
 	}
+	return s.wait
 }
 
-func (w waiter) SendSystemMessage(*actor.PID, any) {}
-func (w waiter) Stop(*actor.PID)                   {}
+// tell closes the channel that next has returned.
+func (s *starts) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wait != nil {
+		close(s.wait)
+		s.wait = nil
+	}
+}

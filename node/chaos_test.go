@@ -55,7 +55,7 @@ func TestChaos(t *testing.T) {
 				w.add(large, 2, 1_500_000)
 				all = append(all, large)
 				for _, s := range all {
-					s.Finish()
+					_ = s.Finish(w.ctx)
 				}
 				for _, s := range all {
 					_ = s.Wait(w.ctx) // it may have been given up

@@ -3,7 +3,7 @@
 //
 //	n, err := node.Start(node.Config{})
 //	sub := n.Subscribe(node.SubscribeOptions{})
-//	_, err = n.Receive(node.ReceiveConfig{Group: netip.MustParseAddrPort("239.1.1.1:3400"), Dir: "in"})
+//	_, err = n.Receive(ctx, node.ReceiveConfig{Group: netip.MustParseAddrPort("239.1.1.1:3400"), Dir: "in"})
 //	for e := range sub.Events() {
 //		if c, ok := e.(event.ObjectCompleted); ok {
 //			fmt.Println(c.Path, c.Size)

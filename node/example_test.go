@@ -15,29 +15,32 @@ import (
 
 // A node that receives what it sends, over multicast on the loopback interface.
 func Example() {
+	ctx := context.Background()
 	n, err := node.Start(node.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer func() { _ = n.Stop(context.Background()) }()
+	defer func() { _ = n.Stop(ctx) }()
 
 	sub := n.Subscribe(node.SubscribeOptions{})
 	group := netip.MustParseAddrPort("239.255.1.5:3405")
-	if _, err := n.Receive(node.ReceiveConfig{Group: group, Interface: "lo", Store: mem.New()}); err != nil {
+	if _, err := n.Receive(ctx, node.ReceiveConfig{Group: group, Interface: "lo", Store: mem.New()}); err != nil {
 		log.Fatal(err)
 	}
-	s, err := n.Send(node.SendConfig{To: group, TSI: 1, Interface: "lo"})
+	s, err := n.Send(ctx, node.SendConfig{To: group, TSI: 1, Interface: "lo"})
 	if err != nil {
 		log.Fatal(err)
 	}
 	text := "hello, everyone"
-	_, err = s.Add(context.Background(), sender.File{
+	_, err = s.Add(ctx, sender.File{
 		ContentLocation: "file:///hello.txt", Content: strings.NewReader(text), Size: uint64(len(text)),
 	}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	s.Finish()
+	if err := s.Finish(ctx); err != nil {
+		log.Fatal(err)
+	}
 	for e := range sub.Events() {
 		if c, ok := e.(event.ObjectCompleted); ok && !c.Sending {
 			fmt.Println(c.Path, c.Size, c.Verified)

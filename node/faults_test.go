@@ -182,7 +182,7 @@ func TestSendingGivenUp(t *testing.T) {
 	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Actor: "node/transfers/sessions/send-1-*", Message: "sending.pump"})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		out := w.net.Dial(simSource, simGroup)
-		s, err := w.node.sendTo(SendConfig{To: simGroup, TSI: 1}, out, simSource.Addr())
+		s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 1}, out, simSource.Addr())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,10 +230,10 @@ func TestNodeGivesUp(t *testing.T) {
 					}
 				}
 				source := w.net.Join(simnet.JoinConfig{Group: simGroup})
-				if _, err := w.node.receive(ReceiveConfig{Group: simGroup, Store: w.store}, source, nil); !errors.Is(err, ErrStopped) {
+				if _, err := w.node.receive(w.ctx, ReceiveConfig{Group: simGroup, Store: w.store}, source, nil); !errors.Is(err, ErrStopped) {
 					t.Errorf("receive: %v", err)
 				}
-				_, err = w.node.sendTo(SendConfig{To: simGroup, TSI: 3}, w.net.Dial(simSource, simGroup), simSource.Addr())
+				_, err = w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 3}, w.net.Dial(simSource, simGroup), simSource.Addr())
 				if !errors.Is(err, ErrStopped) {
 					t.Errorf("send: %v", err)
 				}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
@@ -20,7 +21,7 @@ func TestHubCrashAtEnd(t *testing.T) {
 				for range 2 {
 					s := w.send(1, 8_000_000, sender.Config{})
 					w.addNamed(s, "a", 1, 3000)
-					s.Finish()
+					_ = s.Finish(w.ctx)
 					ctx, cancel := context.WithTimeout(w.ctx, time.Minute)
 					defer cancel()
 					if err := s.Wait(ctx); err != nil {
@@ -34,4 +35,26 @@ func TestHubCrashAtEnd(t *testing.T) {
 			return
 		}
 	}
+}
+
+// TestEventsBeforeWait: when Wait has returned, subscriptions hold the events of the session, however slow the hub is.
+func TestEventsBeforeWait(t *testing.T) {
+	faults := actors.NewFaults(1, actors.Rule{
+		Kind: actors.FaultDelay, Actor: "node/hub", Message: "hub.Publish", Delay: time.Second,
+	})
+	inWorld(t, Config{Faults: faults}, func(w *world) {
+		sub := w.node.Subscribe(SubscribeOptions{})
+		s := w.send(1, 0, sender.Config{})
+		w.add(s, 3, 1000)
+		w.finish(s)
+		completed := 0
+		for len(sub.Events()) > 0 {
+			if _, ok := (<-sub.Events()).(event.ObjectCompleted); ok {
+				completed++
+			}
+		}
+		if completed != 3 {
+			t.Errorf("%d of 3 completed", completed)
+		}
+	})
 }

@@ -65,6 +65,7 @@ type Node struct {
 	up       chan struct{} // closed when the whole tree has started
 	upOnce   sync.Once
 	down     chan struct{} // closed when the whole tree has ended
+	starts   starts
 	next     atomic.Uint64 // ID of the last Reception
 	stopDone chan struct{} // closed when the first Stop has ended
 	stopErr  error         // what it returned; not to be read before
@@ -131,7 +132,7 @@ func (n *Node) Subscribe(o SubscribeOptions) *Subscription {
 	s := &Subscription{node: n, sub: hub.NewSubscription(o.Queue, o.Filter)}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	if n.ask(ctx, hubName, hub.Subscribe{Subscription: s.sub}, &hub.Subscribed{}) != nil {
+	if order[hub.Subscribed](ctx, n, hubName, hub.Subscribe{Subscription: s.sub}) != nil {
 		s.once.Do(s.sub.Close)
 	}
 	return s
@@ -147,7 +148,7 @@ func (s *Subscription) Close() {
 
 // flush waits until subscriptions have been offered what was published before.
 func (n *Node) flush(ctx context.Context) error {
-	return n.ask(ctx, hubName, hub.Flush{}, &hub.Flushed{})
+	return order[hub.Flushed](ctx, n, hubName, hub.Flush{})
 }
 
 // Stop ends the node in order: sockets, sessions, tree. Objects that are whole are published first; unfinished ones
@@ -179,8 +180,8 @@ func (n *Node) stop(ctx context.Context, stores []openedStore) error {
 	var errs []error
 	if !n.isDown() {
 		errs = append(errs,
-			n.ask(ctx, socketsName, socket.Stop{}, &socket.Stopped{}),
-			n.ask(ctx, sessionsName, session.Drain{Reason: "node stopped"}, &session.Drained{}),
+			order[socket.Stopped](ctx, n, socketsName, socket.Stop{}),
+			order[session.Drained](ctx, n, sessionsName, session.Drain{Reason: "node stopped"}),
 			n.flush(ctx),
 		)
 	}

@@ -62,7 +62,7 @@ func plugged(w *world, cfg SendConfig) (*Sending, *cable) {
 	w.t.Helper()
 	c := &cable{Writer: w.net.Dial(simSource, simGroup)}
 	cfg.To, cfg.TSI, cfg.Rate = simGroup, 1, 8_000_000
-	s, err := w.node.sendTo(cfg, c, simSource.Addr())
+	s, err := w.node.sendTo(w.ctx, cfg, c, simSource.Addr())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestLinkStaysAway(t *testing.T) {
 				s, c := plugged(w, test.cfg)
 				w.add(s, 2, 100_000)
 				c.set(away{syscall.ENETUNREACH}, 0)
-				s.Finish()
+				_ = s.Finish(w.ctx)
 				began := time.Now()
 				if test.ends == 0 {
 					time.Sleep(55 * time.Minute)
@@ -212,7 +212,7 @@ func TestCloseWhileAway(t *testing.T) {
 		c.set(away{syscall.ENETDOWN}, 0)
 		time.Sleep(time.Minute)
 		began := time.Now()
-		s.Close()
+		_ = s.Close(w.ctx)
 		err := s.Wait(w.ctx)
 		if took := time.Since(began); took > time.Second {
 			t.Errorf("it took %v", took)

@@ -181,7 +181,7 @@ func TestSocketFails(t *testing.T) {
 					return f, nil
 				}
 				source, _ := open()
-				r, err := w.node.receive(ReceiveConfig{Group: simGroup, Store: w.store}, source, open)
+				r, err := w.node.receive(w.ctx, ReceiveConfig{Group: simGroup, Store: w.store}, source, open)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -63,8 +63,8 @@ type Reception struct {
 }
 
 // Receive joins the group and receives every session on it that cfg wants, until Close or the node's Stop. Its error
-// says what could not be joined, opened or made.
-func (n *Node) Receive(cfg ReceiveConfig) (*Reception, error) {
+// says what could not be joined, opened or made, or is that of ctx, when that ends before the reception has begun.
+func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, error) {
 	if err := cfg.check(); err != nil { // before anything is opened
 		return nil, err
 	}
@@ -86,25 +86,23 @@ func (n *Node) Receive(cfg ReceiveConfig) (*Reception, error) {
 			n.send(hubName, hub.Publish{Event: event.Warning{Text: text}})
 		}
 	}
-	r, err := n.receive(cfg, source, open)
-	if err != nil {
-		return nil, errors.Join(err, source.Close())
-	}
-	return r, nil
+	return n.receive(ctx, cfg, source, open)
 }
 
-// receive runs a reception of cfg, which was checked, on any source of datagrams.
-func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (socket.Source, error)) (*Reception, error) {
+// receive runs a reception of cfg, which was checked, on any source of datagrams, and closes it at the end.
+func (n *Node) receive(
+	ctx context.Context, cfg ReceiveConfig, source socket.Source, reopen func() (socket.Source, error),
+) (*Reception, error) {
 	st, err := n.openStore(cfg)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, source.Close())
 	}
 	core, err := receiver.Config{
 		Registry: n.cfg.Registry, Store: st, Budget: n.budget, Labour: n.labour, Variant: cfg.Variant, Expiry: cfg.Expiry,
 		SessionTimeout: cfg.SessionTimeout, SessionBudget: cfg.SessionBudget, CloseGrace: cfg.CloseGrace, Layout: cfg.Layout,
 	}.Validated()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, source.Close())
 	}
 	counters := &socket.Counters{}
 	slabSize := slabDatagrams * cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
@@ -118,10 +116,9 @@ func (n *Node) receive(cfg ReceiveConfig, source socket.Source, reopen func() (s
 		Reception: &receiving.Reception{ID: r.id, Config: core, Drops: counters}, Ledger: n.ledger,
 		Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions, Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
 	}, source)
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
-	if err := n.ask(ctx, socketsName, socket.Start{Endpoint: endpoint}, &socket.Started{}); err != nil {
+	if err := order[socket.Started](ctx, n, socketsName, socket.Start{Endpoint: endpoint}); err != nil {
 		endpoint.Close()
+		go func() { _ = r.Close(context.Background()) }() // Sockets may still hear of it
 		return nil, err
 	}
 	return r, nil
@@ -151,7 +148,7 @@ func (c *ReceiveConfig) check() error {
 
 // Close leaves the group and ends the reception's sessions: what is whole is published, the rest fails.
 func (r *Reception) Close(ctx context.Context) error {
-	err := r.node.ask(ctx, socketsName, socket.Stop{Reception: r.id}, &socket.Stopped{})
+	err := order[socket.Stopped](ctx, r.node, socketsName, socket.Stop{Reception: r.id})
 	r.node.send(sessionsName, session.Close{Reception: r.id, Reason: "reception closed"})
 	return err
 }

@@ -18,7 +18,7 @@ func TestReceiveRefusesNumbers(t *testing.T) {
 		"Inbox.Messages -1": {Inbox: actors.Limits{Messages: -1}},
 	} {
 		cfg.Store = mem.New()
-		if _, err := n.Receive(cfg); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := n.Receive(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

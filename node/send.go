@@ -55,37 +55,26 @@ type Sending struct {
 	asked atomic.Uint64 // ID of the last Add
 }
 
-// Send opens a sending session. It goes on until Finish and the last transfer, Close, or the node's Stop.
-func (n *Node) Send(cfg SendConfig) (*Sending, error) {
+// Send opens a sending session. It goes on until Finish and the last transfer, Close, or the node's Stop. If ctx ends
+// before the session has begun, Send returns its error, and the session is closed as soon as that is possible.
+func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 	loopback := true
 	w, err := udp.Dial(udp.SendConfig{To: cfg.To, Interface: cfg.Interface, TTL: cfg.TTL, Loopback: &loopback})
 	if err != nil {
 		return nil, err
 	}
-	s, err := n.sendTo(cfg, w, w.LocalAddr().Addr())
-	if err != nil {
-		return nil, errors.Join(err, w.Close())
-	}
-	return s, nil
+	return n.sendTo(ctx, cfg, w, w.LocalAddr().Addr())
 }
 
-// sendTo runs a sending session on any writer of datagrams.
-func (n *Node) sendTo(cfg SendConfig, w sending.Writer, source netip.Addr) (*Sending, error) {
+// sendTo runs a sending session on any writer of datagrams, and closes it at the end.
+func (n *Node) sendTo(ctx context.Context, cfg SendConfig, w sending.Writer, source netip.Addr) (*Sending, error) {
 	key := flute.SessionKey{Source: source.Unmap().WithZone(""), Group: cfg.To, TSI: cfg.TSI}
 	core := cfg.Session
 	core.Session, core.Registry = key, n.cfg.Registry
 	number(&core, time.Now())
 	session0, err := sender.New(core)
 	if err != nil {
-		return nil, err
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch {
-	case n.stopped:
-		return nil, ErrStopped
-	case n.sessions[key]:
-		return nil, fmt.Errorf("node: session %v is being sent already", key)
+		return nil, errors.Join(err, w.Close())
 	}
 	if cfg.Impair != nil {
 		w = &impaired{Writer: w, drop: cfg.Impair}
@@ -95,16 +84,41 @@ func (n *Node) sendTo(cfg SendConfig, w sending.Writer, source netip.Addr) (*Sen
 	if cfg.Rate > 0 {
 		sc.Bucket = pacing.NewBucket(cfg.Rate, 0, 0)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
 	ledger := sending.NewLedger(sc)
-	s.pid = n.address(sessionsName + "/" + n.ledger.Send(ledger))
-	if err := n.ask(ctx, sessionsName, session.Start{Session: ledger}, &session.Started{}); err != nil {
+	if err := s.reserve(ledger); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	go s.watch()
+	start := session.Start{Session: ledger}
+	if _, err := ask[session.Started](ctx, n, sessionsName, start); err != nil {
+		go s.abandon(start)
 		return nil, err
 	}
-	n.sessions[key] = true
-	go s.watch()
 	return s, nil
+}
+
+// reserve takes the session's key, and hands what it runs on over to the tree.
+func (s *Sending) reserve(ledger *sending.Ledger) error {
+	n := s.node
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.stopped:
+		return ErrStopped
+	case n.sessions[s.key]:
+		return fmt.Errorf("node: session %v is being sent already", s.key)
+	}
+	n.sessions[s.key] = true
+	s.pid = n.address(sessionsName + "/" + n.ledger.Send(ledger))
+	return nil
+}
+
+// abandon closes a session that nobody waits for. It ends with the session, or with the node.
+func (s *Sending) abandon(start session.Start) {
+	ctx := context.Background()
+	if _, err := ask[session.Started](ctx, s.node, sessionsName, start); err == nil {
+		_ = s.Close(ctx) // whoever wanted the session has its error already
+	}
 }
 
 // patience returns Patience with its default.
@@ -138,8 +152,8 @@ func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch
 	if err != nil {
 		return flute.TOI{}, err
 	}
-	var added sending.Added
-	if err := s.node.askPID(ctx, s.pid, sending.Add{ID: s.asked.Add(1), Object: o}, &added, s.done); errors.Is(err, errGone) {
+	added, err := askPID[sending.Added](ctx, s.node, s.pid, sending.Add{ID: s.asked.Add(1), Object: o}, s.done)
+	if errors.Is(err, errEnded) {
 		return flute.TOI{}, fmt.Errorf("node: session %v: %w", s.key, sender.ErrClosed)
 	} else if err != nil {
 		return flute.TOI{}, err
@@ -147,30 +161,47 @@ func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch
 	return added.TOI, added.Err
 }
 
-// order tells the session what to do, and returns once it has heard it or has ended.
-func (s *Sending) order(m sending.Message) {
-	// There is nobody to tell but one who waits for the end of the session, and learns of it there.
-	_ = s.node.askPID(context.Background(), s.pid, m, &sending.Taken{}, s.done)
+// order tells the session what to do, and returns once it has heard it or has ended. Of the end tells Wait.
+func (s *Sending) order(ctx context.Context, m sending.Message) error {
+	_, err := askPID[sending.Taken](ctx, s.node, s.pid, m, s.done)
+	if errors.Is(err, errEnded) || errors.Is(err, ErrStopped) {
+		return nil
+	}
+	return err
 }
 
 // Finish announces that no file will be added (RFC 6726, section 3.4.2) and lets the session end once every file was
-// sent as often as asked.
-func (s *Sending) Finish() { s.order(sending.Finish{}) }
+// sent as often as asked, for which Wait waits. The error is that of ctx: the session has not heard it in time. A session
+// that has ended is no error.
+func (s *Sending) Finish(ctx context.Context) error { return s.order(ctx, sending.Finish{}) }
 
-// Close ends the session now, with the close-session flag.
-func (s *Sending) Close() { s.order(sending.Close{Reason: "closed"}) }
+// Close ends the session now, with the close-session flag, and returns when it has ended, or with the error of ctx when
+// that ends before. A session that has ended is no error.
+func (s *Sending) Close(ctx context.Context) error {
+	if err := s.order(ctx, sending.Close{Reason: "closed"}); err != nil {
+		return err
+	}
+	select {
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("node: session %v is ending: %w", s.key, ctx.Err())
+	}
+}
 
 // Done is closed when the session has ended.
 func (s *Sending) Done() <-chan struct{} { return s.done }
 
 // Wait waits for the end of the session and returns what failed, joined: what ended the session before its time, and
-// the files that were not sent as often as asked.
+// the files that were not sent as often as asked. The events of the session have reached every Subscription by then.
 func (s *Sending) Wait(ctx context.Context) error {
 	select {
 	case <-s.done:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	// Without an answer the hub is being stopped or restarted, and events may be missed.
+	_ = s.node.flush(ctx)
 	return s.out.Err()
 }
 

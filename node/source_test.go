@@ -52,7 +52,7 @@ func sendBrittle(t *testing.T, w *world, cfg sender.Config, first, times int) (r
 		t.Fatal(err)
 	}
 	b.armed.Store(true)
-	s.Finish()
+	_ = s.Finish(w.ctx)
 	err = s.Wait(w.ctx)
 	return b.reads, err
 }

@@ -80,7 +80,7 @@ func TestReceiveConfigRefused(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		for i, cfg := range []ReceiveConfig{{SessionTimeout: -1}, {CloseGrace: -1}} {
 			cfg.Group, cfg.Store = simGroup, w.store
-			if r, err := w.node.receive(cfg, w.net.Join(simnet.JoinConfig{Group: simGroup}), nil); err == nil {
+			if r, err := w.node.receive(w.ctx, cfg, w.net.Join(simnet.JoinConfig{Group: simGroup}), nil); err == nil {
 				t.Errorf("%d: %+v was taken: %v", i, cfg, r)
 			}
 		}

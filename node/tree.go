@@ -96,8 +96,11 @@ func (n *Node) ended(err error) {
 
 // restarted turns a supervisor's decision into an event for subscribers.
 func (n *Node) restarted(e supervisor.Event) {
-	if e, ok := e.(supervisor.Started); ok && e.Child == n.address(transfersName).Id {
-		n.upOnce.Do(func() { close(n.up) })
+	if e, ok := e.(supervisor.Started); ok {
+		n.starts.tell()
+		if e.Child == n.address(transfersName).Id {
+			n.upOnce.Do(func() { close(n.up) })
+		}
 	}
 	if e, ok := restartEvent(e); ok {
 		n.send(hubName, hub.Publish{Event: e})

@@ -105,7 +105,7 @@ func TestWhoCrashes(t *testing.T) {
 					return s, nil
 				}
 				first, _ := open()
-				reception, err := w.node.receive(ReceiveConfig{Group: simGroup, Store: w.store}, first, open)
+				reception, err := w.node.receive(w.ctx, ReceiveConfig{Group: simGroup, Store: w.store}, first, open)
 				if err != nil {
 					t.Fatal(err)
 				}

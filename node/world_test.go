@@ -120,7 +120,7 @@ func (w *world) receive(link simnet.Link, cfg ReceiveConfig) *Reception {
 		return r, nil
 	}
 	source, _ := open()
-	r, err := w.node.receive(cfg, source, open)
+	r, err := w.node.receive(w.ctx, cfg, source, open)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func (w *world) receive(link simnet.Link, cfg ReceiveConfig) *Reception {
 func (w *world) send(tsi flute.TSI, rate uint64, cfg sender.Config) *Sending {
 	w.t.Helper()
 	cfg.FirstTOI = flute.NewTOI(1)
-	s, err := w.node.sendTo(SendConfig{To: simGroup, TSI: tsi, Rate: rate, Session: cfg}, w.net.Dial(simSource, simGroup), simSource.Addr())
+	s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: tsi, Rate: rate, Session: cfg}, w.net.Dial(simSource, simGroup), simSource.Addr())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func (w *world) addNamed(s *Sending, name string, seed uint64, size int) {
 func (w *world) finish(sessions ...*Sending) {
 	w.t.Helper()
 	for _, s := range sessions {
-		s.Finish()
+		_ = s.Finish(w.ctx)
 	}
 	for _, s := range sessions {
 		if err := s.Wait(w.ctx); err != nil {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"text/tabwriter"
 	"time"
@@ -150,7 +151,8 @@ func (d *demo) run(ctx context.Context, cfg sender.Config) ([]string, error) {
 	ended := d.node.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: isReceived})
 	defer ended.Close()
 	longest := max(node.DefaultMaxDatagram, int(cfg.OTI.SymbolLength)*int(max(1, cfg.OTI.GroupSize))+demoHeaders)
-	if _, err := d.node.Receive(node.ReceiveConfig{Group: d.group, Interface: lo, Dir: d.dir, MaxDatagram: longest}); err != nil {
+	rc := node.ReceiveConfig{Group: d.group, Interface: lo, Dir: d.dir, MaxDatagram: longest}
+	if _, err := d.node.Receive(ctx, rc); err != nil {
 		return nil, err
 	}
 	cfg.TransferCount = -1 // what one transfer loses comes again in the next
@@ -161,13 +163,12 @@ func (d *demo) run(ctx context.Context, cfg sender.Config) ([]string, error) {
 		}
 	}
 	failures := d.collect(ctx, ended)
-	for _, s := range d.sessions {
-		s.sending.Close()
-	}
+	var closing sync.WaitGroup
 	for _, s := range d.sessions {
 		// Sessions that send for ever have nothing left to fail with.
-		_ = s.sending.Wait(ctx)
+		closing.Go(func() { _ = s.sending.Close(ctx) })
 	}
+	closing.Wait()
 	return failures, nil
 }
 
@@ -175,7 +176,7 @@ func (d *demo) run(ctx context.Context, cfg sender.Config) ([]string, error) {
 func (d *demo) send(ctx context.Context, cfg sender.Config, lo string, i int) error {
 	s := &demoSession{tsi: flute.TSI(i + 1), random: rand.New(rand.NewPCG(d.Seed, uint64(i)))}
 	var err error
-	s.sending, err = d.node.Send(node.SendConfig{
+	s.sending, err = d.node.Send(ctx, node.SendConfig{
 		To: d.group, TSI: s.tsi, Interface: lo, Rate: max(1, uint64(d.Rate)/uint64(d.Sessions)), Session: cfg,
 		Impair: func([]byte) bool {
 			s.sent.Add(1)

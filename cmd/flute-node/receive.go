@@ -110,7 +110,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 	var receptions []*node.Reception
 	for _, g := range groups {
 		base.Group = g
-		r, e := n.Receive(base)
+		r, e := n.Receive(ctx, base)
 		if e != nil {
 			err = e
 			break

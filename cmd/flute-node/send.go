@@ -87,7 +87,7 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	counted := subscribe(n, isLasting, total.add)
 	ready := make(chan struct{}) // closed when the first line is out
 	shown := showEvents(n, out, nil, ready)
-	s, err := n.Send(cfg)
+	s, err := n.Send(ctx, cfg)
 	lost := list.Failed()
 	if err == nil {
 		c.ready(out, to, tsi, files)
@@ -104,7 +104,10 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	<-shown
 	<-counted
 	out.close()
-	if s == nil {
+	switch {
+	case s == nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return interruption(ctx, "before anything was sent")
+	case s == nil:
 		return err
 	}
 	total.Failed += lost
@@ -177,8 +180,9 @@ func (c *sendCommand) send(
 			notSent(out, &f, err)
 		}
 	}
-	s.Finish()
-	err = s.Wait(ctx)
+	if err = s.Finish(ctx); err == nil {
+		err = s.Wait(ctx)
+	}
 	switch {
 	case ctx.Err() != nil && c.Repeat < 0:
 		return unread, nil // the only way to end it

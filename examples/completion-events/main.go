@@ -43,10 +43,10 @@ func run(group netip.AddrPort) (err error) {
 	slow := n.Subscribe(node.SubscribeOptions{Queue: 2})
 
 	store := mem.New()
-	if _, err := n.Receive(node.ReceiveConfig{Group: group, Interface: "lo", Store: store}); err != nil {
+	if _, err := n.Receive(ctx, node.ReceiveConfig{Group: group, Interface: "lo", Store: store}); err != nil {
 		return err
 	}
-	s, err := n.Send(node.SendConfig{To: group, TSI: 3, Interface: "lo", Rate: 50_000_000})
+	s, err := n.Send(ctx, node.SendConfig{To: group, TSI: 3, Interface: "lo", Rate: 50_000_000})
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,9 @@ func run(group netip.AddrPort) (err error) {
 			return err
 		}
 	}
-	s.Finish()
+	if err := s.Finish(ctx); err != nil {
+		return err
+	}
 	for range files {
 		select {
 		case e := <-completed.Events():

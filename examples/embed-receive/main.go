@@ -44,7 +44,7 @@ func run(group netip.AddrPort, ifi, dir string, listen bool) (err error) {
 	}
 	defer func() { err = errors.Join(err, n.Stop(context.Background())) }()
 	sub := n.Subscribe(node.SubscribeOptions{})
-	if _, err := n.Receive(node.ReceiveConfig{Group: group, Interface: ifi, Dir: dir}); err != nil {
+	if _, err := n.Receive(ctx, node.ReceiveConfig{Group: group, Interface: ifi, Dir: dir}); err != nil {
 		return err
 	}
 	if !listen {
@@ -71,7 +71,7 @@ func run(group netip.AddrPort, ifi, dir string, listen bool) (err error) {
 }
 
 func send(ctx context.Context, n *node.Node, group netip.AddrPort, ifi string) error {
-	s, err := n.Send(node.SendConfig{To: group, TSI: 1, Interface: ifi})
+	s, err := n.Send(ctx, node.SendConfig{To: group, TSI: 1, Interface: ifi})
 	if err != nil {
 		return err
 	}
@@ -79,6 +79,5 @@ func send(ctx context.Context, n *node.Node, group netip.AddrPort, ifi string) e
 	_, err = s.Add(ctx, sender.File{
 		ContentLocation: "file:///greeting.txt", Content: strings.NewReader(text), Size: uint64(len(text)),
 	}, nil)
-	s.Finish()
-	return err
+	return errors.Join(err, s.Finish(ctx))
 }

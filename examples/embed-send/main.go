@@ -39,7 +39,7 @@ func run(group netip.AddrPort, ifi string) error {
 	}()
 
 	// Reed-Solomon: 16 repair symbols for each 64 source symbols of 1400 bytes, at 200 Mbit/s.
-	s, err := n.Send(node.SendConfig{
+	s, err := n.Send(ctx, node.SendConfig{
 		To: group, TSI: 42, Interface: ifi, Rate: 200_000_000,
 		Session: sender.Config{OTI: fec.OTI{
 			EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 80,
@@ -59,7 +59,9 @@ func run(group netip.AddrPort, ifi string) error {
 		}
 		fmt.Printf("%s is object %v, %d bytes\n", name, toi, len(content))
 	}
-	s.Finish()
+	if err := s.Finish(ctx); err != nil {
+		return err
+	}
 	if err := s.Wait(ctx); err != nil {
 		return err
 	}

@@ -39,11 +39,11 @@ func run(group netip.AddrPort) (err error) {
 	defer func() { err = errors.Join(err, n.Stop(context.Background())) }()
 	sub := n.Subscribe(node.SubscribeOptions{})
 	store := mem.New()
-	if _, err := n.Receive(node.ReceiveConfig{Group: group, Interface: "lo", Store: store}); err != nil {
+	if _, err := n.Receive(ctx, node.ReceiveConfig{Group: group, Interface: "lo", Store: store}); err != nil {
 		return err
 	}
 	// Reed-Solomon makes good for the packets that were in the hands of the actor when it crashed.
-	s, err := n.Send(node.SendConfig{To: group, TSI: 4, Interface: "lo", Rate: 100_000_000, Session: sender.Config{
+	s, err := n.Send(ctx, node.SendConfig{To: group, TSI: 4, Interface: "lo", Rate: 100_000_000, Session: sender.Config{
 		TransferCount: 2,
 		OTI:           fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 32, MaxEncodingSymbols: 64},
 	}})
@@ -58,7 +58,9 @@ func run(group netip.AddrPort) (err error) {
 			return err
 		}
 	}
-	s.Finish()
+	if err := s.Finish(ctx); err != nil {
+		return err
+	}
 	for done := 0; done < 3; {
 		select {
 		case e := <-sub.Events():
