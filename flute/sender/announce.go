@@ -8,6 +8,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // announcer makes FDT Instances, and sends one at a time: "it is RECOMMENDED that the sending of a previous FDT
@@ -137,7 +138,7 @@ func (a *announcer) end(now time.Time) {
 
 func encode(b []byte, c flute.ContentEncoding) ([]byte, error) {
 	var out bytes.Buffer
-	w, err := newEncoder(&out, c)
+	w, err := content.NewEncoder(&out, c)
 	if err != nil {
 		return nil, err
 	}

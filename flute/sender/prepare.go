@@ -3,19 +3,13 @@ package sender
 import (
 	"bytes"
 	"context"
-	"crypto/md5"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"math"
 
-	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
-
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // readStep is how much Prepare reads at once, and how often it looks at its context: large enough that the calls cost
@@ -93,28 +87,21 @@ func prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
 	}
 
 	var sinks []io.Writer
-	var sumMD5, sumSHA256 hash.Hash
-	if f.Digests&DigestMD5 != 0 {
-		sumMD5 = md5.New()
-		sinks = append(sinks, sumMD5)
+	wanted := algorithms(f.Digests)
+	digest := content.NewDigest(wanted)
+	if wanted != 0 {
+		sinks = append(sinks, digest)
 	}
-	if f.Digests&DigestSHA256 != 0 {
-		sumSHA256 = sha256.New()
-		sinks = append(sinks, sumSHA256)
-	}
-	var encoded *counter
+	var encoded *hashed
 	var enc io.WriteCloser
 	if f.CENC != flute.Null {
 		if scratch == nil {
 			scratch = new(memory)
 		}
-		encoded = &counter{w: scratch}
-		if sumSHA256 != nil {
-			encoded.sum = sha256.New()
-		}
+		encoded = &hashed{w: scratch, digest: content.NewDigest(wanted & content.SHA256)}
 		var err error
-		if enc, err = newEncoder(encoded, f.CENC); err != nil {
-			return nil, err
+		if enc, err = content.NewEncoder(encoded, f.CENC); err != nil {
+			return nil, fmt.Errorf("sender: content encoding %v: %w", f.CENC, err)
 		}
 		sinks = append(sinks, enc)
 	}
@@ -128,22 +115,28 @@ func prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
 		if err := enc.Close(); err != nil {
 			return nil, fmt.Errorf("sender: %s: encode: %w", f.ContentLocation, err)
 		}
-		o.source, o.transferLength = scratch, encoded.n
+		o.source, o.transferLength = scratch, encoded.digest.Done()
 		if m, ok := scratch.(*memory); ok {
 			o.source = bytes.NewReader(m.b)
 		}
 	}
-	if sumMD5 != nil {
-		o.md5 = sumMD5.Sum(nil)
-	}
-	if sumSHA256 != nil {
-		o.sha256 = sumSHA256.Sum(nil)
-		o.transferSHA256 = o.sha256
-		if encoded != nil {
-			o.transferSHA256 = encoded.sum.Sum(nil)
-		}
+	o.md5, o.sha256 = digest.Sum(content.MD5), digest.Sum(content.SHA256)
+	o.transferSHA256 = o.sha256
+	if encoded != nil {
+		o.transferSHA256 = encoded.digest.Sum(content.SHA256)
 	}
 	return o, nil
+}
+
+// algorithms returns the digests that d asks for.
+func algorithms(d Digests) (wanted content.Algorithms) {
+	if d&DigestMD5 != 0 {
+		wanted |= content.MD5
+	}
+	if d&DigestSHA256 != 0 {
+		wanted |= content.SHA256
+	}
+	return wanted
 }
 
 // checkFile refuses what no session could send, and fills in the defaults of f.
@@ -202,33 +195,15 @@ func readFull(r io.ReaderAt, p []byte, off uint64) error {
 	return fmt.Errorf("%w: %d of %d bytes at offset %d: %w", ErrSource, max(n, 0), len(p), off, err)
 }
 
-// newEncoder returns a writer that applies c. DEFLATE is raw RFC 1951, as EXT_CENC numbers it (RFC 6726, section 3.4.3).
-func newEncoder(w io.Writer, c flute.ContentEncoding) (io.WriteCloser, error) {
-	switch c {
-	case flute.ZLIB:
-		return zlib.NewWriter(w), nil
-	case flute.DEFLATE:
-		return flate.NewWriter(w, flate.DefaultCompression)
-	case flute.GZIP:
-		return gzip.NewWriter(w), nil
-	case flute.Null: // nothing to apply
-	}
-	return nil, fmt.Errorf("sender: content encoding %v is not supported", c)
+// hashed counts and hashes what was written through it.
+type hashed struct {
+	w      io.Writer
+	digest *content.Digest
 }
 
-// counter counts and hashes what was written through it.
-type counter struct {
-	w   io.Writer
-	n   uint64
-	sum hash.Hash // nil: not wanted
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += uint64(n)
-	if c.sum != nil {
-		c.sum.Write(p[:n])
-	}
+func (h *hashed) Write(p []byte) (int, error) {
+	n, err := h.w.Write(p)
+	_, _ = h.digest.Write(p[:n])
 	return n, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // The errors of a session's methods, to be found with errors.Is.
@@ -245,17 +246,10 @@ func (s *Session) finish(o *object, now time.Time) {
 	e := &o.entry
 	s.emit(event.ObjectCompleted{
 		Session: s.cfg.Session, TOI: o.toi, ContentLocation: e.ContentLocation, ContentType: e.ContentType,
-		Size: o.file.Size, Digests: o.digests(), FirstPacket: o.first, Duration: now.Sub(o.first), Encoding: encodingName(e.ContentEncoding),
+		Size: o.file.Size, Digests: o.digests(), FirstPacket: o.first, Duration: now.Sub(o.first), Encoding: content.EncodingName(e.ContentEncoding),
 	})
 	s.end(o, finished)
 	s.stats.Completed++
-}
-
-func encodingName(c flute.ContentEncoding) string {
-	if c == flute.Null {
-		return ""
-	}
-	return c.String()
 }
 
 // SetComplete declares that no file will be added. From now on all files of the session stay described, those that were
