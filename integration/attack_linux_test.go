@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
@@ -82,7 +83,7 @@ func TestFloods(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			completed := n.Subscribe(node.SubscribeOptions{Filter: func(e event.Event) bool {
+			completed := n.Subscribe(node.SubscribeOptions{Filter: func(e notice.Event) bool {
 				c, ok := e.(event.ObjectCompleted)
 				return ok && !c.Sending && strings.HasPrefix(c.Path, "good")
 			}})

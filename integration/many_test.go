@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -34,7 +35,7 @@ func TestManySessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := mem.New()
-	ended := n.Subscribe(node.SubscribeOptions{Filter: func(e event.Event) bool {
+	ended := n.Subscribe(node.SubscribeOptions{Filter: func(e notice.Event) bool {
 		switch e := e.(type) {
 		case event.ObjectCompleted:
 			return !e.Sending

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
@@ -94,7 +95,7 @@ func (w *world) chaosEnded(faults *actors.Faults) (exact bool) {
 	}
 	for _, e := range w.take() {
 		switch e := e.(type) {
-		case event.Missed:
+		case notice.Missed:
 			missed += e.Count
 		case event.SessionOpened: // anew, after it was given up
 			maps.DeleteFunc(ended, func(o object, _ string) bool { return o.session == e.Session && !e.Sending })

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
@@ -28,7 +29,7 @@ func TestMaxDatagram(t *testing.T) {
 			switch e := e.(type) {
 			case event.ObjectCompleted:
 				got[e.ContentLocation] = got[e.ContentLocation] || !e.Sending
-			case event.Warning:
+			case notice.Warning:
 				if strings.Contains(e.Text, "2048 bytes") {
 					warnings++
 				}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -127,7 +128,7 @@ func TestQuarantine(t *testing.T) {
 		}
 		outcomes := map[string]int{}
 		for _, e := range w.take() {
-			if a, ok := e.(event.ActorRestarted); ok {
+			if a, ok := e.(notice.ActorRestarted); ok {
 				outcomes[a.Outcome]++
 				if a.Stack == "" {
 					t.Errorf("no stack: %+v", a)

@@ -15,12 +15,12 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/parallel"
 	"github.com/flute-node/flute-node/store"
@@ -114,12 +114,12 @@ func (n *Node) Failed() <-chan error { return n.failed }
 
 // SubscribeOptions configures a subscription. The zero value takes every event.
 type SubscribeOptions struct {
-	Queue  int                    // events held for a subscriber that is busy; zero: hub.DefaultQueue
-	Filter func(event.Event) bool // runs on the hub, so it must be quick; nil: all
+	Queue  int                     // events held for a subscriber that is busy; zero: hub.DefaultQueue
+	Filter func(notice.Event) bool // runs on the hub, so it must be quick; nil: all
 }
 
 // Subscription yields events from now on. A subscriber that is too slow loses events and is told how many by an
-// event.Missed.
+// notice.Missed.
 type Subscription struct {
 	node *Node
 	sub  *hub.Subscription
@@ -139,7 +139,7 @@ func (n *Node) Subscribe(o SubscribeOptions) *Subscription {
 }
 
 // Events returns the channel of events.
-func (s *Subscription) Events() <-chan event.Event { return s.sub.Events() }
+func (s *Subscription) Events() <-chan notice.Event { return s.sub.Events() }
 
 // Close ends the subscription; the channel is closed after what is queued.
 func (s *Subscription) Close() {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -72,7 +73,10 @@ func plugged(w *world, cfg SendConfig) (*Sending, *cable) {
 // warnings returns the texts of all Warnings.
 func (w *world) warnings() (all []string) {
 	for _, e := range w.take() {
-		if e, ok := e.(event.Warning); ok {
+		switch e := e.(type) {
+		case event.Warning:
+			all = append(all, e.Text)
+		case notice.Warning:
 			all = append(all, e.Text)
 		}
 	}

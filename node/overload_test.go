@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
@@ -193,7 +194,7 @@ func TestSocketFails(t *testing.T) {
 				warnings, opened := 0, 0
 				for _, e := range w.take() {
 					switch e := e.(type) {
-					case event.Warning:
+					case notice.Warning:
 						warnings++
 					case event.SessionOpened:
 						if !e.Sending {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/raptorq"
 	"github.com/flute-node/flute-node/fec/rs"
@@ -56,7 +57,7 @@ func TestPoisonedBlock(t *testing.T) {
 		}
 		crashes := 0
 		for _, e := range w.take() {
-			if a, ok := e.(event.ActorRestarted); ok {
+			if a, ok := e.(notice.ActorRestarted); ok {
 				crashes++
 				if !strings.Contains(a.Reason, "a bug in the decoder") || !strings.Contains(a.Actor, "/toi-2-") {
 					t.Errorf("%+v", a)
@@ -192,7 +193,7 @@ func TestPoisonedLargeBlock(t *testing.T) {
 			t.Errorf("poison: %q", how)
 		}
 		for _, e := range w.take() {
-			if a, ok := e.(event.ActorRestarted); ok {
+			if a, ok := e.(notice.ActorRestarted); ok {
 				t.Errorf("%+v", a)
 			}
 		}

@@ -10,12 +10,12 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/internal/udp"
@@ -83,7 +83,7 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 	}
 	if w, ok := source.(interface{ BufferLimited() string }); ok {
 		if text := w.BufferLimited(); text != "" {
-			n.send(hubName, hub.Publish{Event: event.Warning{Text: text}})
+			n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
 		}
 	}
 	return n.receive(ctx, cfg, source, open)

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/file"
 )
@@ -54,7 +54,7 @@ func (n *Node) openFolder(dir string) (openedStore, error) {
 		return openedStore{}, err
 	}
 	st, err := file.Options{Warn: func(text string) {
-		n.send(hubName, hub.Publish{Event: event.Warning{Text: text}})
+		n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
 	}}.New(path)
 	if err != nil {
 		return openedStore{}, err

@@ -11,10 +11,10 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/actors/vault"
-	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/supervisor"
 )
 
@@ -119,7 +119,7 @@ func (n *Node) address(name string) *actor.PID {
 func (n *Node) send(name string, m any) { n.system.Root().Send(n.address(name), m) }
 
 // restartEvent returns what subscribers are told of a supervisor's decision: what went wrong, not what runs.
-func restartEvent(e supervisor.Event) (event.Event, bool) {
+func restartEvent(e supervisor.Event) (notice.Event, bool) {
 	switch e := e.(type) {
 	case supervisor.Failed:
 		return crashEvent(e.Child, "restarted", e.Reason), true
@@ -132,8 +132,8 @@ func restartEvent(e supervisor.Event) (event.Event, bool) {
 	return nil, false
 }
 
-func crashEvent(child, outcome string, reason error) event.ActorRestarted {
-	a := event.ActorRestarted{Actor: child, Outcome: outcome, Reason: reason.Error()}
+func crashEvent(child, outcome string, reason error) notice.ActorRestarted {
+	a := notice.ActorRestarted{Actor: child, Outcome: outcome, Reason: reason.Error()}
 	if c := (*actors.Crash)(nil); errors.As(reason, &c) {
 		a.Stack = string(c.Stack)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
@@ -34,7 +35,7 @@ type world struct {
 	mu         sync.Mutex
 	receivers  []*simnet.Receiver
 	receptions []*Reception
-	events     []event.Event
+	events     []notice.Event
 	sent       map[string][]byte // content by path
 	watching   sync.WaitGroup
 	stopped    bool
@@ -174,11 +175,11 @@ func (w *world) finish(sessions ...*Sending) {
 }
 
 // take returns the events so far.
-func (w *world) take() []event.Event {
+func (w *world) take() []notice.Event {
 	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]event.Event{}, w.events...)
+	return append([]notice.Event{}, w.events...)
 }
 
 // ends returns how each received object ended, by path: "completed" or the reason of the failure. An object that was

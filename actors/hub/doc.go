@@ -4,7 +4,7 @@
 //	object  ──┼─ Publish ─► hub ─► one bounded queue per Subscription ─► subscriber
 //	node    ──┘
 //
-// A slow subscriber loses events; how many, it is told by an event.Missed before the next event that it gets. It never
+// A slow subscriber loses events; how many, it is told by an notice.Missed before the next event that it gets. It never
 // delays the node nor another subscriber. A subscriber runs its own goroutine: nothing of it runs on an actor, so it can
 // panic only itself.
 //

@@ -11,7 +11,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/internal/actortest"
 )
 
@@ -30,7 +30,7 @@ func inHub(t *testing.T, faults *actors.Faults, fn func(sys *actors.System, pid 
 // publish sends the warnings from to to-1.
 func publish(sys *actors.System, pid *actor.PID, from, to int) {
 	for i := from; i < to; i++ {
-		sys.Root().Send(pid, hub.Publish{Event: event.Warning{Text: fmt.Sprint(i)}})
+		sys.Root().Send(pid, hub.Publish{Event: notice.Warning{Text: fmt.Sprint(i)}})
 	}
 	synctest.Wait()
 }
@@ -56,9 +56,9 @@ func queued(s *hub.Subscription) []string {
 		select {
 		case e, ok := <-s.Events():
 			switch e := e.(type) {
-			case event.Warning:
+			case notice.Warning:
 				got = append(got, e.Text)
-			case event.Missed:
+			case notice.Missed:
 				got = append(got, fmt.Sprintf("missed %d", e.Count))
 			}
 			if ok {
@@ -106,9 +106,9 @@ func TestSlowSubscriber(t *testing.T) {
 // TestFilter: one that panics misses what it panicked at; one that refuses misses nothing.
 func TestFilter(t *testing.T) {
 	inHub(t, nil, func(sys *actors.System, pid *actor.PID) {
-		odd := func(e event.Event) bool { return (e.(event.Warning).Text[0]-'0')%2 == 1 }
-		bad := func(e event.Event) bool {
-			if e.(event.Warning).Text == "1" {
+		odd := func(e notice.Event) bool { return (e.(notice.Warning).Text[0]-'0')%2 == 1 }
+		bad := func(e notice.Event) bool {
+			if e.(notice.Warning).Text == "1" {
 				panic("in the filter")
 			}
 			return true

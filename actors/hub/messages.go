@@ -1,6 +1,6 @@
 package hub
 
-import "github.com/flute-node/flute-node/flute/event"
+import "github.com/flute-node/flute-node/actors/notice"
 
 // Message is what the hub takes. It emits nothing but events to subscriptions.
 //
@@ -9,7 +9,7 @@ type Message interface{ isMessage() }
 
 // Publish is sent by sessions, sockets and the node, in any state; every subscription whose filter takes the event gets
 // it.
-type Publish struct{ Event event.Event }
+type Publish struct{ Event notice.Event }
 
 // Subscribe is sent by the node; from then on the subscription gets events. Answered with Subscribed: a Stop would
 // overtake it, and a subscription that the hub never saw would never be closed.

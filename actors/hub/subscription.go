@@ -1,6 +1,6 @@
 package hub
 
-import "github.com/flute-node/flute-node/flute/event"
+import "github.com/flute-node/flute-node/actors/notice"
 
 // DefaultQueue is how many events a subscription holds for a subscriber that is busy.
 const DefaultQueue = 1024
@@ -8,32 +8,32 @@ const DefaultQueue = 1024
 // Subscription is one subscriber's bounded queue of events. The channel may be read from any goroutine; the rest
 // belongs to the hub.
 type Subscription struct {
-	events chan event.Event
-	filter func(event.Event) bool
+	events chan notice.Event
+	filter func(notice.Event) bool
 	missed uint64
 	closed bool
 }
 
 // NewSubscription returns a queue of n events (0: DefaultQueue, at least 2) that takes what filter accepts, or
 // everything when filter is nil. filter runs on the hub: it must be quick; if it panics, the event counts as missed.
-func NewSubscription(n int, filter func(event.Event) bool) *Subscription {
+func NewSubscription(n int, filter func(notice.Event) bool) *Subscription {
 	if n == 0 {
 		n = DefaultQueue
 	}
-	return &Subscription{events: make(chan event.Event, max(n, 2)), filter: filter}
+	return &Subscription{events: make(chan notice.Event, max(n, 2)), filter: filter}
 }
 
 // Events returns the queue. It is closed when the subscription or the node ends.
-func (s *Subscription) Events() <-chan event.Event { return s.events }
+func (s *Subscription) Events() <-chan notice.Event { return s.events }
 
 // offer queues e, or counts it as missed.
-func (s *Subscription) offer(e event.Event) {
+func (s *Subscription) offer(e notice.Event) {
 	if s.closed || !s.wants(e) {
 		return
 	}
 	// Room for two: a Missed is only worth its place when the event behind it fits too.
 	if s.missed > 0 && cap(s.events)-len(s.events) >= 2 {
-		s.events <- event.Missed{Count: s.missed}
+		s.events <- notice.Missed{Count: s.missed}
 		s.missed = 0
 	}
 	if s.missed > 0 {
@@ -51,13 +51,13 @@ func (s *Subscription) offer(e event.Event) {
 func (s *Subscription) miss() {
 	s.missed++
 	select {
-	case s.events <- event.Missed{Count: s.missed}:
+	case s.events <- notice.Missed{Count: s.missed}:
 		s.missed = 0
 	default:
 	}
 }
 
-func (s *Subscription) wants(e event.Event) (yes bool) {
+func (s *Subscription) wants(e notice.Event) (yes bool) {
 	if s.filter == nil {
 		return true
 	}
@@ -81,7 +81,7 @@ func (s *Subscription) close() {
 	s.closed = true
 	if s.missed > 0 {
 		select {
-		case s.events <- event.Missed{Count: s.missed}:
+		case s.events <- notice.Missed{Count: s.missed}:
 		default:
 		}
 	}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/receiving"
-	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
@@ -102,7 +102,7 @@ func (s *socket) resume(ctx actor.Context) {
 // datagrams come which are too long to be received at all, and that there are more sessions than places.
 func (s *socket) report(ctx actor.Context) {
 	if n := s.kernelDrops(); n > s.told.drops {
-		drops := event.KernelDrops{Group: s.cfg.Group, New: n - s.told.drops, Total: n}
+		drops := notice.KernelDrops{Group: s.cfg.Group, New: n - s.told.drops, Total: n}
 		s.told.drops = n
 		ctx.Send(s.peers.hub, hub.Publish{Event: drops})
 	}
@@ -119,5 +119,5 @@ func (s *socket) report(ctx actor.Context) {
 }
 
 func (s *socket) warn(ctx actor.Context, text string) {
-	ctx.Send(s.peers.hub, hub.Publish{Event: event.Warning{Text: text}})
+	ctx.Send(s.peers.hub, hub.Publish{Event: notice.Warning{Text: text}})
 }

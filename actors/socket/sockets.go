@@ -8,7 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/supervisor"
 )
 
@@ -83,7 +83,7 @@ func (s *sockets) Receive(ctx actor.Context) {
 		s.stop(ctx, m)
 	case supervisor.ChildGaveUp:
 		text := fmt.Sprintf("socket %s is given up: %v", m.PID.Id, m.Reason)
-		ctx.Send(s.peers.hub, hub.Publish{Event: event.Warning{Text: text}})
+		ctx.Send(s.peers.hub, hub.Publish{Event: notice.Warning{Text: text}})
 		if e := s.ledger.endpoints[s.children[m.PID.Id]]; e != nil {
 			s.close(e)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
@@ -46,7 +47,7 @@ type bars struct {
 }
 
 // add takes note of an event at now.
-func (b *bars) add(now time.Time, e event.Event) {
+func (b *bars) add(now time.Time, e notice.Event) {
 	switch e := e.(type) {
 	case event.ObjectStarted:
 		o := object{e.Session, e.TOI, e.Sending}

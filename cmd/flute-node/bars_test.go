@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
@@ -59,7 +60,7 @@ func TestBarsEndWithTheirObjects(t *testing.T) {
 	now := time.Unix(0, 0)
 	one, two := flute.NewTOI(1), flute.NewTOI(2)
 	b.add(now, event.ObjectProgress{TOI: one, Received: 1})
-	for _, e := range []event.Event{
+	for _, e := range []notice.Event{
 		event.ObjectStarted{TOI: one},
 		event.ObjectStarted{TOI: two},
 		event.ObjectStarted{TOI: one, Sending: true},

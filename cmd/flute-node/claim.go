@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
 )
 
 // maxClaims bounds the TSIs that are tried.
@@ -19,7 +19,7 @@ func takeTSI(out *output, to netip.AddrPort, want *uint64) (tsi flute.TSI, relea
 		tsi = flute.TSI(*want)
 		release, ok := claim(to, tsi)
 		if !ok {
-			out.show(event.Warning{Text: fmt.Sprintf("another process of this machine sends to %v with TSI %d: "+
+			out.show(notice.Warning{Text: fmt.Sprintf("another process of this machine sends to %v with TSI %d: "+
 				"receivers take both for one session, and files are lost; give this one another --tsi", to, tsi)})
 		}
 		return tsi, release

@@ -19,6 +19,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
@@ -90,7 +91,7 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	if !out.json {
 		now := make(chan struct{})
 		close(now)
-		shown = showEvents(d.node, out, func(e event.Event) bool { return !event.IsSending(e) }, now)
+		shown = showEvents(d.node, out, func(e notice.Event) bool { return !event.IsSending(e) }, now)
 	}
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
@@ -355,7 +356,7 @@ func (d *demo) describe(cfg *sender.Config) string {
 }
 
 // isReceived reports whether e ends an object of a receiving session.
-func isReceived(e event.Event) bool {
+func isReceived(e notice.Event) bool {
 	switch e := e.(type) {
 	case event.ObjectCompleted:
 		return !e.Sending

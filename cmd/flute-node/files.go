@@ -6,7 +6,7 @@ import (
 	"os"
 	"slices"
 
-	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/source"
 )
@@ -67,5 +67,5 @@ func (o *output) skipped(s source.Skipped, text string) {
 
 // notSent tells that a file cannot be sent.
 func notSent(out *output, f *sender.File, err error) {
-	out.show(event.Warning{Text: fmt.Sprintf("not sent: %s: %v", f.ContentLocation, err)})
+	out.show(notice.Warning{Text: fmt.Sprintf("not sent: %s: %v", f.ContentLocation, err)})
 }

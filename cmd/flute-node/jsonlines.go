@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
 )
 
@@ -31,7 +32,7 @@ func newJSONLines(w io.Writer, progress bool) *jsonLines {
 }
 
 // show writes an event, unless it is one of progress too many.
-func (j *jsonLines) show(e event.Event) {
+func (j *jsonLines) show(e notice.Event) {
 	switch e := e.(type) {
 	case event.ObjectStarted:
 		j.last[object{e.Session, e.TOI, e.Sending}] = j.now()
@@ -48,7 +49,7 @@ func (j *jsonLines) show(e event.Event) {
 	case event.ObjectFailed:
 		delete(j.last, object{e.Session, e.TOI, e.Sending})
 	}
-	j.line(eventName(e), e)
+	j.line(e.EventName(), e)
 }
 
 // due reports whether a line of progress may be written.
@@ -106,41 +107,4 @@ func withoutNil(v any) any {
 		}
 	}
 	return c.Interface()
-}
-
-// eventName returns the stable name of a kind of events in JSON.
-func eventName(e event.Event) string {
-	switch e.(type) {
-	case event.SessionOpened:
-		return "session_opened"
-	case event.SessionComplete:
-		return "session_complete"
-	case event.SessionClosed:
-		return "session_closed"
-	case event.SessionStats:
-		return "session_stats"
-	case event.FDTReceived:
-		return "fdt_received"
-	case event.FDTRejected:
-		return "fdt_rejected"
-	case event.ObjectStarted:
-		return "object_started"
-	case event.ObjectProgress:
-		return "object_progress"
-	case event.ObjectCompleted:
-		return "object_completed"
-	case event.ObjectFailed:
-		return "object_failed"
-	case event.MatrixDetected:
-		return "matrix_detected"
-	case event.ActorRestarted:
-		return "actor_restarted"
-	case event.KernelDrops:
-		return "kernel_drops"
-	case event.Missed:
-		return "missed"
-	case event.Warning:
-		return "warning"
-	}
-	return "unknown"
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
@@ -16,7 +17,7 @@ func TestJSONLines(t *testing.T) {
 	j.now = func() time.Time { return time.Unix(0, 0).UTC() }
 	j.show(event.FDTReceived{Session: flute.SessionKey{TSI: 7}, ID: 3})
 	j.show(event.ObjectCompleted{})
-	j.show(event.Missed{Count: 1})
+	j.show(notice.Missed{Count: 1})
 	lines := strings.Split(out.String(), "\n")
 	if want := `{"event":"fdt_received","time":"1970-01-01T00:00:00Z","session":{"source":"","group":"","tsi":7},` +
 		`"fdt_instance_id":3,"files":0,"expires":"0001-01-01T00:00:00Z","complete":false,"rejected":[],"rejected_count":0}`; lines[0] != want {

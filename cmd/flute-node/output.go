@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
 )
 
@@ -143,7 +144,7 @@ func (o *output) close() {
 }
 
 // show shows one event.
-func (o *output) show(e event.Event) {
+func (o *output) show(e notice.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	text, trouble := sentence(e)
@@ -153,7 +154,7 @@ func (o *output) show(e event.Event) {
 	if o.json {
 		o.lines.show(e)
 		if n := o.printer.takeLost(); n > 0 { // told with the first line that can be written again
-			o.lines.line(eventName(event.Missed{}), event.Missed{Count: uint64(n)})
+			o.lines.line(notice.Missed{}.EventName(), notice.Missed{Count: uint64(n)})
 		}
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/settings"
@@ -90,7 +91,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 	for i := 0; i < len(groups); i++ {
 		if slices.Contains(groups[:i], groups[i]) {
 			text := fmt.Sprintf("--group %v is given twice: it is received once", groups[i])
-			out.note(eventName(event.Warning{}), event.Warning{Text: text}, "warning: "+text)
+			out.note(notice.Warning{}.EventName(), notice.Warning{Text: text}, "warning: "+text)
 			groups = slices.Delete(groups, i, i+1)
 			i--
 			continue
@@ -231,7 +232,7 @@ func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, u *until) {
 }
 
 // isDecisive selects what until looks at.
-func isDecisive(e event.Event) bool {
+func isDecisive(e notice.Event) bool {
 	switch e := e.(type) {
 	case event.SessionOpened, event.SessionClosed, event.ObjectCompleted, event.ObjectFailed:
 		return !event.IsSending(e)
@@ -242,9 +243,9 @@ func isDecisive(e event.Event) bool {
 }
 
 // isLasting selects what a summary counts.
-func isLasting(e event.Event) bool {
+func isLasting(e notice.Event) bool {
 	switch e.(type) {
-	case event.SessionClosed, event.ObjectCompleted, event.ObjectFailed, event.KernelDrops:
+	case event.SessionClosed, event.ObjectCompleted, event.ObjectFailed, notice.KernelDrops:
 		return true
 	}
 	return false

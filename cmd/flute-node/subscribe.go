@@ -1,22 +1,22 @@
 package main
 
 import (
-	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/node"
 )
 
 // showEvents shows the events of n that are wanted; nil: all. It begins when ready is closed. The channel is closed
 // after the last one, when n has stopped.
-func showEvents(n *node.Node, out *output, wanted func(event.Event) bool, ready <-chan struct{}) <-chan struct{} {
+func showEvents(n *node.Node, out *output, wanted func(notice.Event) bool, ready <-chan struct{}) <-chan struct{} {
 	out.begin()
-	return subscribe(n, wanted, func(e event.Event) {
+	return subscribe(n, wanted, func(e notice.Event) {
 		<-ready
 		out.show(e)
 	})
 }
 
 // subscribe calls do with each event wanted, on a goroutine of its own. The channel is closed after the last one.
-func subscribe(n *node.Node, wanted func(event.Event) bool, do func(event.Event)) <-chan struct{} {
+func subscribe(n *node.Node, wanted func(notice.Event) bool, do func(notice.Event)) <-chan struct{} {
 	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: wanted})
 	done := make(chan struct{})
 	go func() {

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/settings"
@@ -48,7 +49,7 @@ func newSummary(sending bool) *summary {
 }
 
 // add counts an event.
-func (s *summary) add(e event.Event) {
+func (s *summary) add(e notice.Event) {
 	switch e := e.(type) {
 	case event.ObjectCompleted:
 		if e.Sending == s.sending {
@@ -81,7 +82,7 @@ func (s *summary) add(e event.Event) {
 			s.Duplicate += e.Counters.Duplicate
 			s.drop(e.Counters.Dropped)
 		}
-	case event.KernelDrops:
+	case notice.KernelDrops:
 		if s.arrivals != nil {
 			s.KernelDrops += e.New
 		}

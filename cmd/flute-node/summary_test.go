@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
@@ -16,14 +17,14 @@ func TestSummary(t *testing.T) {
 	var c flute.Counters
 	c.Drop(flute.DropBudget, 7)
 	c.Repeat()
-	for _, e := range []event.Event{
+	for _, e := range []notice.Event{
 		event.ObjectCompleted{Size: 1_000_000, Repaired: 3, FirstPacket: now.Add(time.Second), Duration: time.Second},
 		event.ObjectCompleted{Size: 1_000_000, FirstPacket: now, Duration: time.Second},
 		event.ObjectCompleted{}, // empty
 		event.ObjectCompleted{Size: 5, Sending: true},
 		event.SessionClosed{Counters: c},
 		event.SessionClosed{Counters: c},
-		event.KernelDrops{New: 5},
+		notice.KernelDrops{New: 5},
 	} {
 		s.add(e)
 	}
@@ -56,7 +57,7 @@ func TestSummaryAsJSON(t *testing.T) {
 		c.Drop(flute.DropBudget, 7)
 		s.add(event.ObjectCompleted{Size: 5, Repaired: 2, Sending: sending})
 		s.add(event.SessionClosed{Counters: c, Sending: sending})
-		s.add(event.KernelDrops{New: 5})
+		s.add(notice.KernelDrops{New: 5})
 		if got, err := json.Marshal(s.totals); err != nil || string(got) != want {
 			t.Errorf("sending %v: %s, %v; want %s", sending, got, err, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
@@ -53,7 +54,7 @@ type location struct {
 }
 
 // add takes note of an event of a receiving session.
-func (u *until) add(e event.Event) {
+func (u *until) add(e notice.Event) {
 	switch e := e.(type) {
 	case event.SessionOpened:
 		u.session(e.Session)
@@ -74,7 +75,7 @@ func (u *until) add(e event.Event) {
 		if e.Reason != event.FailSuperseded {
 			u.miss(e)
 		}
-	case event.Missed:
+	case notice.Missed:
 		u.missed += e.Count
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
@@ -17,51 +18,51 @@ var (
 	two    = flute.SessionKey{Source: netip.MustParseAddr("192.0.2.1"), Group: groupB, TSI: 2}
 )
 
-func done(s flute.SessionKey, name string) event.Event {
+func done(s flute.SessionKey, name string) notice.Event {
 	return event.ObjectCompleted{Session: s, ContentLocation: name}
 }
 
-func broke(s flute.SessionKey, name string, reason event.FailReason, retry bool) event.Event {
+func broke(s flute.SessionKey, name string, reason event.FailReason, retry bool) notice.Event {
 	return event.ObjectFailed{Session: s, ContentLocation: name, Reason: reason, Retry: retry}
 }
 
 // TestUntil tells what happens and what receive makes of it: whether it goes on, and what is wrong if it does not.
 func TestUntil(t *testing.T) {
-	open := func(s flute.SessionKey) event.Event { return event.SessionOpened{Session: s} }
-	complete := func(s flute.SessionKey, failed int) event.Event {
+	open := func(s flute.SessionKey) notice.Event { return event.SessionOpened{Session: s} }
+	complete := func(s flute.SessionKey, failed int) notice.Event {
 		return event.SessionComplete{Session: s, Failed: failed}
 	}
-	closed := func(s flute.SessionKey) event.Event {
+	closed := func(s flute.SessionKey) notice.Event {
 		return event.SessionClosed{Session: s, Reason: "close-session flag"}
 	}
 	a, b := flute.SessionKey{Group: groupA}, flute.SessionKey{Group: groupB}
 	for name, test := range map[string]struct {
 		u      until
-		events []event.Event
+		events []notice.Event
 		goesOn bool
 		wrong  string
 	}{
 		"nothing yet":               {u: until{kind: untilComplete}, goesOn: true},
-		"files, but not complete":   {until{kind: untilComplete}, []event.Event{open(one), done(one, "a")}, true, ""},
-		"complete":                  {until{kind: untilComplete}, []event.Event{open(one), done(one, "a"), complete(one, 0)}, false, ""},
-		"complete and closed":       {until{kind: untilComplete}, []event.Event{open(one), complete(one, 0), closed(one)}, false, ""},
-		"another session goes on":   {until{kind: untilComplete}, []event.Event{open(two), open(one), complete(one, 0)}, true, ""},
-		"another group was silent":  {until{kind: untilComplete, group: []flute.SessionKey{a, b}}, []event.Event{open(one), complete(one, 0)}, true, ""},
-		"both groups":               {until{kind: untilComplete, group: []flute.SessionKey{a, b}}, []event.Event{complete(one, 0), complete(two, 0)}, false, ""},
-		"a TSI was silent":          {until{kind: untilComplete, tsis: []flute.TSI{1, 2}}, []event.Event{complete(one, 0)}, true, ""},
-		"closed, not complete":      {until{kind: untilComplete}, []event.Event{open(one), done(one, "a"), closed(one)}, false, "had not said that it was complete"},
-		"a file failed":             {until{kind: untilComplete}, []event.Event{broke(one, "file:///x%20y", "digest", false), complete(one, 1)}, false, "1 file missing: x y (digest)"},
-		"a file came after all":     {until{kind: untilComplete}, []event.Event{broke(one, "a", "digest", true), done(one, "a"), complete(one, 0)}, false, ""},
-		"a newer version":           {until{kind: untilComplete}, []event.Event{broke(one, "a", event.FailSuperseded, false), done(one, "a"), complete(one, 0)}, false, ""},
-		"a description was refused": {until{kind: untilComplete}, []event.Event{complete(one, 2)}, false, "2 announced files could not be received"},
-		"events were missed":        {until{kind: untilComplete}, []event.Event{event.Missed{Count: 3}, complete(one, 0)}, false, "3 events were missed"},
-		"until closed, complete":    {until{kind: untilClosed}, []event.Event{open(one), complete(one, 0)}, true, ""},
-		"until closed":              {until{kind: untilClosed}, []event.Event{open(one), done(one, "a"), closed(one)}, false, ""},
-		"until closed, one failed":  {until{kind: untilClosed}, []event.Event{open(one), broke(one, "a", "session_over", false), closed(one)}, false, "a (session_over)"},
-		"count":                     {until{kind: untilCount, count: 2}, []event.Event{done(one, "a"), broke(one, "b", "oti", false), done(two, "a")}, false, ""},
-		"count not reached":         {until{kind: untilCount, count: 2}, []event.Event{done(one, "a"), complete(one, 0), closed(one)}, true, ""},
-		"for ever":                  {until{kind: untilForever}, []event.Event{broke(one, "a", "oti", false), complete(one, 1), closed(one)}, true, ""},
-		"time":                      {until{kind: untilTimeout}, []event.Event{complete(one, 0), closed(one)}, true, ""},
+		"files, but not complete":   {until{kind: untilComplete}, []notice.Event{open(one), done(one, "a")}, true, ""},
+		"complete":                  {until{kind: untilComplete}, []notice.Event{open(one), done(one, "a"), complete(one, 0)}, false, ""},
+		"complete and closed":       {until{kind: untilComplete}, []notice.Event{open(one), complete(one, 0), closed(one)}, false, ""},
+		"another session goes on":   {until{kind: untilComplete}, []notice.Event{open(two), open(one), complete(one, 0)}, true, ""},
+		"another group was silent":  {until{kind: untilComplete, group: []flute.SessionKey{a, b}}, []notice.Event{open(one), complete(one, 0)}, true, ""},
+		"both groups":               {until{kind: untilComplete, group: []flute.SessionKey{a, b}}, []notice.Event{complete(one, 0), complete(two, 0)}, false, ""},
+		"a TSI was silent":          {until{kind: untilComplete, tsis: []flute.TSI{1, 2}}, []notice.Event{complete(one, 0)}, true, ""},
+		"closed, not complete":      {until{kind: untilComplete}, []notice.Event{open(one), done(one, "a"), closed(one)}, false, "had not said that it was complete"},
+		"a file failed":             {until{kind: untilComplete}, []notice.Event{broke(one, "file:///x%20y", "digest", false), complete(one, 1)}, false, "1 file missing: x y (digest)"},
+		"a file came after all":     {until{kind: untilComplete}, []notice.Event{broke(one, "a", "digest", true), done(one, "a"), complete(one, 0)}, false, ""},
+		"a newer version":           {until{kind: untilComplete}, []notice.Event{broke(one, "a", event.FailSuperseded, false), done(one, "a"), complete(one, 0)}, false, ""},
+		"a description was refused": {until{kind: untilComplete}, []notice.Event{complete(one, 2)}, false, "2 announced files could not be received"},
+		"events were missed":        {until{kind: untilComplete}, []notice.Event{notice.Missed{Count: 3}, complete(one, 0)}, false, "3 events were missed"},
+		"until closed, complete":    {until{kind: untilClosed}, []notice.Event{open(one), complete(one, 0)}, true, ""},
+		"until closed":              {until{kind: untilClosed}, []notice.Event{open(one), done(one, "a"), closed(one)}, false, ""},
+		"until closed, one failed":  {until{kind: untilClosed}, []notice.Event{open(one), broke(one, "a", "session_over", false), closed(one)}, false, "a (session_over)"},
+		"count":                     {until{kind: untilCount, count: 2}, []notice.Event{done(one, "a"), broke(one, "b", "oti", false), done(two, "a")}, false, ""},
+		"count not reached":         {until{kind: untilCount, count: 2}, []notice.Event{done(one, "a"), complete(one, 0), closed(one)}, true, ""},
+		"for ever":                  {until{kind: untilForever}, []notice.Event{broke(one, "a", "oti", false), complete(one, 1), closed(one)}, true, ""},
+		"time":                      {until{kind: untilTimeout}, []notice.Event{complete(one, 0), closed(one)}, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := test.u
@@ -88,15 +89,15 @@ func TestUntil(t *testing.T) {
 func TestUntilLate(t *testing.T) {
 	for _, test := range []struct {
 		kind   string
-		events []event.Event
+		events []notice.Event
 		want   string
 		hint   bool
 	}{
 		{untilComplete, nil, "nothing was heard for 1s", false},
-		{untilComplete, []event.Event{event.SessionOpened{Session: one}, done(one, "a")}, "1 file after 1s, and not complete", true},
-		{untilComplete, []event.Event{done(one, "a"), event.SessionClosed{Session: one}}, "1 file after 1s, and not complete", true},
-		{untilComplete, []event.Event{event.SessionComplete{Session: one}}, "0 files after 1s, and not complete", false},
-		{untilClosed, []event.Event{event.SessionOpened{Session: one}}, "0 files after 1s, and not closed", false},
+		{untilComplete, []notice.Event{event.SessionOpened{Session: one}, done(one, "a")}, "1 file after 1s, and not complete", true},
+		{untilComplete, []notice.Event{done(one, "a"), event.SessionClosed{Session: one}}, "1 file after 1s, and not complete", true},
+		{untilComplete, []notice.Event{event.SessionComplete{Session: one}}, "0 files after 1s, and not complete", false},
+		{untilClosed, []notice.Event{event.SessionOpened{Session: one}}, "0 files after 1s, and not closed", false},
 	} {
 		u := until{kind: test.kind}
 		for _, e := range test.events {

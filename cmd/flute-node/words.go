@@ -5,12 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
 )
 
 // sentence tells an event to people, in one line; empty for what is only counted or drawn. trouble is what --quiet
 // shows too.
-func sentence(e event.Event) (text string, trouble bool) {
+func sentence(e notice.Event) (text string, trouble bool) {
 	switch e := e.(type) {
 	case event.ObjectCompleted:
 		what, name := "received", plain(e.Path)
@@ -42,13 +43,15 @@ func sentence(e event.Event) (text string, trouble bool) {
 		return plain(oneLine(text)), text != ""
 	case event.FDTRejected:
 		return plain(fmt.Sprintf("FDT Instance %d refused: %s", e.ID, oneLine(e.Reason))), true
-	case event.ActorRestarted:
+	case notice.ActorRestarted:
 		return plain(fmt.Sprintf("%s %s: %s", e.Actor, e.Outcome, oneLine(e.Reason))), true
-	case event.KernelDrops:
+	case notice.KernelDrops:
 		return fmt.Sprintf("the system dropped %d datagrams: the receive buffer was full", e.New), true
 	case event.Warning:
 		return plain("warning: " + oneLine(e.Text)), true
-	case event.Missed:
+	case notice.Warning:
+		return plain("warning: " + oneLine(e.Text)), true
+	case notice.Missed:
 		return fmt.Sprintf("%d events are not shown", e.Count), true
 	}
 	return "", false

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/node"
@@ -35,7 +36,7 @@ func run(group netip.AddrPort) (err error) {
 	defer func() { err = errors.Join(err, n.Stop(context.Background())) }()
 
 	// Only completions of what was received. The filter runs on the hub, so it must be quick.
-	completed := n.Subscribe(node.SubscribeOptions{Filter: func(e event.Event) bool {
+	completed := n.Subscribe(node.SubscribeOptions{Filter: func(e notice.Event) bool {
 		c, ok := e.(event.ObjectCompleted)
 		return ok && !c.Sending
 	}})
@@ -73,7 +74,7 @@ func run(group netip.AddrPort) (err error) {
 	}
 	slow.Close()
 	for e := range slow.Events() {
-		if m, ok := e.(event.Missed); ok {
+		if m, ok := e.(notice.Missed); ok {
 			fmt.Printf("the slow subscriber missed %d events\n", m.Count)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -65,7 +66,7 @@ func run(group netip.AddrPort) (err error) {
 		select {
 		case e := <-sub.Events():
 			switch e := e.(type) {
-			case event.ActorRestarted:
+			case notice.ActorRestarted:
 				fmt.Printf("%s %s\n", e.Actor, e.Outcome)
 			case event.ObjectCompleted:
 				if !e.Sending {

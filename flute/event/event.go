@@ -1,7 +1,6 @@
 package event
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -10,7 +9,11 @@ import (
 // Event is the sealed set of announcements.
 //
 //sumtype:decl
-type Event interface{ isEvent() }
+type Event interface {
+	isEvent()
+	// EventName returns the stable name of the kind of event, such as "object_completed". It is that of the JSON lines.
+	EventName() string
+}
 
 // SessionOpened is emitted when the first valid packet of a transport session arrived, or a sending session started.
 type SessionOpened struct {
@@ -144,27 +147,8 @@ type MatrixDetected struct {
 	By      string           `json:"by"` // "surplus_symbol" or "digest"
 }
 
-// ActorRestarted is emitted when a supervisor has dealt with an actor that crashed.
-type ActorRestarted struct {
-	Actor   string `json:"actor"`
-	Outcome string `json:"outcome"` // "restarted", "stopped for good", "given up"
-	Reason  string `json:"reason"`
-	Stack   string `json:"stack,omitempty"`
-}
-
-// Missed tells one subscriber that it was too slow and how many events it lost since the last Missed.
-type Missed struct {
-	Count uint64 `json:"count"`
-}
-
-// KernelDrops reports datagrams that the system dropped because its receive buffer was full, at most once per second.
-type KernelDrops struct {
-	Group netip.AddrPort `json:"group"`
-	New   uint64         `json:"new"`
-	Total uint64         `json:"total"`
-}
-
-// Warning reports something an operator should mend, such as a receive buffer that the system limited.
+// Warning reports something about a session or an object that an operator should mend, such as two senders with one
+// TSI.
 type Warning struct {
 	Text string `json:"text"`
 }
@@ -180,7 +164,4 @@ func (ObjectProgress) isEvent()  {}
 func (ObjectCompleted) isEvent() {}
 func (ObjectFailed) isEvent()    {}
 func (MatrixDetected) isEvent()  {}
-func (ActorRestarted) isEvent()  {}
-func (Missed) isEvent()          {}
-func (KernelDrops) isEvent()     {}
 func (Warning) isEvent()         {}

@@ -26,7 +26,7 @@ func TestAsSending(t *testing.T) {
 			t.Errorf("%T is not marked", e)
 		}
 	}
-	for _, e := range []event.Event{event.Missed{Count: 1}, event.Warning{Text: "w"}, event.KernelDrops{New: 2}} {
+	for _, e := range []event.Event{event.Warning{Text: "w"}, event.MatrixDetected{Matrix: "m"}} {
 		if got := event.AsSending(e); event.IsSending(got) || got != e {
 			t.Errorf("%T was changed to %+v", e, got)
 		}

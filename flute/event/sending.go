@@ -22,14 +22,13 @@ func AsSending(e Event) Event {
 	case ObjectFailed:
 		e.Sending = true
 		return e
-	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected,
-		ActorRestarted, KernelDrops, Missed, Warning:
+	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected, Warning:
 	}
 	return e
 }
 
-// IsSending reports whether e is about a session that the node sends.
-func IsSending(e Event) bool {
+// IsSending reports whether e is about a session that the node sends. What is no event of this package is not.
+func IsSending(e any) bool {
 	switch e := e.(type) {
 	case SessionOpened:
 		return e.Sending
@@ -43,8 +42,6 @@ func IsSending(e Event) bool {
 		return e.Sending
 	case ObjectFailed:
 		return e.Sending
-	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected,
-		ActorRestarted, KernelDrops, Missed, Warning:
 	}
 	return false
 }
