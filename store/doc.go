@@ -21,7 +21,7 @@
 //	claimed, err := store.NamesOf(st).Claim("", contentLocation, session)
 //	path, err := st.Publish(o, claimed.Name)
 //
-// The package knows no packets and no FEC.
+// The package knows no packets and no FEC. Package store/storetest tests a Store against what its interface promises.
 //
 // # Limitations
 //

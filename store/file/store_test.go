@@ -1,7 +1,6 @@
 package file_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,14 +8,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/file"
+	"github.com/flute-node/flute-node/store/storetest"
 )
 
 const stageName = ".flute-node"
@@ -77,61 +75,38 @@ func tree(t *testing.T, dir string) map[string]string {
 	return m
 }
 
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) (store.Store, storetest.Read) {
+		root := filepath.Join(t.TempDir(), "new", "root")
+		st, err := file.New(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st, func(path string) ([]byte, error) { return os.ReadFile(filepath.Join(root, filepath.FromSlash(path))) }
+	})
+}
+
+// TestPublish: nothing but what was published is left, and nothing goes where objects are staged.
 func TestPublish(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "new", "root")
 	st, err := file.New(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range []struct {
-		name, content string
-		want          error
-	}{
-		{"a", "one", nil},
-		{"a", "two", nil}, // replaces
-		{"a/b", "below a file", store.ErrName},
-		{"a/b/c", "deep below a file", store.ErrName},
-		{"d/e/f", "three", nil},
-		{"d", "a file for a folder", store.ErrName},
-		{"d/e", "a file for a folder", store.ErrName},
-		{"d/e/g", "four", nil},
-		{"empty", "", nil},
-		{"hello world?x=1#y.txt", "five", nil},
-		{"", "x", store.ErrName},
-		{".", "x", store.ErrName},
-		{"..", "x", store.ErrName},
-		{"../x", "x", store.ErrName},
-		{"d/../x", "x", store.ErrName},
-		{"/x", "x", store.ErrName},
-		{"a\x00b", "x", store.ErrName},
-		{stageName, "x", store.ErrName},
-		{stageName + "/x", "x", store.ErrName},
-		{".FLUTE-node/x", "x", store.ErrName},
-		{strings.Repeat("x", 256), "x", store.ErrName},
+	for name, want := range map[string]error{
+		"a": nil, "d/e/f": nil, "empty": nil, "hello world?x=1#y.txt": nil,
+		stageName: store.ErrName, stageName + "/x": store.ErrName, ".FLUTE-node/x": store.ErrName,
 	} {
-		o := create(t, st, step.content)
-		path, err := st.Publish(o, step.name)
-		if !errors.Is(err, step.want) || (err == nil) != (step.want == nil) {
-			t.Errorf("Publish(%q): %v, want %v", step.name, err, step.want)
+		o := create(t, st, name)
+		if path, err := st.Publish(o, name); !errors.Is(err, want) || (err == nil) != (want == nil) || err == nil && path != name {
+			t.Errorf("Publish(%q) = %q, %v; want %v", name, path, err, want)
 		}
-		if err == nil && path != step.name {
-			t.Errorf("Publish(%q) = %q", step.name, path)
-		}
-		if err := o.Discard(); err != nil {
-			t.Error(err)
-		}
-		if err := o.Discard(); err != nil {
-			t.Error(err)
-		}
-	}
-	if err := st.Close(); err != nil {
-		t.Fatal(err)
 	}
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"a": "two", "d/": "", "d/e/": "", "d/e/f": "three", "d/e/g": "four", "empty": "", "hello world?x=1#y.txt": "five",
+		"a": "a", "d/": "", "d/e/": "", "d/e/f": "d/e/f", "empty": "empty", "hello world?x=1#y.txt": "hello world?x=1#y.txt",
 	}
 	if diff := cmp.Diff(want, tree(t, root)); diff != "" {
 		t.Errorf("tree after Close (-want +got):\n%s", diff)
@@ -171,23 +146,10 @@ func TestStagedIsHidden(t *testing.T) {
 			t.Errorf("the replaced file was written to: %q, %v", b, err)
 		}
 	}
-	for _, err := range []error{second(o.WriteAt([]byte("X"), 0)), second(o.ReadAt(make([]byte, 1), 0)), o.Truncate(0), o.Sync()} {
-		if !errors.Is(err, store.ErrClosed) {
-			t.Errorf("after Publish: %v, want ErrClosed", err)
-		}
-	}
-	if _, err := st.Publish(o, "b"); !errors.Is(err, store.ErrClosed) {
-		t.Errorf("second Publish: %v, want ErrClosed", err)
-	}
-	if err := o.Discard(); err != nil {
-		t.Error(err)
-	}
 	if b, err := os.ReadFile(root + "/a"); err != nil || string(b) != "secret" {
 		t.Errorf("a = %q, %v", b, err)
 	}
 }
-
-func second(_ int, err error) error { return err }
 
 func glob(t *testing.T, pattern string) string {
 	t.Helper()
@@ -196,25 +158,6 @@ func glob(t *testing.T, pattern string) string {
 		t.Fatalf("%s matches %q, %v", pattern, m, err)
 	}
 	return m[0]
-}
-
-// TestPublishRetry: an object whose name was refused can have another one.
-func TestPublishRetry(t *testing.T) {
-	root := t.TempDir()
-	st := open(t, root)
-	o := create(t, st, "content")
-	if err := os.Mkdir(root+"/folder", 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := st.Publish(o, "folder"); !errors.Is(err, store.ErrName) {
-		t.Fatal(err)
-	}
-	if _, err := st.Publish(o, "other"); err != nil {
-		t.Fatal(err)
-	}
-	if b, err := os.ReadFile(root + "/other"); err != nil || string(b) != "content" {
-		t.Errorf("other = %q, %v", b, err)
-	}
 }
 
 func TestModes(t *testing.T) {
@@ -237,46 +180,23 @@ func TestModes(t *testing.T) {
 	}
 }
 
+// TestClosed: nothing of what was staged is left.
 func TestClosed(t *testing.T) {
 	root := t.TempDir()
 	st, err := file.New(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := create(t, st, "lost")
+	_ = create(t, st, "lost")
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
-	}
-	if _, err := st.Create(1); !errors.Is(err, store.ErrClosed) {
-		t.Errorf("Create: %v", err)
-	}
-	if _, err := st.Publish(o, "x"); !errors.Is(err, store.ErrClosed) {
-		t.Errorf("Publish: %v", err)
-	}
-	if err := second(o.WriteAt([]byte("x"), 0)); !errors.Is(err, store.ErrClosed) {
-		t.Errorf("WriteAt: %v", err)
-	}
-	if err := o.Discard(); err != nil {
-		t.Errorf("Discard: %v", err)
 	}
 	if diff := cmp.Diff(map[string]string{}, tree(t, root)); diff != "" {
 		t.Errorf("left in the root (-want +got):\n%s", diff)
 	}
 }
 
-func TestMisuse(t *testing.T) {
-	st, other := open(t, t.TempDir()), open(t, t.TempDir())
-	if _, err := other.Publish(create(t, st, "x"), "x"); err == nil {
-		t.Error("an object of another store was published")
-	}
-	if _, err := st.Create(1 << 63); err == nil {
-		t.Error("Create(2^63)")
-	}
-	if o, err := st.Create(1<<63 - 1); err != nil { // a claim
-		t.Error(err)
-	} else if err := o.Discard(); err != nil {
-		t.Error(err)
-	}
+func TestNewRefuses(t *testing.T) {
 	root := t.TempDir() + "/file"
 	if err := os.WriteFile(root, nil, 0o666); err != nil {
 		t.Fatal(err)
@@ -290,41 +210,6 @@ func TestMisuse(t *testing.T) {
 	}
 	if _, err := file.New(root); err == nil {
 		t.Error("New with a file for the staging folder")
-	}
-}
-
-// TestConcurrent publishes from many goroutines to few names: each is whole at any time.
-func TestConcurrent(t *testing.T) {
-	root := t.TempDir()
-	st := open(t, root)
-	var wg sync.WaitGroup
-	for g := range 8 {
-		wg.Go(func() {
-			for i := range 20 {
-				o, err := st.Create(0)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				_, _ = o.WriteAt(bytes.Repeat([]byte{byte(g)}, 5000), 0)
-				if i%3 == 0 {
-					if err := o.Discard(); err != nil {
-						t.Error(err)
-					}
-					continue
-				}
-				if _, err := st.Publish(o, "p/q"+strconv.Itoa(i%5)+"/x"); err != nil {
-					t.Error(err)
-				}
-				if b, err := os.ReadFile(root + "/p/q1/x"); err == nil && !bytes.Equal(b, bytes.Repeat(b[:1], 5000)) {
-					t.Errorf("a file of %d bytes is a part or a mix", len(b))
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if staged := tree(t, glob(t, root+"/"+stageName+"/*[^k]")); len(staged) != 0 {
-		t.Errorf("staged: %v", staged)
 	}
 }
 
