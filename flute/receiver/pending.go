@@ -37,7 +37,8 @@ const (
 	// pendingScan is the number of packets that are looked through for one of the same FEC Payload ID.
 	pendingScan = 64
 	// surplusSymbols is how many encoding symbols beyond its source symbols are kept of a source block. Reed-Solomon needs
-	// none, and one that tells which code it is; the other codes fail with so many more less than once in 250 blocks.
+	// none, and one that tells which code it is; Raptor codes fail with so many more less than once in 250 blocks. Small
+	// blocks of LDPC codes may need nearly all: whatever comes of those is kept.
 	surplusSymbols = 8
 )
 
@@ -117,6 +118,7 @@ func (k *pending) enough(p *alc.Packet) bool {
 	if err != nil || oti.TransferLength == 0 || oti.Validate() != nil || oti.GroupSize > 1 {
 		return false
 	}
+	isLDPC := oti.EncodingID == fec.LDPCStaircase || oti.EncodingID == fec.LDPCTriangle
 	id, _, err := oti.ParsePayloadID(p.Body)
 	if err != nil {
 		return false
@@ -133,7 +135,7 @@ func (k *pending) enough(p *alc.Packet) bool {
 			sources++
 		}
 	}
-	return sources == symbols || held >= symbols+surplusSymbols
+	return sources == symbols || held >= symbols+surplusSymbols && !isLDPC
 }
 
 // whole reports whether as many packets are kept as the object has source symbols, as far as EXT_FTI tells that.

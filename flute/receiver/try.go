@@ -50,7 +50,7 @@ func (l *Ledger) closeGrace(e *entry) time.Duration { return l.cfg.CloseGrace <<
 // mayPass reports whether e may be tried again after it failed for reason.
 func (l *Ledger) mayPass(e *entry, reason event.FailReason) bool {
 	switch reason {
-	case event.FailDigest, event.FailEncoding, event.FailStore, event.FailBudget, event.FailExpired:
+	case event.FailDigest, event.FailEncoding, event.FailStore, event.FailBudget:
 	default:
 		return false
 	}

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -36,6 +37,29 @@ func TestFolderBeforeItsFDT(t *testing.T) {
 	}
 	if n := r.l.strangers.Used(); n != 0 {
 		t.Errorf("%d bytes still held for undescribed objects", n)
+	}
+	r.close()
+}
+
+// LDPC may need far more symbols than a source block has: all that may help are kept until the file is described.
+func TestLDPCFilesBeforeTheirFDT(t *testing.T) {
+	const k, n, received = 20, 60, 50
+	r := newRig(t)
+	rng := rand.New(rand.NewPCG(1, 2))
+	var files []fdt.File
+	for i := range uint64(300) {
+		o := plain(t, 1+i, k*100, 100, k)
+		o.oti.EncodingID, o.oti.MaxEncodingSymbols, o.oti.Seed = fec.LDPCStaircase, n, 1
+		o.oti.N1, o.oti.GroupSize = 3, 1
+		files = append(files, o.file(fmt.Sprint("f", i)))
+		for _, esi := range rng.Perm(n)[:received] {
+			r.s.Route(r.now, 0, o.packet(0, fec.ESI(esi), 1))
+		}
+		r.handed += received
+	}
+	r.feed(fdtInstance{files: files, e: 60000}.packets(t)...)
+	if n := len(eventsOf[event.ObjectCompleted](r)); n != len(files) {
+		t.Errorf("%d of %d objects completed", n, len(files))
 	}
 	r.close()
 }

@@ -366,9 +366,9 @@ func TestReplacedFileIsDescribedOnce(t *testing.T) {
 func TestFDTPacketsAreSpread(t *testing.T) {
 	r := newRun(t, Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100}, FDTInterval: 10 * time.Millisecond})
 	for i := range 40 {
-		r.add(fmt.Sprint("f", i), 1000)
+		r.add(fmt.Sprint("f", i), 20_000)
 	}
-	inRow, files := 0, false
+	inRow, repeated, files := 0, 0, false
 	for r.s.Stats().Pending > 3 {
 		pkt, ok, err := r.s.AppendNext(nil, r.now)
 		if !ok || err != nil {
@@ -377,8 +377,13 @@ func TestFDTPacketsAreSpread(t *testing.T) {
 		r.now = r.now.Add(time.Millisecond)
 		if !r.v.read(t, pkt, r.now).TOI.IsFDT() {
 			files, inRow = true, 0
-		} else if inRow++; files && inRow > 1 {
-			t.Fatalf("packet %d: two packets of an FDT Instance in a row", r.s.Stats().Packets)
+		} else if inRow++; files {
+			if repeated++; inRow > 1 {
+				t.Fatalf("packet %d: two packets of an FDT Instance in a row", r.s.Stats().Packets)
+			}
 		}
+	}
+	if repeated < 100 {
+		t.Errorf("%d packets of FDT Instances between those of files are too few for this test", repeated)
 	}
 }

@@ -12,6 +12,19 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
+// TestDefaultLimit: a store opens no more than its part of what the process may open.
+func TestDefaultLimit(t *testing.T) {
+	defer hog(t, 100)()
+	s, err := New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if want := 256 / openShare; s.files.limit != want {
+		t.Errorf("limit %d, want %d", s.files.limit, want)
+	}
+}
+
 // hog takes all descriptors of the process but n. release gives them back.
 func hog(t *testing.T, n int) (release func()) {
 	t.Helper()
