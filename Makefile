@@ -4,10 +4,8 @@ GO       ?= go
 TOOL     := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
 BENCH    ?= .
-# The packages in which more than one goroutine touches the same state.
-RACE     := /(actors|supervisor|node|integration|store|internal/(udp|slab|simnet))(/|$$)
 
-.PHONY: check build test race lint fmt tidy bench fuzz interop ci
+.PHONY: check build test race lint fmt tidy vuln bench fuzz interop ci
 
 check: tidy lint build test race ## everything but the peers
 
@@ -18,11 +16,15 @@ test:
 	$(GO) test -shuffle=on ./...
 
 race:
-	$(GO) test -race -shuffle=on $$($(GO) list ./... | grep -E '$(RACE)')
+	$(GO) test -race -shuffle=on $$(.ci/packages race)
 
 lint:
 	$(GO) vet ./...
 	$(TOOL) golangci-lint run ./...
+	$(GO) run ./internal/surface -check
+
+vuln:
+	$(TOOL) govulncheck ./...
 
 fmt:
 	$(TOOL) golangci-lint fmt ./...
@@ -37,12 +39,7 @@ bench:
 
 # Each fuzz target of each package, one after the other, for FUZZTIME.
 fuzz:
-	@set -e; for pkg in $$($(GO) list ./...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$target"; \
-			$(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x $$pkg; \
-		done; \
-	done
+	.ci/fuzz $(FUZZTIME)
 
 interop:
 	./interop/folder.sh
