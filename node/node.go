@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,26 +55,27 @@ var ErrStopped = errors.New("node: stopped")
 
 // Node is a running node.
 type Node struct {
-	cfg      Config
-	system   *actors.System
-	root     *actor.PID
-	pool     *actors.Pool
-	labour   *receiver.Labour
-	ledger   *session.Ledger
-	sockets  *socket.Ledger
-	budget   *store.Budget
-	failed   chan error
-	up       chan struct{} // closed when the whole tree has started
-	upOnce   sync.Once
-	down     chan struct{} // closed when the whole tree has ended
-	starts   starts
-	next     atomic.Uint64 // ID of the last Reception
-	stopDone chan struct{} // closed when the first Stop has ended
-	stopErr  error         // what it returned; not to be read before
-	mu       sync.Mutex
-	stopped  bool
-	stores   []openedStore
-	sessions map[flute.SessionKey]bool // being sent
+	cfg        Config
+	system     *actors.System
+	root       *actor.PID
+	pool       *actors.Pool
+	labour     *receiver.Labour
+	ledger     *session.Ledger
+	sockets    *socket.Ledger
+	budget     *store.Budget
+	failed     chan error
+	up         chan struct{} // closed when the whole tree has started
+	upOnce     sync.Once
+	down       chan struct{} // closed when the whole tree has ended
+	starts     starts
+	next       atomic.Uint64 // ID of the last Reception
+	stopDone   chan struct{} // closed when the first Stop has ended
+	stopErr    error         // what it returned; not to be read before
+	mu         sync.Mutex
+	stopped    bool
+	sessions   map[flute.SessionKey]bool // being sent
+	receptions map[uint64]*Reception     // that have not been closed
+	folders    folders
 }
 
 // Start starts a node. Stop must be called on it in the end.
@@ -100,7 +103,7 @@ func Start(cfg Config) (*Node, error) {
 		budget: store.NewSharedBudget(cfg.Budget, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		pool: actors.NewPool(cfg.Workers, cfg.Workers), labour: receiver.NewLabour(cfg.Workers),
-		sessions: map[flute.SessionKey]bool{},
+		sessions: map[flute.SessionKey]bool{}, receptions: map[uint64]*Reception{},
 	}
 	if err := n.startTree(); err != nil {
 		n.pool.Stop()
@@ -158,10 +161,9 @@ func (n *Node) Stop(ctx context.Context) error {
 	n.mu.Lock()
 	again := n.stopped
 	n.stopped = true
-	stores := n.stores
 	n.mu.Unlock()
 	if !again {
-		n.stopErr = n.stop(ctx, stores)
+		n.stopErr = n.stop(ctx)
 		close(n.stopDone)
 		return n.stopErr
 	}
@@ -174,7 +176,7 @@ func (n *Node) Stop(ctx context.Context) error {
 }
 
 // stop is Stop, once.
-func (n *Node) stop(ctx context.Context, stores []openedStore) error {
+func (n *Node) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	var errs []error
@@ -187,12 +189,25 @@ func (n *Node) stop(ctx context.Context, stores []openedStore) error {
 	}
 	errs = append(errs, n.stopTree(ctx), n.stopPool(ctx))
 	if n.isDown() {
-		n.ledger.Close()
-	} else { // ctx has ended before the tree, which uses it
-		go func() { <-n.down; n.ledger.Close() }()
+		errs = append(errs, n.free())
+	} else { // ctx has ended before the tree, which uses all that
+		go func() {
+			<-n.down
+			_ = n.free() // Stop has returned
+		}()
 	}
-	for _, s := range stores {
-		errs = append(errs, s.Close())
+	return errors.Join(errs...)
+}
+
+// free frees what is left when the tree has ended.
+func (n *Node) free() error {
+	n.ledger.Close()
+	n.mu.Lock()
+	receptions := slices.Collect(maps.Values(n.receptions))
+	n.mu.Unlock()
+	var errs []error
+	for _, r := range receptions {
+		errs = append(errs, r.release())
 	}
 	return errors.Join(errs...)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/notice"
-	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/fec"
@@ -40,7 +39,7 @@ type ReceiveConfig struct {
 	TSIs      []flute.TSI    // sessions wanted; empty: all
 
 	Dir    string          // folder that receives the files; it is made if it does not exist
-	Store  store.Store     // instead of Dir; the caller closes it after Stop
+	Store  store.Store     // instead of Dir; the caller closes it, after Close or Stop
 	Layout receiver.Layout // folders below Dir, for each source or session; zero: receiver.LayoutFlat
 
 	Variant        fec.Variant           // family of Reed-Solomon codes; empty: found out
@@ -52,14 +51,6 @@ type ReceiveConfig struct {
 	ReceiveBuffer  int                   // bytes of the socket's buffer; zero: as much as the system allows
 	MaxDatagram    int                   // bytes, up to 64 KiB; longer ones are dropped; zero: DefaultMaxDatagram
 	Inbox          actors.Limits         // of each session; zero: the defaults of package actors
-}
-
-// Reception is a running Receive.
-type Reception struct {
-	node     *Node
-	id       uint64
-	counters *socket.Counters
-	slabs    *slab.Pool
 }
 
 // Receive joins the group and receives every session on it that cfg wants, until Close or the node's Stop. Its error
@@ -93,7 +84,7 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 func (n *Node) receive(
 	ctx context.Context, cfg ReceiveConfig, source socket.Source, reopen func() (socket.Source, error),
 ) (*Reception, error) {
-	st, err := n.openStore(cfg)
+	st, release, err := n.openStore(cfg)
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
@@ -102,23 +93,28 @@ func (n *Node) receive(
 		SessionTimeout: cfg.SessionTimeout, SessionBudget: cfg.SessionBudget, CloseGrace: cfg.CloseGrace, Layout: cfg.Layout,
 	}.Validated()
 	if err != nil {
-		return nil, errors.Join(err, source.Close())
+		return nil, errors.Join(err, source.Close(), release())
 	}
-	counters := &socket.Counters{}
 	slabSize := slabDatagrams * cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
-	r := &Reception{node: n, id: n.next.Add(1), counters: counters, slabs: slab.NewPool(slabSize, slabsSize/slabSize)}
+	r := &Reception{
+		node: n, id: n.next.Add(1), counters: &socket.Counters{}, slabs: slab.NewPool(slabSize, slabsSize/slabSize),
+		closed: make(chan struct{}),
+	}
+	if err := r.register(release); err != nil {
+		return nil, errors.Join(err, source.Close(), release())
+	}
 	filter := socket.Filter{TSIs: cfg.TSIs}
 	if cfg.Source.IsValid() {
 		filter.Sources = []netip.Addr{cfg.Source}
 	}
 	endpoint := socket.NewEndpoint(socket.Config{
 		Reopen: reopen, Group: cfg.Group, Filter: filter,
-		Reception: &receiving.Reception{ID: r.id, Config: core, Drops: counters}, Ledger: n.ledger,
+		Reception: &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}, Ledger: n.ledger,
 		Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions, Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
 	}, source)
 	if err := order[socket.Started](ctx, n, socketsName, socket.Start{Endpoint: endpoint}); err != nil {
 		endpoint.Close()
-		go func() { _ = r.Close(context.Background()) }() // Sockets may still hear of it
+		r.end() // Sockets may still hear of it
 		return nil, err
 	}
 	return r, nil
@@ -144,17 +140,4 @@ func (c *ReceiveConfig) check() error {
 		return fmt.Errorf("node: ReceiveConfig.MaxDatagram %d is more than %d", c.MaxDatagram, maxDatagram)
 	}
 	return nil
-}
-
-// Close leaves the group and ends the reception's sessions: what is whole is published, the rest fails.
-func (r *Reception) Close(ctx context.Context) error {
-	err := order[socket.Stopped](ctx, r.node, socketsName, socket.Stop{Reception: r.id})
-	r.node.send(sessionsName, session.Close{Reception: r.id, Reason: "reception closed"})
-	return err
-}
-
-// Datagrams returns how many datagrams were read from the socket, and how many of them belonged to no session, by
-// reason. What became of the others is in event.SessionStats and event.SessionClosed.
-func (r *Reception) Datagrams() (read uint64, dropped [flute.NumDropReasons]uint64) {
-	return r.counters.Datagrams.Load(), r.counters.Dropped()
 }

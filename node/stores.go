@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/notice"
@@ -12,56 +14,88 @@ import (
 	"github.com/flute-node/flute-node/store/file"
 )
 
-// openedStore is a store that the node opened, for all receptions into one folder: their files share the names in it.
-type openedStore struct {
+// folders are the stores that the node has opened: one for each folder, since all files in it share their names. The
+// zero value is ready to use.
+type folders struct {
+	mu   sync.Mutex
+	list []*folder
+}
+
+// folder is a store that the node has opened.
+type folder struct {
 	*file.Store
 	path string
 	info os.FileInfo
+	uses int // receptions; guarded by folders.mu
 }
 
-// openStore returns the store of cfg, opened by the node if cfg names a folder.
-func (n *Node) openStore(cfg ReceiveConfig) (store.Store, error) {
+// openStore returns the store of cfg, and what gives it back. It is opened by the node if cfg names a folder.
+func (n *Node) openStore(cfg ReceiveConfig) (st store.Store, release func() error, err error) {
 	switch {
 	case cfg.Store != nil && cfg.Dir != "":
-		return nil, errors.New("node: ReceiveConfig has both Dir and Store")
+		return nil, nil, errors.New("node: ReceiveConfig has both Dir and Store")
 	case cfg.Store != nil:
-		return cfg.Store, nil
+		return cfg.Store, func() error { return nil }, nil
 	case cfg.Dir == "":
-		return nil, errors.New("node: ReceiveConfig needs Dir or Store")
+		return nil, nil, errors.New("node: ReceiveConfig needs Dir or Store")
 	}
-	st, err := n.openFolder(cfg.Dir)
+	opened, err := n.openFolder(cfg.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("node: %w", err)
+		return nil, nil, fmt.Errorf("node: %w", err)
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.stopped {
-		return nil, errors.Join(ErrStopped, st.Close())
+	f, err := n.folders.use(opened)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("node: %w", err), n.folders.release(f))
 	}
-	for _, other := range n.stores {
-		if other.path == st.path || os.SameFile(other.info, st.info) {
-			return other.Store, st.Close()
+	return f.Store, func() error { return n.folders.release(f) }, nil
+}
+
+// use returns the store of the folder: opened, or in its place another one of the same folder, which is in use. The
+// error is that of closing the one that is not needed.
+func (fs *folders) use(opened *folder) (*folder, error) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for _, f := range fs.list {
+		if f.path == opened.path || os.SameFile(f.info, opened.info) {
+			f.uses++
+			return f, opened.Close()
 		}
 	}
-	n.stores = append(n.stores, st)
-	return st.Store, nil
+	opened.uses = 1
+	fs.list = append(fs.list, opened)
+	return opened, nil
+}
+
+// release closes the store of the folder when nobody uses it any more.
+func (fs *folders) release(f *folder) error {
+	fs.mu.Lock()
+	f.uses--
+	last := f.uses == 0
+	if last {
+		fs.list = slices.DeleteFunc(fs.list, func(o *folder) bool { return o == f })
+	}
+	fs.mu.Unlock()
+	if !last {
+		return nil
+	}
+	return f.Close()
 }
 
 // openFolder opens a folder as a store, whose warnings become events.
-func (n *Node) openFolder(dir string) (openedStore, error) {
+func (n *Node) openFolder(dir string) (*folder, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
-		return openedStore{}, err
+		return nil, err
 	}
 	st, err := file.Options{Warn: func(text string) {
 		n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
 	}}.New(path)
 	if err != nil {
-		return openedStore{}, err
+		return nil, err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return openedStore{}, errors.Join(err, st.Close())
+		return nil, errors.Join(err, st.Close())
 	}
-	return openedStore{st, path, info}, nil
+	return &folder{Store: st, path: path, info: info}, nil
 }

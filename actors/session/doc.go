@@ -3,7 +3,7 @@
 // [github.com/flute-node/flute-node/actors/session/sending] those of sending sessions.
 //
 //	reader ── Open ──────────► Sessions ── Close ─► sessions
-//	node ── Start, Close, Drain ─┘  ▲ └── hub.Publish ─► hub
+//	node ── Start, Drain ────────┘  ▲ └── hub.Publish ─► hub
 //	                                └── receiving.Closed
 //
 // The [Ledger] knows each session and what it runs on. A session, or the whole of Sessions, that crashes is made anew over

@@ -49,7 +49,7 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 		feed.Offer(p)
 		sys.Root().Send(sessions, Open{in})
 		time.Sleep(time.Minute)
-		if !ledger.isEmpty() {
+		if !ledger.isDrained(0) {
 			t.Fatal("the session was not given up")
 		}
 		if n := budget.Used(); n != 0 {

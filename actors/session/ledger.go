@@ -20,7 +20,7 @@ type Ledger struct {
 	mu      sync.Mutex
 	entries []*entry // in order of their beginning, until the session is over
 	named   int
-	drain   *draining // belongs to Sessions
+	drains  []draining // belong to Sessions
 }
 
 // entry is one session in the Ledger, receiving or sending. After Add it belongs to Sessions.
@@ -35,8 +35,8 @@ type entry struct {
 
 // draining is a Drain that was not answered yet.
 type draining struct {
-	reason  string
-	replyTo *actor.PID
+	reception uint64 // 0: all
+	replyTo   *actor.PID
 }
 
 // NewLedger returns an empty Ledger.
@@ -105,10 +105,16 @@ func (l *Ledger) find(in *receiving.Inbox, s *sending.Ledger) *entry {
 	return nil
 }
 
-func (l *Ledger) isEmpty() bool {
+// isDrained reports whether no session of a Reception is left, or none at all for 0.
+func (l *Ledger) isDrained(reception uint64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.entries) == 0
+	return !slices.ContainsFunc(l.entries, func(e *entry) bool { return e.isOf(reception) })
+}
+
+// isOf reports whether the session is one of a Reception; all are of 0.
+func (e *entry) isOf(reception uint64) bool {
+	return reception == 0 || e.inbox != nil && e.inbox.Reception.ID == reception
 }
 
 // startLoop gives the session a goroutine. Sessions may have crashed before it ended the one before.

@@ -22,19 +22,16 @@ type Start struct{ Session *sending.Ledger }
 // Started answers Start: the actor is there, under the name that Ledger.Send has returned.
 type Started struct{}
 
-// Close is sent by the node, to end all sessions of a Reception.
-type Close struct {
+// Drain is sent by the node, after it closed the sockets: end the sessions of a Reception, or all for 0. Answered with
+// Drained once none of them is left.
+type Drain struct {
 	Reception uint64
 	Reason    string
 }
-
-// Drain is sent by the node, after it closed the sockets: end all sessions. Answered with Drained once none is left.
-type Drain struct{ Reason string }
 
 // Drained answers Drain.
 type Drained struct{}
 
 func (Open) isMessage()  {}
 func (Start) isMessage() {}
-func (Close) isMessage() {}
 func (Drain) isMessage() {}

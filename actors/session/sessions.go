@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -108,11 +109,9 @@ func (s *sessions) receive(ctx actor.Context, m Message) {
 			s.send(ctx, e)
 		}
 		ctx.Respond(Started{})
-	case Close:
-		s.close(ctx, m.Reception, m.Reason)
 	case Drain:
-		s.cfg.Ledger.drain = &draining{m.Reason, ctx.Sender()}
-		s.close(ctx, 0, m.Reason)
+		s.cfg.Ledger.drains = append(s.cfg.Ledger.drains, draining{m.Reception, ctx.Sender()})
+		s.close(ctx, m.Reception, m.Reason)
 		s.answer(ctx)
 	}
 }
@@ -165,7 +164,7 @@ func (s *sessions) spawn(ctx actor.Context, e *entry, spec actors.Spec) *running
 // close asks sessions to end: those of one Reception, or all for 0.
 func (s *sessions) close(ctx actor.Context, reception uint64, reason string) {
 	for _, e := range s.cfg.Ledger.list() {
-		if reception == 0 || e.inbox != nil && e.inbox.Reception.ID == reception {
+		if e.isOf(reception) {
 			e.ending = reason
 		}
 	}
@@ -216,10 +215,13 @@ func (s *sessions) end(ctx actor.Context, e *entry, events []event.Event) {
 	}
 }
 
-// answer tells the one who asked for it that no session is left.
+// answer tells those who asked for it that no session is left.
 func (s *sessions) answer(ctx actor.Context) {
-	if d := s.cfg.Ledger.drain; d != nil && len(s.children) == 0 && s.cfg.Ledger.isEmpty() {
-		s.cfg.Ledger.drain = nil
-		ctx.Send(d.replyTo, Drained{})
-	}
+	s.cfg.Ledger.drains = slices.DeleteFunc(s.cfg.Ledger.drains, func(d draining) bool {
+		drained := s.cfg.Ledger.isDrained(d.reception)
+		if drained {
+			ctx.Send(d.replyTo, Drained{})
+		}
+		return drained
+	})
 }

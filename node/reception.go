@@ -1,0 +1,77 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/socket"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+// Reception is a running Receive. Its methods are safe for concurrent use.
+type Reception struct {
+	node     *Node
+	id       uint64
+	counters *socket.Counters
+	slabs    *slab.Pool
+
+	release func() error  // gives back what the reception has opened, once
+	ending  sync.Once     // starts the goroutine that closes it
+	closed  chan struct{} // closed when that is done
+	err     error         // of closing; not to be read before
+}
+
+// register makes the reception known to Stop, which then gives back what it has opened, unless Close did before.
+func (r *Reception) register(release func() error) error {
+	n := r.node
+	r.release = sync.OnceValue(func() error {
+		n.mu.Lock()
+		delete(n.receptions, r.id)
+		n.mu.Unlock()
+		return release()
+	})
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.stopped {
+		return ErrStopped
+	}
+	n.receptions[r.id] = r
+	return nil
+}
+
+// Close leaves the group and ends the sessions of the reception: what is whole is published, the rest fails. It returns
+// when that is done, its events have reached every Subscription, and a store that the node has opened is closed; or with
+// the error of ctx when that ends before: the reception goes on to end. It may be called again.
+func (r *Reception) Close(ctx context.Context) error {
+	r.end()
+	select {
+	case <-r.closed:
+		return r.err
+	case <-ctx.Done():
+		return fmt.Errorf("node: reception is ending: %w", ctx.Err())
+	}
+}
+
+// end begins to close the reception. That ends with the node, if not before.
+func (r *Reception) end() {
+	r.ending.Do(func() {
+		go func() {
+			defer close(r.closed)
+			ctx, n := context.Background(), r.node
+			// The only error is ErrStopped: then Stop does it.
+			_ = order[socket.Stopped](ctx, n, socketsName, socket.Stop{Reception: r.id})
+			_ = order[session.Drained](ctx, n, sessionsName, session.Drain{Reception: r.id, Reason: "reception closed"})
+			_ = n.flush(ctx)
+			r.err = r.release()
+		}()
+	})
+}
+
+// Datagrams returns how many datagrams were read from the socket, and how many of them belonged to no session, by
+// reason. What became of the others is in event.SessionStats and event.SessionClosed.
+func (r *Reception) Datagrams() (read uint64, dropped [flute.NumDropReasons]uint64) {
+	return r.counters.Datagrams.Load(), r.counters.Dropped()
+}
