@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// Work is what takes long: a *receiver.Work, a *sender.Work or a *sender.Renewal.
+// Work is what takes long: a *receiver.Work or a *sender.Work.
 type Work interface {
 	// Lane returns what Run waits for: nil for the processor; else the store.Store or the sender.Source that it reads
 	// from or writes to. Works of one Store, or of one Source, share a lane: if it hangs, they wait, and no others do.

@@ -90,7 +90,8 @@ func (a *announcer) publish(cfg *Config, now time.Time, p *page, files []fdt.Fil
 // begin starts a transmission of the FDT Instance of p.
 func (a *announcer) begin(p *page, now time.Time, final uint64) {
 	interleave := min(int(p.coding.blocks), maxInterleave) // a burst of losses is shared by all blocks
-	a.lane.start(&p.coding, p.header, p.document, uint64(p.sent), max(1, interleave), 0)
+	a.lane.content.hold(p.document)
+	a.lane.start(&p.coding, p.header, uint64(p.sent), max(1, interleave), 0)
 	a.page, a.final, a.alone, a.at = p, final, 0, now
 	p.began = now
 	p.starts++
@@ -100,7 +101,7 @@ func (a *announcer) begin(p *page, now time.Time, final uint64) {
 func (a *announcer) appendPacket(b []byte, now time.Time) ([]byte, error) {
 	p := a.page
 	p.header.SetTime(now) // "when the packet was transmitted" (RFC 5651, section 5.2.2)
-	b, err := a.lane.appendPacket(b, false, max(1, min(int(p.coding.blocks), maxInterleave)))
+	b, err := a.lane.appendPacket(b, false, max(1, min(int(p.coding.blocks), maxInterleave)), now)
 	if a.gap == 0 {
 		a.alone += now.Sub(a.at)
 	}
@@ -114,7 +115,7 @@ func (a *announcer) appendPacket(b []byte, now time.Time) ([]byte, error) {
 // stop gives up a transmission.
 func (a *announcer) stop() {
 	a.page = nil
-	a.lane.stop()
+	_ = a.lane.stop() // it is in memory
 }
 
 // end ends a transmission.

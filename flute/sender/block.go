@@ -1,10 +1,7 @@
 package sender
 
 import (
-	"bytes"
-	"io"
 	"slices"
-	"strings"
 
 	"github.com/flute-node/flute-node/fec"
 )
@@ -16,13 +13,16 @@ type block struct {
 	packet  uint32 // the next to be sent
 	off     uint64 // of the block in the object
 	size    uint64 // bytes in the order of symbols: less than whole symbols only where the object ends
-	held    []byte // bytes of the block that were read, in that order; nil when symbols come straight from the source
+	held    []byte // bytes of the block that were read, in that order; nil when symbols come straight from the content
 	heldOff uint64 // of held in the block
+	asked   uint64 // up to where in the block the content was read, or is being
 	raw     []byte // the block in the order of the object, when that is another one
 	esis    []fec.ESI
 	enc     fec.Encoder
-	work    *Work // that uses enc and held; nil: none
-	code    code  // that enc is of
+	work    *Work  // that uses enc and held; nil: none
+	code    code   // that enc is of
+	stale   bool   // a crash may have left enc and held in any state: the block is to be opened again, at packet resume
+	resume  uint32 // see stale
 }
 
 // code is what the encoder of a source block depends on besides the block's bytes.
@@ -32,22 +32,26 @@ type code struct {
 	k       uint32 // source symbols of the block
 }
 
-// open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it reads the whole block. Until
-// all of that is done b has no packets, so that a crash on the way leaves nothing that could be sent.
-func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
+// open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it needs the bytes of the whole
+// block: errMissing says that they were not read. Until all is done b has no packets, so that a crash on the way leaves
+// nothing that could be sent.
+func (b *block) open(c *coding, r *readAhead, sbn fec.SBN) error {
 	b.leave()
 	g := c.group(c.part.BlockSymbols(sbn))
 	b.sbn, b.packet, b.group = sbn, 0, group{}
 	b.off, b.size = c.part.Block(sbn)
-	b.held, b.heldOff = b.held[:0], 0
-	if c.part.HasSubBlocks() {
-		if err := b.gather(c, src, g.k); err != nil {
+	b.heldOff, b.asked = 0, b.size
+	switch {
+	case c.part.HasSubBlocks():
+		if err := b.gather(c, r, g.k); err != nil {
 			return err
 		}
-	} else if g.repairs > 0 {
-		if err := b.read(src, 0, b.size); err != nil {
+	case c.whole:
+		if err := r.fetch(&b.held, span{b.off, b.size}); err != nil {
 			return err
 		}
+	default:
+		b.held, b.asked = b.held[:0], 0
 	}
 	if g.repairs > 0 {
 		if err := b.encode(c, g.k); err != nil {
@@ -59,15 +63,20 @@ func (b *block) open(c *coding, src io.ReaderAt, sbn fec.SBN) error {
 	return nil
 }
 
-// reopen reads the block again and makes its encoder anew, and goes on with the packet that was next: a crash may have
-// left either in any state.
-func (b *block) reopen(c *coding, src io.ReaderAt) error {
-	packet := b.packet
+// spoil notes a crash while the block was in use.
+func (b *block) spoil() {
+	if !b.stale && b.group.packets() > 0 {
+		b.stale, b.resume = true, b.packet
+	}
+}
+
+// reopen opens a block that is stale, and goes on with the packet that was next.
+func (b *block) reopen(c *coding, r *readAhead) error {
 	b.enc, b.code = nil, code{}
-	if err := b.open(c, src, b.sbn); err != nil {
+	if err := b.open(c, r, b.sbn); err != nil {
 		return err
 	}
-	b.packet = packet
+	b.packet, b.stale = b.resume, false
 	return nil
 }
 
@@ -88,26 +97,15 @@ func (b *block) encode(c *coding, k uint32) error {
 	return err
 }
 
-// gather reads the whole block and puts it in the order of its k symbols.
-func (b *block) gather(c *coding, src io.ReaderAt, k uint32) error {
-	b.raw = slices.Grow(b.raw[:0], int(b.size))[:b.size]
-	if err := readFull(src, b.raw, b.off); err != nil {
+// gather puts the bytes of the whole block in the order of its k symbols.
+func (b *block) gather(c *coding, r *readAhead, k uint32) error {
+	b.held = b.held[:0]
+	if err := r.fetch(&b.raw, span{b.off, b.size}); err != nil {
 		return err
 	}
 	b.size = uint64(k) * uint64(c.oti.SymbolLength)
 	b.held = slices.Grow(b.held[:0], int(b.size))[:b.size]
 	c.part.GatherSymbols(b.held, b.raw, b.sbn)
-	return nil
-}
-
-// read makes held the n bytes of the block at off. Until they are read it holds nothing.
-func (b *block) read(src io.ReaderAt, off, n uint64) error {
-	held := slices.Grow(b.held[:0], int(n))[:n]
-	b.held = held[:0]
-	if err := readFull(src, held, b.off+off); err != nil {
-		return err
-	}
-	b.held, b.heldOff = held, off
 	return nil
 }
 
@@ -125,8 +123,8 @@ func (b *block) next(c *coding, turn uint64) (esis []fec.ESI, err error) {
 	return b.esis, nil
 }
 
-// appendSymbol appends encoding symbol esi to p. readAhead is in bytes; zero: no window is held.
-func (b *block) appendSymbol(p []byte, c *coding, src io.ReaderAt, esi fec.ESI, readAhead int) ([]byte, error) {
+// appendSymbol appends encoding symbol esi to p. Of content that is not in memory window bytes are read at once.
+func (b *block) appendSymbol(p []byte, c *coding, r *readAhead, esi fec.ESI, window int) ([]byte, error) {
 	length := uint64(c.oti.SymbolLength)
 	if uint32(esi) >= b.group.k {
 		return b.enc.AppendRepair(p, esi)
@@ -137,17 +135,19 @@ func (b *block) appendSymbol(p []byte, c *coding, src io.ReaderAt, esi fec.ESI, 
 	switch {
 	case off >= b.heldOff && off+n <= b.heldOff+uint64(len(b.held)):
 		p = append(p, b.held[off-b.heldOff:off-b.heldOff+n]...)
-	case readAhead > 0:
-		whole := max(length, uint64(readAhead)/length*length) // whole symbols
-		if err := b.read(src, off, min(whole, b.size-off)); err != nil {
-			return p, err
-		}
-		p = append(p, b.held[:n]...)
-	default:
+	case r.memory:
 		p = slices.Grow(p, int(n))[:start+int(n)]
-		if err := readFull(src, p[start:], b.off+off); err != nil {
+		if err := readFull(r.src, p[start:], b.off+off); err != nil {
 			return p[:start], err
 		}
+	default:
+		next := b.piece(c, off, window)
+		b.asked = max(b.asked, off+next.n)
+		if err := r.fetch(&b.held, next); err != nil {
+			return p, err
+		}
+		b.heldOff = off
+		p = append(p, b.held[:n]...)
 	}
 	if n < length && !c.short {
 		p = append(p, padding[:length-n]...)
@@ -155,14 +155,11 @@ func (b *block) appendSymbol(p []byte, c *coding, src io.ReaderAt, esi fec.ESI, 
 	return p, nil
 }
 
+// piece returns what is read at once at off in the block: whole packets.
+func (b *block) piece(c *coding, off uint64, window int) span {
+	packet := uint64(c.payload())
+	return span{b.off + off, min(max(packet, uint64(window)/packet*packet), b.size-off)}
+}
+
 // padding is read only.
 var padding [1<<16 - 1]byte
-
-// inMemory reports whether reading a symbol from r costs a copy and nothing else, so that a window would be one more.
-func inMemory(r io.ReaderAt) bool {
-	switch r.(type) {
-	case *bytes.Reader, *strings.Reader:
-		return true
-	}
-	return false
-}

@@ -25,6 +25,7 @@ type coding struct {
 	perPacket uint32
 	packets   uint64 // of one transfer
 	short     bool   // the last source symbol is sent short, not padded
+	whole     bool   // the bytes of a source block are needed at once: it has repair symbols or sub-blocks
 }
 
 // redundancy is how many repair symbols a source block has.
@@ -67,6 +68,7 @@ func newCoding(cfg *Config, o fec.OTI, v fec.Variant, more redundancy, length ui
 		return c, nil
 	}
 	large, small := c.part.BlockSymbols(0), c.part.Small
+	c.whole = c.part.HasSubBlocks() || c.repairs(large) > 0
 	if n := uint64(large) * uint64(c.oti.SymbolLength); n > cfg.MaxBlockBytes {
 		return coding{}, fmt.Errorf("%w: source blocks of %d bytes exceed MaxBlockBytes %d", flute.ErrOTI, n, cfg.MaxBlockBytes)
 	}

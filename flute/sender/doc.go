@@ -28,20 +28,31 @@
 //     encoding symbol of each in turn: first the source symbols of the block, then its repair symbols.
 //   - A file is sent TransferCount times, Delay apart. The last packet of the last time has the B flag.
 //
-// Each packet carries one encoding symbol, or OTI.GroupSize of them. A Session is for one goroutine; Prepare is not part of
-// it and may run in another.
+// Each packet carries one encoding symbol, or OTI.GroupSize of them. A Session is not safe for concurrent use. Prepare
+// may run on another goroutine.
 //
-// Repair symbols of a large source block take a while to make. While its source symbols are being sent, Session.Works has
-// the work for any other goroutine; what nobody has begun by the time they are due, AppendNext does itself.
+// What takes long is a [Work]: reading a source, making the repair symbols of a large source block, preparing a file
+// again. A caller who wants none of this to delay a packet drains [Session.Works] after each call, and runs them on
+// other goroutines:
 //
-// A Source is opened for each transfer. If it is then another version than the one that was prepared, Session.Renewals
-// has the work of preparing it again, and the new version takes the place of the object, with a TOI of its own, as soon
-// as it is described. While a transfer goes on the session looks now and then, and before the last packet, whether the
-// open content is still the same: what is announced is what is sent.
+//	pkt, ok, err := s.AppendNext(buf[:0], now)
+//	for _, w := range s.Works() {
+//		go func() { w.Run(nil); wake() }() // wake has AppendNext called again
+//	}
 //
-// Memory: source symbols of in-memory content go straight into the packet. For other content each file in transfer holds
-// one read-ahead window, or, with a FEC code, one source block and its encoder (fec.Scheme.Memory) for each of its Interleave
-// slots. Nothing else grows with the size of a file.
+// From the first call of Works on, the session reads no source itself, except one that is in memory. A file is opened
+// and read some 512 KiB ahead, or one source block where the code needs it whole. A source that hangs delays its own
+// file: after 200 ms another file takes its place in transfer. The session of a caller who never calls Works does
+// everything itself when it is due.
+//
+// A Source is opened for each transfer. If it is then another version than the one that was prepared, it is prepared
+// again, and the new version takes the place of the object, with a TOI of its own, as soon as it is described. While a
+// transfer goes on the session looks now and then, and before the last packet, whether the open content is still the
+// same: what is announced is what is sent.
+//
+// Memory: source symbols of content in memory go straight into the packet. For other content each file in transfer
+// holds the window that is read ahead, or, with a FEC code, one source block and its encoder (fec.Scheme.Memory) for
+// each of its Interleave slots, and one source block more. Nothing else grows with the size of a file.
 //
 // Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d));
 // all transfers of a file send the same source symbols in the same order, and the same repair symbols but for Raptor

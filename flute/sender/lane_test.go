@@ -62,9 +62,11 @@ func TestEncodersAreReused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var r readAhead
+	r.hold(o.source)
 	for i := range c.blocks {
 		var b block
-		if err := b.open(&c, o.source, fec.SBN(i)); err != nil {
+		if err := b.open(&c, &r, fec.SBN(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,10 +76,10 @@ func TestEncodersAreReused(t *testing.T) {
 	made = 0
 	var b block
 	for i := range c.blocks {
-		if err := b.open(&c, o.source, fec.SBN(i)); err != nil {
+		if err := b.open(&c, &r, fec.SBN(i)); err != nil {
 			t.Fatal(err)
 		}
-		got, err := b.appendSymbol(nil, &c, o.source, fec.ESI(b.group.k), 0)
+		got, err := b.appendSymbol(nil, &c, &r, fec.ESI(b.group.k), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/internal/content"
@@ -16,8 +17,8 @@ import (
 // nothing beside the hashing, small enough to stay in the cache of a core.
 const readStep = 256 << 10
 
-// Scratch holds the encoded bytes of a file: an empty *os.File opened for reading and writing will do. It must live, and
-// not be touched, as long as the object.
+// Scratch holds the encoded bytes of a file: an empty *os.File opened for reading and writing will do. It must live,
+// and not be touched, as long as the object.
 type Scratch interface {
 	io.Writer
 	io.ReaderAt
@@ -31,13 +32,18 @@ var ErrSource = errors.New("sender: content cannot be read")
 // A Source that changes meanwhile is read again, some times.
 func Prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
 	if f.Source == nil {
-		return prepare(ctx, f, scratch)
+		return prepare(ctx, f, scratch, nil)
 	}
+	return prepareSource(ctx, f, scratch, nil)
+}
+
+// prepareSource is Prepare for a Source. It holds cpu, if it is not nil, while it computes.
+func prepareSource(ctx context.Context, f File, scratch Scratch, cpu sync.Locker) (*Object, error) {
 	if err := checkFile(&f); err != nil {
 		return nil, err
 	}
 	for tries := 1; ; tries++ {
-		o, err := prepareVersion(ctx, f, scratch)
+		o, err := prepareVersion(ctx, f, scratch, cpu)
 		if !errors.Is(err, ErrChanged) || tries == prepareTries {
 			return o, err
 		}
@@ -55,7 +61,7 @@ func Prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
 }
 
 // prepareVersion is Prepare for a Source as it is now.
-func prepareVersion(ctx context.Context, f File, scratch Scratch) (*Object, error) {
+func prepareVersion(ctx context.Context, f File, scratch Scratch, cpu sync.Locker) (*Object, error) {
 	r, v, err := openVersion(f.Source)
 	if err != nil {
 		return nil, fmt.Errorf("sender: %s: %w", f.ContentLocation, err)
@@ -63,7 +69,7 @@ func prepareVersion(ctx context.Context, f File, scratch Scratch) (*Object, erro
 	defer r.Close() //nolint:errcheck // nothing was written
 	open := f
 	open.Content, open.Size = r, v.Size
-	o, err := prepare(ctx, open, scratch)
+	o, err := prepare(ctx, open, scratch, cpu)
 	if !isVersion(r, v) {
 		return nil, fmt.Errorf("sender: %s: %w", f.ContentLocation, changedWhile("read"))
 	}
@@ -77,7 +83,7 @@ func prepareVersion(ctx context.Context, f File, scratch Scratch) (*Object, erro
 	return o, nil
 }
 
-func prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
+func prepare(ctx context.Context, f File, scratch Scratch, cpu sync.Locker) (*Object, error) {
 	if err := checkFile(&f); err != nil {
 		return nil, err
 	}
@@ -107,7 +113,7 @@ func prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
 	}
 
 	if len(sinks) > 0 {
-		if err := readAll(ctx, io.MultiWriter(sinks...), &f); err != nil {
+		if err := readAll(ctx, io.MultiWriter(sinks...), &f, cpu); err != nil {
 			return nil, err
 		}
 	}
@@ -165,7 +171,7 @@ func checkFile(f *File) error {
 	return nil
 }
 
-func readAll(ctx context.Context, w io.Writer, f *File) error {
+func readAll(ctx context.Context, w io.Writer, f *File, cpu sync.Locker) error {
 	buf := make([]byte, min(readStep, f.Size))
 	for off := uint64(0); off < f.Size; {
 		if err := ctx.Err(); err != nil {
@@ -175,12 +181,22 @@ func readAll(ctx context.Context, w io.Writer, f *File) error {
 		if err := readFull(f.Content, p, off); err != nil {
 			return fmt.Errorf("sender: %s: %w", f.ContentLocation, err)
 		}
-		if _, err := w.Write(p); err != nil {
+		if err := compute(cpu, w, p); err != nil {
 			return fmt.Errorf("sender: %s: encode: %w", f.ContentLocation, err)
 		}
 		off += uint64(len(p))
 	}
 	return nil
+}
+
+// compute writes p to w, which computes.
+func compute(cpu sync.Locker, w io.Writer, p []byte) error {
+	if cpu != nil {
+		cpu.Lock()
+		defer cpu.Unlock()
+	}
+	_, err := w.Write(p)
+	return err
 }
 
 // readFull reads all of p at off. The error wraps ErrSource.
@@ -209,6 +225,9 @@ func (h *hashed) Write(p []byte) (int, error) {
 
 // memory is the Scratch of callers that give none.
 type memory struct{ b []byte }
+
+// InMemory says that reading is a copy.
+func (m *memory) InMemory() bool { return true }
 
 func (m *memory) Write(p []byte) (int, error) { m.b = append(m.b, p...); return len(p), nil }
 

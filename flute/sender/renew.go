@@ -5,96 +5,69 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/flute-node/flute-node/flute/event"
 )
 
 const (
-	// renewPoll is how often a session looks whether a Renewal has run.
+	// renewPoll is how often a session looks whether content was prepared again.
 	renewPoll = 50 * time.Millisecond
-	// offerAgain is after how long a Renewal that was drained and has not begun is taken for lost, with who was to run it.
-	offerAgain = 5 * time.Second
-	// maxRenewing bounds the Renewals of a session at a time: others need the processor and the disk too.
+	// maxRenewing bounds the files of a session that are prepared again at a time: others need the processor and the
+	// disk too.
 	maxRenewing = 2
 	// maxTries bounds how often content is prepared again in a row, without one transfer of it that went well. A file
 	// that is being replaced is missing for a moment only; one that is written to all the time cannot be sent.
 	maxTries = 6
-	// secondTry is the time from the first of these tries, which is at once, to the next. It doubles: the last is after 15
-	// seconds.
+	// secondTry is the time from the first of these tries, which is at once, to the next. It doubles: the last is after
+	// 15 seconds.
 	secondTry = 500 * time.Millisecond
 )
 
 // Renewer is an optional interface of a Scratch: without it a file that was encoded into the Scratch cannot be sent any
 // more when its content has changed.
 type Renewer interface {
-	// Renew returns an empty Scratch for the next version of the file. If it is an io.Closer, the session closes it after
-	// the end of that version.
+	// Renew returns an empty Scratch for the next version of the file. If it is an io.Closer, the session closes it
+	// after the end of that version.
 	Renew() (Scratch, error)
 }
 
-// Renewal prepares the next version of a file whose content has changed. Run it on any goroutine; it need not be handed
-// back.
-type Renewal struct {
+// renewJob prepares the next version of a file whose content has changed.
+type renewJob struct {
 	ctx    context.Context
-	cancel context.CancelFunc
+	stop   context.CancelFunc
+	key    any
 	file   File
 	old    Scratch
 	object *Object
-	err    error
-	begun  atomic.Bool
-	done   atomic.Bool
 }
 
-// Lane returns the Source: Run waits for it.
-func (r *Renewal) Lane() any { return r.file.Source }
+func (r *renewJob) lane() any { return r.key }
+func (r *renewJob) cancel()   { r.stop() }
 
-// Run reads the content, as Prepare does. It does so once.
-func (r *Renewal) Run(sync.Locker) {
-	if r.begun.CompareAndSwap(false, true) {
-		r.object, r.err = r.prepare()
-		r.done.Store(true)
-	}
-}
-
-func (r *Renewal) prepare() (*Object, error) {
+// run reads the content, as Prepare does.
+func (r *renewJob) run(cpu sync.Locker) error {
 	var scratch Scratch
 	if r.old != nil {
 		n, ok := r.old.(Renewer)
 		if !ok {
-			return nil, fmt.Errorf("%w: it changed, and its Scratch is no Renewer", ErrSource)
+			return fmt.Errorf("%w: it changed, and its Scratch is no Renewer", ErrSource)
 		}
 		var err error
 		if scratch, err = n.Renew(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	o, err := Prepare(r.ctx, r.file, scratch)
+	o, err := prepareSource(r.ctx, r.file, scratch, cpu)
 	if err != nil {
 		closeScratch(scratch)
-		return nil, err
+		return err
 	}
 	o.owned = true
-	return o, nil
-}
-
-// Fail ends the renewal: for whoever saw Run panic.
-func (r *Renewal) Fail(err error) {
-	r.object, r.err = nil, err
-	r.done.Store(true)
-}
-
-// Cancel ends Run early. Nobody waits for its result.
-func (r *Renewal) Cancel() { r.cancel() }
-
-// discard cancels the Renewal and closes what it has made.
-func (r *Renewal) discard() {
-	r.cancel()
-	if r.done.Load() && r.object != nil {
-		closeScratch(r.object.scratch)
-	}
+	r.object = o
+	return nil
 }
 
 func closeScratch(s Scratch) {
@@ -103,19 +76,12 @@ func closeScratch(s Scratch) {
 	}
 }
 
-// Renewals drains the Renewals that wait to be run. If nobody calls it, AppendNext runs them itself, which takes as
-// long as Prepare does.
-func (s *Session) Renewals() []*Renewal {
-	r := s.renewals
-	s.renewals = nil
-	return r
-}
-
 // renewing is an object whose content is to be prepared again.
 type renewing struct {
 	object *object
-	at     time.Time // when to begin, or when it was offered last
-	run    *Renewal  // nil: it has not begun
+	at     time.Time // when to begin
+	job    *renewJob
+	work   *Work // that does job; nil: it has not begun
 }
 
 // renew takes o out of the schedule until its content was prepared again, from t+delay on.
@@ -143,53 +109,10 @@ func (s *Session) retry(o *object, t time.Time, err error) {
 	s.renew(o, t, delay)
 }
 
-// open opens the content of o for a transfer, if it can change. ok is false when it cannot be sent: o was taken out of
-// the schedule.
-func (s *Session) open(o *object, t time.Time) (r Opened, ok bool) {
-	if o.file.Source == nil {
-		return nil, true
-	}
-	r, v, err := openVersion(o.file.Source)
-	switch {
-	case err != nil:
-		s.retry(o, t, err)
-		return nil, false
-	case v != o.version:
-		_ = r.Close()
-		if o.sent > 0 {
-			s.renew(o, t, 0)
-		} else {
-			s.retry(o, t, changedWhile("waiting"))
-		}
-		return nil, false
-	case o.source != nil: // what was encoded is sent
-		_ = r.Close()
-		return nil, true
-	}
-	return r, true
-}
-
-// verify looks whether the content that c sends has changed: after the last packet was made, and now and then before.
-// It reports whether the packets of c may be sent; if not, it has taken c and its object out of the schedule.
-func (s *Session) verify(c *carrier, t time.Time) bool {
-	if c.opened == nil || (c.left > 0 && t.Sub(c.verified) < versionInterval) {
-		return true
-	}
-	c.verified = t
-	if isVersion(c.opened, c.object.version) {
-		return true
-	}
-	s.interrupt(c, t, changedWhile("sent"))
-	return false
-}
-
 // interrupt ends a transfer whose content changed or cannot be read. Another transfer may go well.
 func (s *Session) interrupt(c *carrier, t time.Time, err error) {
 	o := c.object
-	if c.opened != nil && !isVersion(c.opened, o.version) {
-		err = changedWhile("sent") // a file that became shorter looks like one that cannot be read
-	}
-	if c.opened == nil || o.last() { // half of the only transfer is out
+	if c.content.opened == nil || o.last() { // half of the only transfer is out
 		s.give(o, event.FailSource, err.Error())
 		return
 	}
@@ -203,7 +126,7 @@ func (s *Session) advanceRenewals(t time.Time) {
 	s.renewing = nil
 	running := 0
 	for _, n := range all {
-		if n.run != nil {
+		if n.work != nil {
 			running++
 		}
 	}
@@ -212,16 +135,19 @@ func (s *Session) advanceRenewals(t time.Time) {
 		case n.object.state != changed: // it was removed
 			n.discard()
 			continue
-		case n.run == nil:
+		case n.work == nil:
 			if running < maxRenewing && !n.at.After(t) {
 				n.begin(s, t)
 				running++
 			}
-		case n.run.done.Load():
+		case n.work.done():
 			s.renewed(n, t)
 			continue
-		case !s.runUndrained(n.run) && !n.run.begun.Load() && t.Sub(n.at) >= offerAgain:
-			n.offer(s, t)
+		case s.attended:
+			s.remind(n.work, t)
+		default:
+			s.works = slices.DeleteFunc(s.works, func(w *Work) bool { return w == n.work })
+			n.work.Run(nil)
 		}
 		s.renewing = append(s.renewing, n)
 	}
@@ -232,7 +158,7 @@ func (s *Session) renewalsAt() (at time.Time, ok bool) {
 	soon := s.clock.now.Add(renewPoll)
 	for i, n := range s.renewing {
 		next := soon
-		if n.run == nil {
+		if n.work == nil {
 			next = latest(next, n.at)
 		}
 		if i == 0 || next.Before(at) {
@@ -246,40 +172,29 @@ func (n *renewing) begin(s *Session, t time.Time) {
 	o := n.object
 	f := o.file
 	f.TOI, f.TransferCount = nil, o.transfers
-	n.run = &Renewal{file: f, old: o.scratch}
-	n.run.ctx, n.run.cancel = context.WithCancel(context.Background())
-	n.offer(s, t)
+	n.job = &renewJob{key: laneOf(o.Object), file: f, old: o.scratch}
+	n.job.ctx, n.job.stop = context.WithCancel(context.Background())
+	n.work = &Work{job: n.job}
+	s.offer(n.work, t)
 }
 
-func (n *renewing) offer(s *Session, t time.Time) {
-	n.at = t
-	s.renewals = append(s.renewals, n.run)
-}
-
+// discard cancels the Work and closes what it has made.
 func (n *renewing) discard() {
-	if n.run != nil {
-		n.run.discard()
+	if n.work == nil {
+		return
 	}
-}
-
-// runUndrained runs r if nobody has taken it for so long, and reports whether it did.
-func (s *Session) runUndrained(r *Renewal) bool {
-	for i, waiting := range s.renewals {
-		if waiting == r {
-			s.renewals = append(s.renewals[:i:i], s.renewals[i+1:]...)
-			r.Run(nil)
-			return true
-		}
+	n.work.Cancel()
+	if n.work.done() && n.job.object != nil {
+		closeScratch(n.job.object.scratch)
 	}
-	return false
 }
 
 // renewed puts the object that n has prepared in the place of the one before.
 func (s *Session) renewed(n *renewing, t time.Time) {
-	o, r := n.object, n.run
-	r.cancel()
-	if r.err != nil {
-		s.retry(o, t, r.err)
+	o, r := n.object, n.job
+	r.stop()
+	if err := n.work.err; err != nil {
+		s.retry(o, t, err)
 		return
 	}
 	if r.object.version == o.version || r.object.sameBytes(o.Object) { // it was touched, or could not be opened

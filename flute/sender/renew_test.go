@@ -86,7 +86,7 @@ type fromDisk struct {
 	now     time.Time
 	view    viewer
 	packets int
-	drained bool // Renewals are run when they come up
+	drained bool // Works are run when they come up
 	got     map[flute.TOI][]byte
 	md5     map[flute.TOI][]byte
 	listed  []flute.TOI // by the newest FDT Instance
@@ -124,8 +124,8 @@ func (d *fromDisk) run(until func() bool) {
 			d.t.Fatal(err)
 		}
 		if d.drained {
-			for _, r := range d.session.Renewals() {
-				r.Run(nil)
+			for _, w := range d.session.Works() {
+				w.Run(nil)
 			}
 		}
 		d.events()
@@ -176,6 +176,18 @@ func (d *fromDisk) events() {
 	}
 }
 
+// renewals drains the Works, runs those that only read, and returns the others.
+func (d *fromDisk) renewals() (again []*Work) {
+	for _, w := range d.session.Works() {
+		if _, ok := w.job.(*renewJob); ok {
+			again = append(again, w)
+		} else {
+			w.Run(nil)
+		}
+	}
+	return again
+}
+
 // sent runs until n packets more of the file were sent.
 func (d *fromDisk) sent(n int) {
 	d.t.Helper()
@@ -219,6 +231,11 @@ func (d *fromDisk) lists(want, old uint64) {
 func (d *fromDisk) closed() {
 	d.t.Helper()
 	d.session.Abort("end")
+	if d.drained {
+		for _, w := range d.session.Works() {
+			w.Run(nil)
+		}
+	}
 	d.events()
 	if d.disk.open != 0 || d.disk.most > 1 {
 		d.t.Errorf("%d are open, %d at most", d.disk.open, d.disk.most)
@@ -401,8 +418,8 @@ func TestRemoved(t *testing.T) {
 	d.closed()
 }
 
-// Without anybody who runs Renewals the session does.
-func TestRenewalsThatNobodyDrains(t *testing.T) {
+// Without anybody who runs Works the session does.
+func TestRenewalThatNobodyDrains(t *testing.T) {
 	d := sendFromDisk(t, Config{}, File{TransferCount: -1}, nil)
 	d.drained = false
 	d.sent(5)
@@ -411,27 +428,28 @@ func TestRenewalsThatNobodyDrains(t *testing.T) {
 	d.closed()
 }
 
-// A Renewal that was lost by who was to run it is offered again.
+// A Work that prepares a file again is offered again if it was lost by who was to run it.
 func TestRenewalThatIsLost(t *testing.T) {
 	d := sendFromDisk(t, Config{}, File{TransferCount: -1}, nil)
 	d.drained = false
 	d.sent(5)
 	d.disk.replace(second)
-	var first []*Renewal
-	d.run(func() bool { first = d.session.Renewals(); return len(first) > 0 })
-	var again []*Renewal
-	d.run(func() bool { again = d.session.Renewals(); return len(again) > 0 })
+	var first []*Work
+	d.run(func() bool { first = d.renewals(); return len(first) > 0 })
+	var again []*Work
+	d.run(func() bool { again = d.renewals(); return len(again) > 0 })
 	if len(again) != 1 || again[0] != first[0] {
 		t.Fatal("it is not offered again")
 	}
 	again[0].Run(nil)
 	first[0].Run(nil)
+	d.drained = true
 	d.whole(3, second)
 	d.ends("2 completed")
 	d.closed()
 }
 
-// A Renewal that is under way when its object is removed, or its session ends, is cancelled.
+// A Work that prepares a file again is cancelled if its object is removed or its session ends meanwhile.
 func TestRenewalOfNobody(t *testing.T) {
 	for name, end := range map[string]func(*Session){
 		"removed": func(s *Session) { s.Remove(flute.NewTOI(2)) },
@@ -440,11 +458,12 @@ func TestRenewalOfNobody(t *testing.T) {
 		d := sendFromDisk(t, Config{}, File{}, nil)
 		d.drained = false
 		d.disk.replace(second)
-		var r []*Renewal
-		d.run(func() bool { r = append(r, d.session.Renewals()...); return len(r) > 0 })
+		var r []*Work
+		d.run(func() bool { r = append(r, d.renewals()...); return len(r) > 0 })
 		end(d.session)
+		d.drained = true
 		d.run(func() bool { return false })
-		if r[0].ctx.Err() == nil {
+		if r[0].job.(*renewJob).ctx.Err() == nil {
 			t.Errorf("%s: the Renewal goes on", name)
 		}
 		r[0].Run(nil)

@@ -2,7 +2,6 @@ package sender
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute/event"
@@ -25,6 +24,9 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 				return b, false, err
 			}
 		}
+		if s.returns() {
+			s.fill(t)
+		}
 		if s.fdtIsNext() {
 			b, err = s.appendFDT(b, t)
 			return b, err == nil, err
@@ -41,7 +43,7 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 			s.stats.count(len(b) - start)
 			return b, true, nil
 		case errors.Is(err, errBusy):
-			if waits++; waits < len(s.lanes) {
+			if waits++; waits < len(s.lanes) || s.alarm.IsZero() {
 				continue
 			}
 			if s.fdt.page != nil {
@@ -56,7 +58,7 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 	}
 }
 
-// appendObject appends a packet of the lane whose turn it is. An error ended its object.
+// appendObject appends a packet of the lane whose turn it is. An error ended its object, or is errBusy.
 func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 	c := s.lanes[s.turn]
 	o := c.object
@@ -64,32 +66,24 @@ func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 		s.give(o, event.FailQuarantined, errCrashed.Error())
 		return b, errCrashed
 	}
-	start := len(b)
-	b, err := c.appendPacket(b, o.last(), s.cfg.Interleave)
-	s.collect(c)
-	if errors.Is(err, errBusy) {
-		s.turn = (s.turn + 1) % len(s.lanes)
-		return b, err
-	}
+	c.content.attended = s.attended
+	b, err := c.appendPacket(b, o.last(), s.cfg.Interleave, t)
+	s.collect(c, t)
 	if err != nil {
-		if errors.Is(err, ErrSource) {
-			s.interrupt(c, t, err)
-		} else {
-			s.give(o, event.FailOTI, err.Error()) // the code refused: not the content's fault
-		}
-		return b, err
+		return b, s.failed(c, t, err)
 	}
-	if !s.verify(c, t) {
-		return b[:start], ErrChanged
-	}
+	c.since = time.Time{}
 	if o.first.IsZero() {
 		s.begun(o, t)
 	}
 	s.progress(c)
 	s.turn++
-	if c.left == 0 {
-		s.release(s.turn - 1)
+	switch c.left {
+	case 0:
+		s.release(c)
 		s.transferred(o, t)
+	case openLead:
+		s.alarm = time.Time{}
 	}
 	if s.turn >= len(s.lanes) {
 		s.turn = 0
@@ -97,35 +91,35 @@ func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
 	return b, nil
 }
 
-// collect offers the Works that the lane has begun.
-func (s *Session) collect(c *carrier) {
-	if len(c.works) == 0 {
-		return
+// failed does what follows from an error of the lane whose turn it is, and returns errBusy if that only has to wait.
+func (s *Session) failed(c *carrier, t time.Time, err error) error {
+	o := c.object
+	var unopened *openError
+	switch {
+	case errors.Is(err, errBusy):
+		s.wait(c, t)
+		return err
+	case errors.Is(err, errPanicked):
+		if !o.crashesAgain(t) {
+			c.repeat(t)
+			s.collect(c, t)
+			s.turn = (s.turn + 1) % len(s.lanes)
+			return errBusy
+		}
+		s.give(o, event.FailQuarantined, errCrashed.Error())
+	case errors.As(err, &unopened):
+		s.drop(o)
+		if errors.Is(err, ErrChanged) && o.sent > 0 {
+			s.renew(o, t, 0)
+		} else {
+			s.retry(o, t, unopened.err)
+		}
+	case errors.Is(err, ErrSource):
+		s.interrupt(c, t, err)
+	default:
+		s.give(o, event.FailOTI, err.Error()) // the code refused: not the content's fault
 	}
-	s.works = append(s.works, c.works...)
-	c.works = c.works[:0]
-	if n := len(s.works); n > maxWorks { // the session will have to do the oldest soonest
-		s.works = append(s.works[:0], s.works[n-maxWorks:]...)
-	}
-}
-
-// release takes lane i out of use. The order of the others stays.
-func (s *Session) release(i int) {
-	c := s.lanes[i]
-	c.stop()
-	if c.opened != nil {
-		_ = c.opened.Close()
-	}
-	c.object, c.opened = nil, nil
-	s.lanes = slices.Delete(s.lanes, i, i+1)
-	s.idle = append(s.idle, c)
-	if s.turn > i {
-		s.turn--
-	}
-	if s.turn >= len(s.lanes) {
-		s.turn = 0
-	}
-	s.alarm = time.Time{}
+	return err
 }
 
 // transferred is called after the last packet of a transfer.
@@ -163,7 +157,7 @@ func (s *Session) schedule(t time.Time) error {
 			s.queue.push(o)
 		}
 	}
-	s.fill()
+	s.fill(t)
 	expiry := s.checkExpiry(t)
 	for s.fdt.page == nil {
 		p, at := s.nextPage()
@@ -179,36 +173,6 @@ func (s *Session) schedule(t time.Time) error {
 		s.alarm = earliest(s.alarm, expiry)
 	}
 	return nil
-}
-
-// fill gives the free lanes to the objects at the head of the queue, as far as they are described.
-func (s *Session) fill() {
-	for len(s.lanes) < s.cfg.Parallel {
-		o := s.head()
-		if o == nil || !s.covers(o) {
-			return
-		}
-		opened, ok := s.open(o, s.clock.now)
-		if !ok {
-			continue // head leaves it out
-		}
-		s.queue.pop()
-		c := &carrier{}
-		if n := len(s.idle); n > 0 {
-			c, s.idle = s.idle[n-1], s.idle[:n-1]
-		}
-		c.object, c.opened, c.verified = o, opened, s.clock.now
-		source := o.source
-		if opened != nil {
-			source = opened
-		}
-		c.start(&o.coding, o.header, source, uint64(o.sent), s.cfg.Interleave, s.cfg.ReadAhead)
-		o.state, c.report = active, max(o.transferLength/100, 1)
-		// It is last in turn, so that small files, which end with their first packet, do not keep a large one waiting
-		// for ever.
-		s.lanes = slices.Insert(s.lanes, s.turn, c)
-		s.turn = (s.turn + 1) % len(s.lanes)
-	}
 }
 
 // head returns the object at the head of the queue, or nil. Those that ended in the queue are dropped.
@@ -237,6 +201,9 @@ func (s *Session) nextAlarm() time.Time {
 	if at, ok := s.renewalsAt(); ok {
 		alarm = earliest(alarm, at)
 	}
+	if at, ok := s.parkedAt(); ok {
+		alarm = earliest(alarm, at)
+	}
 	return alarm
 }
 
@@ -250,12 +217,10 @@ func (s *Session) Deadline() time.Time {
 		return time.Unix(0, 0)
 	}
 	switch {
-	case s.fdt.page != nil:
+	case s.fdt.page != nil, len(s.lanes) > 0 && !s.busy:
 		return s.clock.now
-	case s.busy && len(s.lanes) > 0:
-		return s.clock.now.Add(busyPoll)
-	case len(s.lanes) > 0:
-		return s.clock.now
+	case len(s.lanes)+len(s.parked) > 0:
+		return latest(earliest(s.poll(), s.nextAlarm()), s.clock.now)
 	}
 	if o := s.head(); o != nil && s.covers(o) {
 		return s.clock.now

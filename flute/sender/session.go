@@ -37,6 +37,7 @@ type Session struct {
 	waiting  fifo[*object] // by time
 	renewing []*renewing   // objects whose content is to be prepared again
 	lanes    []*carrier    // in transfer
+	parked   []*carrier    // that wait for their source: to be opened, or since it has hung
 	idle     []*carrier
 	turn     int // the lane that is next
 
@@ -51,18 +52,9 @@ type Session struct {
 
 	events   []event.Event
 	works    []*Work
-	renewals []*Renewal // that nobody knows of yet
-	busy     bool       // all that is due waits for Works
+	attended bool // somebody runs Works
+	busy     bool // all that is due waits for Works
 	stats    Stats
-}
-
-// carrier is a lane with the object it carries.
-type carrier struct {
-	lane
-	object   *object
-	opened   Opened    // the content, if it can change; nil: it cannot
-	verified time.Time // when it was last seen not to have changed
-	report   uint64    // bytes of source symbols with which progress is reported next
 }
 
 // tally counts objects and the bytes of their descriptions.
@@ -210,10 +202,12 @@ func (s *Session) give(o *object, reason event.FailReason, detail string) {
 
 // drop ends the current transfer of o, if there is one.
 func (s *Session) drop(o *object) {
-	for i, c := range s.lanes {
-		if c.object == o {
-			s.release(i)
-			return
+	for _, list := range [...][]*carrier{s.lanes, s.parked} {
+		for _, c := range list {
+			if c.object == o {
+				s.release(c)
+				return
+			}
 		}
 	}
 }
@@ -289,7 +283,7 @@ func (s *Session) Abort(reason string) {
 		n.discard()
 	}
 	s.closed = true
-	s.lanes, s.idle, s.fdt.page, s.renewing, s.renewals = nil, nil, nil, nil, nil
+	s.lanes, s.idle, s.fdt.page, s.renewing = nil, nil, nil, nil
 }
 
 // AppendClose ends the session, as Abort does, and appends the packet that tells receivers so: flag A, no TOI, no

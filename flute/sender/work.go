@@ -2,6 +2,7 @@ package sender
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,24 +11,45 @@ import (
 )
 
 const (
-	// workBytes is the smallest source block, in bytes, that is worth a Work.
+	// workBytes is the smallest source block, in bytes, whose repair symbols are worth a Work.
 	workBytes = 256 << 10
-	// maxWorks bounds the Works that nobody has drained; the session does their work itself when it is due.
-	maxWorks = 64
-	// busyPoll is how soon AppendNext is to be called again when all that is due is still being worked on.
-	busyPoll = time.Millisecond
+	// maxEncodes bounds the Works for repair symbols that nobody has drained; the session does their work itself when
+	// it is due.
+	maxEncodes = 64
+	// offerAgain is after how long a Work that was drained and has not begun is taken for lost, with who was to run it,
+	// and offered again. The time doubles with each offer, since the disk may only be slow.
+	offerAgain = 5 * time.Second
+	// maxOffers bounds the doubling.
+	maxOffers = 5
+	// leastPoll and mostPoll are how soon AppendNext is to be called again when all that is due waits for Works: as
+	// long as it has waited already, within these bounds.
+	leastPoll = time.Millisecond
+	mostPoll  = 50 * time.Millisecond
 )
 
-// errBusy says that the next packet needs repair symbols that a Work is making.
-var errBusy = errors.New("sender: repair symbols are being made")
+// errBusy says that the next packet needs what a Work is doing.
+var errBusy = errors.New("sender: waiting for a Work")
 
-// Work prepares the repair symbols of a source block while its source symbols are being sent. Run it on any goroutine; it
-// need not be handed back. What nobody has begun by the time that the symbols are due, AppendNext does itself.
+// Work is a part of a session's work that takes long: it reads a source, or it makes the repair symbols of a source
+// block while its source symbols are being sent. Run it on any goroutine. It need not be handed back: AppendNext finds
+// out that it has run.
 type Work struct {
-	enc   fec.Encoder
-	esi   fec.ESI // any repair symbol: the first that is asked for makes the encoder do its work
-	state atomic.Uint32
-	err   error
+	job     job
+	state   atomic.Uint32
+	err     error
+	crashed bool // Fail was called
+
+	// These belong to the session.
+	offered time.Time // the latest time
+	offers  int
+	drained bool
+}
+
+// job is what a Work does.
+type job interface {
+	lane() any
+	run(cpu sync.Locker) error
+	cancel()
 }
 
 // The life of a Work.
@@ -37,49 +59,108 @@ const (
 	workDone           // by Run, or taken back by the session
 )
 
-// Lane returns nil: Run needs nothing but the processor.
-func (w *Work) Lane() any { return nil }
+// Lane returns the Source, or the Object with the content, that Run reads; nil: it needs nothing but the processor.
+func (w *Work) Lane() any { return w.job.lane() }
 
-// Run does the work, unless the session has begun to do it itself.
-func (w *Work) Run(sync.Locker) {
+// Run does the work, once, unless the session has begun to do it itself. It holds cpu while it computes and not while
+// it reads a Source; cpu may be nil.
+func (w *Work) Run(cpu sync.Locker) {
 	if w.state.CompareAndSwap(workPending, workRunning) {
-		_, w.err = w.enc.AppendRepair(nil, w.esi)
+		w.err = w.job.run(cpu)
 		w.state.Store(workDone)
 	}
 }
 
-// Fail ends the object: for whoever saw Run panic.
+// Fail tells that Run did not come to its end, because it panicked. What was to be read is read again; a second failure
+// within a minute, or the first one of a code, ends the object.
 func (w *Work) Fail(err error) {
-	w.err = err
-	w.state.Store(workDone)
+	w.state.CompareAndSwap(workPending, workRunning)
+	if w.state.Load() == workRunning {
+		w.err, w.crashed = err, true
+		w.state.Store(workDone)
+	}
 }
 
-// Cancel does nothing: nobody waits for a Work.
-func (w *Work) Cancel() {}
+// Cancel ends Run early where it can. Nobody waits for its result.
+func (w *Work) Cancel() { w.job.cancel() }
 
-// Works drains the Works that wait to be run.
+// takeBack reports whether nobody had begun to run w. Nobody will then.
+func (w *Work) takeBack() bool { return w.state.CompareAndSwap(workPending, workDone) }
+
+func (w *Work) done() bool { return w.state.Load() == workDone }
+
+// Works drains the Works that wait to be run. Once it was called, AppendNext does no longer read sources that are not
+// in memory: whoever calls it runs them, and calls it again after each AppendNext, Remove, Abort and AppendClose. In a
+// session whose Works nobody asks for, AppendNext does everything itself.
 func (s *Session) Works() []*Work {
 	w := s.works
-	s.works = nil
+	s.works, s.attended = nil, true
+	for _, w := range w {
+		w.drained = true
+	}
 	return w
+}
+
+// offer puts w among the Works.
+func (s *Session) offer(w *Work, t time.Time) {
+	w.offered, w.drained = t, false
+	w.offers++
+	s.works = append(s.works, w)
+	if len(s.works) <= maxEncodes {
+		return
+	}
+	// The session will have to make the repair symbols of the oldest soonest.
+	isEncode := func(w *Work) bool { _, ok := w.job.(*encodeJob); return ok }
+	encodes := 0
+	for _, w := range s.works {
+		if isEncode(w) {
+			encodes++
+		}
+	}
+	if encodes > maxEncodes {
+		i := slices.IndexFunc(s.works, isEncode)
+		s.works = slices.Delete(s.works, i, i+1)
+	}
+}
+
+// remind offers w again if it was drained and is taken for lost.
+func (s *Session) remind(w *Work, t time.Time) {
+	if w.drained && w.state.Load() == workPending && !w.remindAt().After(t) {
+		s.offer(w, t)
+	}
+}
+
+// remindAt returns when w is taken for lost, if it has not begun.
+func (w *Work) remindAt() time.Time { return w.offered.Add(offerAgain << min(w.offers-1, maxOffers)) }
+
+// encodeJob makes the repair symbols of a source block.
+type encodeJob struct {
+	enc fec.Encoder
+	esi fec.ESI // any repair symbol: the first that is asked for makes the encoder do its work
+}
+
+func (*encodeJob) lane() any { return nil }
+func (*encodeJob) cancel()   {}
+
+func (j *encodeJob) run(sync.Locker) error {
+	_, err := j.enc.AppendRepair(nil, j.esi)
+	return err
 }
 
 // prepare makes a Work for the repair symbols of the block, if that takes long.
 func (b *block) prepare() {
 	if b.group.repairs > 0 && b.size >= workBytes {
-		b.work = &Work{enc: b.enc, esi: fec.ESI(b.group.k)}
+		b.work = &Work{job: &encodeJob{enc: b.enc, esi: fec.ESI(b.group.k)}}
 	}
 }
 
-// ready returns nil when the repair symbols of the block can be made now, errBusy when a Work is about to make that quick, and
-// the error of the Work.
+// ready returns nil when the repair symbols of the block can be made now, errBusy when a Work is about to make that
+// quick, and the error of the Work.
 func (b *block) ready() error {
 	if b.work == nil {
 		return nil
 	}
-	switch {
-	case b.work.state.CompareAndSwap(workPending, workDone): // nobody has begun
-	case b.work.state.Load() == workRunning:
+	if !b.work.takeBack() && !b.work.done() {
 		return errBusy
 	}
 	err := b.work.err
@@ -89,7 +170,7 @@ func (b *block) ready() error {
 
 // leave gives up memory that a Work may be using.
 func (b *block) leave() {
-	if b.work != nil && !b.work.state.CompareAndSwap(workPending, workDone) && b.work.state.Load() == workRunning {
+	if b.work != nil && !b.work.takeBack() && !b.work.done() {
 		b.enc, b.code, b.held = nil, code{}, nil
 	}
 	b.work = nil

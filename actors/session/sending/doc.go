@@ -4,9 +4,9 @@
 //	                                │  └── hub.Publish ─► hub
 //	                                └─ vault.Run ─► store
 //
-// On each turn the session asks its core for the next packets, writes what the rate permits, and sets one timer. What it
-// must not lose in a crash lies in its [Ledger]: an actor that crashed is made anew over it, under the same address. How the
-// session went, and its end, goes to its [Outcome], past the hub.
+// On each turn the session asks its core for the next packets, writes what the rate permits, and sets one timer. What
+// it must not lose in a crash lies in its [Ledger]: an actor that crashed is made anew over it, under the same address.
+// How the session went, and its end, goes to its [Outcome], past the hub.
 //
 // # Limitations
 //

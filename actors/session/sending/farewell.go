@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// The close-session flag is sent so often, so far apart: one packet, or a short burst, may be lost. RFC 5651, section
-	// 5.1, has it in "the last few seconds" of a session; the last one is due after 600 ms, for which Wait waits.
+	// The close-session flag is sent so often, so far apart: one packet, or a short burst, may be lost. RFC 5651,
+	// section 5.1, has it in "the last few seconds" of a session; the last one is due after 600 ms, for which Wait
+	// waits.
 	closePackets  = 5
 	closeInterval = 150 * time.Millisecond
 )
@@ -22,6 +23,7 @@ func (s *session) end(ctx actor.Context, reason string, cause error) {
 
 func (s *session) bidNext(ctx actor.Context, reason string, cause error) {
 	s.publishAll(ctx, s.ledger.bid(reason, cause))
+	s.work(ctx)
 	s.ledger.farewell = time.Now().Add(closeInterval)
 	s.timer.Reset(closeInterval)
 }

@@ -42,10 +42,7 @@ type Ledger struct {
 	reason    string             // why it ends; meaningful when farewells > 0
 	cause     error              // the error that ends it before its time; nil: none does
 	over      bool               // closed
-	buffers   [][]byte           // memory of the datagrams under way
-	batch     [][]byte           // the datagrams made last
-	sent      int                // how many of batch are out
-	granted   int                // how many of batch the rate has permitted
+	batch     batch
 	outage    outage
 }
 
@@ -80,15 +77,16 @@ func (l *Ledger) add(m Add) Added {
 
 // bid sends the close-session flag and returns what there is to say. cause is the error that ends the session before
 // its time, if there is one.
-func (l *Ledger) bid(reason string, cause error) []event.Event {
+func (l *Ledger) bid(reason string, cause error) (events []event.Event) {
 	if l.farewells == 0 {
 		l.reason, l.cause = reason, cause
 		l.cfg.Core.Abort(reason)
+		events = l.cfg.Outcome.note(l.batch.drop(reason))
 	}
 	l.farewells++
 	// It is lost when the socket fails, as on the way: the receivers will notice the silence.
 	_, _ = l.cfg.Writer.WriteBatch([][]byte{l.cfg.Core.AppendClose(nil)})
-	return l.events()
+	return append(events, l.events()...)
 }
 
 // events drains the events of the core.
@@ -115,6 +113,9 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 func (l *Ledger) Finish(reason string, cause error) (events []event.Event) {
 	for _, e := range l.close(reason, cause) {
 		events = append(events, event.AsSending(e))
+	}
+	for _, w := range l.cfg.Core.Works() { // nobody else will run them: they only close what was open
+		w.Run(nil)
 	}
 	return events
 }

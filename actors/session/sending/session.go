@@ -12,9 +12,6 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// pumpPackets is how many datagrams go out between two looks into the mailbox.
-const pumpPackets = 64
-
 // Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop is its goroutine.
 func Spec(l *Ledger, hub, store *actor.PID, loop *actors.Loop, faults *actors.Faults) actors.Spec {
 	return actors.Spec{
@@ -39,6 +36,8 @@ func (s *session) Receive(ctx actor.Context) {
 		s.start(ctx)
 	case Message:
 		s.receive(ctx, m)
+	case vault.Ran:
+		s.again(ctx)
 	case *actor.Restarting, *actor.Stopping:
 		s.timer.Stop()
 	}
@@ -49,6 +48,7 @@ func (s *session) start(ctx actor.Context) {
 	root, self := ctx.ActorSystem().Root, ctx.Self()
 	s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, pump{}) })
 	s.timer.Stop()
+	s.work(ctx)
 	switch l := s.ledger; {
 	case l.over: // it crashed on its way out
 		ctx.Stop(self)
@@ -70,7 +70,8 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		s.again(ctx)
 	case Finish:
 		s.ledger.finishing = true
-		// RFC 6726, section 3.4.2: receivers may leave once they have what is described. The error says that it is closed.
+		// RFC 6726, section 3.4.2: receivers may leave once they have what is described. The error says that it is
+		// closed.
 		_ = s.ledger.cfg.Core.SetComplete()
 		ctx.Respond(Taken{})
 		s.again(ctx)
@@ -103,17 +104,11 @@ func (s *session) pump(ctx actor.Context) {
 		return
 	}
 	now := time.Now()
-	err := s.fill(now)
-	for _, w := range s.ledger.cfg.Core.Works() {
-		ctx.Send(s.store, vault.Run{Job: vault.NewJob(w)})
-	}
-	for _, r := range s.ledger.cfg.Core.Renewals() {
-		ctx.Send(s.store, vault.Run{Job: vault.NewJob(r)})
-	}
-	s.publishAll(ctx, s.ledger.events())
+	err := s.fill(ctx, now)
 	if err == nil {
 		err = s.write(ctx, now)
 	}
+	s.publishAll(ctx, s.ledger.batch.told())
 	if err != nil {
 		s.end(ctx, err.Error(), err)
 		return
@@ -132,36 +127,43 @@ func (s *session) pump(ctx actor.Context) {
 	s.timer.Reset(max(d.Sub(now), time.Millisecond))
 }
 
-// fill makes the next batch, once the last one is out. It is short when no more is due.
-func (s *session) fill(now time.Time) error {
-	if s.ledger.sent < len(s.ledger.batch) {
+// fill makes the next batch, once the last one is out, as long as the rate permits it: what is sent late was not made
+// early.
+func (s *session) fill(ctx actor.Context, now time.Time) error {
+	l := s.ledger
+	b := &l.batch
+	if b.sent < b.granted {
 		return nil
 	}
-	s.ledger.sent, s.ledger.granted, s.ledger.batch = 0, 0, s.ledger.batch[:0]
-	for len(s.ledger.batch) < pumpPackets {
-		i := len(s.ledger.batch)
-		if i == len(s.ledger.buffers) {
-			s.ledger.buffers = append(s.ledger.buffers, nil)
+	b.renew()
+	for b.grant(l.cfg.Bucket, now) && len(b.datagrams) < batchPackets {
+		datagram, ok, err := l.cfg.Core.AppendNext(b.buffer(), now)
+		s.work(ctx)
+		if ok {
+			b.add(datagram)
 		}
-		p, ok, err := s.ledger.cfg.Core.AppendNext(s.ledger.buffers[i][:0], now)
+		b.hold(l.events())
 		if err != nil || !ok {
 			return err
 		}
-		s.ledger.buffers[i] = p // it may have grown
-		s.ledger.batch = append(s.ledger.batch, p)
 	}
 	return nil
+}
+
+// work hands on the Works of the core. Each wakes the session when it has run.
+func (s *session) work(ctx actor.Context) {
+	for _, w := range s.ledger.cfg.Core.Works() {
+		ctx.Send(s.store, vault.Run{Job: vault.NewJob(w), ReplyTo: ctx.Self()})
+	}
 }
 
 // write sends what the rate permits of the batch; the rest waits for the bucket. What the network does not take waits
 // for the next try.
 func (s *session) write(ctx actor.Context, now time.Time) error {
-	for s.ledger.granted < len(s.ledger.batch) && (s.ledger.cfg.Bucket == nil || s.ledger.cfg.Bucket.Take(now, len(s.ledger.batch[s.ledger.granted]))) {
-		s.ledger.granted++
-	}
-	if s.ledger.granted > s.ledger.sent {
-		n, err := s.ledger.cfg.Writer.WriteBatch(s.ledger.batch[s.ledger.sent:s.ledger.granted])
-		s.ledger.sent += n
+	b := &s.ledger.batch
+	if b.granted > b.sent {
+		n, err := s.ledger.cfg.Writer.WriteBatch(b.datagrams[b.sent:b.granted])
+		b.sent += n
 		if n > 0 {
 			s.warn(ctx, s.ledger.outage.end(time.Now()))
 		}
@@ -170,10 +172,10 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 		}
 	}
 	switch {
-	case s.ledger.granted < len(s.ledger.batch):
+	case b.granted < len(b.datagrams):
 		s.pumping = true
 		s.timer.Reset(s.ledger.cfg.Bucket.Deadline(now).Sub(now))
-	case len(s.ledger.batch) > 0:
+	case len(b.datagrams) > 0:
 		s.again(ctx)
 	}
 	return nil

@@ -1,0 +1,96 @@
+package sending
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/pacing"
+)
+
+// batchPackets is how many datagrams go out between two looks into the mailbox.
+const batchPackets = 64
+
+// batch is the datagrams that were made last, and what happened with them. An event waits until the datagrams before it
+// are out: at a low rate, or while the link is away, that takes long. The zero value is ready to use.
+type batch struct {
+	buffers   [][]byte // memory; the datagrams come first
+	datagrams [][]byte
+	granted   int // how many of them the rate permits
+	sent      int // how many of these are out
+	events    []held
+}
+
+// held is an event that waits for the datagrams before it.
+type held struct {
+	event event.Event
+	after int // so many datagrams
+}
+
+// renew drops the datagrams that are out. One for which the rate was not enough yet becomes the first.
+func (b *batch) renew() {
+	for i := b.sent; i < len(b.datagrams); i++ {
+		b.buffers[i-b.sent], b.buffers[i] = b.buffers[i], b.buffers[i-b.sent]
+	}
+	rest := len(b.datagrams) - b.sent
+	b.datagrams = append(b.datagrams[:0], b.buffers[:rest]...)
+	for i := range b.events {
+		b.events[i].after -= b.sent
+	}
+	b.granted, b.sent = b.granted-b.sent, 0
+}
+
+// grant reports whether the rate permits all datagrams. bucket may be nil.
+func (b *batch) grant(bucket *pacing.Bucket, now time.Time) bool {
+	for b.granted < len(b.datagrams) && (bucket == nil || bucket.Take(now, len(b.datagrams[b.granted]))) {
+		b.granted++
+	}
+	return b.granted == len(b.datagrams)
+}
+
+// buffer returns memory for one datagram more.
+func (b *batch) buffer() []byte {
+	if len(b.datagrams) == len(b.buffers) {
+		b.buffers = append(b.buffers, nil)
+	}
+	return b.buffers[len(b.datagrams)][:0]
+}
+
+// add takes a datagram that was made in the buffer.
+func (b *batch) add(datagram []byte) {
+	b.buffers[len(b.datagrams)] = datagram // it may have grown
+	b.datagrams = append(b.datagrams, datagram)
+}
+
+// hold keeps events until all datagrams are out.
+func (b *batch) hold(events []event.Event) {
+	for _, e := range events {
+		b.events = append(b.events, held{e, len(b.datagrams)})
+	}
+}
+
+// told returns the events that wait for nothing any more.
+func (b *batch) told() (events []event.Event) {
+	n := 0
+	for n < len(b.events) && b.events[n].after <= b.sent {
+		events = append(events, b.events[n].event)
+		n++
+	}
+	b.events = b.events[:copy(b.events, b.events[n:])]
+	return events
+}
+
+// drop forgets the datagrams that are not out, and returns the events that waited for them. A file whose last packet is
+// among them was not sent: it has failed.
+func (b *batch) drop(reason string) (events []event.Event) {
+	for _, h := range b.events {
+		e := h.event
+		if c, ok := e.(event.ObjectCompleted); ok && h.after > b.sent {
+			e = event.ObjectFailed{
+				Session: c.Session, TOI: c.TOI, ContentLocation: c.ContentLocation, Reason: event.FailClosed, Detail: reason,
+			}
+		}
+		events = append(events, e)
+	}
+	*b = batch{}
+	return events
+}

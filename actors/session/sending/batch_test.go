@@ -1,0 +1,95 @@
+package sending
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/pacing"
+)
+
+var start = time.Unix(1_000_000, 0)
+
+func datagrams(b *batch, n int) {
+	for i := range n {
+		b.add(append(b.buffer(), bytes.Repeat([]byte{byte(i)}, 1000)...))
+	}
+}
+
+// Events wait for the datagrams before them, in order.
+func TestBatchHoldsEvents(t *testing.T) {
+	var b batch
+	b.hold([]event.Event{event.Warning{Text: "0"}})
+	datagrams(&b, 2)
+	b.hold([]event.Event{event.Warning{Text: "2"}})
+	datagrams(&b, 1)
+	b.hold([]event.Event{event.Warning{Text: "3"}, event.Warning{Text: "3"}})
+	for i, want := range []int{1, 0, 1, 2} {
+		b.sent = i
+		events := b.told()
+		if len(events) != want {
+			t.Errorf("after %d datagrams: %v", i, events)
+		}
+		for _, e := range events {
+			if e.(event.Warning).Text != string(rune('0'+i)) {
+				t.Errorf("after %d datagrams: %v", i, e)
+			}
+		}
+	}
+}
+
+// What the rate does not permit yet stays, with the events behind it, and is the first of the next batch.
+func TestBatchKeepsTheRest(t *testing.T) {
+	var b batch
+	bucket := pacing.NewBucket(8_000_000, 0, 0) // 1000 bytes a millisecond
+	datagrams(&b, 1)
+	if !b.grant(bucket, start) {
+		t.Fatal("the first is not granted")
+	}
+	datagrams(&b, 1)
+	b.datagrams[1][0] = 77
+	b.hold([]event.Event{event.Warning{}})
+	if b.grant(bucket, start) || b.granted != 1 {
+		t.Fatalf("%d are granted", b.granted)
+	}
+	b.sent = 1
+	if b.renew(); len(b.datagrams) != 1 || b.datagrams[0][0] != 77 || b.granted != 0 || len(b.told()) != 0 {
+		t.Fatalf("%+v", b)
+	}
+	datagrams(&b, 1)
+	if b.datagrams[0][0] != 77 || b.datagrams[1][0] != 0 {
+		t.Error("the next one overwrites it")
+	}
+	if b.grant(bucket, start.Add(time.Millisecond)) || b.granted != 1 {
+		t.Errorf("%d are granted after a millisecond", b.granted)
+	}
+	b.sent = 1
+	if len(b.told()) != 1 {
+		t.Error("the event is not told")
+	}
+}
+
+// A file whose last packet is dropped has not been sent.
+func TestBatchDrop(t *testing.T) {
+	var b batch
+	datagrams(&b, 1)
+	b.hold([]event.Event{event.ObjectCompleted{TOI: flute.NewTOI(1)}})
+	datagrams(&b, 1)
+	b.hold([]event.Event{event.ObjectStarted{TOI: flute.NewTOI(2)}, event.ObjectCompleted{TOI: flute.NewTOI(2)}})
+	b.sent = 1
+	events := b.drop("the end")
+	if len(events) != 3 {
+		t.Fatal(events)
+	}
+	if _, ok := events[0].(event.ObjectCompleted); !ok {
+		t.Errorf("%+v, which was sent", events[0])
+	}
+	if f, ok := events[2].(event.ObjectFailed); !ok || f.Reason != event.FailClosed || f.Detail != "the end" || f.TOI != flute.NewTOI(2) {
+		t.Errorf("%+v, which was not sent", events[2])
+	}
+	if len(b.datagrams) != 0 || len(b.told()) != 0 {
+		t.Error("something is left")
+	}
+}

@@ -1,0 +1,363 @@
+package sender
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// readWindow is how many bytes of a file in transfer are read ahead of the source blocks in transfer; at least one
+	// source block where the code needs them whole, else Config.ReadAhead. At 100 Mbit/s a disk may take 40 ms for it.
+	readWindow = 512 << 10
+	// maxPieces bounds the reads of one Work: source blocks may be very short.
+	maxPieces = 64
+)
+
+var (
+	// errMissing says that bytes are needed that were not read.
+	errMissing = errors.New("sender: not read yet")
+	// errPanicked says that a Work has crashed over the content.
+	errPanicked = errors.New("sender: the content crashed")
+)
+
+// openError is the error of a Source before anything of it was read: no packet of the transfer is out.
+type openError struct{ err error }
+
+// Error implements error.
+func (e *openError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e *openError) Unwrap() error { return e.err }
+
+// inMemoryContent is the optional interface of File.Content of which reading is a copy.
+type inMemoryContent interface{ InMemory() bool }
+
+// inMemory reports whether reading a symbol from r costs a copy and nothing else.
+func inMemory(r io.ReaderAt) bool {
+	switch r := r.(type) {
+	case *bytes.Reader, *strings.Reader:
+		return true
+	case *io.SectionReader:
+		outer, _, _ := r.Outer()
+		return inMemory(outer)
+	case inMemoryContent:
+		return r.InMemory()
+	}
+	return false
+}
+
+// span is a range of an object.
+type span struct{ off, n uint64 }
+
+// piece is a span with its bytes.
+type piece struct {
+	off uint64
+	buf []byte
+	err error
+}
+
+// readAhead is the content of one transfer: opened and read by Works before it is due. One of them is under way at a
+// time, since what a Source opens need not be safe for concurrent use.
+type readAhead struct {
+	src     io.ReaderAt // nil: not open yet
+	memory  bool        // reading src is a copy: no Work is needed
+	source  Source      // to be opened for the transfer; nil: src does not change
+	version Version     // that source shall have
+	opened  Opened      // of source, as long as it is src
+	key     any         // of the Works: see Work.Lane
+
+	attended bool     // somebody runs Works; if not, job is run when it is due
+	work     *Work    // that does job; nil: none
+	job      *readJob // that is to be done, or has crashed; nil: none
+	own      readJob  // memory of job, where no Work does it
+	pieces   []*piece // read and not fetched
+	bytes    int      // of them
+	spare    []*piece // their buffers are used again
+	due      span     // that was missing
+	hungry   bool     // there may be more to be read ahead
+	final    bool     // the content was seen to be the same after all packets but the last
+	checked  time.Time
+}
+
+// reset makes r the content of o.
+func (r *readAhead) reset(o *Object) {
+	*r = readAhead{
+		spare: r.spare, own: readJob{pieces: r.own.pieces[:0]}, src: o.source, source: o.file.Source, version: o.version,
+		key: laneOf(o),
+	}
+	r.memory = r.src != nil && inMemory(r.src)
+	r.hungry = !r.memory
+}
+
+// laneOf returns what the Works that read o share: see Work.Lane.
+func laneOf(o *Object) any {
+	if src := o.file.Source; src != nil && reflect.TypeOf(src).Comparable() {
+		return src
+	}
+	return o
+}
+
+// hold makes r content that is in memory.
+func (r *readAhead) hold(src io.ReaderAt) {
+	*r = readAhead{spare: r.spare, src: src, memory: true}
+}
+
+// atOnce reports whether the content can be read without waiting for anything.
+func (r *readAhead) atOnce() bool { return r.memory && r.source == nil }
+
+// fetch makes dst the span, or returns errMissing if it was not read. Until that is done dst holds nothing.
+func (r *readAhead) fetch(dst *[]byte, want span) error {
+	if r.memory {
+		buf := slices.Grow((*dst)[:0], int(want.n))[:want.n]
+		*dst = buf[:0]
+		if err := readFull(r.src, buf, want.off); err != nil {
+			return err
+		}
+		*dst = buf
+		return nil
+	}
+	i := slices.IndexFunc(r.pieces, func(p *piece) bool { return p.off == want.off && uint64(len(p.buf)) == want.n })
+	if i < 0 {
+		*dst = (*dst)[:0]
+		r.due = want
+		return errMissing
+	}
+	p := r.pieces[i]
+	r.pieces = slices.Delete(r.pieces, i, i+1)
+	r.bytes -= len(p.buf)
+	r.hungry = true
+	err := p.err
+	if err == nil {
+		p.buf, *dst = *dst, p.buf
+	}
+	r.recycle(p)
+	return err
+}
+
+func (r *readAhead) recycle(p *piece) {
+	p.buf, p.err = p.buf[:0], nil
+	r.spare = append(r.spare, p)
+}
+
+// discard drops the pieces within a span.
+func (r *readAhead) discard(s span) {
+	kept := r.pieces[:0]
+	for _, p := range r.pieces {
+		if p.off >= s.off && p.off < s.off+s.n {
+			r.bytes -= len(p.buf)
+			r.recycle(p)
+		} else {
+			kept = append(kept, p)
+		}
+	}
+	r.pieces = kept
+}
+
+// ahead returns how many bytes were read or are being read, and are not in use.
+func (r *readAhead) ahead() int {
+	n := r.bytes
+	if r.job != nil {
+		for _, p := range r.job.pieces[r.job.taken:] {
+			n += len(p.buf)
+		}
+	}
+	return n
+}
+
+// newJob returns a job without reads.
+func (r *readAhead) newJob() *readJob {
+	j := &r.own
+	if r.attended {
+		j = &readJob{}
+	}
+	*j = readJob{key: r.key, src: r.src, opened: r.opened, version: r.version, pieces: j.pieces[:0]}
+	if r.source != nil && r.opened == nil {
+		j.source = r.source
+	}
+	return j
+}
+
+// ask adds a read to a job.
+func (r *readAhead) ask(j *readJob, s span) {
+	p := &piece{}
+	if n := len(r.spare); n > 0 {
+		p, r.spare = r.spare[n-1], r.spare[:n-1]
+	}
+	p.off, p.buf = s.off, slices.Grow(p.buf[:0], int(s.n))[:s.n]
+	j.pieces = append(j.pieces, p)
+}
+
+// begin has j done, by a Work if there is somebody who runs it.
+func (r *readAhead) begin(j *readJob, now time.Time) {
+	r.job, r.checked = j, now
+	if r.attended {
+		r.work = &Work{job: j}
+		return
+	}
+	_ = j.run(nil)
+}
+
+// again repeats the job that has crashed.
+func (r *readAhead) again(now time.Time) {
+	r.job.owner.Store(jobHeld)
+	r.begin(r.job, now)
+}
+
+// waits reports whether a Work is under way that has brought nothing new.
+func (r *readAhead) waits() bool {
+	return r.work != nil && !r.work.done() && int(r.job.read.Load()) == r.job.taken
+}
+
+// settle takes what the Work has brought so far. The error is an openError, ErrChanged, or that of a crash, after
+// which again is to be called or the transfer to be ended.
+func (r *readAhead) settle() error {
+	j, w := r.job, r.work
+	if j == nil || r.waits() {
+		return nil
+	}
+	done := w == nil || w.done() // to be asked before what was read
+	n := int(j.read.Load())
+	for _, p := range j.pieces[j.taken:n] {
+		r.bytes += len(p.buf)
+		r.pieces = append(r.pieces, p)
+	}
+	j.taken = n
+	if !done {
+		r.take(j)
+		return nil
+	}
+	r.work = nil
+	switch {
+	case w != nil && w.crashed:
+		return errPanicked
+	case j.err != nil:
+		r.job = nil
+		return &openError{j.err}
+	}
+	r.take(j)
+	r.job = nil
+	if j.changed {
+		return changedWhile("sent")
+	}
+	r.final = r.final || j.final
+	return nil
+}
+
+// take takes what j has opened.
+func (r *readAhead) take(j *readJob) {
+	if j.source == nil {
+		return
+	}
+	r.src, r.opened = j.src, j.opened
+	if j.opened == nil { // what was encoded is sent
+		r.source = nil
+	}
+}
+
+// abandon ends the transfer. What it returns is to be closed; nil: nothing, or the Work that uses it closes it.
+func (r *readAhead) abandon() (opened Opened) {
+	opened = r.opened
+	if j := r.job; j != nil {
+		if r.work == nil || r.work.takeBack() || r.work.done() || !j.owner.CompareAndSwap(jobHeld, jobAbandoned) {
+			opened = j.opened
+		} else {
+			opened = nil
+		}
+	}
+	for _, p := range r.pieces {
+		r.recycle(p)
+	}
+	*r = readAhead{spare: r.spare, own: readJob{pieces: r.own.pieces[:0]}}
+	return opened
+}
+
+// readJob opens a Source, reads pieces of it, and looks whether it has changed meanwhile.
+type readJob struct {
+	key     any
+	source  Source // to be opened; nil: it is
+	src     io.ReaderAt
+	opened  Opened
+	version Version
+	pieces  []*piece
+	read    atomic.Uint32 // how many of them were read
+	taken   int           // how many of these the session has
+	final   bool          // all packets but the last are out
+	owner   atomic.Uint32
+
+	err     error // of opening
+	changed bool
+}
+
+// Who closes what a readJob has opened.
+const (
+	jobHeld      uint32 = iota
+	jobEnded            // the session
+	jobAbandoned        // the job, at its end
+)
+
+func (j *readJob) lane() any { return j.key }
+func (j *readJob) cancel()   {}
+
+func (j *readJob) run(sync.Locker) error {
+	j.err, j.changed = nil, false
+	defer func() {
+		if !j.owner.CompareAndSwap(jobHeld, jobEnded) && j.opened != nil {
+			_ = j.opened.Close()
+		}
+	}()
+	if j.source != nil && j.opened == nil {
+		if j.err = j.open(); j.err != nil {
+			return nil
+		}
+	}
+	for i := j.read.Load(); int(i) < len(j.pieces) && j.owner.Load() == jobHeld; i++ {
+		p := j.pieces[i]
+		if p.err = readFull(j.src, p.buf, p.off); p.err != nil {
+			for _, q := range j.pieces[i:] {
+				q.err = p.err
+			}
+			i = uint32(len(j.pieces)) - 1
+		}
+		j.read.Store(i + 1)
+	}
+	j.changed = j.opened != nil && !isVersion(j.opened, j.version)
+	return nil
+}
+
+// open opens the Source, if it is at the version that was prepared.
+func (j *readJob) open() error {
+	opened, v, err := openVersion(j.source)
+	if err != nil {
+		return err
+	}
+	if v == j.version && j.src == nil {
+		j.src, j.opened = opened, opened
+		return nil
+	}
+	_ = opened.Close()
+	if v != j.version {
+		return changedWhile("waiting")
+	}
+	return nil
+}
+
+// closeJob closes what was opened.
+type closeJob struct {
+	key    any
+	opened Opened
+}
+
+func (j *closeJob) lane() any { return j.key }
+func (j *closeJob) cancel()   {}
+
+func (j *closeJob) run(sync.Locker) error {
+	_ = j.opened.Close() // nothing was written
+	return nil
+}

@@ -1,0 +1,153 @@
+package node
+
+import (
+	"bytes"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/simnet"
+)
+
+// sluggish is content on a disk that takes so long for each read.
+type sluggish struct {
+	bytes.Reader
+	each time.Duration
+}
+
+func (s *sluggish) ReadAt(p []byte, off int64) (int, error) {
+	time.Sleep(s.each)
+	return s.Reader.ReadAt(p, off)
+}
+
+// pace is what a sending session sent, and when.
+type pace struct {
+	mu     sync.Mutex
+	latest map[flute.TOI]time.Time     // packet of an object
+	gap    map[flute.TOI]time.Duration // the longest between two of its packets
+	closed time.Time                   // when the first close-session flag went out
+	whole  map[flute.TOI]time.Time     // when the packet with the close-object flag went out
+}
+
+func newPace() *pace {
+	return &pace{latest: map[flute.TOI]time.Time{}, gap: map[flute.TOI]time.Duration{}, whole: map[flute.TOI]time.Time{}}
+}
+
+// note takes note of each datagram. It drops none.
+func (p *pace) note(datagram []byte) (drop bool) {
+	h, _, err := lct.Parse(datagram)
+	if err != nil {
+		return false
+	}
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if h.CloseSession {
+		if p.closed.IsZero() {
+			p.closed = now
+		}
+		return false
+	}
+	if at, ok := p.latest[h.TOI]; ok {
+		p.gap[h.TOI] = max(p.gap[h.TOI], now.Sub(at))
+	}
+	p.latest[h.TOI] = now
+	if h.CloseObject {
+		p.whole[h.TOI] = now
+	}
+	return false
+}
+
+// TestSlowSourceDelaysItsFileOnly: while a disk takes seconds for each read of one file, the packets of another one,
+// the FDT Instances and the close-session flag go out on time.
+func TestSlowSourceDelaysItsFileOnly(t *testing.T) {
+	for name, oti := range map[string]fec.OTI{
+		"no code": {SymbolLength: 1000, MaxSourceBlockLength: 20},
+		"repair":  {EncodingID: fec.ReedSolomonGF28, SymbolLength: 1000, MaxSourceBlockLength: 20, MaxEncodingSymbols: 24},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, Config{}, func(w *world) {
+				w.receive(simnet.Link{}, ReceiveConfig{})
+				p := newPace()
+				s, err := w.node.sendTo(w.ctx, SendConfig{
+					To: simGroup, TSI: 1, Rate: 1_000_000, Impair: p.note,
+					Session: sender.Config{OTI: oti, Parallel: 2, FirstTOI: flute.NewTOI(1)},
+				}, w.net.Dial(simSource, simGroup), simSource.Addr())
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.addNamed(s, "sound", 7, 1_000_000)
+				data := randomBytes(99, 600_000)
+				slow := &sluggish{*bytes.NewReader(data), 2 * time.Second}
+				f := sender.File{
+					ContentLocation: "file:///1/slow", Content: slow, Size: uint64(len(data)), Digests: sender.NoDigest,
+				}
+				if _, err := s.Add(w.ctx, f, nil); err != nil {
+					t.Fatal(err)
+				}
+				for w.ends()["1/sound"] == "" {
+					time.Sleep(time.Millisecond)
+				}
+				p.mu.Lock()
+				if gap := p.gap[flute.NewTOI(1)]; gap > 100*time.Millisecond {
+					t.Errorf("the sound file paused for %v", gap)
+				}
+				if gap := p.gap[flute.TOI{}]; gap > 1200*time.Millisecond {
+					t.Errorf("there was no FDT Instance for %v", gap)
+				}
+				p.mu.Unlock()
+				closing := time.Now()
+				s.Close(w.ctx)
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				if late := p.closed.Sub(closing); p.closed.IsZero() || late > 100*time.Millisecond {
+					t.Errorf("the close-session flag was late by %v", late)
+				}
+			})
+		})
+	}
+}
+
+// TestCompletedIsToldInTime: on a slow link a file is told to be completed when its last packet is out, not before, and
+// not much later.
+func TestCompletedIsToldInTime(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		p := newPace()
+		s, err := w.node.sendTo(w.ctx, SendConfig{
+			To: simGroup, TSI: 1, Rate: 200_000, Impair: p.note,
+			Session: sender.Config{FirstTOI: flute.NewTOI(1), Parallel: 1},
+		}, w.net.Dial(simSource, simGroup), simSource.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 4 {
+			w.addNamed(s, fmt.Sprint(i), uint64(i), 20_000)
+		}
+		s.Finish(w.ctx)
+		told := map[flute.TOI]time.Time{}
+		for len(told) < 4 {
+			for _, e := range w.take() {
+				if e, ok := e.(event.ObjectCompleted); ok && told[e.TOI].IsZero() {
+					told[e.TOI] = time.Now()
+				}
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if err := s.Wait(w.ctx); err != nil {
+			t.Error(err)
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for toi, at := range told {
+			if late := at.Sub(p.whole[toi]); p.whole[toi].IsZero() || late < 0 || late > 10*time.Millisecond {
+				t.Errorf("TOI %v was told to be completed at %v, its last packet went out at %v", toi, at, p.whole[toi])
+			}
+		}
+	})
+}
