@@ -1,10 +1,17 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"html"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const lines = `{"program":"flute-node","cpu":"Abacus","os":"linux","arch":"amd64","go":"go1.26"}
@@ -65,6 +72,70 @@ func TestRun(t *testing.T) {
 		for _, s := range []string{"flute 1.11.7", "NaN", "Inf"} {
 			if strings.Contains(string(svg), s) {
 				t.Errorf("%s mentions %s", name, s)
+			}
+		}
+	}
+}
+
+// TestFontsFit: the figures of the documentation and those of few lines stay inside, and no text runs into another, also in a
+// font that is a good deal wider than the one they were laid out with.
+func TestFontsFit(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"m.jsonl": lines, "fec.md": tableBegin + tableEnd} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run(dir, []string{filepath.Join(dir, "m.jsonl")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{dir, ".."} {
+		for _, name := range []string{"fec-encode.svg", "fec-decode.svg", "fec-overhead.svg", "fec-repair.svg"} {
+			svg, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkFonts(t, filepath.Join(dir, name), string(svg))
+		}
+	}
+}
+
+// checkFonts looks at where each text of an SVG begins and ends, if its font has characters of width widest.
+func checkFonts(t *testing.T, name, svg string) {
+	t.Helper()
+	var width, height float64
+	if _, err := fmt.Sscanf(svg[strings.Index(svg, "viewBox"):], `viewBox="0 0 %f %f"`, &width, &height); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	type span struct {
+		x, end float64
+		text   string
+	}
+	rows := map[string][]span{}
+	element := regexp.MustCompile(`(?s)<text x="([-0-9.e]+)" y="([-0-9.e]+)"([^>]*)font-size:([0-9.]+)px"[^>]*>([^<]*)</text>`)
+	found := element.FindAllStringSubmatch(svg, -1)
+	if len(found) != strings.Count(svg, "<text") || len(found) < 5 {
+		t.Fatalf("%s: %d texts, %d elements", name, len(found), strings.Count(svg, "<text"))
+	}
+	for _, m := range found {
+		x, _ := strconv.ParseFloat(m[1], 64)
+		y, _ := strconv.ParseFloat(m[2], 64)
+		size, _ := strconv.ParseFloat(m[4], 64)
+		text := html.UnescapeString(m[5])
+		s := span{x, x + widest*size*float64(utf8.RuneCountInString(text)), text}
+		if s.x < 0 || s.end > width || -y-0.3*size < 0 || -y+size > height {
+			t.Errorf("%s: %q reaches from %.0f to %.0f of %.0f, and is at height %.0f of %.0f", name, text, s.x, s.end, width, -y, height)
+		}
+		if !strings.Contains(m[3], `textLength="`) || !strings.Contains(m[3], ` lengthAdjust="spacingAndGlyphs"`) {
+			t.Errorf("%s: %q has no length of its own", name, text)
+		}
+		rows[m[2]] = append(rows[m[2]], s)
+	}
+	for _, row := range rows {
+		slices.SortFunc(row, func(a, b span) int { return cmp.Compare(a.x, b.x) })
+		for i := range row[1:] {
+			if row[i].end > row[i+1].x {
+				t.Errorf("%s: %q runs into %q", name, row[i].text, row[i+1].text)
 			}
 		}
 	}

@@ -2,39 +2,61 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"html"
 	"image/color"
 	"math"
 	"os"
-	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// The size of a figure.
+// The size of a figure, in points. Its legend adds to the height.
 const (
-	width  = 18 * vg.Centimeter
-	height = 10.5 * vg.Centimeter
+	width      = 18 * vg.Centimeter
+	plotHeight = 9.5 * vg.Centimeter
+	margin     = 6
+	lineHeight = 14 // of the title and the legend
+	thumbnail  = 24 // width of a line in the legend
+	gap        = 6  // between a line and its name
+	right      = 14 // room for the half of the last number below an axis that lies beside it
 )
 
-// newFigure returns an empty plot with a grid. The label of y would take room above a logarithmic axis (gonum places it by
-// values, not by logarithms): there it belongs into the title.
-func newFigure(title, x, y string) *plot.Plot {
+// widest is the width of a character, in units of the font size, that the layout has room for: fonts that stand in for one
+// that is not there are wider than it, Verdana and DejaVu Sans by a third.
+const widest = 0.75
+
+// figure is a plot with its title above and its legend below it: a plot of gonum has them where a wider font cuts them.
+type figure struct {
+	*plot.Plot
+	title  string // may have several lines
+	legend []entry
+}
+
+// entry is a line in a legend.
+type entry struct {
+	name string
+	line plot.Thumbnailer
+}
+
+// newFigure returns an empty plot with a grid, whose title says what the vertical axis is.
+func newFigure(title, x string) *figure {
 	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
-	p.Title.Padding, p.X.Padding, p.Y.Padding = vg.Points(6), vg.Points(4), vg.Points(4)
-	p.X.Label.Padding, p.Y.Label.Padding = vg.Points(3), vg.Points(3)
-	p.Title.TextStyle.Font.Size = vg.Points(13)
-	p.Legend.ThumbnailWidth = vg.Points(24)
-	p.Legend.Padding = vg.Points(1)
+	p.X.Label.Text = x
+	p.X.Padding, p.Y.Padding, p.X.Label.Padding = vg.Points(4), vg.Points(4), vg.Points(3)
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{225}, color.Gray{225}
 	p.Add(grid)
-	return p
+	p.Legend.TextStyle.Font.Size = vg.Points(10)
+	return &figure{Plot: p, title: title}
 }
 
 // colour is that of a scheme in all figures: told apart by people who see few colours too (Okabe and Ito).
@@ -60,8 +82,8 @@ func dashes(i int) []vg.Length {
 	return all[i%len(all)]
 }
 
-// add draws a line; marks shows its points.
-func add(p *plot.Plot, name, scheme string, style int, marks bool, points plotter.XYs) error {
+// add draws a line; marks says whether its points are shown.
+func (f *figure) add(name, scheme string, style int, marks bool, points plotter.XYs) error {
 	if len(points) == 0 {
 		return nil
 	}
@@ -72,11 +94,11 @@ func add(p *plot.Plot, name, scheme string, style int, marks bool, points plotte
 	l.Color, s.Color = colour(scheme), colour(scheme)
 	l.Width, l.Dashes = vg.Points(1.4), dashes(style)
 	s.Shape, s.Radius = draw.CircleGlyph{}, vg.Points(2)
-	p.Add(l)
+	f.Add(l)
 	if marks {
-		p.Add(s)
+		f.Add(s)
 	}
-	p.Legend.Add(name, l)
+	f.legend = append(f.legend, entry{name, l})
 	return nil
 }
 
@@ -115,29 +137,69 @@ func logarithmic(a *plot.Axis, format func(float64) string) {
 	a.Scale, a.Tick.Marker = plot.LogScale{}, decades{format}
 }
 
-// save writes p as SVG, or as what else the path says, with its legend to the right.
-func save(p *plot.Plot, path string) error {
-	legend := p.Legend
-	p.Legend = plot.NewLegend()
-	c, err := draw.NewFormattedCanvas(width, height, strings.TrimPrefix(filepath.Ext(path), "."))
-	if err != nil {
-		return err
+// columns returns into how many columns the legend goes, with room for its longest name.
+func (f *figure) columns() int {
+	longest := vg.Length(0)
+	for _, e := range f.legend {
+		longest = max(longest, thumbnail+2*gap+widest*f.Legend.TextStyle.Font.Size*vg.Length(utf8.RuneCountInString(e.name)))
 	}
+	return max(1, int((width-2*margin)/longest))
+}
+
+// save writes the figure as SVG.
+func (f *figure) save(path string) error {
+	title := strings.Split(f.title, "\n")
+	columns := f.columns()
+	rows := (len(f.legend) + columns - 1) / columns
+	above, below := vg.Length(margin+lineHeight*len(title)+margin), vg.Length(margin+lineHeight*rows+margin)
+	height := above + plotHeight + below
+	c := vgsvg.New(width, height)
 	all := draw.New(c)
 	all.SetColor(color.White)
 	all.Fill(all.Rectangle.Path())
-	strip := legend.Rectangle(all).Size().X + vg.Points(12)
-	p.Draw(draw.Crop(all, 0, -strip, 0, 0))
-	legend.Top, legend.Left = true, true // so that a wider font does no harm
-	legend.Draw(draw.Crop(all, width-strip+vg.Points(4), 0, 0, -vg.Points(30)))
+	style := f.Title.TextStyle
+	style.Font.Size, style.XAlign, style.YAlign = vg.Points(12), draw.XLeft, draw.YTop
+	for i, line := range title {
+		all.FillText(style, vg.Point{X: margin, Y: height - margin - vg.Length(lineHeight*i)}, line)
+	}
+	f.Draw(draw.Crop(all, margin, -right, below, -above))
+	style = f.Legend.TextStyle
+	style.XAlign, style.YAlign = draw.XLeft, draw.YCenter
+	for i, e := range f.legend {
+		x := margin + vg.Length(i/rows)*(width-2*margin)/vg.Length(columns)
+		y := below - margin - lineHeight*vg.Length(i%rows)
+		line := draw.Canvas{Canvas: all, Rectangle: vg.Rectangle{
+			Min: vg.Point{X: x, Y: y - lineHeight}, Max: vg.Point{X: x + thumbnail, Y: y},
+		}}
+		e.line.Thumbnail(&line)
+		all.FillText(style, vg.Point{X: x + thumbnail + gap, Y: y - lineHeight/2}, e.name)
+	}
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		return err
 	}
+	return os.WriteFile(path, f.fixed(b.Bytes()), 0o644)
+}
+
+// texts are the text elements of an SVG: what comes before the style, the font size, what comes after, the text.
+var texts = regexp.MustCompile(`(<text [^>]*)(style="[^"]*font-size:([0-9.]+)px")>([^<]*)</text>`)
+
+// fixed gives each text the width that it was laid out with, whatever font it is shown in, and fonts to choose from.
+func (f *figure) fixed(svg []byte) []byte {
+	svg = texts.ReplaceAllFunc(svg, func(element []byte) []byte {
+		m := texts.FindSubmatch(element)
+		size, err := strconv.ParseFloat(string(m[3]), 64)
+		if err != nil {
+			return element
+		}
+		style := f.Legend.TextStyle
+		style.Font.Size = vg.Points(size)
+		w := style.Width(html.UnescapeString(string(m[4])))
+		return fmt.Appendf(nil, `%stextLength="%.5g" lengthAdjust="spacingAndGlyphs" %s>%s</text>`, m[1], w.Points(), m[2], m[4])
+	})
 	// Where that font is not, those of the same widths do.
-	out := bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Serif"),
+	return bytes.ReplaceAll(svg, []byte("font-family:Liberation Serif"),
 		[]byte("font-family:'Liberation Serif','Times New Roman',Times,serif"))
-	return os.WriteFile(path, out, 0o644)
 }
 
 // every marks multiples of a step.

@@ -15,7 +15,7 @@ const (
 // drawOverhead draws the share of receivers that cannot decode against the number of symbols beyond K that they have. What
 // hardly ever happened is left out.
 func drawOverhead(m *measured, path string) error {
-	p := newFigure("Share of blocks that cannot be decoded", "encoding symbols beyond K", "")
+	p := newFigure("Share of blocks that cannot be decoded", "encoding symbols beyond K")
 	logarithmic(&p.Y, power)
 	p.X.Tick.Marker = every(5)
 	styles := map[string]int{}
@@ -34,9 +34,9 @@ func drawOverhead(m *measured, path string) error {
 		}
 		name := fmt.Sprintf("%s, K = %d", c.scheme, c.k)
 		if c.n1 != 0 {
-			name = fmt.Sprintf("%s, N1 = %d, K = %d", c.scheme, c.n1, c.k)
+			name = fmt.Sprintf("%s N1=%d, K = %d", c.scheme, c.n1, c.k)
 		}
-		if err := add(p, name, c.scheme, styles[c.scheme], true, points); err != nil {
+		if err := p.add(name, c.scheme, styles[c.scheme], true, points); err != nil {
 			return err
 		}
 		styles[c.scheme]++
@@ -44,5 +44,5 @@ func drawOverhead(m *measured, path string) error {
 	if len(all) == 0 {
 		return errors.New("nothing was measured of K = 100 and 1000")
 	}
-	return save(p, path)
+	return p.save(path)
 }

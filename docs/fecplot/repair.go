@@ -13,7 +13,7 @@ import (
 // million blocks fails.
 func drawRepair(path string) error {
 	const failure = 1e-6
-	p := newFigure("Repair symbols needed, % of source symbols", "loss, % of packets", "")
+	p := newFigure("Repair symbols needed, % of source symbols", "loss, % of packets")
 	p.X.Tick.Marker, p.Y.Tick.Marker = every(5), every(20)
 	for _, l := range []struct {
 		scheme string
@@ -37,10 +37,10 @@ func drawRepair(path string) error {
 				points = append(points, plotter.XY{X: percent, Y: 100 * float64(r) / float64(l.k)})
 			}
 		}
-		if err := add(p, fmt.Sprintf("%s, K = %d", l.scheme, l.k), l.scheme, l.style, false, points); err != nil {
+		if err := p.add(fmt.Sprintf("%s, K = %d", l.scheme, l.k), l.scheme, l.style, false, points); err != nil {
 			return err
 		}
 	}
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 40, 0, 160
-	return save(p, path)
+	return p.save(path)
 }

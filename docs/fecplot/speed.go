@@ -13,7 +13,7 @@ func drawSpeed(m *measured, operation string, loss float64, path string) error {
 	if operation == "decode" {
 		title = fmt.Sprintf("Decode, %.0f %% of the source symbols lost", 100*loss)
 	}
-	p := newFigure(title+": MB/s of source data on one core", "K, source symbols of a block", "")
+	p := newFigure(title+"\nMB/s of source data on one core", "K, source symbols of a block")
 	logarithmic(&p.X, number)
 	logarithmic(&p.Y, number)
 	styles := map[string]int{}
@@ -31,7 +31,7 @@ func drawSpeed(m *measured, operation string, loss float64, path string) error {
 		if c.peer != own {
 			name = fmt.Sprintf("%s (%s)", c.scheme, c.peer)
 		}
-		if err := add(p, name, c.scheme, styles[c.scheme], true, points); err != nil {
+		if err := p.add(name, c.scheme, styles[c.scheme], true, points); err != nil {
 			return err
 		}
 		styles[c.scheme]++
@@ -40,5 +40,5 @@ func drawSpeed(m *measured, operation string, loss float64, path string) error {
 		return fmt.Errorf("nothing was measured of %s at a loss of %v", operation, loss)
 	}
 	p.Y.Min, p.Y.Max = p.Y.Min/1.5, p.Y.Max*1.5
-	return save(p, path)
+	return p.save(path)
 }
