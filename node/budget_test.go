@@ -8,6 +8,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 )
@@ -45,7 +46,7 @@ func (w *world) hoard(source netip.Addr, tsi flute.TSI, bytes int) {
 func TestHoarders(t *testing.T) {
 	const budget = 8 << 20
 	inWorld(t, Config{Budget: budget}, func(w *world) {
-		w.receive(simnet.Link{}, ReceiveConfig{SessionBudget: budget / 4})
+		w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{SessionBudget: budget / 4}})
 		for tsi := range flute.TSI(4) {
 			w.hoard(attacker(0), 100+tsi, budget/4)
 		}

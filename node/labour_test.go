@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/store/mem"
@@ -42,8 +43,8 @@ func TestHeavyJunk(t *testing.T) {
 	registry := schemes.Default().With(fec.ReedSolomonGF2m, 0, laborious{rs.New()})
 	inWorld(t, Config{Registry: registry, Workers: 2}, func(w *world) {
 		// The junk comes to a reception of its own: what is heavy is bounded for the node as a whole.
-		w.receive(simnet.Link{}, ReceiveConfig{Variant: rs.Rizzo, Store: mem.New(), TSIs: []flute.TSI{100, 101, 102}})
-		w.receive(simnet.Link{}, ReceiveConfig{Variant: rs.Rizzo, TSIs: []flute.TSI{1}})
+		w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{Variant: rs.Rizzo}, Store: mem.New(), TSIs: []flute.TSI{100, 101, 102}})
+		w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{Variant: rs.Rizzo}, TSIs: []flute.TSI{1}})
 		const k, length, blocks = 2000, 600, 2
 		oti := fec.OTI{
 			EncodingID: fec.ReedSolomonGF2m, TransferLength: blocks * k * length, SymbolLength: length,

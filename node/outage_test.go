@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 )
@@ -89,7 +90,7 @@ func TestLinkAway(t *testing.T) {
 	for _, errno := range []syscall.Errno{syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTUNREACH, syscall.ENOBUFS, syscall.EPERM} {
 		t.Run(errno.Error(), func(t *testing.T) {
 			inWorld(t, Config{}, func(w *world) {
-				w.receive(simnet.Link{}, ReceiveConfig{SessionTimeout: time.Hour})
+				w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{SessionTimeout: time.Hour}})
 				made := 0
 				s, c := plugged(w, SendConfig{Impair: func([]byte) bool { made++; return false }})
 				w.add(s, 3, 400_000)

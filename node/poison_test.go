@@ -14,6 +14,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 )
@@ -104,7 +105,7 @@ func TestPanicWhileWaitingForFDT(t *testing.T) {
 // when the one before has ended.
 func TestSessionAgain(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
-		w.receive(simnet.Link{}, ReceiveConfig{CloseGrace: time.Second})
+		w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{CloseGrace: time.Second}})
 		for i := range 5 {
 			s := w.send(1, 8_000_000, sender.Config{FDTStartID: flute.InstanceID(100 * i)})
 			w.addNamed(s, strings.Repeat("x", i+1), uint64(i), 50_000)

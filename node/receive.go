@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"time"
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/socket"
-	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/slab"
@@ -38,19 +36,17 @@ type ReceiveConfig struct {
 	Interface string         // name, index or address; empty: the system's choice
 	TSIs      []flute.TSI    // sessions wanted; empty: all
 
-	Dir    string          // folder that receives the files; it is made if it does not exist
-	Store  store.Store     // instead of Dir; the caller closes it, after Close or Stop
-	Layout receiver.Layout // folders below Dir, for each source or session; zero: receiver.LayoutFlat
+	Dir   string      // folder that receives the files; it is made if it does not exist
+	Store store.Store // instead of Dir; the caller closes it, after Close or Stop
 
-	Variant        fec.Variant           // family of Reed-Solomon codes; empty: found out
-	Expiry         receiver.ExpiryPolicy // zero: receiver.ExpiryUseSCT
-	SessionTimeout time.Duration         // zero: receiver.DefaultSessionTimeout
-	SessionBudget  uint64                // bytes of memory of one session; zero: receiver.DefaultSessionBudget
-	CloseGrace     time.Duration         // zero: receiver.DefaultCloseGrace
-	MaxSessions    int                   // at once; zero: socket.DefaultMaxSessions
-	ReceiveBuffer  int                   // bytes of the socket's buffer; zero: as much as the system allows
-	MaxDatagram    int                   // bytes, up to 64 KiB; longer ones are dropped; zero: DefaultMaxDatagram
-	Inbox          actors.Limits         // of each session; zero: the defaults of package actors
+	// Session configures the core: layout of the files, limits of a session, profile, expiry. Its Registry, Store, Budget
+	// and Labour are filled in.
+	Session receiver.Config
+
+	MaxSessions   int           // at once; zero: socket.DefaultMaxSessions
+	ReceiveBuffer int           // bytes of the socket's buffer; zero: as much as the system allows
+	MaxDatagram   int           // bytes, up to 64 KiB; longer ones are dropped; zero: DefaultMaxDatagram
+	Inbox         actors.Limits // of each session; zero: the defaults of package receiving
 }
 
 // Receive joins the group and receives every session on it that cfg wants, until Close or the node's Stop. Its error
@@ -88,10 +84,9 @@ func (n *Node) receive(
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
-	core, err := receiver.Config{
-		Registry: n.cfg.Registry, Store: st, Budget: n.budget, Labour: n.labour, Variant: cfg.Variant, Expiry: cfg.Expiry,
-		SessionTimeout: cfg.SessionTimeout, SessionBudget: cfg.SessionBudget, CloseGrace: cfg.CloseGrace, Layout: cfg.Layout,
-	}.Validated()
+	session := cfg.Session
+	session.Registry, session.Store, session.Budget, session.Labour = n.cfg.Registry, st, n.budget, n.labour
+	core, err := session.Validated()
 	if err != nil {
 		return nil, errors.Join(err, source.Close(), release())
 	}

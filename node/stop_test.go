@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/store"
@@ -78,11 +79,27 @@ func TestStopTwiceFails(t *testing.T) {
 // TestReceiveConfigRefused: what the core checks, with the socket open.
 func TestReceiveConfigRefused(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
-		for i, cfg := range []ReceiveConfig{{SessionTimeout: -1}, {CloseGrace: -1}} {
-			cfg.Group, cfg.Store = simGroup, w.store
+		for i, session := range []receiver.Config{{SessionTimeout: -1}, {MaxObjects: -1}, {Expiry: 77}} {
+			cfg := ReceiveConfig{Group: simGroup, Store: w.store, Session: session}
 			if r, err := w.node.receive(w.ctx, cfg, w.net.Join(simnet.JoinConfig{Group: simGroup}), nil); err == nil {
-				t.Errorf("%d: %+v was taken: %v", i, cfg, r)
+				t.Errorf("%d: %+v was taken: %v", i, session, r)
 			}
+		}
+	})
+}
+
+// TestLimitsOfTheCore: any limit of the receiving core can be set.
+func TestLimitsOfTheCore(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{MaxObjectSize: 1000}})
+		s := w.send(1, 8_000_000, sender.Config{})
+		w.addNamed(s, "small", 1, 1000)
+		w.addNamed(s, "large", 2, 1001)
+		w.finish(s)
+		time.Sleep(time.Second)
+		w.delivered("1/large")
+		if end := w.ends()["1/large"]; end == "completed" {
+			t.Error("the large file was received")
 		}
 	})
 }

@@ -103,7 +103,7 @@ func TestNamesAcrossSources(t *testing.T) {
 // TestLayoutSource: each source has its folder.
 func TestLayoutSource(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
-		for id, files := range collide(w, ReceiveConfig{Layout: receiver.LayoutSource}) {
+		for id, files := range collide(w, ReceiveConfig{Session: receiver.Config{Layout: receiver.LayoutSource}}) {
 			source, _, _ := strings.Cut(id, " ")
 			for path := range files {
 				if !strings.HasPrefix(path, source+"/") {

@@ -22,13 +22,14 @@ type Receive struct {
 // Config returns the configuration of the reception, without Group and Source. An error is an [*Error].
 func (r *Receive) Config() (node.ReceiveConfig, error) {
 	cfg := node.ReceiveConfig{
-		Dir: r.Dir, Interface: r.Interface, MaxDatagram: r.MaxDatagram, SessionTimeout: r.SessionTimeout,
+		Dir: r.Dir, Interface: r.Interface, MaxDatagram: r.MaxDatagram,
+		Session: receiver.Config{SessionTimeout: r.SessionTimeout},
 	}
 	var err error
-	if cfg.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
+	if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
 		return cfg, err
 	}
-	if cfg.Variant, err = oneOf(wordRSMatrix, r.RSMatrix, append([]choice[fec.Variant]{{"auto", ""}}, families()...)); err != nil {
+	if cfg.Session.Variant, err = oneOf(wordRSMatrix, r.RSMatrix, append([]choice[fec.Variant]{{"auto", ""}}, families()...)); err != nil {
 		return cfg, err
 	}
 	for _, n := range r.TSIs {

@@ -118,16 +118,16 @@ func TestReceive(t *testing.T) {
 	}
 	got, err := words.Config()
 	want := node.ReceiveConfig{
-		Interface: "eth0", TSIs: []flute.TSI{1, flute.MaxTSI}, Variant: "backblaze", MaxDatagram: 9000,
-		SessionTimeout: time.Minute, Layout: receiver.LayoutSession, Dir: "d",
+		Interface: "eth0", TSIs: []flute.TSI{1, flute.MaxTSI}, MaxDatagram: 9000, Dir: "d",
+		Session: receiver.Config{Variant: "backblaze", SessionTimeout: time.Minute, Layout: receiver.LayoutSession},
 	}
 	if err != nil || !reflect.DeepEqual(want, got) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
 	for _, matrix := range []string{"", "auto"} {
 		got, err := (&Receive{RSMatrix: matrix}).Config()
-		if err != nil || got.Variant != "" {
-			t.Errorf("rs-matrix %q: %q, %v", matrix, got.Variant, err)
+		if err != nil || got.Session.Variant != "" {
+			t.Errorf("rs-matrix %q: %q, %v", matrix, got.Session.Variant, err)
 		}
 	}
 }
