@@ -72,7 +72,7 @@ func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (ob
 	at := slices.IndexFunc(h.runs, func(r apartRun) bool { return r.run == ln.run })
 	if at < 0 {
 		if len(h.runs) == maxApartRuns {
-			l.strangers.Release(h.runs[0].packets.bytes)
+			l.undescribed.budget.Release(h.runs[0].packets.bytes)
 			h.runs = slices.Delete(h.runs, 0, 1)
 		}
 		h.runs = append(h.runs, apartRun{run: ln.run})
@@ -88,7 +88,7 @@ func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (ob
 	}
 	cost := uint64(len(p.FTI)+len(p.Body)) + pendingOverhead
 	switch {
-	case h.bytes()+cost <= l.cfg.UnnamedBytes/pendingShare && l.strangers.TryReserve(cost):
+	case h.bytes()+cost <= l.cfg.UndescribedBytes/pendingShare && l.undescribed.budget.TryReserve(cost):
 		kept.bytes += cost
 		kept.add(p)
 		return false, nil
@@ -147,7 +147,7 @@ func (s *Session) rejoin(e *entry) {
 	for i := range h.runs {
 		r := &h.runs[i]
 		if r.run != e.run || e.ended() {
-			l.strangers.Release(r.packets.bytes)
+			l.undescribed.budget.Release(r.packets.bytes)
 			continue
 		}
 		e.pending.bytes += r.packets.bytes // as much is charged already
@@ -162,7 +162,7 @@ func (s *Session) rejoin(e *entry) {
 // forgetApart forgets all packets that are held apart.
 func (l *Ledger) forgetApart() {
 	for _, h := range l.apart {
-		l.strangers.Release(h.bytes())
+		l.undescribed.budget.Release(h.bytes())
 	}
 	clear(l.apart)
 	l.apartSince = noTime
@@ -194,11 +194,11 @@ func (s *Session) endPatience() (any bool) {
 		ln := l.lineOf(last.run)
 		switch {
 		case e == nil || ln == nil && l.rival.in == nil:
-			l.strangers.Release(h.bytes())
+			l.undescribed.budget.Release(h.bytes())
 			delete(l.apart, toi)
 		case ln == nil || l.rival.in != nil || e.contested || s.foreign(ln, e):
 		case e.ended(): // nothing is missing
-			l.strangers.Release(h.bytes())
+			l.undescribed.budget.Release(h.bytes())
 			delete(l.apart, toi)
 		case hasDigest(e.file):
 			s.trust(ln, e)

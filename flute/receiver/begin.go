@@ -14,7 +14,7 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// begin opens the reception with the first packet whose OTI is known. RFC 6726, section 5: "it is RECOMMENDED that the
+// begin opens the holding with the first packet whose OTI is known. RFC 6726, section 5: "it is RECOMMENDED that the
 // following priority be used: EXT_FTI, FDT". A packet without either is kept within bounds.
 func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	e := o.e
@@ -75,7 +75,7 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 	e, l := o.e, o.l
 	budget := l.budgetFor(oti.TransferLength)
 	if e.file == nil {
-		budget = l.strangers
+		budget = l.undescribed.budget
 		if !budget.TryReserve(1) {
 			return errUnknownObject
 		}

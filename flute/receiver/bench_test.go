@@ -178,7 +178,7 @@ func BenchmarkRouteCompleted(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			st := newStationary(b, plain(b, 1, 1400, 1400, 64), nil)
 			for i := range n - 1 {
-				e := &entry{toi: flute.NewTOI(2 + i), phase: completed}
+				e := &entry{record: record{toi: flute.NewTOI(2 + i), phase: completed}}
 				st.l.entries[e.toi] = e
 			}
 			st.feed(0)

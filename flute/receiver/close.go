@@ -67,7 +67,7 @@ func (s *Session) sweep(now time.Time) {
 		}
 	}
 	s.readWaiting(now, whole)
-	l.forgetUnnamed(now)
+	l.forgetUndescribed(now)
 	s.sweepApart(now)
 	s.sweepRival(now)
 	for _, e := range l.entries {
@@ -116,7 +116,7 @@ func (l *Ledger) decoding() bool {
 // renew that late, and the file shall not be received again then.
 func (s *Session) sweepEnded(now time.Time, e *entry) {
 	if e.file == nil {
-		return // goes with forgetUnnamed
+		return // goes with forgetUndescribed
 	}
 	if at := e.expires.Add(s.l.cfg.SessionTimeout); due(at, now) {
 		if !e.isIdle() {

@@ -14,40 +14,40 @@ import (
 
 // The defaults of Config, each with its reason.
 const (
-	// DefaultSessionBudget bounds the memory of one session: four of them spend the budget of a node. It decodes the
+	// defaultSessionBudget bounds the memory of one session: four of them spend the budget of a node. It decodes the
 	// largest source blocks that senders use, of some 80 MB with RaptorQ.
-	DefaultSessionBudget = 256 << 20
-	// DefaultMaxObjects bounds the described objects of one session: what the largest FDT Instance may announce.
-	DefaultMaxObjects = 100_000
-	// DefaultMaxUnnamed bounds the objects that no FDT Instance describes yet: as many as one session may describe, since
-	// the FDT of a folder of small files may come last.
-	DefaultMaxUnnamed = 100_000
-	// DefaultUnnamedBytes bounds what those objects may hold together in memory.
-	DefaultUnnamedBytes = 64 << 20
-	// DefaultUnnamedTimeout is how long such an object waits in silence for the rest of its symbols. One that is whole
+	defaultSessionBudget = 256 << 20
+	// defaultMaxObjects bounds the described objects of one session: what the largest FDT Instance may announce.
+	defaultMaxObjects = 100_000
+	// defaultMaxUndescribed bounds the objects that no FDT Instance describes yet: as many as one session may describe,
+	// since the FDT of a folder of small files may come last.
+	defaultMaxUndescribed = 100_000
+	// defaultUndescribedBytes bounds what those objects may hold together in memory.
+	defaultUndescribedBytes = 64 << 20
+	// defaultUndescribedTimeout is how long such an object waits in silence for the rest of its symbols. One that is whole
 	// waits for its description as long as there is room.
-	DefaultUnnamedTimeout = 5 * time.Minute
-	// DefaultMaxInstances bounds the FDT Instances that are received at the same time. A sender of many files has as
+	defaultUndescribedTimeout = 5 * time.Minute
+	// defaultMaxInstances bounds the FDT Instances that are received at the same time. A sender of many files has as
 	// many Instances, sends one after the other, and may repeat one only after all others: what loss left of each waits
 	// for that.
-	DefaultMaxInstances = 256
-	// DefaultMaxObjectSize bounds a Transfer-Length and the size after content decoding: 1 TiB.
-	DefaultMaxObjectSize = 1 << 40
-	// DefaultMaxSourceBlocks bounds the set of complete source blocks: 5 MiB for one object. It is what a 24-bit SBN
+	defaultMaxInstances = 256
+	// defaultMaxObjectSize bounds a Transfer-Length and the size after content decoding: 1 TiB.
+	defaultMaxObjectSize = 1 << 40
+	// defaultMaxSourceBlocks bounds the set of complete source blocks: 5 MiB for one object. It is what a 24-bit SBN
 	// can number (RFC 5510, section 5).
-	DefaultMaxSourceBlocks = 1 << 24
-	// DefaultCloseGrace is how long reordered packets are still used after an A or B flag (RFC 5651, section 5.1, gives
+	defaultMaxSourceBlocks = 1 << 24
+	// defaultCloseGrace is how long reordered packets are still used after an A or B flag (RFC 5651, section 5.1, gives
 	// the flags no guarantee of order).
-	DefaultCloseGrace = 10 * time.Second
-	// DefaultSessionTimeout ends a silent session; it covers a carousel that pauses.
-	DefaultSessionTimeout = time.Hour
-	// DefaultUnprovenTimeout ends a silent session that has shown nothing yet: neither a valid FDT Instance nor an object.
+	defaultCloseGrace = 10 * time.Second
+	// defaultSessionTimeout ends a silent session; it covers a carousel that pauses.
+	defaultSessionTimeout = time.Hour
+	// defaultUnprovenTimeout ends a silent session that has shown nothing yet: neither a valid FDT Instance nor an object.
 	// Whoever joins late waits for an FDT Instance while packets come, so that the session is not silent.
-	DefaultUnprovenTimeout = 10 * time.Second
-	// DefaultEpochSilence is the silence after which other content under a known FDT Instance ID, if there is more than
+	defaultUnprovenTimeout = 10 * time.Second
+	// defaultRestartSilence is the silence after which other content under a known FDT Instance ID, if there is more than
 	// one packet of it, is taken for a sender that was started again, not for an attack or an error (RFC 6726, section
 	// 3.4.1).
-	DefaultEpochSilence = 2 * time.Second
+	defaultRestartSilence = 2 * time.Second
 	// digestStep is how many contiguous bytes are gathered before they are hashed ahead of completion.
 	digestStep = 8 << 20
 )
@@ -74,28 +74,28 @@ type Config struct {
 
 	Labour *Labour // permits for heavy decoding; nil: those of one worker
 
-	SessionBudget uint64 // memory of one session in bytes; zero: DefaultSessionBudget
+	SessionBudget uint64 // memory of one session in bytes; zero: 256 MiB
 	ObjectBudget  uint64 // memory of one object in bytes; zero: all but a sixteenth of SessionBudget
 
-	// Variant is the code assumed of schemes that have several under one wire format, such as the family of
-	// Reed-Solomon codes. Empty is auto: a surplus symbol or the object's digest tells.
+	// Variant is the one assumed of FEC schemes that have several under one wire format, such as Reed-Solomon. Empty is
+	// auto: a surplus symbol or the object's digest tells.
 	Variant fec.Variant
 
-	Profile         ProfileLock   // zero: locked by the session's first FDT packet
-	Expiry          ExpiryPolicy  // zero: ExpiryUseSCT
-	FDTLimits       fdt.Limits    // zero: the limits of package fdt
-	MaxObjects      int           // described objects of a session; zero: DefaultMaxObjects
-	MaxUnnamed      int           // objects before their FDT; zero: DefaultMaxUnnamed
-	UnnamedBytes    uint64        // memory of those; zero: DefaultUnnamedBytes
-	UnnamedTimeout  time.Duration // silence of those that are not whole; zero: DefaultUnnamedTimeout
-	MaxInstances    int           // FDT Instances in reception; zero: DefaultMaxInstances
-	MaxObjectSize   uint64        // bytes; zero: DefaultMaxObjectSize
-	MaxSourceBlocks uint32        // of an object; zero: DefaultMaxSourceBlocks
-	CloseGrace      time.Duration // after A or B; zero: DefaultCloseGrace
-	SessionTimeout  time.Duration // silence; zero: DefaultSessionTimeout
-	UnprovenTimeout time.Duration // silence of a session that has shown nothing; zero: DefaultUnprovenTimeout
-	EpochSilence    time.Duration // zero: DefaultEpochSilence
-	Layout          Layout        // of the published files in folders; zero: LayoutFlat
+	Profile            ProfileLock   // zero: locked by the session's first FDT packet
+	Expiry             ExpiryPolicy  // zero: ExpiryUseSCT
+	FDTLimits          fdt.Limits    // zero: the limits of package fdt
+	MaxObjects         int           // described objects of a session; zero: 100,000
+	MaxUndescribed     int           // objects that no FDT Instance describes yet; zero: 100,000
+	UndescribedBytes   uint64        // memory of those; zero: 64 MiB
+	UndescribedTimeout time.Duration // silence of those that are not whole; zero: 5 minutes
+	MaxInstances       int           // FDT Instances that are received at the same time; zero: 256
+	MaxObjectSize      uint64        // bytes; zero: 1 TiB
+	MaxSourceBlocks    uint32        // of an object; zero: 1 << 24
+	CloseGrace         time.Duration // after an A or B flag; zero: 10 seconds
+	SessionTimeout     time.Duration // silence; zero: an hour
+	UnprovenTimeout    time.Duration // silence of a session that has shown nothing; zero: 10 seconds
+	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
+	Layout             Layout        // of the published files in folders; zero: LayoutFlat
 
 	arenas  *assembly.Arenas // of all sessions that share this Config
 	readers *readers         // likewise
@@ -129,19 +129,19 @@ func (c Config) Validated() (*Config, error) {
 		{c.Layout > LayoutSession, fmt.Sprintf("Layout %d is not known", c.Layout)},
 		{c.FDTLimits.Bytes < 0, "FDTLimits.Bytes is negative"},
 		{c.MaxObjects < 0, "MaxObjects is negative"},
-		{c.MaxUnnamed < 0, "MaxUnnamed is negative"},
+		{c.MaxUndescribed < 0, "MaxUndescribed is negative"},
 		{c.MaxInstances < 0, "MaxInstances is negative"},
-		{c.UnnamedTimeout < 0, "UnnamedTimeout is negative"},
+		{c.UndescribedTimeout < 0, "UndescribedTimeout is negative"},
 		{c.CloseGrace < 0, "CloseGrace is negative"},
 		{c.SessionTimeout < 0, "SessionTimeout is negative"},
 		{c.UnprovenTimeout < 0, "UnprovenTimeout is negative"},
-		{c.EpochSilence < 0, "EpochSilence is negative"},
+		{c.RestartSilence < 0, "RestartSilence is negative"},
 	} {
 		if check.bad {
 			return nil, fmt.Errorf("receiver: Config.%s", check.text)
 		}
 	}
-	c.SessionBudget = cmp.Or(c.SessionBudget, DefaultSessionBudget)
+	c.SessionBudget = cmp.Or(c.SessionBudget, defaultSessionBudget)
 	c.ObjectBudget = cmp.Or(c.ObjectBudget, c.SessionBudget-c.SessionBudget/16)
 	if c.ObjectBudget > c.SessionBudget {
 		return nil, fmt.Errorf("receiver: Config.ObjectBudget %d exceeds Config.SessionBudget %d",
@@ -153,17 +153,17 @@ func (c Config) Validated() (*Config, error) {
 	if c.Budget == nil {
 		c.Budget = store.NewBudget(1<<62, nil)
 	}
-	c.MaxObjects = cmp.Or(c.MaxObjects, DefaultMaxObjects)
-	c.MaxUnnamed = cmp.Or(c.MaxUnnamed, DefaultMaxUnnamed)
-	c.UnnamedBytes = cmp.Or(c.UnnamedBytes, DefaultUnnamedBytes)
-	c.UnnamedTimeout = cmp.Or(c.UnnamedTimeout, DefaultUnnamedTimeout)
-	c.MaxInstances = cmp.Or(c.MaxInstances, DefaultMaxInstances)
-	c.MaxObjectSize = cmp.Or(c.MaxObjectSize, DefaultMaxObjectSize)
-	c.MaxSourceBlocks = cmp.Or(c.MaxSourceBlocks, DefaultMaxSourceBlocks)
-	c.CloseGrace = cmp.Or(c.CloseGrace, DefaultCloseGrace)
-	c.SessionTimeout = cmp.Or(c.SessionTimeout, DefaultSessionTimeout)
-	c.UnprovenTimeout = cmp.Or(c.UnprovenTimeout, DefaultUnprovenTimeout)
-	c.EpochSilence = cmp.Or(c.EpochSilence, DefaultEpochSilence)
+	c.MaxObjects = cmp.Or(c.MaxObjects, defaultMaxObjects)
+	c.MaxUndescribed = cmp.Or(c.MaxUndescribed, defaultMaxUndescribed)
+	c.UndescribedBytes = cmp.Or(c.UndescribedBytes, defaultUndescribedBytes)
+	c.UndescribedTimeout = cmp.Or(c.UndescribedTimeout, defaultUndescribedTimeout)
+	c.MaxInstances = cmp.Or(c.MaxInstances, defaultMaxInstances)
+	c.MaxObjectSize = cmp.Or(c.MaxObjectSize, defaultMaxObjectSize)
+	c.MaxSourceBlocks = cmp.Or(c.MaxSourceBlocks, defaultMaxSourceBlocks)
+	c.CloseGrace = cmp.Or(c.CloseGrace, defaultCloseGrace)
+	c.SessionTimeout = cmp.Or(c.SessionTimeout, defaultSessionTimeout)
+	c.UnprovenTimeout = cmp.Or(c.UnprovenTimeout, defaultUnprovenTimeout)
+	c.RestartSilence = cmp.Or(c.RestartSilence, defaultRestartSilence)
 	c.arenas = &assembly.Arenas{}
 	c.readers = newReaders(c.fdtLimit())
 	c.names = store.NamesOf(c.Store)

@@ -67,7 +67,7 @@ func (in fdtInstance) hostileVersion(t testing.TB) []byte {
 // E12, E13: objects that no FDT Instance describes are kept within bounds of number, of bytes and of time.
 func TestConf_E12_E13_UndescribedObjectsAreBounded(t *testing.T) {
 	r := newRig(t, func(c *Config) {
-		c.MaxUnnamed, c.UnnamedBytes, c.UnnamedTimeout, c.UnprovenTimeout = 3, 40_000, time.Minute, time.Hour
+		c.MaxUndescribed, c.UndescribedBytes, c.UndescribedTimeout, c.UnprovenTimeout = 3, 40_000, time.Minute, time.Hour
 	})
 	for i := range uint64(5) {
 		o := plain(t, 1+i, 10_000, 1000, 4)
@@ -80,12 +80,12 @@ func TestConf_E12_E13_UndescribedObjectsAreBounded(t *testing.T) {
 	if n := r.l.Held(); n > 40_000 {
 		t.Errorf("%d bytes held", n)
 	}
-	if n := r.l.unnamed.count(); n != 3 {
+	if n := r.l.undescribed.count(); n != 3 {
 		t.Errorf("%d objects", n)
 	}
 	r.wait(time.Minute + time.Minute/forgetSteps)
-	if n := r.l.Held(); n != 0 || r.l.unnamed.count() != 0 || len(r.objects) != 0 || r.store.Staged() != 0 {
-		t.Errorf("%d bytes held for %d objects, %d staged", n, r.l.unnamed.count(), r.store.Staged())
+	if n := r.l.Held(); n != 0 || r.l.undescribed.count() != 0 || len(r.objects) != 0 || r.store.Staged() != 0 {
+		t.Errorf("%d bytes held for %d objects, %d staged", n, r.l.undescribed.count(), r.store.Staged())
 	}
 	if n := len(r.ends()); n != 0 {
 		t.Errorf("ends were told: %v", r.ends())

@@ -156,9 +156,9 @@ func TestConf_E95_RestartedSender(t *testing.T) {
 	old, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)
 	done, unfinished := plain(t, 2, 200, 100, 4), plain(t, 3, 300, 100, 4)
 	for name, pause := range map[string]func(*rig){
-		"silence":    func(r *rig) { r.wait(r.cfg.EpochSilence) },
+		"silence":    func(r *rig) { r.wait(r.cfg.RestartSilence) },
 		"close":      func(r *rig) { r.feed(alc.AppendCloseSession(nil, key.TSI)) },
-		"data first": func(r *rig) { r.wait(r.cfg.EpochSilence); r.feed(next.packet(0, 0, 1)) },
+		"data first": func(r *rig) { r.wait(r.cfg.RestartSilence); r.feed(next.packet(0, 0, 1)) },
 	} {
 		for _, id := range []flute.InstanceID{3, 2} { // the same ID, and an older one
 			r := newRig(t)
@@ -185,7 +185,7 @@ func TestConf_E95_RestartedSender(t *testing.T) {
 }
 
 // What was known of the sender before does not bind it afterwards: FLUTE version, Complete, A flag.
-func TestConf_E95_NewEpochForgets(t *testing.T) {
+func TestConf_E95_NewRunForgets(t *testing.T) {
 	old, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)
 	r := newRig(t)
 	r.feed(fdtInstance{files: []fdt.File{old.file("a")}, complete: true, version: 2}.packets(t)...)
@@ -215,7 +215,7 @@ func TestConf_E95_TOIReusedDuringPublication(t *testing.T) {
 	r.manual = true
 	r.feed(describe(t, 0, old.file("a")))
 	r.feed(old.all()...)
-	r.wait(r.cfg.EpochSilence)
+	r.wait(r.cfg.RestartSilence)
 	r.feed(describe(t, 0, next.file("bb")))
 	r.feed(next.all()...)
 	r.work()

@@ -79,11 +79,11 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 	}
 	e := l.entries[file.TOI]
 	if e == nil {
-		e = &entry{toi: file.TOI}
+		e = &entry{record: record{toi: file.TOI}}
 		l.give(e, run)
 		l.entries[file.TOI] = e
 	}
-	l.named(e)
+	l.leaveUndescribed(e)
 	delete(l.deferred, e.toi)
 	e.file, e.cost = own, cost
 	if own.HasOTI && !isEmpty(own) {
@@ -168,7 +168,7 @@ func (s *Session) confirm(e *entry, id flute.InstanceID, expires time.Time) {
 // ended are forgotten, those first that ended or were described longest ago. It forgets no more than what would be
 // enough: if the budget is still spent then, another session has taken it.
 func (l *Ledger) reserveDescription(cost uint64) bool {
-	if len(l.entries)-l.unnamed.count() >= l.cfg.MaxObjects {
+	if len(l.entries)-l.undescribed.count() >= l.cfg.MaxObjects {
 		if _, ok := l.forgetOldest(); !ok {
 			return false
 		}

@@ -13,7 +13,7 @@ import (
 // and if it is not, EXT_FTI has priority (RFC 6726, section 5). An object is told about by one Warning, whatever
 // disagrees.
 
-// disagree deals with a packet whose EXT_FTI, which says oti, is not that of the reception. If the OTI of the reception
+// disagree deals with a packet whose EXT_FTI, which says oti, is not that of what is held. If the OTI of that
 // came from the FDT, EXT_FTI takes its place as long as no symbol is held; symbols are never reinterpreted.
 func (o *Object) disagree(now time.Time, oti fec.OTI, fti []byte) error {
 	h := o.e.held

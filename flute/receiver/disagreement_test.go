@@ -64,7 +64,7 @@ func TestConf_E81_FirstPacketWithoutEXTFTI(t *testing.T) {
 	}
 }
 
-// An EXT_FTI that cannot be takes no place, and the reception goes on by the FDT.
+// An EXT_FTI that cannot be takes no place, and the object goes on by the FDT.
 func TestConf_E81_BadEXTFTIDoesNotWin(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 300, 100, 4)
@@ -131,7 +131,7 @@ func TestOldSenderIsToldOnce(t *testing.T) {
 		t.Errorf("%+v", r.l.Counters().Dropped)
 	}
 	if r.l.entries[o.toi].held != nil {
-		t.Error("a reception was begun")
+		t.Error("something is held")
 	}
 	r.close()
 }

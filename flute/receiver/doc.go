@@ -8,12 +8,20 @@
 //
 //	                   Session ──────── FDT Instances ───► database ┐
 //	datagram ─► Route ─┤                                            ├ Ledger
-//	                   Object.Handle ─► symbols ─► reception ───────┘
+//	                   Object.Handle ─► symbols ─► holding ─────────┘
 //	                        └► Work (decode, verify, publish) ─► Object.Done
+//
+// What is held of an object is an assembly (package flute/internal/assembly), which makes bytes of its symbols, and the
+// digest of the bytes that are final (package flute/internal/content).
 //
 // Object bytes go to a store.Store as they come; a file becomes visible only when it is whole and agrees with every
 // digest and length that the sender announced. Each Content-Location has a name of its own there (store.Names).
 // Nothing is allocated because a header claims a size.
+//
+// The store is called in two places. On the goroutine of the session: Create when an object is begun, Object.WriteAt when a
+// page of its write buffer is full or gives way to another, Object.ReadAt when a source block is put together to be
+// decoded, Object.Discard at the end. In a Work: writing what the write buffer holds at the end, reading for the digests,
+// content decoding, and Publish.
 //
 // Of the versions of one file, the newest stays: a session publishes under one Content-Location in turn, and no version
 // over a newer one.
@@ -38,9 +46,9 @@
 // allocation; repair symbols and the recovery of a source block do. A source block that cannot be paid is decoded when
 // it can.
 //
-// Packets of objects that no FDT Instance describes yet are kept in memory as they came, up to Config.UnnamedBytes and
-// Config.MaxUnnamed; only large objects, and of them a few, are received into the store at once. What is whole is kept
-// as long as there is room.
+// Packets of objects that no FDT Instance describes yet are kept in memory as they came, up to Config.UndescribedBytes
+// and Config.MaxUndescribed; only large objects, and of them a few, are received into the store at once. What is whole
+// is kept as long as there is room.
 //
 // What an FDT Instance costs to read depends on its document, which compression may hide in one datagram. Some bytes of
 // it are paid for by each byte received; for longer ones a source has an allowance, which time fills up: what is beyond
@@ -61,6 +69,6 @@
 // sender that sends none any more loses it. A sender that is started again in less, from the same port, with the same
 // IDs, TOIs and FEC OTI and no digest, whose data come before its FDT, is not told from the one before until then.
 // EXT_AUTH is recognised and not verified. Sub-blocks save a receiver no memory here. What was received of an
-// unfinished object does not outlive the process. When the sender's Reed-Solomon code is not known and neither a
-// surplus symbol nor a digest tells it, an object is published as the first code has it, with nothing verified.
+// unfinished object does not outlive the process. When the sender's variant of Reed-Solomon is not known and neither a
+// surplus symbol nor a digest tells it, an object is published as the first variant has it, with nothing verified.
 package receiver

@@ -21,40 +21,47 @@ const (
 	failed
 )
 
-// entry is one object of the session.
-type entry struct {
-	toi     flute.TOI
-	phase   phase
-	held    *holding      // nil before the first symbol and after the end
-	pending pending       // packets that came before the OTI was known
-	effects ObjectEffects // not drained yet: here, since an Object may be lost before they are
-	gone    bool          // removed from the Ledger
-	link                  // in Ledger.unnamed or Ledger.history
-	staged  bool          // it has no description and a file in the store
+// record is what is known of one object, as plain data: its description, how far it has come, and how it has ended. With
+// the assembly.State of its holding it is all that is needed to go on elsewhere.
+type record struct {
+	toi   flute.TOI
+	phase phase
+
+	file     *fdt.File        // description; nil before the FDT. It is not changed: another one takes its place
+	instance flute.InstanceID // the newest FDT Instance that describes it
+	expires  time.Time        // by the receiver's clock; zero: never
+	started  bool             // ObjectStarted was emitted
+	first    time.Time        // first packet that was used
 
 	run       run  // whose packets are taken; see run
 	contested bool // an FDT Instance says that its TOI means something else
-	doubtful  bool // it is in Ledger.doubtful
 	mixed     bool // nothing has confirmed yet that all its packets are of one run
-
-	file     *fdt.File        // description; nil before the FDT
-	badOTI   error            // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
-	instance flute.InstanceID // the newest FDT Instance that describes it
-	cost     uint64           // charged for the description
-	expires  time.Time        // by the receiver's clock; zero: never
-	started  bool             // ObjectStarted was emitted
-	warned   bool             // a conflict between EXT_FTI and the FDT was reported
-
-	first   time.Time // first packet that was used
-	touched time.Time // latest packet, before the FDT
-	open    time.Time // latest packet without B flag since closeAt was set
-	closeAt time.Time // when an unfinished object fails because of its B flag; zero: not
 
 	tries  int              // that failed because of bytes, the store or a budget
 	closes int              // tries that a B flag ended
 	resume time.Time        // when the next may begin
 	reason event.FailReason // why the latest failed
 	detail string
+}
+
+// entry is one object of the session: its record, and what is live.
+type entry struct {
+	record
+	held    *holding      // nil before the first symbol and after the end
+	pending pending       // packets that came before the OTI was known
+	effects ObjectEffects // not drained yet: here, since an Object may be lost before they are
+
+	link            // in Ledger.undescribed or Ledger.history
+	gone     bool   // removed from the Ledger
+	staged   bool   // it has no description and a file in the store
+	doubtful bool   // it is in Ledger.doubtful
+	warned   bool   // a conflict between EXT_FTI and the FDT was reported
+	badOTI   error  // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
+	cost     uint64 // charged for the description
+
+	touched time.Time // latest packet, before the FDT
+	open    time.Time // latest packet without B flag since closeAt was set
+	closeAt time.Time // when an unfinished object fails because of its B flag; zero: not
 }
 
 // ended reports whether the object has its final state.

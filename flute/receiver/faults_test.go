@@ -319,7 +319,7 @@ func TestCrashWhileDetached(t *testing.T) {
 	r.manual = true
 	r.feed(describe(t, 0, old.file("a")))
 	r.feed(old.all()...)
-	r.wait(r.cfg.EpochSilence)
+	r.wait(r.cfg.RestartSilence)
 	r.feed(describe(t, 0, next.file("bb")))
 	r.feed(next.packet(0, 0, 1))
 	r.crash()

@@ -172,7 +172,7 @@ func (f folder) send(t testing.TB, seed uint64) (out outcome) {
 	if m := r.sessions[key]; m != nil {
 		out.held = m.session.l.Held()
 		r.Handle(now, key, s.AppendClose(nil))
-		r.Advance(now.Add(DefaultCloseGrace))
+		r.Advance(now.Add(defaultCloseGrace))
 		drain()
 		for toi := range k {
 			e := m.session.l.entries[toi]

@@ -23,7 +23,7 @@ func hostileRig(t testing.TB) *rig {
 	return newRig(t, func(c *Config) {
 		c.Registry = hostileSchemes()
 		c.Budget = store.NewBudget(300_000, nil)
-		c.MaxObjects, c.MaxUnnamed, c.UnnamedBytes, c.MaxInstances = 8, 4, 100_000, 3
+		c.MaxObjects, c.MaxUndescribed, c.UndescribedBytes, c.MaxInstances = 8, 4, 100_000, 3
 		c.MaxObjectSize, c.FDTLimits = 1<<20, fdt.Limits{Bytes: 10_000}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// instance is one FDT Instance: in reception, or known by its fingerprint until it expires.
+// instance is one FDT Instance: being received, or known by its fingerprint until it expires.
 type instance struct {
 	id      flute.InstanceID
 	run     run
@@ -23,7 +23,7 @@ type instance struct {
 	cenc    int  // content encoding by EXT_CENC; -1: not seen
 	hasSCT  bool // one of its packets told the sender's clock
 	touched time.Time
-	forget  time.Time // when its ID may be used again; zero: while it is in reception
+	forget  time.Time // when its ID may be used again; zero: while it is received
 	fti     []byte    // EXT_FTI of its packets
 	head    [sha256.Size]byte
 	hasHead bool // head is the hash of the packet with SBN 0 and ESI 0
@@ -159,7 +159,7 @@ func (l *Ledger) measureInterval(now time.Time) {
 	l.fdtHeard = now
 }
 
-// openInstance starts the reception of an FDT Instance; the one that was silent longest gives way when there are too
+// openInstance begins to receive an FDT Instance; the one that was silent longest gives way when there are too
 // many.
 func (s *Session) openInstance(ln *line, p *alc.Packet) *instance {
 	l := s.l
@@ -170,7 +170,7 @@ func (s *Session) openInstance(ln *line, p *alc.Packet) *instance {
 	return in
 }
 
-// receive prepares for the packets of in, one of those in reception.
+// receive prepares for the packets of in, one of those that are received.
 func (l *Ledger) receive(in *instance) {
 	l.prepare(in)
 	l.arriving = append(l.arriving, in)
@@ -193,7 +193,7 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
 	return &Ledger{
 		cfg: &cfg, key: l.key, share: &store.Share{All: l.listings, Small: l.listings},
-		strangers: store.NewBudget(4*cfg.MaxObjectSize, l.listings), sender: sender, opened: true,
+		undescribed: undescribed{budget: store.NewBudget(4*cfg.MaxObjectSize, l.listings)}, sender: sender, opened: true,
 	}
 }
 
@@ -213,7 +213,7 @@ func (l *Ledger) forgetInstance(id flute.InstanceID, in *instance) {
 	}
 }
 
-// release frees the memory of the reception and keeps the fingerprint.
+// release frees what is held of it and keeps the fingerprint.
 func (in *instance) release() {
 	if in.object != nil {
 		in.object.l.drop(in.object.e, true)

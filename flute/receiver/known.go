@@ -6,21 +6,21 @@ const (
 	// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays
 	// below.
 	maxKnownInstances = 4096
-	// arrivingBytes bounds the memory of FDT Instances in reception: 100,000 files are described in some 40 MB.
+	// arrivingBytes bounds the memory of FDT Instances that are received: 100,000 files are described in some 40 MB.
 	arrivingBytes = 64 << 20
 )
 
-// inReception returns the FDT Instances in reception.
-func (l *Ledger) inReception() []*instance {
+// arrivingInstances returns the FDT Instances that are being received.
+func (l *Ledger) arrivingInstances() []*instance {
 	l.arriving = slices.DeleteFunc(l.arriving, func(in *instance) bool { return in.object == nil })
 	return l.arriving
 }
 
-// makeRoomForInstance makes room for one more FDT Instance: of those in reception the one gives way that was silent
+// makeRoomForInstance makes room for one more FDT Instance: of those that are received the one gives way that was silent
 // longest, of those that are only known a quarter, those that would be forgotten next. So the work is shared by many.
 func (l *Ledger) makeRoomForInstance() {
 	for {
-		open := l.inReception()
+		open := l.arrivingInstances()
 		if len(open) == 0 || len(open) < l.cfg.MaxInstances && l.listings.Used() < l.listings.Limit()/2 {
 			break
 		}

@@ -132,7 +132,7 @@ func TestWaitingForPermitOutlivesClose(t *testing.T) {
 	r.feed(describe(t, 0, o.file("a")))
 	r.feed(block(0)...)
 	r.feed(o.raw(0, 0, make([]byte, o.oti.SymbolLength), func(h *lct.Header) { h.CloseSession = true }))
-	r.wait(2 * DefaultCloseGrace)
+	r.wait(2 * defaultCloseGrace)
 	r.want()
 	other.End()
 	r.wait(time.Second)

@@ -13,26 +13,25 @@ import (
 // workers have not handed out yet, and its counters. It outlives the Session and the Objects that work on it, so that
 // one which crashed can be made anew and go on. It has one owner: all of them must run on one goroutine.
 type Ledger struct {
-	cfg       *Config
-	key       flute.SessionKey
-	share     *store.Share    // memory of the session
-	strangers *store.Budget   // the part of it that objects without a description may hold
-	listings  *store.Budget   // the part of it that FDT Instances in reception may hold
-	sender    assembly.Sender // what was found out of it, for the assemblies of its objects
-	counters  flute.Counters
-	effects   SessionEffects // not drained yet
+	cfg      *Config
+	key      flute.SessionKey
+	share    *store.Share    // memory of the session
+	listings *store.Budget   // the part of it that FDT Instances that arrive may hold
+	sender   assembly.Sender // what was found out of it, for the assemblies of its objects
+	counters flute.Counters
+	effects  SessionEffects // not drained yet
 
-	version   uint8 // FLUTE version, 0 until the first FDT Instance
-	entries   map[flute.TOI]*entry
-	unnamed   unnamed              // those of entries that have no description
-	leaving   map[*entry]struct{}  // removed from entries while they are being published
-	kept      map[*entry]struct{}  // those of entries that rest and hold symbols
-	locations map[string]flute.TOI // Content-Location to the newest TOI that has it
-	instances map[flute.InstanceID]*instance
-	arriving  []*instance            // those in reception, and some that were
-	history   entryList              // those of entries that hold no more than their description, the newest last
-	warned    bool                   // of faults in an FDT Instance
-	deferred  map[flute.TOI]struct{} // files that there is no memory or no place to describe
+	version     uint8 // FLUTE version, 0 until the first FDT Instance
+	entries     map[flute.TOI]*entry
+	undescribed undescribed          // those of entries that have no description
+	leaving     map[*entry]struct{}  // removed from entries while they are being published
+	kept        map[*entry]struct{}  // those of entries that rest and hold symbols
+	locations   map[string]flute.TOI // Content-Location to the newest TOI that has it
+	instances   map[flute.InstanceID]*instance
+	arriving    []*instance            // those being received, and some that were
+	history     entryList              // those of entries that hold no more than their description, the newest last
+	warned      bool                   // of faults in an FDT Instance
+	deferred    map[flute.TOI]struct{} // files that there is no memory or no place to describe
 
 	runs        run     // numbers given to runs
 	lines       [2]line // source ports, the one that the session began with first
@@ -66,9 +65,10 @@ type Ledger struct {
 func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	share := cfg.Budget.Share(key.Source, cfg.SessionBudget)
 	return &Ledger{
-		cfg: cfg, key: key, share: share, strangers: store.NewBudget(cfg.UnnamedBytes, share.Small),
+		cfg: cfg, key: key, share: share, undescribed: undescribed{budget: store.NewBudget(cfg.UndescribedBytes, share.Small)},
 		listings: store.NewBudget(max(arrivingBytes, 8*uint64(cfg.fdtLimit())), share.Small),
-		sender:   assembly.Sender{Source: key.Source, Variant: cfg.Variant, Arenas: cfg.arenas, Labour: cfg.Labour.shared}, entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
+		sender:   assembly.Sender{Source: key.Source, Variant: cfg.Variant, Arenas: cfg.arenas, Labour: cfg.Labour.shared},
+		entries:  map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{}, deferred: map[flute.TOI]struct{}{},
 		publications: publications{out: map[string][]*Work{}, waiting: map[string]flute.TOI{}},
 	}
@@ -123,7 +123,7 @@ func (l *Ledger) drop(e *entry, discard bool) {
 }
 
 func (l *Ledger) forgetPending(e *entry) {
-	l.strangers.Release(e.pending.bytes)
+	l.undescribed.budget.Release(e.pending.bytes)
 	e.pending = pending{}
 }
 
@@ -147,7 +147,7 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 // that is being published leaves when that is done.
 func (l *Ledger) remove(e *entry) {
 	delete(l.entries, e.toi)
-	l.named(e)
+	l.leaveUndescribed(e)
 	if e.list != nil {
 		e.list.remove(e)
 	}
@@ -171,7 +171,7 @@ func (l *Ledger) release() {
 		l.forgetInstance(id, in)
 	}
 	for _, e := range l.entries {
-		l.named(e)
+		l.leaveUndescribed(e)
 		l.share.Small.Release(e.cost)
 		e.cost = 0
 	}

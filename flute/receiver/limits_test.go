@@ -39,8 +39,8 @@ func TestClaimsCostNothing(t *testing.T) {
 		b[15] = byte(i) // FDT Instance ID
 		r.feed(b)
 	}
-	if n := len(r.l.instances); n > DefaultMaxInstances {
-		t.Errorf("%d FDT Instances in reception", n)
+	if n := len(r.l.instances); n > defaultMaxInstances {
+		t.Errorf("%d FDT Instances arrive", n)
 	}
 	if n := r.l.Held(); n > 6<<20 {
 		t.Errorf("%d bytes held", n)
@@ -158,18 +158,18 @@ func TestLongSession(t *testing.T) {
 	r.close()
 }
 
-// Objects received before their FDT do not use up what others need, nor hold on to the room of strangers afterwards.
+// Objects received before their FDT do not use up what others need, nor hold on to the room of undescribed ones afterwards.
 func TestAdoption(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.UnnamedBytes = 100_000 })
+	r := newRig(t, func(c *Config) { c.UndescribedBytes = 100_000 })
 	o := coded(t, 1, 1_000_000, 1000, 50, 80, "")
 	for sbn := range fec.SBN(20) {
 		r.feed(o.packet(sbn, 60, 1), o.packet(sbn, 1, 1))
 	}
-	if n := r.l.strangers.Used(); n == 0 || n > 100_000 {
+	if n := r.l.undescribed.budget.Used(); n == 0 || n > 100_000 {
 		t.Errorf("%d bytes", n)
 	}
 	r.feed(describe(t, 0, o.file("a")))
-	if n := r.l.strangers.Used(); n != 0 {
+	if n := r.l.undescribed.budget.Used(); n != 0 {
 		t.Errorf("%d bytes after the FDT", n)
 	}
 	if r.l.Held() == 0 {

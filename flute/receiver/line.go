@@ -37,7 +37,7 @@ type line struct {
 	fdt    time.Time     // latest packet of an FDT Instance; zero: none
 	closed time.Time     // latest packet, if it had the A flag; zero: it had not
 	pace   time.Duration // usual time between two packets
-	quiet  bool          // run began after Config.EpochSilence without a packet from anywhere
+	quiet  bool          // run began after Config.RestartSilence without a packet from anywhere
 	ended  time.Time     // the A flag that run began after; zero: it did not
 }
 
@@ -60,7 +60,7 @@ func (s *Session) line(now time.Time, port uint16, p *alc.Packet) *line {
 		}
 		*ln = line{
 			port: port, run: l.newRun(), since: now, last: now,
-			quiet: now.Sub(l.last) >= l.cfg.EpochSilence, ended: l.closedAt(),
+			quiet: now.Sub(l.last) >= l.cfg.RestartSilence, ended: l.closedAt(),
 		}
 		ln.doubts = append(ln.doubts, ln.run)
 	}
@@ -79,13 +79,13 @@ func (l *Ledger) closedAt() time.Time {
 // listen notes that p came on ln, and makes a seam where there is one.
 func (s *Session) listen(now time.Time, ln *line, p *alc.Packet) {
 	silence := now.Sub(ln.last)
-	least := max(min(seamSilence, s.l.cfg.EpochSilence), min(seamPace*ln.pace, maxSeamSilence))
+	least := max(min(seamSilence, s.l.cfg.RestartSilence), min(seamPace*ln.pace, maxSeamSilence))
 	// One pause among many packets does not make a sender slow.
 	ln.pace += (min(silence, max(seamSilence, 4*ln.pace)) - ln.pace) / 16
 	switch {
 	case silence >= least:
 		s.seam(ln)
-		ln.quiet, ln.ended = now.Sub(s.l.last) >= s.l.cfg.EpochSilence, ln.closed
+		ln.quiet, ln.ended = now.Sub(s.l.last) >= s.l.cfg.RestartSilence, ln.closed
 	case !ln.closed.IsZero() && !p.CloseSession:
 		closed := ln.closed
 		s.seam(ln)

@@ -27,7 +27,7 @@ type ObjectEffects struct {
 
 // NewObject returns the worker for toi, which Session.Route named. It goes on with what the ledger holds.
 func NewObject(l *Ledger, toi flute.TOI) *Object {
-	o := &Object{l: l, e: &entry{toi: toi, gone: true}}
+	o := &Object{l: l, e: &entry{record: record{toi: toi}, gone: true}}
 	o.refresh()
 	return o
 }
@@ -40,7 +40,7 @@ func (o *Object) refresh() {
 	if e := o.l.entries[o.e.toi]; e != nil {
 		o.e = e
 	} else {
-		o.e = &entry{toi: o.e.toi, gone: true, phase: failed} // takes packets and drops them
+		o.e = &entry{record: record{toi: o.e.toi, phase: failed}, gone: true} // takes packets and drops them
 	}
 }
 

@@ -32,7 +32,7 @@ const (
 	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator
 	// adds.
 	pendingOverhead = 160
-	// pendingShare is the part of Config.UnnamedBytes, one of pendingShare, that the packets kept for one object may take.
+	// pendingShare is the part of Config.UndescribedBytes, one of pendingShare, that the packets kept for one object may take.
 	pendingShare = 4
 	// pendingScan is the number of packets that are looked through for one of the same FEC Payload ID.
 	pendingScan = 64
@@ -53,10 +53,10 @@ func (o *Object) keep(now time.Time, p *alc.Packet) error {
 		return errDuplicate
 	}
 	cost := uint64(len(p.FTI)+len(p.Body)) + pendingOverhead
-	if kept.bytes+cost > o.l.cfg.UnnamedBytes/pendingShare {
+	if kept.bytes+cost > o.l.cfg.UndescribedBytes/pendingShare {
 		return errUnknownObject
 	}
-	if !o.l.strangers.TryReserve(cost) {
+	if !o.l.undescribed.budget.TryReserve(cost) {
 		return errBudget
 	}
 	if kept.bytes == 0 {

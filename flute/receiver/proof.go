@@ -31,10 +31,10 @@ func (l *Ledger) patience() time.Duration {
 	switch {
 	case l.proven:
 		return l.cfg.SessionTimeout
-	case l.unnamed.whole.n > 0: // nothing but its description is missing, and that may come last
+	case l.undescribed.whole.n > 0: // nothing but its description is missing, and that may come last
 		return l.cfg.SessionTimeout
-	case l.unnamed.partial.n > 0:
-		return min(l.cfg.SessionTimeout, max(l.cfg.UnnamedTimeout, l.cfg.UnprovenTimeout))
+	case l.undescribed.partial.n > 0:
+		return min(l.cfg.SessionTimeout, max(l.cfg.UndescribedTimeout, l.cfg.UnprovenTimeout))
 	default:
 		return min(l.cfg.SessionTimeout, l.cfg.UnprovenTimeout)
 	}

@@ -17,12 +17,12 @@ func TestUnprovenSessionLivesSeconds(t *testing.T) {
 		opened  bool
 		lives   time.Duration
 	}{
-		"flag only":      {[][]byte{alc.AppendCloseSession(nil, key.TSI)[:8]}, false, DefaultUnprovenTimeout},
-		"junk":           {[][]byte{{0x10, 0, 0}}, false, DefaultUnprovenTimeout},
-		"junk FDT":       {fdtInstance{xml: []byte("<FDT-Instance")}.packets(t), true, DefaultUnprovenTimeout},
-		"part of an FDT": {fdtInstance{files: []fdt.File{o.file("a")}, e: 50}.packets(t)[:1], true, DefaultUnprovenTimeout},
-		"symbol":         {o.all()[:1], true, DefaultUnnamedTimeout},
-		"FDT":            {[][]byte{describe(t, 0, o.file("a"))}, true, DefaultSessionTimeout},
+		"flag only":      {[][]byte{alc.AppendCloseSession(nil, key.TSI)[:8]}, false, defaultUnprovenTimeout},
+		"junk":           {[][]byte{{0x10, 0, 0}}, false, defaultUnprovenTimeout},
+		"junk FDT":       {fdtInstance{xml: []byte("<FDT-Instance")}.packets(t), true, defaultUnprovenTimeout},
+		"part of an FDT": {fdtInstance{files: []fdt.File{o.file("a")}, e: 50}.packets(t)[:1], true, defaultUnprovenTimeout},
+		"symbol":         {o.all()[:1], true, defaultUndescribedTimeout},
+		"FDT":            {[][]byte{describe(t, 0, o.file("a"))}, true, defaultSessionTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, func(c *Config) { c.CloseGrace = time.Hour })
@@ -57,7 +57,7 @@ func TestUnprovenSessionWaitsForFDT(t *testing.T) {
 	f.MD5 = md5Of(o.content) // tells that all is of one sender, in spite of the silences
 	for _, p := range o.all()[:300] {
 		r.feed(p)
-		r.wait(DefaultUnprovenTimeout - time.Second)
+		r.wait(defaultUnprovenTimeout - time.Second)
 	}
 	r.feed(o.all()[300:]...)
 	r.feed(describe(t, 0, f))

@@ -47,7 +47,7 @@ func (s *Session) readWaiting(now time.Time, whole []*instance) {
 	}
 }
 
-// isWhole reports whether all bytes of an FDT Instance in reception are there.
+// isWhole reports whether all bytes of an FDT Instance that arrives are there.
 func (in *instance) isWhole() bool {
 	return in.object != nil && in.object.e.held != nil && in.object.e.held.IsWhole()
 }

@@ -200,7 +200,7 @@ func TestFDTWithoutBudget(t *testing.T) {
 	}
 }
 
-// The FDT Instances that are known, and those in reception, have bounds of their own; those go first that would go
+// The FDT Instances that are known, and those that are being received, have bounds of their own; those go first that would go
 // next.
 func TestKnownInstancesAreBounded(t *testing.T) {
 	r := newRig(t)
@@ -226,16 +226,16 @@ func TestKnownInstancesAreBounded(t *testing.T) {
 		t.Errorf("%d valid of %d", valid, len(r.l.instances))
 	}
 	part := fdtInstance{xml: listing(10), e: 100}
-	const parts = DefaultMaxInstances + 50
+	const parts = defaultMaxInstances + 50
 	for i := range flute.InstanceID(parts) {
 		part.id = 50_000 + i
 		r.feed(part.packets(t)[0])
 		r.now = r.now.Add(time.Millisecond)
 	}
-	if n := len(r.l.inReception()); n != DefaultMaxInstances {
-		t.Errorf("%d FDT Instances in reception", n)
+	if n := len(r.l.arrivingInstances()); n != defaultMaxInstances {
+		t.Errorf("%d FDT Instances arrive", n)
 	}
-	for i := range flute.InstanceID(DefaultMaxInstances) {
+	for i := range flute.InstanceID(defaultMaxInstances) {
 		if r.l.instances[50_000+parts-1-i] == nil {
 			t.Errorf("FDT Instance %d was forgotten", 50_000+parts-1-i)
 		}

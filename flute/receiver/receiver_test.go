@@ -14,22 +14,22 @@ import (
 
 func TestConfig(t *testing.T) {
 	good := Config{Registry: schemes.Default(), Store: mem.New()}
-	if c, err := good.Validated(); err != nil || c.MaxObjects != DefaultMaxObjects || c.CloseGrace != DefaultCloseGrace || c.Budget == nil {
+	if c, err := good.Validated(); err != nil || c.MaxObjects != defaultMaxObjects || c.CloseGrace != defaultCloseGrace || c.Budget == nil {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for field, edit := range map[string]func(*Config){
-		"Registry":        func(c *Config) { c.Registry = nil },
-		"Store":           func(c *Config) { c.Store = nil },
-		"Profile":         func(c *Config) { c.Profile = 3 },
-		"Expiry":          func(c *Config) { c.Expiry = 3 },
-		"MaxObjects":      func(c *Config) { c.MaxObjects = -1 },
-		"MaxUnnamed":      func(c *Config) { c.MaxUnnamed = -1 },
-		"MaxInstances":    func(c *Config) { c.MaxInstances = -1 },
-		"UnnamedTimeout":  func(c *Config) { c.UnnamedTimeout = -1 },
-		"CloseGrace":      func(c *Config) { c.CloseGrace = -1 },
-		"SessionTimeout":  func(c *Config) { c.SessionTimeout = -1 },
-		"EpochSilence":    func(c *Config) { c.EpochSilence = -1 },
-		"FDTLimits.Bytes": func(c *Config) { c.FDTLimits.Bytes = -1 },
+		"Registry":           func(c *Config) { c.Registry = nil },
+		"Store":              func(c *Config) { c.Store = nil },
+		"Profile":            func(c *Config) { c.Profile = 3 },
+		"Expiry":             func(c *Config) { c.Expiry = 3 },
+		"MaxObjects":         func(c *Config) { c.MaxObjects = -1 },
+		"MaxUndescribed":     func(c *Config) { c.MaxUndescribed = -1 },
+		"MaxInstances":       func(c *Config) { c.MaxInstances = -1 },
+		"UndescribedTimeout": func(c *Config) { c.UndescribedTimeout = -1 },
+		"CloseGrace":         func(c *Config) { c.CloseGrace = -1 },
+		"SessionTimeout":     func(c *Config) { c.SessionTimeout = -1 },
+		"RestartSilence":     func(c *Config) { c.RestartSilence = -1 },
+		"FDTLimits.Bytes":    func(c *Config) { c.FDTLimits.Bytes = -1 },
 	} {
 		c := good
 		edit(&c)
@@ -69,7 +69,7 @@ func TestConf_L19_TwoSources(t *testing.T) {
 	if c, ok := r.Counters(one); !ok || c.Received != 4 {
 		t.Errorf("%+v, %v", c, ok)
 	}
-	if d := r.Deadline(); d.IsZero() || d.After(start.Add(DefaultSessionTimeout)) {
+	if d := r.Deadline(); d.IsZero() || d.After(start.Add(defaultSessionTimeout)) {
 		t.Errorf("deadline %v", d)
 	}
 	perSession := map[flute.SessionKey][]event.Event{}

@@ -22,12 +22,12 @@ func (l *Ledger) reread(id flute.InstanceID, at time.Time) {
 	}
 }
 
-// repeats starts the reception of a repetition of in, and reports whether there is reason to.
+// repeats begins to receive a repetition of in, and reports whether there is reason to.
 func (s *Session) repeats(now time.Time, in *instance) bool {
 	if !due(in.reread, now) {
 		return false
 	}
-	if len(s.l.inReception()) >= s.l.cfg.MaxInstances {
+	if len(s.l.arrivingInstances()) >= s.l.cfg.MaxInstances {
 		in.reread = now.Add(restFirst)
 		return false
 	}

@@ -387,7 +387,7 @@ func TestConf_E95_SameDigest(t *testing.T) {
 // Instance.
 func TestApartBeyondBudget(t *testing.T) {
 	for _, digest := range []bool{false, true} {
-		r := newRig(t, func(c *Config) { c.UnnamedBytes = 20_000 })
+		r := newRig(t, func(c *Config) { c.UndescribedBytes = 20_000 })
 		o := plain(t, 1, 100_000, 1000, 10)
 		f := o.file("a")
 		if digest {
@@ -482,7 +482,7 @@ func TestInstanceDecodedWithoutItsHead(t *testing.T) {
 // An object without a digest of which packets were taken on trust after a pause is received anew when what follows
 // turns out to be of a run of its own: nothing can tell any more that it is not a mix.
 func TestMixedObjectStartsAnew(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.UnnamedBytes = 20_000 })
+	r := newRig(t, func(c *Config) { c.UndescribedBytes = 20_000 })
 	o := plain(t, 1, 100_000, 1000, 10)
 	other := o
 	other.content = random(100_000, 77)

@@ -49,7 +49,7 @@ func (p *player) run(c *scenario.Command) string {
 	switch c.Name {
 	case "new":
 		p.rig = newRig(p.t, func(cfg *Config) {
-			cfg.MaxUnnamed, cfg.MaxObjects = c.Int(p.t, "max_unnamed", 0), c.Int(p.t, "max_objects", 0)
+			cfg.MaxUndescribed, cfg.MaxObjects = c.Int(p.t, "max_unnamed", 0), c.Int(p.t, "max_objects", 0)
 			cfg.Variant = fec.Variant(c.Arg("variant", ""))
 		})
 		p.told = 0

@@ -22,7 +22,7 @@ type SessionEffects struct {
 	Events    []event.Event
 	Detached  []flute.TOI // objects that finish while their TOI names another: keep their Object apart
 	Ended     []flute.TOI // objects that the session ended: drop their Object
-	Described []flute.TOI // objects in reception that a description has come for: call Object.Describe
+	Described []flute.TOI // objects that a description has come for: call Object.Describe
 }
 
 // NewSession returns the worker for the session that l remembers. Objects that were detached end here: the Object that

@@ -68,11 +68,11 @@ func newSoak(t *testing.T, seed uint64) *soak {
 			c.Budget = store.NewSharedBudget(limit, store.Shares{Source: limit / 2, Reserve: limit / 4})
 		}
 		c.SessionBudget = limit / 2
-		c.UnnamedBytes = []uint64{0, 20_000, 200_000}[rng.IntN(3)]
-		c.MaxUnnamed = []int{0, 1, 4}[rng.IntN(3)]
+		c.UndescribedBytes = []uint64{0, 20_000, 200_000}[rng.IntN(3)]
+		c.MaxUndescribed = []int{0, 1, 4}[rng.IntN(3)]
 		c.MaxObjects = []int{0, 0, 6}[rng.IntN(3)]
 		c.MaxInstances = []int{0, 0, 2}[rng.IntN(3)]
-		c.UnnamedTimeout = []time.Duration{0, 3 * time.Second}[rng.IntN(2)]
+		c.UndescribedTimeout = []time.Duration{0, 3 * time.Second}[rng.IntN(2)]
 	})
 	k.manual, k.port = rng.IntN(2) == 0, 1000
 	return k
@@ -424,9 +424,9 @@ func (k *soak) ended() {
 	}
 	l := k.l
 	p := &l.publications
-	if len(l.apart)+len(l.kept)+len(l.leaving)+len(p.out)+len(p.waiting)+len(l.deferred)+l.unnamed.count() > 0 {
-		k.t.Errorf("left: apart %d, kept %d, leaving %d, out %d, waiting %d, deferred %d, unnamed %d", len(l.apart), len(l.kept),
-			len(l.leaving), len(p.out), len(p.waiting), len(l.deferred), l.unnamed.count())
+	if len(l.apart)+len(l.kept)+len(l.leaving)+len(p.out)+len(p.waiting)+len(l.deferred)+l.undescribed.count() > 0 {
+		k.t.Errorf("left: apart %d, kept %d, leaving %d, out %d, waiting %d, deferred %d, undescribed %d", len(l.apart), len(l.kept),
+			len(l.leaving), len(p.out), len(p.waiting), len(l.deferred), l.undescribed.count())
 	}
 }
 

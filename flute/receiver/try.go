@@ -7,7 +7,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// A try is the reception of an object from its first symbol to its end. When a try fails for a reason that may pass,
+// A try is what comes of an object from its first symbol to its end. When a try fails for a reason that may pass,
 // the object rests: the next announcement or the next packet begins another try. What was proven is kept: after a B
 // flag or the end of the description's life all symbols, after wrong bytes or an error of the store nothing.
 
@@ -19,7 +19,7 @@ const (
 	// restStore bounds the rest after an error of the store or of a budget. Such a try costs a few system calls, and
 	// whoever frees the disk shall not wait long.
 	restStore = time.Minute
-	// restContent bounds the rest after wrong bytes: a lasting fault costs no more than six receptions in an hour.
+	// restContent bounds the rest after wrong bytes: a lasting fault costs no more than six tries in an hour.
 	restContent = 10 * time.Minute
 	// maxTries is how far tries are counted: enough for both.
 	maxTries = 16
@@ -63,7 +63,7 @@ func (l *Ledger) isCurrent(e *entry) bool {
 }
 
 // rest ends the try of e, and returns the event that says so: nil for an object that was not announced yet, whose
-// failure is told when it is. If e has a reception, that is kept for the next try.
+// failure is told when it is. What e holds is kept for the next try.
 func (l *Ledger) rest(now time.Time, e *entry, reason event.FailReason, detail string) event.Event {
 	switch reason {
 	case event.FailClosed:
@@ -110,7 +110,7 @@ func (s *Session) rest(now time.Time, e *entry, reason event.FailReason, detail 
 	}
 }
 
-// shed gives up what resting objects hold: something that is in reception needs the memory, or the place in the store.
+// shed gives up what resting objects hold: something that is being received needs the memory, or the place in the store.
 // It reports whether there was anything.
 func (l *Ledger) shed() (any bool) {
 	any = len(l.kept) > 0
@@ -139,7 +139,7 @@ func (e *entry) mayBegin(now time.Time) error {
 // Objects that were never described need the memory more, so they have half of it to themselves.
 func (s *Session) hold(now time.Time, e *entry, p *alc.Packet) error {
 	l := s.l
-	if l.strangers.Used() >= l.strangers.Limit()/2 {
+	if l.undescribed.budget.Used() >= l.undescribed.budget.Limit()/2 {
 		return errExpired
 	}
 	first := e.first
@@ -150,7 +150,7 @@ func (s *Session) hold(now time.Time, e *entry, p *alc.Packet) error {
 	}
 	if err == nil {
 		e.touched = now
-		l.schedule(now.Add(l.cfg.UnnamedTimeout))
+		l.schedule(now.Add(l.cfg.UndescribedTimeout))
 	}
 	return err
 }
@@ -158,7 +158,7 @@ func (s *Session) hold(now time.Time, e *entry, p *alc.Packet) error {
 // forgetHeld forgets the packets that were held of an object that has been silent, and not described, for too long.
 func (s *Session) forgetHeld(now time.Time, e *entry) {
 	l := s.l
-	switch at := e.touched.Add(l.cfg.UnnamedTimeout); {
+	switch at := e.touched.Add(l.cfg.UndescribedTimeout); {
 	case e.pending.bytes == 0:
 	case !due(at, now):
 		l.schedule(at)

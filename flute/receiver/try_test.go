@@ -192,17 +192,17 @@ func TestRetryAfterExpiryWithoutSymbols(t *testing.T) {
 // What comes after the description has expired takes no more than half of the room for objects before their FDT, and
 // not for long.
 func TestHeldPacketsAreBounded(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.UnnamedBytes, c.UnnamedTimeout = 100_000, time.Minute })
+	r := newRig(t, func(c *Config) { c.UndescribedBytes, c.UndescribedTimeout = 100_000, time.Minute })
 	o := plain(t, 1, 200_000, 1000, 10)
 	r.feed(fdtInstance{files: []fdt.File{o.file("a")}, expires: start.Add(10 * time.Second), e: 60000}.packets(t)...)
 	r.feed(o.packet(0, 0, 1))
 	r.wait(30 * time.Second)
 	r.feed(o.all()...)
-	if n := r.l.strangers.Used(); n == 0 || n > 51_500 {
+	if n := r.l.undescribed.budget.Used(); n == 0 || n > 51_500 {
 		t.Errorf("%d bytes held", n)
 	}
 	r.wait(time.Minute)
-	if n := r.l.strangers.Used(); n != 0 {
+	if n := r.l.undescribed.budget.Used(); n != 0 {
 		t.Errorf("%d bytes held after a minute", n)
 	}
 	r.close()

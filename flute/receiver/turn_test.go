@@ -165,7 +165,7 @@ func TestNewestVersionWaits(t *testing.T) {
 func TestOlderSenderIsNotPublished(t *testing.T) {
 	r, _, _ := versions(t, false)
 	next := plain(t, 1, 400, 100, 4)
-	r.wait(r.cfg.EpochSilence)
+	r.wait(r.cfg.RestartSilence)
 	r.feed(describe(t, 0, next.file("a")))
 	r.feed(next.all()...)
 	r.workLast()

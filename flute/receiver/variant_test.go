@@ -191,7 +191,7 @@ func TestVariantForgedSurplus(t *testing.T) {
 	r.close()
 }
 
-// Rizzo's code and that of RFC 5510 evaluate the same polynomials at points which differ by a factor, except for source
+// Rizzo's variant and that of RFC 5510 evaluate the same polynomials at points which differ by a factor, except for source
 // symbol 0: a surplus symbol does not tell them apart in a block that lost it. The digest does.
 func TestVariantAmbiguousSurplus(t *testing.T) {
 	for _, v := range codes[:2] {

@@ -7,35 +7,37 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/store"
 )
 
 // An object that no FDT Instance describes yet costs as little as it can: its packets are kept as they came, in memory.
 // Only a large one is received at once, into a file of the store. One that is whole waits for its description as long
-// as there is room for it; the others are forgotten when they were silent for Config.UnnamedTimeout.
+// as there is room for it; the others are forgotten when they were silent for Config.UndescribedTimeout.
 
 const (
 	// smallObject is the transfer length in bytes up to which an undescribed object stays in memory.
 	smallObject = 64 << 10
 	// maxStaged bounds the undescribed objects that have a file in the store.
 	maxStaged = 64
-	// unnamedOverhead is charged for each undescribed object besides its packets: entry, and two places in maps.
-	unnamedOverhead = 512
-	// forgetSteps is how often in Config.UnnamedTimeout silent objects are looked for: each look visits all objects.
+	// undescribedOverhead is charged for each undescribed object besides its packets: entry, and two places in maps.
+	undescribedOverhead = 512
+	// forgetSteps is how often in Config.UndescribedTimeout silent objects are looked for: each look visits all objects.
 	forgetSteps = 8
 )
 
-// unnamed is the objects of a session that nothing describes, those first that have been silent longest.
-type unnamed struct {
+// undescribed is the objects of a session that nothing describes, those first that have been silent longest.
+type undescribed struct {
 	partial, whole entryList
 	staged         int
+	budget         *store.Budget // of them, and of all packets that wait for an FDT Instance to interpret them
 }
 
-func (u *unnamed) count() int { return u.partial.n + u.whole.n }
+func (u *undescribed) count() int { return u.partial.n + u.whole.n }
 
-func (u *unnamed) has(e *entry) bool { return e.list == &u.partial || e.list == &u.whole }
+func (u *undescribed) has(e *entry) bool { return e.list == &u.partial || e.list == &u.whole }
 
 // complete notes that nothing is missing of e but its description.
-func (u *unnamed) complete(e *entry) {
+func (u *undescribed) complete(e *entry) {
 	if e.list == &u.partial {
 		u.whole.push(e)
 	}
@@ -47,44 +49,45 @@ func (l *Ledger) entry(now time.Time, toi flute.TOI) (*entry, error) {
 	if e := l.entries[toi]; e != nil {
 		return e, nil
 	}
-	if l.unnamed.count() >= l.cfg.MaxUnnamed && !l.forgetSilent(now) {
+	if l.undescribed.count() >= l.cfg.MaxUndescribed && !l.forgetSilent(now) {
 		return nil, errUnknownObject
 	}
-	if !l.strangers.TryReserve(unnamedOverhead) && !(l.forgetSilent(now) && l.strangers.TryReserve(unnamedOverhead)) {
+	budget := l.undescribed.budget
+	if !budget.TryReserve(undescribedOverhead) && !(l.forgetSilent(now) && budget.TryReserve(undescribedOverhead)) {
 		return nil, errUnknownObject
 	}
-	e := &entry{toi: toi, touched: now}
+	e := &entry{record: record{toi: toi}, touched: now}
 	l.entries[toi] = e
-	l.unnamed.partial.push(e)
+	l.undescribed.partial.push(e)
 	l.scheduleSilent(now)
 	return e, nil
 }
 
-// named takes e, which is described now or forgotten, out of the objects that are not.
-func (l *Ledger) named(e *entry) {
-	if !l.unnamed.has(e) {
+// leaveUndescribed takes e, which is described now or forgotten, out of the objects that are not.
+func (l *Ledger) leaveUndescribed(e *entry) {
+	if !l.undescribed.has(e) {
 		return
 	}
 	e.list.remove(e)
 	if e.staged {
 		e.staged = false
-		l.unnamed.staged--
+		l.undescribed.staged--
 	}
-	l.strangers.Release(unnamedOverhead)
+	l.undescribed.budget.Release(undescribedOverhead)
 }
 
 // stage notes that e has a file in the store.
 func (l *Ledger) stage(e *entry) {
 	if !e.staged {
 		e.staged = true
-		l.unnamed.staged++
+		l.undescribed.staged++
 	}
 }
 
 // touch notes that a packet of e has come.
 func (l *Ledger) touch(now time.Time, e *entry) {
 	e.touched = now
-	if l.unnamed.has(e) && e.list.last != e {
+	if l.undescribed.has(e) && e.list.last != e {
 		e.list.push(e)
 	}
 }
@@ -92,30 +95,30 @@ func (l *Ledger) touch(now time.Time, e *entry) {
 // scheduleSilent makes the ledger look for silent objects some time after the one touched at t has become one: many are
 // then found in one look.
 func (l *Ledger) scheduleSilent(t time.Time) {
-	l.schedule(t.Add(l.cfg.UnnamedTimeout + l.cfg.UnnamedTimeout/forgetSteps))
+	l.schedule(t.Add(l.cfg.UndescribedTimeout + l.cfg.UndescribedTimeout/forgetSteps))
 }
 
-// forgetUnnamed forgets the objects that were silent too long and are not whole.
-func (l *Ledger) forgetUnnamed(now time.Time) {
-	for e := l.unnamed.partial.first; e != nil; e = l.unnamed.partial.first {
+// forgetUndescribed forgets the objects that were silent too long and are not whole.
+func (l *Ledger) forgetUndescribed(now time.Time) {
+	for e := l.undescribed.partial.first; e != nil; e = l.undescribed.partial.first {
 		switch {
-		case !due(e.touched.Add(l.cfg.UnnamedTimeout), now):
+		case !due(e.touched.Add(l.cfg.UndescribedTimeout), now):
 			l.scheduleSilent(e.touched)
 			return
 		case e.held != nil && e.held.IsWhole():
-			l.unnamed.complete(e)
+			l.undescribed.complete(e)
 		default:
 			l.forget(e)
 		}
 	}
 }
 
-// forgetSilent makes room: it forgets a part of the objects that were silent for Config.UnnamedTimeout, whole ones
+// forgetSilent makes room: it forgets a part of the objects that were silent for Config.UndescribedTimeout, whole ones
 // last. It reports whether there were any.
 func (l *Ledger) forgetSilent(now time.Time) bool {
-	n, forgotten := max(1, l.unnamed.count()/64), 0
-	for _, list := range [...]*entryList{&l.unnamed.partial, &l.unnamed.whole} {
-		for e := list.first; e != nil && forgotten < n && due(e.touched.Add(l.cfg.UnnamedTimeout), now); e = list.first {
+	n, forgotten := max(1, l.undescribed.count()/64), 0
+	for _, list := range [...]*entryList{&l.undescribed.partial, &l.undescribed.whole} {
+		for e := list.first; e != nil && forgotten < n && due(e.touched.Add(l.cfg.UndescribedTimeout), now); e = list.first {
 			l.forget(e)
 			forgotten++
 		}
@@ -136,7 +139,7 @@ func (l *Ledger) keeps(e *entry, p *alc.Packet) bool {
 	if e.ended() || e.held != nil {
 		return false
 	}
-	if p.FTI == nil || e.pending.bytes < smallObject || l.unnamed.staged >= maxStaged {
+	if p.FTI == nil || e.pending.bytes < smallObject || l.undescribed.staged >= maxStaged {
 		return true
 	}
 	oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
@@ -162,7 +165,7 @@ func (s *Session) keep(now time.Time, e *entry, p *alc.Packet) error {
 	if err == nil {
 		l.effects.Events = l.opening(l.effects.Events)
 		if e.pending.whole() {
-			l.unnamed.complete(e)
+			l.undescribed.complete(e)
 		}
 	}
 	return err

@@ -35,7 +35,7 @@ func TestFolderBeforeItsFDT(t *testing.T) {
 	for i, o := range objects {
 		r.file(fmt.Sprint("f", i), o.content)
 	}
-	if n := r.l.strangers.Used(); n != 0 {
+	if n := r.l.undescribed.budget.Used(); n != 0 {
 		t.Errorf("%d bytes still held for undescribed objects", n)
 	}
 	r.close()
@@ -80,8 +80,8 @@ func TestUndescribedObjectsStageFewFiles(t *testing.T) {
 	if n := len(eventsOf[event.ObjectCompleted](r)); n != len(files) {
 		t.Errorf("%d of %d objects completed", n, len(files))
 	}
-	if r.l.unnamed.staged != 0 || r.l.unnamed.count() != 0 {
-		t.Errorf("%d undescribed, %d staged", r.l.unnamed.count(), r.l.unnamed.staged)
+	if r.l.undescribed.staged != 0 || r.l.undescribed.count() != 0 {
+		t.Errorf("%d undescribed, %d staged", r.l.undescribed.count(), r.l.undescribed.staged)
 	}
 	r.close()
 }
@@ -122,7 +122,7 @@ func TestUndescribedDuplicatesAreNotKept(t *testing.T) {
 // Undescribed objects are bounded, keep what is whole, and cost no more the more of them there are.
 func TestUndescribedObjectsGiveWay(t *testing.T) {
 	const most = 20_000
-	r := newRig(t, func(c *Config) { c.MaxUnnamed, c.UnnamedTimeout = most, time.Minute })
+	r := newRig(t, func(c *Config) { c.MaxUndescribed, c.UndescribedTimeout = most, time.Minute })
 	feed := func(first uint64, n int, size int) {
 		for i := range uint64(n) {
 			r.s.Route(r.now, 0, plain(t, first+i, size, 10, 4).packet(0, 0, 1))
@@ -139,12 +139,12 @@ func TestUndescribedObjectsGiveWay(t *testing.T) {
 	r.wait(30 * time.Second)
 	feed(most, most/4, 20) // a quarter is not silent
 	r.wait(45 * time.Second)
-	if n := r.l.unnamed.count(); n != most*3/4 {
+	if n := r.l.undescribed.count(); n != most*3/4 {
 		t.Errorf("%d objects after the others were silent", n)
 	}
 	feed(2_000_000, most/2, 10) // fills up, and then the whole ones that are silent give way
-	if n := r.l.unnamed.count(); n > most || r.l.unnamed.partial.n != most/4 {
-		t.Errorf("%d objects, %d of them not whole", n, r.l.unnamed.partial.n)
+	if n := r.l.undescribed.count(); n > most || r.l.undescribed.partial.n != most/4 {
+		t.Errorf("%d objects, %d of them not whole", n, r.l.undescribed.partial.n)
 	}
 	if n := r.dropped(flute.DropUnknownObject); n != 6 {
 		t.Errorf("%d dropped", n)
