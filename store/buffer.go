@@ -7,11 +7,11 @@ import (
 	"slices"
 )
 
-// DefaultPages is how many pages a Buffer holds at most: 4 MiB. Holes that a lossy link leaves are repaired by FEC within
+// defaultPages is how many pages a Buffer holds at most: 4 MiB. Holes that a lossy link leaves are repaired by FEC within
 // a few source blocks, or else by the next pass of a carousel, for which no cache is large enough.
-const DefaultPages = 64
+const defaultPages = 64
 
-// Buffer gathers small writes to an Object in pages of PageSize. A page that is complete is written and freed at once;
+// Buffer gathers small writes to an Object in pages of pageSize. A page that is complete is written and freed at once;
 // other pages are written when room is needed, the one opened first before the others, or by Flush. What is written to
 // a page afterwards opens it again. When the Budget has no room for even one page, or too little was written yet to be
 // worth one, bytes go to the Object directly.
@@ -37,10 +37,10 @@ func NewBuffer(o Object, budget *Budget) *Buffer {
 	if budget == nil {
 		budget = NewBudget(math.MaxUint64, nil)
 	}
-	return &Buffer{object: o, budget: budget, limit: DefaultPages}
+	return &Buffer{object: o, budget: budget, limit: defaultPages}
 }
 
-// SetPages bounds the pages held to n, at least one, instead of DefaultPages. It takes effect with the next page opened.
+// SetPages bounds the pages held to n, at least one, instead of defaultPages. It takes effect with the next page opened.
 func (b *Buffer) SetPages(n int) { b.limit = max(1, n) }
 
 // WriteAt implements io.WriterAt. p is copied. An error may concern bytes of an earlier call.
@@ -54,8 +54,8 @@ func (b *Buffer) WriteAt(p []byte, off int64) (int, error) {
 	b.taken += uint64(len(p))
 	done := 0
 	for done < len(p) {
-		start := uint32(off % PageSize)
-		part := p[done:min(len(p), done+PageSize-int(start))]
+		start := uint32(off % pageSize)
+		part := p[done:min(len(p), done+pageSize-int(start))]
 		if err := b.write(part, off, start); err != nil {
 			return done, err
 		}
@@ -69,9 +69,9 @@ func (b *Buffer) WriteAt(p []byte, off int64) (int, error) {
 func (b *Buffer) write(part []byte, off int64, start uint32) error {
 	end := start + uint32(len(part))
 	p := b.last
-	if p == nil || p.index != off/PageSize || int(end) > len(p.bytes) || !p.hasRun() {
+	if p == nil || p.index != off/pageSize || int(end) > len(p.bytes) || !p.hasRun() {
 		var err error
-		if p, err = b.open(off/PageSize, end); err != nil {
+		if p, err = b.open(off/pageSize, end); err != nil {
 			return err
 		}
 		if p == nil {
@@ -118,7 +118,7 @@ func (b *Buffer) open(index int64, end uint32) (*page, error) {
 
 // empty returns an empty page that b does not hold: another one, or its oldest, written.
 func (b *Buffer) empty(index int64, end uint32) (*page, error) {
-	size := pageSize(index, end)
+	size := sizeFor(index, end)
 	if len(b.pages) < b.limit {
 		if p := b.take(size, 0); p != nil {
 			return p, nil
@@ -161,7 +161,7 @@ func (b *Buffer) put(p *page) {
 // enlarge makes a page one with room for end bytes. When the budget has no room for that, its bytes are written, and
 // nil is returned.
 func (b *Buffer) enlarge(p *page, end uint32) (*page, error) {
-	q := b.take(pageSize(p.index, end), cost(len(p.bytes)))
+	q := b.take(sizeFor(p.index, end), cost(len(p.bytes)))
 	if q == nil {
 		err := b.evict(p)
 		if err == nil {
@@ -209,7 +209,7 @@ func (b *Buffer) evict(p *page) error {
 // writeRuns writes what p holds, one write for each run, and leaves p empty.
 func (b *Buffer) writeRuns(p *page) error {
 	for _, r := range p.runs {
-		if err := b.store(p.bytes[r.start:r.end], p.index*PageSize+int64(r.start)); err != nil {
+		if err := b.store(p.bytes[r.start:r.end], p.index*pageSize+int64(r.start)); err != nil {
 			return err
 		}
 	}
@@ -239,7 +239,7 @@ func (b *Buffer) FlushBefore(end int64) error {
 		return b.err
 	}
 	n := 0
-	for n < len(b.pages) && b.pages[n].index*PageSize < end {
+	for n < len(b.pages) && b.pages[n].index*pageSize < end {
 		if err := b.writeRuns(b.pages[n]); err != nil {
 			return err
 		}

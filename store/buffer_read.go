@@ -39,12 +39,12 @@ func (b *Buffer) ReadAt(p []byte, off int64) (int, error) {
 // covers reports whether all n bytes at off are in one run of one page each.
 func (b *Buffer) covers(off int64, n int) bool {
 	for n > 0 {
-		at, found := b.find(off / PageSize)
+		at, found := b.find(off / pageSize)
 		if !found {
 			return false
 		}
-		start := uint32(off % PageSize)
-		part := min(n, PageSize-int(start))
+		start := uint32(off % pageSize)
+		part := min(n, pageSize-int(start))
 		runs := b.pages[at].runs
 		i, _ := slices.BinarySearchFunc(runs, start+1, func(r run, v uint32) int { return int(r.end) - int(v) })
 		if i == len(runs) || runs[i].start > start || runs[i].end < start+uint32(part) {
@@ -58,9 +58,9 @@ func (b *Buffer) covers(off int64, n int) bool {
 
 // overlay copies what pages hold of the bytes at off over p.
 func (b *Buffer) overlay(p []byte, off int64) {
-	at, _ := b.find(off / PageSize)
+	at, _ := b.find(off / pageSize)
 	for _, pg := range b.pages[at:] {
-		base := pg.index*PageSize - off // where the page begins in p
+		base := pg.index*pageSize - off // where the page begins in p
 		if base >= int64(len(p)) {
 			return
 		}
@@ -82,7 +82,7 @@ func (b *Buffer) overlay(p []byte, off int64) {
 func (b *Buffer) end() int64 {
 	for _, p := range slices.Backward(b.pages) {
 		if n := len(p.runs); n > 0 {
-			return p.index*PageSize + int64(p.runs[n-1].end)
+			return p.index*pageSize + int64(p.runs[n-1].end)
 		}
 	}
 	return 0

@@ -1,9 +1,6 @@
 package store
 
-import (
-	"errors"
-	"syscall"
-)
+import "errors"
 
 // The sentinels of this package and of the stores. Errors wrap them.
 var (
@@ -15,17 +12,3 @@ var (
 	// that was released.
 	ErrClosed = errors.New("store: closed")
 )
-
-// Windows' numbers for what POSIX calls ENOSPC.
-const (
-	errorHandleDiskFull = syscall.Errno(39)
-	errorDiskFull       = syscall.Errno(112)
-)
-
-// IsFull reports whether err says that the disk is full, or the quota on it.
-func IsFull(err error) bool {
-	if onWindows && (errors.Is(err, errorHandleDiskFull) || errors.Is(err, errorDiskFull)) {
-		return true
-	}
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
-}

@@ -15,8 +15,8 @@ import (
 const (
 	// MaxSegment is the length in bytes of the longest segment of a name, as on all common file systems.
 	MaxSegment = 255
-	// MaxSegments is how many segments a name may have: folders nested more deeply are an attack, not a file tree.
-	MaxSegments = 32
+	// maxSegments is how many segments a name may have: folders nested more deeply are an attack, not a file tree.
+	maxSegments = 32
 	// MaxName is the length in bytes of the longest name. With the path of the root before it, it stays below the 4096
 	// bytes of Linux.
 	MaxName = 1024
@@ -28,7 +28,7 @@ const onWindows = runtime.GOOS == "windows"
 
 // Name makes the name of a file from its Content-Location, which "identifies the file" with a URI (RFC 6726, section
 // 3.4.2) that may be meant badly. The name is a relative path, slash separated, without "." and "..", valid as UTF-8,
-// free of control characters, and within MaxSegment, MaxSegments and MaxName. It is the same for the same
+// free of control characters, and within MaxSegment, maxSegments and MaxName. It is the same for the same
 // Content-Location at any time.
 //
 //   - Scheme and authority are left out; the authority is used, though, where there is neither path nor query.
@@ -55,8 +55,8 @@ func CheckName(name string) error {
 	case name == "." || !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)) ||
 		strings.ContainsRune(name, 0) || onWindows && strings.ContainsRune(name, '\\'):
 		return fmt.Errorf("%w: %q is not a path within the store", ErrName, name)
-	case strings.Count(name, "/") >= MaxSegments:
-		return fmt.Errorf("%w: %q has more than %d segments", ErrName, name, MaxSegments)
+	case strings.Count(name, "/") >= maxSegments:
+		return fmt.Errorf("%w: %q has more than %d segments", ErrName, name, maxSegments)
 	}
 	for s := range strings.SplitSeq(name, "/") {
 		if len(s) > MaxSegment {
@@ -92,8 +92,8 @@ func nameFor(location string, windows bool) (string, error) {
 	for i, s := range segments {
 		segments[i] = shorten(s, location)
 	}
-	if len(segments) > MaxSegments {
-		return "", fmt.Errorf("%w: Content-Location %.80q has %d segments, more than %d", ErrName, location, len(segments), MaxSegments)
+	if len(segments) > maxSegments {
+		return "", fmt.Errorf("%w: Content-Location %.80q has %d segments, more than %d", ErrName, location, len(segments), maxSegments)
 	}
 	name := strings.Join(segments, "/")
 	if len(name) > MaxName {

@@ -9,9 +9,9 @@ import (
 
 // The sizes of the write-combining cache.
 const (
-	// PageSize is how many bytes of an object a Buffer gathers before it writes them: a power of two. Writes of 64 KiB
+	// pageSize is how many bytes of an object a Buffer gathers before it writes them: a power of two. Writes of 64 KiB
 	// cost a third of the processor time that writes of single symbols do.
-	PageSize = 1 << 16
+	pageSize = 1 << 16
 	// smallPage is what the first page of an object becomes before it has full size. Sessions with very many objects have
 	// small ones.
 	smallPage = 8 << 10
@@ -39,7 +39,7 @@ const (
 // run is an interval of a page: from start up to, not including, end.
 type run struct{ start, end uint32 }
 
-// page holds bytes of one object between index*PageSize and the next multiple of PageSize.
+// page holds bytes of one object between index*pageSize and the next multiple of pageSize.
 type page struct {
 	index int64
 	age   uint64 // number of pages that the Buffer had opened before
@@ -48,7 +48,7 @@ type page struct {
 }
 
 // full reports whether all bytes are valid.
-func (p *page) full() bool { return len(p.runs) == 1 && p.runs[0] == run{0, PageSize} }
+func (p *page) full() bool { return len(p.runs) == 1 && p.runs[0] == run{0, pageSize} }
 
 // add marks bytes from start up to end valid.
 func (p *page) add(start, end uint32) {
@@ -91,23 +91,23 @@ func cost(size int) uint64 {
 	return uint64(size) + pageOverhead
 }
 
-// pageSize returns the size of a page that has room for end bytes.
-func pageSize(index int64, end uint32) int {
+// sizeFor returns the size of a page that has room for end bytes.
+func sizeFor(index int64, end uint32) int {
 	switch {
 	case index == 0 && end <= tinyPage:
 		return max(leastPage, 1<<bits.Len32(end-1))
 	case index == 0 && end <= smallPage:
 		return smallPage
 	}
-	return PageSize
+	return pageSize
 }
 
-// takePage returns an empty page of a size that pageSize returns, or nil when the budget does not permit it.
+// takePage returns an empty page of a size that sizeFor returns, or nil when the budget does not permit it.
 func (b *Budget) takePage(size int) *page {
 	if !b.reserve(cost(size), pageReserve) {
 		return nil
 	}
-	if size == PageSize {
+	if size == pageSize {
 		if p := b.root.pages.take(); p != nil {
 			return p
 		}
@@ -118,7 +118,7 @@ func (b *Budget) takePage(size int) *page {
 // putPage gives a page back.
 func (b *Budget) putPage(p *page) {
 	b.Release(cost(len(p.bytes)))
-	if len(p.bytes) == PageSize {
+	if len(p.bytes) == pageSize {
 		p.runs = p.runs[:0]
 		b.root.pages.put(p, b.root)
 	}
@@ -174,5 +174,5 @@ func (pp *pagePool) yield(root *Budget) {
 // fits reports whether n idle pages and the used bytes stay within the limit.
 func (pp *pagePool) fits(root *Budget, n int) bool {
 	used := root.used.Load()
-	return used <= root.limit && root.limit-used >= uint64(n)*cost(PageSize)
+	return used <= root.limit && root.limit-used >= uint64(n)*cost(pageSize)
 }

@@ -41,12 +41,12 @@ func TestPageRuns(t *testing.T) {
 func TestPagePool(t *testing.T) {
 	root := NewBudget(1<<20, nil)
 	b := NewBudget(1<<62, root)
-	p := b.takePage(PageSize)
+	p := b.takePage(pageSize)
 	b.putPage(p)
 	if n := len(root.pages.free); n != 1 || root.Used() != 0 {
 		t.Fatalf("%d idle pages, %d bytes used", n, root.Used())
 	}
-	if q := b.takePage(PageSize); q != p {
+	if q := b.takePage(pageSize); q != p {
 		t.Error("an idle page was not used again")
 	}
 	b.putPage(p)
@@ -56,7 +56,7 @@ func TestPagePool(t *testing.T) {
 	if n := len(root.pages.free); n != 0 {
 		t.Errorf("%d idle pages beside a budget that is spent", n)
 	}
-	if b.takePage(PageSize) != nil {
+	if b.takePage(pageSize) != nil {
 		t.Error("a page beyond the budget")
 	}
 	root.Release(1 << 20)
@@ -64,7 +64,7 @@ func TestPagePool(t *testing.T) {
 	var pages []*page
 	big := NewBudget(1<<62, nil)
 	for range 2 * idlePages {
-		pages = append(pages, big.takePage(PageSize))
+		pages = append(pages, big.takePage(pageSize))
 	}
 	for _, p := range pages {
 		big.putPage(p)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"syscall"
 	"testing"
 
 	"github.com/flute-node/flute-node/store"
@@ -120,12 +121,12 @@ func TestFullDisk(t *testing.T) {
 	}
 	_ = o.file.Close()
 	o.file = f
-	if _, err := o.WriteAt([]byte("x"), 0); !store.IsFull(err) {
+	if _, err := o.WriteAt([]byte("x"), 0); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("WriteAt: %v, want no space left on device", err)
 	}
 	b := store.NewBuffer(o, nil)
 	_, _ = b.WriteAt([]byte("x"), 0)
-	if err := b.Flush(); !store.IsFull(err) {
+	if err := b.Flush(); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("Flush: %v, want no space left on device", err)
 	}
 	if err := o.Discard(); err != nil {
