@@ -2,6 +2,8 @@ package actors
 
 import (
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,6 +49,20 @@ func (s *System) Root() *actor.RootContext { return s.system.Root }
 
 // System returns protoactor's own.
 func (s *System) System() *actor.ActorSystem { return s.system }
+
+// Actors returns the ids of up to limit actors that run: that of root and those below it, in alphabetical order; and how
+// many there are.
+func (s *System) Actors(root string, limit int) (ids []string, total int) {
+	for _, bucket := range s.system.ProcessRegistry.LocalPIDs.LocalPIDs {
+		bucket.IterCb(func(id string, _ any) {
+			if id == root || strings.HasPrefix(id, root+"/") {
+				ids = append(ids, id)
+			}
+		})
+	}
+	slices.Sort(ids)
+	return ids[:min(limit, len(ids))], len(ids)
+}
 
 // Shutdown marks the System as stopped. It stops no actor: Stop the root actor first. It may be called twice.
 func (s *System) Shutdown() { s.once.Do(s.system.Shutdown) }

@@ -92,7 +92,7 @@ func (n *Node) receive(
 	}
 	slabSize := slabDatagrams * cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
 	r := &Reception{
-		node: n, id: n.next.Add(1), counters: &socket.Counters{}, slabs: slab.NewPool(slabSize, slabsSize/slabSize),
+		node: n, id: n.next.Add(1), group: cfg.Group, counters: &socket.Counters{}, slabs: slab.NewPool(slabSize, slabsSize/slabSize),
 		closed: make(chan struct{}),
 	}
 	if err := r.register(release); err != nil {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sync"
 
 	"github.com/flute-node/flute-node/actors/session"
@@ -15,6 +16,7 @@ import (
 type Reception struct {
 	node     *Node
 	id       uint64
+	group    netip.AddrPort
 	counters *socket.Counters
 	slabs    *slab.Pool
 

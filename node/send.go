@@ -175,6 +175,13 @@ func (s *Sending) order(ctx context.Context, m sending.Message) error {
 // that has ended is no error.
 func (s *Sending) Finish(ctx context.Context) error { return s.order(ctx, sending.Finish{}) }
 
+// Remove ends the object with this TOI: no more packets of it are sent. An object of a carousel that was sent once ends as
+// completed, any other one as failed, with event.FailCancelled. An object, or a session, that has ended is no error: the
+// error is that of ctx.
+func (s *Sending) Remove(ctx context.Context, toi flute.TOI) error {
+	return s.order(ctx, sending.Remove{TOI: toi})
+}
+
 // Close ends the session now, with the close-session flag, and returns when it has ended, or with the error of ctx when
 // that ends before. A session that has ended is no error.
 func (s *Sending) Close(ctx context.Context) error {

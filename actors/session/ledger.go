@@ -61,6 +61,29 @@ func (l *Ledger) add(kind string, tsi flute.TSI, e *entry) (name string) {
 	return e.name
 }
 
+// Running is a session that has not ended.
+type Running struct {
+	Name      string // of its actor, below Sessions
+	Key       flute.SessionKey
+	Reception uint64 // 0: it sends
+}
+
+// Sessions returns up to limit sessions, the oldest first, and how many there are.
+func (l *Ledger) Sessions(limit int) (list []Running, total int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.entries[:min(limit, len(l.entries))] {
+		r := Running{Name: e.name}
+		if e.inbox != nil {
+			r.Key, r.Reception = e.inbox.Key, e.inbox.Reception.ID
+		} else {
+			r.Key = e.sending.Key()
+		}
+		list = append(list, r)
+	}
+	return list, len(l.entries)
+}
+
 // Close frees what sessions hold that were not ended in order, once no actor and no reader is left.
 func (l *Ledger) Close() {
 	l.mu.Lock()

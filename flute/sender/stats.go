@@ -13,16 +13,16 @@ const maxEvents = 4096
 
 // Stats counts what a session did since New.
 type Stats struct {
-	Packets      uint64 // all, FDT and close included
-	Bytes        uint64 // of these: the UDP payload
-	FDTPackets   uint64
-	FDTInstances uint64 // published
-	Transfers    uint64 // of objects, complete ones
+	Packets      uint64 `json:"packets"` // all, FDT and close included
+	Bytes        uint64 `json:"bytes"`   // of these: the UDP payload
+	FDTPackets   uint64 `json:"fdt_packets"`
+	FDTInstances uint64 `json:"fdt_instances"` // published
+	Transfers    uint64 `json:"transfers"`     // of objects, complete ones
 
-	Added     uint64 // objects; Added = Pending + Completed + Failed
-	Pending   uint64 // with packets to come
-	Completed uint64
-	Failed    uint64 // or cancelled
+	Added     uint64 `json:"added"`   // objects; Added = Pending + Completed + Failed
+	Pending   uint64 `json:"pending"` // with packets to come
+	Completed uint64 `json:"completed"`
+	Failed    uint64 `json:"failed"` // or cancelled
 }
 
 func (s *Stats) count(n int) {

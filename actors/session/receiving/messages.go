@@ -1,6 +1,9 @@
 package receiving
 
-import "github.com/flute-node/flute-node/internal/slab"
+import (
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/slab"
+)
 
 // Message is what a receiving session takes, beside vault.Ran from the store actor, object.Reported from its objects
 // and supervisor.ChildGaveUp from its supervisor. It emits [Closed], and hub.Publish, vault.Run and the messages of
@@ -28,11 +31,23 @@ type Datagram struct {
 // Close is sent by Sessions, in any state: what is whole is published, the rest fails.
 type Close struct{ Reason string }
 
+// Inspect is sent by the node, in any state. Answered with [State].
+type Inspect struct{ Objects int } // that are told at most
+
+// State answers Inspect.
+type State struct {
+	Counters    flute.Counters
+	Held        uint64 // bytes of memory
+	Objects     []flute.ObjectState
+	ObjectCount int
+}
+
 // tick is sent by the session's own timer, and by its reader when the session has to yield.
 type tick struct{}
 
 func (*Packets) isMessage() {}
 func (Close) isMessage()    {}
+func (Inspect) isMessage()  {}
 func (tick) isMessage()     {}
 
 // Closed is emitted to the parent when the session is over. The parent stops the actor.

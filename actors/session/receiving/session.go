@@ -107,6 +107,10 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		s.armed = time.Time{}
 	case Close:
 		s.core.Close(m.Reason)
+	case Inspect:
+		st := State{Counters: s.ledger.core.Counters(), Held: s.ledger.core.Held()}
+		st.Objects, st.ObjectCount = s.ledger.core.Objects(m.Objects)
+		ctx.Respond(st)
 	}
 }
 

@@ -29,13 +29,28 @@ type Finish struct{}
 // Close is sent by the node, and answered with [Taken] then, or by Sessions: end the session now.
 type Close struct{ Reason string }
 
-// Taken answers Finish and Close.
+// Remove is sent by the node: end an object now. Answered with [Taken]. It does nothing if the object has ended.
+type Remove struct{ TOI flute.TOI }
+
+// Taken answers Finish, Close and Remove.
 type Taken struct{}
+
+// Inspect is sent by the node, in any state. Answered with [State].
+type Inspect struct{ Objects int } // that are told at most
+
+// State answers Inspect.
+type State struct {
+	Stats       sender.Stats
+	Objects     []flute.ObjectState
+	ObjectCount int
+}
 
 // pump is sent by a session to itself: make and write the next datagrams.
 type pump struct{}
 
-func (Add) isMessage()    {}
-func (Finish) isMessage() {}
-func (Close) isMessage()  {}
-func (pump) isMessage()   {}
+func (Add) isMessage()     {}
+func (Finish) isMessage()  {}
+func (Close) isMessage()   {}
+func (Remove) isMessage()  {}
+func (Inspect) isMessage() {}
+func (pump) isMessage()    {}

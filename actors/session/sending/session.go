@@ -80,6 +80,14 @@ func (s *session) receive(ctx actor.Context, m Message) {
 			ctx.Respond(Taken{})
 		}
 		s.end(ctx, m.Reason, nil)
+	case Remove:
+		s.ledger.cfg.Core.Remove(m.TOI)
+		ctx.Respond(Taken{})
+		s.again(ctx)
+	case Inspect:
+		st := State{Stats: s.ledger.cfg.Core.Stats()}
+		st.Objects, st.ObjectCount = s.ledger.cfg.Core.Objects(m.Objects)
+		ctx.Respond(st)
 	case pump:
 		s.pumping = false
 		s.pump(ctx)

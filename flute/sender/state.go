@@ -1,0 +1,44 @@
+package sender
+
+import (
+	"slices"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// Objects returns how far the objects have come of which packets are to come: up to limit of them, first those in
+// transfer, by TOI, then some of the others; and how many there are. It looks at all objects that the session remembers.
+func (s *Session) Objects(limit int) (list []flute.ObjectState, total int) {
+	sent := map[*object]uint64{} // bytes of source symbols in the current transfer
+	for _, lanes := range [...][]*carrier{s.lanes, s.parked} {
+		for _, c := range lanes {
+			sent[c.object] = c.source
+		}
+	}
+	var waiting, sending []*object
+	for _, o := range s.tois.objects {
+		if !o.live() {
+			continue
+		}
+		if _, ok := sent[o]; ok {
+			sending = append(sending, o)
+		} else if len(waiting) < limit {
+			waiting = append(waiting, o)
+		}
+	}
+	byTOI := func(a, b *object) int { return a.toi.Compare(b.toi) }
+	slices.SortFunc(sending, byTOI)
+	slices.SortFunc(waiting, byTOI)
+	chosen := append(sending, waiting...)
+	for i, o := range chosen[:min(limit, len(chosen))] {
+		st := flute.ObjectState{
+			TOI: o.toi, ContentLocation: o.entry.ContentLocation, Phase: "waiting", TransferLength: o.transferLength,
+			Done: sent[o], Transfers: o.sent,
+		}
+		if i < len(sending) {
+			st.Phase = "sending"
+		}
+		list = append(list, st)
+	}
+	return list, s.live.objects
+}
