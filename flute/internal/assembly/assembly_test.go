@@ -1,0 +1,373 @@
+package assembly
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/rs"
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/mem"
+)
+
+var now = time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
+
+// bench is an Assembly with what surrounds it: no session, no FDT.
+type bench struct {
+	Assembly
+	t       *testing.T
+	content []byte
+	budget  *store.Budget
+	files   *mem.Store
+	broken  error // of each write and read
+}
+
+func newBench(t *testing.T, oti fec.OTI, limit uint64) *bench {
+	t.Helper()
+	if err := oti.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, content: make([]byte, oti.TransferLength), budget: store.NewBudget(limit, nil), files: mem.New()}
+	rng := rand.New(rand.NewPCG(oti.TransferLength, 1))
+	for i := range b.content {
+		b.content[i] = byte(rng.Uint32())
+	}
+	scheme, err := schemes.Default().Scheme(&oti)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := b.files.Create(oti.TransferLength)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender := &Sender{Variant: rs.Rizzo, Arenas: &Arenas{}, Labour: NewLabour(2)}
+	b.Assembly = New(sender, scheme, oti, nil, fragile{o, b}, b.budget)
+	return b
+}
+
+// fragile is an object that fails as its bench is broken.
+type fragile struct {
+	store.Object
+	b *bench
+}
+
+func (o fragile) ReadAt(p []byte, off int64) (int, error) {
+	if o.b.broken != nil {
+		return 0, o.b.broken
+	}
+	return o.Object.ReadAt(p, off)
+}
+
+func (o fragile) WriteAt(p []byte, off int64) (int, error) {
+	if o.b.broken != nil {
+		return 0, o.b.broken
+	}
+	return o.Object.WriteAt(p, off)
+}
+
+// payload returns the FEC Payload ID and symbol of one packet.
+func (b *bench) payload(sbn fec.SBN, esi fec.ESI) []byte {
+	b.t.Helper()
+	k := b.part.BlockSymbols(sbn)
+	p := b.OTI.AppendPayloadID(nil, fec.PayloadID{SBN: sbn, ESI: esi, SourceBlockLength: uint16(k)})
+	if uint32(esi) < k {
+		if !b.part.HasSubBlocks() {
+			off, n := b.part.Symbol(sbn, esi)
+			return append(p, b.content[off:off+uint64(n)]...)
+		}
+		symbol := make([]byte, b.OTI.SymbolLength)
+		for i := range b.part.Pieces() {
+			piece := b.part.Piece(sbn, esi, i)
+			copy(symbol[piece.At:], b.content[piece.Off:piece.Off+uint64(piece.Len)])
+		}
+		return append(p, symbol...)
+	}
+	off, n := b.part.Block(sbn)
+	enc, err := b.scheme.NewEncoder(&b.OTI, b.sender.Variant, k, b.content[off:off+n])
+	if err == nil {
+		p, err = enc.AppendRepair(p, esi)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return p
+}
+
+// take takes the symbols esis of a block, none of which may be refused.
+func (b *bench) take(sbn fec.SBN, esis ...fec.ESI) {
+	b.t.Helper()
+	for _, esi := range esis {
+		if err := b.Take(now, b.payload(sbn, esi)); err != nil {
+			b.t.Fatalf("block %d, symbol %d: %v", sbn, esi, err)
+		}
+	}
+}
+
+// whole checks that the object has all bytes.
+func (b *bench) whole() {
+	b.t.Helper()
+	if err := b.Flush(); err != nil || !b.IsWhole() || b.Missing() != "" || b.Prefix() != b.OTI.TransferLength {
+		b.t.Fatalf("%v, %s", err, b.Missing())
+	}
+	got := make([]byte, len(b.content))
+	if _, err := b.Object().ReadAt(got, 0); err != nil || !bytes.Equal(got, b.content) {
+		b.t.Errorf("other bytes, %v", err)
+	}
+}
+
+// end releases the Assembly; nothing may be left.
+func (b *bench) end() {
+	b.t.Helper()
+	b.Release(true)
+	if n := b.budget.Used(); n != 0 || b.files.Staged() != 0 {
+		b.t.Errorf("%d bytes held, %d objects staged", n, b.files.Staged())
+	}
+}
+
+// large has blocks that are too large to be decoded at once.
+func large() fec.OTI {
+	return fec.OTI{
+		EncodingID: fec.ReedSolomonGF28, TransferLength: 19*30_000 + 77, SymbolLength: 30_000,
+		MaxSourceBlockLength: 10, MaxEncodingSymbols: 14,
+	}
+}
+
+// Symbols in any order become the bytes of the object; what a small block has lost is recovered by the packet that makes
+// it possible.
+func TestTake(t *testing.T) {
+	for _, oti := range []fec.OTI{
+		{TransferLength: 10_001, SymbolLength: 100, MaxSourceBlockLength: 7},
+		{EncodingID: fec.ReedSolomonGF28, TransferLength: 10_001, SymbolLength: 100, MaxSourceBlockLength: 7, MaxEncodingSymbols: 10},
+		{EncodingID: fec.RaptorQ, TransferLength: 10_000, SymbolLength: 100, SourceBlocks: 3, SubBlocks: 2, Alignment: 4},
+	} {
+		b := newBench(t, oti, 1<<24)
+		for _, sbn := range rand.Perm(int(b.part.Blocks())) {
+			k := int(b.part.BlockSymbols(fec.SBN(sbn)))
+			order := rand.Perm(k)
+			if oti.EncodingID == fec.ReedSolomonGF28 {
+				order[0] = k // instead of a source symbol
+			}
+			for _, esi := range order {
+				b.take(fec.SBN(sbn), fec.ESI(esi))
+			}
+			if err := b.Take(now, b.payload(fec.SBN(sbn), fec.ESI(order[k-1]))); !errors.Is(err, ErrDuplicate) {
+				t.Errorf("%v: a symbol of a block that is complete: %v", oti.EncodingID, err)
+			}
+		}
+		b.whole()
+		if want := oti.EncodingID == fec.ReedSolomonGF28; b.Repaired > 0 != want || b.Received == 0 {
+			t.Errorf("%v: %d symbols repaired", oti.EncodingID, b.Repaired)
+		}
+		if f := b.Effects(); len(f.Attempts) > 0 || f.Short || f.Variant != "" {
+			t.Errorf("%v: %+v", oti.EncodingID, f)
+		}
+		b.end()
+	}
+}
+
+// A packet that cannot be of the object is refused with its reason, and changes nothing.
+func TestTakeRefuses(t *testing.T) {
+	oti := large()
+	b := newBench(t, oti, 1<<24)
+	held := b.budget.Used()
+	good, repair := b.payload(0, 3), b.payload(0, 10)
+	for name, test := range map[string]struct {
+		payload []byte
+		want    flute.DropReason
+	}{
+		"cut in the Payload ID":  {good[:3], flute.DropPayloadID},
+		"no symbol":              {good[:4], flute.DropSymbolLength},
+		"cut in the symbol":      {good[:len(good)-1], flute.DropSymbolLength},
+		"cut in a repair symbol": {repair[:len(repair)-1], flute.DropSymbolLength},
+		"more than the symbol":   {append(bytes.Clone(good), 0), flute.DropSymbolLength},
+		"SBN":                    {oti.AppendPayloadID(nil, fec.PayloadID{SBN: 2}), flute.DropSBN},
+		"ESI":                    {append(oti.AppendPayloadID(nil, fec.PayloadID{ESI: 14}), good[4:]...), flute.DropESI},
+		"ESI of the second":      {append(oti.AppendPayloadID(nil, fec.PayloadID{ESI: 13}), append(good[4:], good[4:]...)...), flute.DropESI},
+	} {
+		err := b.Take(now, test.payload)
+		if err == nil || flute.Reason(err) != test.want || AsFailure(err) != nil {
+			t.Errorf("%s: %v, want %v", name, err, test.want)
+		}
+	}
+	if b.HoldsSymbols() || b.budget.Used() != held {
+		t.Errorf("%d bytes held of nothing", b.budget.Used())
+	}
+	if err := b.Take(now, nil); err != nil {
+		t.Errorf("a packet without payload: %v", err)
+	}
+	b.end()
+}
+
+// A large block is decoded by an Attempt, which is an effect: it waits until it is drained, and is concluded once.
+func TestAttempt(t *testing.T) {
+	b := newBench(t, large(), 1<<24)
+	b.take(1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	b.take(0, 0, 1, 2, 10, 4, 5, 6, 11, 8, 9)
+	f := b.Effects()
+	if len(f.Attempts) != 1 || !b.IsDecoding() || b.IsWhole() || len(b.Effects().Attempts) != 0 {
+		t.Fatalf("%+v", f)
+	}
+	if err := b.Conclude(now, f.Attempts[0], f.Attempts[0].Run()); err != nil || b.IsDecoding() {
+		t.Fatal(err)
+	}
+	b.whole()
+	b.end()
+}
+
+// What ends an Assembly while an Attempt is out leaves the Attempt what it uses; one that nobody has drained ends with
+// it.
+func TestReleaseDuringAttempt(t *testing.T) {
+	for _, drained := range []bool{true, false} {
+		b := newBench(t, large(), 1<<24)
+		b.take(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10)
+		var at *Attempt
+		if drained {
+			at = b.Effects().Attempts[0]
+		}
+		b.Release(true)
+		want := uint64(0)
+		if drained { // the block, a repair symbol
+			want = 10*30_000 + 30_000
+		}
+		if held := b.budget.Used(); held < want || held > 2*want {
+			t.Errorf("drained %v: %d bytes held", drained, held)
+		}
+		if drained {
+			if err := at.Run(); err != nil {
+				t.Error(err)
+			}
+			at.Release()
+			at.Release() // once is enough, twice does no harm
+		}
+		if n := b.budget.Used(); n != 0 {
+			t.Errorf("drained %v: %d bytes held at the end", drained, n)
+		}
+	}
+}
+
+// What an Assembly fails for comes back with its cause.
+func TestFailures(t *testing.T) {
+	bad := errors.New("bad sector")
+	b := newBench(t, large(), 1<<24)
+	b.take(0, 0, 1, 2, 3, 4, 5, 6, 7, 8)
+	b.broken = bad
+	err := b.Take(now, b.payload(0, 10))
+	if f := AsFailure(err); f == nil || f.Cause != CauseStore || !errors.Is(f, bad) {
+		t.Errorf("the store: %v", err)
+	}
+	b.end()
+
+	b = newBench(t, large(), 1<<24)
+	b.take(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10)
+	err = b.Crashed(b.Effects().Attempts[0], errors.New("it panicked"))
+	if f := AsFailure(err); f == nil || f.Cause != CauseCrash || f.Error() != "source block 0: it panicked" {
+		t.Errorf("a crash: %v", err)
+	}
+	b.end()
+
+	b = newBench(t, large(), 1<<24)
+	b.take(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10)
+	at := b.Effects().Attempts[0]
+	b.take(0, 9) // all is there: what becomes of the attempt does not matter
+	if err := b.Crashed(at, errors.New("it panicked")); err != nil || b.IsDecoding() {
+		t.Errorf("a crash that does not matter: %v", err)
+	}
+	b.end()
+
+	b = newBench(t, large(), 1<<24)
+	b.take(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10)
+	err = b.Conclude(now, b.Effects().Attempts[0], errors.New("no such matrix"))
+	if f := AsFailure(err); f == nil || f.Cause != CauseCode {
+		t.Errorf("the code: %v", err)
+	}
+	b.end()
+	if AsFailure(nil) != nil || AsFailure(ErrDuplicate) != nil || AsFailure(ErrBudget) != nil {
+		t.Error("an error of a packet is a Failure")
+	}
+}
+
+// A block that cannot be paid says so, and is decoded by a Retry when there is memory.
+func TestShort(t *testing.T) {
+	b := newBench(t, large(), 700_000)
+	b.take(0, 0, 1, 2, 3, 4, 5, 6, 7, 8)
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	taken := b.budget.Limit() - b.budget.Used() - 50_000
+	if !b.budget.TryReserve(taken) {
+		t.Fatal("no room")
+	}
+	b.take(0, 10)
+	if f := b.Effects(); !f.Short || len(f.Attempts) != 0 || !b.IsWaiting() || b.Stalled() != 1 {
+		t.Fatalf("%+v, waiting %v, %d stalled", f, b.IsWaiting(), b.Stalled())
+	}
+	if err := b.Retry(now); err != nil || !b.Effects().Short {
+		t.Fatalf("still no memory: %v", err)
+	}
+	b.budget.Release(taken)
+	if err := b.Retry(now); err != nil || b.IsWaiting() || b.Stalled() != 0 {
+		t.Fatal(err)
+	}
+	f := b.Effects()
+	if len(f.Attempts) != 1 || f.Short {
+		t.Fatalf("%+v", f)
+	}
+	if err := b.Conclude(now, f.Attempts[0], f.Attempts[0].Run()); err != nil {
+		t.Fatal(err)
+	}
+	b.take(1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	b.whole()
+	b.end()
+}
+
+// A panic of the store costs the packet in hand: the block is known, and the Assembly goes on.
+func TestPanic(t *testing.T) {
+	b := newBench(t, large(), 1<<24)
+	b.take(1, 0)
+	if _, ok := b.InHand(); ok {
+		t.Error("a block is in hand after Take")
+	}
+	crash := errors.New("crash")
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	b.Assembly.buffer = store.NewBuffer(panicking{b.object, crash}, nil)
+	b.Assembly.buffer.SetPages(1)
+	func() {
+		defer func() {
+			if v := recover(); v != any(crash) {
+				t.Errorf("recovered %v", v)
+			}
+		}()
+		for esi := range fec.ESI(10) {
+			b.take(0, esi)
+		}
+	}()
+	if sbn, ok := b.InHand(); !ok || sbn != 0 {
+		t.Errorf("in hand: block %d, %v", sbn, ok)
+	}
+	b.Assembly.buffer = store.NewBuffer(b.object, b.budget)
+	for sbn := range fec.SBN(2) {
+		for esi := range fec.ESI(b.part.BlockSymbols(sbn)) {
+			if err := b.Take(now, b.payload(sbn, esi)); err != nil && !errors.Is(err, ErrDuplicate) {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !b.IsWhole() {
+		t.Error(b.Missing())
+	}
+	b.end()
+}
+
+type panicking struct {
+	store.Object
+	crash error
+}
+
+func (p panicking) WriteAt([]byte, int64) (int, error) { panic(p.crash) }
