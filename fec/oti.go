@@ -24,21 +24,21 @@ type OTI struct {
 	Seed                 uint32 // of the pseudo-random number generator: LDPC
 }
 
-// OTIError says which field of an OTI is wrong. errors.Is(err, flute.ErrOTI) holds.
-type OTIError struct {
-	EncodingID EncodingID
-	Field      string // as the RFC calls it
-	Value      uint64
-	Want       string
+// otiError says which field of an OTI is wrong.
+type otiError struct {
+	id    EncodingID
+	field string // as the RFC calls it
+	value uint64
+	want  string
 }
 
 // Error implements error.
-func (e *OTIError) Error() string {
-	return fmt.Sprintf("fec: %v: %s is %d, must be %s", e.EncodingID, e.Field, e.Value, e.Want)
+func (e *otiError) Error() string {
+	return fmt.Sprintf("fec: %v: %s is %d, must be %s", e.id, e.field, e.value, e.want)
 }
 
 // Unwrap returns flute.ErrOTI.
-func (e *OTIError) Unwrap() error { return flute.ErrOTI }
+func (e *otiError) Unwrap() error { return flute.ErrOTI }
 
 // fieldBits returns m: 8 when the sender left it out (RFC 5510, section 4.2.3).
 func (o *OTI) fieldBits() uint {
@@ -53,7 +53,7 @@ func (o *OTI) fieldBits() uint {
 func (o *OTI) usesPartitionZ() bool { return o.EncodingID == Raptor || o.EncodingID == RaptorQ }
 
 // Validate checks the OTI against the limits of its scheme: what the RFC permits and what can be computed with safely.
-// Nothing is allocated. An object of no bytes needs no more than a known scheme and a length of 0.
+// Nothing is allocated. The error names the field as the RFC does, and wraps flute.ErrOTI. An object of no bytes needs no more than a known scheme and a length of 0.
 func (o *OTI) Validate() error {
 	if !o.EncodingID.Known() {
 		return o.wrong("FEC Encoding ID", uint64(o.EncodingID), "known")
@@ -150,7 +150,7 @@ func (o *OTI) validateZ(l Limits) error {
 }
 
 func (o *OTI) wrong(field string, value uint64, want string) error {
-	return &OTIError{EncodingID: o.EncodingID, Field: field, Value: value, Want: want}
+	return &otiError{o.EncodingID, field, value, want}
 }
 
 // ceil returns a/b rounded up, for b > 0, without overflow.

@@ -8,13 +8,8 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// The errors of schemes.
-var (
-	// ErrMoreSymbols says that a block cannot be decoded from the symbols given; with more of them it can.
-	ErrMoreSymbols = errors.New("fec: more encoding symbols are needed")
-	// ErrUnsupported says that no scheme is registered for an OTI.
-	ErrUnsupported = errors.New("fec: FEC scheme is not supported")
-)
+// ErrMoreSymbols says that a block cannot be decoded from the symbols given; with more of them it can.
+var ErrMoreSymbols = errors.New("fec: more encoding symbols are needed")
 
 // Variant names one of several codes that share a wire format; empty for a scheme that has only one.
 type Variant string
@@ -44,16 +39,13 @@ type Scheme interface {
 // Memory is the need of one source block, in bytes.
 type Memory struct{ Encoder, Decoder uint64 }
 
-// Encoder makes the repair symbols of one source block. It may be a Resetter.
+// Encoder makes the repair symbols of one source block.
 type Encoder interface {
 	// AppendRepair appends repair symbol esi, at least k, of SymbolLength bytes.
 	AppendRepair(b []byte, esi ESI) ([]byte, error)
-}
-
-// Resetter is what an Encoder may be too, so that it and its memory serve one source block after the other.
-type Resetter interface {
 	// Reset makes it the encoder of another source block of as many symbols, as if NewEncoder had been called with
-	// source, which it keeps. An error wraps flute.ErrOTI and leaves the encoder as it was.
+	// source, which it keeps: so the encoder and its memory serve one block after the other. An error wraps flute.ErrOTI
+	// and leaves the encoder as it was.
 	Reset(source []byte) error
 }
 
@@ -89,21 +81,14 @@ type Grouper interface {
 	AppendPacket(b []ESI, o *OTI, k uint32, index uint32) ([]ESI, error)
 }
 
-// Parallel calls f(0) to f(n-1), some of them at the same time, and returns when all calls have returned. A scheme that is
-// given one splits the work on a large source block; it starts no goroutine itself.
-type Parallel func(n int, f func(i int))
-
 // registered is the key of a Registry.
 type registered struct {
 	id       EncodingID
 	instance uint16
 }
 
-// Registry says which schemes may be used. It is immutable and safe for concurrent use.
+// Registry says which schemes may be used. The zero value has none. It is immutable and safe for concurrent use.
 type Registry struct{ schemes map[registered]Scheme }
-
-// NewRegistry returns a Registry without schemes.
-func NewRegistry() *Registry { return &Registry{} }
 
 // With returns a copy of r with s for id, and for FEC Instance ID instance when id is under-specified.
 func (r *Registry) With(id EncodingID, instance uint16, s Scheme) *Registry {
@@ -115,11 +100,11 @@ func (r *Registry) With(id EncodingID, instance uint16, s Scheme) *Registry {
 	return c
 }
 
-// Scheme returns the scheme for o, or an error that wraps ErrUnsupported and flute.ErrOTI.
+// Scheme returns the scheme for o, or an error that wraps flute.ErrOTI.
 func (r *Registry) Scheme(o *OTI) (Scheme, error) {
 	if s := r.schemes[registered{o.EncodingID, o.InstanceID}]; s != nil {
 		return s, nil
 	}
-	return nil, fmt.Errorf("%w: %v (FEC Encoding ID %d, FEC Instance ID %d): %w",
-		ErrUnsupported, o.EncodingID, uint8(o.EncodingID), o.InstanceID, flute.ErrOTI)
+	return nil, fmt.Errorf("fec: FEC scheme is not supported: %v (FEC Encoding ID %d, FEC Instance ID %d): %w",
+		o.EncodingID, uint8(o.EncodingID), o.InstanceID, flute.ErrOTI)
 }

@@ -6,13 +6,6 @@ package fec
 // sub-blocks". All sub-blocks are coded alike, so a code works on whole symbols and need not know; whoever reads or writes
 // the object does.
 
-// Piece is a part of a source symbol that is in one piece in the object.
-type Piece struct {
-	Off uint64 // in the object, bytes
-	At  uint32 // in the symbol, bytes
-	Len uint32 // bytes; 0 when all of it is padding
-}
-
 // HasSubBlocks reports whether symbols are not in one piece: N is above 1.
 func (p *Partition) HasSubBlocks() bool { return p.SubBlocks > 1 }
 
@@ -34,19 +27,19 @@ func (p *Partition) subSymbol(i uint32) (at, n uint32) {
 	return (i*small + min(i, large)) * uint32(p.Alignment), n * uint32(p.Alignment)
 }
 
-// Piece returns piece i, from 0 to Pieces()-1, of source symbol esi of block sbn. Its length is 0 when there is no such
-// symbol.
-func (p *Partition) Piece(sbn SBN, esi ESI, i int) Piece {
+// Piece returns where piece i, from 0 to Pieces()-1, of source symbol esi of block sbn starts in the object and in the symbol,
+// and how many bytes of it the object has: 0 when all of it is padding, or there is no such symbol.
+func (p *Partition) Piece(sbn SBN, esi ESI, i int) (off uint64, at, n uint32) {
 	k := p.BlockSymbols(sbn)
 	if uint32(esi) >= k {
-		return Piece{Off: p.TransferLength}
+		return p.TransferLength, 0, 0
 	}
-	at, n := p.subSymbol(uint32(i))
-	off := p.firstSymbol(sbn)*uint64(p.SymbolLength) + uint64(k)*uint64(at) + uint64(esi)*uint64(n)
+	at, n = p.subSymbol(uint32(i))
+	off = p.firstSymbol(sbn)*uint64(p.SymbolLength) + uint64(k)*uint64(at) + uint64(esi)*uint64(n)
 	if off >= p.TransferLength {
-		return Piece{Off: p.TransferLength, At: at}
+		return p.TransferLength, at, 0
 	}
-	return Piece{Off: off, At: at, Len: uint32(min(uint64(n), p.TransferLength-off))}
+	return off, at, uint32(min(uint64(n), p.TransferLength-off))
 }
 
 // SymbolBytes returns how many bytes of source symbol esi of block sbn belong to the object, and how long the symbol is
@@ -57,9 +50,9 @@ func (p *Partition) SymbolBytes(sbn SBN, esi ESI) (object, unpadded uint32) {
 		return n, n
 	}
 	for i := range p.Pieces() {
-		if piece := p.Piece(sbn, esi, i); piece.Len > 0 {
-			object += piece.Len
-			unpadded = piece.At + piece.Len
+		if _, at, n := p.Piece(sbn, esi, i); n > 0 {
+			object += n
+			unpadded = at + n
 		}
 	}
 	return object, unpadded

@@ -67,8 +67,8 @@ func TestSubBlocks(t *testing.T) {
 			for esi := range k {
 				symbol := make([]byte, length)
 				for i := range p.Pieces() {
-					piece := p.Piece(sbn, fec.ESI(esi), i)
-					copy(symbol[piece.At:], object[piece.Off:piece.Off+uint64(piece.Len)])
+					off, at, n := p.Piece(sbn, fec.ESI(esi), i)
+					copy(symbol[at:], object[off:off+uint64(n)])
 				}
 				if !bytes.Equal(symbol, want[esi*length:(esi+1)*length]) {
 					t.Fatalf("%+v: block %d, symbol %d in pieces\n got %x\nwant %x", o, sbn, esi, symbol, want[esi*length:(esi+1)*length])
@@ -82,8 +82,8 @@ func TestSubBlocks(t *testing.T) {
 				}
 			}
 		}
-		if piece := p.Piece(0, fec.ESI(p.Large), 0); piece.Len != 0 {
-			t.Fatalf("%+v: a symbol that does not exist has %d bytes", o, piece.Len)
+		if _, _, n := p.Piece(0, fec.ESI(p.Large), 0); n != 0 {
+			t.Fatalf("%+v: a symbol that does not exist has %d bytes", o, n)
 		}
 	}
 }

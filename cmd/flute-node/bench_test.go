@@ -22,7 +22,7 @@ import (
 
 // testSchemes are few, so that the table does not change with each new codec.
 func testSchemes() *fec.Registry {
-	return fec.NewRegistry().With(fec.CompactNoCode, 0, nocode.Scheme{}).With(fec.ReedSolomonGF28, 0, rs.New())
+	return new(fec.Registry).With(fec.CompactNoCode, 0, nocode.Scheme{}).With(fec.ReedSolomonGF28, 0, rs.New())
 }
 
 // ticks returns a clock that moves on by a millisecond with every look.

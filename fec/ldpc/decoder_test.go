@@ -314,7 +314,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("repair symbol %d: %v", esi, err)
 		}
 	}
-	if err := e.(fec.Resetter).Reset(make([]byte, 41)); !errors.Is(err, flute.ErrOTI) {
+	if err := e.Reset(make([]byte, 41)); !errors.Is(err, flute.ErrOTI) {
 		t.Errorf("a source block too long: %v", err)
 	}
 	d, err := s.NewDecoder(&o, "", 10)

@@ -21,10 +21,7 @@ type Encoder struct {
 	made   bool
 }
 
-var (
-	_ fec.Encoder  = (*Encoder)(nil)
-	_ fec.Resetter = (*Encoder)(nil)
-)
+var _ fec.Encoder = (*Encoder)(nil)
 
 // NewEncoder implements fec.Scheme; it returns an *Encoder.
 func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
@@ -39,7 +36,7 @@ func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) 
 	return e, nil
 }
 
-// Reset implements fec.Resetter.
+// Reset implements fec.Encoder.
 func (e *Encoder) Reset(source []byte) error {
 	if len(source) > e.params.k*e.length {
 		return fmt.Errorf("ldpc: %d bytes in a source block of %d symbols of %d bytes: %w",
@@ -119,7 +116,7 @@ const (
 )
 
 // stripes calls f for the byte columns of symbols of length bytes, in parts if there is enough work.
-func stripes(parallel fec.Parallel, length, work int, f func(from, to int)) {
+func stripes(parallel func(n int, f func(i int)), length, work int, f func(from, to int)) {
 	n := length / minStripe
 	if parallel == nil || n < 2 || work < minParallel {
 		f(0, length)

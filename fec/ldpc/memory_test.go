@@ -54,7 +54,7 @@ func TestMemory(t *testing.T) {
 	}
 	room := make([]byte, 0, 1400)
 	if n := testing.AllocsPerRun(10, func() {
-		_ = e.(fec.Resetter).Reset(make([]byte, 0))
+		_ = e.Reset(make([]byte, 0))
 		_, _ = e.AppendRepair(room, 1000)
 		_, _ = e.AppendRepair(room, 1499)
 	}); n > 1 {

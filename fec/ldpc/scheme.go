@@ -14,7 +14,7 @@ const defaultMatrixBytes = 32 << 20
 // Config configures a Scheme. The zero value of a field is its default.
 type Config struct {
 	// Parallel splits the work on long symbols; nil: the goroutine that asks does all.
-	Parallel fec.Parallel
+	Parallel func(n int, f func(i int))
 	// MatrixBytes bounds the cache of parity check matrices, which depend on the OTI and the length of a block only.
 	// Zero: 32 MiB. The latest matrix is kept whatever its size.
 	MatrixBytes uint64
@@ -22,7 +22,7 @@ type Config struct {
 
 // Scheme implements fec.Scheme for FEC Encoding IDs 3 and 4. Make it with New. It is safe for concurrent use.
 type Scheme struct {
-	parallel fec.Parallel
+	parallel func(n int, f func(i int))
 	matrices cache
 	works    pool
 }

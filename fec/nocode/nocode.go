@@ -43,8 +43,10 @@ func (Scheme) Memory(*fec.OTI, uint32) fec.Memory { return fec.Memory{} }
 type none struct{}
 
 func (none) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
-	return b, fmt.Errorf("nocode: no repair symbol %d: %w", esi, fec.ErrUnsupported)
+	return b, fmt.Errorf("nocode: no repair symbol %d: %w", esi, flute.ErrOTI)
 }
+
+func (none) Reset([]byte) error { return nil }
 
 func (none) Ready(int, int) bool { return false }
 

@@ -28,7 +28,7 @@ func BenchmarkEncode(b *testing.B) {
 					if !cached {
 						enc = newTestEncoder(b, New(Config{}), k, benchLength, source)
 					}
-					if err := enc.(fec.Resetter).Reset(source); err != nil {
+					if err := enc.Reset(source); err != nil {
 						b.Fatal(err)
 					}
 					for i := range (k + 19) / 20 {

@@ -114,7 +114,7 @@ func TestNoAllocations(t *testing.T) {
 		t.Errorf("%v allocations for a repair symbol", n)
 	}
 	if n := testing.AllocsPerRun(100, func() {
-		if err := enc.(fec.Resetter).Reset(source); err != nil {
+		if err := enc.Reset(source); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := enc.AppendRepair(room, k); err != nil {

@@ -16,7 +16,7 @@ const defaultPlanBytes = 16 << 20
 // Config configures a Scheme. The zero value is the default.
 type Config struct {
 	// Parallel splits the work on large source blocks; nil does all of it in the caller's goroutine.
-	Parallel fec.Parallel
+	Parallel func(n int, f func(i int))
 	// PlanBytes bounds the memory of the cache of encoder plans, one for each source block length; 0 is 16 MiB. The plan
 	// used last is kept whatever its size.
 	PlanBytes uint64
@@ -79,7 +79,7 @@ func block(o *fec.OTI, k uint32) inactivation.Block {
 	return inactivation.Block{Symbols: int(k), Extended: int(k), SymbolLength: int(o.SymbolLength), MaxESI: modulus}
 }
 
-// NewEncoder implements fec.Scheme; the encoder is a fec.Resetter. The intermediate symbols are computed with the first repair
+// NewEncoder implements fec.Scheme. The intermediate symbols are computed with the first repair
 // symbol that is asked for.
 func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
 	if err := check(o, v, k); err != nil {

@@ -35,7 +35,7 @@ func BenchmarkEncode(b *testing.B) {
 			b.SetBytes(int64(len(source)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := enc.(fec.Resetter).Reset(source); err != nil {
+				if err := enc.Reset(source); err != nil {
 					b.Fatal(err)
 				}
 				if _, err := enc.AppendRepair(symbol, fec.ESI(k)); err != nil {

@@ -12,7 +12,7 @@
 //	err = dec.Recover(source, repair)             // fills in what is lost
 //
 // Keep one Scheme: it holds what is costly to find out and can be used again. An encoder serves one source block after the
-// other, see fec.Resetter. A decoder is a fec.Solver: it tells from ESIs alone whether symbols suffice, and a failed try is
+// other, see fec.Encoder. A decoder is a fec.Solver: it tells from ESIs alone whether symbols suffice, and a failed try is
 // carried on with the symbols that come.
 //
 // # How it works

@@ -103,7 +103,7 @@ func TestReset(t *testing.T) {
 		enc := newEncoder(t, s, k, length, fectest.Source(k, length))
 		for _, n := range []int{k * length, k*length - 1, length, 1, 0, k * length} {
 			source := bytes.Repeat([]byte{byte(n), 3, 9}, k*length)[:n]
-			if err := enc.(fec.Resetter).Reset(source); err != nil {
+			if err := enc.Reset(source); err != nil {
 				t.Fatal(err)
 			}
 			got, err := enc.AppendRepair([]byte("before"), k+5)
@@ -115,7 +115,7 @@ func TestReset(t *testing.T) {
 				t.Errorf("length %d, %d bytes: %x, want %x, %v", length, n, got, want, err)
 			}
 		}
-		if err := enc.(fec.Resetter).Reset(make([]byte, k*length+1)); !errors.Is(err, flute.ErrOTI) {
+		if err := enc.Reset(make([]byte, k*length+1)); !errors.Is(err, flute.ErrOTI) {
 			t.Errorf("a byte too many: %v", err)
 		}
 	}
@@ -191,7 +191,7 @@ func TestRepairAllocs(t *testing.T) {
 			t.Errorf("length %d: %v allocations for a repair symbol", length, n)
 		}
 		if n := testing.AllocsPerRun(20, func() {
-			if err := enc.(fec.Resetter).Reset(source); err != nil {
+			if err := enc.Reset(source); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := enc.AppendRepair(b, esi); err != nil {

@@ -11,7 +11,7 @@ import (
 // Config is what a Scheme is made of. The zero value is of use.
 type Config struct {
 	// Parallel runs work on a large source block at the same time; nil: one after the other.
-	Parallel fec.Parallel
+	Parallel func(n int, f func(i int))
 	// PlanBytes bounds the plans that are kept for encoders, in bytes; 0: 64 MiB. See the package comment.
 	PlanBytes uint64
 }
@@ -52,7 +52,7 @@ func block(o *fec.OTI, v fec.Variant, k uint32) (inactivation.Block, error) {
 	}, nil
 }
 
-// NewEncoder implements fec.Scheme. The encoder is a fec.Resetter too.
+// NewEncoder implements fec.Scheme.
 func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
 	b, err := block(o, v, k)
 	if err != nil {

@@ -41,7 +41,7 @@ func BenchmarkEncode(b *testing.B) {
 			b.ReportAllocs()
 			symbol := make([]byte, 0, length)
 			for b.Loop() {
-				if err := enc.(fec.Resetter).Reset(source); err != nil {
+				if err := enc.Reset(source); err != nil {
 					b.Fatal(err)
 				}
 				for i := range size.p {

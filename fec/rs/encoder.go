@@ -26,10 +26,7 @@ type Encoder struct {
 	moreFirst, moreEnd int
 }
 
-var (
-	_ fec.Encoder  = (*Encoder)(nil)
-	_ fec.Resetter = (*Encoder)(nil)
-)
+var _ fec.Encoder = (*Encoder)(nil)
 
 // NewEncoder implements fec.Scheme; it returns an *Encoder. The repair symbols that the n-algorithm gives (RFC 5510, section
 // 6.2) are computed with the first one that is asked for, or in batches of 2^17 coefficients if they are more, and kept.

@@ -126,7 +126,7 @@ func TestSteadyState(t *testing.T) {
 		repair := repairOf(t, s, &o, Rizzo, v.k, source)
 		packet := make([]byte, 0, v.length)
 		if n := testing.AllocsPerRun(5, func() {
-			if err := enc.(fec.Resetter).Reset(source); err != nil {
+			if err := enc.Reset(source); err != nil {
 				t.Fatal(err)
 			}
 			for _, r := range repair {

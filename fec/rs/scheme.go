@@ -13,7 +13,7 @@ type Scheme struct {
 	codes      [maxBits + 1]func() *code // by m; the tables of a field are made when it is needed
 	workspaces workspaces
 	plans      plans
-	parallel   fec.Parallel // or nil
+	parallel   func(n int, f func(i int)) // or nil
 }
 
 var _ fec.Scheme = (*Scheme)(nil)
@@ -22,7 +22,7 @@ var _ fec.Scheme = (*Scheme)(nil)
 func New() *Scheme { return NewParallel(nil) }
 
 // NewParallel returns the scheme, which splits the work on large source blocks by p. It may be nil.
-func NewParallel(p fec.Parallel) *Scheme {
+func NewParallel(p func(n int, f func(i int))) *Scheme {
 	s := &Scheme{plans: plans{entries: map[planKey]*plan{}}, parallel: p}
 	for m := range uint(maxBits + 1) {
 		if m >= minBits {

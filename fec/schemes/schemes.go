@@ -2,8 +2,8 @@
 //
 // # Limitations
 //
-// FEC Encoding IDs 128 and 130 are under-specified: an application that knows what an FEC Instance ID of theirs means adds it
-// with Registry.With, as it does with a better codec for any other ID.
+// FEC Encoding IDs 128 and 130 are under-specified: an application that knows what an FEC Instance ID of theirs means
+// adds it with Registry.With, as it does with a better codec for any other ID.
 package schemes
 
 import (
@@ -18,13 +18,15 @@ import (
 // Default returns New(nil).
 func Default() *fec.Registry { return New(nil) }
 
-// New returns a Registry of all schemes: Compact No-Code (0), Raptor (1), Reed-Solomon over GF(2^m) (2) and GF(2^8) (5, and 129
-// with FEC Instance ID 0), LDPC-Staircase (3) and LDPC-Triangle (4), RaptorQ (6). They share their caches: make one Registry
-// and use it everywhere. parallel is what large source blocks are worked on with; nil: the goroutine that asks.
-func New(parallel fec.Parallel) *fec.Registry {
+// New returns a Registry of all schemes: Compact No-Code (0), Raptor (1), Reed-Solomon over GF(2^m) (2) and GF(2^8) (5,
+// and 129 with FEC Instance ID 0), LDPC-Staircase (3) and LDPC-Triangle (4), RaptorQ (6). They share their caches: make
+// one Registry and use it everywhere. parallel splits the work on large source blocks: it calls f(0) to f(n-1), some of
+// them at the same time, and returns when all calls have returned. nil: the goroutine that asks does all of it. No
+// scheme starts a goroutine itself.
+func New(parallel func(n int, f func(i int))) *fec.Registry {
 	reedSolomon := rs.NewParallel(parallel)
 	sparse := ldpc.New(ldpc.Config{Parallel: parallel})
-	return fec.NewRegistry().
+	return new(fec.Registry).
 		With(fec.CompactNoCode, 0, nocode.Scheme{}).
 		With(fec.Raptor, 0, raptor.New(raptor.Config{Parallel: parallel})).
 		With(fec.ReedSolomonGF2m, 0, reedSolomon).

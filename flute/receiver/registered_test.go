@@ -29,6 +29,11 @@ type parityEncoder struct {
 	source []byte
 }
 
+func (e *parityEncoder) Reset(source []byte) error {
+	e.source = source
+	return nil
+}
+
 func (e *parityEncoder) AppendRepair(b []byte, _ fec.ESI) ([]byte, error) {
 	sum := make([]byte, e.length)
 	for i, v := range e.source {

@@ -84,13 +84,11 @@ func (b *block) reopen(c *coding, r *readAhead) error {
 func (b *block) encode(c *coding, k uint32) error {
 	// A coding may be replaced in its place, as that of an FDT Instance is: its values tell, not its address.
 	same := code{c.oti, c.variant, k}
-	if b.code == same {
-		if enc, ok := b.enc.(fec.Resetter); ok {
-			b.code = code{} // until it is reset
-			err := enc.Reset(b.held)
-			b.code = same
-			return err
-		}
+	if b.enc != nil && b.code == same {
+		b.code = code{} // until it is reset
+		err := b.enc.Reset(b.held)
+		b.code = same
+		return err
 	}
 	enc, err := c.scheme.NewEncoder(&c.oti, c.variant, k, b.held)
 	b.enc, b.code = enc, same

@@ -62,7 +62,7 @@ func (e *minedEncoder) Reset(source []byte) error {
 	e.broken = true
 	e.bomb.tick()
 	e.broken = false
-	return e.Encoder.(fec.Resetter).Reset(source)
+	return e.Encoder.Reset(source)
 }
 
 // sendMined sends one file of 30 symbols, and calls AppendNext again after each panic, as an actor does that is made

@@ -46,7 +46,7 @@ func (e *xorEncoder) AppendRepair(b []byte, _ fec.ESI) ([]byte, error) {
 // An encoder that can be reused is, for blocks of the same length of one object; the symbols are those of the block.
 func TestEncodersAreReused(t *testing.T) {
 	var made, reset int
-	registry := fec.NewRegistry().With(fec.ReedSolomonGF28, 0, xor{made: &made, reset: &reset})
+	registry := new(fec.Registry).With(fec.ReedSolomonGF28, 0, xor{made: &made, reset: &reset})
 	cfg, err := Config{Registry: registry, OTI: fec.OTI{
 		EncodingID: fec.ReedSolomonGF28, SymbolLength: 10, MaxSourceBlockLength: 4, MaxEncodingSymbols: 5,
 	}, Repair: 1}.validated()

@@ -1,5 +1,5 @@
-// Package fecbench measures FEC schemes on one source block: how fast they encode and decode, and how many encoding symbols a
-// receiver needs. It knows schemes only by the interfaces of package fec, so that any scheme can be measured.
+// Package fecbench measures FEC schemes on one source block: how fast they encode and decode, and how many encoding
+// symbols a receiver needs. It knows schemes only by the interfaces of package fec, so that any scheme can be measured.
 //
 //	b, err := fecbench.New(fecbench.Config{Registry: schemes.Default, Now: time.Now, Budget: 300 * time.Millisecond}, block)
 //	warm, err := b.Encode()
@@ -17,6 +17,6 @@
 //
 // # Limitations
 //
-// All work is done on the caller's goroutine; a scheme that was given a fec.Parallel uses what that gives it. One run cannot
-// be interrupted.
+// All work is done on the caller's goroutine; a scheme that splits its work (schemes.New) uses what it was given. One
+// run cannot be interrupted.
 package fecbench

@@ -22,14 +22,8 @@ func (b *Bench) Encode() (Result, error) {
 	if err := b.makeRepair(e); err != nil { // what the scheme keeps is made now
 		return Result{}, err
 	}
-	again, _ := e.(fec.Resetter)
 	return b.measure(work{run: func() error {
-		if again == nil {
-			e, err = b.newEncoder(b.scheme)
-		} else {
-			err = again.Reset(b.source)
-		}
-		if err != nil {
+		if err := e.Reset(b.source); err != nil {
 			return err
 		}
 		return b.makeRepair(e)

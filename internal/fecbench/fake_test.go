@@ -35,7 +35,7 @@ type parrot struct {
 	resets    *int
 }
 
-func (p parrot) registry() *fec.Registry { return fec.NewRegistry().With(fec.RaptorQ, 0, p) }
+func (p parrot) registry() *fec.Registry { return new(fec.Registry).With(fec.RaptorQ, 0, p) }
 
 func (p parrot) Supports(*fec.OTI) error            { return nil }
 func (p parrot) Variants() []fec.Variant            { return nil }

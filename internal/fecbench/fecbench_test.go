@@ -41,7 +41,7 @@ func TestNewRefuses(t *testing.T) {
 		"a short last symbol":  {short, 0, nil},
 		"an OTI that is wrong": {tooLong, 0, flute.ErrOTI},
 		"too much memory":      {rsBlock(10, 3), 100, ErrSkipped},
-		"an unknown scheme":    {raptorQBlockOf(fec.SmallBlockExpandable), 0, fec.ErrUnsupported},
+		"an unknown scheme":    {raptorQBlockOf(fec.SmallBlockExpandable), 0, flute.ErrOTI},
 	} {
 		cfg := config(nil)
 		cfg.Bytes = test.bytes

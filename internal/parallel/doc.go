@@ -1,4 +1,4 @@
-// Package parallel splits work over processors: the fec.Parallel of a node.
+// Package parallel splits work over processors, for the FEC schemes of a node.
 //
 //	workers := parallel.New(runtime.GOMAXPROCS(0))
 //	registry := schemes.New(workers.Do)

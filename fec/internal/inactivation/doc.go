@@ -16,7 +16,7 @@
 // the last K'-K being zero; ISI = ESI for source symbols, ESI + K'-K for repair symbols. Where a code knows no padding, K' = K.
 //
 // A scheme makes one Engine, with a function that gives the Code for K', and takes its encoders and decoders from there; they
-// implement fec.Encoder, fec.Resetter, fec.Decoder and fec.Solver. What is left to the scheme is to check the OTI.
+// implement fec.Encoder, fec.Decoder and fec.Solver. What is left to the scheme is to check the OTI.
 //
 //	engine := inactivation.New(inactivation.Config{Name: "raptorq", Code: newCode, Size: size, Parallel: p})
 //	enc, err := engine.NewEncoder(inactivation.Block{Symbols: k, Extended: extended(k), SymbolLength: t, MaxESI: 1 << 24}, source)

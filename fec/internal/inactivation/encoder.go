@@ -7,7 +7,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// Encoder makes the repair symbols of one source block. It implements fec.Encoder and fec.Resetter. It is not safe for
+// Encoder makes the repair symbols of one source block. It implements fec.Encoder. It is not safe for
 // concurrent use.
 //
 // All intermediate symbols are computed with the first repair symbol, and kept, plane after plane. A stripe of planes has
@@ -40,7 +40,7 @@ func (e *Engine) NewEncoder(b Block, source []byte) (*Encoder, error) {
 	return enc, nil
 }
 
-// Reset implements fec.Resetter.
+// Reset implements fec.Encoder.
 func (e *Encoder) Reset(source []byte) error {
 	if uint64(len(source)) > uint64(e.block.Symbols)*uint64(e.block.SymbolLength) {
 		return fmt.Errorf("%s: %d bytes in a source block of %d symbols of %d bytes: %w",

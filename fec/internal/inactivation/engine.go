@@ -16,7 +16,7 @@ type Config struct {
 	// Code returns the code for k' source symbols.
 	Code func(extended int) *Code
 	// Parallel runs work on a large source block at the same time; nil: one after the other.
-	Parallel fec.Parallel
+	Parallel func(n int, f func(i int))
 	// PlanBytes bounds the plans that are kept for encoders, in bytes. 0: 64 MiB. The plan used last is kept in any case.
 	PlanBytes uint64
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // toyEngine counts the codes that are made. A toy matrix may be singular: that of 30 source symbols, made 31, is not.
-func toyEngine(made *atomic.Int32, planBytes uint64, p fec.Parallel) *Engine {
+func toyEngine(made *atomic.Int32, planBytes uint64, p func(n int, f func(i int))) *Engine {
 	return New(Config{
 		Name: "toy", PlanBytes: planBytes, Parallel: p, Size: toySize,
 		Code: func(n int) *Code {

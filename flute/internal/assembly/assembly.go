@@ -160,11 +160,11 @@ func (a *Assembly) write(sbn fec.SBN, esi fec.ESI, symbol []byte) (n uint32, err
 		return n, err
 	}
 	for i := range a.part.Pieces() {
-		p := a.part.Piece(sbn, esi, i)
-		if _, err := a.buffer.WriteAt(symbol[p.At:p.At+p.Len], int64(p.Off)); err != nil {
+		off, at, length := a.part.Piece(sbn, esi, i)
+		if _, err := a.buffer.WriteAt(symbol[at:at+length], int64(off)); err != nil {
 			return n, err
 		}
-		n += p.Len
+		n += length
 	}
 	return n, nil
 }
