@@ -139,7 +139,7 @@ const (
 	FailCancelled   FailReason = "cancelled"    // the application gave it up
 )
 
-// MatrixDetected is emitted once per session, when a receiver set to auto has found out which family of Reed-Solomon
+// MatrixDetected is emitted once per session, when a receiver set to auto has found out which variant of Reed-Solomon
 // codes the sender uses.
 type MatrixDetected struct {
 	Session flute.SessionKey `json:"session"`

@@ -35,7 +35,7 @@ const (
 // FEC are the words that choose the FEC of the files of a session. A number that is zero was not given.
 type FEC struct {
 	Scheme    string   // fec: the Name of a Scheme
-	RSMatrix  string   // rs-matrix: family of Reed-Solomon codes; empty: the first one of the codec
+	RSMatrix  string   // rs-matrix: variant of Reed-Solomon; empty: the first one of the codec
 	FieldBits uint8    // field-bits: m of rs2, 2 to 16; zero: 8
 	Symbol    uint16   // symbol: symbol length in bytes; zero: 1400 less what group and the scheme want
 	Block     uint32   // block: source symbols of a source block at most; zero: Scheme.Block, or as many as there is room for
@@ -153,16 +153,16 @@ func (f *FEC) scheme() (*Scheme, error) {
 	return &s, nil
 }
 
-// variant returns the family of Reed-Solomon codes.
+// variant returns the variant of Reed-Solomon.
 func (f *FEC) variant() (fec.Variant, error) {
 	if f.RSMatrix == "" {
 		return "", nil // the codec's first
 	}
-	return oneOf(wordRSMatrix, f.RSMatrix, families())
+	return oneOf(wordRSMatrix, f.RSMatrix, matrices())
 }
 
-// families are the values of rs-matrix.
-func families() []choice[fec.Variant] {
+// matrices are the values of rs-matrix.
+func matrices() []choice[fec.Variant] {
 	var all []choice[fec.Variant]
 	for _, v := range rs.New().Variants() {
 		all = append(all, choice[fec.Variant]{string(v), v})

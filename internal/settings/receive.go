@@ -12,7 +12,7 @@ import (
 type Receive struct {
 	Interface      string        // interface: name, index or address; empty: the system's choice
 	TSIs           []uint64      // tsi: sessions wanted; empty: all
-	RSMatrix       string        // rs-matrix: family of Reed-Solomon codes; empty or auto: found out
+	RSMatrix       string        // rs-matrix: variant of Reed-Solomon; empty or auto: found out
 	MaxDatagram    int           // max-datagram: bytes; zero: node.DefaultMaxDatagram
 	SessionTimeout time.Duration // session-timeout: a session ends when nothing comes for this time; zero: the receiver's
 	Layout         string        // layout: flat, source or session; empty: flat
@@ -29,7 +29,7 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
 		return cfg, err
 	}
-	if cfg.Session.Variant, err = oneOf(wordRSMatrix, r.RSMatrix, append([]choice[fec.Variant]{{"auto", ""}}, families()...)); err != nil {
+	if cfg.Session.Variant, err = oneOf(wordRSMatrix, r.RSMatrix, append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)); err != nil {
 		return cfg, err
 	}
 	for _, n := range r.TSIs {

@@ -82,8 +82,8 @@ func (b *bench) payload(sbn fec.SBN, esi fec.ESI) []byte {
 		}
 		symbol := make([]byte, b.OTI.SymbolLength)
 		for i := range b.part.Pieces() {
-			piece := b.part.Piece(sbn, esi, i)
-			copy(symbol[piece.At:], b.content[piece.Off:piece.Off+uint64(piece.Len)])
+			off, at, n := b.part.Piece(sbn, esi, i)
+			copy(symbol[at:], b.content[off:off+uint64(n)])
 		}
 		return append(p, symbol...)
 	}

@@ -1,0 +1,79 @@
+package assembly
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/mem"
+)
+
+// FuzzTake takes any payloads, each behind its length: the budget holds, and nothing is left at the end.
+func FuzzTake(f *testing.F) {
+	otis := []fec.OTI{
+		{TransferLength: 1001, SymbolLength: 20, MaxSourceBlockLength: 7},
+		{EncodingID: fec.ReedSolomonGF28, TransferLength: 1001, SymbolLength: 20, MaxSourceBlockLength: 7, MaxEncodingSymbols: 10},
+		{
+			EncodingID: fec.ReedSolomonGF2m, TransferLength: 1001, SymbolLength: 20, MaxSourceBlockLength: 7,
+			MaxEncodingSymbols: 12, FieldBits: 8, GroupSize: 3,
+		},
+		{
+			EncodingID: fec.LDPCStaircase, TransferLength: 1001, SymbolLength: 20, MaxSourceBlockLength: 20,
+			MaxEncodingSymbols: 30, GroupSize: 2, N1: 3, Seed: 1,
+		},
+		{EncodingID: fec.RaptorQ, TransferLength: 1000, SymbolLength: 20, SourceBlocks: 3, SubBlocks: 2, Alignment: 4},
+	}
+	for i, oti := range otis {
+		part := oti.Partition()
+		var seed []byte
+		for sbn := range fec.SBN(part.Blocks()) {
+			k := part.BlockSymbols(sbn)
+			for esi := range fec.ESI(k + 2) {
+				if esi == 1 {
+					continue
+				}
+				p := oti.AppendPayloadID(nil, fec.PayloadID{SBN: sbn, ESI: esi, SourceBlockLength: uint16(k)})
+				p = append(p, make([]byte, oti.SymbolLength)...)
+				seed = append(binary.BigEndian.AppendUint16(seed, uint16(len(p))), p...)
+			}
+		}
+		f.Add(uint8(i), false, seed)
+		f.Add(uint8(i), true, seed)
+	}
+	f.Fuzz(func(t *testing.T, which uint8, short bool, data []byte) {
+		oti := otis[int(which)%len(otis)]
+		scheme, err := schemes.Default().Scheme(&oti)
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit := uint64(1 << 20)
+		if short {
+			limit = 4000
+		}
+		budget, files := store.NewBudget(limit, nil), mem.New()
+		o, err := files.Create(oti.TransferLength)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := New(&Sender{Arenas: &Arenas{}, Labour: NewLabour(1)}, scheme, oti, nil, o, budget)
+		for len(data) >= 2 {
+			n := min(int(binary.BigEndian.Uint16(data)), len(data)-2)
+			_ = a.Take(now, data[2:2+n])
+			data = data[2+n:]
+			if a.Received > oti.TransferLength || budget.Used() > limit {
+				t.Fatalf("%d of %d bytes received, %d of %d held", a.Received, oti.TransferLength, budget.Used(), limit)
+			}
+			if a.Effects().Short {
+				_ = a.Retry(now)
+			}
+		}
+		if a.IsWhole() != (a.Missing() == "") {
+			t.Errorf("whole %v: %s", a.IsWhole(), a.Missing())
+		}
+		if a.Release(true); budget.Used() != 0 || files.Staged() != 0 {
+			t.Errorf("%d bytes held, %d objects staged", budget.Used(), files.Staged())
+		}
+	})
+}
