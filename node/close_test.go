@@ -79,7 +79,7 @@ func TestSharedStore(t *testing.T) {
 // TestCloseWaits: Close returns when what is whole was published, and the rest has failed; other receptions go on.
 func TestCloseWaits(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
-		slow := &slowStore{w.store, 10 * time.Second}
+		slow := slowStore(w.store, 10*time.Second)
 		r := w.receive(simnet.Link{}, ReceiveConfig{Store: slow})
 		other := w.receive(simnet.Link{}, ReceiveConfig{Store: slow})
 		s := w.send(1, 8_000_000, sender.Config{})

@@ -17,6 +17,7 @@ import (
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/storetest"
 )
 
 // TestSlowSessions: sessions that do not keep up lose datagrams, which are counted; another one on the same socket loses
@@ -80,55 +81,26 @@ func TestFullInbox(t *testing.T) {
 	})
 }
 
-// fullStore fails for objects of some sizes, like a disk that is full when they come.
-type fullStore struct {
-	store.Store
-	size uint64
-	at   string // what fails: "create", "write", "publish", "panic"
-}
-
-func (s *fullStore) Create(size uint64) (store.Object, error) {
-	if size == s.size && s.at == "create" {
-		return nil, syscall.ENOSPC
-	}
-	o, err := s.Store.Create(size)
-	if size != s.size || err != nil {
-		return o, err
-	}
-	return &fullObject{o, s}, nil
-}
-
-func (s *fullStore) Publish(o store.Object, name string) (string, error) {
-	if f, ok := o.(*fullObject); ok {
-		switch s.at {
-		case "publish":
-			return "", syscall.ENOSPC
-		case "panic":
+// fullDisk fails for objects of some size, like a disk that is full when they come. at says what fails.
+func fullDisk(st store.Store, size uint64, at string) store.Store {
+	return &storetest.Faulty{Store: st, Before: func(c storetest.Call) error {
+		switch {
+		case c.Size != size:
+		case at == "panic" && c.Method == "Publish":
 			panic("in the store")
+		case at == c.Method && (at != "WriteAt" || c.Off > 60_000):
+			return syscall.ENOSPC
 		}
-		o = f.Object
-	}
-	return s.Store.Publish(o, name)
-}
-
-type fullObject struct {
-	store.Object
-	store *fullStore
-}
-
-func (o *fullObject) WriteAt(p []byte, off int64) (int, error) {
-	if o.store.at == "write" && off > 60_000 {
-		return 0, syscall.ENOSPC
-	}
-	return o.Object.WriteAt(p, off)
+		return nil
+	}}
 }
 
 // TestFullDisk: the objects that the disk has no room for fail with that reason; all others arrive.
 func TestFullDisk(t *testing.T) {
-	for _, at := range []string{"create", "write", "publish", "panic"} {
+	for _, at := range []string{"Create", "WriteAt", "Publish", "panic"} {
 		t.Run(at, func(t *testing.T) {
 			inWorld(t, Config{}, func(w *world) {
-				w.receive(simnet.Link{}, ReceiveConfig{Store: &fullStore{w.store, 200_000, at}})
+				w.receive(simnet.Link{}, ReceiveConfig{Store: fullDisk(w.store, 200_000, at)})
 				bad, good := w.send(1, 8_000_000, sender.Config{}), w.send(2, 8_000_000, sender.Config{})
 				w.add(bad, 2, 200_000)
 				w.add(good, 3, 100_000)

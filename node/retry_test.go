@@ -12,47 +12,17 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/storetest"
 )
 
-// briefStore has no space left until a moment.
-type briefStore struct {
-	store.Store
-	until time.Time
-	op    string
-}
-
-func (f *briefStore) err(op string) error {
-	if op == f.op && time.Now().Before(f.until) {
-		return syscall.ENOSPC
-	}
-	return nil
-}
-
-func (f *briefStore) Create(size uint64) (store.Object, error) {
-	if err := f.err("create"); err != nil {
-		return nil, err
-	}
-	o, err := f.Store.Create(size)
-	return &briefObject{o, f}, err
-}
-
-func (f *briefStore) Publish(o store.Object, name string) (string, error) {
-	if err := f.err("publish"); err != nil {
-		return "", err
-	}
-	return f.Store.Publish(o.(*briefObject).Object, name)
-}
-
-type briefObject struct {
-	store.Object
-	store *briefStore
-}
-
-func (o *briefObject) WriteAt(p []byte, off int64) (int, error) {
-	if err := o.store.err("write"); err != nil {
-		return 0, err
-	}
-	return o.Object.WriteAt(p, off)
+// briefly is a store whose method fails for want of space until a moment.
+func briefly(st store.Store, until time.Time, method string) store.Store {
+	return &storetest.Faulty{Store: st, Before: func(c storetest.Call) error {
+		if c.Method == method && time.Now().Before(until) {
+			return syscall.ENOSPC
+		}
+		return nil
+	}}
 }
 
 // arrived checks that every file has arrived with its bytes, after failures that all said that it is tried again, and
@@ -86,10 +56,10 @@ func (w *world) arrived() map[event.FailReason]int {
 // TestFullDiskForSeconds: a disk that is full for two seconds costs the turns of that time, not the files, whichever
 // call it fails.
 func TestFullDiskForSeconds(t *testing.T) {
-	for _, op := range []string{"create", "write", "publish"} {
+	for _, op := range []string{"Create", "WriteAt", "Publish"} {
 		t.Run(op, func(t *testing.T) {
 			inWorld(t, Config{}, func(w *world) {
-				full := &briefStore{Store: w.store, until: time.Now().Add(2 * time.Second), op: op}
+				full := briefly(w.store, time.Now().Add(2*time.Second), op)
 				w.receive(simnet.Link{}, ReceiveConfig{Store: full})
 				s := w.send(1, 20_000_000, sender.Config{OTI: repaired, TransferCount: 20, Delay: 500 * time.Millisecond})
 				w.add(s, 5, 70_001)
@@ -143,24 +113,18 @@ func TestFlippedBitInCarousel(t *testing.T) {
 
 var _ io.ReaderAt = (*flipping)(nil)
 
-// laggingStore holds up the publication of the first file.
-type laggingStore struct {
-	store.Store
-	first atomic.Bool
-}
-
-func (s *laggingStore) Publish(o store.Object, name string) (string, error) {
-	if s.first.CompareAndSwap(false, true) {
-		time.Sleep(10 * time.Second)
-	}
-	return s.Store.Publish(o, name)
-}
-
 // TestSlowPublicationOfAnOldVersion: the newer version of a file is what stays, also when the older one's publication
 // takes longer than the newer one's transfer.
 func TestSlowPublicationOfAnOldVersion(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
-		w.receive(simnet.Link{}, ReceiveConfig{Store: &laggingStore{Store: w.store}})
+		var first atomic.Bool
+		lagging := &storetest.Faulty{Store: w.store, Before: func(c storetest.Call) error {
+			if c.Method == "Publish" && first.CompareAndSwap(false, true) {
+				time.Sleep(10 * time.Second)
+			}
+			return nil
+		}}
+		w.receive(simnet.Link{}, ReceiveConfig{Store: lagging})
 		s := w.send(1, 20_000_000, sender.Config{})
 		for seed := range uint64(2) {
 			w.addNamed(s, "news", seed, 50_000+int(seed))

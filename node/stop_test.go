@@ -10,22 +10,22 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/storetest"
 )
 
 // slowStore takes its time to publish.
-type slowStore struct {
-	store.Store
-	delay time.Duration
-}
-
-func (s *slowStore) Publish(o store.Object, name string) (string, error) {
-	time.Sleep(s.delay)
-	return s.Store.Publish(o, name)
+func slowStore(st store.Store, delay time.Duration) store.Store {
+	return &storetest.Faulty{Store: st, Before: func(c storetest.Call) error {
+		if c.Method == "Publish" {
+			time.Sleep(delay)
+		}
+		return nil
+	}}
 }
 
 // sendSlowly has a file received by a store that takes delay to publish it, and returns while it does.
 func (w *world) sendSlowly(delay time.Duration) {
-	w.receive(simnet.Link{}, ReceiveConfig{Store: &slowStore{w.store, delay}})
+	w.receive(simnet.Link{}, ReceiveConfig{Store: slowStore(w.store, delay)})
 	s := w.send(1, 8_000_000, sender.Config{})
 	w.add(s, 1, 50_000)
 	w.finish(s)

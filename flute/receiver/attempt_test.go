@@ -191,13 +191,13 @@ func TestEndDuringAttempt(t *testing.T) {
 	t.Run("crash while the result is written", func(t *testing.T) {
 		armed := false
 		r, o := attempting(t, func(c *Config) {
-			c.Store = &faulty{c.Store, func(op string) error {
+			c.Store = faulty(c.Store, func(op string) error {
 				if armed && op == "write" {
 					armed = false
 					panic(errCrash)
 				}
 				return nil
-			}}
+			})
 		})
 		r.some(o, 1, 0)
 		r.some(o, 0, 1, 3)

@@ -13,51 +13,24 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/storetest"
 )
 
-// faulty is a store whose methods ask fault what happens: its error is returned, its panic goes up.
-type faulty struct {
-	store.Store
-	fault func(op string) error
-}
-
-func (f *faulty) Create(size uint64) (store.Object, error) {
-	if err := f.fault("create"); err != nil {
-		return nil, err
-	}
-	o, err := f.Store.Create(size)
-	return &faultyObject{o, f}, err
-}
-
-func (f *faulty) Publish(o store.Object, name string) (string, error) {
-	if err := f.fault("publish"); err != nil {
-		return "", err
-	}
-	return f.Store.Publish(o.(*faultyObject).Object, name)
-}
-
-type faultyObject struct {
-	store.Object
-	store *faulty
-}
-
-func (o *faultyObject) WriteAt(p []byte, off int64) (int, error) {
-	if err := o.store.fault("write"); err != nil {
-		return 0, err
-	}
-	return o.Object.WriteAt(p, off)
-}
-
-func (o *faultyObject) ReadAt(p []byte, off int64) (int, error) {
-	if err := o.store.fault("read"); err != nil {
-		return 0, err
-	}
-	return o.Object.ReadAt(p, off)
+// faulty is a store that asks fault what happens when it creates, writes, reads or publishes: its error is returned, its
+// panic goes up.
+func faulty(st store.Store, fault func(op string) error) store.Store {
+	ops := map[string]string{"Create": "create", "WriteAt": "write", "ReadAt": "read", "Publish": "publish"}
+	return &storetest.Faulty{Store: st, Before: func(c storetest.Call) error {
+		if op := ops[c.Method]; op != "" {
+			return fault(op)
+		}
+		return nil
+	}}
 }
 
 // withFaults gives the rig's store faults.
 func withFaults(fault func(op string) error) func(*Config) {
-	return func(c *Config) { c.Store = &faulty{c.Store, fault} }
+	return func(c *Config) { c.Store = faulty(c.Store, fault) }
 }
 
 // An error of the store fails the object with its reason; the others go on.
@@ -413,7 +386,7 @@ func TestCrashes(t *testing.T) {
 		}
 		scheme := &crashing{rs.New(), step}
 		r := newRig(t, func(c *Config) {
-			c.Store = &faulty{c.Store, step}
+			c.Store = faulty(c.Store, step)
 			c.Registry = c.Registry.With(fec.ReedSolomonGF28, 0, scheme)
 			c.Budget = store.NewBudget(400_000, nil)
 		})

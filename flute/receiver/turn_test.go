@@ -5,20 +5,22 @@ import (
 
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
-	"github.com/flute-node/flute-node/store"
 )
 
-// gate is a store whose Publish stops at the gate: it says on arrived that it is there, and goes on when open is
-// closed.
-type gate struct {
-	store.Store
-	arrived, open chan struct{}
-}
+// gate stops Publish of a store: it says on arrived that it is there, and goes on when open is closed.
+type gate struct{ arrived, open chan struct{} }
 
-func (g *gate) Publish(o store.Object, name string) (string, error) {
-	g.arrived <- struct{}{}
-	<-g.open
-	return g.Store.Publish(o, name)
+func newGate() *gate { return &gate{arrived: make(chan struct{}, 2), open: make(chan struct{})} }
+
+// before puts the gate before the store of a rig.
+func (g *gate) before(c *Config) {
+	c.Store = faulty(c.Store, func(op string) error {
+		if op == "publish" {
+			g.arrived <- struct{}{}
+			<-g.open
+		}
+		return nil
+	})
 }
 
 // versions returns a rig in which two versions of one file are whole, or only the first.
@@ -100,8 +102,8 @@ func TestNewerVersionWaits(t *testing.T) {
 		"whole after, close":  {closing: true},
 		"whole before, close": {wholeBefore: true, closing: true},
 	} {
-		g := &gate{arrived: make(chan struct{}, 2), open: make(chan struct{})}
-		r, _, two := versions(t, when.wholeBefore, func(c *Config) { g.Store, c.Store = c.Store, g })
+		g := newGate()
+		r, _, two := versions(t, when.wholeBefore, g.before)
 		slow := r.works[0]
 		r.works = r.works[1:]
 		back := make(chan struct{})
@@ -139,8 +141,8 @@ func TestNewerVersionWaits(t *testing.T) {
 
 // While one version is being published, only the newest of the others waits.
 func TestNewestVersionWaits(t *testing.T) {
-	g := &gate{arrived: make(chan struct{}, 2), open: make(chan struct{})}
-	r, _, two := versions(t, true, func(c *Config) { g.Store, c.Store = c.Store, g })
+	g := newGate()
+	r, _, two := versions(t, true, g.before)
 	three := plain(t, 3, 500, 100, 4)
 	slow, second := r.works[0], r.works[1]
 	r.works = nil

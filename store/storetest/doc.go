@@ -8,6 +8,8 @@
 //		})
 //	}
 //
+// [Faulty] is a Store that fails, waits or panics when it is told to, for tests of what uses one.
+//
 // # Limitations
 //
 // Whether what was published outlives a crash of the machine, and what a Store does when its disk is full, is not tested.
