@@ -5,7 +5,7 @@ import "fmt"
 // EncodingID is an FEC Encoding ID (RFC 5052, section 6.1).
 type EncodingID uint8
 
-// The FEC Encoding IDs whose wire formats are known here.
+// The FEC Encoding IDs whose wire formats this package knows.
 const (
 	CompactNoCode        EncodingID = 0   // RFC 5445, section 3
 	Raptor               EncodingID = 1   // RFC 5053
@@ -52,11 +52,11 @@ func (id EncodingID) String() string {
 	return fmt.Sprintf("fec(%d)", uint8(id))
 }
 
-// FullySpecified reports whether the ID alone names the code; under-specified schemes, 128 to 255, need an FEC Instance
-// ID too (RFC 5052, section 6.1).
+// FullySpecified reports whether the ID alone names the code. Under-specified schemes, 128 to 255, also need an FEC
+// Instance ID (RFC 5052, section 6.1).
 func (id EncodingID) FullySpecified() bool { return id < 128 }
 
-// Known reports whether the wire formats of the scheme are known here.
+// Known reports whether this package knows the wire formats of the scheme.
 func (id EncodingID) Known() bool {
 	switch id {
 	case CompactNoCode, Raptor, ReedSolomonGF2m, LDPCStaircase, LDPCTriangle, ReedSolomonGF28, RaptorQ,

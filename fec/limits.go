@@ -1,6 +1,6 @@
 package fec
 
-// Limits are what the RFC and the wire format of an FEC scheme allow.
+// Limits are the largest values that the RFC and the wire format of an FEC scheme allow.
 type Limits struct {
 	TransferLength  uint64 // bytes of an object, at most
 	Blocks          uint64 // source blocks of an object, at most

@@ -37,7 +37,7 @@ func (e *otiError) Error() string {
 	return fmt.Sprintf("fec: %v: %s is %d, must be %s", e.id, e.field, e.value, e.want)
 }
 
-// Unwrap returns flute.ErrOTI.
+// Unwrap returns [flute.ErrOTI].
 func (e *otiError) Unwrap() error { return flute.ErrOTI }
 
 // fieldBits returns m: 8 when the sender left it out (RFC 5510, section 4.2.3).
@@ -53,7 +53,7 @@ func (o *OTI) fieldBits() uint {
 func (o *OTI) usesPartitionZ() bool { return o.EncodingID == Raptor || o.EncodingID == RaptorQ }
 
 // Validate checks the OTI against the limits of its scheme: what the RFC permits and what can be computed with safely.
-// Nothing is allocated. The error names the field as the RFC does, and wraps flute.ErrOTI. An object of no bytes needs no more than a known scheme and a length of 0.
+// Nothing is allocated. The error names the field as the RFC does, and wraps [flute.ErrOTI]. An object of no bytes needs no more than a known scheme and a length of 0.
 func (o *OTI) Validate() error {
 	if !o.EncodingID.Known() {
 		return o.wrong("FEC Encoding ID", uint64(o.EncodingID), "known")
@@ -91,7 +91,8 @@ func (o *OTI) validateB(l Limits) error {
 		return o.wrong("number of source blocks", blocks, fmt.Sprintf("at most %d", l.Blocks))
 	}
 	if o.EncodingID == CompactNoCode || o.EncodingID == Compact {
-		// B has 32 bits, an ESI 16: senders announce more than a block can have. What counts is what its blocks do have.
+		// B has 32 bits, an ESI 16: senders announce more than a block can have. What counts is what its blocks do
+		// have.
 		if k := ceil(symbols, blocks); k > uint64(l.MaxBlockSymbols) {
 			return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.MaxBlockSymbols))
 		}
@@ -162,8 +163,8 @@ func ceil(a, b uint64) uint64 {
 	return n
 }
 
-// IsRateless reports whether the code has more repair symbols than any sender needs, so that each transfer can bring new ones:
-// Raptor and RaptorQ.
+// IsRateless reports whether the code has more repair symbols than any sender needs, so that each transfer can bring
+// new ones: Raptor and RaptorQ.
 func (o *OTI) IsRateless() bool { return o.usesPartitionZ() }
 
 // MaxESI returns how many encoding symbols, source and repair, a receiver accepts for a source block of k source
@@ -182,8 +183,9 @@ func (o *OTI) MaxESI(k uint32) uint32 {
 	}
 }
 
-// RepairSymbols returns how many repair symbols a sender makes for a source block of k source symbols by the n-algorithm:
-// floor(k * max_n / B) - k (RFC 5510, section 6.2; RFC 5170, section 5.5). It is 0 for a scheme without max_n.
+// RepairSymbols returns how many repair symbols a sender makes for a source block of k source symbols by the
+// n-algorithm: floor(k * max_n / B) - k (RFC 5510, section 6.2; RFC 5170, section 5.5). It is 0 for a scheme without
+// max_n.
 func (o *OTI) RepairSymbols(k uint32) uint32 {
 	if o.MaxSourceBlockLength == 0 || o.MaxEncodingSymbols <= o.MaxSourceBlockLength || !o.hasMaxN() {
 		return 0

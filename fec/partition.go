@@ -1,7 +1,7 @@
 package fec
 
-// Partition says which bytes of an object are in which source block and source symbol. It is a value. Its letters are
-// those of RFC 5052, section 9.1.2, and of RFC 6330, section 4.4.1.2.
+// Partition tells which bytes of an object are in which source block and source symbol. It is a plain value. Its
+// letters are those of RFC 5052, section 9.1.2, and of RFC 6330, section 4.4.1.2.
 type Partition struct {
 	TransferLength uint64 // L or F, bytes
 	SymbolLength   uint32 // E or T, bytes

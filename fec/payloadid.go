@@ -37,7 +37,7 @@ func (o *OTI) PayloadIDLen() int {
 }
 
 // ParsePayloadID reads the FEC Payload ID in front of b and returns its length. Its error is bare and counts as
-// flute.DropPayloadID. It allocates nothing.
+// [flute.DropPayloadID]. It allocates nothing.
 func (o *OTI) ParsePayloadID(b []byte) (PayloadID, int, error) {
 	n := o.PayloadIDLen()
 	if n == 0 || len(b) < n {

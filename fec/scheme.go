@@ -8,7 +8,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// ErrMoreSymbols says that a block cannot be decoded from the symbols given; with more of them it can.
+// ErrMoreSymbols reports that the given symbols do not suffice to decode a block.
 var ErrMoreSymbols = errors.New("fec: more encoding symbols are needed")
 
 // Variant names one of several codes that share a wire format; empty for a scheme that has only one.
@@ -22,7 +22,7 @@ type Symbol struct {
 
 // Scheme is an FEC scheme. Its methods are safe for concurrent use; what they return is not.
 type Scheme interface {
-	// Supports says what OTI.Validate cannot know: whether this codec can work with o. The error wraps flute.ErrOTI.
+	// Supports returns an error that wraps flute.ErrOTI if this codec cannot work with the valid OTI o.
 	Supports(o *OTI) error
 	// Variants lists the codes that share the wire format, the default first; nil when there is only one.
 	Variants() []Variant
@@ -36,10 +36,10 @@ type Scheme interface {
 	Memory(o *OTI, k uint32) Memory
 }
 
-// Memory is the need of one source block, in bytes.
+// Memory is what an encoder and a decoder of one source block need, in bytes.
 type Memory struct{ Encoder, Decoder uint64 }
 
-// Encoder makes the repair symbols of one source block.
+// Encoder makes the repair symbols of one source block. It is not safe for concurrent use.
 type Encoder interface {
 	// AppendRepair appends repair symbol esi, at least k, of SymbolLength bytes.
 	AppendRepair(b []byte, esi ESI) ([]byte, error)
@@ -49,35 +49,36 @@ type Encoder interface {
 	Reset(source []byte) error
 }
 
-// Decoder recovers the lost source symbols of one source block. It may be a Solver. It is for one goroutine at a time.
+// Decoder recovers the lost source symbols of one source block. It may also implement [Solver]. It is not safe for
+// concurrent use.
 type Decoder interface {
 	// Ready reports whether a try is worth while with so many distinct source and repair symbols.
 	Ready(sources, repairs int) bool
 	// Recover fills in lost source symbols. source has k elements: a received one of SymbolLength bytes, zero padded; a
 	// lost one of length 0 and with room for SymbolLength bytes. After success all have SymbolLength bytes. After
-	// ErrMoreSymbols nothing has changed, and Recover may be called again with more symbols. Repair symbols beyond those
-	// needed, and duplicates, do no harm.
+	// ErrMoreSymbols nothing has changed, and Recover may be called again with more symbols. Repair symbols beyond
+	// those needed, and duplicates, do no harm.
 	Recover(source [][]byte, repair []Symbol) error
 	// Matches reports whether s is what this code makes of the complete source.
 	Matches(source [][]byte, s Symbol) bool
 }
 
-// Solver is what a Decoder may be too when it can find out from ESIs alone whether symbols suffice, for far less than it
-// costs to recover.
+// Solver is an optional interface of a Decoder that can tell from ESIs alone whether symbols suffice, for far less than
+// it costs to recover them.
 type Solver interface {
-	// Solve returns nil when Recover will succeed for the source symbols lost, in ascending order, with the repair symbols
-	// given; else an error that wraps ErrMoreSymbols. What it finds out it keeps for the next Solve, which has at least the
-	// same symbols, and for Recover.
+	// Solve returns nil when Recover will succeed for the source symbols lost, in ascending order, with the repair
+	// symbols given; else an error that wraps ErrMoreSymbols. What it finds out it keeps for the next Solve, which has
+	// at least the same symbols, and for Recover.
 	Solve(lost, repair []ESI) error
 }
 
-// Grouper is what a Scheme may be too whose packets of several symbols do not carry consecutive ESIs.
+// Grouper is an optional interface of a Scheme whose packets hold several symbols without consecutive ESIs.
 type Grouper interface {
 	// AppendGroup appends the ESIs of the G symbols that travel in one packet whose FEC Payload ID has esi, that one
 	// first, for a source block of k symbols.
 	AppendGroup(b []ESI, o *OTI, k uint32, esi ESI) ([]ESI, error)
-	// AppendPacket appends the ESIs that a sender puts into packet index of a source block of k symbols: first come those of
-	// the source symbols, ceil(k/G) packets, then those of the repair symbols.
+	// AppendPacket appends the ESIs that a sender puts into packet index of a source block of k symbols: first come
+	// those of the source symbols, ceil(k/G) packets, then those of the repair symbols.
 	AppendPacket(b []ESI, o *OTI, k uint32, index uint32) ([]ESI, error)
 }
 
@@ -87,7 +88,7 @@ type registered struct {
 	instance uint16
 }
 
-// Registry says which schemes may be used. The zero value has none. It is immutable and safe for concurrent use.
+// Registry holds the schemes that may be used. The zero value has none. It is immutable and safe for concurrent use.
 type Registry struct{ schemes map[registered]Scheme }
 
 // With returns a copy of r with s for id, and for FEC Instance ID instance when id is under-specified.
@@ -100,7 +101,7 @@ func (r *Registry) With(id EncodingID, instance uint16, s Scheme) *Registry {
 	return c
 }
 
-// Scheme returns the scheme for o, or an error that wraps flute.ErrOTI.
+// Scheme returns the scheme for o, or an error that wraps [flute.ErrOTI].
 func (r *Registry) Scheme(o *OTI) (Scheme, error) {
 	if s := r.schemes[registered{o.EncodingID, o.InstanceID}]; s != nil {
 		return s, nil

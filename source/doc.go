@@ -7,28 +7,28 @@
 //
 // # What is found
 //
-// The files at and below the given paths. A path that is given may be a symbolic link. Below it links are left out,
-// unless Options.Links says otherwise; what is then found stays below the path, also when somebody puts a link in the
-// place of a folder meanwhile ([os.Root]). Pipes, sockets, devices and empty folders are left out, never opened. What
-// is left out is listed.
+// [Find] lists the files at and below the given paths. A given path may be a symbolic link. Links below it are left
+// out, unless [Options].Links says otherwise. What is found stays below the path, even if somebody replaces a folder by
+// a link meanwhile ([os.Root]). Pipes, sockets, devices and empty folders are left out, and are never opened.
+// [List].Skipped names what is left out.
 //
 // # Names
 //
-// A file that is given is named by the last element of its path, a file below a folder by its path from the folder's
-// parent: d/a.bin and /srv/d/a.bin are "a.bin"; below d and /srv/d they are "d/a.bin". Below "." and "/" there is no
-// folder to name; that of ".." is looked up. With Options.FullNames the name is the path as it was given, cleaned,
-// without what leads out at its start: d/a.bin, ./d/a.bin, ../d/a.bin and /d/a.bin are "d/a.bin". Two files that would
-// have one name, or one of which would be a folder of another's, are an error.
+// A given file is named by the last element of its path, a file below a folder by its path from the folder's parent:
+// d/a.bin and /srv/d/a.bin are "a.bin"; below d and /srv/d the file is "d/a.bin". Below "." and "/" the name of the
+// folder is left out; the name of ".." is looked up. With Options.FullNames the name is the given path, cleaned,
+// without leading elements that lead out: d/a.bin, ./d/a.bin, ../d/a.bin and /d/a.bin are "d/a.bin". If two files would
+// have one name, or the name of one is a folder in the name of another, the error wraps [ErrClash].
 //
 // # Files that change
 //
-// File is a sender.Source: open for a transfer only, and known by its device, inode, size and modification time. So a
-// file that is replaced is sent to its end, and the new one in the next transfer.
+// [File] returns a [sender.Source] that is open during a transfer only. It knows a file by its device, inode, size and
+// modification time. A file that is replaced is sent to its end; the next transfer sends the new one.
 //
 // # Limitations
 //
-// A change that leaves size and modification time as they were is not seen, nor is one through a memory mapping before
-// the system writes it back. Where files have no inode, as on Windows, a file that is replaced by one of the same size
-// and time is not seen either. File systems that count time in steps of more than 20 ms, such as FAT, hide a second
-// change within a step.
+// A change that leaves size and modification time as they were is not noticed. Nor is a change through a memory mapping
+// before the system writes it back. Where files have no inode, as on Windows, a replacement of the same size and time
+// is not noticed either. File systems that count time in steps of more than 20 ms, such as FAT, hide a second change
+// within a step.
 package source

@@ -14,7 +14,7 @@ import (
 // common systems count.
 const settle = 20 * time.Millisecond
 
-// ErrNotRegular is wrapped by the errors about what is neither a file nor a link to one.
+// ErrNotRegular reports a path that is neither a file nor a link to one. Errors wrap it.
 var ErrNotRegular = errors.New("source: not a regular file")
 
 // File returns the file at a path as content to send. Links are followed, each time that it is opened.
@@ -25,7 +25,7 @@ func File(path string) sender.Source {
 // file opens a file, at once also where there is a pipe.
 type file func() (*os.File, error)
 
-// Open implements sender.Source.
+// Open implements [sender.Source].
 func (open file) Open() (sender.Opened, error) {
 	f, info, err := open.stat()
 	if err != nil {
@@ -57,7 +57,7 @@ func (open file) stat() (*os.File, fs.FileInfo, error) {
 // opened is an open file.
 type opened struct{ *os.File }
 
-// Version implements sender.Opened.
+// Version implements [sender.Opened].
 func (o opened) Version() (sender.Version, error) {
 	info, err := o.Stat()
 	if err != nil {

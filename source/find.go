@@ -15,10 +15,10 @@ import (
 // files.
 const maxEntries = 1 << 20
 
-// Links says what is done about symbolic links below the paths that are given.
+// Links tells what to do with symbolic links below the given paths.
 type Links string
 
-// The ways to treat links. FollowLinks leads outside of the paths that are given, wherever the links do.
+// How links are treated. FollowLinks also leads outside of the given paths, wherever the links do.
 const (
 	SkipLinks   Links = "skip" // they are left out
 	FollowLinks Links = "follow"
@@ -31,7 +31,7 @@ type Options struct {
 	FullNames bool  // names are paths as they were given
 }
 
-// List is what Find found.
+// List is the result of [Find].
 type List struct {
 	Files   []sender.File // each with its Source, its name as the ContentLocation, and its Size at the moment
 	Skipped []Skipped
@@ -96,7 +96,8 @@ func (f *finder) add(given string) error {
 		f.take(given, name, uint64(info.Size()), File(given))
 		return file.Close()
 	}
-	// The root is opened for each file: it costs no descriptor in between, and the path may lead to another folder later.
+	// The root is opened for each file: it costs no descriptor in between, and the path may lead to another folder
+	// later.
 	root, err := os.OpenRoot(given)
 	if err != nil {
 		return err

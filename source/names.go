@@ -41,7 +41,7 @@ func location(name string) string {
 	return (&url.URL{Scheme: "file", Path: "/" + name}).String()
 }
 
-// ErrClash is wrapped by the errors about two files that would have one name.
+// ErrClash reports that two files would have one name. Errors wrap it.
 var ErrClash = errors.New("source: names clash")
 
 // names are those of the files so far, each with the path of its file.

@@ -31,7 +31,7 @@ func NewBudget(limit uint64, parent *Budget) *Budget {
 // TryReserve reserves n bytes here and in all budgets above, or nothing at all.
 func (b *Budget) TryReserve(n uint64) bool { return b.reserve(n, 0) }
 
-// Release gives back n reserved bytes. It panics when fewer are reserved: then the account is wrong, and with it every
+// Release gives back n reserved bytes. It panics if fewer are reserved: then the account is wrong, and with it every
 // bound that rests on it.
 func (b *Budget) Release(n uint64) {
 	for ; b != nil && n > 0; b = b.parent {

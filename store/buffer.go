@@ -43,7 +43,7 @@ func NewBuffer(o Object, budget *Budget) *Buffer {
 // SetPages bounds the pages held to n, at least one, instead of defaultPages. It takes effect with the next page opened.
 func (b *Buffer) SetPages(n int) { b.limit = max(1, n) }
 
-// WriteAt implements io.WriterAt. p is copied. An error may concern bytes of an earlier call.
+// WriteAt implements [io.WriterAt]. p is copied. An error may concern bytes of an earlier call.
 func (b *Buffer) WriteAt(p []byte, off int64) (int, error) {
 	if b.err != nil {
 		return 0, b.err

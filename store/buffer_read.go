@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// ReadAt implements io.ReaderAt. It sees all that was written. Bytes that were not read as zero below the highest one
+// ReadAt implements [io.ReaderAt]. It sees all that was written. Bytes that were not read as zero below the highest one
 // that was.
 func (b *Buffer) ReadAt(p []byte, off int64) (int, error) {
 	if b.err != nil {

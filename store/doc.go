@@ -1,12 +1,13 @@
-// Package store says where the bytes of received objects live until they are complete, and how they become visible.
+// Package store defines where the bytes of received objects live until they are complete, and how they become visible.
 //
-// An object is staged first: a Store's Create returns an Object without a name, into which symbols are written wherever
-// they belong, in any order. Once it is whole and verified, Publish gives it a name, atomically, so that a reader finds
-// either the older file or the new one, complete. Package store/file keeps objects on a disk, package store/mem in memory.
+// An object is staged first: Create of a [Store] returns an [Object] without a name. Symbols are written to their
+// places in it, in any order. When the object is whole and verified, Publish gives it a name, atomically: a reader
+// finds the older file or the new one, complete. Package store/file keeps objects on a disk, package store/mem in
+// memory.
 //
 // Four tools stand between the receiver and a Store:
 //
-//	Name    makes a path from a Content-Location (RFC 6726, section 3.4.2): "Content-Location" is what a stranger wrote
+//	Name    makes a path from a Content-Location (RFC 6726, section 3.4.2): the sender of a Content-Location is not trusted
 //	Names   gives each Content-Location a path of its own in the Store
 //	Buffer  gathers symbols of some 1400 bytes into pages of 64 KiB, since a write per symbol costs ten times as much
 //	Budget  accounts for memory, per node, per source, per session, per object, and keeps a reserve for what is small

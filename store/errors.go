@@ -2,9 +2,9 @@ package store
 
 import "errors"
 
-// The sentinels of this package and of the stores. Errors wrap them.
+// Errors of this package and of the stores wrap these.
 var (
-	// ErrName reports a Content-Location or a name under which nothing can be published.
+	// ErrName reports that nothing can be published under a Content-Location or a name.
 	ErrName = errors.New("store: name cannot be used")
 	// ErrBudget reports that a Budget is spent.
 	ErrBudget = errors.New("store: budget is spent")

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// The limits on names.
+// Limits on names.
 const (
 	// MaxSegment is the length in bytes of the longest segment of a name, as on all common file systems.
 	MaxSegment = 255
@@ -216,8 +216,8 @@ func isDevice(s string) bool {
 // maxExtension is the length in bytes, with its dot, of what is taken for an extension.
 const maxExtension = 16
 
-// shorten cuts a segment that is too long, before its extension, and marks it with a hash of the whole Content-Location,
-// so that two of them keep two names.
+// shorten cuts a segment that is too long, before its extension, and marks it with a hash of the whole
+// Content-Location, so that two of them keep two names.
 func shorten(s, location string) string {
 	if len(s) <= MaxSegment {
 		return s

@@ -19,10 +19,10 @@ const maxNames = 1 << 18
 // for whoever computes locations that have the first ones in common.
 var marks = [...]int{6, 12, 32}
 
-// Kind is what a Store has under a name.
+// Kind tells what a Store has under a name.
 type Kind uint8
 
-// The kinds.
+// Kinds of what is under a name.
 const (
 	Absent  Kind = iota // nothing
 	File                // something that a file would replace
@@ -52,11 +52,11 @@ type holder struct {
 	publisher unique.Handle[string] // who published under it last
 }
 
-// Claimed is the answer to a Claim.
+// Claimed is the result of [Names.Claim].
 type Claimed struct {
 	Name string // to publish under
-	// Wanted is what Name makes of the location, if that is another name since it is taken. It is set for the first claim
-	// of the location only.
+	// Wanted is what Name makes of the location, if that is another name since it is taken. It is set for the first
+	// claim of the location only.
 	Wanted string
 	// Replaced is the publisher before, if it was another: its file will be replaced.
 	Replaced string

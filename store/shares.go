@@ -2,7 +2,7 @@ package store
 
 import "sync"
 
-// Shares say how a Budget is divided, so that no source of sessions can take what others need.
+// Shares divide a Budget, so that no source of sessions can take what others need.
 type Shares struct {
 	Source  uint64 // bytes that all sessions of one source may use; zero: all
 	Reserve uint64 // bytes that are kept for FDT Instances and small objects; zero: none
@@ -42,10 +42,10 @@ type sourceShare struct {
 	sessions int
 }
 
-// Share is what one session may use of a Budget.
+// Share is the part of a Budget that one session may use.
 type Share struct {
-	// All is for anything. What is reserved from Small comes out of All, or else of the reserve: it is for FDT Instances,
-	// descriptions, and small objects.
+	// All is for anything. What is reserved from Small comes out of All, or else of the reserve: it is for FDT
+	// Instances, descriptions, and small objects.
 	All, Small *Budget
 
 	reserve *Budget

@@ -9,7 +9,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// NewDecoder implements fec.Scheme. The decoder is a fec.Solver.
+// NewDecoder implements [fec.Scheme]. The decoder is a [fec.Solver].
 func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
 	p, err := blockParameters(o, v, k)
 	if err != nil {
@@ -28,12 +28,13 @@ type decoder struct {
 
 var _ fec.Solver = (*decoder)(nil)
 
-// Ready implements fec.Decoder. After a try that failed it says no until as many symbols more have come as were missing.
+// Ready implements [fec.Decoder]. After a try that failed it says no until as many symbols more have come as were
+// missing.
 func (d *decoder) Ready(sources, repairs int) bool {
 	return repairs > 0 && sources+repairs >= max(d.params.k, d.least)
 }
 
-// Solve implements fec.Solver.
+// Solve implements [fec.Solver].
 func (d *decoder) Solve(lost, repair []fec.ESI) error {
 	for _, esi := range lost {
 		if uint32(esi) >= uint32(d.params.k) {
@@ -81,11 +82,11 @@ func (d *decoder) solve(w *work, lost, repair []fec.ESI) (missing int, err error
 	return missing, err
 }
 
-// retries bounds how often a block is tried in which too many symbols depend on each other: about as often in all, rather than with
-// every symbol that comes.
+// retries bounds how often a block is tried in which too many symbols depend on each other: about as often in all,
+// rather than with every symbol that comes.
 const retries = 64
 
-// Recover implements fec.Decoder.
+// Recover implements [fec.Decoder].
 func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 	lost, err := d.missing(source)
 	if err != nil || len(lost) == 0 {
@@ -136,7 +137,7 @@ func (d *decoder) missing(source [][]byte) (lost []fec.ESI, err error) {
 	return lost, nil
 }
 
-// Matches implements fec.Decoder: it makes the repair symbols up to s.
+// Matches implements [fec.Decoder]: it makes the repair symbols up to s.
 func (d *decoder) Matches(source [][]byte, s fec.Symbol) bool {
 	if lost, err := d.missing(source); err != nil || len(lost) > 0 || !d.params.isRepair(s.ESI) || len(s.Data) != d.length {
 		return false

@@ -8,8 +8,8 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// Encoder makes the repair symbols of one source block, all of them with the first that is asked for: each is the sum of some
-// source symbols and of repair symbols before it. It is not safe for concurrent use.
+// Encoder makes the repair symbols of one source block, all of them with the first that is asked for: each is the sum
+// of some source symbols and of repair symbols before it. It is not safe for concurrent use.
 type Encoder struct {
 	scheme *Scheme
 	params params
@@ -23,7 +23,7 @@ type Encoder struct {
 
 var _ fec.Encoder = (*Encoder)(nil)
 
-// NewEncoder implements fec.Scheme; it returns an *Encoder.
+// NewEncoder implements [fec.Scheme]; it returns an *Encoder.
 func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
 	p, err := blockParameters(o, v, k)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) 
 	return e, nil
 }
 
-// Reset implements fec.Encoder.
+// Reset implements [fec.Encoder].
 func (e *Encoder) Reset(source []byte) error {
 	if len(source) > e.params.k*e.length {
 		return fmt.Errorf("ldpc: %d bytes in a source block of %d symbols of %d bytes: %w",
@@ -46,7 +46,7 @@ func (e *Encoder) Reset(source []byte) error {
 	return nil
 }
 
-// AppendRepair implements fec.Encoder: esi is at least k and below n.
+// AppendRepair implements [fec.Encoder]: esi is at least k and below n.
 func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
 	if !e.params.isRepair(esi) {
 		return b, fmt.Errorf("ldpc: repair symbol %d is not one of %d to %d: %w", esi, e.params.k, e.params.n-1, flute.ErrOTI)
@@ -72,8 +72,8 @@ func (e *Encoder) encode() {
 	e.made = true
 }
 
-// stripe makes the bytes from to before to of all repair symbols. Only the first source symbols are whole; the next one begins
-// with the bytes in last, and what follows is zero.
+// stripe makes the bytes from to before to of all repair symbols. Only the first source symbols are whole; the next one
+// begins with the bytes in last, and what follows is zero.
 func (e *Encoder) stripe(m *matrix, whole, from, to int) {
 	for row := range e.params.repairs() {
 		dst := e.repair[row*e.stride+from : row*e.stride+to]

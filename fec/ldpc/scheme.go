@@ -11,16 +11,16 @@ import (
 // defaultMatrixBytes holds the matrices of a few sessions with blocks of some 50,000 symbols.
 const defaultMatrixBytes = 32 << 20
 
-// Config configures a Scheme. The zero value of a field is its default.
+// Config configures a Scheme. The zero value is the default.
 type Config struct {
-	// Parallel splits the work on long symbols; nil: the goroutine that asks does all.
+	// Parallel splits the work on long symbols; nil: the caller's goroutine does all of it.
 	Parallel func(n int, f func(i int))
 	// MatrixBytes bounds the cache of parity check matrices, which depend on the OTI and the length of a block only.
 	// Zero: 32 MiB. The latest matrix is kept whatever its size.
 	MatrixBytes uint64
 }
 
-// Scheme implements fec.Scheme for FEC Encoding IDs 3 and 4. Make it with New. It is safe for concurrent use.
+// Scheme implements [fec.Scheme] for FEC Encoding IDs 3 and 4. Make it with New. It is safe for concurrent use.
 type Scheme struct {
 	parallel func(n int, f func(i int))
 	matrices cache
@@ -39,7 +39,7 @@ func New(c Config) *Scheme {
 	return s
 }
 
-// Supports implements fec.Scheme. It looks at the blocks of the object: each must have N1 repair symbols or none.
+// Supports implements [fec.Scheme]. It looks at the blocks of the object: each must have N1 repair symbols or none.
 func (s *Scheme) Supports(o *fec.OTI) error {
 	if o.EncodingID != fec.LDPCStaircase && o.EncodingID != fec.LDPCTriangle {
 		return fmt.Errorf("ldpc: %v: %w", o.EncodingID, flute.ErrOTI)
@@ -84,10 +84,10 @@ func blockParameters(o *fec.OTI, v fec.Variant, k uint32) (params, error) {
 	return parameters(o, k)
 }
 
-// Variants implements fec.Scheme: there is one code for each OTI.
+// Variants implements [fec.Scheme]: there is one code for each OTI.
 func (s *Scheme) Variants() []fec.Variant { return nil }
 
-// Memory implements fec.Scheme.
+// Memory implements [fec.Scheme].
 func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	p, err := parameters(o, k)
 	if err != nil || p.repairs() == 0 {
@@ -103,7 +103,7 @@ func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 // rounded adds what the allocator may round up, and small things.
 func rounded(n uint64) uint64 { return n + n/8 + 1<<12 }
 
-// AppendGroup implements fec.Grouper: receiver_find_ESIs_of_group of RFC 5170, section 5.6. Any ESI may come first.
+// AppendGroup implements [fec.Grouper]: receiver_find_ESIs_of_group of RFC 5170, section 5.6. Any ESI may come first.
 func (s *Scheme) AppendGroup(b []fec.ESI, o *fec.OTI, k uint32, esi fec.ESI) ([]fec.ESI, error) {
 	p, g, err := groupParameters(o, k)
 	switch {
@@ -118,8 +118,8 @@ func (s *Scheme) AppendGroup(b []fec.ESI, o *fec.OTI, k uint32, esi fec.ESI) ([]
 	return m.appendRepairs(b, g, int(m.position[int(esi)-p.k])), nil
 }
 
-// AppendPacket implements fec.Grouper: sender_find_ESIs_of_group of RFC 5170, section 5.6. All packets have G symbols: the last
-// one of source symbols, and the last one of repair symbols, wrap around.
+// AppendPacket implements [fec.Grouper]: sender_find_ESIs_of_group of RFC 5170, section 5.6. All packets have G
+// symbols: the last one of source symbols, and the last one of repair symbols, wrap around.
 func (s *Scheme) AppendPacket(b []fec.ESI, o *fec.OTI, k uint32, index uint32) ([]fec.ESI, error) {
 	p, g, err := groupParameters(o, k)
 	if err != nil {

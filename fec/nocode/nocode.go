@@ -1,5 +1,5 @@
-// Package nocode is the Compact No-Code FEC scheme (RFC 5445, section 3, FEC Encoding ID 0): source symbols only. What is
-// lost must come again.
+// Package nocode implements the Compact No-Code FEC scheme: FEC Encoding ID 0 (RFC 5445,
+// https://www.rfc-editor.org/rfc/rfc5445#section-3). It has source symbols only: what is lost must be sent again.
 //
 // # Limitations
 //
@@ -13,7 +13,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// Scheme implements fec.Scheme. The zero value is ready for use.
+// Scheme implements [fec.Scheme]. The zero value is ready to use.
 type Scheme struct{}
 
 var _ fec.Scheme = Scheme{}

@@ -9,20 +9,20 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// defaultPlanBytes holds the plans of some two hundred source block lengths of about a thousand symbols, or of thirty of the
-// longest. An object has two lengths at most.
+// defaultPlanBytes holds the plans of some two hundred source block lengths of about a thousand symbols, or of thirty
+// of the longest. An object has two lengths at most.
 const defaultPlanBytes = 16 << 20
 
 // Config configures a Scheme. The zero value is the default.
 type Config struct {
-	// Parallel splits the work on large source blocks; nil does all of it in the caller's goroutine.
+	// Parallel splits the work on large source blocks; nil: the caller's goroutine does all of it.
 	Parallel func(n int, f func(i int))
 	// PlanBytes bounds the memory of the cache of encoder plans, one for each source block length; 0 is 16 MiB. The plan
 	// used last is kept whatever its size.
 	PlanBytes uint64
 }
 
-// Scheme implements fec.Scheme for FEC Encoding ID 1. Make it with New. It is safe for concurrent use.
+// Scheme implements [fec.Scheme] for FEC Encoding ID 1. Make it with New. It is safe for concurrent use.
 type Scheme struct{ engine *inactivation.Engine }
 
 var _ fec.Scheme = (*Scheme)(nil)
@@ -34,7 +34,7 @@ func New(c Config) *Scheme {
 	})}
 }
 
-// Supports implements fec.Scheme. It says what to do about a source block that is too short.
+// Supports implements [fec.Scheme]. The error tells what to do about a source block that is too short.
 func (s *Scheme) Supports(o *fec.OTI) error {
 	if o.EncodingID != fec.Raptor || o.InstanceID != 0 {
 		return fmt.Errorf("raptor: %v, FEC Instance ID %d: %w", o.EncodingID, o.InstanceID, flute.ErrOTI)
@@ -56,7 +56,7 @@ func (s *Scheme) Supports(o *fec.OTI) error {
 	return nil
 }
 
-// Variants implements fec.Scheme: there is one code.
+// Variants implements [fec.Scheme]: there is one code.
 func (s *Scheme) Variants() []fec.Variant { return nil }
 
 // check returns an error for what is no source block of this scheme.
@@ -73,13 +73,13 @@ func check(o *fec.OTI, v fec.Variant, k uint32) error {
 	return nil
 }
 
-// block returns a source block that has been checked. ESIs from 65521 on repeat the first ones: they are neither sent nor
-// accepted.
+// block returns a source block that has been checked. ESIs from 65521 on repeat the first ones: they are neither sent
+// nor accepted.
 func block(o *fec.OTI, k uint32) inactivation.Block {
 	return inactivation.Block{Symbols: int(k), Extended: int(k), SymbolLength: int(o.SymbolLength), MaxESI: modulus}
 }
 
-// NewEncoder implements fec.Scheme. The intermediate symbols are computed with the first repair
+// NewEncoder implements [fec.Scheme]. The intermediate symbols are computed with the first repair
 // symbol that is asked for.
 func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
 	if err := check(o, v, k); err != nil {
@@ -92,8 +92,8 @@ func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) 
 	return enc, nil
 }
 
-// NewDecoder implements fec.Scheme; the decoder is a fec.Solver. Often some symbols more than k are needed: after the first
-// try, each further one costs little.
+// NewDecoder implements [fec.Scheme]; the decoder is a [fec.Solver]. Often some symbols more than k are needed: after
+// the first try, each further one costs little.
 func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
 	if err := check(o, v, k); err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, e
 	return s.engine.NewDecoder(block(o, k)), nil
 }
 
-// Memory implements fec.Scheme.
+// Memory implements [fec.Scheme].
 func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	if check(o, "", k) != nil {
 		return fec.Memory{}

@@ -10,7 +10,7 @@ import (
 // SymbolLength returns the symbol length T for an object of length bytes: the largest that is at most t, a multiple of
 // al (both in bytes), and small enough for four source symbols, without which there is no Raptor code. Only objects of
 // less than 3*t+1 bytes get another one than t; one of up to 3*al bytes cannot be coded at all. An error wraps
-// flute.ErrOTI.
+// [flute.ErrOTI].
 func SymbolLength(length uint64, t uint16, al uint8) (uint16, error) {
 	if al == 0 || uint16(al) > t {
 		return 0, fmt.Errorf("raptor: symbols of %d bytes in units of %d bytes: %w", t, al, flute.ErrOTI)
@@ -28,7 +28,7 @@ func SymbolLength(length uint64, t uint16, al uint8) (uint16, error) {
 
 // sourceBlocks returns the least and the largest number of source blocks, Z, that an object of length bytes in symbols
 // of t bytes may have: with Z from least to most each source block has 4 to 8192 source symbols. length is at least 1.
-// An error, which wraps flute.ErrOTI, says that there is no such Z.
+// An error, which wraps [flute.ErrOTI], says that there is no such Z.
 func sourceBlocks(length uint64, t uint16) (least, most uint32, err error) {
 	if t == 0 {
 		return 0, 0, fmt.Errorf("raptor: symbols of 0 bytes: %w", flute.ErrOTI)

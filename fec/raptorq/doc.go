@@ -1,6 +1,7 @@
-// Package raptorq is the RaptorQ FEC scheme for FLUTE: FEC Encoding ID 6 (RFC 6330). The code is systematic and rateless: a source
-// block of K symbols, up to 56,403, has 2^24-K repair symbols, and any K encoding symbols decode it but for one case in 170; with
-// one more it is one in 25,000, and with two more none was ever seen to fail (see TestConf_K07_Failures).
+// Package raptorq implements the RaptorQ code for FLUTE: FEC Encoding ID 6 (RFC 6330,
+// https://www.rfc-editor.org/rfc/rfc6330#section-5). The code is systematic and rateless: a source block of K symbols,
+// up to 56,403, has 2^24-K repair symbols. Any K encoding symbols decode it, except in one case of 170; with one symbol
+// more, except in one case of 25,000; with two more, no failure was ever seen (TestConf_K07_Failures).
 //
 // # Use
 //
@@ -9,32 +10,33 @@
 //	symbol, err := enc.AppendRepair(nil, k)       // ESI k, the first repair symbol
 //
 //	dec, err := s.NewDecoder(&oti, "", k)
-//	err = dec.Recover(source, repair)             // fills in what is lost
+//	err = dec.Recover(source, repair)             // fills in the lost source symbols
 //
-// Keep one Scheme: it holds what is costly to find out and can be used again. An encoder serves one source block after the
-// other, see fec.Encoder. A decoder is a fec.Solver: it tells from ESIs alone whether symbols suffice, and a failed try is
-// carried on with the symbols that come.
+// Keep one [Scheme]: it caches plans that are costly to make. An encoder can encode one source block after the other:
+// see [fec.Encoder]. A decoder is a [fec.Solver]: it tells from ESIs alone whether symbols suffice, and continues
+// a failed try with the symbols that arrive later.
 //
 // # How it works
 //
-// The matrix of the code (RFC 6330, section 5.3.3) is described to the engine that it shares with other codes of its kind, see
-// package inactivation. The intermediate symbols of a source block are computed with the first repair symbol that is asked for,
-// by a plan that depends on K' only. To decode, symbols are touched once, after all has been decided: by the plan of encoders
-// when few symbols are lost, else by one made for what arrived; and the lost symbols are all that is written.
+// The package describes the matrix of the code (RFC 6330, section 5.3.3) to an engine that solves all codes of this
+// kind, package fec/internal/inactivation. The first call of AppendRepair computes the intermediate symbols of the
+// source block, by a plan that depends on K' only. A decoder makes all decisions before it touches a symbol. If few
+// symbols are lost, it uses the plan of the encoder; otherwise it makes a plan for the symbols that arrived. It writes
+// the lost symbols only.
 //
-// Sub-blocks are of no concern here: all of them are coded alike, so that a symbol is coded as a whole.
+// Encoders and decoders work on whole symbols and ignore sub-blocks: all sub-symbols of a symbol are coded alike.
 //
 // # Memory
 //
-// An encoder holds the intermediate symbols, a little more than the source block. A decoder needs only a plane of them, as many
-// bytes of every symbol as fit into a cache: 3 MiB at most for up to 45,000 symbols, 4 MiB above. Scheme.Memory counts all, with
-// tables and plans.
+// An encoder holds the intermediate symbols, a little more than the source block. A decoder holds a plane of them: as
+// many bytes of every symbol as fit into a cache, 3 MiB at most for up to 45,000 symbols, 4 MiB above. [Scheme.Memory]
+// counts all of it, with tables and plans.
 //
 // # Limitations
 //
-// Beyond 64 + K'/64 repair symbols more than needed are not looked at. Repair symbols whose ESIs were chosen so that as many
-// intermediate symbols as possible are entangled end in fec.ErrMoreSymbols although their number would suffice, for K' above 120;
-// what chance selects is far from that.
+// A decoder ignores repair symbols beyond 64 + K'/64 more than it needs. For K' above 120, ESIs that were chosen to
+// entangle as many intermediate symbols as possible end in [fec.ErrMoreSymbols], although their number would suffice;
+// random ESIs are far from that.
 package raptorq
 
 //go:generate go run gen.go $RFC6330

@@ -8,27 +8,27 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// Config is what a Scheme is made of. The zero value is of use.
+// Config configures a Scheme. The zero value is the default.
 type Config struct {
-	// Parallel runs work on a large source block at the same time; nil: one after the other.
+	// Parallel splits the work on large source blocks; nil: the caller's goroutine does all of it.
 	Parallel func(n int, f func(i int))
 	// PlanBytes bounds the plans that are kept for encoders, in bytes; 0: 64 MiB. See the package comment.
 	PlanBytes uint64
 }
 
-// Scheme implements fec.Scheme for FEC Encoding ID 6. Make it with New. It is safe for concurrent use.
+// Scheme implements [fec.Scheme] for FEC Encoding ID 6. Make it with New. It is safe for concurrent use.
 type Scheme struct{ engine *inactivation.Engine }
 
 var _ fec.Scheme = (*Scheme)(nil)
 
-// New returns the scheme with no plans yet.
+// New returns a scheme with an empty cache of plans.
 func New(c Config) *Scheme {
 	return &Scheme{engine: inactivation.New(inactivation.Config{
 		Name: "raptorq", Size: size, Code: matrix, Parallel: c.Parallel, PlanBytes: c.PlanBytes,
 	})}
 }
 
-// Supports implements fec.Scheme: it can work with every OTI of FEC Encoding ID 6 that is valid.
+// Supports implements [fec.Scheme]: every valid OTI of FEC Encoding ID 6 is supported.
 func (s *Scheme) Supports(o *fec.OTI) error {
 	if o.EncodingID != fec.RaptorQ {
 		return fmt.Errorf("raptorq: %v: %w", o.EncodingID, flute.ErrOTI)
@@ -36,7 +36,7 @@ func (s *Scheme) Supports(o *fec.OTI) error {
 	return nil
 }
 
-// Variants implements fec.Scheme: there is one code.
+// Variants implements [fec.Scheme]: there is one code.
 func (s *Scheme) Variants() []fec.Variant { return nil }
 
 // block checks what comes from an OTI.
@@ -52,7 +52,7 @@ func block(o *fec.OTI, v fec.Variant, k uint32) (inactivation.Block, error) {
 	}, nil
 }
 
-// NewEncoder implements fec.Scheme.
+// NewEncoder implements [fec.Scheme].
 func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
 	b, err := block(o, v, k)
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) 
 	return e, nil
 }
 
-// NewDecoder implements fec.Scheme. The decoder is a fec.Solver too.
+// NewDecoder implements [fec.Scheme]. The decoder is a [fec.Solver].
 func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
 	b, err := block(o, v, k)
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, e
 	return s.engine.NewDecoder(b), nil
 }
 
-// Memory implements fec.Scheme.
+// Memory implements [fec.Scheme].
 func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	b, err := block(o, "", k)
 	if err != nil {

@@ -9,12 +9,13 @@ import (
 )
 
 // maxWork bounds the coefficients, source symbols times lost ones, that a source block is recovered with. Who has the
-// symbols of a block of more has sent some megabytes, of which a receiver would make minutes of work: here it is some seconds
-// at most, less than those symbols took to arrive in any honest session. All blocks of up to 16384 symbols are below it,
-// whatever they lose, and those of 65535 with 4096 lost.
+// symbols of a block of more has sent some megabytes, of which a receiver would make minutes of work: here it is some
+// seconds at most, less than those symbols took to arrive in any honest session. All blocks of up to 16384 symbols are
+// below it, whatever they lose, and those of 65535 with 4096 lost.
 const maxWork = 1 << 28
 
-// NewDecoder implements fec.Scheme. Repair symbols up to max_n are of use, whatever the n-algorithm gives for k.
+// NewDecoder implements [fec.Scheme]. The decoder uses repair symbols up to max_n, even beyond those that the
+// n-algorithm gives for k.
 func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, error) {
 	b, err := s.block(o, v, k)
 	if err != nil {
@@ -28,7 +29,7 @@ type decoder struct {
 	block
 }
 
-// Ready implements fec.Decoder: any k symbols decode, if not too many of them are lost for a long block, see maxWork.
+// Ready implements [fec.Decoder]: any k symbols decode, if not too many of them are lost for a long block, see maxWork.
 func (d *decoder) Ready(sources, repairs int) bool {
 	return repairs > 0 && sources+repairs >= d.k && d.affords(d.k-sources)
 }
@@ -36,9 +37,9 @@ func (d *decoder) Ready(sources, repairs int) bool {
 // affords reports whether so many source symbols are not too many to recover.
 func (d *decoder) affords(lost int) bool { return uint64(d.k)*uint64(max(lost, 0)) <= maxWork }
 
-// Recover implements fec.Decoder. The block is a polynomial, known at k points: those of the source symbols that are
-// there and of as many repair symbols as are missing. Its values at the points of the lost symbols follow by Lagrange, as
-// repair symbols do in an encoder; no matrix is inverted.
+// Recover implements [fec.Decoder]. The block is a polynomial, known at k points: those of the source symbols that are
+// there and of as many repair symbols as are missing. Its values at the points of the lost symbols follow by Lagrange,
+// as repair symbols do in an encoder; no matrix is inverted.
 func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 	lost, err := d.lost(source)
 	if err != nil || lost == 0 {
@@ -138,7 +139,7 @@ func (d *decoder) isRepair(s fec.Symbol) bool {
 	return s.ESI >= fec.ESI(d.k) && s.ESI < fec.ESI(d.n) && len(s.Data) == d.length
 }
 
-// Matches implements fec.Decoder.
+// Matches implements [fec.Decoder].
 func (d *decoder) Matches(source [][]byte, s fec.Symbol) bool {
 	if lost, err := d.lost(source); lost > 0 || err != nil || !d.isRepair(s) {
 		return false

@@ -18,7 +18,8 @@ type Encoder struct {
 	source []byte
 	// ends are the symbols that source does not fill: the one that it ends within, zero padded, and one of zeros.
 	ends []byte
-	// repair has the usual repair symbols. They are made in batches of as many as maxRows says; made tells which are there.
+	// repair has the usual repair symbols. They are made in batches of as many as maxRows says; made tells which are
+	// there.
 	repair []byte
 	made   []bool
 	// more has a batch of the others, of moreEnd - moreFirst symbols.
@@ -28,9 +29,9 @@ type Encoder struct {
 
 var _ fec.Encoder = (*Encoder)(nil)
 
-// NewEncoder implements fec.Scheme; it returns an *Encoder. The repair symbols that the n-algorithm gives (RFC 5510, section
-// 6.2) are computed with the first one that is asked for, or in batches of 2^17 coefficients if they are more, and kept.
-// Of others only a batch is kept.
+// NewEncoder implements [fec.Scheme]; it returns an *Encoder. The repair symbols that the n-algorithm gives (RFC 5510,
+// section 6.2) are computed with the first one that is asked for, or in batches of 2^17 coefficients if they are more,
+// and kept. Of others only a batch is kept.
 func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
 	b, err := s.block(o, v, k)
 	if err != nil {
@@ -43,7 +44,8 @@ func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) 
 	return e, nil
 }
 
-// usualRepair returns how many repair symbols the n-algorithm gives for k source symbols and no more than n encoding symbols.
+// usualRepair returns how many repair symbols the n-algorithm gives for k source symbols and no more than n encoding
+// symbols.
 func usualRepair(o *fec.OTI, k uint32, n int) int { return min(int(o.RepairSymbols(k)), n-int(k)) }
 
 // Reset makes e the encoder of another source block of as many symbols, or of the same block with other bytes. It keeps
@@ -61,7 +63,7 @@ func (e *Encoder) Reset(source []byte) error {
 	return nil
 }
 
-// AppendRepair implements fec.Encoder: esi is at least k and below max_n.
+// AppendRepair implements [fec.Encoder]: esi is at least k and below max_n.
 func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
 	if esi < fec.ESI(e.k) || esi >= fec.ESI(e.n) {
 		return b, fmt.Errorf("rs: repair symbol %d is not one of %d to %d: %w", esi, e.k, e.n-1, flute.ErrOTI)

@@ -10,9 +10,9 @@ import (
 // header is the memory of the header of a slice, at most.
 const header = 24
 
-// Memory implements fec.Scheme. An encoder keeps the repair symbols that the n-algorithm gives and a batch of others; its
-// matrix counts as its own, though encoders share it. A decoder needs its memory during Recover only: the Scheme keeps
-// up to 64 MiB of it for the next one. The tables of a field come once for each m, 640 kB where m = 16.
+// Memory implements [fec.Scheme]. An encoder keeps the repair symbols that the n-algorithm gives and a batch of others;
+// its matrix counts as its own, though encoders share it. A decoder needs its memory during Recover only: the Scheme
+// keeps up to 64 MiB of it for the next one. The tables of a field come once for each m, 640 kB where m = 16.
 func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	m := bits(o)
 	if k == 0 || m < minBits || m > maxBits {

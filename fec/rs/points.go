@@ -2,7 +2,7 @@ package rs
 
 import "github.com/flute-node/flute-node/fec"
 
-// The codes, see the package comment.
+// The codes: see the package documentation.
 const (
 	Rizzo     fec.Variant = "rizzo"
 	RFC5510   fec.Variant = "rfc5510-8.2.1"
@@ -26,8 +26,8 @@ func (f *field) point(v fec.Variant, j int) uint16 {
 	return f.exp[j-1]
 }
 
-// distances returns the logarithm of the product of x_j - x_l over all l below k other than j. Multiplying k factors for each
-// of k points would take seconds when k is 65535: the points are regular enough to do without.
+// distances returns the logarithm of the product of x_j - x_l over all l below k other than j. Multiplying k factors
+// for each of k points would take seconds when k is 65535: the points are regular enough to do without.
 func (f *field) distances(v fec.Variant, j, k int) uint16 {
 	switch v {
 	case RFC5510:
@@ -54,8 +54,8 @@ func (f *field) geometric(j, k int) uint64 {
 
 // integers returns the logarithm of the product of j - l over all l below k other than j, not reduced.
 func (f *field) integers(j, k int) (sum uint64) {
-	// The difference is the bitwise one. The l below k are, for each bit t that is 1 in k, the block of 2^t numbers that have
-	// the bits of k above t and 0 there; their differences from j are such a block too.
+	// The difference is the bitwise one. The l below k are, for each bit t that is 1 in k, the block of 2^t numbers
+	// that have the bits of k above t and 0 there; their differences from j are such a block too.
 	for t := range f.bits {
 		if k>>t&1 != 0 {
 			sum += uint64(f.blocks[1<<(f.bits-t)|k>>t^1^j>>t])

@@ -8,7 +8,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// Scheme implements fec.Scheme for FEC Encoding IDs 2, 5 and 129. Make it with New. It is safe for concurrent use.
+// Scheme implements [fec.Scheme] for FEC Encoding IDs 2, 5 and 129. Make it with New. It is safe for concurrent use.
 type Scheme struct {
 	codes      [maxBits + 1]func() *code // by m; the tables of a field are made when it is needed
 	workspaces workspaces
@@ -21,7 +21,7 @@ var _ fec.Scheme = (*Scheme)(nil)
 // New returns the scheme. Use one for all FEC Encoding IDs: it keeps tables, and memory for work, for the next blocks.
 func New() *Scheme { return NewParallel(nil) }
 
-// NewParallel returns the scheme, which splits the work on large source blocks by p. It may be nil.
+// NewParallel returns the scheme. It splits the work on large source blocks by p, which may be nil.
 func NewParallel(p func(n int, f func(i int))) *Scheme {
 	s := &Scheme{plans: plans{entries: map[planKey]*plan{}}, parallel: p}
 	for m := range uint(maxBits + 1) {
@@ -32,7 +32,7 @@ func NewParallel(p func(n int, f func(i int))) *Scheme {
 	return s
 }
 
-// Supports implements fec.Scheme.
+// Supports implements [fec.Scheme].
 func (s *Scheme) Supports(o *fec.OTI) error {
 	switch {
 	case o.EncodingID == fec.ReedSolomonGF2m || o.EncodingID == fec.ReedSolomonGF28:
@@ -50,5 +50,5 @@ func (s *Scheme) Supports(o *fec.OTI) error {
 	return nil
 }
 
-// Variants implements fec.Scheme.
+// Variants implements [fec.Scheme].
 func (s *Scheme) Variants() []fec.Variant { return []fec.Variant{Rizzo, RFC5510, Backblaze} }

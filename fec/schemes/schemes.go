@@ -1,4 +1,4 @@
-// Package schemes puts together the FEC schemes that this module can encode and decode.
+// Package schemes makes a [fec.Registry] of the FEC schemes that this module can encode and decode.
 //
 // # Limitations
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/flute-node/flute-node/flute/lct"
 )
 
-// The sentinels of Parse, besides those of package lct.
+// Errors of [Parse], besides those of package lct. They are returned bare.
 var (
 	ErrNoTOI        = flute.NewPacketError(flute.DropNoTOI, "alc: payload without TOI")
 	ErrNoInstanceID = flute.NewPacketError(flute.DropNoInstanceID, "alc: payload with TOI 0 and without EXT_FDT")
@@ -37,10 +37,10 @@ type Packet struct {
 }
 
 // Parse reads an ALC packet from a datagram and checks what can be checked without knowing the session. Its errors are
-// ErrNoTOI, ErrNoInstanceID, ErrAmbiguous and those of lct.Parse, all bare. It allocates nothing.
+// ErrNoTOI, ErrNoInstanceID, ErrAmbiguous and those of [lct.Parse], all bare. It allocates nothing.
 func Parse(b []byte) (Packet, error) { return ParseLayout(b, lct.RFC5651) }
 
-// ParseLayout is Parse for an LCT header in layout l: lct.RFC3451 for sessions of FLUTE version 1 whose headers carry
+// ParseLayout is Parse for an LCT header in layout l: [lct.RFC3451] for sessions of FLUTE version 1 whose headers carry
 // SCT and ERT.
 func ParseLayout(b []byte, l lct.Layout) (p Packet, err error) {
 	n, err := l.ParseTo(&p.Header, b)
@@ -74,8 +74,9 @@ func ParseLayout(b []byte, l lct.Layout) (p Packet, err error) {
 	return p, nil
 }
 
-// closesOnly recognises how flute-rs up to 1.11.0 closes a session: A, TOI 0, and the FEC Payload ID of a No-Code packet
-// without a symbol behind it. It carries nothing for any object, so that RFC 6726, section 3.1, wants it data-less.
+// closesOnly recognises how flute-rs up to 1.11.0 closes a session: A, TOI 0, and the FEC Payload ID of a No-Code
+// packet without a symbol behind it. It carries nothing for any object, so that RFC 6726, section 3.1, wants it
+// data-less.
 func (p *Packet) closesOnly() bool {
 	const payloadIDLen = 4
 	return p.CloseSession && p.Codepoint == 0 && len(p.Body) == payloadIDLen
@@ -123,7 +124,7 @@ func (p *Packet) readExtensions() error {
 }
 
 // AppendCloseSession appends the data-less packet that ends session tsi: flag A, and no TOI. It has 12 bytes, or 16 for
-// a TSI of more than 32 bits, whose half-word brings a TOI field of 0 along. tsi is at most flute.MaxTSI.
+// a TSI of more than 32 bits, whose half-word brings a TOI field of 0 along. tsi is at most [flute.MaxTSI].
 func AppendCloseSession(b []byte, tsi flute.TSI) []byte {
 	const version = lct.Version << 4
 	const s, h, a = 0x80, 0x10, 0x02

@@ -25,7 +25,7 @@ type Spec struct {
 	OTI *fec.OTI  // of EXT_FTI; nil: no EXT_FTI
 }
 
-// Template holds the rendered header of an object's packets. One goroutine at a time may use it.
+// Template holds the rendered header of an object's packets. It is not safe for concurrent use.
 type Template struct {
 	header []byte
 	sct    int // offset of EXT_TIME in header; 0 without it
@@ -123,6 +123,6 @@ func (t *Template) SetTime(now time.Time) {
 	}
 }
 
-// CloseSession sets the flag A in all later packets. There is no way back: RFC 5651, section 5.1, "Once the sender sets A
-// to 1 in one packet, the sender SHOULD set A to 1 in all subsequent packets".
+// CloseSession sets the flag A in all later packets. There is no way back: RFC 5651, section 5.1, "Once the sender sets
+// A to 1 in one packet, the sender SHOULD set A to 1 in all subsequent packets".
 func (t *Template) CloseSession() { t.header[flagsAt] |= flagSession }

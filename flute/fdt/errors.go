@@ -2,7 +2,7 @@ package fdt
 
 import "errors"
 
-// The kinds of errors. Parse and AppendXML return errors that wrap one of them and name the place.
+// Kinds of errors. [Parse] and [Instance.AppendXML] return errors that wrap one of them and name the place.
 var (
 	// ErrLimit: the document exceeds one of the Limits.
 	ErrLimit = errors.New("fdt: FDT Instance exceeds a limit")

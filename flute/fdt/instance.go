@@ -44,27 +44,27 @@ const (
 	maxWarnings = 16
 )
 
-// Rejection tells why a File entry was left out.
+// Rejection tells why Parse left out a File entry.
 type Rejection struct {
 	TOI             string // as written, shortened; may be empty
 	ContentLocation string // as written, shortened; may be empty
 	Reason          string
 }
 
-// SessionIdentityExpiry says until when an MBMS session identity is in use (TS 26.346, section 7.2.10).
+// SessionIdentityExpiry tells until when an MBMS session identity is in use (TS 26.346, section 7.2.10).
 type SessionIdentityExpiry struct {
 	Identity uint8
 	Expires  time.Time
 }
 
-// Attribute is an XML attribute that this package gives no meaning.
+// Attribute is an XML attribute that this package does not interpret.
 type Attribute struct {
 	Space string // namespace URI; empty: none
 	Local string
 	Value string
 }
 
-// Element is an XML element that this package gives no meaning.
+// Element is an XML element that this package does not interpret.
 type Element struct {
 	Space string // namespace URI; empty: none
 	Local string
@@ -81,7 +81,7 @@ type Limits struct {
 	Elements     int // below one File, and children of the root that are no File; 512
 }
 
-// The defaults of Limits; DefaultBytes is for those who hold a document before it is parsed. What real senders write is
+// Defaults of [Limits]. DefaultBytes also bounds a document before it is parsed. What real senders write is
 // far below: a File entry has about 12 attributes in 400 bytes.
 const (
 	DefaultBytes        = 4 << 20

@@ -5,7 +5,7 @@ import "fmt"
 // Profile is the dialect of FLUTE that a sender writes. Parse reads all of them.
 type Profile uint8
 
-// The profiles. The zero value is the default.
+// Profiles. The zero value is the default.
 const (
 	RFC6726      Profile = iota // FLUTE version 2, the schema of RFC 6726
 	RFC3926                     // FLUTE version 1, the schema of 2005; with a SchemaVersion, the main schema of 3GPP

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The Header Extension Types that this project knows.
+// Header Extension Types that this module knows.
 const (
 	HETNOP  uint8 = 0   // EXT_NOP, RFC 5651, section 5.2.1
 	HETAuth uint8 = 1   // EXT_AUTH, RFC 5651, section 5.2.1

@@ -17,7 +17,7 @@ const (
 	word      = 4
 )
 
-// The sentinels of the packet path, besides flute.ErrTruncated and flute.ErrHeaderLength.
+// Errors of the packet path, besides [flute.ErrTruncated] and [flute.ErrHeaderLength]. They are returned bare.
 var (
 	ErrVersion   = flute.NewPacketError(flute.DropVersion, "lct: version is not 1")
 	ErrExtension = flute.NewPacketError(flute.DropExtension, "lct: header extension ends outside the header")
@@ -81,7 +81,8 @@ const (
 // what follows it, nothing for a data-less packet. All extensions lie inside the header and have legal lengths.
 // Extensions of unknown type are kept. A header without TSI or TOI is legal in LCT: see HasTSI and HasTOI.
 //
-// Errors are the bare sentinels of this package, flute.ErrTruncated and flute.ErrHeaderLength. It allocates nothing.
+// Errors are the bare sentinels of this package, [flute.ErrTruncated] and [flute.ErrHeaderLength]. It allocates
+// nothing.
 func Parse(b []byte) (Header, int, error) { return RFC5651.Parse(b) }
 
 // fixedPart is what the first word tells of the rest. Four fields at most: more would not be kept in registers.

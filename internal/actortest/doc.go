@@ -1,5 +1,8 @@
-// Package actortest helps to test actors: in a bubble of testing/synctest, where back-offs of minutes pass at once and
-// synctest.Wait means that all actors are idle; with probes in place of actors, and Data that counts its releases.
+// Package actortest helps to test actors. A test runs in a bubble of [testing/synctest], where back-offs of minutes
+// pass at once, and synctest.Wait returns when all actors are idle. Probes take the place of actors; Data counts its
+// releases.
 //
-// Limitations: no real sockets inside a bubble.
+// # Limitations
+//
+// There are no real sockets in a bubble.
 package actortest

@@ -20,7 +20,8 @@ type Config struct {
 	Now func() time.Time
 	// Budget is the time for the runs of one operation; one run is made in any case.
 	Budget time.Duration
-	// Bytes bounds the memory of an operation: source block, encoding symbols and what the scheme needs. Zero: no bound.
+	// Bytes bounds the memory of an operation: source block, encoding symbols and what the scheme needs. Zero: no
+	// bound.
 	Bytes uint64
 	// Seed chooses the contents of the block and the losses.
 	Seed uint64
@@ -32,12 +33,12 @@ type Block struct {
 	OTI     fec.OTI
 	Variant fec.Variant
 	K       uint32 // source symbols
-	// Repair is the number of repair symbols that are made of it. A receiver gets its repair symbols from among them; from
-	// further ones where the code has them and these are too few.
+	// Repair is the number of repair symbols that are made of it. A receiver gets its repair symbols from among them;
+	// from further ones where the code has them and these are too few.
 	Repair uint32
 }
 
-// Bench measures one source block. It is for one goroutine at a time.
+// Bench measures one source block. It is not safe for concurrent use.
 type Bench struct {
 	cfg     Config
 	block   Block

@@ -18,9 +18,9 @@ type Overhead struct {
 	Unsolved int
 }
 
-// Overhead lets up to trials receivers get encoding symbols of the block, all K source symbols and the repair symbols in random
-// order, until they can decode it; fewer when the time of Config.Budget is over, but at least one. extra is the largest e of
-// Overhead.Failures. A decoder that is no fec.Solver works on symbols, which are best short.
+// Overhead lets up to trials receivers get encoding symbols of the block, all K source symbols and the repair symbols
+// in random order, until they can decode it; fewer when the time of Config.Budget is over, but at least one. extra is
+// the largest e of Overhead.Failures. A decoder that is no [fec.Solver] works on symbols, which are best short.
 func (b *Bench) Overhead(trials, extra int) (Overhead, error) {
 	if b.block.Repair == 0 {
 		return Overhead{}, fmt.Errorf("%w: no repair symbols are made", ErrSkipped)

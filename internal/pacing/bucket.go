@@ -14,7 +14,7 @@ const (
 	DefaultDepth = 5 * time.Millisecond
 )
 
-// Bucket is a token bucket. It belongs to one goroutine.
+// Bucket is a token bucket. It is not safe for concurrent use.
 type Bucket struct {
 	rate    uint64 // bits per second
 	quantum time.Duration
@@ -25,8 +25,8 @@ type Bucket struct {
 	deficit time.Duration
 }
 
-// NewBucket returns a bucket of so many bits per second, at least 1, of what is given to Take. A quantum or depth of 0 is
-// the default; the depth is at least the quantum.
+// NewBucket returns a bucket of so many bits per second, at least 1, of what is given to Take. A quantum or depth of 0
+// is the default; the depth is at least the quantum.
 func NewBucket(bitsPerSecond uint64, quantum, depth time.Duration) *Bucket {
 	rate := max(bitsPerSecond, 1)
 	if quantum <= 0 {

@@ -1,5 +1,5 @@
-// Package pacing spreads the datagrams of a session over time: Bucket, which reads no clock, says when the next ones may
-// be sent.
+// Package pacing spreads the datagrams of a session over time. [Bucket] tells when the next ones may be sent; it reads
+// no clock.
 //
 //	for !bucket.Take(now, len(datagram)) {
 //		now = wait(bucket.Deadline(now))

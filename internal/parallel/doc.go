@@ -5,5 +5,5 @@
 //
 // # Limitations
 //
-// The goroutines are made for each call; they are for work of some 50 µs and more.
+// Each call starts goroutines, which pays for work of some 50 µs and more.
 package parallel

@@ -7,7 +7,7 @@ import (
 )
 
 // Link is a one-way path with faults. The zero value has none. The fields are set before the first use and not changed
-// later; a Link belongs to one goroutine.
+// later; a Link is not safe for concurrent use.
 type Link struct {
 	Seed uint64
 
@@ -24,7 +24,8 @@ type Link struct {
 	Delay, Jitter time.Duration
 
 	// Drop, if it is set, sees each datagram first and says whether it is lost. It knows the protocol: "every symbol of
-	// source block 3", "the first FDT Instance". It must not keep the bytes. A Receiver calls it for one datagram at a time.
+	// source block 3", "the first FDT Instance". It must not keep the bytes. A Receiver calls it for one datagram at a
+	// time.
 	Drop func(datagram []byte) bool
 
 	stats    Stats
@@ -108,8 +109,8 @@ func (l *Link) Stats() Stats {
 	return s
 }
 
-// lose follows the model of Gilbert: a burst ends with probability 1/Burst after each loss, and begins as often as makes
-// Loss the mean.
+// lose follows the model of Gilbert: a burst ends with probability 1/Burst after each loss, and begins as often as
+// makes Loss the mean.
 func (l *Link) lose() bool {
 	p := l.dice.loss.Float64()
 	if l.Burst <= 1 || l.Loss <= 0 || l.Loss >= 1 {

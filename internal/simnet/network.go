@@ -38,7 +38,8 @@ type JoinConfig struct {
 	Buffer int            // bytes that may wait to be read; zero: DefaultBuffer
 }
 
-// Join returns a Receiver that gets, from now on, what is sent to the group. Each one gets its own copy, also of unicast.
+// Join returns a Receiver that gets, from now on, what is sent to the group. Each one gets its own copy, also of
+// unicast.
 func (n *Network) Join(cfg JoinConfig) *Receiver {
 	if cfg.Buffer == 0 {
 		cfg.Buffer = DefaultBuffer
@@ -74,7 +75,7 @@ func (n *Network) flowSeed(link, receiver, sender uint64) uint64 {
 	return rand.NewPCG(n.seed^link<<32, receiver<<32|sender).Uint64()
 }
 
-// Sender is one end of flows. WriteBatch belongs to one goroutine.
+// Sender is one end of flows. WriteBatch is not safe for concurrent use.
 type Sender struct {
 	network    *Network
 	number     uint64

@@ -12,13 +12,14 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// DefaultBuffer is how many bytes may wait at a Receiver to be read: enough for tests whose sender does not pace itself.
+// DefaultBuffer is how many bytes may wait at a Receiver to be read: enough for tests whose sender does not pace
+// itself.
 const DefaultBuffer = 64 << 20
 
 // holdTime is how long a datagram that was held back waits for others to overtake it.
 const holdTime = 10 * time.Millisecond
 
-// Receiver is one end of flows. ReadBatch belongs to one goroutine; the other methods may be called from any.
+// Receiver is one end of flows. ReadBatch is not safe for concurrent use; the other methods are.
 type Receiver struct {
 	network *Network
 	cfg     JoinConfig

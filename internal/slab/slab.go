@@ -1,13 +1,13 @@
-// Package slab is the memory of datagrams on their way from the kernel to the actors that use them: one slab for each
-// read, with one reference count for all datagrams in it.
+// Package slab holds the memory of datagrams on their way from the kernel to the actors that use them: one slab for
+// each read, with one reference count for all datagrams in it.
 //
-// Whoever gets a slab has a reference and releases it exactly once; who passes it on to another retains one for them
-// first. Bytes are only valid while a reference is held: who keeps them copies them.
+// Whoever gets a slab holds a reference, and must release it exactly once. To pass a slab on, retain a reference for
+// the next owner first. The bytes are valid only while a reference is held: copy what must outlive it.
 //
 // # Limitations
 //
-// One datagram that is kept keeps its whole slab. A slab that was released once too often is only noticed while nobody
-// else has got it from the Pool.
+// One datagram that is kept keeps its whole slab. A slab that is released once too often is noticed only until the Pool
+// hands it out again.
 package slab
 
 import (
@@ -87,7 +87,7 @@ type Slab struct {
 // Bytes returns the memory.
 func (s *Slab) Bytes() []byte { return s.bytes }
 
-// Retain adds n references. Only who has one may add to them: it panics when there is none.
+// Retain adds n references. The caller must hold a reference: Retain panics otherwise.
 func (s *Slab) Retain(n int) {
 	if s.refs.Add(int32(n)) <= int32(n) {
 		panic("slab: retained after its release")

@@ -21,17 +21,17 @@ const DefaultReceiveBuffer = 32 << 20
 type Config struct {
 	// Group is a multicast group, or a unicast address of this machine, with the port. A zone names the interface.
 	Group netip.AddrPort
-	// Source is the one sender to hear of a multicast group (source-specific multicast, RFC 4607); zero: any. For unicast
-	// the system does not look at it, and neither does a Receiver.
+	// Source is the one sender to hear of a multicast group (source-specific multicast, RFC 4607); zero: any. For
+	// unicast the system does not look at it, and neither does a Receiver.
 	Source netip.Addr
-	// Interface is its name, index or address; empty: the zone of Group, or else the system's choice. For unicast it only
-	// matters together with an unspecified address (0.0.0.0, ::), which then means the interface's address.
+	// Interface is its name, index or address; empty: the zone of Group, or else the system's choice. For unicast it
+	// only matters together with an unspecified address (0.0.0.0, ::), which then means the interface's address.
 	Interface string
 	// ReceiveBuffer is in bytes; zero: DefaultReceiveBuffer.
 	ReceiveBuffer int
 }
 
-// Receiver is a listening socket. ReadBatch belongs to one goroutine; the other methods may be called from any.
+// Receiver is a listening socket. ReadBatch is not safe for concurrent use; the other methods are.
 type Receiver struct {
 	conn    *net.UDPConn
 	batch   batchReader
@@ -121,9 +121,9 @@ func join(conn *net.UDPConn, group, source netip.Addr, ifi *net.Interface) error
 	}
 }
 
-// ReadBatch blocks until datagrams are there and fills out with as many as one call brings, at least one. Their bytes are
-// in s, in slots of equal size, one for each element of out; a longer datagram is Truncated. After Close the error is
-// net.ErrClosed.
+// ReadBatch blocks until datagrams are there and fills out with as many as one call brings, at least one. Their bytes
+// are in s, in slots of equal size, one for each element of out; a longer datagram is Truncated. After Close the error
+// is net.ErrClosed.
 func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {
 	for {
 		n, err := r.batch.read(s.Bytes(), out)

@@ -14,8 +14,8 @@ import (
 type SendConfig struct {
 	// To is a multicast group or unicast address, with the port. A zone names the interface.
 	To netip.AddrPort
-	// Source is the address to send from; zero: that of the interface (127.0.0.1 and ::1 for the loopback interface), or
-	// without one the system's choice.
+	// Source is the address to send from; zero: that of the interface (127.0.0.1 and ::1 for the loopback interface),
+	// or without one the system's choice.
 	Source netip.Addr
 	// Interface is its name, index or address; empty: the zone of To, or else the system's choice. For unicast it only
 	// chooses the source address.
@@ -29,7 +29,7 @@ type SendConfig struct {
 	SendBuffer int
 }
 
-// Sender is a connected socket. WriteBatch belongs to one goroutine; the other methods may be called from any.
+// Sender is a connected socket. WriteBatch is not safe for concurrent use; the other methods are.
 type Sender struct {
 	cfg     SendConfig
 	batch   *batchWriter

@@ -28,7 +28,7 @@ type object struct {
 	name   string  // in the stage
 }
 
-// ReadAt implements io.ReaderAt.
+// ReadAt implements [io.ReaderAt].
 func (o *object) ReadAt(p []byte, off int64) (int, error) {
 	f, err := o.store.files.lend(o, false)
 	if err != nil {
@@ -41,7 +41,7 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 	return f.ReadAt(p, off)
 }
 
-// WriteAt implements io.WriterAt.
+// WriteAt implements [io.WriterAt].
 func (o *object) WriteAt(p []byte, off int64) (int, error) {
 	f, err := o.store.files.lend(o, true)
 	if err != nil {
@@ -51,7 +51,7 @@ func (o *object) WriteAt(p []byte, off int64) (int, error) {
 	return f.WriteAt(p, off)
 }
 
-// Truncate implements store.Object.
+// Truncate implements [store.Object].
 func (o *object) Truncate(size int64) error {
 	f, err := o.store.files.lend(o, true)
 	if err != nil {
@@ -61,7 +61,7 @@ func (o *object) Truncate(size int64) error {
 	return f.Truncate(size)
 }
 
-// Sync implements store.Object.
+// Sync implements [store.Object].
 func (o *object) Sync() error {
 	f, err := o.store.files.lend(o, true)
 	if err != nil {
@@ -74,7 +74,7 @@ func (o *object) Sync() error {
 	return nil
 }
 
-// Discard implements store.Object.
+// Discard implements [store.Object].
 func (o *object) Discard() error {
 	o.store.forget(o)
 	if err := o.store.files.drop(o); err != nil {

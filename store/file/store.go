@@ -25,13 +25,13 @@ type Options struct {
 	// MaxOpen bounds the staged files that are open at the same time. Zero is a quarter of the descriptors that the
 	// process may have, 4096 at most.
 	MaxOpen int
-	// Warn is told what the Store has mended, and what an operator should know, such as that the root was removed. It is
-	// called by any goroutine, with no lock held, and must not block. May be nil.
+	// Warn is told what the Store has mended, and what an operator should know, such as that the root was removed. It
+	// is called by any goroutine, with no lock held, and must not block. May be nil.
 	Warn func(text string)
 }
 
-// Store is a store.Store below one root folder. Its methods are safe for concurrent use. Several Stores, of any number
-// of processes, may share a root.
+// Store is a [store.Store] below one root folder. Its methods are safe for concurrent use. Several Stores, of any
+// number of processes, may share a root.
 type Store struct {
 	opts     Options
 	path     string // of the root, absolute
@@ -84,7 +84,7 @@ func (opts Options) New(root string) (*Store, error) {
 	return s, nil
 }
 
-// Create implements store.Store. The object has no file before its first byte.
+// Create implements [store.Store]. The object has no file before its first byte.
 func (s *Store) Create(size uint64) (store.Object, error) {
 	if size > math.MaxInt64 {
 		return nil, fmt.Errorf("store/file: object of %d bytes is too long", size)
@@ -99,7 +99,7 @@ func (s *Store) Create(size uint64) (store.Object, error) {
 	return o, nil
 }
 
-// Publish implements store.Store. What can fail fails before the file gets its name, with one exception: when the
+// Publish implements [store.Store]. What can fail fails before the file gets its name, with one exception: when the
 // folder cannot be synced afterwards, Publish succeeds and Options.Warn is told, since the file is there, whole and
 // durable; only its name may be lost, or be the older file's again, after a loss of power.
 func (s *Store) Publish(so store.Object, name string) (string, error) {
@@ -141,7 +141,7 @@ func (s *Store) isStage(top string) bool {
 	return err == nil && os.SameFile(info, stage)
 }
 
-// Close implements store.Store. Objects that are staged are discarded.
+// Close implements [store.Store]. Objects that are staged are discarded.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {

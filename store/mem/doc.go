@@ -1,4 +1,4 @@
-// Package mem is a store.Store in memory, for tests, and for programs that take received files without a disk.
+// Package mem implements [store.Store] in memory, for tests and for programs that use received files without a disk.
 //
 //	st := mem.NewWithBudget(store.NewBudget(256<<20, nil))
 //	… receive …
@@ -6,5 +6,5 @@
 //
 // # Limitations
 //
-// Published files stay, and count against the budget, until Take. Nothing outlives the process.
+// A published file counts against the budget until [Store.Take] removes it. Nothing outlives the process.
 package mem

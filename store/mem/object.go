@@ -36,7 +36,7 @@ type object struct {
 	cost  uint64           // bytes reserved from the budget
 }
 
-// ReadAt implements io.ReaderAt.
+// ReadAt implements [io.ReaderAt].
 func (o *object) ReadAt(p []byte, off int64) (int, error) {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
@@ -68,7 +68,7 @@ func (o *object) read(p []byte, off int64) {
 	}
 }
 
-// WriteAt implements io.WriterAt. It fails with store.ErrBudget when the budget is spent.
+// WriteAt implements [io.WriterAt]. It fails with [store.ErrBudget] when the budget is spent.
 func (o *object) WriteAt(p []byte, off int64) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -118,7 +118,7 @@ func (o *object) grow(index int64, n int) ([]byte, error) {
 	return page, nil
 }
 
-// Truncate implements store.Object.
+// Truncate implements [store.Object].
 func (o *object) Truncate(size int64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -142,7 +142,7 @@ func (o *object) Truncate(size int64) error {
 	return nil
 }
 
-// Sync implements store.Object. Memory is as durable as it will ever be.
+// Sync implements [store.Object]. Memory is as durable as it will ever be.
 func (o *object) Sync() error {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
@@ -152,7 +152,7 @@ func (o *object) Sync() error {
 	return nil
 }
 
-// Discard implements store.Object.
+// Discard implements [store.Object].
 func (o *object) Discard() error {
 	o.store.discard(o)
 	return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// Store is a store.Store in memory. Its methods are safe for concurrent use.
+// Store is a [store.Store] in memory. Its methods are safe for concurrent use.
 type Store struct {
 	budget *store.Budget
 	names  *store.Names
@@ -56,7 +56,7 @@ func (s *Store) look(name string) store.Kind {
 	return store.Absent
 }
 
-// Create implements store.Store.
+// Create implements [store.Store].
 func (s *Store) Create(size uint64) (store.Object, error) {
 	if size > math.MaxInt64 {
 		return nil, fmt.Errorf("store/mem: object of %d bytes is too long", size)
@@ -71,8 +71,8 @@ func (s *Store) Create(size uint64) (store.Object, error) {
 	return o, nil
 }
 
-// Publish implements store.Store. It fails with store.ErrBudget when bytes that were never written, and read as zero, are
-// more than the budget has left.
+// Publish implements [store.Store]. It fails with [store.ErrBudget] when bytes that were never written, and read as
+// zero, are more than the budget has left.
 func (s *Store) Publish(so store.Object, name string) (string, error) {
 	o, ok := so.(*object)
 	if !ok || o.store != s {
@@ -159,7 +159,7 @@ func (s *Store) remove(name string) {
 	o.free(published)
 }
 
-// Close implements store.Store. Published files can still be read.
+// Close implements [store.Store]. Published files can still be read.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
