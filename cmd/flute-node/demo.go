@@ -13,14 +13,11 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"text/tabwriter"
 	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
-	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -256,105 +253,6 @@ func (d *demo) check(e event.ObjectCompleted) error {
 	return nil
 }
 
-// content returns bytes that depend on the seed, the session and the file, and need no memory.
-func (d *demo) content(tsi flute.TSI, j int) io.ReaderAt {
-	return noise(d.Seed<<32 ^ uint64(tsi)<<16 ^ uint64(j))
-}
-
-// noise is an endless source of bytes that look random: the SplitMix64 sequence of its seed.
-type noise uint64
-
-// ReadAt implements io.ReaderAt.
-func (n noise) ReadAt(p []byte, off int64) (int, error) {
-	for i := range p {
-		at := uint64(off) + uint64(i)
-		z := uint64(n) + (at/8+1)*0x9e3779b97f4a7c15
-		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		p[i] = byte((z ^ z>>31) >> (at % 8 * 8))
-	}
-	return len(p), nil
-}
-
-// demoResult is the outcome in JSON.
-type demoResult struct {
-	FEC      string   `json:"fec"`
-	Repair   float64  `json:"repair"` // symbols for each source symbol
-	Verified int      `json:"verified"`
-	Objects  int      `json:"objects"`
-	Bytes    uint64   `json:"bytes"`
-	Elapsed  float64  `json:"elapsed_seconds"`
-	Sent     uint64   `json:"datagrams_sent"`
-	Lost     uint64   `json:"datagrams_lost"`
-	Repaired uint64   `json:"source_symbols_repaired"`
-	Failures []string `json:"failures"`
-}
-
-// report prints the table. It fails unless every file was verified.
-func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapsed time.Duration) error {
-	r := demoResult{
-		FEC: d.Scheme, Repair: d.redundancy(cfg), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures,
-	}
-	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(w, "TSI\tfiles\tverified\tdatagrams\tlost\trepaired\tslowest\t")
-	for _, s := range d.sessions {
-		sent, lost := s.sent.Load(), s.lost.Load()
-		_, _ = fmt.Fprintf(w, "%d\t%d\t%d\t%d\t%d\t%d\t%v\t\n", s.tsi, d.Objects, s.verified, sent, lost, s.repaired,
-			s.slowest.Round(time.Millisecond))
-		r.Verified += s.verified
-		r.Sent += sent
-		r.Lost += lost
-		r.Repaired += s.repaired
-	}
-	r.Bytes = uint64(r.Verified) * uint64(d.Size)
-	_ = w.Flush()
-	for _, f := range failures {
-		_, _ = fmt.Fprintln(&text, "FAILED", f)
-	}
-	_, _ = fmt.Fprintf(&text, "%d of %d files verified, %s in %v: %.2f Gbit/s", r.Verified, r.Objects, formatBytes(r.Bytes),
-		elapsed.Round(time.Millisecond), float64(r.Bytes)*8/1e9/elapsed.Seconds())
-	_, _ = fmt.Fprintf(&text, "\n%s", d.describe(cfg))
-	out.table("demo", r, text.String())
-	if r.Verified != r.Objects {
-		return errFailed
-	}
-	return nil
-}
-
-// fileOTI returns the OTI of the files.
-func (d *demo) fileOTI(cfg *sender.Config) *fec.OTI {
-	if o := d.fec.ForSize(cfg, uint64(d.Size)); o != nil {
-		return o
-	}
-	return &cfg.OTI
-}
-
-// redundancy returns the number of repair symbols for each source symbol.
-func (d *demo) redundancy(cfg *sender.Config) float64 {
-	if o := d.fileOTI(cfg); o.MaxEncodingSymbols > 0 {
-		return float64(o.MaxEncodingSymbols)/float64(o.MaxSourceBlockLength) - 1
-	}
-	return max(0, cfg.Redundancy)
-}
-
-// describe says which FEC the files had, and why so many repair symbols.
-func (d *demo) describe(cfg *sender.Config) string {
-	o, repair := d.fileOTI(cfg), d.redundancy(cfg)
-	if repair == 0 {
-		return fmt.Sprintf("FEC %s, symbols of %d bytes, no repair: what was lost came again", d.Scheme, o.SymbolLength)
-	}
-	why := ""
-	switch {
-	case d.Repair == nil && d.Loss > 0:
-		why = fmt.Sprintf(" (chosen for a loss of %.3g%%)", 100*float64(d.Loss))
-	case d.Repair == nil:
-		why = " (the default)"
-	}
-	return fmt.Sprintf("FEC %s, at most %d source symbols of %d bytes in a block, %.1f%% repair symbols%s",
-		d.Scheme, o.MaxSourceBlockLength, o.SymbolLength, 100*repair, why)
-}
-
 // isReceived reports whether e ends an object of a receiving session.
 func isReceived(e notice.Event) bool {
 	switch e := e.(type) {
@@ -364,4 +262,9 @@ func isReceived(e notice.Event) bool {
 		return !e.Sending
 	}
 	return false
+}
+
+// content returns bytes that depend on the seed, the session and the file, and need no memory.
+func (d *demo) content(tsi flute.TSI, j int) io.ReaderAt {
+	return noise(d.Seed<<32 ^ uint64(tsi)<<16 ^ uint64(j))
 }

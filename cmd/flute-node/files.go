@@ -8,20 +8,25 @@ import (
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/source"
 )
 
 // fileFlags say which files are sent.
 type fileFlags struct {
-	Links string   `default:"skip" enum:"skip,follow,error" help:"Symbolic links below a PATH: skip leaves them out, follow sends what they lead to, also outside, error refuses them."`
-	Names string   `default:"base" enum:"base,path" help:"How files are named: base is the last element of PATH with what is below it, path the whole of PATH, without / or .. at its start."`
+	Links string   `default:"skip" help:"Symbolic links below a PATH: skip leaves them out, follow sends what they lead to, also outside, error refuses them."`
+	Names string   `default:"base" help:"How files are named: base is the last element of PATH with what is below it, path the whole of PATH, without / or .. at its start."`
 	Paths []string `arg:"" name:"PATH" help:"Files, and folders with all that is in them."`
 }
 
 // find lists the files.
 func (f *fileFlags) find() (*source.List, error) {
-	list, err := source.Find(f.Paths, source.Options{Links: source.Links(f.Links), FullNames: f.Names == "path"})
-	if err != nil && f.Names != "path" && errors.Is(err, source.ErrClash) {
+	options, err := (&settings.Files{Links: f.Links, Names: f.Names}).Options()
+	if err != nil {
+		return nil, flagged(err)
+	}
+	list, err := source.Find(f.Paths, options)
+	if err != nil && !options.FullNames && errors.Is(err, source.ErrClash) {
 		err = fmt.Errorf("%w; --names path keeps them apart", err)
 	}
 	return list, err

@@ -13,11 +13,14 @@ type Receive struct {
 	Interface      string        // interface: name, index or address; empty: the system's choice
 	TSIs           []uint64      // tsi: sessions wanted; empty: all
 	RSMatrix       string        // rs-matrix: variant of Reed-Solomon; empty or auto: found out
-	MaxDatagram    int           // max-datagram: bytes; zero: node.DefaultMaxDatagram
+	MaxDatagram    int           // max-datagram: bytes, up to 65536; zero: node.DefaultMaxDatagram
 	SessionTimeout time.Duration // session-timeout: a session ends when nothing comes for this time; zero: the receiver's
 	Layout         string        // layout: flat, source or session; empty: flat
 	Dir            string        // folder for the files
 }
+
+// maxDatagram is what node.ReceiveConfig.MaxDatagram takes.
+const maxDatagram = 1 << 16
 
 // Config returns the configuration of the reception, without Group and Source. An error is an [*Error].
 func (r *Receive) Config() (node.ReceiveConfig, error) {
@@ -31,6 +34,12 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	}
 	if cfg.Session.Variant, err = oneOf(wordRSMatrix, r.RSMatrix, append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)); err != nil {
 		return cfg, err
+	}
+	if r.MaxDatagram < 0 || r.MaxDatagram > maxDatagram {
+		return cfg, errorf("%v %d: take 1 to %d", wordMaxDatagram, r.MaxDatagram, maxDatagram)
+	}
+	if r.SessionTimeout < 0 {
+		return cfg, errorf("%v %v is negative", wordSessionTimeout, r.SessionTimeout)
 	}
 	for _, n := range r.TSIs {
 		tsi, err := tsiOf(n)

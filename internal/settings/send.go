@@ -13,13 +13,16 @@ import (
 	"github.com/flute-node/flute-node/node"
 )
 
-// maxParallel is what sender.Config.Parallel takes.
-const maxParallel = 4096
+const (
+	maxParallel = 4096 // what sender.Config.Parallel takes
+	maxTTL      = 255
+	maxShort    = 1<<16 - 1 // the largest TSI of the profiles of 3GPP and DVB
+)
 
 // Send are the words of a sending session, but for its address.
 type Send struct {
 	Interface string        // interface: name, index or address; empty: the system's choice
-	TTL       int           // ttl: of multicast datagrams; zero: 1
+	TTL       int           // ttl: of multicast datagrams, up to 255; zero: 1
 	TSI       uint64        // tsi: up to 48 bits
 	Rate      BitRate       // rate: of UDP payload; zero: as fast as the socket takes them
 	CENC      string        // cenc: null, zlib, deflate or gzip; empty: null
@@ -41,20 +44,33 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 	if err := s.FEC.Apply(&core, largest); err != nil {
 		return node.SendConfig{}, err
 	}
-	if s.Parallel < 0 || s.Parallel > maxParallel {
-		return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordParallel, s.Parallel, maxParallel)
-	}
 	tsi, err := tsiOf(s.TSI)
 	if err != nil {
 		return node.SendConfig{}, err
+	}
+	short := core.Profile == fdt.MBMSDownload || core.Profile == fdt.DVBMABR
+	switch {
+	case s.Parallel < 0 || s.Parallel > maxParallel:
+		return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordParallel, s.Parallel, maxParallel)
+	case s.TTL < 0 || s.TTL > maxTTL:
+		return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordTTL, s.TTL, maxTTL)
+	case s.Delay < 0:
+		return node.SendConfig{}, errorf("%v %v is negative", wordDelay, s.Delay)
+	case short && tsi > maxShort:
+		return node.SendConfig{}, errorf("%v %d does not fit into the 16 bits of %v %v", wordTSI, tsi, wordProfile, core.Profile)
 	}
 	cenc, err := s.ContentEncoding()
 	if err != nil {
 		return node.SendConfig{}, err
 	}
-	if err := try(core, tsi, cenc, largest); errors.Is(err, sender.ErrProfile) {
-		return node.SendConfig{}, errorf("%v %v: %v", wordProfile, core.Profile, err)
-	} else if err != nil {
+	err = try(core, tsi, cenc, largest)
+	if errors.Is(err, sender.ErrProfile) {
+		if cenc != flute.Null && try(core, tsi, flute.Null, largest) == nil {
+			return node.SendConfig{}, errorf("%v %v is not allowed in %v %v", wordCENC, cenc, wordProfile, core.Profile)
+		}
+		return node.SendConfig{}, errorf("%v %s is not allowed in %v %v", wordFEC, s.FEC.Scheme, wordProfile, core.Profile)
+	}
+	if err != nil {
 		return node.SendConfig{}, err
 	}
 	return node.SendConfig{TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), Session: core}, nil

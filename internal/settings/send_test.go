@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/node"
+	"github.com/flute-node/flute-node/source"
 )
 
 func TestSend(t *testing.T) {
@@ -52,6 +53,10 @@ func TestErrors(t *testing.T) {
 		_, err := r.Config()
 		return err
 	}
+	files := func(f Files) error {
+		_, err := f.Options()
+		return err
+	}
 	for _, test := range []struct {
 		err  error
 		word string
@@ -62,9 +67,28 @@ func TestErrors(t *testing.T) {
 		{send(Send{TSI: 1 << 48}), "tsi", "<tsi> 281474976710656 does not fit into 48 bits"},
 		{send(Send{Parallel: maxParallel + 1}), "parallel", "<parallel> 4097: take 1 to 4096"},
 		{
-			send(Send{Profile: "mbms-download", FEC: FEC{Scheme: "rs"}}), "profile",
-			"<profile> mbms-download: sender: not allowed in the session's profile: FEC Encoding ID 5 in mbms-download (file:///trial)",
+			send(Send{Profile: "mbms-download", FEC: FEC{Scheme: "rs"}}), "fec",
+			"<fec> rs is not allowed in <profile> mbms-download",
 		},
+		{
+			send(Send{Profile: "dvb-mabr", CENC: "gzip", FEC: FEC{Scheme: "raptor"}}), "cenc",
+			"<cenc> gzip is not allowed in <profile> dvb-mabr",
+		},
+		{
+			send(Send{Profile: "dvb-mabr", CENC: "gzip", FEC: FEC{Scheme: "raptorq"}}), "fec",
+			"<fec> raptorq is not allowed in <profile> dvb-mabr",
+		},
+		{
+			send(Send{Profile: "mbms-download", TSI: 1 << 16}), "tsi",
+			"<tsi> 65536 does not fit into the 16 bits of <profile> mbms-download",
+		},
+		{send(Send{TTL: 256}), "ttl", "<ttl> 256: take 1 to 255"},
+		{send(Send{TTL: -1}), "ttl", "<ttl> -1: take 1 to 255"},
+		{send(Send{Delay: -time.Second}), "delay", "<delay> -1s is negative"},
+		{receive(Receive{MaxDatagram: 65537}), "max-datagram", "<max-datagram> 65537: take 1 to 65536"},
+		{receive(Receive{SessionTimeout: -1}), "session-timeout", "<session-timeout> -1ns is negative"},
+		{files(Files{Links: "hard"}), "links", `<links> "hard": take skip, follow or error`},
+		{files(Files{Names: "short"}), "names", `<names> "short": take base or path`},
 		{
 			send(Send{FEC: FEC{Scheme: "magic"}}), "fec", `<fec>: there is no FEC scheme "magic": take one of ` +
 				"no-code,rs,rs129,rs2,rs16,raptor,raptorq,ldpc,ldpc-triangle",
@@ -128,6 +152,47 @@ func TestReceive(t *testing.T) {
 		got, err := (&Receive{RSMatrix: matrix}).Config()
 		if err != nil || got.Session.Variant != "" {
 			t.Errorf("rs-matrix %q: %q, %v", matrix, got.Session.Variant, err)
+		}
+	}
+}
+
+func TestFiles(t *testing.T) {
+	for words, want := range map[Files]source.Options{
+		{}:                              {Links: source.SkipLinks},
+		{Links: "skip", Names: "base"}:  {Links: source.SkipLinks},
+		{Links: "follow"}:               {Links: source.FollowLinks},
+		{Links: "error", Names: "path"}: {Links: source.RefuseLinks, FullNames: true},
+	} {
+		if got, err := words.Options(); err != nil || got != want {
+			t.Errorf("%+v: %+v, %v; want %+v", words, got, err, want)
+		}
+	}
+}
+
+// TestBounds: the fields of an OTI that words set are valid up to the bounds that the words have, and not beyond.
+func TestBounds(t *testing.T) {
+	for _, test := range []struct {
+		words  FEC
+		within func(o *fec.OTI)
+		beyond func(o *fec.OTI)
+	}{
+		{FEC{Scheme: "rs2"}, func(o *fec.OTI) { o.FieldBits = 16 }, func(o *fec.OTI) { o.FieldBits = 17 }},
+		{FEC{Scheme: "rs2"}, func(o *fec.OTI) { o.FieldBits = 8 }, func(o *fec.OTI) { o.FieldBits = 1 }},
+		{FEC{Scheme: "ldpc"}, func(o *fec.OTI) { o.N1 = 3 }, func(o *fec.OTI) { o.N1 = 2 }},
+		{FEC{Scheme: "ldpc"}, func(o *fec.OTI) { o.N1 = 10 }, func(o *fec.OTI) { o.N1 = 11 }},
+		{FEC{Scheme: "ldpc"}, func(o *fec.OTI) { o.Seed = maxSeed }, func(o *fec.OTI) { o.Seed = maxSeed + 1 }},
+		{FEC{Scheme: "ldpc"}, func(o *fec.OTI) { o.GroupSize = maxGroup }, func(o *fec.OTI) { o.GroupSize = maxGroup + 1 }},
+		{FEC{Scheme: "raptor"}, func(o *fec.OTI) { o.SubBlocks = maxSubBlocks }, func(o *fec.OTI) { o.SubBlocks = maxSubBlocks + 1 }},
+	} {
+		o, _, err := test.words.OneBlock(20, 1200)
+		if err != nil {
+			t.Fatalf("%+v: %v", test.words, err)
+		}
+		within, beyond := o, o
+		test.within(&within)
+		test.beyond(&beyond)
+		if within.Validate() != nil || beyond.Validate() == nil {
+			t.Errorf("%+v: %v, %+v: %v", within, within.Validate(), beyond, beyond.Validate())
 		}
 	}
 }
