@@ -11,7 +11,8 @@ type Files struct {
 // Options returns the options of source.Find. An error is an [*Error].
 func (f *Files) Options() (o source.Options, err error) {
 	o.Links, err = oneOf(wordLinks, f.Links, []choice[source.Links]{
-		{string(source.SkipLinks), source.SkipLinks}, {string(source.FollowLinks), source.FollowLinks},
+		{string(source.SkipLinks), source.SkipLinks},
+		{string(source.FollowLinks), source.FollowLinks},
 		{string(source.RefuseLinks), source.RefuseLinks},
 	})
 	if err != nil {
