@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -23,13 +24,16 @@ const (
 	FaultDuplicate                  // the actor handles the message twice
 )
 
-// Rule injects one kind of fault into the messages that it matches. A rule counts for each actor apart, over restarts.
+// Rule injects one kind of fault into the messages that it matches. A rule counts for each actor apart, over restarts, also
+// if two have one name.
 type Rule struct {
 	Kind FaultKind
-	// Actor is a pattern of package path for the id of the PID; '*' does not match '/'. Empty matches every actor.
+	// Actor is a pattern of package path for the stable name of the actor, which is Spec.Name, or for the id of its PID; '*'
+	// does not match '/'. Empty matches every actor.
 	Actor string
-	// Message is a pattern for the Go type as %T prints it, such as "*.Batch" or "*actor.Started". Empty matches every
-	// message that is not one of the lifecycle.
+	// Message is a pattern for the kind of message: what Spec.Kind returns, or of the lifecycle "started", "restarting",
+	// "stopping", "stopped" and "terminated". A message without a kind has the name of its Go type, as %T prints it. Empty
+	// matches every message that is not one of the lifecycle.
 	Message string
 	// Nth is which matching message is hit, from 1. 0 means all, or those that Probability picks.
 	Nth int
@@ -43,8 +47,8 @@ type Rule struct {
 
 // InjectedFault is the value of an injected panic.
 type InjectedFault struct {
-	Actor   string
-	Message string
+	Actor   string // its name
+	Message string // its kind
 }
 
 // Error names the actor and the message.
@@ -84,8 +88,8 @@ func (f *Faults) Injected() uint64 {
 	return f.count.Load()
 }
 
-// injector returns the one for an actor, the same for all of its incarnations; nil when no rule concerns it.
-func (f *Faults) injector(id string) *injector {
+// injector returns the one for an actor, the same for all of its incarnations; nil when no rule concerns its name.
+func (f *Faults) injector(id, name string) *injector {
 	if f == nil {
 		return nil
 	}
@@ -93,19 +97,21 @@ func (f *Faults) injector(id string) *injector {
 	defer f.mu.Unlock()
 	in, ok := f.actors[id]
 	if !ok {
-		in = f.newInjector(id)
+		in = f.newInjector(id, name)
 		f.actors[id] = in
 	}
 	return in
 }
 
-func (f *Faults) newInjector(id string) *injector {
+func (f *Faults) newInjector(id, name string) *injector {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(id))
-	in := &injector{faults: f, id: id}
+	in := &injector{faults: f, name: cmp.Or(name, id)}
 	for i, r := range f.rules {
 		if r.Actor != "" {
-			if ok, _ := path.Match(r.Actor, id); !ok {
+			byName, _ := path.Match(r.Actor, name)
+			byID, _ := path.Match(r.Actor, id)
+			if !byName && !byID {
 				continue
 			}
 		}
@@ -120,7 +126,7 @@ func (f *Faults) newInjector(id string) *injector {
 // injector is the state of the rules for one actor; owned by the goroutine of the actor.
 type injector struct {
 	faults *Faults
-	id     string
+	name   string
 	rules  []ruleState
 }
 
@@ -130,12 +136,12 @@ type ruleState struct {
 	random *rand.Rand
 }
 
-func (r *ruleState) hits(name string, lifecycle bool) bool {
+func (r *ruleState) hits(kind string, lifecycle bool) bool {
 	if r.Message == "" {
 		if lifecycle {
 			return false
 		}
-	} else if ok, _ := path.Match(r.Message, name); !ok {
+	} else if ok, _ := path.Match(r.Message, kind); !ok {
 		return false
 	}
 	r.seen++
@@ -145,26 +151,51 @@ func (r *ruleState) hits(name string, lifecycle bool) bool {
 	return r.Probability == 0 || r.random.Float64() < r.Probability
 }
 
-func (in *injector) receive(ctx actor.Context, inner actor.Actor) {
-	lifecycle := false
-	switch ctx.Message().(type) {
-	case actor.SystemMessage, *actor.Restarting, *actor.Stopping, *actor.Stopped:
-		lifecycle = true
+// lifecycleKind names a message of the runtime.
+func lifecycleKind(message any) (kind string, ok bool) {
+	switch message.(type) {
+	case *actor.Started:
+		return "started", true
+	case *actor.Restarting:
+		return "restarting", true
+	case *actor.Stopping:
+		return "stopping", true
+	case *actor.Stopped:
+		return "stopped", true
+	case *actor.Terminated:
+		return "terminated", true
+	case actor.SystemMessage:
+		return "system", true
 	}
-	name := fmt.Sprintf("%T", ctx.Message())
-	var hit *ruleState
-	for i := range in.rules {
-		// Every rule counts every message, so that one rule does not shift the others.
-		if r := &in.rules[i]; r.hits(name, lifecycle) && hit == nil {
-			hit = r
-		}
+	return "", false
+}
+
+// receive hands the message of ctx to inner, with the fault of the first rule that hits it. name returns its kind.
+func (in *injector) receive(ctx actor.Context, inner actor.Actor, name func(message any) string) {
+	kind, lifecycle := lifecycleKind(ctx.Message())
+	if !lifecycle && name != nil {
+		kind = name(ctx.Message())
 	}
+	if kind == "" {
+		kind = fmt.Sprintf("%T", ctx.Message())
+	}
+	hit := in.hit(kind, lifecycle)
 	if hit == nil {
 		inner.Receive(ctx)
 		return
 	}
 	in.faults.count.Add(1)
-	hit.inject(ctx, inner, &InjectedFault{Actor: in.id, Message: name})
+	hit.inject(ctx, inner, &InjectedFault{Actor: in.name, Message: kind})
+}
+
+func (in *injector) hit(kind string, lifecycle bool) (hit *Rule) {
+	for i := range in.rules {
+		// Every rule counts every message, so that one rule does not shift the others.
+		if r := &in.rules[i]; r.hits(kind, lifecycle) && hit == nil {
+			hit = &r.Rule
+		}
+	}
+	return hit
 }
 
 func (r *Rule) inject(ctx actor.Context, inner actor.Actor, fault *InjectedFault) {

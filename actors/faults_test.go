@@ -20,12 +20,19 @@ func handledUnder(t *testing.T, n int, faults *actors.Faults) (handled []int, st
 		p := &actortest.Probe{}
 		restart := strategyFunc(func(sup actor.Supervisor, child *actor.PID, reason, _ any) {
 			var injected *actors.InjectedFault
-			if !errors.As(reason.(error), &injected) || injected.Actor != "p/c" {
+			if !errors.As(reason.(error), &injected) || injected.Actor != "child/1" {
 				t.Errorf("reason = %v", reason)
 			}
 			sup.RestartChildren(child)
 		})
-		_, child := spawnParent(t, sys, restart, actors.Spec{Produce: p.Produce, Faults: faults})
+		_, child := spawnParent(t, sys, restart, actors.Spec{
+			Produce: p.Produce, Faults: faults, Name: "child/1", Kind: func(m any) string {
+				if m == 1 || m == 2 {
+					return "number"
+				}
+				return ""
+			},
+		})
 		for i := range n {
 			sys.Root().Send(child, i)
 		}
@@ -51,10 +58,12 @@ func TestFaults(t *testing.T) {
 		"nth panic before": {[]actors.Rule{{Actor: "p/*", Nth: 2}}, []int{0, 2, 3}, 2, 1},
 		"nth panic after":  {[]actors.Rule{{Actor: "p/c", Message: "int", Nth: 2, After: true}}, []int{0, 1, 2, 3}, 2, 1},
 		"two panics":       {[]actors.Rule{{Nth: 2}, {Nth: 3}}, []int{0, 3}, 3, 2},
+		"by name":          {[]actors.Rule{{Actor: "child/*", Nth: 2}}, []int{0, 2, 3}, 2, 1},
+		"by kind":          {[]actors.Rule{{Message: "number", Nth: 2}}, []int{0, 1, 3}, 2, 1},
 		"drop":             {[]actors.Rule{{Kind: actors.FaultDrop, Nth: 1}}, []int{1, 2, 3}, 1, 1},
 		"duplicate":        {[]actors.Rule{{Kind: actors.FaultDuplicate, Nth: 4}}, []int{0, 1, 2, 3, 3}, 1, 1},
 		"delay":            {[]actors.Rule{{Kind: actors.FaultDelay, Delay: time.Minute}}, []int{0, 1, 2, 3}, 1, 4},
-		"in started":       {[]actors.Rule{{Message: "*actor.Started", Nth: 1, After: true}}, []int{0, 1, 2, 3}, 2, 1},
+		"in started":       {[]actors.Rule{{Message: "started", Nth: 1, After: true}}, []int{0, 1, 2, 3}, 2, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

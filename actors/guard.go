@@ -1,12 +1,16 @@
 package actors
 
-import "github.com/asynkron/protoactor-go/actor"
+import (
+	"github.com/asynkron/protoactor-go/actor"
+)
 
 // guard runs an actor so that its panics do no harm beyond it. One guard is one incarnation.
 type guard struct {
 	produce  func() actor.Actor
 	strategy actor.SupervisorStrategy // for the children; nil means the default of protoactor
 	faults   *Faults
+	name     string
+	kind     func(any) string
 	onCrash  func(*actor.PID, *Crash)
 
 	inner    actor.Actor // nil until Started
@@ -43,7 +47,7 @@ func (g *guard) Receive(ctx actor.Context) {
 	case *actor.Started:
 		defer g.rethrow(ctx)
 		g.inner = g.produce()
-		g.injector = g.faults.injector(ctx.Self().GetId())
+		g.injector = g.faults.injector(ctx.Self().GetId(), g.name)
 		g.handle(ctx)
 	case *actor.Restarting, *actor.Stopping:
 		g.leaving = true
@@ -77,7 +81,7 @@ func (g *guard) handle(ctx actor.Context) {
 		return
 	}
 	if g.injector != nil {
-		g.injector.receive(ctx, g.inner)
+		g.injector.receive(ctx, g.inner, g.kind)
 		return
 	}
 	g.inner.Receive(ctx)

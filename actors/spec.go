@@ -18,6 +18,10 @@ type Spec struct {
 	Strategy actor.SupervisorStrategy
 	// Faults are injected into the actor. Nil: none, at no cost.
 	Faults *Faults
+	// Name is the stable name of the actor for Faults, such as "session/7". Empty: the id of its PID.
+	Name string
+	// Kind returns the stable name of a message for Faults, such as "packets"; empty, or Kind nil: it has none.
+	Kind func(message any) string
 	// OnCrash is shown every panic of the actor, also those that supervision does not hear of. It runs on the goroutine of
 	// the actor and must not block; a panic of its own is swallowed.
 	OnCrash func(*actor.PID, *Crash)
@@ -44,5 +48,7 @@ func Guard(produce func() actor.Actor) actor.Producer {
 }
 
 func (s Spec) guard() actor.Actor {
-	return &guard{produce: s.Produce, strategy: s.Strategy, faults: s.Faults, onCrash: s.OnCrash}
+	return &guard{
+		produce: s.Produce, strategy: s.Strategy, faults: s.Faults, name: s.Name, kind: s.Kind, onCrash: s.OnCrash,
+	}
 }

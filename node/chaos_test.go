@@ -31,14 +31,14 @@ func TestChaos(t *testing.T) {
 				return actors.Rule{Kind: actors.FaultPanic, Actor: actor, Probability: probability, After: seed%2 == 0}
 			}
 			rules := []actors.Rule{
-				random("node/transfers/sessions/tsi-*/*", 0.02),
-				random("node/transfers/sessions/tsi-*", 0.005),
-				random("node/transfers/sessions/send-*", 0.002),
-				random("node/transfers/sessions", 0.02),
-				random("node/transfers/store", 0.02),
+				random("object/*", 0.02),
+				random("session/receiving-*", 0.005),
+				random("session/sending-*", 0.002),
+				random("sessions", 0.02),
+				random("store", 0.02),
 			}
 			if seed%4 == 3 {
-				rules = append(rules, random("node/hub", 0.0005))
+				rules = append(rules, random("hub", 0.0005))
 			}
 			faults := actors.NewFaults(seed, rules...)
 			inWorld(t, Config{Faults: faults}, func(w *world) {

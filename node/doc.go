@@ -13,6 +13,22 @@
 // All methods are safe for concurrent use. A node that gave up, because a part of it crashed again and again, says so on
 // Failed; it never ends the process.
 //
+// # Faults
+//
+// Config.Faults injects faults into actors, to test what an application makes of them. A rule names an actor and a kind of
+// message; both names are stable:
+//
+//	hub                  publish, flush, subscribe, unsubscribe
+//	store                run, free
+//	sessions             open, start, drain, closed
+//	sockets              start, stop
+//	socket/1             tick, reader_ended         the number of the reception
+//	session/receiving-7  packets, tick, reported, ran, close, inspect         the TSI
+//	session/sending-7    pump, add, remove, finish, close, inspect            the TSI
+//	object/7-1           packets, describe, work_done, cancel                 TSI and TOI
+//
+// and for all of them started, restarting, stopping, stopped and terminated.
+//
 // # Limitations
 //
 // Configuration is given in Go; flags and files are the command's. Congestion control is that of a controlled network

@@ -53,31 +53,31 @@ func transfer(t *testing.T, link simnet.Link, rules ...actors.Rule) *world {
 // completes, once, with its bytes, and every datagram is counted once.
 func TestActorPanics(t *testing.T) {
 	for _, r := range []actors.Rule{
-		crash("node/transfers/sessions/tsi-2-*/toi-2-*", "*object.Packets", 3),
-		crash("node/transfers/sessions/tsi-2-*/toi-2-*", "object.WorkDone", 1),
-		crash("node/transfers/sessions/tsi-2-*/toi-*", "*actor.Started", 1),
-		crash("node/transfers/sessions/tsi-2-*", "*receiving.Packets", 1),
-		crash("node/transfers/sessions/tsi-2-*", "*receiving.Packets", 12),
-		crash("node/transfers/sessions/tsi-2-*", "object.Reported", 2),
-		crash("node/transfers/sessions/tsi-2-*", "vault.Ran", 1),
-		crash("node/transfers/sessions", "session.Start", 2),
-		crash("node/transfers/sessions", "session.Drain", 1),
-		crash("node/transfers/sessions/send-2-*", "sending.Add", 2),
-		crash("node/transfers/sessions/send-2-*", "sending.Finish", 1),
-		crash("node/hub", "hub.Flush", 1),
-		crash("node/transfers/sockets", "socket.Start", 1),
-		crash("node/transfers/sockets", "socket.Stop", 1),
-		crash("node/transfers/sessions/tsi-2-*", "*actor.Started", 1),
-		crash("node/transfers/sessions/send-2-*", "sending.pump", 5),
-		crash("node/transfers/sessions/send-2-*", "*actor.Started", 1),
-		crash("node/transfers/sessions", "session.Open", 2),
-		crash("node/transfers/sessions", "receiving.Closed", 1),
-		crash("node/transfers/sessions", "*actor.Terminated", 1),
-		crash("node/transfers/store", "vault.Run", 2),
-		crash("node/transfers/store", "vault.free", 2),
-		crash("node/transfers/sockets", "*actor.Started", 1),
-		crash("node/transfers/sockets/*", "*actor.Started", 1),
-		crash("node/hub", "*actor.Started", 1),
+		crash("object/2-2", "packets", 3),
+		crash("object/2-2", "work_done", 1),
+		crash("object/2-*", "started", 1),
+		crash("session/receiving-2", "packets", 1),
+		crash("session/receiving-2", "packets", 12),
+		crash("session/receiving-2", "reported", 2),
+		crash("session/receiving-2", "ran", 1),
+		crash("sessions", "start", 2),
+		crash("sessions", "drain", 1),
+		crash("session/sending-2", "add", 2),
+		crash("session/sending-2", "finish", 1),
+		crash("hub", "flush", 1),
+		crash("sockets", "start", 1),
+		crash("sockets", "stop", 1),
+		crash("session/receiving-2", "started", 1),
+		crash("session/sending-2", "pump", 5),
+		crash("session/sending-2", "started", 1),
+		crash("sessions", "open", 2),
+		crash("sessions", "closed", 1),
+		crash("sessions", "terminated", 1),
+		crash("store", "run", 2),
+		crash("store", "free", 2),
+		crash("sockets", "started", 1),
+		crash("socket/*", "started", 1),
+		crash("hub", "started", 1),
 	} {
 		for _, r := range []actors.Rule{r, after(r)} {
 			name := strings.ReplaceAll(fmt.Sprintf("%s at %s %d", r.Actor, r.Message, r.Nth), "/", ".")
@@ -92,8 +92,8 @@ func TestActorPanics(t *testing.T) {
 // TestOthersDoNotNotice: a crash in one session costs the others no packet.
 func TestOthersDoNotNotice(t *testing.T) {
 	for _, r := range []actors.Rule{
-		crash("node/transfers/sessions/tsi-2-*/toi-*", "*object.Packets", 2),
-		crash("node/transfers/sessions/tsi-2-*", "*receiving.Packets", 3),
+		crash("object/2-*", "packets", 2),
+		crash("session/receiving-2", "packets", 3),
 	} {
 		w := transfer(t, simnet.Link{}, r)
 		for _, e := range w.events {
@@ -114,7 +114,7 @@ func TestOthersDoNotNotice(t *testing.T) {
 // poison is a kind of object whose content makes the decoder of one block panic: here by a rule that hits each batch.
 func TestQuarantine(t *testing.T) {
 	faults := actors.NewFaults(1, actors.Rule{
-		Kind: actors.FaultPanic, Actor: "node/transfers/sessions/tsi-1-*/toi-2-*", Message: "*object.Packets",
+		Kind: actors.FaultPanic, Actor: "object/1-2", Message: "packets",
 	})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})
@@ -147,7 +147,7 @@ func TestQuarantine(t *testing.T) {
 func TestSessionGivenUp(t *testing.T) {
 	rules := []actors.Rule{}
 	for i := range 4 {
-		rules = append(rules, crash("node/transfers/sessions/tsi-1-1", "*receiving.Packets", 4+i))
+		rules = append(rules, crash("node/transfers/sessions/tsi-1-1", "packets", 4+i)) // not those after it
 	}
 	faults := actors.NewFaults(1, rules...)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
@@ -180,7 +180,7 @@ func TestSessionGivenUp(t *testing.T) {
 
 // TestSendingGivenUp: a sending session that crashes too often ends with its reason, and frees its socket.
 func TestSendingGivenUp(t *testing.T) {
-	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Actor: "node/transfers/sessions/send-1-*", Message: "sending.pump"})
+	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Actor: "session/sending-1", Message: "pump"})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		out := w.net.Dial(simSource, simGroup)
 		s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 1}, out, simSource.Addr())
@@ -205,17 +205,18 @@ type trigger struct{}
 
 // TestNodeGivesUp: a tree that crashes too often yields an error; the process lives, and all is freed.
 func TestNodeGivesUp(t *testing.T) {
-	for _, actor := range []string{"node/hub", "node/transfers/store", "node/transfers/sessions", "node/transfers/sockets"} {
-		t.Run(strings.ReplaceAll(actor, "/", "."), func(t *testing.T) {
-			var rules []actors.Rule
-			rules = append(rules, crashes(actor, 20)...) // below transfers it takes so many until the root has had enough
-			faults := actors.NewFaults(1, rules...)
+	for actor, name := range map[string]string{
+		"hub": hubName, "store": storeName, "sessions": sessionsName, "sockets": socketsName,
+	} {
+		t.Run(actor, func(t *testing.T) {
+			// Below transfers it takes so many until the root has had enough.
+			faults := actors.NewFaults(1, crashes(actor, 20)...)
 			inWorld(t, Config{Faults: faults}, func(w *world) {
 				w.receive(simnet.Link{}, ReceiveConfig{})
 				s := w.send(1, 8_000_000, sender.Config{TransferCount: -1})
 				w.add(s, 2, 100_000)
 				second := w.send(2, 8_000_000, sender.Config{TransferCount: -1})
-				w.node.send(strings.TrimPrefix(actor, "node/"), trigger{})
+				w.node.send(name, trigger{})
 				var err error
 				select {
 				case err = <-w.node.Failed():

@@ -15,7 +15,7 @@ import (
 // the same TSI can be sent again.
 func TestHubCrashAtEnd(t *testing.T) {
 	for nth := 1; ; nth++ {
-		faults := actors.NewFaults(1, crash("node/hub", "hub.Publish", nth))
+		faults := actors.NewFaults(1, crash("hub", "publish", nth))
 		ok := t.Run(fmt.Sprint(nth), func(t *testing.T) {
 			inWorld(t, Config{Faults: faults}, func(w *world) {
 				for range 2 {
@@ -40,7 +40,7 @@ func TestHubCrashAtEnd(t *testing.T) {
 // TestEventsBeforeWait: when Wait has returned, subscriptions hold the events of the session, however slow the hub is.
 func TestEventsBeforeWait(t *testing.T) {
 	faults := actors.NewFaults(1, actors.Rule{
-		Kind: actors.FaultDelay, Actor: "node/hub", Message: "hub.Publish", Delay: time.Second,
+		Kind: actors.FaultDelay, Actor: "hub", Message: "publish", Delay: time.Second,
 	})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		sub := w.node.Subscribe(SubscribeOptions{})

@@ -77,8 +77,8 @@ func TestPoisonedBlock(t *testing.T) {
 // it is told that it is there.
 func TestPanicWhileWaitingForFDT(t *testing.T) {
 	for _, r := range []actors.Rule{
-		crash("node/transfers/sessions/tsi-1-*/toi-*", "object.Describe", 1),
-		after(crash("node/transfers/sessions/tsi-1-*/toi-*", "object.Describe", 1)),
+		crash("object/1-*", "describe", 1),
+		after(crash("object/1-*", "describe", 1)),
 	} {
 		faults := actors.NewFaults(1, r)
 		inWorld(t, Config{Faults: faults}, func(w *world) {

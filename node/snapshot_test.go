@@ -69,7 +69,7 @@ func TestSnapshot(t *testing.T) {
 
 // TestSnapshotIsBounded: neither objects nor time without bound; a session that is stuck says nothing.
 func TestSnapshotIsBounded(t *testing.T) {
-	faults := stuckFor(time.Minute, "node/transfers/sessions/send-2-*", "sending.Finish", 1)
+	faults := stuckFor(time.Minute, "session/sending-2", "finish", 1)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		many, stuck := w.send(1, 80_000, sender.Config{Parallel: 1}), w.send(2, 80_000, sender.Config{})
 		for i := range snapshotObjects {

@@ -35,7 +35,7 @@ func (w *world) within(name string, call func(context.Context) error) {
 // TestSessionsAreStuck: when an actor does not answer one caller, others wait no longer than their own context says. What
 // could not begin in time is undone: the TSI can be sent again.
 func TestSessionsAreStuck(t *testing.T) {
-	faults := stuckFor(20*time.Second, "node/transfers/sessions", "session.Start", 2)
+	faults := stuckFor(20*time.Second, "sessions", "start", 2)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		other := w.send(2, 0, sender.Config{})
 		send := func(ctx context.Context) (*Sending, error) {
@@ -63,7 +63,7 @@ func TestSessionsAreStuck(t *testing.T) {
 
 // TestSocketsAreStuck: a Receive that could not begin in time leaves nothing behind.
 func TestSocketsAreStuck(t *testing.T) {
-	faults := stuckFor(20*time.Second, "node/transfers/sockets", "socket.Start", 1)
+	faults := stuckFor(20*time.Second, "sockets", "start", 1)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		source := w.net.Join(simnet.JoinConfig{Group: simGroup})
 		w.within("Receive", func(ctx context.Context) error {
@@ -82,7 +82,7 @@ func TestSocketsAreStuck(t *testing.T) {
 
 // TestSendingIsStuck: the methods of a Sending end with their context.
 func TestSendingIsStuck(t *testing.T) {
-	faults := stuckFor(20*time.Second, "node/transfers/sessions/send-1-*", "sending.Add", 1)
+	faults := stuckFor(20*time.Second, "session/sending-1", "add", 1)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		s := w.send(1, 0, sender.Config{})
 		w.within("Add", func(ctx context.Context) error {
@@ -110,7 +110,7 @@ func TestSendingIsStuck(t *testing.T) {
 
 // TestStopWhileSessionsAreStuck: a Send that waits holds nothing that Stop needs.
 func TestStopWhileSessionsAreStuck(t *testing.T) {
-	faults := stuckFor(20*time.Second, "node/transfers/sessions", "session.Start", 1)
+	faults := stuckFor(20*time.Second, "sessions", "start", 1)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		sent := make(chan error, 1)
 		go func() {

@@ -33,29 +33,25 @@ const (
 func (n *Node) startTree() error {
 	n.system = actors.NewSystem(actors.SystemConfig{Logger: n.cfg.Logger})
 	subscribers := &hub.Subscribers{}
-	child := func(name string, produce func() actor.Actor, strategy actor.SupervisorStrategy) supervisor.Child {
-		spec := actors.Spec{Produce: produce, Strategy: strategy, Faults: n.cfg.Faults}
+	child := func(name string, spec actors.Spec) supervisor.Child {
 		return supervisor.Child{Name: path.Base(name), Props: spec.Props()}
 	}
+	faults := n.cfg.Faults
 	transfers := supervisor.New(supervisor.Config{
 		Strategy: supervisor.RestForOne,
 		Children: []supervisor.Child{
-			child(storeName, func() actor.Actor { return vault.NewActor(n.pool) }, nil),
-			child(sessionsName, func() actor.Actor {
-				return session.NewSessions(session.Config{
-					Peers: n.peers, Ledger: n.ledger, Faults: n.cfg.Faults, OnRestart: n.restarted,
-				})
-			}, session.SessionsStrategy(n.restarted)),
-			child(socketsName, func() actor.Actor {
-				return socket.NewSockets(n.sockets, n.address(hubName), n.address(sessionsName), n.cfg.Faults)
-			}, socket.Strategy(n.restarted)),
+			child(storeName, vault.Spec(n.pool, faults)),
+			child(sessionsName, session.Spec(session.Config{
+				Peers: n.peers, Ledger: n.ledger, Faults: faults, OnRestart: n.restarted,
+			})),
+			child(socketsName, socket.Spec(n.sockets, n.address(hubName), n.address(sessionsName), n.restarted, faults)),
 		},
 	}, n.restarted)
 	root := supervisor.New(supervisor.Config{
 		Strategy: supervisor.OneForOne,
 		Children: []supervisor.Child{
-			child(hubName, func() actor.Actor { return hub.New(subscribers) }, nil),
-			child(transfersName, transfers, nil),
+			child(hubName, hub.Spec(subscribers, faults)),
+			child(transfersName, actors.Spec{Produce: transfers, Faults: faults, Name: transfersName}),
 		},
 		OnEnd: n.ended,
 	}, n.restarted)

@@ -4,13 +4,17 @@ import (
 	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors"
 )
 
 // Subscribers is the hub's memory. The node makes it once, so that subscriptions survive a crash of the hub.
 type Subscribers struct{ list []*Subscription }
 
-// New returns the hub over its memory.
-func New(s *Subscribers) actor.Actor { return &hub{s} }
+// Spec returns how the hub is spawned, over its memory. Its name for faults is "hub".
+func Spec(s *Subscribers, faults *actors.Faults) actors.Spec {
+	return actors.Spec{Produce: func() actor.Actor { return &hub{s} }, Faults: faults, Name: "hub", Kind: kindOf}
+}
 
 type hub struct{ *Subscribers }
 

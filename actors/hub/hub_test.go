@@ -22,7 +22,7 @@ func inHub(t *testing.T, faults *actors.Faults, fn func(sys *actors.System, pid 
 	t.Helper()
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		subscribers := &hub.Subscribers{}
-		pid := actortest.Spawn(t, sys, "hub", actors.Spec{Produce: func() actor.Actor { return hub.New(subscribers) }, Faults: faults})
+		pid := actortest.Spawn(t, sys, "hub", hub.Spec(subscribers, faults))
 		fn(sys, pid)
 	})
 }
@@ -126,7 +126,7 @@ func TestFilter(t *testing.T) {
 
 // TestHubPanics: subscriptions outlive a crash, and are told of the event that was lost in it.
 func TestHubPanics(t *testing.T) {
-	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Message: "hub.Publish", Nth: 3})
+	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Message: "publish", Nth: 3})
 	inHub(t, faults, func(sys *actors.System, pid *actor.PID) {
 		s, full := hub.NewSubscription(0, nil), hub.NewSubscription(2, nil)
 		subscribe(sys, pid, s)

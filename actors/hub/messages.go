@@ -5,7 +5,10 @@ import "github.com/flute-node/flute-node/actors/notice"
 // Message is what the hub takes. It emits nothing but events to subscriptions.
 //
 //sumtype:decl
-type Message interface{ isMessage() }
+type Message interface {
+	// kind is the stable name of the message, for actors.Faults.
+	kind() string
+}
 
 // Publish is sent by sessions, sockets and the node, in any state; every subscription whose filter takes the event gets
 // it.
@@ -27,7 +30,15 @@ type Flush struct{}
 // Flushed answers Flush: every subscription has been offered what was published before.
 type Flushed struct{}
 
-func (Publish) isMessage()     {}
-func (Flush) isMessage()       {}
-func (Subscribe) isMessage()   {}
-func (Unsubscribe) isMessage() {}
+func (Publish) kind() string     { return "publish" }
+func (Flush) kind() string       { return "flush" }
+func (Subscribe) kind() string   { return "subscribe" }
+func (Unsubscribe) kind() string { return "unsubscribe" }
+
+// kindOf names what the hub takes.
+func kindOf(m any) string {
+	if m, ok := m.(Message); ok {
+		return m.kind()
+	}
+	return ""
+}

@@ -10,7 +10,10 @@ import (
 // Message is what an object takes.
 //
 //sumtype:decl
-type Message interface{ isMessage() }
+type Message interface {
+	// kind is the stable name of the message, for actors.Faults.
+	kind() string
+}
 
 // Packets is sent by the session: packets of this TOI in the order of their arrival. Data lane. It is a buffer that
 // changes hands: whoever has it owns it.
@@ -40,10 +43,10 @@ type Cancel struct {
 // Reported is what an object emits, to its session: there are Reports in the Ledger.
 type Reported struct{}
 
-func (*Packets) isMessage() {}
-func (Describe) isMessage() {}
-func (WorkDone) isMessage() {}
-func (Cancel) isMessage()   {}
+func (*Packets) kind() string { return "packets" }
+func (Describe) kind() string { return "describe" }
+func (WorkDone) kind() string { return "work_done" }
+func (Cancel) kind() string   { return "cancel" }
 
 // FreeList holds Packets for reuse. It is safe for concurrent use.
 type FreeList struct {
@@ -93,3 +96,11 @@ func (p *Packets) Release() {
 
 // IgnoreDeadLetterLogging implements actors.Data.
 func (p *Packets) IgnoreDeadLetterLogging() {}
+
+// kindOf names what an object takes.
+func kindOf(m any) string {
+	if m, ok := m.(Message); ok {
+		return m.kind()
+	}
+	return ""
+}

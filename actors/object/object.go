@@ -6,13 +6,18 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 )
 
-// New returns the actor for toi of the session whose core l is. It must run on the goroutine that owns l and d.
-func New(l *receiver.Ledger, d *Ledger, toi flute.TOI) actor.Actor {
-	return &object{core: receiver.NewObject(l, toi), ledger: d}
+// Spec returns how the actor for toi is spawned, of the session whose core l is. It must run on the goroutine that owns l
+// and d. Its name for faults is "object/7-1", with TSI and TOI.
+func Spec(l *receiver.Ledger, d *Ledger, toi flute.TOI) actors.Spec {
+	return actors.Spec{
+		Produce: func() actor.Actor { return &object{core: receiver.NewObject(l, toi), ledger: d} },
+		Name:    fmt.Sprintf("object/%d-%v", l.Key().TSI, toi), Kind: kindOf,
+	}
 }
 
 type object struct {

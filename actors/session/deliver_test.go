@@ -48,9 +48,9 @@ func newRig(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	ledger := NewLedger()
-	r.pid, err = r.sys.Root().SpawnNamed(actors.Spec{Produce: func() actor.Actor {
-		return NewSessions(Config{Peers: func() Peers { return Peers{Hub: peer, Store: peer} }, Ledger: ledger})
-	}}.Props(), "sessions")
+	r.pid, err = r.sys.Root().SpawnNamed(Spec(Config{
+		Peers: func() Peers { return Peers{Hub: peer, Store: peer} }, Ledger: ledger,
+	}).Props(), "sessions")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,9 +36,7 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 		ledger := NewLedger()
 		t.Cleanup(ledger.Close)
 		// There is no store actor: the session crashes while it hands over the first of the Works, again and again.
-		sessions := actortest.Spawn(t, sys, "sessions", actors.Spec{Produce: func() actor.Actor {
-			return NewSessions(Config{Peers: func() Peers { return Peers{Hub: hub} }, Ledger: ledger})
-		}, Strategy: SessionsStrategy(nil)})
+		sessions := actortest.Spawn(t, sys, "sessions", Spec(Config{Peers: func() Peers { return Peers{Hub: hub} }, Ledger: ledger}))
 		in := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
 		ledger.Receive(in)
 		feed := receiving.Feed{Inbox: in}

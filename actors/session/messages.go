@@ -3,13 +3,17 @@ package session
 import (
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/sending"
+	"github.com/flute-node/flute-node/supervisor"
 )
 
 // Message is what Sessions takes, beside receiving.Closed from a session. It emits receiving.Close and sending.Close to
 // sessions, and hub.Publish.
 //
 //sumtype:decl
-type Message interface{ isMessage() }
+type Message interface {
+	// kind is the stable name of the message, for actors.Faults.
+	kind() string
+}
 
 // Open is sent by a reader when the first datagram of a session arrived; the datagrams wait in the Inbox, which the
 // Ledger knows already.
@@ -32,6 +36,19 @@ type Drain struct {
 // Drained answers Drain.
 type Drained struct{}
 
-func (Open) isMessage()  {}
-func (Start) isMessage() {}
-func (Drain) isMessage() {}
+func (Open) kind() string  { return "open" }
+func (Start) kind() string { return "start" }
+func (Drain) kind() string { return "drain" }
+
+// kindOf names what Sessions takes.
+func kindOf(m any) string {
+	switch m := m.(type) {
+	case Message:
+		return m.kind()
+	case receiving.Closed:
+		return "closed"
+	case supervisor.ChildGaveUp:
+		return "child_gave_up"
+	}
+	return ""
+}

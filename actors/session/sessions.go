@@ -30,15 +30,16 @@ type Config struct {
 	OnRestart func(supervisor.Event)
 }
 
-// NewSessions returns the dynamic supervisor of all sessions (OTP's simple_one_for_one).
-func NewSessions(cfg Config) actor.Actor {
-	return &sessions{cfg: cfg, children: map[string]*running{}, receiving: map[key]*running{}}
-}
-
-// SessionsStrategy is what Sessions does about a session that crashes: it is made anew over the same Ledger, until it
-// crashes too often.
-func SessionsStrategy(hook func(supervisor.Event)) actor.SupervisorStrategy {
-	return supervisor.NewDynamic(supervisor.DynamicConfig{Hook: hook})
+// Spec returns how Sessions is spawned, the dynamic supervisor of all sessions (OTP's simple_one_for_one). A session that
+// crashes is made anew over the same Ledger, until it crashes too often. The name for faults is "sessions".
+func Spec(cfg Config) actors.Spec {
+	return actors.Spec{
+		Produce: func() actor.Actor {
+			return &sessions{cfg: cfg, children: map[string]*running{}, receiving: map[key]*running{}}
+		},
+		Strategy: supervisor.NewDynamic(supervisor.DynamicConfig{Hook: cfg.OnRestart}),
+		Faults:   cfg.Faults, Name: "sessions", Kind: kindOf,
+	}
 }
 
 type sessions struct {

@@ -1,9 +1,14 @@
 package socket
 
+import "github.com/flute-node/flute-node/supervisor"
+
 // Message is what a socket takes. It emits session.Open and receiving.Packets, and events to the hub.
 //
 //sumtype:decl
-type Message interface{ isMessage() }
+type Message interface {
+	// kind is the stable name of the message, for actors.Faults.
+	kind() string
+}
 
 // readerEnded is sent by the reader goroutine to its socket when it cannot go on; the socket fails, is restarted, and
 // starts another reader.
@@ -12,5 +17,20 @@ type readerEnded struct{ err error }
 // tick is sent by the socket's timer: see to it that a reader runs, and look at the kernel's counters.
 type tick struct{}
 
-func (readerEnded) isMessage() {}
-func (tick) isMessage()        {}
+func (readerEnded) kind() string { return "reader_ended" }
+func (tick) kind() string        { return "tick" }
+
+// kindOf names what a socket and Sockets take.
+func kindOf(m any) string {
+	switch m := m.(type) {
+	case Message:
+		return m.kind()
+	case Start:
+		return "start"
+	case Stop:
+		return "stop"
+	case supervisor.ChildGaveUp:
+		return "child_gave_up"
+	}
+	return ""
+}

@@ -42,14 +42,17 @@ func (l *Ledger) Close() {
 	clear(l.endpoints)
 }
 
-// NewSockets returns the dynamic supervisor of all listening sockets.
-func NewSockets(ledger *Ledger, hub, sessions *actor.PID, faults *actors.Faults) actor.Actor {
-	return &sockets{ledger: ledger, peers: peers{hub, sessions}, faults: faults, children: map[string]uint64{}}
-}
-
-// Strategy is what Sockets does about a socket that crashes: it is restarted over its Endpoint, a number of times.
-func Strategy(hook func(supervisor.Event)) actor.SupervisorStrategy {
-	return supervisor.NewDynamic(supervisor.DynamicConfig{Intensity: 20, Period: time.Minute, Hook: hook})
+// Spec returns how Sockets is spawned, the dynamic supervisor of all listening sockets. A socket that crashes is restarted
+// over its Endpoint, a number of times, and hook is told. The names for faults are "sockets", and for a socket "socket/1",
+// with the number of its Reception.
+func Spec(ledger *Ledger, hub, sessions *actor.PID, hook func(supervisor.Event), faults *actors.Faults) actors.Spec {
+	return actors.Spec{
+		Produce: func() actor.Actor {
+			return &sockets{ledger: ledger, peers: peers{hub, sessions}, faults: faults, children: map[string]uint64{}}
+		},
+		Strategy: supervisor.NewDynamic(supervisor.DynamicConfig{Intensity: 20, Period: time.Minute, Hook: hook}),
+		Faults:   faults, Name: "sockets", Kind: kindOf,
+	}
 }
 
 type sockets struct {
@@ -94,7 +97,10 @@ func (s *sockets) Receive(ctx actor.Context) {
 }
 
 func (s *sockets) spawn(ctx actor.Context, e *Endpoint) {
-	spec := actors.Spec{Produce: func() actor.Actor { return &socket{Endpoint: e, peers: s.peers} }, Faults: s.faults}
+	spec := actors.Spec{
+		Produce: func() actor.Actor { return &socket{Endpoint: e, peers: s.peers} },
+		Faults:  s.faults, Name: fmt.Sprintf("socket/%d", e.id()), Kind: kindOf,
+	}
 	s.spawned++
 	pid, err := ctx.SpawnNamed(spec.Props(), fmt.Sprintf("socket-%d-%d", e.id(), s.spawned))
 	actors.Fault(err)

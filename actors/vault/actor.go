@@ -6,8 +6,13 @@ import (
 	"github.com/flute-node/flute-node/actors"
 )
 
-// NewActor returns the store actor over pool, which the caller stops after the actor.
-func NewActor(pool *actors.Pool) actor.Actor { return &worker{pool: pool} }
+// Spec returns how the store actor is spawned, over pool, which the caller stops after the actor. Its name for faults is
+// "store".
+func Spec(pool *actors.Pool, faults *actors.Faults) actors.Spec {
+	return actors.Spec{
+		Produce: func() actor.Actor { return &worker{pool: pool} }, Faults: faults, Name: "store", Kind: kindOf,
+	}
+}
 
 // worker hands jobs to the pool and keeps what does not fit. What waits is bounded: of each object in reception, a few source
 // blocks or its publication; of each sending session, the source blocks in transfer. Jobs that wait while it crashes are forgotten: the sessions, which are restarted with it,

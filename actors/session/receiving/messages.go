@@ -1,8 +1,11 @@
 package receiving
 
 import (
+	"github.com/flute-node/flute-node/actors/object"
+	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/slab"
+	"github.com/flute-node/flute-node/supervisor"
 )
 
 // Message is what a receiving session takes, beside vault.Ran from the store actor, object.Reported from its objects
@@ -10,7 +13,10 @@ import (
 // package object.
 //
 //sumtype:decl
-type Message interface{ isMessage() }
+type Message interface {
+	// kind is the stable name of the message, for actors.Faults.
+	kind() string
+}
 
 // Packets is sent by a reader: datagrams of one session in the order of arrival. Data lane. It is a buffer that changes
 // hands: whoever has it owns it, and nobody else looks at it.
@@ -45,10 +51,25 @@ type State struct {
 // tick is sent by the session's own timer, and by its reader when the session has to yield.
 type tick struct{}
 
-func (*Packets) isMessage() {}
-func (Close) isMessage()    {}
-func (Inspect) isMessage()  {}
-func (tick) isMessage()     {}
+func (*Packets) kind() string { return "packets" }
+func (Close) kind() string    { return "close" }
+func (Inspect) kind() string  { return "inspect" }
+func (tick) kind() string     { return "tick" }
 
 // Closed is emitted to the parent when the session is over. The parent stops the actor.
 type Closed struct{ Inbox *Inbox }
+
+// kindOf names what a receiving session takes.
+func kindOf(m any) string {
+	switch m := m.(type) {
+	case Message:
+		return m.kind()
+	case object.Reported:
+		return "reported"
+	case vault.Ran:
+		return "ran"
+	case supervisor.ChildGaveUp:
+		return "child_gave_up"
+	}
+	return ""
+}

@@ -42,12 +42,8 @@ func (s *session) child(ctx actor.Context, toi flute.TOI) *child {
 		return c
 	}
 	c := &child{mailbox: actors.NewMailbox(actors.Limits{}, s.lost)}
-	spec := actors.Spec{
-		Produce:    func() actor.Actor { return object.New(s.ledger.core, s.ledger.objects, toi) },
-		Mailbox:    c.mailbox,
-		Dispatcher: s.cfg.Loop,
-		Faults:     s.cfg.Faults,
-	}
+	spec := object.Spec(s.ledger.core, s.ledger.objects, toi)
+	spec.Mailbox, spec.Dispatcher, spec.Faults = c.mailbox, s.cfg.Loop, s.cfg.Faults
 	s.ledger.spawned++
 	pid, err := ctx.SpawnNamed(spec.Props(), fmt.Sprintf("toi-%v-%d", toi, s.ledger.spawned))
 	actors.Fault(err)

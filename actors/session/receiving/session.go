@@ -1,6 +1,7 @@
 package receiving
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -28,13 +29,15 @@ type Config struct {
 	Faults *actors.Faults // nil: none
 }
 
-// Spec returns how the actor is spawned, over what lives longer than it.
+// Spec returns how the actor is spawned, over what lives longer than it. Its name for faults is "session/receiving-7", with
+// its TSI; those of its objects are "object/7-1", with the TOI too.
 func Spec(cfg Config, strategy actor.SupervisorStrategy) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor {
 			return &session{cfg: cfg, inbox: cfg.Inbox, ledger: cfg.Ledger, free: &object.FreeList{}}
 		},
-		Mailbox: cfg.Inbox.mailbox, Dispatcher: cfg.Loop, Faults: cfg.Faults, Strategy: strategy,
+		Mailbox: cfg.Inbox.mailbox, Dispatcher: cfg.Loop, Strategy: strategy,
+		Faults: cfg.Faults, Name: fmt.Sprintf("session/receiving-%d", cfg.Inbox.Key.TSI), Kind: kindOf,
 	}
 }
 

@@ -8,7 +8,10 @@ import (
 // Message is what a sending session takes. It emits hub.Publish and vault.Run.
 //
 //sumtype:decl
-type Message interface{ isMessage() }
+type Message interface {
+	// kind is the stable name of the message, for actors.Faults.
+	kind() string
+}
 
 // Add is sent by the node: one file more, already prepared. Answered with [Added]. It may be sent again, with the same
 // ID, if the answer fails to come.
@@ -48,9 +51,17 @@ type State struct {
 // pump is sent by a session to itself: make and write the next datagrams.
 type pump struct{}
 
-func (Add) isMessage()     {}
-func (Finish) isMessage()  {}
-func (Close) isMessage()   {}
-func (Remove) isMessage()  {}
-func (Inspect) isMessage() {}
-func (pump) isMessage()    {}
+func (Add) kind() string     { return "add" }
+func (Finish) kind() string  { return "finish" }
+func (Close) kind() string   { return "close" }
+func (Remove) kind() string  { return "remove" }
+func (Inspect) kind() string { return "inspect" }
+func (pump) kind() string    { return "pump" }
+
+// kindOf names what a sending session takes.
+func kindOf(m any) string {
+	if m, ok := m.(Message); ok {
+		return m.kind()
+	}
+	return ""
+}

@@ -12,11 +12,13 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop is its goroutine.
+// Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop is its goroutine. Its name for
+// faults is "session/sending-7", with its TSI.
 func Spec(l *Ledger, hub, store *actor.PID, loop *actors.Loop, faults *actors.Faults) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor { return &session{ledger: l, hub: hub, store: store} },
-		Mailbox: actors.NewMailbox(actors.Limits{}, nil), Dispatcher: loop, Faults: faults,
+		Mailbox: actors.NewMailbox(actors.Limits{}, nil), Dispatcher: loop,
+		Faults: faults, Name: fmt.Sprintf("session/sending-%d", l.cfg.Key.TSI), Kind: kindOf,
 	}
 }
 
