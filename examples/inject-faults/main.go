@@ -14,6 +14,7 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/node"
@@ -29,9 +30,9 @@ func main() {
 func run(group netip.AddrPort) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	// The third message with packets that an object named toi-2 gets makes it panic.
+	// The third message with packets for TOI 2 of the session with TSI 4 makes the actor of that object panic.
 	faults := actors.NewFaults(1, actors.Rule{
-		Actor: "node/transfers/sessions/*/toi-2-*", Message: "*object.Packets", Nth: 3, Kind: actors.FaultPanic,
+		Actor: "object/4-2", Message: "packets", Nth: 3, Kind: actors.FaultPanic,
 	})
 	n, err := node.Start(node.Config{Faults: faults})
 	if err != nil {
@@ -46,6 +47,7 @@ func run(group netip.AddrPort) (err error) {
 	// Reed-Solomon makes good for the packets that were in the hands of the actor when it crashed.
 	s, err := n.Send(ctx, node.SendConfig{To: group, TSI: 4, Interface: "lo", Rate: 100_000_000, Session: sender.Config{
 		TransferCount: 2,
+		FirstTOI:      flute.NewTOI(1), // or it is taken from the clock, and the rule does not know it
 		OTI:           fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 32, MaxEncodingSymbols: 64},
 	}})
 	if err != nil {
@@ -80,6 +82,9 @@ func run(group netip.AddrPort) (err error) {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+	if faults.Injected() == 0 {
+		return errors.New("no fault was injected")
 	}
 	return nil
 }
