@@ -1,0 +1,107 @@
+package core
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/utp/wire"
+)
+
+const (
+	// leastLinger and mostLinger bound how long an end that has finished answers a peer whose FIN comes again.
+	leastLinger = 500 * time.Millisecond
+	mostLinger  = 3 * time.Second
+)
+
+// CloseWrite ends this end's stream: a FIN follows all bytes that Write has accepted. Reading goes on. It does nothing
+// once it, or Close, was called or the connection has ended.
+func (c *Conn) CloseWrite(now time.Time) {
+	c.clock.tick(now)
+	if c.state < lingering {
+		c.finQueued = true
+	}
+}
+
+// Close ends both directions. What Write has accepted is delivered, within Config.Linger, or Err says that it was not; what
+// the peer sends is acknowledged and not read.
+func (c *Conn) Close(now time.Time) {
+	t := c.clock.tick(now)
+	if c.state >= lingering {
+		return
+	}
+	if c.state == synSent && c.outbox.n == 0 {
+		c.fail(ErrAborted, c.synTries > 0)
+		return
+	}
+	c.finQueued = true
+	if !c.discards {
+		c.discards = true
+		c.endAt = min(c.endAt, t+c.cfg.Linger)
+		c.inbox.unread.discard(c.inbox.unread.n)
+		if c.state == connected && c.acks.opened(c.inbox.window(), c.inbox.limit, c.mtu.max) {
+			c.acks.due = t
+		}
+	}
+	c.settle(t)
+}
+
+// Abort ends the connection at once, with a RESET for the peer. Bytes may be lost.
+func (c *Conn) Abort(now time.Time) {
+	c.clock.tick(now)
+	if c.state < lingering {
+		c.fail(ErrAborted, c.state == connected || c.synTries > 0)
+	}
+}
+
+// settle ends the connection when everything is delivered: both ways, or, after Close, our way.
+func (c *Conn) settle(now instant) {
+	if c.state != connected || !c.finAcked || !c.inbox.ended && !c.discards {
+		return
+	}
+	c.state = lingering
+	c.endAt = now + min(max(3*c.rtt.timeout(), leastLinger), mostLinger)
+	c.events |= Closed
+}
+
+// fail ends the connection with an error, and with a RESET if the peer is to know.
+func (c *Conn) fail(err error, tell bool) {
+	if c.state == ended {
+		return
+	}
+	c.state, c.err, c.resetDue = ended, err, tell
+	c.events |= Closed
+	c.forget()
+}
+
+// forget gives memory back that only a living connection needs. What was received can still be read.
+func (c *Conn) forget() {
+	c.outbox = byteQueue{}
+	c.flight.ring, c.flight.bytes, c.flight.pending = nil, 0, 0
+	c.flight.sacked, c.flight.lost, c.flight.resent = 0, 0, 0
+	c.flight.first, c.flight.n = c.flight.next(), 0
+	c.inbox.ahead, c.inbox.bytes, c.inbox.free, c.mask = nil, 0, buffers{}, nil
+}
+
+// reset takes a RESET. It must carry an id of this connection, and acknowledge one of the packets that the peer may have
+// seen last: who only guesses an address and an id ends nothing.
+func (c *Conn) reset(p *wire.Packet, now instant) {
+	d := p.Ack.Sub(c.flight.first - 1)
+	switch {
+	case p.ConnID != c.recvID && p.ConnID != c.sendID:
+		c.stats.Dropped.Foreign++
+	case d < 0 || d > c.flight.n+1:
+		c.stats.Dropped.Ack++
+	case c.state == synSent:
+		c.fail(ErrRefused, false)
+	case c.state == lingering:
+		c.state = ended
+		c.forget()
+	case c.finSent && c.flight.n == 1 && (c.inbox.ended || c.discards):
+		// All that is not acknowledged is our FIN: the peer has got it, has finished, and is gone.
+		c.finAcked = true
+		c.settle(now)
+		c.state = ended
+		c.forget()
+	default:
+		c.fail(ErrReset, false)
+	}
+}

@@ -1,0 +1,167 @@
+package core
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/flute-node/flute-node/utp/wire"
+)
+
+// The defaults of Config.
+const (
+	// defaultBuffer is 84 ms of 100 Mbit/s, and what libutp has.
+	defaultBuffer = 1 << 20
+	// defaultTarget is the most that RFC 6817, section 2.5, allows.
+	defaultTarget = 100 * time.Millisecond
+	// defaultTargetPlus is that of LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus).
+	defaultTargetPlus = 60 * time.Millisecond
+	// defaultMinPacket passes every path over which QUIC works, with IP and UDP headers of IPv6.
+	defaultMinPacket = 1200
+	// defaultMaxPacket fills 1500 bytes over IPv6; over IPv4 it wastes 20 bytes.
+	defaultMaxPacket = 1452
+	// defaultMinRTO is below the 500 ms of the BEP and above the jitter of mobile links: a tail-loss probe comes first.
+	defaultMinRTO = 200 * time.Millisecond
+	// defaultMaxRTO bounds the silence after which a path that works again is noticed.
+	defaultMaxRTO = 6 * time.Second
+	// defaultInitialRTO holds before the round-trip time is known (BEP 29).
+	defaultInitialRTO = time.Second
+	// defaultTimeouts gives a path 24 s to work again: 0.2, 0.4, … 3.2, then 6 s three times.
+	defaultTimeouts = 8
+	// defaultConnectTries fails 1 of 20,000 connections where 10 % of the packets are lost in each direction.
+	defaultConnectTries = 6
+	// defaultKeepAlive is below the 30 s after which some NATs forget a flow.
+	defaultKeepAlive = 29 * time.Second
+	// defaultIdle is four packets of a peer that keeps alive as we do.
+	defaultIdle = 2 * time.Minute
+	// defaultAckDelay is half of the least RTO of the strictest peer's, less the way.
+	defaultAckDelay = 10 * time.Millisecond
+	// defaultReprobe is libutp's: paths seldom change.
+	defaultReprobe = 30 * time.Minute
+	// defaultLinger bounds Close where the peer takes nothing any more.
+	defaultLinger = 30 * time.Second
+	// defaultFlight is below the 1024 packets that libutp takes beyond the last one in order.
+	defaultFlight = 1000
+	// defaultHalfOpen and defaultHalfOpenPrefix bound handshakes that are not complete: 64 bytes each.
+	defaultHalfOpen       = 4096
+	defaultHalfOpenPrefix = 256
+	// defaultHalfOpenLife is how long a SYN is remembered, as in libutp's intent.
+	defaultHalfOpenLife = 3 * time.Second
+	// defaultResets bounds the answers to packets of no connection, a second.
+	defaultResets = 100
+
+	// minPacket is the least packet: 150 bytes of payload, as BEP 29 has it.
+	minPacket = wire.HeaderLen + 150
+	// maxPacket is what UDP over IPv6 takes.
+	maxPacket = 65527
+	// maxFlight keeps sequence numbers apart by less than half of their range.
+	maxFlight = 1 << 14
+	// maxBuffer is what the window of a packet tells.
+	maxBuffer = 1 << 30
+)
+
+// Congestion names a congestion control.
+type Congestion uint8
+
+// The congestion controls.
+const (
+	LEDBAT         Congestion = iota // RFC 6817: yields to other traffic
+	LEDBATPlusPlus                   // draft-irtf-iccrg-ledbat-plus-plus: the same, with a shorter queue and fairer to others of its kind
+	Cubic                            // RFC 9438: takes its share, as TCP does
+	numCongestions
+)
+
+// Config configures connections. The zero value of a field is its default. It is not changed after it was handed over.
+type Config struct {
+	SendBuffer    int // bytes that Write accepts beyond what is acknowledged; 1 MiB
+	ReceiveBuffer int // bytes that are received and not read, in order or not; 1 MiB
+	MaxFlight     int // packets sent and not acknowledged; 1000, at most 16384: peers drop what is further ahead
+
+	Congestion Congestion
+	Target     time.Duration // queueing delay that LEDBAT aims at; 100 ms, of LEDBAT++ 60 ms
+	// FixedTarget keeps Target where a queue turns out to be shorter than it. By default half of that queue is the target
+	// then: LEDBAT does not yield before the queue overflows, otherwise.
+	FixedTarget bool
+	// LossTolerant keeps LEDBAT's window at a loss while the queueing delay is below a quarter of the target: for links
+	// that lose packets without congestion.
+	LossTolerant bool
+
+	NoDelay  bool          // sends short packets at once: Nagle's algorithm off
+	NoPacing bool          // sends as much as the window allows at once
+	AckDelay time.Duration // how long one packet waits for another before it is acknowledged; 10 ms; negative: not at all
+
+	MinPacket int           // bytes of a UDP payload that each path takes; 1200, at least 170
+	MaxPacket int           // bytes of a UDP payload to try; 1452; MinPacket: no search
+	Reprobe   time.Duration // from one search for the largest packet to the next; 30 min
+
+	MinRTO       time.Duration // least retransmission timeout; 200 ms
+	MaxRTO       time.Duration // 6 s
+	InitialRTO   time.Duration // before the round-trip time is known, and of a SYN; 1 s
+	MaxTimeouts  int           // in a row, after which the connection fails with ErrTimeout; 8
+	ConnectTries int           // SYNs; 6
+
+	KeepAlive time.Duration // silence of ours after which a packet keeps NATs open; 29 s; negative: none
+	Idle      time.Duration // silence of the peer after which the connection fails with ErrTimeout; 2 min; negative: never
+	Linger    time.Duration // from Close until it fails with ErrTimeout; 30 s
+
+	// For Handshakes only.
+	HalfOpen       int           // entries; 4096
+	HalfOpenPrefix int           // entries of one IPv4 /24 or IPv6 /48; 256
+	HalfOpenLife   time.Duration // 3 s
+	Resets         int           // resets a second in answer to packets of no connection; 100; negative: none
+}
+
+// validated returns c with its defaults, or an error that names the field.
+func (c Config) validated() (*Config, error) {
+	c.SendBuffer = cmp.Or(c.SendBuffer, defaultBuffer)
+	c.ReceiveBuffer = cmp.Or(c.ReceiveBuffer, defaultBuffer)
+	c.MaxFlight = cmp.Or(c.MaxFlight, defaultFlight)
+	if c.Target == 0 {
+		if c.Target = defaultTarget; c.Congestion == LEDBATPlusPlus {
+			c.Target = defaultTargetPlus
+		}
+	}
+	c.AckDelay = max(0, cmp.Or(c.AckDelay, defaultAckDelay))
+	c.MinPacket = cmp.Or(c.MinPacket, defaultMinPacket)
+	c.MaxPacket = cmp.Or(c.MaxPacket, max(defaultMaxPacket, c.MinPacket))
+	c.Reprobe = cmp.Or(c.Reprobe, defaultReprobe)
+	c.MinRTO = cmp.Or(c.MinRTO, defaultMinRTO)
+	c.MaxRTO = cmp.Or(c.MaxRTO, defaultMaxRTO)
+	c.InitialRTO = cmp.Or(c.InitialRTO, defaultInitialRTO)
+	c.MaxTimeouts = cmp.Or(c.MaxTimeouts, defaultTimeouts)
+	c.ConnectTries = cmp.Or(c.ConnectTries, defaultConnectTries)
+	c.KeepAlive = cmp.Or(c.KeepAlive, defaultKeepAlive)
+	c.Idle = cmp.Or(c.Idle, defaultIdle)
+	c.Linger = cmp.Or(c.Linger, defaultLinger)
+	c.HalfOpen = cmp.Or(c.HalfOpen, defaultHalfOpen)
+	c.HalfOpenPrefix = cmp.Or(c.HalfOpenPrefix, defaultHalfOpenPrefix)
+	c.HalfOpenLife = cmp.Or(c.HalfOpenLife, defaultHalfOpenLife)
+	c.Resets = cmp.Or(c.Resets, defaultResets)
+	for _, check := range []struct {
+		bad  bool
+		text string
+	}{
+		{c.MinPacket < minPacket || c.MinPacket > maxPacket, fmt.Sprintf("MinPacket %d is not %d to %d", c.MinPacket, minPacket, maxPacket)},
+		{c.MaxPacket < c.MinPacket || c.MaxPacket > maxPacket, fmt.Sprintf("MaxPacket %d is not MinPacket to %d", c.MaxPacket, maxPacket)},
+		{c.SendBuffer < c.MaxPacket || c.SendBuffer > maxBuffer, fmt.Sprintf("SendBuffer %d is not MaxPacket to %d", c.SendBuffer, maxBuffer)},
+		{c.ReceiveBuffer < c.MaxPacket || c.ReceiveBuffer > maxBuffer, fmt.Sprintf("ReceiveBuffer %d is not MaxPacket to %d", c.ReceiveBuffer, maxBuffer)},
+		{c.MaxFlight < 1 || c.MaxFlight > maxFlight, fmt.Sprintf("MaxFlight %d is not 1 to %d", c.MaxFlight, maxFlight)},
+		{c.Congestion >= numCongestions, fmt.Sprintf("Congestion %d is not known", c.Congestion)},
+		{c.Target < time.Millisecond || c.Target > time.Second, fmt.Sprintf("Target %v is not 1ms to 1s", c.Target)},
+		{c.AckDelay > c.MinRTO/2, fmt.Sprintf("AckDelay %v is more than half of MinRTO", c.AckDelay)},
+		{c.MinRTO < time.Millisecond || c.MinRTO > c.MaxRTO, fmt.Sprintf("MinRTO %v is not 1ms to MaxRTO", c.MinRTO)},
+		{c.InitialRTO < c.MinRTO || c.InitialRTO > c.MaxRTO, fmt.Sprintf("InitialRTO %v is not MinRTO to MaxRTO", c.InitialRTO)},
+		{c.MaxTimeouts < 1, "MaxTimeouts is negative"},
+		{c.ConnectTries < 1, "ConnectTries is negative"},
+		{c.Reprobe < time.Second, "Reprobe is less than 1s"},
+		{c.Linger < time.Millisecond, "Linger is less than 1ms"},
+		{c.HalfOpen < 1, "HalfOpen is negative"},
+		{c.HalfOpenPrefix < 1, "HalfOpenPrefix is negative"},
+		{c.HalfOpenLife < time.Millisecond, "HalfOpenLife is less than 1ms"},
+	} {
+		if check.bad {
+			return nil, fmt.Errorf("core: Config.%s", check.text)
+		}
+	}
+	return &c, nil
+}

@@ -1,0 +1,96 @@
+package core
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	cubicC    = 0.4 // packets per second cubed (RFC 9438, section 5)
+	cubicBeta = 0.7 // what a loss leaves of the window (RFC 9438, section 4.6)
+)
+
+// cubic is CUBIC (RFC 9438).
+type cubic struct {
+	cwnd      float64
+	threshold float64
+	packet    float64
+
+	most  float64 // window at the latest loss, in packets
+	k     float64 // seconds from the loss until the window is there again
+	epoch instant // of the growth; never: none since a loss
+	reno  float64 // window that Reno would have (section 4.3), in packets
+
+	saved savedCubic
+}
+
+type savedCubic struct {
+	cwnd, threshold, most, k, reno float64
+	epoch                          instant
+}
+
+func newCubic(cfg *Config) *cubic {
+	packet := float64(cfg.MinPacket)
+	return &cubic{cwnd: initialPackets * packet, threshold: noThreshold, packet: packet, epoch: never}
+}
+
+func (c *cubic) window() int     { return int(c.cwnd) }
+func (c *cubic) slowStart() bool { return c.cwnd < c.threshold }
+
+func (c *cubic) state() (delay, target instant) { return 0, 0 }
+
+func (c *cubic) acked(p progress) {
+	c.packet = float64(p.packet)
+	if !p.limited {
+		return
+	}
+	bytes := float64(min(p.bytes, p.inFlight))
+	if c.slowStart() {
+		// HyStart (RFC 9406) ends slow start when the round trip gets longer by an eighth, 4 ms at least.
+		if slack := max(p.leastRTT/8, 4*time.Millisecond); p.hasDelay && p.delay > slack && c.cwnd > 16*c.packet {
+			c.threshold = c.cwnd
+			return
+		}
+		c.cwnd += bytes
+		return
+	}
+	w := c.cwnd / c.packet
+	if c.epoch == never {
+		c.epoch, c.reno = p.now, w
+		c.k = 0
+		if w < c.most {
+			c.k = math.Cbrt((c.most - w) / cubicC)
+		} else {
+			c.most = w
+		}
+	}
+	t := (p.now - c.epoch + p.rtt).Seconds() - c.k
+	goal := min(max(cubicC*t*t*t+c.most, w), 1.5*w)
+	c.reno += 3 * (1 - cubicBeta) / (1 + cubicBeta) * bytes / c.cwnd
+	if c.reno > goal {
+		c.cwnd = max(c.cwnd, c.reno*c.packet)
+		return
+	}
+	c.cwnd += (goal - w) / w * bytes
+}
+
+func (c *cubic) lost(instant) {
+	c.saved = savedCubic{c.cwnd, c.threshold, c.most, c.k, c.reno, c.epoch}
+	w := c.cwnd / c.packet
+	if c.most = w; w < c.saved.most {
+		c.most = w * (1 + cubicBeta) / 2 // fast convergence (section 4.7)
+	}
+	c.cwnd = max(c.cwnd*cubicBeta, leastPackets*c.packet)
+	c.threshold, c.epoch = c.cwnd, never
+}
+
+func (c *cubic) timeout(now instant) {
+	c.lost(now)
+	c.cwnd = leastPackets * c.packet
+}
+
+func (c *cubic) undo() {
+	if s := c.saved; s.cwnd > c.cwnd {
+		c.cwnd, c.threshold, c.most, c.k, c.reno, c.epoch = s.cwnd, s.threshold, s.most, s.k, s.reno, s.epoch
+	}
+}

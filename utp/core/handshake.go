@@ -1,0 +1,234 @@
+package core
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/flute-node/flute-node/utp/wire"
+)
+
+// Handshakes answers packets that belong to no connection: SYNs, the packets that complete a handshake, and strangers'. A
+// connection begins with the packet that proves that the peer got our answer; before that there is an entry in a bounded
+// table, for a few seconds. No answer is longer than the packet, nor is one sent twice: nobody's traffic is amplified. It
+// is not safe for concurrent use.
+type Handshakes struct {
+	cfg      *Config
+	random   func() uint16
+	entries  map[halfOpenKey]*halfOpen
+	prefixes map[netip.Prefix]int
+	oldest   *halfOpen // a list, by age
+	newest   *halfOpen
+	free     *halfOpen
+
+	resets  float64 // that may be sent now
+	resetAt time.Time
+	stats   HandshakeStats
+}
+
+// HandshakeStats counts packets of no connection.
+type HandshakeStats struct {
+	HalfOpen  int    // entries
+	Syns      uint64 // that were answered, repeated ones included
+	Accepted  uint64 // connections
+	Expired   uint64 // entries that were not completed in time
+	Evicted   uint64 // the oldest entries, where the table was full
+	Refused   uint64 // SYNs of a prefix that has too many entries, or that are not well-formed
+	Forged    uint64 // packets that acknowledge something else than our answer
+	Resets    uint64 // sent
+	Stray     uint64 // packets of no connection, without an answer
+	Malformed uint64 // no packet of uTP
+}
+
+// halfOpenKey names the connection that a SYN asks for.
+type halfOpenKey struct {
+	from netip.AddrPort
+	id   wire.ConnID // of our packets
+}
+
+type halfOpen struct {
+	key      halfOpenKey
+	syn, seq wire.Seq // of the peer, ours
+	until    time.Time
+
+	older, newer *halfOpen
+}
+
+// NewHandshakes returns an empty table for connections that have cfg. random returns unpredictable numbers. The error
+// names the field of cfg that is at fault.
+func NewHandshakes(cfg Config, random func() uint16) (*Handshakes, error) {
+	v, err := cfg.validated()
+	if err != nil {
+		return nil, err
+	}
+	return &Handshakes{
+		cfg: v, random: random, entries: map[halfOpenKey]*halfOpen{}, prefixes: map[netip.Prefix]int{},
+		resets: float64(max(0, v.Resets)),
+	}, nil
+}
+
+// Handle takes a datagram of no connection. It returns the connection that it begins, which has taken the datagram, or the
+// answer to send, appended to b, or neither.
+func (h *Handshakes) Handle(now time.Time, from netip.AddrPort, datagram, b []byte) (c *Conn, answer []byte) {
+	h.Expire(now)
+	p, err := wire.Parse(datagram)
+	switch {
+	case err != nil:
+		h.stats.Malformed++
+		return nil, nil
+	case p.Type == wire.Syn:
+		return nil, h.syn(now, from, &p, b)
+	}
+	e := h.entries[halfOpenKey{from, p.ConnID - 1}]
+	if p.Type == wire.Reset {
+		if e == nil {
+			// It may carry the id of our answer.
+			e = h.entries[halfOpenKey{from, p.ConnID}]
+		}
+		if e != nil && (p.Ack == e.seq || p.Ack == e.seq-1) {
+			h.drop(e)
+		} else {
+			h.stats.Stray++
+		}
+		return nil, nil
+	}
+	if e == nil {
+		return nil, h.reset(now, &p, b)
+	}
+	// 16 random bits and the address: who did not get our answer guesses them once in 65,536 times, and gets nothing for
+	// another guess.
+	if p.Ack != e.seq-1 || p.SACK != nil {
+		h.stats.Forged++
+		return nil, nil
+	}
+	c = accept(now, h.cfg, e.key.id, e.syn, e.seq)
+	c.Handle(now, datagram)
+	h.drop(e)
+	h.stats.Accepted++
+	return c, nil
+}
+
+// syn answers a SYN.
+func (h *Handshakes) syn(now time.Time, from netip.AddrPort, p *wire.Packet, b []byte) []byte {
+	// Other protocols on the same port may look like uTP. A SYN acknowledges nothing and knows no delay.
+	if p.Ack != 0 || p.Delay != 0 || len(p.Payload) > 0 {
+		h.stats.Refused++
+		return nil
+	}
+	key := halfOpenKey{from, p.ConnID}
+	e := h.entries[key]
+	if e != nil && e.syn != p.Seq {
+		h.stats.Refused++ // a forged one does not take another's place
+		return nil
+	}
+	if e == nil {
+		if e = h.add(now, key); e == nil {
+			h.stats.Refused++
+			return nil
+		}
+		e.syn, e.seq = p.Seq, wire.Seq(h.random())
+	}
+	h.stats.Syns++
+	clock := newClock(now)
+	answer := wire.Packet{
+		Type: wire.State, ConnID: p.ConnID, Timestamp: clock.wire(), Delay: max(1, clock.wire()-p.Timestamp),
+		Window: uint32(h.cfg.ReceiveBuffer), Seq: e.seq, Ack: p.Seq,
+	}
+	return answer.AppendBinary(b)
+}
+
+// reset answers a packet of an unknown connection, as often as Config.Resets allows.
+func (h *Handshakes) reset(now time.Time, p *wire.Packet, b []byte) []byte {
+	most := float64(h.cfg.Resets)
+	if passed := now.Sub(h.resetAt).Seconds(); passed > 0 {
+		h.resets, h.resetAt = min(most, h.resets+passed*most), now
+	}
+	if h.resets < 1 {
+		h.stats.Stray++
+		return nil
+	}
+	h.resets--
+	h.stats.Resets++
+	answer := wire.Packet{Type: wire.Reset, ConnID: p.ConnID, Seq: wire.Seq(h.random()), Ack: p.Seq}
+	return answer.AppendBinary(b)
+}
+
+func prefixOf(a netip.Addr) netip.Prefix {
+	bits := 48
+	if a = a.Unmap(); a.Is4() {
+		bits = 24
+	}
+	p, _ := a.Prefix(bits) // of a valid address it exists
+	return p
+}
+
+// add returns a new entry, or nil if its prefix has too many. A full table gives up its oldest entry: its peer has had the
+// most time, and in a flood it is not one that answers.
+func (h *Handshakes) add(now time.Time, key halfOpenKey) *halfOpen {
+	prefix := prefixOf(key.from.Addr())
+	if h.prefixes[prefix] >= h.cfg.HalfOpenPrefix {
+		return nil
+	}
+	if len(h.entries) >= h.cfg.HalfOpen {
+		h.stats.Evicted++
+		h.drop(h.oldest)
+	}
+	e := h.free
+	if e == nil {
+		e = &halfOpen{}
+	} else {
+		h.free = e.newer
+	}
+	*e = halfOpen{key: key, until: now.Add(h.cfg.HalfOpenLife), older: h.newest}
+	if h.newest != nil {
+		h.newest.newer = e
+	} else {
+		h.oldest = e
+	}
+	h.newest = e
+	h.entries[key] = e
+	h.prefixes[prefix]++
+	return e
+}
+
+func (h *Handshakes) drop(e *halfOpen) {
+	if e.older != nil {
+		e.older.newer = e.newer
+	} else {
+		h.oldest = e.newer
+	}
+	if e.newer != nil {
+		e.newer.older = e.older
+	} else {
+		h.newest = e.older
+	}
+	delete(h.entries, e.key)
+	prefix := prefixOf(e.key.from.Addr())
+	if h.prefixes[prefix]--; h.prefixes[prefix] == 0 {
+		delete(h.prefixes, prefix)
+	}
+	*e = halfOpen{newer: h.free}
+	h.free = e
+}
+
+// Expire forgets handshakes that were not completed in time.
+func (h *Handshakes) Expire(now time.Time) {
+	for h.oldest != nil && !now.Before(h.oldest.until) {
+		h.stats.Expired++
+		h.drop(h.oldest)
+	}
+}
+
+// Deadline returns when Expire is to be called; zero: not before the next packet.
+func (h *Handshakes) Deadline() time.Time {
+	if h.oldest == nil {
+		return time.Time{}
+	}
+	return h.oldest.until
+}
+
+// Stats returns the statistics.
+func (h *Handshakes) Stats() HandshakeStats {
+	s := h.stats
+	s.HalfOpen = len(h.entries)
+	return s
+}

@@ -1,0 +1,187 @@
+package core
+
+const (
+	// ledbatGain is how many packets LEDBAT's window grows by in a round trip where there is no queue, as libutp's. RFC
+	// 6817 asks for one; see docs/adr/0025-utp-congestion.md.
+	ledbatGain = 2
+	// maxGainDivisor bounds how much slower than that LEDBAT++ grows where the base delay is short.
+	maxGainDivisor = 16
+	// plusDecrease is by how much of the window LEDBAT++ shrinks in a round trip, for each target that the queue is longer
+	// than the target.
+	plusDecrease = 1.0
+	// slowdownRest is for how many round trips LEDBAT++ sends next to nothing, so that the queue empties.
+	slowdownRest = 2
+	// slowdownEvery is how many times longer than a slowdown the time to the next one is.
+	slowdownEvery = 9
+	// gentle is what a loss leaves of the window where the queue is short: it is seldom of our making.
+	gentle = 0.8
+)
+
+// ledbat is LEDBAT (RFC 6817), and LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus-01), which also slows down now and then to
+// measure the base delay.
+type ledbat struct {
+	plus     bool
+	tolerant bool
+	target   target
+
+	cwnd      float64
+	threshold float64 // of slow start
+	packet    float64
+	delay     instant // the latest
+	rtt       instant
+
+	rests slowdown
+	saved savedWindow
+}
+
+// savedWindow is what undo restores.
+type savedWindow struct {
+	cwnd, threshold float64
+	target          instant
+}
+
+// slowdown is LEDBAT++'s: rest at the least window, then slow start to where the window was.
+type slowdown struct {
+	next    instant // zero: after the first slow start
+	until   instant // of the rest; zero: none
+	began   instant // zero: not in a slowdown
+	restore float64 // window at which slow start ends
+}
+
+func newLEDBAT(cfg *Config) *ledbat {
+	packet := float64(cfg.MinPacket)
+	return &ledbat{
+		plus: cfg.Congestion == LEDBATPlusPlus, tolerant: cfg.LossTolerant, target: newTarget(cfg),
+		cwnd: initialPackets * packet, threshold: noThreshold, packet: packet,
+	}
+}
+
+func (l *ledbat) window() int     { return int(l.cwnd) }
+func (l *ledbat) slowStart() bool { return l.cwnd < l.threshold && l.rests.until == 0 }
+
+func (l *ledbat) state() (delay, target instant) { return l.delay, l.target.current }
+
+func (l *ledbat) least() float64 { return leastPackets * l.packet }
+
+func (l *ledbat) acked(p progress) {
+	l.packet, l.rtt = float64(p.packet), p.rtt
+	if p.hasDelay {
+		l.delay = p.delay
+		l.target.saw(p.delay, p.now)
+	}
+	if l.plus && l.rest(p) {
+		return
+	}
+	bytes := float64(min(p.bytes, p.inFlight))
+	off := 1 - float64(l.delay)/float64(l.target.current)
+	switch {
+	case l.slowStart():
+		if p.hasDelay && l.delay > l.target.current*l.exit()/4 {
+			l.threshold = l.cwnd
+			l.exited(p.now)
+			break
+		}
+		if p.limited {
+			l.cwnd = min(l.cwnd+bytes, max(l.threshold, l.cwnd))
+		}
+		if l.cwnd >= l.threshold {
+			l.exited(p.now)
+		}
+	case off >= 0:
+		if p.limited {
+			// RFC 6817, section 2.4.2: cwnd += GAIN * off_target * bytes_newly_acked * MSS / cwnd.
+			l.cwnd += l.gain(p) * off * bytes * l.packet / l.cwnd
+		}
+	default:
+		l.decrease(off, bytes)
+	}
+	l.cwnd = max(l.cwnd, l.least())
+}
+
+// exit returns at how many quarters of the target slow start ends: the queue goes on growing for a round trip.
+func (l *ledbat) exit() instant {
+	if l.plus {
+		return 3
+	}
+	return 2
+}
+
+// gain returns how many packets the window may grow by in a round trip.
+func (l *ledbat) gain(p progress) float64 {
+	if !l.plus {
+		return ledbatGain
+	}
+	if p.leastRTT == 0 {
+		return 1
+	}
+	return 1 / float64(min(maxGainDivisor, 1+(2*l.target.current-1)/p.leastRTT))
+}
+
+// decrease shrinks the window in proportion to it, so that flows that see the same queue become equal. The RFC's own
+// decrease takes the same number of bytes from a large window as from a small one.
+func (l *ledbat) decrease(off, bytes float64) {
+	l.cwnd -= plusDecrease * min(-off, 0.5) * bytes
+}
+
+// exited is the end of a slow start.
+func (l *ledbat) exited(now instant) {
+	r := &l.rests
+	if r.began > 0 {
+		r.next, r.began = now+slowdownEvery*(now-r.began), 0
+	} else if r.next == 0 {
+		r.next = now + slowdownRest*l.rtt
+	}
+}
+
+// rest does what is due of a slowdown, and reports whether the window stays as it is.
+func (l *ledbat) rest(p progress) bool {
+	r := &l.rests
+	if r.until == 0 {
+		if r.next == 0 || p.now < r.next || l.slowStart() {
+			return false
+		}
+		r.began, r.restore = p.now, l.cwnd
+		r.until = p.now + slowdownRest*p.rtt
+		l.cwnd = l.least()
+		return true
+	}
+	if p.now < r.until {
+		return true
+	}
+	r.until, l.threshold = 0, r.restore
+	return false
+}
+
+func (l *ledbat) save() { l.saved = savedWindow{l.cwnd, l.threshold, l.target.current} }
+
+func (l *ledbat) lost(now instant) {
+	l.save()
+	delay := l.target.recent
+	if l.tolerant && delay < l.target.current/4 {
+		return
+	}
+	l.target.lost(now)
+	factor := 0.5
+	if delay < l.target.current/4 {
+		factor = gentle
+	}
+	l.cwnd = max(l.cwnd*factor, l.least())
+	if l.slowStart() {
+		l.threshold = l.cwnd
+		l.exited(now)
+	}
+	l.threshold = min(l.threshold, l.cwnd)
+}
+
+func (l *ledbat) timeout(now instant) {
+	l.save()
+	l.target.lost(now)
+	l.threshold = max(l.cwnd/2, l.least())
+	l.cwnd = l.least()
+}
+
+func (l *ledbat) undo() {
+	if l.saved.cwnd > l.cwnd {
+		l.cwnd, l.threshold, l.target.current = l.saved.cwnd, l.saved.threshold, l.saved.target
+	}
+}
