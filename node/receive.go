@@ -10,7 +10,9 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/receiving"
+	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
@@ -43,7 +45,7 @@ type ReceiveConfig struct {
 	// and Labour are filled in.
 	Session receiver.Config
 
-	MaxSessions   int           // at once; zero: socket.DefaultMaxSessions
+	MaxSessions   int           // at once; zero: routing.DefaultMaxSessions
 	ReceiveBuffer int           // bytes of the socket's buffer; zero: as much as the system allows
 	MaxDatagram   int           // bytes, up to 64 KiB; longer ones are dropped; zero: DefaultMaxDatagram
 	Inbox         actors.Limits // of each session; zero: the defaults of package receiving
@@ -84,35 +86,47 @@ func (n *Node) receive(
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
-	session := cfg.Session
-	session.Registry, session.Store, session.Budget, session.Labour = n.cfg.Registry, st, n.budget, n.labour
-	core, err := session.Validated()
+	own := cfg.Session
+	own.Registry, own.Store, own.Budget, own.Labour = n.cfg.Registry, st, n.budget, n.labour
+	core, err := own.Validated()
 	if err != nil {
 		return nil, errors.Join(err, source.Close(), release())
 	}
 	slabSize := slabDatagrams * cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
 	r := &Reception{
-		node: n, id: n.next.Add(1), group: cfg.Group, counters: &socket.Counters{}, slabs: slab.NewPool(slabSize, slabsSize/slabSize),
+		node: n, id: n.next.Add(1), group: cfg.Group, counters: &routing.Counters{},
+		slabs:  slab.NewPool(slabSize, slabsSize/slabSize),
 		closed: make(chan struct{}),
 	}
-	if err := r.register(release); err != nil {
-		return nil, errors.Join(err, source.Close(), release())
-	}
-	filter := socket.Filter{TSIs: cfg.TSIs}
-	if cfg.Source.IsValid() {
-		filter.Sources = []netip.Addr{cfg.Source}
-	}
-	endpoint := socket.NewEndpoint(socket.Config{
-		Reopen: reopen, Group: cfg.Group, Filter: filter,
-		Reception: &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}, Ledger: n.ledger,
-		Limits: cfg.Inbox, MaxSessions: cfg.MaxSessions, Slabs: r.slabs, SlabSize: slabSize, Counters: r.counters,
+	r.endpoint = socket.NewEndpoint(socket.Config{
+		ID: r.id, Group: cfg.Group, Reopen: reopen, Slabs: r.slabs, SlabSize: slabSize,
+		Router: routing.New(routing.Config{
+			Group: cfg.Group, Sources: cfg.sources(), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions, Limits: cfg.Inbox,
+			Reception: &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}, Counters: r.counters,
+			Open: func(in *receiving.Inbox) {
+				n.ledger.Receive(in)
+				n.send(sessionsName, session.Open{Inbox: in})
+			},
+		}),
 	}, source)
-	if err := order[socket.Started](ctx, n, socketsName, socket.Start{Endpoint: endpoint}); err != nil {
-		endpoint.Close()
+	if err := r.register(release); err != nil {
+		r.endpoint.Close()
+		return nil, errors.Join(err, release())
+	}
+	if err := order[socket.Started](ctx, n, socketsName, socket.Start{Endpoint: r.endpoint}); err != nil {
+		r.endpoint.Close()
 		r.end() // Sockets may still hear of it
 		return nil, err
 	}
 	return r, nil
+}
+
+// sources returns the senders that are wanted; empty: any. Of unicast the system takes what anybody sends.
+func (c *ReceiveConfig) sources() []netip.Addr {
+	if c.Source.IsValid() {
+		return []netip.Addr{c.Source}
+	}
+	return nil
 }
 
 // check refuses numbers that mean nothing; the core checks its own.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/flute-node/flute-node/actors/session"
+	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/slab"
@@ -17,7 +18,8 @@ type Reception struct {
 	node     *Node
 	id       uint64
 	group    netip.AddrPort
-	counters *socket.Counters
+	counters *routing.Counters
+	endpoint *socket.Endpoint
 	slabs    *slab.Pool
 
 	release func() error  // gives back what the reception has opened, once
@@ -64,7 +66,7 @@ func (r *Reception) end() {
 			defer close(r.closed)
 			ctx, n := context.Background(), r.node
 			// The only error is ErrStopped: then Stop does it.
-			_ = order[socket.Stopped](ctx, n, socketsName, socket.Stop{Reception: r.id})
+			_ = order[socket.Stopped](ctx, n, socketsName, socket.Stop{ID: r.id})
 			_ = order[session.Drained](ctx, n, sessionsName, session.Drain{Reception: r.id, Reason: "reception closed"})
 			_ = n.flush(ctx)
 			r.err = r.release()
@@ -75,5 +77,5 @@ func (r *Reception) end() {
 // Datagrams returns how many datagrams were read from the socket, and how many of them belonged to no session, by
 // reason. What became of the others is in event.SessionStats and event.SessionClosed.
 func (r *Reception) Datagrams() (read uint64, dropped [flute.NumDropReasons]uint64) {
-	return r.counters.Datagrams.Load(), r.counters.Dropped()
+	return r.endpoint.Read(), r.counters.Dropped()
 }

@@ -44,7 +44,7 @@ func (n *Node) startTree() error {
 			child(sessionsName, session.Spec(session.Config{
 				Peers: n.peers, Ledger: n.ledger, Faults: faults, OnRestart: n.restarted,
 			})),
-			child(socketsName, socket.Spec(n.sockets, n.address(hubName), n.address(sessionsName), n.restarted, faults)),
+			child(socketsName, socket.Spec(n.sockets, n.address(hubName), n.restarted, faults)),
 		},
 	}, n.restarted)
 	root := supervisor.New(supervisor.Config{

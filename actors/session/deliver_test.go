@@ -31,7 +31,7 @@ type rig struct {
 	pid       *actor.PID
 	feed      receiving.Feed
 	slabs     *slab.Pool
-	datagrams [][]byte
+	datagrams []slab.Datagram
 }
 
 // newRig returns a rig with a batch of symbols of two objects, taking turns in runs of eight.
@@ -79,7 +79,7 @@ func newRig(t testing.TB) *rig {
 		d := template.Append(nil, false)
 		d = binary.BigEndian.AppendUint16(d, 0)
 		d = binary.BigEndian.AppendUint16(d, uint16(i%63)) // the source block stays incomplete
-		r.datagrams = append(r.datagrams, append(d, make([]byte, 1400)...))
+		r.datagrams = append(r.datagrams, slab.Datagram{Data: append(d, make([]byte, 1400)...)})
 	}
 	return r
 }
@@ -87,11 +87,11 @@ func newRig(t testing.TB) *rig {
 // turn has the session handle one batch.
 func (r *rig) turn() {
 	s := r.slabs.Get()
-	p := r.feed.Batch(s)
-	for _, d := range r.datagrams {
-		p.Add(d, 0)
+	r.feed.Begin(s)
+	for i := range r.datagrams {
+		r.feed.Add(&r.datagrams[i])
 	}
-	r.feed.Offer(p)
+	r.feed.Offer()
 	for r.slabs.Outstanding() > 0 {
 		runtime.Gosched()
 	}

@@ -40,11 +40,11 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 		in := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
 		ledger.Receive(in)
 		feed := receiving.Feed{Inbox: in}
-		p := feed.Batch(slab.NewPool(16, 8).Get())
+		feed.Begin(slab.NewPool(16, 8).Get())
 		for _, d := range decodable(t, 3) {
-			p.Add(d, 0)
+			feed.Add(&slab.Datagram{Data: d})
 		}
-		feed.Offer(p)
+		feed.Offer()
 		sys.Root().Send(sessions, Open{in})
 		time.Sleep(time.Minute)
 		if !ledger.isDrained(0) {

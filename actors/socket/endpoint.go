@@ -2,25 +2,22 @@ package socket
 
 import (
 	"errors"
-	"net/netip"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors"
-	"github.com/flute-node/flute-node/actors/session/receiving"
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// Endpoint is a listening socket from its first datagram to its last: the open Source, for which the kernel keeps a
+// Endpoint is a UDP socket from its first datagram to its last: the open Source, for which the kernel keeps a
 // queue and memberships, and the reader of it. Its actor watches over it and may crash; so may Sockets. Neither closes
 // it: Close does, once nobody wants it any more. It is safe for concurrent use.
 type Endpoint struct {
 	cfg     Config
 	closing atomic.Bool
-	table   map[flute.SessionKey]*route // belongs to one reader after the other: the sessions outlive it
-	told    told                        // belongs to the socket's actor
+	counts  counts
+	told    told // belongs to the socket's actor
 
 	mu      sync.Mutex
 	source  Source        // nil: it could not be opened again
@@ -32,22 +29,18 @@ type Endpoint struct {
 
 // told is what subscribers were told of an Endpoint already.
 type told struct {
-	drops   uint64 // that the kernel reported
-	failed  bool   // that the source cannot be opened
-	cut     bool   // that datagrams are too long
-	crowded bool   // that sessions give way
+	drops  uint64 // that the kernel reported
+	failed bool   // that the source cannot be opened
+	cut    bool   // that datagrams are too long
 }
 
 // NewEndpoint returns the Endpoint of source, which is open and belongs to it from now on.
 func NewEndpoint(cfg Config, source Source) *Endpoint {
-	if cfg.MaxSessions == 0 {
-		cfg.MaxSessions = DefaultMaxSessions
-	}
-	return &Endpoint{cfg: cfg, source: source, table: map[flute.SessionKey]*route{}}
+	return &Endpoint{cfg: cfg, source: source}
 }
 
-// id is that of the Reception.
-func (e *Endpoint) id() uint64 { return e.cfg.Reception.ID }
+// Read returns how many datagrams were read.
+func (e *Endpoint) Read() uint64 { return e.counts.read.Load() }
 
 // watch has ended called, on the reader's goroutine, when a reader ends that was not told to.
 func (e *Endpoint) watch(ended func(error)) {
@@ -58,7 +51,7 @@ func (e *Endpoint) watch(ended func(error)) {
 
 // resume sees to it that a reader runs, over the source that is there, or over one that is opened in place of one that
 // has failed. The error says why it cannot be opened.
-func (e *Endpoint) resume(open func(*receiving.Inbox)) error {
+func (e *Endpoint) resume() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closing.Load() || e.isReading() {
@@ -76,13 +69,16 @@ func (e *Endpoint) resume(open func(*receiving.Inbox)) error {
 		e.source, e.broken, e.told.drops = source, false, 0
 	}
 	e.reading = make(chan struct{})
-	r := &reader{
-		source: e.source, slabs: e.cfg.Slabs, filter: e.cfg.Filter, group: e.cfg.Group, reception: e.cfg.Reception,
-		limits: e.cfg.Limits, max: e.cfg.MaxSessions, counters: e.cfg.Counters, closing: &e.closing,
-		spare: slab.NewPool(e.cfg.SlabSize, 1).Get(), table: e.table, crowding: map[netip.Addr]struct{}{}, open: open,
-	}
-	go e.read(r, e.reading)
+	go e.read(e.reader(), e.reading)
 	return nil
+}
+
+// reader returns a reader over the source.
+func (e *Endpoint) reader() *reader {
+	return &reader{
+		source: e.source, router: e.cfg.Router, slabs: e.cfg.Slabs, counts: &e.counts, closing: &e.closing,
+		spare: slab.NewPool(e.cfg.SlabSize, 1).Get(),
+	}
 }
 
 // isReading reports whether a reader runs. e.mu is held.

@@ -2,7 +2,7 @@ package socket
 
 import "github.com/flute-node/flute-node/supervisor"
 
-// Message is what a socket takes. It emits session.Open and receiving.Packets, and events to the hub.
+// Message is what a socket takes. It emits events to the hub; what its reader and the Router emit is theirs.
 //
 //sumtype:decl
 type Message interface {

@@ -1,112 +1,48 @@
 package socket
 
 import (
-	"net/netip"
-	"slices"
 	"sync/atomic"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
-	"github.com/flute-node/flute-node/actors/session/receiving"
-	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/lct"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// Source is where a reader gets datagrams: a udp.Receiver, or a simulated network. ReadBatch blocks; after Close it
-// returns an error.
+// Source is where a reader gets datagrams: a udp.Receiver or udp.Socket, or a simulated network. ReadBatch blocks; after
+// Close it returns an error.
 type Source interface {
 	ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error)
 	Close() error
 }
 
-// Filter says which transport sessions a socket takes. The zero value takes all.
-type Filter struct {
-	Sources []netip.Addr // empty: any
-	TSIs    []flute.TSI  // empty: any
-}
-
-func (f *Filter) takes(source netip.Addr, tsi flute.TSI) bool {
-	return allows(f.Sources, source) && allows(f.TSIs, tsi)
-}
-
-func allows[T comparable](list []T, v T) bool {
-	if slices.Contains(list, v) {
-		return true
-	}
-	return len(list) == 0
-}
-
-// Counters are the datagrams that a reader could not give to any session. They are read while the reader runs.
-type Counters struct {
-	Datagrams atomic.Uint64 // all that were read
-	dropped   [flute.NumDropReasons]atomic.Uint64
-	cut       atomic.Uint64 // longer than a slot of a slab; they count as DropTruncated too
-	yielded   atomic.Uint64 // sessions that gave way to others
-}
-
-// Dropped returns the counts by reason.
-func (c *Counters) Dropped() (d [flute.NumDropReasons]uint64) {
-	for r := range d {
-		d[r] = c.dropped[r].Load()
-	}
-	return d
-}
-
-// Drop counts n datagrams that no session counts.
-func (c *Counters) Drop(r flute.DropReason, n uint64) { c.dropped[r].Add(n) }
-
-func (c *Counters) drop(r flute.DropReason) { c.Drop(r, 1) }
-
 // batchSize is how many datagrams one read brings at most; a receiver that keeps up gets fewer.
 const batchSize = 64
 
 // The reader's patience. While it waits, datagrams wait in the kernel's buffer instead of being lost here; but one
-// session that is stuck or slow must not hold up the others for more than patience in patiencePeriod.
+// owner that is stuck or slow must not hold up the others for more than patience in patiencePeriod.
 const (
 	patience       = 100 * time.Millisecond
 	patienceStep   = time.Millisecond
 	patiencePeriod = time.Second
 )
 
-// reader is the goroutine that moves datagrams from a Source to Inboxes. All its state is its own.
+// reader is the goroutine that moves datagrams from a Source to Feeds. All its state is its own.
 type reader struct {
-	source    Source
-	slabs     *slab.Pool
-	filter    Filter
-	group     netip.AddrPort
-	reception *receiving.Reception
-	limits    actors.Limits
-	max       int // sessions at once
-	open      func(*receiving.Inbox)
-	counters  *Counters
-	closing   *atomic.Bool // set before source is closed
+	source  Source
+	router  Router
+	slabs   *slab.Pool
+	counts  *counts
+	closing *atomic.Bool // set before source is closed
 
 	spare *slab.Slab // to read into when every other slab is out
 	dense dense
-	table map[flute.SessionKey]*route
-	now   time.Time // of the read in hand
-	live  []*route  // routes that got datagrams from the read in hand
-	left  int       // datagrams of the read in hand that were neither dropped nor put into a batch
-
-	yielding []*receiving.Inbox      // of sessions that gave way, and may not be over yet
-	crowding map[netip.Addr]struct{} // sources that had too many unproven sessions when all were looked at last
-	surveyed time.Time               // when that was
+	live  []*Flow // that got datagrams of the read in hand
+	left  int     // datagrams of the read in hand that were neither lost nor put into a batch
 }
 
-// route is a session's Inbox with the batch that is being gathered for it.
-type route struct {
-	source netip.Addr
-	feed   receiving.Feed
-	batch  *receiving.Packets
-	stuck  bool      // it had no room after all patience, and has had none since
-	since  time.Time // when the current patiencePeriod began
-	waited time.Duration
-
-	datagrams uint64    // so far
-	latest    time.Time // when the last of them came
-	proven    bool      // IsProven, when it was asked last
-	chosen    bool      // to give way
+// counts are those of an Endpoint. They are read while the reader runs.
+type counts struct {
+	read atomic.Uint64 // datagrams
+	cut  atomic.Uint64 // longer than a slot of a slab
 }
 
 // run reads until the source fails. It returns nil when the source was closed.
@@ -127,12 +63,12 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 		r.wait(patience, func() bool { s = r.slabs.Get(); return s != nil })
 	}
 	if s == nil {
-		// Every slab waits in some Inbox. Read into a spare and drop, so that the loss is counted here.
+		// Every slab waits for some owner. Read into a spare and drop, so that the loss is counted here.
 		return r.discard(datagrams)
 	}
 	defer func() { s.Release() }()
 	n, err := r.source.ReadBatch(s, datagrams)
-	r.counters.Datagrams.Add(uint64(n))
+	r.counts.read.Add(uint64(n))
 	r.left = n
 	defer r.abandon()
 	if copied := r.dense.take(r.slabs, datagrams[:n], len(s.Bytes())); copied != nil {
@@ -145,16 +81,16 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 
 // abandon counts and frees what a panic has left behind.
 func (r *reader) abandon() {
-	for i, rt := range r.live {
-		if rt.batch != nil {
-			r.left += len(rt.batch.Datagrams)
-			rt.batch.Release()
+	for i, f := range r.live {
+		if f.gathering {
+			f.gathering = false
+			r.left += f.feed.Abandon()
 		}
-		rt.batch, r.live[i] = nil, nil
+		r.live[i] = nil
 	}
 	r.live = r.live[:0]
 	if r.left > 0 {
-		r.counters.dropped[flute.DropFault].Add(uint64(r.left))
+		r.router.Lose(r.left, LossCrash)
 		r.left = 0
 	}
 }
@@ -176,8 +112,8 @@ func (r *reader) wait(patience time.Duration, done func() bool) (bool, time.Dura
 // discard reads what the kernel has and counts it as lost.
 func (r *reader) discard(datagrams []slab.Datagram) error {
 	n, err := r.source.ReadBatch(r.spare, datagrams)
-	r.counters.Datagrams.Add(uint64(n))
-	r.counters.dropped[flute.DropBudget].Add(uint64(n))
+	r.counts.read.Add(uint64(n))
+	r.router.Lose(n, LossMemory)
 	return err
 }
 
@@ -189,82 +125,73 @@ func (r *reader) ended(err error) error {
 	return err
 }
 
-// route posts one batch to each session that has datagrams among those just read.
+// route posts one batch to each owner that has datagrams among those just read.
 func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
-	r.now = time.Now()
+	now := time.Now()
 	for i := range datagrams {
-		r.gather(s, &datagrams[i])
+		r.gather(s, now, &datagrams[i])
 		r.left--
 	}
-	for i, rt := range r.live {
-		r.post(rt)
+	for i, f := range r.live {
+		r.post(f)
 		r.live[i] = nil
 	}
 	r.live = r.live[:0]
 }
 
-// gather puts a datagram into the batch of its session, or counts why not.
-func (r *reader) gather(s *slab.Slab, d *slab.Datagram) {
+// gather puts a datagram into the batch of its owner.
+func (r *reader) gather(s *slab.Slab, now time.Time, d *slab.Datagram) {
 	if d.Truncated {
-		r.counters.cut.Add(1)
-		r.counters.drop(flute.DropTruncated)
+		r.counts.cut.Add(1)
+		r.router.Lose(1, LossTooLong)
 		return
 	}
-	tsi, _, err := lct.Peek(d.Data)
-	if err != nil {
-		r.counters.drop(flute.Reason(err))
+	f := r.router.Route(now, d)
+	if f == nil {
 		return
 	}
-	rt := r.lookup(flute.SessionKey{Source: d.Source.Addr(), Group: r.group, TSI: tsi}, d.Data)
-	if rt == nil {
-		return
-	}
-	if rt.batch == nil {
+	if !f.gathering {
 		s.Retain(1)
-		rt.batch = rt.feed.Batch(s)
-		r.live = append(r.live, rt)
-		rt.latest = r.now
+		f.feed.Begin(s)
+		f.gathering = true
+		r.live = append(r.live, f)
 	}
-	rt.datagrams++
-	rt.batch.Add(d.Data, d.Source.Port())
+	f.feed.Add(d)
 }
 
-// post hands the batch of a route to its session.
-func (r *reader) post(rt *route) {
-	room := r.hasRoom(rt)
-	batch := rt.batch
-	rt.batch = nil
+// post hands the batch of a Flow to its owner.
+func (r *reader) post(f *Flow) {
+	room := r.hasRoom(f)
+	f.gathering = false
 	var late int
 	if room {
-		late = rt.feed.Offer(batch)
+		late = f.feed.Offer()
 	} else {
-		late = rt.feed.Refuse(batch)
+		late = f.feed.Refuse()
 	}
-	if late > 0 { // the session has ended meanwhile
-		r.counters.dropped[flute.DropClosed].Add(uint64(late))
+	if late > 0 {
+		r.router.Lose(late, LossClosed)
 	}
 }
 
-// hasRoom reports whether the session of the route takes its batch, after some patience.
-func (r *reader) hasRoom(rt *route) bool {
-	n := rt.batch.Bytes()
-	room := func() bool { return rt.feed.HasRoom(n, r.slabs.Left()) }
-	if room() {
-		rt.stuck = false
+// hasRoom reports whether the owner takes its batch, after some patience.
+func (r *reader) hasRoom(f *Flow) bool {
+	if f.feed.HasRoom(r.slabs.Left()) {
+		f.stuck = false
 		return true
 	}
-	if rt.stuck {
+	if f.stuck {
 		return false
 	}
 	limit := patience
-	if now := time.Now(); len(r.table) > 1 {
-		if now.Sub(rt.since) >= patiencePeriod {
-			rt.since, rt.waited = now, 0
+	if now := time.Now(); r.router.Owners() > 1 {
+		if now.Sub(f.since) >= patiencePeriod {
+			f.since, f.waited = now, 0
 		}
-		limit -= rt.waited
+		limit -= f.waited
 	}
-	ok, waited := r.wait(limit, room)
-	rt.waited += waited
-	rt.stuck = !ok
+	ok, waited := r.wait(limit, func() bool { return f.feed.HasRoom(r.slabs.Left()) })
+	f.waited += waited
+	f.stuck = !ok
 	return ok
 }

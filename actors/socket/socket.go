@@ -10,44 +10,30 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/notice"
-	"github.com/flute-node/flute-node/actors/session"
-	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/internal/slab"
 )
-
-// DefaultMaxSessions bounds the sessions of one socket: a TSI costs an attacker one datagram, a session some 20 KiB.
-// See places.go for which of them give way when there are more.
-const DefaultMaxSessions = 4096
 
 // kernelInterval is how often the kernel's count of drops is looked at.
 const kernelInterval = time.Second
 
-// Config is what a listening socket runs on. It is not changed after it was made.
+// Config is what a socket runs on. It is not changed after it was made.
 type Config struct {
+	ID    uint64         // of the Endpoint, for Stop: not zero, and different from all others
+	Group netip.AddrPort // that it listens to, for what is told of it
 	// Reopen opens the Source again after it has failed.
-	Reopen func() (Source, error)
-
-	Group       netip.AddrPort
-	Filter      Filter
-	Reception   *receiving.Reception
-	Ledger      *session.Ledger
-	Limits      actors.Limits // of each session's Inbox
-	MaxSessions int           // zero: DefaultMaxSessions
-	Slabs       *slab.Pool
-	SlabSize    int
-	Counters    *Counters
+	Reopen   func() (Source, error)
+	Router   Router
+	Slabs    *slab.Pool
+	SlabSize int // bytes: room for 64 datagrams
 }
 
 // socket is the actor of one listening socket. It watches over the Endpoint: it has the reader started again when that
 // has ended, and tells what goes wrong. Nothing is lost with it.
 type socket struct {
 	*Endpoint
-	peers peers
+	hub   *actor.PID
 	timer *time.Timer
 }
-
-// peers are the actors that sockets talk to.
-type peers struct{ hub, sessions *actor.PID }
 
 // Receive implements actor.Actor.
 func (s *socket) Receive(ctx actor.Context) {
@@ -83,11 +69,7 @@ func (s *socket) start(ctx actor.Context) {
 // resume has the reader started again if it has ended, or leaves that to the next tick: what closed its source may
 // last, and the first try tells.
 func (s *socket) resume(ctx actor.Context) {
-	root, sessions, ledger := ctx.ActorSystem().Root, s.peers.sessions, s.cfg.Ledger
-	err := s.Endpoint.resume(func(in *receiving.Inbox) {
-		ledger.Receive(in)
-		root.Send(sessions, session.Open{Inbox: in})
-	})
+	err := s.Endpoint.resume()
 	if err == nil {
 		s.told.failed = false
 		return
@@ -98,26 +80,24 @@ func (s *socket) resume(ctx actor.Context) {
 	}
 }
 
-// report tells what is new: datagrams that the kernel dropped because the reader was too slow; and, once, that
-// datagrams come which are too long to be received at all, and that there are more sessions than places.
+// report tells what is new: datagrams that the kernel dropped because the reader was too slow; once, that datagrams come
+// which are too long to be received at all; and what the Router has to tell.
 func (s *socket) report(ctx actor.Context) {
 	if n := s.kernelDrops(); n > s.told.drops {
 		drops := notice.KernelDrops{Group: s.cfg.Group, New: n - s.told.drops, Total: n}
 		s.told.drops = n
-		ctx.Send(s.peers.hub, hub.Publish{Event: drops})
+		ctx.Send(s.hub, hub.Publish{Event: drops})
 	}
-	if s.cfg.Counters.cut.Load() > 0 && !s.told.cut {
+	if s.counts.cut.Load() > 0 && !s.told.cut {
 		s.told.cut = true
 		s.warn(ctx, fmt.Sprintf("%v: datagrams of more than %d bytes come, and are lost: receive with a larger limit",
 			s.cfg.Group, s.cfg.SlabSize/batchSize))
 	}
-	if s.cfg.Counters.yielded.Load() > 0 && !s.told.crowded {
-		s.told.crowded = true
-		s.warn(ctx, fmt.Sprintf("%v: more than %d sessions at once: those that have shown no FDT Instance give way to others",
-			s.cfg.Group, s.cfg.MaxSessions))
+	for _, text := range s.cfg.Router.Warnings() {
+		s.warn(ctx, text)
 	}
 }
 
 func (s *socket) warn(ctx actor.Context, text string) {
-	ctx.Send(s.peers.hub, hub.Publish{Event: notice.Warning{Text: text}})
+	ctx.Send(s.hub, hub.Publish{Event: notice.Warning{Text: text}})
 }

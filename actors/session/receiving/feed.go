@@ -5,28 +5,35 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// Feed is the reader's end of an [Inbox]. It belongs to the reader.
+// Feed is the reader's end of an [Inbox]: it gathers the datagrams of one read and hands them over. It belongs to the
+// reader.
 type Feed struct {
 	Inbox  *Inbox
+	batch  *Packets   // being gathered; nil: none
 	newest *slab.Slab // of the Packets that were offered last
 }
 
-// Batch returns empty Packets over s, which the caller has retained for them.
-func (f *Feed) Batch(s *slab.Slab) *Packets { return f.Inbox.free.get(s) }
+// Begin begins a batch over s, with a reference for it.
+func (f *Feed) Begin(s *slab.Slab) { f.batch = f.Inbox.free.get(s) }
 
-// HasRoom reports whether Offer will take a batch of up to n bytes, and should: a session that does not keep up may
-// hold as many slabs as are left for all others, so that any number of such sessions leaves some.
-func (f *Feed) HasRoom(n, slabsLeft int) bool {
-	in := f.Inbox
-	st := in.mailbox.Stats()
-	return st.Data == 0 ||
-		st.Bytes+n <= in.limits.Bytes && st.Data < in.limits.Messages && int(in.free.pinned.Load()) <= slabsLeft
+// Add appends a datagram, a view into the slab, to the batch.
+func (f *Feed) Add(d *slab.Datagram) {
+	f.batch.Datagrams = append(f.batch.Datagrams, Datagram{Data: d.Data, Port: d.Source.Port()})
 }
 
-// Offer hands p over, whatever becomes of it. It returns how many datagrams the session cannot count any more, because
-// it is over.
-func (f *Feed) Offer(p *Packets) (late int) {
+// HasRoom reports whether Offer will hand the batch over, and should: a session that does not keep up may hold as many
+// slabs as are left for all others, so that any number of such sessions leaves some.
+func (f *Feed) HasRoom(slabsLeft int) bool {
 	in := f.Inbox
+	st := in.mailbox.Stats()
+	return st.Data == 0 || st.Bytes+f.batch.Bytes() <= in.limits.Bytes && st.Data < in.limits.Messages &&
+		int(in.free.pinned.Load()) <= slabsLeft
+}
+
+// Offer hands the batch over, whatever becomes of it. It returns how many datagrams the session cannot count any more,
+// because it is over.
+func (f *Feed) Offer() (late int) {
+	in, p := f.Inbox, f.take()
 	// While something is queued, what was queued last holds its slab: the same address is the same slab.
 	if p.Slab != f.newest || in.mailbox.Stats().Data == 0 {
 		f.newest, p.pins = p.Slab, true
@@ -39,8 +46,23 @@ func (f *Feed) Offer(p *Packets) (late int) {
 }
 
 // Refuse is Offer for an Inbox that has no room.
-func (f *Feed) Refuse(p *Packets) (late int) {
+func (f *Feed) Refuse() (late int) {
+	p := f.take()
 	f.Inbox.losses.count(len(p.Datagrams), actors.LossFull)
 	p.Release()
 	return f.Inbox.losses.late()
+}
+
+// Abandon drops the batch, and returns how many datagrams it had. The session does not count them.
+func (f *Feed) Abandon() int {
+	p := f.take()
+	n := len(p.Datagrams)
+	p.Release()
+	return n
+}
+
+func (f *Feed) take() *Packets {
+	p := f.batch
+	f.batch = nil
+	return p
 }

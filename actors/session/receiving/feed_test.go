@@ -25,11 +25,11 @@ func TestOfferAfterTheEnd(t *testing.T) {
 		t.Error("the Inbox of a session that is over is open")
 	}
 	before := ledger.core.Counters()
-	for i, give := range []func(*Packets) int{feed.Offer, feed.Refuse} {
-		p := feed.Batch(slabs.Get())
-		p.Add(make([]byte, 8), 0)
-		p.Add(make([]byte, 8), 0)
-		if late := give(p); late != 2 {
+	for i, give := range []func() int{feed.Offer, feed.Refuse, feed.Abandon} {
+		feed.Begin(slabs.Get())
+		feed.Add(&slab.Datagram{Data: make([]byte, 8)})
+		feed.Add(&slab.Datagram{Data: make([]byte, 8)})
+		if late := give(); late != 2 {
 			t.Errorf("%d: %d late, want 2", i, late)
 		}
 	}

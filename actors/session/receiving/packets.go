@@ -7,11 +7,6 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// Add appends a datagram, a view into the slab, that came from this UDP source port.
-func (p *Packets) Add(datagram []byte, port uint16) {
-	p.Datagrams = append(p.Datagrams, Datagram{Data: datagram, Port: port})
-}
-
 // Bytes implements actors.Data.
 func (p *Packets) Bytes() int {
 	n := 0

@@ -1,0 +1,176 @@
+package routing
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/session/receiving"
+	"github.com/flute-node/flute-node/actors/socket"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+// DefaultMaxSessions bounds the sessions of one socket: a TSI costs an attacker one datagram, a session some 20 KiB.
+// See places.go for which of them give way when there are more.
+const DefaultMaxSessions = 4096
+
+// Config says which sessions of a socket are received. Group, Reception, Open and Counters are required.
+type Config struct {
+	Group       netip.AddrPort
+	Sources     []netip.Addr // wanted; empty: any
+	TSIs        []flute.TSI  // wanted; empty: any
+	MaxSessions int          // at once; zero: DefaultMaxSessions
+	Reception   *receiving.Reception
+	Limits      actors.Limits // of each session's Inbox
+	Counters    *Counters
+	// Open is called by the reader with a session that is new: it has no actor yet.
+	Open func(*receiving.Inbox)
+}
+
+// Router implements socket.Router. It belongs to one reader after the other; Warnings may be called by any goroutine.
+type Router struct {
+	cfg    Config
+	places map[flute.SessionKey]*place
+	recent [recentPlaces]*place // by the last bits of the TSI: to find one costs half of what a map costs
+
+	yielding []*receiving.Inbox      // of sessions that gave way, and may not be over yet
+	crowding map[netip.Addr]struct{} // sources that had too many unproven sessions when all were looked at last
+	surveyed time.Time               // when that was
+	yielded  atomic.Uint64           // sessions that gave way to others
+	told     atomic.Bool             // that sessions give way
+}
+
+// recentPlaces is how many sessions a Router finds without its map.
+const recentPlaces = 16
+
+var _ socket.Router = (*Router)(nil)
+
+// place is that of one session.
+type place struct {
+	socket.Flow
+	source    netip.Addr
+	tsi       flute.TSI
+	inbox     *receiving.Inbox
+	datagrams uint64    // so far
+	latest    time.Time // when the last of them came
+	proven    bool      // IsProven, when it was asked last
+	chosen    bool      // to give way
+}
+
+// isOpen reports whether the session takes datagrams.
+func (p *place) isOpen() bool { return p.IsGathering() || !p.inbox.Closed() }
+
+// New returns a Router without sessions.
+func New(cfg Config) *Router {
+	cfg.MaxSessions = cmp.Or(cfg.MaxSessions, DefaultMaxSessions)
+	return &Router{cfg: cfg, places: map[flute.SessionKey]*place{}, crowding: map[netip.Addr]struct{}{}}
+}
+
+// Route returns the Flow to the session of a datagram, or nil after counting why there is none.
+func (r *Router) Route(now time.Time, d *slab.Datagram) *socket.Flow {
+	tsi, _, err := lct.Peek(d.Data)
+	if err != nil {
+		r.drop(flute.Reason(err))
+		return nil
+	}
+	recent := &r.recent[tsi%recentPlaces]
+	p := *recent
+	if p == nil || p.tsi != tsi || p.source != d.Source.Addr() || !p.isOpen() {
+		p = r.lookup(now, flute.SessionKey{Source: d.Source.Addr(), Group: r.cfg.Group, TSI: tsi}, d.Data)
+		if p == nil {
+			return nil
+		}
+		*recent = p
+	}
+	if !p.IsGathering() {
+		p.latest = now
+	}
+	p.datagrams++
+	return &p.Flow
+}
+
+// Owners returns how many sessions have a place.
+func (r *Router) Owners() int { return len(r.places) }
+
+// Lose counts datagrams that no session got.
+func (r *Router) Lose(n int, why socket.Loss) {
+	reason := flute.DropFault
+	switch why {
+	case socket.LossTooLong:
+		reason = flute.DropTruncated
+	case socket.LossMemory:
+		reason = flute.DropBudget
+	case socket.LossClosed:
+		reason = flute.DropClosed
+	case socket.LossCrash:
+	}
+	r.cfg.Counters.Drop(reason, uint64(n))
+}
+
+// Warnings tells, once, that there are more sessions than places.
+func (r *Router) Warnings() []string {
+	if r.yielded.Load() == 0 || r.told.Swap(true) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%v: more than %d sessions at once: those that have shown no FDT Instance give way to others",
+		r.cfg.Group, r.cfg.MaxSessions)}
+}
+
+func (r *Router) drop(reason flute.DropReason) { r.cfg.Counters.Drop(reason, 1) }
+
+func (r *Router) wants(source netip.Addr, tsi flute.TSI) bool {
+	return allows(r.cfg.Sources, source) && allows(r.cfg.TSIs, tsi)
+}
+
+func allows[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
+
+// errNothing reports a datagram that is of no use without the packets before it.
+var errNothing = flute.NewPacketError(flute.DropForeignTSI,
+	"routing: no session has this source and TSI, and the packet carries nothing")
+
+// checkFirst reports why a datagram cannot be the first of a session: it must carry something for an object, or for the
+// FDT.
+func checkFirst(datagram []byte) error {
+	p, err := alc.Parse(datagram)
+	if err != nil {
+		if p, err = alc.ParseLayout(datagram, lct.RFC3451); err != nil {
+			return err
+		}
+	}
+	if !p.HasTOI || len(p.Body) == 0 {
+		return errNothing
+	}
+	return nil
+}
+
+// lookup returns the place of key, opened if it is wanted, or nil after counting why not.
+func (r *Router) lookup(now time.Time, key flute.SessionKey, datagram []byte) *place {
+	p := r.places[key]
+	if p != nil && p.isOpen() {
+		return p
+	}
+	if !r.wants(key.Source, key.TSI) {
+		r.drop(flute.DropForeignTSI)
+		return nil
+	}
+	if err := checkFirst(datagram); err != nil {
+		r.drop(flute.Reason(err))
+		return nil
+	}
+	if p == nil && len(r.places) >= r.cfg.MaxSessions && !r.makeRoom(now, key.Source) {
+		r.drop(flute.DropBudget)
+		return nil
+	}
+	inbox := receiving.NewInbox(r.cfg.Reception, key, r.cfg.Limits)
+	p = &place{Flow: socket.NewFlow(&receiving.Feed{Inbox: inbox}), source: key.Source, tsi: key.TSI, inbox: inbox}
+	r.places[key] = p
+	r.cfg.Open(inbox)
+	return p
+}

@@ -1,0 +1,181 @@
+package socket_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/session/receiving"
+	"github.com/flute-node/flute-node/actors/session/routing"
+	"github.com/flute-node/flute-node/actors/socket"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+const slabSize = 64 * 2048
+
+// source yields the same datagrams with each read.
+type source struct{ datagrams []slab.Datagram }
+
+func (s *source) ReadBatch(_ *slab.Slab, out []slab.Datagram) (int, error) {
+	return copy(out, s.datagrams), nil
+}
+func (s *source) Close() error { return nil }
+
+// packets returns a source of 64 data packets of n transport sessions in turn.
+func packets(t testing.TB, n int) *source {
+	t.Helper()
+	s := &source{}
+	for i := range 64 {
+		template, err := alc.NewTemplate(alc.Spec{TSI: flute.TSI(1 + i%n), TOI: flute.NewTOI(1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := append(template.Append(nil, false), make([]byte, 4+1400)...)
+		s.datagrams = append(s.datagrams, slab.Datagram{Data: data, Source: netip.MustParseAddrPort("192.0.2.1:5000")})
+	}
+	return s
+}
+
+// flute returns the Router of FLUTE over sessions that have no actor; drain empties them.
+func fluteRouter() (router *routing.Router, drain func()) {
+	var boxes []*receiving.Inbox
+	router = routing.New(routing.Config{
+		Reception: &receiving.Reception{ID: 1}, Limits: actors.Limits{Bytes: 1 << 20}, Counters: &routing.Counters{},
+		Open: func(in *receiving.Inbox) { boxes = append(boxes, in) },
+	})
+	return router, func() {
+		for _, b := range boxes {
+			b.Discard()
+		}
+	}
+}
+
+// TestReadDoesNotAllocate: 64 datagrams of four sessions, parsed far enough to route, and posted as four batches.
+func TestReadDoesNotAllocate(t *testing.T) {
+	router, drain := fluteRouter()
+	slabs := slab.NewPool(slabSize, 4)
+	read := socket.NewReader(socket.NewEndpoint(socket.Config{ID: 1, Router: router, Slabs: slabs, SlabSize: slabSize}, packets(t, 4)))
+	turn := func() {
+		if err := read(); err != nil {
+			t.Fatal(err)
+		}
+		drain()
+	}
+	turn()
+	turn()
+	if n := testing.AllocsPerRun(100, turn); n != 0 {
+		t.Errorf("%v allocations for a batch of 64 datagrams", n)
+	}
+	if n := slabs.Outstanding(); n != 0 {
+		t.Errorf("%d slabs are out", n)
+	}
+	if router.Owners() != 4 {
+		t.Errorf("%d sessions, want 4", router.Owners())
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	for _, sessions := range []int{1, 4} {
+		b.Run(fmt.Sprint(sessions), func(b *testing.B) {
+			router, drain := fluteRouter()
+			slabs := slab.NewPool(slabSize, 4)
+			read := socket.NewReader(socket.NewEndpoint(
+				socket.Config{Router: router, Slabs: slabs, SlabSize: slabSize}, packets(b, sessions)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := read(); err != nil {
+					b.Fatal(err)
+				}
+				drain()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/64, "ns/datagram")
+		})
+	}
+}
+
+// echo is a protocol of two owners, told apart by the first byte, that shows what the loop does.
+type echo struct {
+	flows [2]socket.Flow
+	feeds [2]feed
+	lost  map[socket.Loss]int
+}
+
+type feed struct {
+	slab                              *slab.Slab
+	gathered, offered, refused, ended int
+	full                              bool
+}
+
+func (f *feed) Begin(s *slab.Slab)        { f.slab = s }
+func (f *feed) Add(*slab.Datagram)        { f.gathered++ }
+func (f *feed) HasRoom(int) bool          { return !f.full }
+func (f *feed) Offer() int                { f.offered += f.take(); return f.ended }
+func (f *feed) Refuse() int               { f.refused += f.take(); return 0 }
+func (f *feed) Abandon() int              { return f.take() }
+func (f *feed) take() (n int)             { f.slab.Release(); n, f.gathered = f.gathered, 0; return n }
+func (*echo) Owners() int                 { return 2 }
+func (*echo) Warnings() []string          { return nil }
+func (e *echo) Lose(n int, w socket.Loss) { e.lost[w] += n }
+
+func (e *echo) Route(_ time.Time, d *slab.Datagram) *socket.Flow {
+	switch {
+	case len(d.Data) == 0:
+		return nil
+	case d.Data[0] > 1:
+		panic("a bug in the router")
+	}
+	return &e.flows[d.Data[0]]
+}
+
+func newEcho() *echo {
+	e := &echo{lost: map[socket.Loss]int{}}
+	for i := range e.feeds {
+		e.flows[i] = socket.NewFlow(&e.feeds[i])
+	}
+	return e
+}
+
+// TestOtherProtocol: the loop serves any Router. Whatever happens, each datagram is offered, refused or lost, once.
+func TestOtherProtocol(t *testing.T) {
+	d := func(b ...byte) slab.Datagram { return slab.Datagram{Data: b} }
+	for name, c := range map[string]struct {
+		datagrams                []slab.Datagram
+		set                      func(e *echo)
+		offered, refused, others int // others have no owner and are not lost
+		lost                     map[socket.Loss]int
+	}{
+		"two owners":  {datagrams: []slab.Datagram{d(0), d(1), d(0)}, offered: 3},
+		"nobody's":    {datagrams: []slab.Datagram{d(0), d(), d(1)}, offered: 2, others: 1},
+		"too long":    {datagrams: []slab.Datagram{d(0), {Data: []byte{1}, Truncated: true}}, offered: 1, lost: map[socket.Loss]int{socket.LossTooLong: 1}},
+		"a full one":  {datagrams: []slab.Datagram{d(0), d(1), d(1)}, set: func(e *echo) { e.feeds[1].full = true }, offered: 1, refused: 2},
+		"one is over": {datagrams: []slab.Datagram{d(0), d(1)}, set: func(e *echo) { e.feeds[1].ended = 1 }, offered: 2, lost: map[socket.Loss]int{socket.LossClosed: 1}},
+		"a panic":     {datagrams: []slab.Datagram{d(0), d(1), d(9), d(0)}, lost: map[socket.Loss]int{socket.LossCrash: 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, slabs := newEcho(), slab.NewPool(slabSize, 4)
+			if c.set != nil {
+				c.set(e)
+			}
+			read := socket.NewReader(socket.NewEndpoint(socket.Config{Router: e, Slabs: slabs, SlabSize: slabSize}, &source{c.datagrams}))
+			func() {
+				defer func() { _ = recover() }()
+				_ = read()
+			}()
+			if offered, refused := e.feeds[0].offered+e.feeds[1].offered, e.feeds[0].refused+e.feeds[1].refused; offered != c.offered || refused != c.refused {
+				t.Errorf("%d offered, %d refused; want %d, %d", offered, refused, c.offered, c.refused)
+			}
+			for why, n := range c.lost {
+				if e.lost[why] != n {
+					t.Errorf("lost: %v, want %v", e.lost, c.lost)
+				}
+			}
+			if n := slabs.Outstanding(); n > 1 { // one may wait to be filled further
+				t.Errorf("%d slabs are out", n)
+			}
+		})
+	}
+}

@@ -1,0 +1,66 @@
+package socket
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+// Router decides whose each datagram is, and opens owners that are new. Each protocol has one. It is told everything
+// that becomes of datagrams which no owner can count.
+//
+// It belongs to the readers of one Endpoint, one after the other, and outlives them; only Warnings is called by others.
+type Router interface {
+	// Route returns the Flow of the owner of d, which came with a read at now; nil: it is nobody's, which the Router has
+	// counted. The same owner has the same Flow.
+	Route(now time.Time, d *slab.Datagram) *Flow
+	// Owners returns how many owners there are, about.
+	Owners() int
+	// Lose counts n datagrams that no owner got.
+	Lose(n int, why Loss)
+	// Warnings returns what an operator should know since the last call. It is safe for concurrent use.
+	Warnings() []string
+}
+
+// Loss says why a datagram that was read has reached no owner.
+type Loss uint8
+
+// The losses.
+const (
+	LossTooLong Loss = iota // the datagram is longer than the room for one
+	LossMemory              // each slab waits for some owner
+	LossClosed              // the owner has ended meanwhile
+	LossCrash               // the reader panicked
+)
+
+// Feed is the way to one owner of datagrams: a transport session, or a connection. It is called by the reader only.
+type Feed interface {
+	// Begin begins a batch of datagrams in s, with a reference for it.
+	Begin(s *slab.Slab)
+	// Add adds a datagram, whose bytes are in the slab, to the batch.
+	Add(d *slab.Datagram)
+	// HasRoom reports whether Offer will hand the batch over, and should, when slabs of so many bytes are left for all
+	// owners.
+	HasRoom(slabsLeft int) bool
+	// Offer hands the batch over. It returns how many datagrams the owner cannot count any more, because it has ended.
+	Offer() (late int)
+	// Refuse drops the batch instead, for want of room. It returns the same.
+	Refuse() (late int)
+	// Abandon drops the batch, and returns how many datagrams it had. The owner does not count them.
+	Abandon() int
+}
+
+// Flow is what the reader knows of one owner. A Router has one for each, made by NewFlow; it must not be copied.
+type Flow struct {
+	feed      Feed
+	gathering bool
+	stuck     bool          // it had no room after all patience, and has had none since
+	since     time.Time     // when the current patiencePeriod began
+	waited    time.Duration // in that period
+}
+
+// NewFlow returns the Flow to the owner behind feed.
+func NewFlow(feed Feed) Flow { return Flow{feed: feed} }
+
+// IsGathering reports whether datagrams of the read in hand are for this owner.
+func (f *Flow) IsGathering() bool { return f.gathering }
