@@ -18,7 +18,7 @@
 // Config.Faults injects faults into actors, to test what an application makes of them. A rule names an actor and a kind of
 // message; both names are stable:
 //
-//	hub                  publish, flush, subscribe, unsubscribe
+//	hub                  publish, flush, unsubscribe
 //	store                run, free
 //	sessions             open, start, drain, closed
 //	sockets              start, stop

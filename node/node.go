@@ -17,7 +17,6 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/fec"
@@ -41,7 +40,10 @@ const (
 // Config configures a node. The zero value is ready for use.
 type Config struct {
 	Logger *slog.Logger // nil: nothing is logged; subscribe to events instead
-	Budget uint64       // bytes of memory for objects in reception; zero: DefaultBudget
+	// System is the application's own actor system, in which the tree runs, below a root actor "node", "node-2" and so on.
+	// It logs what Logger would; Stop leaves it running. Nil: the node has a system of its own.
+	System *actor.ActorSystem
+	Budget uint64 // bytes of memory for objects in reception; zero: DefaultBudget
 	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it is
 	// kept for FDT Instances and small objects; zero: an eighth.
 	SourceBudget, Reserve uint64
@@ -55,27 +57,30 @@ var ErrStopped = errors.New("node: stopped")
 
 // Node is a running node.
 type Node struct {
-	cfg        Config
-	system     *actors.System
-	root       *actor.PID
-	pool       *actors.Pool
-	labour     *receiver.Labour
-	ledger     *session.Ledger
-	sockets    *socket.Ledger
-	budget     *store.Budget
-	failed     chan error
-	up         chan struct{} // closed when the whole tree has started
-	upOnce     sync.Once
-	down       chan struct{} // closed when the whole tree has ended
-	starts     starts
-	next       atomic.Uint64 // ID of the last Reception
-	stopDone   chan struct{} // closed when the first Stop has ended
-	stopErr    error         // what it returned; not to be read before
-	mu         sync.Mutex
-	stopped    bool
-	sessions   map[flute.SessionKey]bool // being sent
-	receptions map[uint64]*Reception     // that have not been closed
-	folders    folders
+	cfg         Config
+	system      *actors.System
+	name        string // of the root actor
+	subscribers hub.Subscribers
+	forwarders  sync.WaitGroup // of subscriptions to actors
+	root        *actor.PID
+	pool        *actors.Pool
+	labour      *receiver.Labour
+	ledger      *session.Ledger
+	sockets     *socket.Ledger
+	budget      *store.Budget
+	failed      chan error
+	up          chan struct{} // closed when the whole tree has started
+	upOnce      sync.Once
+	down        chan struct{} // closed when the whole tree has ended
+	starts      starts
+	next        atomic.Uint64 // ID of the last Reception
+	stopDone    chan struct{} // closed when the first Stop has ended
+	stopErr     error         // what it returned; not to be read before
+	mu          sync.Mutex
+	stopped     bool
+	sessions    map[flute.SessionKey]bool // being sent
+	receptions  map[uint64]*Reception     // that have not been closed
+	folders     folders
 }
 
 // Start starts a node. Stop must be called on it in the end.
@@ -114,40 +119,6 @@ func Start(cfg Config) (*Node, error) {
 
 // Failed yields an error when the node gave up: a part of it crashed more often than its supervisor allows.
 func (n *Node) Failed() <-chan error { return n.failed }
-
-// SubscribeOptions configures a subscription. The zero value takes every event.
-type SubscribeOptions struct {
-	Queue  int                     // events held for a subscriber that is busy; zero: hub.DefaultQueue
-	Filter func(notice.Event) bool // runs on the hub, so it must be quick; nil: all
-}
-
-// Subscription yields events from now on. A subscriber that is too slow loses events and is told how many by an
-// notice.Missed.
-type Subscription struct {
-	node *Node
-	sub  *hub.Subscription
-	once sync.Once
-}
-
-// Subscribe returns a subscription to the node's events, every one from its return on. The channel ends with the
-// subscription or the node; after Stop it has ended already. It must not be called by a Filter.
-func (n *Node) Subscribe(o SubscribeOptions) *Subscription {
-	s := &Subscription{node: n, sub: hub.NewSubscription(o.Queue, o.Filter)}
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
-	if order[hub.Subscribed](ctx, n, hubName, hub.Subscribe{Subscription: s.sub}) != nil {
-		s.once.Do(s.sub.Close)
-	}
-	return s
-}
-
-// Events returns the channel of events.
-func (s *Subscription) Events() <-chan notice.Event { return s.sub.Events() }
-
-// Close ends the subscription; the channel is closed after what is queued.
-func (s *Subscription) Close() {
-	s.once.Do(func() { s.node.send(hubName, hub.Unsubscribe{Subscription: s.sub}) })
-}
 
 // flush waits until subscriptions have been offered what was published before.
 func (n *Node) flush(ctx context.Context) error {
@@ -202,6 +173,7 @@ func (n *Node) stop(ctx context.Context) error {
 // free frees what is left when the tree has ended.
 func (n *Node) free() error {
 	n.ledger.Close()
+	n.forwarders.Wait()
 	n.mu.Lock()
 	receptions := slices.Collect(maps.Values(n.receptions))
 	n.mu.Unlock()

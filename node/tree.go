@@ -31,8 +31,34 @@ const (
 // startTree builds the tree. Below the root one that fails is restarted alone. Below transfers, those that were started
 // after it are restarted with it: sockets feed sessions, and sessions need the store.
 func (n *Node) startTree() error {
-	n.system = actors.NewSystem(actors.SystemConfig{Logger: n.cfg.Logger})
-	subscribers := &hub.Subscribers{}
+	for i := 1; n.root == nil; i++ {
+		if n.name = rootName; i > 1 {
+			n.name = fmt.Sprintf("%s-%d", rootName, i)
+		}
+		n.system = actors.NewSystem(actors.SystemConfig{System: n.cfg.System, Root: n.name, Logger: n.cfg.Logger})
+		pid, err := n.system.Root().SpawnNamed(n.rootSpec().Props(), n.name)
+		switch {
+		case err == nil:
+			n.root = pid
+		case errors.Is(err, actor.ErrNameExists): // another node has it, in the application's system
+			n.system.Shutdown()
+		default:
+			n.system.Shutdown()
+			return fmt.Errorf("node: %w", err)
+		}
+	}
+	// The last child starts when all before it have. A node that cannot even start its empty tree tells why.
+	select {
+	case <-n.up:
+		return nil
+	case err := <-n.failed:
+		n.system.Shutdown()
+		return fmt.Errorf("node: start: %w", err)
+	}
+}
+
+// rootSpec returns how the root of the tree is spawned, once n.name is known.
+func (n *Node) rootSpec() actors.Spec {
 	child := func(name string, spec actors.Spec) supervisor.Child {
 		return supervisor.Child{Name: path.Base(name), Props: spec.Props()}
 	}
@@ -50,24 +76,12 @@ func (n *Node) startTree() error {
 	root := supervisor.New(supervisor.Config{
 		Strategy: supervisor.OneForOne,
 		Children: []supervisor.Child{
-			child(hubName, hub.Spec(subscribers, faults)),
+			child(hubName, hub.Spec(&n.subscribers, faults)),
 			child(transfersName, actors.Spec{Produce: transfers, Faults: faults, Name: transfersName}),
 		},
 		OnEnd: n.ended,
 	}, n.restarted)
-	pid, err := n.system.Root().SpawnNamed(actors.Spec{Produce: root}.Props(), rootName)
-	if err != nil {
-		return fmt.Errorf("node: %w", err)
-	}
-	n.root = pid
-	// The last child starts when all before it have. A node that cannot even start its empty tree tells why.
-	select {
-	case <-n.up:
-		return nil
-	case err := <-n.failed:
-		n.system.Shutdown()
-		return fmt.Errorf("node: start: %w", err)
-	}
+	return actors.Spec{Produce: root}
 }
 
 // stopTree stops the tree and the actor system.
@@ -84,6 +98,7 @@ func (n *Node) stopTree(ctx context.Context) error {
 // ended is told when the root has stopped. No actor is left to close the sockets that are still open.
 func (n *Node) ended(err error) {
 	n.sockets.Close()
+	n.subscribers.Close()
 	if err != nil {
 		n.failed <- err // there is room for the only one
 	}
@@ -109,7 +124,7 @@ func (n *Node) peers() session.Peers {
 
 // address returns the PID of an actor below the root by its name.
 func (n *Node) address(name string) *actor.PID {
-	return actor.NewPID(n.system.System().Address(), rootName+"/"+name)
+	return actor.NewPID(n.system.System().Address(), n.name+"/"+name)
 }
 
 func (n *Node) send(name string, m any) { n.system.Root().Send(n.address(name), m) }

@@ -18,12 +18,12 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // inHub runs fn with a hub in a bubble.
-func inHub(t *testing.T, faults *actors.Faults, fn func(sys *actors.System, pid *actor.PID)) {
+func inHub(t *testing.T, faults *actors.Faults, fn func(sys *actors.System, pid *actor.PID, subscribers *hub.Subscribers)) {
 	t.Helper()
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		subscribers := &hub.Subscribers{}
 		pid := actortest.Spawn(t, sys, "hub", hub.Spec(subscribers, faults))
-		fn(sys, pid)
+		fn(sys, pid, subscribers)
 	})
 }
 
@@ -34,20 +34,6 @@ func publish(sys *actors.System, pid *actor.PID, from, to int) {
 	}
 	synctest.Wait()
 }
-
-// subscribe registers s as the node does.
-func subscribe(sys *actors.System, pid *actor.PID, s *hub.Subscription) {
-	self, _ := sys.System().ProcessRegistry.Add(nobody{}, sys.System().ProcessRegistry.NextId())
-	defer sys.System().ProcessRegistry.Remove(self)
-	sys.Root().RequestWithCustomSender(pid, hub.Subscribe{Subscription: s}, self)
-	synctest.Wait()
-}
-
-type nobody struct{}
-
-func (nobody) SendUserMessage(*actor.PID, any)   {}
-func (nobody) SendSystemMessage(*actor.PID, any) {}
-func (nobody) Stop(*actor.PID)                   {}
 
 // queued returns what waits in a subscription, as text.
 func queued(s *hub.Subscription) []string {
@@ -80,11 +66,10 @@ func expect(t *testing.T, s *hub.Subscription, want ...string) {
 
 // TestSlowSubscriber: a subscriber that does not read loses events, is told how many, and costs the others nothing.
 func TestSlowSubscriber(t *testing.T) {
-	inHub(t, nil, func(sys *actors.System, pid *actor.PID) {
+	inHub(t, nil, func(sys *actors.System, pid *actor.PID, subscribers *hub.Subscribers) {
 		slow, fast := hub.NewSubscription(3, nil), hub.NewSubscription(100, nil)
-		subscribe(sys, pid, slow)
-		subscribe(sys, pid, fast)
-		subscribe(sys, pid, fast) // asked again
+		subscribers.Add(slow)
+		subscribers.Add(fast)
 		publish(sys, pid, 0, 10)
 		expect(t, slow, "0", "1", "2")
 		publish(sys, pid, 10, 11)
@@ -99,13 +84,18 @@ func TestSlowSubscriber(t *testing.T) {
 		publish(sys, pid, 17, 18)
 		expect(t, fast, "16", "17")
 		actortest.Stop(t, sys, pid)
+		expect(t, fast)
+		subscribers.Close()
 		expect(t, fast, "end")
+		late := hub.NewSubscription(0, nil)
+		subscribers.Add(late)
+		expect(t, late, "end")
 	})
 }
 
 // TestFilter: one that panics misses what it panicked at; one that refuses misses nothing.
 func TestFilter(t *testing.T) {
-	inHub(t, nil, func(sys *actors.System, pid *actor.PID) {
+	inHub(t, nil, func(sys *actors.System, pid *actor.PID, subscribers *hub.Subscribers) {
 		odd := func(e notice.Event) bool { return (e.(notice.Warning).Text[0]-'0')%2 == 1 }
 		bad := func(e notice.Event) bool {
 			if e.(notice.Warning).Text == "1" {
@@ -115,7 +105,7 @@ func TestFilter(t *testing.T) {
 		}
 		some, ill, all := hub.NewSubscription(0, odd), hub.NewSubscription(0, bad), hub.NewSubscription(0, nil)
 		for _, s := range []*hub.Subscription{some, ill, all} {
-			subscribe(sys, pid, s)
+			subscribers.Add(s)
 		}
 		publish(sys, pid, 0, 4)
 		expect(t, some, "1", "3")
@@ -127,10 +117,10 @@ func TestFilter(t *testing.T) {
 // TestHubPanics: subscriptions outlive a crash, and are told of the event that was lost in it.
 func TestHubPanics(t *testing.T) {
 	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Message: "publish", Nth: 3})
-	inHub(t, faults, func(sys *actors.System, pid *actor.PID) {
+	inHub(t, faults, func(sys *actors.System, pid *actor.PID, subscribers *hub.Subscribers) {
 		s, full := hub.NewSubscription(0, nil), hub.NewSubscription(2, nil)
-		subscribe(sys, pid, s)
-		subscribe(sys, pid, full)
+		subscribers.Add(s)
+		subscribers.Add(full)
 		publish(sys, pid, 0, 5)
 		expect(t, s, "0", "1", "missed 1", "3", "4")
 		expect(t, full, "0", "1")

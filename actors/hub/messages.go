@@ -14,14 +14,7 @@ type Message interface {
 // it.
 type Publish struct{ Event notice.Event }
 
-// Subscribe is sent by the node; from then on the subscription gets events. Answered with Subscribed: a Stop would
-// overtake it, and a subscription that the hub never saw would never be closed.
-type Subscribe struct{ Subscription *Subscription }
-
-// Subscribed answers Subscribe.
-type Subscribed struct{}
-
-// Unsubscribe is sent by the node; the subscription's channel is closed after what is queued.
+// Unsubscribe is sent by the node; the subscription's channel is closed after what was published before.
 type Unsubscribe struct{ Subscription *Subscription }
 
 // Flush is sent by the node before it stops the hub: a Stop would overtake what is queued. Answered with Flushed.
@@ -32,7 +25,6 @@ type Flushed struct{}
 
 func (Publish) kind() string     { return "publish" }
 func (Flush) kind() string       { return "flush" }
-func (Subscribe) kind() string   { return "subscribe" }
 func (Unsubscribe) kind() string { return "unsubscribe" }
 
 // kindOf names what the hub takes.

@@ -1,15 +1,21 @@
 package hub
 
-import "github.com/flute-node/flute-node/actors/notice"
+import (
+	"sync"
+
+	"github.com/flute-node/flute-node/actors/notice"
+)
 
 // DefaultQueue is how many events a subscription holds for a subscriber that is busy.
 const DefaultQueue = 1024
 
-// Subscription is one subscriber's bounded queue of events. The channel may be read from any goroutine; the rest
-// belongs to the hub.
+// Subscription is one subscriber's bounded queue of events. It is safe for concurrent use.
 type Subscription struct {
 	events chan notice.Event
 	filter func(notice.Event) bool
+	done   chan struct{} // closed when no event will come
+
+	mu     sync.Mutex // held by whoever writes to events
 	missed uint64
 	closed bool
 }
@@ -20,15 +26,24 @@ func NewSubscription(n int, filter func(notice.Event) bool) *Subscription {
 	if n == 0 {
 		n = DefaultQueue
 	}
-	return &Subscription{events: make(chan notice.Event, max(n, 2)), filter: filter}
+	return &Subscription{events: make(chan notice.Event, max(n, 2)), filter: filter, done: make(chan struct{})}
 }
 
 // Events returns the queue. It is closed when the subscription or the node ends.
 func (s *Subscription) Events() <-chan notice.Event { return s.events }
 
+// Done is closed when the subscription or the node ends. Events may wait in the queue then.
+func (s *Subscription) Done() <-chan struct{} { return s.done }
+
 // offer queues e, or counts it as missed.
 func (s *Subscription) offer(e notice.Event) {
-	if s.closed || !s.wants(e) {
+	wanted, ok := s.wants(e)
+	if !wanted {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
 		return
 	}
 	// Room for two: a Missed is only worth its place when the event behind it fits too.
@@ -36,7 +51,7 @@ func (s *Subscription) offer(e notice.Event) {
 		s.events <- notice.Missed{Count: s.missed}
 		s.missed = 0
 	}
-	if s.missed > 0 {
+	if s.missed > 0 || !ok {
 		s.missed++
 		return
 	}
@@ -49,6 +64,11 @@ func (s *Subscription) offer(e notice.Event) {
 
 // miss counts an event that the hub has lost, and tells it at once if there is room.
 func (s *Subscription) miss() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	s.missed++
 	select {
 	case s.events <- notice.Missed{Count: s.missed}:
@@ -57,24 +77,23 @@ func (s *Subscription) miss() {
 	}
 }
 
-func (s *Subscription) wants(e notice.Event) (yes bool) {
+// wants asks the filter. ok is false when that panics: then it is not known whether the event was wanted.
+func (s *Subscription) wants(e notice.Event) (wanted, ok bool) {
 	if s.filter == nil {
-		return true
+		return true, true
 	}
 	defer func() {
 		if recover() != nil {
-			s.missed++
-			yes = false
+			wanted, ok = true, false
 		}
 	}()
-	return s.filter(e)
+	return s.filter(e), true
 }
-
-// Close ends the queue of a subscription that no hub has.
-func (s *Subscription) Close() { s.close() }
 
 // close ends the queue. A count of missed events that is left goes out if there is room.
 func (s *Subscription) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.closed {
 		return
 	}
@@ -86,4 +105,5 @@ func (s *Subscription) close() {
 		}
 	}
 	close(s.events)
+	close(s.done)
 }
