@@ -13,5 +13,5 @@
 //
 // # Limitations
 //
-// Which files are sent, and when a receiver has all it wants, is not decided here.
+// When a receiver has all it wants is not decided here.
 package settings
