@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// leastLinger and mostLinger bound how long an end that has finished answers a peer whose FIN comes again.
-	leastLinger = 500 * time.Millisecond
+	// leastLinger and mostLinger bound how long an end that has finished answers a peer whose FIN comes again: longer than
+	// a peer waits that has no measurement of the round trip.
+	leastLinger = defaultInitialRTO * 3 / 2
 	mostLinger  = 3 * time.Second
 )
 

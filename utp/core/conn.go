@@ -77,11 +77,16 @@ type Conn struct {
 	mtu      pathMTU
 	cutAt    instant // when the congestion window was last cut
 	unproven int     // losses since, less those that turned out to be none
+	masks    bool    // the peer sends selective acknowledgements
+	repeats  int     // acknowledgements in a row that say the same, of a peer that sends no masks
+	timeouts int     // in a row, without an answer of a peer that has no room
 	persist  instant // when to try whether a full peer has room
 
 	heard    instant // when the peer last sent something valid
 	sent     instant // when we last did
 	inquired instant // when the silent peer was last asked for a sign of life
+	confirm  instant // when to repeat what completes the handshake; never: the peer has got it
+	confirms int     // how often that was done
 
 	finQueued bool
 	finSent   bool
@@ -97,7 +102,7 @@ type Conn struct {
 func newConn(cfg *Config, now time.Time, recv, send wire.ConnID, next wire.Seq) *Conn {
 	c := &Conn{
 		cfg: cfg, clock: newClock(now), recvID: recv, sendID: send,
-		synDue: never, persist: never, endAt: never, cutAt: -1,
+		synDue: never, persist: never, confirm: never, endAt: never, cutAt: -1,
 		flight:  flight{first: next},
 		inbox:   inbox{limit: cfg.ReceiveBuffer, reach: cfg.MaxFlight + 1},
 		acks:    acks{due: never},

@@ -48,6 +48,8 @@ type halfOpenKey struct {
 type halfOpen struct {
 	key      halfOpenKey
 	syn, seq wire.Seq // of the peer, ours
+	answered time.Time
+	repeated bool // answered more than once
 	until    time.Time
 
 	older, newer *halfOpen
@@ -101,6 +103,10 @@ func (h *Handshakes) Handle(now time.Time, from netip.AddrPort, datagram, b []by
 		return nil, nil
 	}
 	c = accept(now, h.cfg, e.key.id, e.syn, e.seq)
+	if p.Type == wire.State && !e.repeated {
+		// It was sent at once. Data may have waited for the peer's program.
+		c.rtt.sample(max(now.Sub(e.answered), 1))
+	}
 	c.Handle(now, datagram)
 	h.drop(e)
 	h.stats.Accepted++
@@ -125,7 +131,9 @@ func (h *Handshakes) syn(now time.Time, from netip.AddrPort, p *wire.Packet, b [
 			h.stats.Refused++
 			return nil
 		}
-		e.syn, e.seq = p.Seq, wire.Seq(h.random())
+		e.syn, e.seq, e.answered = p.Seq, wire.Seq(h.random()), now
+	} else {
+		e.repeated = true
 	}
 	h.stats.Syns++
 	clock := newClock(now)

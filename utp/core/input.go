@@ -36,6 +36,8 @@ func (c *Conn) handle(p *wire.Packet, now instant) {
 	default:
 		if c.state == synSent {
 			c.connect(p, now)
+		} else if p.Type != wire.State || p.Ack.Sub(c.flight.first-1) > 0 || c.confirms > 0 {
+			c.confirm = never // this answers something else than our SYN
 		}
 		c.heard, c.inquired = now, now
 		c.delays.arrived(p.Timestamp, c.clock.wire(), now)
@@ -59,6 +61,7 @@ func (c *Conn) connect(p *wire.Packet, now instant) {
 		c.pace.set(c.control.window(), c.rtt.smoothed, true)
 	}
 	c.acks.due = now // or the peer would not know that its answer has come
+	c.confirm = now + c.rtt.timeout()
 	c.events |= Connected
 }
 
@@ -66,6 +69,7 @@ func (c *Conn) connect(p *wire.Packet, now instant) {
 func (c *Conn) progress(p *wire.Packet, now instant) {
 	f := &c.flight
 	wasFull := c.peerWindow == 0
+	news := c.peerWindow != int(min(p.Window, maxBuffer)) || p.Type != wire.State || f.n == 0
 	c.peerWindow = int(min(p.Window, maxBuffer))
 	inFlight := f.bytes
 	a := c.acknowledge(p, now)
@@ -83,6 +87,13 @@ func (c *Conn) progress(p *wire.Packet, now instant) {
 			rtt: c.rtt.orInitial(), leastRTT: c.rtt.least, delay: delay, hasDelay: ok,
 			limited: c.limited && now-c.limitedAt < time.Second,
 		})
+	}
+	if a.packets > 0 || c.peerWindow == 0 {
+		c.timeouts = 0 // what is in flight to a peer that has no room asks whether it has
+	}
+	c.masks = c.masks || p.SACK != nil
+	if c.repeats++; news || a.packets > 0 || c.masks || wasFull {
+		c.repeats = 0
 	}
 	c.detect(now)
 	if wasFull && c.peerWindow > 0 && c.rtt.backoff > 0 {
@@ -115,6 +126,7 @@ func (c *Conn) detect(now instant) {
 		c.cutAt, c.unproven = now, int(c.stats.Lost-before)
 		c.control.lost(now)
 		c.stats.Cuts++
+		c.sendExtra = c.flight.lost > 0 // what is missing does not wait until the smaller window has room
 	}
 }
 

@@ -73,8 +73,19 @@ func (c *Conn) detectLosses(now instant) (bytes int, newest instant) {
 	l, f := &c.loss, &c.flight
 	l.due = never
 	newest = -1
+	if c.repeats == lossThreshold {
+		// The peer tells no more than that something came, three times: BEP 29 takes the packet after ack_nr for lost.
+		if p := f.at(0); p.sends == 1 && !p.lost {
+			f.lose(0)
+			c.stats.Lost++
+			if !c.mtu.lost(p, now) {
+				bytes, newest = p.weight(), p.sent
+			}
+		}
+		c.repeats++
+	}
 	if f.n == f.sacked+f.lost || f.sacked+f.resent == 0 {
-		return 0, newest // all was sent, and arrives, in order
+		return bytes, newest // all was sent, and arrives, in order
 	}
 	window := l.window(&c.rtt, now)
 	above := f.sacked
@@ -112,11 +123,13 @@ func (c *Conn) armTimers(now instant) {
 	}
 	l.timeout = now + c.rtt.timeout()
 	if c.flight.bytes > 0 && !l.probed && c.rtt.least > 0 && c.rtt.backoff == 0 {
-		l.probe = min(now+2*c.rtt.smoothed+probeSlack, l.timeout)
+		// The probe comes first: what it tells is worth more than a timeout.
+		l.probe = now + c.rtt.smoothed + max(4*c.rtt.variation, c.rtt.smoothed/4, probeSlack)
+		l.timeout = max(l.timeout, l.probe+c.rtt.smoothed+probeSlack)
 	}
 }
 
-// probeTail is due when acknowledgements have stayed away for two round trips: the last packets may be lost, or what told
+// probeTail is due when acknowledgements have stayed away for more than a round trip: the last packets may be lost, or what told
 // of them. One packet, sent now, makes the peer tell.
 func (c *Conn) probeTail(now instant) {
 	c.loss.probe, c.loss.probed = never, true
@@ -128,11 +141,9 @@ func (c *Conn) probeTail(now instant) {
 // timeOut is due when nothing was acknowledged for a retransmission timeout.
 func (c *Conn) timeOut(now instant) {
 	f := &c.flight
-	if c.peerWindow == 0 && now-c.heard < c.cfg.MaxRTO*2 {
-		// The peer answers, and has no room: what is in flight is what tries whether it has.
-		c.rtt.backoff = min(c.rtt.backoff+1, c.cfg.MaxTimeouts)
-	} else if c.rtt.backoff++; c.rtt.backoff > c.cfg.MaxTimeouts {
-		c.fail(ErrTimeout, false)
+	c.rtt.backoff++
+	if c.timeouts++; c.timeouts > c.cfg.MaxTimeouts {
+		c.fail(ErrTimeout, true)
 		return
 	}
 	c.stats.Timeouts++

@@ -78,7 +78,7 @@ func (m *pathMTU) arrived(p *packet, now instant) {
 	}
 }
 
-// lost takes a packet that was lost, and reports whether that was a probe.
+// lost takes a packet that was lost, and reports whether that was for its length.
 func (m *pathMTU) lost(p *packet, now instant) bool {
 	size := p.size + headerLen
 	if p.probe && p.sends == 1 {
@@ -91,12 +91,15 @@ func (m *pathMTU) lost(p *packet, now instant) bool {
 	if !p.whole || size <= m.min {
 		return false
 	}
+	if size > m.ceiling {
+		return true
+	}
 	if m.gone == 0 {
 		m.goneAt, m.arrival = p.sent, false
 	}
 	m.gone++
 	m.judge(now)
-	return false
+	return m.blackHole
 }
 
 // judge finds a black hole.
@@ -108,28 +111,23 @@ func (m *pathMTU) judge(instant) {
 	m.probing, m.tries, m.gone, m.again, m.blackHole = 0, ceilingTries, 0, never, true
 }
 
-// tooBig takes the word of a router, or of this machine, that packets may be size bytes long at most, and reports whether
-// that is news. Less than the least size is not believed.
-func (m *pathMTU) tooBig(size int) bool {
+// tooBig takes the word of a router, or of this machine, that packets may be size bytes long at most. Less than the least
+// size is not believed.
+func (m *pathMTU) tooBig(size int) {
 	if size < m.min || size >= m.ceiling {
-		return false
+		return
 	}
 	m.ceiling, m.floor, m.told = size, min(m.floor, size), true
 	m.probing, m.tries, m.again = 0, 0, never
-	return true
 }
 
 // TooBig takes what a router says (ICMP: fragmentation needed, packet too big), or this machine (EMSGSIZE): the path takes
-// UDP payloads of size bytes at most. The caller has found that the packet a router quotes is one of this connection. What
-// is too long is sent again at once, without "don't fragment"; it counts as no loss.
+// UDP payloads of size bytes at most. The caller has found that the packet a router quotes is one of this connection. Of
+// the packets that are too long, those that were lost are found like others, and sent again without "don't fragment"; that
+// is no congestion.
 func (c *Conn) TooBig(now time.Time, size int) {
 	c.clock.tick(now)
-	if c.state != connected || !c.mtu.tooBig(size) {
-		return
-	}
-	for i := range c.flight.n {
-		if p := c.flight.at(i); !p.sacked && !p.lost && p.whole && p.size+headerLen > size {
-			c.flight.lose(i)
-		}
+	if c.state == connected {
+		c.mtu.tooBig(size)
 	}
 }

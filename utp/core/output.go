@@ -124,7 +124,8 @@ func (c *Conn) cut(now instant) (size int, probe bool) {
 	room := c.peerWindow - f.pending
 	window := c.control.window() - f.bytes
 	size = min(queued, full)
-	if longer := c.mtu.probe(now) - headerLen; longer > full && min(queued, room, window) >= longer {
+	// A probe may exceed the window by what it is longer than a packet: there is never more room in a window that is used.
+	if longer := c.mtu.probe(now) - headerLen; longer > full && min(queued, room, c.control.window()) >= longer && window >= full {
 		return longer, true
 	}
 	if size > room {
@@ -204,11 +205,22 @@ func (c *Conn) appendData(b []byte, kind what, now instant) (pkt []byte, whole, 
 	return b, p.whole, true
 }
 
+// maxConfirms bounds the packets that repeat the third one of the handshake: by then the peer has forgotten it, or does not
+// answer such packets.
+const maxConfirms = 4
+
 // appendAlive appends a packet that keeps NATs open, or asks a silent peer for a sign of life: it repeats a number that the
 // peer has acknowledged, which makes it acknowledge again.
 func (c *Conn) appendAlive(b []byte, now instant) (pkt []byte, whole, ok bool) {
 	switch {
 	case c.state != connected:
+	case now >= c.confirm:
+		// The peer forgets its half of the handshake unless it gets ours, and neither has anything else to send.
+		c.confirm = never
+		if c.confirms++; c.confirms < maxConfirms {
+			c.confirm = now + c.rtt.timeout()<<c.confirms
+		}
+		return append(c.appendPacket(b, wire.Data, c.flight.first-1, now), 0), true, true
 	case c.cfg.Idle > 0 && now >= max(c.heard+c.cfg.Idle/2, c.inquired+c.cfg.Idle/8):
 		c.inquired = now
 		return append(c.appendPacket(b, wire.Data, c.flight.first-1, now), 0), true, true

@@ -10,7 +10,7 @@ type rtt struct {
 	latest    instant
 
 	initial, min, max instant
-	backoff           int // timeouts in a row
+	backoff           int // timeouts since something was acknowledged
 }
 
 // rttSlack is the least distance of the timeout to the round-trip time: a path without variation still has timers.

@@ -176,6 +176,8 @@ type end struct {
 	closing   bool   // CloseWrite once all is written
 	closes    bool   // Close instead
 	lazy      bool   // does not read
+	answers   bool   // calls Close when the peer has finished
+	aborts    bool   // calls Abort once all is written
 	got       []byte
 	received  int
 	forgets   bool // does not keep what it reads
@@ -204,6 +206,9 @@ func (s *sim) pairOf(cfgA, cfgB Config, there, back *path) (*end, *end) {
 	a.peer, b.peer = b, a
 	var err error
 	if b.door, err = NewHandshakes(cfgB, func() uint16 { return uint16(s.dice.Uint32()) }); err != nil {
+		s.t.Fatal(err)
+	}
+	if a.door, err = NewHandshakes(cfgA, func() uint16 { return uint16(s.dice.Uint32()) }); err != nil {
 		s.t.Fatal(err)
 	}
 	if a.conn, err = Dial(s.now, cfgA, wire.ConnID(s.dice.Uint32()), wire.Seq(s.dice.Uint32())); err != nil {
@@ -294,9 +299,12 @@ func (e *end) app(now time.Time) (did bool) {
 	if e.endless && len(e.toWrite) == 0 {
 		e.toWrite = make([]byte, 64<<10)
 	}
-	for len(e.toWrite) > 0 {
+	for len(e.toWrite) > 0 { // what Write refuses with an error is not written
 		n, err := c.Write(now, e.toWrite)
 		e.toWrite = e.toWrite[n:]
+		if err != nil {
+			e.toWrite = nil
+		}
 		e.total += n
 		did = did || n > 0
 		if n == 0 || err != nil {
@@ -311,6 +319,10 @@ func (e *end) app(now time.Time) (did bool) {
 		e.closes, did = false, true
 		c.Close(now)
 	}
+	if len(e.toWrite) == 0 && e.aborts {
+		e.aborts, did = false, true
+		c.Abort(now)
+	}
 	var buf [32 << 10]byte
 	for !e.lazy && !e.eof {
 		n, err := c.Read(now, buf[:])
@@ -323,6 +335,10 @@ func (e *end) app(now time.Time) (did bool) {
 		if n == 0 || err != nil {
 			break
 		}
+	}
+	if e.answers && e.eof && len(e.toWrite) == 0 {
+		e.answers, did = false, true
+		c.Close(now)
 	}
 	return did
 }

@@ -63,7 +63,7 @@ func (c *Conn) Deadline() time.Time {
 		due = min(due, c.synDue)
 	case connected:
 		c.watchWindow(now)
-		due = min(due, c.loss.due, c.loss.probe, c.loss.timeout, c.persist)
+		due = min(due, c.loss.due, c.loss.probe, c.loss.timeout, c.persist, c.confirm)
 		if c.cfg.Idle > 0 {
 			due = min(due, max(c.heard+c.cfg.Idle/2, c.inquired+c.cfg.Idle/8), c.heard+c.cfg.Idle)
 		}

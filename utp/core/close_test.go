@@ -1,0 +1,208 @@
+package core
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestCloseMatrix: each side, or both, ends the connection in each state, each way, with and without bytes to deliver, and
+// with losses. All that was accepted arrives, or an error says that it may not have; a FIN or a RESET is on the wire; the
+// ends are done within a bound.
+func TestCloseMatrix(t *testing.T) {
+	type ending struct {
+		name string
+		do   func(*end)
+	}
+	endings := []ending{
+		{"CloseWrite", func(e *end) { e.closing = true }},
+		{"Close", func(e *end) { e.closes = true }},
+		{"Abort", func(e *end) { e.aborts = true }},
+	}
+	states := []struct {
+		name string
+		at   time.Duration
+	}{
+		{"SYN sent", 0},
+		{"SYN under way", 10 * time.Millisecond},
+		{"answer under way", 30 * time.Millisecond},
+		{"connected", 45 * time.Millisecond},
+		{"data under way", 90 * time.Millisecond},
+		{"idle", 10 * time.Second},
+	}
+	for _, who := range []string{"a", "b", "both"} {
+		for _, how := range endings {
+			for _, when := range states {
+				for _, queued := range []int{0, 1, 150_000} {
+					for _, loss := range []float64{0, 0.1} {
+						t.Run(fmt.Sprintf("%s %s %s %d %v", who, how.name, when.name, queued, loss), func(t *testing.T) {
+							s := newSim(t, uint64(queued)+uint64(len(when.name)))
+							link := path{delay: 20 * time.Millisecond, rate: 20e6, queue: 100 * time.Millisecond, loss: loss}
+							there, back := link, link
+							a, b := s.pair(Config{ConnectTries: 10}, &there, &back)
+							x, y := pattern(queued, 1), pattern(queued/2, 2)
+							a.toWrite, b.toWrite = x, y
+							a.answers, b.answers = true, true
+							s.run(when.at, nil)
+							if who != "b" {
+								how.do(a)
+							}
+							if who != "a" {
+								how.do(b)
+							}
+							s.at(s.now, a.pump)
+							s.at(s.now, b.pump)
+							// Where the side that is to close has no connection yet it closes when it has.
+							if !s.run(2*time.Minute, func() bool { return a.conn.Done() && (b.conn == nil || b.conn.Done()) }) {
+								t.Fatalf("not done: a %d %+v\nb %+v", a.conn.state, a.conn.Stats(), b.conn)
+							}
+							judgeEnd(t, a, b, x, how.name)
+							if b.conn != nil {
+								judgeEnd(t, b, a, y, how.name)
+							}
+						})
+					}
+				}
+			}
+		}
+	}
+}
+
+// judgeEnd checks what became of the bytes of one end.
+func judgeEnd(t *testing.T, e, peer *end, bytesOf []byte, how string) {
+	t.Helper()
+	accepted := bytesOf[:e.total]
+	if !bytes.HasPrefix(accepted, peer.got) {
+		t.Errorf("%s: the peer has read other bytes than those that were accepted", e.name)
+	}
+	told := slices.ContainsFunc(slices.Concat(e.sent, peer.sent), func(p string) bool { return p == "ST_FIN" || p == "ST_RESET" })
+	if !told && len(e.sent) > 0 {
+		t.Errorf("%s: neither a FIN nor a RESET on the wire: %v", e.name, e.sent)
+	}
+	if !e.conn.Deadline().IsZero() {
+		t.Errorf("%s: done, and still has a deadline", e.name)
+	}
+	if e.err != nil && how != "Abort" {
+		// It is told, but nothing is to go wrong where the path works again and again.
+		if e.conn.Stats(); !errors.Is(e.err, ErrAborted) && !(how == "Close" && errors.Is(e.err, ErrReset)) || errors.Is(e.err, ErrAborted) && len(accepted) > 0 {
+			t.Errorf("%s: %v", e.name, e.err)
+		}
+	}
+	if e.err == nil && how == "CloseWrite" && len(peer.got) != len(accepted) {
+		t.Errorf("%s: %d of %d bytes delivered and no error", e.name, len(peer.got), len(accepted))
+	}
+}
+
+// TestCloseDelivers: Close right after a long Write delivers all of it. aiutp loses up to 90 % and sends no FIN.
+func TestCloseDelivers(t *testing.T) {
+	s := newSim(t, 1)
+	a, b := s.pair(Config{SendBuffer: 4 << 20}, &path{delay: 10 * time.Millisecond, rate: 100e6, queue: time.Second}, &path{delay: 10 * time.Millisecond})
+	x := pattern(4_000_000, 1)
+	a.toWrite, a.closes, b.answers = x, true, true
+	if !s.run(time.Minute, s.done) {
+		t.Fatal("not done")
+	}
+	if !bytes.Equal(b.got, x) || a.err != nil || b.err != nil {
+		t.Errorf("%d of %d bytes, errors %v, %v", len(b.got), len(x), a.err, b.err)
+	}
+	if !slices.Contains(a.sent, "ST_FIN") && len(a.sent) < 1000 {
+		t.Error("no FIN")
+	}
+}
+
+// TestCloseWithoutData: the peer gets the end of a connection on which nothing was ever sent (libutp issue 92).
+func TestCloseWithoutData(t *testing.T) {
+	for _, side := range []int{0, 1} {
+		s := newSim(t, 1)
+		a, b := s.pair(Config{}, &path{delay: time.Millisecond}, &path{delay: time.Millisecond})
+		s.run(time.Second, nil)
+		[]*end{a, b}[side].closes = true
+		[]*end{b, a}[side].answers = true
+		s.at(s.now, a.pump)
+		s.at(s.now, b.pump)
+		if !s.run(10*time.Second, s.done) {
+			t.Fatalf("side %d: not done", side)
+		}
+		if a.err != nil || b.err != nil {
+			t.Errorf("side %d: %v, %v", side, a.err, b.err)
+		}
+		if d := s.elapsed(); d > time.Second+mostLinger {
+			t.Errorf("side %d: it took %v", side, d)
+		}
+	}
+}
+
+// TestHalfClose: one direction goes on for as long as it likes after the other has ended.
+func TestHalfClose(t *testing.T) {
+	s := newSim(t, 1)
+	a, b := s.pair(Config{}, &path{delay: time.Millisecond}, &path{delay: time.Millisecond})
+	a.closing = true
+	s.run(10*time.Minute, nil)
+	if !b.eof || b.conn.Done() || a.conn.Done() {
+		t.Fatalf("eof %v, done %v, %v", b.eof, a.conn.Done(), b.conn.Done())
+	}
+	x := pattern(500_000, 3)
+	b.toWrite, b.closing = x, true
+	s.at(s.now, b.pump)
+	if !s.run(time.Minute, s.done) {
+		t.Fatal("not done")
+	}
+	if !bytes.Equal(a.got, x) || a.err != nil || b.err != nil {
+		t.Errorf("%d of %d, %v, %v", len(a.got), len(x), a.err, b.err)
+	}
+}
+
+// TestLinger: Close ends within its bound where the peer is gone, with an error and a RESET.
+func TestLinger(t *testing.T) {
+	s := newSim(t, 1)
+	gone := false
+	drop := func([]byte) bool { return gone }
+	a, _ := s.pair(Config{Linger: 3 * time.Second}, &path{drop: drop}, &path{drop: drop})
+	a.toWrite = pattern(100_000, 1)
+	s.run(time.Second, nil)
+	gone = true
+	a.toWrite, a.closes = pattern(100_000, 1), true
+	s.at(s.now, a.pump)
+	s.run(3*time.Second+time.Millisecond, nil)
+	if !a.conn.Done() || !errors.Is(a.err, ErrTimeout) || a.sent[len(a.sent)-1] != "ST_RESET" {
+		t.Errorf("done %v, %v, last %v", a.conn.Done(), a.err, a.sent[len(a.sent)-1])
+	}
+}
+
+// TestLostLastAck: the end that acknowledged last answers the FIN that is repeated; and where it is gone, the RESET of its
+// socket is no error.
+func TestLostLastAck(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		s := newSim(t, 1)
+		lose := false
+		a, b := s.pair(Config{}, &path{delay: 5 * time.Millisecond, drop: func([]byte) bool { return lose }}, &path{delay: 5 * time.Millisecond})
+		s.run(time.Second, nil)
+		a.closing = true
+		a.pump()
+		s.run(time.Second, nil)
+		b.closing = true
+		b.pump()
+		lose = true // what a acknowledges of b's FIN
+		for !a.eof {
+			s.run(time.Millisecond, nil)
+		}
+		if gone {
+			s.run(mostLinger, nil) // a's socket knows nothing of the connection any more
+		} else {
+			s.run(50*time.Millisecond, nil)
+		}
+		if !gone {
+			a.door = nil // nobody but the connection itself answers
+		}
+		lose = false
+		if !s.run(20*time.Second, s.done) {
+			t.Fatalf("gone %v: not done: %v %v", gone, a.sent, b.sent)
+		}
+		if a.err != nil || b.err != nil {
+			t.Errorf("gone %v: %v, %v", gone, a.err, b.err)
+		}
+	}
+}
