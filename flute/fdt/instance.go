@@ -26,7 +26,8 @@ type Instance struct {
 	SchemaVersion     uint32                  // 3GPP; 0: none
 	SessionIdentities []SessionIdentityExpiry // 3GPP: MBMS-Session-Identity-Expiry
 
-	Files []File
+	Files   []File
+	Entries []*Entry // written after Files; Parse leaves them empty
 
 	// What Parse found wrong; not written. Each list ends after some, the counts are of all.
 	Rejected      []Rejection // File entries that Parse left out

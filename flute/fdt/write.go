@@ -27,8 +27,9 @@ func (i *Instance) AppendXML(b []byte, p Profile) ([]byte, error) {
 	w := writer{p: p, in: i}
 	w.main, w.prefixes = p.Namespace(), map[string]string{}
 	w.check()
-	w.b = make([]byte, 0, len(i.Files)*256)
+	w.b = make([]byte, 0, i.size())
 	w.files()
+	w.entries()
 	w.children()
 	body := w.b
 	w.b = append(b, `<?xml version="1.0" encoding="UTF-8"?>`+"\n"...)
@@ -48,6 +49,15 @@ func (i *Instance) AppendXML(b []byte, p Profile) ([]byte, error) {
 	return w.b, nil
 }
 
+// size returns about how long the Files and Entries are.
+func (i *Instance) size() int {
+	n := len(i.Files) * 256
+	for _, e := range i.Entries {
+		n += len(e.text)
+	}
+	return n
+}
+
 // writer writes one FDT Instance.
 type writer struct {
 	output
@@ -57,13 +67,19 @@ type writer struct {
 
 // check reports what cannot be written, other than characters.
 func (w *writer) check() {
-	if len(w.in.Files) == 0 {
+	if len(w.in.Files)+len(w.in.Entries) == 0 {
 		w.fail("there are no files")
 	}
 	if w.in.Expires.IsZero() {
 		w.fail("Expires is missing")
 	}
-	seen := make(map[flute.TOI]bool, len(w.in.Files))
+	seen := make(map[flute.TOI]bool, len(w.in.Files)+len(w.in.Entries))
+	for _, e := range w.in.Entries {
+		if seen[e.toi] {
+			w.fail("TOI %v is there twice", e.toi)
+		}
+		seen[e.toi] = true
+	}
 	for i := range w.in.Files {
 		f := &w.in.Files[i]
 		if f.TOI.IsFDT() || seen[f.TOI] {

@@ -18,13 +18,13 @@ type announcer struct {
 	coder  fdtCoder
 	number uint64 // of the newest FDT Instance, counted from 1; 0: there is none
 
-	lane   lane
-	page   *page         // whose FDT Instance is being sent; nil: none
-	final  uint64        // page.final when it ends
-	urgent bool          // files in transfer wait for it
-	gap    int           // packets of files since the latest packet
-	at     time.Time     // of the latest packet
-	alone  time.Duration // of this transmission, in which nothing else was sent
+	symbols transfer
+	page    *page         // whose FDT Instance is being sent; nil: none
+	final   uint64        // page.final when it ends
+	urgent  bool          // files in transfer wait for it
+	gap     int           // packets of files since the latest packet
+	at      time.Time     // of the latest packet
+	alone   time.Duration // of this transmission, in which nothing else was sent
 
 	rest      time.Time // no repetition before, as long as there are files
 	retry     time.Time // no new FDT Instance before
@@ -41,15 +41,15 @@ func expiry(cfg *Config, now time.Time) time.Time {
 	return at
 }
 
-// publish gives p a new FDT Instance, of files. ok is false while no FDT Instance ID is free.
-func (a *announcer) publish(cfg *Config, now time.Time, p *page, files []fdt.File, complete bool) (ok bool, err error) {
+// publish gives p a new FDT Instance, of entries. ok is false while no FDT Instance ID is free.
+func (a *announcer) publish(cfg *Config, now time.Time, p *page, entries []*fdt.Entry, complete bool) (ok bool, err error) {
 	if ok, at := a.ids.free(now); !ok {
 		a.retry = at
 		return false, nil
 	}
 	a.retry = now.Add(cfg.FDTInterval) // stands in the case of an error only
 	expires := expiry(cfg, now)
-	in := fdt.Instance{Expires: expires, Complete: complete && cfg.Profile != fdt.MBMSDownload, Files: files}
+	in := fdt.Instance{Expires: expires, Complete: complete && cfg.Profile != fdt.MBMSDownload, Entries: entries}
 	document, err := in.AppendXML(nil, cfg.Profile)
 	if err != nil {
 		return false, fmt.Errorf("sender: FDT Instance: %w", err)
@@ -61,7 +61,7 @@ func (a *announcer) publish(cfg *Config, now time.Time, p *page, files []fdt.Fil
 	}
 	c, err := a.coder.coding(cfg, uint64(len(document)))
 	if err != nil {
-		return false, fmt.Errorf("sender: FDT Instance of %d bytes and %d files: %w", len(document), len(files), err)
+		return false, fmt.Errorf("sender: FDT Instance of %d bytes and %d files: %w", len(document), len(entries), err)
 	}
 	spec := alc.Spec{
 		TSI: cfg.Session.TSI, Codepoint: uint8(c.oti.EncodingID), OTI: &c.oti,
@@ -90,8 +90,8 @@ func (a *announcer) publish(cfg *Config, now time.Time, p *page, files []fdt.Fil
 // begin starts a transmission of the FDT Instance of p.
 func (a *announcer) begin(p *page, now time.Time, final uint64) {
 	interleave := min(int(p.coding.blocks), maxInterleave) // a burst of losses is shared by all blocks
-	a.lane.content.hold(p.document)
-	a.lane.start(&p.coding, p.header, uint64(p.sent), max(1, interleave), 0)
+	a.symbols.content.hold(p.document)
+	a.symbols.start(&p.coding, p.header, uint64(p.sent), max(1, interleave), 0)
 	a.page, a.final, a.alone, a.at = p, final, 0, now
 	p.began = now
 	p.starts++
@@ -101,12 +101,12 @@ func (a *announcer) begin(p *page, now time.Time, final uint64) {
 func (a *announcer) appendPacket(b []byte, now time.Time) ([]byte, error) {
 	p := a.page
 	p.header.SetTime(now) // "when the packet was transmitted" (RFC 5651, section 5.2.2)
-	b, err := a.lane.appendPacket(b, false, max(1, min(int(p.coding.blocks), maxInterleave)), now)
+	b, err := a.symbols.appendPacket(b, false, max(1, min(int(p.coding.blocks), maxInterleave)), now)
 	if a.gap == 0 {
 		a.alone += now.Sub(a.at)
 	}
 	a.gap, a.at = 0, now
-	if err != nil || a.lane.left == 0 {
+	if err != nil || a.symbols.left == 0 {
 		a.end(now)
 	}
 	return b, err
@@ -115,7 +115,7 @@ func (a *announcer) appendPacket(b []byte, now time.Time) ([]byte, error) {
 // stop gives up a transmission.
 func (a *announcer) stop() {
 	a.page = nil
-	_ = a.lane.stop() // it is in memory
+	_ = a.symbols.stop() // it is in memory
 }
 
 // end ends a transmission.

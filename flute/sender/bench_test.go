@@ -3,12 +3,15 @@ package sender
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
 )
 
 // endless returns a session that sends one file of 4 MiB for ever, past its first transfer.
@@ -94,5 +97,58 @@ func BenchmarkAppendNext(b *testing.B) {
 			b.ReportMetric(float64(after.Packets-before.Packets)/seconds, "packets/s")
 			b.ReportMetric(float64(after.Bytes-before.Bytes)/1e6/seconds, "MB/s")
 		})
+	}
+}
+
+// longList returns a session with so many files, and what makes a new FDT Instance of them: one of them is replaced.
+func longList(tb testing.TB, files int) (again func()) {
+	tb.Helper()
+	s, err := New(Config{Registry: schemes.Default(), FDTBytes: 2 << 20, FDTCollect: -1, TransferCount: -1, Delay: time.Hour})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	add := func(i int) flute.TOI {
+		f := File{ContentLocation: fmt.Sprintf("file:///folder/%d.bin", i), Content: bytes.NewReader(pattern(1000)), Size: 1000}
+		o, err := Prepare(context.Background(), f, nil)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		toi, err := s.Add(o)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return toi
+	}
+	var last flute.TOI
+	for i := range files {
+		last = add(i)
+	}
+	pkt := make([]byte, 0, s.MaxPacketLen())
+	now := start
+	return func() {
+		s.Remove(last)
+		last = add(files)
+		for before := s.Stats().FDTInstances; s.Stats().FDTInstances == before; now = latest(now, s.Deadline()) {
+			if _, _, err := s.AppendNext(pkt, now); err != nil {
+				tb.Fatal(err)
+			}
+		}
+	}
+}
+
+// The entries of an FDT Instance were written when their files were added: a new one costs less than an allocation for
+// each.
+func TestEntriesAreWrittenOnce(t *testing.T) {
+	const files = 2000
+	if n := testing.AllocsPerRun(5, longList(t, files)); n > files {
+		t.Errorf("%v allocations for an FDT Instance of %d files", n, files)
+	}
+}
+
+func BenchmarkInstance(b *testing.B) {
+	again := longList(b, 4000)
+	b.ReportAllocs()
+	for b.Loop() {
+		again()
 	}
 }

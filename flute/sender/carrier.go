@@ -19,84 +19,67 @@ const (
 	openLead = 128
 )
 
-// carrier is a lane with the object it carries.
+// carrier is the transfer of a file.
 type carrier struct {
-	lane
+	transfer
 	object *object
 	report uint64    // bytes of source symbols with which progress is reported next
 	since  time.Time // it waits for a Work; zero: it does not
 }
 
+// answered reports whether c need not wait for its source.
+func (c *carrier) answered() bool { return !c.content.waits() }
+
+// stalls reports whether the source of c does not answer.
+func (c *carrier) stalls(now time.Time) bool {
+	return c.content.waits() && now.Sub(c.since) >= stallTime
+}
+
 // carry begins a transfer of o.
-func (s *Session) carry(o *object) *carrier {
+func (s *schedule) carry(o *object) *carrier {
 	c := &carrier{}
 	if n := len(s.idle); n > 0 {
 		c, s.idle = s.idle[n-1], s.idle[:n-1]
 	}
 	c.object, c.since = o, time.Time{}
 	c.content.reset(o.Object)
-	c.content.attended = s.attended
+	c.content.attended = s.works.attended
 	c.start(&o.coding, o.header, uint64(o.sent), s.cfg.Interleave, s.cfg.ReadAhead)
 	o.state, c.report = active, max(o.transferLength/100, 1)
 	return c
 }
 
-// fill gives the free places in transfer to the files whose source has answered, and to the objects at the head of the
-// queue, as far as they are described. Those that have to be opened by a Work are opened in time.
-func (s *Session) fill(t time.Time) {
-	for len(s.lanes) < s.cfg.Parallel {
-		i := slices.IndexFunc(s.parked, func(c *carrier) bool { return !c.content.waits() })
-		if i >= 0 {
-			c := s.parked[i]
-			s.parked = slices.Delete(s.parked, i, i+1)
-			s.enter(c)
-			s.alarm = time.Time{} // its description may have expired
-			continue
-		}
-		o := s.head()
-		if o == nil || !s.covers(o) || !s.atOnce(o) {
-			break
-		}
-		s.queue.pop()
-		s.enter(s.carry(o))
-	}
+// atOnce reports whether a transfer of o can begin without a Work.
+func (s *schedule) atOnce(o *object) bool {
+	return !s.works.attended || o.file.Source == nil && inMemory(o.source)
+}
+
+// openAhead opens the files that come next, and begins to read them.
+func (s *schedule) openAhead(now time.Time) {
 	for _, c := range s.parked {
-		if c.content.waits() {
-			s.remind(c.content.work, t)
+		if !c.answered() {
+			s.works.remind(c.content.work, now)
 		}
 	}
-	for s.opens(t) {
+	for s.opens(now) {
 		o := s.head()
-		if o == nil || !s.covers(o) || s.atOnce(o) {
+		if o == nil || !o.described(s.cfg, now) || s.atOnce(o) {
 			return
 		}
 		s.queue.pop()
 		c := s.carry(o)
-		c.since = t
-		c.read(t, false)
-		s.collect(c, t)
+		c.since = now
+		c.read(now, false)
+		s.collect(c, now)
 		s.parked = append(s.parked, c)
 	}
 }
 
-// enter gives c a place in transfer. It is last in turn, so that small files, which end with their first packet, do not
-// keep a large one waiting for ever.
-func (s *Session) enter(c *carrier) {
-	c.since = time.Time{}
-	s.lanes = slices.Insert(s.lanes, s.turn, c)
-	s.turn = (s.turn + 1) % len(s.lanes)
-}
-
-// atOnce reports whether a transfer of o can begin without a Work.
-func (s *Session) atOnce(o *object) bool {
-	return !s.attended || o.file.Source == nil && inMemory(o.source)
-}
-
 // opens reports whether one file more is to be opened.
-func (s *Session) opens(t time.Time) bool {
+func (s *schedule) opens(now time.Time) bool {
 	files, stalled, size := 0, 0, 0
 	for _, c := range s.parked {
-		if c.stalls(t) {
+		if c.stalls(now) {
 			stalled++
 			continue
 		}
@@ -106,21 +89,19 @@ func (s *Session) opens(t time.Time) bool {
 	if files >= openFiles || files > 0 && size >= openBytes || stalled >= maxStalled {
 		return false
 	}
-	return len(s.lanes) < s.cfg.Parallel || slices.ContainsFunc(s.lanes, func(c *carrier) bool { return c.left <= openLead })
+	ends := func(c *carrier) bool { return c.left <= openLead }
+	return len(s.active) < s.cfg.Parallel || slices.ContainsFunc(s.active, ends)
 }
-
-// stalls reports whether the source of c does not answer.
-func (c *carrier) stalls(t time.Time) bool { return c.content.waits() && t.Sub(c.since) >= stallTime }
 
 // parkedAt returns when fill has something to do for the files that wait for their sources: one gives its place to
 // another one, or is taken for lost.
-func (s *Session) parkedAt() (at time.Time, ok bool) {
+func (s *schedule) parkedAt(now time.Time) (at time.Time, ok bool) {
 	for _, c := range s.parked {
-		if !c.content.waits() {
+		if c.answered() {
 			continue
 		}
-		next := latest(c.content.work.remindAt(), s.clock.now.Add(mostPoll))
-		if !c.stalls(s.clock.now) {
+		next := latest(c.content.work.remindAt(), now.Add(mostPoll))
+		if !c.stalls(now) {
 			next = earliest(next, c.since.Add(stallTime))
 		}
 		if !ok || next.Before(at) {
@@ -131,85 +112,6 @@ func (s *Session) parkedAt() (at time.Time, ok bool) {
 }
 
 // returns reports whether there is a file that has waited for its source and can go on.
-func (s *Session) returns() bool {
-	return len(s.parked) > 0 && len(s.lanes) < s.cfg.Parallel &&
-		slices.ContainsFunc(s.parked, func(c *carrier) bool { return !c.content.waits() })
-}
-
-// wait notes that the lane whose turn it is waits for a Work. If that is its source, and takes long, it gives its place
-// to another one.
-func (s *Session) wait(c *carrier, t time.Time) {
-	if c.since.IsZero() {
-		c.since = t
-	}
-	s.remind(c.waiting, t)
-	if c.waiting == c.content.work && c.stalls(t) && len(s.parked) < openFiles+maxStalled {
-		s.leave(s.turn)
-		s.parked = append(s.parked, c)
-		return
-	}
-	s.turn = (s.turn + 1) % len(s.lanes)
-}
-
-// poll returns when to look again whether the Works have run for which all files wait.
-func (s *Session) poll() time.Time {
-	now := s.clock.now
-	at := now.Add(mostPoll)
-	for _, c := range s.lanes {
-		if c.waiting == nil || c.waiting.done() {
-			return now
-		}
-		at = earliest(at, now.Add(max(leastPoll, now.Sub(c.since))))
-	}
-	for _, c := range s.parked {
-		switch {
-		case c.content.waits():
-			at = earliest(at, now.Add(max(leastPoll, now.Sub(c.since))))
-		case len(s.lanes) < s.cfg.Parallel:
-			return now
-		}
-	}
-	return at
-}
-
-// collect offers the Works that the lane has begun.
-func (s *Session) collect(c *carrier, t time.Time) {
-	for _, w := range c.works {
-		s.offer(w, t)
-	}
-	clear(c.works)
-	c.works = c.works[:0]
-}
-
-// leave takes lane i out of transfer. The order of the others stays.
-func (s *Session) leave(i int) {
-	s.lanes = slices.Delete(s.lanes, i, i+1)
-	if s.turn > i {
-		s.turn--
-	}
-	if s.turn >= len(s.lanes) {
-		s.turn = 0
-	}
-	s.alarm = time.Time{}
-}
-
-// release ends the transfer of c.
-func (s *Session) release(c *carrier) {
-	if i := slices.Index(s.lanes, c); i >= 0 {
-		s.leave(i)
-	} else if i = slices.Index(s.parked, c); i >= 0 {
-		s.parked = slices.Delete(s.parked, i, i+1)
-	}
-	key := c.content.key
-	if opened := c.stop(); opened != nil {
-		w := &Work{job: &closeJob{key, opened}}
-		if s.attended {
-			s.offer(w, s.clock.now)
-		} else {
-			w.Run(nil)
-		}
-	}
-	c.object = nil
-	s.idle = append(s.idle, c)
-	s.alarm = time.Time{}
+func (s *schedule) returns() bool {
+	return len(s.parked) > 0 && len(s.active) < s.cfg.Parallel && slices.ContainsFunc(s.parked, (*carrier).answered)
 }

@@ -60,8 +60,8 @@ func newCoding(cfg *Config, o fec.OTI, v fec.Variant, more redundancy, length ui
 	c.grouper, _ = c.scheme.(fec.Grouper)
 	c.perPacket = max(1, uint32(c.oti.GroupSize))
 	c.blocks = c.part.Blocks()
-	// Only the fully specified No-Code schemes say that the last symbol may be short (RFC 5445, section 3.2.2.2). With a
-	// code all receivers take a padded one, and some no other.
+	// Only the fully specified No-Code schemes say that the last symbol may be short (RFC 5445, section 3.2.2.2). With
+	// a code all receivers take a padded one, and some no other.
 	c.short = c.oti.EncodingID == fec.CompactNoCode
 	c.packets = 1 // an empty object is one packet without a symbol
 	if c.blocks == 0 {

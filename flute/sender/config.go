@@ -24,8 +24,8 @@ const (
 	// DefaultFDTBytes bounds an FDT Instance: some 180 packets, which one burst of losses does not take, and below the
 	// 1 MiB that known receivers take of one.
 	DefaultFDTBytes = 256 << 10
-	// DefaultFDTTransfers is how often an FDT Instance is sent after the last of its files, so that a session shorter than
-	// FDTInterval does not depend on one moment.
+	// DefaultFDTTransfers is how often an FDT Instance is sent after the last of its files, so that a session shorter
+	// than FDTInterval does not depend on one moment.
 	DefaultFDTTransfers = 2
 	// DefaultParallel is how many files are sent at once.
 	DefaultParallel = 3
@@ -38,7 +38,8 @@ const (
 	// system call.
 	DefaultReadAhead = 64 << 10
 
-	// maxFDTDuration keeps Expires within the half era around now in which receivers look for it (RFC 6726, section 3.3).
+	// maxFDTDuration keeps Expires within the half era around now in which receivers look for it (RFC 6726, section
+	// 3.3).
 	maxFDTDuration = 20 * 365 * 24 * time.Hour
 	// maxRedundancy bounds what a sender repeats itself.
 	maxRedundancy = 1000
@@ -50,8 +51,8 @@ const (
 	maxMBMS = 1<<16 - 1
 	// fdtShare is the part of the packets, one of fdtShare, that repetitions of FDT Instances may take.
 	fdtShare = 4
-	// maxDescribed bounds the files that a session describes beyond those with packets to come, until it is complete: what
-	// receivers remember of one session.
+	// maxDescribed bounds the files that a session describes beyond those with packets to come, until it is complete:
+	// what receivers remember of one session.
 	maxDescribed = 100_000
 )
 
@@ -65,19 +66,20 @@ type Config struct {
 	// Profile is the dialect spoken: FLUTE version, schema of the FDT, and what MBMS and DVB do not allow.
 	Profile fdt.Profile
 
-	// OTI is the FEC of files without their own; its TransferLength is ignored. Zero fields have defaults: symbol length
-	// 1400; source block length 64; with FEC Encoding IDs 2, 5 and 129, 16 repair symbols for 64 source symbols (less
-	// where the field is too small for it); with 3 and 4, 250 for 1000. With 1 and 6 SourceBlocks zero is as many as blocks
-	// of MaxSourceBlockLength source symbols make. Source blocks become longer where their SBNs would not suffice for a
-	// file; with 1, symbols become shorter for a file of less than four. GroupSize is the number of symbols in a packet.
+	// OTI is the FEC of files without their own; its TransferLength is ignored. Zero fields have defaults: symbol
+	// length 1400; source block length 64; with FEC Encoding IDs 2, 5 and 129, 16 repair symbols for 64 source symbols
+	// (less where the field is too small for it); with 3 and 4, 250 for 1000. With 1 and 6 SourceBlocks zero is as many
+	// as blocks of MaxSourceBlockLength source symbols make. Source blocks become longer where their SBNs would not
+	// suffice for a file; with 1, symbols become shorter for a file of less than four. GroupSize is the number of
+	// symbols in a packet.
 	OTI fec.OTI
 	// Variant is the code used where a FEC scheme has several; empty: the scheme's first.
 	Variant fec.Variant
 	// Repair is the number of repair symbols of every source block, short ones included. Zero: what the n-algorithm
 	// gives for the OTI (RFC 5510, section 6.2), that is, in proportion to the length of the block.
 	Repair uint32
-	// Redundancy is the number of repair symbols for each source symbol where Repair is zero and no n-algorithm says it:
-	// with Raptor and RaptorQ. Zero: DefaultRedundancy; negative: none.
+	// Redundancy is the number of repair symbols for each source symbol where Repair is zero and no n-algorithm says
+	// it: with Raptor and RaptorQ. Zero: DefaultRedundancy; negative: none.
 	Redundancy float64
 	// OutOfBandOTI leaves EXT_FTI out of the packets of files; the FDT tells their OTI anyway. The profiles of 3GPP and
 	// DVB always do.
@@ -174,5 +176,6 @@ func (c Config) validated() (*Config, error) {
 	return &c, nil
 }
 
-// mbms reports whether the rules of the MBMS Download Profile hold (TS 26.346, section L.4), on which that of DVB builds.
+// mbms reports whether the rules of the MBMS Download Profile hold (TS 26.346, section L.4), on which that of DVB
+// builds.
 func (c *Config) mbms() bool { return c.Profile == fdt.MBMSDownload || c.Profile == fdt.DVBMABR }

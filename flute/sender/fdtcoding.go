@@ -15,8 +15,8 @@ import (
 const (
 	// minFDTShare is the least number of repair symbols for each source symbol.
 	minFDTShare = 0.25
-	// minFDTRepair is the least number of repair symbols of a source block: short FDT Instances lose a large part of their
-	// packets more often than long ones.
+	// minFDTRepair is the least number of repair symbols of a source block: short FDT Instances lose a large part of
+	// their packets more often than long ones.
 	minFDTRepair = 3
 	// maxFDTBlock bounds a source block of an FDT Instance in source symbols: longer ones protect no better, and take
 	// longer.

@@ -22,8 +22,8 @@ type File struct {
 	Content io.ReaderAt
 	// Size is the number of bytes of Content that are sent.
 	Size uint64
-	// Source is in place of Content and Size where the content may change between transfers. A new version of it becomes
-	// a new object, described in a new FDT Instance; one that changes during its last transfer fails.
+	// Source is in place of Content and Size where the content may change between transfers. A new version of it
+	// becomes a new object, described in a new FDT Instance; one that changes during its last transfer fails.
 	Source Source
 	// CENC is the content encoding applied before the transfer.
 	CENC flute.ContentEncoding

@@ -2,10 +2,10 @@ package sender
 
 import "github.com/flute-node/flute-node/fec"
 
-// Several encoding symbols may travel in one packet, G of them. Their ESIs are consecutive (RFC 5053, section 3.1; RFC 5510,
-// section 4.1; RFC 6330, section 4.4.2), source and repair symbols apart, unless the code has an order of its own (RFC 5170,
-// section 5.6). A code without end makes other repair symbols in each transfer, so that a receiver that missed some of one
-// transfer is helped by all of the next.
+// Several encoding symbols may travel in one packet, G of them. Their ESIs are consecutive (RFC 5053, section 3.1; RFC
+// 5510, section 4.1; RFC 6330, section 4.4.2), source and repair symbols apart, unless the code has an order of its own
+// (RFC 5170, section 5.6). A code without end makes other repair symbols in each transfer, so that a receiver that
+// missed some of one transfer is helped by all of the next.
 
 // group is which encoding symbols of source blocks of one length, k, travel in which packet.
 type group struct {

@@ -8,7 +8,8 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// allocate takes n IDs, one every step, each valid for valid, and checks that none is in use twice. It returns the last.
+// allocate takes n IDs, one every step, each valid for valid, and checks that none is in use twice. It returns the
+// last.
 func allocate(t *testing.T, a *instanceIDs, n int, step, valid time.Duration) flute.InstanceID {
 	t.Helper()
 	expires := make([]int64, flute.MaxInstanceID+1) // by ID, in ns after start

@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"bytes"
 	"errors"
 	"time"
 
@@ -28,13 +27,14 @@ type object struct {
 	coding  coding
 	header  *alc.Template
 	toi     flute.TOI
-	entry   fdt.File // its description; never changes (RFC 6726, section 3.3)
-	length  int      // bytes of the description in an FDT Instance
-	state   objectState
-	page    *page
-	listed  uint64    // number of the newest FDT Instance that describes it; 0: none does
-	covered time.Time // when the newest of those expires that were sent once; zero: none was
-	round   int       // page.rounds after which its description was sent after its last packet; once finished
+	// location is the Content-Location.
+	location string
+	entry    *fdt.Entry // its description; never changes (RFC 6726, section 3.3)
+	state    objectState
+	page     *page
+	listed   uint64    // number of the newest FDT Instance that describes it; 0: none does
+	covered  time.Time // when the newest of those expires that were sent once; zero: none was
+	round    int       // page.rounds after which its description was sent after its last packet; once finished
 
 	transfers int // that are still to be sent, the current one included; negative: for ever
 	sent      int // complete ones
@@ -65,16 +65,20 @@ func (o *object) crashesAgain(t time.Time) bool {
 	return !before.IsZero() && t.Sub(before) < crashPeriod
 }
 
-// newEntry describes an object in the FDT, and returns the length of that in bytes. What a profile has no use for, package
-// fdt leaves out. The OTI is that of EXT_FTI: the two must be identical (RFC 6726, section 5). An entry that cannot be
-// written is an error here, where it is that of one file; in an FDT Instance it would be one of all.
-func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) (entry fdt.File, n int, err error) {
-	length, transfer := o.file.Size, o.transferLength
-	entry = fdt.File{
+// described reports whether an FDT Instance that describes o was sent, and will be valid for some time.
+func (o *object) described(cfg *Config, now time.Time) bool {
+	return now.Before(o.covered.Add(-cfg.renewal()))
+}
+
+// newEntry describes an object in the FDT. What a profile has no use for, package fdt leaves out. The OTI is that of
+// EXT_FTI: the two must be identical (RFC 6726, section 5). An entry that cannot be written is an error here, where it
+// is that of one file; in an FDT Instance it would be one of all. It is written once, for all FDT Instances.
+func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) (*fdt.Entry, error) {
+	f := fdt.File{
 		TOI:             toi,
 		ContentLocation: o.file.ContentLocation,
-		ContentLength:   &length,
-		TransferLength:  &transfer,
+		ContentLength:   &o.file.Size,
+		TransferLength:  &o.transferLength,
 		ContentType:     o.file.ContentType,
 		ContentEncoding: o.file.CENC,
 		MD5:             o.md5,
@@ -86,13 +90,7 @@ func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) (entry fdt.File,
 		ETag:            o.file.ETag,
 	}
 	if cfg.Profile == fdt.MBMSDownload {
-		entry.SHA256 = nil // an attribute of DVB
+		f.SHA256 = nil // an attribute of DVB
 	}
-	in := fdt.Instance{Expires: time.Unix(0, 0), Files: []fdt.File{entry}}
-	document, err := in.AppendXML(nil, cfg.Profile)
-	if err != nil {
-		return entry, 0, err
-	}
-	line := document[bytes.Index(document, []byte("<File")):] // each File is one line
-	return entry, bytes.IndexByte(line, '\n') + 1, nil
+	return f.Entry(cfg.Profile)
 }

@@ -16,11 +16,11 @@ const (
 	DefaultLDPCBlockLength = 1000
 	// defaultAlignment is Al of Raptor and RaptorQ: "RECOMMENDED value of 4" (RFC 5053, section 4.3).
 	defaultAlignment = 4
-	// defaultN1 is the degree of LDPC source symbols: with it receivers that solve equations, as those of this project do,
-	// need 0.2 % more symbols than there are source symbols; with 3, 4 %.
+	// defaultN1 is the degree of LDPC source symbols: with it receivers that solve equations, as those of this project
+	// do, need 0.2 % more symbols than there are source symbols; with 3, 4 %.
 	defaultN1 = 7
-	// minLDPCSymbols is the least length of a source block of LDPC that is made on purpose: in shorter ones all symbols are
-	// much the same sums.
+	// minLDPCSymbols is the least length of a source block of LDPC that is made on purpose: in shorter ones all symbols
+	// are much the same sums.
 	minLDPCSymbols = 8
 )
 
@@ -66,8 +66,8 @@ func lengthen(o fec.OTI) fec.OTI {
 	return o
 }
 
-// shorten gives an object of less than one whole source block of Reed-Solomon a B of its own, and its share of repair symbols,
-// at least one: the n-algorithm rounds down, to none for a short block (RFC 5510, section 6.2).
+// shorten gives an object of less than one whole source block of Reed-Solomon a B of its own, and its share of repair
+// symbols, at least one: the n-algorithm rounds down, to none for a short block (RFC 5510, section 6.2).
 func shorten(o fec.OTI) fec.OTI {
 	switch o.EncodingID {
 	case fec.ReedSolomonGF28, fec.SmallBlockSystematic, fec.ReedSolomonGF2m:
@@ -81,9 +81,9 @@ func shorten(o fec.OTI) fec.OTI {
 	return o
 }
 
-// fitRaptor makes the symbols of a small object so short that its source block has the four that Raptor needs: "T, in units
-// of octets, and the value of N, Z ... [are] chosen" by the sender (RFC 5053, section 4.2). An object of less than four bytes
-// has no source block of Raptor at all; it goes uncoded.
+// fitRaptor makes the symbols of a small object so short that its source block has the four that Raptor needs: "T, in
+// units of octets, and the value of N, Z ... [are] chosen" by the sender (RFC 5053, section 4.2). An object of less
+// than four bytes has no source block of Raptor at all; it goes uncoded.
 func fitRaptor(o fec.OTI) fec.OTI {
 	f, least := o.TransferLength, uint64(o.Limits().MinBlockSymbols)
 	if f == 0 || f > (least-1)*uint64(o.SymbolLength) {
@@ -123,8 +123,8 @@ func fitLDPC(o fec.OTI) fec.OTI {
 	return o
 }
 
-// completeZ completes an OTI whose source blocks come from Z: as many as blocks of MaxSourceBlockLength make, fewer when the
-// code or its field for Z permit no more.
+// completeZ completes an OTI whose source blocks come from Z: as many as blocks of MaxSourceBlockLength make, fewer
+// when the code or its field for Z permit no more.
 func completeZ(o fec.OTI, maxBlockBytes uint64) fec.OTI {
 	if o.EncodingID == fec.CompactNoCode {
 		return o
@@ -152,8 +152,8 @@ func completeZ(o fec.OTI, maxBlockBytes uint64) fec.OTI {
 	return o
 }
 
-// completeLDPC completes an OTI of LDPC. The blocks of a short object have more repair symbols than the ratio of max_n to B
-// says: every source symbol takes part in N1 of them (RFC 5170, section 6.2).
+// completeLDPC completes an OTI of LDPC. The blocks of a short object have more repair symbols than the ratio of max_n
+// to B says: every source symbol takes part in N1 of them (RFC 5170, section 6.2).
 func completeLDPC(o fec.OTI) fec.OTI {
 	if o.EncodingID == fec.CompactNoCode {
 		return o

@@ -17,12 +17,12 @@ type page struct {
 	live    int       // of them, with packets to come
 	stale   bool      // the FDT Instance does not tell the truth
 	gone    bool      // the page is forgotten
-	turn    bool      // it has a turn in Session.rotation
+	turn    bool      // it has a turn in plan.rotation
 	rounds  int       // complete transmissions of its FDT Instances
 	ended   int       // rounds that do not count, since one of its objects ended later
 	starts  uint64    // transmissions of its FDT Instances that were begun
 	final   uint64    // files that had been added when one of them began after the last of all files
-	bytes   uint64    // Session.fileBytes when the FDT Instance was made
+	bytes   uint64    // plan.fileBytes when the FDT Instance was made
 }
 
 // instance is an FDT Instance. The zero value is none.
@@ -49,7 +49,7 @@ const rootBytes = 1 << 10
 
 // fits reports whether p has room for one object more.
 func (p *page) fits(cfg *Config, o *object) bool {
-	return len(p.objects) == 0 || p.size.objects < cfg.FDTFiles && p.size.bytes+o.length+rootBytes <= cfg.FDTBytes
+	return len(p.objects) == 0 || p.size.objects < cfg.FDTFiles && p.size.bytes+o.entry.Len()+rootBytes <= cfg.FDTBytes
 }
 
 // add puts o on the page.
@@ -92,7 +92,7 @@ func (p *page) compact(cfg *Config, spare int, drop func(*object)) {
 	over := -spare
 	for _, o := range p.objects {
 		if p.settled(cfg, o) {
-			over += o.length
+			over += o.entry.Len()
 		}
 	}
 	kept := p.objects[:0]
@@ -101,7 +101,7 @@ func (p *page) compact(cfg *Config, spare int, drop func(*object)) {
 		case o.state == gone:
 			drop(o)
 		case over > 0 && i < len(p.objects)-1 && p.settled(cfg, o):
-			over -= o.length
+			over -= o.entry.Len()
 			p.size.drop(o)
 			drop(o)
 		default:

@@ -112,7 +112,7 @@ func TestFDTCoding(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
-		c, err := s.fdt.coder.coding(s.cfg, test.length)
+		c, err := s.plan.sending.coder.coding(s.cfg, test.length)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -146,7 +146,7 @@ func TestFDTCodingOfAnyLength(t *testing.T) {
 				t.Fatalf("%+v: %v", o, err)
 			}
 			for length := uint64(150); length < 300_000; length += length/7 + 1 {
-				if _, err := s.fdt.coder.coding(s.cfg, length); err != nil {
+				if _, err := s.plan.sending.coder.coding(s.cfg, length); err != nil {
 					t.Errorf("%+v, %v: FDT Instance of %d bytes: %v", o, more, length, err)
 				}
 			}
@@ -289,16 +289,16 @@ func TestEndlessSession(t *testing.T) {
 	for i := range files {
 		r.add(fmt.Sprint("f", i), 20_000)
 		r.until(start.Add(time.Duration(i+1) * time.Second))
-		if n := r.s.finished.objects; n > most {
+		if n := r.s.plan.finished.objects; n > most {
 			most = n
 		}
-		if n := len(r.s.tois.objects) + len(r.s.tois.retired); i > 500 && n > 400 {
+		if n := len(r.s.names.objects) + len(r.s.names.retired); i > 500 && n > 400 {
 			t.Fatalf("after %d files %d TOIs are remembered", i, n)
 		}
 	}
 	st := r.s.Stats()
-	if most > 60 || len(r.s.pages) > 3 || r.s.rotation.len() > 10 {
-		t.Errorf("%d finished files at most, %d pages, rotation of %d", most, len(r.s.pages), r.s.rotation.len())
+	if most > 60 || len(r.s.plan.pages) > 3 || r.s.plan.rotation.len() > 10 {
+		t.Errorf("%d finished files at most, %d pages, rotation of %d", most, len(r.s.plan.pages), r.s.plan.rotation.len())
 	}
 	if st.FDTPackets*3 > st.Packets {
 		t.Errorf("%d of %d packets are of the FDT", st.FDTPackets, st.Packets)
@@ -327,11 +327,11 @@ func TestSettledPagesAreForgotten(t *testing.T) {
 			r.add(fmt.Sprint("f", i, "/", j), 10)
 		}
 		r.until(start.Add(time.Duration(i+1) * time.Second))
-		if n := r.s.finished.objects; n > 5*80 {
+		if n := r.s.plan.finished.objects; n > 5*80 {
 			t.Fatalf("after %d pages %d finished files are remembered", i, n)
 		}
 	}
-	if n := len(r.s.pages); n > 200 {
+	if n := len(r.s.plan.pages); n > 200 {
 		t.Errorf("%d pages", n)
 	}
 }

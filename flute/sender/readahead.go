@@ -1,14 +1,10 @@
 package sender
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"reflect"
 	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -35,33 +31,6 @@ func (e *openError) Error() string { return e.err.Error() }
 
 // Unwrap returns the cause.
 func (e *openError) Unwrap() error { return e.err }
-
-// inMemoryContent is the optional interface of File.Content of which reading is a copy.
-type inMemoryContent interface{ InMemory() bool }
-
-// inMemory reports whether reading a symbol from r costs a copy and nothing else.
-func inMemory(r io.ReaderAt) bool {
-	switch r := r.(type) {
-	case *bytes.Reader, *strings.Reader:
-		return true
-	case *io.SectionReader:
-		outer, _, _ := r.Outer()
-		return inMemory(outer)
-	case inMemoryContent:
-		return r.InMemory()
-	}
-	return false
-}
-
-// span is a range of an object.
-type span struct{ off, n uint64 }
-
-// piece is a span with its bytes.
-type piece struct {
-	off uint64
-	buf []byte
-	err error
-}
 
 // readAhead is the content of one transfer: opened and read by Works before it is due. One of them is under way at a
 // time, since what a Source opens need not be safe for concurrent use.
@@ -276,88 +245,4 @@ func (r *readAhead) abandon() (opened Opened) {
 	}
 	*r = readAhead{spare: r.spare, own: readJob{pieces: r.own.pieces[:0]}}
 	return opened
-}
-
-// readJob opens a Source, reads pieces of it, and looks whether it has changed meanwhile.
-type readJob struct {
-	key     any
-	source  Source // to be opened; nil: it is
-	src     io.ReaderAt
-	opened  Opened
-	version Version
-	pieces  []*piece
-	read    atomic.Uint32 // how many of them were read
-	taken   int           // how many of these the session has
-	final   bool          // all packets but the last are out
-	owner   atomic.Uint32
-
-	err     error // of opening
-	changed bool
-}
-
-// Who closes what a readJob has opened.
-const (
-	jobHeld      uint32 = iota
-	jobEnded            // the session
-	jobAbandoned        // the job, at its end
-)
-
-func (j *readJob) lane() any { return j.key }
-func (j *readJob) cancel()   {}
-
-func (j *readJob) run(sync.Locker) error {
-	j.err, j.changed = nil, false
-	defer func() {
-		if !j.owner.CompareAndSwap(jobHeld, jobEnded) && j.opened != nil {
-			_ = j.opened.Close()
-		}
-	}()
-	if j.source != nil && j.opened == nil {
-		if j.err = j.open(); j.err != nil {
-			return nil
-		}
-	}
-	for i := j.read.Load(); int(i) < len(j.pieces) && j.owner.Load() == jobHeld; i++ {
-		p := j.pieces[i]
-		if p.err = readFull(j.src, p.buf, p.off); p.err != nil {
-			for _, q := range j.pieces[i:] {
-				q.err = p.err
-			}
-			i = uint32(len(j.pieces)) - 1
-		}
-		j.read.Store(i + 1)
-	}
-	j.changed = j.opened != nil && !isVersion(j.opened, j.version)
-	return nil
-}
-
-// open opens the Source, if it is at the version that was prepared.
-func (j *readJob) open() error {
-	opened, v, err := openVersion(j.source)
-	if err != nil {
-		return err
-	}
-	if v == j.version && j.src == nil {
-		j.src, j.opened = opened, opened
-		return nil
-	}
-	_ = opened.Close()
-	if v != j.version {
-		return changedWhile("waiting")
-	}
-	return nil
-}
-
-// closeJob closes what was opened.
-type closeJob struct {
-	key    any
-	opened Opened
-}
-
-func (j *closeJob) lane() any { return j.key }
-func (j *closeJob) cancel()   {}
-
-func (j *closeJob) run(sync.Locker) error {
-	_ = j.opened.Close() // nothing was written
-	return nil
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/flute-node/flute-node/flute/event"
@@ -26,57 +23,10 @@ const (
 	secondTry = 500 * time.Millisecond
 )
 
-// Renewer is an optional interface of a Scratch: without it a file that was encoded into the Scratch cannot be sent any
-// more when its content has changed.
-type Renewer interface {
-	// Renew returns an empty Scratch for the next version of the file. If it is an io.Closer, the session closes it
-	// after the end of that version.
-	Renew() (Scratch, error)
-}
+// renewals is the objects of a session whose content is to be prepared again, or is being.
+type renewals struct{ list []*renewing }
 
-// renewJob prepares the next version of a file whose content has changed.
-type renewJob struct {
-	ctx    context.Context
-	stop   context.CancelFunc
-	key    any
-	file   File
-	old    Scratch
-	object *Object
-}
-
-func (r *renewJob) lane() any { return r.key }
-func (r *renewJob) cancel()   { r.stop() }
-
-// run reads the content, as Prepare does.
-func (r *renewJob) run(cpu sync.Locker) error {
-	var scratch Scratch
-	if r.old != nil {
-		n, ok := r.old.(Renewer)
-		if !ok {
-			return fmt.Errorf("%w: it changed, and its Scratch is no Renewer", ErrSource)
-		}
-		var err error
-		if scratch, err = n.Renew(); err != nil {
-			return err
-		}
-	}
-	o, err := prepareSource(r.ctx, r.file, scratch, cpu)
-	if err != nil {
-		closeScratch(scratch)
-		return err
-	}
-	o.owned = true
-	r.object = o
-	return nil
-}
-
-func closeScratch(s Scratch) {
-	if c, ok := s.(io.Closer); ok {
-		_ = c.Close()
-	}
-}
-
-// renewing is an object whose content is to be prepared again.
+// renewing is one of them.
 type renewing struct {
 	object *object
 	at     time.Time // when to begin
@@ -84,10 +34,91 @@ type renewing struct {
 	work   *Work // that does job; nil: it has not begun
 }
 
+// add has o prepared again from at on.
+func (r *renewals) add(o *object, at time.Time) {
+	r.list = append(r.list, &renewing{object: o, at: at})
+}
+
+// advance begins what is due, and returns what is done.
+func (r *renewals) advance(now time.Time, works *worklist) (done []*renewing) {
+	running := 0
+	for _, n := range r.list {
+		if n.work != nil {
+			running++
+		}
+	}
+	kept := r.list[:0]
+	for _, n := range r.list {
+		switch {
+		case n.object.state != changed: // it was removed
+			n.discard()
+			continue
+		case n.work == nil:
+			if running < maxRenewing && !n.at.After(now) {
+				n.begin(now, works)
+				running++
+			}
+		case n.work.done():
+			done = append(done, n)
+			continue
+		default:
+			works.press(n.work, now)
+		}
+		kept = append(kept, n)
+	}
+	clear(r.list[len(kept):])
+	r.list = kept
+	return done
+}
+
+// at returns when advance has something to do, if it will.
+func (r *renewals) at(now time.Time) (at time.Time, ok bool) {
+	soon := now.Add(renewPoll)
+	for i, n := range r.list {
+		next := soon
+		if n.work == nil {
+			next = latest(next, n.at)
+		}
+		if i == 0 || next.Before(at) {
+			at = next
+		}
+	}
+	return at, len(r.list) > 0
+}
+
+// discard ends all of them.
+func (r *renewals) discard() {
+	for _, n := range r.list {
+		n.discard()
+	}
+	r.list = nil
+}
+
+func (n *renewing) begin(now time.Time, works *worklist) {
+	o := n.object
+	f := o.file
+	f.TOI, f.TransferCount = nil, o.transfers
+	n.job = &renewJob{key: laneOf(o.Object), file: f, old: o.scratch}
+	n.job.ctx, n.job.stop = context.WithCancel(context.Background())
+	n.work = &Work{job: n.job}
+	works.offer(n.work, now)
+}
+
+// discard cancels the Work and closes what it has made.
+func (n *renewing) discard() {
+	if n.work == nil {
+		return
+	}
+	n.work.Cancel()
+	if !n.work.takeBack() && n.work.done() && n.job.object != nil {
+		closeScratch(n.job.object.scratch)
+	}
+}
+
 // renew takes o out of the schedule until its content was prepared again, from t+delay on.
 func (s *Session) renew(o *object, t time.Time, delay time.Duration) {
 	o.state = changed
-	s.renewing = append(s.renewing, &renewing{object: o, at: t.Add(delay)})
+	s.renewals.add(o, t.Add(delay))
 	s.alarm = time.Time{}
 }
 
@@ -109,83 +140,10 @@ func (s *Session) retry(o *object, t time.Time, err error) {
 	s.renew(o, t, delay)
 }
 
-// interrupt ends a transfer whose content changed or cannot be read. Another transfer may go well.
-func (s *Session) interrupt(c *carrier, t time.Time, err error) {
-	o := c.object
-	if c.content.opened == nil || o.last() { // half of the only transfer is out
-		s.give(o, event.FailSource, err.Error())
-		return
-	}
-	s.drop(o)
-	s.retry(o, t, err)
-}
-
-// advanceRenewals begins what is due of them and takes what is done.
+// advanceRenewals begins to prepare again what is due, and takes what is prepared.
 func (s *Session) advanceRenewals(t time.Time) {
-	all := s.renewing
-	s.renewing = nil
-	running := 0
-	for _, n := range all {
-		if n.work != nil {
-			running++
-		}
-	}
-	for _, n := range all {
-		switch {
-		case n.object.state != changed: // it was removed
-			n.discard()
-			continue
-		case n.work == nil:
-			if running < maxRenewing && !n.at.After(t) {
-				n.begin(s, t)
-				running++
-			}
-		case n.work.done():
-			s.renewed(n, t)
-			continue
-		case s.attended:
-			s.remind(n.work, t)
-		default:
-			s.works = slices.DeleteFunc(s.works, func(w *Work) bool { return w == n.work })
-			n.work.Run(nil)
-		}
-		s.renewing = append(s.renewing, n)
-	}
-}
-
-// renewalsAt returns when advanceRenewals has something to do, if it will.
-func (s *Session) renewalsAt() (at time.Time, ok bool) {
-	soon := s.clock.now.Add(renewPoll)
-	for i, n := range s.renewing {
-		next := soon
-		if n.work == nil {
-			next = latest(next, n.at)
-		}
-		if i == 0 || next.Before(at) {
-			at = next
-		}
-	}
-	return at, len(s.renewing) > 0
-}
-
-func (n *renewing) begin(s *Session, t time.Time) {
-	o := n.object
-	f := o.file
-	f.TOI, f.TransferCount = nil, o.transfers
-	n.job = &renewJob{key: laneOf(o.Object), file: f, old: o.scratch}
-	n.job.ctx, n.job.stop = context.WithCancel(context.Background())
-	n.work = &Work{job: n.job}
-	s.offer(n.work, t)
-}
-
-// discard cancels the Work and closes what it has made.
-func (n *renewing) discard() {
-	if n.work == nil {
-		return
-	}
-	n.work.Cancel()
-	if n.work.done() && n.job.object != nil {
-		closeScratch(n.job.object.scratch)
+	for _, n := range s.renewals.advance(t, &s.works) {
+		s.renewed(n, t)
 	}
 }
 
@@ -201,8 +159,8 @@ func (s *Session) renewed(n *renewing, t time.Time) {
 		if o.owned {
 			closeScratch(o.scratch)
 		}
-		o.Object, o.state = r.object, pending
-		s.queue.push(o)
+		o.Object = r.object
+		s.schedule.push(o)
 		return
 	}
 	next, err := s.admit(r.object, o)
@@ -213,10 +171,10 @@ func (s *Session) renewed(n *renewing, t time.Time) {
 	}
 	next.tries = o.tries
 	s.supersede(o)
-	if s.complete && !s.broken {
+	if s.plan.complete && !s.broken {
 		s.broken = true
-		s.emit(event.Warning{Text: fmt.Sprintf("sender: %s changed after the session was announced to be complete: "+
-			"receivers that have left do not get its new version, nor those of other files", r.file.ContentLocation)})
+		s.stats.warn(fmt.Sprintf("%s changed after the session was announced to be complete: "+
+			"receivers that have left do not get its new version, nor those of other files", r.file.ContentLocation))
 	}
 }
 
@@ -224,7 +182,7 @@ func (s *Session) renewed(n *renewing, t time.Time) {
 func (s *Session) supersede(o *object) {
 	if o.sent > 0 {
 		s.finish(o, s.clock.now)
-		s.bury(o)
+		s.plan.bury(o)
 		return
 	}
 	s.give(o, event.FailSuperseded, "its content changed before it was sent")

@@ -2,181 +2,66 @@ package sender
 
 import (
 	"errors"
+	"slices"
 	"time"
-
-	"github.com/flute-node/flute-node/flute/event"
 )
 
-// AppendNext appends the next packet to b. ok is false when nothing is to be sent at now: Deadline tells when to ask
-// again. An error is one of the FDT Instance, which could not be built; the files it would have described wait, and it
-// is tried again. An object that fails is reported as an event, not here.
-//
-// The packet is at most MaxPacketLen bytes long. In steady state nothing is allocated if b has room for it.
-func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err error) {
-	if s.closed {
-		return b, false, nil
-	}
-	t := s.clock.tick(now)
-	s.busy = false
-	for waits := 0; ; {
-		if s.alarm.IsZero() || !t.Before(s.alarm) {
-			if err := s.schedule(t); err != nil {
-				return b, false, err
-			}
-		}
-		if s.returns() {
-			s.fill(t)
-		}
-		if s.fdtIsNext() {
-			b, err = s.appendFDT(b, t)
-			return b, err == nil, err
-		}
-		if len(s.lanes) == 0 {
-			return b, false, nil
-		}
-		start := len(b)
-		b, err = s.appendObject(b, t)
-		switch {
-		case err == nil:
-			s.fdt.gap++
-			s.fileBytes += uint64(len(b) - start)
-			s.stats.count(len(b) - start)
-			return b, true, nil
-		case errors.Is(err, errBusy):
-			if waits++; waits < len(s.lanes) || s.alarm.IsZero() {
-				continue
-			}
-			if s.fdt.page != nil {
-				b, err = s.appendFDT(b, t)
-				return b, err == nil, err
-			}
-			s.busy = true
-			return b, false, nil
-		default: // The object has failed; the others go on.
-			waits = 0
-		}
-	}
+// schedule is which files are in transfer, and which come next.
+type schedule struct {
+	cfg   *Config
+	works *worklist
+
+	queue   fifo[*object] // pending
+	waiting delays
+	active  []*carrier // in transfer, up to Config.Parallel
+	turn    int        // the active one that is next
+	parked  []*carrier // that wait for their source: to be opened, or since it has hung
+	idle    []*carrier
+	busy    bool // all that is due waits for Works
+	changed bool // fill is to be called
 }
 
-// appendObject appends a packet of the lane whose turn it is. An error ended its object, or is errBusy.
-func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
-	c := s.lanes[s.turn]
-	o := c.object
-	if c.inside && o.crashesAgain(t) {
-		s.give(o, event.FailQuarantined, errCrashed.Error())
-		return b, errCrashed
-	}
-	c.content.attended = s.attended
-	b, err := c.appendPacket(b, o.last(), s.cfg.Interleave, t)
-	s.collect(c, t)
-	if err != nil {
-		return b, s.failed(c, t, err)
-	}
-	c.since = time.Time{}
-	if o.first.IsZero() {
-		s.begun(o, t)
-	}
-	s.progress(c)
-	s.turn++
-	switch c.left {
-	case 0:
-		s.release(c)
-		s.transferred(o, t)
-	case openLead:
-		s.alarm = time.Time{}
-	}
-	if s.turn >= len(s.lanes) {
-		s.turn = 0
-	}
-	return b, nil
+// push makes o pending, after all others.
+func (s *schedule) push(o *object) {
+	o.state = pending
+	s.queue.push(o)
+	s.changed = true
 }
 
-// failed does what follows from an error of the lane whose turn it is, and returns errBusy if that only has to wait.
-func (s *Session) failed(c *carrier, t time.Time, err error) error {
-	o := c.object
-	var unopened *openError
-	switch {
-	case errors.Is(err, errBusy):
-		s.wait(c, t)
-		return err
-	case errors.Is(err, errPanicked):
-		if !o.crashesAgain(t) {
-			c.repeat(t)
-			s.collect(c, t)
-			s.turn = (s.turn + 1) % len(s.lanes)
-			return errBusy
-		}
-		s.give(o, event.FailQuarantined, errCrashed.Error())
-	case errors.As(err, &unopened):
-		s.drop(o)
-		if errors.Is(err, ErrChanged) && o.sent > 0 {
-			s.renew(o, t, 0)
-		} else {
-			s.retry(o, t, unopened.err)
-		}
-	case errors.Is(err, ErrSource):
-		s.interrupt(c, t, err)
-	default:
-		s.give(o, event.FailOTI, err.Error()) // the code refused: not the content's fault
-	}
-	return err
+// pushFront makes o pending, before all others.
+func (s *schedule) pushFront(o *object) {
+	o.state = pending
+	s.queue.pushFront(o)
+	s.changed = true
 }
 
-// transferred is called after the last packet of a transfer.
-func (s *Session) transferred(o *object, t time.Time) {
-	o.sent++
-	o.tries = 0
-	s.stats.Transfers++
-	if o.transfers > 0 {
-		o.transfers--
-	}
-	switch {
-	case o.transfers == 0:
-		s.finish(o, t)
-	case s.cfg.Delay > 0:
-		o.state, o.resume = waiting, t.Add(s.cfg.Delay)
-		s.waiting.push(o)
-	default:
-		o.state = pending
-		s.queue.push(o)
-	}
+// delay has o wait until at.
+func (s *schedule) delay(o *object, at time.Time) {
+	o.state, o.resume = waiting, at
+	s.waiting.push(o)
+	s.changed = true
 }
 
-// schedule does what is due at t beside sending the packets of the lanes, and sets the alarm for the next time.
-func (s *Session) schedule(t time.Time) error {
-	s.tois.expire(t)
-	s.advanceRenewals(t)
-	for s.waiting.len() > 0 {
-		o := *s.waiting.front()
-		if o.state == waiting && o.resume.After(t) {
-			break
-		}
-		s.waiting.pop()
-		if o.state == waiting {
-			o.state = pending
-			s.queue.push(o)
-		}
+// advance makes pending what has waited long enough, and fills the free places.
+func (s *schedule) advance(now time.Time) {
+	for o := s.waiting.due(now); o != nil; o = s.waiting.due(now) {
+		s.push(o)
 	}
-	s.fill(t)
-	expiry := s.checkExpiry(t)
-	for s.fdt.page == nil {
-		p, at := s.nextPage()
-		if p == nil || at.After(t) {
-			break
-		}
-		if err := s.send(p, t); err != nil {
-			return err
-		}
+	s.fill(now)
+	s.changed = false
+}
+
+// at returns when advance has something to do, if it will.
+func (s *schedule) at(now time.Time) (at time.Time, ok bool) {
+	at, ok = s.parkedAt(now)
+	if resume, waits := s.waiting.next(); waits && (!ok || resume.Before(at)) {
+		return resume, true
 	}
-	s.alarm = s.nextAlarm()
-	if expiry.After(t) {
-		s.alarm = earliest(s.alarm, expiry)
-	}
-	return nil
+	return at, ok
 }
 
 // head returns the object at the head of the queue, or nil. Those that ended in the queue are dropped.
-func (s *Session) head() *object {
+func (s *schedule) head() *object {
 	for s.queue.len() > 0 {
 		if o := *s.queue.front(); o.state == pending {
 			return o
@@ -186,58 +71,167 @@ func (s *Session) head() *object {
 	return nil
 }
 
-// nextAlarm returns the earliest time at which schedule has something to do.
-func (s *Session) nextAlarm() time.Time {
-	never := s.clock.now.Add(365 * 24 * time.Hour) // looking once a year costs nothing
-	alarm := never
-	if s.fdt.page == nil {
-		if p, at := s.nextPage(); p != nil {
-			alarm = earliest(alarm, at)
+// wanted returns the object that cannot be sent without its description (RFC 6726, section 3.3: "sent at least once
+// before sending the described file"); nil: there is none, or no place for it.
+func (s *schedule) wanted(now time.Time) *object {
+	if len(s.active) >= s.cfg.Parallel {
+		return nil
+	}
+	if o := s.head(); o != nil && !o.described(s.cfg, now) {
+		return o
+	}
+	return nil
+}
+
+// fill gives the free places in transfer to the files whose source has answered, and to the objects at the head of the
+// queue, as far as they are described. Those that have to be opened by a Work are opened in time.
+func (s *schedule) fill(now time.Time) {
+	for len(s.active) < s.cfg.Parallel {
+		if i := slices.IndexFunc(s.parked, (*carrier).answered); i >= 0 {
+			s.enter(s.parked[i])
+			s.parked = slices.Delete(s.parked, i, i+1)
+			s.changed = true // its description may have expired
+			continue
+		}
+		o := s.head()
+		if o == nil || !o.described(s.cfg, now) || !s.atOnce(o) {
+			break
+		}
+		s.queue.pop()
+		s.enter(s.carry(o))
+	}
+	s.openAhead(now)
+}
+
+// enter gives c a place in transfer. It is last in turn, so that small files, which end with their first packet, do not
+// keep a large one waiting for ever.
+func (s *schedule) enter(c *carrier) {
+	c.since = time.Time{}
+	s.active = slices.Insert(s.active, s.turn, c)
+	s.pass()
+}
+
+// pass has the next one its turn.
+func (s *schedule) pass() { s.turn = (s.turn + 1) % len(s.active) }
+
+// append appends a packet of the carrier whose turn it is. With errBusy it only has to wait; other errors are for
+// whoever knows what becomes of its object, which must not stay in the schedule as it is.
+func (s *schedule) append(b []byte, now time.Time) ([]byte, *carrier, error) {
+	c := s.active[s.turn]
+	c.content.attended = s.works.attended
+	b, err := c.appendPacket(b, c.object.last(), s.cfg.Interleave, now)
+	s.collect(c, now)
+	switch {
+	case err == nil:
+		c.since = time.Time{}
+		s.pass()
+		s.changed = s.changed || c.left == openLead
+	case errors.Is(err, errBusy):
+		s.wait(c, now)
+	}
+	return b, c, err
+}
+
+// repeat has c go on after a Work has crashed over its content.
+func (s *schedule) repeat(c *carrier, now time.Time) {
+	c.repeat(now)
+	s.collect(c, now)
+	s.wait(c, now)
+}
+
+// wait notes that c, whose turn it is, waits for a Work. If that is its source, and takes long, it gives its place to
+// another one.
+func (s *schedule) wait(c *carrier, now time.Time) {
+	if c.since.IsZero() {
+		c.since = now
+	}
+	if c.waiting != nil {
+		s.works.remind(c.waiting, now)
+	}
+	if c.waiting == c.content.work && c.stalls(now) && len(s.parked) < openFiles+maxStalled {
+		s.leave(s.turn)
+		s.parked = append(s.parked, c)
+		return
+	}
+	s.pass()
+}
+
+// collect offers the Works that c has begun.
+func (s *schedule) collect(c *carrier, now time.Time) {
+	for _, w := range c.works {
+		s.works.offer(w, now)
+	}
+	clear(c.works)
+	c.works = c.works[:0]
+}
+
+// leave takes active carrier i out of transfer. The order of the others stays.
+func (s *schedule) leave(i int) {
+	s.active = slices.Delete(s.active, i, i+1)
+	if s.turn > i {
+		s.turn--
+	}
+	if s.turn >= len(s.active) {
+		s.turn = 0
+	}
+	s.changed = true
+}
+
+// drop ends the current transfer of o, if there is one.
+func (s *schedule) drop(o *object, now time.Time) {
+	for _, list := range [...][]*carrier{s.active, s.parked} {
+		if i := slices.IndexFunc(list, func(c *carrier) bool { return c.object == o }); i >= 0 {
+			s.release(list[i], now)
+			return
 		}
 	}
-	if s.waiting.len() > 0 {
-		alarm = earliest(alarm, (*s.waiting.front()).resume)
-	}
-	if at, ok := s.renewalsAt(); ok {
-		alarm = earliest(alarm, at)
-	}
-	if at, ok := s.parkedAt(); ok {
-		alarm = earliest(alarm, at)
-	}
-	return alarm
 }
 
-// Deadline returns when AppendNext may next have something to send: not after the time of its last call if it has now,
-// and zero if that is never, until Add is called.
-func (s *Session) Deadline() time.Time {
-	if s.Done() {
-		return time.Time{}
+// release ends the transfer of c.
+func (s *schedule) release(c *carrier, now time.Time) {
+	if i := slices.Index(s.active, c); i >= 0 {
+		s.leave(i)
+	} else if i = slices.Index(s.parked, c); i >= 0 {
+		s.parked = slices.Delete(s.parked, i, i+1)
 	}
-	if s.clock.now.IsZero() {
-		return time.Unix(0, 0)
+	key := c.content.key
+	if opened := c.stop(); opened != nil {
+		s.works.do(&Work{job: &closeJob{key, opened}}, now)
 	}
-	switch {
-	case s.fdt.page != nil, len(s.lanes) > 0 && !s.busy:
-		return s.clock.now
-	case len(s.lanes)+len(s.parked) > 0:
-		return latest(earliest(s.poll(), s.nextAlarm()), s.clock.now)
-	}
-	if o := s.head(); o != nil && s.covers(o) {
-		return s.clock.now
-	}
-	return latest(s.nextAlarm(), s.clock.now)
+	c.object = nil
+	s.idle = append(s.idle, c)
+	s.changed = true
 }
 
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
+// lapses reports whether a file in transfer is described by no FDT Instance that is valid, and when to look again;
+// zero: never.
+func (s *schedule) lapses(now time.Time) (undescribed bool, next time.Time) {
+	for _, c := range s.active {
+		if until := c.object.covered; !until.After(now) {
+			undescribed = true
+		} else if next.IsZero() || until.Before(next) {
+			next = until
+		}
 	}
-	return b
+	return undescribed, next
 }
 
-func earliest(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
+// poll returns when to look again whether the Works have run for which all files wait.
+func (s *schedule) poll(now time.Time) time.Time {
+	at := now.Add(mostPoll)
+	for _, c := range s.active {
+		if c.waiting == nil || c.waiting.done() {
+			return now
+		}
+		at = earliest(at, now.Add(max(leastPoll, now.Sub(c.since))))
 	}
-	return b
+	for _, c := range s.parked {
+		switch {
+		case !c.answered():
+			at = earliest(at, now.Add(max(leastPoll, now.Sub(c.since))))
+		case len(s.active) < s.cfg.Parallel:
+			return now
+		}
+	}
+	return at
 }

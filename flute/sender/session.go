@@ -10,7 +10,6 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // The errors of a session's methods, to be found with errors.Is.
@@ -21,47 +20,23 @@ var (
 	ErrProfile  = errors.New("sender: not allowed in the session's profile")
 )
 
-// Session is the core of one sending transport session. It is for one goroutine.
+// Session is the core of one sending transport session. It is not safe for concurrent use.
 type Session struct {
 	cfg   *Config
 	clock clock
-	alarm time.Time // nothing but the lanes needs attention before; zero: look now
+	alarm time.Time // nothing but sending packets needs attention before; zero: look now
 
-	fdt      announcer
-	pages    []*page     // in order of addition, all files that are described or to be described
-	rotation fifo[turn]  // those whose FDT Instances are repeated, by the latest transmission
-	settled  fifo[*page] // those that were described often enough
-	tois     tois
-	location map[string]*object
-	queue    fifo[*object]
-	waiting  fifo[*object] // by time
-	renewing []*renewing   // objects whose content is to be prepared again
-	lanes    []*carrier    // in transfer
-	parked   []*carrier    // that wait for their source: to be opened, or since it has hung
-	idle     []*carrier
-	turn     int // the lane that is next
+	names    names
+	plan     plan
+	schedule schedule
+	renewals renewals
+	works    worklist
+	stats    statistics
 
-	live       tally  // objects with packets to come
-	finished   tally  // objects sent as often as asked, in pages
-	goneBefore int    // forgotten pages in pages
-	fileBytes  uint64 // of the packets of files
-	maxPayload int    // bytes of symbols in a packet
-	complete   bool
+	maxPayload int  // bytes of symbols in a packet
 	broken     bool // a file has changed after the session was complete
 	closed     bool
-
-	events   []event.Event
-	works    []*Work
-	attended bool // somebody runs Works
-	busy     bool // all that is due waits for Works
-	stats    Stats
 }
-
-// tally counts objects and the bytes of their descriptions.
-type tally struct{ objects, bytes int }
-
-func (t *tally) add(o *object)  { t.objects++; t.bytes += o.length }
-func (t *tally) drop(o *object) { t.objects--; t.bytes -= o.length }
 
 // New returns a session without files. The error names the field of cfg that is at fault.
 func New(cfg Config) (*Session, error) {
@@ -78,16 +53,14 @@ func New(cfg Config) (*Session, error) {
 			c.FDTTransfers += max(1, c.TransferCount)
 		}
 	}
-	s := &Session{cfg: c, location: make(map[string]*object)}
-	s.fdt.coder = coder
+	s := &Session{cfg: c, names: newNames(c), stats: statistics{key: c.Session}}
+	s.plan = plan{cfg: c, names: &s.names, stats: &s.stats}
+	s.plan.sending.coder = coder
+	s.plan.sending.ids.next = c.FDTStartID
+	s.schedule = schedule{cfg: c, works: &s.works}
 	for _, o := range [...]fec.OTI{c.OTI, coder.oti} {
 		o = complete(o, 0, c.MaxBlockBytes)
 		s.maxPayload = max(s.maxPayload, int(o.SymbolLength)*int(max(1, o.GroupSize)))
-	}
-	s.fdt.ids.next = c.FDTStartID
-	s.tois = tois{next: c.FirstTOI, objects: make(map[flute.TOI]*object), retired: make(map[flute.TOI]struct{})}
-	if c.mbms() {
-		s.tois.last = flute.NewTOI(maxMBMS)
 	}
 	return s, nil
 }
@@ -97,7 +70,7 @@ func New(cfg Config) (*Session, error) {
 // when its FEC cannot code it.
 func (s *Session) Add(o *Object) (flute.TOI, error) {
 	err := ErrComplete
-	if s.closed || !s.complete {
+	if s.closed || !s.plan.complete {
 		var n *object
 		if n, err = s.admit(o, nil); err == nil {
 			return n.toi, nil
@@ -115,7 +88,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	case s.cfg.mbms() && f.CENC != flute.Null:
 		return nil, fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile)
 	}
-	old := s.location[f.ContentLocation]
+	old := s.names.locations[f.ContentLocation]
 	if old != nil && old != before && old.live() {
 		return nil, fmt.Errorf("%w: TOI %v; remove it first", ErrLocation, old.toi)
 	}
@@ -132,11 +105,11 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	if id := c.oti.EncodingID; s.cfg.mbms() && id != fec.CompactNoCode && id != fec.Raptor {
 		return nil, fmt.Errorf("%w: FEC Encoding ID %d in %v", ErrProfile, uint8(id), s.cfg.Profile)
 	}
-	toi, err := s.tois.assign(f.TOI)
+	toi, err := s.names.assign(f.TOI)
 	if err != nil {
 		return nil, err
 	}
-	n := &object{Object: o, coding: c, toi: toi, transfers: s.cfg.TransferCount}
+	n := &object{Object: o, coding: c, toi: toi, location: f.ContentLocation, transfers: s.cfg.TransferCount}
 	if f.TransferCount != 0 {
 		n.transfers = f.TransferCount
 	}
@@ -147,103 +120,33 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	if n.header, err = alc.NewTemplate(spec); err != nil {
 		return nil, err
 	}
-	if n.entry, n.length, err = newEntry(s.cfg, o, toi, &n.coding); err != nil {
+	if n.entry, err = newEntry(s.cfg, o, toi, &n.coding); err != nil {
 		return nil, err
 	}
 	if old != nil && old != before { // finished: the newer version of the file stands for it from now on
-		s.bury(old)
+		s.plan.bury(old)
 	}
 	s.maxPayload = max(s.maxPayload, c.payload())
-	s.tois.objects[toi] = n
-	s.location[f.ContentLocation] = n
-	s.list(n)
+	s.names.add(n)
+	s.plan.list(n)
 	if before == nil {
-		s.queue.push(n)
+		s.schedule.push(n)
 	} else {
-		s.queue.pushFront(n) // it has waited; and it may change again before its next turn
+		s.schedule.pushFront(n) // it has waited; and it may change again before its next turn
 	}
-	s.live.add(n)
-	s.stats.Added++
-	s.alarm = time.Time{}
+	s.stats.counts.Added++
 	return n, nil
-}
-
-// bury has a finished object no longer described.
-func (s *Session) bury(o *object) {
-	o.state = gone
-	s.finished.drop(o)
-	o.page.leave(o)
 }
 
 // Remove ends the object with this TOI at once, and reports whether packets of it were still to come. An object that is
 // sent for ever ends as completed if it was sent once; others end as failed, cancelled.
 func (s *Session) Remove(toi flute.TOI) bool {
-	o := s.tois.objects[toi]
+	o := s.names.objects[toi]
 	if o == nil || !o.live() {
 		return false
 	}
 	s.give(o, event.FailCancelled, "")
 	return true
-}
-
-// give ends a live object that was not sent as often as asked.
-func (s *Session) give(o *object, reason event.FailReason, detail string) {
-	s.drop(o)
-	if o.transfers < 0 && o.sent > 0 && reason != event.FailSource {
-		s.finish(o, s.clock.now)
-		return
-	}
-	s.emit(event.ObjectFailed{
-		Session: s.cfg.Session, TOI: o.toi, ContentLocation: o.entry.ContentLocation, Reason: reason, Detail: detail,
-	})
-	s.end(o, gone)
-	s.stats.Failed++
-}
-
-// drop ends the current transfer of o, if there is one.
-func (s *Session) drop(o *object) {
-	for _, list := range [...][]*carrier{s.lanes, s.parked} {
-		for _, c := range list {
-			if c.object == o {
-				s.release(c)
-				return
-			}
-		}
-	}
-}
-
-// end takes an object out of the schedule; to is finished or gone.
-func (s *Session) end(o *object, to objectState) {
-	o.state = to
-	if o.owned {
-		closeScratch(o.scratch)
-	}
-	o.Object = nil
-	s.live.drop(o)
-	if to == finished {
-		s.finished.add(o)
-	} else if s.location[o.entry.ContentLocation] == o {
-		delete(s.location, o.entry.ContentLocation)
-	}
-	o.page.end(o, s.fdt.page == o.page)
-	if s.live.objects == 0 {
-		s.idle = nil // with the buffers
-		if s.complete {
-			s.finale()
-		}
-	}
-	s.alarm = time.Time{}
-}
-
-// finish ends an object that was sent as often as asked.
-func (s *Session) finish(o *object, now time.Time) {
-	e := &o.entry
-	s.emit(event.ObjectCompleted{
-		Session: s.cfg.Session, TOI: o.toi, ContentLocation: e.ContentLocation, ContentType: e.ContentType,
-		Size: o.file.Size, Digests: o.digests(), FirstPacket: o.first, Duration: now.Sub(o.first), Encoding: content.EncodingName(e.ContentEncoding),
-	})
-	s.end(o, finished)
-	s.stats.Completed++
 }
 
 // SetComplete declares that no file will be added. From now on all files of the session stay described, those that were
@@ -254,14 +157,10 @@ func (s *Session) SetComplete() error {
 	switch {
 	case s.closed:
 		return ErrClosed
-	case s.complete:
+	case s.plan.complete:
 		return nil
 	}
-	s.complete = true
-	s.sayComplete()
-	if s.live.objects == 0 {
-		s.finale()
-	}
+	s.plan.close()
 	s.alarm = time.Time{}
 	return nil
 }
@@ -272,18 +171,16 @@ func (s *Session) Abort(reason string) {
 	if s.closed {
 		return
 	}
-	for _, p := range s.pages {
+	for _, p := range s.plan.pages {
 		for _, o := range p.objects {
 			if o.live() {
 				s.give(o, event.FailClosed, reason)
 			}
 		}
 	}
-	for _, n := range s.renewing {
-		n.discard()
-	}
+	s.renewals.discard()
 	s.closed = true
-	s.lanes, s.idle, s.fdt.page, s.renewing = nil, nil, nil, nil
+	s.plan.sending.page, s.schedule.idle = nil, nil
 }
 
 // AppendClose ends the session, as Abort does, and appends the packet that tells receivers so: flag A, no TOI, no
@@ -292,7 +189,7 @@ func (s *Session) AppendClose(b []byte) []byte {
 	s.Abort("the session was closed")
 	start := len(b)
 	b = alc.AppendCloseSession(b, s.cfg.Session.TSI)
-	s.stats.count(len(b) - start)
+	s.stats.packet(len(b) - start)
 	return b
 }
 
@@ -302,12 +199,12 @@ func (s *Session) Done() bool {
 	if s.closed {
 		return true
 	}
-	if s.live.objects > 0 || s.fdt.page != nil {
+	if s.plan.live.objects > 0 || s.plan.sending.page != nil {
 		return false
 	}
-	p, _ := s.nextPage()
+	p, _ := s.plan.next(s.schedule.wanted(s.clock.now), s.clock.now)
 	return p == nil
 }
 
 // NextInstanceID returns the FDT Instance ID after the newest: Config.FDTStartID of a session that continues this one.
-func (s *Session) NextInstanceID() flute.InstanceID { return s.fdt.ids.next }
+func (s *Session) NextInstanceID() flute.InstanceID { return s.plan.sending.ids.next }

@@ -61,8 +61,8 @@ func runScript(t *testing.T, options byte, script []byte) {
 	for i, op := range script {
 		switch {
 		case op == 'R':
-			for toi := range s.tois.objects {
-				if live := s.tois.objects[toi].live(); s.Remove(toi) != live {
+			for toi := range s.names.objects {
+				if live := s.names.objects[toi].live(); s.Remove(toi) != live {
 					t.Fatalf("op %d: Remove of TOI %v, live: %v", i, toi, live)
 				}
 				break
@@ -96,8 +96,8 @@ func runScript(t *testing.T, options byte, script []byte) {
 			t.Fatal("no end")
 		}
 	}
-	if s.live.objects != 0 || len(m.ended) != m.added {
-		t.Errorf("%d of %d objects ended, %d live", len(m.ended), m.added, s.live.objects)
+	if s.plan.live.objects != 0 || len(m.ended) != m.added {
+		t.Errorf("%d of %d objects ended, %d live", len(m.ended), m.added, s.plan.live.objects)
 	}
 }
 
@@ -182,7 +182,7 @@ func (m *model) check(s *Session) {
 		m.t.Fatalf("added %d, ended %d: %+v", m.added, len(m.ended), st)
 	}
 	var live, done tally
-	for _, p := range s.pages {
+	for _, p := range s.plan.pages {
 		var size tally
 		alive := 0
 		for _, o := range p.objects {
@@ -201,8 +201,8 @@ func (m *model) check(s *Session) {
 			m.t.Fatalf("page with %v, %d live; counted %v, %d", size, alive, p.size, p.live)
 		}
 	}
-	if live != s.live || done != s.finished || len(s.lanes) > s.cfg.Parallel {
-		m.t.Fatalf("live %v, counted %v; finished %v, counted %v; %d lanes", live, s.live, done, s.finished, len(s.lanes))
+	if live != s.plan.live || done != s.plan.finished || len(s.schedule.active) > s.cfg.Parallel {
+		m.t.Fatalf("live %v, counted %v; finished %v, counted %v; %d lanes", live, s.plan.live, done, s.plan.finished, len(s.schedule.active))
 	}
 }
 
@@ -210,7 +210,7 @@ func (m *model) check(s *Session) {
 func TestConf_E42_SessionWaitsForAnInstanceID(t *testing.T) {
 	s, _ := oneFile(t, Config{FDTStartID: 5}, 10)
 	free := start.Add(10 * time.Second)
-	s.fdt.ids.used.push(idRun{first: 5, count: 1, expires: free})
+	s.plan.sending.ids.used.push(idRun{first: 5, count: 1, expires: free})
 	for range 3 {
 		if _, ok, err := s.AppendNext(nil, start); ok || err != nil {
 			t.Fatal(ok, err)
@@ -230,7 +230,8 @@ func TestConf_E42_SessionWaitsForAnInstanceID(t *testing.T) {
 	}
 }
 
-// An FDT Instance that cannot be sent is an error of AppendNext, not of the files: they wait, and those described go on.
+// An FDT Instance that cannot be sent is an error of AppendNext, not of the files: they wait, and those described go
+// on.
 func TestFDTThatCannotBeCoded(t *testing.T) {
 	bytewise := fec.OTI{SymbolLength: 1, MaxSourceBlockLength: 1}
 	s, _ := oneFile(t, Config{OTI: bytewise, FDTOTI: bytewise, MaxBlockBytes: 1, FDTCollect: -1}, 10)

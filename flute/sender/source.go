@@ -44,8 +44,8 @@ func (c changedWhile) Is(target error) bool { return target == ErrChanged || tar
 const (
 	// prepareTries is how often Prepare reads a Source that changes while it is read.
 	prepareTries = 3
-	// versionInterval is how often a session looks whether the content that it sends has changed: what it sends from then
-	// on is of no use to anybody.
+	// versionInterval is how often a session looks whether the content that it sends has changed: what it sends from
+	// then on is of no use to anybody.
 	versionInterval = time.Second
 )
 

@@ -7,16 +7,17 @@ import (
 )
 
 // Objects returns how far the objects have come of which packets are to come: up to limit of them, first those in
-// transfer, by TOI, then some of the others; and how many there are. It looks at all objects that the session remembers.
+// transfer, by TOI, then some of the others; and how many there are. It looks at all objects that the session
+// remembers.
 func (s *Session) Objects(limit int) (list []flute.ObjectState, total int) {
 	sent := map[*object]uint64{} // bytes of source symbols in the current transfer
-	for _, lanes := range [...][]*carrier{s.lanes, s.parked} {
-		for _, c := range lanes {
+	for _, carriers := range [...][]*carrier{s.schedule.active, s.schedule.parked} {
+		for _, c := range carriers {
 			sent[c.object] = c.source
 		}
 	}
 	var waiting, sending []*object
-	for _, o := range s.tois.objects {
+	for _, o := range s.names.objects {
 		if !o.live() {
 			continue
 		}
@@ -32,7 +33,7 @@ func (s *Session) Objects(limit int) (list []flute.ObjectState, total int) {
 	chosen := append(sending, waiting...)
 	for i, o := range chosen[:min(limit, len(chosen))] {
 		st := flute.ObjectState{
-			TOI: o.toi, ContentLocation: o.entry.ContentLocation, Phase: "waiting", TransferLength: o.transferLength,
+			TOI: o.toi, ContentLocation: o.location, Phase: "waiting", TransferLength: o.transferLength,
 			Done: sent[o], Transfers: o.sent,
 		}
 		if i < len(sending) {
@@ -40,5 +41,5 @@ func (s *Session) Objects(limit int) (list []flute.ObjectState, total int) {
 		}
 		list = append(list, st)
 	}
-	return list, s.live.objects
+	return list, s.plan.live.objects
 }

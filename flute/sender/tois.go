@@ -11,8 +11,8 @@ import (
 // ErrTOI is wrapped by the errors of Add about the TOI of a file.
 var ErrTOI = errors.New("sender: TOI cannot be used")
 
-// tois hands out TOIs. "Each object in a session has a unique TOI" (RFC 5651, section 6.1); the TOI of an object that has
-// ended is used again only after all FDT Instances that describe it have expired (TS 26.346, section 7.2.9).
+// tois hands out TOIs. "Each object in a session has a unique TOI" (RFC 5651, section 6.1); the TOI of an object that
+// has ended is used again only after all FDT Instances that describe it have expired (TS 26.346, section 7.2.9).
 type tois struct {
 	next    flute.TOI
 	last    flute.TOI // the largest TOI that the profile allows; zero: none

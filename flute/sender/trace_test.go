@@ -159,7 +159,8 @@ func each(t *testing.T, f func(t *testing.T, tr *trace, i int, p *packet)) {
 	}
 }
 
-// What was sent is what was to be sent: every transfer has each encoding symbol once, and the source symbols are the file.
+// What was sent is what was to be sent: every transfer has each encoding symbol once, and the source symbols are the
+// file.
 func TestTracesReassemble(t *testing.T) {
 	for _, tr := range traces(t) {
 		t.Run(tr.name, func(t *testing.T) {

@@ -6,13 +6,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/flute-node/flute-node/fec"
 )
 
 const (
-	// workBytes is the smallest source block, in bytes, whose repair symbols are worth a Work.
-	workBytes = 256 << 10
 	// maxEncodes bounds the Works for repair symbols that nobody has drained; the session does their work itself when
 	// it is due.
 	maxEncodes = 64
@@ -92,86 +88,71 @@ func (w *Work) done() bool { return w.state.Load() == workDone }
 // Works drains the Works that wait to be run. Once it was called, AppendNext does no longer read sources that are not
 // in memory: whoever calls it runs them, and calls it again after each AppendNext, Remove, Abort and AppendClose. In a
 // session whose Works nobody asks for, AppendNext does everything itself.
-func (s *Session) Works() []*Work {
-	w := s.works
-	s.works, s.attended = nil, true
-	for _, w := range w {
-		w.drained = true
-	}
-	return w
+func (s *Session) Works() []*Work { return s.works.drain() }
+
+// worklist is the Works of a session that wait to be run.
+type worklist struct {
+	works    []*Work
+	attended bool // somebody runs Works
 }
 
-// offer puts w among the Works.
-func (s *Session) offer(w *Work, t time.Time) {
-	w.offered, w.drained = t, false
+func (l *worklist) drain() []*Work {
+	works := l.works
+	l.works, l.attended = nil, true
+	for _, w := range works {
+		w.drained = true
+	}
+	return works
+}
+
+// offer adds w.
+func (l *worklist) offer(w *Work, now time.Time) {
+	w.offered, w.drained = now, false
 	w.offers++
-	s.works = append(s.works, w)
-	if len(s.works) <= maxEncodes {
+	l.works = append(l.works, w)
+	if len(l.works) <= maxEncodes {
 		return
 	}
 	// The session will have to make the repair symbols of the oldest soonest.
-	isEncode := func(w *Work) bool { _, ok := w.job.(*encodeJob); return ok }
 	encodes := 0
-	for _, w := range s.works {
-		if isEncode(w) {
+	for _, w := range l.works {
+		if w.isEncode() {
 			encodes++
 		}
 	}
 	if encodes > maxEncodes {
-		i := slices.IndexFunc(s.works, isEncode)
-		s.works = slices.Delete(s.works, i, i+1)
+		i := slices.IndexFunc(l.works, (*Work).isEncode)
+		l.works = slices.Delete(l.works, i, i+1)
+	}
+}
+
+// do offers w to those who run Works, or runs it if nobody does.
+func (l *worklist) do(w *Work, now time.Time) {
+	if l.attended {
+		l.offer(w, now)
+	} else {
+		w.Run(nil)
 	}
 }
 
 // remind offers w again if it was drained and is taken for lost.
-func (s *Session) remind(w *Work, t time.Time) {
-	if w.drained && w.state.Load() == workPending && !w.remindAt().After(t) {
-		s.offer(w, t)
+func (l *worklist) remind(w *Work, now time.Time) {
+	if w.drained && w.state.Load() == workPending && !w.remindAt().After(now) {
+		l.offer(w, now)
 	}
 }
+
+// press does the same, and runs what was offered if nobody else does.
+func (l *worklist) press(w *Work, now time.Time) {
+	if l.attended {
+		l.remind(w, now)
+		return
+	}
+	l.works = slices.DeleteFunc(l.works, func(offered *Work) bool { return offered == w })
+	w.Run(nil)
+}
+
+func (w *Work) isEncode() bool { _, ok := w.job.(*encodeJob); return ok }
 
 // remindAt returns when w is taken for lost, if it has not begun.
 func (w *Work) remindAt() time.Time { return w.offered.Add(offerAgain << min(w.offers-1, maxOffers)) }
-
-// encodeJob makes the repair symbols of a source block.
-type encodeJob struct {
-	enc fec.Encoder
-	esi fec.ESI // any repair symbol: the first that is asked for makes the encoder do its work
-}
-
-func (*encodeJob) lane() any { return nil }
-func (*encodeJob) cancel()   {}
-
-func (j *encodeJob) run(sync.Locker) error {
-	_, err := j.enc.AppendRepair(nil, j.esi)
-	return err
-}
-
-// prepare makes a Work for the repair symbols of the block, if that takes long.
-func (b *block) prepare() {
-	if b.group.repairs > 0 && b.size >= workBytes {
-		b.work = &Work{job: &encodeJob{enc: b.enc, esi: fec.ESI(b.group.k)}}
-	}
-}
-
-// ready returns nil when the repair symbols of the block can be made now, errBusy when a Work is about to make that
-// quick, and the error of the Work.
-func (b *block) ready() error {
-	if b.work == nil {
-		return nil
-	}
-	if !b.work.takeBack() && !b.work.done() {
-		return errBusy
-	}
-	err := b.work.err
-	b.work = nil
-	return err
-}
-
-// leave gives up memory that a Work may be using.
-func (b *block) leave() {
-	if b.work != nil && !b.work.takeBack() && !b.work.done() {
-		b.enc, b.code, b.held = nil, code{}, nil
-	}
-	b.work = nil
-}

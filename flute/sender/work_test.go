@@ -75,8 +75,8 @@ func equal(a, b [][]byte) bool {
 	return true
 }
 
-// While a Work runs nothing that needs it is sent, and Deadline says to ask again; a Work that nobody has begun is done by the
-// session; one that has crashed ends its object.
+// While a Work runs nothing that needs it is sent, and Deadline says to ask again; a Work that nobody has begun is done
+// by the session; one that has crashed ends its object.
 func TestWorkUnderWay(t *testing.T) {
 	s := blocksOf(t)
 	var work *Work
@@ -101,8 +101,8 @@ func TestWorkUnderWay(t *testing.T) {
 			now = d
 		}
 	}
-	if s.stats.Packets < 11 || s.stats.Packets > 20 {
-		t.Errorf("%d packets were sent before the first repair symbol, which is the eleventh", s.stats.Packets)
+	if s.stats.counts.Packets < 11 || s.stats.counts.Packets > 20 {
+		t.Errorf("%d packets were sent before the first repair symbol, which is the eleventh", s.stats.counts.Packets)
 	}
 	work.Fail(errors.New("crash"))
 	for range 5 {

@@ -1,0 +1,74 @@
+package fdt
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// TestEntriesAreFiles: an FDT Instance of Entries is, byte for byte, that of their Files.
+func TestEntriesAreFiles(t *testing.T) {
+	for _, p := range []Profile{RFC6726, RFC3926, MBMSDownload, DVBMABR} {
+		files := sample().Files
+		for i := range files {
+			files[i].Attributes, files[i].Elements = nil, nil
+		}
+		want := mustAppend(t, &Instance{Expires: time.Unix(2_000_000_000, 0), Files: files}, p)
+		in := &Instance{Expires: time.Unix(2_000_000_000, 0)}
+		length := 0
+		for i := range files {
+			e, err := files[i].Entry(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Entries = append(in.Entries, e)
+			length += e.Len()
+		}
+		if got := mustAppend(t, in, p); string(got) != string(want) {
+			t.Errorf("%v:\n%s\nwant\n%s", p, got, want)
+		}
+		if length == 0 || length > len(want) {
+			t.Errorf("%v: %d bytes of %d", p, length, len(want))
+		}
+		in.Files, in.Entries = files[:1], in.Entries[1:]
+		if got := mustAppend(t, in, p); string(got) != string(want) {
+			t.Errorf("%v: a File before Entries:\n%s\nwant\n%s", p, got, want)
+		}
+	}
+}
+
+// TestEntriesNotWritable: an Entry that cannot be written is an error by itself, and one where it does not belong.
+func TestEntriesNotWritable(t *testing.T) {
+	f := File{TOI: flute.NewTOI(1), ContentLocation: "a"}
+	for name, bad := range map[string]File{
+		"no location":  {TOI: flute.NewTOI(1)},
+		"no TOI":       {ContentLocation: "a"},
+		"control":      {TOI: flute.NewTOI(1), ContentLocation: "a", ETag: "\x01"},
+		"other schema": {TOI: flute.NewTOI(1), ContentLocation: "a", Attributes: []Attribute{{"urn:x", "a", "b"}}},
+	} {
+		if _, err := bad.Entry(RFC6726); !errors.Is(err, ErrNotWritable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	e, err := f.Entry(RFC6726)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, in := range map[string]Instance{
+		"twice":    {Entries: []*Entry{e, e}},
+		"as File":  {Entries: []*Entry{e}, Files: []File{f}},
+		"groups":   {Entries: []*Entry{e}, Groups: []string{"g"}},
+		"encoding": {Entries: []*Entry{e}, ContentEncoding: "gzip"},
+	} {
+		in.Expires = time.Unix(2_000_000_000, 0)
+		if _, err := in.AppendXML(nil, RFC6726); !errors.Is(err, ErrNotWritable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	in := Instance{Expires: time.Unix(2_000_000_000, 0), Entries: []*Entry{e}}
+	if _, err := in.AppendXML(nil, RFC3926); !errors.Is(err, ErrNotWritable) {
+		t.Errorf("another profile: %v", err)
+	}
+}

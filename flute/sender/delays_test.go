@@ -1,0 +1,42 @@
+package sender
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+// Objects resume in the order of their times, whatever the order in which they were delayed; of one time, in that
+// order.
+func TestDelays(t *testing.T) {
+	for seed := range uint64(100) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		var d delays
+		var want []*object
+		for i := range rng.IntN(40) {
+			o := &object{state: waiting, resume: start.Add(time.Duration(rng.IntN(10)) * time.Second), round: i}
+			d.push(o)
+			want = append(want, o)
+		}
+		slices.SortStableFunc(want, func(a, b *object) int { return a.resume.Compare(b.resume) })
+		for i, o := range want {
+			if rng.IntN(5) == 0 {
+				o.state = gone
+				continue
+			}
+			if at, ok := d.next(); !ok || !at.Equal(o.resume) {
+				t.Fatalf("seed %d: next %v, want %v", seed, at, o.resume)
+			}
+			if early := d.due(o.resume.Add(-1)); early != nil {
+				t.Fatalf("seed %d: resumes too early", seed)
+			}
+			if got := d.due(o.resume); got != o {
+				t.Fatalf("seed %d: object %d is not next", seed, i)
+			}
+		}
+		if _, ok := d.next(); ok || d.due(start.Add(time.Hour)) != nil {
+			t.Fatalf("seed %d: one is left", seed)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package sender
+
+import (
+	"sync"
+
+	"github.com/flute-node/flute-node/fec"
+)
+
+// workBytes is the smallest source block, in bytes, whose repair symbols are worth a Work.
+const workBytes = 256 << 10
+
+// encodeJob makes the repair symbols of a source block.
+type encodeJob struct {
+	enc fec.Encoder
+	esi fec.ESI // any repair symbol: the first that is asked for makes the encoder do its work
+}
+
+func (*encodeJob) lane() any { return nil }
+func (*encodeJob) cancel()   {}
+
+func (j *encodeJob) run(sync.Locker) error {
+	_, err := j.enc.AppendRepair(nil, j.esi)
+	return err
+}
+
+// prepare makes a Work for the repair symbols of the block, if that takes long.
+func (b *block) prepare() {
+	if b.group.repairs > 0 && b.size >= workBytes {
+		b.work = &Work{job: &encodeJob{enc: b.enc, esi: fec.ESI(b.group.k)}}
+	}
+}
+
+// ready returns nil when the repair symbols of the block can be made now, errBusy when a Work is about to make that
+// quick, and the error of the Work.
+func (b *block) ready() error {
+	if b.work == nil {
+		return nil
+	}
+	if !b.work.takeBack() && !b.work.done() {
+		return errBusy
+	}
+	err := b.work.err
+	b.work = nil
+	return err
+}
+
+// leave gives up memory that a Work may be using.
+func (b *block) leave() {
+	if b.work != nil && !b.work.takeBack() && !b.work.done() {
+		b.enc, b.code, b.held = nil, code{}, nil
+	}
+	b.work = nil
+}

@@ -1,0 +1,102 @@
+package sender
+
+import (
+	"errors"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// transferred is called after the last packet of a transfer.
+func (s *Session) transferred(o *object, t time.Time) {
+	o.sent++
+	o.tries = 0
+	s.stats.counts.Transfers++
+	if o.transfers > 0 {
+		o.transfers--
+	}
+	switch {
+	case o.transfers == 0:
+		s.finish(o, t)
+	case s.cfg.Delay > 0:
+		s.schedule.delay(o, t.Add(s.cfg.Delay))
+	default:
+		s.schedule.push(o)
+	}
+}
+
+// failed does what follows from an error of the transfer whose turn it was, and returns errBusy if that only has to
+// wait.
+func (s *Session) failed(c *carrier, t time.Time, err error) error {
+	o := c.object
+	var unopened *openError
+	switch {
+	case errors.Is(err, errBusy):
+	case errors.Is(err, errPanicked):
+		if !o.crashesAgain(t) {
+			s.schedule.repeat(c, t)
+			return errBusy
+		}
+		s.quarantine(o)
+	case errors.As(err, &unopened):
+		s.schedule.drop(o, t)
+		if errors.Is(err, ErrChanged) && o.sent > 0 {
+			s.renew(o, t, 0)
+		} else {
+			s.retry(o, t, unopened.err)
+		}
+	case errors.Is(err, ErrSource):
+		s.interrupt(c, t, err)
+	default:
+		s.give(o, event.FailOTI, err.Error()) // the code refused: not the content's fault
+	}
+	return err
+}
+
+// interrupt ends a transfer whose content changed or cannot be read. Another transfer may go well.
+func (s *Session) interrupt(c *carrier, t time.Time, err error) {
+	o := c.object
+	if c.content.opened == nil || o.last() { // half of the only transfer is out
+		s.give(o, event.FailSource, err.Error())
+		return
+	}
+	s.schedule.drop(o, t)
+	s.retry(o, t, err)
+}
+
+// quarantine ends an object over which the session has crashed repeatedly.
+func (s *Session) quarantine(o *object) { s.give(o, event.FailQuarantined, errCrashed.Error()) }
+
+// give ends a live object that was not sent as often as asked.
+func (s *Session) give(o *object, reason event.FailReason, detail string) {
+	s.schedule.drop(o, s.clock.now)
+	if o.transfers < 0 && o.sent > 0 && reason != event.FailSource {
+		s.finish(o, s.clock.now)
+		return
+	}
+	s.stats.failed(o, reason, detail)
+	s.end(o, gone)
+}
+
+// finish ends an object that was sent as often as asked.
+func (s *Session) finish(o *object, now time.Time) {
+	s.stats.completed(o, now)
+	s.end(o, finished)
+}
+
+// end takes an object out of the session; to is finished or gone.
+func (s *Session) end(o *object, to objectState) {
+	o.state = to
+	if o.owned {
+		closeScratch(o.scratch)
+	}
+	o.Object = nil
+	if to == gone {
+		s.names.vacate(o)
+	}
+	s.plan.end(o)
+	if s.plan.live.objects == 0 {
+		s.schedule.idle = nil // with the buffers
+	}
+	s.alarm = time.Time{}
+}

@@ -1,0 +1,165 @@
+package sender
+
+import (
+	"errors"
+	"time"
+)
+
+// AppendNext appends the next packet to b. ok is false when nothing is to be sent at now: Deadline tells when to ask
+// again. An error is one of the FDT Instance, which could not be built; the files it would have described wait, and it
+// is tried again. An object that fails is reported as an event, not here.
+//
+// The packet is at most MaxPacketLen bytes long. In steady state nothing is allocated if b has room for it.
+func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err error) {
+	if s.closed {
+		return b, false, nil
+	}
+	t := s.clock.tick(now)
+	files := &s.schedule
+	files.busy = false
+	for waits := 0; ; {
+		if s.isDue(t) {
+			if err := s.advance(t); err != nil {
+				return b, false, err
+			}
+		}
+		if files.returns() {
+			files.fill(t)
+		}
+		if s.plan.isNext(len(files.active) > 0, files.wanted(t)) {
+			return s.appendFDT(b, t)
+		}
+		if len(files.active) == 0 {
+			return b, false, nil
+		}
+		b, err = s.appendObject(b, t)
+		switch {
+		case err == nil:
+			return b, true, nil
+		case errors.Is(err, errBusy):
+			if waits++; waits < len(files.active) || files.changed {
+				continue
+			}
+			if s.plan.sending.page != nil {
+				return s.appendFDT(b, t)
+			}
+			files.busy = true
+			return b, false, nil
+		default: // The object has failed; the others go on.
+			waits = 0
+		}
+	}
+}
+
+// appendFDT appends a packet of the FDT Instance that is being sent.
+func (s *Session) appendFDT(b []byte, t time.Time) (pkt []byte, ok bool, err error) {
+	b, err = s.plan.append(b, t)
+	if s.plan.sending.page == nil {
+		s.alarm = time.Time{}
+	}
+	return b, err == nil, err
+}
+
+// appendObject appends a packet of a file. An error ended its transfer, or is errBusy.
+func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
+	c := s.schedule.active[s.schedule.turn]
+	if c.inside && c.object.crashesAgain(t) {
+		s.quarantine(c.object)
+		return b, errCrashed
+	}
+	start := len(b)
+	b, c, err := s.schedule.append(b, t)
+	if err != nil {
+		return b, s.failed(c, t, err)
+	}
+	s.plan.filePacket(len(b) - start)
+	o := c.object
+	if o.first.IsZero() {
+		o.first = t
+		s.stats.started(o)
+	}
+	s.stats.progress(c)
+	if c.left == 0 {
+		s.schedule.release(c, t)
+		s.transferred(o, t)
+	}
+	return b, nil
+}
+
+// isDue reports whether advance is to be called.
+func (s *Session) isDue(t time.Time) bool {
+	return s.schedule.changed || s.alarm.IsZero() || !t.Before(s.alarm)
+}
+
+// advance does what is due at t beside sending packets, and sets the alarm for the next time.
+func (s *Session) advance(t time.Time) error {
+	s.names.expire(t)
+	s.advanceRenewals(t)
+	s.schedule.advance(t)
+	undescribed, lapse := s.schedule.lapses(t)
+	expiry := s.plan.expire(t, undescribed)
+	if err := s.plan.advance(s.schedule.wanted(t), t); err != nil {
+		return err
+	}
+	s.alarm = s.next()
+	for _, at := range [...]time.Time{expiry, lapse} {
+		if at.After(t) {
+			s.alarm = earliest(s.alarm, at)
+		}
+	}
+	return nil
+}
+
+// next returns the earliest time at which advance has something to do, as things are.
+func (s *Session) next() time.Time {
+	now := s.clock.now
+	alarm := now.Add(365 * 24 * time.Hour) // looking once a year costs nothing
+	if s.plan.sending.page == nil {
+		if p, at := s.plan.next(s.schedule.wanted(now), now); p != nil {
+			alarm = earliest(alarm, at)
+		}
+	}
+	if at, ok := s.schedule.at(now); ok {
+		alarm = earliest(alarm, at)
+	}
+	if at, ok := s.renewals.at(now); ok {
+		alarm = earliest(alarm, at)
+	}
+	return alarm
+}
+
+// Deadline returns when AppendNext may next have something to send: not after the time of its last call if it has now,
+// and zero if that is never, until Add is called. When all that is due waits for Works, that is soon; AppendNext may be
+// called earlier, once one of them has run.
+func (s *Session) Deadline() time.Time {
+	now := s.clock.now
+	files := &s.schedule
+	switch {
+	case s.Done():
+		return time.Time{}
+	case now.IsZero():
+		return time.Unix(0, 0)
+	case s.plan.sending.page != nil, len(files.active) > 0 && !files.busy:
+		return now
+	case len(files.active)+len(files.parked) > 0:
+		return latest(earliest(files.poll(now), s.next()), now)
+	}
+	if o := files.head(); o != nil && o.described(s.cfg, now) {
+		return now
+	}
+	return latest(s.next(), now)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,172 @@
+package sender
+
+import (
+	"slices"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// plan is which files are described, in which FDT Instances, and which of these is sent when: the pages with the files
+// of the session, in order of addition, and their turns.
+type plan struct {
+	cfg   *Config
+	names *names
+	stats *statistics
+
+	sending  announcer
+	pages    []*page     // all files that are described or to be described
+	rotation fifo[turn]  // those whose FDT Instances are repeated, by the latest transmission
+	settled  fifo[*page] // those that were described often enough
+
+	live      tally  // objects with packets to come
+	finished  tally  // objects sent as often as asked, on pages
+	gonePages int    // forgotten ones in pages
+	fileBytes uint64 // of the packets of files
+	complete  bool   // no file will be added
+}
+
+// tally counts objects and the bytes of their descriptions.
+type tally struct{ objects, bytes int }
+
+func (t *tally) add(o *object)  { t.objects++; t.bytes += o.entry.Len() }
+func (t *tally) drop(o *object) { t.objects--; t.bytes -= o.entry.Len() }
+
+// list puts a new object on the last page, or on a new one when that is full.
+func (l *plan) list(o *object) {
+	p := l.last()
+	if p == nil || !p.fits(l.cfg, o) {
+		if p != nil && !p.turn && p.number != 0 {
+			l.settled.push(p)
+		}
+		p = &page{}
+		l.pages = append(l.pages, p)
+	}
+	p.add(o)
+	l.live.add(o)
+}
+
+// end notes that no packets of o are to come: it is finished, or gone.
+func (l *plan) end(o *object) {
+	l.live.drop(o)
+	if o.state == finished {
+		l.finished.add(o)
+	}
+	o.page.end(o, l.sending.page == o.page)
+	if l.complete && l.live.objects == 0 {
+		l.finale()
+	}
+}
+
+// bury has a finished object no longer described.
+func (l *plan) bury(o *object) {
+	o.state = gone
+	l.finished.drop(o)
+	o.page.leave(o)
+}
+
+// close has the last page say Complete.
+func (l *plan) close() {
+	l.complete = true
+	l.sayComplete()
+	if l.live.objects == 0 {
+		l.finale()
+	}
+}
+
+// last returns the page of the newest objects, which says Complete; nil if there is none.
+func (l *plan) last() *page {
+	if len(l.pages) == 0 {
+		return nil
+	}
+	return l.pages[len(l.pages)-1]
+}
+
+// publish makes an FDT Instance of p, if an FDT Instance ID is free. A page on which nothing is left is forgotten.
+func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
+	l.forgetSettled(now)
+	spare := p.size.bytes
+	if !l.complete && p.number != 0 {
+		spare = int((l.fileBytes - p.bytes) / uint64(2*fdtShare*(1+l.cfg.FDTTransfers)))
+	}
+	p.compact(l.cfg, spare, l.unlist)
+	if len(p.objects) == 0 {
+		l.forgetPage(p)
+		return false, nil
+	}
+	entries := make([]*fdt.Entry, len(p.objects))
+	for i, o := range p.objects {
+		entries[i] = o.entry
+	}
+	ok, err = l.sending.publish(l.cfg, now, p, entries, l.complete && p == l.last())
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		if !l.sending.exhausted {
+			l.sending.exhausted = true
+			l.stats.warn("all FDT Instance IDs are in use by FDT Instances that have not expired; waiting for " +
+				l.sending.retry.UTC().Format(time.RFC3339))
+		}
+		return false, nil
+	}
+	for _, o := range p.objects {
+		o.listed, o.until = p.number, latest(o.until, p.expires)
+	}
+	p.stale, p.bytes = false, l.fileBytes
+	l.stats.counts.FDTInstances++
+	return true, nil
+}
+
+// unlist forgets an object that no further FDT Instance describes.
+func (l *plan) unlist(o *object) {
+	if o.state == finished {
+		l.finished.drop(o)
+	}
+	l.names.forget(o)
+}
+
+// forgetSettled forgets the pages that have been described often enough, once that has expired or when they are too
+// many: a session that goes on for ever does not remember all that it ever sent.
+func (l *plan) forgetSettled(now time.Time) {
+	for l.settled.len() > 0 && !l.complete {
+		p := *l.settled.front()
+		if !p.gone && !p.turn && p.expires.After(now) && l.live.objects+l.finished.objects <= maxDescribed {
+			return
+		}
+		l.settled.pop()
+		if !p.gone && !p.turn {
+			l.forgetPage(p)
+		}
+	}
+}
+
+// forgetPage forgets a page without live objects. If it was the last one of a complete session, the one before says so
+// now.
+func (l *plan) forgetPage(p *page) {
+	for _, o := range p.objects {
+		l.unlist(o)
+	}
+	p.objects, p.gone, p.size = nil, true, tally{}
+	l.gonePages++
+	for n := len(l.pages); n > 0 && l.pages[n-1].gone; n-- {
+		l.pages[n-1] = nil
+		l.pages = l.pages[:n-1]
+		l.gonePages--
+	}
+	if l.gonePages > len(l.pages)/2 {
+		l.pages = slices.DeleteFunc(l.pages, func(p *page) bool { return p.gone })
+		l.gonePages = 0
+	}
+	l.sayComplete()
+}
+
+// sayComplete makes the last page of a complete session say so, if it does not.
+func (l *plan) sayComplete() {
+	if p := l.last(); p != nil && l.complete && !p.complete && l.cfg.Profile != fdt.MBMSDownload {
+		p.stale = true
+		if p.number != 0 {
+			l.rotate(p)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package sender
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+)
+
+// What a transfer has read for it, and when.
+
+// ready takes what a Work has brought, and sees to it that content that can change is open, and still the same before
+// the last packet and now and then.
+func (x *transfer) ready(now time.Time) error {
+	r := &x.content
+	for !r.atOnce() {
+		if err := r.settle(); err != nil {
+			return err
+		}
+		switch {
+		case r.source == nil: // it cannot change
+			return nil
+		case r.src == nil || r.opened == nil: // it is not open
+		case x.left == 1 && !r.final:
+		case now.Sub(r.checked) >= versionInterval && r.work == nil:
+			x.read(now, false)
+			if r.work != nil {
+				return nil
+			}
+			continue
+		default:
+			return nil
+		}
+		if r.work == nil {
+			x.read(now, false)
+		}
+		if r.work != nil {
+			x.waiting = r.work
+			return errBusy
+		}
+	}
+	return nil
+}
+
+// read begins to read: what is missing, if anything is, and what comes next. If there is nothing to be read it only
+// looks whether the content is the same, where it can change.
+func (x *transfer) read(now time.Time, missing bool) {
+	r := &x.content
+	j := r.newJob()
+	j.final = x.left == 1
+	if missing {
+		r.ask(j, r.due)
+	}
+	if r.attended && !r.memory {
+		x.lookAhead(j)
+	}
+	if len(j.pieces) == 0 && r.source == nil {
+		return
+	}
+	r.begin(j, now)
+	if r.work != nil {
+		x.works = append(x.works, r.work)
+	}
+}
+
+// lookAhead asks for what comes next, as much as the window has room for: the rest of the blocks in transfer, a piece
+// of each, and then other blocks.
+func (x *transfer) lookAhead(j *readJob) {
+	r, c := &x.content, x.coding
+	room := readWindow - r.bytes
+	for _, p := range j.pieces {
+		room -= len(p.buf)
+	}
+	ask := func(s span) {
+		r.ask(j, s)
+		room -= int(s.n)
+	}
+	for i := range x.active {
+		s := &x.slots[(x.turn+i)%x.active]
+		if room <= 0 || len(j.pieces) >= maxPieces {
+			return
+		}
+		if s.asked < s.size && s.asked <= s.heldOff+uint64(len(s.held)) {
+			next := s.piece(c, s.asked, x.window)
+			s.asked += next.n
+			ask(next)
+		}
+	}
+	for ; x.asked < c.blocks; x.asked++ {
+		if room <= 0 || len(j.pieces) >= maxPieces {
+			return
+		}
+		next := block{}
+		next.off, next.size = c.part.Block(fec.SBN(x.asked))
+		if c.whole {
+			ask(span{next.off, next.size})
+		} else {
+			ask(next.piece(c, 0, x.window))
+		}
+	}
+	r.hungry = false // until a piece is taken
+}
+
+// repeat does again what a Work has crashed over.
+func (x *transfer) repeat(now time.Time) {
+	x.content.again(now)
+	x.works = append(x.works, x.content.work)
+}

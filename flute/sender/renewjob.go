@@ -1,0 +1,58 @@
+package sender
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// Renewer is an optional interface of a Scratch: without it a file that was encoded into the Scratch cannot be sent any
+// more when its content has changed.
+type Renewer interface {
+	// Renew returns an empty Scratch for the next version of the file. If it is an io.Closer, the session closes it
+	// after the end of that version.
+	Renew() (Scratch, error)
+}
+
+// renewJob prepares the next version of a file whose content has changed.
+type renewJob struct {
+	ctx    context.Context
+	stop   context.CancelFunc
+	key    any
+	file   File
+	old    Scratch
+	object *Object
+}
+
+func (r *renewJob) lane() any { return r.key }
+func (r *renewJob) cancel()   { r.stop() }
+
+// run reads the content, as Prepare does.
+func (r *renewJob) run(cpu sync.Locker) error {
+	var scratch Scratch
+	if r.old != nil {
+		n, ok := r.old.(Renewer)
+		if !ok {
+			return fmt.Errorf("%w: it changed, and its Scratch is no Renewer", ErrSource)
+		}
+		var err error
+		if scratch, err = n.Renew(); err != nil {
+			return err
+		}
+	}
+	o, err := prepareSource(r.ctx, r.file, scratch, cpu)
+	if err != nil {
+		closeScratch(scratch)
+		return err
+	}
+	o.owned = true
+	r.object = o
+	return nil
+}
+
+func closeScratch(s Scratch) {
+	if c, ok := s.(io.Closer); ok {
+		_ = c.Close()
+	}
+}

@@ -1,0 +1,126 @@
+package sender
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// maxEvents bounds the events that wait for Events, should nobody ask: progress is left out beyond it, the rest is as
+// much as Add and Remove were called.
+const maxEvents = 4096
+
+// Stats counts what a session did since New.
+type Stats struct {
+	Packets      uint64 `json:"packets"` // all, FDT and close included
+	Bytes        uint64 `json:"bytes"`   // of these: the UDP payload
+	FDTPackets   uint64 `json:"fdt_packets"`
+	FDTInstances uint64 `json:"fdt_instances"` // published
+	Transfers    uint64 `json:"transfers"`     // of objects, complete ones
+
+	Added     uint64 `json:"added"`   // objects; Added = Pending + Completed + Failed
+	Pending   uint64 `json:"pending"` // with packets to come
+	Completed uint64 `json:"completed"`
+	Failed    uint64 `json:"failed"` // or cancelled
+}
+
+// statistics is what a session tells of itself: counters and events.
+type statistics struct {
+	key    flute.SessionKey
+	counts Stats // without Pending
+	events []event.Event
+}
+
+// packet counts a packet of n bytes.
+func (s *statistics) packet(n int) {
+	s.counts.Packets++
+	s.counts.Bytes += uint64(n)
+}
+
+// fdtPacket counts one of an FDT Instance.
+func (s *statistics) fdtPacket(n int) {
+	s.counts.FDTPackets++
+	s.packet(n)
+}
+
+// drain returns the events since the last call.
+func (s *statistics) drain() []event.Event {
+	e := s.events
+	s.events = nil
+	return e
+}
+
+// warn tells what whoever runs the session should know.
+func (s *statistics) warn(text string) {
+	s.events = append(s.events, event.Warning{Text: "sender: " + text})
+}
+
+// started tells that the first packet of o was made.
+func (s *statistics) started(o *object) {
+	s.events = append(s.events, event.ObjectStarted{
+		Session: s.key, TOI: o.toi, ContentLocation: o.location,
+		TransferLength: o.transferLength, FECEncodingID: uint8(o.coding.oti.EncodingID),
+	})
+}
+
+// progress tells each whole percent of a transfer; of an object that is sent for ever only in the first one.
+func (s *statistics) progress(c *carrier) {
+	o := c.object
+	if c.source < c.report || (o.transfers < 0 && o.sent > 0) {
+		return
+	}
+	length := o.transferLength
+	c.report = c.source + max(length/100, 1)
+	if len(s.events) < maxEvents {
+		s.events = append(s.events, event.ObjectProgress{Session: s.key, TOI: o.toi, Received: c.source, TransferLength: length})
+	}
+}
+
+// completed tells that o was sent as often as asked.
+func (s *statistics) completed(o *object, now time.Time) {
+	s.counts.Completed++
+	encoding := ""
+	if o.file.CENC != flute.Null {
+		encoding = o.file.CENC.String()
+	}
+	s.events = append(s.events, event.ObjectCompleted{
+		Session: s.key, TOI: o.toi, ContentLocation: o.location, ContentType: o.file.ContentType, Size: o.file.Size,
+		Digests: o.digests(), FirstPacket: o.first, Duration: now.Sub(o.first), Encoding: encoding,
+	})
+}
+
+// failed tells that o was not.
+func (s *statistics) failed(o *object, reason event.FailReason, detail string) {
+	s.counts.Failed++
+	s.events = append(s.events, event.ObjectFailed{
+		Session: s.key, TOI: o.toi, ContentLocation: o.location, Reason: reason, Detail: detail,
+	})
+}
+
+// Stats returns the counters.
+func (s *Session) Stats() Stats {
+	st := s.stats.counts
+	st.Pending = uint64(s.plan.live.objects)
+	return st
+}
+
+// Events returns what happened since the last call, oldest first; nil when nothing did. The slice is the caller's.
+func (s *Session) Events() []event.Event { return s.stats.drain() }
+
+// Packets returns the number of packets in one transfer of a live object, its repair symbols included: what a caller
+// needs to spread it over a given time. ok is false for other TOIs.
+func (s *Session) Packets(toi flute.TOI) (n uint64, ok bool) {
+	o := s.names.objects[toi]
+	if o == nil || !o.live() {
+		return 0, false
+	}
+	return o.coding.packets, true
+}
+
+// maxHeader bounds what precedes the symbol in a packet: an LCT header with 48-bit TSI and 112-bit TOI, EXT_FDT,
+// EXT_CENC, EXT_TIME with 64 bits, EXT_FTI of 20 bytes, and a FEC Payload ID of 8 bytes.
+const maxHeader = 4 + 4 + 6 + 14 + 4 + 4 + 12 + 20 + 8
+
+// MaxPacketLen returns an upper bound of the length in bytes of the session's packets, with the files added so far.
+func (s *Session) MaxPacketLen() int { return maxHeader + s.maxPayload }

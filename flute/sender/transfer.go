@@ -1,0 +1,192 @@
+package sender
+
+import (
+	"errors"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/alc"
+)
+
+// transfer sends the encoding symbols of one object at a time, once through: its source blocks in order, up to a number
+// of them at once and a symbol of each in turn. It owns the buffers of these blocks and keeps them for the next object.
+type transfer struct {
+	coding  *coding
+	header  *alc.Template
+	content readAhead
+	window  int // bytes that are read at once of source blocks that are not needed whole
+
+	slots   []block // room for the blocks in transfer; those in use are first
+	active  int     // slots in use
+	turn    int     // the slot that is next, below active
+	next    uint32  // the SBN that is opened next
+	asked   uint32  // the SBN of which nothing was read yet, nor of those after it
+	number  uint64  // of the transfer, from 0
+	left    uint64  // packets that are still to be sent
+	source  uint64  // bytes of the object that were sent as source symbols
+	works   []*Work // that were begun and nobody knows of yet
+	waiting *Work   // for which errBusy was returned; nil: for none
+	inside  bool    // appendPacket has begun and not returned: if it begins again, it has crashed
+}
+
+// start begins transfer number, from 0, of an object. c and header are the object's; they are read
+// until the transfer ends. The caller has set content.
+func (x *transfer) start(c *coding, header *alc.Template, number uint64, interleave, window int) {
+	if len(x.slots) < interleave {
+		x.slots = append(x.slots, make([]block, interleave-len(x.slots))...)
+	}
+	x.coding, x.header, x.window = c, header, window
+	x.active, x.turn, x.next, x.asked, x.number, x.left, x.source = 0, 0, 0, 0, number, c.packets, 0
+	x.inside, x.waiting = false, nil
+}
+
+// stop drops the references to the object, and keeps the buffers. What it returns is to be closed, if it is not nil.
+func (x *transfer) stop() Opened {
+	x.coding, x.header, x.waiting = nil, nil, nil
+	return x.content.abandon()
+}
+
+// appendPacket appends the next packet of the transfer to b; there is one as long as left is not 0. The last packet has
+// the B flag if closeObject is set. errBusy says that it waits for a Work; errPanicked that a Work has crashed, after
+// which repeat is to be called if the transfer shall go on. Other errors are those of the content or of the code, and
+// end the transfer. After a panic of the content or of the code it may be called again, and appends the same packet.
+func (x *transfer) appendPacket(b []byte, closeObject bool, interleave int, now time.Time) ([]byte, error) {
+	if x.inside {
+		x.revive(now)
+	}
+	x.inside, x.waiting = true, nil
+	b, err := x.appendRead(b, closeObject, interleave, now)
+	x.inside = false
+	return b, err
+}
+
+// revive prepares for going on after a crash. A block that was being opened is opened anyway.
+func (x *transfer) revive(now time.Time) {
+	if x.turn < x.active {
+		s := &x.slots[x.turn]
+		s.spoil()
+		x.content.discard(span{s.off, s.size})
+	}
+	if x.content.job != nil && x.content.work == nil {
+		x.content.again(now)
+	}
+}
+
+// appendRead is append with what has to be read for it.
+func (x *transfer) appendRead(b []byte, closeObject bool, interleave int, now time.Time) ([]byte, error) {
+	r := &x.content
+	for {
+		if err := x.ready(now); err != nil {
+			return b, err
+		}
+		var err error
+		if b, err = x.append(b, closeObject, interleave); !errors.Is(err, errMissing) {
+			if err == nil && r.attended && r.hungry && r.work == nil && r.bytes <= readWindow/2 {
+				x.read(now, false)
+			}
+			return b, err
+		}
+		if r.work == nil {
+			x.read(now, true)
+		}
+		if r.work != nil {
+			x.waiting = r.work
+			return b, errBusy
+		}
+	}
+}
+
+func (x *transfer) append(b []byte, closeObject bool, interleave int) ([]byte, error) {
+	c := x.coding
+	if c.blocks == 0 {
+		// An empty object: FEC Payload ID 0, no symbol. With repair symbols there would be nothing to repair.
+		b = x.header.Append(b, closeObject)
+		x.left = 0
+		return c.oti.AppendPayloadID(b, fec.PayloadID{}), nil
+	}
+	s, err := x.slot(interleave)
+	if err != nil {
+		return b, err
+	}
+	if s.packet >= s.group.sources {
+		if err := s.ready(); err != nil {
+			x.waiting = s.work
+			return b, err
+		}
+	}
+	esis, err := s.next(c, x.number)
+	if err != nil {
+		return b, err
+	}
+	start, source := len(b), uint64(0)
+	b = x.header.Append(b, closeObject && x.left == 1)
+	b = c.oti.AppendPayloadID(b, fec.PayloadID{SBN: s.sbn, ESI: esis[0], SourceBlockLength: uint16(s.group.k)})
+	for _, esi := range esis {
+		if b, err = s.appendSymbol(b, c, &x.content, esi, x.window); err != nil {
+			return b[:start], err
+		}
+		n, _ := c.part.SymbolBytes(s.sbn, esi)
+		source += uint64(n)
+	}
+	x.source += source
+	s.packet++
+	x.left--
+	x.turn++
+	return b, nil
+}
+
+// slot returns the block whose turn it is. Blocks are opened no earlier than their first symbol is due: an error then
+// costs no packet of another block.
+func (x *transfer) slot(interleave int) (*block, error) {
+	for {
+		if x.turn >= x.active && x.active < interleave && x.next < x.coding.blocks {
+			if err := x.open(&x.slots[x.active]); err != nil {
+				return nil, err
+			}
+			x.active++
+		}
+		if x.turn >= x.active {
+			x.turn = 0
+		}
+		s := &x.slots[x.turn]
+		switch {
+		case s.stale:
+			err := s.reopen(x.coding, &x.content)
+			x.collect(s)
+			return s, err
+		case s.packet < s.group.packets():
+			return s, nil
+		case x.next < x.coding.blocks:
+			return s, x.open(s)
+		}
+		// Blocks run out: the slot goes behind those in use, with its buffers.
+		done := *s
+		copy(x.slots[x.turn:], x.slots[x.turn+1:x.active])
+		x.active--
+		x.slots[x.active] = done
+	}
+}
+
+// open makes s the next block.
+func (x *transfer) open(s *block) error {
+	first := x.asked > x.next // the first piece was asked for
+	s.stale = false
+	x.asked = max(x.asked, x.next+1)
+	err := s.open(x.coding, &x.content, fec.SBN(x.next))
+	if errors.Is(err, errMissing) {
+		return err
+	}
+	if first && !x.coding.whole && !x.content.memory {
+		s.asked = s.piece(x.coding, 0, x.window).n
+	}
+	x.next++
+	x.collect(s)
+	return err
+}
+
+// collect takes note of the Work of a block that was opened.
+func (x *transfer) collect(s *block) {
+	if s.work != nil {
+		x.works = append(x.works, s.work)
+	}
+}
