@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -24,13 +25,17 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/parallel"
+	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/store"
 )
 
 // The defaults of Config.
 const (
-	// DefaultBudget bounds the memory for objects in reception.
+	// DefaultBudget bounds the memory for objects in reception, and for datagrams on their way to them.
 	DefaultBudget = 1 << 30
+	// slabShare is the part of the budget, one of slabShare, for datagrams that were read and not handled yet. They have it
+	// for themselves: what objects hold keeps no reader from reading.
+	slabShare = 8
 	// minWorkers is one for heavy decoding and one for all else.
 	minWorkers = 2
 	// stopTimeout bounds an orderly stop when the context given to Stop does not.
@@ -43,7 +48,9 @@ type Config struct {
 	// System is the application's own actor system, in which the tree runs, below a root actor "node", "node-2" and so on.
 	// It logs what Logger would; Stop leaves it running. Nil: the node has a system of its own.
 	System *actor.ActorSystem
-	Budget uint64 // bytes of memory for objects in reception; zero: DefaultBudget
+	// Budget is bytes of memory for objects in reception, and an eighth of it for datagrams on their way to them; zero:
+	// DefaultBudget.
+	Budget uint64
 	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it is
 	// kept for FDT Instances and small objects; zero: an eighth.
 	SourceBudget, Reserve uint64
@@ -68,6 +75,7 @@ type Node struct {
 	ledger      *session.Ledger
 	sockets     *socket.Ledger
 	budget      *store.Budget
+	slabs       *slab.Memory // of all receptions
 	failed      chan error
 	up          chan struct{} // closed when the whole tree has started
 	upOnce      sync.Once
@@ -103,9 +111,11 @@ func Start(cfg Config) (*Node, error) {
 	if cfg.Registry == nil {
 		cfg.Registry = schemes.New(parallel.New(cfg.Workers).Do)
 	}
+	slabs := cfg.Budget / slabShare
 	n := &Node{
 		cfg: cfg, ledger: session.NewLedger(), sockets: socket.NewLedger(),
-		budget: store.NewSharedBudget(cfg.Budget, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
+		budget: store.NewSharedBudget(cfg.Budget-slabs, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
+		slabs:  slab.NewMemory(int(min(slabs, math.MaxInt))),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		pool: actors.NewPool(cfg.Workers, cfg.Workers), labour: receiver.NewLabour(cfg.Workers),
 		sessions: map[flute.SessionKey]bool{}, receptions: map[uint64]*Reception{},

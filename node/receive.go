@@ -16,15 +16,15 @@ import (
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
-	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/internal/udp"
 	"github.com/flute-node/flute-node/store"
 )
 
-// The memory behind datagrams on their way to the sessions of one socket. One read fills a slab at most.
 const (
-	slabDatagrams = 64
-	slabsSize     = 48 << 20 // bytes of all slabs
+	// maxBatch is how many datagrams one read brings at most: more gain nothing. One read fills a slab at most.
+	maxBatch = 64
+	// minReads is how many of them the memory for datagrams must hold.
+	minReads = 8
 	// DefaultMaxDatagram is above what Ethernet carries without fragments.
 	DefaultMaxDatagram = 2048
 	maxDatagram        = 64 << 10
@@ -56,6 +56,9 @@ type ReceiveConfig struct {
 func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, error) {
 	if err := cfg.check(); err != nil { // before anything is opened
 		return nil, err
+	}
+	if n.batch(cfg.maxDatagram()) == 0 {
+		return nil, fmt.Errorf("node: Config.Budget %d is too small for datagrams of %d bytes", n.cfg.Budget, cfg.maxDatagram())
 	}
 	open := func() (socket.Source, error) {
 		r, err := udp.Listen(udp.Config{
@@ -92,14 +95,13 @@ func (n *Node) receive(
 	if err != nil {
 		return nil, errors.Join(err, source.Close(), release())
 	}
-	slabSize := slabDatagrams * cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
 	r := &Reception{
 		node: n, id: n.next.Add(1), group: cfg.Group, counters: &routing.Counters{},
-		slabs:  slab.NewPool(slabSize, slabsSize/slabSize),
 		closed: make(chan struct{}),
 	}
 	r.endpoint = socket.NewEndpoint(socket.Config{
-		ID: r.id, Group: cfg.Group, Reopen: reopen, Slabs: r.slabs, SlabSize: slabSize,
+		ID: r.id, Group: cfg.Group, Reopen: reopen,
+		Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
 		Router: routing.New(routing.Config{
 			Group: cfg.Group, Sources: cfg.sources(), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions, Limits: cfg.Inbox,
 			Reception: &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}, Counters: r.counters,
@@ -127,6 +129,14 @@ func (c *ReceiveConfig) sources() []netip.Addr {
 		return []netip.Addr{c.Source}
 	}
 	return nil
+}
+
+func (c *ReceiveConfig) maxDatagram() int { return cmp.Or(c.MaxDatagram, DefaultMaxDatagram) }
+
+// batch returns how many datagrams of up to so many bytes a read shall bring, so that memory holds some reads; 0: it
+// cannot.
+func (n *Node) batch(maxDatagram int) int {
+	return int(min(n.cfg.Budget/slabShare/minReads/uint64(maxDatagram), maxBatch))
 }
 
 // check refuses numbers that mean nothing; the core checks its own.

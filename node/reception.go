@@ -10,7 +10,6 @@ import (
 	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/internal/slab"
 )
 
 // Reception is a running Receive. Its methods are safe for concurrent use.
@@ -20,7 +19,6 @@ type Reception struct {
 	group    netip.AddrPort
 	counters *routing.Counters
 	endpoint *socket.Endpoint
-	slabs    *slab.Pool
 
 	release func() error  // gives back what the reception has opened, once
 	ending  sync.Once     // starts the goroutine that closes it
@@ -69,6 +67,7 @@ func (r *Reception) end() {
 			_ = order[socket.Stopped](ctx, n, socketsName, socket.Stop{ID: r.id})
 			_ = order[session.Drained](ctx, n, sessionsName, session.Drain{Reception: r.id, Reason: "reception closed"})
 			_ = n.flush(ctx)
+			r.endpoint.Close() // again: what its sessions held is free now
 			r.err = r.release()
 		}()
 	})

@@ -67,7 +67,7 @@ func (n *Node) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if n.isDown() {
 		return nil, ErrStopped
 	}
-	s := &Snapshot{Time: time.Now(), Receptions: []ReceptionState{}, Budget: n.cfg.Budget, Used: n.budget.Used()}
+	s := &Snapshot{Time: time.Now(), Receptions: []ReceptionState{}, Budget: n.cfg.Budget, Used: n.budget.Used() + uint64(n.slabs.Held())}
 	s.Actors, s.ActorCount = n.system.Actors(n.root.Id, snapshotActors)
 	n.mu.Lock()
 	receptions := slices.Collect(maps.Values(n.receptions))

@@ -88,7 +88,7 @@ func (w *world) stop() {
 	}
 	w.watching.Wait()
 	for i, r := range w.receptions {
-		if n := r.slabs.Outstanding(); n != 0 {
+		if n := r.endpoint.Slabs(); n != 0 {
 			w.t.Errorf("reception %d: %d slabs are out", i, n)
 		}
 	}

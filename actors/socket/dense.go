@@ -4,8 +4,9 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// A read that brings less than one part in sparseShare of its slab is copied. At low rates reads bring a datagram or
-// two, and while these wait for a session whose disk is slow, each read would hold the memory of a whole one.
+// A read that brings less than one part in sparseShare of its slab is copied into a slab of that size. At low rates
+// reads bring a datagram or two, and while these wait for an owner whose disk is slow, each read would hold the memory
+// of a whole one.
 const sparseShare = 4
 
 // denseSlot is the least that a copied datagram takes of a slab: it bounds how many small ones may wait.
@@ -19,15 +20,15 @@ type dense struct {
 
 // take copies the datagrams of a sparse read and returns the slab that holds them, with a reference for the caller; nil
 // if they are to stay where they are.
-func (d *dense) take(pool *slab.Pool, datagrams []slab.Datagram, size int) *slab.Slab {
+func (d *dense) take(pool *slab.Pool, datagrams []slab.Datagram) *slab.Slab {
 	total := 0
 	for i := range datagrams {
 		total += max(len(datagrams[i].Data), denseSlot)
 	}
-	if total == 0 || total > size/sparseShare {
+	if total == 0 || total > pool.Size() {
 		return nil
 	}
-	if d.slab == nil || d.used+total > size {
+	if d.slab == nil || d.used+total > pool.Size() {
 		d.release()
 		if d.slab = pool.Get(); d.slab == nil {
 			return nil

@@ -23,21 +23,22 @@ func readInto(s *slab.Slab, n, size int) []slab.Datagram {
 
 // TestSparseReadsShareASlab: what few datagrams hold while they wait is little more than they are.
 func TestSparseReadsShareASlab(t *testing.T) {
-	pool := slab.NewPool(testSlab, 4)
+	memory := slab.NewMemory(4 * testSlab)
+	pool, few := memory.Pool(testSlab), memory.Pool(testSlab)
 	var d dense
 	var waiting []slab.Datagram
 	var held []*slab.Slab
 	for range 40 { // 40 × 1400 bytes
 		s := pool.Get()
 		datagrams := readInto(s, 1, 1400)
-		copied := d.take(pool, datagrams, testSlab)
+		copied := d.take(few, datagrams)
 		s.Release()
 		if copied == nil {
 			t.Fatal("a read of one datagram was not copied")
 		}
 		waiting, held = append(waiting, datagrams...), append(held, copied)
 	}
-	if n := pool.Outstanding(); n != 1 {
+	if n := few.Outstanding(); n != 1 {
 		t.Errorf("%d slabs hold 40 datagrams", n)
 	}
 	d.release()
@@ -52,20 +53,21 @@ func TestSparseReadsShareASlab(t *testing.T) {
 	for _, s := range held {
 		s.Release()
 	}
-	if n := pool.Outstanding(); n != 0 {
+	if n := pool.Outstanding() + few.Outstanding(); n != 0 {
 		t.Errorf("%d slabs are out at the end", n)
 	}
 }
 
 // TestDenseReadsAreNotCopied: at high rates a read stays where it is, as it does when there is no other slab.
 func TestDenseReadsAreNotCopied(t *testing.T) {
-	pool := slab.NewPool(testSlab, 1)
+	memory := slab.NewMemory(testSlab)
+	pool, few := memory.Pool(testSlab), memory.Pool(testSlab/sparseShare)
 	var d dense
 	s := pool.Get()
 	for name, datagrams := range map[string][]slab.Datagram{
 		"many": readInto(s, 20, 1400), "tiny ones": readInto(s, 40, 10), "none": nil, "no slab left": readInto(s, 1, 1400),
 	} {
-		if d.take(pool, datagrams, testSlab) != nil {
+		if d.take(few, datagrams) != nil {
 			t.Errorf("%s: copied", name)
 		}
 	}
@@ -75,13 +77,14 @@ func TestDenseReadsAreNotCopied(t *testing.T) {
 
 // TestDenseDoesNotAllocate: the packet path allocates nothing.
 func TestDenseDoesNotAllocate(t *testing.T) {
-	pool := slab.NewPool(testSlab, 3)
+	memory := slab.NewMemory(3 * testSlab)
+	pool, few := memory.Pool(testSlab), memory.Pool(testSlab/sparseShare)
 	var d dense
 	defer d.release()
 	s := pool.Get()
 	defer s.Release()
 	datagrams := readInto(s, 3, 1400)
-	if n := testing.AllocsPerRun(1000, func() { d.take(pool, datagrams, testSlab).Release() }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { d.take(few, datagrams).Release() }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -16,6 +16,8 @@ import (
 type Endpoint struct {
 	cfg     Config
 	closing atomic.Bool
+	slabs   *slab.Pool
+	few     *slab.Pool // for reads that bring little
 	counts  counts
 	told    told // belongs to the socket's actor
 
@@ -36,7 +38,10 @@ type told struct {
 
 // NewEndpoint returns the Endpoint of source, which is open and belongs to it from now on.
 func NewEndpoint(cfg Config, source Source) *Endpoint {
-	return &Endpoint{cfg: cfg, source: source}
+	size := cfg.Batch * cfg.MaxDatagram
+	return &Endpoint{
+		cfg: cfg, source: source, slabs: cfg.Memory.Pool(size), few: cfg.Memory.Pool(max(size/sparseShare, cfg.MaxDatagram)),
+	}
 }
 
 // Read returns how many datagrams were read.
@@ -76,8 +81,8 @@ func (e *Endpoint) resume() error {
 // reader returns a reader over the source.
 func (e *Endpoint) reader() *reader {
 	return &reader{
-		source: e.source, router: e.cfg.Router, slabs: e.cfg.Slabs, counts: &e.counts, closing: &e.closing,
-		spare: slab.NewPool(e.cfg.SlabSize, 1).Get(),
+		source: e.source, router: e.cfg.Router, slabs: e.slabs, few: e.few, batch: e.cfg.Batch, counts: &e.counts,
+		closing: &e.closing, spare: slab.NewPool(e.cfg.Batch, 1).Get(), // a byte for each: they are not looked at
 	}
 }
 
@@ -133,7 +138,11 @@ func (e *Endpoint) Close() {
 	if reading != nil {
 		<-reading
 	}
+	e.slabs.Drop()
 }
+
+// Slabs returns how many slabs are out, with what was read and not handled yet.
+func (e *Endpoint) Slabs() int { return e.slabs.Outstanding() + e.few.Outstanding() }
 
 // kernelDropper is a Source that knows how many datagrams the kernel dropped before they could be read.
 type kernelDropper interface{ KernelDrops() uint64 }

@@ -14,8 +14,11 @@ type Source interface {
 	Close() error
 }
 
-// batchSize is how many datagrams one read brings at most; a receiver that keeps up gets fewer.
-const batchSize = 64
+// waiter is a Source that tells that datagrams are there, so that no slab waits with it. Wait returns false after atMost,
+// unless that is 0. One that has nothing to tell returns true.
+type waiter interface {
+	Wait(atMost time.Duration) (bool, error)
+}
 
 // The reader's patience. While it waits, datagrams wait in the kernel's buffer instead of being lost here; but one
 // owner that is stuck or slow must not hold up the others for more than patience in patiencePeriod.
@@ -25,16 +28,22 @@ const (
 	patiencePeriod = time.Second
 )
 
+// idleAfter is how long a silence is until a reader gives up the slab that it has not filled.
+const idleAfter = time.Second
+
 // reader is the goroutine that moves datagrams from a Source to Feeds. All its state is its own.
 type reader struct {
 	source  Source
 	router  Router
 	slabs   *slab.Pool
+	few     *slab.Pool // for sparse reads
 	counts  *counts
+	batch   int          // how many datagrams one read brings at most; a reader that keeps up gets fewer
 	closing *atomic.Bool // set before source is closed
 
 	spare *slab.Slab // to read into when every other slab is out
 	dense dense
+	full  bool    // the last read brought as much as a read can
 	live  []*Flow // that got datagrams of the read in hand
 	left  int     // datagrams of the read in hand that were neither lost nor put into a batch
 }
@@ -48,7 +57,7 @@ type counts struct {
 // run reads until the source fails. It returns nil when the source was closed.
 func (r *reader) run() error {
 	defer r.dense.release()
-	datagrams := make([]slab.Datagram, batchSize)
+	datagrams := make([]slab.Datagram, r.batch)
 	for {
 		if err := r.read(datagrams); err != nil {
 			return r.ended(err)
@@ -58,6 +67,9 @@ func (r *reader) run() error {
 
 // read reads once and posts what came.
 func (r *reader) read(datagrams []slab.Datagram) error {
+	if err := r.idle(); err != nil {
+		return err
+	}
 	s := r.slabs.Get()
 	if s == nil {
 		r.wait(patience, func() bool { s = r.slabs.Get(); return s != nil })
@@ -69,13 +81,29 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 	defer func() { s.Release() }()
 	n, err := r.source.ReadBatch(s, datagrams)
 	r.counts.read.Add(uint64(n))
-	r.left = n
+	r.left, r.full = n, n == len(datagrams)
 	defer r.abandon()
-	if copied := r.dense.take(r.slabs, datagrams[:n], len(s.Bytes())); copied != nil {
+	if copied := r.dense.take(r.few, datagrams[:n]); copied != nil {
 		s.Release()
 		s = copied
 	}
 	r.route(s, datagrams[:n])
+	return err
+}
+
+// idle waits until something is there to be read, without a slab; with one that others share for a moment only.
+func (r *reader) idle() error {
+	w, ok := r.source.(waiter)
+	if !ok || r.full {
+		return nil
+	}
+	if r.dense.slab != nil {
+		if there, err := w.Wait(idleAfter); there || err != nil {
+			return err
+		}
+		r.dense.release()
+	}
+	_, err := w.Wait(0)
 	return err
 }
 

@@ -15,7 +15,12 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-const slabSize = 64 * 2048
+// endpoint returns one that reads from s into a Memory of four reads.
+func endpoint(r socket.Router, s socket.Source) *socket.Endpoint {
+	return socket.NewEndpoint(socket.Config{
+		ID: 1, Router: r, Memory: slab.NewMemory(4 * 64 * 2048), MaxDatagram: 2048, Batch: 64,
+	}, s)
+}
 
 // source yields the same datagrams with each read.
 type source struct{ datagrams []slab.Datagram }
@@ -57,8 +62,8 @@ func fluteRouter() (router *routing.Router, drain func()) {
 // TestReadDoesNotAllocate: 64 datagrams of four sessions, parsed far enough to route, and posted as four batches.
 func TestReadDoesNotAllocate(t *testing.T) {
 	router, drain := fluteRouter()
-	slabs := slab.NewPool(slabSize, 4)
-	read := socket.NewReader(socket.NewEndpoint(socket.Config{ID: 1, Router: router, Slabs: slabs, SlabSize: slabSize}, packets(t, 4)))
+	e := endpoint(router, packets(t, 4))
+	read := socket.NewReader(e)
 	turn := func() {
 		if err := read(); err != nil {
 			t.Fatal(err)
@@ -70,7 +75,7 @@ func TestReadDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(100, turn); n != 0 {
 		t.Errorf("%v allocations for a batch of 64 datagrams", n)
 	}
-	if n := slabs.Outstanding(); n != 0 {
+	if n := e.Slabs(); n != 0 {
 		t.Errorf("%d slabs are out", n)
 	}
 	if router.Owners() != 4 {
@@ -82,9 +87,7 @@ func BenchmarkRead(b *testing.B) {
 	for _, sessions := range []int{1, 4} {
 		b.Run(fmt.Sprint(sessions), func(b *testing.B) {
 			router, drain := fluteRouter()
-			slabs := slab.NewPool(slabSize, 4)
-			read := socket.NewReader(socket.NewEndpoint(
-				socket.Config{Router: router, Slabs: slabs, SlabSize: slabSize}, packets(b, sessions)))
+			read := socket.NewReader(endpoint(router, packets(b, sessions)))
 			b.ReportAllocs()
 			for b.Loop() {
 				if err := read(); err != nil {
@@ -156,11 +159,12 @@ func TestOtherProtocol(t *testing.T) {
 		"a panic":     {datagrams: []slab.Datagram{d(0), d(1), d(9), d(0)}, lost: map[socket.Loss]int{socket.LossCrash: 4}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e, slabs := newEcho(), slab.NewPool(slabSize, 4)
+			e := newEcho()
 			if c.set != nil {
 				c.set(e)
 			}
-			read := socket.NewReader(socket.NewEndpoint(socket.Config{Router: e, Slabs: slabs, SlabSize: slabSize}, &source{c.datagrams}))
+			end := endpoint(e, &source{c.datagrams})
+			read := socket.NewReader(end)
 			func() {
 				defer func() { _ = recover() }()
 				_ = read()
@@ -173,7 +177,7 @@ func TestOtherProtocol(t *testing.T) {
 					t.Errorf("lost: %v, want %v", e.lost, c.lost)
 				}
 			}
-			if n := slabs.Outstanding(); n > 1 { // one may wait to be filled further
+			if n := end.Slabs(); n > 1 { // one may wait to be filled further
 				t.Errorf("%d slabs are out", n)
 			}
 		})

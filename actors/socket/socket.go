@@ -21,10 +21,13 @@ type Config struct {
 	ID    uint64         // of the Endpoint, for Stop: not zero, and different from all others
 	Group netip.AddrPort // that it listens to, for what is told of it
 	// Reopen opens the Source again after it has failed.
-	Reopen   func() (Source, error)
-	Router   Router
-	Slabs    *slab.Pool
-	SlabSize int // bytes: room for 64 datagrams
+	Reopen func() (Source, error)
+	Router Router
+	// Memory is where datagrams wait for their owners; Endpoints may share it. It must hold a few reads, each of Batch
+	// datagrams of MaxDatagram bytes.
+	Memory      *slab.Memory
+	MaxDatagram int
+	Batch       int
 }
 
 // socket is the actor of one listening socket. It watches over the Endpoint: it has the reader started again when that
@@ -47,6 +50,7 @@ func (s *socket) Receive(ctx actor.Context) {
 		case tick:
 			s.resume(ctx)
 			s.report(ctx)
+			s.slabs.Trim(time.Now())
 			s.timer.Reset(kernelInterval)
 		}
 	case *actor.Stopping, *actor.Restarting:
@@ -91,7 +95,7 @@ func (s *socket) report(ctx actor.Context) {
 	if s.counts.cut.Load() > 0 && !s.told.cut {
 		s.told.cut = true
 		s.warn(ctx, fmt.Sprintf("%v: datagrams of more than %d bytes come, and are lost: receive with a larger limit",
-			s.cfg.Group, s.cfg.SlabSize/batchSize))
+			s.cfg.Group, s.cfg.MaxDatagram))
 	}
 	for _, text := range s.cfg.Router.Warnings() {
 		s.warn(ctx, text)

@@ -251,6 +251,30 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
+// TestWait: it tells when a datagram has arrived, and leaves it there.
+func TestWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := simnet.New(1)
+		r := n.Join(simnet.JoinConfig{Group: group, Link: simnet.Link{Delay: time.Second}})
+		s := n.Dial(source, group)
+		send(t, s, 0, 1)
+		began := time.Now()
+		if there, err := r.Wait(time.Second / 2); there || err != nil || time.Since(began) != time.Second/2 {
+			t.Errorf("before it arrives: %v, %v after %v", there, err, time.Since(began))
+		}
+		if there, err := r.Wait(time.Hour); !there || err != nil || time.Since(began) != time.Second {
+			t.Errorf("when it arrives: %v, %v after %v", there, err, time.Since(began))
+		}
+		if k, err := r.ReadBatch(slab.NewPool(16, 1).Get(), make([]slab.Datagram, 1)); k != 1 || err != nil {
+			t.Errorf("%d datagrams: %v", k, err)
+		}
+		time.AfterFunc(time.Second, func() { _ = r.Close() })
+		if there, err := r.Wait(0); there || !errors.Is(err, net.ErrClosed) {
+			t.Errorf("after Close: %v, %v", there, err)
+		}
+	})
+}
+
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := simnet.New(1)

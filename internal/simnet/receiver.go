@@ -103,16 +103,61 @@ func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {
 		if n > 0 || err != nil {
 			return n, err
 		}
-		if next.IsZero() {
-			<-r.wake
-			continue
+		r.sleep(next)
+	}
+}
+
+// Wait blocks until ReadBatch would not, for atMost at most unless that is 0. It reports whether that is so. After Close
+// the error is net.ErrClosed.
+func (r *Receiver) Wait(atMost time.Duration) (bool, error) {
+	var end time.Time
+	if atMost > 0 {
+		end = time.Now().Add(atMost)
+	}
+	for {
+		there, next, err := r.isDue()
+		switch {
+		case there || err != nil:
+			return there, err
+		case !end.IsZero() && !time.Now().Before(end):
+			return false, nil
+		case !end.IsZero() && (next.IsZero() || end.Before(next)):
+			next = end
 		}
-		timer := time.NewTimer(time.Until(next))
-		select {
-		case <-r.wake:
-		case <-timer.C:
+		r.sleep(next)
+	}
+}
+
+// isDue reports whether a datagram is due, or when to look again; the zero time: when something changes.
+func (r *Receiver) isDue() (there bool, next time.Time, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return false, time.Time{}, net.ErrClosed
+	}
+	now := time.Now()
+	next = r.flush(now)
+	if len(r.queue) > 0 {
+		if due := r.queue[0].due; !due.After(now) {
+			return true, time.Time{}, nil
+		} else if next.IsZero() || due.Before(next) {
+			next = due
 		}
-		timer.Stop()
+	}
+	return false, next, nil
+}
+
+// sleep waits until something changes, or until next if that is not zero.
+func (r *Receiver) sleep(next time.Time) {
+	if next.IsZero() {
+		<-r.wake
+		return
+	}
+	timer := time.NewTimer(time.Until(next))
+	defer timer.Stop()
+	select {
+	case <-r.wake:
+	case <-timer.C:
 	}
 }
 

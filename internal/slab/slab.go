@@ -13,7 +13,6 @@ package slab
 import (
 	"fmt"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 )
 
@@ -24,62 +23,9 @@ type Datagram struct {
 	Truncated bool           // the datagram was longer than the room for it: Data is only its beginning
 }
 
-// Pool hands out slabs of one size, at most max at a time. It is safe for concurrent use.
-type Pool struct {
-	size int
-	max  int
-
-	mu   sync.Mutex
-	free []*Slab // the last one released goes out first: its memory is still in the cache
-	out  int
-}
-
-// NewPool returns a Pool of up to max slabs of size bytes. Memory is allocated as it is needed, and kept.
-func NewPool(size, max int) *Pool { return &Pool{size: size, max: max} }
-
-// Get returns a slab with one reference, or nil when max of them are out. It never waits for one.
-func (p *Pool) Get() *Slab {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.out >= p.max {
-		return nil
-	}
-	p.out++
-	var s *Slab
-	if n := len(p.free); n > 0 {
-		s, p.free[n-1] = p.free[n-1], nil
-		p.free = p.free[:n-1]
-	} else {
-		s = &Slab{pool: p, bytes: make([]byte, p.size)}
-	}
-	s.refs.Store(1)
-	return s
-}
-
-// Outstanding returns the number of slabs that are out.
-func (p *Pool) Outstanding() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.out
-}
-
-// Left returns how many slabs Get would still hand out.
-func (p *Pool) Left() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.max - p.out
-}
-
-func (p *Pool) put(s *Slab) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.out--
-	p.free = append(p.free, s)
-}
-
 // Slab is a piece of memory with a reference count. Retain and Release are safe for concurrent use.
 type Slab struct {
-	pool  *Pool
+	pool  *Pool // that it is out of
 	refs  atomic.Int32
 	bytes []byte
 }

@@ -88,7 +88,7 @@ func TestConcurrentUse(t *testing.T) {
 	if n := p.Outstanding(); n != 0 {
 		t.Errorf("%d slabs are out", n)
 	}
-	if n := len(p.free); n > max {
+	if n := len(p.shelf.free); n > max {
 		t.Errorf("%d slabs were made, %d allowed", n, max)
 	}
 }
@@ -123,6 +123,6 @@ func TestLeft(t *testing.T) {
 	}
 	s.Release()
 	if n := p.Left(); n != 2 {
-		t.Errorf("%d left, want 2", n)
+		t.Errorf("%d bytes left, want 2", n)
 	}
 }

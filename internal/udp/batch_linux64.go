@@ -80,10 +80,33 @@ func (r *ring) call(fd uintptr) bool {
 // batchReader reads with recvmmsg.
 type batchReader struct {
 	ring
-	names []unix.RawSockaddrInet6 // RawSockaddrInet4 fits in
+	names  []unix.RawSockaddrInet6 // RawSockaddrInet4 fits in
+	peek   func(fd uintptr) bool   // isReadable, bound once
+	peeked bool
 }
 
-func (r *batchReader) init(conn *net.UDPConn) error { return r.ring.init(conn, unix.SYS_RECVMMSG) }
+func (r *batchReader) init(conn *net.UDPConn) error {
+	r.peek = r.isReadable
+	return r.ring.init(conn, unix.SYS_RECVMMSG)
+}
+
+// wait blocks until a datagram is there, and reads nothing.
+func (r *batchReader) wait() error {
+	r.peeked = false
+	return r.raw.Read(r.peek)
+}
+
+// isReadable is called by the netpoller: it looks once, and believes it when it is called again.
+func (r *batchReader) isReadable(fd uintptr) bool {
+	for !r.peeked {
+		_, _, errno := unix.Syscall6(unix.SYS_RECVFROM, fd, 0, 0, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+		if errno != unix.EINTR {
+			r.peeked = true
+			return errno != unix.EAGAIN
+		}
+	}
+	return true
+}
 
 // errNoRoom is a mistake of the caller.
 var errNoRoom = errors.New("udp: no room for a datagram in the slab")

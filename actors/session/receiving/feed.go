@@ -22,7 +22,7 @@ func (f *Feed) Add(d *slab.Datagram) {
 }
 
 // HasRoom reports whether Offer will hand the batch over, and should: a session that does not keep up may hold as many
-// slabs as are left for all others, so that any number of such sessions leaves some.
+// bytes of slabs as are left for all others, so that any number of such sessions leaves some.
 func (f *Feed) HasRoom(slabsLeft int) bool {
 	in := f.Inbox
 	st := in.mailbox.Stats()
@@ -37,7 +37,7 @@ func (f *Feed) Offer() (late int) {
 	// While something is queued, what was queued last holds its slab: the same address is the same slab.
 	if p.Slab != f.newest || in.mailbox.Stats().Data == 0 {
 		f.newest, p.pins = p.Slab, true
-		in.free.pinned.Add(1)
+		in.free.pinned.Add(int64(len(p.Slab.Bytes())))
 	}
 	if in.mailbox.Offer(p) {
 		return 0

@@ -18,11 +18,11 @@ func (p *Packets) Bytes() int {
 
 // Release implements actors.Data.
 func (p *Packets) Release() {
-	p.Slab.Release()
 	if p.pins {
 		p.pins = false
-		p.free.pinned.Add(-1)
+		p.free.pinned.Add(-int64(len(p.Slab.Bytes())))
 	}
+	p.Slab.Release()
 	clear(p.Datagrams)
 	p.Slab, p.Datagrams, p.done = nil, p.Datagrams[:0], 0
 	p.free.put(p)
@@ -36,7 +36,7 @@ func (p *Packets) IgnoreDeadLetterLogging() {}
 
 // freeList holds Packets for reuse, between the reader and the session's goroutine.
 type freeList struct {
-	pinned atomic.Int32 // slabs that the Packets in use hold
+	pinned atomic.Int64 // bytes of the slabs that the Packets in use hold
 	mu     sync.Mutex
 	list   []*Packets
 }
