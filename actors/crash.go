@@ -11,8 +11,8 @@ import (
 type Crash struct {
 	Value   any    // what was given to panic
 	Stack   []byte // stack of the goroutine that panicked
-	Actor   string // id of the PID; empty for a job of a Pool
-	Message string // Go type of the message in the handler; empty for a job of a Pool
+	Actor   string // id of the PID; empty for a Work in a lane
+	Message string // Go type of the message in the handler; empty for a Work in a lane
 	Blame   string // what the actor blamed, see Blamer
 }
 

@@ -41,7 +41,7 @@
 // all of its objects. The session hands Data to an object with Mailbox.Deliver, which runs the object at once, inside of
 // the session's handler; everything else, whoever sends it, is queued on the Loop. What an object sends to its session
 // meanwhile is queued as well, never nested. A crash inside of Deliver is caught there; the session does not notice
-// until the Failure reaches its strategy. Work that takes long goes to a Pool and comes back as a message.
+// until the Failure reaches its strategy. What takes long goes to package lanes and comes back as a message.
 //
 // # Crashes
 //

@@ -49,7 +49,7 @@ func TestChaos(t *testing.T) {
 					w.add(s, 3, 60_000)
 					all = append(all, s)
 				}
-				// Source blocks of more than 256 KiB: the pool encodes and decodes them.
+				// Source blocks of more than 256 KiB: Works encode and decode them.
 				large := w.send(9, 20_000_000, sender.Config{
 					OTI: fec.OTI{EncodingID: fec.RaptorQ, MaxSourceBlockLength: 300}, TransferCount: 5, Delay: 3 * time.Second,
 				})

@@ -73,8 +73,6 @@ func TestActorPanics(t *testing.T) {
 		crash("sessions", "open", 2),
 		crash("sessions", "closed", 1),
 		crash("sessions", "terminated", 1),
-		crash("store", "run", 2),
-		crash("store", "free", 2),
 		crash("sockets", "started", 1),
 		crash("socket/*", "started", 1),
 		crash("hub", "started", 1),
@@ -206,7 +204,7 @@ type trigger struct{}
 // TestNodeGivesUp: a tree that crashes too often yields an error; the process lives, and all is freed.
 func TestNodeGivesUp(t *testing.T) {
 	for actor, name := range map[string]string{
-		"hub": hubName, "store": storeName, "sessions": sessionsName, "sockets": socketsName,
+		"hub": hubName, "sessions": sessionsName, "sockets": socketsName,
 	} {
 		t.Run(actor, func(t *testing.T) {
 			// Below transfers it takes so many until the root has had enough.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/fec"
@@ -54,7 +55,7 @@ type Config struct {
 	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it is
 	// kept for FDT Instances and small objects; zero: an eighth.
 	SourceBudget, Reserve uint64
-	Workers               int            // goroutines for decoding and publication, at least two; zero: one per CPU
+	Workers               int            // goroutines that decode or hash at a time, at least two; zero: one per CPU
 	Registry              *fec.Registry  // FEC schemes; nil: those of package fec/schemes
 	Faults                *actors.Faults // injected faults, for tests; nil: none
 }
@@ -70,7 +71,7 @@ type Node struct {
 	subscribers hub.Subscribers
 	forwarders  sync.WaitGroup // of subscriptions to actors
 	root        *actor.PID
-	pool        *actors.Pool
+	lanes       *lanes.Lanes
 	labour      *receiver.Labour
 	ledger      *session.Ledger
 	sockets     *socket.Ledger
@@ -117,11 +118,11 @@ func Start(cfg Config) (*Node, error) {
 		budget: store.NewSharedBudget(cfg.Budget-slabs, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		slabs:  slab.NewMemory(int(min(slabs, math.MaxInt))),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
-		pool: actors.NewPool(cfg.Workers, cfg.Workers), labour: receiver.NewLabour(cfg.Workers),
+		labour:   receiver.NewLabour(cfg.Workers),
 		sessions: map[flute.SessionKey]bool{}, receptions: map[uint64]*Reception{},
 	}
+	n.lanes = lanes.New(lanes.Config{Processors: cfg.Workers, OnDelay: n.delayed})
 	if err := n.startTree(); err != nil {
-		n.pool.Stop()
 		return nil, err
 	}
 	return n, nil
@@ -168,7 +169,7 @@ func (n *Node) stop(ctx context.Context) error {
 			n.flush(ctx),
 		)
 	}
-	errs = append(errs, n.stopTree(ctx), n.stopPool(ctx))
+	errs = append(errs, n.stopTree(ctx), n.stopLanes(ctx))
 	if n.isDown() {
 		errs = append(errs, n.free())
 	} else { // ctx has ended before the tree, which uses all that
@@ -194,16 +195,12 @@ func (n *Node) free() error {
 	return errors.Join(errs...)
 }
 
-// stopPool waits for the workers, which a store that blocks may hold.
-func (n *Node) stopPool(ctx context.Context) error {
-	stopped := make(chan struct{})
-	go func() { n.pool.Stop(); close(stopped) }()
-	select {
-	case <-stopped:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("node: a store does not return: %w", ctx.Err())
+// stopLanes waits for Works, which a store that does not answer may keep.
+func (n *Node) stopLanes(ctx context.Context) error {
+	if err := n.lanes.Stop(ctx); err != nil {
+		return fmt.Errorf("node: %w", err)
 	}
+	return nil
 }
 
 // isDown reports whether the tree has ended.

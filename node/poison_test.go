@@ -177,7 +177,7 @@ func TestReceptionClose(t *testing.T) {
 	})
 }
 
-// TestPoisonedLargeBlock: a source block that is decoded on the pool crashes there. Its object is quarantined at once, and no
+// TestPoisonedLargeBlock: a source block that is decoded by a Work crashes there. Its object is quarantined at once, and no
 // actor is restarted.
 func TestPoisonedLargeBlock(t *testing.T) {
 	registry := schemes.Default().With(fec.RaptorQ, 0, poisonous{raptorq.New(raptorq.Config{}), 300, true})

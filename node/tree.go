@@ -14,7 +14,6 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/socket"
-	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/supervisor"
 )
 
@@ -23,13 +22,12 @@ const (
 	rootName      = "node"
 	hubName       = "hub"
 	transfersName = "transfers"
-	storeName     = transfersName + "/store"
 	sessionsName  = transfersName + "/sessions"
 	socketsName   = transfersName + "/sockets"
 )
 
 // startTree builds the tree. Below the root one that fails is restarted alone. Below transfers, those that were started
-// after it are restarted with it: sockets feed sessions, and sessions need the store.
+// after it are restarted with it: sockets feed sessions.
 func (n *Node) startTree() error {
 	for i := 1; n.root == nil; i++ {
 		if n.name = rootName; i > 1 {
@@ -66,7 +64,6 @@ func (n *Node) rootSpec() actors.Spec {
 	transfers := supervisor.New(supervisor.Config{
 		Strategy: supervisor.RestForOne,
 		Children: []supervisor.Child{
-			child(storeName, vault.Spec(n.pool, faults)),
 			child(sessionsName, session.Spec(session.Config{
 				Peers: n.peers, Ledger: n.ledger, Faults: faults, OnRestart: n.restarted,
 			})),
@@ -119,7 +116,7 @@ func (n *Node) restarted(e supervisor.Event) {
 }
 
 func (n *Node) peers() session.Peers {
-	return session.Peers{Hub: n.address(hubName), Store: n.address(storeName)}
+	return session.Peers{Hub: n.address(hubName), Lanes: n.lanes}
 }
 
 // address returns the PID of an actor below the root by its name.

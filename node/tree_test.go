@@ -73,10 +73,8 @@ func TestWhoCrashes(t *testing.T) {
 		"sockets": {rules: []actors.Rule{crash("sockets", "node.trigger", 1)}, restarted: 2},
 		// sessions, with the six below; sockets, with the one below
 		"sessions": {rules: []actors.Rule{crash("sessions", "node.trigger", 1)}, restarted: 9, lost: perhaps},
-		// and the store
-		"store": {rules: []actors.Rule{after(crash("store", "run", 2))}, restarted: 10, lost: perhaps},
 		// and their supervisor; the first restart of the sessions is not counted, since they crash there
-		"transfers": {rules: crashes("sessions", 4), restarted: 10, lost: perhaps},
+		"transfers": {rules: crashes("sessions", 4), restarted: 9, lost: perhaps},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rules := append([]actors.Rule{}, r.rules...)

@@ -49,7 +49,7 @@ func newRig(t testing.TB) *rig {
 	}
 	ledger := NewLedger()
 	r.pid, err = r.sys.Root().SpawnNamed(Spec(Config{
-		Peers: func() Peers { return Peers{Hub: peer, Store: peer} }, Ledger: ledger,
+		Peers: func() Peers { return Peers{Hub: peer} }, Ledger: ledger,
 	}).Props(), "sessions")
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 		hub := actortest.Spawn(t, sys, "hub", quiet)
 		ledger := NewLedger()
 		t.Cleanup(ledger.Close)
-		// There is no store actor: the session crashes while it hands over the first of the Works, again and again.
+		// There are no lanes: the session crashes while it hands over the first of the Works, again and again.
 		sessions := actortest.Spawn(t, sys, "sessions", Spec(Config{Peers: func() Peers { return Peers{Hub: hub} }, Ledger: ledger}))
 		in := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
 		ledger.Receive(in)

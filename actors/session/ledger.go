@@ -92,6 +92,9 @@ func (l *Ledger) Close() {
 		e.stopLoop()
 		if e.inbox != nil {
 			e.inbox.Discard()
+			if e.receiving != nil {
+				e.receiving.Finish(e.inbox, "node stopped")
+			}
 		} else {
 			e.sending.Finish("node stopped", nil)
 			e.sending.Settle()

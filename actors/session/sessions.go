@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute"
@@ -15,10 +16,10 @@ import (
 	"github.com/flute-node/flute-node/supervisor"
 )
 
-// Peers are the actors that sessions talk to.
+// Peers are those that sessions talk to.
 type Peers struct {
 	Hub   *actor.PID
-	Store *actor.PID
+	Lanes *lanes.Lanes
 }
 
 // Config configures Sessions. All fields but Faults and OnRestart are required.
@@ -138,13 +139,13 @@ func (s *sessions) open(ctx actor.Context, in *receiving.Inbox) {
 		return
 	}
 	s.receiving[keyOf(in)] = s.spawn(ctx, e, receiving.Spec(receiving.Config{
-		Inbox: in, Ledger: e.receiving, Loop: e.startLoop(), Hub: s.peers.Hub, Store: s.peers.Store, Faults: s.cfg.Faults,
+		Inbox: in, Ledger: e.receiving, Loop: e.startLoop(), Hub: s.peers.Hub, Lanes: s.peers.Lanes, Faults: s.cfg.Faults,
 	}, supervisor.NewDynamic(supervisor.DynamicConfig{Hook: s.cfg.OnRestart})))
 }
 
 // send spawns the actor of a sending session over its Ledger.
 func (s *sessions) send(ctx actor.Context, e *entry) {
-	s.spawn(ctx, e, sending.Spec(e.sending, s.peers.Hub, s.peers.Store, e.startLoop(), s.cfg.Faults))
+	s.spawn(ctx, e, sending.Spec(e.sending, s.peers.Hub, s.peers.Lanes, e.startLoop(), s.cfg.Faults))
 }
 
 // spawn spawns the actor of a session. It has the same address each time.

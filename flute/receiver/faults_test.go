@@ -434,7 +434,7 @@ func TestCrashes(t *testing.T) {
 	}
 }
 
-// runArmed runs a work without crashes: those are the pool's to tell.
+// runArmed runs a work without crashes: those are the lane's to tell.
 func (r *rig) runArmed(armed *bool) {
 	was := *armed
 	*armed = false

@@ -84,6 +84,9 @@ func (opts Options) New(root string) (*Store, error) {
 	return s, nil
 }
 
+// String returns the path of the root.
+func (s *Store) String() string { return s.path }
+
 // Create implements [store.Store]. The object has no file before its first byte.
 func (s *Store) Create(size uint64) (store.Object, error) {
 	if size > math.MaxInt64 {

@@ -3,7 +3,7 @@
 //	reader ── Packets ─► session ── object.Packets ─► object
 //	                       │  ▲  └── hub.Publish ─► hub  │
 //	                       │  └──── object.Reported ─────┘
-//	                       └─ vault.Run ─► store ── vault.Ran ─► session
+//	                       └─ Work ─► lanes ── ran ─► session
 //
 // The session and its objects share one goroutine (actors.Loop). Three parts live longer than the actor, each with one owner:
 //

@@ -1,8 +1,8 @@
 package receiving
 
 import (
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/object"
-	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
@@ -13,10 +13,10 @@ import (
 type Ledger struct {
 	core    *receiver.Ledger
 	objects *object.Ledger
-	jobs    map[*vault.Job]string // not brought to an object yet, with the id of its PID
-	spawned int                   // object actors so far, for their names
-	over    bool                  // the core has ended
-	end     *event.SessionClosed  // to be emitted when the actor is gone, with the last counts; nil: nothing to tell
+	works   map[*lanes.Entry]string // not brought to an object yet, with the id of its PID
+	spawned int                     // object actors so far, for their names
+	over    bool                    // the core has ended
+	end     *event.SessionClosed    // to be emitted when the actor is gone, with the last counts; nil: nothing to tell
 }
 
 // NewLedger returns the Ledger of the session of an Inbox.
@@ -24,7 +24,7 @@ func NewLedger(in *Inbox) *Ledger {
 	return &Ledger{
 		core:    receiver.NewLedger(in.Reception.Config, in.Key),
 		objects: object.NewLedger(),
-		jobs:    map[*vault.Job]string{},
+		works:   map[*lanes.Entry]string{},
 	}
 }
 
@@ -51,8 +51,8 @@ func (l *Ledger) Finish(in *Inbox, reason string) (events []event.Event) {
 	for _, w := range l.objects.TakeAll() {
 		w.Cancel()
 	}
-	for job := range l.jobs {
-		job.Cancel()
+	for e := range l.works {
+		e.Cancel()
 	}
 	switch c := l.core.Counters(); {
 	case l.end != nil:

@@ -1,16 +1,15 @@
 package receiving
 
 import (
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/object"
-	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/supervisor"
 )
 
-// Message is what a receiving session takes, beside vault.Ran from the store actor, object.Reported from its objects
-// and supervisor.ChildGaveUp from its supervisor. It emits [Closed], and hub.Publish, vault.Run and the messages of
-// package object.
+// Message is what a receiving session takes, beside object.Reported from its objects and supervisor.ChildGaveUp from its
+// supervisor. It emits [Closed], and hub.Publish and the messages of package object. It hands Works to the lanes.
 //
 //sumtype:decl
 type Message interface {
@@ -51,10 +50,14 @@ type State struct {
 // tick is sent by the session's own timer, and by its reader when the session has to yield.
 type tick struct{}
 
+// ran is sent by a lane: a Work has run, or has failed to.
+type ran struct{ entry *lanes.Entry }
+
 func (*Packets) kind() string { return "packets" }
 func (Close) kind() string    { return "close" }
 func (Inspect) kind() string  { return "inspect" }
 func (tick) kind() string     { return "tick" }
+func (ran) kind() string      { return "ran" }
 
 // Closed is emitted to the parent when the session is over. The parent stops the actor.
 type Closed struct{ Inbox *Inbox }
@@ -66,8 +69,6 @@ func kindOf(m any) string {
 		return m.kind()
 	case object.Reported:
 		return "reported"
-	case vault.Ran:
-		return "ran"
 	case supervisor.ChildGaveUp:
 		return "child_gave_up"
 	}

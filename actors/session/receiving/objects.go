@@ -7,8 +7,8 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/object"
-	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/supervisor"
@@ -65,9 +65,10 @@ func (s *session) reports(ctx actor.Context) {
 			r.Events = r.Events[1:]
 		}
 		for len(r.Works) > 0 {
-			job := vault.NewJob(r.Works[0])
-			s.ledger.jobs[job], r.Works = r.From.Id, r.Works[1:]
-			ctx.Send(s.cfg.Store, vault.Run{Job: job, ReplyTo: ctx.Self()})
+			root, self := ctx.ActorSystem().Root, ctx.Self()
+			e := lanes.NewEntry(r.Works[0], self.Id, func(e *lanes.Entry) { root.Send(self, ran{e}) })
+			s.ledger.works[e], r.Works = r.From.Id, r.Works[1:]
+			s.cfg.Lanes.Run(e)
 		}
 		if r.Ended && s.isLive(r.From.Id) {
 			ctx.Stop(r.From)
@@ -78,10 +79,10 @@ func (s *session) reports(ctx actor.Context) {
 }
 
 // ran brings a Work that has run back to its object.
-func (s *session) ran(ctx actor.Context, job *vault.Job) {
-	if id, ok := s.ledger.jobs[job]; ok {
-		delete(s.ledger.jobs, job)
-		s.land(ctx, job.Work.(*receiver.Work), id) // it sends no other
+func (s *session) ran(ctx actor.Context, e *lanes.Entry) {
+	if id, ok := s.ledger.works[e]; ok {
+		delete(s.ledger.works, e)
+		s.land(ctx, e.Work().(*receiver.Work), id) // objects have no other
 	}
 }
 

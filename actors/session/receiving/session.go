@@ -8,8 +8,8 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/object"
-	"github.com/flute-node/flute-node/actors/vault"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
@@ -25,7 +25,7 @@ type Config struct {
 	Ledger *Ledger
 	Loop   *actors.Loop // the goroutine of the session and its objects
 	Hub    *actor.PID
-	Store  *actor.PID
+	Lanes  *lanes.Lanes
 	Faults *actors.Faults // nil: none
 }
 
@@ -67,8 +67,6 @@ func (s *session) Receive(ctx actor.Context) {
 	case Message:
 		s.receive(ctx, m)
 	case object.Reported:
-	case vault.Ran:
-		s.ran(ctx, m.Job)
 	case supervisor.ChildGaveUp:
 		s.gaveUp(m)
 	case *actor.Stopping, *actor.Restarting:
@@ -93,11 +91,11 @@ func (s *session) start(ctx actor.Context) {
 	for _, w := range s.ledger.objects.TakeAll() {
 		s.land(ctx, w, "")
 	}
-	for job := range s.ledger.jobs {
-		if job.Finished() {
-			s.ran(ctx, job)
-		} else { // it may have been lost with the store actor; if not, it is not run twice
-			ctx.Send(s.cfg.Store, vault.Run{Job: job, ReplyTo: ctx.Self()})
+	for e := range s.ledger.works {
+		if e.Finished() {
+			s.ran(ctx, e)
+		} else { // the crash may have come before
+			s.cfg.Lanes.Run(e)
 		}
 	}
 }
@@ -110,6 +108,8 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		s.armed = time.Time{}
 	case Close:
 		s.core.Close(m.Reason)
+	case ran:
+		s.ran(ctx, m.entry)
 	case Inspect:
 		st := State{Counters: s.ledger.core.Counters(), Held: s.ledger.core.Held()}
 		st.Objects, st.ObjectCount = s.ledger.core.Objects(m.Objects)

@@ -2,7 +2,7 @@
 //
 //	node ── Add, Finish, Close ─► session ── datagrams ─► Writer
 //	                                │  └── hub.Publish ─► hub
-//	                                └─ vault.Run ─► store
+//	                                └─ Work ─► lanes
 //
 // On each turn the session asks its core for the next packets, writes what the rate permits, and sets one timer. What
 // it must not lose in a crash lies in its [Ledger]: an actor that crashed is made anew over it, under the same address.

@@ -5,7 +5,7 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
-// Message is what a sending session takes. It emits hub.Publish and vault.Run.
+// Message is what a sending session takes. It emits hub.Publish, and hands Works to the lanes.
 //
 //sumtype:decl
 type Message interface {
@@ -51,12 +51,16 @@ type State struct {
 // pump is sent by a session to itself: make and write the next datagrams.
 type pump struct{}
 
+// ran is sent by a lane: a Work has run, or has failed to.
+type ran struct{}
+
 func (Add) kind() string     { return "add" }
 func (Finish) kind() string  { return "finish" }
 func (Close) kind() string   { return "close" }
 func (Remove) kind() string  { return "remove" }
 func (Inspect) kind() string { return "inspect" }
 func (pump) kind() string    { return "pump" }
+func (ran) kind() string     { return "ran" }
 
 // kindOf names what a sending session takes.
 func kindOf(m any) string {

@@ -8,15 +8,15 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/actors/vault"
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/flute/event"
 )
 
 // Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop is its goroutine. Its name for
 // faults is "session/sending-7", with its TSI.
-func Spec(l *Ledger, hub, store *actor.PID, loop *actors.Loop, faults *actors.Faults) actors.Spec {
+func Spec(l *Ledger, hub *actor.PID, works *lanes.Lanes, loop *actors.Loop, faults *actors.Faults) actors.Spec {
 	return actors.Spec{
-		Produce: func() actor.Actor { return &session{ledger: l, hub: hub, store: store} },
+		Produce: func() actor.Actor { return &session{ledger: l, hub: hub, lanes: works} },
 		Mailbox: actors.NewMailbox(actors.Limits{}, nil), Dispatcher: loop,
 		Faults: faults, Name: fmt.Sprintf("session/sending-%d", l.cfg.Key.TSI), Kind: kindOf,
 	}
@@ -26,7 +26,7 @@ func Spec(l *Ledger, hub, store *actor.PID, loop *actors.Loop, faults *actors.Fa
 type session struct {
 	ledger  *Ledger
 	hub     *actor.PID
-	store   *actor.PID
+	lanes   *lanes.Lanes
 	timer   *time.Timer
 	pumping bool // a pump is in the mailbox, or the timer will bring one
 }
@@ -38,8 +38,6 @@ func (s *session) Receive(ctx actor.Context) {
 		s.start(ctx)
 	case Message:
 		s.receive(ctx, m)
-	case vault.Ran:
-		s.again(ctx)
 	case *actor.Restarting, *actor.Stopping:
 		s.timer.Stop()
 	}
@@ -90,6 +88,8 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		st := State{Stats: s.ledger.cfg.Core.Stats()}
 		st.Objects, st.ObjectCount = s.ledger.cfg.Core.Objects(m.Objects)
 		ctx.Respond(st)
+	case ran:
+		s.again(ctx)
 	case pump:
 		s.pumping = false
 		s.pump(ctx)
@@ -162,8 +162,9 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 
 // work hands on the Works of the core. Each wakes the session when it has run.
 func (s *session) work(ctx actor.Context) {
+	root, self := ctx.ActorSystem().Root, ctx.Self()
 	for _, w := range s.ledger.cfg.Core.Works() {
-		ctx.Send(s.store, vault.Run{Job: vault.NewJob(w), ReplyTo: ctx.Self()})
+		s.lanes.Run(lanes.NewEntry(w, self.Id, func(*lanes.Entry) { root.Send(self, ran{}) }))
 	}
 }
 

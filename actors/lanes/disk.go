@@ -1,0 +1,118 @@
+package lanes
+
+import (
+	"slices"
+	"time"
+)
+
+// disk is the lane of a disk. Lanes.mu guards it.
+type disk struct {
+	key     any
+	waiting turns[*Entry]
+	visits  []*visit // Works that run, PerDisk at most
+	told    time.Duration
+}
+
+// visit is a Work that runs in the lane of a disk. As a sync.Locker it is the right to compute.
+type visit struct {
+	lanes     *Lanes
+	disk      *disk
+	session   string
+	since     time.Time // when it began to wait for the disk; zero while it computes or waits for a processor
+	computing bool
+}
+
+// queue puts e into the lane of a disk. l.mu is held.
+func (l *Lanes) queue(key any, e *Entry) {
+	d := l.disks[key]
+	if d == nil {
+		d = &disk{key: key}
+		l.disks[key] = d
+	}
+	d.waiting.push(e.session, e)
+	l.serveMore(d)
+	l.startClock()
+}
+
+// serveMore starts a goroutine for d if there is something to do for one. l.mu is held.
+func (l *Lanes) serveMore(d *disk) {
+	if d.waiting.n > 0 && len(d.visits) < PerDisk {
+		v := &visit{lanes: l, disk: d}
+		d.visits = append(d.visits, v)
+		l.live++
+		go l.serve(v)
+	}
+}
+
+// serve runs Works of one disk until none waits. One that ends the goroutine takes no other along.
+func (l *Lanes) serve(v *visit) {
+	defer func() {
+		l.mu.Lock()
+		defer l.unlock()
+		d := v.disk
+		v.leave()
+		d.visits = slices.DeleteFunc(d.visits, func(o *visit) bool { return o == v })
+		if l.serveMore(d); len(d.visits) == 0 {
+			delete(l.disks, d.key)
+		}
+		l.end()
+	}()
+	for e := v.next(); e != nil; e = v.next() {
+		l.run(e, v)
+	}
+}
+
+// next takes the Work whose turn it is.
+func (v *visit) next() *Entry {
+	l := v.lanes
+	l.mu.Lock()
+	defer l.unlock()
+	v.leave()
+	e, ok := v.disk.waiting.pop()
+	if !ok {
+		return nil
+	}
+	v.session, v.since = e.session, time.Now()
+	return e
+}
+
+// leave ends a Work's stay, also of one that has panicked while it computed. l.mu is held.
+func (v *visit) leave() {
+	if v.computing {
+		v.yield()
+	}
+	v.answered()
+}
+
+// Lock waits for a processor.
+func (v *visit) Lock() {
+	l := v.lanes
+	l.mu.Lock()
+	v.answered()
+	v.computing = true
+	if l.processors.free > 0 {
+		l.processors.free--
+		l.unlock()
+		return
+	}
+	granted := make(chan struct{})
+	l.processors.waiting.push(v.session, claim{granted: granted})
+	l.unlock()
+	<-granted
+}
+
+// Unlock gives the processor back.
+func (v *visit) Unlock() {
+	l := v.lanes
+	l.mu.Lock()
+	defer l.unlock()
+	v.yield()
+	v.since = time.Now()
+}
+
+// yield is Unlock with l.mu held.
+func (v *visit) yield() {
+	v.computing = false
+	v.lanes.processors.free++
+	v.lanes.assign()
+}

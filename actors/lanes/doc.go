@@ -1,0 +1,20 @@
+// Package lanes runs what takes too long for the goroutine of a session: a [Work]. It knows nothing of FLUTE.
+//
+//	session ── Run ─► processor lane ──────────────► done
+//	        └─ Run ─► lane of a disk ── computes ─┘
+//
+// A Work waits either for the processor or for one disk: a store that it writes to, a source that it reads from. There
+// is one processor lane, with as many Works at a time as there are processors, and a lane for each disk that has
+// something to do, with [PerDisk] Works at a time. A disk that hangs keeps its own lane, and nobody else waits.
+//
+// A Work in the lane of a disk that also computes takes a processor for that, and gives it back before it waits for the
+// disk again. So no more goroutines compute than there are processors, and none of them waits for a disk.
+//
+// Each lane serves the sessions in turn, one Work of each: a hundred Works of one session delay another session's by one.
+//
+// A Work that panics fails, and its lane goes on. A lane has no goroutine while it has nothing to do.
+//
+// # Limitations
+//
+// A disk that never answers keeps at most PerDisk goroutines until the process ends: nothing can interrupt them.
+package lanes

@@ -1,0 +1,126 @@
+package lanes
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// PerDisk is how many Works run at a time for one disk: file systems write out what several files wait for with one
+// commit, and a server far away has several requests under way.
+const PerDisk = 8
+
+// Config configures Lanes.
+type Config struct {
+	Processors int         // how many Works compute at a time, at least 1
+	OnDelay    func(Delay) // told of disks that do not answer; must not block; nil: nobody is told
+}
+
+// Lanes runs Works. Its methods are safe for concurrent use.
+type Lanes struct {
+	onDelay   func(Delay)
+	abandoned atomic.Bool // Stop has not waited any longer: nobody wants the results
+
+	mu         sync.Mutex
+	processors processors
+	disks      map[any]*disk // those with something to do
+	live       int           // goroutines
+	idle       chan struct{} // closed when live is zero; nil before Stop
+	clock      *time.Timer   // looks for disks that do not answer
+	ticking    bool
+	delays     []Delay // to be told by unlock
+}
+
+// New returns Lanes without goroutines.
+func New(cfg Config) *Lanes {
+	l := &Lanes{onDelay: cfg.OnDelay, disks: map[any]*disk{}}
+	l.processors.free = max(1, cfg.Processors)
+	l.clock = time.AfterFunc(time.Hour, l.tick)
+	l.clock.Stop()
+	return l
+}
+
+// Run has the Work run in its lane. It does so once, however often it is asked to: a session that has crashed meanwhile
+// cannot know.
+func (l *Lanes) Run(e *Entry) {
+	key := e.work.Lane()
+	if key != nil && !reflect.ValueOf(key).Comparable() {
+		key = reflect.TypeOf(key)
+	}
+	l.mu.Lock()
+	defer l.unlock()
+	switch {
+	case e.queued.Swap(true):
+	case key == nil:
+		l.processors.waiting.push(e.session, claim{entry: e})
+		l.assign()
+	default:
+		l.queue(key, e)
+	}
+}
+
+// Stop waits until all Works have run, or until ctx ends. Then the error names the disks that do not answer; the Works
+// that wait for them are cancelled, and end when they answer. Nobody may call Run afterwards who wants a result.
+func (l *Lanes) Stop(ctx context.Context) error {
+	l.mu.Lock()
+	if l.idle == nil {
+		l.idle = make(chan struct{})
+	}
+	l.settle()
+	idle := l.idle
+	l.unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+	}
+	l.abandoned.Store(true)
+	l.mu.Lock()
+	defer l.unlock()
+	for _, d := range l.disks {
+		return fmt.Errorf("lanes: %s does not answer: %w", d.name(), ctx.Err())
+	}
+	return fmt.Errorf("lanes: still computing: %w", ctx.Err())
+}
+
+// run runs a Work whose turn it is.
+func (l *Lanes) run(e *Entry, cpu sync.Locker) {
+	if l.abandoned.Load() {
+		e.Cancel()
+	}
+	e.run(cpu)
+}
+
+// end counts a goroutine that is about to end. l.mu is held.
+func (l *Lanes) end() {
+	l.live--
+	l.settle()
+}
+
+// settle tells Stop that nothing is left. l.mu is held.
+func (l *Lanes) settle() {
+	if l.live > 0 || l.idle == nil {
+		return
+	}
+	select {
+	case <-l.idle:
+	default:
+		close(l.idle)
+	}
+}
+
+// unlock unlocks l.mu, and tells what there is to tell.
+func (l *Lanes) unlock() {
+	delays := l.delays
+	l.delays = nil
+	l.mu.Unlock()
+	if l.onDelay == nil {
+		return
+	}
+	for _, d := range delays {
+		l.onDelay(d)
+	}
+}

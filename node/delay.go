@@ -1,0 +1,25 @@
+package node
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/lanes"
+	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/store"
+)
+
+// delayed tells subscribers of a store or a source that does not answer, or that answers again.
+func (n *Node) delayed(d lanes.Delay) {
+	kind := "source"
+	if _, ok := d.Lane.(store.Store); ok {
+		kind = "store"
+	}
+	age := d.Age.Round(100 * time.Millisecond)
+	text := fmt.Sprintf("%s slow: %s has not answered for %v, works that wait: %d", kind, d.Name, age, d.Works)
+	if d.Over {
+		text = fmt.Sprintf("%s slow: %s answers again, after %v", kind, d.Name, age)
+	}
+	n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
+}
