@@ -66,7 +66,7 @@ type Congestion uint8
 // The congestion controls.
 const (
 	LEDBAT         Congestion = iota // RFC 6817: yields to other traffic
-	LEDBATPlusPlus                   // draft-irtf-iccrg-ledbat-plus-plus: the same, with a shorter queue and fairer to others of its kind
+	LEDBATPlusPlus                   // draft-irtf-iccrg-ledbat-plus-plus: the same with a shorter queue, and slower
 	Cubic                            // RFC 9438: takes its share, as TCP does
 	numCongestions
 )

@@ -1,15 +1,24 @@
 package core
 
+import "time"
+
 const (
 	// ledbatGain is how many packets LEDBAT's window grows by in a round trip where there is no queue, as libutp's. RFC
 	// 6817 asks for one; see docs/adr/0025-utp-congestion.md.
 	ledbatGain = 2
+	// ledbatSlope is how fast the growth ends as the queue comes to the target, and ledbatKnee at which part of the target
+	// the window begins to shrink.
+	ledbatSlope = 2
+	ledbatKnee  = 0.75
 	// maxGainDivisor bounds how much slower than that LEDBAT++ grows where the base delay is short.
 	maxGainDivisor = 16
-	// plusDecrease is by how much of the window LEDBAT++ shrinks in a round trip, for each target that the queue is longer
-	// than the target.
+	// plusDecrease is by how much of the window it shrinks in a round trip, for each target that the queue is longer than it
+	// is to be.
 	plusDecrease = 1.0
-	// slowdownRest is for how many round trips LEDBAT++ sends next to nothing, so that the queue empties.
+	// ledbatPause is the least time between two slowdowns of LEDBAT: they cost a twentieth of the rate for that long, and
+	// are what corrects the base delay of flows that began while there was a queue.
+	ledbatPause = 8 * time.Second
+	// slowdownRest is for how many round trips a slowdown sends next to nothing, so that the queue empties.
 	slowdownRest = 2
 	// slowdownEvery is how many times longer than a slowdown the time to the next one is.
 	slowdownEvery = 9
@@ -17,8 +26,8 @@ const (
 	gentle = 0.8
 )
 
-// ledbat is LEDBAT (RFC 6817), and LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus-01), which also slows down now and then to
-// measure the base delay.
+// ledbat is LEDBAT (RFC 6817) and LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus-01). Both slow down now and then to measure
+// the base delay, as the latter asks for.
 type ledbat struct {
 	plus     bool
 	tolerant bool
@@ -40,7 +49,7 @@ type savedWindow struct {
 	target          instant
 }
 
-// slowdown is LEDBAT++'s: rest at the least window, then slow start to where the window was.
+// slowdown is a rest at the least window, then slow start to where the window was.
 type slowdown struct {
 	next    instant // zero: after the first slow start
 	until   instant // of the rest; zero: none
@@ -69,14 +78,15 @@ func (l *ledbat) acked(p progress) {
 		l.delay = p.delay
 		l.target.saw(p.delay, p.now)
 	}
-	if l.plus && l.rest(p) {
+	if l.rest(p) {
 		return
 	}
 	bytes := float64(min(p.bytes, p.inFlight))
 	off := 1 - float64(l.delay)/float64(l.target.current)
 	switch {
 	case l.slowStart():
-		if p.hasDelay && l.delay > l.target.current*l.exit()/4 {
+		// Only the first one looks at the queue: the later ones go back to a share that was there before.
+		if l.threshold == noThreshold && p.hasDelay && l.delay > l.target.current*l.exit()/4 {
 			l.threshold = l.cwnd
 			l.exited(p.now)
 			break
@@ -87,13 +97,8 @@ func (l *ledbat) acked(p progress) {
 		if l.cwnd >= l.threshold {
 			l.exited(p.now)
 		}
-	case off >= 0:
-		if p.limited {
-			// RFC 6817, section 2.4.2: cwnd += GAIN * off_target * bytes_newly_acked * MSS / cwnd.
-			l.cwnd += l.gain(p) * off * bytes * l.packet / l.cwnd
-		}
 	default:
-		l.decrease(off, bytes)
+		l.steer(p, off, bytes)
 	}
 	l.cwnd = max(l.cwnd, l.least())
 }
@@ -106,31 +111,51 @@ func (l *ledbat) exit() instant {
 	return 2
 }
 
-// gain returns how many packets the window may grow by in a round trip.
-func (l *ledbat) gain(p progress) float64 {
-	if !l.plus {
-		return ledbatGain
+// steer moves the window towards the target, off of which it is, after so many bytes were acknowledged. RFC 6817, section
+// 2.4.2, has cwnd += GAIN * off_target * bytes_newly_acked * MSS / cwnd. Here two movements go on at once around the
+// target: growth by a number of bytes, and shrinking by a part of the window. Where both are equal flows that see the same
+// queue have the same window, however they began; with the formula alone they keep the shares that they have.
+func (l *ledbat) steer(p progress, off, bytes float64) {
+	growth, excess := min(1, ledbatSlope*off), float64(l.delay)/(ledbatKnee*float64(l.target.current))-1
+	gain := float64(ledbatGain)
+	if l.plus {
+		growth, excess, gain = 1, -off, l.plusGain(p)
 	}
+	change := 0.0
+	if p.limited && growth > 0 {
+		change = gain * growth * l.packet / l.cwnd
+	}
+	if excess > 0 {
+		change -= min(plusDecrease*excess, 0.5)
+	}
+	l.cwnd = max(l.cwnd+change*bytes, l.least())
+	l.threshold = min(l.threshold, l.cwnd) // or slow start would take back what was given up
+}
+
+// plusGain returns how many packets LEDBAT++ grows by in a round trip.
+func (l *ledbat) plusGain(p progress) float64 {
 	if p.leastRTT == 0 {
 		return 1
 	}
 	return 1 / float64(min(maxGainDivisor, 1+(2*l.target.current-1)/p.leastRTT))
 }
 
-// decrease shrinks the window in proportion to it, so that flows that see the same queue become equal. The RFC's own
-// decrease takes the same number of bytes from a large window as from a small one.
-func (l *ledbat) decrease(off, bytes float64) {
-	l.cwnd -= plusDecrease * min(-off, 0.5) * bytes
-}
-
 // exited is the end of a slow start.
 func (l *ledbat) exited(now instant) {
 	r := &l.rests
 	if r.began > 0 {
-		r.next, r.began = now+slowdownEvery*(now-r.began), 0
+		r.next, r.began = now+max(slowdownEvery*(now-r.began), l.pause()), 0
 	} else if r.next == 0 {
 		r.next = now + slowdownRest*l.rtt
 	}
+}
+
+// pause returns the least time between two slowdowns.
+func (l *ledbat) pause() instant {
+	if l.plus {
+		return 0
+	}
+	return ledbatPause
 }
 
 // rest does what is due of a slowdown, and reports whether the window stays as it is.

@@ -70,6 +70,8 @@ func (m *pathMTU) arrived(p *packet, now instant) {
 	case p.probe && p.sends == 1:
 		m.floor, m.probing = max(m.floor, min(size, m.ceiling)), 0
 		m.gone = 0
+	case p.probe:
+		m.failed(size) // it was sent again, as a probe of the tail, and that copy may be fragmented
 	case p.whole && size > m.min:
 		m.gone = 0
 	case m.gone > 0 && p.sent >= m.goneAt:
@@ -82,10 +84,8 @@ func (m *pathMTU) arrived(p *packet, now instant) {
 func (m *pathMTU) lost(p *packet, now instant) bool {
 	size := p.size + headerLen
 	if p.probe && p.sends == 1 {
-		m.probing = 0
-		if m.tries++; size < m.max && !m.told || m.tries >= ceilingTries {
-			m.ceiling, m.told = max(m.floor, min(m.ceiling, size-1)), false
-		}
+		p.probe = false
+		m.failed(size)
 		return true
 	}
 	if !p.whole || size <= m.min {
@@ -100,6 +100,14 @@ func (m *pathMTU) lost(p *packet, now instant) bool {
 	m.gone++
 	m.judge(now)
 	return m.blackHole
+}
+
+// failed takes a probe that has not arrived.
+func (m *pathMTU) failed(size int) {
+	m.probing = 0
+	if m.tries++; size < m.max && !m.told || m.tries >= ceilingTries {
+		m.ceiling, m.told = max(m.floor, min(m.ceiling, size-1)), false
+	}
 }
 
 // judge finds a black hole.

@@ -36,6 +36,9 @@ func TestLargestPacket(t *testing.T) {
 				a, b := s.pair(Config{MaxPacket: tt.max, SendBuffer: 1 << 22, ReceiveBuffer: 1 << 22},
 					&path{delay: 10 * time.Millisecond, rate: 100e6, queue: time.Second, mtu: tt.path, loss: loss}, &path{delay: 10 * time.Millisecond})
 				x := pattern(8_000_000, 1)
+				if tt.max > 2*tt.path {
+					x = pattern(24_000_000, 1) // more probes
+				}
 				a.toWrite, a.closing, b.closing = x, true, true
 				if !s.run(5*time.Minute, s.done) {
 					t.Fatalf("not done: %+v", a.conn.Stats())
@@ -124,7 +127,7 @@ func TestReprobe(t *testing.T) {
 	if n := a.conn.Stats().Packet; n > 1300 {
 		t.Fatalf("packets of %d bytes too early", n)
 	}
-	s.run(30*time.Second, nil)
+	s.run(time.Minute, nil)
 	if n := a.conn.Stats().Packet; n != defaultMaxPacket {
 		t.Errorf("packets of %d bytes", n)
 	}

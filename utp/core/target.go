@@ -21,6 +21,7 @@ type target struct {
 	peaks      [2]instant // the longest queue in this period and in the one before
 	period     instant    // when this one began
 	grown      instant    // when the target last changed
+	overflow   instant    // the queue at which packets were lost
 	recent     instant    // the longest queue of the last round trips, decaying
 }
 
@@ -35,6 +36,9 @@ func (t *target) saw(delay, now instant) {
 	}
 	t.peaks[0] = max(t.peaks[0], delay)
 	t.recent = max(delay, t.recent-t.recent/16)
+	if t.current < t.configured && delay > t.overflow+t.overflow/8 {
+		t.current, t.grown = t.configured, now // the queue takes more: that loss was none of an overflow
+	}
 	if t.current < t.configured && now-t.grown >= growPeriod {
 		t.current, t.grown = min(t.configured, t.current+t.current/8), now
 	}
@@ -46,5 +50,6 @@ func (t *target) lost(now instant) {
 	if t.fixed || t.recent < longest*9/10 || t.recent/2 >= t.current || t.recent < leastTarget {
 		return
 	}
+	t.overflow = t.recent
 	t.current, t.grown = max(t.recent/2, min(leastTarget, t.configured)), now
 }
