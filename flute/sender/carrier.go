@@ -42,8 +42,7 @@ func (s *schedule) carry(o *object) *carrier {
 		c, s.idle = s.idle[n-1], s.idle[:n-1]
 	}
 	c.object, c.since = o, time.Time{}
-	c.content.reset(o.Object)
-	c.content.attended = s.works.attended
+	c.content.reset(o.Object, s.works.attended)
 	c.start(&o.coding, o.header, uint64(o.sent), s.cfg.Interleave, s.cfg.ReadAhead)
 	o.state, c.report = active, max(o.transferLength/100, 1)
 	return c

@@ -26,7 +26,7 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 		if files.returns() {
 			files.fill(t)
 		}
-		if s.plan.isNext(len(files.active) > 0, files.wanted(t)) {
+		if s.plan.sending.page != nil && s.plan.isNext(len(files.active) > 0, files.wanted(t)) {
 			return s.appendFDT(b, t)
 		}
 		if len(files.active) == 0 {

@@ -55,14 +55,14 @@ type readAhead struct {
 	checked  time.Time
 }
 
-// reset makes r the content of o.
-func (r *readAhead) reset(o *Object) {
+// reset makes r the content of o. attended tells whether somebody runs Works.
+func (r *readAhead) reset(o *Object, attended bool) {
 	*r = readAhead{
 		spare: r.spare, own: readJob{pieces: r.own.pieces[:0]}, src: o.source, source: o.file.Source, version: o.version,
-		key: laneOf(o),
+		key: laneOf(o), attended: attended,
 	}
 	r.memory = r.src != nil && inMemory(r.src)
-	r.hungry = !r.memory
+	r.hungry = r.attended && !r.memory
 }
 
 // laneOf returns what the Works that read o share: see Work.Lane.
@@ -81,9 +81,14 @@ func (r *readAhead) hold(src io.ReaderAt) {
 // atOnce reports whether the content can be read without waiting for anything.
 func (r *readAhead) atOnce() bool { return r.memory && r.source == nil }
 
+// direct reports whether content that is not in memory is read when it is due: nobody runs Works, and it does not change.
+func (r *readAhead) direct() bool {
+	return !r.attended && r.source == nil && r.job == nil && len(r.pieces) == 0
+}
+
 // fetch makes dst the span, or returns errMissing if it was not read. Until that is done dst holds nothing.
 func (r *readAhead) fetch(dst *[]byte, want span) error {
-	if r.memory {
+	if r.memory || r.direct() {
 		buf := slices.Grow((*dst)[:0], int(want.n))[:want.n]
 		*dst = buf[:0]
 		if err := readFull(r.src, buf, want.off); err != nil {
@@ -101,7 +106,7 @@ func (r *readAhead) fetch(dst *[]byte, want span) error {
 	p := r.pieces[i]
 	r.pieces = slices.Delete(r.pieces, i, i+1)
 	r.bytes -= len(p.buf)
-	r.hungry = true
+	r.hungry = r.attended
 	err := p.err
 	if err == nil {
 		p.buf, *dst = *dst, p.buf

@@ -103,5 +103,6 @@ func (x *transfer) lookAhead(j *readJob) {
 // repeat does again what a Work has crashed over.
 func (x *transfer) repeat(now time.Time) {
 	x.content.again(now)
-	x.works = append(x.works, x.content.work)
+	x.waiting = x.content.work
+	x.works = append(x.works, x.waiting)
 }

@@ -147,8 +147,6 @@ func (l *plan) send(p *page, now time.Time) error {
 // some are in transfer.
 func (l *plan) isNext(files bool, wanted *object) bool {
 	switch {
-	case l.sending.page == nil:
-		return false
 	case !files || l.sending.urgent:
 		return true
 	case l.sending.gap >= fdtShare-1:

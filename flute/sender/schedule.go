@@ -112,7 +112,11 @@ func (s *schedule) enter(c *carrier) {
 }
 
 // pass has the next one its turn.
-func (s *schedule) pass() { s.turn = (s.turn + 1) % len(s.active) }
+func (s *schedule) pass() {
+	if s.turn++; s.turn >= len(s.active) {
+		s.turn = 0
+	}
+}
 
 // append appends a packet of the carrier whose turn it is. With errBusy it only has to wait; other errors are for
 // whoever knows what becomes of its object, which must not stay in the schedule as it is.
@@ -120,16 +124,23 @@ func (s *schedule) append(b []byte, now time.Time) ([]byte, *carrier, error) {
 	c := s.active[s.turn]
 	c.content.attended = s.works.attended
 	b, err := c.appendPacket(b, c.object.last(), s.cfg.Interleave, now)
-	s.collect(c, now)
-	switch {
-	case err == nil:
-		c.since = time.Time{}
-		s.pass()
-		s.changed = s.changed || c.left == openLead
-	case errors.Is(err, errBusy):
-		s.wait(c, now)
+	if len(c.works) > 0 {
+		s.collect(c, now)
 	}
-	return b, c, err
+	if err != nil {
+		if errors.Is(err, errBusy) {
+			s.wait(c, now)
+		}
+		return b, c, err
+	}
+	if c.waiting != nil {
+		c.waiting, c.since = nil, time.Time{}
+	}
+	s.pass()
+	if c.left == openLead {
+		s.changed = true
+	}
+	return b, c, nil
 }
 
 // repeat has c go on after a Work has crashed over its content.
@@ -145,9 +156,7 @@ func (s *schedule) wait(c *carrier, now time.Time) {
 	if c.since.IsZero() {
 		c.since = now
 	}
-	if c.waiting != nil {
-		s.works.remind(c.waiting, now)
-	}
+	s.works.remind(c.waiting, now)
 	if c.waiting == c.content.work && c.stalls(now) && len(s.parked) < openFiles+maxStalled {
 		s.leave(s.turn)
 		s.parked = append(s.parked, c)

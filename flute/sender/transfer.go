@@ -25,7 +25,7 @@ type transfer struct {
 	left    uint64  // packets that are still to be sent
 	source  uint64  // bytes of the object that were sent as source symbols
 	works   []*Work // that were begun and nobody knows of yet
-	waiting *Work   // for which errBusy was returned; nil: for none
+	waiting *Work   // for which errBusy was returned last; whoever goes on sets it to nil
 	inside  bool    // appendPacket has begun and not returned: if it begins again, it has crashed
 }
 
@@ -54,7 +54,7 @@ func (x *transfer) appendPacket(b []byte, closeObject bool, interleave int, now 
 	if x.inside {
 		x.revive(now)
 	}
-	x.inside, x.waiting = true, nil
+	x.inside = true
 	b, err := x.appendRead(b, closeObject, interleave, now)
 	x.inside = false
 	return b, err
@@ -76,14 +76,20 @@ func (x *transfer) revive(now time.Time) {
 func (x *transfer) appendRead(b []byte, closeObject bool, interleave int, now time.Time) ([]byte, error) {
 	r := &x.content
 	for {
-		if err := x.ready(now); err != nil {
-			return b, err
+		if r.source != nil || r.job != nil {
+			if err := x.ready(now); err != nil {
+				return b, err
+			}
 		}
 		var err error
-		if b, err = x.append(b, closeObject, interleave); !errors.Is(err, errMissing) {
-			if err == nil && r.attended && r.hungry && r.work == nil && r.bytes <= readWindow/2 {
+		b, err = x.append(b, closeObject, interleave)
+		switch {
+		case err == nil:
+			if r.hungry && r.work == nil && r.bytes <= readWindow/2 {
 				x.read(now, false)
 			}
+			return b, nil
+		case !errors.Is(err, errMissing):
 			return b, err
 		}
 		if r.work == nil {
