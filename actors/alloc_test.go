@@ -1,6 +1,7 @@
 package actors_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -60,7 +61,7 @@ func newPath(tb testing.TB) *path {
 }
 
 func stopPath(tb testing.TB, p *path) {
-	if err := actors.Stop(p.sys, p.pid, stopTimeout); err != nil {
+	if err := actors.Stop(context.Background(), p.sys, p.pid); err != nil {
 		tb.Error(err)
 	}
 	p.loop.Stop()
@@ -121,7 +122,7 @@ func BenchmarkDeliver(b *testing.B) {
 	defer sys.Shutdown()
 	box := actors.NewMailbox(actors.Limits{}, nil)
 	n := 0
-	spec := actors.Spec{Mailbox: box, Dispatcher: actors.Inline(), Produce: func() actor.Actor {
+	spec := actors.Spec{Mailbox: box, Dispatcher: inline{}, Produce: func() actor.Actor {
 		return actor.ReceiveFunc(func(actor.Context) { n++ })
 	}}
 	pid, err := sys.Root().SpawnNamed(spec.Props(), "o")
@@ -133,7 +134,7 @@ func BenchmarkDeliver(b *testing.B) {
 	for b.Loop() {
 		box.Deliver(d)
 	}
-	if err := actors.Stop(sys, pid, stopTimeout); err != nil {
+	if err := actors.Stop(context.Background(), sys, pid); err != nil {
 		b.Error(err)
 	}
 }
@@ -184,7 +185,7 @@ func BenchmarkRestart(b *testing.B) {
 		sys.Root().Send(parent, "crash")
 		<-started
 	}
-	if err := actors.Stop(sys, parent, stopTimeout); err != nil {
+	if err := actors.Stop(context.Background(), sys, parent); err != nil {
 		b.Error(err)
 	}
 }

@@ -39,23 +39,23 @@ func (l Loss) String() string {
 // Limits bound the data lane of a Mailbox. A message is admitted when the lane holds nothing, or when it still fits: one
 // message larger than Bytes cannot be stuck for ever.
 type Limits struct {
-	Bytes    int // sum of Data.Bytes, including the message in the handler; 0 means DefaultBytes
-	Messages int // messages queued; 0 means DefaultMessages
+	Bytes    int // sum of Data.Bytes, including the message in the handler; 0 means 16 MiB
+	Messages int // messages queued; 0 means 1024
 }
 
 // The defaults of Limits: 16 MiB are 16 ms of a link of 8 Gbit/s, enough to bridge one garbage collection or one slow
 // write; 1024 messages bound the cost of messages that are almost empty.
 const (
-	DefaultBytes    = 16 << 20
-	DefaultMessages = 1024
+	defaultBytes    = 16 << 20
+	defaultMessages = 1024
 )
 
 func (l Limits) orDefault() Limits {
 	if l.Bytes == 0 {
-		l.Bytes = DefaultBytes
+		l.Bytes = defaultBytes
 	}
 	if l.Messages == 0 {
-		l.Messages = DefaultMessages
+		l.Messages = defaultMessages
 	}
 	return l
 }

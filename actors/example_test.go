@@ -1,8 +1,8 @@
 package actors_test
 
 import (
+	"context"
 	"fmt"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -48,7 +48,7 @@ func Example() {
 	box.Offer(&batch{packets: [][]byte{make([]byte, 1400), make([]byte, 1400)}})
 	<-handled
 
-	if err := actors.Stop(sys, pid, time.Second); err != nil {
+	if err := actors.Stop(context.Background(), sys, pid); err != nil {
 		fmt.Println(err)
 	}
 	loop.Stop()

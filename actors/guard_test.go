@@ -241,7 +241,7 @@ func TestLeaver(t *testing.T) {
 				trace := &actortest.Trace{}
 				pid := actortest.Spawn(t, sys, "a", actors.Spec{Produce: func() actor.Actor { return &leaver{trace} }})
 				stopped := make(chan error, 1)
-				go func() { stopped <- actors.Stop(sys, pid, time.Minute) }()
+				go func() { stopped <- actors.Stop(t.Context(), sys, pid) }()
 				synctest.Wait()
 				sys.Root().Stop(pid) // a second wish changes nothing
 				sys.Root().Send(pid, "still here")
@@ -288,8 +288,8 @@ func TestPanicInLeave(t *testing.T) {
 	})
 }
 
-// TestGuardWithPlainProps: the guard works under a mailbox of protoactor.
-func TestGuardWithPlainProps(t *testing.T) {
+// TestInner: a message that answers itself finds the actor behind the guard.
+func TestInner(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		p := &actortest.Probe{Handle: func(ctx actor.Context) {
 			switch ctx.Message().(type) {
@@ -299,7 +299,7 @@ func TestGuardWithPlainProps(t *testing.T) {
 		}}
 		var inner actor.Actor
 		p2 := p.Produce()
-		pid := sys.Root().Spawn(actor.PropsFromProducer(actors.Guard(func() actor.Actor { return p2 })))
+		pid := sys.Root().Spawn(actors.Spec{Produce: func() actor.Actor { return p2 }}.Props())
 		sys.Root().RequestWithCustomSender(pid, probeInner{&inner}, pid)
 		synctest.Wait()
 		actortest.Stop(t, sys, pid)

@@ -1,15 +1,13 @@
 package actors_test
 
 import (
+	"context"
 	"testing"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
 )
-
-const stopTimeout = 10 * time.Second
 
 // strategyFunc is a strategy made of a function.
 type strategyFunc func(sup actor.Supervisor, child *actor.PID, reason, msg any)
@@ -42,7 +40,13 @@ func spawnParent(t *testing.T, sys *actors.System, strategy actor.SupervisorStra
 
 func stopParent(t *testing.T, sys *actors.System, pid *actor.PID) {
 	t.Helper()
-	if err := actors.Stop(sys, pid, time.Minute); err != nil {
+	if err := actors.Stop(context.Background(), sys, pid); err != nil {
 		t.Error(err)
 	}
 }
+
+// inline is a dispatcher that runs an actor on the goroutine of whoever posts to it.
+type inline struct{}
+
+func (inline) Schedule(fn func()) { fn() }
+func (inline) Throughput() int    { return 300 }

@@ -184,7 +184,7 @@ func TestLoopIsFair(t *testing.T) {
 
 // TestCrashInsideDeliver: the session goes on in the middle of its handler; only the object restarts.
 func TestCrashInsideDeliver(t *testing.T) {
-	for name, dispatcher := range map[string]actor.Dispatcher{"loop": nil, "inline": actors.Inline()} {
+	for name, dispatcher := range map[string]actor.Dispatcher{"loop": nil, "inline": inline{}} {
 		t.Run(name, func(t *testing.T) {
 			actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 				trace := &actortest.Trace{}

@@ -84,8 +84,8 @@ func TestLimits(t *testing.T) {
 		{"bytes", actors.Limits{Bytes: 10}, []int{6, 4, 1}, []bool{true, true, false}},
 		{"a smaller one still fits", actors.Limits{Bytes: 10}, []int{6, 5, 4}, []bool{true, false, true}},
 		{"one larger than the limit", actors.Limits{Bytes: 10}, []int{11, 1}, []bool{true, false}},
-		{"default messages", actors.Limits{}, make([]int, actors.DefaultMessages+1), nil},
-		{"default bytes", actors.Limits{}, []int{actors.DefaultBytes, 1}, []bool{true, false}},
+		{"default messages", actors.Limits{}, make([]int, 1024+1), nil},
+		{"default bytes", actors.Limits{}, []int{16 << 20, 1}, []bool{true, false}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestLimits(t *testing.T) {
 				d := &actortest.Data{N: i, Size: size}
 				all = append(all, d)
 				ok := box.Offer(d)
-				want := i < actors.DefaultMessages
+				want := i < 1024
 				if tt.want != nil {
 					want = tt.want[i]
 				}
@@ -436,7 +436,7 @@ func TestEveryDataIsReleasedOnce(t *testing.T) {
 				defer loop.Stop()
 				spec.Dispatcher = loop
 			case "inline":
-				spec.Dispatcher = actors.Inline()
+				spec.Dispatcher = inline{}
 			}
 			restart := strategyFunc(func(sup actor.Supervisor, child *actor.PID, _, _ any) { sup.RestartChildren(child) })
 			parent, child := spawnParent(t, sys, restart, spec)

@@ -41,12 +41,6 @@ func (s Spec) Props() *actor.Props {
 	return actor.PropsFromProducer(s.guard, opts...)
 }
 
-// Guard returns a producer that runs the actors of produce behind the guard, for Props that are not built by a Spec.
-// Without a Mailbox of this package a late Restart can still revive an actor that stops.
-func Guard(produce func() actor.Actor) actor.Producer {
-	return Spec{Produce: produce}.guard
-}
-
 func (s Spec) guard() actor.Actor {
 	return &guard{
 		produce: s.Produce, strategy: s.Strategy, faults: s.Faults, name: s.Name, kind: s.Kind, onCrash: s.OnCrash,

@@ -23,7 +23,7 @@ func TestOfferWhileSpawning(t *testing.T) {
 	i := &invoker{}
 	before, between := &actortest.Data{Size: 1}, &actortest.Data{Size: 1}
 	m.Offer(before)
-	m.RegisterHandlers(i, actors.Inline())
+	m.RegisterHandlers(i, inline{})
 	m.Offer(between)
 	m.PostUserMessage("control")
 	if len(i.got) != 0 {

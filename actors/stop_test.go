@@ -1,6 +1,7 @@
 package actors_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -24,8 +25,10 @@ func TestStopTimeout(t *testing.T) {
 		sys.Root().Send(pid, "block")
 		synctest.Wait()
 		before := time.Now()
-		err := actors.Stop(sys, pid, 25*time.Second)
-		if !errors.Is(err, actors.ErrStopTimeout) || err.Error() != "actors: actor did not stop in time: stuck after 25s" {
+		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
+		defer cancel()
+		err := actors.Stop(ctx, sys, pid)
+		if !errors.Is(err, context.DeadlineExceeded) || err.Error() != "actors: stuck has not stopped: context deadline exceeded" {
 			t.Errorf("err = %v", err)
 		}
 		if d := time.Since(before); d != 25*time.Second {

@@ -16,6 +16,7 @@ import (
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
@@ -57,7 +58,7 @@ type SessionState struct {
 	Received    *flute.Counters     `json:"received,omitempty"`
 	Held        uint64              `json:"held,omitempty"` // bytes of memory
 	Sent        *sender.Stats       `json:"sent,omitempty"`
-	Objects     []flute.ObjectState `json:"objects"` // that have not ended; of all sessions 10,000 at most
+	Objects     []event.ObjectState `json:"objects"` // that have not ended; of all sessions 10,000 at most
 	ObjectCount int                 `json:"object_count"`
 }
 
@@ -141,7 +142,7 @@ func (n *Node) inspectOne(ctx context.Context, r session.Running, objects int) *
 	}
 	st.Silent = err != nil
 	if st.Objects == nil {
-		st.Objects = []flute.ObjectState{}
+		st.Objects = []event.ObjectState{}
 	}
 	return st
 }

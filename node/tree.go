@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -83,11 +82,7 @@ func (n *Node) rootSpec() actors.Spec {
 
 // stopTree stops the tree and the actor system.
 func (n *Node) stopTree(ctx context.Context) error {
-	timeout := stopTimeout
-	if d, ok := ctx.Deadline(); ok {
-		timeout = time.Until(d)
-	}
-	err := actors.Stop(n.system, n.root, timeout)
+	err := actors.Stop(ctx, n.system, n.root)
 	n.system.Shutdown()
 	return err
 }

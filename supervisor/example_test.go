@@ -1,8 +1,8 @@
 package supervisor_test
 
 import (
+	"context"
 	"fmt"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -45,7 +45,7 @@ func ExampleNew() {
 	show(3)
 	sys.Root().Send(sys.System().NewLocalPID("node/sessions"), "crash")
 	show(4)
-	if err := actors.Stop(sys, pid, time.Second); err != nil {
+	if err := actors.Stop(context.Background(), sys, pid); err != nil {
 		fmt.Println(err)
 	}
 	show(3)

@@ -16,7 +16,7 @@ type hub struct{ subscribers *Subscribers }
 // Receive implements actor.Actor.
 func (h *hub) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case Message:
+	case message:
 		h.receive(ctx, m)
 	case *actor.Restarting:
 		// The message that it crashed at is lost. That it was an event is more likely than not.
@@ -26,7 +26,7 @@ func (h *hub) Receive(ctx actor.Context) {
 	}
 }
 
-func (h *hub) receive(ctx actor.Context, m Message) {
+func (h *hub) receive(ctx actor.Context, m message) {
 	switch m := m.(type) {
 	case Publish:
 		for _, s := range h.subscribers.all() {

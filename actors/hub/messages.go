@@ -2,10 +2,10 @@ package hub
 
 import "github.com/flute-node/flute-node/actors/notice"
 
-// Message is what the hub takes. It emits nothing but events to subscriptions.
+// message is what the hub takes. It emits nothing but events to subscriptions.
 //
 //sumtype:decl
-type Message interface {
+type message interface {
 	// kind is the stable name of the message, for actors.Faults.
 	kind() string
 }
@@ -29,7 +29,7 @@ func (Unsubscribe) kind() string { return "unsubscribe" }
 
 // kindOf names what the hub takes.
 func kindOf(m any) string {
-	if m, ok := m.(Message); ok {
+	if m, ok := m.(message); ok {
 		return m.kind()
 	}
 	return ""

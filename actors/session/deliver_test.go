@@ -1,11 +1,11 @@
 package session
 
 import (
+	"context"
 	"encoding/binary"
 	"net/netip"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"go.uber.org/goleak"
@@ -56,7 +56,7 @@ func newRig(t testing.TB) *rig {
 	}
 	t.Cleanup(func() {
 		for _, pid := range []*actor.PID{r.pid, peer} {
-			if err := actors.Stop(r.sys, pid, time.Minute); err != nil {
+			if err := actors.Stop(context.Background(), r.sys, pid); err != nil {
 				t.Error(err)
 			}
 		}

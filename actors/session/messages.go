@@ -6,11 +6,11 @@ import (
 	"github.com/flute-node/flute-node/supervisor"
 )
 
-// Message is what Sessions takes, beside receiving.Closed from a session. It emits receiving.Close and sending.Close to
+// message is what Sessions takes, beside receiving.Closed from a session. It emits receiving.Close and sending.Close to
 // sessions, and hub.Publish.
 //
 //sumtype:decl
-type Message interface {
+type message interface {
 	// kind is the stable name of the message, for actors.Faults.
 	kind() string
 }
@@ -43,7 +43,7 @@ func (Drain) kind() string { return "drain" }
 // kindOf names what Sessions takes.
 func kindOf(m any) string {
 	switch m := m.(type) {
-	case Message:
+	case message:
 		return m.kind()
 	case receiving.Closed:
 		return "closed"

@@ -72,7 +72,7 @@ func (s *sessions) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		s.start(ctx)
-	case Message:
+	case message:
 		s.receive(ctx, m)
 	case receiving.Closed:
 		if r := s.receiving[keyOf(m.Inbox)]; r != nil && r.inbox == m.Inbox {
@@ -102,7 +102,7 @@ func (s *sessions) start(ctx actor.Context) {
 	s.answer(ctx)
 }
 
-func (s *sessions) receive(ctx actor.Context, m Message) {
+func (s *sessions) receive(ctx actor.Context, m message) {
 	switch m := m.(type) {
 	case Open:
 		s.open(ctx, m.Inbox)

@@ -2,10 +2,10 @@ package socket
 
 import "github.com/flute-node/flute-node/supervisor"
 
-// Message is what a socket takes. It emits events to the hub; what its reader and the Router emit is theirs.
+// message is what a socket takes. It emits events to the hub; what its reader and the Router emit is theirs.
 //
 //sumtype:decl
-type Message interface {
+type message interface {
 	// kind is the stable name of the message, for actors.Faults.
 	kind() string
 }
@@ -23,7 +23,7 @@ func (tick) kind() string        { return "tick" }
 // kindOf names what a socket and Sockets take.
 func kindOf(m any) string {
 	switch m := m.(type) {
-	case Message:
+	case message:
 		return m.kind()
 	case Start:
 		return "start"

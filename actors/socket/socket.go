@@ -43,7 +43,7 @@ func (s *socket) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		s.start(ctx)
-	case Message:
+	case message:
 		switch m := m.(type) {
 		case readerEnded:
 			actors.Fault(m.err)

@@ -3,10 +3,10 @@ package receiver
 import (
 	"slices"
 
-	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 )
 
-// String returns the name of the phase in a flute.ObjectState.
+// String returns the name of the phase in a event.ObjectState.
 func (p phase) String() string {
 	switch p {
 	case announced:
@@ -27,7 +27,7 @@ func (p phase) String() string {
 
 // Objects returns how far the objects of the session have come that have not ended: up to limit of them, first those that
 // hold symbols, by TOI, then some of the others; and how many there are. It looks at all entries of the Ledger.
-func (l *Ledger) Objects(limit int) (list []flute.ObjectState, total int) {
+func (l *Ledger) Objects(limit int) (list []event.ObjectState, total int) {
 	var held, idle []*entry
 	for _, e := range l.entries {
 		if e.ended() {
@@ -50,8 +50,8 @@ func (l *Ledger) Objects(limit int) (list []flute.ObjectState, total int) {
 	return list, total
 }
 
-func (e *entry) state() flute.ObjectState {
-	st := flute.ObjectState{TOI: e.toi, ContentLocation: e.location(), Phase: e.phase.String()}
+func (e *entry) state() event.ObjectState {
+	st := event.ObjectState{TOI: e.toi, ContentLocation: e.location(), Phase: e.phase.String()}
 	switch {
 	case e.held != nil:
 		st.TransferLength, st.Done = e.held.OTI.TransferLength, e.held.Received

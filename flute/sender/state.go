@@ -3,13 +3,13 @@ package sender
 import (
 	"slices"
 
-	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 )
 
 // Objects returns how far the objects have come of which packets are to come: up to limit of them, first those in
 // transfer, by TOI, then some of the others; and how many there are. It looks at all objects that the session
 // remembers.
-func (s *Session) Objects(limit int) (list []flute.ObjectState, total int) {
+func (s *Session) Objects(limit int) (list []event.ObjectState, total int) {
 	sent := map[*object]uint64{} // bytes of source symbols in the current transfer
 	for _, carriers := range [...][]*carrier{s.schedule.active, s.schedule.parked} {
 		for _, c := range carriers {
@@ -32,7 +32,7 @@ func (s *Session) Objects(limit int) (list []flute.ObjectState, total int) {
 	slices.SortFunc(waiting, byTOI)
 	chosen := append(sending, waiting...)
 	for i, o := range chosen[:min(limit, len(chosen))] {
-		st := flute.ObjectState{
+		st := event.ObjectState{
 			TOI: o.toi, ContentLocation: o.location, Phase: "waiting", TransferLength: o.transferLength,
 			Done: sent[o], Transfers: o.sent,
 		}

@@ -1,6 +1,7 @@
 package actortest
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,7 +42,9 @@ func Spawn(t *testing.T, sys *actors.System, name string, spec actors.Spec) *act
 // Stop stops an actor within a minute of the bubble's time.
 func Stop(t *testing.T, sys *actors.System, pid *actor.PID) {
 	t.Helper()
-	if err := actors.Stop(sys, pid, time.Minute); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // that of t may have ended
+	defer cancel()
+	if err := actors.Stop(ctx, sys, pid); err != nil {
 		t.Error(err)
 	}
 }

@@ -4,15 +4,16 @@ import (
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/object"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/supervisor"
 )
 
-// Message is what a receiving session takes, beside object.Reported from its objects and supervisor.ChildGaveUp from its
+// message is what a receiving session takes, beside object.Reported from its objects and supervisor.ChildGaveUp from its
 // supervisor. It emits [Closed], and hub.Publish and the messages of package object. It hands Works to the lanes.
 //
 //sumtype:decl
-type Message interface {
+type message interface {
 	// kind is the stable name of the message, for actors.Faults.
 	kind() string
 }
@@ -43,7 +44,7 @@ type Inspect struct{ Objects int } // that are told at most
 type State struct {
 	Counters    flute.Counters
 	Held        uint64 // bytes of memory
-	Objects     []flute.ObjectState
+	Objects     []event.ObjectState
 	ObjectCount int
 }
 
@@ -65,7 +66,7 @@ type Closed struct{ Inbox *Inbox }
 // kindOf names what a receiving session takes.
 func kindOf(m any) string {
 	switch m := m.(type) {
-	case Message:
+	case message:
 		return m.kind()
 	case object.Reported:
 		return "reported"

@@ -64,7 +64,7 @@ func (s *session) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		s.start(ctx)
-	case Message:
+	case message:
 		s.receive(ctx, m)
 	case object.Reported:
 	case supervisor.ChildGaveUp:
@@ -100,7 +100,7 @@ func (s *session) start(ctx actor.Context) {
 	}
 }
 
-func (s *session) receive(ctx actor.Context, m Message) {
+func (s *session) receive(ctx actor.Context, m message) {
 	switch m := m.(type) {
 	case *Packets:
 		s.packets(ctx, m)

@@ -2,6 +2,7 @@ package sending
 
 import (
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
@@ -44,7 +45,7 @@ type Inspect struct{ Objects int } // that are told at most
 // State answers Inspect.
 type State struct {
 	Stats       sender.Stats
-	Objects     []flute.ObjectState
+	Objects     []event.ObjectState
 	ObjectCount int
 }
 

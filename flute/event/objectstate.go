@@ -1,9 +1,11 @@
-package flute
+package event
+
+import "github.com/flute-node/flute-node/flute"
 
 // ObjectState is how far one object of a session has come, when it was asked for.
 type ObjectState struct {
-	TOI             TOI    `json:"toi"`
-	ContentLocation string `json:"content_location,omitempty"` // empty: no FDT Instance describes it yet
+	TOI             flute.TOI `json:"toi"`
+	ContentLocation string    `json:"content_location,omitempty"` // empty: no FDT Instance describes it yet
 	// Phase is, in a receiver, "announced" (no symbol is held), "receiving", "resting" (a try has failed, the next has not
 	// begun) or "finishing" (all symbols are there); in a sender "waiting" or "sending".
 	Phase          string `json:"phase"`
