@@ -19,13 +19,12 @@
 // message; both names are stable:
 //
 //	hub                  publish, flush, unsubscribe
-//	store                run, free
 //	sessions             open, start, drain, closed
 //	sockets              start, stop
 //	socket/1             tick, reader_ended         the number of the reception
 //	session/receiving-7  packets, tick, reported, ran, close, inspect         the TSI
 //	session/sending-7    pump, add, remove, finish, close, inspect            the TSI
-//	object/7-1           packets, describe, work_done, cancel                 TSI and TOI
+//	object/7-1           packets, describe, work_done                         TSI and TOI
 //
 // and for all of them started, restarting, stopping, stopped and terminated.
 //
