@@ -13,6 +13,13 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/internal/slab"
+	"github.com/flute-node/flute-node/internal/udp"
+)
+
+// A socket that reads from anybody and writes to anybody can be read by the loop, as one that listens to a group can.
+var (
+	_ socket.Source = (*udp.Socket)(nil)
+	_ socket.Source = (*udp.Receiver)(nil)
 )
 
 // endpoint returns one that reads from s into a Memory of four reads.

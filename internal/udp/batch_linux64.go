@@ -77,6 +77,17 @@ func (r *ring) call(fd uintptr) bool {
 	}
 }
 
+// send sends what was set.
+func (r *ring) send() (int, error) {
+	if err := r.raw.Write(r.ready); err != nil {
+		return 0, err
+	}
+	if r.errno != 0 {
+		return 0, os.NewSyscallError("sendmmsg", r.errno)
+	}
+	return r.got, nil
+}
+
 // batchReader reads with recvmmsg.
 type batchReader struct {
 	ring
@@ -155,6 +166,41 @@ func sourceOf(name *unix.RawSockaddrInet6) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(name.Addr).Unmap(), port)
 }
 
+// addressOf fills name with an address, of which IPv4 may be mapped into IPv6, and returns its length.
+func addressOf(name *unix.RawSockaddrInet6, to netip.AddrPort) uint32 {
+	port := bits.ReverseBytes16(to.Port())
+	if a := to.Addr().Unmap(); a.Is4() {
+		*(*unix.RawSockaddrInet4)(unsafe.Pointer(name)) = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: port, Addr: a.As4()}
+		return unix.SizeofSockaddrInet4
+	}
+	*name = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: port, Addr: to.Addr().As16()}
+	return unix.SizeofSockaddrInet6
+}
+
+// addressedWriter writes to any address with sendmmsg.
+type addressedWriter struct {
+	ring
+	names [writeSize]unix.RawSockaddrInet6
+}
+
+func (w *addressedWriter) init(conn *net.UDPConn) error {
+	w.grow(writeSize)
+	for i := range w.headers {
+		w.headers[i].header.Name = (*byte)(unsafe.Pointer(&w.names[i]))
+	}
+	return w.ring.init(conn, unix.SYS_SENDMMSG)
+}
+
+// write sends as many datagrams as one call takes: at least one, or none and an error that concerns the first.
+func (w *addressedWriter) write(datagrams []Outgoing) (int, error) {
+	w.want = min(len(datagrams), writeSize)
+	for i := range datagrams[:w.want] {
+		w.set(i, datagrams[i].Data)
+		w.headers[i].header.Namelen = addressOf(&w.names[i], datagrams[i].To)
+	}
+	return w.send()
+}
+
 // batchWriter writes to a connected socket with sendmmsg.
 type batchWriter struct{ ring }
 
@@ -170,11 +216,5 @@ func (w *batchWriter) write(datagrams [][]byte) (int, error) {
 	for i, d := range datagrams[:w.want] {
 		w.set(i, d)
 	}
-	if err := w.raw.Write(w.ready); err != nil {
-		return 0, err
-	}
-	if w.errno != 0 {
-		return 0, os.NewSyscallError("sendmmsg", w.errno)
-	}
-	return w.got, nil
+	return w.send()
 }

@@ -54,3 +54,19 @@ func (w *batchWriter) write(datagrams [][]byte) (int, error) {
 	}
 	return 1, nil
 }
+
+// addressedWriter writes one datagram at a time to any address.
+type addressedWriter struct{ conn *net.UDPConn }
+
+func (w *addressedWriter) init(conn *net.UDPConn) error {
+	w.conn = conn
+	return nil
+}
+
+func (w *addressedWriter) write(datagrams []Outgoing) (int, error) {
+	to := netip.AddrPortFrom(datagrams[0].To.Addr().Unmap(), datagrams[0].To.Port())
+	if _, err := w.conn.WriteToUDPAddrPort(datagrams[0].Data, to); err != nil {
+		return 0, err
+	}
+	return 1, nil
+}

@@ -14,6 +14,8 @@
 // them may listen to one group and port, and each gets every datagram. A Sender is connected, which spares the kernel a
 // route look-up for each datagram. Nothing is allocated for a datagram.
 //
+// A [Socket] is not connected: it reads from anybody and writes to anybody, for protocols with many peers on one port.
+//
 // Multicast on the loopback interface needs neither privileges nor, for IPv4, a route: name the interface on both sides.
 // IPv6 on Linux refuses it until there is a route of type local ("ip -6 route add local ff00::/8 dev lo"); Dial says so.
 //
@@ -21,6 +23,6 @@
 //
 // Batches, and the count of kernel drops, are for Linux on amd64 and arm64; elsewhere each call moves one datagram. Only
 // Linux binds a socket to its group: elsewhere a Receiver also gets datagrams of other groups on its port if another
-// program has joined them. Windows has no source-specific multicast (x/net). Segmentation offload (GSO, GRO) is not used
+// program has joined them. A Socket does not reach link-local IPv6 addresses, which need a zone. Windows has no source-specific multicast (x/net). Segmentation offload (GSO, GRO) is not used
 // yet; the types fit it, since a Datagram is a view into a slab, not a message of the kernel.
 package udp

@@ -45,38 +45,47 @@ type Receiver struct {
 
 // Listen opens the socket and joins the group. The error says in one line what could not be done.
 func Listen(cfg Config) (*Receiver, error) {
+	r := &Receiver{}
+	if err := r.listen(cfg); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// listen opens the socket of r.
+func (r *Receiver) listen(cfg Config) error {
 	group := netip.AddrPortFrom(cfg.Group.Addr().Unmap(), cfg.Group.Port())
 	source := cfg.Source.Unmap()
 	switch {
 	case !group.IsValid():
-		return nil, errors.New("udp: no group and port to listen to")
+		return errors.New("udp: no group and port to listen to")
 	case source.IsValid() && source.Is4() != group.Addr().Is4():
-		return nil, fmt.Errorf("udp: source %v and %v are of different families", source, group)
+		return fmt.Errorf("udp: source %v and %v are of different families", source, group)
 	case source.IsMulticast() || source.IsValid() && source.IsUnspecified():
-		return nil, fmt.Errorf("udp: source %v is not the address of a sender", source)
+		return fmt.Errorf("udp: source %v is not the address of a sender", source)
 	case cfg.ReceiveBuffer < 0:
-		return nil, fmt.Errorf("udp: receive buffer of %d bytes", cfg.ReceiveBuffer)
+		return fmt.Errorf("udp: receive buffer of %d bytes", cfg.ReceiveBuffer)
 	}
 	ifi, err := interfaceOf(cfg.Interface, group.Addr())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if ifi != nil && group.Addr().IsUnspecified() {
 		a := sourceOn(ifi, group.Addr())
 		if !a.IsValid() {
-			return nil, fmt.Errorf("udp: listen to %v: interface %s has no such address", group, ifi.Name)
+			return fmt.Errorf("udp: listen to %v: interface %s has no such address", group, ifi.Name)
 		}
 		group = netip.AddrPortFrom(a, group.Port())
 	}
 	conn, err := bind(group, ifi)
 	if err != nil {
-		return nil, fmt.Errorf("udp: listen to %v: %w", group, cause(err))
+		return fmt.Errorf("udp: listen to %v: %w", group, cause(err))
 	}
-	r := &Receiver{conn: conn}
+	r.conn = conn
 	if err := r.set(group.Addr(), source, ifi, cfg.ReceiveBuffer); err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return errors.Join(err, conn.Close())
 	}
-	return r, nil
+	return nil
 }
 
 func (r *Receiver) set(group, source netip.Addr, ifi *net.Interface, buffer int) error {
