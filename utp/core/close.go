@@ -11,6 +11,8 @@ const (
 	// a peer waits that has no measurement of the round trip.
 	leastLinger = defaultInitialRTO * 3 / 2
 	mostLinger  = 3 * time.Second
+	// lingerRepeats bounds how often that is prolonged by a packet that comes again: what told the peer may be lost, too.
+	lingerRepeats = 10
 )
 
 // CloseWrite ends this end's stream: a FIN follows all bytes that Write has accepted. Reading goes on. It does nothing
@@ -55,6 +57,10 @@ func (c *Conn) Abort(now time.Time) {
 
 // settle ends the connection when everything is delivered: both ways, or, after Close, our way.
 func (c *Conn) settle(now instant) {
+	if c.state == lingering && c.lingers < lingerRepeats && c.acks.due != never {
+		c.lingers++
+		c.endAt = max(c.endAt, now+mostLinger)
+	}
 	if c.state != connected || !c.finAcked || !c.inbox.ended && !c.discards {
 		return
 	}

@@ -206,3 +206,34 @@ func TestLostLastAck(t *testing.T) {
 		}
 	}
 }
+
+// TestManyCloses: whole lives of connections where a tenth of the packets is lost. All bytes arrive, and nothing is left.
+func TestManyCloses(t *testing.T) {
+	n := 10_000
+	if testing.Short() {
+		n = 300
+	}
+	dice := newSim(t, 99).dice
+	for i := range n {
+		s := newSim(t, uint64(i))
+		a, b := s.pair(Config{ConnectTries: 15, MaxTimeouts: 15, Linger: time.Minute},
+			&path{delay: 10 * time.Millisecond, loss: 0.1}, &path{delay: 10 * time.Millisecond, loss: 0.1})
+		x, y := pattern(dice.IntN(20_000), uint64(i)), pattern(dice.IntN(20_000), uint64(i)+1)
+		a.toWrite, b.toWrite = x, y
+		a.closing, b.closing = true, true
+		if dice.IntN(2) == 0 {
+			b.closing, b.answers = false, true
+		}
+		if !s.run(3*time.Minute, s.done) {
+			t.Fatalf("%d: not done: %v %v", i, a.sent, b.sent)
+		}
+		if !bytes.Equal(b.got, x) || !bytes.Equal(a.got, y) || a.err != nil || b.err != nil {
+			t.Fatalf("%d: %d of %d, %d of %d, %v, %v", i, len(b.got), len(x), len(a.got), len(y), a.err, b.err)
+		}
+		for _, e := range s.ends {
+			if c := e.conn; !c.Deadline().IsZero() || c.outbox.ring != nil || c.flight.ring != nil || c.inbox.ahead != nil || e.door.Stats().HalfOpen > 0 {
+				t.Fatalf("%d: something is left", i)
+			}
+		}
+	}
+}

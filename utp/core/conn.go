@@ -94,6 +94,7 @@ type Conn struct {
 	discards  bool // Close was called: what comes is not read
 	resetDue  bool
 	endAt     instant
+	lingers   int // how often lingering was prolonged
 
 	mask  wire.SACK // reused
 	stats Stats

@@ -20,12 +20,14 @@ type connection struct {
 	peer wire.Packet // the next packet of the peer: ids, Seq, Ack and Window are right
 }
 
+var epoch = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+
 func connect(t testing.TB, cfg Config) *connection {
 	t.Helper()
 	if cfg.MaxPacket == 0 {
 		cfg.MaxPacket = defaultMinPacket // no probes
 	}
-	x := &connection{t: t, now: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)}
+	x := &connection{t: t, now: epoch}
 	var err error
 	if x.c, err = Dial(x.now, cfg, 100, 0xfffe); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,273 @@
+package core
+
+import (
+	"testing"
+	"time"
+)
+
+const testPacket = 1000
+
+func newTestLEDBAT(cfg Config) *ledbat {
+	cfg.MinPacket = testPacket
+	v, err := cfg.validated()
+	if err != nil {
+		panic(err)
+	}
+	l := newLEDBAT(v)
+	l.threshold = 0 // not in slow start
+	l.rests.next = never
+	return l
+}
+
+// roundTrip acknowledges a window in packets of testPacket bytes.
+func roundTrip(c congestion, now instant, delay time.Duration, limited bool) {
+	inFlight := c.window()
+	for sent := 0; sent < inFlight; sent += testPacket {
+		c.acked(progress{
+			now: now, bytes: testPacket, inFlight: inFlight, packet: testPacket, rtt: 50 * time.Millisecond, leastRTT: 50 * time.Millisecond,
+			delay: delay, hasDelay: true, limited: limited,
+		})
+	}
+}
+
+// TestLEDBATSteers: by how many packets the window changes in a round trip, of 100 packets, by the queueing delay.
+func TestLEDBATSteers(t *testing.T) {
+	for _, tt := range []struct {
+		delay       time.Duration
+		limited     bool
+		least, most float64
+	}{
+		{0, true, 1.9, 2.0},
+		{0, false, 0, 0},
+		{25 * time.Millisecond, true, 1.9, 2.0},
+		{50 * time.Millisecond, true, 1.9, 2.0},
+		{62500 * time.Microsecond, true, 1.4, 1.6},
+		{75 * time.Millisecond, true, 0.9, 1.1},
+		{100 * time.Millisecond, true, -34, -27}, // a third more than where shrinking begins
+		{100 * time.Millisecond, false, -34, -27},
+		{time.Second, true, -50, -50}, // by half at most
+	} {
+		l := newTestLEDBAT(Config{})
+		l.cwnd = 100 * testPacket
+		roundTrip(l, time.Second, tt.delay, tt.limited)
+		if got := l.cwnd/testPacket - 100; got < tt.least || got > tt.most {
+			t.Errorf("delay %v, limited %v: %+.2f packets, want %v to %v", tt.delay, tt.limited, got, tt.least, tt.most)
+		}
+	}
+}
+
+// TestLEDBATLoss: what a loss leaves of the window.
+func TestLEDBATLoss(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		tolerant bool
+		delay    time.Duration
+		want     float64
+	}{
+		{"long queue", false, 80 * time.Millisecond, 0.5},
+		{"short queue", false, 5 * time.Millisecond, gentle},
+		{"short queue, tolerant", true, 5 * time.Millisecond, 1},
+		{"long queue, tolerant", true, 80 * time.Millisecond, 0.5},
+	} {
+		l := newTestLEDBAT(Config{LossTolerant: tt.tolerant})
+		l.cwnd = 100 * testPacket
+		l.target.saw(150*time.Millisecond, 0) // there are longer queues
+		l.target.recent = tt.delay
+		l.lost(0)
+		if got := l.cwnd / 100 / testPacket; got != tt.want {
+			t.Errorf("%s: %v of the window, want %v", tt.name, got, tt.want)
+		}
+		l.undo()
+		if l.cwnd != 100*testPacket {
+			t.Errorf("%s: %v bytes after undo", tt.name, l.cwnd)
+		}
+	}
+}
+
+// TestLeastWindow: nothing brings the window below two packets; aiutp stops at 3888 bytes, libutp at 10.
+func TestLeastWindow(t *testing.T) {
+	for _, control := range []Congestion{LEDBAT, LEDBATPlusPlus, Cubic} {
+		v, err := Config{Congestion: control, MinPacket: testPacket}.validated()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newCongestion(v)
+		for i := range 100 {
+			c.lost(time.Duration(i) * time.Second)
+			roundTrip(c, time.Duration(i)*time.Second, time.Second, false)
+		}
+		if got := c.window(); got < leastPackets*testPacket {
+			t.Errorf("%d: %d bytes after losses", control, got)
+		}
+		c.timeout(time.Hour)
+		if got := c.window(); got != leastPackets*testPacket {
+			t.Errorf("%d: %d bytes after a timeout", control, got)
+		}
+	}
+}
+
+// TestSlowStart doubles in a round trip, while the window is used, and ends where a queue begins.
+func TestSlowStart(t *testing.T) {
+	for _, control := range []Congestion{LEDBAT, LEDBATPlusPlus, Cubic} {
+		v, err := Config{Congestion: control, MinPacket: testPacket}.validated()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newCongestion(v)
+		roundTrip(c, 1, 0, false)
+		if got := c.window(); got != initialPackets*testPacket {
+			t.Errorf("%d: %d bytes without use", control, got)
+		}
+		for i := range 3 {
+			roundTrip(c, 2, 0, true)
+			if got := c.window(); got != initialPackets*testPacket<<(i+1) {
+				t.Errorf("%d: %d bytes after %d round trips", control, got, i+1)
+			}
+		}
+		roundTrip(c, 3, 90*time.Millisecond, true)
+		if c.slowStart() {
+			t.Errorf("%d: goes on with a queue of 90 ms", control)
+		}
+	}
+}
+
+// TestShortQueue: the target follows a queue that overflows, gives that up when the queue turns out to be longer, and grows
+// back.
+func TestShortQueue(t *testing.T) {
+	const ms = time.Millisecond
+	fresh := func(cfg Config) *target {
+		cfg.Target = 100 * ms
+		x := newTarget(&cfg)
+		return &x
+	}
+	x := fresh(Config{})
+	x.saw(60*ms, 0)
+	x.lost(0)
+	if x.current != 30*ms {
+		t.Errorf("target %v after an overflow at 60 ms", x.current)
+	}
+	x.saw(65*ms, 1)
+	if x.current != 30*ms {
+		t.Errorf("target %v after a bit more", x.current)
+	}
+	for i := range 200 { // the queue is short again, and a loss there is none of an overflow
+		x.saw(20*ms, time.Duration(i))
+	}
+	x.lost(2)
+	if x.current != 30*ms {
+		t.Errorf("target %v after a loss at 20 ms", x.current)
+	}
+	x.saw(80*ms, 3)
+	if x.current != 100*ms {
+		t.Errorf("target %v after a queue of 80 ms", x.current)
+	}
+	x = fresh(Config{})
+	x.saw(60*ms, 0)
+	x.lost(0)
+	for i := range 12 {
+		x.saw(30*ms, time.Duration(i)*growPeriod)
+	}
+	if x.current <= 90*ms || x.current > 100*ms {
+		t.Errorf("target %v two minutes later", x.current)
+	}
+	x = fresh(Config{FixedTarget: true})
+	x.saw(60*ms, 0)
+	x.lost(0)
+	if x.current != 100*ms {
+		t.Errorf("target %v, which is fixed", x.current)
+	}
+	x = fresh(Config{})
+	x.saw(5*ms, 0)
+	x.lost(0)
+	if x.current != 100*ms {
+		t.Errorf("target %v after a loss at 5 ms", x.current)
+	}
+	x = fresh(Config{})
+	x.saw(200*ms, 0)
+	x.lost(0)
+	if x.current != 100*ms {
+		t.Errorf("target %v after an overflow at 200 ms", x.current)
+	}
+}
+
+// TestSlowdown: some round trips after slow start, and then again and again, LEDBAT lets the queue empty, and comes back.
+func TestSlowdown(t *testing.T) {
+	for _, control := range []Congestion{LEDBAT, LEDBATPlusPlus} {
+		v, err := Config{Congestion: control, MinPacket: testPacket}.validated()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := newLEDBAT(v)
+		var rests []instant
+		resting := false
+		for now := instant(0); now < time.Minute; now += 50 * time.Millisecond {
+			delay := instant(0)
+			if l.cwnd > 60*testPacket {
+				delay = 70 * time.Millisecond
+			}
+			roundTrip(l, now, delay, true)
+			if r := l.rests.until > 0; r != resting {
+				if resting = r; r {
+					rests = append(rests, now)
+					if l.cwnd != leastPackets*testPacket {
+						t.Errorf("%d: rests with %v bytes", control, l.cwnd)
+					}
+				}
+			}
+		}
+		if len(rests) < 5 || len(rests) > 20 || rests[0] > time.Second || rests[1]-rests[0] < 2*time.Second {
+			t.Errorf("%d: rests at %v", control, rests)
+		}
+	}
+}
+
+// TestCubicGrows back to where the loss was, slower the nearer it is, and then faster (RFC 9438).
+func TestCubicGrows(t *testing.T) {
+	v, err := Config{Congestion: Cubic, MinPacket: testPacket}.validated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCubic(v)
+	c.cwnd, c.threshold = 1000*testPacket, 0
+	c.lost(0)
+	if c.window() != 700*testPacket {
+		t.Fatalf("%d bytes after a loss", c.window())
+	}
+	var at []float64 // packets, every two seconds: K is 9.1 s
+	for now := instant(0); now <= 14*time.Second; now += 50 * time.Millisecond {
+		if now%(2*time.Second) == 0 {
+			at = append(at, c.cwnd/testPacket)
+		}
+		roundTrip(c, now, 0, true)
+	}
+	if d := at[1] - at[0]; d < at[4]-at[3] || at[4]-at[3] < 0 || at[7]-at[6] < at[5]-at[4] {
+		t.Errorf("window %.0f", at)
+	}
+	if at[4] < 970 || at[4] > 1005 || at[7] < 1010 {
+		t.Errorf("window %.0f", at)
+	}
+}
+
+// TestPacer: what is sent over time is the rate, after a pause not more than a burst ahead.
+func TestPacer(t *testing.T) {
+	var p pacer
+	p.set(100_000, 100*time.Millisecond, false) // 1.25 MB/s
+	sent := 0
+	for now := instant(0); now < time.Second; now += 100 * time.Microsecond {
+		for p.ready(now) {
+			p.sent(1000, now)
+			sent += 1000
+		}
+	}
+	if sent < 1_245_000 || sent > 1_260_000 {
+		t.Errorf("%d bytes in a second", sent)
+	}
+	burst := 0
+	for p.ready(10 * time.Second) {
+		p.sent(1000, 10*time.Second)
+		burst++
+	}
+	if burst < paceBurst || burst > paceBurst+1 {
+		t.Errorf("%d packets at once", burst)
+	}
+}
