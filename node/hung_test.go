@@ -139,3 +139,30 @@ func TestStopWithHungStore(t *testing.T) {
 		})
 	}
 }
+
+// TestStopWithStoreThatDoesNotClose: Stop waits for that no longer than its context says, either.
+func TestStopWithStoreThatDoesNotClose(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		r := w.receive(simnet.Link{}, ReceiveConfig{})
+		answer := make(chan struct{})
+		if err := r.register(func() error { <-answer; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second)
+		defer cancel()
+		stopped := make(chan error, 1)
+		go func() { stopped <- w.node.Stop(ctx) }()
+		select {
+		case err := <-stopped:
+			if took := time.Since(began); took != 5*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("Stop after %v: %v", took, err)
+			}
+		case <-time.After(time.Minute):
+			t.Error("Stop waits for the store")
+		}
+		close(answer)
+		w.stopped = true
+		time.Sleep(time.Second)
+	})
+}

@@ -170,13 +170,16 @@ func (n *Node) stop(ctx context.Context) error {
 		)
 	}
 	errs = append(errs, n.stopTree(ctx), n.stopLanes(ctx))
-	if n.isDown() {
-		errs = append(errs, n.free())
-	} else { // ctx has ended before the tree, which uses all that
-		go func() {
-			<-n.down
-			_ = n.free() // Stop has returned
-		}()
+	freed := make(chan error, 1)
+	go func() {
+		<-n.down // ctx may end before the tree, which uses all that
+		freed <- n.free()
+	}()
+	select {
+	case err := <-freed:
+		errs = append(errs, err)
+	case <-ctx.Done():
+		errs = append(errs, fmt.Errorf("node: what it holds is not freed yet: %w", ctx.Err()))
 	}
 	return errors.Join(errs...)
 }
