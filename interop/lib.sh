@@ -94,6 +94,17 @@ make_file() {
 	} >"$1"
 }
 
+# install_flute_rs: the command line of the crate, once.
+install_flute_rs() {
+	local dir=$cache/flute-rs
+	peer_sender=$dir/bin/flute-sender
+	peer_receiver=$dir/bin/flute-receiver
+	if ! [[ -x $peer_sender && -x $peer_receiver ]] || ! grep -q "flute $FLUTE_RS " "$dir/.crates.toml" 2>/dev/null; then
+		command -v cargo >/dev/null || skip "no cargo to build the peer with"
+		cargo install flute --version "$FLUTE_RS" --features cli --locked --root "$dir"
+	fi
+}
+
 # build_peer: the program of interop/peer.
 build_peer() {
 	peer=$cache/peer/release/peer
