@@ -1,5 +1,5 @@
-// Package node is the FLUTE node for embedding: the supervision tree, and five verbs to use it: Start, Receive, Send,
-// Subscribe, Stop.
+// Package node is the FLUTE node for embedding: the supervision tree, and six verbs to use it: Start, Receive, Send,
+// Subscribe, Snapshot, Stop. Each call that asks an actor takes a context, and waits no longer than that.
 //
 //	n, err := node.Start(node.Config{})
 //	sub := n.Subscribe(node.SubscribeOptions{})
