@@ -7,10 +7,11 @@ import (
 )
 
 const (
-	// leastLinger and mostLinger bound how long an end that has finished answers a peer whose FIN comes again: longer than
-	// a peer waits that has no measurement of the round trip.
-	leastLinger = defaultInitialRTO * 3 / 2
-	mostLinger  = 3 * time.Second
+	// leastLinger and mostLinger bound how long an end that has finished answers packets that come again. It waits for four
+	// of the peer's timeouts, each twice as long as the one before, as far as it knows them.
+	leastLinger   = 3 * time.Second
+	mostLinger    = 10 * time.Second
+	lingerForRTOs = 1 + 2 + 4 + 8
 	// lingerRepeats bounds how often that is prolonged by a packet that comes again: what told the peer may be lost, too.
 	lingerRepeats = 10
 )
@@ -59,13 +60,13 @@ func (c *Conn) Abort(now time.Time) {
 func (c *Conn) settle(now instant) {
 	if c.state == lingering && c.lingers < lingerRepeats && c.acks.due != never {
 		c.lingers++
-		c.endAt = max(c.endAt, now+mostLinger)
+		c.endAt = max(c.endAt, now+leastLinger)
 	}
 	if c.state != connected || !c.finAcked || !c.inbox.ended && !c.discards {
 		return
 	}
 	c.state = lingering
-	c.endAt = now + min(max(3*c.rtt.timeout(), leastLinger), mostLinger)
+	c.endAt = now + min(max(lingerForRTOs*c.rtt.timeout(), leastLinger), mostLinger)
 	c.events |= Closed
 }
 

@@ -76,6 +76,7 @@ type Conn struct {
 	pace     pacer
 	mtu      pathMTU
 	cutAt    instant // when the congestion window was last cut
+	wasCut   bool    // and may be given back
 	unproven int     // losses since, less those that turned out to be none
 	masks    bool    // the peer sends selective acknowledgements
 	repeats  int     // acknowledgements in a row that say the same, of a peer that sends no masks

@@ -114,8 +114,10 @@ func (c *Conn) detect(now instant) {
 		// The long packets were lost for their length. What is left of them may be fragmented.
 		c.mtu.blackHole = false
 		c.stats.BlackHoles++
-		c.control.undo()
-		c.cutAt, c.unproven = now, 0
+		if c.wasCut {
+			c.control.undo()
+		}
+		c.cutAt, c.wasCut = now, false
 		return
 	}
 	if bytes == 0 {
@@ -123,7 +125,7 @@ func (c *Conn) detect(now instant) {
 	}
 	c.unproven += int(c.stats.Lost - before)
 	if newest > c.cutAt {
-		c.cutAt, c.unproven = now, int(c.stats.Lost-before)
+		c.cutAt, c.unproven, c.wasCut = now, int(c.stats.Lost-before), true
 		c.control.lost(now)
 		c.stats.Cuts++
 		c.sendExtra = c.flight.lost > 0 // what is missing does not wait until the smaller window has room
@@ -132,13 +134,13 @@ func (c *Conn) detect(now instant) {
 
 // vindicate takes n packets that were given up and had arrived. When that holds for all of them, nothing was lost.
 func (c *Conn) vindicate(n int) {
-	if c.unproven == 0 {
+	if !c.wasCut {
 		return
 	}
 	if c.unproven -= n; c.unproven > 0 {
 		return
 	}
-	c.unproven = 0
+	c.unproven, c.wasCut = 0, false
 	c.control.undo()
 	c.stats.Undone++
 }

@@ -47,6 +47,7 @@ type ledbat struct {
 type savedWindow struct {
 	cwnd, threshold float64
 	target          instant
+	rests           slowdown
 }
 
 // slowdown is a rest at the least window, then slow start to where the window was.
@@ -177,7 +178,7 @@ func (l *ledbat) rest(p progress) bool {
 	return false
 }
 
-func (l *ledbat) save() { l.saved = savedWindow{l.cwnd, l.threshold, l.target.current} }
+func (l *ledbat) save() { l.saved = savedWindow{l.cwnd, l.threshold, l.target.current, l.rests} }
 
 func (l *ledbat) lost(now instant) {
 	l.save()
@@ -207,6 +208,6 @@ func (l *ledbat) timeout(now instant) {
 
 func (l *ledbat) undo() {
 	if l.saved.cwnd > l.cwnd {
-		l.cwnd, l.threshold, l.target.current = l.saved.cwnd, l.saved.threshold, l.saved.target
+		l.cwnd, l.threshold, l.target.current, l.rests = l.saved.cwnd, l.saved.threshold, l.saved.target, l.saved.rests
 	}
 }

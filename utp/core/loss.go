@@ -163,7 +163,7 @@ func (c *Conn) timeOut(now instant) {
 	// Where nothing but a probe of the path's largest packet was lost, there is no congestion. A full window of the peer's
 	// is none either.
 	if newest >= 0 && c.peerWindow > 0 {
-		c.cutAt, c.unproven = now, lost
+		c.cutAt, c.unproven, c.wasCut = now, lost, true
 		c.control.timeout(now)
 	}
 	c.loss.probe, c.sendExtra = never, true

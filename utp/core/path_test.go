@@ -226,7 +226,7 @@ func TestReorderedPath(t *testing.T) {
 	a, b := s.pair(Config{}, &path{delay: 25 * time.Millisecond, rate: 50e6, queue: 200 * time.Millisecond, reorder: 0.2, late: 10 * time.Millisecond}, &path{delay: 25 * time.Millisecond})
 	x := pattern(20_000_000, 1)
 	a.toWrite, a.closing, b.closing = x, true, true
-	if !s.run(time.Minute, s.done) {
+	if !s.run(time.Minute, func() bool { return b.eof }) {
 		t.Fatal("not done")
 	}
 	st := a.conn.Stats()
@@ -288,5 +288,91 @@ func TestNagle(t *testing.T) {
 		if len(b.got) != 10 || !noDelay && n > 3 || noDelay && n != 10 {
 			t.Errorf("NoDelay %v: %d packets, got %q", noDelay, n, b.got)
 		}
+	}
+}
+
+// TestRepeatedSyn: a SYN that comes again after the handshake is answered again if it is the one that began the connection.
+func TestRepeatedSyn(t *testing.T) {
+	s := newSim(t, 1)
+	var syn []byte
+	there := &path{delay: time.Millisecond, drop: func(p []byte) bool {
+		if syn == nil {
+			syn = bytes.Clone(p)
+		}
+		return false
+	}}
+	_, b := s.pair(Config{}, there, &path{delay: time.Millisecond})
+	s.run(5*time.Second, nil)
+	for _, tt := range []struct {
+		bit  byte // of the sequence number
+		want int
+	}{{0, 1}, {1, 0}} {
+		before := len(b.sent)
+		again := bytes.Clone(syn)
+		again[17] ^= tt.bit
+		b.deliver(again)
+		if n := len(b.sent) - before; n != tt.want {
+			t.Errorf("bit %d changed: %d answers, want %d", tt.bit, n, tt.want)
+		}
+	}
+	if st := b.conn.Stats(); st.Dropped.Duplicate != 2+1 { // the third packet's copy that confirms the handshake, too
+		t.Errorf("%+v", st.Dropped)
+	}
+}
+
+// TestWindowOpens: a reader that starts reading again is heard of at once, not only when it is asked.
+func TestWindowOpens(t *testing.T) {
+	s := newSim(t, 1)
+	a, b := s.pairOf(Config{}, Config{ReceiveBuffer: 20_000}, &path{delay: 5 * time.Millisecond}, &path{delay: 5 * time.Millisecond})
+	a.toWrite, b.lazy = pattern(100_000, 1), true
+	s.run(10*time.Second+300*time.Millisecond, nil)
+	b.lazy = false
+	b.pump()
+	s.run(200*time.Millisecond, nil)
+	if b.received != 100_000 {
+		t.Errorf("%d bytes in 200 ms", b.received)
+	}
+}
+
+// TestTailLoss: the last packet of a burst is lost. It is sent again after little more than a round trip, not after a
+// timeout, which costs libutp a second.
+func TestTailLoss(t *testing.T) {
+	s := newSim(t, 1)
+	n := 0
+	lossy := false
+	there := &path{delay: 10 * time.Millisecond, drop: func([]byte) bool { n++; return lossy && n == 10 }}
+	a, b := s.pair(Config{}, there, &path{delay: 10 * time.Millisecond})
+	a.toWrite = pattern(30_000, 1)
+	s.run(2*time.Second, nil)
+	n, lossy = 0, true
+	a.toWrite = pattern(10*(defaultMaxPacket-headerLen), 2)
+	a.pump()
+	before := s.elapsed()
+	s.run(time.Second, func() bool { return b.received == 30_000+10*(defaultMaxPacket-headerLen) })
+	if took := s.elapsed() - before; took > 100*time.Millisecond {
+		t.Errorf("it took %v: %+v", took, a.conn.Stats())
+	}
+	if st := a.conn.Stats(); st.TailProbes == 0 || st.Timeouts > 0 {
+		t.Errorf("%d probes, %d timeouts", st.TailProbes, st.Timeouts)
+	}
+}
+
+// TestLongHole: a burst of 300 packets is lost. A mask of 4 bytes, as libutp's, could not tell of it.
+func TestLongHole(t *testing.T) {
+	s := newSim(t, 1)
+	hole := 0
+	there := &path{delay: 50 * time.Millisecond, rate: 50e6, queue: 200 * time.Millisecond, drop: func(p []byte) bool { hole--; return hole > 0 }}
+	a, b := s.pair(Config{}, there, &path{delay: 50 * time.Millisecond})
+	a.endless = true
+	s.run(6*time.Second, nil)
+	hole = 300
+	s.run(600*time.Millisecond, nil)
+	received := b.received
+	s.run(time.Second, nil)
+	if rate := float64(b.received-received) * 8; rate < 20e6 {
+		t.Errorf("%.1f Mbit/s after it", rate/1e6)
+	}
+	if st := a.conn.Stats(); st.Timeouts > 0 || st.Resent > 310 || st.Resent < 299 {
+		t.Errorf("%d timeouts, %d packets sent again", st.Timeouts, st.Resent)
 	}
 }
