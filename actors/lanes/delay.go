@@ -9,6 +9,8 @@ const (
 	// slowAfter is for how long a disk may keep a Work before that is told. It is told again when it has lasted twice as
 	// long.
 	slowAfter = 5 * time.Second
+	// quietFor is for how long nothing is told of a disk that has answered again: it may be slow all the time.
+	quietFor = time.Minute
 	// tickInterval is how often that is looked at while something waits for a disk.
 	tickInterval = time.Second
 )
@@ -46,7 +48,7 @@ func (l *Lanes) tick() {
 	now := time.Now()
 	for _, d := range l.disks {
 		l.startClock()
-		if age := d.age(now); age >= max(slowAfter, 2*d.told) {
+		if age := d.age(now); age >= max(slowAfter, 2*d.told) && !now.Before(d.quiet) {
 			d.told = age
 			l.delays = append(l.delays, d.delay(age))
 		}
@@ -76,7 +78,7 @@ func (v *visit) answered() {
 	age := now.Sub(v.since)
 	v.since = time.Time{}
 	if d.told > 0 && d.age(now) < slowAfter {
-		d.told = 0
+		d.told, d.quiet = 0, now.Add(quietFor)
 		over := d.delay(age)
 		over.Over = true
 		v.lanes.delays = append(v.lanes.delays, over)

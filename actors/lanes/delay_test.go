@@ -59,3 +59,37 @@ func TestDelayIsOfTheDisk(t *testing.T) {
 		}
 	})
 }
+
+// TestSlowDisk: a disk that is slow all the time is told now and then, not with each Work.
+func TestSlowDisk(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		for range 100 * PerDisk {
+			r.give("a", &work{lane: "disk", run: func(sync.Locker) { time.Sleep(slowAfter + 2*tickInterval) }})
+		}
+		time.Sleep(20 * time.Minute)
+		if told := r.told(); len(told) < 10 || len(told) > 30 {
+			t.Errorf("told %d times in 12 minutes", len(told))
+		}
+	})
+}
+
+// TestDelayOfTheOldest: a disk that answers some and not others is not told to answer again.
+func TestDelayOfTheOldest(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		never, soon := newGate(), newGate()
+		r.give("a", &work{lane: "disk", run: func(sync.Locker) { <-never.open }})
+		r.give("b", &work{lane: "disk", run: func(sync.Locker) { <-soon.open }})
+		time.Sleep(slowAfter + tickInterval)
+		if told := r.told(); len(told) != 1 {
+			t.Fatalf("told: %+v", told)
+		}
+		close(soon.open)
+		if told := r.told(); len(told) != 0 {
+			t.Errorf("told: %+v", told)
+		}
+		close(never.open)
+		if told := r.told(); len(told) != 1 || !told[0].Over {
+			t.Errorf("told: %+v", told)
+		}
+	})
+}

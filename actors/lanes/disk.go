@@ -9,8 +9,9 @@ import (
 type disk struct {
 	key     any
 	waiting turns[*Entry]
-	visits  []*visit // Works that run, PerDisk at most
-	told    time.Duration
+	visits  []*visit      // Works that run, PerDisk at most
+	told    time.Duration // age when it was told last; zero: it was not, or has answered
+	quiet   time.Time     // not to be told before
 }
 
 // visit is a Work that runs in the lane of a disk. As a sync.Locker it is the right to compute.
