@@ -108,3 +108,16 @@ func TestCrowdingSourceWaits(t *testing.T) {
 		t.Errorf("another source: %d sessions gave way, want 2", n)
 	}
 }
+
+// TestGivenWayIsForgotten: what comes for a session that gave way does not reach it any more.
+func TestGivenWayIsForgotten(t *testing.T) {
+	r := newRouter(1)
+	source := netip.MustParseAddrPort("192.0.2.1:5000")
+	first, second := slab.Datagram{Data: packet(t, 1), Source: source}, slab.Datagram{Data: packet(t, 2), Source: source}
+	if n := route(r, first, first, second, second); n != 4 || r.yielded.Load() != 1 {
+		t.Fatalf("%d routed, %d gave way", n, r.yielded.Load())
+	}
+	if n := route(r, first); n != 0 {
+		t.Error("a datagram was routed to a session that gave way")
+	}
+}
