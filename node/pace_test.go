@@ -114,6 +114,53 @@ func TestSlowSourceDelaysItsFileOnly(t *testing.T) {
 	}
 }
 
+// hung is content on a disk that does not answer until it is told to.
+type hung struct {
+	bytes.Reader
+	answer chan struct{}
+}
+
+func (h *hung) ReadAt(p []byte, off int64) (int, error) {
+	<-h.answer
+	return h.Reader.ReadAt(p, off)
+}
+
+// TestHungSources: files whose disk does not answer at all, more of them than are sent at once and than there are
+// processors, delay neither the other file of their session nor another session. When the disk answers, they arrive.
+func TestHungSources(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		w.receive(simnet.Link{}, ReceiveConfig{})
+		answer := make(chan struct{})
+		s := w.send(1, 8_000_000, sender.Config{Parallel: 2})
+		for i := range 12 {
+			name := fmt.Sprintf("1/hung%d", i)
+			w.sent[name] = randomBytes(uint64(i), 10_000)
+			f := sender.File{
+				ContentLocation: "file:///" + name, Content: &hung{*bytes.NewReader(w.sent[name]), answer}, Size: 10_000,
+				Digests: sender.NoDigest,
+			}
+			if _, err := s.Add(w.ctx, f, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		w.addNamed(s, "sound", 77, 100_000)
+		other := w.send(2, 8_000_000, sender.Config{})
+		w.addNamed(other, "sound", 78, 100_000)
+		for ends := w.ends(); ends["1/sound"] == "" || ends["2/sound"] == ""; ends = w.ends() {
+			if time.Sleep(10 * time.Millisecond); time.Since(began) > time.Minute {
+				t.Fatalf("after a minute: %v", ends)
+			}
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("the sound files took %v", took)
+		}
+		close(answer)
+		w.finish(s, other)
+		w.delivered()
+	})
+}
+
 // TestCompletedIsToldInTime: on a slow link a file is told to be completed when its last packet is out, not before, and
 // not much later.
 func TestCompletedIsToldInTime(t *testing.T) {

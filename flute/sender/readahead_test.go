@@ -254,6 +254,28 @@ func TestEndWhileReading(t *testing.T) {
 	}
 }
 
+// A Work reads nothing more once its transfer has ended.
+func TestReadingEnds(t *testing.T) {
+	j := &readJob{pieces: []*piece{{buf: make([]byte, 1)}, {buf: make([]byte, 1)}}}
+	n := 0
+	j.src = abandoning{j, &n}
+	if err := j.run(nil); err != nil || n != 1 {
+		t.Errorf("%d reads, %v", n, err)
+	}
+}
+
+// abandoning is content whose transfer ends while it is read.
+type abandoning struct {
+	job *readJob
+	n   *int
+}
+
+func (a abandoning) ReadAt(p []byte, _ int64) (int, error) {
+	*a.n++
+	a.job.owner.Store(jobAbandoned)
+	return len(p), nil
+}
+
 // A read that was lost with who was to do it is offered again, at growing intervals.
 func TestReadThatIsLost(t *testing.T) {
 	s, g := attended(t, Config{}, 1000)
@@ -261,8 +283,8 @@ func TestReadThatIsLost(t *testing.T) {
 	var offers []time.Duration
 	now := start
 	for ; len(offers) < 4; now = latest(now, s.Deadline()) {
-		if _, _, err := s.AppendNext(nil, now); err != nil {
-			t.Fatal(err)
+		if _, _, err := s.AppendNext(nil, now); err != nil || now.Sub(start) > time.Hour {
+			t.Fatal("it is not offered again", err)
 		}
 		for _, w := range s.Works() {
 			if offers = append(offers, now.Sub(start)); len(offers) == 4 {

@@ -162,8 +162,12 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 
 // work hands on the Works of the core. Each wakes the session when it has run.
 func (s *session) work(ctx actor.Context) {
+	works := s.ledger.cfg.Core.Works()
+	if len(works) == 0 {
+		return
+	}
 	root, self := ctx.ActorSystem().Root, ctx.Self()
-	for _, w := range s.ledger.cfg.Core.Works() {
+	for _, w := range works {
 		s.lanes.Run(lanes.NewEntry(w, self.Id, func(*lanes.Entry) { root.Send(self, ran{}) }))
 	}
 }
