@@ -153,17 +153,26 @@ func newEcho() *echo {
 func TestOtherProtocol(t *testing.T) {
 	d := func(b ...byte) slab.Datagram { return slab.Datagram{Data: b} }
 	for name, c := range map[string]struct {
-		datagrams                []slab.Datagram
-		set                      func(e *echo)
-		offered, refused, others int // others have no owner and are not lost
-		lost                     map[socket.Loss]int
+		datagrams        []slab.Datagram
+		set              func(e *echo)
+		offered, refused int
+		lost             map[socket.Loss]int
 	}{
-		"two owners":  {datagrams: []slab.Datagram{d(0), d(1), d(0)}, offered: 3},
-		"nobody's":    {datagrams: []slab.Datagram{d(0), d(), d(1)}, offered: 2, others: 1},
-		"too long":    {datagrams: []slab.Datagram{d(0), {Data: []byte{1}, Truncated: true}}, offered: 1, lost: map[socket.Loss]int{socket.LossTooLong: 1}},
-		"a full one":  {datagrams: []slab.Datagram{d(0), d(1), d(1)}, set: func(e *echo) { e.feeds[1].full = true }, offered: 1, refused: 2},
-		"one is over": {datagrams: []slab.Datagram{d(0), d(1)}, set: func(e *echo) { e.feeds[1].ended = 1 }, offered: 2, lost: map[socket.Loss]int{socket.LossClosed: 1}},
-		"a panic":     {datagrams: []slab.Datagram{d(0), d(1), d(9), d(0)}, lost: map[socket.Loss]int{socket.LossCrash: 4}},
+		"two owners": {datagrams: []slab.Datagram{d(0), d(1), d(0)}, offered: 3},
+		"nobody's":   {datagrams: []slab.Datagram{d(0), d(), d(1)}, offered: 2},
+		"too long": {
+			datagrams: []slab.Datagram{d(0), {Data: []byte{1}, Truncated: true}}, offered: 1,
+			lost: map[socket.Loss]int{socket.LossTooLong: 1},
+		},
+		"a full one": {
+			datagrams: []slab.Datagram{d(0), d(1), d(1)}, set: func(e *echo) { e.feeds[1].full = true },
+			offered: 1, refused: 2,
+		},
+		"one is over": {
+			datagrams: []slab.Datagram{d(0), d(1)}, set: func(e *echo) { e.feeds[1].ended = 1 },
+			offered: 2, lost: map[socket.Loss]int{socket.LossClosed: 1},
+		},
+		"a panic": {datagrams: []slab.Datagram{d(0), d(1), d(9), d(0)}, lost: map[socket.Loss]int{socket.LossCrash: 4}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEcho()
@@ -176,7 +185,8 @@ func TestOtherProtocol(t *testing.T) {
 				defer func() { _ = recover() }()
 				_ = read()
 			}()
-			if offered, refused := e.feeds[0].offered+e.feeds[1].offered, e.feeds[0].refused+e.feeds[1].refused; offered != c.offered || refused != c.refused {
+			offered, refused := e.feeds[0].offered+e.feeds[1].offered, e.feeds[0].refused+e.feeds[1].refused
+			if offered != c.offered || refused != c.refused {
 				t.Errorf("%d offered, %d refused; want %d, %d", offered, refused, c.offered, c.refused)
 			}
 			for why, n := range c.lost {

@@ -70,7 +70,8 @@ func TestSocketsTalk(t *testing.T) {
 func TestOneDatagramFails(t *testing.T) {
 	s, peer := open(t, "0.0.0.0:0"), open(t, "127.0.0.1:0")
 	good := udp.Outgoing{Data: []byte("good"), To: peer.LocalAddr()}
-	mapped := udp.Outgoing{Data: []byte("mapped"), To: netip.AddrPortFrom(netip.AddrFrom16(peer.LocalAddr().Addr().As16()), peer.LocalAddr().Port())}
+	to6 := netip.AddrPortFrom(netip.AddrFrom16(peer.LocalAddr().Addr().As16()), peer.LocalAddr().Port())
+	mapped := udp.Outgoing{Data: []byte("mapped"), To: to6}
 	for want, bad := range map[string]udp.Outgoing{
 		"70000 bytes": {Data: make([]byte, 70000), To: peer.LocalAddr()},
 		"[::1]:9":     {Data: []byte("other family"), To: netip.MustParseAddrPort("[::1]:9")},
@@ -97,7 +98,9 @@ func TestOnePeerIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 10 {
-		n, err := s.WriteBatch([]udp.Outgoing{{Data: []byte("a"), To: gone.LocalAddr()}, {Data: []byte("b"), To: peer.LocalAddr()}})
+		n, err := s.WriteBatch([]udp.Outgoing{
+			{Data: []byte("a"), To: gone.LocalAddr()}, {Data: []byte("b"), To: peer.LocalAddr()},
+		})
 		if n != 2 || err != nil {
 			t.Fatalf("%d written: %v", n, err)
 		}

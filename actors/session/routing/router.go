@@ -119,8 +119,8 @@ func (r *Router) Warnings() []string {
 	if r.yielded.Load() == 0 || r.told.Swap(true) {
 		return nil
 	}
-	return []string{fmt.Sprintf("%v: more than %d sessions at once: those that have shown no FDT Instance give way to others",
-		r.cfg.Group, r.cfg.MaxSessions)}
+	const text = "%v: more than %d sessions at once: those that have shown no FDT Instance give way to others"
+	return []string{fmt.Sprintf(text, r.cfg.Group, r.cfg.MaxSessions)}
 }
 
 func (r *Router) drop(reason flute.DropReason) { r.cfg.Counters.Drop(reason, 1) }

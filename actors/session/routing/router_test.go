@@ -45,7 +45,9 @@ func TestRouteFindsTheSession(t *testing.T) {
 	a, b := netip.MustParseAddrPort("192.0.2.1:5000"), netip.MustParseAddrPort("192.0.2.2:5000")
 	flows := map[*socket.Flow]int{}
 	for range 3 {
-		for _, d := range []slab.Datagram{{Data: packet(t, 1), Source: a}, {Data: packet(t, 2), Source: a}, {Data: packet(t, 1), Source: b}} {
+		for _, d := range []slab.Datagram{
+			{Data: packet(t, 1), Source: a}, {Data: packet(t, 2), Source: a}, {Data: packet(t, 1), Source: b},
+		} {
 			flows[r.Route(time.Now(), &d)]++
 		}
 	}
