@@ -207,6 +207,33 @@ func TestLostLastAck(t *testing.T) {
 	}
 }
 
+// TestLingeringIsProlonged by packets that come again, and ends.
+func TestLingeringIsProlonged(t *testing.T) {
+	s := newSim(t, 1)
+	a, b := s.pair(Config{}, &path{delay: time.Millisecond}, &path{delay: time.Millisecond})
+	var fin []byte
+	b.out.drop = func(p []byte) bool {
+		if p[0]>>4 == 1 {
+			fin = bytes.Clone(p)
+		}
+		return false
+	}
+	a.closing, b.answers = true, true
+	s.run(time.Second, nil)
+	a.out.drop = func([]byte) bool { return true } // b is gone, and would say so
+	for i := range 100 {
+		if a.conn.Done() {
+			if i < lingerRepeats || i > lingerRepeats+5 {
+				t.Errorf("done after %d repeated packets", i)
+			}
+			return
+		}
+		a.deliver(fin)
+		s.run(leastLinger*3/4, nil)
+	}
+	t.Error("goes on for ever")
+}
+
 // TestManyCloses: whole lives of connections where a tenth of the packets is lost. All bytes arrive, and nothing is left.
 func TestManyCloses(t *testing.T) {
 	n := 10_000

@@ -323,6 +323,52 @@ func TestThreeLater(t *testing.T) {
 			t.Errorf("after %d: %v %#x", i+1, q.Type, q.Seq)
 		}
 	}
+	p := x.peer
+	p.SACK, p.Window = wire.SACK{7, 0, 0, 0}, 2<<20
+	for range 3 {
+		x.give(p)
+		if q := x.next(); q.Type != 0xff {
+			t.Errorf("sent again at once: %v %#x", q.Type, q.Seq)
+		}
+	}
+}
+
+// TestCutIsGivenBack: the packet that was taken for lost had only been overtaken.
+func TestCutIsGivenBack(t *testing.T) {
+	x := connect(t, Config{NoPacing: true})
+	x.write(4 * 1180)
+	x.all()
+	window := x.c.Stats().Window
+	x.pass(20 * time.Millisecond)
+	p := x.peer
+	p.SACK = wire.SACK{7, 0, 0, 0}
+	x.give(p)
+	x.all()
+	if st := x.c.Stats(); st.Window >= window || st.Cuts != 1 || st.Resent != 1 {
+		t.Fatalf("window %d, was %d; %d cuts, %d sent again", st.Window, window, st.Cuts, st.Resent)
+	}
+	x.pass(2 * time.Millisecond)
+	x.peer.Ack += 4
+	x.give(x.peer)
+	if st := x.c.Stats(); st.Window < window || st.Undone != 1 || st.Spurious != 1 {
+		t.Errorf("window %d, was %d; %d undone, %d in vain", st.Window, window, st.Undone, st.Spurious)
+	}
+}
+
+// TestOldWindow: a packet that was overtaken says nothing about the window of now.
+func TestOldWindow(t *testing.T) {
+	x := connect(t, Config{NoPacing: true})
+	x.write(4 * 1180)
+	x.all()
+	x.pass(20 * time.Millisecond)
+	x.peer.Ack += 4
+	x.give(x.peer)
+	old := x.peer
+	old.Ack, old.Window = old.Ack-2, 0
+	x.give(old)
+	if st := x.c.Stats(); st.PeerWindow != 1<<20 || st.Dropped != (Drops{}) {
+		t.Errorf("window %d, %+v", st.PeerWindow, st.Dropped)
+	}
 }
 
 // TestEndOfStream: what lies beyond a FIN is nothing, and a FIN stays where it is.

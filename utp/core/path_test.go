@@ -285,6 +285,11 @@ func TestNagle(t *testing.T) {
 		}
 		s.run(time.Second, nil)
 		n := len(a.sent) - before
+		a.toWrite, a.closing = pattern(defaultMaxPacket+100, 1), true
+		a.pump()
+		if last := a.sent[len(a.sent)-1]; last != "ST_FIN" {
+			t.Errorf("NoDelay %v: the last short packet waits for others before a FIN", noDelay)
+		}
 		if len(b.got) != 10 || !noDelay && n > 3 || noDelay && n != 10 {
 			t.Errorf("NoDelay %v: %d packets, got %q", noDelay, n, b.got)
 		}
@@ -322,15 +327,17 @@ func TestRepeatedSyn(t *testing.T) {
 
 // TestWindowOpens: a reader that starts reading again is heard of at once, not only when it is asked.
 func TestWindowOpens(t *testing.T) {
-	s := newSim(t, 1)
-	a, b := s.pairOf(Config{}, Config{ReceiveBuffer: 20_000}, &path{delay: 5 * time.Millisecond}, &path{delay: 5 * time.Millisecond})
-	a.toWrite, b.lazy = pattern(100_000, 1), true
-	s.run(10*time.Second+300*time.Millisecond, nil)
-	b.lazy = false
-	b.pump()
-	s.run(200*time.Millisecond, nil)
-	if b.received != 100_000 {
-		t.Errorf("%d bytes in 200 ms", b.received)
+	for _, n := range []int{100_000, 20_001} { // with one byte more than room, what asks for room is all there is
+		s := newSim(t, 1)
+		a, b := s.pairOf(Config{}, Config{ReceiveBuffer: 20_000}, &path{delay: 5 * time.Millisecond}, &path{delay: 5 * time.Millisecond})
+		a.toWrite, b.lazy = pattern(n, 1), true
+		s.run(40*time.Second+300*time.Millisecond, nil)
+		b.lazy = false
+		b.pump()
+		s.run(200*time.Millisecond, nil)
+		if b.received != n {
+			t.Errorf("%d of %d bytes in 200 ms", b.received, n)
+		}
 	}
 }
 

@@ -119,7 +119,7 @@ func (r *inbox) window() int { return max(0, r.limit-r.unread.n-r.bytes) }
 
 // appendSACK appends the mask of what was received beyond the missing packet, at most most bytes long, or nothing.
 func (r *inbox) appendSACK(b wire.SACK, most int) wire.SACK {
-	if len(r.ahead) == 0 || r.ended {
+	if len(r.ahead) == 0 {
 		return b
 	}
 	const word = 4 // the mask is sent in words of so many bytes

@@ -97,6 +97,22 @@ func TestInboxRoom(t *testing.T) {
 	}
 }
 
+// TestPastEOF: what came from beyond a FIN before the FIN did is forgotten.
+func TestPastEOF(t *testing.T) {
+	r := inbox{limit: 1000, reach: 100}
+	r.take(3, []byte("beyond"), false)
+	r.take(7, []byte("beyond"), false)
+	r.take(2, []byte("end"), true)
+	if r.bytes != 3 || len(r.ahead) != 1 {
+		t.Errorf("%d bytes of %d packets", r.bytes, len(r.ahead))
+	}
+	r.take(1, []byte("the "), false)
+	var buf [20]byte
+	if n := r.unread.read(buf[:]); string(buf[:n]) != "the end" || !r.ended || r.last != 2 {
+		t.Errorf("%q, ended %v, last %d", buf[:n], r.ended, r.last)
+	}
+}
+
 // TestByteQueue against a slice.
 func TestByteQueue(t *testing.T) {
 	dice := rand.New(rand.NewPCG(1, 1))
