@@ -13,30 +13,30 @@ import (
 
 // The defaults of Config, each with its reason.
 const (
-	// DefaultFDTDuration is how long an FDT Instance is valid.
-	DefaultFDTDuration = time.Hour
-	// DefaultFDTInterval is how often an FDT Instance is repeated: what a receiver that joins late waits for.
-	DefaultFDTInterval = time.Second
-	// DefaultFDTCollect is the least time between two FDT Instances: files added one by one then share them.
-	DefaultFDTCollect = 100 * time.Millisecond
-	// DefaultFDTFiles bounds the File entries of one FDT Instance.
-	DefaultFDTFiles = 5000
-	// DefaultFDTBytes bounds an FDT Instance: some 180 packets, which one burst of losses does not take, and below the
+	// defaultFDTDuration is how long an FDT Instance is valid.
+	defaultFDTDuration = time.Hour
+	// defaultFDTInterval is how often an FDT Instance is repeated: what a receiver that joins late waits for.
+	defaultFDTInterval = time.Second
+	// defaultFDTCollect is the least time between two FDT Instances: files added one by one then share them.
+	defaultFDTCollect = 100 * time.Millisecond
+	// defaultFDTFiles bounds the File entries of one FDT Instance.
+	defaultFDTFiles = 5000
+	// defaultFDTBytes bounds an FDT Instance: some 180 packets, which one burst of losses does not take, and below the
 	// 1 MiB that known receivers take of one.
-	DefaultFDTBytes = 256 << 10
-	// DefaultFDTTransfers is how often an FDT Instance is sent after the last of its files, so that a session shorter
+	defaultFDTBytes = 256 << 10
+	// defaultFDTTransfers is how often an FDT Instance is sent after the last of its files, so that a session shorter
 	// than FDTInterval does not depend on one moment.
-	DefaultFDTTransfers = 2
+	defaultFDTTransfers = 2
 	// DefaultParallel is how many files are sent at once.
 	DefaultParallel = 3
 	// DefaultMaxBlockBytes bounds a source block: one is held in memory for each FEC-coded block in transfer, and
 	// known receivers cannot take larger ones.
 	DefaultMaxBlockBytes = 10 << 20
-	// DefaultRedundancy is that of the other codes: 16 repair symbols for 64 source symbols.
-	DefaultRedundancy = 0.25
-	// DefaultReadAhead is how much of a file is read at once when no FEC code needs its blocks whole: some 45 symbols a
+	// defaultRedundancy is that of the other codes: 16 repair symbols for 64 source symbols.
+	defaultRedundancy = 0.25
+	// defaultReadAhead is how much of a file is read at once when no FEC code needs its blocks whole: some 45 symbols a
 	// system call.
-	DefaultReadAhead = 64 << 10
+	defaultReadAhead = 64 << 10
 
 	// maxFDTDuration keeps Expires within the half era around now in which receivers look for it (RFC 6726, section
 	// 3.3).
@@ -79,14 +79,14 @@ type Config struct {
 	// gives for the OTI (RFC 5510, section 6.2), that is, in proportion to the length of the block.
 	Repair uint32
 	// Redundancy is the number of repair symbols for each source symbol where Repair is zero and no n-algorithm says
-	// it: with Raptor and RaptorQ. Zero: DefaultRedundancy; negative: none.
+	// it: with Raptor and RaptorQ. Zero: 0.25; negative: none.
 	Redundancy float64
 	// OutOfBandOTI leaves EXT_FTI out of the packets of files; the FDT tells their OTI anyway. The profiles of 3GPP and
 	// DVB always do.
 	OutOfBandOTI bool
 	// MaxBlockBytes bounds a source block in bytes; Add refuses larger ones. Zero: DefaultMaxBlockBytes.
 	MaxBlockBytes uint64
-	// ReadAhead is in bytes. Zero: DefaultReadAhead.
+	// ReadAhead is how much of a file is read at once when no FEC code needs its blocks whole, in bytes. Zero: 64 KiB.
 	ReadAhead int
 
 	// FDTOTI is the FEC of FDT Instances, with the defaults of OTI. Zero: the scheme of OTI with at least its share of
@@ -97,20 +97,20 @@ type Config struct {
 	// FDTCENC is the content encoding of FDT Instances.
 	FDTCENC flute.ContentEncoding
 	// FDTDuration is the time from the creation of an FDT Instance until it expires; it is replaced before.
-	// Zero: DefaultFDTDuration; at least twice FDTInterval and 2 s.
+	// Zero: an hour; at least twice FDTInterval and 2 s.
 	FDTDuration time.Duration
 	// FDTInterval is the time from one transmission of an FDT Instance to the next. It becomes longer where the
-	// transmissions would take more than a quarter of the rate. Zero: DefaultFDTInterval.
+	// transmissions would take more than a quarter of the rate. Zero: a second.
 	FDTInterval time.Duration
-	// FDTCollect is the least time until an FDT Instance is replaced since files were added. Zero: DefaultFDTCollect;
+	// FDTCollect is the least time until an FDT Instance is replaced since files were added. Zero: 100 ms;
 	// negative: none.
 	FDTCollect time.Duration
-	// FDTFiles bounds the File entries of an FDT Instance; more files are described in several. Zero: DefaultFDTFiles.
+	// FDTFiles bounds the File entries of an FDT Instance; more files are described in several. Zero: 5,000.
 	FDTFiles int
-	// FDTBytes bounds an FDT Instance in bytes, before content encoding. Zero: DefaultFDTBytes.
+	// FDTBytes bounds an FDT Instance in bytes, before content encoding. Zero: 256 KiB.
 	FDTBytes int
 	// FDTTransfers is how often an FDT Instance is sent after the last of its files, before Done. Zero:
-	// DefaultFDTTransfers; without FEC as often as each file, and DefaultFDTTransfers more.
+	// 2; without FEC as often as each file, and 2 more.
 	FDTTransfers int
 	// FDTStartID is the first FDT Instance ID: not 0 after a restart within FDTDuration of the previous process.
 	FDTStartID flute.InstanceID
@@ -131,17 +131,17 @@ type Config struct {
 
 // validated returns c with its defaults filled in, or an error that names the field.
 func (c Config) validated() (*Config, error) {
-	c.FDTDuration = cmp.Or(c.FDTDuration, DefaultFDTDuration)
-	c.FDTInterval = cmp.Or(c.FDTInterval, DefaultFDTInterval)
-	c.FDTCollect = cmp.Or(c.FDTCollect, DefaultFDTCollect)
-	c.FDTFiles = cmp.Or(c.FDTFiles, DefaultFDTFiles)
-	c.FDTBytes = cmp.Or(c.FDTBytes, DefaultFDTBytes)
+	c.FDTDuration = cmp.Or(c.FDTDuration, defaultFDTDuration)
+	c.FDTInterval = cmp.Or(c.FDTInterval, defaultFDTInterval)
+	c.FDTCollect = cmp.Or(c.FDTCollect, defaultFDTCollect)
+	c.FDTFiles = cmp.Or(c.FDTFiles, defaultFDTFiles)
+	c.FDTBytes = cmp.Or(c.FDTBytes, defaultFDTBytes)
 	c.Parallel = cmp.Or(c.Parallel, DefaultParallel)
 	c.Interleave = cmp.Or(c.Interleave, 1)
 	c.TransferCount = cmp.Or(c.TransferCount, 1)
 	c.MaxBlockBytes = cmp.Or(c.MaxBlockBytes, DefaultMaxBlockBytes)
-	c.Redundancy = cmp.Or(c.Redundancy, DefaultRedundancy)
-	c.ReadAhead = cmp.Or(c.ReadAhead, DefaultReadAhead)
+	c.Redundancy = cmp.Or(c.Redundancy, defaultRedundancy)
+	c.ReadAhead = cmp.Or(c.ReadAhead, defaultReadAhead)
 	c.FirstTOI = cmp.Or(c.FirstTOI, flute.NewTOI(1))
 	c.FDTCollect = max(c.FDTCollect, 0)
 	for _, check := range []struct {

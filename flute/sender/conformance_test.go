@@ -274,7 +274,7 @@ func TestConf_E55_E56_E57_E58_E59_FileAttributes(t *testing.T) {
 		}
 		for j := range p.fdt.Files {
 			f := &p.fdt.Files[j]
-			if f.ContentType != DefaultContentType || f.ContentLength == nil || int(*f.ContentLength) != len(tr.files[f.TOI]) ||
+			if f.ContentType != defaultContentType || f.ContentLength == nil || int(*f.ContentLength) != len(tr.files[f.TOI]) ||
 				f.ContentEncoding != tr.encoded[f.TOI] || len(f.MD5) != 16 || !f.HasOTI {
 				t.Errorf("packet %d: %+v", i, f)
 			}

@@ -15,7 +15,7 @@ import (
 type File struct {
 	// ContentLocation is the URI that names the file to receivers (RFC 3986; relative references are allowed).
 	ContentLocation string
-	// ContentType is a media type; empty: DefaultContentType.
+	// ContentType is a media type; empty: application/octet-stream.
 	ContentType string
 	// Content is read by Prepare and, unless CENC asks for encoding, again for each transfer. It must not change until
 	// the object has ended.
@@ -45,9 +45,9 @@ type File struct {
 	Groups       []string
 }
 
-// DefaultContentType is announced for files without a ContentType: "The attribute Content-Type SHOULD be included"
+// defaultContentType is announced for files without a ContentType: "The attribute Content-Type SHOULD be included"
 // (RFC 6726, section 3.4.2).
-const DefaultContentType = "application/octet-stream"
+const defaultContentType = "application/octet-stream"
 
 // Digests is a set of digests of a file.
 type Digests uint8

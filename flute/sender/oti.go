@@ -10,10 +10,10 @@ import (
 const (
 	// DefaultSymbolLength leaves room for all headers in a datagram of 1500 bytes, also over IPv6 and a tunnel.
 	DefaultSymbolLength = 1400
-	// DefaultSourceBlockLength is in source symbols; short blocks keep memory low and repair local.
-	DefaultSourceBlockLength = 64
-	// DefaultLDPCBlockLength is in source symbols: shorter blocks need more symbols than they have to be decoded.
-	DefaultLDPCBlockLength = 1000
+	// defaultSourceBlockLength is in source symbols; short blocks keep memory low and repair local.
+	defaultSourceBlockLength = 64
+	// defaultLDPCBlockLength is in source symbols: shorter blocks need more symbols than they have to be decoded.
+	defaultLDPCBlockLength = 1000
 	// defaultAlignment is Al of Raptor and RaptorQ: "RECOMMENDED value of 4" (RFC 5053, section 4.3).
 	defaultAlignment = 4
 	// defaultN1 is the degree of LDPC source symbols: with it receivers that solve equations, as those of this project
@@ -34,7 +34,7 @@ func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 	case fec.RaptorQ:
 		return completeZ(o, maxBlockBytes)
 	case fec.ReedSolomonGF28, fec.SmallBlockSystematic, fec.ReedSolomonGF2m:
-		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
+		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, defaultSourceBlockLength)
 		if o.EncodingID == fec.ReedSolomonGF2m {
 			o.FieldBits = cmp.Or(o.FieldBits, 8)
 			o.GroupSize = cmp.Or(o.GroupSize, 1)
@@ -48,7 +48,7 @@ func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 	case fec.LDPCStaircase, fec.LDPCTriangle:
 		return completeLDPC(fitLDPC(o))
 	default:
-		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, DefaultSourceBlockLength)
+		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, defaultSourceBlockLength)
 		if o.EncodingID == fec.CompactNoCode {
 			o = lengthen(o)
 		}
@@ -107,7 +107,7 @@ func fitRaptor(o fec.OTI) fec.OTI {
 func uncoded(o fec.OTI) fec.OTI {
 	return fec.OTI{
 		EncodingID: fec.CompactNoCode, TransferLength: o.TransferLength, SymbolLength: o.SymbolLength,
-		MaxSourceBlockLength: DefaultSourceBlockLength,
+		MaxSourceBlockLength: defaultSourceBlockLength,
 	}
 }
 
@@ -158,7 +158,7 @@ func completeLDPC(o fec.OTI) fec.OTI {
 	if o.EncodingID == fec.CompactNoCode {
 		return o
 	}
-	b := cmp.Or(o.MaxSourceBlockLength, DefaultLDPCBlockLength)
+	b := cmp.Or(o.MaxSourceBlockLength, defaultLDPCBlockLength)
 	n := cmp.Or(o.MaxEncodingSymbols, b+(b+3)/4)
 	if b < minLDPCSymbols { // else a block might have one symbol only
 		b, n = minLDPCSymbols, uint32(ceil(uint64(n)*minLDPCSymbols, uint64(b)))

@@ -160,7 +160,7 @@ func checkFile(f *File) error {
 		return fmt.Errorf("sender: %s: TOI 0 is the FDT's", f.ContentLocation)
 	}
 	if f.ContentType == "" {
-		f.ContentType = DefaultContentType
+		f.ContentType = defaultContentType
 	}
 	switch {
 	case f.Digests == 0:

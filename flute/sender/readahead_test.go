@@ -156,7 +156,7 @@ func TestReadAheadIsBounded(t *testing.T) {
 			if c := s.schedule.active; len(c) > 0 {
 				sent = int(c[0].source)
 			}
-			if ahead := read - sent; ahead > readWindow+2*DefaultReadAhead && len(s.schedule.active) > 0 {
+			if ahead := read - sent; ahead > readWindow+2*defaultReadAhead && len(s.schedule.active) > 0 {
 				t.Fatalf("blocks of %d symbols: %d bytes were read ahead", block, ahead)
 			}
 		})

@@ -49,7 +49,7 @@ func New(cfg Config) (*Session, error) {
 		return nil, err
 	}
 	if c.FDTTransfers == 0 {
-		if c.FDTTransfers = DefaultFDTTransfers; !coder.isCoded() {
+		if c.FDTTransfers = defaultFDTTransfers; !coder.isCoded() {
 			c.FDTTransfers += max(1, c.TransferCount)
 		}
 	}
