@@ -6,8 +6,9 @@
 #   interop/compare.sh [-n RUNS] [-s MIB] [TOOL…]
 #
 # Without arguments: 3 runs of 256 MiB, all tools. It installs those that are missing from Debian's packages (uftp, udpcast,
-# libnorm-dev, nftables, iproute2), builds the crate flute with cargo as flute-rs.sh does, and needs root for the namespaces.
-# A run begins when the sender's command is started, and ends when the whole file is there.
+# libnorm-dev, nftables, iproute2, bc), builds the crate flute with cargo as flute-rs.sh does, and needs root for the namespaces.
+# A run begins when the sender's command is started, and ends when the whole file is there. Each program computes the digests
+# that it computes by default. On a machine that is not idle, `chrt -r 10 interop/compare.sh` lets the programs go first.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -146,9 +147,9 @@ transfer() {
 		u=$(used "$rpid") v=$(used "$spid")
 		((u > usedr)) && usedr=$u
 		((v > useds)) && useds=$v
-		if [[ -f $dir/file && $(stat -c %s "$dir/file") == $(stat -c %s "$file") ]] && cmp -s "$file" "$dir/file"; then
-			took=$(bc <<<"scale=2; ($(now) - $began) / 1000000")
-			cpu=$(bc <<<"scale=2; ($usedr + $useds) / $(getconf CLK_TCK)")
+		if [[ $(stat -c %s "$dir/file" 2>/dev/null) == $(stat -c %s "$file") ]] && cmp -s "$file" "$dir/file"; then
+			took=$(printf '%.2f' "$(bc <<<"scale=3; ($(now) - $began) / 1000000")")
+			cpu=$(printf '%.2f' "$(bc <<<"scale=3; ($usedr + $useds) / $(getconf CLK_TCK)")")
 			code=0
 			break
 		fi
