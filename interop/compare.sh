@@ -156,8 +156,9 @@ transfer() {
 		if alive "$spid"; then ended=$(now); elif (($(now) > ended + GRACE * 1000000)); then break; fi
 		sleep 0.02
 	done
-	stop "$spid"
-	stop "$rpid"
+	# Not stop: udp-sender does not end for a signal that it can catch.
+	kill -KILL "$spid" "$rpid" 2>/dev/null || true
+	wait "$spid" "$rpid" 2>/dev/null || true
 	return "$code"
 }
 
