@@ -664,3 +664,23 @@ func TestPacketsAllocateNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestKeepAlivePacket: it acknowledges one packet less, as libutp's does, and comes after 29 s of silence of ours.
+func TestKeepAlivePacket(t *testing.T) {
+	x := connect(t, Config{})
+	x.pass(time.Second)
+	x.all() // what confirms the handshake
+	x.peer.Window++
+	x.give(x.peer)
+	x.pass(defaultKeepAlive - time.Millisecond)
+	if q := x.next(); q.Type != 0xff {
+		t.Errorf("%v too early", q.Type)
+	}
+	x.pass(time.Millisecond)
+	if q := x.next(); q.Type != wire.State || q.Ack != 998 || q.Seq != 0xffff {
+		t.Errorf("%v, acknowledges %d", q.Type, q.Ack)
+	}
+	if q := x.next(); q.Type != 0xff {
+		t.Errorf("another one: %v", q.Type)
+	}
+}
