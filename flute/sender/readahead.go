@@ -3,7 +3,6 @@ package sender
 import (
 	"errors"
 	"io"
-	"reflect"
 	"slices"
 	"time"
 )
@@ -63,14 +62,6 @@ func (r *readAhead) reset(o *Object, attended bool) {
 	}
 	r.memory = r.src != nil && inMemory(r.src)
 	r.hungry = r.attended && !r.memory
-}
-
-// laneOf returns what the Works that read o share: see Work.Lane.
-func laneOf(o *Object) any {
-	if src := o.file.Source; src != nil && reflect.TypeOf(src).Comparable() {
-		return src
-	}
-	return o
 }
 
 // hold makes r content that is in memory.

@@ -2,6 +2,7 @@ package sender
 
 import (
 	"io"
+	"reflect"
 	"sync"
 	"sync/atomic"
 )
@@ -88,4 +89,12 @@ func (j *closeJob) cancel()   {}
 func (j *closeJob) run(sync.Locker) error {
 	_ = j.opened.Close() // nothing was written
 	return nil
+}
+
+// laneOf returns what the Works that read o share: see Work.Lane.
+func laneOf(o *Object) any {
+	if src := o.file.Source; src != nil && reflect.TypeOf(src).Comparable() {
+		return src
+	}
+	return o
 }
