@@ -101,10 +101,11 @@ func TestTooBig(t *testing.T) {
 	}
 	before := a.conn.Stats()
 	there.mtu = 1300
+	s.run(10*time.Millisecond, nil) // some are lost
 	a.conn.TooBig(s.now, 1300)
 	a.pump()
 	s.run(2*time.Second, nil)
-	if st := a.conn.Stats(); st.Packet != 1300 || st.Cuts > before.Cuts || st.Timeouts > 0 {
+	if st := a.conn.Stats(); st.Packet != 1300 || st.Cuts > before.Cuts || st.Timeouts > 0 || st.Lost == before.Lost {
 		t.Errorf("packets of %d bytes, %d cuts, %d timeouts", st.Packet, st.Cuts-before.Cuts, st.Timeouts)
 	}
 	if b.conn.Stats().Dropped != (Drops{}) {
@@ -169,6 +170,16 @@ func TestLostAnswer(t *testing.T) {
 	}
 	if d := s.elapsed(); d > 3200*time.Millisecond {
 		t.Errorf("it took %v", d)
+	}
+	// The answer is a measurement for the end that gave it, unless it was given twice: which one was received is not known.
+	for lost, want := range []time.Duration{50 * time.Millisecond, 0} {
+		s, n := newSim(t, 1), 0
+		back := &path{delay: 25 * time.Millisecond, drop: func([]byte) bool { n++; return n <= lost }}
+		_, b := s.pair(Config{}, &path{delay: 25 * time.Millisecond}, back)
+		s.run(1500*time.Millisecond, nil)
+		if st := b.conn.Stats(); st.LeastRTT != want {
+			t.Errorf("%d lost: round trip %v, want %v", lost, st.LeastRTT, want)
+		}
 	}
 }
 
