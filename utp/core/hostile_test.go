@@ -684,3 +684,58 @@ func TestKeepAlivePacket(t *testing.T) {
 		t.Errorf("another one: %v", q.Type)
 	}
 }
+
+// TestWritable comes when a quarter of a full send buffer is free, and only to who waits for it.
+func TestWritable(t *testing.T) {
+	x := connect(t, Config{SendBuffer: 4720, NoPacing: true})
+	x.write(4720)
+	x.all()
+	x.c.Events()
+	for i := range 4 {
+		if i == 1 {
+			if n, err := x.c.Write(x.now, make([]byte, 4720)); n >= 4720 || err != nil {
+				t.Fatalf("wrote %d, %v", n, err)
+			}
+			x.all()
+		}
+		x.pass(20 * time.Millisecond)
+		x.peer.Ack++
+		x.give(x.peer)
+		if got := x.c.Events()&Writable != 0; got != (i == 1) {
+			t.Errorf("acknowledgement %d: Writable %v", i+1, got)
+		}
+	}
+}
+
+// TestMaskGoesFirst: who has data to send tells of a hole all the same, at once.
+func TestMaskGoesFirst(t *testing.T) {
+	x := connect(t, Config{})
+	x.write(3 * 1180)
+	p := x.peer
+	p.Type, p.Payload, p.Seq = wire.Data, []byte("x"), p.Seq+2
+	x.give(p)
+	if q := x.next(); q.Type != wire.State || q.SACK == nil || !q.SACK.Has(1) {
+		t.Errorf("%v, mask %x", q.Type, q.SACK)
+	}
+	if q := x.next(); q.Type != wire.Data {
+		t.Errorf("then %v", q.Type)
+	}
+}
+
+// TestCloseForgets what was not read: the peer's window is open again, so that its FIN can come.
+func TestCloseForgets(t *testing.T) {
+	x := connect(t, Config{ReceiveBuffer: 2000})
+	p := x.peer
+	p.Type, p.Payload = wire.Data, make([]byte, 2000)
+	x.give(p)
+	if q := x.next(); q.Window != 2000 && q.Window != 0 {
+		t.Errorf("window %d", q.Window)
+	}
+	x.c.Close(x.now)
+	if q := x.next(); q.Type != wire.Fin || q.Window != 2000 {
+		t.Errorf("%v, window %d", q.Type, q.Window)
+	}
+	if n, err := x.c.Read(x.now, make([]byte, 10)); n != 0 || !errors.Is(err, ErrClosed) {
+		t.Errorf("read %d, %v", n, err)
+	}
+}
