@@ -166,3 +166,23 @@ func TestStopWithStoreThatDoesNotClose(t *testing.T) {
 		time.Sleep(time.Second)
 	})
 }
+
+// TestStopWhileStoreCloses: Stop waits for a store that a reception has begun to close.
+func TestStopWhileStoreCloses(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		r := w.receive(simnet.Link{}, ReceiveConfig{})
+		closed := false
+		if err := r.register(func() error { time.Sleep(time.Second); closed = true; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		r.end()
+		time.Sleep(500 * time.Millisecond) // the store is being closed
+		w.stopped = true
+		if err := w.node.Stop(w.ctx); err != nil {
+			t.Error(err)
+		}
+		if !closed {
+			t.Error("the node has stopped before its store was closed")
+		}
+	})
+}

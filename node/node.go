@@ -193,7 +193,9 @@ func (n *Node) free() error {
 	n.mu.Unlock()
 	var errs []error
 	for _, r := range receptions {
-		errs = append(errs, r.release())
+		r.end()
+		<-r.closed
+		errs = append(errs, r.err)
 	}
 	return errors.Join(errs...)
 }

@@ -29,12 +29,13 @@ type Reception struct {
 // register makes the reception known to Stop, which then gives back what it has opened, unless Close did before.
 func (r *Reception) register(release func() error) error {
 	n := r.node
-	r.release = sync.OnceValue(func() error {
-		n.mu.Lock()
+	r.release = func() error {
+		err := release()
+		n.mu.Lock() // only now: a Stop that does not find it here waits for nothing of it
 		delete(n.receptions, r.id)
 		n.mu.Unlock()
-		return release()
-	})
+		return err
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.stopped {
