@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/internal/ring"
 )
 
 // Mailbox is the queue of one actor: messages of the runtime first, then control, then Data within Limits. It implements
@@ -24,9 +26,9 @@ type Mailbox struct {
 	invoker   actor.MessageInvoker
 	disp      actor.Dispatcher
 	loop      *Loop // disp when it is a Loop
-	system    ring
-	control   ring
-	data      ring
+	system    ring.Queue[entry]
+	control   ring.Queue[entry]
+	data      ring.Queue[entry]
 	scheduled bool // process runs, or is queued in the dispatcher
 	started   bool // Started has reached the actor; before, it could only ignore user messages
 	suspended bool // a failure waits for the decision of the supervisor
@@ -43,6 +45,13 @@ type Mailbox struct {
 }
 
 var _ actor.Mailbox = (*Mailbox)(nil)
+
+// entry is a queued message; data and size are set in the data lane only.
+type entry struct {
+	msg  any
+	data Data
+	size int
+}
 
 // MailboxStats is a snapshot of a Mailbox. The counts are kept over restarts and respawns.
 type MailboxStats struct {
@@ -99,14 +108,14 @@ func (m *Mailbox) PostUserMessage(msg any) {
 		m.mu.Unlock()
 		return
 	}
-	m.control.push(entry{msg: msg})
+	m.control.Push(entry{msg: msg})
 	m.schedule()
 }
 
 // PostSystemMessage queues a message of the runtime.
 func (m *Mailbox) PostSystemMessage(msg any) {
 	m.mu.Lock()
-	m.system.push(entry{msg: msg})
+	m.system.Push(entry{msg: msg})
 	m.schedule()
 }
 
@@ -122,7 +131,7 @@ func (m *Mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher acto
 		return
 	}
 	// The last messages of the actor before may still be queued, and are still its own.
-	m.system.push(entry{msg: attach{invoker}})
+	m.system.Push(entry{msg: attach{invoker}})
 }
 
 // attach stands in the system lane where a new actor takes over.
@@ -135,7 +144,7 @@ func (m *Mailbox) Start() {}
 func (m *Mailbox) UserMessageCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.control.n + m.data.n
+	return m.control.Len() + m.data.Len()
 }
 
 // Stats returns a snapshot.
@@ -143,8 +152,8 @@ func (m *Mailbox) Stats() MailboxStats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return MailboxStats{
-		Control:      m.control.n,
-		Data:         m.data.n,
+		Control:      m.control.Len(),
+		Data:         m.data.Len(),
 		Bytes:        int(m.held.Load()),
 		Dropped:      m.dropped.Load(),
 		DroppedBytes: m.droppedBytes.Load(),
@@ -159,14 +168,14 @@ func (m *Mailbox) Close() {
 	m.mu.Lock()
 	m.closed, m.stopped = true, true
 	data := m.data
-	m.data, m.control = ring{}, ring{}
+	m.data, m.control = ring.Queue[entry]{}, ring.Queue[entry]{}
 	for _, w := range m.watches {
-		m.system.push(entry{msg: w})
+		m.system.Push(entry{msg: w})
 	}
 	m.watches = nil
 	m.mu.Unlock()
-	for data.n > 0 {
-		e := data.pop()
+	for data.Len() > 0 {
+		e := data.Pop()
 		m.held.Add(-int64(e.size))
 		m.lose(e.data, e.size, LossClosed)
 	}
@@ -190,11 +199,11 @@ func (m *Mailbox) admit(msg any, d Data) (Loss, bool) {
 	}
 	size := d.Bytes()
 	held := int(m.held.Load())
-	if m.data.n >= m.limits.Messages || held > 0 && held+size > m.limits.Bytes {
+	if m.data.Len() >= m.limits.Messages || held > 0 && held+size > m.limits.Bytes {
 		return LossFull, false
 	}
 	m.held.Add(int64(size))
-	m.data.push(entry{msg, d, size})
+	m.data.Push(entry{msg, d, size})
 	return 0, true
 }
 

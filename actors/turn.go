@@ -38,13 +38,13 @@ func (m *Mailbox) next() (entry, lane, actor.MessageInvoker) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case m.system.n > 0:
-		return m.system.pop(), laneSystem, m.invoker
+	case m.system.Len() > 0:
+		return m.system.Pop(), laneSystem, m.invoker
 	case m.suspended || !m.started:
-	case m.control.n > 0:
-		return m.control.pop(), laneControl, m.invoker
-	case m.data.n > 0:
-		return m.data.pop(), laneData, m.invoker
+	case m.control.Len() > 0:
+		return m.control.Pop(), laneControl, m.invoker
+	case m.data.Len() > 0:
+		return m.data.Pop(), laneData, m.invoker
 	}
 	m.scheduled = false
 	return entry{}, laneNone, nil

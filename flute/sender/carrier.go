@@ -65,7 +65,7 @@ func (s *schedule) openAhead(now time.Time) {
 		if o == nil || !o.described(s.cfg, now) || s.atOnce(o) {
 			return
 		}
-		s.queue.pop()
+		s.queue.Pop()
 		c := s.carry(o)
 		c.since = now
 		c.read(now, false)

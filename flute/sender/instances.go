@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/ring"
 )
 
 // instanceIDs hands out FDT Instance IDs in their logical order, never one whose last FDT Instance has not expired:
@@ -13,7 +14,7 @@ import (
 // IDs are handed out in a ring, so the next one can only be in use by the oldest FDT Instance that is remembered.
 type instanceIDs struct {
 	next flute.InstanceID
-	used fifo[idRun] // oldest first
+	used ring.Queue[idRun] // oldest first
 }
 
 // idRun is a run of consecutive FDT Instance IDs that expire at the same time; runs keep a burst of instances small.
@@ -25,25 +26,25 @@ type idRun struct {
 
 // free reports whether the next ID may be used at now, and, if not, when it may.
 func (a *instanceIDs) free(now time.Time) (ok bool, at time.Time) {
-	for a.used.len() > 0 && !a.used.front().expires.After(now) {
-		a.used.pop()
+	for a.used.Len() > 0 && !a.used.Front().expires.After(now) {
+		a.used.Pop()
 	}
-	if a.used.len() == 0 || a.used.front().first != a.next {
+	if a.used.Len() == 0 || a.used.Front().first != a.next {
 		return true, time.Time{}
 	}
-	return false, a.used.front().expires
+	return false, a.used.Front().expires
 }
 
 // take returns the next ID and marks it used until expires. The caller asked free before.
 func (a *instanceIDs) take(expires time.Time) flute.InstanceID {
 	id := a.next
 	a.next = id.Next()
-	if a.used.len() > 0 {
-		if last := a.used.back(); last.expires.Equal(expires) {
+	if a.used.Len() > 0 {
+		if last := a.used.Back(); last.expires.Equal(expires) {
 			last.count++
 			return id
 		}
 	}
-	a.used.push(idRun{first: id, count: 1, expires: expires})
+	a.used.Push(idRun{first: id, count: 1, expires: expires})
 	return id
 }

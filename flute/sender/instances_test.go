@@ -55,7 +55,7 @@ func TestConf_E41_InstanceIDsWrapThreeTimes(t *testing.T) {
 	if last := allocate(t, &a, n, time.Millisecond, time.Minute); last != 4 {
 		t.Errorf("the last ID is %d, want 4", last)
 	}
-	if n := a.used.len(); n > 1<<17 {
+	if n := a.used.Len(); n > 1<<17 {
 		t.Errorf("%d runs are remembered", n)
 	}
 }
@@ -98,31 +98,5 @@ func TestInstanceIDsWithUnorderedExpiry(t *testing.T) {
 			t.Fatalf("ID %d is in use until %v, taken at %v", id, until[id], now)
 		}
 		until[id] = expires
-	}
-}
-
-func TestFIFO(t *testing.T) {
-	var q fifo[int]
-	r := rand.New(rand.NewPCG(3, 4))
-	var want []int
-	for i := range 10_000 {
-		if len(want) == 0 || r.IntN(5) < 3 {
-			q.push(i)
-			want = append(want, i)
-		} else {
-			if got := q.pop(); got != want[0] {
-				t.Fatalf("pop %d, want %d", got, want[0])
-			}
-			want = want[1:]
-		}
-		if q.len() != len(want) {
-			t.Fatalf("len %d, want %d", q.len(), len(want))
-		}
-		if len(want) > 0 && (*q.front() != want[0] || *q.back() != want[len(want)-1]) {
-			t.Fatalf("front %d, back %d, want %d, %d", *q.front(), *q.back(), want[0], want[len(want)-1])
-		}
-	}
-	if n := testing.AllocsPerRun(100, func() { q.push(1); q.pop() }); n != 0 {
-		t.Errorf("%v allocations in steady state", n)
 	}
 }

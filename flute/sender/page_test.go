@@ -297,8 +297,8 @@ func TestEndlessSession(t *testing.T) {
 		}
 	}
 	st := r.s.Stats()
-	if most > 60 || len(r.s.plan.pages) > 3 || r.s.plan.rotation.len() > 10 {
-		t.Errorf("%d finished files at most, %d pages, rotation of %d", most, len(r.s.plan.pages), r.s.plan.rotation.len())
+	if most > 60 || len(r.s.plan.pages) > 3 || r.s.plan.rotation.Len() > 10 {
+		t.Errorf("%d finished files at most, %d pages, rotation of %d", most, len(r.s.plan.pages), r.s.plan.rotation.Len())
 	}
 	if st.FDTPackets*3 > st.Packets {
 		t.Errorf("%d of %d packets are of the FDT", st.FDTPackets, st.Packets)

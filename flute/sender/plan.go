@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/ring"
 )
 
 // plan is which files are described, in which FDT Instances, and which of these is sent when: the pages with the files
@@ -15,9 +16,9 @@ type plan struct {
 	stats *statistics
 
 	sending  announcer
-	pages    []*page     // all files that are described or to be described
-	rotation fifo[turn]  // those whose FDT Instances are repeated, by the latest transmission
-	settled  fifo[*page] // those that were described often enough
+	pages    []*page           // all files that are described or to be described
+	rotation ring.Queue[turn]  // those whose FDT Instances are repeated, by the latest transmission
+	settled  ring.Queue[*page] // those that were described often enough
 
 	live      tally  // objects with packets to come
 	finished  tally  // objects sent as often as asked, on pages
@@ -37,7 +38,7 @@ func (l *plan) list(o *object) {
 	p := l.last()
 	if p == nil || !p.fits(l.cfg, o) {
 		if p != nil && !p.turn && p.number != 0 {
-			l.settled.push(p)
+			l.settled.Push(p)
 		}
 		p = &page{}
 		l.pages = append(l.pages, p)
@@ -129,12 +130,12 @@ func (l *plan) unlist(o *object) {
 // forgetSettled forgets the pages that have been described often enough, once that has expired or when they are too
 // many: a session that goes on for ever does not remember all that it ever sent.
 func (l *plan) forgetSettled(now time.Time) {
-	for l.settled.len() > 0 && !l.complete {
-		p := *l.settled.front()
+	for l.settled.Len() > 0 && !l.complete {
+		p := *l.settled.Front()
 		if !p.gone && !p.turn && p.expires.After(now) && l.live.objects+l.finished.objects <= maxDescribed {
 			return
 		}
-		l.settled.pop()
+		l.settled.Pop()
 		if !p.gone && !p.turn {
 			l.forgetPage(p)
 		}

@@ -14,7 +14,7 @@ const fdtSpread = 100 * time.Millisecond
 func (l *plan) rotate(p *page) {
 	if !p.turn {
 		p.turn = true
-		l.rotation.push(turn{p, p.starts})
+		l.rotation.Push(turn{p, p.starts})
 	}
 }
 
@@ -43,17 +43,17 @@ func (l *plan) finale() {
 // next returns the page whose FDT Instance is to be sent next, and when; nil: none, as things are. wanted is the object
 // that could be sent if it were described; nil: none.
 func (l *plan) next(wanted *object, now time.Time) (p *page, at time.Time) {
-	for p == nil && l.rotation.len() > 0 {
-		next := *l.rotation.front()
+	for p == nil && l.rotation.Len() > 0 {
+		next := *l.rotation.Front()
 		switch q := next.page; {
 		case q.starts != next.starts: // it was sent since
-			l.rotation.pop()
+			l.rotation.Pop()
 		case l.rotates(q):
 			p, at = q, l.repeatAt(q)
 		default:
-			l.rotation.pop()
+			l.rotation.Pop()
 			if q.turn = false; q != l.last() && !q.gone {
-				l.settled.push(q)
+				l.settled.Push(q)
 			}
 		}
 	}

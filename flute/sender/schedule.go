@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/ring"
 )
 
 // schedule is which files are in transfer, and which come next.
@@ -11,7 +13,7 @@ type schedule struct {
 	cfg   *Config
 	works *worklist
 
-	queue   fifo[*object] // pending
+	queue   ring.Queue[*object] // pending
 	waiting delays
 	active  []*carrier // in transfer, up to Config.Parallel
 	turn    int        // the active one that is next
@@ -24,14 +26,14 @@ type schedule struct {
 // push makes o pending, after all others.
 func (s *schedule) push(o *object) {
 	o.state = pending
-	s.queue.push(o)
+	s.queue.Push(o)
 	s.changed = true
 }
 
 // pushFront makes o pending, before all others.
 func (s *schedule) pushFront(o *object) {
 	o.state = pending
-	s.queue.pushFront(o)
+	s.queue.PushFront(o)
 	s.changed = true
 }
 
@@ -62,11 +64,11 @@ func (s *schedule) at(now time.Time) (at time.Time, ok bool) {
 
 // head returns the object at the head of the queue, or nil. Those that ended in the queue are dropped.
 func (s *schedule) head() *object {
-	for s.queue.len() > 0 {
-		if o := *s.queue.front(); o.state == pending {
+	for s.queue.Len() > 0 {
+		if o := *s.queue.Front(); o.state == pending {
 			return o
 		}
-		s.queue.pop()
+		s.queue.Pop()
 	}
 	return nil
 }
@@ -97,7 +99,7 @@ func (s *schedule) fill(now time.Time) {
 		if o == nil || !o.described(s.cfg, now) || !s.atOnce(o) {
 			break
 		}
-		s.queue.pop()
+		s.queue.Pop()
 		s.enter(s.carry(o))
 	}
 	s.openAhead(now)

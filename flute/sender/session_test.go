@@ -210,7 +210,7 @@ func (m *model) check(s *Session) {
 func TestConf_E42_SessionWaitsForAnInstanceID(t *testing.T) {
 	s, _ := oneFile(t, Config{FDTStartID: 5}, 10)
 	free := start.Add(10 * time.Second)
-	s.plan.sending.ids.used.push(idRun{first: 5, count: 1, expires: free})
+	s.plan.sending.ids.used.Push(idRun{first: 5, count: 1, expires: free})
 	for range 3 {
 		if _, ok, err := s.AppendNext(nil, start); ok || err != nil {
 			t.Fatal(ok, err)

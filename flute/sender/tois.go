@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/ring"
 )
 
 // ErrTOI is wrapped by the errors of Add about the TOI of a file.
@@ -18,7 +19,7 @@ type tois struct {
 	last    flute.TOI // the largest TOI that the profile allows; zero: none
 	objects map[flute.TOI]*object
 	retired map[flute.TOI]struct{} // those of retirees
-	expiry  fifo[retiree]
+	expiry  ring.Queue[retiree]
 }
 
 type retiree struct {
@@ -68,12 +69,12 @@ func (t *tois) retire(toi flute.TOI, until time.Time) {
 		return // never described
 	}
 	t.retired[toi] = struct{}{}
-	t.expiry.push(retiree{toi, until})
+	t.expiry.Push(retiree{toi, until})
 }
 
 // expire forgets the TOIs whose descriptions have expired.
 func (t *tois) expire(now time.Time) {
-	for t.expiry.len() > 0 && !t.expiry.front().until.After(now) {
-		delete(t.retired, t.expiry.pop().toi)
+	for t.expiry.Len() > 0 && !t.expiry.Front().until.After(now) {
+		delete(t.retired, t.expiry.Pop().toi)
 	}
 }
