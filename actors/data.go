@@ -2,7 +2,7 @@ package actors
 
 import "github.com/asynkron/protoactor-go/actor"
 
-// Data is a message of the data lane, usually a pooled pointer that holds references to buffers. See the package
+// Data is a message of the data queue, usually a pooled pointer that holds references to buffers. See the package
 // comment for who releases it.
 type Data interface {
 	// Bytes returns what the message counts against Limits.Bytes. It is asked once, when the message is posted.
@@ -18,7 +18,7 @@ type Loss uint8
 
 // The losses. Their String is stable.
 const (
-	LossFull   Loss = iota // the lane was full
+	LossFull   Loss = iota // the data queue was full
 	LossClosed             // the actor was stopping, gone, or its Mailbox closed
 	LossCrash              // the actor panicked while it handled the message
 )
@@ -36,8 +36,8 @@ func (l Loss) String() string {
 	return "unknown"
 }
 
-// Limits bound the data lane of a Mailbox. A message is admitted when the lane holds nothing, or when it still fits: one
-// message larger than Bytes cannot be stuck for ever.
+// Limits bound the data queue of a Mailbox. A message is admitted when the queue holds nothing, or when it still fits:
+// one message larger than Bytes cannot be stuck for ever.
 type Limits struct {
 	Bytes    int // sum of Data.Bytes, including the message in the handler; 0 means 16 MiB
 	Messages int // messages queued; 0 means 1024

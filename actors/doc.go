@@ -17,17 +17,17 @@
 //	...
 //	box.Offer(batch) // from the reader goroutine, without a look-up
 //
-// # Two lanes
+// # Two queues
 //
-// A message that implements Data travels in the data lane: bounded in bytes and in messages, tail-dropped when full,
-// each loss counted and shown to the callback of the Mailbox. Every other message is control: its lane is never dropped
+// A message that implements Data waits in the data queue: bounded in bytes and in messages, tail-dropped when full,
+// each loss counted and shown to the callback of the Mailbox. Every other message is control: its queue never drops
 // and goes first. Messages of the runtime itself (Stop, Terminated, Failure, ...) go before both. So a control message
-// overtakes queued Data, and a Poison overtakes it too; within a lane the order of posting is kept.
+// overtakes queued Data, and a Poison overtakes it too; within a queue the order of posting is kept.
 //
 // # Who releases Data
 //
 // One rule: whoever posts a Data message gives its reference away, in every case, also when Offer returns false. The
-// Mailbox calls Release exactly once for each: after the handler returned, after the handler panicked, when the lane is
+// Mailbox calls Release exactly once for each: after the handler returned, after the handler panicked, when the data queue is
 // full, when the actor is stopping or gone. A handler therefore never calls Release on the message that it handles, and
 // must not keep the message, or any bytes that it lends, after it returned. What it needs longer it copies. What it
 // passes on gets its own reference first: build the new message, retain the buffer for it, and Offer it at once, so that

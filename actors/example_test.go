@@ -9,7 +9,7 @@ import (
 	"github.com/flute-node/flute-node/actors"
 )
 
-// batch is a message of the data lane. A real one is pooled, and Release gives its buffer back.
+// batch is a message of the data queue. A real one is pooled, and Release gives its buffer back.
 type batch struct{ packets [][]byte }
 
 func (b *batch) Bytes() int {

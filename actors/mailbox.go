@@ -46,7 +46,7 @@ type Mailbox struct {
 
 var _ actor.Mailbox = (*Mailbox)(nil)
 
-// entry is a queued message; data and size are set in the data lane only.
+// entry is a queued message; data and size are set in the data queue only.
 type entry struct {
 	msg  any
 	data Data
@@ -58,7 +58,7 @@ type MailboxStats struct {
 	Control      int    // control messages queued
 	Data         int    // Data messages queued
 	Bytes        int    // bytes of Data queued or in the handler
-	Dropped      uint64 // Data messages lost because the lane was full
+	Dropped      uint64 // Data messages lost because the data queue was full
 	DroppedBytes uint64
 	Lost         uint64 // Data messages lost because the actor was gone or panicked
 	LostBytes    uint64
@@ -74,7 +74,7 @@ func NewMailbox(l Limits, onLoss func(Data, Loss)) *Mailbox {
 }
 
 // Offer posts d and reports whether it was queued; if not, it is counted and released. It never blocks. With a Loop it does
-// not allocate once the lane has grown.
+// not allocate once the queue has grown.
 func (m *Mailbox) Offer(d Data) bool {
 	return m.postData(d, d)
 }
@@ -97,7 +97,7 @@ func (m *Mailbox) Deliver(d Data) bool {
 	return true
 }
 
-// PostUserMessage queues msg in the lane it belongs to.
+// PostUserMessage puts msg into the queue that it belongs to.
 func (m *Mailbox) PostUserMessage(msg any) {
 	if d, ok := dataOf(msg); ok {
 		m.postData(msg, d)
@@ -134,13 +134,13 @@ func (m *Mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher acto
 	m.system.Push(entry{msg: attach{invoker}})
 }
 
-// attach stands in the system lane where a new actor takes over.
+// attach stands in the system queue where a new actor takes over.
 type attach struct{ invoker actor.MessageInvoker }
 
 // Start does nothing: the first message starts the actor.
 func (m *Mailbox) Start() {}
 
-// UserMessageCount returns the number of messages in both lanes.
+// UserMessageCount returns the number of control and Data messages that wait.
 func (m *Mailbox) UserMessageCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -192,7 +192,7 @@ func (m *Mailbox) postData(msg any, d Data) bool {
 	return true
 }
 
-// admit queues d if the lane takes it. m.mu is held.
+// admit queues d if there is room for it. m.mu is held.
 func (m *Mailbox) admit(msg any, d Data) (Loss, bool) {
 	if m.closed {
 		return LossClosed, false

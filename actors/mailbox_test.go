@@ -407,7 +407,7 @@ func TestLossNames(t *testing.T) {
 	}
 }
 
-// TestEveryDataIsReleasedOnce has many posters, crashes, a small lane, and a stop in the middle.
+// TestEveryDataIsReleasedOnce has many posters, crashes, a small queue, and a stop in the middle.
 func TestEveryDataIsReleasedOnce(t *testing.T) {
 	for _, kind := range []string{"goroutine", "loop", "inline"} {
 		t.Run(kind, func(t *testing.T) {

@@ -24,30 +24,31 @@ func Left(ctx actor.Context) {
 
 type left struct{}
 
-type lane uint8
+// queue is one of those of a Mailbox.
+type queue uint8
 
 const (
-	laneNone lane = iota
-	laneSystem
-	laneControl
-	laneData
+	queueNone queue = iota
+	queueSystem
+	queueControl
+	queueData
 )
 
-// next takes the next message. With laneNone the actor is idle, and the next post schedules it again.
-func (m *Mailbox) next() (entry, lane, actor.MessageInvoker) {
+// next takes the next message. With queueNone the actor is idle, and the next post schedules it again.
+func (m *Mailbox) next() (entry, queue, actor.MessageInvoker) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
 	case m.system.Len() > 0:
-		return m.system.Pop(), laneSystem, m.invoker
+		return m.system.Pop(), queueSystem, m.invoker
 	case m.suspended || !m.started:
 	case m.control.Len() > 0:
-		return m.control.Pop(), laneControl, m.invoker
+		return m.control.Pop(), queueControl, m.invoker
 	case m.data.Len() > 0:
-		return m.data.Pop(), laneData, m.invoker
+		return m.data.Pop(), queueData, m.invoker
 	}
 	m.scheduled = false
-	return entry{}, laneNone, nil
+	return entry{}, queueNone, nil
 }
 
 // process runs the actor until it is idle, or until the other actors of its Loop deserve a turn.
@@ -70,31 +71,31 @@ func (m *Mailbox) process() {
 // turn handles up to n messages, or up to the first panic, and reports whether the actor is idle.
 func (m *Mailbox) turn(n int) (idle bool) {
 	var e entry
-	var l lane
+	var from queue
 	var invoker actor.MessageInvoker
 	defer func() {
 		if v := recover(); v != nil {
-			m.fail(v, e, l, invoker)
+			m.fail(v, e, from, invoker)
 		}
 	}()
 	for range n {
-		switch e, l, invoker = m.next(); l {
-		case laneNone:
+		switch e, from, invoker = m.next(); from {
+		case queueNone:
 			return true
-		case laneSystem:
+		case queueSystem:
 			m.invokeSystem(e.msg, invoker)
-		case laneControl:
+		case queueControl:
 			invoker.InvokeUserMessage(e.msg)
-		case laneData:
+		case queueData:
 			if m.leaving {
 				// Its children are still stopping; the Guard would not show it the message.
-				l = laneNone
+				from = queueNone
 				m.held.Add(-int64(e.size))
 				m.lose(e.data, e.size, LossClosed)
 				continue
 			}
 			invoker.InvokeUserMessage(e.msg)
-			l = laneNone // from here on a panic is one of Release
+			from = queueNone // from here on a panic is one of Release
 			m.held.Add(-int64(e.size))
 			e.data.Release()
 		}
@@ -104,12 +105,12 @@ func (m *Mailbox) turn(n int) (idle bool) {
 
 // fail passes a panic on to the supervisor. The Data in flight is not passed on with it: its buffers are released before
 // the supervisor gets to look.
-func (m *Mailbox) fail(v any, e entry, l lane, invoker actor.MessageInvoker) {
+func (m *Mailbox) fail(v any, e entry, from queue, invoker actor.MessageInvoker) {
 	msg := e.msg
 	if e.data != nil {
 		msg = nil
 	}
-	if l == laneData {
+	if from == queueData {
 		m.held.Add(-int64(e.size))
 		m.lose(e.data, e.size, LossCrash)
 	}

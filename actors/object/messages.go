@@ -15,7 +15,7 @@ type Message interface {
 	kind() string
 }
 
-// Packets is sent by the session: packets of this TOI in the order of their arrival. Data lane. It is a buffer that
+// Packets is sent by the session: packets of this TOI in the order of their arrival. Data queue. It is a buffer that
 // changes hands: whoever has it owns it.
 type Packets struct {
 	Packets []alc.Packet // views into what Owner holds

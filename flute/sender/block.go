@@ -6,7 +6,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// block is one source block in transfer. Its buffers outlive it: a lane uses them for the next block.
+// block is one source block in transfer. Its buffers outlive it: a carrier uses them for the next block.
 type block struct {
 	sbn     fec.SBN
 	group   group

@@ -14,7 +14,7 @@ type objectState uint8
 
 const (
 	pending  objectState = iota // in the queue, for its first or a further transfer
-	active                      // a lane sends it
+	active                      // a carrier sends it
 	waiting                     // between two transfers
 	changed                     // its content is to be prepared again, or is being
 	finished                    // sent as often as asked; its description may still be listed

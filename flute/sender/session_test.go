@@ -202,7 +202,7 @@ func (m *model) check(s *Session) {
 		}
 	}
 	if live != s.plan.live || done != s.plan.finished || len(s.schedule.active) > s.cfg.Parallel {
-		m.t.Fatalf("live %v, counted %v; finished %v, counted %v; %d lanes", live, s.plan.live, done, s.plan.finished, len(s.schedule.active))
+		m.t.Fatalf("live %v, counted %v; finished %v, counted %v; %d carriers", live, s.plan.live, done, s.plan.finished, len(s.schedule.active))
 	}
 }
 

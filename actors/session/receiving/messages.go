@@ -18,7 +18,7 @@ type message interface {
 	kind() string
 }
 
-// Packets is sent by a reader: datagrams of one session in the order of arrival. Data lane. It is a buffer that changes
+// Packets is sent by a reader: datagrams of one session in the order of arrival. Data queue. It is a buffer that changes
 // hands: whoever has it owns it, and nobody else looks at it.
 type Packets struct {
 	Slab      *slab.Slab // holds the bytes; Packets has one reference
