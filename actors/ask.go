@@ -11,9 +11,9 @@ import (
 // ErrGone means that the actor that was asked does not exist, or stopped before it answered.
 var ErrGone = errors.New("actors: no such actor")
 
-// Ask sends m to the actor and returns what it answers with actor.Context.Respond. The error wraps ErrGone if there is no
-// such actor any more, a *Crash if it panicked over m, and the error of ctx if that ends first; then the actor may still
-// handle m. An answer of another type than T is an error too. Ask must not be called by an actor. It is safe for
+// Ask sends m to the actor and returns what it answers with actor.Context.Respond. The error wraps ErrGone if there is
+// no such actor any more, a *Crash if it panicked over m, and the error of ctx if that ends first; then the actor may
+// still handle m. An answer of another type than T is an error too. Ask must not be called by an actor. It is safe for
 // concurrent use.
 //
 // It is used in place of protoactor's futures, which have a data race, and do not notice that an actor is gone.

@@ -42,7 +42,8 @@ func TestAsk(t *testing.T) {
 						t.Errorf("%d, %v", n, err)
 					}
 				}
-				if _, err := actors.Ask[string](ctx, sys, pid, 41); err == nil || !strings.Contains(err.Error(), "answers int with int") {
+				if _, err := actors.Ask[string](ctx, sys, pid, 41); err == nil ||
+					!strings.Contains(err.Error(), "answers int with int") {
 					t.Errorf("an answer of another type: %v", err)
 				}
 				short, cancel := context.WithTimeout(ctx, time.Second)
@@ -57,7 +58,8 @@ func TestAsk(t *testing.T) {
 				if name == "of the kit" {
 					before = time.Now()
 					var crash *actors.Crash
-					if _, err := actors.Ask[int](ctx, sys, pid, errOracle); !errors.As(err, &crash) || !errors.Is(err, errOracle) {
+					if _, err := actors.Ask[int](ctx, sys, pid, errOracle); !errors.As(err, &crash) ||
+						!errors.Is(err, errOracle) {
 						t.Errorf("a panic over the question: %v", err)
 					}
 					if n, err := actors.Ask[int](ctx, sys, pid, 41); n != 42 || err != nil || time.Since(before) > 0 {

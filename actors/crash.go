@@ -38,8 +38,8 @@ func Fault(err error) {
 	}
 }
 
-// Blamer is implemented by an actor that knows what it was working on, such as a source block. The Guard asks it after a
-// panic, under recover, on the goroutine of the actor; the same answer twice means that a restart does not help.
+// Blamer is implemented by an actor that knows what it was working on, such as a source block. The Guard asks it after
+// a panic, under recover, on the goroutine of the actor; the same answer twice means that a restart does not help.
 type Blamer interface {
 	// Blame names the work in hand; empty means not known.
 	Blame() string

@@ -27,34 +27,35 @@
 // # Who releases Data
 //
 // One rule: whoever posts a Data message gives its reference away, in every case, also when Offer returns false. The
-// Mailbox calls Release exactly once for each: after the handler returned, after the handler panicked, when the data queue is
-// full, when the actor is stopping or gone. A handler therefore never calls Release on the message that it handles, and
-// must not keep the message, or any bytes that it lends, after it returned. What it needs longer it copies. What it
-// passes on gets its own reference first: build the new message, retain the buffer for it, and Offer it at once, so that
-// no panic can fall between.
+// Mailbox calls Release exactly once for each: after the handler returned, after the handler panicked, when the data
+// queue is full, when the actor is stopping or gone. A handler therefore never calls Release on the message that it
+// handles, and must not keep the message, or any bytes that it lends, after it returned. What it needs longer it
+// copies. What it passes on gets its own reference first: build the new message, retain the buffer for it, and Offer it
+// at once, so that no panic can fall between.
 //
 // A message sent to a PID that no longer exists is a dead letter; System releases the Data among them.
 //
 // # Where actors run
 //
-// With the Dispatcher nil an actor gets a goroutine whenever it has work. A Loop is one goroutine for a session actor and
-// all of its objects. The session hands Data to an object with Mailbox.Deliver, which runs the object at once, inside of
-// the session's handler; everything else, whoever sends it, is queued on the Loop. What an object sends to its session
-// meanwhile is queued as well, never nested. A crash inside of Deliver is caught there; the session does not notice
-// until the Failure reaches its strategy. What takes long goes to package lanes and comes back as a message.
+// With the Dispatcher nil an actor gets a goroutine whenever it has work. A Loop is one goroutine for a session actor
+// and all of its objects. The session hands Data to an object with Mailbox.Deliver, which runs the object at once,
+// inside of the session's handler; everything else, whoever sends it, is queued on the Loop. What an object sends to
+// its session meanwhile is queued as well, never nested. A crash inside of Deliver is caught there; the session does
+// not notice until the Failure reaches its strategy. What takes long goes to package lanes and comes back as a message.
 //
 // # Crashes
 //
-// Every actor runs behind a Guard. A panic becomes a *Crash, with the stack, the kind of message and what the actor blames
-// (Blamer). Panics in Restarting, Stopping and Stopped are caught and reported, so that they neither hang nor revive. User
-// messages after Stopping are ignored. After a restart the queues are as they were; the message in flight is lost. The
-// actor is built when it starts, not when it is spawned: a panic while building is the child's, not the parent's.
+// Every actor runs behind a Guard. A panic becomes a *Crash, with the stack, the kind of message and what the actor
+// blames (Blamer). Panics in Restarting, Stopping and Stopped are caught and reported, so that they neither hang nor
+// revive. User messages after Stopping are ignored. After a restart the queues are as they were; the message in flight
+// is lost. The actor is built when it starts, not when it is spawned: a panic while building is the child's, not the
+// parent's.
 //
 // An actor that has to stop its children in order implements Leaver.
 //
 // # Limitations
 //
-// 64-bit machines only: the registry of protoactor indexes with a signed 32-bit hash. The following parts of protoactor are
-// not to be used beside the kit: SetReceiveTimeout and Future on busy paths (data races), Stash (last in, first out),
-// MessageBatch (delivers twice), Bounded mailboxes (spin), ReceiverMiddleware and metrics (allocate per message).
+// 64-bit machines only: the registry of protoactor indexes with a signed 32-bit hash. The following parts of protoactor
+// are not to be used beside the kit: SetReceiveTimeout and Future on busy paths (data races), Stash (last in, first
+// out), MessageBatch (delivers twice), Bounded mailboxes (spin), ReceiverMiddleware and metrics (allocate per message).
 package actors

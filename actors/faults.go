@@ -24,16 +24,16 @@ const (
 	FaultDuplicate                  // the actor handles the message twice
 )
 
-// Rule injects one kind of fault into the messages that it matches. A rule counts for each actor apart, over restarts, also
-// if two have one name.
+// Rule injects one kind of fault into the messages that it matches. A rule counts for each actor apart, over restarts,
+// also if two have one name.
 type Rule struct {
 	Kind FaultKind
-	// Actor is a pattern of package path for the stable name of the actor, which is Spec.Name, or for the id of its PID; '*'
-	// does not match '/'. Empty matches every actor.
+	// Actor is a pattern of package path for the stable name of the actor, which is Spec.Name, or for the id of its
+	// PID; '*' does not match '/'. Empty matches every actor.
 	Actor string
-	// Message is a pattern for the kind of message: what Spec.Kind returns, or of the lifecycle "started", "restarting",
-	// "stopping", "stopped" and "terminated". A message without a kind has the name of its Go type, as %T prints it. Empty
-	// matches every message that is not one of the lifecycle.
+	// Message is a pattern for the kind of message: what Spec.Kind returns, or of the lifecycle "started",
+	// "restarting", "stopping", "stopped" and "terminated". A message without a kind has the name of its Go type, as %T
+	// prints it. Empty matches every message that is not one of the lifecycle.
 	Message string
 	// Nth is which matching message is hit, from 1. 0 means all, or those that Probability picks.
 	Nth int
@@ -56,8 +56,8 @@ func (f *InjectedFault) Error() string {
 	return fmt.Sprintf("actors: fault injected into %s at %s", f.Actor, f.Message)
 }
 
-// Faults injects faults, the same ones in each run with the same seed and the same messages per actor, in whatever order
-// the actors run. A nil *Faults injects nothing and costs nothing. Safe for concurrent use.
+// Faults injects faults, the same ones in each run with the same seed and the same messages per actor, in whatever
+// order the actors run. A nil *Faults injects nothing and costs nothing. Safe for concurrent use.
 type Faults struct {
 	seed  int64
 	rules []Rule
@@ -115,7 +115,8 @@ func (f *Faults) newInjector(id, name string) *injector {
 				continue
 			}
 		}
-		in.rules = append(in.rules, ruleState{Rule: r, random: rand.New(rand.NewPCG(uint64(f.seed)+uint64(i), h.Sum64()))})
+		random := rand.New(rand.NewPCG(uint64(f.seed)+uint64(i), h.Sum64()))
+		in.rules = append(in.rules, ruleState{Rule: r, random: random})
 	}
 	if in.rules == nil {
 		return nil

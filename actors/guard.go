@@ -32,8 +32,8 @@ func guardOf(ctx actor.Context) *guard {
 	return g
 }
 
-// Inner returns the actor behind the guard of the running actor, or what ctx.Actor returns if there is no guard. It is for
-// messages that answer themselves (actor.AutoRespond), which the Guard does not show to the actor.
+// Inner returns the actor behind the guard of the running actor, or what ctx.Actor returns if there is no guard. It is
+// for messages that answer themselves (actor.AutoRespond), which the Guard does not show to the actor.
 func Inner(ctx actor.Context) actor.Actor {
 	if g := guardOf(ctx); g != nil {
 		return g.inner
@@ -131,8 +131,8 @@ func (g *guard) leave(ctx actor.Context) (postponed bool) {
 }
 
 // HandleFailure decides about a child: by the actor itself if it is a strategy, else by the strategy of its Spec.
-func (g *guard) HandleFailure(sys *actor.ActorSystem, sup actor.Supervisor, child *actor.PID, rs *actor.RestartStatistics,
-	reason, msg any,
+func (g *guard) HandleFailure(
+	sys *actor.ActorSystem, sup actor.Supervisor, child *actor.PID, rs *actor.RestartStatistics, reason, msg any,
 ) {
 	// A stopping actor stops its children anyway; a restart would race with that.
 	if g.leaving {

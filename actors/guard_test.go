@@ -64,7 +64,8 @@ func TestCrashTellsWhatHappened(t *testing.T) {
 			}
 			got := *c
 			got.Stack = nil
-			if got.Value != want.Value || got.Actor != want.Actor || got.Message != want.Message || got.Blame != want.Blame {
+			if got.Value != want.Value || got.Actor != want.Actor || got.Message != want.Message ||
+				got.Blame != want.Blame {
 				t.Errorf("crash = %+v, want %+v", got, *want)
 			}
 			if !errors.Is(c, errDisk) {
@@ -107,7 +108,8 @@ func TestPanicsInLifecycle(t *testing.T) {
 							switch ctx.Message().(type) {
 							case *actor.Started:
 								trace.Add("started")
-								if _, err := ctx.SpawnNamed(actors.Spec{Produce: (&actortest.Probe{}).Produce}.Props(), "x"); err != nil {
+								child := actors.Spec{Produce: (&actortest.Probe{}).Produce}
+								if _, err := ctx.SpawnNamed(child.Props(), "x"); err != nil {
 									t.Error(err)
 								}
 							case *actor.Stopping:
@@ -123,11 +125,12 @@ func TestPanicsInLifecycle(t *testing.T) {
 						})
 					},
 				}
-				parent, child := spawnParent(t, sys, strategyFunc(func(sup actor.Supervisor, child *actor.PID, _, msg any) {
+				restart := strategyFunc(func(sup actor.Supervisor, child *actor.PID, _, msg any) {
 					if msg == "crash" {
 						sup.RestartChildren(child)
 					}
-				}), spec)
+				})
+				parent, child := spawnParent(t, sys, restart, spec)
 				if tt.crash {
 					sys.Root().Send(child, "crash")
 				}

@@ -12,14 +12,16 @@ import (
 // strategyFunc is a strategy made of a function.
 type strategyFunc func(sup actor.Supervisor, child *actor.PID, reason, msg any)
 
-func (f strategyFunc) HandleFailure(_ *actor.ActorSystem, sup actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics,
-	reason, msg any,
+func (f strategyFunc) HandleFailure(
+	_ *actor.ActorSystem, sup actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, msg any,
 ) {
 	f(sup, child, reason, msg)
 }
 
 // spawnParent spawns a root actor "p" with strategy and one child "p/c".
-func spawnParent(t *testing.T, sys *actors.System, strategy actor.SupervisorStrategy, child actors.Spec) (parent, pid *actor.PID) {
+func spawnParent(
+	t *testing.T, sys *actors.System, strategy actor.SupervisorStrategy, child actors.Spec,
+) (parent, pid *actor.PID) {
 	t.Helper()
 	spawned := make(chan *actor.PID, 1)
 	parent, err := sys.Root().SpawnNamed(actors.Spec{Strategy: strategy, Produce: func() actor.Actor {

@@ -9,8 +9,8 @@ import (
 // loopQuantum is how many messages an actor handles before the other actors of its Loop get their turn.
 const loopQuantum = 32
 
-// Loop is one goroutine that runs a session actor and all of its objects, an actor.Dispatcher. Create it with NewLoop and
-// end it with Stop. All methods are safe for concurrent use.
+// Loop is one goroutine that runs a session actor and all of its objects, an actor.Dispatcher. Create it with NewLoop
+// and end it with Stop. All methods are safe for concurrent use.
 type Loop struct {
 	wake chan struct{} // capacity 1
 	done chan struct{} // closed when the goroutine has ended
@@ -32,8 +32,8 @@ func NewLoop() *Loop {
 	return l
 }
 
-// Schedule queues fn. It never blocks and does not allocate once the queue has grown. After Stop stragglers, such as system
-// messages to an actor that is gone, are still run, one after another, on a goroutine that ends with them.
+// Schedule queues fn. It never blocks and does not allocate once the queue has grown. After Stop stragglers, such as
+// system messages to an actor that is gone, are still run, one after another, on a goroutine that ends with them.
 func (l *Loop) Schedule(fn func()) {
 	l.mu.Lock()
 	l.queue = append(l.queue, fn)
@@ -52,8 +52,8 @@ func (l *Loop) Schedule(fn func()) {
 // Throughput returns how many messages an actor handles in a row.
 func (l *Loop) Throughput() int { return loopQuantum }
 
-// Stop ends the goroutine after what is queued, and waits for it. It may be called twice. It must not be called by an actor
-// that runs on the Loop; the parent of the session does it when it learns that the session has terminated.
+// Stop ends the goroutine after what is queued, and waits for it. It may be called twice. It must not be called by an
+// actor that runs on the Loop; the parent of the session does it when it learns that the session has terminated.
 func (l *Loop) Stop() {
 	l.mu.Lock()
 	l.stopping = true

@@ -83,8 +83,8 @@ func TestStopAfterTheLoop(t *testing.T) {
 	})
 }
 
-// TestDeliverRunsInsideTheHandler: the object has handled the batch when Deliver returns, and what it sends to the session
-// is queued, not nested.
+// TestDeliverRunsInsideTheHandler: the object has handled the batch when Deliver returns, and what it sends to the
+// session is queued, not nested.
 func TestDeliverRunsInsideTheHandler(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		trace := &actortest.Trace{}
@@ -130,7 +130,8 @@ func TestDeliverRunsInsideTheHandler(t *testing.T) {
 		synctest.Wait()
 		want := []string{
 			"session 1", "object 1", "delivered 1", "session done",
-			"session 2", "object 2", "delivered 2", "end", "session done", "object control", "object 22", "session done",
+			"session 2", "object 2", "delivered 2", "end", "session done", "object control", "object 22",
+			"session done",
 		}
 		if diff := cmp.Diff(want, trace.Take()); diff != "" {
 			t.Errorf("order (-want +got):\n%s", diff)
@@ -194,7 +195,10 @@ func TestCrashInsideDeliver(t *testing.T) {
 				if onLoop == nil {
 					onLoop = loop
 				}
-				boxes := []*actors.Mailbox{actors.NewMailbox(actors.Limits{}, nil), actors.NewMailbox(actors.Limits{}, nil)}
+				boxes := []*actors.Mailbox{
+					actors.NewMailbox(actors.Limits{}, nil),
+					actors.NewMailbox(actors.Limits{}, nil),
+				}
 				object := func(id int) func() actor.Actor {
 					return func() actor.Actor {
 						return actor.ReceiveFunc(func(ctx actor.Context) {
@@ -234,7 +238,8 @@ func TestCrashInsideDeliver(t *testing.T) {
 					synctest.Wait()
 				}
 				want := []string{
-					"0 started", "1 started", "1 handled 0", "session 0", "0 started", "0 handled 1", "1 handled 1", "session 1",
+					"0 started", "1 started", "1 handled 0", "session 0", "0 started", "0 handled 1", "1 handled 1",
+					"session 1",
 				}
 				if diff := cmp.Diff(want, trace.Take()); diff != "" {
 					t.Errorf("order (-want +got):\n%s", diff)

@@ -9,12 +9,12 @@ import (
 	"github.com/flute-node/flute-node/internal/ring"
 )
 
-// Mailbox is the queue of one actor: messages of the runtime first, then control, then Data within Limits. It implements
-// actor.Mailbox, and is also a handle: a reader goroutine Offers to it without looking up a PID.
+// Mailbox is the queue of one actor: messages of the runtime first, then control, then Data within Limits. It
+// implements actor.Mailbox, and is also a handle: a reader goroutine Offers to it without looking up a PID.
 //
-// A Mailbox belongs to one actor at a time, through all its restarts. When that actor has terminated the Mailbox refuses
-// everything; spawning another actor with it, as a supervisor does that builds a child anew, opens it again. Posting before
-// the actor is spawned queues.
+// A Mailbox belongs to one actor at a time, through all its restarts. When that actor has terminated the Mailbox
+// refuses everything; spawning another actor with it, as a supervisor does that builds a child anew, opens it again.
+// Posting before the actor is spawned queues.
 //
 // All methods are safe for concurrent use, except Deliver as it says.
 type Mailbox struct {
@@ -65,23 +65,23 @@ type MailboxStats struct {
 }
 
 // NewMailbox returns an empty Mailbox. onLoss, when not nil, is shown every Data message that is lost, right before its
-// Release. It runs on whatever goroutine found the loss, must be safe for concurrent use and quick, and must not post to
-// the same Mailbox.
+// Release. It runs on whatever goroutine found the loss, must be safe for concurrent use and quick, and must not post
+// to the same Mailbox.
 func NewMailbox(l Limits, onLoss func(Data, Loss)) *Mailbox {
 	m := &Mailbox{limits: l.orDefault(), onLoss: onLoss}
 	m.run = m.process
 	return m
 }
 
-// Offer posts d and reports whether it was queued; if not, it is counted and released. It never blocks. With a Loop it does
-// not allocate once the queue has grown.
+// Offer posts d and reports whether it was queued; if not, it is counted and released. It never blocks. With a Loop it
+// does not allocate once the queue has grown.
 func (m *Mailbox) Offer(d Data) bool {
 	return m.postData(d, d)
 }
 
 // Deliver posts d like Offer, and runs the actor at once on the goroutine of the caller when it is idle. It is for the
-// actor that shares a Loop with the receiver, while it handles a message of its own. When something is already queued for
-// the receiver, d waits in its turn.
+// actor that shares a Loop with the receiver, while it handles a message of its own. When something is already queued
+// for the receiver, d waits in its turn.
 func (m *Mailbox) Deliver(d Data) bool {
 	m.mu.Lock()
 	if why, ok := m.admit(d, d); !ok {

@@ -120,7 +120,9 @@ func TestLimits(t *testing.T) {
 					mustReleaseOnce(t, d)
 				}
 			}
-			want := actors.MailboxStats{Data: queued, Bytes: bytes, Dropped: uint64(dropped), DroppedBytes: uint64(droppedBytes)}
+			want := actors.MailboxStats{
+				Data: queued, Bytes: bytes, Dropped: uint64(dropped), DroppedBytes: uint64(droppedBytes),
+			}
 			if diff := cmp.Diff(want, box.Stats()); diff != "" {
 				t.Errorf("stats (-want +got):\n%s", diff)
 			}
@@ -318,7 +320,8 @@ func TestLateRestartDoesNotRevive(t *testing.T) {
 		late()
 		synctest.Wait()
 		got := p.Take()
-		if s, e := len(actortest.Received[*actor.Started](got)), len(actortest.Received[*actor.Stopped](got)); s != 1 || e != 1 {
+		s, e := len(actortest.Received[*actor.Started](got)), len(actortest.Received[*actor.Stopped](got))
+		if s != 1 || e != 1 {
 			t.Errorf("%d Started and %d Stopped, want one of each", s, e)
 		}
 	})
@@ -398,7 +401,8 @@ func TestPanicInOnLoss(t *testing.T) {
 
 func TestLossNames(t *testing.T) {
 	want := map[actors.Loss]string{
-		actors.LossFull: "full", actors.LossClosed: "closed", actors.LossCrash: "crash", actors.LossCrash + 1: "unknown",
+		actors.LossFull: "full", actors.LossClosed: "closed", actors.LossCrash: "crash",
+		actors.LossCrash + 1: "unknown",
 	}
 	for l, name := range want {
 		if l.String() != name {
@@ -438,7 +442,9 @@ func TestEveryDataIsReleasedOnce(t *testing.T) {
 			case "inline":
 				spec.Dispatcher = inline{}
 			}
-			restart := strategyFunc(func(sup actor.Supervisor, child *actor.PID, _, _ any) { sup.RestartChildren(child) })
+			restart := strategyFunc(func(sup actor.Supervisor, child *actor.PID, _, _ any) {
+				sup.RestartChildren(child)
+			})
 			parent, child := spawnParent(t, sys, restart, spec)
 
 			const posters, each = 4, 2000
@@ -474,7 +480,8 @@ func TestEveryDataIsReleasedOnce(t *testing.T) {
 			if sum > posters*each { // the rest were dead letters
 				t.Errorf("%d fates for %d messages", sum, posters*each)
 			}
-			if s.Bytes != 0 || s.Data != 0 || int64(s.Dropped) != full.Load() || int64(s.Lost) != closed.Load()+crash.Load() {
+			if s.Bytes != 0 || s.Data != 0 || int64(s.Dropped) != full.Load() ||
+				int64(s.Lost) != closed.Load()+crash.Load() {
 				t.Errorf("stats %+v; full %d, closed %d, crash %d", s, full.Load(), closed.Load(), crash.Load())
 			}
 			if crash.Load() == 0 || handled.Load() == 0 {

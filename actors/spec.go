@@ -2,7 +2,8 @@ package actors
 
 import "github.com/asynkron/protoactor-go/actor"
 
-// Spec says how to spawn one kind of actor. It is a value; the zero value of each field but Produce is a usable default.
+// Spec says how to spawn one kind of actor. It is a value; the zero value of each field but Produce is a usable
+// default.
 type Spec struct {
 	// Produce builds one incarnation of the actor, on the goroutine of the actor, when it starts or restarts. Required.
 	Produce func() actor.Actor
@@ -22,8 +23,8 @@ type Spec struct {
 	Name string
 	// Kind returns the stable name of a message for Faults, such as "packets"; empty, or Kind nil: it has none.
 	Kind func(message any) string
-	// OnCrash is shown every panic of the actor, also those that supervision does not hear of. It runs on the goroutine of
-	// the actor and must not block; a panic of its own is swallowed.
+	// OnCrash is shown every panic of the actor, also those that supervision does not hear of. It runs on the goroutine
+	// of the actor and must not block; a panic of its own is swallowed.
 	OnCrash func(*actor.PID, *Crash)
 }
 

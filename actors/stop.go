@@ -9,8 +9,8 @@ import (
 )
 
 // Stop stops the actor and its children, and waits until the actor has handled Stopped. The error names the actor and
-// wraps that of ctx, which has ended before. It must not be called by an actor. Stopping an actor that is gone, or about to
-// handle its Stopped, returns at once.
+// wraps that of ctx, which has ended before. It must not be called by an actor. Stopping an actor that is gone, or
+// about to handle its Stopped, returns at once.
 //
 // It is used in place of protoactor's StopFuture, which gives up after 10 s and has a data race.
 func Stop(ctx context.Context, s *System, pid *actor.PID) error {

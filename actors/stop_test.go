@@ -28,7 +28,8 @@ func TestStopTimeout(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
 		defer cancel()
 		err := actors.Stop(ctx, sys, pid)
-		if !errors.Is(err, context.DeadlineExceeded) || err.Error() != "actors: stuck has not stopped: context deadline exceeded" {
+		if !errors.Is(err, context.DeadlineExceeded) ||
+			err.Error() != "actors: stuck has not stopped: context deadline exceeded" {
 			t.Errorf("err = %v", err)
 		}
 		if d := time.Since(before); d != 25*time.Second {

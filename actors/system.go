@@ -13,14 +13,16 @@ import (
 
 // SystemConfig configures a System. The zero value is a quiet one.
 type SystemConfig struct {
-	// System is an actor system that the application owns: Shutdown leaves it running. Nil: one is made. Root is the name of
-	// the root actor there: dead letters for it and those below it are looked after, others are the application's.
+	// System is an actor system that the application owns: Shutdown leaves it running. Nil: one is made. Root is the
+	// name of the root actor there: dead letters for it and those below it are looked after, others are the
+	// application's.
 	System *actor.ActorSystem
 	Root   string
 	// Logger gets what the protoactor system that is made logs. Nil: nothing is logged.
 	Logger *slog.Logger
 	// OnDeadLetter is shown each user message that was sent to an actor that does not exist, after its
-	// Release if it is Data. It runs on the goroutine of the sender and must not block; a panic of its own is swallowed.
+	// Release if it is Data. It runs on the goroutine of the sender and must not block; a panic of its own is
+	// swallowed.
 	OnDeadLetter func(*actor.DeadLetterEvent)
 }
 
@@ -64,8 +66,8 @@ func (s *System) Root() *actor.RootContext { return s.system.Root }
 // System returns protoactor's own.
 func (s *System) System() *actor.ActorSystem { return s.system }
 
-// Actors returns the ids of up to limit actors that run: that of root and those below it, in alphabetical order; and how
-// many there are.
+// Actors returns the ids of up to limit actors that run: that of root and those below it, in alphabetical order; and
+// how many there are.
 func (s *System) Actors(root string, limit int) (ids []string, total int) {
 	for _, bucket := range s.system.ProcessRegistry.LocalPIDs.LocalPIDs {
 		bucket.IterCb(func(id string, _ any) {
@@ -81,8 +83,8 @@ func (s *System) Actors(root string, limit int) (ids []string, total int) {
 // isBelow reports whether an id is that of root or of an actor below it.
 func isBelow(id, root string) bool { return id == root || strings.HasPrefix(id, root+"/") }
 
-// Shutdown marks the System as stopped, unless the application owns it. It stops no actor: Stop the root actor first. It
-// may be called twice.
+// Shutdown marks the System as stopped, unless the application owns it. It stops no actor: Stop the root actor first.
+// It may be called twice.
 func (s *System) Shutdown() {
 	s.once.Do(func() {
 		if s.isOwn {

@@ -6,12 +6,12 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// Leaver is implemented by an actor that has work to do between the wish that it stops and its end, such as stopping its
-// children in order. Without it protoactor stops all children at once.
+// Leaver is implemented by an actor that has work to do between the wish that it stops and its end, such as stopping
+// its children in order. Without it protoactor stops all children at once.
 type Leaver interface {
-	// Leave is called once, on the goroutine of the actor, when it is told to stop. Returning true postpones the stop: the
-	// actor goes on handling messages until it calls Left. From then on nothing but its stop can happen to it: when it
-	// panics, it is stopped at once instead of restarted. ctx has no message. A panic in Leave means false.
+	// Leave is called once, on the goroutine of the actor, when it is told to stop. Returning true postpones the stop:
+	// the actor goes on handling messages until it calls Left. From then on nothing but its stop can happen to it: when
+	// it panics, it is stopped at once instead of restarted. ctx has no message. A panic in Leave means false.
 	Leave(ctx actor.Context) bool
 }
 
@@ -103,8 +103,8 @@ func (m *Mailbox) turn(n int) (idle bool) {
 	return false
 }
 
-// fail passes a panic on to the supervisor. The Data in flight is not passed on with it: its buffers are released before
-// the supervisor gets to look.
+// fail passes a panic on to the supervisor. The Data in flight is not passed on with it: its buffers are released
+// before the supervisor gets to look.
 func (m *Mailbox) fail(v any, e entry, from queue, invoker actor.MessageInvoker) {
 	msg := e.msg
 	if e.data != nil {
@@ -179,8 +179,8 @@ func (m *Mailbox) stop(invoker actor.MessageInvoker) {
 	}
 }
 
-// setStarted lets user messages through from here on: spawning connects the Mailbox before it posts Started, and a reader
-// may Offer in between.
+// setStarted lets user messages through from here on: spawning connects the Mailbox before it posts Started, and a
+// reader may Offer in between.
 func (m *Mailbox) setStarted() {
 	m.mu.Lock()
 	m.started = true

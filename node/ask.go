@@ -26,7 +26,8 @@ func order[T any](ctx context.Context, n *Node, name string, m any) error {
 }
 
 // askPID asks any actor of the tree. It asks again when the actor crashed over m, or is being made anew: to handle m
-// twice must do no harm. The error is that of ctx, ErrStopped when the node has ended, or errEnded when ended was closed.
+// twice must do no harm. The error is that of ctx, ErrStopped when the node has ended, or errEnded when ended was
+// closed.
 func askPID[T any](ctx context.Context, n *Node, pid *actor.PID, m any, ended <-chan struct{}) (answer T, err error) {
 	for {
 		started := n.starts.next()

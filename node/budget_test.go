@@ -18,7 +18,8 @@ func (w *world) hoard(source netip.Addr, tsi flute.TSI, bytes int) {
 	w.t.Helper()
 	const size = 1000
 	oti := fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: 64 << 20, SymbolLength: size, MaxSourceBlockLength: 200, MaxEncodingSymbols: 250,
+		EncodingID: fec.ReedSolomonGF28, TransferLength: 64 << 20, SymbolLength: size, MaxSourceBlockLength: 200,
+		MaxEncodingSymbols: 250,
 	}
 	s := w.net.Dial(netip.AddrPortFrom(source, 4000), simGroup)
 	write := func(d []byte) {
@@ -26,8 +27,11 @@ func (w *world) hoard(source netip.Addr, tsi flute.TSI, bytes int) {
 			w.t.Error(err)
 		}
 	}
-	write(instanceOf(w.t, tsi, `<FDT-Instance Expires="4000000000"><File TOI="1" Content-Location="file:///hoard"/></FDT-Instance>`))
-	template, err := alc.NewTemplate(alc.Spec{TSI: tsi, TOI: flute.NewTOI(1), OTI: &oti, Codepoint: uint8(oti.EncodingID)})
+	write(instanceOf(w.t, tsi,
+		`<FDT-Instance Expires="4000000000"><File TOI="1" Content-Location="file:///hoard"/></FDT-Instance>`))
+	template, err := alc.NewTemplate(alc.Spec{
+		TSI: tsi, TOI: flute.NewTOI(1), OTI: &oti, Codepoint: uint8(oti.EncodingID),
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -16,9 +16,9 @@ import (
 	"github.com/flute-node/flute-node/internal/simnet"
 )
 
-// TestChaos: whatever actors crash, at whatever moment: each object that was announced ends once, what is complete has the
-// bytes that were sent, every datagram is counted, and nothing is left in the end. A run is whole if the node did not give
-// up and no event was missed, so that all of this was checked exactly; three of five runs must be.
+// TestChaos: whatever actors crash, at whatever moment: each object that was announced ends once, what is complete has
+// the bytes that were sent, every datagram is counted, and nothing is left in the end. A run is whole if the node did
+// not give up and no event was missed, so that all of this was checked exactly; three of five runs must be.
 func TestChaos(t *testing.T) {
 	runs := int64(20)
 	if testing.Short() {
@@ -45,13 +45,15 @@ func TestChaos(t *testing.T) {
 				w.receive(simnet.Link{Loss: 0.05, Duplicate: 0.02, Reorder: 0.05, Depth: 4}, ReceiveConfig{})
 				var all []*Sending
 				for i := range 4 {
-					s := w.send(flute.TSI(i+1), 8_000_000, sender.Config{OTI: repaired, TransferCount: 5, Delay: 3 * time.Second})
+					s := w.send(flute.TSI(i+1), 8_000_000,
+						sender.Config{OTI: repaired, TransferCount: 5, Delay: 3 * time.Second})
 					w.add(s, 3, 60_000)
 					all = append(all, s)
 				}
 				// Source blocks of more than 256 KiB: Works encode and decode them.
 				large := w.send(9, 20_000_000, sender.Config{
-					OTI: fec.OTI{EncodingID: fec.RaptorQ, MaxSourceBlockLength: 300}, TransferCount: 5, Delay: 3 * time.Second,
+					OTI: fec.OTI{EncodingID: fec.RaptorQ, MaxSourceBlockLength: 300}, TransferCount: 5,
+					Delay: 3 * time.Second,
 				})
 				w.add(large, 2, 1_500_000)
 				all = append(all, large)
@@ -75,8 +77,8 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// chaosEnded checks the ends of objects, and reports whether it could do so exactly: an event at which the hub crashed is
-// lost.
+// chaosEnded checks the ends of objects, and reports whether it could do so exactly: an event at which the hub crashed
+// is lost.
 func (w *world) chaosEnded(faults *actors.Faults) (exact bool) {
 	w.t.Helper()
 	type object struct {

@@ -127,7 +127,9 @@ func TestManyStrangers(t *testing.T) {
 				w.crowd(sessions/2, attacker, func(tsi flute.TSI) [][]byte { return strangers[name](t, tsi) })
 				later := w.send(2, 1_000_000, sender.Config{})
 				w.add(later, 2, 100_000)
-				w.crowd(sessions/2, attacker, func(tsi flute.TSI) [][]byte { return strangers[name](t, tsi+flute.TSI(sessions)) })
+				w.crowd(sessions/2, attacker, func(tsi flute.TSI) [][]byte {
+					return strangers[name](t, tsi+flute.TSI(sessions))
+				})
 				w.finish(before, later)
 				w.delivered()
 				w.stop()

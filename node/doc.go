@@ -10,13 +10,13 @@
 //		}
 //	}
 //
-// All methods are safe for concurrent use. A node that gave up, because a part of it crashed again and again, says so on
-// Failed; it never ends the process.
+// All methods are safe for concurrent use. A node that gave up, because a part of it crashed again and again, says so
+// on Failed; it never ends the process.
 //
 // # Faults
 //
-// Config.Faults injects faults into actors, to test what an application makes of them. A rule names an actor and a kind of
-// message; both names are stable:
+// Config.Faults injects faults into actors, to test what an application makes of them. A rule names an actor and a kind
+// of message; both names are stable:
 //
 //	hub                  publish, flush, unsubscribe
 //	sessions             open, start, drain, closed

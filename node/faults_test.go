@@ -23,8 +23,8 @@ func crash(actor, message string, nth int) actors.Rule {
 // after is the same, once the message was handled.
 func after(r actors.Rule) actors.Rule { r.After = true; return r }
 
-// transfer sends three sessions of three files through a node with faults, and checks that all of them arrive and that every
-// datagram was counted.
+// transfer sends three sessions of three files through a node with faults, and checks that all of them arrive and that
+// every datagram was counted.
 func transfer(t *testing.T, link simnet.Link, rules ...actors.Rule) *world {
 	t.Helper()
 	faults := actors.NewFaults(1, rules...)
@@ -33,7 +33,8 @@ func transfer(t *testing.T, link simnet.Link, rules ...actors.Rule) *world {
 		w.receive(link, ReceiveConfig{})
 		var all []*Sending
 		for tsi := range 3 {
-			s := w.send(flute.TSI(tsi+1), 20_000_000, sender.Config{OTI: repaired, TransferCount: 4, Delay: 20 * time.Millisecond})
+			s := w.send(flute.TSI(tsi+1), 20_000_000,
+				sender.Config{OTI: repaired, TransferCount: 4, Delay: 20 * time.Millisecond})
 			w.add(s, 3, 70_001)
 			all = append(all, s)
 		}
@@ -116,7 +117,8 @@ func TestQuarantine(t *testing.T) {
 	})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})
-		s, other := w.send(1, 8_000_000, sender.Config{TransferCount: 3}), w.send(2, 8_000_000, sender.Config{TransferCount: 3})
+		s := w.send(1, 8_000_000, sender.Config{TransferCount: 3})
+		other := w.send(2, 8_000_000, sender.Config{TransferCount: 3})
 		w.add(s, 3, 100_000)
 		w.add(other, 3, 100_000)
 		w.finish(s, other)
@@ -189,7 +191,8 @@ func TestSendingGivenUp(t *testing.T) {
 		if err := out.Close(); err == nil {
 			t.Error("the writer was not closed")
 		}
-		if _, err := s.Add(w.ctx, sender.File{ContentLocation: "file:///late"}, nil); !errors.Is(err, sender.ErrClosed) {
+		_, err = s.Add(w.ctx, sender.File{ContentLocation: "file:///late"}, nil)
+		if !errors.Is(err, sender.ErrClosed) {
 			t.Errorf("Add: %v", err)
 		}
 		if err := s.Wait(w.ctx); err == nil || !strings.Contains(err.Error(), "given up") {
@@ -230,10 +233,12 @@ func TestNodeGivesUp(t *testing.T) {
 					}
 				}
 				source := w.net.Join(simnet.JoinConfig{Group: simGroup})
-				if _, err := w.node.receive(w.ctx, ReceiveConfig{Group: simGroup, Store: w.store}, source, nil); !errors.Is(err, ErrStopped) {
+				_, err = w.node.receive(w.ctx, ReceiveConfig{Group: simGroup, Store: w.store}, source, nil)
+				if !errors.Is(err, ErrStopped) {
 					t.Errorf("receive: %v", err)
 				}
-				_, err = w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 3}, w.net.Dial(simSource, simGroup), simSource.Addr())
+				_, err = w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 3}, w.net.Dial(simSource, simGroup),
+					simSource.Addr())
 				if !errors.Is(err, ErrStopped) {
 					t.Errorf("send: %v", err)
 				}

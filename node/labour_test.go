@@ -43,7 +43,10 @@ func TestHeavyJunk(t *testing.T) {
 	registry := schemes.Default().With(fec.ReedSolomonGF2m, 0, laborious{rs.New()})
 	inWorld(t, Config{Registry: registry, Workers: 2}, func(w *world) {
 		// The junk comes to a reception of its own: what is heavy is bounded for the node as a whole.
-		w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{Variant: rs.Rizzo}, Store: mem.New(), TSIs: []flute.TSI{100, 101, 102}})
+		w.receive(simnet.Link{}, ReceiveConfig{
+			Session: receiver.Config{Variant: rs.Rizzo}, Store: mem.New(),
+			TSIs: []flute.TSI{100, 101, 102},
+		})
 		w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{Variant: rs.Rizzo}, TSIs: []flute.TSI{1}})
 		const k, length, blocks = 2000, 600, 2
 		oti := fec.OTI{
@@ -53,13 +56,17 @@ func TestHeavyJunk(t *testing.T) {
 		for i := range 3 {
 			tsi := flute.TSI(100 + i)
 			s := w.net.Dial(netip.AddrPortFrom(forged(i), 4000), simGroup)
-			template, err := alc.NewTemplate(alc.Spec{TSI: tsi, TOI: flute.NewTOI(1), OTI: &oti, Codepoint: uint8(oti.EncodingID)})
+			template, err := alc.NewTemplate(alc.Spec{
+				TSI: tsi, TOI: flute.NewTOI(1), OTI: &oti, Codepoint: uint8(oti.EncodingID),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			datagrams := [][]byte{instanceOf(t, tsi, `<FDT-Instance Expires="4000000000"><File TOI="1" Content-Location="file:///junk"/></FDT-Instance>`)}
+			datagrams := [][]byte{instanceOf(t, tsi,
+				`<FDT-Instance Expires="4000000000"><File TOI="1" Content-Location="file:///junk"/></FDT-Instance>`)}
 			for j := range blocks * k {
-				d := oti.AppendPayloadID(template.Append(nil, false), fec.PayloadID{SBN: fec.SBN(j / k), ESI: fec.ESI(k + j%k)})
+				d := oti.AppendPayloadID(template.Append(nil, false),
+					fec.PayloadID{SBN: fec.SBN(j / k), ESI: fec.ESI(k + j%k)})
 				datagrams = append(datagrams, append(d, make([]byte, length)...))
 			}
 			for len(datagrams) > 0 {

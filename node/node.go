@@ -34,8 +34,8 @@ import (
 const (
 	// DefaultBudget bounds the memory for objects in reception, and for datagrams on their way to them.
 	DefaultBudget = 1 << 30
-	// slabShare is the part of the budget, one of slabShare, for datagrams that were read and not handled yet. They have it
-	// for themselves: what objects hold keeps no reader from reading.
+	// slabShare is the part of the budget, one of slabShare, for datagrams that were read and not handled yet. They
+	// have it for themselves: what objects hold keeps no reader from reading.
 	slabShare = 8
 	// minWorkers is one for heavy decoding and one for all else.
 	minWorkers = 2
@@ -46,14 +46,14 @@ const (
 // Config configures a node. The zero value is ready for use.
 type Config struct {
 	Logger *slog.Logger // nil: nothing is logged; subscribe to events instead
-	// System is the application's own actor system, in which the tree runs, below a root actor "node", "node-2" and so on.
-	// It logs what Logger would; Stop leaves it running. Nil: the node has a system of its own.
+	// System is the application's own actor system, in which the tree runs, below a root actor "node", "node-2" and so
+	// on. It logs what Logger would; Stop leaves it running. Nil: the node has a system of its own.
 	System *actor.ActorSystem
 	// Budget is bytes of memory for objects in reception, and an eighth of it for datagrams on their way to them; zero:
 	// DefaultBudget.
 	Budget uint64
-	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it is
-	// kept for FDT Instances and small objects; zero: an eighth.
+	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it
+	// is kept for FDT Instances and small objects; zero: an eighth.
 	SourceBudget, Reserve uint64
 	Workers               int            // goroutines that decode or hash at a time, at least two; zero: one per CPU
 	Registry              *fec.Registry  // FEC schemes; nil: those of package fec/schemes

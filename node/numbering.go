@@ -14,13 +14,14 @@ import (
 // the one before has stopped. See docs/adr/0017.
 //
 //	FDT Instance ID   20 bits, 128 in a second. They wrap after 8,192 s, so that half of the ring, which is what
-//	                  "newer" means (RFC 6726, section 3.4.1), is 4,096 s: longer than the hour for which an FDT Instance
-//	                  is valid. A sender publishes 10 FDT Instances a second at most, so the clock is ahead of its IDs.
+//	                  "newer" means (RFC 6726, section 3.4.1), is 4,096 s: longer than the hour for which an FDT
+//	                  Instance is valid. A sender publishes 10 FDT Instances a second at most, so the clock is ahead
+//	                  of its IDs.
 //	TOI               31 bits, 1,000 for each 10 ms, from 1 on: 1234567001, 1234567002. They wrap after 21,474 s. A
 //	                  process adds far fewer than 100,000 files a second, so the clock is ahead of its TOIs.
-//	TOI, 16 bits      for the profiles of 3GPP and DVB: steps of the golden ratio, one for each 100 ms. Of any two starts
-//	                  that are n steps apart, n below 100, the first TOIs differ by 65,536/2.3/n at least; a few hundred
-//	                  files rarely meet those of another start.
+//	TOI, 16 bits      for the profiles of 3GPP and DVB: steps of the golden ratio, one for each 100 ms. Of any two
+//	                  starts that are n steps apart, n below 100, the first TOIs differ by 65,536/2.3/n at least; a
+//	                  few hundred files rarely meet those of another start.
 const (
 	instancesPerSecond = 128
 	toiTick            = 10 * time.Millisecond

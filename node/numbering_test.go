@@ -22,13 +22,17 @@ func numbers(p fdt.Profile, at time.Time) (flute.InstanceID, uint64) {
 func TestNumberingAfterRestart(t *testing.T) {
 	begin := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
 	for _, p := range []fdt.Profile{fdt.RFC6726, fdt.RFC3926} {
-		for offset := time.Duration(0); offset < 7*time.Hour; offset += 47*time.Minute + 13*time.Second + 7*time.Millisecond {
+		const step = 47*time.Minute + 13*time.Second + 7*time.Millisecond
+		for offset := time.Duration(0); offset < 7*time.Hour; offset += step {
 			at := begin.Add(offset)
 			id, toi := numbers(p, at)
 			if id > flute.MaxInstanceID || toi == 0 || toi > 1<<31 {
 				t.Fatalf("%v: FDT Instance ID %d, TOI %d", at, id, toi)
 			}
-			for _, d := range []time.Duration{10 * time.Millisecond, 100 * time.Millisecond, time.Second, time.Minute, time.Hour} {
+			for _, d := range []time.Duration{
+				10 * time.Millisecond, 100 * time.Millisecond, time.Second, time.Minute,
+				time.Hour,
+			} {
 				again, next := numbers(p, at.Add(d))
 				published := flute.InstanceID(d / (100 * time.Millisecond))
 				if last := (id + published) & flute.MaxInstanceID; !again.NewerThan(last) {

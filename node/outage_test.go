@@ -87,7 +87,10 @@ func (w *world) warnings() (all []string) {
 // TestLinkAway: a link that goes away in the middle of a file costs nothing but time: what the system did not take is
 // sent when it is back, and both are told.
 func TestLinkAway(t *testing.T) {
-	for _, errno := range []syscall.Errno{syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTUNREACH, syscall.ENOBUFS, syscall.EPERM} {
+	for _, errno := range []syscall.Errno{
+		syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTUNREACH, syscall.ENOBUFS,
+		syscall.EPERM,
+	} {
 		t.Run(errno.Error(), func(t *testing.T) {
 			inWorld(t, Config{}, func(w *world) {
 				w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{SessionTimeout: time.Hour}})
@@ -102,7 +105,8 @@ func TestLinkAway(t *testing.T) {
 				}
 				w.finish(s)
 				w.delivered()
-				if got := w.warnings(); len(got) != 2 || !strings.Contains(got[0], errno.Error()) || !strings.Contains(got[1], "again") {
+				if got := w.warnings(); len(got) != 2 || !strings.Contains(got[0], errno.Error()) ||
+					!strings.Contains(got[1], "again") {
 					t.Errorf("warnings: %q", got)
 				}
 				w.stop()

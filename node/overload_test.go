@@ -20,8 +20,8 @@ import (
 	"github.com/flute-node/flute-node/store/storetest"
 )
 
-// TestSlowSessions: sessions that do not keep up lose datagrams, which are counted; another one on the same socket loses
-// none, whatever they hold.
+// TestSlowSessions: sessions that do not keep up lose datagrams, which are counted; another one on the same socket
+// loses none, whatever they hold.
 func TestSlowSessions(t *testing.T) {
 	for _, slow := range []int{1, 3, 20} {
 		t.Run(fmt.Sprint(slow), func(t *testing.T) {
@@ -136,8 +136,8 @@ func (s *faultySource) ReadBatch(b *slab.Slab, out []slab.Datagram) (int, error)
 	return s.Source.ReadBatch(b, out)
 }
 
-// TestSocketFails: a socket that fails is opened again, if need be later; one whose reader panics is read on. The sessions
-// on it go on.
+// TestSocketFails: a socket that fails is opened again, if need be later; one whose reader panics is read on. The
+// sessions on it go on.
 func TestSocketFails(t *testing.T) {
 	for _, panics := range []bool{false, true} {
 		t.Run(fmt.Sprint("panics ", panics), func(t *testing.T) {

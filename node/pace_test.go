@@ -36,7 +36,10 @@ type pace struct {
 }
 
 func newPace() *pace {
-	return &pace{latest: map[flute.TOI]time.Time{}, gap: map[flute.TOI]time.Duration{}, whole: map[flute.TOI]time.Time{}}
+	return &pace{
+		latest: map[flute.TOI]time.Time{}, gap: map[flute.TOI]time.Duration{},
+		whole: map[flute.TOI]time.Time{},
+	}
 }
 
 // note takes note of each datagram. It drops none.
@@ -136,7 +139,8 @@ func TestHungSources(t *testing.T) {
 			name := fmt.Sprintf("1/hung%d", i)
 			w.sent[name] = randomBytes(uint64(i), 10_000)
 			f := sender.File{
-				ContentLocation: "file:///" + name, Content: &hung{*bytes.NewReader(w.sent[name]), answer}, Size: 10_000,
+				ContentLocation: "file:///" + name, Content: &hung{*bytes.NewReader(w.sent[name]), answer},
+				Size:    10_000,
 				Digests: sender.NoDigest,
 			}
 			if _, err := s.Add(w.ctx, f, nil); err != nil {

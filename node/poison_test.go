@@ -41,8 +41,8 @@ type poisonousDecoder struct{ fec.Decoder }
 
 func (poisonousDecoder) Recover([][]byte, []fec.Symbol) error { panic("a bug in the decoder") }
 
-// TestPoisonedBlock: the same source block crashes its object twice, and never again: the object is quarantined, though its
-// session and all other objects, with the same code, are not harmed.
+// TestPoisonedBlock: the same source block crashes its object twice, and never again: the object is quarantined, though
+// its session and all other objects, with the same code, are not harmed.
 func TestPoisonedBlock(t *testing.T) {
 	registry := schemes.Default().With(fec.ReedSolomonGF28, 0, poisonous{rs.New(), 13, false})
 	inWorld(t, Config{Registry: registry}, func(w *world) {
@@ -73,8 +73,8 @@ func TestPoisonedBlock(t *testing.T) {
 	})
 }
 
-// TestPanicWhileWaitingForFDT: an object whose packets came before their description, which alone tells the OTI, crashes when
-// it is told that it is there.
+// TestPanicWhileWaitingForFDT: an object whose packets came before their description, which alone tells the OTI,
+// crashes when it is told that it is there.
 func TestPanicWhileWaitingForFDT(t *testing.T) {
 	for _, r := range []actors.Rule{
 		crash("object/1-*", "describe", 1),
@@ -101,8 +101,8 @@ func TestPanicWhileWaitingForFDT(t *testing.T) {
 	}
 }
 
-// TestSessionAgain: a sender that ends and comes again, with the same addresses and TSI, is another session, which begins
-// when the one before has ended.
+// TestSessionAgain: a sender that ends and comes again, with the same addresses and TSI, is another session, which
+// begins when the one before has ended.
 func TestSessionAgain(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{Session: receiver.Config{CloseGrace: time.Second}})
@@ -177,8 +177,8 @@ func TestReceptionClose(t *testing.T) {
 	})
 }
 
-// TestPoisonedLargeBlock: a source block that is decoded by a Work crashes there. Its object is quarantined at once, and no
-// actor is restarted.
+// TestPoisonedLargeBlock: a source block that is decoded by a Work crashes there. Its object is quarantined at once,
+// and no actor is restarted.
 func TestPoisonedLargeBlock(t *testing.T) {
 	registry := schemes.Default().With(fec.RaptorQ, 0, poisonous{raptorq.New(raptorq.Config{}), 300, true})
 	inWorld(t, Config{Registry: registry}, func(w *world) {

@@ -41,8 +41,8 @@ type ReceiveConfig struct {
 	Dir   string      // folder that receives the files; it is made if it does not exist
 	Store store.Store // instead of Dir; the caller closes it, after Close or Stop
 
-	// Session configures the core: layout of the files, limits of a session, profile, expiry. Its Registry, Store, Budget
-	// and Labour are filled in.
+	// Session configures the core: layout of the files, limits of a session, profile, expiry. Its Registry, Store,
+	// Budget and Labour are filled in.
 	Session receiver.Config
 
 	MaxSessions   int           // at once; zero: routing.DefaultMaxSessions
@@ -58,7 +58,8 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 		return nil, err
 	}
 	if n.batch(cfg.maxDatagram()) == 0 {
-		return nil, fmt.Errorf("node: Config.Budget %d is too small for datagrams of %d bytes", n.cfg.Budget, cfg.maxDatagram())
+		return nil, fmt.Errorf("node: Config.Budget %d is too small for datagrams of %d bytes",
+			n.cfg.Budget, cfg.maxDatagram())
 	}
 	open := func() (socket.Source, error) {
 		r, err := udp.Listen(udp.Config{

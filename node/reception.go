@@ -46,8 +46,8 @@ func (r *Reception) register(release func() error) error {
 }
 
 // Close leaves the group and ends the sessions of the reception: what is whole is published, the rest fails. It returns
-// when that is done, its events have reached every Subscription, and a store that the node has opened is closed; or with
-// the error of ctx when that ends before: the reception goes on to end. It may be called again.
+// when that is done, its events have reached every Subscription, and a store that the node has opened is closed; or
+// with the error of ctx when that ends before: the reception goes on to end. It may be called again.
 func (r *Reception) Close(ctx context.Context) error {
 	r.end()
 	select {

@@ -61,7 +61,9 @@ func TestFullDiskForSeconds(t *testing.T) {
 			inWorld(t, Config{}, func(w *world) {
 				full := briefly(w.store, time.Now().Add(2*time.Second), op)
 				w.receive(simnet.Link{}, ReceiveConfig{Store: full})
-				s := w.send(1, 20_000_000, sender.Config{OTI: repaired, TransferCount: 20, Delay: 500 * time.Millisecond})
+				s := w.send(1, 20_000_000, sender.Config{
+					OTI: repaired, TransferCount: 20, Delay: 500 * time.Millisecond,
+				})
 				w.add(s, 5, 70_001)
 				w.finish(s)
 				if failures := w.arrived(); failures[event.FailStore] < 5 {

@@ -32,8 +32,8 @@ type SendConfig struct {
 	// nothing can be sent, and another one when it can again. What the system has not taken is sent then.
 	Patience time.Duration
 
-	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in, and its FDTStartID and
-	// FirstTOI, where they are zero, from the clock: receivers still know those of the process before.
+	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in, and its FDTStartID
+	// and FirstTOI, where they are zero, from the clock: receivers still know those of the process before.
 	Session sender.Config
 
 	// Impair drops datagrams on purpose, for tests and demonstrations; nil: none.
@@ -171,13 +171,13 @@ func (s *Sending) order(ctx context.Context, m sending.Message) error {
 }
 
 // Finish announces that no file will be added (RFC 6726, section 3.4.2) and lets the session end once every file was
-// sent as often as asked, for which Wait waits. The error is that of ctx: the session has not heard it in time. A session
-// that has ended is no error.
+// sent as often as asked, for which Wait waits. The error is that of ctx: the session has not heard it in time. A
+// session that has ended is no error.
 func (s *Sending) Finish(ctx context.Context) error { return s.order(ctx, sending.Finish{}) }
 
-// Remove ends the object with this TOI: no more packets of it are sent. An object of a carousel that was sent once ends as
-// completed, any other one as failed, with event.FailCancelled. An object, or a session, that has ended is no error: the
-// error is that of ctx.
+// Remove ends the object with this TOI: no more packets of it are sent. An object of a carousel that was sent once ends
+// as completed, any other one as failed, with event.FailCancelled. An object, or a session, that has ended is no error:
+// the error is that of ctx.
 func (s *Sending) Remove(ctx context.Context, toi flute.TOI) error {
 	return s.order(ctx, sending.Remove{TOI: toi})
 }

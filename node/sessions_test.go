@@ -11,7 +11,9 @@ import (
 )
 
 // repaired is a Reed-Solomon code with as many repair as source symbols.
-var repaired = fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1000, MaxSourceBlockLength: 20, MaxEncodingSymbols: 40}
+var repaired = fec.OTI{
+	EncodingID: fec.ReedSolomonGF28, SymbolLength: 1000, MaxSourceBlockLength: 20, MaxEncodingSymbols: 40,
+}
 
 // TestSessionsAtOnce has sessions with and without FEC delivered over a lossy network.
 func TestSessionsAtOnce(t *testing.T) {

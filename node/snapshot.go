@@ -31,7 +31,8 @@ const (
 	snapshotQuestions = 16
 )
 
-// Snapshot is what runs in a node at one moment, as plain values. Its lists are bounded; the counts beside them are not.
+// Snapshot is what runs in a node at one moment, as plain values. Its lists are bounded; the counts beside them are
+// not.
 type Snapshot struct {
 	Time         time.Time        `json:"time"`
 	Actors       []string         `json:"actors"` // ids, which show the tree; 1,000 at most
@@ -68,7 +69,10 @@ func (n *Node) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if n.isDown() {
 		return nil, ErrStopped
 	}
-	s := &Snapshot{Time: time.Now(), Receptions: []ReceptionState{}, Budget: n.cfg.Budget, Used: n.budget.Used() + uint64(n.slabs.Held())}
+	s := &Snapshot{
+		Time: time.Now(), Receptions: []ReceptionState{},
+		Budget: n.cfg.Budget, Used: n.budget.Used() + uint64(n.slabs.Held()),
+	}
 	s.Actors, s.ActorCount = n.system.Actors(n.root.Id, snapshotActors)
 	n.mu.Lock()
 	receptions := slices.Collect(maps.Values(n.receptions))

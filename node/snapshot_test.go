@@ -29,7 +29,8 @@ func TestSnapshot(t *testing.T) {
 			t.Fatalf("%d sessions: %+v", got.SessionCount, got.Sessions)
 		}
 		out, in := got.Sessions[0], got.Sessions[1]
-		if out.Sent == nil || out.Reception != 0 || out.ObjectCount != 2 || out.Session.TSI != 7 || out.Sent.Pending != 2 {
+		if out.Sent == nil || out.Reception != 0 || out.ObjectCount != 2 || out.Session.TSI != 7 ||
+			out.Sent.Pending != 2 {
 			t.Errorf("sending: %+v", out)
 		}
 		if o := out.Objects[0]; o.Phase != "sending" || o.Done == 0 || o.Done >= 50_000 || o.TransferLength != 50_000 {
@@ -50,7 +51,10 @@ func TestSnapshot(t *testing.T) {
 		if len(got.Receptions) != 1 || got.Receptions[0].Group != simGroup || got.Receptions[0].Counters.Accepted == 0 {
 			t.Errorf("receptions: %+v", got.Receptions)
 		}
-		for _, id := range []string{"node", "node/hub", "node/transfers/sessions/send-7-1", "node/transfers/sockets/socket-1-1"} {
+		for _, id := range []string{
+			"node", "node/hub", "node/transfers/sessions/send-7-1",
+			"node/transfers/sockets/socket-1-1",
+		} {
 			if !slices.Contains(got.Actors, id) {
 				t.Errorf("%s is missing in %v", id, got.Actors)
 			}
@@ -74,7 +78,8 @@ func TestSnapshotIsBounded(t *testing.T) {
 		many, stuck := w.send(1, 80_000, sender.Config{Parallel: 1}), w.send(2, 80_000, sender.Config{})
 		for i := range snapshotObjects {
 			if _, err := many.Add(w.ctx, sender.File{
-				ContentLocation: "file:///" + flute.NewTOI(uint64(i)).String(), Content: strings.NewReader("x"), Size: 1,
+				ContentLocation: "file:///" + flute.NewTOI(uint64(i)).String(), Content: strings.NewReader("x"),
+				Size: 1,
 			}, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +94,8 @@ func TestSnapshotIsBounded(t *testing.T) {
 		if lasted := time.Since(begin); lasted > snapshotPatience {
 			t.Errorf("it took %v", lasted)
 		}
-		if st := got.Sessions[0]; st.Silent || len(st.Objects) != snapshotObjects/2 || st.ObjectCount < snapshotObjects-100 {
+		if st := got.Sessions[0]; st.Silent || len(st.Objects) != snapshotObjects/2 ||
+			st.ObjectCount < snapshotObjects-100 {
 			t.Errorf("%d of %d objects", len(st.Objects), st.ObjectCount)
 		}
 		if st := got.Sessions[1]; !st.Silent || st.Sent != nil {
@@ -133,7 +139,8 @@ func TestRemove(t *testing.T) {
 		w.delivered("1/2")
 		cancelled := 0
 		for _, e := range w.take() {
-			if f, ok := e.(event.ObjectFailed); ok && f.Sending && f.Reason == event.FailCancelled && f.TOI == flute.NewTOI(2) {
+			if f, ok := e.(event.ObjectFailed); ok && f.Sending && f.Reason == event.FailCancelled &&
+				f.TOI == flute.NewTOI(2) {
 				cancelled++
 			}
 		}

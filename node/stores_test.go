@@ -24,7 +24,8 @@ func collide(w *world, cfg ReceiveConfig) map[string]map[string][]byte {
 	want := map[string][]byte{}
 	for i, source := range []string{"10.0.0.1:0", "10.0.0.2:0"} {
 		from := netip.MustParseAddrPort(source)
-		s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 7, Rate: 8_000_000}, w.net.Dial(from, simGroup), from.Addr())
+		s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 7, Rate: 8_000_000}, w.net.Dial(from, simGroup),
+			from.Addr())
 		if err != nil {
 			w.t.Fatal(err)
 		}

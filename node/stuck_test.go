@@ -32,14 +32,15 @@ func (w *world) within(name string, call func(context.Context) error) {
 	}
 }
 
-// TestSessionsAreStuck: when an actor does not answer one caller, others wait no longer than their own context says. What
-// could not begin in time is undone: the TSI can be sent again.
+// TestSessionsAreStuck: when an actor does not answer one caller, others wait no longer than their own context says.
+// What could not begin in time is undone: the TSI can be sent again.
 func TestSessionsAreStuck(t *testing.T) {
 	faults := stuckFor(20*time.Second, "sessions", "start", 2)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		other := w.send(2, 0, sender.Config{})
 		send := func(ctx context.Context) (*Sending, error) {
-			return w.node.sendTo(ctx, SendConfig{To: simGroup, TSI: 1}, w.net.Dial(simSource, simGroup), simSource.Addr())
+			return w.node.sendTo(ctx, SendConfig{To: simGroup, TSI: 1}, w.net.Dial(simSource, simGroup),
+				simSource.Addr())
 		}
 		w.within("Send", func(ctx context.Context) error {
 			_, err := send(ctx)
@@ -86,7 +87,8 @@ func TestSendingIsStuck(t *testing.T) {
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		s := w.send(1, 0, sender.Config{})
 		w.within("Add", func(ctx context.Context) error {
-			_, err := s.Add(ctx, sender.File{ContentLocation: "file:///1", Content: strings.NewReader("x"), Size: 1}, nil)
+			_, err := s.Add(ctx, sender.File{ContentLocation: "file:///1", Content: strings.NewReader("x"), Size: 1},
+				nil)
 			return err
 		})
 		w.within("Finish", s.Finish)
@@ -114,7 +116,8 @@ func TestStopWhileSessionsAreStuck(t *testing.T) {
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		sent := make(chan error, 1)
 		go func() {
-			_, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 1}, w.net.Dial(simSource, simGroup), simSource.Addr())
+			_, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 1}, w.net.Dial(simSource, simGroup),
+				simSource.Addr())
 			sent <- err
 		}()
 		time.Sleep(time.Second)

@@ -65,8 +65,8 @@ func (n *Node) forward(s *Subscription, to *actor.PID) {
 			for range min(len(s.sub.Events()), mailed-1) {
 				root.Send(to, <-s.sub.Events())
 			}
-			// The actor answers when it has handled all that. At the end of the subscription nobody waits for that: what is
-			// left in the queue is bounded.
+			// The actor answers when it has handled all that. At the end of the subscription nobody waits for that:
+			// what is left in the queue is bounded.
 			if _, err := actors.Ask[*actor.Touched](ctx, n.system, to, &actor.Touch{}); err != nil && ctx.Err() == nil {
 				s.Close()
 				return

@@ -33,7 +33,8 @@ func TestTwoNodesInOneSystem(t *testing.T) {
 		w.add(s, 2, 50_000)
 		w.finish(s)
 		got, err := other.Snapshot(w.ctx)
-		if err != nil || !slices.Contains(got.Actors, "node-2/transfers/sessions") || slices.Contains(got.Actors, "node/hub") {
+		if err != nil || !slices.Contains(got.Actors, "node-2/transfers/sessions") ||
+			slices.Contains(got.Actors, "node/hub") {
 			t.Errorf("%v, %v", got.Actors, err)
 		}
 		if err := other.Stop(w.ctx); err != nil {
@@ -117,8 +118,8 @@ func TestSubscribeActor(t *testing.T) {
 	})
 }
 
-// TestSubscribedActorIsSlow: what waits for an actor is bounded, it is told what it has missed, and nobody waits for it:
-// neither the node nor its stop.
+// TestSubscribedActorIsSlow: what waits for an actor is bounded, it is told what it has missed, and nobody waits for
+// it: neither the node nor its stop.
 func TestSubscribedActorIsSlow(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		l := &listener{gate: make(chan struct{})}

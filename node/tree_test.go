@@ -44,7 +44,8 @@ func (s *unsteadySource) Close() error {
 }
 
 // TestWhoCrashes is the table "Who crashes" of docs/architecture.md: each of its rows is a test here. Three sessions of
-// three files are received meanwhile. All files arrive each time, and no socket is closed but one that itself has failed.
+// three files are received meanwhile. All files arrive each time, and no socket is closed but one that itself has
+// failed.
 func TestWhoCrashes(t *testing.T) {
 	const (
 		nothing = iota

@@ -133,7 +133,8 @@ func (w *world) receive(link simnet.Link, cfg ReceiveConfig) *Reception {
 func (w *world) send(tsi flute.TSI, rate uint64, cfg sender.Config) *Sending {
 	w.t.Helper()
 	cfg.FirstTOI = flute.NewTOI(1)
-	s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: tsi, Rate: rate, Session: cfg}, w.net.Dial(simSource, simGroup), simSource.Addr())
+	s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: tsi, Rate: rate, Session: cfg},
+		w.net.Dial(simSource, simGroup), simSource.Addr())
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Backoff delays restarts. Each failure doubles the delay, up to Max; the memory of failures halves every Decay, so that a
-// child which fails once a day starts anew each time. The zero value restarts at once.
+// Backoff delays restarts. Each failure doubles the delay, up to Max; the memory of failures halves every Decay, so
+// that a child which fails once a day starts anew each time. The zero value restarts at once.
 type Backoff struct {
 	Min    time.Duration // delay after the first failure; 0 means no delay, ever
 	Max    time.Duration // 0 means 30 s

@@ -45,7 +45,9 @@ func TestBackoff(t *testing.T) {
 				now = now.Add(d)
 				got = append(got, b.next(now))
 			}
-			round := cmp.Transformer("round", func(d time.Duration) int64 { return d.Round(time.Millisecond).Milliseconds() })
+			round := cmp.Transformer("round", func(d time.Duration) int64 {
+				return d.Round(time.Millisecond).Milliseconds()
+			})
 			if diff := cmp.Diff(tt.want, got, round); diff != "" {
 				t.Errorf("delays (-want +got):\n%s", diff)
 			}

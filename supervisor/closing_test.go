@@ -43,7 +43,8 @@ func TestPanicOfTheTree(t *testing.T) {
 	for _, strategy := range []supervisor.Strategy{supervisor.OneForOne, supervisor.RestForOne, supervisor.OneForAll} {
 		inBubble(t, func(w *world) {
 			inner := supervisor.New(supervisor.Config{Strategy: strategy, Children: w.children("x y z")}, w.hook)
-			w.spawn(supervisor.Config{Children: []supervisor.Child{{Name: "inner", Props: actors.Spec{Produce: inner}.Props()}}})
+			child := supervisor.Child{Name: "inner", Props: actors.Spec{Produce: inner}.Props()}
+			w.spawn(supervisor.Config{Children: []supervisor.Child{child}})
 			for range 2 {
 				w.trace.Take()
 				w.takeEvents()

@@ -58,14 +58,14 @@ type Config struct {
 	Strategy Strategy
 	// Intensity is how many failures within Period are answered by a restart. 0 means DefaultIntensity; negative none.
 	Intensity int
-	// Period is the window of Intensity; 0 means DefaultPeriod. It should be longer than Intensity delays of Backoff, or the
-	// tree never gives up.
+	// Period is the window of Intensity; 0 means DefaultPeriod. It should be longer than Intensity delays of Backoff,
+	// or the tree never gives up.
 	Period  time.Duration
 	Backoff Backoff
 	// Children in the order of their start.
 	Children []Child
-	// OnEnd makes this the root of the tree. It is called once when the supervisor has stopped: with nil when it was told to
-	// stop, else with the error. It runs on the goroutine of the supervisor and must not block.
+	// OnEnd makes this the root of the tree. It is called once when the supervisor has stopped: with nil when it was
+	// told to stop, else with the error. It runs on the goroutine of the supervisor and must not block.
 	OnEnd func(error)
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/flute-node/flute-node/actors"
 )
 
-// ChildGaveUp is sent by a Dynamic strategy to the actor that it works for, as an ordinary control message, when a child is
-// stopped for good. The child's Terminated may come before or after it.
+// ChildGaveUp is sent by a Dynamic strategy to the actor that it works for, as an ordinary control message, when a
+// child is stopped for good. The child's Terminated may come before or after it.
 type ChildGaveUp struct {
 	PID    *actor.PID
 	Reason error  // of the last failure, usually *actors.Crash
@@ -38,8 +38,8 @@ const (
 	pruneFactor = 2
 )
 
-// Dynamic is the strategy of an actor for children that it spawns itself. It keeps state and is not safe for concurrent use:
-// make one per supervising actor. It survives restarts of that actor.
+// Dynamic is the strategy of an actor for children that it spawns itself. It keeps state and is not safe for concurrent
+// use: make one per supervising actor. It survives restarts of that actor.
 type Dynamic struct {
 	cfg      DynamicConfig
 	children map[string]*history // by id of the PID; only those that failed
@@ -60,8 +60,8 @@ func NewDynamic(cfg DynamicConfig) *Dynamic {
 }
 
 // HandleFailure restarts the child in place, or stops it and tells its parent.
-func (d *Dynamic) HandleFailure(_ *actor.ActorSystem, sup actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics,
-	reason, message any,
+func (d *Dynamic) HandleFailure(
+	_ *actor.ActorSystem, sup actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, message any,
 ) {
 	d.prune(sup)
 	h := d.children[child.Id]
@@ -97,7 +97,8 @@ func (d *Dynamic) HandleFailure(_ *actor.ActorSystem, sup actor.Supervisor, chil
 	sup.StopChildren(child)
 }
 
-// Forget drops what is remembered of a child, for names that are used again. Children that are gone are forgotten in time.
+// Forget drops what is remembered of a child, for names that are used again. Children that are gone are forgotten in
+// time.
 func (d *Dynamic) Forget(child *actor.PID) { delete(d.children, child.Id) }
 
 func (d *Dynamic) blame(child *actor.PID, reason, message any) (key string) {

@@ -58,7 +58,10 @@ func inTeam(t *testing.T, cfg supervisor.DynamicConfig, fn func(t *testing.T, sy
 					switch m := ctx.Message().(type) {
 					case *actor.Started:
 						for name, box := range map[string]*actors.Mailbox{"x": tm.x, "y": tm.y} {
-							child := actors.Spec{Mailbox: box, Produce: func() actor.Actor { return &worker{trace: &tm.trace, name: name} }}
+							child := actors.Spec{
+								Mailbox: box,
+								Produce: func() actor.Actor { return &worker{trace: &tm.trace, name: name} },
+							}
 							_, err := ctx.SpawnNamed(child.Props(), name)
 							actors.Fault(err)
 						}
@@ -89,7 +92,8 @@ func TestDynamicLimit(t *testing.T) {
 	}{"default": {0, supervisor.DefaultIntensity}, "two": {2, 2}, "none": {-1, 0}}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			inTeam(t, supervisor.DynamicConfig{Intensity: tt.intensity, Period: time.Minute}, func(t *testing.T, _ *actors.System, tm *team) {
+			cfg := supervisor.DynamicConfig{Intensity: tt.intensity, Period: time.Minute}
+			inTeam(t, cfg, func(t *testing.T, _ *actors.System, tm *team) {
 				var want []string
 				for i := range tt.restarts {
 					tm.crash(fmt.Sprint("block ", i))
@@ -110,10 +114,12 @@ func TestDynamicLimit(t *testing.T) {
 				}
 				m := tm.gaveUp[0]
 				var crash *actors.Crash
-				if m.PID.Id != "p/x" || m.Blame != "" || len(m.Stack) == 0 || !errors.As(m.Reason, &crash) || crash.Value != "the last" {
+				if m.PID.Id != "p/x" || m.Blame != "" || len(m.Stack) == 0 || !errors.As(m.Reason, &crash) ||
+					crash.Value != "the last" {
 					t.Errorf("gave up: %+v", m)
 				}
-				if q, ok := tm.events[len(tm.events)-1].(supervisor.Quarantined); !ok || len(tm.events) != tt.restarts+1 || q.Child != "p/x" {
+				if q, ok := tm.events[len(tm.events)-1].(supervisor.Quarantined); !ok ||
+					len(tm.events) != tt.restarts+1 || q.Child != "p/x" {
 					t.Errorf("events: %+v", tm.events)
 				}
 				// The neighbour has not noticed.
@@ -178,7 +184,8 @@ func TestPoisonCallback(t *testing.T) {
 	})
 	t.Run("panics", func(t *testing.T) {
 		poison := func(*actor.PID, any, any) string { panic("in the callback") }
-		inTeam(t, supervisor.DynamicConfig{Poison: poison, Intensity: 5}, func(t *testing.T, _ *actors.System, tm *team) {
+		cfg := supervisor.DynamicConfig{Poison: poison, Intensity: 5}
+		inTeam(t, cfg, func(t *testing.T, _ *actors.System, tm *team) {
 			tm.crash("a", "a")
 			if diff := cmp.Diff([]string{"-x", "+x", "-x", "+x"}, tm.trace.Take()); diff != "" {
 				t.Errorf("restarts (-want +got):\n%s", diff)

@@ -32,8 +32,8 @@ type Stopped struct {
 	Reason     error // nil: it stopped itself
 }
 
-// GaveUp is emitted when the intensity of a static tree is exceeded, or a child cannot be spawned. The children are stopped
-// next, then the failure goes upwards.
+// GaveUp is emitted when the intensity of a static tree is exceeded, or a child cannot be spawned. The children are
+// stopped next, then the failure goes upwards.
 type GaveUp struct {
 	Supervisor string
 	Child      string

@@ -13,7 +13,8 @@ func (t *tree) failure(ctx actor.Context, i int, reason error) {
 	now := time.Now()
 	if t.window.fail(now) {
 		t.giveUp(ctx, i, &GaveUpError{
-			Supervisor: ctx.Self().Id, Child: t.slots[i].Name, Failures: len(t.window.times), Period: t.window.period, Reason: reason,
+			Supervisor: ctx.Self().Id, Child: t.slots[i].Name,
+			Failures: len(t.window.times), Period: t.window.period, Reason: reason,
 		})
 		return
 	}

@@ -90,8 +90,8 @@ var (
 // handshake is answered by the runtime on behalf of a child once Started has been handled.
 type handshake struct{ slot, start int }
 
-// GetAutoResponse implements actor.AutoRespond; it runs on the goroutine of the child. A tree below is ready when all of its
-// children are.
+// GetAutoResponse implements actor.AutoRespond; it runs on the goroutine of the child. A tree below is ready when all
+// of its children are.
 func (h handshake) GetAutoResponse(ctx actor.Context) any {
 	if t, ok := actors.Inner(ctx).(*tree); ok && t.phase != idle {
 		t.awaited = append(t.awaited, waiter{ctx.Sender(), h})

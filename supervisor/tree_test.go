@@ -83,7 +83,8 @@ func TestStopWaits(t *testing.T) {
 		var ended []error
 		pid := w.spawn(supervisor.Config{
 			Children: append(w.children("a"),
-				supervisor.Child{Name: "inner", Props: actors.Spec{Produce: inner}.Props()}, w.child("b", supervisor.Permanent)),
+				supervisor.Child{Name: "inner", Props: actors.Spec{Produce: inner}.Props()},
+				w.child("b", supervisor.Permanent)),
 			OnEnd: func(err error) { ended = append(ended, err) },
 		})
 		w.trace.Take()
@@ -100,7 +101,8 @@ func TestRestartInPlaceKeepsTheQueue(t *testing.T) {
 	for _, strategy := range []supervisor.Strategy{supervisor.OneForOne, supervisor.RestForOne} {
 		inBubble(t, func(w *world) {
 			w.spawn(supervisor.Config{
-				Strategy: strategy, Children: w.children("a b"), Backoff: supervisor.Backoff{Min: time.Second, Jitter: -1},
+				Strategy: strategy, Children: w.children("a b"),
+				Backoff: supervisor.Backoff{Min: time.Second, Jitter: -1},
 			})
 			w.trace.Take()
 			w.send("sup/a", "1", "crash", "2")
@@ -215,7 +217,8 @@ func TestIntensityAtTheTop(t *testing.T) {
 			if !errors.As(ended[0], &crash) || crash.Value != "crash of a" {
 				t.Errorf("%v: the crash is not in %v", strategy, ended[0])
 			}
-			want := "supervisor: sup gave up after 3 failures within 1m0s, the last of a: actors: sup/a panicked on string: crash of a"
+			want := "supervisor: sup gave up after 3 failures within 1m0s, the last of a: " +
+				"actors: sup/a panicked on string: crash of a"
 			if ended[0].Error() != want {
 				t.Errorf("text = %q", ended[0].Error())
 			}
@@ -233,7 +236,8 @@ func TestIntensityAtTheTop(t *testing.T) {
 func TestIntensityEscalates(t *testing.T) {
 	inBubble(t, func(w *world) {
 		var ended []error
-		inner := supervisor.New(supervisor.Config{Intensity: 1, Period: time.Minute, Children: w.children("x y")}, w.hook)
+		inner := supervisor.New(supervisor.Config{Intensity: 1, Period: time.Minute, Children: w.children("x y")},
+			w.hook)
 		w.spawn(supervisor.Config{
 			Strategy: supervisor.RestForOne, Intensity: 1, Period: time.Hour,
 			Children: []supervisor.Child{
@@ -280,7 +284,8 @@ func TestFailureWhileStarting(t *testing.T) {
 				inBubble(t, func(w *world) {
 					w.ill["b"] = 2
 					w.spawn(supervisor.Config{
-						Strategy: strategy, Children: w.children("a b c"), Backoff: supervisor.Backoff{Min: delay, Jitter: -1},
+						Strategy: strategy, Children: w.children("a b c"),
+						Backoff: supervisor.Backoff{Min: delay, Jitter: -1},
 					})
 					time.Sleep(10 * time.Second)
 					synctest.Wait()
@@ -410,7 +415,8 @@ func TestFailureWhileStopping(t *testing.T) {
 func TestTimerThatFiredTooLate(t *testing.T) {
 	inBubble(t, func(w *world) {
 		cfg := supervisor.Config{
-			Strategy: supervisor.RestForOne, Children: w.children("a b"), Backoff: supervisor.Backoff{Min: time.Second, Jitter: -1},
+			Strategy: supervisor.RestForOne, Children: w.children("a b"),
+			Backoff: supervisor.Backoff{Min: time.Second, Jitter: -1},
 		}
 		actortest.Spawn(t, w.sys, "sup", actors.Spec{Produce: supervisor.New(cfg, func(e supervisor.Event) {
 			if f, ok := e.(supervisor.Failed); ok && f.Child == "sup/a" {
@@ -437,7 +443,8 @@ func TestTimerThatFiredTooLate(t *testing.T) {
 func TestAnswerOfAnEarlierIncarnation(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.slow["b"] = time.Second
-		cfg := supervisor.Config{Children: append([]supervisor.Child{w.child("t", supervisor.Temporary)}, w.children("b c")...)}
+		children := append([]supervisor.Child{w.child("t", supervisor.Temporary)}, w.children("b c")...)
+		cfg := supervisor.Config{Children: children}
 		actortest.Spawn(t, w.sys, "sup", actors.Spec{Produce: supervisor.New(cfg, func(e supervisor.Event) {
 			if _, ok := e.(supervisor.Stopped); ok {
 				time.Sleep(500 * time.Millisecond)
@@ -459,7 +466,8 @@ func TestStopWhileWaiting(t *testing.T) {
 	for _, strategy := range []supervisor.Strategy{supervisor.OneForOne, supervisor.RestForOne} {
 		inBubble(t, func(w *world) {
 			pid := w.spawn(supervisor.Config{
-				Strategy: strategy, Children: w.children("a b"), Backoff: supervisor.Backoff{Min: time.Hour, Max: time.Hour},
+				Strategy: strategy, Children: w.children("a b"),
+				Backoff: supervisor.Backoff{Min: time.Hour, Max: time.Hour},
 			})
 			w.send("sup/b", "crash")
 			before := time.Now()
@@ -501,7 +509,8 @@ func TestChildThatCannotBeSpawned(t *testing.T) {
 		var ended error
 		w.spawn(supervisor.Config{Children: w.children("a b a"), OnEnd: func(err error) { ended = err }})
 		w.want("trace", "+a +b -b -a")
-		if !errors.Is(ended, actor.ErrNameExists) || ended.Error() != "supervisor: sup cannot start a: spawn: name exists" {
+		if !errors.Is(ended, actor.ErrNameExists) ||
+			ended.Error() != "supervisor: sup cannot start a: spawn: name exists" {
 			t.Errorf("OnEnd got %v", ended)
 		}
 	})
@@ -558,7 +567,8 @@ func TestRandomFailures(t *testing.T) {
 				backoff = supervisor.Backoff{Min: 20 * time.Millisecond, Max: 100 * time.Millisecond, Seed: seed + 1}
 			}
 			pid := w.spawn(supervisor.Config{
-				Strategy: supervisor.Strategy(seed % 3), Children: w.children("a b c d"), Intensity: 1 << 20, Backoff: backoff,
+				Strategy: supervisor.Strategy(seed % 3), Children: w.children("a b c d"), Intensity: 1 << 20,
+				Backoff: backoff,
 				OnEnd: func(err error) {
 					if err != nil {
 						t.Errorf("seed %d: %v", seed, err)

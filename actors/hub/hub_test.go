@@ -18,7 +18,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // inHub runs fn with a hub in a bubble.
-func inHub(t *testing.T, faults *actors.Faults, fn func(sys *actors.System, pid *actor.PID, subscribers *hub.Subscribers)) {
+func inHub(
+	t *testing.T, faults *actors.Faults, fn func(sys *actors.System, pid *actor.PID, subscribers *hub.Subscribers),
+) {
 	t.Helper()
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		subscribers := &hub.Subscribers{}

@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// slowAfter is for how long a disk may keep a Work before that is told. It is told again when it has lasted twice as
-	// long.
+	// slowAfter is for how long a disk may keep a Work before that is told. It is told again when it has lasted twice
+	// as long.
 	slowAfter = 5 * time.Second
 	// quietFor is for how long nothing is told of a disk that has answered again: it may be slow all the time.
 	quietFor = time.Minute

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestDelay: a disk that does not answer is told after some seconds, and when that has lasted twice as long; and when it
-// answers again.
+// TestDelay: a disk that does not answer is told after some seconds, and when that has lasted twice as long; and when
+// it answers again.
 func TestDelay(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, r *rig) {
 		hung := newGate()

@@ -10,7 +10,8 @@
 // A Work in the lane of a disk that also computes takes a processor for that, and gives it back before it waits for the
 // disk again. So no more goroutines compute than there are processors, and none of them waits for a disk.
 //
-// Each lane serves the sessions in turn, one Work of each: a hundred Works of one session delay another session's by one.
+// Each lane serves the sessions in turn, one Work of each: a hundred Works of one session delay another session's by
+// one.
 //
 // A Work that panics fails, and its lane goes on. A lane has no goroutine while it has nothing to do.
 //

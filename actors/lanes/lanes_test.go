@@ -45,8 +45,8 @@ func TestSessionsTakeTurns(t *testing.T) {
 	}
 }
 
-// TestHungDisk: who waits for a disk that hangs keeps no processor and no other disk from anyone, and a bounded number of
-// goroutines.
+// TestHungDisk: who waits for a disk that hangs keeps no processor and no other disk from anyone, and a bounded number
+// of goroutines.
 func TestHungDisk(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, r *rig) {
 		hung := newGate()
@@ -54,7 +54,11 @@ func TestHungDisk(t *testing.T) {
 			r.give("hung", hung.work(func() {}))
 		}
 		for range 3 {
-			r.give("disk", &work{lane: "another", run: func(cpu sync.Locker) { cpu.Lock(); time.Sleep(time.Second); cpu.Unlock() }})
+			r.give("disk", &work{lane: "another", run: func(cpu sync.Locker) {
+				cpu.Lock()
+				time.Sleep(time.Second)
+				cpu.Unlock()
+			}})
 			r.give("processor", &work{run: func(sync.Locker) { time.Sleep(time.Second) }})
 		}
 		time.Sleep(5 * time.Second)
@@ -71,8 +75,8 @@ func TestHungDisk(t *testing.T) {
 	})
 }
 
-// TestProcessorsAreBounded: however many lanes there are, no more Works compute than there are processors, and they take
-// turns with those that only compute.
+// TestProcessorsAreBounded: however many lanes there are, no more Works compute than there are processors, and they
+// take turns with those that only compute.
 func TestProcessorsAreBounded(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, r *rig) {
 		var now, most, begun, disks atomic.Int32
@@ -211,8 +215,8 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// TestStop: it waits for what runs and for what waits. With a disk that does not answer it waits as long as its context,
-// and names the disk; the Works that are left are cancelled, and end when it answers.
+// TestStop: it waits for what runs and for what waits. With a disk that does not answer it waits as long as its
+// context, and names the disk; the Works that are left are cancelled, and end when it answers.
 func TestStop(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, r *rig) {
 		for range 3 {

@@ -46,8 +46,8 @@ func (e *Entry) Work() Work { return e.work }
 // a crash.
 func (e *Entry) Finished() bool { return e.finished.Load() }
 
-// Cancel tells that nobody waits for the result. The Work runs in its turn all the same, to free what it holds; one that
-// never came into a lane runs now.
+// Cancel tells that nobody waits for the result. The Work runs in its turn all the same, to free what it holds; one
+// that never came into a lane runs now.
 func (e *Entry) Cancel() {
 	if e.cancelled.Swap(true) {
 		return

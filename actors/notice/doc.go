@@ -1,6 +1,6 @@
 // Package notice holds what the runtime of a node announces, whatever protocol it runs: actors that were restarted,
-// datagrams that the system dropped, warnings about this machine. Each protocol has a package of its own for its events,
-// such as flute/event. All of them are an [Event], so that a subscriber gets one stream.
+// datagrams that the system dropped, warnings about this machine. Each protocol has a package of its own for its
+// events, such as flute/event. All of them are an [Event], so that a subscriber gets one stream.
 //
 //	for e := range subscription.Events() {
 //		switch e := e.(type) {

@@ -4,8 +4,8 @@
 //
 // It runs on its session's goroutine, behind its own mailbox and guard: a crash loses the packets in its hands and
 // nothing else. What was received lies in the session's receiver.Ledger, so the next incarnation goes on from the
-// bitmap; reports and finished work lie in a [Ledger], and outlive a crash of either side. FEC, verification and publication
-// are the core's (package receiver); what blocks goes out as a receiver.Work.
+// bitmap; reports and finished work lie in a [Ledger], and outlive a crash of either side. FEC, verification and
+// publication are the core's (package receiver); what blocks goes out as a receiver.Work.
 //
 // # Limitations
 //

@@ -11,8 +11,8 @@ import (
 	"github.com/flute-node/flute-node/flute/receiver"
 )
 
-// Spec returns how the actor for toi is spawned, of the session whose core l is. It must run on the goroutine that owns l
-// and d. Its name for faults is "object/7-1", with TSI and TOI.
+// Spec returns how the actor for toi is spawned, of the session whose core l is. It must run on the goroutine that owns
+// l and d. Its name for faults is "object/7-1", with TSI and TOI.
 func Spec(l *receiver.Ledger, d *Ledger, toi flute.TOI) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor { return &object{core: receiver.NewObject(l, toi), ledger: d} },
@@ -65,8 +65,8 @@ func (o *object) receive(ctx actor.Context, m Message) {
 	}
 }
 
-// works takes what has been run. A Work that makes the core crash stays in the Ledger, for the next incarnation to crash
-// at, until the supervisor has enough.
+// works takes what has been run. A Work that makes the core crash stays in the Ledger, for the next incarnation to
+// crash at, until the supervisor has enough.
 func (o *object) works(ctx actor.Context, now time.Time) {
 	id := ctx.Self().Id
 	for len(o.ledger.landed[id]) > 0 {

@@ -6,8 +6,8 @@
 //	node ── Start, Drain ────────┘  ▲ └── hub.Publish ─► hub
 //	                                └── receiving.Closed
 //
-// The [Ledger] knows each session and what it runs on. A session, or the whole of Sessions, that crashes is made anew over
-// the same Ledger, under the same address.
+// The [Ledger] knows each session and what it runs on. A session, or the whole of Sessions, that crashes is made anew
+// over the same Ledger, under the same address.
 //
 // # Limitations
 //

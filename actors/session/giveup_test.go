@@ -36,7 +36,8 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 		ledger := NewLedger()
 		t.Cleanup(ledger.Close)
 		// There are no lanes: the session crashes while it hands over the first of the Works, again and again.
-		sessions := actortest.Spawn(t, sys, "sessions", Spec(Config{Peers: func() Peers { return Peers{Hub: hub} }, Ledger: ledger}))
+		sessions := actortest.Spawn(t, sys, "sessions",
+			Spec(Config{Peers: func() Peers { return Peers{Hub: hub} }, Ledger: ledger}))
 		in := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
 		ledger.Receive(in)
 		feed := receiving.Feed{Inbox: in}
@@ -68,13 +69,16 @@ func decodable(t *testing.T, blocks int) (datagrams [][]byte) {
 		EncodingID: fec.ReedSolomonGF28, TransferLength: uint64(blocks) * k * size, SymbolLength: size,
 		MaxSourceBlockLength: k, MaxEncodingSymbols: k + 2,
 	}
-	template, err := alc.NewTemplate(alc.Spec{TSI: 1, TOI: flute.NewTOI(1), OTI: &oti, Codepoint: uint8(oti.EncodingID)})
+	template, err := alc.NewTemplate(alc.Spec{
+		TSI: 1, TOI: flute.NewTOI(1), OTI: &oti, Codepoint: uint8(oti.EncodingID),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for sbn := range blocks {
 		for esi := range k {
-			d := oti.AppendPayloadID(template.Append(nil, false), fec.PayloadID{SBN: fec.SBN(sbn), ESI: fec.ESI(1 + esi)})
+			d := oti.AppendPayloadID(template.Append(nil, false),
+				fec.PayloadID{SBN: fec.SBN(sbn), ESI: fec.ESI(1 + esi)})
 			datagrams = append(datagrams, append(d, make([]byte, size)...))
 		}
 	}

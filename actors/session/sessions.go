@@ -31,8 +31,8 @@ type Config struct {
 	OnRestart func(supervisor.Event)
 }
 
-// Spec returns how Sessions is spawned, the dynamic supervisor of all sessions (OTP's simple_one_for_one). A session that
-// crashes is made anew over the same Ledger, until it crashes too often. The name for faults is "sessions".
+// Spec returns how Sessions is spawned, the dynamic supervisor of all sessions (OTP's simple_one_for_one). A session
+// that crashes is made anew over the same Ledger, until it crashes too often. The name for faults is "sessions".
 func Spec(cfg Config) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor {
@@ -139,7 +139,8 @@ func (s *sessions) open(ctx actor.Context, in *receiving.Inbox) {
 		return
 	}
 	s.receiving[keyOf(in)] = s.spawn(ctx, e, receiving.Spec(receiving.Config{
-		Inbox: in, Ledger: e.receiving, Loop: e.startLoop(), Hub: s.peers.Hub, Lanes: s.peers.Lanes, Faults: s.cfg.Faults,
+		Inbox: in, Ledger: e.receiving, Loop: e.startLoop(),
+		Hub: s.peers.Hub, Lanes: s.peers.Lanes, Faults: s.cfg.Faults,
 	}, supervisor.NewDynamic(supervisor.DynamicConfig{Hook: s.cfg.OnRestart})))
 }
 

@@ -65,7 +65,8 @@ func TestDenseReadsAreNotCopied(t *testing.T) {
 	var d dense
 	s := pool.Get()
 	for name, datagrams := range map[string][]slab.Datagram{
-		"many": readInto(s, 20, 1400), "tiny ones": readInto(s, 40, 10), "none": nil, "no slab left": readInto(s, 1, 1400),
+		"many": readInto(s, 20, 1400), "tiny ones": readInto(s, 40, 10), "none": nil,
+		"no slab left": readInto(s, 1, 1400),
 	} {
 		if d.take(few, datagrams) != nil {
 			t.Errorf("%s: copied", name)

@@ -4,10 +4,11 @@
 //	kernel ─► reader ── Route ─► Router
 //	             └───── batch ─► one Feed per owner: a transport session, a connection
 //
-// The reader blocks in the kernel, asks the Router for the owner of each datagram, groups what one read brought into one
-// batch per owner, and posts it. An owner that has no room makes it wait for a moment, with the datagrams in the
+// The reader blocks in the kernel, asks the Router for the owner of each datagram, groups what one read brought into
+// one batch per owner, and posts it. An owner that has no room makes it wait for a moment, with the datagrams in the
 // kernel's buffer; then that owner drops, and counts, until it has room. An owner may hold no more slabs than are left
-// for all others, and the wait for it is bounded within each second: one that is stuck or slow costs the others nothing.
+// for all others, and the wait for it is bounded within each second: one that is stuck or slow costs the others
+// nothing.
 //
 // An [Endpoint] holds the open socket, its reader and its Router. All three outlive the socket's actor, which only
 // starts a reader where there is none. A Source that cannot be opened again is tried each second.

@@ -40,7 +40,8 @@ type told struct {
 func NewEndpoint(cfg Config, source Source) *Endpoint {
 	size := cfg.Batch * cfg.MaxDatagram
 	return &Endpoint{
-		cfg: cfg, source: source, slabs: cfg.Memory.Pool(size), few: cfg.Memory.Pool(max(size/sparseShare, cfg.MaxDatagram)),
+		cfg: cfg, source: source,
+		slabs: cfg.Memory.Pool(size), few: cfg.Memory.Pool(max(size/sparseShare, cfg.MaxDatagram)),
 	}
 }
 

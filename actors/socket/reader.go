@@ -7,15 +7,15 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// Source is where a reader gets datagrams: a udp.Receiver or udp.Socket, or a simulated network. ReadBatch blocks; after
-// Close it returns an error.
+// Source is where a reader gets datagrams: a udp.Receiver or udp.Socket, or a simulated network. ReadBatch blocks;
+// after Close it returns an error.
 type Source interface {
 	ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error)
 	Close() error
 }
 
-// waiter is a Source that tells that datagrams are there, so that no slab waits with it. Wait returns false after atMost,
-// unless that is 0. One that has nothing to tell returns true.
+// waiter is a Source that tells that datagrams are there, so that no slab waits with it. Wait returns false after
+// atMost, unless that is 0. One that has nothing to tell returns true.
 type waiter interface {
 	Wait(atMost time.Duration) (bool, error)
 }

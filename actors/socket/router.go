@@ -11,8 +11,8 @@ import (
 //
 // It belongs to the readers of one Endpoint, one after the other, and outlives them; only Warnings is called by others.
 type Router interface {
-	// Route returns the Flow of the owner of d, which came with a read at now; nil: it is nobody's, which the Router has
-	// counted. The same owner has the same Flow.
+	// Route returns the Flow of the owner of d, which came with a read at now; nil: it is nobody's, which the Router
+	// has counted. The same owner has the same Flow.
 	Route(now time.Time, d *slab.Datagram) *Flow
 	// Owners returns how many owners there are, about.
 	Owners() int

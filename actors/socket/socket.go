@@ -80,12 +80,13 @@ func (s *socket) resume(ctx actor.Context) {
 	}
 	if !s.told.failed {
 		s.told.failed = true
-		s.warn(ctx, fmt.Sprintf("%v cannot be opened again, and is tried every %v: %v", s.cfg.Group, kernelInterval, err))
+		s.warn(ctx, fmt.Sprintf("%v cannot be opened again, and is tried every %v: %v",
+			s.cfg.Group, kernelInterval, err))
 	}
 }
 
-// report tells what is new: datagrams that the kernel dropped because the reader was too slow; once, that datagrams come
-// which are too long to be received at all; and what the Router has to tell.
+// report tells what is new: datagrams that the kernel dropped because the reader was too slow; once, that datagrams
+// come which are too long to be received at all; and what the Router has to tell.
 func (s *socket) report(ctx actor.Context) {
 	if n := s.kernelDrops(); n > s.told.drops {
 		drops := notice.KernelDrops{Group: s.cfg.Group, New: n - s.told.drops, Total: n}

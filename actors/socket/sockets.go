@@ -42,9 +42,9 @@ func (l *Ledger) Close() {
 	clear(l.endpoints)
 }
 
-// Spec returns how Sockets is spawned, the dynamic supervisor of all listening sockets. A socket that crashes is restarted
-// over its Endpoint, a number of times, and hook is told. The names for faults are "sockets", and for a socket "socket/1",
-// with the ID of its Endpoint.
+// Spec returns how Sockets is spawned, the dynamic supervisor of all listening sockets. A socket that crashes is
+// restarted over its Endpoint, a number of times, and hook is told. The names for faults are "sockets", and for a
+// socket "socket/1", with the ID of its Endpoint.
 func Spec(ledger *Ledger, hub *actor.PID, hook func(supervisor.Event), faults *actors.Faults) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor {

@@ -54,7 +54,8 @@ func run(group netip.AddrPort) (err error) {
 	for i := range files {
 		text := strings.Repeat(fmt.Sprintf("file %d\n", i), 1000)
 		_, err := s.Add(ctx, sender.File{
-			ContentLocation: fmt.Sprintf("file:///%02d.txt", i), Content: strings.NewReader(text), Size: uint64(len(text)),
+			ContentLocation: fmt.Sprintf("file:///%02d.txt", i),
+			Content:         strings.NewReader(text), Size: uint64(len(text)),
 		}, nil)
 		if err != nil {
 			return err

@@ -71,7 +71,8 @@ func run() error {
 	for _, e := range r.Events() {
 		if c, ok := e.(event.ObjectCompleted); ok {
 			got, _ := files.Get(c.Path)
-			fmt.Printf("%s: %d bytes, %d source symbols repaired, equal: %v\n", c.Path, c.Size, c.Repaired, bytes.Equal(got, content))
+			fmt.Printf("%s: %d bytes, %d source symbols repaired, equal: %v\n",
+				c.Path, c.Size, c.Repaired, bytes.Equal(got, content))
 			return nil
 		}
 	}

@@ -56,7 +56,8 @@ func run(group netip.AddrPort) (err error) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
 	for i := range 3 {
 		if _, err := s.Add(ctx, sender.File{
-			ContentLocation: fmt.Sprintf("file:///%d.bin", i+1), Content: bytes.NewReader(content), Size: uint64(len(content)),
+			ContentLocation: fmt.Sprintf("file:///%d.bin", i+1),
+			Content:         bytes.NewReader(content), Size: uint64(len(content)),
 		}, nil); err != nil {
 			return err
 		}

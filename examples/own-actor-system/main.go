@@ -1,5 +1,5 @@
-// Command own-actor-system runs a node inside the application's own protoactor system. One of its actors gets the node's
-// events as messages, among its own, and answers questions about what has arrived.
+// Command own-actor-system runs a node inside the application's own protoactor system. One of its actors gets the
+// node's events as messages, among its own, and answers questions about what has arrived.
 package main
 
 import (
@@ -85,7 +85,8 @@ func run(group netip.AddrPort) (err error) {
 	for i := range files {
 		text := strings.Repeat(fmt.Sprintf("volume %d\n", i+1), 1000)
 		if _, err := s.Add(ctx, sender.File{
-			ContentLocation: fmt.Sprintf("file:///volume-%d.txt", i+1), Content: strings.NewReader(text), Size: uint64(len(text)),
+			ContentLocation: fmt.Sprintf("file:///volume-%d.txt", i+1),
+			Content:         strings.NewReader(text), Size: uint64(len(text)),
 		}, nil); err != nil {
 			return err
 		}

@@ -11,7 +11,8 @@ import (
 	"github.com/flute-node/flute-node/actors"
 )
 
-// Bubble runs fn in a bubble with a System of its own. Dead letters fail the test, as does a goroutine that is left behind.
+// Bubble runs fn in a bubble with a System of its own. Dead letters fail the test, as does a goroutine that is left
+// behind.
 func Bubble(t *testing.T, fn func(t *testing.T, sys *actors.System)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -103,7 +103,8 @@ func TestLinkConservesDatagrams(t *testing.T) {
 			l.Seed = seed
 			got := carry(&l, n)
 			s := l.Stats()
-			if s.Carried != n || s.Carried+s.Duplicated != s.Lost+s.Dropped+s.Arrived+s.Held || s.Arrived != uint64(len(got)) {
+			if s.Carried != n || s.Carried+s.Duplicated != s.Lost+s.Dropped+s.Arrived+s.Held ||
+				s.Arrived != uint64(len(got)) {
 				t.Errorf("%+v: %+v, %d arrived", faults, s, len(got))
 			}
 			if faults.Loss == 0 {

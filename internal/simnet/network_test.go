@@ -112,7 +112,8 @@ func TestNetworkDelivers(t *testing.T) {
 			"source-specific":  {one(), []arrival{fromB}},
 			"of another group": {none(), nil},
 		} {
-			if diff := cmp.Diff(test.want, test.got, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
+			if diff := cmp.Diff(test.want, test.got,
+				cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
 				t.Errorf("%s: %s", name, diff)
 			}
 		}
@@ -137,7 +138,10 @@ func TestDelay(t *testing.T) {
 func TestJitterReorders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := simnet.New(1)
-		got := listen(n.Join(simnet.JoinConfig{Group: group, Link: simnet.Link{Delay: time.Second, Jitter: time.Second}}))
+		got := listen(n.Join(simnet.JoinConfig{
+			Group: group,
+			Link:  simnet.Link{Delay: time.Second, Jitter: time.Second},
+		}))
 		send(t, n.Dial(source, group), 0, 100)
 		all := got()
 		for i, a := range all {
@@ -233,7 +237,11 @@ func TestTruncated(t *testing.T) {
 	if k != 3 || err != nil {
 		t.Fatal(k, err)
 	}
-	for i, want := range []slab.Datagram{{Data: []byte("1234"), Truncated: true}, {Data: []byte{}}, {Data: []byte("1234")}} {
+	for i, want := range []slab.Datagram{
+		{Data: []byte("1234"), Truncated: true},
+		{Data: []byte{}},
+		{Data: []byte("1234")},
+	} {
 		if string(out[i].Data) != string(want.Data) || out[i].Truncated != want.Truncated || cap(out[i].Data) > 4 {
 			t.Errorf("datagram %d: %+v", i, out[i])
 		}

@@ -107,8 +107,8 @@ func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {
 	}
 }
 
-// Wait blocks until ReadBatch would not, for atMost at most unless that is 0. It reports whether that is so. After Close
-// the error is net.ErrClosed.
+// Wait blocks until ReadBatch would not, for atMost at most unless that is 0. It reports whether that is so. After
+// Close the error is net.ErrClosed.
 func (r *Receiver) Wait(atMost time.Duration) (bool, error) {
 	var end time.Time
 	if atMost > 0 {

@@ -8,8 +8,8 @@ import (
 // trimInterval is how long a slab stays that nobody needs, and how often Trim looks.
 const trimInterval = time.Second
 
-// Memory bounds the slabs of several Pools together. It allocates what is asked for, keeps it for the next who asks, and
-// gives up what was not needed for a while. It is safe for concurrent use.
+// Memory bounds the slabs of several Pools together. It allocates what is asked for, keeps it for the next who asks,
+// and gives up what was not needed for a while. It is safe for concurrent use.
 type Memory struct {
 	limit int
 

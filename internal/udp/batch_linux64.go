@@ -64,7 +64,8 @@ func (r *ring) set(i int, b []byte) {
 // call is called by the netpoller whenever the socket may be ready; false makes it wait.
 func (r *ring) call(fd uintptr) bool {
 	for {
-		n, _, errno := unix.Syscall6(r.trap, fd, uintptr(unsafe.Pointer(&r.headers[0])), uintptr(r.want), unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := unix.Syscall6(
+			r.trap, fd, uintptr(unsafe.Pointer(&r.headers[0])), uintptr(r.want), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
 			r.got, r.errno = int(n), 0
@@ -170,7 +171,8 @@ func sourceOf(name *unix.RawSockaddrInet6) netip.AddrPort {
 func addressOf(name *unix.RawSockaddrInet6, to netip.AddrPort) uint32 {
 	port := bits.ReverseBytes16(to.Port())
 	if a := to.Addr().Unmap(); a.Is4() {
-		*(*unix.RawSockaddrInet4)(unsafe.Pointer(name)) = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: port, Addr: a.As4()}
+		name4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))
+		*name4 = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: port, Addr: a.As4()}
 		return unix.SizeofSockaddrInet4
 	}
 	*name = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: port, Addr: to.Addr().As16()}

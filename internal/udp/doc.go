@@ -1,6 +1,8 @@
-// Package udp sends and receives datagrams in batches: IPv4 and IPv6, any-source and source-specific multicast, unicast.
+// Package udp sends and receives datagrams in batches: IPv4 and IPv6, any-source and source-specific multicast,
+// unicast.
 //
-//	r, err := udp.Listen(udp.Config{Group: netip.MustParseAddrPort("232.1.1.1:3400"), Source: source, Interface: "eth0"})
+//	group := netip.MustParseAddrPort("232.1.1.1:3400")
+//	r, err := udp.Listen(udp.Config{Group: group, Source: source, Interface: "eth0"})
 //	pool := slab.NewPool(64*2048, 256)
 //	datagrams := make([]slab.Datagram, 64)
 //	for {
@@ -16,13 +18,15 @@
 //
 // A [Socket] is not connected: it reads from anybody and writes to anybody, for protocols with many peers on one port.
 //
-// Multicast on the loopback interface needs neither privileges nor, for IPv4, a route: name the interface on both sides.
-// IPv6 on Linux refuses it until there is a route of type local ("ip -6 route add local ff00::/8 dev lo"); Dial says so.
+// Multicast on the loopback interface needs neither privileges nor, for IPv4, a route: name the interface on both
+// sides. IPv6 on Linux refuses it until there is a route of type local ("ip -6 route add local ff00::/8 dev lo"); Dial
+// says so.
 //
 // # Limitations
 //
-// Batches, and the count of kernel drops, are for Linux on amd64 and arm64; elsewhere each call moves one datagram. Only
-// Linux binds a socket to its group: elsewhere a Receiver also gets datagrams of other groups on its port if another
-// program has joined them. A Socket does not reach link-local IPv6 addresses, which need a zone. Windows has no source-specific multicast (x/net). Segmentation offload (GSO, GRO) is not used
-// yet; the types fit it, since a Datagram is a view into a slab, not a message of the kernel.
+// Batches, and the count of kernel drops, are for Linux on amd64 and arm64; elsewhere each call moves one datagram.
+// Only Linux binds a socket to its group: elsewhere a Receiver also gets datagrams of other groups on its port if
+// another program has joined them. A Socket does not reach link-local IPv6 addresses, which need a zone. Windows has no
+// source-specific multicast (x/net). Segmentation offload (GSO, GRO) is not used yet; the types fit it, since a
+// Datagram is a view into a slab, not a message of the kernel.
 package udp

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// isRefused reports that nobody listened when a datagram arrived that was sent before; the one at hand was not sent yet.
+// isRefused reports that nobody listened when a datagram arrived that was sent before; the one at hand was not sent
+// yet.
 func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
 // isPassing reports an error that may be gone in a moment: a full queue, a packet filter that is being loaded, a link,
@@ -18,8 +19,8 @@ func isPassing(err error) bool {
 		return false
 	}
 	switch errno {
-	case syscall.ENOBUFS, syscall.EAGAIN, syscall.EINTR, syscall.ENOMEM, syscall.EPERM, syscall.EHOSTUNREACH, syscall.EHOSTDOWN,
-		syscall.ENETUNREACH, syscall.ENETDOWN, syscall.ENODEV, syscall.EADDRNOTAVAIL:
+	case syscall.ENOBUFS, syscall.EAGAIN, syscall.EINTR, syscall.ENOMEM, syscall.EPERM, syscall.EHOSTUNREACH,
+		syscall.EHOSTDOWN, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.ENODEV, syscall.EADDRNOTAVAIL:
 		return true
 	default:
 		return false

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// interfaceOf finds the interface to use for addr by name, index or address, or by the zone of addr. Without any of them
-// it returns nil: the system's choice.
+// interfaceOf finds the interface to use for addr by name, index or address, or by the zone of addr. Without any of
+// them it returns nil: the system's choice.
 func interfaceOf(name string, addr netip.Addr) (*net.Interface, error) {
 	zone := addr.Zone()
 	if name == "" {
@@ -125,7 +125,8 @@ func hint(err error, group netip.Addr, ifi *net.Interface) string {
 		return "; name the interface"
 	case group.Is6() && ifi.Flags&net.FlagLoopback != 0:
 		// Linux makes any other type of route through lo one that rejects.
-		return "; the system needs a route for multicast on it, for example: ip -6 route add local ff00::/8 dev " + ifi.Name
+		return "; the system needs a route for multicast on it, for example: " +
+			"ip -6 route add local ff00::/8 dev " + ifi.Name
 	}
 	return ""
 }

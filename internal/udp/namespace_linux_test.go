@@ -80,9 +80,11 @@ func testIPv6(t *testing.T) {
 		exchange(t, udp.Config{Group: on(t, group), Interface: "lo"}, udp.SendConfig{Interface: "lo"}, true)
 	}
 	one := netip.MustParseAddr("::1")
-	exchange(t, udp.Config{Group: on(t, "ff35::7742"), Source: one, Interface: "lo"}, udp.SendConfig{Interface: "lo"}, true)
+	exchange(t, udp.Config{Group: on(t, "ff35::7742"), Source: one, Interface: "lo"}, udp.SendConfig{Interface: "lo"},
+		true)
 	other := netip.MustParseAddr("fd01::9")
-	exchange(t, udp.Config{Group: on(t, "ff35::7743"), Source: other, Interface: "lo"}, udp.SendConfig{Interface: "lo"}, false)
+	exchange(t, udp.Config{Group: on(t, "ff35::7743"), Source: other, Interface: "lo"}, udp.SendConfig{Interface: "lo"},
+		false)
 }
 
 func testTwoInterfaces(t *testing.T) {

@@ -97,7 +97,8 @@ func (r *Receiver) set(group, source netip.Addr, ifi *net.Interface, buffer int)
 	if group.IsMulticast() {
 		if err := join(r.conn, group, source, ifi); err != nil {
 			err = cause(err)
-			return fmt.Errorf("udp: join %v on %s: %w%s", membership(group, source), nameOf(ifi), err, hint(err, group, ifi))
+			return fmt.Errorf("udp: join %v on %s: %w%s",
+				membership(group, source), nameOf(ifi), err, hint(err, group, ifi))
 		}
 	}
 	if err := r.batch.init(r.conn); err != nil {

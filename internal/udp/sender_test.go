@@ -135,7 +135,8 @@ func TestErrorsOfDialAreOneClearLine(t *testing.T) {
 			t.Errorf("%+v: %v, want one line with %q", cfg, err, want)
 		}
 	}
-	if _, err := udp.Dial(udp.SendConfig{To: addrPort("127.0.0.1:3400"), Source: addr("192.0.2.1")}); runtime.GOOS == "linux" &&
+	foreign := udp.SendConfig{To: addrPort("127.0.0.1:3400"), Source: addr("192.0.2.1")}
+	if _, err := udp.Dial(foreign); runtime.GOOS == "linux" &&
 		!errors.Is(err, syscall.EADDRNOTAVAIL) {
 		t.Errorf("the cause is lost: %v", err)
 	}

@@ -9,8 +9,8 @@ import (
 
 // SocketConfig says where to listen and send from. Local is required; the zero value of the rest is its default.
 type SocketConfig struct {
-	// Local is a unicast address of this machine with the port, 0 for one that is free. An unspecified address (0.0.0.0,
-	// ::) is any of the same family.
+	// Local is a unicast address of this machine with the port, 0 for one that is free. An unspecified address
+	// (0.0.0.0, ::) is any of the same family.
 	Local netip.AddrPort
 	// ReceiveBuffer is in bytes; zero: DefaultReceiveBuffer.
 	ReceiveBuffer int
@@ -24,8 +24,8 @@ type Outgoing struct {
 	To   netip.AddrPort // without a zone, of the family of the Socket; IPv4 may be mapped into IPv6
 }
 
-// Socket is a socket that is not connected: it reads from anybody and writes to anybody. ReadBatch and Wait belong to one
-// goroutine, WriteBatch to one, which may be another; the other methods may be called from any.
+// Socket is a socket that is not connected: it reads from anybody and writes to anybody. ReadBatch and Wait belong to
+// one goroutine, WriteBatch to one, which may be another; the other methods may be called from any.
 type Socket struct {
 	Receiver
 	writer addressedWriter
@@ -58,14 +58,15 @@ func Open(cfg SocketConfig) (*Socket, error) {
 }
 
 // WriteBatch sends the datagrams in order, and returns how many were sent. It blocks while the send buffer is full. An
-// error is about the first one that was not sent: the others can be sent without it. A *PassingError says that it may be
-// sent later. That nobody listens is no error. After Close the error is net.ErrClosed.
+// error is about the first one that was not sent: the others can be sent without it. A *PassingError says that it may
+// be sent later. That nobody listens is no error. After Close the error is net.ErrClosed.
 func (s *Socket) WriteBatch(datagrams []Outgoing) (int, error) {
 	for i := range datagrams {
 		if to := datagrams[i].To; !to.IsValid() || to.Port() == 0 || to.Addr().Unmap().Is4() != s.is4 {
 			n, err := s.writeBatch(datagrams[:i])
 			if err == nil {
-				err = fmt.Errorf("udp: write to %v from %v: not an address of its family with a port", to, s.LocalAddr())
+				err = fmt.Errorf("udp: write to %v from %v: not an address of its family with a port",
+					to, s.LocalAddr())
 			}
 			return n, err
 		}

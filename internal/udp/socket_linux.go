@@ -50,8 +50,8 @@ func bind(group netip.AddrPort, ifi *net.Interface) (*net.UDPConn, error) {
 	defer f.Close() //nolint:errcheck // net.FilePacketConn has a descriptor of its own
 	var options []option
 	if group.Addr().IsMulticast() {
-		// Several nodes, or several receptions of one, may listen to one group. Of a unicast address only the last to come
-		// would get the datagrams; without the option that one gets an error.
+		// Several nodes, or several receptions of one, may listen to one group. Of a unicast address only the last to
+		// come would get the datagrams; without the option that one gets an error.
 		options = append(options, option{"SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, 1, false})
 	}
 	var sa unix.Sockaddr
@@ -69,8 +69,8 @@ func bind(group netip.AddrPort, ifi *net.Interface) (*net.UDPConn, error) {
 		return nil, err
 	}
 	if domain == unix.AF_INET6 && group.Addr().IsMulticast() && ifi != nil {
-		// For IPv4 the kernel compares the interface with the membership, for IPv6 it does not. Before Linux 5.7 this takes
-		// a privilege; without it datagrams of other interfaces get in if they are joined there too.
+		// For IPv4 the kernel compares the interface with the membership, for IPv6 it does not. Before Linux 5.7 this
+		// takes a privilege; without it datagrams of other interfaces get in if they are joined there too.
 		if err := unix.BindToDevice(fd, ifi.Name); err != nil && !errors.Is(err, unix.EPERM) {
 			return nil, os.NewSyscallError("SO_BINDTODEVICE", err)
 		}
@@ -146,8 +146,8 @@ func setReceiveBuffer(conn *net.UDPConn, n int) (size int, limited string) {
 	})
 	// The kernel doubles what is asked, for its own bookkeeping, and reports the double.
 	if size/2 < n {
-		limited = fmt.Sprintf("udp: the system limits the receive buffer to %d KiB instead of %d KiB: bursts may be lost; "+
-			"to allow it: sysctl -w net.core.rmem_max=%d", size/2>>10, n>>10, n)
+		limited = fmt.Sprintf("udp: the system limits the receive buffer to %d KiB instead of %d KiB: "+
+			"bursts may be lost; to allow it: sysctl -w net.core.rmem_max=%d", size/2>>10, n>>10, n)
 	}
 	return size, limited
 }

@@ -49,8 +49,8 @@ func setReceiveBuffer(conn *net.UDPConn, n int) (size int, limited string) {
 		}
 	}
 	if size < n {
-		limited = fmt.Sprintf("udp: the system limits the receive buffer to %d KiB instead of %d KiB: bursts may be lost",
-			size>>10, n>>10)
+		limited = fmt.Sprintf("udp: the system limits the receive buffer to %d KiB instead of %d KiB: "+
+			"bursts may be lost", size>>10, n>>10)
 	}
 	return size, limited
 }

@@ -51,7 +51,8 @@ func TestSocketsTalk(t *testing.T) {
 						t.Fatalf("peer %d: %q from %v", p, d.text, d.source)
 					}
 				}
-				if n, err := peer.WriteBatch([]udp.Outgoing{{Data: []byte("answer"), To: got[0].source}}); n != 1 || err != nil {
+				answer := []udp.Outgoing{{Data: []byte("answer"), To: got[0].source}}
+				if n, err := peer.WriteBatch(answer); n != 1 || err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -124,7 +125,8 @@ func TestCloseEndsSocket(t *testing.T) {
 	if err := <-done; !errors.Is(err, net.ErrClosed) {
 		t.Error(err)
 	}
-	if _, err := s.WriteBatch([]udp.Outgoing{{Data: []byte("a"), To: netip.MustParseAddrPort("127.0.0.1:9")}}); !errors.Is(err, net.ErrClosed) {
+	late := []udp.Outgoing{{Data: []byte("a"), To: netip.MustParseAddrPort("127.0.0.1:9")}}
+	if _, err := s.WriteBatch(late); !errors.Is(err, net.ErrClosed) {
 		t.Error(err)
 	}
 }

@@ -5,15 +5,16 @@
 //	                       │  └──── object.Reported ─────┘
 //	                       └─ Work ─► lanes ── ran ─► session
 //
-// The session and its objects share one goroutine (actors.Loop). Three parts live longer than the actor, each with one owner:
+// The session and its objects share one goroutine (actors.Loop). Three parts live longer than the actor, each with one
+// owner:
 //
 //   - [Inbox] joins the reader and the session. It is safe for concurrent use.
 //   - [Feed] belongs to the reader: what it knows of the Inbox it posts to.
 //   - [Ledger] belongs to the session: the core's receiver.Ledger, what objects have reported, which work is under way.
 //
-// An actor that crashes is made anew over the same Inbox and Ledger, under the same address. A session ends once: when its
-// core has ended, or when it crashed too often. [Ledger.Finish] tells event.SessionClosed when the actor is gone, so that
-// its counters are final.
+// An actor that crashes is made anew over the same Inbox and Ledger, under the same address. A session ends once: when
+// its core has ended, or when it crashed too often. [Ledger.Finish] tells event.SessionClosed when the actor is gone,
+// so that its counters are final.
 //
 // # Limitations
 //

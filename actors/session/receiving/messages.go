@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/supervisor"
 )
 
-// message is what a receiving session takes, beside object.Reported from its objects and supervisor.ChildGaveUp from its
-// supervisor. It emits [Closed], and hub.Publish and the messages of package object. It hands Works to the lanes.
+// message is what a receiving session takes, beside object.Reported from its objects and supervisor.ChildGaveUp from
+// its supervisor. It emits [Closed], and hub.Publish and the messages of package object. It hands Works to the lanes.
 //
 //sumtype:decl
 type message interface {
@@ -18,8 +18,8 @@ type message interface {
 	kind() string
 }
 
-// Packets is sent by a reader: datagrams of one session in the order of arrival. Data queue. It is a buffer that changes
-// hands: whoever has it owns it, and nobody else looks at it.
+// Packets is sent by a reader: datagrams of one session in the order of arrival. Data queue. It is a buffer that
+// changes hands: whoever has it owns it, and nobody else looks at it.
 type Packets struct {
 	Slab      *slab.Slab // holds the bytes; Packets has one reference
 	Datagrams []Datagram

@@ -29,8 +29,8 @@ type Config struct {
 	Faults *actors.Faults // nil: none
 }
 
-// Spec returns how the actor is spawned, over what lives longer than it. Its name for faults is "session/receiving-7", with
-// its TSI; those of its objects are "object/7-1", with the TOI too.
+// Spec returns how the actor is spawned, over what lives longer than it. Its name for faults is "session/receiving-7",
+// with its TSI; those of its objects are "object/7-1", with the TOI too.
 func Spec(cfg Config, strategy actor.SupervisorStrategy) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor {
@@ -209,7 +209,8 @@ func (s *session) publishStats(ctx actor.Context, now time.Time) {
 		return
 	}
 	s.counted, s.stats = c.Received, now.Add(statsInterval)
-	ctx.Send(s.cfg.Hub, hub.Publish{Event: event.SessionStats{Session: s.inbox.Key, Counters: c, Held: s.ledger.core.Held()}})
+	stats := event.SessionStats{Session: s.inbox.Key, Counters: c, Held: s.ledger.core.Held()}
+	ctx.Send(s.cfg.Hub, hub.Publish{Event: stats})
 }
 
 // arm sets the one timer of the session to the least deadline.

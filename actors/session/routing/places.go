@@ -20,11 +20,11 @@ const (
 	// yet, and it is what a source with more than its share cannot take with proven sessions: others need it to prove
 	// themselves.
 	yieldShare = 8
-	// crowdPause is how long a source begins no session, while the table is full, that had more than its share of unproven
-	// ones there: each costs a tenth of a millisecond.
+	// crowdPause is how long a source begins no session, while the table is full, that had more than its share of
+	// unproven ones there: each costs a tenth of a millisecond.
 	crowdPause = time.Second
-	// A proven session gives way only when it was silent for yieldSilence, though senders repeat their FDT more often, or
-	// has sent less than yieldDatagrams yet.
+	// A proven session gives way only when it was silent for yieldSilence, though senders repeat their FDT more often,
+	// or has sent less than yieldDatagrams yet.
 	yieldSilence   = 10 * time.Second
 	yieldDatagrams = 16
 )

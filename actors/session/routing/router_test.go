@@ -26,7 +26,8 @@ func packet(t testing.TB, tsi flute.TSI) []byte {
 // newRouter returns a Router whose sessions have no actor.
 func newRouter(max int) *Router {
 	return New(Config{
-		Reception: &receiving.Reception{ID: 1}, MaxSessions: max, Counters: &Counters{}, Open: func(*receiving.Inbox) {},
+		Reception: &receiving.Reception{ID: 1}, MaxSessions: max, Counters: &Counters{},
+		Open: func(*receiving.Inbox) {},
 	})
 }
 
@@ -115,7 +116,8 @@ func TestCrowdingSourceWaits(t *testing.T) {
 func TestGivenWayIsForgotten(t *testing.T) {
 	r := newRouter(1)
 	source := netip.MustParseAddrPort("192.0.2.1:5000")
-	first, second := slab.Datagram{Data: packet(t, 1), Source: source}, slab.Datagram{Data: packet(t, 2), Source: source}
+	first := slab.Datagram{Data: packet(t, 1), Source: source}
+	second := slab.Datagram{Data: packet(t, 2), Source: source}
 	if n := route(r, first, first, second, second); n != 4 || r.yielded.Load() != 1 {
 		t.Fatalf("%d routed, %d gave way", n, r.yielded.Load())
 	}

@@ -86,7 +86,8 @@ func (b *batch) drop(reason string) (events []event.Event) {
 		e := h.event
 		if c, ok := e.(event.ObjectCompleted); ok && h.after > b.sent {
 			e = event.ObjectFailed{
-				Session: c.Session, TOI: c.TOI, ContentLocation: c.ContentLocation, Reason: event.FailClosed, Detail: reason,
+				Session: c.Session, TOI: c.TOI, ContentLocation: c.ContentLocation,
+				Reason: event.FailClosed, Detail: reason,
 			}
 		}
 		events = append(events, e)

@@ -86,7 +86,8 @@ func TestBatchDrop(t *testing.T) {
 	if _, ok := events[0].(event.ObjectCompleted); !ok {
 		t.Errorf("%+v, which was sent", events[0])
 	}
-	if f, ok := events[2].(event.ObjectFailed); !ok || f.Reason != event.FailClosed || f.Detail != "the end" || f.TOI != flute.NewTOI(2) {
+	if f, ok := events[2].(event.ObjectFailed); !ok || f.Reason != event.FailClosed || f.Detail != "the end" ||
+		f.TOI != flute.NewTOI(2) {
 		t.Errorf("%+v, which was not sent", events[2])
 	}
 	if len(b.datagrams) != 0 || len(b.told()) != 0 {
