@@ -8,10 +8,10 @@
 // of type [*Error] are spelled by whoever tells them ([Error.Spell]). Units have types of their own, whose errors are
 // the same everywhere: [Bytes], [BitRate], [Percent], [Transfers], [ParseDuration], [ParseNumber].
 //
-// The package holds no state, and reads no flags, no files and no clock. Who asks for the address of a host name hands
-// it a function that does ([Lookup]).
+// The package holds no state, and reads no flags, no files and no clock. The caller passes the function that resolves
+// host names ([Lookup]).
 //
 // # Limitations
 //
-// When a receiver has all it wants is not decided here.
+// It does not decide when a reception has all that was asked for: the command does (--until).
 package settings

@@ -10,9 +10,9 @@ import (
 
 func TestEndpoint(t *testing.T) {
 	names := map[string][]netip.Addr{
-		"receiver.example": {netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")},
-		"six.example":      {netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")},
-		"mapped.example":   {netip.MustParseAddr("::ffff:192.0.2.9")},
+		"receiver.example": addresses("2001:db8::1", "192.0.2.1", "192.0.2.2"),
+		"six.example":      addresses("2001:db8::1", "2001:db8::2"),
+		"mapped.example":   addresses("::ffff:192.0.2.9"),
 		"empty.example":    nil,
 	}
 	lookup := func(_ context.Context, host string) ([]netip.Addr, error) {
@@ -63,7 +63,16 @@ func TestEndpoint(t *testing.T) {
 		}
 	}
 	_, err := ResolveHost(context.Background(), "lost.example", lookup)
-	if want := `"lost.example" is neither an address nor a host name that is known: lost.example:1: no such host`; text(err) != want {
+	want := `"lost.example" is neither an address nor a host name that is known: lost.example:1: no such host`
+	if text(err) != want {
 		t.Errorf("%v; want %s", err, want)
 	}
+}
+
+func addresses(all ...string) []netip.Addr {
+	parsed := make([]netip.Addr, len(all))
+	for i, a := range all {
+		parsed[i] = netip.MustParseAddr(a)
+	}
+	return parsed
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/flute-node/flute-node/internal/repair"
 )
 
-// The defaults of FEC.
+// The defaults of FEC. Those of a field of the OTI are the sender's too.
 const (
 	defaultRepair    = 0.2
 	defaultFieldBits = 8
@@ -38,8 +38,8 @@ type FEC struct {
 	RSMatrix  string   // rs-matrix: variant of Reed-Solomon; empty: the first one of the codec
 	FieldBits uint8    // field-bits: m of rs2, 2 to 16; zero: 8
 	Symbol    uint16   // symbol: symbol length in bytes; zero: 1400 less what group and the scheme want
-	Block     uint32   // block: source symbols of a source block at most; zero: Scheme.Block, or as many as there is room for
-	Repair    *Percent // repair: repair symbols, as a share of the source symbols; nil: 20%, and at least what Loss takes
+	Block     uint32   // block: source symbols of a source block at most; zero: Scheme.Block, or fewer if need be
+	Repair    *Percent // repair: repair symbols for each source symbol; nil: 20%, and at least what Loss takes
 	SubBlocks uint16   // sub-blocks: of a source block of raptor and raptorq; zero: 1
 	Alignment uint8    // alignment: of symbols and sub-symbols of raptor and raptorq, in bytes; zero: 4
 	N1        uint8    // ldpc-n1: equations of each source symbol, 3 to 10; zero: 7
@@ -145,7 +145,8 @@ func (f *FEC) scheme() (*Scheme, error) {
 		}
 	}
 	if !s.IsCoded() && f.Repair != nil && *f.Repair > 0 {
-		return nil, errorf("%v %s has no repair symbols: leave %v out, or take another %v", wordFEC, s.Name, wordRepair, wordFEC)
+		return nil, errorf("%v %s has no repair symbols: leave %v out, or take another %v",
+			wordFEC, s.Name, wordRepair, wordFEC)
 	}
 	if _, err := f.variant(); err != nil {
 		return nil, err
@@ -191,7 +192,7 @@ func (f *FEC) oti(s *Scheme, symbol uint16) (fec.OTI, error) {
 		o.SubBlocks, o.Alignment = cmp.Or(f.SubBlocks, 1), cmp.Or(f.Alignment, defaultAlignment)
 		multiple = uint16(o.Alignment)
 	case s.family == ldpc:
-		o.N1, o.Seed, o.GroupSize = cmp.Or(f.N1, defaultN1), cmp.Or(f.LDPCSeed, defaultSeed), cmp.Or(f.Group, 1)
+		o.N1, o.Seed, o.GroupSize = f.n1(), cmp.Or(f.LDPCSeed, defaultSeed), cmp.Or(f.Group, 1)
 		if o.N1 < 3 || o.N1 > 10 {
 			return o, errorf("%v %d: take 3 to 10", wordN1, o.N1)
 		}
@@ -220,6 +221,9 @@ func nearest(n, multiple uint16) uint16 { return max(multiple, n/multiple*multip
 // bits returns m of Reed-Solomon.
 func (f *FEC) bits(s *Scheme) uint8 { return cmp.Or(s.fieldBits, f.FieldBits, defaultFieldBits) }
 
+// n1 returns N1 of LDPC.
+func (f *FEC) n1() uint8 { return cmp.Or(f.N1, defaultN1) }
+
 // limits returns those of the code.
 func (f *FEC) limits(s *Scheme) fec.Limits {
 	o := fec.OTI{EncodingID: s.ID}
@@ -241,12 +245,14 @@ func (f *FEC) block(s *Scheme, given uint32) (uint32, error) {
 	}
 	switch {
 	case k > limits.MaxBlockSymbols:
-		return 0, errorf("%v %d: %v %s takes at most %d source symbols", wordBlock, k, wordFEC, s.Name, limits.MaxBlockSymbols)
+		return 0, errorf("%v %d: %v %s takes at most %d source symbols",
+			wordBlock, k, wordFEC, s.Name, limits.MaxBlockSymbols)
 	case k < limits.MinBlockSymbols:
-		return 0, errorf("%v %d: %v %s takes at least %d source symbols", wordBlock, k, wordFEC, s.Name, limits.MinBlockSymbols)
+		return 0, errorf("%v %d: %v %s takes at least %d source symbols",
+			wordBlock, k, wordFEC, s.Name, limits.MinBlockSymbols)
 	case total(k) > uint64(most):
-		return 0, errorf("a source block of %d source and %d repair symbols is longer than the %d symbols that %v %s takes: "+
-			"lower %v or %v", k, f.repair(s, k), most, wordFEC, s.Name, wordBlock, wordRepair)
+		return 0, errorf("a source block of %d source and %d repair symbols is longer than the %d symbols "+
+			"that %v %s takes: lower %v or %v", k, f.repair(s, k), most, wordFEC, s.Name, wordBlock, wordRepair)
 	}
 	return k, nil
 }
@@ -270,10 +276,10 @@ func (f *FEC) repair(s *Scheme, k uint32) uint32 {
 	}
 	n := uint32(min(math.Ceil(float64(k)*share-1e-9), math.MaxInt32))
 	if f.Repair == nil && f.Loss > 0 {
-		n = max(n, repair.For(k, repair.Extra(s.ID, k, cmp.Or(f.N1, defaultN1)), float64(f.Loss), lossFailure))
+		n = max(n, repair.For(k, repair.Extra(s.ID, k, f.n1()), float64(f.Loss), lossFailure))
 	}
 	if s.family == ldpc && n > 0 {
-		n = max(n, uint32(cmp.Or(f.N1, defaultN1))) // every source symbol takes part in N1 of them (RFC 5170, section 6.2)
+		n = max(n, uint32(f.n1())) // every source symbol takes part in N1 of them (RFC 5170, section 6.2)
 	}
 	return n
 }

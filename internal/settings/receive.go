@@ -14,7 +14,7 @@ type Receive struct {
 	TSIs           []uint64      // tsi: sessions wanted; empty: all
 	RSMatrix       string        // rs-matrix: variant of Reed-Solomon; empty or auto: found out
 	MaxDatagram    int           // max-datagram: bytes, up to 65536; zero: node.DefaultMaxDatagram
-	SessionTimeout time.Duration // session-timeout: a session ends when nothing comes for this time; zero: the receiver's
+	SessionTimeout time.Duration // session-timeout: the silence that ends a session; zero: the receiver's default
 	Layout         string        // layout: flat, source or session; empty: flat
 	Dir            string        // folder for the files
 }
@@ -32,7 +32,8 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
 		return cfg, err
 	}
-	if cfg.Session.Variant, err = oneOf(wordRSMatrix, r.RSMatrix, append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)); err != nil {
+	variants := append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)
+	if cfg.Session.Variant, err = oneOf(wordRSMatrix, r.RSMatrix, variants); err != nil {
 		return cfg, err
 	}
 	if r.MaxDatagram < 0 || r.MaxDatagram > maxDatagram {

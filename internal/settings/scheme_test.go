@@ -52,7 +52,7 @@ func eachScheme(t *testing.T, test func(t *testing.T, s Scheme)) {
 func TestSchemesDeliver(t *testing.T) {
 	eachScheme(t, func(t *testing.T, s Scheme) {
 		f := FEC{Scheme: s.Name, Loss: 0.1}
-		if s.family == uncoded {
+		if !s.IsCoded() {
 			f.Loss = 0
 		}
 		for _, size := range []uint64{0, 1, 2, 3, 4, 5, 7, 1400, 4000, 14000, 100_000, 400_000, 3_000_001} {
@@ -63,39 +63,54 @@ func TestSchemesDeliver(t *testing.T) {
 
 // TestSchemesDeliverByOtherWords has one case for each word that a scheme takes.
 func TestSchemesDeliverByOtherWords(t *testing.T) {
+	cases := map[word]FEC{
+		wordRSMatrix:  {RSMatrix: "backblaze"},
+		wordFieldBits: {FieldBits: 13},
+		wordSubBlocks: {SubBlocks: 7},
+		wordAlignment: {Alignment: 1},
+		wordN1:        {N1: 5},
+		wordSeed:      {LDPCSeed: 12345},
+		wordGroup:     {Group: 3},
+		wordSymbol:    {Symbol: 64},
+		wordBlock:     {Block: 40},
+		wordRepair:    {Repair: new(Percent(1))},
+	}
 	eachScheme(t, func(t *testing.T, s Scheme) {
 		for _, w := range append(slices.Clone(s.words), wordSymbol, wordBlock, wordRepair) {
-			f := FEC{Scheme: s.Name, Loss: 0.1}
-			switch w {
-			case wordRSMatrix:
-				f.RSMatrix = "backblaze"
-			case wordFieldBits:
-				f.FieldBits = 13
-			case wordSubBlocks:
-				f.SubBlocks = 7
-			case wordAlignment:
-				f.Alignment = 1
-			case wordN1:
-				f.N1 = 5
-			case wordSeed:
-				f.LDPCSeed = 12345
-			case wordGroup:
-				f.Group = 3
-			case wordSymbol:
-				f.Symbol = 64
-			case wordBlock:
-				f.Block = 40
-			case wordRepair:
-				f.Repair = new(Percent(1))
-			default:
+			f, ok := cases[w]
+			if !ok {
 				t.Fatalf("%s has no case", w)
 			}
-			if s.family == uncoded {
+			f.Scheme, f.Loss = s.Name, 0.1
+			if !s.IsCoded() {
 				f.Loss, f.Repair = 0, nil
 			}
 			deliver(t, f, 200_000)
 		}
 	})
+}
+
+var sessionKey = flute.SessionKey{Source: netip.MustParseAddr("192.0.2.1"), TSI: 7}
+
+// newSession returns a session of cfg with one file, whose OTI is that of the session if own is nil.
+func newSession(t *testing.T, cfg sender.Config, content []byte, own *fec.OTI) *sender.Session {
+	t.Helper()
+	cfg.Session, cfg.Registry = sessionKey, schemes.Default()
+	s, err := sender.New(cfg)
+	if err != nil {
+		t.Fatalf("%+v: %v", cfg.OTI, err)
+	}
+	o, err := sender.Prepare(context.Background(), sender.File{
+		ContentLocation: "file:///f", Content: bytes.NewReader(content), Size: uint64(len(content)),
+		OTI: own, Variant: cfg.Variant,
+	}, nil)
+	if err != nil {
+		t.Fatalf("%+v: %v", cfg.OTI, err)
+	}
+	if _, err := s.Add(o); err != nil {
+		t.Fatalf("%+v, %d bytes: %v", cfg.OTI, len(content), err)
+	}
+	return s
 }
 
 // deliver sends a file of size bytes through cores of a sender and a receiver, and loses packets of it by f.Loss. All
@@ -106,26 +121,12 @@ func deliver(t *testing.T, f FEC, size uint64) {
 	if err := f.Apply(&cfg, size); err != nil {
 		t.Fatalf("%+v: %v", f, err)
 	}
-	key := flute.SessionKey{Source: netip.MustParseAddr("192.0.2.1"), TSI: 7}
-	cfg.Session, cfg.Registry = key, schemes.Default()
-	s, err := sender.New(cfg)
-	if err != nil {
-		t.Fatalf("%+v: %v", f, err)
-	}
 	random := rand.New(rand.NewPCG(size, 2))
 	content := make([]byte, size)
 	for i := range content {
 		content[i] = byte(random.Uint32())
 	}
-	o, err := sender.Prepare(context.Background(), sender.File{
-		ContentLocation: "file:///f", Content: bytes.NewReader(content), Size: size, OTI: f.ForSize(&cfg, size), Variant: cfg.Variant,
-	}, nil)
-	if err != nil {
-		t.Fatalf("%+v: %v", f, err)
-	}
-	if _, err := s.Add(o); err != nil {
-		t.Fatalf("%+v, %d bytes: %v", f, size, err)
-	}
+	s := newSession(t, cfg, content, f.ForSize(&cfg, size))
 	files := mem.New()
 	r, err := receiver.New(receiver.Config{Registry: schemes.Default(), Store: files})
 	if err != nil {
@@ -151,7 +152,7 @@ func deliver(t *testing.T, f FEC, size uint64) {
 			lost++
 			continue
 		}
-		r.Handle(now, key, d)
+		r.Handle(now, sessionKey, d)
 	}
 	got, ok := files.Get("f")
 	if !ok || !bytes.Equal(got, content) {

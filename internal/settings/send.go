@@ -57,7 +57,8 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 	case s.Delay < 0:
 		return node.SendConfig{}, errorf("%v %v is negative", wordDelay, s.Delay)
 	case short && tsi > maxShort:
-		return node.SendConfig{}, errorf("%v %d does not fit into the 16 bits of %v %v", wordTSI, tsi, wordProfile, core.Profile)
+		return node.SendConfig{}, errorf("%v %d does not fit into the 16 bits of %v %v",
+			wordTSI, tsi, wordProfile, core.Profile)
 	}
 	cenc, err := s.ContentEncoding()
 	if err != nil {
@@ -68,7 +69,8 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 		if cenc != flute.Null && try(core, tsi, flute.Null, largest) == nil {
 			return node.SendConfig{}, errorf("%v %v is not allowed in %v %v", wordCENC, cenc, wordProfile, core.Profile)
 		}
-		return node.SendConfig{}, errorf("%v %s is not allowed in %v %v", wordFEC, s.FEC.Scheme, wordProfile, core.Profile)
+		return node.SendConfig{}, errorf("%v %s is not allowed in %v %v",
+			wordFEC, s.FEC.Scheme, wordProfile, core.Profile)
 	}
 	if err != nil {
 		return node.SendConfig{}, err
@@ -118,7 +120,8 @@ func try(cfg sender.Config, tsi flute.TSI, cenc flute.ContentEncoding, largest u
 		return err
 	}
 	size := min(largest, trialSize)
-	f := sender.File{ContentLocation: "file:///trial", Content: bytes.NewReader(make([]byte, size)), Size: size, CENC: cenc}
+	content := bytes.NewReader(make([]byte, size))
+	f := sender.File{ContentLocation: "file:///trial", Content: content, Size: size, CENC: cenc}
 	o, err := sender.Prepare(context.Background(), f, nil)
 	if err != nil {
 		return err
