@@ -104,7 +104,8 @@ func (f *benchFlags) each(ctx context.Context, v survey) error {
 			}
 			c, err := f.newCase(v.config, s, k, v.symbol, share)
 			if err != nil && f.Repair == nil && s.repair != 0 {
-				c, err = f.newCase(v.config, s, k, v.symbol, s.repair) // what is right for most may be too much for some
+				// What is right for most may be too much for some.
+				c, err = f.newCase(v.config, s, k, v.symbol, s.repair)
 			}
 			if err != nil {
 				v.skip(s, k, err)
@@ -154,7 +155,8 @@ func (n *notes) show(out *output) {
 	}
 	var text strings.Builder
 	for _, key := range n.order {
-		_, _ = fmt.Fprintf(&text, "\n%s, K = %s", key.scheme, strings.Trim(strings.ReplaceAll(fmt.Sprint(n.sizes[key]), " ", ", "), "[]"))
+		sizes := strings.Trim(strings.ReplaceAll(fmt.Sprint(n.sizes[key]), " ", ", "), "[]")
+		_, _ = fmt.Fprintf(&text, "\n%s, K = %s", key.scheme, sizes)
 		if what := n.what[key]; what != nil {
 			_, _ = fmt.Fprintf(&text, ", %s", strings.Join(what, ", "))
 		}

@@ -212,7 +212,11 @@ func TestBenchOverhead(t *testing.T) {
 
 // TestBenchOfEveryScheme has short blocks and one run for each figure.
 func TestBenchOfEveryScheme(t *testing.T) {
-	for _, s := range benchSchemes() {
+	all, err := findBenchSchemes(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
 		t.Run(s.Name, func(t *testing.T) {
 			if len(s.sizes) == 0 || s.IsCoded() && s.repair == 0 {
 				t.Errorf("nothing is measured of it by default: %+v", s)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/fecbench"
 	"github.com/flute-node/flute-node/internal/settings"
 )
@@ -70,20 +71,17 @@ func (c *benchFECCommand) Run(ctx context.Context, out *output) error {
 	}
 	t := &fecTable{benchFECCommand: c, out: out, past: map[string]pace{}}
 	m := thisMachine()
-	out.record(m, fmt.Sprintf("%v\nMB/s (10^6 bytes) of source data on one core, median; symbols of %d bytes unless said otherwise\n\n%s",
-		m, t.symbol(), t.head()))
+	out.record(m, fmt.Sprintf("%v\nMB/s (10^6 bytes) of source data on one core, median; "+
+		"symbols of %d bytes unless said otherwise\n\n%s", m, t.symbol(), t.head()))
 	err := c.each(ctx, survey{
-		config: c.config(c.Time), symbol: t.symbol(), measure: func(b benchCase) error { return t.row(ctx, b) }, skip: t.skipped,
+		config: c.config(c.Time), symbol: t.symbol(),
+		measure: func(b benchCase) error { return t.row(ctx, b) }, skip: t.skipped,
 	})
 	t.notes.show(out)
 	return err
 }
 
-const defaultBenchSymbol = 1400
-
-func (t *fecTable) symbol() uint16 {
-	return cmp.Or(t.Symbol, defaultBenchSymbol)
-}
+func (t *fecTable) symbol() uint16 { return cmp.Or(t.Symbol, sender.DefaultSymbolLength) }
 
 // head is the first line of the table.
 func (t *fecTable) head() string {
@@ -125,7 +123,8 @@ func (t *fecTable) row(ctx context.Context, c benchCase) error {
 	}
 	for i, p := range t.Loss {
 		if err == nil {
-			err = cell(lossWidth(i), opDecode, float64(p), func() (fecbench.Result, error) { return c.bench.Decode(float64(p)) })
+			decode := func() (fecbench.Result, error) { return c.bench.Decode(float64(p)) }
+			err = cell(lossWidth(i), opDecode, float64(p), decode)
 		}
 	}
 	if err != nil {
@@ -140,11 +139,13 @@ func (t *fecTable) row(ctx context.Context, c benchCase) error {
 }
 
 // figure measures one operation, writes it as JSON if that is wanted, and returns what the table shows.
-func (t *fecTable) figure(c benchCase, operation string, loss float64, measure func() (fecbench.Result, error)) (string, error) {
+func (t *fecTable) figure(
+	c benchCase, operation string, loss float64, measure func() (fecbench.Result, error),
+) (string, error) {
 	m := c.bench.Memory()
 	r := fecRecord{
-		Peer: "flute-node", Scheme: c.scheme.Name, K: c.k, Symbol: c.block.OTI.SymbolLength, Operation: operation, Loss: loss,
-		Repair: c.block.Repair, Encoder: m.Encoder, Decoder: m.Decoder,
+		Peer: "flute-node", Scheme: c.scheme.Name, K: c.k, Symbol: c.block.OTI.SymbolLength,
+		Operation: operation, Loss: loss, Repair: c.block.Repair, Encoder: m.Encoder, Decoder: m.Decoder,
 	}
 	key := fmt.Sprint(c.scheme.Name, operation, loss)
 	result, err := fecbench.Result{}, t.tooLong(key, c.k)
@@ -173,8 +174,8 @@ func (t *fecTable) figure(c benchCase, operation string, loss float64, measure f
 	return text, nil
 }
 
-// tooLong returns an error that wraps fecbench.ErrSkipped when a run for k source symbols would last too long. The work of a
-// code grows at most with the square of the length of its block.
+// tooLong returns an error that wraps fecbench.ErrSkipped when a run for k source symbols would last too long. The work
+// of a code grows at most with the square of the length of its block.
 func (t *fecTable) tooLong(key string, k uint32) error {
 	p, ok := t.past[key]
 	if !ok {
@@ -182,7 +183,8 @@ func (t *fecTable) tooLong(key string, k uint32) error {
 	}
 	growth := float64(k) / float64(p.k)
 	if expected := time.Duration(float64(p.time) * growth * growth); expected > t.Limit {
-		return fmt.Errorf("%w: one run may last %.2g s, --limit is %v", fecbench.ErrSkipped, expected.Seconds(), t.Limit)
+		return fmt.Errorf("%w: one run may last %.2g s, --limit is %v",
+			fecbench.ErrSkipped, expected.Seconds(), t.Limit)
 	}
 	return nil
 }

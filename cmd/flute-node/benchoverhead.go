@@ -52,8 +52,8 @@ func (c *benchOverheadCommand) Run(ctx context.Context, out *output) error {
 	m := thisMachine()
 	columns := c.columns()
 	var head strings.Builder
-	_, _ = fmt.Fprintf(&head, "Share of receivers that cannot decode with K+e of the K source and the repair symbols, in random order\n\n"+
-		"%-14s%7s%8s%9s%8s", "scheme", "K", "repair", "trials", "mean e")
+	_, _ = fmt.Fprintf(&head, "Share of receivers that cannot decode with K+e of the K source and the repair symbols, "+
+		"in random order\n\n%-14s%7s%8s%9s%8s", "scheme", "K", "repair", "trials", "mean e")
 	for _, e := range columns {
 		_, _ = fmt.Fprintf(&head, "%10s", fmt.Sprintf("e = %d", e))
 	}
@@ -74,15 +74,17 @@ func (c *benchOverheadCommand) Run(ctx context.Context, out *output) error {
 			_, _ = fmt.Fprintf(&text, "%10.3g", float64(o.Failures[e])/float64(o.Trials))
 		}
 		out.record(overheadRecord{
-			Peer: "flute-node", Scheme: b.scheme.Name, K: b.k, N1: b.block.OTI.N1, Operation: opOverhead, Repair: b.block.Repair,
-			Trials: o.Trials, Failures: o.Failures, Mean: o.Mean, Unsolved: o.Unsolved,
+			Peer: "flute-node", Scheme: b.scheme.Name, K: b.k, N1: b.block.OTI.N1, Operation: opOverhead,
+			Repair: b.block.Repair, Trials: o.Trials, Failures: o.Failures, Mean: o.Mean, Unsolved: o.Unsolved,
 		}, text.String())
 		return nil
 	}
 	skip := func(s benchScheme, k uint32, why error) {
 		missing.add(s, k, "", why)
 	}
-	err := c.each(ctx, survey{config: c.config(c.Time), symbol: overheadSymbol, repair: overheadRepair, measure: measure, skip: skip})
+	err := c.each(ctx, survey{
+		config: c.config(c.Time), symbol: overheadSymbol, repair: overheadRepair, measure: measure, skip: skip,
+	})
 	missing.show(out)
 	return err
 }

@@ -13,49 +13,42 @@ type benchScheme struct {
 	repair settings.Percent // repair symbols of those; 0: none
 }
 
-// benchSchemes returns all FEC schemes.
-func benchSchemes() []benchScheme {
-	var all []benchScheme
-	for _, s := range settings.Schemes() {
-		b := benchScheme{Scheme: s}
-		switch s.Name {
-		case "no-code":
-			b.sizes = []uint32{1000}
-		case "rs":
-			b.sizes, b.repair = []uint32{10, 64, 200}, 0.25
-		case "rs129", "rs2":
-			b.sizes, b.repair = []uint32{64}, 0.25
-		case "rs16":
-			b.sizes, b.repair = []uint32{300, 1000}, 0.2
-		case "raptor":
-			b.sizes, b.repair = []uint32{10, 100, 1000, 8192}, 0.2
-		case "raptorq":
-			b.sizes, b.repair = []uint32{10, 100, 1000, 10000, 50000}, 0.2
-		case "ldpc", "ldpc-triangle":
-			b.sizes, b.repair = []uint32{100, 1000, 10000}, 0.5
-		}
-		all = append(all, b)
+// newBenchScheme returns a scheme with what is measured of it.
+func newBenchScheme(s settings.Scheme) benchScheme {
+	b := benchScheme{Scheme: s}
+	switch s.Name {
+	case "no-code":
+		b.sizes = []uint32{1000}
+	case "rs":
+		b.sizes, b.repair = []uint32{10, 64, 200}, 0.25
+	case "rs129", "rs2":
+		b.sizes, b.repair = []uint32{64}, 0.25
+	case "rs16":
+		b.sizes, b.repair = []uint32{300, 1000}, 0.2
+	case "raptor":
+		b.sizes, b.repair = []uint32{10, 100, 1000, 8192}, 0.2
+	case "raptorq":
+		b.sizes, b.repair = []uint32{10, 100, 1000, 10000, 50000}, 0.2
+	case "ldpc", "ldpc-triangle":
+		b.sizes, b.repair = []uint32{100, 1000, 10000}, 0.5
 	}
-	return all
+	return b
 }
 
 // findBenchSchemes returns the schemes of these names; all if there are none.
-func findBenchSchemes(names []string) ([]benchScheme, error) {
-	all := benchSchemes()
+func findBenchSchemes(names []string) (found []benchScheme, err error) {
 	if names == nil {
-		return all, nil
+		for _, s := range settings.Schemes() {
+			found = append(found, newBenchScheme(s))
+		}
+		return found, nil
 	}
-	var chosen []benchScheme
 	for _, name := range names {
-		found, err := settings.FindScheme(name)
+		s, err := settings.FindScheme(name)
 		if err != nil {
 			return nil, fmt.Errorf("--scheme: %w", err)
 		}
-		for _, s := range all {
-			if s.Name == found.Name {
-				chosen = append(chosen, s)
-			}
-		}
+		found = append(found, newBenchScheme(s))
 	}
-	return chosen, nil
+	return found, nil
 }

@@ -27,7 +27,8 @@ type demoResult struct {
 // report prints the table. It fails unless every file was verified.
 func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapsed time.Duration) error {
 	r := demoResult{
-		FEC: d.Scheme, Repair: d.redundancy(cfg), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(), Failures: failures,
+		FEC: d.Scheme, Repair: d.redundancy(cfg), Objects: d.Sessions * d.Objects, Elapsed: elapsed.Seconds(),
+		Failures: failures,
 	}
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -46,8 +47,8 @@ func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapse
 	for _, f := range failures {
 		_, _ = fmt.Fprintln(&text, "FAILED", f)
 	}
-	_, _ = fmt.Fprintf(&text, "%d of %d files verified, %s in %v: %.2f Gbit/s", r.Verified, r.Objects, formatBytes(r.Bytes),
-		elapsed.Round(time.Millisecond), float64(r.Bytes)*8/1e9/elapsed.Seconds())
+	_, _ = fmt.Fprintf(&text, "%d of %d files verified, %s in %v: %.2f Gbit/s", r.Verified, r.Objects,
+		formatBytes(r.Bytes), elapsed.Round(time.Millisecond), float64(r.Bytes)*8/1e9/elapsed.Seconds())
 	_, _ = fmt.Fprintf(&text, "\n%s", d.describe(cfg))
 	out.table("demo", r, text.String())
 	if r.Verified != r.Objects {
@@ -81,7 +82,7 @@ func (d *demo) describe(cfg *sender.Config) string {
 	why := ""
 	switch {
 	case d.Repair == nil && d.Loss > 0:
-		why = fmt.Sprintf(" (chosen for a loss of %.3g%%)", 100*float64(d.Loss))
+		why = fmt.Sprintf(" (chosen for a loss of %v)", d.Loss)
 	case d.Repair == nil:
 		why = " (the default)"
 	}

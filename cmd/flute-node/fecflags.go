@@ -1,11 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/flute-node/flute-node/internal/settings"
-)
+import "github.com/flute-node/flute-node/internal/settings"
 
 // fecFlags are the flags of settings.FEC, which has the same fields.
 type fecFlags struct {
@@ -25,18 +20,3 @@ type fecFlags struct {
 
 // words returns what the flags say.
 func (f *fecFlags) words() settings.FEC { return settings.FEC(*f) }
-
-// fecVars are the variables of the help texts.
-func fecVars() map[string]string {
-	var help, blocks []string
-	var same []string // schemes with the same default block
-	all := settings.Schemes()
-	for i, s := range all {
-		help = append(help, fmt.Sprintf("%s (%d): %s", s.Name, uint8(s.ID), s.Help))
-		if same = append(same, s.Name); i+1 == len(all) || all[i+1].Block != s.Block {
-			blocks = append(blocks, fmt.Sprintf("%d for %s", s.Block, strings.Join(same, ", ")))
-			same = nil
-		}
-	}
-	return map[string]string{"fec_help": strings.Join(help, "; "), "fec_blocks": strings.Join(blocks, "; ")}
-}

@@ -6,9 +6,33 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
+	"strings"
 
+	"github.com/alecthomas/kong"
+
+	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/settings"
+	"github.com/flute-node/flute-node/node"
 )
+
+// helpVars are the variables of the help texts.
+func helpVars() kong.Vars {
+	var help, blocks []string
+	var same []string // schemes with the same default block
+	all := settings.Schemes()
+	for i, s := range all {
+		help = append(help, fmt.Sprintf("%s (%d): %s", s.Name, uint8(s.ID), s.Help))
+		if same = append(same, s.Name); i+1 == len(all) || all[i+1].Block != s.Block {
+			blocks = append(blocks, fmt.Sprintf("%d for %s", s.Block, strings.Join(same, ", ")))
+			same = nil
+		}
+	}
+	return kong.Vars{
+		"fec_help": strings.Join(help, "; "), "fec_blocks": strings.Join(blocks, "; "),
+		"max_datagram": strconv.Itoa(node.DefaultMaxDatagram), "parallel": strconv.Itoa(sender.DefaultParallel),
+	}
+}
 
 // flagged writes the words of a settings.Error as flags.
 func flagged(err error) error {

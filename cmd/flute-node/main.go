@@ -69,7 +69,7 @@ func run(args []string, stdout, stderr *os.File) int {
 	p := newPrinter(stdout, stderr)
 	parser, err := kong.New(&cli, kong.Name("flute-node"), kong.Writers(p, stderr),
 		kong.Description("File delivery over one-way networks: FLUTE, RFC 6726.\n\n"+exitCodes),
-		kong.Vars(fecVars()), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
+		helpVars(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
 		kong.NamedMapper(typePositive, numbers(1)), kong.NamedMapper(typeNatural, numbers(0)),
 		kong.WithHyphenPrefixedParameters(true), // --repair -5% is a wrong percentage, not an unknown flag
 		kong.Exit(func(code int) { exited = code }))

@@ -73,7 +73,8 @@ func newOutput(p *printer, d display) *output {
 
 // early returns the output for an error in the command line, which was not read to its end.
 func (o *output) early(args []string) *output {
-	if i := slices.Index(args, "--progress"); slices.Contains(args, "--json") || slices.Contains(args, "--progress=json") ||
+	i := slices.Index(args, "--progress")
+	if slices.Contains(args, "--json") || slices.Contains(args, "--progress=json") ||
 		i >= 0 && i+1 < len(args) && args[i+1] == "json" {
 		o.asked, o.json = true, true
 	}

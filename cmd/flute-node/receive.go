@@ -23,7 +23,7 @@ type receiveCommand struct {
 	Interface      string              `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
 	TSI            []uint64            `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
 	RSMatrix       string              `name:"rs-matrix" default:"auto" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
-	MaxDatagram    int                 `name:"max-datagram" type:"positive" default:"2048" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
+	MaxDatagram    int                 `name:"max-datagram" type:"positive" default:"${max_datagram}" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
 	Until          string              `enum:",complete,closed,count,timeout,forever" default:"" placeholder:"complete" help:"When to exit: complete (each session has said that no file will follow, and all are there), closed (each session has ended), count (--objects files are there), timeout, forever. Default: count with --objects, else complete."`
 	Objects        int                 `type:"positive" placeholder:"N" help:"Exit after so many files."`
 	Timeout        time.Duration       `type:"positive" placeholder:"30s" help:"Exit after this time, in any case."`
@@ -57,8 +57,8 @@ func (c *receiveCommand) until() (until, error) {
 // config returns what to receive from the groups, of which each is there once.
 func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, groups []netip.AddrPort, err error) {
 	words := settings.Receive{
-		Interface: c.Interface, TSIs: c.TSI, RSMatrix: c.RSMatrix, MaxDatagram: c.MaxDatagram, SessionTimeout: c.SessionTimeout,
-		Layout: c.Layout, Dir: c.Dir,
+		Interface: c.Interface, TSIs: c.TSI, RSMatrix: c.RSMatrix, MaxDatagram: c.MaxDatagram,
+		SessionTimeout: c.SessionTimeout, Layout: c.Layout, Dir: c.Dir,
 	}
 	if base, err = words.Config(); err != nil {
 		return base, nil, flagged(err)
@@ -228,7 +228,8 @@ func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, u *until) {
 	default:
 		text += " until all is " + u.kind
 	}
-	out.note("ready", readyToReceive{groups, c.Interface, c.Source, u.tsis, dir, u.kind}, plain(text+"; files go to "+dir))
+	r := readyToReceive{groups, c.Interface, c.Source, u.tsis, dir, u.kind}
+	out.note("ready", r, plain(text+"; files go to "+dir))
 }
 
 // isDecisive selects what until looks at.

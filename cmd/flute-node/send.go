@@ -23,7 +23,7 @@ type sendCommand struct {
 	CENC      string             `name:"cenc" default:"null" help:"Content encoding of the files: null, zlib, deflate, gzip."`
 	Repeat    settings.Transfers `default:"1" placeholder:"N|forever" help:"Transfers of each file. A file that changes is sent anew; files that are added to a folder after the start are not sent."`
 	Delay     time.Duration      `type:"natural" placeholder:"10s" help:"Time between two transfers of a file."`
-	Parallel  int                `type:"positive" default:"3" help:"Files sent at once."`
+	Parallel  int                `type:"positive" default:"${parallel}" help:"Files sent at once."`
 	Profile   string             `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-download, dvb-mabr."`
 	fileFlags `embed:""`
 }
@@ -31,8 +31,8 @@ type sendCommand struct {
 // words returns what the flags say of the session.
 func (c *sendCommand) words() settings.Send {
 	w := settings.Send{
-		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, CENC: c.CENC, Repeat: c.Repeat, Delay: c.Delay, Parallel: c.Parallel,
-		Profile: c.Profile, FEC: c.fecFlags.words(),
+		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, CENC: c.CENC, Repeat: c.Repeat, Delay: c.Delay,
+		Parallel: c.Parallel, Profile: c.Profile, FEC: c.fecFlags.words(),
 	}
 	if c.TSI != nil {
 		w.TSI = *c.TSI
@@ -163,7 +163,8 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 
 // send puts the files into the session and waits for its end. It returns how many of them could not be read.
 func (c *sendCommand) send(
-	ctx context.Context, out *output, s *node.Sending, cenc flute.ContentEncoding, encoded *scratchpad, files []sender.File,
+	ctx context.Context, out *output, s *node.Sending, cenc flute.ContentEncoding, encoded *scratchpad,
+	files []sender.File,
 ) (unread int, err error) {
 	for _, f := range files {
 		f.CENC = cenc

@@ -28,7 +28,8 @@ func TestReadyText(t *testing.T) {
 	} {
 		c := &sendCommand{Repeat: test.repeat, fileFlags: fileFlags{Paths: test.paths}}
 		text := c.readyText(&readyToSend{Files: 2})
-		if told := strings.Contains(text, "files that are added to a folder from now on are not sent"); told != test.told {
+		told := strings.Contains(text, "files that are added to a folder from now on are not sent")
+		if told != test.told {
 			t.Errorf("%+v: %s", test, text)
 		}
 	}

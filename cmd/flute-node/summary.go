@@ -121,10 +121,11 @@ func (s *summary) text() string {
 	if s.sending {
 		return text.String()
 	}
-	_, _ = fmt.Fprintf(&text, "\n%s, %d of them nothing new; %s lost and repaired", count(s.Datagrams, "datagram"), s.Duplicate,
-		count(s.Repaired, "source symbol"))
+	_, _ = fmt.Fprintf(&text, "\n%s, %d of them nothing new; %s lost and repaired", count(s.Datagrams, "datagram"),
+		s.Duplicate, count(s.Repaired, "source symbol"))
 	if s.KernelDrops > 0 {
-		_, _ = fmt.Fprintf(&text, "\n%s dropped by the system: the receive buffer was full", count(s.KernelDrops, "datagram"))
+		_, _ = fmt.Fprintf(&text, "\n%s dropped by the system: the receive buffer was full",
+			count(s.KernelDrops, "datagram"))
 	}
 	for reason := range flute.NumDropReasons {
 		name := reason.String()

@@ -146,13 +146,14 @@ func (u *until) heardAll() bool {
 func (u *until) verdict() error {
 	var errs []string
 	if u.missed > 0 && u.kind != untilCount {
-		errs = append(errs, fmt.Sprintf("%d events were missed, so it is not known whether everything is there", u.missed))
+		errs = append(errs,
+			fmt.Sprintf("%d events were missed, so it is not known whether everything is there", u.missed))
 	}
 	if u.kind == untilComplete {
 		for _, s := range u.over {
 			if !s.complete {
-				errs = append(errs, fmt.Sprintf("session %d of %v ended (%s) and had not said that it was complete: there "+
-					"may be more files; --until closed takes what was announced", s.key.TSI, s.key.Source, s.reason))
+				errs = append(errs, fmt.Sprintf("session %d of %v ended (%s) and had not said that it was complete: "+
+					"there may be more files; --until closed takes what was announced", s.key.TSI, s.key.Source, s.reason))
 			}
 		}
 		refused := 0

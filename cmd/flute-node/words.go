@@ -38,7 +38,8 @@ func sentence(e notice.Event) (text string, trouble bool) {
 	case event.FDTReceived:
 		if e.RejectedCount > 0 {
 			first := e.Rejected[:min(len(e.Rejected), 3)]
-			text = fmt.Sprintf("FDT Instance %d: %d of its files refused: %s", e.ID, e.RejectedCount, strings.Join(first, "; "))
+			text = fmt.Sprintf("FDT Instance %d: %d of its files refused: %s",
+				e.ID, e.RejectedCount, strings.Join(first, "; "))
 		}
 		return plain(oneLine(text)), text != ""
 	case event.FDTRejected:
