@@ -77,8 +77,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestFontsFit: the figures of the documentation and those of few lines stay inside, and no text runs into another, also in a
-// font that is a good deal wider than the one they were laid out with.
+// TestFontsFit: the figures of the documentation and those of few lines stay inside, and no text runs into another,
+// also in a font that is a good deal wider than the one they were laid out with.
 func TestFontsFit(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"m.jsonl": lines, "fec.md": tableBegin + tableEnd} {

@@ -30,8 +30,8 @@ const (
 	right      = 14 // room for the half of the last number below an axis that lies beside it
 )
 
-// widest is the width of a character, in units of the font size, that the layout has room for: fonts that stand in for one
-// that is not there are wider than it, Verdana and DejaVu Sans by a third.
+// widest is the width of a character, in units of the font size, that the layout has room for: fonts that stand in for
+// one that is not there are wider than it, Verdana and DejaVu Sans by a third.
 const widest = 0.75
 
 // figure is a plot with its title above and its legend below it: a plot of gonum has them where a wider font cuts them.
@@ -78,7 +78,10 @@ func colour(scheme string) color.Color {
 
 // dashes are the patterns of lines of one colour.
 func dashes(i int) []vg.Length {
-	all := [][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}, {vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)}}
+	all := [][]vg.Length{
+		nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)},
+		{vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)},
+	}
 	return all[i%len(all)]
 }
 
@@ -141,7 +144,8 @@ func logarithmic(a *plot.Axis, format func(float64) string) {
 func (f *figure) columns() int {
 	longest := vg.Length(0)
 	for _, e := range f.legend {
-		longest = max(longest, thumbnail+2*gap+widest*f.Legend.TextStyle.Font.Size*vg.Length(utf8.RuneCountInString(e.name)))
+		name := widest * f.Legend.TextStyle.Font.Size * vg.Length(utf8.RuneCountInString(e.name))
+		longest = max(longest, thumbnail+2*gap+name)
 	}
 	return max(1, int((width-2*margin)/longest))
 }
@@ -195,7 +199,8 @@ func (f *figure) fixed(svg []byte) []byte {
 		style := f.Legend.TextStyle
 		style.Font.Size = vg.Points(size)
 		w := style.Width(html.UnescapeString(string(m[4])))
-		return fmt.Appendf(nil, `%stextLength="%.5g" lengthAdjust="spacingAndGlyphs" %s>%s</text>`, m[1], w.Points(), m[2], m[4])
+		return fmt.Appendf(nil, `%stextLength="%.5g" lengthAdjust="spacingAndGlyphs" %s>%s</text>`,
+			m[1], w.Points(), m[2], m[4])
 	})
 	// Where that font is not, those of the same widths do.
 	return bytes.ReplaceAll(svg, []byte("font-family:Liberation Serif"),

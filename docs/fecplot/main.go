@@ -1,5 +1,5 @@
-// Command fecplot draws the figures of docs/fec.md and writes its table of speeds, from the JSON lines of `flute-node bench
-// fec`, `flute-node bench overhead` and `peer bench` (interop/peer). measure.sh makes them all in one go.
+// Command fecplot draws the figures of docs/fec.md and writes its table of speeds, from the JSON lines of `flute-node
+// bench fec`, `flute-node bench overhead` and `peer bench` (interop/peer). measure.sh makes them all in one go.
 //
 //	go run . -docs .. measured.jsonl peer.jsonl
 //

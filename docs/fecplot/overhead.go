@@ -12,8 +12,8 @@ const (
 	leastFailures = 5  // fewer are chance
 )
 
-// drawOverhead draws the share of receivers that cannot decode against the number of symbols beyond K that they have. What
-// hardly ever happened is left out.
+// drawOverhead draws the share of receivers that cannot decode against the number of symbols beyond K that they have.
+// What hardly ever happened is left out.
 func drawOverhead(m *measured, path string) error {
 	p := newFigure("Share of blocks that cannot be decoded", "encoding symbols beyond K")
 	logarithmic(&p.Y, power)

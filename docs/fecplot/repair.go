@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/internal/repair"
 )
 
-// drawRepair draws how many repair symbols must be sent against the loss, by the binomial distribution, so that one of a
-// million blocks fails.
+// drawRepair draws how many repair symbols must be sent against the loss, by the binomial distribution, so that one of
+// a million blocks fails.
 func drawRepair(path string) error {
 	const failure = 1e-6
 	p := newFigure("Repair symbols needed, % of source symbols", "loss, % of packets")

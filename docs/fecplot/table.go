@@ -12,7 +12,8 @@ import (
 // speedTable is the table of speeds in Markdown.
 func speedTable(m *measured) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Measured on one core of: %s, %s/%s, %s. MB/s (10^6 bytes) of source data, median; symbols of 1400 bytes.\n\n",
+	fmt.Fprintf(&text, "Measured on one core of: %s, %s/%s, %s. "+
+		"MB/s (10^6 bytes) of source data, median; symbols of 1400 bytes.\n\n",
 		m.machine.CPU, m.machine.OS, m.machine.Arch, m.machine.Go)
 	losses := []float64{0, 0.01, 0.05, 0.2, 1}
 	text.WriteString("| Scheme | K | Encode | Cold | Decode 0 % | 1 % | 5 % | 20 % | Repair only | Encoder MiB | Decoder MiB |\n" +

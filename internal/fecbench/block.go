@@ -91,7 +91,8 @@ func (b *Bench) available() uint32 { return b.block.OTI.MaxESI(b.block.K) - b.bl
 func (b *Bench) fits(bytes uint64) error {
 	m := b.Memory()
 	if need := bytes + max(m.Encoder, m.Decoder); b.cfg.Bytes != 0 && need > b.cfg.Bytes {
-		return fmt.Errorf("%w: it needs %.1f MiB of memory, the limit is %.1f", ErrSkipped, float64(need)/(1<<20), float64(b.cfg.Bytes)/(1<<20))
+		return fmt.Errorf("%w: it needs %.1f MiB of memory, the limit is %.1f",
+			ErrSkipped, float64(need)/(1<<20), float64(b.cfg.Bytes)/(1<<20))
 	}
 	return nil
 }

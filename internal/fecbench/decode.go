@@ -10,8 +10,8 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// firstExtra is how many repair symbols beyond the lost source symbols a decoder is given at first: with two, RaptorQ fails
-// once in a million.
+// firstExtra is how many repair symbols beyond the lost source symbols a decoder is given at first: with two, RaptorQ
+// fails once in a million.
 const firstExtra = 2
 
 var errDiffers = errors.New("fecbench: what was decoded differs from the source")
@@ -27,9 +27,9 @@ type reception struct {
 }
 
 // Decode measures the recovery of a share of the source symbols, rounded up and chosen at random. There are two
-// repair symbols more than source symbols lost, as far as the code has them. When they do not suffice the decoder gets twice
-// as many more, and so on, in all further runs: Result.Extra says how many it were in the end. The error wraps ErrSkipped when
-// the code has too few repair symbols or the block needs too much memory.
+// repair symbols more than source symbols lost, as far as the code has them. When they do not suffice the decoder gets
+// twice as many more, and so on, in all further runs: Result.Extra says how many it were in the end. The error wraps
+// ErrSkipped when the code has too few repair symbols or the block needs too much memory.
 func (b *Bench) Decode(loss float64) (Result, error) {
 	lost := int(math.Ceil(loss*float64(b.block.K) - 1e-9))
 	extra := 0

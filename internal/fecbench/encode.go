@@ -9,8 +9,8 @@ import (
 
 var errLength = errors.New("fecbench: a repair symbol has the wrong length")
 
-// Encode measures an encoder, which serves one block after the other if it can, with all that the scheme keeps from block to
-// block.
+// Encode measures an encoder, which serves one block after the other if it can, with all that the scheme keeps from
+// block to block.
 func (b *Bench) Encode() (Result, error) {
 	if err := b.encodes(); err != nil {
 		return Result{}, err

@@ -8,8 +8,8 @@ import (
 const (
 	// maxRuns bounds the runs of one operation: more do not make its median better.
 	maxRuns = 5000
-	// samples is how many samples make up the budget: the runs of one that are shorter count with their mean, so that the
-	// best is not one lucky run.
+	// samples is how many samples make up the budget: the runs of one that are shorter count with their mean, so that
+	// the best is not one lucky run.
 	samples = 60
 )
 

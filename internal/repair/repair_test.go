@@ -27,21 +27,23 @@ func TestFor(t *testing.T) {
 	}
 }
 
-// TestRepairForAgainstExact sums the binomial distribution with numbers of 300 bits.
-func TestRepairForAgainstExact(t *testing.T) {
+// TestForAgainstExact sums the binomial distribution with numbers of 300 bits.
+func TestForAgainstExact(t *testing.T) {
 	for _, k := range []uint32{1, 4, 10, 64, 150} {
 		for _, loss := range []float64{0.01, 0.1, 0.5, 0.75} {
 			for _, failure := range []float64{1.3e-2, 1.3e-6, 1.3e-9} {
 				for _, extra := range []uint32{0, 2} {
 					r := For(k, extra, loss, failure)
 					if p := exact(k+r, k+extra, loss); p > failure {
-						t.Errorf("k %d, extra %d, loss %v: with %d repair symbols %g fail, more than %g", k, extra, loss, r, p, failure)
+						t.Errorf("k %d, extra %d, loss %v: with %d repair symbols %g fail, more than %g",
+							k, extra, loss, r, p, failure)
 					}
 					if r == 0 {
 						continue
 					}
 					if p := exact(k+r-1, k+extra, loss); p <= failure {
-						t.Errorf("k %d, extra %d, loss %v: %d repair symbols are one too many, %g fail, %g may", k, extra, loss, r, p, failure)
+						t.Errorf("k %d, extra %d, loss %v: %d repair symbols are one too many, %g fail, %g may",
+							k, extra, loss, r, p, failure)
 					}
 				}
 			}
@@ -69,7 +71,7 @@ func exact(n, need uint32, loss float64) float64 {
 	return f
 }
 
-func TestRepairForGrows(t *testing.T) {
+func TestForGrows(t *testing.T) {
 	for _, k := range []uint32{1, 50, 1000, 56403} {
 		last := uint32(0)
 		for _, loss := range []float64{0.001, 0.01, 0.05, 0.2, 0.5, 0.9} {

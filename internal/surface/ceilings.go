@@ -66,8 +66,8 @@ func (c ceilings) lowered(counts map[string]int) ceilings {
 // String returns the text that parseCeilings reads.
 func (c ceilings) String() string {
 	var b strings.Builder
-	b.WriteString("# The most exported names that a package may have, if it has 30 or more today, and all of them, if they have 300 or\n" +
-		"# more. Lowered by `go run ./internal/surface -lower`; never raised.\n")
+	b.WriteString("# The most exported names that a package may have, if it has 30 or more today, and all of them, " +
+		"if they have 300 or\n# more. Lowered by `go run ./internal/surface -lower`; never raised.\n")
 	for _, name := range sorted(c) {
 		fmt.Fprintln(&b, name, c[name])
 	}

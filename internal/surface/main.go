@@ -1,5 +1,5 @@
-// Command surface counts the exported names of the public packages: what an embedder has to read, and what a release has
-// to keep. Methods and fields are not counted, nor are packages that nobody outside can import.
+// Command surface counts the exported names of the public packages: what an embedder has to read, and what a release
+// has to keep. Methods and fields are not counted, nor are packages that nobody outside can import.
 //
 //	go run ./internal/surface          list the counts
 //	go run ./internal/surface -check   fail if a count is above its ceiling

@@ -12,8 +12,8 @@
 //
 // The two ports must differ: the relay would hear itself.
 //
-// With -loss 0.1 each datagram is dropped with that probability instead, whatever became of the others: there are bursts,
-// and a source block needs repair symbols for the worst of them.
+// With -loss 0.1 each datagram is dropped with that probability instead, whatever became of the others: there are
+// bursts, and a source block needs repair symbols for the worst of them.
 //
 // With -flip-at 300 it flips one bit in the 300th packet of a file that it forwards, once: a carousel's next turn mends
 // that.

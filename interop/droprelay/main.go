@@ -120,7 +120,8 @@ func run(ctx context.Context, cfg config) error {
 		if f.flip(b[:n]) {
 			flipped++
 		}
-		// With nobody on a local port the kernel may answer a datagram with "refused" for the next: that is loss as well.
+		// With nobody on a local port the kernel may answer a datagram with "refused" for the next: that is loss as
+		// well.
 		if _, err := out.Write(b[:n]); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
 			return err
 		}
