@@ -150,12 +150,14 @@ func (s *Session) rejoin(e *entry) {
 			l.undescribed.budget.Release(r.packets.bytes)
 			continue
 		}
-		e.pending.bytes += r.packets.bytes // as much is charged already
-		e.pending.packets = append(e.pending.packets, r.packets.packets...)
-		e.pending.seen = nil
+		e.pending.join(&r.packets)
 	}
-	if e.pending.bytes > 0 && e.file != nil {
+	switch {
+	case e.pending.bytes == 0:
+	case e.file != nil:
 		l.effects.Described = append(l.effects.Described, e.toi)
+	case e.pending.whole():
+		l.undescribed.complete(e)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // pending keeps copies of packets, in the order of their arrival, until they can be interpreted.
 type pending struct {
 	packets []keptPacket
-	seen    map[string]struct{} // FEC Payload IDs of packets, once these are too many to look through
+	seen    map[string]struct{} // FEC Payload IDs of packets; nil: to be made once these are too many to look through
 	bytes   uint64              // charged for them
 }
 
@@ -74,19 +74,26 @@ func (k *pending) add(p *alc.Packet) {
 	b = append(b, p.Codepoint, byte(len(fti)))
 	b = append(append(b, fti...), p.Body...)
 	k.packets = append(k.packets, b)
-	switch {
-	case k.seen != nil:
+	if k.seen != nil {
 		k.seen[string(payloadID(p.Codepoint, p.Body))] = struct{}{}
-	case len(k.packets) == pendingScan:
-		k.seen = make(map[string]struct{}, 2*pendingScan)
-		for _, b := range k.packets {
-			k.seen[string(payloadID(b[0], b.body()))] = struct{}{}
-		}
 	}
+}
+
+// join appends the packets of other, with what is charged for them.
+func (k *pending) join(other *pending) {
+	k.bytes += other.bytes
+	k.packets = append(k.packets, other.packets...)
+	k.seen = nil
 }
 
 // has reports whether p repeats a kept packet, or belongs to a source block of which enough is kept.
 func (k *pending) has(p *alc.Packet) bool {
+	if k.seen == nil && len(k.packets) >= pendingScan {
+		k.seen = make(map[string]struct{}, 2*len(k.packets))
+		for _, b := range k.packets {
+			k.seen[string(payloadID(b[0], b.body()))] = struct{}{}
+		}
+	}
 	id := payloadID(p.Codepoint, p.Body)
 	if k.seen != nil {
 		_, ok := k.seen[string(id)]

@@ -170,3 +170,32 @@ func TestUndescribedClaimStagesNothing(t *testing.T) {
 	r.file("a", o.content)
 	r.close()
 }
+
+// Packets that were held apart and turn out to be of an undescribed object are looked up as fast as the others, and
+// count when they make it whole.
+func TestUndescribedObjectTakesPacketsHeldApart(t *testing.T) {
+	const half = pendingScan * 3 / 4
+	r := newRig(t)
+	known := plain(t, 1, 100, 100, 64)
+	head := describe(t, 0, known.file("known"))
+	r.feed(head)
+	o := plain(t, 2, 2*half*10, 10, 2*half)
+	for i := range fec.ESI(2 * half) {
+		if i == half {
+			r.wait(time.Second) // a seam
+		}
+		r.feed(o.packet(0, i, 1))
+	}
+	r.feed(head) // there was none
+	e := r.l.entries[o.toi]
+	if n := len(e.pending.packets); n != 2*half || r.l.undescribed.whole.n != 1 {
+		t.Errorf("%d packets are kept, %d objects are whole", n, r.l.undescribed.whole.n)
+	}
+	r.feed(o.packet(0, 0, 1))
+	if c := r.l.Counters(); c.Duplicate != 2 || len(e.pending.seen) != 2*half {
+		t.Errorf("%d duplicate, %d packets can be looked up", c.Duplicate, len(e.pending.seen))
+	}
+	r.feed(describe(t, 1, known.file("known"), o.file("a")))
+	r.file("a", o.content)
+	r.close()
+}
