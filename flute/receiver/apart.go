@@ -86,10 +86,9 @@ func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (ob
 		l.apartSince = now
 		l.schedule(now.Add(apartPatience))
 	}
-	cost := uint64(len(p.FTI)+len(p.Body)) + pendingOverhead
+	cost := keptCost(p)
 	switch {
 	case h.bytes()+cost <= l.cfg.UndescribedBytes/pendingShare && l.undescribed.budget.TryReserve(cost):
-		kept.bytes += cost
 		kept.add(p)
 		return false, nil
 	case e.isIdle() || e.contested || l.rival.in != nil || s.foreign(ln, e):

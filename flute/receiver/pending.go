@@ -32,13 +32,15 @@ const (
 	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator
 	// adds.
 	pendingOverhead = 160
-	// pendingShare is the part of Config.UndescribedBytes, one of pendingShare, that the packets kept for one object may take.
+	// pendingShare is the part of Config.UndescribedBytes, one of pendingShare, that the packets kept for one object may
+	// take.
 	pendingShare = 4
 	// pendingScan is the number of packets that are looked through for one of the same FEC Payload ID.
 	pendingScan = 64
-	// surplusSymbols is how many encoding symbols beyond its source symbols are kept of a source block. Reed-Solomon needs
-	// none, and one that tells which code it is; Raptor codes fail with so many more less than once in 250 blocks. Small
-	// blocks of LDPC codes may need nearly all: whatever comes of those is kept.
+	// surplusSymbols is how many encoding symbols beyond its source symbols are kept of a source block, as long as the
+	// kept packets are looked through. Reed-Solomon needs none, and one that tells which code it is; Raptor codes fail
+	// with so many more less than once in 250 blocks. Small blocks of LDPC codes may need nearly all: only the memory
+	// for the object bounds what is kept of those, until all source symbols are.
 	surplusSymbols = 8
 )
 
@@ -52,7 +54,7 @@ func (o *Object) keep(now time.Time, p *alc.Packet) error {
 	if kept.has(p) {
 		return errDuplicate
 	}
-	cost := uint64(len(p.FTI)+len(p.Body)) + pendingOverhead
+	cost := keptCost(p)
 	if kept.bytes+cost > o.l.cfg.UndescribedBytes/pendingShare {
 		return errUnknownObject
 	}
@@ -62,18 +64,22 @@ func (o *Object) keep(now time.Time, p *alc.Packet) error {
 	if kept.bytes == 0 {
 		o.e.first = now
 	}
-	kept.bytes += cost
 	kept.add(p)
 	return nil
 }
 
-// add copies p. An EXT_FTI has at most 16 bytes in all schemes; what is longer than 255 cannot be one.
+// keptCost returns what is charged for p if it is kept, in bytes.
+func keptCost(p *alc.Packet) uint64 { return uint64(len(p.FTI)+len(p.Body)) + pendingOverhead }
+
+// add copies p, for which keptCost was charged. An EXT_FTI has at most 16 bytes in all schemes; what is longer than 255
+// cannot be one.
 func (k *pending) add(p *alc.Packet) {
 	fti := p.FTI[:min(len(p.FTI), 255)]
 	b := make(keptPacket, 0, 2+len(fti)+len(p.Body))
 	b = append(b, p.Codepoint, byte(len(fti)))
 	b = append(append(b, fti...), p.Body...)
 	k.packets = append(k.packets, b)
+	k.bytes += keptCost(p)
 	if k.seen != nil {
 		k.seen[string(payloadID(p.Codepoint, p.Body))] = struct{}{}
 	}
@@ -125,14 +131,13 @@ func (k *pending) enough(p *alc.Packet) bool {
 	if err != nil || oti.TransferLength == 0 || oti.Validate() != nil || oti.GroupSize > 1 {
 		return false
 	}
-	isLDPC := oti.EncodingID == fec.LDPCStaircase || oti.EncodingID == fec.LDPCTriangle
 	id, _, err := oti.ParsePayloadID(p.Body)
 	if err != nil {
 		return false
 	}
 	part := oti.Partition()
-	symbols, held := part.BlockSymbols(id.SBN), uint32(0)
-	sources := uint32(0)
+	symbols := part.BlockSymbols(id.SBN)
+	held, sources := uint32(0), uint32(0)
 	for _, b := range k.packets {
 		other, _, err := oti.ParsePayloadID(b.body())
 		if err != nil || other.SBN != id.SBN || string(b.fti()) != string(p.FTI) {
@@ -142,7 +147,10 @@ func (k *pending) enough(p *alc.Packet) bool {
 			sources++
 		}
 	}
-	return sources == symbols || held >= symbols+surplusSymbols && !isLDPC
+	if oti.EncodingID == fec.LDPCStaircase || oti.EncodingID == fec.LDPCTriangle {
+		return sources == symbols
+	}
+	return sources == symbols || held >= symbols+surplusSymbols
 }
 
 // whole reports whether as many packets are kept as the object has source symbols, as far as EXT_FTI tells that.
@@ -155,8 +163,12 @@ func (k *pending) whole() bool {
 	if err != nil || oti.TransferLength == 0 || oti.Validate() != nil {
 		return err == nil && oti.TransferLength == 0
 	}
-	symbols := (oti.TransferLength + uint64(oti.SymbolLength) - 1) / uint64(oti.SymbolLength)
-	return uint64(len(k.packets))*uint64(max(1, oti.GroupSize)) >= symbols
+	return k.suffices(&oti)
+}
+
+// suffices reports whether as many packets are kept as an object of oti, which is not empty, has source symbols.
+func (k *pending) suffices(oti *fec.OTI) bool {
+	return uint64(len(k.packets))*uint64(max(1, oti.GroupSize))*uint64(oti.SymbolLength) >= oti.TransferLength
 }
 
 // payloadID returns the FEC Payload ID in front of body, whose length depends on the FEC scheme alone.

@@ -177,10 +177,5 @@ func (e *entry) mayBeWhole(file *fdt.File) bool {
 	if e.held != nil {
 		return e.held.IsWhole()
 	}
-	symbols := uint64(0)
-	if e := uint64(file.OTI.SymbolLength); file.HasOTI && e > 0 {
-		symbols = (file.OTI.TransferLength + e - 1) / e
-	}
-	packets := uint64(len(e.pending.packets))
-	return e.pending.whole() || symbols > 0 && packets*uint64(max(1, file.OTI.GroupSize)) >= symbols
+	return e.pending.whole() || file.HasOTI && file.OTI.TransferLength > 0 && e.pending.suffices(&file.OTI)
 }

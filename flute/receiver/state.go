@@ -6,7 +6,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// String returns the name of the phase in a event.ObjectState.
+// String returns the name of the phase in an event.ObjectState.
 func (p phase) String() string {
 	switch p {
 	case announced:
