@@ -52,17 +52,18 @@ func (r DropReason) String() string {
 	return "unknown"
 }
 
-// PacketError is an error of the packet path. It carries its DropReason, so that counting needs no text.
-type PacketError struct {
+// packetError is an error of the packet path. It carries its DropReason, so that counting needs no text.
+type packetError struct {
 	reason DropReason
 	text   string
 }
 
 // Error returns a text that starts with the package which found the fault.
-func (e *PacketError) Error() string { return e.text }
+func (e *packetError) Error() string { return e.text }
 
-// NewPacketError returns a sentinel for reason r. It is meant for package-level variables, not for the packet path.
-func NewPacketError(r DropReason, text string) *PacketError { return &PacketError{r, text} }
+// NewPacketError returns a sentinel of which [Reason] says r. It is meant for package-level variables, not for the
+// packet path.
+func NewPacketError(r DropReason, text string) error { return &packetError{r, text} }
 
 // Reason returns the DropReason that err carries: DropNone for nil, DropFault for an error without one.
 func Reason(err error) DropReason {
@@ -70,10 +71,10 @@ func Reason(err error) DropReason {
 		return DropNone
 	}
 	// The sentinels come unwrapped on the packet path: a type assertion is ten times cheaper than errors.As.
-	if e, ok := err.(*PacketError); ok { //nolint:errorlint // see above
+	if e, ok := err.(*packetError); ok { //nolint:errorlint // see above
 		return e.reason
 	}
-	var e *PacketError
+	var e *packetError
 	if errors.As(err, &e) {
 		return e.reason
 	}

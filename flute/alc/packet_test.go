@@ -18,7 +18,7 @@ var compareTOI = cmp.AllowUnexported(flute.TOI{})
 func bare(err, want error) bool { return any(err) == any(want) }
 
 // sentinel is the type of every error of the packet path.
-var sentinel = reflect.TypeFor[*flute.PacketError]()
+var sentinel = reflect.TypeOf(flute.ErrTruncated)
 
 // unhex decodes hexadecimal text; spaces, bars and line ends are only for the reader.
 func unhex(t testing.TB, s string) []byte {

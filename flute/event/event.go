@@ -53,15 +53,11 @@ type FDTReceived struct {
 	Expires  time.Time        `json:"expires"`
 	Complete bool             `json:"complete"` // no further file will be announced (RFC 6726, section 3.4.2)
 
-	Rejected      []string `json:"rejected"` // reasons for File elements refused, the first MaxReasons
+	Rejected      []string `json:"rejected"` // reasons for File elements refused, the first 16
 	RejectedCount int      `json:"rejected_count"`
-	Warnings      []string `json:"warnings,omitempty"` // what could not be read of others, the first MaxReasons
+	Warnings      []string `json:"warnings,omitempty"` // what could not be read of others, the first 16
 	WarningCount  int      `json:"warning_count,omitempty"`
 }
-
-// MaxReasons bounds the lists of FDTReceived: an FDT Instance of one datagram may have 100,000 faults, and a subscriber
-// that is slow holds many events.
-const MaxReasons = 16
 
 // FDTRejected is emitted for an FDT Instance that could not be used.
 type FDTRejected struct {

@@ -50,7 +50,7 @@ func (p *parser) child(e *etree.Element) {
 		n, err := strconv.ParseUint(text(e), 10, 8)
 		at, err2 := strconv.ParseUint(strings.TrimSpace(e.SelectAttrValue(attributeValue, "")), 10, 32)
 		if err == nil && err2 == nil {
-			in.SessionIdentities = append(in.SessionIdentities, SessionIdentityExpiry{uint8(n), FromNTP(uint32(at), p.now)})
+			in.SessionIdentities = append(in.SessionIdentities, SessionIdentityExpiry{uint8(n), fromNTP(uint32(at), p.now)})
 			return
 		}
 	}
@@ -127,7 +127,7 @@ func (p *parser) cacheControl(e *etree.Element) *CacheControl {
 			}
 		case elementExpires:
 			if n, err := strconv.ParseUint(text(directive), 10, 32); err == nil {
-				return &CacheControl{Expires: FromNTP(uint32(n), p.now)}
+				return &CacheControl{Expires: fromNTP(uint32(n), p.now)}
 			}
 		}
 	}

@@ -49,7 +49,7 @@ func (w *writer) fileAttributes(f *File) {
 		w.optional(fieldContentMD5, encodeBase64(f.MD5))
 	}
 	if f.HasOTI {
-		if a := AttributesOf(f.OTI); !a.inherits(&w.in.OTI, f.OTI.EncodingID) {
+		if a := attributesOf(f.OTI); !a.inherits(&w.in.OTI, f.OTI.EncodingID) {
 			for _, x := range otiFields {
 				w.optional(x, *a.text(x))
 			}

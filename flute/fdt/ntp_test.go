@@ -26,8 +26,8 @@ func TestConf_E28_NTPEras(t *testing.T) {
 		{"the far end of an era", day(2100, 1, 1, 0), NTP(day(2160, 1, 1, 0)), day(2160, 1, 1, 0)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := FromNTP(tt.ntp, tt.near); !got.Equal(tt.want) || got.Location() != time.UTC {
-				t.Errorf("FromNTP(%d, %v) = %v, want %v", tt.ntp, tt.near, got, tt.want)
+			if got := fromNTP(tt.ntp, tt.near); !got.Equal(tt.want) || got.Location() != time.UTC {
+				t.Errorf("fromNTP(%d, %v) = %v, want %v", tt.ntp, tt.near, got, tt.want)
 			}
 			if got := NTP(tt.want); got != tt.ntp {
 				t.Errorf("NTP(%v) = %d, want %d", tt.want, got, tt.ntp)
@@ -50,7 +50,7 @@ func TestConf_E27_Expires(t *testing.T) {
 	}
 }
 
-// FromNTP undoes NTP as long as the times are less than 68 years apart.
+// fromNTP undoes NTP as long as the times are less than 68 years apart.
 func FuzzNTP(f *testing.F) {
 	f.Add(int64(1764633600), int64(3600))
 	f.Add(int64(2085978496), int64(-1))
@@ -58,8 +58,8 @@ func FuzzNTP(f *testing.F) {
 	f.Fuzz(func(t *testing.T, near, ahead int64) {
 		near, ahead = near%(1<<40), ahead%(1<<31)
 		want := time.Unix(near+ahead, 0)
-		if got := FromNTP(NTP(want), time.Unix(near, 0)); !got.Equal(want) {
-			t.Errorf("FromNTP(NTP(%v), %d) = %v", want, near, got)
+		if got := fromNTP(NTP(want), time.Unix(near, 0)); !got.Equal(want) {
+			t.Errorf("fromNTP(NTP(%v), %d) = %v", want, near, got)
 		}
 	})
 }

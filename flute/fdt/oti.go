@@ -142,9 +142,9 @@ func setOTI(o *fec.OTI, f field, s string) error {
 	return err
 }
 
-// AttributesOf returns the FEC-OTI attributes that describe o. Maximum-Source-Block-Length is there for Raptor and
+// attributesOf returns the FEC-OTI attributes that describe o. Maximum-Source-Block-Length is there for Raptor and
 // RaptorQ too, although it follows from Z: older receivers want it.
-func AttributesOf(o fec.OTI) OTIAttributes {
+func attributesOf(o fec.OTI) OTIAttributes {
 	number := func(f field, n uint64) string {
 		if use := needs(o.EncodingID, f); use == unused || (use == optional && n == 0) {
 			return ""

@@ -161,8 +161,8 @@ func TestConf_E82_OTI(t *testing.T) {
 		},
 	} {
 		t.Run(tt.oti.EncodingID.String(), func(t *testing.T) {
-			if got := AttributesOf(tt.oti); got != tt.attrs {
-				t.Errorf("AttributesOf = %+v\nwant %+v", got, tt.attrs)
+			if got := attributesOf(tt.oti); got != tt.attrs {
+				t.Errorf("attributesOf = %+v\nwant %+v", got, tt.attrs)
 			}
 			var s strings.Builder
 			for _, f := range otiFields {

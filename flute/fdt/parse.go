@@ -132,14 +132,14 @@ func (p *parser) expires(s string) (time.Time, error) {
 	case err != nil:
 		return time.Time{}, err
 	case n <= math.MaxUint32:
-		return FromNTP(uint32(n), p.now), nil
+		return fromNTP(uint32(n), p.now), nil
 	}
 	p.warn("Expires %.40q has more than 32 bits", s)
 	if n > math.MaxUint64>>2 {
-		return FromNTP(uint32(n>>32), p.now), nil
+		return fromNTP(uint32(n>>32), p.now), nil
 	}
 	at := time.Unix(int64(n-ntpEpoch), 0).UTC()
-	if last := FromNTP(NTP(p.now)+math.MaxInt32, p.now); at.After(last) { // what 32 bits can say
+	if last := fromNTP(NTP(p.now)+math.MaxInt32, p.now); at.After(last) { // what 32 bits can say
 		return last, nil
 	}
 	return at, nil

@@ -82,8 +82,8 @@ func (h *Header) lengths() (cci, tsi, toi, n int, err error) {
 		n += word
 	}
 	// RFC 5651, section 5.2.1: the LCT header "cannot exceed 255 32-bit words".
-	if n > MaxLen {
-		return 0, 0, 0, 0, fmt.Errorf("lct: header of %d bytes is longer than %d", n, MaxLen)
+	if n > maxLen {
+		return 0, 0, 0, 0, fmt.Errorf("lct: header of %d bytes is longer than %d", n, maxLen)
 	}
 	return cci, tsi, toi, n, nil
 }

@@ -19,8 +19,8 @@ const (
 // definitions of HET and HEL say 128.
 const firstFixed = 128
 
-// MaxContent is the most content that an extension holds, in bytes: HEL counts 32-bit words in 8 bits.
-const MaxContent = 255*word - 2
+// maxContent is the most content that an extension holds, in bytes: HEL counts 32-bit words in 8 bits.
+const maxContent = 255*word - 2
 
 // Extensions is the part of an LCT header behind its fields: a sequence of header extensions (RFC 5651, section 5.2).
 type Extensions []byte
@@ -101,9 +101,9 @@ func (e Extensions) Lookup(het uint8) (Extension, bool) {
 }
 
 // AppendExtension appends an extension to b, padded with zeros to a multiple of 32 bits. It panics if content is longer
-// than the extension can hold: 3 bytes for HET 128 to 255, MaxContent for the others.
+// than the extension can hold: 3 bytes for HET 128 to 255, 1018 for the others.
 func AppendExtension(b []byte, het uint8, content []byte) []byte {
-	head, limit := 2, MaxContent
+	head, limit := 2, maxContent
 	if het >= firstFixed {
 		head, limit = 1, word-1
 	}

@@ -38,11 +38,11 @@ func TestAppendExtension(t *testing.T) {
 }
 
 func TestAppendExtensionLongest(t *testing.T) {
-	b := AppendExtension(nil, HETAuth, make([]byte, MaxContent))
+	b := AppendExtension(nil, HETAuth, make([]byte, maxContent))
 	if len(b) != 255*4 || b[1] != 255 {
 		t.Errorf("%d bytes, HEL %d", len(b), b[1])
 	}
-	for het, n := range map[uint8]int{HETAuth: MaxContent + 1, 127: MaxContent + 1, 128: 4, HETFDT: 4} {
+	for het, n := range map[uint8]int{HETAuth: maxContent + 1, 127: maxContent + 1, 128: 4, HETFDT: 4} {
 		func() {
 			defer func() {
 				if recover() == nil {

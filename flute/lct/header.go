@@ -11,7 +11,7 @@ const Version = 1
 
 // Limits of an LCT header (RFC 5651, section 5.1), in bytes.
 const (
-	MaxLen    = 255 * 4 // HDR_LEN counts 32-bit words in 8 bits
+	maxLen    = 255 * 4 // HDR_LEN counts 32-bit words in 8 bits
 	MaxCCILen = 16      // C=3
 	maxTSILen = 6       // S=1, H=1
 	word      = 4

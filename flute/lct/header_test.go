@@ -2,7 +2,6 @@ package lct
 
 import (
 	"encoding/hex"
-	"errors"
 	"strings"
 	"testing"
 
@@ -251,7 +250,7 @@ func TestAppendRefuses(t *testing.T) {
 		if string(b) != "b" || h.Len() != 0 {
 			t.Errorf("%s: wrote %x, Len %d", name, b, h.Len())
 		}
-		if errors.As(err, new(*flute.PacketError)) {
+		if flute.Reason(err) != flute.DropFault {
 			t.Errorf("%s: the caller's fault is reported as the peer's", name)
 		}
 	}
@@ -291,7 +290,7 @@ func TestParseAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, walk); n != 0 || count == 0 {
 		t.Errorf("the walk allocates %v times and saw %d bytes", n, count)
 	}
-	out := make([]byte, 0, MaxLen)
+	out := make([]byte, 0, maxLen)
 	if n := testing.AllocsPerRun(100, func() { _, _ = h.AppendBinary(out) }); n != 0 {
 		t.Errorf("AppendBinary allocates %v times", n)
 	}
@@ -331,7 +330,7 @@ func BenchmarkAppendBinary(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	out := make([]byte, 0, MaxLen)
+	out := make([]byte, 0, maxLen)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := h.AppendBinary(out); err != nil {

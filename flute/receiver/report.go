@@ -9,6 +9,10 @@ import (
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
+// maxReasons bounds FDTReceived.Rejected, as package fdt bounds its Warnings: an FDT Instance of one datagram may have
+// 100,000 faults, and a subscriber that is slow holds many events.
+const maxReasons = 16
+
 // report begins the event about f with the faults that package fdt found. The first time in a session the operator is
 // told of them by a Warning too; the sender may repeat them every second.
 func (s *Session) report(f *fdt.Instance) event.FDTReceived {
@@ -18,7 +22,7 @@ func (s *Session) report(f *fdt.Instance) event.FDTReceived {
 		RejectedCount: f.RejectedCount, Warnings: f.Warnings, WarningCount: f.WarningCount,
 	}
 	for i, r := range f.Rejected {
-		if i < event.MaxReasons {
+		if i < maxReasons {
 			report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %s: %s", r.TOI, r.Reason))
 		}
 		l.completion.refuse(r.TOI)
@@ -41,7 +45,7 @@ func (s *Session) report(f *fdt.Instance) event.FDTReceived {
 
 // reject adds a File element that cannot be merged.
 func reject(report *event.FDTReceived, toi flute.TOI, err error) {
-	if report.RejectedCount++; len(report.Rejected) < event.MaxReasons {
+	if report.RejectedCount++; len(report.Rejected) < maxReasons {
 		report.Rejected = append(report.Rejected, fmt.Sprintf("TOI %v: %v", toi, err))
 	}
 }
