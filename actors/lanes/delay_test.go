@@ -12,7 +12,7 @@ func TestDelay(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, r *rig) {
 		hung := newGate()
 		r.give("a", hung.work(func() {}))
-		for range PerDisk + 2 {
+		for range perDisk + 2 {
 			time.Sleep(100 * time.Millisecond)
 			r.give("b", hung.work(func() {}))
 		}
@@ -22,7 +22,7 @@ func TestDelay(t *testing.T) {
 			t.Fatalf("told %d times: %v", len(told), told)
 		}
 		for i, d := range told {
-			if d.Lane != hung || d.Name != "gate" || d.Works != PerDisk+3 || d.Over {
+			if d.Lane != hung || d.Name != "gate" || d.Works != perDisk+3 || d.Over {
 				t.Errorf("%+v", d)
 			}
 			if i == 0 && (d.Age < slowAfter || d.Age > slowAfter+tickInterval) || i > 0 && d.Age < 2*told[i-1].Age {
@@ -63,7 +63,7 @@ func TestDelayIsOfTheDisk(t *testing.T) {
 // TestSlowDisk: a disk that is slow all the time is told now and then, not with each Work.
 func TestSlowDisk(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, r *rig) {
-		for range 100 * PerDisk {
+		for range 100 * perDisk {
 			r.give("a", &work{lane: "disk", run: func(sync.Locker) { time.Sleep(slowAfter + 2*tickInterval) }})
 		}
 		time.Sleep(20 * time.Minute)

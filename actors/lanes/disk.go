@@ -9,7 +9,7 @@ import (
 type disk struct {
 	key     any
 	waiting turns[*Entry]
-	visits  []*visit      // Works that run, PerDisk at most
+	visits  []*visit      // Works that run, perDisk at most
 	told    time.Duration // age when it was told last; zero: it was not, or has answered
 	quiet   time.Time     // not to be told before
 }
@@ -37,7 +37,7 @@ func (l *Lanes) queue(key any, e *Entry) {
 
 // serveMore starts a goroutine for d if there is something to do for one. l.mu is held.
 func (l *Lanes) serveMore(d *disk) {
-	if d.waiting.n > 0 && len(d.visits) < PerDisk {
+	if d.waiting.n > 0 && len(d.visits) < perDisk {
 		v := &visit{lanes: l, disk: d}
 		d.visits = append(d.visits, v)
 		l.live++

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// PerDisk is how many Works run at a time for one disk: file systems write out what several files wait for with one
+// perDisk is how many Works run at a time for one disk: file systems write out what several files wait for with one
 // commit, and a server far away has several requests under way.
-const PerDisk = 8
+const perDisk = 8
 
 // Config configures Lanes.
 type Config struct {

@@ -35,7 +35,7 @@ func TestSessionsTakeTurns(t *testing.T) {
 				}
 				atOnce := 1
 				if lane != nil {
-					atOnce = PerDisk
+					atOnce = perDisk
 				}
 				if first > 2*atOnce || last > 4*atOnce || len(order) != 102 {
 					t.Errorf("number %d and %d of %d", first, last, len(order))
@@ -65,8 +65,8 @@ func TestHungDisk(t *testing.T) {
 		if order := r.order(); len(order) != 6 {
 			t.Errorf("ended: %v", order)
 		}
-		if r.live != PerDisk {
-			t.Errorf("%d goroutines, want %d", r.live, PerDisk)
+		if r.live != perDisk {
+			t.Errorf("%d goroutines, want %d", r.live, perDisk)
 		}
 		close(hung.open)
 		if order := r.order(); len(order) != 100 {
@@ -133,13 +133,13 @@ func TestCrash(t *testing.T) {
 					gate := make(chan struct{})
 					r.give("first", &work{lane: lane, run: func(sync.Locker) { <-gate }})
 					var bad []*work
-					for range 2 * PerDisk {
+					for range 2 * perDisk {
 						bad = append(bad, &work{lane: lane, run: run})
 						r.give("bad", bad[len(bad)-1])
 						r.give("good", &work{lane: lane})
 					}
 					close(gate)
-					if order := r.order(); len(order) != 1+4*PerDisk {
+					if order := r.order(); len(order) != 1+4*perDisk {
 						t.Errorf("ended: %v", order)
 					}
 					for _, w := range bad {
@@ -229,7 +229,7 @@ func TestStop(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, r *rig) {
 		hung := newGate()
 		var works []*work
-		for range 2 * PerDisk {
+		for range 2 * perDisk {
 			works = append(works, hung.work(func() {}))
 			r.give("a", works[len(works)-1])
 		}
@@ -244,7 +244,7 @@ func TestStop(t *testing.T) {
 		close(hung.open)
 		r.order()
 		for i, w := range works {
-			if want := i / PerDisk; w.cancelled != want {
+			if want := i / perDisk; w.cancelled != want {
 				t.Errorf("Work %d was cancelled %d times, want %d", i, w.cancelled, want)
 			}
 		}
@@ -255,7 +255,7 @@ func TestStop(t *testing.T) {
 func TestLanesThatCannotBeCompared(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, r *rig) {
 		gate := make(chan struct{})
-		for range PerDisk {
+		for range perDisk {
 			r.give("a", &work{lane: []int{1}, run: func(sync.Locker) { <-gate }})
 		}
 		synctest.Wait()

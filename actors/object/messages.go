@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"github.com/flute-node/flute-node/flute/alc"
-	"github.com/flute-node/flute-node/flute/event"
 )
 
 // Message is what an object takes.
@@ -18,15 +17,15 @@ type Message interface {
 // Packets is sent by the session: packets of this TOI in the order of their arrival. Data queue. It is a buffer that
 // changes hands: whoever has it owns it.
 type Packets struct {
-	Packets []alc.Packet // views into what Owner holds
-	Owner   Owner
+	packets []alc.Packet // views into what owner holds
+	owner   owner
 	bytes   int
 	done    int // packets that the object has handled
 	free    *FreeList
 }
 
-// Owner is the memory behind packets; Packets holds one reference to it.
-type Owner interface{ Release() }
+// owner is the memory behind packets; Packets holds one reference to it.
+type owner interface{ Release() }
 
 // Describe is sent by the session, once an FDT Instance describes the object, also after every restart.
 type Describe struct{}
@@ -34,19 +33,12 @@ type Describe struct{}
 // WorkDone is sent by the session when a Work has run and lies in the Ledger.
 type WorkDone struct{}
 
-// Cancel is sent by the session to end the object, in any state.
-type Cancel struct {
-	Reason event.FailReason
-	Detail string
-}
-
 // Reported is what an object emits, to its session: there are Reports in the Ledger.
 type Reported struct{}
 
 func (*Packets) kind() string { return "packets" }
 func (Describe) kind() string { return "describe" }
 func (WorkDone) kind() string { return "work_done" }
-func (Cancel) kind() string   { return "cancel" }
 
 // FreeList holds Packets for reuse. It is safe for concurrent use.
 type FreeList struct {
@@ -57,36 +49,36 @@ type FreeList struct {
 // maxFree bounds a FreeList: a session has few batches under way, since its objects run at once.
 const maxFree = 16
 
-// Get returns empty Packets over owner. The caller has retained owner for it.
-func (f *FreeList) Get(owner Owner) *Packets {
+// Get returns empty Packets over a slab. The caller has retained it for them.
+func (f *FreeList) Get(o owner) *Packets {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	n := len(f.list)
 	if n == 0 {
-		return &Packets{Owner: owner, free: f}
+		return &Packets{owner: o, free: f}
 	}
 	p := f.list[n-1]
 	f.list = f.list[:n-1]
-	p.Owner = owner
+	p.owner = o
 	return p
 }
 
 // Add appends a packet that takes n bytes of the datagram.
 func (p *Packets) Add(packet alc.Packet, n int) {
-	p.Packets = append(p.Packets, packet)
+	p.packets = append(p.packets, packet)
 	p.bytes += n
 }
 
 // Left returns how many packets were not handled.
-func (p *Packets) Left() int { return len(p.Packets) - p.done }
+func (p *Packets) Left() int { return len(p.packets) - p.done }
 
 // Bytes implements actors.Data.
 func (p *Packets) Bytes() int { return p.bytes }
 
 // Release implements actors.Data.
 func (p *Packets) Release() {
-	p.Owner.Release()
-	p.Owner, p.Packets, p.bytes, p.done = nil, p.Packets[:0], 0, 0
+	p.owner.Release()
+	p.owner, p.packets, p.bytes, p.done = nil, p.packets[:0], 0, 0
 	p.free.mu.Lock()
 	defer p.free.mu.Unlock()
 	if len(p.free.list) < maxFree {

@@ -52,16 +52,14 @@ func (o *object) receive(ctx actor.Context, m Message) {
 	now := time.Now()
 	switch m := m.(type) {
 	case *Packets:
-		for m.done < len(m.Packets) {
-			o.core.Handle(now, &m.Packets[m.done])
+		for m.done < len(m.packets) {
+			o.core.Handle(now, &m.packets[m.done])
 			m.done++
 		}
 	case Describe:
 		o.core.Describe(now)
 	case WorkDone:
 		o.works(ctx, now)
-	case Cancel:
-		o.core.Cancel(m.Reason, m.Detail)
 	}
 }
 
