@@ -78,6 +78,7 @@ func (p *Packets) Bytes() int { return p.bytes }
 // Release implements actors.Data.
 func (p *Packets) Release() {
 	p.owner.Release()
+	clear(p.packets) // views keep a slab in memory that was given up
 	p.owner, p.packets, p.bytes, p.done = nil, p.packets[:0], 0, 0
 	p.free.mu.Lock()
 	defer p.free.mu.Unlock()

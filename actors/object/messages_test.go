@@ -1,0 +1,36 @@
+package object
+
+import (
+	"testing"
+
+	"github.com/flute-node/flute-node/flute/alc"
+)
+
+// memory is an owner that counts its releases.
+type memory struct{ released int }
+
+func (m *memory) Release() { m.released++ }
+
+// TestReleaseKeepsNoBytes: Packets that wait for their next use keep no slab that was given up in memory.
+func TestReleaseKeepsNoBytes(t *testing.T) {
+	var free FreeList
+	var m memory
+	for range 2 {
+		p := free.Get(&m)
+		if p.Left() != 0 || p.Bytes() != 0 {
+			t.Errorf("fresh ones have %d packets of %d bytes", p.Left(), p.Bytes())
+		}
+		p.Add(alc.Packet{Body: make([]byte, 10)}, 10)
+		if p.Left() != 1 || p.Bytes() != 10 {
+			t.Errorf("%d packets of %d bytes, want 1 of 10", p.Left(), p.Bytes())
+		}
+		p.Release()
+		if p.packets = p.packets[:1]; p.packets[0].Body != nil {
+			t.Error("the bytes of a packet are kept")
+		}
+		p.packets = p.packets[:0]
+	}
+	if m.released != 2 || len(free.list) != 1 {
+		t.Errorf("released %d times, %d Packets are free; want 2, 1", m.released, len(free.list))
+	}
+}
