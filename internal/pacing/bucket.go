@@ -21,8 +21,6 @@ type Bucket struct {
 	depth   time.Duration
 	due     time.Time // when what was taken so far has left, at exactly the rate
 	part    uint64    // what due lacks, less than a nanosecond, in units of 1/rate ns
-	refused bool      // the last Take was
-	deficit time.Duration
 }
 
 // NewBucket returns a bucket of so many bits per second, at least 1, of what is given to Take. A quantum or depth of 0
@@ -47,14 +45,10 @@ func (b *Bucket) Take(now time.Time, n int) bool {
 	if b.due.IsZero() {
 		b.due = now // no credit from before the beginning
 	}
-	if late := now.Sub(b.due); late > b.depth {
-		if b.refused {
-			b.deficit += late - b.depth
-		}
+	if now.Sub(b.due) > b.depth {
 		b.due, b.part = now.Add(-b.depth), 0
 	}
-	b.refused = b.due.After(now)
-	if b.refused {
+	if b.due.After(now) {
 		return false
 	}
 	t := uint64(n)*8e9 + b.part
@@ -69,7 +63,3 @@ func (b *Bucket) Deadline(now time.Time) time.Time {
 	}
 	return b.due
 }
-
-// Deficit returns how much time of the schedule was lost because Take was tried again too late, by more than the depth,
-// after it had refused: the process got no processor. Pauses with nothing to send are no deficit.
-func (b *Bucket) Deficit() time.Duration { return b.deficit }

@@ -30,9 +30,6 @@ func TestAverageRate(t *testing.T) {
 				if got := float64(sent); got > most || got < least {
 					t.Errorf("%d bytes in %.6f s, want %.0f to %.0f", sent, elapsed, least, most)
 				}
-				if b.Deficit() != 0 {
-					t.Errorf("deficit %v", b.Deficit())
-				}
 			})
 		}
 	}
@@ -58,8 +55,7 @@ func TestBurstAfterPauseIsBounded(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		refuse bool
-		want   time.Duration
-	}{{"with nothing to send", false, 0}, {"of the process", true, time.Minute - depth}} {
+	}{{"with nothing to send", false}, {"of the process", true}} {
 		t.Run(test.name, func(t *testing.T) {
 			b := NewBucket(rate, 0, depth)
 			now := start
@@ -78,9 +74,6 @@ func TestBurstAfterPauseIsBounded(t *testing.T) {
 			}
 			if sent > most || sent < most/2 {
 				t.Errorf("%d bytes at once, want about %d", sent, most)
-			}
-			if b.Deficit() != test.want {
-				t.Errorf("deficit %v, want %v", b.Deficit(), test.want)
 			}
 		})
 	}
