@@ -40,8 +40,7 @@ type Mailbox struct {
 	asked   bool // Stop has arrived
 	leaving bool // Stop has reached the actor; a late Restart must not revive it
 
-	held                                   atomic.Int64 // bytes of Data queued or in the handler; added under mu
-	dropped, droppedBytes, lost, lostBytes atomic.Uint64
+	held atomic.Int64 // bytes of Data queued or in the handler; added under mu
 }
 
 var _ actor.Mailbox = (*Mailbox)(nil)
@@ -53,17 +52,6 @@ type entry struct {
 	size int
 }
 
-// MailboxStats is a snapshot of a Mailbox. The counts are kept over restarts and respawns.
-type MailboxStats struct {
-	Control      int    // control messages queued
-	Data         int    // Data messages queued
-	Bytes        int    // bytes of Data queued or in the handler
-	Dropped      uint64 // Data messages lost because the data queue was full
-	DroppedBytes uint64
-	Lost         uint64 // Data messages lost because the actor was gone or panicked
-	LostBytes    uint64
-}
-
 // NewMailbox returns an empty Mailbox. onLoss, when not nil, is shown every Data message that is lost, right before its
 // Release. It runs on whatever goroutine found the loss, must be safe for concurrent use and quick, and must not post
 // to the same Mailbox.
@@ -73,7 +61,7 @@ func NewMailbox(l Limits, onLoss func(Data, Loss)) *Mailbox {
 	return m
 }
 
-// Offer posts d and reports whether it was queued; if not, it is counted and released. It never blocks. With a Loop it
+// Offer posts d and reports whether it was queued; if not, it is shown as lost and released. It never blocks. With a Loop it
 // does not allocate once the queue has grown.
 func (m *Mailbox) Offer(d Data) bool {
 	return m.postData(d, d)
@@ -86,7 +74,7 @@ func (m *Mailbox) Deliver(d Data) bool {
 	m.mu.Lock()
 	if why, ok := m.admit(d, d); !ok {
 		m.mu.Unlock()
-		m.lose(d, d.Bytes(), why)
+		m.lose(d, why)
 		return false
 	}
 	_, first := m.claim()
@@ -147,19 +135,11 @@ func (m *Mailbox) UserMessageCount() int {
 	return m.control.Len() + m.data.Len()
 }
 
-// Stats returns a snapshot.
-func (m *Mailbox) Stats() MailboxStats {
+// Waiting returns how many Data messages are queued, and the bytes of these and of the one in the handler.
+func (m *Mailbox) Waiting() (messages, bytes int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return MailboxStats{
-		Control:      m.control.Len(),
-		Data:         m.data.Len(),
-		Bytes:        int(m.held.Load()),
-		Dropped:      m.dropped.Load(),
-		DroppedBytes: m.droppedBytes.Load(),
-		Lost:         m.lost.Load(),
-		LostBytes:    m.lostBytes.Load(),
-	}
+	return m.data.Len(), int(m.held.Load())
 }
 
 // Close refuses further messages and releases the Data that is queued. The Guard calls it when the actor has stopped;
@@ -177,7 +157,7 @@ func (m *Mailbox) Close() {
 	for data.Len() > 0 {
 		e := data.Pop()
 		m.held.Add(-int64(e.size))
-		m.lose(e.data, e.size, LossClosed)
+		m.lose(e.data, LossClosed)
 	}
 }
 
@@ -185,7 +165,7 @@ func (m *Mailbox) postData(msg any, d Data) bool {
 	m.mu.Lock()
 	if why, ok := m.admit(msg, d); !ok {
 		m.mu.Unlock()
-		m.lose(d, d.Bytes(), why)
+		m.lose(d, why)
 		return false
 	}
 	m.schedule()
@@ -225,15 +205,8 @@ func (m *Mailbox) schedule() {
 	}
 }
 
-// lose counts, shows and releases a Data message that is not, or no longer, queued.
-func (m *Mailbox) lose(d Data, size int, why Loss) {
-	if why == LossFull {
-		m.dropped.Add(1)
-		m.droppedBytes.Add(uint64(size))
-	} else {
-		m.lost.Add(1)
-		m.lostBytes.Add(uint64(size))
-	}
+// lose shows and releases a Data message that is not, or no longer, queued.
+func (m *Mailbox) lose(d Data, why Loss) {
 	// The loser may be a reader goroutine or the recovery from a panic: neither may die of a faulty callback.
 	defer func() { _ = recover() }()
 	defer d.Release()

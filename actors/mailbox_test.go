@@ -89,14 +89,13 @@ func TestLimits(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var lost []actors.Data
+			lost, lostBytes := map[actors.Loss]int{}, map[actors.Loss]int{}
 			box := actors.NewMailbox(tt.limits, func(d actors.Data, why actors.Loss) {
 				if d.(*actortest.Data).Released() != 0 {
 					t.Error("shown after its release")
 				}
-				if why == actors.LossFull {
-					lost = append(lost, d)
-				}
+				lost[why]++
+				lostBytes[why] += d.Bytes()
 			})
 			var all []*actortest.Data
 			queued, bytes, dropped, droppedBytes := 0, 0, 0, 0
@@ -120,14 +119,11 @@ func TestLimits(t *testing.T) {
 					mustReleaseOnce(t, d)
 				}
 			}
-			want := actors.MailboxStats{
-				Data: queued, Bytes: bytes, Dropped: uint64(dropped), DroppedBytes: uint64(droppedBytes),
+			if n, size := box.Waiting(); n != queued || size != bytes {
+				t.Errorf("%d messages of %d bytes wait, want %d of %d", n, size, queued, bytes)
 			}
-			if diff := cmp.Diff(want, box.Stats()); diff != "" {
-				t.Errorf("stats (-want +got):\n%s", diff)
-			}
-			if len(lost) != dropped {
-				t.Errorf("%d losses shown, want %d", len(lost), dropped)
+			if n, size := lost[actors.LossFull], lostBytes[actors.LossFull]; n != dropped || size != droppedBytes {
+				t.Errorf("%d losses of %d bytes shown, want %d of %d", n, size, dropped, droppedBytes)
 			}
 			box.PostUserMessage("control is never dropped")
 			if n := box.UserMessageCount(); n != queued+1 {
@@ -135,8 +131,8 @@ func TestLimits(t *testing.T) {
 			}
 			box.Close()
 			mustReleaseOnce(t, all...)
-			if s := box.Stats(); s.Bytes != 0 || s.Lost != uint64(queued) {
-				t.Errorf("after Close: %+v", s)
+			if n, size := box.Waiting(); n != 0 || size != 0 || lost[actors.LossClosed] != queued {
+				t.Errorf("after Close %d messages of %d bytes wait; lost: %v", n, size, lost)
 			}
 		})
 	}
@@ -201,8 +197,8 @@ func TestStopReleasesTheQueue(t *testing.T) {
 		if closed.Load() != 6 {
 			t.Errorf("%d losses shown as closed, want 6", closed.Load())
 		}
-		if s := box.Stats(); s.Bytes != 0 || s.Data != 0 {
-			t.Errorf("stats after stop: %+v", s)
+		if n, size := box.Waiting(); n != 0 || size != 0 {
+			t.Errorf("%d messages of %d bytes wait after the stop", n, size)
 		}
 	})
 }
@@ -243,8 +239,8 @@ func TestRestartKeepsTheQueue(t *testing.T) {
 		if diff := cmp.Diff([]actors.Loss{actors.LossCrash}, losses); diff != "" {
 			t.Errorf("losses (-want +got):\n%s", diff)
 		}
-		if s := box.Stats(); s.Bytes != 0 || s.Lost != 1 || s.Dropped != 0 {
-			t.Errorf("stats: %+v", s)
+		if n, size := box.Waiting(); n != 0 || size != 0 {
+			t.Errorf("%d messages of %d bytes wait", n, size)
 		}
 	})
 }
@@ -292,7 +288,7 @@ func TestStopOfASuspendedActorReleases(t *testing.T) {
 			actors.Spec{Produce: p.Produce, Mailbox: box})
 		synctest.Wait()
 		mustReleaseOnce(t, data[0])
-		if data[1].Released() != 0 || box.Stats().Data != 2 {
+		if n, _ := box.Waiting(); data[1].Released() != 0 || n != 2 {
 			t.Fatal("the queue of a suspended actor is gone")
 		}
 		actortest.Stop(t, sys, parent)
@@ -357,7 +353,8 @@ func TestMailboxServesTheNextActor(t *testing.T) {
 func TestPanicInRelease(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		p := &actortest.Probe{}
-		box := actors.NewMailbox(actors.Limits{}, nil)
+		var losses []actors.Loss
+		box := actors.NewMailbox(actors.Limits{}, func(_ actors.Data, why actors.Loss) { losses = append(losses, why) })
 		actortest.Spawn(t, sys, "a", actors.Spec{Produce: p.Produce, Mailbox: box})
 		broken := &brokenData{}
 		box.Offer(broken)
@@ -367,8 +364,8 @@ func TestPanicInRelease(t *testing.T) {
 		if n := len(actortest.Received[*actor.Started](got)); n != 2 || !cmp.Equal(numbers(got), []int{7}) {
 			t.Errorf("started %d times, handled %v", n, numbers(got))
 		}
-		if s := box.Stats(); broken.released != 1 || s.Bytes != 0 || s.Lost != 0 {
-			t.Errorf("released %d times, stats %+v", broken.released, s)
+		if _, size := box.Waiting(); broken.released != 1 || size != 0 || len(losses) != 0 {
+			t.Errorf("released %d times, %d bytes wait, losses %v", broken.released, size, losses)
 		}
 		box.Close()
 		if box.Offer(&brokenData{}) {
@@ -463,7 +460,7 @@ func TestEveryDataIsReleasedOnce(t *testing.T) {
 						case 2:
 							sys.Root().Send(child, d)
 						}
-						for j%8 == 0 && box.Stats().Data > 8 {
+						for n, _ := box.Waiting(); j%8 == 0 && n > 8; n, _ = box.Waiting() {
 							runtime.Gosched() // else all are dropped while the first is handled
 						}
 						if i == 0 && j == each/2 {
@@ -475,14 +472,12 @@ func TestEveryDataIsReleasedOnce(t *testing.T) {
 			wg.Wait()
 			stopParent(t, sys, parent)
 			mustReleaseOnce(t, all...)
-			s := box.Stats()
 			sum := handled.Load() + full.Load() + closed.Load() + crash.Load()
 			if sum > posters*each { // the rest were dead letters
 				t.Errorf("%d fates for %d messages", sum, posters*each)
 			}
-			if s.Bytes != 0 || s.Data != 0 || int64(s.Dropped) != full.Load() ||
-				int64(s.Lost) != closed.Load()+crash.Load() {
-				t.Errorf("stats %+v; full %d, closed %d, crash %d", s, full.Load(), closed.Load(), crash.Load())
+			if n, size := box.Waiting(); n != 0 || size != 0 {
+				t.Errorf("%d messages of %d bytes wait", n, size)
 			}
 			if crash.Load() == 0 || handled.Load() == 0 {
 				t.Errorf("handled %d, crashed %d: the test tests nothing", handled.Load(), crash.Load())

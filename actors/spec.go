@@ -7,11 +7,9 @@ import "github.com/asynkron/protoactor-go/actor"
 type Spec struct {
 	// Produce builds one incarnation of the actor, on the goroutine of the actor, when it starts or restarts. Required.
 	Produce func() actor.Actor
-	// Mailbox is the handle to use. The Props then spawn one actor at a time. Nil: each actor gets one of its own.
+	// Mailbox is the handle to use. The Props then spawn one actor at a time. Nil: each actor gets one of its own, with
+	// the default Limits.
 	Mailbox *Mailbox
-	// Limits and OnLoss are those of the mailboxes made when Mailbox is nil.
-	Limits Limits
-	OnLoss func(Data, Loss)
 	// Dispatcher says where the actor runs. Nil: on a goroutine that lives while there is work.
 	Dispatcher actor.Dispatcher
 	// Strategy supervises the children of the actor, unless the actor is a strategy itself. Nil: protoactor's default,
@@ -34,7 +32,7 @@ func (s Spec) Props() *actor.Props {
 		if s.Mailbox != nil {
 			return s.Mailbox
 		}
-		return NewMailbox(s.Limits, s.OnLoss)
+		return NewMailbox(Limits{}, nil)
 	})}
 	if s.Dispatcher != nil {
 		opts = append(opts, actor.WithDispatcher(s.Dispatcher))

@@ -91,7 +91,7 @@ func (m *Mailbox) turn(n int) (idle bool) {
 				// Its children are still stopping; the Guard would not show it the message.
 				from = queueNone
 				m.held.Add(-int64(e.size))
-				m.lose(e.data, e.size, LossClosed)
+				m.lose(e.data, LossClosed)
 				continue
 			}
 			invoker.InvokeUserMessage(e.msg)
@@ -112,7 +112,7 @@ func (m *Mailbox) fail(v any, e entry, from queue, invoker actor.MessageInvoker)
 	}
 	if from == queueData {
 		m.held.Add(-int64(e.size))
-		m.lose(e.data, e.size, LossCrash)
+		m.lose(e.data, LossCrash)
 	}
 	defer func() {
 		// A panic here would end the process. What cannot be escalated ends alone.

@@ -25,8 +25,8 @@ func (f *Feed) Add(d *slab.Datagram) {
 // bytes of slabs as are left for all others, so that any number of such sessions leaves some.
 func (f *Feed) HasRoom(slabsLeft int) bool {
 	in := f.Inbox
-	st := in.mailbox.Stats()
-	return st.Data == 0 || st.Bytes+f.batch.Bytes() <= in.limits.Bytes && st.Data < in.limits.Messages &&
+	messages, bytes := in.mailbox.Waiting()
+	return messages == 0 || bytes+f.batch.Bytes() <= in.limits.Bytes && messages < in.limits.Messages &&
 		int(in.free.pinned.Load()) <= slabsLeft
 }
 
@@ -35,7 +35,7 @@ func (f *Feed) HasRoom(slabsLeft int) bool {
 func (f *Feed) Offer() (late int) {
 	in, p := f.Inbox, f.take()
 	// While something is queued, what was queued last holds its slab: the same address is the same slab.
-	if p.Slab != f.newest || in.mailbox.Stats().Data == 0 {
+	if messages, _ := in.mailbox.Waiting(); p.Slab != f.newest || messages == 0 {
 		f.newest, p.pins = p.Slab, true
 		in.free.pinned.Add(int64(len(p.Slab.Bytes())))
 	}
