@@ -193,8 +193,9 @@ func (t *tree) left(ctx actor.Context) {
 
 // after sends m to the supervisor after d.
 func (t *tree) after(ctx actor.Context, d time.Duration, m retry) *time.Timer {
-	root, self := ctx.ActorSystem().Root, ctx.Self()
-	return time.AfterFunc(d, func() { root.Send(self, m) })
+	timer := actors.NewTimer(ctx, m)
+	timer.Reset(d)
+	return timer
 }
 
 func (t *tree) cancel() {

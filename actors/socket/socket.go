@@ -64,8 +64,9 @@ func (s *socket) Receive(ctx actor.Context) {
 
 // start looks after the reader from now on, and starts it unless it runs.
 func (s *socket) start(ctx actor.Context) {
+	s.timer = actors.NewTimer(ctx, tick{})
+	s.timer.Reset(kernelInterval)
 	root, self := ctx.ActorSystem().Root, ctx.Self()
-	s.timer = time.AfterFunc(kernelInterval, func() { root.Send(self, tick{}) })
 	s.watch(func(err error) { root.Send(self, readerEnded{err}) })
 	s.resume(ctx)
 }

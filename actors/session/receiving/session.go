@@ -82,9 +82,7 @@ func (s *session) Receive(ctx actor.Context) {
 func (s *session) start(ctx actor.Context) {
 	s.core = receiver.NewSession(s.ledger.core)
 	s.objects, s.live = map[flute.TOI]*child{}, map[string]flute.TOI{}
-	root, self := ctx.ActorSystem().Root, ctx.Self()
-	s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, tick{}) })
-	s.timer.Stop()
+	s.timer = actors.NewTimer(ctx, tick{})
 	for _, toi := range s.ledger.core.Active() {
 		s.child(ctx, toi) // starts with what there is to do
 	}

@@ -45,13 +45,11 @@ func (s *session) Receive(ctx actor.Context) {
 
 // start goes on where the Ledger says.
 func (s *session) start(ctx actor.Context) {
-	root, self := ctx.ActorSystem().Root, ctx.Self()
-	s.timer = time.AfterFunc(time.Hour, func() { root.Send(self, pump{}) })
-	s.timer.Stop()
+	s.timer = actors.NewTimer(ctx, pump{})
 	s.work(ctx)
 	switch l := s.ledger; {
 	case l.over: // it crashed on its way out
-		ctx.Stop(self)
+		ctx.Stop(ctx.Self())
 	case l.farewells > 0:
 		s.timer.Reset(closeInterval)
 	default:
