@@ -19,14 +19,15 @@
 // of message; both names are stable:
 //
 //	hub                  publish, flush, unsubscribe
-//	sessions             open, start, drain, closed
-//	sockets              start, stop
-//	socket/1             tick, reader_ended         the number of the reception
-//	session/receiving-7  packets, tick, reported, ran, close, inspect         the TSI
-//	session/sending-7    pump, add, remove, finish, close, inspect            the TSI
-//	object/7-1           packets, describe, work_done                         TSI and TOI
+//	sessions             open, start, drain, closed, child_gave_up
+//	sockets              start, stop, child_gave_up
+//	socket/1             tick, reader_ended
+//	session/receiving-7  packets, tick, reported, ran, close, inspect, child_gave_up
+//	session/sending-7    pump, ran, add, remove, finish, close, inspect
+//	object/7-1           packets, describe, work_done
 //
-// and for all of them started, restarting, stopping, stopped and terminated.
+// The number of a socket is that of its reception, that of a session its TSI; an object has TSI and TOI. All of them get
+// started, restarting, stopping, stopped and terminated too.
 //
 // # Limitations
 //

@@ -69,8 +69,8 @@ func (p *Packets) Add(packet alc.Packet, n int) {
 	p.bytes += n
 }
 
-// Left returns how many packets were not handled.
-func (p *Packets) Left() int { return len(p.packets) - p.done }
+// Unhandled returns how many packets the object has not handled.
+func (p *Packets) Unhandled() int { return len(p.packets) - p.done }
 
 // Bytes implements actors.Data.
 func (p *Packets) Bytes() int { return p.bytes }

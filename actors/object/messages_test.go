@@ -17,12 +17,12 @@ func TestReleaseKeepsNoBytes(t *testing.T) {
 	var m memory
 	for range 2 {
 		p := free.Get(&m)
-		if p.Left() != 0 || p.Bytes() != 0 {
-			t.Errorf("fresh ones have %d packets of %d bytes", p.Left(), p.Bytes())
+		if p.Unhandled() != 0 || p.Bytes() != 0 {
+			t.Errorf("fresh ones have %d packets of %d bytes", p.Unhandled(), p.Bytes())
 		}
 		p.Add(alc.Packet{Body: make([]byte, 10)}, 10)
-		if p.Left() != 1 || p.Bytes() != 10 {
-			t.Errorf("%d packets of %d bytes, want 1 of 10", p.Left(), p.Bytes())
+		if p.Unhandled() != 1 || p.Bytes() != 10 {
+			t.Errorf("%d packets of %d bytes, want 1 of 10", p.Unhandled(), p.Bytes())
 		}
 		p.Release()
 		if p.packets = p.packets[:1]; p.packets[0].Body != nil {

@@ -17,7 +17,7 @@ type Endpoint struct {
 	cfg     Config
 	closing atomic.Bool
 	slabs   *slab.Pool
-	few     *slab.Pool // for reads that bring little
+	sparse  *slab.Pool // for what sparse reads bring
 	counts  counts
 	told    told // belongs to the socket's actor
 
@@ -41,7 +41,7 @@ func NewEndpoint(cfg Config, source Source) *Endpoint {
 	size := cfg.Batch * cfg.MaxDatagram
 	return &Endpoint{
 		cfg: cfg, source: source,
-		slabs: cfg.Memory.Pool(size), few: cfg.Memory.Pool(max(size/sparseShare, cfg.MaxDatagram)),
+		slabs: cfg.Memory.Pool(size), sparse: cfg.Memory.Pool(max(size/sparseShare, cfg.MaxDatagram)),
 	}
 }
 
@@ -82,7 +82,7 @@ func (e *Endpoint) resume() error {
 // reader returns a reader over the source.
 func (e *Endpoint) reader() *reader {
 	return &reader{
-		source: e.source, router: e.cfg.Router, slabs: e.slabs, few: e.few, batch: e.cfg.Batch, counts: &e.counts,
+		source: e.source, router: e.cfg.Router, slabs: e.slabs, sparse: e.sparse, batch: e.cfg.Batch, counts: &e.counts,
 		closing: &e.closing, spare: slab.NewPool(e.cfg.Batch, 1).Get(), // a byte for each: they are not looked at
 	}
 }
@@ -143,7 +143,7 @@ func (e *Endpoint) Close() {
 }
 
 // Slabs returns how many slabs are out, with what was read and not handled yet.
-func (e *Endpoint) Slabs() int { return e.slabs.Outstanding() + e.few.Outstanding() }
+func (e *Endpoint) Slabs() int { return e.slabs.Outstanding() + e.sparse.Outstanding() }
 
 // kernelDropper is a Source that knows how many datagrams the kernel dropped before they could be read.
 type kernelDropper interface{ KernelDrops() uint64 }

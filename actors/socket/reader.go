@@ -36,7 +36,7 @@ type reader struct {
 	source  Source
 	router  Router
 	slabs   *slab.Pool
-	few     *slab.Pool // for sparse reads
+	sparse  *slab.Pool // for what sparse reads bring
 	counts  *counts
 	batch   int          // how many datagrams one read brings at most; a reader that keeps up gets fewer
 	closing *atomic.Bool // set before source is closed
@@ -45,7 +45,8 @@ type reader struct {
 	dense dense
 	full  bool    // the last read brought as much as a read can
 	live  []*Flow // that got datagrams of the read in hand
-	left  int     // datagrams of the read in hand that were neither lost nor put into a batch
+	// unrouted is how many datagrams of the read in hand were neither lost nor put into a batch.
+	unrouted int
 }
 
 // counts are those of an Endpoint. They are read while the reader runs.
@@ -81,9 +82,9 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 	defer func() { s.Release() }()
 	n, err := r.source.ReadBatch(s, datagrams)
 	r.counts.read.Add(uint64(n))
-	r.left, r.full = n, n == len(datagrams)
+	r.unrouted, r.full = n, n == len(datagrams)
 	defer r.abandon()
-	if copied := r.dense.take(r.few, datagrams[:n]); copied != nil {
+	if copied := r.dense.take(r.sparse, datagrams[:n]); copied != nil {
 		s.Release()
 		s = copied
 	}
@@ -112,14 +113,14 @@ func (r *reader) abandon() {
 	for i, f := range r.live {
 		if f.gathering {
 			f.gathering = false
-			r.left += f.feed.Abandon()
+			r.unrouted += f.feed.Abandon()
 		}
 		r.live[i] = nil
 	}
 	r.live = r.live[:0]
-	if r.left > 0 {
-		r.router.Lose(r.left, LossCrash)
-		r.left = 0
+	if r.unrouted > 0 {
+		r.router.Lose(r.unrouted, LossCrash)
+		r.unrouted = 0
 	}
 }
 
@@ -158,7 +159,7 @@ func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 	now := time.Now()
 	for i := range datagrams {
 		r.gather(s, now, &datagrams[i])
-		r.left--
+		r.unrouted--
 	}
 	for i, f := range r.live {
 		r.post(f)

@@ -27,9 +27,10 @@ type mmsghdr struct {
 	_      [4]byte
 }
 
-// ring is what a batch of messages needs; the indices belong together. The kernel reads and writes it through pointers
-// that the garbage collector sees. x/net has the same, but allocates two addresses for each datagram it reads.
-type ring struct {
+// messages is what one system call for several messages needs; the indices belong together. The kernel reads and writes
+// it through pointers that the garbage collector sees. x/net has the same, but allocates two addresses for each
+// datagram it reads.
+type messages struct {
 	raw     syscall.RawConn
 	trap    uintptr
 	headers []mmsghdr
@@ -40,58 +41,58 @@ type ring struct {
 	errno   syscall.Errno
 }
 
-func (r *ring) init(conn *net.UDPConn, trap uintptr) error {
+func (m *messages) init(conn *net.UDPConn, trap uintptr) error {
 	raw, err := conn.SyscallConn()
-	r.raw, r.trap, r.ready = raw, trap, r.call
+	m.raw, m.trap, m.ready = raw, trap, m.call
 	return err
 }
 
 // grow makes room for n messages.
-func (r *ring) grow(n int) {
-	r.headers, r.iovecs = make([]mmsghdr, n), make([]unix.Iovec, n)
-	for i := range r.headers {
-		r.headers[i].header.Iov = &r.iovecs[i]
-		r.headers[i].header.SetIovlen(1)
+func (m *messages) grow(n int) {
+	m.headers, m.iovecs = make([]mmsghdr, n), make([]unix.Iovec, n)
+	for i := range m.headers {
+		m.headers[i].header.Iov = &m.iovecs[i]
+		m.headers[i].header.SetIovlen(1)
 	}
 }
 
 // set makes message i use the memory b, which may be empty.
-func (r *ring) set(i int, b []byte) {
-	r.iovecs[i].Base = unsafe.SliceData(b)
-	r.iovecs[i].SetLen(len(b))
+func (m *messages) set(i int, b []byte) {
+	m.iovecs[i].Base = unsafe.SliceData(b)
+	m.iovecs[i].SetLen(len(b))
 }
 
 // call is called by the netpoller whenever the socket may be ready; false makes it wait.
-func (r *ring) call(fd uintptr) bool {
+func (m *messages) call(fd uintptr) bool {
 	for {
 		n, _, errno := unix.Syscall6(
-			r.trap, fd, uintptr(unsafe.Pointer(&r.headers[0])), uintptr(r.want), unix.MSG_DONTWAIT, 0, 0)
+			m.trap, fd, uintptr(unsafe.Pointer(&m.headers[0])), uintptr(m.want), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
-			r.got, r.errno = int(n), 0
+			m.got, m.errno = int(n), 0
 			return true
 		case unix.EINTR:
 		default:
-			r.got, r.errno = 0, errno
+			m.got, m.errno = 0, errno
 			return errno != unix.EAGAIN
 		}
 	}
 }
 
 // send sends what was set.
-func (r *ring) send() (int, error) {
-	if err := r.raw.Write(r.ready); err != nil {
+func (m *messages) send() (int, error) {
+	if err := m.raw.Write(m.ready); err != nil {
 		return 0, err
 	}
-	if r.errno != 0 {
-		return 0, os.NewSyscallError("sendmmsg", r.errno)
+	if m.errno != 0 {
+		return 0, os.NewSyscallError("sendmmsg", m.errno)
 	}
-	return r.got, nil
+	return m.got, nil
 }
 
 // batchReader reads with recvmmsg.
 type batchReader struct {
-	ring
+	messages
 	names  []unix.RawSockaddrInet6 // RawSockaddrInet4 fits in
 	peek   func(fd uintptr) bool   // isReadable, bound once
 	peeked bool
@@ -99,7 +100,7 @@ type batchReader struct {
 
 func (r *batchReader) init(conn *net.UDPConn) error {
 	r.peek = r.isReadable
-	return r.ring.init(conn, unix.SYS_RECVMMSG)
+	return r.messages.init(conn, unix.SYS_RECVMMSG)
 }
 
 // wait blocks until a datagram is there, and reads nothing.
@@ -181,7 +182,7 @@ func addressOf(name *unix.RawSockaddrInet6, to netip.AddrPort) uint32 {
 
 // addressedWriter writes to any address with sendmmsg.
 type addressedWriter struct {
-	ring
+	messages
 	names [writeSize]unix.RawSockaddrInet6
 }
 
@@ -190,7 +191,7 @@ func (w *addressedWriter) init(conn *net.UDPConn) error {
 	for i := range w.headers {
 		w.headers[i].header.Name = (*byte)(unsafe.Pointer(&w.names[i]))
 	}
-	return w.ring.init(conn, unix.SYS_SENDMMSG)
+	return w.messages.init(conn, unix.SYS_SENDMMSG)
 }
 
 // write sends as many datagrams as one call takes: at least one, or none and an error that concerns the first.
@@ -204,11 +205,11 @@ func (w *addressedWriter) write(datagrams []Outgoing) (int, error) {
 }
 
 // batchWriter writes to a connected socket with sendmmsg.
-type batchWriter struct{ ring }
+type batchWriter struct{ messages }
 
 func (w *batchWriter) init(conn *net.UDPConn) error {
 	w.grow(writeSize)
-	return w.ring.init(conn, unix.SYS_SENDMMSG)
+	return w.messages.init(conn, unix.SYS_SENDMMSG)
 }
 
 // write sends as many datagrams as one call takes: at least one, or none and an error that concerns the first, or a

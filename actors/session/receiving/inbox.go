@@ -51,7 +51,7 @@ func NewInbox(r *Reception, key flute.SessionKey, limits actors.Limits) *Inbox {
 	}
 	in := &Inbox{Reception: r, Key: key, limits: limits}
 	in.mailbox = actors.NewMailbox(limits, func(d actors.Data, why actors.Loss) {
-		in.losses.count(d.(*Packets).left(), why) // nothing else is Data
+		in.losses.count(d.(*Packets).unhandled(), why) // nothing else is Data
 	})
 	return in
 }

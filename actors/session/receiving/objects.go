@@ -54,7 +54,7 @@ func (s *session) child(ctx actor.Context, toi flute.TOI) *child {
 
 // lost counts the packets that an object actor could not finish.
 func (s *session) lost(d actors.Data, why actors.Loss) {
-	s.inbox.losses.count(d.(*object.Packets).Left(), why) // nothing else is Data
+	s.inbox.losses.count(d.(*object.Packets).Unhandled(), why) // nothing else is Data
 }
 
 // reports does what objects want done.

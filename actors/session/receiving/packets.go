@@ -28,8 +28,8 @@ func (p *Packets) Release() {
 	p.free.put(p)
 }
 
-// left returns how many datagrams were not handled.
-func (p *Packets) left() int { return len(p.Datagrams) - p.done }
+// unhandled returns how many datagrams the session has not handled.
+func (p *Packets) unhandled() int { return len(p.Datagrams) - p.done }
 
 // IgnoreDeadLetterLogging implements actors.Data.
 func (p *Packets) IgnoreDeadLetterLogging() {}
