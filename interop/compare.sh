@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Moves one file over a pair of virtual Ethernet interfaces between two network namespaces, with flute-node and with others
-# that send files by multicast, and prints a table in Markdown: the highest rate at which the file arrives each time, the time
-# that takes, the processor time of both sides, and the same with losses.
+# Moves one file over a pair of virtual Ethernet interfaces between two network namespaces, with flute-node and with
+# others that send files by multicast, and prints a table in Markdown: the highest rate at which the file arrives each
+# time, the time that takes, the processor time of both sides, and the time with losses.
 #
 #   interop/compare.sh [-n RUNS] [-s MIB] [TOOL…]
 #
-# Without arguments: 3 runs of 256 MiB, all tools. It installs those that are missing from Debian's packages (uftp, udpcast,
-# libnorm-dev, nftables, iproute2, bc), builds the crate flute with cargo as flute-rs.sh does, and needs root for the namespaces.
-# A run begins when the sender's command is started, and ends when the whole file is there. Each program computes the digests
-# that it computes by default. On a machine that is not idle, `chrt -r 10 interop/compare.sh` lets the programs go first.
+# Without arguments: 3 runs of 256 MiB, all tools. It installs what is missing from Debian's packages (uftp, udpcast,
+# libnorm-dev, nftables, iproute2, g++, bc), builds the crate flute with cargo as flute-rs.sh does, and needs root for the
+# namespaces. A run begins when the sender's command is started, and ends when the whole file is there. Each program
+# computes the digests that it computes by default. On a machine that is not idle, `chrt -r 10 interop/compare.sh` lets
+# the programs go first.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -37,9 +38,11 @@ runs=3 mib=256 port=$((20000 + RANDOM % 9000))
 need() {
 	if command -v "$1" >/dev/null || [[ -e $1 ]]; then return; fi
 	command -v apt-get >/dev/null || skip "$1 is missing"
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null ||
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null; } ||
-		skip "$2 cannot be installed"
+	install_package "$2" || { apt-get update -qq && install_package "$2"; } || skip "$2 cannot be installed"
+}
+
+install_package() {
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null
 }
 
 prepare() {
@@ -54,10 +57,10 @@ prepare() {
 	g++ -O2 -o "$work/norm" "$root/interop/norm/norm.cpp" -lnorm
 	install_flute_rs
 	build
-	ip netns add "$TX" && ip netns add "$RX" || skip "no network namespaces here"
 	trap 'ip netns del "$TX" 2>/dev/null || true; ip netns del "$RX" 2>/dev/null || true; cleanup' EXIT
+	ip netns add "$TX" && ip netns add "$RX" || skip "no network namespaces here"
 	ip link add vtx netns "$TX" type veth peer name vrx netns "$RX" || skip "no pairs of virtual interfaces here"
-	local end
+	local end ns ifc addr
 	for end in "$TX vtx 10.72.0.1" "$RX vrx 10.72.0.2"; do
 		read -r ns ifc addr <<<"$end"
 		ip -n "$ns" addr add "$addr/24" dev "$ifc"
@@ -67,7 +70,7 @@ prepare() {
 	done
 }
 
-# losing YES|NO: whether datagrams are dropped where they arrive at the receiver.
+# losing yes|no: whether datagrams are dropped where they arrive at the receiver.
 losing() {
 	ip netns exec "$RX" nft flush ruleset
 	if [[ $1 == yes ]]; then
@@ -92,7 +95,8 @@ receive() {
 	flute-node*) rx "$flute_node" receive --group "$GROUP:$port" --interface vrx --objects 1 "$2" ;;
 	flute-rs*) rx "$peer_receiver" -g "$GROUP" -p "$port" -i 10.72.0.2 "$2" ;;
 	uftp) rx uftpd -d -I vrx -M "$GROUP" -p "$port" -D "$2" -B 8388608 -L "$2.log" ;;
-	udpcast) rx udp-receiver --interface vrx --portbase $((port & ~1)) --mcast-rdv-address "$GROUP" --file "$2/file" --nokbd ;;
+	udpcast) rx udp-receiver --interface vrx --portbase $((port & ~1)) --mcast-rdv-address "$GROUP" --file "$2/file" \
+		--nokbd ;;
 	norm) rx "$work/norm" receive "$GROUP" "$port" vrx "$2" ;;
 	esac
 }
@@ -100,8 +104,11 @@ receive() {
 send() {
 	local repair
 	case $1 in
-	flute-node) tx "$flute_node" send --to "$GROUP:$port" --interface vtx --rate "$2Mbit" --fec no-code "$3" ;;
-	flute-node-raptorq) tx "$flute_node" send --to "$GROUP:$port" --interface vtx --rate "$2Mbit" --fec raptorq --block 1024 --repair 5% "$3" ;;
+	flute-node*)
+		repair=(--fec no-code)
+		if [[ $1 == flute-node-raptorq ]]; then repair=(--fec raptorq --block 1024 --repair 5%); fi
+		tx "$flute_node" send --to "$GROUP:$port" --interface vtx --rate "$2Mbit" "${repair[@]}" "$3"
+		;;
 	flute-rs*)
 		repair=(--fec no-code --source-block-length 64)
 		if [[ $1 == flute-rs-raptorq ]]; then repair=(--fec raptorq --source-block-length 1024 --parity-symbols 52); fi
@@ -130,11 +137,11 @@ used() {
 
 now() { echo "${EPOCHREALTIME/[.,]/}"; } # µs
 
-# transfer TOOL RATE FILE: one run. $took has the seconds and $cpu the seconds of processor time of both sides; it fails if
-# the file does not arrive.
+# transfer TOOL RATE FILE: one run. $took has the seconds and $cpu the seconds of processor time of both sides; it fails
+# if the file does not arrive.
 transfer() {
 	local tool=$1 rate=$2 file=$3 dir=$work/in began ended=0 u v usedr=0 useds=0 code=1 rpid spid
-	local limit=$((LIMIT * 1000000 + 16 * $(stat -c %s "$3") / $2)) # µs
+	local limit=$((LIMIT * 1000000 + 16 * $(stat -c %s "$file") / rate)) # µs
 	rm -rf "$dir" && mkdir "$dir"
 	port=$((port + 4))
 	receive "$tool" "$dir" >"$work/receiver.log" 2>&1 </dev/null &
@@ -191,9 +198,11 @@ main() {
 	mkdir "$work/big" "$work/small"
 	head -c "${mib}M" /dev/urandom >"$work/big/file"
 	head -c "${LOSS_MIB}M" /dev/urandom >"$work/small/file"
-	echo "$mib MiB; medians of $runs runs; $(nproc) processors, $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)"
+	echo "$mib MiB; medians of $runs runs; $(nproc) processors," \
+		"$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)"
 	echo
-	echo "| | way back | digests | highest rate | time | processor time | $LOSS_MIB MiB at $LOSS_RATE Mbit/s, $LOSS % lost |"
+	echo "| | way back | digests | highest rate | time | processor time |" \
+		"$LOSS_MIB MiB at $LOSS_RATE Mbit/s, $LOSS % lost |"
 	echo "|---|---|---|---|---|---|---|"
 	for tool in "${tools[@]}"; do
 		row="| ${TITLE[$tool]} | ${BACK[$tool]-none} | ${DIGEST[$tool]-none} | "

@@ -113,20 +113,12 @@ arrived() {
 	done
 }
 
-ended() { ! alive "$1"; }
-
 # over COMMAND…: whether there is nothing to wait for: the command is true, or the sender ended some time ago. $spid and
 # $quiet belong to the caller.
 over() {
 	"$@" && return
 	if alive "$spid"; then quiet=$SECONDS; fi
 	((SECONDS - quiet > GRACE))
-}
-
-# exit_code PID: leaves the exit code of a program, or "running", in $code.
-exit_code() {
-	code=0
-	if alive "$1"; then code=running; else wait "$1" || code=$?; fi
 }
 
 # transfer SENDER RECEIVER CODEC CENC LOSS: one session, all its files; a case is one file.
@@ -138,8 +130,8 @@ transfer() {
 	local scheme symbol block repair options smallest theirs sizes code
 	codec "$3"
 	[[ $cenc == null ]] || name+=" $cenc"
-	tsi=$((tsi + 1)) port=$((port + 2))
-	while bound "$port" || bound $((port + 1)); do port=$((port + 2)); done
+	tsi=$((tsi + 1))
+	next_ports
 	local rport=$port
 	if [[ $loss == loss ]]; then
 		to=$GROUP_BEHIND_RELAY rport=$((port + 1))

@@ -22,14 +22,13 @@ port=$((20000 + RANDOM % 9000))
 
 # folder CODE: one session; a case is one file, but only failures are listed.
 folder() {
-	local dir=$work/$1 rpid relay options=() missing=0 i
+	local dir=$work/$1 rpid relay options=() missing=0 i code
 	case $1 in
 	no-code) options=(--repeat 12) ;;
 	*) options=(--repair 300% --repeat 2) ;;
 	esac
 	mkdir "$dir" "$dir/out"
-	port=$((port + 2))
-	while bound "$port" || bound $((port + 1)); do port=$((port + 2)); done
+	next_ports
 	start "$dir/receiver.log" "$flute_node" receive --group "$GROUP_BEHIND_RELAY:$((port + 1))" --interface lo --json \
 		--timeout "${TIMEOUT}s" "$dir/out"
 	rpid=$pid
@@ -41,8 +40,7 @@ folder() {
 	"$flute_node" send --to "$GROUP:$port" --interface lo --rate "${RATE}Mbit" --fec "$1" "${options[@]}" --json \
 		"$work/in" >"$dir/sender.log" 2>&1 || bad "$1: send ended with exit code $?"
 	until_true 20 ended "$rpid" || true
-	local code=0
-	if alive "$rpid"; then code=running; else wait "$rpid" || code=$?; fi
+	exit_code "$rpid"
 	[[ $code == 0 ]] || bad "$1: the receiver's exit code is $code"
 	for ((i = 1; i <= files; i++)); do
 		cmp -s "$work/in/file-$i.bin" "$dir/out/in/file-$i.bin" || missing=$((missing + 1))
@@ -56,8 +54,6 @@ folder() {
 	stop "$relay"
 	says 'dropped [1-9]' "$dir/relay.log" || bad "$1: the relay dropped nothing"
 }
-
-ended() { ! alive "$1"; }
 
 main() {
 	local code codes i

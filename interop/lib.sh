@@ -44,8 +44,15 @@ stop() {
 	wait "$1" 2>/dev/null || true
 }
 
-# alive PID
+# alive PID, ended PID
 alive() { kill -0 "$1" 2>/dev/null; }
+ended() { ! alive "$1"; }
+
+# exit_code PID: leaves the exit code of a program, or "running", in $code.
+exit_code() {
+	code=0
+	if alive "$1"; then code=running; else wait "$1" || code=$?; fi
+}
 
 # until_true SECONDS COMMAND…: tries it every 50 ms.
 until_true() {
@@ -60,8 +67,14 @@ until_true() {
 # bound PORT: whether a UDP socket has the port.
 bound() { grep -q ":$(printf %04X "$1") " /proc/net/udp /proc/net/udp6 2>/dev/null; }
 
-# overflows: how many datagrams this machine has dropped because a receive buffer was full. A file that is lost for that is
-# no fault of either side.
+# next_ports: moves $port on to the next two that no UDP socket has.
+next_ports() {
+	port=$((port + 2))
+	while bound "$port" || bound $((port + 1)); do port=$((port + 2)); done
+}
+
+# overflows: how many datagrams this machine has dropped because a receive buffer was full. A file that is lost for that
+# is no fault of either side.
 overflows() { awk '$1 == "Udp:" && $6 ~ /^[0-9]/ { print $6 }' /proc/net/snmp 2>/dev/null || echo 0; }
 
 # says PATTERN FILE: whether a log has a line of that pattern.
