@@ -29,8 +29,9 @@ func (id InstanceID) NewerThan(o InstanceID) bool {
 	return d != 0 && d <= MaxInstanceID/2
 }
 
-// TOI is a Transport Object Identifier of up to 112 bits (RFC 5651, section 5.1). Two TOIs are equal (==) if and only if
-// they name the same object; the number of bytes that carried them does not matter. The zero TOI carries FDT Instances.
+// TOI is a Transport Object Identifier of up to 112 bits (RFC 5651, section 5.1). Two TOIs are equal (==) if and only
+// if they name the same object; the number of bytes that carried them does not matter. The zero TOI carries FDT
+// Instances.
 type TOI struct{ hi, lo uint64 }
 
 // MaxTOILen is the length in bytes of the longest TOI field (O=3, H=1).

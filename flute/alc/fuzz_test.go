@@ -11,8 +11,8 @@ import (
 	"github.com/flute-node/flute-node/flute/lct"
 )
 
-// FuzzParse holds for any datagram: a sentinel of the packet path and nothing parsed, or a packet whose parts lie in the
-// datagram, whose header is written again as it was, and which Peek routes to the same session and object.
+// FuzzParse holds for any datagram: a sentinel of the packet path and nothing parsed, or a packet whose parts lie in
+// the datagram, whose header is written again as it was, and which Peek routes to the same session and object.
 func FuzzParse(f *testing.F) {
 	for _, c := range packets(f) {
 		f.Add(c.bytes, false)

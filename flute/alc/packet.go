@@ -29,7 +29,7 @@ type Packet struct {
 	FLUTEVersion uint8            // V of EXT_FDT: 4 bits, 2 for RFC 6726, 1 for RFC 3926; unchecked
 	InstanceID   flute.InstanceID // FDT Instance ID of EXT_FDT
 	HasCENC      bool             // EXT_CENC (RFC 6726, section 3.4.3)
-	CENC         uint8            // content encoding of the FDT Instance, as numbered by flute.ContentEncoding; unchecked
+	CENC         uint8            // content encoding of the FDT Instance, as flute.ContentEncoding has it; unchecked
 	FTI          []byte           // content of EXT_FTI for fec.ParseFTI; nil without EXT_FTI
 	Time         []byte           // content of EXT_TIME for lct.ParseTime; nil without EXT_TIME
 	Auth         []byte           // content of EXT_AUTH; nil without EXT_AUTH

@@ -6,10 +6,10 @@ import "github.com/flute-node/flute-node/flute"
 type ObjectState struct {
 	TOI             flute.TOI `json:"toi"`
 	ContentLocation string    `json:"content_location,omitempty"` // empty: no FDT Instance describes it yet
-	// Phase is, in a receiver, "announced" (no symbol is held), "receiving", "resting" (a try has failed, the next has not
-	// begun) or "finishing" (all symbols are there); in a sender "waiting" or "sending".
+	// Phase is, in a receiver, "announced" (no symbol is held), "receiving", "resting" (a try has failed, the next has
+	// not begun) or "finishing" (all symbols are there); in a sender "waiting" or "sending".
 	Phase          string `json:"phase"`
 	TransferLength uint64 `json:"transfer_length,omitempty"` // bytes; zero: not known
-	Done           uint64 `json:"done"`                      // bytes that are held, or were sent in the current transfer
+	Done           uint64 `json:"done"`                      // bytes that are held, or sent in the current transfer
 	Transfers      int    `json:"transfers,omitempty"`       // complete ones of a sender
 }

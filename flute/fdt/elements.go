@@ -50,7 +50,8 @@ func (p *parser) child(e *etree.Element) {
 		n, err := strconv.ParseUint(text(e), 10, 8)
 		at, err2 := strconv.ParseUint(strings.TrimSpace(e.SelectAttrValue(attributeValue, "")), 10, 32)
 		if err == nil && err2 == nil {
-			in.SessionIdentities = append(in.SessionIdentities, SessionIdentityExpiry{uint8(n), fromNTP(uint32(at), p.now)})
+			expires := fromNTP(uint32(at), p.now)
+			in.SessionIdentities = append(in.SessionIdentities, SessionIdentityExpiry{uint8(n), expires})
 			return
 		}
 	}

@@ -69,7 +69,7 @@ type Attribute struct {
 type Element struct {
 	Space string // namespace URI; empty: none
 	Local string
-	XML   string // the element with its content, declaring every namespace that it uses; AppendXML does not look into it
+	XML   string // the element with its content, declaring every namespace that it uses; AppendXML writes it as it is
 }
 
 // Limits bounds what Parse accepts. A zero field means its default.

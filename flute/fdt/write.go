@@ -15,9 +15,9 @@ const schemaVersionL6 = 2
 // AppendXML appends the document in the dialect of p to b. The result depends on the values alone: the order is that of
 // the schema, then that of the slices.
 //
-// A File carries its own attributes only; those of OTI are left out where the FDT-Instance says the same. RFC3926 writes
-// the main schema of 3GPP, with its delimiters, if SchemaVersion is set. MBMSDownload and DVBMABR leave out what their
-// profile does not use (TS 26.346, section L.4): groups, FullFDT, session identities, Decryption-KEY-URI,
+// A File carries its own attributes only; those of OTI are left out where the FDT-Instance says the same. RFC3926
+// writes the main schema of 3GPP, with its delimiters, if SchemaVersion is set. MBMSDownload and DVBMABR leave out what
+// their profile does not use (TS 26.346, section L.4): groups, FullFDT, session identities, Decryption-KEY-URI,
 // FEC-Redundancy-Level, Transfer-Length where it equals Content-Length, and in MBMSDownload Complete.
 //
 // Errors wrap ErrNotWritable: no File, since "each FDT Instance contains at least a single file description entry" (RFC

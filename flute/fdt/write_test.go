@@ -43,7 +43,8 @@ func TestNotWritable(t *testing.T) {
 	}
 }
 
-// TestConf_O04_MBMS: what TS 26.346, section L.4, does not use is not written, and other encodings than gzip are refused.
+// TestConf_O04_MBMS: what TS 26.346, section L.4, does not use is not written, and other encodings than gzip are
+// refused.
 func TestConf_O04_MBMS(t *testing.T) {
 	for _, p := range []Profile{MBMSDownload, DVBMABR} {
 		xml := string(mustAppend(t, sample(), p))

@@ -61,7 +61,8 @@ func (h *Header) Len() int {
 // lengths returns the lengths of the fields and of the header, in bytes, or why there are none.
 func (h *Header) lengths() (cci, tsi, toi, n int, err error) {
 	cci = max(int(h.CCILen), word)
-	if h.Version > Version || h.PSI > 3 || h.Reserved > 3 || cci > MaxCCILen || cci%word != 0 || h.CCILen != 0 && h.CCILen < word {
+	if h.Version > Version || h.PSI > 3 || h.Reserved > 3 ||
+		cci > MaxCCILen || cci%word != 0 || h.CCILen != 0 && h.CCILen < word {
 		return 0, 0, 0, 0, errBits
 	}
 	if h.Reserved != 0 && (h.HasSCT || h.HasERT) {

@@ -47,8 +47,8 @@ func (a *alternation) hear(now time.Time, port uint16) bool {
 func (s *Session) hearPort(now time.Time, port uint16) {
 	l := s.l
 	if l.alternation.hear(now, port) {
-		s.emit(event.Warning{Text: fmt.Sprintf("session %v: packets come in turn from the UDP source ports %d and %d of %v: "+
-			"two senders use TSI %d, and files are lost; give one of them another TSI",
+		s.emit(event.Warning{Text: fmt.Sprintf("session %v: packets come in turn from the UDP source ports %d and %d "+
+			"of %v: two senders use TSI %d, and files are lost; give one of them another TSI",
 			l.key, min(l.alternation.before, port), max(l.alternation.before, port), l.key.Source, l.key.TSI)})
 	}
 }

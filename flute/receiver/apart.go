@@ -12,8 +12,8 @@ import (
 // TOI now. Once an FDT Instance has told whose they are, they are taken as if they came then, or forgotten.
 
 const (
-	// apartPatience is how long an object with a digest waits for that FDT Instance: if what it then takes is of another
-	// file, the digest will tell.
+	// apartPatience is how long an object with a digest waits for that FDT Instance: if what it then takes is of
+	// another file, the digest will tell.
 	apartPatience = 5 * time.Second
 	// maxApartRuns bounds the runs of which packets are held for one TOI.
 	maxApartRuns = maxDoubts

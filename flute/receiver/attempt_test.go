@@ -40,8 +40,8 @@ func (s *solver) Solve(lost, repair []fec.ESI) error {
 	return nil
 }
 
-// attempting returns a rig whose Works wait, with an object of two source blocks, each too large to be decoded inline, and
-// their code known to the session.
+// attempting returns a rig whose Works wait, with an object of two source blocks, each too large to be decoded inline,
+// and their code known to the session.
 func attempting(t *testing.T, edit ...func(*Config)) (*rig, object) {
 	t.Helper()
 	r := newRig(t, append([]func(*Config){func(c *Config) { c.Variant = rs.Rizzo }}, edit...)...)
@@ -134,7 +134,8 @@ func TestSolver(t *testing.T) {
 	r.close()
 }
 
-// work2 runs the next Work, unless it has run, and checks how often the Solver was asked and how many Works there are then.
+// work2 runs the next Work, unless it has run, and checks how often the Solver was asked and how many Works there are
+// then.
 func (r *rig) work2(t *testing.T, solved, works int) {
 	t.Helper()
 	w := r.works[0]

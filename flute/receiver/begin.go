@@ -120,7 +120,8 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 	part := oti.Partition()
 	switch {
 	case oti.TransferLength > l.cfg.MaxObjectSize:
-		return fmt.Errorf("receiver: object of %d bytes, the limit is %d: %w", oti.TransferLength, l.cfg.MaxObjectSize, flute.ErrOTI)
+		return fmt.Errorf("receiver: object of %d bytes, the limit is %d: %w",
+			oti.TransferLength, l.cfg.MaxObjectSize, flute.ErrOTI)
 	case part.Blocks() > l.cfg.MaxSourceBlocks:
 		return fmt.Errorf("receiver: object of %d source blocks, the limit is %d: %w",
 			part.Blocks(), l.cfg.MaxSourceBlocks, flute.ErrOTI)
@@ -158,7 +159,8 @@ func (o *Object) verifyOTI(now time.Time, p *alc.Packet) error {
 // equivalent reports whether a and b code an object in the same way. The fields that say no more than how large
 // something may be differ in the field between EXT_FTI and FDT.
 func equivalent(a, b fec.OTI) bool {
-	return a == b || a.Validate() == nil && b.Validate() == nil && a.Partition() == b.Partition() && essence(a) == essence(b)
+	return a == b ||
+		a.Validate() == nil && b.Validate() == nil && a.Partition() == b.Partition() && essence(a) == essence(b)
 }
 
 // essence returns o without what its Partition says already, and with its defaults.

@@ -30,8 +30,8 @@ const (
 	// the session. Complete="true" says that no later Instance describes another file (RFC 6726, section 3.4.2); an
 	// earlier one that was lost may. Senders repeat their Instances about every second.
 	completeGrace = 2 * time.Second
-	// completeRepeats is how often the FDT Instance that said Complete must come again meanwhile: between two of these a
-	// sender of many Instances has sent the others.
+	// completeRepeats is how often the FDT Instance that said Complete must come again meanwhile: between two of these
+	// a sender of many Instances has sent the others.
 	completeRepeats = 2
 	// repeatPause separates two transmissions of an FDT Instance between which no other was heard.
 	repeatPause = 500 * time.Millisecond

@@ -24,8 +24,8 @@ const (
 	defaultMaxUndescribed = 100_000
 	// defaultUndescribedBytes bounds what those objects may hold together in memory.
 	defaultUndescribedBytes = 64 << 20
-	// defaultUndescribedTimeout is how long such an object waits in silence for the rest of its symbols. One that is whole
-	// waits for its description as long as there is room.
+	// defaultUndescribedTimeout is how long such an object waits in silence for the rest of its symbols. One that is
+	// whole waits for its description as long as there is room.
 	defaultUndescribedTimeout = 5 * time.Minute
 	// defaultMaxInstances bounds the FDT Instances that are received at the same time. A sender of many files has as
 	// many Instances, sends one after the other, and may repeat one only after all others: what loss left of each waits
@@ -41,12 +41,12 @@ const (
 	defaultCloseGrace = 10 * time.Second
 	// defaultSessionTimeout ends a silent session; it covers a carousel that pauses.
 	defaultSessionTimeout = time.Hour
-	// defaultUnprovenTimeout ends a silent session that has shown nothing yet: neither a valid FDT Instance nor an object.
-	// Whoever joins late waits for an FDT Instance while packets come, so that the session is not silent.
+	// defaultUnprovenTimeout ends a silent session that has shown nothing yet: neither a valid FDT Instance nor an
+	// object. Whoever joins late waits for an FDT Instance while packets come, so that the session is not silent.
 	defaultUnprovenTimeout = 10 * time.Second
-	// defaultRestartSilence is the silence after which other content under a known FDT Instance ID, if there is more than
-	// one packet of it, is taken for a sender that was started again, not for an attack or an error (RFC 6726, section
-	// 3.4.1).
+	// defaultRestartSilence is the silence after which other content under a known FDT Instance ID, if there is more
+	// than one packet of it, is taken for a sender that was started again, not for an attack or an error (RFC 6726,
+	// section 3.4.1).
 	defaultRestartSilence = 2 * time.Second
 	// digestStep is how many contiguous bytes are gathered before they are hashed ahead of completion.
 	digestStep = 8 << 20

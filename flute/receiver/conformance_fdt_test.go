@@ -146,8 +146,8 @@ func TestConf_E16_EmptyFDT(t *testing.T) {
 	r.close()
 }
 
-// E17, E18, E73: the database is the union of the instances; one that is left out stays, and a repeated old one does not
-// turn anything back.
+// E17, E18, E73: the database is the union of the instances; one that is left out stays, and a repeated old one does
+// not turn anything back.
 func TestConf_E17_E73_DatabaseIsUnion(t *testing.T) {
 	r := newRig(t)
 	a, b, c := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4), plain(t, 3, 300, 100, 4)

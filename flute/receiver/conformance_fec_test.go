@@ -7,8 +7,9 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// K06: RFC 6330, section 4.4.2: "Each packet ... contains ... one or more encoding symbols", whole ones, of consecutive ESIs.
-// The last source symbol may come without its padding (RFC 6330, section 4.4.1.2, defines it "for encoding purposes").
+// K06: RFC 6330, section 4.4.2: "Each packet ... contains ... one or more encoding symbols", whole ones, of consecutive
+// ESIs. The last source symbol may come without its padding (RFC 6330, section 4.4.1.2, defines it "for encoding
+// purposes").
 func TestConf_K06_SeveralSymbolsPerPacket(t *testing.T) {
 	for _, sub := range []uint16{1, 3} {
 		r := newRig(t)

@@ -18,10 +18,10 @@
 // digest and length that the sender announced. Each Content-Location has a name of its own there (store.Names).
 // Nothing is allocated because a header claims a size.
 //
-// The store is called in two places. On the goroutine of the session: Create when an object is begun, Object.WriteAt when a
-// page of its write buffer is full or gives way to another, Object.ReadAt when a source block is put together to be
-// decoded, Object.Discard at the end. In a Work: writing what the write buffer holds at the end, reading for the digests,
-// content decoding, and Publish.
+// The store is called in two places. On the goroutine of the session: Create when an object is begun, Object.WriteAt
+// when a page of its write buffer is full or gives way to another, Object.ReadAt when a source block is put together to
+// be decoded, Object.Discard at the end. In a Work: writing what the write buffer holds at the end, reading for the
+// digests, content decoding, and Publish.
 //
 // Of the versions of one file, the newest stays: a session publishes under one Content-Location in turn, and no version
 // over a newer one.
@@ -54,8 +54,8 @@
 // it are paid for by each byte received; for longer ones a source has an allowance, which time fills up: what is beyond
 // waits. The memory to read lies outside of the budget, and is bounded for all sessions that share a Config.
 //
-// Small source blocks are decoded where the packet is handled that makes them solvable, large ones by Works: first whether
-// the symbols suffice, then, with the block in memory, the lost ones.
+// Small source blocks are decoded where the packet is handled that makes them solvable, large ones by Works: first
+// whether the symbols suffice, then, with the block in memory, the lost ones.
 //
 // A sender that is started again often uses IDs and TOIs a second time. After a silence, after an A flag, and when
 // packets come from another UDP source port, packets of known objects are held apart until an FDT Instance tells whose

@@ -21,8 +21,8 @@ const (
 	failed
 )
 
-// record is what is known of one object, as plain data: its description, how far it has come, and how it has ended. With
-// the assembly.State of its holding it is all that is needed to go on elsewhere.
+// record is what is known of one object, as plain data: its description, how far it has come, and how it has ended.
+// With the assembly.State of its holding it is all that is needed to go on elsewhere.
 type record struct {
 	toi   flute.TOI
 	phase phase

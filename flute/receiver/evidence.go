@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// rivalTime is how long the sender before must not be heard, at least, where nothing tells the two apart but their FDT
-	// Instances; and rivalIntervals how many times its usual interval between FDT Instances.
+	// rivalTime is how long the sender before must not be heard, at least, where nothing tells the two apart but their
+	// FDT Instances; and rivalIntervals how many times its usual interval between FDT Instances.
 	rivalTime      = 2 * time.Second
 	rivalIntervals = 3
 	// endedTime is the same after an A flag, or twice the interval; and portSilence where the sender before has another
@@ -118,7 +118,8 @@ func (s *Session) judge(now time.Time) bool {
 	switch {
 	case strong && ln != nil && ln.quiet && !r.partial:
 	case strong && ln != nil && !ln.ended.IsZero() && now.Sub(ln.ended) >= max(endedTime, 2*l.fdtInterval):
-	case strong && ln != nil && old != ln && r.run != r.against && l.otherPort(ln) && silentFor(old, now) >= portSilence:
+	case strong && ln != nil && old != ln && r.run != r.against && l.otherPort(ln) &&
+		silentFor(old, now) >= portSilence:
 	case now.Sub(r.since) >= l.rivalTime() && (old == nil || old == ln || silentFor(old, now) >= portSilence):
 	default:
 		l.schedule(now.Add(portSilence))

@@ -16,8 +16,8 @@ import (
 	"github.com/flute-node/flute-node/store/storetest"
 )
 
-// faulty is a store that asks fault what happens when it creates, writes, reads or publishes: its error is returned, its
-// panic goes up.
+// faulty is a store that asks fault what happens when it creates, writes, reads or publishes: its error is returned,
+// its panic goes up.
 func faulty(st store.Store, fault func(op string) error) store.Store {
 	ops := map[string]string{"Create": "create", "WriteAt": "write", "ReadAt": "read", "Publish": "publish"}
 	return &storetest.Faulty{Store: st, Before: func(c storetest.Call) error {

@@ -171,7 +171,8 @@ func (o *Object) succeed(now time.Time, found *content.Result) {
 	o.emit(event.ObjectCompleted{
 		Session: o.l.key, TOI: e.toi, ContentLocation: e.file.ContentLocation, ContentType: e.file.ContentType,
 		Path: found.Path, Size: found.Size, Digests: found.Digests, Verified: found.Verified,
-		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: h.Repaired, Encoding: content.EncodingName(e.file.ContentEncoding),
+		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: h.Repaired,
+		Encoding: content.EncodingName(e.file.ContentEncoding),
 	})
 	o.l.completion.completed(e)
 	o.l.drop(e, false)
@@ -180,7 +181,8 @@ func (o *Object) succeed(now time.Time, found *content.Result) {
 // warnClaimed tells of a file that has another name than its Content-Location has, or that replaced another sender's.
 func (o *Object) warnClaimed(location string, c store.Claimed) {
 	if c.Wanted != "" {
-		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: Content-Location %q is published as %q, since %q is taken",
+		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: Content-Location %q is published as %q, "+
+			"since %q is taken",
 			o.l.key, o.e.toi, location, c.Name, c.Wanted)})
 	}
 	if c.Replaced != "" {

@@ -43,7 +43,7 @@ const refusalTime = 10 * time.Second
 // fdtPacket takes a packet with TOI 0.
 func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 	l := s.l
-	if p.FLUTEVersion != 1 && p.FLUTEVersion != 2 || l.cfg.Profile != AnyVersion && p.FLUTEVersion != uint8(l.cfg.Profile) {
+	if v := p.FLUTEVersion; v != 1 && v != 2 || l.cfg.Profile != AnyVersion && v != uint8(l.cfg.Profile) {
 		return errVersion
 	}
 	in, err := s.instance(now, ln, p)
@@ -188,12 +188,14 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 	cfg.Store = m
 	cfg.MaxObjectSize = uint64(l.cfg.fdtLimit())
 	sender := assembly.Sender{ // what is found out while it is received concerns it alone, until it was read
-		Source: l.sender.Source, Variant: l.sender.Variant, Inline: true, Arenas: l.sender.Arenas, Labour: l.sender.Labour,
+		Source: l.sender.Source, Variant: l.sender.Variant, Inline: true, Arenas: l.sender.Arenas,
+		Labour: l.sender.Labour,
 	}
 	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
 	return &Ledger{
 		cfg: &cfg, key: l.key, share: &store.Share{All: l.listings, Small: l.listings},
-		undescribed: undescribed{budget: store.NewBudget(4*cfg.MaxObjectSize, l.listings)}, sender: sender, opened: true,
+		undescribed: undescribed{budget: store.NewBudget(4*cfg.MaxObjectSize, l.listings)},
+		sender:      sender, opened: true,
 	}
 }
 

@@ -16,8 +16,9 @@ func (l *Ledger) arrivingInstances() []*instance {
 	return l.arriving
 }
 
-// makeRoomForInstance makes room for one more FDT Instance: of those that are received the one gives way that was silent
-// longest, of those that are only known a quarter, those that would be forgotten next. So the work is shared by many.
+// makeRoomForInstance makes room for one more FDT Instance: of those that are received the one gives way that was
+// silent longest, of those that are only known a quarter, those that would be forgotten next. So the work is shared by
+// many.
 func (l *Ledger) makeRoomForInstance() {
 	for {
 		open := l.arrivingInstances()

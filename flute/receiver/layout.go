@@ -17,8 +17,8 @@ const (
 	LayoutFlat Layout = iota
 	// LayoutSource has a folder for each source, as "192.0.2.1".
 	LayoutSource
-	// LayoutSession has a folder for each session below that of its source, as "192.0.2.1/239.1.1.1-3400-7": destination
-	// address, port, TSI.
+	// LayoutSession has a folder for each session below that of its source, as "192.0.2.1/239.1.1.1-3400-7":
+	// destination address, port, TSI.
 	LayoutSession
 )
 

@@ -65,11 +65,15 @@ type Ledger struct {
 func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	share := cfg.Budget.Share(key.Source, cfg.SessionBudget)
 	return &Ledger{
-		cfg: cfg, key: key, share: share, undescribed: undescribed{budget: store.NewBudget(cfg.UndescribedBytes, share.Small)},
-		listings: store.NewBudget(max(arrivingBytes, 8*uint64(cfg.fdtLimit())), share.Small),
-		sender:   assembly.Sender{Source: key.Source, Variant: cfg.Variant, Arenas: cfg.arenas, Labour: cfg.Labour.shared},
-		entries:  map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
-		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{}, deferred: map[flute.TOI]struct{}{},
+		cfg: cfg, key: key, share: share,
+		undescribed: undescribed{budget: store.NewBudget(cfg.UndescribedBytes, share.Small)},
+		listings:    store.NewBudget(max(arrivingBytes, 8*uint64(cfg.fdtLimit())), share.Small),
+		sender: assembly.Sender{
+			Source: key.Source, Variant: cfg.Variant, Arenas: cfg.arenas, Labour: cfg.Labour.shared,
+		},
+		entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
+		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{},
+		deferred:     map[flute.TOI]struct{}{},
 		publications: publications{out: map[string][]*Work{}, waiting: map[string]flute.TOI{}},
 	}
 }

@@ -158,7 +158,8 @@ func TestLongSession(t *testing.T) {
 	r.close()
 }
 
-// Objects received before their FDT do not use up what others need, nor hold on to the room of undescribed ones afterwards.
+// Objects received before their FDT do not use up what others need, nor hold on to the room of undescribed ones
+// afterwards.
 func TestAdoption(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.UndescribedBytes = 100_000 })
 	o := coded(t, 1, 1_000_000, 1000, 50, 80, "")

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// seamSilence is the least silence that makes a seam: a program is not started again in less, if systemd does it, by
-	// far, and even an idle sender repeats its FDT Instance about every second.
+	// seamSilence is the least silence that makes a seam: a program is not started again in less, if systemd does it,
+	// by far, and even an idle sender repeats its FDT Instance about every second.
 	seamSilence = 400 * time.Millisecond
 	// seamPace is how many times the usual time between two packets a silence must last: a slow sender has no seams.
 	seamPace = 8
@@ -18,8 +18,8 @@ const (
 	maxSeamSilence = 30 * time.Second
 	// maxDoubts bounds the runs of a line that nothing has told apart yet, and those that are over.
 	maxDoubts = 64
-	// portShare is how long a port must send nothing but packets of files, beside another with FDT Instances, until they
-	// are taken for two sockets of one sender.
+	// portShare is how long a port must send nothing but packets of files, beside another with FDT Instances, until
+	// they are taken for two sockets of one sender.
 	portShare = 3 * time.Second
 )
 

@@ -89,9 +89,9 @@ func (o *Object) Handle(now time.Time, p *alc.Packet) {
 	o.flagged(now, p.CloseObject)
 }
 
-// flagged takes the B flag. RFC 5651, section 5.1: "termination of transmission of packets for an object is imminent". A
-// hint that anybody can forge, and that packets may overtake: the object has a grace time after the latest one, and if
-// packets without B still come at its end, it goes on.
+// flagged takes the B flag. RFC 5651, section 5.1: "termination of transmission of packets for an object is imminent".
+// A hint that anybody can forge, and that packets may overtake: the object has a grace time after the latest one, and
+// if packets without B still come at its end, it goes on.
 func (o *Object) flagged(now time.Time, b bool) {
 	e := o.e
 	switch {
@@ -138,9 +138,9 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 	return nil
 }
 
-// Describe tells the object that the session's FDT now describes it, or that it may go on with what it could not do before:
-// packets that waited for their OTI are taken in the order of their arrival, and an object that is already whole can
-// finish.
+// Describe tells the object that the session's FDT now describes it, or that it may go on with what it could not do
+// before: packets that waited for their OTI are taken in the order of their arrival, and an object that is already
+// whole can finish.
 func (o *Object) Describe(now time.Time) {
 	o.l.now = now
 	o.refresh()

@@ -43,7 +43,8 @@ type allowance struct {
 
 func newReaders(limit int) *readers {
 	return &readers{
-		memory: store.NewBudget(readMemory*uint64(limit), nil), limit: int64(limit), sources: map[netip.Addr]*allowance{},
+		memory: store.NewBudget(readMemory*uint64(limit), nil), limit: int64(limit),
+		sources: map[netip.Addr]*allowance{},
 	}
 }
 

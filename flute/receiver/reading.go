@@ -169,9 +169,9 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 	}
 	l.version, l.proven = in.version, true
 	f.ID = in.id
-	// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond the
-	// expiration time of the FDT Instance." How long that is from now is settled here, so that it is measured by the
-	// monotonic clock: neither side's wall clock can shorten it by a step later.
+	// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond
+	// the expiration time of the FDT Instance." How long that is from now is settled here, so that it is measured by
+	// the monotonic clock: neither side's wall clock can shorten it by a step later.
 	valid := f.Expires.Sub(l.clock.read(now))
 	if l.cfg.Expiry == ExpiryIgnore {
 		valid = math.MaxInt64

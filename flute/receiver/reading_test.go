@@ -200,8 +200,8 @@ func TestFDTWithoutBudget(t *testing.T) {
 	}
 }
 
-// The FDT Instances that are known, and those that are being received, have bounds of their own; those go first that would go
-// next.
+// The FDT Instances that are known, and those that are being received, have bounds of their own; those go first that
+// would go next.
 func TestKnownInstancesAreBounded(t *testing.T) {
 	r := newRig(t)
 	for i := range flute.InstanceID(2 * maxKnownInstances) {

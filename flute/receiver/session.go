@@ -101,8 +101,9 @@ func (s *Session) route(now time.Time, port uint16, p *alc.Packet) (object bool,
 	ln := s.line(now, port, p)
 	l.last, l.closed = now, p.CloseSession
 	if p.CloseSession {
-		// RFC 5651, section 5.1: "the sender will immediately stop sending packets for the session". A hint that anybody
-		// can forge, and that packets may overtake: the session has a grace time, and goes on if packets still come then.
+		// RFC 5651, section 5.1: "the sender will immediately stop sending packets for the session". A hint that
+		// anybody can forge, and that packets may overtake: the session has a grace time, and goes on if packets still
+		// come then.
 		l.closing = now.Add(l.cfg.CloseGrace)
 		l.completion.look(now)
 	}

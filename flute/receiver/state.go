@@ -25,8 +25,8 @@ func (p phase) String() string {
 	return "unknown"
 }
 
-// Objects returns how far the objects of the session have come that have not ended: up to limit of them, first those that
-// hold symbols, by TOI, then some of the others; and how many there are. It looks at all entries of the Ledger.
+// Objects returns how far the objects of the session have come that have not ended: up to limit of them, first those
+// that hold symbols, by TOI, then some of the others; and how many there are. It looks at all entries of the Ledger.
 func (l *Ledger) Objects(limit int) (list []event.ObjectState, total int) {
 	var held, idle []*entry
 	for _, e := range l.entries {

@@ -110,8 +110,8 @@ func (s *Session) rest(now time.Time, e *entry, reason event.FailReason, detail 
 	}
 }
 
-// shed gives up what resting objects hold: something that is being received needs the memory, or the place in the store.
-// It reports whether there was anything.
+// shed gives up what resting objects hold: something that is being received needs the memory, or the place in the
+// store. It reports whether there was anything.
 func (l *Ledger) shed() (any bool) {
 	any = len(l.kept) > 0
 	for e := range l.kept {
@@ -126,8 +126,8 @@ func (l *Ledger) shed() (any bool) {
 func (e *entry) mayBegin(now time.Time) error {
 	switch {
 	case e.file != nil && due(e.expires, now):
-		// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond the
-		// expiration time of the FDT Instance."
+		// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received
+		// beyond the expiration time of the FDT Instance."
 		return errExpired
 	case now.Before(e.resume):
 		return errFinished

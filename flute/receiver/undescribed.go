@@ -21,7 +21,8 @@ const (
 	maxStaged = 64
 	// undescribedOverhead is charged for each undescribed object besides its packets: entry, and two places in maps.
 	undescribedOverhead = 512
-	// forgetSteps is how often in Config.UndescribedTimeout silent objects are looked for: each look visits all objects.
+	// forgetSteps is how often in Config.UndescribedTimeout silent objects are looked for: each look visits all
+	// objects.
 	forgetSteps = 8
 )
 

@@ -23,8 +23,8 @@ func (r *rig) matrix() string {
 	return s.String()
 }
 
-// A repair symbol more than was needed tells the code, before and after the block was recovered under a wrong guess, and
-// after a block that lost nothing.
+// A repair symbol more than was needed tells the code, before and after the block was recovered under a wrong guess,
+// and after a block that lost nothing.
 func TestVariantBySurplusSymbol(t *testing.T) {
 	for _, v := range codes {
 		for name, symbols := range map[string][]fec.ESI{
@@ -191,8 +191,8 @@ func TestVariantForgedSurplus(t *testing.T) {
 	r.close()
 }
 
-// Rizzo's variant and that of RFC 5510 evaluate the same polynomials at points which differ by a factor, except for source
-// symbol 0: a surplus symbol does not tell them apart in a block that lost it. The digest does.
+// Rizzo's variant and that of RFC 5510 evaluate the same polynomials at points which differ by a factor, except for
+// source symbol 0: a surplus symbol does not tell them apart in a block that lost it. The digest does.
 func TestVariantAmbiguousSurplus(t *testing.T) {
 	for _, v := range codes[:2] {
 		r := newRig(t)

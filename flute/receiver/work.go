@@ -59,9 +59,9 @@ func (w *Work) Lane() any {
 	return w.store
 }
 
-// Run does the work. It blocks on the store, on hashing or on decoding, and touches nothing that other goroutines use. A
-// Work with a Lane holds cpu while it computes, and gives it back while it waits for the store; nil: nobody counts who
-// computes.
+// Run does the work. It blocks on the store, on hashing or on decoding, and touches nothing that other goroutines use.
+// A Work with a Lane holds cpu while it computes, and gives it back while it waits for the store; nil: nobody counts
+// who computes.
 func (w *Work) Run(cpu sync.Locker) {
 	if w.state.Load() != workCancelled {
 		w.err = w.task.Run(cpu)
@@ -71,8 +71,8 @@ func (w *Work) Run(cpu sync.Locker) {
 	}
 }
 
-// Cancel tells that nobody waits for the result. What the Work holds is discarded once Run has ended; what was published
-// stays, and nothing is any more.
+// Cancel tells that nobody waits for the result. What the Work holds is discarded once Run has ended; what was
+// published stays, and nothing is any more.
 func (w *Work) Cancel() {
 	w.giveUp()
 	if !w.state.CompareAndSwap(workPending, workCancelled) {

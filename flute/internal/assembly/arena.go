@@ -7,8 +7,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// Arenas that are not in use are kept for the next source block, which then costs no page faults: up to so many, of so many
-// bytes together. This memory is not charged to a budget.
+// Arenas that are not in use are kept for the next source block, which then costs no page faults: up to so many, of so
+// many bytes together. This memory is not charged to a budget.
 const (
 	arenasKept     = 8
 	arenasKeptSize = 16 << 20

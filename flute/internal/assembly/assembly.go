@@ -31,9 +31,11 @@ type Assembly struct {
 	inHand  bool
 }
 
-// New prepares for an object whose OTI was validated, and whose bytes go to object. It allocates nothing that depends on
-// the OTI. Memory is charged to budget, which is this object's alone.
-func New(sender *Sender, scheme fec.Scheme, oti fec.OTI, fti []byte, object store.Object, budget *store.Budget) Assembly {
+// New prepares for an object whose OTI was validated, and whose bytes go to object. It allocates nothing that depends
+// on the OTI. Memory is charged to budget, which is this object's alone.
+func New(
+	sender *Sender, scheme fec.Scheme, oti fec.OTI, fti []byte, object store.Object, budget *store.Budget,
+) Assembly {
 	a := Assembly{
 		State: State{OTI: oti, FTI: fti}, sender: sender, scheme: scheme, object: object, budget: budget,
 		buffer: store.NewBuffer(object, budget), blocks: map[fec.SBN]*block{}, attempts: map[*Attempt]struct{}{},

@@ -137,8 +137,8 @@ func large() fec.OTI {
 	}
 }
 
-// Symbols in any order become the bytes of the object; what a small block has lost is recovered by the packet that makes
-// it possible.
+// Symbols in any order become the bytes of the object; what a small block has lost is recovered by the packet that
+// makes it possible.
 func TestTake(t *testing.T) {
 	for _, oti := range []fec.OTI{
 		{TransferLength: 10_001, SymbolLength: 100, MaxSourceBlockLength: 7},

@@ -102,8 +102,8 @@ func (at *Attempt) Release() {
 	}
 }
 
-// Conclude takes back an Attempt of this Assembly that was run, and the error of Run. Retry is worth while then. The error
-// is a *Failure.
+// Conclude takes back an Attempt of this Assembly that was run, and the error of Run. Retry is worth while then. The
+// error is a *Failure.
 func (a *Assembly) Conclude(now time.Time, at *Attempt, err error) error {
 	b := at.block
 	if b.attempt != at { // all its source symbols have come

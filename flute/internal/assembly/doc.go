@@ -4,9 +4,9 @@
 //	payload ─► Take ─► symbols ─► source block ─► store.Buffer ─► store.Object
 //	                                   └► Attempt ─ Run ─► Conclude
 //
-// An [Assembly] is what is held of one object. It knows no session, no FDT, no clock and no goroutine. What it finds out
-// comes back as a value: an error of the packet, a [Failure] of the object, or [Effects], which the caller drains after
-// each call.
+// An [Assembly] is what is held of one object. It knows no session, no FDT, no clock and no goroutine. What it finds
+// out comes back as a value: an error of the packet, a [Failure] of the object, or [Effects], which the caller drains
+// after each call.
 //
 // [State] and the received part of each source block are plain data, from which a reception could go on elsewhere. All
 // else in an Assembly is live: buffers, decoders, budgets, attempts.
@@ -16,10 +16,10 @@
 //
 // # Where the store is called
 //
-// On the goroutine of the caller: Take and Conclude write pages that are full (store.Buffer.WriteAt), and write pages when
-// their number is at its limit; Take reads a source block that is decoded at once, Take, Retry and Conclude one that is
-// put together for an Attempt (store.Buffer.ReadAt); Flush, FlushBefore and Adopt write pages; Release discards.
-// An Attempt itself calls no store: it works in memory.
+// On the goroutine of the caller: Take and Conclude write pages that are full (store.Buffer.WriteAt), and write pages
+// when their number is at its limit; Take reads a source block that is decoded at once, Take, Retry and Conclude one
+// that is put together for an Attempt (store.Buffer.ReadAt); Flush, FlushBefore and Adopt write pages; Release
+// discards. An Attempt itself calls no store: it works in memory.
 //
 // # Limitations
 //

@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// Need returns the memory in bytes that the decoding of the largest source block takes, besides its repair symbols: 0 when
-// nothing can be repaired.
+// Need returns the memory in bytes that the decoding of the largest source block takes, besides its repair symbols: 0
+// when nothing can be repaired.
 func Need(scheme fec.Scheme, oti *fec.OTI, part *fec.Partition) uint64 {
 	m := scheme.Memory(oti, part.Large).Decoder
 	if m == 0 {

@@ -16,14 +16,16 @@ func (a *Assembly) Missing() string {
 	blocks := a.part.Blocks()
 	sbn := a.complete.next // the first that is incomplete
 	k := a.part.BlockSymbols(sbn)
-	text := fmt.Sprintf("%d of %d source blocks are incomplete; number %d has ", blocks-a.complete.count, blocks, uint32(sbn))
+	text := fmt.Sprintf("%d of %d source blocks are incomplete; number %d has ",
+		blocks-a.complete.count, blocks, uint32(sbn))
 	switch b := a.blocks[sbn]; {
 	case b == nil:
 		text += fmt.Sprintf("none of its %d source symbols", k)
 	case len(b.repair) == 0:
 		text += fmt.Sprintf("%d of its %d source symbols", b.sources, k)
 	default:
-		text += fmt.Sprintf("%d of its %d source symbols and %d repair symbols%s", b.sources, k, len(b.repair), a.verdict(sbn, b))
+		text += fmt.Sprintf("%d of its %d source symbols and %d repair symbols%s",
+			b.sources, k, len(b.repair), a.verdict(sbn, b))
 	}
 	return text
 }

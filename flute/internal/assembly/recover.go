@@ -15,8 +15,8 @@ import (
 // to another goroutine and back would take about as long.
 const inlineBytes = 256 << 10
 
-// recover decodes block sbn if the symbols held may suffice, at once or by an Attempt. That they do not suffice, or that
-// there is no memory for it now, is no error. The error is a *Failure.
+// recover decodes block sbn if the symbols held may suffice, at once or by an Attempt. That they do not suffice, or
+// that there is no memory for it now, is no error. The error is a *Failure.
 func (a *Assembly) recover(now time.Time, sbn fec.SBN, b *block) error {
 	if b.attempt != nil {
 		b.news = true
@@ -133,7 +133,8 @@ func (a *Assembly) later(sbn fec.SBN, err error) error {
 		return storeFailure(err)
 	}
 	a.waiting, a.effects.Short = true, true
-	if len(a.stalled) < maxStalled && !slices.Contains(a.stalled, sbn) { // one that is not noted waits for its next symbol
+	// One that is not noted waits for its next symbol.
+	if len(a.stalled) < maxStalled && !slices.Contains(a.stalled, sbn) {
 		a.stalled = append(a.stalled, sbn)
 	}
 	return nil

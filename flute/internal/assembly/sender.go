@@ -25,7 +25,8 @@ type Effects struct {
 	// Short: a source block waits for memory or for a permit. The caller frees what it can, and calls Retry within
 	// RetryAfter.
 	Short bool
-	// Variant is what Sender.Variant was found to be, By how: "surplus_symbol" or "digest". Empty: nothing was found out.
+	// Variant is what Sender.Variant was found to be, By how: "surplus_symbol" or "digest". Empty: nothing was found
+	// out.
 	Variant fec.Variant
 	By      string
 }

@@ -3,7 +3,8 @@ package assembly
 import "github.com/flute-node/flute-node/fec"
 
 // State is what is known of an object, as plain data: with the received part of each source block all that is needed to
-// go on. A bit is set only after its bytes were handed to the buffer, so it tells the truth whatever crashed in between.
+// go on. A bit is set only after its bytes were handed to the buffer, so it tells the truth whatever crashed in
+// between.
 type State struct {
 	OTI      fec.OTI
 	FTI      []byte // content of EXT_FTI as received; nil: none of the packets had one

@@ -31,9 +31,9 @@ func (a *Assembly) variant() (fec.Variant, bool) {
 	return variants[0], true
 }
 
-// compare decodes the block, which m holds decoded with the first variant, with the others too. known: a symbol more than
-// was needed agrees with one variant, v, only. decisive: each variant gives something else, so that the digest will tell
-// them apart. m holds the result of v afterwards.
+// compare decodes the block, which m holds decoded with the first variant, with the others too. known: a symbol more
+// than was needed agrees with one variant, v, only. decisive: each variant gives something else, so that the digest
+// will tell them apart. m holds the result of v afterwards.
 func (a *Assembly) compare(b *block, m *arena, lost []fec.ESI) (v fec.Variant, known, decisive bool) {
 	variants := a.scheme.Variants()
 	surplus := len(b.repair) > len(lost)
@@ -88,8 +88,8 @@ func agrees(d fec.Decoder, source [][]byte, repair []fec.Symbol) bool {
 	return true
 }
 
-// prove uses a symbol of a complete block to find out which variant the sender uses: a repair symbol, or a source symbol
-// that was recovered under a guess. The error is a *Failure.
+// prove uses a symbol of a complete block to find out which variant the sender uses: a repair symbol, or a source
+// symbol that was recovered under a guess. The error is a *Failure.
 func (a *Assembly) prove(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) error {
 	if a.sender.Variant != "" || a.sender.probes >= maxProbes {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// ReadSize is how many bytes of an object are read, hashed or decoded at a time: large enough that the calls cost nothing
-// beside the hashing, small enough to stay in the cache of a core.
+// ReadSize is how many bytes of an object are read, hashed or decoded at a time: large enough that the calls cost
+// nothing beside the hashing, small enough to stay in the cache of a core.
 const ReadSize = 256 << 10
 
 // Algorithms is a set of digest algorithms.

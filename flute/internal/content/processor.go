@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// The right to compute is a sync.Locker that a Work is given: of the goroutines that wait for a disk, no more compute at
-// a time than there are processors. nil: nobody counts them.
+// The right to compute is a sync.Locker that a Work is given: of the goroutines that wait for a disk, no more compute
+// at a time than there are processors. nil: nobody counts them.
 
 func lock(cpu sync.Locker) {
 	if cpu != nil {

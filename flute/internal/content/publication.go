@@ -8,8 +8,8 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// Publication is work that writes the rest of an object as it was transferred, verifies it, undoes its content encoding,
-// verifies the file, and publishes it. Run it once.
+// Publication is work that writes the rest of an object as it was transferred, verifies it, undoes its content
+// encoding, verifies the file, and publishes it. Run it once.
 type Publication struct {
 	Object store.Object // as it was transferred
 	Tail   *store.Tail  // bytes of it that are to be written first; nil: none
@@ -41,7 +41,8 @@ type Result struct {
 // Result returns what Run has done. Call it after the end of Run.
 func (p *Publication) Result() *Result { return &p.result }
 
-// Run does the work. It blocks on the store, and holds cpu, which may be nil, while it computes. The error is a *Failure.
+// Run does the work. It blocks on the store, and holds cpu, which may be nil, while it computes. The error is a
+// *Failure.
 func (p *Publication) Run(cpu sync.Locker) error {
 	if err := p.Tail.Flush(); err != nil {
 		return failure(CauseStore, err)

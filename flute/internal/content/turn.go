@@ -6,9 +6,9 @@ import (
 )
 
 // Publications run at the same time and in any order, but of the versions of one file, the newest shall be the one that
-// stays. So publications under one Content-Location take turns. A version that is verified before an older one has begun
-// to be published takes its place; if that has begun, it waits for the end. No Publication waits on its goroutine: its
-// Run ends with ErrTurn, and whoever started it starts another when the turn has come.
+// stays. So publications under one Content-Location take turns. A version that is verified before an older one has
+// begun to be published takes its place; if that has begun, it waits for the end. No Publication waits on its
+// goroutine: its Run ends with ErrTurn, and whoever started it starts another when the turn has come.
 
 var (
 	// ErrTurn says that an older version is being published.
