@@ -36,7 +36,7 @@ func (s *Session) Advance(now time.Time) {
 		s.end(l.ending)
 	case due(l.closing, now) && l.open.After(l.closing.Add(-l.cfg.CloseGrace/2)):
 		l.closing = noTime // the sender goes on without the flag: it was forged
-	case due(l.closing, now) && l.rival.files != nil && l.rival.seen+l.rival.data >= 2:
+	case due(l.closing, now) && l.rival.isHeard():
 		s.adopt(now) // what the flag has ended is not what came after it
 	case due(l.closing, now) && l.decoding():
 		l.closing = now.Add(assembly.RetryAfter)

@@ -105,11 +105,14 @@ func (s *Session) proves(e *entry, p *alc.Packet) bool {
 	return e.file.HasOTI && !equivalent(oti, e.file.OTI)
 }
 
+// isHeard reports whether it is known what the rival describes, and more than one packet speaks for it.
+func (r *rival) isHeard() bool { return r.files != nil && r.seen+r.data >= 2 }
+
 // judge reports whether the rival has won, and lets it take the place of what it contradicts then.
 func (s *Session) judge(now time.Time) bool {
 	l := s.l
 	r := &l.rival
-	if r.in == nil || r.files == nil || r.seen+r.data < 2 {
+	if !r.isHeard() {
 		return false
 	}
 	strong := r.seen >= 2 || r.proofs > 0

@@ -160,11 +160,16 @@ func (l *Ledger) remove(e *entry) {
 	}
 	l.share.Small.Release(e.cost)
 	e.cost, e.gone = 0, true
-	l.effects.Events = append(l.effects.Events, e.effects.Events...)
-	e.effects.Events = nil
+	l.takeEvents(e)
 	if e.phase == finishing {
 		l.leaving[e] = struct{}{}
 	}
+}
+
+// takeEvents makes the session tell what was not told of e yet, before it tells more.
+func (l *Ledger) takeEvents(e *entry) {
+	l.effects.Events = append(l.effects.Events, e.effects.Events...)
+	e.effects.Events = nil
 }
 
 // release frees what is left when the session has ended.

@@ -178,8 +178,7 @@ func (s *Session) QuarantineDetached(detail string) {
 
 // fail ends an object and tells its Object to go.
 func (s *Session) fail(e *entry, reason event.FailReason, detail string) {
-	s.l.effects.Events = append(s.l.effects.Events, e.effects.Events...)
-	e.effects.Events = nil
+	s.l.takeEvents(e)
 	s.emit(s.l.fail(e, reason, detail))
 	s.l.effects.Ended = append(s.l.effects.Ended, e.toi)
 }

@@ -102,8 +102,7 @@ func (s *Session) rest(now time.Time, e *entry, reason event.FailReason, detail 
 	if e.held != nil && e.held.Flush() != nil { // what is kept shall hold little memory
 		l.drop(e, true)
 	}
-	l.effects.Events = append(l.effects.Events, e.effects.Events...)
-	e.effects.Events = nil
+	l.takeEvents(e)
 	s.emit(l.rest(now, e, reason, detail))
 	if e.held == nil {
 		l.effects.Ended = append(l.effects.Ended, e.toi)

@@ -117,10 +117,10 @@ func (l *Ledger) forgetUndescribed(now time.Time) {
 // forgetSilent makes room: it forgets a part of the objects that were silent for Config.UndescribedTimeout, whole ones
 // last. It reports whether there were any.
 func (l *Ledger) forgetSilent(now time.Time) bool {
-	n, forgotten := max(1, l.undescribed.count()/64), 0
+	most, forgotten := max(1, l.undescribed.count()/64), 0
 	for _, list := range [...]*entryList{&l.undescribed.partial, &l.undescribed.whole} {
-		for e := list.first; e != nil && forgotten < n && due(e.touched.Add(l.cfg.UndescribedTimeout), now); e = list.first {
-			l.forget(e)
+		for forgotten < most && list.n > 0 && due(list.first.touched.Add(l.cfg.UndescribedTimeout), now) {
+			l.forget(list.first)
 			forgotten++
 		}
 	}

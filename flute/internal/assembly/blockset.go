@@ -5,21 +5,21 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// A BlockSet holds SBNs in pages of setPage bits, so that one large SBN costs little more than a small one: a page, and
+// A blockSet holds SBNs in pages of setPage bits, so that one large SBN costs little more than a small one: a page, and
 // its place in a map that is half full.
 const (
 	setPage     = 256
 	setPageCost = 2 * (setPage/8 + 8)
 )
 
-// BlockSet is the set of the complete source blocks of an object. The zero value is ready to use.
-type BlockSet struct {
+// blockSet is the set of the complete source blocks of an object. The zero value is ready to use.
+type blockSet struct {
 	next  fec.SBN // all below it are members
 	count uint32  // members
 	pages map[fec.SBN][setPage / 64]uint64
 }
 
-func (s *BlockSet) has(sbn fec.SBN) bool {
+func (s *blockSet) has(sbn fec.SBN) bool {
 	if sbn < s.next {
 		return true
 	}
@@ -31,7 +31,7 @@ func (s *BlockSet) has(sbn fec.SBN) bool {
 }
 
 // prepare makes room for add(sbn); false when the budget has none.
-func (s *BlockSet) prepare(budget *store.Budget, sbn fec.SBN) bool {
+func (s *blockSet) prepare(budget *store.Budget, sbn fec.SBN) bool {
 	if sbn == s.next { // next stays where it is until that block is complete
 		return true
 	}
@@ -49,7 +49,7 @@ func (s *BlockSet) prepare(budget *store.Budget, sbn fec.SBN) bool {
 }
 
 // add makes sbn a member, after prepare.
-func (s *BlockSet) add(budget *store.Budget, sbn fec.SBN) {
+func (s *blockSet) add(budget *store.Budget, sbn fec.SBN) {
 	if s.has(sbn) {
 		return
 	}
@@ -71,7 +71,7 @@ func (s *BlockSet) add(budget *store.Budget, sbn fec.SBN) {
 	}
 }
 
-func (s *BlockSet) forget(budget *store.Budget, page fec.SBN) {
+func (s *blockSet) forget(budget *store.Budget, page fec.SBN) {
 	if _, ok := s.pages[page]; ok {
 		budget.Release(setPageCost)
 		delete(s.pages, page)
@@ -79,7 +79,7 @@ func (s *BlockSet) forget(budget *store.Budget, page fec.SBN) {
 }
 
 // release frees all pages; the set is not used any more.
-func (s *BlockSet) release(budget *store.Budget) {
+func (s *blockSet) release(budget *store.Budget) {
 	for page := range s.pages {
 		s.forget(budget, page)
 	}

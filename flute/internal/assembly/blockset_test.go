@@ -8,7 +8,7 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// A BlockSet behaves as a map does, for SBNs in any order, and gives all of its memory back.
+// A blockSet behaves as a map does, for SBNs in any order, and gives all of its memory back.
 func TestBlockSet(t *testing.T) {
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 4))
@@ -24,7 +24,7 @@ func TestBlockSet(t *testing.T) {
 				order[i], order[j] = order[j], order[i]
 			}
 		}
-		var s BlockSet
+		var s blockSet
 		want := map[fec.SBN]bool{}
 		for _, i := range order {
 			sbn := fec.SBN(i)
@@ -57,7 +57,7 @@ func TestBlockSet(t *testing.T) {
 
 // In order it needs no memory at all.
 func TestBlockSetInOrder(t *testing.T) {
-	var s BlockSet
+	var s blockSet
 	none := store.NewBudget(0, nil)
 	for sbn := range fec.SBN(3 * setPage) {
 		if !s.prepare(none, sbn) {

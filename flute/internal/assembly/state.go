@@ -11,7 +11,7 @@ type State struct {
 	Received uint64 // bytes of the object that came as source symbols
 	Repaired uint64 // source symbols that FEC recovered
 
-	complete BlockSet
+	complete blockSet
 	guesses  int  // source blocks recovered under a guess
 	decisive bool // one of them shows which variant it was, if it proves right
 }

@@ -38,11 +38,11 @@ func (s *symbolSet) prepare(budget *store.Budget, k, n uint32, length uint16) bo
 		return true
 	}
 	size := max(4, 2*cap(s.list))
-	if more := uint64(size-cap(s.list)) * 4; !budget.TryReserve(more) {
+	more := uint64(size-cap(s.list)) * 4
+	if !budget.TryReserve(more) {
 		return false
-	} else {
-		s.cost += more
 	}
+	s.cost += more
 	s.list = append(make([]uint32, 0, size), s.list...)
 	return true
 }

@@ -208,13 +208,8 @@ func (a *Assembly) AssumeNext() (bool, error) {
 		if b.lost == nil {
 			continue
 		}
-		next := 1
-		for i, v := range variants {
-			if v == b.guess {
-				next = i + 1
-			}
-		}
-		if next >= len(variants) {
+		next := slices.Index(variants, b.guess) + 1
+		if next == len(variants) {
 			return false, nil
 		}
 		if err := a.redo(variants[next], sbn, b, m); err != nil {
