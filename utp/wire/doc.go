@@ -1,5 +1,5 @@
-// Package wire is the packet format of uTP (BEP 29, http://bittorrent.org/beps/bep_0029.html): reading and writing, without
-// a connection.
+// Package wire is the packet format of uTP (BEP 29, http://bittorrent.org/beps/bep_0029.html): reading and writing,
+// without a connection.
 //
 //	p, err := wire.Parse(datagram)
 //	b = p.AppendBinary(b[:0])

@@ -84,7 +84,7 @@ type Packet struct {
 	Type      Type
 	ConnID    ConnID
 	Timestamp uint32 // sender's clock in microseconds, modulo 2^32, when this copy was sent
-	Delay     uint32 // timestamp_difference: time from the peer's Timestamp to its arrival, in microseconds; 0: none known
+	Delay     uint32 // timestamp_difference: from the peer's Timestamp to its arrival, in microseconds; 0: none known
 	Window    uint32 // wnd_size: bytes that the sender of the packet has room for
 	Seq       Seq    // seq_nr; Data, Fin and Syn take one, State and Reset carry the next one
 	Ack       Seq    // ack_nr: the last packet received in order
@@ -199,13 +199,6 @@ func (p *Packet) AppendBinary(b []byte) []byte {
 		b = binary.BigEndian.AppendUint16(b, p.CloseReason)
 	}
 	return append(b, p.Payload...)
-}
-
-// SetTimes writes Timestamp and Delay into a packet that was rendered before: they change with each transmission. b is
-// at least HeaderLen long.
-func SetTimes(b []byte, timestamp, delay uint32) {
-	binary.BigEndian.PutUint32(b[offsetTimestamp:], timestamp)
-	binary.BigEndian.PutUint32(b[offsetDelay:], delay)
 }
 
 // Peek returns what tells whose a datagram is, without looking at all of it. ok is false for a datagram that is no uTP

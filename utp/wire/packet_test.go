@@ -205,16 +205,6 @@ func TestSeq(t *testing.T) {
 	}
 }
 
-func TestSetTimes(t *testing.T) {
-	p := Packet{Type: Data, ConnID: 1, Seq: 2, Ack: 3, Payload: []byte("x")}
-	b := p.AppendBinary(nil)
-	SetTimes(b, 7, 9)
-	p.Timestamp, p.Delay = 7, 9
-	if want := p.AppendBinary(nil); !bytes.Equal(b, want) {
-		t.Errorf("%x, want %x", b, want)
-	}
-}
-
 func TestPeek(t *testing.T) {
 	for _, tt := range packets {
 		kind, id, ok := Peek(unhex(t, tt.hex))
@@ -233,7 +223,9 @@ func TestPeek(t *testing.T) {
 }
 
 func TestTypeString(t *testing.T) {
-	for kind, want := range map[Type]string{Data: "ST_DATA", Fin: "ST_FIN", State: "ST_STATE", Reset: "ST_RESET", Syn: "ST_SYN", 9: "ST_?"} {
+	for kind, want := range map[Type]string{
+		Data: "ST_DATA", Fin: "ST_FIN", State: "ST_STATE", Reset: "ST_RESET", Syn: "ST_SYN", 9: "ST_?",
+	} {
 		if got := kind.String(); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
