@@ -5,9 +5,11 @@ import "github.com/flute-node/flute-node/utp/wire"
 const (
 	// maxSACK is the longest mask that is sent, in bytes: it tells about 1024 packets, as many as peers have in flight.
 	maxSACK = 128
-	// ackEvery is how many packets share an acknowledgement (RFC 6817, section 2.4.2, wants several samples of the delay
-	// in a round trip).
+	// ackEvery is how many packets share an acknowledgement (RFC 6817, section 2.4.2, wants several samples of the
+	// delay in a round trip).
 	ackEvery = 2
+	// maxAckAge is how far an acknowledgement may lie behind: reordering within the packets that peers have in flight.
+	maxAckAge = 1024
 )
 
 // acks is when the next acknowledgement is due.
@@ -64,9 +66,6 @@ func (c *Conn) validAck(p *wire.Packet) bool {
 	return true
 }
 
-// maxAckAge is how far an acknowledgement may lie behind: reordering within the packets that peers have in flight.
-const maxAckAge = 1024
-
 // acknowledge takes ack_nr and the mask of a packet, which are valid.
 func (c *Conn) acknowledge(p *wire.Packet, now instant) acknowledged {
 	var a acknowledged
@@ -104,7 +103,7 @@ func (c *Conn) acknowledge(p *wire.Packet, now instant) acknowledged {
 func (c *Conn) acked(a *acknowledged, p *packet, seq wire.Seq, now instant) {
 	a.packets++
 	a.bytes += p.weight()
-	c.mtu.arrived(p, now)
+	c.mtu.arrived(p)
 	took := max(now-p.sent, 1)
 	switch {
 	case p.lost, p.sends > 1 && c.rtt.tooSoon(took):

@@ -7,12 +7,13 @@ import (
 )
 
 const (
-	// leastLinger and mostLinger bound how long an end that has finished answers packets that come again. It waits for four
-	// of the peer's timeouts, each twice as long as the one before, as far as it knows them.
+	// leastLinger and mostLinger bound how long an end that has finished answers packets that come again. It waits for
+	// four of the peer's timeouts, each twice as long as the one before, as far as it knows them.
 	leastLinger   = 3 * time.Second
 	mostLinger    = 10 * time.Second
 	lingerForRTOs = 1 + 2 + 4 + 8
-	// lingerRepeats bounds how often that is prolonged by a packet that comes again: what told the peer may be lost, too.
+	// lingerRepeats bounds how often that is prolonged by a packet that comes again: what told the peer may be lost,
+	// too.
 	lingerRepeats = 10
 )
 
@@ -25,8 +26,8 @@ func (c *Conn) CloseWrite(now time.Time) {
 	}
 }
 
-// Close ends both directions. What Write has accepted is delivered, within Config.Linger, or Err says that it was not; what
-// the peer sends is acknowledged and not read.
+// Close ends both directions. What Write has accepted is delivered, within Config.Linger, or Err says that it was not;
+// what the peer sends is acknowledged and not read.
 func (c *Conn) Close(now time.Time) {
 	t := c.clock.tick(now)
 	if c.state >= lingering {
@@ -62,7 +63,7 @@ func (c *Conn) settle(now instant) {
 		c.lingers++
 		c.endAt = max(c.endAt, now+leastLinger)
 	}
-	if c.state != connected || !c.finAcked || !c.inbox.ended && !c.discards {
+	if c.state != connected || !c.finAcked || !c.inbox.ended() && !c.discards {
 		return
 	}
 	c.state = lingering
@@ -75,13 +76,14 @@ func (c *Conn) fail(err error, tell bool) {
 	if c.state == ended {
 		return
 	}
-	c.state, c.err, c.resetDue = ended, err, tell
+	c.err, c.resetDue = err, tell
 	c.events |= Closed
-	c.forget()
+	c.finish()
 }
 
-// forget gives memory back that only a living connection needs. What was received can still be read.
-func (c *Conn) forget() {
+// finish ends the connection and gives back the memory that it needed. What was received can still be read.
+func (c *Conn) finish() {
+	c.state = ended
 	c.outbox = byteQueue{}
 	c.flight.ring, c.flight.bytes, c.flight.pending = nil, 0, 0
 	c.flight.sacked, c.flight.lost, c.flight.resent = 0, 0, 0
@@ -89,8 +91,8 @@ func (c *Conn) forget() {
 	c.inbox.ahead, c.inbox.bytes, c.inbox.free, c.mask = nil, 0, buffers{}, nil
 }
 
-// reset takes a RESET. It must carry an id of this connection, and acknowledge one of the packets that the peer may have
-// seen last: who only guesses an address and an id ends nothing.
+// reset takes a RESET. It must carry an id of this connection, and acknowledge one of the packets that the peer may
+// have seen last: who only guesses an address and an id ends nothing.
 func (c *Conn) reset(p *wire.Packet, now instant) {
 	d := p.Ack.Sub(c.flight.first - 1)
 	switch {
@@ -101,14 +103,12 @@ func (c *Conn) reset(p *wire.Packet, now instant) {
 	case c.state == synSent:
 		c.fail(ErrRefused, false)
 	case c.state == lingering:
-		c.state = ended
-		c.forget()
-	case c.finSent && c.flight.n == 1 && (c.inbox.ended || c.discards):
+		c.finish()
+	case c.finSent && c.flight.n == 1 && (c.inbox.ended() || c.discards):
 		// All that is not acknowledged is our FIN: the peer has got it, has finished, and is gone.
 		c.finAcked = true
 		c.settle(now)
-		c.state = ended
-		c.forget()
+		c.finish()
 	default:
 		c.fail(ErrReset, false)
 	}

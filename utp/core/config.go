@@ -12,7 +12,7 @@ import (
 const (
 	// defaultBuffer is 84 ms of 100 Mbit/s, and what libutp has.
 	defaultBuffer = 1 << 20
-	// defaultTarget is the most that RFC 6817, section 2.5, allows.
+	// defaultTarget is the most that RFC 6817, section 2.5, allows: "TARGET MUST be 100 milliseconds or less".
 	defaultTarget = 100 * time.Millisecond
 	// defaultTargetPlus is that of LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus).
 	defaultTargetPlus = 60 * time.Millisecond
@@ -34,7 +34,7 @@ const (
 	defaultKeepAlive = 29 * time.Second
 	// defaultIdle is four packets of a peer that keeps alive as we do.
 	defaultIdle = 2 * time.Minute
-	// defaultAckDelay is half of the least RTO of the strictest peer's, less the way.
+	// defaultAckDelay is far below the least retransmission timeouts: 200 ms here, 500 ms in the BEP.
 	defaultAckDelay = 10 * time.Millisecond
 	// defaultReprobe is libutp's: paths seldom change.
 	defaultReprobe = 30 * time.Minute
@@ -42,7 +42,7 @@ const (
 	defaultLinger = 30 * time.Second
 	// defaultFlight is below the 1024 packets that libutp takes beyond the last one in order.
 	defaultFlight = 1000
-	// defaultHalfOpen and defaultHalfOpenPrefix bound handshakes that are not complete: 64 bytes each.
+	// defaultHalfOpen and defaultHalfOpenPrefix bound handshakes that are not complete: some 300 bytes each.
 	defaultHalfOpen       = 4096
 	defaultHalfOpenPrefix = 256
 	// defaultHalfOpenLife is how long a SYN is remembered, as in libutp's intent.
@@ -68,7 +68,6 @@ const (
 	LEDBAT         Congestion = iota // RFC 6817: yields to other traffic
 	LEDBATPlusPlus                   // draft-irtf-iccrg-ledbat-plus-plus: the same with a shorter queue, and slower
 	Cubic                            // RFC 9438: takes its share, as TCP does
-	numCongestions
 )
 
 // Config configures connections. The zero value of a field is its default. It is not changed after it was handed over.
@@ -78,9 +77,11 @@ type Config struct {
 	MaxFlight     int // packets sent and not acknowledged; 1000, at most 16384: peers drop what is further ahead
 
 	Congestion Congestion
-	Target     time.Duration // queueing delay that LEDBAT aims at; 100 ms, of LEDBAT++ 60 ms
-	// FixedTarget keeps Target where a queue turns out to be shorter than it. By default half of that queue is the target
-	// then: LEDBAT does not yield before the queue overflows, otherwise.
+	// Target is the queueing delay that LEDBAT aims at; 100 ms, of LEDBAT++ 60 ms; at least 1 ms, at most 1 s. RFC 6817
+	// does not allow more than 100 ms.
+	Target time.Duration
+	// FixedTarget keeps Target where a queue turns out to be shorter than it. By default half of that queue is the
+	// target then: LEDBAT does not yield before the queue overflows, otherwise.
 	FixedTarget bool
 	// LossTolerant keeps LEDBAT's window at a loss while the queueing delay is below a quarter of the target: for links
 	// that lose packets without congestion.
@@ -88,7 +89,7 @@ type Config struct {
 
 	NoDelay  bool          // sends short packets at once: Nagle's algorithm off
 	NoPacing bool          // sends as much as the window allows at once
-	AckDelay time.Duration // how long one packet waits for another before it is acknowledged; 10 ms; negative: not at all
+	AckDelay time.Duration // how long a packet waits for another to be acknowledged with; 10 ms; negative: not at all
 
 	MinPacket int           // bytes of a UDP payload that each path takes; 1200, at least 170
 	MaxPacket int           // bytes of a UDP payload to try; 1452; MinPacket: no search
@@ -101,8 +102,8 @@ type Config struct {
 	ConnectTries int           // SYNs; 6
 
 	KeepAlive time.Duration // silence of ours after which a packet keeps NATs open; 29 s; negative: none
-	Idle      time.Duration // silence of the peer after which the connection fails with ErrTimeout; 2 min; negative: never
-	Linger    time.Duration // from Close until it fails with ErrTimeout; 30 s
+	Idle      time.Duration // silence of the peer after which it fails with ErrTimeout; 2 min; negative: never
+	Linger    time.Duration // from Close until the connection fails with ErrTimeout; 30 s
 
 	// For Handshakes only.
 	HalfOpen       int           // entries; 4096
@@ -137,31 +138,42 @@ func (c Config) validated() (*Config, error) {
 	c.HalfOpenPrefix = cmp.Or(c.HalfOpenPrefix, defaultHalfOpenPrefix)
 	c.HalfOpenLife = cmp.Or(c.HalfOpenLife, defaultHalfOpenLife)
 	c.Resets = cmp.Or(c.Resets, defaultResets)
-	for _, check := range []struct {
-		bad  bool
-		text string
-	}{
-		{c.MinPacket < minPacket || c.MinPacket > maxPacket, fmt.Sprintf("MinPacket %d is not %d to %d", c.MinPacket, minPacket, maxPacket)},
-		{c.MaxPacket < c.MinPacket || c.MaxPacket > maxPacket, fmt.Sprintf("MaxPacket %d is not MinPacket to %d", c.MaxPacket, maxPacket)},
-		{c.SendBuffer < c.MaxPacket || c.SendBuffer > maxBuffer, fmt.Sprintf("SendBuffer %d is not MaxPacket to %d", c.SendBuffer, maxBuffer)},
-		{c.ReceiveBuffer < c.MaxPacket || c.ReceiveBuffer > maxBuffer, fmt.Sprintf("ReceiveBuffer %d is not MaxPacket to %d", c.ReceiveBuffer, maxBuffer)},
-		{c.MaxFlight < 1 || c.MaxFlight > maxFlight, fmt.Sprintf("MaxFlight %d is not 1 to %d", c.MaxFlight, maxFlight)},
-		{c.Congestion >= numCongestions, fmt.Sprintf("Congestion %d is not known", c.Congestion)},
-		{c.Target < time.Millisecond || c.Target > time.Second, fmt.Sprintf("Target %v is not 1ms to 1s", c.Target)},
-		{c.AckDelay > c.MinRTO/2, fmt.Sprintf("AckDelay %v is more than half of MinRTO", c.AckDelay)},
-		{c.MinRTO < time.Millisecond || c.MinRTO > c.MaxRTO, fmt.Sprintf("MinRTO %v is not 1ms to MaxRTO", c.MinRTO)},
-		{c.InitialRTO < c.MinRTO || c.InitialRTO > c.MaxRTO, fmt.Sprintf("InitialRTO %v is not MinRTO to MaxRTO", c.InitialRTO)},
-		{c.MaxTimeouts < 1, "MaxTimeouts is negative"},
-		{c.ConnectTries < 1, "ConnectTries is negative"},
-		{c.Reprobe < time.Second, "Reprobe is less than 1s"},
-		{c.Linger < time.Millisecond, "Linger is less than 1ms"},
-		{c.HalfOpen < 1, "HalfOpen is negative"},
-		{c.HalfOpenPrefix < 1, "HalfOpenPrefix is negative"},
-		{c.HalfOpenLife < time.Millisecond, "HalfOpenLife is less than 1ms"},
-	} {
-		if check.bad {
-			return nil, fmt.Errorf("core: Config.%s", check.text)
-		}
+	if err := cmp.Or(
+		within("MinPacket", c.MinPacket, minPacket, maxPacket),
+		within("MaxPacket", c.MaxPacket, c.MinPacket, maxPacket),
+		within("SendBuffer", c.SendBuffer, c.MaxPacket, maxBuffer),
+		within("ReceiveBuffer", c.ReceiveBuffer, c.MaxPacket, maxBuffer),
+		within("MaxFlight", c.MaxFlight, 1, maxFlight),
+		within("Congestion", c.Congestion, LEDBAT, Cubic),
+		within("Target", c.Target, time.Millisecond, time.Second),
+		within("AckDelay", c.AckDelay, 0, c.MinRTO/2),
+		within("MinRTO", c.MinRTO, time.Millisecond, c.MaxRTO),
+		within("InitialRTO", c.InitialRTO, c.MinRTO, c.MaxRTO),
+		atLeast("MaxTimeouts", c.MaxTimeouts, 1),
+		atLeast("ConnectTries", c.ConnectTries, 1),
+		atLeast("Reprobe", c.Reprobe, time.Second),
+		atLeast("Linger", c.Linger, time.Millisecond),
+		atLeast("HalfOpen", c.HalfOpen, 1),
+		atLeast("HalfOpenPrefix", c.HalfOpenPrefix, 1),
+		atLeast("HalfOpenLife", c.HalfOpenLife, time.Millisecond),
+	); err != nil {
+		return nil, err
 	}
 	return &c, nil
+}
+
+// within returns an error that names the field of Config whose value v is not from least to most.
+func within[T cmp.Ordered](field string, v, least, most T) error {
+	if v < least || v > most {
+		return fmt.Errorf("core: Config.%s %v is not %v to %v", field, v, least, most)
+	}
+	return nil
+}
+
+// atLeast returns an error that names the field of Config whose value v is less than least.
+func atLeast[T cmp.Ordered](field string, v, least T) error {
+	if v < least {
+		return fmt.Errorf("core: Config.%s %v is less than %v", field, v, least)
+	}
+	return nil
 }

@@ -1,5 +1,7 @@
 package core
 
+import "time"
+
 // progress is what an acknowledgement tells a congestion control.
 type progress struct {
 	now      instant
@@ -13,8 +15,8 @@ type progress struct {
 	limited  bool // the window has kept packets back lately
 }
 
-// congestion decides how many bytes may be in the network at once. It is called by one connection, which counts losses of
-// one round trip as one.
+// congestion decides how many bytes may be in the network at once. It is called by one connection, which counts losses
+// of one round trip as one.
 type congestion interface {
 	// acked takes an acknowledgement of something new.
 	acked(p progress)
@@ -33,12 +35,16 @@ type congestion interface {
 }
 
 const (
-	// initialPackets is the window of a new connection (RFC 6817, section 2.5: SHOULD be 2; RFC 6928 has 10, paced).
+	// initialPackets is the window of a new connection. RFC 6817, section 2.5: "INIT_CWND and MIN_CWND SHOULD both be
+	// 2", and no more than RFC 5681 has, which is 3 packets of this size; RFC 6928 has 10.
 	initialPackets = 4
-	// leastPackets is the least window (RFC 6817, MIN_CWND).
+	// leastPackets is the least window: MIN_CWND of RFC 6817, section 2.5.
 	leastPackets = 2
 	// noThreshold is above every window.
 	noThreshold = 1 << 40
+	// limitedFor is for how long a window counts as used up after it has kept a packet back. One that is not used up
+	// says nothing about the path, and does not grow (RFC 6817, section 2.4.2, bounds it by ALLOWED_INCREASE for that).
+	limitedFor = time.Second
 )
 
 func newCongestion(cfg *Config) congestion {

@@ -7,7 +7,7 @@ import (
 	"github.com/flute-node/flute-node/utp/wire"
 )
 
-// The ends of a connection. Each says that bytes may be lost, but for ErrClosed.
+// The errors that end a connection. After each but ErrClosed, bytes may be lost.
 var (
 	ErrClosed  = errors.New("core: connection closed by this end")
 	ErrReset   = errors.New("core: connection reset by the peer")
@@ -50,9 +50,9 @@ type Conn struct {
 
 	recvID, sendID wire.ConnID
 
-	synDue   instant
-	synTries int
-	synAt    instant
+	synDue   instant  // when to send our SYN, or to give up
+	synTries int      // SYNs that were sent
+	synAt    instant  // when the last of them was
 	peerSyn  wire.Seq // of the SYN that began an accepted connection
 	accepted bool
 
@@ -61,10 +61,9 @@ type Conn struct {
 	end        uint64    // offset of the first byte that was not sent
 	flight     flight
 	peerWindow int
-	wantsRoom  bool // Write has not accepted all
-	sendExtra  bool // one packet goes whatever the windows say
-	limited    bool // the congestion window has kept a packet back
-	limitedAt  instant
+	wantsRoom  bool    // Write has not accepted all
+	sendExtra  bool    // one packet goes whatever the windows say
+	limitedAt  instant // when the congestion window last kept a packet back
 
 	inbox  inbox
 	acks   acks
@@ -75,9 +74,8 @@ type Conn struct {
 	control  congestion
 	pace     pacer
 	mtu      pathMTU
-	cutAt    instant // when the congestion window was last cut
-	wasCut   bool    // and may be given back
-	unproven int     // losses since, less those that turned out to be none
+	cutAt    instant // when the congestion window was last cut; -1: never
+	unproven int     // packets lost since, less those that turned out not to be; zero: the cut is final
 	masks    bool    // the peer sends selective acknowledgements
 	repeats  int     // acknowledgements in a row that say the same, of a peer that sends no masks
 	timeouts int     // in a row, without an answer of a peer that has no room
@@ -102,9 +100,9 @@ type Conn struct {
 }
 
 func newConn(cfg *Config, now time.Time, recv, send wire.ConnID, next wire.Seq) *Conn {
-	c := &Conn{
+	return &Conn{
 		cfg: cfg, clock: newClock(now), recvID: recv, sendID: send,
-		synDue: never, persist: never, confirm: never, endAt: never, cutAt: -1,
+		synDue: never, persist: never, confirm: never, endAt: never, cutAt: -1, limitedAt: -limitedFor,
 		flight:  flight{first: next},
 		inbox:   inbox{limit: cfg.ReceiveBuffer, reach: cfg.MaxFlight + 1},
 		acks:    acks{due: never},
@@ -114,11 +112,10 @@ func newConn(cfg *Config, now time.Time, recv, send wire.ConnID, next wire.Seq) 
 		pace:    pacer{off: cfg.NoPacing},
 		mtu:     newPathMTU(cfg),
 	}
-	return c
 }
 
-// Dial begins a connection. id and seq must be unpredictable, to keep others from forging packets; id and id+1 must not be
-// in use with this peer. The error names the field of cfg that is at fault.
+// Dial begins a connection. id and seq must be unpredictable, to keep others from forging packets; id and id+1 must not
+// be in use with this peer. The error names the field of cfg that is at fault.
 func Dial(now time.Time, cfg Config, id wire.ConnID, seq wire.Seq) (*Conn, error) {
 	v, err := cfg.validated()
 	if err != nil {
@@ -138,8 +135,8 @@ func accept(now time.Time, cfg *Config, id wire.ConnID, syn, seq wire.Seq) *Conn
 	return c
 }
 
-// ID returns the connection_id that packets of the peer carry. A SYN carries one less if the peer repeats it, and a RESET
-// may carry the id of our packets, one more or one less.
+// ID returns the connection_id that packets of the peer carry. A SYN carries one less if the peer repeats it, and a
+// RESET may carry the id of our packets, one more or one less.
 func (c *Conn) ID() wire.ConnID { return c.recvID }
 
 // Events returns what has happened since the last call.
@@ -155,8 +152,8 @@ func (c *Conn) Err() error { return c.err }
 // Done reports whether the connection needs no datagram any more, and sends none.
 func (c *Conn) Done() bool { return c.state == ended && !c.resetDue }
 
-// Write accepts bytes to send and returns how many: fewer than all if the send buffer is full; Writable follows then. Once
-// the connection has ended, or this end of it, it returns the error.
+// Write accepts bytes to send and returns how many: fewer than all if the send buffer is full; Writable follows then.
+// Once the connection has ended, or this end of it, it returns the error.
 func (c *Conn) Write(now time.Time, p []byte) (int, error) {
 	c.clock.tick(now)
 	switch {

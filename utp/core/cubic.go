@@ -12,26 +12,26 @@ const (
 
 // cubic is CUBIC (RFC 9438).
 type cubic struct {
-	cwnd      float64
-	threshold float64
-	packet    float64
+	packet float64 // bytes
 
-	most  float64 // window at the latest loss, in packets
-	k     float64 // seconds from the loss until the window is there again
-	epoch instant // of the growth; never: none since a loss
-	reno  float64 // window that Reno would have (section 4.3), in packets
-
-	saved savedCubic
+	cubicWindow
+	saved cubicWindow // before the latest loss
 }
 
-type savedCubic struct {
-	cwnd, threshold, most, k, reno float64
-	epoch                          instant
+// cubicWindow is what a loss changes.
+type cubicWindow struct {
+	cwnd      float64 // bytes
+	threshold float64 // of slow start, in bytes
+	most      float64 // W_max: the window at the latest loss, in packets
+	k         float64 // K: seconds from the loss until the window is there again
+	epoch     instant // of the growth; never: none since a loss
+	reno      float64 // W_est: the window that Reno would have (section 4.3), in packets
 }
 
 func newCubic(cfg *Config) *cubic {
 	packet := float64(cfg.MinPacket)
-	return &cubic{cwnd: initialPackets * packet, threshold: noThreshold, packet: packet, epoch: never}
+	start := cubicWindow{cwnd: initialPackets * packet, threshold: noThreshold, epoch: never}
+	return &cubic{packet: packet, cubicWindow: start}
 }
 
 func (c *cubic) window() int     { return int(c.cwnd) }
@@ -46,7 +46,8 @@ func (c *cubic) acked(p progress) {
 	}
 	bytes := float64(min(p.bytes, p.inFlight))
 	if c.slowStart() {
-		// HyStart (RFC 9406) ends slow start when the round trip gets longer by an eighth, 4 ms at least.
+		// HyStart++ (RFC 9406) ends slow start when the round trip gets longer by an eighth, 4 ms at least. Here it is
+		// the queueing delay of one way that counts; there is no upper limit of 16 ms, and no Conservative Slow Start.
 		if slack := max(p.leastRTT/8, 4*time.Millisecond); p.hasDelay && p.delay > slack && c.cwnd > 16*c.packet {
 			c.threshold = c.cwnd
 			return
@@ -75,7 +76,7 @@ func (c *cubic) acked(p progress) {
 }
 
 func (c *cubic) lost(instant) {
-	c.saved = savedCubic{c.cwnd, c.threshold, c.most, c.k, c.reno, c.epoch}
+	c.saved = c.cubicWindow
 	w := c.cwnd / c.packet
 	if c.most = w; w < c.saved.most {
 		c.most = w * (1 + cubicBeta) / 2 // fast convergence (section 4.7)
@@ -90,7 +91,7 @@ func (c *cubic) timeout(now instant) {
 }
 
 func (c *cubic) undo() {
-	if s := c.saved; s.cwnd > c.cwnd {
-		c.cwnd, c.threshold, c.most, c.k, c.reno, c.epoch = s.cwnd, s.threshold, s.most, s.k, s.reno, s.epoch
+	if c.saved.cwnd > c.cwnd {
+		c.cubicWindow = c.saved
 	}
 }

@@ -13,7 +13,7 @@ const (
 )
 
 // delayHistory estimates a queueing delay from the differences of two clocks that know nothing of each other, in
-// microseconds modulo 2^32 (RFC 6817, section 3.1 and 4.2).
+// microseconds modulo 2^32 (RFC 6817, section 3.1).
 type delayHistory struct {
 	bases  [baseHistory]uint32 // the least of each minute
 	minute instant             // when that of now began
@@ -90,8 +90,8 @@ func (h *delayHistory) shift(d uint32) {
 
 const (
 	driftPeriod = 5 * time.Second
-	// driftAllowed is by how many microseconds the mean delay may fall in driftPeriod before the peer's clock is taken for
-	// one that is slowed down, to seem near (libutp).
+	// driftAllowed is by how many microseconds the mean delay may fall in driftPeriod before the peer's clock is taken
+	// for one that is slowed down, to seem near (libutp).
 	driftAllowed = 200_000
 	driftPenalty = 7
 )
@@ -123,15 +123,15 @@ func (d *delays) arrived(timestamp, at uint32, now instant) {
 	}
 	base, known := d.theirs.base, d.theirs.known
 	d.theirs.add(sample, now)
-	// Where packets from the peer seem to get faster and faster its clock is slower than ours, and packets to it seem to get
-	// slower and slower.
+	// Where packets from the peer seem to get faster and faster its clock is slower than ours, and packets to it seem
+	// to get slower and slower.
 	if fell := base - d.theirs.base; known && before(d.theirs.base, base) && fell <= maxShift {
 		d.ours.shift(fell)
 	}
 }
 
-// sample takes the delay that a packet reports, and returns the queueing delay of the way to the peer; ok is false if it
-// reports none. A queue cannot last longer than the whole round trip: least is the least one of late, or zero.
+// sample takes the delay that a packet reports, and returns the queueing delay of the way to the peer; ok is false if
+// it reports none. A queue cannot last longer than the whole round trip: least is the least one of late, or zero.
 func (d *delays) sample(reported uint32, least, now instant) (queueing instant, ok bool) {
 	if reported == 0 || reported == noDelay || reported == noDelayYet {
 		return 0, false

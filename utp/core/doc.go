@@ -1,6 +1,6 @@
-// Package core is a connection of uTP (BEP 29, http://bittorrent.org/beps/bep_0029.html) with LEDBAT (RFC 6817) as a state
-// machine. It has no socket, no clock, no goroutine and no source of random numbers: datagrams and time go in, datagrams
-// and events come out.
+// Package core is a connection of uTP (BEP 29, http://bittorrent.org/beps/bep_0029.html) with LEDBAT (RFC 6817) as a
+// state machine. It has no socket, no clock, no goroutine and no source of random numbers: datagrams and time go in,
+// datagrams and events come out.
 //
 //	c, err := core.Dial(now, core.Config{}, id, seq) // id and seq from crypto/rand
 //	n, err := c.Write(now, p)                        // accepts what the send buffer has room for
@@ -28,11 +28,12 @@
 //
 // # What differs from libutp
 //
-// A repeated SYN is answered again, and a handshake that is not completed is forgotten after 3 s. A RESET ends a connection
-// only if it acknowledges one of the latest packets. Packets are paced. Losses are found by time as in RFC 8985, with a
-// probe of the tail, and undone if they turn out to be none; the retransmission timeout is 200 ms at least. The mask of a
-// selective acknowledgement is as long as the hole asks for, up to 128 bytes. The receive window counts every byte that is
-// not read. LEDBAT aims at half of the queue where that is shorter than its target.
+// A repeated SYN is answered again, and a handshake that is not completed is forgotten after 3 s. A RESET ends a
+// connection only if it acknowledges one of the latest packets. Packets are paced. Losses are found by time as in RFC
+// 8985, with a probe of the tail, and undone if they turn out to be none; the retransmission timeout is 200 ms at
+// least. The mask of a selective acknowledgement is as long as the hole asks for, up to 128 bytes. The receive window
+// counts every byte that is not read. LEDBAT aims at half of the queue where that is shorter than its target. How it
+// differs from RFC 6817: docs/adr/0025-utp-congestion.md.
 //
 // # Memory
 //
@@ -43,6 +44,6 @@
 // # Limitations
 //
 // A packet that was sent keeps its length: where the path then takes only shorter ones it is sent again without "don't
-// fragment". A path that drops fragments, too, and never tells so, ends the connection. There is no ECN. The handshake has
-// no secret but 16 bits of the peer's id and 16 of the answer: who sees the packets can forge them.
+// fragment". A path that drops fragments, too, and never tells so, ends the connection. There is no ECN. The handshake
+// has no secret but 16 bits of the peer's id and 16 of the answer: who sees the packets can forge them.
 package core

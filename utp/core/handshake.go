@@ -7,10 +7,10 @@ import (
 	"github.com/flute-node/flute-node/utp/wire"
 )
 
-// Handshakes answers packets that belong to no connection: SYNs, the packets that complete a handshake, and strangers'. A
-// connection begins with the packet that proves that the peer got our answer; before that there is an entry in a bounded
-// table, for a few seconds. No answer is longer than the packet, nor is one sent twice: nobody's traffic is amplified. It
-// is not safe for concurrent use.
+// Handshakes answers packets that belong to no connection: SYNs, the packets that complete a handshake, and strangers'.
+// A connection begins with the packet that proves that the peer got our answer; before that there is an entry in a
+// bounded table, for a few seconds. No answer is longer than the packet, nor is one sent twice: nobody's traffic is
+// amplified. It is not safe for concurrent use.
 type Handshakes struct {
 	cfg      *Config
 	random   func() uint16
@@ -50,7 +50,6 @@ type halfOpen struct {
 	syn, seq wire.Seq // of the peer, ours
 	answered time.Time
 	repeated bool // answered more than once
-	until    time.Time
 
 	older, newer *halfOpen
 }
@@ -68,8 +67,8 @@ func NewHandshakes(cfg Config, random func() uint16) (*Handshakes, error) {
 	}, nil
 }
 
-// Handle takes a datagram of no connection. It returns the connection that it begins, which has taken the datagram, or the
-// answer to send, appended to b, or neither.
+// Handle takes a datagram of no connection. It returns the connection that it begins, which has taken the datagram, or
+// the answer to send, appended to b, or neither.
 func (h *Handshakes) Handle(now time.Time, from netip.AddrPort, datagram, b []byte) (c *Conn, answer []byte) {
 	h.Expire(now)
 	p, err := wire.Parse(datagram)
@@ -96,8 +95,8 @@ func (h *Handshakes) Handle(now time.Time, from netip.AddrPort, datagram, b []by
 	if e == nil {
 		return nil, h.reset(now, &p, b)
 	}
-	// 16 random bits and the address: who did not get our answer guesses them once in 65,536 times, and gets nothing for
-	// another guess.
+	// 16 random bits and the address: who did not get our answer guesses them once in 65,536 times, and gets nothing
+	// for another guess.
 	if p.Ack != e.seq-1 || p.SACK != nil {
 		h.stats.Forged++
 		return nil, nil
@@ -131,7 +130,7 @@ func (h *Handshakes) syn(now time.Time, from netip.AddrPort, p *wire.Packet, b [
 			h.stats.Refused++
 			return nil
 		}
-		e.syn, e.seq, e.answered = p.Seq, wire.Seq(h.random()), now
+		e.syn, e.seq = p.Seq, wire.Seq(h.random())
 	} else {
 		e.repeated = true
 	}
@@ -169,8 +168,8 @@ func prefixOf(a netip.Addr) netip.Prefix {
 	return p
 }
 
-// add returns a new entry, or nil if its prefix has too many. A full table gives up its oldest entry: its peer has had the
-// most time, and in a flood it is not one that answers.
+// add returns a new entry, or nil if its prefix has too many. A full table gives up its oldest entry: its peer has had
+// the most time, and in a flood it is not one that answers.
 func (h *Handshakes) add(now time.Time, key halfOpenKey) *halfOpen {
 	prefix := prefixOf(key.from.Addr())
 	if h.prefixes[prefix] >= h.cfg.HalfOpenPrefix {
@@ -186,7 +185,7 @@ func (h *Handshakes) add(now time.Time, key halfOpenKey) *halfOpen {
 	} else {
 		h.free = e.newer
 	}
-	*e = halfOpen{key: key, until: now.Add(h.cfg.HalfOpenLife), older: h.newest}
+	*e = halfOpen{key: key, answered: now, older: h.newest}
 	if h.newest != nil {
 		h.newest.newer = e
 	} else {
@@ -220,7 +219,7 @@ func (h *Handshakes) drop(e *halfOpen) {
 
 // Expire forgets handshakes that were not completed in time.
 func (h *Handshakes) Expire(now time.Time) {
-	for h.oldest != nil && !now.Before(h.oldest.until) {
+	for h.oldest != nil && now.Sub(h.oldest.answered) >= h.cfg.HalfOpenLife {
 		h.stats.Expired++
 		h.drop(h.oldest)
 	}
@@ -231,7 +230,7 @@ func (h *Handshakes) Deadline() time.Time {
 	if h.oldest == nil {
 		return time.Time{}
 	}
-	return h.oldest.until
+	return h.oldest.answered.Add(h.cfg.HalfOpenLife)
 }
 
 // Stats returns the statistics.

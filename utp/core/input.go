@@ -85,7 +85,7 @@ func (c *Conn) progress(p *wire.Packet, now instant) {
 		c.control.acked(progress{
 			now: now, bytes: a.bytes, inFlight: inFlight, packet: c.mtu.size() - headerLen,
 			rtt: c.rtt.orInitial(), leastRTT: c.rtt.least, delay: delay, hasDelay: ok,
-			limited: c.limited && now-c.limitedAt < time.Second,
+			limited: now-c.limitedAt < limitedFor,
 		})
 	}
 	if a.packets > 0 || c.peerWindow == 0 {
@@ -114,18 +114,21 @@ func (c *Conn) detect(now instant) {
 		// The long packets were lost for their length. What is left of them may be fragmented.
 		c.mtu.blackHole = false
 		c.stats.BlackHoles++
-		if c.wasCut {
+		if c.unproven > 0 {
 			c.control.undo()
 		}
-		c.cutAt, c.wasCut = now, false
+		c.cutAt, c.unproven = now, 0
 		return
 	}
 	if bytes == 0 {
 		return
 	}
-	c.unproven += int(c.stats.Lost - before)
+	packets := int(c.stats.Lost - before)
+	if c.unproven > 0 {
+		c.unproven += packets
+	}
 	if newest > c.cutAt {
-		c.cutAt, c.unproven, c.wasCut = now, int(c.stats.Lost-before), true
+		c.cutAt, c.unproven = now, packets
 		c.control.lost(now)
 		c.stats.Cuts++
 		c.sendExtra = c.flight.lost > 0 // what is missing does not wait until the smaller window has room
@@ -134,15 +137,13 @@ func (c *Conn) detect(now instant) {
 
 // vindicate takes n packets that were given up and had arrived. When that holds for all of them, nothing was lost.
 func (c *Conn) vindicate(n int) {
-	if !c.wasCut {
+	if c.unproven == 0 {
 		return
 	}
-	if c.unproven -= n; c.unproven > 0 {
-		return
+	if c.unproven = max(0, c.unproven-n); c.unproven == 0 {
+		c.control.undo()
+		c.stats.Undone++
 	}
-	c.unproven, c.wasCut = 0, false
-	c.control.undo()
-	c.stats.Undone++
 }
 
 // reopen sends what a full peer has dropped at once when it has room.
@@ -162,14 +163,14 @@ func (c *Conn) receive(p *wire.Packet, now instant) {
 	before := c.inbox.unread.n
 	switch c.inbox.take(p.Seq, p.Payload, p.Type == wire.Fin) {
 	case arrived:
-		c.acks.owe(now, c.cfg.AckDelay, hole || c.inbox.ended)
+		c.acks.owe(now, c.cfg.AckDelay, hole || c.inbox.ended())
 		c.stats.BytesReceived += uint64(c.inbox.unread.n - before)
 		if c.discards {
 			c.inbox.unread.discard(c.inbox.unread.n)
 		} else if c.inbox.unread.n > before {
 			c.events |= Readable
 		}
-		if c.inbox.ended {
+		if c.inbox.ended() {
 			c.events |= HalfClosed
 		}
 	case arrivedAhead:
@@ -187,8 +188,8 @@ func (c *Conn) receive(p *wire.Packet, now instant) {
 	}
 }
 
-// repeatedSyn answers a SYN again whose answer may be lost. Another SYN than the one that began this connection is not for
-// it: a forged one does no harm.
+// repeatedSyn answers a SYN again whose answer may be lost. Another SYN than the one that began this connection is not
+// for it: a forged one does no harm.
 func (c *Conn) repeatedSyn(p *wire.Packet, now instant) {
 	c.stats.Dropped.Duplicate++
 	if c.accepted && c.state == connected && p.ConnID == c.sendID && p.Seq == c.peerSyn {

@@ -4,40 +4,40 @@ import "time"
 
 const (
 	// ledbatGain is how many packets LEDBAT's window grows by in a round trip where there is no queue, as libutp's. RFC
-	// 6817 asks for one; see docs/adr/0025-utp-congestion.md.
+	// 6817, section 2.5: "GAIN MUST be set to 1 or less". Why it is 2 here: docs/adr/0025-utp-congestion.md.
 	ledbatGain = 2
-	// ledbatSlope is how fast the growth ends as the queue comes to the target, and ledbatKnee at which part of the target
-	// the window begins to shrink.
+	// ledbatSlope is how fast the growth ends as the queue comes to the target, and ledbatKnee at which part of the
+	// target the window begins to shrink.
 	ledbatSlope = 2
 	ledbatKnee  = 0.75
 	// maxGainDivisor bounds how much slower than that LEDBAT++ grows where the base delay is short.
 	maxGainDivisor = 16
-	// plusDecrease is by how much of the window it shrinks in a round trip, for each target that the queue is longer than it
-	// is to be.
+	// plusDecrease is by how much of the window it shrinks in a round trip, for each target that the queue is longer
+	// than it is to be.
 	plusDecrease = 1.0
-	// ledbatPause is the least time between two slowdowns of LEDBAT: they cost a twentieth of the rate for that long, and
-	// are what corrects the base delay of flows that began while there was a queue.
+	// ledbatPause is the least time between two slowdowns of LEDBAT: they cost a twentieth of the rate for that long,
+	// and are what corrects the base delay of flows that began while there was a queue.
 	ledbatPause = 8 * time.Second
 	// slowdownRest is for how many round trips a slowdown sends next to nothing, so that the queue empties.
 	slowdownRest = 2
 	// slowdownEvery is how many times longer than a slowdown the time to the next one is.
 	slowdownEvery = 9
-	// gentle is what a loss leaves of the window where the queue is short: it is seldom of our making.
+	// gentle is which part of the window a loss leaves where the queue is short: such a loss is seldom of our making.
 	gentle = 0.8
 )
 
-// ledbat is LEDBAT (RFC 6817) and LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus-01). Both slow down now and then to measure
-// the base delay, as the latter asks for.
+// ledbat is LEDBAT (RFC 6817) and LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus-01). Both slow down now and then to
+// measure the base delay, as the latter asks for.
 type ledbat struct {
 	plus     bool
 	tolerant bool
 	target   target
 
-	cwnd      float64
-	threshold float64 // of slow start
-	packet    float64
-	delay     instant // the latest
-	rtt       instant
+	cwnd      float64 // bytes
+	threshold float64 // of slow start, in bytes
+	packet    float64 // payload of a full packet, in bytes
+	delay     instant // the latest queueing delay
+	rtt       instant // smoothed
 
 	rests slowdown
 	saved savedWindow
@@ -55,7 +55,7 @@ type slowdown struct {
 	next    instant // zero: after the first slow start
 	until   instant // of the rest; zero: none
 	began   instant // zero: not in a slowdown
-	restore float64 // window at which slow start ends
+	restore float64 // window at which slow start ends, in bytes
 }
 
 func newLEDBAT(cfg *Config) *ledbat {
@@ -112,10 +112,11 @@ func (l *ledbat) exit() instant {
 	return 2
 }
 
-// steer moves the window towards the target, off of which it is, after so many bytes were acknowledged. RFC 6817, section
-// 2.4.2, has cwnd += GAIN * off_target * bytes_newly_acked * MSS / cwnd. Here two movements go on at once around the
-// target: growth by a number of bytes, and shrinking by a part of the window. Where both are equal flows that see the same
-// queue have the same window, however they began; with the formula alone they keep the shares that they have.
+// steer moves the window towards the target, off of which it is, after so many bytes were acknowledged. RFC 6817,
+// section 2.4.2, has cwnd += GAIN * off_target * bytes_newly_acked * MSS / cwnd. Here two movements go on at once
+// around the target: growth by a number of bytes, and shrinking by a part of the window. Where both are equal flows
+// that see the same queue have the same window, however they began; with the formula alone they keep the shares that
+// they have.
 func (l *ledbat) steer(p progress, off, bytes float64) {
 	growth, excess := min(1, ledbatSlope*off), float64(l.delay)/(ledbatKnee*float64(l.target.current))-1
 	gain := float64(ledbatGain)

@@ -15,8 +15,9 @@ const (
 	latenessDecay = 30 * time.Second
 )
 
-// lossDetector finds out which packets were lost, mostly by time (RFC 8985): a packet is lost if one that was sent after
-// it, by more than the path reorders, has arrived. As long as the path has reordered nothing three later packets suffice.
+// lossDetector finds out which packets were lost, mostly by time (RFC 8985): a packet is lost if one that was sent
+// after it, by more than the path reorders, has arrived. As long as the path has reordered nothing three later packets
+// suffice.
 type lossDetector struct {
 	newest   instant // when the last sent of those that arrived was sent
 	took     instant // and its round-trip time
@@ -48,8 +49,8 @@ type arrivedTop struct {
 	took  instant
 }
 
-// inOrder notes a packet, sent once, that arrived. If a later one was known to have arrived before, the path has reordered
-// them. What one acknowledgement tells at once proves nothing.
+// inOrder notes a packet, sent once, that arrived. If a later one was known to have arrived before, the path has
+// reordered them. What one acknowledgement tells at once proves nothing.
 func (l *lossDetector) inOrder(seq wire.Seq, took, now instant) {
 	if b := l.before; b.known && seq.Less(b.seq) && took > b.took {
 		l.lateness, l.lateAt = max(l.lateness, took-b.took), now
@@ -67,8 +68,8 @@ func (l *lossDetector) window(r *rtt, now instant) instant {
 	return min(max(l.lateness+l.lateness/4, r.least/4, time.Millisecond), max(r.smoothed, time.Millisecond))
 }
 
-// detectLosses marks lost packets, and returns how many bytes these are, and when the last sent of them was sent. Probes
-// of the path's largest packet do not count.
+// detectLosses marks lost packets, and returns how many bytes these are, and when the last sent of them was sent.
+// Probes of the path's largest packet do not count.
 func (c *Conn) detectLosses(now instant) (bytes int, newest instant) {
 	l, f := &c.loss, &c.flight
 	l.due = never
@@ -78,7 +79,7 @@ func (c *Conn) detectLosses(now instant) (bytes int, newest instant) {
 		if p := f.at(0); p.sends == 1 && !p.lost {
 			f.lose(0)
 			c.stats.Lost++
-			if !c.mtu.lost(p, now) {
+			if !c.mtu.lost(p) {
 				bytes, newest = p.weight(), p.sent
 			}
 		}
@@ -105,7 +106,7 @@ func (c *Conn) detectLosses(now instant) (bytes int, newest instant) {
 		}
 		f.lose(i)
 		c.stats.Lost++
-		if c.mtu.lost(p, now) {
+		if c.mtu.lost(p) {
 			continue
 		}
 		bytes += p.weight()
@@ -129,8 +130,8 @@ func (c *Conn) armTimers(now instant) {
 	}
 }
 
-// probeTail is due when acknowledgements have stayed away for more than a round trip: the last packets may be lost, or what told
-// of them. One packet, sent now, makes the peer tell.
+// probeTail is due when acknowledgements have stayed away for more than a round trip: the last packets may be lost, or
+// what told of them. One packet, sent now, makes the peer tell.
 func (c *Conn) probeTail(now instant) {
 	c.loss.probe, c.loss.probed = never, true
 	c.sendExtra = true
@@ -155,15 +156,15 @@ func (c *Conn) timeOut(now instant) {
 		}
 		f.lose(i)
 		c.stats.Lost++
-		if !c.mtu.lost(p, now) {
+		if !c.mtu.lost(p) {
 			lost++
 			newest = max(newest, p.sent)
 		}
 	}
-	// Where nothing but a probe of the path's largest packet was lost, there is no congestion. A full window of the peer's
-	// is none either.
+	// Where nothing but a probe of the path's largest packet was lost, there is no congestion. A full window of the
+	// peer's is none either.
 	if newest >= 0 && c.peerWindow > 0 {
-		c.cutAt, c.unproven, c.wasCut = now, lost, true
+		c.cutAt, c.unproven = now, lost
 		c.control.timeout(now)
 	}
 	c.loss.probe, c.sendExtra = never, true

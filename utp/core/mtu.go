@@ -7,13 +7,13 @@ const (
 	searchGap = 16
 	// ceilingTries is how often the largest size is tried: mostly it is the right one, and one loss may be chance.
 	ceilingTries = 2
-	// blackHoleLosses is how many packets longer than the least are lost in a row, while others arrive, before the path is
-	// taken for one that drops long packets.
+	// blackHoleLosses is how many packets longer than the least are lost in a row, while others arrive, before the path
+	// is taken for one that drops long packets.
 	blackHoleLosses = 6
 )
 
-// pathMTU searches the largest packet that the path takes (RFC 8899). All sizes are of UDP payloads. Probes are packets of
-// the stream, a bit longer than the others, sent with "don't fragment" like each first transmission. Later ones of
+// pathMTU searches the largest packet that the path takes (RFC 8899). All sizes are of UDP payloads. Probes are packets
+// of the stream, a bit longer than the others, sent with "don't fragment" like each first transmission. Later ones of
 // packets above the least size may be fragmented: the same packet cannot be made shorter.
 type pathMTU struct {
 	min, max int  // as configured
@@ -64,7 +64,7 @@ func (m *pathMTU) probe(now instant) int {
 func (m *pathMTU) sent(size int) { m.probing = size }
 
 // arrived takes a packet that has arrived.
-func (m *pathMTU) arrived(p *packet, now instant) {
+func (m *pathMTU) arrived(p *packet) {
 	size := p.size + headerLen
 	switch {
 	case p.probe && p.sends == 1:
@@ -76,12 +76,12 @@ func (m *pathMTU) arrived(p *packet, now instant) {
 		m.gone = 0
 	case m.gone > 0 && p.sent >= m.goneAt:
 		m.arrival = true
-		m.judge(now)
+		m.judge()
 	}
 }
 
 // lost takes a packet that was lost, and reports whether that was for its length.
-func (m *pathMTU) lost(p *packet, now instant) bool {
+func (m *pathMTU) lost(p *packet) bool {
 	size := p.size + headerLen
 	if p.probe && p.sends == 1 {
 		p.probe = false
@@ -98,7 +98,7 @@ func (m *pathMTU) lost(p *packet, now instant) bool {
 		m.goneAt, m.arrival = p.sent, false
 	}
 	m.gone++
-	m.judge(now)
+	m.judge()
 	return m.blackHole
 }
 
@@ -111,7 +111,7 @@ func (m *pathMTU) failed(size int) {
 }
 
 // judge finds a black hole.
-func (m *pathMTU) judge(instant) {
+func (m *pathMTU) judge() {
 	if m.gone < blackHoleLosses || !m.arrival || m.floor == m.min {
 		return
 	}
@@ -119,8 +119,8 @@ func (m *pathMTU) judge(instant) {
 	m.probing, m.tries, m.gone, m.again, m.blackHole = 0, ceilingTries, 0, never, true
 }
 
-// tooBig takes the word of a router, or of this machine, that packets may be size bytes long at most. Less than the least
-// size is not believed.
+// tooBig takes the word of a router, or of this machine, that packets may be size bytes long at most. Less than the
+// least size is not believed.
 func (m *pathMTU) tooBig(size int) {
 	if size < m.min || size >= m.ceiling {
 		return
@@ -129,10 +129,10 @@ func (m *pathMTU) tooBig(size int) {
 	m.probing, m.tries, m.again = 0, 0, never
 }
 
-// TooBig takes what a router says (ICMP: fragmentation needed, packet too big), or this machine (EMSGSIZE): the path takes
-// UDP payloads of size bytes at most. The caller has found that the packet a router quotes is one of this connection. Of
-// the packets that are too long, those that were lost are found like others, and sent again without "don't fragment"; that
-// is no congestion.
+// TooBig takes what a router says (ICMP: fragmentation needed, packet too big), or this machine (EMSGSIZE): the path
+// takes UDP payloads of size bytes at most. The caller has found that the packet a router quotes is one of this
+// connection. Of the packets that are too long, those that were lost are found like others, and sent again without
+// "don't fragment"; that is no congestion.
 func (c *Conn) TooBig(now time.Time, size int) {
 	c.clock.tick(now)
 	if c.state == connected {

@@ -16,8 +16,8 @@ func search(m *pathMTU, size int, now instant) (probes int) {
 		m.sent(n)
 		p := &packet{size: n - headerLen, sends: 1, probe: true, whole: true, sent: now}
 		if n <= size {
-			m.arrived(p, now)
-		} else if !m.lost(p, now) {
+			m.arrived(p)
+		} else if !m.lost(p) {
 			panic("a lost probe counts as congestion")
 		}
 	}
@@ -60,12 +60,13 @@ func TestOneProbe(t *testing.T) {
 	}
 }
 
-// TestProbeSentAgain: a probe that was sent again, as a probe of the tail, tells nothing of the path, and the search goes on.
+// TestProbeSentAgain: a probe that was sent again, as a probe of the tail, tells nothing of the path, and the search
+// goes on.
 func TestProbeSentAgain(t *testing.T) {
 	m := newPathMTU(&Config{MinPacket: 1200, MaxPacket: 1452, Reprobe: time.Minute})
 	n := m.probe(0)
 	m.sent(n)
-	m.arrived(&packet{size: n - headerLen, sends: 2, probe: true}, 0)
+	m.arrived(&packet{size: n - headerLen, sends: 2, probe: true})
 	if m.size() != 1200 || m.probe(0) == 0 {
 		t.Errorf("packets of %d bytes, next probe %d", m.size(), m.probe(0))
 	}
@@ -82,42 +83,42 @@ func TestBlackHoleEvidence(t *testing.T) {
 	}{
 		{"the path is down", func(m *pathMTU) {
 			for i := range 20 {
-				m.lost(long(instant(i)), 0)
+				m.lost(long(instant(i)))
 			}
 		}, false},
 		{"short ones arrive", func(m *pathMTU) {
 			for i := range blackHoleLosses {
-				m.lost(long(instant(i)), 0)
+				m.lost(long(instant(i)))
 			}
-			m.arrived(short(50), 0)
+			m.arrived(short(50))
 		}, true},
 		{"short ones that were sent before arrive", func(m *pathMTU) {
 			for i := range blackHoleLosses {
-				m.lost(long(instant(10+i)), 0)
+				m.lost(long(instant(10 + i)))
 			}
-			m.arrived(short(5), 0)
+			m.arrived(short(5))
 		}, false},
 		{"a long one arrives between", func(m *pathMTU) {
 			for i := range blackHoleLosses - 1 {
-				m.lost(long(instant(i)), 0)
+				m.lost(long(instant(i)))
 			}
-			m.arrived(long(50), 0)
-			m.lost(long(51), 0)
-			m.arrived(short(52), 0)
+			m.arrived(long(50))
+			m.lost(long(51))
+			m.arrived(short(52))
 		}, false},
 		{"short ones are lost", func(m *pathMTU) {
 			for i := range 20 {
-				m.lost(short(instant(i)), 0)
+				m.lost(short(instant(i)))
 			}
-			m.arrived(short(50), 0)
+			m.arrived(short(50))
 		}, false},
 		{"long ones that may be fragmented are lost", func(m *pathMTU) {
 			for i := range 20 {
 				p := long(instant(i))
 				p.whole = false
-				m.lost(p, 0)
+				m.lost(p)
 			}
-			m.arrived(short(50), 0)
+			m.arrived(short(50))
 		}, false},
 	} {
 		m := newPathMTU(&Config{MinPacket: 1200, MaxPacket: 1452, Reprobe: time.Minute})

@@ -6,9 +6,9 @@ import (
 	"github.com/flute-node/flute-node/utp/wire"
 )
 
-// AppendNext does what is due, and appends the next datagram to send to b if there is one. With whole it must be sent with
-// "don't fragment", without whole it may be fragmented. It is called again until ok is false, and then at Deadline, and
-// after each call of another method.
+// AppendNext does what is due, and appends the next datagram to send to b if there is one. With whole it must be sent
+// with "don't fragment", without whole it may be fragmented. It is called again until ok is false, and then at
+// Deadline, and after each call of another method.
 func (c *Conn) AppendNext(b []byte, now time.Time) (pkt []byte, whole, ok bool) {
 	t := c.clock.tick(now)
 	c.expire(t)
@@ -45,9 +45,7 @@ func (c *Conn) appendPacket(b []byte, kind wire.Type, seq wire.Seq, now instant)
 	}
 	if kind == wire.State && len(c.inbox.ahead) > 0 {
 		c.mask = c.inbox.appendSACK(c.mask[:0], maxSACK)
-		if len(c.mask) > 0 {
-			p.SACK = c.mask
-		}
+		p.SACK = c.mask
 	}
 	c.acks.sent(int(p.Window))
 	c.sent = now
@@ -99,7 +97,7 @@ func (c *Conn) ready(now instant) what {
 		if p := f.at(f.firstLost()); f.bytes == 0 || f.bytes+p.weight() <= c.control.window() {
 			return again
 		}
-		c.limited, c.limitedAt = true, now
+		c.limitedAt = now
 		return nothing
 	}
 	if size, _ := c.cut(now); size > 0 {
@@ -124,8 +122,10 @@ func (c *Conn) cut(now instant) (size int, probe bool) {
 	room := c.peerWindow - f.pending
 	window := c.control.window() - f.bytes
 	size = min(queued, full)
-	// A probe may exceed the window by what it is longer than a packet: there is never more room in a window that is used.
-	if longer := c.mtu.probe(now) - headerLen; longer > full && min(queued, room, c.control.window()) >= longer && window >= full {
+	// A probe may exceed the window by what it is longer than a packet: there is never more room in a window that is
+	// used.
+	longer := c.mtu.probe(now) - headerLen
+	if longer > full && longer <= min(queued, room, c.control.window()) && window >= full {
 		return longer, true
 	}
 	if size > room {
@@ -140,7 +140,7 @@ func (c *Conn) cut(now instant) (size int, probe bool) {
 		}
 	}
 	if size > window && f.bytes > 0 {
-		c.limited, c.limitedAt = true, now
+		c.limitedAt = now
 		return 0, false
 	}
 	// Nagle's algorithm: a short packet waits for more bytes while something is on its way.
@@ -154,24 +154,23 @@ func (c *Conn) cut(now instant) (size int, probe bool) {
 func (c *Conn) appendData(b []byte, kind what, now instant) (pkt []byte, whole, ok bool) {
 	f := &c.flight
 	idle := f.n == f.sacked
-	i := f.n
+	i := f.n // of a new packet
 	var p *packet
 	switch kind {
 	case nothing:
 		return b, false, false
-	case extra:
+	case extra, again:
 		c.sendExtra = false
-		i = f.n - 1
-		if f.lost > 0 {
+		if i = f.n - 1; f.lost > 0 {
 			i = f.firstLost()
 		}
 		for f.at(i).sacked {
 			i--
 		}
 		p = f.at(i)
-	case again:
-		i = f.firstLost()
-		p = f.at(i)
+		f.resend(p, now)
+		p.whole = p.size+headerLen <= c.mtu.min
+		c.stats.Resent++
 	case fresh:
 		size, probe := c.cut(now)
 		p = f.push(packet{offset: c.end, size: size, sent: now, sends: 1, probe: probe, whole: true})
@@ -185,11 +184,6 @@ func (c *Conn) appendData(b []byte, kind what, now instant) (pkt []byte, whole, 
 	case fin:
 		c.finSent = true
 		p = f.push(packet{offset: c.end, sent: now, sends: 1, fin: true, whole: true})
-	}
-	if kind == extra || kind == again {
-		f.resend(p, now)
-		p.whole = p.size+headerLen <= c.mtu.min
-		c.stats.Resent++
 	}
 	t := wire.Data
 	if p.fin {
@@ -205,12 +199,18 @@ func (c *Conn) appendData(b []byte, kind what, now instant) (pkt []byte, whole, 
 	return b, p.whole, true
 }
 
-// maxConfirms bounds the packets that repeat the third one of the handshake: by then the peer has forgotten it, or does not
-// answer such packets.
+// maxConfirms bounds the packets that repeat the third one of the handshake: by then the peer has forgotten it, or does
+// not answer such packets.
 const maxConfirms = 4
 
-// appendAlive appends a packet that keeps NATs open, or asks a silent peer for a sign of life: it repeats a number that the
-// peer has acknowledged, which makes it acknowledge again.
+// appendInquiry appends a packet that asks the peer for a sign of life: it repeats a sequence number that the peer has
+// acknowledged, which makes it acknowledge again.
+func (c *Conn) appendInquiry(b []byte, now instant) []byte {
+	return append(c.appendPacket(b, wire.Data, c.flight.first-1, now), 0)
+}
+
+// appendAlive appends a packet that completes the handshake, keeps NATs open, or asks a silent peer for a sign of life,
+// if one is due.
 func (c *Conn) appendAlive(b []byte, now instant) (pkt []byte, whole, ok bool) {
 	switch {
 	case c.state != connected:
@@ -220,14 +220,14 @@ func (c *Conn) appendAlive(b []byte, now instant) (pkt []byte, whole, ok bool) {
 		if c.confirms++; c.confirms < maxConfirms {
 			c.confirm = now + c.rtt.timeout()<<c.confirms
 		}
-		return append(c.appendPacket(b, wire.Data, c.flight.first-1, now), 0), true, true
-	case c.cfg.Idle > 0 && now >= max(c.heard+c.cfg.Idle/2, c.inquired+c.cfg.Idle/8):
+		return c.appendInquiry(b, now), true, true
+	case now >= c.inquiry():
 		c.inquired = now
-		return append(c.appendPacket(b, wire.Data, c.flight.first-1, now), 0), true, true
+		return c.appendInquiry(b, now), true, true
 	case c.cfg.KeepAlive > 0 && now >= c.sent+c.cfg.KeepAlive:
 		last := c.inbox.last
 		c.inbox.last-- // as libutp does: an acknowledgement that says nothing new
-		b = c.appendPacket(b, wire.State, c.flight.next(), now)
+		b = c.appendState(b, now)
 		c.inbox.last = last
 		c.inbox.release()
 		c.outbox.release()

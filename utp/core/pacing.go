@@ -17,8 +17,8 @@ type pacer struct {
 	rate float64 // bytes per second
 }
 
-// set sets the rate to the window for each round trip and a quarter more, twice that in slow start: acknowledgements, not
-// the pacer, are to limit.
+// set sets the rate to the window for each round trip and a quarter more, twice that in slow start: acknowledgements,
+// not the pacer, are to limit.
 func (p *pacer) set(window int, rtt instant, slowStart bool) {
 	gain := 1.25
 	if slowStart {

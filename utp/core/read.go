@@ -13,13 +13,13 @@ func (c *Conn) Read(now time.Time, p []byte) (int, error) {
 		switch {
 		case c.discards:
 			return 0, ErrClosed
-		case c.inbox.ended:
+		case c.inbox.ended():
 			return 0, io.EOF
 		}
 		return 0, c.err
 	}
 	n := c.inbox.unread.read(p)
-	if c.state == connected && !c.inbox.ended && c.acks.opened(c.inbox.window(), c.inbox.limit, c.mtu.max) {
+	if c.state == connected && !c.inbox.ended() && c.acks.opened(c.inbox.window(), c.inbox.limit, c.mtu.max) {
 		c.acks.due = min(c.acks.due, t)
 	}
 	return n, nil

@@ -11,11 +11,10 @@ import (
 type segment struct {
 	seq  wire.Seq
 	data []byte
-	fin  bool
 }
 
-// inbox is what was received: in order and not read yet, and beyond what is missing. Its memory is in proportion to what
-// came, whatever sequence numbers said.
+// inbox is what was received: in order and not read yet, and beyond what is missing. Its memory is in proportion to
+// what came, whatever sequence numbers said.
 type inbox struct {
 	limit int // bytes
 	reach int // packets beyond the last in order that are taken
@@ -28,7 +27,6 @@ type inbox struct {
 
 	hasEOF bool
 	eof    wire.Seq // of the peer's FIN
-	ended  bool     // it is in order
 }
 
 // arrival is what became of a packet.
@@ -54,10 +52,7 @@ func (r *inbox) take(seq wire.Seq, data []byte, fin bool) arrival {
 	case r.hasEOF && (r.eof.Less(seq) || fin != (seq == r.eof)):
 		return pastEOF
 	}
-	i, found := 0, false
-	if len(r.ahead) > 0 {
-		i, found = r.find(seq)
-	}
+	i, found := r.find(seq)
 	if found {
 		return arrivedAgain
 	}
@@ -74,16 +69,16 @@ func (r *inbox) take(seq wire.Seq, data []byte, fin bool) arrival {
 		r.cut(i)
 	}
 	if d > 1 {
-		r.ahead = slices.Insert(r.ahead, i, segment{seq: seq, data: r.free.copy(data), fin: fin})
+		r.ahead = slices.Insert(r.ahead, i, segment{seq: seq, data: r.free.copy(data)})
 		r.bytes += len(data)
 		return arrivedAhead
 	}
-	r.deliver(seq, data, fin)
+	r.deliver(seq, data)
 	n := 0
 	for ; n < len(r.ahead) && r.ahead[n].seq == r.last+1; n++ {
 		s := &r.ahead[n]
 		r.bytes -= len(s.data)
-		r.deliver(s.seq, s.data, s.fin)
+		r.deliver(s.seq, s.data)
 		r.free.put(s.data)
 	}
 	if n > 0 {
@@ -92,9 +87,10 @@ func (r *inbox) take(seq wire.Seq, data []byte, fin bool) arrival {
 	return arrived
 }
 
+// find returns the place of seq in ahead, and whether it is there.
 func (r *inbox) find(seq wire.Seq) (int, bool) {
-	if last := r.ahead[len(r.ahead)-1].seq; last.Less(seq) {
-		return len(r.ahead), false
+	if n := len(r.ahead); n == 0 || r.ahead[n-1].seq.Less(seq) {
+		return n, false
 	}
 	return slices.BinarySearchFunc(r.ahead, seq, func(s segment, seq wire.Seq) int { return s.seq.Sub(seq) })
 }
@@ -108,11 +104,13 @@ func (r *inbox) cut(i int) {
 	r.ahead = slices.Delete(r.ahead, i, len(r.ahead))
 }
 
-func (r *inbox) deliver(seq wire.Seq, data []byte, fin bool) {
+func (r *inbox) deliver(seq wire.Seq, data []byte) {
 	r.last = seq
 	r.unread.write(data)
-	r.ended = r.ended || fin
 }
+
+// ended reports whether all has come up to the peer's FIN.
+func (r *inbox) ended() bool { return r.hasEOF && r.last == r.eof }
 
 // window is how many bytes more the buffer takes.
 func (r *inbox) window() int { return max(0, r.limit-r.unread.n-r.bytes) }

@@ -7,7 +7,6 @@ type rtt struct {
 	smoothed  instant
 	variation instant
 	least     instant // zero: no sample yet
-	latest    instant
 
 	initial, min, max instant
 	backoff           int // timeouts since something was acknowledged
@@ -18,7 +17,6 @@ const rttSlack = 40 * time.Millisecond
 
 // sample takes the time from sending a packet once to its acknowledgement.
 func (r *rtt) sample(t instant) {
-	r.latest = t
 	if r.least == 0 {
 		r.smoothed, r.variation, r.least = t, t/2, t
 		return

@@ -9,8 +9,7 @@ func (c *Conn) expire(now instant) {
 	}
 	switch {
 	case now >= c.endAt && c.state == lingering:
-		c.state = ended
-		c.forget()
+		c.finish()
 		return
 	case now >= c.endAt:
 		c.fail(ErrTimeout, true)
@@ -46,8 +45,17 @@ func (c *Conn) watchWindow(now instant) {
 	}
 }
 
-// Deadline returns when AppendNext is to be called next: not after the time of the latest call of any method if something
-// can be sent at once; zero if the connection is Done.
+// inquiry returns when a silent peer is to be asked for a sign of life: after half of Config.Idle, and then eight times
+// in it.
+func (c *Conn) inquiry() instant {
+	if c.cfg.Idle <= 0 {
+		return never
+	}
+	return max(c.heard+c.cfg.Idle/2, c.inquired+c.cfg.Idle/8)
+}
+
+// Deadline returns when AppendNext is to be called next: not after the time of the latest call of any method if
+// something can be sent at once; zero if the connection is Done.
 func (c *Conn) Deadline() time.Time {
 	if c.Done() {
 		return time.Time{}
@@ -65,7 +73,7 @@ func (c *Conn) Deadline() time.Time {
 		c.watchWindow(now)
 		due = min(due, c.loss.due, c.loss.probe, c.loss.timeout, c.persist, c.confirm)
 		if c.cfg.Idle > 0 {
-			due = min(due, max(c.heard+c.cfg.Idle/2, c.inquired+c.cfg.Idle/8), c.heard+c.cfg.Idle)
+			due = min(due, c.inquiry(), c.heard+c.cfg.Idle)
 		}
 		if c.cfg.KeepAlive > 0 {
 			due = min(due, c.sent+c.cfg.KeepAlive)
