@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// BenchmarkPacket is one packet of data on its way from Write to Read, with its share of acknowledgements, without a network.
+// BenchmarkPacket is one packet of data on its way from Write to Read, with its share of acknowledgements, without a
+// network.
 func BenchmarkPacket(b *testing.B) {
 	now := time.Now()
 	h := newDoor(b, Config{})

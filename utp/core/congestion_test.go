@@ -24,7 +24,7 @@ func roundTrip(c congestion, now instant, delay time.Duration, limited bool) {
 	inFlight := c.window()
 	for sent := 0; sent < inFlight; sent += testPacket {
 		c.acked(progress{
-			now: now, bytes: testPacket, inFlight: inFlight, packet: testPacket, rtt: 50 * time.Millisecond, leastRTT: 50 * time.Millisecond,
+			now: now, bytes: testPacket, inFlight: inFlight, packet: testPacket, rtt: 50 * ms, leastRTT: 50 * ms,
 			delay: delay, hasDelay: true, limited: limited,
 		})
 	}
@@ -131,10 +131,9 @@ func TestSlowStart(t *testing.T) {
 	}
 }
 
-// TestShortQueue: the target follows a queue that overflows, gives that up when the queue turns out to be longer, and grows
-// back.
+// TestShortQueue: the target follows a queue that overflows, gives that up when the queue turns out to be longer, and
+// grows back.
 func TestShortQueue(t *testing.T) {
-	const ms = time.Millisecond
 	fresh := func(cfg Config) *target {
 		cfg.Target = 100 * ms
 		x := newTarget(&cfg)
@@ -190,7 +189,8 @@ func TestShortQueue(t *testing.T) {
 	}
 }
 
-// TestSlowdown: some round trips after slow start, and then again and again, LEDBAT lets the queue empty, and comes back.
+// TestSlowdown: some round trips after slow start, and then again and again, LEDBAT lets the queue empty, and comes
+// back.
 func TestSlowdown(t *testing.T) {
 	for _, control := range []Congestion{LEDBAT, LEDBATPlusPlus} {
 		v, err := Config{Congestion: control, MinPacket: testPacket}.validated()

@@ -39,8 +39,8 @@ func TestLossyLinks(t *testing.T) {
 				t.Run(fmt.Sprintf("%v%%/%d/%d", 100*loss, control, seed), func(t *testing.T) {
 					s := newSim(t, seed)
 					link := path{
-						delay: 10 * time.Millisecond, loss: loss, duplicate: 0.02, reorder: 0.05, late: 7 * time.Millisecond,
-						rate: 50e6, queue: 50 * time.Millisecond,
+						delay: 10 * ms, rate: 50e6, queue: 50 * ms,
+						loss: loss, duplicate: 0.02, reorder: 0.05, late: 7 * ms,
 					}
 					there, back := link, link
 					a, b := s.pair(Config{Congestion: control, ConnectTries: 12, MaxTimeouts: 20}, &there, &back)
@@ -48,10 +48,12 @@ func TestLossyLinks(t *testing.T) {
 					a.toWrite, a.closing = x, true
 					b.toWrite, b.closing = y, true
 					if !s.run(5*time.Minute, s.done) {
-						t.Fatalf("not done after %v: a %d of %d, b %d of %d\n%+v", s.elapsed(), len(a.got), len(y), len(b.got), len(x), a.conn.Stats())
+						t.Fatalf("not done after %v: a %d of %d, b %d of %d\n%+v",
+							s.elapsed(), len(a.got), len(y), len(b.got), len(x), a.conn.Stats())
 					}
 					if !bytes.Equal(b.got, x) || !bytes.Equal(a.got, y) || a.err != nil || b.err != nil {
-						t.Errorf("a got %d of %d (%v), b got %d of %d (%v)", len(a.got), len(y), a.err, len(b.got), len(x), b.err)
+						t.Errorf("a got %d of %d (%v), b got %d of %d (%v)",
+							len(a.got), len(y), a.err, len(b.got), len(x), b.err)
 					}
 				})
 			}

@@ -10,7 +10,8 @@ import (
 	"github.com/flute-node/flute-node/utp/core"
 )
 
-// Two ends in one program. A real one has a socket between them, takes id and seq from crypto/rand, and waits for Deadline.
+// Two ends in one program. A real one has a socket between them, takes id and seq from crypto/rand, and waits for
+// Deadline.
 func Example() {
 	now := time.Now()
 	from := netip.MustParseAddrPort("192.0.2.1:1234")

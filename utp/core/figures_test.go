@@ -27,7 +27,6 @@ func TestFigures(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	const ms = time.Millisecond
 	const big = 4 << 20
 	ledbat := Config{SendBuffer: big, ReceiveBuffer: big}
 	tolerant, plus, cubic := ledbat, ledbat, ledbat
@@ -85,8 +84,9 @@ func (f *figure) run(t *testing.T) {
 	wire := float64(there.bytes) * 8 / (f.to - f.from).Seconds() / 1e6
 	queue := there.queueing(.95)
 	st := s.ends[0].conn.Stats()
-	t.Logf("%.1f Mbit/s, queue p50 %v, p95 %v, Jain %.3f; %d of %d packets dropped; the first flow: %d timeouts, %d cuts, %d resent, %d of them in vain",
-		wire, there.queueing(.5).Round(time.Millisecond), queue.Round(time.Millisecond), jain, there.dropped, there.carried,
+	t.Logf("%.1f Mbit/s, queue p50 %v, p95 %v, Jain %.3f; %d of %d packets dropped",
+		wire, there.queueing(.5).Round(ms), queue.Round(ms), jain, there.dropped, there.carried)
+	t.Logf("the first flow: %d timeouts, %d cuts, %d resent, %d of them in vain",
 		st.Timeouts, st.Cuts, st.Resent, st.Spurious)
 	if wire < f.least || f.longest > 0 && queue > f.longest || jain < f.jain {
 		t.Errorf("want %v Mbit/s, a queue of %v, Jain %v", f.least, f.longest, f.jain)
@@ -106,10 +106,12 @@ func TestYield(t *testing.T) {
 		s := newSim(t, 1)
 		there := &path{delay: 10 * time.Millisecond, rate: 20e6, queue: queue}
 		back := &path{delay: 10 * time.Millisecond, rate: 20e6, queue: queue}
-		a, b := s.pair(Config{SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20}, there, back)
+		const big = 4 << 20
+		a, b := s.pair(Config{SendBuffer: big, ReceiveBuffer: big}, there, back)
 		a.endless, b.forgets = true, true
 		s.run(20*time.Second, nil)
-		other, sink := s.pair(Config{Congestion: Cubic, NoPacing: true, SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20}, there, back)
+		bursty := Config{Congestion: Cubic, NoPacing: true, SendBuffer: big, ReceiveBuffer: big}
+		other, sink := s.pair(bursty, there, back)
 		other.endless, sink.forgets = true, true
 		s.run(12*time.Second, nil)
 		rate := func(d time.Duration) (ledbat, cubic float64) {
@@ -123,7 +125,8 @@ func TestYield(t *testing.T) {
 		other.pump()
 		s.run(2*time.Second, nil)
 		alone, _ := rate(time.Second)
-		t.Logf("queue of %v: CUBIC %.2f, LEDBAT %.2f Mbit/s of payload; LEDBAT in the third second after CUBIC's end %.2f", queue, cubic, ledbat, alone)
+		t.Logf("queue of %v: CUBIC %.2f, LEDBAT %.2f Mbit/s of payload; LEDBAT in the third second after it %.2f",
+			queue, cubic, ledbat, alone)
 		if cubic < 18.5 || alone < 16.5 {
 			t.Errorf("queue of %v: CUBIC gets %.2f Mbit/s; LEDBAT is back at %.2f", queue, cubic, alone)
 		}

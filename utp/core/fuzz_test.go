@@ -9,8 +9,9 @@ import (
 )
 
 // FuzzAdversary puts somebody between two ends who does with each packet what the input says: passes it, keeps it back,
-// doubles, changes or swallows it, or sends one of their own. The ends stay in order: what one reads is what the other wrote,
-// unless the adversary has changed payloads or numbers; memory stays bounded; nothing panics; both come to an end.
+// doubles, changes or swallows it, or sends one of their own. The ends stay in order: what one reads is what the other
+// wrote, unless the adversary has changed payloads or numbers; memory stays bounded; nothing panics; both come to an
+// end.
 func FuzzAdversary(f *testing.F) {
 	f.Add([]byte{}, uint16(1000))
 	f.Add([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"), uint16(50_000))
@@ -82,12 +83,15 @@ func FuzzAdversary(f *testing.F) {
 				t.Fatal("the ends never rest")
 			}
 			for _, e := range s.ends {
-				if c := e.conn; c != nil && (c.inbox.unread.n+c.inbox.bytes > c.inbox.limit+1452 || c.outbox.n > c.cfg.SendBuffer) {
-					t.Fatalf("%s: %d bytes received, %d to send", e.name, c.inbox.unread.n+c.inbox.bytes, c.outbox.n)
+				c := e.conn
+				if c == nil {
+					continue
 				}
-				if c := e.conn; c != nil {
-					checkSums(t, c)
+				n := c.inbox.unread.n + c.inbox.bytes
+				if n > c.inbox.limit+defaultMaxPacket || c.outbox.n > c.cfg.SendBuffer {
+					t.Fatalf("%s: %d bytes received, %d to send", e.name, n, c.outbox.n)
 				}
+				checkSums(t, c)
 			}
 			return s.done()
 		})
@@ -117,7 +121,8 @@ func later(to *end, b []byte) func() { return func() { to.deliver(b) } }
 func checkSums(t testing.TB, c *Conn) {
 	t.Helper()
 	f := &c.flight
-	var is flight
+	type sums struct{ sacked, pending, lost, bytes, resent int }
+	var is sums
 	for i := range f.n {
 		p := f.at(i)
 		if p.sacked {
@@ -137,7 +142,7 @@ func checkSums(t testing.TB, c *Conn) {
 			is.resent++
 		}
 	}
-	if is.sacked != f.sacked || is.pending != f.pending || is.lost != f.lost || is.bytes != f.bytes || is.resent != f.resent {
-		t.Fatalf("sums are %d sacked, %d pending, %d lost, %d bytes, %d resent; should be %+v", f.sacked, f.pending, f.lost, f.bytes, f.resent, is)
+	if kept := (sums{f.sacked, f.pending, f.lost, f.bytes, f.resent}); kept != is {
+		t.Fatalf("sums are %+v; should be %+v", kept, is)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/flute-node/flute-node/utp/wire"
 )
 
+const ms = time.Millisecond
+
 // sim is a network in virtual time: the same one in each run with the same seed.
 type sim struct {
 	t      testing.TB
