@@ -31,7 +31,7 @@ func (f *faulty) Create(size uint64) (store.Object, error) {
 	if err != nil || f.object == nil {
 		return o, err
 	}
-	return f.object(object{Object: o, inner: o}), nil
+	return f.object(object{o}), nil
 }
 
 func (f *faulty) Publish(o store.Object, name string) (string, error) {
@@ -45,12 +45,9 @@ func (f *faulty) Publish(o store.Object, name string) (string, error) {
 }
 
 // object is what objects with a fault are made of.
-type object struct {
-	store.Object
-	inner store.Object
-}
+type object struct{ store.Object }
 
-func (o object) unwrap() store.Object { return o.inner }
+func (o object) unwrap() store.Object { return o.Object }
 
 // short loses the last byte of a long write.
 type short struct{ object }
