@@ -53,7 +53,8 @@ func (o *OTI) fieldBits() uint {
 func (o *OTI) usesPartitionZ() bool { return o.EncodingID == Raptor || o.EncodingID == RaptorQ }
 
 // Validate checks the OTI against the limits of its scheme: what the RFC permits and what can be computed with safely.
-// Nothing is allocated. The error names the field as the RFC does, and wraps [flute.ErrOTI]. An object of no bytes needs no more than a known scheme and a length of 0.
+// Nothing is allocated. The error names the field as the RFC does, and wraps [flute.ErrOTI]. An object of no bytes
+// needs no more than a known scheme and a length of 0.
 func (o *OTI) Validate() error {
 	if !o.EncodingID.Known() {
 		return o.wrong("FEC Encoding ID", uint64(o.EncodingID), "known")
@@ -145,7 +146,8 @@ func (o *OTI) validateZ(l Limits) error {
 		return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.MaxBlockSymbols))
 	}
 	if k := kt / z; o.EncodingID == Raptor && k < uint64(l.MinBlockSymbols) {
-		return o.wrong("source block length", k, fmt.Sprintf("at least %d: take shorter symbols or fewer source blocks", l.MinBlockSymbols))
+		return o.wrong("source block length", k,
+			fmt.Sprintf("at least %d: take shorter symbols or fewer source blocks", l.MinBlockSymbols))
 	}
 	return nil
 }

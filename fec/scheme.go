@@ -44,8 +44,8 @@ type Encoder interface {
 	// AppendRepair appends repair symbol esi, at least k, of SymbolLength bytes.
 	AppendRepair(b []byte, esi ESI) ([]byte, error)
 	// Reset makes it the encoder of another source block of as many symbols, as if NewEncoder had been called with
-	// source, which it keeps: so the encoder and its memory serve one block after the other. An error wraps flute.ErrOTI
-	// and leaves the encoder as it was.
+	// source, which it keeps: so the encoder and its memory serve one block after the other. An error wraps
+	// flute.ErrOTI and leaves the encoder as it was.
 	Reset(source []byte) error
 }
 

@@ -2,9 +2,9 @@ package fec
 
 // A source block may be divided into N sub-blocks, so that a receiver with little memory can work on one at a time (RFC
 // 5053, section 5.3.1.2; RFC 6330, section 4.4.1.2). In the object, sub-block follows sub-block, each with its K
-// sub-symbols in order; "the m-th source symbol ... consists of the concatenation of the m-th sub-symbol from each of the N
-// sub-blocks". All sub-blocks are coded alike, so a code works on whole symbols and need not know; whoever reads or writes
-// the object does.
+// sub-symbols in order; "the m-th source symbol ... consists of the concatenation of the m-th sub-symbol from each of
+// the N sub-blocks". All sub-blocks are coded alike, so a code works on whole symbols and need not know; whoever reads
+// or writes the object does.
 
 // HasSubBlocks reports whether symbols are not in one piece: N is above 1.
 func (p *Partition) HasSubBlocks() bool { return p.SubBlocks > 1 }
@@ -27,8 +27,8 @@ func (p *Partition) subSymbol(i uint32) (at, n uint32) {
 	return (i*small + min(i, large)) * uint32(p.Alignment), n * uint32(p.Alignment)
 }
 
-// Piece returns where piece i, from 0 to Pieces()-1, of source symbol esi of block sbn starts in the object and in the symbol,
-// and how many bytes of it the object has: 0 when all of it is padding, or there is no such symbol.
+// Piece returns where piece i, from 0 to Pieces()-1, of source symbol esi of block sbn starts in the object and in the
+// symbol, and how many bytes of it the object has: 0 when all of it is padding, or there is no such symbol.
 func (p *Partition) Piece(sbn SBN, esi ESI, i int) (off uint64, at, n uint32) {
 	k := p.BlockSymbols(sbn)
 	if uint32(esi) >= k {
@@ -58,9 +58,9 @@ func (p *Partition) SymbolBytes(sbn SBN, esi ESI) (object, unpadded uint32) {
 	return object, unpadded
 }
 
-// GatherSymbols puts the bytes of block sbn, which are in the order of the object, in that of its symbols. block is what Block
-// says; dst has room for all source symbols, BlockSymbols times SymbolLength bytes, and does not overlap block. What the
-// object does not have is zero.
+// GatherSymbols puts the bytes of block sbn, which are in the order of the object, in that of its symbols. block is
+// what Block says; dst has room for all source symbols, BlockSymbols times SymbolLength bytes, and does not overlap
+// block. What the object does not have is zero.
 func (p *Partition) GatherSymbols(dst, block []byte, sbn SBN) {
 	k := int(p.BlockSymbols(sbn))
 	t := int(p.SymbolLength)

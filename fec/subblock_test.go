@@ -10,8 +10,8 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// gathered builds the source symbols of a block as RFC 6330, section 4.4.1.2, words it: the block is cut into sub-blocks,
-// those into K sub-symbols each, and symbol m is the concatenation of the m-th sub-symbols.
+// gathered builds the source symbols of a block as RFC 6330, section 4.4.1.2, words it: the block is cut into
+// sub-blocks, those into K sub-symbols each, and symbol m is the concatenation of the m-th sub-symbols.
 func gathered(block []byte, k, t, n, al int) []byte {
 	padded := make([]byte, k*t)
 	copy(padded, block)

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// defaultPages is how many pages a Buffer holds at most: 4 MiB. Holes that a lossy link leaves are repaired by FEC within
-// a few source blocks, or else by the next pass of a carousel, for which no cache is large enough.
+// defaultPages is how many pages a Buffer holds at most: 4 MiB. Holes that a lossy link leaves are repaired by FEC
+// within a few source blocks, or else by the next pass of a carousel, for which no cache is large enough.
 const defaultPages = 64
 
 // Buffer gathers small writes to an Object in pages of pageSize. A page that is complete is written and freed at once;
@@ -40,7 +40,8 @@ func NewBuffer(o Object, budget *Budget) *Buffer {
 	return &Buffer{object: o, budget: budget, limit: defaultPages}
 }
 
-// SetPages bounds the pages held to n, at least one, instead of defaultPages. It takes effect with the next page opened.
+// SetPages bounds the pages held to n, at least one, instead of defaultPages. It takes effect with the next page
+// opened.
 func (b *Buffer) SetPages(n int) { b.limit = max(1, n) }
 
 // WriteAt implements [io.WriterAt]. p is copied. An error may concern bytes of an earlier call.
@@ -232,8 +233,8 @@ func (b *Buffer) store(p []byte, off int64) error {
 // Flush writes all that pages hold to the Object, and frees them.
 func (b *Buffer) Flush() error { return b.FlushBefore(math.MaxInt64) }
 
-// FlushBefore writes and frees all pages that begin before the offset end. Afterwards the Object holds all bytes below end
-// that were written.
+// FlushBefore writes and frees all pages that begin before the offset end. Afterwards the Object holds all bytes below
+// end that were written.
 func (b *Buffer) FlushBefore(end int64) error {
 	if b.err != nil {
 		return b.err
@@ -249,8 +250,8 @@ func (b *Buffer) FlushBefore(end int64) error {
 	return nil
 }
 
-// Release frees all pages without writing them. The Buffer cannot be used afterwards; its methods return ErrClosed, or the
-// error that stuck before.
+// Release frees all pages without writing them. The Buffer cannot be used afterwards; its methods return ErrClosed, or
+// the error that stuck before.
 func (b *Buffer) Release() {
 	b.free(len(b.pages))
 	if b.err == nil {

@@ -148,7 +148,8 @@ func TestBufferInOrder(t *testing.T) {
 	}
 }
 
-// TestBufferLossRepaired: symbols lost at random and repaired some blocks later cost no more writes than a perfect link.
+// TestBufferLossRepaired: symbols lost at random and repaired some blocks later cost no more writes than a perfect
+// link.
 func TestBufferLossRepaired(t *testing.T) {
 	const block = 64 * symbol
 	data := pattern(100 * block)
@@ -243,8 +244,8 @@ func TestBufferManyRuns(t *testing.T) {
 	}
 }
 
-// TestBufferFaults lets the n-th write fail, or fall short. From then on every method returns that error, and the budget
-// is whole again after Release.
+// TestBufferFaults lets the n-th write fail, or fall short. From then on every method returns that error, and the
+// budget is whole again after Release.
 func TestBufferFaults(t *testing.T) {
 	boom := errors.New("boom")
 	data := pattern(8 * store.PageSize)

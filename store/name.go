@@ -32,13 +32,13 @@ const onWindows = runtime.GOOS == "windows"
 // Content-Location at any time.
 //
 //   - Scheme and authority are left out; the authority is used, though, where there is neither path nor query.
-//   - The path is split at "/" and "\", percent-decoded once, and split at "/" again. A "\" that is not percent-encoded is
-//     not allowed in a URI: it is how senders on Windows write a path. A percent-encoded one is a part of the name: it
-//     stays "\", and "%5C" on Windows, where no name has one.
+//   - The path is split at "/" and "\", percent-decoded once, and split at "/" again. A "\" that is not percent-encoded
+//     is not allowed in a URI: it is how senders on Windows write a path. A percent-encoded one is a part of the name:
+//     it stays "\", and "%5C" on Windows, where no name has one.
 //   - Dot segments are resolved as in RFC 3986, section 5.2.4, and end at the root; empty segments are left out.
 //   - The query distinguishes files, so it stays: "a?b=c". It is not decoded.
-//   - "#" is an ordinary character: a Content-Location has no use for a fragment (RFC 2616, section 14.14), while files do
-//     have such names.
+//   - "#" is an ordinary character: a Content-Location has no use for a fragment (RFC 2616, section 14.14), while files
+//     do have such names.
 //   - What cannot be part of a name, as a control character, stays or becomes percent-encoded.
 //   - A segment that is too long is cut, and completed with a part of the Content-Location's SHA-256.
 //
@@ -93,7 +93,8 @@ func nameFor(location string, windows bool) (string, error) {
 		segments[i] = shorten(s, location)
 	}
 	if len(segments) > maxSegments {
-		return "", fmt.Errorf("%w: Content-Location %.80q has %d segments, more than %d", ErrName, location, len(segments), maxSegments)
+		return "", fmt.Errorf("%w: Content-Location %.80q has %d segments, more than %d",
+			ErrName, location, len(segments), maxSegments)
 	}
 	name := strings.Join(segments, "/")
 	if len(name) > MaxName {
@@ -174,7 +175,8 @@ func escape(s string, windows bool) string {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		trailing := i+n == len(s) && (r == '.' || r == ' ')
 		device := i == 0 && isDevice(s)
-		if (r == utf8.RuneError && n == 1) || !inName(r) || (windows && (trailing || device || strings.ContainsRune(`<>:"|?*\`, r))) {
+		reserved := windows && (trailing || device || strings.ContainsRune(`<>:"|?*\`, r))
+		if (r == utf8.RuneError && n == 1) || !inName(r) || reserved {
 			for _, c := range []byte(s[i : i+n]) {
 				fmt.Fprintf(&b, "%%%02X", c)
 			}

@@ -12,15 +12,15 @@ const (
 	// pageSize is how many bytes of an object a Buffer gathers before it writes them: a power of two. Writes of 64 KiB
 	// cost a third of the processor time that writes of single symbols do.
 	pageSize = 1 << 16
-	// smallPage is what the first page of an object becomes before it has full size. Sessions with very many objects have
-	// small ones.
+	// smallPage is what the first page of an object becomes before it has full size. Sessions with very many objects
+	// have small ones.
 	smallPage = 8 << 10
-	// leastPage and tinyPage bound the size of the first page of an object when it is made: a power of two. Every object
-	// may have a page of leastPage, so that a file of some bytes need not be written when its packet comes.
+	// leastPage and tinyPage bound the size of the first page of an object when it is made: a power of two. Every
+	// object may have a page of leastPage, so that a file of some bytes need not be written when its packet comes.
 	leastPage = 64
 	tinyPage  = 2 << 10
-	// maxRuns bounds the intervals of one page, tinyRuns those of one up to tinyPage. Symbols of 64 bytes in random order
-	// stay below maxRuns for half of a page.
+	// maxRuns bounds the intervals of one page, tinyRuns those of one up to tinyPage. Symbols of 64 bytes in random
+	// order stay below maxRuns for half of a page.
 	maxRuns  = 256
 	tinyRuns = 4
 	// pageOverhead and tinyOverhead are charged for a page besides its bytes: its intervals and the page itself.
@@ -31,8 +31,8 @@ const (
 	pageWorth = 10
 	// idlePages bounds the free list: 16 MiB.
 	idlePages = 256
-	// pageReserve keeps a quarter (2^-2) of each budget from being spent on pages. They are a convenience: whoever lacks
-	// one writes through. The bookkeeping of a receiver has no such way out.
+	// pageReserve keeps a quarter (2^-2) of each budget from being spent on pages. They are a convenience: whoever
+	// lacks one writes through. The bookkeeping of a receiver has no such way out.
 	pageReserve = 2
 )
 
@@ -124,8 +124,8 @@ func (b *Budget) putPage(p *page) {
 	}
 }
 
-// pagePool is the free list of pages below a root budget. Its pages are not part of the budget's used bytes, and give way
-// when those need the room.
+// pagePool is the free list of pages below a root budget. Its pages are not part of the budget's used bytes, and give
+// way when those need the room.
 type pagePool struct {
 	idle atomic.Int64 // len(free)
 	mu   sync.Mutex

@@ -10,14 +10,14 @@ type Store interface {
 	// bytes: a claim of the sender's, for which nothing is allocated.
 	Create(size uint64) (Object, error)
 
-	// Publish makes the bytes of o, which this Store's Create returned, visible under name, whole, and durable as far as
-	// the Store is. An older file of that name is replaced atomically. name is slash separated and relative, as Name
+	// Publish makes the bytes of o, which this Store's Create returned, visible under name, whole, and durable as far
+	// as the Store is. An older file of that name is replaced atomically. name is slash separated and relative, as Name
 	// returns it. Publish returns the path it used, in the same form.
 	//
 	// After success o is spent: its Discard does nothing, its other methods fail. After an error nothing has changed:
 	// the file that was there still is, and o remains to be published under another name or discarded. Errors that the
-	// name is to blame for wrap ErrName: one that is no path within the store, or one that would make a folder of a file
-	// or a file of a folder.
+	// name is to blame for wrap ErrName: one that is no path within the store, or one that would make a folder of a
+	// file or a file of a folder.
 	Publish(o Object, name string) (path string, err error)
 
 	// Close discards all objects that were not published. Published ones stay.

@@ -12,8 +12,8 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// oracle reports by plain Gaussian elimination over the whole parity check matrix whether the source symbols follow from those
-// received.
+// oracle reports by plain Gaussian elimination over the whole parity check matrix whether the source symbols follow
+// from those received.
 func oracle(m *matrix, received []bool) bool {
 	var columns []int
 	for c, r := range received {
@@ -144,7 +144,8 @@ func TestDecoderAgainstOracle(t *testing.T) {
 	}
 }
 
-// Symbols come one by one, in any order, some twice; a try is made when Ready says so. Ready never keeps a try from success.
+// Symbols come one by one, in any order, some twice; a try is made when Ready says so. Ready never keeps a try from
+// success.
 func TestOneByOne(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 1))
 	s := New(Config{})
@@ -191,8 +192,8 @@ func TestOneByOne(t *testing.T) {
 	}
 }
 
-// Blocks whose lost symbols depend on each other by the hundred: decoded from as few symbols as suffice, which plain elimination
-// says too, on and off the goroutine that asks, one after the other in the same memory.
+// Blocks whose lost symbols depend on each other by the hundred: decoded from as few symbols as suffice, which plain
+// elimination says too, on and off the goroutine that asks, one after the other in the same memory.
 func TestDecoderLarge(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 1))
 	parallel := func(n int, f func(int)) {

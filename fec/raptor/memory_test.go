@@ -9,7 +9,8 @@ import (
 	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
-// TestMemory: what Memory says is enough for a scheme that has nothing yet, whatever is lost, and not many times too much.
+// TestMemory: what Memory says is enough for a scheme that has nothing yet, whatever is lost, and not many times too
+// much.
 func TestMemory(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	parallel := func(n int, f func(int)) {

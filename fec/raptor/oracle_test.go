@@ -50,8 +50,8 @@ func newOracle(k int) *oracle {
 	return o
 }
 
-// constraints returns G_LDPC | I_S | 0 and G_Half | I_H (section 5.4.2.4.2) by sending unit vectors through the processes of
-// section 5.4.2.3.
+// constraints returns G_LDPC | I_S | 0 and G_Half | I_H (section 5.4.2.4.2) by sending unit vectors through the
+// processes of section 5.4.2.3.
 func (o *oracle) constraints() [][]bool {
 	rows := make([][]bool, o.s+o.h)
 	for i := range rows {
@@ -246,7 +246,8 @@ func (o *oracle) symbol(intermediate [][]byte, x int) []byte {
 	return sum
 }
 
-// TestOracleEncode: repair symbols, near and far, are those of the definition. Between them they have all intermediate symbols.
+// TestOracleEncode: repair symbols, near and far, are those of the definition. Between them they have all intermediate
+// symbols.
 func TestOracleEncode(t *testing.T) {
 	const length = 5
 	s := New(Config{})
@@ -276,8 +277,8 @@ func TestOracleEncode(t *testing.T) {
 	}
 }
 
-// TestOracleDecode: a decoder succeeds exactly when the matrix of the definition has full rank, told of symbols one after the
-// other, or all at once, and recovers the same bytes.
+// TestOracleDecode: a decoder succeeds exactly when the matrix of the definition has full rank, told of symbols one
+// after the other, or all at once, and recovers the same bytes.
 func TestOracleDecode(t *testing.T) {
 	const length = 3
 	random := rand.New(rand.NewPCG(3, 4))

@@ -55,7 +55,8 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// TestRecoverLate: symbols come between tries, source symbols too, and what Solve was told of is not all that Recover gets.
+// TestRecoverLate: symbols come between tries, source symbols too, and what Solve was told of is not all that Recover
+// gets.
 func TestRecoverLate(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	s := New(Config{})
@@ -103,8 +104,8 @@ func TestRecoverLate(t *testing.T) {
 	}
 }
 
-// TestUnchanged: a try that fails changes nothing, received source symbols are never written to, and a lost one is recovered
-// into the room behind its slice, or into new memory without one.
+// TestUnchanged: a try that fails changes nothing, received source symbols are never written to, and a lost one is
+// recovered into the room behind its slice, or into new memory without one.
 func TestUnchanged(t *testing.T) {
 	const k, length = 40, 70
 	s := New(Config{})

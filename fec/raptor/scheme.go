@@ -17,8 +17,8 @@ const defaultPlanBytes = 16 << 20
 type Config struct {
 	// Parallel splits the work on large source blocks; nil: the caller's goroutine does all of it.
 	Parallel func(n int, f func(i int))
-	// PlanBytes bounds the memory of the cache of encoder plans, one for each source block length; 0 is 16 MiB. The plan
-	// used last is kept whatever its size.
+	// PlanBytes bounds the memory of the cache of encoder plans, one for each source block length; 0 is 16 MiB. The
+	// plan used last is kept whatever its size.
 	PlanBytes uint64
 }
 
@@ -79,8 +79,8 @@ func block(o *fec.OTI, k uint32) inactivation.Block {
 	return inactivation.Block{Symbols: int(k), Extended: int(k), SymbolLength: int(o.SymbolLength), MaxESI: modulus}
 }
 
-// NewEncoder implements [fec.Scheme]. The intermediate symbols are computed with the first repair
-// symbol that is asked for.
+// NewEncoder implements [fec.Scheme]. The intermediate symbols are computed with the first repair symbol that is asked
+// for.
 func (s *Scheme) NewEncoder(o *fec.OTI, v fec.Variant, k uint32, source []byte) (fec.Encoder, error) {
 	if err := check(o, v, k); err != nil {
 		return nil, err

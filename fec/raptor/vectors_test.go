@@ -67,8 +67,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestVectorsOfFluteRs: those of flute-rs 1.11.0 to 1.11.7 for byte i of the object being (i*2654435761)>>7. Its ESI 65535 is a
-// copy of encoding symbol 14, which no sender of ours sends.
+// TestVectorsOfFluteRs: those of flute-rs 1.11.0 to 1.11.7 for byte i of the object being (i*2654435761)>>7. Its ESI
+// 65535 is a copy of encoding symbol 14, which no sender of ours sends.
 func TestVectorsOfFluteRs(t *testing.T) {
 	for _, v := range []struct {
 		vector

@@ -43,8 +43,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestWide compares two codes side by side with the symbols that flute-rs 1.11.7 sent of an object with two sub-blocks: all of
-// them are coded alike.
+// TestWide compares two codes side by side with the symbols that flute-rs 1.11.7 sent of an object with two sub-blocks:
+// all of them are coded alike.
 func TestWide(t *testing.T) {
 	const k, length = 10, 16
 	s := New(Config{})
@@ -62,8 +62,8 @@ func TestWide(t *testing.T) {
 	}
 }
 
-// TestBlocks compares the blocks of objects with what flute-rs 1.11.7 sent: 80 bytes in blocks of 4, 3 and 3 symbols, and 77 in
-// one block whose last symbol is short.
+// TestBlocks compares the blocks of objects with what flute-rs 1.11.7 sent: 80 bytes in blocks of 4, 3 and 3 symbols,
+// and 77 in one block whose last symbol is short.
 func TestBlocks(t *testing.T) {
 	s := New(Config{})
 	for _, v := range []struct {

@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
-// TestMemory compares what Memory says with what is allocated by a scheme that has done nothing before: its tables, plans and
-// work memory count too.
+// TestMemory compares what Memory says with what is allocated by a scheme that has done nothing before: its tables,
+// plans and work memory count too.
 func TestMemory(t *testing.T) {
 	for _, parallel := range []bool{false, true} {
 		for _, k := range []int{1, 10, 27, 101, 1000, 4000, 56403} {

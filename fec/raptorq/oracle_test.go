@@ -9,7 +9,8 @@ import (
 	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
-// oracle is a second, slow codec: the matrix A as RFC 6330, section 5.3.3.4.2 writes it, and dense Gaussian elimination.
+// oracle is a second, slow codec: the matrix A as RFC 6330, section 5.3.3.4.2 writes it, and dense Gaussian
+// elimination.
 type oracle struct {
 	k, extended int
 	*code
@@ -124,8 +125,8 @@ func (o *oracle) isi(esi uint32) uint32 {
 	return esi + uint32(o.extended-o.k)
 }
 
-// solve returns the intermediate symbols, of which encoding symbols and, as zero, the padding are known. It is nil when they
-// do not suffice.
+// solve returns the intermediate symbols, of which encoding symbols and, as zero, the padding are known. It is nil when
+// they do not suffice.
 func (o *oracle) solve(symbols []fec.Symbol) [][]byte {
 	rows := o.precode()
 	var width int

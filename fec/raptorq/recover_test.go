@@ -22,8 +22,8 @@ type received struct {
 	repair    []fec.Symbol
 }
 
-// lose makes a block of which each source symbol is lost with a chance, and extra repair symbols more than needed arrive, with
-// random ESIs.
+// lose makes a block of which each source symbol is lost with a chance, and extra repair symbols more than needed
+// arrive, with random ESIs.
 func lose(tb testing.TB, r *rand.Rand, s *Scheme, k, length int, chance float64, extra int) *received {
 	tb.Helper()
 	b := &received{k: k, length: length, source: make([]byte, k*length)}
@@ -141,8 +141,8 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// TestInPlace: a lost symbol is recovered into the room behind its slice, and into new memory without one. Symbols received are
-// not written to.
+// TestInPlace: a lost symbol is recovered into the room behind its slice, and into new memory without one. Symbols
+// received are not written to.
 func TestInPlace(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 9))
 	s := New(Config{})
@@ -267,7 +267,8 @@ func TestRecoverAllocs(t *testing.T) {
 	}
 }
 
-// TestForged: ESIs chosen to be of little use, and many of them, end in an error or in success, within the memory that is said.
+// TestForged: ESIs chosen to be of little use, and many of them, end in an error or in success, within the memory that
+// is said.
 func TestForged(t *testing.T) {
 	const k = 400
 	s := New(Config{})

@@ -112,8 +112,9 @@ func BenchmarkRecover(b *testing.B) {
 	}
 }
 
-// benchKlauspost is the yardstick: klauspost/reedsolomon with the same matrix, for symbols of 1408 bytes, where it is not slowed
-// down by what is left behind its lanes, and 1400 bytes of each counted. It recovers with an inverted matrix that it has cached.
+// benchKlauspost is the yardstick: klauspost/reedsolomon with the same matrix, for symbols of 1408 bytes, where it is
+// not slowed down by what is left behind its lanes, and 1400 bytes of each counted. It recovers with an inverted matrix
+// that it has cached.
 func benchKlauspost(b *testing.B, k, p int, encode bool) {
 	const length = 1408
 	rows := make([][]byte, p)

@@ -211,8 +211,8 @@ func TestRecoverRefused(t *testing.T) {
 	}
 }
 
-// TestRecoverEveryField loses symbols at random, in blocks of all fields and lengths of symbols, and gives back any repair
-// symbols, in any order. A symbol more tells whether they are right.
+// TestRecoverEveryField loses symbols at random, in blocks of all fields and lengths of symbols, and gives back any
+// repair symbols, in any order. A symbol more tells whether they are right.
 func TestRecoverEveryField(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	s := New()

@@ -19,8 +19,8 @@ func oti2m(m uint, k, p, length int) fec.OTI {
 	return o
 }
 
-// TestConf_K02_FormulaOfEveryField compares coefficients of the formula printed in RFC 5510, section 8.2.1, with those of an
-// independent program.
+// TestConf_K02_FormulaOfEveryField compares coefficients of the formula printed in RFC 5510, section 8.2.1, with those
+// of an independent program.
 func TestConf_K02_FormulaOfEveryField(t *testing.T) {
 	want := map[uint]string{2: "[2 3]", 3: "[3 5 7] [2 5 6]", 4: "[8 e 7] [d 4 8]", 5: "[8 e 7] [1d 7 1b]"}
 	for m := uint(minBits); m <= maxBits; m++ {

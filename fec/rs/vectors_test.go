@@ -12,8 +12,8 @@ import (
 )
 
 // coefficientVectors are the rows of repair symbols k, k+1, … as made by other programs: the Rizzo rows by the NORM and
-// OpenFEC codecs and by zfec, those of Backblaze by its own matrix; the RFC 5510 rows come from an independent inversion
-// of the Vandermonde matrix.
+// OpenFEC codecs and by zfec, those of Backblaze by its own matrix; the RFC 5510 rows come from an independent
+// inversion of the Vandermonde matrix.
 var coefficientVectors = []struct {
 	k       int
 	variant fec.Variant

@@ -1,5 +1,5 @@
-// Package storetest tests a [store.Store] against what the interface promises. A program with a Store of its own runs it in a
-// test:
+// Package storetest tests a [store.Store] against what the interface promises. A program with a Store of its own runs
+// it in a test:
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) (store.Store, storetest.Read) {
@@ -12,5 +12,6 @@
 //
 // # Limitations
 //
-// Whether what was published outlives a crash of the machine, and what a Store does when its disk is full, is not tested.
+// Whether what was published outlives a crash of the machine, and what a Store does when its disk is full, is not
+// tested.
 package storetest

@@ -2,9 +2,9 @@ package storetest
 
 import "github.com/flute-node/flute-node/store"
 
-// Faulty is a Store with faults: before each call of a method of Store, or of an object that it created, Before is asked. If
-// that returns an error, the call does nothing but return it. Before may also wait, or panic. Discard and Close have no
-// faults.
+// Faulty is a Store with faults: before each call of a method of Store, or of an object that it created, Before is
+// asked. If that returns an error, the call does nothing but return it. Before may also wait, or panic. Discard and
+// Close have no faults.
 type Faulty struct {
 	store.Store
 	Before func(c Call) error // required

@@ -89,7 +89,9 @@ func (s *subject) isClosed(o store.Object) {
 	s.Helper()
 	_, read := o.ReadAt(make([]byte, 1), 0)
 	_, write := o.WriteAt([]byte("X"), 0)
-	for method, err := range map[string]error{"ReadAt": read, "WriteAt": write, "Truncate": o.Truncate(0), "Sync": o.Sync()} {
+	for method, err := range map[string]error{
+		"ReadAt": read, "WriteAt": write, "Truncate": o.Truncate(0), "Sync": o.Sync(),
+	} {
 		if !errors.Is(err, store.ErrClosed) {
 			s.Errorf("%s: %v, want ErrClosed", method, err)
 		}

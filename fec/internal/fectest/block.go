@@ -26,7 +26,8 @@ func Split(b []byte, length int) (symbols [][]byte) {
 	return symbols
 }
 
-// Lossy returns a copy of a block of k source symbols as a receiver has it: zero padded, those in lost empty, with room.
+// Lossy returns a copy of a block of k source symbols as a receiver has it: zero padded, those in lost empty, with
+// room.
 func Lossy(source []byte, k, length int, lost []int) [][]byte {
 	padded := make([]byte, k*length)
 	copy(padded, source)

@@ -7,11 +7,11 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// Encoder makes the repair symbols of one source block. It implements fec.Encoder. It is not safe for
-// concurrent use.
+// Encoder makes the repair symbols of one source block. It implements fec.Encoder. It is not safe for concurrent use.
 //
-// All intermediate symbols are computed with the first repair symbol, and kept, plane after plane. A stripe of planes has
-// room behind it for the other rows of a plan's slab, into which planes but its last spill over the next one, still to come.
+// All intermediate symbols are computed with the first repair symbol, and kept, plane after plane. A stripe of planes
+// has room behind it for the other rows of a plan's slab, into which planes but its last spill over the next one, still
+// to come.
 type Encoder struct {
 	engine *Engine
 	block  Block

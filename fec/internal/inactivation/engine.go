@@ -17,7 +17,8 @@ type Config struct {
 	Code func(extended int) *Code
 	// Parallel runs work on a large source block at the same time; nil: one after the other.
 	Parallel func(n int, f func(i int))
-	// PlanBytes bounds the plans that are kept for encoders, in bytes. 0: 64 MiB. The plan used last is kept in any case.
+	// PlanBytes bounds the plans that are kept for encoders, in bytes. 0: 64 MiB. The plan used last is kept in any
+	// case.
 	PlanBytes uint64
 }
 
@@ -45,8 +46,8 @@ func (b *Block) isi(esi fec.ESI) uint32 {
 	return uint32(esi) + uint32(b.Extended-b.Symbols)
 }
 
-// surplus returns how many repair symbols more than needed are made use of. They say no more than that the chance to fail is far
-// below that of a bit error in memory, unless their ESIs were chosen to that end.
+// surplus returns how many repair symbols more than needed are made use of. They say no more than that the chance to
+// fail is far below that of a bit error in memory, unless their ESIs were chosen to that end.
 func (b *Block) surplus() int { return 64 + b.Extended/64 }
 
 // cells bounds the columns of the symbols from which the block is decoded. Their ISIs are not of our choice.
@@ -84,7 +85,8 @@ type known struct {
 	decoded atomic.Bool // a block has been decoded that could use it
 }
 
-// isPlanned reports whether a decoder should use the plan: for a single block it costs more to make it than to do without.
+// isPlanned reports whether a decoder should use the plan: for a single block it costs more to make it than to do
+// without.
 func (k *known) isPlanned() bool { return k.planned.Load() || k.decoded.Swap(true) }
 
 // known returns the code for k' source symbols. What is costly is made when it is asked for, once, whoever asks.
