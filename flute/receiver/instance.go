@@ -159,12 +159,17 @@ func (l *Ledger) measureInterval(now time.Time) {
 	l.fdtHeard = now
 }
 
+// newInstance returns the FDT Instance of p, a packet of the run r, before anything of it is received.
+func newInstance(p *alc.Packet, r run) *instance {
+	return &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1, run: r}
+}
+
 // openInstance begins to receive an FDT Instance; the one that was silent longest gives way when there are too
 // many.
 func (s *Session) openInstance(ln *line, p *alc.Packet) *instance {
 	l := s.l
 	l.makeRoomForInstance()
-	in := &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1, run: ln.run}
+	in := newInstance(p, ln.run)
 	l.receive(in)
 	l.instances[in.id] = in
 	return in

@@ -55,7 +55,7 @@ func (s *Session) challenge(now time.Time, ln *line, known *instance, p *alc.Pac
 		if known.read && (ln.run == known.run || sameSender) { // what follows may be of either
 			s.seam(ln)
 		}
-		in := &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1, run: ln.run}
+		in := newInstance(p, ln.run)
 		l.prepare(in)
 		*r = rival{in: in, run: ln.run, against: against}
 		if sameSender { // perhaps it publishes anew, quickly
