@@ -69,10 +69,10 @@ func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 // sendTo runs a sending session on any writer of datagrams, and closes it at the end.
 func (n *Node) sendTo(ctx context.Context, cfg SendConfig, w sending.Writer, source netip.Addr) (*Sending, error) {
 	key := flute.SessionKey{Source: source.Unmap().WithZone(""), Group: cfg.To, TSI: cfg.TSI}
-	core := cfg.Session
-	core.Session, core.Registry = key, n.cfg.Registry
-	number(&core, time.Now())
-	session0, err := sender.New(core)
+	own := cfg.Session
+	own.Session, own.Registry = key, n.cfg.Registry
+	number(&own, time.Now())
+	core, err := sender.New(own)
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
@@ -80,7 +80,7 @@ func (n *Node) sendTo(ctx context.Context, cfg SendConfig, w sending.Writer, sou
 		w = &impaired{Writer: w, drop: cfg.Impair}
 	}
 	s := &Sending{node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome()}
-	sc := sending.Config{Key: key, Core: session0, Writer: w, Patience: cfg.patience(), Outcome: s.out}
+	sc := sending.Config{Key: key, Core: core, Writer: w, Patience: cfg.patience(), Outcome: s.out}
 	if cfg.Rate > 0 {
 		sc.Bucket = pacing.NewBucket(cfg.Rate, 0, 0)
 	}

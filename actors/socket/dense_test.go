@@ -9,7 +9,7 @@ import (
 
 const testSlab = 64 << 10
 
-// read fills a slab as a read of n datagrams of size bytes does.
+// readInto fills a slab as a read of n datagrams of size bytes does.
 func readInto(s *slab.Slab, n, size int) []slab.Datagram {
 	out := make([]slab.Datagram, n)
 	for i := range out {

@@ -2,6 +2,7 @@ package socket_test
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func packets(t testing.TB, n int) *source {
 	return s
 }
 
-// flute returns the Router of FLUTE over sessions that have no actor; drain empties them.
+// fluteRouter returns the Router of FLUTE over sessions that have no actor; drain empties them.
 func fluteRouter() (router *routing.Router, drain func()) {
 	var boxes []*receiving.Inbox
 	router = routing.New(routing.Config{
@@ -189,10 +190,8 @@ func TestOtherProtocol(t *testing.T) {
 			if offered != c.offered || refused != c.refused {
 				t.Errorf("%d offered, %d refused; want %d, %d", offered, refused, c.offered, c.refused)
 			}
-			for why, n := range c.lost {
-				if e.lost[why] != n {
-					t.Errorf("lost: %v, want %v", e.lost, c.lost)
-				}
+			if !maps.Equal(e.lost, c.lost) {
+				t.Errorf("lost: %v, want %v", e.lost, c.lost)
 			}
 			if n := end.Slabs(); n > 1 { // one may wait to be filled further
 				t.Errorf("%d slabs are out", n)
