@@ -89,6 +89,7 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 		s = copied
 	}
 	r.route(s, datagrams[:n])
+	clear(datagrams[:n]) // or they keep the slab in memory until the next read
 	return err
 }
 

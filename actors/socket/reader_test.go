@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/session/receiving"
@@ -127,7 +129,6 @@ func (f *feed) HasRoom(int) bool          { return !f.full }
 func (f *feed) Offer() int                { f.offered += f.take(); return f.ended }
 func (f *feed) Refuse() int               { f.refused += f.take(); return 0 }
 func (f *feed) Abandon() int              { return f.take() }
-func (f *feed) take() (n int)             { f.slab.Release(); n, f.gathered = f.gathered, 0; return n }
 func (*echo) Owners() int                 { return 2 }
 func (*echo) Warnings() []string          { return nil }
 func (e *echo) Lose(n int, w socket.Loss) { e.lost[w] += n }
@@ -140,6 +141,12 @@ func (e *echo) Route(_ time.Time, d *slab.Datagram) *socket.Flow {
 		panic("a bug in the router")
 	}
 	return &e.flows[d.Data[0]]
+}
+
+func (f *feed) take() (n int) {
+	f.slab.Release()
+	n, f.slab, f.gathered = f.gathered, nil, 0
+	return n
 }
 
 func newEcho() *echo {
@@ -198,4 +205,33 @@ func TestOtherProtocol(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fullSource fills each slab, and keeps no pointer to it.
+type fullSource struct{ bytes weak.Pointer[byte] }
+
+func (s *fullSource) ReadBatch(b *slab.Slab, out []slab.Datagram) (int, error) {
+	s.bytes = weak.Make(&b.Bytes()[0])
+	size := len(b.Bytes()) / len(out)
+	for i := range out {
+		out[i] = slab.Datagram{Data: b.Bytes()[i*size : (i+1)*size]}
+	}
+	return len(out), nil
+}
+func (s *fullSource) Close() error { return nil }
+
+// TestReaderKeepsNoBytes: a slab that its Memory has given up is not kept in memory by a reader that has read into it.
+func TestReaderKeepsNoBytes(t *testing.T) {
+	s := &fullSource{}
+	e := endpoint(newEcho(), s)
+	read := socket.NewReader(e)
+	if err := read(); err != nil {
+		t.Fatal(err)
+	}
+	e.Close()
+	runtime.GC()
+	if s.bytes.Value() != nil {
+		t.Error("the slab of the last read is kept")
+	}
+	runtime.KeepAlive(read)
 }

@@ -16,6 +16,7 @@ type Memory struct {
 	mu      sync.Mutex
 	held    int            // bytes of all slabs
 	out     int            // bytes of those that are out
+	uses    uint64         // how often one went out
 	shelves map[int]*shelf // by size
 	trimmed time.Time
 }
@@ -83,20 +84,20 @@ func NewPool(size, max int) *Pool { return NewMemory(size * max).Pool(size) }
 
 // Get returns a slab with one reference, or nil when the Memory is spent. It never waits for one.
 func (p *Pool) Get() *Slab {
-	s, ok := p.get()
+	s, use := p.get()
 	switch {
-	case !ok:
+	case use == 0:
 		return nil
 	case s == nil:
 		s = &Slab{bytes: make([]byte, p.size)}
 	}
-	s.pool = p
+	s.pool, s.use = p, use
 	s.refs.Store(1)
 	return s
 }
 
-// get takes a slab out of the shelf, or room for another: then it is nil.
-func (p *Pool) get() (s *Slab, ok bool) {
+// get takes a slab out of the shelf, or room for another: then it is nil. use is 0 if there is none.
+func (p *Pool) get() (s *Slab, use uint64) {
 	m := p.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -107,11 +108,12 @@ func (p *Pool) get() (s *Slab, ok bool) {
 	} else if m.makeRoom(p.size) {
 		m.held += p.size
 	} else {
-		return nil, false
+		return nil, 0
 	}
 	m.out += p.size
 	p.number++
-	return s, true
+	m.uses++
+	return s, m.uses
 }
 
 func (p *Pool) put(s *Slab) {

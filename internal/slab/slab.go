@@ -26,9 +26,14 @@ type Datagram struct {
 // Slab is a piece of memory with a reference count. Retain and Release are safe for concurrent use.
 type Slab struct {
 	pool  *Pool // that it is out of
+	use   uint64
 	refs  atomic.Int32
 	bytes []byte
 }
+
+// Use returns which use of its Memory this is: another one each time that a slab goes out. Unlike a pointer it keeps
+// nothing in memory. The caller must hold a reference.
+func (s *Slab) Use() uint64 { return s.use }
 
 // Bytes returns the memory.
 func (s *Slab) Bytes() []byte { return s.bytes }

@@ -9,8 +9,8 @@ import (
 // reader.
 type Feed struct {
 	Inbox  *Inbox
-	batch  *Packets   // being gathered; nil: none
-	newest *slab.Slab // of the Packets that were offered last
+	batch  *Packets // being gathered; nil: none
+	newest uint64   // Slab.Use of the Packets that were offered last
 }
 
 // Begin begins a batch over s, with a reference for it.
@@ -34,9 +34,9 @@ func (f *Feed) HasRoom(slabsLeft int) bool {
 // because it is over.
 func (f *Feed) Offer() (late int) {
 	in, p := f.Inbox, f.take()
-	// While something is queued, what was queued last holds its slab: the same address is the same slab.
-	if messages, _ := in.mailbox.Waiting(); p.Slab != f.newest || messages == 0 {
-		f.newest, p.pins = p.Slab, true
+	// While something is queued, what was queued last holds its slab.
+	if messages, _ := in.mailbox.Waiting(); p.Slab.Use() != f.newest || messages == 0 {
+		f.newest, p.pins = p.Slab.Use(), true
 		in.free.pinned.Add(int64(len(p.Slab.Bytes())))
 	}
 	if in.mailbox.Offer(p) {

@@ -1,7 +1,9 @@
 package receiving
 
 import (
+	"runtime"
 	"testing"
+	"weak"
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/fec/schemes"
@@ -38,5 +40,49 @@ func TestOfferAfterTheEnd(t *testing.T) {
 	}
 	if n := slabs.Outstanding(); n != 0 {
 		t.Errorf("%d slabs are out", n)
+	}
+}
+
+// TestFeedKeepsNoBytes: a slab that its Memory has given up is not kept in memory by a session that got it last.
+func TestFeedKeepsNoBytes(t *testing.T) {
+	slabs := slab.NewPool(1<<10, 1)
+	feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{TSI: 1}, actors.Limits{})}
+	s := slabs.Get()
+	bytes := weak.Make(&s.Bytes()[0])
+	feed.Begin(s)
+	feed.Add(&slab.Datagram{Data: s.Bytes()[:8]})
+	feed.Offer()
+	feed.Inbox.Discard()
+	slabs.Drop()
+	s = nil
+	runtime.GC()
+	if bytes.Value() != nil {
+		t.Error("the slab is kept")
+	}
+	runtime.KeepAlive(feed)
+}
+
+// TestPinned: a slab counts once for a session, however many of its batches lie in it, as long as one of them waits.
+func TestPinned(t *testing.T) {
+	slabs := slab.NewPool(100, 2)
+	feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{TSI: 1}, actors.Limits{})}
+	offer := func(s *slab.Slab) {
+		s.Retain(1)
+		feed.Begin(s)
+		feed.Add(&slab.Datagram{Data: s.Bytes()[:8]})
+		feed.Offer()
+	}
+	first, second := slabs.Get(), slabs.Get()
+	for i, s := range []*slab.Slab{first, first, second, second} {
+		offer(s)
+		if want := int64(100 + i/2*100); feed.Inbox.free.pinned.Load() != want {
+			t.Errorf("after batch %d: %d bytes, want %d", i, feed.Inbox.free.pinned.Load(), want)
+		}
+	}
+	first.Release()
+	second.Release()
+	feed.Inbox.Discard()
+	if n, out := feed.Inbox.free.pinned.Load(), slabs.Outstanding(); n != 0 || out != 0 {
+		t.Errorf("at the end %d bytes and %d slabs", n, out)
 	}
 }
