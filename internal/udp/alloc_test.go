@@ -1,7 +1,9 @@
 package udp_test
 
 import (
+	"runtime"
 	"testing"
+	"weak"
 
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/internal/udp"
@@ -32,6 +34,26 @@ func roundTrip(tb testing.TB, n int) func() {
 			b.Release()
 		}
 	}
+}
+
+// TestReceiverKeepsNoBytes: a Receiver that waits keeps no slab in memory that it has read into.
+func TestReceiverKeepsNoBytes(t *testing.T) {
+	group := on(t, "127.0.0.1")
+	r, pool := listen(t, udp.Config{Group: group}), slab.NewPool(64*2048, 1)
+	write(t, dial(t, udp.SendConfig{To: group}), []byte("a"))
+	b := pool.Get()
+	bytes := weak.Make(&b.Bytes()[0])
+	if n, err := r.ReadBatch(b, make([]slab.Datagram, 64)); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	b.Release()
+	pool.Drop()
+	b = nil
+	runtime.GC()
+	if bytes.Value() != nil {
+		t.Error("the slab is kept")
+	}
+	runtime.KeepAlive(r)
 }
 
 func TestNoAllocation(t *testing.T) {

@@ -142,7 +142,11 @@ func (r *batchReader) read(b []byte, out []slab.Datagram) (int, error) {
 		r.headers[i].header.Namelen = uint32(unsafe.Sizeof(r.names[i]))
 	}
 	r.want = len(out)
-	if err := r.raw.Read(r.ready); err != nil {
+	err := r.raw.Read(r.ready)
+	for i := range out {
+		r.iovecs[i].Base = nil // or b is kept in memory until the next read
+	}
+	if err != nil {
 		return 0, err
 	}
 	if r.errno != 0 {
