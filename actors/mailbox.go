@@ -61,8 +61,8 @@ func NewMailbox(l Limits, onLoss func(Data, Loss)) *Mailbox {
 	return m
 }
 
-// Offer posts d and reports whether it was queued; if not, it is shown as lost and released. It never blocks. With a Loop it
-// does not allocate once the queue has grown.
+// Offer posts d and reports whether it was queued; if not, it is shown as lost and released. It never blocks. With a
+// Loop it does not allocate once the queue has grown.
 func (m *Mailbox) Offer(d Data) bool {
 	return m.postData(d, d)
 }

@@ -26,8 +26,8 @@
 //	session/sending-7    pump, ran, add, remove, finish, close, inspect
 //	object/7-1           packets, describe, work_done
 //
-// The number of a socket is that of its reception, that of a session its TSI; an object has TSI and TOI. All of them get
-// started, restarting, stopping, stopped and terminated too.
+// The number of a socket is that of its reception, that of a session its TSI; an object has TSI and TOI. All of them
+// get started, restarting, stopping, stopped and terminated too.
 //
 // # Limitations
 //
