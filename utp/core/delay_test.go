@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -151,6 +152,7 @@ func TestRTT(t *testing.T) {
 		{"none, after two timeouts", nil, 2, 0, 0, 4 * time.Second},
 		{"first", []int{100}, 0, 100 * time.Millisecond, 50 * time.Millisecond, 300 * time.Millisecond},
 		{"second", []int{100, 180}, 0, 110 * time.Millisecond, 57500 * time.Microsecond, 340 * time.Millisecond},
+		{"shorter", []int{180, 100}, 0, 170 * ms, 87500 * time.Microsecond, 520 * ms},
 		{"short path", []int{1, 1, 1, 1, 1, 1, 1, 1}, 0, time.Millisecond, 66741 * time.Nanosecond, 200 * time.Millisecond},
 		{"long path without variation", []int{400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400}, 0, 400 * time.Millisecond, 8447018 * time.Nanosecond, 440 * time.Millisecond},
 		{"doubles", []int{100}, 3, 100 * time.Millisecond, 50 * time.Millisecond, 2400 * time.Millisecond},
@@ -163,6 +165,9 @@ func TestRTT(t *testing.T) {
 				r.sample(time.Duration(s) * time.Millisecond)
 			}
 			off := (r.variation - tt.variation).Abs()
+			if len(tt.samples) > 0 && r.least != time.Duration(slices.Min(tt.samples))*ms {
+				t.Errorf("least %v", r.least)
+			}
 			if r.smoothed != tt.smoothed || off > time.Microsecond || r.timeout() != tt.timeout {
 				t.Errorf("smoothed %v, variation %v, timeout %v", r.smoothed, r.variation, r.timeout())
 			}

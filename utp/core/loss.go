@@ -83,7 +83,6 @@ func (c *Conn) detectLosses(now instant) (bytes int, newest instant) {
 				bytes, newest = p.weight(), p.sent
 			}
 		}
-		c.repeats++
 	}
 	if f.n == f.sacked+f.lost || f.sacked+f.resent == 0 {
 		return bytes, newest // all was sent, and arrives, in order

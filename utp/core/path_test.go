@@ -173,15 +173,16 @@ func TestLostAnswer(t *testing.T) {
 	if d := s.elapsed(); d > 3200*time.Millisecond {
 		t.Errorf("it took %v", d)
 	}
-	// The answer is a measurement for the end that gave it, unless it was given twice: which one was received is not
-	// known.
+	// SYN and answer are a measurement, unless they were sent twice: which ones were received is not known.
 	for lost, want := range []time.Duration{50 * time.Millisecond, 0} {
 		s, n := newSim(t, 1), 0
 		back := &path{delay: 25 * time.Millisecond, drop: func([]byte) bool { n++; return n <= lost }}
-		_, b := s.pair(Config{}, &path{delay: 25 * time.Millisecond}, back)
-		s.run(1500*time.Millisecond, nil)
-		if st := b.conn.Stats(); st.LeastRTT != want {
-			t.Errorf("%d lost: round trip %v, want %v", lost, st.LeastRTT, want)
+		a, b := s.pair(Config{}, &path{delay: 25 * ms}, back)
+		s.run(1500*ms, nil)
+		for _, e := range []*end{a, b} {
+			if st := e.conn.Stats(); st.LeastRTT != want {
+				t.Errorf("%d lost: round trip of %s %v, want %v", lost, e.name, st.LeastRTT, want)
+			}
 		}
 	}
 }

@@ -202,3 +202,57 @@ func TestConfig(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAckEvery: two packets share an acknowledgement at once, one waits for AckDelay.
+func TestAckEvery(t *testing.T) {
+	x := connect(t, Config{})
+	data := func() {
+		p := x.peer
+		p.Type, p.Payload = wire.Data, []byte("x")
+		x.give(p)
+		x.peer.Seq++
+	}
+	data()
+	if q := x.next(); q.Type != 0xff {
+		t.Errorf("%v for one packet", q.Type)
+	}
+	data()
+	if q := x.next(); q.Type != wire.State || q.Ack != 1001 {
+		t.Errorf("%v, acknowledges %d", q.Type, q.Ack)
+	}
+	data()
+	x.pass(defaultAckDelay - 1)
+	if q := x.next(); q.Type != 0xff {
+		t.Errorf("%v too early", q.Type)
+	}
+	x.pass(1)
+	if q := x.next(); q.Type != wire.State || q.Ack != 1002 {
+		t.Errorf("%v, acknowledges %d", q.Type, q.Ack)
+	}
+	fin := x.peer
+	fin.Type = wire.Fin
+	x.give(fin)
+	if q := x.next(); q.Type != wire.State || q.Ack != 1003 {
+		t.Errorf("%v after a FIN, acknowledges %d", q.Type, q.Ack)
+	}
+}
+
+// TestOpened: which window is worth a packet of its own, with a buffer of 10,000 bytes and packets of 1000.
+func TestOpened(t *testing.T) {
+	for _, tt := range []struct {
+		told, window int
+		want         bool
+	}{
+		{0, 999, false},
+		{0, 1000, true},
+		{999, 1000, true},
+		{1000, 5999, false},
+		{1000, 6000, true},
+		{10_000, 10_000, false},
+	} {
+		a := acks{told: tt.told}
+		if got := a.opened(tt.window, 10_000, 1000); got != tt.want {
+			t.Errorf("told %d, now %d: %v", tt.told, tt.window, got)
+		}
+	}
+}
