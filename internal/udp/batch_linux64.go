@@ -207,21 +207,3 @@ func (w *addressedWriter) write(datagrams []Outgoing) (int, error) {
 	}
 	return w.send()
 }
-
-// batchWriter writes to a connected socket with sendmmsg.
-type batchWriter struct{ messages }
-
-func (w *batchWriter) init(conn *net.UDPConn) error {
-	w.grow(writeSize)
-	return w.messages.init(conn, unix.SYS_SENDMMSG)
-}
-
-// write sends as many datagrams as one call takes: at least one, or none and an error that concerns the first, or a
-// datagram that was sent before.
-func (w *batchWriter) write(datagrams [][]byte) (int, error) {
-	w.want = min(len(datagrams), writeSize)
-	for i, d := range datagrams[:w.want] {
-		w.set(i, d)
-	}
-	return w.send()
-}

@@ -48,6 +48,8 @@ func (w *batchWriter) init(conn *net.UDPConn) error {
 	return nil
 }
 
+func (w *batchWriter) close() error { return w.conn.Close() }
+
 func (w *batchWriter) write(datagrams [][]byte) (int, error) {
 	if _, err := w.conn.Write(datagrams[0]); err != nil {
 		return 0, err

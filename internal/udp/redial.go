@@ -24,7 +24,7 @@ func (s *Sender) redial(datagrams [][]byte) int {
 	}
 	n, err := other.batch.write(datagrams)
 	if err != nil || !s.replace(other) {
-		_ = other.conn.Close()
+		_ = other.batch.close()
 		return 0
 	}
 	return n
@@ -37,7 +37,7 @@ func (s *Sender) replace(other *Sender) bool {
 	if s.closed {
 		return false
 	}
-	_ = s.conn.Close()
-	s.conn, s.batch = other.conn, other.batch
+	_ = s.batch.close()
+	s.local, s.batch = other.local, other.batch
 	return true
 }

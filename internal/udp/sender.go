@@ -37,7 +37,7 @@ type Sender struct {
 	refused atomic.Uint64
 
 	mu     sync.Mutex
-	conn   *net.UDPConn // of batch
+	local  netip.AddrPort // of batch
 	closed bool
 }
 
@@ -68,7 +68,7 @@ func Dial(cfg SendConfig) (*Sender, error) {
 		err = cause(err)
 		return nil, fmt.Errorf("udp: send to %v on %s: %w%s", to, nameOf(ifi), err, hint(err, to.Addr(), ifi))
 	}
-	s.conn = conn
+	s.local = addrPort(conn.LocalAddr())
 	if cfg.SendBuffer > 0 {
 		if err := conn.SetWriteBuffer(cfg.SendBuffer); err != nil {
 			return nil, errors.Join(fmt.Errorf("udp: send buffer: %w", cause(err)), conn.Close())
@@ -156,7 +156,7 @@ func (s *Sender) Refused() uint64 { return s.refused.Load() }
 func (s *Sender) LocalAddr() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return addrPort(s.conn.LocalAddr())
+	return s.local
 }
 
 // Close closes the socket.
@@ -164,5 +164,5 @@ func (s *Sender) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	return s.conn.Close()
+	return s.batch.close()
 }

@@ -1,0 +1,118 @@
+//go:build linux && (amd64 || arm64)
+
+package udp
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestSenderIsNotPolled: no thread that waits for events is woken by what a Sender sends.
+func TestSenderIsNotPolled(t *testing.T) {
+	s, err := Dial(SendConfig{To: netip.MustParseAddrPort("127.0.0.1:9")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	descriptors, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip(err)
+	}
+	polls := 0
+	for _, d := range descriptors {
+		if target, err := os.Readlink(filepath.Join("/proc/self/fd", d.Name())); err != nil || !strings.Contains(target, "eventpoll") {
+			continue
+		}
+		polls++
+		info, err := os.ReadFile(filepath.Join("/proc/self/fdinfo", d.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(info)) {
+			var fd int
+			if _, err := fmt.Sscanf(line, "tfd: %d", &fd); err == nil && fd == s.batch.fd {
+				t.Errorf("descriptor %d of the Sender is polled", fd)
+			}
+		}
+	}
+	if polls == 0 {
+		t.Error("no netpoller is there to look at")
+	}
+}
+
+// fullWriter returns a writer whose buffer is full, and the descriptor of what reads it: a pair of sockets of the system,
+// since what is sent over a loopback interface never waits.
+func fullWriter(t *testing.T) (w *batchWriter, reader int) {
+	t.Helper()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(pair[1]) })
+	w = &batchWriter{fd: pair[0]}
+	w.grow(writeSize)
+	w.trap = unix.SYS_SENDMMSG
+	for range 10_000 {
+		if err := unix.Sendto(w.fd, []byte("x"), unix.MSG_DONTWAIT, nil); errors.Is(err, unix.EAGAIN) {
+			return w, pair[1]
+		}
+	}
+	t.Fatal("the buffer is never full")
+	return nil, 0
+}
+
+// drain reads what is there.
+func drain(reader int) error {
+	for {
+		_, _, err := unix.Recvfrom(reader, make([]byte, 8), unix.MSG_DONTWAIT)
+		if errors.Is(err, unix.EAGAIN) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// TestFullBuffer: a write waits until there is room, and no longer than until the socket is closed.
+func TestFullBuffer(t *testing.T) {
+	for name, end := range map[string]struct {
+		of   func(w *batchWriter, reader int) error
+		want error
+	}{
+		"room":  {func(_ *batchWriter, reader int) error { return drain(reader) }, nil},
+		"close": {func(w *batchWriter, _ int) error { return w.close() }, net.ErrClosed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, reader := fullWriter(t)
+			written := make(chan error, 1)
+			go func() {
+				_, err := w.write([][]byte{[]byte("y")})
+				written <- err
+			}()
+			select {
+			case err := <-written:
+				t.Fatalf("written to a full buffer: %v", err)
+			case <-time.After(50 * time.Millisecond): // it waits, most likely; if it does not yet, it will
+			}
+			if err := end.of(w, reader); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-written; !errors.Is(err, end.want) {
+				t.Errorf("%v, want %v", err, end.want)
+			}
+			if err := w.close(); (err != nil) != (end.want != nil) {
+				t.Errorf("close: %v", err)
+			}
+		})
+	}
+}
