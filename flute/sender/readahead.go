@@ -11,6 +11,8 @@ const (
 	// readWindow is how many bytes of a file in transfer are read ahead of the source blocks in transfer; at least one
 	// source block where the code needs them whole, else Config.ReadAhead. At 100 Mbit/s a disk may take 40 ms for it.
 	readWindow = 512 << 10
+	// shortBlock is the size up to which a source block is read ahead whole: the window takes four of them.
+	shortBlock = readWindow / 4
 	// maxPieces bounds the reads of one Work: source blocks may be very short.
 	maxPieces = 64
 )

@@ -166,6 +166,33 @@ func TestReadAheadIsBounded(t *testing.T) {
 	}
 }
 
+// A Work costs some wake-ups of other goroutines, so that it must be worth them: each reads half of the window, however
+// the content is cut into source blocks.
+func TestWorksReadMuchAtOnce(t *testing.T) {
+	const size = 8 << 20
+	for name, cfg := range map[string]Config{
+		"default":          {},
+		"just one piece":   {OTI: fec.OTI{SymbolLength: 1024, MaxSourceBlockLength: 64}},
+		"somewhat more":    {OTI: fec.OTI{SymbolLength: 1024, MaxSourceBlockLength: 96}},
+		"long blocks":      {OTI: fec.OTI{SymbolLength: 1024, MaxSourceBlockLength: 4000}},
+		"interleave":       {OTI: fec.OTI{SymbolLength: 1024, MaxSourceBlockLength: 4000}, Interleave: 4},
+		"interleave short": {OTI: fec.OTI{SymbolLength: 1024, MaxSourceBlockLength: 96}, Interleave: 4},
+	} {
+		s, g := attended(t, cfg, size)
+		s.Works()
+		n := 0
+		files(t, s, func(works []*Work) {
+			for _, w := range works {
+				n++
+				g.run(w)
+			}
+		})
+		if most := size/(readWindow/2) + 4; n > most {
+			t.Errorf("%s: %d Works, want %d at most", name, n, most)
+		}
+	}
+}
+
 type reads struct {
 	io.ReaderAt
 	n *int

@@ -63,7 +63,7 @@ func (x *transfer) read(now time.Time, missing bool) {
 }
 
 // lookAhead asks for what comes next, as much as the window has room for: the rest of the blocks in transfer, a piece
-// of each, and then other blocks.
+// of each in turn, and then other blocks.
 func (x *transfer) lookAhead(j *readJob) {
 	r, c := &x.content, x.coding
 	room := readWindow - r.bytes
@@ -74,15 +74,19 @@ func (x *transfer) lookAhead(j *readJob) {
 		r.ask(j, s)
 		room -= int(s.n)
 	}
-	for i := range x.active {
-		s := &x.slots[(x.turn+i)%x.active]
-		if room <= 0 || len(j.pieces) >= maxPieces {
-			return
-		}
-		if s.asked < s.size && s.asked <= s.heldOff+uint64(len(s.held)) {
-			next := s.piece(c, s.asked, x.window)
-			s.asked += next.n
-			ask(next)
+	for more := true; more; {
+		more = false
+		for i := range x.active {
+			s := &x.slots[(x.turn+i)%x.active]
+			if room <= 0 || len(j.pieces) >= maxPieces {
+				return
+			}
+			if s.asked < s.size {
+				next := s.piece(c, s.asked, x.window)
+				s.asked += next.n
+				ask(next)
+				more = true
+			}
 		}
 	}
 	for ; x.asked < c.blocks; x.asked++ {
@@ -93,11 +97,24 @@ func (x *transfer) lookAhead(j *readJob) {
 		next.off, next.size = c.part.Block(fec.SBN(x.asked))
 		if c.whole {
 			ask(span{next.off, next.size})
-		} else {
-			ask(next.piece(c, 0, x.window))
+			continue
+		}
+		for off, end := uint64(0), x.lead(&next); off < end; {
+			p := next.piece(c, off, x.window)
+			off += p.n
+			ask(p)
 		}
 	}
 	r.hungry = false // until a piece is taken
+}
+
+// lead returns how many bytes of a source block are asked for before it is in transfer: all of a short one. Beginnings
+// alone would fill the window, and the end of each block be waited for.
+func (x *transfer) lead(b *block) uint64 {
+	if b.size <= shortBlock {
+		return b.size
+	}
+	return b.piece(x.coding, 0, x.window).n
 }
 
 // repeat does again what a Work has crashed over.

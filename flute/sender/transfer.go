@@ -183,7 +183,7 @@ func (x *transfer) open(s *block) error {
 		return err
 	}
 	if first && !x.coding.whole && !x.content.memory {
-		s.asked = s.piece(x.coding, 0, x.window).n
+		s.asked = x.lead(s)
 	}
 	x.next++
 	x.collect(s)
