@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,31 +176,26 @@ func TestInterruptStopsCleanly(t *testing.T) {
 
 func waitFor(t *testing.T, path string) {
 	t.Helper()
-	for range 3000 {
-		if _, err := os.Stat(path); err == nil {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	if !eventually(30*time.Second, func() bool { _, err := os.Stat(path); return err == nil }) {
+		t.Fatalf("%s does not appear", path)
 	}
-	t.Fatalf("%s does not appear", path)
 }
 
 // staged waits until a receiver has bytes of an object in its folder that are not published yet.
 func staged(t *testing.T, dir string) {
 	t.Helper()
-	for range 3000 {
+	if !eventually(30*time.Second, func() bool {
 		files, err := filepath.Glob(filepath.Join(dir, ".flute-node", "*", "*"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range files {
-			if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
-				return
-			}
-		}
-		time.Sleep(10 * time.Millisecond)
+		return slices.ContainsFunc(files, func(name string) bool {
+			info, err := os.Stat(name)
+			return err == nil && info.Mode().IsRegular() && info.Size() > 0
+		})
+	}) {
+		t.Fatal("nothing is received")
 	}
-	t.Fatal("nothing is received")
 }
 
 func TestKilledReceiverLeavesNoPartialFile(t *testing.T) {

@@ -217,14 +217,13 @@ func TestCarouselSendsNewVersions(t *testing.T) {
 	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit", "--repeat", "forever", filepath.Join(from, "d"))
 	arrives := func() {
 		t.Helper()
-		for range 3000 {
+		if !eventually(30*time.Second, func() bool {
 			want, _ := os.ReadFile(file)
-			if got, err := os.ReadFile(filepath.Join(to, "d/file")); err == nil && string(got) == string(want) {
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
+			got, err := os.ReadFile(filepath.Join(to, "d/file"))
+			return err == nil && string(got) == string(want)
+		}) {
+			t.Fatal("the file does not arrive")
 		}
-		t.Fatal("the file does not arrive")
 	}
 	arrives()
 	if err := os.Rename(write(t, from, "new", 120_000), file); err != nil {

@@ -95,13 +95,19 @@ func (o *output) String() string {
 // says waits until the process has written a text.
 func (p *process) says(text string) {
 	p.t.Helper()
-	for range 6000 {
-		if strings.Contains(p.stdout.String(), text) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	if !eventually(time.Minute, func() bool { return strings.Contains(p.stdout.String(), text) }) {
+		p.t.Fatalf("%v does not say %q\n%s", p.cmd.Args, text, tail(p.stdout.String()))
 	}
-	p.t.Fatalf("%v does not say %q\n%s", p.cmd.Args, text, tail(p.stdout.String()))
+}
+
+// eventually tries done every 10 ms until it is true or the time is over, and returns what it was in the end.
+func eventually(patience time.Duration, done func() bool) bool {
+	for end := time.Now().Add(patience); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 // start starts flute-node. It is killed at the end of the test if it still runs.
@@ -183,16 +189,14 @@ func (p *process) events() (all []map[string]any) {
 func listening(t *testing.T, group netip.AddrPort) {
 	t.Helper()
 	want := fmt.Sprintf(":%04X ", group.Port())
-	for range 500 {
-		table, err := os.ReadFile("/proc/net/udp")
-		if err != nil {
-			time.Sleep(time.Second) // no such table on this system
-			return
-		}
-		if strings.Contains(string(table), want) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	if _, err := os.Stat("/proc/net/udp"); err != nil {
+		time.Sleep(time.Second) // no such table on this system
+		return
 	}
-	t.Fatalf("nobody listens to %v", group)
+	if !eventually(5*time.Second, func() bool {
+		table, _ := os.ReadFile("/proc/net/udp")
+		return strings.Contains(string(table), want)
+	}) {
+		t.Fatalf("nobody listens to %v", group)
+	}
 }

@@ -45,7 +45,9 @@ func TestNodeSendsAndReceives(t *testing.T) {
 	}, nil); err != nil {
 		t.Fatal(err)
 	}
-	_ = s.Finish(t.Context())
+	if err := s.Finish(ctx); err != nil {
+		t.Fatal(err)
+	}
 	for {
 		select {
 		case e := <-sub.Events():

@@ -114,13 +114,9 @@ func (p *terminal) said() string {
 // until waits until the program has printed what matches.
 func (p *terminal) until(what *regexp.Regexp) {
 	p.t.Helper()
-	for range 6000 {
-		if what.MatchString(p.said()) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	if !eventually(time.Minute, func() bool { return what.MatchString(p.said()) }) {
+		p.t.Fatalf("%v: no %v in:\n%s", p.cmd.Args, what, tail(p.said()))
 	}
-	p.t.Fatalf("%v: no %v in:\n%s", p.cmd.Args, what, tail(p.said()))
 }
 
 // ends waits for the end and returns the exit code, and what a reader sees on the terminal.
