@@ -74,6 +74,10 @@ func TestBlackHole(t *testing.T) {
 	}
 	before, window := a.conn.Stats(), a.conn.Stats().Window
 	there.mtu = 1252 // 1280 bytes over IPv4
+	found := s.run(time.Second, func() bool { return a.conn.Stats().BlackHoles > 0 })
+	if n := a.conn.Stats().Window; !found || n < window {
+		t.Errorf("found %v; window %d, was %d: it is cut for packets that were lost for their length", found, n, window)
+	}
 	s.run(2*time.Second, nil)
 	received := b.received
 	s.run(time.Second, nil)
