@@ -297,8 +297,13 @@ func TestPacketsAllocateNothing(t *testing.T) {
 }
 
 // TestKeepAlivePacket: it acknowledges one packet less, as libutp's does, and comes after 29 s of silence of ours.
+// Memory that is not in use is given back then.
 func TestKeepAlivePacket(t *testing.T) {
 	x := connect(t, Config{})
+	x.c.inbox.unread.write([]byte("x"))
+	x.c.inbox.unread.discard(1)
+	x.c.outbox.write([]byte("x"))
+	x.c.outbox.discard(1)
 	x.pass(time.Second)
 	x.all() // what confirms the handshake
 	x.peer.Window++
@@ -310,6 +315,9 @@ func TestKeepAlivePacket(t *testing.T) {
 	x.pass(time.Millisecond)
 	if q := x.next(); q.Type != wire.State || q.Ack != 998 || q.Seq != 0xffff {
 		t.Errorf("%v, acknowledges %d", q.Type, q.Ack)
+	}
+	if x.c.inbox.unread.ring != nil || x.c.outbox.ring != nil {
+		t.Error("memory is kept")
 	}
 	if q := x.next(); q.Type != 0xff {
 		t.Errorf("another one: %v", q.Type)

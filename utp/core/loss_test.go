@@ -166,8 +166,8 @@ func TestKarn(t *testing.T) {
 	}
 }
 
-// TestTooSoon: an acknowledgement that comes within three quarters of the least round trip after a packet was sent again
-// is one of the first copy.
+// TestTooSoon: an acknowledgement that comes within three quarters of the least round trip after a packet was sent
+// again is one of the first copy.
 func TestTooSoon(t *testing.T) {
 	for _, tt := range []struct {
 		after time.Duration

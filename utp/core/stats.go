@@ -33,7 +33,7 @@ type Drops struct {
 	Early     uint64 // before the answer to our SYN
 	Late      uint64 // after the end
 	Ack       uint64 // acknowledges, or resets, what was never sent
-	Duplicate uint64 // received before; SYNs after the handshake
+	Duplicate uint64 // received before, or a SYN
 	Far       uint64 // too many packets beyond the last in order
 	NoRoom    uint64 // receive buffer full
 	PastEOF   uint64 // beyond the peer's FIN
