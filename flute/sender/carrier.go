@@ -23,6 +23,7 @@ const (
 type carrier struct {
 	transfer
 	object *object
+	queue  *queue
 	report uint64    // bytes of source symbols with which progress is reported next
 	since  time.Time // it waits for a Work; zero: it does not
 }
@@ -35,13 +36,13 @@ func (c *carrier) stalls(now time.Time) bool {
 	return c.content.waits() && now.Sub(c.since) >= stallTime
 }
 
-// carry begins a transfer of o.
-func (s *schedule) carry(o *object) *carrier {
+// carry begins a transfer of o, which is of q.
+func (s *schedule) carry(q *queue, o *object) *carrier {
 	c := &carrier{}
 	if n := len(s.idle); n > 0 {
 		c, s.idle = s.idle[n-1], s.idle[:n-1]
 	}
-	c.object, c.since = o, time.Time{}
+	c.object, c.queue, c.since = o, q, time.Time{}
 	c.content.reset(o.Object, s.works.attended)
 	c.start(&o.coding, o.header, uint64(o.sent), s.cfg.Interleave, s.cfg.ReadAhead)
 	o.state, c.report = active, max(o.transferLength/100, 1)
@@ -53,31 +54,31 @@ func (s *schedule) atOnce(o *object) bool {
 	return !s.works.attended || o.file.Source == nil && inMemory(o.source)
 }
 
-// openAhead opens the files that come next, and begins to read them.
-func (s *schedule) openAhead(now time.Time) {
-	for _, c := range s.parked {
+// openAhead opens the files of q that come next, and begins to read them.
+func (s *schedule) openAhead(q *queue, now time.Time) {
+	for _, c := range q.parked {
 		if !c.answered() {
 			s.works.remind(c.content.work, now)
 		}
 	}
-	for s.opens(now) {
-		o := s.head()
+	for q.opens(now) {
+		o := q.head()
 		if o == nil || !o.described(s.cfg, now) || s.atOnce(o) {
 			return
 		}
-		s.queue.Pop()
-		c := s.carry(o)
+		q.pending.Pop()
+		c := s.carry(q, o)
 		c.since = now
 		c.read(now, false)
 		s.collect(c, now)
-		s.parked = append(s.parked, c)
+		q.parked = append(q.parked, c)
 	}
 }
 
 // opens reports whether one file more is to be opened.
-func (s *schedule) opens(now time.Time) bool {
+func (q *queue) opens(now time.Time) bool {
 	files, stalled, size := 0, 0, 0
-	for _, c := range s.parked {
+	for _, c := range q.parked {
 		if c.stalls(now) {
 			stalled++
 			continue
@@ -89,28 +90,25 @@ func (s *schedule) opens(now time.Time) bool {
 		return false
 	}
 	ends := func(c *carrier) bool { return c.left <= openLead }
-	return len(s.active) < s.cfg.Parallel || slices.ContainsFunc(s.active, ends)
+	return !q.full() || slices.ContainsFunc(q.active, ends)
 }
 
 // parkedAt returns when fill has something to do for the files that wait for their sources: one gives its place to
 // another one, or is taken for lost.
 func (s *schedule) parkedAt(now time.Time) (at time.Time, ok bool) {
-	for _, c := range s.parked {
-		if c.answered() {
-			continue
-		}
-		next := latest(c.content.work.remindAt(), now.Add(mostPoll))
-		if !c.stalls(now) {
-			next = earliest(next, c.since.Add(stallTime))
-		}
-		if !ok || next.Before(at) {
-			at, ok = next, true
+	for _, q := range s.queues {
+		for _, c := range q.parked {
+			if c.answered() {
+				continue
+			}
+			next := latest(c.content.work.remindAt(), now.Add(mostPoll))
+			if !c.stalls(now) {
+				next = earliest(next, c.since.Add(stallTime))
+			}
+			if !ok || next.Before(at) {
+				at, ok = next, true
+			}
 		}
 	}
 	return at, ok
-}
-
-// returns reports whether there is a file that has waited for its source and can go on.
-func (s *schedule) returns() bool {
-	return len(s.parked) > 0 && len(s.active) < s.cfg.Parallel && slices.ContainsFunc(s.parked, (*carrier).answered)
 }

@@ -9,17 +9,14 @@ import (
 
 // transferred is called after the last packet of a transfer.
 func (s *Session) transferred(o *object, t time.Time) {
-	o.sent++
 	o.tries = 0
 	s.stats.counts.Transfers++
-	if o.transfers > 0 {
-		o.transfers--
-	}
+	next, again := o.carousel.end(t)
 	switch {
-	case o.transfers == 0:
+	case !again:
 		s.finish(o, t)
-	case s.cfg.Delay > 0:
-		s.schedule.delay(o, t.Add(s.cfg.Delay))
+	case next.After(t):
+		s.schedule.delay(o, next)
 	default:
 		s.schedule.push(o)
 	}
@@ -70,7 +67,7 @@ func (s *Session) quarantine(o *object) { s.give(o, event.FailQuarantined, errCr
 // give ends a live object that was not sent as often as asked.
 func (s *Session) give(o *object, reason event.FailReason, detail string) {
 	s.schedule.drop(o, s.clock.now)
-	if o.transfers < 0 && o.sent > 0 && reason != event.FailSource {
+	if o.endless() && o.sent > 0 && reason != event.FailSource {
 		s.finish(o, s.clock.now)
 		return
 	}

@@ -30,26 +30,23 @@ type object struct {
 	// location is the Content-Location.
 	location string
 	entry    *fdt.Entry // its description; never changes (RFC 6726, section 3.3)
+	priority int8
 	state    objectState
 	page     *page
 	listed   uint64    // number of the newest FDT Instance that describes it; 0: none does
 	covered  time.Time // when the newest of those expires that were sent once; zero: none was
 	round    int       // page.rounds after which its description was sent after its last packet; once finished
 
-	transfers int // that are still to be sent, the current one included; negative: for ever
-	sent      int // complete ones
-	tries     int // to get at its content, or to send it, that have failed in a row
-	resume    time.Time
-	first     time.Time // of the first packet; zero: not started
-	crashed   time.Time // when its content or its code panicked last; zero: never
-	until     time.Time // when the last FDT Instance that describes it expires; zero: none did
+	carousel
+	tries   int // to get at its content, or to send it, that have failed in a row
+	resume  time.Time
+	first   time.Time // of the first packet; zero: not started
+	crashed time.Time // when its content or its code panicked last; zero: never
+	until   time.Time // when the last FDT Instance that describes it expires; zero: none did
 }
 
 // live reports whether packets of o are still to come.
 func (o *object) live() bool { return o.state < finished }
-
-// last reports whether the current transfer is the last one.
-func (o *object) last() bool { return o.transfers == 1 }
 
 // crashPeriod is how close two crashes over one object must be for it to be given up: as close as those for which the
 // supervisor of a session counts them together.

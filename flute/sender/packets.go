@@ -1,9 +1,6 @@
 package sender
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // AppendNext appends the next packet to b. ok is false when nothing is to be sent at now: Deadline tells when to ask
 // again. An error is one of the FDT Instance, which could not be built; the files it would have described wait, and it
@@ -16,38 +13,24 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 	}
 	t := s.clock.tick(now)
 	files := &s.schedule
-	files.busy = false
-	for waits := 0; ; {
+	files.begin()
+	for {
 		if s.isDue(t) {
 			if err := s.advance(t); err != nil {
 				return b, false, err
 			}
 		}
-		if files.returns() {
-			files.fill(t)
-		}
-		if s.plan.sending.page != nil && s.plan.isNext(len(files.active) > 0, files.wanted(t)) {
+		files.refill(t)
+		q := files.next()
+		if s.plan.sending.page != nil && s.plan.isNext(q != nil, files.wanted(t)) {
 			return s.appendFDT(b, t)
 		}
-		if len(files.active) == 0 {
+		if q == nil {
 			return b, false, nil
 		}
-		b, err = s.appendObject(b, t)
-		switch {
-		case err == nil:
+		if b, err = s.appendObject(b, q, t); err == nil {
 			return b, true, nil
-		case errors.Is(err, errBusy):
-			if waits++; waits < len(files.active) || files.changed {
-				continue
-			}
-			if s.plan.sending.page != nil {
-				return s.appendFDT(b, t)
-			}
-			files.busy = true
-			return b, false, nil
-		default: // The object has failed; the others go on.
-			waits = 0
-		}
+		} // It waits for a Work, or has failed; the others go on.
 	}
 }
 
@@ -60,15 +43,15 @@ func (s *Session) appendFDT(b []byte, t time.Time) (pkt []byte, ok bool, err err
 	return b, err == nil, err
 }
 
-// appendObject appends a packet of a file. An error ended its transfer, or is errBusy.
-func (s *Session) appendObject(b []byte, t time.Time) ([]byte, error) {
-	c := s.schedule.active[s.schedule.turn]
+// appendObject appends a packet of a file of q. An error ended its transfer, or is errBusy.
+func (s *Session) appendObject(b []byte, q *queue, t time.Time) ([]byte, error) {
+	c := q.active[q.turn]
 	if c.inside && c.object.crashesAgain(t) {
 		s.quarantine(c.object)
 		return b, errCrashed
 	}
 	start := len(b)
-	b, c, err := s.schedule.append(b, t)
+	b, c, err := s.schedule.append(b, q, t)
 	if err != nil {
 		return b, s.failed(c, t, err)
 	}
@@ -134,17 +117,17 @@ func (s *Session) next() time.Time {
 func (s *Session) Deadline() time.Time {
 	now := s.clock.now
 	files := &s.schedule
+	active, parked := files.inTransfer()
 	switch {
 	case s.Done():
 		return time.Time{}
 	case now.IsZero():
 		return time.Unix(0, 0)
-	case s.plan.sending.page != nil, len(files.active) > 0 && !files.busy:
+	case s.plan.sending.page != nil, files.next() != nil:
 		return now
-	case len(files.active)+len(files.parked) > 0:
+	case active+parked > 0:
 		return latest(earliest(files.poll(now), s.next()), now)
-	}
-	if o := files.head(); o != nil && o.described(s.cfg, now) {
+	case files.ready(now):
 		return now
 	}
 	return latest(s.next(), now)

@@ -153,10 +153,10 @@ func TestReadAheadIsBounded(t *testing.T) {
 			for _, w := range works {
 				g.run(w)
 			}
-			if c := s.schedule.active; len(c) > 0 {
+			if c := s.schedule.queue(0).active; len(c) > 0 {
 				sent = int(c[0].source)
 			}
-			if ahead := read - sent; ahead > readWindow+2*defaultReadAhead && len(s.schedule.active) > 0 {
+			if ahead := read - sent; ahead > readWindow+2*defaultReadAhead && len(s.schedule.queue(0).active) > 0 {
 				t.Fatalf("blocks of %d symbols: %d bytes were read ahead", block, ahead)
 			}
 		})
@@ -250,7 +250,7 @@ func TestEndWhileReading(t *testing.T) {
 	for _, begun := range []bool{false, true} {
 		d := sendFromDisk(t, Config{OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}}, File{TransferCount: -1}, nil)
 		d.sent(1)
-		c := d.session.schedule.active[0]
+		c := d.session.schedule.queue(0).active[0]
 		d.drained = false
 		d.now = d.now.Add(versionInterval) // it is time to look
 		d.run(func() bool { return c.content.work != nil && !c.content.work.done() })

@@ -97,7 +97,7 @@ func (r *renewals) discard() {
 func (n *renewing) begin(now time.Time, works *worklist) {
 	o := n.object
 	f := o.file
-	f.TOI, f.TransferCount = nil, o.transfers
+	f.TOI, f.TransferCount = nil, o.carousel.left
 	n.job = &renewJob{key: laneOf(o.Object), file: f, old: o.scratch}
 	n.job.ctx, n.job.stop = context.WithCancel(context.Background())
 	n.work = &Work{job: n.job}
@@ -127,7 +127,7 @@ func (s *Session) renew(o *object, t time.Time, delay time.Duration) {
 func (s *Session) retry(o *object, t time.Time, err error) {
 	o.tries++
 	if o.tries > maxTries {
-		if o.transfers >= 0 || !errors.Is(err, ErrChanged) {
+		if !o.endless() || !errors.Is(err, ErrChanged) {
 			s.give(o, event.FailSource, err.Error())
 			return
 		}

@@ -1,39 +1,44 @@
 package sender
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
-
-	"github.com/flute-node/flute-node/internal/ring"
 )
 
-// schedule is which files are in transfer, and which come next.
+// schedule is which files are in transfer, and which come next: the queues of the session, and the objects that wait
+// for their next turn.
 type schedule struct {
 	cfg   *Config
 	works *worklist
 
-	queue   ring.Queue[*object] // pending
+	queues  []*queue // by priority, the one that is served first first
 	waiting delays
-	active  []*carrier // in transfer, up to Config.Parallel
-	turn    int        // the active one that is next
-	parked  []*carrier // that wait for their source: to be opened, or since it has hung
 	idle    []*carrier
-	busy    bool // all that is due waits for Works
 	changed bool // fill is to be called
 }
 
-// push makes o pending, after all others.
+// queue returns the queue of this priority. There is one for each priority that a file has had.
+func (s *schedule) queue(priority int8) *queue {
+	i, ok := slices.BinarySearchFunc(s.queues, priority, func(q *queue, p int8) int { return cmp.Compare(q.priority, p) })
+	if !ok {
+		s.queues = slices.Insert(s.queues, i, &queue{priority: priority, parallel: s.cfg.Parallel})
+	}
+	return s.queues[i]
+}
+
+// push makes o pending, after all others of its priority.
 func (s *schedule) push(o *object) {
 	o.state = pending
-	s.queue.Push(o)
+	s.queue(o.priority).pending.Push(o)
 	s.changed = true
 }
 
-// pushFront makes o pending, before all others.
+// pushFront makes o pending, before all others of its priority.
 func (s *schedule) pushFront(o *object) {
 	o.state = pending
-	s.queue.PushFront(o)
+	s.queue(o.priority).pending.PushFront(o)
 	s.changed = true
 }
 
@@ -62,70 +67,96 @@ func (s *schedule) at(now time.Time) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// head returns the object at the head of the queue, or nil. Those that ended in the queue are dropped.
-func (s *schedule) head() *object {
-	for s.queue.Len() > 0 {
-		if o := *s.queue.Front(); o.state == pending {
+// wanted returns the object that could be sent next if it were described; nil: there is none.
+func (s *schedule) wanted(now time.Time) *object {
+	for _, q := range s.queues {
+		if o := q.wanted(s.cfg, now); o != nil {
 			return o
 		}
-		s.queue.Pop()
+		if q.lasts() {
+			break
+		}
 	}
 	return nil
 }
 
-// wanted returns the object that cannot be sent without its description (RFC 6726, section 3.3: "sent at least once
-// before sending the described file"); nil: there is none, or no place for it.
-func (s *schedule) wanted(now time.Time) *object {
-	if len(s.active) >= s.cfg.Parallel {
-		return nil
-	}
-	if o := s.head(); o != nil && !o.described(s.cfg, now) {
-		return o
-	}
-	return nil
+// ready reports whether the first object of a queue waits for nothing but its place in transfer.
+func (s *schedule) ready(now time.Time) bool {
+	return slices.ContainsFunc(s.queues, func(q *queue) bool {
+		o := q.head()
+		return o != nil && o.described(s.cfg, now)
+	})
 }
 
-// fill gives the free places in transfer to the files whose source has answered, and to the objects at the head of the
-// queue, as far as they are described. Those that have to be opened by a Work are opened in time.
+// fill gives the free places in transfer to the files whose source has answered, and to the objects that come next, as
+// far as they are described. A queue after one that goes on for long is left alone: its files would hold memory, and
+// descriptors, for nothing.
 func (s *schedule) fill(now time.Time) {
-	for len(s.active) < s.cfg.Parallel {
-		if i := slices.IndexFunc(s.parked, (*carrier).answered); i >= 0 {
-			s.enter(s.parked[i])
-			s.parked = slices.Delete(s.parked, i, i+1)
+	for _, q := range s.queues {
+		s.fillQueue(q, now)
+		if q.lasts() {
+			break
+		}
+	}
+}
+
+func (s *schedule) fillQueue(q *queue, now time.Time) {
+	for !q.full() {
+		if i := slices.IndexFunc(q.parked, (*carrier).answered); i >= 0 {
+			q.enter(q.parked[i])
+			q.parked = slices.Delete(q.parked, i, i+1)
 			s.changed = true // its description may have expired
 			continue
 		}
-		o := s.head()
+		o := q.head()
 		if o == nil || !o.described(s.cfg, now) || !s.atOnce(o) {
 			break
 		}
-		s.queue.Pop()
-		s.enter(s.carry(o))
+		q.pending.Pop()
+		q.enter(s.carry(q, o))
 	}
-	s.openAhead(now)
+	s.openAhead(q, now)
 }
 
-// enter gives c a place in transfer. It is last in turn, so that small files, which end with their first packet, do not
-// keep a large one waiting for ever.
-func (s *schedule) enter(c *carrier) {
-	c.since = time.Time{}
-	s.active = slices.Insert(s.active, s.turn, c)
-	s.pass()
-}
-
-// pass has the next one its turn.
-func (s *schedule) pass() {
-	if s.turn++; s.turn >= len(s.active) {
-		s.turn = 0
+// refill gives their places back to files whose source has answered.
+func (s *schedule) refill(now time.Time) {
+	if slices.ContainsFunc(s.queues, (*queue).returns) {
+		s.fill(now)
 	}
 }
 
-// append appends a packet of the carrier whose turn it is. With errBusy it only has to wait; other errors are for
+// begin has all files looked at again: those that were found waiting may go on.
+func (s *schedule) begin() {
+	for _, q := range s.queues {
+		q.waits = 0
+	}
+}
+
+// next returns the queue whose turn it is: the first that can send. nil: none can.
+func (s *schedule) next() *queue {
+	for _, q := range s.queues {
+		if q.sends() {
+			return q
+		}
+	}
+	return nil
+}
+
+// inTransfer returns how many files are in transfer, and how many of these wait for their source without a place.
+func (s *schedule) inTransfer() (active, parked int) {
+	for _, q := range s.queues {
+		active += len(q.active)
+		parked += len(q.parked)
+	}
+	return active, parked
+}
+
+// append appends a packet of the file of q whose turn it is. With errBusy it only has to wait; other errors are for
 // whoever knows what becomes of its object, which must not stay in the schedule as it is.
-func (s *schedule) append(b []byte, now time.Time) ([]byte, *carrier, error) {
-	c := s.active[s.turn]
+func (s *schedule) append(b []byte, q *queue, now time.Time) ([]byte, *carrier, error) {
+	c := q.active[q.turn]
 	c.content.attended = s.works.attended
-	b, err := c.appendPacket(b, c.object.last(), s.cfg.Interleave, now)
+	b, err := c.appendPacket(b, c.left == 1 && c.object.last(), s.cfg.Interleave, now)
 	if len(c.works) > 0 {
 		s.collect(c, now)
 	}
@@ -138,7 +169,8 @@ func (s *schedule) append(b []byte, now time.Time) ([]byte, *carrier, error) {
 	if c.waiting != nil {
 		c.waiting, c.since = nil, time.Time{}
 	}
-	s.pass()
+	q.waits = 0
+	q.pass()
 	if c.left == openLead {
 		s.changed = true
 	}
@@ -155,16 +187,19 @@ func (s *schedule) repeat(c *carrier, now time.Time) {
 // wait notes that c, whose turn it is, waits for a Work. If that is its source, and takes long, it gives its place to
 // another one.
 func (s *schedule) wait(c *carrier, now time.Time) {
+	q := c.queue
 	if c.since.IsZero() {
 		c.since = now
+		s.changed = s.changed || len(s.queues) > 1 // another queue may send meanwhile
 	}
 	s.works.remind(c.waiting, now)
-	if c.waiting == c.content.work && c.stalls(now) && len(s.parked) < openFiles+maxStalled {
-		s.leave(s.turn)
-		s.parked = append(s.parked, c)
+	if c.waiting == c.content.work && c.stalls(now) && len(q.parked) < openFiles+maxStalled {
+		q.park()
+		s.changed = true
 		return
 	}
-	s.pass()
+	q.waits++
+	q.pass()
 }
 
 // collect offers the Works that c has begun.
@@ -176,40 +211,21 @@ func (s *schedule) collect(c *carrier, now time.Time) {
 	c.works = c.works[:0]
 }
 
-// leave takes active carrier i out of transfer. The order of the others stays.
-func (s *schedule) leave(i int) {
-	s.active = slices.Delete(s.active, i, i+1)
-	if s.turn > i {
-		s.turn--
-	}
-	if s.turn >= len(s.active) {
-		s.turn = 0
-	}
-	s.changed = true
-}
-
 // drop ends the current transfer of o, if there is one.
 func (s *schedule) drop(o *object, now time.Time) {
-	for _, list := range [...][]*carrier{s.active, s.parked} {
-		if i := slices.IndexFunc(list, func(c *carrier) bool { return c.object == o }); i >= 0 {
-			s.release(list[i], now)
-			return
-		}
+	if c := s.queue(o.priority).find(o); c != nil {
+		s.release(c, now)
 	}
 }
 
 // release ends the transfer of c.
 func (s *schedule) release(c *carrier, now time.Time) {
-	if i := slices.Index(s.active, c); i >= 0 {
-		s.leave(i)
-	} else if i = slices.Index(s.parked, c); i >= 0 {
-		s.parked = slices.Delete(s.parked, i, i+1)
-	}
+	c.queue.remove(c)
 	key := c.content.key
 	if opened := c.stop(); opened != nil {
 		s.works.do(&Work{job: &closeJob{key, opened}}, now)
 	}
-	c.object = nil
+	c.object, c.queue = nil, nil
 	s.idle = append(s.idle, c)
 	s.changed = true
 }
@@ -217,11 +233,13 @@ func (s *schedule) release(c *carrier, now time.Time) {
 // lapses reports whether a file in transfer is described by no FDT Instance that is valid, and when to look again;
 // zero: never.
 func (s *schedule) lapses(now time.Time) (undescribed bool, next time.Time) {
-	for _, c := range s.active {
-		if until := c.object.covered; !until.After(now) {
-			undescribed = true
-		} else if next.IsZero() || until.Before(next) {
-			next = until
+	for _, q := range s.queues {
+		for _, c := range q.active {
+			if until := c.object.covered; !until.After(now) {
+				undescribed = true
+			} else if next.IsZero() || until.Before(next) {
+				next = until
+			}
 		}
 	}
 	return undescribed, next
@@ -230,19 +248,8 @@ func (s *schedule) lapses(now time.Time) (undescribed bool, next time.Time) {
 // poll returns when to look again whether the Works have run for which all files wait.
 func (s *schedule) poll(now time.Time) time.Time {
 	at := now.Add(mostPoll)
-	for _, c := range s.active {
-		if c.waiting == nil || c.waiting.done() {
-			return now
-		}
-		at = earliest(at, now.Add(max(leastPoll, now.Sub(c.since))))
-	}
-	for _, c := range s.parked {
-		switch {
-		case !c.answered():
-			at = earliest(at, now.Add(max(leastPoll, now.Sub(c.since))))
-		case len(s.active) < s.cfg.Parallel:
-			return now
-		}
+	for _, q := range s.queues {
+		at = earliest(at, q.poll(now, at))
 	}
 	return at
 }

@@ -109,10 +109,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &object{Object: o, coding: c, toi: toi, location: f.ContentLocation, transfers: s.cfg.TransferCount}
-	if f.TransferCount != 0 {
-		n.transfers = f.TransferCount
-	}
+	n := &object{Object: o, coding: c, toi: toi, location: f.ContentLocation, carousel: newCarousel(s.cfg, f)}
 	spec := alc.Spec{TSI: s.cfg.Session.TSI, TOI: toi, Codepoint: uint8(c.oti.EncodingID)}
 	if !s.cfg.OutOfBandOTI && !s.cfg.mbms() {
 		spec.OTI = &n.coding.oti

@@ -11,8 +11,8 @@ import (
 // remembers.
 func (s *Session) Objects(limit int) (list []event.ObjectState, total int) {
 	sent := map[*object]uint64{} // bytes of source symbols in the current transfer
-	for _, carriers := range [...][]*carrier{s.schedule.active, s.schedule.parked} {
-		for _, c := range carriers {
+	for _, q := range s.schedule.queues {
+		for _, c := range slices.Concat(q.active, q.parked) {
 			sent[c.object] = c.source
 		}
 	}

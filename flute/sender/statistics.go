@@ -67,7 +67,7 @@ func (s *statistics) started(o *object) {
 // progress tells each whole percent of a transfer; of an object that is sent for ever only in the first one.
 func (s *statistics) progress(c *carrier) {
 	o := c.object
-	if c.source < c.report || (o.transfers < 0 && o.sent > 0) {
+	if c.source < c.report || (o.endless() && o.sent > 0) {
 		return
 	}
 	length := o.transferLength
