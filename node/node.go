@@ -25,6 +25,7 @@ import (
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/alarm"
 	"github.com/flute-node/flute-node/internal/parallel"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/store"
@@ -77,6 +78,7 @@ type Node struct {
 	sockets     *socket.Ledger
 	budget      *store.Budget
 	slabs       *slab.Memory // of all receptions
+	alarms      *alarm.Clock // of all sending sessions
 	failed      chan error
 	up          chan struct{} // closed when the whole tree has started
 	upOnce      sync.Once
@@ -117,6 +119,7 @@ func Start(cfg Config) (*Node, error) {
 		cfg: cfg, ledger: session.NewLedger(), sockets: socket.NewLedger(),
 		budget: store.NewSharedBudget(cfg.Budget-slabs, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		slabs:  slab.NewMemory(int(min(slabs, math.MaxInt))),
+		alarms: alarm.NewClock(),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		labour:   receiver.NewLabour(cfg.Workers),
 		sessions: map[flute.SessionKey]bool{}, receptions: map[uint64]*Reception{},
@@ -187,11 +190,12 @@ func (n *Node) stop(ctx context.Context) error {
 // free frees what is left when the tree has ended.
 func (n *Node) free() error {
 	n.ledger.Close()
+	closed := n.alarms.Close()
 	n.forwarders.Wait()
 	n.mu.Lock()
 	receptions := slices.Collect(maps.Values(n.receptions))
 	n.mu.Unlock()
-	var errs []error
+	errs := []error{closed}
 	for _, r := range receptions {
 		r.end()
 		<-r.closed

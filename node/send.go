@@ -63,12 +63,27 @@ func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.sendTo(ctx, cfg, w, w.LocalAddr().Addr())
+	return n.sendOver(ctx, cfg, wire{
+		Writer: w, source: w.LocalAddr().Addr(), late: n.alarms.Late(),
+		timer: func(fire func()) sending.Timer { return n.alarms.NewTimer(fire) },
+	})
 }
 
 // sendTo runs a sending session on any writer of datagrams, and closes it at the end.
 func (n *Node) sendTo(ctx context.Context, cfg SendConfig, w sending.Writer, source netip.Addr) (*Sending, error) {
-	key := flute.SessionKey{Source: source.Unmap().WithZone(""), Group: cfg.To, TSI: cfg.TSI}
+	return n.sendOver(ctx, cfg, wire{Writer: w, source: source})
+}
+
+// wire is what a session sends on.
+type wire struct {
+	sending.Writer
+	source netip.Addr
+	timer  func(fire func()) sending.Timer // nil: those of package time
+	late   time.Duration                   // by how much timers are late
+}
+
+func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, error) {
+	key := flute.SessionKey{Source: w.source.Unmap().WithZone(""), Group: cfg.To, TSI: cfg.TSI}
 	own := cfg.Session
 	own.Session, own.Registry = key, n.cfg.Registry
 	number(&own, time.Now())
@@ -77,12 +92,12 @@ func (n *Node) sendTo(ctx context.Context, cfg SendConfig, w sending.Writer, sou
 		return nil, errors.Join(err, w.Close())
 	}
 	if cfg.Impair != nil {
-		w = &impaired{Writer: w, drop: cfg.Impair}
+		w.Writer = &impaired{Writer: w.Writer, drop: cfg.Impair}
 	}
 	s := &Sending{node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome()}
-	sc := sending.Config{Key: key, Core: core, Writer: w, Patience: cfg.patience(), Outcome: s.out}
+	sc := sending.Config{Key: key, Core: core, Writer: w.Writer, Patience: cfg.patience(), Outcome: s.out, Timer: w.timer}
 	if cfg.Rate > 0 {
-		sc.Bucket = pacing.NewBucket(cfg.Rate, 0, 0)
+		sc.Bucket = pacing.NewBucket(cfg.Rate, pacing.Frames{}, w.late)
 	}
 	ledger := sending.NewLedger(sc)
 	if err := s.reserve(ledger); err != nil {

@@ -18,6 +18,7 @@ import (
 type benchCommand struct {
 	FEC      benchFECCommand      `cmd:"" name:"fec" help:"Speed and memory of FEC schemes, on one core: a table, or JSON lines."`
 	Overhead benchOverheadCommand `cmd:"" help:"How many symbols beyond K receivers need to decode, by trial."`
+	Pace     benchPaceCommand     `cmd:"" help:"How steadily a session sends on the loopback interface, by kernel time stamps."`
 }
 
 // benchFlags are what the benchmarks of FEC schemes have in common.

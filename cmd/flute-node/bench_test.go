@@ -261,3 +261,30 @@ func TestCPUModel(t *testing.T) {
 		t.Error("this machine has no processor")
 	}
 }
+
+// TestBenchPace measures for a second. How good the pace is on a busy machine is not the question.
+func TestBenchPace(t *testing.T) {
+	c := &benchPaceCommand{Rate: []settings.BitRate{2e6}, Seconds: 1}
+	text, err := captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
+	if err != nil && !errors.As(err, new(failure)) {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) != 2 {
+		t.Skipf("no measurement on this system: %v", err)
+	}
+	var r paceRecord
+	if err := json.Unmarshal([]byte(lines[1]), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Rate != 2e6 || len(r.Seconds) != 1 || r.Seconds[0] < 1e5 || r.Datagrams < 10 || r.Burst < 1000 || r.First < 0 {
+		t.Errorf("%+v", r)
+	}
+	if r.Burst > r.BurstBound {
+		t.Errorf("a burst of %d bytes", r.Burst)
+	}
+	c.Rate = []settings.BitRate{0}
+	if _, err := captured(t, true, func(out *output) error { return c.Run(context.Background(), out) }); err == nil {
+		t.Error("rate 0 is taken")
+	}
+}

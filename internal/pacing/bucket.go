@@ -2,64 +2,127 @@ package pacing
 
 import "time"
 
-// The defaults of NewBucket.
 const (
-	// DefaultQuantum is the time between two bursts: below it the timers of general purpose systems are not exact, and
-	// each burst costs a wake-up.
-	DefaultQuantum = 500 * time.Microsecond
-	// DefaultBurst bounds the bytes of one quantum at high rates, to 46 datagrams of 1400 bytes: what one message with
+	// Quantum is the time between two bursts: each burst costs a wake-up.
+	Quantum = 500 * time.Microsecond
+	// MaxMessage bounds the bytes of one quantum at high rates, to 46 datagrams of 1400 bytes: what one message with
 	// segmentation offload takes, and what the buffers of switches take.
-	DefaultBurst = 46 * 1400
-	// DefaultDepth bounds the burst after a pause: a receive buffer of 4 MiB takes 5 ms of 2.5 Gbit/s.
-	DefaultDepth = 5 * time.Millisecond
+	MaxMessage = 46 * 1400
+	// MaxSpeed is how much faster than the rate a Bucket is that is behind.
+	MaxSpeed = 1 + 1./catchUp
+	// Memory is how far the bytes may be behind the rate and still be made good: longer than most pauses of a process
+	// that shares its processors. What is missed beyond that is lost.
+	Memory = 20 * time.Millisecond
+	// burstTime is the most that leaves at once after a pause, as a time at the rate, or leastBurst bytes if that is
+	// more: at low rates a timer that is a little late shall not be a pause.
+	burstTime  = time.Millisecond
+	leastBurst = 8 << 10
+	// catchUp is the part of the rate, one of catchUp, by which a Bucket that is behind is faster.
+	catchUp = 8
+	// maxRate is in bits per second; the arithmetic is exact up to it.
+	maxRate = 1 << 50
+	// maxWait keeps the time until the next datagram within what a Duration holds.
+	maxWait = float64(365 * 24 * time.Hour)
 )
 
 // Bucket is a token bucket. It is not safe for concurrent use.
+//
+// Its schedule is absolute: the average rate is exact although timers are late. It never lets more than one millisecond
+// of data leave at once, or 8 KiB or one datagram if that is more: after a pause it is an eighth faster than the rate until it
+// has made good what it missed, up to Memory.
 type Bucket struct {
 	rate    uint64 // bits per second
+	frames  Frames
+	late    time.Duration
 	quantum time.Duration
-	depth   time.Duration
 	due     time.Time // when what was taken so far has left, at exactly the rate
 	part    uint64    // what due lacks, less than a nanosecond, in units of 1/rate ns
+	fast    time.Time // the same at the rate of catching up, of a bucket that is full after a pause of its depth
+	depth   time.Duration
+	refused int // bytes that Take refused last
 }
 
-// NewBucket returns a bucket of so many bits per second, at least 1, of what is given to Take. A quantum or depth of 0
-// is the default; the depth is at least the quantum.
-func NewBucket(bitsPerSecond uint64, quantum, depth time.Duration) *Bucket {
-	rate := max(bitsPerSecond, 1)
-	if quantum <= 0 {
-		quantum = DefaultQuantum
-		if burst := time.Duration(DefaultBurst * 8e9 / rate); burst < quantum {
-			quantum = burst
-		}
-	}
-	if depth <= 0 {
-		depth = DefaultDepth
-	}
-	return &Bucket{rate: rate, quantum: quantum, depth: max(depth, quantum)}
+// NewBucket returns a bucket of so many bits per second, at least 1, of what frames counts of each datagram. late is by
+// how much timers are late, beyond some 100 µs: so much more data may leave at once, or the rate would never be met.
+func NewBucket(bitsPerSecond uint64, frames Frames, late time.Duration) *Bucket {
+	b := &Bucket{frames: frames, late: late}
+	b.set(bitsPerSecond)
+	return b
 }
 
-// Take takes n bytes, at most 2^31, if they may be sent at now: when all that was taken before is due. now may not go
-// back between two calls.
+// set makes the rate known.
+func (b *Bucket) set(bitsPerSecond uint64) {
+	b.rate = min(max(bitsPerSecond, 1), maxRate)
+	b.quantum = min(Quantum, time.Duration(MaxMessage*8e9/b.rate))
+	b.depth = max((burstTime+b.late)*catchUp/(catchUp+1), b.fastTime(leastBurst))
+}
+
+// Rate returns bits per second.
+func (b *Bucket) Rate() uint64 { return b.rate }
+
+// SetRate changes the rate at now. What was missed before stays as many bytes.
+func (b *Bucket) SetRate(now time.Time, bitsPerSecond uint64) {
+	before := b.rate
+	if b.set(bitsPerSecond); b.due.IsZero() {
+		return
+	}
+	ratio := float64(before) / float64(b.rate)
+	scale := func(t time.Time) time.Time {
+		d := max(t.Sub(now), -Memory)
+		return now.Add(max(time.Duration(min(float64(d)*ratio, maxWait)), -Memory))
+	}
+	b.due, b.fast, b.part = scale(b.due), scale(b.fast), 0
+}
+
+// Take takes a datagram of n bytes of UDP payload if it may be sent at now. now may not go back between two calls.
 func (b *Bucket) Take(now time.Time, n int) bool {
 	if b.due.IsZero() {
-		b.due = now // no credit from before the beginning
+		b.due, b.fast = now, now // no credit from before the beginning
 	}
-	if now.Sub(b.due) > b.depth {
-		b.due, b.part = now.Add(-b.depth), 0
+	if now.Sub(b.due) > Memory {
+		b.due, b.part = now.Add(-Memory), 0
 	}
-	if b.due.After(now) {
+	if b.fast.Before(now) {
+		b.fast = now
+	}
+	n = b.frames.Bytes(n)
+	next := b.fast.Add(b.fastTime(n))
+	if b.due.After(now) || (b.fast.After(now) && next.Sub(now) > b.depth) {
+		b.refused = n
 		return false
 	}
 	t := uint64(n)*8e9 + b.part
 	b.due, b.part = b.due.Add(time.Duration(t/b.rate)), t%b.rate
+	b.fast = next
 	return true
 }
 
 // Deadline returns when Take should be tried again, after it has refused: late enough for a quantum's worth of bytes.
 func (b *Bucket) Deadline(now time.Time) time.Time {
-	if d := now.Add(b.quantum); b.due.Before(d) {
+	at := b.due
+	if fast := b.fast.Add(b.fastTime(b.refused) - b.depth); fast.After(at) {
+		// A datagram beyond the depth goes when the bucket is full.
+		at = fast
+		if b.fast.Before(at) {
+			at = b.fast
+		}
+	}
+	if d := now.Add(b.quantum); at.Before(d) {
 		return d
 	}
-	return b.due
+	return at
+}
+
+// Behind returns how far the bytes are behind the rate at now: the time that nobody used, or that Take has refused
+// because of the bound of a burst.
+func (b *Bucket) Behind(now time.Time) time.Duration {
+	if b.due.IsZero() {
+		return 0
+	}
+	return max(now.Sub(b.due), 0)
+}
+
+// fastTime returns how long n bytes take at the rate of catching up, rounded up.
+func (b *Bucket) fastTime(n int) time.Duration {
+	return time.Duration(uint64(n)*8e9*catchUp/(b.rate*(catchUp+1))) + 1
 }

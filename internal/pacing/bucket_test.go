@@ -2,6 +2,8 @@ package pacing
 
 import (
 	"fmt"
+	"math"
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -12,9 +14,9 @@ var start = time.Unix(1_000_000, 0)
 // depth.
 func TestAverageRate(t *testing.T) {
 	for _, rate := range []uint64{10_000, 10_000_000, 1_000_000_000, 20_000_000_000, 333_333_333} {
-		for _, size := range []int{1, 64, 1400, 64400} {
+		for _, size := range []int{1, 64, 1400, 9000} {
 			t.Run(fmt.Sprintf("%d bit per s, %d bytes", rate, size), func(t *testing.T) {
-				b := NewBucket(rate, 0, 0)
+				b := NewBucket(rate, Frames{}, 0)
 				now := start
 				sent := 0
 				for sent < 5000*size && (sent < 100*size || now.Before(start.Add(200*time.Millisecond))) {
@@ -36,7 +38,7 @@ func TestAverageRate(t *testing.T) {
 }
 
 func TestNoBurstAtTheBeginning(t *testing.T) {
-	b := NewBucket(1_000_000_000, 0, 0)
+	b := NewBucket(1_000_000_000, Frames{}, 0)
 	if !b.Take(start, 1400) {
 		t.Fatal("the first datagram has to wait")
 	}
@@ -45,55 +47,142 @@ func TestNoBurstAtTheBeginning(t *testing.T) {
 	}
 }
 
-func TestBurstAfterPauseIsBounded(t *testing.T) {
-	const (
-		rate  = 1_000_000_000
-		depth = 2 * time.Millisecond
-		size  = 1000
-		most  = rate/8*2/1000 + size
-	)
-	for _, test := range []struct {
-		name   string
-		refuse bool
-	}{{"with nothing to send", false}, {"of the process", true}} {
-		t.Run(test.name, func(t *testing.T) {
-			b := NewBucket(rate, 0, depth)
-			now := start
-			b.Take(now, size)
-			now = now.Add(size * 8 * time.Nanosecond) // now it is out
-			if test.refuse {
-				b.Take(now, 0)
-				for b.Take(now, size) {
+// run takes datagrams as fast as b permits, late by as much as the timer is, until the end, and returns when which byte
+// had left.
+func run(b *Bucket, now, end time.Time, size int, late time.Duration) (sent []departure) {
+	total := 0
+	for now.Before(end) {
+		for b.Take(now, size) {
+			total += size
+			sent = append(sent, departure{now, total})
+		}
+		now = b.Deadline(now).Add(late)
+	}
+	return sent
+}
+
+type departure struct {
+	at    time.Time
+	bytes int // so far
+}
+
+// burst returns the most bytes that are ahead of a steady rate in bits per second at any time.
+func burst(sent []departure, rate float64) (most int) {
+	level := 0.0
+	for i, d := range sent {
+		n := d.bytes
+		if i > 0 {
+			n -= sent[i-1].bytes
+			level = max(0, level-rate/8*d.at.Sub(sent[i-1].at).Seconds())
+		}
+		level += float64(n)
+		most = max(most, int(level))
+	}
+	return most
+}
+
+// TestBurst: neither at the beginning, nor after a pause in which nobody wanted to send, nor after one of the process
+// does more leave at once than a millisecond of data or 8 KiB. What a short pause of the process cost is made
+// good.
+func TestBurst(t *testing.T) {
+	const size = 1400
+	for _, rate := range []uint64{10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000} {
+		for _, pause := range []time.Duration{0, 3 * time.Millisecond, 15 * time.Millisecond, time.Minute} {
+			t.Run(fmt.Sprintf("%d bit per s, %v", rate, pause), func(t *testing.T) {
+				b := NewBucket(rate, Frames{}, 0)
+				sent := run(b, start, start.Add(100*time.Millisecond), size, 0)
+				again := sent[len(sent)-1].at.Add(pause)
+				before := sent[len(sent)-1].bytes
+				for _, d := range run(b, again, again.Add(time.Second), size, 0) {
+					sent = append(sent, departure{d.at, before + d.bytes})
 				}
-				now = b.due
-			}
-			now = now.Add(time.Minute)
-			sent := 0
-			for b.Take(now, size) {
-				sent += size
-			}
-			if sent > most || sent < most/2 {
-				t.Errorf("%d bytes at once, want about %d", sent, most)
-			}
-		})
+				bound := max(int(rate/8/1000), 8<<10) + size
+				if got := burst(sent, float64(rate)*9/8); got > bound {
+					t.Errorf("%d bytes ahead, want at most %d", got, bound)
+				}
+				elapsed := sent[len(sent)-1].at.Sub(start)
+				lost := max(0, pause-Memory)
+				want := float64(rate) / 8 * (elapsed - lost).Seconds()
+				if got := float64(sent[len(sent)-1].bytes); math.Abs(got-want) > want/100 {
+					t.Errorf("%.0f bytes in %v, want %.0f", got, elapsed, want)
+				}
+			})
+		}
+	}
+}
+
+// TestSetRate: the new rate holds from then on, also for a datagram that would have waited for hours.
+func TestSetRate(t *testing.T) {
+	for _, rates := range [][2]uint64{{8, 8_000_000}, {8_000_000, 80_000_000}, {80_000_000, 8_000_000}, {8e6, 8e6}, {1e10, 1e6}} {
+		b := NewBucket(rates[0], Frames{}, 0)
+		before := run(b, start, start.Add(100*time.Millisecond), 1000, 0)
+		now := start.Add(200 * time.Millisecond)
+		b.SetRate(now, rates[1])
+		if b.Rate() != rates[1] {
+			t.Errorf("rate %d", b.Rate())
+		}
+		sent := run(b, now, now.Add(time.Second), 1000, 0)
+		want := float64(rates[1]) / 8
+		got := float64(sent[len(sent)-1].bytes)
+		if got < want*0.99 || got > want*(1+1/8.0*Memory.Seconds()*8)+float64(rates[0]/8)*Memory.Seconds()+1000 {
+			t.Errorf("from %d to %d bit/s: %.0f bytes in a second, want %.0f (%d before)",
+				rates[0], rates[1], got, want, before[len(before)-1].bytes)
+		}
+	}
+}
+
+// TestLate: with late timers more leaves at once, and the rate is met.
+func TestLate(t *testing.T) {
+	const rate, late = 1_000_000_000, 2 * time.Millisecond
+	sent := run(NewBucket(rate, Frames{}, late), start, start.Add(time.Second), 1400, late/2)
+	if got := sent[len(sent)-1].bytes; got < rate/8*99/100 {
+		t.Errorf("%d bytes in a second", got)
+	}
+	if got := burst(sent, rate*MaxSpeed); got > rate/8*3/1000+1400 {
+		t.Errorf("%d bytes at once", got)
+	}
+}
+
+// TestFrames: a rate counts what it is told to count.
+func TestFrames(t *testing.T) {
+	v4, v6 := netip.MustParseAddr("239.1.1.1"), netip.MustParseAddr("ff02::1")
+	for _, test := range []struct {
+		frames Frames
+		n      int
+		want   int
+	}{
+		{Frames{}, 1400, 1400},
+		{IP(v4), 1400, 1428},
+		{IP(netip.MustParseAddr("::ffff:239.1.1.1")), 1400, 1428},
+		{IP(v6), 1400, 1448},
+		{Ethernet(v4), 1472, 1538}, // a full frame of 1500 bytes
+		{Ethernet(v4), 4, 84},      // the shortest frame: 64 bytes, preamble and gap
+		{Ethernet(v6), 4, 90},
+	} {
+		if got := test.frames.Bytes(test.n); got != test.want {
+			t.Errorf("%+v of %d: %d, want %d", test.frames, test.n, got, test.want)
+		}
+		b := NewBucket(uint64(8*test.want), test.frames, 0) // one a second
+		b.Take(start, test.n)
+		if b.Take(start, test.n); b.Deadline(start) != start.Add(time.Second) {
+			t.Errorf("%+v of %d: the next after %v", test.frames, test.n, b.Deadline(start).Sub(start))
+		}
 	}
 }
 
 func TestDeadline(t *testing.T) {
 	for _, test := range []struct {
-		name    string
-		rate    uint64
-		quantum time.Duration
-		size    int
-		want    time.Duration
+		name string
+		rate uint64
+		size int
+		want time.Duration
 	}{
-		{"datagrams are far apart", 10_000_000, 0, 1400, 1120 * time.Microsecond},
-		{"a quantum gathers several", 1_000_000_000, 0, 1400, DefaultQuantum},
-		{"a quantum is one burst at most", 5_000_000_000, 0, 1400, 103040 * time.Nanosecond},
-		{"a quantum as asked", 5_000_000_000, time.Millisecond, 1400, time.Millisecond},
+		{"datagrams are far apart", 10_000_000, 1400, 1120 * time.Microsecond},
+		{"a quantum gathers several", 1_000_000_000, 1400, Quantum},
+		{"a quantum is one message at most", 5_000_000_000, 1400, 103040 * time.Nanosecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := NewBucket(test.rate, test.quantum, 0)
+			b := NewBucket(test.rate, Frames{}, 0)
 			b.Take(start, test.size)
 			if b.Take(start, test.size) {
 				t.Fatal("not refused")
@@ -109,7 +198,7 @@ func TestDeadline(t *testing.T) {
 }
 
 func TestTakeDoesNotAllocate(t *testing.T) {
-	b := NewBucket(1e9, 0, 0)
+	b := NewBucket(1e9, Frames{}, 0)
 	now := start
 	if n := testing.AllocsPerRun(100, func() {
 		b.Take(now, 1400)
@@ -120,7 +209,7 @@ func TestTakeDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkTake(b *testing.B) {
-	bucket := NewBucket(1e9, 0, 0)
+	bucket := NewBucket(1e9, Frames{}, 0)
 	now := start
 	b.ReportAllocs()
 	for b.Loop() {

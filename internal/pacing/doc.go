@@ -6,11 +6,10 @@
 //	}
 //	send(datagram)
 //
-// The schedule is absolute, so that the average rate is exact although timers are late. The depth bounds the burst that
-// follows a pause of the process: credit older than that is lost.
+// [Frames] says what a rate counts: UDP payload, or what is on the wire.
 //
 // # Limitations
 //
-// Only the bytes that are given to Take are counted: UDP payload, not the headers of lower layers. The kernel's own
-// pacing (SO_MAX_PACING_RATE, SO_TXTIME) is not used: for UDP it needs the fq or etf queueing discipline.
+// The kernel's own pacing (SO_MAX_PACING_RATE, SO_TXTIME) is not used: for UDP it needs the fq or etf queueing
+// discipline.
 package pacing

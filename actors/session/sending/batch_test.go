@@ -43,7 +43,7 @@ func TestBatchHoldsEvents(t *testing.T) {
 // What the rate does not permit yet stays, with the events behind it, and is the first of the next batch.
 func TestBatchKeepsTheRest(t *testing.T) {
 	var b batch
-	bucket := pacing.NewBucket(8_000_000, 0, 0) // 1000 bytes a millisecond
+	bucket := pacing.NewBucket(8_000_000, pacing.Frames{}, 0) // 1000 bytes a millisecond
 	datagrams(&b, 1)
 	if !b.grant(bucket, start) {
 		t.Fatal("the first is not granted")

@@ -17,12 +17,20 @@ type Writer interface {
 	Close() error
 }
 
+// Timer calls a function once after Reset, unless Stop comes before. Those of internal/alarm are ones.
+type Timer interface {
+	Reset(d time.Duration)
+	Stop()
+}
+
 // Config is what a sending session runs on. Core and Writer belong to the actor from then on.
 type Config struct {
 	Key    flute.SessionKey
 	Core   *sender.Session
 	Writer Writer
 	Bucket *pacing.Bucket // nil: as fast as the socket takes it
+	// Timer returns what wakes the session; nil: a timer of package time.
+	Timer func(fire func()) Timer
 	// Patience is how long the network may take nothing before the session gives up; negative: for ever.
 	Patience time.Duration
 	// Outcome is told what fails, and the end of the session after SessionClosed was emitted; required.

@@ -27,7 +27,7 @@ type session struct {
 	ledger  *Ledger
 	hub     *actor.PID
 	lanes   *lanes.Lanes
-	timer   *time.Timer
+	timer   Timer
 	pumping bool // a pump is in the mailbox, or the timer will bring one
 }
 
@@ -45,7 +45,7 @@ func (s *session) Receive(ctx actor.Context) {
 
 // start goes on where the Ledger says.
 func (s *session) start(ctx actor.Context) {
-	s.timer = actors.NewTimer(ctx, pump{})
+	s.timer = s.newTimer(ctx)
 	s.work(ctx)
 	switch l := s.ledger; {
 	case l.over: // it crashed on its way out
@@ -60,6 +60,21 @@ func (s *session) start(ctx actor.Context) {
 		s.again(ctx)
 	}
 }
+
+// newTimer returns a timer that brings a pump. It does not run yet.
+func (s *session) newTimer(ctx actor.Context) Timer {
+	if s.ledger.cfg.Timer == nil {
+		return plainTimer{actors.NewTimer(ctx, pump{})}
+	}
+	root, self := ctx.ActorSystem().Root, ctx.Self()
+	return s.ledger.cfg.Timer(func() { root.Send(self, pump{}) })
+}
+
+// plainTimer is a timer of package time.
+type plainTimer struct{ timer *time.Timer }
+
+func (t plainTimer) Reset(d time.Duration) { t.timer.Reset(d) }
+func (t plainTimer) Stop()                 { t.timer.Stop() }
 
 func (s *session) receive(ctx actor.Context, m Message) {
 	switch m := m.(type) {
@@ -187,7 +202,7 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 	switch {
 	case b.granted < len(b.datagrams):
 		s.pumping = true
-		s.timer.Reset(s.ledger.cfg.Bucket.Deadline(now).Sub(now))
+		s.timer.Reset(time.Until(s.ledger.cfg.Bucket.Deadline(now))) // the writing has taken time
 	case len(b.datagrams) > 0:
 		s.again(ctx)
 	}

@@ -1,0 +1,109 @@
+package alarm
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestOrder: timers fire in the order of their times, each once, and not before.
+func TestOrder(t *testing.T) {
+	c := NewClock()
+	defer c.Close()
+	var mu sync.Mutex
+	var fired []int
+	done := make(chan struct{})
+	began := time.Now()
+	delays := []time.Duration{5, 1, 3, 4, 2}
+	for i, d := range delays {
+		t := c.NewTimer(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			if time.Since(began) >= d*time.Millisecond {
+				fired = append(fired, int(d))
+			}
+			if i == 0 {
+				close(done)
+			}
+		})
+		t.Reset(time.Hour)
+		t.Reset(d * time.Millisecond)
+	}
+	stopped := c.NewTimer(func() { t.Error("a timer fires that was stopped") })
+	stopped.Reset(2 * time.Millisecond)
+	stopped.Stop()
+	stopped.Stop()
+	<-done
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.Equal(fired, []int{1, 2, 3, 4, 5}) {
+		t.Errorf("fired: %v", fired)
+	}
+}
+
+// TestClose: nothing fires after Close, and Reset does nothing then.
+func TestClose(t *testing.T) {
+	c := NewClock()
+	timer := c.NewTimer(func() { t.Error("it fires after Close") })
+	timer.Reset(time.Millisecond)
+	timer.Stop()
+	timer.Reset(50 * time.Millisecond)
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	timer.Reset(time.Nanosecond)
+	timer.Stop()
+	if err := c.Close(); err != nil {
+		t.Errorf("again: %v", err)
+	}
+	time.Sleep(60 * time.Millisecond)
+}
+
+// TestWithoutSystem: the timers of package time stand in.
+func TestWithoutSystem(t *testing.T) {
+	c := &Clock{tried: true}
+	if c.Late() <= 0 {
+		t.Error("they are not late")
+	}
+	fired := make(chan struct{}, 2)
+	timer := c.NewTimer(func() { fired <- struct{}{} })
+	for range 2 {
+		timer.Reset(time.Millisecond)
+		<-fired
+	}
+	timer.Reset(20 * time.Millisecond)
+	timer.Stop()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-fired:
+		t.Error("it fires after Stop")
+	case <-time.After(30 * time.Millisecond):
+	}
+}
+
+// BenchmarkWait tells by how much waits of 300 µs are late.
+func BenchmarkWait(b *testing.B) {
+	c := NewClock()
+	defer c.Close()
+	fired := make(chan time.Time, 1)
+	timer := c.NewTimer(func() { fired <- time.Now() })
+	late, waits := time.Duration(0), 0
+	for b.Loop() {
+		at := time.Now().Add(300 * time.Microsecond)
+		timer.Reset(300 * time.Microsecond)
+		d := (<-fired).Sub(at)
+		if d < 0 {
+			b.Fatalf("%v too early", -d)
+		}
+		late += d
+		waits++
+	}
+	b.ReportMetric(float64(late.Nanoseconds())/float64(waits), "ns-late/op")
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package alarm
+
+import "errors"
+
+func newSystem() (system, error) { return nil, errors.ErrUnsupported }
