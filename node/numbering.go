@@ -50,7 +50,7 @@ func number(cfg *sender.Config, now time.Time) {
 
 func firstTOI(p fdt.Profile, now time.Time) flute.TOI {
 	ms := now.UnixMilli()
-	if p == fdt.MBMSDownload || p == fdt.DVBMABR {
+	if p.MBMS() {
 		return flute.NewTOI(max(1, uint64(uint16(ms/shortTick.Milliseconds()*shortStep))))
 	}
 	return flute.NewTOI(uint64(ms/toiTick.Milliseconds()%toiTicks)*toisPerTick + 1)

@@ -50,7 +50,7 @@ func TestNumberingAfterRestart(t *testing.T) {
 // The profiles of 3GPP and DVB have 16 bits for a TOI: a loop of crashes does not meet its own TOIs.
 func TestNumberingOfShortTOIs(t *testing.T) {
 	begin := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
-	for _, p := range []fdt.Profile{fdt.MBMSDownload, fdt.DVBMABR} {
+	for _, p := range []fdt.Profile{fdt.MBMSExtended, fdt.MBMSDownload, fdt.DVBMABR} {
 		for _, every := range []time.Duration{100 * time.Millisecond, time.Second, 3 * time.Second} {
 			var firsts []int
 			for i := range 20 {

@@ -24,7 +24,7 @@ type sendCommand struct {
 	Repeat    settings.Transfers `default:"1" placeholder:"N|forever" help:"Transfers of each file. A file that changes is sent anew; files that are added to a folder after the start are not sent."`
 	Delay     time.Duration      `type:"natural" placeholder:"10s" help:"Time between two transfers of a file."`
 	Parallel  int                `type:"positive" default:"${parallel}" help:"Files sent at once."`
-	Profile   string             `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-download, dvb-mabr."`
+	Profile   string             `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
 	fileFlags `embed:""`
 }
 

@@ -14,6 +14,7 @@ func (w *writer) files() {
 	for i := range w.in.Files {
 		f := &w.in.Files[i]
 		w.open(w.main, elementFile)
+		w.declareOthers()
 		w.fileAttributes(f)
 		w.opened()
 		start := len(w.b)
@@ -69,9 +70,17 @@ func (w *writer) fileAttributes(f *File) {
 		}
 		w.optional(fieldUnitPositions, strings.Join(s, " "))
 	}
-	w.optional(fieldContentDigest, digests{f.SHA256, f.SHA512}.String())
+	w.optional(fieldContentDigest, w.digests(f).String())
 	w.optional(fieldReprDigest, f.ReprDigest)
 	w.attrs(f.Attributes)
+}
+
+// digests returns those of f that the schema has room for: that of DVB takes one.
+func (w *writer) digests(f *File) digests {
+	if w.p == DVBMABR && len(f.SHA256) > 0 {
+		return digests{sha256: f.SHA256}
+	}
+	return digests{f.SHA256, f.SHA512}
 }
 
 // transferLength returns the transfer length, nil if f does not tell it.

@@ -9,6 +9,7 @@ type Profile uint8
 const (
 	RFC6726      Profile = iota // FLUTE version 2, the schema of RFC 6726
 	RFC3926                     // FLUTE version 1, the schema of 2005; with a SchemaVersion, the main schema of 3GPP
+	MBMSExtended                // FLUTE version 1, the main schema of TS 26.346, section 7.2.10.1
 	MBMSDownload                // FLUTE version 1, the profiled schema of TS 26.346, section L.6
 	DVBMABR                     // FLUTE version 1, MBMSDownload extended by DVB-MABR, annex F
 )
@@ -30,8 +31,9 @@ const (
 	nsMBMS2015 = "urn:3GPP:metadata:2015:MBMS:FLUTE:FDT"
 	nsSV       = "urn:3gpp:metadata:2009:MBMS:schemaVersion"
 
-	nsXML = "http://www.w3.org/XML/1998/namespace"
-	nsXSI = "http://www.w3.org/2001/XMLSchema-instance"
+	nsXMLNS = "http://www.w3.org/2000/xmlns/"
+	nsXML   = "http://www.w3.org/XML/1998/namespace"
+	nsXSI   = "http://www.w3.org/2001/XMLSchema-instance"
 )
 
 // isMain reports whether space is a namespace in which FDT-Instance and File are defined.
@@ -43,13 +45,16 @@ func isMain(space string) bool {
 	return false
 }
 
-// String returns the name used in configurations: "rfc6726", "rfc3926", "mbms-download" or "dvb-mabr".
+// String returns the name used in configurations: "rfc6726", "rfc3926", "mbms-extended", "mbms-download" or
+// "dvb-mabr".
 func (p Profile) String() string {
 	switch p {
 	case RFC6726:
 		return "rfc6726"
 	case RFC3926:
 		return "rfc3926"
+	case MBMSExtended:
+		return "mbms-extended"
 	case MBMSDownload:
 		return "mbms-download"
 	case DVBMABR:
@@ -68,7 +73,7 @@ func ParseProfile(s string) (Profile, error) {
 			return p, nil
 		}
 	}
-	return RFC6726, fmt.Errorf("fdt: profile %.40q is not one of rfc6726, rfc3926, mbms-download, dvb-mabr", s)
+	return RFC6726, fmt.Errorf("fdt: profile %.40q is not one of rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr", s)
 }
 
 // FLUTEVersion returns the version that EXT_FDT carries: 2 for RFC6726, else 1 (RFC 6726, section 3.4.1).
@@ -84,12 +89,16 @@ func (p Profile) Namespace() string {
 	switch p {
 	case RFC6726:
 		return nsRFC6726
-	case RFC3926:
+	case RFC3926, MBMSExtended:
 		return nsRFC3926
 	default:
 		return ns3GPP2022
 	}
 }
+
+// MBMS reports whether p is one of 3GPP, or that of DVB, which builds on them: with TSIs and TOIs of 16 bits, the OTI of
+// files in the FDT alone, and FDT Instances without content encoding (TS 26.346, sections 7.2.7 and 7.2.8).
+func (p Profile) MBMS() bool { return p == MBMSExtended || p.profiled() }
 
 // profiled reports whether p writes the profiled schema of TS 26.346, section L.6.
 func (p Profile) profiled() bool { return p == MBMSDownload || p == DVBMABR }

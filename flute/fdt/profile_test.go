@@ -11,6 +11,7 @@ func TestConf_E01_W01_Profiles(t *testing.T) {
 	}{
 		{RFC6726, "rfc6726", 2, "urn:ietf:params:xml:ns:fdt"},
 		{RFC3926, "rfc3926", 1, "urn:IETF:metadata:2005:FLUTE:FDT"},
+		{MBMSExtended, "mbms-extended", 1, "urn:IETF:metadata:2005:FLUTE:FDT"},
 		{MBMSDownload, "mbms-download", 1, "urn:3GPP:metadata:2022:FLUTE:FDT"},
 		{DVBMABR, "dvb-mabr", 1, "urn:3GPP:metadata:2022:FLUTE:FDT"},
 	} {

@@ -12,24 +12,28 @@ type Entry struct {
 	toi     flute.TOI
 	profile Profile
 	text    []byte   // one line
-	spaces  []string // namespaces of its prefixes
+	spaces  []string // namespaces of its prefixes that the root element declares
 }
 
-// Entry returns the entry of f in FDT Instances of profile p whose root elements say nothing that f would inherit or
-// repeat: no content encoding, OTI, groups or schema version. Errors wrap ErrNotWritable, as those of
-// [Instance.AppendXML]; a namespace that is none of 3GPP and DVB is one more.
+// Entry returns the entry of f in FDT Instances of profile p whose root elements say nothing that f would inherit: no
+// content encoding, OTI or schema version. Groups of the FDT Instance are f's too, and need not be repeated. The
+// Attributes and Elements of f, which an application may have made, are checked: each is in a namespace that is not
+// that of the FDT-Instance, an Element is one well-formed element that declares what it uses and has the Space and
+// Local of its XML. Errors wrap ErrNotWritable, as those of [Instance.AppendXML].
 func (f *File) Entry(p Profile) (*Entry, error) {
 	in := &Instance{Expires: time.Unix(0, 0), Files: []File{*f}}
 	w := writer{p: p, in: in}
-	w.main, w.prefixes = p.Namespace(), map[string]string{}
+	w.main, w.prefixes, w.local = p.Namespace(), map[string]string{}, true
 	w.check()
+	w.extensions(f)
+	w.files() // once for the prefixes
+	w.b = w.b[:0]
 	w.files()
 	e := &Entry{toi: f.TOI, profile: p, text: slices.Clip(w.b)}
-	for space, prefix := range w.prefixes {
-		if prefixOf(space) != prefix {
-			w.fail("TOI %v: namespace %q", f.TOI, space)
+	for space := range w.prefixes {
+		if prefixOf(space) != "" {
+			e.spaces = append(e.spaces, space)
 		}
-		e.spaces = append(e.spaces, space)
 	}
 	return e, w.err
 }
@@ -39,7 +43,7 @@ func (e *Entry) Len() int { return len(e.text) }
 
 // plain reports whether the root element says nothing that concerns an Entry.
 func (i *Instance) plain() bool {
-	return i.ContentEncoding == "" && i.OTI == OTIAttributes{} && len(i.Groups) == 0 && i.SchemaVersion == 0
+	return i.ContentEncoding == "" && i.OTI == OTIAttributes{} && i.SchemaVersion == 0
 }
 
 // entries writes the Entries, one a line.

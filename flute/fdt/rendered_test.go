@@ -10,7 +10,7 @@ import (
 
 // TestEntriesAreFiles: an FDT Instance of Entries is, byte for byte, that of their Files.
 func TestEntriesAreFiles(t *testing.T) {
-	for _, p := range []Profile{RFC6726, RFC3926, MBMSDownload, DVBMABR} {
+	for _, p := range profiles {
 		files := sample().Files
 		for i := range files {
 			files[i].Attributes, files[i].Elements = nil, nil
@@ -43,10 +43,9 @@ func TestEntriesAreFiles(t *testing.T) {
 func TestEntriesNotWritable(t *testing.T) {
 	f := File{TOI: flute.NewTOI(1), ContentLocation: "a"}
 	for name, bad := range map[string]File{
-		"no location":  {TOI: flute.NewTOI(1)},
-		"no TOI":       {ContentLocation: "a"},
-		"control":      {TOI: flute.NewTOI(1), ContentLocation: "a", ETag: "\x01"},
-		"other schema": {TOI: flute.NewTOI(1), ContentLocation: "a", Attributes: []Attribute{{"urn:x", "a", "b"}}},
+		"no location": {TOI: flute.NewTOI(1)},
+		"no TOI":      {ContentLocation: "a"},
+		"control":     {TOI: flute.NewTOI(1), ContentLocation: "a", ETag: "\x01"},
 	} {
 		if _, err := bad.Entry(RFC6726); !errors.Is(err, ErrNotWritable) {
 			t.Errorf("%s: %v", name, err)
@@ -59,7 +58,6 @@ func TestEntriesNotWritable(t *testing.T) {
 	for name, in := range map[string]Instance{
 		"twice":    {Entries: []*Entry{e, e}},
 		"as File":  {Entries: []*Entry{e}, Files: []File{f}},
-		"groups":   {Entries: []*Entry{e}, Groups: []string{"g"}},
 		"encoding": {Entries: []*Entry{e}, ContentEncoding: "gzip"},
 	} {
 		in.Expires = time.Unix(2_000_000_000, 0)

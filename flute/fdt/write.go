@@ -9,20 +9,23 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// schemaVersionL6 is the schemaVersion of TS 26.346, section L.6, which requires one.
-const schemaVersionL6 = 2
+// The schemaVersions of TS 26.346, which requires one.
+const (
+	schemaVersionL6   = 2 // section L.6
+	schemaVersionMain = 4 // section 7.2.10.1
+)
 
 // AppendXML appends the document in the dialect of p to b. The result depends on the values alone: the order is that of
 // the schema, then that of the slices.
 //
 // A File carries its own attributes only; those of OTI are left out where the FDT-Instance says the same. RFC3926
-// writes the main schema of 3GPP, with its delimiters, if SchemaVersion is set. MBMSDownload and DVBMABR leave out what
-// their profile does not use (TS 26.346, section L.4): groups, FullFDT, session identities, Decryption-KEY-URI,
+// writes the main schema of 3GPP, with its delimiters, if SchemaVersion is set, and MBMSExtended always. MBMSDownload
+// and DVBMABR leave out what their profile does not use (TS 26.346, section L.4): groups, FullFDT, session identities, Decryption-KEY-URI,
 // FEC-Redundancy-Level, Transfer-Length where it equals Content-Length, and in MBMSDownload Complete.
 //
 // Errors wrap ErrNotWritable: no File, since "each FDT Instance contains at least a single file description entry" (RFC
 // 6726, section 3.2); no Expires; a TOI that is 0 or is there twice; a Content-Location that is no URI; a digest of
-// another length; a character that XML cannot hold; a content encoding other than gzip in MBMSDownload and DVBMABR.
+// another length; a character that XML cannot hold; a content encoding other than gzip in the profiles of 3GPP and DVB.
 func (i *Instance) AppendXML(b []byte, p Profile) ([]byte, error) {
 	w := writer{p: p, in: i}
 	w.main, w.prefixes = p.Namespace(), map[string]string{}
@@ -94,7 +97,7 @@ func (w *writer) check() {
 			w.fail("TOI %v: a digest has another length than its algorithm", f.TOI)
 		case f.ContentEncoding > flute.GZIP:
 			w.fail("TOI %v: Content-Encoding %v", f.TOI, f.ContentEncoding)
-		case w.p.profiled() && f.ContentEncoding != flute.Null && f.ContentEncoding != flute.GZIP:
+		case w.p.MBMS() && f.ContentEncoding != flute.Null && f.ContentEncoding != flute.GZIP:
 			w.fail("TOI %v: Content-Encoding %v in profile %v", f.TOI, f.ContentEncoding, w.p)
 		}
 	}
@@ -140,8 +143,11 @@ func (w *writer) rootAttributes() {
 func (w *writer) children() {
 	in := w.in
 	space, version := nsSV, in.SchemaVersion
-	if w.p.profiled() {
+	switch {
+	case w.p.profiled():
 		space, version = w.main, max(version, schemaVersionL6)
+	case w.p == MBMSExtended:
+		version = max(version, schemaVersionMain)
 	}
 	if version > 0 {
 		w.line(space, elementSchemaVersion, strconv.FormatUint(uint64(version), 10))
@@ -175,7 +181,7 @@ func (w *writer) children() {
 // extension returns the namespace of elements that 3GPP has in its main one. The schema of RFC 6726 permits only
 // elements of other namespaces.
 func (w *writer) extension() string {
-	if w.p == RFC3926 {
+	if w.p == RFC3926 || w.p == MBMSExtended {
 		return w.main
 	}
 	return nsMBMS2005
@@ -183,7 +189,7 @@ func (w *writer) extension() string {
 
 // delimiter writes the element that the main schema of 3GPP requires between others.
 func (w *writer) delimiter() {
-	if w.p == RFC3926 && w.in.SchemaVersion > 0 {
+	if w.p == MBMSExtended || w.p == RFC3926 && w.in.SchemaVersion > 0 {
 		w.element(nsSV, elementDelimiter, "0")
 	}
 }

@@ -42,6 +42,7 @@ type output struct {
 	main     string            // namespace of the elements without a prefix
 	prefixes map[string]string // by namespace
 	others   int               // prefixes handed out that are not the usual ones
+	local    bool              // elements of the main namespace declare these themselves
 	written  []Attribute       // names of the attributes of the current element
 	err      error
 }
@@ -84,6 +85,19 @@ func (o *output) attrs(as []Attribute) {
 	for _, a := range as {
 		if !slices.Contains(o.written, Attribute{Space: a.Space, Local: a.Local}) {
 			o.attr(a.Space, a.Local, a.Value)
+		}
+	}
+}
+
+// declareOthers adds the declarations of the prefixes that are not the usual ones to the start tag, if it is to have
+// them.
+func (o *output) declareOthers() {
+	if !o.local || o.others == 0 {
+		return
+	}
+	for _, space := range o.spaces() {
+		if prefixOf(space) == "" {
+			o.declare(space)
 		}
 	}
 }
@@ -149,15 +163,23 @@ func (o *output) declarations() {
 	o.b = append(o.b, ` xmlns="`...)
 	o.escape(o.main)
 	o.b = append(o.b, '"')
-	spaces := slices.SortedFunc(maps.Keys(o.prefixes), func(a, b string) int {
+	for _, space := range o.spaces() {
+		if space != nsXML { // bound by definition
+			o.declare(space)
+		}
+	}
+}
+
+// spaces returns the namespaces with a prefix, in the order of these.
+func (o *output) spaces() []string {
+	return slices.SortedFunc(maps.Keys(o.prefixes), func(a, b string) int {
 		return strings.Compare(o.prefixes[a], o.prefixes[b])
 	})
-	for _, space := range spaces {
-		if space == nsXML {
-			continue // bound by definition
-		}
-		o.b = append(append(append(o.b, " xmlns:"...), o.prefixes[space]...), '=', '"')
-		o.escape(space)
-		o.b = append(o.b, '"')
-	}
+}
+
+// declare declares the prefix of space.
+func (o *output) declare(space string) {
+	o.b = append(append(append(o.b, " xmlns:"...), o.prefixes[space]...), '=', '"')
+	o.escape(space)
+	o.b = append(o.b, '"')
 }

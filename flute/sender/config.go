@@ -176,6 +176,10 @@ func (c Config) validated() (*Config, error) {
 	return &c, nil
 }
 
-// mbms reports whether the rules of the MBMS Download Profile hold (TS 26.346, section L.4), on which that of DVB
-// builds.
-func (c *Config) mbms() bool { return c.Profile == fdt.MBMSDownload || c.Profile == fdt.DVBMABR }
+// mbms reports whether the rules of 3GPP hold (TS 26.346, section 7.2), on which those of DVB build.
+func (c *Config) mbms() bool { return c.Profile.MBMS() }
+
+// encodes reports whether the profile allows the content encoding e of files (TS 26.346, sections 7.2 and L.4.2).
+func (c *Config) encodes(e flute.ContentEncoding) bool {
+	return e == flute.Null || !c.mbms() || c.Profile == fdt.MBMSExtended && e == flute.GZIP
+}

@@ -330,7 +330,7 @@ func TestConf_E74_FDTInstancesAreNotInterrupted(t *testing.T) {
 // (E80) and the codepoint is the FEC Encoding ID (E83) the viewer checks with each packet.
 func TestConf_E78_E80_E83_O02_ExtFTI(t *testing.T) {
 	each(t, func(t *testing.T, tr *trace, i int, p *packet) {
-		outOfBand := tr.cfg.OutOfBandOTI || tr.cfg.Profile == fdt.MBMSDownload || tr.cfg.Profile == fdt.DVBMABR
+		outOfBand := tr.cfg.OutOfBandOTI || tr.cfg.Profile.MBMS()
 		if want := p.TOI.IsFDT() || !outOfBand; (p.FTI != nil) != want {
 			t.Errorf("packet %d: TOI %v, EXT_FTI %x", i, p.TOI, p.FTI)
 		}
@@ -339,7 +339,7 @@ func TestConf_E78_E80_E83_O02_ExtFTI(t *testing.T) {
 
 func TestConf_L34_L39_W03_SCT(t *testing.T) {
 	each(t, func(t *testing.T, tr *trace, i int, p *packet) {
-		mbms := tr.cfg.Profile == fdt.MBMSDownload || tr.cfg.Profile == fdt.DVBMABR
+		mbms := tr.cfg.Profile.MBMS()
 		if want := p.TOI.IsFDT() && !mbms; (p.Time != nil) != want {
 			t.Fatalf("packet %d: TOI %v, EXT_TIME %x", i, p.TOI, p.Time)
 		}
@@ -355,7 +355,7 @@ func TestConf_L34_L39_W03_SCT(t *testing.T) {
 
 func TestConf_O01_MBMSIdentifiers(t *testing.T) {
 	each(t, func(t *testing.T, tr *trace, i int, p *packet) {
-		if tr.cfg.Profile == fdt.MBMSDownload && (p.TSILen != 2 || p.TOILen != 2) {
+		if tr.cfg.Profile.MBMS() && (p.TSILen != 2 || p.TOILen != 2) {
 			t.Errorf("packet %d: TSI of %d bytes, TOI of %d", i, p.TSILen, p.TOILen)
 		}
 	})

@@ -85,7 +85,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	switch {
 	case s.closed:
 		return nil, ErrClosed
-	case s.cfg.mbms() && f.CENC != flute.Null:
+	case !s.cfg.encodes(f.CENC):
 		return nil, fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile)
 	}
 	old := s.names.locations[f.ContentLocation]

@@ -53,6 +53,7 @@ func traces(t testing.TB) []*trace {
 			Session: flute.SessionKey{TSI: flute.MaxTSI}, FirstTOI: mustTOI(t, "5192296858534827628530496329220090"),
 		}),
 		play(t, "rfc3926", Config{Profile: fdt.RFC3926, OTI: rs, FDTCENC: flute.DEFLATE}),
+		play(t, "mbms-extended", Config{Profile: fdt.MBMSExtended, OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}}),
 		play(t, "mbms-download", Config{Profile: fdt.MBMSDownload, FDTInterval: 10 * time.Millisecond}),
 		play(t, "dvb-mabr", Config{Profile: fdt.DVBMABR, OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}}),
 	}
@@ -126,9 +127,10 @@ func play(t testing.TB, name string, cfg Config) *trace {
 		tr.packets = append(tr.packets, v.read(t, pkt, now))
 		tr.times = append(tr.times, now)
 		if now = now.Add(time.Millisecond); len(tr.packets) == 8 {
-			if !s.cfg.mbms() {
-				add(500, flute.GZIP)
-				add(501, flute.DEFLATE)
+			for i, cenc := range []flute.ContentEncoding{flute.GZIP, flute.DEFLATE} {
+				if s.cfg.encodes(cenc) {
+					add(500+i, cenc)
+				}
 			}
 			add(333, flute.Null)
 			if err := s.SetComplete(); err != nil {

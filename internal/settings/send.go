@@ -48,7 +48,7 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 	if err != nil {
 		return node.SendConfig{}, err
 	}
-	short := core.Profile == fdt.MBMSDownload || core.Profile == fdt.DVBMABR
+	short := core.Profile.MBMS()
 	switch {
 	case s.Parallel < 0 || s.Parallel > maxParallel:
 		return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordParallel, s.Parallel, maxParallel)

@@ -62,7 +62,7 @@ func TestErrors(t *testing.T) {
 		word string
 		want string // with words in angle brackets
 	}{
-		{send(Send{Profile: "rfc9999"}), "profile", `<profile> "rfc9999": take rfc6726, rfc3926, mbms-download or dvb-mabr`},
+		{send(Send{Profile: "rfc9999"}), "profile", `<profile> "rfc9999": take rfc6726, rfc3926, mbms-extended, mbms-download or dvb-mabr`},
 		{send(Send{CENC: "brotli"}), "cenc", `<cenc> "brotli": take null, zlib, deflate or gzip`},
 		{send(Send{TSI: 1 << 48}), "tsi", "<tsi> 281474976710656 does not fit into 48 bits"},
 		{send(Send{Parallel: maxParallel + 1}), "parallel", "<parallel> 4097: take 1 to 4096"},
