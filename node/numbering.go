@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
@@ -19,7 +18,7 @@ import (
 //	                  of its IDs.
 //	TOI               31 bits, 1,000 for each 10 ms, from 1 on: 1234567001, 1234567002. They wrap after 21,474 s. A
 //	                  process adds far fewer than 100,000 files a second, so the clock is ahead of its TOIs.
-//	TOI, 16 bits      for the profiles of 3GPP and DVB: steps of the golden ratio, one for each 100 ms. Of any two
+//	TOI, 16 bits      as in the profiles of 3GPP and DVB: steps of the golden ratio, one for each 100 ms. Of any two
 //	                  starts that are n steps apart, n below 100, the first TOIs differ by 65,536/2.3/n at least; a
 //	                  few hundred files rarely meet those of another start.
 const (
@@ -44,14 +43,38 @@ func number(cfg *sender.Config, now time.Time) {
 		cfg.FDTStartID = flute.InstanceID(ticks) & flute.MaxInstanceID
 	}
 	if cfg.FirstTOI == (flute.TOI{}) {
-		cfg.FirstTOI = firstTOI(cfg.Profile, now)
+		cfg.FirstTOI = firstTOI(cfg, now)
 	}
 }
 
-func firstTOI(p fdt.Profile, now time.Time) flute.TOI {
+func firstTOI(cfg *sender.Config, now time.Time) flute.TOI {
 	ms := now.UnixMilli()
-	if p.MBMS() {
+	if bitsOf(cfg) == 16 {
 		return flute.NewTOI(max(1, uint64(uint16(ms/shortTick.Milliseconds()*shortStep))))
 	}
 	return flute.NewTOI(uint64(ms/toiTick.Milliseconds()%toiTicks)*toisPerTick + 1)
+}
+
+// randomTOI returns any TOI of the session but 0.
+func randomTOI(cfg sender.Config) flute.TOI {
+	b := make([]byte, bitsOf(&cfg)/8)
+	for i := range b {
+		b[i] = byte(rand.Uint32())
+	}
+	toi, err := flute.TOIFromBytes(b)
+	if err != nil || toi.IsFDT() { // sender.New says what is wrong with TOIBits
+		return flute.NewTOI(1)
+	}
+	return toi
+}
+
+// bitsOf returns the length of the TOIs of a session.
+func bitsOf(cfg *sender.Config) int {
+	switch {
+	case cfg.TOIBits != 0:
+		return max(cfg.TOIBits, 0)
+	case cfg.Profile.MBMS():
+		return 16
+	}
+	return 8 * flute.MaxTOILen
 }

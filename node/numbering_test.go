@@ -70,6 +70,28 @@ func TestNumberingOfShortTOIs(t *testing.T) {
 	}
 }
 
+// TOIs that begin at random, or by the clock, fit into the bits of the session.
+func TestNumberingFits(t *testing.T) {
+	now := time.Date(2026, 11, 28, 1, 2, 3, 4, time.UTC)
+	for _, bits := range []int{16, 32, 48, 64, 80, 96, 112} {
+		longest := 0
+		for i := range 64 {
+			cfg := sender.Config{TOIBits: bits}
+			longest = max(longest, randomTOI(cfg).Len())
+			number(&cfg, now.Add(time.Duration(i)*time.Minute))
+			if n := cfg.FirstTOI.Len() * 8; n > bits {
+				t.Errorf("%d bits: the clock gives %v", bits, cfg.FirstTOI)
+			}
+		}
+		if longest*8 != bits {
+			t.Errorf("%d bits: at random %d bytes at most", bits, longest)
+		}
+	}
+	if n := randomTOI(sender.Config{Profile: fdt.DVBMABR}).Len(); n > 2 {
+		t.Errorf("dvb-mabr: %d bytes", n)
+	}
+}
+
 // Numbers that were chosen stay; a clock that was never set gives numbers by chance.
 func TestNumberingKeepsAndGuesses(t *testing.T) {
 	cfg := sender.Config{FDTStartID: 7, FirstTOI: flute.NewTOI(9)}

@@ -35,6 +35,8 @@ type SendConfig struct {
 	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in, and its FDTStartID
 	// and FirstTOI, where they are zero, from the clock: receivers still know those of the process before.
 	Session sender.Config
+	// RandomTOI has the TOIs begin at random, anywhere within Session.TOIBits, where Session.FirstTOI is zero.
+	RandomTOI bool
 
 	// Impair drops datagrams on purpose, for tests and demonstrations; nil: none.
 	Impair func(datagram []byte) (drop bool)
@@ -86,6 +88,9 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 	key := flute.SessionKey{Source: w.source.Unmap().WithZone(""), Group: cfg.To, TSI: cfg.TSI}
 	own := cfg.Session
 	own.Session, own.Registry = key, n.cfg.Registry
+	if cfg.RandomTOI && own.FirstTOI.IsFDT() {
+		own.FirstTOI = randomTOI(own)
+	}
 	number(&own, time.Now())
 	core, err := sender.New(own)
 	if err != nil {
@@ -167,7 +172,23 @@ func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch
 	if err != nil {
 		return flute.TOI{}, err
 	}
-	added, err := askPID[sending.Added](ctx, s.node, s.pid, sending.Add{ID: s.asked.Add(1), Object: o}, s.done)
+	return s.question(ctx, sending.Add{ID: s.asked.Add(1), Object: o})
+}
+
+// Reserve takes a TOI for a file that will be added with it, in sender.File.TOI, so that it is known before. It is given
+// to no other file until then, or until Release.
+func (s *Sending) Reserve(ctx context.Context) (flute.TOI, error) {
+	return s.question(ctx, sending.Reserve{ID: s.asked.Add(1)})
+}
+
+// Release gives back a TOI that was reserved. It does nothing to one that a file has.
+func (s *Sending) Release(ctx context.Context, toi flute.TOI) error {
+	return s.order(ctx, sending.Release{TOI: toi})
+}
+
+// question asks the session what is answered with a TOI.
+func (s *Sending) question(ctx context.Context, m sending.Message) (flute.TOI, error) {
+	added, err := askPID[sending.Added](ctx, s.node, s.pid, m, s.done)
 	if errors.Is(err, errEnded) {
 		return flute.TOI{}, fmt.Errorf("node: session %v: %w", s.key, sender.ErrClosed)
 	} else if err != nil {

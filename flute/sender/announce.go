@@ -49,7 +49,7 @@ func (a *announcer) publish(cfg *Config, now time.Time, p *page, entries []*fdt.
 	}
 	a.retry = now.Add(cfg.FDTInterval) // stands in the case of an error only
 	expires := expiry(cfg, now)
-	in := fdt.Instance{Expires: expires, Complete: complete && cfg.Profile != fdt.MBMSDownload, Entries: entries}
+	in := fdt.Instance{Expires: expires, Complete: complete && cfg.Profile != fdt.MBMSDownload, Groups: cfg.FDTGroups, Entries: entries}
 	document, err := in.AppendXML(nil, cfg.Profile)
 	if err != nil {
 		return false, fmt.Errorf("sender: FDT Instance: %w", err)

@@ -47,8 +47,9 @@ const (
 	maxInterleave = 256
 	// maxParallel bounds the files in transfer at once.
 	maxParallel = 4096
-	// maxMBMS is the largest TSI and TOI of the MBMS Download Profile: 16 bits (TS 26.346, section 7.2.7).
-	maxMBMS = 1<<16 - 1
+	// maxMBMS is the largest TSI of the profiles of 3GPP: 16 bits (TS 26.346, section 7.2.7). So is mbmsTOIBits.
+	maxMBMS     = 1<<16 - 1
+	mbmsTOIBits = 16
 	// fdtShare is the part of the packets, one of fdtShare, that repetitions of FDT Instances may take.
 	fdtShare = 4
 	// maxDescribed bounds the files that a session describes beyond those with packets to come, until it is complete:
@@ -114,10 +115,16 @@ type Config struct {
 	FDTTransfers int
 	// FDTStartID is the first FDT Instance ID: not 0 after a restart within FDTDuration of the previous process.
 	FDTStartID flute.InstanceID
+	// FDTGroups are groups to which all files of the session belong (TS 26.346, section 7.2.10). The profiles of section
+	// L.4 have none.
+	FDTGroups []string
 	// NoSCT leaves EXT_TIME with the Sender Current Time out of FDT packets, as the profiles of 3GPP and DVB always do.
 	NoSCT bool
 
-	// FirstTOI is the first TOI that is given to files without their own; zero: 1.
+	// TOIBits bounds the TOIs of files, chosen ones included: 16, 32, 48, 64, 80, 96 or 112 bits. Each TOI is written in
+	// the least of these lengths that holds it. Zero: 112; in the profiles of 3GPP and DVB 16, which they require.
+	TOIBits int
+	// FirstTOI is the first TOI that is given to files without their own, in order, with 1 after the last one; zero: 1.
 	FirstTOI flute.TOI
 	// Parallel is the number of files sent at once. Zero: DefaultParallel.
 	Parallel int
@@ -143,6 +150,10 @@ func (c Config) validated() (*Config, error) {
 	c.Redundancy = cmp.Or(c.Redundancy, defaultRedundancy)
 	c.ReadAhead = cmp.Or(c.ReadAhead, defaultReadAhead)
 	c.FirstTOI = cmp.Or(c.FirstTOI, flute.NewTOI(1))
+	if c.mbms() {
+		c.TOIBits = cmp.Or(c.TOIBits, mbmsTOIBits)
+	}
+	c.TOIBits = cmp.Or(c.TOIBits, 8*flute.MaxTOILen)
 	c.FDTCollect = max(c.FDTCollect, 0)
 	for _, check := range []struct {
 		bad  bool
@@ -161,6 +172,12 @@ func (c Config) validated() (*Config, error) {
 		{c.FDTFiles < 0, "FDTFiles is negative"},
 		{c.FDTBytes < 0, "FDTBytes is negative"},
 		{c.FDTTransfers < 0, "FDTTransfers is negative"},
+		{
+			c.TOIBits%16 != 0 || c.TOIBits < 16 || c.TOIBits > 8*flute.MaxTOILen,
+			fmt.Sprintf("TOIBits %d is not 16, 32, 48, 64, 80, 96 or 112", c.TOIBits),
+		},
+		{c.mbms() && c.TOIBits != mbmsTOIBits, fmt.Sprintf("TOIBits %d is not the 16 of %v", c.TOIBits, c.Profile)},
+		{c.FirstTOI.Len()*8 > c.TOIBits, fmt.Sprintf("FirstTOI %v has more than %d bits", c.FirstTOI, c.TOIBits)},
 		{c.Parallel < 0 || c.Parallel > maxParallel, fmt.Sprintf("Parallel %d is not 1 to %d", c.Parallel, maxParallel)},
 		{c.Interleave < 0 || c.Interleave > maxInterleave, fmt.Sprintf("Interleave %d is not 1 to %d", c.Interleave, maxInterleave)},
 		{c.Delay < 0, "Delay is negative"},
@@ -173,7 +190,19 @@ func (c Config) validated() (*Config, error) {
 			return nil, fmt.Errorf("sender: Config.%s", check.text)
 		}
 	}
+	if err := c.checkGroups(); err != nil {
+		return nil, fmt.Errorf("sender: Config.FDTGroups: %w", err)
+	}
 	return &c, nil
+}
+
+// checkGroups refuses groups that no FDT Instance could be written with.
+func (c *Config) checkGroups() error {
+	in := fdt.Instance{
+		Expires: time.Unix(0, 0), Groups: c.FDTGroups, Files: []fdt.File{{TOI: flute.NewTOI(1), ContentLocation: "a"}},
+	}
+	_, err := in.AppendXML(nil, c.Profile)
+	return err
 }
 
 // mbms reports whether the rules of 3GPP hold (TS 26.346, section 7.2), on which those of DVB build.

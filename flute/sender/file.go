@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"io"
+	"slices"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
@@ -43,6 +44,15 @@ type File struct {
 	ETag         string
 	CacheControl *fdt.CacheControl
 	Groups       []string
+	// Attributes and Elements are written into the File entry as they are: what the application itself has to say, each
+	// in a namespace that is not that of the FDT. Session.Add checks them.
+	Attributes []fdt.Attribute
+	Elements   []fdt.Element
+}
+
+// ownGroups returns the groups of f that are not those of all files.
+func (f *File) ownGroups(cfg *Config) []string {
+	return slices.DeleteFunc(slices.Clone(f.Groups), func(g string) bool { return slices.Contains(cfg.FDTGroups, g) })
 }
 
 // defaultContentType is announced for files without a ContentType: "The attribute Content-Type SHOULD be included"

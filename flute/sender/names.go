@@ -1,7 +1,5 @@
 package sender
 
-import "github.com/flute-node/flute-node/flute"
-
 // names finds the objects of a session that are described, or will be: by TOI and by Content-Location.
 type names struct {
 	tois
@@ -9,19 +7,11 @@ type names struct {
 }
 
 func newNames(cfg *Config) names {
-	n := names{
-		tois: tois{
-			next: cfg.FirstTOI, objects: make(map[flute.TOI]*object), retired: make(map[flute.TOI]struct{}),
-		},
-		locations: make(map[string]*object),
-	}
-	if cfg.mbms() {
-		n.last = flute.NewTOI(maxMBMS)
-	}
-	return n
+	return names{tois: newTOIs(cfg.FirstTOI, cfg.TOIBits), locations: make(map[string]*object)}
 }
 
 func (n *names) add(o *object) {
+	n.release(o.toi)
 	n.objects[o.toi] = o
 	n.locations[o.location] = o
 }

@@ -82,7 +82,9 @@ func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) (*fdt.Entry, err
 		SHA256:          o.transferSHA256,
 		OTI:             c.oti,
 		HasOTI:          true,
-		Groups:          o.file.Groups,
+		Groups:          o.file.ownGroups(cfg),
+		Attributes:      o.file.Attributes,
+		Elements:        o.file.Elements,
 		CacheControl:    o.file.CacheControl,
 		ETag:            o.file.ETag,
 	}

@@ -146,6 +146,18 @@ func (s *Session) Remove(toi flute.TOI) bool {
 	return true
 }
 
+// Reserve takes the next free TOI for a file that will be added with it, in File.TOI. It is given to nobody else until
+// then, or until Release. The error wraps ErrTOI if none is free, or 65,536 are reserved.
+func (s *Session) Reserve() (flute.TOI, error) {
+	if s.closed {
+		return flute.TOI{}, ErrClosed
+	}
+	return s.names.reserve()
+}
+
+// Release gives back a TOI that was reserved. It does nothing to a TOI that an object has.
+func (s *Session) Release(toi flute.TOI) { s.names.release(toi) }
+
 // SetComplete declares that no file will be added. From now on all files of the session stay described, those that were
 // sent included, and the FDT Instance that describes the newest ones, which is sent after the others, says Complete
 // (RFC 6726, section 3.4.2). A session that has been going on for longer than Config.FDTDuration may have ceased to

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -12,14 +13,18 @@ import (
 // ErrTOI is wrapped by the errors of Add about the TOI of a file.
 var ErrTOI = errors.New("sender: TOI cannot be used")
 
+// maxReserved bounds the TOIs that are reserved: whoever reserves them means to send files.
+const maxReserved = 1 << 16
+
 // tois hands out TOIs. "Each object in a session has a unique TOI" (RFC 5651, section 6.1); the TOI of an object that
 // has ended is used again only after all FDT Instances that describe it have expired (TS 26.346, section 7.2.9).
 type tois struct {
-	next    flute.TOI
-	last    flute.TOI // the largest TOI that the profile allows; zero: none
-	objects map[flute.TOI]*object
-	retired map[flute.TOI]struct{} // those of retirees
-	expiry  ring.Queue[retiree]
+	next     flute.TOI
+	last     flute.TOI // the largest one
+	objects  map[flute.TOI]*object
+	reserved map[flute.TOI]struct{}
+	retired  map[flute.TOI]struct{} // those of retirees
+	expiry   ring.Queue[retiree]
 }
 
 type retiree struct {
@@ -27,35 +32,74 @@ type retiree struct {
 	until time.Time
 }
 
-// assign returns the TOI for a new object: want, or the next free one if want is nil.
-func (t *tois) assign(want *flute.TOI) (flute.TOI, error) {
-	if want != nil {
-		switch {
-		case want.IsFDT():
-			return flute.TOI{}, fmt.Errorf("%w: 0 is the FDT's", ErrTOI)
-		case t.last != flute.TOI{} && want.Compare(t.last) > 0:
-			return flute.TOI{}, fmt.Errorf("%w: %v is above %v, the largest of the profile", ErrTOI, want, t.last)
-		case t.used(*want):
-			return flute.TOI{}, fmt.Errorf("%w: %v is in use, or described by an FDT Instance that has not expired", ErrTOI, want)
-		}
-		return *want, nil
+// newTOIs returns the TOIs of bits bits, of which first is given first.
+func newTOIs(first flute.TOI, bits int) tois {
+	last, err := flute.TOIFromBytes(bytes.Repeat([]byte{0xff}, bits/8))
+	if err != nil {
+		panic(err) // Config.TOIBits was checked
 	}
-	// More tries than TOIs in use cannot all fail, unless the profile's range is full.
-	for range len(t.objects) + len(t.retired) + 1 {
-		toi := t.next
-		if t.last != (flute.TOI{}) && toi.Compare(t.last) > 0 {
-			toi = flute.NewTOI(1)
-		}
-		t.next = toi.Next()
-		if !t.used(toi) {
-			return toi, nil
-		}
+	return tois{
+		next: first, last: last, objects: map[flute.TOI]*object{},
+		reserved: map[flute.TOI]struct{}{}, retired: map[flute.TOI]struct{}{},
 	}
-	return flute.TOI{}, fmt.Errorf("%w: all up to %v are in use", ErrTOI, t.last)
 }
+
+// assign returns the TOI for a new object: want, which may be reserved, or the next free one if want is nil.
+func (t *tois) assign(want *flute.TOI) (flute.TOI, error) {
+	if want == nil {
+		return t.allocate()
+	}
+	_, reserved := t.reserved[*want]
+	switch {
+	case want.IsFDT():
+		return flute.TOI{}, fmt.Errorf("%w: 0 is the FDT's", ErrTOI)
+	case want.Compare(t.last) > 0:
+		return flute.TOI{}, fmt.Errorf("%w: %v is above %v, the largest of the session", ErrTOI, want, t.last)
+	case !reserved && t.used(*want):
+		return flute.TOI{}, fmt.Errorf("%w: %v is in use, or described by an FDT Instance that has not expired", ErrTOI, want)
+	}
+	return *want, nil
+}
+
+// allocate returns the next free TOI.
+func (t *tois) allocate() (flute.TOI, error) {
+	used := len(t.objects) + len(t.reserved) + len(t.retired)
+	if last, ok := t.last.Uint64(); !ok || uint64(used) < last {
+		for range used + 1 { // more tries than there are TOIs in use cannot all fail
+			toi := t.next
+			if toi.Compare(t.last) > 0 {
+				toi = flute.NewTOI(1)
+			}
+			t.next = toi.Next()
+			if !t.used(toi) {
+				return toi, nil
+			}
+		}
+	}
+	return flute.TOI{}, fmt.Errorf("%w: all up to %v are in use, or described by FDT Instances that have not expired",
+		ErrTOI, t.last)
+}
+
+// reserve takes the next free TOI for an object that will be added with it.
+func (t *tois) reserve() (flute.TOI, error) {
+	if len(t.reserved) >= maxReserved {
+		return flute.TOI{}, fmt.Errorf("%w: %d are reserved", ErrTOI, maxReserved)
+	}
+	toi, err := t.allocate()
+	if err == nil {
+		t.reserved[toi] = struct{}{}
+	}
+	return toi, err
+}
+
+// release takes back a TOI that was reserved, unless an object has it.
+func (t *tois) release(toi flute.TOI) { delete(t.reserved, toi) }
 
 func (t *tois) used(toi flute.TOI) bool {
 	if _, ok := t.objects[toi]; ok {
+		return true
+	}
+	if _, ok := t.reserved[toi]; ok {
 		return true
 	}
 	_, ok := t.retired[toi]

@@ -72,13 +72,21 @@ type answer struct {
 
 // add adds a file, unless the question was answered before: then the same answer is due.
 func (l *Ledger) add(m Add) Added {
+	return l.answer(m.ID, func() (flute.TOI, error) { return l.cfg.Core.Add(m.Object) })
+}
+
+// reserve takes a TOI, unless the question was answered before.
+func (l *Ledger) reserve(m Reserve) Added { return l.answer(m.ID, l.cfg.Core.Reserve) }
+
+// answer returns the answer to the question with this ID, which is to be found by find if it was not answered before.
+func (l *Ledger) answer(id uint64, find func() (flute.TOI, error)) Added {
 	for _, a := range l.answers {
-		if a.id == m.ID && m.ID != 0 {
+		if a.id == id && id != 0 {
 			return a.added
 		}
 	}
-	toi, err := l.cfg.Core.Add(m.Object)
-	l.answers[l.answered] = answer{m.ID, Added{toi, err}}
+	toi, err := find()
+	l.answers[l.answered] = answer{id, Added{toi, err}}
 	l.answered = (l.answered + 1) % maxAnswers
 	return Added{toi, err}
 }

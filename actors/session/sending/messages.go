@@ -27,6 +27,14 @@ type Added struct {
 	Err error
 }
 
+// Reserve is sent by the node: take a TOI for a file that will be added with it. Answered with [Added], as an Add.
+type Reserve struct {
+	ID uint64 // as that of Add
+}
+
+// Release is sent by the node: give back a TOI that was reserved. Answered with [Taken].
+type Release struct{ TOI flute.TOI }
+
 // Finish is sent by the node: end the session once all files are sent as often as asked. Answered with [Taken].
 type Finish struct{}
 
@@ -36,7 +44,7 @@ type Close struct{ Reason string }
 // Remove is sent by the node: end an object now. Answered with [Taken]. It does nothing if the object has ended.
 type Remove struct{ TOI flute.TOI }
 
-// Taken answers Finish, Close and Remove.
+// Taken answers Finish, Close, Remove and Release.
 type Taken struct{}
 
 // Inspect is sent by the node, in any state. Answered with [State].
@@ -56,6 +64,8 @@ type pump struct{}
 type ran struct{}
 
 func (Add) kind() string     { return "add" }
+func (Reserve) kind() string { return "reserve" }
+func (Release) kind() string { return "release" }
 func (Finish) kind() string  { return "finish" }
 func (Close) kind() string   { return "close" }
 func (Remove) kind() string  { return "remove" }

@@ -81,6 +81,11 @@ func (s *session) receive(ctx actor.Context, m Message) {
 	case Add:
 		ctx.Respond(s.ledger.add(m))
 		s.again(ctx)
+	case Reserve:
+		ctx.Respond(s.ledger.reserve(m))
+	case Release:
+		s.ledger.cfg.Core.Release(m.TOI)
+		ctx.Respond(Taken{})
 	case Finish:
 		s.ledger.finishing = true
 		// RFC 6726, section 3.4.2: receivers may leave once they have what is described. The error says that it is
