@@ -168,11 +168,20 @@ func (s *Sending) watch() {
 // Add reads f once, for its digests and its content encoding, and puts it into the session. It blocks on the reading.
 // For files of a file system, which may change while they are sent, package source has File.Source.
 func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch) (flute.TOI, error) {
+	return s.put(ctx, f, scratch, func(id uint64, o *sender.Object) sending.Message {
+		return sending.Add{ID: id, Object: o}
+	})
+}
+
+// put prepares f and sends the session the message with it, which is answered with sending.Added.
+func (s *Sending) put(
+	ctx context.Context, f sender.File, scratch sender.Scratch, message func(id uint64, o *sender.Object) sending.Message,
+) (flute.TOI, error) {
 	o, err := sender.Prepare(ctx, f, scratch)
 	if err != nil {
 		return flute.TOI{}, err
 	}
-	return s.question(ctx, sending.Add{ID: s.asked.Add(1), Object: o})
+	return s.question(ctx, message(s.asked.Add(1), o))
 }
 
 // Reserve takes a TOI for a file that will be added with it, in sender.File.TOI, so that it is known before. It is given
@@ -210,13 +219,6 @@ func (s *Sending) order(ctx context.Context, m sending.Message) error {
 // sent as often as asked, for which Wait waits. The error is that of ctx: the session has not heard it in time. A
 // session that has ended is no error.
 func (s *Sending) Finish(ctx context.Context) error { return s.order(ctx, sending.Finish{}) }
-
-// Remove ends the object with this TOI: no more packets of it are sent. An object of a carousel that was sent once ends
-// as completed, any other one as failed, with event.FailCancelled. An object, or a session, that has ended is no error:
-// the error is that of ctx.
-func (s *Sending) Remove(ctx context.Context, toi flute.TOI) error {
-	return s.order(ctx, sending.Remove{TOI: toi})
-}
 
 // Close ends the session now, with the close-session flag, and returns when it has ended, or with the error of ctx when
 // that ends before. A session that has ended is no error.

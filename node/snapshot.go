@@ -59,7 +59,8 @@ type SessionState struct {
 	Received    *flute.Counters     `json:"received,omitempty"`
 	Held        uint64              `json:"held,omitempty"` // bytes of memory
 	Sent        *sender.Stats       `json:"sent,omitempty"`
-	Objects     []event.ObjectState `json:"objects"` // that have not ended; of all sessions 10,000 at most
+	Queues      []sender.QueueState `json:"queues,omitempty"` // of a session that sends
+	Objects     []event.ObjectState `json:"objects"`          // that have not ended; of all sessions 10,000 at most
 	ObjectCount int                 `json:"object_count"`
 }
 
@@ -138,7 +139,8 @@ func (n *Node) inspectOne(ctx context.Context, r session.Running, objects int) *
 	} else {
 		var got sending.State
 		if got, err = actors.Ask[sending.State](ctx, n.system, pid, sending.Inspect{Objects: objects}); err == nil {
-			st.Sent, st.Objects, st.ObjectCount = &got.Stats, got.Objects, got.ObjectCount
+			st.Sent, st.Queues = &got.Stats, got.Queues
+			st.Objects, st.ObjectCount = got.Objects, got.ObjectCount
 		}
 	}
 	if errors.Is(err, actors.ErrGone) {

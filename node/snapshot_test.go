@@ -115,7 +115,7 @@ func TestRemove(t *testing.T) {
 		w.add(s, 3, 50_000)
 		time.Sleep(100 * time.Millisecond)
 		for range 2 { // the second time there is nothing to remove
-			if err := s.Remove(w.ctx, flute.NewTOI(2)); err != nil {
+			if err := s.Remove(w.ctx, flute.NewTOI(2), sender.AtOnce); err != nil {
 				t.Error(err)
 			}
 		}
@@ -132,7 +132,7 @@ func TestRemove(t *testing.T) {
 		if _, err := s.Stats(w.ctx); err == nil {
 			t.Error("statistics of a session that has ended")
 		}
-		if err := s.Remove(w.ctx, flute.NewTOI(1)); err != nil {
+		if err := s.Remove(w.ctx, flute.NewTOI(1), sender.AtOnce); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(time.Second)

@@ -143,6 +143,39 @@ type MatrixDetected struct {
 	By      string           `json:"by"` // "surplus_symbol" or "digest"
 }
 
+// Late is emitted by a sending session for a transfer of a carousel that ended after the next one was to begin, by its
+// interval. A carousel that is late again and again says so once, until it has been on time.
+type Late struct {
+	Session         flute.SessionKey `json:"session"`
+	TOI             flute.TOI        `json:"toi"`
+	ContentLocation string           `json:"content_location"`
+	By              time.Duration    `json:"by_ns"`
+}
+
+// TransferStarted is emitted by a sending session with the first packet of each transfer, if it is asked to.
+type TransferStarted struct {
+	Session         flute.SessionKey `json:"session"`
+	TOI             flute.TOI        `json:"toi"`
+	ContentLocation string           `json:"content_location"`
+	Transfer        int              `json:"transfer"` // counted from 1
+}
+
+// TransferDone is emitted by a sending session with the last packet of each transfer, if it is asked to.
+type TransferDone struct {
+	Session         flute.SessionKey `json:"session"`
+	TOI             flute.TOI        `json:"toi"`
+	ContentLocation string           `json:"content_location"`
+	Transfer        int              `json:"transfer"` // counted from 1
+	Packets         uint64           `json:"packets"`
+	Duration        time.Duration    `json:"duration_ns"` // from the first packet to the last
+}
+
+// QueueEmpty is emitted by a sending session when no file of a priority has packets to come any more.
+type QueueEmpty struct {
+	Session  flute.SessionKey `json:"session"`
+	Priority int8             `json:"priority"`
+}
+
 // Warning reports something about a session or an object that an operator should mend, such as two senders with one
 // TSI.
 type Warning struct {
@@ -160,4 +193,8 @@ func (ObjectProgress) isEvent()  {}
 func (ObjectCompleted) isEvent() {}
 func (ObjectFailed) isEvent()    {}
 func (MatrixDetected) isEvent()  {}
+func (Late) isEvent()            {}
+func (TransferStarted) isEvent() {}
+func (TransferDone) isEvent()    {}
+func (QueueEmpty) isEvent()      {}
 func (Warning) isEvent()         {}

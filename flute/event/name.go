@@ -35,3 +35,15 @@ func (MatrixDetected) EventName() string { return "matrix_detected" }
 
 // EventName implements [Event].
 func (Warning) EventName() string { return "warning" }
+
+// EventName implements [Event].
+func (Late) EventName() string { return "late" }
+
+// EventName implements [Event].
+func (TransferStarted) EventName() string { return "transfer_started" }
+
+// EventName implements [Event].
+func (TransferDone) EventName() string { return "transfer_done" }
+
+// EventName implements [Event].
+func (QueueEmpty) EventName() string { return "queue_empty" }

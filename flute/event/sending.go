@@ -22,7 +22,8 @@ func AsSending(e Event) Event {
 	case ObjectFailed:
 		e.Sending = true
 		return e
-	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected, Warning:
+	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected, Warning,
+		Late, TransferStarted, TransferDone, QueueEmpty:
 	}
 	return e
 }
@@ -42,6 +43,8 @@ func IsSending(e any) bool {
 		return e.Sending
 	case ObjectFailed:
 		return e.Sending
+	case Late, TransferStarted, TransferDone, QueueEmpty:
+		return true
 	}
 	return false
 }

@@ -264,7 +264,7 @@ func (k *soak) arrives(i int) {
 func (k *soak) change() {
 	name := fmt.Sprintf("f%d", k.rng.IntN(6))
 	if toi, ok := k.tois[name]; ok {
-		k.s.Remove(toi)
+		k.s.Remove(toi, sender.AtOnce)
 		delete(k.tois, name)
 		delete(k.current, name)
 	}

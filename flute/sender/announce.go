@@ -101,7 +101,7 @@ func (a *announcer) begin(p *page, now time.Time, final uint64) {
 func (a *announcer) appendPacket(b []byte, now time.Time) ([]byte, error) {
 	p := a.page
 	p.header.SetTime(now) // "when the packet was transmitted" (RFC 5651, section 5.2.2)
-	b, err := a.symbols.appendPacket(b, false, max(1, min(int(p.coding.blocks), maxInterleave)), now)
+	b, err := a.symbols.appendPacket(b, false, now)
 	if a.gap == 0 {
 		a.alone += now.Sub(a.at)
 	}

@@ -126,7 +126,7 @@ func longList(tb testing.TB, files int) (again func()) {
 	pkt := make([]byte, 0, s.MaxPacketLen())
 	now := start
 	return func() {
-		s.Remove(last)
+		s.Remove(last, AtOnce)
 		last = add(files)
 		for before := s.Stats().FDTInstances; s.Stats().FDTInstances == before; now = latest(now, s.Deadline()) {
 			if _, _, err := s.AppendNext(pkt, now); err != nil {

@@ -1,35 +1,140 @@
 package sender
 
-import "time"
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+)
 
-// carousel is when an object is sent again.
+// ErrCarousel is wrapped by the errors of Prepare, Add and New about when a file is sent: they name the field.
+var ErrCarousel = errors.New("sender: contradictory carousel")
+
+// carousel is when an object is sent again. Its transfers come in turns, of one or more transfers back to back.
 type carousel struct {
-	delay time.Duration // from the end of a transfer to the start of the next one
+	delay    time.Duration // from the end of a turn to the start of the next one
+	interval time.Duration // from the start of a turn to that of the next one; zero: delay counts
+	burst    int           // transfers of a turn
+	until    time.Time     // no transfer begins then or later; zero: no such time
 
-	left int // transfers that are still to be sent, the current one included; negative: for ever
-	sent int // complete ones
+	left      int       // transfers that are still to be sent, the current one included; negative: for ever
+	sent      int       // complete ones
+	inTurn    int       // complete ones of the current turn
+	due       time.Time // when the current turn was to begin; zero: the first one has not begun
+	triggered time.Time // the next turn begins then, if not before; zero: as ever
+	overrun   bool      // the turn before lasted longer than interval
 }
 
-// newCarousel returns the carousel of a file.
-func newCarousel(cfg *Config, f *File) carousel {
-	r := carousel{delay: cfg.Delay, left: cfg.TransferCount}
-	if f.TransferCount != 0 {
-		r.left = f.TransferCount
+// carouselFields is what New and Prepare are given of a carousel.
+type carouselFields struct {
+	count, burst    int
+	delay, interval time.Duration
+	start, until    time.Time
+}
+
+// check refuses what contradicts itself. in is Config or File.
+func (f *carouselFields) check(in string) error {
+	switch {
+	case f.delay < 0:
+		return fmt.Errorf("%w: %s.Delay is negative", ErrCarousel, in)
+	case f.interval < 0:
+		return fmt.Errorf("%w: %s.Interval is negative", ErrCarousel, in)
+	case f.delay > 0 && f.interval > 0:
+		return fmt.Errorf("%w: %s.Delay and %[2]s.Interval exclude each other", ErrCarousel, in)
+	case f.burst < 0:
+		return fmt.Errorf("%w: %s.Burst is negative", ErrCarousel, in)
+	case f.count > 0 && f.burst > f.count:
+		return fmt.Errorf("%w: %s.Burst %d is more than the %d of TransferCount", ErrCarousel, in, f.burst, f.count)
+	case !f.until.IsZero() && !f.start.Before(f.until):
+		return fmt.Errorf("%w: %s.Until is not after StartAt", ErrCarousel, in)
 	}
+	return nil
+}
+
+func (c *Config) carousel() carouselFields {
+	return carouselFields{c.TransferCount, c.Burst, c.Delay, c.Interval, time.Time{}, c.Until}
+}
+
+func (f *File) carousel() carouselFields {
+	return carouselFields{f.TransferCount, f.Burst, f.Delay, f.Interval, f.StartAt, f.Until}
+}
+
+// newCarousel returns the carousel of a file: what the File leaves open the Config says.
+func newCarousel(cfg *Config, f *File) carousel {
+	r := carousel{delay: f.Delay, interval: f.Interval, until: f.Until, left: f.TransferCount}
+	if r.delay == 0 && r.interval == 0 {
+		r.delay, r.interval = cfg.Delay, cfg.Interval
+	}
+	if r.until.IsZero() {
+		r.until = cfg.Until
+	} else if r.left == 0 {
+		r.left = -1
+	}
+	r.left = cmp.Or(r.left, cfg.TransferCount)
+	r.burst = cmp.Or(f.Burst, cfg.Burst)
 	return r
 }
 
-// endless reports whether the object is sent until it is removed.
+// endless reports whether no number says how often the object is sent.
 func (r *carousel) endless() bool { return r.left < 0 }
 
-// last reports whether the current transfer is the last one.
-func (r *carousel) last() bool { return r.left == 1 }
+// over reports whether the time of the object is over.
+func (r *carousel) over(now time.Time) bool { return !r.until.IsZero() && !now.Before(r.until) }
 
-// end notes that a transfer has ended at t. It returns when the next one begins; ok is false: there is none.
-func (r *carousel) end(t time.Time) (next time.Time, ok bool) {
+// begin notes that a transfer begins.
+func (r *carousel) begin(now time.Time) {
+	if r.due.IsZero() {
+		r.due = now
+	}
+}
+
+// next returns when the next transfer begins if the current one ends at t, and by how much later than it was to begin;
+// ok is false: there is none.
+func (r *carousel) next(t time.Time) (at time.Time, late time.Duration, ok bool) {
+	switch {
+	case r.left == 1 && r.triggered.IsZero():
+		return time.Time{}, 0, false
+	case r.inTurn+1 < r.burst:
+		at = t
+	case r.interval > 0:
+		if at = r.due.Add(r.interval); at.Before(t) {
+			at, late = t, t.Sub(at)
+		}
+	default:
+		at = t.Add(r.delay)
+	}
+	if !r.triggered.IsZero() && (r.left == 1 || r.triggered.Before(at)) {
+		at, late = latest(r.triggered, t), 0
+	}
+	return at, late, r.until.IsZero() || at.Before(r.until)
+}
+
+// last reports whether the current transfer is the last one, if it ends at t.
+func (r *carousel) last(t time.Time) bool {
+	_, _, more := r.next(t)
+	return !more
+}
+
+// end notes that a transfer has ended at t, and returns what next does.
+func (r *carousel) end(t time.Time) (at time.Time, late time.Duration, ok bool) {
+	at, late, ok = r.next(t)
+	extra := r.left == 1 && !r.triggered.IsZero()
 	r.sent++
-	if r.left > 0 {
+	if r.left > 0 && !extra {
 		r.left--
 	}
-	return t.Add(r.delay), r.left != 0
+	if r.inTurn++; r.inTurn < r.burst && !extra {
+		return at, late, ok
+	}
+	r.inTurn, r.due = 0, at
+	if !r.triggered.After(at) {
+		r.triggered = time.Time{}
+	}
+	return at, late, ok
 }
+
+// trigger has the next turn begin at t, or when the current transfer ends.
+func (r *carousel) trigger(t time.Time) { r.triggered = t }
+
+// stop makes the current transfer the last one.
+func (r *carousel) stop() { r.left, r.triggered = 1, time.Time{} }

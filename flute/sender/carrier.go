@@ -24,6 +24,7 @@ type carrier struct {
 	transfer
 	object *object
 	queue  *queue
+	began  time.Time // when its first packet was made; zero: it was not
 	report uint64    // bytes of source symbols with which progress is reported next
 	since  time.Time // it waits for a Work; zero: it does not
 }
@@ -37,14 +38,15 @@ func (c *carrier) stalls(now time.Time) bool {
 }
 
 // carry begins a transfer of o, which is of q.
-func (s *schedule) carry(q *queue, o *object) *carrier {
+func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
 	c := &carrier{}
 	if n := len(s.idle); n > 0 {
 		c, s.idle = s.idle[n-1], s.idle[:n-1]
 	}
-	c.object, c.queue, c.since = o, q, time.Time{}
+	c.object, c.queue, c.since, c.began = o, q, time.Time{}, time.Time{}
 	c.content.reset(o.Object, s.works.attended)
-	c.start(&o.coding, o.header, uint64(o.sent), s.cfg.Interleave, s.cfg.ReadAhead)
+	c.start(&o.coding, o.header, uint64(o.sent), o.interleave, s.cfg.ReadAhead)
+	o.begin(now)
 	o.state, c.report = active, max(o.transferLength/100, 1)
 	return c
 }
@@ -62,12 +64,12 @@ func (s *schedule) openAhead(q *queue, now time.Time) {
 		}
 	}
 	for q.opens(now) {
-		o := q.head()
+		o := s.head(q, now)
 		if o == nil || !o.described(s.cfg, now) || s.atOnce(o) {
 			return
 		}
-		q.pending.Pop()
-		c := s.carry(q, o)
+		q.pop()
+		c := s.carry(q, o, now)
 		c.since = now
 		c.read(now, false)
 		s.collect(c, now)
@@ -97,6 +99,9 @@ func (q *queue) opens(now time.Time) bool {
 // another one, or is taken for lost.
 func (s *schedule) parkedAt(now time.Time) (at time.Time, ok bool) {
 	for _, q := range s.queues {
+		if q.paused {
+			continue
+		}
 		for _, c := range q.parked {
 			if c.answered() {
 				continue

@@ -3,6 +3,7 @@ package sender
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"time"
 
@@ -126,14 +127,27 @@ type Config struct {
 	TOIBits int
 	// FirstTOI is the first TOI that is given to files without their own, in order, with 1 after the last one; zero: 1.
 	FirstTOI flute.TOI
-	// Parallel is the number of files sent at once. Zero: DefaultParallel.
+	// Parallel is the number of files of one priority sent at once. Zero: DefaultParallel.
 	Parallel int
+	// Queues overrides Parallel for some priorities (File.Priority).
+	Queues map[int8]int
 	// Interleave is the number of source blocks of a file sent at once. Zero: 1.
 	Interleave int
 	// TransferCount is how often each file is sent. Zero: 1; negative: for ever, until Remove.
 	TransferCount int
-	// Delay is the time between the end of a file's transfer and the start of its next one.
+	// Delay is the time from the end of a file's turn to the start of its next one.
 	Delay time.Duration
+	// Interval is the time from the start of a file's turn to that of its next one, in place of Delay. A turn that lasts
+	// longer is followed by the next one at once, and event.Late tells it.
+	Interval time.Duration
+	// Burst is how many transfers of a file follow each other at once, as one turn. Zero: 1.
+	Burst int
+	// Until is when no transfer begins any more; those that run go on to their end. Zero: no such time. Files are then
+	// sent again until that time, unless TransferCount says how often.
+	Until time.Time
+	// TransferEvents asks for an event.TransferStarted and an event.TransferDone for each transfer: as many as there
+	// are packets, if the files are small.
+	TransferEvents bool
 }
 
 // validated returns c with its defaults filled in, or an error that names the field.
@@ -145,6 +159,11 @@ func (c Config) validated() (*Config, error) {
 	c.FDTBytes = cmp.Or(c.FDTBytes, defaultFDTBytes)
 	c.Parallel = cmp.Or(c.Parallel, DefaultParallel)
 	c.Interleave = cmp.Or(c.Interleave, 1)
+	if !c.Until.IsZero() {
+		c.TransferCount = cmp.Or(c.TransferCount, -1)
+	}
+	c.Burst = cmp.Or(c.Burst, 1)
+	c.Queues = maps.Clone(c.Queues)
 	c.TransferCount = cmp.Or(c.TransferCount, 1)
 	c.MaxBlockBytes = cmp.Or(c.MaxBlockBytes, DefaultMaxBlockBytes)
 	c.Redundancy = cmp.Or(c.Redundancy, defaultRedundancy)
@@ -180,7 +199,6 @@ func (c Config) validated() (*Config, error) {
 		{c.FirstTOI.Len()*8 > c.TOIBits, fmt.Sprintf("FirstTOI %v has more than %d bits", c.FirstTOI, c.TOIBits)},
 		{c.Parallel < 0 || c.Parallel > maxParallel, fmt.Sprintf("Parallel %d is not 1 to %d", c.Parallel, maxParallel)},
 		{c.Interleave < 0 || c.Interleave > maxInterleave, fmt.Sprintf("Interleave %d is not 1 to %d", c.Interleave, maxInterleave)},
-		{c.Delay < 0, "Delay is negative"},
 		{c.ReadAhead < 0, "ReadAhead is negative"},
 		{math.IsNaN(c.Redundancy) || c.Redundancy > maxRedundancy, fmt.Sprintf("Redundancy %v is not at most %d", c.Redundancy, maxRedundancy)},
 		{c.mbms() && c.Session.TSI > maxMBMS, fmt.Sprintf("Session.TSI %d has more than the 16 bits of %v", c.Session.TSI, c.Profile)},
@@ -192,6 +210,15 @@ func (c Config) validated() (*Config, error) {
 	}
 	if err := c.checkGroups(); err != nil {
 		return nil, fmt.Errorf("sender: Config.FDTGroups: %w", err)
+	}
+	for priority, n := range c.Queues {
+		if n < 1 || n > maxParallel {
+			return nil, fmt.Errorf("sender: Config.Queues[%d] %d is not 1 to %d", priority, n, maxParallel)
+		}
+	}
+	fields := c.carousel()
+	if err := fields.check("Config"); err != nil {
+		return nil, err
 	}
 	return &c, nil
 }

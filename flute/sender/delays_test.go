@@ -22,7 +22,7 @@ func TestDelays(t *testing.T) {
 		slices.SortStableFunc(want, func(a, b *object) int { return a.resume.Compare(b.resume) })
 		for i, o := range want {
 			if rng.IntN(5) == 0 {
-				o.state = gone
+				d.remove(o)
 				continue
 			}
 			if at, ok := d.next(); !ok || !at.Equal(o.resume) {

@@ -24,9 +24,11 @@
 //   - Files that were sent stay described as long as their page is, and settled ones until they would cost more than an
 //     eighth of the rate. After SetComplete all stay, and all Instances are sent once more after the last file. The one
 //     with the newest files says Complete; the others were sent before it.
-//   - Up to Parallel files are sent at once, a packet of each in turn; of each file up to Interleave source blocks, an
-//     encoding symbol of each in turn: first the source symbols of the block, then its repair symbols.
-//   - A file is sent TransferCount times, Delay apart. The last packet of the last time has the B flag.
+//   - Files of a lower Priority go first; others wait, also in the middle of a transfer, and go on where they were. Of one
+//     priority up to Parallel files are sent at once, a packet of each in turn; of each file up to Interleave source
+//     blocks, an encoding symbol of each in turn: first the source symbols of the block, then its repair symbols.
+//   - A file is sent TransferCount times, Burst of them back to back, then Delay after the end or Interval after the
+//     start. The last packet of the last time has the B flag.
 //
 // Each packet carries one encoding symbol, or OTI.GroupSize of them. A Session is not safe for concurrent use. Prepare
 // may run on another goroutine.

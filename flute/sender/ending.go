@@ -10,11 +10,14 @@ import (
 // transferred is called after the last packet of a transfer.
 func (s *Session) transferred(o *object, t time.Time) {
 	o.tries = 0
-	s.stats.counts.Transfers++
-	next, again := o.carousel.end(t)
+	next, late, again := o.carousel.end(t)
+	s.stats.turned(o, late)
 	switch {
 	case !again:
 		s.finish(o, t)
+		if o.leaving {
+			s.bury(o)
+		}
 	case next.After(t):
 		s.schedule.delay(o, next)
 	default:
@@ -53,7 +56,7 @@ func (s *Session) failed(c *carrier, t time.Time, err error) error {
 // interrupt ends a transfer whose content changed or cannot be read. Another transfer may go well.
 func (s *Session) interrupt(c *carrier, t time.Time, err error) {
 	o := c.object
-	if c.content.opened == nil || o.last() { // half of the only transfer is out
+	if c.content.opened == nil || o.last(t) { // half of the only transfer is out
 		s.give(o, event.FailSource, err.Error())
 		return
 	}
@@ -66,6 +69,10 @@ func (s *Session) quarantine(o *object) { s.give(o, event.FailQuarantined, errCr
 
 // give ends a live object that was not sent as often as asked.
 func (s *Session) give(o *object, reason event.FailReason, detail string) {
+	if o.state == deferred {
+		s.withdraw(o, reason, detail)
+		return
+	}
 	s.schedule.drop(o, s.clock.now)
 	if o.endless() && o.sent > 0 && reason != event.FailSource {
 		s.finish(o, s.clock.now)
@@ -81,17 +88,33 @@ func (s *Session) finish(o *object, now time.Time) {
 	s.end(o, finished)
 }
 
+// endOverdue ends the objects whose time was over before their turn came.
+func (s *Session) endOverdue(now time.Time) {
+	for _, o := range s.schedule.overdue {
+		if o.sent > 0 {
+			s.finish(o, now)
+		} else {
+			s.give(o, event.FailExpired, "its time was over before its turn came")
+		}
+	}
+	s.schedule.overdue = s.schedule.overdue[:0]
+}
+
 // end takes an object out of the session; to is finished or gone.
 func (s *Session) end(o *object, to objectState) {
 	o.state = to
-	if o.owned {
-		closeScratch(o.scratch)
-	}
-	o.Object = nil
+	o.close()
 	if to == gone {
 		s.names.vacate(o)
 	}
 	s.plan.end(o)
+	s.replace(o)
+	if q := s.schedule.queue(o.priority); q.live == 1 {
+		s.stats.emptied(o.priority)
+		q.live = 0
+	} else {
+		q.live--
+	}
 	if s.plan.live.objects == 0 {
 		s.schedule.idle = nil // with the buffers
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
@@ -38,8 +39,21 @@ type File struct {
 	Variant fec.Variant
 	// Repair overrides Config.Repair; zero: the session's.
 	Repair uint32
+	// Priority orders the files of a session: those with a lower one are sent first, and others wait meanwhile, also in
+	// the middle of a transfer, which goes on where it was.
+	Priority int8
+	// Interleave overrides Config.Interleave; zero: the session's.
+	Interleave int
 	// TransferCount overrides Config.TransferCount; zero: the session's; negative: for ever.
 	TransferCount int
+	// Delay and Interval override those of Config, both or neither; zero: the session's.
+	Delay, Interval time.Duration
+	// Burst overrides Config.Burst; zero: the session's.
+	Burst int
+	// StartAt is when the first transfer begins, if it is still to come; zero: at once.
+	StartAt time.Time
+	// Until overrides Config.Until; zero: the session's.
+	Until time.Time
 	// ETag, CacheControl and Groups are passed on in the FDT (TS 26.346, section 7.2.10).
 	ETag         string
 	CacheControl *fdt.CacheControl

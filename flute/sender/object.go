@@ -15,7 +15,8 @@ type objectState uint8
 const (
 	pending  objectState = iota // in the queue, for its first or a further transfer
 	active                      // a carrier sends it
-	waiting                     // between two transfers
+	waiting                     // between two turns, or for its first one
+	deferred                    // neither described nor sent before the object that it succeeds has ended
 	changed                     // its content is to be prepared again, or is being
 	finished                    // sent as often as asked; its description may still be listed
 	gone                        // removed or failed
@@ -28,18 +29,25 @@ type object struct {
 	header  *alc.Template
 	toi     flute.TOI
 	// location is the Content-Location.
-	location string
-	entry    *fdt.Entry // its description; never changes (RFC 6726, section 3.3)
-	priority int8
-	state    objectState
-	page     *page
-	listed   uint64    // number of the newest FDT Instance that describes it; 0: none does
-	covered  time.Time // when the newest of those expires that were sent once; zero: none was
-	round    int       // page.rounds after which its description was sent after its last packet; once finished
+	location    string
+	entry       *fdt.Entry // its description; never changes (RFC 6726, section 3.3)
+	priority    int8
+	interleave  int
+	state       objectState
+	paused      bool    // it is not sent
+	queued      bool    // it is in queue.pending
+	leaving     bool    // it is no longer described once its current transfer has ended
+	successor   *object // takes its place then; nil: none
+	predecessor *object // that it waits for; nil unless it is deferred
+	page        *page
+	listed      uint64    // number of the newest FDT Instance that describes it; 0: none does
+	covered     time.Time // when the newest of those expires that were sent once; zero: none was
+	round       int       // page.rounds after which its description was sent after its last packet; once finished
 
 	carousel
-	tries   int // to get at its content, or to send it, that have failed in a row
-	resume  time.Time
+	tries   int       // to get at its content, or to send it, that have failed in a row
+	resume  time.Time // when it is waiting no longer
+	slot    int       // its place in schedule.waiting, while it waits
 	first   time.Time // of the first packet; zero: not started
 	crashed time.Time // when its content or its code panicked last; zero: never
 	until   time.Time // when the last FDT Instance that describes it expires; zero: none did
@@ -47,6 +55,14 @@ type object struct {
 
 // live reports whether packets of o are still to come.
 func (o *object) live() bool { return o.state < finished }
+
+// close closes what holds the content of o, if it is the session's.
+func (o *object) close() {
+	if o.owned {
+		closeScratch(o.scratch)
+	}
+	o.Object = nil
+}
 
 // crashPeriod is how close two crashes over one object must be for it to be given up: as close as those for which the
 // supervisor of a session counts them together.

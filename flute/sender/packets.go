@@ -8,7 +8,7 @@ import "time"
 //
 // The packet is at most MaxPacketLen bytes long. In steady state nothing is allocated if b has room for it.
 func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err error) {
-	if s.closed {
+	if s.closed || s.paused {
 		return b, false, nil
 	}
 	t := s.clock.tick(now)
@@ -25,7 +25,11 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 		if s.plan.sending.page != nil && s.plan.isNext(q != nil, files.wanted(t)) {
 			return s.appendFDT(b, t)
 		}
-		if q == nil {
+		switch {
+		case q != nil:
+		case len(files.overdue) > 0:
+			continue
+		default:
 			return b, false, nil
 		}
 		if b, err = s.appendObject(b, q, t); err == nil {
@@ -61,8 +65,13 @@ func (s *Session) appendObject(b []byte, q *queue, t time.Time) ([]byte, error) 
 		o.first = t
 		s.stats.started(o)
 	}
+	if c.began.IsZero() {
+		c.began = t
+		s.stats.transferStarted(o)
+	}
 	s.stats.progress(c)
 	if c.left == 0 {
+		s.stats.transferDone(c, t)
 		s.schedule.release(c, t)
 		s.transferred(o, t)
 	}
@@ -79,6 +88,7 @@ func (s *Session) advance(t time.Time) error {
 	s.names.expire(t)
 	s.advanceRenewals(t)
 	s.schedule.advance(t)
+	s.endOverdue(t)
 	undescribed, lapse := s.schedule.lapses(t)
 	expiry := s.plan.expire(t, undescribed)
 	if err := s.plan.advance(s.schedule.wanted(t), t); err != nil {
@@ -112,14 +122,14 @@ func (s *Session) next() time.Time {
 }
 
 // Deadline returns when AppendNext may next have something to send: not after the time of its last call if it has now,
-// and zero if that is never, until Add is called. When all that is due waits for Works, that is soon; AppendNext may be
+// and zero if that is never, until Add or PauseSession is called. When all that is due waits for Works, that is soon; AppendNext may be
 // called earlier, once one of them has run.
 func (s *Session) Deadline() time.Time {
 	now := s.clock.now
 	files := &s.schedule
 	active, parked := files.inTransfer()
 	switch {
-	case s.Done():
+	case s.Done(), s.paused:
 		return time.Time{}
 	case now.IsZero():
 		return time.Unix(0, 0)

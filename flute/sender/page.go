@@ -16,6 +16,7 @@ type page struct {
 	size    tally     // of those that are not gone
 	live    int       // of them, with packets to come
 	stale   bool      // the FDT Instance does not tell the truth
+	wrong   bool      // the page is in plan.wrong
 	gone    bool      // the page is forgotten
 	turn    bool      // it has a turn in plan.rotation
 	rounds  int       // complete transmissions of its FDT Instances

@@ -258,7 +258,7 @@ func TestCompleteMovesToThePageBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.until(start.Add(3 * time.Millisecond))
-	r.s.Remove(b)
+	r.s.Remove(b, AtOnce)
 	r.until(start.Add(time.Hour))
 	if in := r.fdts[len(r.fdts)-1]; !in.Complete || fmt.Sprint(listedIn(in)) != "[1]" {
 		t.Errorf("the last FDT Instance describes %v, Complete %v", listedIn(in), in.Complete)

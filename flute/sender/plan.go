@@ -19,6 +19,7 @@ type plan struct {
 	pages    []*page           // all files that are described or to be described
 	rotation ring.Queue[turn]  // those whose FDT Instances are repeated, by the latest transmission
 	settled  ring.Queue[*page] // those that were described often enough
+	wrong    ring.Queue[*page] // those whose FDT Instance describes what is gone
 
 	live      tally  // objects with packets to come
 	finished  tally  // objects sent as often as asked, on pages
@@ -54,6 +55,7 @@ func (l *plan) end(o *object) {
 		l.finished.add(o)
 	}
 	o.page.end(o, l.sending.page == o.page)
+	l.correct(o.page)
 	if l.complete && l.live.objects == 0 {
 		l.finale()
 	}
@@ -64,6 +66,15 @@ func (l *plan) bury(o *object) {
 	o.state = gone
 	l.finished.drop(o)
 	o.page.leave(o)
+	l.correct(o.page)
+}
+
+// correct has the FDT Instance of p replaced soon, if it describes what is gone.
+func (l *plan) correct(p *page) {
+	if p.stale && p.number != 0 && !p.wrong {
+		p.wrong = true
+		l.wrong.Push(p)
+	}
 }
 
 // close has the last page say Complete.

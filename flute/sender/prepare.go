@@ -159,6 +159,13 @@ func checkFile(f *File) error {
 	if f.TOI != nil && f.TOI.IsFDT() {
 		return fmt.Errorf("sender: %s: TOI 0 is the FDT's", f.ContentLocation)
 	}
+	if f.Interleave < 0 || f.Interleave > maxInterleave {
+		return fmt.Errorf("sender: %s: File.Interleave %d is not 1 to %d", f.ContentLocation, f.Interleave, maxInterleave)
+	}
+	fields := f.carousel()
+	if err := fields.check("File"); err != nil {
+		return fmt.Errorf("%w (%s)", err, f.ContentLocation)
+	}
 	if f.ContentType == "" {
 		f.ContentType = defaultContentType
 	}

@@ -8,35 +8,58 @@ import (
 )
 
 // queue is the files of one priority: those in transfer, those that wait for their source, and those that come next.
+// Queues are served in strict order: a packet of one only when no file of the queues before can have one. What was in
+// transfer then keeps its place and its memory, and goes on where it was.
 type queue struct {
 	priority int8
 	parallel int // files in transfer at once, at most
 
+	live    int // objects of this priority with packets to come
 	pending ring.Queue[*object]
 	active  []*carrier // in transfer
 	turn    int        // the active one that is next
 	parked  []*carrier // that wait for their source: to be opened, or since it has hung
+	held    []*carrier // of objects that are paused
 	waits   int        // active ones that were found waiting for Works one after the other
+	paused  bool       // nothing of it is sent
 }
 
 // full reports whether no file more may be in transfer.
 func (q *queue) full() bool { return len(q.active) >= q.parallel }
 
-// head returns the object that comes next, or nil. Those that ended while they were pending are dropped.
+// push makes o the last of those that come next, or the first.
+func (q *queue) push(o *object, first bool) {
+	o.state = pending
+	if o.paused {
+		return
+	}
+	o.queued = true
+	if first {
+		q.pending.PushFront(o)
+	} else {
+		q.pending.Push(o)
+	}
+}
+
+// head returns the object that comes next, or nil. Those that have ended or were paused since they were pushed are
+// dropped.
 func (q *queue) head() *object {
 	for q.pending.Len() > 0 {
-		if o := *q.pending.Front(); o.state == pending {
+		if o := *q.pending.Front(); o.state == pending && !o.paused {
 			return o
 		}
-		q.pending.Pop()
+		q.pop()
 	}
 	return nil
 }
 
+// pop removes the first object of those that come next.
+func (q *queue) pop() { q.pending.Pop().queued = false }
+
 // wanted returns the object that cannot be sent without its description (RFC 6726, section 3.3: "sent at least once
 // before sending the described file"); nil: there is none, or no place for it.
 func (q *queue) wanted(cfg *Config, now time.Time) *object {
-	if q.full() {
+	if q.paused || q.full() {
 		return nil
 	}
 	if o := q.head(); o != nil && !o.described(cfg, now) {
@@ -85,12 +108,14 @@ func (q *queue) remove(c *carrier) {
 		q.leave(i)
 	} else if i = slices.Index(q.parked, c); i >= 0 {
 		q.parked = slices.Delete(q.parked, i, i+1)
+	} else if i = slices.Index(q.held, c); i >= 0 {
+		q.held = slices.Delete(q.held, i, i+1)
 	}
 }
 
 // find returns the transfer of o; nil: there is none.
 func (q *queue) find(o *object) *carrier {
-	for _, list := range [...][]*carrier{q.active, q.parked} {
+	for _, list := range [...][]*carrier{q.active, q.parked, q.held} {
 		if i := slices.IndexFunc(list, func(c *carrier) bool { return c.object == o }); i >= 0 {
 			return list[i]
 		}
@@ -99,20 +124,23 @@ func (q *queue) find(o *object) *carrier {
 }
 
 // sends reports whether a file in transfer may have a packet: not all of them wait for Works.
-func (q *queue) sends() bool { return q.waits < len(q.active) }
+func (q *queue) sends() bool { return !q.paused && q.waits < len(q.active) }
 
 // lasts reports whether the files in transfer go on for so long that nothing after them need be made ready.
 func (q *queue) lasts() bool {
-	return slices.ContainsFunc(q.active, func(c *carrier) bool { return c.waiting == nil && c.left > openLead })
+	return !q.paused && slices.ContainsFunc(q.active, func(c *carrier) bool { return c.waiting == nil && c.left > openLead })
 }
 
 // returns reports whether there is a file that has waited for its source and can go on.
 func (q *queue) returns() bool {
-	return len(q.parked) > 0 && !q.full() && slices.ContainsFunc(q.parked, (*carrier).answered)
+	return !q.paused && len(q.parked) > 0 && !q.full() && slices.ContainsFunc(q.parked, (*carrier).answered)
 }
 
 // poll returns when to look again whether the Works have run for which the files of q wait; at is the latest time.
 func (q *queue) poll(now, at time.Time) time.Time {
+	if q.paused {
+		return at
+	}
 	for _, c := range q.active {
 		if c.waiting == nil || c.waiting.done() {
 			return now

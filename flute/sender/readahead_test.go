@@ -262,7 +262,7 @@ func TestEndWhileReading(t *testing.T) {
 			works[0].state.Store(workRunning) // as if it hung
 		}
 		job := c.content.job
-		d.session.Remove(flute.NewTOI(2))
+		d.session.Remove(flute.NewTOI(2), AtOnce)
 		if begun {
 			if d.disk.open != 1 {
 				t.Error("it was closed while it was read")

@@ -169,7 +169,8 @@ func (s *Session) renewed(n *renewing, t time.Time) {
 		s.give(o, event.FailSource, fmt.Sprintf("its new version cannot be sent: %v", err))
 		return
 	}
-	next.tries = o.tries
+	next.tries, next.due, next.inTurn, next.paused = o.tries, o.due, o.inTurn, o.paused
+	s.enlist(next, true)
 	s.supersede(o)
 	if s.plan.complete && !s.broken {
 		s.broken = true

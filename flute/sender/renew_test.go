@@ -452,7 +452,7 @@ func TestRenewalThatIsLost(t *testing.T) {
 // A Work that prepares a file again is cancelled if its object is removed or its session ends meanwhile.
 func TestRenewalOfNobody(t *testing.T) {
 	for name, end := range map[string]func(*Session){
-		"removed": func(s *Session) { s.Remove(flute.NewTOI(2)) },
+		"removed": func(s *Session) { s.Remove(flute.NewTOI(2), AtOnce) },
 		"aborted": func(s *Session) { s.Abort("end") },
 	} {
 		d := sendFromDisk(t, Config{}, File{}, nil)

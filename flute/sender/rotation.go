@@ -57,12 +57,29 @@ func (l *plan) next(wanted *object, now time.Time) (p *page, at time.Time) {
 			}
 		}
 	}
+	if q := l.wrongPage(); q != nil {
+		if first := l.announceAt(q, now); p == nil || first.Before(at) {
+			p, at = q, first
+		}
+	}
 	if wanted != nil {
 		if first := l.announceAt(wanted.page, now); p == nil || !first.After(at) {
 			return wanted.page, first
 		}
 	}
 	return p, at
+}
+
+// wrongPage returns the first page whose FDT Instance describes what is gone; nil: there is none.
+func (l *plan) wrongPage() *page {
+	for l.wrong.Len() > 0 {
+		p := *l.wrong.Front()
+		if p.stale && !p.gone {
+			return p
+		}
+		l.wrong.Pop().wrong = false
+	}
+	return nil
 }
 
 // repeatAt returns when p has its turn.

@@ -19,9 +19,13 @@ import (
 
 // TestScenarios tells what sessions send in testdata/*.txt. Its commands:
 //
-//	new tsi= profile= fec= e= b= max_n= repair= interleave= parallel= count= delay= fdt_* ...
-//	add name= size= cenc= toi= count= fail=offset
-//	remove toi=
+//	new tsi= profile= fec= e= b= max_n= repair= interleave= parallel= parallel_5= count= delay= interval= burst= until=
+//	    fdt_* ...
+//	add name= size= cenc= toi= count= fail=offset priority= interleave= delay= interval= burst= start= until=
+//	remove toi= when=transfer
+//	update name= ... when=transfer   as add
+//	trigger toi= at=
+//	pause toi= | priority= | session=1   and resume
 //	complete
 //	send n= dt=      up to n packets, dt apart; without n until nothing is to be sent at the time
 //	wait d=          lets time pass; without d until Deadline
@@ -48,12 +52,13 @@ func (p *player) run(c *scenario.Command) string {
 	var out strings.Builder
 	switch c.Name {
 	case "new":
-		var err error
-		if p.s, err = New(p.config(c)); err != nil {
+		s, err := New(p.config(c))
+		if err != nil {
 			return err.Error()
 		}
+		p.s = s
 		p.view = viewer{start: p.now}
-	case "add":
+	case "add", "update":
 		toi, err := p.add(c)
 		if err != nil {
 			return err.Error()
@@ -61,7 +66,19 @@ func (p *player) run(c *scenario.Command) string {
 		packets, _ := p.s.Packets(toi)
 		fmt.Fprintf(&out, "toi %v, %d packets", toi, packets)
 	case "remove":
-		fmt.Fprint(&out, p.s.Remove(flute.NewTOI(uint64(c.Int(p.t, "toi", 0)))))
+		fmt.Fprint(&out, p.s.Remove(p.toi(c), p.when(c)))
+	case "trigger":
+		fmt.Fprint(&out, p.s.Trigger(p.toi(c), p.at(c, "at")))
+	case "pause", "resume":
+		on := c.Name == "pause"
+		switch {
+		case c.Has("toi"):
+			fmt.Fprint(&out, p.s.PauseObject(p.toi(c), on))
+		case c.Has("priority"):
+			p.s.PauseQueue(int8(c.Int(p.t, "priority", 0)), on)
+		default:
+			p.s.PauseSession(on)
+		}
 	case "complete":
 		if err := p.s.SetComplete(); err != nil {
 			return err.Error()
@@ -108,19 +125,24 @@ func (p *player) config(c *scenario.Command) Config {
 			EncodingID: fec.EncodingID(c.Int(p.t, "fec", 0)), SymbolLength: uint16(c.Int(p.t, "e", 8)),
 			MaxSourceBlockLength: uint32(c.Int(p.t, "b", 4)), MaxEncodingSymbols: uint32(c.Int(p.t, "max_n", 0)),
 		},
-		FDTOTI:        fec.OTI{SymbolLength: uint16(c.Int(p.t, "fdt_e", 1400))},
-		Repair:        uint32(c.Int(p.t, "repair", 0)),
-		Interleave:    c.Int(p.t, "interleave", 0),
-		Parallel:      c.Int(p.t, "parallel", 0),
-		TransferCount: c.Int(p.t, "count", 0),
-		Delay:         p.duration(c, "delay", 0),
-		FDTCENC:       cenc,
-		FDTDuration:   p.duration(c, "fdt_duration", 0),
-		FDTInterval:   p.duration(c, "fdt_interval", 0),
-		FDTCollect:    p.duration(c, "fdt_collect", 0),
-		FDTFiles:      c.Int(p.t, "fdt_files", 0),
-		FDTStartID:    flute.InstanceID(c.Int(p.t, "fdt_start_id", 0)),
-		ReadAhead:     c.Int(p.t, "read_ahead", 0),
+		FDTOTI:         fec.OTI{SymbolLength: uint16(c.Int(p.t, "fdt_e", 1400))},
+		Repair:         uint32(c.Int(p.t, "repair", 0)),
+		Interleave:     c.Int(p.t, "interleave", 0),
+		Parallel:       c.Int(p.t, "parallel", 0),
+		TransferCount:  c.Int(p.t, "count", 0),
+		Delay:          p.duration(c, "delay", 0),
+		Interval:       p.duration(c, "interval", 0),
+		Burst:          c.Int(p.t, "burst", 0),
+		Until:          p.at(c, "until"),
+		Queues:         map[int8]int{5: c.Int(p.t, "parallel_5", 1)},
+		TransferEvents: c.Has("transfer_events"),
+		FDTCENC:        cenc,
+		FDTDuration:    p.duration(c, "fdt_duration", 0),
+		FDTInterval:    p.duration(c, "fdt_interval", 0),
+		FDTCollect:     p.duration(c, "fdt_collect", 0),
+		FDTFiles:       c.Int(p.t, "fdt_files", 0),
+		FDTStartID:     flute.InstanceID(c.Int(p.t, "fdt_start_id", 0)),
+		ReadAhead:      c.Int(p.t, "read_ahead", 0),
 	}
 }
 
@@ -143,7 +165,13 @@ func (p *player) add(c *scenario.Command) (flute.TOI, error) {
 	}
 	size := c.Int(p.t, "size", 0)
 	content := &flaky{r: bytes.NewReader(pattern(size)), fail: 1 << 62}
-	f := File{ContentLocation: c.Arg("name", "a"), Content: content, Size: uint64(size), CENC: cenc, TransferCount: c.Int(p.t, "count", 0)}
+	f := File{
+		ContentLocation: c.Arg("name", "a"), Content: content, Size: uint64(size), CENC: cenc,
+		Priority: int8(c.Int(p.t, "priority", 0)), Interleave: c.Int(p.t, "interleave", 0),
+		TransferCount: c.Int(p.t, "count", 0), Burst: c.Int(p.t, "burst", 0),
+		Delay: p.duration(c, "delay", 0), Interval: p.duration(c, "interval", 0),
+		StartAt: p.at(c, "start"), Until: p.at(c, "until"),
+	}
 	if c.Has("toi") {
 		toi := flute.NewTOI(uint64(c.Int(p.t, "toi", 0)))
 		f.TOI = &toi
@@ -153,7 +181,33 @@ func (p *player) add(c *scenario.Command) (flute.TOI, error) {
 		return flute.TOI{}, err
 	}
 	content.fail = int64(c.Int(p.t, "fail", 1<<62))
+	if c.Name == "update" {
+		return p.s.Update(o, p.when(c))
+	}
 	return p.s.Add(o)
+}
+
+func (p *player) toi(c *scenario.Command) flute.TOI {
+	return flute.NewTOI(uint64(c.Int(p.t, "toi", 0)))
+}
+
+func (p *player) when(c *scenario.Command) When {
+	if c.Arg("when", "") == "transfer" {
+		return AfterTransfer
+	}
+	return AtOnce
+}
+
+// at returns a time that is given as the time since the start of the session; without it, none.
+func (p *player) at(c *scenario.Command, key string) time.Time {
+	if !c.Has(key) {
+		return time.Time{}
+	}
+	since := p.view.start
+	if c.Name == "new" {
+		since = p.now
+	}
+	return since.Add(p.duration(c, key, 0))
 }
 
 func (p *player) send(c *scenario.Command, out *strings.Builder) {
@@ -168,6 +222,8 @@ func (p *player) send(c *scenario.Command, out *strings.Builder) {
 		if !ok {
 			d := p.s.Deadline()
 			switch {
+			case p.s.paused:
+				out.WriteString("paused\n")
 			case d.IsZero() != p.s.Done():
 				p.t.Errorf("%s: Deadline %v, Done %v", c.Pos, d, p.s.Done())
 			case d.IsZero():
@@ -192,6 +248,14 @@ func showEvent(e event.Event) string {
 		return fmt.Sprintf("completed toi %v %s, %d bytes in %v", e.TOI, e.ContentLocation, e.Size, e.Duration)
 	case event.ObjectFailed:
 		return fmt.Sprintf("failed toi %v %s: %s: %s", e.TOI, e.ContentLocation, e.Reason, e.Detail)
+	case event.TransferStarted:
+		return fmt.Sprintf("transfer %d of toi %v started", e.Transfer, e.TOI)
+	case event.TransferDone:
+		return fmt.Sprintf("transfer %d of toi %v done, %d packets in %v", e.Transfer, e.TOI, e.Packets, e.Duration)
+	case event.Late:
+		return fmt.Sprintf("late toi %v %s by %v", e.TOI, e.ContentLocation, e.By)
+	case event.QueueEmpty:
+		return fmt.Sprintf("queue %d empty", e.Priority)
 	case event.Warning:
 		return "warning " + e.Text
 	}

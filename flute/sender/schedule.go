@@ -15,6 +15,7 @@ type schedule struct {
 
 	queues  []*queue // by priority, the one that is served first first
 	waiting delays
+	overdue []*object // whose time was over before their turn came
 	idle    []*carrier
 	changed bool // fill is to be called
 }
@@ -23,22 +24,21 @@ type schedule struct {
 func (s *schedule) queue(priority int8) *queue {
 	i, ok := slices.BinarySearchFunc(s.queues, priority, func(q *queue, p int8) int { return cmp.Compare(q.priority, p) })
 	if !ok {
-		s.queues = slices.Insert(s.queues, i, &queue{priority: priority, parallel: s.cfg.Parallel})
+		parallel := cmp.Or(s.cfg.Queues[priority], s.cfg.Parallel)
+		s.queues = slices.Insert(s.queues, i, &queue{priority: priority, parallel: parallel})
 	}
 	return s.queues[i]
 }
 
 // push makes o pending, after all others of its priority.
 func (s *schedule) push(o *object) {
-	o.state = pending
-	s.queue(o.priority).pending.Push(o)
+	s.queue(o.priority).push(o, false)
 	s.changed = true
 }
 
 // pushFront makes o pending, before all others of its priority.
 func (s *schedule) pushFront(o *object) {
-	o.state = pending
-	s.queue(o.priority).pending.PushFront(o)
+	s.queue(o.priority).push(o, true)
 	s.changed = true
 }
 
@@ -84,7 +84,7 @@ func (s *schedule) wanted(now time.Time) *object {
 func (s *schedule) ready(now time.Time) bool {
 	return slices.ContainsFunc(s.queues, func(q *queue) bool {
 		o := q.head()
-		return o != nil && o.described(s.cfg, now)
+		return !q.paused && o != nil && o.described(s.cfg, now)
 	})
 }
 
@@ -101,6 +101,9 @@ func (s *schedule) fill(now time.Time) {
 }
 
 func (s *schedule) fillQueue(q *queue, now time.Time) {
+	if q.paused {
+		return
+	}
 	for !q.full() {
 		if i := slices.IndexFunc(q.parked, (*carrier).answered); i >= 0 {
 			q.enter(q.parked[i])
@@ -108,14 +111,27 @@ func (s *schedule) fillQueue(q *queue, now time.Time) {
 			s.changed = true // its description may have expired
 			continue
 		}
-		o := q.head()
+		o := s.head(q, now)
 		if o == nil || !o.described(s.cfg, now) || !s.atOnce(o) {
 			break
 		}
-		q.pending.Pop()
-		q.enter(s.carry(q, o))
+		q.pop()
+		q.enter(s.carry(q, o, now))
 	}
 	s.openAhead(q, now)
+}
+
+// head returns the object of q that comes next. Those whose time is over become overdue.
+func (s *schedule) head(q *queue, now time.Time) *object {
+	for {
+		o := q.head()
+		if o == nil || !o.over(now) {
+			return o
+		}
+		q.pop()
+		s.overdue = append(s.overdue, o)
+		s.changed = true
+	}
 }
 
 // refill gives their places back to files whose source has answered.
@@ -145,8 +161,10 @@ func (s *schedule) next() *queue {
 // inTransfer returns how many files are in transfer, and how many of these wait for their source without a place.
 func (s *schedule) inTransfer() (active, parked int) {
 	for _, q := range s.queues {
-		active += len(q.active)
-		parked += len(q.parked)
+		if !q.paused {
+			active += len(q.active)
+			parked += len(q.parked)
+		}
 	}
 	return active, parked
 }
@@ -156,7 +174,7 @@ func (s *schedule) inTransfer() (active, parked int) {
 func (s *schedule) append(b []byte, q *queue, now time.Time) ([]byte, *carrier, error) {
 	c := q.active[q.turn]
 	c.content.attended = s.works.attended
-	b, err := c.appendPacket(b, c.left == 1 && c.object.last(), s.cfg.Interleave, now)
+	b, err := c.appendPacket(b, c.left == 1 && c.object.last(now), now)
 	if len(c.works) > 0 {
 		s.collect(c, now)
 	}
@@ -211,8 +229,15 @@ func (s *schedule) collect(c *carrier, now time.Time) {
 	c.works = c.works[:0]
 }
 
-// drop ends the current transfer of o, if there is one.
+// drop ends the current transfer of o, if there is one, and its waiting.
 func (s *schedule) drop(o *object, now time.Time) {
+	if o.state == waiting {
+		s.waiting.remove(o)
+		o.state = pending
+	}
+	if o.state != active {
+		return
+	}
 	if c := s.queue(o.priority).find(o); c != nil {
 		s.release(c, now)
 	}
@@ -234,6 +259,9 @@ func (s *schedule) release(c *carrier, now time.Time) {
 // zero: never.
 func (s *schedule) lapses(now time.Time) (undescribed bool, next time.Time) {
 	for _, q := range s.queues {
+		if q.paused {
+			continue
+		}
 		for _, c := range q.active {
 			if until := c.object.covered; !until.After(now) {
 				undescribed = true

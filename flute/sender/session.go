@@ -36,6 +36,7 @@ type Session struct {
 	maxPayload int  // bytes of symbols in a packet
 	broken     bool // a file has changed after the session was complete
 	closed     bool
+	paused     bool // nothing is sent
 }
 
 // New returns a session without files. The error names the field of cfg that is at fault.
@@ -53,7 +54,7 @@ func New(cfg Config) (*Session, error) {
 			c.FDTTransfers += max(1, c.TransferCount)
 		}
 	}
-	s := &Session{cfg: c, names: newNames(c), stats: statistics{key: c.Session}}
+	s := &Session{cfg: c, names: newNames(c), stats: statistics{key: c.Session, each: c.TransferEvents}}
 	s.plan = plan{cfg: c, names: &s.names, stats: &s.stats}
 	s.plan.sending.coder = coder
 	s.plan.sending.ids.next = c.FDTStartID
@@ -73,13 +74,14 @@ func (s *Session) Add(o *Object) (flute.TOI, error) {
 	if s.closed || !s.plan.complete {
 		var n *object
 		if n, err = s.admit(o, nil); err == nil {
+			s.enlist(n, false)
 			return n.toi, nil
 		}
 	}
 	return flute.TOI{}, fmt.Errorf("%w (%s)", err, o.file.ContentLocation)
 }
 
-// admit makes o an object of the session, in the place of before if that is not nil.
+// admit makes o an object of the session, in the place of before if that is not nil. It is to be enlisted then.
 func (s *Session) admit(o *Object, before *object) (*object, error) {
 	f := &o.file
 	switch {
@@ -109,7 +111,10 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &object{Object: o, coding: c, toi: toi, location: f.ContentLocation, carousel: newCarousel(s.cfg, f)}
+	n := &object{
+		Object: o, coding: c, toi: toi, location: f.ContentLocation, carousel: newCarousel(s.cfg, f),
+		priority: f.Priority, interleave: cmp.Or(f.Interleave, s.cfg.Interleave),
+	}
 	spec := alc.Spec{TSI: s.cfg.Session.TSI, TOI: toi, Codepoint: uint8(c.oti.EncodingID)}
 	if !s.cfg.OutOfBandOTI && !s.cfg.mbms() {
 		spec.OTI = &n.coding.oti
@@ -125,25 +130,25 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	}
 	s.maxPayload = max(s.maxPayload, c.payload())
 	s.names.add(n)
-	s.plan.list(n)
-	if before == nil {
-		s.schedule.push(n)
-	} else {
-		s.schedule.pushFront(n) // it has waited; and it may change again before its next turn
-	}
-	s.stats.counts.Added++
 	return n, nil
 }
 
-// Remove ends the object with this TOI at once, and reports whether packets of it were still to come. An object that is
-// sent for ever ends as completed if it was sent once; others end as failed, cancelled.
-func (s *Session) Remove(toi flute.TOI) bool {
-	o := s.names.objects[toi]
-	if o == nil || !o.live() {
-		return false
+// enlist has n described and sent. It comes first if it takes the place of another one: it has waited, and it may
+// change again before its next turn.
+func (s *Session) enlist(n *object, first bool) {
+	s.stats.counts.Added++
+	s.plan.list(n)
+	s.schedule.queue(n.priority).live++
+	at := n.file.StartAt
+	switch {
+	case at.After(s.clock.now):
+		n.due = at
+		s.schedule.delay(n, at)
+	case first:
+		s.schedule.pushFront(n)
+	default:
+		s.schedule.push(n)
 	}
-	s.give(o, event.FailCancelled, "")
-	return true
 }
 
 // Reserve takes the next free TOI for a file that will be added with it, in File.TOI. It is given to nobody else until
@@ -182,6 +187,9 @@ func (s *Session) Abort(reason string) {
 	}
 	for _, p := range s.plan.pages {
 		for _, o := range p.objects {
+			if n := o.successor; n != nil {
+				s.withdraw(n, event.FailClosed, reason)
+			}
 			if o.live() {
 				s.give(o, event.FailClosed, reason)
 			}

@@ -27,7 +27,7 @@ func FuzzSession(f *testing.F) {
 	for range 20 {
 		script := make([]byte, 200)
 		for i := range script {
-			script[i] = "\x17\x0dABabcFRSSSSSSSSSSWWC"[r.IntN(20)]
+			script[i] = "\x17\x0d\x2d\x6fABabcFRSSSSSSSSSSWWCrTPPQUVM"[r.IntN(30)]
 		}
 		f.Add(script)
 	}
@@ -51,6 +51,12 @@ func runScript(t *testing.T, options byte, script []byte) {
 	if options&8 != 0 {
 		cfg.OTI.EncodingID, cfg.Delay, cfg.TransferCount = fec.ReedSolomonGF28, 30*time.Millisecond, 2
 	}
+	if options&32 != 0 {
+		cfg.Delay, cfg.Interval, cfg.Burst, cfg.TransferCount = 0, 20*time.Millisecond, 2, 3
+	}
+	if options&64 != 0 {
+		cfg.Until, cfg.TransferCount = start.Add(time.Second), 0
+	}
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -62,11 +68,30 @@ func runScript(t *testing.T, options byte, script []byte) {
 		switch {
 		case op == 'R':
 			for toi := range s.names.objects {
-				if live := s.names.objects[toi].live(); s.Remove(toi) != live {
+				if live := s.names.objects[toi].live(); s.Remove(toi, AtOnce) != live {
 					t.Fatalf("op %d: Remove of TOI %v, live: %v", i, toi, live)
 				}
 				break
 			}
+		case op == 'r', op == 'T', op == 'P':
+			for toi, o := range s.names.objects {
+				live := o.live()
+				switch {
+				case op == 'r' && s.Remove(toi, AfterTransfer) != live:
+					t.Fatalf("op %d: Remove of TOI %v, live: %v", i, toi, live)
+				case op == 'T' && s.Trigger(toi, now.Add(time.Duration(i%3)*10*time.Millisecond)) && !live:
+					t.Fatalf("op %d: TOI %v has ended and was triggered", i, toi)
+				case op == 'P' && s.PauseObject(toi, !o.paused) != live:
+					t.Fatalf("op %d: PauseObject of TOI %v, live: %v", i, toi, live)
+				}
+				break
+			}
+		case op == 'Q':
+			s.PauseQueue(int8(i%3), i%2 == 0)
+		case op == 'M':
+			s.PauseSession(!s.paused)
+		case op == 'U', op == 'V':
+			m.update(s, When(op-'U'), i)
 		case op == 'C' && i%7 == 0:
 			_ = s.SetComplete()
 		case op == 'W':
@@ -81,6 +106,13 @@ func runScript(t *testing.T, options byte, script []byte) {
 		}
 		m.check(s)
 	}
+	s.PauseSession(false)
+	for i := range 3 {
+		s.PauseQueue(int8(i), false)
+	}
+	for toi := range s.names.objects {
+		s.PauseObject(toi, false)
+	}
 	// Whatever was done, the session comes to its end when time passes.
 	for n := 0; !s.Done(); n++ {
 		if d := s.Deadline(); d.IsZero() {
@@ -92,6 +124,7 @@ func runScript(t *testing.T, options byte, script []byte) {
 			t.Fatalf("nothing was sent at Deadline %v, and there is no later one", now)
 		}
 		m.check(s)
+		now = now.Add(time.Millisecond)
 		if n > 100_000 {
 			t.Fatal("no end")
 		}
@@ -111,7 +144,7 @@ type model struct {
 
 func (m *model) add(s *Session, size int, fail bool, i int) {
 	content := &flaky{r: bytes.NewReader(pattern(size)), fail: 1 << 62}
-	f := File{ContentLocation: fmt.Sprint("f", i%13), Content: content, Size: uint64(size), Digests: NoDigest}
+	f := File{ContentLocation: fmt.Sprint("f", i%13), Content: content, Size: uint64(size), Digests: NoDigest, Priority: int8(i % 3)}
 	o, err := Prepare(context.Background(), f, nil)
 	if err != nil {
 		m.t.Fatal(err)
@@ -123,6 +156,21 @@ func (m *model) add(s *Session, size int, fail bool, i int) {
 	case err == nil:
 		m.added++
 	case !errors.Is(err, ErrLocation) && !errors.Is(err, ErrComplete):
+		m.t.Fatal(err)
+	}
+}
+
+// update replaces a file, or adds one.
+func (m *model) update(s *Session, when When, i int) {
+	f := File{ContentLocation: fmt.Sprint("f", i%13), Content: bytes.NewReader(pattern(50)), Size: 50, Digests: NoDigest}
+	o, err := Prepare(context.Background(), f, nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	switch _, err := s.Update(o, when); {
+	case err == nil:
+		m.added++
+	case !errors.Is(err, ErrComplete):
 		m.t.Fatal(err)
 	}
 }
@@ -178,7 +226,14 @@ func (m *model) check(s *Session) {
 		m.ended[toi] = true
 	}
 	st := s.Stats()
-	if st.Added != uint64(m.added) || st.Added != st.Pending+st.Completed+st.Failed || int(st.Pending) != m.added-len(m.ended) {
+	successors := 0 // they count once they are described
+	for _, o := range s.names.objects {
+		if o.state == deferred {
+			successors++
+		}
+	}
+	added := m.added - successors
+	if st.Added != uint64(added) || st.Added != st.Pending+st.Completed+st.Failed || int(st.Pending) != added-len(m.ended) {
 		m.t.Fatalf("added %d, ended %d: %+v", m.added, len(m.ended), st)
 	}
 	var live, done tally
@@ -202,7 +257,17 @@ func (m *model) check(s *Session) {
 		}
 	}
 	inTransfer, _ := s.schedule.inTransfer()
-	if live != s.plan.live || done != s.plan.finished || inTransfer > s.cfg.Parallel {
+	for _, q := range s.schedule.queues {
+		if len(q.active) > q.parallel || q.live < len(q.active)+len(q.parked)+len(q.held) {
+			m.t.Fatalf("priority %d: %d files in transfer, %d live", q.priority, len(q.active), q.live)
+		}
+		live.objects -= q.live
+	}
+	if live.objects != 0 {
+		m.t.Fatalf("%d live objects are of no queue", live.objects)
+	}
+	live.objects = s.plan.live.objects
+	if live != s.plan.live || done != s.plan.finished || inTransfer > 3*s.cfg.Parallel {
 		m.t.Fatalf("live %v, counted %v; finished %v, counted %v; %d carriers", live, s.plan.live, done, s.plan.finished, inTransfer)
 	}
 }

@@ -6,38 +6,60 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
+// QueueState is how far the files of one priority have come, when it was asked for.
+type QueueState struct {
+	Priority int8 `json:"priority"`
+	Files    int  `json:"files"`   // with packets to come
+	Sending  int  `json:"sending"` // of these: in transfer
+	Paused   bool `json:"paused,omitempty"`
+}
+
+// Queues returns the state of each priority that a file has had, in the order in which they are served.
+func (s *Session) Queues() []QueueState {
+	list := make([]QueueState, 0, len(s.schedule.queues))
+	for _, q := range s.schedule.queues {
+		list = append(list, QueueState{q.priority, q.live, len(q.active) + len(q.parked) + len(q.held), q.paused || s.paused})
+	}
+	return list
+}
+
 // Objects returns how far the objects have come of which packets are to come: up to limit of them, first those in
 // transfer, by TOI, then some of the others; and how many there are. It looks at all objects that the session
 // remembers.
 func (s *Session) Objects(limit int) (list []event.ObjectState, total int) {
 	sent := map[*object]uint64{} // bytes of source symbols in the current transfer
 	for _, q := range s.schedule.queues {
-		for _, c := range slices.Concat(q.active, q.parked) {
+		for _, c := range slices.Concat(q.active, q.parked, q.held) {
 			sent[c.object] = c.source
 		}
 	}
-	var waiting, sending []*object
+	var idle, sending []*object
 	for _, o := range s.names.objects {
 		if !o.live() {
 			continue
 		}
 		if _, ok := sent[o]; ok {
 			sending = append(sending, o)
-		} else if len(waiting) < limit {
-			waiting = append(waiting, o)
+		} else if len(idle) < limit {
+			idle = append(idle, o)
 		}
 	}
 	byTOI := func(a, b *object) int { return a.toi.Compare(b.toi) }
 	slices.SortFunc(sending, byTOI)
-	slices.SortFunc(waiting, byTOI)
-	chosen := append(sending, waiting...)
+	slices.SortFunc(idle, byTOI)
+	chosen := append(sending, idle...)
 	for i, o := range chosen[:min(limit, len(chosen))] {
 		st := event.ObjectState{
 			TOI: o.toi, ContentLocation: o.location, Phase: "waiting", TransferLength: o.transferLength,
-			Done: sent[o], Transfers: o.sent,
+			Done: sent[o], Transfers: o.sent, Priority: o.priority,
 		}
-		if i < len(sending) {
+		switch {
+		case o.paused:
+			st.Phase = "paused"
+		case i < len(sending):
 			st.Phase = "sending"
+		case o.state == waiting:
+			st.Resumes = o.resume
 		}
 		list = append(list, st)
 	}

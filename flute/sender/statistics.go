@@ -18,6 +18,7 @@ type Stats struct {
 	FDTPackets   uint64 `json:"fdt_packets"`
 	FDTInstances uint64 `json:"fdt_instances"` // published
 	Transfers    uint64 `json:"transfers"`     // of objects, complete ones
+	Overruns     uint64 `json:"overruns"`      // transfers that ended after the next one was to begin, by its interval
 
 	Added     uint64 `json:"added"`   // objects; Added = Pending + Completed + Failed
 	Pending   uint64 `json:"pending"` // with packets to come
@@ -28,6 +29,7 @@ type Stats struct {
 // statistics is what a session tells of itself: counters and events.
 type statistics struct {
 	key    flute.SessionKey
+	each   bool  // each transfer is told
 	counts Stats // without Pending
 	events []event.Event
 }
@@ -88,6 +90,42 @@ func (s *statistics) completed(o *object, now time.Time) {
 		Session: s.key, TOI: o.toi, ContentLocation: o.location, ContentType: o.file.ContentType, Size: o.file.Size,
 		Digests: o.digests(), FirstPacket: o.first, Duration: now.Sub(o.first), Encoding: encoding,
 	})
+}
+
+// transferStarted tells that the first packet of a transfer of o was made.
+func (s *statistics) transferStarted(o *object) {
+	if s.each {
+		s.events = append(s.events, event.TransferStarted{
+			Session: s.key, TOI: o.toi, ContentLocation: o.location, Transfer: o.sent + 1,
+		})
+	}
+}
+
+// transferDone tells that the last packet of a transfer was made.
+func (s *statistics) transferDone(c *carrier, now time.Time) {
+	if o := c.object; s.each {
+		s.events = append(s.events, event.TransferDone{
+			Session: s.key, TOI: o.toi, ContentLocation: o.location, Transfer: o.sent + 1,
+			Packets: o.coding.packets, Duration: now.Sub(c.began),
+		})
+	}
+}
+
+// emptied tells that no object of this priority has packets to come.
+func (s *statistics) emptied(priority int8) {
+	s.events = append(s.events, event.QueueEmpty{Session: s.key, Priority: priority})
+}
+
+// turned notes the end of a transfer of o. late is by how much its next turn was to begin before.
+func (s *statistics) turned(o *object, late time.Duration) {
+	s.counts.Transfers++
+	if late > 0 {
+		s.counts.Overruns++
+		if !o.overrun {
+			s.events = append(s.events, event.Late{Session: s.key, TOI: o.toi, ContentLocation: o.location, By: late})
+		}
+	}
+	o.overrun = late > 0
 }
 
 // failed tells that o was not.

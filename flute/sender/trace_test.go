@@ -254,6 +254,7 @@ func TestTracesEvents(t *testing.T) {
 					t.Errorf("%s: completed %+v", tr.name, e)
 				}
 				ended[e.TOI] = true
+			case event.QueueEmpty:
 			default:
 				t.Errorf("%s: %T %+v", tr.name, e, e)
 			}

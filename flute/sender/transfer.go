@@ -16,6 +16,8 @@ type transfer struct {
 	content readAhead
 	window  int // bytes that are read at once of source blocks that are not needed whole
 
+	interleave int // source blocks in transfer at once, at most
+
 	slots   []block // room for the blocks in transfer; those in use are first
 	active  int     // slots in use
 	turn    int     // the slot that is next, below active
@@ -35,7 +37,7 @@ func (x *transfer) start(c *coding, header *alc.Template, number uint64, interle
 	if len(x.slots) < interleave {
 		x.slots = append(x.slots, make([]block, interleave-len(x.slots))...)
 	}
-	x.coding, x.header, x.window = c, header, window
+	x.coding, x.header, x.interleave, x.window = c, header, interleave, window
 	x.active, x.turn, x.next, x.asked, x.number, x.left, x.source = 0, 0, 0, 0, number, c.packets, 0
 	x.inside, x.waiting = false, nil
 }
@@ -50,12 +52,12 @@ func (x *transfer) stop() Opened {
 // the B flag if closeObject is set. errBusy says that it waits for a Work; errPanicked that a Work has crashed, after
 // which repeat is to be called if the transfer shall go on. Other errors are those of the content or of the code, and
 // end the transfer. After a panic of the content or of the code it may be called again, and appends the same packet.
-func (x *transfer) appendPacket(b []byte, closeObject bool, interleave int, now time.Time) ([]byte, error) {
+func (x *transfer) appendPacket(b []byte, closeObject bool, now time.Time) ([]byte, error) {
 	if x.inside {
 		x.revive(now)
 	}
 	x.inside = true
-	b, err := x.appendRead(b, closeObject, interleave, now)
+	b, err := x.appendRead(b, closeObject, now)
 	x.inside = false
 	return b, err
 }
@@ -73,7 +75,7 @@ func (x *transfer) revive(now time.Time) {
 }
 
 // appendRead is append with what has to be read for it.
-func (x *transfer) appendRead(b []byte, closeObject bool, interleave int, now time.Time) ([]byte, error) {
+func (x *transfer) appendRead(b []byte, closeObject bool, now time.Time) ([]byte, error) {
 	r := &x.content
 	for {
 		if r.source != nil || r.job != nil {
@@ -82,7 +84,7 @@ func (x *transfer) appendRead(b []byte, closeObject bool, interleave int, now ti
 			}
 		}
 		var err error
-		b, err = x.append(b, closeObject, interleave)
+		b, err = x.append(b, closeObject)
 		switch {
 		case err == nil:
 			if r.hungry && r.work == nil && r.bytes <= readWindow/2 {
@@ -102,7 +104,7 @@ func (x *transfer) appendRead(b []byte, closeObject bool, interleave int, now ti
 	}
 }
 
-func (x *transfer) append(b []byte, closeObject bool, interleave int) ([]byte, error) {
+func (x *transfer) append(b []byte, closeObject bool) ([]byte, error) {
 	c := x.coding
 	if c.blocks == 0 {
 		// An empty object: FEC Payload ID 0, no symbol. With repair symbols there would be nothing to repair.
@@ -110,7 +112,7 @@ func (x *transfer) append(b []byte, closeObject bool, interleave int) ([]byte, e
 		x.left = 0
 		return c.oti.AppendPayloadID(b, fec.PayloadID{}), nil
 	}
-	s, err := x.slot(interleave)
+	s, err := x.slot()
 	if err != nil {
 		return b, err
 	}
@@ -143,9 +145,9 @@ func (x *transfer) append(b []byte, closeObject bool, interleave int) ([]byte, e
 
 // slot returns the block whose turn it is. Blocks are opened no earlier than their first symbol is due: an error then
 // costs no packet of another block.
-func (x *transfer) slot(interleave int) (*block, error) {
+func (x *transfer) slot() (*block, error) {
 	for {
-		if x.turn >= x.active && x.active < interleave && x.next < x.coding.blocks {
+		if x.turn >= x.active && x.active < x.interleave && x.next < x.coding.blocks {
 			if err := x.open(&x.slots[x.active]); err != nil {
 				return nil, err
 			}

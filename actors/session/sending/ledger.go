@@ -75,6 +75,11 @@ func (l *Ledger) add(m Add) Added {
 	return l.answer(m.ID, func() (flute.TOI, error) { return l.cfg.Core.Add(m.Object) })
 }
 
+// update does the same for a file that may take the place of another one.
+func (l *Ledger) update(m Update) Added {
+	return l.answer(m.ID, func() (flute.TOI, error) { return l.cfg.Core.Update(m.Object, m.When) })
+}
+
 // reserve takes a TOI, unless the question was answered before.
 func (l *Ledger) reserve(m Reserve) Added { return l.answer(m.ID, l.cfg.Core.Reserve) }
 
@@ -89,6 +94,29 @@ func (l *Ledger) answer(id uint64, find func() (flute.TOI, error)) Added {
 	l.answers[l.answered] = answer{id, Added{toi, err}}
 	l.answered = (l.answered + 1) % maxAnswers
 	return Added{toi, err}
+}
+
+// steer does what m says with what is in the session already. It reports whether there is such an object.
+func (l *Ledger) steer(m Message, now time.Time) (found bool) {
+	core := l.cfg.Core
+	switch m := m.(type) {
+	case Remove:
+		return core.Remove(m.TOI, m.When)
+	case Trigger:
+		at := m.At
+		if at.IsZero() {
+			at = now
+		}
+		return core.Trigger(m.TOI, at)
+	case PauseObject:
+		return core.PauseObject(m.TOI, m.Paused)
+	case PauseQueue:
+		core.PauseQueue(m.Priority, m.Paused)
+	case PauseSession:
+		core.PauseSession(m.Paused)
+	case Add, Update, Reserve, Release, Finish, Close, Inspect, pump, ran:
+	}
+	return false
 }
 
 // bid sends the close-session flag and returns what there is to say. cause is the error that ends the session before

@@ -1,6 +1,8 @@
 package sending
 
 import (
+	"time"
+
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -21,7 +23,15 @@ type Add struct {
 	Object *sender.Object
 }
 
-// Added answers Add.
+// Update is sent by the node: a file in the place of the one with its Content-Location. Answered with [Added], and may
+// be sent again like Add.
+type Update struct {
+	ID     uint64 // of the question, among those of Add
+	Object *sender.Object
+	When   sender.When
+}
+
+// Added answers Add and Update.
 type Added struct {
 	TOI flute.TOI
 	Err error
@@ -41,11 +51,37 @@ type Finish struct{}
 // Close is sent by the node, and answered with [Taken] then, or by Sessions: end the session now.
 type Close struct{ Reason string }
 
-// Remove is sent by the node: end an object now. Answered with [Taken]. It does nothing if the object has ended.
-type Remove struct{ TOI flute.TOI }
+// Remove is sent by the node: end an object. Answered with [Taken].
+type Remove struct {
+	TOI  flute.TOI
+	When sender.When
+}
 
-// Taken answers Finish, Close, Remove and Release.
-type Taken struct{}
+// Trigger is sent by the node: the next turn of an object begins at a time, or now. Answered with [Taken].
+type Trigger struct {
+	TOI flute.TOI
+	At  time.Time // zero: now
+}
+
+// PauseObject is sent by the node: an object waits, or goes on. Answered with [Taken].
+type PauseObject struct {
+	TOI    flute.TOI
+	Paused bool
+}
+
+// PauseQueue is sent by the node: the files of a priority wait, or go on. Answered with [Taken].
+type PauseQueue struct {
+	Priority int8
+	Paused   bool
+}
+
+// PauseSession is sent by the node: the session waits, or goes on. Answered with [Taken].
+type PauseSession struct{ Paused bool }
+
+// Taken answers what is not answered otherwise.
+type Taken struct {
+	Found bool // packets of the object of Remove, Trigger or PauseObject were to come
+}
 
 // Inspect is sent by the node, in any state. Answered with [State].
 type Inspect struct{ Objects int } // that are told at most
@@ -53,6 +89,7 @@ type Inspect struct{ Objects int } // that are told at most
 // State answers Inspect.
 type State struct {
 	Stats       sender.Stats
+	Queues      []sender.QueueState
 	Objects     []event.ObjectState
 	ObjectCount int
 }
@@ -63,15 +100,20 @@ type pump struct{}
 // ran is sent by a lane: a Work has run, or has failed to.
 type ran struct{}
 
-func (Add) kind() string     { return "add" }
-func (Reserve) kind() string { return "reserve" }
-func (Release) kind() string { return "release" }
-func (Finish) kind() string  { return "finish" }
-func (Close) kind() string   { return "close" }
-func (Remove) kind() string  { return "remove" }
-func (Inspect) kind() string { return "inspect" }
-func (pump) kind() string    { return "pump" }
-func (ran) kind() string     { return "ran" }
+func (Add) kind() string          { return "add" }
+func (Reserve) kind() string      { return "reserve" }
+func (Release) kind() string      { return "release" }
+func (Finish) kind() string       { return "finish" }
+func (Close) kind() string        { return "close" }
+func (Remove) kind() string       { return "remove" }
+func (Inspect) kind() string      { return "inspect" }
+func (pump) kind() string         { return "pump" }
+func (ran) kind() string          { return "ran" }
+func (Update) kind() string       { return "update" }
+func (Trigger) kind() string      { return "trigger" }
+func (PauseObject) kind() string  { return "pause-object" }
+func (PauseQueue) kind() string   { return "pause-queue" }
+func (PauseSession) kind() string { return "pause-session" }
 
 // kindOf names what a sending session takes.
 func kindOf(m any) string {

@@ -86,6 +86,9 @@ func (s *session) receive(ctx actor.Context, m Message) {
 	case Release:
 		s.ledger.cfg.Core.Release(m.TOI)
 		ctx.Respond(Taken{})
+	case Update:
+		ctx.Respond(s.ledger.update(m))
+		s.again(ctx)
 	case Finish:
 		s.ledger.finishing = true
 		// RFC 6726, section 3.4.2: receivers may leave once they have what is described. The error says that it is
@@ -98,12 +101,11 @@ func (s *session) receive(ctx actor.Context, m Message) {
 			ctx.Respond(Taken{})
 		}
 		s.end(ctx, m.Reason, nil)
-	case Remove:
-		s.ledger.cfg.Core.Remove(m.TOI)
-		ctx.Respond(Taken{})
+	case Remove, Trigger, PauseObject, PauseQueue, PauseSession:
+		ctx.Respond(Taken{s.ledger.steer(m, time.Now())})
 		s.again(ctx)
 	case Inspect:
-		st := State{Stats: s.ledger.cfg.Core.Stats()}
+		st := State{Stats: s.ledger.cfg.Core.Stats(), Queues: s.ledger.cfg.Core.Queues()}
 		st.Objects, st.ObjectCount = s.ledger.cfg.Core.Objects(m.Objects)
 		ctx.Respond(st)
 	case ran:
