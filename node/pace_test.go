@@ -3,10 +3,12 @@ package node
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
@@ -199,6 +201,43 @@ func TestCompletedIsToldInTime(t *testing.T) {
 			if late := at.Sub(p.whole[toi]); p.whole[toi].IsZero() || late < 0 || late > 10*time.Millisecond {
 				t.Errorf("TOI %v was told to be completed at %v, its last packet went out at %v", toi, at, p.whole[toi])
 			}
+		}
+	})
+}
+
+// degrading is a writer that has something to tell once.
+type degrading struct {
+	sending.Writer
+	text string
+}
+
+func (d *degrading) Degraded() (text string) {
+	text, d.text = d.text, ""
+	return text
+}
+
+// TestDegradedWriterIsTold: what the socket cannot do any more is a Warning, also when datagrams are impaired.
+func TestDegradedWriterIsTold(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		writer := &degrading{w.net.Dial(simSource, simGroup), "no offload"}
+		keep := func([]byte) bool { return false }
+		s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 1, Impair: keep}, writer, simSource.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.addNamed(s, "a", 1, 10_000)
+		s.Finish(w.ctx)
+		if err := s.Wait(w.ctx); err != nil {
+			t.Error(err)
+		}
+		told := 0
+		for _, e := range w.take() {
+			if e, ok := e.(event.Warning); ok && strings.Contains(e.Text, "no offload") {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Errorf("told %d times", told)
 		}
 	})
 }

@@ -26,6 +26,9 @@ type SendConfig struct {
 	Interface string // name, index or address; empty: the system's choice
 	TTL       int    // zero: 1
 	Rate      uint64 // bits of UDP payload per second; zero: as fast as the socket takes them
+	// NoOffload hands datagrams to the system one by one, which costs more processor time. False: with a Rate, datagrams
+	// in a row are messages of up to 64 KiB where the system takes them (UDP_SEGMENT of Linux).
+	NoOffload bool
 
 	// Patience is how long the session goes on while nothing can be sent, because the link or the route is away. Zero:
 	// for ever if Session sends its files for ever, DefaultPatience if not; negative: for ever. A Warning tells when
@@ -53,6 +56,8 @@ type Sending struct {
 	pid  *actor.PID
 	done chan struct{}
 	out  *sending.Outcome
+	// offload says that the socket takes messages of several datagrams.
+	offload bool
 
 	asked atomic.Uint64 // ID of the last Add
 }
@@ -61,12 +66,16 @@ type Sending struct {
 // before the session has begun, Send returns its error, and the session is closed as soon as that is possible.
 func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 	loopback := true
-	w, err := udp.Dial(udp.SendConfig{To: cfg.To, Interface: cfg.Interface, TTL: cfg.TTL, Loopback: &loopback})
+	w, err := udp.Dial(udp.SendConfig{
+		To: cfg.To, Interface: cfg.Interface, TTL: cfg.TTL, Loopback: &loopback,
+		// Without a rate it would overrun receivers that read datagrams one by one.
+		NoOffload: cfg.NoOffload || cfg.Rate == 0,
+	})
 	if err != nil {
 		return nil, err
 	}
 	return n.sendOver(ctx, cfg, wire{
-		Writer: w, source: w.LocalAddr().Addr(), late: n.alarms.Late(),
+		Writer: w, source: w.LocalAddr().Addr(), late: n.alarms.Late(), offload: w.Offload(),
 		timer: func(fire func()) sending.Timer { return n.alarms.NewTimer(fire) },
 	})
 }
@@ -82,6 +91,8 @@ type wire struct {
 	source netip.Addr
 	timer  func(fire func()) sending.Timer // nil: those of package time
 	late   time.Duration                   // by how much timers are late
+
+	offload bool // see Sending.Offload
 }
 
 func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, error) {
@@ -99,7 +110,7 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 	if cfg.Impair != nil {
 		w.Writer = &impaired{Writer: w.Writer, drop: cfg.Impair}
 	}
-	s := &Sending{node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome()}
+	s := &Sending{node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome(), offload: w.offload}
 	sc := sending.Config{Key: key, Core: core, Writer: w.Writer, Patience: cfg.patience(), Outcome: s.out, Timer: w.timer}
 	if cfg.Rate > 0 {
 		sc.Bucket = pacing.NewBucket(cfg.Rate, pacing.Frames{}, w.late)
@@ -250,11 +261,23 @@ func (s *Sending) Wait(ctx context.Context) error {
 	return s.out.Err()
 }
 
+// Offload reports whether the datagrams of the session began as messages of several to the system (UDP_SEGMENT). A
+// Warning tells when the system refuses them: then they are sent one by one.
+func (s *Sending) Offload() bool { return s.offload }
+
 // impaired is a writer that drops.
 type impaired struct {
 	sending.Writer
 	drop    func([]byte) bool
 	dropped []bool // what was decided about datagrams that were not sent yet
+}
+
+// Degraded returns what the writer has to tell.
+func (w *impaired) Degraded() string {
+	if d, ok := w.Writer.(interface{ Degraded() string }); ok {
+		return d.Degraded()
+	}
+	return ""
 }
 
 // WriteBatch implements sending.Writer. What it could not send comes again, in the same order: it has been decided

@@ -24,6 +24,7 @@ type sendCommand struct {
 	Repeat    settings.Transfers `default:"1" placeholder:"N|forever" help:"Transfers of each file. A file that changes is sent anew; files that are added to a folder after the start are not sent."`
 	Delay     time.Duration      `type:"natural" placeholder:"10s" help:"Time between two transfers of a file."`
 	Parallel  int                `type:"positive" default:"${parallel}" help:"Files sent at once."`
+	Offload   string             `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
 	Profile   string             `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
 	fileFlags `embed:""`
 }
@@ -32,7 +33,7 @@ type sendCommand struct {
 func (c *sendCommand) words() settings.Send {
 	w := settings.Send{
 		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, CENC: c.CENC, Repeat: c.Repeat, Delay: c.Delay,
-		Parallel: c.Parallel, Profile: c.Profile, FEC: c.fecFlags.words(),
+		Parallel: c.Parallel, Profile: c.Profile, Offload: c.Offload, FEC: c.fecFlags.words(),
 	}
 	if c.TSI != nil {
 		w.TSI = *c.TSI
@@ -90,7 +91,7 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	s, err := n.Send(ctx, cfg)
 	lost := list.Failed()
 	if err == nil {
-		c.ready(out, to, tsi, files)
+		c.ready(out, s, to, tsi, files)
 	}
 	close(ready)
 	if err == nil {
@@ -127,11 +128,13 @@ type readyToSend struct {
 	Bytes     uint64         `json:"bytes"`
 	Rate      uint64         `json:"rate"`   // bits per second; 0: as fast as the socket takes them
 	Repeat    int            `json:"repeat"` // transfers; -1: for ever
+	Offload   bool           `json:"offload"`
 }
 
-func (c *sendCommand) ready(out *output, to netip.AddrPort, tsi flute.TSI, files []sender.File) {
+func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi flute.TSI, files []sender.File) {
 	r := readyToSend{
 		To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat),
+		Offload: s.Offload(),
 	}
 	for _, f := range files {
 		r.Bytes += f.Size
@@ -148,6 +151,9 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 	text += fmt.Sprintf(", TSI %d", r.TSI)
 	if c.Rate > 0 {
 		text += fmt.Sprintf(", %v", c.Rate)
+	}
+	if r.Offload {
+		text += ", with segmentation offload"
 	}
 	switch {
 	case c.Repeat < 0:

@@ -12,7 +12,7 @@ const (
 	MaxSpeed = 1 + 1./catchUp
 	// Memory is how far the bytes may be behind the rate and still be made good: longer than most pauses of a process
 	// that shares its processors. What is missed beyond that is lost.
-	Memory = 20 * time.Millisecond
+	Memory = 50 * time.Millisecond
 	// burstTime is the most that leaves at once after a pause, as a time at the rate, or leastBurst bytes if that is
 	// more: at low rates a timer that is a little late shall not be a pause.
 	burstTime  = time.Millisecond
@@ -28,8 +28,8 @@ const (
 // Bucket is a token bucket. It is not safe for concurrent use.
 //
 // Its schedule is absolute: the average rate is exact although timers are late. It never lets more than one millisecond
-// of data leave at once, or 8 KiB or one datagram if that is more: after a pause it is an eighth faster than the rate until it
-// has made good what it missed, up to Memory.
+// of data leave at once, or 8 KiB or one datagram if that is more: after a pause it is an eighth faster than the rate
+// until it has made good what it missed, up to Memory.
 type Bucket struct {
 	rate    uint64 // bits per second
 	frames  Frames
@@ -39,7 +39,8 @@ type Bucket struct {
 	part    uint64    // what due lacks, less than a nanosecond, in units of 1/rate ns
 	fast    time.Time // the same at the rate of catching up, of a bucket that is full after a pause of its depth
 	depth   time.Duration
-	refused int // bytes that Take refused last
+	taken   time.Duration // what was taken since Left takes at the rate of catching up
+	refused int           // bytes that Take refused last
 }
 
 // NewBucket returns a bucket of so many bits per second, at least 1, of what frames counts of each datagram. late is by
@@ -86,15 +87,25 @@ func (b *Bucket) Take(now time.Time, n int) bool {
 		b.fast = now
 	}
 	n = b.frames.Bytes(n)
-	next := b.fast.Add(b.fastTime(n))
+	fastTime := b.fastTime(n)
+	next := b.fast.Add(fastTime)
 	if b.due.After(now) || (b.fast.After(now) && next.Sub(now) > b.depth) {
 		b.refused = n
 		return false
 	}
 	t := uint64(n)*8e9 + b.part
 	b.due, b.part = b.due.Add(time.Duration(t/b.rate)), t%b.rate
-	b.fast = next
+	b.fast, b.taken = next, b.taken+fastTime
 	return true
+}
+
+// Left tells that what was taken since the last call had left by now: it may have taken long to make it and to hand it
+// over, and the next bytes shall not follow at once.
+func (b *Bucket) Left(now time.Time) {
+	if at := now.Add(b.taken); at.After(b.fast) {
+		b.fast = at
+	}
+	b.taken = 0
 }
 
 // Deadline returns when Take should be tried again, after it has refused: late enough for a quantum's worth of bytes.

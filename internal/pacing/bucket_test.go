@@ -111,9 +111,36 @@ func TestBurst(t *testing.T) {
 	}
 }
 
+// TestLeft: what leaves later than it was taken pushes what comes next, and costs nothing of the average.
+func TestLeft(t *testing.T) {
+	const rate, size, delay = 1_000_000_000, 1400, 400 * time.Microsecond
+	b := NewBucket(rate, Frames{}, 0)
+	var sent []departure
+	total := 0
+	for i, now := 0, start; now.Before(start.Add(time.Second)); i++ {
+		late := time.Duration(0)
+		if i%2 == 0 {
+			late = delay
+		}
+		for b.Take(now, size) {
+			total += size
+			sent = append(sent, departure{now.Add(late), total})
+		}
+		now = now.Add(late)
+		b.Left(now)
+		now = b.Deadline(now)
+	}
+	if got := burst(sent, rate*MaxSpeed); got > rate/8/1000+size {
+		t.Errorf("%d bytes at once", got)
+	}
+	if total < rate/8*99/100 {
+		t.Errorf("%d bytes in a second", total)
+	}
+}
+
 // TestSetRate: the new rate holds from then on, also for a datagram that would have waited for hours.
 func TestSetRate(t *testing.T) {
-	for _, rates := range [][2]uint64{{8, 8_000_000}, {8_000_000, 80_000_000}, {80_000_000, 8_000_000}, {8e6, 8e6}, {1e10, 1e6}} {
+	for _, rates := range [][2]uint64{{8, 8e6}, {8e6, 80e6}, {80e6, 8e6}, {8e6, 8e6}, {1e10, 1e6}} {
 		b := NewBucket(rates[0], Frames{}, 0)
 		before := run(b, start, start.Add(100*time.Millisecond), 1000, 0)
 		now := start.Add(200 * time.Millisecond)

@@ -29,6 +29,7 @@ type Send struct {
 	Repeat    Transfers     // repeat: transfers of each file; zero: 1
 	Delay     time.Duration // delay: between two transfers of a file
 	Parallel  int           // parallel: files sent at once, up to 4096; zero: sender.DefaultParallel
+	Offload   string        // offload: auto or off; empty: auto
 	Profile   string        // profile: dialect of FLUTE; empty: rfc6726
 	FEC       FEC
 }
@@ -45,6 +46,10 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 		return node.SendConfig{}, err
 	}
 	tsi, err := tsiOf(s.TSI)
+	if err != nil {
+		return node.SendConfig{}, err
+	}
+	noOffload, err := oneOf(wordOffload, s.Offload, []choice[bool]{{"auto", false}, {"off", true}})
 	if err != nil {
 		return node.SendConfig{}, err
 	}
@@ -75,7 +80,7 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 	if err != nil {
 		return node.SendConfig{}, err
 	}
-	return node.SendConfig{TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), Session: core}, nil
+	return node.SendConfig{TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), NoOffload: noOffload, Session: core}, nil
 }
 
 // ContentEncoding returns that of the files.

@@ -19,6 +19,7 @@ import (
 func TestSend(t *testing.T) {
 	words := Send{
 		Interface: "eth0", TTL: 3, TSI: 7, Rate: 5e6, CENC: "gzip", Repeat: -1, Delay: time.Second, Parallel: 4,
+		Offload: "off",
 		Profile: "rfc3926", FEC: FEC{Scheme: "rs"},
 	}
 	got, err := words.Config(mib)
@@ -26,7 +27,7 @@ func TestSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := node.SendConfig{
-		TSI: 7, Interface: "eth0", TTL: 3, Rate: 5e6,
+		TSI: 7, Interface: "eth0", TTL: 3, Rate: 5e6, NoOffload: true,
 		Session: sender.Config{Profile: fdt.RFC3926, Parallel: 4, TransferCount: -1, Delay: time.Second},
 	}
 	if err := words.FEC.Apply(&want.Session, mib); err != nil {
@@ -64,6 +65,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{send(Send{Profile: "rfc9999"}), "profile", `<profile> "rfc9999": take rfc6726, rfc3926, mbms-extended, mbms-download or dvb-mabr`},
 		{send(Send{CENC: "brotli"}), "cenc", `<cenc> "brotli": take null, zlib, deflate or gzip`},
+		{send(Send{Offload: "on"}), "offload", `<offload> "on": take auto or off`},
 		{send(Send{TSI: 1 << 48}), "tsi", "<tsi> 281474976710656 does not fit into 48 bits"},
 		{send(Send{Parallel: maxParallel + 1}), "parallel", "<parallel> 4097: take 1 to 4096"},
 		{

@@ -23,6 +23,7 @@ const (
 	wordMaxDatagram    = word("max-datagram")
 	wordN1             = word("ldpc-n1")
 	wordNames          = word("names")
+	wordOffload        = word("offload")
 	wordParallel       = word("parallel")
 	wordProfile        = word("profile")
 	wordRepair         = word("repair")

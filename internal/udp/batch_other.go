@@ -43,10 +43,13 @@ func (r *batchReader) read(b []byte, out []slab.Datagram) (int, error) {
 // batchWriter writes one datagram at a time to a connected socket.
 type batchWriter struct{ conn *net.UDPConn }
 
-func (w *batchWriter) init(conn *net.UDPConn) error {
+func (w *batchWriter) init(conn *net.UDPConn, _ bool) error {
 	w.conn = conn
 	return nil
 }
+
+// offloads returns false: there is no segmentation offload.
+func (w *batchWriter) offloads() bool { return false }
 
 func (w *batchWriter) close() error { return w.conn.Close() }
 

@@ -15,7 +15,8 @@
 // A Receiver is bound to its group and joined on one interface, so it gets that group's datagrams only; any number of
 // them may listen to one group and port, and each gets every datagram. A Sender is connected, which spares the kernel a
 // route look-up for each datagram, and on Linux it is not in Go's netpoller: what leaves its buffer wakes no thread that
-// waits for something else. Nothing is allocated for a datagram.
+// waits for something else. Datagrams of one length in a row are one message to the kernel (UDP_SEGMENT), as long as it
+// takes that; else they are sent one by one, and nothing is lost. Nothing is allocated for a datagram.
 //
 // A [Socket] is not connected: it reads from anybody and writes to anybody, for protocols with many peers on one port.
 //
@@ -28,6 +29,7 @@
 // Batches, and the count of kernel drops, are for Linux on amd64 and arm64; elsewhere each call moves one datagram.
 // Only Linux binds a socket to its group: elsewhere a Receiver also gets datagrams of other groups on its port if
 // another program has joined them. A Socket does not reach link-local IPv6 addresses, which need a zone. Windows has no
-// source-specific multicast (x/net). Segmentation offload (GSO, GRO) is not used yet; the types fit it, since a
-// Datagram is a view into a slab, not a message of the kernel.
+// source-specific multicast (x/net). Receive offload (UDP_GRO) is not used yet: a Datagram is a view into a slab, so the
+// types fit it. Linux 7.0 to 7.1.4 with some drivers send wrong checksums when all datagrams of a message are of one
+// length: SendConfig.NoOffload avoids it.
 package udp

@@ -1,6 +1,7 @@
 package udp_test
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 	"testing"
@@ -30,6 +31,7 @@ func TestNamespace(t *testing.T) {
 	t.Run("limited buffer", testLimitedBuffer)
 	t.Run("IPv6", testIPv6)
 	t.Run("two interfaces", testTwoInterfaces)
+	t.Run("offload is refused", testOffloadRefused)
 }
 
 // exchange sends some datagrams, and checks that they arrive or do not.
@@ -108,4 +110,39 @@ func testTwoInterfaces(t *testing.T) {
 	if got := s.LocalAddr().Addr(); got != netip.MustParseAddr("10.77.0.1") {
 		t.Errorf("sent from %v", got)
 	}
+}
+
+// The kernel cuts no message into datagrams that IP would have to fragment: they are sent one by one, none is lost, and
+// that is told once.
+func testOffloadRefused(t *testing.T) {
+	if !netns.Do(t, "ip link set lo mtu 1280") {
+		t.Skip("the MTU cannot be changed")
+	}
+	group := on(t, "239.255.77.45")
+	r := listen(t, udp.Config{Group: group, Interface: "lo"})
+	s := dial(t, udp.SendConfig{To: group, Interface: "lo"})
+	if !s.Offload() {
+		t.Skip("the kernel has no segmentation offload")
+	}
+	var sent [][]byte
+	for i := range 20 {
+		sent = append(sent, bytes.Repeat([]byte{byte(i)}, 1200))
+	}
+	write(t, s, sent...)
+	if !s.Offload() || s.Degraded() != "" {
+		t.Fatal("refused too early")
+	}
+	for i := range 20 {
+		sent = append(sent, bytes.Repeat([]byte{byte(i)}, 1400))
+	}
+	write(t, s, sent[20:]...)
+	check(t, receive(t, r, len(sent)), s, sent)
+	if text := s.Degraded(); s.Offload() || !strings.Contains(text, "refuses segmentation offload") {
+		t.Errorf("offload %t, %q", s.Offload(), text)
+	}
+	write(t, s, sent[20:]...)
+	if text := s.Degraded(); text != "" {
+		t.Errorf("told again: %q", text)
+	}
+	check(t, receive(t, r, 20), s, sent[20:])
 }

@@ -18,11 +18,16 @@ func (s *Sender) redial(datagrams [][]byte) int {
 		return 0
 	}
 	s.away = now
-	other, err := Dial(s.cfg)
+	cfg := s.cfg
+	cfg.NoOffload = !s.batch.offloads()
+	other, err := Dial(cfg)
 	if err != nil {
 		return 0
 	}
 	n, err := other.batch.write(datagrams)
+	if s.degrades(err) { // it is another interface, perhaps
+		n, err = other.batch.write(datagrams)
+	}
 	if err != nil || !s.replace(other) {
 		_ = other.batch.close()
 		return 0

@@ -1,6 +1,7 @@
 package udp_test
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"net/netip"
@@ -139,5 +140,28 @@ func TestErrorsOfDialAreOneClearLine(t *testing.T) {
 	if _, err := udp.Dial(foreign); runtime.GOOS == "linux" &&
 		!errors.Is(err, syscall.EADDRNOTAVAIL) {
 		t.Errorf("the cause is lost: %v", err)
+	}
+}
+
+// TestOffload: datagrams of all lengths arrive as they were sent, in messages of several or one by one.
+func TestOffload(t *testing.T) {
+	var sent [][]byte
+	for i, n := range []int{1400, 1400, 1400, 700, 1400, 0, 3, 3, 2, 1400, 1, 1400, 1400} {
+		sent = append(sent, bytes.Repeat([]byte{byte(i)}, n))
+	}
+	for i := range 150 {
+		sent = append(sent, bytes.Repeat([]byte{byte(i)}, 500))
+	}
+	for _, to := range []string{"127.0.0.1", "239.255.77.23"} {
+		for _, no := range []bool{false, true} {
+			group := on(t, to)
+			r := listen(t, udp.Config{Group: group, Interface: loopback(t)})
+			s := dial(t, udp.SendConfig{To: group, Interface: loopback(t), NoOffload: no})
+			write(t, s, sent...)
+			check(t, receive(t, r, len(sent)), s, sent)
+			if no && s.Offload() || s.Degraded() != "" {
+				t.Errorf("to %v: offload %t, %q", to, s.Offload(), s.Degraded())
+			}
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +60,7 @@ func fullWriter(t *testing.T) (w *batchWriter, reader int) {
 	}
 	t.Cleanup(func() { _ = unix.Close(pair[1]) })
 	w = &batchWriter{fd: pair[0]}
-	w.grow(writeSize)
+	w.use(false)
 	w.trap = unix.SYS_SENDMMSG
 	for range 10_000 {
 		if err := unix.Sendto(w.fd, []byte("x"), unix.MSG_DONTWAIT, nil); errors.Is(err, unix.EAGAIN) {
@@ -114,5 +115,63 @@ func TestFullBuffer(t *testing.T) {
 				t.Errorf("close: %v", err)
 			}
 		})
+	}
+}
+
+// TestRun: a message has datagrams of one length, of which the last may be shorter, and no more than the kernel takes.
+func TestRun(t *testing.T) {
+	lengths := func(n ...int) (d [][]byte) {
+		for _, n := range n {
+			d = append(d, make([]byte, n))
+		}
+		return d
+	}
+	same := func(n, length int) [][]byte { return lengths(slices.Repeat([]int{length}, n)...) }
+	for _, test := range []struct {
+		datagrams [][]byte
+		want      int
+	}{
+		{lengths(7), 1},
+		{lengths(7, 7, 7), 3},
+		{lengths(7, 7, 5, 7), 3},
+		{lengths(7, 5, 5), 2},
+		{lengths(5, 7, 7), 1},
+		{lengths(7, 7, 0), 2},
+		{lengths(0, 7), 1},
+		{lengths(65508, 1), 1},
+		{same(100, 1), maxSegments},
+		{same(100, 1400), 46},
+		{append(same(46, 1400), lengths(1107)...), 47},
+		{append(same(46, 1400), lengths(1108)...), 46},
+	} {
+		if got := run(test.datagrams); got != test.want {
+			t.Errorf("%d of %d datagrams, the first of %d bytes; want %d",
+				got, len(test.datagrams), len(test.datagrams[0]), test.want)
+		}
+	}
+}
+
+// TestOffloadIsUsed: the kernel gets few messages for many datagrams.
+func TestOffloadIsUsed(t *testing.T) {
+	s, err := Dial(SendConfig{To: netip.MustParseAddrPort("239.255.77.24:9"), Interface: "lo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if !s.Offload() {
+		t.Skip("the kernel has no segmentation offload")
+	}
+	n, err := s.batch.write(slices.Repeat([][]byte{make([]byte, 1400)}, 100))
+	if n != 100 || s.batch.got != 3 || err != nil {
+		t.Errorf("%d datagrams in %d messages: %v", n, s.batch.got, err)
+	}
+	plain, err := Dial(SendConfig{To: netip.MustParseAddrPort("239.255.77.24:9"), Interface: "lo", NoOffload: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	n, err = plain.batch.write(slices.Repeat([][]byte{make([]byte, 1400)}, 100))
+	if n != writeSize || plain.batch.got != writeSize || plain.Offload() || err != nil {
+		t.Errorf("without: %d datagrams in %d messages: %v", n, plain.batch.got, err)
 	}
 }

@@ -7,8 +7,12 @@ import (
 	"github.com/flute-node/flute-node/internal/pacing"
 )
 
-// batchPackets is how many datagrams go out between two looks into the mailbox.
-const batchPackets = 64
+const (
+	// batchPackets is how many datagrams go out between two looks into the mailbox.
+	batchPackets = 64
+	// pacedPackets is that of a session with a rate, which bounds them too: three messages with segmentation offload.
+	pacedPackets = 3 * 46
+)
 
 // batch is the datagrams that were made last, and what happened with them. An event waits until the datagrams before it
 // are out: at a low rate, or while the link is away, that takes long. The zero value is ready to use.
@@ -45,6 +49,14 @@ func (b *batch) grant(bucket *pacing.Bucket, now time.Time) bool {
 		b.granted++
 	}
 	return b.granted == len(b.datagrams)
+}
+
+// isFull reports whether the batch is to be sent.
+func (b *batch) isFull(bucket *pacing.Bucket) bool {
+	if bucket == nil {
+		return len(b.datagrams) >= batchPackets
+	}
+	return len(b.datagrams) >= pacedPackets
 }
 
 // buffer returns memory for one datagram more.

@@ -11,7 +11,8 @@ import (
 
 // Writer sends datagrams of one session; internal/udp and internal/simnet have one. WriteBatch may block for as long as
 // the system's send buffer is full. It returns how many datagrams were sent, in order. An error with a method Passing
-// that returns true may be gone at the next try; any other ends the session.
+// that returns true may be gone at the next try; any other ends the session. If it has a method Degraded, that returns
+// what there is to tell people after a WriteBatch; empty: nothing.
 type Writer interface {
 	WriteBatch(datagrams [][]byte) (int, error)
 	Close() error

@@ -166,7 +166,7 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 		return nil
 	}
 	b.renew()
-	for b.grant(l.cfg.Bucket, now) && len(b.datagrams) < batchPackets {
+	for b.grant(l.cfg.Bucket, now) && !b.isFull(l.cfg.Bucket) {
 		datagram, ok, err := l.cfg.Core.AppendNext(b.buffer(), now)
 		s.work(ctx)
 		if ok {
@@ -199,8 +199,14 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 	if b.granted > b.sent {
 		n, err := s.ledger.cfg.Writer.WriteBatch(b.datagrams[b.sent:b.granted])
 		b.sent += n
-		if n > 0 {
-			s.warn(ctx, s.ledger.outage.end(time.Now()))
+		if now = time.Now(); n > 0 {
+			s.warn(ctx, s.ledger.outage.end(now))
+		}
+		if s.ledger.cfg.Bucket != nil {
+			s.ledger.cfg.Bucket.Left(now)
+		}
+		if d, ok := s.ledger.cfg.Writer.(interface{ Degraded() string }); ok {
+			s.warn(ctx, d.Degraded())
 		}
 		if err != nil {
 			return s.wait(ctx, err)
@@ -209,7 +215,7 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 	switch {
 	case b.granted < len(b.datagrams):
 		s.pumping = true
-		s.timer.Reset(time.Until(s.ledger.cfg.Bucket.Deadline(now))) // the writing has taken time
+		s.timer.Reset(s.ledger.cfg.Bucket.Deadline(now).Sub(now))
 	case len(b.datagrams) > 0:
 		s.again(ctx)
 	}
