@@ -88,7 +88,7 @@ func TestPanicWhileWaitingForFDT(t *testing.T) {
 				return err == nil && toi.IsFDT() && time.Since(began) < 100*time.Millisecond
 			}
 			w.receive(simnet.Link{Drop: isFDT}, ReceiveConfig{})
-			s := w.send(1, 8_000_000, sender.Config{OutOfBandOTI: true, TransferCount: 4})
+			s := w.send(1, 8_000_000, sender.Config{FTI: sender.FDTOnly, TransferCount: 4})
 			w.add(s, 2, 60_000)
 			w.finish(s)
 			w.delivered()

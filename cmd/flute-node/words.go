@@ -42,6 +42,7 @@ func sentence(e notice.Event) (text string, trouble bool) {
 				e.ID, e.RejectedCount, strings.Join(first, "; "))
 		}
 		return plain(oneLine(text)), text != ""
+	case event.FDTPublished: // of interest to programs
 	case event.FDTRejected:
 		return plain(fmt.Sprintf("FDT Instance %d refused: %s", e.ID, oneLine(e.Reason))), true
 	case notice.ActorRestarted:

@@ -45,7 +45,7 @@ func TestConf_L08_ResSentAsZero(t *testing.T) {
 }
 
 func TestConf_L09_CloseSessionStays(t *testing.T) {
-	tm := template(t, Spec{TSI: 1, TOI: flute.NewTOI(1), SCT: sct0})
+	tm := template(t, Spec{TSI: 1, TOI: flute.NewTOI(1), Time: sct0})
 	tm.CloseSession()
 	for range 3 {
 		tm.SetTime(sct0)
@@ -67,7 +67,7 @@ func TestConf_L22_TOIInAllPackets(t *testing.T) {
 func TestConf_L40_FieldsOnce(t *testing.T) {
 	gzip := flute.GZIP
 	s := Spec{
-		TSI: 1, FLUTEVersion: 2, CENC: &gzip, SCT: sct0, OTI: &fec.OTI{TransferLength: 1, SymbolLength: 1, MaxSourceBlockLength: 1},
+		TSI: 1, FLUTEVersion: 2, CENC: &gzip, Time: sct0, OTI: &fec.OTI{TransferLength: 1, SymbolLength: 1, MaxSourceBlockLength: 1},
 	}
 	if d := cmp.Diff([]uint8{lct.HETFDT, lct.HETCENC, lct.HETTime, lct.HETFTI}, extensionTypes(t, s)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -3,7 +3,6 @@ package alc
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
@@ -21,14 +20,15 @@ type Spec struct {
 	InstanceID   flute.InstanceID       // at most flute.MaxInstanceID
 	CENC         *flute.ContentEncoding // nil: no EXT_CENC, as an FDT Instance that is not encoded MUST have none
 
-	SCT time.Time // Sender Current Time of EXT_TIME; zero: no EXT_TIME
-	OTI *fec.OTI  // of EXT_FTI; nil: no EXT_FTI
+	Time lct.Time // of EXT_TIME; zero: no EXT_TIME
+	OTI  *fec.OTI // of EXT_FTI; nil: no EXT_FTI
 }
 
 // Template holds the rendered header of an object's packets. It is not safe for concurrent use.
 type Template struct {
 	header []byte
-	sct    int // offset of EXT_TIME in header; 0 without it
+	time   lct.Time // the values that EXT_TIME has
+	timeAt int      // offset of EXT_TIME in header; 0 without it
 }
 
 // Offset and bits of the flags A and B in an LCT header (RFC 5651, section 5.1).
@@ -76,9 +76,9 @@ func NewTemplate(s Spec) (*Template, error) {
 		x = lct.AppendExtension(x, lct.HETCENC, []byte{byte(*s.CENC), 0, 0})
 	}
 	timeAt := -1
-	if !s.SCT.IsZero() {
+	if s.Time.HasSCT || s.Time.HasERT || s.Time.HasSLC {
 		timeAt = len(x)
-		x = sct(s.SCT).Append(x)
+		x = s.Time.Append(x)
 	}
 	if s.OTI != nil {
 		x = lct.AppendExtension(x, lct.HETFTI, s.OTI.AppendFTI(nil))
@@ -90,15 +90,12 @@ func NewTemplate(s Spec) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Template{header: b}
+	t := &Template{header: b, time: s.Time}
 	if timeAt >= 0 {
-		t.sct = len(b) - len(x) + timeAt
+		t.timeAt = len(b) - len(x) + timeAt
 	}
 	return t, nil
 }
-
-// sct returns the EXT_TIME that a Template carries: 64 bits of NTP time.
-func sct(now time.Time) lct.Time { return lct.Time{HasSCT: true, Fine: true, SCT: now} }
 
 // Len returns the length in bytes of what Append appends.
 func (t *Template) Len() int { return len(t.header) }
@@ -115,11 +112,11 @@ func (t *Template) Append(b []byte, closeObject bool) []byte {
 	return b
 }
 
-// SetTime refreshes the Sender Current Time of all later packets. A Template made without SCT stays without. It
-// allocates nothing.
-func (t *Template) SetTime(now time.Time) {
-	if t.sct != 0 {
-		sct(now).Append(t.header[:t.sct])
+// SetTime refreshes the times of all later packets: those that the Template was made with. It allocates nothing.
+func (t *Template) SetTime(now lct.Time) {
+	if t.timeAt != 0 {
+		now.HasSCT, now.Fine, now.HasERT, now.HasSLC = t.time.HasSCT, t.time.Fine, t.time.HasERT, t.time.HasSLC
+		now.Append(t.header[:t.timeAt])
 	}
 }
 

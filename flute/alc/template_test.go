@@ -13,7 +13,7 @@ import (
 )
 
 // sct0 is the time in fdtVector.
-var sct0 = time.Unix(0xeef45080-2208988800, 0)
+var sct0 = lct.Time{HasSCT: true, Fine: true, SCT: time.Unix(0xeef45080-2208988800, 0)}
 
 // template is NewTemplate for a Spec that must be valid.
 func template(t testing.TB, s Spec) *Template {
@@ -45,7 +45,7 @@ func specs(t testing.TB) map[string]struct {
 	return map[string]spec{
 		"FDT": {
 			Spec{
-				TSI: 1, FLUTEVersion: 2, InstanceID: 1, CENC: &null, SCT: sct0,
+				TSI: 1, FLUTEVersion: 2, InstanceID: 1, CENC: &null, Time: sct0,
 				OTI: &fec.OTI{TransferLength: 1291, SymbolLength: 1400, MaxSourceBlockLength: 64},
 			},
 			unhex(t, strings.TrimSuffix(fdtVector, "| 00000000")),
@@ -146,14 +146,16 @@ func TestTemplateFlags(t *testing.T) {
 func TestTemplateSetTime(t *testing.T) {
 	c := specs(t)["FDT"]
 	tm := template(t, c.spec)
-	later := sct0.Add(90*time.Minute + 250*time.Millisecond)
+	later := lct.Time{
+		SCT: sct0.SCT.Add(90*time.Minute + 250*time.Millisecond), HasERT: true, ERT: time.Second, HasSLC: true,
+	}
 	tm.SetTime(later)
 	p, err := Parse(tm.Append(nil, false))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := lct.ParseTime(p.Time, sct0)
-	if err != nil || !got.SCT.Equal(later) || !got.HasSCT || got.HasERT || got.HasSLC {
+	got, err := lct.ParseTime(p.Time, sct0.SCT)
+	if err != nil || !got.SCT.Equal(later.SCT) || !got.HasSCT || got.HasERT || got.HasSLC {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if d := cmp.Diff(len(c.want), tm.Len()); d != "" || p.InstanceID != 1 || p.FTI == nil {
@@ -167,6 +169,45 @@ func TestTemplateSetTime(t *testing.T) {
 	file.SetTime(later)
 	if d := cmp.Diff(unhex(t, "10100300 00000000 00010001"), file.Append(nil, false)); d != "" {
 		t.Errorf("without SCT (-want +got):\n%s", d)
+	}
+}
+
+// TestTemplateTimes: each of the times is refreshed where the Template has it.
+func TestTemplateTimes(t *testing.T) {
+	for _, has := range []lct.Time{
+		{HasSCT: true, Fine: true},
+		{HasSCT: true},
+		{HasERT: true},
+		{HasSLC: true},
+		{HasERT: true, HasSLC: true},
+		{HasSCT: true, Fine: true, HasERT: true, HasSLC: true},
+	} {
+		has.SCT, has.SLC = sct0.SCT, sct0.SCT
+		tm := template(t, Spec{TSI: 1, TOI: flute.NewTOI(1), Time: has, OTI: &fec.OTI{SymbolLength: 1}})
+		now := lct.Time{SCT: sct0.SCT.Add(time.Second / 4), ERT: time.Minute, SLC: sct0.SCT.Add(time.Hour)}
+		tm.SetTime(now)
+		p, err := Parse(tm.Append(nil, false))
+		if err != nil || p.FTI == nil {
+			t.Fatal(p, err)
+		}
+		got, err := lct.ParseTime(p.Time, sct0.SCT)
+		want := has
+		want.SCT, want.ERT, want.SLC = now.SCT, now.ERT, now.SLC.Truncate(time.Second)
+		if !has.Fine {
+			want.SCT = now.SCT.Truncate(time.Second)
+		}
+		if !has.HasSCT {
+			want.SCT = time.Time{}
+		}
+		if !has.HasERT {
+			want.ERT = 0
+		}
+		if !has.HasSLC {
+			want.SLC = time.Time{}
+		}
+		if d := cmp.Diff(want, got); err != nil || d != "" {
+			t.Errorf("%v (-want +got):\n%s", err, d)
+		}
 	}
 }
 
@@ -238,7 +279,7 @@ func FuzzTemplate(f *testing.F) {
 			s.CENC = &c
 		}
 		if unix != 0 {
-			s.SCT = time.Unix(unix%(1<<40), 0)
+			s.Time = lct.Time{HasSCT: true, Fine: true, SCT: time.Unix(unix%(1<<40), 0)}
 		}
 		tm, err := NewTemplate(s)
 		if err != nil {
@@ -250,8 +291,8 @@ func FuzzTemplate(f *testing.F) {
 			p.HasCENC != (s.CENC != nil) || s.CENC != nil && p.CENC != uint8(*s.CENC) || len(p.Body) != 5 {
 			t.Fatalf("%+v comes back as %+v, %v", s, p, err)
 		}
-		if times, err := lct.ParseTime(p.Time, s.SCT); !s.SCT.IsZero() && (err != nil || !times.SCT.Equal(s.SCT)) {
-			t.Fatalf("SCT %v comes back as %+v, %v", s.SCT, times, err)
+		if times, err := lct.ParseTime(p.Time, s.Time.SCT); s.Time.HasSCT && (err != nil || !times.SCT.Equal(s.Time.SCT)) {
+			t.Fatalf("SCT %v comes back as %+v, %v", s.Time.SCT, times, err)
 		}
 	})
 }

@@ -66,6 +66,17 @@ type FDTRejected struct {
 	Reason  string           `json:"reason"`
 }
 
+// FDTPublished is emitted for each FDT Instance that a sending session has made. It is sent after the event.
+type FDTPublished struct {
+	Session  flute.SessionKey `json:"session"`
+	ID       flute.InstanceID `json:"fdt_instance_id"`
+	Files    int              `json:"files"`
+	Bytes    int              `json:"bytes"` // before content encoding
+	Expires  time.Time        `json:"expires"`
+	Complete bool             `json:"complete"`
+	XML      string           `json:"xml,omitempty"` // if the session was asked for it, and not too much of it waits
+}
+
 // ObjectStarted is emitted once for an object, and for each further try: the first time that both its description and a
 // symbol are there, or, on the sending side, with its first packet.
 type ObjectStarted struct {
@@ -187,6 +198,7 @@ func (SessionClosed) isEvent()   {}
 func (SessionComplete) isEvent() {}
 func (SessionStats) isEvent()    {}
 func (FDTReceived) isEvent()     {}
+func (FDTPublished) isEvent()    {}
 func (FDTRejected) isEvent()     {}
 func (ObjectStarted) isEvent()   {}
 func (ObjectProgress) isEvent()  {}

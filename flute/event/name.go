@@ -13,6 +13,9 @@ func (SessionComplete) EventName() string { return "session_complete" }
 func (SessionStats) EventName() string { return "session_stats" }
 
 // EventName implements [Event].
+func (FDTPublished) EventName() string { return "fdt_published" }
+
+// EventName implements [Event].
 func (FDTReceived) EventName() string { return "fdt_received" }
 
 // EventName implements [Event].

@@ -22,7 +22,7 @@ func AsSending(e Event) Event {
 	case ObjectFailed:
 		e.Sending = true
 		return e
-	case SessionComplete, SessionStats, FDTReceived, FDTRejected, MatrixDetected, Warning,
+	case SessionComplete, SessionStats, FDTReceived, FDTPublished, FDTRejected, MatrixDetected, Warning,
 		Late, TransferStarted, TransferDone, QueueEmpty:
 	}
 	return e
@@ -43,7 +43,7 @@ func IsSending(e any) bool {
 		return e.Sending
 	case ObjectFailed:
 		return e.Sending
-	case Late, TransferStarted, TransferDone, QueueEmpty:
+	case Late, TransferStarted, TransferDone, QueueEmpty, FDTPublished:
 		return true
 	}
 	return false

@@ -195,7 +195,10 @@ func (in fdtInstance) packets(t testing.TB) [][]byte {
 		in.version = 2
 	}
 	oti := noCode(len(xml), in.e, 64)
-	tpl, err := alc.NewTemplate(alc.Spec{TSI: key.TSI, FLUTEVersion: in.version, InstanceID: in.id, OTI: &oti, CENC: in.cenc, SCT: in.sct})
+	tpl, err := alc.NewTemplate(alc.Spec{
+		TSI: key.TSI, FLUTEVersion: in.version, InstanceID: in.id, OTI: &oti, CENC: in.cenc,
+		Time: lct.Time{HasSCT: !in.sct.IsZero(), Fine: true, SCT: in.sct},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,11 @@ import (
 // announcer makes FDT Instances, and sends one at a time: "it is RECOMMENDED that the sending of a previous FDT
 // Instance SHOULD end before the sending of the next FDT Instance starts" (RFC 6726, section 3.5).
 type announcer struct {
-	ids    instanceIDs
-	coder  fdtCoder
-	number uint64 // of the newest FDT Instance, counted from 1; 0: there is none
+	cfg     *Config
+	ids     instanceIDs
+	coder   fdtCoder
+	changed time.Time // when that changed which the FDT says of files
+	number  uint64    // of the newest FDT Instance, counted from 1; 0: there is none
 
 	symbols transfer
 	page    *page         // whose FDT Instance is being sent; nil: none
@@ -42,56 +44,69 @@ func expiry(cfg *Config, now time.Time) time.Time {
 }
 
 // publish gives p a new FDT Instance, of entries. ok is false while no FDT Instance ID is free.
-func (a *announcer) publish(cfg *Config, now time.Time, p *page, entries []*fdt.Entry, complete bool) (ok bool, err error) {
+func (a *announcer) publish(now time.Time, p *page, entries []*fdt.Entry, complete bool) (ok bool, err error) {
 	if ok, at := a.ids.free(now); !ok {
 		a.retry = at
 		return false, nil
 	}
-	a.retry = now.Add(cfg.FDTInterval) // stands in the case of an error only
-	expires := expiry(cfg, now)
-	in := fdt.Instance{Expires: expires, Complete: complete && cfg.Profile != fdt.MBMSDownload, Groups: cfg.FDTGroups, Entries: entries}
-	document, err := in.AppendXML(nil, cfg.Profile)
-	if err != nil {
-		return false, fmt.Errorf("sender: FDT Instance: %w", err)
+	a.retry = now.Add(a.cfg.FDTInterval) // stands in the case of an error only
+	if p.stale {
+		a.changed = now
 	}
-	if cfg.FDTCENC != flute.Null {
-		if document, err = encode(document, cfg.FDTCENC); err != nil {
-			return false, fmt.Errorf("sender: FDT Instance: %w", err)
+	in := fdt.Instance{
+		ID: a.ids.next, Expires: expiry(a.cfg, now), Complete: complete && a.cfg.Profile != fdt.MBMSDownload,
+		Groups: a.cfg.FDTGroups, Entries: entries,
+	}
+	next, err := a.build(&in, now)
+	if err != nil {
+		return false, fmt.Errorf("sender: FDT Instance of %d files: %w", len(entries), err)
+	}
+	a.ids.take(in.Expires)
+	a.number++
+	next.number, next.began = a.number, p.began
+	p.instance = next
+	a.retry, a.exhausted = time.Time{}, false
+	return true, nil
+}
+
+// build makes what is sent of in.
+func (a *announcer) build(in *fdt.Instance, now time.Time) (instance, error) {
+	xml, err := in.AppendXML(nil, a.cfg.Profile)
+	if err != nil {
+		return instance{}, err
+	}
+	document := xml
+	if a.cfg.FDTCENC != flute.Null {
+		if document, err = encode(xml, a.cfg.FDTCENC); err != nil {
+			return instance{}, err
 		}
 	}
-	c, err := a.coder.coding(cfg, uint64(len(document)))
+	c, err := a.coder.coding(a.cfg, uint64(len(document)))
 	if err != nil {
-		return false, fmt.Errorf("sender: FDT Instance of %d bytes and %d files: %w", len(document), len(entries), err)
+		return instance{}, fmt.Errorf("of %d bytes: %w", len(document), err)
 	}
 	spec := alc.Spec{
-		TSI: cfg.Session.TSI, Codepoint: uint8(c.oti.EncodingID), OTI: &c.oti,
-		FLUTEVersion: cfg.Profile.FLUTEVersion(), InstanceID: a.ids.next,
+		TSI: a.cfg.Session.TSI, Codepoint: uint8(c.oti.EncodingID), OTI: &c.oti,
+		FLUTEVersion: a.cfg.Profile.FLUTEVersion(), InstanceID: in.ID, Time: a.cfg.fdtTime(now, a.changed),
 	}
-	if cfg.FDTCENC != flute.Null {
-		spec.CENC = &cfg.FDTCENC
-	}
-	if !cfg.NoSCT && !cfg.mbms() {
-		spec.SCT = now
+	if a.cfg.FDTCENC != flute.Null {
+		spec.CENC = &a.cfg.FDTCENC
 	}
 	header, err := alc.NewTemplate(spec)
 	if err != nil {
-		return false, fmt.Errorf("sender: FDT Instance: %w", err)
+		return instance{}, err
 	}
-	a.ids.take(expires)
-	a.number++
-	p.instance = instance{
-		number: a.number, coding: c, header: header, document: bytes.NewReader(document),
-		created: now, expires: expires, complete: in.Complete, began: p.began,
-	}
-	a.retry, a.exhausted = time.Time{}, false
-	return true, nil
+	return instance{
+		id: in.ID, coding: c, headers: headers{header, header}, document: bytes.NewReader(document), xml: xml,
+		created: now, expires: in.Expires, complete: in.Complete,
+	}, nil
 }
 
 // begin starts a transmission of the FDT Instance of p.
 func (a *announcer) begin(p *page, now time.Time, final uint64) {
 	interleave := min(int(p.coding.blocks), maxInterleave) // a burst of losses is shared by all blocks
 	a.symbols.content.hold(p.document)
-	a.symbols.start(&p.coding, p.header, uint64(p.sent), max(1, interleave), 0)
+	a.symbols.start(&p.coding, p.headers, uint64(p.sent), max(1, interleave), 0)
 	a.page, a.final, a.alone, a.at = p, final, 0, now
 	p.began = now
 	p.starts++
@@ -100,7 +115,7 @@ func (a *announcer) begin(p *page, now time.Time, final uint64) {
 // appendPacket appends the next packet of the transmission to b.
 func (a *announcer) appendPacket(b []byte, now time.Time) ([]byte, error) {
 	p := a.page
-	p.header.SetTime(now) // "when the packet was transmitted" (RFC 5651, section 5.2.2)
+	p.headers.setTime(a.cfg.fdtTime(now, a.changed)) // "when the packet was transmitted" (RFC 5651, section 5.2.2)
 	b, err := a.symbols.appendPacket(b, false, now)
 	if a.gap == 0 {
 		a.alone += now.Sub(a.at)

@@ -45,7 +45,7 @@ func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
 	}
 	c.object, c.queue, c.since, c.began = o, q, time.Time{}, time.Time{}
 	c.content.reset(o.Object, s.works.attended)
-	c.start(&o.coding, o.header, uint64(o.sent), o.interleave, s.cfg.ReadAhead)
+	c.start(&o.coding, o.headers, uint64(o.sent), o.interleave, s.cfg.ReadAhead)
 	o.begin(now)
 	o.state, c.report = active, max(o.transferLength/100, 1)
 	return c

@@ -83,9 +83,8 @@ type Config struct {
 	// Redundancy is the number of repair symbols for each source symbol where Repair is zero and no n-algorithm says
 	// it: with Raptor and RaptorQ. Zero: 0.25; negative: none.
 	Redundancy float64
-	// OutOfBandOTI leaves EXT_FTI out of the packets of files; the FDT tells their OTI anyway. The profiles of 3GPP and
-	// DVB always do.
-	OutOfBandOTI bool
+	// FTI is which packets of files carry EXT_FTI: EveryPacket, or FDTOnly in the profiles of 3GPP and DVB.
+	FTI FTI
 	// MaxBlockBytes bounds a source block in bytes; Add refuses larger ones. Zero: DefaultMaxBlockBytes.
 	MaxBlockBytes uint64
 	// ReadAhead is how much of a file is read at once when no FEC code needs its blocks whole, in bytes. Zero: 64 KiB.
@@ -119,8 +118,18 @@ type Config struct {
 	// FDTGroups are groups to which all files of the session belong (TS 26.346, section 7.2.10). The profiles of section
 	// L.4 have none.
 	FDTGroups []string
+	// FDTXML has the events of FDT Instances carry their XML.
+	FDTXML bool
 	// NoSCT leaves EXT_TIME with the Sender Current Time out of FDT packets, as the profiles of 3GPP and DVB always do.
 	NoSCT bool
+	// SLC adds to the packets of FDT Instances when the session changed last: when what the FDT says of its files did
+	// (RFC 5651, section 5.2.2). None of the times is allowed in the profiles of 3GPP and DVB.
+	SLC bool
+	// FileSCT adds the Sender Current Time to the packets of files.
+	FileSCT bool
+	// ERT adds the Expected Residual Time to the packets of files, which is how long packets of the file are still to be
+	// sent at the rate of those so far.
+	ERT bool
 
 	// TOIBits bounds the TOIs of files, chosen ones included: 16, 32, 48, 64, 80, 96 or 112 bits. Each TOI is written in
 	// the least of these lengths that holds it. Zero: 112; in the profiles of 3GPP and DVB 16, which they require.
@@ -172,6 +181,9 @@ func (c Config) validated() (*Config, error) {
 	if c.mbms() {
 		c.TOIBits = cmp.Or(c.TOIBits, mbmsTOIBits)
 	}
+	if c.mbms() && c.FTI == EveryPacket {
+		c.FTI = FDTOnly
+	}
 	c.TOIBits = cmp.Or(c.TOIBits, 8*flute.MaxTOILen)
 	c.FDTCollect = max(c.FDTCollect, 0)
 	for _, check := range []struct {
@@ -202,6 +214,11 @@ func (c Config) validated() (*Config, error) {
 		{c.ReadAhead < 0, "ReadAhead is negative"},
 		{math.IsNaN(c.Redundancy) || c.Redundancy > maxRedundancy, fmt.Sprintf("Redundancy %v is not at most %d", c.Redundancy, maxRedundancy)},
 		{c.mbms() && c.Session.TSI > maxMBMS, fmt.Sprintf("Session.TSI %d has more than the 16 bits of %v", c.Session.TSI, c.Profile)},
+		{c.FTI > FDTOnly, fmt.Sprintf("FTI %v is not known", c.FTI)},
+		{c.mbms() && c.FTI != FDTOnly, fmt.Sprintf("FTI %v is not allowed in %v", c.FTI, c.Profile)},
+		{c.mbms() && c.SLC, fmt.Sprintf("SLC is not allowed in %v", c.Profile)},
+		{c.mbms() && c.FileSCT, fmt.Sprintf("FileSCT is not allowed in %v", c.Profile)},
+		{c.mbms() && c.ERT, fmt.Sprintf("ERT is not allowed in %v", c.Profile)},
 		{c.mbms() && c.FDTCENC != flute.Null, fmt.Sprintf("FDTCENC %v is not allowed in %v", c.FDTCENC, c.Profile)},
 	} {
 		if check.bad {

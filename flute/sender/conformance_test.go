@@ -330,8 +330,8 @@ func TestConf_E74_FDTInstancesAreNotInterrupted(t *testing.T) {
 // (E80) and the codepoint is the FEC Encoding ID (E83) the viewer checks with each packet.
 func TestConf_E78_E80_E83_O02_ExtFTI(t *testing.T) {
 	each(t, func(t *testing.T, tr *trace, i int, p *packet) {
-		outOfBand := tr.cfg.OutOfBandOTI || tr.cfg.Profile.MBMS()
-		if want := p.TOI.IsFDT() || !outOfBand; (p.FTI != nil) != want {
+		want := p.TOI.IsFDT() || tr.cfg.FTI == EveryPacket || tr.cfg.FTI == FirstOfBlock && p.id.ESI == 0
+		if want = want && !(tr.cfg.Profile.MBMS() && !p.TOI.IsFDT()); (p.FTI != nil) != want {
 			t.Errorf("packet %d: TOI %v, EXT_FTI %x", i, p.TOI, p.FTI)
 		}
 	})

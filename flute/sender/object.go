@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
@@ -26,7 +25,7 @@ const (
 type object struct {
 	*Object // nil once finished or gone: the content is no longer held
 	coding  coding
-	header  *alc.Template
+	headers headers
 	toi     flute.TOI
 	// location is the Content-Location.
 	location    string
@@ -50,6 +49,7 @@ type object struct {
 	slot    int       // its place in schedule.waiting, while it waits
 	first   time.Time // of the first packet; zero: not started
 	crashed time.Time // when its content or its code panicked last; zero: never
+	pace    float64   // nanoseconds from one packet of it to the next; 0: not known
 	until   time.Time // when the last FDT Instance that describes it expires; zero: none did
 }
 

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"time"
 
-	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute"
 )
 
 // page is a part of the session's files, in order of addition, that one FDT Instance describes: bounded, so that a
@@ -28,10 +28,12 @@ type page struct {
 
 // instance is an FDT Instance. The zero value is none.
 type instance struct {
+	id       flute.InstanceID
 	number   uint64 // counted from 1 in the session; 0: there is none
 	coding   coding
-	header   *alc.Template
+	headers  headers
 	document *bytes.Reader
+	xml      []byte // before content encoding
 	created  time.Time
 	expires  time.Time
 	complete bool      // it says Complete

@@ -110,7 +110,7 @@ func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
 	for i, o := range p.objects {
 		entries[i] = o.entry
 	}
-	ok, err = l.sending.publish(l.cfg, now, p, entries, l.complete && p == l.last())
+	ok, err = l.sending.publish(now, p, entries, l.complete && p == l.last())
 	if err != nil {
 		return false, err
 	}
@@ -126,7 +126,7 @@ func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
 		o.listed, o.until = p.number, latest(o.until, p.expires)
 	}
 	p.stale, p.bytes = false, l.fileBytes
-	l.stats.counts.FDTInstances++
+	l.stats.published(p)
 	return true, nil
 }
 

@@ -20,7 +20,7 @@ import (
 // TestScenarios tells what sessions send in testdata/*.txt. Its commands:
 //
 //	new tsi= profile= fec= e= b= max_n= repair= interleave= parallel= parallel_5= count= delay= interval= burst= until=
-//	    fdt_* ...
+//	    fti= slc= file_sct= ert= toi_bits= first_toi= fdt_* ...
 //	add name= size= cenc= toi= count= fail=offset priority= interleave= delay= interval= burst= start= until=
 //	remove toi= when=transfer
 //	update name= ... when=transfer   as add
@@ -57,7 +57,7 @@ func (p *player) run(c *scenario.Command) string {
 			return err.Error()
 		}
 		p.s = s
-		p.view = viewer{start: p.now}
+		p.view = viewer{start: p.now, fti: c.Has("fti")}
 	case "add", "update":
 		toi, err := p.add(c)
 		if err != nil {
@@ -100,7 +100,7 @@ func (p *player) run(c *scenario.Command) string {
 		fmt.Fprintf(&out, "%x", p.s.AppendClose(nil))
 	case "events":
 		for _, e := range p.s.Events() {
-			fmt.Fprintln(&out, showEvent(e))
+			fmt.Fprintln(&out, strings.TrimSpace(showEvent(e)))
 		}
 	default:
 		p.t.Fatalf("%s: unknown command %q", c.Pos, c.Name)
@@ -142,6 +142,14 @@ func (p *player) config(c *scenario.Command) Config {
 		FDTCollect:     p.duration(c, "fdt_collect", 0),
 		FDTFiles:       c.Int(p.t, "fdt_files", 0),
 		FDTStartID:     flute.InstanceID(c.Int(p.t, "fdt_start_id", 0)),
+		FDTXML:         c.Has("fdt_xml"),
+		FTI:            FTI(c.Int(p.t, "fti", 0)),
+		NoSCT:          c.Has("no_sct"),
+		SLC:            c.Has("slc"),
+		FileSCT:        c.Has("file_sct"),
+		ERT:            c.Has("ert"),
+		TOIBits:        c.Int(p.t, "toi_bits", 0),
+		FirstTOI:       flute.NewTOI(uint64(c.Int(p.t, "first_toi", 0))),
 		ReadAhead:      c.Int(p.t, "read_ahead", 0),
 	}
 }
@@ -256,6 +264,9 @@ func showEvent(e event.Event) string {
 		return fmt.Sprintf("late toi %v %s by %v", e.TOI, e.ContentLocation, e.By)
 	case event.QueueEmpty:
 		return fmt.Sprintf("queue %d empty", e.Priority)
+	case event.FDTPublished:
+		complete := map[bool]string{true: ", complete"}[e.Complete]
+		return fmt.Sprintf("published fdt %d: %d files%s\n%s", e.ID, e.Files, complete, e.XML)
 	case event.Warning:
 		return "warning " + e.Text
 	}

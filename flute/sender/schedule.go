@@ -174,6 +174,7 @@ func (s *schedule) inTransfer() (active, parked int) {
 func (s *schedule) append(b []byte, q *queue, now time.Time) ([]byte, *carrier, error) {
 	c := q.active[q.turn]
 	c.content.attended = s.works.attended
+	c.stamp(s.cfg, now)
 	b, err := c.appendPacket(b, c.left == 1 && c.object.last(now), now)
 	if len(c.works) > 0 {
 		s.collect(c, now)

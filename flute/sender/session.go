@@ -54,9 +54,9 @@ func New(cfg Config) (*Session, error) {
 			c.FDTTransfers += max(1, c.TransferCount)
 		}
 	}
-	s := &Session{cfg: c, names: newNames(c), stats: statistics{key: c.Session, each: c.TransferEvents}}
+	s := &Session{cfg: c, names: newNames(c), stats: statistics{key: c.Session, each: c.TransferEvents, withXML: c.FDTXML}}
 	s.plan = plan{cfg: c, names: &s.names, stats: &s.stats}
-	s.plan.sending.coder = coder
+	s.plan.sending.cfg, s.plan.sending.coder = c, coder
 	s.plan.sending.ids.next = c.FDTStartID
 	s.schedule = schedule{cfg: c, works: &s.works}
 	for _, o := range [...]fec.OTI{c.OTI, coder.oti} {
@@ -115,11 +115,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 		Object: o, coding: c, toi: toi, location: f.ContentLocation, carousel: newCarousel(s.cfg, f),
 		priority: f.Priority, interleave: cmp.Or(f.Interleave, s.cfg.Interleave),
 	}
-	spec := alc.Spec{TSI: s.cfg.Session.TSI, TOI: toi, Codepoint: uint8(c.oti.EncodingID)}
-	if !s.cfg.OutOfBandOTI && !s.cfg.mbms() {
-		spec.OTI = &n.coding.oti
-	}
-	if n.header, err = alc.NewTemplate(spec); err != nil {
+	if n.headers, err = newHeaders(s.cfg, toi, &n.coding.oti); err != nil {
 		return nil, err
 	}
 	if n.entry, err = newEntry(s.cfg, o, toi, &n.coding); err != nil {

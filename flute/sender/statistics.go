@@ -11,6 +11,9 @@ import (
 // much as Add and Remove were called.
 const maxEvents = 4096
 
+// maxEventXML bounds the FDT Instances that wait for Events, in bytes.
+const maxEventXML = 4 << 20
+
 // Stats counts what a session did since New.
 type Stats struct {
 	Packets      uint64 `json:"packets"` // all, FDT and close included
@@ -32,6 +35,9 @@ type statistics struct {
 	each   bool  // each transfer is told
 	counts Stats // without Pending
 	events []event.Event
+
+	withXML bool // FDTPublished has the XML
+	xml     int  // bytes of it that wait
 }
 
 // packet counts a packet of n bytes.
@@ -49,13 +55,31 @@ func (s *statistics) fdtPacket(n int) {
 // drain returns the events since the last call.
 func (s *statistics) drain() []event.Event {
 	e := s.events
-	s.events = nil
+	s.events, s.xml = nil, 0
 	return e
 }
 
 // warn tells what whoever runs the session should know.
 func (s *statistics) warn(text string) {
 	s.events = append(s.events, event.Warning{Text: "sender: " + text})
+}
+
+// published tells that the page has a new FDT Instance. Its XML is told as long as what waits is not too much.
+func (s *statistics) published(p *page) {
+	s.counts.FDTInstances++
+	xml := p.xml
+	p.xml = nil
+	if len(s.events) >= maxEvents {
+		return
+	}
+	e := event.FDTPublished{
+		Session: s.key, ID: p.id, Files: len(p.objects), Bytes: len(xml), Expires: p.expires, Complete: p.complete,
+	}
+	if s.withXML && s.xml+len(xml) <= maxEventXML {
+		s.xml += len(xml)
+		e.XML = string(xml)
+	}
+	s.events = append(s.events, e)
 }
 
 // started tells that the first packet of o was made.

@@ -46,9 +46,10 @@ func traces(t testing.TB) []*trace {
 		play(t, "RS 129", Config{OTI: rs129, Repair: 2, Parallel: 2}),
 		play(t, "large FDT", Config{
 			FDTOTI: fec.OTI{SymbolLength: 64, MaxSourceBlockLength: 4}, FDTCENC: flute.ZLIB,
-			FDTInterval: 10 * time.Millisecond, OutOfBandOTI: true,
+			FDTInterval: 10 * time.Millisecond, FTI: FDTOnly,
 		}),
 		play(t, "FDT with RS", Config{OTI: rs, FDTOTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 200}, FDTCENC: flute.GZIP}),
+		play(t, "EXT_FTI in the first of each block", Config{OTI: rs, Interleave: 3, TransferCount: 2, FTI: FirstOfBlock}),
 		play(t, "large identifiers", Config{
 			Session: flute.SessionKey{TSI: flute.MaxTSI}, FirstTOI: mustTOI(t, "5192296858534827628530496329220090"),
 		}),
@@ -254,7 +255,7 @@ func TestTracesEvents(t *testing.T) {
 					t.Errorf("%s: completed %+v", tr.name, e)
 				}
 				ended[e.TOI] = true
-			case event.QueueEmpty:
+			case event.QueueEmpty, event.FDTPublished:
 			default:
 				t.Errorf("%s: %T %+v", tr.name, e, e)
 			}

@@ -5,14 +5,13 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/flute/alc"
 )
 
 // transfer sends the encoding symbols of one object at a time, once through: its source blocks in order, up to a number
 // of them at once and a symbol of each in turn. It owns the buffers of these blocks and keeps them for the next object.
 type transfer struct {
 	coding  *coding
-	header  *alc.Template
+	headers headers
 	content readAhead
 	window  int // bytes that are read at once of source blocks that are not needed whole
 
@@ -31,20 +30,20 @@ type transfer struct {
 	inside  bool    // appendPacket has begun and not returned: if it begins again, it has crashed
 }
 
-// start begins transfer number, from 0, of an object. c and header are the object's; they are read
+// start begins transfer number, from 0, of an object. c and h are the object's; they are read
 // until the transfer ends. The caller has set content.
-func (x *transfer) start(c *coding, header *alc.Template, number uint64, interleave, window int) {
+func (x *transfer) start(c *coding, h headers, number uint64, interleave, window int) {
 	if len(x.slots) < interleave {
 		x.slots = append(x.slots, make([]block, interleave-len(x.slots))...)
 	}
-	x.coding, x.header, x.interleave, x.window = c, header, interleave, window
+	x.coding, x.headers, x.interleave, x.window = c, h, interleave, window
 	x.active, x.turn, x.next, x.asked, x.number, x.left, x.source = 0, 0, 0, 0, number, c.packets, 0
 	x.inside, x.waiting = false, nil
 }
 
 // stop drops the references to the object, and keeps the buffers. What it returns is to be closed, if it is not nil.
 func (x *transfer) stop() Opened {
-	x.coding, x.header, x.waiting = nil, nil, nil
+	x.coding, x.headers, x.waiting = nil, headers{}, nil
 	return x.content.abandon()
 }
 
@@ -108,7 +107,7 @@ func (x *transfer) append(b []byte, closeObject bool) ([]byte, error) {
 	c := x.coding
 	if c.blocks == 0 {
 		// An empty object: FEC Payload ID 0, no symbol. With repair symbols there would be nothing to repair.
-		b = x.header.Append(b, closeObject)
+		b = x.headers.first.Append(b, closeObject)
 		x.left = 0
 		return c.oti.AppendPayloadID(b, fec.PayloadID{}), nil
 	}
@@ -127,7 +126,11 @@ func (x *transfer) append(b []byte, closeObject bool) ([]byte, error) {
 		return b, err
 	}
 	start, source := len(b), uint64(0)
-	b = x.header.Append(b, closeObject && x.left == 1)
+	header := x.headers.rest
+	if s.packet == 0 {
+		header = x.headers.first
+	}
+	b = header.Append(b, closeObject && x.left == 1)
 	b = c.oti.AppendPayloadID(b, fec.PayloadID{SBN: s.sbn, ESI: esis[0], SourceBlockLength: uint16(s.group.k)})
 	for _, esi := range esis {
 		if b, err = s.appendSymbol(b, c, &x.content, esi, x.window); err != nil {

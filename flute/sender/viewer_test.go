@@ -30,6 +30,7 @@ type packet struct {
 // viewer reads the packets of a session, much simpler than a receiver: nothing is lost on the way.
 type viewer struct {
 	start     time.Time
+	fti       bool // show EXT_FTI of files
 	otis      map[flute.TOI]fec.OTI
 	instances map[flute.InstanceID]string
 	document  []byte
@@ -122,18 +123,16 @@ func (v *viewer) show(t testing.TB, b []byte, now time.Time) string {
 		if p.HasCENC {
 			fmt.Fprintf(&out, "  %v", flute.ContentEncoding(p.CENC))
 		}
-		if p.Time != nil {
-			sct, err := lct.ParseTime(p.Time, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintf(&out, "  sct %v", sct.SCT.Sub(v.start).Round(time.Microsecond))
-		}
+		v.showTime(t, &out, p.Time, now)
 	} else {
 		fmt.Fprintf(&out, "toi %v  %d/%d  %x", p.TOI, p.id.SBN, p.id.ESI, p.symbol[:min(len(p.symbol), 8)])
 		if len(p.symbol) > 8 {
 			fmt.Fprintf(&out, "... (%d)", len(p.symbol))
 		}
+		if p.FTI != nil && v.fti {
+			out.WriteString("  fti")
+		}
+		v.showTime(t, &out, p.Time, now)
 	}
 	if p.CloseObject {
 		out.WriteString("  B")
@@ -153,6 +152,27 @@ func (v *viewer) show(t testing.TB, b []byte, now time.Time) string {
 		out.WriteString("\n")
 	}
 	return out.String()
+}
+
+// showTime shows an EXT_TIME; nil is none.
+func (v *viewer) showTime(t testing.TB, out *strings.Builder, content []byte, now time.Time) {
+	t.Helper()
+	if content == nil {
+		return
+	}
+	x, err := lct.ParseTime(content, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.HasSCT {
+		fmt.Fprintf(out, "  sct %v", x.SCT.Sub(v.start).Round(time.Microsecond))
+	}
+	if x.HasERT {
+		fmt.Fprintf(out, "  ert %v", x.ERT)
+	}
+	if x.HasSLC {
+		fmt.Fprintf(out, "  slc %v", x.SLC.Sub(v.start))
+	}
 }
 
 func decode(t testing.TB, b []byte, c flute.ContentEncoding) []byte {
