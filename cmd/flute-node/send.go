@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,25 +15,26 @@ import (
 )
 
 type sendCommand struct {
-	To        settings.Endpoint `required:"" placeholder:"GROUP:PORT" help:"Multicast group or unicast address, and UDP port."`
-	Interface string            `placeholder:"NAME" help:"Interface to send on: name, index or address."`
-	TTL       int               `name:"ttl" type:"positive" default:"1" help:"Time to live of multicast datagrams."`
-	TSI       *uint64           `name:"tsi" placeholder:"N" help:"Transport Session Identifier; default: 1, or the next one that no other process of this machine sends with to the address."`
-	fecFlags  `embed:""`
-	Rate      settings.BitRate   `default:"100Mbit" help:"Bits of UDP payload per second; 0 is as fast as the socket takes them."`
-	CENC      string             `name:"cenc" default:"null" help:"Content encoding of the files: null, zlib, deflate, gzip."`
-	Repeat    settings.Transfers `default:"1" placeholder:"N|forever" help:"Transfers of each file. A file that changes is sent anew; files that are added to a folder after the start are not sent."`
-	Delay     time.Duration      `type:"natural" placeholder:"10s" help:"Time between two transfers of a file."`
-	Parallel  int                `type:"positive" default:"${parallel}" help:"Files sent at once."`
-	Offload   string             `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
-	Profile   string             `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
-	fileFlags `embed:""`
+	To            settings.Endpoint `required:"" placeholder:"GROUP:PORT" help:"Multicast group or unicast address, and UDP port."`
+	Interface     string            `placeholder:"NAME" help:"Interface to send on: name, index or address."`
+	TTL           int               `name:"ttl" type:"positive" default:"1" help:"Time to live of multicast datagrams."`
+	TSI           *uint64           `name:"tsi" placeholder:"N" help:"Transport Session Identifier; default: 1, or the next one that no other process of this machine sends with to the address."`
+	fecFlags      `embed:""`
+	Rate          settings.BitRate `default:"100Mbit" help:"Bits of UDP payload per second; 0 is as fast as the socket takes them."`
+	CENC          string           `name:"cenc" default:"null" help:"Content encoding of the files: null, zlib, deflate, gzip."`
+	Offload       string           `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
+	Profile       string           `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
+	fileFlags     `embed:""`
+	carouselFlags `embed:""`
+
+	now time.Time // when the command began
 }
 
 // words returns what the flags say of the session.
 func (c *sendCommand) words() settings.Send {
 	w := settings.Send{
 		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, CENC: c.CENC, Repeat: c.Repeat, Delay: c.Delay,
+		Carousel: c.Carousel, Until: c.Until.At(c.now), Queues: c.Queue, Interleave: c.Interleave,
 		Parallel: c.Parallel, Profile: c.Profile, Offload: c.Offload, FEC: c.fecFlags.words(),
 	}
 	if c.TSI != nil {
@@ -56,11 +58,13 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	for _, f := range files {
 		largest = max(largest, f.Size)
 	}
+	c.now = time.Now()
 	words := c.words()
 	cfg, err := words.Config(largest)
 	if err != nil {
 		return flagged(err)
 	}
+	c.Repeat = max(-1, settings.Transfers(cmp.Or(cfg.Session.TransferCount, 1)))
 	cenc, err := words.ContentEncoding()
 	if err != nil {
 		return flagged(err)
@@ -127,14 +131,16 @@ type readyToSend struct {
 	Files     int            `json:"files"`
 	Bytes     uint64         `json:"bytes"`
 	Rate      uint64         `json:"rate"`   // bits per second; 0: as fast as the socket takes them
-	Repeat    int            `json:"repeat"` // transfers; -1: for ever
+	Repeat    int            `json:"repeat"` // transfers; -1: for ever, or until the time
+	StartAt   time.Time      `json:"start_at,omitzero"`
+	Until     time.Time      `json:"until,omitzero"`
 	Offload   bool           `json:"offload"`
 }
 
 func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi flute.TSI, files []sender.File) {
 	r := readyToSend{
 		To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat),
-		Offload: s.Offload(),
+		StartAt: c.StartAt.At(c.now), Until: c.Until.At(c.now), Offload: s.Offload(),
 	}
 	for _, f := range files {
 		r.Bytes += f.Size
@@ -155,11 +161,20 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 	if r.Offload {
 		text += ", with segmentation offload"
 	}
+	if !r.StartAt.IsZero() {
+		text += ", from " + r.StartAt.Format(time.DateTime)
+	}
+	if c.Carousel != (settings.Carousel{}) {
+		text += fmt.Sprintf(", %v", c.Carousel)
+	}
+	if c.Repeat > 1 {
+		text += fmt.Sprintf(", %d times", c.Repeat)
+	}
 	switch {
+	case !r.Until.IsZero():
+		text += ", until " + r.Until.Format(time.DateTime)
 	case c.Repeat < 0:
 		text += ", until it is interrupted"
-	case c.Repeat > 1:
-		text += fmt.Sprintf(", %d times", c.Repeat)
 	}
 	if (c.Repeat < 0 || c.Repeat > 1) && c.hasFolder() {
 		text += "; files that are added to a folder from now on are not sent"
@@ -173,7 +188,8 @@ func (c *sendCommand) send(
 	files []sender.File,
 ) (unread int, err error) {
 	for _, f := range files {
-		f.CENC = cenc
+		f.CENC, f.StartAt = cenc, c.StartAt.At(c.now)
+		f.Priority = settings.PriorityOf(c.Priority, humanName(f.ContentLocation))
 		var into sender.Scratch
 		if encoded != nil {
 			into = &scratch{pad: encoded}

@@ -26,7 +26,7 @@ func TestReadyText(t *testing.T) {
 		{-1, []string{dir}, true},
 		{-1, []string{file}, false},
 	} {
-		c := &sendCommand{Repeat: test.repeat, fileFlags: fileFlags{Paths: test.paths}}
+		c := &sendCommand{carouselFlags: carouselFlags{Repeat: test.repeat}, fileFlags: fileFlags{Paths: test.paths}}
 		text := c.readyText(&readyToSend{Files: 2})
 		told := strings.Contains(text, "files that are added to a folder from now on are not sent")
 		if told != test.told {

@@ -49,6 +49,10 @@ func sentence(e notice.Event) (text string, trouble bool) {
 		return plain(fmt.Sprintf("%s %s: %s", e.Actor, e.Outcome, oneLine(e.Reason))), true
 	case notice.KernelDrops:
 		return fmt.Sprintf("the system dropped %d datagrams: the receive buffer was full", e.New), true
+	case event.Late:
+		text = fmt.Sprintf("late by %s: the carousel of %s takes longer than its interval",
+			formatDuration(e.By), humanName(e.ContentLocation))
+		return plain(text), true
 	case event.Warning:
 		return plain("warning: " + oneLine(e.Text)), true
 	case notice.Warning:

@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	maxParallel = 4096 // what sender.Config.Parallel takes
-	maxTTL      = 255
-	maxShort    = 1<<16 - 1 // the largest TSI of the profiles of 3GPP and DVB
+	maxParallel   = 4096 // what sender.Config.Parallel takes
+	maxInterleave = 256  // what sender.Config.Interleave takes
+	maxTTL        = 255
+	maxShort      = 1<<16 - 1 // the largest TSI of the profiles of 3GPP and DVB
 )
 
 // Send are the words of a sending session, but for its address.
@@ -26,19 +27,27 @@ type Send struct {
 	TSI       uint64        // tsi: up to 48 bits
 	Rate      BitRate       // rate: of UDP payload; zero: as fast as the socket takes them
 	CENC      string        // cenc: null, zlib, deflate or gzip; empty: null
-	Repeat    Transfers     // repeat: transfers of each file; zero: 1
+	Repeat    Transfers     // repeat: transfers of each file; zero: 1, or forever with carousel or until
 	Delay     time.Duration // delay: between two transfers of a file
-	Parallel  int           // parallel: files sent at once, up to 4096; zero: sender.DefaultParallel
-	Offload   string        // offload: auto or off; empty: auto
-	Profile   string        // profile: dialect of FLUTE; empty: rfc6726
-	FEC       FEC
+	Carousel  Carousel      // carousel: turns of transfers
+	Until     time.Time     // until: no transfer begins then or later; zero: no such time
+	Parallel  int           // parallel: files of one priority sent at once, up to 4096; zero: sender.DefaultParallel
+	Queues    map[int8]int  // queue: that number for some priorities
+	// Interleave (interleave) is how many source blocks of a file are sent at once, up to 256; zero: 1.
+	Interleave int
+	Offload    string // offload: auto or off; empty: auto
+	Profile    string // profile: dialect of FLUTE; empty: rfc6726
+	FEC        FEC
 }
 
 // Config returns the configuration of a session whose largest file has largest bytes. What a session would refuse, as
 // an FEC scheme that its profile does not allow, is an error here. An error that a word is to blame for is an [*Error].
 func (s *Send) Config(largest uint64) (node.SendConfig, error) {
-	core := sender.Config{Parallel: s.Parallel, TransferCount: int(s.Repeat), Delay: s.Delay}
-	var err error
+	core := sender.Config{Parallel: s.Parallel, Queues: s.Queues, Interleave: s.Interleave}
+	err := s.turns(&core)
+	if err != nil {
+		return node.SendConfig{}, err
+	}
 	if core.Profile, err = oneOf(wordProfile, s.Profile, profiles()); err != nil {
 		return node.SendConfig{}, err
 	}
@@ -59,11 +68,16 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 		return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordParallel, s.Parallel, maxParallel)
 	case s.TTL < 0 || s.TTL > maxTTL:
 		return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordTTL, s.TTL, maxTTL)
-	case s.Delay < 0:
-		return node.SendConfig{}, errorf("%v %v is negative", wordDelay, s.Delay)
+	case s.Interleave < 0 || s.Interleave > maxInterleave:
+		return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordInterleave, s.Interleave, maxInterleave)
 	case short && tsi > maxShort:
 		return node.SendConfig{}, errorf("%v %d does not fit into the 16 bits of %v %v",
 			wordTSI, tsi, wordProfile, core.Profile)
+	}
+	for _, n := range s.Queues {
+		if n < 1 || n > maxParallel {
+			return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordQueue, n, maxParallel)
+		}
 	}
 	cenc, err := s.ContentEncoding()
 	if err != nil {
