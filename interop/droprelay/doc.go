@@ -18,5 +18,11 @@
 // With -flip-at 300 it flips one bit in the 300th packet of a file that it forwards, once: a carousel's next turn mends
 // that.
 //
-// Receivers see the relay as the source. IPv4 only; a measuring tool it is not: one system call for each datagram.
+// With an address of this machine after -from it relays both ways, for protocols that answer: what clients send there
+// goes to -to, and the answers go back to them. Both ways lose datagrams, each by draws of its own. Only -one-in, -loss
+// and -seed mean something then.
+//
+//	droprelay -from 127.0.0.1:6001 -to 127.0.0.1:6000 -loss 0.01
+//
+// Receivers see the relay as the source. IPv4 only for groups; a measuring tool it is not: one system call for each datagram.
 package main

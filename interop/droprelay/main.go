@@ -34,7 +34,11 @@ func main() {
 	}
 	if err == nil {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		err = run(ctx, cfg)
+		if cfg.from.Addr().IsMulticast() {
+			err = run(ctx, cfg)
+		} else {
+			err = runPair(ctx, cfg)
+		}
 		stop()
 	}
 	if err != nil {
@@ -46,8 +50,8 @@ func main() {
 func parse(args []string) (config, error) {
 	var cfg config
 	fs := flag.NewFlagSet("droprelay", flag.ContinueOnError)
-	fs.TextVar(&cfg.from, "from", netip.AddrPort{}, "group:port to join")
-	fs.TextVar(&cfg.to, "to", netip.AddrPort{}, "group:port to send to")
+	fs.TextVar(&cfg.from, "from", netip.AddrPort{}, "group:port to join, or address:port to listen on")
+	fs.TextVar(&cfg.to, "to", netip.AddrPort{}, "address:port to send to")
 	fs.StringVar(&cfg.ifc, "interface", "lo", "interface for both")
 	fs.IntVar(&cfg.oneIn, "one-in", 20, "drop one of so many datagrams; 0 drops none")
 	fs.Float64Var(&cfg.loss, "loss", 0, "drop each datagram with this probability instead")
@@ -57,8 +61,8 @@ func parse(args []string) (config, error) {
 	if err := fs.Parse(args); err != nil {
 		return config{}, err
 	}
-	if !cfg.from.Addr().IsMulticast() || !cfg.to.IsValid() || cfg.oneIn < 0 || cfg.flipAt < 0 {
-		return config{}, errors.New("want -from GROUP:PORT -to ADDRESS:PORT and counts of at least 0")
+	if !cfg.from.IsValid() || !cfg.to.IsValid() || cfg.oneIn < 0 || cfg.flipAt < 0 {
+		return config{}, errors.New("want -from ADDRESS:PORT -to ADDRESS:PORT and counts of at least 0")
 	}
 	if !(cfg.loss >= 0 && cfg.loss <= 1) {
 		return config{}, errors.New("want -loss from 0 to 1")
