@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -176,7 +177,8 @@ func (s *Sending) watch() {
 	s.node.mu.Unlock()
 }
 
-// Add reads f once, for its digests and its content encoding, and puts it into the session. It blocks on the reading.
+// Add puts f into the session. It reads f before, for its digests and its content encoding, and blocks on that, unless
+// the digests come later, as those of large files do: see sender.DigestLater. Errors about f are a *sender.FileError.
 // For files of a file system, which may change while they are sent, package source has File.Source.
 func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch) (flute.TOI, error) {
 	return s.put(ctx, f, scratch, func(id uint64, o *sender.Object) sending.Message {
@@ -188,11 +190,17 @@ func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch
 func (s *Sending) put(
 	ctx context.Context, f sender.File, scratch sender.Scratch, message func(id uint64, o *sender.Object) sending.Message,
 ) (flute.TOI, error) {
-	o, err := sender.Prepare(ctx, f, scratch)
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
+	o, err := sender.PrepareWith(ctx, f, scratch, helpers.Go)
 	if err != nil {
 		return flute.TOI{}, err
 	}
-	return s.question(ctx, message(s.asked.Add(1), o))
+	toi, err := s.question(ctx, message(s.asked.Add(1), o))
+	if errors.Is(err, sender.ErrClosed) {
+		o.Discard()
+	}
+	return toi, err
 }
 
 // Reserve takes a TOI for a file that will be added with it, in sender.File.TOI, so that it is known before. It is given

@@ -148,6 +148,7 @@ func (a *announcer) end(now time.Time) {
 	for _, o := range p.objects {
 		if o.listed == p.number {
 			o.covered = p.expires
+			o.late.told()
 		}
 	}
 }

@@ -47,6 +47,8 @@ func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
 	c.content.reset(o.Object, s.works.attended)
 	c.start(&o.coding, o.headers, uint64(o.sent), o.interleave, s.cfg.ReadAhead)
 	o.begin(now)
+	c.late, c.held = o.late, false
+	c.works = append(c.works, o.late.begin(o.Object, s.works.attended)...)
 	o.state, c.report = active, max(o.transferLength/100, 1)
 	return c
 }

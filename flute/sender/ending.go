@@ -103,7 +103,7 @@ func (s *Session) endOverdue(now time.Time) {
 // end takes an object out of the session; to is finished or gone.
 func (s *Session) end(o *object, to objectState) {
 	o.state = to
-	o.close()
+	s.letGo(o)
 	if to == gone {
 		s.names.vacate(o)
 	}

@@ -2,7 +2,9 @@ package sender
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // File is what is to be sent, as the application knows it. Only ContentLocation and, unless the file is empty, Content
@@ -29,7 +32,9 @@ type File struct {
 	Source Source
 	// CENC is the content encoding applied before the transfer.
 	CENC flute.ContentEncoding
-	// Digests chooses what Prepare computes and the FDT announces; zero: MD5 and SHA-256.
+	// CENCIfSmaller applies CENC only where it makes the file smaller.
+	CENCIfSmaller bool
+	// Digests chooses what is computed and the FDT announces; zero: MD5 and SHA-256, DigestLater from 16 MiB on.
 	Digests Digests
 	// TOI is the TOI to use; nil: the session's next one.
 	TOI *flute.TOI
@@ -44,6 +49,8 @@ type File struct {
 	Priority int8
 	// Interleave overrides Config.Interleave; zero: the session's.
 	Interleave int
+	// Redundancy overrides Config.Redundancy; zero: the session's; negative: none.
+	Redundancy float64
 	// TransferCount overrides Config.TransferCount; zero: the session's; negative: for ever.
 	TransferCount int
 	// Delay and Interval override those of Config, both or neither; zero: the session's.
@@ -62,6 +69,11 @@ type File struct {
 	// in a namespace that is not that of the FDT. Session.Add checks them.
 	Attributes []fdt.Attribute
 	Elements   []fdt.Element
+	// AutoETag derives ETag from the digests or, without digests, from the version of Source.
+	AutoETag bool
+	// Owned has Content and the Scratch closed, where they are an io.Closer, once the object has ended, in whichever
+	// way, or cannot be prepared or added. Such an Object may be added to one session only.
+	Owned bool
 }
 
 // ownGroups returns the groups of f that are not those of all files.
@@ -69,29 +81,23 @@ func (f *File) ownGroups(cfg *Config) []string {
 	return slices.DeleteFunc(slices.Clone(f.Groups), func(g string) bool { return slices.Contains(cfg.FDTGroups, g) })
 }
 
+// isEncoded reports whether a content encoding may be applied.
+func (f *File) isEncoded() bool { return f.CENC != flute.Null }
+
 // defaultContentType is announced for files without a ContentType: "The attribute Content-Type SHOULD be included"
 // (RFC 6726, section 3.4.2).
 const defaultContentType = "application/octet-stream"
 
-// Digests is a set of digests of a file.
-type Digests uint8
-
-// The digests. MD5 is what every receiver can check (Content-MD5); SHA-256 is the one that is worth something against
-// more than accidents. NoDigest saves their time where speed is all.
-const (
-	DigestMD5 Digests = 1 << iota
-	DigestSHA256
-	NoDigest
-)
-
-// Object is a File that was read once by Prepare. It is immutable; one Object may be added to several sessions.
+// Object is a File that was prepared by Prepare. It is immutable; one Object may be added to several sessions.
 type Object struct {
 	file           File
-	source         io.ReaderAt // the bytes on the wire; nil: those of file.Source
-	version        Version     // of file.Source
-	scratch        Scratch     // that was given to Prepare
-	owned          bool        // scratch is the session's
+	cenc           flute.ContentEncoding // that was asked for
+	source         io.ReaderAt           // the bytes on the wire; nil: those of file.Source
+	version        Version               // of file.Source
+	scratch        Scratch               // that was given to Prepare
+	owned          bool                  // scratch is the session's
 	transferLength uint64
+	later          content.Algorithms // digests that are to be computed while it is sent
 
 	// The digests; nil when not wanted. Content-MD5 is that of the file, as other senders have it, although RFC 2616
 	// defines it over the encoded content; the SHA-256 in the FDT is a Content-Digest (RFC 9530), which is defined over
@@ -123,3 +129,28 @@ func (o *Object) digests() map[string]string {
 	}
 	return m
 }
+
+// setDigests adds the digests that were to come later.
+func (o *Object) setDigests(sum func(of content.Algorithms) []byte) {
+	o.later, o.md5, o.sha256 = 0, sum(content.MD5), sum(content.SHA256)
+	o.transferSHA256 = o.sha256
+}
+
+// etag returns the entity tag that is announced; empty: none.
+func (o *Object) etag() string {
+	switch {
+	case !o.file.AutoETag:
+		return o.file.ETag
+	case o.later != 0:
+		return "" // it comes with the digests
+	case o.sha256 != nil:
+		return etagOf(o.sha256)
+	case o.md5 != nil:
+		return etagOf(o.md5)
+	}
+	v := sha256.Sum256(fmt.Appendf(nil, "%d %s %s", o.file.Size, o.version.Tag, o.file.ContentLocation))
+	return etagOf(v[:])
+}
+
+// etagOf returns an entity tag (RFC 9110, section 8.8.3) of the first 128 bits of a digest.
+func etagOf(digest []byte) string { return `"` + hex.EncodeToString(digest[:16]) + `"` }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // objectState is where an object stands in its life.
@@ -29,7 +30,9 @@ type object struct {
 	toi     flute.TOI
 	// location is the Content-Location.
 	location    string
-	entry       *fdt.Entry // its description; never changes (RFC 6726, section 3.3)
+	entry       *fdt.Entry // its description; never changes, but for what is added (RFC 6726, section 3.3)
+	room        int        // bytes of the description with all that is added later
+	late        *later     // digests that come later; nil: none do
 	priority    int8
 	interleave  int
 	state       objectState
@@ -55,14 +58,6 @@ type object struct {
 
 // live reports whether packets of o are still to come.
 func (o *object) live() bool { return o.state < finished }
-
-// close closes what holds the content of o, if it is the session's.
-func (o *object) close() {
-	if o.owned {
-		closeScratch(o.scratch)
-	}
-	o.Object = nil
-}
 
 // crashPeriod is how close two crashes over one object must be for it to be given up: as close as those for which the
 // supervisor of a session counts them together.
@@ -102,10 +97,28 @@ func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) (*fdt.Entry, err
 		Attributes:      o.file.Attributes,
 		Elements:        o.file.Elements,
 		CacheControl:    o.file.CacheControl,
-		ETag:            o.file.ETag,
+		ETag:            o.etag(),
 	}
 	if cfg.Profile == fdt.MBMSDownload {
 		f.SHA256 = nil // an attribute of DVB
 	}
 	return f.Entry(cfg.Profile)
+}
+
+// describe makes the description of o.
+func (o *object) describe(cfg *Config) (err error) {
+	if o.entry, err = newEntry(cfg, o.Object, o.toi, &o.coding); err != nil {
+		return err
+	}
+	o.room, o.late = o.entry.Len(), newLater(o.Object)
+	if o.late == nil {
+		return nil
+	}
+	whole := *o.Object
+	whole.setDigests(func(of content.Algorithms) []byte { return content.NewDigest(o.later & of).Sum(of) })
+	e, err := newEntry(cfg, &whole, o.toi, &o.coding)
+	if err == nil {
+		o.room = e.Len()
+	}
+	return err
 }

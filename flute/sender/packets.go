@@ -54,6 +54,9 @@ func (s *Session) appendObject(b []byte, q *queue, t time.Time) ([]byte, error) 
 		s.quarantine(c.object)
 		return b, errCrashed
 	}
+	if c.object.late.isComputed() {
+		s.describeLater(c.object)
+	}
 	start := len(b)
 	b, c, err := s.schedule.append(b, q, t)
 	if err != nil {

@@ -52,7 +52,7 @@ const rootBytes = 1 << 10
 
 // fits reports whether p has room for one object more.
 func (p *page) fits(cfg *Config, o *object) bool {
-	return len(p.objects) == 0 || p.size.objects < cfg.FDTFiles && p.size.bytes+o.entry.Len()+rootBytes <= cfg.FDTBytes
+	return len(p.objects) == 0 || p.size.objects < cfg.FDTFiles && p.size.bytes+o.room+rootBytes <= cfg.FDTBytes
 }
 
 // add puts o on the page.
@@ -95,7 +95,7 @@ func (p *page) compact(cfg *Config, spare int, drop func(*object)) {
 	over := -spare
 	for _, o := range p.objects {
 		if p.settled(cfg, o) {
-			over += o.entry.Len()
+			over += o.room
 		}
 	}
 	kept := p.objects[:0]
@@ -104,7 +104,7 @@ func (p *page) compact(cfg *Config, spare int, drop func(*object)) {
 		case o.state == gone:
 			drop(o)
 		case over > 0 && i < len(p.objects)-1 && p.settled(cfg, o):
-			over -= o.entry.Len()
+			over -= o.room
 			p.size.drop(o)
 			drop(o)
 		default:

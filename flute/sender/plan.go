@@ -31,8 +31,8 @@ type plan struct {
 // tally counts objects and the bytes of their descriptions.
 type tally struct{ objects, bytes int }
 
-func (t *tally) add(o *object)  { t.objects++; t.bytes += o.entry.Len() }
-func (t *tally) drop(o *object) { t.objects--; t.bytes -= o.entry.Len() }
+func (t *tally) add(o *object)  { t.objects++; t.bytes += o.room }
+func (t *tally) drop(o *object) { t.objects--; t.bytes -= o.room }
 
 // list puts a new object on the last page, or on a new one when that is full.
 func (l *plan) list(o *object) {

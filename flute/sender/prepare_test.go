@@ -16,8 +16,11 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
+// passStep is how much Prepare reads at once.
+const passStep = 256 << 10
+
 func TestPrepare(t *testing.T) {
-	for _, size := range []int{0, 1, 1000, readStep - 1, readStep, 3*readStep + 7} {
+	for _, size := range []int{0, 1, 1000, passStep - 1, passStep, 3*passStep + 7} {
 		content := pattern(size)
 		for _, cenc := range []flute.ContentEncoding{flute.Null, flute.ZLIB, flute.DEFLATE, flute.GZIP} {
 			scratches := map[string]Scratch{"memory": nil}

@@ -59,6 +59,11 @@ func (q *queue) pop() { q.pending.Pop().queued = false }
 // wanted returns the object that cannot be sent without its description (RFC 6726, section 3.3: "sent at least once
 // before sending the described file"); nil: there is none, or no place for it.
 func (q *queue) wanted(cfg *Config, now time.Time) *object {
+	for _, c := range q.active {
+		if c.held && c.object.late.isUntold() {
+			return c.object
+		}
+	}
 	if q.paused || q.full() {
 		return nil
 	}

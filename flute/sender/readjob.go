@@ -77,18 +77,54 @@ func (j *readJob) open() error {
 	return nil
 }
 
-// closeJob closes what was opened.
+// closeJob closes what was opened, or what the session owns.
 type closeJob struct {
-	key    any
-	opened Opened
+	key     any
+	closers []io.Closer
 }
 
 func (j *closeJob) lane() any { return j.key }
 func (j *closeJob) cancel()   {}
 
 func (j *closeJob) run(sync.Locker) error {
-	_ = j.opened.Close() // nothing was written
+	for _, c := range j.closers {
+		_ = c.Close() // what was written is of no use any more
+	}
 	return nil
+}
+
+// closeOwned closes what the session owns of o.
+func (s *Session) closeOwned(o *Object) {
+	if !o.owned {
+		return
+	}
+	if j := (&closeJob{key: laneOf(o), closers: o.closers()}); len(j.closers) > 0 {
+		s.works.do(&Work{job: j}, s.clock.now)
+	}
+}
+
+// letGo frees the content of o, which has ended.
+func (s *Session) letGo(o *object) {
+	o.late.discard()
+	s.closeOwned(o.Object)
+	o.Object = nil
+}
+
+// closers returns what is to be closed of an object that is Owned.
+func (o *Object) closers() (all []io.Closer) {
+	for _, owned := range [...]any{o.scratch, o.file.Content} {
+		if c, ok := owned.(io.Closer); ok {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Discard closes what o owns, see File.Owned, if it was added to no session.
+func (o *Object) Discard() {
+	if o.owned {
+		_ = (&closeJob{closers: o.closers()}).run(nil)
+	}
 }
 
 // laneOf returns what the Works that read o share: see Work.Lane.

@@ -97,7 +97,7 @@ func (r *renewals) discard() {
 func (n *renewing) begin(now time.Time, works *worklist) {
 	o := n.object
 	f := o.file
-	f.TOI, f.TransferCount = nil, o.carousel.left
+	f.TOI, f.TransferCount, f.CENC = nil, o.carousel.left, o.cenc
 	n.job = &renewJob{key: laneOf(o.Object), file: f, old: o.scratch}
 	n.job.ctx, n.job.stop = context.WithCancel(context.Background())
 	n.work = &Work{job: n.job}

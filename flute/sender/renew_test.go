@@ -411,7 +411,7 @@ func TestRemoved(t *testing.T) {
 	d.sent(5)
 	d.disk.now = nil
 	d.run(func() bool { return false })
-	d.ends("2 source: sender: disk: sender: content cannot be read: no such file")
+	d.ends("2 source: sender: disk: File.Source: content cannot be read: no such file")
 	if d.packets != 20 {
 		t.Errorf("%d packets, want those of the transfer that had begun", d.packets)
 	}

@@ -41,7 +41,13 @@ func (r *renewJob) run(cpu sync.Locker) error {
 			return err
 		}
 	}
-	o, err := prepareSource(r.ctx, r.file, scratch, cpu)
+	// The digests tell whether it is other content at all.
+	r.file.Digests &^= DigestLater
+	if r.file.Digests == 0 {
+		r.file.Digests = DigestMD5 | DigestSHA256
+	}
+	p := preparation{file: r.file, scratch: scratch, cpu: cpu}
+	o, err := p.run(r.ctx)
 	if err != nil {
 		closeScratch(scratch)
 		return err
@@ -53,6 +59,12 @@ func (r *renewJob) run(cpu sync.Locker) error {
 
 func closeScratch(s Scratch) {
 	if c, ok := s.(io.Closer); ok {
+		_ = c.Close()
+	}
+}
+
+func closeContent(r io.ReaderAt) {
+	if c, ok := r.(io.Closer); ok {
 		_ = c.Close()
 	}
 }

@@ -3,6 +3,7 @@ package sender
 import (
 	"cmp"
 	"errors"
+	"io"
 	"slices"
 	"time"
 )
@@ -209,7 +210,8 @@ func (s *schedule) wait(c *carrier, now time.Time) {
 	q := c.queue
 	if c.since.IsZero() {
 		c.since = now
-		s.changed = s.changed || len(s.queues) > 1 // another queue may send meanwhile
+		// Another queue may send meanwhile, or the FDT Instance that c waits for.
+		s.changed = s.changed || len(s.queues) > 1 || c.held
 	}
 	s.works.remind(c.waiting, now)
 	if c.waiting == c.content.work && c.stalls(now) && len(q.parked) < openFiles+maxStalled {
@@ -249,7 +251,7 @@ func (s *schedule) release(c *carrier, now time.Time) {
 	c.queue.remove(c)
 	key := c.content.key
 	if opened := c.stop(); opened != nil {
-		s.works.do(&Work{job: &closeJob{key, opened}}, now)
+		s.works.do(&Work{job: &closeJob{key, []io.Closer{opened}}}, now)
 	}
 	c.object, c.queue = nil, nil
 	s.idle = append(s.idle, c)

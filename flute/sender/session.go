@@ -67,8 +67,8 @@ func New(cfg Config) (*Session, error) {
 }
 
 // Add takes o into the session and returns its TOI. The file is described in the next FDT Instance and then sent. The
-// errors tell that the session cannot send it: ErrClosed, ErrComplete, ErrTOI, ErrLocation, ErrProfile, or flute.ErrOTI
-// when its FEC cannot code it.
+// errors tell that the session cannot send it: ErrClosed or ErrComplete, or a *FileError with ErrTOI, ErrLocation,
+// ErrProfile, or flute.ErrOTI when its FEC cannot code it.
 func (s *Session) Add(o *Object) (flute.TOI, error) {
 	err := ErrComplete
 	if s.closed || !s.plan.complete {
@@ -78,7 +78,16 @@ func (s *Session) Add(o *Object) (flute.TOI, error) {
 			return n.toi, nil
 		}
 	}
-	return flute.TOI{}, fmt.Errorf("%w (%s)", err, o.file.ContentLocation)
+	return flute.TOI{}, s.refuse(o, err)
+}
+
+// refuse ends o, which the session does not take, and returns why.
+func (s *Session) refuse(o *Object, err error) error {
+	s.closeOwned(o)
+	if _, ok := errors.AsType[*FileError](err); ok {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, o.file.ContentLocation)
 }
 
 // admit makes o an object of the session, in the place of before if that is not nil. It is to be enlisted then.
@@ -88,28 +97,28 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	case s.closed:
 		return nil, ErrClosed
 	case !s.cfg.encodes(f.CENC):
-		return nil, fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile)
+		return nil, f.fault("CENC", fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile))
 	}
 	old := s.names.locations[f.ContentLocation]
 	if old != nil && old != before && old.live() {
-		return nil, fmt.Errorf("%w: TOI %v; remove it first", ErrLocation, old.toi)
+		return nil, f.fault("ContentLocation", fmt.Errorf("%w: TOI %v; remove it first", ErrLocation, old.toi))
 	}
 	oti, variant := s.cfg.OTI, s.cfg.Variant
 	if f.OTI != nil {
 		oti, variant = *f.OTI, f.Variant
 	}
-	more := redundancy{symbols: cmp.Or(f.Repair, s.cfg.Repair), ratio: s.cfg.Redundancy}
+	more := redundancy{symbols: cmp.Or(f.Repair, s.cfg.Repair), ratio: cmp.Or(f.Redundancy, s.cfg.Redundancy)}
 	c, err := newCoding(s.cfg, oti, variant, more, o.transferLength)
 	if err != nil {
-		return nil, err
+		return nil, f.fault("OTI", err)
 	}
 	// TS 26.346, section L.4.7: Compact No-Code and Raptor are what the receivers of these profiles have.
 	if id := c.oti.EncodingID; s.cfg.mbms() && id != fec.CompactNoCode && id != fec.Raptor {
-		return nil, fmt.Errorf("%w: FEC Encoding ID %d in %v", ErrProfile, uint8(id), s.cfg.Profile)
+		return nil, f.fault("OTI", fmt.Errorf("%w: FEC Encoding ID %d in %v", ErrProfile, uint8(id), s.cfg.Profile))
 	}
 	toi, err := s.names.assign(f.TOI)
 	if err != nil {
-		return nil, err
+		return nil, f.fault("TOI", err)
 	}
 	n := &object{
 		Object: o, coding: c, toi: toi, location: f.ContentLocation, carousel: newCarousel(s.cfg, f),
@@ -118,7 +127,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	if n.headers, err = newHeaders(s.cfg, toi, &n.coding.oti); err != nil {
 		return nil, err
 	}
-	if n.entry, err = newEntry(s.cfg, o, toi, &n.coding); err != nil {
+	if err = n.describe(s.cfg); err != nil {
 		return nil, err
 	}
 	if old != nil && old != before { // finished: the newer version of the file stands for it from now on

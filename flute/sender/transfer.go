@@ -27,6 +27,8 @@ type transfer struct {
 	source  uint64  // bytes of the object that were sent as source symbols
 	works   []*Work // that were begun and nobody knows of yet
 	waiting *Work   // for which errBusy was returned last; whoever goes on sets it to nil
+	late    *later  // digests that are to be announced before the last blocks are sent; nil: there are none
+	held    bool    // it waited for them
 	inside  bool    // appendPacket has begun and not returned: if it begins again, it has crashed
 }
 
@@ -76,6 +78,11 @@ func (x *transfer) revive(now time.Time) {
 // appendRead is append with what has to be read for it.
 func (x *transfer) appendRead(b []byte, closeObject bool, now time.Time) ([]byte, error) {
 	r := &x.content
+	if x.late != nil {
+		if err := x.hold(); err != nil {
+			return b, err
+		}
+	}
 	for {
 		if r.source != nil || r.job != nil {
 			if err := x.ready(now); err != nil {

@@ -1,8 +1,6 @@
 package sender
 
 import (
-	"fmt"
-
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
@@ -17,11 +15,11 @@ func (s *Session) Update(o *Object, when When) (flute.TOI, error) {
 		return s.Add(o)
 	}
 	if s.plan.complete && !s.closed {
-		return flute.TOI{}, fmt.Errorf("%w (%s)", ErrComplete, o.file.ContentLocation)
+		return flute.TOI{}, s.refuse(o, ErrComplete)
 	}
 	n, err := s.admit(o, old)
 	if err != nil {
-		return flute.TOI{}, fmt.Errorf("%w (%s)", err, o.file.ContentLocation)
+		return flute.TOI{}, s.refuse(o, err)
 	}
 	s.succeed(old, n, when)
 	return n.toi, nil
@@ -50,7 +48,7 @@ func (s *Session) withdraw(o *object, reason event.FailReason, detail string) {
 	s.stats.counts.Added++
 	s.stats.failed(o, reason, detail)
 	o.state = gone
-	o.close()
+	s.letGo(o)
 	s.names.locations[o.location] = before
 	s.names.forget(o)
 }

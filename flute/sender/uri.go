@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -13,19 +14,17 @@ const maxURI = 4096
 // [RFC3986]" (RFC 6726, section 3.4.2). url.Parse alone lets blanks and non-ASCII characters pass.
 func checkURI(s string) error {
 	if s == "" {
-		return fmt.Errorf("sender: File.ContentLocation is empty")
+		return errors.New("is empty")
 	}
 	if len(s) > maxURI {
-		return fmt.Errorf("sender: File.ContentLocation of %d bytes is longer than %d", len(s), maxURI)
+		return fmt.Errorf("%d bytes are more than %d", len(s), maxURI)
 	}
 	for i := range len(s) {
 		// RFC 3986, section 2: the characters that are neither reserved, unreserved nor the percent sign.
 		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
-			return fmt.Errorf("sender: File.ContentLocation %q: character %q must be percent-encoded", s, c)
+			return fmt.Errorf("character %q must be percent-encoded", c)
 		}
 	}
-	if _, err := url.Parse(s); err != nil {
-		return fmt.Errorf("sender: File.ContentLocation: %w", err)
-	}
-	return nil
+	_, err := url.Parse(s)
+	return err
 }

@@ -1,0 +1,177 @@
+package content
+
+import (
+	"context"
+	"io"
+	"sync"
+)
+
+// passSlots is how many steps of ReadSize are read and not yet used by all consumers: enough for the reader and the
+// slowest consumer not to wait for each other, small enough to stay in the cache.
+const passSlots = 4
+
+// Pass reads content once, in order, for several consumers. Each consumer, and the reading, may have a goroutine of its
+// own: any number of goroutines call Help beside the one that calls Run. Without them Run does everything.
+type Pass struct {
+	read      func(p []byte, off uint64) error
+	size      uint64
+	consumers []io.Writer
+
+	mu      sync.Mutex
+	changed chan struct{} // closed when a part has come further
+	slots   [passSlots][]byte
+	steps   []uint64 // of each part: the reader first, then the consumers
+	busy    []bool   // of each part: a goroutine is at it
+	err     error
+	crash   any  // what a part has panicked with; nil: none has
+	over    bool // nothing is to be done any more
+}
+
+// NewPass returns a Pass over size bytes. read fills p from the offset off; its calls follow one another.
+func NewPass(size uint64, read func(p []byte, off uint64) error, consumers ...io.Writer) *Pass {
+	p := &Pass{read: read, size: size, consumers: consumers, changed: make(chan struct{})}
+	p.steps, p.busy = make([]uint64, 1+len(consumers)), make([]bool, 1+len(consumers))
+	p.over = size == 0 || len(consumers) == 0
+	return p
+}
+
+// Helpers returns how many goroutines, beside that of Run, have something to do: none for content of one step.
+func (p *Pass) Helpers() int {
+	if p.count() < 2 {
+		return 0
+	}
+	return len(p.consumers)
+}
+
+// count returns the number of steps.
+func (p *Pass) count() uint64 { return (p.size + ReadSize - 1) / ReadSize }
+
+// Run reads all, and returns when all consumers have had it and nobody uses the content any more. The first error of
+// reading or of a consumer, or that of ctx, ends it early. It holds cpu, which may be nil, while it computes. If a part
+// panics, on whichever goroutine, Run panics with the same value.
+func (p *Pass) Run(ctx context.Context, cpu sync.Locker) error {
+	p.Help(ctx, cpu)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.crash != nil {
+		panic(p.crash)
+	}
+	return p.err
+}
+
+// Help does parts of the work until nothing is left to be done. It does not panic: Run does.
+func (p *Pass) Help(ctx context.Context, cpu sync.Locker) {
+	done := ctx.Done()
+	for {
+		part, wait := p.take(ctx)
+		switch {
+		case part >= 0:
+			p.do(part, cpu)
+		case wait == nil:
+			return
+		default:
+			select {
+			case <-wait:
+			case <-done:
+				done = nil // take ends the Pass; what is under way is waited for
+			}
+		}
+	}
+}
+
+// take returns a part that can go on. Without one it returns what to wait for; nil: the Pass is over.
+func (p *Pass) take(ctx context.Context) (part int, wait <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil && !p.over {
+		if err := ctx.Err(); err != nil {
+			p.end(err)
+		}
+	}
+	if p.over {
+		if p.isBusy() { // somebody uses the content still
+			return -1, p.changed
+		}
+		return -1, nil
+	}
+	last := p.steps[0]
+	part = -1
+	for i, done := range p.steps[1:] {
+		last = min(last, done)
+		if done < p.steps[0] && !p.busy[1+i] && (part < 0 || done < p.steps[part]) {
+			part = 1 + i
+		}
+	}
+	// Reading comes first as long as there is room: it is what the others wait for.
+	if p.steps[0] < p.count() && p.steps[0]-last < passSlots && !p.busy[0] {
+		part = 0
+	}
+	if part < 0 {
+		return -1, p.changed
+	}
+	p.busy[part] = true
+	return part, nil
+}
+
+func (p *Pass) isBusy() bool {
+	for _, b := range p.busy {
+		if b {
+			return true
+		}
+	}
+	return false
+}
+
+// do does one step of a part.
+func (p *Pass) do(part int, cpu sync.Locker) {
+	var err error
+	defer func() {
+		crash := recover()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.busy[part] = false
+		p.steps[part]++
+		switch {
+		case crash != nil:
+			p.crash = crash
+			p.end(nil)
+		case err != nil:
+			p.end(err)
+		case p.isDone():
+			p.end(nil)
+		}
+		close(p.changed)
+		p.changed = make(chan struct{})
+	}()
+	step := p.steps[part] // only who has taken the part changes it
+	slot := &p.slots[step%passSlots]
+	if part == 0 {
+		off := step * ReadSize
+		if *slot == nil {
+			*slot = make([]byte, min(ReadSize, p.size))
+		}
+		*slot = (*slot)[:min(ReadSize, p.size-off)]
+		err = p.read(*slot, off)
+		return
+	}
+	lock(cpu)
+	defer unlock(cpu)
+	_, err = p.consumers[part-1].Write(*slot)
+}
+
+// isDone reports whether all parts have done all steps.
+func (p *Pass) isDone() bool {
+	for _, done := range p.steps {
+		if done < p.count() {
+			return false
+		}
+	}
+	return true
+}
+
+// end ends the Pass; the first error counts. p.mu is held.
+func (p *Pass) end(err error) {
+	if !p.over {
+		p.over, p.err = true, err
+	}
+}

@@ -1,0 +1,26 @@
+package sender
+
+import "strings"
+
+// FileError says what is wrong with a File: it cannot be sent.
+type FileError struct {
+	ContentLocation string
+	Field           string // of File
+	Err             error
+}
+
+// Error implements error.
+func (e *FileError) Error() string {
+	return "sender: " + e.ContentLocation + ": File." + e.Field + ": " + strings.TrimPrefix(e.Err.Error(), "sender: ")
+}
+
+// Unwrap returns the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// fault returns err as that of a field of f; nil remains nil.
+func (f *File) fault(field string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &FileError{ContentLocation: f.ContentLocation, Field: field, Err: err}
+}

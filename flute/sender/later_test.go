@@ -1,0 +1,215 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// laterRig is a session that sends one file before its digests are known.
+type laterRig struct {
+	t       *testing.T
+	session *Session
+	view    viewer
+	now     time.Time
+	held    []*Work // those of the digests
+	packets int     // of the file
+	told    int     // packets of the file before the FDT told a digest; -1: it has not
+	md5     []byte  // that it told
+	events  []string
+}
+
+// laterBlocks is the length of the file in source blocks of eight symbols.
+const laterBlocks = 5
+
+func sendLater(t *testing.T, cfg Config, f File) *laterRig {
+	t.Helper()
+	r := &laterRig{t: t, now: start, view: viewer{start: start}, told: -1}
+	cfg.OTI = fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}
+	r.session, _ = oneFile(t, cfg, 0)
+	f.ContentLocation, f.Digests = "later", f.Digests|DigestLater
+	o, err := Prepare(context.Background(), f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.session.Add(o); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// run sends until nothing is left, or until n packets of the file are out; after what more time it gives up.
+func (r *laterRig) run(n int, limit time.Duration) {
+	r.t.Helper()
+	calls := 0
+	for end := r.now.Add(limit); !r.session.Done() && r.packets < n && r.now.Before(end); {
+		if calls++; calls > 10_000 {
+			r.t.Fatalf("no end at %v, after %d packets: %v", r.now.Sub(start), r.packets, r.events)
+		}
+		p, ok, err := r.session.AppendNext(nil, r.now)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for _, w := range r.session.Works() {
+			switch w.job.(type) {
+			case *digestJob:
+				r.held = append(r.held, w)
+			default:
+				w.Run(nil)
+			}
+		}
+		for _, e := range r.session.Events() {
+			switch e := e.(type) {
+			case event.Warning:
+				r.events = append(r.events, e.Text)
+			case event.ObjectFailed:
+				r.events = append(r.events, string(e.Reason)+" "+e.Detail)
+			case event.ObjectCompleted:
+				r.events = append(r.events, fmt.Sprintf("completed %s %d", e.ContentLocation, len(e.Digests)))
+			}
+		}
+		if !ok {
+			r.now = latest(r.session.Deadline(), r.now)
+			continue
+		}
+		r.now = r.now.Add(time.Millisecond)
+		r.read(p)
+	}
+}
+
+func (r *laterRig) read(b []byte) {
+	p := r.view.read(r.t, b, r.now)
+	if p.fdt != nil {
+		for _, f := range p.fdt.Files {
+			if f.ContentLocation == "later" && f.MD5 != nil && r.told < 0 {
+				r.told, r.md5 = r.packets, f.MD5
+			}
+		}
+	} else if !p.TOI.IsFDT() && p.oti.TransferLength > 0 {
+		r.packets++
+	}
+}
+
+// TestDigestsLater: a file is sent at once. Its last source block waits until an FDT Instance with its digests was sent.
+func TestDigestsLater(t *testing.T) {
+	data := pattern(laterBlocks * 800)
+	r := sendLater(t, Config{}, File{Content: bytes.NewReader(data), Size: uint64(len(data))})
+	r.run(1000, time.Second)
+	if want := (laterBlocks - 1) * 8; r.packets != want || r.told >= 0 {
+		t.Fatalf("%d packets without digests, want %d; told after %d", r.packets, want, r.told)
+	}
+	if len(r.held) != 1 {
+		t.Fatalf("%d Works for the digests", len(r.held))
+	}
+	for _, w := range r.held {
+		w.Run(nil)
+	}
+	before := r.now
+	r.run(1000, time.Minute)
+	if r.packets != laterBlocks*8 || r.told != (laterBlocks-1)*8 {
+		t.Errorf("%d packets in the end; the digests were told after %d", r.packets, r.told)
+	}
+	if d := r.now.Sub(before); d > time.Second {
+		t.Errorf("%v from the digests to the end", d)
+	}
+	if want := []string{"completed later 2"}; !slices.Equal(r.events[1:], want) {
+		t.Errorf("events: %v", r.events)
+	}
+	if sum := md5.Sum(data); !bytes.Equal(r.md5, sum[:]) {
+		t.Errorf("Content-MD5 is %x, want %x", r.md5, sum)
+	}
+}
+
+// TestDigestsLaterOfASource: the digests are those of the version that is sent; without them it is sent all the same.
+func TestDigestsLaterOfASource(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(d *disk)
+		want   string
+	}{
+		"unchanged":  {func(*disk) {}, "completed later 2"},
+		"replaced":   {func(d *disk) { d.replace(pattern(7)) }, "without digests: sender: content changed while it was waiting"},
+		"unreadable": {func(d *disk) { d.fail = errors.New("no") }, "without digests: sender: content cannot be read: no"},
+		"rewritten":  {func(d *disk) { d.rewrite(pattern(laterBlocks * 800)) }, "source sender: content changed while it was sent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := &disk{}
+			d.replace(pattern(laterBlocks * 800))
+			r := sendLater(t, Config{}, File{Source: d})
+			r.run(10, time.Minute)
+			test.change(d)
+			for _, w := range r.held {
+				w.Run(nil)
+			}
+			r.run(1000, time.Minute)
+			if !strings.Contains(strings.Join(r.events, "; "), test.want) {
+				t.Errorf("%v, want %s", r.events, test.want)
+			}
+			if d.open != 0 {
+				t.Errorf("%d open", d.open)
+			}
+		})
+	}
+}
+
+// TestDigestsLaterEnds: whoever computes digests of a file that has ended stops.
+func TestDigestsLaterEnds(t *testing.T) {
+	d := &disk{}
+	d.replace(pattern(laterBlocks * 800))
+	r := sendLater(t, Config{}, File{Source: d})
+	r.run(10, time.Minute)
+	r.session.Abort("")
+	for _, w := range slices.Backward(r.held) { // the helper too, which comes first here and waits for nobody
+		w.Run(nil)
+	}
+	for _, w := range r.session.Works() {
+		w.Run(nil)
+	}
+	if d.open != 0 {
+		t.Errorf("%d open", d.open)
+	}
+}
+
+// TestDigestsLaterUnattended: a session whose Works nobody runs computes the digests itself, when they are due.
+func TestDigestsLaterUnattended(t *testing.T) {
+	size := laterBlocks * 800
+	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}}, 0)
+	addTo(t, s, File{ContentLocation: "later", Content: bytes.NewReader(pattern(size)), Size: uint64(size), Digests: DigestLater})
+	if n := len(files(t, s, nil)); n != laterBlocks*8+1 {
+		t.Errorf("%d packets", n)
+	}
+	for _, e := range s.Events() {
+		if c, ok := e.(event.ObjectCompleted); ok && c.ContentLocation == "later" && len(c.Digests) != 2 {
+			t.Errorf("digests: %v", c.Digests)
+		}
+	}
+}
+
+// TestDigestsByDefault: those of large files come later.
+func TestDigestsByDefault(t *testing.T) {
+	for _, test := range []struct {
+		size  uint64
+		f     File
+		later bool
+	}{
+		{laterSize - 1, File{}, false},
+		{laterSize, File{}, true},
+		{laterSize, File{Digests: DigestMD5}, false},
+		{laterSize, File{Digests: NoDigest | DigestLater}, false},
+		{laterSize, File{CENC: 3}, false},
+		{1, File{Digests: DigestLater | DigestSHA256}, true},
+		{0, File{Digests: DigestLater}, false},
+	} {
+		if got := test.f.Digests.of(&test.f, test.size)&DigestLater != 0; got != test.later {
+			t.Errorf("%d bytes, %+v: later %v", test.size, test.f, got)
+		}
+	}
+}
