@@ -48,16 +48,16 @@ func NewEndpoint(cfg Config, source Source) *Endpoint {
 // Read returns how many datagrams were read.
 func (e *Endpoint) Read() uint64 { return e.counts.read.Load() }
 
-// watch has ended called, on the reader's goroutine, when a reader ends that was not told to.
-func (e *Endpoint) watch(ended func(error)) {
+// Watch has ended called, on the reader's goroutine, when a reader ends that was not told to; nil: nobody is.
+func (e *Endpoint) Watch(ended func(error)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.ended = ended
 }
 
-// resume sees to it that a reader runs, over the source that is there, or over one that is opened in place of one that
+// Resume sees to it that a reader runs, over the source that is there, or over one that is opened in place of one that
 // has failed. The error says why it cannot be opened.
-func (e *Endpoint) resume() error {
+func (e *Endpoint) Resume() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closing.Load() || e.isReading() {

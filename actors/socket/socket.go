@@ -54,7 +54,7 @@ func (s *socket) Receive(ctx actor.Context) {
 			s.timer.Reset(kernelInterval)
 		}
 	case *actor.Stopping, *actor.Restarting:
-		s.watch(nil)
+		s.Watch(nil)
 		if s.timer != nil {
 			s.timer.Stop()
 		}
@@ -67,14 +67,14 @@ func (s *socket) start(ctx actor.Context) {
 	s.timer = actors.NewTimer(ctx, tick{})
 	s.timer.Reset(kernelInterval)
 	root, self := ctx.ActorSystem().Root, ctx.Self()
-	s.watch(func(err error) { root.Send(self, readerEnded{err}) })
+	s.Watch(func(err error) { root.Send(self, readerEnded{err}) })
 	s.resume(ctx)
 }
 
 // resume has the reader started again if it has ended, or leaves that to the next tick: what closed its source may
 // last, and the first try tells.
 func (s *socket) resume(ctx actor.Context) {
-	err := s.Endpoint.resume()
+	err := s.Resume()
 	if err == nil {
 		s.told.failed = false
 		return

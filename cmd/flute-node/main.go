@@ -54,6 +54,7 @@ type commands struct {
 	Send    sendCommand    `cmd:"" help:"Send files and folders, then exit."`
 	Receive receiveCommand `cmd:"" help:"Receive files into a folder."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
+	UTP     utpCommand     `cmd:"" name:"utp" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -27,6 +27,11 @@ func isPassing(err error) bool {
 	}
 }
 
+// isFull reports that there is no room for a datagram, whereto ever.
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.ENOMEM)
+}
+
 func isTooLong(err error) bool { return errors.Is(err, syscall.EMSGSIZE) }
 
 // isNoRoute reports that the system knows no way to or interface for an address.

@@ -22,3 +22,8 @@ func isTooLong(err error) bool { return errors.Is(err, windows.WSAEMSGSIZE) }
 func isNoRoute(err error) bool {
 	return errors.Is(err, windows.WSAENETUNREACH) || errors.Is(err, windows.WSAEHOSTUNREACH)
 }
+
+// isFull reports that there is no room for a datagram, whereto ever.
+func isFull(err error) bool {
+	return errors.Is(err, windows.WSAENOBUFS) || errors.Is(err, windows.WSAEWOULDBLOCK)
+}

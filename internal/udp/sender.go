@@ -109,6 +109,9 @@ func (e *PassingError) Unwrap() error { return e.err }
 // Passing returns true: it is worth trying again.
 func (e *PassingError) Passing() bool { return true }
 
+// IsFull returns true if the system has no room for datagrams to anywhere, and false if it is about the address.
+func (e *PassingError) IsFull() bool { return isFull(e.err) }
+
 // WriteBatch sends all datagrams, in order, and returns how many were sent. It blocks while the send buffer is full. A
 // *PassingError says that the rest may be sent later. That nobody listens at a unicast address is no error. After Close
 // the error is net.ErrClosed.

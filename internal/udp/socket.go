@@ -16,12 +16,18 @@ type SocketConfig struct {
 	ReceiveBuffer int
 	// SendBuffer is in bytes; zero: the system's default.
 	SendBuffer int
+	// Whole sends datagrams with "don't fragment", except those that may be, to find out what a path takes. On Linux
+	// only; elsewhere the system decides.
+	Whole bool
 }
 
 // Outgoing is a datagram to be sent.
 type Outgoing struct {
 	Data []byte
 	To   netip.AddrPort // without a zone, of the family of the Socket; IPv4 may be mapped into IPv6
+	// MayFragment allows routers, and this machine, to cut the datagram where a link takes only shorter ones. It
+	// concerns a Socket of SocketConfig.Whole only.
+	MayFragment bool
 }
 
 // Socket is a socket that is not connected: it reads from anybody and writes to anybody. ReadBatch and Wait belong to
@@ -30,6 +36,8 @@ type Socket struct {
 	Receiver
 	writer addressedWriter
 	is4    bool
+	whole  bool // SocketConfig.Whole
+	isCut  bool // datagrams may be fragmented at the moment
 }
 
 // Open opens a Socket. The error says in one line what could not be done.
@@ -49,6 +57,12 @@ func Open(cfg SocketConfig) (*Socket, error) {
 	if cfg.SendBuffer > 0 {
 		if err := s.conn.SetWriteBuffer(cfg.SendBuffer); err != nil {
 			return nil, errors.Join(fmt.Errorf("udp: send buffer: %w", cause(err)), s.conn.Close())
+		}
+	}
+	if cfg.Whole {
+		s.whole = true
+		if err := setFragmenting(s.conn, s.is4, false); err != nil {
+			return nil, errors.Join(fmt.Errorf("udp: %w", err), s.conn.Close())
 		}
 	}
 	if err := s.writer.init(s.conn); err != nil {
@@ -71,7 +85,46 @@ func (s *Socket) WriteBatch(datagrams []Outgoing) (int, error) {
 			return n, err
 		}
 	}
-	return s.writeBatch(datagrams)
+	if !s.whole {
+		return s.writeBatch(datagrams)
+	}
+	for sent := 0; ; {
+		run := sent
+		for run < len(datagrams) && datagrams[run].MayFragment == datagrams[sent].MayFragment {
+			run++
+		}
+		if run == sent {
+			return sent, nil
+		}
+		if err := s.setCut(datagrams[sent].MayFragment); err != nil {
+			return sent, err
+		}
+		n, err := s.writeBatch(datagrams[sent:run])
+		if sent += n; err != nil {
+			return sent, err
+		}
+	}
+}
+
+// setCut has datagrams fragmented, or not.
+func (s *Socket) setCut(cut bool) error {
+	if s.isCut == cut {
+		return nil
+	}
+	if err := setFragmenting(s.conn, s.is4, cut); err != nil {
+		return fmt.Errorf("udp: %w", err)
+	}
+	s.isCut = cut
+	return nil
+}
+
+// WriteTo sends one datagram, and may be called from any goroutine. It blocks while the send buffer is full.
+func (s *Socket) WriteTo(b []byte, to netip.AddrPort) error {
+	_, err := s.conn.WriteToUDPAddrPort(b, netip.AddrPortFrom(to.Addr().Unmap(), to.Port()))
+	if err != nil {
+		return fmt.Errorf("udp: write to %v: %w", to, cause(err))
+	}
+	return nil
 }
 
 func (s *Socket) writeBatch(datagrams []Outgoing) (int, error) {

@@ -151,3 +151,22 @@ func setReceiveBuffer(conn *net.UDPConn, n int) (size int, limited string) {
 	}
 	return size, limited
 }
+
+// setFragmenting says whether datagrams may be cut where a link takes only shorter ones. If not, all are sent as they
+// are, with "don't fragment", whatever the kernel believes of the path.
+func setFragmenting(conn *net.UDPConn, is4, may bool) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	o := option{"IPV6_MTU_DISCOVER", unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_PROBE, false}
+	if is4 {
+		o = option{"IP_MTU_DISCOVER", unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE, false}
+	}
+	if may {
+		o.value = unix.IP_PMTUDISC_DONT // the same number for both
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = o.set(int(fd)) })
+	return errors.Join(err, failed)
+}

@@ -82,3 +82,6 @@ func setEach(errs ...error) error {
 	}
 	return nil
 }
+
+// setFragmenting does nothing: the system decides.
+func setFragmenting(*net.UDPConn, bool, bool) error { return nil }

@@ -49,10 +49,14 @@ func (c *Conn) Close(now time.Time) {
 	c.settle(t)
 }
 
-// Abort ends the connection at once, with a RESET for the peer. Bytes may be lost.
+// Abort ends the connection at once, with a RESET for the peer. Bytes may be lost. A connection that has delivered all
+// no longer answers what comes again.
 func (c *Conn) Abort(now time.Time) {
 	c.clock.tick(now)
-	if c.state < lingering {
+	switch {
+	case c.state == lingering:
+		c.finish()
+	case c.state < lingering:
 		c.fail(ErrAborted, c.state == connected || c.synTries > 0)
 	}
 }

@@ -143,6 +143,17 @@ func (h *Handshakes) syn(now time.Time, from netip.AddrPort, p *wire.Packet, b [
 	return answer.AppendBinary(b)
 }
 
+// Refuse answers a SYN, where nobody accepts connections, with a RESET, as often as Config.Resets allows. Other
+// datagrams are taken as by Handle. It appends the answer to b.
+func (h *Handshakes) Refuse(now time.Time, from netip.AddrPort, datagram, b []byte) (answer []byte) {
+	if p, err := wire.Parse(datagram); err == nil && p.Type == wire.Syn {
+		h.stats.Refused++
+		return h.reset(now, &p, b)
+	}
+	_, answer = h.Handle(now, from, datagram, b)
+	return answer
+}
+
 // reset answers a packet of an unknown connection, as often as Config.Resets allows.
 func (h *Handshakes) reset(now time.Time, p *wire.Packet, b []byte) []byte {
 	most := float64(h.cfg.Resets)

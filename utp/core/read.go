@@ -35,3 +35,16 @@ func (c *Conn) Buffered() (readable, writable int) {
 	}
 	return readable, writable
 }
+
+// Peek copies the first bytes that Read has to p, and leaves them. It returns how many.
+func (c *Conn) Peek(p []byte) int {
+	if c.discards {
+		return 0
+	}
+	first, second := c.inbox.unread.parts(0, min(len(p), c.inbox.unread.n))
+	n := copy(p, first)
+	return n + copy(p[n:], second)
+}
+
+// AtEOF reports whether Read would return io.EOF.
+func (c *Conn) AtEOF() bool { return !c.discards && c.inbox.unread.n == 0 && c.inbox.ended() }

@@ -1,0 +1,153 @@
+package utp_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"golang.org/x/net/nettest"
+
+	"github.com/flute-node/flute-node/utp"
+)
+
+// stack starts a Stack that ends with the test.
+func stack(t testing.TB, cfg utp.Config) *utp.Stack {
+	t.Helper()
+	s, err := utp.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		_ = s.Stop(ctx)
+	})
+	return s
+}
+
+// open opens a Socket at a free port of 127.0.0.1.
+func open(t testing.TB, s *utp.Stack, cfg utp.SocketConfig) *utp.Socket {
+	t.Helper()
+	if !cfg.Local.IsValid() {
+		cfg.Local = netip.MustParseAddrPort("127.0.0.1:0")
+	}
+	socket, err := s.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return socket
+}
+
+func addr(s *utp.Socket) netip.AddrPort { return s.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+// pair returns two ends of a connection between two sockets.
+func pair(t testing.TB, s *utp.Stack, cfg utp.SocketConfig) (dialled, accepted *utp.Conn) {
+	t.Helper()
+	a, b := open(t, s, cfg), open(t, s, cfg)
+	l, err := b.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialled, err = a.Dial(t.Context(), addr(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted, err = l.AcceptUTP()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dialled, accepted
+}
+
+func TestNettest(t *testing.T) {
+	s := stack(t, utp.Config{})
+	nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+		a, b := pair(t, s, utp.SocketConfig{})
+		return a, b, func() { go a.Close(); _ = b.Close() }, nil
+	})
+}
+
+// TestBytes: 16 MiB in each direction at once arrive as they were written, and both ends see the end.
+func TestBytes(t *testing.T) {
+	a, b := pair(t, stack(t, utp.Config{}), utp.SocketConfig{})
+	data := bytes.Repeat([]byte("0123456789abcdef\n"), 1<<20)
+	errs := make(chan error, 4)
+	for _, c := range []*utp.Conn{a, b} {
+		go func() {
+			_, err := c.Write(data)
+			errs <- errors.Join(err, c.CloseWrite())
+		}()
+		go func() {
+			h := sha256.New()
+			n, err := io.Copy(h, c)
+			if want := sha256.Sum256(data); err == nil && (n != int64(len(data)) || !bytes.Equal(h.Sum(nil), want[:])) {
+				err = errors.New("other bytes")
+			}
+			errs <- err
+		}()
+	}
+	for range 4 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if err := errors.Join(a.Close(), b.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestListenAndDial: without a Stack of the program's own.
+func TestListenAndDial(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		l, err := utp.Listen(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan []byte, 1)
+		go func() {
+			c, err := l.Accept()
+			if err != nil {
+				t.Error(err)
+				close(got)
+				return
+			}
+			all, err := io.ReadAll(c)
+			if err := errors.Join(err, c.Close()); err != nil {
+				t.Error(err)
+			}
+			got <- all
+		}()
+		c, err := utp.Dial(l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write([]byte("hello")); err != nil {
+			t.Error(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if all := <-got; string(all) != "hello" {
+			t.Errorf("%q", all)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestRefused: where nobody listens a dial fails at once, and not for want of an answer.
+func TestRefused(t *testing.T) {
+	s := stack(t, utp.Config{})
+	a, b := open(t, s, utp.SocketConfig{}), open(t, s, utp.SocketConfig{})
+	start := time.Now()
+	if _, err := a.Dial(t.Context(), addr(b)); err == nil || time.Since(start) > time.Second {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}

@@ -1,0 +1,189 @@
+package utp
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/utp/port"
+	"github.com/flute-node/flute-node/internal/udp"
+	"github.com/flute-node/flute-node/utp/core"
+)
+
+// The defaults of SocketConfig.
+const (
+	defaultMaxConns = 10000
+	defaultBacklog  = 128
+	// sendBuffer is some milliseconds at the speed of the machine: what does not fit waits in the connection.
+	sendBuffer = 4 << 20
+	// closeTimeout bounds Close of a Socket.
+	closeTimeout = 3 * time.Second
+)
+
+// SocketConfig configures a Socket. The zero value is a free port of 0.0.0.0.
+type SocketConfig struct {
+	// Local is the address to listen at and to send from; its port 0 is one that is free.
+	Local netip.AddrPort
+	// Conn is how connections behave.
+	Conn core.Config
+	// MaxConns is how many connections there may be at once; 10,000. Backlog is how many of them may wait for Accept;
+	// 128.
+	MaxConns, Backlog int
+	// ReceiveBuffer and SendBuffer are bytes of the UDP socket; zero: as much as the system gives, and 4 MiB.
+	ReceiveBuffer, SendBuffer int
+}
+
+// Socket is a UDP socket that speaks uTP. Its methods are safe for concurrent use.
+type Socket struct {
+	stack *Stack
+	port  *port.Port
+	local netip.AddrPort
+	cfg   SocketConfig
+}
+
+// Open opens a Socket. Close must be called on it in the end. An error names what could not be done, or the field of cfg
+// that is at fault.
+func (s *Stack) Open(cfg SocketConfig) (*Socket, error) {
+	if !cfg.Local.IsValid() {
+		cfg.Local = netip.AddrPortFrom(netip.IPv4Unspecified(), cfg.Local.Port())
+	}
+	cfg.MaxConns, cfg.Backlog = cmp.Or(cfg.MaxConns, defaultMaxConns), cmp.Or(cfg.Backlog, defaultBacklog)
+	if cfg.MaxConns < 0 || cfg.Backlog < 0 {
+		return nil, fmt.Errorf("utp: SocketConfig.MaxConns %d, Backlog %d: less than 1", cfg.MaxConns, cfg.Backlog)
+	}
+	if s.stopped.Load() {
+		return nil, ErrStopped
+	}
+	open := func(local netip.AddrPort) (*udp.Socket, error) {
+		return udp.Open(udp.SocketConfig{
+			Local: local, ReceiveBuffer: cfg.ReceiveBuffer, SendBuffer: cmp.Or(cfg.SendBuffer, sendBuffer), Whole: true,
+		})
+	}
+	source, err := open(cfg.Local)
+	if err != nil {
+		return nil, fmt.Errorf("utp: %w", err)
+	}
+	return s.openOver(source, source.LocalAddr(), cfg, func() (port.Source, error) { return open(source.LocalAddr()) })
+}
+
+// openOver opens a Socket over a source.
+func (s *Stack) openOver(
+	source port.Source, local netip.AddrPort, cfg SocketConfig, reopen func() (port.Source, error),
+) (*Socket, error) {
+	p, err := port.New(s.numbers.Add(1), port.Config{
+		Conn: cfg.Conn, MaxConns: cfg.MaxConns, Random: random, Number: func() uint64 { return s.numbers.Add(1) },
+		Reopen: reopen,
+	}, source)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("utp: SocketConfig.Conn: %w", err), source.Close())
+	}
+	s.ports.Add(p)
+	s.system.Root().Send(s.pid(socketsName), port.Start{Port: p})
+	return &Socket{stack: s, port: p, local: local, cfg: cfg}, nil
+}
+
+// random returns an unpredictable number.
+func random() uint16 {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return binary.BigEndian.Uint16(b[:])
+}
+
+// ask asks the socket's actor, which may not have started yet.
+func ask[T any](ctx context.Context, s *Socket, m any) (answer T, err error) {
+	const pause = time.Millisecond
+	for {
+		answer, err = actors.Ask[T](ctx, s.stack.system, s.stack.portPID(s.port), m)
+		if !errors.Is(err, actors.ErrGone) {
+			return answer, err
+		}
+		select {
+		case <-s.port.Closed():
+			return answer, net.ErrClosed
+		case <-ctx.Done():
+			return answer, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// LocalAddr returns the address of the socket.
+func (s *Socket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(s.local) }
+
+// Listen returns the listener of the socket: there is one at a time.
+func (s *Socket) Listen() (*Listener, error) {
+	b := port.NewBacklog(s.cfg.Backlog)
+	answer, err := ask[port.Listening](context.Background(), s, port.Listen{Backlog: b})
+	if err = errors.Join(err, answer.Err); err != nil {
+		return nil, opError("listen", s.local, netip.AddrPort{}, err)
+	}
+	return newListener(s, b), nil
+}
+
+// Dial connects to remote. ctx bounds the handshake only.
+func (s *Socket) Dial(ctx context.Context, remote netip.AddrPort) (*Conn, error) {
+	if !remote.IsValid() || remote.Port() == 0 || remote.Addr().Unmap().Is4() != s.local.Addr().Unmap().Is4() {
+		return nil, opError("dial", s.local, remote, errors.New("not an address of the socket's family with a port"))
+	}
+	answer, err := ask[port.Dialed](ctx, s, port.Dial{Remote: remote})
+	if err = errors.Join(err, answer.Err); err != nil {
+		return nil, opError("dial", s.local, remote, err)
+	}
+	c := newConn(s, answer.Channel)
+	select {
+	case <-c.channel.Connected():
+	case <-ctx.Done():
+		c.abort()
+		return nil, opError("dial", s.local, remote, ctx.Err())
+	}
+	select {
+	case <-c.channel.Ended():
+		c.abort()
+		return nil, opError("dial", s.local, remote, cmp.Or(c.channel.Err(), net.ErrClosed))
+	default:
+		return c, nil
+	}
+}
+
+// Stats returns what the socket has done so far.
+func (s *Socket) Stats(ctx context.Context) (SocketStats, error) {
+	return ask[port.Stats](ctx, s, port.Inspect{})
+}
+
+// SocketStats is what a Socket has done so far.
+type SocketStats = port.Stats
+
+// Close closes the listener and all connections, and then the socket. Connections have 3 s to deliver what was written
+// to them; then they are reset.
+func (s *Socket) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	return s.close(ctx)
+}
+
+func (s *Socket) close(ctx context.Context) error {
+	const patience = time.Second // for the resets
+	s.port.Mailbox().PostUserMessage(port.Close{})
+	select {
+	case <-s.port.Closed():
+		return nil
+	case <-ctx.Done():
+	}
+	s.port.Mailbox().PostUserMessage(port.Close{Now: true})
+	select {
+	case <-s.port.Closed():
+		return nil
+	case <-time.After(patience):
+		return opError("close", s.local, netip.AddrPort{}, ctx.Err())
+	}
+}
+
+// leave has the socket closed once it has no connection and no listener.
+func (s *Socket) leave() { s.port.Mailbox().PostUserMessage(port.Leave{}) }
