@@ -234,6 +234,10 @@ func (s *Sending) order(ctx context.Context, m sending.Message) error {
 	return err
 }
 
+// Publish has the files that were added since the last call described and sent, where Session.FDTManual is set. The
+// error is that of ctx.
+func (s *Sending) Publish(ctx context.Context) error { return s.order(ctx, sending.Publish{}) }
+
 // Finish announces that no file will be added (RFC 6726, section 3.4.2) and lets the session end once every file was
 // sent as often as asked, for which Wait waits. The error is that of ctx: the session has not heard it in time. A
 // session that has ended is no error.

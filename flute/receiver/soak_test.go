@@ -98,7 +98,7 @@ func (k *soak) run() {
 func (k *soak) start(last bool) {
 	cfg := sender.Config{
 		Session: key, Registry: schemes.Default(), TransferCount: 1 + k.rng.IntN(3), Parallel: 1 + k.rng.IntN(3),
-		Interleave: 1 + k.rng.IntN(2), FTI: sender.FTI(k.rng.IntN(3)), FDTFiles: []int{0, 0, 1, 2}[k.rng.IntN(4)],
+		Interleave: 1 + k.rng.IntN(2), FTI: sender.FTI(k.rng.IntN(3)), FDTMode: sender.FDTMode(k.rng.IntN(2)), FDTFiles: []int{0, 0, 1, 2}[k.rng.IntN(4)],
 		FDTDuration: []time.Duration{0, 0, 4 * time.Second}[k.rng.IntN(3)], FDTCENC: flute.ContentEncoding(k.rng.IntN(4)),
 		Delay: []time.Duration{0, 0, 3 * time.Second}[k.rng.IntN(3)],
 	}

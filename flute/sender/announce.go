@@ -44,7 +44,9 @@ func expiry(cfg *Config, now time.Time) time.Time {
 }
 
 // publish gives p a new FDT Instance, of entries. ok is false while no FDT Instance ID is free.
-func (a *announcer) publish(now time.Time, p *page, entries []*fdt.Entry, complete bool) (ok bool, err error) {
+func (a *announcer) publish(now time.Time, p *page, entries []*fdt.Entry, complete, full bool) (
+	ok bool, err error,
+) {
 	if ok, at := a.ids.free(now); !ok {
 		a.retry = at
 		return false, nil
@@ -55,7 +57,7 @@ func (a *announcer) publish(now time.Time, p *page, entries []*fdt.Entry, comple
 	}
 	in := fdt.Instance{
 		ID: a.ids.next, Expires: expiry(a.cfg, now), Complete: complete && a.cfg.Profile != fdt.MBMSDownload,
-		Groups: a.cfg.FDTGroups, Entries: entries,
+		FullFDT: full, Groups: a.cfg.FDTGroups, Entries: entries,
 	}
 	next, err := a.build(&in, now)
 	if err != nil {
@@ -98,7 +100,7 @@ func (a *announcer) build(in *fdt.Instance, now time.Time) (instance, error) {
 	}
 	return instance{
 		id: in.ID, coding: c, headers: headers{header, header}, document: bytes.NewReader(document), xml: xml,
-		created: now, expires: in.Expires, complete: in.Complete,
+		created: now, expires: in.Expires, complete: in.Complete, full: in.FullFDT,
 	}, nil
 }
 

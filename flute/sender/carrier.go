@@ -49,6 +49,7 @@ func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
 	o.begin(now)
 	c.late, c.held = o.late, false
 	c.works = append(c.works, o.late.begin(o.Object, s.works.attended)...)
+	o.resting = false
 	o.state, c.report = active, max(o.transferLength/100, 1)
 	return c
 }

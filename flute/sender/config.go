@@ -90,6 +90,16 @@ type Config struct {
 	// ReadAhead is how much of a file is read at once when no FEC code needs its blocks whole, in bytes. Zero: 64 KiB.
 	ReadAhead int
 
+	// FDTMode is which files the FDT describes: AllFiles or InTransfer.
+	FDTMode FDTMode
+	// FDTManual has added files wait until Publish is called, or SetComplete, so that they are described together. What is
+	// wrong in the FDT, since a file has changed or is gone, is corrected at once anyway.
+	FDTManual bool
+	// FullFDT has an FDT Instance that describes all files that are scheduled say so (TS 26.346, section 7.2.14): as long
+	// as one has room for all. Files leave it soon after their last packet. Not with InTransfer, nor in the profiles of
+	// section L.4, which do not have it.
+	FullFDT bool
+
 	// FDTOTI is the FEC of FDT Instances, with the defaults of OTI. Zero: the scheme of OTI with at least its share of
 	// repair symbols, a quarter and three for each source block; new ones in each transmission where the scheme has
 	// them. Where OTI is a scheme without repair symbols or an application's own, or the profile does not allow it, FDT
@@ -214,6 +224,12 @@ func (c Config) validated() (*Config, error) {
 		{c.ReadAhead < 0, "ReadAhead is negative"},
 		{math.IsNaN(c.Redundancy) || c.Redundancy > maxRedundancy, fmt.Sprintf("Redundancy %v is not at most %d", c.Redundancy, maxRedundancy)},
 		{c.mbms() && c.Session.TSI > maxMBMS, fmt.Sprintf("Session.TSI %d has more than the 16 bits of %v", c.Session.TSI, c.Profile)},
+		{c.FDTMode > InTransfer, fmt.Sprintf("FDTMode %v is not known", c.FDTMode)},
+		{c.FullFDT && c.FDTMode == InTransfer, "FullFDT contradicts FDTMode transfer"},
+		{
+			c.FullFDT && (c.Profile == fdt.MBMSDownload || c.Profile == fdt.DVBMABR),
+			fmt.Sprintf("FullFDT is not allowed in %v", c.Profile),
+		},
 		{c.FTI > FDTOnly, fmt.Sprintf("FTI %v is not known", c.FTI)},
 		{c.mbms() && c.FTI != FDTOnly, fmt.Sprintf("FTI %v is not allowed in %v", c.FTI, c.Profile)},
 		{c.mbms() && c.SLC, fmt.Sprintf("SLC is not allowed in %v", c.Profile)},

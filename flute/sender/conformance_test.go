@@ -238,16 +238,29 @@ func TestFDTShare(t *testing.T) {
 	}
 }
 
-// E48: after Complete=true no new data, and every later instance says it too.
+// E48: after Complete=true no new data, and every later instance says it too. Where files leave the FDT, all were described
+// before: "identical file parameters to those already given in this and previous FDT Instances".
 func TestConf_E48_CompleteStays(t *testing.T) {
 	for _, tr := range traces(t) {
 		var complete *fdt.Instance
+		described := map[flute.TOI]bool{}
 		for i := range tr.packets {
 			in := tr.packets[i].fdt
 			if in == nil {
 				continue
 			}
-			if complete != nil && (!in.Complete || len(in.Files) != len(complete.Files)) {
+			for j := range in.Files {
+				if toi := in.Files[j].TOI; complete != nil && !described[toi] {
+					t.Errorf("%s: TOI %v is new after Complete", tr.name, toi)
+				} else {
+					described[toi] = true
+				}
+			}
+			if tr.cfg.prompt() {
+				if complete != nil && !in.Complete || in.Complete && len(described) != len(tr.files) {
+					t.Errorf("%s: %d of %d files described with FDT Instance %d: %+v", tr.name, len(described), len(tr.files), in.ID, in)
+				}
+			} else if complete != nil && (!in.Complete || len(in.Files) != len(complete.Files)) {
 				t.Errorf("%s: FDT Instance %d after the complete one %d: %+v", tr.name, in.ID, complete.ID, in)
 			}
 			if in.Complete {
@@ -261,7 +274,7 @@ func TestConf_E48_CompleteStays(t *testing.T) {
 			}
 		case complete == nil:
 			t.Errorf("%s: no FDT Instance says Complete", tr.name)
-		case len(complete.Files) != len(tr.files):
+		case len(complete.Files) != len(tr.files) && !tr.cfg.prompt():
 			t.Errorf("%s: the complete FDT Instance describes %d of %d files", tr.name, len(complete.Files), len(tr.files))
 		}
 	}

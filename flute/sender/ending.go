@@ -19,8 +19,10 @@ func (s *Session) transferred(o *object, t time.Time) {
 			s.bury(o)
 		}
 	case next.After(t):
+		s.plan.rest(o)
 		s.schedule.delay(o, next)
 	default:
+		s.plan.rest(o)
 		s.schedule.push(o)
 	}
 }

@@ -128,7 +128,9 @@ func (s *Session) describeLater(o *object) {
 	}
 	o.Object, o.entry = &known, entry
 	l.state = laterKnown
-	o.listed, o.page.stale = 0, true // by no FDT Instance as it is now
+	if o.listed = 0; o.page != nil {
+		o.page.stale = true // no FDT Instance describes it as it is now
+	}
 	s.alarm = time.Time{}
 }
 

@@ -36,12 +36,15 @@ type object struct {
 	priority    int8
 	interleave  int
 	state       objectState
-	paused      bool    // it is not sent
-	queued      bool    // it is in queue.pending
-	leaving     bool    // it is no longer described once its current transfer has ended
-	successor   *object // takes its place then; nil: none
-	predecessor *object // that it waits for; nil unless it is deferred
-	page        *page
+	paused      bool      // it is not sent
+	queued      bool      // it is in queue.pending
+	leaving     bool      // it is no longer described once its current transfer has ended
+	successor   *object   // takes its place then; nil: none
+	predecessor *object   // that it waits for; nil unless it is deferred
+	page        *page     // nil: it is not listed
+	held        bool      // until Publish
+	announced   bool      // it was listed
+	resting     bool      // listed, between two transfers; only InTransfer
 	listed      uint64    // number of the newest FDT Instance that describes it; 0: none does
 	covered     time.Time // when the newest of those expires that were sent once; zero: none was
 	round       int       // page.rounds after which its description was sent after its last packet; once finished

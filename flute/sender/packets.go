@@ -94,6 +94,7 @@ func (s *Session) advance(t time.Time) error {
 	s.endOverdue(t)
 	undescribed, lapse := s.schedule.lapses(t)
 	expiry := s.plan.expire(t, undescribed)
+	s.listNext(t)
 	if err := s.plan.advance(s.schedule.wanted(t), t); err != nil {
 		return err
 	}

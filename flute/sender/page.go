@@ -37,6 +37,7 @@ type instance struct {
 	created  time.Time
 	expires  time.Time
 	complete bool      // it says Complete
+	full     bool      // it says FullFDT
 	began    time.Time // of the latest transmission
 	sent     int       // complete transmissions
 }
@@ -71,11 +72,26 @@ func (p *page) end(o *object, sending bool) {
 		p.leave(o)
 		return
 	}
-	p.ended = p.rounds
+	p.rest(o, sending)
+	p.ended = o.round
+}
+
+// rest notes that no packets of o are to come for now.
+func (p *page) rest(o *object, sending bool) {
+	o.round = p.rounds
 	if sending { // half of this transmission may have been before
-		p.ended++
+		o.round++
 	}
-	o.round = p.ended
+}
+
+// unsettled returns how many objects are still to be described.
+func (p *page) unsettled(cfg *Config) (n int) {
+	for _, o := range p.objects {
+		if o.state != gone && !p.settled(cfg, o) {
+			n++
+		}
+	}
+	return n
 }
 
 // leave notes that o is gone.
@@ -86,11 +102,12 @@ func (p *page) leave(o *object) {
 
 // settled reports whether the description of o was sent often enough after its last packet.
 func (p *page) settled(cfg *Config, o *object) bool {
-	return o.state == finished && p.rounds-o.round >= cfg.FDTTransfers
+	return (o.state == finished || o.resting) && p.rounds-o.round >= cfg.FDTTransfers
 }
 
 // compact drops the objects that are gone and, of those that are settled, the oldest as long as their descriptions take
-// more than spare bytes; not the newest of all, since an FDT Instance cannot be empty. drop is called for each.
+// more than spare bytes; the newest of all only if they leave promptly, since an FDT Instance cannot be empty. drop is
+// called for each.
 func (p *page) compact(cfg *Config, spare int, drop func(*object)) {
 	over := -spare
 	for _, o := range p.objects {
@@ -103,7 +120,7 @@ func (p *page) compact(cfg *Config, spare int, drop func(*object)) {
 		switch {
 		case o.state == gone:
 			drop(o)
-		case over > 0 && i < len(p.objects)-1 && p.settled(cfg, o):
+		case over > 0 && (i < len(p.objects)-1 || cfg.prompt()) && p.settled(cfg, o):
 			over -= o.room
 			p.size.drop(o)
 			drop(o)

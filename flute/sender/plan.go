@@ -21,6 +21,7 @@ type plan struct {
 	settled  ring.Queue[*page] // those that were described often enough
 	wrong    ring.Queue[*page] // those whose FDT Instance describes what is gone
 
+	unlisted  int    // live objects that no page had yet
 	live      tally  // objects with packets to come
 	finished  tally  // objects sent as often as asked, on pages
 	gonePages int    // forgotten ones in pages
@@ -34,28 +35,19 @@ type tally struct{ objects, bytes int }
 func (t *tally) add(o *object)  { t.objects++; t.bytes += o.room }
 func (t *tally) drop(o *object) { t.objects--; t.bytes -= o.room }
 
-// list puts a new object on the last page, or on a new one when that is full.
-func (l *plan) list(o *object) {
-	p := l.last()
-	if p == nil || !p.fits(l.cfg, o) {
-		if p != nil && !p.turn && p.number != 0 {
-			l.settled.Push(p)
-		}
-		p = &page{}
-		l.pages = append(l.pages, p)
-	}
-	p.add(o)
-	l.live.add(o)
-}
-
 // end notes that no packets of o are to come: it is finished, or gone.
 func (l *plan) end(o *object) {
 	l.live.drop(o)
-	if o.state == finished {
+	switch {
+	case o.page == nil:
+		l.endUnlisted(o)
+	case o.state == finished:
 		l.finished.add(o)
+		fallthrough
+	default:
+		o.page.end(o, l.sending.page == o.page)
+		l.correct(o.page)
 	}
-	o.page.end(o, l.sending.page == o.page)
-	l.correct(o.page)
 	if l.complete && l.live.objects == 0 {
 		l.finale()
 	}
@@ -64,6 +56,9 @@ func (l *plan) end(o *object) {
 // bury has a finished object no longer described.
 func (l *plan) bury(o *object) {
 	o.state = gone
+	if o.page == nil {
+		return
+	}
 	l.finished.drop(o)
 	o.page.leave(o)
 	l.correct(o.page)
@@ -98,7 +93,10 @@ func (l *plan) last() *page {
 func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
 	l.forgetSettled(now)
 	spare := p.size.bytes
-	if !l.complete && p.number != 0 {
+	switch {
+	case l.cfg.prompt():
+		spare = 0
+	case !l.complete && p.number != 0:
 		spare = int((l.fileBytes - p.bytes) / uint64(2*fdtShare*(1+l.cfg.FDTTransfers)))
 	}
 	p.compact(l.cfg, spare, l.unlist)
@@ -110,7 +108,8 @@ func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
 	for i, o := range p.objects {
 		entries[i] = o.entry
 	}
-	ok, err = l.sending.publish(now, p, entries, l.complete && p == l.last())
+	complete := l.complete && p == l.last() && l.unlisted == 0
+	ok, err = l.sending.publish(now, p, entries, complete, l.describesAll(p))
 	if err != nil {
 		return false, err
 	}
@@ -128,14 +127,6 @@ func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
 	p.stale, p.bytes = false, l.fileBytes
 	l.stats.published(p)
 	return true, nil
-}
-
-// unlist forgets an object that no further FDT Instance describes.
-func (l *plan) unlist(o *object) {
-	if o.state == finished {
-		l.finished.drop(o)
-	}
-	l.names.forget(o)
 }
 
 // forgetSettled forgets the pages that have been described often enough, once that has expired or when they are too
@@ -171,11 +162,15 @@ func (l *plan) forgetPage(p *page) {
 		l.gonePages = 0
 	}
 	l.sayComplete()
+	if q := l.last(); q != nil && !q.full && l.describesAll(q) {
+		q.stale = true
+		l.correct(q)
+	}
 }
 
 // sayComplete makes the last page of a complete session say so, if it does not.
 func (l *plan) sayComplete() {
-	if p := l.last(); p != nil && l.complete && !p.complete && l.cfg.Profile != fdt.MBMSDownload {
+	if p := l.last(); p != nil && l.complete && l.unlisted == 0 && !p.complete && l.cfg.Profile != fdt.MBMSDownload {
 		p.stale = true
 		if p.number != 0 {
 			l.rotate(p)

@@ -30,7 +30,7 @@ func (q *queue) full() bool { return len(q.active) >= q.parallel }
 // push makes o the last of those that come next, or the first.
 func (q *queue) push(o *object, first bool) {
 	o.state = pending
-	if o.paused {
+	if o.paused || o.held {
 		return
 	}
 	o.queued = true

@@ -118,6 +118,7 @@ func (n *renewing) discard() {
 // renew takes o out of the schedule until its content was prepared again, from t+delay on.
 func (s *Session) renew(o *object, t time.Time, delay time.Duration) {
 	o.state = changed
+	s.plan.rest(o)
 	s.renewals.add(o, t.Add(delay))
 	s.alarm = time.Time{}
 }

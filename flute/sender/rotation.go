@@ -63,6 +63,9 @@ func (l *plan) next(wanted *object, now time.Time) (p *page, at time.Time) {
 		}
 	}
 	if wanted != nil {
+		if wanted.page == nil {
+			l.list(wanted)
+		}
 		if first := l.announceAt(wanted.page, now); p == nil || !first.After(at) {
 			return wanted.page, first
 		}
@@ -194,8 +197,11 @@ func (l *plan) filePacket(n int) {
 
 // append appends the next packet of the FDT Instance that is being sent.
 func (l *plan) append(b []byte, now time.Time) ([]byte, error) {
-	start := len(b)
+	start, p := len(b), l.sending.page
 	b, err := l.sending.appendPacket(b, now)
+	if l.sending.page == nil {
+		l.settle(p)
+	}
 	if err == nil {
 		l.stats.fdtPacket(len(b) - start)
 	}

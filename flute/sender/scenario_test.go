@@ -26,6 +26,7 @@ import (
 //	update name= ... when=transfer   as add
 //	trigger toi= at=
 //	pause toi= | priority= | session=1   and resume
+//	publish
 //	complete
 //	send n= dt=      up to n packets, dt apart; without n until nothing is to be sent at the time
 //	wait d=          lets time pass; without d until Deadline
@@ -78,6 +79,10 @@ func (p *player) run(c *scenario.Command) string {
 			p.s.PauseQueue(int8(c.Int(p.t, "priority", 0)), on)
 		default:
 			p.s.PauseSession(on)
+		}
+	case "publish":
+		if err := p.s.Publish(); err != nil {
+			return err.Error()
 		}
 	case "complete":
 		if err := p.s.SetComplete(); err != nil {
@@ -143,6 +148,9 @@ func (p *player) config(c *scenario.Command) Config {
 		FDTFiles:       c.Int(p.t, "fdt_files", 0),
 		FDTStartID:     flute.InstanceID(c.Int(p.t, "fdt_start_id", 0)),
 		FDTXML:         c.Has("fdt_xml"),
+		FDTMode:        FDTMode(c.Int(p.t, "fdt_mode", 0)),
+		FDTManual:      c.Has("fdt_manual"),
+		FullFDT:        c.Has("full_fdt"),
 		FTI:            FTI(c.Int(p.t, "fti", 0)),
 		NoSCT:          c.Has("no_sct"),
 		SLC:            c.Has("slc"),

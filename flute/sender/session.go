@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -32,6 +33,8 @@ type Session struct {
 	renewals renewals
 	works    worklist
 	stats    statistics
+
+	held []*object // until Publish
 
 	maxPayload int  // bytes of symbols in a packet
 	broken     bool // a file has changed after the session was complete
@@ -74,6 +77,9 @@ func (s *Session) Add(o *Object) (flute.TOI, error) {
 	if s.closed || !s.plan.complete {
 		var n *object
 		if n, err = s.admit(o, nil); err == nil {
+			if n.held = s.cfg.FDTManual; n.held {
+				s.held = append(s.held, n)
+			}
 			s.enlist(n, false)
 			return n.toi, nil
 		}
@@ -142,8 +148,15 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 // change again before its next turn.
 func (s *Session) enlist(n *object, first bool) {
 	s.stats.counts.Added++
-	s.plan.list(n)
+	s.plan.add(n)
 	s.schedule.queue(n.priority).live++
+	if !n.held {
+		s.start(n, first)
+	}
+}
+
+// start has n sent.
+func (s *Session) start(n *object, first bool) {
 	at := n.file.StartAt
 	switch {
 	case at.After(s.clock.now):
@@ -179,6 +192,7 @@ func (s *Session) SetComplete() error {
 	case s.plan.complete:
 		return nil
 	}
+	_ = s.Publish() // it is not closed
 	s.plan.close()
 	s.alarm = time.Time{}
 	return nil
@@ -200,9 +214,26 @@ func (s *Session) Abort(reason string) {
 			}
 		}
 	}
+	for _, o := range s.unlisted() {
+		s.give(o, event.FailClosed, reason)
+	}
 	s.renewals.discard()
 	s.closed = true
 	s.plan.sending.page, s.schedule.idle = nil, nil
+}
+
+// unlisted returns the live objects that are on no page, by TOI.
+func (s *Session) unlisted() (list []*object) {
+	if s.cfg.FDTMode == AllFiles && !s.cfg.FDTManual {
+		return nil
+	}
+	for _, o := range s.names.objects {
+		if o.live() && o.page == nil && o.state != deferred {
+			list = append(list, o)
+		}
+	}
+	slices.SortFunc(list, func(a, b *object) int { return a.toi.Compare(b.toi) })
+	return list
 }
 
 // AppendClose ends the session, as Abort does, and appends the packet that tells receivers so: flag A, no TOI, no

@@ -50,6 +50,8 @@ func traces(t testing.TB) []*trace {
 		}),
 		play(t, "FDT with RS", Config{OTI: rs, FDTOTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 200}, FDTCENC: flute.GZIP}),
 		play(t, "EXT_FTI in the first of each block", Config{OTI: rs, Interleave: 3, TransferCount: 2, FTI: FirstOfBlock}),
+		play(t, "only in transfer", Config{OTI: rs, Parallel: 2, TransferCount: 2, Delay: 40 * time.Millisecond, FDTMode: InTransfer, FDTInterval: 20 * time.Millisecond}),
+		play(t, "full FDT", Config{OTI: rs, Parallel: 1, FullFDT: true, FDTInterval: 20 * time.Millisecond}),
 		play(t, "large identifiers", Config{
 			Session: flute.SessionKey{TSI: flute.MaxTSI}, FirstTOI: mustTOI(t, "5192296858534827628530496329220090"),
 		}),

@@ -32,6 +32,9 @@ func (s *Session) succeed(old, n *object, when When) {
 		s.names.locations[n.location] = n
 		old = before
 	} else if when == AtOnce || old.state != active || old.paused {
+		if n.held = old.held; n.held {
+			s.held = append(s.held, n)
+		}
 		s.enlist(n, true)
 		s.supersede(old)
 		return

@@ -146,6 +146,9 @@ func (v *viewer) show(t testing.TB, b []byte, now time.Time) string {
 		for i := range in.Files {
 			fmt.Fprintf(&out, " %v=%s", in.Files[i].TOI, in.Files[i].ContentLocation)
 		}
+		if in.FullFDT {
+			out.WriteString(" full")
+		}
 		if in.Complete {
 			out.WriteString(" complete")
 		}

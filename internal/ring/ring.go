@@ -19,6 +19,9 @@ func (q *Queue[T]) Len() int { return q.n }
 // Front returns the oldest element, valid until the next change. The Queue must not be empty.
 func (q *Queue[T]) Front() *T { return &q.buf[q.head] }
 
+// At returns element i, the oldest one being 0, valid until the next change. i is below Len.
+func (q *Queue[T]) At(i int) *T { return &q.buf[(q.head+i)&(len(q.buf)-1)] }
+
 // Back returns the newest element, valid until the next change. The Queue must not be empty.
 func (q *Queue[T]) Back() *T { return &q.buf[(q.head+q.n-1)&(len(q.buf)-1)] }
 

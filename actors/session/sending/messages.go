@@ -45,6 +45,9 @@ type Reserve struct {
 // Release is sent by the node: give back a TOI that was reserved. Answered with [Taken].
 type Release struct{ TOI flute.TOI }
 
+// Publish is sent by the node: describe and send the files that wait for it. Answered with [Taken].
+type Publish struct{}
+
 // Finish is sent by the node: end the session once all files are sent as often as asked. Answered with [Taken].
 type Finish struct{}
 
@@ -103,6 +106,7 @@ type ran struct{}
 func (Add) kind() string          { return "add" }
 func (Reserve) kind() string      { return "reserve" }
 func (Release) kind() string      { return "release" }
+func (Publish) kind() string      { return "publish" }
 func (Finish) kind() string       { return "finish" }
 func (Close) kind() string        { return "close" }
 func (Remove) kind() string       { return "remove" }

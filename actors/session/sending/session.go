@@ -89,6 +89,10 @@ func (s *session) receive(ctx actor.Context, m Message) {
 	case Update:
 		ctx.Respond(s.ledger.update(m))
 		s.again(ctx)
+	case Publish:
+		_ = s.ledger.cfg.Core.Publish() // the error says that it is closed
+		ctx.Respond(Taken{})
+		s.again(ctx)
 	case Finish:
 		s.ledger.finishing = true
 		// RFC 6726, section 3.4.2: receivers may leave once they have what is described. The error says that it is

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -44,5 +45,27 @@ func TestReserve(t *testing.T) {
 		if _, err := s.Reserve(w.ctx); !errors.Is(err, sender.ErrClosed) {
 			t.Errorf("after the end: %v", err)
 		}
+	})
+}
+
+// TestPublish: files that wait are sent together once they are published, and not before.
+func TestPublish(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		w.receive(simnet.Link{}, ReceiveConfig{})
+		s := w.send(1, 8_000_000, sender.Config{FDTManual: true})
+		w.add(s, 3, 1000)
+		time.Sleep(2 * time.Second)
+		if st, err := s.Stats(w.ctx); err != nil || st.Pending != 3 || st.Packets != 0 {
+			t.Errorf("before: %+v, %v", st, err)
+		}
+		if err := s.Publish(w.ctx); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(2 * time.Second)
+		if st, err := s.Stats(w.ctx); err != nil || st.Completed != 3 || st.FDTInstances != 1 {
+			t.Errorf("after: %+v, %v", st, err)
+		}
+		w.finish(s)
+		w.delivered()
 	})
 }

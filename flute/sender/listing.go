@@ -1,0 +1,153 @@
+package sender
+
+import (
+	"fmt"
+	"time"
+)
+
+// FDTMode is which files the FDT describes.
+type FDTMode uint8
+
+// The modes.
+const (
+	// AllFiles describes the files that were added, and those that were sent as long as there is room for them.
+	AllFiles FDTMode = iota
+	// InTransfer describes the files in transfer, and of each queue as many as come next. A file leaves once its
+	// description was sent Config.FDTTransfers times after its last packet, and comes back for its next transfer.
+	InTransfer
+)
+
+// String returns the name used in configurations: "all" or "transfer".
+func (m FDTMode) String() string {
+	switch m {
+	case AllFiles:
+		return "all"
+	case InTransfer:
+		return "transfer"
+	}
+	return fmt.Sprintf("fdt-mode(%d)", uint8(m))
+}
+
+// prompt reports whether files leave the FDT as soon as their descriptions were sent often enough.
+func (c *Config) prompt() bool { return c.FDTMode == InTransfer || c.FullFDT }
+
+// add takes a new object.
+func (l *plan) add(o *object) {
+	l.live.add(o)
+	l.unlisted++
+	if l.cfg.FDTMode == AllFiles && !o.held {
+		l.list(o)
+	}
+}
+
+// list puts an object on the last page, or on a new one when that is full.
+func (l *plan) list(o *object) {
+	if !o.announced {
+		o.announced = true
+		l.unlisted--
+	}
+	p := l.last()
+	if p == nil || !p.fits(l.cfg, o) {
+		if p != nil && !p.turn && p.number != 0 {
+			l.settled.Push(p)
+		}
+		for _, q := range l.pages {
+			if q.full && !q.gone { // it does not describe all any more
+				q.stale = true
+				l.correct(q)
+			}
+		}
+		p = &page{}
+		l.pages = append(l.pages, p)
+	}
+	p.add(o)
+}
+
+// rest notes that a transfer of o has ended, and another one is to come.
+func (l *plan) rest(o *object) {
+	if l.cfg.FDTMode == InTransfer && o.page != nil {
+		o.resting = true
+		o.page.rest(o, l.sending.page == o.page)
+	}
+}
+
+// unlist forgets an object that no further FDT Instance describes, unless it will be listed again.
+func (l *plan) unlist(o *object) {
+	if o.live() {
+		o.page.live--
+		o.page, o.listed, o.covered, o.resting = nil, 0, time.Time{}, false
+		return
+	}
+	if o.state == finished {
+		l.finished.drop(o)
+	}
+	l.names.forget(o)
+}
+
+// endUnlisted is end for an object that is on no page.
+func (l *plan) endUnlisted(o *object) {
+	if !o.announced {
+		o.announced = true
+		l.unlisted--
+		l.sayComplete()
+	}
+	l.names.forget(o)
+}
+
+// settle has the objects leave p that were described often enough, where they leave promptly.
+func (l *plan) settle(p *page) {
+	if !l.cfg.prompt() || p.gone {
+		return
+	}
+	switch n := p.unsettled(l.cfg); {
+	case n == 0:
+		l.forgetPage(p)
+	case n < len(p.objects):
+		p.stale = true
+	}
+}
+
+// describesAll reports whether the FDT Instance of p describes all files that are scheduled.
+func (l *plan) describesAll(p *page) bool {
+	return l.cfg.FullFDT && l.cfg.FDTMode == AllFiles && len(l.pages)-l.gonePages == 1 && p == l.last()
+}
+
+// listNext lists the objects that come next, together with the one that cannot be sent without: so many as may be in
+// transfer.
+func (s *Session) listNext(now time.Time) {
+	if s.cfg.FDTMode != InTransfer {
+		return
+	}
+	wanted := s.schedule.wanted(now)
+	if wanted == nil || wanted.page != nil {
+		return
+	}
+	q := s.schedule.queue(wanted.priority)
+	for i := range min(q.pending.Len(), q.parallel) {
+		if o := *q.pending.At(i); o.state == pending && !o.paused && o.page == nil {
+			s.plan.list(o)
+		}
+	}
+}
+
+// Publish has the files that were added since the last call described and sent, where Config.FDTManual is set. Else
+// that happens by itself.
+func (s *Session) Publish() error {
+	if s.closed {
+		return ErrClosed
+	}
+	held := s.held
+	s.held = nil
+	for _, o := range held {
+		if !o.live() {
+			continue
+		}
+		o.held = false
+		if s.cfg.FDTMode == AllFiles {
+			s.plan.list(o)
+		}
+		s.start(o, false)
+	}
+	s.alarm = time.Time{}
+	return nil
+}
