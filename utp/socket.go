@@ -63,7 +63,7 @@ func (s *Stack) Open(cfg SocketConfig) (*Socket, error) {
 	}
 	open := func(local netip.AddrPort) (*udp.Socket, error) {
 		return udp.Open(udp.SocketConfig{
-			Local: local, ReceiveBuffer: cfg.ReceiveBuffer, SendBuffer: cmp.Or(cfg.SendBuffer, sendBuffer), Whole: true,
+			Local: local, ReceiveBuffer: cfg.ReceiveBuffer, SendBuffer: cmp.Or(cfg.SendBuffer, sendBuffer), Whole: true, Offload: true,
 		})
 	}
 	source, err := open(cfg.Local)

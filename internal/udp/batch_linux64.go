@@ -94,6 +94,7 @@ func (m *messages) send() (int, error) {
 type batchReader struct {
 	messages
 	names  []unix.RawSockaddrInet6 // RawSockaddrInet4 fits in
+	joined *joined                 // nil: each message is one datagram
 	peek   func(fd uintptr) bool   // isReadable, bound once
 	peeked bool
 }
@@ -129,28 +130,16 @@ func (r *batchReader) read(b []byte, out []slab.Datagram) (int, error) {
 	if len(out) == 0 || len(b) < len(out) {
 		return 0, errNoRoom
 	}
-	slot := len(b) / len(out)
-	if len(r.headers) < len(out) {
-		r.grow(len(out))
-		r.names = make([]unix.RawSockaddrInet6, len(out))
-		for i := range r.headers {
-			r.headers[i].header.Name = (*byte)(unsafe.Pointer(&r.names[i]))
-		}
+	slots := len(out)
+	if r.joined != nil {
+		slots = r.joined.slots(b, out)
 	}
-	for i := range out {
-		r.set(i, b[i*slot:(i+1)*slot])
-		r.headers[i].header.Namelen = uint32(unsafe.Sizeof(r.names[i]))
-	}
-	r.want = len(out)
-	err := r.raw.Read(r.ready)
-	for i := range out {
-		r.iovecs[i].Base = nil // or b is kept in memory until the next read
-	}
-	if err != nil {
+	slot := len(b) / slots
+	if err := r.receive(b, slots, slot); err != nil {
 		return 0, err
 	}
-	if r.errno != 0 {
-		return 0, os.NewSyscallError("recvmmsg", r.errno)
+	if r.joined != nil {
+		return r.joined.split(r, b, slot, out), nil
 	}
 	for i := range r.got {
 		m := &r.headers[i]
@@ -161,6 +150,39 @@ func (r *batchReader) read(b []byte, out []slab.Datagram) (int, error) {
 		}
 	}
 	return r.got, nil
+}
+
+// receive receives into so many slots of b.
+func (r *batchReader) receive(b []byte, slots, slot int) error {
+	if len(r.headers) < slots {
+		r.grow(slots)
+		r.names = make([]unix.RawSockaddrInet6, slots)
+		for i := range r.headers {
+			r.headers[i].header.Name = (*byte)(unsafe.Pointer(&r.names[i]))
+		}
+		if r.joined != nil {
+			r.joined.controls = make([]segmentControl, slots)
+		}
+	}
+	for i := range slots {
+		r.set(i, b[i*slot:(i+1)*slot])
+		r.headers[i].header.Namelen = uint32(unsafe.Sizeof(r.names[i]))
+		if r.joined != nil {
+			r.joined.prepare(&r.headers[i].header, i)
+		}
+	}
+	r.want = slots
+	err := r.raw.Read(r.ready)
+	for i := range slots {
+		r.iovecs[i].Base = nil // or b is kept in memory until the next read
+	}
+	switch {
+	case err != nil:
+		return err
+	case r.errno != 0:
+		return os.NewSyscallError("recvmmsg", r.errno)
+	}
+	return nil
 }
 
 // sourceOf allocates nothing. Both processors are little-endian; the port is not.
@@ -182,28 +204,4 @@ func addressOf(name *unix.RawSockaddrInet6, to netip.AddrPort) uint32 {
 	}
 	*name = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: port, Addr: to.Addr().As16()}
 	return unix.SizeofSockaddrInet6
-}
-
-// addressedWriter writes to any address with sendmmsg.
-type addressedWriter struct {
-	messages
-	names [writeSize]unix.RawSockaddrInet6
-}
-
-func (w *addressedWriter) init(conn *net.UDPConn) error {
-	w.grow(writeSize)
-	for i := range w.headers {
-		w.headers[i].header.Name = (*byte)(unsafe.Pointer(&w.names[i]))
-	}
-	return w.messages.init(conn, unix.SYS_SENDMMSG)
-}
-
-// write sends as many datagrams as one call takes: at least one, or none and an error that concerns the first.
-func (w *addressedWriter) write(datagrams []Outgoing) (int, error) {
-	w.want = min(len(datagrams), writeSize)
-	for i := range datagrams[:w.want] {
-		w.set(i, datagrams[i].Data)
-		w.headers[i].header.Namelen = addressOf(&w.names[i], datagrams[i].To)
-	}
-	return w.send()
 }

@@ -40,6 +40,9 @@ func (r *batchReader) read(b []byte, out []slab.Datagram) (int, error) {
 	return 1, nil
 }
 
+// joinDatagrams does nothing: each read brings one.
+func (r *batchReader) joinDatagrams(*net.UDPConn) {}
+
 // batchWriter writes one datagram at a time to a connected socket.
 type batchWriter struct{ conn *net.UDPConn }
 
@@ -63,7 +66,7 @@ func (w *batchWriter) write(datagrams [][]byte) (int, error) {
 // addressedWriter writes one datagram at a time to any address.
 type addressedWriter struct{ conn *net.UDPConn }
 
-func (w *addressedWriter) init(conn *net.UDPConn) error {
+func (w *addressedWriter) init(conn *net.UDPConn, _ bool) error {
 	w.conn = conn
 	return nil
 }

@@ -19,6 +19,7 @@
 // takes that; else they are sent one by one, and nothing is lost. Nothing is allocated for a datagram.
 //
 // A [Socket] is not connected: it reads from anybody and writes to anybody, for protocols with many peers on one port.
+// With SocketConfig.Offload the kernel cuts what it sends, and joins what it receives (UDP_GRO).
 //
 // Multicast on the loopback interface needs neither privileges nor, for IPv4, a route: name the interface on both
 // sides. IPv6 on Linux refuses it until there is a route of type local ("ip -6 route add local ff00::/8 dev lo"); Dial
@@ -29,7 +30,6 @@
 // Batches, and the count of kernel drops, are for Linux on amd64 and arm64; elsewhere each call moves one datagram.
 // Only Linux binds a socket to its group: elsewhere a Receiver also gets datagrams of other groups on its port if
 // another program has joined them. A Socket does not reach link-local IPv6 addresses, which need a zone. Windows has no
-// source-specific multicast (x/net). Receive offload (UDP_GRO) is not used yet: a Datagram is a view into a slab, so the
-// types fit it. Linux 7.0 to 7.1.4 with some drivers send wrong checksums when all datagrams of a message are of one
+// source-specific multicast (x/net). A Receiver that is no Socket does not use UDP_GRO. Linux 7.0 to 7.1.4 with some drivers send wrong checksums when all datagrams of a message are of one
 // length: SendConfig.NoOffload avoids it.
 package udp

@@ -19,6 +19,10 @@ type SocketConfig struct {
 	// Whole sends datagrams with "don't fragment", except those that may be, to find out what a path takes. On Linux
 	// only; elsewhere the system decides.
 	Whole bool
+	// Offload has the kernel cut one message into datagrams that are sent in a row to one address, and join those that
+	// arrive (UDP_SEGMENT and UDP_GRO), where it can: on Linux. A slab of ReadBatch then has slots of 64 KiB, and each
+	// takes up to 64 datagrams: it should be some times as large, and out long enough.
+	Offload bool
 }
 
 // Outgoing is a datagram to be sent.
@@ -65,7 +69,10 @@ func Open(cfg SocketConfig) (*Socket, error) {
 			return nil, errors.Join(fmt.Errorf("udp: %w", err), s.conn.Close())
 		}
 	}
-	if err := s.writer.init(s.conn); err != nil {
+	if cfg.Offload {
+		s.batch.joinDatagrams(s.conn)
+	}
+	if err := s.writer.init(s.conn, cfg.Offload); err != nil {
 		return nil, errors.Join(fmt.Errorf("udp: %w", err), s.conn.Close())
 	}
 	return s, nil

@@ -25,6 +25,9 @@ type Handshakes struct {
 	stats   HandshakeStats
 }
 
+// MaxPacket returns the most bytes of a datagram that connections send: Config.MaxPacket, or its default.
+func (h *Handshakes) MaxPacket() int { return h.cfg.MaxPacket }
+
 // HandshakeStats counts packets of no connection.
 type HandshakeStats struct {
 	HalfOpen  int    // entries

@@ -23,12 +23,14 @@ var (
 )
 
 const (
-	// readBatch is how many datagrams one read brings.
-	readBatch = 64
-	// minSlot is the least room for one datagram: peers may send longer packets than we do.
-	minSlot = 2048
+	// readBatch is how many datagrams one read brings at most, into readSize bytes: the kernel joins up to 64 datagrams
+	// of one sender, which take one of 16 slots of 64 KiB.
+	readBatch = 1024
+	readSize  = 1 << 20
 	// memory is for datagrams between the kernel and the core: they are handled at once, or wait in the kernel.
-	memoryReads = 2 * maxWaiting
+	memory = 32 << 20
+	// minDatagram is room for an acknowledgement with the longest mask.
+	minDatagram = 256
 )
 
 // Source is what a Port reads from and writes to: a udp.Socket, or a simulated network.
@@ -81,7 +83,6 @@ func New(id uint64, cfg Config, source Source) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	slot := max(minSlot, cfg.Conn.MaxPacket)
 	p := &Port{
 		ID: id, Others: NewOthers(), cfg: cfg, handshakes: h,
 		table: map[channel.Key]*channel.Channel{}, open: map[*channel.Channel]struct{}{}, closed: make(chan struct{}),
@@ -91,11 +92,11 @@ func New(id uint64, cfg Config, source Source) (*Port, error) {
 	mailbox := actors.NewMailbox(actors.Limits{}, func(d actors.Data, _ actors.Loss) {
 		p.counts.Faults.Add(uint64(len(d.(*channel.Batch).Datagrams))) // nothing else is Data
 	})
-	p.line = channel.NewLine(time.Now(), mailbox, channel.NewOutbox(p.writer, slot))
+	p.line = channel.NewLine(time.Now(), mailbox, channel.NewOutbox(p.writer, max(minDatagram, h.MaxPacket())))
 	p.expiry = wheel.NewTimer(func() { p.handshakes.Expire(time.Now()) })
 	p.endpoint = socket.NewEndpoint(socket.Config{
 		ID: id, Router: newRouter(mailbox, &p.line.Batches, p.Others, &p.counts), Reopen: p.reopen,
-		Memory: slab.NewMemory(memoryReads * readBatch * slot), MaxDatagram: slot, Batch: readBatch,
+		Memory: slab.NewMemory(memory), MaxDatagram: readSize / readBatch, Batch: readBatch,
 	}, source)
 	return p, nil
 }

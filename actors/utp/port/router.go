@@ -81,7 +81,7 @@ func isUTP(b []byte) bool {
 }
 
 // maxWaiting is how many reads may wait for the socket's actor. Beyond that datagrams wait in the kernel.
-const maxWaiting = 64
+const maxWaiting = 16
 
 // feed is the way from the reader to the socket's actor.
 type feed struct {
