@@ -26,6 +26,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/alarm"
+	"github.com/flute-node/flute-node/internal/pacing"
 	"github.com/flute-node/flute-node/internal/parallel"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/store"
@@ -56,9 +57,12 @@ type Config struct {
 	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it
 	// is kept for FDT Instances and small objects; zero: an eighth.
 	SourceBudget, Reserve uint64
-	Workers               int            // goroutines that decode or hash at a time, at least two; zero: one per CPU
-	Registry              *fec.Registry  // FEC schemes; nil: those of package fec/schemes
-	Faults                *actors.Faults // injected faults, for tests; nil: none
+	// Rate is the bits per second that all sending sessions together may send, at most, shared by SendConfig.Weight. Each
+	// counts as its SendConfig.Counting says. Zero: without a bound.
+	Rate     uint64
+	Workers  int            // goroutines that decode or hash at a time, at least two; zero: one per CPU
+	Registry *fec.Registry  // FEC schemes; nil: those of package fec/schemes
+	Faults   *actors.Faults // injected faults, for tests; nil: none
 }
 
 // ErrStopped is returned by the methods of a node that was stopped.
@@ -79,6 +83,7 @@ type Node struct {
 	budget      *store.Budget
 	slabs       *slab.Memory // of all receptions
 	alarms      *alarm.Clock // of all sending sessions
+	link        *pacing.Link // the same
 	failed      chan error
 	up          chan struct{} // closed when the whole tree has started
 	upOnce      sync.Once
@@ -119,7 +124,7 @@ func Start(cfg Config) (*Node, error) {
 		cfg: cfg, ledger: session.NewLedger(), sockets: socket.NewLedger(),
 		budget: store.NewSharedBudget(cfg.Budget-slabs, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		slabs:  slab.NewMemory(int(min(slabs, math.MaxInt))),
-		alarms: alarm.NewClock(),
+		alarms: alarm.NewClock(), link: pacing.NewLink(cfg.Rate),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		labour:   receiver.NewLabour(cfg.Workers),
 		sessions: map[flute.SessionKey]bool{}, receptions: map[uint64]*Reception{},

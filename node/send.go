@@ -24,9 +24,18 @@ import (
 type SendConfig struct {
 	To        netip.AddrPort // multicast group or unicast address, with the UDP port
 	TSI       flute.TSI
-	Interface string // name, index or address; empty: the system's choice
-	TTL       int    // zero: 1
-	Rate      uint64 // bits of UDP payload per second; zero: as fast as the socket takes them
+	Interface string   // name, index or address; empty: the system's choice
+	TTL       int      // zero: 1
+	Rate      uint64   // bits per second at most; zero: as fast as the socket takes them
+	Counting  Counting // what of a datagram Rate counts; zero: its UDP payload
+	// Within is how long after the first Add the last packet of the last file is sent: the session is as fast as that
+	// takes, with repair symbols and FDT Instances, and no faster than Rate. An event.Late tells when it will miss that.
+	// Add refuses a file with an error that wraps sender.ErrTarget if Rate is too low for it. Zero: no such time.
+	Within time.Duration
+	// By is the same, as a time. Zero: none. It does not go together with Within.
+	By time.Time
+	// Weight is the session's part of Config.Rate of the node, in proportion to the other sessions'. Zero: 1.
+	Weight int
 	// NoOffload hands datagrams to the system one by one, which costs more processor time. False: with a Rate, datagrams
 	// in a row are messages of up to 64 KiB where the system takes them (UDP_SEGMENT of Linux).
 	NoOffload bool
@@ -46,6 +55,52 @@ type SendConfig struct {
 	Impair func(datagram []byte) (drop bool)
 }
 
+// Counting says what of a datagram a rate counts.
+type Counting uint8
+
+// What a rate may count.
+const (
+	CountPayload  Counting = iota // UDP payload
+	CountIP                       // also the headers of UDP and IP
+	CountEthernet                 // also what Ethernet adds, preamble and gap included
+)
+
+// frames returns what a rate counts of a datagram to that address.
+func (c Counting) frames(to netip.Addr) pacing.Frames {
+	switch c {
+	case CountIP:
+		return pacing.IP(to)
+	case CountEthernet:
+		return pacing.Ethernet(to)
+	default:
+		return pacing.Frames{}
+	}
+}
+
+// pace returns the pace that is configured, or an error that names the field.
+func (cfg *SendConfig) pace() (sending.Pace, error) {
+	p := sending.Pace{Rate: cfg.Rate, Frames: cfg.Counting.frames(cfg.To.Addr()), Within: cfg.Within, By: cfg.By}
+	target := cfg.Within != 0 || !cfg.By.IsZero()
+	switch {
+	case cfg.Counting > CountEthernet:
+		return p, fmt.Errorf("node: SendConfig.Counting %d is not known", cfg.Counting)
+	case cfg.Weight < 0 || cfg.Weight > maxWeight:
+		return p, fmt.Errorf("node: SendConfig.Weight %d is not 1 to %d", cfg.Weight, maxWeight)
+	case cfg.Within < 0:
+		return p, fmt.Errorf("node: SendConfig.Within %v is negative", cfg.Within)
+	case cfg.Within != 0 && !cfg.By.IsZero():
+		return p, errors.New("node: SendConfig.Within and By: take one of them")
+	case target && cfg.Session.TransferCount < 0:
+		return p, errors.New("node: SendConfig.Within or By, and Session.TransferCount for ever: take one of them")
+	case !cfg.By.IsZero() && !cfg.By.After(time.Now()):
+		return p, fmt.Errorf("node: SendConfig.By %v is over", cfg.By.Format(time.RFC3339))
+	}
+	return p, nil
+}
+
+// maxWeight keeps the smallest part of a rate above nothing.
+const maxWeight = 1_000_000
+
 // DefaultPatience outlasts a switch that restarts, or a cable that is moved; a job that is started daily ends before
 // the next.
 const DefaultPatience = 5 * time.Minute
@@ -59,6 +114,7 @@ type Sending struct {
 	out  *sending.Outcome
 	// offload says that the socket takes messages of several datagrams.
 	offload bool
+	target  bool // the session has Within or By
 
 	asked atomic.Uint64 // ID of the last Add
 }
@@ -70,7 +126,7 @@ func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 	w, err := udp.Dial(udp.SendConfig{
 		To: cfg.To, Interface: cfg.Interface, TTL: cfg.TTL, Loopback: &loopback,
 		// Without a rate it would overrun receivers that read datagrams one by one.
-		NoOffload: cfg.NoOffload || cfg.Rate == 0,
+		NoOffload: cfg.NoOffload || !n.isPaced(&cfg),
 	})
 	if err != nil {
 		return nil, err
@@ -80,6 +136,14 @@ func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 		timer: func(fire func()) sending.Timer { return n.alarms.NewTimer(fire) },
 	})
 }
+
+// isPaced reports whether a session has a rate.
+func (n *Node) isPaced(cfg *SendConfig) bool {
+	return cfg.Rate != 0 || cfg.Within != 0 || !cfg.By.IsZero() || n.cfg.Rate != 0
+}
+
+// SetRate changes Config.Rate; zero: without a bound.
+func (n *Node) SetRate(bitsPerSecond uint64) { n.link.SetRate(bitsPerSecond) }
 
 // sendTo runs a sending session on any writer of datagrams, and closes it at the end.
 func (n *Node) sendTo(ctx context.Context, cfg SendConfig, w sending.Writer, source netip.Addr) (*Sending, error) {
@@ -98,6 +162,11 @@ type wire struct {
 
 func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, error) {
 	key := flute.SessionKey{Source: w.source.Unmap().WithZone(""), Group: cfg.To, TSI: cfg.TSI}
+	pace, err := cfg.pace()
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	pace.Late = w.late
 	own := cfg.Session
 	own.Session, own.Registry = key, n.cfg.Registry
 	if cfg.RandomTOI && own.FirstTOI.IsFDT() {
@@ -112,12 +181,13 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 		w.Writer = &impaired{Writer: w.Writer, drop: cfg.Impair}
 	}
 	s := &Sending{node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome(), offload: w.offload}
+	s.target = cfg.Within != 0 || !cfg.By.IsZero()
 	sc := sending.Config{Key: key, Core: core, Writer: w.Writer, Patience: cfg.patience(), Outcome: s.out, Timer: w.timer}
-	if cfg.Rate > 0 {
-		sc.Bucket = pacing.NewBucket(cfg.Rate, pacing.Frames{}, w.late)
-	}
+	pace.Member = n.link.Join(cfg.Weight)
+	sc.Pace = pace
 	ledger := sending.NewLedger(sc)
 	if err := s.reserve(ledger); err != nil {
+		pace.Member.Leave()
 		return nil, errors.Join(err, w.Close())
 	}
 	go s.watch()
@@ -242,6 +312,12 @@ func (s *Sending) Publish(ctx context.Context) error { return s.order(ctx, sendi
 // sent as often as asked, for which Wait waits. The error is that of ctx: the session has not heard it in time. A
 // session that has ended is no error.
 func (s *Sending) Finish(ctx context.Context) error { return s.order(ctx, sending.Finish{}) }
+
+// SetRate changes SendConfig.Rate; zero: as fast as the socket takes them. The error is that of ctx. A session that has
+// ended is no error.
+func (s *Sending) SetRate(ctx context.Context, bitsPerSecond uint64) error {
+	return s.order(ctx, sending.SetRate{Rate: bitsPerSecond})
+}
 
 // Close ends the session now, with the close-session flag, and returns when it has ended, or with the error of ctx when
 // that ends before. A session that has ended is no error.

@@ -20,10 +20,10 @@ type sendCommand struct {
 	TTL           int               `name:"ttl" type:"positive" default:"1" help:"Time to live of multicast datagrams."`
 	TSI           *uint64           `name:"tsi" placeholder:"N" help:"Transport Session Identifier; default: 1, or the next one that no other process of this machine sends with to the address."`
 	fecFlags      `embed:""`
-	Rate          settings.BitRate `default:"100Mbit" help:"Bits of UDP payload per second; 0 is as fast as the socket takes them."`
-	CENC          string           `name:"cenc" default:"null" help:"Content encoding of the files: null, zlib, deflate, gzip."`
-	Offload       string           `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
-	Profile       string           `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
+	paceFlags     `embed:""`
+	CENC          string `name:"cenc" default:"null" help:"Content encoding of the files: null, zlib, deflate, gzip."`
+	Offload       string `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
+	Profile       string `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
 	fileFlags     `embed:""`
 	carouselFlags `embed:""`
 
@@ -36,6 +36,7 @@ func (c *sendCommand) words() settings.Send {
 		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, CENC: c.CENC, Repeat: c.Repeat, Delay: c.Delay,
 		Carousel: c.Carousel, Until: c.Until.At(c.now), Queues: c.Queue, Interleave: c.Interleave,
 		Parallel: c.Parallel, Profile: c.Profile, Offload: c.Offload, FEC: c.fecFlags.words(),
+		Pace: c.paceFlags.words(c.now),
 	}
 	if c.TSI != nil {
 		w.TSI = *c.TSI
@@ -130,7 +131,9 @@ type readyToSend struct {
 	TSI       flute.TSI      `json:"tsi"`
 	Files     int            `json:"files"`
 	Bytes     uint64         `json:"bytes"`
-	Rate      uint64         `json:"rate"`   // bits per second; 0: as fast as the socket takes them
+	Rate      uint64         `json:"rate"` // bits per second at most; 0: as fast as the socket takes them
+	Within    time.Duration  `json:"within_ns,omitzero"`
+	By        time.Time      `json:"by,omitzero"`
 	Repeat    int            `json:"repeat"` // transfers; -1: for ever, or until the time
 	StartAt   time.Time      `json:"start_at,omitzero"`
 	Until     time.Time      `json:"until,omitzero"`
@@ -141,6 +144,7 @@ func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi
 	r := readyToSend{
 		To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat),
 		StartAt: c.StartAt.At(c.now), Until: c.Until.At(c.now), Offload: s.Offload(),
+		Within: c.Within, By: c.By.At(c.now),
 	}
 	for _, f := range files {
 		r.Bytes += f.Size
@@ -155,9 +159,7 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 		text += " on " + c.Interface
 	}
 	text += fmt.Sprintf(", TSI %d", r.TSI)
-	if c.Rate > 0 {
-		text += fmt.Sprintf(", %v", c.Rate)
-	}
+	text += c.paceFlags.text(c.now)
 	if r.Offload {
 		text += ", with segmentation offload"
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
 
@@ -50,6 +51,9 @@ func sentence(e notice.Event) (text string, trouble bool) {
 	case notice.KernelDrops:
 		return fmt.Sprintf("the system dropped %d datagrams: the receive buffer was full", e.New), true
 	case event.Late:
+		if e.TOI == (flute.TOI{}) {
+			return fmt.Sprintf("the files will be sent %v too late, at the rate that is allowed", formatDuration(e.By)), true
+		}
 		text = fmt.Sprintf("late by %s: the carousel of %s takes longer than its interval",
 			formatDuration(e.By), humanName(e.ContentLocation))
 		return plain(text), true

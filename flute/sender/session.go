@@ -84,16 +84,28 @@ func (s *Session) Add(o *Object) (flute.TOI, error) {
 			return n.toi, nil
 		}
 	}
-	return flute.TOI{}, s.refuse(o, err)
+	return flute.TOI{}, s.Refuse(o, err)
 }
 
-// refuse ends o, which the session does not take, and returns why.
-func (s *Session) refuse(o *Object, err error) error {
+// Refuse ends o, which is not added after all because of err, and returns that with the name of the file. Add and Update
+// do so themselves.
+func (s *Session) Refuse(o *Object, err error) error {
 	s.closeOwned(o)
 	if _, ok := errors.AsType[*FileError](err); ok {
 		return err
 	}
 	return fmt.Errorf("%w (%s)", err, o.file.ContentLocation)
+}
+
+// codingOf returns how o is coded in this session.
+func (s *Session) codingOf(o *Object) (coding, error) {
+	oti, variant := s.cfg.OTI, s.cfg.Variant
+	f := &o.file
+	if f.OTI != nil {
+		oti, variant = *f.OTI, f.Variant
+	}
+	more := redundancy{symbols: cmp.Or(f.Repair, s.cfg.Repair), ratio: cmp.Or(f.Redundancy, s.cfg.Redundancy)}
+	return newCoding(s.cfg, oti, variant, more, o.transferLength)
 }
 
 // admit makes o an object of the session, in the place of before if that is not nil. It is to be enlisted then.
@@ -109,12 +121,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	if old != nil && old != before && old.live() {
 		return nil, f.fault("ContentLocation", fmt.Errorf("%w: TOI %v; remove it first", ErrLocation, old.toi))
 	}
-	oti, variant := s.cfg.OTI, s.cfg.Variant
-	if f.OTI != nil {
-		oti, variant = *f.OTI, f.Variant
-	}
-	more := redundancy{symbols: cmp.Or(f.Repair, s.cfg.Repair), ratio: cmp.Or(f.Redundancy, s.cfg.Redundancy)}
-	c, err := newCoding(s.cfg, oti, variant, more, o.transferLength)
+	c, err := s.codingOf(o)
 	if err != nil {
 		return nil, f.fault("OTI", err)
 	}

@@ -15,11 +15,11 @@ func (s *Session) Update(o *Object, when When) (flute.TOI, error) {
 		return s.Add(o)
 	}
 	if s.plan.complete && !s.closed {
-		return flute.TOI{}, s.refuse(o, ErrComplete)
+		return flute.TOI{}, s.Refuse(o, ErrComplete)
 	}
 	n, err := s.admit(o, old)
 	if err != nil {
-		return flute.TOI{}, s.refuse(o, err)
+		return flute.TOI{}, s.Refuse(o, err)
 	}
 	s.succeed(old, n, when)
 	return n.toi, nil

@@ -11,7 +11,7 @@ const (
 	// MaxSpeed is how much faster than the rate a Bucket is that is behind.
 	MaxSpeed = 1 + 1./catchUp
 	// Memory is how far the bytes may be behind the rate and still be made good: longer than most pauses of a process
-	// that shares its processors. What is missed beyond that is lost.
+	// that shares its processors. A longer one is a time in which nothing was to be sent, and is not made good.
 	Memory = 50 * time.Millisecond
 	// burstTime is the most that leaves at once after a pause, as a time at the rate, or leastBurst bytes if that is
 	// more: at low rates a timer that is a little late shall not be a pause.
@@ -29,7 +29,7 @@ const (
 //
 // Its schedule is absolute: the average rate is exact although timers are late. It never lets more than one millisecond
 // of data leave at once, or 8 KiB or one datagram if that is more: after a pause it is an eighth faster than the rate
-// until it has made good what it missed, up to Memory.
+// until it has made good what it missed, unless that is more than Memory.
 type Bucket struct {
 	rate    uint64 // bits per second
 	frames  Frames
@@ -81,7 +81,7 @@ func (b *Bucket) Take(now time.Time, n int) bool {
 		b.due, b.fast = now, now // no credit from before the beginning
 	}
 	if now.Sub(b.due) > Memory {
-		b.due, b.part = now.Add(-Memory), 0
+		b.due, b.part = now, 0
 	}
 	if b.fast.Before(now) {
 		b.fast = now

@@ -101,7 +101,10 @@ func TestBurst(t *testing.T) {
 					t.Errorf("%d bytes ahead, want at most %d", got, bound)
 				}
 				elapsed := sent[len(sent)-1].at.Sub(start)
-				lost := max(0, pause-Memory)
+				lost := pause
+				if pause <= Memory {
+					lost = 0
+				}
 				want := float64(rate) / 8 * (elapsed - lost).Seconds()
 				if got := float64(sent[len(sent)-1].bytes); math.Abs(got-want) > want/100 {
 					t.Errorf("%.0f bytes in %v, want %.0f", got, elapsed, want)

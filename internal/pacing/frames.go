@@ -36,3 +36,6 @@ func Ethernet(to netip.Addr) Frames {
 
 // Bytes returns what a datagram of n bytes of UDP payload takes.
 func (f Frames) Bytes(n int) int { return max(n, f.least) + f.header }
+
+// Total returns what so many datagrams take, of so many bytes of UDP payload together, none of which is short.
+func (f Frames) Total(datagrams, bytes uint64) uint64 { return bytes + datagrams*uint64(f.header) }

@@ -25,7 +25,7 @@ type Send struct {
 	Interface string        // interface: name, index or address; empty: the system's choice
 	TTL       int           // ttl: of multicast datagrams, up to 255; zero: 1
 	TSI       uint64        // tsi: up to 48 bits
-	Rate      BitRate       // rate: of UDP payload; zero: as fast as the socket takes them
+	Rate      BitRate       // rate: at most; zero: as fast as the socket takes them
 	CENC      string        // cenc: null, zlib, deflate or gzip; empty: null
 	Repeat    Transfers     // repeat: transfers of each file; zero: 1, or forever with carousel or until
 	Delay     time.Duration // delay: between two transfers of a file
@@ -38,6 +38,7 @@ type Send struct {
 	Offload    string // offload: auto or off; empty: auto
 	Profile    string // profile: dialect of FLUTE; empty: rfc6726
 	FEC        FEC
+	Pace       Pace
 }
 
 // Config returns the configuration of a session whose largest file has largest bytes. What a session would refuse, as
@@ -94,7 +95,10 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 	if err != nil {
 		return node.SendConfig{}, err
 	}
-	return node.SendConfig{TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), NoOffload: noOffload, Session: core}, nil
+	cfg := node.SendConfig{
+		TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), NoOffload: noOffload, Session: core,
+	}
+	return cfg, s.Pace.apply(&cfg)
 }
 
 // ContentEncoding returns that of the files.

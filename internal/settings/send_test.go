@@ -65,6 +65,16 @@ func TestErrors(t *testing.T) {
 	}{
 		{send(Send{Profile: "rfc9999"}), "profile", `<profile> "rfc9999": take rfc6726, rfc3926, mbms-extended, mbms-download or dvb-mabr`},
 		{send(Send{CENC: "brotli"}), "cenc", `<cenc> "brotli": take null, zlib, deflate or gzip`},
+		{send(Send{Pace: Pace{Counting: "bits"}}), "counting", `<counting> "bits": take payload, ip or ethernet`},
+		{send(Send{Pace: Pace{Within: -time.Second}}), "within", "<within> -1s is negative"},
+		{
+			send(Send{Pace: Pace{Within: time.Second, By: time.Unix(9, 0)}}), "within",
+			"<within> and <by>: take one of them",
+		},
+		{
+			send(Send{Pace: Pace{By: time.Unix(9, 0)}, Repeat: -1}), "by",
+			"<by>, and files that are sent for ever: leave it out",
+		},
 		{send(Send{Offload: "on"}), "offload", `<offload> "on": take auto or off`},
 		{send(Send{TSI: 1 << 48}), "tsi", "<tsi> 281474976710656 does not fit into 48 bits"},
 		{send(Send{Parallel: maxParallel + 1}), "parallel", "<parallel> 4097: take 1 to 4096"},
@@ -221,5 +231,19 @@ func TestOneBlock(t *testing.T) {
 	}
 	if _, _, err := raptorQ.OneBlock(56404, 16); err == nil {
 		t.Error("a source block of 56404 symbols is no error")
+	}
+}
+
+// TestPace: the words of a pace reach the session.
+func TestPace(t *testing.T) {
+	for words, want := range map[Pace]node.SendConfig{
+		{}:                                    {},
+		{Counting: "ip", Within: time.Minute}: {Counting: node.CountIP, Within: time.Minute},
+		{Counting: "ethernet", By: time.Unix(9, 0).UTC()}: {Counting: node.CountEthernet, By: time.Unix(9, 0).UTC()},
+	} {
+		got, err := (&Send{FEC: FEC{Scheme: "no-code"}, Pace: words}).Config(mib)
+		if err != nil || got.Counting != want.Counting || got.Within != want.Within || !got.By.Equal(want.By) {
+			t.Errorf("%+v: %+v, %v", words, got, err)
+		}
 	}
 }

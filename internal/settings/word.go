@@ -13,8 +13,10 @@ type word string
 const (
 	wordAlignment      = word("alignment")
 	wordBlock          = word("block")
+	wordBy             = word("by")
 	wordCarousel       = word("carousel")
 	wordCENC           = word("cenc")
+	wordCounting       = word("counting")
 	wordDelay          = word("delay")
 	wordFEC            = word("fec")
 	wordFieldBits      = word("field-bits")
@@ -38,6 +40,7 @@ const (
 	wordSymbol         = word("symbol")
 	wordTSI            = word("tsi")
 	wordTTL            = word("ttl")
+	wordWithin         = word("within")
 )
 
 // Error says what is wrong with the value of a word.

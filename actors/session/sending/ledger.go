@@ -6,7 +6,6 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
-	"github.com/flute-node/flute-node/internal/pacing"
 )
 
 // Writer sends datagrams of one session; internal/udp and internal/simnet have one. WriteBatch may block for as long as
@@ -29,7 +28,7 @@ type Config struct {
 	Key    flute.SessionKey
 	Core   *sender.Session
 	Writer Writer
-	Bucket *pacing.Bucket // nil: as fast as the socket takes it
+	Pace   Pace
 	// Timer returns what wakes the session; nil: a timer of package time.
 	Timer func(fire func()) Timer
 	// Patience is how long the network may take nothing before the session gives up; negative: for ever.
@@ -51,12 +50,13 @@ type Ledger struct {
 	reason    string             // why it ends; meaningful when farewells > 0
 	cause     error              // the error that ends it before its time; nil: none does
 	over      bool               // closed
+	pace      pacer
 	batch     batch
 	outage    outage
 }
 
 // NewLedger returns the Ledger of a session that has not begun.
-func NewLedger(cfg Config) *Ledger { return &Ledger{cfg: cfg} }
+func NewLedger(cfg Config) *Ledger { return &Ledger{cfg: cfg, pace: newPacer(cfg.Pace)} }
 
 // Key returns the name of the session.
 func (l *Ledger) Key() flute.SessionKey { return l.cfg.Key }
@@ -73,7 +73,15 @@ type answer struct {
 
 // add adds a file, unless the question was answered before: then the same answer is due.
 func (l *Ledger) add(m Add) Added {
-	return l.answer(m.ID, func() (flute.TOI, error) { return l.cfg.Core.Add(m.Object) })
+	return l.answer(m.ID, func() (flute.TOI, error) {
+		// The error of Load is that of Add, which says more.
+		if load, err := l.cfg.Core.Load(m.Object); err == nil {
+			if err := l.pace.admit(l.cfg.Core, load, time.Now()); err != nil {
+				return flute.TOI{}, l.cfg.Core.Refuse(m.Object, err)
+			}
+		}
+		return l.cfg.Core.Add(m.Object)
+	})
 }
 
 // update does the same for a file that may take the place of another one.
@@ -115,7 +123,7 @@ func (l *Ledger) steer(m Message, now time.Time) (found bool) {
 		core.PauseQueue(m.Priority, m.Paused)
 	case PauseSession:
 		core.PauseSession(m.Paused)
-	case Add, Update, Reserve, Release, Publish, Finish, Close, Inspect, pump, ran:
+	case Add, Update, Reserve, Release, Publish, Finish, Close, Inspect, SetRate, pump, ran:
 	}
 	return false
 }
@@ -147,6 +155,7 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 		events = l.bid(reason, cause)
 	}
 	l.over = true
+	l.pace.leave()
 	if err := l.cfg.Writer.Close(); err != nil {
 		l.reason += ": " + err.Error()
 	}

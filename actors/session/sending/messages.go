@@ -81,6 +81,9 @@ type PauseQueue struct {
 // PauseSession is sent by the node: the session waits, or goes on. Answered with [Taken].
 type PauseSession struct{ Paused bool }
 
+// SetRate is sent by the node: bits per second at most, from now on; 0: without a bound. Answered with [Taken].
+type SetRate struct{ Rate uint64 }
+
 // Taken answers what is not answered otherwise.
 type Taken struct {
 	Found bool // packets of the object of Remove, Trigger or PauseObject were to come
@@ -111,6 +114,7 @@ func (Finish) kind() string       { return "finish" }
 func (Close) kind() string        { return "close" }
 func (Remove) kind() string       { return "remove" }
 func (Inspect) kind() string      { return "inspect" }
+func (SetRate) kind() string      { return "set-rate" }
 func (pump) kind() string         { return "pump" }
 func (ran) kind() string          { return "ran" }
 func (Update) kind() string       { return "update" }

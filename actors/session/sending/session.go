@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/pacing"
 )
 
 // Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop is its goroutine. Its name for
@@ -80,7 +81,7 @@ func (s *session) receive(ctx actor.Context, m Message) {
 	switch m := m.(type) {
 	case Add:
 		ctx.Respond(s.ledger.add(m))
-		s.again(ctx)
+		s.hurry(ctx)
 	case Reserve:
 		ctx.Respond(s.ledger.reserve(m))
 	case Release:
@@ -112,6 +113,10 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		st := State{Stats: s.ledger.cfg.Core.Stats(), Queues: s.ledger.cfg.Core.Queues()}
 		st.Objects, st.ObjectCount = s.ledger.cfg.Core.Objects(m.Objects)
 		ctx.Respond(st)
+	case SetRate:
+		s.ledger.pace.setRate(m.Rate)
+		ctx.Respond(Taken{})
+		s.hurry(ctx)
 	case ran:
 		s.again(ctx)
 	case pump:
@@ -126,6 +131,14 @@ func (s *session) again(ctx actor.Context) {
 		s.pumping = true
 		ctx.Send(ctx.Self(), pump{})
 	}
+}
+
+// hurry has the rate looked at now: at the one before, the next datagram may have been due much later.
+func (s *session) hurry(ctx actor.Context) {
+	if s.pumping && s.ledger.outage.since.IsZero() && s.ledger.farewells == 0 {
+		s.timer.Reset(0)
+	}
+	s.again(ctx)
 }
 
 // pump sends as much as the rate permits, at most one batch.
@@ -155,10 +168,12 @@ func (s *session) pump(ctx actor.Context) {
 		return
 	}
 	d := s.ledger.cfg.Core.Deadline()
-	if d.IsZero() {
-		return
+	if d.IsZero() || d.Sub(now) > restAfter {
+		s.ledger.pace.rest()
 	}
-	s.timer.Reset(max(d.Sub(now), time.Millisecond))
+	if !d.IsZero() {
+		s.timer.Reset(max(d.Sub(now), pacing.Quantum))
+	}
 }
 
 // fill makes the next batch, once the last one is out, as long as the rate permits it: what is sent late was not made
@@ -170,7 +185,10 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 		return nil
 	}
 	b.renew()
-	for b.grant(l.cfg.Bucket, now) && !b.isFull(l.cfg.Bucket) {
+	if late := l.pace.adjust(l.cfg.Core, now); late > 0 {
+		s.publish(ctx, event.Late{Session: l.cfg.Key, By: late})
+	}
+	for b.grant(l.pace.bucket, now) && !b.isFull(l.pace.bucket) {
 		datagram, ok, err := l.cfg.Core.AppendNext(b.buffer(), now)
 		s.work(ctx)
 		if ok {
@@ -206,8 +224,8 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 		if now = time.Now(); n > 0 {
 			s.warn(ctx, s.ledger.outage.end(now))
 		}
-		if s.ledger.cfg.Bucket != nil {
-			s.ledger.cfg.Bucket.Left(now)
+		if s.ledger.pace.bucket != nil {
+			s.ledger.pace.bucket.Left(now)
 		}
 		if d, ok := s.ledger.cfg.Writer.(interface{ Degraded() string }); ok {
 			s.warn(ctx, d.Degraded())
@@ -219,7 +237,7 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 	switch {
 	case b.granted < len(b.datagrams):
 		s.pumping = true
-		s.timer.Reset(s.ledger.cfg.Bucket.Deadline(now).Sub(now))
+		s.timer.Reset(s.ledger.pace.bucket.Deadline(now).Sub(now))
 	case len(b.datagrams) > 0:
 		s.again(ctx)
 	}

@@ -1,0 +1,139 @@
+package sending
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/pacing"
+)
+
+const (
+	// adjustEach is how often the rate follows a target, and adjustSlow how often in a session of many objects, all of
+	// which are looked at.
+	adjustEach = 50 * time.Millisecond
+	adjustSlow = time.Second
+	manyFiles  = 1000
+	// unbounded is a rate without a bound.
+	unbounded = math.MaxUint64
+	// lateShare is by what part of the rate that it takes a target may be missed untold.
+	lateShare = 0.01
+	// restAfter is how long a session has nothing to send that gives its part of the node's rate to others.
+	restAfter = 20 * time.Millisecond
+)
+
+// Pace says how fast a session sends. The zero value: as fast as the socket takes it.
+type Pace struct {
+	Rate   uint64         // bits per second at most; 0: without a bound
+	Frames pacing.Frames  // what of a datagram is counted
+	Late   time.Duration  // by how much the timers of the session are late
+	Within time.Duration  // all files, since the first was added; 0: no target
+	By     time.Time      // all files; zero: no target
+	Member *pacing.Member // of the node's rate; nil: it is not shared
+}
+
+// pacer is the rate of a session.
+type pacer struct {
+	Pace
+	bucket *pacing.Bucket // nil: without a bound
+	end    time.Time      // of the target; zero: there is none, or nothing was added yet
+	need   uint64         // bits per second that the target takes
+	next   time.Time      // when need is computed again
+	told   bool           // that the target will be missed
+}
+
+func newPacer(p Pace) pacer { return pacer{Pace: p, end: p.By, need: unbounded} }
+
+// limit returns the most that the session may send.
+func (p *pacer) limit() uint64 {
+	if p.Rate == 0 {
+		return unbounded
+	}
+	return p.Rate
+}
+
+// admit returns an error that wraps sender.ErrTarget if the target cannot be met with load besides what core has to
+// send at now. With the first load the time of Within begins.
+func (p *pacer) admit(core *sender.Session, load sender.Load, now time.Time) error {
+	if p.Within == 0 && p.By.IsZero() {
+		return nil
+	}
+	end := p.end
+	if end.IsZero() {
+		end = now.Add(p.Within)
+	}
+	before := core.Remaining(now, end)
+	all := sender.Load{Packets: before.Packets + load.Packets, Bytes: before.Bytes + load.Bytes}
+	if need := p.rateOf(all, end.Sub(now)); p.Rate != 0 && need > p.Rate {
+		if need == unbounded {
+			return fmt.Errorf("%w: its time %v is over", sender.ErrTarget, end.Format(time.RFC3339))
+		}
+		return fmt.Errorf("%w: it takes %d bit/s for %v, and the rate is %d bit/s",
+			sender.ErrTarget, need, end.Sub(now).Round(time.Millisecond), p.Rate)
+	}
+	p.end, p.next = end, time.Time{}
+	return nil
+}
+
+// rateOf returns the bits per second at which l takes d.
+func (p *pacer) rateOf(l sender.Load, d time.Duration) uint64 {
+	if d <= 0 {
+		return unbounded
+	}
+	rate := float64(p.Frames.Total(l.Packets, l.Bytes)) * 8 / d.Seconds()
+	return uint64(min(rate, unbounded/2)) + 1
+}
+
+// adjust makes the rate what it has to be at now. late is what is to be told, if it is not zero: by how much the target
+// will be missed.
+func (p *pacer) adjust(core *sender.Session, now time.Time) (late time.Duration) {
+	var rest sender.Load
+	if !p.end.IsZero() && !now.Before(p.next) {
+		p.next = now.Add(adjustEach)
+		if core.Stats().Pending > manyFiles {
+			p.next = now.Add(adjustSlow)
+		}
+		if rest = core.Remaining(now, p.end); core.Stats().Pending > 0 { // else its FDT Instances go on as the files went
+			p.need = p.rateOf(rest, p.end.Sub(now))
+		}
+	}
+	rate := min(p.limit(), p.need)
+	if p.Member != nil {
+		p.Member.Want(rate)
+		rate = min(rate, p.Member.Rate())
+	}
+	switch {
+	case rate == unbounded:
+		p.bucket = nil
+	case p.bucket == nil:
+		p.bucket = pacing.NewBucket(rate, p.Frames, p.Late)
+	case p.bucket.Rate() != rate:
+		p.bucket.SetRate(now, rate)
+	}
+	if p.told || rest.Packets == 0 || float64(rate) >= float64(p.need)*(1-lateShare) {
+		return 0
+	}
+	p.told = true
+	takes := float64(p.Frames.Total(rest.Packets, rest.Bytes)) * 8 / float64(rate)
+	return max(time.Duration(takes*float64(time.Second))-p.end.Sub(now), time.Nanosecond)
+}
+
+// setRate changes the bound.
+func (p *pacer) setRate(bitsPerSecond uint64) {
+	p.Rate, p.next, p.told = bitsPerSecond, time.Time{}, false
+}
+
+// rest gives the session's part of the node's rate to others.
+func (p *pacer) rest() {
+	if p.Member != nil {
+		p.Member.Want(0)
+	}
+}
+
+// leave ends the session's part of the node's rate.
+func (p *pacer) leave() {
+	if p.Member != nil {
+		p.Member.Leave()
+	}
+}

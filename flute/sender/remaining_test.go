@@ -1,0 +1,76 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+)
+
+// TestLoad: what a session says that it is going to send is what it sends, whatever the code.
+func TestLoad(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"no code": {OTI: fec.OTI{SymbolLength: 1000}},
+		"repair": {OTI: fec.OTI{
+			EncodingID: fec.ReedSolomonGF28, SymbolLength: 500, MaxSourceBlockLength: 20, MaxEncodingSymbols: 25,
+		}},
+		"raptorq":  {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 500, SourceBlocks: 3, Alignment: 4, SubBlocks: 1}},
+		"in FDT":   {FTI: FDTOnly},
+		"in first": {FTI: FirstOfBlock},
+		"grouped":  {OTI: fec.OTI{EncodingID: fec.ReedSolomonGF2m, SymbolLength: 100, GroupSize: 5, FieldBits: 8}},
+		"repeated": {TransferCount: 3},
+	} {
+		for _, size := range []int{0, 1, 999, 12_345, 100_000} {
+			t.Run(fmt.Sprintf("%s, %d bytes", name, size), func(t *testing.T) {
+				cfg.Registry = schemes.Default()
+				s, err := New(cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f := File{
+					ContentLocation: "file:///a", Content: bytes.NewReader(make([]byte, size)), Size: uint64(size),
+					Digests: NoDigest,
+				}
+				o, err := Prepare(context.Background(), f, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				load, err := s.Load(o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.Add(o); err != nil {
+					t.Fatal(err)
+				}
+				now := time.Unix(1_000_000, 0)
+				sent, packet := Load{}, []byte(nil)
+				total := s.Remaining(now, now).Packets
+				for s.stats.counts.Completed == 0 {
+					before := s.stats.counts.FDTPackets
+					var ok bool
+					if packet, ok, err = s.AppendNext(packet[:0], now); err != nil || !ok {
+						t.Fatal(ok, err)
+					}
+					if s.stats.counts.FDTPackets > before {
+						continue
+					}
+					sent.Packets++
+					sent.Bytes += uint64(len(packet))
+					if left := s.Remaining(now, now).Packets; left > total-sent.Packets+4 {
+						t.Fatalf("%d of %d packets sent, %d remain", sent.Packets, total, left)
+					}
+				}
+				if sent != load {
+					t.Errorf("%+v was announced, %+v sent", load, sent)
+				}
+				if left := s.Remaining(now, now); left.Packets > 0 {
+					t.Errorf("at the end %+v remain", left)
+				}
+			})
+		}
+	}
+}

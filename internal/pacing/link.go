@@ -1,0 +1,109 @@
+package pacing
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Link shares one rate between sessions, by weight. What a session does not want, because it has nothing to send or a
+// lower rate of its own, the others get. Each always has its part: none starves. It is safe for concurrent use.
+type Link struct {
+	mu      sync.Mutex
+	rate    uint64
+	members []*Member
+}
+
+// NewLink returns a Link of so many bits per second; 0: without a bound.
+func NewLink(bitsPerSecond uint64) *Link { return &Link{rate: bitsPerSecond} }
+
+// SetRate changes the rate; 0: without a bound.
+func (l *Link) SetRate(bitsPerSecond uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rate = bitsPerSecond
+	l.share()
+}
+
+// Join returns a Member with this weight, at least 1. It wants nothing yet.
+func (l *Link) Join(weight int) *Member {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := &Member{link: l, weight: float64(max(weight, 1))}
+	l.members = append(l.members, m)
+	l.share()
+	return m
+}
+
+// Member is a session of a Link. One goroutine uses it.
+type Member struct {
+	link   *Link
+	weight float64
+	want   uint64 // bits per second, at most
+	rate   atomic.Uint64
+}
+
+// Want says that the session wants so many bits per second, at most; 0: nothing at the moment; math.MaxUint64: as much
+// as it can get.
+func (m *Member) Want(bitsPerSecond uint64) {
+	if m.want == bitsPerSecond {
+		return
+	}
+	m.link.mu.Lock()
+	defer m.link.mu.Unlock()
+	m.want = bitsPerSecond
+	m.link.share()
+}
+
+// Rate returns what the session may send, in bits per second; math.MaxUint64: without a bound.
+func (m *Member) Rate() uint64 { return m.rate.Load() }
+
+// Leave ends the membership. It may be called again.
+func (m *Member) Leave() {
+	m.link.mu.Lock()
+	defer m.link.mu.Unlock()
+	m.link.members = slices.DeleteFunc(m.link.members, func(other *Member) bool { return other == m })
+	m.link.share()
+}
+
+// share gives each member the same rate for each unit of weight, but no more than it wants. One that wants nothing is
+// told what it would get.
+func (l *Link) share() {
+	if l.rate == 0 {
+		for _, m := range l.members {
+			m.rate.Store(math.MaxUint64)
+		}
+		return
+	}
+	left, weight := float64(l.rate), 0.0
+	var open []*Member // those that get less than they want, as far as is known
+	for _, m := range l.members {
+		if m.want > 0 {
+			open = append(open, m)
+			weight += m.weight
+		}
+	}
+	for again := true; again && len(open) > 0; {
+		again = false
+		unit := left / weight
+		open = slices.DeleteFunc(open, func(m *Member) bool {
+			if float64(m.want) > unit*m.weight {
+				return false
+			}
+			m.rate.Store(m.want)
+			left -= float64(m.want)
+			weight -= m.weight
+			again = true
+			return true
+		})
+	}
+	for _, m := range open {
+		m.rate.Store(max(uint64(left/weight*m.weight), 1))
+	}
+	for _, m := range l.members {
+		if m.want == 0 {
+			m.rate.Store(max(uint64(max(left, 0)/(weight+m.weight)*m.weight), 1))
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package pacing
+
+import (
+	"math"
+	"testing"
+)
+
+// TestLink: a rate is shared by weight, what one does not want goes to the others, and none is left without.
+func TestLink(t *testing.T) {
+	const all = math.MaxUint64
+	type member struct {
+		weight int
+		want   uint64
+		rate   uint64
+	}
+	for name, test := range map[string]struct {
+		rate    uint64
+		members []member
+	}{
+		"alone":               {1000, []member{{1, all, 1000}}},
+		"by weight":           {1000, []member{{1, all, 250}, {3, all, 750}}},
+		"one wants less":      {1000, []member{{1, 100, 100}, {1, all, 450}, {1, all, 450}}},
+		"one wants nothing":   {1000, []member{{1, 0, 500}, {1, all, 1000}}},
+		"all want less":       {1000, []member{{1, 100, 100}, {9, 200, 200}}},
+		"the small one":       {1000, []member{{1, 5, 5}, {99, all, 995}}},
+		"the small one waits": {1000, []member{{1, all, 10}, {99, all, 990}}},
+		"without a bound":     {0, []member{{1, all, all}, {1, 5, all}}},
+		"very little":         {1, []member{{1, all, 1}, {1, all, 1}}},
+		"a chain":             {1000, []member{{1, 100, 100}, {1, 280, 280}, {1, 310, 310}, {1, all, 310}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := NewLink(77)
+			var members []*Member
+			for _, m := range test.members {
+				members = append(members, l.Join(m.weight))
+			}
+			for i, m := range members {
+				m.Want(test.members[i].want)
+			}
+			l.SetRate(test.rate)
+			for i, m := range members {
+				if got := m.Rate(); got != test.members[i].rate {
+					t.Errorf("member %d gets %d, want %d", i, got, test.members[i].rate)
+				}
+			}
+		})
+	}
+}
+
+// TestLinkLeave: the others get what a member had.
+func TestLinkLeave(t *testing.T) {
+	l := NewLink(1000)
+	a, b := l.Join(1), l.Join(1)
+	a.Want(math.MaxUint64)
+	b.Want(math.MaxUint64)
+	if a.Rate() != 500 {
+		t.Errorf("%d for each", a.Rate())
+	}
+	b.Leave()
+	b.Leave()
+	if a.Rate() != 1000 {
+		t.Errorf("%d for the one that stays", a.Rate())
+	}
+}

@@ -1,0 +1,42 @@
+package settings
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/node"
+)
+
+// Pace are the words that say how fast a session sends, besides rate.
+type Pace struct {
+	Counting string        // counting: what of a datagram rate counts: payload, ip or ethernet; empty: payload
+	Within   time.Duration // within: all files are sent in that time; zero: no such time
+	By       time.Time     // by: all files are sent until then; zero: no such time
+}
+
+// apply fills in the pace of a session that sends its files so often.
+func (p *Pace) apply(cfg *node.SendConfig) (err error) {
+	if cfg.Counting, err = oneOf(wordCounting, p.Counting, countings()); err != nil {
+		return err
+	}
+	target, word := p.Within != 0, wordWithin
+	switch {
+	case p.Within < 0:
+		return errorf("%v %v is negative", wordWithin, p.Within)
+	case target && !p.By.IsZero():
+		return errorf("%v and %v: take one of them", wordWithin, wordBy)
+	case !p.By.IsZero():
+		target, word = true, wordBy
+	}
+	if target && cfg.Session.TransferCount < 0 {
+		return errorf("%v, and files that are sent for ever: leave it out", word)
+	}
+	cfg.Within, cfg.By = p.Within, p.By
+	return nil
+}
+
+// countings are the values of counting.
+func countings() []choice[node.Counting] {
+	return []choice[node.Counting]{
+		{"payload", node.CountPayload}, {"ip", node.CountIP}, {"ethernet", node.CountEthernet},
+	}
+}
