@@ -39,9 +39,11 @@ func (c *carrier) stalls(now time.Time) bool {
 
 // carry begins a transfer of o, which is of q.
 func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
-	c := &carrier{}
+	var c *carrier
 	if n := len(s.idle); n > 0 {
 		c, s.idle = s.idle[n-1], s.idle[:n-1]
+	} else {
+		c = &carrier{}
 	}
 	c.object, c.queue, c.since, c.began = o, q, time.Time{}, time.Time{}
 	c.content.reset(o.Object, s.works.attended)

@@ -1,40 +1,66 @@
 package sender
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // delays holds the objects that wait between two turns, by the time at which they resume; of one time, in the order of
-// push. It is a binary heap, in which each object knows its place. The zero value is empty.
+// push. It is a binary heap. What was removed stays in it until it is first, or until half of it is of that kind: the
+// objects, which are many and not in the processor's cache, are not touched when their places change. The zero value is
+// empty.
 type delays struct {
-	heap   []delayed
-	pushed uint64
+	base    time.Time // times are counted from it
+	heap    []delayed
+	pushed  uint64
+	removed int // entries of objects that were removed
 }
 
 type delayed struct {
 	object *object
-	at     time.Time // object.resume
-	number uint64    // of the push
+	at     time.Duration // object.resume, from delays.base
+	number uint64        // of the push; object.delayed, unless that was removed
 }
 
+// leastSweep is how many entries are kept before those that were removed are looked for.
+const leastSweep = 64
+
 func (d *delayed) before(other *delayed) bool {
-	if c := d.at.Compare(other.at); c != 0 {
-		return c < 0
+	if d.at != other.at {
+		return d.at < other.at
 	}
 	return d.number < other.number
 }
 
 // push adds o.
 func (d *delays) push(o *object) {
+	if d.base.IsZero() {
+		d.base = o.resume
+	}
 	d.pushed++
-	d.heap = append(d.heap, delayed{o, o.resume, d.pushed})
-	d.up(len(d.heap) - 1)
+	o.delayed = d.pushed
+	d.heap = append(d.heap, delayed{o, o.resume.Sub(d.base), d.pushed})
+	h := d.heap
+	for i := len(h) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !h[i].before(&h[parent]) {
+			return
+		}
+		h[i], h[parent] = h[parent], h[i]
+		i = parent
+	}
 }
 
 // next returns when the first object resumes, if there is one.
 func (d *delays) next() (at time.Time, ok bool) {
-	if len(d.heap) == 0 {
-		return time.Time{}, false
+	for len(d.heap) > 0 {
+		if first := &d.heap[0]; d.removed == 0 || first.object.delayed == first.number {
+			return d.base.Add(first.at), true
+		}
+		d.pop()
+		d.removed--
 	}
-	return d.heap[0].at, true
+	return time.Time{}, false
 }
 
 // due removes and returns the first object, if it resumes at now or before; else nil.
@@ -42,55 +68,48 @@ func (d *delays) due(now time.Time) *object {
 	if at, ok := d.next(); !ok || at.After(now) {
 		return nil
 	}
-	o := d.heap[0].object
-	d.remove(o)
+	o := d.pop()
+	o.delayed = 0
 	return o
 }
 
 // remove removes o, which must be there.
 func (d *delays) remove(o *object) {
-	i, n := o.slot, len(d.heap)-1
-	d.heap[i] = d.heap[n]
-	d.heap[n] = delayed{}
-	d.heap = d.heap[:n]
-	if i < n && !d.up(i) {
+	o.delayed = 0
+	d.removed++
+	if d.removed < leastSweep || d.removed < len(d.heap)/2 {
+		return
+	}
+	d.heap = slices.DeleteFunc(d.heap, func(e delayed) bool { return e.object.delayed != e.number })
+	d.removed = 0
+	for i := len(d.heap)/2 - 1; i >= 0; i-- {
 		d.down(i)
 	}
 }
 
-// up moves what is at i to its place towards the first, and reports whether it has moved.
-func (d *delays) up(i int) (moved bool) {
+func (d *delays) pop() *object {
 	h := d.heap
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !h[i].before(&h[parent]) {
-			break
-		}
-		h[i], h[parent] = h[parent], h[i]
-		h[i].object.slot = i
-		i, moved = parent, true
-	}
-	h[i].object.slot = i
-	return moved
+	o, n := h[0].object, len(h)-1
+	h[0], h[n] = h[n], delayed{}
+	d.heap = h[:n]
+	d.down(0)
+	return o
 }
 
-// down moves what is at i to its place towards the last.
+// down moves what is at i to its place.
 func (d *delays) down(i int) {
-	h := d.heap
-	for {
+	for h := d.heap; ; {
 		least := 2*i + 1
 		if least >= len(h) {
-			break
+			return
 		}
 		if right := least + 1; right < len(h) && h[right].before(&h[least]) {
 			least = right
 		}
 		if !h[least].before(&h[i]) {
-			break
+			return
 		}
 		h[i], h[least] = h[least], h[i]
-		h[i].object.slot = i
 		i = least
 	}
-	h[i].object.slot = i
 }

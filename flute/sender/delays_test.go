@@ -14,15 +14,22 @@ func TestDelays(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		var d delays
 		var want []*object
-		for i := range rng.IntN(40) {
+		for i := range rng.IntN(40) * (1 + int(seed%2)*20) {
 			o := &object{state: waiting, resume: start.Add(time.Duration(rng.IntN(10)) * time.Second), round: i}
 			d.push(o)
 			want = append(want, o)
 		}
+		for _, o := range want {
+			if rng.IntN(3) < int(seed%3) {
+				d.remove(o)
+			}
+		}
+		if d.removed >= leastSweep && d.removed > len(d.heap)/2 {
+			t.Fatalf("seed %d: %d of %d entries were removed", seed, d.removed, len(d.heap))
+		}
 		slices.SortStableFunc(want, func(a, b *object) int { return a.resume.Compare(b.resume) })
 		for i, o := range want {
-			if rng.IntN(5) == 0 {
-				d.remove(o)
+			if o.delayed == 0 {
 				continue
 			}
 			if at, ok := d.next(); !ok || !at.Equal(o.resume) {
@@ -31,7 +38,7 @@ func TestDelays(t *testing.T) {
 			if early := d.due(o.resume.Add(-1)); early != nil {
 				t.Fatalf("seed %d: resumes too early", seed)
 			}
-			if got := d.due(o.resume); got != o {
+			if got := d.due(o.resume); got != o || got.delayed != 0 {
 				t.Fatalf("seed %d: object %d is not next", seed, i)
 			}
 		}

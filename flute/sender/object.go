@@ -52,7 +52,7 @@ type object struct {
 	carousel
 	tries   int       // to get at its content, or to send it, that have failed in a row
 	resume  time.Time // when it is waiting no longer
-	slot    int       // its place in schedule.waiting, while it waits
+	delayed uint64    // its number in schedule.waiting; 0: it does not wait
 	first   time.Time // of the first packet; zero: not started
 	crashed time.Time // when its content or its code panicked last; zero: never
 	pace    float64   // nanoseconds from one packet of it to the next; 0: not known

@@ -15,6 +15,9 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 	files := &s.schedule
 	files.begin()
 	for {
+		if files.changed && !s.isDue(t) {
+			s.refill(t)
+		}
 		if s.isDue(t) {
 			if err := s.advance(t); err != nil {
 				return b, false, err
@@ -82,8 +85,24 @@ func (s *Session) appendObject(b []byte, q *queue, t time.Time) ([]byte, error) 
 }
 
 // isDue reports whether advance is to be called.
-func (s *Session) isDue(t time.Time) bool {
-	return s.schedule.changed || s.alarm.IsZero() || !t.Before(s.alarm)
+func (s *Session) isDue(t time.Time) bool { return s.alarm.IsZero() || !t.Before(s.alarm) }
+
+// refill gives the free places in transfer to files: all that is to be done after most transfers. If more is to be
+// done, it has the alarm ring.
+func (s *Session) refill(t time.Time) {
+	s.schedule.advance(t)
+	s.endOverdue(t)
+	undescribed, lapse := s.schedule.lapses(t)
+	if s.isDue(t) || undescribed || s.plan.sending.urgent || s.schedule.wanted(t) != nil {
+		s.alarm = time.Time{}
+		return
+	}
+	if at, ok := s.schedule.at(t); ok {
+		s.alarm = earliest(s.alarm, at)
+	}
+	if lapse.After(t) {
+		s.alarm = earliest(s.alarm, lapse)
+	}
 }
 
 // advance does what is due at t beside sending packets, and sets the alarm for the next time.
@@ -126,8 +145,8 @@ func (s *Session) next() time.Time {
 }
 
 // Deadline returns when AppendNext may next have something to send: not after the time of its last call if it has now,
-// and zero if that is never, until Add or PauseSession is called. When all that is due waits for Works, that is soon; AppendNext may be
-// called earlier, once one of them has run.
+// and zero if that is never, until Add or PauseSession is called. When all that is due waits for Works, that is soon;
+// AppendNext may be called earlier, once one of them has run.
 func (s *Session) Deadline() time.Time {
 	now := s.clock.now
 	files := &s.schedule

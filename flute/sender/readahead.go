@@ -41,7 +41,7 @@ type readAhead struct {
 	source  Source      // to be opened for the transfer; nil: src does not change
 	version Version     // that source shall have
 	opened  Opened      // of source, as long as it is src
-	key     any         // of the Works: see Work.Lane
+	object  *Object     // whose content it is; nil: of an FDT Instance
 
 	attended bool     // somebody runs Works; if not, job is run when it is due
 	work     *Work    // that does job; nil: none
@@ -60,7 +60,7 @@ type readAhead struct {
 func (r *readAhead) reset(o *Object, attended bool) {
 	*r = readAhead{
 		spare: r.spare, own: readJob{pieces: r.own.pieces[:0]}, src: o.source, source: o.file.Source, version: o.version,
-		key: laneOf(o), attended: attended,
+		object: o, attended: attended,
 	}
 	r.memory = r.src != nil && inMemory(r.src)
 	r.hungry = r.attended && !r.memory
@@ -144,7 +144,7 @@ func (r *readAhead) newJob() *readJob {
 	if r.attended {
 		j = &readJob{}
 	}
-	*j = readJob{key: r.key, src: r.src, opened: r.opened, version: r.version, pieces: j.pieces[:0]}
+	*j = readJob{key: laneOf(r.object), src: r.src, opened: r.opened, version: r.version, pieces: j.pieces[:0]}
 	if r.source != nil && r.opened == nil {
 		j.source = r.source
 	}

@@ -249,9 +249,9 @@ func (s *schedule) drop(o *object, now time.Time) {
 // release ends the transfer of c.
 func (s *schedule) release(c *carrier, now time.Time) {
 	c.queue.remove(c)
-	key := c.content.key
+	content := c.content.object
 	if opened := c.stop(); opened != nil {
-		s.works.do(&Work{job: &closeJob{key, []io.Closer{opened}}}, now)
+		s.works.do(&Work{job: &closeJob{laneOf(content), []io.Closer{opened}}}, now)
 	}
 	c.object, c.queue = nil, nil
 	s.idle = append(s.idle, c)
