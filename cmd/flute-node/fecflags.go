@@ -10,6 +10,7 @@ type fecFlags struct {
 	Symbol    uint16            `type:"positive" placeholder:"1400" help:"Symbol length in bytes; default 1400, divided by --group; a little less where the scheme wants a multiple."`
 	Block     uint32            `type:"positive" placeholder:"N" help:"Source symbols of a source block at most; default ${fec_blocks}; more for very long files."`
 	Repair    *settings.Percent `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default 20%, in a demo at least what --loss takes."`
+	MaxRepair *settings.Percent `name:"max-repair" placeholder:"20%" help:"rs, rs129, rs2, rs16: repair symbols of the code; each transfer of a carousel has the next --repair of them."`
 	SubBlocks uint16            `type:"positive" name:"sub-blocks" placeholder:"1" help:"raptor, raptorq: sub-blocks of a source block, for receivers with little memory."`
 	Alignment uint8             `type:"positive" placeholder:"4" help:"raptor, raptorq: symbols and sub-symbols are multiples of so many bytes."`
 	N1        uint8             `type:"positive" name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10; default 7; 3 for receivers that only substitute."`

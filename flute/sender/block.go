@@ -32,10 +32,10 @@ type code struct {
 	k       uint32 // source symbols of the block
 }
 
-// open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it needs the bytes of the whole
+// open makes b the source block sbn, in transfer number turn. With repair symbols to come, or with sub-blocks, it needs the bytes of the whole
 // block: errMissing says that they were not read. Until all is done b has no packets, so that a crash on the way leaves
 // nothing that could be sent.
-func (b *block) open(c *coding, r *readAhead, sbn fec.SBN) error {
+func (b *block) open(c *coding, r *readAhead, sbn fec.SBN, turn uint64) error {
 	b.leave()
 	g := c.group(c.part.BlockSymbols(sbn))
 	b.sbn, b.packet, b.group = sbn, 0, group{}
@@ -59,7 +59,7 @@ func (b *block) open(c *coding, r *readAhead, sbn fec.SBN) error {
 		}
 	}
 	b.group = g
-	b.prepare()
+	b.prepare(turn)
 	return nil
 }
 
@@ -71,9 +71,9 @@ func (b *block) spoil() {
 }
 
 // reopen opens a block that is stale, and goes on with the packet that was next.
-func (b *block) reopen(c *coding, r *readAhead) error {
+func (b *block) reopen(c *coding, r *readAhead, turn uint64) error {
 	b.enc, b.code = nil, code{}
-	if err := b.open(c, r, b.sbn); err != nil {
+	if err := b.open(c, r, b.sbn, turn); err != nil {
 		return err
 	}
 	b.packet, b.stale = b.resume, false
@@ -83,14 +83,15 @@ func (b *block) reopen(c *coding, r *readAhead) error {
 // encode makes enc the encoder of what is held.
 func (b *block) encode(c *coding, k uint32) error {
 	// A coding may be replaced in its place, as that of an FDT Instance is: its values tell, not its address.
-	same := code{c.oti, c.variant, k}
+	same := code{c.encoder, c.variant, k}
+	same.oti.TransferLength = 0
 	if b.enc != nil && b.code == same {
 		b.code = code{} // until it is reset
 		err := b.enc.Reset(b.held)
 		b.code = same
 		return err
 	}
-	enc, err := c.scheme.NewEncoder(&c.oti, c.variant, k, b.held)
+	enc, err := c.scheme.NewEncoder(&c.encoder, c.variant, k, b.held)
 	b.enc, b.code = enc, same
 	return err
 }

@@ -15,6 +15,7 @@ const maxPayload = 1<<16 - 1 - 28 - maxHeader
 // coding is how one object is coded: a valid OTI and everything derived from it.
 type coding struct {
 	oti     fec.OTI
+	encoder fec.OTI // of encoders
 	part    fec.Partition
 	scheme  fec.Scheme
 	variant fec.Variant
@@ -32,6 +33,7 @@ type coding struct {
 type redundancy struct {
 	symbols uint32  // zero: by the n-algorithm
 	ratio   float64 // for codes that the n-algorithm has no say in; not above zero: none
+	share   float64 // of Reed-Solomon: those of one transfer, of the symbols that the n-algorithm gives; zero: all
 }
 
 // newCoding checks that o can code length bytes, and derives the rest. Errors wrap flute.ErrOTI.
@@ -79,6 +81,7 @@ func newCoding(cfg *Config, o fec.OTI, v fec.Variant, more redundancy, length ui
 	if c.payload() > maxPayload {
 		return coding{}, fmt.Errorf("%w: %d symbols of %d bytes do not fit into a datagram", flute.ErrOTI, c.perPacket, c.oti.SymbolLength)
 	}
+	c.encoder = c.encoderOTI()
 	first, other := c.group(large), c.group(small)
 	c.packets = uint64(c.part.LargeBlocks)*uint64(first.packets()) + uint64(c.blocks-c.part.LargeBlocks)*uint64(other.packets())
 	return c, nil
@@ -92,7 +95,37 @@ func (c *coding) repairs(k uint32) uint32 {
 	case c.oti.IsRateless() && c.more.ratio > 0:
 		return uint32(math.Ceil(float64(k) * c.more.ratio))
 	}
-	return c.oti.RepairSymbols(k)
+	all := c.oti.RepairSymbols(k)
+	if c.more.share > 0 && isReedSolomon(c.oti.EncodingID) {
+		return min(all, uint32(math.Ceil(float64(k)*c.more.share-1e-9)))
+	}
+	return all
+}
+
+// allRepairs returns the number of repair symbols of a block of k source symbols that are sent in turn, transfer after
+// transfer: all those that Raptor and RaptorQ have, and those that the n-algorithm gives for Reed-Solomon.
+func (c *coding) allRepairs(k uint32) uint32 {
+	switch {
+	case c.oti.IsRateless():
+		return c.oti.MaxESI(k) - k
+	case isReedSolomon(c.oti.EncodingID):
+		return max(c.repairs(k), c.oti.RepairSymbols(k))
+	}
+	return c.repairs(k)
+}
+
+func isReedSolomon(id fec.EncodingID) bool {
+	return id == fec.ReedSolomonGF28 || id == fec.ReedSolomonGF2m || id == fec.SmallBlockSystematic
+}
+
+// encoderOTI returns the OTI of encoders. Those of Reed-Solomon make all repair symbols that the n-algorithm gives at
+// once; where a transfer takes only some of them, this one has the algorithm give none, and they are made when due.
+func (c *coding) encoderOTI() fec.OTI {
+	o := c.oti
+	if k := c.part.BlockSymbols(0); isReedSolomon(o.EncodingID) && c.allRepairs(k) > c.repairs(k) {
+		o.MaxSourceBlockLength = o.MaxEncodingSymbols
+	}
+	return o
 }
 
 // payload returns the most bytes of symbols in a packet.

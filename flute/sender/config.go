@@ -81,7 +81,8 @@ type Config struct {
 	// gives for the OTI (RFC 5510, section 6.2), that is, in proportion to the length of the block.
 	Repair uint32
 	// Redundancy is the number of repair symbols for each source symbol where Repair is zero and no n-algorithm says
-	// it: with Raptor and RaptorQ. Zero: 0.25; negative: none.
+	// it: with Raptor and RaptorQ. Zero: 0.25; negative: none. With Reed-Solomon, if it is above zero, a transfer has so
+	// many of the repair symbols that the n-algorithm gives for OTI, and the next transfer has the next ones.
 	Redundancy float64
 	// FTI is which packets of files carry EXT_FTI: EveryPacket, or FDTOnly in the profiles of 3GPP and DVB.
 	FTI FTI
@@ -167,6 +168,8 @@ type Config struct {
 	// TransferEvents asks for an event.TransferStarted and an event.TransferDone for each transfer: as many as there
 	// are packets, if the files are small.
 	TransferEvents bool
+
+	share float64 // Redundancy, where it was given
 }
 
 // validated returns c with its defaults filled in, or an error that names the field.
@@ -185,6 +188,7 @@ func (c Config) validated() (*Config, error) {
 	c.Queues = maps.Clone(c.Queues)
 	c.TransferCount = cmp.Or(c.TransferCount, 1)
 	c.MaxBlockBytes = cmp.Or(c.MaxBlockBytes, DefaultMaxBlockBytes)
+	c.share = max(0, c.Redundancy)
 	c.Redundancy = cmp.Or(c.Redundancy, defaultRedundancy)
 	c.ReadAhead = cmp.Or(c.ReadAhead, defaultReadAhead)
 	c.FirstTOI = cmp.Or(c.FirstTOI, flute.NewTOI(1))

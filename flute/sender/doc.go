@@ -57,7 +57,7 @@
 // each of its Interleave slots, and one source block more. Nothing else grows with the size of a file.
 //
 // Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d));
-// all transfers of a file send the same source symbols in the same order, and the same repair symbols but for Raptor
-// and RaptorQ, which make new ones each time; File.Content that changes between Prepare and its transfer is noticed by
+// all transfers of a file send the same source symbols, and the same repair symbols but for Raptor and RaptorQ, which
+// make new ones each time, and Reed-Solomon where its max_n permits more than Redundancy takes; File.Content that changes between Prepare and its transfer is noticed by
 // receivers only, through its digest. File.Source is for content that may change.
 package sender

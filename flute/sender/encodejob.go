@@ -12,7 +12,7 @@ const workBytes = 256 << 10
 // encodeJob makes the repair symbols of a source block.
 type encodeJob struct {
 	enc fec.Encoder
-	esi fec.ESI // any repair symbol: the first that is asked for makes the encoder do its work
+	esi fec.ESI // the first repair symbol that is due: it makes the encoder do its work
 }
 
 func (*encodeJob) lane() any { return nil }
@@ -23,10 +23,11 @@ func (j *encodeJob) run(sync.Locker) error {
 	return err
 }
 
-// prepare makes a Work for the repair symbols of the block, if that takes long.
-func (b *block) prepare() {
+// prepare makes a Work for the repair symbols of the block in transfer number turn, if that takes long.
+func (b *block) prepare(turn uint64) {
 	if b.group.repairs > 0 && b.size >= workBytes {
-		b.work = &Work{job: &encodeJob{enc: b.enc, esi: fec.ESI(b.group.k)}}
+		first, _ := b.group.symbols(b.group.sources, turn)
+		b.work = &Work{job: &encodeJob{enc: b.enc, esi: first}}
 	}
 }
 

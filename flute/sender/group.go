@@ -4,8 +4,8 @@ import "github.com/flute-node/flute-node/fec"
 
 // Several encoding symbols may travel in one packet, G of them. Their ESIs are consecutive (RFC 5053, section 3.1; RFC
 // 5510, section 4.1; RFC 6330, section 4.4.2), source and repair symbols apart, unless the code has an order of its own
-// (RFC 5170, section 5.6). A code without end makes other repair symbols in each transfer, so that a receiver that
-// missed some of one transfer is helped by all of the next.
+// (RFC 5170, section 5.6). A code that has more repair symbols than a transfer takes makes other ones in each transfer,
+// so that a receiver that missed some of one transfer is helped by all of the next.
 
 // group is which encoding symbols of source blocks of one length, k, travel in which packet.
 type group struct {
@@ -23,11 +23,8 @@ func (c *coding) group(k uint32) group {
 	g.sources = (k + g.g - 1) / g.g
 	if repair := c.repairs(k); repair > 0 {
 		g.repairs = (repair + g.g - 1) / g.g
-		g.cycle, g.end = g.repairs, k+repair
-		if c.oti.IsRateless() {
-			g.end = c.oti.MaxESI(k)
-			g.cycle = max(g.cycle, (g.end-k)/g.g)
-		}
+		all := c.allRepairs(k)
+		g.cycle, g.end = max(g.repairs, all/g.g), k+all
 	}
 	return g
 }

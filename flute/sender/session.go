@@ -101,10 +101,15 @@ func (s *Session) Refuse(o *Object, err error) error {
 func (s *Session) codingOf(o *Object) (coding, error) {
 	oti, variant := s.cfg.OTI, s.cfg.Variant
 	f := &o.file
-	if f.OTI != nil {
-		oti, variant = *f.OTI, f.Variant
+	more := redundancy{
+		symbols: cmp.Or(f.Repair, s.cfg.Repair), ratio: cmp.Or(f.Redundancy, s.cfg.Redundancy), share: s.cfg.share,
 	}
-	more := redundancy{symbols: cmp.Or(f.Repair, s.cfg.Repair), ratio: cmp.Or(f.Redundancy, s.cfg.Redundancy)}
+	if f.OTI != nil {
+		oti, variant, more.share = *f.OTI, f.Variant, 0
+	}
+	if f.Redundancy > 0 {
+		more.share = f.Redundancy
+	}
 	return newCoding(s.cfg, oti, variant, more, o.transferLength)
 }
 

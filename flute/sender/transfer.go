@@ -169,7 +169,7 @@ func (x *transfer) slot() (*block, error) {
 		s := &x.slots[x.turn]
 		switch {
 		case s.stale:
-			err := s.reopen(x.coding, &x.content)
+			err := s.reopen(x.coding, &x.content, x.number)
 			x.collect(s)
 			return s, err
 		case s.packet < s.group.packets():
@@ -190,7 +190,7 @@ func (x *transfer) open(s *block) error {
 	first := x.asked > x.next // the first piece was asked for
 	s.stale = false
 	x.asked = max(x.asked, x.next+1)
-	err := s.open(x.coding, &x.content, fec.SBN(x.next))
+	err := s.open(x.coding, &x.content, fec.SBN(x.next), x.number)
 	if errors.Is(err, errMissing) {
 		return err
 	}

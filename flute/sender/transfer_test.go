@@ -66,7 +66,7 @@ func TestEncodersAreReused(t *testing.T) {
 	r.hold(o.source)
 	for i := range c.blocks {
 		var b block
-		if err := b.open(&c, &r, fec.SBN(i)); err != nil {
+		if err := b.open(&c, &r, fec.SBN(i), 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -76,7 +76,7 @@ func TestEncodersAreReused(t *testing.T) {
 	made = 0
 	var b block
 	for i := range c.blocks {
-		if err := b.open(&c, &r, fec.SBN(i)); err != nil {
+		if err := b.open(&c, &r, fec.SBN(i), 0); err != nil {
 			t.Fatal(err)
 		}
 		got, err := b.appendSymbol(nil, &c, &r, fec.ESI(b.group.k), 0)

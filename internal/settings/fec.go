@@ -40,12 +40,15 @@ type FEC struct {
 	Symbol    uint16   // symbol: symbol length in bytes; zero: 1400 less what group and the scheme want
 	Block     uint32   // block: source symbols of a source block at most; zero: Scheme.Block, or fewer if need be
 	Repair    *Percent // repair: repair symbols for each source symbol; nil: 20%, and at least what Loss takes
-	SubBlocks uint16   // sub-blocks: of a source block of raptor and raptorq; zero: 1
-	Alignment uint8    // alignment: of symbols and sub-symbols of raptor and raptorq, in bytes; zero: 4
-	N1        uint8    // ldpc-n1: equations of each source symbol, 3 to 10; zero: 7
-	LDPCSeed  uint32   // ldpc-seed: 1 to 2^31-2; zero: 1
-	Group     uint8    // group: symbols of a packet, 1 to 31; zero: 1
-	Loss      Percent  // share of packets that repair symbols make up for where Repair is nil
+	// MaxRepair (max-repair) are the repair symbols that the code of rs, rs129, rs2 and rs16 has, for each source symbol:
+	// a transfer has those of Repair, and the next one the next of them; nil: those of Repair.
+	MaxRepair *Percent
+	SubBlocks uint16  // sub-blocks: of a source block of raptor and raptorq; zero: 1
+	Alignment uint8   // alignment: of symbols and sub-symbols of raptor and raptorq, in bytes; zero: 4
+	N1        uint8   // ldpc-n1: equations of each source symbol, 3 to 10; zero: 7
+	LDPCSeed  uint32  // ldpc-seed: 1 to 2^31-2; zero: 1
+	Group     uint8   // group: symbols of a packet, 1 to 31; zero: 1
+	Loss      Percent // share of packets that repair symbols make up for where Repair is nil
 }
 
 // Apply puts the FEC into the configuration of a session whose largest file has largest bytes. It sets OTI, Variant,
@@ -139,6 +142,7 @@ func (f *FEC) scheme() (*Scheme, error) {
 		{wordN1, f.N1 != 0},
 		{wordSeed, f.LDPCSeed != 0},
 		{wordGroup, f.Group > 1},
+		{wordMaxRepair, f.MaxRepair != nil},
 	} {
 		if given.is && !slices.Contains(s.words, given.word) {
 			return nil, errorf("%v means nothing to %v %s: leave it out", given.word, wordFEC, s.Name)
@@ -238,7 +242,7 @@ func (f *FEC) limits(s *Scheme) fec.Limits {
 func (f *FEC) block(s *Scheme, given uint32) (uint32, error) {
 	limits := f.limits(s)
 	most := limits.Symbols
-	total := func(k uint32) uint64 { return uint64(k) + uint64(f.repair(s, k)) }
+	total := func(k uint32) uint64 { return uint64(k) + uint64(f.all(s, k)) }
 	k := cmp.Or(given, min(s.Block, most))
 	for given == 0 && k > 1 && total(k) > uint64(most) {
 		k--
@@ -252,7 +256,7 @@ func (f *FEC) block(s *Scheme, given uint32) (uint32, error) {
 			wordBlock, k, wordFEC, s.Name, limits.MinBlockSymbols)
 	case total(k) > uint64(most):
 		return 0, errorf("a source block of %d source and %d repair symbols is longer than the %d symbols "+
-			"that %v %s takes: lower %v or %v", k, f.repair(s, k), most, wordFEC, s.Name, wordBlock, wordRepair)
+			"that %v %s takes: lower %v or %v", k, f.all(s, k), most, wordFEC, s.Name, wordBlock, wordRepair)
 	}
 	return k, nil
 }
@@ -261,8 +265,17 @@ func (f *FEC) block(s *Scheme, given uint32) (uint32, error) {
 func (f *FEC) code(s *Scheme, o *fec.OTI, k uint32) {
 	o.MaxSourceBlockLength, o.MaxEncodingSymbols = k, 0
 	if s.family == reedSolomon || s.family == ldpc {
-		o.MaxEncodingSymbols = k + f.repair(s, k)
+		o.MaxEncodingSymbols = k + f.all(s, k)
 	}
+}
+
+// all returns how many repair symbols the code has for a source block of k source symbols.
+func (f *FEC) all(s *Scheme, k uint32) uint32 {
+	n := f.repair(s, k)
+	if f.MaxRepair != nil {
+		n = max(n, uint32(math.Ceil(float64(k)*float64(*f.MaxRepair)-1e-9)))
+	}
+	return n
 }
 
 // repair returns how many repair symbols a source block of k source symbols has.

@@ -229,3 +229,30 @@ func TestFilesShorterThanABlock(t *testing.T) {
 		}
 	}
 }
+
+// TestMaxRepair: a transfer has the repair symbols of repair, the code those of max-repair.
+func TestMaxRepair(t *testing.T) {
+	share := func(p Percent) *Percent { return &p }
+	for _, tt := range []struct {
+		fec     FEC
+		b, maxN uint32
+		share   float64
+	}{
+		{FEC{Scheme: "rs", Repair: share(.25)}, 64, 80, .25},
+		{FEC{Scheme: "rs", Repair: share(.25), MaxRepair: share(1.5)}, 64, 160, .25},
+		{FEC{Scheme: "rs", Repair: share(.25), MaxRepair: share(4)}, 51, 255, 13. / 51},
+		{FEC{Scheme: "rs", Repair: share(.25), MaxRepair: share(.1)}, 64, 80, .25},
+	} {
+		var cfg sender.Config
+		if err := tt.fec.Apply(&cfg, mib); err != nil {
+			t.Fatal(err)
+		}
+		if o := cfg.OTI; o.MaxSourceBlockLength != tt.b || o.MaxEncodingSymbols != tt.maxN || cfg.Redundancy != tt.share {
+			t.Errorf("%+v: B %d, max_n %d, redundancy %v", tt.fec, o.MaxSourceBlockLength, o.MaxEncodingSymbols, cfg.Redundancy)
+		}
+	}
+	err := (&FEC{Scheme: "raptorq", MaxRepair: share(1)}).Apply(&sender.Config{}, mib)
+	if err == nil || !strings.Contains(err.Error(), "max-repair means nothing to fec raptorq") {
+		t.Error(err)
+	}
+}

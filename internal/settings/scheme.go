@@ -41,19 +41,19 @@ func Schemes() []Scheme {
 		{Name: "no-code", Help: "none, what is lost must come again", ID: fec.CompactNoCode, Block: 64},
 		{
 			Name: "rs", Help: "Reed-Solomon, blocks of at most 255 symbols", ID: fec.ReedSolomonGF28, Block: 64,
-			family: reedSolomon, fieldBits: 8, words: []word{wordRSMatrix},
+			family: reedSolomon, fieldBits: 8, words: []word{wordRSMatrix, wordMaxRepair},
 		},
 		{
 			Name: "rs129", Help: "the same code", ID: fec.SmallBlockSystematic, Block: 64,
-			family: reedSolomon, fieldBits: 8, words: []word{wordRSMatrix},
+			family: reedSolomon, fieldBits: 8, words: []word{wordRSMatrix, wordMaxRepair},
 		},
 		{
 			Name: "rs2", Help: "Reed-Solomon over GF(2^m)", ID: fec.ReedSolomonGF2m, Block: 64,
-			family: reedSolomon, words: []word{wordRSMatrix, wordFieldBits, wordGroup},
+			family: reedSolomon, words: []word{wordRSMatrix, wordMaxRepair, wordFieldBits, wordGroup},
 		},
 		{
 			Name: "rs16", Help: "the same with m = 16, slow for long blocks", ID: fec.ReedSolomonGF2m, Block: 256,
-			family: reedSolomon, fieldBits: 16, words: []word{wordRSMatrix, wordGroup},
+			family: reedSolomon, fieldBits: 16, words: []word{wordRSMatrix, wordMaxRepair, wordGroup},
 		},
 		{
 			Name: "raptor", Help: "Raptor, blocks of 4 to 8192 source symbols", ID: fec.Raptor, Block: 1024,

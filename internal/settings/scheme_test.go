@@ -74,6 +74,7 @@ func TestSchemesDeliverByOtherWords(t *testing.T) {
 		wordSymbol:    {Symbol: 64},
 		wordBlock:     {Block: 40},
 		wordRepair:    {Repair: new(Percent(1))},
+		wordMaxRepair: {MaxRepair: new(Percent(1.5))},
 	}
 	eachScheme(t, func(t *testing.T, s Scheme) {
 		for _, w := range append(slices.Clone(s.words), wordSymbol, wordBlock, wordRepair) {

@@ -25,6 +25,7 @@ const (
 	wordLayout         = word("layout")
 	wordLinks          = word("links")
 	wordMaxDatagram    = word("max-datagram")
+	wordMaxRepair      = word("max-repair")
 	wordN1             = word("ldpc-n1")
 	wordNames          = word("names")
 	wordOffload        = word("offload")
