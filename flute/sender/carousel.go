@@ -8,7 +8,7 @@ import (
 )
 
 // ErrCarousel is wrapped by the errors of Prepare, Add and New about when a file is sent: they name the field.
-var ErrCarousel = errors.New("sender: contradictory carousel")
+var ErrCarousel = errors.New("contradictory carousel")
 
 // carousel is when an object is sent again. Its transfers come in turns, of one or more transfers back to back.
 type carousel struct {
@@ -32,23 +32,24 @@ type carouselFields struct {
 	start, until    time.Time
 }
 
-// check refuses what contradicts itself. in is Config or File.
-func (f *carouselFields) check(in string) error {
+// check refuses what contradicts itself, and names the field.
+func (f *carouselFields) check() (field string, err error) {
+	negative := fmt.Errorf("%w: it is negative", ErrCarousel)
 	switch {
 	case f.delay < 0:
-		return fmt.Errorf("%w: %s.Delay is negative", ErrCarousel, in)
+		return "Delay", negative
 	case f.interval < 0:
-		return fmt.Errorf("%w: %s.Interval is negative", ErrCarousel, in)
-	case f.delay > 0 && f.interval > 0:
-		return fmt.Errorf("%w: %s.Delay and %[2]s.Interval exclude each other", ErrCarousel, in)
+		return "Interval", negative
 	case f.burst < 0:
-		return fmt.Errorf("%w: %s.Burst is negative", ErrCarousel, in)
+		return "Burst", negative
+	case f.delay > 0 && f.interval > 0:
+		return "Interval", fmt.Errorf("%w: there is a Delay too", ErrCarousel)
 	case f.count > 0 && f.burst > f.count:
-		return fmt.Errorf("%w: %s.Burst %d is more than the %d of TransferCount", ErrCarousel, in, f.burst, f.count)
+		return "Burst", fmt.Errorf("%w: %d is more than the %d of TransferCount", ErrCarousel, f.burst, f.count)
 	case !f.until.IsZero() && !f.start.Before(f.until):
-		return fmt.Errorf("%w: %s.Until is not after StartAt", ErrCarousel, in)
+		return "Until", fmt.Errorf("%w: it is not after StartAt", ErrCarousel)
 	}
-	return nil
+	return "", nil
 }
 
 func (c *Config) carousel() carouselFields {

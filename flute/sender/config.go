@@ -254,8 +254,8 @@ func (c Config) validated() (*Config, error) {
 		}
 	}
 	fields := c.carousel()
-	if err := fields.check("Config"); err != nil {
-		return nil, err
+	if field, err := fields.check(); err != nil {
+		return nil, fmt.Errorf("sender: Config.%s: %w", field, err)
 	}
 	return &c, nil
 }

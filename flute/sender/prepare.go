@@ -177,11 +177,11 @@ func checkFile(f *File) error {
 		return f.fault("Redundancy", fmt.Errorf("%v is not at most %d", f.Redundancy, maxRedundancy))
 	}
 	if f.Interleave < 0 || f.Interleave > maxInterleave {
-		return fmt.Errorf("sender: %s: File.Interleave %d is not 1 to %d", f.ContentLocation, f.Interleave, maxInterleave)
+		return f.fault("Interleave", fmt.Errorf("%d is not 1 to %d", f.Interleave, maxInterleave))
 	}
 	fields := f.carousel()
-	if err := fields.check("File"); err != nil {
-		return fmt.Errorf("%w (%s)", err, f.ContentLocation)
+	if field, err := fields.check(); err != nil {
+		return f.fault(field, err)
 	}
 	if f.ContentType == "" {
 		f.ContentType = defaultContentType
