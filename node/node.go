@@ -97,6 +97,7 @@ type Node struct {
 	sessions    map[flute.SessionKey]bool // being sent
 	receptions  map[uint64]*Reception     // that have not been closed
 	folders     folders
+	scratches   scratchpad // of files in their content encoding
 }
 
 // Start starts a node. Stop must be called on it in the end.
@@ -200,7 +201,7 @@ func (n *Node) free() error {
 	n.mu.Lock()
 	receptions := slices.Collect(maps.Values(n.receptions))
 	n.mu.Unlock()
-	errs := []error{closed}
+	errs := []error{closed, n.scratches.close()}
 	for _, r := range receptions {
 		r.end()
 		<-r.closed

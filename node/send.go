@@ -248,7 +248,8 @@ func (s *Sending) watch() {
 }
 
 // Add puts f into the session. It reads f before, for its digests and its content encoding, and blocks on that, unless
-// the digests come later, as those of large files do: see sender.DigestLater. Errors about f are a *sender.FileError.
+// the digests come later, as those of large files do: see sender.DigestLater. With a nil scratch, what is encoded goes to
+// a file of the node without a name. Errors about f are a *sender.FileError.
 // For files of a file system, which may change while they are sent, package source has File.Source.
 func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch) (flute.TOI, error) {
 	return s.put(ctx, f, scratch, func(id uint64, o *sender.Object) sending.Message {
@@ -262,7 +263,7 @@ func (s *Sending) put(
 ) (flute.TOI, error) {
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
-	o, err := sender.PrepareWith(ctx, f, scratch, helpers.Go)
+	o, err := sender.PrepareWith(ctx, f, scratch, sender.Help{Spawn: helpers.Go, Scratches: &s.node.scratches})
 	if err != nil {
 		return flute.TOI{}, err
 	}

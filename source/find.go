@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -33,7 +34,8 @@ type Options struct {
 
 // List is the result of [Find].
 type List struct {
-	Files   []sender.File // each with its Source, its name as the ContentLocation, and its Size at the moment
+	// Files have their Source, their name as the ContentLocation, a ContentType, and their Size at the moment.
+	Files   []sender.File
 	Skipped []Skipped
 }
 
@@ -93,7 +95,7 @@ func (f *finder) add(given string) error {
 		if err != nil {
 			return err
 		}
-		f.take(given, name, uint64(info.Size()), File(given))
+		f.take(given, name, file, info, File(given))
 		return file.Close()
 	}
 	// The root is opened for each file: it costs no descriptor in between, and the path may lead to another folder
@@ -116,11 +118,13 @@ func (f *finder) add(given string) error {
 }
 
 // take lists a file.
-func (f *finder) take(at, name string, size uint64, s sender.Source) {
+func (f *finder) take(at, name string, head io.ReaderAt, info fs.FileInfo, s sender.Source) {
 	if !f.names.add(name, at) {
 		return // it was given twice
 	}
-	f.Files = append(f.Files, sender.File{ContentLocation: location(name), Source: s, Size: size})
+	f.Files = append(f.Files, sender.File{
+		ContentLocation: location(name), ContentType: ContentType(name, head), Source: s, Size: uint64(info.Size()),
+	})
 }
 
 func (f *finder) skip(at, reason string) {
@@ -194,8 +198,8 @@ func (w *walk) regular(at, name string, open file) {
 		w.fail(at, err)
 		return
 	}
+	w.take(at, path.Join(w.name, name), f, info, open)
 	_ = f.Close()
-	w.take(at, path.Join(w.name, name), uint64(info.Size()), open)
 }
 
 // follow lists what a link leads to.

@@ -36,7 +36,16 @@ func (o *Options) name(given string) (string, error) {
 	return p, nil
 }
 
-// location returns the Content-Location for a name.
+// Location returns the Content-Location for a name with slashes: file:///a%20b for "a b". What a URI has another meaning
+// for, such as # and ?, is percent-encoded. A URI, such as https://example.org/a, stays as it is.
+func Location(name string) string {
+	if scheme, rest, ok := strings.Cut(name, "://"); ok && scheme != "" && rest != "" && !strings.Contains(scheme, "/") {
+		return name
+	}
+	return location(name)
+}
+
+// location returns the Content-Location for the name of a file.
 func location(name string) string {
 	return (&url.URL{Scheme: "file", Path: "/" + name}).String()
 }

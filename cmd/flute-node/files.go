@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,22 +15,65 @@ import (
 
 // fileFlags say which files are sent.
 type fileFlags struct {
-	Links string   `default:"skip" help:"Symbolic links below a PATH: skip leaves them out, follow sends what they lead to, also outside, error refuses them."`
-	Names string   `default:"base" help:"How files are named: base is the last element of PATH with what is below it, path the whole of PATH, without / or .. at its start."`
-	Paths []string `arg:"" name:"PATH" help:"Files, and folders with all that is in them."`
+	Links string         `default:"skip" help:"Symbolic links below a PATH: skip leaves them out, follow sends what they lead to, also outside, error refuses them."`
+	Names string         `default:"base" help:"How files are named: base is the last element of PATH with what is below it, path the whole of PATH, without / or .. at its start."`
+	List  string         `placeholder:"FILE" help:"Send the files of FILE, each on a line of JSON: path; name, cenc, digest, etag, cache_control, content_type, groups, priority, repeat, carousel, start_at, until, fec, repair, symbol, block where it has its own."`
+	Name  string         `placeholder:"NAME|URI" help:"Name of what comes from standard input, which is the PATH -."`
+	Spool settings.Bytes `default:"4GiB" placeholder:"SIZE" help:"Standard input is kept on the disk; more than SIZE is refused."`
+	Paths []string       `arg:"" optional:"" name:"PATH" help:"Files, and folders with all that is in them; - is standard input."`
 }
 
 // find lists the files.
-func (f *fileFlags) find() (*source.List, error) {
+func (f *fileFlags) find(ctx context.Context) (items []item, skipped []source.Skipped, err error) {
 	options, err := (&settings.Files{Links: f.Links, Names: f.Names}).Options()
 	if err != nil {
-		return nil, flagged(err)
+		return nil, nil, flagged(err)
 	}
-	list, err := source.Find(f.Paths, options)
+	paths := slices.DeleteFunc(slices.Clone(f.Paths), func(p string) bool { return p == standardInput })
+	switch inputs := len(f.Paths) - len(paths); {
+	case inputs > 1:
+		return nil, nil, errors.New("standard input can be sent once only")
+	case inputs == 1 && f.Name == "":
+		return nil, nil, errors.New("standard input needs a --name")
+	case inputs == 0 && f.Name != "":
+		return nil, nil, errors.New("--name is that of standard input, the PATH -")
+	case len(f.Paths) == 0 && f.List == "":
+		return nil, nil, errors.New("no PATH is given")
+	}
+	list, err := source.Find(paths, options)
 	if err != nil && !options.FullNames && errors.Is(err, source.ErrClash) {
 		err = fmt.Errorf("%w; --names path keeps them apart", err)
 	}
-	return list, err
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, one := range list.Files {
+		items = append(items, item{File: one})
+	}
+	skipped = list.Skipped
+	if f.List != "" {
+		more, missed, err := f.listed(options)
+		if err != nil {
+			return nil, nil, err
+		}
+		items, skipped = append(items, more...), append(skipped, missed...)
+	}
+	names := make(map[string]bool, len(items))
+	for i := range items {
+		if at := items[i].ContentLocation; names[at] {
+			return nil, nil, fmt.Errorf("two files would be sent as %s", humanName(at))
+		} else {
+			names[at] = true
+		}
+	}
+	if len(paths) < len(f.Paths) {
+		input, err := f.spooled(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		items = append(items, input)
+	}
+	return items, skipped, nil
 }
 
 // hasFolder reports whether one of the paths is a folder.
@@ -44,15 +88,15 @@ func (f *fileFlags) hasFolder() bool {
 const maxSkippedLines = 20
 
 // tellSkipped tells what is left out, and what of it cannot be read.
-func tellSkipped(out *output, list *source.List) {
-	for i, s := range list.Skipped {
+func tellSkipped(out *output, skipped []source.Skipped) {
+	for i, s := range skipped {
 		text := ""
 		if i < maxSkippedLines || s.Failed {
 			text = plain(fmt.Sprintf("not sent: %s: %s", s.Path, s.Reason))
 		}
 		out.skipped(s, text)
 	}
-	if n := len(list.Skipped); n > maxSkippedLines && !out.json {
+	if n := len(skipped); n > maxSkippedLines && !out.json {
 		out.note("", nil, fmt.Sprintf("%d entries are not sent", n))
 	}
 }

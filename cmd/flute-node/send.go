@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
+	"github.com/flute-node/flute-node/source"
 )
 
 type sendCommand struct {
@@ -21,10 +22,10 @@ type sendCommand struct {
 	TSI           *uint64           `name:"tsi" placeholder:"N" help:"Transport Session Identifier; default: 1, or the next one that no other process of this machine sends with to the address."`
 	fecFlags      `embed:""`
 	paceFlags     `embed:""`
-	CENC          string `name:"cenc" default:"null" help:"Content encoding of the files: null, zlib, deflate, gzip."`
 	Offload       string `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
 	Profile       string `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
 	fileFlags     `embed:""`
+	objectFlags   `embed:""`
 	carouselFlags `embed:""`
 
 	now time.Time // when the command began
@@ -33,7 +34,7 @@ type sendCommand struct {
 // words returns what the flags say of the session.
 func (c *sendCommand) words() settings.Send {
 	w := settings.Send{
-		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, CENC: c.CENC, Repeat: c.Repeat, Delay: c.Delay,
+		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, Object: c.objectFlags.words(), Repeat: c.Repeat, Delay: c.Delay,
 		Carousel: c.Carousel, Until: c.Until.At(c.now), Queues: c.Queue, Interleave: c.Interleave,
 		Parallel: c.Parallel, Profile: c.Profile, Offload: c.Offload, FEC: c.fecFlags.words(),
 		Pace: c.paceFlags.words(c.now),
@@ -46,15 +47,14 @@ func (c *sendCommand) words() settings.Send {
 
 // Run sends the files and waits until they are out.
 func (c *sendCommand) Run(ctx context.Context, out *output) error {
-	list, err := c.find()
+	files, skipped, err := c.find(ctx)
 	if err != nil {
 		return err
 	}
-	if len(list.Files) == 0 {
-		tellSkipped(out, list)
+	if len(files) == 0 {
+		tellSkipped(out, skipped)
 		return fmt.Errorf("no files to send in %v", c.Paths)
 	}
-	files := list.Files
 	largest := uint64(0)
 	for _, f := range files {
 		largest = max(largest, f.Size)
@@ -66,26 +66,18 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 		return flagged(err)
 	}
 	c.Repeat = max(-1, settings.Transfers(cmp.Or(cfg.Session.TransferCount, 1)))
-	cenc, err := words.ContentEncoding()
-	if err != nil {
-		return flagged(err)
+	if err := c.prepare(files, &words, &cfg.Session); err != nil {
+		return err
 	}
 	if cfg.To, err = resolve(ctx, "--to", c.To); err != nil {
 		return err
 	}
 	to := cfg.To
-	var encoded *scratchpad
-	if cenc != flute.Null {
-		if encoded, err = newScratchpad(); err != nil {
-			return err
-		}
-		defer encoded.file.Close() //nolint:errcheck // it has no name any more
-	}
 	n, err := node.Start(node.Config{})
 	if err != nil {
 		return err
 	}
-	tellSkipped(out, list)
+	tellSkipped(out, skipped)
 	tsi, release := takeTSI(out, to, c.TSI)
 	defer release()
 	cfg.TSI = tsi
@@ -94,14 +86,14 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	ready := make(chan struct{}) // closed when the first line is out
 	shown := showEvents(n, out, nil, ready)
 	s, err := n.Send(ctx, cfg)
-	lost := list.Failed()
+	lost := (&source.List{Skipped: skipped}).Failed()
 	if err == nil {
 		c.ready(out, s, to, tsi, files)
 	}
 	close(ready)
 	if err == nil {
 		var unread int
-		unread, err = c.send(ctx, out, s, cenc, encoded, files)
+		unread, err = c.send(ctx, out, s, files)
 		lost += unread
 	}
 	// The events of what happens while the node stops belong to the output too.
@@ -124,6 +116,22 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	return err
 }
 
+// prepare puts what was said of all files, and then of each, into the files.
+func (c *sendCommand) prepare(files []item, words *settings.Send, cfg *sender.Config) error {
+	for i := range files {
+		f := &files[i]
+		f.StartAt = c.StartAt.At(c.now)
+		f.Priority = settings.PriorityOf(c.Priority, humanName(f.ContentLocation))
+		if err := words.Object.Apply(&f.File, cfg, c.now); err != nil {
+			return flagged(err)
+		}
+		if err := f.words.Apply(&f.File, cfg, c.now); err != nil {
+			return fmt.Errorf("%s: line %d: %w", c.List, f.line, err)
+		}
+	}
+	return nil
+}
+
 // readyToSend says what is going to be sent.
 type readyToSend struct {
 	To        netip.AddrPort `json:"to"`
@@ -140,7 +148,7 @@ type readyToSend struct {
 	Offload   bool           `json:"offload"`
 }
 
-func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi flute.TSI, files []sender.File) {
+func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi flute.TSI, files []item) {
 	r := readyToSend{
 		To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat),
 		StartAt: c.StartAt.At(c.now), Until: c.Until.At(c.now), Offload: s.Offload(),
@@ -186,23 +194,16 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 
 // send puts the files into the session and waits for its end. It returns how many of them could not be read.
 func (c *sendCommand) send(
-	ctx context.Context, out *output, s *node.Sending, cenc flute.ContentEncoding, encoded *scratchpad,
-	files []sender.File,
+	ctx context.Context, out *output, s *node.Sending, files []item,
 ) (unread int, err error) {
 	for _, f := range files {
-		f.CENC, f.StartAt = cenc, c.StartAt.At(c.now)
-		f.Priority = settings.PriorityOf(c.Priority, humanName(f.ContentLocation))
-		var into sender.Scratch
-		if encoded != nil {
-			into = &scratch{pad: encoded}
-		}
-		_, err := s.Add(ctx, f, into)
+		_, err := s.Add(ctx, f.File, nil)
 		if ctx.Err() != nil || errors.Is(err, sender.ErrClosed) {
 			break // interrupted, or the session has ended: Wait says why
 		}
 		if err != nil {
 			unread++
-			notSent(out, &f, err)
+			notSent(out, &f.File, err)
 		}
 	}
 	if err = s.Finish(ctx); err == nil {

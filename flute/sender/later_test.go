@@ -25,6 +25,7 @@ type laterRig struct {
 	packets int     // of the file
 	told    int     // packets of the file before the FDT told a digest; -1: it has not
 	md5     []byte  // that it told
+	etag    string  // with it
 	events  []string
 }
 
@@ -91,7 +92,7 @@ func (r *laterRig) read(b []byte) {
 	if p.fdt != nil {
 		for _, f := range p.fdt.Files {
 			if f.ContentLocation == "later" && f.MD5 != nil && r.told < 0 {
-				r.told, r.md5 = r.packets, f.MD5
+				r.told, r.md5, r.etag = r.packets, f.MD5, f.ETag
 			}
 		}
 	} else if !p.TOI.IsFDT() && p.oti.TransferLength > 0 {

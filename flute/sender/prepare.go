@@ -28,13 +28,31 @@ var ErrSource = errors.New("sender: content cannot be read")
 // DigestLater, it reads nothing. It ends early with the error of ctx. A Source that changes meanwhile is read again,
 // some times. Errors that are not those of ctx or of scratch are a *FileError.
 func Prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
-	return PrepareWith(ctx, f, scratch, nil)
+	return PrepareWith(ctx, f, scratch, Help{})
 }
 
-// PrepareWith is Prepare with the help of other goroutines: spawn is called with functions to be run on one each, if
-// that makes it faster. They return soon after PrepareWith, at the latest.
-func PrepareWith(ctx context.Context, f File, scratch Scratch, spawn func(help func())) (*Object, error) {
-	p := preparation{file: f, scratch: scratch, spawn: spawn}
+// Help is what Prepare may use. The zero value is nothing.
+type Help struct {
+	// Spawn is called with functions to be run on a goroutine each, if that makes it faster. They return before
+	// PrepareWith, or soon after.
+	Spawn func(f func())
+	// Scratches has the Scratch of a file that needs one and has none. The session closes it in the end.
+	Scratches Renewer
+}
+
+// PrepareWith is Prepare with help.
+func PrepareWith(ctx context.Context, f File, scratch Scratch, help Help) (*Object, error) {
+	p := preparation{file: f, scratch: scratch, spawn: help.Spawn}
+	if scratch == nil && f.isEncoded() && help.Scratches != nil {
+		var err error
+		if p.scratch, err = help.Scratches.Renew(); err != nil {
+			if f.Owned {
+				closeContent(f.Content)
+			}
+			return nil, f.fault("CENC", err)
+		}
+		p.renewed = true
+	}
 	o, err := p.run(ctx)
 	if err != nil && f.Owned {
 		closeContent(f.Content)
@@ -50,7 +68,7 @@ type preparation struct {
 	file    File
 	scratch Scratch
 	cpu     sync.Locker // held while it computes; may be nil
-	spawn   func(help func())
+	spawn   func(f func())
 	renewed bool // scratch is not the one that was given
 }
 

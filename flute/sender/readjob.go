@@ -95,9 +95,6 @@ func (j *closeJob) run(sync.Locker) error {
 
 // closeOwned closes what the session owns of o.
 func (s *Session) closeOwned(o *Object) {
-	if !o.owned {
-		return
-	}
 	if j := (&closeJob{key: laneOf(o), closers: o.closers()}); len(j.closers) > 0 {
 		s.works.do(&Work{job: j}, s.clock.now)
 	}
@@ -112,19 +109,18 @@ func (s *Session) letGo(o *object) {
 
 // closers returns what is to be closed of an object that is Owned.
 func (o *Object) closers() (all []io.Closer) {
-	for _, owned := range [...]any{o.scratch, o.file.Content} {
-		if c, ok := owned.(io.Closer); ok {
-			all = append(all, c)
-		}
+	if c, ok := o.scratch.(io.Closer); ok && o.owned {
+		all = append(all, c)
+	}
+	if c, ok := o.file.Content.(io.Closer); ok && o.file.Owned {
+		all = append(all, c)
 	}
 	return all
 }
 
 // Discard closes what o owns, see File.Owned, if it was added to no session.
 func (o *Object) Discard() {
-	if o.owned {
-		_ = (&closeJob{closers: o.closers()}).run(nil)
-	}
+	_ = (&closeJob{closers: o.closers()}).run(nil)
 }
 
 // laneOf returns what the Works that read o share: see Work.Lane.

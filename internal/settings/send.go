@@ -26,7 +26,7 @@ type Send struct {
 	TTL       int           // ttl: of multicast datagrams, up to 255; zero: 1
 	TSI       uint64        // tsi: up to 48 bits
 	Rate      BitRate       // rate: at most; zero: as fast as the socket takes them
-	CENC      string        // cenc: null, zlib, deflate or gzip; empty: null
+	Object    Object        // cenc, digest, etag, cache-control: of all files
 	Repeat    Transfers     // repeat: transfers of each file; zero: 1, or forever with carousel or until
 	Delay     time.Duration // delay: between two transfers of a file
 	Carousel  Carousel      // carousel: turns of transfers
@@ -80,13 +80,15 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 			return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordQueue, n, maxParallel)
 		}
 	}
-	cenc, err := s.ContentEncoding()
-	if err != nil {
+	var file sender.File
+	if err := s.Object.Apply(&file, &core, time.Time{}); err != nil {
 		return node.SendConfig{}, err
 	}
-	err = try(core, tsi, cenc, largest)
+	cenc := file.CENC
+	err = try(core, tsi, file, largest)
 	if errors.Is(err, sender.ErrProfile) {
-		if cenc != flute.Null && try(core, tsi, flute.Null, largest) == nil {
+		file.CENC = flute.Null
+		if cenc != flute.Null && try(core, tsi, file, largest) == nil {
 			return node.SendConfig{}, errorf("%v %v is not allowed in %v %v", wordCENC, cenc, wordProfile, core.Profile)
 		}
 		return node.SendConfig{}, errorf("%v %s is not allowed in %v %v",
@@ -99,11 +101,6 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 		TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), NoOffload: noOffload, Session: core,
 	}
 	return cfg, s.Pace.apply(&cfg)
-}
-
-// ContentEncoding returns that of the files.
-func (s *Send) ContentEncoding() (flute.ContentEncoding, error) {
-	return oneOf(wordCENC, s.CENC, encodings())
 }
 
 // profiles are the values of profile.
@@ -136,7 +133,7 @@ func tsiOf(n uint64) (flute.TSI, error) {
 const trialSize = 1 << 20
 
 // try puts a file into a session that nobody hears.
-func try(cfg sender.Config, tsi flute.TSI, cenc flute.ContentEncoding, largest uint64) error {
+func try(cfg sender.Config, tsi flute.TSI, f sender.File, largest uint64) error {
 	cfg.Registry, cfg.Session.TSI = schemes.Default(), tsi
 	s, err := sender.New(cfg)
 	if err != nil {
@@ -144,7 +141,7 @@ func try(cfg sender.Config, tsi flute.TSI, cenc flute.ContentEncoding, largest u
 	}
 	size := min(largest, trialSize)
 	content := bytes.NewReader(make([]byte, size))
-	f := sender.File{ContentLocation: "file:///trial", Content: content, Size: size, CENC: cenc}
+	f.ContentLocation, f.Content, f.Size = "file:///trial", content, size
 	o, err := sender.Prepare(context.Background(), f, nil)
 	if err != nil {
 		return err

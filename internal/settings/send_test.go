@@ -18,7 +18,7 @@ import (
 
 func TestSend(t *testing.T) {
 	words := Send{
-		Interface: "eth0", TTL: 3, TSI: 7, Rate: 5e6, CENC: "gzip", Repeat: -1, Delay: time.Second, Parallel: 4,
+		Interface: "eth0", TTL: 3, TSI: 7, Rate: 5e6, Object: Object{CENC: "gzip"}, Repeat: -1, Delay: time.Second, Parallel: 4,
 		Offload: "off",
 		Profile: "rfc3926", FEC: FEC{Scheme: "rs"},
 	}
@@ -35,9 +35,6 @@ func TestSend(t *testing.T) {
 	}
 	if !reflect.DeepEqual(want, got) {
 		t.Errorf("%+v; want %+v", got, want)
-	}
-	if c, err := words.ContentEncoding(); c != flute.GZIP || err != nil {
-		t.Errorf("%v, %v", c, err)
 	}
 }
 
@@ -64,7 +61,6 @@ func TestErrors(t *testing.T) {
 		want string // with words in angle brackets
 	}{
 		{send(Send{Profile: "rfc9999"}), "profile", `<profile> "rfc9999": take rfc6726, rfc3926, mbms-extended, mbms-download or dvb-mabr`},
-		{send(Send{CENC: "brotli"}), "cenc", `<cenc> "brotli": take null, zlib, deflate or gzip`},
 		{send(Send{Pace: Pace{Counting: "bits"}}), "counting", `<counting> "bits": take payload, ip or ethernet`},
 		{send(Send{Pace: Pace{Within: -time.Second}}), "within", "<within> -1s is negative"},
 		{
@@ -75,6 +71,7 @@ func TestErrors(t *testing.T) {
 			send(Send{Pace: Pace{By: time.Unix(9, 0)}, Repeat: -1}), "by",
 			"<by>, and files that are sent for ever: leave it out",
 		},
+		{send(Send{Object: Object{CENC: "brotli"}}), "cenc", `<cenc> "brotli": take null, zlib, deflate, gzip or auto`},
 		{send(Send{Offload: "on"}), "offload", `<offload> "on": take auto or off`},
 		{send(Send{TSI: 1 << 48}), "tsi", "<tsi> 281474976710656 does not fit into 48 bits"},
 		{send(Send{Parallel: maxParallel + 1}), "parallel", "<parallel> 4097: take 1 to 4096"},
@@ -83,11 +80,11 @@ func TestErrors(t *testing.T) {
 			"<fec> rs is not allowed in <profile> mbms-download",
 		},
 		{
-			send(Send{Profile: "dvb-mabr", CENC: "gzip", FEC: FEC{Scheme: "raptor"}}), "cenc",
+			send(Send{Profile: "dvb-mabr", Object: Object{CENC: "gzip"}, FEC: FEC{Scheme: "raptor"}}), "cenc",
 			"<cenc> gzip is not allowed in <profile> dvb-mabr",
 		},
 		{
-			send(Send{Profile: "dvb-mabr", CENC: "gzip", FEC: FEC{Scheme: "raptorq"}}), "fec",
+			send(Send{Profile: "dvb-mabr", Object: Object{CENC: "gzip"}, FEC: FEC{Scheme: "raptorq"}}), "fec",
 			"<fec> raptorq is not allowed in <profile> dvb-mabr",
 		},
 		{
@@ -142,7 +139,7 @@ func TestSendTakesWhatSessionsTake(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg.Session.Parallel++
-	if err := try(cfg.Session, 0, flute.Null, 0); err == nil {
+	if err := try(cfg.Session, 0, sender.File{}, 0); err == nil {
 		t.Errorf("a session takes more than %d files at once", maxParallel)
 	}
 }

@@ -1,29 +1,35 @@
-package main
+package node
 
 import (
 	"bytes"
 	"io"
+	"math/rand/v2"
 	"testing"
 	"testing/iotest"
 )
 
 // What scratches hold is what was written to each, wherever their pages lie, also those that were another's.
 func TestScratch(t *testing.T) {
-	p, err := newScratchpad()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.file.Close()
+	p := &scratchpad{}
+	defer func() {
+		if err := p.close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	content := func(seed uint64, n int) []byte {
 		b := make([]byte, n)
-		_, _ = noise(seed).ReadAt(b, 0)
+		_, _ = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(b)
 		return b
 	}
 	for round := range uint64(3) {
 		var all []*scratch
 		var wants [][]byte
 		for i, n := range []int{0, 1, pageSize - 1, pageSize, pageSize + 1, 3*pageSize + 7} {
-			all = append(all, &scratch{pad: p})
+			s, err := p.Renew()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, s.(*scratch))
 			wants = append(wants, content(round<<8+uint64(i), n))
 		}
 		for off := 0; off < 4*pageSize; off += 100_000 { // in turn, so that their pages lie between each other

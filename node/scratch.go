@@ -1,6 +1,7 @@
-package main
+package node
 
 import (
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -13,22 +14,40 @@ import (
 const pageSize = 1 << 20
 
 // scratchpad is one file, without a name, that holds all files in their content encoding: thousands of them need no
-// more than one descriptor, and no trace is left of them. It is safe for concurrent use.
+// more than one descriptor, and no trace is left of them. It is made when it is needed. It is safe for concurrent use.
+// The zero value is ready to use.
 type scratchpad struct {
-	file *os.File
-
 	mu   sync.Mutex
-	free []int64 // offsets of pages that are in no use
+	file *os.File // nil: it was not needed yet
+	free []int64  // offsets of pages that are in no use
 	end  int64
 }
 
-// newScratchpad returns an empty scratchpad, which ends with the process.
-func newScratchpad() (*scratchpad, error) {
-	f, err := os.CreateTemp("", "flute-node-*")
-	if err != nil {
-		return nil, err
+// Renew implements sender.Renewer: it returns an empty scratch.
+func (p *scratchpad) Renew() (sender.Scratch, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.file == nil {
+		f, err := os.CreateTemp("", "flute-node-*")
+		if err != nil {
+			return nil, err
+		}
+		if err := os.Remove(f.Name()); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		p.file = f
 	}
-	return &scratchpad{file: f}, os.Remove(f.Name())
+	return &scratch{pad: p, file: p.file}, nil
+}
+
+// close frees the file.
+func (p *scratchpad) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.file == nil {
+		return nil
+	}
+	return p.file.Close()
 }
 
 // page returns the offset of a page that is in no use.
@@ -47,6 +66,7 @@ func (p *scratchpad) page() int64 {
 // scratch is a sender.Scratch on some pages of a scratchpad. It is written first, then read.
 type scratch struct {
 	pad    *scratchpad
+	file   *os.File
 	pages  []int64
 	length int64
 }
@@ -59,7 +79,7 @@ func (s *scratch) Write(b []byte) (n int, err error) {
 			s.pages = append(s.pages, s.pad.page())
 		}
 		var wrote int
-		wrote, err = s.pad.file.WriteAt(b[:min(int64(len(b)), pageSize-in)], s.pages[len(s.pages)-1]+in)
+		wrote, err = s.file.WriteAt(b[:min(int64(len(b)), pageSize-in)], s.pages[len(s.pages)-1]+in)
 		s.length += int64(wrote)
 		n += wrote
 		b = b[wrote:]
@@ -74,7 +94,7 @@ func (s *scratch) ReadAt(b []byte, off int64) (n int, err error) {
 			return n, io.EOF
 		}
 		in := off % pageSize
-		read, err := s.pad.file.ReadAt(b[:min(int64(len(b)), pageSize-in, s.length-off)], s.pages[off/pageSize]+in)
+		read, err := s.file.ReadAt(b[:min(int64(len(b)), pageSize-in, s.length-off)], s.pages[off/pageSize]+in)
 		n += read
 		if err != nil {
 			return n, err
@@ -86,7 +106,7 @@ func (s *scratch) ReadAt(b []byte, off int64) (n int, err error) {
 }
 
 // Renew implements sender.Renewer.
-func (s *scratch) Renew() (sender.Scratch, error) { return &scratch{pad: s.pad}, nil }
+func (s *scratch) Renew() (sender.Scratch, error) { return s.pad.Renew() }
 
 // Close gives the pages back.
 func (s *scratch) Close() error {

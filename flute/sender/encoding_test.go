@@ -1,0 +1,156 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// counted is a Scratch that counts what is written to it, and how often it is closed.
+type counted struct {
+	memory
+	closed int
+}
+
+func (c *counted) Close() error { c.closed++; return nil }
+
+// TestEncodingIfSmaller: what an encoding does not make smaller goes without, and a long file that does not look like it
+// is not encoded to its end.
+func TestEncodingIfSmaller(t *testing.T) {
+	noise := make([]byte, 8<<20)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(noise)
+	for _, test := range []struct {
+		content  []byte
+		smaller  bool
+		want     flute.ContentEncoding
+		encoding int // bytes that are encoded at most
+	}{
+		{bytes.Repeat([]byte("a"), 1000), true, flute.GZIP, 100},
+		{[]byte("a"), true, flute.Null, 100},
+		{[]byte("a"), false, flute.GZIP, 100},
+		{noise, true, flute.Null, tryEncoding * 3 / 2},
+		{noise, false, flute.GZIP, 9 << 20},
+		{append(bytes.Repeat([]byte("a"), len(noise)), noise...), true, flute.GZIP, 9 << 20},
+	} {
+		scratch := &counted{}
+		o, err := Prepare(context.Background(), File{
+			ContentLocation: "a", Content: bytes.NewReader(test.content), Size: uint64(len(test.content)),
+			CENC: flute.GZIP, CENCIfSmaller: test.smaller,
+		}, scratch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.file.CENC != test.want || len(scratch.b) > test.encoding {
+			t.Errorf("%d bytes, if smaller %v: %v, %d bytes encoded", len(test.content), test.smaller, o.file.CENC, len(scratch.b))
+		}
+		wire := make([]byte, o.TransferLength())
+		if err := readFull(o.source, wire, 0); err != nil || !bytes.Equal(decode(t, wire, test.want), test.content) {
+			t.Errorf("%d bytes, if smaller %v: other content (%v)", len(test.content), test.smaller, err)
+		}
+	}
+}
+
+// closes is content that counts how often it is closed.
+type closes struct {
+	io.ReaderAt
+	closed int
+}
+
+func (c *closes) Close() error { c.closed++; return nil }
+
+// TestOwned: what the session owns is closed once, however the object ends; what it does not own never.
+func TestOwned(t *testing.T) {
+	for name, test := range map[string]struct {
+		f   File
+		end func(t *testing.T, s *Session, o *Object)
+	}{
+		"sent":   {File{}, func(t *testing.T, s *Session, o *Object) { add(t, s, o); files(t, s, nil) }},
+		"works":  {File{}, func(t *testing.T, s *Session, o *Object) { add(t, s, o); files(t, s, runAll); runAll(s.Works()) }},
+		"abort":  {File{}, func(t *testing.T, s *Session, o *Object) { add(t, s, o); s.Abort("") }},
+		"remove": {File{}, func(t *testing.T, s *Session, o *Object) { s.Remove(add(t, s, o), AtOnce) }},
+		"refused": {File{}, func(t *testing.T, s *Session, o *Object) {
+			s.Abort("")
+			if _, err := s.Add(o); err == nil {
+				t.Error("no error")
+			}
+		}},
+		"dropped": {File{}, func(_ *testing.T, _ *Session, o *Object) { o.Discard() }},
+	} {
+		for _, owned := range []bool{true, false} {
+			s, _ := oneFile(t, Config{}, 0)
+			c, scratch := &closes{ReaderAt: strings.NewReader("0123456789")}, &counted{}
+			f := test.f
+			f.ContentLocation, f.Content, f.Size, f.Owned, f.CENC = "owned", c, 10, owned, flute.GZIP
+			o, err := Prepare(context.Background(), f, scratch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.end(t, s, o)
+			want := 0
+			if owned {
+				want = 1
+			}
+			if c.closed != want || scratch.closed != want {
+				t.Errorf("%s, owned %v: content closed %d times, scratch %d times", name, owned, c.closed, scratch.closed)
+			}
+		}
+	}
+	c, scratch := &closes{ReaderAt: strings.NewReader("")}, &counted{}
+	f := File{ContentLocation: "owned", Content: c, Size: 10, Owned: true}
+	if _, err := Prepare(context.Background(), f, scratch); err == nil || c.closed != 1 || scratch.closed != 1 {
+		t.Errorf("cannot be prepared (%v): content closed %d times, scratch %d times", err, c.closed, scratch.closed)
+	}
+}
+
+func add(t *testing.T, s *Session, o *Object) flute.TOI {
+	t.Helper()
+	toi, err := s.Add(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return toi
+}
+
+func runAll(works []*Work) {
+	for _, w := range works {
+		w.Run(nil)
+	}
+}
+
+// TestAutoETag: it is that of the digest, which may come later, or of the version; other content has another one.
+func TestAutoETag(t *testing.T) {
+	etag := func(text string, d Digests) string {
+		o, err := Prepare(context.Background(), File{
+			ContentLocation: "a", Content: strings.NewReader(text), Size: uint64(len(text)), AutoETag: true, Digests: d,
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.etag()
+	}
+	seen := map[string]bool{}
+	for _, d := range []Digests{0, DigestMD5, NoDigest} {
+		for _, text := range []string{"1", "22"} {
+			tag := etag(text, d)
+			if len(tag) != 34 || seen[tag] || tag != etag(text, d) {
+				t.Errorf("digests %d, %s: %s", d, text, tag)
+			}
+			seen[tag] = true
+		}
+	}
+	if tag := etag("1", DigestLater); tag != "" {
+		t.Errorf("before the digest is known: %s", tag)
+	}
+	r := sendLater(t, Config{}, File{Content: bytes.NewReader(pattern(800)), Size: 800, AutoETag: true})
+	r.run(10, 1e9)
+	runAll(r.held)
+	r.run(1000, 60e9)
+	if r.etag == "" {
+		t.Error("no ETag is announced with the digests")
+	}
+}
