@@ -1,11 +1,15 @@
 package node
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/statefile"
 )
 
 // A session outlives the process that sends it: systemd starts a sender again 100 ms after a crash, and receivers still
@@ -45,6 +49,25 @@ func number(cfg *sender.Config, now time.Time) {
 	if cfg.FirstTOI == (flute.TOI{}) {
 		cfg.FirstTOI = firstTOI(cfg, now)
 	}
+}
+
+// resume opens the state file, and has cfg go on where it says. It is nil if path is empty.
+func (n *Node) resume(cfg *sender.Config, path string) (*statefile.File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, numbers, damage, err := statefile.Open(path, cfg.Session)
+	if err != nil {
+		return nil, fmt.Errorf("node: SendConfig.State: %w", err)
+	}
+	if damage != "" {
+		n.send(hubName, hub.Publish{Event: notice.Warning{Text: "the session begins with numbers of the clock: " + damage}})
+	}
+	if cfg.Keeper = f; numbers != nil {
+		cfg.Resume = numbers
+		cfg.FDTStartID, cfg.FirstTOI = numbers.InstanceID, numbers.TOI
+	}
+	return f, nil
 }
 
 func firstTOI(cfg *sender.Config, now time.Time) flute.TOI {

@@ -17,6 +17,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/pacing"
+	"github.com/flute-node/flute-node/internal/statefile"
 	"github.com/flute-node/flute-node/internal/udp"
 )
 
@@ -48,6 +49,13 @@ type SendConfig struct {
 	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in, and its FDTStartID
 	// and FirstTOI, where they are zero, from the clock: receivers still know those of the process before.
 	Session sender.Config
+	// State names a file that keeps the FDT Instance ID and the TOI with which the next process goes on; it takes
+	// precedence over FDTStartID, FirstTOI and the clock. One that is damaged is not believed: a Warning says so, and the
+	// session begins by the clock. One of another session is an error. It belongs to the session until that has ended.
+	State string
+	// CloseRepeat is for how long the close-session flag is repeated at the end, every 150 ms, up to MaxCloseRepeat. Zero:
+	// 600 ms; negative: it is sent once.
+	CloseRepeat time.Duration
 	// RandomTOI has the TOIs begin at random, anywhere within Session.TOIBits, where Session.FirstTOI is zero.
 	RandomTOI bool
 
@@ -105,6 +113,9 @@ const maxWeight = 1_000_000
 // the next.
 const DefaultPatience = 5 * time.Minute
 
+// MaxCloseRepeat bounds SendConfig.CloseRepeat: for that long Wait waits.
+const MaxCloseRepeat = time.Minute
+
 // Sending is a running session. Its methods are safe for concurrent use.
 type Sending struct {
 	node *Node
@@ -115,6 +126,8 @@ type Sending struct {
 	// offload says that the socket takes messages of several datagrams.
 	offload bool
 	target  bool // the session has Within or By
+
+	state *statefile.File // nil: there is none
 
 	asked atomic.Uint64 // ID of the last Add
 }
@@ -172,22 +185,37 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 	if cfg.RandomTOI && own.FirstTOI.IsFDT() {
 		own.FirstTOI = randomTOI(own)
 	}
+	if cfg.CloseRepeat > MaxCloseRepeat {
+		err := fmt.Errorf("node: SendConfig.CloseRepeat %v is more than %v", cfg.CloseRepeat, MaxCloseRepeat)
+		return nil, errors.Join(err, w.Close())
+	}
+	state, err := n.resume(&own, cfg.State)
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
 	number(&own, time.Now())
 	core, err := sender.New(own)
 	if err != nil {
+		state.Close()
 		return nil, errors.Join(err, w.Close())
 	}
 	if cfg.Impair != nil {
 		w.Writer = &impaired{Writer: w.Writer, drop: cfg.Impair}
 	}
-	s := &Sending{node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome(), offload: w.offload}
+	s := &Sending{
+		node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome(), offload: w.offload, state: state,
+	}
 	s.target = cfg.Within != 0 || !cfg.By.IsZero()
-	sc := sending.Config{Key: key, Core: core, Writer: w.Writer, Patience: cfg.patience(), Outcome: s.out, Timer: w.timer}
+	sc := sending.Config{
+		Key: key, Core: core, Writer: w.Writer, Patience: cfg.patience(), CloseRepeat: cfg.CloseRepeat, Outcome: s.out,
+		Timer: w.timer,
+	}
 	pace.Member = n.link.Join(cfg.Weight)
 	sc.Pace = pace
 	ledger := sending.NewLedger(sc)
 	if err := s.reserve(ledger); err != nil {
 		pace.Member.Leave()
+		state.Close()
 		return nil, errors.Join(err, w.Close())
 	}
 	go s.watch()
@@ -242,6 +270,7 @@ func (s *Sending) watch() {
 	case <-s.node.down:
 		s.out.End(fmt.Errorf("node: session %v did not end: %w", s.key, ErrStopped)) // unless it has ended before
 	}
+	s.state.Close()
 	s.node.mu.Lock()
 	delete(s.node.sessions, s.key)
 	s.node.mu.Unlock()

@@ -142,6 +142,13 @@ type Config struct {
 	// sent at the rate of those so far.
 	ERT bool
 
+	// Resume is where the session before, of the same TSI and source, has ended, in place of FDTStartID and FirstTOI; nil:
+	// it is not known. Those of a session that has crashed are those after what it may have used.
+	Resume *Numbers
+	// Keeper keeps the Numbers for the next process. FDT Instances wait until the numbers that they use are kept, up to 2
+	// s; after a failure they go out all the same, with a Warning. It does not know of TOIs that Files bring along.
+	Keeper Keeper
+
 	// TOIBits bounds the TOIs of files, chosen ones included: 16, 32, 48, 64, 80, 96 or 112 bits. Each TOI is written in
 	// the least of these lengths that holds it. Zero: 112; in the profiles of 3GPP and DVB 16, which they require.
 	TOIBits int
@@ -244,6 +251,12 @@ func (c Config) validated() (*Config, error) {
 		if check.bad {
 			return nil, fmt.Errorf("sender: Config.%s", check.text)
 		}
+	}
+	if c.Resume != nil {
+		if err := c.Resume.check(&c); err != nil {
+			return nil, fmt.Errorf("sender: Config.Resume: %w", err)
+		}
+		c.FDTStartID, c.FirstTOI = c.Resume.InstanceID, c.Resume.TOI
 	}
 	if err := c.checkGroups(); err != nil {
 		return nil, fmt.Errorf("sender: Config.FDTGroups: %w", err)

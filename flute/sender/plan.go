@@ -15,6 +15,9 @@ type plan struct {
 	names *names
 	stats *statistics
 
+	works *worklist
+	lease lease
+
 	sending  announcer
 	pages    []*page           // all files that are described or to be described
 	rotation ring.Queue[turn]  // those whose FDT Instances are repeated, by the latest transmission
@@ -91,6 +94,10 @@ func (l *plan) last() *page {
 
 // publish makes an FDT Instance of p, if an FDT Instance ID is free. A page on which nothing is left is forgotten.
 func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
+	if !l.mayPublish(now, expiry(l.cfg, now)) {
+		l.sending.retry = now.Add(keepPoll)
+		return false, nil
+	}
 	l.forgetSettled(now)
 	spare := p.size.bytes
 	switch {

@@ -26,6 +26,7 @@ import (
 //	update name= ... when=transfer   as add
 //	trigger toi= at=
 //	pause toi= | priority= | session=1   and resume
+//	kept             what a Keeper was given last; new keep=[fail] resume begins with it
 //	publish
 //	complete
 //	send n= dt=      up to n packets, dt apart; without n until nothing is to be sent at the time
@@ -46,6 +47,7 @@ type player struct {
 	s    *Session
 	now  time.Time
 	view viewer
+	kept memoryKeeper
 }
 
 func (p *player) run(c *scenario.Command) string {
@@ -80,6 +82,8 @@ func (p *player) run(c *scenario.Command) string {
 		default:
 			p.s.PauseSession(on)
 		}
+	case "kept":
+		return p.kept.show(p.view.start)
 	case "publish":
 		if err := p.s.Publish(); err != nil {
 			return err.Error()
@@ -156,10 +160,48 @@ func (p *player) config(c *scenario.Command) Config {
 		SLC:            c.Has("slc"),
 		FileSCT:        c.Has("file_sct"),
 		ERT:            c.Has("ert"),
+		Resume:         p.resume(c),
+		Keeper:         p.keeper(c),
 		TOIBits:        c.Int(p.t, "toi_bits", 0),
 		FirstTOI:       flute.NewTOI(uint64(c.Int(p.t, "first_toi", 0))),
 		ReadAhead:      c.Int(p.t, "read_ahead", 0),
 	}
+}
+
+// memoryKeeper keeps Numbers in memory.
+type memoryKeeper struct {
+	numbers Numbers
+	fail    bool
+}
+
+// Keep implements Keeper.
+func (k *memoryKeeper) Keep(n Numbers) error {
+	if k.fail {
+		return errFlaky
+	}
+	k.numbers = n
+	return nil
+}
+
+func (k *memoryKeeper) show(start time.Time) string {
+	n := k.numbers
+	return fmt.Sprintf("fdt %d, %d in use until %v, toi %v", n.InstanceID, n.InUse, n.Until.Sub(start), n.TOI)
+}
+
+func (p *player) keeper(c *scenario.Command) Keeper {
+	if !c.Has("keep") {
+		return nil
+	}
+	p.kept.fail = c.Arg("keep", "") == "fail"
+	return &p.kept
+}
+
+func (p *player) resume(c *scenario.Command) *Numbers {
+	if !c.Has("resume") {
+		return nil
+	}
+	n := p.kept.numbers
+	return &n
 }
 
 func (p *player) duration(c *scenario.Command, key string, def time.Duration) time.Duration {

@@ -58,9 +58,12 @@ func New(cfg Config) (*Session, error) {
 		}
 	}
 	s := &Session{cfg: c, names: newNames(c), stats: statistics{key: c.Session, each: c.TransferEvents, withXML: c.FDTXML}}
-	s.plan = plan{cfg: c, names: &s.names, stats: &s.stats}
+	s.plan = plan{cfg: c, names: &s.names, stats: &s.stats, works: &s.works, lease: lease{keeper: c.Keeper}}
 	s.plan.sending.cfg, s.plan.sending.coder = c, coder
 	s.plan.sending.ids.next = c.FDTStartID
+	if c.Resume != nil {
+		s.plan.sending.ids.resume(c.Resume)
+	}
 	s.schedule = schedule{cfg: c, works: &s.works}
 	for _, o := range [...]fec.OTI{c.OTI, coder.oti} {
 		o = complete(o, 0, c.MaxBlockBytes)
@@ -230,6 +233,7 @@ func (s *Session) Abort(reason string) {
 		s.give(o, event.FailClosed, reason)
 	}
 	s.renewals.discard()
+	s.keepLast()
 	s.closed = true
 	s.plan.sending.page, s.schedule.idle = nil, nil
 }
@@ -270,6 +274,3 @@ func (s *Session) Done() bool {
 	p, _ := s.plan.next(s.schedule.wanted(s.clock.now), s.clock.now)
 	return p == nil
 }
-
-// NextInstanceID returns the FDT Instance ID after the newest: Config.FDTStartID of a session that continues this one.
-func (s *Session) NextInstanceID() flute.InstanceID { return s.plan.sending.ids.next }

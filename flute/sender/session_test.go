@@ -291,7 +291,7 @@ func TestConf_E42_SessionWaitsForAnInstanceID(t *testing.T) {
 	if _, ok, err := s.AppendNext(nil, free); !ok || err != nil {
 		t.Error(ok, err)
 	}
-	if id := s.NextInstanceID(); id != 6 {
+	if id := s.Numbers().InstanceID; id != 6 {
 		t.Errorf("next ID %d", id)
 	}
 }

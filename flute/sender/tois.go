@@ -20,6 +20,7 @@ const maxReserved = 1 << 16
 // has ended is used again only after all FDT Instances that describe it have expired (TS 26.346, section 7.2.9).
 type tois struct {
 	next     flute.TOI
+	steps    uint64    // of next, since the session began
 	last     flute.TOI // the largest one
 	objects  map[flute.TOI]*object
 	reserved map[flute.TOI]struct{}
@@ -71,6 +72,7 @@ func (t *tois) allocate() (flute.TOI, error) {
 				toi = flute.NewTOI(1)
 			}
 			t.next = toi.Next()
+			t.steps++
 			if !t.used(toi) {
 				return toi, nil
 			}
@@ -78,6 +80,28 @@ func (t *tois) allocate() (flute.TOI, error) {
 	}
 	return flute.TOI{}, fmt.Errorf("%w: all up to %v are in use, or described by FDT Instances that have not expired",
 		ErrTOI, t.last)
+}
+
+// ahead returns the TOI n steps after the next one.
+func (t *tois) ahead(n uint64) flute.TOI {
+	toi := t.next
+	for i := uint64(0); ; i++ {
+		if toi.Compare(t.last) > 0 {
+			toi = flute.NewTOI(1)
+		}
+		if i == n {
+			return toi
+		}
+		toi = toi.Next()
+	}
+}
+
+// lease returns how many TOIs are kept ahead.
+func (t *tois) lease() uint64 {
+	if t.last.Len() <= 2 {
+		return shortLeaseTOIs
+	}
+	return leaseTOIs
 }
 
 // reserve takes the next free TOI for an object that will be added with it.

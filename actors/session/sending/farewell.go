@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// The close-session flag is sent so often, so far apart: one packet, or a short burst, may be lost. RFC 5651,
+	// The close-session flag is sent so often, unless Config.CloseRepeat says it, so far apart: one packet, or a short burst, may be lost. RFC 5651,
 	// section 5.1, has it in "the last few seconds" of a session; the last one is due after 600 ms, for which Wait
 	// waits.
 	closePackets  = 5
@@ -33,7 +33,7 @@ func (s *session) sayFarewell(ctx actor.Context) {
 	switch rest := time.Until(s.ledger.farewell); {
 	case rest > 0: // a pump from before the end
 		s.timer.Reset(rest)
-	case s.ledger.farewells < closePackets:
+	case s.ledger.farewells < s.ledger.cfg.closePackets():
 		s.bidNext(ctx, s.ledger.reason, s.ledger.cause)
 	default:
 		s.publishAll(ctx, s.ledger.close(s.ledger.reason, s.ledger.cause))

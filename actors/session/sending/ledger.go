@@ -33,6 +33,8 @@ type Config struct {
 	Timer func(fire func()) Timer
 	// Patience is how long the network may take nothing before the session gives up; negative: for ever.
 	Patience time.Duration
+	// CloseRepeat is for how long the close-session flag is repeated; zero: some times; negative: not at all.
+	CloseRepeat time.Duration
 	// Outcome is told what fails, and the end of the session after SessionClosed was emitted; required.
 	Outcome *Outcome
 }
@@ -60,6 +62,14 @@ func NewLedger(cfg Config) *Ledger { return &Ledger{cfg: cfg, pace: newPacer(cfg
 
 // Key returns the name of the session.
 func (l *Ledger) Key() flute.SessionKey { return l.cfg.Key }
+
+// closePackets returns how often the close-session flag is sent.
+func (c *Config) closePackets() int {
+	if c.CloseRepeat == 0 {
+		return closePackets
+	}
+	return 1 + int(max(c.CloseRepeat, 0)/closeInterval)
+}
 
 // maxAnswers bounds the answers to Add that are remembered: whoever asks waits for the answer, or asks again within a
 // second.

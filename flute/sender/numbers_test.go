@@ -1,0 +1,204 @@
+package sender
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// TestNumbersAreKeptBeforeTheyAreUsed: the FDT Instance waits for the Work that keeps its ID. One that does not answer
+// is waited for for two seconds, and told.
+func TestNumbersAreKeptBeforeTheyAreUsed(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		kept := &memoryKeeper{}
+		s, err := New(Config{Registry: schemes.Default(), Keeper: kept})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Works() // somebody runs them
+		mustAdd(t, s, File{ContentLocation: "a"})
+		if _, ok, err := s.AppendNext(nil, start); ok || err != nil {
+			t.Fatalf("a packet before the numbers are kept: %v", err)
+		}
+		works := s.Works()
+		if len(works) != 1 || works[0].Lane() != any(kept) {
+			t.Fatalf("%d Works", len(works))
+		}
+		at := s.Deadline()
+		if !at.After(start) || at.After(start.Add(50*time.Millisecond)) {
+			t.Errorf("it looks again after %v", at.Sub(start))
+		}
+		if answers {
+			works[0].Run(nil)
+		} else if _, ok, _ := s.AppendNext(nil, start.Add(keepPatience-time.Second)); ok {
+			t.Error("a packet after a second")
+		} else {
+			at = start.Add(keepPatience)
+		}
+		if _, ok, err := s.AppendNext(nil, at); !ok || err != nil {
+			t.Errorf("answers %v: no packet: %v", answers, err)
+		}
+		warnings := 0
+		for _, e := range s.Events() {
+			if _, ok := e.(event.Warning); ok {
+				warnings++
+			}
+		}
+		if (warnings == 0) != answers || warnings > 1 {
+			t.Errorf("answers %v: %d warnings", answers, warnings)
+		}
+	}
+}
+
+// TestNumbersAfterACrash: whenever a session crashes, the next one uses no FDT Instance ID and no TOI of those before
+// that has not expired.
+func TestNumbersAfterACrash(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	kept := &memoryKeeper{}
+	cfg := Config{
+		Registry: schemes.Default(), Keeper: kept, TOIBits: 16, FDTCollect: -1, FDTFiles: 2, Parallel: 10,
+		FDTDuration: 2 * time.Second,
+	}
+	now := start
+	ids := map[flute.InstanceID]time.Time{} // of all sessions, with their expiry
+	tois := map[flute.TOI]int{}             // the last session that used it
+	for session := range 300 {
+		if session > 0 {
+			cfg.Resume = &Numbers{}
+			*cfg.Resume = kept.numbers
+		}
+		s, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := viewer{start: start}
+		for i := range rng.IntN(400) {
+			if rng.IntN(3) == 0 {
+				toi := mustAdd(t, s, File{ContentLocation: fmt.Sprint(session, "-", i), TransferCount: -1})
+				if last, ok := tois[toi]; ok && last >= session-20 {
+					t.Fatalf("TOI %v of session %d again in session %d", toi, last, session)
+				}
+			}
+			pkt, ok, err := s.AppendNext(nil, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				now = now.Add(10 * time.Millisecond)
+				continue
+			}
+			p := v.read(t, pkt, now)
+			if !p.TOI.IsFDT() {
+				tois[p.TOI] = session
+				continue
+			}
+			if p.fdt == nil {
+				continue
+			}
+			if v.first == nil {
+				v.first = map[flute.InstanceID]bool{}
+			}
+			if until, ok := ids[p.InstanceID]; ok && until.After(now) && !v.first[p.InstanceID] {
+				t.Fatalf("session %d: FDT Instance ID %d again, before %v", session, p.InstanceID, until)
+			}
+			v.first[p.InstanceID] = true
+			ids[p.InstanceID] = p.fdt.Expires
+		}
+		if rng.IntN(2) == 0 {
+			s.AppendClose(nil)
+		}
+	}
+}
+
+// TestResumeWaitsForIDs: FDT Instance IDs of the session before that have not expired are not used.
+func TestResumeWaitsForIDs(t *testing.T) {
+	until := start.Add(time.Hour)
+	s, err := New(Config{Registry: schemes.Default(), Resume: &Numbers{
+		InstanceID: 7, InUse: uint32(flute.MaxInstanceID), Until: until, TOI: flute.NewTOI(3),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []flute.InstanceID
+	v := viewer{start: start}
+	for i := range 2 {
+		mustAdd(t, s, File{ContentLocation: fmt.Sprint(i), TransferCount: -1})
+		for now := start.Add(time.Duration(i) * time.Second); ; {
+			pkt, ok, err := s.AppendNext(nil, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				break
+			}
+			if p := v.read(t, pkt, now); p.fdt != nil && (len(ids) == 0 || p.InstanceID != ids[len(ids)-1]) {
+				ids = append(ids, p.InstanceID)
+			}
+			now = now.Add(time.Millisecond)
+			if len(v.instances) > 5 || now.After(until) {
+				t.Fatal("it goes on")
+			}
+			if now.Sub(start) > 3*time.Second {
+				break
+			}
+		}
+	}
+	if len(ids) != 1 || ids[0] != 7 {
+		t.Errorf("FDT Instances %v: one ID was free", ids)
+	}
+}
+
+// mustAdd adds a file without content.
+func mustAdd(t testing.TB, s *Session, f File) flute.TOI {
+	t.Helper()
+	if f.Content == nil {
+		f.Content = bytes.NewReader(nil)
+	}
+	o, err := Prepare(t.Context(), f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	toi, err := s.Add(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return toi
+}
+
+// TestManyTOIsAreKept: more files than are kept ahead are not described before their TOIs are kept.
+func TestManyTOIsAreKept(t *testing.T) {
+	kept := &memoryKeeper{}
+	s, err := New(Config{Registry: schemes.Default(), Keeper: kept, TOIBits: 16, FDTCollect: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := viewer{start: start}
+	now := start
+	for round := range 3 {
+		var last flute.TOI
+		for i := range shortLeaseTOIs + 10 {
+			last = mustAdd(t, s, File{ContentLocation: fmt.Sprint(round, "-", i)})
+		}
+		for described := false; !described; now = now.Add(time.Millisecond) {
+			pkt, ok, err := s.AppendNext(nil, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				continue
+			}
+			if p := v.read(t, pkt, now); p.fdt != nil {
+				described = p.fdt.Files[len(p.fdt.Files)-1].TOI == last
+			}
+		}
+		if kept.numbers.TOI.Compare(last) <= 0 {
+			t.Fatalf("TOI %v is described, and kept is %v", last, kept.numbers.TOI)
+		}
+	}
+}
