@@ -130,6 +130,6 @@ build_peer() {
 # build: our programs, and the relay that loses datagrams.
 build() {
 	(cd "$root" && go build -o "$work/bin/" ./cmd/flute-node ./interop/droprelay)
-	flute_node=$work/bin/flute-node
+	flute_node=${FLUTE_NODE:-$work/bin/flute-node}
 	droprelay=$work/bin/droprelay
 }

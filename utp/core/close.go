@@ -67,12 +67,40 @@ func (c *Conn) settle(now instant) {
 		c.lingers++
 		c.endAt = max(c.endAt, now+leastLinger)
 	}
+	if c.onlyFIN() && c.inbox.ended() {
+		c.endAt = min(c.endAt, now+c.linger())
+	}
 	if c.state != connected || !c.finAcked || !c.inbox.ended() && !c.discards {
 		return
 	}
 	c.state = lingering
-	c.endAt = now + min(max(lingerForRTOs*c.rtt.timeout(), leastLinger), mostLinger)
+	c.endAt = now + c.linger()
 	c.events |= Closed
+}
+
+// linger is how long an end that has finished waits for packets of the peer.
+func (c *Conn) linger() instant {
+	return min(max(lingerForRTOs*c.rtt.timeout(), leastLinger), mostLinger)
+}
+
+// onlyFIN reports whether all bytes are delivered, and the FIN is not.
+func (c *Conn) onlyFIN() bool {
+	if c.state != connected || !c.finQueued || c.finAcked || c.outbox.n > 0 {
+		return false
+	}
+	return c.flight.n == 0 || c.flight.n == 1 && c.finSent
+}
+
+// giveUp ends a connection whose peer answers no longer. That is no failure if it has finished and has all our bytes:
+// peers are gone then without waiting for our FIN (librqbit-utp answers nothing after the ACK of its own).
+func (c *Conn) giveUp(now instant) {
+	if c.onlyFIN() && c.inbox.ended() {
+		c.finAcked = true
+		c.settle(now)
+		c.finish()
+		return
+	}
+	c.fail(ErrTimeout, true)
 }
 
 // fail ends the connection with an error, and with a RESET if the peer is to know.
@@ -108,7 +136,7 @@ func (c *Conn) reset(p *wire.Packet, now instant) {
 		c.fail(ErrRefused, false)
 	case c.state == lingering:
 		c.finish()
-	case c.finSent && c.flight.n == 1 && (c.inbox.ended() || c.discards):
+	case c.finSent && c.onlyFIN() && (c.inbox.ended() || c.discards):
 		// All that is not acknowledged is our FIN: the peer has got it, has finished, and is gone.
 		c.finAcked = true
 		c.settle(now)

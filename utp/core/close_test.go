@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/flute-node/flute-node/utp/wire"
 )
 
 // TestCloseMatrix: each side, or both, ends the connection in each state, each way, with and without bytes to deliver,
@@ -273,5 +275,24 @@ func TestManyCloses(t *testing.T) {
 				t.Fatalf("%d: a deadline, or half a handshake, is left", i)
 			}
 		}
+	}
+}
+
+// TestPeerIsGoneAfterItsFIN: librqbit-utp answers nothing once its FIN is acknowledged. It has all our bytes, and we have
+// its own: that is no failure, and takes no minute.
+func TestPeerIsGoneAfterItsFIN(t *testing.T) {
+	s := newSim(t, 1)
+	there, back := &path{delay: 10 * ms}, &path{delay: 10 * ms}
+	back.drop = func(p []byte) bool { return p[0]>>4 == byte(wire.Fin) }
+	a, b := s.pair(Config{}, there, back)
+	a.toWrite, a.closing, b.answers = pattern(100_000, 1), true, true
+	if !s.run(time.Minute, func() bool { return b.conn != nil && b.conn.Done() }) {
+		t.Fatalf("not done: %+v", b.conn.Stats())
+	}
+	if b.err != nil || len(b.got) != 100_000 {
+		t.Errorf("%d bytes, %v", len(b.got), b.err)
+	}
+	if s.elapsed() > mostLinger+2*time.Second {
+		t.Errorf("done after %v", s.elapsed())
 	}
 }

@@ -143,7 +143,7 @@ func (c *Conn) timeOut(now instant) {
 	f := &c.flight
 	c.rtt.backoff++
 	if c.timeouts++; c.timeouts > c.cfg.MaxTimeouts {
-		c.fail(ErrTimeout, true)
+		c.giveUp(now)
 		return
 	}
 	c.stats.Timeouts++

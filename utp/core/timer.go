@@ -12,7 +12,7 @@ func (c *Conn) expire(now instant) {
 		c.finish()
 		return
 	case now >= c.endAt:
-		c.fail(ErrTimeout, true)
+		c.giveUp(now)
 		return
 	case c.state == synSent:
 		if now >= c.synDue && c.synTries >= c.cfg.ConnectTries {
@@ -20,7 +20,7 @@ func (c *Conn) expire(now instant) {
 		}
 		return
 	case c.state == connected && c.cfg.Idle > 0 && now >= c.heard+c.cfg.Idle:
-		c.fail(ErrTimeout, true)
+		c.giveUp(now)
 		return
 	}
 	if now >= c.loss.due {

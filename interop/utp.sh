@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# uTP between flute-node and its peers, both ways: libutp (through the npm package utp-native) and the crate
+# librqbit-utp, on loopback and through a relay that loses 1 % and 5 % of the datagrams of each direction. The file that
+# arrives must have the digest of the one that was sent.
+#
+#   interop/utp.sh [BYTES]      of the file; 64 MiB unless said otherwise, 4 MiB at 5 % loss
+#
+# Exit codes: see lib.sh. A peer that cannot be installed skips its cases; without any the script is skipped.
+set -euo pipefail
+# shellcheck source=interop/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+readonly bytes=${1:-$((64 << 20))}
+readonly limit=150 # seconds a transfer may take
+
+port=17100
+rqbit=$cache/utp/release/utp-peer
+libutp=$cache/libutp
+
+# install_peers leaves the names of those that are there in $peers.
+install_peers() {
+	peers=()
+	if command -v npm >/dev/null; then
+		mkdir -p "$libutp"
+		cp "$root"/interop/utp/libutp/* "$libutp/"
+		# Its scripts compile what the package already holds.
+		(cd "$libutp" && npm ci --ignore-scripts --no-audit --no-fund --silent) && peers+=(libutp)
+	fi
+	if command -v cargo >/dev/null; then
+		cargo build --release --locked --quiet --manifest-path "$root/interop/utp/librqbit/Cargo.toml" \
+			--target-dir "$cache/utp" && peers+=(librqbit)
+	fi
+	((${#peers[@]} > 0)) || skip "neither npm nor cargo to install a peer of uTP with"
+}
+
+# receive_by WHO PORT FILE, send_by WHO PORT FILE: the commands, with their output on standard error.
+receive_by() {
+	case $1 in
+	ours) timeout -k 5 $limit "$flute_node" utp receive --listen "127.0.0.1:$2" - >"$3" ;;
+	libutp) timeout -k 5 $limit node "$libutp/peer.js" receive "$2" "$3" >&2 ;;
+	librqbit) timeout -k 5 $limit "$rqbit" receive "$2" "$3" >&2 ;;
+	esac
+}
+send_by() {
+	case $1 in
+	ours) timeout -k 5 $limit "$flute_node" utp send --to "127.0.0.1:$2" - <"$3" >&2 ;;
+	libutp) timeout -k 5 $limit node "$libutp/peer.js" send 127.0.0.1 "$2" "$3" >&2 ;;
+	librqbit) timeout -k 5 $limit "$rqbit" send 127.0.0.1 "$2" "$3" >&2 ;;
+	esac
+}
+
+# try SENDER RECEIVER LOSS FILE
+try() {
+	local sender=$1 receiver=$2 loss=$3 file=$4 received=$work/received to sent=0 got=0 start verdict
+	verdict="$sender → $receiver, $(stat -c %s "$file") bytes, loss $loss"
+	next_ports
+	to=$port
+	rm -f "$received"
+	receive_by "$receiver" "$port" "$received" 2>"$work/receiver.log" &
+	local receiving=$!
+	until_true 10 bound "$port" || { bad "$verdict: the receiver does not listen"; return; }
+	if [[ $loss != 0 ]]; then
+		to=$((port + 1))
+		start "$work/relay.log" "$droprelay" -from "127.0.0.1:$to" -to "127.0.0.1:$port" -loss "$loss"
+		local relay=$pid
+		until_true 10 bound "$to"
+	fi
+	start=$EPOCHREALTIME
+	send_by "$sender" "$to" "$file" 2>"$work/sender.log" || sent=$?
+	wait "$receiving" || got=$?
+	verdict+=", $(bc <<<"scale=1; ($EPOCHREALTIME - $start) / 1") s"
+	[[ $loss == 0 ]] || stop "$relay"
+	if ((sent != 0 || got != 0)); then
+		bad "$verdict: sender exits with $sent, receiver with $got"
+		tail -n 3 "$work/sender.log" "$work/receiver.log"
+	elif [[ $(digest "$received") != $(digest "$file") ]]; then
+		bad "$verdict: other bytes arrived"
+	else
+		ok "$verdict"
+	fi
+}
+
+install_peers
+build
+make_file "$work/large" "$bytes"
+make_file "$work/small" $((bytes < 4 << 20 ? bytes : 4 << 20))
+for peer in "${peers[@]}"; do
+	for loss in 0 0.01 0.05; do
+		file=$work/large
+		[[ $loss == 0 ]] || file=$work/small
+		try ours "$peer" "$loss" "$file"
+		try "$peer" ours "$loss" "$file"
+	done
+done
+total utp
