@@ -224,6 +224,17 @@ func (o *output) record(v any, text string) {
 	o.text(text)
 }
 
+// handOver leaves standard output to the bytes that the command is run for: nothing else is written there.
+func (o *output) handOver() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.asked {
+		return errors.New("--json: standard output carries what is received")
+	}
+	o.json, o.product = false, true
+	return nil
+}
+
 // error tells as JSON why the program ends; people read it on stderr.
 func (o *output) error(text string, code int) {
 	o.mu.Lock()

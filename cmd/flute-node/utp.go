@@ -178,6 +178,9 @@ func (c *utpReceiveCommand) Run(ctx context.Context, out *output) error {
 	if c.Path != "-" {
 		return errors.New("utp receive writes to standard output only: -")
 	}
+	if err := out.handOver(); err != nil {
+		return err
+	}
 	e, err := c.connect(ctx, "--from", c.From, func(a net.Addr) {
 		if !out.quiet {
 			fmt.Fprintf(os.Stderr, "flute-node: waiting for a peer at %v\n", a)
