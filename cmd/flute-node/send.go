@@ -27,6 +27,7 @@ type sendCommand struct {
 	fileFlags     `embed:""`
 	objectFlags   `embed:""`
 	carouselFlags `embed:""`
+	Plan          bool `help:"Print what would be sent, packets, rate, overhead, memory and the time it takes, and send nothing."`
 
 	now time.Time // when the command began
 }
@@ -73,6 +74,15 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	to := cfg.To
+	if c.Plan {
+		tellSkipped(out, skipped)
+		return c.plan(ctx, out, cfg, toSend(files))
+	}
+	if cfg.Within != 0 || !cfg.By.IsZero() {
+		if err := node.CheckSend(cfg, nil, toSend(files)); errors.Is(err, sender.ErrTarget) {
+			return err
+		}
+	}
 	n, err := node.Start(node.Config{})
 	if err != nil {
 		return err

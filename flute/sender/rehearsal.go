@@ -1,0 +1,114 @@
+package sender
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/internal/content"
+)
+
+// StandIn returns an Object that is sent like the one that Prepare makes of f, but for its bytes: nothing is read, the
+// content is zeros, and so are the digests, which are announced from the beginning. It is for a session that nobody
+// hears, to find out what f.Size bytes will take. It cannot stand in for a file that is to be encoded.
+func StandIn(f File) (*Object, error) {
+	f.Content, f.Source = zeros{}, nil
+	if err := checkFile(&f); err != nil {
+		return nil, err
+	}
+	if err := checkSize(&f); err != nil {
+		return nil, err
+	}
+	wanted := f.Digests.of(&f, f.Size) &^ DigestLater
+	f.Digests = wanted
+	o := &Object{file: f, cenc: f.CENC, source: f.Content, transferLength: f.Size}
+	o.setDigests(func(of content.Algorithms) []byte { return content.NewDigest(wanted.algorithms() & of).Sum(of) })
+	return o, nil
+}
+
+// zeros is content of any length.
+type zeros struct{}
+
+// ReadAt implements io.ReaderAt.
+func (zeros) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), nil }
+
+// InMemory says that reading is a copy.
+func (zeros) InMemory() bool { return true }
+
+// Blank returns a Registry with the schemes of r whose encoders make zeros. With it a session sends as many packets, as
+// long as with r, at the cost of none.
+func Blank(r *fec.Registry) *fec.Registry {
+	blanks := &fec.Registry{}
+	for id := range fec.Compact + 1 {
+		s, err := r.Scheme(&fec.OTI{EncodingID: id})
+		if err != nil {
+			continue
+		}
+		if g, ok := s.(fec.Grouper); ok {
+			blanks = blanks.With(id, 0, blankGrouper{blankScheme{s}, g})
+		} else {
+			blanks = blanks.With(id, 0, blankScheme{s})
+		}
+	}
+	return blanks
+}
+
+// blankScheme is a scheme without a code.
+type blankScheme struct{ fec.Scheme }
+
+// NewEncoder implements fec.Scheme.
+func (blankScheme) NewEncoder(o *fec.OTI, _ fec.Variant, _ uint32, _ []byte) (fec.Encoder, error) {
+	return &blankEncoder{int(o.SymbolLength)}, nil
+}
+
+type blankGrouper struct {
+	blankScheme
+	fec.Grouper
+}
+
+// blankEncoder makes repair symbols of zeros.
+type blankEncoder struct{ length int }
+
+// AppendRepair implements fec.Encoder.
+func (e *blankEncoder) AppendRepair(b []byte, _ fec.ESI) ([]byte, error) {
+	return append(b, padding[:e.length]...), nil
+}
+
+// Reset implements fec.Encoder.
+func (e *blankEncoder) Reset([]byte) error { return nil }
+
+// Memory bounds what the session holds, in bytes, of the content of its objects and for their FEC: as many of those that
+// need most as are in transfer at once.
+func (s *Session) Memory() (sum uint64) {
+	needs := map[*queue][]uint64{}
+	for _, p := range s.plan.pages {
+		for _, o := range p.objects {
+			if o.live() {
+				q := s.schedule.queue(o.priority)
+				needs[q] = append(needs[q], o.memory())
+			}
+		}
+	}
+	for q, list := range needs {
+		slices.SortFunc(list, func(a, b uint64) int { return cmp.Compare(b, a) })
+		for _, n := range list[:min(len(list), q.parallel)] {
+			sum += n
+		}
+	}
+	return sum
+}
+
+// memory bounds what a transfer of o holds.
+func (o *object) memory() uint64 {
+	c := &o.coding
+	switch {
+	case c.blocks == 0:
+		return 0
+	case !c.whole:
+		return min(readWindow, c.oti.TransferLength)
+	}
+	k := c.part.BlockSymbols(0)
+	block := uint64(k) * uint64(c.oti.SymbolLength)
+	slots := min(uint64(max(1, o.interleave)), uint64(c.blocks))
+	return slots*(block+c.scheme.Memory(&c.oti, k).Encoder) + block
+}

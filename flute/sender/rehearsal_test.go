@@ -1,0 +1,107 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+)
+
+// TestStandIn: a session of stand-ins without a code makes packets of the same lengths in the same order.
+func TestStandIn(t *testing.T) {
+	for name, oti := range map[string]fec.OTI{
+		"no code": {},
+		"grouped": {EncodingID: fec.ReedSolomonGF2m, SymbolLength: 100, GroupSize: 5, FieldBits: 8},
+		"ldpc":    {EncodingID: fec.LDPCStaircase, SymbolLength: 100, GroupSize: 2},
+		"raptorq": {EncodingID: fec.RaptorQ, SymbolLength: 500},
+		"id 129":  {EncodingID: fec.SmallBlockSystematic, SymbolLength: 500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lengths := func(registry *fec.Registry, prepare func(f File) (*Object, error)) (all []int) {
+				s, err := New(Config{Registry: registry, OTI: oti, TransferCount: 2})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, name := range []string{"file:///a", "file:///b"} {
+					f := File{ContentLocation: name, Content: bytes.NewReader(make([]byte, 50_001)), Size: 50_001, AutoETag: true}
+					o, err := prepare(f)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := s.Add(o); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := s.SetComplete(); err != nil {
+					t.Fatal(err)
+				}
+				for now := time.Unix(1_000_000, 0); ; {
+					packet, ok, err := s.AppendNext(nil, now)
+					switch {
+					case err != nil:
+						t.Fatal(err)
+					case ok:
+						all = append(all, len(packet))
+					case s.Done():
+						return all
+					default:
+						now = s.Deadline()
+					}
+				}
+			}
+			real := lengths(schemes.Default(), func(f File) (*Object, error) { return Prepare(context.Background(), f, nil) })
+			blank := lengths(Blank(schemes.Default()), StandIn)
+			if len(real) != len(blank) {
+				t.Fatalf("%d packets, planned %d", len(real), len(blank))
+			}
+			for i, n := range real {
+				if blank[i] != n {
+					t.Fatalf("packet %d has %d bytes, planned %d", i, n, blank[i])
+				}
+			}
+		})
+	}
+}
+
+// TestStandInIsRefused: what Prepare refuses is refused.
+func TestStandInIsRefused(t *testing.T) {
+	for _, f := range []File{{}, {ContentLocation: "file:///a", Size: 1 << 63}} {
+		if _, err := StandIn(f); err == nil {
+			t.Errorf("%+v is taken", f)
+		}
+	}
+}
+
+// TestMemory: a session needs what the files in transfer need, those that need most.
+func TestMemory(t *testing.T) {
+	s, err := New(Config{Registry: schemes.Default(), Parallel: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1000, MaxSourceBlockLength: 100, MaxEncodingSymbols: 120}
+	scheme, err := schemes.Default().Scheme(&code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []File{
+		{ContentLocation: "file:///empty"},
+		{ContentLocation: "file:///small", Size: 70_000},
+		{ContentLocation: "file:///large", Size: 1 << 34},
+		{ContentLocation: "file:///coded", Size: 1_000_000, OTI: &code, Interleave: 3},
+	} {
+		o, err := StandIn(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Add(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := 512<<10 + 4*100_000 + 3*scheme.Memory(&code, 100).Encoder
+	if got := s.Memory(); got != want {
+		t.Errorf("%d bytes, want %d", got, want)
+	}
+}
