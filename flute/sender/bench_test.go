@@ -63,6 +63,8 @@ var sessions = []struct {
 	{"no-code from disk", Config{}, true},
 	{"no-code, interleaved", Config{Interleave: 8}, true},
 	{"RS k=64 p=16", Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28}}, false},
+	{"RS k=64 p=16, partly kept", Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28}, CacheBytes: 1 << 20}, true},
+	{"RS k=64 p=16, not kept", Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28}, CacheBytes: -1}, false},
 	{"RS k=64 p=16 from disk", Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28}}, true},
 }
 

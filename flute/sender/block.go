@@ -19,10 +19,12 @@ type block struct {
 	raw     []byte // the block in the order of the object, when that is another one
 	esis    []fec.ESI
 	enc     fec.Encoder
-	work    *Work  // that uses enc and held; nil: none
-	code    code   // that enc is of
-	stale   bool   // a crash may have left enc and held in any state: the block is to be opened again, at packet resume
-	resume  uint32 // see stale
+	work    *Work      // that uses enc and held; nil: none
+	code    code       // that enc is of
+	stale   bool       // a crash may have left enc and held in any state: the block is to be opened again, at packet resume
+	resume  uint32     // see stale
+	kept    *keptBlock // whose held and enc these are; nil: its own
+	own     keptBlock  // meanwhile
 }
 
 // code is what the encoder of a source block depends on besides the block's bytes.
@@ -32,9 +34,9 @@ type code struct {
 	k       uint32 // source symbols of the block
 }
 
-// open makes b the source block sbn, in transfer number turn. With repair symbols to come, or with sub-blocks, it needs the bytes of the whole
-// block: errMissing says that they were not read. Until all is done b has no packets, so that a crash on the way leaves
-// nothing that could be sent.
+// open makes b the source block sbn, in transfer number turn. With repair symbols to come, or with sub-blocks, it needs
+// the bytes of the whole block: errMissing says that they were not read. Until all is done b has no packets, so that a
+// crash on the way leaves nothing that could be sent.
 func (b *block) open(c *coding, r *readAhead, sbn fec.SBN, turn uint64) error {
 	b.leave()
 	g := c.group(c.part.BlockSymbols(sbn))
@@ -72,6 +74,7 @@ func (b *block) spoil() {
 
 // reopen opens a block that is stale, and goes on with the packet that was next.
 func (b *block) reopen(c *coding, r *readAhead, turn uint64) error {
+	b.giveBack()
 	b.enc, b.code = nil, code{}
 	if err := b.open(c, r, b.sbn, turn); err != nil {
 		return err

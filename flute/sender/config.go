@@ -39,6 +39,9 @@ const (
 	// system call.
 	defaultReadAhead = 64 << 10
 
+	// defaultCacheBytes is a carousel of some MB with its encoders.
+	defaultCacheBytes = 16 << 20
+
 	// maxFDTDuration keeps Expires within the half era around now in which receivers look for it (RFC 6726, section
 	// 3.3).
 	maxFDTDuration = 20 * 365 * 24 * time.Hour
@@ -160,6 +163,11 @@ type Config struct {
 	Queues map[int8]int
 	// Interleave is the number of source blocks of a file sent at once. Zero: 1.
 	Interleave int
+	// Order is the order of the source blocks of a file in a transfer. Zero: that of their SBNs.
+	Order Order
+	// CacheBytes bounds the memory in which source blocks are kept for the next transfer of their file, with what their
+	// encoders have made, in bytes: they need be neither read nor encoded again. Zero: 16 MiB; negative: none.
+	CacheBytes int
 	// TransferCount is how often each file is sent. Zero: 1; negative: for ever, until Remove.
 	TransferCount int
 	// Delay is the time from the end of a file's turn to the start of its next one.
@@ -193,6 +201,7 @@ func (c Config) validated() (*Config, error) {
 	}
 	c.Burst = cmp.Or(c.Burst, 1)
 	c.Queues = maps.Clone(c.Queues)
+	c.CacheBytes = cmp.Or(c.CacheBytes, defaultCacheBytes)
 	c.TransferCount = cmp.Or(c.TransferCount, 1)
 	c.MaxBlockBytes = cmp.Or(c.MaxBlockBytes, DefaultMaxBlockBytes)
 	c.share = max(0, c.Redundancy)
@@ -233,6 +242,7 @@ func (c Config) validated() (*Config, error) {
 		{c.Parallel < 0 || c.Parallel > maxParallel, fmt.Sprintf("Parallel %d is not 1 to %d", c.Parallel, maxParallel)},
 		{c.Interleave < 0 || c.Interleave > maxInterleave, fmt.Sprintf("Interleave %d is not 1 to %d", c.Interleave, maxInterleave)},
 		{c.ReadAhead < 0, "ReadAhead is negative"},
+		{c.Order > Spread, fmt.Sprintf("Order %d is not known", c.Order)},
 		{math.IsNaN(c.Redundancy) || c.Redundancy > maxRedundancy, fmt.Sprintf("Redundancy %v is not at most %d", c.Redundancy, maxRedundancy)},
 		{c.mbms() && c.Session.TSI > maxMBMS, fmt.Sprintf("Session.TSI %d has more than the 16 bits of %v", c.Session.TSI, c.Profile)},
 		{c.FDTMode > InTransfer, fmt.Sprintf("FDTMode %v is not known", c.FDTMode)},

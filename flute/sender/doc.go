@@ -54,7 +54,8 @@
 //
 // Memory: source symbols of content in memory go straight into the packet. For other content each file in transfer
 // holds the window that is read ahead, or, with a FEC code, one source block and its encoder (fec.Scheme.Memory) for
-// each of its Interleave slots, and one source block more. Nothing else grows with the size of a file.
+// each of its Interleave slots, and one source block more. Of files that are sent again the session keeps source blocks
+// with their encoders, up to Config.CacheBytes. Nothing else grows with the size of a file.
 //
 // Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d));
 // all transfers of a file send the same source symbols, and the same repair symbols but for Raptor and RaptorQ, which

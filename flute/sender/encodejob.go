@@ -47,6 +47,11 @@ func (b *block) ready() error {
 
 // leave gives up memory that a Work may be using.
 func (b *block) leave() {
+	if b.kept != nil {
+		b.giveBack()
+		b.work = nil
+		return
+	}
 	if b.work != nil && !b.work.takeBack() && !b.work.done() {
 		b.enc, b.code, b.held = nil, code{}, nil
 	}

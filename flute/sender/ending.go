@@ -106,6 +106,7 @@ func (s *Session) endOverdue(now time.Time) {
 func (s *Session) end(o *object, to objectState) {
 	o.state = to
 	s.letGo(o)
+	s.schedule.cache.forget(&o.kept)
 	if to == gone {
 		s.names.vacate(o)
 	}

@@ -51,6 +51,8 @@ type File struct {
 	Interleave int
 	// Redundancy overrides Config.Redundancy; zero: the session's; negative: none.
 	Redundancy float64
+	// Order overrides Config.Order; zero: the session's.
+	Order Order
 	// TransferCount overrides Config.TransferCount; zero: the session's; negative: for ever.
 	TransferCount int
 	// Delay and Interval override those of Config, both or neither; zero: the session's.

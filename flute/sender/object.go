@@ -35,6 +35,9 @@ type object struct {
 	late        *later     // digests that come later; nil: none do
 	priority    int8
 	interleave  int
+	order       Order
+	seed        uint64 // of order
+	kept        keptBlocks
 	state       objectState
 	paused      bool      // it is not sent
 	queued      bool      // it is in queue.pending

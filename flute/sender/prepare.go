@@ -197,6 +197,9 @@ func checkFile(f *File) error {
 	if f.Interleave < 0 || f.Interleave > maxInterleave {
 		return f.fault("Interleave", fmt.Errorf("%d is not 1 to %d", f.Interleave, maxInterleave))
 	}
+	if f.Order > Spread {
+		return f.fault("Order", fmt.Errorf("%d is not known", f.Order))
+	}
 	fields := f.carousel()
 	if field, err := fields.check(); err != nil {
 		return f.fault(field, err)

@@ -2,8 +2,6 @@ package sender
 
 import (
 	"time"
-
-	"github.com/flute-node/flute-node/fec"
 )
 
 // What a transfer has read for it, and when.
@@ -93,8 +91,11 @@ func (x *transfer) lookAhead(j *readJob) {
 		if room <= 0 || len(j.pieces) >= maxPieces {
 			return
 		}
-		next := block{}
-		next.off, next.size = c.part.Block(fec.SBN(x.asked))
+		next, sbn := block{}, x.order.sbn(x.asked, c.blocks)
+		if x.find(sbn) != nil {
+			continue
+		}
+		next.off, next.size = c.part.Block(sbn)
 		if c.whole {
 			ask(span{next.off, next.size})
 			continue

@@ -16,6 +16,7 @@ type schedule struct {
 
 	queues  []*queue // by priority, the one that is served first first
 	waiting delays
+	cache   blockCache
 	overdue []*object // whose time was over before their turn came
 	idle    []*carrier
 	changed bool // fill is to be called

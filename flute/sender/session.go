@@ -36,8 +36,9 @@ type Session struct {
 
 	held []*object // until Publish
 
-	maxPayload int  // bytes of symbols in a packet
-	broken     bool // a file has changed after the session was complete
+	admitted   uint64 // objects
+	maxPayload int    // bytes of symbols in a packet
+	broken     bool   // a file has changed after the session was complete
 	closed     bool
 	paused     bool // nothing is sent
 }
@@ -64,7 +65,7 @@ func New(cfg Config) (*Session, error) {
 	if c.Resume != nil {
 		s.plan.sending.ids.resume(c.Resume)
 	}
-	s.schedule = schedule{cfg: c, works: &s.works}
+	s.schedule = schedule{cfg: c, works: &s.works, cache: blockCache{most: uint64(max(0, c.CacheBytes))}}
 	for _, o := range [...]fec.OTI{c.OTI, coder.oti} {
 		o = complete(o, 0, c.MaxBlockBytes)
 		s.maxPayload = max(s.maxPayload, int(o.SymbolLength)*int(max(1, o.GroupSize)))
@@ -144,6 +145,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	n := &object{
 		Object: o, coding: c, toi: toi, location: f.ContentLocation, carousel: newCarousel(s.cfg, f),
 		priority: f.Priority, interleave: cmp.Or(f.Interleave, s.cfg.Interleave),
+		order: cmp.Or(f.Order, s.cfg.Order), seed: mix(uint64(s.cfg.Session.TSI)) + s.admitted,
 	}
 	if n.headers, err = newHeaders(s.cfg, toi, &n.coding.oti); err != nil {
 		return nil, err
@@ -156,6 +158,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	}
 	s.maxPayload = max(s.maxPayload, c.payload())
 	s.names.add(n)
+	s.admitted++
 	return n, nil
 }
 

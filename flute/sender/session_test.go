@@ -129,6 +129,9 @@ func runScript(t *testing.T, options byte, script []byte) {
 			t.Fatal("no end")
 		}
 	}
+	if used := s.schedule.cache.used; used != 0 {
+		t.Errorf("%d bytes of source blocks are kept for nobody", used)
+	}
 	if s.plan.live.objects != 0 || len(m.ended) != m.added {
 		t.Errorf("%d of %d objects ended, %d live", len(m.ended), m.added, s.plan.live.objects)
 	}

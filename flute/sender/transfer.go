@@ -16,12 +16,15 @@ type transfer struct {
 	window  int // bytes that are read at once of source blocks that are not needed whole
 
 	interleave int // source blocks in transfer at once, at most
+	order      blockOrder
+	cache      *blockCache // takes source blocks for the next transfer; nil: there is none, or no need
+	kept       *keptBlocks // of the object; nil: none
 
 	slots   []block // room for the blocks in transfer; those in use are first
 	active  int     // slots in use
 	turn    int     // the slot that is next, below active
-	next    uint32  // the SBN that is opened next
-	asked   uint32  // the SBN of which nothing was read yet, nor of those after it
+	next    uint32  // the place in order of the block that is opened next
+	asked   uint32  // the place of the block of which nothing was read yet, nor of those after it
 	number  uint64  // of the transfer, from 0
 	left    uint64  // packets that are still to be sent
 	source  uint64  // bytes of the object that were sent as source symbols
@@ -41,10 +44,15 @@ func (x *transfer) start(c *coding, h headers, number uint64, interleave, window
 	x.coding, x.headers, x.interleave, x.window = c, h, interleave, window
 	x.active, x.turn, x.next, x.asked, x.number, x.left, x.source = 0, 0, 0, 0, number, c.packets, 0
 	x.inside, x.waiting = false, nil
+	x.order, x.cache, x.kept = blockOrder{}, nil, nil
 }
 
 // stop drops the references to the object, and keeps the buffers. What it returns is to be closed, if it is not nil.
 func (x *transfer) stop() Opened {
+	for i := range x.slots[:x.active] {
+		x.keep(&x.slots[i])
+	}
+	x.cache, x.kept = nil, nil
 	x.coding, x.headers, x.waiting = nil, headers{}, nil
 	return x.content.abandon()
 }
@@ -175,8 +183,10 @@ func (x *transfer) slot() (*block, error) {
 		case s.packet < s.group.packets():
 			return s, nil
 		case x.next < x.coding.blocks:
+			x.keep(s)
 			return s, x.open(s)
 		}
+		x.keep(s)
 		// Blocks run out: the slot goes behind those in use, with its buffers.
 		done := *s
 		copy(x.slots[x.turn:], x.slots[x.turn+1:x.active])
@@ -190,7 +200,15 @@ func (x *transfer) open(s *block) error {
 	first := x.asked > x.next // the first piece was asked for
 	s.stale = false
 	x.asked = max(x.asked, x.next+1)
-	err := s.open(x.coding, &x.content, fec.SBN(x.next), x.number)
+	sbn := x.order.sbn(x.next, x.coding.blocks)
+	if k := x.find(sbn); k != nil {
+		s.leave()
+		s.take(x.coding, k, sbn, x.number)
+		x.next++
+		x.collect(s)
+		return nil
+	}
+	err := s.open(x.coding, &x.content, sbn, x.number)
 	if errors.Is(err, errMissing) {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flute-node/flute-node/flute/sender"
 )
 
 func TestCarousel(t *testing.T) {
@@ -110,5 +112,21 @@ func TestPriority(t *testing.T) {
 		if err := new(Priority).UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q is taken", text)
 		}
+	}
+}
+
+func TestOrderAndCache(t *testing.T) {
+	send := Send{Order: "spread", Cache: new(Bytes(0)), FEC: FEC{Scheme: "no-code"}}
+	cfg, err := send.Config(1000)
+	if s := cfg.Session; err != nil || s.Order != sender.Spread || s.CacheBytes != -1 {
+		t.Errorf("%v, %d bytes, %v", s.Order, s.CacheBytes, err)
+	}
+	send = Send{Cache: new(Bytes(5000)), FEC: FEC{Scheme: "no-code"}}
+	if cfg, err = send.Config(1000); err != nil || cfg.Session.Order != sender.InOrder || cfg.Session.CacheBytes != 5000 {
+		t.Errorf("%+v, %v", cfg.Session, err)
+	}
+	send.Order = "chaos"
+	if _, err = send.Config(1000); err == nil || err.Error() != `order "chaos": take in-order, random-start or spread` {
+		t.Error(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/flute-node/flute-node/fec/schemes"
@@ -33,6 +34,8 @@ type Send struct {
 	Until     time.Time     // until: no transfer begins then or later; zero: no such time
 	Parallel  int           // parallel: files of one priority sent at once, up to 4096; zero: sender.DefaultParallel
 	Queues    map[int8]int  // queue: that number for some priorities
+	Order     string        // order: in-order, random-start or spread; empty: in-order
+	Cache     *Bytes        // cache: of source blocks that are sent again; nil: 16MiB
 	// Interleave (interleave) is how many source blocks of a file are sent at once, up to 256; zero: 1.
 	Interleave int
 	Offload    string // offload: auto or off; empty: auto
@@ -48,6 +51,14 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 	err := s.turns(&core)
 	if err != nil {
 		return node.SendConfig{}, err
+	}
+	if core.Order, err = oneOf(wordOrder, s.Order, orders()); err != nil {
+		return node.SendConfig{}, err
+	}
+	if s.Cache != nil {
+		if core.CacheBytes = int(min(*s.Cache, math.MaxInt)); core.CacheBytes == 0 {
+			core.CacheBytes = -1
+		}
 	}
 	if core.Profile, err = oneOf(wordProfile, s.Profile, profiles()); err != nil {
 		return node.SendConfig{}, err
@@ -108,6 +119,15 @@ func profiles() []choice[fdt.Profile] {
 	var all []choice[fdt.Profile]
 	for p := fdt.RFC6726; p <= fdt.DVBMABR; p++ {
 		all = append(all, choice[fdt.Profile]{p.String(), p})
+	}
+	return all
+}
+
+// orders are the values of order.
+func orders() []choice[sender.Order] {
+	var all []choice[sender.Order]
+	for o := sender.InOrder; o <= sender.Spread; o++ {
+		all = append(all, choice[sender.Order]{o.String(), o})
 	}
 	return all
 }

@@ -31,6 +31,7 @@ const (
 	wordN1             = word("ldpc-n1")
 	wordNames          = word("names")
 	wordOffload        = word("offload")
+	wordOrder          = word("order")
 	wordParallel       = word("parallel")
 	wordProfile        = word("profile")
 	wordQueue          = word("queue")
