@@ -60,6 +60,11 @@ func (n *Node) resume(cfg *sender.Config, path string) (*statefile.File, error) 
 	if err != nil {
 		return nil, fmt.Errorf("node: SendConfig.State: %w", err)
 	}
+	if numbers != nil && numbers.TOI.Len()*8 > bitsOf(cfg) {
+		f.Close()
+		return nil, fmt.Errorf("node: SendConfig.State: TOI %v of %s has more than the %d bits of the session",
+			numbers.TOI, path, bitsOf(cfg))
+	}
 	if damage != "" {
 		n.send(hubName, hub.Publish{Event: notice.Warning{Text: "the session begins with numbers of the clock: " + damage}})
 	}

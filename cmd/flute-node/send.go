@@ -27,6 +27,7 @@ type sendCommand struct {
 	fileFlags     `embed:""`
 	objectFlags   `embed:""`
 	carouselFlags `embed:""`
+	announceFlags `embed:""`
 	Plan          bool `help:"Print what would be sent, packets, rate, overhead, memory and the time it takes, and send nothing."`
 
 	now time.Time // when the command began
@@ -39,7 +40,7 @@ func (c *sendCommand) words() settings.Send {
 		Carousel: c.Carousel, Until: c.Until.At(c.now), Queues: c.Queue, Interleave: c.Interleave,
 		Order: c.Order, Cache: c.Cache,
 		Parallel: c.Parallel, Profile: c.Profile, Offload: c.Offload, FEC: c.fecFlags.words(),
-		Pace: c.paceFlags.words(c.now),
+		Pace: c.paceFlags.words(c.now), Announce: c.announceFlags.words(),
 	}
 	if c.TSI != nil {
 		w.TSI = *c.TSI
@@ -71,6 +72,7 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	if err := c.prepare(files, &words, &cfg.Session); err != nil {
 		return err
 	}
+	cfg.Session.FDTXML = c.FDTXML
 	if cfg.To, err = resolve(ctx, "--to", c.To); err != nil {
 		return err
 	}

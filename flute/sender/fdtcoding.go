@@ -86,7 +86,7 @@ func (f *fdtCoder) isCoded() bool {
 // coding returns how an FDT Instance of length bytes is coded.
 func (f *fdtCoder) coding(cfg *Config, length uint64) (coding, error) {
 	if f.given || !f.isCoded() {
-		return newCoding(cfg, f.oti, f.variant, redundancy{ratio: cfg.Redundancy}, length)
+		return newCoding(cfg, f.oti, f.variant, redundancy{ratio: max(cfg.Redundancy, minFDTShare)}, length)
 	}
 	o := f.oti
 	if o.IsRateless() {

@@ -42,6 +42,7 @@ type Send struct {
 	Profile    string // profile: dialect of FLUTE; empty: rfc6726
 	FEC        FEC
 	Pace       Pace
+	Announce   Announce
 }
 
 // Config returns the configuration of a session whose largest file has largest bytes. What a session would refuse, as
@@ -91,6 +92,13 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 			return node.SendConfig{}, errorf("%v %d: take 1 to %d", wordQueue, n, maxParallel)
 		}
 	}
+	cfg := node.SendConfig{
+		TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), NoOffload: noOffload, Session: core,
+	}
+	if err := s.Announce.apply(&cfg); err != nil {
+		return node.SendConfig{}, err
+	}
+	core = cfg.Session
 	var file sender.File
 	if err := s.Object.Apply(&file, &core, time.Time{}); err != nil {
 		return node.SendConfig{}, err
@@ -108,9 +116,7 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 	if err != nil {
 		return node.SendConfig{}, err
 	}
-	cfg := node.SendConfig{
-		TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), NoOffload: noOffload, Session: core,
-	}
+	cfg.Session = core
 	return cfg, s.Pace.apply(&cfg)
 }
 
