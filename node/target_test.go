@@ -116,6 +116,45 @@ func TestTarget(t *testing.T) {
 	}
 }
 
+// TestFileTarget: each file takes its own time, whatever the session could do.
+func TestFileTarget(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		s, m := w.metered(SendConfig{TSI: 1, Rate: 10_000_000})
+		add := func(f sender.File, size int) error {
+			f.Content, f.Size = strings.NewReader(string(make([]byte, size))), uint64(size)
+			_, err := s.Add(w.ctx, f, nil)
+			return err
+		}
+		for _, f := range []sender.File{
+			{ContentLocation: "file:///10", Within: 10 * time.Second},
+			{ContentLocation: "file:///5", By: time.Now().Add(5 * time.Second)},
+		} {
+			if err := add(f, 1_000_000); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := add(sender.File{ContentLocation: "file:///no", Within: time.Second}, 2_000_000); !errors.Is(err, sender.ErrTarget) {
+			t.Errorf("too fast for the rate: %v", err)
+		}
+		s.Finish(w.ctx)
+		if err := s.Wait(w.ctx); err != nil {
+			t.Error(err)
+		}
+		if m.file > 10*time.Second || m.file < 9800*time.Millisecond {
+			t.Errorf("the last packet after %v", m.file)
+		}
+		for i, n := range m.seconds[:10] {
+			want := 103_000
+			if i < 5 {
+				want = 310_000
+			}
+			if math.Abs(float64(n-want)) > float64(want)/20 {
+				t.Errorf("second %d: %d bytes, want some %d", i, n, want)
+			}
+		}
+	})
+}
+
 // TestTargetIsRefused: what cannot be in time is refused before anything of it is sent.
 func TestTargetIsRefused(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {

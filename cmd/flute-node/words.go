@@ -54,7 +54,7 @@ func sentence(e notice.Event) (text string, trouble bool) {
 		if e.TOI == (flute.TOI{}) {
 			return fmt.Sprintf("the files will be sent %v too late, at the rate that is allowed", formatDuration(e.By)), true
 		}
-		text = fmt.Sprintf("late by %s: the carousel of %s takes longer than its interval",
+		text = fmt.Sprintf("late by %s: %s takes longer than its interval or its target",
 			formatDuration(e.By), humanName(e.ContentLocation))
 		return plain(text), true
 	case event.Warning:

@@ -155,8 +155,9 @@ type MatrixDetected struct {
 }
 
 // Late is emitted by a sending session for a transfer of a carousel that ended after the next one was to begin, by its
-// interval. A carousel that is late again and again says so once, until it has been on time. Without a TOI it is about
-// the time until which all files of the session are to be sent: as things are, they will be sent later, by By.
+// interval, or after its target. A carousel that is late again and again says so once, until it has been on time.
+// Without a TOI it is about the time until which all files of the session are to be sent: as things are, they will be
+// sent later, by By.
 type Late struct {
 	Session         flute.SessionKey `json:"session"`
 	TOI             flute.TOI        `json:"toi"`

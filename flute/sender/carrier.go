@@ -27,6 +27,7 @@ type carrier struct {
 	began  time.Time // when its first packet was made; zero: it was not
 	report uint64    // bytes of source symbols with which progress is reported next
 	since  time.Time // it waits for a Work; zero: it does not
+	target target    // when its packets are due
 }
 
 // answered reports whether c need not wait for its source.
@@ -52,6 +53,7 @@ func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
 	if c.kept = &o.kept; o.left != 1 && s.cache.most > 0 {
 		c.cache = &s.cache
 	}
+	c.target = newTarget(&o.file)
 	o.begin(now)
 	c.late, c.held = o.late, false
 	c.works = append(c.works, o.late.begin(o.Object, s.works.attended)...)

@@ -63,6 +63,11 @@ type File struct {
 	StartAt time.Time
 	// Until overrides Config.Until; zero: the session's.
 	Until time.Time
+	// Within spreads the packets of each transfer evenly over this time, those of repair symbols included. If they
+	// cannot be sent so fast, event.Late tells by how much. Zero: as fast as the caller asks for packets.
+	Within time.Duration
+	// By is the same for a file that is sent once, as the time of the end; zero: none.
+	By time.Time
 	// ETag, CacheControl and Groups are passed on in the FDT (TS 26.346, section 7.2.10).
 	ETag         string
 	CacheControl *fdt.CacheControl

@@ -78,6 +78,7 @@ func (s *Session) appendObject(b []byte, q *queue, t time.Time) ([]byte, error) 
 	s.stats.progress(c)
 	if c.left == 0 {
 		s.stats.transferDone(c, t)
+		s.stats.missed(o, c.target.late(t))
 		s.schedule.release(c, t)
 		s.transferred(o, t)
 	}

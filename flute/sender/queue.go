@@ -133,7 +133,9 @@ func (q *queue) sends() bool { return !q.paused && q.waits < len(q.active) }
 
 // lasts reports whether the files in transfer go on for so long that nothing after them need be made ready.
 func (q *queue) lasts() bool {
-	return !q.paused && slices.ContainsFunc(q.active, func(c *carrier) bool { return c.waiting == nil && c.left > openLead })
+	return !q.paused && slices.ContainsFunc(q.active, func(c *carrier) bool {
+		return c.waiting == nil && c.left > openLead && !c.target.isSet()
+	})
 }
 
 // returns reports whether there is a file that has waited for its source and can go on.
@@ -147,6 +149,10 @@ func (q *queue) poll(now, at time.Time) time.Time {
 		return at
 	}
 	for _, c := range q.active {
+		if c.target.waits(now) {
+			at = earliest(at, c.target.due)
+			continue
+		}
 		if c.waiting == nil || c.waiting.done() {
 			return now
 		}

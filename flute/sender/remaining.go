@@ -48,7 +48,14 @@ func (o *object) load() Load { return o.coding.load(o.headers) }
 
 // Load returns what all transfers of o would be in this session: one of an object that is sent for ever. The error is
 // the one that Add would return because of its FEC.
-func (s *Session) Load(o *Object) (Load, error) {
+func (s *Session) Load(o *Object) (l Load, err error) {
+	once, err := s.loadOnce(o)
+	l.add(once, uint64(max(1, cmp.Or(o.file.TransferCount, s.cfg.TransferCount))))
+	return l, err
+}
+
+// loadOnce returns one transfer of o.
+func (s *Session) loadOnce(o *Object) (Load, error) {
 	c, err := s.codingOf(o)
 	if err != nil {
 		return Load{}, err
@@ -61,9 +68,7 @@ func (s *Session) Load(o *Object) (Load, error) {
 	if err != nil {
 		return Load{}, err
 	}
-	var l Load
-	l.add(c.load(h), uint64(max(1, cmp.Or(o.file.TransferCount, s.cfg.TransferCount))))
-	return l, nil
+	return c.load(h), nil
 }
 
 // Remaining returns what is still to be sent at now: of each object the transfers that are to come, one turn of those

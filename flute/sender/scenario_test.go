@@ -21,7 +21,7 @@ import (
 //
 //	new tsi= profile= fec= e= b= max_n= repair= interleave= parallel= parallel_5= count= delay= interval= burst= until=
 //	    fti= slc= file_sct= ert= toi_bits= first_toi= fdt_* ...
-//	add name= size= cenc= toi= count= fail=offset priority= interleave= delay= interval= burst= start= until=
+//	add name= size= cenc= toi= count= fail=offset priority= interleave= delay= interval= burst= start= until= within= by=
 //	remove toi= when=transfer
 //	update name= ... when=transfer   as add
 //	trigger toi= at=
@@ -229,6 +229,7 @@ func (p *player) add(c *scenario.Command) (flute.TOI, error) {
 		TransferCount: c.Int(p.t, "count", 0), Burst: c.Int(p.t, "burst", 0),
 		Delay: p.duration(c, "delay", 0), Interval: p.duration(c, "interval", 0),
 		StartAt: p.at(c, "start"), Until: p.at(c, "until"),
+		Within: p.duration(c, "within", 0), By: p.at(c, "by"),
 	}
 	if c.Has("toi") {
 		toi := flute.NewTOI(uint64(c.Int(p.t, "toi", 0)))

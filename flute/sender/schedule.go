@@ -175,6 +175,11 @@ func (s *schedule) inTransfer() (active, parked int) {
 // whoever knows what becomes of its object, which must not stay in the schedule as it is.
 func (s *schedule) append(b []byte, q *queue, now time.Time) ([]byte, *carrier, error) {
 	c := q.active[q.turn]
+	if c.target.waits(now) {
+		q.waits++
+		q.pass()
+		return b, c, errBusy
+	}
 	c.content.attended = s.works.attended
 	c.stamp(s.cfg, now)
 	b, err := c.appendPacket(b, c.left == 1 && c.object.last(now), now)
@@ -190,6 +195,7 @@ func (s *schedule) append(b []byte, q *queue, now time.Time) ([]byte, *carrier, 
 	if c.waiting != nil {
 		c.waiting, c.since = nil, time.Time{}
 	}
+	c.target.sent(c.left, now)
 	q.waits = 0
 	q.pass()
 	if c.left == openLead {

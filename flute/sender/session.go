@@ -126,6 +126,9 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	case !s.cfg.encodes(f.CENC):
 		return nil, f.fault("CENC", fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile))
 	}
+	if err := f.checkTarget(cmp.Or(f.TransferCount, s.cfg.TransferCount) == 1); err != nil {
+		return nil, err
+	}
 	old := s.names.locations[f.ContentLocation]
 	if old != nil && old != before && old.live() {
 		return nil, f.fault("ContentLocation", fmt.Errorf("%w: TOI %v; remove it first", ErrLocation, old.toi))

@@ -103,6 +103,13 @@ func (s *statistics) progress(c *carrier) {
 	}
 }
 
+// missed tells that a transfer of o was late against its target, if it was.
+func (s *statistics) missed(o *object, by time.Duration) {
+	if by > 0 {
+		s.events = append(s.events, event.Late{Session: s.key, TOI: o.toi, ContentLocation: o.location, By: by})
+	}
+}
+
 // completed tells that o was sent as often as asked.
 func (s *statistics) completed(o *object, now time.Time) {
 	s.counts.Completed++

@@ -24,6 +24,8 @@ type Object struct {
 	Carousel     Carousel  `json:"carousel"` // zero: the session's
 	StartAt      Moment    `json:"start_at"`
 	Until        Moment    `json:"until"`
+	Within       Span      `json:"within"` // each transfer takes so long; zero: as fast as the session's rate allows
+	By           Moment    `json:"by"`     // the end of its only transfer
 	FEC          string    `json:"fec"`    // the Name of a Scheme; empty: the session's
 	Repair       *Percent  `json:"repair"` // with FEC
 	Symbol       uint16    `json:"symbol"` // with FEC
@@ -81,6 +83,13 @@ func (o *Object) schedule(f *sender.File, cfg *sender.Config, now time.Time) err
 		if o.Repeat == 0 {
 			f.TransferCount = -1
 		}
+	}
+	f.Within = time.Duration(o.Within)
+	if at := o.By.At(now); !at.IsZero() {
+		f.By = at
+	}
+	if f.Within != 0 && !f.By.IsZero() {
+		return errorf("%v and %v: take one of them", wordWithin, wordBy)
 	}
 	if o.FEC == "" {
 		if o.Repair != nil || o.Symbol != 0 || o.Block != 0 {

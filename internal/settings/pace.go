@@ -34,6 +34,16 @@ func (p *Pace) apply(cfg *node.SendConfig) (err error) {
 	return nil
 }
 
+// Span is a duration above zero, such as 90s or 10m.
+type Span time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Span) UnmarshalText(text []byte) error {
+	d, err := ParseDuration(string(text), true)
+	*s = Span(d)
+	return err
+}
+
 // countings are the values of counting.
 func countings() []choice[node.Counting] {
 	return []choice[node.Counting]{

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"strings"
@@ -242,5 +243,30 @@ func TestPace(t *testing.T) {
 		if err != nil || got.Counting != want.Counting || got.Within != want.Within || !got.By.Equal(want.By) {
 			t.Errorf("%+v: %+v, %v", words, got, err)
 		}
+	}
+}
+
+// TestFileTarget: a file has a time of its own, in words.
+func TestFileTarget(t *testing.T) {
+	var o Object
+	if err := json.Unmarshal([]byte(`{"within": "90s"}`), &o); err != nil {
+		t.Fatal(err)
+	}
+	var f sender.File
+	if err := o.Apply(&f, &sender.Config{}, time.Unix(9, 0)); err != nil || f.Within != 90*time.Second {
+		t.Errorf("%v, %v", f.Within, err)
+	}
+	if err := json.Unmarshal([]byte(`{"by": "+1m"}`), &o); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Apply(&f, &sender.Config{}, time.Unix(9, 0)); err == nil || err.Error() != "within and by: take one of them" {
+		t.Errorf("both: %v", err)
+	}
+	f, o.Within = sender.File{}, 0
+	if err := o.Apply(&f, &sender.Config{}, time.Unix(9, 0)); err != nil || !f.By.Equal(time.Unix(69, 0)) {
+		t.Errorf("%v, %v", f.By, err)
+	}
+	if json.Unmarshal([]byte(`{"within": "soon"}`), &o) == nil {
+		t.Error("soon is a time")
 	}
 }

@@ -84,6 +84,9 @@ type answer struct {
 // add adds a file, unless the question was answered before: then the same answer is due.
 func (l *Ledger) add(m Add) Added {
 	return l.answer(m.ID, func() (flute.TOI, error) {
+		if err := l.pace.admitFile(l.cfg.Core, m.Object, time.Now()); err != nil {
+			return flute.TOI{}, l.cfg.Core.Refuse(m.Object, err)
+		}
 		// The error of Load is that of Add, which says more.
 		if load, err := l.cfg.Core.Load(m.Object); err == nil {
 			if err := l.pace.admit(l.cfg.Core, load, time.Now()); err != nil {

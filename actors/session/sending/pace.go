@@ -76,6 +76,17 @@ func (p *pacer) admit(core *sender.Session, load sender.Load, now time.Time) err
 	return nil
 }
 
+// admitFile returns an error that wraps sender.ErrTarget if the rate is too low for the target of a file.
+func (p *pacer) admitFile(core *sender.Session, o *sender.Object, now time.Time) error {
+	// The error of Target is that of Add.
+	load, within, err := core.Target(o, now)
+	if need := p.rateOf(load, within); err == nil && within > 0 && p.Rate != 0 && need > p.Rate {
+		return fmt.Errorf("%w: it takes %d bit/s for %v, and the rate is %d bit/s",
+			sender.ErrTarget, need, within.Round(time.Millisecond), p.Rate)
+	}
+	return nil
+}
+
 // rateOf returns the bits per second at which l takes d.
 func (p *pacer) rateOf(l sender.Load, d time.Duration) uint64 {
 	if d <= 0 {
