@@ -29,6 +29,7 @@ type Conn struct {
 	linger  atomic.Int64 // of SetLinger
 	closed  atomic.Bool
 	owned   *Stack // that ends with the connection; nil: somebody else's
+	control atomic.Pointer[control]
 
 	reading, writing sync.Mutex // held by the call that waits
 	readBy, writeBy  deadline

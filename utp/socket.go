@@ -25,6 +25,10 @@ const (
 	sendBuffer = 4 << 20
 	// closeTimeout bounds Close of a Socket.
 	closeTimeout = 3 * time.Second
+	// farewell is how long a socket that is closed answers peers that have not heard that all has come.
+	farewell = 300 * time.Millisecond
+	// resetTimeout bounds what then follows: it takes no word of a peer.
+	resetTimeout = 3 * time.Second
 )
 
 // SocketConfig configures a Socket. The zero value is a free port of 0.0.0.0.
@@ -168,20 +172,34 @@ func (s *Socket) Close() error {
 	return s.close(ctx)
 }
 
+// close waits until all connections have delivered what was written, or ctx ends; then the socket goes.
 func (s *Socket) close(ctx context.Context) error {
-	const patience = time.Second // for the resets
-	s.port.Mailbox().PostUserMessage(port.Close{})
-	select {
-	case <-s.port.Closed():
-		return nil
-	case <-ctx.Done():
+	bounded := context.WithoutCancel(ctx)
+	closing, err := ask[port.Closing](bounded, s, port.Close{})
+	for _, c := range closing.Channels {
+		select {
+		case <-c.Ended():
+		case <-ctx.Done():
+		}
 	}
-	s.port.Mailbox().PostUserMessage(port.Close{Now: true})
+	if len(closing.Channels) > 0 {
+		// Our last acknowledgements may be lost: a peer repeats its FIN then, and is to get an answer.
+		select {
+		case <-s.port.Closed():
+		case <-ctx.Done():
+		case <-time.After(farewell):
+		}
+	}
+	bounded, cancel := context.WithTimeout(bounded, resetTimeout)
+	defer cancel()
+	if err == nil {
+		_, err = ask[port.Closing](bounded, s, port.Close{Now: true})
+	}
 	select {
 	case <-s.port.Closed():
 		return nil
-	case <-time.After(patience):
-		return opError("close", s.local, netip.AddrPort{}, ctx.Err())
+	case <-bounded.Done():
+		return opError("close", s.local, netip.AddrPort{}, cmp.Or(err, bounded.Err()))
 	}
 }
 

@@ -19,10 +19,15 @@ func (c *Conn) Read(now time.Time, p []byte) (int, error) {
 		return 0, c.err
 	}
 	n := c.inbox.unread.read(p)
-	if c.state == connected && !c.inbox.ended() && c.acks.opened(c.inbox.window(), c.inbox.limit, c.mtu.max) {
-		c.acks.due = min(c.acks.due, t)
-	}
+	c.hasRead(t)
 	return n, nil
+}
+
+// hasRead tells the peer of room that it may wait for.
+func (c *Conn) hasRead(now instant) {
+	if c.state == connected && !c.inbox.ended() && c.acks.opened(c.inbox.window(), c.inbox.limit, c.mtu.max) {
+		c.acks.due = min(c.acks.due, now)
+	}
 }
 
 // Buffered returns how many bytes Read has, and how many Write accepts.
@@ -44,6 +49,15 @@ func (c *Conn) Peek(p []byte) int {
 	first, second := c.inbox.unread.parts(0, min(len(p), c.inbox.unread.n))
 	n := copy(p, first)
 	return n + copy(p[n:], second)
+}
+
+// Skip drops the first n bytes that Read has, which Peek has copied.
+func (c *Conn) Skip(now time.Time, n int) {
+	t := c.clock.tick(now)
+	if n = min(n, c.inbox.unread.n); n > 0 && !c.discards {
+		c.inbox.unread.discard(n)
+		c.hasRead(t)
+	}
 }
 
 // AtEOF reports whether Read would return io.EOF.

@@ -2,10 +2,13 @@ package core
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flute-node/flute-node/utp/wire"
 )
@@ -253,6 +256,67 @@ func TestOpened(t *testing.T) {
 		a := acks{told: tt.told}
 		if got := a.opened(tt.window, 10_000, 1000); got != tt.want {
 			t.Errorf("told %d, now %d: %v", tt.told, tt.window, got)
+		}
+	}
+}
+
+// TestPeek: what Peek has copied stays until Skip, which tells the peer of the room, and AtEOF tells what Read would.
+func TestPeek(t *testing.T) {
+	x := connect(t, Config{ReceiveBuffer: 1300})
+	p := x.peer
+	p.Type, p.Payload = wire.Data, []byte("hello")
+	x.give(p)
+	x.pass(time.Second)
+	x.all()
+	got := make([]byte, 4)
+	for range 2 {
+		if n := x.c.Peek(got); n != 4 || string(got) != "hell" {
+			t.Fatalf("%q", got[:n])
+		}
+	}
+	x.c.Skip(x.now, 4)
+	if n := x.c.Peek(got); n != 1 || got[0] != 'o' || x.c.AtEOF() {
+		t.Fatalf("%q", got[:n])
+	}
+	p.Seq++
+	p.Payload = make([]byte, 1295) // little room is left
+	x.give(p)
+	x.pass(time.Second)
+	x.all()
+	x.c.Skip(x.now, 1296)
+	if ack := x.next(); ack.Type != wire.State || ack.Window != 1300 {
+		t.Errorf("%+v", ack)
+	}
+	p.Seq++
+	p.Type, p.Payload = wire.Fin, nil
+	x.give(p)
+	if !x.c.AtEOF() {
+		t.Error("the end is not seen")
+	}
+}
+
+// TestRefuse: where nobody listens a SYN gets a RESET that its sender takes, as often as Config.Resets allows.
+func TestRefuse(t *testing.T) {
+	h, err := NewHandshakes(Config{Resets: 2}, func() uint16 { return 7 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := netip.MustParseAddrPort("192.0.2.1:4000")
+	for i := range 3 {
+		c, err := Dial(epoch, Config{}, 100, 500)
+		if err != nil {
+			t.Fatal(err)
+		}
+		syn, _, _ := c.AppendNext(nil, epoch)
+		answer := h.Refuse(epoch, from, syn, nil)
+		if i == 2 {
+			if answer != nil {
+				t.Error("a third answer within a second")
+			}
+			break
+		}
+		if c.Handle(epoch, answer); !errors.Is(c.Err(), ErrRefused) {
+			t.Error(c.Err())
 		}
 	}
 }

@@ -139,7 +139,10 @@ func (c *channelActor) read(now time.Time, controller Controller) (again bool) {
 		if !controller.Data(p) {
 			return true
 		}
-		_, _ = c.conn.Read(now, p) // the same again; there is no error where there are bytes
+		c.conn.Skip(now, len(p))
+	}
+	if !controller.Settle() {
+		return true
 	}
 	if controller.Mode() == 0 || c.eof || !c.conn.AtEOF() {
 		return false

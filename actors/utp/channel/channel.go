@@ -58,6 +58,7 @@ type Channel struct {
 	once      struct{ connected, ended, gone sync.Once }
 	err       error // why the connection has ended; not to be read before
 	last      atomic.Pointer[core.Stats]
+	crash     atomic.Pointer[Crashed] // that was told to the socket's actor
 }
 
 // Wishes are what the user has asked for. None is taken back.
@@ -126,6 +127,20 @@ func (c *Channel) Err() error { return c.err }
 
 // LastStats returns the statistics of a connection that has ended; nil: it has not.
 func (c *Channel) LastStats() *core.Stats { return c.last.Load() }
+
+// Repeat posts what was told to the socket's actor again: it may have been lost in a crash of that one, on whose
+// goroutine this is called.
+func (c *Channel) Repeat() {
+	if m := c.crash.Load(); m != nil {
+		c.line.Mailbox.PostUserMessage(*m)
+	}
+	if c.isDone {
+		c.line.Mailbox.PostUserMessage(Done{c})
+	}
+	if c.released {
+		c.line.Mailbox.PostUserMessage(Released{c})
+	}
+}
 
 // connect tells that the peer has answered.
 func (c *Channel) connect() { c.once.connected.Do(func() { close(c.connected) }) }

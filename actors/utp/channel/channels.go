@@ -107,7 +107,9 @@ func (s *channels) Receive(ctx actor.Context) {
 		}
 	case supervisor.ChildGaveUp:
 		if c := s.children[m.PID.Id]; c != nil {
-			c.line.Mailbox.PostUserMessage(Crashed{c, m.Reason})
+			crash := Crashed{c, m.Reason}
+			c.crash.Store(&crash)
+			c.line.Mailbox.PostUserMessage(crash)
 		}
 	case *actor.Terminated:
 		if c := s.children[m.Who.Id]; c != nil {

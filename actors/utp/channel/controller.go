@@ -9,6 +9,8 @@ type Controller interface {
 	Mode() int
 	// Data hands over bytes. It reports whether they were taken; if not, they come again in a moment.
 	Data(b []byte) bool
+	// Settle tells, after the last Data of a Mode, that no more follow. It reports whether that was taken.
+	Settle() bool
 	// HalfClosed tells that the peer sends nothing more. It reports whether that was taken.
 	HalfClosed() bool
 	// Closed tells that the connection has ended: nil says that all was delivered. It reports whether that was taken.

@@ -70,6 +70,7 @@ func (p *portActor) start(ctx actor.Context) {
 	p.resume()
 	for c := range p.open {
 		ctx.Send(p.channels, channel.Open{Channel: c}) // in case that it was lost
+		c.Repeat()
 	}
 	now := time.Now()
 	p.line.Hold()
@@ -125,9 +126,10 @@ func (p *portActor) packets(ctx actor.Context, now time.Time, b *channel.Batch) 
 	at := -1 // of key in live
 	for i := range b.Datagrams {
 		d := &b.Datagrams[i]
-		k := channel.Key{Remote: d.Source, ID: wire.PeekConnID(d.Data)}
-		if at < 0 || k != key || wire.PeekType(d.Data) > wire.State {
-			c := p.find(k, wire.PeekType(d.Data))
+		kind, id, _ := wire.Peek(d.Data) // the router has looked
+		k := channel.Key{Remote: d.Source, ID: id}
+		if at < 0 || k != key || kind > wire.State {
+			c := p.find(k, kind)
 			if c == nil {
 				p.stranger(ctx, now, d)
 				continue
@@ -282,9 +284,12 @@ func (p *portActor) stopListening() {
 func (p *portActor) close(ctx actor.Context, now bool) {
 	p.closing, p.leaving = true, true
 	p.stopListening()
+	var all []*channel.Channel
 	for c := range p.open {
 		c.Wish(channel.Wishes{Close: true, Abort: now})
+		all = append(all, c)
 	}
+	ctx.Respond(Closing{all})
 	p.endIfIdle(ctx)
 }
 

@@ -25,8 +25,12 @@ type Listening struct{ Err error }
 // Leave is sent by the user: close the socket once it has no connection and no listener.
 type Leave struct{}
 
-// Close is sent by the user: close all connections, and then the socket; at once with Now. Port.Closed tells when.
+// Close is sent by the user: close all connections, and then the socket; at once with Now. Answered with Closing.
+// Port.Closed tells when the socket is closed.
 type Close struct{ Now bool }
+
+// Closing answers Close.
+type Closing struct{ Channels []*channel.Channel } // that are not released yet
 
 // Inspect is sent by the user; answered with Stats.
 type Inspect struct{}

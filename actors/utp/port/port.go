@@ -3,6 +3,7 @@ package port
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,8 @@ const (
 type Source interface {
 	socket.Source
 	channel.Writer
+	// WriteTo sends one datagram, and may be called from any goroutine.
+	WriteTo(b []byte, to netip.AddrPort) error
 }
 
 // Config is what a Port runs on. All fields but Others are required.

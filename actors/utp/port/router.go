@@ -71,13 +71,11 @@ func isUTP(b []byte) bool {
 		delay = 8
 		ack   = 18
 	)
-	if len(b) < wire.HeaderLen || b[0]&0x0f != 1 || b[0]>>4 > byte(wire.Syn) {
-		return false
-	}
-	if wire.Type(b[0]>>4) == wire.Syn {
+	t, _, ok := wire.Peek(b)
+	if ok && t == wire.Syn {
 		return b[delay]|b[delay+1]|b[delay+2]|b[delay+3]|b[ack]|b[ack+1] == 0
 	}
-	return true
+	return ok
 }
 
 // maxWaiting is how many reads may wait for the socket's actor. Beyond that datagrams wait in the kernel.
