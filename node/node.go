@@ -30,6 +30,7 @@ import (
 	"github.com/flute-node/flute-node/internal/parallel"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/utp"
 )
 
 // The defaults of Config.
@@ -77,6 +78,7 @@ type Node struct {
 	forwarders  sync.WaitGroup // of subscriptions to actors
 	root        *actor.PID
 	lanes       *lanes.Lanes
+	utp         *utp.Stack
 	labour      *receiver.Labour
 	ledger      *session.Ledger
 	sockets     *socket.Ledger
@@ -130,12 +132,16 @@ func Start(cfg Config) (*Node, error) {
 		labour:   receiver.NewLabour(cfg.Workers),
 		sessions: map[flute.SessionKey]bool{}, receptions: map[uint64]*Reception{},
 	}
+	n.utp = utp.Host(utp.Config{Faults: cfg.Faults, OnRestart: n.restarted})
 	n.lanes = lanes.New(lanes.Config{Processors: cfg.Workers, OnDelay: n.delayed})
 	if err := n.startTree(); err != nil {
 		return nil, err
 	}
 	return n, nil
 }
+
+// UTP returns the node's own uTP: sockets that are opened there run in the node's tree, and end with it.
+func (n *Node) UTP() *utp.Stack { return n.utp }
 
 // Failed yields an error when the node gave up: a part of it crashed more often than its supervisor allows.
 func (n *Node) Failed() <-chan error { return n.failed }
@@ -173,6 +179,7 @@ func (n *Node) stop(ctx context.Context) error {
 	var errs []error
 	if !n.isDown() {
 		errs = append(errs,
+			n.utp.Stop(ctx),
 			order[socket.Stopped](ctx, n, socketsName, socket.Stop{}),
 			order[session.Drained](ctx, n, sessionsName, session.Drain{Reason: "node stopped"}),
 			n.flush(ctx),

@@ -20,6 +20,7 @@ import (
 const (
 	rootName      = "node"
 	hubName       = "hub"
+	utpName       = "utp"
 	transfersName = "transfers"
 	sessionsName  = transfersName + "/sessions"
 	socketsName   = transfersName + "/sockets"
@@ -33,6 +34,7 @@ func (n *Node) startTree() error {
 			n.name = fmt.Sprintf("%s-%d", rootName, i)
 		}
 		n.system = actors.NewSystem(actors.SystemConfig{System: n.cfg.System, Root: n.name, Logger: n.cfg.Logger})
+		n.utp.Attach(n.system, n.name)
 		pid, err := n.system.Root().SpawnNamed(n.rootSpec().Props(), n.name)
 		switch {
 		case err == nil:
@@ -73,6 +75,7 @@ func (n *Node) rootSpec() actors.Spec {
 		Strategy: supervisor.OneForOne,
 		Children: []supervisor.Child{
 			child(hubName, hub.Spec(&n.subscribers, faults)),
+			child(utpName, n.utp.Spec()),
 			child(transfersName, actors.Spec{Produce: transfers, Faults: faults, Name: transfersName}),
 		},
 		OnEnd: n.ended,
@@ -90,6 +93,7 @@ func (n *Node) stopTree(ctx context.Context) error {
 // ended is told when the root has stopped. No actor is left to close the sockets that are still open.
 func (n *Node) ended(err error) {
 	n.sockets.Close()
+	n.utp.Close()
 	n.subscribers.Close()
 	if err != nil {
 		n.failed <- err // there is room for the only one

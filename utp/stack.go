@@ -90,7 +90,7 @@ func Start(cfg Config) (*Stack, error) {
 }
 
 // Host returns a Stack that runs in the tree of somebody else, who spawns Spec under the name "utp", calls Attach before
-// that, and Close once the tree has ended.
+// that, Stop before the tree is stopped, and Close once it has ended.
 func Host(cfg Config) *Stack { return newStack(cfg) }
 
 // Attach says in which system a hosted Stack runs, and below which actor.
@@ -146,19 +146,29 @@ func (s *Stack) Close() {
 }
 
 // Stop closes all sockets, which ends their connections: those that are being closed have until the end of ctx to
-// deliver what was written. It returns when nothing of the Stack is left.
+// deliver what was written. It returns when nothing of the Stack is left; of one that is hosted the tree is.
 func (s *Stack) Stop(ctx context.Context) error {
-	if s.stopped.Swap(true) {
-		<-s.end
-		return nil
-	}
 	var errs []error
-	for _, p := range s.ports.Ports() {
-		errs = append(errs, (&Socket{stack: s, port: p}).close(ctx))
+	if !s.stopped.Swap(true) {
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		for _, p := range s.ports.Ports() {
+			all.Go(func() {
+				err := (&Socket{stack: s, port: p}).close(ctx)
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			})
+		}
+		all.Wait()
+		if s.root != nil {
+			errs = append(errs, actors.Stop(context.WithoutCancel(ctx), s.system, s.root))
+			<-s.end
+			s.system.Shutdown()
+		}
+	} else if s.root != nil {
+		<-s.end
 	}
-	errs = append(errs, actors.Stop(context.WithoutCancel(ctx), s.system, s.root))
-	<-s.end
-	s.system.Shutdown()
 	return errors.Join(errs...)
 }
 
