@@ -59,8 +59,9 @@ type SessionState struct {
 	Received    *flute.Counters     `json:"received,omitempty"`
 	Held        uint64              `json:"held,omitempty"` // bytes of memory
 	Sent        *sender.Stats       `json:"sent,omitempty"`
-	Queues      []sender.QueueState `json:"queues,omitempty"` // of a session that sends
-	Objects     []event.ObjectState `json:"objects"`          // that have not ended; of all sessions 10,000 at most
+	SentRate    uint64              `json:"sent_rate,omitempty"` // bits of UDP payload in the latest second
+	Queues      []sender.QueueState `json:"queues,omitempty"`    // of a session that sends
+	Objects     []event.ObjectState `json:"objects"`             // that have not ended; of all sessions 10,000 at most
 	ObjectCount int                 `json:"object_count"`
 }
 
@@ -139,7 +140,7 @@ func (n *Node) inspectOne(ctx context.Context, r session.Running, objects int) *
 	} else {
 		var got sending.State
 		if got, err = actors.Ask[sending.State](ctx, n.system, pid, sending.Inspect{Objects: objects}); err == nil {
-			st.Sent, st.Queues = &got.Stats, got.Queues
+			st.Sent, st.SentRate, st.Queues = &got.Stats, got.Rate, got.Queues
 			st.Objects, st.ObjectCount = got.Objects, got.ObjectCount
 		}
 	}

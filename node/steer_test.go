@@ -75,13 +75,17 @@ func TestPreemption(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})
 		s, sent := steered(w, sender.Config{})
-		bulk := w.file("bulk", 1000, 1)
+		bulk := w.file("bulk", 3000, 1)
 		bulk.Priority = 1
 		slow, err := s.Add(w.ctx, bulk, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(1300 * time.Millisecond)
+		if snapshot, err := w.node.Snapshot(w.ctx); err != nil || snapshot.Sessions[0].SentRate < 7_900_000 ||
+			snapshot.Sessions[0].SentRate > 8_100_000 {
+			t.Errorf("%+v, %v; it sends 8 Mbit/s", snapshot.Sessions, err)
+		}
 		sent.take()
 		news := w.file("news", 50, 2)
 		fast, err := s.Add(w.ctx, news, nil)

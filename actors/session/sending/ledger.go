@@ -55,6 +55,7 @@ type Ledger struct {
 	pace      pacer
 	batch     batch
 	outage    outage
+	meter     meter
 }
 
 // NewLedger returns the Ledger of a session that has not begun.

@@ -95,6 +95,7 @@ type Inspect struct{ Objects int } // that are told at most
 // State answers Inspect.
 type State struct {
 	Stats       sender.Stats
+	Rate        uint64 // bits of UDP payload in the latest second
 	Queues      []sender.QueueState
 	Objects     []event.ObjectState
 	ObjectCount int

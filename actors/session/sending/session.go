@@ -110,7 +110,7 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		ctx.Respond(Taken{s.ledger.steer(m, time.Now())})
 		s.again(ctx)
 	case Inspect:
-		st := State{Stats: s.ledger.cfg.Core.Stats(), Queues: s.ledger.cfg.Core.Queues()}
+		st := State{Stats: s.ledger.cfg.Core.Stats(), Queues: s.ledger.cfg.Core.Queues(), Rate: s.ledger.meter.rate(time.Now())}
 		st.Objects, st.ObjectCount = s.ledger.cfg.Core.Objects(m.Objects)
 		ctx.Respond(st)
 	case SetRate:
@@ -222,6 +222,7 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 		n, err := s.ledger.cfg.Writer.WriteBatch(b.datagrams[b.sent:b.granted])
 		b.sent += n
 		if now = time.Now(); n > 0 {
+			s.ledger.meter.note(b.datagrams[b.sent-n:b.sent], now)
 			s.warn(ctx, s.ledger.outage.end(now))
 		}
 		if s.ledger.pace.bucket != nil {
