@@ -17,6 +17,8 @@ type carouselFlags struct {
 	Parallel   int                 `type:"positive" default:"${parallel}" help:"Files of one priority sent at once."`
 	Queue      map[int8]int        `placeholder:"PRIORITY=N" help:"Files of this priority sent at once, in place of --parallel."`
 	Interleave int                 `type:"positive" default:"1" placeholder:"N" help:"Source blocks of a file sent at once, a symbol of each in turn: a burst of losses then takes little of each."`
-	Order      string              `default:"in-order" help:"Source blocks of a file: in-order; random-start, from another one in each transfer; spread, neighbours far apart in time. Receivers may hold in memory what comes out of order."`
+	Order      string              `default:"in-order" help:"Source blocks of a file: in-order; random-start, from a random one in each transfer; spread, neighbours far apart in time. Receivers may hold in memory what comes out of order."`
 	Cache      *settings.Bytes     `placeholder:"16MiB" help:"Memory for source blocks that are sent again: they need not be read and encoded again."`
+	// TransferEvents is for --json: people are told of no transfer.
+	TransferEvents bool `help:"With --json, a line for the start and the end of each transfer."`
 }

@@ -107,6 +107,41 @@ func BenchmarkCrowd(b *testing.B) {
 	}
 }
 
+// TestAddIsLinear: what an Add allocates does not depend on how many files there are, and what is kept of a file is
+// what doc.go says, besides its name and its content.
+func TestAddIsLinear(t *testing.T) {
+	measure := func(n int) (allocated, kept uint64) {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		s, err := New(Config{Registry: schemes.Default()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			o, err := Prepare(context.Background(), File{ContentLocation: fmt.Sprintf("file:///%d", i), Digests: NoDigest}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Add(o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(s)
+		return (after.TotalAlloc - before.TotalAlloc) / uint64(n), (after.HeapAlloc - before.HeapAlloc) / uint64(n)
+	}
+	few, _ := measure(2000)
+	many, kept := measure(20_000)
+	if many > few*3/2 {
+		t.Errorf("an Add allocates %d bytes in a session of 20,000 files, %d in one of 2,000", many, few)
+	}
+	if kept > 2500 {
+		t.Errorf("a file takes %d bytes", kept)
+	}
+}
+
 // BenchmarkAdd is linear in the number of files, and its memory for each is bounded.
 func BenchmarkAdd(b *testing.B) {
 	for _, n := range []int{1000, 100_000} {

@@ -55,10 +55,12 @@
 // Memory: source symbols of content in memory go straight into the packet. For other content each file in transfer
 // holds the window that is read ahead, or, with a FEC code, one source block and its encoder (fec.Scheme.Memory) for
 // each of its Interleave slots, and one source block more. Of files that are sent again the session keeps source blocks
-// with their encoders, up to Config.CacheBytes. Nothing else grows with the size of a file.
+// with their encoders, up to Config.CacheBytes. Nothing else grows with the size of a file; a session keeps some 2 KB of
+// each file, and Add takes the same time however many there are.
 //
 // Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d));
 // all transfers of a file send the same source symbols, and the same repair symbols but for Raptor and RaptorQ, which
-// make new ones each time, and Reed-Solomon where its max_n permits more than Redundancy takes; File.Content that changes between Prepare and its transfer is noticed by
-// receivers only, through its digest. File.Source is for content that may change.
+// make new ones each time, and Reed-Solomon where its max_n permits more than Redundancy takes; File.Content that
+// changes between Prepare and its transfer is noticed by receivers only, through its digest. File.Source is for content
+// that may change.
 package sender

@@ -13,7 +13,7 @@ const (
 	// InOrder is the order of their SBNs. Known receivers write a file in that order, and hold what comes early in
 	// memory: of long files some hold 10 MiB only.
 	InOrder Order = iota
-	// RandomStart begins with another source block in each transfer and comes round to those before it, so that a
+	// RandomStart begins with a random source block in each transfer and comes round to those before it, so that a
 	// receiver that is away at the same time of each turn does not always miss the same ones.
 	RandomStart
 	// Spread has source blocks that are neighbours in the file far apart in time: a long burst of losses takes a little

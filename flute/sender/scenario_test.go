@@ -21,7 +21,8 @@ import (
 //
 //	new tsi= profile= fec= e= b= max_n= repair= interleave= parallel= parallel_5= count= delay= interval= burst= until=
 //	    fti= slc= file_sct= ert= toi_bits= first_toi= fdt_* ...
-//	add name= size= cenc= toi= count= fail=offset priority= interleave= delay= interval= burst= start= until= within= by=
+//	add name= size= cenc= toi= count= fail=offset priority= interleave= delay= interval= burst= start= until= order=
+//	    within= by=
 //	remove toi= when=transfer
 //	update name= ... when=transfer   as add
 //	trigger toi= at=
@@ -230,6 +231,7 @@ func (p *player) add(c *scenario.Command) (flute.TOI, error) {
 		Delay: p.duration(c, "delay", 0), Interval: p.duration(c, "interval", 0),
 		StartAt: p.at(c, "start"), Until: p.at(c, "until"),
 		Within: p.duration(c, "within", 0), By: p.at(c, "by"),
+		Order: p.order(c),
 	}
 	if c.Has("toi") {
 		toi := flute.NewTOI(uint64(c.Int(p.t, "toi", 0)))
@@ -255,6 +257,15 @@ func (p *player) when(c *scenario.Command) When {
 		return AfterTransfer
 	}
 	return AtOnce
+}
+
+func (p *player) order(c *scenario.Command) Order {
+	for _, o := range []Order{RandomStart, Spread} {
+		if c.Arg("order", "") == o.String() {
+			return o
+		}
+	}
+	return InOrder
 }
 
 // at returns a time that is given as the time since the start of the session; without it, none.

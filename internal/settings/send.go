@@ -34,8 +34,10 @@ type Send struct {
 	Until     time.Time     // until: no transfer begins then or later; zero: no such time
 	Parallel  int           // parallel: files of one priority sent at once, up to 4096; zero: sender.DefaultParallel
 	Queues    map[int8]int  // queue: that number for some priorities
-	Order     string        // order: in-order, random-start or spread; empty: in-order
-	Cache     *Bytes        // cache: of source blocks that are sent again; nil: 16MiB
+	// TransferEvents (transfer-events) asks for the start and the end of each transfer as events.
+	TransferEvents bool
+	Order          string // order: in-order, random-start or spread; empty: in-order
+	Cache          *Bytes // cache: of source blocks that are sent again; nil: 16MiB
 	// Interleave (interleave) is how many source blocks of a file are sent at once, up to 256; zero: 1.
 	Interleave int
 	Offload    string // offload: auto or off; empty: auto
@@ -48,7 +50,7 @@ type Send struct {
 // Config returns the configuration of a session whose largest file has largest bytes. What a session would refuse, as
 // an FEC scheme that its profile does not allow, is an error here. An error that a word is to blame for is an [*Error].
 func (s *Send) Config(largest uint64) (node.SendConfig, error) {
-	core := sender.Config{Parallel: s.Parallel, Queues: s.Queues, Interleave: s.Interleave}
+	core := sender.Config{Parallel: s.Parallel, Queues: s.Queues, Interleave: s.Interleave, TransferEvents: s.TransferEvents}
 	err := s.turns(&core)
 	if err != nil {
 		return node.SendConfig{}, err
