@@ -158,11 +158,20 @@ func (s *Socket) Dial(ctx context.Context, remote netip.AddrPort) (*Conn, error)
 
 // Stats returns what the socket has done so far.
 func (s *Socket) Stats(ctx context.Context) (SocketStats, error) {
-	return ask[port.Stats](ctx, s, port.Inspect{})
+	stats, err := ask[port.Stats](ctx, s, port.Inspect{})
+	return SocketStats(stats), err
 }
 
 // SocketStats is what a Socket has done so far.
-type SocketStats = port.Stats
+type SocketStats struct {
+	Conns      int // that there are
+	Handshakes core.HandshakeStats
+	Read, Sent uint64 // datagrams
+	Lost       uint64 // datagrams that the system refused to send
+	Waited     uint64 // times that the system had no room for a datagram
+	Foreign    uint64 // datagrams that are not uTP
+	Dropped    uint64 // datagrams that were read and lost for want of room, or in a crash
+}
 
 // Close closes the listener and all connections, and then the socket. Connections have 3 s to deliver what was written
 // to them; then they are reset.

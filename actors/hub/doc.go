@@ -8,6 +8,8 @@
 // delays the node nor another subscriber. A subscriber runs its own goroutine: nothing of it runs on an actor, so it
 // can panic only itself.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // What is published while the hub restarts after a crash waits in its mailbox; subscriptions outlive the crash. The

@@ -15,6 +15,8 @@
 //
 // A Work that panics fails, and its lane goes on. A lane has no goroutine while it has nothing to do.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // A disk that never answers keeps at most eight goroutines until the process ends: nothing can interrupt them.

@@ -7,6 +7,8 @@
 // bitmap; reports and finished work lie in a [Ledger], and outlive a crash of either side. FEC, verification and
 // publication are the core's (package receiver); what blocks goes out as a receiver.Work.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // Sending objects have no actor: the sending session is one for all of its files.

@@ -9,6 +9,8 @@
 // The [Ledger] knows each session and what it runs on. A session, or the whole of Sessions, that crashes is made anew
 // over the same Ledger, under the same address.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // A session whose key is still in use by one that ends begins when that one is gone.

@@ -13,6 +13,8 @@
 // An [Endpoint] holds the open socket, its reader and its Router. All three outlive the socket's actor, which only
 // starts a reader where there is none. A Source that cannot be opened again is tried each second.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // Datagrams that have no owner are counted by the Router for the socket as a whole, not for their sender.

@@ -16,6 +16,8 @@
 // its core has ended, or when it crashed too often. [Ledger.Finish] tells event.SessionClosed when the actor is gone,
 // so that its counters are final.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // Datagrams that come after the session has ended are counted by the socket, not by the session.

@@ -7,6 +7,8 @@
 // its destination and its TSI (RFC 6726, section 3). When there are more sessions than places, those give way that have
 // shown no FDT Instance, first those of a source that has many of them.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // A datagram of another source or TSI than wanted is counted for the socket as a whole, not for its sender.

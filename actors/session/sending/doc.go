@@ -8,6 +8,8 @@
 // it must not lose in a crash lies in its [Ledger]: an actor that crashed is made anew over it, under the same address.
 // How the session went, and its end, goes to its [Outcome], past the hub.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // The session makes the repair symbols of small source blocks, below 256 KiB, on its own goroutine, between packets.

@@ -9,4 +9,6 @@
 //
 // The channels of one socket share a [Line]: the goroutine that all of them and the socket's actor run on, the timer
 // wheel, and the Outbox. What the Line holds belongs to that goroutine.
+//
+// This package is plumbing of package utp: embedders do not need it, and its names may change.
 package channel

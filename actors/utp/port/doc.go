@@ -8,4 +8,6 @@
 // belongs to the goroutine of its Line, on which the channels of the socket run as well.
 //
 // Datagrams that are not uTP go to [Others], for another protocol on the same port.
+//
+// This package is plumbing of package utp: embedders do not need it, and its names may change.
 package port
