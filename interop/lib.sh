@@ -133,3 +133,21 @@ build() {
 	flute_node=${FLUTE_NODE:-$work/bin/flute-node}
 	droprelay=$work/bin/droprelay
 }
+
+# install_utp_peers leaves the names of the peers of uTP that are there in $peers, and where they are in $libutp, $rqbit.
+install_utp_peers() {
+	rqbit=$cache/utp/release/utp-peer
+	libutp=$cache/libutp
+	peers=()
+	if command -v npm >/dev/null; then
+		mkdir -p "$libutp"
+		cp "$root"/interop/utp/libutp/* "$libutp/"
+		# Its scripts compile what the package already holds.
+		(cd "$libutp" && npm ci --ignore-scripts --no-audit --no-fund --silent) && peers+=(libutp)
+	fi
+	if command -v cargo >/dev/null; then
+		cargo build --release --locked --quiet --manifest-path "$root/interop/utp/librqbit/Cargo.toml" \
+			--target-dir "$cache/utp" && peers+=(librqbit)
+	fi
+	((${#peers[@]} > 0)) || skip "neither npm nor cargo to install a peer of uTP with"
+}

@@ -14,25 +14,6 @@ readonly bytes=${1:-$((64 << 20))}
 readonly limit=150 # seconds a transfer may take
 
 port=17100
-rqbit=$cache/utp/release/utp-peer
-libutp=$cache/libutp
-
-# install_peers leaves the names of those that are there in $peers.
-install_peers() {
-	peers=()
-	if command -v npm >/dev/null; then
-		mkdir -p "$libutp"
-		cp "$root"/interop/utp/libutp/* "$libutp/"
-		# Its scripts compile what the package already holds.
-		(cd "$libutp" && npm ci --ignore-scripts --no-audit --no-fund --silent) && peers+=(libutp)
-	fi
-	if command -v cargo >/dev/null; then
-		cargo build --release --locked --quiet --manifest-path "$root/interop/utp/librqbit/Cargo.toml" \
-			--target-dir "$cache/utp" && peers+=(librqbit)
-	fi
-	((${#peers[@]} > 0)) || skip "neither npm nor cargo to install a peer of uTP with"
-}
-
 # receive_by WHO PORT FILE, send_by WHO PORT FILE: the commands, with their output on standard error.
 receive_by() {
 	case $1 in
@@ -80,7 +61,7 @@ try() {
 	fi
 }
 
-install_peers
+install_utp_peers
 build
 head -c "$bytes" /dev/urandom >"$work/large"
 head -c $((bytes < 4 << 20 ? bytes : 4 << 20)) /dev/urandom >"$work/small"

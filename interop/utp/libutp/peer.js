@@ -32,7 +32,7 @@ if (mode === 'receive' && args.length === 2) {
     out.on('finish', () => { socket.end(); done(bytes, start) })
   })
   server.on('error', fail)
-  server.listen(Number(args[0]), '127.0.0.1', () => console.log('listening'))
+  server.listen(Number(args[0]), () => console.log('listening'))
 } else if (mode === 'send' && args.length === 3) {
   const start = process.hrtime.bigint()
   const socket = utp.connect(Number(args[1]), args[0])

@@ -29,7 +29,7 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn receive(port: u16, path: &str) -> Result<(), Error> {
-    let socket = UtpSocket::new_udp((Ipv4Addr::LOCALHOST, port).into()).await?;
+    let socket = UtpSocket::new_udp((Ipv4Addr::UNSPECIFIED, port).into()).await?;
     println!("listening");
     let mut stream = socket.accept().await?;
     let start = Instant::now();
@@ -49,7 +49,7 @@ async fn receive(port: u16, path: &str) -> Result<(), Error> {
 }
 
 async fn send(to: SocketAddr, path: &str) -> Result<(), Error> {
-    let socket = UtpSocket::new_udp((Ipv4Addr::LOCALHOST, 0).into()).await?;
+    let socket = UtpSocket::new_udp((Ipv4Addr::UNSPECIFIED, 0).into()).await?;
     let start = Instant::now();
     let mut stream = socket.connect(to).await?;
     let mut file = BufReader::with_capacity(COPY, File::open(path).await?);
