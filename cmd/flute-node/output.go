@@ -246,3 +246,25 @@ func (o *output) error(text string, code int) {
 		}{text, code})
 	}
 }
+
+// stream shows what happens to a file that moves over a connection: as JSON under a name, and else by the text, if
+// there is one, and by the bar of the event that it resembles.
+func (o *output) stream(name string, v any, text string, trouble bool, bar notice.Event) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.quiet && !trouble {
+		return
+	}
+	if o.json {
+		if o.lines.progress || name != "file_progress" {
+			o.lines.line(name, v)
+		}
+		return
+	}
+	if o.screen != nil {
+		o.bars.add(time.Now(), bar)
+	}
+	if text != "" {
+		o.text(text)
+	}
+}

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/flute-node/flute-node/utp"
@@ -15,29 +12,35 @@ import (
 )
 
 type utpCommand struct {
-	Send    utpSendCommand    `cmd:"" help:"Send standard input to one peer."`
-	Receive utpReceiveCommand `cmd:"" help:"Receive from one peer to standard output."`
+	Send    utpSendCommand    `cmd:"" help:"Send files and folders, or standard input, to one peer."`
+	Receive utpReceiveCommand `cmd:"" help:"Receive files into a folder, or bytes to standard output, from one peer."`
+	Proxy   utpProxyCommand   `cmd:"" help:"Carry TCP connections over uTP."`
+	Bench   utpBenchCommand   `cmd:"" help:"Measure uTP on this machine, over loopback."`
 }
 
 // utpFlags say how a connection comes about, and how it behaves.
 type utpFlags struct {
 	Listen       string        `placeholder:"ADDRESS:PORT" help:"Wait for the peer at this address; port 0 is one that is free."`
+	Timeout      time.Duration `type:"positive" default:"30s" help:"How long a peer may take to take what is left at the end."`
+	utpBehaviour `embed:""`
+}
+
+// utpBehaviour says how connections behave.
+type utpBehaviour struct {
 	Congestion   string        `enum:"ledbat,ledbat++,cubic" default:"ledbat" help:"Congestion control: ledbat yields to other traffic, ledbat++ keeps a shorter queue, cubic takes its share as TCP does."`
 	LossTolerant bool          `help:"Keep the rate at a loss while there is no queue: for links that lose packets without congestion."`
-	Target       time.Duration `type:"positive" default:"100ms" help:"Queueing delay that ledbat aims at, at most 100ms."`
-	Timeout      time.Duration `type:"positive" default:"30s" help:"How long a peer may take to take what is left at the end."`
+	Target       time.Duration `type:"positive" placeholder:"100ms" help:"Queueing delay that ledbat aims at, at most 100ms; default: 100ms, of ledbat++ 60ms."`
 }
 
 // conn returns how the connection behaves.
-func (f *utpFlags) conn() core.Config {
+func (f *utpBehaviour) conn() core.Config {
 	cfg := core.Config{
-		LossTolerant: f.LossTolerant, Target: f.Target, Linger: f.Timeout,
+		LossTolerant: f.LossTolerant, Target: min(f.Target, 100*time.Millisecond),
 		SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20,
 	}
 	switch f.Congestion {
 	case "ledbat++":
 		cfg.Congestion = core.LEDBATPlusPlus
-		cfg.Target = min(cfg.Target, 60*time.Millisecond)
 	case "cubic":
 		cfg.Congestion = core.Cubic
 	}
@@ -66,19 +69,9 @@ func (f *utpFlags) connect(ctx context.Context, flag, to string, told func(net.A
 	if to == "" {
 		address = f.Listen
 	}
-	resolved, err := net.ResolveUDPAddr("udp", address)
+	peer, local, err := utpAddress(address)
 	if err != nil {
 		return nil, err
-	}
-	peer := resolved.AddrPort()
-	local := netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
-	if a := peer.Addr().Unmap(); a.IsValid() {
-		peer = netip.AddrPortFrom(a, peer.Port())
-		if a.Is6() {
-			local = netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
-		}
-	} else {
-		peer = netip.AddrPortFrom(netip.IPv4Unspecified(), peer.Port())
 	}
 	if to == "" {
 		local = peer
@@ -88,7 +81,9 @@ func (f *utpFlags) connect(ctx context.Context, flag, to string, told func(net.A
 		return nil, err
 	}
 	e := &utpEnd{stack: stack}
-	if err := e.open(ctx, utp.SocketConfig{Local: local, Conn: f.conn()}, to == "", peer, told); err != nil {
+	cfg := utp.SocketConfig{Local: local, Conn: f.conn()}
+	cfg.Conn.Linger = f.Timeout
+	if err := e.open(ctx, cfg, to == "", peer, told); err != nil {
 		e.close()
 		return nil, err
 	}
@@ -135,74 +130,4 @@ func (e *utpEnd) endOf(ctx context.Context, err error) error {
 	default:
 		return failure{err}
 	}
-}
-
-type utpSendCommand struct {
-	To       string `placeholder:"ADDRESS:PORT" help:"The peer, which listens there."`
-	Path     string `arg:"" default:"-" help:"- is standard input."`
-	utpFlags `embed:""`
-}
-
-// Run sends all that comes, and waits until the peer has it.
-func (c *utpSendCommand) Run(ctx context.Context, out *output) error {
-	if c.Path != "-" {
-		return errors.New("utp send takes standard input only: -")
-	}
-	e, err := c.connect(ctx, "--to", c.To, func(a net.Addr) {
-		out.note("listening", utpListening{a.String()}, "waiting for a peer at "+a.String())
-	})
-	if err != nil {
-		return err
-	}
-	defer e.close()
-	n, err := io.Copy(e.conn, os.Stdin)
-	if err == nil {
-		e.conn.SetLinger(c.Timeout)
-		err = e.conn.Close()
-	}
-	if err = e.endOf(ctx, err); err != nil {
-		return err
-	}
-	out.note("sent", utpMoved{n}, fmt.Sprintf("%s sent", formatBytes(uint64(n))))
-	return nil
-}
-
-type utpReceiveCommand struct {
-	From     string `placeholder:"ADDRESS:PORT" help:"The peer, which listens there."`
-	Path     string `arg:"" default:"-" help:"- is standard output."`
-	utpFlags `embed:""`
-}
-
-// Run receives until the peer has sent all.
-func (c *utpReceiveCommand) Run(ctx context.Context, out *output) error {
-	if c.Path != "-" {
-		return errors.New("utp receive writes to standard output only: -")
-	}
-	if err := out.handOver(); err != nil {
-		return err
-	}
-	e, err := c.connect(ctx, "--from", c.From, func(a net.Addr) {
-		if !out.quiet {
-			fmt.Fprintf(os.Stderr, "flute-node: waiting for a peer at %v\n", a)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	defer e.close()
-	_, err = io.Copy(os.Stdout, struct{ io.Reader }{e.conn})
-	if err == nil {
-		e.conn.SetLinger(c.Timeout)
-		err = e.conn.Close()
-	}
-	return e.endOf(ctx, err)
-}
-
-// utpListening and utpMoved are events in JSON.
-type utpListening struct {
-	Address string `json:"address"`
-}
-
-type utpMoved struct {
-	Bytes int64 `json:"bytes"`
 }
