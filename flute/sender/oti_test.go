@@ -1,9 +1,12 @@
 package sender
 
 import (
+	"encoding/binary"
 	"testing"
+	"time"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/lct"
 )
 
 // The sizes are those of flute-rs 1.11.7, except that it refuses objects of less than four times Al.
@@ -155,5 +158,34 @@ func TestGroups(t *testing.T) {
 				t.Errorf("%d packets, want %d", g.packets(), len(c.want))
 			}
 		})
+	}
+}
+
+// A file of Reed-Solomon over GF(2^8) has up to 2^24 source blocks (RFC 5510, section 5.1): SBNs go beyond 255.
+func TestReedSolomonBeyond255Blocks(t *testing.T) {
+	const blocks = 300
+	r := newRun(t, Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 4, MaxSourceBlockLength: 1, MaxEncodingSymbols: 2}})
+	r.add("file", 4*blocks)
+	seen := map[uint32]int{}
+	for range 10 * blocks {
+		b, ok, err := r.s.AppendNext(nil, r.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.now = r.now.Add(time.Millisecond)
+		_, toi, err := lct.Peek(b)
+		if !ok || err != nil || toi.IsFDT() {
+			continue
+		}
+		payloadID := binary.BigEndian.Uint32(b[4*int(b[2]):])
+		seen[payloadID>>8]++
+	}
+	for sbn := range uint32(blocks) {
+		if seen[sbn] != 2 {
+			t.Errorf("block %d has %d packets, want 2", sbn, seen[sbn])
+		}
+	}
+	if len(seen) != blocks {
+		t.Errorf("%d blocks", len(seen))
 	}
 }
