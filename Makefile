@@ -44,6 +44,7 @@ fuzz:
 interop:
 	./interop/folder.sh
 	./interop/flute-rs.sh
+	./interop/carousel.sh
 	./interop/tshark.sh
 	./interop/fec-bench.sh short
 

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Has the receivers of the Rust crate flute (github.com/ypo/flute) and of this project take what send does beyond one
+# transfer of each file: priorities, carousels in an interval and after a delay, in bursts, until a time, orders of source
+# blocks, new repair symbols in each transfer behind a relay that loses half of the packets, and a file that changes.
+#
+#   interop/carousel.sh [theirs] [ours] [CASE…]
+#
+# Without arguments: both receivers, all cases. The crate is built as flute-rs.sh does it.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+readonly TIMEOUT=30
+readonly GROUP=239.255.72.1 GROUP_BEHIND_RELAY=239.255.72.2
+readonly CASES=(priority interval delay burst until random-start spread interleave max-repair update)
+
+port=$((20000 + RANDOM % 9000))
+
+# flags CASE: what send is told, in $options; $relayed is not empty if the relay is in between.
+flags() {
+	relayed=''
+	case $1 in
+	priority) options=(--priority '*.bin=1' --priority 'small*=-1' --queue 1=1) ;;
+	interval) options=(--carousel interval=500ms --until +3s) ;;
+	delay) options=(--carousel delay=300ms --repeat 3) ;;
+	burst) options=(--carousel 'delay=300ms,burst=2' --repeat 4) ;;
+	until) options=(--start-at +1s --until +3s) ;;
+	random-start) options=(--order random-start --repeat 3) ;;
+	spread) options=(--order spread --repeat 2) ;;
+	interleave) options=(--interleave 8) ;;
+	max-repair) options=(--fec rs --repair 25% --max-repair 200% --repeat 12) relayed=yes ;;
+	update) options=(--carousel delay=1s --until +8s) ;;
+	esac
+}
+
+# arrived DIR: whether all files of $dir/in are in it with their bytes.
+arrived() {
+	local f
+	for f in "$dir"/in/*; do
+		cmp -s "$f" "$1/${f##*/}" || return 1
+	done
+}
+
+# carousel RECEIVER CASE
+carousel() {
+	local receiver=$1 dir=$work/$1-$2 rpid spid relay='' options relayed to=$GROUP rport code
+	flags "$2"
+	mkdir -p "$dir/in" "$dir/out"
+	next_ports
+	rport=$port
+	make_file "$dir/in/large.bin" 3000000
+	make_file "$dir/in/small.txt" 20000
+	make_file "$dir/in/small.bin" 1000
+	if [[ -n $relayed ]]; then
+		to=$GROUP_BEHIND_RELAY rport=$((port + 1))
+	fi
+	if [[ $receiver == theirs ]]; then
+		start "$dir/receiver.log" "$peer_receiver" -g "$to" -p "$rport" -i 127.0.0.1 "$dir/out"
+	else
+		start "$dir/receiver.log" "$flute_node" receive --group "$to:$rport" --interface lo --until forever "$dir/out"
+	fi
+	rpid=$pid
+	until_true 5 bound "$rport" || true
+	if [[ -n $relayed ]]; then
+		start "$dir/relay.log" "$droprelay" -from "$GROUP:$port" -to "$to:$rport" -loss 0.5 -spare-fdt -seed 1
+		relay=$pid
+		until_true 5 says listening "$dir/relay.log" || true
+	fi
+	start "$dir/sender.log" "$flute_node" send --to "$GROUP:$port" --interface lo --rate 40Mbit --json "${options[@]}" \
+		"$dir"/in/*
+	spid=$pid
+	if [[ $2 == update ]]; then
+		if until_true "$TIMEOUT" arrived "$dir/out"; then ok "$receiver $2: the first version"; else bad "$receiver $2: no first version"; fi
+		make_file "$dir/in/new" 30000
+		mv "$dir/in/new" "$dir/in/small.txt"
+	fi
+	if until_true "$TIMEOUT" arrived "$dir/out"; then ok "$receiver $2"; else bad "$receiver $2: a file is missing or has other bytes"; fi
+	until_true "$TIMEOUT" ended "$spid" || true
+	exit_code "$spid"
+	[[ $code == 0 ]] || bad "$receiver $2: the sender's exit code is $code"
+	arrived "$dir/out" || bad "$receiver $2: a file was damaged by a later transfer"
+	stop "$spid"
+	stop "$rpid"
+	[[ -z $relay ]] || stop "$relay"
+}
+
+main() {
+	local receivers=() cases=() word
+	for word in "$@"; do
+		case $word in
+		theirs | ours) receivers+=("$word") ;;
+		*)
+			[[ " ${CASES[*]} " == *" $word "* ]] || { echo "no case $word; there are ${CASES[*]}" >&2 && exit 2; }
+			cases+=("$word")
+			;;
+		esac
+	done
+	((${#receivers[@]})) || receivers=(theirs ours)
+	((${#cases[@]})) || cases=("${CASES[@]}")
+	[[ " ${receivers[*]} " != *theirs* ]] || install_flute_rs
+	build
+	for receiver in "${receivers[@]}"; do
+		for word in "${cases[@]}"; do
+			carousel "$receiver" "$word"
+		done
+	done
+	total "carousels, $SECONDS s"
+}
+
+main "$@"
