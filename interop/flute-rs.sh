@@ -2,9 +2,9 @@
 # Moves files between flute-node and the Rust crate flute (github.com/ypo/flute) over multicast on the loopback interface,
 # in both directions and with each FEC scheme that both have, and compares SHA-256 sums.
 #
-#   interop/flute-rs.sh [install] [ours-theirs] [theirs-ours] [theirs-theirs] [CODEC…]
+#   interop/flute-rs.sh [install] [ours-theirs] [theirs-ours] [theirs-theirs] [CODEC…] [MODE…]
 #
-# Without arguments: ours-theirs and theirs-ours, all codecs. theirs-theirs uses none of our programs but the relay, and so
+# Without arguments: ours-theirs and theirs-ours, all codecs, and without FEC all modes of the FDT, of TOIs and of headers. theirs-theirs uses none of our programs but the relay, and so
 # checks this script. install only builds the crate.
 #
 # Schemes that the crate's command line has go through its command line, the others through interop/peer, which calls its
@@ -26,9 +26,33 @@ readonly TURNS=6     # transfers of each file in No-Code cases with loss: what o
 readonly GROUP=239.255.70.1 GROUP_BEHIND_RELAY=239.255.70.2
 readonly SIZES_LOSS=(300000 5000000) # whole blocks, so that each has repair symbols enough in a single turn
 
+readonly SIZES_MODE=(0 1401 300000) # of the cases of a mode, which concern each file alike
+
 # no-code and rs are also sent with gzip. rs2-M: Reed-Solomon over GF(2^M); -gG: G symbols in a packet, which the crate can
 # only receive. raptor-N, raptorq-N: N sub-blocks.
 readonly CODECS=(no-code rs rs129 rs2-4 rs2-8 rs2-8-g3 rs2-16 raptor raptor-5 raptorq raptorq-5)
+
+# How a session is described, sent by the one and by the other. toi-B: TOIs of B bits, the first one at random.
+readonly MODES_OURS=(fdt-transfer fdt-full fdt-gzip fdt-rs fti-first fti-fdt times
+	toi-16 toi-32 toi-48 toi-64 toi-80 toi-112 rfc3926 mbms-extended mbms-download dvb-mabr)
+readonly MODES_THEIRS=(fdt-transfer toi-16 toi-32 toi-48 toi-64 toi-80 toi-112 l6)
+
+# mode SENDER NAME: sets the options of its program in mode_options.
+mode() {
+	mode_options=()
+	case $1-$2 in
+	*-'') ;;
+	*-toi-*) mode_options=(--toi-bits "${2#toi-}" --first-toi random) ;;
+	*-fdt-transfer) mode_options=(--fdt-mode transfer) ;;
+	ours-fdt-full) mode_options=(--fdt-mode full) ;;
+	ours-fdt-gzip) mode_options=(--fdt-cenc gzip) ;;
+	ours-fdt-rs) mode_options=(--fdt-fec rs) ;;
+	ours-fti-*) mode_options=(--fti "${2#fti-}") ;;
+	ours-times) mode_options=(--times sct,file-sct,ert,slc) ;;
+	ours-*) mode_options=(--profile "$2") ;;
+	theirs-l6) mode_options=(--l6) ;;
+	esac
+}
 
 port=$((20000 + RANDOM % 9000))
 tsi=$((RANDOM + 1))
@@ -85,7 +109,7 @@ send_ours() {
 	local log=$1 group=$2 port=$3 cenc=$4 turns=$5
 	shift 5
 	start "$log" "$flute_node" send --to "$group:$port" --interface lo --tsi "$tsi" --rate "${RATE}Mbit" --repeat "$turns" \
-		--cenc "$cenc" --fec "$scheme" --symbol "$symbol" --block "$block" --repair "$repair%" "${options[@]}" "$@"
+		--cenc "$cenc" --fec "$scheme" --symbol "$symbol" --block "$block" --repair "$repair%" "${options[@]}" "${mode_options[@]}" "$@"
 }
 
 send_theirs() {
@@ -97,7 +121,7 @@ send_theirs() {
 			--parity-symbols $(((block * repair + 99) / 100)) "$@"
 	else
 		start "$log" "$peer" send --to "$group:$port" --tsi "$tsi" --rate "$RATE" --fec "$scheme" --symbol "$symbol" \
-			--block "$block" --repair "$repair" "${options[@]}" "$@"
+			--block "$block" --repair "$repair" "${options[@]}" "${mode_options[@]}" "$@"
 	fi
 }
 
@@ -121,14 +145,19 @@ over() {
 	((SECONDS - quiet > GRACE))
 }
 
-# transfer SENDER RECEIVER CODEC CENC LOSS: one session, all its files; a case is one file.
+# transfer SENDER RECEIVER CODEC CENC LOSS [MODE]: one session, all its files; a case is one file.
 transfer() {
-	local sender=$1 receiver=$2 cenc=$4 loss=$5
+	local sender=$1 receiver=$2 cenc=$4 loss=$5 mode=${6-} mode_options
 	local name="$sender -> $receiver $3" turns=1 before=$failed
-	local dir=$work/$sender-$receiver-$3-$cenc-$loss files=() size
+	local dir=$work/$sender-$receiver-$3-$cenc-$loss-${6-} files=() size
 	local to=$GROUP rpid spid relay='' lose quiet overflows
 	local scheme symbol block repair options smallest theirs sizes code
 	codec "$3"
+	mode "$sender" "$mode"
+	if [[ -n $mode ]]; then
+		name+=" $mode" sizes=("${SIZES_MODE[@]}")
+		if [[ $sender == theirs ]]; then theirs=(); fi # its command line has no modes
+	fi
 	[[ $cenc == null ]] || name+=" $cenc"
 	tsi=$((tsi + 1))
 	next_ports
@@ -197,19 +226,27 @@ transfer() {
 }
 
 main() {
-	local directions=() codecs=() word direction
+	local directions=() codecs=() modes=() word direction all
 	for word in "$@"; do
 		case $word in
 		install) ;;
 		*ours* | theirs-*) directions+=("$word") ;;
 		*)
-			[[ " ${CODECS[*]} " == *" $word "* ]] || { echo "no codec $word; there are ${CODECS[*]}" >&2 && exit 2; }
-			codecs+=("$word")
+			all=" ${MODES_OURS[*]} ${MODES_THEIRS[*]} "
+			if [[ $all == *" $word "* ]]; then
+				modes+=("$word")
+			elif [[ " ${CODECS[*]} " == *" $word "* ]]; then
+				codecs+=("$word")
+			else
+				echo "no codec or mode $word; there are ${CODECS[*]}$all" >&2 && exit 2
+			fi
 			;;
 		esac
 	done
 	((${#directions[@]})) || directions=(ours-theirs theirs-ours)
-	((${#codecs[@]})) || codecs=("${CODECS[@]}")
+	if ((!${#codecs[@]} && !${#modes[@]})); then
+		codecs=("${CODECS[@]}") modes=("${MODES_OURS[@]}" "${MODES_THEIRS[@]}")
+	fi
 	install_peer
 	if [[ ${1-} == install ]]; then exit 0; fi
 	build
@@ -221,6 +258,13 @@ main() {
 			no-code | rs) transfer "${direction%-*}" "${direction#*-}" "$word" gzip none ;;
 			esac
 			transfer "${direction%-*}" "${direction#*-}" "$word" null loss
+		done
+		all=" ${MODES_OURS[*]} "
+		if [[ $direction == theirs-* ]]; then all=" ${MODES_THEIRS[*]} "; fi
+		for word in $(printf '%s\n' "${modes[@]}" | awk '!seen[$0]++'); do
+			if [[ $all == *" $word "* ]]; then
+				transfer "${direction%-*}" "${direction#*-}" no-code null none "$word"
+			fi
 		done
 	done
 	total "flute-rs $FLUTE_RS, $SECONDS s"

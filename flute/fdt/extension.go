@@ -124,6 +124,25 @@ func (e *Element) declares() error {
 	}
 }
 
+// ParseElement returns the element that text is: one element of some namespace, well-formed, which declares what it
+// uses.
+func ParseElement(text string) (Element, error) {
+	d := xml.NewDecoder(strings.NewReader(text))
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return Element{}, fmt.Errorf("fdt: %.80q is no element: %w", text, err)
+		}
+		if start, ok := t.(xml.StartElement); ok {
+			e := Element{Space: start.Name.Space, Local: start.Name.Local, XML: text}
+			if err := e.check(); err != nil {
+				return Element{}, fmt.Errorf("fdt: element %.80q: %w", text, err)
+			}
+			return e, nil
+		}
+	}
+}
+
 // names returns the names of attributes.
 func names(attrs []xml.Attr) []xml.Name {
 	all := make([]xml.Name, len(attrs))

@@ -163,3 +163,16 @@ func TestBadExtensions(t *testing.T) {
 		}
 	}
 }
+
+// TestParseElement: an element tells its own name; what is none is an error.
+func TestParseElement(t *testing.T) {
+	const text = `<a:E xmlns:a="urn:x" a:b="1"><a:c/>d</a:E>`
+	if e, err := ParseElement(text); err != nil || e != (Element{"urn:x", "E", text}) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	for _, bad := range []string{"", "text", "<E/>", "<E xmlns='urn:x'>", "<a:E/>", "<E xmlns='urn:x'/><F/>", "<!-- -->"} {
+		if e, err := ParseElement(bad); err == nil {
+			t.Errorf("%q: %+v", bad, e)
+		}
+	}
+}

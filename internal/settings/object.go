@@ -16,20 +16,24 @@ type Object struct {
 	Digest string `json:"digest"`
 	ETag   string `json:"etag"` // an entity tag; auto: made of the digest
 	// CacheControl is no-cache, max-stale, max-age=1h from now on, or expires=TIME, a Moment.
-	CacheControl string    `json:"cache_control"`
-	ContentType  string    `json:"content_type"`
-	Groups       []string  `json:"groups"`
-	Priority     *int8     `json:"priority"`
-	Repeat       Transfers `json:"repeat"`   // zero: the session's
-	Carousel     Carousel  `json:"carousel"` // zero: the session's
-	StartAt      Moment    `json:"start_at"`
-	Until        Moment    `json:"until"`
-	Within       Span      `json:"within"` // each transfer takes so long; zero: as fast as the session's rate allows
-	By           Moment    `json:"by"`     // the end of its only transfer
-	FEC          string    `json:"fec"`    // the Name of a Scheme; empty: the session's
-	Repair       *Percent  `json:"repair"` // with FEC
-	Symbol       uint16    `json:"symbol"` // with FEC
-	Block        uint32    `json:"block"`  // with FEC
+	CacheControl string   `json:"cache_control"`
+	ContentType  string   `json:"content_type"`
+	Groups       []string `json:"groups"`
+	// Attributes and Elements are written into the File entry of the FDT, each in a namespace of its own.
+	Attributes []Attribute `json:"attributes"`
+	Elements   []string    `json:"elements"` // XML
+
+	Priority *int8     `json:"priority"`
+	Repeat   Transfers `json:"repeat"`   // zero: the session's
+	Carousel Carousel  `json:"carousel"` // zero: the session's
+	StartAt  Moment    `json:"start_at"`
+	Until    Moment    `json:"until"`
+	Within   Span      `json:"within"` // each transfer takes so long; zero: as fast as the session's rate allows
+	By       Moment    `json:"by"`     // the end of its only transfer
+	FEC      string    `json:"fec"`    // the Name of a Scheme; empty: the session's
+	Repair   *Percent  `json:"repair"` // with FEC
+	Symbol   uint16    `json:"symbol"` // with FEC
+	Block    uint32    `json:"block"`  // with FEC
 }
 
 // Apply puts the words into a file of a session of cfg. An error is an [*Error].
@@ -58,10 +62,35 @@ func (o *Object) Apply(f *sender.File, cfg *sender.Config, now time.Time) (err e
 		f.ContentType = o.ContentType
 	}
 	f.Groups = append(f.Groups, o.Groups...)
+	if err := o.extend(f); err != nil {
+		return err
+	}
 	if o.Priority != nil {
 		f.Priority = *o.Priority
 	}
 	return o.schedule(f, cfg, now)
+}
+
+// Attribute is an attribute of an application.
+type Attribute struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	Value     string `json:"value"`
+}
+
+// extend adds what the application says in namespaces of its own.
+func (o *Object) extend(f *sender.File) error {
+	for _, a := range o.Attributes {
+		f.Attributes = append(f.Attributes, fdt.Attribute{Space: a.Namespace, Local: a.Name, Value: a.Value})
+	}
+	for _, text := range o.Elements {
+		e, err := fdt.ParseElement(text)
+		if err != nil {
+			return errorf("%v: %v", wordElements, err)
+		}
+		f.Elements = append(f.Elements, e)
+	}
+	return nil
 }
 
 // schedule puts in what says when the file is sent, and with which FEC.

@@ -21,6 +21,7 @@ const (
 	wordCounting       = word("counting")
 	wordDelay          = word("delay")
 	wordDigest         = word("digest")
+	wordElements       = word("elements")
 	wordFDTCENC        = word("fdt-cenc")
 	wordFDTDuration    = word("fdt-duration")
 	wordFDTFEC         = word("fdt-fec")

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use flute::core::UDPEndpoint;
-use flute::sender::{Config, CreateFromFile, PriorityQueue, Sender};
+use flute::sender::{Config, CreateFromFile, FDTPublishMode, FdtXmlProfile, PriorityQueue, Sender, TOIMaxLength};
 use lexopt::{Arg, Parser};
 
 use crate::codec::Codec;
@@ -23,6 +23,12 @@ pub struct Options {
     /// Source blocks of a file sent at once.
     interleave: u8,
     codec: Codec,
+    /// The FDT describes the files in transfer only.
+    in_transfer: bool,
+    /// The schema of TS 26.346, section L.6.
+    l6: bool,
+    toi_bits: u32,
+    random_toi: bool,
     files: Vec<PathBuf>,
 }
 
@@ -35,6 +41,10 @@ impl Options {
             parallel: 3,
             interleave: 1,
             codec: Codec::default(),
+            in_transfer: false,
+            l6: false,
+            toi_bits: 112,
+            random_toi: false,
             files: Vec::new(),
         };
         while let Some(arg) = args.next()? {
@@ -52,6 +62,10 @@ impl Options {
                 "rate" => o.rate = value(&mut args)?,
                 "parallel" => o.parallel = value(&mut args)?,
                 "interleave" => o.interleave = value(&mut args)?,
+                "fdt-mode" => o.in_transfer = value::<String>(&mut args)? == "transfer",
+                "l6" => o.l6 = true,
+                "toi-bits" => o.toi_bits = value(&mut args)?,
+                "first-toi" => o.random_toi = value::<String>(&mut args)? == "random",
                 other if o.codec.option(other, &mut args)? => {}
                 other => return Err(format!("no option --{other}").into()),
             }
@@ -70,6 +84,23 @@ const IDLE: Duration = Duration::from_millis(2);
 /// that may have been there before.
 pub fn run(o: Options) -> Result<(), Failure> {
     let mut config = Config { interleave_blocks: o.interleave, ..Default::default() };
+    if o.in_transfer {
+        config.fdt_publish_mode = FDTPublishMode::ObjectsBeingTransferred;
+    }
+    if o.l6 {
+        config.fdt_xml_profile = FdtXmlProfile::Ts26346L6;
+    }
+    config.toi_max_length = match o.toi_bits {
+        16 => TOIMaxLength::ToiMax16,
+        32 => TOIMaxLength::ToiMax32,
+        48 => TOIMaxLength::ToiMax48,
+        64 => TOIMaxLength::ToiMax64,
+        80 => TOIMaxLength::ToiMax80,
+        _ => TOIMaxLength::ToiMax112,
+    };
+    if o.random_toi {
+        config.toi_initial_value = None;
+    }
     config.set_priority_queue(PriorityQueue::HIGHEST, PriorityQueue::new(o.parallel));
     let endpoint = UDPEndpoint::new(None, o.to.ip().to_string(), o.to.port());
     let mut sender = Sender::new(endpoint, o.tsi, &o.codec.oti()?, &config);
