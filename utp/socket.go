@@ -42,6 +42,9 @@ type SocketConfig struct {
 	MaxConns, Backlog int
 	// ReceiveBuffer and SendBuffer are bytes of the UDP socket; zero: as much as the system gives, and 4 MiB.
 	ReceiveBuffer, SendBuffer int
+	// Impair is shown each datagram before it is sent, on one goroutine, and reports whether it is lost: to see what a
+	// lossy link does. Nil: none is.
+	Impair func(datagram []byte) bool
 }
 
 // Socket is a UDP socket that speaks uTP. Its methods are safe for concurrent use.
@@ -65,16 +68,30 @@ func (s *Stack) Open(cfg SocketConfig) (*Socket, error) {
 	if s.stopped.Load() {
 		return nil, ErrStopped
 	}
-	open := func(local netip.AddrPort) (*udp.Socket, error) {
-		return udp.Open(udp.SocketConfig{
-			Local: local, ReceiveBuffer: cfg.ReceiveBuffer, SendBuffer: cmp.Or(cfg.SendBuffer, sendBuffer), Whole: true, Offload: true,
-		})
-	}
-	source, err := open(cfg.Local)
+	source, local, err := cfg.open()
 	if err != nil {
 		return nil, fmt.Errorf("utp: %w", err)
 	}
-	return s.openOver(source, source.LocalAddr(), cfg, func() (port.Source, error) { return open(source.LocalAddr()) })
+	cfg.Local = local
+	return s.openOver(source, local, cfg, func() (port.Source, error) {
+		source, _, err := cfg.open()
+		return source, err
+	})
+}
+
+// open opens the UDP socket.
+func (cfg *SocketConfig) open() (port.Source, netip.AddrPort, error) {
+	socket, err := udp.Open(udp.SocketConfig{
+		Local: cfg.Local, ReceiveBuffer: cfg.ReceiveBuffer, SendBuffer: cmp.Or(cfg.SendBuffer, sendBuffer),
+		Whole: true, Offload: true,
+	})
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	if cfg.Impair != nil {
+		return impaired{socket, cfg.Impair}, socket.LocalAddr(), nil
+	}
+	return socket, socket.LocalAddr(), nil
 }
 
 // openOver opens a Socket over a source.

@@ -34,6 +34,7 @@ type demoCommand struct {
 	Seed     uint64           `default:"1" help:"Seed of the files and of the losses."`
 	Rate     settings.BitRate `default:"1Gbit" help:"Bits per second of all sessions together."`
 	Timeout  time.Duration    `type:"positive" default:"5m" help:"Give up after this time."`
+	UTP      bool             `name:"utp" help:"Move the files by uTP instead, over one connection for each session; --loss is of both directions."`
 }
 
 // demoHeaders is above all that precedes the symbols of a packet in a demo, in bytes.
@@ -65,6 +66,9 @@ type demoSession struct {
 func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	if c.Loss >= 1 {
 		return fmt.Errorf("--loss %v%%: take less than 100%%", 100*float64(c.Loss))
+	}
+	if c.UTP {
+		return c.runUTP(ctx, out)
 	}
 	var cfg sender.Config
 	c.fecFlags.Loss = c.Loss
