@@ -1,0 +1,5 @@
+//go:build race
+
+package utp_test
+
+const raceEnabled = true
