@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 )
@@ -19,11 +20,17 @@ func (p *process) kill() {
 
 // TestSenderKilledAndRestarted: a sender is killed in the middle of a file and started again at once in the same
 // session, with another file; the receiver runs on. Then it crashes twenty times in a row. What the last one sends
-// arrives, whole, and nothing is published that nobody sent.
+// arrives, whole, and nothing is published that nobody sent. With a state file it goes on where the process before may
+// have come to, by the clock without.
 func TestSenderKilledAndRestarted(t *testing.T) {
-	for _, flags := range [][]string{nil, {"--profile", "mbms-download"}} {
+	for _, flags := range [][]string{
+		nil, {"--profile", "mbms-download"}, {"--state", "state"}, {"--profile", "mbms-download", "--state", "state"},
+	} {
 		t.Run(fmt.Sprint(flags), func(t *testing.T) {
 			t.Parallel()
+			if i := slices.Index(flags, "state"); i >= 0 {
+				flags[i] = filepath.Join(t.TempDir(), "state")
+			}
 			group, from, to := newGroup(t), t.TempDir(), t.TempDir()
 			r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "80s", "--until", "timeout", to)
 			listening(t, group)

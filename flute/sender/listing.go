@@ -12,8 +12,9 @@ type FDTMode uint8
 const (
 	// AllFiles describes the files that were added, and those that were sent as long as there is room for them.
 	AllFiles FDTMode = iota
-	// InTransfer describes the files in transfer, and of each queue as many as come next. A file leaves once its
-	// description was sent Config.FDTTransfers times after its last packet, and comes back for its next transfer.
+	// InTransfer describes the files in transfer, and of each queue as many as come next; of small files so many that
+	// together they have Config.ReadAhead bytes, up to 256. A file leaves once its description was sent
+	// Config.FDTTransfers times after its last packet, and comes back for its next transfer.
 	InTransfer
 )
 
@@ -112,8 +113,12 @@ func (l *plan) describesAll(p *page) bool {
 	return l.cfg.FullFDT && l.cfg.FDTMode == AllFiles && len(l.pages)-l.gonePages == 1 && p == l.last()
 }
 
+// maxListAhead bounds the small files that are listed together. FDT Instances follow one another no faster than
+// Config.FDTCollect: with a few small files each they would hold up the transfer.
+const maxListAhead = 256
+
 // listNext lists the objects that come next, together with the one that cannot be sent without: so many as may be in
-// transfer.
+// transfer, or small ones.
 func (s *Session) listNext(now time.Time) {
 	if s.cfg.FDTMode != InTransfer {
 		return
@@ -123,8 +128,17 @@ func (s *Session) listNext(now time.Time) {
 		return
 	}
 	q := s.schedule.queue(wanted.priority)
-	for i := range min(q.pending.Len(), q.parallel) {
-		if o := *q.pending.At(i); o.state == pending && !o.paused && o.page == nil {
+	size := uint64(0)
+	for i := range min(q.pending.Len(), max(q.parallel, maxListAhead)) {
+		o := *q.pending.At(i)
+		if o.state != pending || o.paused {
+			continue
+		}
+		if i >= q.parallel && size >= uint64(s.cfg.ReadAhead) {
+			return
+		}
+		size += o.transferLength
+		if o.page == nil {
 			s.plan.list(o)
 		}
 	}
