@@ -35,6 +35,11 @@ type SendConfig struct {
 	Within time.Duration
 	// By is the same, as a time. Zero: none. It does not go together with Within.
 	By time.Time
+	// Constant has the session send at its Rate all the time: where nothing is to be sent it sends packets that receivers
+	// ignore, so that no burst marks the start or the end of a file. WarmUp is how long they go before the first packet,
+	// and after the last one. Links with queues, and receivers, lose least at a rate that does not change.
+	Constant bool
+	WarmUp   time.Duration
 	// Weight is the session's part of Config.Rate of the node, in proportion to the other sessions'. Zero: 1.
 	Weight int
 	// NoOffload hands datagrams to the system one by one, which costs more processor time. False: with a Rate, datagrams
@@ -88,12 +93,17 @@ func (c Counting) frames(to netip.Addr) pacing.Frames {
 // pace returns the pace that is configured, or an error that names the field.
 func (cfg *SendConfig) pace() (sending.Pace, error) {
 	p := sending.Pace{Rate: cfg.Rate, Frames: cfg.Counting.frames(cfg.To.Addr()), Within: cfg.Within, By: cfg.By}
+	p.Constant, p.WarmUp = cfg.Constant, cfg.WarmUp
 	target := cfg.Within != 0 || !cfg.By.IsZero()
 	switch {
 	case cfg.Counting > CountEthernet:
 		return p, fmt.Errorf("node: SendConfig.Counting %d is not known", cfg.Counting)
 	case cfg.Weight < 0 || cfg.Weight > maxWeight:
 		return p, fmt.Errorf("node: SendConfig.Weight %d is not 1 to %d", cfg.Weight, maxWeight)
+	case cfg.Constant && (cfg.Rate == 0 || target):
+		return p, errors.New("node: SendConfig.Constant goes with Rate, and not with Within or By")
+	case cfg.WarmUp < 0 || cfg.WarmUp != 0 && !cfg.Constant:
+		return p, fmt.Errorf("node: SendConfig.WarmUp %v is negative, or not with Constant", cfg.WarmUp)
 	case cfg.Within < 0:
 		return p, fmt.Errorf("node: SendConfig.Within %v is negative", cfg.Within)
 	case cfg.Within != 0 && !cfg.By.IsZero():

@@ -9,11 +9,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/lct"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/simnet"
 )
 
 // meter is a writer without a network that takes note of what is sent, and when.
@@ -164,6 +166,8 @@ func TestTargetIsRefused(t *testing.T) {
 			"Within and By": {Within: time.Second, By: time.Now().Add(time.Hour)},
 			"for ever":      {Within: time.Second, Session: sender.Config{TransferCount: -1}},
 			"Counting 3":    {Counting: 3},
+			"Constant":      {Constant: true},
+			"WarmUp 1s":     {WarmUp: time.Second},
 			"Weight -1":     {Weight: -1},
 		} {
 			cfg.To = simGroup
@@ -282,3 +286,48 @@ func TestNodeRate(t *testing.T) {
 		}
 	})
 }
+
+// TestConstantRate: a session sends at one rate from its beginning to its end, also before, between and after its
+// files, with packets that receivers do not mind; they get the files.
+func TestConstantRate(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		w.receive(simnet.Link{}, ReceiveConfig{})
+		m := newMeter()
+		both := &tee{m, w.net.Dial(simSource, simGroup)}
+		s, err := w.node.sendTo(w.ctx, SendConfig{
+			To: simGroup, TSI: 1, Rate: 1_000_000, Constant: true, WarmUp: 2 * time.Second,
+		}, both, simSource.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.addNamed(s, "a", 1, 100_000)
+		time.Sleep(5 * time.Second)
+		w.addNamed(s, "b", 2, 100_000)
+		w.finish(s)
+		if m.first > 10*time.Millisecond {
+			t.Errorf("the first packet after %v", m.first)
+		}
+		for i, n := range m.seconds[:len(m.seconds)-1] {
+			if math.Abs(float64(n)-125_000) > 2500 {
+				t.Errorf("second %d: %d bytes of %v", i, n, m.seconds)
+			}
+		}
+		// The second file is out after some 6 s; then come its FDT Instances, and two seconds of padding.
+		if len(m.seconds) < 8 || len(m.seconds) > 10 {
+			t.Errorf("%d seconds", len(m.seconds))
+		}
+		w.delivered()
+	})
+}
+
+// tee is a writer that has two of them write.
+type tee struct{ a, b sending.Writer }
+
+func (w *tee) WriteBatch(datagrams [][]byte) (int, error) {
+	if n, err := w.a.WriteBatch(datagrams); err != nil {
+		return n, err
+	}
+	return w.b.WriteBatch(datagrams)
+}
+
+func (w *tee) Close() error { return errors.Join(w.a.Close(), w.b.Close()) }

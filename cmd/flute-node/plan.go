@@ -74,6 +74,9 @@ func (c *sendCommand) planText(p *node.Plan, to string) string {
 		row("takes", "as long as the socket does: there is no rate")
 	}
 	row("memory", "%s at most, for content and FEC", formatBytes(p.Memory))
+	if c.Constant {
+		row("note", "what --constant fills the gaps with is not counted")
+	}
 	if c.CENC != flute.Null.String() {
 		row("note", "files are planned as if content encoding made none of them shorter")
 	}

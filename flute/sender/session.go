@@ -268,6 +268,16 @@ func (s *Session) AppendClose(b []byte) []byte {
 	return b
 }
 
+// AppendPadding appends a packet that receivers ignore, for a caller who sends at a constant rate also while nothing is
+// to be sent. It may be called before the first file is added, and not after AppendClose.
+func (s *Session) AppendPadding(b []byte) []byte {
+	start := len(b)
+	b = alc.AppendPadding(b, s.cfg.Session.TSI, min(s.MaxPacketLen(), alc.MaxPadding))
+	s.stats.packet(len(b) - start)
+	s.stats.counts.Padding++
+	return b
+}
+
 // Done reports whether nothing is left to be sent: all files were sent as often as asked, and the FDT Instance that
 // describes them often enough.
 func (s *Session) Done() bool {

@@ -19,6 +19,7 @@ type Stats struct {
 	Packets      uint64 `json:"packets"` // all, FDT and close included
 	Bytes        uint64 `json:"bytes"`   // of these: the UDP payload
 	FDTPackets   uint64 `json:"fdt_packets"`
+	Padding      uint64 `json:"padding"`       // packets that say nothing
 	FDTInstances uint64 `json:"fdt_instances"` // published
 	Transfers    uint64 `json:"transfers"`     // of objects, complete ones
 	Overruns     uint64 `json:"overruns"`      // transfers that ended after the next one was to begin, by its interval

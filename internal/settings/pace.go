@@ -11,6 +11,8 @@ type Pace struct {
 	Counting string        // counting: what of a datagram rate counts: payload, ip or ethernet; empty: payload
 	Within   time.Duration // within: all files are sent in that time; zero: no such time
 	By       time.Time     // by: all files are sent until then; zero: no such time
+	Constant bool          // constant: the rate is that all the time, with padding
+	WarmUp   time.Duration // warm-up: padding before the first packet and after the last one; with constant
 }
 
 // apply fills in the pace of a session that sends its files so often.
@@ -27,6 +29,17 @@ func (p *Pace) apply(cfg *node.SendConfig) (err error) {
 	case !p.By.IsZero():
 		target, word = true, wordBy
 	}
+	switch {
+	case p.Constant && cfg.Rate == 0:
+		return errorf("%v needs a %v", wordConstant, wordRate)
+	case p.Constant && target:
+		return errorf("%v and %v: take one of them", wordConstant, word)
+	case p.WarmUp < 0:
+		return errorf("%v %v is negative", wordWarmUp, p.WarmUp)
+	case p.WarmUp != 0 && !p.Constant:
+		return errorf("%v goes with %v", wordWarmUp, wordConstant)
+	}
+	cfg.Constant, cfg.WarmUp = p.Constant, p.WarmUp
 	if target && cfg.Session.TransferCount < 0 {
 		return errorf("%v, and files that are sent for ever: leave it out", word)
 	}

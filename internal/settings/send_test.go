@@ -63,6 +63,13 @@ func TestErrors(t *testing.T) {
 	}{
 		{send(Send{Profile: "rfc9999"}), "profile", `<profile> "rfc9999": take rfc6726, rfc3926, mbms-extended, mbms-download or dvb-mabr`},
 		{send(Send{Pace: Pace{Counting: "bits"}}), "counting", `<counting> "bits": take payload, ip or ethernet`},
+		{send(Send{Pace: Pace{Constant: true}}), "constant", "<constant> needs a <rate>"},
+		{
+			send(Send{Rate: 1, Pace: Pace{Constant: true, By: time.Unix(9, 0)}}), "constant",
+			"<constant> and <by>: take one of them",
+		},
+		{send(Send{Pace: Pace{WarmUp: time.Second}}), "warm-up", "<warm-up> goes with <constant>"},
+		{send(Send{Rate: 1, Pace: Pace{Constant: true, WarmUp: -1}}), "warm-up", "<warm-up> -1ns is negative"},
 		{send(Send{Pace: Pace{Within: -time.Second}}), "within", "<within> -1s is negative"},
 		{
 			send(Send{Pace: Pace{Within: time.Second, By: time.Unix(9, 0)}}), "within",
@@ -239,7 +246,10 @@ func TestPace(t *testing.T) {
 		{Counting: "ip", Within: time.Minute}: {Counting: node.CountIP, Within: time.Minute},
 		{Counting: "ethernet", By: time.Unix(9, 0).UTC()}: {Counting: node.CountEthernet, By: time.Unix(9, 0).UTC()},
 	} {
-		got, err := (&Send{FEC: FEC{Scheme: "no-code"}, Pace: words}).Config(mib)
+		got, err := (&Send{Rate: 1, FEC: FEC{Scheme: "no-code"}, Pace: words}).Config(mib)
+		if got.Constant != words.Constant || got.WarmUp != words.WarmUp {
+			t.Errorf("%+v: %+v", words, got)
+		}
 		if err != nil || got.Counting != want.Counting || got.Within != want.Within || !got.By.Equal(want.By) {
 			t.Errorf("%+v: %+v, %v", words, got, err)
 		}

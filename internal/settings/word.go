@@ -18,6 +18,7 @@ const (
 	wordCarousel       = word("carousel")
 	wordCENC           = word("cenc")
 	wordCloseRepeat    = word("close-repeat")
+	wordConstant       = word("constant")
 	wordCounting       = word("counting")
 	wordDelay          = word("delay")
 	wordDigest         = word("digest")
@@ -46,6 +47,7 @@ const (
 	wordParallel       = word("parallel")
 	wordProfile        = word("profile")
 	wordQueue          = word("queue")
+	wordRate           = word("rate")
 	wordRepair         = word("repair")
 	wordRepeat         = word("repeat")
 	wordRSMatrix       = word("rs-matrix")
@@ -57,6 +59,7 @@ const (
 	wordTOIBits        = word("toi-bits")
 	wordTSI            = word("tsi")
 	wordTTL            = word("ttl")
+	wordWarmUp         = word("warm-up")
 	wordWithin         = word("within")
 )
 

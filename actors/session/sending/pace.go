@@ -31,6 +31,10 @@ type Pace struct {
 	Within time.Duration  // all files, since the first was added; 0: no target
 	By     time.Time      // all files; zero: no target
 	Member *pacing.Member // of the node's rate; nil: it is not shared
+	// Constant has the session send at its rate all the time, padding where nothing else is to be sent; WarmUp is how
+	// long that goes on before the first packet and after the last one.
+	Constant bool
+	WarmUp   time.Duration
 }
 
 // pacer is the rate of a session.
@@ -41,6 +45,8 @@ type pacer struct {
 	need   uint64         // bits per second that the target takes
 	next   time.Time      // when need is computed again
 	told   bool           // that the target will be missed
+	warm   time.Time      // nothing but padding before; zero: nothing was sent yet
+	cool   time.Time      // the end of padding after the last packet; zero: more is to come
 }
 
 func newPacer(p Pace) pacer { return pacer{Pace: p, end: p.By, need: unbounded} }
@@ -128,6 +134,31 @@ func (p *pacer) adjust(core *sender.Session, now time.Time) (late time.Duration)
 	p.told = true
 	takes := float64(p.Frames.Total(rest.Packets, rest.Bytes)) * 8 / float64(rate)
 	return max(time.Duration(takes*float64(time.Second))-p.end.Sub(now), time.Nanosecond)
+}
+
+// warms reports whether nothing but padding is to be sent yet.
+func (p *pacer) warms(now time.Time) bool {
+	if !p.Constant {
+		return false
+	}
+	if p.warm.IsZero() {
+		p.warm = now.Add(p.WarmUp)
+	}
+	return now.Before(p.warm)
+}
+
+// pads reports whether padding is to be sent where nothing else is. done says that nothing else will be.
+func (p *pacer) pads(done bool, now time.Time) bool {
+	switch {
+	case !p.Constant:
+		return false
+	case !done:
+		p.cool = time.Time{}
+		return true
+	case p.cool.IsZero():
+		p.cool = now.Add(p.WarmUp)
+	}
+	return now.Before(p.cool)
 }
 
 // setRate changes the bound.

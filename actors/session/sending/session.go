@@ -189,8 +189,7 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 		s.publish(ctx, event.Late{Session: l.cfg.Key, By: late})
 	}
 	for b.grant(l.pace.bucket, now) && !b.isFull(l.pace.bucket) {
-		datagram, ok, err := l.cfg.Core.AppendNext(b.buffer(), now)
-		s.work(ctx)
+		datagram, ok, err := s.next(ctx, now)
 		if ok {
 			b.add(datagram)
 		}
@@ -200,6 +199,21 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// next makes the next datagram, if there is one at now.
+func (s *session) next(ctx actor.Context, now time.Time) (datagram []byte, ok bool, err error) {
+	l := s.ledger
+	buffer := l.batch.buffer()
+	if l.pace.warms(now) {
+		return l.cfg.Core.AppendPadding(buffer), true, nil
+	}
+	datagram, ok, err = l.cfg.Core.AppendNext(buffer, now)
+	s.work(ctx)
+	if err == nil && !ok && l.pace.pads(l.finishing && l.cfg.Core.Done(), now) {
+		return l.cfg.Core.AppendPadding(buffer), true, nil
+	}
+	return datagram, ok, err
 }
 
 // work hands on the Works of the core. Each wakes the session when it has run.
