@@ -22,7 +22,7 @@ type benchPaceCommand struct {
 }
 
 // paceGroup is in the organization-local scope (RFC 2365); the datagrams stay on the loopback interface.
-var paceGroup = netip.MustParseAddrPort("239.255.99.77:40077")
+var paceGroup = netip.MustParseAddr("239.255.99.77")
 
 // paceRecord is one measurement in JSON.
 type paceRecord struct {
@@ -107,7 +107,7 @@ func (c *benchPaceCommand) send(ctx context.Context, rate uint64, r *pacebench.R
 		return added, err
 	}
 	defer func() { err = errors.Join(err, stopNode(n)) }()
-	s, err := n.Send(ctx, node.SendConfig{To: paceGroup, TSI: 1, Interface: "lo", Rate: rate})
+	s, err := n.Send(ctx, node.SendConfig{To: r.Group(), TSI: 1, Interface: "lo", Rate: rate})
 	if err != nil {
 		return added, err
 	}

@@ -22,6 +22,7 @@ const receiveBuffer = 64 << 20
 
 // Receiver hears one group on the loopback interface.
 type Receiver struct {
+	group    netip.AddrPort
 	conn     *net.UDPConn
 	began    time.Time
 	arrivals []Arrival
@@ -29,8 +30,8 @@ type Receiver struct {
 	done     chan struct{}
 }
 
-// Listen begins to collect what arrives for group, an IPv4 one.
-func Listen(group netip.AddrPort) (*Receiver, error) {
+// Listen begins to collect what arrives for group, an IPv4 one, on a port that nobody else uses.
+func Listen(group netip.Addr) (*Receiver, error) {
 	ifi, err := loopback()
 	if err != nil {
 		return nil, err
@@ -40,12 +41,13 @@ func Listen(group netip.AddrPort) (*Receiver, error) {
 		err := c.Control(func(fd uintptr) { failed = setOptions(int(fd)) })
 		return errors.Join(err, failed)
 	}}
-	conn, err := cfg.ListenPacket(context.Background(), "udp4", group.String())
+	conn, err := cfg.ListenPacket(context.Background(), "udp4", netip.AddrPortFrom(group, 0).String())
 	if err != nil {
 		return nil, err
 	}
 	r := &Receiver{conn: conn.(*net.UDPConn), began: time.Now(), done: make(chan struct{})}
-	to := &net.UDPAddr{IP: group.Addr().AsSlice()}
+	r.group = netip.AddrPortFrom(group, r.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port())
+	to := &net.UDPAddr{IP: group.AsSlice()}
 	if err := ipv4.NewPacketConn(r.conn).JoinGroup(ifi, to); err != nil {
 		return nil, errors.Join(err, r.conn.Close())
 	}
@@ -113,6 +115,9 @@ func parseControl(b []byte) (at int64, segment int) {
 	}
 	return at, segment
 }
+
+// Group returns where to send to.
+func (r *Receiver) Group() netip.AddrPort { return r.group }
 
 // Began returns the beginning of the measurement.
 func (r *Receiver) Began() time.Time { return r.began }

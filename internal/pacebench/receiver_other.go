@@ -12,9 +12,12 @@ import (
 type Receiver struct{}
 
 // Listen returns an error.
-func Listen(netip.AddrPort) (*Receiver, error) {
+func Listen(netip.Addr) (*Receiver, error) {
 	return nil, fmt.Errorf("pacebench: datagrams are stamped by 64-bit Linux only")
 }
+
+// Group is never called.
+func (r *Receiver) Group() netip.AddrPort { return netip.AddrPort{} }
 
 // Began is never called.
 func (r *Receiver) Began() time.Time { return time.Time{} }
