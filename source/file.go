@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/flute-node/flute-node/flute/sender"
@@ -63,7 +64,30 @@ func (o opened) Version() (sender.Version, error) {
 	if err != nil {
 		return sender.Version{}, err
 	}
+	return Version(info), nil
+}
+
+// Version returns what the version of a file is told by: its size, time of modification and, where there are, device and
+// inode.
+func Version(info fs.FileInfo) sender.Version {
 	return sender.Version{
 		Size: uint64(info.Size()), Tag: fmt.Sprintf("%s%d", identity(info), info.ModTime().UnixNano()),
-	}, nil
+	}
+}
+
+// In returns the file with a name with slashes below a folder as content to send. It is looked up each time that it is
+// opened; links may not lead out of the folder.
+func In(folder, name string) sender.Source {
+	return file(func() (*os.File, error) { return openIn(folder, name) })
+}
+
+// openIn opens a file below a folder. The folder is opened for each file: it costs no descriptor in between, and its
+// path may lead to another one later.
+func openIn(folder, name string) (*os.File, error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() //nolint:errcheck // nothing was written
+	return root.OpenFile(filepath.FromSlash(name), readOnly, 0)
 }

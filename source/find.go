@@ -83,7 +83,7 @@ func (f *finder) add(given string) error {
 	if err != nil {
 		return err
 	}
-	name, err := f.name(given)
+	name, err := f.Name(given)
 	if err != nil {
 		return err
 	}
@@ -98,21 +98,12 @@ func (f *finder) add(given string) error {
 		f.take(given, name, file, info, File(given))
 		return file.Close()
 	}
-	// The root is opened for each file: it costs no descriptor in between, and the path may lead to another folder
-	// later.
 	root, err := os.OpenRoot(given)
 	if err != nil {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // nothing was written
-	open := func(name string) (*os.File, error) {
-		root, err := os.OpenRoot(given)
-		if err != nil {
-			return nil, err
-		}
-		defer root.Close() //nolint:errcheck // nothing was written
-		return root.OpenFile(filepath.FromSlash(name), readOnly, 0)
-	}
+	open := func(name string) (*os.File, error) { return openIn(given, name) }
 	w := walk{finder: f, path: given, name: name, above: []fs.FileInfo{info}, fs: root.FS(), open: open}
 	return w.run()
 }

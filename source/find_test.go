@@ -178,7 +178,7 @@ func TestNames(t *testing.T) {
 	} {
 		tree(t, "up/here/there/")
 		t.Chdir("up/here/there")
-		if got, err := test.o.name(test.given); err != nil || got != test.want {
+		if got, err := test.o.Name(test.given); err != nil || got != test.want {
 			t.Errorf("%q with FullNames %v: %q, want %q; %v", test.given, test.o.FullNames, got, test.want, err)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// name returns the name of a path that was given, slash separated; empty: what is below it has no folder.
-func (o *Options) name(given string) (string, error) {
+// Name returns the name of a path that was given, with slashes; empty: what is below it has no folder.
+func (o *Options) Name(given string) (string, error) {
 	p := filepath.Clean(given)
 	if o.FullNames {
 		p = strings.TrimLeft(filepath.ToSlash(p[len(filepath.VolumeName(p)):]), "/")

@@ -23,8 +23,8 @@ type fileFlags struct {
 	Paths []string       `arg:"" optional:"" name:"PATH" help:"Files, and folders with all that is in them; - is standard input."`
 }
 
-// find lists the files.
-func (f *fileFlags) find(ctx context.Context) (items []item, skipped []source.Skipped, err error) {
+// find lists the files. nothing tells that there may be none.
+func (f *fileFlags) find(ctx context.Context, nothing bool) (items []item, skipped []source.Skipped, err error) {
 	options, err := (&settings.Files{Links: f.Links, Names: f.Names}).Options()
 	if err != nil {
 		return nil, nil, flagged(err)
@@ -37,7 +37,7 @@ func (f *fileFlags) find(ctx context.Context) (items []item, skipped []source.Sk
 		return nil, nil, errors.New("standard input needs a --name")
 	case inputs == 0 && f.Name != "":
 		return nil, nil, errors.New("--name is that of standard input, the PATH -")
-	case len(f.Paths) == 0 && f.List == "":
+	case len(f.Paths) == 0 && f.List == "" && !nothing:
 		return nil, nil, errors.New("no PATH is given")
 	}
 	list, err := source.Find(paths, options)

@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/source"
+	"github.com/flute-node/flute-node/source/watch"
 )
 
 type sendCommand struct {
@@ -25,6 +26,7 @@ type sendCommand struct {
 	Offload       string `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
 	Profile       string `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
 	fileFlags     `embed:""`
+	watchFlags    `embed:""`
 	objectFlags   `embed:""`
 	carouselFlags `embed:""`
 	announceFlags `embed:""`
@@ -50,17 +52,24 @@ func (c *sendCommand) words() settings.Send {
 
 // Run sends the files and waits until they are out.
 func (c *sendCommand) Run(ctx context.Context, out *output) error {
-	files, skipped, err := c.find(ctx)
+	files, skipped, err := c.find(ctx, c.Watch != "")
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 {
+	watcher, err := c.newWatcher(out)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 && watcher == nil {
 		tellSkipped(out, skipped)
 		return fmt.Errorf("no files to send in %v", c.Paths)
 	}
 	largest := uint64(0)
 	for _, f := range files {
 		largest = max(largest, f.Size)
+	}
+	if watcher != nil {
+		largest = watchedSize
 	}
 	c.now = time.Now()
 	words := c.words()
@@ -106,7 +115,16 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	close(ready)
 	if err == nil {
 		var unread int
-		unread, err = c.send(ctx, out, s, files)
+		unread, err = c.send(ctx, out, s, files, func() error {
+			if watcher == nil {
+				return nil
+			}
+			w := watching{
+				command: c, words: &words, core: &cfg.Session, session: s, watcher: watcher,
+				tois: map[string]flute.TOI{}, changes: map[flute.TOI]watch.Change{},
+			}
+			return w.run(ctx, n)
+		})
 		lost += unread
 	}
 	// The events of what happens while the node stops belong to the output too.
@@ -132,15 +150,21 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 // prepare puts what was said of all files, and then of each, into the files.
 func (c *sendCommand) prepare(files []item, words *settings.Send, cfg *sender.Config) error {
 	for i := range files {
-		f := &files[i]
-		f.StartAt = c.StartAt.At(c.now)
-		f.Priority = settings.PriorityOf(c.Priority, humanName(f.ContentLocation))
-		if err := words.Object.Apply(&f.File, cfg, c.now); err != nil {
-			return flagged(err)
+		if err := c.prepareOne(&files[i], words, cfg); err != nil {
+			return err
 		}
-		if err := f.words.Apply(&f.File, cfg, c.now); err != nil {
-			return fmt.Errorf("%s: line %d: %w", c.List, f.line, err)
-		}
+	}
+	return nil
+}
+
+func (c *sendCommand) prepareOne(f *item, words *settings.Send, cfg *sender.Config) error {
+	f.StartAt = c.StartAt.At(c.now)
+	f.Priority = settings.PriorityOf(c.Priority, humanName(f.ContentLocation))
+	if err := words.Object.Apply(&f.File, cfg, c.now); err != nil {
+		return flagged(err)
+	}
+	if err := f.words.Apply(&f.File, cfg, c.now); err != nil {
+		return fmt.Errorf("%s: line %d: %w", c.List, f.line, err)
 	}
 	return nil
 }
@@ -199,6 +223,9 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 	case c.Repeat < 0:
 		text += ", until it is interrupted"
 	}
+	if c.Watch != "" {
+		text += ", and what comes into " + plain(c.Watch) + ", until it is interrupted"
+	}
 	if (c.Repeat < 0 || c.Repeat > 1) && c.hasFolder() {
 		text += "; files that are added to a folder from now on are not sent"
 	}
@@ -207,7 +234,7 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 
 // send puts the files into the session and waits for its end. It returns how many of them could not be read.
 func (c *sendCommand) send(
-	ctx context.Context, out *output, s *node.Sending, files []item,
+	ctx context.Context, out *output, s *node.Sending, files []item, watch func() error,
 ) (unread int, err error) {
 	for _, f := range files {
 		_, err := s.Add(ctx, f.File, nil)
@@ -219,10 +246,15 @@ func (c *sendCommand) send(
 			notSent(out, &f.File, err)
 		}
 	}
+	if err := watch(); err != nil {
+		return unread, failure{err}
+	}
 	if err = s.Finish(ctx); err == nil {
 		err = s.Wait(ctx)
 	}
 	switch {
+	case ctx.Err() != nil && c.Watch != "":
+		return unread, nil
 	case ctx.Err() != nil && c.Repeat < 0:
 		return unread, nil // the only way to end it
 	case ctx.Err() != nil:

@@ -154,3 +154,25 @@ func TestAutoETag(t *testing.T) {
 		t.Error("no ETag is announced with the digests")
 	}
 }
+
+// TestUpdateOfTheSameVersion: an object whose content is the same version of its Source stays.
+func TestUpdateOfTheSameVersion(t *testing.T) {
+	d := &disk{}
+	d.replace(pattern(2_000))
+	s, _ := oneFile(t, Config{}, 0)
+	prepared := func() *Object {
+		o, err := Prepare(context.Background(), File{ContentLocation: "disk", Source: d}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	first := add(t, s, prepared())
+	if toi, err := s.Update(prepared(), AtOnce); toi != first || err != nil {
+		t.Errorf("the same version: TOI %v, %v; want %v", toi, err, first)
+	}
+	d.replace(pattern(3_000))
+	if toi, err := s.Update(prepared(), AtOnce); toi == first || err != nil {
+		t.Errorf("another version: TOI %v, %v", toi, err)
+	}
+}

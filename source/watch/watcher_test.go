@@ -1,0 +1,215 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/sender"
+)
+
+// rig watches a folder, and keeps what is told.
+type rig struct {
+	t      *testing.T
+	folder string
+	*Watcher
+	mu    sync.Mutex
+	told  []string
+	fail  int // so many changes more
+	stop  func()
+	again bool // what is told counts as sent
+}
+
+func watchFolder(t *testing.T, folder string, cfg Config) *rig {
+	t.Helper()
+	r := &rig{t: t, folder: folder, again: true}
+	cfg.Folder, cfg.Settle, cfg.Warn = folder, 20*time.Millisecond, func(text string) { t.Log(text) }
+	var err error
+	if r.Watcher, err = New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx, r.take) }()
+	r.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(r.stop)
+	return r
+}
+
+func (r *rig) take(c Change) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fail > 0 {
+		r.fail--
+		return errors.New("not now")
+	}
+	if c.Removed {
+		r.told = append(r.told, "- "+c.Name)
+		return nil
+	}
+	o, err := sender.Prepare(context.Background(), c.File, nil)
+	if err != nil {
+		return err
+	}
+	f := o.File()
+	open, err := f.Source.Open()
+	if err != nil {
+		return err
+	}
+	defer open.Close()
+	text, err := io.ReadAll(io.NewSectionReader(open, 0, 1<<20))
+	r.told = append(r.told, f.ContentLocation+" "+string(text))
+	r.Done(c)
+	return err
+}
+
+// wants waits until exactly that was told since the last call, in any order.
+func (r *rig) wants(want ...string) {
+	r.t.Helper()
+	slices.Sort(want)
+	var got []string
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		r.mu.Lock()
+		got = slices.Clone(r.told)
+		if len(got) >= len(want) {
+			r.told = nil
+		}
+		r.mu.Unlock()
+		if slices.Sort(got); len(got) >= len(want) {
+			break
+		}
+	}
+	if !slices.Equal(got, want) {
+		r.t.Errorf("told %q, want %q", got, want)
+	}
+}
+
+// write makes a file, at once: between two steps of a slow machine it might seem to be whole.
+func (r *rig) write(name, text string) {
+	r.t.Helper()
+	at := filepath.Join(r.folder, name)
+	temporary := filepath.Join(filepath.Dir(at), ".new")
+	if err := errors.Join(
+		os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(temporary, []byte(text), 0o600), os.Rename(temporary, at),
+	); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) rename(from, to string) {
+	r.t.Helper()
+	if err := os.Rename(filepath.Join(r.folder, from), filepath.Join(r.folder, to)); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// TestWatcher: files, folders and what is left alone, with what the system tells and without.
+func TestWatcher(t *testing.T) {
+	for name, rescan := range map[string]time.Duration{"told": time.Hour, "looked through": 30 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			box := filepath.Join(t.TempDir(), "box")
+			if err := os.Mkdir(box, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			r := watchFolder(t, box, Config{Rescan: rescan, Exclude: []string{"*.log"}})
+			r.write("a b", "1")
+			r.wants("file:///box/a%20b 1")
+			r.write("a b", "22")
+			r.wants("file:///box/a%20b 22")
+			r.write("d/e/f#", "3")
+			r.wants("file:///box/d/e/f%23 3")
+			for _, alone := range []string{"d/x.part", ".hidden", ".git/x", "d/x.log"} {
+				r.write(alone, "no")
+			}
+			r.rename("d", "D")
+			r.wants("file:///box/D/e/f%23 3", "- d/e/f#")
+			r.write("D/e/g", "4") // in a folder that was renamed
+			r.wants("file:///box/D/e/g 4")
+			r.rename("D/x.part", "D/x")
+			r.wants("file:///box/D/x no")
+			if err := os.RemoveAll(filepath.Join(box, "D")); err != nil {
+				t.Fatal(err)
+			}
+			r.wants("- D/e/f#", "- D/e/g", "- D/x")
+			if err := os.Symlink("/etc/passwd", filepath.Join(box, "link")); err != nil {
+				t.Fatal(err)
+			}
+			r.write("last", "5")
+			r.wants("file:///box/last 5")
+		})
+	}
+}
+
+// TestWatcherState: after a restart what has changed meanwhile is told, and what could not be sent; the State outlives
+// it all.
+func TestWatcherState(t *testing.T) {
+	box, state := t.TempDir(), filepath.Join(t.TempDir(), "state")
+	cfg := Config{State: state, Prefix: "."}
+	r := watchFolder(t, box, cfg)
+	r.write("a", "1")
+	r.write("b", "1")
+	r.write("c", "1")
+	r.wants("file:///a 1", "file:///b 1", "file:///c 1")
+	r.stop()
+	r.write("b", "22")
+	r.write("d", "1")
+	if err := os.Remove(filepath.Join(box, "c")); err != nil {
+		t.Fatal(err)
+	}
+	r = watchFolder(t, box, cfg)
+	r.wants("file:///b 22", "file:///d 1")
+	r.stop()
+	text, err := os.ReadFile(state)
+	if err != nil || strings.Contains(string(text), `"c"`) || !strings.Contains(string(text), `"d"`) {
+		t.Errorf("state: %s, %v", text, err)
+	}
+	r = watchFolder(t, box, cfg)
+	r.write("e", "1")
+	r.wants("file:///e 1")
+	r.stop()
+	for name, text := range map[string]string{"other folder": strings.Replace(string(text), box, "/", 1), "broken": "{"} {
+		if err := os.WriteFile(state, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New(Config{Folder: box, State: state}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestWatcherRetries: what could not be sent is told again, also if that is found out later.
+func TestWatcherRetries(t *testing.T) {
+	box := t.TempDir()
+	r := watchFolder(t, box, Config{Prefix: "."})
+	r.mu.Lock()
+	r.fail = 1
+	r.mu.Unlock()
+	r.write("a", "1")
+	r.wants("file:///a 1")
+}
+
+// TestNewErrors: errors name the field.
+func TestNewErrors(t *testing.T) {
+	box := t.TempDir()
+	for field, cfg := range map[string]Config{
+		"Folder":  {Folder: filepath.Join(box, "none")},
+		"Settle":  {Folder: box, Settle: -1},
+		"Include": {Folder: box, Include: []string{"["}},
+	} {
+		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
