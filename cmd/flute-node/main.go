@@ -4,6 +4,8 @@
 //	flute-node send --to 239.1.1.1:3400 --rate 100Mbit DIR   send a file or a folder
 //	flute-node receive --group 239.1.1.1:3400 DIR            receive what is sent there
 //	flute-node bench fec                                     how fast this machine encodes and decodes
+//	flute-node utp send --to host:4000 DIR                   send to one peer by uTP, which yields to other traffic
+//	flute-node utp receive --listen :4000 DIR                receive what is sent so
 //	flute-node version
 //
 // Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
