@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -42,7 +41,7 @@ func TestNodeHostsUTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dialled, err := a.Dial(t.Context(), b.LocalAddr().(*net.UDPAddr).AddrPort())
+	dialled, err := a.Dial(t.Context(), netip.MustParseAddrPort(b.LocalAddr().String()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -175,8 +175,8 @@ func TestControllerEnds(t *testing.T) {
 	})
 }
 
-// TestSharedPort: datagrams that are not uTP reach the other protocol of the socket, also those that begin like uTP, and
-// its answers leave from the same port; a connection goes on beside.
+// TestSharedPort: datagrams that are not uTP reach the other protocol of the socket, also those that begin like uTP,
+// and its answers leave from the same port; a connection goes on beside.
 func TestSharedPort(t *testing.T) {
 	s := stack(t, utp.Config{})
 	a, b := open(t, s, utp.SocketConfig{}), open(t, s, utp.SocketConfig{})

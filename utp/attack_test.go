@@ -80,8 +80,8 @@ func (x *attacked) send(p wire.Packet) {
 	}
 }
 
-// TestBlindPackets: who sends from the peer's address and port, and does not see the packets, ends nothing and forges no
-// byte: with random ids, and with the right id and random numbers.
+// TestBlindPackets: who sends from the peer's address and port, and does not see the packets, ends nothing and forges
+// no byte: with random ids, and with the right id and random numbers.
 func TestBlindPackets(t *testing.T) {
 	x := newAttacked(t)
 	n := 200_000

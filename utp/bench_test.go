@@ -11,7 +11,8 @@ import (
 
 // BenchmarkLoopback moves 1 MiB an iteration over one connection.
 func BenchmarkLoopback(b *testing.B) {
-	a, c := pair(b, stack(b, utp.Config{}), utp.SocketConfig{Conn: core.Config{SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20}})
+	cfg := utp.SocketConfig{Conn: core.Config{SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20}}
+	a, c := pair(b, stack(b, utp.Config{}), cfg)
 	done := make(chan int64)
 	go func() {
 		n, _ := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{c}, make([]byte, 1<<20))

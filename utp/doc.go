@@ -8,10 +8,10 @@
 //	_, err = c.Write(p)
 //	err = c.Close() // nil: the peer has got all of it
 //
-// A [Stack] runs all of it in a supervision tree of actors: a socket actor for each UDP socket, a channel actor for each
-// connection. One that crashes goes on; one that crashes again resets its own connection, and touches no other. Listen
-// and Dial each start a Stack of their own; a program with many connections starts one, opens a [Socket], and dials and
-// listens there, as many times as it likes. A FLUTE node has a Stack in its tree (node.Node.UTP).
+// A [Stack] runs all of it in a supervision tree of actors: a socket actor for each UDP socket, a channel actor for
+// each connection. One that crashes goes on; one that crashes again resets its own connection, and touches no other.
+// Listen and Dial each start a Stack of their own; a program with many connections starts one, opens a [Socket], and
+// dials and listens there, as many times as it likes. A FLUTE node has a Stack in its tree (node.Node.UTP).
 //
 // A connection is read by its user (Read, ReadFull), or by messages to a [Controller], an actor or a channel of Go, in
 // active mode, as in Erlang: docs/utp.md has the words of both.

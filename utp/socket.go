@@ -55,8 +55,8 @@ type Socket struct {
 	cfg   SocketConfig
 }
 
-// Open opens a Socket. Close must be called on it in the end. An error names what could not be done, or the field of cfg
-// that is at fault.
+// Open opens a Socket. Close must be called on it in the end. An error names what could not be done, or the field of
+// cfg that is at fault.
 func (s *Stack) Open(cfg SocketConfig) (*Socket, error) {
 	if !cfg.Local.IsValid() {
 		cfg.Local = netip.AddrPortFrom(netip.IPv4Unspecified(), cfg.Local.Port())

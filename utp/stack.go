@@ -20,8 +20,8 @@ import (
 // Config configures a Stack. The zero value is ready for use.
 type Config struct {
 	Logger *slog.Logger // what the actor system logs; nil: nothing is logged
-	// System is the application's own actor system, in which the tree runs, below a root actor "utp", "utp-2" and so on.
-	// Nil: the Stack has one of its own, which costs 3 MB.
+	// System is the application's own actor system, in which the tree runs, below a root actor "utp", "utp-2" and so
+	// on. Nil: the Stack has one of its own, which costs 3 MB.
 	System *actor.ActorSystem
 	// OnRestart is told what supervisors decide about actors that crash. It must not block. Nil: nobody is.
 	OnRestart func(supervisor.Event)
@@ -89,8 +89,8 @@ func Start(cfg Config) (*Stack, error) {
 	}
 }
 
-// Host returns a Stack that runs in the tree of somebody else, who spawns Spec under the name "utp", calls Attach before
-// that, Stop before the tree is stopped, and Close once it has ended.
+// Host returns a Stack that runs in the tree of somebody else, who spawns Spec under the name "utp", calls Attach
+// before that, Stop before the tree is stopped, and Close once it has ended.
 func Host(cfg Config) *Stack { return newStack(cfg) }
 
 // Attach says in which system a hosted Stack runs, and below which actor.

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -98,13 +99,14 @@ func (c *demoCommand) runUTP(ctx context.Context, out *output) error {
 	if ctx.Err() != nil {
 		return interruption(ctx, "before all files were there")
 	}
-	text := fmt.Sprintf("%d of %d files verified by SHA-256, %s in %.2f s, %s/s\n"+
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf("%d of %d files verified by SHA-256, %s in %.2f s, %s/s\n"+
 		"%d datagrams, %d of both directions lost, %d sent again", r.Verified, r.Files, formatBytes(r.Bytes), r.Elapsed,
-		formatBytes(uint64(float64(r.Bytes)/r.Elapsed)), r.Sent, r.Lost, r.Resent)
+		formatBytes(uint64(float64(r.Bytes)/r.Elapsed)), r.Sent, r.Lost, r.Resent))
 	for _, f := range r.Failures {
-		text += "\n" + f
+		text.WriteString("\n" + f)
 	}
-	out.table("demo", r, text)
+	out.table("demo", r, text.String())
 	if r.Verified < r.Files {
 		return errFailed
 	}

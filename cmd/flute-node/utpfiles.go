@@ -72,7 +72,8 @@ func (c *utpSendCommand) sendInput(ctx context.Context, out *output, e *utpEnd) 
 	if err = e.endOf(ctx, err); err != nil {
 		return err
 	}
-	out.note("sent", utpMoved{n}, fmt.Sprintf("%s sent in %v", formatBytes(uint64(n)), time.Since(start).Round(time.Millisecond)))
+	elapsed := time.Since(start).Round(time.Millisecond)
+	out.note("sent", utpMoved{n}, fmt.Sprintf("%s sent in %v", formatBytes(uint64(n)), elapsed))
 	return nil
 }
 

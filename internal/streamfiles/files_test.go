@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,21 +32,33 @@ func tree(t *testing.T, sizes ...int) string {
 	return dir
 }
 
-// cut is a connection that ends after so many bytes.
-type cut struct {
-	net.Conn
+// end is one end of a connection that ends after so many bytes.
+type end struct {
+	r    *io.PipeReader
+	w    *io.PipeWriter
 	left int
 }
 
-func (c *cut) Write(p []byte) (int, error) {
-	if c.left < len(p) {
-		n, _ := c.Conn.Write(p[:c.left])
-		c.left = 0
-		return n, errors.Join(io.ErrClosedPipe, c.Close())
-	}
-	c.left -= len(p)
-	return c.Conn.Write(p)
+// connect returns the two ends of a connection, the first of which may write limit bytes.
+func connect(limit int) (a, b *end) {
+	ra, wb := io.Pipe()
+	rb, wa := io.Pipe()
+	return &end{ra, wa, limit}, &end{rb, wb, 1 << 30}
 }
+
+func (e *end) Read(p []byte) (int, error) { return e.r.Read(p) }
+
+func (e *end) Write(p []byte) (int, error) {
+	if e.left < len(p) {
+		n, _ := e.w.Write(p[:e.left])
+		e.left = 0
+		return n, errors.Join(io.ErrClosedPipe, e.Close())
+	}
+	e.left -= len(p)
+	return e.w.Write(p)
+}
+
+func (e *end) Close() error { return errors.Join(e.r.Close(), e.w.Close()) }
 
 // move sends a folder into another, over a connection that ends after limit bytes. sent is how many bytes of files were
 // told to have been moved.
@@ -62,10 +73,10 @@ func move(t *testing.T, from, to string, limit int) (whole int, sent int64, errs
 		t.Fatal(err)
 	}
 	defer root.Close()
-	a, b := net.Pipe()
+	a, b := connect(limit)
 	failed := make(chan error, 1)
 	go func() {
-		failed <- Send(&cut{a, limit}, files, Progress{
+		failed <- Send(a, files, Progress{
 			Ended: func(_ string, size, from int64, err error) {
 				if err == nil {
 					sent += size - from
@@ -172,11 +183,12 @@ func TestOtherBeginning(t *testing.T) {
 
 // TestHostileSenders: no name leads out of the folder, and what is not the protocol ends the connection.
 func TestHostileSenders(t *testing.T) {
+	const bytes = `{"from":0}` + "\nA" + `{"sha256":""}` + "\n" + `{"end":true}` + "\n"
 	for name, c := range map[string]struct{ says, want string }{
-		"above":      {`{"name":"../x","size":1}` + "\n" + `{"from":0}` + "\nA" + `{"sha256":""}` + "\n" + `{"end":true}` + "\n", "not a name"},
-		"absolute":   {`{"name":"/x","size":1}` + "\n" + `{"from":0}` + "\nA" + `{"sha256":""}` + "\n" + `{"end":true}` + "\n", "not a name"},
-		"part":       {`{"name":".x` + partSuffix + `","size":1}` + "\n" + `{"from":0}` + "\nA" + `{"sha256":""}` + "\n" + `{"end":true}` + "\n", "not a name"},
-		"no digest":  {`{"name":"x","size":1}` + "\n" + `{"from":0}` + "\nA" + `{"sha256":""}` + "\n" + `{"end":true}` + "\n", "SHA-256"},
+		"above":      {`{"name":"../x","size":1}` + "\n" + bytes, "not a name"},
+		"absolute":   {`{"name":"/x","size":1}` + "\n" + bytes, "not a name"},
+		"part":       {`{"name":".x` + partSuffix + `","size":1}` + "\n" + bytes, "not a name"},
+		"no digest":  {`{"name":"x","size":1}` + "\n" + bytes, "SHA-256"},
 		"beyond":     {`{"name":"x","size":1}` + "\n" + `{"from":2}` + "\n", "not the protocol"},
 		"negative":   {`{"name":"x","size":-1}` + "\n", "not the protocol"},
 		"no offer":   {`{"from":0}` + "\n", "not the protocol"},
@@ -226,7 +238,7 @@ func TestFileChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	a, b := net.Pipe()
+	a, b := connect(1 << 30)
 	failed := make(chan error, 1)
 	go func() { failed <- Send(a, files, Progress{}) }()
 	whole, err := Receive(b, root, Progress{})

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Find lists the files of paths: of a folder all regular files in it, below the folder's own name. skipped are the paths
-// that are neither. Two files of one name are an error.
+// Find lists the files of paths: of a folder all regular files in it, below the folder's own name. skipped are the
+// paths that are neither. Two files of one name are an error.
 func Find(paths []string) (files []File, skipped []string, err error) {
 	names := map[string]string{}
 	for _, top := range paths {

@@ -187,11 +187,10 @@ func (r *receiving) copy(m offer, w *os.File, h hash.Hash, from int64, ended *er
 		}
 	}()
 	for at := from; at < m.Size; {
-		p, err := r.in.Peek(1)
-		if err != nil {
+		if _, err := r.in.Peek(1); err != nil {
 			return unexpected(err)
 		}
-		p, _ = r.in.Peek(int(min(int64(r.in.Buffered()), m.Size-at)))
+		p, _ := r.in.Peek(int(min(int64(r.in.Buffered()), m.Size-at)))
 		h.Write(p)
 		if w != nil && *ended == nil {
 			_, *ended = w.Write(p)

@@ -68,8 +68,8 @@ type Wishes struct {
 	Abort      bool
 }
 
-// New returns a Channel for conn, which belongs to it from now on. number differs from that of all other channels of the
-// tree.
+// New returns a Channel for conn, which belongs to it from now on. number differs from that of all other channels of
+// the tree.
 func New(number uint64, line *Line, remote netip.AddrPort, sendID wire.ConnID, conn *core.Conn) *Channel {
 	c := &Channel{
 		number: number, key: Key{remote, conn.ID()}, SendID: sendID, line: line, conn: conn,

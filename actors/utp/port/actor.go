@@ -208,7 +208,9 @@ func (p *portActor) stranger(ctx actor.Context, now time.Time, d *slab.Datagram)
 }
 
 // begin enters a connection, and has its actor spawned.
-func (p *portActor) begin(ctx actor.Context, remote netip.AddrPort, send wire.ConnID, conn *core.Conn) *channel.Channel {
+func (p *portActor) begin(
+	ctx actor.Context, remote netip.AddrPort, send wire.ConnID, conn *core.Conn,
+) *channel.Channel {
 	c := channel.New(p.cfg.Number(), p.line, remote, send, conn)
 	p.table[c.Key()] = c
 	p.open[c] = struct{}{}
