@@ -32,6 +32,7 @@ type Mailbox struct {
 	scheduled bool // process runs, or is queued in the dispatcher
 	started   bool // Started has reached the actor; before, it could only ignore user messages
 	suspended bool // a failure waits for the decision of the supervisor
+	holding   bool // Data waits for Hold(false)
 	closed    bool // user messages are refused; until RegisterHandlers
 	stopped   bool // the actor has handled Stopped; until the next actor takes over
 	watches   []any
@@ -107,13 +108,25 @@ func (m *Mailbox) PostSystemMessage(msg any) {
 	m.schedule()
 }
 
+// Hold keeps the Data that waits, and that comes, from the actor until Hold(false). All other messages reach it. It is
+// the actor's to call; the next actor begins without.
+func (m *Mailbox) Hold(hold bool) {
+	m.mu.Lock()
+	if m.holding == hold {
+		m.mu.Unlock()
+		return
+	}
+	m.holding = hold
+	m.schedule()
+}
+
 // RegisterHandlers connects the Mailbox to an actor that is being spawned.
 func (m *Mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.disp = dispatcher
 	m.loop, _ = dispatcher.(*Loop)
-	m.closed, m.started = false, false
+	m.closed, m.started, m.holding = false, false, false
 	if m.invoker == nil {
 		m.invoker = invoker
 		return

@@ -44,7 +44,7 @@ func (m *Mailbox) next() (entry, queue, actor.MessageInvoker) {
 	case m.suspended || !m.started:
 	case m.control.Len() > 0:
 		return m.control.Pop(), queueControl, m.invoker
-	case m.data.Len() > 0:
+	case m.data.Len() > 0 && !m.holding:
 		return m.data.Pop(), queueData, m.invoker
 	}
 	m.scheduled = false

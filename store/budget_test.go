@@ -92,7 +92,7 @@ func TestBudgetPagesLeaveRoom(t *testing.T) {
 	session := store.NewBudget(1<<62, node)
 	for i := range 1000 {
 		object := &null{}
-		b := store.NewBuffer(object, store.NewBudget(1<<62, session))
+		b := newDirect(object, store.NewBudget(1<<62, session))
 		if _, err := b.WriteAt(make([]byte, 5*symbol), 1<<30); err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +111,7 @@ func TestBudgetPagesLeaveRoom(t *testing.T) {
 // TestBudgetSmallObjects: the first bytes of an object do not cost a whole page.
 func TestBudgetSmallObjects(t *testing.T) {
 	budget := unlimited()
-	b := store.NewBuffer(&array{}, budget)
+	b := newDirect(&array{}, budget)
 	_, _ = b.WriteAt(make([]byte, 100), 0)
 	if budget.Used() > 10*100 {
 		t.Errorf("%d bytes reserved for 100", budget.Used())

@@ -7,7 +7,7 @@ import (
 )
 
 // steady returns a function that writes the next symbol, 5 in 100 of them late, of an endless object.
-func steady(b *store.Buffer, loss bool) func() {
+func steady(b *direct, loss bool) func() {
 	p := make([]byte, symbol)
 	var off int64
 	i := 0
@@ -25,7 +25,7 @@ func steady(b *store.Buffer, loss bool) func() {
 
 func TestBufferAllocs(t *testing.T) {
 	for _, loss := range []bool{false, true} {
-		next := steady(store.NewBuffer(&null{}, store.NewBudget(64<<20, unlimited())), loss)
+		next := steady(newDirect(&null{}, store.NewBudget(64<<20, unlimited())), loss)
 		for range 10000 {
 			next()
 		}
@@ -34,7 +34,7 @@ func TestBufferAllocs(t *testing.T) {
 		}
 	}
 	// Pages that are never complete, and leave by eviction.
-	b := store.NewBuffer(&null{}, unlimited())
+	b := newDirect(&null{}, unlimited())
 	p := make([]byte, symbol)
 	var off int64
 	next := func() {
@@ -52,21 +52,21 @@ func TestBufferAllocs(t *testing.T) {
 func BenchmarkBufferWriteAt(b *testing.B) {
 	for _, tc := range []struct {
 		name string
-		run  func(b *testing.B, buffer *store.Buffer)
+		run  func(b *testing.B, buffer *direct)
 	}{
-		{"in order", func(b *testing.B, buffer *store.Buffer) {
+		{"in order", func(b *testing.B, buffer *direct) {
 			next := steady(buffer, false)
 			for b.Loop() {
 				next()
 			}
 		}},
-		{"disorder", func(b *testing.B, buffer *store.Buffer) {
+		{"disorder", func(b *testing.B, buffer *direct) {
 			next := steady(buffer, true)
 			for b.Loop() {
 				next()
 			}
 		}},
-		{"5 % lost for good", func(b *testing.B, buffer *store.Buffer) {
+		{"5 % lost for good", func(b *testing.B, buffer *direct) {
 			p := make([]byte, symbol)
 			i := int64(0)
 			for b.Loop() {
@@ -76,7 +76,7 @@ func BenchmarkBufferWriteAt(b *testing.B) {
 				i++
 			}
 		}},
-		{"four blocks interleaved", func(b *testing.B, buffer *store.Buffer) {
+		{"four blocks interleaved", func(b *testing.B, buffer *direct) {
 			p := make([]byte, symbol)
 			i := int64(0)
 			for b.Loop() {
@@ -88,7 +88,7 @@ func BenchmarkBufferWriteAt(b *testing.B) {
 		b.Run(tc.name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(symbol)
-			tc.run(b, store.NewBuffer(&null{}, unlimited()))
+			tc.run(b, newDirect(&null{}, unlimited()))
 		})
 	}
 	// What it is measured by: the bytes are copied once.

@@ -3,14 +3,11 @@ package store_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,7 +40,7 @@ func TestBufferAgainstArray(t *testing.T) {
 				rnd := rand.New(rand.NewPCG(seed, 1))
 				budget := store.NewBudget(tc.budget, nil)
 				object := &array{}
-				b := store.NewBuffer(object, budget)
+				b := newDirect(object, budget)
 				b.SetPages(tc.pages)
 				var want []byte
 				for range 200 {
@@ -98,7 +95,7 @@ func TestBufferAgainstArray(t *testing.T) {
 	}
 }
 
-func checkRead(t *testing.T, b *store.Buffer, want []byte, off, n int) {
+func checkRead(t *testing.T, b *direct, want []byte, off, n int) {
 	t.Helper()
 	got := bytes.Repeat([]byte{0xa5}, n)
 	m, err := b.ReadAt(got, int64(off))
@@ -125,7 +122,7 @@ func checkBelow(t *testing.T, object *array, want []byte, end int) {
 func TestBufferInOrder(t *testing.T) {
 	data := pattern(10*store.PageSize + 100)
 	object, budget := &array{}, unlimited()
-	b := store.NewBuffer(object, budget)
+	b := newDirect(object, budget)
 	for off := 0; off < len(data); off += symbol {
 		if _, err := b.WriteAt(data[off:min(off+symbol, len(data))], int64(off)); err != nil {
 			t.Fatal(err)
@@ -154,7 +151,7 @@ func TestBufferLossRepaired(t *testing.T) {
 	const block = 64 * symbol
 	data := pattern(100 * block)
 	object, budget := &array{}, unlimited()
-	b := store.NewBuffer(object, budget)
+	b := newDirect(object, budget)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var lost []int
 	for off := 0; off < len(data); off += symbol {
@@ -187,7 +184,7 @@ func TestBufferLossRepaired(t *testing.T) {
 // TestBufferEviction: beyond the limit of pages the oldest is written, adjacent symbols as one run, and opened again.
 func TestBufferEviction(t *testing.T) {
 	object := &array{}
-	b := store.NewBuffer(object, unlimited())
+	b := newDirect(object, unlimited())
 	b.SetPages(2)
 	write := func(off, n int) {
 		t.Helper()
@@ -224,7 +221,7 @@ func TestBufferEviction(t *testing.T) {
 // TestBufferManyRuns: a page with too many holes is written, not kept for ever at a growing price.
 func TestBufferManyRuns(t *testing.T) {
 	object := &array{}
-	b := store.NewBuffer(object, unlimited())
+	b := newDirect(object, unlimited())
 	want := make([]byte, store.PageSize-1)
 	for off := 0; off < store.PageSize; off += 2 {
 		want[off] = byte(off/2) | 1
@@ -244,151 +241,11 @@ func TestBufferManyRuns(t *testing.T) {
 	}
 }
 
-// TestBufferFaults lets the n-th write fail, or fall short. From then on every method returns that error, and the
-// budget is whole again after Release.
-func TestBufferFaults(t *testing.T) {
-	boom := errors.New("boom")
-	data := pattern(8 * store.PageSize)
-	for _, tc := range []struct {
-		name  string
-		short int
-		err   error
-		want  error
-	}{
-		{"error", symbol, boom, boom},
-		{"short write with an error", 1, boom, boom},
-		{"short write without an error", 1, nil, io.ErrShortWrite},
-	} {
-		for nth := 1; nth <= 8; nth++ {
-			t.Run(fmt.Sprintf("%s at write %d", tc.name, nth), func(t *testing.T) {
-				object := &array{fail: func(n, _ int) (int, error) {
-					if n == nth {
-						return tc.short, tc.err
-					}
-					return 0, nil
-				}}
-				budget := unlimited()
-				b := store.NewBuffer(object, budget)
-				var first error
-				for off := 0; off < len(data) && first == nil; off += symbol {
-					_, first = b.WriteAt(data[off:min(off+symbol, len(data))], int64(off))
-				}
-				if first == nil {
-					first = b.Flush()
-				}
-				if !errors.Is(first, tc.want) {
-					t.Fatalf("error %v, want %v", first, tc.want)
-				}
-				if len(object.writes) != nth {
-					t.Errorf("%d writes, want the error after %d", len(object.writes), nth)
-				}
-				_, werr := b.WriteAt([]byte{1}, 0)
-				_, rerr := b.ReadAt(make([]byte, 1), 0)
-				for _, err := range []error{werr, rerr, b.Flush(), b.FlushBefore(0)} {
-					if !errors.Is(err, tc.want) {
-						t.Errorf("error %v does not stick, want %v", err, tc.want)
-					}
-				}
-				b.Release()
-				if err := b.Flush(); !errors.Is(err, tc.want) {
-					t.Errorf("after Release: %v, want %v", err, tc.want)
-				}
-				if budget.Used() != 0 {
-					t.Errorf("%d bytes reserved after Release", budget.Used())
-				}
-				if len(object.writes) != nth {
-					t.Errorf("the object was written to after its error")
-				}
-			})
-		}
-	}
-}
-
-// TestBufferPanic: an Object that panics leaves the Buffer as it was, so that a restarted actor goes on with it.
-func TestBufferPanic(t *testing.T) {
-	data := pattern(3 * store.PageSize)
-	object := &array{fail: func(n, _ int) (int, error) {
-		if n == 2 {
-			panic("boom")
-		}
-		return 0, nil
-	}}
-	b := store.NewBuffer(object, unlimited())
-	for off := 0; off < len(data); {
-		func() {
-			defer func() { _ = recover() }()
-			_, err := b.WriteAt(data[off:min(off+symbol, len(data))], int64(off))
-			if err != nil {
-				t.Fatal(err)
-			}
-			off += symbol
-		}()
-	}
-	if err := b.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(object.bytes, data) {
-		t.Error("the object differs")
-	}
-}
-
-// TestBufferReadFault: an error of a read concerns that read only.
-func TestBufferReadFault(t *testing.T) {
-	boom := errors.New("boom")
-	object := &failingReader{err: boom}
-	b := store.NewBuffer(object, unlimited())
-	if _, err := b.ReadAt(make([]byte, 10), 0); !errors.Is(err, boom) {
-		t.Errorf("ReadAt: %v, want %v", err, boom)
-	}
-	if _, err := b.WriteAt(make([]byte, symbol), 0); err != nil {
-		t.Errorf("WriteAt: %v", err)
-	}
-	if _, err := b.ReadAt(make([]byte, 10), 0); err != nil {
-		t.Errorf("ReadAt of what a page holds: %v", err)
-	}
-}
-
-type failingReader struct {
-	null
-	err error
-}
-
-func (r *failingReader) ReadAt([]byte, int64) (int, error) { return 0, r.err }
-
-// TestBufferFullDisk writes to the device that is always full.
-func TestBufferFullDisk(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("no /dev/full")
-	}
-	f, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
-	if err != nil {
-		t.Skip(err)
-	}
-	defer f.Close()
-	b := store.NewBuffer(device{f}, unlimited())
-	if _, err := b.WriteAt(make([]byte, symbol), 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Flush(); !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("Flush: %v, want no space left on device", err)
-	}
-	if _, err := b.WriteAt([]byte("hello"), 0); !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("WriteAt: %v, want no space left on device", err)
-	}
-}
-
-type device struct{ *os.File }
-
-func (device) Discard() error { return nil }
-
 func TestBufferOutOfRange(t *testing.T) {
-	b := store.NewBuffer(&array{}, nil)
+	b := newDirect(&array{}, nil)
 	for _, off := range []int64{-1, math.MinInt64, math.MaxInt64, math.MaxInt64 - 1} {
 		if n, err := b.WriteAt([]byte{1, 2}, off); err == nil {
 			t.Errorf("WriteAt(2 bytes, %d) = %d, nil", off, n)
-		}
-		if n, err := b.ReadAt([]byte{1, 2}, off); err == nil {
-			t.Errorf("ReadAt(2 bytes, %d) = %d, nil", off, n)
 		}
 	}
 	_, _ = b.WriteAt(make([]byte, store.PageSize), 0) // what pays for a page
@@ -403,7 +260,7 @@ func TestBufferOutOfRange(t *testing.T) {
 
 func TestBufferRelease(t *testing.T) {
 	object, budget := &array{}, unlimited()
-	b := store.NewBuffer(object, budget)
+	b := newDirect(object, budget)
 	_, _ = b.WriteAt(make([]byte, symbol), 0)
 	b.Release()
 	b.Release()
@@ -417,7 +274,7 @@ func TestBufferRelease(t *testing.T) {
 
 // TestBufferHostileOffsets: a symbol far away costs one page, wherever it claims to belong.
 func TestBufferHostileOffsets(t *testing.T) {
-	b := store.NewBuffer(&null{}, unlimited())
+	b := newDirect(&null{}, unlimited())
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for i := range int64(1000) {

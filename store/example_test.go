@@ -18,7 +18,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	buffer := store.NewBuffer(object, node)
+	buffer := store.NewBuffer(node)
 	for _, symbol := range []struct {
 		off  int64
 		data string
@@ -28,11 +28,12 @@ func Example() {
 			return
 		}
 	}
-	if err := buffer.Flush(); err != nil {
+	tail := buffer.Take() // another goroutine may write it
+	defer tail.Release()
+	if err := tail.Write(object); err != nil {
 		fmt.Println(err)
 		return
 	}
-	buffer.Release()
 
 	name, _ := store.Name("http://www.example.com/greeting.txt")
 	path, err := st.Publish(object, name)

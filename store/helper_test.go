@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"errors"
 	"io"
+	"math"
 	"sync"
 
 	"github.com/flute-node/flute-node/store"
@@ -49,6 +51,62 @@ func (a *array) WriteAt(p []byte, off int64) (int, error) {
 func (a *array) Truncate(int64) error { return nil }
 func (a *array) Sync() error          { return nil }
 func (a *array) Discard() error       { return nil }
+
+// direct writes what a Buffer wants written at once.
+type direct struct {
+	*store.Buffer
+	object store.Object
+}
+
+func newDirect(o store.Object, budget *store.Budget) *direct {
+	return &direct{store.NewBuffer(budget), o}
+}
+
+func (d *direct) WriteAt(p []byte, off int64) (int, error) {
+	n, err := d.Buffer.WriteAt(p, off)
+	return n, errors.Join(err, d.drain())
+}
+
+func (d *direct) Flush() error { return d.FlushBefore(math.MaxInt64) }
+
+func (d *direct) FlushBefore(end int64) error {
+	d.Buffer.FlushBefore(end)
+	return d.drain()
+}
+
+func (d *direct) drain() error {
+	t := d.Begin()
+	if t == nil {
+		return nil
+	}
+	err := t.Write(d.object)
+	d.End(t)
+	return err
+}
+
+// ReadAt reads all that was written, wherever it is.
+func (d *direct) ReadAt(p []byte, off int64) (int, error) {
+	gaps := d.Peek(p, off, nil)
+	var end int64 // after the last byte that is there
+	if len(gaps) == 0 || gaps[len(gaps)-1].End() < off+int64(len(p)) {
+		end = off + int64(len(p))
+	} else {
+		end = gaps[len(gaps)-1].Off
+	}
+	for _, g := range gaps {
+		part := p[g.Off-off : g.End()-off]
+		n, err := d.object.ReadAt(part, g.Off)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return 0, err
+		}
+		clear(part[n:])
+		end = max(end, g.Off+int64(n))
+	}
+	if n := int(end - off); n < len(p) {
+		return n, io.EOF
+	}
+	return len(p), nil
+}
 
 // null is an Object that costs nothing.
 type null struct{ writes int }

@@ -11,7 +11,7 @@ import (
 func TestScatteredWrites(t *testing.T) {
 	for _, n := range []int{1, 20, 1400, 1 << 14} {
 		object, budget := &null{}, unlimited()
-		b := store.NewBuffer(object, budget)
+		b := newDirect(object, budget)
 		for i := range 1000 {
 			if _, err := b.WriteAt(make([]byte, n), int64(i)*10*store.PageSize); err != nil {
 				t.Fatal(err)

@@ -35,6 +35,7 @@ type Object interface {
 	Truncate(size int64) error
 	// Sync makes what was written durable. Publish does so by itself.
 	Sync() error
-	// Discard removes the object and frees what it holds. It may be called more than once, and after Publish.
+	// Discard removes the object and frees what it holds. It may be called more than once, after Publish, and after the
+	// Close of the Store.
 	Discard() error
 }

@@ -1,32 +1,159 @@
 package store
 
-// Tail is what a Buffer held when it was taken from it: bytes of an Object that are to be written. It lets another
-// goroutine write them, such as one that may wait for a disk. It is not safe for concurrent use. A nil Tail is empty.
-type Tail struct{ buffer Buffer }
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+)
 
-// Take takes all pages from b, which is empty afterwards: until the Tail is flushed, b does not see their bytes, and
-// its owner must neither read nor write. The pages stay charged to the budget of b until the Tail is flushed or
-// released. Take returns the error that sticks to b, if there is one.
-func (b *Buffer) Take() (*Tail, error) {
-	if b.err != nil {
-		return nil, b.err
-	}
-	t := &Tail{buffer: *b}
-	b.pages, b.last = nil, nil
-	return t, nil
+const (
+	// chunkOverhead is charged for bytes that are queued without a page besides themselves.
+	chunkOverhead = 128
+	// maxUnpaid bounds the bytes that are queued although the budget is spent: what is in hand goes to the object, as
+	// it would through a page, and whoever heeds IsShort brings no more meanwhile. Without them an object whose repair
+	// symbols have spent the budget could never be completed.
+	maxUnpaid = 128 << 10
+)
+
+// chunk is bytes of an Object that are to be written. They do not change any more.
+type chunk struct {
+	off   int64
+	bytes []byte
+	page  *page  // that they are the last bytes of; nil: another chunk has it, or there is none
+	cost  uint64 // charged for bytes without a page
+	done  func() // called when it is freed; nil: nothing
 }
 
-// Flush writes the bytes to the Object and frees the pages. After an error, Release frees what is left.
-func (t *Tail) Flush() error {
+// enqueue queues what a page holds.
+func (b *Buffer) enqueue(p *page) {
+	for i, r := range p.runs {
+		c := chunk{off: p.index*pageSize + int64(r.start), bytes: p.bytes[r.start:r.end]}
+		if i == len(p.runs)-1 {
+			c.page = p
+		}
+		b.queue = append(b.queue, c)
+	}
+}
+
+// copy queues bytes for which there is no page; false when there is no room for them either.
+func (b *Buffer) copy(part []byte, off int64) bool {
+	cost := uint64(len(part)) + chunkOverhead
+	if !b.budget.TryReserve(cost) {
+		b.short = true
+		if b.unpaid+len(part) > maxUnpaid {
+			return false
+		}
+		b.unpaid += len(part)
+		cost = 0
+	}
+	b.queue = append(b.queue, chunk{off: off, bytes: bytes.Clone(part), cost: cost})
+	return true
+}
+
+// Lend has p written, which is not copied: nobody may change it before the function that Charge is given next is called.
+// It costs nothing and always succeeds. p must not be empty.
+func (b *Buffer) Lend(p []byte, off int64) { b.queue = append(b.queue, chunk{off: off, bytes: p}) }
+
+// Charge makes b the owner of the memory that was lent since the last Charge, for which cost is charged to its budget.
+// done is called when it is written or released, on any goroutine.
+func (b *Buffer) Charge(cost uint64, done func()) {
+	c := &b.queue[len(b.queue)-1]
+	c.cost, c.done = cost, done
+}
+
+// free gives back what is charged for chunks, and empties them.
+func free(budget *Budget, chunks []chunk) {
+	for i, c := range chunks {
+		budget.Release(c.cost)
+		if c.page != nil {
+			budget.putPage(c.page)
+		}
+		if c.done != nil {
+			c.done()
+		}
+		chunks[i] = chunk{}
+	}
+}
+
+// Tail is bytes that a Buffer wants written. Another goroutine may write them, such as one that may wait for a disk. It
+// is not safe for concurrent use. A nil Tail is empty.
+type Tail struct {
+	budget *Budget
+	chunks []chunk
+}
+
+// Begin returns what is to be written now; nil: nothing, or another Tail is being written. The Buffer still has the
+// bytes. End tells it when they are written; after a Release of the Buffer, Tail.Release frees them instead.
+func (b *Buffer) Begin() *Tail {
+	if b.tail != nil || len(b.queue) == 0 {
+		return nil
+	}
+	b.tail = &Tail{b.budget, b.queue}
+	b.queue = nil
+	return b.tail
+}
+
+// End frees what the Tail, which Begin has returned, holds: it is written.
+func (b *Buffer) End(t *Tail) {
+	for _, c := range t.chunks {
+		if c.page != nil {
+			b.held -= cost(len(c.page.bytes))
+		}
+	}
+	t.Release()
+	if b.tail = nil; len(b.queue) == 0 {
+		b.short, b.unpaid = false, 0
+	}
+}
+
+// IsWriting reports whether a Tail that Begin has returned is being written.
+func (b *Buffer) IsWriting() bool { return b.tail != nil }
+
+// IsShort reports whether the budget had no room for a page, and bytes wait to be written: more should come only when
+// they are.
+func (b *Buffer) IsShort() bool { return b.short && (b.tail != nil || len(b.queue) > 0) }
+
+// IsWritten reports whether all bytes below end that came are written.
+func (b *Buffer) IsWritten(end int64) bool {
+	below := func(c chunk) bool { return c.off < end }
+	return (b.tail == nil || !slices.ContainsFunc(b.tail.chunks, below)) && !slices.ContainsFunc(b.queue, below) &&
+		(len(b.pages) == 0 || b.pages[0].index*pageSize >= end)
+}
+
+// Take takes all bytes from b, which is empty afterwards, also for Peek. They stay charged until Tail.Release. No other
+// Tail may be in use.
+func (b *Buffer) Take() *Tail {
+	b.Flush()
+	t := &Tail{b.budget, b.queue}
+	b.queue, b.held, b.short, b.unpaid = nil, 0, false, 0
+	return t
+}
+
+// Write writes the bytes to o.
+func (t *Tail) Write(o io.WriterAt) error {
 	if t == nil {
 		return nil
 	}
-	return t.buffer.Flush()
+	for _, c := range t.chunks {
+		n, err := o.WriteAt(c.bytes, c.off)
+		if err == nil && n < len(c.bytes) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return fmt.Errorf("store: buffer: write of %d bytes at %d: %w", len(c.bytes), c.off, err)
+		}
+	}
+	return nil
 }
 
-// Release frees the pages without writing them. It does nothing after a Flush without error.
+// IsEmpty reports whether there is nothing to write.
+func (t *Tail) IsEmpty() bool { return t == nil || len(t.chunks) == 0 }
+
+// Release frees the memory, whether it was written or not. It may be called more than once.
 func (t *Tail) Release() {
 	if t != nil {
-		t.buffer.free(len(t.buffer.pages))
+		free(t.budget, t.chunks)
+		t.chunks = nil
 	}
 }

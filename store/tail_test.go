@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"testing"
 
 	"github.com/flute-node/flute-node/store"
@@ -10,73 +11,222 @@ import (
 
 var errFull = errors.New("disk is full")
 
-// TestTail: what was taken is written later, is charged until then, and the Buffer goes on.
-func TestTail(t *testing.T) {
+// writeAt writes to a Buffer, which must take it.
+func writeAt(t *testing.T, b *store.Buffer, p []byte, off int64) {
+	t.Helper()
+	if n, err := b.WriteAt(p, off); n != len(p) || err != nil {
+		t.Fatalf("WriteAt = %d, %v", n, err)
+	}
+}
+
+// peek returns the n bytes at off that b holds, which must be all.
+func peek(t *testing.T, b *store.Buffer, off int64, n int) []byte {
+	t.Helper()
+	p := make([]byte, n)
+	if gaps := b.Peek(p, off, nil); len(gaps) > 0 {
+		t.Fatalf("not held: %v", gaps)
+	}
+	return p
+}
+
+// TestWriteBehind: bytes that are being written can be read, are charged until End, and go to the object before those
+// that came later; meanwhile no other Tail begins.
+func TestWriteBehind(t *testing.T) {
 	object, budget := &array{}, unlimited()
-	b := store.NewBuffer(object, budget)
-	write := func(s string, off int64) {
-		t.Helper()
-		if _, err := b.WriteAt([]byte(s), off); err != nil {
-			t.Fatal(err)
-		}
+	b := store.NewBuffer(budget)
+	one, two := pattern(store.PageSize), bytes.Repeat([]byte{2}, store.PageSize)
+	writeAt(t, b, one, 0)
+	tail := b.Begin()
+	if tail == nil || b.Begin() != nil || !b.IsWriting() || b.IsWritten(1) || budget.Used() < store.PageSize {
+		t.Fatalf("%v, %d bytes charged", tail, budget.Used())
 	}
-	write("tiny", 0)
-	tail, err := b.Take()
-	if err != nil {
-		t.Fatal(err)
+	if !bytes.Equal(peek(t, b, 10, 100), one[10:110]) {
+		t.Error("other bytes while they are written")
 	}
-	if len(object.writes) != 0 || budget.Used() == 0 {
-		t.Fatalf("%v written, %d bytes charged before Flush", object.writes, budget.Used())
+	writeAt(t, b, two, 0)
+	writeAt(t, b, one[:100], store.PageSize)
+	if !bytes.Equal(peek(t, b, 0, store.PageSize+100), append(bytes.Clone(two), one[:100]...)) {
+		t.Error("the later bytes are not read")
 	}
-	if err := tail.Flush(); err != nil || !bytes.Equal(object.bytes, []byte("tiny")) || budget.Used() != 0 {
-		t.Fatalf("%q, %d bytes charged, %v", object.bytes, budget.Used(), err)
+	if err := tail.Write(object); err != nil || !bytes.Equal(object.bytes, one) {
+		t.Errorf("%d bytes written, %v", len(object.bytes), err)
 	}
-	write("more", 4)
-	if err := b.Flush(); err != nil || !bytes.Equal(object.bytes, []byte("tinymore")) || budget.Used() != 0 {
-		t.Errorf("%q, %d bytes charged, %v", object.bytes, budget.Used(), err)
+	b.End(tail)
+	if tail = b.Begin(); tail == nil || b.IsWritten(1) {
+		t.Fatal("what came later is not to be written")
+	}
+	if err := tail.Write(object); err != nil || !bytes.Equal(object.bytes, two) {
+		t.Errorf("%d bytes written, %v", len(object.bytes), err)
+	}
+	b.End(tail)
+	if !b.IsWritten(store.PageSize) || b.IsWritten(store.PageSize+1) || b.IsWriting() {
+		t.Error("not all but the last bytes are written")
+	}
+	b.FlushBefore(store.PageSize)
+	if b.Begin() != nil {
+		t.Error("a page behind the end is to be written")
+	}
+	b.FlushBefore(store.PageSize + 1)
+	tail = b.Begin()
+	b.Release()
+	if budget.Used() == 0 {
+		t.Error("bytes that are being written cost nothing")
+	}
+	tail.Release()
+	tail.Release()
+	if n := budget.Used(); n != 0 {
+		t.Errorf("%d bytes charged at the end", n)
+	}
+}
+
+// TestTake: what was taken is written later, is charged until then, and the Buffer goes on.
+func TestTake(t *testing.T) {
+	object, budget := &array{}, unlimited()
+	b := store.NewBuffer(budget)
+	writeAt(t, b, pattern(store.PageSize), 0)
+	writeAt(t, b, []byte("tiny"), store.PageSize)
+	tail := b.Take()
+	if budget.Used() == 0 || tail.IsEmpty() {
+		t.Fatalf("%d bytes charged", budget.Used())
+	}
+	if err := tail.Write(object); err != nil || len(object.bytes) != store.PageSize+4 {
+		t.Fatalf("%d bytes written, %v", len(object.bytes), err)
+	}
+	if tail.Release(); budget.Used() != 0 {
+		t.Errorf("%d bytes charged", budget.Used())
+	}
+	writeAt(t, b, []byte("more"), store.PageSize+4)
+	if tail = b.Take(); tail.Write(object) != nil || string(object.bytes[store.PageSize:]) != "tinymore" {
+		t.Errorf("%q", object.bytes[store.PageSize:])
 	}
 	tail.Release()
 	if budget.Used() != 0 {
 		t.Errorf("%d bytes charged after Release", budget.Used())
 	}
-}
-
-// TestTailReleased: a Tail that nobody wants, or that cannot be written, gives its memory back.
-func TestTailReleased(t *testing.T) {
-	for _, broken := range []bool{false, true} {
-		object, budget := &array{}, unlimited()
-		b := store.NewBuffer(object, budget)
-		if _, err := b.WriteAt([]byte("tiny"), 0); err != nil {
-			t.Fatal(err)
-		}
-		tail, err := b.Take()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if broken {
-			object.fail = func(int, int) (int, error) { return 0, errFull }
-			if err := tail.Flush(); !errors.Is(err, errFull) {
-				t.Errorf("Flush: %v", err)
-			}
-		}
-		tail.Release()
-		if budget.Used() != 0 {
-			t.Errorf("broken %t: %d bytes charged after Release", broken, budget.Used())
-		}
-	}
-}
-
-// TestTakeAfterError: a failure that sticks is not lost with the bytes.
-func TestTakeAfterError(t *testing.T) {
-	object := &array{fail: func(int, int) (int, error) { return 0, errFull }}
-	b := store.NewBuffer(object, unlimited())
-	_, _ = b.WriteAt([]byte("tiny"), 0)
-	_ = b.Flush()
-	if _, err := b.Take(); !errors.Is(err, errFull) {
-		t.Errorf("Take: %v", err)
-	}
-	if err := (*store.Tail)(nil).Flush(); err != nil {
+	if err := (*store.Tail)(nil).Write(object); err != nil || !(*store.Tail)(nil).IsEmpty() {
 		t.Error(err)
 	}
 	(*store.Tail)(nil).Release()
+}
+
+// TestTailFails: an error of the object, or a write that falls short, is told, and ends the writing.
+func TestTailFails(t *testing.T) {
+	for _, want := range []error{errFull, io.ErrShortWrite} {
+		object, budget := &array{}, unlimited()
+		b := store.NewBuffer(budget)
+		writeAt(t, b, pattern(3*store.PageSize), 0)
+		object.fail = func(n, _ int) (int, error) {
+			switch {
+			case n != 2:
+				return 0, nil
+			case errors.Is(want, errFull):
+				return 1, errFull
+			}
+			return 1, nil
+		}
+		tail := b.Begin()
+		if err := tail.Write(object); !errors.Is(err, want) || len(object.writes) != 2 {
+			t.Errorf("%v after %d writes, want %v", err, len(object.writes), want)
+		}
+		b.End(tail)
+		b.Release()
+		if budget.Used() != 0 {
+			t.Errorf("%d bytes charged at the end", budget.Used())
+		}
+	}
+}
+
+// TestShort: without memory for a page bytes wait as they are, then some for nothing; whoever heeds IsShort brings no
+// more until they are written.
+func TestShort(t *testing.T) {
+	object, budget := &array{}, store.NewBudget(3*store.PageSize, nil)
+	b := store.NewBuffer(budget)
+	want := pattern(1 << 20)
+	n, short := 0, 0
+	for ; n < len(want); n += symbol {
+		if b.IsShort() && short == 0 {
+			short = n
+		}
+		if _, err := b.WriteAt(want[n:min(n+symbol, len(want))], int64(n)); errors.Is(err, store.ErrBudget) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if budget.Used() > budget.Limit() {
+			t.Fatalf("used %d of %d", budget.Used(), budget.Limit())
+		}
+	}
+	if short < store.PageSize || short > 3*store.PageSize || n < short+store.PageSize || n > 5*store.PageSize {
+		t.Errorf("short from %d on, refused from %d on", short, n)
+	}
+	if !bytes.Equal(peek(t, b, 0, n), want[:n]) {
+		t.Error("other bytes")
+	}
+	for tail := b.Begin(); tail != nil; tail = b.Begin() {
+		if !b.IsShort() {
+			t.Error("not short any more")
+		}
+		if err := tail.Write(object); err != nil {
+			t.Fatal(err)
+		}
+		b.End(tail)
+	}
+	if b.IsShort() {
+		t.Error("short after all was written")
+	}
+	writeAt(t, b, want[n:n+symbol], int64(n))
+	b.Flush()
+	tail := b.Begin()
+	if err := tail.Write(object); err != nil || !bytes.Equal(object.bytes, want[:n+symbol]) {
+		t.Errorf("%d bytes written, want %d; %v", len(object.bytes), n+symbol, err)
+	}
+	b.End(tail)
+	if budget.Used() != 0 {
+		t.Errorf("%d bytes charged at the end", budget.Used())
+	}
+}
+
+// TestLend: memory that is lent is written as it is, and given back once.
+func TestLend(t *testing.T) {
+	for _, written := range []bool{true, false} {
+		object, budget := &array{}, unlimited()
+		b := store.NewBuffer(budget)
+		returned := 0
+		budget.TryReserve(1000)
+		b.Lend([]byte("lent"), 3)
+		b.Lend([]byte("!"), 7)
+		b.Charge(1000, func() { returned++ })
+		if string(peek(t, b, 3, 5)) != "lent!" || returned != 0 {
+			t.Error("other bytes")
+		}
+		if written {
+			tail := b.Begin()
+			if err := tail.Write(object); err != nil || string(object.bytes[3:]) != "lent!" {
+				t.Errorf("%q, %v", object.bytes, err)
+			}
+			b.End(tail)
+		}
+		b.Release()
+		if returned != 1 || budget.Used() != 0 {
+			t.Errorf("written %t: returned %d times, %d bytes charged", written, returned, budget.Used())
+		}
+	}
+}
+
+// TestAdopt: what is held moves to another budget, also while it is written.
+func TestAdopt(t *testing.T) {
+	before, after := unlimited(), unlimited()
+	b := store.NewBuffer(before)
+	writeAt(t, b, pattern(2*store.PageSize+100), 0)
+	tail := b.Begin()
+	if n := before.Used(); n < 2*store.PageSize || !after.TryReserve(n) {
+		t.Fatal(n)
+	}
+	before.Release(before.Used())
+	b.Adopt(after)
+	b.Release()
+	tail.Release()
+	if before.Used() != 0 || after.Used() != 0 {
+		t.Errorf("charged: %d before, %d after", before.Used(), after.Used())
+	}
 }

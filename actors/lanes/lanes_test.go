@@ -186,30 +186,28 @@ func TestRunsOnce(t *testing.T) {
 	})
 }
 
-// TestCancel: a Work that nobody wants any more is told once, and runs once, to free what it holds: in its turn, or, if
-// it never came into a lane, at once.
+// TestCancel: a Work that nobody wants any more is told once, and runs once in its turn, to free what it holds; if it
+// never came into a lane, it is left to the caller.
 func TestCancel(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, r *rig) {
 		ran := 0
 		run := func(sync.Locker) { ran++ }
 		never := &work{run: run}
 		e := NewEntry(never, "a", nil)
-		e.Cancel()
-		e.Cancel()
-		if ran != 1 || never.cancelled != 1 {
-			t.Errorf("ran %d times, cancelled %d times", ran, never.cancelled)
-		}
+		left, again := e.Cancel(), e.Cancel()
 		r.Run(e)
+		if ran != 0 || never.cancelled != 1 || !left || again {
+			t.Errorf("ran %d times, cancelled %d times, left %t, then %t", ran, never.cancelled, left, again)
+		}
 		gate := make(chan struct{})
 		r.give("a", &work{run: func(sync.Locker) { <-gate }})
 		waits := &work{run: run}
 		e = r.give("a", waits)
-		e.Cancel()
-		if ran != 1 || waits.cancelled != 1 {
+		if left := e.Cancel(); left || ran != 0 || waits.cancelled != 1 {
 			t.Errorf("ran %d times, cancelled %d times", ran, waits.cancelled)
 		}
 		close(gate)
-		if order := r.order(); ran != 2 || len(order) != 2 {
+		if order := r.order(); ran != 1 || len(order) != 2 {
 			t.Errorf("ran %d times, ended: %v", ran, order)
 		}
 	})

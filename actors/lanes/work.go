@@ -46,16 +46,14 @@ func (e *Entry) Work() Work { return e.work }
 // a crash.
 func (e *Entry) Finished() bool { return e.finished.Load() }
 
-// Cancel tells that nobody waits for the result. The Work runs in its turn all the same, to free what it holds; one
-// that never came into a lane runs now.
-func (e *Entry) Cancel() {
+// Cancel tells that nobody waits for the result. The Work runs in its turn all the same, to free what it holds. left
+// reports, once, that it never came into a lane and will not: the caller has it run.
+func (e *Entry) Cancel() (left bool) {
 	if e.cancelled.Swap(true) {
-		return
+		return false
 	}
 	e.work.Cancel()
-	if !e.queued.Swap(true) {
-		e.work.Run(nil)
-	}
+	return !e.queued.Swap(true)
 }
 
 // run runs the Work, and tells its end also when it panics or ends its goroutine.

@@ -1,12 +1,14 @@
 package session
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/rs"
@@ -18,15 +20,36 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
+	"github.com/flute-node/flute-node/store/storetest"
+	"github.com/flute-node/flute-node/supervisor"
 )
 
+// brittle runs Works, of which those that wait for no disk crash whoever hands them over, until it is mended.
+type brittle struct {
+	*lanes.Lanes
+	mended atomic.Bool
+}
+
+func (b *brittle) Run(e *lanes.Entry) {
+	if e.Work().Lane() == nil && !b.mended.Load() {
+		panic("no lane")
+	}
+	b.Lanes.Run(e)
+}
+
 // TestGivenUpSessionHoldsNothing: a session that is given up while source blocks are to be decoded, and the Works for
-// that were not taken by it yet, gives back all memory.
+// that were not taken by it yet, gives back all memory. No store keeps Sessions from going on.
 func TestGivenUpSessionHoldsNothing(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
-		files, budget := mem.New(), store.NewBudget(1<<30, nil)
+		files, budget, answer := mem.New(), store.NewBudget(1<<30, nil), make(chan struct{})
+		hung := &storetest.Faulty{Store: files, Before: func(c storetest.Call) error {
+			if c.Method == "Discard" {
+				<-answer
+			}
+			return nil
+		}}
 		cfg, err := receiver.Config{
-			Registry: schemes.Default(), Store: files, Budget: budget, Variant: rs.Rizzo,
+			Registry: schemes.Default(), Store: hung, Budget: budget, Variant: rs.Rizzo,
 		}.Validated()
 		if err != nil {
 			t.Fatal(err)
@@ -35,18 +58,29 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 		hub := actortest.Spawn(t, sys, "hub", quiet)
 		ledger := NewLedger()
 		t.Cleanup(ledger.Close)
-		// There are no lanes: the session crashes while it hands over the first of the Works, again and again.
-		sessions := actortest.Spawn(t, sys, "sessions",
-			Spec(Config{Peers: func() Peers { return Peers{Hub: hub} }, Ledger: ledger}))
+		// The session crashes while it hands over the first of the Works that decode, again and again.
+		works := &brittle{Lanes: lanes.New(lanes.Config{Processors: 1})}
+		sessions := actortest.Spawn(t, sys, "sessions", Spec(Config{
+			Peers: func() Peers { return Peers{Hub: hub, Lanes: works} }, Ledger: ledger,
+			OnRestart: func(e supervisor.Event) {
+				if _, ok := e.(supervisor.Quarantined); ok {
+					works.mended.Store(true)
+				}
+			},
+		}))
 		in := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
 		ledger.Receive(in)
 		feed := receiving.Feed{Inbox: in}
-		feed.Begin(slab.NewPool(16, 8).Get())
-		for _, d := range decodable(t, 3) {
-			feed.Add(&slab.Datagram{Data: d})
-		}
-		feed.Offer()
 		sys.Root().Send(sessions, Open{in})
+		datagrams := decodable(t, 3)
+		for _, batch := range [][][]byte{datagrams[:20], datagrams[20:]} {
+			feed.Begin(slab.NewPool(16, 8).Get())
+			for _, d := range batch {
+				feed.Add(&slab.Datagram{Data: d})
+			}
+			feed.Offer()
+			time.Sleep(100 * time.Millisecond) // no silence
+		}
 		time.Sleep(time.Minute)
 		if !ledger.isDrained(0) {
 			t.Fatal("the session was not given up")
@@ -54,6 +88,11 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 		if n := budget.Used(); n != 0 {
 			t.Errorf("%d bytes of the budget are in use", n)
 		}
+		if n := files.Staged(); n != 1 {
+			t.Errorf("%d objects are staged in a store that hangs, want one", n)
+		}
+		close(answer)
+		time.Sleep(time.Second)
 		if n := files.Staged(); n != 0 {
 			t.Errorf("%d objects are staged", n)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute"
@@ -88,15 +89,16 @@ func (l *Ledger) Sessions(limit int) (list []Running, total int) {
 func (l *Ledger) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	run := func(w lanes.Work) { w.Run(nil) }
 	for _, e := range l.entries {
 		e.stopLoop()
 		if e.inbox != nil {
 			e.inbox.Discard()
 			if e.receiving != nil {
-				e.receiving.Finish(e.inbox, "node stopped")
+				e.receiving.Finish(e.inbox, "node stopped", run)
 			}
 		} else {
-			e.sending.Finish("node stopped", nil)
+			e.sending.Finish("node stopped", nil, run)
 			e.sending.Settle()
 		}
 	}
@@ -157,10 +159,11 @@ func (e *entry) stopLoop() {
 	}
 }
 
-// finish ends the session for good, and returns the last events. reason says why it was given up, if it was.
-func (e *entry) finish(reason string) []event.Event {
+// finish ends the session for good, and returns the last events. reason says why it was given up, if it was. What is
+// left to be freed goes to run.
+func (e *entry) finish(reason string, run func(lanes.Work)) []event.Event {
 	if e.inbox != nil {
-		return e.receiving.Finish(e.inbox, reason)
+		return e.receiving.Finish(e.inbox, reason, run)
 	}
-	return e.sending.Finish("given up: "+reason, fmt.Errorf("session: given up: %s", reason))
+	return e.sending.Finish("given up: "+reason, fmt.Errorf("session: given up: %s", reason), run)
 }

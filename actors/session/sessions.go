@@ -19,7 +19,7 @@ import (
 // Peers are those that sessions talk to.
 type Peers struct {
 	Hub   *actor.PID
-	Lanes *lanes.Lanes
+	Lanes interface{ Run(e *lanes.Entry) } // a *lanes.Lanes
 }
 
 // Config configures Sessions. All fields but Faults and OnRestart are required.
@@ -135,7 +135,7 @@ func (s *sessions) open(ctx actor.Context, in *receiving.Inbox) {
 		e.receiving = receiving.NewLedger(in)
 	}
 	if in.IsYielding() {
-		s.end(ctx, e, e.receiving.Yield(in))
+		s.end(ctx, e, e.receiving.Yield(in, s.labour(e)))
 		return
 	}
 	s.receiving[keyOf(in)] = s.spawn(ctx, e, receiving.Spec(receiving.Config{
@@ -200,11 +200,16 @@ func (s *sessions) terminated(ctx actor.Context, pid *actor.PID) {
 	if r.inbox != nil {
 		delete(s.receiving, keyOf(r.inbox))
 	}
-	s.end(ctx, r.entry, r.finish(r.reason))
+	s.end(ctx, r.entry, r.finish(r.reason, s.labour(r.entry)))
 	for _, in := range r.next {
 		s.open(ctx, in)
 	}
 	s.answer(ctx)
+}
+
+// labour returns what has the lanes run Works that a session has left.
+func (s *sessions) labour(e *entry) func(lanes.Work) {
+	return func(w lanes.Work) { s.peers.Lanes.Run(lanes.NewEntry(w, e.name, nil)) }
 }
 
 // end forgets a session, and tells its last events.

@@ -189,37 +189,6 @@ func TestEndDuringAttempt(t *testing.T) {
 		r.want("failed 1 a quarantined")
 		r.close()
 	})
-	t.Run("crash while the result is written", func(t *testing.T) {
-		armed := false
-		r, o := attempting(t, func(c *Config) {
-			c.Store = faulty(c.Store, func(op string) error {
-				if armed && op == "write" {
-					armed = false
-					panic(errCrash)
-				}
-				return nil
-			})
-		})
-		r.some(o, 1, 0)
-		r.some(o, 0, 1, 3)
-		w := r.works[0]
-		r.works = nil
-		w.Run(nil)
-		armed = true
-		func() {
-			defer func() {
-				if v := recover(); v != any(errCrash) {
-					t.Errorf("recovered %v", v)
-				}
-			}()
-			r.bring(w)
-		}()
-		r.crash() // and no symbol comes any more
-		r.workAll()
-		r.want("completed 1 a 570077")
-		r.file("a", o.content)
-		r.close()
-	})
 	t.Run("crash of the actor", func(t *testing.T) {
 		r, o := attempting(t)
 		r.some(o, 0, 1, 3)

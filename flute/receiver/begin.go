@@ -11,6 +11,7 @@ import (
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -85,16 +86,12 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 	if err != nil {
 		return err // cannot happen: checkOTI asked the same
 	}
-	object, err := l.cfg.Store.Create(oti.TransferLength)
-	if err != nil {
-		o.fail(failReason(err), err.Error())
-		return errStore
-	}
 	if e.first.IsZero() {
 		e.first = now
 	}
 	e.held = &holding{
-		Assembly:    assembly.New(&l.sender, scheme, oti, fti, object, store.NewBudget(l.cfg.ObjectBudget, budget)),
+		Assembly: assembly.New(&l.sender, scheme, oti, fti, staging.New(l.cfg.Store, oti.TransferLength),
+			store.NewBudget(l.cfg.ObjectBudget, budget)),
 		undescribed: e.file == nil,
 	}
 	if e.held.undescribed {

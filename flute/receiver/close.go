@@ -14,6 +14,9 @@ func (s *Session) Deadline() time.Time {
 		return noTime // over, or waiting for a Work, or nothing came yet
 	}
 	d := l.last.Add(l.patience())
+	if short := l.now.Add(shortInterval); l.short > 0 && short.Before(d) {
+		d = short
+	}
 	for _, t := range [...]time.Time{l.closing, l.nextSweep(), l.completion.deadline(l.last)} {
 		if !t.IsZero() && t.Before(d) {
 			d = t
@@ -29,6 +32,7 @@ func (s *Session) Advance(now time.Time) {
 	l.now = now
 	if !l.ended && l.ending == "" {
 		s.tellComplete(now)
+		s.tellShortage(now)
 	}
 	switch {
 	case l.ended || l.last.IsZero():
@@ -158,6 +162,8 @@ func (s *Session) end(reason string) {
 	for _, e := range l.entries {
 		switch {
 		case e.phase == finishing:
+			busy = true
+		case e.held != nil && e.file != nil && e.held.IsWhole() && e.held.IsDecoding(): // with another variant
 			busy = true
 		case e.held != nil && e.held.queued: // its turn comes with the end of a Work
 			busy = true

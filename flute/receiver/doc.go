@@ -9,7 +9,7 @@
 //	                   Session ──────── FDT Instances ───► database ┐
 //	datagram ─► Route ─┤                                            ├ Ledger
 //	                   Object.Handle ─► symbols ─► holding ─────────┘
-//	                        └► Work (decode, verify, publish) ─► Object.Done
+//	                        └► Work (write, decode, publish) ─► Object.Done
 //
 // What is held of an object is an assembly (package flute/internal/assembly), which makes bytes of its symbols, and the
 // digest of the bytes that are final (package flute/internal/content).
@@ -18,10 +18,11 @@
 // digest and length that the sender announced. Each Content-Location has a name of its own there (store.Names).
 // Nothing is allocated because a header claims a size.
 //
-// The store is called in two places. On the goroutine of the session: Create when an object is begun, Object.WriteAt
-// when a page of its write buffer is full or gives way to another, Object.ReadAt when a source block is put together to
-// be decoded, Object.Discard at the end. In a Work: writing what the write buffer holds at the end, reading for the
-// digests, content decoding, and Publish.
+// The store is called by Works only. The first Work of an object creates it; others write what its write buffer wants
+// written, one at a time, read what memory does not hold of a source block that is to be decoded, and read for the
+// digests; the last one writes the rest, undoes the content encoding and publishes; another one discards what is not
+// published. What the store does not take in time waits in memory. When that is spent, Session.IsShort says so, and
+// packets should wait.
 //
 // Of the versions of one file, the newest stays: a session publishes under one Content-Location in turn, and no version
 // over a newer one.

@@ -13,14 +13,14 @@ import (
 // advance emits progress and, when the time has come, the next Work.
 func (o *Object) advance(now time.Time) {
 	e := o.e
-	if e.phase != receiving || e.held.working || e.file == nil { // without a description: which digests is not known
+	if e.phase != receiving || e.file == nil { // without a description: which digests is not known
 		return
 	}
 	o.announce()
 	h := e.held
 	if h.IsWhole() {
 		if !e.mixed || hasDigest(e.file) {
-			o.finish()
+			o.finish(now)
 		}
 		return
 	}
@@ -30,17 +30,14 @@ func (o *Object) advance(now time.Time) {
 			o.emit(event.ObjectProgress{Session: o.l.key, TOI: e.toi, Received: h.Received, TransferLength: t})
 		}
 	}
-	if end := h.Prefix(); end >= h.hashed()+digestStep {
-		if err := h.FlushBefore(end); err != nil {
-			_ = o.storeFailed(err)
-			return
-		}
-		o.start(&Work{task: &content.Hashing{Object: h.Object(), Digest: o.digest(), End: end}})
+	// Whole steps, so that their pages are full and will not be opened again.
+	if end := h.Prefix() / digestStep * digestStep; !h.working && end > h.hashed() && h.IsWritten(end) {
+		o.start(&Work{task: &hashing{content.Hashing{Object: h.Object(), Digest: o.digest(), End: end}}})
 	}
 }
 
-// finish starts verification and publication.
-func (o *Object) finish() {
+// finish starts verification and publication, as soon as no other Work uses what they need.
+func (o *Object) finish(now time.Time) {
 	e, h := o.e, o.e.held
 	if _, err := store.Name(e.file.ContentLocation); err != nil {
 		o.fail(event.FailName, err.Error())
@@ -50,23 +47,25 @@ func (o *Object) finish() {
 		o.waitTurn()
 		return
 	}
-	if err := h.AssumeKnown(); errors.Is(err, store.ErrBudget) { // another object has shown which variant it is
-		o.wait()
-		return
-	} else if err != nil {
-		_ = o.storeFailed(err)
+	// Another object may have shown which variant it is.
+	settled, err := h.Settle(now)
+	if o.settle(err) != nil {
 		return
 	}
-	// The Work writes what is left: many small files are never on the disk before that, and no packet waits for it.
-	tail, err := h.TakeTail()
-	if err != nil {
-		_ = o.storeFailed(err)
+	if !settled {
+		if e.phase = receiving; !h.IsDecoding() {
+			o.wait()
+		}
 		return
 	}
 	e.phase = finishing
+	if h.working || h.IsWriting() {
+		return
+	}
+	// The Work writes what is left: many small files are never on the disk before that, and no packet waits for it.
 	p := &content.Publication{
-		Object: h.Object(), Tail: tail, Digest: o.digest(), End: h.OTI.TransferLength, File: announcedBy(e.file),
-		Store: o.l.cfg.Store, Names: o.l.cfg.names, Folder: o.l.cfg.Layout.folder(o.l.key), Publisher: o.l.key.String(),
+		Object: h.Object(), Tail: h.TakeTail(), Digest: o.digest(), End: h.OTI.TransferLength, File: announcedBy(e.file),
+		Names: o.l.cfg.names, Folder: o.l.cfg.Layout.folder(o.l.key), Publisher: o.l.key.String(),
 		MaxSize: o.l.cfg.MaxObjectSize,
 	}
 	w := &Work{task: p, publication: p}
@@ -85,12 +84,17 @@ func (o *Object) digest() *content.Digest {
 	return h.digest
 }
 
-// start emits a Work on the whole object: one at a time.
+// start emits a Work that uses the digest: one at a time.
 func (o *Object) start(w *Work) {
-	e := o.e
-	w.entry, w.held, w.store = e, e.held, o.l.cfg.Store
-	e.held.working = true
-	e.effects.Works = append(e.effects.Works, w)
+	o.e.held.working = true
+	w.use(o.e.held.Object())
+	o.launch(w)
+}
+
+// launch emits a Work on what is held.
+func (o *Object) launch(w *Work) {
+	w.entry, w.held = o.e, o.e.held
+	o.e.effects.Works = append(o.e.effects.Works, w)
 }
 
 // Done takes a Work that has run and draws the conclusion: the object is complete, has failed, or goes on.
@@ -103,12 +107,21 @@ func (o *Object) Done(now time.Time, w *Work) {
 	// The TOI names something else since the Work began.
 	last := Object{l: o.l, e: w.entry}
 	last.done(now, w)
-	o.e.effects.Events = append(o.e.effects.Events, last.Effects().Events...)
+	f := last.Effects()
+	o.e.effects.Events = append(o.e.effects.Events, f.Events...)
+	o.l.effects.Works = append(o.l.effects.Works, f.Works...)
 }
 
 func (o *Object) done(now time.Time, w *Work) {
-	if w.attempt != nil {
+	w.leave()
+	switch {
+	case w.attempt != nil:
 		o.attempted(now, w)
+		return
+	case w.tail != nil:
+		o.wrote(now, w)
+		return
+	case w.held == nil:
 		return
 	}
 	if w.publication != nil {
@@ -123,13 +136,13 @@ func (o *Object) done(now time.Time, w *Work) {
 	w.free()
 	switch reason := w.reason(); {
 	case w.err == nil && w.publication == nil:
-		o.advance(now)
+		o.goOn(now)
 	case w.err == nil:
 		o.succeed(now, w.publication.Result())
 	case errors.Is(w.err, content.ErrTurn):
 		o.waitTurn()
 	case reason == event.FailDigest || reason == event.FailEncoding:
-		o.refused(w)
+		o.refused(now, w)
 	default:
 		o.fail(reason, w.err.Error())
 	}
@@ -138,24 +151,23 @@ func (o *Object) done(now time.Time, w *Work) {
 	}
 }
 
+// goOn does what the end of a Work makes possible.
+func (o *Object) goOn(now time.Time) {
+	if o.e.phase == finishing {
+		o.finish(now)
+	} else {
+		o.advance(now)
+	}
+}
+
 // refused deals with content that is not what was announced: if it was recovered under a guess, the guess was wrong.
-func (o *Object) refused(w *Work) {
-	again, err := false, error(nil)
-	if !o.e.gone {
-		again, err = o.e.held.AssumeNext()
-	}
-	switch {
-	case errors.Is(err, store.ErrBudget): // find it out once more when there is memory for more than that
-		o.e.phase = receiving
-		o.wait()
-	case err != nil:
-		_ = o.storeFailed(err)
-	case again:
-		o.e.held.digest = nil // bytes have changed: hash from the start
-		o.finish()
-	default:
+func (o *Object) refused(now time.Time, w *Work) {
+	if o.e.gone || !o.e.held.AssumeNext() {
 		o.fail(w.reason(), w.err.Error())
+		return
 	}
+	o.e.held.digest = nil // bytes are going to change: hash from the start
+	o.finish(now)
 }
 
 // succeed emits the completion of a published object.

@@ -15,7 +15,9 @@ type holding struct {
 	assembly.Assembly
 	undescribed bool            // its memory is that of undescribed objects
 	digest      *content.Digest // the object's prefix hashed so far; nil before the first Work
-	working     bool            // a Work reads object and digest; nobody else may
+	working     bool            // a Work uses the digest; nobody else may
+	writes      time.Time       // when the Work that writes began; its end leaves it
+	short       bool            // it is counted in Ledger.short
 	queued      bool            // whole, and waiting for the publication of an older version
 	waiting     bool            // for memory to decode again what a wrong guess has recovered, or for its turn
 	percent     uint64          // last announced progress
@@ -32,27 +34,20 @@ func (h *holding) hashed() uint64 {
 	return h.digest.Done()
 }
 
-// adopt charges what is held to parent, now that the object is described. It does nothing when that has no room. The
-// error is the store's.
-func (h *holding) adopt(parent *store.Budget) error {
-	adopted, err := h.Adopt(parent)
-	h.undescribed = h.undescribed && !adopted
-	return err
+// adopt charges what is held to parent, now that the object is described. It does nothing when that has no room.
+func (h *holding) adopt(parent *store.Budget) {
+	h.undescribed = h.undescribed && !h.Adopt(parent)
 }
 
-// release gives back all memory and, unless it was published, the staged object. works are those that nobody has
-// drained, and will bring back.
-func (h *holding) release(discard bool, works []*Work) {
+// release gives back all memory. works are those that nobody has drained, and will bring back.
+func (h *holding) release(works []*Work) {
 	for _, w := range works {
 		if w.attempt != nil {
-			h.End(w.attempt)
-		} else {
-			h.working = false
-			w.free()
+			h.Abandon(w.attempt)
 		}
+		w.free()
 	}
-	// A Work that is out still reads the staged object; Done then cancels it, and that discards.
-	h.Release(discard && !h.working)
+	h.Release()
 }
 
 // take hands the symbols of a packet to the assembly. errStore: the object has failed.
@@ -82,7 +77,8 @@ func (o *Object) attempted(now time.Time, w *Work) {
 	} else {
 		err = h.Conclude(now, w.attempt, w.err)
 	}
-	if o.settle(err) == nil && o.retry(now) == nil {
+	waiting := h.IsWaiting() // what it takes to go on is not there; Describe tries again
+	if o.settle(err) == nil && (waiting || o.retry(now) == nil) {
 		o.advance(now)
 	}
 }
@@ -96,7 +92,11 @@ func (o *Object) settle(err error) error {
 		o.l.schedule(o.l.now.Add(assembly.RetryAfter))
 	}
 	for _, a := range f.Attempts {
-		o.e.effects.Works = append(o.e.effects.Works, &Work{entry: o.e, held: o.e.held, task: decoding{a}, attempt: a})
+		w := &Work{task: a, attempt: a}
+		if a.Reads() {
+			w.use(o.e.held.Object())
+		}
+		o.launch(w)
 	}
 	if f.Variant != "" {
 		o.emit(event.MatrixDetected{Session: o.l.key, Matrix: string(f.Variant), By: f.By})

@@ -45,6 +45,8 @@ type Ledger struct {
 
 	alternation  alternation
 	publications publications
+	shortage     shortage
+	short        int // holdings that are short of memory, see Session.IsShort
 	completion   completion
 
 	opened  bool   // SessionOpened was emitted
@@ -102,7 +104,12 @@ func (l *Ledger) Awaits(w *Work) bool {
 }
 
 // Drop counts n datagrams of the session that never reached it, such as those in the hands of an actor that crashed.
-func (l *Ledger) Drop(r flute.DropReason, n int) { l.counters.Drop(r, uint64(n)) }
+func (l *Ledger) Drop(r flute.DropReason, n int) {
+	l.counters.Drop(r, uint64(n))
+	if r == flute.DropMailbox {
+		l.miss(n)
+	}
+}
 
 // Held returns the memory in bytes that the session holds.
 func (l *Ledger) Held() uint64 { return l.share.Used() }
@@ -117,13 +124,32 @@ func (l *Ledger) budgetFor(length uint64) *store.Budget {
 
 // drop removes what e holds. The entry itself stays, so that late packets are known for what they are.
 func (l *Ledger) drop(e *entry, discard bool) {
-	if e.held != nil {
-		e.held.release(discard, e.effects.Works)
-		e.effects.Works = nil
+	if h := e.held; h != nil {
+		for _, w := range e.effects.Works {
+			if w.publication != nil {
+				l.dequeue(w)
+			}
+		}
+		h.release(e.effects.Works)
+		l.weigh(h)
+		e.held, e.effects.Works = nil, nil
+		if discard {
+			l.run(l.discard(e, h.Object()))
+		}
 	}
-	e.held = nil
 	delete(l.kept, e)
 	l.forgetPending(e)
+}
+
+// run has the session emit w; nil: nothing.
+func (l *Ledger) run(w *Work) {
+	switch {
+	case w == nil:
+	case l.sender.Inline:
+		w.Run(nil) // the store is memory
+	default:
+		l.effects.Works = append(l.effects.Works, w)
+	}
 }
 
 func (l *Ledger) forgetPending(e *entry) {

@@ -61,6 +61,9 @@ func (o *Object) Ended() bool { return o.e.isIdle() }
 
 // Effects drains what is to be done since the last call. What a lost Object has not drained, the next one does.
 func (o *Object) Effects() ObjectEffects {
+	if w := o.l.write(o.e); w != nil {
+		o.e.effects.Works = append(o.e.effects.Works, w)
+	}
 	f := o.e.effects
 	o.e.effects = ObjectEffects{}
 	return f
@@ -82,6 +85,7 @@ func (o *Object) Handle(now time.Time, p *alc.Packet) {
 	default:
 		if errors.Is(err, errBudget) {
 			o.l.shed()
+			o.l.miss(1)
 		}
 		o.l.counters.Drop(flute.Reason(err), 1)
 		return
@@ -159,10 +163,7 @@ func (o *Object) Describe(now time.Time) {
 		return
 	}
 	if e.held.undescribed {
-		if err := e.held.adopt(o.l.budgetFor(e.held.OTI.TransferLength)); err != nil {
-			_ = o.storeFailed(err)
-			return
-		}
+		e.held.adopt(o.l.budgetFor(e.held.OTI.TransferLength))
 	}
 	if o.retry(now) == nil {
 		o.advance(now)

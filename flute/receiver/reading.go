@@ -80,9 +80,6 @@ func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, err
 		}
 		limit = min(limit, paid)
 	}
-	if err := h.Flush(); err != nil {
-		return nil, err
-	}
 	charged := &charge{budget: l.cfg.readers.memory}
 	defer charged.release()
 	if err := charged.add(h.OTI.TransferLength); err != nil {
@@ -156,7 +153,10 @@ func (s *Session) decodeInstance(now time.Time, in *instance) error {
 		if errors.Is(err, errBusy) {
 			return err
 		}
-		if again, _ := o.e.held.AssumeNext(); !again {
+		if !o.e.held.AssumeNext() {
+			return err
+		}
+		if settled, _ := o.e.held.Settle(now); !settled {
 			return err
 		}
 		f, err = s.parseInstance(now, in)

@@ -39,6 +39,7 @@ type rig struct {
 	port    uint16 // where they come from; 0: not known
 
 	manual bool // works wait in works until work is called
+	slow   bool // likewise those that only write or discard
 	works  []*Work
 }
 
@@ -162,16 +163,25 @@ func (r *rig) settle() {
 		o.Describe(r.now)
 		r.settleObject(o)
 	}
+	r.take(f.Works)
+}
+
+// take takes Works, and runs those that do not wait.
+func (r *rig) take(works []*Work) {
+	for _, w := range works {
+		if isDisk := w.tail != nil || w.held == nil; isDisk && !r.slow || !isDisk && !r.manual {
+			labour(w)
+			r.bring(w)
+		} else {
+			r.works = append(r.works, w)
+		}
+	}
 }
 
 func (r *rig) settleObject(o *Object) {
 	f := o.Effects()
 	r.events = append(r.events, f.Events...)
-	r.works = append(r.works, f.Works...)
-	for !r.manual && len(f.Works) > 0 {
-		f.Works = f.Works[1:]
-		r.work()
-	}
+	r.take(f.Works)
 	if o.Ended() && r.objects[o.TOI()] == o {
 		delete(r.objects, o.TOI())
 		r.s.Advance(r.now)
@@ -183,11 +193,24 @@ func (r *rig) settleObject(o *Object) {
 func (r *rig) work() {
 	w := r.works[0]
 	r.works = r.works[1:]
-	w.Run(nil)
+	labour(w)
 	r.bring(w)
 }
 
+// labour runs w as a lane does, which takes a panic for the failure of the Work.
+func labour(w *Work) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.Fail(fmt.Errorf("panic: %v", v))
+		}
+	}()
+	w.Run(nil)
+}
+
 func (r *rig) bring(w *Work) {
+	if w.held == nil {
+		return
+	}
 	o := r.apart[w.TOI()]
 	if o == nil {
 		o = r.object(w.TOI())

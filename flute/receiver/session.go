@@ -23,6 +23,7 @@ type SessionEffects struct {
 	Detached  []flute.TOI // objects that finish while their TOI names another: keep their Object apart
 	Ended     []flute.TOI // objects that the session ended: drop their Object
 	Described []flute.TOI // objects that a description has come for: call Object.Describe
+	Works     []*Work     // to be run elsewhere; hand each back to Done of the Object of its TOI, if Ledger.Awaits it
 }
 
 // NewSession returns the worker for the session that l remembers. Objects that were detached end here: the Object that

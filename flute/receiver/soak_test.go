@@ -74,7 +74,7 @@ func newSoak(t *testing.T, seed uint64) *soak {
 		c.MaxInstances = []int{0, 0, 2}[rng.IntN(3)]
 		c.UndescribedTimeout = []time.Duration{0, 3 * time.Second}[rng.IntN(2)]
 	})
-	k.manual, k.port = rng.IntN(2) == 0, 1000
+	k.manual, k.slow, k.port = rng.IntN(2) == 0, rng.IntN(2) == 0, 1000
 	return k
 }
 
@@ -294,7 +294,7 @@ func (k *soak) labour() {
 		i := k.rng.IntN(len(k.works))
 		w := k.works[i]
 		k.works = slices.Delete(k.works, i, i+1)
-		if !k.calm && k.rng.IntN(30) == 0 {
+		if !k.calm && w.held != nil && w.attempt == nil && k.rng.IntN(30) == 0 {
 			w.Fail(errors.New("the lane is gone"))
 		} else {
 			w.Run(nil)

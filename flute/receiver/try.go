@@ -99,8 +99,9 @@ func (l *Ledger) failure(e *entry, retry bool) event.Event {
 // rest ends the try of e for a reason that leaves its symbols good.
 func (s *Session) rest(now time.Time, e *entry, reason event.FailReason, detail string) {
 	l := s.l
-	if e.held != nil && e.held.Flush() != nil { // what is kept shall hold little memory
-		l.drop(e, true)
+	if e.held != nil { // what is kept shall hold little memory
+		e.held.Flush()
+		l.run(l.write(e))
 	}
 	l.takeEvents(e)
 	s.emit(l.rest(now, e, reason, detail))

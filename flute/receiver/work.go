@@ -8,18 +8,22 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/flute/internal/content"
+	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
 )
 
-// Work is work on one object that takes long and that an Object asks for: decoding a source block, hashing ahead, or
-// verifying and publishing. Run it once, on any goroutine, then hand it back to Object.Done on the session's goroutine.
+// Work is work on one object that takes long: writing what came of it, decoding a source block, hashing ahead, verifying
+// and publishing, discarding. Run it once, on any goroutine, then hand it back to Object.Done on the session's
+// goroutine.
 type Work struct {
 	entry *entry   // nobody but the session's goroutine looks into it
-	held  *holding // likewise
+	held  *holding // likewise; nil: nobody waits for the result
 
-	store       store.Store // that Run waits for; nil: none
+	lane        store.Store     // that Run waits for; nil: none
+	object      *staging.Object // that Run uses; nil: none, or it has left it
 	task        task
 	attempt     *assembly.Attempt    // the task, if it is to decode a source block; nil: one of the others
+	tail        *store.Tail          // what the task writes, if it does nothing else; nil: one of the others
 	publication *content.Publication // the task, if it is to publish; nil: one of the others
 
 	state   atomic.Uint32 // workPending …
@@ -31,15 +35,36 @@ type Work struct {
 type task interface {
 	// Run blocks on the store, and holds cpu, which may be nil, while it computes.
 	Run(cpu sync.Locker) error
-	// Discard frees what the task holds, instead of Run or after it.
-	Discard()
+	// Release frees the memory that the task holds, instead of Run or after it. It does not block.
+	Release()
 }
 
-// decoding is the task of an Attempt, which waits for no store.
-type decoding struct{ *assembly.Attempt }
+// hashing is a task that holds no memory.
+type hashing struct{ content.Hashing }
 
-func (d decoding) Run(sync.Locker) error { return d.Attempt.Run() }
-func (d decoding) Discard()              { d.Release() }
+func (*hashing) Release() {}
+
+// writing is the task that writes what came of an object.
+type writing struct {
+	object *staging.Object
+	tail   *store.Tail
+}
+
+func (w writing) Run(sync.Locker) error {
+	object, err := w.object.Open()
+	if err != nil {
+		return err
+	}
+	return w.tail.Write(object)
+}
+
+func (w writing) Release() { w.tail.Release() }
+
+// discarding is the task that discards an object, also if nobody waits for that.
+type discarding struct{ object *staging.Object }
+
+func (discarding) Run(sync.Locker) error { return nil } // whoever leaves the object last discards it
+func (discarding) Release()              {}
 
 // The life of a Work. Whoever comes last, the end of Run or Cancel, discards what it holds.
 const (
@@ -51,32 +76,46 @@ const (
 // TOI returns the object that the work belongs to.
 func (w *Work) TOI() flute.TOI { return w.entry.toi }
 
-// Lane returns the Store that Run waits for; nil: it only decodes a source block, in memory.
+// Lane returns the Store that Run waits for; nil: it only computes.
 func (w *Work) Lane() any {
-	if w.store == nil {
+	if w.lane == nil {
 		return nil
 	}
-	return w.store
+	return w.lane
 }
 
 // Run does the work. It blocks on the store, on hashing or on decoding, and touches nothing that other goroutines use.
 // A Work with a Lane holds cpu while it computes, and gives it back while it waits for the store; nil: nobody counts
 // who computes.
 func (w *Work) Run(cpu sync.Locker) {
+	defer w.end()
 	if w.state.Load() != workCancelled {
 		w.err = w.task.Run(cpu)
 	}
+}
+
+// end ends Run, also one that panicked.
+func (w *Work) end() {
+	defer w.leave() // last: it may discard, and wait for that
 	if !w.state.CompareAndSwap(workPending, workRan) {
-		w.task.Discard()
+		w.task.Release()
 	}
 }
 
-// Cancel tells that nobody waits for the result. What the Work holds is discarded once Run has ended; what was
-// published stays, and nothing is any more.
+// leave ends the use of the object. It belongs to Run; afterwards, or if nobody runs w, to the session's goroutine.
+func (w *Work) leave() {
+	if w.object != nil {
+		w.object.Leave()
+		w.object = nil
+	}
+}
+
+// Cancel tells that nobody waits for the result. What the Work holds is freed once Run has ended; what was published
+// stays, and nothing is any more.
 func (w *Work) Cancel() {
 	w.giveUp()
 	if !w.state.CompareAndSwap(workPending, workCancelled) {
-		w.task.Discard()
+		w.task.Release()
 	}
 }
 
@@ -96,11 +135,10 @@ func (w *Work) Fail(err error) {
 	w.err, w.crashed = err, true
 }
 
-// free frees the memory of a Work that was not run, or that failed to write.
+// free frees what a Work holds that has come back, or that nobody will run.
 func (w *Work) free() {
-	if w.publication != nil {
-		w.publication.Tail.Release()
-	}
+	w.leave()
+	w.task.Release()
 }
 
 // reason sorts the error of a Work on the whole object.

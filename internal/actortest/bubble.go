@@ -11,12 +11,15 @@ import (
 	"github.com/flute-node/flute-node/actors"
 )
 
-// Bubble runs fn in a bubble with a System of its own. Dead letters fail the test, as does a goroutine that is left
-// behind.
+// Bubble runs fn in a bubble with a System of its own. Dead letters fail the test, but those that say that they may be
+// (actor.IgnoreDeadLetterLogging), as does a goroutine that is left behind.
 func Bubble(t *testing.T, fn func(t *testing.T, sys *actors.System)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		sys := actors.NewSystem(actors.SystemConfig{OnDeadLetter: func(l *actor.DeadLetterEvent) {
+			if _, ok := l.Message.(actor.IgnoreDeadLetterLogging); ok {
+				return
+			}
 			t.Errorf("dead letter for %s: %T", l.PID.GetId(), l.Message)
 		}})
 		t.Cleanup(func() {

@@ -3,6 +3,7 @@ package file_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -277,12 +278,11 @@ func BenchmarkBuffer(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	buffer := store.NewBuffer(nil)
 	for _, through := range []struct {
 		name string
-		w    interface {
-			WriteAt(p []byte, off int64) (int, error)
-		}
-	}{{"pages", store.NewBuffer(o, nil)}, {"symbols", o}} {
+		w    io.WriterAt
+	}{{"pages", buffer}, {"symbols", o}} {
 		b.Run(through.name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(symbol)
@@ -293,6 +293,12 @@ func BenchmarkBuffer(b *testing.B) {
 					b.Fatal(err)
 				}
 				off += symbol
+				if tail := buffer.Begin(); tail != nil {
+					if err := tail.Write(o); err != nil {
+						b.Fatal(err)
+					}
+					buffer.End(tail)
+				}
 			}
 		})
 	}

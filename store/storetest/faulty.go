@@ -3,8 +3,8 @@ package storetest
 import "github.com/flute-node/flute-node/store"
 
 // Faulty is a Store with faults: before each call of a method of Store, or of an object that it created, Before is
-// asked. If that returns an error, the call does nothing but return it. Before may also wait, or panic. Discard and
-// Close have no faults.
+// asked. If that returns an error, the call does nothing but return it. Before may also wait, or panic. Close has no
+// faults.
 type Faulty struct {
 	store.Store
 	Before func(c Call) error // required
@@ -12,7 +12,7 @@ type Faulty struct {
 
 // Call is a call that Faulty asks about.
 type Call struct {
-	Method string // Create, Publish, ReadAt, WriteAt, Truncate, Sync
+	Method string // Create, Publish, ReadAt, WriteAt, Truncate, Sync, Discard
 	Size   uint64 // that the object was created with, in bytes
 	Off    int64  // of ReadAt and WriteAt, in bytes
 	Name   string // of Publish
@@ -82,4 +82,12 @@ func (o *faultyObject) Sync() error {
 		return err
 	}
 	return o.Object.Sync()
+}
+
+// Discard implements store.Object.
+func (o *faultyObject) Discard() error {
+	if err := o.store.Before(Call{Method: "Discard", Size: o.size}); err != nil {
+		return err
+	}
+	return o.Object.Discard()
 }

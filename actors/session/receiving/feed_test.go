@@ -22,7 +22,7 @@ func TestOfferAfterTheEnd(t *testing.T) {
 	slabs := slab.NewPool(16, 8)
 	feed := Feed{Inbox: NewInbox(&Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})}
 	ledger := NewLedger(feed.Inbox)
-	ledger.Yield(feed.Inbox)
+	ledger.Yield(feed.Inbox, nil)
 	if !feed.Inbox.Closed() {
 		t.Error("the Inbox of a session that is over is open")
 	}

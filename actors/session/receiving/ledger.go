@@ -29,8 +29,9 @@ func NewLedger(in *Inbox) *Ledger {
 }
 
 // Finish ends the session and returns what there is to tell when its actor is gone. One that was given up, for this
-// reason, has left objects without an end: they get it here.
-func (l *Ledger) Finish(in *Inbox, reason string) (events []event.Event) {
+// reason, has left objects without an end: they get it here. What is left to be freed goes to run, which must not block:
+// it may wait for a store.
+func (l *Ledger) Finish(in *Inbox, reason string, run func(lanes.Work)) (events []event.Event) {
 	in.closed.Store(true)
 	in.losses.absorb(l.core, true)
 	var works []*receiver.Work
@@ -41,18 +42,21 @@ func (l *Ledger) Finish(in *Inbox, reason string) (events []event.Event) {
 	if !l.over {
 		core := receiver.NewSession(l.core)
 		core.Abort(reason)
-		events = append(events, l.keep(core.Effects().Events)...)
+		f := core.Effects()
+		events, works = append(events, l.keep(f.Events)...), append(works, f.Works...)
 	}
 	// Only now: an object that ends leaves what a Work still uses to that Work, to be freed with it.
 	for _, w := range works {
 		w.Cancel()
-		w.Run(nil) // nobody else will: it only discards
+		run(w)
 	}
 	for _, w := range l.objects.TakeAll() {
 		w.Cancel()
 	}
 	for e := range l.works {
-		e.Cancel()
+		if e.Cancel() {
+			run(e.Work())
+		}
 	}
 	switch c := l.core.Counters(); {
 	case l.end != nil:
@@ -69,9 +73,9 @@ func (l *Ledger) Finish(in *Inbox, reason string) (events []event.Event) {
 }
 
 // Yield is Finish for a session that gives way before it has an actor.
-func (l *Ledger) Yield(in *Inbox) []event.Event {
+func (l *Ledger) Yield(in *Inbox, run func(lanes.Work)) []event.Event {
 	in.mailbox.Close()
-	return l.Finish(in, yieldReason)
+	return l.Finish(in, yieldReason, run)
 }
 
 // keep takes SessionClosed out of events, to be told when nothing can be counted any more.

@@ -60,6 +60,9 @@ func (Inspect) kind() string  { return "inspect" }
 func (tick) kind() string     { return "tick" }
 func (ran) kind() string      { return "ran" }
 
+// IgnoreDeadLetterLogging tells that a Work may come back after its session.
+func (ran) IgnoreDeadLetterLogging() {}
+
 // Closed is emitted to the parent when the session is over. The parent stops the actor.
 type Closed struct{ Inbox *Inbox }
 

@@ -65,10 +65,9 @@ func (s *session) reports(ctx actor.Context) {
 			r.Events = r.Events[1:]
 		}
 		for len(r.Works) > 0 {
-			root, self := ctx.ActorSystem().Root, ctx.Self()
-			e := lanes.NewEntry(r.Works[0], self.Id, func(e *lanes.Entry) { root.Send(self, ran{e}) })
-			s.ledger.works[e], r.Works = r.From.Id, r.Works[1:]
-			s.cfg.Lanes.Run(e)
+			w := r.Works[0]
+			r.Works = r.Works[1:]
+			s.launch(ctx, w, r.From.Id)
 		}
 		if r.Ended && s.isLive(r.From.Id) {
 			ctx.Stop(r.From)
@@ -76,6 +75,14 @@ func (s *session) reports(ctx actor.Context) {
 		}
 		s.ledger.objects.Done()
 	}
+}
+
+// launch has a Work run, for the object actor of that id; empty: for any of its TOI.
+func (s *session) launch(ctx actor.Context, w *receiver.Work, id string) {
+	root, self := ctx.ActorSystem().Root, ctx.Self()
+	e := lanes.NewEntry(w, self.Id, func(e *lanes.Entry) { root.Send(self, ran{e}) })
+	s.ledger.works[e] = id
+	s.cfg.Lanes.Run(e)
 }
 
 // ran brings a Work that has run back to its object.

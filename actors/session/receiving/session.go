@@ -25,8 +25,8 @@ type Config struct {
 	Ledger *Ledger
 	Loop   *actors.Loop // the goroutine of the session and its objects
 	Hub    *actor.PID
-	Lanes  *lanes.Lanes
-	Faults *actors.Faults // nil: none
+	Lanes  interface{ Run(e *lanes.Entry) } // a *lanes.Lanes
+	Faults *actors.Faults                   // nil: none
 }
 
 // Spec returns how the actor is spawned, over what lives longer than it. Its name for faults is "session/receiving-7",
@@ -159,6 +159,7 @@ func (s *session) settle(ctx actor.Context) {
 	s.stand()
 	s.core.Advance(now)
 	s.effects(ctx)
+	s.inbox.mailbox.Hold(s.core.IsShort()) // what comes waits there, and then in the kernel
 	if s.core.Ended() {
 		if !s.closing {
 			s.closing, s.ledger.over = true, true
@@ -197,6 +198,9 @@ func (s *session) effects(ctx actor.Context) {
 	}
 	for _, toi := range f.Described {
 		s.tell(ctx, toi, object.Describe{})
+	}
+	for _, w := range f.Works {
+		s.launch(ctx, w, "")
 	}
 }
 

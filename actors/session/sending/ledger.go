@@ -3,6 +3,7 @@ package sending
 import (
 	"time"
 
+	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -177,13 +178,14 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 }
 
 // Finish ends the session when its actor is gone, and returns what there is to tell. reason and cause count if it had
-// not ended before. The caller emits the events, and calls [Ledger.Settle] then.
-func (l *Ledger) Finish(reason string, cause error) (events []event.Event) {
+// not ended before. The caller emits the events, and calls [Ledger.Settle] then. What is left to be closed goes to run, which
+// must not block: it may wait for a source.
+func (l *Ledger) Finish(reason string, cause error, run func(lanes.Work)) (events []event.Event) {
 	for _, e := range l.close(reason, cause) {
 		events = append(events, event.AsSending(e))
 	}
 	for _, w := range l.cfg.Core.Works() { // nobody else will run them: they only close what was open
-		w.Run(nil)
+		run(w)
 	}
 	return events
 }

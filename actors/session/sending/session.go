@@ -15,7 +15,7 @@ import (
 
 // Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop is its goroutine. Its name for
 // faults is "session/sending-7", with its TSI.
-func Spec(l *Ledger, hub *actor.PID, works *lanes.Lanes, loop *actors.Loop, faults *actors.Faults) actors.Spec {
+func Spec(l *Ledger, hub *actor.PID, works runner, loop *actors.Loop, faults *actors.Faults) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor { return &session{ledger: l, hub: hub, lanes: works} },
 		Mailbox: actors.NewMailbox(actors.Limits{}, nil), Dispatcher: loop,
@@ -23,11 +23,14 @@ func Spec(l *Ledger, hub *actor.PID, works *lanes.Lanes, loop *actors.Loop, faul
 	}
 }
 
+// runner has Works run: a *lanes.Lanes.
+type runner = interface{ Run(e *lanes.Entry) }
+
 // session is the actor of one sending session. What survives a crash is in its Ledger.
 type session struct {
 	ledger  *Ledger
 	hub     *actor.PID
-	lanes   *lanes.Lanes
+	lanes   runner
 	timer   Timer
 	pumping bool // a pump is in the mailbox, or the timer will bring one
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -17,9 +18,19 @@ const (
 // arena is memory in which a source block is put together for FEC.
 type arena struct {
 	bytes  []byte
-	source [][]byte      // the block's source symbols: views into bytes
-	budget *store.Budget // that cost is charged to
-	cost   uint64
+	source [][]byte // the block's source symbols: views into bytes
+	cost   uint64   // charged for it by whoever has taken it
+	lent   bool     // whoever writes its bytes gives it back
+
+	// What it is filled with.
+	part    *fec.Partition
+	sbn     fec.SBN
+	k       uint32
+	lost    []fec.ESI    // symbols of the block that are not there, ascending
+	inOrder []byte       // the block as it is in the object: a view into bytes
+	off     int64        // of inOrder in the object
+	gaps    []store.Span // of inOrder, that are to be read from the object
+	rest    []store.Span // memory for gaps
 }
 
 // Arenas lends memory for source blocks to all assemblies that share it. The zero value is ready to use. It is safe for
@@ -67,7 +78,7 @@ func (s *Arenas) drop(i int) {
 // put takes an arena back.
 func (s *Arenas) put(a *arena) {
 	clear(a.source)
-	a.budget = nil
+	a.part, a.lost, a.inOrder, a.lent = nil, nil, nil, false
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := cap(a.bytes)

@@ -1,7 +1,10 @@
 package assembly
 
 import (
+	"errors"
+
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -14,13 +17,15 @@ type Assembly struct {
 	scheme fec.Scheme
 	part   fec.Partition
 
-	object store.Object
-	buffer *store.Buffer // over object
+	object *staging.Object
+	buffer *store.Buffer // of what is to be written to object; nil: it is written at once, see Sender.Inline
 	budget *store.Budget // memory of this object
 
 	blocks      map[fec.SBN]*block    // source blocks that are neither complete nor untouched, and guessed ones
 	spare       *block                // for the next one
 	attempts    map[*Attempt]struct{} // that have not been concluded
+	proof       *Attempt              // the one of them that is to prove a variant; nil: none
+	assumed     fec.Variant           // that guessed blocks shall hold; empty: the first
 	stalled     []fec.SBN             // source blocks that want memory, or a place among the attempts
 	waiting     bool                  // for memory, or for a permit
 	unpermitted bool                  // a source block of it waits for a permit, see Labour
@@ -34,11 +39,14 @@ type Assembly struct {
 // New prepares for an object whose OTI was validated, and whose bytes go to object. It allocates nothing that depends
 // on the OTI. Memory is charged to budget, which is this object's alone.
 func New(
-	sender *Sender, scheme fec.Scheme, oti fec.OTI, fti []byte, object store.Object, budget *store.Budget,
+	sender *Sender, scheme fec.Scheme, oti fec.OTI, fti []byte, object *staging.Object, budget *store.Budget,
 ) Assembly {
 	a := Assembly{
 		State: State{OTI: oti, FTI: fti}, sender: sender, scheme: scheme, object: object, budget: budget,
-		buffer: store.NewBuffer(object, budget), blocks: map[fec.SBN]*block{}, attempts: map[*Attempt]struct{}{},
+		blocks: map[fec.SBN]*block{}, attempts: map[*Attempt]struct{}{},
+	}
+	if !sender.Inline {
+		a.buffer = store.NewBuffer(budget)
 	}
 	if oti.TransferLength > 0 {
 		a.part = oti.Partition()
@@ -46,22 +54,19 @@ func New(
 	return a
 }
 
-// Adopt charges what is held to parent from now on. It does nothing when that has no room. The error is the store's.
-func (a *Assembly) Adopt(parent *store.Budget) (adopted bool, err error) {
-	if err := a.buffer.Flush(); err != nil {
-		return false, err
-	}
+// Adopt charges what is held to parent from now on, and reports whether that has room for it; else it does nothing.
+func (a *Assembly) Adopt(parent *store.Budget) bool {
 	budget, held := store.NewBudget(a.budget.Limit(), parent), a.budget.Used()
 	if !budget.TryReserve(held) {
-		return false, nil
+		return false
 	}
 	a.budget.Release(held)
-	a.buffer.Release()
-	a.budget, a.buffer = budget, store.NewBuffer(a.object, budget)
+	a.budget = budget
+	a.buffer.Adopt(budget)
 	for at := range a.attempts {
 		at.budget = budget
 	}
-	return true, nil
+	return true
 }
 
 // Effects drains what is to be done since the last call.
@@ -124,49 +129,96 @@ func (a *Assembly) Prefix() uint64 {
 }
 
 // Object returns the staged object. Nobody else may write to it.
-func (a *Assembly) Object() store.Object { return a.object }
+func (a *Assembly) Object() *staging.Object { return a.object }
 
-// Flush writes all that pages hold to the object, and frees them.
-func (a *Assembly) Flush() error { return a.buffer.Flush() }
+// Begin returns what is to be written to the object now, by whoever waits for the store; nil: nothing, or the Tail
+// before is still being written. End takes it back.
+func (a *Assembly) Begin() *store.Tail {
+	if a.buffer == nil {
+		return nil
+	}
+	return a.buffer.Begin()
+}
 
-// FlushBefore writes all pages that begin before the offset end.
-func (a *Assembly) FlushBefore(end uint64) error { return a.buffer.FlushBefore(int64(end)) }
+// End takes back a Tail that Begin has returned, and that is written. Retry is worth while then.
+func (a *Assembly) End(t *store.Tail) { a.buffer.End(t) }
 
-// TakeTail takes the bytes that were not written yet, for whoever reads the object next to write them.
-func (a *Assembly) TakeTail() (*store.Tail, error) { return a.buffer.Take() }
+// IsWriting reports whether a Tail that Begin has returned is being written.
+func (a *Assembly) IsWriting() bool { return a.buffer != nil && a.buffer.IsWriting() }
 
-// Release gives back all memory, but that of Attempts which are under way, and discards the staged object if told to.
-// The Assembly is not used any more, but by Conclude.
-func (a *Assembly) Release(discard bool) {
+// IsShort reports whether bytes wait to be written that leave no memory for more: whoever can wait with the next packet
+// should wait for End.
+func (a *Assembly) IsShort() bool { return a.buffer != nil && a.buffer.IsShort() }
+
+// Flush has Begin return all that is held in pages.
+func (a *Assembly) Flush() { a.buffer.Flush() }
+
+// IsWritten reports whether the object has all bytes before end, which are complete. If pages still hold some of them,
+// it has Begin return those.
+func (a *Assembly) IsWritten(end uint64) bool {
+	a.buffer.FlushBefore(int64(end))
+	return a.buffer.IsWritten(int64(end))
+}
+
+// TakeTail takes the bytes that are not written, for whoever reads the object next to write them. IsWriting must be
+// false.
+func (a *Assembly) TakeTail() *store.Tail { return a.buffer.Take() }
+
+// Release gives back all memory, but that of Attempts and of a Tail that are under way. The Assembly is not used any
+// more, but by Conclude.
+func (a *Assembly) Release() {
 	for _, at := range a.effects.Attempts { // nobody has it yet, so nobody will bring it back
-		a.End(at)
+		a.Abandon(at)
 	}
 	a.effects.Attempts = nil
-	a.buffer.Release()
+	if a.buffer != nil {
+		a.buffer.Release()
+	}
 	for sbn, b := range a.blocks {
 		a.forget(sbn, b)
 	}
 	a.complete.release(a.budget)
-	if discard {
-		// The name was never published, so a failure leaves only a file that the next start removes.
-		_ = a.object.Discard()
-	}
 }
 
 // write stores source symbol esi of block sbn, which has SymbolLength bytes or no less than the object has of it. It
-// returns how many of them are the object's.
+// returns how many of them are the object's. The error is ErrBudget or a *Failure.
 func (a *Assembly) write(sbn fec.SBN, esi fec.ESI, symbol []byte) (n uint32, err error) {
 	if !a.part.HasSubBlocks() {
 		off, n := a.part.Symbol(sbn, esi)
-		_, err := a.buffer.WriteAt(symbol[:n], int64(off))
-		return n, err
+		return n, a.put(symbol[:n], off)
 	}
 	for i := range a.part.Pieces() {
 		off, at, length := a.part.Piece(sbn, esi, i)
-		if _, err := a.buffer.WriteAt(symbol[at:at+length], int64(off)); err != nil {
+		if err := a.put(symbol[at:at+length], off); err != nil {
 			return n, err
 		}
 		n += length
 	}
 	return n, nil
+}
+
+// put writes bytes of the object.
+func (a *Assembly) put(p []byte, off uint64) error {
+	if a.buffer == nil {
+		return a.putNow(p, off)
+	}
+	_, err := a.buffer.WriteAt(p, int64(off))
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrBudget):
+		return ErrBudget
+	}
+	return storeFailure(err)
+}
+
+func (a *Assembly) putNow(p []byte, off uint64) error {
+	object, err := a.object.Open()
+	if err == nil {
+		_, err = object.WriteAt(p, int64(off))
+	}
+	if err != nil {
+		return storeFailure(err)
+	}
+	return nil
 }

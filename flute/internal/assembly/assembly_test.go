@@ -11,8 +11,10 @@ import (
 	"github.com/flute-node/flute-node/fec/rs"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
+	"github.com/flute-node/flute-node/store/storetest"
 )
 
 var now = time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
@@ -41,34 +43,30 @@ func newBench(t *testing.T, oti fec.OTI, limit uint64) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := b.files.Create(oti.TransferLength)
-	if err != nil {
-		t.Fatal(err)
-	}
 	sender := &Sender{Variant: rs.Rizzo, Arenas: &Arenas{}, Labour: NewLabour(2)}
-	b.Assembly = New(sender, scheme, oti, nil, fragile{o, b}, b.budget)
+	fragile := &storetest.Faulty{Store: b.files, Before: func(storetest.Call) error { return b.broken }}
+	b.Assembly = New(sender, scheme, oti, nil, staging.New(fragile, oti.TransferLength), b.budget)
+	b.object.Use()
 	return b
 }
 
-// fragile is an object that fails as its bench is broken.
-type fragile struct {
-	store.Object
-	b *bench
+// write writes all that is to be written.
+func (b *bench) write() {
+	b.t.Helper()
+	for tail := b.Begin(); tail != nil; tail = b.Begin() {
+		o, err := b.object.Open()
+		if err == nil {
+			err = tail.Write(o)
+		}
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.End(tail)
+	}
 }
 
-func (o fragile) ReadAt(p []byte, off int64) (int, error) {
-	if o.b.broken != nil {
-		return 0, o.b.broken
-	}
-	return o.Object.ReadAt(p, off)
-}
-
-func (o fragile) WriteAt(p []byte, off int64) (int, error) {
-	if o.b.broken != nil {
-		return 0, o.b.broken
-	}
-	return o.Object.WriteAt(p, off)
-}
+// run runs an Attempt and brings it back.
+func (b *bench) run(at *Attempt) error { return b.Conclude(now, at, at.Run(nil)) }
 
 // payload returns the FEC Payload ID and symbol of one packet.
 func (b *bench) payload(sbn fec.SBN, esi fec.ESI) []byte {
@@ -88,7 +86,12 @@ func (b *bench) payload(sbn fec.SBN, esi fec.ESI) []byte {
 		return append(p, symbol...)
 	}
 	off, n := b.part.Block(sbn)
-	enc, err := b.scheme.NewEncoder(&b.OTI, b.sender.Variant, k, b.content[off:off+n])
+	block := b.content[off : off+n]
+	if b.part.HasSubBlocks() {
+		block = make([]byte, k*uint32(b.OTI.SymbolLength))
+		b.part.GatherSymbols(block, b.content[off:off+n], sbn)
+	}
+	enc, err := b.scheme.NewEncoder(&b.OTI, b.sender.Variant, k, block)
 	if err == nil {
 		p, err = enc.AppendRepair(p, esi)
 	}
@@ -111,19 +114,31 @@ func (b *bench) take(sbn fec.SBN, esis ...fec.ESI) {
 // whole checks that the object has all bytes.
 func (b *bench) whole() {
 	b.t.Helper()
-	if err := b.Flush(); err != nil || !b.IsWhole() || b.Missing() != "" || b.Prefix() != b.OTI.TransferLength {
-		b.t.Fatalf("%v, %s", err, b.Missing())
+	if !b.IsWhole() || b.Missing() != "" || b.Prefix() != b.OTI.TransferLength {
+		b.t.Fatal(b.Missing())
 	}
+	b.Flush()
+	b.write()
 	got := make([]byte, len(b.content))
-	if _, err := b.Object().ReadAt(got, 0); err != nil || !bytes.Equal(got, b.content) {
-		b.t.Errorf("other bytes, %v", err)
+	o, err := b.object.Open()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := o.ReadAt(got, 0); err != nil || !bytes.Equal(got, b.content) {
+		n := 0
+		for n < len(got) && got[n] == b.content[n] {
+			n++
+		}
+		b.t.Errorf("%v: other bytes from %d of %d on, %v", b.OTI.EncodingID, n, len(got), err)
 	}
 }
 
 // end releases the Assembly; nothing may be left.
 func (b *bench) end() {
 	b.t.Helper()
-	b.Release(true)
+	b.Release()
+	b.object.Forget()
+	b.object.Leave()
 	if n := b.budget.Used(); n != 0 || b.files.Staged() != 0 {
 		b.t.Errorf("%d bytes held, %d objects staged", n, b.files.Staged())
 	}
@@ -212,7 +227,7 @@ func TestAttempt(t *testing.T) {
 	if len(f.Attempts) != 1 || !b.IsDecoding() || b.IsWhole() || len(b.Effects().Attempts) != 0 {
 		t.Fatalf("%+v", f)
 	}
-	if err := b.Conclude(now, f.Attempts[0], f.Attempts[0].Run()); err != nil || b.IsDecoding() {
+	if err := b.run(f.Attempts[0]); err != nil || b.IsDecoding() {
 		t.Fatal(err)
 	}
 	b.whole()
@@ -229,7 +244,7 @@ func TestReleaseDuringAttempt(t *testing.T) {
 		if drained {
 			at = b.Effects().Attempts[0]
 		}
-		b.Release(true)
+		b.Release()
 		want := uint64(0)
 		if drained { // the block, a repair symbol
 			want = 10*30_000 + 30_000
@@ -238,7 +253,7 @@ func TestReleaseDuringAttempt(t *testing.T) {
 			t.Errorf("drained %v: %d bytes held", drained, held)
 		}
 		if drained {
-			if err := at.Run(); err != nil {
+			if err := at.Run(nil); err != nil {
 				t.Error(err)
 			}
 			at.Release()
@@ -255,8 +270,11 @@ func TestFailures(t *testing.T) {
 	bad := errors.New("bad sector")
 	b := newBench(t, large(), 1<<24)
 	b.take(0, 0, 1, 2, 3, 4, 5, 6, 7, 8)
+	b.write()
+	b.take(0, 10)
 	b.broken = bad
-	err := b.Take(now, b.payload(0, 10))
+	err := b.run(b.Effects().Attempts[0])
+	b.broken = nil
 	if f := AsFailure(err); f == nil || f.Cause != CauseStore || !errors.Is(f, bad) {
 		t.Errorf("the store: %v", err)
 	}
@@ -295,9 +313,8 @@ func TestFailures(t *testing.T) {
 func TestShort(t *testing.T) {
 	b := newBench(t, large(), 700_000)
 	b.take(0, 0, 1, 2, 3, 4, 5, 6, 7, 8)
-	if err := b.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	b.Flush()
+	b.write()
 	taken := b.budget.Limit() - b.budget.Used() - 50_000
 	if !b.budget.TryReserve(taken) {
 		t.Fatal("no room")
@@ -317,7 +334,7 @@ func TestShort(t *testing.T) {
 	if len(f.Attempts) != 1 || f.Short {
 		t.Fatalf("%+v", f)
 	}
-	if err := b.Conclude(now, f.Attempts[0], f.Attempts[0].Run()); err != nil {
+	if err := b.run(f.Attempts[0]); err != nil {
 		t.Fatal(err)
 	}
 	b.take(1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
@@ -325,49 +342,146 @@ func TestShort(t *testing.T) {
 	b.end()
 }
 
-// A panic of the store costs the packet in hand: the block is known, and the Assembly goes on.
+// A panic of a codec costs the packet in hand: the block is known, and the Assembly goes on.
 func TestPanic(t *testing.T) {
-	b := newBench(t, large(), 1<<24)
+	b := newBench(t, fec.OTI{
+		EncodingID: fec.ReedSolomonGF28, TransferLength: 10_001, SymbolLength: 100, MaxSourceBlockLength: 7,
+		MaxEncodingSymbols: 10,
+	}, 1<<24)
 	b.take(1, 0)
 	if _, ok := b.InHand(); ok {
 		t.Error("a block is in hand after Take")
 	}
+	b.take(0, 0, 1, 2, 3, 4, 5)
 	crash := errors.New("crash")
-	if err := b.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	b.Assembly.buffer = store.NewBuffer(panicking{b.object, crash}, nil)
-	b.Assembly.buffer.SetPages(1)
+	scheme := b.scheme
+	b.scheme = panicking{scheme, crash}
 	func() {
 		defer func() {
 			if v := recover(); v != any(crash) {
 				t.Errorf("recovered %v", v)
 			}
 		}()
-		for esi := range fec.ESI(10) {
-			b.take(0, esi)
-		}
+		b.take(0, 7)
 	}()
 	if sbn, ok := b.InHand(); !ok || sbn != 0 {
 		t.Errorf("in hand: block %d, %v", sbn, ok)
 	}
-	b.Assembly.buffer = store.NewBuffer(b.object, b.budget)
-	for sbn := range fec.SBN(2) {
+	b.scheme = scheme
+	b.blocks[0].decoder = nil
+	b.take(0, 6)
+	for sbn := fec.SBN(1); uint32(sbn) < b.part.Blocks(); sbn++ {
 		for esi := range fec.ESI(b.part.BlockSymbols(sbn)) {
 			if err := b.Take(now, b.payload(sbn, esi)); err != nil && !errors.Is(err, ErrDuplicate) {
 				t.Fatal(err)
 			}
 		}
 	}
-	if !b.IsWhole() {
-		t.Error(b.Missing())
-	}
+	b.whole()
 	b.end()
 }
 
+// panicking is a scheme whose decoders panic.
 type panicking struct {
-	store.Object
+	fec.Scheme
 	crash error
 }
 
-func (p panicking) WriteAt([]byte, int64) (int, error) { panic(p.crash) }
+func (p panicking) NewDecoder(*fec.OTI, fec.Variant, uint32) (fec.Decoder, error) { return p, nil }
+func (p panicking) Ready(int, int) bool                                           { return true }
+func (p panicking) Recover([][]byte, []fec.Symbol) error                          { panic(p.crash) }
+func (p panicking) Matches([][]byte, fec.Symbol) bool                             { return false }
+
+// What memory does not hold of a block is read from the object, by an Attempt, and nothing else is.
+func TestDecodingReadsWhatWasWritten(t *testing.T) {
+	for _, oti := range []fec.OTI{
+		{
+			EncodingID: fec.ReedSolomonGF28, TransferLength: 200_000, SymbolLength: 1000, MaxSourceBlockLength: 100,
+			MaxEncodingSymbols: 110,
+		},
+		{EncodingID: fec.RaptorQ, TransferLength: 200_000, SymbolLength: 1000, SourceBlocks: 2, SubBlocks: 5, Alignment: 4},
+	} {
+		b := newBench(t, oti, 1<<24)
+		if b.sender.Variant = ""; oti.EncodingID == fec.ReedSolomonGF28 {
+			b.sender.Variant = rs.Rizzo
+		}
+		for esi := range fec.ESI(100) {
+			if esi%10 != 3 {
+				b.take(0, esi)
+			}
+			if esi == 50 {
+				b.Flush()
+				b.write()
+			}
+		}
+		for esi := range fec.ESI(10) {
+			b.take(0, 100+esi)
+		}
+		for n := 0; !b.complete.has(0); n++ {
+			if !b.IsDecoding() || n > 5 {
+				b.take(0, 200+fec.ESI(n)) // a rateless code may need more
+				continue
+			}
+			at := b.Effects().Attempts[0]
+			if at.arena != nil && !at.Reads() {
+				t.Error("an Attempt at a block in the object reads nothing")
+			}
+			if err := b.run(at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for esi := range fec.ESI(100) {
+			b.take(1, esi)
+		}
+		b.whole()
+		b.end()
+	}
+}
+
+// A block that is in memory but for what was lost is decoded at once, without the object.
+func TestDecodingInMemory(t *testing.T) {
+	b := newBench(t, fec.OTI{
+		EncodingID: fec.ReedSolomonGF28, TransferLength: 20_000, SymbolLength: 1000, MaxSourceBlockLength: 20,
+		MaxEncodingSymbols: 24,
+	}, 1<<24)
+	b.broken = errors.New("nobody asks the store")
+	for esi := range fec.ESI(20) {
+		if esi%7 != 3 {
+			b.take(0, esi)
+		}
+	}
+	b.take(0, 20, 21, 22)
+	if f := b.Effects(); len(f.Attempts) > 0 || !b.IsWhole() {
+		t.Errorf("%d Attempts; %s", len(f.Attempts), b.Missing())
+	}
+	b.broken = nil
+	b.whole()
+	b.end()
+}
+
+// Recovered symbols for which there is no memory are written from where they were recovered, and their memory is given
+// back then.
+func TestRecoveredWithoutMemory(t *testing.T) {
+	b := newBench(t, large(), 1<<20)
+	b.take(1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	b.take(0, 0, 1, 2, 10, 11, 12, 13, 7, 8, 9)
+	b.Flush()
+	b.write()
+	at := b.Effects().Attempts[0]
+	err := at.Run(nil)
+	for n := b.budget.Limit(); n > 0; n /= 2 {
+		for b.budget.TryReserve(n) {
+			defer b.budget.Release(n)
+		}
+	}
+	if err := b.Conclude(now, at, err); err != nil {
+		t.Fatal(err)
+	}
+	if !b.IsShort() {
+		t.Error("nothing is short")
+	}
+	b.whole()
+	if b.IsShort() {
+		t.Error("short after all was written")
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
 )
@@ -53,10 +54,8 @@ func FuzzTake(f *testing.F) {
 			limit = 4000
 		}
 		budget, files := store.NewBudget(limit, nil), mem.New()
-		o, err := files.Create(oti.TransferLength)
-		if err != nil {
-			t.Fatal(err)
-		}
+		o := staging.New(files, oti.TransferLength)
+		o.Use()
 		a := New(&Sender{Arenas: &Arenas{}, Labour: NewLabour(1)}, scheme, oti, nil, o, budget)
 		for len(data) >= 2 {
 			n := min(int(binary.BigEndian.Uint16(data)), len(data)-2)
@@ -65,15 +64,35 @@ func FuzzTake(f *testing.F) {
 			if a.Received > oti.TransferLength || budget.Used() > limit {
 				t.Fatalf("%d of %d bytes received, %d of %d held", a.Received, oti.TransferLength, budget.Used(), limit)
 			}
-			if a.Effects().Short {
+			f := a.Effects()
+			for _, at := range f.Attempts {
+				if err := a.Conclude(now, at, at.Run(nil)); AsFailure(err) != nil && AsFailure(err).Cause == CauseStore {
+					t.Fatal(err)
+				}
+			}
+			if tail := a.Begin(); tail != nil && n%3 > 0 {
+				object, err := o.Open()
+				if err == nil {
+					err = tail.Write(object)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				a.End(tail)
+			} else if tail != nil {
+				defer tail.Release() // it is never written
+			}
+			if f.Short {
 				_ = a.Retry(now)
 			}
 		}
 		if a.IsWhole() != (a.Missing() == "") {
 			t.Errorf("whole %v: %s", a.IsWhole(), a.Missing())
 		}
-		if a.Release(true); budget.Used() != 0 || files.Staged() != 0 {
-			t.Errorf("%d bytes held, %d objects staged", budget.Used(), files.Staged())
+		a.Release()
+		o.Forget()
+		if o.Leave(); files.Staged() != 0 {
+			t.Errorf("%d objects staged", files.Staged())
 		}
 	})
 }

@@ -29,7 +29,7 @@ func (a *Assembly) recover(now time.Time, sbn fec.SBN, b *block) error {
 		return a.later(sbn, store.ErrBudget)
 	}
 	if variant, guessed := a.variant(); guessed {
-		return a.recoverGuessing(sbn, b, variant)
+		return a.recoverGuessing(now, sbn, b, variant)
 	}
 	if err := a.decoder(b); errors.Is(err, flute.ErrOTI) {
 		return codeFailure(err)
@@ -40,9 +40,9 @@ func (a *Assembly) recover(now time.Time, sbn fec.SBN, b *block) error {
 		return nil
 	}
 	if !a.sender.Inline && int(b.k)*int(a.OTI.SymbolLength) > inlineBytes {
-		return a.attempt(now, sbn, b)
+		return a.attempt(now, sbn, b, nil)
 	}
-	return a.recoverInline(sbn, b)
+	return a.recoverInline(now, sbn, b)
 }
 
 // decoder makes b have one. The error is store.ErrBudget when it cannot be paid.
@@ -63,12 +63,15 @@ func (a *Assembly) decoder(b *block) error {
 	return err
 }
 
-// recoverInline decodes the block here and now.
-func (a *Assembly) recoverInline(sbn fec.SBN, b *block) error {
+// recoverInline decodes the block here and now, unless a part of it is to be read from the object.
+func (a *Assembly) recoverInline(now time.Time, sbn fec.SBN, b *block) error {
 	lost := b.lostSymbols()
 	m, err := a.load(sbn, b, lost, 0)
 	if err != nil {
 		return a.later(sbn, err)
+	}
+	if len(m.gaps) > 0 {
+		return a.attempt(now, sbn, b, m)
 	}
 	defer a.unload(m)
 	d := b.decoder
@@ -84,60 +87,41 @@ func (a *Assembly) recoverInline(sbn fec.SBN, b *block) error {
 	return a.recovered(sbn, b, m, lost)
 }
 
-// recoverGuessing decodes the block with a variant that may not be the sender's.
-func (a *Assembly) recoverGuessing(sbn fec.SBN, b *block, variant fec.Variant) error {
-	d, err := a.scheme.NewDecoder(&a.OTI, variant, b.k)
-	if err != nil || !d.Ready(int(b.sources), len(b.repair)) {
-		return nil
-	}
-	lost := b.lostSymbols()
-	m, err := a.load(sbn, b, lost, a.guessCost())
-	if err != nil {
-		return a.later(sbn, err)
-	}
-	defer a.unload(m)
-	if _, err := a.decodeAs(variant, b, m, lost); errors.Is(err, fec.ErrMoreSymbols) {
-		return nil
-	} else if err != nil {
-		return codeFailure(err)
-	}
-	variant, known, decisive := a.compare(b, m, lost)
-	if known {
-		a.detected(variant, "surplus_symbol")
-		return a.recovered(sbn, b, m, lost)
-	}
-	b.guess, b.lost = variant, lost
-	a.guesses++
-	a.decisive = a.decisive || decisive
-	return a.recovered(sbn, b, m, lost)
-}
-
 // recovered writes the symbols lost, which m holds now, to the object, and completes the block.
 func (a *Assembly) recovered(sbn fec.SBN, b *block, m *arena, lost []fec.ESI) error {
 	if err := a.save(sbn, m, lost); err != nil {
-		return storeFailure(err)
+		return err
 	}
+	a.repaired(sbn, b, lost)
+	return nil
+}
+
+// repaired completes a block whose symbols lost were saved.
+func (a *Assembly) repaired(sbn fec.SBN, b *block, lost []fec.ESI) {
 	for _, esi := range lost {
 		b.have.set(uint32(esi))
 	}
 	b.sources = b.k
 	a.Repaired += uint64(len(lost))
 	a.close(sbn, b)
+}
+
+// later puts off a block that cannot be paid now: Retry, which the caller calls soon, tries again. An err that is a
+// *Failure is returned.
+func (a *Assembly) later(sbn fec.SBN, err error) error {
+	if AsFailure(err) != nil {
+		return err
+	}
+	a.waiting, a.effects.Short = true, true
+	a.stall(sbn)
 	return nil
 }
 
-// later puts off a block that cannot be paid now: Retry, which the caller calls soon, tries again. Other errors are the
-// store's.
-func (a *Assembly) later(sbn fec.SBN, err error) error {
-	if !errors.Is(err, store.ErrBudget) {
-		return storeFailure(err)
-	}
-	a.waiting, a.effects.Short = true, true
-	// One that is not noted waits for its next symbol.
+// stall notes a block for Retry. One for which there is no place waits for its next symbol.
+func (a *Assembly) stall(sbn fec.SBN) {
 	if len(a.stalled) < maxStalled && !slices.Contains(a.stalled, sbn) {
 		a.stalled = append(a.stalled, sbn)
 	}
-	return nil
 }
 
 // Retry goes on with blocks that could not be decoded when their symbols came, in their order, until one has to wait
@@ -146,15 +130,26 @@ func (a *Assembly) Retry(now time.Time) error {
 	stalled := a.stalled
 	a.stalled, a.waiting, a.unpermitted = nil, false, false
 	for i, sbn := range stalled {
-		if b := a.blocks[sbn]; b != nil && !a.complete.has(sbn) {
-			if err := a.recover(now, sbn, b); err != nil {
-				return err
-			}
-		}
-		if a.waiting {
-			a.stalled = append(a.stalled, stalled[i+1:]...)
+		if a.waiting || len(a.attempts) >= maxAttempts {
+			a.stalled = append(a.stalled, stalled[i:]...)
 			return nil
+		}
+		if err := a.retry(now, sbn); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (a *Assembly) retry(now time.Time, sbn fec.SBN) error {
+	switch b := a.blocks[sbn]; {
+	case b == nil:
+		return nil
+	case b.lost != nil:
+		return a.redo(now, sbn, b)
+	case a.complete.has(sbn):
+		return nil
+	default:
+		return a.recover(now, sbn, b)
+	}
 }

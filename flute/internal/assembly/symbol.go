@@ -104,7 +104,7 @@ func (a *Assembly) checkLengths(sbn fec.SBN, last fec.ESI, k uint32, symbols []b
 // symbol takes one encoding symbol and reports whether it was new.
 func (a *Assembly) symbol(now time.Time, sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) (bool, error) {
 	if a.complete.has(sbn) {
-		return false, a.prove(sbn, esi, k, symbol)
+		return false, a.prove(now, sbn, esi, k, symbol)
 	}
 	b, err := a.open(sbn, k)
 	if err != nil {
@@ -119,7 +119,7 @@ func (a *Assembly) symbol(now time.Time, sbn fec.SBN, esi fec.ESI, k uint32, sym
 		}
 		n, err := a.write(sbn, esi, symbol)
 		if err != nil {
-			return false, storeFailure(err)
+			return false, err
 		}
 		b.have.set(uint32(esi))
 		b.sources++

@@ -2,12 +2,10 @@ package assembly
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"errors"
 	"slices"
+	"time"
 
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/store"
 )
 
 // Several variants of Reed-Solomon codes share one wire format. Which of them the sender uses is found out once per
@@ -31,72 +29,46 @@ func (a *Assembly) variant() (fec.Variant, bool) {
 	return variants[0], true
 }
 
-// compare decodes the block, which m holds decoded with the first variant, with the others too. known: a symbol more
-// than was needed agrees with one variant, v, only. decisive: each variant gives something else, so that the digest
-// will tell them apart. m holds the result of v afterwards.
-func (a *Assembly) compare(b *block, m *arena, lost []fec.ESI) (v fec.Variant, known, decisive bool) {
-	variants := a.scheme.Variants()
-	surplus := len(b.repair) > len(lost)
-	if !surplus && a.decisive {
-		return variants[0], false, false
+// recoverGuessing decodes the block with a variant that may not be the sender's. The error is a *Failure.
+func (a *Assembly) recoverGuessing(now time.Time, sbn fec.SBN, b *block, variant fec.Variant) error {
+	d, err := a.scheme.NewDecoder(&a.OTI, variant, b.k)
+	if err != nil || !d.Ready(int(b.sources), len(b.repair)) {
+		return nil
 	}
-	var agreeing []fec.Variant
-	results := map[[sha256.Size]byte]struct{}{}
-	for _, v := range variants {
-		d, err := a.decodeAs(v, b, m, lost)
-		if err != nil {
-			continue
-		}
-		if surplus && agrees(d, m.source, b.repair) {
-			agreeing = append(agreeing, v)
-		}
-		h := sha256.New()
-		for _, esi := range lost {
-			h.Write(m.source[esi])
-		}
-		results[[sha256.Size]byte(h.Sum(nil))] = struct{}{}
-	}
-	v = variants[0]
-	if known = len(agreeing) == 1; known {
-		v = agreeing[0]
-	}
-	_, _ = a.decodeAs(v, b, m, lost) // it could before
-	return v, known, len(results) == len(variants)
-}
-
-// decodeAs recovers the lost symbols in m with the variant v.
-func (a *Assembly) decodeAs(v fec.Variant, b *block, m *arena, lost []fec.ESI) (fec.Decoder, error) {
-	d, err := a.scheme.NewDecoder(&a.OTI, v, b.k)
+	m, err := a.load(sbn, b, b.lostSymbols(), a.guessCost())
 	if err != nil {
-		return nil, err
+		return a.later(sbn, err)
 	}
-	for _, esi := range lost {
-		m.source[esi] = m.source[esi][:0]
-	}
-	if err := d.Recover(m.source, b.repair); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return a.try(now, a.trial(sbn, b, m, trialGuess, variant))
 }
 
-func agrees(d fec.Decoder, source [][]byte, repair []fec.Symbol) bool {
-	for _, s := range repair {
-		if !d.Matches(source, s) {
-			return false
-		}
+// guessed completes a block that was recovered under a guess.
+func (a *Assembly) guessed(at *Attempt) error {
+	b, t := at.block, at.trial
+	lost := b.lostSymbols()
+	if err := a.save(at.sbn, at.arena, lost); err != nil {
+		return err
 	}
-	return true
+	if t.known {
+		a.detected(t.found, "surplus_symbol")
+	} else {
+		b.guess, b.lost = t.found, lost
+		a.guesses++
+		a.decisive = a.decisive || t.decisive
+	}
+	a.repaired(at.sbn, b, lost)
+	return nil
 }
 
 // prove uses a symbol of a complete block to find out which variant the sender uses: a repair symbol, or a source
 // symbol that was recovered under a guess. The error is a *Failure.
-func (a *Assembly) prove(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) error {
-	if a.sender.Variant != "" || a.sender.probes >= maxProbes {
+func (a *Assembly) prove(now time.Time, sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) error {
+	if a.sender.Variant != "" || a.sender.probes >= maxProbes || a.proof != nil {
 		return nil
 	}
 	b := a.blocks[sbn] // complete, so it is one that was recovered under a guess; or nil
 	known := b.holds(esi)
-	if isSource := uint32(esi) < k; known || isSource && b == nil {
+	if isSource := uint32(esi) < k; known || isSource && b == nil || b != nil && b.attempt != nil {
 		return nil
 	}
 	if len(a.scheme.Variants()) < 2 {
@@ -110,26 +82,9 @@ func (a *Assembly) prove(sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) erro
 	if err != nil {
 		return nil
 	}
-	defer a.unload(m)
-	var matching []fec.Variant
-	for _, v := range a.scheme.Variants() {
-		d, err := a.decodeAs(v, b, m, b.lost)
-		if err != nil {
-			continue
-		}
-		if uint32(esi) < k && bytes.HasPrefix(m.source[esi], symbol) ||
-			uint32(esi) >= k && d.Matches(m.source, fec.Symbol{ESI: esi, Data: symbol}) {
-			matching = append(matching, v)
-		}
-	}
-	if len(matching) != 1 {
-		return nil
-	}
-	a.detected(matching[0], "surplus_symbol")
-	if err := a.recode(matching[0]); err != nil && !errors.Is(err, store.ErrBudget) { // AssumeKnown tries again
-		return storeFailure(err)
-	}
-	return nil
+	at := a.trial(sbn, b, m, trialProof, "")
+	at.trial.symbol = fec.Symbol{ESI: esi, Data: bytes.Clone(symbol)}
+	return a.try(now, at)
 }
 
 // holds reports whether a guessed block was decoded from symbol esi.
@@ -145,32 +100,47 @@ func (b *block) holds(esi fec.ESI) bool {
 	return !lost
 }
 
-// AssumeKnown makes every block that was recovered under a guess hold what the sender's variant says, if that is known
-// now. The error is store.ErrBudget, and nothing has changed, or the store's.
-func (a *Assembly) AssumeKnown() error {
-	if a.guesses == 0 || a.sender.Variant == "" {
-		return nil
+// Settle makes every block that was recovered under a guess hold what the sender's variant says, if that is known, or
+// else the variant of the latest AssumeNext. It reports whether they do: else Attempts are under way, or IsWaiting
+// tells that Retry is to be called. The error is a *Failure.
+func (a *Assembly) Settle(now time.Time) (bool, error) {
+	if a.guesses == 0 {
+		return true, nil
 	}
-	return a.recode(a.sender.Variant)
-}
-
-// recode makes every block that was recovered under a guess hold what the variant v says, and forgets the guesses. The
-// error is store.ErrBudget, and nothing has changed, or the store's.
-func (a *Assembly) recode(v fec.Variant) error {
-	m, err := a.arena(a.part.Large, a.guessCost())
-	if err != nil {
-		return err
+	if a.sender.Variant != "" {
+		a.assumed = a.sender.Variant
 	}
-	defer a.unload(m)
 	for sbn, b := range a.blocks {
-		if b.lost == nil {
-			continue
-		}
-		if b.guess != v {
-			if err := a.redo(v, sbn, b, m); err != nil {
-				return err
+		if b.lost != nil {
+			if err := a.redo(now, sbn, b); err != nil {
+				return false, err
 			}
 		}
+	}
+	for _, b := range a.blocks {
+		if b.lost != nil && (b.attempt != nil || !a.isAssumed(b)) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// isAssumed reports whether a guessed block holds what it should.
+func (a *Assembly) isAssumed(b *block) bool { return a.assumed == "" || b.guess == a.assumed }
+
+// redo decodes a guessed block again, unless it holds what it should. One of the sender's variant is not guessed any
+// more. The error is a *Failure.
+func (a *Assembly) redo(now time.Time, sbn fec.SBN, b *block) error {
+	switch {
+	case b.attempt != nil:
+		return nil
+	case !a.isAssumed(b):
+		m, err := a.load(sbn, b, b.lost, a.guessCost())
+		if err != nil {
+			return a.later(sbn, err)
+		}
+		return a.try(now, a.trial(sbn, b, m, trialRedo, a.assumed))
+	case b.guess == a.sender.Variant:
 		b.lost = nil
 		a.guesses--
 		a.forget(sbn, b)
@@ -178,45 +148,30 @@ func (a *Assembly) recode(v fec.Variant) error {
 	return nil
 }
 
-// redo decodes the guessed block b again with the variant v, in m.
-func (a *Assembly) redo(v fec.Variant, sbn fec.SBN, b *block, m *arena) error {
-	if err := a.read(m, sbn, b.k, b.lost); err != nil {
-		return err
-	}
-	if _, err := a.decodeAs(v, b, m, b.lost); err == nil { // else the digest will say that this variant cannot be it
-		if err := a.save(sbn, m, b.lost); err != nil {
+// redone takes what a block is now that it was decoded again.
+func (a *Assembly) redone(now time.Time, at *Attempt) error {
+	b, t := at.block, at.trial
+	if t.known {
+		if err := a.save(at.sbn, at.arena, b.lost); err != nil {
 			return err
 		}
 	}
-	b.guess = v
-	return nil
+	b.guess = t.variant
+	return a.redo(now, at.sbn, b)
 }
 
-// AssumeNext decodes guessed blocks with the variant after the one that the content has just refused. false: there is
-// none. The error is store.ErrBudget, and nothing has changed, or the store's.
-func (a *Assembly) AssumeNext() (bool, error) {
+// AssumeNext has Settle assume the variant after the one that the content has just refused. false: there is none.
+func (a *Assembly) AssumeNext() bool {
 	if a.guesses == 0 {
-		return false, nil
+		return false
 	}
-	m, err := a.arena(a.part.Large, a.guessCost())
-	if err != nil {
-		return false, err
-	}
-	defer a.unload(m)
 	variants := a.scheme.Variants()
-	for sbn, b := range a.blocks {
-		if b.lost == nil {
-			continue
-		}
-		next := slices.Index(variants, b.guess) + 1
-		if next == len(variants) {
-			return false, nil
-		}
-		if err := a.redo(variants[next], sbn, b, m); err != nil {
-			return false, err
-		}
+	next := max(0, slices.Index(variants, a.assumed)) + 1
+	if next == len(variants) {
+		return false
 	}
-	return true, nil
+	a.assumed = variants[next]
+	return true
 }
 
 // Proved tells that the content is right: a digest agrees. The variant under which a block was recovered is the

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
 )
@@ -92,7 +93,9 @@ func staged(t *testing.T, content []byte, c flute.ContentEncoding) (*Publication
 			t.Fatal(err)
 		}
 	}
-	o, err := s.Create(uint64(encoded.Len()))
+	staged := staging.New(s, uint64(encoded.Len()))
+	staged.Use()
+	o, err := staged.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +104,7 @@ func staged(t *testing.T, content []byte, c flute.ContentEncoding) (*Publication
 	}
 	sum := md5.Sum(content)
 	p := &Publication{
-		Object: o, Digest: NewDigest(SHA256 | MD5), End: uint64(encoded.Len()), Store: s, Names: store.NamesOf(files),
+		Object: staged, Digest: NewDigest(SHA256 | MD5), End: uint64(encoded.Len()), Names: store.NamesOf(files),
 		File: Announced{Location: "a", Encoding: c, MD5: sum[:]}, Publisher: "test", MaxSize: 1 << 30,
 	}
 	return p, files, cpu
@@ -171,7 +174,9 @@ func TestPublicationFails(t *testing.T) {
 		if err == nil || CauseOf(err) != test.want || test.err != nil && !errors.Is(err, test.err) {
 			t.Errorf("%s: %v, cause %d", name, err, CauseOf(err))
 		}
-		if p.Discard(); p.Result().Published || len(files.Files()) != 0 || files.Staged() != 0 {
+		p.Object.Forget()
+		p.Object.Leave()
+		if p.Result().Published || len(files.Files()) != 0 || files.Staged() != 0 {
 			t.Errorf("%s: %d files, %d staged", name, len(files.Files()), files.Staged())
 		}
 	}

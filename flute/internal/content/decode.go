@@ -24,7 +24,7 @@ func (p *Publication) decode(cpu sync.Locker) (store.Object, *Digest, error) {
 	if n := p.File.ContentLength; n != nil {
 		limit = min(limit, *n)
 	}
-	decoded, err := p.Store.Create(limit)
+	decoded, err := p.Object.Store().Create(limit)
 	if err != nil {
 		return nil, nil, failure(CauseStore, err)
 	}
@@ -50,7 +50,7 @@ func (p *Publication) decode(cpu sync.Locker) (store.Object, *Digest, error) {
 
 // inflate writes the decoded content to out. It holds cpu but while it waits for the store.
 func (p *Publication) inflate(cpu sync.Locker, out io.Writer) error {
-	transferred := yieldingReader{cpu, io.NewSectionReader(p.Object, 0, int64(p.End))}
+	transferred := yieldingReader{cpu, io.NewSectionReader(p.object, 0, int64(p.End))}
 	lock(cpu)
 	defer unlock(cpu)
 	return Decode(out, bufio.NewReaderSize(transferred, ReadSize), p.File.Encoding)

@@ -5,19 +5,19 @@ import (
 	"sync"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
 )
 
 // Publication is work that writes the rest of an object as it was transferred, verifies it, undoes its content
 // encoding, verifies the file, and publishes it. Run it once.
 type Publication struct {
-	Object store.Object // as it was transferred
-	Tail   *store.Tail  // bytes of it that are to be written first; nil: none
-	Digest *Digest      // of its first bytes, with at least the algorithms of File
-	End    uint64       // transfer length
+	Object *staging.Object // as it was transferred
+	Tail   *store.Tail     // bytes of it that are to be written first; nil: none
+	Digest *Digest         // of its first bytes, with at least the algorithms of File
+	End    uint64          // transfer length
 	File   Announced
 
-	Store     store.Store
 	Names     *store.Names // where the name to publish under is claimed
 	Folder    string       // below which
 	Publisher string       // and for whom
@@ -25,6 +25,7 @@ type Publication struct {
 
 	Turn Turn // among the publications under the same Content-Location
 
+	object store.Object // Object, opened
 	result Result
 }
 
@@ -44,13 +45,13 @@ func (p *Publication) Result() *Result { return &p.result }
 // Run does the work. It blocks on the store, and holds cpu, which may be nil, while it computes. The error is a
 // *Failure.
 func (p *Publication) Run(cpu sync.Locker) error {
-	if err := p.Tail.Flush(); err != nil {
+	if err := p.open(); err != nil {
 		return failure(CauseStore, err)
 	}
-	if err := p.Digest.Extend(cpu, p.Object, p.End); err != nil {
+	if err := p.Digest.Extend(cpu, p.object, p.End); err != nil {
 		return failure(CauseStore, err)
 	}
-	object, file := p.Object, p.Digest
+	object, file := p.object, p.Digest
 	if p.File.Encoding != flute.Null && p.End > 0 { // nothing, encoded, is still nothing
 		decoded, d, err := p.decode(cpu)
 		if err != nil {
@@ -61,7 +62,7 @@ func (p *Publication) Run(cpu sync.Locker) error {
 			if !p.result.Published {
 				_ = decoded.Discard()
 			} else {
-				_ = p.Object.Discard()
+				_ = p.object.Discard()
 			}
 		}()
 		object, file = decoded, d
@@ -89,7 +90,7 @@ func (p *Publication) publish(object store.Object) error {
 		if err != nil {
 			return err
 		}
-		p.result.Path, err = p.Store.Publish(object, claimed.Name)
+		p.result.Path, err = p.Object.Store().Publish(object, claimed.Name)
 		if err == nil {
 			p.result.Claimed = claimed
 			return nil
@@ -100,10 +101,17 @@ func (p *Publication) publish(object store.Object) error {
 	}
 }
 
-// Discard discards what was not published, and frees what it holds: nobody waits for it any more.
-func (p *Publication) Discard() {
-	if !p.result.Published {
-		p.Tail.Release()
-		_ = p.Object.Discard()
+// open opens the object, with all its bytes.
+func (p *Publication) open() (err error) {
+	if p.object, err = p.Object.Open(); err != nil {
+		return err
 	}
+	if err := p.Tail.Write(p.object); err != nil {
+		return err
+	}
+	p.Tail.Release()
+	return nil
 }
+
+// Release frees the memory that it holds, whether it has run or not.
+func (p *Publication) Release() { p.Tail.Release() }

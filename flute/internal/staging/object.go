@@ -1,0 +1,89 @@
+package staging
+
+import (
+	"sync"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+// Object is an object that is created in the Store by the first Work that opens it, and discarded by the last one that
+// leaves it, if it is not wanted any more. Its methods never wait for the store, except for Open and Leave, which are for
+// Works. They are safe for concurrent use, but for the first Open: no other may begin before its Work has
+// come back.
+type Object struct {
+	store store.Store
+	size  uint64
+
+	mu     sync.Mutex // never held over a call of the store
+	object store.Object
+	users  int
+	left   bool // nobody wants it any more
+}
+
+// New returns an object which is expected to have size bytes. It does not call the Store.
+func New(s store.Store, size uint64) *Object { return &Object{store: s, size: size} }
+
+// Store returns the Store that it is staged in.
+func (o *Object) Store() store.Store { return o.store }
+
+// Use notes that a Work is going to use the object, which stays until the Work calls Leave.
+func (o *Object) Use() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.users++
+}
+
+// Open returns the staged object, created if it was not.
+func (o *Object) Open() (store.Object, error) {
+	if created := o.created(); created != nil {
+		return created, nil
+	}
+	created, err := o.store.Create(o.size)
+	if err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.object = created
+	return created, nil
+}
+
+func (o *Object) created() store.Object {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.object
+}
+
+// Leave ends a use. The last one discards the object if nobody wants it any more.
+func (o *Object) Leave() {
+	if gone := o.leave(); gone != nil {
+		// Its name was never published, so a failure leaves only a file that the next start removes.
+		_ = gone.Discard()
+	}
+}
+
+func (o *Object) leave() store.Object {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.users--
+	return o.gone()
+}
+
+// gone takes the object that is to be discarded; nil: there is none, or somebody uses it.
+func (o *Object) gone() store.Object {
+	if !o.left || o.users > 0 {
+		return nil
+	}
+	gone := o.object
+	o.object = nil
+	return gone
+}
+
+// Forget tells that nobody wants the object any more. It reports whether it is left to be discarded, by a Work that does
+// nothing but Use and Leave; else it is not there, or the last of those that use it discards it.
+func (o *Object) Forget() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.left = true
+	return o.users == 0 && o.object != nil
+}

@@ -1,0 +1,138 @@
+package receiver
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/staging"
+	"github.com/flute-node/flute-node/store"
+)
+
+// What comes of an object is written by Works, one at a time for each object, while more comes. What the store does not
+// take in time waits in memory; see Session.IsShort.
+
+// use makes w wait for the store of the object.
+func (w *Work) use(object *staging.Object) {
+	object.Use()
+	w.object, w.lane = object, object.Store()
+}
+
+// write returns the Work that writes what of e is to be written now; nil: nothing, or one is under way.
+func (l *Ledger) write(e *entry) *Work {
+	h := e.held
+	if h == nil {
+		return nil
+	}
+	defer l.weigh(h)
+	tail := h.Begin()
+	if tail == nil {
+		return nil
+	}
+	h.writes = l.now
+	w := &Work{entry: e, held: h, task: writing{h.Object(), tail}, tail: tail}
+	w.use(h.Object())
+	return w
+}
+
+// wrote takes a Work that has written.
+func (o *Object) wrote(now time.Time, w *Work) {
+	e := o.e
+	if e.held == nil || e.held != w.held {
+		w.Cancel() // ended meanwhile
+		return
+	}
+	e.held.End(w.tail)
+	o.l.weigh(e.held)
+	switch {
+	case w.err != nil && e.phase == resting:
+		o.l.drop(e, true)
+		o.l.retire(e)
+	case w.err != nil:
+		o.l.shed()
+		o.fail(w.reason(), w.err.Error())
+	case e.phase == resting:
+	case e.phase == finishing:
+		o.finish(now)
+	case o.retry(now) == nil: // there is more memory now
+		o.advance(now)
+	}
+	if e.ended() {
+		delete(o.l.leaving, e)
+	}
+}
+
+// discard returns the Work that discards what e holds; nil: there is nothing left to do.
+func (l *Ledger) discard(e *entry, object *staging.Object) *Work {
+	if !object.Forget() {
+		return nil
+	}
+	w := &Work{entry: e, task: discarding{object}}
+	w.use(object)
+	return w
+}
+
+// weigh notes whether h waits for the store with more than there is memory for.
+func (l *Ledger) weigh(h *holding) {
+	switch short := h.IsShort(); {
+	case short == h.short:
+		return
+	case short:
+		if l.short == 0 || h.writes.Before(l.shortage.since) {
+			l.shortage.since = h.writes
+		}
+		l.short++
+	default:
+		l.short--
+	}
+	h.short = !h.short
+}
+
+// shortage is what a session has lost because its store did not take in time what there was no memory for.
+type shortage struct {
+	since time.Time // when the store was asked
+	lost  int       // datagrams, not told yet
+	told  bool      // there was a Warning since
+	quiet time.Time // there is none before
+}
+
+const (
+	// shortInterval is how often it is looked for losses while objects are short.
+	shortInterval = time.Second
+	// shortQuiet is the least time between two Warnings: the store may be too slow all the time.
+	shortQuiet = time.Minute
+)
+
+// miss counts a datagram that was dropped, if the store is to blame.
+func (l *Ledger) miss(n int) {
+	if l.short > 0 {
+		l.shortage.lost += n
+	}
+}
+
+// tellShortage warns of datagrams that were dropped because of the store.
+func (s *Session) tellShortage(now time.Time) {
+	m := &s.l.shortage
+	over := s.l.short == 0
+	if m.lost > 0 && (over && m.told || !over && !now.Before(m.quiet)) {
+		s.emit(event.Warning{Text: fmt.Sprintf("session %v: %d datagrams were dropped: store %s has not answered for %v, "+
+			"and the memory for what it is to write is spent",
+			s.l.key, m.lost, storeName(s.l.cfg.Store), now.Sub(m.since).Round(100*time.Millisecond))})
+		m.lost, m.told, m.quiet = 0, true, now.Add(shortQuiet)
+	}
+	if over {
+		m.lost, m.told = 0, false
+	}
+}
+
+// storeName returns the name of a store for people.
+func storeName(s store.Store) string {
+	if s, ok := s.(fmt.Stringer); ok {
+		return s.String()
+	}
+	return fmt.Sprintf("%T", s)
+}
+
+// IsShort reports whether objects of the session wait for the store with so much that there is no memory for more: hand
+// over no more datagrams until a Work has come back.
+func (s *Session) IsShort() bool { return s.l.short > 0 }
