@@ -107,7 +107,10 @@ func (r *carousel) next(t time.Time) (at time.Time, late time.Duration, ok bool)
 	if !r.triggered.IsZero() && (r.left == 1 || r.triggered.Before(at)) {
 		at, late = latest(r.triggered, t), 0
 	}
-	return at, late, r.until.IsZero() || at.Before(r.until)
+	if !r.until.IsZero() && !at.Before(r.until) {
+		return time.Time{}, 0, false
+	}
+	return at, late, true
 }
 
 // last reports whether the current transfer is the last one, if it ends at t.
