@@ -72,6 +72,9 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	}
 	var cfg sender.Config
 	c.fecFlags.Loss = c.Loss
+	if c.Scheme == settings.AutoFEC {
+		c.Scheme = "no-code" // the default shows what the node can do, not what a code costs
+	}
 	words := c.words()
 	if err := words.Apply(&cfg, uint64(c.Size)); err != nil {
 		return flagged(err)

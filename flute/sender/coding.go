@@ -33,6 +33,7 @@ type coding struct {
 type redundancy struct {
 	symbols uint32  // zero: by the n-algorithm
 	ratio   float64 // for codes that the n-algorithm has no say in; not above zero: none
+	least   uint32  // with ratio
 	share   float64 // of Reed-Solomon: those of one transfer, of the symbols that the n-algorithm gives; zero: all
 }
 
@@ -93,7 +94,7 @@ func (c *coding) repairs(k uint32) uint32 {
 	case c.more.symbols != 0:
 		return c.more.symbols
 	case c.oti.IsRateless() && c.more.ratio > 0:
-		return uint32(math.Ceil(float64(k) * c.more.ratio))
+		return max(uint32(math.Ceil(float64(k)*c.more.ratio-1e-9)), c.more.least)
 	}
 	all := c.oti.RepairSymbols(k)
 	if c.more.share > 0 && isReedSolomon(c.oti.EncodingID) {

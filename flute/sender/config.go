@@ -87,6 +87,8 @@ type Config struct {
 	// it: with Raptor and RaptorQ. Zero: 0.25; negative: none. With Reed-Solomon, if it is above zero, a transfer has so
 	// many of the repair symbols that the n-algorithm gives for OTI, and the next transfer has the next ones.
 	Redundancy float64
+	// LeastRepair is how many repair symbols a source block has at least where Redundancy says it.
+	LeastRepair uint32
 	// FTI is which packets of files carry EXT_FTI: EveryPacket, or FDTOnly in the profiles of 3GPP and DVB.
 	FTI FTI
 	// MaxBlockBytes bounds a source block in bytes; Add refuses larger ones. Zero: DefaultMaxBlockBytes.

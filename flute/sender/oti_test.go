@@ -189,3 +189,13 @@ func TestReedSolomonBeyond255Blocks(t *testing.T) {
 		t.Errorf("%d blocks", len(seen))
 	}
 }
+
+// TestLeastRepair: short blocks have the least number of repair symbols, longer ones their share.
+func TestLeastRepair(t *testing.T) {
+	for k, want := range map[uint32]uint32{1: 2, 20: 2, 21: 3, 30: 3, 1000: 100} {
+		c := coding{oti: fec.OTI{EncodingID: fec.RaptorQ}, more: redundancy{ratio: .1, least: 2}}
+		if got := c.repairs(k); got != want {
+			t.Errorf("%d source symbols: %d repair symbols, want %d", k, got, want)
+		}
+	}
+}

@@ -107,12 +107,13 @@ func (s *Session) codingOf(o *Object) (coding, error) {
 	f := &o.file
 	more := redundancy{
 		symbols: cmp.Or(f.Repair, s.cfg.Repair), ratio: cmp.Or(f.Redundancy, s.cfg.Redundancy), share: s.cfg.share,
+		least: s.cfg.LeastRepair,
 	}
 	if f.OTI != nil {
 		oti, variant, more.share = *f.OTI, f.Variant, 0
 	}
 	if f.Redundancy > 0 {
-		more.share = f.Redundancy
+		more.share, more.least = f.Redundancy, 0
 	}
 	return newCoding(s.cfg, oti, variant, more, o.transferLength)
 }

@@ -13,7 +13,11 @@ import (
 
 // The defaults of FEC. Those of a field of the OTI are the sender's too.
 const (
-	defaultRepair    = 0.2
+	defaultRepair = 0.2
+	// autoRepair and autoLeast are the repair symbols that a source block has unasked: for each source symbol, and at
+	// least. They make up for what a good network loses.
+	autoRepair       = 0.1
+	autoLeast        = 2
 	defaultFieldBits = 8
 	// defaultAlignment is "RECOMMENDED value of 4" (RFC 5053, section 4.3).
 	defaultAlignment = 4
@@ -34,7 +38,7 @@ const (
 
 // FEC are the words that choose the FEC of the files of a session. A number that is zero was not given.
 type FEC struct {
-	Scheme    string   // fec: the Name of a Scheme
+	Scheme    string   // fec: the Name of a Scheme, or AutoFEC
 	RSMatrix  string   // rs-matrix: variant of Reed-Solomon; empty: the first one of the codec
 	FieldBits uint8    // field-bits: m of rs2, 2 to 16; zero: 8
 	Symbol    uint16   // symbol: symbol length in bytes; zero: 1400 less what group and the scheme want
@@ -52,8 +56,11 @@ type FEC struct {
 }
 
 // Apply puts the FEC into the configuration of a session whose largest file has largest bytes. It sets OTI, Variant,
-// Redundancy and MaxBlockBytes. An error is an [*Error].
+// Redundancy, LeastRepair and MaxBlockBytes. An error is an [*Error].
 func (f *FEC) Apply(cfg *sender.Config, largest uint64) error {
+	if f.Scheme == AutoFEC {
+		return f.auto(cfg, largest)
+	}
 	s, err := f.scheme()
 	if err != nil {
 		return err
@@ -80,6 +87,24 @@ func (f *FEC) Apply(cfg *sender.Config, largest uint64) error {
 	longest := (uint64(symbols(&o, largest)) + limits.Blocks - 1) / limits.Blocks
 	cfg.MaxBlockBytes = t * max(uint64(block), longest, sender.DefaultMaxBlockBytes/t)
 	return nil
+}
+
+// AutoFEC is the value of fec that chooses a scheme by the profile.
+const AutoFEC = "auto"
+
+// auto is Apply for AutoFEC: RaptorQ with few repair symbols, so that a file survives some loss although nobody has
+// thought of it. The profiles of 3GPP and DVB do not allow RaptorQ; there nothing is done unasked.
+func (f *FEC) auto(cfg *sender.Config, largest uint64) error {
+	chosen := *f
+	chosen.Scheme = "raptorq"
+	if cfg.Profile.MBMS() {
+		chosen.Scheme = "no-code"
+	} else if f.Repair == nil {
+		repair := Percent(autoRepair)
+		chosen.Repair = &repair
+		cfg.LeastRepair = autoLeast
+	}
+	return chosen.Apply(cfg, largest)
 }
 
 // symbols returns how many source symbols size bytes are.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/repair"
 )
@@ -254,5 +255,32 @@ func TestMaxRepair(t *testing.T) {
 	err := (&FEC{Scheme: "raptorq", MaxRepair: share(1)}).Apply(&sender.Config{}, mib)
 	if err == nil || !strings.Contains(err.Error(), "max-repair means nothing to fec raptorq") {
 		t.Error(err)
+	}
+}
+
+// TestAutoFEC: RaptorQ with a tenth of repair symbols, and at least two, where the profile allows it.
+func TestAutoFEC(t *testing.T) {
+	own := Percent(0.5)
+	for _, test := range []struct {
+		profile fdt.Profile
+		words   FEC
+		id      fec.EncodingID
+		ratio   float64
+		least   uint32
+	}{
+		{fdt.RFC6726, FEC{}, fec.RaptorQ, 0.1, 2},
+		{fdt.RFC3926, FEC{}, fec.RaptorQ, 0.1, 2},
+		{fdt.RFC6726, FEC{Repair: &own}, fec.RaptorQ, 0.5, 0},
+		{fdt.MBMSDownload, FEC{}, fec.CompactNoCode, -1, 0},
+		{fdt.DVBMABR, FEC{}, fec.CompactNoCode, -1, 0},
+	} {
+		cfg := sender.Config{Profile: test.profile}
+		test.words.Scheme = AutoFEC
+		if err := test.words.Apply(&cfg, 1e9); err != nil {
+			t.Error(test.profile, err)
+		}
+		if cfg.OTI.EncodingID != test.id || math.Abs(cfg.Redundancy-test.ratio) > 0.001 || cfg.LeastRepair != test.least {
+			t.Errorf("%v, %+v: %v, redundancy %v, at least %d", test.profile, test.words, cfg.OTI.EncodingID, cfg.Redundancy, cfg.LeastRepair)
+		}
 	}
 }
