@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/ceil"
 )
 
 // OTI is the FEC Object Transmission Information of one object (RFC 5052, section 6.2). It is comparable. Fields that
@@ -83,18 +84,18 @@ func (o *OTI) Validate() error {
 
 // validateB checks a scheme that is partitioned by its largest source block length.
 func (o *OTI) validateB(l Limits) error {
-	b, symbols := o.MaxSourceBlockLength, ceil(o.TransferLength, uint64(o.SymbolLength))
+	b, symbols := o.MaxSourceBlockLength, ceil.Div(o.TransferLength, uint64(o.SymbolLength))
 	if b == 0 {
 		return o.wrong("Maximum-Source-Block-Length", 0, "positive")
 	}
-	blocks := ceil(symbols, uint64(b))
+	blocks := ceil.Div(symbols, uint64(b))
 	if blocks > l.Blocks {
 		return o.wrong("number of source blocks", blocks, fmt.Sprintf("at most %d", l.Blocks))
 	}
 	if o.EncodingID == CompactNoCode || o.EncodingID == Compact {
 		// B has 32 bits, an ESI 16: senders announce more than a block can have. What counts is what its blocks do
 		// have.
-		if k := ceil(symbols, blocks); k > uint64(l.MaxBlockSymbols) {
+		if k := ceil.Div(symbols, blocks); k > uint64(l.MaxBlockSymbols) {
 			return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.MaxBlockSymbols))
 		}
 	} else if b > l.MaxBlockSymbols {
@@ -130,7 +131,7 @@ func (o *OTI) validateLDPC() error {
 
 // validateZ checks Raptor and RaptorQ.
 func (o *OTI) validateZ(l Limits) error {
-	t, kt := uint64(o.SymbolLength), ceil(o.TransferLength, uint64(o.SymbolLength))
+	t, kt := uint64(o.SymbolLength), ceil.Div(o.TransferLength, uint64(o.SymbolLength))
 	switch {
 	case o.Alignment == 0 || t%uint64(o.Alignment) != 0:
 		return o.wrong("Al", uint64(o.Alignment), "a divisor of the symbol length")
@@ -142,7 +143,7 @@ func (o *OTI) validateZ(l Limits) error {
 		return o.wrong("Z", uint64(o.SourceBlocks), fmt.Sprintf("1 to %d", l.Blocks))
 	}
 	z := uint64(o.SourceBlocks) // beyond Kt the source blocks are empty: they do not exist
-	if k := ceil(kt, z); k > uint64(l.MaxBlockSymbols) {
+	if k := ceil.Div(kt, z); k > uint64(l.MaxBlockSymbols) {
 		return o.wrong("source block length", k, fmt.Sprintf("at most %d", l.MaxBlockSymbols))
 	}
 	if k := kt / z; o.EncodingID == Raptor && k < uint64(l.MinBlockSymbols) {
@@ -154,15 +155,6 @@ func (o *OTI) validateZ(l Limits) error {
 
 func (o *OTI) wrong(field string, value uint64, want string) error {
 	return &otiError{o.EncodingID, field, value, want}
-}
-
-// ceil returns a/b rounded up, for b > 0, without overflow.
-func ceil(a, b uint64) uint64 {
-	n := a / b
-	if a%b != 0 {
-		n++
-	}
-	return n
 }
 
 // IsRateless reports whether the code has more repair symbols than any sender needs, so that each transfer can bring

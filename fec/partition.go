@@ -1,5 +1,7 @@
 package fec
 
+import "github.com/flute-node/flute-node/internal/ceil"
+
 // Partition tells which bytes of an object are in which source block and source symbol. It is a plain value. Its
 // letters are those of RFC 5052, section 9.1.2, and of RFC 6330, section 4.4.1.2.
 type Partition struct {
@@ -23,18 +25,18 @@ func (o *OTI) Partition() Partition {
 	if o.usesPartitionZ() {
 		p.SubBlocks, p.Alignment = o.SubBlocks, o.Alignment
 	}
-	p.Symbols = ceil(o.TransferLength, uint64(o.SymbolLength))
+	p.Symbols = ceil.Div(o.TransferLength, uint64(o.SymbolLength))
 	z := uint64(o.SourceBlocks)
 	if !o.usesPartitionZ() && o.MaxSourceBlockLength > 0 {
 		// RFC 5052, section 9.1.1: N = ceil[T/B].
-		z = ceil(p.Symbols, uint64(o.MaxSourceBlockLength))
+		z = ceil.Div(p.Symbols, uint64(o.MaxSourceBlockLength))
 	}
 	// RFC 6330, section 4.4.1.2: Partition[Kt, Z]. Blocks without symbols are left out.
 	if z = min(z, p.Symbols, maxBlocks); z == 0 {
 		return p // not a valid OTI
 	}
 	p.Z = uint32(z)
-	p.Large = uint32(ceil(p.Symbols, z))
+	p.Large = uint32(ceil.Div(p.Symbols, z))
 	p.Small = uint32(p.Symbols / z)
 	p.LargeBlocks = uint32(p.Symbols - uint64(p.Small)*z)
 	return p

@@ -26,9 +26,6 @@ type DynamicConfig struct {
 	Intensity int
 	// Period is the window of Intensity; 0 means DefaultDynamicPeriod.
 	Period time.Duration
-	// Poison names the work that a child failed at; empty means not known. Nil: what the child blamed (actors.Blamer).
-	// message is nil when it was Data, which is released by then.
-	Poison func(child *actor.PID, reason, message any) string
 	Hook   func(Event)
 }
 
@@ -61,7 +58,7 @@ func NewDynamic(cfg DynamicConfig) *Dynamic {
 
 // HandleFailure restarts the child in place, or stops it and tells its parent.
 func (d *Dynamic) HandleFailure(
-	_ *actor.ActorSystem, sup actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, message any,
+	_ *actor.ActorSystem, sup actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any,
 ) {
 	d.prune(sup)
 	h := d.children[child.Id]
@@ -70,7 +67,7 @@ func (d *Dynamic) HandleFailure(
 		d.children[child.Id] = h
 	}
 	tooMany := h.window.fail(time.Now())
-	blame := d.blame(child, reason, message)
+	blame := blameOf(reason)
 	again := blame != "" && slices.Contains(h.blames, blame)
 
 	ctx, ok := sup.(actor.Context)
@@ -97,16 +94,8 @@ func (d *Dynamic) HandleFailure(
 	sup.StopChildren(child)
 }
 
-// Forget drops what is remembered of a child, for names that are used again. Children that are gone are forgotten in
-// time.
-func (d *Dynamic) Forget(child *actor.PID) { delete(d.children, child.Id) }
-
-func (d *Dynamic) blame(child *actor.PID, reason, message any) (key string) {
-	if d.cfg.Poison != nil {
-		// A decision is needed even if the callback fails: the supervisor would be restarted with all of its children.
-		defer func() { _ = recover() }()
-		return d.cfg.Poison(child, reason, message)
-	}
+// blameOf returns the work that a child failed at; empty: it is not known.
+func blameOf(reason any) string {
 	if c := crashOf(reason); c != nil {
 		return c.Blame
 	}

@@ -172,28 +172,6 @@ func TestSamePoisonTwice(t *testing.T) {
 	})
 }
 
-func TestPoisonCallback(t *testing.T) {
-	t.Run("same", func(t *testing.T) {
-		poison := func(child *actor.PID, _, message any) string { return child.Id + fmt.Sprint(message)[:1] }
-		inTeam(t, supervisor.DynamicConfig{Poison: poison}, func(t *testing.T, _ *actors.System, tm *team) {
-			tm.crash("b1", "a1", "b2")
-			if len(tm.gaveUp) != 1 || tm.gaveUp[0].Blame != "p/xb" {
-				t.Errorf("gave up: %+v", tm.gaveUp)
-			}
-		})
-	})
-	t.Run("panics", func(t *testing.T) {
-		poison := func(*actor.PID, any, any) string { panic("in the callback") }
-		cfg := supervisor.DynamicConfig{Poison: poison, Intensity: 5}
-		inTeam(t, cfg, func(t *testing.T, _ *actors.System, tm *team) {
-			tm.crash("a", "a")
-			if diff := cmp.Diff([]string{"-x", "+x", "-x", "+x"}, tm.trace.Take()); diff != "" {
-				t.Errorf("restarts (-want +got):\n%s", diff)
-			}
-		})
-	})
-}
-
 // supervisorStub stands in for an actor with many children.
 type supervisorStub struct {
 	actor.Supervisor
@@ -225,12 +203,5 @@ func TestDynamicForgets(t *testing.T) {
 	fail(old)
 	if s.stopped != 1 {
 		t.Error("a child that lives was forgotten")
-	}
-	again := actor.NewPID("nonhost", "again")
-	fail(again)
-	d.Forget(again)
-	fail(again)
-	if s.stopped != 1 {
-		t.Error("Forget did not forget")
 	}
 }

@@ -162,7 +162,7 @@ func TestEndDuringAttempt(t *testing.T) {
 			r.some(o, 0, 1, 3)
 			w := r.works[0]
 			r.works = nil
-			r.object(o.toi).Cancel("test", "")
+			r.object(o.toi).cancel("test", "")
 			if r.l.Held() < 300_000 {
 				t.Error("memory that a Work still uses is free")
 			}
@@ -176,7 +176,7 @@ func TestEndDuringAttempt(t *testing.T) {
 		p, _ := r.s.Route(r.now, 0, o.packet(0, 10, 1))
 		r.handed++
 		r.object(o.toi).Handle(r.now, &p)
-		r.object(o.toi).Cancel("test", "")
+		r.object(o.toi).cancel("test", "")
 		r.close()
 	})
 	t.Run("crash of the decoder", func(t *testing.T) {

@@ -154,7 +154,7 @@ func TestWorkCancelled(t *testing.T) {
 			}
 			w := r.works[0]
 			r.works = nil
-			r.object(o.toi).Cancel(event.FailCancelled, "")
+			r.object(o.toi).cancel(event.FailCancelled, "")
 			r.settleObject(r.object(o.toi))
 			do(r, w)
 			r.want("failed 1 a cancelled")

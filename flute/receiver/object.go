@@ -187,14 +187,6 @@ func (o *Object) Resume(now time.Time) {
 	o.advance(now)
 }
 
-// Cancel ends the object for a reason that lies outside of it. It does nothing when the object has ended.
-func (o *Object) Cancel(reason event.FailReason, detail string) {
-	o.refresh()
-	if !o.e.ended() {
-		o.fail(reason, detail)
-	}
-}
-
 // announce emits ObjectStarted once description and symbols have met.
 func (o *Object) announce() {
 	e := o.e

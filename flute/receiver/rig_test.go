@@ -344,3 +344,11 @@ func split(t testing.TB, packets [][]byte) (fdts, data [][]byte) {
 }
 
 func concat(lists ...[][]byte) [][]byte { return slices.Concat(lists...) }
+
+// cancel ends an object for a reason that lies outside of it.
+func (o *Object) cancel(reason event.FailReason, detail string) {
+	o.refresh()
+	if !o.e.ended() {
+		o.fail(reason, detail)
+	}
+}

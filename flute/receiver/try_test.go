@@ -277,7 +277,7 @@ func TestNoRetry(t *testing.T) {
 	for name, end := range map[string]func(*rig){
 		"superseded":  func(r *rig) { r.feed(describe(t, 1, newer.file("a"))) },
 		"quarantined": func(r *rig) { r.s.Quarantine(o.toi, ""); r.settle() },
-		"cancelled":   func(r *rig) { r.object(o.toi).Cancel(event.FailCancelled, ""); r.settleObject(r.object(o.toi)) },
+		"cancelled":   func(r *rig) { r.object(o.toi).cancel(event.FailCancelled, ""); r.settleObject(r.object(o.toi)) },
 	} {
 		r := newRig(t)
 		r.feed(describe(t, 0, o.file("a")))

@@ -182,7 +182,7 @@ func TestGivenUpIsNotPublished(t *testing.T) {
 	for name, end := range map[string]func(*rig, object){
 		"quarantined": func(r *rig, o object) { r.s.Quarantine(o.toi, ""); r.settle() },
 		"cancelled": func(r *rig, o object) {
-			r.object(o.toi).Cancel(event.FailCancelled, "")
+			r.object(o.toi).cancel(event.FailCancelled, "")
 			r.settleObject(r.object(o.toi))
 		},
 	} {

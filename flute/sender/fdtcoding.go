@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/internal/ceil"
 )
 
 // How FDT Instances are coded when Config.FDTOTI does not say it: with the scheme of the files, since receivers have
@@ -97,13 +98,13 @@ func (f *fdtCoder) coding(cfg *Config, length uint64) (coding, error) {
 		}
 		return newCoding(cfg, o, f.variant, redundancy{symbols: f.repairs(c.part.BlockSymbols(0))}, length)
 	}
-	symbols := ceil(length, uint64(o.SymbolLength))
+	symbols := ceil.Div(length, uint64(o.SymbolLength))
 	if o.EncodingID == fec.LDPCStaircase || o.EncodingID == fec.LDPCTriangle {
 		fit := fitLDPC(complete(o, length, cfg.MaxBlockBytes))
-		symbols = ceil(length, uint64(fit.SymbolLength))
+		symbols = ceil.Div(length, uint64(fit.SymbolLength))
 	}
 	longest := f.longest(&o)
-	k := uint32(ceil(symbols, ceil(symbols, uint64(longest)))) // of all blocks, or one less
+	k := uint32(ceil.Div(symbols, ceil.Div(symbols, uint64(longest)))) // of all blocks, or one less
 	o.MaxSourceBlockLength = k
 	o.MaxEncodingSymbols = min(k+f.repairs(k), o.Limits().Symbols)
 	return newCoding(cfg, o, f.variant, redundancy{}, length)

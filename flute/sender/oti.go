@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/internal/ceil"
 )
 
 // The defaults of Config.OTI.
@@ -58,9 +59,9 @@ func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 
 // lengthen makes the source blocks of a very long object so long that their SBNs suffice.
 func lengthen(o fec.OTI) fec.OTI {
-	least := ceil(ceil(o.TransferLength, uint64(o.SymbolLength)), o.Limits().Blocks)
+	least := ceil.Div(ceil.Div(o.TransferLength, uint64(o.SymbolLength)), o.Limits().Blocks)
 	if b := uint64(o.MaxSourceBlockLength); least > b && least < 1<<20 { // more is for Validate to refuse
-		o.MaxEncodingSymbols = uint32(ceil(uint64(o.MaxEncodingSymbols)*least, b))
+		o.MaxEncodingSymbols = uint32(ceil.Div(uint64(o.MaxEncodingSymbols)*least, b))
 		o.MaxSourceBlockLength = uint32(least)
 	}
 	return o
@@ -74,9 +75,9 @@ func shorten(o fec.OTI) fec.OTI {
 	default:
 		return o
 	}
-	k, b := ceil(o.TransferLength, uint64(o.SymbolLength)), uint64(o.MaxSourceBlockLength)
+	k, b := ceil.Div(o.TransferLength, uint64(o.SymbolLength)), uint64(o.MaxSourceBlockLength)
 	if more := uint64(o.MaxEncodingSymbols) - b; k > 0 && k < b && uint64(o.MaxEncodingSymbols) > b {
-		o.MaxSourceBlockLength, o.MaxEncodingSymbols = uint32(k), uint32(k+ceil(k*more, b))
+		o.MaxSourceBlockLength, o.MaxEncodingSymbols = uint32(k), uint32(k+ceil.Div(k*more, b))
 	}
 	return o
 }
@@ -131,7 +132,7 @@ func completeZ(o fec.OTI, maxBlockBytes uint64) fec.OTI {
 	}
 	o.SubBlocks = cmp.Or(o.SubBlocks, 1)
 	o.Alignment = cmp.Or(o.Alignment, defaultAlignment)
-	symbols := ceil(o.TransferLength, uint64(o.SymbolLength))
+	symbols := ceil.Div(o.TransferLength, uint64(o.SymbolLength))
 	limits := o.Limits()
 	most := min(uint64(limits.MaxBlockSymbols), max(1, maxBlockBytes/uint64(o.SymbolLength)))
 	block := most
@@ -139,15 +140,15 @@ func completeZ(o fec.OTI, maxBlockBytes uint64) fec.OTI {
 		block = min(block, uint64(o.MaxSourceBlockLength))
 	}
 	if o.SourceBlocks == 0 && symbols > 0 {
-		z := ceil(symbols, block)
+		z := ceil.Div(symbols, block)
 		if z > limits.Blocks {
-			z = max(limits.Blocks, ceil(symbols, most)) // too many is for Validate to refuse
+			z = max(limits.Blocks, ceil.Div(symbols, most)) // too many is for Validate to refuse
 		}
 		z = max(1, min(z, symbols/uint64(limits.MinBlockSymbols)))
 		o.SourceBlocks = uint32(min(z, 1<<32-1))
 	}
 	if o.SourceBlocks != 0 {
-		o.MaxSourceBlockLength = uint32(min(ceil(symbols, uint64(o.SourceBlocks)), 1<<32-1))
+		o.MaxSourceBlockLength = uint32(min(ceil.Div(symbols, uint64(o.SourceBlocks)), 1<<32-1))
 	}
 	return o
 }
@@ -161,7 +162,7 @@ func completeLDPC(o fec.OTI) fec.OTI {
 	b := cmp.Or(o.MaxSourceBlockLength, defaultLDPCBlockLength)
 	n := cmp.Or(o.MaxEncodingSymbols, b+(b+3)/4)
 	if b < minLDPCSymbols { // else a block might have one symbol only
-		b, n = minLDPCSymbols, uint32(ceil(uint64(n)*minLDPCSymbols, uint64(b)))
+		b, n = minLDPCSymbols, uint32(ceil.Div(uint64(n)*minLDPCSymbols, uint64(b)))
 	}
 	o.N1 = cmp.Or(o.N1, defaultN1)
 	o.Seed = cmp.Or(o.Seed, 1)
@@ -169,11 +170,11 @@ func completeLDPC(o fec.OTI) fec.OTI {
 	o.MaxSourceBlockLength, o.MaxEncodingSymbols = b, n
 	o = lengthen(o)
 	b, n = o.MaxSourceBlockLength, o.MaxEncodingSymbols
-	symbols := ceil(o.TransferLength, uint64(o.SymbolLength))
+	symbols := ceil.Div(o.TransferLength, uint64(o.SymbolLength))
 	if symbols == 0 || n <= b {
 		return o
 	}
-	small := uint32(symbols / ceil(symbols, uint64(b))) // the shorter blocks
+	small := uint32(symbols / ceil.Div(symbols, uint64(b))) // the shorter blocks
 	if o.RepairSymbols(small) >= uint32(o.N1) {
 		return o
 	}
@@ -182,16 +183,7 @@ func completeLDPC(o fec.OTI) fec.OTI {
 	}
 	// floor(small * max_n / B) - small >= N1
 	o.MaxEncodingSymbols = max(uint32(uint64(n)*uint64(b)/uint64(o.MaxSourceBlockLength)),
-		uint32(ceil(uint64(small+uint32(o.N1))*uint64(b), uint64(small))))
+		uint32(ceil.Div(uint64(small+uint32(o.N1))*uint64(b), uint64(small))))
 	o.MaxSourceBlockLength = b
 	return o
-}
-
-// ceil returns a/b rounded up, for b > 0, without overflow.
-func ceil(a, b uint64) uint64 {
-	n := a / b
-	if a%b != 0 {
-		n++
-	}
-	return n
 }
