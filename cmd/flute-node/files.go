@@ -17,7 +17,7 @@ import (
 type fileFlags struct {
 	Links string         `default:"skip" help:"Symbolic links below a PATH: skip leaves them out, follow sends what they lead to, also outside, error refuses them."`
 	Names string         `default:"base" help:"How files are named: base is the last element of PATH with what is below it, path the whole of PATH, without / or .. at its start."`
-	List  string         `placeholder:"FILE" help:"Send the files of FILE, each on a line of JSON: path; name, cenc, digest, etag, cache_control, content_type, groups, priority, repeat, carousel, start_at, until, fec, repair, symbol, block where it has its own."`
+	List  string         `placeholder:"FILE" help:"Send the files of FILE, each on a line of JSON: path; name, cenc, digest, etag, cache_control, content_type, groups, priority, repeat, carousel, start_at, until, within, by, fec, repair, symbol, block where it has its own."`
 	Name  string         `placeholder:"NAME|URI" help:"Name of what comes from standard input, which is the PATH -."`
 	Spool settings.Bytes `default:"4GiB" placeholder:"SIZE" help:"Standard input is kept on the disk; more than SIZE is refused."`
 	Paths []string       `arg:"" optional:"" name:"PATH" help:"Files, and folders with all that is in them; - is standard input."`
