@@ -99,6 +99,62 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 	})
 }
 
+// TestHungDiscard: a store that does not discard what a session has left keeps Sessions from nothing.
+func TestHungDiscard(t *testing.T) {
+	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
+		files, answer := mem.New(), make(chan struct{})
+		hung := &storetest.Faulty{Store: files, Before: func(c storetest.Call) error {
+			if c.Method == "Discard" {
+				<-answer
+			}
+			return nil
+		}}
+		cfg, err := receiver.Config{Registry: schemes.Default(), Store: hung}.Validated()
+		if err != nil {
+			t.Fatal(err)
+		}
+		quiet := actors.Spec{Produce: func() actor.Actor { return actor.ReceiveFunc(func(actor.Context) {}) }}
+		hub := actortest.Spawn(t, sys, "hub", quiet)
+		ledger := NewLedger()
+		t.Cleanup(ledger.Close)
+		var crashes []actors.Rule
+		for n := range 10 {
+			crashes = append(crashes, actors.Rule{
+				Kind: actors.FaultPanic, Actor: "session/receiving-1", Message: "packets", Nth: 2 + n,
+			})
+		}
+		works := lanes.New(lanes.Config{Processors: 1})
+		sessions := actortest.Spawn(t, sys, "sessions", Spec(Config{
+			Peers: func() Peers { return Peers{Hub: hub, Lanes: works} }, Ledger: ledger,
+			Faults: actors.NewFaults(1, crashes...),
+		}))
+		in := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
+		ledger.Receive(in)
+		sys.Root().Send(sessions, Open{in})
+		feed := receiving.Feed{Inbox: in}
+		datagrams := decodable(t, 3)
+		for _, batch := range [][][]byte{datagrams[:39], {nil}, {nil}, {nil}, {nil}, {nil}, {nil}, {nil}} {
+			feed.Begin(slab.NewPool(16, 8).Get())
+			for _, d := range batch {
+				feed.Add(&slab.Datagram{Data: d})
+			}
+			feed.Offer()
+			time.Sleep(10 * time.Millisecond)
+		}
+		if !ledger.isDrained(0) {
+			t.Error("the session was not given up")
+		}
+		if n := files.Staged(); n != 1 {
+			t.Errorf("%d objects are staged in a store that hangs, want one", n)
+		}
+		close(answer)
+		time.Sleep(time.Second)
+		if n := files.Staged(); n != 0 {
+			t.Errorf("%d objects are staged", n)
+		}
+	})
+}
+
 // decodable returns the packets of source blocks that lack one source symbol each, and have a repair symbol: of a size
 // that is not decoded at once.
 func decodable(t *testing.T, blocks int) (datagrams [][]byte) {

@@ -24,9 +24,8 @@ func (l *Ledger) write(e *entry) *Work {
 	if h == nil {
 		return nil
 	}
-	defer l.weigh(h)
 	tail := h.Begin()
-	if tail == nil {
+	if l.weigh(h); tail == nil {
 		return nil
 	}
 	h.writes = l.now
