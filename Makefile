@@ -37,7 +37,7 @@ tidy:
 bench:
 	$(GO) test -run='^$$' -bench='$(BENCH)' -count=6 ./...
 
-# Each fuzz target of each package, one after the other, for FUZZTIME.
+# Each fuzz target of each package, for FUZZTIME.
 fuzz:
 	.ci/fuzz $(FUZZTIME)
 

@@ -3,14 +3,15 @@
 # librqbit-utp, on loopback and through a relay that loses 1 % and 5 % of the datagrams of each direction. The file that
 # arrives must have the digest of the one that was sent.
 #
-#   interop/utp.sh [BYTES]      of the file; 64 MiB unless said otherwise, at most 4 MiB where a peer sends and datagrams are lost
+#   interop/utp.sh [BYTES]      of the file; 64 MiB unless said otherwise, at most 4 MiB where a peer sends and datagrams
+#                               are lost
+#   interop/utp.sh install      only installs the peers
 #
 # Exit codes: see lib.sh. A peer that cannot be installed skips its cases; without any the script is skipped.
 set -euo pipefail
 # shellcheck source=interop/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly bytes=${1:-$((64 << 20))}
 readonly limit=150 # seconds a transfer may take
 
 port=17100
@@ -62,6 +63,8 @@ try() {
 }
 
 install_utp_peers
+[[ ${1-} != install ]] || exit 0
+readonly bytes=${1:-$((64 << 20))}
 build
 head -c "$bytes" /dev/urandom >"$work/large"
 head -c $((bytes < 4 << 20 ? bytes : 4 << 20)) /dev/urandom >"$work/small"

@@ -195,6 +195,7 @@ func TestOneByOne(t *testing.T) {
 // Blocks whose lost symbols depend on each other by the hundred: decoded from as few symbols as suffice, which plain
 // elimination says too, on and off the goroutine that asks, one after the other in the same memory.
 func TestDecoderLarge(t *testing.T) {
+	fectest.OneGoroutine(t)
 	rng := rand.New(rand.NewPCG(7, 1))
 	parallel := func(n int, f func(int)) {
 		for i := range n {

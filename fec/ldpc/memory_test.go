@@ -9,6 +9,7 @@ import (
 )
 
 func TestMemory(t *testing.T) {
+	fectest.OneGoroutine(t)
 	rng := rand.New(rand.NewPCG(4, 1))
 	for _, id := range ids {
 		for _, c := range []struct{ k, n, n1 int }{

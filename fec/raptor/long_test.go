@@ -16,6 +16,7 @@ var long = flag.Bool("long", false, "run the long versions of tests")
 // TestFailureRate measures how often a few symbols more than K do not suffice, and prints it. TestOracleRank shows that
 // it is the code that fails, and not its solver; the bounds here are only meant to notice when something is far off.
 func TestFailureRate(t *testing.T) {
+	fectest.OneGoroutine(t)
 	blocks := 100
 	if *long {
 		blocks = 20000
@@ -64,6 +65,7 @@ func TestFailureRate(t *testing.T) {
 // TestEveryK: the source symbols of a block determine its intermediate symbols for every K (RFC 5053, section 5.7), and
 // what an encoder makes of them a decoder takes.
 func TestEveryK(t *testing.T) {
+	fectest.OneGoroutine(t)
 	step := 211
 	if *long {
 		step = 1

@@ -12,6 +12,7 @@ import (
 // TestMemory: what Memory says is enough for a scheme that has nothing yet, whatever is lost, and not many times too
 // much.
 func TestMemory(t *testing.T) {
+	fectest.OneGoroutine(t)
 	random := rand.New(rand.NewPCG(7, 8))
 	parallel := func(n int, f func(int)) {
 		for i := range n {

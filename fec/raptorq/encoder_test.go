@@ -32,6 +32,7 @@ func newEncoder(tb testing.TB, s *Scheme, k, length int, source []byte) fec.Enco
 
 // TestVectors compares repair symbols with those of other programs.
 func TestVectors(t *testing.T) {
+	fectest.OneGoroutine(t)
 	s := New(Config{})
 	for _, v := range vectors {
 		enc := newEncoder(t, s, v.k, 8, fectest.Source(v.k, 8))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 var long = flag.Bool("long", false, "measure over 100,000 source blocks and not 2000")
@@ -15,6 +16,7 @@ var long = flag.Bool("long", false, "measure over 100,000 source blocks and not 
 // section 5.8, permits 1 in 100, 1 in 10,000 and 1 in 1,000,000 on average. Each second block takes its ESIs from the whole
 // range, as that section says, the others from those of a sender that makes three times as many repair as source symbols.
 func TestConf_K07_Failures(t *testing.T) {
+	fectest.OneGoroutine(t)
 	blocks := 2000
 	if *long {
 		blocks = 100_000

@@ -12,6 +12,7 @@ import (
 // TestMemory compares what Memory says with what is allocated by a scheme that has done nothing before: its tables,
 // plans and work memory count too.
 func TestMemory(t *testing.T) {
+	fectest.OneGoroutine(t)
 	for _, parallel := range []bool{false, true} {
 		for _, k := range []int{1, 10, 27, 101, 1000, 4000, 56403} {
 			for _, length := range []int{1, 8, 64, 100, 1400} {

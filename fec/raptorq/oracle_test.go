@@ -243,6 +243,7 @@ func TestIntermediate(t *testing.T) {
 
 // TestSolve compares the decoder's verdict on what arrived with the rank of A.
 func TestSolve(t *testing.T) {
+	fectest.OneGoroutine(t)
 	r := rand.New(rand.NewPCG(5, 6))
 	s := New(Config{})
 	patterns := 300

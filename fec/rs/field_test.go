@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/internal/fectest"
 )
 
 // TestPolynomials: the table is that of RFC 5510, section 8.1, by the SHA-256 of its lines as gen.go writes them. The
@@ -65,6 +66,7 @@ func slowInverse(m uint, a uint16) uint16 {
 // TestInverseVandermonde derives the generator matrix a second way, that of RFC 5510, section 8.2.1: the inverse of the square
 // Vandermonde matrix, by Gauss-Jordan elimination, times the columns of the repair symbols.
 func TestInverseVandermonde(t *testing.T) {
+	fectest.OneGoroutine(t)
 	for m := uint(minBits); m <= maxBits; m++ {
 		c := newCode(m)
 		for _, variant := range New().Variants() {

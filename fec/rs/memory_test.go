@@ -30,6 +30,7 @@ var memorySizes = []struct {
 
 // TestMemory: what a block takes is below what Memory says, and not far below.
 func TestMemory(t *testing.T) {
+	fectest.OneGoroutine(t)
 	for _, v := range memorySizes {
 		t.Run(fmt.Sprintf("m=%d/k=%d/p=%d/length=%d", v.m, v.k, v.p, v.length), func(t *testing.T) {
 			s := New()
