@@ -60,6 +60,10 @@
 // with their encoders, up to Config.CacheBytes. Nothing else grows with the size of a file; a session keeps some 2 KB of
 // each file, and Add takes the same time however many there are.
 //
+// A large file is sent before its digests are known (DigestLater): Works compute them meanwhile, and a later FDT Instance
+// has them. Its last source blocks wait for that, so that receivers know them before they have the file. A file that
+// waits takes some 2 kB and the length of its names.
+//
 // Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d));
 // all transfers of a file send the same source symbols, and the same repair symbols but for Raptor and RaptorQ, which
 // make new ones each time, and Reed-Solomon where its max_n permits more than Redundancy takes; File.Content that

@@ -3,8 +3,10 @@ package sender
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -175,4 +177,24 @@ func TestUpdateOfTheSameVersion(t *testing.T) {
 	if toi, err := s.Update(prepared(), AtOnce); toi == first || err != nil {
 		t.Errorf("another version: TOI %v, %v", toi, err)
 	}
+}
+
+// TestAddTakesLittle: what a file that waits takes in memory is bounded.
+func TestAddTakesLittle(t *testing.T) {
+	const n, most = 2000, 4 << 10
+	s, _ := oneFile(t, Config{}, 0)
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for i := range n {
+		addTo(t, s, File{ContentLocation: fmt.Sprintf("file:///folder/%d.txt", i), Content: strings.NewReader("1"), Size: 1})
+	}
+	if each := (int64(heap()) - int64(before)) / n; each > most {
+		t.Errorf("each of %d files takes %d bytes, want at most %d", n, each, most)
+	}
+	runtime.KeepAlive(s)
 }
