@@ -87,6 +87,9 @@ type utpReceiveCommand struct {
 // Run receives until the peer has sent all.
 func (c *utpReceiveCommand) Run(ctx context.Context, out *output) error {
 	if c.Dir == standardInput {
+		if err := out.handOver(); err != nil {
+			return err
+		}
 		return c.receiveOutput(ctx, out)
 	}
 	if c.Keep && c.Listen == "" {
