@@ -141,9 +141,6 @@ func (c *utpReceiveCommand) receive(ctx context.Context, out *output, root *os.R
 
 // receiveOutput writes what comes to standard output. What there is to tell goes to standard error.
 func (c *utpReceiveCommand) receiveOutput(ctx context.Context, out *output) error {
-	if err := out.handOver(); err != nil {
-		return err
-	}
 	e, err := c.connect(ctx, "--from", c.From, func(a net.Addr) {
 		if !out.quiet {
 			fmt.Fprintf(os.Stderr, "flute-node: waiting for a peer at %v\n", a)
