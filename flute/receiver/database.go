@@ -74,7 +74,7 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 		s.claim(e, file, run)
 	}
 	own, cost := describedBy(file)
-	if !l.reserveDescription(cost) {
+	if !l.reserveDescription(now, cost) {
 		return errBudget
 	}
 	e := l.entries[file.TOI]
@@ -167,9 +167,9 @@ func (s *Session) confirm(e *entry, id flute.InstanceID, expires time.Time) {
 // reserveDescription makes room for one more described object and charges cost for it; for that, objects that have
 // ended are forgotten, those first that ended or were described longest ago. It forgets no more than what would be
 // enough: if the budget is still spent then, another session has taken it.
-func (l *Ledger) reserveDescription(cost uint64) bool {
+func (l *Ledger) reserveDescription(now time.Time, cost uint64) bool {
 	if len(l.entries)-l.undescribed.count() >= l.cfg.MaxObjects {
-		if _, ok := l.forgetOldest(); !ok {
+		if _, ok := l.forgetOldest(now); !ok {
 			return false
 		}
 	}
@@ -177,7 +177,7 @@ func (l *Ledger) reserveDescription(cost uint64) bool {
 		if freed >= cost {
 			return false
 		}
-		n, ok := l.forgetOldest()
+		n, ok := l.forgetOldest(now)
 		if !ok {
 			return false
 		}
@@ -194,14 +194,18 @@ func (l *Ledger) retire(e *entry) {
 	}
 }
 
-// forgetOldest forgets one object that has ended, and returns how many bytes that gives back.
-func (l *Ledger) forgetOldest() (freed uint64, ok bool) {
+// forgetOldest forgets one object that has ended, or rests, and returns how many bytes that gives back.
+func (l *Ledger) forgetOldest(now time.Time) (freed uint64, ok bool) {
 	for e := l.history.first; e != nil; e = l.history.first {
 		if !e.isIdle() { // it was begun anew
 			l.history.remove(e)
 			continue
 		}
 		freed = e.cost
+		if e.phase == resting {
+			// Its FDT Instance was read; without that, nobody would describe it again until that has expired.
+			l.reread(e.instance, now.Add(restFirst))
+		}
 		l.remove(e)
 		return freed, true
 	}

@@ -83,7 +83,7 @@ func TestHistorySkipsWhatWasBegunAnew(t *testing.T) {
 	r.feed(concat(a.all(), b.all())...)
 	r.l.entries[a.toi].phase = announced
 	for _, want := range []bool{true, false} {
-		if _, ok := r.l.forgetOldest(); ok != want {
+		if _, ok := r.l.forgetOldest(start); ok != want {
 			t.Errorf("forgotten: %v, not %v", ok, want)
 		}
 	}
@@ -122,5 +122,27 @@ func TestSweepsHaveAPace(t *testing.T) {
 	if got := len(r.ends()); got != n {
 		t.Errorf("%d of %d objects have ended", got, n)
 	}
+	r.close()
+}
+
+// One that rests may be forgotten, and is described again by the next transmission of its FDT Instance.
+func TestForgottenWhileItRests(t *testing.T) {
+	r := newRig(t)
+	a := plain(t, 1, 50, 100, 4)
+	r.feed(describe(t, 0, a.file("a")))
+	e := r.l.entries[a.toi]
+	e.phase = resting
+	r.l.retire(e)
+	if _, ok := r.l.forgetOldest(r.now); !ok || r.l.entries[a.toi] != nil {
+		t.Fatal("it is not forgotten")
+	}
+	r.feed(describe(t, 0, a.file("a")))
+	if r.l.entries[a.toi] != nil {
+		t.Error("it is described again at once: two that take turns would have the FDT read without end")
+	}
+	r.wait(restFirst)
+	r.feed(describe(t, 0, a.file("a")))
+	r.feed(a.all()...)
+	r.file("a", a.content)
 	r.close()
 }

@@ -74,7 +74,7 @@ func newSoak(t *testing.T, seed uint64) *soak {
 		c.MaxInstances = []int{0, 0, 2}[rng.IntN(3)]
 		c.UndescribedTimeout = []time.Duration{0, 3 * time.Second}[rng.IntN(2)]
 	})
-	k.manual, k.port = rng.IntN(2) == 0, 1000
+	k.manual, k.slow, k.port = rng.IntN(2) == 0, rng.IntN(2) == 0, 1000
 	return k
 }
 
