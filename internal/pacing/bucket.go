@@ -13,10 +13,12 @@ const (
 	// Memory is how far the bytes may be behind the rate and still be made good: longer than most pauses of a process
 	// that shares its processors. A longer one is a time in which nothing was to be sent, and is not made good.
 	Memory = 50 * time.Millisecond
-	// burstTime is the most that leaves at once after a pause, as a time at the rate, or leastBurst bytes if that is
-	// more: at low rates a timer that is a little late shall not be a pause.
+	// burstTime is the most that leaves at once after a pause, as a time at the rate; or leastBurst bytes if that is
+	// more, or lateTime as long as that is no more than MaxMessage: a wake-up that is a little late, as they are on a
+	// machine that is busy, shall not be a pause.
 	burstTime  = time.Millisecond
 	leastBurst = 8 << 10
+	lateTime   = 5 * time.Millisecond
 	// catchUp is the part of the rate, one of catchUp, by which a Bucket that is behind is faster.
 	catchUp = 8
 	// maxRate is in bits per second; the arithmetic is exact up to it.
@@ -28,8 +30,9 @@ const (
 // Bucket is a token bucket. It is not safe for concurrent use.
 //
 // Its schedule is absolute: the average rate is exact although timers are late. It never lets more than one millisecond
-// of data leave at once, or 8 KiB or one datagram if that is more: after a pause it is an eighth faster than the rate
-// until it has made good what it missed, unless that is more than Memory.
+// of data leave at once, or, if that is more, than one datagram, 8 KiB, or the lesser of 5 ms of data and MaxMessage:
+// after a pause it is an eighth faster than the rate until it has made good what it missed, unless that is more than
+// Memory.
 type Bucket struct {
 	rate    uint64 // bits per second
 	frames  Frames
@@ -55,7 +58,8 @@ func NewBucket(bitsPerSecond uint64, frames Frames, late time.Duration) *Bucket 
 func (b *Bucket) set(bitsPerSecond uint64) {
 	b.rate = min(max(bitsPerSecond, 1), maxRate)
 	b.quantum = min(Quantum, time.Duration(MaxMessage*8e9/b.rate))
-	b.depth = max((burstTime+b.late)*catchUp/(catchUp+1), b.fastTime(leastBurst))
+	b.depth = max((burstTime+b.late)*catchUp/(catchUp+1), b.fastTime(leastBurst),
+		min(lateTime*catchUp/(catchUp+1), b.fastTime(MaxMessage)))
 }
 
 // Rate returns bits per second.
