@@ -113,7 +113,7 @@ check() {
 	shift 6
 	port=$((port + 1))
 	make_file "$work/file.bin" "$length"
-	if ! capture "$work/capture.pcapng" "$flute_node" send --to "$GROUP:$port" --interface lo --tsi "$tsi" --symbol "$E" \
+	if ! capture "$work/capture.pcapng" "$flute_node" send --to "$GROUP:$port" --interface lo --offload off --tsi "$tsi" --symbol "$E" \
 		--block "$B" --rate 10Mbit "$@" "$work/file.bin"; then
 		bad "$name: the sender failed: $(tail -1 "$work/sender.log")"
 		return

@@ -12,7 +12,7 @@ set -euo pipefail
 # shellcheck source=interop/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly limit=150 # seconds a transfer may take
+readonly limit=60 # seconds a transfer may take
 
 port=17100
 # receive_by WHO PORT FILE, send_by WHO PORT FILE: the commands, with their output on standard error.
@@ -31,19 +31,39 @@ send_by() {
 	esac
 }
 
-# try SENDER RECEIVER LOSS FILE
+# try SENDER RECEIVER LOSS FILE: librqbit 0.7.0 repeats no SYN, and sometimes not its last packets: at 5 % loss six of
+# twenty transfers between two of it failed. So a peer that sends through loss may try three times; other bytes fail at
+# once.
 try() {
-	local sender=$1 receiver=$2 loss=$3 file=$4 received=$work/received to sent=0 got=0 start verdict
+	local attempt
+	for attempt in 1 2 3; do
+		attempt "$@"
+		[[ $reason ]] || break
+		[[ $1 != ours && $3 != 0 && $reason != other* && $attempt != 3 ]] || break
+		echo "again $verdict: $reason"
+	done
+	if [[ $reason ]]; then
+		bad "$verdict: $reason"
+		tail -n 3 "$work/sender.log" "$work/receiver.log"
+	else
+		ok "$verdict"
+	fi
+}
+
+# attempt SENDER RECEIVER LOSS FILE: leaves what it was in $verdict, and why it failed in $reason.
+attempt() {
+	local sender=$1 receiver=$2 loss=$3 file=$4 received=$work/received to sent=0 got=0 start
+	reason=
 	verdict="$sender → $receiver, $(stat -c %s "$file") bytes, loss $loss"
 	next_ports
 	to=$port
 	rm -f "$received"
 	receive_by "$receiver" "$port" "$received" 2>"$work/receiver.log" &
 	local receiving=$!
-	until_true 10 bound "$port" || { bad "$verdict: the receiver does not listen"; return; }
+	until_true 10 bound "$port" || { reason="the receiver does not listen"; return; }
 	if [[ $loss != 0 ]]; then
 		to=$((port + 1))
-		start "$work/relay.log" "$droprelay" -from "127.0.0.1:$to" -to "127.0.0.1:$port" -loss "$loss"
+		start "$work/relay.log" "$droprelay" -from "127.0.0.1:$to" -to "127.0.0.1:$port" -loss "$loss" -seed "$port"
 		local relay=$pid
 		until_true 10 bound "$to"
 	fi
@@ -53,12 +73,9 @@ try() {
 	verdict+=", $(bc <<<"scale=1; ($EPOCHREALTIME - $start) / 1") s"
 	[[ $loss == 0 ]] || stop "$relay"
 	if ((sent != 0 || got != 0)); then
-		bad "$verdict: sender exits with $sent, receiver with $got"
-		tail -n 3 "$work/sender.log" "$work/receiver.log"
+		reason="sender exits with $sent, receiver with $got"
 	elif [[ $(digest "$received") != $(digest "$file") ]]; then
-		bad "$verdict: other bytes arrived"
-	else
-		ok "$verdict"
+		reason="other bytes arrived"
 	fi
 }
 
