@@ -45,6 +45,7 @@ interop:
 	./interop/folder.sh
 	./interop/flute-rs.sh
 	./interop/carousel.sh
+	./interop/utp.sh
 	./interop/tshark.sh
 	./interop/fec-bench.sh short
 

@@ -70,11 +70,19 @@ carousel() {
 		"$dir"/in/*
 	spid=$pid
 	if [[ $2 == update ]]; then
-		if until_true "$TIMEOUT" arrived "$dir/out"; then ok "$receiver $2: the first version"; else bad "$receiver $2: no first version"; fi
+		if until_true "$TIMEOUT" arrived "$dir/out"; then
+			ok "$receiver $2: the first version"
+		else
+			bad "$receiver $2: no first version"
+		fi
 		make_file "$dir/in/new" 30000
 		mv "$dir/in/new" "$dir/in/small.txt"
 	fi
-	if until_true "$TIMEOUT" arrived "$dir/out"; then ok "$receiver $2"; else bad "$receiver $2: a file is missing or has other bytes"; fi
+	if until_true "$TIMEOUT" arrived "$dir/out"; then
+		ok "$receiver $2"
+	else
+		bad "$receiver $2: a file is missing or has other bytes"
+	fi
 	until_true "$TIMEOUT" ended "$spid" || true
 	exit_code "$spid"
 	[[ $code == 0 ]] || bad "$receiver $2: the sender's exit code is $code"

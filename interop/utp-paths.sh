@@ -98,7 +98,8 @@ together() { # TITLE FLOWS GAP LIMIT FLAGS…
 	for ((i = 0; i < flows; i++)); do
 		args+=(-at-b "$(receiver ours $((5000 + i)))" -at-a "$((i * gap)):$(sender ours $((5000 + i)) "$@")")
 	done
-	row "$title" "" -rate 20e6 -queue 200ms -delay 25ms -from $((limit - 31)) -to $((limit - 1)) -limit "${limit}s" "${args[@]}"
+	row "$title" "" -rate 20e6 -queue 200ms -delay 25ms \
+		-from $((limit - 31)) -to $((limit - 1)) -limit "${limit}s" "${args[@]}"
 }
 
 echo "100 Mbit/s, 50 ms there and back, queue of 100 ms; seconds 4 to 16"

@@ -1,8 +1,10 @@
-// Command flute-node sends and receives files by FLUTE (RFC 6726) over UDP multicast.
+// Command flute-node sends and receives files by FLUTE (RFC 6726) over UDP multicast, and by uTP (BEP 29) to one host.
 //
 //	flute-node demo                                          the whole of it in one process, over loopback
 //	flute-node send --to 239.1.1.1:3400 --rate 100Mbit DIR   send a file or a folder
 //	flute-node receive --group 239.1.1.1:3400 DIR            receive what is sent there
+//	flute-node send --watch DIR --to 239.1.1.1:3400          send what comes into a folder, from now on
+//	flute-node utp send --to HOST:4000 DIR                   files and folders to one host, both ways
 //	flute-node bench fec                                     how fast this machine encodes and decodes
 //	flute-node utp send --to host:4000 DIR                   send to one peer by uTP, which yields to other traffic
 //	flute-node utp receive --listen :4000 DIR                receive what is sent so
