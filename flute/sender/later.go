@@ -51,10 +51,12 @@ func (l *later) begin(o *Object, attended bool) (works []*Work) {
 	if !attended {
 		return nil // it is run when the transfer has come to its last blocks
 	}
+	// The job comes first: whoever runs only some Works at a time must not have helpers alone, which wait for it.
+	works = append(works, l.work)
 	for range l.job.pass.Helpers() {
 		works = append(works, &Work{job: &digestHelp{l.job}})
 	}
-	return append(works, l.work)
+	return works
 }
 
 // isComputed reports whether the digests are there, or cannot be had, and the session does not know yet.
@@ -99,7 +101,9 @@ func (x *transfer) hold() error {
 	switch x.waiting = l.gate; {
 	case l.state != laterComputing:
 	case x.content.attended:
-		x.waiting = l.work
+		if x.waiting = l.work; l.work.offers == 0 { // nobody ran Works when the transfer began
+			x.works = append(x.works, l.work)
+		}
 	default:
 		l.work.Run(nil)
 	}

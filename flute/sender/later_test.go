@@ -13,6 +13,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // laterRig is a session that sends one file before its digests are known.
@@ -62,7 +63,7 @@ func (r *laterRig) run(n int, limit time.Duration) {
 		}
 		for _, w := range r.session.Works() {
 			switch w.job.(type) {
-			case *digestJob:
+			case *digestJob, *digestHelp:
 				r.held = append(r.held, w)
 			default:
 				w.Run(nil)
@@ -164,16 +165,17 @@ func TestDigestsLaterOfASource(t *testing.T) {
 // TestDigestsLaterEnds: whoever computes digests of a file that has ended stops.
 func TestDigestsLaterEnds(t *testing.T) {
 	d := &disk{}
-	d.replace(pattern(laterBlocks * 800))
+	d.replace(pattern(3 * content.ReadSize))
 	r := sendLater(t, Config{}, File{Source: d})
 	r.run(10, time.Minute)
+	if len(r.held) < 2 {
+		t.Fatalf("%d Works for the digests: none helps", len(r.held))
+	}
 	r.session.Abort("")
-	for _, w := range slices.Backward(r.held) { // the helper too, which comes first here and waits for nobody
+	for _, w := range slices.Backward(r.held) { // the helpers first: they wait for nobody
 		w.Run(nil)
 	}
-	for _, w := range r.session.Works() {
-		w.Run(nil)
-	}
+	runAll(r.session.Works())
 	if d.open != 0 {
 		t.Errorf("%d open", d.open)
 	}
@@ -183,7 +185,9 @@ func TestDigestsLaterEnds(t *testing.T) {
 func TestDigestsLaterUnattended(t *testing.T) {
 	size := laterBlocks * 800
 	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}}, 0)
-	addTo(t, s, File{ContentLocation: "later", Content: bytes.NewReader(pattern(size)), Size: uint64(size), Digests: DigestLater})
+	addTo(t, s, File{
+		ContentLocation: "later", Content: bytes.NewReader(pattern(size)), Size: uint64(size), Digests: DigestLater,
+	})
 	if n := len(files(t, s, nil)); n != laterBlocks*8+1 {
 		t.Errorf("%d packets", n)
 	}
@@ -191,6 +195,41 @@ func TestDigestsLaterUnattended(t *testing.T) {
 		if c, ok := e.(event.ObjectCompleted); ok && c.ContentLocation == "later" && len(c.Digests) != 2 {
 			t.Errorf("digests: %v", c.Digests)
 		}
+	}
+}
+
+// TestDigestsLaterAttendedLater: Works that nobody ran when the file began are offered to those who begin to run some.
+func TestDigestsLaterAttendedLater(t *testing.T) {
+	size := laterBlocks * 800
+	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}}, 0)
+	addTo(t, s, File{
+		ContentLocation: "later", Content: bytes.NewReader(pattern(size)), Size: uint64(size), Digests: DigestLater,
+	})
+	calls, now := 0, start
+	for ; !s.Done(); now = latest(now, s.Deadline()) {
+		if calls++; calls > 1000 {
+			t.Fatal("no end")
+		}
+		if _, _, err := s.AppendNext(nil, now); err != nil {
+			t.Fatal(err)
+		}
+		if calls > 10 {
+			runAll(s.Works())
+		}
+	}
+	if now.Sub(start) > offerAgain/2 {
+		t.Errorf("it took %v", now.Sub(start))
+	}
+}
+
+// TestDigestsLaterOneByOne: whoever runs one Work at a time gets to the end, however many help.
+func TestDigestsLaterOneByOne(t *testing.T) {
+	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 1400, MaxSourceBlockLength: 64}}, 0)
+	size := 3 * content.ReadSize
+	data := &flaky{r: bytes.NewReader(pattern(size)), fail: 1 << 62} // not in memory
+	addTo(t, s, File{ContentLocation: "later", Content: data, Size: uint64(size), Digests: DigestLater})
+	if n := len(files(t, s, runAll)); n < size/1400 {
+		t.Errorf("%d packets", n)
 	}
 }
 
