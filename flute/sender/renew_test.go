@@ -513,11 +513,35 @@ func TestReplacedEncoded(t *testing.T) {
 // pad is a Scratch that can be renewed.
 type pad struct {
 	memory
-	made *int
+	made   *int // open ones
+	closed bool
 }
 
 func (p *pad) Renew() (Scratch, error) { *p.made++; return &pad{made: p.made}, nil }
-func (p *pad) Close() error            { *p.made--; return nil }
+
+func (p *pad) Close() error {
+	if !p.closed {
+		p.closed = true
+		*p.made--
+	}
+	return nil
+}
+
+// TestRenewalThatFailsClosesItsScratch: also the one that took the place of another, since the content has changed
+// meanwhile.
+func TestRenewalThatFailsClosesItsScratch(t *testing.T) {
+	scratches := 0
+	d := &disk{}
+	d.replace(pattern(1_000))
+	f := File{ContentLocation: "a", Source: &writer{disk: d, changes: 100}, CENC: flute.GZIP}
+	j := &renewJob{file: f, old: &pad{made: &scratches}, ctx: context.Background()}
+	if err := j.run(nil); !errors.Is(err, ErrChanged) {
+		t.Fatal(err)
+	}
+	if scratches != 0 {
+		t.Errorf("%d scratches are open", scratches)
+	}
+}
 
 // Without a Renewer the file fails.
 func TestReplacedEncodedIntoAPlainScratch(t *testing.T) {

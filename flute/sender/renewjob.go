@@ -49,7 +49,7 @@ func (r *renewJob) run(cpu sync.Locker) error {
 	p := preparation{file: r.file, scratch: scratch, cpu: cpu}
 	o, err := p.run(r.ctx)
 	if err != nil {
-		closeScratch(scratch)
+		closeScratch(p.scratch) // another one, if the content has changed meanwhile
 		return err
 	}
 	o.owned = true
