@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
+	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 )
 
@@ -68,5 +70,22 @@ func TestRemove(t *testing.T) {
 				t.Errorf("%s: %d objects, %d locations, finished %v", name, len(s.names.objects), len(s.names.locations), s.plan.finished)
 			}
 		}
+	}
+}
+
+// TestRemovedIsNotTriggered: an object that ends after its transfer has no turn more.
+func TestRemovedIsNotTriggered(t *testing.T) {
+	r := newRun(t, Config{TransferCount: -1, OTI: fec.OTI{SymbolLength: 8}, FDTOTI: fec.OTI{SymbolLength: 1400}})
+	toi := r.add("a", 100)
+	r.until(start.Add(5 * time.Millisecond))
+	if !r.s.Trigger(toi, time.Time{}) || !r.s.Remove(toi, AfterTransfer) {
+		t.Fatal("it is not in transfer")
+	}
+	if r.s.Trigger(toi, time.Time{}) {
+		t.Error("it is triggered after its removal")
+	}
+	r.until(start.Add(time.Second))
+	if n := r.s.Stats().Transfers; n != 1 {
+		t.Errorf("%d transfers", n)
 	}
 }
