@@ -16,9 +16,6 @@ func StandIn(f File) (*Object, error) {
 	if err := checkFile(&f); err != nil {
 		return nil, err
 	}
-	if err := checkSize(&f); err != nil {
-		return nil, err
-	}
 	wanted := f.Digests.of(&f, f.Size) &^ DigestLater
 	f.Digests = wanted
 	o := &Object{file: f, cenc: f.CENC, source: f.Content, transferLength: f.Size}
@@ -81,14 +78,10 @@ func (e *blankEncoder) Reset([]byte) error { return nil }
 // need most as are in transfer at once.
 func (s *Session) Memory() (sum uint64) {
 	needs := map[*queue][]uint64{}
-	for _, p := range s.plan.pages {
-		for _, o := range p.objects {
-			if o.live() {
-				q := s.schedule.queue(o.priority)
-				needs[q] = append(needs[q], o.memory())
-			}
-		}
-	}
+	s.each(func(o *object) {
+		q := s.schedule.queue(o.priority)
+		needs[q] = append(needs[q], o.memory())
+	})
 	for q, list := range needs {
 		slices.SortFunc(list, func(a, b uint64) int { return cmp.Compare(b, a) })
 		for _, n := range list[:min(len(list), q.parallel)] {

@@ -74,16 +74,7 @@ func (s *Session) loadOnce(o *Object) (Load, error) {
 // Remaining returns what is still to be sent at now: of each object the transfers that are to come, one turn of those
 // that are sent for ever, and what FDT Instances take until end if their interval goes on. It looks at all objects.
 func (s *Session) Remaining(now, end time.Time) (l Load) {
-	for _, p := range s.plan.pages {
-		if p.live == 0 {
-			continue
-		}
-		for _, o := range p.objects {
-			if o.live() {
-				l.add(o.load(), uint64(max(1, o.left)))
-			}
-		}
-	}
+	s.each(func(o *object) { l.add(o.load(), uint64(max(1, o.left))) })
 	for _, q := range s.schedule.queues {
 		for _, list := range [...][]*carrier{q.active, q.parked, q.held} {
 			for _, c := range list {

@@ -74,3 +74,36 @@ func TestLoad(t *testing.T) {
 		}
 	}
 }
+
+// TestRemainingOfUnlisted: files that no FDT Instance describes yet are still to be sent, and so is the next version of
+// one in transfer.
+func TestRemainingOfUnlisted(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"listed": {}, "in transfer": {FDTMode: InTransfer}, "manual": {FDTManual: true},
+		"in transfer, manual": {FDTMode: InTransfer, FDTManual: true},
+	} {
+		r := newRun(t, cfg)
+		r.add("a", 10_000)
+		if l := r.s.Remaining(start, start); l.Packets < 8 {
+			t.Errorf("%s: %+v remain", name, l)
+		}
+		if n := r.s.Memory(); n < 10_000 {
+			t.Errorf("%s: %d bytes of memory", name, n)
+		}
+	}
+	r := newRun(t, Config{FDTOTI: fec.OTI{SymbolLength: 1400}})
+	toi := r.add("a", 10_000)
+	for r.s.names.objects[toi].state != active {
+		r.until(r.now.Add(time.Millisecond))
+	}
+	o, err := Prepare(t.Context(), File{ContentLocation: "a", Content: zeros{}, Size: 1_400_000}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.s.Update(o, AfterTransfer); err != nil {
+		t.Fatal(err)
+	}
+	if l := r.s.Remaining(r.now, r.now); l.Packets < 1000 {
+		t.Errorf("after an update %+v remain", l)
+	}
+}

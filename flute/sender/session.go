@@ -236,7 +236,9 @@ func (s *Session) Abort(reason string) {
 			}
 		}
 	}
-	for _, o := range s.unlisted() {
+	unlisted := s.unlisted()
+	slices.SortFunc(unlisted, func(a, b *object) int { return a.toi.Compare(b.toi) })
+	for _, o := range unlisted {
 		s.give(o, event.FailClosed, reason)
 	}
 	s.renewals.discard()
@@ -245,7 +247,28 @@ func (s *Session) Abort(reason string) {
 	s.plan.sending.page, s.schedule.idle = nil, nil
 }
 
-// unlisted returns the live objects that are on no page, by TOI.
+// each calls visit with all live objects.
+func (s *Session) each(visit func(o *object)) {
+	for _, p := range s.plan.pages {
+		if p.live == 0 {
+			continue
+		}
+		for _, o := range p.objects {
+			if !o.live() {
+				continue
+			}
+			visit(o)
+			if o.successor != nil {
+				visit(o.successor)
+			}
+		}
+	}
+	for _, o := range s.unlisted() {
+		visit(o)
+	}
+}
+
+// unlisted returns the live objects that are on no page, but for those that are deferred.
 func (s *Session) unlisted() (list []*object) {
 	if s.cfg.FDTMode == AllFiles && !s.cfg.FDTManual {
 		return nil
@@ -255,7 +278,6 @@ func (s *Session) unlisted() (list []*object) {
 			list = append(list, o)
 		}
 	}
-	slices.SortFunc(list, func(a, b *object) int { return a.toi.Compare(b.toi) })
 	return list
 }
 
