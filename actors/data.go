@@ -60,11 +60,16 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// dataOf returns the Data in a message, which protoactor may have put into an envelope.
+// dataOf returns the Data in a message.
 func dataOf(msg any) (Data, bool) {
-	if env, ok := msg.(*actor.MessageEnvelope); ok {
-		msg = env.Message
-	}
-	d, ok := msg.(Data)
+	d, ok := contentOf(msg).(Data)
 	return d, ok
+}
+
+// contentOf returns a message without the envelope that protoactor may have put it into.
+func contentOf(msg any) any {
+	if env, ok := msg.(*actor.MessageEnvelope); ok {
+		return env.Message
+	}
+	return msg
 }

@@ -53,6 +53,10 @@ type entry struct {
 	size int
 }
 
+// urgent is a control message that waits among the messages of the runtime, before all others of the user. A supervisor
+// tells its parent by one that it gives up a child: before the child's Terminated.
+type urgent interface{ IsUrgent() }
+
 // NewMailbox returns an empty Mailbox. onLoss, when not nil, is shown every Data message that is lost, right before its
 // Release. It runs on whatever goroutine found the loss, must be safe for concurrent use and quick, and must not post
 // to the same Mailbox.
@@ -92,12 +96,17 @@ func (m *Mailbox) PostUserMessage(msg any) {
 		m.postData(msg, d)
 		return
 	}
+	u, isUrgent := contentOf(msg).(urgent)
 	m.mu.Lock()
-	if m.closed {
+	switch {
+	case m.closed:
 		m.mu.Unlock()
 		return
+	case isUrgent:
+		m.system.Push(entry{msg: u})
+	default:
+		m.control.Push(entry{msg: msg})
 	}
-	m.control.Push(entry{msg: msg})
 	m.schedule()
 }
 

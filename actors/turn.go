@@ -163,6 +163,9 @@ func (m *Mailbox) invokeSystem(msg any, invoker actor.MessageInvoker) {
 	case left:
 		m.stop(invoker)
 		return
+	case urgent:
+		invoker.InvokeUserMessage(msg)
+		return
 	case *actor.Watch:
 		// protoactor answers at once while the children of a stopping actor still run.
 		if m.postpone(msg) {

@@ -10,14 +10,17 @@ import (
 	"github.com/flute-node/flute-node/actors"
 )
 
-// ChildGaveUp is sent by a Dynamic strategy to the actor that it works for, as an ordinary control message, when a
-// child is stopped for good. The child's Terminated may come before or after it.
+// ChildGaveUp is sent by a Dynamic strategy to the actor that it works for when a child is stopped for good. It comes
+// before the child's Terminated, whatever else waits.
 type ChildGaveUp struct {
 	PID    *actor.PID
 	Reason error  // of the last failure, usually *actors.Crash
 	Blame  string // the work blamed twice; empty: too many failures
 	Stack  []byte // of the last failure; nil when not known
 }
+
+// IsUrgent has the Mailbox put it before all that waits, but the messages of the runtime.
+func (ChildGaveUp) IsUrgent() {}
 
 // DynamicConfig configures a Dynamic strategy.
 type DynamicConfig struct {

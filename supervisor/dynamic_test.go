@@ -38,6 +38,47 @@ func (w *worker) Receive(ctx actor.Context) {
 
 func (w *worker) Blame() string { return w.at }
 
+// TestGaveUpBeforeTerminated: the parent that has much to do is told that its child is given up before that it has
+// ended.
+func TestGaveUpBeforeTerminated(t *testing.T) {
+	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
+		trace := &actortest.Trace{}
+		box := actors.NewMailbox(actors.Limits{}, nil)
+		pid := actortest.Spawn(t, sys, "p", actors.Spec{
+			Strategy: supervisor.NewDynamic(supervisor.DynamicConfig{Intensity: -1}),
+			Produce: func() actor.Actor {
+				return actor.ReceiveFunc(func(ctx actor.Context) {
+					switch m := ctx.Message().(type) {
+					case *actor.Started:
+						child := actors.Spec{
+							Mailbox: box, Produce: func() actor.Actor { return &worker{trace: &actortest.Trace{}, name: "x"} },
+						}
+						_, err := ctx.SpawnNamed(child.Props(), "x")
+						actors.Fault(err)
+					case time.Duration:
+						time.Sleep(m) // the child fails, and ends, meanwhile
+					case supervisor.ChildGaveUp:
+						trace.Add("gave up")
+					case *actor.Terminated:
+						trace.Add("terminated")
+					}
+				})
+			},
+		})
+		synctest.Wait()
+		for range 3 {
+			sys.Root().Send(pid, time.Second)
+		}
+		synctest.Wait()
+		box.PostUserMessage("crash")
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		if diff := cmp.Diff([]string{"gave up", "terminated"}, trace.Take()); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // team is a parent with the children "x" and "y" under a Dynamic strategy.
 type team struct {
 	trace  actortest.Trace
