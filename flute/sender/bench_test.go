@@ -2,7 +2,6 @@ package sender
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,13 +36,7 @@ func endless(tb testing.TB, cfg Config, fromDisk bool) *Session {
 		tb.Cleanup(func() { file.Close() })
 		f.Content = file
 	}
-	o, err := Prepare(context.Background(), f, nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := s.Add(o); err != nil {
-		tb.Fatal(err)
-	}
+	addTo(tb, s, f)
 	b := make([]byte, 0, s.MaxPacketLen())
 	for s.Stats().Transfers == 0 {
 		if _, ok, err := s.AppendNext(b, start); !ok || err != nil {
@@ -111,15 +104,7 @@ func longList(tb testing.TB, files int) (again func()) {
 	}
 	add := func(i int) flute.TOI {
 		f := File{ContentLocation: fmt.Sprintf("file:///folder/%d.bin", i), Content: bytes.NewReader(pattern(1000)), Size: 1000}
-		o, err := Prepare(context.Background(), f, nil)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		toi, err := s.Add(o)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return toi
+		return addTo(tb, s, f)
 	}
 	var last flute.TOI
 	for i := range files {

@@ -2,7 +2,6 @@ package sender
 
 import (
 	"bytes"
-	"context"
 	"testing"
 	"time"
 
@@ -31,14 +30,7 @@ func cached(t testing.TB, cfg Config, size int) (*Session, *readCounter, flute.T
 		t.Fatal(err)
 	}
 	content := &readCounter{r: bytes.NewReader(pattern(size))}
-	o, err := Prepare(context.Background(), File{ContentLocation: "a", Content: content, Size: uint64(size), Digests: NoDigest}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	toi, err := s.Add(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	toi := addTo(t, s, File{ContentLocation: "a", Content: content, Size: uint64(size), Digests: NoDigest})
 	return s, content, toi
 }
 

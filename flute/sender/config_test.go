@@ -191,13 +191,7 @@ func TestFDTBytes(t *testing.T) {
 	}
 	for i := range 20 {
 		f := File{ContentLocation: strings.Repeat("x", 100*i) + "/" + strings.Repeat("y", i), Content: bytes.NewReader([]byte{1}), Size: 1}
-		o, err := Prepare(context.Background(), f, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Add(o); err != nil {
-			t.Fatal(err)
-		}
+		addTo(t, s, f)
 	}
 	if err := s.SetComplete(); err != nil {
 		t.Errorf("SetComplete: %v", err)

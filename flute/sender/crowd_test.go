@@ -36,13 +36,7 @@ func newCrowd(tb testing.TB, cfg Config, files, size int) *crowd {
 			ContentLocation: fmt.Sprintf("file:///folder/%d.bin", i), Content: bytes.NewReader(content),
 			Size: uint64(size), Digests: NoDigest,
 		}
-		o, err := Prepare(context.Background(), f, nil)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if _, err := s.Add(o); err != nil {
-			tb.Fatal(err)
-		}
+		addTo(tb, s, f)
 	}
 	c := &crowd{tb: tb, s: s, now: start, pkt: make([]byte, 0, s.MaxPacketLen())}
 	for s.Stats().Transfers < uint64(2*files) {
@@ -119,7 +113,8 @@ func TestAddIsLinear(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range n {
-			o, err := Prepare(context.Background(), File{ContentLocation: fmt.Sprintf("file:///%d", i), Digests: NoDigest}, nil)
+			f := File{ContentLocation: fmt.Sprintf("file:///%d", i), Digests: NoDigest}
+			o, err := Prepare(context.Background(), f, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

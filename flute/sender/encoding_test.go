@@ -109,15 +109,6 @@ func TestOwned(t *testing.T) {
 	}
 }
 
-func add(t *testing.T, s *Session, o *Object) flute.TOI {
-	t.Helper()
-	toi, err := s.Add(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return toi
-}
-
 func runAll(works []*Work) {
 	for _, w := range works {
 		w.Run(nil)

@@ -2,7 +2,6 @@ package sender
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"testing"
 
@@ -24,14 +23,7 @@ func repairESIs(t *testing.T, cfg Config, k, transfers int) (turns [][]fec.ESI) 
 	}
 	content := pattern(k * length)
 	f := File{ContentLocation: "a", Content: bytes.NewReader(content), Size: uint64(len(content)), Digests: NoDigest}
-	o, err := Prepare(context.Background(), f, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	toi, err := s.Add(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	toi := addTo(t, s, f)
 	oti := s.names.objects[toi].coding.oti
 	scheme, err := schemes.Default().Scheme(&oti)
 	if err != nil {

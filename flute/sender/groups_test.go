@@ -17,13 +17,7 @@ func described(t *testing.T, cfg Config, files ...File) *fdt.Instance {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		o, err := Prepare(t.Context(), f, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Add(o); err != nil {
-			t.Fatal(err)
-		}
+		addTo(t, s, f)
 	}
 	pkt, ok, err := s.AppendNext(nil, start)
 	if err != nil || !ok {

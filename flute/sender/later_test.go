@@ -2,7 +2,6 @@ package sender
 
 import (
 	"bytes"
-	"context"
 	"crypto/md5"
 	"errors"
 	"fmt"
@@ -39,13 +38,7 @@ func sendLater(t *testing.T, cfg Config, f File) *laterRig {
 	cfg.OTI = fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}
 	r.session, _ = oneFile(t, cfg, 0)
 	f.ContentLocation, f.Digests = "later", f.Digests|DigestLater
-	o, err := Prepare(context.Background(), f, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.session.Add(o); err != nil {
-		t.Fatal(err)
-	}
+	addTo(t, r.session, f)
 	return r
 }
 

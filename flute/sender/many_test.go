@@ -23,13 +23,7 @@ func TestManyFilesAreDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range files {
-		o, err := Prepare(t.Context(), File{ContentLocation: fmt.Sprintf("file:///folder/file-%06d.txt", i), Digests: NoDigest}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Add(o); err != nil {
-			t.Fatal(err)
-		}
+		addTo(t, s, File{ContentLocation: fmt.Sprintf("file:///folder/file-%06d.txt", i), Digests: NoDigest})
 	}
 	if err := s.SetComplete(); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -22,7 +21,7 @@ func TestNumbersAreKeptBeforeTheyAreUsed(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.Works() // somebody runs them
-		mustAdd(t, s, File{ContentLocation: "a"})
+		addTo(t, s, File{ContentLocation: "a"})
 		if _, ok, err := s.AppendNext(nil, start); ok || err != nil {
 			t.Fatalf("a packet before the numbers are kept: %v", err)
 		}
@@ -80,7 +79,7 @@ func TestNumbersAfterACrash(t *testing.T) {
 		v := viewer{start: start}
 		for i := range rng.IntN(400) {
 			if rng.IntN(3) == 0 {
-				toi := mustAdd(t, s, File{ContentLocation: fmt.Sprint(session, "-", i), TransferCount: -1})
+				toi := addTo(t, s, File{ContentLocation: fmt.Sprint(session, "-", i), TransferCount: -1})
 				if last, ok := tois[toi]; ok && last >= session-20 {
 					t.Fatalf("TOI %v of session %d again in session %d", toi, last, session)
 				}
@@ -128,7 +127,7 @@ func TestResumeWaitsForIDs(t *testing.T) {
 	var ids []flute.InstanceID
 	v := viewer{start: start}
 	for i := range 2 {
-		mustAdd(t, s, File{ContentLocation: fmt.Sprint(i), TransferCount: -1})
+		addTo(t, s, File{ContentLocation: fmt.Sprint(i), TransferCount: -1})
 		for now := start.Add(time.Duration(i) * time.Second); ; {
 			pkt, ok, err := s.AppendNext(nil, now)
 			if err != nil {
@@ -154,23 +153,6 @@ func TestResumeWaitsForIDs(t *testing.T) {
 	}
 }
 
-// mustAdd adds a file without content.
-func mustAdd(t testing.TB, s *Session, f File) flute.TOI {
-	t.Helper()
-	if f.Content == nil {
-		f.Content = bytes.NewReader(nil)
-	}
-	o, err := Prepare(t.Context(), f, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	toi, err := s.Add(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return toi
-}
-
 // TestManyTOIsAreKept: more files than are kept ahead are not described before their TOIs are kept.
 func TestManyTOIsAreKept(t *testing.T) {
 	kept := &memoryKeeper{}
@@ -183,7 +165,7 @@ func TestManyTOIsAreKept(t *testing.T) {
 	for round := range 3 {
 		var last flute.TOI
 		for i := range shortLeaseTOIs + 10 {
-			last = mustAdd(t, s, File{ContentLocation: fmt.Sprint(round, "-", i)})
+			last = addTo(t, s, File{ContentLocation: fmt.Sprint(round, "-", i)})
 		}
 		for described := false; !described; now = now.Add(time.Millisecond) {
 			pkt, ok, err := s.AppendNext(nil, now)

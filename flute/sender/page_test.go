@@ -2,7 +2,6 @@ package sender
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -34,15 +33,7 @@ func newRun(t *testing.T, cfg Config) *run {
 
 func (r *run) add(name string, size int) flute.TOI {
 	r.t.Helper()
-	o, err := Prepare(context.Background(), File{ContentLocation: name, Content: bytes.NewReader(pattern(size)), Size: uint64(size)}, nil)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	toi, err := r.s.Add(o)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return toi
+	return addTo(r.t, r.s, File{ContentLocation: name, Content: bytes.NewReader(pattern(size)), Size: uint64(size)})
 }
 
 // until sends packets, a millisecond each, until the time has come or the session is done.

@@ -3,7 +3,6 @@ package sender
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -32,17 +31,10 @@ func TestPriority(t *testing.T) {
 		add := func() {
 			p := []int8{-128, -1, 0, 3, 127}[rng.IntN(5)]
 			content := pattern(8 * (1 + rng.IntN(30)))
-			o, err := Prepare(context.Background(), File{
+			toi := addTo(t, s, File{
 				ContentLocation: fmt.Sprint(len(priority)), Content: bytes.NewReader(content), Size: uint64(len(content)),
 				Digests: NoDigest, Priority: p,
-			}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			toi, err := s.Add(o)
-			if err != nil {
-				t.Fatal(err)
-			}
+			})
 			priority[toi], left[toi] = p, len(content)/8
 		}
 		began := map[int8][]flute.TOI{} // files in transfer
@@ -144,17 +136,9 @@ func TestLaterQueuesAreLeftAlone(t *testing.T) {
 	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 8}, FDTOTI: fec.OTI{SymbolLength: 1400}, FDTCollect: -1}, 8*2*openLead)
 	add := func(priority int8) flute.TOI {
 		content := &flaky{r: bytes.NewReader(pattern(8)), fail: 1 << 62} // not in memory
-		o, err := Prepare(context.Background(), File{
+		return addTo(t, s, File{
 			ContentLocation: fmt.Sprint(priority), Content: content, Size: 8, Digests: NoDigest, Priority: priority,
-		}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		toi, err := s.Add(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return toi
+		})
 	}
 	next := func() (toi flute.TOI, left uint64) {
 		t.Helper()

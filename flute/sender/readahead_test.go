@@ -63,12 +63,18 @@ func attended(t *testing.T, cfg Config, size int) (*Session, *guarded) {
 	return s, g
 }
 
-func addTo(t *testing.T, s *Session, f File) flute.TOI {
+// addTo prepares f and adds it to s.
+func addTo(t testing.TB, s *Session, f File) flute.TOI {
 	t.Helper()
 	o, err := Prepare(context.Background(), f, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return add(t, s, o)
+}
+
+func add(t testing.TB, s *Session, o *Object) flute.TOI {
+	t.Helper()
 	toi, err := s.Add(o)
 	if err != nil {
 		t.Fatal(err)

@@ -310,13 +310,7 @@ func TestFDTThatCannotBeCoded(t *testing.T) {
 		}
 	}
 	for i := range 400 { // 65,536 symbols are not enough for these
-		o, err := Prepare(context.Background(), File{ContentLocation: fmt.Sprint("b", i)}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Add(o); err != nil {
-			t.Fatal(err)
-		}
+		addTo(t, s, File{ContentLocation: fmt.Sprint("b", i)})
 	}
 	var failed error
 	completed := false
@@ -381,13 +375,7 @@ func TestFDTInstancesThatGrow(t *testing.T) {
 // Close ends what was not sent as often as asked, each object once.
 func TestCloseEndsObjects(t *testing.T) {
 	s, _ := oneFile(t, Config{}, 10_000)
-	o, err := Prepare(context.Background(), File{ContentLocation: "endless", TransferCount: -1}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Add(o); err != nil {
-		t.Fatal(err)
-	}
+	addTo(t, s, File{ContentLocation: "endless", TransferCount: -1})
 	for range 4 {
 		if _, ok, err := s.AppendNext(nil, start); !ok || err != nil {
 			t.Fatal(ok, err)
@@ -477,15 +465,9 @@ func TestSmallFilesLeaveALargeOneItsTurns(t *testing.T) {
 			if i == 10 {
 				size = 5000
 			}
-			o, err := Prepare(context.Background(), File{
+			addTo(t, s, File{
 				ContentLocation: fmt.Sprintf("file:///%d", i), Content: bytes.NewReader(pattern(size)), Size: uint64(size),
-			}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Add(o); err != nil {
-				t.Fatal(err)
-			}
+			})
 		}
 		now, sent := start, 0
 		for range 1000 {

@@ -99,13 +99,7 @@ func TestReadAhead(t *testing.T) {
 	for _, ahead := range []int{1, 100, 1000, 1 << 20} {
 		s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 7}, ReadAhead: ahead, Interleave: 2}, 0)
 		r := &counting{r: bytes.NewReader(pattern(5432))}
-		o, err := Prepare(context.Background(), File{ContentLocation: "b", Content: r, Size: 5432}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Add(o); err != nil {
-			t.Fatal(err)
-		}
+		addTo(t, s, File{ContentLocation: "b", Content: r, Size: 5432})
 		r.n, r.calls = 0, 0
 		objectPackets(t, s)
 		if most := 5432/max(100, min(ahead/100*100, 700)) + 8; r.n != 5432 || r.calls > most {

@@ -2,7 +2,6 @@ package sender
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -119,16 +118,9 @@ func oneFile(t testing.TB, cfg Config, size int) (*Session, flute.TOI) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := Prepare(context.Background(), File{
+	toi := addTo(t, s, File{
 		ContentLocation: "file:///a", Content: bytes.NewReader(pattern(size)), Size: uint64(size),
-	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	toi, err := s.Add(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	return s, toi
 }
 
