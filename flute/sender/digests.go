@@ -1,6 +1,10 @@
 package sender
 
-import "github.com/flute-node/flute-node/flute/internal/content"
+import (
+	"io"
+
+	"github.com/flute-node/flute-node/flute/internal/content"
+)
 
 // Digests is a set of digests of a file.
 type Digests uint8
@@ -22,7 +26,7 @@ const (
 // they take some 30 ms.
 const laterSize = 16 << 20
 
-// digestsOf returns the digests of f, of size bytes, with the defaults.
+// of returns the digests of f, of size bytes, where d is what was asked for: the defaults are filled in.
 func (d Digests) of(f *File, size uint64) Digests {
 	switch {
 	case d&NoDigest != 0:
@@ -48,4 +52,22 @@ func (d Digests) algorithms() (wanted content.Algorithms) {
 		wanted |= content.SHA256
 	}
 	return wanted
+}
+
+// digester computes the digests of one content, each in a consumer of its own, so that goroutines share the work.
+type digester struct{ md5, sha256 *content.Digest }
+
+func newDigester(wanted content.Algorithms) digester {
+	return digester{content.NewDigest(wanted & content.MD5), content.NewDigest(wanted & content.SHA256)}
+}
+
+// consumers returns what the content is to be written to: one for each digest that is wanted.
+func (d *digester) consumers() (all []io.Writer) {
+	if d.md5.Covers(content.MD5) {
+		all = append(all, d.md5)
+	}
+	if d.sha256.Covers(content.SHA256) {
+		all = append(all, d.sha256)
+	}
+	return all
 }

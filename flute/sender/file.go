@@ -137,9 +137,9 @@ func (o *Object) digests() map[string]string {
 	return m
 }
 
-// setDigests adds the digests that were to come later.
-func (o *Object) setDigests(sum func(of content.Algorithms) []byte) {
-	o.later, o.md5, o.sha256 = 0, sum(content.MD5), sum(content.SHA256)
+// setDigests makes those that d has computed the digests of o. None is to come later.
+func (o *Object) setDigests(d digester) {
+	o.later, o.md5, o.sha256 = 0, d.md5.Sum(content.MD5), d.sha256.Sum(content.SHA256)
 	o.transferSHA256 = o.sha256
 }
 

@@ -119,12 +119,7 @@ func (s *Session) describeLater(o *object) {
 		return
 	}
 	known := *o.Object
-	known.setDigests(func(of content.Algorithms) []byte {
-		if of == content.MD5 {
-			return l.job.md5.Sum(of)
-		}
-		return l.job.sha256.Sum(of)
-	})
+	known.setDigests(l.job.digests)
 	entry, err := newEntry(s.cfg, &known, o.toi, &o.coding)
 	if err != nil {
 		s.stats.warn(fmt.Sprintf("%s is sent without digests: %v", o.location, err))
@@ -140,34 +135,26 @@ func (s *Session) describeLater(o *object) {
 
 // digestJob computes the digests of an object.
 type digestJob struct {
-	key         any
-	source      Source // nil: content does not change
-	version     Version
-	content     io.ReaderAt
-	pass        *content.Pass
-	md5, sha256 *content.Digest
-	ctx         context.Context
-	stop        context.CancelFunc
-	open        chan struct{} // closed when the content is open
-	opened      sync.Once
+	key     any
+	source  Source // nil: content does not change
+	version Version
+	content io.ReaderAt
+	pass    *content.Pass
+	digests digester
+	ctx     context.Context
+	stop    context.CancelFunc
+	open    chan struct{} // closed when the content is open
+	opened  sync.Once
 }
 
 func newDigestJob(o *Object) *digestJob {
 	j := &digestJob{
 		key: laneOf(o), source: o.file.Source, version: o.version, content: o.source,
-		md5: content.NewDigest(o.later & content.MD5), sha256: content.NewDigest(o.later & content.SHA256),
-		open: make(chan struct{}),
-	}
-	var parts []io.Writer
-	if o.later&content.MD5 != 0 {
-		parts = append(parts, j.md5)
-	}
-	if o.later&content.SHA256 != 0 {
-		parts = append(parts, j.sha256)
+		digests: newDigester(o.later), open: make(chan struct{}),
 	}
 	j.pass = content.NewPass(o.transferLength, func(b []byte, off uint64) error {
 		return readFull(j.content, b, off)
-	}, parts...)
+	}, j.digests.consumers()...)
 	j.ctx, j.stop = context.WithCancel(context.Background())
 	return j
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
-	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // objectState is where an object stands in its life.
@@ -121,7 +120,7 @@ func (o *object) describe(cfg *Config) (err error) {
 		return nil
 	}
 	whole := *o.Object
-	whole.setDigests(func(of content.Algorithms) []byte { return content.NewDigest(o.later & of).Sum(of) })
+	whole.setDigests(newDigester(o.later)) // those of nothing are as long
 	e, err := newEntry(cfg, &whole, o.toi, &o.coding)
 	if err == nil {
 		o.room = e.Len()

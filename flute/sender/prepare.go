@@ -137,27 +137,20 @@ func (p *preparation) prepare(ctx context.Context, f *File) (*Object, error) {
 		o.later = wanted
 		return o, nil
 	}
-	md5, sha256 := content.NewDigest(wanted&content.MD5), content.NewDigest(wanted&content.SHA256)
-	var parts []io.Writer
-	if wanted&content.MD5 != 0 {
-		parts = append(parts, md5)
-	}
-	if wanted&content.SHA256 != 0 {
-		parts = append(parts, sha256)
-	}
+	digests := newDigester(wanted)
+	consumers := digests.consumers()
 	var e *encoding
 	if f.isEncoded() {
 		var err error
 		if e, err = newEncoding(f, p.scratch, wanted); err != nil {
 			return nil, f.fault("CENC", err)
 		}
-		parts = append(parts, e)
+		consumers = append(consumers, e)
 	}
-	if err := p.read(ctx, f, parts); err != nil {
+	if err := p.read(ctx, f, consumers); err != nil {
 		return nil, err
 	}
-	o.md5, o.sha256 = md5.Sum(content.MD5), sha256.Sum(content.SHA256)
-	o.transferSHA256 = o.sha256
+	o.setDigests(digests)
 	if e != nil {
 		if err := e.end(o); err != nil {
 			return nil, err
@@ -167,10 +160,10 @@ func (p *preparation) prepare(ctx context.Context, f *File) (*Object, error) {
 }
 
 // read reads all, with help.
-func (p *preparation) read(ctx context.Context, f *File, parts []io.Writer) error {
+func (p *preparation) read(ctx context.Context, f *File, consumers []io.Writer) error {
 	pass := content.NewPass(f.Size, func(b []byte, off uint64) error {
 		return f.fault("Content", readFull(f.Content, b, off))
-	}, parts...)
+	}, consumers...)
 	if p.spawn != nil {
 		for range pass.Helpers() {
 			p.spawn(func() { pass.Help(ctx, p.cpu) })

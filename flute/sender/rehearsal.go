@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // StandIn returns an Object that is sent like the one that Prepare makes of f, but for its bytes: nothing is read, the
@@ -16,10 +15,9 @@ func StandIn(f File) (*Object, error) {
 	if err := checkFile(&f); err != nil {
 		return nil, err
 	}
-	wanted := f.Digests.of(&f, f.Size) &^ DigestLater
-	f.Digests = wanted
+	f.Digests = f.Digests.of(&f, f.Size) &^ DigestLater
 	o := &Object{file: f, cenc: f.CENC, source: f.Content, transferLength: f.Size}
-	o.setDigests(func(of content.Algorithms) []byte { return content.NewDigest(wanted.algorithms() & of).Sum(of) })
+	o.setDigests(newDigester(f.Digests.algorithms()))
 	return o, nil
 }
 
