@@ -27,8 +27,8 @@ type Scheme interface {
 	// Variants lists the codes that share the wire format, the default first; nil when there is only one.
 	Variants() []Variant
 	// NewEncoder returns the encoder of one source block of k symbols. source is the block's bytes in order, the last
-	// symbol without its padding. The encoder keeps the slice. It does not depend on o.TransferLength, so that it serves
-	// objects of any length.
+	// symbol without its padding. The encoder keeps the slice. It does not depend on o.TransferLength, so that it
+	// serves objects of any length.
 	NewEncoder(o *OTI, v Variant, k uint32, source []byte) (Encoder, error)
 	// NewDecoder returns the decoder of one source block of k symbols.
 	NewDecoder(o *OTI, v Variant, k uint32) (Decoder, error)

@@ -67,7 +67,8 @@ func TestConf_L22_TOIInAllPackets(t *testing.T) {
 func TestConf_L40_FieldsOnce(t *testing.T) {
 	gzip := flute.GZIP
 	s := Spec{
-		TSI: 1, FLUTEVersion: 2, CENC: &gzip, Time: sct0, OTI: &fec.OTI{TransferLength: 1, SymbolLength: 1, MaxSourceBlockLength: 1},
+		TSI: 1, FLUTEVersion: 2, CENC: &gzip, Time: sct0,
+		OTI: &fec.OTI{TransferLength: 1, SymbolLength: 1, MaxSourceBlockLength: 1},
 	}
 	if d := cmp.Diff([]uint8{lct.HETFDT, lct.HETCENC, lct.HETTime, lct.HETFTI}, extensionTypes(t, s)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -18,10 +18,8 @@ func AppendPadding(b []byte, tsi flute.TSI, n int) []byte {
 	start := len(b)
 	b = AppendCloseSession(b, tsi)
 	header := b[start:]
-	const a = 0x02
-	header[1] &^= a
-	words := (min(n, MaxPadding) - len(header)) / 4
-	words = max(words, 1)
+	header[flagsAt] &^= flagSession
+	words := max(1, (min(n, MaxPadding)-len(header))/4)
 	header[2] += uint8(words)
 	// Header Extension Type (HET): 8 bits, Header Extension Length (HEL): 8 bits
 	b = append(b, lct.HETNOP, uint8(words), 0, 0)

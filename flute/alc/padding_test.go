@@ -15,7 +15,8 @@ func TestAppendPadding(t *testing.T) {
 			}
 			b := AppendPadding([]byte{9}, tsi, n)
 			p, err := Parse(b[1:])
-			if err != nil || p.TSI != tsi || p.CloseSession || p.CloseObject || len(p.Body) != 0 || p.TOI != (flute.TOI{}) {
+			if err != nil || p.TSI != tsi || p.CloseSession || p.CloseObject ||
+				len(p.Body) != 0 || p.TOI != (flute.TOI{}) {
 				t.Fatalf("TSI %d, %d bytes: %+v, %v", tsi, n, p, err)
 			}
 			if len(b) != 1+want || b[0] != 9 {

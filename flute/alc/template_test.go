@@ -291,7 +291,8 @@ func FuzzTemplate(f *testing.F) {
 			p.HasCENC != (s.CENC != nil) || s.CENC != nil && p.CENC != uint8(*s.CENC) || len(p.Body) != 5 {
 			t.Fatalf("%+v comes back as %+v, %v", s, p, err)
 		}
-		if times, err := lct.ParseTime(p.Time, s.Time.SCT); s.Time.HasSCT && (err != nil || !times.SCT.Equal(s.Time.SCT)) {
+		times, err := lct.ParseTime(p.Time, s.Time.SCT)
+		if s.Time.HasSCT && (err != nil || !times.SCT.Equal(s.Time.SCT)) {
 			t.Fatalf("SCT %v comes back as %+v, %v", s.Time.SCT, times, err)
 		}
 	})

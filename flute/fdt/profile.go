@@ -73,7 +73,8 @@ func ParseProfile(s string) (Profile, error) {
 			return p, nil
 		}
 	}
-	return RFC6726, fmt.Errorf("fdt: profile %.40q is not one of rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr", s)
+	const names = "rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr"
+	return RFC6726, fmt.Errorf("fdt: profile %.40q is not one of "+names, s)
 }
 
 // FLUTEVersion returns the version that EXT_FDT carries: 2 for RFC6726, else 1 (RFC 6726, section 3.4.1).
@@ -96,8 +97,8 @@ func (p Profile) Namespace() string {
 	}
 }
 
-// MBMS reports whether p is one of 3GPP, or that of DVB, which builds on them: with TSIs and TOIs of 16 bits, the OTI of
-// files in the FDT alone, and FDT Instances without content encoding (TS 26.346, sections 7.2.7 and 7.2.8).
+// MBMS reports whether p is one of 3GPP, or that of DVB, which builds on them: with TSIs and TOIs of 16 bits, the OTI
+// of files in the FDT alone, and FDT Instances without content encoding (TS 26.346, sections 7.2.7 and 7.2.8).
 func (p Profile) MBMS() bool { return p == MBMSExtended || p.profiled() }
 
 // profiled reports whether p writes the profiled schema of TS 26.346, section L.6.

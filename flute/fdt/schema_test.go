@@ -86,14 +86,15 @@ func TestSchemasRefuse(t *testing.T) {
 				t.Errorf("%v, %s: valid\n%s", p, name, bad)
 			}
 		}
-		if p.MBMS() && validate(t, p.String(), []byte(strings.Replace(document, "schemaVersion>", "version>", 2))) == nil {
+		unversioned := strings.Replace(document, "schemaVersion>", "version>", 2)
+		if p.MBMS() && validate(t, p.String(), []byte(unversioned)) == nil {
 			t.Errorf("%v: valid without a schemaVersion", p)
 		}
 	}
 }
 
-// TestApplicationExtensions: what an application adds to a File is there when the FDT Instance is read, next to others with other
-// namespaces, and in the same bytes each time.
+// TestApplicationExtensions: what an application adds to a File is there when the FDT Instance is read, next to others
+// with other namespaces, and in the same bytes each time.
 func TestApplicationExtensions(t *testing.T) {
 	entry := func(toi uint64, space string) *Entry {
 		f := File{
@@ -170,7 +171,9 @@ func TestParseElement(t *testing.T) {
 	if e, err := ParseElement(text); err != nil || e != (Element{"urn:x", "E", text}) {
 		t.Errorf("%+v, %v", e, err)
 	}
-	for _, bad := range []string{"", "text", "<E/>", "<E xmlns='urn:x'>", "<a:E/>", "<E xmlns='urn:x'/><F/>", "<!-- -->"} {
+	for _, bad := range []string{
+		"", "text", "<E/>", "<E xmlns='urn:x'>", "<a:E/>", "<E xmlns='urn:x'/><F/>", "<!-- -->",
+	} {
 		if e, err := ParseElement(bad); err == nil {
 			t.Errorf("%q: %+v", bad, e)
 		}

@@ -20,8 +20,9 @@ const (
 //
 // A File carries its own attributes only; those of OTI are left out where the FDT-Instance says the same. RFC3926
 // writes the main schema of 3GPP, with its delimiters, if SchemaVersion is set, and MBMSExtended always. MBMSDownload
-// and DVBMABR leave out what their profile does not use (TS 26.346, section L.4): groups, FullFDT, session identities, Decryption-KEY-URI,
-// FEC-Redundancy-Level, Transfer-Length where it equals Content-Length, and in MBMSDownload Complete.
+// and DVBMABR leave out what their profile does not use (TS 26.346, section L.4): groups, FullFDT, session identities,
+// Decryption-KEY-URI, FEC-Redundancy-Level, Transfer-Length where it equals Content-Length, and in MBMSDownload
+// Complete.
 //
 // Errors wrap ErrNotWritable: no File, since "each FDT Instance contains at least a single file description entry" (RFC
 // 6726, section 3.2); no Expires; a TOI that is 0 or is there twice; a Content-Location that is no URI; a digest of

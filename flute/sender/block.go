@@ -21,8 +21,8 @@ type block struct {
 	enc     fec.Encoder
 	work    *Work      // that uses enc and held; nil: none
 	code    code       // that enc is of
-	stale   bool       // a crash may have left enc and held in any state: the block is to be opened again, at packet resume
-	resume  uint32     // see stale
+	stale   bool       // a crash may have left enc and held in any state: the block is to be opened again, at resume
+	resume  uint32     // the packet that was next when it became stale
 	kept    *keptBlock // whose held and enc these are; nil: its own
 	own     keptBlock  // meanwhile
 }

@@ -31,11 +31,13 @@ func TestCarousel(t *testing.T) {
 			switch first := sent%r.burst == 0; {
 			case sent == 0:
 			case !first && !now.Equal(ended):
-				t.Fatalf("seed %d: transfer %d of a burst begins %v after the end of the one before", seed, sent, now.Sub(ended))
+				t.Fatalf("seed %d: transfer %d of a burst begins %v after the end of the one before",
+					seed, sent, now.Sub(ended))
 			case first && r.interval > 0 && !now.Equal(latest(turn.Add(r.interval), ended)):
 				t.Fatalf("seed %d: turn of transfer %d begins %v after the one before", seed, sent, now.Sub(turn))
 			case first && r.interval == 0 && !now.Equal(ended.Add(r.delay)):
-				t.Fatalf("seed %d: turn of transfer %d begins %v after the end of the one before", seed, sent, now.Sub(ended))
+				t.Fatalf("seed %d: turn of transfer %d begins %v after the end of the one before",
+					seed, sent, now.Sub(ended))
 			}
 			if sent%r.burst == 0 {
 				turn = now
@@ -47,7 +49,8 @@ func TestCarousel(t *testing.T) {
 			if last == more {
 				t.Fatalf("seed %d: transfer %d is said to be the last: %v; more follow: %v", seed, sent, last, more)
 			}
-			if overrun := more && r.interval > 0 && r.inTurn == 0 && ended.After(turn.Add(r.interval)); (late > 0) != overrun {
+			overrun := more && r.interval > 0 && r.inTurn == 0 && ended.After(turn.Add(r.interval))
+			if (late > 0) != overrun {
 				t.Fatalf("seed %d: late by %v, overrun: %v", seed, late, overrun)
 			}
 		}

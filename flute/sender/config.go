@@ -84,8 +84,8 @@ type Config struct {
 	// gives for the OTI (RFC 5510, section 6.2), that is, in proportion to the length of the block.
 	Repair uint32
 	// Redundancy is the number of repair symbols for each source symbol where Repair is zero and no n-algorithm says
-	// it: with Raptor and RaptorQ. Zero: 0.25; negative: none. With Reed-Solomon, if it is above zero, a transfer has so
-	// many of the repair symbols that the n-algorithm gives for OTI, and the next transfer has the next ones.
+	// it: with Raptor and RaptorQ. Zero: 0.25; negative: none. With Reed-Solomon, if it is above zero, a transfer has
+	// so many of the repair symbols that the n-algorithm gives for OTI, and the next transfer has the next ones.
 	Redundancy float64
 	// LeastRepair is how many repair symbols a source block has at least where Redundancy says it.
 	LeastRepair uint32
@@ -98,12 +98,12 @@ type Config struct {
 
 	// FDTMode is which files the FDT describes: AllFiles or InTransfer.
 	FDTMode FDTMode
-	// FDTManual has added files wait until Publish is called, or SetComplete, so that they are described together. What is
-	// wrong in the FDT, since a file has changed or is gone, is corrected at once anyway.
+	// FDTManual has added files wait until Publish is called, or SetComplete, so that they are described together. What
+	// is wrong in the FDT, since a file has changed or is gone, is corrected at once anyway.
 	FDTManual bool
-	// FullFDT has an FDT Instance that describes all files that are scheduled say so (TS 26.346, section 7.2.14): as long
-	// as one has room for all. Files leave it soon after their last packet. Not with InTransfer, nor in the profiles of
-	// section L.4, which do not have it.
+	// FullFDT has an FDT Instance that describes all files that are scheduled say so (TS 26.346, section 7.2.14): as
+	// long as one has room for all. Files leave it soon after their last packet. Not with InTransfer, nor in the
+	// profiles of section L.4, which do not have it.
 	FullFDT bool
 
 	// FDTOTI is the FEC of FDT Instances, with the defaults of OTI. Zero: the scheme of OTI with at least its share of
@@ -131,8 +131,8 @@ type Config struct {
 	FDTTransfers int
 	// FDTStartID is the first FDT Instance ID: not 0 after a restart within FDTDuration of the previous process.
 	FDTStartID flute.InstanceID
-	// FDTGroups are groups to which all files of the session belong (TS 26.346, section 7.2.10). The profiles of section
-	// L.4 have none.
+	// FDTGroups are groups to which all files of the session belong (TS 26.346, section 7.2.10). The profiles of
+	// section L.4 have none.
 	FDTGroups []string
 	// FDTXML has the events of FDT Instances carry their XML.
 	FDTXML bool
@@ -143,19 +143,19 @@ type Config struct {
 	SLC bool
 	// FileSCT adds the Sender Current Time to the packets of files.
 	FileSCT bool
-	// ERT adds the Expected Residual Time to the packets of files, which is how long packets of the file are still to be
-	// sent at the rate of those so far.
+	// ERT adds the Expected Residual Time to the packets of files, which is how long packets of the file are still to
+	// be sent at the rate of those so far.
 	ERT bool
 
-	// Resume is where the session before, of the same TSI and source, has ended, in place of FDTStartID and FirstTOI; nil:
-	// it is not known. Those of a session that has crashed are those after what it may have used.
+	// Resume is where the session before, of the same TSI and source, has ended, in place of FDTStartID and FirstTOI;
+	// nil: it is not known. Those of a session that has crashed are those after what it may have used.
 	Resume *Numbers
-	// Keeper keeps the Numbers for the next process. FDT Instances wait until the numbers that they use are kept, up to 2
-	// s; after a failure they go out all the same, with a Warning. It does not know of TOIs that Files bring along.
+	// Keeper keeps the Numbers for the next process. FDT Instances wait until the numbers that they use are kept, up to
+	// 2 s; after a failure they go out all the same, with a Warning. It does not know of TOIs that Files bring along.
 	Keeper Keeper
 
-	// TOIBits bounds the TOIs of files, chosen ones included: 16, 32, 48, 64, 80, 96 or 112 bits. Each TOI is written in
-	// the least of these lengths that holds it. Zero: 112; in the profiles of 3GPP and DVB 16, which they require.
+	// TOIBits bounds the TOIs of files, chosen ones included: 16, 32, 48, 64, 80, 96 or 112 bits. Each TOI is written
+	// in the least of these lengths that holds it. Zero: 112; in the profiles of 3GPP and DVB 16, which they require.
 	TOIBits int
 	// FirstTOI is the first TOI that is given to files without their own, in order, with 1 after the last one; zero: 1.
 	FirstTOI flute.TOI
@@ -174,8 +174,8 @@ type Config struct {
 	TransferCount int
 	// Delay is the time from the end of a file's turn to the start of its next one.
 	Delay time.Duration
-	// Interval is the time from the start of a file's turn to that of its next one, in place of Delay. A turn that lasts
-	// longer is followed by the next one at once, and event.Late tells it.
+	// Interval is the time from the start of a file's turn to that of its next one, in place of Delay. A turn that
+	// lasts longer is followed by the next one at once, and event.Late tells it.
 	Interval time.Duration
 	// Burst is how many transfers of a file follow each other at once, as one turn. Zero: 1.
 	Burst int

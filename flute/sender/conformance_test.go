@@ -238,8 +238,8 @@ func TestFDTShare(t *testing.T) {
 	}
 }
 
-// E48: after Complete=true no new data, and every later instance says it too. Where files leave the FDT, all were described
-// before: "identical file parameters to those already given in this and previous FDT Instances".
+// E48: after Complete=true no new data, and every later instance says it too. Where files leave the FDT, all were
+// described before: "identical file parameters to those already given in this and previous FDT Instances".
 func TestConf_E48_CompleteStays(t *testing.T) {
 	for _, tr := range traces(t) {
 		var complete *fdt.Instance
@@ -258,7 +258,8 @@ func TestConf_E48_CompleteStays(t *testing.T) {
 			}
 			if tr.cfg.prompt() {
 				if complete != nil && !in.Complete || in.Complete && len(described) != len(tr.files) {
-					t.Errorf("%s: %d of %d files described with FDT Instance %d: %+v", tr.name, len(described), len(tr.files), in.ID, in)
+					t.Errorf("%s: %d of %d files described with FDT Instance %d: %+v",
+						tr.name, len(described), len(tr.files), in.ID, in)
 				}
 			} else if complete != nil && (!in.Complete || len(in.Files) != len(complete.Files)) {
 				t.Errorf("%s: FDT Instance %d after the complete one %d: %+v", tr.name, in.ID, complete.ID, in)

@@ -141,7 +141,8 @@ func TestCrashIsNotSeenInPackets(t *testing.T) {
 						t.Errorf("%s: panic at call %d: packet %d differs", name, at+1, i)
 					}
 				}
-				if !slices.ContainsFunc(events, func(e event.Event) bool { _, ok := e.(event.ObjectCompleted); return ok }) {
+				completed := func(e event.Event) bool { _, ok := e.(event.ObjectCompleted); return ok }
+				if !slices.ContainsFunc(events, completed) {
 					t.Errorf("%s: panic at call %d: not completed: %+v", name, at+1, events)
 				}
 			}

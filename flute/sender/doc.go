@@ -26,9 +26,10 @@
 //     with the newest files says Complete; the others were sent before it.
 //   - With FDTMode InTransfer the FDT describes the files in transfer and those that come next. With FDTManual files
 //     wait until Publish. A Keeper keeps FDT Instance IDs and TOIs for the next process, before they are used.
-//   - Files of a lower Priority go first; others wait, also in the middle of a transfer, and go on where they were. Of one
-//     priority up to Parallel files are sent at once, a packet of each in turn; of each file up to Interleave source
-//     blocks, an encoding symbol of each in turn: first the source symbols of the block, then its repair symbols.
+//   - Files of a lower Priority go first; others wait, also in the middle of a transfer, and go on where they were. Of
+//     one priority up to Parallel files are sent at once, a packet of each in turn; of each file up to Interleave
+//     source blocks, an encoding symbol of each in turn: first the source symbols of the block, then its repair
+//     symbols.
 //   - A file is sent TransferCount times, Burst of them back to back, then Delay after the end or Interval after the
 //     start. The last packet of the last time has the B flag.
 //
@@ -57,12 +58,12 @@
 // Memory: source symbols of content in memory go straight into the packet. For other content each file in transfer
 // holds the window that is read ahead, or, with a FEC code, one source block and its encoder (fec.Scheme.Memory) for
 // each of its Interleave slots, and one source block more. Of files that are sent again the session keeps source blocks
-// with their encoders, up to Config.CacheBytes. Nothing else grows with the size of a file; a session keeps some 2 KB of
-// each file, and Add takes the same time however many there are.
+// with their encoders, up to Config.CacheBytes. Nothing else grows with the size of a file; a session keeps some 2 KB
+// of each file, and Add takes the same time however many there are.
 //
-// A large file is sent before its digests are known (DigestLater): Works compute them meanwhile, and a later FDT Instance
-// has them. Its last source blocks wait for that, so that receivers know them before they have the file. A file that
-// waits takes some 2 kB and the length of its names.
+// A large file is sent before its digests are known (DigestLater): Works compute them meanwhile, and a later FDT
+// Instance has them. Its last source blocks wait for that, so that receivers know them before they have the file. A
+// file that waits takes some 2 kB and the length of its names.
 //
 // Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d));
 // all transfers of a file send the same source symbols, and the same repair symbols but for Raptor and RaptorQ, which

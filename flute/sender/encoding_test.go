@@ -21,8 +21,8 @@ type counted struct {
 
 func (c *counted) Close() error { c.closed++; return nil }
 
-// TestEncodingIfSmaller: what an encoding does not make smaller goes without, and a long file that does not look like it
-// is not encoded to its end.
+// TestEncodingIfSmaller: what an encoding does not make smaller goes without, and a long file that does not look like
+// it is not encoded to its end.
 func TestEncodingIfSmaller(t *testing.T) {
 	noise := make([]byte, 8<<20)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(noise)
@@ -48,7 +48,8 @@ func TestEncodingIfSmaller(t *testing.T) {
 			t.Fatal(err)
 		}
 		if o.file.CENC != test.want || len(scratch.b) > test.encoding {
-			t.Errorf("%d bytes, if smaller %v: %v, %d bytes encoded", len(test.content), test.smaller, o.file.CENC, len(scratch.b))
+			t.Errorf("%d bytes, if smaller %v: %v, %d bytes encoded",
+				len(test.content), test.smaller, o.file.CENC, len(scratch.b))
 		}
 		wire := make([]byte, o.TransferLength())
 		if err := readFull(o.source, wire, 0); err != nil || !bytes.Equal(decode(t, wire, test.want), test.content) {
@@ -98,7 +99,8 @@ func TestOwned(t *testing.T) {
 				want = 1
 			}
 			if c.closed != want || scratch.closed != want {
-				t.Errorf("%s, owned %v: content closed %d times, scratch %d times", name, owned, c.closed, scratch.closed)
+				t.Errorf("%s, owned %v: content closed %d times, scratch %d times",
+					name, owned, c.closed, scratch.closed)
 			}
 		}
 	}
@@ -182,7 +184,8 @@ func TestAddTakesLittle(t *testing.T) {
 	}
 	before := heap()
 	for i := range n {
-		addTo(t, s, File{ContentLocation: fmt.Sprintf("file:///folder/%d.txt", i), Content: strings.NewReader("1"), Size: 1})
+		name := fmt.Sprintf("file:///folder/%d.txt", i)
+		addTo(t, s, File{ContentLocation: name, Content: strings.NewReader("1"), Size: 1})
 	}
 	if each := (int64(heap()) - int64(before)) / n; each > most {
 		t.Errorf("each of %d files takes %d bytes, want at most %d", n, each, most)

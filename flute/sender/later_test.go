@@ -94,7 +94,8 @@ func (r *laterRig) read(b []byte) {
 	}
 }
 
-// TestDigestsLater: a file is sent at once. Its last source block waits until an FDT Instance with its digests was sent.
+// TestDigestsLater: a file is sent at once. Its last source block waits until an FDT Instance with its digests was
+// sent.
 func TestDigestsLater(t *testing.T) {
 	data := pattern(laterBlocks * 800)
 	r := sendLater(t, Config{}, File{Content: bytes.NewReader(data), Size: uint64(len(data))})

@@ -32,7 +32,8 @@ func TestManyFilesAreDescribed(t *testing.T) {
 	seen := map[flute.InstanceID]bool{}
 	var last *fdt.Instance
 	buf := make([]byte, 0, s.MaxPacketLen())
-	for now := start; s.Stats().Pending > 0 || next != flute.NewTOI(uint64(files)+1); now = now.Add(10 * time.Microsecond) {
+	end := flute.NewTOI(uint64(files) + 1)
+	for now := start; s.Stats().Pending > 0 || next != end; now = now.Add(10 * time.Microsecond) {
 		if _, _, err := s.AppendNext(buf, now); err != nil {
 			t.Fatal(err)
 		}

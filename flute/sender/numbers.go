@@ -16,7 +16,7 @@ import (
 const (
 	// leaseIDs is how many FDT Instance IDs are kept ahead: those of 25 s at least.
 	leaseIDs = 256
-	// leaseTOIs is how many TOIs are kept ahead, and shortLeaseTOIs where there are 65,535 of them.
+	// leaseTOIs is how many TOIs are kept ahead, and shortLeaseTOIs in a session that has only 65,535 of them.
 	leaseTOIs      = 4096
 	shortLeaseTOIs = 256
 	// keepPatience is how long a session waits for its Keeper before it uses numbers that are not kept.
@@ -26,10 +26,10 @@ const (
 	keepPoll  = 5 * time.Millisecond
 )
 
-// Numbers is where a session goes on with its numbers.
+// Numbers is where the next session goes on with FDT Instance IDs and TOIs.
 type Numbers struct {
 	InstanceID flute.InstanceID // of the next FDT Instance
-	InUse      uint32           // how many FDT Instance IDs before it are those of FDT Instances that may not have expired
+	InUse      uint32           // how many IDs before it may be those of FDT Instances that have not expired
 	Until      time.Time        // when all of these have expired
 	TOI        flute.TOI        // the next one for a file without its own
 }
@@ -75,8 +75,8 @@ func (t *terms) covers(n terms) bool {
 	return n.ids <= t.ids && n.steps <= t.steps && !n.until.After(t.until)
 }
 
-// mayPublish reports whether an FDT Instance that expires at expires may be made: its ID, and the TOIs that it
-// describes, are kept. If not, that is on its way.
+// mayPublish reports whether an FDT Instance that expires at expires may be made: its ID and the TOIs that it describes
+// are kept, or cannot be. If not, a Work to keep them is under way.
 func (l *plan) mayPublish(now, expires time.Time) bool {
 	k := &l.lease
 	if k.keeper == nil {

@@ -164,7 +164,9 @@ func TestGroups(t *testing.T) {
 // A file of Reed-Solomon over GF(2^8) has up to 2^24 source blocks (RFC 5510, section 5.1): SBNs go beyond 255.
 func TestReedSolomonBeyond255Blocks(t *testing.T) {
 	const blocks = 300
-	r := newRun(t, Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 4, MaxSourceBlockLength: 1, MaxEncodingSymbols: 2}})
+	r := newRun(t, Config{OTI: fec.OTI{
+		EncodingID: fec.ReedSolomonGF28, SymbolLength: 4, MaxSourceBlockLength: 1, MaxEncodingSymbols: 2,
+	}})
 	r.add("file", 4*blocks)
 	seen := map[uint32]int{}
 	for range 10 * blocks {

@@ -127,7 +127,8 @@ func (p *preparation) prepare(ctx context.Context, f *File) (*Object, error) {
 	}
 	f.Digests = f.Digests.of(f, f.Size)
 	o := &Object{
-		file: *f, cenc: f.CENC, source: f.Content, scratch: p.scratch, owned: f.Owned || p.renewed, transferLength: f.Size,
+		file: *f, cenc: f.CENC, source: f.Content, transferLength: f.Size,
+		scratch: p.scratch, owned: f.Owned || p.renewed,
 	}
 	if f.Size == 0 {
 		o.source = bytes.NewReader(nil) // Content may be nil

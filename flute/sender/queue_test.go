@@ -32,7 +32,8 @@ func TestPriority(t *testing.T) {
 			p := []int8{-128, -1, 0, 3, 127}[rng.IntN(5)]
 			content := pattern(8 * (1 + rng.IntN(30)))
 			toi := addTo(t, s, File{
-				ContentLocation: fmt.Sprint(len(priority)), Content: bytes.NewReader(content), Size: uint64(len(content)),
+				ContentLocation: fmt.Sprint(len(priority)),
+				Content:         bytes.NewReader(content), Size: uint64(len(content)),
 				Digests: NoDigest, Priority: p,
 			})
 			priority[toi], left[toi] = p, len(content)/8
@@ -133,7 +134,8 @@ func TestTurnsOfAQueue(t *testing.T) {
 
 // While a file goes on for long, none of a later queue is described in a hurry, nor opened.
 func TestLaterQueuesAreLeftAlone(t *testing.T) {
-	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 8}, FDTOTI: fec.OTI{SymbolLength: 1400}, FDTCollect: -1}, 8*2*openLead)
+	cfg := Config{OTI: fec.OTI{SymbolLength: 8}, FDTOTI: fec.OTI{SymbolLength: 1400}, FDTCollect: -1}
+	s, _ := oneFile(t, cfg, 8*2*openLead)
 	add := func(priority int8) flute.TOI {
 		content := &flaky{r: bytes.NewReader(pattern(8)), fail: 1 << 62} // not in memory
 		return addTo(t, s, File{
@@ -165,7 +167,8 @@ func TestLaterQueuesAreLeftAlone(t *testing.T) {
 	for {
 		toi, left := next()
 		if o := s.names.objects[later]; left > openLead && (toi.IsFDT() || o.state != pending) {
-			t.Fatalf("%d packets before the end of the first file there is TOI %v; the later one is in state %d", left, toi, o.state)
+			t.Fatalf("%d packets before the end of the first file there is TOI %v; the later one is in state %d",
+				left, toi, o.state)
 		}
 		if left <= openLead/2 { // but it is ready in time
 			if o := s.names.objects[later]; o.state != active {

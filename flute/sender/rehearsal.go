@@ -72,8 +72,8 @@ func (e *blankEncoder) AppendRepair(b []byte, _ fec.ESI) ([]byte, error) {
 // Reset implements fec.Encoder.
 func (e *blankEncoder) Reset([]byte) error { return nil }
 
-// Memory bounds what the session holds, in bytes, of the content of its objects and for their FEC: as many of those that
-// need most as are in transfer at once.
+// Memory bounds what the session holds, in bytes, of the content of its objects and for their FEC: as many of those
+// that need most as are in transfer at once.
 func (s *Session) Memory() (sum uint64) {
 	needs := map[*queue][]uint64{}
 	s.each(func(o *object) {

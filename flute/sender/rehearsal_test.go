@@ -26,7 +26,10 @@ func TestStandIn(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, name := range []string{"file:///a", "file:///b"} {
-					f := File{ContentLocation: name, Content: bytes.NewReader(make([]byte, 50_001)), Size: 50_001, AutoETag: true}
+					f := File{
+						ContentLocation: name, Content: bytes.NewReader(make([]byte, 50_001)), Size: 50_001,
+						AutoETag: true,
+					}
 					o, err := prepare(f)
 					if err != nil {
 						t.Fatal(err)
@@ -52,7 +55,9 @@ func TestStandIn(t *testing.T) {
 					}
 				}
 			}
-			real := lengths(schemes.Default(), func(f File) (*Object, error) { return Prepare(context.Background(), f, nil) })
+			real := lengths(schemes.Default(), func(f File) (*Object, error) {
+				return Prepare(context.Background(), f, nil)
+			})
 			blank := lengths(Blank(schemes.Default()), StandIn)
 			if len(real) != len(blank) {
 				t.Fatalf("%d packets, planned %d", len(real), len(blank))
@@ -81,7 +86,9 @@ func TestMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1000, MaxSourceBlockLength: 100, MaxEncodingSymbols: 120}
+	code := fec.OTI{
+		EncodingID: fec.ReedSolomonGF28, SymbolLength: 1000, MaxSourceBlockLength: 100, MaxEncodingSymbols: 120,
+	}
 	scheme, err := schemes.Default().Scheme(&code)
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,8 @@ func (l Load) share(part, whole uint64) Load {
 // load returns one transfer, with these headers.
 func (c *coding) load(h headers) Load {
 	firsts := uint64(max(c.blocks, 1))
-	l := Load{c.packets, c.packets*uint64(h.rest.Len()+c.oti.PayloadIDLen()) + firsts*uint64(h.first.Len()-h.rest.Len())}
+	l := Load{Packets: c.packets, Bytes: c.packets * uint64(h.rest.Len()+c.oti.PayloadIDLen())}
+	l.Bytes += firsts * uint64(h.first.Len()-h.rest.Len())
 	if c.blocks == 0 {
 		return l
 	}

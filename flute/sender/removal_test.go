@@ -67,7 +67,8 @@ func TestRemove(t *testing.T) {
 				now = latest(now, s.Deadline())
 			}
 			if s.names.objects[toi] != nil || len(s.names.locations) != 1 || s.plan.finished.objects != 1 {
-				t.Errorf("%s: %d objects, %d locations, finished %v", name, len(s.names.objects), len(s.names.locations), s.plan.finished)
+				t.Errorf("%s: %d objects, %d locations, finished %v",
+					name, len(s.names.objects), len(s.names.locations), s.plan.finished)
 			}
 		}
 	}

@@ -24,7 +24,9 @@ type schedule struct {
 
 // queue returns the queue of this priority. There is one for each priority that a file has had.
 func (s *schedule) queue(priority int8) *queue {
-	i, ok := slices.BinarySearchFunc(s.queues, priority, func(q *queue, p int8) int { return cmp.Compare(q.priority, p) })
+	i, ok := slices.BinarySearchFunc(s.queues, priority, func(q *queue, p int8) int {
+		return cmp.Compare(q.priority, p)
+	})
 	if !ok {
 		parallel := cmp.Or(s.cfg.Queues[priority], s.cfg.Parallel)
 		s.queues = slices.Insert(s.queues, i, &queue{priority: priority, parallel: parallel})

@@ -58,7 +58,8 @@ func New(cfg Config) (*Session, error) {
 			c.FDTTransfers += max(1, c.TransferCount)
 		}
 	}
-	s := &Session{cfg: c, names: newNames(c), stats: statistics{key: c.Session, each: c.TransferEvents, withXML: c.FDTXML}}
+	s := &Session{cfg: c, names: newNames(c)}
+	s.stats = statistics{key: c.Session, each: c.TransferEvents, withXML: c.FDTXML}
 	s.plan = plan{cfg: c, names: &s.names, stats: &s.stats, works: &s.works, lease: lease{keeper: c.Keeper}}
 	s.plan.sending.cfg, s.plan.sending.coder = c, coder
 	s.plan.sending.ids.next = c.FDTStartID
@@ -91,8 +92,8 @@ func (s *Session) Add(o *Object) (flute.TOI, error) {
 	return flute.TOI{}, s.Refuse(o, err)
 }
 
-// Refuse ends o, which is not added after all because of err, and returns that with the name of the file. Add and Update
-// do so themselves.
+// Refuse ends o, which is not added after all because of err, and returns that with the name of the file. Add and
+// Update do so themselves.
 func (s *Session) Refuse(o *Object, err error) error {
 	s.closeOwned(o)
 	if _, ok := errors.AsType[*FileError](err); ok {

@@ -147,7 +147,10 @@ type model struct {
 
 func (m *model) add(s *Session, size int, fail bool, i int) {
 	content := &flaky{r: bytes.NewReader(pattern(size)), fail: 1 << 62}
-	f := File{ContentLocation: fmt.Sprint("f", i%13), Content: content, Size: uint64(size), Digests: NoDigest, Priority: int8(i % 3)}
+	f := File{
+		ContentLocation: fmt.Sprint("f", i%13), Content: content, Size: uint64(size),
+		Digests: NoDigest, Priority: int8(i % 3),
+	}
 	o, err := Prepare(context.Background(), f, nil)
 	if err != nil {
 		m.t.Fatal(err)
@@ -165,7 +168,9 @@ func (m *model) add(s *Session, size int, fail bool, i int) {
 
 // update replaces a file, or adds one.
 func (m *model) update(s *Session, when When, i int) {
-	f := File{ContentLocation: fmt.Sprint("f", i%13), Content: bytes.NewReader(pattern(50)), Size: 50, Digests: NoDigest}
+	f := File{
+		ContentLocation: fmt.Sprint("f", i%13), Content: bytes.NewReader(pattern(50)), Size: 50, Digests: NoDigest,
+	}
 	o, err := Prepare(context.Background(), f, nil)
 	if err != nil {
 		m.t.Fatal(err)
@@ -236,7 +241,8 @@ func (m *model) check(s *Session) {
 		}
 	}
 	added := m.added - successors
-	if st.Added != uint64(added) || st.Added != st.Pending+st.Completed+st.Failed || int(st.Pending) != added-len(m.ended) {
+	if st.Added != uint64(added) || st.Added != st.Pending+st.Completed+st.Failed ||
+		int(st.Pending) != added-len(m.ended) {
 		m.t.Fatalf("added %d, ended %d: %+v", m.added, len(m.ended), st)
 	}
 	var live, done tally
@@ -271,7 +277,8 @@ func (m *model) check(s *Session) {
 	}
 	live.objects = s.plan.live.objects
 	if live != s.plan.live || done != s.plan.finished || inTransfer > 3*s.cfg.Parallel {
-		m.t.Fatalf("live %v, counted %v; finished %v, counted %v; %d carriers", live, s.plan.live, done, s.plan.finished, inTransfer)
+		m.t.Fatalf("live %v, counted %v; finished %v, counted %v; %d carriers",
+			live, s.plan.live, done, s.plan.finished, inTransfer)
 	}
 }
 

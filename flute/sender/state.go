@@ -18,7 +18,10 @@ type QueueState struct {
 func (s *Session) Queues() []QueueState {
 	list := make([]QueueState, 0, len(s.schedule.queues))
 	for _, q := range s.schedule.queues {
-		list = append(list, QueueState{q.priority, q.live, len(q.active) + len(q.parked) + len(q.held), q.paused || s.paused})
+		list = append(list, QueueState{
+			Priority: q.priority, Files: q.live, Sending: len(q.active) + len(q.parked) + len(q.held),
+			Paused: q.paused || s.paused,
+		})
 	}
 	return list
 }

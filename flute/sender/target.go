@@ -71,8 +71,8 @@ func (f *File) checkTarget(once bool) error {
 	return nil
 }
 
-// Target returns what one transfer of o is in this session, and in what time it is to be sent if it begins at now; zero:
-// it has no target. The errors are those of Add.
+// Target returns what one transfer of o is in this session, and in what time it is to be sent if it begins at now;
+// zero: it has no target. The errors are those of Add.
 func (s *Session) Target(o *Object, now time.Time) (l Load, within time.Duration, err error) {
 	f := &o.file
 	if f.By.IsZero() && f.Within == 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// TestFileTarget: the packets of a transfer, repair symbols included, are spread evenly over its time, also for a caller
-// who asks in steps of a millisecond, and of an empty file. What is late is told.
+// TestFileTarget: the packets of a transfer, repair symbols included, are spread evenly over its time, also for a
+// caller who asks in steps of a millisecond, and of an empty file. What is late is told.
 func TestFileTarget(t *testing.T) {
 	for _, test := range []struct {
 		size  uint64
@@ -49,8 +49,8 @@ func TestFileTarget(t *testing.T) {
 			}
 			var last time.Time
 			most, sent := 0, uint64(0)
-			end := start.Add(5 * time.Second)
-			for now := start; s.stats.counts.Completed == 0 && now.Before(start.Add(20*time.Second)); now = now.Add(test.step) {
+			end, limit := start.Add(5*time.Second), start.Add(20*time.Second)
+			for now := start; s.stats.counts.Completed == 0 && now.Before(limit); now = now.Add(test.step) {
 				n := 0
 				for {
 					before := s.stats.counts.FDTPackets

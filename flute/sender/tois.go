@@ -57,7 +57,8 @@ func (t *tois) assign(want *flute.TOI) (flute.TOI, error) {
 	case want.Compare(t.last) > 0:
 		return flute.TOI{}, fmt.Errorf("%w: %v is above %v, the largest of the session", ErrTOI, want, t.last)
 	case !reserved && t.used(*want):
-		return flute.TOI{}, fmt.Errorf("%w: %v is in use, or described by an FDT Instance that has not expired", ErrTOI, want)
+		return flute.TOI{}, fmt.Errorf("%w: %v is in use, or described by an FDT Instance that has not expired",
+			ErrTOI, want)
 	}
 	return *want, nil
 }

@@ -6,9 +6,10 @@ import (
 )
 
 // Update puts o in the place of the object with the same Content-Location, which ends, and returns the TOI of o: it is
-// another one, and comes first among those that wait. It is Add if there is no such object; that of the same version of a Source stays. The errors are those of
-// Add; after one nothing has changed. With AfterTransfer o is described once the running transfer of the other one has
-// ended, since receivers drop an object when they learn that there is a newer one.
+// another one, and comes first among those that wait. It is Add if there is no such object; that of the same version of
+// a Source stays. The errors are those of Add; after one nothing has changed. With AfterTransfer o is described once
+// the running transfer of the other one has ended, since receivers drop an object when they learn that there is a newer
+// one.
 func (s *Session) Update(o *Object, when When) (flute.TOI, error) {
 	old := s.names.locations[o.file.ContentLocation]
 	if old == nil || !old.live() {
