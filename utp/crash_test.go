@@ -122,6 +122,46 @@ func TestWhoCrashes(t *testing.T) {
 	}
 }
 
+// TestCrashAtTheEnd: whoever crashes while a socket and its connections end, nothing of them is left.
+func TestCrashAtTheEnd(t *testing.T) {
+	for _, rule := range []actors.Rule{
+		{Actor: "channels", Message: "close"},
+		{Actor: "channels", Message: "terminated"},
+		{Actor: "socket-1", Message: "released"},
+		{Actor: "sockets", Message: "ended"},
+		{Actor: "sockets", Message: "terminated"},
+	} {
+		rule.Nth = 1
+		t.Run(rule.Actor+" "+rule.Message, func(t *testing.T) {
+			faults := actors.NewFaults(1, rule)
+			s := stack(t, utp.Config{Faults: faults})
+			a, b := pair(t, s, utp.SocketConfig{})
+			write(t, a, "hello")
+			if err := errors.Join(b.CloseWrite(), a.Close()); err != nil {
+				t.Error(err)
+			}
+			if err := b.Close(); err != nil {
+				t.Error(err)
+			}
+			for _, c := range []*utp.Conn{a, b} {
+				if err := c.Socket().Close(); err != nil {
+					t.Error(err)
+				}
+			}
+			// Where another socket works, its supervisor has finished with those.
+			if _, err := open(t, s, utp.SocketConfig{}).Listen(); err != nil {
+				t.Fatal(err)
+			}
+			if sockets, channels := s.Left(); sockets != 1 || channels != 0 {
+				t.Errorf("%d sockets and %d connections are left, want the last socket", sockets, channels)
+			}
+			if faults.Injected() != 1 {
+				t.Errorf("%d faults", faults.Injected())
+			}
+		})
+	}
+}
+
 // TestCrashesAgain: a channel that panics whenever packets come resets its own connection, with an error that says so,
 // and no other of 100 loses anything: also if its supervisor has so much to do that the actor has ended before that is
 // heard of.

@@ -11,7 +11,7 @@ import (
 )
 
 // Ledger is what Channels must not lose in a crash: the channels of all sockets. It is safe for concurrent use: sockets
-// add to it.
+// add to it, and remove from it.
 type Ledger struct {
 	mu       sync.Mutex
 	channels map[uint64]*Channel
@@ -37,12 +37,13 @@ func (l *Ledger) Len() int {
 // Close fails all channels with err, once Channels has ended.
 func (l *Ledger) Close(err error) {
 	for _, c := range l.list() {
-		l.remove(c)
+		l.Remove(c)
 		c.Fail(err)
 	}
 }
 
-func (l *Ledger) remove(c *Channel) {
+// Remove forgets a channel that nobody needs any more. Close is sent to Channels next.
+func (l *Ledger) Remove(c *Channel) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.channels, c.number)
@@ -101,7 +102,6 @@ func (s *channels) Receive(ctx actor.Context) {
 	case Open:
 		s.open(ctx, m.Channel)
 	case Close:
-		s.ledger.remove(m.Channel)
 		if pid := s.pids[m.Channel]; pid != nil {
 			ctx.Stop(pid)
 		}

@@ -47,7 +47,7 @@ type Crashed struct {
 // Open is sent by the socket's actor to Channels: spawn the actor of a channel that is in the Ledger.
 type Open struct{ Channel *Channel }
 
-// Close is sent by the socket's actor to Channels: the channel is released; stop its actor and forget it.
+// Close is sent by the socket's actor to Channels: the channel was taken from the Ledger; stop its actor.
 type Close struct{ Channel *Channel }
 
 var _ core.Stats // what answers Inspect

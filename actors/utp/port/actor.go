@@ -306,6 +306,7 @@ func (p *portActor) forget(c *channel.Channel) {
 func (p *portActor) release(ctx actor.Context, c *channel.Channel) {
 	p.forget(c)
 	delete(p.open, c)
+	p.ledger.Remove(c)
 	ctx.Send(p.channels, channel.Close{Channel: c})
 	p.endIfIdle(ctx)
 }
@@ -313,16 +314,9 @@ func (p *portActor) release(ctx actor.Context, c *channel.Channel) {
 // endIfIdle ends a socket that nobody needs any more.
 func (p *portActor) endIfIdle(ctx actor.Context) {
 	if p.leaving && p.backlog == nil && len(p.open) == 0 {
-		p.end(ctx)
+		p.isEnded = true
+		ctx.Send(ctx.Parent(), ended{p.Port})
 	}
-}
-
-func (p *portActor) end(ctx actor.Context) {
-	if p.isEnded {
-		return
-	}
-	p.isEnded = true
-	ctx.Send(ctx.Parent(), ended{p.Port})
 }
 
 var errGaveUp = errors.New("port: the socket's actor crashed too often")

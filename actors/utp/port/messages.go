@@ -44,7 +44,7 @@ type resume struct{}
 // Start is sent to Ports: work on a Port, which is in the Ledger.
 type Start struct{ Port *Port }
 
-// ended is sent by a socket to Ports: nothing of it is needed any more.
+// ended is sent by a socket to Ports: nothing of it is needed any more. Sent again after a crash of either.
 type ended struct{ port *Port }
 
 // kindOf names what a socket takes.

@@ -70,9 +70,9 @@ type Port struct {
 	handshakes *core.Handshakes
 	expiry     *wheel.Timer // of handshakes
 	backlog    *Backlog
-	leaving    bool // to be closed when it is idle
-	closing    bool // no connection is begun any more
-	isEnded    bool
+	leaving    bool   // to be closed when it is idle
+	closing    bool   // no connection is begun any more
+	isEnded    bool   // Ports was told that nothing of it is needed any more
 	answer     []byte // reused
 
 	closed chan struct{}

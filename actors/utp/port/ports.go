@@ -97,17 +97,18 @@ func (s *ports) Receive(ctx actor.Context) {
 	case Start:
 		s.start(ctx, m.Port)
 	case ended:
-		s.stop(ctx, m.port)
+		if pid := s.pids[m.port]; pid != nil {
+			ctx.Stop(pid)
+		}
 	case supervisor.ChildGaveUp:
 		if p := s.children[m.PID.Id]; p != nil {
-			s.cfg.Ledger.remove(p)
 			s.shut(ctx, p, fmt.Errorf("%w: %w", errGaveUp, m.Reason))
 		}
 	case *actor.Terminated:
 		if p := s.children[m.Who.Id]; p != nil {
 			delete(s.children, m.Who.Id)
 			delete(s.pids, p)
-			if !s.leaving && !s.cfg.Ledger.has(p) {
+			if !s.leaving && p.isEnded {
 				s.shut(ctx, p, ErrClosed)
 			}
 		}
@@ -125,21 +126,12 @@ func (s *ports) start(ctx actor.Context, p *Port) {
 	s.children[pid.Id], s.pids[p] = p, pid
 }
 
-// stop ends a socket: its actor, and then the rest.
-func (s *ports) stop(ctx actor.Context, p *Port) {
-	s.cfg.Ledger.remove(p)
-	if pid := s.pids[p]; pid != nil {
-		ctx.Stop(pid)
-		return
-	}
-	s.shut(ctx, p, ErrClosed)
-}
-
-// shut closes a socket whose actor has ended, and ends its channels.
+// shut closes a socket whose actor has ended, forgets it, and ends its channels.
 func (s *ports) shut(ctx actor.Context, p *Port, err error) {
-	open := p.open
 	p.shut(err)
-	for c := range open {
+	s.cfg.Ledger.remove(p)
+	for c := range p.open {
+		s.cfg.Opened.Remove(c)
 		ctx.Send(s.cfg.Channels(), channel.Close{Channel: c})
 	}
 }
