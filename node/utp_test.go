@@ -23,7 +23,7 @@ func TestNodeHostsUTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop := func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := n.Stop(ctx); err != nil {
 			t.Error(err)

@@ -22,7 +22,7 @@ func next(t *testing.T, from <-chan utp.Message) utp.Message {
 	select {
 	case m := <-from:
 		return m
-	case <-time.After(10 * time.Second):
+	case <-time.After(hang):
 		t.Fatal("no message")
 		return nil
 	}
@@ -204,7 +204,7 @@ func TestSharedPort(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := make([]byte, 2000)
-		_ = others.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = others.SetReadDeadline(time.Now().Add(hang))
 		n, from, err := others.ReadFrom(p)
 		if err != nil || !bytes.Equal(p[:n], text) || from.String() != foreign.LocalAddr().String() {
 			t.Fatalf("%q from %v: %v", p[:n], from, err)

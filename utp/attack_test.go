@@ -63,7 +63,7 @@ func (x *attacked) works() {
 		}
 		go func() { _, _ = ends[0].Write(data) }()
 		got := make([]byte, len(data))
-		_ = ends[1].SetReadDeadline(time.Now().Add(20 * time.Second))
+		_ = ends[1].SetReadDeadline(time.Now().Add(hang))
 		if n, err := ends[1].ReadFull(got); err != nil || !bytes.Equal(got, data) {
 			x.t.Fatalf("%d of %d bytes: %v", n, len(data), err)
 		}

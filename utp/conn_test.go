@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/nettest"
 
 	"github.com/flute-node/flute-node/utp"
+	"github.com/flute-node/flute-node/utp/core"
 )
 
 // stack starts a Stack that ends with the test.
@@ -43,6 +44,9 @@ func open(t testing.TB, s *utp.Stack, cfg utp.SocketConfig) *utp.Socket {
 	}
 	return socket
 }
+
+// hang is how long tests wait for what is to come at once: the machine may be busy.
+const hang = time.Minute
 
 func addr(s *utp.Socket) netip.AddrPort { return s.LocalAddr().(*net.UDPAddr).AddrPort() }
 
@@ -97,6 +101,8 @@ func TestBytes(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	a.SetLinger(hang)
+	b.SetLinger(hang)
 	if err := errors.Join(a.Close(), b.Close()); err != nil {
 		t.Error(err)
 	}
@@ -111,12 +117,13 @@ func TestListenAndDial(t *testing.T) {
 		}
 		got := make(chan []byte, 1)
 		go func() {
-			c, err := l.Accept()
+			c, err := l.AcceptUTP()
 			if err != nil {
 				t.Error(err)
 				close(got)
 				return
 			}
+			c.SetLinger(hang)
 			all, err := io.ReadAll(c)
 			if err := errors.Join(err, c.Close()); err != nil {
 				t.Error(err)
@@ -130,6 +137,7 @@ func TestListenAndDial(t *testing.T) {
 		if _, err := c.Write([]byte("hello")); err != nil {
 			t.Error(err)
 		}
+		c.SetLinger(hang)
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
@@ -142,12 +150,11 @@ func TestListenAndDial(t *testing.T) {
 	}
 }
 
-// TestRefused: where nobody listens a dial fails at once, and not for want of an answer.
+// TestRefused: where nobody listens a dial is refused, and does not fail for want of an answer.
 func TestRefused(t *testing.T) {
 	s := stack(t, utp.Config{})
 	a, b := open(t, s, utp.SocketConfig{}), open(t, s, utp.SocketConfig{})
-	start := time.Now()
-	if _, err := a.Dial(t.Context(), addr(b)); err == nil || time.Since(start) > time.Second {
-		t.Errorf("%v after %v", err, time.Since(start))
+	if _, err := a.Dial(t.Context(), addr(b)); !errors.Is(err, core.ErrRefused) {
+		t.Error(err)
 	}
 }
