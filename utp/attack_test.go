@@ -2,6 +2,7 @@ package utp_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -176,6 +177,39 @@ func TestFlood(t *testing.T) {
 		t.Errorf("%d bytes of answers to %d bytes", got.Load(), sent.Load())
 	}
 	t.Logf("%d bytes, %d bytes of answers, %+v", sent.Load(), got.Load(), s.Handshakes)
+}
+
+// TestHalfOpenExpire: SYNs whose handshake goes no further are forgotten, each in its time, with no packet after them.
+func TestHalfOpenExpire(t *testing.T) {
+	a := open(t, stack(t, utp.Config{}), utp.SocketConfig{Conn: core.Config{HalfOpenLife: 50 * time.Millisecond}})
+	if _, err := a.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := net.DialUDP("udp4", nil, a.LocalAddr().(*net.UDPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Close()
+	const syns = 3
+	for i := range syns {
+		syn := wire.Packet{Type: wire.Syn, ConnID: wire.ConnID(10 * i), Seq: 1, Window: 1 << 20}
+		if _, err := stranger.Write(syn.AppendBinary(nil)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond) // they do not expire together
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	for {
+		s, err := a.Stats(ctx)
+		if err != nil {
+			t.Fatalf("%+v: %v", s.Handshakes, err)
+		}
+		if s.Handshakes.Expired == syns {
+			return
+		}
+		time.Sleep(time.Millisecond) // nothing tells of the end of a handshake
+	}
 }
 
 // TestPacketsDoNotAllocate: through both sockets' actors and channels, with acknowledgements and timers.

@@ -96,7 +96,10 @@ func New(id uint64, cfg Config, source Source) (*Port, error) {
 		p.counts.Faults.Add(uint64(len(d.(*channel.Batch).Datagrams))) // nothing else is Data
 	})
 	p.line = channel.NewLine(time.Now(), mailbox, channel.NewOutbox(p.writer, max(minDatagram, h.MaxPacket())))
-	p.expiry = wheel.NewTimer(func() { p.handshakes.Expire(time.Now()) })
+	p.expiry = wheel.NewTimer(func() {
+		p.handshakes.Expire(time.Now())
+		p.line.Wheel.Set(p.expiry, p.handshakes.Deadline())
+	})
 	p.endpoint = socket.NewEndpoint(socket.Config{
 		ID: id, Router: newRouter(mailbox, &p.line.Batches, p.Others, &p.counts), Reopen: p.reopen,
 		Memory: slab.NewMemory(memory), MaxDatagram: readSize / readBatch, Batch: readBatch,
