@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
@@ -185,8 +184,3 @@ func (b *Backlog) Closed() <-chan struct{} { return b.closed }
 func (b *Backlog) close() { b.once.Do(func() { close(b.closed) }) }
 
 func (b *Backlog) isFull() bool { return len(b.queue) == cap(b.queue) }
-
-// writer is the channel.Writer of a Port: the source that is open at the moment.
-type writer struct{ source atomic.Pointer[Source] }
-
-func (w *writer) set(s Source) { w.source.Store(&s) }

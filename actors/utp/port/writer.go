@@ -2,9 +2,15 @@ package port
 
 import (
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/flute-node/flute-node/internal/udp"
 )
+
+// writer is the channel.Writer of a Port: the source that is open at the moment.
+type writer struct{ source atomic.Pointer[Source] }
+
+func (w *writer) set(s Source) { w.source.Store(&s) }
 
 // WriteBatch implements channel.Writer.
 func (w *writer) WriteBatch(datagrams []udp.Outgoing) (int, error) {
