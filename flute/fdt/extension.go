@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -41,7 +42,8 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// check verifies that the XML is the element that e says, well-formed, and declares the prefixes that it uses.
+// check verifies that the XML is the element that e says, declares the prefixes that it uses, and is what receivers
+// take.
 func (e *Element) check() error {
 	if e.Space == "" || !isName(e.Local) {
 		return errors.New("it has no name or no namespace")
@@ -49,11 +51,30 @@ func (e *Element) check() error {
 	if err := e.declares(); err != nil {
 		return err
 	}
-	d := xml.NewDecoder(strings.NewReader(e.XML)) // Strict
-	depth, roots := 0, 0
-	for {
-		t, err := d.Token()
-		if errors.Is(err, io.EOF) && roots == 1 {
+	if err := checkEntry("<File>" + e.XML + "</File>"); err != nil {
+		return err
+	}
+	if name, err := rootName(e.XML); err != nil || name.Space != e.Space || name.Local != e.Local {
+		return fmt.Errorf("it is %.40s of namespace %.80q", name.Local, name.Space)
+	}
+	return nil
+}
+
+// checkEntry returns the error with which Parse refuses an FDT Instance with this File entry.
+func checkEntry(entry string) error {
+	_, err := check([]byte("<FDT-Instance>"+entry+"</FDT-Instance>"), Limits{}.withDefaults())
+	return err
+}
+
+// declares verifies that the XML is one element and nothing else, as far as that is seen without the names, and that
+// every prefix in it is declared there.
+func (e *Element) declares() error {
+	d := xml.NewDecoder(strings.NewReader(e.XML))
+	var declared []map[string]bool // of the open elements
+	for ended := false; ; {
+		start := d.InputOffset()
+		t, err := d.RawToken()
+		if errors.Is(err, io.EOF) && ended {
 			return nil
 		}
 		if err != nil {
@@ -61,18 +82,28 @@ func (e *Element) check() error {
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			if depth == 0 {
-				if roots++; roots > 1 || t.Name.Space != e.Space || t.Name.Local != e.Local {
-					return fmt.Errorf("it is %.40s of namespace %.80q", t.Name.Local, t.Name.Space)
-				}
+			if ended {
+				return errors.New("there is a second one")
 			}
-			if depth++; depth > defaultDepth-2 {
-				return fmt.Errorf("it nests deeper than %d", defaultDepth-2)
+			if !areApart(e.XML[start:d.InputOffset()]) {
+				return errors.New("there is no blank between two attributes")
+			}
+			m, err := declarations(t.Attr)
+			if err != nil {
+				return err
+			}
+			declared = append(declared, m)
+			if err := areDeclared(t, declared); err != nil {
+				return err
 			}
 		case xml.EndElement:
-			depth--
+			if len(declared) == 0 {
+				return errors.New("it ends before it begins")
+			}
+			declared = declared[:len(declared)-1]
+			ended = len(declared) == 0
 		case xml.CharData:
-			if depth == 0 {
+			if len(declared) == 0 {
 				return errors.New("there is text around it")
 			}
 		case xml.Directive, xml.ProcInst, xml.Comment:
@@ -81,73 +112,79 @@ func (e *Element) check() error {
 	}
 }
 
-// declares verifies that every prefix in the XML is declared there.
-func (e *Element) declares() error {
-	d := xml.NewDecoder(strings.NewReader(e.XML))
-	var declared []map[string]bool // of the open elements
+// declarations returns the prefixes that attributes declare, or an error for what may not be declared (Namespaces in
+// XML 1.0, sections 2.2 and 3).
+func declarations(attrs []xml.Attr) (map[string]bool, error) {
+	m := map[string]bool{}
+	for _, a := range attrs {
+		if a.Name.Space != "xmlns" {
+			continue
+		}
+		if a.Value == "" || a.Name.Local == "xml" || a.Name.Local == "xmlns" {
+			return nil, fmt.Errorf("prefix %.40q is declared as %.80q", a.Name.Local, a.Value)
+		}
+		m[a.Name.Local] = true
+	}
+	return m, nil
+}
+
+// areDeclared verifies that the prefixes of a start tag are declared by one of the open elements.
+func areDeclared(t xml.StartElement, declared []map[string]bool) error {
 	known := func(prefix string) bool {
-		for _, m := range declared {
-			if m[prefix] {
-				return true
-			}
-		}
-		return prefix == "" || prefix == "xml" || prefix == "xmlns"
+		return prefix == "" || prefix == "xml" ||
+			slices.ContainsFunc(declared, func(m map[string]bool) bool { return m[prefix] })
 	}
-	for {
-		t, err := d.RawToken()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			m := map[string]bool{}
-			for _, a := range t.Attr {
-				if a.Name.Space == "xmlns" {
-					m[a.Name.Local] = true
-				}
-			}
-			declared = append(declared, m)
-			for _, name := range append([]xml.Name{t.Name}, names(t.Attr)...) {
-				if !known(name.Space) {
-					return fmt.Errorf("prefix %.40q is not declared", name.Space)
-				}
-			}
-		case xml.EndElement:
-			if len(declared) == 0 {
-				return errors.New("it ends before it begins")
-			}
-			declared = declared[:len(declared)-1]
+	if !known(t.Name.Space) {
+		return fmt.Errorf("prefix %.40q is not declared", t.Name.Space)
+	}
+	for _, a := range t.Attr {
+		if a.Name.Space != "xmlns" && !known(a.Name.Space) {
+			return fmt.Errorf("prefix %.40q is not declared", a.Name.Space)
 		}
 	}
+	return nil
+}
+
+// areApart reports whether there is a blank between the attributes of a start tag, which encoding/xml does not look at.
+func areApart(tag string) bool {
+	quote := byte(0)
+	for i := range len(tag) {
+		switch c := tag[i]; {
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case quote != 0 && c == quote:
+			quote = 0
+			if i+1 < len(tag) && !strings.ContainsRune(" \t\r\n/>", rune(tag[i+1])) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // ParseElement returns the element that text is: one element of some namespace, well-formed, which declares what it
 // uses.
 func ParseElement(text string) (Element, error) {
-	d := xml.NewDecoder(strings.NewReader(text))
-	for {
-		t, err := d.Token()
-		if err != nil {
-			return Element{}, fmt.Errorf("fdt: %.80q is no element: %w", text, err)
-		}
-		if start, ok := t.(xml.StartElement); ok {
-			e := Element{Space: start.Name.Space, Local: start.Name.Local, XML: text}
-			if err := e.check(); err != nil {
-				return Element{}, fmt.Errorf("fdt: element %.80q: %w", text, err)
-			}
-			return e, nil
-		}
+	name, err := rootName(text)
+	if err != nil {
+		return Element{}, fmt.Errorf("fdt: %.80q is no element: %w", text, err)
 	}
+	e := Element{Space: name.Space, Local: name.Local, XML: text}
+	if err := e.check(); err != nil {
+		return Element{}, fmt.Errorf("fdt: element %.80q: %w", text, err)
+	}
+	return e, nil
 }
 
-// names returns the names of attributes.
-func names(attrs []xml.Attr) []xml.Name {
-	all := make([]xml.Name, len(attrs))
-	for i, a := range attrs {
-		all[i] = a.Name
+// rootName returns the name in the start tag with which text begins.
+func rootName(text string) (xml.Name, error) {
+	t, err := xml.NewDecoder(strings.NewReader(text)).Token()
+	if err != nil {
+		return xml.Name{}, err
 	}
-	return all
+	start, ok := t.(xml.StartElement)
+	if !ok {
+		return xml.Name{}, errors.New("it does not begin with a start tag")
+	}
+	return start.Name, nil
 }

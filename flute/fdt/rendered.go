@@ -19,7 +19,8 @@ type Entry struct {
 // content encoding, OTI or schema version. Groups of the FDT Instance are f's too, and need not be repeated. The
 // Attributes and Elements of f, which an application may have made, are checked: each is in a namespace that is not
 // that of the FDT-Instance, an Element is one well-formed element that declares what it uses and has the Space and
-// Local of its XML. Errors wrap ErrNotWritable, as those of [Instance.AppendXML].
+// Local of its XML. With them, or with Groups, an entry that [Parse] refuses, by its default Limits too, is an error.
+// Errors wrap ErrNotWritable, as those of [Instance.AppendXML].
 func (f *File) Entry(p Profile) (*Entry, error) {
 	in := &Instance{Expires: time.Unix(0, 0), Files: []File{*f}}
 	w := writer{p: p, in: in}
@@ -29,6 +30,11 @@ func (f *File) Entry(p Profile) (*Entry, error) {
 	w.files() // once for the prefixes
 	w.b = w.b[:0]
 	w.files()
+	if len(f.Attributes)+len(f.Elements)+len(f.Groups) > 0 {
+		if err := checkEntry(string(w.b)); err != nil {
+			w.fail("TOI %v: %w", f.TOI, err)
+		}
+	}
 	e := &Entry{toi: f.TOI, profile: p, text: slices.Clip(w.b)}
 	for space := range w.prefixes {
 		if prefixOf(space) != "" {

@@ -2,6 +2,7 @@ package fdt
 
 import (
 	"bytes"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -129,6 +130,22 @@ func TestApplicationExtensions(t *testing.T) {
 	}
 }
 
+// manyGroups returns n groups.
+func manyGroups(n int) (groups []string) {
+	for i := range n {
+		groups = append(groups, fmt.Sprint("g", i))
+	}
+	return groups
+}
+
+// manyAttributes returns n attributes.
+func manyAttributes(n int) (attributes []Attribute) {
+	for i := range n {
+		attributes = append(attributes, Attribute{"urn:x", fmt.Sprint("a", i), ""})
+	}
+	return attributes
+}
+
 // TestBadExtensions: what would spoil the FDT Instance of all files is an error of the one.
 func TestBadExtensions(t *testing.T) {
 	for name, f := range map[string]File{
@@ -154,6 +171,17 @@ func TestBadExtensions(t *testing.T) {
 		"DOCTYPE":                       {Elements: []Element{{"urn:x", "E", `<!DOCTYPE E><E xmlns="urn:x"/>`}}},
 		"declaration of XML":            {Elements: []Element{{"urn:x", "E", `<?xml version="1.0"?><E xmlns="urn:x"/>`}}},
 		"entity":                        {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x">&e;</E>`}}},
+		"attribute twice":               {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x" a="1" a="2"/>`}}},
+		"attribute twice by prefixes":   {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x" xmlns:p="p" xmlns:q="p" p:a="" q:a=""/>`}}},
+		"attributes without a blank":    {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x" a="1"b="2"/>`}}},
+		"no prefix before the colon":    {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x"><:a/></E>`}}},
+		"no name after the colon":       {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x" xmlns:a="urn:a"><a: /></E>`}}},
+		"prefix of nothing":             {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x" xmlns:a=""/>`}}},
+		"prefix xml":                    {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x" xmlns:xml="urn:y"/>`}}},
+		"prefix xmlns":                  {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x"><xmlns:b/></E>`}}},
+		"elements without end":          {Elements: []Element{{"urn:x", "E", `<E xmlns="urn:x">` + strings.Repeat("<a/>", 600) + "</E>"}}},
+		"groups without end":            {Groups: manyGroups(600)},
+		"attributes without end":        {Attributes: manyAttributes(100)},
 		"nesting":                       {Elements: []Element{{"urn:x", "E", strings.Repeat(`<E xmlns="urn:x">`, 7) + strings.Repeat("</E>", 7)}}},
 	} {
 		f.TOI, f.ContentLocation = flute.NewTOI(1), "a"

@@ -285,12 +285,16 @@ func (c Config) validated() (*Config, error) {
 	return &c, nil
 }
 
-// checkGroups refuses groups that no FDT Instance could be written with.
+// checkGroups refuses groups with which no FDT Instance could be written, or read.
 func (c *Config) checkGroups() error {
 	in := fdt.Instance{
 		Expires: time.Unix(0, 0), Groups: c.FDTGroups, Files: []fdt.File{{TOI: flute.NewTOI(1), ContentLocation: "a"}},
 	}
-	_, err := in.AppendXML(nil, c.Profile)
+	xml, err := in.AppendXML(nil, c.Profile)
+	if err != nil {
+		return err
+	}
+	_, err = fdt.Parse(xml, time.Unix(0, 0), fdt.Limits{})
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ func TestConfigErrors(t *testing.T) {
 		"Parallel":         func(c *Config) { c.Parallel = -1 },
 		"Parallel ":        func(c *Config) { c.Parallel = maxParallel + 1 },
 		"FDTGroups":        func(c *Config) { c.FDTGroups = []string{"\x01"} },
+		"FDTGroups ":       func(c *Config) { c.FDTGroups = slices.Repeat([]string{"g"}, 600) },
 		"TOIBits":          func(c *Config) { c.TOIBits = 17 },
 		"TOIBits ":         func(c *Config) { c.TOIBits = 128 },
 		"TOIBits  ":        func(c *Config) { c.TOIBits = -16 },
