@@ -68,32 +68,28 @@ func (c *closes) Close() error { c.closed++; return nil }
 
 // TestOwned: what the session owns is closed once, however the object ends; what it does not own never.
 func TestOwned(t *testing.T) {
-	for name, test := range map[string]struct {
-		f   File
-		end func(t *testing.T, s *Session, o *Object)
-	}{
-		"sent":   {File{}, func(t *testing.T, s *Session, o *Object) { add(t, s, o); files(t, s, nil) }},
-		"works":  {File{}, func(t *testing.T, s *Session, o *Object) { add(t, s, o); files(t, s, runAll); runAll(s.Works()) }},
-		"abort":  {File{}, func(t *testing.T, s *Session, o *Object) { add(t, s, o); s.Abort("") }},
-		"remove": {File{}, func(t *testing.T, s *Session, o *Object) { s.Remove(add(t, s, o), AtOnce) }},
-		"refused": {File{}, func(t *testing.T, s *Session, o *Object) {
+	for name, end := range map[string]func(t *testing.T, s *Session, o *Object){
+		"sent":   func(t *testing.T, s *Session, o *Object) { add(t, s, o); files(t, s, nil) },
+		"works":  func(t *testing.T, s *Session, o *Object) { add(t, s, o); files(t, s, runAll); runAll(s.Works()) },
+		"abort":  func(t *testing.T, s *Session, o *Object) { add(t, s, o); s.Abort("") },
+		"remove": func(t *testing.T, s *Session, o *Object) { s.Remove(add(t, s, o), AtOnce) },
+		"refused": func(t *testing.T, s *Session, o *Object) {
 			s.Abort("")
 			if _, err := s.Add(o); err == nil {
 				t.Error("no error")
 			}
-		}},
-		"dropped": {File{}, func(_ *testing.T, _ *Session, o *Object) { o.Discard() }},
+		},
+		"dropped": func(_ *testing.T, _ *Session, o *Object) { o.Discard() },
 	} {
 		for _, owned := range []bool{true, false} {
 			s, _ := oneFile(t, Config{}, 0)
 			c, scratch := &closes{ReaderAt: strings.NewReader("0123456789")}, &counted{}
-			f := test.f
-			f.ContentLocation, f.Content, f.Size, f.Owned, f.CENC = "owned", c, 10, owned, flute.GZIP
+			f := File{ContentLocation: "owned", Content: c, Size: 10, Owned: owned, CENC: flute.GZIP}
 			o, err := Prepare(context.Background(), f, scratch)
 			if err != nil {
 				t.Fatal(err)
 			}
-			test.end(t, s, o)
+			end(t, s, o)
 			want := 0
 			if owned {
 				want = 1

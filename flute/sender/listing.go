@@ -144,6 +144,40 @@ func (s *Session) listNext(now time.Time) {
 	}
 }
 
+// each calls visit with all live objects.
+func (s *Session) each(visit func(o *object)) {
+	for _, p := range s.plan.pages {
+		if p.live == 0 {
+			continue
+		}
+		for _, o := range p.objects {
+			if !o.live() {
+				continue
+			}
+			visit(o)
+			if o.successor != nil {
+				visit(o.successor)
+			}
+		}
+	}
+	for _, o := range s.unlisted() {
+		visit(o)
+	}
+}
+
+// unlisted returns the live objects that are on no page, but for those that are deferred.
+func (s *Session) unlisted() (list []*object) {
+	if s.cfg.FDTMode == AllFiles && !s.cfg.FDTManual {
+		return nil
+	}
+	for _, o := range s.names.objects {
+		if o.live() && o.page == nil && o.state != deferred {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
 // Publish has the files that were added since the last call described and sent, where Config.FDTManual is set. Else
 // that happens by itself.
 func (s *Session) Publish() error {

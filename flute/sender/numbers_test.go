@@ -69,17 +69,19 @@ func TestNumbersAfterACrash(t *testing.T) {
 	tois := map[flute.TOI]int{}             // the last session that used it
 	for session := range 300 {
 		if session > 0 {
-			cfg.Resume = &Numbers{}
-			*cfg.Resume = kept.numbers
+			numbers := kept.numbers
+			cfg.Resume = &numbers
 		}
 		s, err := New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		v := viewer{start: start}
+		own := map[flute.InstanceID]bool{} // of this session
 		for i := range rng.IntN(400) {
 			if rng.IntN(3) == 0 {
 				toi := addTo(t, s, File{ContentLocation: fmt.Sprint(session, "-", i), TransferCount: -1})
+				// 65,535 TOIs come round after more than a hundred sessions.
 				if last, ok := tois[toi]; ok && last >= session-20 {
 					t.Fatalf("TOI %v of session %d again in session %d", toi, last, session)
 				}
@@ -100,13 +102,10 @@ func TestNumbersAfterACrash(t *testing.T) {
 			if p.fdt == nil {
 				continue
 			}
-			if v.first == nil {
-				v.first = map[flute.InstanceID]bool{}
-			}
-			if until, ok := ids[p.InstanceID]; ok && until.After(now) && !v.first[p.InstanceID] {
+			if until, ok := ids[p.InstanceID]; ok && until.After(now) && !own[p.InstanceID] {
 				t.Fatalf("session %d: FDT Instance ID %d again, before %v", session, p.InstanceID, until)
 			}
-			v.first[p.InstanceID] = true
+			own[p.InstanceID] = true
 			ids[p.InstanceID] = p.fdt.Expires
 		}
 		if rng.IntN(2) == 0 {

@@ -31,7 +31,6 @@ type packet struct {
 type viewer struct {
 	start     time.Time
 	fti       bool // show EXT_FTI of files
-	first     map[flute.InstanceID]bool
 	otis      map[flute.TOI]fec.OTI
 	instances map[flute.InstanceID]string
 	document  []byte
