@@ -223,6 +223,31 @@ func TestHostileSenders(t *testing.T) {
 	}
 }
 
+// TestHostileReceivers: answers to what was not offered, and ends of files that were not sent, end the connection.
+func TestHostileReceivers(t *testing.T) {
+	const have, done = `{"have":0}` + "\n", `{"done":true}` + "\n"
+	for name, says := range map[string]string{
+		"ends":         have + strings.Repeat(done, 5),
+		"answers":      strings.Repeat(have, 6),
+		"end at first": done + strings.Repeat(have, 3),
+		"no JSON":      "hello\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			files, _, err := Find([]string{tree(t, 1000, 1000, 1000)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = Send(struct {
+				io.Reader
+				io.Writer
+			}{strings.NewReader(says), io.Discard}, files, Progress{})
+			if !errors.Is(err, errLine) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestFileChanges: one that becomes shorter while it is sent fails alone.
 func TestFileChanges(t *testing.T) {
 	from, to := tree(t, 1000, 1000), t.TempDir()

@@ -53,8 +53,8 @@ type sending struct {
 	out     *bufio.Writer
 	files   []File
 	from    []int64
-	answers chan reply
-	results chan error // one for each file
+	answers chan reply // one for each file, as results: neither blocks the reader
+	results chan error
 	done    chan error // why the reader has ended
 	p       *Progress
 }
@@ -64,7 +64,7 @@ type sending struct {
 func Send(conn io.ReadWriter, files []File, p Progress) error {
 	s := &sending{
 		conn: conn, out: bufio.NewWriterSize(conn, copySize), files: files, from: make([]int64, len(files)),
-		answers: make(chan reply, maxAhead), results: make(chan error, len(files)), done: make(chan error, 1), p: &p,
+		answers: make(chan reply, len(files)), results: make(chan error, len(files)), done: make(chan error, 1), p: &p,
 	}
 	go func() { s.done <- s.read() }()
 	return s.run()
@@ -142,22 +142,28 @@ func lost(err error) error {
 	return err
 }
 
-// read takes what the receiver says.
+// read takes what the receiver says: of each file an answer to the offer, and then what came of it.
 func (s *sending) read() error {
 	r := newReader(s.conn)
-	for range 2 * len(s.files) {
+	answered := 0
+	for ended := 0; ended < len(s.files); {
 		var m reply
 		if err := readLine(r, &m); err != nil {
 			return err
 		}
 		switch {
-		case m.Have != nil:
+		case m.Have != nil && answered < len(s.files):
+			answered++
 			s.answers <- m
+			continue
+		case m.Have != nil || ended == answered:
+			return errLine
 		case m.Done:
 			s.results <- nil
 		default:
 			s.results <- errors.New(m.Error)
 		}
+		ended++
 	}
 	return nil
 }
@@ -167,7 +173,7 @@ func (s *sending) send(i int, a reply) error {
 	f := &s.files[i]
 	r, err := f.Open()
 	if err != nil {
-		return s.give(i, f, err)
+		return s.give(f, err)
 	}
 	defer r.Close() //nolint:errcheck // nothing was written
 	h := sha256.New()
@@ -176,7 +182,7 @@ func (s *sending) send(i int, a reply) error {
 		if _, err := io.CopyN(h, r, *a.Have); err == nil && hex.EncodeToString(h.Sum(nil)) == a.Sum {
 			from = *a.Have
 		} else if _, err := r.Seek(0, io.SeekStart); err != nil {
-			return s.give(i, f, err)
+			return s.give(f, err)
 		} else {
 			h.Reset()
 		}
@@ -193,9 +199,8 @@ func (s *sending) send(i int, a reply) error {
 }
 
 // give tells the receiver that a file cannot be read: no bytes, and no digest.
-func (s *sending) give(i int, f *File, err error) error {
+func (s *sending) give(f *File, err error) error {
 	s.p.started(f.Name, f.Size, 0)
-	_ = i
 	size := f.Size
 	return errors.Join(writeLine(s.out, offer{From: &size}), writeLine(s.out, offer{Sum: "unreadable: " + err.Error()}))
 }
@@ -208,11 +213,10 @@ func (s *sending) copy(f *File, r io.Reader, h hash.Hash, from int64) error {
 	for at := from; at < f.Size; {
 		n := min(int64(len(p)), f.Size-at)
 		if !short {
-			m, err := io.ReadFull(r, p[:n])
-			if m < int(n) {
+			// The digest tells what the error would.
+			if m, _ := io.ReadFull(r, p[:n]); m < int(n) {
 				short = true
 				clear(p[m:n])
-				_ = err // the digest tells
 				h.Write([]byte("the file has changed"))
 			}
 		}
