@@ -55,11 +55,7 @@ func (c *demoCommand) runUTP(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = stack.Stop(ctx) // all was checked
-	}()
+	defer stopUTP(stack)
 	d := &utpDemo{demo: &demo{demoCommand: c, dir: dir}}
 	cfg := utp.SocketConfig{
 		Local: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0), Impair: d.loses(1),

@@ -54,10 +54,13 @@ type utpEnd struct {
 }
 
 // close stops the Stack.
-func (e *utpEnd) close() {
+func (e *utpEnd) close() { stopUTP(e.stack) }
+
+// stopUTP stops a Stack whose connections have ended: what was to be delivered is, or was told.
+func stopUTP(s *utp.Stack) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_ = e.stack.Stop(ctx) // what was to be delivered is, or was told
+	_ = s.Stop(ctx)
 }
 
 // connect dials to, or waits for a peer where to is empty. told is called with the address when it waits.

@@ -38,11 +38,7 @@ func (c *utpBenchCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = stack.Stop(ctx) // all was measured
-	}()
+	defer stopUTP(stack)
 	cfg := utp.SocketConfig{Local: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0), Conn: c.conn()}
 	a, err := stack.Open(cfg)
 	if err != nil {

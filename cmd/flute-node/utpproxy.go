@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/flute-node/flute-node/utp"
 )
@@ -34,11 +33,7 @@ func (c *utpProxyCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = stack.Stop(ctx) // what is on its way is cut: nobody waits for it
-	}()
+	defer stopUTP(stack) // connections that are left are cut: nobody waits for them
 	p := &utpProxy{out: out, room: make(chan struct{}, maxProxied)}
 	if near {
 		return p.near(ctx, stack, c)
