@@ -59,11 +59,10 @@
 // holds the window that is read ahead, or, with a FEC code, one source block and its encoder (fec.Scheme.Memory) for
 // each of its Interleave slots, and one source block more. Of files that are sent again the session keeps source blocks
 // with their encoders, up to Config.CacheBytes. Nothing else grows with the size of a file; a session keeps some 2 KB
-// of each file, and Add takes the same time however many there are.
+// of each file besides its names, and Add takes the same time however many there are.
 //
 // A large file is sent before its digests are known (DigestLater): Works compute them meanwhile, and a later FDT
-// Instance has them. Its last source blocks wait for that, so that receivers know them before they have the file. A
-// file that waits takes some 2 kB and the length of its names.
+// Instance has them. Its last source blocks wait for that, so that receivers know them before they have the file.
 //
 // Limitations: no congestion control and no pacing, which are the caller's (RFC 6726, section 4, items (c) and (d));
 // all transfers of a file send the same source symbols, and the same repair symbols but for Raptor and RaptorQ, which

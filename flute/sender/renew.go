@@ -170,7 +170,9 @@ func (s *Session) renewed(n *renewing, t time.Time) {
 		s.give(o, event.FailSource, fmt.Sprintf("its new version cannot be sent: %v", err))
 		return
 	}
-	next.tries, next.due, next.inTurn, next.paused = o.tries, o.due, o.inTurn, o.paused
+	// It goes on in the turn of the one before.
+	next.tries, next.paused, next.carousel = o.tries, o.paused, o.carousel
+	next.sent = 0
 	s.enlist(next, true)
 	s.supersede(o)
 	if s.plan.complete && !s.broken {

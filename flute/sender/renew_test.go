@@ -490,6 +490,30 @@ func TestReplacedInACompleteSession(t *testing.T) {
 	d.closed()
 }
 
+// TestTriggerWhileItIsRenewed: the new version has the turn that was asked for meanwhile.
+func TestTriggerWhileItIsRenewed(t *testing.T) {
+	d := sendFromDisk(t, Config{}, File{TransferCount: 2, Delay: 10 * time.Second}, nil)
+	d.sent(20)
+	d.disk.replace(second)
+	d.drained = false
+	var again []*Work
+	d.run(func() bool {
+		again = d.renewals()
+		return len(again) > 0
+	})
+	if !d.session.Trigger(flute.NewTOI(2), d.now.Add(time.Minute)) {
+		t.Fatal("it is not being renewed")
+	}
+	runAll(again)
+	d.drained = true
+	before := d.session.Stats().Transfers
+	d.run(func() bool { return false })
+	if n := d.session.Stats().Transfers - before; n != 2 {
+		t.Errorf("%d transfers of the new version", n)
+	}
+	d.closed()
+}
+
 // Of content that was encoded another Scratch is made, and closed in the end.
 func TestReplacedEncoded(t *testing.T) {
 	scratches := 0
