@@ -157,7 +157,8 @@ func TestUTPProxy(t *testing.T) {
 func TestUTPDemo(t *testing.T) {
 	p := start(t, "demo", "--utp", "--json", "--loss", "3%", "--sessions", "3", "--objects", "2", "--size", "500KiB")
 	p.ok()
-	if said := p.stdout.String(); !strings.Contains(said, `"verified":6`) || strings.Contains(said, `"datagrams_lost":0`) {
+	said := p.stdout.String()
+	if !strings.Contains(said, `"verified":6`) || strings.Contains(said, `"datagrams_lost":0`) {
 		t.Error(tail(said))
 	}
 }

@@ -17,7 +17,8 @@ import (
 // ends with the node.
 func TestNodeHostsUTP(t *testing.T) {
 	faults := actors.NewFaults(1,
-		actors.Rule{Actor: "channels", Message: "open", Nth: 2}, actors.Rule{Actor: "socket-1", Message: "packets", Nth: 2})
+		actors.Rule{Actor: "channels", Message: "open", Nth: 2},
+		actors.Rule{Actor: "socket-1", Message: "packets", Nth: 2})
 	n, err := node.Start(node.Config{Faults: faults})
 	if err != nil {
 		t.Fatal(err)

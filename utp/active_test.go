@@ -198,7 +198,8 @@ func TestSharedPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer foreign.Close()
-	query := []byte{0x41, 0, 1, 0, 0, 1, 0, 0, 0, 7, 0, 0, 3, 'w', 'w', 'w', 0, 0, 1, 0, 1} // a query of DNS, like a SYN
+	// A query of DNS that begins like a SYN.
+	query := []byte{0x41, 0, 1, 0, 0, 1, 0, 0, 0, 7, 0, 0, 3, 'w', 'w', 'w', 0, 0, 1, 0, 1}
 	for _, text := range [][]byte{[]byte("d1:ad2:id20:"), query, bytes.Repeat([]byte{0xff}, 1400)} {
 		if _, err := foreign.Write(text); err != nil {
 			t.Fatal(err)

@@ -105,7 +105,9 @@ func TestBlindPackets(t *testing.T) {
 		if near := ack.Sub(wire.Seq(x.ack.Load())); near > -64 && near < 64 {
 			continue
 		}
-		x.send(wire.Packet{Type: wire.Reset, ConnID: wire.ConnID(x.id.Load()), Ack: ack, Seq: wire.Seq(x.random.Uint32())})
+		x.send(wire.Packet{
+			Type: wire.Reset, ConnID: wire.ConnID(x.id.Load()), Ack: ack, Seq: wire.Seq(x.random.Uint32()),
+		})
 	}
 	x.works()
 	if s := x.peer.Stats(); s.Dropped.Ack == 0 {
@@ -152,7 +154,9 @@ func TestFlood(t *testing.T) {
 			}
 			p := wire.Packet{Type: wire.Syn, ConnID: wire.ConnID(i), Seq: wire.Seq(random.Uint32()), Window: 1 << 20}
 			if i%4 == 3 {
-				p = wire.Packet{Type: wire.Data, ConnID: wire.ConnID(i), Ack: wire.Seq(random.Uint32()), Payload: make([]byte, 100)}
+				p = wire.Packet{
+					Type: wire.Data, ConnID: wire.ConnID(i), Ack: wire.Seq(random.Uint32()), Payload: make([]byte, 100),
+				}
 			}
 			b := p.AppendBinary(nil)
 			if _, err := stranger.Write(b); err == nil {

@@ -103,7 +103,8 @@ func (s *Stack) Spec() actors.Spec { return s.spec(nil) }
 
 func newStack(cfg Config) *Stack {
 	return &Stack{
-		cfg: cfg, ports: port.NewLedger(), channels: channel.NewLedger(), up: make(chan struct{}), end: make(chan struct{}),
+		cfg: cfg, ports: port.NewLedger(), channels: channel.NewLedger(),
+		up: make(chan struct{}), end: make(chan struct{}),
 	}
 }
 

@@ -139,7 +139,8 @@ func (p *utpProxy) carry(ctx context.Context, from net.Conn, dial func() (net.Co
 		return
 	}
 	p.out.note("carried", utpCarried{from.RemoteAddr().String(), moved[0], moved[1]},
-		fmt.Sprintf("%v: %s there, %s back", from.RemoteAddr(), formatBytes(uint64(moved[0])), formatBytes(uint64(moved[1]))))
+		fmt.Sprintf("%v: %s there, %s back",
+			from.RemoteAddr(), formatBytes(uint64(moved[0])), formatBytes(uint64(moved[1]))))
 }
 
 type utpCarried struct {

@@ -172,7 +172,8 @@ func TestResume(t *testing.T) {
 func TestOtherBeginning(t *testing.T) {
 	from, to := tree(t, 100_000), t.TempDir()
 	at := filepath.Join(to, "in", "folder0", ".file0"+partSuffix)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o777), os.WriteFile(at, make([]byte, 5000), 0o600)); err != nil {
+	err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o777), os.WriteFile(at, make([]byte, 5000), 0o600))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, sent, err := move(t, from, to, 1<<30); err != nil || sent != 100_000 {
@@ -216,7 +217,8 @@ func TestHostileSenders(t *testing.T) {
 			}
 			entries, _ := os.ReadDir(dir)
 			inside, _ := os.ReadDir(inner)
-			if len(entries) != 1 || len(inside) > 1 || len(inside) == 1 && !strings.HasSuffix(inside[0].Name(), partSuffix) {
+			if len(entries) != 1 || len(inside) > 1 ||
+				len(inside) == 1 && !strings.HasSuffix(inside[0].Name(), partSuffix) {
 				t.Errorf("%v %v", entries, inside)
 			}
 		})

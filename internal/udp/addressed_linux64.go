@@ -68,7 +68,8 @@ func runTo(datagrams []Outgoing) int {
 	for i := range datagrams {
 		d := &datagrams[i]
 		size += len(d.Data)
-		if n == maxSegments || len(d.Data) > length || len(d.Data) == 0 || size > maxMessage || d.To != datagrams[0].To {
+		if n == maxSegments || len(d.Data) > length || len(d.Data) == 0 || size > maxMessage ||
+			d.To != datagrams[0].To {
 			break
 		}
 		if n++; len(d.Data) < length {

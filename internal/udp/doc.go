@@ -14,9 +14,9 @@
 //
 // A Receiver is bound to its group and joined on one interface, so it gets that group's datagrams only; any number of
 // them may listen to one group and port, and each gets every datagram. A Sender is connected, which spares the kernel a
-// route look-up for each datagram, and on Linux it is not in Go's netpoller: what leaves its buffer wakes no thread that
-// waits for something else. Datagrams of one length in a row are one message to the kernel (UDP_SEGMENT), as long as it
-// takes that; else they are sent one by one, and nothing is lost. Nothing is allocated for a datagram.
+// route look-up for each datagram, and on Linux it is not in Go's netpoller: what leaves its buffer wakes no thread
+// that waits for something else. Datagrams of one length in a row are one message to the kernel (UDP_SEGMENT), as long
+// as it takes that; else they are sent one by one, and nothing is lost. Nothing is allocated for a datagram.
 //
 // A [Socket] is not connected: it reads from anybody and writes to anybody, for protocols with many peers on one port.
 // With SocketConfig.Offload the kernel cuts what it sends, and joins what it receives (UDP_GRO).

@@ -14,12 +14,7 @@ import (
 // openWhole opens a Socket with "don't fragment", and with offload or without.
 func openWhole(t testing.TB, local string, offload bool) *udp.Socket {
 	t.Helper()
-	s, err := udp.Open(udp.SocketConfig{Local: netip.MustParseAddrPort(local), Whole: true, Offload: offload})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
+	return openWith(t, udp.SocketConfig{Local: netip.MustParseAddrPort(local), Whole: true, Offload: offload})
 }
 
 // TestJoinedDatagrams: whether either side uses offload or not, two peers get each datagram as it was sent, in order:
@@ -65,7 +60,8 @@ func testJoined(t *testing.T, local string, send, receive bool) {
 			}
 			for _, d := range out[:n] {
 				if !bytes.Equal(d.Data, want[p][i]) || d.Source != s.LocalAddr() || d.Truncated {
-					t.Fatalf("peer %d, datagram %d: %d bytes from %v, want %d", p, i, len(d.Data), d.Source, len(want[p][i]))
+					t.Fatalf("peer %d, datagram %d: %d bytes from %v, want %d",
+						p, i, len(d.Data), d.Source, len(want[p][i]))
 				}
 				i++
 			}

@@ -13,11 +13,17 @@ import (
 	"github.com/flute-node/flute-node/internal/udp"
 )
 
-// open skips the test only where the system has no IPv6.
+// open opens a Socket without more options.
 func open(t testing.TB, local string) *udp.Socket {
 	t.Helper()
-	s, err := udp.Open(udp.SocketConfig{Local: netip.MustParseAddrPort(local)})
-	if err != nil && strings.HasPrefix(local, "[") {
+	return openWith(t, udp.SocketConfig{Local: netip.MustParseAddrPort(local)})
+}
+
+// openWith skips the test only where the system has no IPv6.
+func openWith(t testing.TB, cfg udp.SocketConfig) *udp.Socket {
+	t.Helper()
+	s, err := udp.Open(cfg)
+	if err != nil && cfg.Local.Addr().Is6() {
 		t.Skipf("no IPv6: %v", err)
 	}
 	if err != nil {

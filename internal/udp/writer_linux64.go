@@ -23,9 +23,9 @@ const (
 	writeDatagrams = 256
 )
 
-// batchWriter writes to a connected socket with sendmmsg. It takes the socket out of Go's netpoller: there each datagram
-// that leaves the send buffer would wake the thread that waits for events, of timers or of any other socket, for nothing.
-// It waits for a full buffer itself. close may be called from any goroutine, the rest belongs to one.
+// batchWriter writes to a connected socket with sendmmsg. It takes the socket out of Go's netpoller: there each
+// datagram that leaves the send buffer would wake the thread that waits for events, of timers or of any other socket,
+// for nothing. It waits for a full buffer itself. close may be called from any goroutine, the rest belongs to one.
 //
 // With segmentation offload (UDP_SEGMENT, Linux 4.18) datagrams of one length in a row, the last of which may be
 // shorter, are one message: the kernel cuts it as late as possible, which costs a tenth.

@@ -30,7 +30,8 @@ func TestSenderIsNotPolled(t *testing.T) {
 	}
 	polls := 0
 	for _, d := range descriptors {
-		if target, err := os.Readlink(filepath.Join("/proc/self/fd", d.Name())); err != nil || !strings.Contains(target, "eventpoll") {
+		target, err := os.Readlink(filepath.Join("/proc/self/fd", d.Name()))
+		if err != nil || !strings.Contains(target, "eventpoll") {
 			continue
 		}
 		polls++
@@ -50,8 +51,8 @@ func TestSenderIsNotPolled(t *testing.T) {
 	}
 }
 
-// fullWriter returns a writer whose buffer is full, and the descriptor of what reads it: a pair of sockets of the system,
-// since what is sent over a loopback interface never waits.
+// fullWriter returns a writer whose buffer is full, and the descriptor of what reads it: a pair of sockets of the
+// system, since what is sent over a loopback interface never waits.
 func fullWriter(t *testing.T) (w *batchWriter, reader int) {
 	t.Helper()
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)

@@ -24,5 +24,6 @@
 //
 //	droprelay -from 127.0.0.1:6001 -to 127.0.0.1:6000 -loss 0.01
 //
-// Receivers see the relay as the source. IPv4 only for groups; a measuring tool it is not: one system call for each datagram.
+// Receivers see the relay as the source. IPv4 only for groups; a measuring tool it is not: one system call for each
+// datagram.
 package main

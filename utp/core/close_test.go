@@ -278,8 +278,8 @@ func TestManyCloses(t *testing.T) {
 	}
 }
 
-// TestPeerIsGoneAfterItsFIN: librqbit-utp answers nothing once its FIN is acknowledged. It has all our bytes, and we have
-// its own: that is no failure, and takes no minute.
+// TestPeerIsGoneAfterItsFIN: librqbit-utp answers nothing once its FIN is acknowledged. It has all our bytes, and we
+// have its own: that is no failure, and takes no minute.
 func TestPeerIsGoneAfterItsFIN(t *testing.T) {
 	s := newSim(t, 1)
 	there, back := &path{delay: 10 * ms}, &path{delay: 10 * ms}

@@ -76,7 +76,9 @@ const (
 func Spec(ledger *Ledger, hook func(supervisor.Event), faults *actors.Faults) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor {
-			return &channels{ledger: ledger, faults: faults, children: map[string]*Channel{}, pids: map[*Channel]*actor.PID{}}
+			return &channels{
+				ledger: ledger, faults: faults, children: map[string]*Channel{}, pids: map[*Channel]*actor.PID{},
+			}
 		},
 		Strategy: supervisor.NewDynamic(supervisor.DynamicConfig{
 			Intensity: crashIntensity, Period: crashPeriod, Hook: hook,

@@ -43,7 +43,9 @@ type OutboxCounts struct {
 
 // NewOutbox returns an empty Outbox for datagrams of size bytes at most.
 func NewOutbox(w Writer, size int) *Outbox {
-	return &Outbox{writer: w, size: size, arena: make([]byte, outboxSize*size), queue: make([]udp.Outgoing, 0, outboxSize)}
+	return &Outbox{
+		writer: w, size: size, arena: make([]byte, outboxSize*size), queue: make([]udp.Outgoing, 0, outboxSize),
+	}
 }
 
 // Counts returns the counts.
