@@ -94,8 +94,12 @@ func (b *Buffer) Begin() *Tail {
 	return b.tail
 }
 
-// End frees what the Tail, which Begin has returned, holds: it is written.
+// End frees what the Tail, which Begin has returned, holds: it is written. It does nothing for a Tail that was ended
+// before.
 func (b *Buffer) End(t *Tail) {
+	if b.tail != t {
+		return
+	}
 	for _, c := range t.chunks {
 		if c.page != nil {
 			b.held -= cost(len(c.page.bytes))

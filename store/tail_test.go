@@ -79,6 +79,28 @@ func TestWriteBehind(t *testing.T) {
 	}
 }
 
+// TestEndTwice: whoever ends a Tail once more, after a crash, does not end the one that is being written.
+func TestEndTwice(t *testing.T) {
+	budget := unlimited()
+	b := store.NewBuffer(budget)
+	writeAt(t, b, pattern(store.PageSize), 0)
+	first := b.Begin()
+	b.End(first)
+	writeAt(t, b, pattern(store.PageSize), store.PageSize)
+	second := b.Begin()
+	b.End(first)
+	if !b.IsWriting() || b.IsWritten(2*store.PageSize) || b.Begin() != nil {
+		t.Error("what is being written counts as written")
+	}
+	if !bytes.Equal(peek(t, b, store.PageSize, store.PageSize), pattern(store.PageSize)) {
+		t.Error("other bytes while they are written")
+	}
+	b.End(second)
+	if b.Release(); budget.Used() != 0 {
+		t.Errorf("%d bytes charged at the end", budget.Used())
+	}
+}
+
 // TestTake: what was taken is written later, is charged until then, and the Buffer goes on.
 func TestTake(t *testing.T) {
 	object, budget := &array{}, unlimited()
