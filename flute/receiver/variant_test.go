@@ -266,3 +266,30 @@ func TestVariantGuessIsNotHashed(t *testing.T) {
 	}
 	r.close()
 }
+
+// TestVariantProvedBeforeTheEnd: an object is not published under a guess while a surplus symbol is being compared.
+func TestVariantProvedBeforeTheEnd(t *testing.T) {
+	for _, v := range codes {
+		r := newRig(t)
+		r.manual = true
+		o := coded(t, 1, 640_000, 40_000, 8, 16, v) // two blocks that are not decoded at once; no digest
+		r.feed(describe(t, 0, o.file("a")))
+		for _, esi := range []fec.ESI{0, 2, 3, 4, 5, 6, 7, 8} {
+			r.feed(o.packet(0, esi, 1))
+		}
+		r.work() // guesses
+		r.feed(o.packet(0, 9, 1))
+		for esi := range fec.ESI(8) {
+			r.feed(o.packet(1, esi, 1))
+		}
+		for len(r.works) > 0 {
+			r.work()
+		}
+		r.want("completed 1 a 640000")
+		r.file("a", o.content)
+		if got, want := r.matrix(), string(v)+" by surplus_symbol;"; got != want {
+			t.Errorf("%s: detected %q", v, got)
+		}
+		r.close()
+	}
+}

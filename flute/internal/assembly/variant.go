@@ -101,8 +101,8 @@ func (b *block) holds(esi fec.ESI) bool {
 }
 
 // Settle makes every block that was recovered under a guess hold what the sender's variant says, if that is known, or
-// else the variant of the latest AssumeNext. It reports whether they do: else Attempts are under way, or IsWaiting
-// tells that Retry is to be called. The error is a *Failure.
+// else the variant of the latest AssumeNext. It reports whether they do, and no symbol is being compared that may prove
+// another: else Attempts are under way, or IsWaiting tells that Retry is to be called. The error is a *Failure.
 func (a *Assembly) Settle(now time.Time) (bool, error) {
 	if a.guesses == 0 {
 		return true, nil
@@ -122,7 +122,7 @@ func (a *Assembly) Settle(now time.Time) (bool, error) {
 			return false, nil
 		}
 	}
-	return true, nil
+	return a.guesses == 0 || a.proof == nil, nil
 }
 
 // isAssumed reports whether a guessed block holds what it should.
