@@ -25,10 +25,13 @@ func (l *Ledger) write(e *entry) *Work {
 		return nil
 	}
 	tail := h.Begin()
-	if l.weigh(h); tail == nil {
+	if tail != nil {
+		h.writes = l.now // also for weigh
+	}
+	l.weigh(h)
+	if tail == nil {
 		return nil
 	}
-	h.writes = l.now
 	w := &Work{entry: e, held: h, task: writing{h.Object(), tail}, tail: tail}
 	w.use(h.Object())
 	return w
