@@ -9,6 +9,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/store"
@@ -61,6 +62,36 @@ func TestStoreHangs(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestGoesOnWhenStoreAnswers: a session that has to wait for its store takes datagrams again as soon as that answers.
+func TestGoesOnWhenStoreAnswers(t *testing.T) {
+	const size = 2_700_000
+	inWorld(t, Config{Budget: 4 << 20}, func(w *world) {
+		var answered, completed time.Time
+		w.receive(simnet.Link{}, ReceiveConfig{
+			Store: hangingStore(w.store, "WriteAt", size, 1200*time.Millisecond, func() { answered = time.Now() }),
+		})
+		sub := w.node.Subscribe(SubscribeOptions{Queue: 1 << 16})
+		w.watching.Go(func() {
+			for e := range sub.Events() {
+				if e, ok := e.(event.ObjectCompleted); ok && !e.Sending {
+					completed = time.Now()
+				}
+			}
+		})
+		s := w.send(1, 40_000_000, sender.Config{})
+		w.add(s, 1, size)
+		time.Sleep(10 * time.Second)
+		w.finish(s)
+		w.stop()
+		if answered.IsZero() || !completed.Equal(answered) {
+			t.Errorf("the store answered at %v, the object was completed at %v", answered, completed)
+		}
+		if c := w.counters()[0]; c.DropTotal() > 0 {
+			t.Errorf("dropped: %v of %d", c.Dropped, c.Received)
+		}
+	})
 }
 
 // TestStoreHangsWithoutMemory: what no memory is left for waits in the inbox and in the kernel's buffer; only then it is

@@ -23,6 +23,7 @@ func Spec(l *receiver.Ledger, d *Ledger, toi flute.TOI) actors.Spec {
 type object struct {
 	core   *receiver.Object
 	ledger *Ledger
+	worked bool // a Work has come back since the last Report
 	ended  bool // it was reported
 }
 
@@ -68,6 +69,7 @@ func (o *object) receive(ctx actor.Context, m Message) {
 func (o *object) works(ctx actor.Context, now time.Time) {
 	id := ctx.Self().Id
 	for len(o.ledger.landed[id]) > 0 {
+		o.worked = true
 		o.core.Done(now, o.ledger.landed[id][0])
 		if o.ledger.landed[id] = o.ledger.landed[id][1:]; len(o.ledger.landed[id]) == 0 {
 			delete(o.ledger.landed, id)
@@ -84,14 +86,15 @@ func (o *object) Blame() string {
 	return fmt.Sprintf("source block %d", sbn)
 }
 
-// report tells the session what happened, if anything did.
+// report tells the session what happened, if anything did. The end of a Work always is something: it may have given
+// back the memory that the session waits for.
 func (o *object) report(ctx actor.Context) {
 	f := o.core.Effects()
 	ended := o.core.Ended() && !o.ended
-	if len(f.Events) == 0 && len(f.Works) == 0 && !ended {
+	if len(f.Events) == 0 && len(f.Works) == 0 && !ended && !o.worked {
 		return
 	}
-	o.ended = o.ended || ended
+	o.worked, o.ended = false, o.ended || ended
 	if o.ledger.put(&Report{From: ctx.Self(), Events: f.Events, Works: f.Works, Ended: ended}) {
 		ctx.Send(ctx.Parent(), Reported{})
 	}
