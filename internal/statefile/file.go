@@ -13,6 +13,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/replace"
 )
 
 // version is that of the content.
@@ -174,7 +175,7 @@ func (f *File) Keep(n sender.Numbers) error {
 	if f.closed {
 		return os.ErrClosed
 	}
-	return replace(f.path, append(b, '\n'))
+	return replace.File(f.path, append(b, '\n'))
 }
 
 // Close gives the file back to others. A nil File has nothing to give.
@@ -188,27 +189,4 @@ func (f *File) Close() {
 		_ = f.lock.Close() // with it ends the lock; nothing was written
 	}
 	f.closed = true
-}
-
-// replace puts b into the place of the file: whole, and on the disk when it returns.
-func replace(path string, b []byte) (err error) {
-	t, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(t.Name())
-		}
-	}()
-	if _, err = t.Write(b); err == nil {
-		err = t.Sync()
-	}
-	if err = errors.Join(err, t.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(t.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
 }

@@ -25,12 +25,3 @@ func lock(path string) (*os.File, error) {
 	}
 	return f, nil
 }
-
-// syncDir has the names in a folder reach the disk.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
