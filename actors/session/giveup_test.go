@@ -37,86 +37,98 @@ func (b *brittle) Run(e *lanes.Entry) {
 	b.Lanes.Run(e)
 }
 
+// doomed is a session that is to be given up. Its store hangs when it is to discard something.
+type doomed struct {
+	t      *testing.T
+	files  *mem.Store
+	answer chan struct{} // has the store answer
+	ledger *Ledger
+	feed   receiving.Feed
+}
+
+// newDoomed begins one; cfg lacks what all of them have in common.
+func newDoomed(
+	t *testing.T, sys *actors.System, core receiver.Config, works interface{ Run(*lanes.Entry) }, cfg Config,
+) *doomed {
+	d := &doomed{t: t, files: mem.New(), answer: make(chan struct{}), ledger: NewLedger()}
+	t.Cleanup(d.ledger.Close)
+	core.Registry = schemes.Default()
+	core.Store = &storetest.Faulty{Store: d.files, Before: func(c storetest.Call) error {
+		if c.Method == "Discard" {
+			<-d.answer
+		}
+		return nil
+	}}
+	validated, err := core.Validated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet := actors.Spec{Produce: func() actor.Actor { return actor.ReceiveFunc(func(actor.Context) {}) }}
+	hub := actortest.Spawn(t, sys, "hub", quiet)
+	cfg.Ledger, cfg.Peers = d.ledger, func() Peers { return Peers{Hub: hub, Lanes: works} }
+	sessions := actortest.Spawn(t, sys, "sessions", Spec(cfg))
+	reception := &receiving.Reception{ID: 1, Config: validated}
+	d.feed.Inbox = receiving.NewInbox(reception, flute.SessionKey{TSI: 1}, actors.Limits{})
+	d.ledger.Receive(d.feed.Inbox)
+	sys.Root().Send(sessions, Open{d.feed.Inbox})
+	return d
+}
+
+// give hands it datagrams, at once.
+func (d *doomed) give(datagrams ...[]byte) {
+	d.feed.Begin(slab.NewPool(16, 8).Get())
+	for _, b := range datagrams {
+		d.feed.Add(&slab.Datagram{Data: b})
+	}
+	d.feed.Offer()
+}
+
+// wantGivenUp checks that nothing waits for the store, and that it discards all once it answers.
+func (d *doomed) wantGivenUp() {
+	d.t.Helper()
+	if !d.ledger.isDrained(0) {
+		d.t.Fatal("the session was not given up")
+	}
+	if n := d.files.Staged(); n != 1 {
+		d.t.Errorf("%d objects are staged in a store that hangs, want one", n)
+	}
+	close(d.answer)
+	time.Sleep(time.Second)
+	if n := d.files.Staged(); n != 0 {
+		d.t.Errorf("%d objects are staged", n)
+	}
+}
+
 // TestGivenUpSessionHoldsNothing: a session that is given up while source blocks are to be decoded, and the Works for
 // that were not taken by it yet, gives back all memory. No store keeps Sessions from going on.
 func TestGivenUpSessionHoldsNothing(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
-		files, budget, answer := mem.New(), store.NewBudget(1<<30, nil), make(chan struct{})
-		hung := &storetest.Faulty{Store: files, Before: func(c storetest.Call) error {
-			if c.Method == "Discard" {
-				<-answer
-			}
-			return nil
-		}}
-		cfg, err := receiver.Config{
-			Registry: schemes.Default(), Store: hung, Budget: budget, Variant: rs.Rizzo,
-		}.Validated()
-		if err != nil {
-			t.Fatal(err)
-		}
-		quiet := actors.Spec{Produce: func() actor.Actor { return actor.ReceiveFunc(func(actor.Context) {}) }}
-		hub := actortest.Spawn(t, sys, "hub", quiet)
-		ledger := NewLedger()
-		t.Cleanup(ledger.Close)
+		budget := store.NewBudget(1<<30, nil)
 		// The session crashes while it hands over the first of the Works that decode, again and again.
 		works := &brittle{Lanes: lanes.New(lanes.Config{Processors: 1})}
-		sessions := actortest.Spawn(t, sys, "sessions", Spec(Config{
-			Peers: func() Peers { return Peers{Hub: hub, Lanes: works} }, Ledger: ledger,
+		d := newDoomed(t, sys, receiver.Config{Budget: budget, Variant: rs.Rizzo}, works, Config{
 			OnRestart: func(e supervisor.Event) {
 				if _, ok := e.(supervisor.Quarantined); ok {
 					works.mended.Store(true)
 				}
 			},
-		}))
-		in := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
-		ledger.Receive(in)
-		feed := receiving.Feed{Inbox: in}
-		sys.Root().Send(sessions, Open{in})
+		})
 		datagrams := decodable(t, 3)
 		for _, batch := range [][][]byte{datagrams[:20], datagrams[20:]} {
-			feed.Begin(slab.NewPool(16, 8).Get())
-			for _, d := range batch {
-				feed.Add(&slab.Datagram{Data: d})
-			}
-			feed.Offer()
+			d.give(batch...)
 			time.Sleep(100 * time.Millisecond) // no silence
 		}
 		time.Sleep(time.Minute)
-		if !ledger.isDrained(0) {
-			t.Fatal("the session was not given up")
-		}
 		if n := budget.Used(); n != 0 {
 			t.Errorf("%d bytes of the budget are in use", n)
 		}
-		if n := files.Staged(); n != 1 {
-			t.Errorf("%d objects are staged in a store that hangs, want one", n)
-		}
-		close(answer)
-		time.Sleep(time.Second)
-		if n := files.Staged(); n != 0 {
-			t.Errorf("%d objects are staged", n)
-		}
+		d.wantGivenUp()
 	})
 }
 
 // TestHungDiscard: a store that does not discard what a session has left keeps Sessions from nothing.
 func TestHungDiscard(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
-		files, answer := mem.New(), make(chan struct{})
-		hung := &storetest.Faulty{Store: files, Before: func(c storetest.Call) error {
-			if c.Method == "Discard" {
-				<-answer
-			}
-			return nil
-		}}
-		cfg, err := receiver.Config{Registry: schemes.Default(), Store: hung}.Validated()
-		if err != nil {
-			t.Fatal(err)
-		}
-		quiet := actors.Spec{Produce: func() actor.Actor { return actor.ReceiveFunc(func(actor.Context) {}) }}
-		hub := actortest.Spawn(t, sys, "hub", quiet)
-		ledger := NewLedger()
-		t.Cleanup(ledger.Close)
 		var crashes []actors.Rule
 		for n := range 10 {
 			crashes = append(crashes, actors.Rule{
@@ -124,34 +136,14 @@ func TestHungDiscard(t *testing.T) {
 			})
 		}
 		works := lanes.New(lanes.Config{Processors: 1})
-		sessions := actortest.Spawn(t, sys, "sessions", Spec(Config{
-			Peers: func() Peers { return Peers{Hub: hub, Lanes: works} }, Ledger: ledger,
-			Faults: actors.NewFaults(1, crashes...),
-		}))
-		in := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
-		ledger.Receive(in)
-		sys.Root().Send(sessions, Open{in})
-		feed := receiving.Feed{Inbox: in}
-		datagrams := decodable(t, 3)
-		for _, batch := range [][][]byte{datagrams[:39], {nil}, {nil}, {nil}, {nil}, {nil}, {nil}, {nil}} {
-			feed.Begin(slab.NewPool(16, 8).Get())
-			for _, d := range batch {
-				feed.Add(&slab.Datagram{Data: d})
-			}
-			feed.Offer()
+		d := newDoomed(t, sys, receiver.Config{}, works, Config{Faults: actors.NewFaults(1, crashes...)})
+		d.give(decodable(t, 3)[:39]...)
+		for range 7 {
 			time.Sleep(10 * time.Millisecond)
+			d.give([]byte{})
 		}
-		if !ledger.isDrained(0) {
-			t.Error("the session was not given up")
-		}
-		if n := files.Staged(); n != 1 {
-			t.Errorf("%d objects are staged in a store that hangs, want one", n)
-		}
-		close(answer)
-		time.Sleep(time.Second)
-		if n := files.Staged(); n != 0 {
-			t.Errorf("%d objects are staged", n)
-		}
+		time.Sleep(10 * time.Millisecond)
+		d.wantGivenUp()
 	})
 }
 
