@@ -21,8 +21,9 @@
 //
 // A message that implements Data waits in the data queue: bounded in bytes and in messages, tail-dropped when full,
 // each loss shown to the callback of the Mailbox. Every other message is control: its queue never drops and goes first.
-// Messages of the runtime itself (Stop, Terminated, Failure, ...) go before both, and so does supervisor.ChildGaveUp. So
-// a control message overtakes queued Data, and a Poison overtakes it too; within a queue the order of posting is kept.
+// Messages of the runtime itself (Stop, Terminated, Failure, ...) go before both, and so does supervisor.ChildGaveUp.
+// So a control message overtakes queued Data, and a Poison overtakes it too; within a queue the order of posting is
+// kept.
 //
 // # Who releases Data
 //

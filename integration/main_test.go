@@ -47,7 +47,8 @@ func run(m *testing.M) int {
 // groups gives each test a group of its own.
 var groups atomic.Uint32
 
-// newGroup returns a group and port that nobody else uses; the test is skipped where groups cannot be joined or sent to.
+// newGroup returns a group and port that nobody else uses; the test is skipped where groups cannot be joined or sent
+// to.
 func newGroup(t *testing.T) netip.AddrPort {
 	t.Helper()
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})

@@ -26,7 +26,8 @@
 //	session/sending-7    pump, ran, add, remove, finish, close, inspect
 //	object/7-1           packets, describe, work_done
 //
-// Those of uTP (Node.UTP) are "sockets", "socket-1", "channels", "channel-2", numbered in the order that they are opened.
+// Those of uTP (Node.UTP) are "sockets", "socket-1", "channels", "channel-2", numbered in the order that they are
+// opened.
 //
 // The number of a socket is that of its reception, that of a session its TSI; an object has TSI and TOI. All of them
 // get started, restarting, stopping, stopped and terminated too.

@@ -94,8 +94,8 @@ func TestGoesOnWhenStoreAnswers(t *testing.T) {
 	})
 }
 
-// TestStoreHangsWithoutMemory: what no memory is left for waits in the inbox and in the kernel's buffer; only then it is
-// lost, and a Warning says why.
+// TestStoreHangsWithoutMemory: what no memory is left for waits in the inbox and in the kernel's buffer; only then it
+// is lost, and a Warning says why.
 func TestStoreHangsWithoutMemory(t *testing.T) {
 	for wait, lossy := range map[time.Duration]bool{2 * time.Second: false, 20 * time.Second: true} {
 		t.Run(fmt.Sprint(wait), func(t *testing.T) {

@@ -58,8 +58,8 @@ type Config struct {
 	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it
 	// is kept for FDT Instances and small objects; zero: an eighth.
 	SourceBudget, Reserve uint64
-	// Rate is the bits per second that all sending sessions together may send, at most, shared by SendConfig.Weight. Each
-	// counts as its SendConfig.Counting says. Zero: without a bound.
+	// Rate is the bits per second that all sending sessions together may send, at most, shared by SendConfig.Weight.
+	// Each counts as its SendConfig.Counting says. Zero: without a bound.
 	Rate     uint64
 	Workers  int            // goroutines that decode or hash at a time, at least two; zero: one per CPU
 	Registry *fec.Registry  // FEC schemes; nil: those of package fec/schemes

@@ -66,7 +66,8 @@ func (n *Node) resume(cfg *sender.Config, path string) (*statefile.File, error) 
 			numbers.TOI, path, bitsOf(cfg))
 	}
 	if damage != "" {
-		n.send(hubName, hub.Publish{Event: notice.Warning{Text: "the session begins with numbers of the clock: " + damage}})
+		text := "the session begins with numbers of the clock: " + damage
+		n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
 	}
 	if cfg.Keeper = f; numbers != nil {
 		cfg.Resume = numbers

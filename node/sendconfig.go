@@ -21,20 +21,21 @@ type SendConfig struct {
 	Rate      uint64   // bits per second at most; zero: as fast as the socket takes them
 	Counting  Counting // what of a datagram Rate counts; zero: its UDP payload
 	// Within is how long after the first Add the last packet of the last file is sent: the session is as fast as that
-	// takes, with repair symbols and FDT Instances, and no faster than Rate. An event.Late tells when it will miss that.
-	// Add refuses a file with an error that wraps sender.ErrTarget if Rate is too low for it. Zero: no such time.
+	// takes, with repair symbols and FDT Instances, and no faster than Rate. An event.Late tells when it will miss
+	// that. Add refuses a file with an error that wraps sender.ErrTarget if Rate is too low for it. Zero: no such time.
 	Within time.Duration
 	// By is the same, as a time. Zero: none. It does not go together with Within.
 	By time.Time
-	// Constant has the session send at its Rate all the time: where nothing is to be sent it sends packets that receivers
-	// ignore, so that no burst marks the start or the end of a file. WarmUp is how long they go before the first packet,
-	// and after the last one. Links with queues, and receivers, lose least at a rate that does not change.
+	// Constant has the session send at its Rate all the time: where nothing is to be sent it sends packets that
+	// receivers ignore, so that no burst marks the start or the end of a file. WarmUp is how long they go before the
+	// first packet, and after the last one. Links with queues, and receivers, lose least at a rate that does not
+	// change.
 	Constant bool
 	WarmUp   time.Duration
 	// Weight is the session's part of Config.Rate of the node, in proportion to the other sessions'. Zero: 1.
 	Weight int
-	// NoOffload hands datagrams to the system one by one, which costs more processor time. False: with a Rate, datagrams
-	// in a row are messages of up to 64 KiB where the system takes them (UDP_SEGMENT of Linux).
+	// NoOffload hands datagrams to the system one by one, which costs more processor time. False: with a Rate,
+	// datagrams in a row are messages of up to 64 KiB where the system takes them (UDP_SEGMENT of Linux).
 	NoOffload bool
 
 	// Patience is how long the session goes on while nothing can be sent, because the link or the route is away. Zero:
@@ -46,11 +47,12 @@ type SendConfig struct {
 	// and FirstTOI, where they are zero, from the clock: receivers still know those of the process before.
 	Session sender.Config
 	// State names a file that keeps the FDT Instance ID and the TOI with which the next process goes on; it takes
-	// precedence over FDTStartID, FirstTOI and the clock. One that is damaged is not believed: a Warning says so, and the
-	// session begins by the clock. One of another session is an error. It belongs to the session until that has ended.
+	// precedence over FDTStartID, FirstTOI and the clock. One that is damaged is not believed: a Warning says so, and
+	// the session begins by the clock. One of another session is an error. It belongs to the session until that has
+	// ended.
 	State string
-	// CloseRepeat is for how long the close-session flag is repeated at the end, every 150 ms, up to MaxCloseRepeat. Zero:
-	// 600 ms; negative: it is sent once.
+	// CloseRepeat is for how long the close-session flag is repeated at the end, every 150 ms, up to MaxCloseRepeat.
+	// Zero: 600 ms; negative: it is sent once.
 	CloseRepeat time.Duration
 	// RandomTOI has the TOIs begin at random, anywhere within Session.TOIBits, where Session.FirstTOI is zero.
 	RandomTOI bool

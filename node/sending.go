@@ -32,9 +32,9 @@ type Sending struct {
 }
 
 // Add puts f into the session. It reads f before, for its digests and its content encoding, and blocks on that, unless
-// the digests come later, as those of large files do: see sender.DigestLater. With a nil scratch, what is encoded goes to
-// a file of the node without a name. Errors about f are a *sender.FileError.
-// For files of a file system, which may change while they are sent, package source has File.Source.
+// the digests come later, as those of large files do: see sender.DigestLater. With a nil scratch, what is encoded goes
+// to a file of the node without a name. Errors about f are a *sender.FileError. For files of a file system, which may
+// change while they are sent, package source has File.Source.
 func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch) (flute.TOI, error) {
 	return s.put(ctx, f, scratch, func(id uint64, o *sender.Object) sending.Message {
 		return sending.Add{ID: id, Object: o}
@@ -43,7 +43,8 @@ func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch
 
 // put prepares f and sends the session the message with it, which is answered with sending.Added.
 func (s *Sending) put(
-	ctx context.Context, f sender.File, scratch sender.Scratch, message func(id uint64, o *sender.Object) sending.Message,
+	ctx context.Context, f sender.File, scratch sender.Scratch,
+	message func(id uint64, o *sender.Object) sending.Message,
 ) (flute.TOI, error) {
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
@@ -58,8 +59,8 @@ func (s *Sending) put(
 	return toi, err
 }
 
-// Reserve takes a TOI for a file that will be added with it, in sender.File.TOI, so that it is known before. It is given
-// to no other file until then, or until Release.
+// Reserve takes a TOI for a file that will be added with it, in sender.File.TOI, so that it is known before. It is
+// given to no other file until then, or until Release.
 func (s *Sending) Reserve(ctx context.Context) (flute.TOI, error) {
 	return s.question(ctx, sending.Reserve{ID: s.asked.Add(1)})
 }

@@ -16,7 +16,9 @@ var ErrNoObject = errors.New("node: no such object is being sent")
 
 // Update reads f as Add does, and puts it in the place of the file with the same Content-Location, which ends at once
 // or after its running transfer. It is Add if there is no such file.
-func (s *Sending) Update(ctx context.Context, f sender.File, scratch sender.Scratch, when sender.When) (flute.TOI, error) {
+func (s *Sending) Update(
+	ctx context.Context, f sender.File, scratch sender.Scratch, when sender.When,
+) (flute.TOI, error) {
 	return s.put(ctx, f, scratch, func(id uint64, o *sender.Object) sending.Message {
 		return sending.Update{ID: id, Object: o, When: when}
 	})

@@ -243,8 +243,8 @@ func TestSetRateWakes(t *testing.T) {
 	})
 }
 
-// TestNodeRate: the sessions of a node share its rate by weight. A session with a low rate of its own gets that, one that
-// has nothing to send takes nothing from the others, and a small one is not starved.
+// TestNodeRate: the sessions of a node share its rate by weight. A session with a low rate of its own gets that, one
+// that has nothing to send takes nothing from the others, and a small one is not starved.
 func TestNodeRate(t *testing.T) {
 	inWorld(t, Config{Rate: 10_000_000}, func(w *world) {
 		var meters []*meter

@@ -67,8 +67,8 @@ func (o opened) Version() (sender.Version, error) {
 	return Version(info), nil
 }
 
-// Version returns what the version of a file is told by: its size, time of modification and, where there are, device and
-// inode.
+// Version returns what the version of a file is told by: its size, time of modification and, where there are, device
+// and inode.
 func Version(info fs.FileInfo) sender.Version {
 	return sender.Version{
 		Size: uint64(info.Size()), Tag: fmt.Sprintf("%s%d", identity(info), info.ModTime().UnixNano()),

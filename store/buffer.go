@@ -45,8 +45,8 @@ func NewBuffer(budget *Budget) *Buffer {
 	return &Buffer{budget: budget, limit: defaultPages}
 }
 
-// SetPages bounds the pages that gather bytes to n, at least one, instead of defaultPages. It takes effect with the next
-// page opened.
+// SetPages bounds the pages that gather bytes to n, at least one, instead of defaultPages. It takes effect with the
+// next page opened.
 func (b *Buffer) SetPages(n int) { b.limit = max(1, n) }
 
 // WriteAt implements [io.WriterAt]. p is copied. ErrBudget when there is no room: then some of p may have been taken.
@@ -142,8 +142,8 @@ func (b *Buffer) put(p *page) {
 	b.budget.putPage(p)
 }
 
-// enlarge makes a page one with room for end bytes. When the budget has no room for that, the page is to be written, and
-// nil is returned.
+// enlarge makes a page one with room for end bytes. When the budget has no room for that, the page is to be written,
+// and nil is returned.
 func (b *Buffer) enlarge(p *page, end uint32) *page {
 	q := b.take(sizeFor(p.index, end), cost(len(p.bytes)))
 	if q == nil {

@@ -51,8 +51,8 @@ func (b *Buffer) copy(part []byte, off int64) bool {
 	return true
 }
 
-// Lend has p written, which is not copied: nobody may change it before the function that Charge is given next is called.
-// It costs nothing and always succeeds. p must not be empty.
+// Lend has p written, which is not copied: nobody may change it before the function that Charge is given next is
+// called. It costs nothing and always succeeds. p must not be empty.
 func (b *Buffer) Lend(p []byte, off int64) { b.queue = append(b.queue, chunk{off: off, bytes: p}) }
 
 // Charge makes b the owner of the memory that was lent since the last Charge, for which cost is charged to its budget.

@@ -47,8 +47,9 @@ const (
 // Run sends to itself at each rate, and prints how steady that was.
 func (c *benchPaceCommand) Run(ctx context.Context, out *output) error {
 	var head strings.Builder
-	_, _ = fmt.Fprintf(&head, "Pace of a sending session on the loopback interface, by kernel time stamps at the receiver\n\n"+
-		"%14s%16s%16s%14s%16s%10s", "rate", "mean of 1 s", "worst second", "burst", "at most", "first")
+	_, _ = fmt.Fprintf(&head,
+		"Pace of a sending session on the loopback interface, by kernel time stamps at the receiver\n\n"+
+			"%14s%16s%16s%14s%16s%10s", "rate", "mean of 1 s", "worst second", "burst", "at most", "first")
 	out.record(thisMachine(), head.String())
 	missed := 0
 	for _, rate := range c.Rate {
@@ -69,7 +70,8 @@ func (c *benchPaceCommand) Run(ctx context.Context, out *output) error {
 		for _, s := range r.Seconds {
 			mean += s / float64(len(r.Seconds))
 		}
-		out.record(r, fmt.Sprintf("%14v%16v%15.2f%%%12d B%14d B%7.1f ms", rate, settings.BitRate(math.Round(mean/1e4)*1e4),
+		out.record(r, fmt.Sprintf("%14v%16v%15.2f%%%12d B%14d B%7.1f ms", rate,
+			settings.BitRate(math.Round(mean/1e4)*1e4),
 			100*r.Worst, r.Burst, r.BurstBound, r.First))
 	}
 	if missed > 0 {
@@ -96,7 +98,8 @@ func (c *benchPaceCommand) measure(ctx context.Context, rate uint64) (paceRecord
 		Burst: got.Burst, BurstBound: max(pacing.MaxMessage, int(rate/8/1000)),
 		First: (got.First - added.Sub(r.Began())).Seconds() * 1000, Datagrams: got.Datagrams,
 	}
-	record.Met = math.Abs(record.Worst) <= worstSecond && record.Burst <= record.BurstBound && record.First <= worstFirst
+	record.Met = math.Abs(record.Worst) <= worstSecond && record.Burst <= record.BurstBound &&
+		record.First <= worstFirst
 	return record, nil
 }
 

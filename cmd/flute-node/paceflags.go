@@ -19,7 +19,9 @@ type paceFlags struct {
 
 // words returns what the flags say, seen from now.
 func (f *paceFlags) words(now time.Time) settings.Pace {
-	return settings.Pace{Counting: f.Counting, Within: f.Within, By: f.By.At(now), Constant: f.Constant, WarmUp: f.WarmUp}
+	return settings.Pace{
+		Counting: f.Counting, Within: f.Within, By: f.By.At(now), Constant: f.Constant, WarmUp: f.WarmUp,
+	}
 }
 
 // text tells the pace to people.

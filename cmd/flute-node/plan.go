@@ -43,7 +43,8 @@ func (c *sendCommand) plan(ctx context.Context, out *output, cfg node.SendConfig
 		LateSeconds: p.Late.Seconds(), Memory: p.Memory,
 	}, c.planText(&p, cfg.To.String()))
 	if p.Late > 0 {
-		return failure{fmt.Errorf("the target is missed by %s: take a higher --rate or more time", formatDuration(p.Late))}
+		return failure{fmt.Errorf("the target is missed by %s: take a higher --rate or more time",
+			formatDuration(p.Late))}
 	}
 	return nil
 }

@@ -38,7 +38,8 @@ type sendCommand struct {
 // words returns what the flags say of the session.
 func (c *sendCommand) words() settings.Send {
 	w := settings.Send{
-		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, Object: c.objectFlags.words(), Repeat: c.Repeat, Delay: c.Delay,
+		Interface: c.Interface, TTL: c.TTL, Rate: c.Rate, Object: c.objectFlags.words(), Repeat: c.Repeat,
+		Delay:    c.Delay,
 		Carousel: c.Carousel, Until: c.Until.At(c.now), Queues: c.Queue, Interleave: c.Interleave,
 		Order: c.Order, Cache: c.Cache, TransferEvents: c.TransferEvents,
 		Parallel: c.Parallel, Profile: c.Profile, Offload: c.Offload, FEC: c.fecFlags.words(),

@@ -52,7 +52,8 @@ func sentence(e notice.Event) (text string, trouble bool) {
 		return fmt.Sprintf("the system dropped %d datagrams: the receive buffer was full", e.New), true
 	case event.Late:
 		if e.TOI == (flute.TOI{}) {
-			return fmt.Sprintf("the files will be sent %v too late, at the rate that is allowed", formatDuration(e.By)), true
+			return fmt.Sprintf("the files will be sent %v too late, at the rate that is allowed",
+				formatDuration(e.By)), true
 		}
 		text = fmt.Sprintf("late by %s: %s takes longer than its interval or its target",
 			formatDuration(e.By), humanName(e.ContentLocation))

@@ -12,9 +12,10 @@ import (
 
 var long = flag.Bool("long", false, "measure over 100,000 source blocks and not 2000")
 
-// TestConf_K07_Failures counts how many of many small source blocks cannot be decoded from K, K+1 and K+2 encoding symbols. RFC 6330,
-// section 5.8, permits 1 in 100, 1 in 10,000 and 1 in 1,000,000 on average. Each second block takes its ESIs from the whole
-// range, as that section says, the others from those of a sender that makes three times as many repair as source symbols.
+// TestConf_K07_Failures counts how many of many small source blocks cannot be decoded from K, K+1 and K+2 encoding
+// symbols. RFC 6330, section 5.8, permits 1 in 100, 1 in 10,000 and 1 in 1,000,000 on average. Each second block takes
+// its ESIs from the whole range, as that section says, the others from those of a sender that makes three times as many
+// repair as source symbols.
 func TestConf_K07_Failures(t *testing.T) {
 	fectest.OneGoroutine(t)
 	blocks := 2000
@@ -52,8 +53,8 @@ func TestConf_K07_Failures(t *testing.T) {
 	}
 }
 
-// draw returns which source symbols are lost and which repair symbols are there when n encoding symbols arrive, from the whole
-// range of ESIs or from the first 4k.
+// draw returns which source symbols are lost and which repair symbols are there when n encoding symbols arrive, from
+// the whole range of ESIs or from the first 4k.
 func draw(r *rand.Rand, k, n int, whole bool) (lost, repair []fec.ESI) {
 	limit := 4 * k
 	if whole {

@@ -63,8 +63,8 @@ func slowInverse(m uint, a uint16) uint16 {
 	return p
 }
 
-// TestInverseVandermonde derives the generator matrix a second way, that of RFC 5510, section 8.2.1: the inverse of the square
-// Vandermonde matrix, by Gauss-Jordan elimination, times the columns of the repair symbols.
+// TestInverseVandermonde derives the generator matrix a second way, that of RFC 5510, section 8.2.1: the inverse of the
+// square Vandermonde matrix, by Gauss-Jordan elimination, times the columns of the repair symbols.
 func TestInverseVandermonde(t *testing.T) {
 	fectest.OneGoroutine(t)
 	for m := uint(minBits); m <= maxBits; m++ {
@@ -126,8 +126,8 @@ func inverseVandermonde(c *code, variant fec.Variant, k, p int) [][]uint16 {
 	return v
 }
 
-// TestPoints: all points of a code are different, up to the last encoding symbol that there can be, and those of the RFC are
-// the powers of a.
+// TestPoints: all points of a code are different, up to the last encoding symbol that there can be, and those of the
+// RFC are the powers of a.
 func TestPoints(t *testing.T) {
 	for m := uint(minBits); m <= maxBits; m++ {
 		f := newField(m)

@@ -64,7 +64,8 @@ func (o *Object) finish(now time.Time) {
 	}
 	// The Work writes what is left: many small files are never on the disk before that, and no packet waits for it.
 	p := &content.Publication{
-		Object: h.Object(), Tail: h.TakeTail(), Digest: o.digest(), End: h.OTI.TransferLength, File: announcedBy(e.file),
+		Object: h.Object(), Tail: h.TakeTail(), Digest: o.digest(), End: h.OTI.TransferLength,
+		File:  announcedBy(e.file),
 		Names: o.l.cfg.names, Folder: o.l.cfg.Layout.folder(o.l.key), Publisher: o.l.key.String(),
 		MaxSize: o.l.cfg.MaxObjectSize,
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// Work is work on one object that takes long: writing what came of it, decoding a source block, hashing ahead, verifying
-// and publishing, discarding. Run it once, on any goroutine, then hand it back to Object.Done on the session's
-// goroutine.
+// Work is work on one object that takes long: writing what came of it, decoding a source block, hashing ahead,
+// verifying and publishing, discarding. Run it once, on any goroutine, then hand it back to Object.Done on the
+// session's goroutine.
 type Work struct {
 	entry *entry   // nobody but the session's goroutine looks into it
 	held  *holding // likewise; nil: nobody waits for the result

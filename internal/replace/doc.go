@@ -1,5 +1,5 @@
-// Package replace replaces files whole: whoever reads one, also after a crash or a loss of power, finds the old content or
-// the new one.
+// Package replace replaces files whole: whoever reads one, also after a crash or a loss of power, finds the old content
+// or the new one.
 //
 // # Limitations
 //

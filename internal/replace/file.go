@@ -9,7 +9,8 @@ import (
 // File puts b into the place of the file at path, which need not exist. It is on the disk when File returns. After an
 // error the file has its old content, or, if the folder could not be synced, the new one.
 func File(path string, b []byte) (err error) {
-	t, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp") // hidden: somebody may watch the folder
+	// Hidden: somebody may watch the folder.
+	t, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return err
 	}

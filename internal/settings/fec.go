@@ -44,8 +44,8 @@ type FEC struct {
 	Symbol    uint16   // symbol: symbol length in bytes; zero: 1400 less what group and the scheme want
 	Block     uint32   // block: source symbols of a source block at most; zero: Scheme.Block, or fewer if need be
 	Repair    *Percent // repair: repair symbols for each source symbol; nil: 20%, and at least what Loss takes
-	// MaxRepair (max-repair) are the repair symbols that the code of rs, rs129, rs2 and rs16 has, for each source symbol:
-	// a transfer has those of Repair, and the next one the next of them; nil: those of Repair.
+	// MaxRepair (max-repair) are the repair symbols that the code of rs, rs129, rs2 and rs16 has, for each source
+	// symbol: a transfer has those of Repair, and the next one the next of them; nil: those of Repair.
 	MaxRepair *Percent
 	SubBlocks uint16  // sub-blocks: of a source block of raptor and raptorq; zero: 1
 	Alignment uint8   // alignment: of symbols and sub-symbols of raptor and raptorq, in bytes; zero: 4

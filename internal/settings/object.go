@@ -157,7 +157,11 @@ func digests(text string) (d sender.Digests, err error) {
 	}
 	for name := range strings.SplitSeq(text, ",") {
 		one, err := oneOf(wordDigest, name, []choice[sender.Digests]{
-			{"md5", sender.DigestMD5}, {"sha-256", sender.DigestSHA256}, {"later", sender.DigestLater}, {"auto", 0}, {"none", 0},
+			{"md5", sender.DigestMD5},
+			{"sha-256", sender.DigestSHA256},
+			{"later", sender.DigestLater},
+			{"auto", 0},
+			{"none", 0},
 		})
 		if err != nil {
 			return 0, err

@@ -50,7 +50,9 @@ type Send struct {
 // Config returns the configuration of a session whose largest file has largest bytes. What a session would refuse, as
 // an FEC scheme that its profile does not allow, is an error here. An error that a word is to blame for is an [*Error].
 func (s *Send) Config(largest uint64) (node.SendConfig, error) {
-	core := sender.Config{Parallel: s.Parallel, Queues: s.Queues, Interleave: s.Interleave, TransferEvents: s.TransferEvents}
+	core := sender.Config{
+		Parallel: s.Parallel, Queues: s.Queues, Interleave: s.Interleave, TransferEvents: s.TransferEvents,
+	}
 	err := s.turns(&core)
 	if err != nil {
 		return node.SendConfig{}, err

@@ -11,9 +11,9 @@
 //		return err
 //	})
 //
-// The folder is looked through, with all below it: at the start, when the system tells that something in it has changed,
-// and every Rescan. What the system tells is a hint only. So nothing is missed when its queue overflows, when a folder is
-// renamed, or when it tells nothing, as for folders on other machines.
+// The folder is looked through, with all below it: at the start, when the system tells that something in it has
+// changed, and every Rescan. What the system tells is a hint only. So nothing is missed when its queue overflows, when
+// a folder is renamed, or when it tells nothing, as for folders on other machines.
 //
 // A file is whole when it was not changed for the time Settle. One that was renamed from a name that is left alone, as
 // many programs do with what they have written, is whole at once, and so is one that was changed last before that time,

@@ -29,8 +29,8 @@ func NewLedger(in *Inbox) *Ledger {
 }
 
 // Finish ends the session and returns what there is to tell when its actor is gone. One that was given up, for this
-// reason, has left objects without an end: they get it here. What is left to be freed goes to run, which must not block:
-// it may wait for a store.
+// reason, has left objects without an end: they get it here. What is left to be freed goes to run, which must not
+// block: it may wait for a store.
 func (l *Ledger) Finish(in *Inbox, reason string, run func(lanes.Work)) (events []event.Event) {
 	in.closed.Store(true)
 	in.losses.absorb(l.core, true)

@@ -178,8 +178,8 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 }
 
 // Finish ends the session when its actor is gone, and returns what there is to tell. reason and cause count if it had
-// not ended before. The caller emits the events, and calls [Ledger.Settle] then. What is left to be closed goes to run, which
-// must not block: it may wait for a source.
+// not ended before. The caller emits the events, and calls [Ledger.Settle] then. What is left to be closed goes to run,
+// which must not block: it may wait for a source.
 func (l *Ledger) Finish(reason string, cause error, run func(lanes.Work)) (events []event.Event) {
 	for _, e := range l.close(reason, cause) {
 		events = append(events, event.AsSending(e))

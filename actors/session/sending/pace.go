@@ -111,7 +111,8 @@ func (p *pacer) adjust(core *sender.Session, now time.Time) (late time.Duration)
 		if core.Stats().Pending > manyFiles {
 			p.next = now.Add(adjustSlow)
 		}
-		if rest = core.Remaining(now, p.end); core.Stats().Pending > 0 { // else its FDT Instances go on as the files went
+		if rest = core.Remaining(now, p.end); core.Stats().Pending > 0 {
+			// Else its FDT Instances go on as the files went.
 			p.need = p.rateOf(rest, p.end.Sub(now))
 		}
 	}

@@ -76,8 +76,8 @@ func Rehearse(ctx context.Context, core *sender.Session, pace Pace, start time.T
 	}
 }
 
-// CheckTarget returns an error that wraps sender.ErrTarget if pace cannot meet its target with all that core has to send
-// from start on.
+// CheckTarget returns an error that wraps sender.ErrTarget if pace cannot meet its target with all that core has to
+// send from start on.
 func CheckTarget(core *sender.Session, pace Pace, start time.Time) error {
 	p := newPacer(pace)
 	return p.admit(core, sender.Load{}, start)

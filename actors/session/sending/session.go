@@ -113,7 +113,8 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		ctx.Respond(Taken{s.ledger.steer(m, time.Now())})
 		s.again(ctx)
 	case Inspect:
-		st := State{Stats: s.ledger.cfg.Core.Stats(), Queues: s.ledger.cfg.Core.Queues(), Rate: s.ledger.meter.rate(time.Now())}
+		core := s.ledger.cfg.Core
+		st := State{Stats: core.Stats(), Queues: core.Queues(), Rate: s.ledger.meter.rate(time.Now())}
 		st.Objects, st.ObjectCount = s.ledger.cfg.Core.Objects(m.Objects)
 		ctx.Respond(st)
 	case SetRate:

@@ -7,9 +7,9 @@ import (
 )
 
 // Object is an object that is created in the Store by the first Work that opens it, and discarded by the last one that
-// leaves it, if it is not wanted any more. Its methods never wait for the store, except for Open and Leave, which are for
-// Works. They are safe for concurrent use, but for the first Open: no other may begin before its Work has
-// come back.
+// leaves it, if it is not wanted any more. Its methods never wait for the store, except for Open and Leave, which are
+// for Works. They are safe for concurrent use, but for the first Open: no other may begin before its Work has come
+// back.
 type Object struct {
 	store store.Store
 	size  uint64
@@ -79,8 +79,8 @@ func (o *Object) gone() store.Object {
 	return gone
 }
 
-// Forget tells that nobody wants the object any more. It reports whether it is left to be discarded, by a Work that does
-// nothing but Use and Leave; else it is not there, or the last of those that use it discards it.
+// Forget tells that nobody wants the object any more. It reports whether it is left to be discarded, by a Work that
+// does nothing but Use and Leave; else it is not there, or the last of those that use it discards it.
 func (o *Object) Forget() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
