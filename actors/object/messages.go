@@ -1,9 +1,8 @@
 package object
 
 import (
-	"sync"
-
 	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/internal/reuse"
 )
 
 // Message is what an object takes.
@@ -41,24 +40,17 @@ func (Describe) kind() string { return "describe" }
 func (WorkDone) kind() string { return "work_done" }
 
 // FreeList holds Packets for reuse. It is safe for concurrent use.
-type FreeList struct {
-	mu   sync.Mutex
-	list []*Packets
-}
+type FreeList struct{ list reuse.List[Packets] }
 
 // maxFree bounds a FreeList: a session has few batches under way, since its objects run at once.
 const maxFree = 16
 
 // Get returns empty Packets over a slab. The caller has retained it for them.
 func (f *FreeList) Get(o owner) *Packets {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := len(f.list)
-	if n == 0 {
-		return &Packets{owner: o, free: f}
+	p := f.list.Get()
+	if p == nil {
+		p = &Packets{free: f}
 	}
-	p := f.list[n-1]
-	f.list = f.list[:n-1]
 	p.owner = o
 	return p
 }
@@ -80,11 +72,7 @@ func (p *Packets) Release() {
 	p.owner.Release()
 	clear(p.packets) // views keep a slab in memory that was given up
 	p.owner, p.packets, p.bytes, p.done = nil, p.packets[:0], 0, 0
-	p.free.mu.Lock()
-	defer p.free.mu.Unlock()
-	if len(p.free.list) < maxFree {
-		p.free.list = append(p.free.list, p)
-	}
+	p.free.list.Put(p, maxFree)
 }
 
 // IgnoreDeadLetterLogging implements actors.Data.

@@ -1,9 +1,9 @@
 package receiving
 
 import (
-	"sync"
 	"sync/atomic"
 
+	"github.com/flute-node/flute-node/internal/reuse"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
@@ -25,7 +25,7 @@ func (p *Packets) Release() {
 	p.Slab.Release()
 	clear(p.Datagrams)
 	p.Slab, p.Datagrams, p.done = nil, p.Datagrams[:0], 0
-	p.free.put(p)
+	p.free.list.Put(p, maxFree)
 }
 
 // unhandled returns how many datagrams the session has not handled.
@@ -37,31 +37,17 @@ func (p *Packets) IgnoreDeadLetterLogging() {}
 // freeList holds Packets for reuse, between the reader and the session's goroutine.
 type freeList struct {
 	pinned atomic.Int64 // bytes of the slabs that the Packets in use hold
-	mu     sync.Mutex
-	list   []*Packets
+	list   reuse.List[Packets]
 }
 
 // maxFree bounds a freeList: as many batches as a session usually has waiting.
 const maxFree = 64
 
 func (f *freeList) get(s *slab.Slab) *Packets {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := len(f.list)
-	if n == 0 {
-		return &Packets{Slab: s, free: f}
+	p := f.list.Get()
+	if p == nil {
+		p = &Packets{free: f}
 	}
-	p := f.list[n-1]
-	f.list[n-1] = nil
-	f.list = f.list[:n-1]
 	p.Slab = s
 	return p
-}
-
-func (f *freeList) put(p *Packets) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.list) < maxFree {
-		f.list = append(f.list, p)
-	}
 }

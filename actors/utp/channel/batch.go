@@ -1,9 +1,8 @@
 package channel
 
 import (
-	"sync"
-
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/internal/reuse"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
@@ -30,7 +29,7 @@ func (b *Batch) Release() {
 	b.Slab.Release()
 	clear(b.Datagrams)
 	b.Slab, b.Datagrams = nil, b.Datagrams[:0]
-	b.pool.put(b)
+	b.pool.list.Put(b, maxFree)
 }
 
 // IgnoreDeadLetterLogging implements actors.Data.
@@ -40,30 +39,14 @@ func (b *Batch) IgnoreDeadLetterLogging() {}
 const maxFree = 256
 
 // Batches are Batches for reuse. The zero value is empty. It is safe for concurrent use.
-type Batches struct {
-	mu   sync.Mutex
-	free []*Batch
-}
+type Batches struct{ list reuse.List[Batch] }
 
 // Get returns an empty Batch over s, which gives it a reference.
 func (p *Batches) Get(s *slab.Slab) *Batch {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := len(p.free)
-	if n == 0 {
-		return &Batch{Slab: s, pool: p}
+	b := p.list.Get()
+	if b == nil {
+		b = &Batch{pool: p}
 	}
-	b := p.free[n-1]
-	p.free[n-1] = nil
-	p.free = p.free[:n-1]
 	b.Slab = s
 	return b
-}
-
-func (p *Batches) put(b *Batch) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.free) < maxFree {
-		p.free = append(p.free, b)
-	}
 }
