@@ -131,15 +131,12 @@ func (w *watching) change(ctx context.Context, c watch.Change) error {
 // ended takes the end of an object.
 func (w *watching) ended(e event.Event) {
 	var toi flute.TOI
-	whole := false
+	var reason event.FailReason
 	switch e := e.(type) {
 	case event.ObjectCompleted:
-		toi, whole = e.TOI, true
-	case event.ObjectFailed:
-		if e.Reason == event.FailSuperseded || e.Reason == event.FailCancelled || e.Reason == event.FailClosed {
-			return
-		}
 		toi = e.TOI
+	case event.ObjectFailed:
+		toi, reason = e.TOI, e.Reason
 	default:
 		return
 	}
@@ -152,9 +149,9 @@ func (w *watching) ended(e event.Event) {
 	w.mu.Unlock()
 	switch {
 	case !ok:
-	case whole:
+	case reason == "":
 		w.watcher.Done(c)
-	default:
+	case reason != event.FailSuperseded && reason != event.FailCancelled && reason != event.FailClosed:
 		w.watcher.Failed(c)
 	}
 }
