@@ -48,10 +48,17 @@ func sendBrittle(t *testing.T, w *world, cfg sender.Config, first, times int) (r
 	if cfg.OTI.EncodingID == fec.CompactNoCode {
 		o.Digests = sender.NoDigest // nothing but the sender can notice stale bytes then
 	}
+	// The session may read ahead as soon as it has the file, and no read may go before b is armed.
+	if err := s.PauseSession(w.ctx, true); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.Add(w.ctx, o, nil); err != nil {
 		t.Fatal(err)
 	}
 	b.armed.Store(true)
+	if err := s.PauseSession(w.ctx, false); err != nil {
+		t.Fatal(err)
+	}
 	_ = s.Finish(w.ctx)
 	err = s.Wait(w.ctx)
 	return b.reads, err

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,19 +20,37 @@ import (
 	"github.com/flute-node/flute-node/internal/simnet"
 )
 
-// meter is a writer without a network that takes note of what is sent, and when.
+// meter is a writer without a network that takes note of what is sent, and when. While its session runs, only now may
+// read it.
 type meter struct {
-	began   time.Time
+	mu    sync.Mutex
+	began time.Time
+	reading
+}
+
+// reading is what a meter has seen.
+type reading struct {
 	seconds []int // bytes of each second
 	first   time.Duration
 	file    time.Duration // of the last packet of a file
 	packets int
 }
 
-func newMeter() *meter { return &meter{began: time.Now(), first: -1} }
+func newMeter() *meter { return &meter{began: time.Now(), reading: reading{first: -1}} }
+
+// now returns what the meter has seen until now.
+func (m *meter) now() reading {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.reading
+	r.seconds = slices.Clone(r.seconds)
+	return r
+}
 
 // WriteBatch implements sending.Writer.
 func (m *meter) WriteBatch(datagrams [][]byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	at := time.Since(m.began)
 	for _, d := range datagrams {
 		m.packets++
@@ -263,7 +283,7 @@ func TestNodeRate(t *testing.T) {
 		synctest.Wait()
 		for i, m := range meters[:3] {
 			sum := 0
-			for _, n := range m.seconds[2:9] {
+			for _, n := range m.now().seconds[2:9] {
 				sum += n * 8 / 7
 			}
 			want := []float64{6_750_000, 1_000_000, 2_250_000}[i]
@@ -271,14 +291,14 @@ func TestNodeRate(t *testing.T) {
 				t.Errorf("session %d: %d bit/s, want some %.0f", i, sum, want)
 			}
 		}
-		if meters[3].file > 300*time.Millisecond {
-			t.Errorf("the small file was sent after %v", meters[3].file)
+		if at := meters[3].now().file; at > 300*time.Millisecond {
+			t.Errorf("the small file was sent after %v", at)
 		}
 		w.node.SetRate(5_000_000)
-		before := meters[0].packets
+		before := meters[0].now().packets
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if n := (meters[0].packets - before) * 1400 * 8 / 10; n < 2_700_000 || n > 3_300_000 {
+		if n := (meters[0].now().packets - before) * 1400 * 8 / 10; n < 2_700_000 || n > 3_300_000 {
 			t.Errorf("at half the rate: %d bit/s", n)
 		}
 		for _, s := range sessions {
