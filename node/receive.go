@@ -16,13 +16,16 @@ import (
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/internal/udp"
 	"github.com/flute-node/flute-node/store"
 )
 
 const (
-	// maxBatch is how many datagrams one read brings at most: more gain nothing. One read fills a slab at most.
-	maxBatch = 64
+	// maxBatch is how many datagrams one read brings at most, and maxMessages how many messages where the system joins
+	// datagrams: more gain nothing. One read fills a slab at most.
+	maxBatch    = 64
+	maxMessages = 8
 	// minReads is how many of them the memory for datagrams must hold.
 	minReads = 8
 	// DefaultMaxDatagram is above what Ethernet carries without fragments.
@@ -49,6 +52,10 @@ type ReceiveConfig struct {
 	ReceiveBuffer int           // bytes of the socket's buffer; zero: as much as the system allows
 	MaxDatagram   int           // bytes, up to 64 KiB; longer ones are dropped; zero: DefaultMaxDatagram
 	Inbox         actors.Limits // of each session; zero: the defaults of package receiving
+
+	// NoOffload has the system hand over datagrams one by one, which costs several times the processor time. False: it
+	// joins those of one sender that follow each other (UDP_GRO), where it can: on Linux.
+	NoOffload bool
 }
 
 // Receive joins the group and receives every session on it that cfg wants, until Close or the node's Stop. Its error
@@ -64,6 +71,7 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 	open := func() (socket.Source, error) {
 		r, err := udp.Listen(udp.Config{
 			Group: cfg.Group, Source: cfg.Source, Interface: cfg.Interface, ReceiveBuffer: cfg.ReceiveBuffer,
+			Offload: !cfg.NoOffload && n.batch(slab.MessageSize) > 0,
 		})
 		if err != nil {
 			return nil, err
@@ -103,6 +111,7 @@ func (n *Node) receive(
 	r.endpoint = socket.NewEndpoint(socket.Config{
 		ID: r.id, Group: cfg.Group, Reopen: reopen,
 		Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
+		Messages: min(n.batch(slab.MessageSize), maxMessages),
 		Router: routing.New(routing.Config{
 			Group: cfg.Group, Sources: cfg.sources(), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions, Limits: cfg.Inbox,
 			Reception: &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}, Counters: r.counters,

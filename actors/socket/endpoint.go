@@ -16,6 +16,7 @@ import (
 type Endpoint struct {
 	cfg     Config
 	closing atomic.Bool
+	batch   int // the most datagrams that one read brings
 	slabs   *slab.Pool
 	sparse  *slab.Pool // for what sparse reads bring
 	counts  counts
@@ -38,9 +39,9 @@ type told struct {
 
 // NewEndpoint returns the Endpoint of source, which is open and belongs to it from now on.
 func NewEndpoint(cfg Config, source Source) *Endpoint {
-	size := cfg.Batch * cfg.MaxDatagram
+	batch, size := cfg.room(source)
 	return &Endpoint{
-		cfg: cfg, source: source,
+		cfg: cfg, source: source, batch: batch,
 		slabs: cfg.Memory.Pool(size), sparse: cfg.Memory.Pool(max(size/sparseShare, cfg.MaxDatagram)),
 	}
 }
@@ -82,8 +83,9 @@ func (e *Endpoint) Resume() error {
 // reader returns a reader over the source.
 func (e *Endpoint) reader() *reader {
 	return &reader{
-		source: e.source, router: e.cfg.Router, slabs: e.slabs, sparse: e.sparse, batch: e.cfg.Batch, counts: &e.counts,
-		closing: &e.closing, spare: slab.NewPool(e.cfg.Batch, 1).Get(), // a byte for each: they are not looked at
+		source: e.source, router: e.cfg.Router, slabs: e.slabs, sparse: e.sparse, counts: &e.counts,
+		closing: &e.closing, batch: e.batch, longest: e.cfg.MaxDatagram,
+		spare: slab.NewPool(max(e.batch, slab.MessageSize), 1).Get(), // a byte for each, or for one message
 	}
 }
 

@@ -4,6 +4,6 @@ import "github.com/flute-node/flute-node/internal/slab"
 
 // NewReader returns what reads once from the source of an Endpoint and posts what came, on the caller's goroutine.
 func NewReader(e *Endpoint) (read func() error) {
-	r, datagrams := e.reader(), make([]slab.Datagram, e.cfg.Batch)
+	r, datagrams := e.reader(), make([]slab.Datagram, e.batch)
 	return func() error { return r.read(datagrams) }
 }

@@ -8,9 +8,11 @@ import (
 )
 
 // Source is where a reader gets datagrams: a udp.Receiver or udp.Socket, or a simulated network. ReadBatch blocks;
-// after Close it returns an error.
+// after Close it returns an error. Joins reports whether a message that the system hands over may be several datagrams:
+// then ReadBatch needs slots of [slab.MessageSize], and for each of them room for [slab.MessageDatagrams] in out.
 type Source interface {
 	ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error)
+	Joins() bool
 	Close() error
 }
 
@@ -39,11 +41,11 @@ type reader struct {
 	sparse  *slab.Pool // for what sparse reads bring
 	counts  *counts
 	batch   int          // how many datagrams one read brings at most; a reader that keeps up gets fewer
+	longest int          // bytes of a datagram that is not too long
 	closing *atomic.Bool // set before source is closed
 
 	spare *slab.Slab // to read into when every other slab is out
 	dense dense
-	full  bool    // the last read brought as much as a read can
 	live  []*Flow // that got datagrams of the read in hand
 	// unrouted is how many datagrams of the read in hand were neither lost nor put into a batch.
 	unrouted int
@@ -82,7 +84,7 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 	defer func() { s.Release() }()
 	n, err := r.source.ReadBatch(s, datagrams)
 	r.counts.read.Add(uint64(n))
-	r.unrouted, r.full = n, n == len(datagrams)
+	r.unrouted = n
 	defer r.abandon()
 	if copied := r.dense.take(r.sparse, datagrams[:n]); copied != nil {
 		s.Release()
@@ -96,7 +98,7 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 // idle waits until something is there to be read, without a slab; with one that others share for a moment only.
 func (r *reader) idle() error {
 	w, ok := r.source.(waiter)
-	if !ok || r.full {
+	if !ok {
 		return nil
 	}
 	if r.dense.slab != nil {
@@ -171,7 +173,7 @@ func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 
 // gather puts a datagram into the batch of its owner.
 func (r *reader) gather(s *slab.Slab, now time.Time, d *slab.Datagram) {
-	if d.Truncated {
+	if d.Truncated || len(d.Data) > r.longest {
 		r.counts.cut.Add(1)
 		r.router.Lose(1, LossTooLong)
 		return

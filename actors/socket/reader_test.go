@@ -38,6 +38,7 @@ type source struct{ datagrams []slab.Datagram }
 func (s *source) ReadBatch(_ *slab.Slab, out []slab.Datagram) (int, error) {
 	return copy(out, s.datagrams), nil
 }
+func (s *source) Joins() bool  { return false }
 func (s *source) Close() error { return nil }
 
 // packets returns a source of 64 data packets of n transport sessions in turn.
@@ -207,6 +208,49 @@ func TestOtherProtocol(t *testing.T) {
 	}
 }
 
+// joiningSource has one message in each slot of a slab: three datagrams, of which the second is too long for endpoint.
+type joiningSource struct{ slots int }
+
+func (*joiningSource) Joins() bool  { return true }
+func (*joiningSource) Close() error { return nil }
+
+func (s *joiningSource) ReadBatch(b *slab.Slab, out []slab.Datagram) (n int, _ error) {
+	s.slots = min(len(b.Bytes())/slab.MessageSize, len(out)/slab.MessageDatagrams)
+	for i := range s.slots {
+		slot := b.Bytes()[i*slab.MessageSize:]
+		for _, length := range []int{1400, 3000, 1400} {
+			out[n] = slab.Datagram{Data: slot[:length]}
+			n++
+		}
+	}
+	return n, nil
+}
+
+// TestJoinedMessages: a source that joins datagrams gets slots of its size, and datagrams that are too long are lost
+// with it as without. Those that there is no memory for are counted, each of them.
+func TestJoinedMessages(t *testing.T) {
+	const messages = 3
+	memory, e, s := slab.NewMemory(messages*slab.MessageSize), newEcho(), &joiningSource{}
+	end := socket.NewEndpoint(socket.Config{
+		ID: 1, Router: e, Memory: memory, MaxDatagram: 2048, Batch: 64, Messages: messages,
+	}, s)
+	read := socket.NewReader(end)
+	if err := read(); err != nil {
+		t.Fatal(err)
+	}
+	if s.slots != messages || e.feeds[0].offered != 2*messages || e.lost[socket.LossTooLong] != messages {
+		t.Errorf("%d slots, %d offered, lost %v", s.slots, e.feeds[0].offered, e.lost)
+	}
+	held := memory.Pool(messages * slab.MessageSize).Get()
+	defer held.Release()
+	if err := read(); err != nil {
+		t.Fatal(err)
+	}
+	if s.slots != 1 || e.lost[socket.LossMemory] != 3 || end.Read() != 3*messages+3 {
+		t.Errorf("%d slots, %d read, lost %v", s.slots, end.Read(), e.lost)
+	}
+}
+
 // fullSource fills each slab, and keeps no pointer to it.
 type fullSource struct{ bytes weak.Pointer[byte] }
 
@@ -218,6 +262,7 @@ func (s *fullSource) ReadBatch(b *slab.Slab, out []slab.Datagram) (int, error) {
 	}
 	return len(out), nil
 }
+func (s *fullSource) Joins() bool  { return false }
 func (s *fullSource) Close() error { return nil }
 
 // TestReaderKeepsNoBytes: a slab that its Memory has given up is not kept in memory by a reader that has read into it.

@@ -23,11 +23,21 @@ type Config struct {
 	// Reopen opens the Source again after it has failed.
 	Reopen func() (Source, error)
 	Router Router
-	// Memory is where datagrams wait for their owners; Endpoints may share it. It must hold a few reads, each of Batch
-	// datagrams of MaxDatagram bytes.
+	// Memory is where datagrams wait for their owners; Endpoints may share it. It must hold a few reads.
 	Memory      *slab.Memory
-	MaxDatagram int
-	Batch       int
+	MaxDatagram int // bytes; longer ones are lost
+	Batch       int // the most datagrams that one read brings
+	// Messages is the same for a Source that joins datagrams: how many messages of [slab.MessageSize] bytes, each of
+	// up to [slab.MessageDatagrams] datagrams.
+	Messages int
+}
+
+// room returns how many datagrams a read of source may bring, and into how many bytes.
+func (c *Config) room(source Source) (batch, size int) {
+	if source.Joins() {
+		return c.Messages * slab.MessageDatagrams, c.Messages * slab.MessageSize
+	}
+	return c.Batch, c.Batch * c.MaxDatagram
 }
 
 // socket is the actor of one listening socket. It watches over the Endpoint: it has the reader started again when that

@@ -16,6 +16,7 @@ type Receive struct {
 	MaxDatagram    int           // max-datagram: bytes, up to 65536; zero: node.DefaultMaxDatagram
 	SessionTimeout time.Duration // session-timeout: the silence that ends a session; zero: the receiver's default
 	Layout         string        // layout: flat, source or session; empty: flat
+	Offload        string        // offload: auto or off; empty: auto
 	Dir            string        // folder for the files
 }
 
@@ -30,6 +31,9 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	}
 	var err error
 	if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
+		return cfg, err
+	}
+	if cfg.NoOffload, err = noOffload(r.Offload); err != nil {
 		return cfg, err
 	}
 	variants := append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)

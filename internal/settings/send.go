@@ -75,7 +75,7 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 	if err != nil {
 		return node.SendConfig{}, err
 	}
-	noOffload, err := oneOf(wordOffload, s.Offload, []choice[bool]{{"auto", false}, {"off", true}})
+	oneByOne, err := noOffload(s.Offload)
 	if err != nil {
 		return node.SendConfig{}, err
 	}
@@ -97,7 +97,7 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 		}
 	}
 	cfg := node.SendConfig{
-		TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), NoOffload: noOffload, Session: core,
+		TSI: tsi, Interface: s.Interface, TTL: s.TTL, Rate: uint64(s.Rate), NoOffload: oneByOne, Session: core,
 	}
 	if err := s.Announce.apply(&cfg); err != nil {
 		return node.SendConfig{}, err
@@ -149,6 +149,11 @@ func encodings() []choice[flute.ContentEncoding] {
 		all = append(all, choice[flute.ContentEncoding]{c.String(), c})
 	}
 	return all
+}
+
+// noOffload reads the word offload.
+func noOffload(name string) (bool, error) {
+	return oneOf(wordOffload, name, []choice[bool]{{"auto", false}, {"off", true}})
 }
 
 // tsiOf checks a TSI.

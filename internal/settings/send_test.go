@@ -102,6 +102,7 @@ func TestErrors(t *testing.T) {
 		{send(Send{TTL: 256}), "ttl", "<ttl> 256: take 1 to 255"},
 		{send(Send{TTL: -1}), "ttl", "<ttl> -1: take 1 to 255"},
 		{send(Send{Delay: -time.Second}), "delay", "<delay> -1s is negative"},
+		{receive(Receive{Offload: "on"}), "offload", `<offload> "on": take auto or off`},
 		{receive(Receive{MaxDatagram: 65537}), "max-datagram", "<max-datagram> 65537: take 1 to 65536"},
 		{receive(Receive{SessionTimeout: -1}), "session-timeout", "<session-timeout> -1ns is negative"},
 		{files(Files{Links: "hard"}), "links", `<links> "hard": take skip, follow or error`},

@@ -92,6 +92,9 @@ func (r *Receiver) awake() {
 	}
 }
 
+// Joins returns false: each datagram comes by itself.
+func (r *Receiver) Joins() bool { return false }
+
 // ReadBatch blocks until datagrams are there and fills out with as many as are due. Their bytes are in s, in slots of
 // equal size, one for each element of out. After Close the error is net.ErrClosed.
 func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {

@@ -23,6 +23,13 @@ type Datagram struct {
 	Truncated bool           // the datagram was longer than the room for it: Data is only its beginning
 }
 
+// A message of several datagrams takes a slot of MessageSize bytes of a slab. Linux makes up to MessageDatagrams of one
+// that it is given (UDP_SEGMENT), and joins no more (UDP_GRO).
+const (
+	MessageSize      = 64 << 10
+	MessageDatagrams = 128
+)
+
 // Slab is a piece of memory with a reference count. Retain and Release are safe for concurrent use.
 type Slab struct {
 	pool  *Pool // that it is out of

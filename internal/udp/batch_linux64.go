@@ -110,6 +110,13 @@ func (r *batchReader) wait() error {
 	return r.raw.Read(r.peek)
 }
 
+// full reports whether the last read has filled all its slots. It does once for each read.
+func (r *batchReader) full() bool {
+	full := r.want > 1 && r.got == r.want
+	r.got = 0
+	return full
+}
+
 // isReadable is called by the netpoller: it looks once, and believes it when it is called again.
 func (r *batchReader) isReadable(fd uintptr) bool {
 	for !r.peeked {

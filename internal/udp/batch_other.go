@@ -43,6 +43,9 @@ func (r *batchReader) read(b []byte, out []slab.Datagram) (int, error) {
 // joinDatagrams does nothing: each read brings one.
 func (r *batchReader) joinDatagrams(*net.UDPConn) {}
 
+// joins returns false.
+func (r *batchReader) joins() bool { return false }
+
 // batchWriter writes one datagram at a time to a connected socket.
 type batchWriter struct{ conn *net.UDPConn }
 

@@ -18,8 +18,10 @@
 // that waits for something else. Datagrams of one length in a row are one message to the kernel (UDP_SEGMENT), as long
 // as it takes that; else they are sent one by one, and nothing is lost. Nothing is allocated for a datagram.
 //
+// With Config.Offload the kernel joins the datagrams of a sender that follow each other (UDP_GRO), so that one read
+// brings hundreds of them. That spares a receiver half of its time in the kernel, and more where the sender's kernel cuts.
+//
 // A [Socket] is not connected: it reads from anybody and writes to anybody, for protocols with many peers on one port.
-// With SocketConfig.Offload the kernel cuts what it sends, and joins what it receives (UDP_GRO).
 //
 // Multicast on the loopback interface needs neither privileges nor, for IPv4, a route: name the interface on both
 // sides. IPv6 on Linux refuses it until there is a route of type local ("ip -6 route add local ff00::/8 dev lo"); Dial
@@ -30,6 +32,6 @@
 // Batches, and the count of kernel drops, are for Linux on amd64 and arm64; elsewhere each call moves one datagram.
 // Only Linux binds a socket to its group: elsewhere a Receiver also gets datagrams of other groups on its port if
 // another program has joined them. A Socket does not reach link-local IPv6 addresses, which need a zone. Windows has no
-// source-specific multicast (x/net). A Receiver that is no Socket does not use UDP_GRO. Linux 7.0 to 7.1.4 with some
+// source-specific multicast (x/net). Linux 7.0 to 7.1.4 with some
 // drivers send wrong checksums when all datagrams of a message are of one length: SendConfig.NoOffload avoids it.
 package udp

@@ -11,10 +11,6 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// joinedSize is the most bytes of a message: datagrams of one sender that follow each other, all of one length but the
-// last, which may be shorter.
-const joinedSize = 64 << 10
-
 // segmentControl is room for the control message that tells the length of datagrams.
 type segmentControl struct {
 	unix.Cmsghdr
@@ -22,7 +18,8 @@ type segmentControl struct {
 	_      [4]byte
 }
 
-// joined is what a batchReader needs for messages of several datagrams (UDP_GRO, Linux 5.0).
+// joined is what a batchReader needs for messages of several datagrams (UDP_GRO, Linux 5.0): of one sender, one behind
+// the other, all of one length but the last, which may be shorter.
 type joined struct{ controls []segmentControl }
 
 // joinDatagrams has the kernel join datagrams, if it can.
@@ -38,9 +35,12 @@ func (r *batchReader) joinDatagrams(conn *net.UDPConn) {
 	}
 }
 
+// joins reports whether the kernel joins datagrams.
+func (r *batchReader) joins() bool { return r.joined != nil }
+
 // slots returns how many messages b has room for, whose datagrams fit into out.
 func (*joined) slots(b []byte, out []slab.Datagram) int {
-	return max(1, min(len(b)/joinedSize, len(out)/maxSegments))
+	return max(1, min(len(b)/slab.MessageSize, len(out)/slab.MessageDatagrams))
 }
 
 // prepare gives message i its control message.
@@ -70,10 +70,13 @@ func (j *joined) split(r *batchReader, b []byte, slot int, out []slab.Datagram) 
 			data = data[length:]
 			n++
 		}
+		if length > 0 {
+			data = data[:min(length, len(data))] // of more datagrams than a message can have, the rest is lost
+		}
 		out[n] = slab.Datagram{Data: data, Source: from, Truncated: m.header.Flags&unix.MSG_TRUNC != 0}
 		n++
 		if n == len(out) {
-			return n // more segments than the kernel joins: they are lost, as on a full queue
+			return n
 		}
 	}
 	return n

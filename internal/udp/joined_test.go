@@ -70,6 +70,43 @@ func testJoined(t *testing.T, local string, send, receive bool) {
 	}
 }
 
+// TestJoinedMulticast: listeners to one group get each datagram as it was sent, whether the system joins them for one
+// or not; where it does, a read of eight messages brings many more than eight.
+func TestJoinedMulticast(t *testing.T) {
+	group := on(t, "239.255.77.3")
+	lo := loopback(t)
+	joining := listen(t, udp.Config{Group: group, Interface: lo, Offload: true})
+	plain := listen(t, udp.Config{Group: group, Interface: lo})
+	s := dial(t, udp.SendConfig{To: group, Interface: lo})
+	var batch [][]byte
+	for i := range 400 {
+		batch = append(batch, bytes.Repeat([]byte{byte(i)}, 1400-i%100/99))
+	}
+	write(t, s, batch...)
+	check(t, receive(t, plain, len(batch)), s, batch)
+	if !joining.Joins() {
+		check(t, receive(t, joining, len(batch)), s, batch)
+		return
+	}
+	b, out := slab.NewPool(8*slab.MessageSize, 1).Get(), make([]slab.Datagram, 8*slab.MessageDatagrams)
+	reads := 0
+	for got := 0; got < len(batch); reads++ {
+		n, err := joining.ReadBatch(b, out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range out[:n] {
+			if !bytes.Equal(d.Data, batch[got]) || d.Source != s.LocalAddr() || d.Truncated {
+				t.Fatalf("datagram %d: %d bytes from %v, want %d", got, len(d.Data), d.Source, len(batch[got]))
+			}
+			got++
+		}
+	}
+	if s.Offload() && reads > len(batch)/8/4 {
+		t.Errorf("%d reads for %d datagrams", reads, len(batch))
+	}
+}
+
 // TestOffloadDoesNotAllocate: as without.
 func TestOffloadDoesNotAllocate(t *testing.T) {
 	if !linux64 {

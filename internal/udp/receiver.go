@@ -29,6 +29,9 @@ type Config struct {
 	Interface string
 	// ReceiveBuffer is in bytes; zero: DefaultReceiveBuffer.
 	ReceiveBuffer int
+	// Offload has the system join datagrams that arrive in a row from one sender (UDP_GRO), where it can: on Linux. See
+	// Receiver.Joins.
+	Offload bool
 }
 
 // Receiver is a listening socket. ReadBatch is not safe for concurrent use; the other methods are.
@@ -82,6 +85,9 @@ func (r *Receiver) listen(cfg Config) error {
 		return fmt.Errorf("udp: listen to %v: %w", group, cause(err))
 	}
 	r.conn = conn
+	if cfg.Offload {
+		r.batch.joinDatagrams(conn) // before the join, after which datagrams come
+	}
 	if err := r.set(group.Addr(), source, ifi, cfg.ReceiveBuffer); err != nil {
 		return errors.Join(err, conn.Close())
 	}
@@ -149,6 +155,10 @@ func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {
 		}
 	}
 }
+
+// Joins reports whether the system joins datagrams. Then ReadBatch needs a slab of some times [slab.MessageSize] and, for
+// each of these slots, room for [slab.MessageDatagrams] in out; and no datagram is Truncated.
+func (r *Receiver) Joins() bool { return r.batch.joins() }
 
 // LocalAddr returns the address and port that the socket is bound to.
 func (r *Receiver) LocalAddr() netip.AddrPort { return addrPort(r.conn.LocalAddr()) }

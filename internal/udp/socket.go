@@ -20,8 +20,7 @@ type SocketConfig struct {
 	// only; elsewhere the system decides.
 	Whole bool
 	// Offload has the kernel cut one message into datagrams that are sent in a row to one address, and join those that
-	// arrive (UDP_SEGMENT and UDP_GRO), where it can: on Linux. A slab of ReadBatch then has slots of 64 KiB, and each
-	// takes up to 64 datagrams: it should be some times as large, and out long enough.
+	// arrive (UDP_SEGMENT and UDP_GRO), where it can: on Linux. See Receiver.Joins.
 	Offload bool
 }
 
@@ -55,7 +54,8 @@ func Open(cfg SocketConfig) (*Socket, error) {
 		return nil, fmt.Errorf("udp: send buffer of %d bytes", cfg.SendBuffer)
 	}
 	s := &Socket{is4: cfg.Local.Addr().Unmap().Is4()}
-	if err := s.listen(Config{Group: cfg.Local, ReceiveBuffer: cfg.ReceiveBuffer}); err != nil {
+	receive := Config{Group: cfg.Local, ReceiveBuffer: cfg.ReceiveBuffer, Offload: cfg.Offload}
+	if err := s.listen(receive); err != nil {
 		return nil, err
 	}
 	if cfg.SendBuffer > 0 {
@@ -68,9 +68,6 @@ func Open(cfg SocketConfig) (*Socket, error) {
 		if err := setFragmenting(s.conn, s.is4, false); err != nil {
 			return nil, errors.Join(fmt.Errorf("udp: %w", err), s.conn.Close())
 		}
-	}
-	if cfg.Offload {
-		s.batch.joinDatagrams(s.conn)
 	}
 	if err := s.writer.init(s.conn, cfg.Offload); err != nil {
 		return nil, errors.Join(fmt.Errorf("udp: %w", err), s.conn.Close())

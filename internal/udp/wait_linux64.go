@@ -11,10 +11,14 @@ import (
 )
 
 // Wait blocks until a datagram is there, for atMost at most unless that is 0, and reports whether one is. It belongs to
-// the goroutine of ReadBatch, which needs no memory until then. After Close the error is net.ErrClosed.
+// the goroutine of ReadBatch, which needs no memory until then. A read that was full is followed by another one most
+// often: then Wait does not look. After Close the error is net.ErrClosed.
 func (r *Receiver) Wait(atMost time.Duration) (bool, error) { return waitFor(r.conn, &r.batch, atMost) }
 
 func waitFor(conn *net.UDPConn, batch *batchReader, atMost time.Duration) (bool, error) {
+	if batch.full() {
+		return true, nil
+	}
 	if atMost > 0 {
 		// The errors say that the socket is closed, and so does wait.
 		_ = conn.SetReadDeadline(time.Now().Add(atMost))

@@ -23,10 +23,11 @@ var (
 )
 
 const (
-	// readBatch is how many datagrams one read brings at most, into readSize bytes: the kernel joins up to 64 datagrams
-	// of one sender, which take one of 16 slots of 64 KiB.
-	readBatch = 1024
-	readSize  = 1 << 20
+	// readMessages is how many messages one read brings at most where the system joins datagrams, readBatch how many
+	// datagrams of up to maxDatagram bytes elsewhere.
+	readMessages = 16
+	readBatch    = 16
+	maxDatagram  = 64 << 10
 	// memory is for datagrams between the kernel and the core: they are handled at once, or wait in the kernel.
 	memory = 32 << 20
 	// minDatagram is room for an acknowledgement with the longest mask.
@@ -101,7 +102,7 @@ func New(id uint64, cfg Config, source Source) (*Port, error) {
 	})
 	p.endpoint = socket.NewEndpoint(socket.Config{
 		ID: id, Router: newRouter(mailbox, &p.line.Batches, p.Others, &p.counts), Reopen: p.reopen,
-		Memory: slab.NewMemory(memory), MaxDatagram: readSize / readBatch, Batch: readBatch,
+		Memory: slab.NewMemory(memory), MaxDatagram: maxDatagram, Batch: readBatch, Messages: readMessages,
 	}, source)
 	return p, nil
 }
