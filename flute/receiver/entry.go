@@ -3,10 +3,6 @@ package receiver
 import (
 	"slices"
 	"time"
-
-	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/fdt"
 )
 
 // phase is how far an object has come.
@@ -20,29 +16,6 @@ const (
 	completed
 	failed
 )
-
-// record is what is known of one object, as plain data: its description, how far it has come, and how it has ended.
-// With the assembly.State of its holding it is all that is needed to go on elsewhere.
-type record struct {
-	toi   flute.TOI
-	phase phase
-
-	file     *fdt.File        // description; nil before the FDT. It is not changed: another one takes its place
-	instance flute.InstanceID // the newest FDT Instance that describes it
-	expires  time.Time        // by the receiver's clock; zero: never
-	started  bool             // ObjectStarted was emitted
-	first    time.Time        // first packet that was used
-
-	run       run  // whose packets are taken; see run
-	contested bool // an FDT Instance says that its TOI means something else
-	mixed     bool // nothing has confirmed yet that all its packets are of one run
-
-	tries  int              // that failed because of bytes, the store or a budget
-	closes int              // tries that a B flag ended
-	resume time.Time        // when the next may begin
-	reason event.FailReason // why the latest failed
-	detail string
-}
 
 // entry is one object of the session: its record, and what is live.
 type entry struct {

@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -13,27 +12,12 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// instance is one FDT Instance: being received, or known by its fingerprint until it expires.
+// instance is one FDT Instance, being received or known: its record, and what is live.
 type instance struct {
-	id      flute.InstanceID
-	run     run
-	version uint8   // FLUTE version of its packets
-	object  *Object // nil once it was decoded or refused
-	memory  *memory
-	cenc    int  // content encoding by EXT_CENC; -1: not seen
-	hasSCT  bool // one of its packets told the sender's clock
-	touched time.Time
-	forget  time.Time // when its ID may be used again; zero: while it is received
-	fti     []byte    // EXT_FTI of its packets
-	head    [sha256.Size]byte
-	hasHead bool // head is the hash of the packet with SBN 0 and ESI 0
-	alarmed bool // a conflict was reported
-	costly  bool // its document is not paid for by what was received of it, see readers
-
-	read     bool      // it was decoded and merged; object is for a repetition
-	reread   time.Time // when a repetition is read again; zero: never
-	readings int       // that left something undone
-	deferred int       // File elements that the latest reading put off
+	instanceRecord
+	object *Object // nil once it was decoded or refused; that of a repetition, if it was read before
+	memory *memory // of object
+	costly bool    // its document is not paid for by what was received of it, see readers
 }
 
 // refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt
@@ -161,7 +145,7 @@ func (l *Ledger) measureInterval(now time.Time) {
 
 // newInstance returns the FDT Instance of p, a packet of the run r, before anything of it is received.
 func newInstance(p *alc.Packet, r run) *instance {
-	return &instance{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1, run: r}
+	return &instance{instanceRecord: instanceRecord{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1, run: r}}
 }
 
 // openInstance begins to receive an FDT Instance; the one that was silent longest gives way when there are too
@@ -198,9 +182,10 @@ func (l *Ledger) forFDT(m *memory) *Ledger {
 	}
 	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
 	return &Ledger{
-		cfg: &cfg, key: l.key, share: &store.Share{All: l.listings, Small: l.listings},
+		sessionRecord: sessionRecord{key: l.key, opened: true},
+		cfg:           &cfg, share: &store.Share{All: l.listings, Small: l.listings},
 		undescribed: undescribed{budget: store.NewBudget(4*cfg.MaxObjectSize, l.listings)},
-		sender:      sender, opened: true,
+		sender:      sender,
 	}
 }
 

@@ -13,61 +13,44 @@ import (
 // workers have not handed out yet, and its counters. It outlives the Session and the Objects that work on it, so that
 // one which crashed can be made anew and go on. It has one owner: all of them must run on one goroutine.
 type Ledger struct {
+	sessionRecord
+
 	cfg      *Config
-	key      flute.SessionKey
 	share    *store.Share    // memory of the session
 	listings *store.Budget   // the part of it that FDT Instances that arrive may hold
 	sender   assembly.Sender // what was found out of it, for the assemblies of its objects
-	counters flute.Counters
-	effects  SessionEffects // not drained yet
+	effects  SessionEffects  // not drained yet
 
-	version     uint8 // FLUTE version, 0 until the first FDT Instance
 	entries     map[flute.TOI]*entry
 	undescribed undescribed          // those of entries that have no description
 	leaving     map[*entry]struct{}  // removed from entries while they are being published
 	kept        map[*entry]struct{}  // those of entries that rest and hold symbols
 	locations   map[string]flute.TOI // Content-Location to the newest TOI that has it
-	instances   map[flute.InstanceID]*instance
-	arriving    []*instance            // those being received, and some that were
-	history     entryList              // those of entries that hold no more than their description, the newest last
-	warned      bool                   // of faults in an FDT Instance
-	deferred    map[flute.TOI]struct{} // files that there is no memory or no place to describe
-
-	runs        run     // numbers given to runs
-	lines       [2]line // source ports, the one that the session began with first
+	history     entryList            // those of entries that hold no more than their description, the newest last
 	doubtful    []*entry
 	mixed       []*entry // some that are, or were
-	rival       rival
-	fdtHeard    time.Time     // latest first symbol of an FDT Instance that was known
-	fdtInterval time.Duration // usual time from one to the next
-	apart       map[flute.TOI]*apart
-	apartSince  time.Time // when to look at them is counted from here; zero: there are none
 
-	alternation  alternation
+	instances  map[flute.InstanceID]*instance
+	arriving   []*instance // those being received, and some that were
+	rival      rival
+	apart      map[flute.TOI]*apart
+	apartSince time.Time // when to look at them is counted from here; zero: there are none
+
 	publications publications
 	shortage     shortage
 	short        int // holdings that are short of memory, see Session.IsShort
-	completion   completion
 
-	opened  bool   // SessionOpened was emitted
-	proven  bool   // a valid FDT Instance was received
-	ending  string // why the session ends as soon as nothing is being published; empty: it does not
-	ended   bool
-	clock   senderClock
-	last    time.Time // of the latest packet
-	open    time.Time // of the latest packet without A flag
-	closed  bool      // the latest packet had the A flag
-	closing time.Time // when the session ends because of an A flag; zero: not
-	now     time.Time // the latest moment that a Session or an Object was told
-	wake    time.Time // a moment not after the least deadline of all entries; zero: none
-	swept   time.Time // when all entries were looked at last
+	now   time.Time // the latest moment that a Session or an Object was told
+	wake  time.Time // a moment not after the least deadline of all entries; zero: none
+	swept time.Time // when all entries were looked at last
 }
 
 // NewLedger returns the empty memory of the session key. cfg comes from Config.Validated.
 func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	share := cfg.Budget.Share(key.Source, cfg.SessionBudget)
 	return &Ledger{
-		cfg: cfg, key: key, share: share,
+		sessionRecord: sessionRecord{key: key, deferred: map[flute.TOI]struct{}{}},
+		cfg:           cfg, share: share,
 		undescribed: undescribed{budget: store.NewBudget(cfg.UndescribedBytes, share.Small)},
 		listings:    store.NewBudget(max(arrivingBytes, 8*uint64(cfg.fdtLimit())), share.Small),
 		sender: assembly.Sender{
@@ -75,7 +58,6 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 		},
 		entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{},
-		deferred:     map[flute.TOI]struct{}{},
 		publications: publications{out: map[string][]*Work{}, waiting: map[string]flute.TOI{}},
 	}
 }
