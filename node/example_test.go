@@ -47,5 +47,5 @@ func Example() {
 			return
 		}
 	}
-	// Output: hello.txt 15 [md5 sha-256]
+	// Output: hello.txt 15 [sha-256]
 }

@@ -28,6 +28,7 @@ type receiveCommand struct {
 	Objects        int                 `type:"positive" placeholder:"N" help:"Exit after so many files."`
 	Timeout        time.Duration       `type:"positive" placeholder:"30s" help:"Exit after this time, in any case."`
 	SessionTimeout time.Duration       `name:"session-timeout" type:"positive" placeholder:"1h" help:"A session ends when nothing comes for this time."`
+	Digest         string              `placeholder:"NAME[,…]" help:"Digests that are computed besides the strongest that the sender announced: md5, sha-256, sha-512."`
 	Offload        string              `default:"auto" help:"Messages of several datagrams from the system, which joins those of a sender: auto, off."`
 	Layout         string              `default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that)."`
 	Dir            string              `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
@@ -59,7 +60,8 @@ func (c *receiveCommand) until() (until, error) {
 func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, groups []netip.AddrPort, err error) {
 	words := settings.Receive{
 		Interface: c.Interface, TSIs: c.TSI, RSMatrix: c.RSMatrix, MaxDatagram: c.MaxDatagram,
-		SessionTimeout: c.SessionTimeout, Layout: c.Layout, Offload: c.Offload, Dir: c.Dir,
+		SessionTimeout: c.SessionTimeout, Layout: c.Layout, Digest: c.Digest, Offload: c.Offload,
+		Dir: c.Dir,
 	}
 	if base, err = words.Config(); err != nil {
 		return base, nil, flagged(err)

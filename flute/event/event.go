@@ -106,7 +106,7 @@ type ObjectCompleted struct {
 	ContentType     string            `json:"content_type,omitempty"`
 	Path            string            `json:"path,omitempty"` // relative to the store's root, slash separated
 	Size            uint64            `json:"size"`           // bytes of the file, after content decoding
-	Digests         map[string]string `json:"digests"`        // "md5", "sha-256": lower-case hex of the file
+	Digests         map[string]string `json:"digests"`        // those computed, "md5", "sha-256", "sha-512": lower-case hex
 	Verified        []string          `json:"verified"`       // which digests the sender had announced and were checked
 	FirstPacket     time.Time         `json:"first_packet"`
 	Duration        time.Duration     `json:"duration_ns"` // from the first packet to publication

@@ -9,6 +9,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/flute/internal/content"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -81,6 +82,10 @@ type Config struct {
 	// auto: a surplus symbol or the object's digest tells.
 	Variant fec.Variant
 
+	// Digests are computed of each file, told in event.ObjectCompleted, and checked where they were announced: md5,
+	// sha-256, sha-512. Besides them, the strongest is that the sender announced; of a file without any, none.
+	Digests []string
+
 	Profile            ProfileLock   // zero: locked by the session's first FDT packet
 	Expiry             ExpiryPolicy  // zero: ExpiryUseSCT
 	FDTLimits          fdt.Limits    // zero: the limits of package fdt
@@ -97,9 +102,10 @@ type Config struct {
 	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
 	Layout             Layout        // of the published files in folders; zero: LayoutFlat
 
-	arenas  *assembly.Arenas // of all sessions that share this Config
-	readers *readers         // likewise
-	names   *store.Names     // of Store
+	digests content.Algorithms // Digests
+	arenas  *assembly.Arenas   // of all sessions that share this Config
+	readers *readers           // likewise
+	names   *store.Names       // of Store
 }
 
 // ProfileLock fixes the FLUTE version that a session must use.
@@ -146,6 +152,10 @@ func (c Config) Validated() (*Config, error) {
 	if c.ObjectBudget > c.SessionBudget {
 		return nil, fmt.Errorf("receiver: Config.ObjectBudget %d exceeds Config.SessionBudget %d",
 			c.ObjectBudget, c.SessionBudget)
+	}
+	var err error
+	if c.digests, err = content.ParseAlgorithms(c.Digests); err != nil {
+		return nil, fmt.Errorf("receiver: Config.Digests: %w", err)
 	}
 	if c.Labour == nil {
 		c.Labour = NewLabour(1)

@@ -124,7 +124,7 @@ func TestConf_E14_BootstrappedObjectIsDecoded(t *testing.T) {
 	r.feed(fdts...)
 	r.file("a", content)
 	done := eventsOf[event.ObjectCompleted](r)
-	if len(done) != 1 || done[0].Encoding != "gzip" || fmt.Sprint(done[0].Verified) != "[md5 sha-256]" {
+	if len(done) != 1 || done[0].Encoding != "gzip" || fmt.Sprint(done[0].Verified) != "[sha-256]" {
 		t.Errorf("%+v", done)
 	}
 	r.close()

@@ -71,6 +71,6 @@ func Example() {
 	// Output:
 	// FDT Instance 0: 1 file
 	// TOI 1: file:///hello.txt, 12 bytes
-	// TOI 1: hello.txt "hello, world", verified: [md5 sha-256]
+	// TOI 1: hello.txt "hello, world", verified: [sha-256]
 	// closed: close-session flag, 3 datagrams
 }

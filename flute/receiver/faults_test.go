@@ -29,9 +29,11 @@ func faulty(st store.Store, fault func(op string) error) store.Store {
 	}}
 }
 
-// withFaults gives the rig's store faults.
+// withFaults gives the rig's store faults. A digest is wanted, or nothing would be read.
 func withFaults(fault func(op string) error) func(*Config) {
-	return func(c *Config) { c.Store = faulty(c.Store, fault) }
+	return func(c *Config) {
+		c.Store, c.Digests = faulty(c.Store, fault), []string{"sha-256"}
+	}
 }
 
 // An error of the store fails the object with its reason; the others go on.
@@ -136,7 +138,7 @@ func TestWorkCancelled(t *testing.T) {
 		"ran, failed": func(r *rig, w *Work) { w.Run(nil); w.Fail(errors.New("crash")); r.bring(w) },
 	} {
 		for _, ahead := range []bool{false, true} {
-			r := newRig(t)
+			r := newRig(t, func(c *Config) { c.Digests = []string{"sha-256"} }) // or nothing is hashed ahead
 			r.manual = true
 			size := 3000
 			if ahead {

@@ -31,7 +31,8 @@ func (o *Object) advance(now time.Time) {
 		}
 	}
 	// Whole steps, so that their pages are full and will not be opened again.
-	if end := h.Prefix() / digestStep * digestStep; !h.working && end > h.hashed() && h.IsWritten(end) {
+	end := h.Prefix() / digestStep * digestStep
+	if !h.working && end > h.hashed() && h.IsWritten(end) && o.wanted() != 0 {
 		o.start(&Work{task: &hashing{content.Hashing{Object: h.Object(), Digest: o.digest(), End: end}}})
 	}
 }
@@ -75,14 +76,19 @@ func (o *Object) finish(now time.Time) {
 }
 
 // digest returns the digest of the object's prefix, made anew when there is none yet, or when a later FDT Instance
-// announced one more.
+// announced a stronger one.
 func (o *Object) digest() *content.Digest {
 	h := o.e.held
-	announced := announcedBy(o.e.file)
-	if wanted := announced.Algorithms(); h.digest == nil || !h.digest.Covers(wanted) {
+	if wanted := o.wanted(); h.digest == nil || !h.digest.Covers(wanted) {
 		h.digest = content.NewDigest(wanted)
 	}
 	return h.digest
+}
+
+// wanted returns the digests to compute.
+func (o *Object) wanted() content.Algorithms {
+	announced := announcedBy(o.e.file)
+	return announced.Strongest() | o.l.cfg.digests
 }
 
 // start emits a Work that uses the digest: one at a time.

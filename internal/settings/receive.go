@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"strings"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -16,6 +17,7 @@ type Receive struct {
 	MaxDatagram    int           // max-datagram: bytes, up to 65536; zero: node.DefaultMaxDatagram
 	SessionTimeout time.Duration // session-timeout: the silence that ends a session; zero: the receiver's default
 	Layout         string        // layout: flat, source or session; empty: flat
+	Digest         string        // digest: those to compute besides the strongest announced one, such as md5,sha-256
 	Offload        string        // offload: auto or off; empty: auto
 	Dir            string        // folder for the files
 }
@@ -32,6 +34,20 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	var err error
 	if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
 		return cfg, err
+	}
+	if r.Digest != "" {
+		for name := range strings.SplitSeq(r.Digest, ",") {
+			if name == "" {
+				return cfg, errorf("%v %q: a name is empty", wordDigest, r.Digest)
+			}
+			name, err := oneOf(wordDigest, name, []choice[string]{
+				{"md5", "md5"}, {"sha-256", "sha-256"}, {"sha-512", "sha-512"},
+			})
+			if err != nil {
+				return cfg, err
+			}
+			cfg.Session.Digests = append(cfg.Session.Digests, name)
+		}
 	}
 	if cfg.NoOffload, err = noOffload(r.Offload); err != nil {
 		return cfg, err

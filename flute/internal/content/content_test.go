@@ -225,6 +225,9 @@ func TestDigest(t *testing.T) {
 				t.Errorf("wanted %b: digest %b is %x, covered %v", wanted, of, got, d.Covers(of))
 			}
 		}
+		if wanted == 0 {
+			continue // nothing is read
+		}
 		if err := d.Extend(nil, bytes.NewReader(content), uint64(len(content))+1); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("beyond the end: %v", err)
 		}

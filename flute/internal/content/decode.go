@@ -35,7 +35,7 @@ func (p *Publication) decode(cpu sync.Locker) (store.Object, *Digest, error) {
 		}
 	}()
 	out := &hashingWriter{
-		object: yieldingWriter{cpu, decoded}, digest: NewDigest(p.File.Algorithms()), limit: limit,
+		object: yieldingWriter{cpu, decoded}, digest: p.Digest.anew(), limit: limit,
 	}
 	if err := p.inflate(cpu, out); err != nil {
 		cause := CauseEncoding

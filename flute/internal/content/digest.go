@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"fmt"
 	"hash"
 	"io"
 	"sync"
@@ -26,8 +27,25 @@ const (
 
 // Digest is the state of the digests over the first bytes of a file or of an object. It is not safe for concurrent use.
 type Digest struct {
-	done                uint64    // bytes hashed
+	done                uint64    // bytes hashed; or passed over, when no digest is wanted
 	md5, sha256, sha512 hash.Hash // nil: not wanted
+}
+
+// ParseAlgorithms returns the algorithms of names, which are those of Sums.
+func ParseAlgorithms(names []string) (all Algorithms, err error) {
+	for _, name := range names {
+		switch name {
+		case "md5":
+			all |= MD5
+		case "sha-256":
+			all |= SHA256
+		case "sha-512":
+			all |= SHA512
+		default:
+			return 0, fmt.Errorf("%q is no digest: md5, sha-256 and sha-512 are", name)
+		}
+	}
+	return all, nil
 }
 
 // NewDigest returns a Digest of no bytes by the algorithms wanted.
@@ -45,11 +63,25 @@ func NewDigest(wanted Algorithms) *Digest {
 	return d
 }
 
+// anew returns a Digest of no bytes by the same algorithms.
+func (d *Digest) anew() *Digest {
+	var wanted Algorithms
+	for _, a := range [...]Algorithms{MD5, SHA256, SHA512} {
+		if d.Covers(a) {
+			wanted |= a
+		}
+	}
+	return NewDigest(wanted)
+}
+
 // Covers reports whether d has all digests wanted.
 func (d *Digest) Covers(wanted Algorithms) bool {
 	return (wanted&MD5 == 0 || d.md5 != nil) && (wanted&SHA256 == 0 || d.sha256 != nil) &&
 		(wanted&SHA512 == 0 || d.sha512 != nil)
 }
+
+// isEmpty reports whether no digest is wanted.
+func (d *Digest) isEmpty() bool { return d.md5 == nil && d.sha256 == nil && d.sha512 == nil }
 
 // Done returns how many bytes were hashed.
 func (d *Digest) Done() uint64 { return d.done }
@@ -98,6 +130,10 @@ func (d *Digest) Sums() map[string]string {
 
 // Extend hashes the bytes of object from Done to end. It holds cpu, which may be nil, while it hashes.
 func (d *Digest) Extend(cpu sync.Locker, object io.ReaderAt, end uint64) error {
+	if d.isEmpty() {
+		d.done = max(d.done, end)
+		return nil
+	}
 	buf := make([]byte, min(ReadSize, end-min(end, d.done)))
 	for d.done < end {
 		p := buf[:min(uint64(len(buf)), end-d.done)]
