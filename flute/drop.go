@@ -35,13 +35,14 @@ const (
 	DropMailbox                  // mailbox of the session or object was full
 	DropFault                    // a part of this node failed while it held the datagram
 	DropClosed                   // session is closing
+	DropNoSession                // in order, but carries nothing, and no session has begun that it could belong to
 	NumDropReasons               // number of reasons; not a reason
 )
 
 var dropReasons = [NumDropReasons]string{
 	"none", "truncated", "version", "header_length", "extension", "no_tsi", "foreign_tsi", "no_toi", "no_instance_id",
 	"flute_version", "oti", "codepoint", "payload_id", "sbn", "esi", "symbol_length", "unknown_object", "budget",
-	"expired", "fdt_conflict", "finished", "mailbox", "fault", "closed",
+	"expired", "fdt_conflict", "finished", "mailbox", "fault", "closed", "no_session",
 }
 
 // String returns the stable name of the reason.

@@ -129,7 +129,11 @@ func (s *summary) text() string {
 	}
 	for reason := range flute.NumDropReasons {
 		name := reason.String()
-		if n := s.Dropped[name]; n > 0 {
+		switch n := s.Dropped[name]; {
+		case n == 0:
+		case reason == flute.DropNoSession:
+			_, _ = fmt.Fprintf(&text, "\n%s of no session: padding, or the end of one", count(n, "datagram"))
+		default:
 			_, _ = fmt.Fprintf(&text, "\n%s dropped: %s", count(n, "datagram"), name)
 		}
 	}

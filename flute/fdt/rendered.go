@@ -19,7 +19,7 @@ type Entry struct {
 // content encoding, OTI or schema version. Groups of the FDT Instance are f's too, and need not be repeated. The
 // Attributes and Elements of f, which an application may have made, are checked: each is in a namespace that is not
 // that of the FDT-Instance, an Element is one well-formed element that declares what it uses and has the Space and
-// Local of its XML. With them, or with Groups, an entry that [Parse] refuses, by its default Limits too, is an error.
+// Local of its XML. An entry that [Parse] refuses, by its default Limits too, is an error.
 // Errors wrap ErrNotWritable, as those of [Instance.AppendXML].
 func (f *File) Entry(p Profile) (*Entry, error) {
 	in := &Instance{Expires: time.Unix(0, 0), Files: []File{*f}}

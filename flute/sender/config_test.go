@@ -166,17 +166,29 @@ func TestAddRefusesWhatCannotBeDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, f := range map[string]File{
-		"content type": {ContentLocation: "a", ContentType: "text/\x00"},
-		"ETag":         {ContentLocation: "a", ETag: "\xff"},
-		"group":        {ContentLocation: "a", Groups: []string{"\x01"}},
+	long := strings.Repeat("x", 8<<10+1)
+	for _, c := range []struct {
+		field string
+		file  File
+	}{
+		{"ContentType", File{ContentType: "text/\x00"}},
+		{"ContentType", File{ContentType: "text/" + long}},
+		{"ETag", File{ETag: "\xff"}},
+		{"ETag", File{ETag: long}},
+		{"Groups", File{Groups: []string{"\x01"}}},
+		{"Attributes", File{Attributes: []fdt.Attribute{{Space: "urn:app", Local: "channel", Value: long}}}},
+		{"Elements", File{Elements: []fdt.Element{{Space: "urn:app", Local: "a", XML: "</File>"}}}},
 	} {
+		f := c.file
+		f.ContentLocation = "a"
 		o, err := Prepare(context.Background(), f, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Add(o); !errors.Is(err, fdt.ErrNotWritable) {
-			t.Errorf("%s: %v", name, err)
+		_, err = s.Add(o)
+		e, ok := errors.AsType[*FileError](err)
+		if !errors.Is(err, fdt.ErrNotWritable) || !ok || e.Field != c.field {
+			t.Errorf("%s: %v", c.field, err)
 		}
 	}
 	if st := s.Stats(); st.Added != 0 || !s.Done() {

@@ -107,7 +107,34 @@ func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) (*fdt.Entry, err
 	if cfg.Profile == fdt.MBMSDownload {
 		f.SHA256 = nil // an attribute of DVB
 	}
-	return f.Entry(cfg.Profile)
+	e, err := f.Entry(cfg.Profile)
+	if err != nil {
+		return nil, o.file.fault(unwritable(&f, cfg.Profile), err)
+	}
+	return e, nil
+}
+
+// unwritable returns a field of File because of which f cannot be written: the last one to be emptied until it can.
+func unwritable(f *fdt.File, p fdt.Profile) string {
+	rest := *f
+	for _, field := range []struct {
+		name  string
+		empty func(*fdt.File)
+	}{
+		{"ContentType", func(f *fdt.File) { f.ContentType = "" }},
+		{"ETag", func(f *fdt.File) { f.ETag = "" }},
+		{"CENC", func(f *fdt.File) { f.ContentEncoding = flute.Null }},
+		{"CacheControl", func(f *fdt.File) { f.CacheControl = nil }},
+		{"Groups", func(f *fdt.File) { f.Groups = nil }},
+		{"Attributes", func(f *fdt.File) { f.Attributes = nil }},
+		{"Elements", func(f *fdt.File) { f.Elements = nil }},
+	} {
+		field.empty(&rest)
+		if _, err := rest.Entry(p); err == nil {
+			return field.name
+		}
+	}
+	return "ContentLocation"
 }
 
 // describe makes the description of o.

@@ -63,8 +63,8 @@ func (l *Ledger) Finish(in *Inbox, reason string, run func(lanes.Work)) (events 
 		l.end.Counters = c
 		events = append(events, *l.end)
 	case in.Reception.Drops != nil: // it was never opened, and nobody has heard of it
-		// What was in order, but of no use without a session, is nobody's.
-		in.Reception.Drops.Drop(flute.DropForeignTSI, c.Accepted+c.Duplicate)
+		// What was in order was of no use without a session.
+		in.Reception.Drops.Drop(flute.DropNoSession, c.Accepted+c.Duplicate)
 		for r, n := range c.Dropped {
 			in.Reception.Drops.Drop(flute.DropReason(r), n)
 		}

@@ -131,8 +131,8 @@ func (r *Router) wants(source netip.Addr, tsi flute.TSI) bool {
 
 func allows[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
 
-// errNothing reports a datagram that is of no use without the packets before it.
-var errNothing = flute.NewPacketError(flute.DropForeignTSI,
+// errNothing reports a datagram that is of no use without the packets before it: padding, or the end of a session.
+var errNothing = flute.NewPacketError(flute.DropNoSession,
 	"routing: no session has this source and TSI, and the packet carries nothing")
 
 // checkFirst reports why a datagram cannot be the first of a session: it must carry something for an object, or for the

@@ -61,19 +61,24 @@ func TestRouteCountsWhatBelongsToNobody(t *testing.T) {
 	r := newRouter(1)
 	r.cfg.Sources, r.cfg.TSIs = []netip.Addr{netip.MustParseAddr("192.0.2.1")}, []flute.TSI{7}
 	good, bad := netip.MustParseAddrPort("192.0.2.1:5000"), netip.MustParseAddrPort("192.0.2.66:5000")
+	first := netip.MustParseAddrPort("192.0.2.2:5000") // wanted, and no session yet
+	r.cfg.Sources = append(r.cfg.Sources, first.Addr())
 	n := route(r,
 		slab.Datagram{Data: packet(t, 7), Source: good},
 		slab.Datagram{Data: packet(t, 7), Source: bad},
 		slab.Datagram{Data: packet(t, 8), Source: good},
 		slab.Datagram{Data: packet(t, 7)[:3], Source: good},
 		slab.Datagram{Data: nil, Source: good},
+		slab.Datagram{Data: alc.AppendPadding(nil, 7, 100), Source: first},
+		slab.Datagram{Data: alc.AppendCloseSession(nil, 7), Source: first},
+		slab.Datagram{Data: alc.AppendPadding(nil, 7, 100), Source: bad},
 	)
 	r.Lose(1, socket.LossTooLong)
 	r.Lose(2, socket.LossMemory)
 	r.Lose(3, socket.LossClosed)
 	r.Lose(4, socket.LossCrash)
 	want := [flute.NumDropReasons]uint64{
-		flute.DropForeignTSI: 2, flute.DropTruncated: 3, flute.DropBudget: 2, flute.DropClosed: 3, flute.DropFault: 4,
+		flute.DropForeignTSI: 3, flute.DropNoSession: 2, flute.DropTruncated: 3, flute.DropBudget: 2, flute.DropClosed: 3, flute.DropFault: 4,
 	}
 	if got := r.cfg.Counters.Dropped(); n != 1 || got != want {
 		t.Errorf("%d routed, dropped %v, want %v", n, got, want)
