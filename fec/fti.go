@@ -5,18 +5,19 @@ import (
 	"fmt"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // The content of EXT_FTI follows HET and HEL, so that with those two bytes it is a whole number of 32-bit words. All
 // layouts begin with the Transfer Length, in 48 bits (RaptorQ: 40).
 
 // errFTI is bare: it lies on the packet path.
-var errFTI = flute.NewPacketError(flute.DropOTI, "fec: EXT_FTI does not have the length of its FEC scheme")
+var errFTI = flute.NewPacketError(drop.OTI, "fec: EXT_FTI does not have the length of its FEC scheme")
 
 // ErrShortRaptorFTI is the error of ParseFTI for what flute-rs up to 1.11.0 sends as EXT_FTI of Raptor: the layout of
 // RaptorQ, whose Transfer Length has 40 bits, where RFC 5053, section 3.2.2, says 48. Its last source block is cut in
-// another way too, so that such an object cannot be received. It counts as [flute.DropOTI].
-var ErrShortRaptorFTI = flute.NewPacketError(flute.DropOTI,
+// another way too, so that such an object cannot be received. It counts as [drop.OTI].
+var ErrShortRaptorFTI = flute.NewPacketError(drop.OTI,
 	"fec: EXT_FTI of Raptor has a Transfer Length of 40 bits, as flute-rs up to 1.11.0 sends it, not of 48 (RFC 5053, section 3.2.2)")
 
 // isShortRaptorFTI tells that layout by what cannot be in that of RFC 5053: N and Al are 0, and the reserved bits are
@@ -43,7 +44,7 @@ func (o *OTI) hasTail() bool { return o.EncodingID >= 128 }
 
 // ParseFTI reads the content of EXT_FTI for scheme id, as far as the RFC defines it: reserved and padding bits are
 // ignored, and so is what a tail of RFC 5445, section 4.2.2.3, says. The length must fit exactly. The result is not
-// validated. Its error is bare and counts as [flute.DropOTI]; ErrShortRaptorFTI names a fault of a known sender.
+// validated. Its error is bare and counts as [drop.OTI]; ErrShortRaptorFTI names a fault of a known sender.
 func ParseFTI(id EncodingID, content []byte) (OTI, error) {
 	o := OTI{EncodingID: id}
 	if !id.Known() {

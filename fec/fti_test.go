@@ -12,6 +12,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // unhex reads hexadecimal digits with spaces between them.
@@ -117,7 +118,7 @@ func TestFTILength(t *testing.T) {
 	for _, v := range ftiVectors {
 		content := unhex(t, v.hex)
 		for n := range len(content) {
-			if o, err := fec.ParseFTI(v.oti.EncodingID, content[:n:n]); flute.Reason(err) != flute.DropOTI || o != (fec.OTI{}) {
+			if o, err := fec.ParseFTI(v.oti.EncodingID, content[:n:n]); flute.Reason(err) != drop.OTI || o != (fec.OTI{}) {
 				t.Errorf("%s: %d of %d bytes: %+v, %v", v.name, n, len(content), o, err)
 			}
 		}
@@ -129,7 +130,7 @@ func TestFTILength(t *testing.T) {
 			}
 		}
 	}
-	if _, err := fec.ParseFTI(7, make([]byte, 14)); flute.Reason(err) != flute.DropOTI {
+	if _, err := fec.ParseFTI(7, make([]byte, 14)); flute.Reason(err) != drop.OTI {
 		t.Errorf("unknown scheme: %v", err)
 	}
 }
@@ -272,7 +273,7 @@ func FuzzParseFTI(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id uint8, content []byte) {
 		o, err := fec.ParseFTI(fec.EncodingID(id), content)
 		if err != nil {
-			if o != (fec.OTI{}) || flute.Reason(err) != flute.DropOTI {
+			if o != (fec.OTI{}) || flute.Reason(err) != drop.OTI {
 				t.Fatalf("%+v, %v", o, err)
 			}
 			return

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // validOTIs are the smallest and the largest of each scheme, or ordinary ones.
@@ -159,7 +160,7 @@ func TestConf_B10_Invalid(t *testing.T) {
 		{"Transfer-Length", with(raptorQ, func(o *fec.OTI) { o.TransferLength = 946270874881 })},
 	} {
 		err := v.oti.Validate()
-		if !errors.Is(err, flute.ErrOTI) || flute.Reason(err) != flute.DropOTI {
+		if !errors.Is(err, flute.ErrOTI) || flute.Reason(err) != drop.OTI {
 			t.Errorf("%+v: %v", v.oti, err)
 		} else if !strings.Contains(err.Error(), ": "+v.field+" is ") {
 			t.Errorf("%+v: %v, want an error about %s", v.oti, err, v.field)

@@ -4,10 +4,11 @@ import (
 	"encoding/binary"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // errPayloadID is bare: it lies on the packet path.
-var errPayloadID = flute.NewPacketError(flute.DropPayloadID, "fec: packet ends inside the FEC Payload ID")
+var errPayloadID = flute.NewPacketError(drop.PayloadID, "fec: packet ends inside the FEC Payload ID")
 
 // esiBits returns how many low bits of the 4-byte FEC Payload ID are the ESI.
 func (o *OTI) esiBits() uint {
@@ -37,7 +38,7 @@ func (o *OTI) PayloadIDLen() int {
 }
 
 // ParsePayloadID reads the FEC Payload ID in front of b and returns its length. Its error is bare and counts as
-// [flute.DropPayloadID]. It allocates nothing.
+// [drop.PayloadID]. It allocates nothing.
 func (o *OTI) ParsePayloadID(b []byte) (PayloadID, int, error) {
 	n := o.PayloadIDLen()
 	if n == 0 || len(b) < n {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // payloadIDVectors: those with 0, 5 and 129 are packets 0:3, 1:4 and 2:4 of the object of 77 bytes that flute-rs 1.11.7
@@ -51,7 +52,7 @@ func TestConf_C01_PayloadID(t *testing.T) {
 			t.Errorf("%v: appended %x, want %x", v.oti.EncodingID, a[1:], b)
 		}
 		for n := range len(b) {
-			if id, _, err := v.oti.ParsePayloadID(b[:n:n]); flute.Reason(err) != flute.DropPayloadID || id != (fec.PayloadID{}) {
+			if id, _, err := v.oti.ParsePayloadID(b[:n:n]); flute.Reason(err) != drop.PayloadID || id != (fec.PayloadID{}) {
 				t.Errorf("%v: %d bytes: %+v, %v", v.oti.EncodingID, n, id, err)
 			}
 		}
@@ -88,7 +89,7 @@ func FuzzPayloadID(f *testing.F) {
 		o := fec.OTI{EncodingID: fec.EncodingID(id), FieldBits: m}
 		p, n, err := o.ParsePayloadID(b)
 		if err != nil {
-			if flute.Reason(err) != flute.DropPayloadID || n != 0 {
+			if flute.Reason(err) != drop.PayloadID || n != 0 {
 				t.Fatalf("%d, %v", n, err)
 			}
 			return

@@ -3,55 +3,13 @@ package flute
 import (
 	"encoding/json"
 	"errors"
+
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
-// DropReason says why a datagram, or a symbol that it carried, was not used. Every received datagram is counted once:
-// as accepted, as duplicate, or under one DropReason.
-type DropReason uint8
-
-// The reasons for a drop. Their String is part of events and of metrics and does not change.
-const (
-	DropNone          DropReason = iota
-	DropTruncated                // ends inside a header, or was cut by the receive buffer
-	DropVersion                  // LCT version is not 1 (RFC 5775, section 4.1)
-	DropHeaderLength             // HDR_LEN contradicts the flags or exceeds the datagram
-	DropExtension                // a header extension with HEL 0, or one that ends outside the header
-	DropNoTSI                    // neither S nor H (RFC 5775, section 2.1)
-	DropForeignTSI               // no session wants this source and TSI
-	DropNoTOI                    // a payload without TOI (RFC 6726, section 3.1)
-	DropNoInstanceID             // TOI 0 with a payload and without EXT_FDT (RFC 6726, section 3.3)
-	DropFLUTEVersion             // EXT_FDT of another FLUTE version than the session's
-	DropOTI                      // EXT_FTI malformed, forged, unsupported, or in conflict with the object's OTI
-	DropCodepoint                // codepoint differs from the object's FEC Encoding ID (RFC 6726, section 5)
-	DropPayloadID                // ends inside the FEC Payload ID
-	DropSBN                      // SBN beyond the last source block
-	DropESI                      // ESI beyond the encoding symbols of its source block
-	DropSymbolLength             // payload is not made of whole symbols
-	DropUnknownObject            // TOI that no FDT Instance describes, beyond what may be kept
-	DropBudget                   // a budget of bytes or of objects is spent
-	DropExpired                  // FDT Instance that has expired (RFC 6726, section 3.3), or what only that describes
-	DropFDTConflict              // other content under an FDT Instance ID still in use (RFC 6726, section 3.4.1)
-	DropFinished                 // object has failed for good, or rests before it is tried again
-	DropMailbox                  // mailbox of the session or object was full
-	DropFault                    // a part of this node failed while it held the datagram
-	DropClosed                   // session is closing
-	DropNoSession                // in order, but carries nothing, and no session has begun that it could belong to
-	NumDropReasons               // number of reasons; not a reason
-)
-
-var dropReasons = [NumDropReasons]string{
-	"none", "truncated", "version", "header_length", "extension", "no_tsi", "foreign_tsi", "no_toi", "no_instance_id",
-	"flute_version", "oti", "codepoint", "payload_id", "sbn", "esi", "symbol_length", "unknown_object", "budget",
-	"expired", "fdt_conflict", "finished", "mailbox", "fault", "closed", "no_session",
-}
-
-// String returns the stable name of the reason.
-func (r DropReason) String() string {
-	if r < NumDropReasons {
-		return dropReasons[r]
-	}
-	return "unknown"
-}
+// DropReason says why a datagram, or a symbol that it carried, was not used. Every received datagram is counted once: as
+// accepted, as duplicate, or under one DropReason. Its String is a stable name such as "truncated" or "foreign_tsi".
+type DropReason = drop.Reason
 
 // packetError is an error of the packet path. It carries its DropReason, so that counting needs no text.
 type packetError struct {
@@ -66,10 +24,10 @@ func (e *packetError) Error() string { return e.text }
 // packet path.
 func NewPacketError(r DropReason, text string) error { return &packetError{r, text} }
 
-// Reason returns the DropReason that err carries: DropNone for nil, DropFault for an error without one.
+// Reason returns the DropReason that err carries: drop.None for nil, drop.Fault for an error without one.
 func Reason(err error) DropReason {
 	if err == nil {
-		return DropNone
+		return drop.None
 	}
 	// The sentinels come unwrapped on the packet path: a type assertion is ten times cheaper than errors.As.
 	if e, ok := err.(*packetError); ok { //nolint:errorlint // see above
@@ -79,14 +37,14 @@ func Reason(err error) DropReason {
 	if errors.As(err, &e) {
 		return e.reason
 	}
-	return DropFault
+	return drop.Fault
 }
 
 // The sentinels that more than one package returns.
 var (
-	ErrTruncated    = NewPacketError(DropTruncated, "flute: datagram is truncated")
-	ErrHeaderLength = NewPacketError(DropHeaderLength, "flute: header length contradicts its fields")
-	ErrOTI          = NewPacketError(DropOTI, "flute: FEC Object Transmission Information is invalid")
+	ErrTruncated    = NewPacketError(drop.Truncated, "flute: datagram is truncated")
+	ErrHeaderLength = NewPacketError(drop.HeaderLength, "flute: header length contradicts its fields")
+	ErrOTI          = NewPacketError(drop.OTI, "flute: FEC Object Transmission Information is invalid")
 )
 
 // Counters counts the datagrams of one session. Received = Accepted + Duplicate + the sum of Dropped, at every moment.
@@ -94,7 +52,7 @@ type Counters struct {
 	Received  uint64
 	Accepted  uint64
 	Duplicate uint64
-	Dropped   [NumDropReasons]uint64
+	Dropped   [drop.NumReasons]uint64
 }
 
 // Accept counts a datagram that was used.

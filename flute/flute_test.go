@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 func Example() {
@@ -113,14 +114,14 @@ func TestContentEncodingBothWays(t *testing.T) {
 
 func TestReasonsAreNamed(t *testing.T) {
 	seen := map[string]flute.DropReason{}
-	for r := range flute.NumDropReasons {
+	for r := range drop.NumReasons {
 		if other, ok := seen[r.String()]; ok || r.String() == "" || r.String() == "unknown" {
 			t.Errorf("reason %d is called %q, like %d", r, r, other)
 		}
 		seen[r.String()] = r
 	}
-	if flute.Reason(nil) != flute.DropNone || flute.Reason(errors.New("any")) != flute.DropFault ||
-		flute.Reason(fmt.Errorf("wrapped: %w", flute.ErrOTI)) != flute.DropOTI || flute.Reason(flute.ErrTruncated) != flute.DropTruncated {
+	if flute.Reason(nil) != drop.None || flute.Reason(errors.New("any")) != drop.Fault ||
+		flute.Reason(fmt.Errorf("wrapped: %w", flute.ErrOTI)) != drop.OTI || flute.Reason(flute.ErrTruncated) != drop.Truncated {
 		t.Error("an error has another reason than its own")
 	}
 }
@@ -129,8 +130,8 @@ func TestCountersBalance(t *testing.T) {
 	var c, sum flute.Counters
 	c.Accept()
 	c.Repeat()
-	c.Drop(flute.DropSBN, 3)
-	c.Drop(flute.DropMailbox, 2)
+	c.Drop(drop.SBN, 3)
+	c.Drop(drop.Mailbox, 2)
 	sum.Add(c)
 	sum.Add(c)
 	if sum.Received != 14 || sum.Received != sum.Accepted+sum.Duplicate+sum.DropTotal() {

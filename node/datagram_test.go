@@ -7,9 +7,9 @@ import (
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/store/mem"
 )
@@ -38,7 +38,7 @@ func TestMaxDatagram(t *testing.T) {
 		if !got["file:///1/1"] || !got["file:///1/2"] {
 			t.Errorf("received: %v", got)
 		}
-		if n := small.counters.Dropped()[flute.DropTruncated]; n != 2*33 || warnings != 1 {
+		if n := small.counters.Dropped()[drop.Truncated]; n != 2*33 || warnings != 1 {
 			t.Errorf("%d datagrams cut, %d warnings; want 66 and 1", n, warnings)
 		}
 		w.stop()

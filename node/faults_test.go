@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/simnet"
 )
 
@@ -103,7 +104,7 @@ func TestOthersDoNotNotice(t *testing.T) {
 			if n := c.Counters.DropTotal(); (n > 0) != (c.Session.TSI == 2) {
 				t.Errorf("session %d dropped %v", c.Session.TSI, c.Counters.Dropped)
 			}
-			if n := c.Counters.Dropped[flute.DropFault]; c.Session.TSI == 2 && n == 0 {
+			if n := c.Counters.Dropped[drop.Fault]; c.Session.TSI == 2 && n == 0 {
 				t.Error("what the crash has cost was not counted as a fault")
 			}
 		}

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/storetest"
@@ -114,7 +114,7 @@ func TestStoreHangsWithoutMemory(t *testing.T) {
 				w.stop()
 				w.accounted()
 				c := w.counters()[0]
-				if lost := c.DropTotal() > 0; lost != lossy || lossy && c.Dropped[flute.DropMailbox] == 0 {
+				if lost := c.DropTotal() > 0; lost != lossy || lossy && c.Dropped[drop.Mailbox] == 0 {
 					t.Errorf("dropped: %v of %d", c.Dropped, c.Received)
 				}
 				if lossy != (told > 0) || told > 2 {

@@ -14,6 +14,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/store"
@@ -75,7 +76,7 @@ func TestFullInbox(t *testing.T) {
 		w.delivered()
 		w.stop()
 		w.accounted()
-		if c := w.counters()[0]; c.Dropped[flute.DropMailbox] == 0 {
+		if c := w.counters()[0]; c.Dropped[drop.Mailbox] == 0 {
 			t.Errorf("nothing was dropped: %+v", c)
 		}
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/actors/socket"
-	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // Reception is a running Receive. Its methods are safe for concurrent use.
@@ -76,6 +76,6 @@ func (r *Reception) end() {
 
 // Datagrams returns how many datagrams were read from the socket, and how many of them belonged to no session, by
 // reason. What became of the others is in event.SessionStats and event.SessionClosed.
-func (r *Reception) Datagrams() (read uint64, dropped [flute.NumDropReasons]uint64) {
+func (r *Reception) Datagrams() (read uint64, dropped [drop.NumReasons]uint64) {
 	return r.endpoint.Read(), r.counters.Dropped()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/settings"
 )
 
@@ -89,7 +90,7 @@ func (s *summary) add(e notice.Event) {
 	}
 }
 
-func (s *arrivals) drop(counts [flute.NumDropReasons]uint64) {
+func (s *arrivals) drop(counts [drop.NumReasons]uint64) {
 	for reason, n := range counts {
 		if n > 0 {
 			s.Dropped[flute.DropReason(reason).String()] += n
@@ -127,11 +128,11 @@ func (s *summary) text() string {
 		_, _ = fmt.Fprintf(&text, "\n%s dropped by the system: the receive buffer was full",
 			count(s.KernelDrops, "datagram"))
 	}
-	for reason := range flute.NumDropReasons {
+	for reason := range drop.NumReasons {
 		name := reason.String()
 		switch n := s.Dropped[name]; {
 		case n == 0:
-		case reason == flute.DropNoSession:
+		case reason == drop.NoSession:
 			_, _ = fmt.Fprintf(&text, "\n%s of no session: padding, or the end of one", count(n, "datagram"))
 		default:
 			_, _ = fmt.Fprintf(&text, "\n%s dropped: %s", count(n, "datagram"), name)

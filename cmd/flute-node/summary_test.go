@@ -9,13 +9,14 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 func TestSummary(t *testing.T) {
 	s := newSummary(false)
 	now := time.Unix(1000, 0)
 	var c flute.Counters
-	c.Drop(flute.DropBudget, 7)
+	c.Drop(drop.Budget, 7)
 	c.Repeat()
 	for _, e := range []notice.Event{
 		event.ObjectCompleted{Size: 1_000_000, Repaired: 3, FirstPacket: now.Add(time.Second), Duration: time.Second},
@@ -54,7 +55,7 @@ func TestSummaryAsJSON(t *testing.T) {
 	} {
 		s := newSummary(sending)
 		var c flute.Counters
-		c.Drop(flute.DropBudget, 7)
+		c.Drop(drop.Budget, 7)
 		s.add(event.ObjectCompleted{Size: 5, Repaired: 2, Sending: sending})
 		s.add(event.SessionClosed{Counters: c, Sending: sending})
 		s.add(notice.KernelDrops{New: 5})

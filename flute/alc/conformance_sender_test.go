@@ -8,6 +8,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // extensionTypes lists the header extensions of the packets of a Spec.
@@ -84,7 +85,7 @@ func TestConf_A15_RemainderShorterThanPayloadID(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := oti.ParsePayloadID(p.Body); flute.Reason(err) != flute.DropPayloadID {
+			if _, _, err := oti.ParsePayloadID(p.Body); flute.Reason(err) != drop.PayloadID {
 				t.Errorf("%v, %d bytes: %v", id, n, err)
 			}
 		}

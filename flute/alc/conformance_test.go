@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // The names of these tests carry the numbers of the rules that they hold the package to.
@@ -22,8 +23,8 @@ func accept(t *testing.T, s string) Packet {
 	return p
 }
 
-// drop holds Parse to the reason of a drop, and to giving nothing else away.
-func drop(t *testing.T, s string, want flute.DropReason) {
+// dropped holds Parse to the reason of a drop, and to giving nothing else away.
+func dropped(t *testing.T, s string, want flute.DropReason) {
 	t.Helper()
 	p, err := Parse(unhex(t, s))
 	if reflect.TypeOf(err) != sentinel || flute.Reason(err) != want {
@@ -46,14 +47,14 @@ func TestConf_L29_NOPIgnored(t *testing.T) {
 
 func TestConf_A01_Version(t *testing.T) {
 	for _, v := range []string{"0", "2", "f"} {
-		drop(t, v+"0100300 00000000 00010001 00000000", flute.DropVersion)
+		dropped(t, v+"0100300 00000000 00010001 00000000", drop.Version)
 	}
 }
 
 func TestConf_A02_TSIRequired(t *testing.T) {
-	drop(t, "10000200 00000000", flute.DropNoTSI)
-	drop(t, "10200300 00000000 00000001 00000000", flute.DropNoTSI)
-	drop(t, "10020200 00000000", flute.DropNoTSI)
+	dropped(t, "10000200 00000000", drop.NoTSI)
+	dropped(t, "10200300 00000000 00000001 00000000", drop.NoTSI)
+	dropped(t, "10020200 00000000", drop.NoTSI)
 	for _, s := range []string{
 		"10100300 00000000 00010001", "10800300 00000000 00000001", "10900400 00000000 000000000001 0001",
 	} {
@@ -102,15 +103,15 @@ func TestConf_A14_DataLess(t *testing.T) {
 
 func TestConf_A17_InvalidHeader(t *testing.T) {
 	for s, want := range map[string]flute.DropReason{
-		"":                                    flute.DropTruncated,
-		"101003":                              flute.DropTruncated,
-		"10100300 00000000 000100":            flute.DropHeaderLength,
-		"10100200 00000000 00010001":          flute.DropHeaderLength,
-		"10100400 00000000 00010001":          flute.DropHeaderLength,
-		"10100400 00000000 00010001 05000000": flute.DropExtension,
-		"10100400 00000000 00010001 40020000 00000000": flute.DropExtension,
+		"":                                    drop.Truncated,
+		"101003":                              drop.Truncated,
+		"10100300 00000000 000100":            drop.HeaderLength,
+		"10100200 00000000 00010001":          drop.HeaderLength,
+		"10100400 00000000 00010001":          drop.HeaderLength,
+		"10100400 00000000 00010001 05000000": drop.Extension,
+		"10100400 00000000 00010001 40020000 00000000": drop.Extension,
 	} {
-		drop(t, s, want)
+		dropped(t, s, want)
 	}
 }
 
@@ -128,9 +129,9 @@ func TestConf_E07_WithoutTOI(t *testing.T) {
 	if p := accept(t, "10820300 00000000 00000001"); !p.CloseSession || p.HasTOI || p.TSI != 1 {
 		t.Errorf("%+v", p)
 	}
-	drop(t, "10820300 00000000 00000001 00", flute.DropNoTOI)
-	drop(t, "10800300 00000000 00000001 00000000 aa", flute.DropNoTOI)
-	drop(t, "10800400 00000000 00000001 c0200001 00000000 aa", flute.DropNoTOI)
+	dropped(t, "10820300 00000000 00000001 00", drop.NoTOI)
+	dropped(t, "10800300 00000000 00000001 00000000 aa", drop.NoTOI)
+	dropped(t, "10800400 00000000 00000001 c0200001 00000000 aa", drop.NoTOI)
 }
 
 func TestConf_E08_TOIZero(t *testing.T) {
@@ -154,9 +155,9 @@ func TestConf_E10_InstanceOfEachPacket(t *testing.T) {
 }
 
 func TestConf_E22_FDTWithoutInstanceID(t *testing.T) {
-	drop(t, "10100300 00000000 00010000 00000000 3c", flute.DropNoInstanceID)
-	drop(t, "10100400 00000000 00010000 c1000000 00000000 3c", flute.DropNoInstanceID)
-	drop(t, "10120300 00000000 00010000 00000000 3c", flute.DropNoInstanceID)
+	dropped(t, "10100300 00000000 00010000 00000000 3c", drop.NoInstanceID)
+	dropped(t, "10100400 00000000 00010000 c1000000 00000000 3c", drop.NoInstanceID)
+	dropped(t, "10120300 00000000 00010000 00000000 3c", drop.NoInstanceID)
 }
 
 func TestConf_E38_InstanceHeader(t *testing.T) {

@@ -6,13 +6,14 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // Errors of [Parse], besides those of package lct. They are returned bare.
 var (
-	ErrNoTOI        = flute.NewPacketError(flute.DropNoTOI, "alc: payload without TOI")
-	ErrNoInstanceID = flute.NewPacketError(flute.DropNoInstanceID, "alc: payload with TOI 0 and without EXT_FDT")
-	ErrAmbiguous    = flute.NewPacketError(flute.DropExtension, "alc: header extension repeated with other content")
+	ErrNoTOI        = flute.NewPacketError(drop.NoTOI, "alc: payload without TOI")
+	ErrNoInstanceID = flute.NewPacketError(drop.NoInstanceID, "alc: payload with TOI 0 and without EXT_FDT")
+	ErrAmbiguous    = flute.NewPacketError(drop.Extension, "alc: header extension repeated with other content")
 )
 
 // Packet is an ALC packet (RFC 5775, section 4.1). Its slices are views into the datagram.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 var compareTOI = cmp.AllowUnexported(flute.TOI{})
@@ -123,7 +124,7 @@ func TestParseMutated(t *testing.T) {
 			for v := range 256 {
 				b[i] = byte(v)
 				p, err := Parse(b)
-				if r := flute.Reason(err); r == flute.DropFault || err == nil && len(p.Extensions)+len(p.Body) > len(b) {
+				if r := flute.Reason(err); r == drop.Fault || err == nil && len(p.Extensions)+len(p.Body) > len(b) {
 					t.Fatalf("%s, byte %d = %02x: %+v, %v", c.name, i, v, p, err)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // Version is the LCT version that this package reads and writes (RFC 5651, section 5.1).
@@ -19,9 +20,9 @@ const (
 
 // Errors of the packet path, besides [flute.ErrTruncated] and [flute.ErrHeaderLength]. They are returned bare.
 var (
-	ErrVersion   = flute.NewPacketError(flute.DropVersion, "lct: version is not 1")
-	ErrExtension = flute.NewPacketError(flute.DropExtension, "lct: header extension ends outside the header")
-	ErrNoTSI     = flute.NewPacketError(flute.DropNoTSI, "lct: header carries no TSI")
+	ErrVersion   = flute.NewPacketError(drop.Version, "lct: version is not 1")
+	ErrExtension = flute.NewPacketError(drop.Extension, "lct: header extension ends outside the header")
+	ErrNoTSI     = flute.NewPacketError(drop.NoTSI, "lct: header carries no TSI")
 )
 
 // Header is an LCT header (RFC 5651, section 5.1).

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 var compareTOI = cmp.AllowUnexported(flute.TOI{})
@@ -250,7 +251,7 @@ func TestAppendRefuses(t *testing.T) {
 		if string(b) != "b" || h.Len() != 0 {
 			t.Errorf("%s: wrote %x, Len %d", name, b, h.Len())
 		}
-		if flute.Reason(err) != flute.DropFault {
+		if flute.Reason(err) != drop.Fault {
 			t.Errorf("%s: the caller's fault is reported as the peer's", name)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/rs"
-	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -240,7 +240,7 @@ func TestAttemptsWithinBudget(t *testing.T) {
 func TestBlockBeyondBudget(t *testing.T) {
 	r, o := attempting(t, func(c *Config) { c.Budget = store.NewBudget(290_000, nil) })
 	r.some(o, 0, 1, 3)
-	if got := r.dropped(flute.DropOTI) + r.dropped(flute.DropFinished); got == 0 {
+	if got := r.dropped(drop.OTI) + r.dropped(drop.Finished); got == 0 {
 		t.Errorf("%v", r.l.Counters())
 	}
 	r.want("failed 1 a oti")

@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/flute/internal/content"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -182,17 +183,17 @@ func (c Config) Validated() (*Config, error) {
 
 // The sentinels of this package. They come from packets, so they carry the reason under which those are counted.
 var (
-	errForeignTSI    = flute.NewPacketError(flute.DropForeignTSI, "receiver: TSI is not the session's")
-	errVersion       = flute.NewPacketError(flute.DropFLUTEVersion, "receiver: FLUTE version is not the session's")
-	errCodepoint     = flute.NewPacketError(flute.DropCodepoint, "receiver: codepoint is not the object's FEC Encoding ID")
-	errOTIConflict   = flute.NewPacketError(flute.DropOTI, "receiver: EXT_FTI differs from the object's FEC OTI")
-	errNoOTI         = flute.NewPacketError(flute.DropOTI, "receiver: no FEC OTI in EXT_FTI nor in the FDT")
+	errForeignTSI    = flute.NewPacketError(drop.ForeignTSI, "receiver: TSI is not the session's")
+	errVersion       = flute.NewPacketError(drop.FLUTEVersion, "receiver: FLUTE version is not the session's")
+	errCodepoint     = flute.NewPacketError(drop.Codepoint, "receiver: codepoint is not the object's FEC Encoding ID")
+	errOTIConflict   = flute.NewPacketError(drop.OTI, "receiver: EXT_FTI differs from the object's FEC OTI")
+	errNoOTI         = flute.NewPacketError(drop.OTI, "receiver: no FEC OTI in EXT_FTI nor in the FDT")
 	errBudget        = assembly.ErrBudget
-	errUnknownObject = flute.NewPacketError(flute.DropUnknownObject, "receiver: no FDT Instance describes this object")
-	errExpired       = flute.NewPacketError(flute.DropExpired, "receiver: FDT Instance has expired")
-	errConflict      = flute.NewPacketError(flute.DropFDTConflict, "receiver: other content under an FDT Instance ID in use")
-	errFinished      = flute.NewPacketError(flute.DropFinished, "receiver: object has ended")
-	errStore         = flute.NewPacketError(flute.DropFault, "receiver: the store failed")
-	errClosed        = flute.NewPacketError(flute.DropClosed, "receiver: session is over")
+	errUnknownObject = flute.NewPacketError(drop.UnknownObject, "receiver: no FDT Instance describes this object")
+	errExpired       = flute.NewPacketError(drop.Expired, "receiver: FDT Instance has expired")
+	errConflict      = flute.NewPacketError(drop.FDTConflict, "receiver: other content under an FDT Instance ID in use")
+	errFinished      = flute.NewPacketError(drop.Finished, "receiver: object has ended")
+	errStore         = flute.NewPacketError(drop.Fault, "receiver: the store failed")
+	errClosed        = flute.NewPacketError(drop.Closed, "receiver: session is over")
 	errDuplicate     = assembly.ErrDuplicate
 )

@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // E03: the version is not known until EXT_FDT arrives; packets before are kept.
@@ -35,7 +36,7 @@ func TestConf_E04_VersionsNotMixed(t *testing.T) {
 	r.feed(one[0])
 	r.feed(two...)
 	r.feed(one[1:]...)
-	if n := r.dropped(flute.DropFLUTEVersion); n != uint64(len(two)) {
+	if n := r.dropped(drop.FLUTEVersion); n != uint64(len(two)) {
 		t.Errorf("%d packets dropped, not %d", n, len(two))
 	}
 	r.feed(fdtInstance{id: 2, files: []fdt.File{b.file("b")}, version: 2}.packets(t)...)
@@ -45,11 +46,11 @@ func TestConf_E04_VersionsNotMixed(t *testing.T) {
 
 	r = newRig(t, func(c *Config) { c.Profile = Version2 })
 	r.feed(one...)
-	if n := r.dropped(flute.DropFLUTEVersion); n != uint64(len(one)) {
+	if n := r.dropped(drop.FLUTEVersion); n != uint64(len(one)) {
 		t.Errorf("%d packets dropped, not %d", n, len(one))
 	}
 	r.feed(fdtInstance{files: nil, version: 3, xml: []byte("<x/>")}.hostileVersion(t))
-	if n := r.dropped(flute.DropFLUTEVersion); n != uint64(len(one))+1 {
+	if n := r.dropped(drop.FLUTEVersion); n != uint64(len(one))+1 {
 		t.Errorf("version 3 was taken")
 	}
 	r.close()
@@ -74,7 +75,7 @@ func TestConf_E12_E13_UndescribedObjectsAreBounded(t *testing.T) {
 		o.noFTI = i%2 == 0
 		r.feed(o.all()[:8]...)
 	}
-	if n := r.dropped(flute.DropUnknownObject); n != 2*8 {
+	if n := r.dropped(drop.UnknownObject); n != 2*8 {
 		t.Errorf("%d packets dropped", n)
 	}
 	if n := r.l.Held(); n > 40_000 {
@@ -208,7 +209,7 @@ func TestConf_E26_AugmentedDescription(t *testing.T) {
 	more.MD5 = md5Of(o.content)
 	r.feed(describe(t, 0, bare))
 	r.feed(o.packet(0, 0, 1))
-	if r.dropped(flute.DropOTI) != 1 {
+	if r.dropped(drop.OTI) != 1 {
 		t.Error("a packet without OTI was used")
 	}
 	r.feed(describe(t, 1, more))
@@ -234,7 +235,7 @@ func TestConf_E30_Expiry(t *testing.T) {
 	r.want("failed 1 a expired")
 	r.feed(short...) // expired on arrival
 	r.want("failed 1 a expired", "rejected fdt 1")
-	if n := r.dropped(flute.DropExpired); n != uint64(len(short)) {
+	if n := r.dropped(drop.Expired); n != uint64(len(short)) {
 		t.Errorf("%d packets dropped as expired", n)
 	}
 	r.close()
@@ -297,7 +298,7 @@ func TestConf_E43_ReusedInstanceID(t *testing.T) {
 	r.want("rejected fdt 5") // the files may be of either
 	r.feed(describe(t, 5, a.file("a")))
 	r.want("rejected fdt 5", "completed 1 a 300")
-	if n := r.dropped(flute.DropFDTConflict); n != 2 {
+	if n := r.dropped(drop.FDTConflict); n != 2 {
 		t.Errorf("%d packets dropped", n)
 	}
 	r.close()

@@ -5,6 +5,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // K06: RFC 6330, section 4.4.2: "Each packet ... contains ... one or more encoding symbols", whole ones, of consecutive
@@ -46,7 +47,7 @@ func TestConf_K06_SeveralSymbolsPerPacket(t *testing.T) {
 			o.raw(0, 25, repair[5*24:10*24-1]), // a repair symbol is never short
 			o.raw(0, 9, source[9*24:12*24]),
 		)
-		if got := r.dropped(flute.DropSymbolLength); got != 3 {
+		if got := r.dropped(drop.SymbolLength); got != 3 {
 			t.Errorf("N=%d: %d packets dropped for the length of their symbols, want 3", sub, got)
 		}
 		r.want()

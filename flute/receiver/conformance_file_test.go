@@ -16,6 +16,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // document returns an FDT Instance with the given attributes and File elements as text.
@@ -321,7 +322,7 @@ func TestConf_E72_CENCInSomePackets(t *testing.T) {
 	r := newRig(t)
 	r.feed(good[0], bad[1])
 	r.want("rejected fdt 0")
-	if r.dropped(flute.DropOTI) != 1 {
+	if r.dropped(drop.OTI) != 1 {
 		t.Error("not counted")
 	}
 	r.close()
@@ -339,7 +340,7 @@ func TestConf_E33_K09_UnsupportedFEC(t *testing.T) {
 	}
 	r.feed(good.all()...)
 	r.want("failed 2 b oti", "completed 1 a 300")
-	if r.dropped(flute.DropOTI) != 1 || r.dropped(flute.DropFinished) != 1 {
+	if r.dropped(drop.OTI) != 1 || r.dropped(drop.Finished) != 1 {
 		t.Errorf("%+v", r.l.Counters().Dropped)
 	}
 	r.close()
@@ -377,7 +378,7 @@ func TestConf_E81_ConflictingEXTFTI(t *testing.T) {
 	wider.oti.MaxSourceBlockLength = 30
 	r.feed(wider.packet(0, 1, 1), o.packet(0, 2, 1))
 	r.want("completed 1 a 300")
-	if r.dropped(flute.DropOTI) != 1 || len(eventsOf[event.Warning](r)) != 0 {
+	if r.dropped(drop.OTI) != 1 || len(eventsOf[event.Warning](r)) != 0 {
 		t.Errorf("%+v %+v", r.l.Counters().Dropped, r.events)
 	}
 	r.close()
@@ -385,7 +386,7 @@ func TestConf_E81_ConflictingEXTFTI(t *testing.T) {
 	r = newRig(t) // also before it gave a symbol
 	r.feed(describe(t, 0, o.file("a")), o.raw(0, 0, make([]byte, 30)))
 	r.feed(other.all()...)
-	if r.dropped(flute.DropOTI) != 7 {
+	if r.dropped(drop.OTI) != 7 {
 		t.Errorf("%+v", r.l.Counters().Dropped)
 	}
 	r.feed(o.all()...)
@@ -406,7 +407,7 @@ func TestConf_E83_Codepoint(t *testing.T) {
 	r.feed(wrong.all()...)
 	r.feed(o.all()...)
 	r.want("completed 1 a 300")
-	if n := r.dropped(flute.DropCodepoint); n != 9 {
+	if n := r.dropped(drop.Codepoint); n != 9 {
 		t.Errorf("%d packets dropped", n)
 	}
 	r.close()

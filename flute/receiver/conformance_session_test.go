@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // E92: packets of another TSI are dropped in silence; a file that is whole waits for its FDT.
@@ -29,7 +30,7 @@ func TestConf_A18_E92_ForeignTSI(t *testing.T) {
 	r.want()
 	r.feed(describe(t, 0, o.file("a")))
 	r.want("completed 1 a 300")
-	if n := r.dropped(flute.DropForeignTSI); n != 2 {
+	if n := r.dropped(drop.ForeignTSI); n != 2 {
 		t.Errorf("%d dropped", n)
 	}
 	r.close()
@@ -70,7 +71,7 @@ func TestConf_E94_L10_CloseSession(t *testing.T) {
 		t.Errorf("held %d, staged %d, deadline %v", r.l.Held(), r.store.Staged(), r.s.Deadline())
 	}
 	r.feed(b.all()...)
-	if r.dropped(flute.DropClosed) != 3 {
+	if r.dropped(drop.Closed) != 3 {
 		t.Errorf("%+v", r.l.Counters())
 	}
 }
@@ -248,7 +249,7 @@ func TestConf_C09_SymbolLength(t *testing.T) {
 		r.feed(describe(t, 0, o.file("a")))
 		r.feed(o.raw(0, 0, o.content[:99]), o.raw(0, 0, o.content[:101]), o.raw(0, 0, nil),
 			o.raw(1, 0, o.content[200:249]), o.raw(1, 0, o.content[199:250]))
-		if n := r.dropped(flute.DropSymbolLength); n != 5 {
+		if n := r.dropped(drop.SymbolLength); n != 5 {
 			t.Errorf("%d packets dropped", n)
 		}
 		last := o.content[200:]
@@ -263,7 +264,7 @@ func TestConf_C09_SymbolLength(t *testing.T) {
 	c := coded(t, 1, 250, 100, 2, 4, "")
 	r := newRig(t)
 	r.feed(describe(t, 0, c.file("a")), c.raw(0, 2, make([]byte, 50)))
-	if n := r.dropped(flute.DropSymbolLength); n != 1 {
+	if n := r.dropped(drop.SymbolLength); n != 1 {
 		t.Error("a short repair symbol was taken")
 	}
 	r.close()
@@ -278,7 +279,7 @@ func TestConf_C10_OutOfRangeAndDuplicates(t *testing.T) {
 		o.raw(65535, 65535, o.content[:100]))
 	r.feed(o.packet(0, 0, 1), o.raw(0, 0, make([]byte, 100)), o.packet(0, 0, 1))
 	c := r.l.Counters()
-	if c.Dropped[flute.DropSBN] != 2 || c.Dropped[flute.DropESI] != 3 || c.Duplicate != 2 {
+	if c.Dropped[drop.SBN] != 2 || c.Dropped[drop.ESI] != 3 || c.Duplicate != 2 {
 		t.Errorf("%+v", c)
 	}
 	r.feed(o.all()...)
@@ -444,13 +445,13 @@ func TestConf_W02_WhoseLayout(t *testing.T) {
 		r := newRig(t, edit)
 		r.feed(describe(t, 0, o.file("a")))
 		feedOld(r, o.all(), 0, 0)
-		if r.want(); r.dropped(flute.DropExtension) != 3 {
+		if r.want(); r.dropped(drop.Extension) != 3 {
 			t.Errorf("%+v", r.l.Counters())
 		}
 		r.close()
 	}
 	r = newRig(t, func(c *Config) { c.Profile = Version2 })
-	if feedOld(r, o.all(), 0, 0); r.dropped(flute.DropExtension) != 3 {
+	if feedOld(r, o.all(), 0, 0); r.dropped(drop.Extension) != 3 {
 		t.Errorf("%+v", r.l.Counters())
 	}
 	r.close()

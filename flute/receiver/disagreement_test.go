@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // E81: the FDT and EXT_FTI disagree, and the first packet lacks EXT_FTI. EXT_FTI wins until symbols are held; from then
@@ -31,9 +32,9 @@ func TestConf_E81_FirstPacketWithoutEXTFTI(t *testing.T) {
 		n          uint64
 		conclusion string
 	}{
-		{"no symbol is held", says(70), false, flute.DropSymbolLength, 1, "EXT_FTI is used"},
-		{"symbols are held", says(50), true, flute.DropOTI, 6, "packets are dropped"},
-		{"they agree", says(100), false, flute.DropOTI, 0, ""},
+		{"no symbol is held", says(70), false, drop.SymbolLength, 1, "EXT_FTI is used"},
+		{"symbols are held", says(50), true, drop.OTI, 6, "packets are dropped"},
+		{"they agree", says(100), false, drop.OTI, 0, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t)
@@ -74,7 +75,7 @@ func TestConf_E81_BadEXTFTIDoesNotWin(t *testing.T) {
 	huge := plain(t, 1, 300, 100, 4)
 	huge.oti.TransferLength = 1 << 41
 	r.feed(describe(t, 0, o.file("a")), o.raw(0, 0, make([]byte, 30)), bad.raw(0, 0, make([]byte, 100)), huge.raw(0, 0, make([]byte, 100)))
-	if n := r.dropped(flute.DropOTI); n != 2 {
+	if n := r.dropped(drop.OTI); n != 2 {
 		t.Errorf("%+v", r.l.Counters().Dropped)
 	}
 	r.feed(o.all()...)
@@ -127,7 +128,7 @@ func TestOldSenderIsToldOnce(t *testing.T) {
 	if len(w) != 1 || !strings.Contains(w[0].Text, "TOI 1: ") || !strings.Contains(w[0].Text, fec.ErrShortRaptorFTI.Error()) {
 		t.Errorf("%+v", w)
 	}
-	if n := r.dropped(flute.DropOTI); n != 3 {
+	if n := r.dropped(drop.OTI); n != 3 {
 		t.Errorf("%+v", r.l.Counters().Dropped)
 	}
 	if r.l.entries[o.toi].held != nil {

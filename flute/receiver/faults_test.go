@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/storetest"
 )
@@ -358,7 +359,7 @@ func (r *rig) feedCrashing(datagram []byte) (crashed bool) {
 			}
 			crashed = true
 			if r.l.Counters().Received == counted {
-				r.l.Drop(flute.DropFault, 1)
+				r.l.Drop(drop.Fault, 1)
 			}
 			for crashing := true; crashing; { // the new workers may crash, too
 				func() {

@@ -6,6 +6,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -88,7 +89,7 @@ func (l *Ledger) Awaits(w *Work) bool {
 // Drop counts n datagrams of the session that never reached it, such as those in the hands of an actor that crashed.
 func (l *Ledger) Drop(r flute.DropReason, n int) {
 	l.counters.Drop(r, uint64(n))
-	if r == flute.DropMailbox {
+	if r == drop.Mailbox {
 		l.miss(n)
 	}
 }

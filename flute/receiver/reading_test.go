@@ -14,6 +14,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -177,7 +178,7 @@ func TestFDTWithoutBudget(t *testing.T) {
 		r.cfg.Budget.TryReserve(spent)
 		r.feed(packets...)
 		c := r.l.Counters()
-		if c.Dropped[flute.DropBudget] != c.DropTotal() {
+		if c.Dropped[drop.Budget] != c.DropTotal() {
 			t.Errorf("%d bytes: %+v", least, c)
 		}
 		if len(eventsOf[event.FDTReceived](r)) > 0 {

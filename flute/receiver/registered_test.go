@@ -6,8 +6,8 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // parity is a scheme as an application may register one: a single repair symbol, the sum of all source symbols.
@@ -92,7 +92,7 @@ func TestConf_K09_RegisteredScheme(t *testing.T) {
 		r = newRig(t) // without it
 		r.feed(packets...)
 		r.want("failed 1 a oti")
-		if r.dropped(flute.DropOTI)+r.dropped(flute.DropFinished) == 0 {
+		if r.dropped(drop.OTI)+r.dropped(drop.Finished) == 0 {
 			t.Errorf("%v: %v", id, r.l.Counters())
 		}
 		r.close()

@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // A folder of small files whose FDT Instances come last arrives, and costs the store nothing until then.
@@ -133,7 +134,7 @@ func TestUndescribedObjectsGiveWay(t *testing.T) {
 	feed(1, most/2, 10)      // whole
 	feed(most, most/2+5, 20) // not
 	feed(1_000_000, 1, 10)   // too many
-	if n := r.dropped(flute.DropUnknownObject); n != 6 {
+	if n := r.dropped(drop.UnknownObject); n != 6 {
 		t.Errorf("%d dropped", n)
 	}
 	r.wait(30 * time.Second)
@@ -146,7 +147,7 @@ func TestUndescribedObjectsGiveWay(t *testing.T) {
 	if n := r.l.undescribed.count(); n > most || r.l.undescribed.partial.n != most/4 {
 		t.Errorf("%d objects, %d of them not whole", n, r.l.undescribed.partial.n)
 	}
-	if n := r.dropped(flute.DropUnknownObject); n != 6 {
+	if n := r.dropped(drop.UnknownObject); n != 6 {
 		t.Errorf("%d dropped", n)
 	}
 	r.close()

@@ -6,6 +6,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // Ledger is what a receiving session must not lose when its actor crashes. It belongs to the actor, and to the
@@ -64,7 +65,7 @@ func (l *Ledger) Finish(in *Inbox, reason string, run func(lanes.Work)) (events 
 		events = append(events, *l.end)
 	case in.Reception.Drops != nil: // it was never opened, and nobody has heard of it
 		// What was in order was of no use without a session.
-		in.Reception.Drops.Drop(flute.DropNoSession, c.Accepted+c.Duplicate)
+		in.Reception.Drops.Drop(drop.NoSession, c.Accepted+c.Duplicate)
 		for r, n := range c.Dropped {
 			in.Reception.Drops.Drop(flute.DropReason(r), n)
 		}

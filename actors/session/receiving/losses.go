@@ -6,12 +6,13 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // losses counts datagrams that never reached the core. Anybody adds; the session absorbs, until it is over.
 type losses struct {
 	mu      sync.Mutex
-	dropped [flute.NumDropReasons]int
+	dropped [drop.NumReasons]int
 	sealed  bool
 	missed  int // after the seal
 }
@@ -25,11 +26,11 @@ func (l *losses) count(n int, why actors.Loss) {
 	}
 	switch why {
 	case actors.LossFull:
-		l.dropped[flute.DropMailbox] += n
+		l.dropped[drop.Mailbox] += n
 	case actors.LossClosed:
-		l.dropped[flute.DropClosed] += n
+		l.dropped[drop.Closed] += n
 	case actors.LossCrash:
-		l.dropped[flute.DropFault] += n
+		l.dropped[drop.Fault] += n
 	}
 }
 

@@ -4,15 +4,16 @@ import (
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // Counters are the datagrams that belong to no session, by reason. They are safe for concurrent use.
 type Counters struct {
-	dropped [flute.NumDropReasons]atomic.Uint64
+	dropped [drop.NumReasons]atomic.Uint64
 }
 
 // Dropped returns the counts by reason.
-func (c *Counters) Dropped() (d [flute.NumDropReasons]uint64) {
+func (c *Counters) Dropped() (d [drop.NumReasons]uint64) {
 	for r := range d {
 		d[r] = c.dropped[r].Load()
 	}

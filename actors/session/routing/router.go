@@ -14,6 +14,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
@@ -101,14 +102,14 @@ func (r *Router) Owners() int { return len(r.places) }
 
 // Lose counts datagrams that no session got.
 func (r *Router) Lose(n int, why socket.Loss) {
-	reason := flute.DropFault
+	reason := drop.Fault
 	switch why {
 	case socket.LossTooLong:
-		reason = flute.DropTruncated
+		reason = drop.Truncated
 	case socket.LossMemory:
-		reason = flute.DropBudget
+		reason = drop.Budget
 	case socket.LossClosed:
-		reason = flute.DropClosed
+		reason = drop.Closed
 	case socket.LossCrash:
 	}
 	r.cfg.Counters.Drop(reason, uint64(n))
@@ -132,7 +133,7 @@ func (r *Router) wants(source netip.Addr, tsi flute.TSI) bool {
 func allows[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
 
 // errNothing reports a datagram that is of no use without the packets before it: padding, or the end of a session.
-var errNothing = flute.NewPacketError(flute.DropNoSession,
+var errNothing = flute.NewPacketError(drop.NoSession,
 	"routing: no session has this source and TSI, and the packet carries nothing")
 
 // checkFirst reports why a datagram cannot be the first of a session: it must carry something for an object, or for the
@@ -157,7 +158,7 @@ func (r *Router) lookup(now time.Time, key flute.SessionKey, datagram []byte) *p
 		return p
 	}
 	if !r.wants(key.Source, key.TSI) {
-		r.drop(flute.DropForeignTSI)
+		r.drop(drop.ForeignTSI)
 		return nil
 	}
 	if err := checkFirst(datagram); err != nil {
@@ -165,7 +166,7 @@ func (r *Router) lookup(now time.Time, key flute.SessionKey, datagram []byte) *p
 		return nil
 	}
 	if p == nil && len(r.places) >= r.cfg.MaxSessions && !r.makeRoom(now, key.Source) {
-		r.drop(flute.DropBudget)
+		r.drop(drop.Budget)
 		return nil
 	}
 	inbox := receiving.NewInbox(r.cfg.Reception, key, r.cfg.Limits)

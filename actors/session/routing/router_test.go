@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
@@ -77,8 +78,8 @@ func TestRouteCountsWhatBelongsToNobody(t *testing.T) {
 	r.Lose(2, socket.LossMemory)
 	r.Lose(3, socket.LossClosed)
 	r.Lose(4, socket.LossCrash)
-	want := [flute.NumDropReasons]uint64{
-		flute.DropForeignTSI: 3, flute.DropNoSession: 2, flute.DropTruncated: 3, flute.DropBudget: 2, flute.DropClosed: 3, flute.DropFault: 4,
+	want := [drop.NumReasons]uint64{
+		drop.ForeignTSI: 3, drop.NoSession: 2, drop.Truncated: 3, drop.Budget: 2, drop.Closed: 3, drop.Fault: 4,
 	}
 	if got := r.cfg.Counters.Dropped(); n != 1 || got != want {
 		t.Errorf("%d routed, dropped %v, want %v", n, got, want)
@@ -91,7 +92,7 @@ func TestRouteCountsWhatBelongsToNobody(t *testing.T) {
 	for tsi := range flute.TSI(3) {
 		route(r, slab.Datagram{Data: packet(t, 9+tsi), Source: good})
 	}
-	if got := r.cfg.Counters.Dropped()[flute.DropBudget]; got != 2+2 || r.Owners() != 1 || r.yielded.Load() != 1 {
+	if got := r.cfg.Counters.Dropped()[drop.Budget]; got != 2+2 || r.Owners() != 1 || r.yielded.Load() != 1 {
 		t.Errorf("%d dropped beyond the most sessions, want 2; %d sessions", got-2, r.Owners())
 	}
 	if w := r.Warnings(); len(w) != 1 || !strings.Contains(w[0], "more than 1 sessions") || len(r.Warnings()) != 0 {
@@ -106,7 +107,7 @@ func TestCrowdingSourceWaits(t *testing.T) {
 	for tsi := range flute.TSI(20) {
 		route(r, slab.Datagram{Data: packet(t, tsi), Source: crowd})
 	}
-	dropped := func() uint64 { return r.cfg.Counters.Dropped()[flute.DropBudget] }
+	dropped := func() uint64 { return r.cfg.Counters.Dropped()[drop.Budget] }
 	if n := r.yielded.Load(); n != 1 || dropped() != 11 {
 		t.Errorf("%d sessions gave way, want 1; %d datagrams dropped, want 11", n, dropped())
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/internal/staging"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
 	"github.com/flute-node/flute-node/store/storetest"
@@ -195,14 +196,14 @@ func TestTakeRefuses(t *testing.T) {
 		payload []byte
 		want    flute.DropReason
 	}{
-		"cut in the Payload ID":  {good[:3], flute.DropPayloadID},
-		"no symbol":              {good[:4], flute.DropSymbolLength},
-		"cut in the symbol":      {good[:len(good)-1], flute.DropSymbolLength},
-		"cut in a repair symbol": {repair[:len(repair)-1], flute.DropSymbolLength},
-		"more than the symbol":   {append(bytes.Clone(good), 0), flute.DropSymbolLength},
-		"SBN":                    {oti.AppendPayloadID(nil, fec.PayloadID{SBN: 2}), flute.DropSBN},
-		"ESI":                    {append(oti.AppendPayloadID(nil, fec.PayloadID{ESI: 14}), good[4:]...), flute.DropESI},
-		"ESI of the second":      {append(oti.AppendPayloadID(nil, fec.PayloadID{ESI: 13}), append(good[4:], good[4:]...)...), flute.DropESI},
+		"cut in the Payload ID":  {good[:3], drop.PayloadID},
+		"no symbol":              {good[:4], drop.SymbolLength},
+		"cut in the symbol":      {good[:len(good)-1], drop.SymbolLength},
+		"cut in a repair symbol": {repair[:len(repair)-1], drop.SymbolLength},
+		"more than the symbol":   {append(bytes.Clone(good), 0), drop.SymbolLength},
+		"SBN":                    {oti.AppendPayloadID(nil, fec.PayloadID{SBN: 2}), drop.SBN},
+		"ESI":                    {append(oti.AppendPayloadID(nil, fec.PayloadID{ESI: 14}), good[4:]...), drop.ESI},
+		"ESI of the second":      {append(oti.AppendPayloadID(nil, fec.PayloadID{ESI: 13}), append(good[4:], good[4:]...)...), drop.ESI},
 	} {
 		err := b.Take(now, test.payload)
 		if err == nil || flute.Reason(err) != test.want || AsFailure(err) != nil {
