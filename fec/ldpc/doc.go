@@ -13,6 +13,8 @@
 // aside until peeling can go on (inactivation), and solves those by Gaussian elimination. It plans all this from ESIs
 // alone, and adds up symbols only when it knows that they suffice.
 //
+// This package is plumbing of package schemes: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // A source block with fewer repair symbols than N1 has no such code: the matrix of RFC 5170, section 6.2, cannot be

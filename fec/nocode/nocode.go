@@ -1,6 +1,8 @@
 // Package nocode implements the Compact No-Code FEC scheme: FEC Encoding ID 0 (RFC 5445,
 // https://www.rfc-editor.org/rfc/rfc5445#section-3). It has source symbols only: what is lost must be sent again.
 //
+// This package is plumbing of package schemes: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // None: there is nothing to compute.

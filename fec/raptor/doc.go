@@ -23,6 +23,8 @@
 // of a decoder ([fec.Solver]) tells for each new symbol whether the symbols suffice; after the first call this costs
 // little.
 //
+// This package is plumbing of package schemes: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // A source block has 4 to 8192 symbols. An object that is too short for four symbols needs shorter ones: see

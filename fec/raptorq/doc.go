@@ -32,6 +32,8 @@
 // many bytes of every symbol as fit into a cache, 3 MiB at most for up to 45,000 symbols, 4 MiB above. [Scheme.Memory]
 // counts all of it, with tables and plans.
 //
+// This package is plumbing of package schemes: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // A decoder ignores repair symbols beyond 64 + K'/64 more than it needs. For K' above 120, ESIs that were chosen to
