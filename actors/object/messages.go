@@ -1,7 +1,7 @@
 package object
 
 import (
-	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/reuse"
 )
 
@@ -16,7 +16,7 @@ type Message interface {
 // Packets is sent by the session: packets of this TOI in the order of their arrival. Data queue. It is a buffer that
 // changes hands: whoever has it owns it.
 type Packets struct {
-	packets []alc.Packet // views into what owner holds
+	packets []receiver.Packet // views into what owner holds
 	owner   owner
 	bytes   int
 	done    int // packets that the object has handled
@@ -56,7 +56,7 @@ func (f *FreeList) Get(o owner) *Packets {
 }
 
 // Add appends a packet that takes n bytes of the datagram.
-func (p *Packets) Add(packet alc.Packet, n int) {
+func (p *Packets) Add(packet receiver.Packet, n int) {
 	p.packets = append(p.packets, packet)
 	p.bytes += n
 }

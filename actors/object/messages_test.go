@@ -1,15 +1,42 @@
 package object
 
 import (
+	"reflect"
 	"testing"
+	"time"
 
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/store/mem"
 )
 
 // memory is an owner that counts its releases.
 type memory struct{ released int }
 
 func (m *memory) Release() { m.released++ }
+
+// packet returns a packet of an object.
+func packet(t *testing.T) receiver.Packet {
+	t.Helper()
+	toi := flute.NewTOI(1)
+	template, err := alc.NewTemplate(alc.Spec{TSI: 7, TOI: toi})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := receiver.Config{Registry: schemes.Default(), Store: mem.New()}.Validated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := receiver.NewSession(receiver.NewLedger(cfg, flute.SessionKey{TSI: 7}))
+	datagram := append(template.Append(nil, false), make([]byte, 14)...) // FEC Payload ID and 10 bytes
+	p, _ := s.Route(time.Unix(0, 0), 0, datagram) // the session has kept it: nothing describes the object yet
+	if p.TOI() != toi {
+		t.Fatalf("TOI %v, want %v", p.TOI(), toi)
+	}
+	return p
+}
 
 // TestReleaseKeepsNoBytes: Packets that wait for their next use keep no slab that was given up in memory.
 func TestReleaseKeepsNoBytes(t *testing.T) {
@@ -20,12 +47,12 @@ func TestReleaseKeepsNoBytes(t *testing.T) {
 		if p.Unhandled() != 0 || p.Bytes() != 0 {
 			t.Errorf("fresh ones have %d packets of %d bytes", p.Unhandled(), p.Bytes())
 		}
-		p.Add(alc.Packet{Body: make([]byte, 10)}, 10)
+		p.Add(packet(t), 10)
 		if p.Unhandled() != 1 || p.Bytes() != 10 {
 			t.Errorf("%d packets of %d bytes, want 1 of 10", p.Unhandled(), p.Bytes())
 		}
 		p.Release()
-		if p.packets = p.packets[:1]; p.packets[0].Body != nil {
+		if p.packets = p.packets[:1]; !reflect.ValueOf(p.packets[0]).IsZero() {
 			t.Error("the bytes of a packet are kept")
 		}
 		p.packets = p.packets[:0]

@@ -17,6 +17,8 @@
 //
 // A Template is not safe for concurrent use; the functions are.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // Packet authentication (EXT_AUTH) is kept raw, not verified. Congestion control is the fixed rate of a controlled

@@ -20,6 +20,8 @@
 //
 // All functions are safe for concurrent use; a Header is a plain value.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // EXT_AUTH is recognised and kept raw, not verified. The congestion control information is opaque. The PI-specific bits

@@ -70,7 +70,8 @@ func (o *Object) Effects() ObjectEffects {
 }
 
 // Handle takes one packet of the object and counts it. It never fails: a bad packet is dropped under its reason.
-func (o *Object) Handle(now time.Time, p *alc.Packet) {
+func (o *Object) Handle(now time.Time, packet *Packet) {
+	p := &packet.alc
 	o.l.now = now
 	o.refresh()
 	err := o.handle(now, p)

@@ -47,7 +47,7 @@ func (r *Receiver) HandleFrom(now time.Time, key flute.SessionKey, port uint16, 
 	}
 	if p, ok := m.session.Route(now, port, datagram); ok {
 		r.settleSession(now, m)
-		o := m.object(p.TOI)
+		o := m.object(p.TOI())
 		o.Handle(now, &p)
 		r.settle(now, m, o)
 	}

@@ -91,7 +91,7 @@ func (r *rig) feed(datagrams ...[]byte) {
 		r.handed++
 		b := bytes.Clone(d)
 		if p, ok := r.s.Route(r.now, r.port, b); ok {
-			o := r.object(p.TOI)
+			o := r.object(p.TOI())
 			o.Handle(r.now, &p)
 			r.settle()
 			r.settleObject(o)

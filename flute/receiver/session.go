@@ -13,6 +13,12 @@ import (
 // noTime is the zero time: none.
 var noTime time.Time
 
+// Packet is one of an object, as Session.Route hands it to Object.Handle: views into the datagram.
+type Packet struct{ alc alc.Packet }
+
+// TOI returns the object of the packet.
+func (p *Packet) TOI() flute.TOI { return p.alc.TOI }
+
 // Session works on one receiving transport session: it takes FDT Instances, decides which object a packet belongs to,
 // and keeps the deadlines. What it knows lies in the Ledger, so a Session may be thrown away and made again.
 type Session struct{ l *Ledger }
@@ -48,17 +54,17 @@ func (s *Session) Effects() SessionEffects {
 }
 
 // Route examines one datagram, which came from this UDP source port; 0: not known. It reports true when the packet is
-// for the Object of p.TOI, to whom it must be handed at once or with the bytes of datagram kept unchanged until then.
+// for the Object of its TOI, to whom it must be handed at once or with the bytes of datagram kept unchanged until then.
 // Everything else is dealt with and counted.
-func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p alc.Packet, object bool) {
+func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p Packet, object bool) {
 	s.l.now = now
 	if s.l.last.IsZero() {
 		s.l.last = now // silence counts from here, even if nothing valid ever comes
 	}
-	p, err := s.parse(datagram)
-	if err == nil {
+	var err error
+	if p.alc, err = s.parse(datagram); err == nil {
 		s.hearPort(now, port)
-		object, err = s.route(now, port, &p)
+		object, err = s.route(now, port, &p.alc)
 	}
 	switch {
 	case object:

@@ -129,12 +129,12 @@ func (s *session) packets(ctx actor.Context, m *Packets) {
 			s.effects(ctx) // after an FDT Instance a TOI may name another object than before
 			continue
 		}
-		if s.batch != nil && p.TOI != toi {
+		if s.batch != nil && p.TOI() != toi {
 			s.deliver(ctx, toi)
 		}
 		if s.batch == nil {
 			m.Slab.Retain(1)
-			s.batch, toi = s.free.Get(m.Slab), p.TOI
+			s.batch, toi = s.free.Get(m.Slab), p.TOI()
 		}
 		s.batch.Add(p, len(d.Data))
 		m.done++ // from here on it is counted with the batch
