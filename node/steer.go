@@ -11,7 +11,8 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
-// ErrNoObject is wrapped by the errors of Trigger and PauseObject: the session has no such object with packets to come.
+// ErrNoObject is wrapped by the errors of Trigger and PauseObject, if the session has no such object with packets to
+// come, and of Find.
 var ErrNoObject = errors.New("node: no such object is being sent")
 
 // Update reads f as Add does, and puts it in the place of the file with the same Content-Location, which ends at once
@@ -22,6 +23,19 @@ func (s *Sending) Update(
 	return s.put(ctx, f, scratch, func(id uint64, o *sender.Object) sending.Message {
 		return sending.Update{ID: id, Object: o, When: when}
 	})
+}
+
+// Find returns the TOI of the newest object with this Content-Location that is described, or will be. The error wraps
+// ErrNoObject, or is that of ctx.
+func (s *Sending) Find(ctx context.Context, contentLocation string) (flute.TOI, error) {
+	at, err := askPID[sending.Added](ctx, s.node, s.pid, sending.Find{Location: contentLocation}, s.done)
+	if err == nil && !at.TOI.IsFDT() {
+		return at.TOI, nil
+	}
+	if err == nil || errors.Is(err, errEnded) {
+		err = ErrNoObject
+	}
+	return flute.TOI{}, fmt.Errorf("session %v: %s: %w", s.key, contentLocation, err)
 }
 
 // Remove ends the object with this TOI, at once or after its running transfer, and has it no longer described. An

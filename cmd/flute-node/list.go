@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/settings"
@@ -41,15 +43,10 @@ func readList(r io.Reader) (lines []listLine, numbers []int, err error) {
 		if len(text) == 0 {
 			continue
 		}
-		d := json.NewDecoder(bytes.NewReader(text))
-		d.DisallowUnknownFields()
 		var l listLine
-		err := d.Decode(&l)
-		switch {
-		case err == nil && l.Path == "":
+		err := readObject(text, &l)
+		if err == nil && l.Path == "" {
 			err = errors.New("path is missing")
-		case err == nil && d.More():
-			err = errors.New("more than one object")
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("line %d: %w", n, err)
@@ -57,6 +54,21 @@ func readList(r io.Reader) (lines []listLine, numbers []int, err error) {
 		lines, numbers = append(lines, l), append(numbers, n)
 	}
 	return lines, numbers, scan.Err()
+}
+
+// readObject reads one JSON object, which has no other fields than to.
+func readObject(text []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	err := d.Decode(to)
+	if err == nil && d.More() {
+		err = errors.New("more than one object")
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		field := e.Field[strings.LastIndexByte(e.Field, '.')+1:]
+		return fmt.Errorf("%s: it is no %s", cmp.Or(field, "the line"), e.Value)
+	}
+	return err
 }
 
 // listed returns the files of --list.

@@ -25,7 +25,7 @@ func TestList(t *testing.T) {
 		items, _, err := (&fileFlags{List: list}).listed(source.Options{})
 		return items, err
 	}
-	items, err := read(`{"path": "DIR/a", "name": "x y", "priority": 3}` + "\n\n" + `{"path": "DIR", "repeat": "2"}`)
+	items, err := read(`{"path": "DIR/a", "name": "x y", "priority": 3}` + "\n\n" + `{"path": "DIR", "repeat": 2}`)
 	if err != nil || len(items) != 3 {
 		t.Fatal(items, err)
 	}

@@ -30,6 +30,7 @@ type sendCommand struct {
 	objectFlags   `embed:""`
 	carouselFlags `embed:""`
 	announceFlags `embed:""`
+	controlFlags  `embed:""`
 	Plan          bool `help:"Print what would be sent, packets, rate, overhead, memory and the time it takes, and send nothing."`
 
 	now time.Time // when the command began
@@ -53,7 +54,7 @@ func (c *sendCommand) words() settings.Send {
 
 // Run sends the files and waits until they are out.
 func (c *sendCommand) Run(ctx context.Context, out *output) error {
-	files, skipped, err := c.find(ctx, c.Watch != "")
+	files, skipped, err := c.find(ctx, c.staysOpen())
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 && watcher == nil {
+	if len(files) == 0 && !c.staysOpen() {
 		tellSkipped(out, skipped)
 		return fmt.Errorf("no files to send in %v", c.Paths)
 	}
@@ -69,7 +70,7 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	for _, f := range files {
 		largest = max(largest, f.Size)
 	}
-	if watcher != nil {
+	if c.staysOpen() {
 		largest = watchedSize
 	}
 	c.now = time.Now()
@@ -96,6 +97,11 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 			return err
 		}
 	}
+	control, err := c.listen()
+	if err != nil {
+		return err
+	}
+	defer control.close()
 	n, err := node.Start(node.Config{})
 	if err != nil {
 		return err
@@ -115,9 +121,19 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	}
 	close(ready)
 	if err == nil {
+		orders := &controlling{
+			command: c, words: &words, core: &cfg.Session, node: n, session: s, out: out, finished: make(chan struct{}),
+		}
+		endControl := c.takeOrders(ctx, control, orders)
 		var unread int
 		unread, err = c.send(ctx, out, s, files, func() error {
+			if !c.staysOpen() {
+				return nil
+			}
+			ctx, cancel := orders.untilFinished(ctx)
+			defer cancel()
 			if watcher == nil {
+				<-ctx.Done()
 				return nil
 			}
 			w := watching{
@@ -126,6 +142,7 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 			}
 			return w.run(ctx, n)
 		})
+		endControl()
 		lost += unread
 	}
 	// The events of what happens while the node stops belong to the output too.
@@ -147,6 +164,9 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	}
 	return err
 }
+
+// staysOpen reports whether files may come after the first ones.
+func (c *sendCommand) staysOpen() bool { return c.Watch != "" || c.Control != "" }
 
 // prepare puts what was said of all files, and then of each, into the files.
 func (c *sendCommand) prepare(files []item, words *settings.Send, cfg *sender.Config) error {
@@ -227,6 +247,13 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 	if c.Watch != "" {
 		text += ", and what comes into " + plain(c.Watch) + ", until it is interrupted"
 	}
+	switch c.Control {
+	case "":
+	case standardInput:
+		text += ", and what standard input says, until its end"
+	default:
+		text += ", and what " + plain(c.Control) + " says, until the order finish"
+	}
 	if (c.Repeat < 0 || c.Repeat > 1) && c.hasFolder() {
 		text += "; files that are added to a folder from now on are not sent"
 	}
@@ -254,7 +281,7 @@ func (c *sendCommand) send(
 		err = s.Wait(ctx)
 	}
 	switch {
-	case ctx.Err() != nil && c.Watch != "":
+	case ctx.Err() != nil && c.staysOpen():
 		return unread, nil
 	case ctx.Err() != nil && c.Repeat < 0:
 		return unread, nil // the only way to end it

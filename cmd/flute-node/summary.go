@@ -73,6 +73,7 @@ func (s *summary) add(e notice.Event) {
 		switch {
 		case !s.sending: // perhaps it is tried again: until knows
 		case e.Reason == event.FailSuperseded: // its new version is sent
+		case e.Reason == event.FailCancelled: // it was removed from the watched folder, or by an order
 		case s.stopping.Load() && e.Reason == event.FailClosed:
 			s.Unfinished++
 		default:

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -100,6 +101,26 @@ func (t *Transfers) UnmarshalText(text []byte) error {
 	}
 	*t = Transfers(n)
 	return nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler: a number, or what UnmarshalText takes.
+func (t *Transfers) UnmarshalJSON(data []byte) error { return numberOrText(data, t.UnmarshalText) }
+
+// UnmarshalJSON implements json.Unmarshaler: a number, or what UnmarshalText takes.
+func (r *BitRate) UnmarshalJSON(data []byte) error { return numberOrText(data, r.UnmarshalText) }
+
+// numberOrText reads a JSON value: null leaves all as it is.
+func numberOrText(data []byte, read func(text []byte) error) error {
+	if string(data) == "null" {
+		return nil
+	}
+	text := string(data)
+	if strings.HasPrefix(text, `"`) {
+		if err := json.Unmarshal(data, &text); err != nil {
+			return err
+		}
+	}
+	return read([]byte(text))
 }
 
 // ParseDuration reads a time such as 1h30m: of 0 or more, or above 0.

@@ -138,7 +138,7 @@ func (l *Ledger) steer(m Message, now time.Time) (found bool) {
 		core.PauseQueue(m.Priority, m.Paused)
 	case PauseSession:
 		core.PauseSession(m.Paused)
-	case Add, Update, Reserve, Release, Publish, Finish, Close, Inspect, SetRate, pump, ran:
+	case Add, Update, Reserve, Find, Release, Publish, Finish, Close, Inspect, SetRate, pump, ran:
 	}
 	return false
 }

@@ -31,7 +31,7 @@ type Update struct {
 	When   sender.When
 }
 
-// Added answers Add and Update.
+// Added answers Add, Update, Reserve and Find.
 type Added struct {
 	TOI flute.TOI
 	Err error
@@ -41,6 +41,10 @@ type Added struct {
 type Reserve struct {
 	ID uint64 // as that of Add
 }
+
+// Find is sent by the node: which TOI has the file with a Content-Location? Answered with [Added], with TOI 0
+// if there is none.
+type Find struct{ Location string }
 
 // Release is sent by the node: give back a TOI that was reserved. Answered with [Taken].
 type Release struct{ TOI flute.TOI }
@@ -108,6 +112,7 @@ type pump struct{}
 type ran struct{}
 
 func (Add) kind() string          { return "add" }
+func (Find) kind() string         { return "find" }
 func (Reserve) kind() string      { return "reserve" }
 func (Release) kind() string      { return "release" }
 func (Publish) kind() string      { return "publish" }

@@ -54,14 +54,14 @@ func (o *Outcome) End(cause error) {
 }
 
 // note takes note of what failed among events, and returns them. A version of a file that is superseded by the next one
-// has not failed: the next one is sent.
+// has not failed: the next one is sent. Nor has one whose removal was asked for.
 func (o *Outcome) note(events []event.Event) []event.Event {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, e := range events {
 		f, ok := e.(event.ObjectFailed)
 		switch {
-		case !ok || f.Reason == event.FailSuperseded:
+		case !ok || f.Reason == event.FailSuperseded || f.Reason == event.FailCancelled:
 		case len(o.failed) < maxFailures:
 			o.failed = append(o.failed, fmt.Errorf("session: %s: %s: %s", f.ContentLocation, f.Reason, f.Detail))
 		default:

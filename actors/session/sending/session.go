@@ -87,6 +87,9 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		s.hurry(ctx)
 	case Reserve:
 		ctx.Respond(s.ledger.reserve(m))
+	case Find:
+		toi, _ := s.ledger.cfg.Core.Find(m.Location)
+		ctx.Respond(Added{TOI: toi})
 	case Release:
 		s.ledger.cfg.Core.Release(m.TOI)
 		ctx.Respond(Taken{})
