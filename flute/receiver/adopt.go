@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
 )
 
 // adopt lets the rival take the place of what it contradicts.
@@ -29,7 +30,7 @@ func (s *Session) adopt(now time.Time) {
 	if r.in.object == nil { // it was read before, as far as it contradicts nothing
 		s.adoptFiles(now, &r)
 	} else {
-		s.install(now, r.in)
+		s.install(now, r.in, r.document)
 	}
 	for toi := range l.apart { // of files that it does not describe
 		e := l.entries[toi]
@@ -60,8 +61,8 @@ func (s *Session) adoptFiles(now time.Time, r *rival) {
 	}
 }
 
-// install makes in, which is whole, the FDT Instance of its ID.
-func (s *Session) install(now time.Time, in *instance) {
+// install makes in, which is whole, the FDT Instance of its ID. f is its document; nil: it was not read yet.
+func (s *Session) install(now time.Time, in *instance, f *fdt.Instance) {
 	l := s.l
 	if known := l.instances[in.id]; known != nil && known != in {
 		l.forgetInstance(known.id, known)
@@ -69,7 +70,11 @@ func (s *Session) install(now time.Time, in *instance) {
 	l.instances[in.id] = in
 	l.arriving = append(l.arriving, in)
 	l.effects.Events = l.opening(l.effects.Events)
-	_ = s.read(now, in) // an error was told
+	if f == nil {
+		_ = s.read(now, in) // an error was told
+	} else if err := s.adoptInstance(now, in, f); err != nil {
+		s.refuse(now, in, err)
+	}
 }
 
 // replaceRuns forgets what the runs have said that the rival contradicts. Objects that are being published finish; of

@@ -105,9 +105,12 @@ func (s *Session) sweep(now time.Time) {
 	}
 }
 
-// decoding reports whether source blocks are being decoded, or wait for a permit: nobody knows yet whether they are
-// complete.
+// decoding reports whether source blocks are being decoded, or wait for a permit, or an FDT Instance is being read:
+// nobody knows yet whether they are complete, or what it describes.
 func (l *Ledger) decoding() bool {
+	if l.readings.out != nil {
+		return true
+	}
 	for _, e := range l.entries {
 		if e.held != nil && (e.held.IsDecoding() || e.held.IsUnpermitted()) {
 			return true

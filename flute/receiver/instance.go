@@ -18,6 +18,7 @@ type instance struct {
 	object *Object // nil once it was decoded or refused; that of a repetition, if it was read before
 	memory *memory // of object
 	costly bool    // its document is not paid for by what was received of it, see readers
+	queued bool    // it is being read, or waits for its turn
 }
 
 // refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt
@@ -207,6 +208,7 @@ func (l *Ledger) forgetInstance(id flute.InstanceID, in *instance) {
 
 // release frees what is held of it and keeps the fingerprint.
 func (in *instance) release() {
+	in.queued = false
 	if in.object != nil {
 		in.object.l.drop(in.object.e, true)
 		in.object = nil

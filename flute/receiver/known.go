@@ -25,6 +25,12 @@ func (l *Ledger) makeRoomForInstance() {
 		if len(open) == 0 || len(open) < l.cfg.MaxInstances && l.listings.Used() < l.listings.Limit()/2 {
 			break
 		}
+		if out := l.readings.out; out != nil { // a Work is at it: that is nearly done
+			open = slices.DeleteFunc(slices.Clone(open), func(in *instance) bool { return in.object == out.object })
+		}
+		if len(open) == 0 {
+			break
+		}
 		oldest := slices.MinFunc(open, func(a, b *instance) int { return a.touched.Compare(b.touched) })
 		l.forgetInstance(oldest.id, oldest)
 	}

@@ -33,6 +33,7 @@ type Ledger struct {
 
 	instances  map[flute.InstanceID]*instance
 	arriving   []*instance // those being received, and some that were
+	readings   readings
 	rival      rival
 	apart      map[flute.TOI]*apart
 	apartSince time.Time // when to look at them is counted from here; zero: there are none

@@ -1,42 +1,46 @@
 package receiver
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"time"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
-	"github.com/flute-node/flute-node/flute/internal/content"
-	"github.com/flute-node/flute-node/store"
 )
 
-// read decodes an FDT Instance that is whole, now or as soon as it may be read.
-func (s *Session) read(now time.Time, in *instance) error {
-	err := s.decodeInstance(now, in)
-	switch {
-	case errors.Is(err, errBusy):
-		at := now.Add(assembly.RetryAfter)
-		if ready := s.l.cfg.readers.ready(s.l.key.Source, now); ready.After(at) {
-			at = ready
-		}
-		s.l.schedule(at)
-		return nil
-	case err != nil:
-		s.refuse(now, in, err)
-	}
-	return err
+// FDT Instances are read one at a time, in the order in which they were whole, and adopted in that order. A document
+// that is short is read where its last packet is handled. A long one takes tens of milliseconds: a Work reads it, while
+// packets are handled, and hands it back to Session.Done.
+
+// readings is what a session has to read.
+type readings struct {
+	out     *reading    // that a Work does; nil: none
+	waiting []*instance // for their turn, and some that do not any more
+	taking  *instance   // in whose document the session is; not nil after a crash there
 }
 
-// readWaiting reads FDT Instances that had to wait, those first that make the least work.
+// read reads an FDT Instance that is whole, now or as soon as it may be read.
+func (s *Session) read(now time.Time, in *instance) error {
+	q := &s.l.readings
+	switch {
+	case in.queued:
+		return nil
+	case q.out == nil:
+		return s.begin(now, in)
+	}
+	in.queued = true
+	q.waiting = append(slices.DeleteFunc(q.waiting, func(in *instance) bool { return !in.queued }), in)
+	return nil
+}
+
+// readWaiting reads FDT Instances whose turn has come, then those that had to wait for another reason, those first that
+// make the least work.
 func (s *Session) readWaiting(now time.Time, whole []*instance) {
+	s.readNext(now)
 	slices.SortFunc(whole, func(a, b *instance) int {
 		return cmp.Compare(a.object.e.held.OTI.TransferLength, b.object.e.held.OTI.TransferLength)
 	})
@@ -47,120 +51,139 @@ func (s *Session) readWaiting(now time.Time, whole []*instance) {
 	}
 }
 
+// readNext reads those whose turn it is.
+func (s *Session) readNext(now time.Time) {
+	q := &s.l.readings
+	for q.out == nil && len(q.waiting) > 0 {
+		in := q.waiting[0]
+		q.waiting = slices.Delete(q.waiting, 0, 1)
+		if in.queued && in.isWhole() {
+			_ = s.begin(now, in)
+		}
+	}
+}
+
 // isWhole reports whether all bytes of an FDT Instance that arrives are there.
 func (in *instance) isWhole() bool {
 	return in.object != nil && in.object.e.held != nil && in.object.e.held.IsWhole()
 }
 
-// What a document takes in memory while it is read, as measured: its File entries, which have no fewer bytes than
-// leastEntry, and what is kept of the rest.
-const (
-	entryCost  = 512
-	leastEntry = 36
-	byteCost   = 4
-)
-
-// errBusy: the source of an FDT Instance has used its allowance, or other sessions use the memory to read documents.
-var errBusy = errors.New("receiver: an FDT Instance cannot be read now")
-
-// readingCost returns how many bytes of memory the reading of a document takes. There are no more File entries than
-// tags.
-func readingCost(document []byte) uint64 {
-	entries := min(bytes.Count(document, []byte{'<'}), len(document)/leastEntry)
-	return uint64(entryCost*entries + byteCost*len(document))
-}
-
-// parseInstance reads the document: what was received, or what it decodes to. errBusy when that cannot be done now.
-func (s *Session) parseInstance(now time.Time, in *instance) (*fdt.Instance, error) {
-	l, h := s.l, in.object.e.held
-	paid, limit := readFactor*int(h.OTI.TransferLength), l.cfg.fdtLimit()
-	if l.cfg.readers.ready(l.key.Source, now).After(now) {
-		if in.costly {
-			return nil, errBusy
-		}
-		limit = min(limit, paid)
+// begin reads in at once if its document is short, else it emits a Work.
+func (s *Session) begin(now time.Time, in *instance) error {
+	q := &s.l.readings
+	in.queued = true
+	r := s.newReading(now, in)
+	defer r.Release()
+	if !r.mayBegin() {
+		return s.conclude(now, r, errBusy)
 	}
-	charged := &charge{budget: l.cfg.readers.memory}
-	defer charged.release()
-	if err := charged.add(h.OTI.TransferLength); err != nil {
-		return nil, err
+	q.taking = in
+	err := r.Run(nil)
+	large := errors.Is(err, errLarge)
+	if !large {
+		err = s.conclude(now, r, err)
 	}
-	document := make([]byte, h.OTI.TransferLength)
-	if _, err := in.memory.ReadAt(document, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+	q.taking = nil
+	if !large {
+		return err
 	}
-	if in.cenc > int(flute.Null) {
-		w := &limitedWriter{rest: limit, charged: charged}
-		err := content.Decode(w, bufio.NewReader(bytes.NewReader(document)), flute.ContentEncoding(in.cenc))
-		if errors.Is(err, content.ErrTooLong) && limit < l.cfg.fdtLimit() {
-			in.costly = true
-			return nil, errBusy
-		}
-		if err != nil {
-			return nil, err
-		}
-		document = w.out.Bytes()
-	}
-	if err := charged.add(readingCost(document)); err != nil {
-		return nil, err
-	}
-	if len(document) > paid {
-		l.cfg.readers.take(l.key.Source, len(document))
-	}
-	return fdt.Parse(document, l.clock.read(now), l.cfg.FDTLimits)
-}
-
-// charge is memory that was taken from a budget for a while.
-type charge struct {
-	budget *store.Budget
-	bytes  uint64
-}
-
-// add takes n bytes more; errBusy when there are not as many.
-func (c *charge) add(n uint64) error {
-	if !c.budget.TryReserve(n) {
-		return errBusy
-	}
-	c.bytes += n
+	r.most = math.MaxInt
+	q.out = r
+	s.l.effects.Works = append(s.l.effects.Works, &Work{entry: in.object.e, task: r, reading: r})
 	return nil
 }
 
-func (c *charge) release() { c.budget.Release(c.bytes) }
-
-// limitedWriter gathers what is decoded, charges it, and refuses what exceeds its rest.
-type limitedWriter struct {
-	out     bytes.Buffer
-	rest    int
-	charged *charge
+// Done takes a Work of TOI 0 that has run: it adopts the FDT Instance, and goes on with the next.
+func (s *Session) Done(now time.Time, w *Work) {
+	l, r := s.l, w.reading
+	l.now = now
+	if r == nil || r != l.readings.out {
+		w.Cancel() // the session was made anew, and has begun again
+		return
+	}
+	defer w.free()
+	l.readings.out = nil
+	in := r.instance
+	switch {
+	case in.object != r.object || l.ending != "": // forgotten meanwhile
+	case w.crashed:
+		s.dismissInstance(now, in, w.err)
+	default:
+		l.readings.taking = in
+		_ = s.conclude(now, r, w.err)
+		l.readings.taking = nil
+	}
+	l.completion.look(now) // it may have waited for this
+	s.readNext(now)
 }
 
-func (w *limitedWriter) Write(p []byte) (int, error) {
-	if len(p) > w.rest {
-		return 0, content.ErrTooLong
+// conclude takes what a reading has found, or why it has not.
+func (s *Session) conclude(now time.Time, r *reading, err error) error {
+	in := r.instance
+	in.queued = false
+	switch {
+	case errors.Is(err, errBusy):
+		in.costly = r.costly
+		at := now.Add(assembly.RetryAfter)
+		if ready := s.l.cfg.readers.ready(s.l.key.Source, now); ready.After(at) {
+			at = ready
+		}
+		s.l.schedule(at)
+		return nil
+	case s.isRival(in):
+		return s.concludeRival(in, r.found, err)
+	case err != nil && s.assumesNext(now, in):
+		r.Release()
+		return s.begin(now, in)
+	case err == nil:
+		err = s.adoptInstance(now, in, r.found)
 	}
-	if err := w.charged.add(2 * uint64(len(p))); err != nil { // the buffer doubles
-		return 0, err
+	if err != nil {
+		s.refuse(now, in, err)
 	}
-	w.rest -= len(p)
-	return w.out.Write(p)
+	return err
 }
 
-// decodeInstance reads the FDT Instance that was received and merges it into the database.
-func (s *Session) decodeInstance(now time.Time, in *instance) error {
+// dismissInstance ends an FDT Instance at whose document something has crashed.
+func (s *Session) dismissInstance(now time.Time, in *instance, err error) {
+	switch {
+	case s.isRival(in):
+		s.l.dropRival()
+	case in.object != nil:
+		s.refuse(now, in, err)
+	}
+}
+
+// readAnew goes on after a crash of the session. What a Work reads is read again; nobody waits for that Work. The
+// FDT Instance that the session crashed at is refused, so that it does not crash at it again at once.
+func (s *Session) readAnew() {
+	l, q := s.l, &s.l.readings
+	if in := q.taking; in != nil {
+		q.taking, in.queued = nil, false
+		s.dismissInstance(l.now, in, errors.New("the session crashed while it was read"))
+	}
+	if q.out != nil {
+		q.waiting = slices.Insert(q.waiting, 0, q.out.instance)
+		q.out = nil
+	}
+	if len(q.waiting) > 0 {
+		l.schedule(l.now)
+	}
+}
+
+// assumesNext reports whether in may be recovered otherwise: perhaps it was under a wrong guess.
+func (s *Session) assumesNext(now time.Time, in *instance) bool {
+	h := in.object.e.held
+	if !h.AssumeNext() {
+		return false
+	}
+	settled, _ := h.Settle(now)
+	return settled
+}
+
+// adoptInstance merges the FDT Instance that was received, whose document is f, into the database.
+func (s *Session) adoptInstance(now time.Time, in *instance, f *fdt.Instance) error {
 	l, o := s.l, in.object
-	f, err := s.parseInstance(now, in)
-	for err != nil { // perhaps it was recovered under a wrong guess
-		if errors.Is(err, errBusy) {
-			return err
-		}
-		if !o.e.held.AssumeNext() {
-			return err
-		}
-		if settled, _ := o.e.held.Settle(now); !settled {
-			return err
-		}
-		f, err = s.parseInstance(now, in)
-	}
 	o.e.held.Proved()
 	_ = o.settle(nil)
 	if v := o.l.sender.Variant; v != l.sender.Variant {

@@ -8,8 +8,9 @@ import (
 )
 
 // Receiver receives any number of transport sessions without sockets, goroutines or a clock: hand it datagrams, call
-// Advance when Deadline has come, drain Events. It does the blocking work of publication inside Handle and Advance; a
-// program that cannot wait there uses Session and Object, or package node. It is not safe for concurrent use.
+// Advance when Deadline has come, drain Events. It does what takes long, such as publication, inside Handle and
+// Advance; a program that cannot wait there uses Session and Object, or package node. It is not safe for concurrent
+// use.
 type Receiver struct {
 	cfg      *Config
 	sessions map[flute.SessionKey]*member
@@ -124,19 +125,42 @@ func (r *Receiver) settle(now time.Time, m *member, o *Object) {
 	}
 }
 
-// settleSession does what a session wants done.
+// settleSession does what a session wants done, until it wants nothing more.
 func (r *Receiver) settleSession(now time.Time, m *member) {
-	f := m.session.Effects()
-	r.events = append(r.events, f.Events...)
-	for _, toi := range f.Ended { // none is ever detached: publication ends before the next datagram
-		delete(m.objects, toi)
-	}
-	for _, toi := range f.Described {
-		o := m.object(toi)
-		o.Describe(now)
-		r.settle(now, m, o)
+	for {
+		f := m.session.Effects()
+		r.events = append(r.events, f.Events...)
+		for _, toi := range f.Ended { // none is ever detached: publication ends before the next datagram
+			delete(m.objects, toi)
+		}
+		for _, toi := range f.Described {
+			o := m.object(toi)
+			o.Describe(now)
+			r.settle(now, m, o)
+		}
+		if len(f.Works) == 0 {
+			break
+		}
+		for _, w := range f.Works {
+			w.Run(nil)
+			r.done(now, m, w)
+		}
 	}
 	if m.session.Ended() {
 		delete(r.sessions, m.session.Ledger().Key())
+	}
+}
+
+// done brings a Work of the session back to who awaits it.
+func (r *Receiver) done(now time.Time, m *member, w *Work) {
+	switch {
+	case w.TOI().IsFDT():
+		m.session.Done(now, w)
+	case m.session.Ledger().Awaits(w):
+		o := m.object(w.TOI())
+		o.Done(now, w)
+		r.settle(now, m, o)
+	default:
+		w.Cancel()
 	}
 }

@@ -110,3 +110,24 @@ func TestReceiverClose(t *testing.T) {
 		t.Errorf("%v, %d staged", checkEnds, files.Staged())
 	}
 }
+
+// What the session itself wants done is done: an object that is given up leaves nothing in the store.
+func TestReceiverDiscards(t *testing.T) {
+	files := mem.New()
+	r, err := New(Config{Registry: schemes.Default(), Store: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := plain(t, 1, 300_000, 1000, 64)
+	r.Handle(start, key, describe(t, 0, o.file("a")))
+	for _, d := range o.all()[:200] {
+		r.Handle(start, key, d)
+	}
+	if files.Staged() == 0 {
+		t.Fatal("nothing was staged")
+	}
+	r.Close(start)
+	if n := files.Staged(); n != 0 {
+		t.Errorf("%d objects staged after the end", n)
+	}
+}

@@ -17,7 +17,8 @@ func TestRecordsArePlainData(t *testing.T) {
 			t.Error(fault)
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[Ledger](), reflect.TypeFor[instance](), reflect.TypeFor[entry]()} {
+	types := []reflect.Type{reflect.TypeFor[Ledger](), reflect.TypeFor[instance](), reflect.TypeFor[entry]()}
+	for _, typ := range types {
 		if len(live(typ)) == 0 {
 			t.Errorf("nothing in %v is told to be live", typ)
 		}
@@ -40,8 +41,8 @@ func live(typ reflect.Type, within ...reflect.Type) (paths []string) {
 	case reflect.Pointer, reflect.Func, reflect.Chan, reflect.Interface, reflect.UnsafePointer, reflect.Uintptr:
 		return []string{" " + typ.String()}
 	case reflect.Struct:
-		for i := range typ.NumField() {
-			look("."+typ.Field(i).Name+" ", typ.Field(i).Type)
+		for field := range typ.Fields() {
+			look("."+field.Name+" ", field.Type)
 		}
 	case reflect.Map:
 		look("[key] ", typ.Key())

@@ -145,6 +145,9 @@ func (r *rig) close() {
 	if n := r.store.Staged(); n != 0 {
 		r.t.Errorf("%d objects staged after the end", n)
 	}
+	if n := r.cfg.readers.memory.Used(); n != 0 {
+		r.t.Errorf("%d bytes of the memory to read documents used after the end", n)
+	}
 }
 
 func (r *rig) settle() {
@@ -169,7 +172,7 @@ func (r *rig) settle() {
 // take takes Works, and runs those that do not wait.
 func (r *rig) take(works []*Work) {
 	for _, w := range works {
-		if isDisk := w.tail != nil || w.held == nil; isDisk && !r.slow || !isDisk && !r.manual {
+		if isDisk := w.tail != nil || w.held == nil && w.reading == nil; isDisk && !r.slow || !isDisk && !r.manual {
 			labour(w)
 			r.bring(w)
 		} else {
@@ -208,6 +211,13 @@ func labour(w *Work) {
 }
 
 func (r *rig) bring(w *Work) {
+	if w.reading != nil {
+		r.s.Done(r.now, w)
+		r.settle()
+		r.s.Advance(r.now)
+		r.settle()
+		return
+	}
 	if w.held == nil {
 		return
 	}

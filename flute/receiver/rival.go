@@ -21,12 +21,14 @@ const rivalFileCost = 1 << 10
 
 // rival is the FDT Instance that contradicts, and the evidence for it.
 type rival struct {
-	in      *instance // nil: there is none
-	files   map[flute.TOI]*fdt.File
-	cost    uint64 // charged for files
-	run     run    // the first of its packets
-	against run    // what it contradicts
-	partial bool   // it is the next FDT Instance of the known ones: only the TOIs that it changes are in doubt
+	in *instance // nil: there is none
+	// document is what in says, until it takes the place of a known one; nil: it was not read, or did so before.
+	document *fdt.Instance
+	files    map[flute.TOI]*fdt.File
+	cost     uint64 // charged for document and files
+	run      run    // the first of its packets
+	against  run    // what it contradicts
+	partial  bool   // it is the next FDT Instance of the known ones: only the TOIs that it changes are in doubt
 
 	evidence
 }
@@ -105,13 +107,18 @@ func (s *Session) feedRival(now time.Time, known *instance, p *alc.Packet) error
 		return nil
 	case !known.read:
 		l.rival = rival{}
-		s.install(now, in)
+		s.install(now, in, nil)
 		return nil
 	}
-	f, err := s.parseInstance(now, in)
-	if errors.Is(err, errBusy) { // with the next packet of it
-		return nil
-	}
+	return s.read(now, in)
+}
+
+// isRival reports whether in is a rival that was not read: it is beside the known FDT Instances.
+func (s *Session) isRival(in *instance) bool { return s.l.rival.in == in && s.l.instances[in.id] != in }
+
+// concludeRival takes the document of the rival, or why it cannot be read.
+func (s *Session) concludeRival(in *instance, f *fdt.Instance, err error) error {
+	l := s.l
 	if err == nil && !l.share.Small.TryReserve(uint64(len(f.Files))*rivalFileCost) {
 		err = errBudget
 	}
@@ -119,6 +126,7 @@ func (s *Session) feedRival(now time.Time, known *instance, p *alc.Packet) error
 		l.dropRival()
 		return err
 	}
+	l.rival.document = f
 	l.rival.describe(f)
 	return nil
 }

@@ -29,7 +29,9 @@ type SessionEffects struct {
 	Detached  []flute.TOI // objects that finish while their TOI names another: keep their Object apart
 	Ended     []flute.TOI // objects that the session ended: drop their Object
 	Described []flute.TOI // objects that a description has come for: call Object.Describe
-	Works     []*Work     // to be run elsewhere; hand each back to Done of the Object of its TOI, if Ledger.Awaits it
+	// Works are to be run elsewhere. Hand each back to Done of the Session, if its TOI is 0; else to Done of the Object
+	// of its TOI, if Ledger.Awaits it.
+	Works []*Work
 }
 
 // NewSession returns the worker for the session that l remembers. Objects that were detached end here: the Object that
@@ -37,6 +39,7 @@ type SessionEffects struct {
 func NewSession(l *Ledger) *Session {
 	s := &Session{l: l}
 	s.QuarantineDetached("its session crashed while it was being published")
+	s.readAnew()
 	return s
 }
 

@@ -2,6 +2,7 @@ package receiving
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -85,17 +86,21 @@ func (s *session) launch(ctx actor.Context, w *receiver.Work, id string) {
 	s.cfg.Lanes.Run(e)
 }
 
-// ran brings a Work that has run back to its object.
+// ran brings a Work that has run back to its object, or to the core.
 func (s *session) ran(ctx actor.Context, e *lanes.Entry) {
 	if id, ok := s.ledger.works[e]; ok {
 		delete(s.ledger.works, e)
-		s.land(ctx, e.Work().(*receiver.Work), id) // objects have no other
+		s.land(ctx, e.Work().(*receiver.Work), id) // the core has no other
 	}
 }
 
-// land hands the Work to the object actor of that id, or to the one that was made in its place after a crash, or after
-// the end of a try. When the object has ended, nobody waits for the result.
+// land hands the Work to the core, if it has read an FDT Instance; else to the object actor of that id, or to the one
+// that was made in its place after a crash, or after the end of a try. When the object has ended, nobody waits for the result.
 func (s *session) land(ctx actor.Context, w *receiver.Work, id string) {
+	if w.TOI().IsFDT() {
+		s.core.Done(time.Now(), w)
+		return
+	}
 	var pid *actor.PID
 	if s.isLive(id) {
 		pid = actor.NewPID(ctx.Self().Address, id)
