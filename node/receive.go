@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
@@ -100,6 +101,9 @@ func (n *Node) receive(
 	}
 	own := cfg.Session
 	own.Registry, own.Store, own.Budget, own.Labour = n.cfg.Registry, st, n.budget, n.labour
+	if own.Leftovers, err = cfg.recover(st); err != nil {
+		return nil, errors.Join(err, source.Close(), release())
+	}
 	core, err := own.Validated()
 	if err != nil {
 		return nil, errors.Join(err, source.Close(), release())
@@ -131,6 +135,23 @@ func (n *Node) receive(
 		return nil, err
 	}
 	return r, nil
+}
+
+// recover returns what earlier processes have left in the store of the sessions that cfg wants.
+func (c *ReceiveConfig) recover(st store.Store) ([]store.Leftover, error) {
+	keeper, ok := st.(store.Keeper)
+	if !ok || c.Session.NoNotes {
+		return nil, nil
+	}
+	list, err := keeper.Recover(func(notes []byte) bool {
+		key, ok := receiver.SessionOf(notes)
+		return ok && key.Group == c.Group && (!c.Source.IsValid() || key.Source == c.Source) &&
+			(len(c.TSIs) == 0 || slices.Contains(c.TSIs, key.TSI))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	return list, nil
 }
 
 // sources returns the senders that are wanted; empty: any. Of unicast the system takes what anybody sends.

@@ -103,10 +103,17 @@ type Config struct {
 	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
 	Layout             Layout        // of the published files in folders; zero: LayoutFlat
 
-	digests content.Algorithms // Digests
-	arenas  *assembly.Arenas   // of all sessions that share this Config
-	readers *readers           // likewise
-	names   *store.Names       // of Store
+	// Leftovers are objects of earlier processes, from the Recover of a Store that is a store.Keeper. Sessions go on with
+	// those of theirs. NoNotes: objects of such a Store are not noted, so that no later process can go on with them.
+	Leftovers []store.Leftover
+	NoNotes   bool
+
+	digests   content.Algorithms // Digests
+	arenas    *assembly.Arenas   // of all sessions that share this Config
+	readers   *readers           // likewise
+	names     *store.Names       // of Store
+	keeps     bool               // objects are noted
+	leftovers *leftovers
 }
 
 // ProfileLock fixes the FLUTE version that a session must use.
@@ -178,6 +185,9 @@ func (c Config) Validated() (*Config, error) {
 	c.arenas = &assembly.Arenas{}
 	c.readers = newReaders(c.fdtLimit())
 	c.names = store.NamesOf(c.Store)
+	_, isKeeper := c.Store.(store.Keeper)
+	c.keeps = isKeeper && !c.NoNotes
+	c.leftovers, c.Leftovers = newLeftovers(c.Leftovers), nil
 	return &c, nil
 }
 

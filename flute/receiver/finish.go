@@ -128,6 +128,9 @@ func (o *Object) done(now time.Time, w *Work) {
 	case w.tail != nil:
 		o.wrote(now, w)
 		return
+	case w.notes:
+		o.noted(w)
+		return
 	case w.held == nil:
 		return
 	}

@@ -21,6 +21,7 @@ type holding struct {
 	queued      bool            // whole, and waiting for the publication of an older version
 	waiting     bool            // for memory to decode again what a wrong guess has recovered, or for its turn
 	percent     uint64          // last announced progress
+	checkpoints checkpoints
 }
 
 // wants reports whether Object.Describe is to be called soon, again and again.

@@ -61,12 +61,20 @@ func (o *Object) Ended() bool { return o.e.isIdle() }
 
 // Effects drains what is to be done since the last call. What a lost Object has not drained, the next one does.
 func (o *Object) Effects() ObjectEffects {
-	if w := o.l.write(o.e); w != nil {
-		o.e.effects.Works = append(o.e.effects.Works, w)
-	}
+	o.work(o.l.note(o.e))
+	o.l.checkpoint(o.e)
+	o.work(o.l.write(o.e))
+	o.work(o.l.note(o.e))
 	f := o.e.effects
 	o.e.effects = ObjectEffects{}
 	return f
+}
+
+// work has w emitted; nil: nothing.
+func (o *Object) work(w *Work) {
+	if w != nil {
+		o.e.effects.Works = append(o.e.effects.Works, w)
+	}
 }
 
 // Handle takes one packet of the object and counts it. It never fails: a bad packet is dropped under its reason.

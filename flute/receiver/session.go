@@ -63,6 +63,9 @@ func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p Packet, 
 	s.l.now = now
 	if s.l.last.IsZero() {
 		s.l.last = now // silence counts from here, even if nothing valid ever comes
+		if s.l.restore(now) {
+			s.l.last = now.Add(-s.l.cfg.RestartSilence) // nobody knows how long nothing has come
+		}
 	}
 	var err error
 	if p.alc, err = s.parse(datagram); err == nil {

@@ -159,6 +159,14 @@ func (d *descriptors) drop(o *object) error {
 	return d.end(o)
 }
 
+// leave is drop for an object whose file stays.
+func (d *descriptors) leave(o *object) error {
+	d.mu.Lock()
+	o.kept = !o.spent
+	d.mu.Unlock()
+	return d.drop(o)
+}
+
 // end closes and removes the file of a busy object that is spent.
 func (d *descriptors) end(o *object) error {
 	d.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"time"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -25,7 +26,7 @@ type ground struct {
 }
 
 // openGround opens the folder at an absolute path, which is made if it does not exist.
-func openGround(dir string, mode fs.FileMode) (*ground, error) {
+func openGround(dir string, mode fs.FileMode, keepFor time.Duration) (*ground, error) {
 	if err := os.MkdirAll(dir, mode); err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func openGround(dir string, mode fs.FileMode) (*ground, error) {
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	st, err := newStage(root)
+	st, err := newStage(root, keepFor)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("staging below %s: %w", dir, err), root.Close())
 	}
@@ -88,7 +89,7 @@ func (s *Store) renew(old *ground) (*ground, error) {
 	case current != old:
 		return current, nil
 	}
-	g, err := openGround(s.path, s.opts.DirMode)
+	g, err := openGround(s.path, s.opts.DirMode, s.opts.KeepFor)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -26,6 +27,10 @@ type object struct {
 	// Of the caller that made it busy.
 	ground *ground // that the file is staged on; nil: none
 	name   string  // in the stage
+
+	noting sync.Mutex // held while notes are written
+	noted  bool       // there are notes; guarded by noting
+	kept   bool       // it stays when it is spent; guarded by descriptors.mu
 }
 
 // ReadAt implements [io.ReaderAt].
@@ -141,6 +146,7 @@ func (o *object) copyFile() error {
 	}
 	_ = o.file.Close() // read only since it was synced or removed
 	_ = o.ground.stage.files.Remove(o.name)
+	_ = o.ground.stage.files.Remove(o.name + noteExt)
 	s.settle(o, g)
 	o.file, o.name = to, name
 	return nil
@@ -154,7 +160,12 @@ func (o *object) remove() error {
 	if o.ground == nil {
 		return nil
 	}
+	if o.kept {
+		o.store.settle(o, nil)
+		return nil
+	}
 	err := o.ground.stage.files.Remove(o.name)
+	_ = o.ground.stage.files.Remove(o.name + noteExt) // after the file: notes alone tell of nothing
 	o.store.settle(o, nil)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, os.ErrClosed) { // a cleaner, or the store's Close, was faster
 		return nil

@@ -23,6 +23,7 @@ func (o *object) publish(name string) error {
 	if err := o.place(name); err != nil {
 		return err
 	}
+	_ = o.ground.stage.files.Remove(o.name + noteExt) // notes alone tell of nothing
 	s.settle(o, nil)
 	s.forget(o)
 	_ = s.files.drop(o)

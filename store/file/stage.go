@@ -7,7 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strings"
+	"sync/atomic"
+	"time"
 )
 
 const (
@@ -18,22 +19,26 @@ const (
 	stageTries = 100
 )
 
-// stage is the folder in which one Store stages its objects, stageName/ID, and the locked file stageName/ID.lock. The lock
-// tells that the process lives. It is there before the folder, and goes after it: a folder without one is a leftover.
+// stage is the folder in which one Store stages its objects, stageName/ID, and the locked file stageName/ID.lock. The
+// lock tells that the process lives. It is there before the folder, and goes after it: a folder without one is a
+// leftover.
 type stage struct {
 	root  *os.Root
 	dir   string
 	files *os.Root // dir
 	lock  *os.File
+
+	durable atomic.Bool // its own name was made durable
 }
 
-// newStage makes a stage, and removes those of processes that died.
-func newStage(root *os.Root) (*stage, error) {
+// newStage makes a stage, and removes what processes that died have staged, but for files with notes younger than
+// keepFor.
+func newStage(root *os.Root, keepFor time.Duration) (*stage, error) {
 	var err error
 	for range stageTries {
 		var s *stage
 		if s, err = makeStage(root); err == nil {
-			removeLeftovers(root)
+			removeLeftovers(root, keepFor)
 			return s, nil
 		}
 		if !errors.Is(err, errRemoved) && !errors.Is(err, fs.ErrNotExist) {
@@ -87,42 +92,16 @@ func makeStage(root *os.Root) (_ *stage, err error) {
 	return s, nil
 }
 
-// close removes the stage, and the common folder after the last one.
+// close removes the stage, but for files that were left with notes, and the common folder after the last stage.
 func (s *stage) close() error {
-	err := errors.Join(s.files.Close(), s.root.RemoveAll(s.dir))
+	err := s.files.Close()
+	if len(keptIn(s.root, s.dir)) > 0 {
+		removeUnkept(s.root, s.dir)
+		return errors.Join(err, s.lock.Close())
+	}
+	err = errors.Join(err, s.root.RemoveAll(s.dir))
 	_ = s.lock.Close() // Windows does not remove an open file
 	_ = s.root.Remove(s.dir + lockExt)
 	_ = s.root.Remove(stageName) // fails while others use it
 	return err
-}
-
-// removeLeftovers removes the stages of processes that died. What cannot be removed does no harm and stays.
-func removeLeftovers(root *os.Root) {
-	entries, err := fs.ReadDir(root.FS(), stageName)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		p := path.Join(stageName, e.Name())
-		if id, ok := strings.CutSuffix(p, lockExt); ok {
-			removeLeftover(root, id)
-		} else if _, err := root.Lstat(p + lockExt); errors.Is(err, fs.ErrNotExist) {
-			_ = root.RemoveAll(p)
-		}
-	}
-}
-
-// removeLeftover removes the stage dir unless its lock is held.
-func removeLeftover(root *os.Root, dir string) {
-	f, err := root.OpenFile(dir+lockExt, os.O_RDWR, 0)
-	if err != nil {
-		return
-	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	if locked, err := tryLock(f); err != nil || !locked {
-		return
-	}
-	if root.RemoveAll(dir) == nil {
-		_ = root.Remove(dir + lockExt)
-	}
 }

@@ -10,9 +10,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/flute-node/flute-node/store"
 )
+
+// keepFor is the default of Options.KeepFor: a receiver may be off for a weekend.
+const keepFor = 7 * 24 * time.Hour
 
 // Options configures a Store. The zero value is the default.
 type Options struct {
@@ -25,6 +29,9 @@ type Options struct {
 	// MaxOpen bounds the staged files that are open at the same time. Zero is a quarter of the descriptors that the
 	// process may have, 4096 at most.
 	MaxOpen int
+	// KeepFor is how long staged objects with notes, which an earlier process has left, are kept for [Store.Recover].
+	// Zero is 7 days.
+	KeepFor time.Duration
 	// Warn is told what the Store has mended, and what an operator should know, such as that the root was removed. It
 	// is called by any goroutine, with no lock held, and must not block. May be nil.
 	Warn func(text string)
@@ -49,7 +56,7 @@ type Store struct {
 	staged map[*object]struct{}
 }
 
-var _ store.Store = (*Store)(nil)
+var _ store.Keeper = (*Store)(nil)
 
 // New returns the store below the folder root with the default options.
 func New(root string) (*Store, error) { return Options{}.New(root) }
@@ -66,11 +73,14 @@ func (opts Options) New(root string) (*Store, error) {
 	if opts.MaxOpen <= 0 {
 		opts.MaxOpen = defaultMaxOpen()
 	}
+	if opts.KeepFor <= 0 {
+		opts.KeepFor = keepFor
+	}
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return nil, fmt.Errorf("store/file: %w", err)
 	}
-	g, err := openGround(root, opts.DirMode)
+	g, err := openGround(root, opts.DirMode, opts.KeepFor)
 	if err != nil {
 		return nil, fmt.Errorf("store/file: %w", err)
 	}
@@ -144,7 +154,8 @@ func (s *Store) isStage(top string) bool {
 	return err == nil && os.SameFile(info, stage)
 }
 
-// Close implements [store.Store]. Objects that are staged are discarded.
+// Close implements [store.Store]. Objects that are staged are left if they have notes, else
+// discarded.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -156,7 +167,7 @@ func (s *Store) Close() error {
 	s.staged = nil
 	s.mu.Unlock()
 	for o := range staged {
-		_ = s.files.drop(o) // what stays is removed with the stage
+		_ = o.Leave() // what stays and has no notes is removed with the stage
 	}
 	if err := s.ground.close(); err != nil {
 		return fmt.Errorf("store/file: close: %w", err)

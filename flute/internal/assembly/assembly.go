@@ -30,6 +30,9 @@ type Assembly struct {
 	waiting     bool                  // for memory, or for a permit
 	unpermitted bool                  // a source block of it waits for a permit, see Labour
 
+	changed []fec.SBN // blocks of which more is held than entries were appended for
+	tracks  bool      // they are remembered
+
 	effects Effects
 	esis    []fec.ESI // of the packet in hand
 	block   fec.SBN   // the source block in hand

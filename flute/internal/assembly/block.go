@@ -10,6 +10,7 @@ type block struct {
 	decoderCost uint64               // charged for decoder
 	attempt     *Attempt             // the decoding that is under way; nil: none
 	news        bool                 // symbols came since it began
+	changed     bool                 // it is in Assembly.changed
 }
 
 // The budget is charged for bookkeeping besides symbolSets and symbols.
@@ -43,6 +44,7 @@ func (a *Assembly) repairCost() uint64 { return uint64(a.OTI.SymbolLength) + sym
 // close marks block sbn complete and frees what it held, except for a guessed one, which is kept until it is proved.
 func (a *Assembly) close(sbn fec.SBN, b *block) {
 	a.complete.add(a.budget, sbn)
+	a.touch(sbn, b)
 	if b.lost == nil {
 		a.forget(sbn, b)
 	}

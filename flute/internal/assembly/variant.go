@@ -143,6 +143,7 @@ func (a *Assembly) redo(now time.Time, sbn fec.SBN, b *block) error {
 	case b.guess == a.sender.Variant:
 		b.lost = nil
 		a.guesses--
+		a.touch(sbn, b)
 		a.forget(sbn, b)
 	}
 	return nil

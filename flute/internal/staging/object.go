@@ -23,6 +23,9 @@ type Object struct {
 // New returns an object which is expected to have size bytes. It does not call the Store.
 func New(s store.Store, size uint64) *Object { return &Object{store: s, size: size} }
 
+// Adopt returns an object that was staged in s before.
+func Adopt(s store.Store, o store.Object) *Object { return &Object{store: s, object: o} }
+
 // Store returns the Store that it is staged in.
 func (o *Object) Store() store.Store { return o.store }
 

@@ -1,0 +1,151 @@
+package receiver
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/staging"
+)
+
+// An object whose Store is a store.Keeper is noted from time to time: which symbols are held, and what was announced.
+// The notes are taken while nothing of the object is being written. What memory holds then is written next, and only
+// when that has ended are the notes given to the store, which makes the bytes durable before them. So they never tell
+// of a symbol whose bytes the disk has lost.
+
+const (
+	// checkpointInterval is how often an object is noted at most, and what a crash costs of it.
+	checkpointInterval = time.Second
+	// checkpointBytes is how many bytes of an object have it noted before that.
+	checkpointBytes = 64 << 20
+	// wholeAgain and leastWhole bound the notes of an object: they are begun anew when what was added is so many times
+	// what they began with, or so many bytes.
+	wholeAgain = 2
+	leastWhole = 1 << 20
+)
+
+// checkpoints is what is noted of one object.
+type checkpoints struct {
+	last  time.Time // when it was noted
+	bytes uint64    // received then
+	note  []byte    // that is on its way; nil: none
+	anew  bool      // note takes the place of those before
+	out   bool      // a Work has note
+	whole int       // bytes that the notes began with
+	more  int       // and that were added
+	noted bool      // the store has notes
+	fails bool      // the latest could not be written
+	told  bool      // a Warning was emitted
+}
+
+// checkpoint takes notes of e, if it is time to.
+func (l *Ledger) checkpoint(e *entry) {
+	h := e.held
+	if h == nil || !l.cfg.keeps || e.file == nil || e.gone || e.phase != receiving ||
+		h.OTI.TransferLength <= smallObject {
+		return
+	}
+	c := &h.checkpoints
+	if c.last.IsZero() {
+		c.last = l.now
+	}
+	switch {
+	case c.note != nil || h.IsWriting() || !h.HasChanges():
+		return
+	case l.now.Sub(c.last) < checkpointInterval && h.Received-min(c.bytes, h.Received) < checkpointBytes:
+		return
+	}
+	c.last, c.bytes = l.now, h.Received
+	c.anew = !c.noted || c.fails || c.more > max(leastWhole, wholeAgain*c.whole)
+	if c.anew {
+		c.note = appendRecord(nil, noteWhole, func(b []byte) []byte { return h.AppendBlocks(l.appendNoted(b, e)) })
+		c.whole, c.more = len(c.note), 0
+	} else {
+		c.note = appendRecord(nil, noteMore, h.AppendChanges)
+		c.more += len(c.note)
+	}
+	h.Flush()
+}
+
+// appendNoted appends the document on e, with its length.
+func (l *Ledger) appendNoted(b []byte, e *entry) []byte {
+	n := noted{
+		Session: l.key, FLUTEVersion: l.version, TOI: e.toi.String(), InstanceID: e.instance,
+		Expires: noteTime(l.now, e.expires), File: noteFile(e.file), OTI: e.held.OTI, FTI: e.held.FTI,
+		Repaired: e.held.Repaired,
+	}
+	if in := l.instances[e.instance]; in != nil && in.read && in.run == e.run {
+		n.Instance = &notedInstance{CENC: in.cenc, FTI: in.fti, Expires: noteTime(l.now, in.forget)}
+		if in.hasHead {
+			n.Instance.Head = in.head[:]
+		}
+	}
+	document, err := json.Marshal(n)
+	if err != nil {
+		document = nil // a year that JSON cannot write; nobody can read the notes
+	}
+	return append(binary.BigEndian.AppendUint32(b, uint32(len(document))), document...)
+}
+
+// note returns the Work that gives the store the notes of e, of which everything is written; nil: there are none, or
+// it is not.
+func (l *Ledger) note(e *entry) *Work {
+	if e.held == nil {
+		return nil
+	}
+	c := &e.held.checkpoints
+	if c.note == nil || c.out || e.held.IsWriting() {
+		return nil
+	}
+	c.out = true
+	w := &Work{entry: e, held: e.held, task: noting{e.held.Object(), c.note, c.anew}, notes: true}
+	w.use(e.held.Object())
+	return w
+}
+
+// noter is an object of a store.Keeper.
+type noter interface {
+	Note(p []byte, anew bool) error
+	Leave() error
+}
+
+// noting is the task that gives notes to the store.
+type noting struct {
+	object *staging.Object
+	note   []byte
+	anew   bool
+}
+
+func (n noting) Run(sync.Locker) error {
+	object, err := n.object.Open()
+	if err != nil {
+		return err
+	}
+	o, ok := object.(noter)
+	if !ok {
+		return fmt.Errorf("receiver: %T cannot be noted", object)
+	}
+	return o.Note(n.note, n.anew)
+}
+
+func (noting) Release() {}
+
+// noted takes a Work that has given notes to the store. If it has failed, the object goes on without.
+func (o *Object) noted(w *Work) {
+	h := o.e.held
+	if h == nil || h != w.held {
+		return
+	}
+	c := &h.checkpoints
+	c.note, c.out, c.fails = nil, false, w.err != nil
+	if w.err == nil {
+		c.noted = true
+	} else if !c.told {
+		c.told = true
+		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: it cannot be noted how far it has come, so that "+
+			"it would begin anew after a crash: %v", o.l.key, o.e.toi, w.err)})
+	}
+}

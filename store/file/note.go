@@ -1,0 +1,182 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+const (
+	// noteExt is that of the file beside a staged file that has its notes.
+	noteExt = ".notes"
+	// newNoteExt is that of notes which are going to take the place of others.
+	newNoteExt = ".new"
+	// maxNotes bounds what is read of notes: some 500 times those of an object of 1 TiB.
+	maxNotes = 1 << 30
+)
+
+// noteHead begins the notes of the staged file name: those of another file, or of a later version, are not believed.
+func noteHead(name string) string { return "flute-node notes 1 " + name + "\n" }
+
+// Note does what [store.Keeper] says.
+func (o *object) Note(p []byte, anew bool) error {
+	o.noting.Lock() // one caller notes at a time
+	defer o.noting.Unlock()
+	f, err := o.store.files.lend(o, true)
+	if err != nil {
+		return err
+	}
+	defer o.store.files.giveBack(o)
+	if !o.store.opts.NoSync {
+		if err := f.Sync(); err != nil {
+			return o.store.files.fail(o, err)
+		}
+	}
+	err = o.store.files.patiently(func() error {
+		if anew || !o.noted {
+			return o.noteAnew(p)
+		}
+		return o.appendNote(p)
+	})
+	if err != nil {
+		return fmt.Errorf("store/file: note: %w", err)
+	}
+	o.noted = true
+	return nil
+}
+
+// noteAnew puts p in the place of all notes.
+func (o *object) noteAnew(p []byte) error {
+	g, name := o.ground, o.name+noteExt
+	f, err := g.stage.files.OpenFile(name+newNoteExt, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := o.writeNote(f, append([]byte(noteHead(o.name)), p...)); err != nil {
+		return err
+	}
+	if err := g.stage.files.Rename(name+newNoteExt, name); err != nil {
+		return err
+	}
+	return o.store.syncStage(g)
+}
+
+// appendNote adds p to the notes. Nothing is to be left of a note that could not be added: what follows would be lost
+// behind it.
+func (o *object) appendNote(p []byte) error {
+	f, err := o.ground.stage.files.OpenFile(o.name+noteExt, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	return o.writeNote(f, p)
+}
+
+// writeNote writes p, makes it durable, and closes f.
+func (o *object) writeNote(f *os.File, p []byte) error {
+	_, err := f.Write(p)
+	if err == nil && !o.store.opts.NoSync {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncStage makes the names of the files in the stage durable, and with the first call that of the stage itself.
+func (s *Store) syncStage(g *ground) error {
+	if !s.syncsFolders() {
+		return nil
+	}
+	for _, dir := range []string{g.stage.dir, stageName, "."} {
+		f, err := g.root.Open(dir)
+		if err != nil {
+			return err
+		}
+		err = s.sync(f)
+		_ = f.Close() // nothing was written
+		if err != nil {
+			return err
+		}
+		if g.stage.durable.Load() {
+			return nil
+		}
+	}
+	g.stage.durable.Store(true)
+	return nil
+}
+
+// Leave does what [store.Keeper] says.
+func (o *object) Leave() error {
+	o.noting.Lock()
+	noted := o.noted
+	o.noting.Unlock()
+	if !noted {
+		return o.Discard()
+	}
+	o.store.forget(o)
+	if err := o.store.files.leave(o); err != nil {
+		return fmt.Errorf("store/file: leave: %w", err)
+	}
+	return nil
+}
+
+// Recover implements [store.Keeper].
+func (s *Store) Recover(want func(notes []byte) bool) (list []store.Leftover, err error) {
+	g := s.current()
+	err = eachLeftover(g.root, func(dir string) {
+		for _, name := range keptIn(g.root, dir) {
+			if l, ok := s.recover(g, dir, name, want); ok {
+				list = append(list, l)
+			}
+		}
+		dropEmpty(g.root, dir)
+	})
+	if err != nil {
+		return list, fmt.Errorf("store/file: recover: %w", err)
+	}
+	return list, nil
+}
+
+// recover moves the staged file name of the stage dir, whose lock is held, to the stage of g, if it is wanted.
+func (s *Store) recover(g *ground, dir, name string, want func([]byte) bool) (l store.Leftover, ok bool) {
+	notes, err := readNotes(g.root, path.Join(dir, name+noteExt), name)
+	if err != nil || !want(notes) {
+		return l, false
+	}
+	// A process that dies between the two loses what was stored of this object.
+	for _, ext := range []string{"", noteExt} {
+		if err := g.root.Rename(path.Join(dir, name+ext), g.staged(name+ext)); err != nil {
+			s.warn("%s cannot be taken over from a process that has ended: %v", path.Join(dir, name), err)
+			return l, false
+		}
+	}
+	o := &object{store: s, made: true, noted: true, name: name}
+	s.settle(o, g)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return l, false
+	}
+	s.staged[o] = struct{}{}
+	return store.Leftover{Object: o, Notes: notes}, true
+}
+
+// readNotes reads the notes of the staged file name.
+func readNotes(root *os.Root, file, name string) ([]byte, error) {
+	f, err := root.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	b, err := io.ReadAll(io.LimitReader(f, maxNotes))
+	if err != nil {
+		return nil, err
+	}
+	head := noteHead(name)
+	if len(b) < len(head) || string(b[:len(head)]) != head {
+		return nil, errors.New("not the notes of this file")
+	}
+	return b[len(head):], nil
+}
