@@ -250,6 +250,7 @@ func TestManyCloses(t *testing.T) {
 		n = 300
 	}
 	dice := newSim(t, 99).dice
+	refused := 0
 	for i := range n {
 		s := newSim(t, uint64(i))
 		a, b := s.pair(Config{ConnectTries: 15, MaxTimeouts: 15, Linger: time.Minute},
@@ -261,6 +262,10 @@ func TestManyCloses(t *testing.T) {
 			b.closing, b.answers = false, true
 		}
 		if !s.run(3*time.Minute, s.done) {
+			if b.conn == nil && errors.Is(a.err, ErrReset) {
+				refused++ // nothing of the first flight has come before half of the handshake was forgotten
+				continue
+			}
 			t.Fatalf("%d: not done: %v %v", i, a.sent, b.sent)
 		}
 		if !bytes.Equal(b.got, x) || !bytes.Equal(a.got, y) || a.err != nil || b.err != nil {
@@ -275,6 +280,9 @@ func TestManyCloses(t *testing.T) {
 				t.Fatalf("%d: a deadline, or half a handshake, is left", i)
 			}
 		}
+	}
+	if refused > n/1000 {
+		t.Errorf("%d of %d refused", refused, n)
 	}
 }
 

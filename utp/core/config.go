@@ -77,8 +77,8 @@ type Config struct {
 	MaxFlight     int // packets sent and not acknowledged; 1000, at most 16384: peers drop what is further ahead
 
 	Congestion Congestion
-	// Target is the queueing delay that LEDBAT aims at; 100 ms, of LEDBAT++ 60 ms; at least 1 ms, at most 1 s. RFC 6817
-	// does not allow more than 100 ms.
+	// Target is the queueing delay that LEDBAT aims at; 100 ms, of LEDBAT++ 60 ms; at least 1 ms. RFC 6817 does not allow
+	// more than 100 ms.
 	Target time.Duration
 	// FixedTarget keeps Target where a queue turns out to be shorter than it. By default half of that queue is the
 	// target then: LEDBAT does not yield before the queue overflows, otherwise.
@@ -145,7 +145,7 @@ func (c Config) validated() (*Config, error) {
 		within("ReceiveBuffer", c.ReceiveBuffer, c.MaxPacket, maxBuffer),
 		within("MaxFlight", c.MaxFlight, 1, maxFlight),
 		within("Congestion", c.Congestion, LEDBAT, Cubic),
-		within("Target", c.Target, time.Millisecond, time.Second),
+		within("Target", c.Target, time.Millisecond, defaultTarget),
 		within("AckDelay", c.AckDelay, 0, c.MinRTO/2),
 		within("MinRTO", c.MinRTO, time.Millisecond, c.MaxRTO),
 		within("InitialRTO", c.InitialRTO, c.MinRTO, c.MaxRTO),

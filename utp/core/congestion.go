@@ -36,8 +36,8 @@ type congestion interface {
 
 const (
 	// initialPackets is the window of a new connection. RFC 6817, section 2.5: "INIT_CWND and MIN_CWND SHOULD both be
-	// 2", and no more than RFC 5681 has, which is 3 packets of this size; RFC 6928 has 10.
-	initialPackets = 4
+	// 2".
+	initialPackets = 2
 	// leastPackets is the least window: MIN_CWND of RFC 6817, section 2.5.
 	leastPackets = 2
 	// noThreshold is above every window.

@@ -37,15 +37,15 @@ func TestLEDBATSteers(t *testing.T) {
 		limited     bool
 		least, most float64
 	}{
-		{0, true, 1.9, 2.0},
+		{0, true, 0.99, 1.0},
 		{0, false, 0, 0},
-		{25 * time.Millisecond, true, 1.9, 2.0},
-		{50 * time.Millisecond, true, 1.9, 2.0},
-		{62500 * time.Microsecond, true, 1.4, 1.6},
-		{75 * time.Millisecond, true, 0.9, 1.1},
-		{100 * time.Millisecond, true, -34, -27}, // a third more than where shrinking begins
-		{100 * time.Millisecond, false, -34, -27},
-		{time.Second, true, -50, -50}, // by half at most
+		{25 * time.Millisecond, true, 0.74, 0.76},
+		{50 * time.Millisecond, true, 0.49, 0.51},
+		{75 * time.Millisecond, true, -2.3, -2.2}, // a quarter of a packet more, a fortieth of the window less
+		{100 * time.Millisecond, true, -5, -4.8},
+		{100 * time.Millisecond, false, -5, -4.8},
+		{125 * time.Millisecond, true, -34, -31}, // and by a quarter of the window for the queue beyond the target
+		{time.Second, true, -50, -50},            // by half at most
 	} {
 		l := newTestLEDBAT(Config{})
 		l.cwnd = 100 * testPacket
@@ -53,6 +53,55 @@ func TestLEDBATSteers(t *testing.T) {
 		if got := l.cwnd/testPacket - 100; got < tt.least || got > tt.most {
 			t.Errorf("delay %v, limited %v: %+.2f packets, want %v to %v", tt.delay, tt.limited, got, tt.least, tt.most)
 		}
+	}
+}
+
+// TestUnusedWindow: a window that is not used falls to what is in flight and one packet (RFC 6817, section 2.4.2), not
+// at an acknowledgement of many that come together, and slow start leads back to it.
+func TestUnusedWindow(t *testing.T) {
+	l := newTestLEDBAT(Config{})
+	l.cwnd = 100 * testPacket
+	now := time.Second
+	roundTrip(l, now, 0, true)
+	ack := func(inFlight int, limited bool) {
+		l.acked(progress{
+			now: now, bytes: testPacket, inFlight: inFlight, packet: testPacket, rtt: 50 * ms, leastRTT: 50 * ms,
+			hasDelay: true, limited: limited,
+		})
+	}
+	was := l.cwnd
+	for i := range 100 { // what was in flight when many acknowledgements came at once
+		ack((100-i)*testPacket, false)
+	}
+	if l.cwnd != was {
+		t.Errorf("%v bytes after one round trip, was %v", l.cwnd, was)
+	}
+	for _, inFlight := range []int{70, 70, 70, 10, 10, 10} {
+		now += 60 * ms
+		ack(inFlight*testPacket, false)
+	}
+	if l.cwnd != 11*testPacket || !l.slowStart() {
+		t.Errorf("%v bytes with 10 packets in flight, slow start %v", l.cwnd, l.slowStart())
+	}
+	now += 60 * ms
+	for range 12 {
+		ack(10*testPacket, true)
+	}
+	if l.cwnd != 11*testPacket+12*testPacket {
+		t.Errorf("%v bytes after a round trip with much to send", l.cwnd)
+	}
+	now += time.Minute
+	ack(testPacket, false)
+	now += 60 * ms
+	ack(testPacket, false)
+	now += 60 * ms
+	ack(testPacket, false)
+	for range 20 {
+		now += 60 * ms
+		roundTrip(l, now, 0, true)
+	}
+	if l.cwnd < 71*testPacket || l.cwnd > 100*testPacket {
+		t.Errorf("%v bytes later, was 71 packets when it was last used", l.cwnd)
 	}
 }
 

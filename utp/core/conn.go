@@ -52,6 +52,7 @@ type Conn struct {
 
 	synDue   instant  // when to send our SYN, or to give up
 	synTries int      // SYNs that were sent
+	synFirst instant  // when the first of them was
 	synAt    instant  // when the last of them was
 	peerSyn  wire.Seq // of the SYN that began an accepted connection
 	accepted bool

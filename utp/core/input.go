@@ -55,14 +55,29 @@ func (c *Conn) handle(p *wire.Packet, now instant) {
 // answer carries, as in libutp.
 func (c *Conn) connect(p *wire.Packet, now instant) {
 	c.state, c.synDue = connected, never
+	c.rtt.backoff = 0
 	c.inbox.last = p.Seq - 1
-	if c.synTries == 1 {
-		c.rtt.sample(max(now-c.synAt, 1))
+	if took := c.synTook(p, now); took > 0 {
+		c.rtt.sample(took)
 		c.pace.set(c.control.window(), c.rtt.smoothed, true)
 	}
 	c.acks.due = now // or the peer would not know that its answer has come
 	c.confirm = now + c.rtt.timeout()
 	c.events |= Connected
+}
+
+// synTook returns the round-trip time of our SYN; zero: not known. Of one that was sent again the peer tells by its
+// clock which copy it answers. Without that, what completes the handshake, if lost, would come again after the peer has
+// forgotten its half.
+func (c *Conn) synTook(p *wire.Packet, now instant) instant {
+	if c.synTries == 1 {
+		return max(now-c.synAt, 1)
+	}
+	took := instant(c.clock.wire()-(p.Timestamp-p.Delay)) * time.Microsecond
+	if p.Delay == 0 || took+2*time.Microsecond < now-c.synAt || took > now-c.synFirst {
+		return 0
+	}
+	return took
 }
 
 // progress takes what a packet acknowledges, and the delay and the window that it reports.

@@ -3,13 +3,17 @@ package core
 import "time"
 
 const (
-	// ledbatGain is how many packets LEDBAT's window grows by in a round trip where there is no queue, as libutp's. RFC
-	// 6817, section 2.5: "GAIN MUST be set to 1 or less". Why it is 2 here: docs/adr/0025-utp-congestion.md.
-	ledbatGain = 2
-	// ledbatSlope is how fast the growth ends as the queue comes to the target, and ledbatKnee at which part of the
-	// target the window begins to shrink.
-	ledbatSlope = 2
-	ledbatKnee  = 0.75
+	// ledbatGain is how many packets LEDBAT's window grows by in a round trip where there is no queue. RFC 6817, section
+	// 2.5: "GAIN MUST be set to 1 or less". libutp's is 2.
+	ledbatGain = 1
+	// allowedIncrease is by how many packets the window may exceed what is in flight (RFC 6817, section 2.5: SHOULD be
+	// 1).
+	allowedIncrease = 1
+	// ledbatKnee is the part of the target at which the window begins to shrink, beside its growth, and ledbatShare by how
+	// much of itself in a round trip, for each ledbatKnee of the target that the queue is longer. More would make much of
+	// a millisecond by which two flows measure the queue differently.
+	ledbatKnee  = 0.5
+	ledbatShare = 0.05
 	// maxGainDivisor bounds how much slower than that LEDBAT++ grows where the base delay is short.
 	maxGainDivisor = 16
 	// plusDecrease is by how much of the window it shrinks in a round trip, for each target that the queue is longer
@@ -22,8 +26,9 @@ const (
 	slowdownRest = 2
 	// slowdownEvery is how many times longer than a slowdown the time to the next one is.
 	slowdownEvery = 9
-	// gentle is which part of the window a loss leaves where the queue is short: such a loss is seldom of our making.
-	gentle = 0.8
+	// gentle is which part of the window a loss leaves where the queue is short: such a loss is seldom of our making. RFC
+	// 6817 halves the window at each; where 1 % of the packets is lost that leaves half of what this does.
+	gentle = 0.9
 )
 
 // ledbat is LEDBAT (RFC 6817) and LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus-01). Both slow down now and then to
@@ -38,6 +43,7 @@ type ledbat struct {
 	packet    float64 // payload of a full packet, in bytes
 	delay     instant // the latest queueing delay
 	rtt       instant // smoothed
+	flown     flown
 
 	rests slowdown
 	saved savedWindow
@@ -101,7 +107,41 @@ func (l *ledbat) acked(p progress) {
 	default:
 		l.steer(p, off, bytes)
 	}
+	l.bound(p)
+}
+
+// bound keeps a window that is not used near what is in flight. RFC 6817, section 2.4.2: "cwnd = min(cwnd,
+// max_allowed_cwnd)", and max_allowed_cwnd is flightsize + ALLOWED_INCREASE * MSS. It is the flightsize "in the previous
+// RTT" (section 2.5): what is in flight at one acknowledgement, of many that come together, says less. A window that has
+// just kept a packet back is in flight.
+func (l *ledbat) bound(p progress) {
+	most := float64(l.flown.add(p)) + allowedIncrease*l.packet
+	if !p.limited && l.cwnd > most && !l.slowStart() {
+		if l.threshold = most; l.cwnd > 2*most {
+			l.threshold = l.cwnd // slow start, which RFC 5681 bounds, leads back to what was given up
+		}
+		l.cwnd = most
+	}
 	l.cwnd = max(l.cwnd, l.least())
+}
+
+// flown is how much was in flight lately.
+type flown struct {
+	most  [2]int  // bytes, in this round trip and in the one before
+	until instant // the end of this one
+}
+
+// add takes what was in flight before an acknowledgement, and returns the most of two round trips.
+func (f *flown) add(p progress) int {
+	if p.now >= f.until {
+		f.most[1], f.most[0] = f.most[0], 0
+		if p.now >= f.until+p.rtt {
+			f.most[1] = 0 // nothing was acknowledged for a round trip
+		}
+		f.until = p.now + p.rtt
+	}
+	f.most[0] = max(f.most[0], p.inFlight)
+	return max(f.most[0], f.most[1])
 }
 
 // exit returns at how many quarters of the target slow start ends: the queue goes on growing for a round trip.
@@ -112,14 +152,17 @@ func (l *ledbat) exit() instant {
 	return 2
 }
 
-// steer moves the window towards the target, off of which it is, after so many bytes were acknowledged. RFC 6817,
-// section 2.4.2, has cwnd += GAIN * off_target * bytes_newly_acked * MSS / cwnd. Here two movements go on at once
-// around the target: growth by a number of bytes, and shrinking by a part of the window. Where both are equal flows
-// that see the same queue have the same window, however they began; with the formula alone they keep the shares that
-// they have.
+// steer moves the window towards the target, off of which it is, after so many bytes were acknowledged. It grows as RFC
+// 6817, section 2.4.2, has it: cwnd += GAIN * off_target * bytes_newly_acked * MSS / cwnd. Near the target it shrinks by
+// a part of itself as well ("implementations MAY use a higher GAIN for cwnd decrease"). Where both are equal flows that
+// see the same queue have the same window, however they began; with the formula alone they keep the shares that they
+// have.
 func (l *ledbat) steer(p progress, off, bytes float64) {
-	growth, excess := min(1, ledbatSlope*off), float64(l.delay)/(ledbatKnee*float64(l.target.current))-1
+	growth, excess := off, max(0, -off)
 	gain := float64(ledbatGain)
+	if beyond := (1-off)/ledbatKnee - 1; beyond > 0 {
+		excess += ledbatShare * beyond
+	}
 	if l.plus {
 		growth, excess, gain = 1, -off, l.plusGain(p)
 	}

@@ -64,6 +64,9 @@ func (c *Conn) appendSyn(b []byte, now instant) (pkt []byte, whole, ok bool) {
 		return b, false, false
 	}
 	c.synAt = now
+	if c.synTries == 0 {
+		c.synFirst = now
+	}
 	c.synDue = now + c.rtt.timeout()
 	c.rtt.backoff++
 	c.synTries++

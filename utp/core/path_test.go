@@ -75,7 +75,7 @@ func TestBlackHole(t *testing.T) {
 	before, window := a.conn.Stats(), a.conn.Stats().Window
 	there.mtu = 1252 // 1280 bytes over IPv4
 	found := s.run(time.Second, func() bool { return a.conn.Stats().BlackHoles > 0 })
-	if n := a.conn.Stats().Window; !found || n < window {
+	if n := a.conn.Stats().Window; !found || n < window*99/100 {
 		t.Errorf("found %v; window %d, was %d: it is cut for packets that were lost for their length", found, n, window)
 	}
 	s.run(2*time.Second, nil)
@@ -177,15 +177,23 @@ func TestLostAnswer(t *testing.T) {
 	if d := s.elapsed(); d > 3200*time.Millisecond {
 		t.Errorf("it took %v", d)
 	}
-	// SYN and answer are a measurement, unless they were sent twice: which ones were received is not known.
-	for lost, want := range []time.Duration{50 * time.Millisecond, 0} {
+	// SYN and answer are a measurement. Of a SYN that was sent twice the peer's clock tells which copy it answers.
+	for _, tt := range []struct {
+		lost, late     int // answers
+		dialled, other time.Duration
+	}{
+		{0, 0, 50 * ms, 50 * ms}, {1, 0, 50 * ms, 0}, {0, 1, 1150 * ms, 0},
+	} {
 		s, n := newSim(t, 1), 0
-		back := &path{delay: 25 * time.Millisecond, drop: func([]byte) bool { n++; return n <= lost }}
+		back := &path{delay: 25 * time.Millisecond, drop: func([]byte) bool { n++; return n <= tt.lost }}
+		if tt.late > 0 {
+			back.delay = 1125 * ms
+		}
 		a, b := s.pair(Config{}, &path{delay: 25 * ms}, back)
-		s.run(1500*ms, nil)
-		for _, e := range []*end{a, b} {
-			if st := e.conn.Stats(); st.LeastRTT != want {
-				t.Errorf("%d lost: round trip of %s %v, want %v", lost, e.name, st.LeastRTT, want)
+		s.run(1200*ms, nil)
+		for e, want := range map[*end]time.Duration{a: tt.dialled, b: tt.other} {
+			if st := e.conn.Stats(); st.LeastRTT.Round(ms) != want {
+				t.Errorf("%d lost, %d late: round trip of %s %v, want %v", tt.lost, tt.late, e.name, st.LeastRTT, want)
 			}
 		}
 	}

@@ -15,6 +15,9 @@ type connection struct {
 	peer wire.Packet // the next packet of the peer: ids, Seq, Ack and Window are right
 }
 
+// testWindow is how many packets a connection of a test may send at first: enough for three to come after a lost one.
+const testWindow = 4
+
 var epoch = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
 func connect(t testing.TB, cfg Config) *connection {
@@ -37,6 +40,9 @@ func connect(t testing.TB, cfg Config) *connection {
 	x.give(x.peer)
 	if got := x.next(); got.Type != wire.State || got.ConnID != 101 || got.Ack != 999 || got.Seq != 0xffff {
 		t.Fatalf("third packet %+v", got)
+	}
+	if l, ok := x.c.control.(*ledbat); ok {
+		l.cwnd = testWindow * l.packet
 	}
 	return x
 }

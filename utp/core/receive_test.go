@@ -177,7 +177,7 @@ func TestConfig(t *testing.T) {
 		"ReceiveBuffer":  {ReceiveBuffer: -1},
 		"MaxFlight":      {MaxFlight: 20_000},
 		"Congestion":     {Congestion: Cubic + 1},
-		"Target":         {Target: 2e9},
+		"Target":         {Target: 101e6},
 		"AckDelay":       {AckDelay: 150e6},
 		"MinRTO":         {MinRTO: 7e9},
 		"InitialRTO":     {InitialRTO: 7e9},
@@ -199,7 +199,7 @@ func TestConfig(t *testing.T) {
 	}
 	// What the Erlang library has.
 	if _, err := Dial(epoch, Config{
-		Target: 200e6, MinPacket: 528, MaxPacket: 1452, MinRTO: 1e9, MaxRTO: 6e9, InitialRTO: 1e9, KeepAlive: 29e9,
+		Target: 100e6, MinPacket: 528, MaxPacket: 1452, MinRTO: 1e9, MaxRTO: 6e9, InitialRTO: 1e9, KeepAlive: 29e9,
 		Reprobe: 30 * 60e9,
 	}, 1, 1); err != nil {
 		t.Error(err)
