@@ -101,6 +101,12 @@ func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, e
 	return s.engine.NewDecoder(block(o, k)), nil
 }
 
+// Detaches returns true: once an encoder has made a repair symbol, the source may be used for something else until Reset.
+func (s *Scheme) Detaches() bool { return true }
+
+// Reuse returns false: source blocks of different sizes have different plans.
+func (s *Scheme) Reuse(fec.Encoder, *fec.OTI, uint32, []byte) bool { return false }
+
 // Memory implements [fec.Scheme].
 func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	if check(o, "", k) != nil {

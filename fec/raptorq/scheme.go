@@ -74,6 +74,17 @@ func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, e
 	return s.engine.NewDecoder(b), nil
 }
 
+// Detaches returns true: once an encoder has made a repair symbol, the source may be used for something else until Reset.
+func (s *Scheme) Detaches() bool { return true }
+
+// Reuse makes e, an encoder of s, that of another source block of k symbols, as NewEncoder would, and reports whether it
+// can. It can where both are extended to one size: so blocks that differ by a symbol share the memory.
+func (s *Scheme) Reuse(e fec.Encoder, o *fec.OTI, k uint32, source []byte) bool {
+	b, err := block(o, "", k)
+	enc, ok := e.(*inactivation.Encoder)
+	return err == nil && ok && s.engine.Reuse(enc, b, source)
+}
+
 // Memory implements [fec.Scheme].
 func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	b, err := block(o, "", k)

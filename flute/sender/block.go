@@ -94,9 +94,45 @@ func (b *block) encode(c *coding, k uint32) error {
 		b.code = same
 		return err
 	}
+	if t, ok := c.scheme.(thrifty); ok && b.enc != nil {
+		old := b.code
+		if old.k = k; old == same {
+			b.code = code{}
+			if t.Reuse(b.enc, &c.encoder, k, b.held) {
+				b.code = same
+				return nil
+			}
+		}
+	}
 	enc, err := c.scheme.NewEncoder(&c.encoder, c.variant, k, b.held)
 	b.enc, b.code = enc, same
 	return err
+}
+
+// lendBytes is the size from which on a source block lends its memory to the next one, as soon as it does without:
+// RaptorQ has no more than 256 of them, which are 40 MiB of a file of 10 GiB.
+const lendBytes = 4 << 20
+
+// thrifty is a scheme that spares memory. Its encoders may do without the source symbols once they have made a repair
+// symbol, if it Detaches, and one may Reuse the memory of another for a source block of other size.
+type thrifty interface {
+	Detaches() bool
+	Reuse(e fec.Encoder, o *fec.OTI, k uint32, source []byte) bool
+}
+
+func detaches(s fec.Scheme) bool {
+	t, ok := s.(thrifty)
+	return ok && t.Detaches()
+}
+
+// lend gives up the memory of the block's bytes after its first repair symbol; nil: it is still needed, or was given up.
+func (b *block) lend() []byte {
+	if b.packet <= b.group.sources || b.kept != nil || len(b.held) == 0 {
+		return nil
+	}
+	held := b.held
+	b.held = nil
+	return held
 }
 
 // gather puts the bytes of the whole block in the order of its k symbols.

@@ -28,10 +28,10 @@ func (x *transfer) keep(b *block) {
 	case b.kept != nil:
 		b.giveBack()
 		return
-	case x.cache == nil || b.stale || b.group.repairs == 0 || b.work != nil || b.packet < b.group.packets():
+	case x.cache == nil || b.stale || b.group.repairs == 0 || b.work != nil || b.packet < b.group.packets(), len(b.held) == 0:
 		return
 	}
-	size := uint64(cap(b.held)) + x.coding.scheme.Memory(&x.coding.encoder, b.group.k).Encoder
+	size := x.keptSize(b)
 	if old := x.kept.blocks[b.sbn]; old != nil { // it was lost
 		x.cache.drop(x.kept, old.size)
 		delete(x.kept.blocks, b.sbn)
@@ -46,6 +46,11 @@ func (x *transfer) keep(b *block) {
 	x.kept.bytes += size
 	x.cache.used += size
 	b.held, b.enc, b.code = nil, nil, code{}
+}
+
+// keptSize returns what it takes to keep b.
+func (x *transfer) keptSize(b *block) uint64 {
+	return uint64(cap(b.held)) + x.coding.scheme.Memory(&x.coding.encoder, b.group.k).Encoder
 }
 
 // find returns the source block, if it was kept.

@@ -26,6 +26,7 @@ type coding struct {
 	perPacket uint32
 	packets   uint64 // of one transfer
 	short     bool   // the last source symbol is sent short, not padded
+	lends     bool   // source blocks lend their memory to those that are read ahead
 	whole     bool   // the bytes of a source block are needed at once: it has repair symbols or sub-blocks
 }
 
@@ -72,7 +73,9 @@ func newCoding(cfg *Config, o fec.OTI, v fec.Variant, more redundancy, length ui
 	}
 	large, small := c.part.BlockSymbols(0), c.part.Small
 	c.whole = c.part.HasSubBlocks() || c.repairs(large) > 0
-	if n := uint64(large) * uint64(c.oti.SymbolLength); n > cfg.MaxBlockBytes {
+	n := uint64(large) * uint64(c.oti.SymbolLength)
+	c.lends = n >= lendBytes && c.repairs(large) > 0 && !c.part.HasSubBlocks() && detaches(c.scheme)
+	if n > cfg.MaxBlockBytes {
 		return coding{}, fmt.Errorf("%w: source blocks of %d bytes exceed MaxBlockBytes %d", flute.ErrOTI, n, cfg.MaxBlockBytes)
 	}
 	if most, repair := c.oti.MaxESI(large), c.repairs(large); most-large < repair {

@@ -97,6 +97,9 @@ func (x *transfer) lookAhead(j *readJob) {
 		}
 		next.off, next.size = c.part.Block(sbn)
 		if c.whole {
+			if c.lends && x.holds()+len(r.pieces)+len(j.pieces) >= x.interleave {
+				break // until a block lends its memory
+			}
 			ask(span{next.off, next.size})
 			continue
 		}
@@ -107,6 +110,16 @@ func (x *transfer) lookAhead(j *readJob) {
 		}
 	}
 	r.hungry = false // until a piece is taken
+}
+
+// holds returns how many blocks in transfer have their bytes in memory.
+func (x *transfer) holds() (n int) {
+	for i := range x.slots[:x.active] {
+		if len(x.slots[i].held) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // lead returns how many bytes of a source block are asked for before it is in transfer: all of a short one. Beginnings

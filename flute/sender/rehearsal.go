@@ -56,6 +56,12 @@ func (blankScheme) NewEncoder(o *fec.OTI, _ fec.Variant, _ uint32, _ []byte) (fe
 	return &blankEncoder{int(o.SymbolLength)}, nil
 }
 
+// Detaches does what the scheme in it does.
+func (s blankScheme) Detaches() bool { return detaches(s.Scheme) }
+
+// Reuse returns false.
+func (blankScheme) Reuse(fec.Encoder, *fec.OTI, uint32, []byte) bool { return false }
+
 type blankGrouper struct {
 	blankScheme
 	fec.Grouper
@@ -101,5 +107,9 @@ func (o *object) memory() uint64 {
 	k := c.part.BlockSymbols(0)
 	block := uint64(k) * uint64(c.oti.SymbolLength)
 	slots := min(uint64(max(1, o.interleave)), uint64(c.blocks))
-	return slots*(block+c.scheme.Memory(&c.oti, k).Encoder) + block
+	ahead := block
+	if c.lends {
+		ahead = 0
+	}
+	return slots*(block+c.scheme.Memory(&c.oti, k).Encoder) + ahead
 }

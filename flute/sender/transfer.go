@@ -156,9 +156,24 @@ func (x *transfer) append(b []byte, closeObject bool) ([]byte, error) {
 	}
 	x.source += source
 	s.packet++
+	if c.lends {
+		x.lend(s)
+	}
 	x.left--
 	x.turn++
 	return b, nil
+}
+
+// lend hands the memory of a block that does without to the one that is read ahead next. Content that is not read ahead
+// and blocks that are kept have no use for that.
+func (x *transfer) lend(b *block) {
+	if x.content.memory || !x.content.attended || x.cache != nil && x.keptSize(b) <= x.cache.most-x.cache.used {
+		return
+	}
+	if held := b.lend(); held != nil {
+		x.content.recycle(&piece{buf: held})
+		x.content.hungry = true
+	}
 }
 
 // slot returns the block whose turn it is. Blocks are opened no earlier than their first symbol is due: an error then

@@ -50,6 +50,21 @@ func (e *Encoder) Reset(source []byte) error {
 	return nil
 }
 
+// Reuse makes enc, which is one of e, the encoder of another source block, and reports whether it can: the extended source
+// blocks must be of one size, so that plan and memory serve both. If it cannot, enc is as it was.
+func (e *Engine) Reuse(enc *Encoder, b Block, source []byte) bool {
+	old := enc.block
+	if enc.engine != e || b.Extended != old.Extended || b.SymbolLength != old.SymbolLength {
+		return false
+	}
+	enc.block = b
+	if enc.Reset(source) != nil {
+		enc.block = old
+		return false
+	}
+	return true
+}
+
 // AppendRepair implements fec.Encoder. ESIs are at least K.
 func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
 	if int64(esi) < int64(e.block.Symbols) || esi >= e.block.MaxESI {
