@@ -10,16 +10,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/internal/actortest"
 )
 
 // handledUnder returns which of n numbers the child "p/c" handled under faults, and how often it was started.
-func handledUnder(t *testing.T, n int, faults *actors.Faults) (handled []int, starts int) {
+func handledUnder(t *testing.T, n int, faults *inject.Faults) (handled []int, starts int) {
 	t.Helper()
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		p := &actortest.Probe{}
 		restart := strategyFunc(func(sup actor.Supervisor, child *actor.PID, reason, _ any) {
-			var injected *actors.InjectedFault
+			var injected *inject.Fault
 			if !errors.As(reason.(error), &injected) || injected.Actor != "child/1" {
 				t.Errorf("reason = %v", reason)
 			}
@@ -47,27 +48,27 @@ func handledUnder(t *testing.T, n int, faults *actors.Faults) (handled []int, st
 
 func TestFaults(t *testing.T) {
 	tests := map[string]struct {
-		rules    []actors.Rule
+		rules    []inject.Rule
 		want     []int
 		starts   int
 		injected uint64
 	}{
 		"none":             {nil, []int{0, 1, 2, 3}, 1, 0},
-		"other actor":      {[]actors.Rule{{Actor: "*", Kind: actors.FaultDrop}}, []int{0, 1, 2, 3}, 1, 0},
-		"other message":    {[]actors.Rule{{Message: "string", Kind: actors.FaultDrop}}, []int{0, 1, 2, 3}, 1, 0},
-		"nth panic before": {[]actors.Rule{{Actor: "p/*", Nth: 2}}, []int{0, 2, 3}, 2, 1},
-		"nth panic after":  {[]actors.Rule{{Actor: "p/c", Message: "int", Nth: 2, After: true}}, []int{0, 1, 2, 3}, 2, 1},
-		"two panics":       {[]actors.Rule{{Nth: 2}, {Nth: 3}}, []int{0, 3}, 3, 2},
-		"by name":          {[]actors.Rule{{Actor: "child/*", Nth: 2}}, []int{0, 2, 3}, 2, 1},
-		"by kind":          {[]actors.Rule{{Message: "number", Nth: 2}}, []int{0, 1, 3}, 2, 1},
-		"drop":             {[]actors.Rule{{Kind: actors.FaultDrop, Nth: 1}}, []int{1, 2, 3}, 1, 1},
-		"duplicate":        {[]actors.Rule{{Kind: actors.FaultDuplicate, Nth: 4}}, []int{0, 1, 2, 3, 3}, 1, 1},
-		"delay":            {[]actors.Rule{{Kind: actors.FaultDelay, Delay: time.Minute}}, []int{0, 1, 2, 3}, 1, 4},
-		"in started":       {[]actors.Rule{{Message: "started", Nth: 1, After: true}}, []int{0, 1, 2, 3}, 2, 1},
+		"other actor":      {[]inject.Rule{{Actor: "*", Kind: inject.Drop}}, []int{0, 1, 2, 3}, 1, 0},
+		"other message":    {[]inject.Rule{{Message: "string", Kind: inject.Drop}}, []int{0, 1, 2, 3}, 1, 0},
+		"nth panic before": {[]inject.Rule{{Actor: "p/*", Nth: 2}}, []int{0, 2, 3}, 2, 1},
+		"nth panic after":  {[]inject.Rule{{Actor: "p/c", Message: "int", Nth: 2, After: true}}, []int{0, 1, 2, 3}, 2, 1},
+		"two panics":       {[]inject.Rule{{Nth: 2}, {Nth: 3}}, []int{0, 3}, 3, 2},
+		"by name":          {[]inject.Rule{{Actor: "child/*", Nth: 2}}, []int{0, 2, 3}, 2, 1},
+		"by kind":          {[]inject.Rule{{Message: "number", Nth: 2}}, []int{0, 1, 3}, 2, 1},
+		"drop":             {[]inject.Rule{{Kind: inject.Drop, Nth: 1}}, []int{1, 2, 3}, 1, 1},
+		"duplicate":        {[]inject.Rule{{Kind: inject.Duplicate, Nth: 4}}, []int{0, 1, 2, 3, 3}, 1, 1},
+		"delay":            {[]inject.Rule{{Kind: inject.Delay, Delay: time.Minute}}, []int{0, 1, 2, 3}, 1, 4},
+		"in started":       {[]inject.Rule{{Message: "started", Nth: 1, After: true}}, []int{0, 1, 2, 3}, 2, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			faults := actors.NewFaults(1, tt.rules...)
+			faults := inject.New(1, tt.rules...)
 			got, starts := handledUnder(t, 4, faults)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("handled (-want +got):\n%s", diff)
@@ -83,10 +84,10 @@ func TestFaults(t *testing.T) {
 }
 
 func TestFaultsAreReproducible(t *testing.T) {
-	rule := actors.Rule{Kind: actors.FaultDrop, Probability: 0.3}
-	first, _ := handledUnder(t, 200, actors.NewFaults(42, rule))
-	again, _ := handledUnder(t, 200, actors.NewFaults(42, rule))
-	other, _ := handledUnder(t, 200, actors.NewFaults(43, rule))
+	rule := inject.Rule{Kind: inject.Drop, Probability: 0.3}
+	first, _ := handledUnder(t, 200, inject.New(42, rule))
+	again, _ := handledUnder(t, 200, inject.New(42, rule))
+	other, _ := handledUnder(t, 200, inject.New(43, rule))
 	if diff := cmp.Diff(first, again); diff != "" {
 		t.Errorf("the same seed differs (-first +again):\n%s", diff)
 	}
@@ -104,11 +105,11 @@ func TestFaultsRefuseAMalformedPattern(t *testing.T) {
 			t.Error("a malformed pattern was accepted")
 		}
 	}()
-	actors.NewFaults(1, actors.Rule{Actor: "["})
+	inject.New(1, inject.Rule{Actor: "["})
 }
 
 func TestNilFaults(t *testing.T) {
-	var f *actors.Faults
+	var f *inject.Faults
 	if f.Injected() != 0 {
 		t.Error("nil Faults have injected something")
 	}

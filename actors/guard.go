@@ -2,21 +2,23 @@ package actors
 
 import (
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors/inject"
 )
 
 // guard runs an actor so that its panics do no harm beyond it. One guard is one incarnation.
 type guard struct {
 	produce  func() actor.Actor
 	strategy actor.SupervisorStrategy // for the children; nil means the default of protoactor
-	faults   *Faults
+	faults   *inject.Faults
 	name     string
 	kind     func(any) string
 	onCrash  func(*actor.PID, *Crash)
 
-	inner    actor.Actor // nil until Started
-	leaving  bool        // Restarting or Stopping was handled
-	mailbox  *Mailbox    // set by the Mailbox before each message of the runtime; nil with a foreign mailbox
-	injector *injector   // nil without faults that concern this actor
+	inner    actor.Actor                                        // nil until Started
+	leaving  bool                                               // Restarting or Stopping was handled
+	mailbox  *Mailbox                                           // set by the Mailbox before each message of the runtime; nil with a foreign mailbox
+	injected func(actor.Context, actor.Actor, func(any) string) // nil without faults that concern this actor
 }
 
 var (
@@ -47,7 +49,7 @@ func (g *guard) Receive(ctx actor.Context) {
 	case *actor.Started:
 		defer g.rethrow(ctx)
 		g.inner = g.produce()
-		g.injector = g.faults.injector(ctx.Self().GetId(), g.name)
+		g.injected = g.faults.Around(ctx.Self().GetId(), g.name)
 		g.handle(ctx)
 	case *actor.Restarting, *actor.Stopping:
 		g.leaving = true
@@ -80,8 +82,8 @@ func (g *guard) handle(ctx actor.Context) {
 	if g.inner == nil {
 		return
 	}
-	if g.injector != nil {
-		g.injector.receive(ctx, g.inner, g.kind)
+	if g.injected != nil {
+		g.injected(ctx, g.inner, g.kind)
 		return
 	}
 	g.inner.Receive(ctx)

@@ -1,6 +1,10 @@
 package actors
 
-import "github.com/asynkron/protoactor-go/actor"
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/actors/inject"
+)
 
 // Spec says how to spawn one kind of actor. It is a value; the zero value of each field but Produce is a usable
 // default.
@@ -16,7 +20,7 @@ type Spec struct {
 	// ten restarts in ten seconds, then stop. Use one value per spawned actor when it keeps state.
 	Strategy actor.SupervisorStrategy
 	// Faults are injected into the actor. Nil: none, at no cost.
-	Faults *Faults
+	Faults *inject.Faults
 	// Name is the stable name of the actor for Faults, such as "session/7". Empty: the id of its PID.
 	Name string
 	// Kind returns the stable name of a message for Faults, such as "packets"; empty, or Kind nil: it has none.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
@@ -27,10 +27,10 @@ func TestChaos(t *testing.T) {
 	whole := int64(0)
 	for seed := range runs {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			random := func(actor string, probability float64) actors.Rule {
-				return actors.Rule{Kind: actors.FaultPanic, Actor: actor, Probability: probability, After: seed%2 == 0}
+			random := func(actor string, probability float64) inject.Rule {
+				return inject.Rule{Kind: inject.Panic, Actor: actor, Probability: probability, After: seed%2 == 0}
 			}
-			rules := []actors.Rule{
+			rules := []inject.Rule{
 				random("object/*", 0.02),
 				random("session/receiving-*", 0.005),
 				random("session/sending-*", 0.002),
@@ -40,7 +40,7 @@ func TestChaos(t *testing.T) {
 			if seed%4 == 3 {
 				rules = append(rules, random("hub", 0.0005))
 			}
-			faults := actors.NewFaults(seed, rules...)
+			faults := inject.New(seed, rules...)
 			inWorld(t, Config{Faults: faults}, func(w *world) {
 				w.receive(simnet.Link{Loss: 0.05, Duplicate: 0.02, Reorder: 0.05, Depth: 4}, ReceiveConfig{})
 				var all []*Sending
@@ -79,7 +79,7 @@ func TestChaos(t *testing.T) {
 
 // chaosEnded checks the ends of objects, and reports whether it could do so exactly: an event at which the hub crashed
 // is lost.
-func (w *world) chaosEnded(faults *actors.Faults) (exact bool) {
+func (w *world) chaosEnded(faults *inject.Faults) (exact bool) {
 	w.t.Helper()
 	type object struct {
 		session flute.SessionKey

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -35,7 +35,7 @@ func (s *droppingSource) ReadBatch(b *slab.Slab, out []slab.Datagram) (int, erro
 // TestKernelDropsAreToldOnce: also when the socket's actor crashes, and when its source is opened again, which counts
 // from zero.
 func TestKernelDropsAreToldOnce(t *testing.T) {
-	inWorld(t, Config{Faults: actors.NewFaults(1, crash("socket/*", "tick", 3))}, func(w *world) {
+	inWorld(t, Config{Faults: inject.New(1, crash("socket/*", "tick", 3))}, func(w *world) {
 		var sources []*droppingSource
 		open := func() (socket.Source, error) {
 			s := &droppingSource{Receiver: w.net.Join(simnet.JoinConfig{Group: simGroup})}

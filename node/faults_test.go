@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
@@ -17,18 +17,18 @@ import (
 )
 
 // crash is a rule that has an actor panic at a message.
-func crash(actor, message string, nth int) actors.Rule {
-	return actors.Rule{Kind: actors.FaultPanic, Actor: actor, Message: message, Nth: nth}
+func crash(actor, message string, nth int) inject.Rule {
+	return inject.Rule{Kind: inject.Panic, Actor: actor, Message: message, Nth: nth}
 }
 
 // after is the same, once the message was handled.
-func after(r actors.Rule) actors.Rule { r.After = true; return r }
+func after(r inject.Rule) inject.Rule { r.After = true; return r }
 
 // transfer sends three sessions of three files through a node with faults, and checks that all of them arrive and that
 // every datagram was counted.
-func transfer(t *testing.T, link simnet.Link, rules ...actors.Rule) *world {
+func transfer(t *testing.T, link simnet.Link, rules ...inject.Rule) *world {
 	t.Helper()
-	faults := actors.NewFaults(1, rules...)
+	faults := inject.New(1, rules...)
 	var result *world
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		w.receive(link, ReceiveConfig{})
@@ -54,7 +54,7 @@ func transfer(t *testing.T, link simnet.Link, rules ...actors.Rule) *world {
 // TestActorPanics: whichever actor panics, at whatever message, before or after it has handled it: every transfer
 // completes, once, with its bytes, and every datagram is counted once.
 func TestActorPanics(t *testing.T) {
-	for _, r := range []actors.Rule{
+	for _, r := range []inject.Rule{
 		crash("object/2-2", "packets", 3),
 		crash("object/2-2", "work_done", 1),
 		crash("object/2-*", "started", 1),
@@ -79,7 +79,7 @@ func TestActorPanics(t *testing.T) {
 		crash("socket/*", "started", 1),
 		crash("hub", "started", 1),
 	} {
-		for _, r := range []actors.Rule{r, after(r)} {
+		for _, r := range []inject.Rule{r, after(r)} {
 			name := strings.ReplaceAll(fmt.Sprintf("%s at %s %d", r.Actor, r.Message, r.Nth), "/", ".")
 			if r.After {
 				name += " after"
@@ -91,7 +91,7 @@ func TestActorPanics(t *testing.T) {
 
 // TestOthersDoNotNotice: a crash in one session costs the others no packet.
 func TestOthersDoNotNotice(t *testing.T) {
-	for _, r := range []actors.Rule{
+	for _, r := range []inject.Rule{
 		crash("object/2-*", "packets", 2),
 		crash("session/receiving-2", "packets", 3),
 	} {
@@ -113,8 +113,8 @@ func TestOthersDoNotNotice(t *testing.T) {
 
 // poison is a kind of object whose content makes the decoder of one block panic: here by a rule that hits each batch.
 func TestQuarantine(t *testing.T) {
-	faults := actors.NewFaults(1, actors.Rule{
-		Kind: actors.FaultPanic, Actor: "object/1-2", Message: "packets",
+	faults := inject.New(1, inject.Rule{
+		Kind: inject.Panic, Actor: "object/1-2", Message: "packets",
 	})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})
@@ -146,11 +146,11 @@ func TestQuarantine(t *testing.T) {
 
 // TestSessionGivenUp: a session that crashes too often ends, with an end for each of its objects; others go on.
 func TestSessionGivenUp(t *testing.T) {
-	rules := []actors.Rule{}
+	rules := []inject.Rule{}
 	for i := range 4 {
 		rules = append(rules, crash("node/transfers/sessions/tsi-1-1", "packets", 4+i)) // not those after it
 	}
-	faults := actors.NewFaults(1, rules...)
+	faults := inject.New(1, rules...)
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})
 		s := w.send(1, 8_000_000, sender.Config{})
@@ -181,7 +181,7 @@ func TestSessionGivenUp(t *testing.T) {
 
 // TestSendingGivenUp: a sending session that crashes too often ends with its reason, and frees its socket.
 func TestSendingGivenUp(t *testing.T) {
-	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Actor: "session/sending-1", Message: "pump"})
+	faults := inject.New(1, inject.Rule{Kind: inject.Panic, Actor: "session/sending-1", Message: "pump"})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		out := w.net.Dial(simSource, simGroup)
 		s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 1}, out, simSource.Addr())
@@ -212,7 +212,7 @@ func TestNodeGivesUp(t *testing.T) {
 	} {
 		t.Run(actor, func(t *testing.T) {
 			// Below transfers it takes so many until the root has had enough.
-			faults := actors.NewFaults(1, crashes(actor, 20)...)
+			faults := inject.New(1, crashes(actor, 20)...)
 			inWorld(t, Config{Faults: faults}, func(w *world) {
 				w.receive(simnet.Link{}, ReceiveConfig{})
 				s := w.send(1, 8_000_000, sender.Config{TransferCount: -1})
@@ -224,7 +224,7 @@ func TestNodeGivesUp(t *testing.T) {
 				case err = <-w.node.Failed():
 				case <-w.ctx.Done():
 				}
-				var injected *actors.InjectedFault
+				var injected *inject.Fault
 				if !errors.As(err, &injected) || injected.Actor != actor {
 					t.Errorf("failed with %v", err)
 				}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 )
@@ -15,7 +15,7 @@ import (
 // the same TSI can be sent again.
 func TestHubCrashAtEnd(t *testing.T) {
 	for nth := 1; ; nth++ {
-		faults := actors.NewFaults(1, crash("hub", "publish", nth))
+		faults := inject.New(1, crash("hub", "publish", nth))
 		ok := t.Run(fmt.Sprint(nth), func(t *testing.T) {
 			inWorld(t, Config{Faults: faults}, func(w *world) {
 				for range 2 {
@@ -39,8 +39,8 @@ func TestHubCrashAtEnd(t *testing.T) {
 
 // TestEventsBeforeWait: when Wait has returned, subscriptions hold the events of the session, however slow the hub is.
 func TestEventsBeforeWait(t *testing.T) {
-	faults := actors.NewFaults(1, actors.Rule{
-		Kind: actors.FaultDelay, Actor: "hub", Message: "publish", Delay: time.Second,
+	faults := inject.New(1, inject.Rule{
+		Kind: inject.Delay, Actor: "hub", Message: "publish", Delay: time.Second,
 	})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		sub := w.node.Subscribe(SubscribeOptions{})

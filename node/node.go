@@ -18,6 +18,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/socket"
@@ -63,7 +64,7 @@ type Config struct {
 	Rate     uint64
 	Workers  int            // goroutines that decode or hash at a time, at least two; zero: one per CPU
 	Registry *fec.Registry  // FEC schemes; nil: those of package fec/schemes
-	Faults   *actors.Faults // injected faults, for tests; nil: none
+	Faults   *inject.Faults // injected faults, for tests; nil: none
 }
 
 // ErrStopped is returned by the methods of a node that was stopped.

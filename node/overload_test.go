@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
@@ -26,8 +27,8 @@ import (
 func TestSlowSessions(t *testing.T) {
 	for _, slow := range []int{1, 3, 20} {
 		t.Run(fmt.Sprint(slow), func(t *testing.T) {
-			faults := actors.NewFaults(1, actors.Rule{
-				Kind: actors.FaultDelay, Actor: "session/receiving-1??", Message: "packets", Delay: 2 * time.Second,
+			faults := inject.New(1, inject.Rule{
+				Kind: inject.Delay, Actor: "session/receiving-1??", Message: "packets", Delay: 2 * time.Second,
 			})
 			inWorld(t, Config{Faults: faults}, func(w *world) {
 				w.receive(simnet.Link{}, ReceiveConfig{Inbox: actors.Limits{Bytes: 1 << 30, Messages: 1 << 20}})
@@ -65,8 +66,8 @@ func TestSlowSessions(t *testing.T) {
 
 // TestFullInbox: the limits of an Inbox hold, and what does not fit is counted as such.
 func TestFullInbox(t *testing.T) {
-	faults := actors.NewFaults(1, actors.Rule{
-		Kind: actors.FaultDelay, Actor: "session/receiving-1", Message: "packets", Nth: 2, Delay: 10 * time.Second,
+	faults := inject.New(1, inject.Rule{
+		Kind: inject.Delay, Actor: "session/receiving-1", Message: "packets", Nth: 2, Delay: 10 * time.Second,
 	})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{Inbox: actors.Limits{Bytes: 100_000, Messages: 50}})

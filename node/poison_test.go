@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/raptorq"
@@ -76,11 +76,11 @@ func TestPoisonedBlock(t *testing.T) {
 // TestPanicWhileWaitingForFDT: an object whose packets came before their description, which alone tells the OTI,
 // crashes when it is told that it is there.
 func TestPanicWhileWaitingForFDT(t *testing.T) {
-	for _, r := range []actors.Rule{
+	for _, r := range []inject.Rule{
 		crash("object/1-*", "describe", 1),
 		after(crash("object/1-*", "describe", 1)),
 	} {
-		faults := actors.NewFaults(1, r)
+		faults := inject.New(1, r)
 		inWorld(t, Config{Faults: faults}, func(w *world) {
 			began := time.Now()
 			isFDT := func(d []byte) bool {

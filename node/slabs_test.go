@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/store/mem"
@@ -15,10 +15,10 @@ import (
 // part of the node's budget, together. When nothing comes they hold none. All of them have received in the end.
 func TestSlabsAreInTheBudget(t *testing.T) {
 	const receptions, budget = 20, 16 << 20
-	stuck := actors.Rule{
-		Kind: actors.FaultDelay, Actor: "session/receiving-*", Message: "packets", Nth: 2, Delay: 5 * time.Second,
+	stuck := inject.Rule{
+		Kind: inject.Delay, Actor: "session/receiving-*", Message: "packets", Nth: 2, Delay: 5 * time.Second,
 	}
-	inWorld(t, Config{Budget: budget, Faults: actors.NewFaults(1, stuck)}, func(w *world) {
+	inWorld(t, Config{Budget: budget, Faults: inject.New(1, stuck)}, func(w *world) {
 		var stores []*mem.Store
 		for range receptions {
 			st := mem.New()

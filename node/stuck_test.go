@@ -7,16 +7,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
 // stuckFor has an actor sleep in the handler of a message.
-func stuckFor(d time.Duration, actor, message string, nth int) *actors.Faults {
-	return actors.NewFaults(1, actors.Rule{
-		Actor: actor, Message: message, Nth: nth, Kind: actors.FaultDelay, Delay: d,
+func stuckFor(d time.Duration, actor, message string, nth int) *inject.Faults {
+	return inject.New(1, inject.Rule{
+		Actor: actor, Message: message, Nth: nth, Kind: inject.Delay, Delay: d,
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -53,36 +53,36 @@ func TestWhoCrashes(t *testing.T) {
 		perhaps // what waits in mailboxes at the moment
 	)
 	for name, r := range map[string]struct {
-		rules         []actors.Rule
+		rules         []inject.Rule
 		panics, fails int // reads of the first source that do not come to their end
 		restarted     int // actors that are started again under the name that they had
 		opened        int // sources beside the first
 		lost          int // datagrams
 	}{
-		"hub": {rules: []actors.Rule{crash("hub", "publish", 3)}, restarted: 1},
+		"hub": {rules: []inject.Rule{crash("hub", "publish", 3)}, restarted: 1},
 		"object": {
-			rules: []actors.Rule{crash("object/2-2", "packets", 3)}, restarted: 1, lost: something,
+			rules: []inject.Rule{crash("object/2-2", "packets", 3)}, restarted: 1, lost: something,
 		},
 		"receiving session": {
-			rules: []actors.Rule{crash("session/receiving-2", "packets", 12)}, restarted: 1, lost: something,
+			rules: []inject.Rule{crash("session/receiving-2", "packets", 12)}, restarted: 1, lost: something,
 		},
-		"sending session": {rules: []actors.Rule{crash("session/sending-2", "pump", 5)}, restarted: 1},
-		"socket":          {rules: []actors.Rule{crash("socket/*", "tick", 1)}, restarted: 1},
+		"sending session": {rules: []inject.Rule{crash("session/sending-2", "pump", 5)}, restarted: 1},
+		"socket":          {rules: []inject.Rule{crash("socket/*", "tick", 1)}, restarted: 1},
 		"reader":          {panics: 3, restarted: 1, lost: something},
 		"system's socket": {fails: 3, restarted: 1, opened: 1, lost: perhaps},
 		// sockets, with the one below
-		"sockets": {rules: []actors.Rule{crash("sockets", "node.trigger", 1)}, restarted: 2},
+		"sockets": {rules: []inject.Rule{crash("sockets", "node.trigger", 1)}, restarted: 2},
 		// sessions, with the six below; sockets, with the one below
-		"sessions": {rules: []actors.Rule{crash("sessions", "node.trigger", 1)}, restarted: 9, lost: perhaps},
+		"sessions": {rules: []inject.Rule{crash("sessions", "node.trigger", 1)}, restarted: 9, lost: perhaps},
 		// and their supervisor; the first restart of the sessions is not counted, since they crash there
 		"transfers": {rules: crashes("sessions", 4), restarted: 9, lost: perhaps},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rules := append([]actors.Rule{}, r.rules...)
+			rules := append([]inject.Rule{}, r.rules...)
 			for _, name := range []string{"*", "*/*"} { // they do nothing, but are counted
-				rules = append(rules, actors.Rule{Kind: actors.FaultDelay, Actor: name, Message: "started", Nth: 2})
+				rules = append(rules, inject.Rule{Kind: inject.Delay, Actor: name, Message: "started", Nth: 2})
 			}
-			faults := actors.NewFaults(1, rules...)
+			faults := inject.New(1, rules...)
 			inWorld(t, Config{Faults: faults}, func(w *world) {
 				var opened, closed atomic.Int32
 				open := func() (socket.Source, error) {
@@ -150,8 +150,8 @@ func (w *world) lost() (n uint64) {
 }
 
 // crashes are rules that have an actor panic at its trigger, and each time that it starts again, n times in all.
-func crashes(actor string, n int) []actors.Rule {
-	rules := []actors.Rule{crash(actor, "node.trigger", 1)}
+func crashes(actor string, n int) []inject.Rule {
+	rules := []inject.Rule{crash(actor, "node.trigger", 1)}
 	for i := range n - 1 {
 		rules = append(rules, crash(actor, "started", 2+i)) // not the first
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/utp"
 )
@@ -16,9 +16,9 @@ import (
 // TestNodeHostsUTP: a connection between two sockets of a node moves its bytes, also when the tree of uTP crashes, and
 // ends with the node.
 func TestNodeHostsUTP(t *testing.T) {
-	faults := actors.NewFaults(1,
-		actors.Rule{Actor: "channels", Message: "open", Nth: 2},
-		actors.Rule{Actor: "socket-1", Message: "packets", Nth: 2})
+	faults := inject.New(1,
+		inject.Rule{Actor: "channels", Message: "open", Nth: 2},
+		inject.Rule{Actor: "socket-1", Message: "packets", Nth: 2})
 	n, err := node.Start(node.Config{Faults: faults})
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/utp/channel"
 	"github.com/flute-node/flute-node/utp"
 )
@@ -82,19 +82,19 @@ func exchange(t *testing.T, from, to *utp.Socket, seed uint64, size int) error {
 // TestWhoCrashes: whichever actor panics, at whichever of its messages, before or after it has handled it: every one of
 // 100 connections that move data gets all its bytes, the one whose channel panicked as well.
 func TestWhoCrashes(t *testing.T) {
-	rules := []actors.Rule{
+	rules := []inject.Rule{
 		{Actor: "channels", Message: "open", Nth: 7},
 		{Actor: "channels", Message: "close", Nth: 7},
 		{Actor: "sockets", Message: "start", Nth: 2, After: true},
 	}
 	for _, kind := range []string{"packets", "tick", "flush", "done", "released"} {
 		for _, nth := range []int{1, 2, 15} {
-			rules = append(rules, actors.Rule{Actor: "socket-1", Message: kind, Nth: nth})
+			rules = append(rules, inject.Rule{Actor: "socket-1", Message: kind, Nth: nth})
 		}
 	}
 	for _, kind := range []string{"started", "packets", "wake", "tick"} {
 		for nth := 1; nth <= 5; nth++ {
-			rules = append(rules, actors.Rule{Actor: "channel-2[0-9]", Message: kind, Nth: nth})
+			rules = append(rules, inject.Rule{Actor: "channel-2[0-9]", Message: kind, Nth: nth})
 		}
 	}
 	n, size := 100, 64<<10
@@ -106,7 +106,7 @@ func TestWhoCrashes(t *testing.T) {
 		for _, after := range []bool{false, true} {
 			rule.After = after
 			t.Run(fmt.Sprint(rule.Actor, " ", rule.Message, " ", rule.Nth, after), func(t *testing.T) {
-				faults := actors.NewFaults(1, rule)
+				faults := inject.New(1, rule)
 				for i, err := range many(t, stack(t, utp.Config{Faults: faults}), n, size) {
 					t.Errorf("connection %d: %v", i, err)
 				}
@@ -144,7 +144,7 @@ func TestCloseDelivered(t *testing.T) {
 
 // TestCrashAtTheEnd: whoever crashes while a socket and its connections end, nothing of them is left.
 func TestCrashAtTheEnd(t *testing.T) {
-	for _, rule := range []actors.Rule{
+	for _, rule := range []inject.Rule{
 		{Actor: "channels", Message: "close"},
 		{Actor: "channels", Message: "terminated"},
 		{Actor: "socket-1", Message: "released"},
@@ -153,7 +153,7 @@ func TestCrashAtTheEnd(t *testing.T) {
 	} {
 		rule.Nth = 1
 		t.Run(rule.Actor+" "+rule.Message, func(t *testing.T) {
-			faults := actors.NewFaults(1, rule)
+			faults := inject.New(1, rule)
 			s := stack(t, utp.Config{Faults: faults})
 			a, b := pair(t, s, utp.SocketConfig{})
 			a.SetLinger(hang)
@@ -188,11 +188,11 @@ func TestCrashAtTheEnd(t *testing.T) {
 // and no other of 100 loses anything: also if its supervisor has so much to do that the actor has ended before that is
 // heard of.
 func TestCrashesAgain(t *testing.T) {
-	crash := actors.Rule{Actor: "channel-20", Message: "packets"}
-	slow := actors.Rule{Actor: "channels", Message: "open", Kind: actors.FaultDelay, Delay: 5 * time.Millisecond}
-	for name, rules := range map[string][]actors.Rule{"idle supervisor": {crash}, "busy supervisor": {crash, slow}} {
+	crash := inject.Rule{Actor: "channel-20", Message: "packets"}
+	slow := inject.Rule{Actor: "channels", Message: "open", Kind: inject.Delay, Delay: 5 * time.Millisecond}
+	for name, rules := range map[string][]inject.Rule{"idle supervisor": {crash}, "busy supervisor": {crash, slow}} {
 		t.Run(name, func(t *testing.T) {
-			faults := actors.NewFaults(1, rules...)
+			faults := inject.New(1, rules...)
 			failed := many(t, stack(t, utp.Config{Faults: faults}), 100, 64<<10)
 			if len(failed) != 1 {
 				t.Errorf("%d connections have failed: %v", len(failed), failed)

@@ -12,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/utp/channel"
 	"github.com/flute-node/flute-node/actors/utp/port"
 	"github.com/flute-node/flute-node/supervisor"
@@ -25,7 +26,7 @@ type Config struct {
 	System *actor.ActorSystem
 	// OnRestart is told what supervisors decide about actors that crash. It must not block. Nil: nobody is.
 	OnRestart func(supervisor.Event)
-	Faults    *actors.Faults // injected faults, for tests; nil: none
+	Faults    *inject.Faults // injected faults, for tests; nil: none
 }
 
 // Stack is the supervision tree of uTP. All methods are safe for concurrent use.

@@ -4,10 +4,11 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 )
 
 // Spec returns how the hub is spawned, over its Subscribers. Its name for faults is "hub".
-func Spec(s *Subscribers, faults *actors.Faults) actors.Spec {
+func Spec(s *Subscribers, faults *inject.Faults) actors.Spec {
 	return actors.Spec{Produce: func() actor.Actor { return &hub{s} }, Faults: faults, Name: "hub", Kind: kindOf}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/internal/actortest"
 )
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // inHub runs fn with a hub in a bubble.
 func inHub(
-	t *testing.T, faults *actors.Faults, fn func(sys *actors.System, pid *actor.PID, subscribers *hub.Subscribers),
+	t *testing.T, faults *inject.Faults, fn func(sys *actors.System, pid *actor.PID, subscribers *hub.Subscribers),
 ) {
 	t.Helper()
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
@@ -118,7 +119,7 @@ func TestFilter(t *testing.T) {
 
 // TestHubPanics: subscriptions outlive a crash, and are told of the event that was lost in it.
 func TestHubPanics(t *testing.T) {
-	faults := actors.NewFaults(1, actors.Rule{Kind: actors.FaultPanic, Message: "publish", Nth: 3})
+	faults := inject.New(1, inject.Rule{Kind: inject.Panic, Message: "publish", Nth: 3})
 	inHub(t, faults, func(sys *actors.System, pid *actor.PID, subscribers *hub.Subscribers) {
 		s, full := hub.NewSubscription(0, nil), hub.NewSubscription(2, nil)
 		subscribers.Add(s)

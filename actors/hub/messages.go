@@ -1,12 +1,14 @@
 package hub
 
-import "github.com/flute-node/flute-node/actors/notice"
+import (
+	"github.com/flute-node/flute-node/actors/notice"
+)
 
 // message is what the hub takes. It emits nothing but events to subscriptions.
 //
 //sumtype:decl
 type message interface {
-	// kind is the stable name of the message, for actors.Faults.
+	// kind is the stable name of the message, for inject.Faults.
 	kind() string
 }
 

@@ -9,7 +9,7 @@ import (
 //
 //sumtype:decl
 type Message interface {
-	// kind is the stable name of the message, for actors.Faults.
+	// kind is the stable name of the message, for inject.Faults.
 	kind() string
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/fec"
@@ -129,14 +130,14 @@ func TestGivenUpSessionHoldsNothing(t *testing.T) {
 // TestHungDiscard: a store that does not discard what a session has left keeps Sessions from nothing.
 func TestHungDiscard(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
-		var crashes []actors.Rule
+		var crashes []inject.Rule
 		for n := range 10 {
-			crashes = append(crashes, actors.Rule{
-				Kind: actors.FaultPanic, Actor: "session/receiving-1", Message: "packets", Nth: 2 + n,
+			crashes = append(crashes, inject.Rule{
+				Kind: inject.Panic, Actor: "session/receiving-1", Message: "packets", Nth: 2 + n,
 			})
 		}
 		works := lanes.New(lanes.Config{Processors: 1})
-		d := newDoomed(t, sys, receiver.Config{}, works, Config{Faults: actors.NewFaults(1, crashes...)})
+		d := newDoomed(t, sys, receiver.Config{}, works, Config{Faults: inject.New(1, crashes...)})
 		d.give(decodable(t, 3)[:39]...)
 		for range 7 {
 			time.Sleep(10 * time.Millisecond)

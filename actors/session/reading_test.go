@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
@@ -77,19 +78,19 @@ func packetsOf(t *testing.T, spec alc.Spec, content []byte) (datagrams [][]byte)
 // TestSessionGoesOnWhileInstanceIsRead: packets are handled, and files completed, while nobody has read an FDT Instance
 // of 4 MB. It is read once somebody does, also if the session has crashed meanwhile.
 func TestSessionGoesOnWhileInstanceIsRead(t *testing.T) {
-	for name, crash := range map[string][]actors.Rule{
+	for name, crash := range map[string][]inject.Rule{
 		"":                  nil,
-		"crash while it is": {{Kind: actors.FaultPanic, Actor: "session/receiving-1", Message: "packets", Nth: 3}},
-		"crash when it was": {{Kind: actors.FaultPanic, Actor: "session/receiving-1", Message: "ran", Nth: 3}},
+		"crash while it is": {{Kind: inject.Panic, Actor: "session/receiving-1", Message: "packets", Nth: 3}},
+		"crash when it was": {{Kind: inject.Panic, Actor: "session/receiving-1", Message: "ran", Nth: 3}},
 		"crash while and when": {
-			{Kind: actors.FaultPanic, Actor: "session/receiving-1", Message: "packets", Nth: 3},
-			{Kind: actors.FaultPanic, Actor: "session/receiving-1", Message: "ran", Nth: 3},
+			{Kind: inject.Panic, Actor: "session/receiving-1", Message: "packets", Nth: 3},
+			{Kind: inject.Panic, Actor: "session/receiving-1", Message: "ran", Nth: 3},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 				works := &slowReaders{Lanes: lanes.New(lanes.Config{Processors: 1})}
-				d := newDoomed(t, sys, receiver.Config{}, works, Config{Faults: actors.NewFaults(1, crash...)})
+				d := newDoomed(t, sys, receiver.Config{}, works, Config{Faults: inject.New(1, crash...)})
 				close(d.answer)
 				content := bytes.Repeat([]byte("content"), 1000)
 				oti := fec.OTI{TransferLength: uint64(len(content)), SymbolLength: 1000, MaxSourceBlockLength: 64}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/sending"
@@ -26,7 +27,7 @@ type Peers struct {
 type Config struct {
 	Peers  func() Peers // asked when Sessions starts: the actors before it in the tree may have been restarted
 	Ledger *Ledger
-	Faults *actors.Faults // nil: none
+	Faults *inject.Faults // nil: none
 	// OnRestart is told what supervisors decide about sessions and objects that crash; nil: nobody is.
 	OnRestart func(supervisor.Event)
 }

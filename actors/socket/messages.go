@@ -1,12 +1,14 @@
 package socket
 
-import "github.com/flute-node/flute-node/supervisor"
+import (
+	"github.com/flute-node/flute-node/supervisor"
+)
 
 // message is what a socket takes. It emits events to the hub; what its reader and the Router emit is theirs.
 //
 //sumtype:decl
 type message interface {
-	// kind is the stable name of the message, for actors.Faults.
+	// kind is the stable name of the message, for inject.Faults.
 	kind() string
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/supervisor"
 )
@@ -45,7 +46,7 @@ func (l *Ledger) Close() {
 // Spec returns how Sockets is spawned, the dynamic supervisor of all listening sockets. A socket that crashes is
 // restarted over its Endpoint, a number of times, and hook is told. The names for faults are "sockets", and for a
 // socket "socket/1", with the ID of its Endpoint.
-func Spec(ledger *Ledger, hub *actor.PID, hook func(supervisor.Event), faults *actors.Faults) actors.Spec {
+func Spec(ledger *Ledger, hub *actor.PID, hook func(supervisor.Event), faults *inject.Faults) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor {
 			return &sockets{ledger: ledger, hub: hub, faults: faults, children: map[string]uint64{}}
@@ -58,7 +59,7 @@ func Spec(ledger *Ledger, hub *actor.PID, hook func(supervisor.Event), faults *a
 type sockets struct {
 	ledger   *Ledger
 	hub      *actor.PID
-	faults   *actors.Faults
+	faults   *inject.Faults
 	children map[string]uint64 // id of the PID to that of the Endpoint
 	spawned  int
 }

@@ -11,7 +11,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
@@ -31,8 +31,8 @@ func run(group netip.AddrPort) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	// The third message with packets for TOI 2 of the session with TSI 4 makes the actor of that object panic.
-	faults := actors.NewFaults(1, actors.Rule{
-		Actor: "object/4-2", Message: "packets", Nth: 3, Kind: actors.FaultPanic,
+	faults := inject.New(1, inject.Rule{
+		Actor: "object/4-2", Message: "packets", Nth: 3, Kind: inject.Panic,
 	})
 	n, err := node.Start(node.Config{Faults: faults})
 	if err != nil {

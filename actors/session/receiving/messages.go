@@ -14,7 +14,7 @@ import (
 //
 //sumtype:decl
 type message interface {
-	// kind is the stable name of the message, for actors.Faults.
+	// kind is the stable name of the message, for inject.Faults.
 	kind() string
 }
 

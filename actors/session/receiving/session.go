@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/object"
 	"github.com/flute-node/flute-node/flute"
@@ -26,7 +27,7 @@ type Config struct {
 	Loop   *actors.Loop // the goroutine of the session and its objects
 	Hub    *actor.PID
 	Lanes  interface{ Run(e *lanes.Entry) } // a *lanes.Lanes
-	Faults *actors.Faults                   // nil: none
+	Faults *inject.Faults                   // nil: none
 }
 
 // Spec returns how the actor is spawned, over what lives longer than it. Its name for faults is "session/receiving-7",

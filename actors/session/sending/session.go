@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/pacing"
@@ -15,7 +16,7 @@ import (
 
 // Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop is its goroutine. Its name for
 // faults is "session/sending-7", with its TSI.
-func Spec(l *Ledger, hub *actor.PID, works runner, loop *actors.Loop, faults *actors.Faults) actors.Spec {
+func Spec(l *Ledger, hub *actor.PID, works runner, loop *actors.Loop, faults *inject.Faults) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor { return &session{ledger: l, hub: hub, lanes: works} },
 		Mailbox: actors.NewMailbox(actors.Limits{}, nil), Dispatcher: loop,

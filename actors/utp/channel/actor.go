@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/utp/core"
 )
 
@@ -20,7 +21,7 @@ const (
 type channelActor struct{ *Channel }
 
 // spec returns how the actor of c is spawned.
-func spec(c *Channel, faults *actors.Faults) actors.Spec {
+func spec(c *Channel, faults *inject.Faults) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor { return &channelActor{c} },
 		Mailbox: c.mailbox, Dispatcher: c.line.Loop, Faults: faults, Name: c.Name(), Kind: kindOf,

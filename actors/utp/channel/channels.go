@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/supervisor"
 )
 
@@ -73,7 +74,7 @@ const (
 
 // Spec returns how Channels is spawned, the dynamic supervisor of all channels. The name for faults is "channels", that
 // of a channel "channel-1". hook is told what it decides about channels that crash; nil: nobody is.
-func Spec(ledger *Ledger, hook func(supervisor.Event), faults *actors.Faults) actors.Spec {
+func Spec(ledger *Ledger, hook func(supervisor.Event), faults *inject.Faults) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor {
 			return &channels{
@@ -89,7 +90,7 @@ func Spec(ledger *Ledger, hook func(supervisor.Event), faults *actors.Faults) ac
 
 type channels struct {
 	ledger   *Ledger
-	faults   *actors.Faults
+	faults   *inject.Faults
 	children map[string]*Channel // by id of the PID
 	pids     map[*Channel]*actor.PID
 }

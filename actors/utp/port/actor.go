@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/utp/channel"
 	"github.com/flute-node/flute-node/utp/core"
 	"github.com/flute-node/flute-node/utp/wire"
@@ -25,7 +26,7 @@ type portActor struct {
 	live     []gathered  // of the batch in hand; reused
 }
 
-func (p *Port) spec(channels *actor.PID, ledger *channel.Ledger, faults *actors.Faults) actors.Spec {
+func (p *Port) spec(channels *actor.PID, ledger *channel.Ledger, faults *inject.Faults) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor { return &portActor{Port: p, channels: channels, ledger: ledger} },
 		Mailbox: p.line.Mailbox, Dispatcher: p.line.Loop, Faults: faults, Name: p.Name(), Kind: kindOf,

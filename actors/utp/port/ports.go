@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/utp/channel"
 	"github.com/flute-node/flute-node/supervisor"
 )
@@ -65,7 +66,7 @@ type SupervisorConfig struct {
 	Channels func() *actor.PID // asked when Ports starts
 	Opened   *channel.Ledger   // where sockets enter connections
 	Hook     func(supervisor.Event)
-	Faults   *actors.Faults
+	Faults   *inject.Faults
 }
 
 // Spec returns how Ports is spawned, the dynamic supervisor of all sockets of uTP. The name for faults is "sockets",

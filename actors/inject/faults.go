@@ -1,4 +1,4 @@
-package actors
+package inject
 
 import (
 	"cmp"
@@ -13,21 +13,21 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// FaultKind is what a Rule does to a message.
-type FaultKind uint8
+// Kind is what a Rule does to a message.
+type Kind uint8
 
 // The kinds of fault.
 const (
-	FaultPanic     FaultKind = iota // panics with *InjectedFault
-	FaultDrop                       // the actor does not see the message
-	FaultDelay                      // the actor sleeps for Rule.Delay, as if it were slow
-	FaultDuplicate                  // the actor handles the message twice
+	Panic     Kind = iota // panics with a *Fault
+	Drop                  // the actor does not see the message
+	Delay                 // the actor sleeps for Rule.Delay, as if it were slow
+	Duplicate             // the actor handles the message twice
 )
 
 // Rule injects one kind of fault into the messages that it matches. A rule counts for each actor apart, over restarts,
 // also if two have one name.
 type Rule struct {
-	Kind FaultKind
+	Kind Kind
 	// Actor is a pattern of package path for the stable name of the actor, which is Spec.Name, or for the id of its
 	// PID; '*' does not match '/'. Empty matches every actor.
 	Actor string
@@ -41,19 +41,19 @@ type Rule struct {
 	Probability float64
 	// After injects a panic or a delay when the actor has handled the message, instead of before.
 	After bool
-	// Delay of FaultDelay.
+	// Delay of Delay.
 	Delay time.Duration
 }
 
-// InjectedFault is the value of an injected panic.
-type InjectedFault struct {
+// Fault is the value of an injected panic. It is an error.
+type Fault struct {
 	Actor   string // its name
 	Message string // its kind
 }
 
 // Error names the actor and the message.
-func (f *InjectedFault) Error() string {
-	return fmt.Sprintf("actors: fault injected into %s at %s", f.Actor, f.Message)
+func (f *Fault) Error() string {
+	return fmt.Sprintf("inject: fault injected into %s at %s", f.Actor, f.Message)
 }
 
 // Faults injects faults, the same ones in each run with the same seed and the same messages per actor, in whatever
@@ -67,13 +67,13 @@ type Faults struct {
 	actors map[string]*injector
 }
 
-// NewFaults returns Faults with the given rules; the first rule that hits a message decides. It panics on a malformed
+// New returns Faults with the given rules; the first rule that hits a message decides. It panics on a malformed
 // pattern, which is a mistake in a test.
-func NewFaults(seed int64, rules ...Rule) *Faults {
+func New(seed int64, rules ...Rule) *Faults {
 	for _, r := range rules {
 		for _, pattern := range []string{r.Actor, r.Message} {
 			if _, err := path.Match(pattern, ""); err != nil {
-				panic(fmt.Errorf("actors: fault pattern %q: %w", pattern, err))
+				panic(fmt.Errorf("inject: fault pattern %q: %w", pattern, err))
 			}
 		}
 	}
@@ -88,8 +88,10 @@ func (f *Faults) Injected() uint64 {
 	return f.count.Load()
 }
 
-// injector returns the one for an actor, the same for all of its incarnations; nil when no rule concerns its name.
-func (f *Faults) injector(id, name string) *injector {
+// Around returns what hands messages to an actor, for package actors: it takes the message of ctx, the actor, and what
+// returns the stable name of a message; nil: none has one. id is that of the actor's PID; name is its stable name.
+// Faults counts on over the incarnations of an actor. Around returns nil when no rule concerns it.
+func (f *Faults) Around(id, name string) func(ctx actor.Context, inner actor.Actor, kind func(message any) string) {
 	if f == nil {
 		return nil
 	}
@@ -100,7 +102,10 @@ func (f *Faults) injector(id, name string) *injector {
 		in = f.newInjector(id, name)
 		f.actors[id] = in
 	}
-	return in
+	if in == nil {
+		return nil
+	}
+	return in.receive
 }
 
 func (f *Faults) newInjector(id, name string) *injector {
@@ -186,7 +191,7 @@ func (in *injector) receive(ctx actor.Context, inner actor.Actor, name func(mess
 		return
 	}
 	in.faults.count.Add(1)
-	hit.inject(ctx, inner, &InjectedFault{Actor: in.name, Message: kind})
+	hit.inject(ctx, inner, &Fault{Actor: in.name, Message: kind})
 }
 
 func (in *injector) hit(kind string, lifecycle bool) (hit *Rule) {
@@ -199,13 +204,13 @@ func (in *injector) hit(kind string, lifecycle bool) (hit *Rule) {
 	return hit
 }
 
-func (r *Rule) inject(ctx actor.Context, inner actor.Actor, fault *InjectedFault) {
+func (r *Rule) inject(ctx actor.Context, inner actor.Actor, fault *Fault) {
 	switch r.Kind {
-	case FaultDrop:
+	case Drop:
 		return
-	case FaultDuplicate:
+	case Duplicate:
 		inner.Receive(ctx)
-	case FaultDelay:
+	case Delay:
 		if !r.After {
 			time.Sleep(r.Delay)
 			break
@@ -213,7 +218,7 @@ func (r *Rule) inject(ctx actor.Context, inner actor.Actor, fault *InjectedFault
 		inner.Receive(ctx)
 		time.Sleep(r.Delay)
 		return
-	case FaultPanic:
+	case Panic:
 		if !r.After {
 			panic(fault)
 		}
