@@ -86,6 +86,7 @@ type ObjectStarted struct {
 	TransferLength  uint64           `json:"transfer_length"` // bytes
 	FECEncodingID   uint8            `json:"fec_encoding_id"`
 	Sending         bool             `json:"sending,omitempty"` // the node's own session
+	Resumed         uint64           `json:"resumed,omitempty"` // bytes that an earlier process has received
 }
 
 // ObjectProgress is emitted at most once per whole percent of source symbols.

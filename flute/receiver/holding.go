@@ -22,6 +22,7 @@ type holding struct {
 	waiting     bool            // for memory to decode again what a wrong guess has recovered, or for its turn
 	percent     uint64          // last announced progress
 	checkpoints checkpoints
+	resumed     uint64 // bytes that an earlier process has received
 }
 
 // wants reports whether Object.Describe is to be called soon, again and again.

@@ -205,7 +205,7 @@ func (o *Object) announce() {
 	e.started = true
 	o.emit(event.ObjectStarted{
 		Session: o.l.key, TOI: e.toi, ContentLocation: e.location(), TransferLength: e.held.OTI.TransferLength,
-		FECEncodingID: uint8(e.held.OTI.EncodingID),
+		FECEncodingID: uint8(e.held.OTI.EncodingID), Resumed: e.held.resumed,
 	})
 }
 

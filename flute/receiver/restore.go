@@ -107,6 +107,7 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 	e := &entry{record: record{
 		toi: o.toi, phase: receiving, file: file, instance: n.InstanceID, expires: n.Expires.read(now), first: now, run: 1,
 	}, held: h, cost: cost}
+	h.resumed = h.Received
 	h.checkpoints = checkpoints{last: now, bytes: h.Received}
 	l.entries[o.toi] = e
 	l.version = n.FLUTEVersion

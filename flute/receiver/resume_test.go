@@ -102,6 +102,9 @@ func TestResumeAtEveryStep(t *testing.T) {
 				if !bytes.Equal(left.published["a"], o.content) {
 					t.Fatal("other bytes were published")
 				}
+				if s := eventsOf[event.ObjectStarted](r)[0]; s.Resumed != stored {
+					t.Fatalf("%d bytes were noted, %d were resumed", stored, s.Resumed)
+				}
 				if c := r.l.Counters(); c.Duplicate*1000 < stored { // all symbols have 1000 bytes
 					t.Fatalf("%d duplicates, though %d bytes were noted", c.Duplicate, stored)
 				}

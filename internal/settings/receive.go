@@ -19,6 +19,7 @@ type Receive struct {
 	Layout         string        // layout: flat, source or session; empty: flat
 	Digest         string        // digest: those to compute besides the strongest announced one, such as md5,sha-256
 	Offload        string        // offload: auto or off; empty: auto
+	Resume         string        // resume: auto or off; empty: auto
 	Dir            string        // folder for the files
 }
 
@@ -50,6 +51,9 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 		}
 	}
 	if cfg.NoOffload, err = noOffload(r.Offload); err != nil {
+		return cfg, err
+	}
+	if cfg.Session.NoNotes, err = oneOf(wordResume, r.Resume, []choice[bool]{{"auto", false}, {"off", true}}); err != nil {
 		return cfg, err
 	}
 	variants := append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)

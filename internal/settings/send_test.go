@@ -105,6 +105,7 @@ func TestErrors(t *testing.T) {
 		{receive(Receive{Digest: "md5,"}), "digest", `<digest> "md5,": a name is empty`},
 		{receive(Receive{Digest: "md5,crc"}), "digest", `<digest> "crc": take md5, sha-256 or sha-512`},
 		{receive(Receive{Offload: "on"}), "offload", `<offload> "on": take auto or off`},
+		{receive(Receive{Resume: "on"}), "resume", `<resume> "on": take auto or off`},
 		{receive(Receive{MaxDatagram: 65537}), "max-datagram", "<max-datagram> 65537: take 1 to 65536"},
 		{receive(Receive{SessionTimeout: -1}), "session-timeout", "<session-timeout> -1ns is negative"},
 		{files(Files{Links: "hard"}), "links", `<links> "hard": take skip, follow or error`},

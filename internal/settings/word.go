@@ -43,6 +43,7 @@ const (
 	wordN1             = word("ldpc-n1")
 	wordNames          = word("names")
 	wordOffload        = word("offload")
+	wordResume         = word("resume")
 	wordOrder          = word("order")
 	wordParallel       = word("parallel")
 	wordProfile        = word("profile")
