@@ -13,10 +13,13 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 		t.Skip("lo is called otherwise")
 	}
 	for name, flags := range map[string][]string{
-		"no code": {"--fec", "no-code"},
-		"raptorq": {"--fec", "raptorq", "--repair", "20%"},
-		"repeat":  {"--fec", "rs", "--repeat", "3"},
-		"within":  {"--fec", "no-code", "--within", "300ms"},
+		"no code":     {"--fec", "no-code"},
+		"raptorq":     {"--fec", "raptorq", "--repair", "20%"},
+		"repeat":      {"--fec", "rs", "--repeat", "3"},
+		"within":      {"--fec", "no-code", "--within", "300ms"},
+		"gzip":        {"--cenc", "auto", "--fec", "no-code"},
+		"later":       {"--digest", "later,md5", "--toi-bits", "16"},
+		"in transfer": {"--fdt-mode", "transfer", "--carousel", "delay=100ms", "--repeat", "3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

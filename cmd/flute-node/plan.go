@@ -6,7 +6,6 @@ import (
 	"math"
 	"strings"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
@@ -18,6 +17,7 @@ type planRecord struct {
 	Bytes        uint64  `json:"bytes"`
 	Packets      uint64  `json:"packets"`
 	FDTPackets   uint64  `json:"fdt_packets"`
+	Padding      uint64  `json:"padding"` // of the packets
 	FDTInstances uint64  `json:"fdt_instances"`
 	Payload      uint64  `json:"payload_bytes"` // of UDP
 	Counted      uint64  `json:"counted_bytes"` // as --counting says
@@ -39,6 +39,7 @@ func (c *sendCommand) plan(ctx context.Context, out *output, cfg node.SendConfig
 	}
 	out.table("plan", planRecord{
 		Files: p.Files, Bytes: p.FileBytes, Packets: p.Packets, FDTPackets: p.FDTPackets, FDTInstances: p.FDTInstances,
+		Padding: p.Padding,
 		Payload: p.Payload, Counted: p.Counted, Overhead: p.Overhead(), Seconds: p.Takes.Seconds(), Rate: p.Rate(),
 		LateSeconds: p.Late.Seconds(), Memory: p.Memory,
 	}, c.planText(&p, cfg.To.String()))
@@ -76,10 +77,7 @@ func (c *sendCommand) planText(p *node.Plan, to string) string {
 	}
 	row("memory", "%s at most, for content and FEC", formatBytes(p.Memory))
 	if c.Constant {
-		row("note", "what --constant fills the gaps with is not counted")
-	}
-	if c.CENC != flute.Null.String() {
-		row("note", "files are planned as if content encoding made none of them shorter")
+		row("padding", "%d of the packets", p.Padding)
 	}
 	return text.String()
 }

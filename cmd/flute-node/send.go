@@ -88,6 +88,9 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	to := cfg.To
+	if c.TSI == nil {
+		cfg.TSI = 1 // as in most cases
+	}
 	if c.Plan {
 		tellSkipped(out, skipped)
 		return c.plan(ctx, out, cfg, toSend(files))

@@ -105,6 +105,7 @@ type Object struct {
 	owned          bool                  // scratch is the session's
 	transferLength uint64
 	later          content.Algorithms // digests that are to be computed while it is sent
+	blank          bool               // it is a StandIn
 
 	// The digests; nil when not wanted. Content-MD5 is that of the file, as other senders have it, although RFC 2616
 	// defines it over the encoded content; the SHA-256 in the FDT is a Content-Digest (RFC 9530), which is defined over

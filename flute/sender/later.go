@@ -47,6 +47,11 @@ func (l *later) begin(o *Object, attended bool) (works []*Work) {
 	}
 	l.state, l.gate = laterComputing, &Work{}
 	l.job = newDigestJob(o)
+	if o.blank {
+		l.work = &Work{job: blankJob{}}
+		l.work.Run(nil)
+		return nil
+	}
 	l.work = &Work{job: l.job}
 	if !attended {
 		return nil // it is run when the transfer has come to its last blocks

@@ -3,23 +3,35 @@ package sender
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/flute-node/flute-node/fec"
 )
 
 // StandIn returns an Object that is sent like the one that Prepare makes of f, but for its bytes: nothing is read, the
-// content is zeros, and so are the digests, which are announced from the beginning. It is for a session that nobody
-// hears, to find out what f.Size bytes will take. It cannot stand in for a file that is to be encoded.
-func StandIn(f File) (*Object, error) {
+// content is zeros, and so are the digests; those that come later are there as soon as the transfer has begun. It is for
+// a session that nobody hears, to find out what f.Size bytes will take, or transferLength bytes after content encoding.
+func StandIn(f File, transferLength uint64) (*Object, error) {
 	f.Content, f.Source = zeros{}, nil
 	if err := checkFile(&f); err != nil {
 		return nil, err
 	}
-	f.Digests = f.Digests.of(&f, f.Size) &^ DigestLater
-	o := &Object{file: f, cenc: f.CENC, source: f.Content, transferLength: f.Size}
-	o.setDigests(newDigester(f.Digests.algorithms()))
+	f.Digests = f.Digests.of(&f, f.Size)
+	o := &Object{file: f, cenc: f.CENC, source: f.Content, transferLength: transferLength, blank: true}
+	if wanted := f.Digests.algorithms(); f.Digests&DigestLater != 0 {
+		o.later = wanted
+	} else {
+		o.setDigests(newDigester(wanted))
+	}
 	return o, nil
 }
+
+// blankJob is the Work of a StandIn.
+type blankJob struct{}
+
+func (blankJob) lane() any             { return nil }
+func (blankJob) run(sync.Locker) error { return nil }
+func (blankJob) cancel()               {}
 
 // zeros is content of any length.
 type zeros struct{}

@@ -36,7 +36,7 @@ func TestFileTarget(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o, err := StandIn(File{ContentLocation: "file:///a", Size: test.size, Within: 10 * time.Second})
+			o, err := StandIn(File{ContentLocation: "file:///a", Size: test.size, Within: 10 * time.Second}, test.size)
 			if err != nil {
 				t.Fatal(err)
 			}

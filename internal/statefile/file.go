@@ -75,6 +75,26 @@ func Open(path string, key flute.SessionKey) (f *File, numbers *sender.Numbers, 
 	return f, numbers, damage, nil
 }
 
+// Peek returns the numbers that Open would, and leaves all as it is: nil if there are none, or if they are damaged.
+func Peek(path string, key flute.SessionKey) (*sender.Numbers, error) {
+	b, err := read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := parse(b)
+	if err != nil {
+		return nil, nil //nolint:nilerr // Open sets it aside
+	}
+	numbers, err := (&File{path: path, key: key}).numbers(c)
+	if err != nil && !errors.Is(err, ErrForeign) {
+		return nil, nil //nolint:nilerr // the same
+	}
+	return numbers, err
+}
+
 // load does what Open says.
 func (f *File) load() (numbers *sender.Numbers, damage string, err error) {
 	if err := f.probe(); err != nil {

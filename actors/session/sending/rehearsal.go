@@ -12,19 +12,20 @@ import (
 
 // Rehearsal is what a session would do.
 type Rehearsal struct {
-	Stats sender.Stats  // close-session flags included
+	Stats sender.Stats  // close-session flags and padding included
 	Bytes uint64        // of all datagrams, as the pace counts them
 	Takes time.Duration // from the first packet to the last of a file
+	Then  uint64        // of Bytes: until the last packet of a file
 	Late  time.Duration // by how much the target is missed; 0: it is not
 }
 
 // lookEach is after how many packets the context is looked at.
 const lookEach = 4096
 
-// Rehearse has core do all that it has to do, from start on, at the pace that a session has. Nothing is sent and nobody
-// waits: the time is made up. core is complete, and made of StandIns. The error is that of ctx, or one of core.
-func Rehearse(ctx context.Context, core *sender.Session, pace Pace, start time.Time) (r Rehearsal, err error) {
-	p := newPacer(pace)
+// Rehearse has the Core of cfg do all that it has to do, from start on, at the Pace of cfg. Nothing is sent and nobody
+// waits: the time is made up. The core is complete, and made of StandIns. The error is that of ctx, or one of the core.
+func Rehearse(ctx context.Context, cfg Config, start time.Time) (r Rehearsal, err error) {
+	core, p := cfg.Core, newPacer(cfg.Pace)
 	if p.end.IsZero() && p.Within > 0 {
 		p.end = start.Add(p.Within)
 	}
@@ -36,9 +37,18 @@ func Rehearse(ctx context.Context, core *sender.Session, pace Pace, start time.T
 		}
 		r.Late = max(r.Late, p.adjust(core, now))
 		before := core.Stats().FDTPackets
-		var ok bool
-		if packet, ok, err = core.AppendNext(packet[:0], now); err != nil {
-			return r, err
+		pads := p.warms(now)
+		ok := pads
+		if !pads {
+			if packet, ok, err = core.AppendNext(packet[:0], now); err != nil {
+				return r, err
+			}
+		}
+		if !ok {
+			pads = p.pads(core.Done(), now)
+		}
+		if pads {
+			packet, ok = core.AppendPadding(packet[:0]), true
 		}
 		failed := failure(core.Events())
 		switch {
@@ -46,9 +56,9 @@ func Rehearse(ctx context.Context, core *sender.Session, pace Pace, start time.T
 			return r, failed
 		case !ok && core.Done():
 			r.Stats = core.Stats()
-			for range closePackets {
+			for range cfg.closePackets() {
 				n := len(core.AppendClose(packet[:0]))
-				r.Bytes += uint64(pace.Frames.Bytes(n))
+				r.Bytes += uint64(p.Frames.Bytes(n))
 			}
 			r.Stats = core.Stats()
 			if !first.IsZero() {
@@ -69,9 +79,9 @@ func Rehearse(ctx context.Context, core *sender.Session, pace Pace, start time.T
 		if first.IsZero() {
 			first = now
 		}
-		r.Bytes += uint64(pace.Frames.Bytes(len(packet)))
-		if core.Stats().FDTPackets == before {
-			last = now
+		r.Bytes += uint64(p.Frames.Bytes(len(packet)))
+		if !pads && core.Stats().FDTPackets == before {
+			last, r.Then = now, r.Bytes
 		}
 	}
 }
