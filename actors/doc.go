@@ -54,6 +54,8 @@
 //
 // An actor that has to stop its children in order implements Leaver.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // 64-bit machines only: the registry of protoactor indexes with a signed 32-bit hash. The following parts of protoactor

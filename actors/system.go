@@ -49,6 +49,14 @@ func NewSystem(cfg SystemConfig) *System {
 	return s
 }
 
+// Within returns a System for a part of a tree that runs in system: whoever runs the tree looks after dead letters and
+// calls Shutdown. That of this System does nothing.
+func Within(system *actor.ActorSystem) *System {
+	s := &System{system: system}
+	s.once.Do(func() {})
+	return s
+}
+
 func newActorSystem(log *slog.Logger) *actor.ActorSystem {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)

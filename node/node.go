@@ -133,7 +133,7 @@ func Start(cfg Config) (*Node, error) {
 		labour:   receiver.NewLabour(cfg.Workers),
 		sessions: map[flute.SessionKey]bool{}, receptions: map[uint64]*Reception{},
 	}
-	n.utp = utp.Host(utp.Config{Faults: cfg.Faults, OnRestart: n.restarted})
+	n.utp = utp.Host(utp.Config{Faults: cfg.Faults, OnRestart: n.announce})
 	n.lanes = lanes.New(lanes.Config{Processors: cfg.Workers, OnDelay: n.delayed})
 	if err := n.startTree(); err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/socket"
@@ -31,7 +30,7 @@ func TestSlowSessions(t *testing.T) {
 				Kind: inject.Delay, Actor: "session/receiving-1??", Message: "packets", Delay: 2 * time.Second,
 			})
 			inWorld(t, Config{Faults: faults}, func(w *world) {
-				w.receive(simnet.Link{}, ReceiveConfig{Inbox: actors.Limits{Bytes: 1 << 30, Messages: 1 << 20}})
+				w.receive(simnet.Link{}, ReceiveConfig{InboxBytes: 1 << 30, InboxMessages: 1 << 20})
 				var all []*Sending
 				for i := range slow {
 					s := w.send(flute.TSI(100+i), 8_000_000, sender.Config{})
@@ -70,7 +69,7 @@ func TestFullInbox(t *testing.T) {
 		Kind: inject.Delay, Actor: "session/receiving-1", Message: "packets", Nth: 2, Delay: 10 * time.Second,
 	})
 	inWorld(t, Config{Faults: faults}, func(w *world) {
-		w.receive(simnet.Link{}, ReceiveConfig{Inbox: actors.Limits{Bytes: 100_000, Messages: 50}})
+		w.receive(simnet.Link{}, ReceiveConfig{InboxBytes: 100_000, InboxMessages: 50})
 		s := w.send(1, 8_000_000, sender.Config{OTI: repaired, TransferCount: 20, Delay: time.Second})
 		w.add(s, 2, 300_000)
 		w.finish(s)

@@ -49,10 +49,12 @@ type ReceiveConfig struct {
 	// Budget and Labour are filled in.
 	Session receiver.Config
 
-	MaxSessions   int           // at once; zero: routing.DefaultMaxSessions
-	ReceiveBuffer int           // bytes of the socket's buffer; zero: as much as the system allows
-	MaxDatagram   int           // bytes, up to 64 KiB; longer ones are dropped; zero: DefaultMaxDatagram
-	Inbox         actors.Limits // of each session; zero: the defaults of package receiving
+	MaxSessions   int // at once; zero: routing.DefaultMaxSessions
+	ReceiveBuffer int // bytes of the socket's buffer; zero: as much as the system allows
+	MaxDatagram   int // bytes, up to 64 KiB; longer ones are dropped; zero: DefaultMaxDatagram
+	// InboxBytes and InboxMessages bound the datagrams and reads of the socket that wait for one session; the rest is
+	// dropped and counted. Zero: 24 MiB and 16,384.
+	InboxBytes, InboxMessages int
 
 	// NoOffload has the system hand over datagrams one by one, which costs several times the processor time. False: it
 	// joins those of one sender that follow each other (UDP_GRO), where it can: on Linux.
@@ -117,7 +119,8 @@ func (n *Node) receive(
 		Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
 		Messages: min(n.batch(slab.MessageSize), maxMessages),
 		Router: routing.New(routing.Config{
-			Group: cfg.Group, Sources: cfg.sources(), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions, Limits: cfg.Inbox,
+			Group: cfg.Group, Sources: cfg.sources(), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions,
+			Limits:    actors.Limits{Bytes: cfg.InboxBytes, Messages: cfg.InboxMessages},
 			Reception: &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}, Counters: r.counters,
 			Open: func(in *receiving.Inbox) {
 				n.ledger.Receive(in)
@@ -179,8 +182,8 @@ func (c *ReceiveConfig) check() error {
 		{"MaxSessions", c.MaxSessions},
 		{"MaxDatagram", c.MaxDatagram},
 		{"ReceiveBuffer", c.ReceiveBuffer},
-		{"Inbox.Bytes", c.Inbox.Bytes},
-		{"Inbox.Messages", c.Inbox.Messages},
+		{"InboxBytes", c.InboxBytes},
+		{"InboxMessages", c.InboxMessages},
 	} {
 		if given.n < 0 {
 			return fmt.Errorf("node: ReceiveConfig.%s %d is negative", given.name, given.n)

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/store/mem"
 )
 
@@ -14,8 +13,8 @@ func TestReceiveRefusesNumbers(t *testing.T) {
 	for name, cfg := range map[string]ReceiveConfig{
 		"MaxSessions -1": {MaxSessions: -1}, "ReceiveBuffer -1": {ReceiveBuffer: -1},
 		"MaxDatagram -1": {MaxDatagram: -1}, "MaxDatagram 65537": {MaxDatagram: 1<<16 + 1},
-		"Inbox.Bytes -1":    {Inbox: actors.Limits{Bytes: -1}},
-		"Inbox.Messages -1": {Inbox: actors.Limits{Messages: -1}},
+		"InboxBytes -1":    {InboxBytes: -1},
+		"InboxMessages -1": {InboxMessages: -1},
 	} {
 		cfg.Store = mem.New()
 		if _, err := n.Receive(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), name) {

@@ -34,7 +34,7 @@ func (n *Node) startTree() error {
 			n.name = fmt.Sprintf("%s-%d", rootName, i)
 		}
 		n.system = actors.NewSystem(actors.SystemConfig{System: n.cfg.System, Root: n.name, Logger: n.cfg.Logger})
-		n.utp.Attach(n.system, n.name)
+		n.utp.Attach(n.system.System(), n.name)
 		pid, err := n.system.Root().SpawnNamed(n.rootSpec().Props(), n.name)
 		switch {
 		case err == nil:
@@ -75,7 +75,7 @@ func (n *Node) rootSpec() actors.Spec {
 		Strategy: supervisor.OneForOne,
 		Children: []supervisor.Child{
 			child(hubName, hub.Spec(&n.subscribers, faults)),
-			child(utpName, n.utp.Spec()),
+			{Name: utpName, Props: n.utp.Props()},
 			child(transfersName, actors.Spec{Produce: transfers, Faults: faults, Name: transfersName}),
 		},
 		OnEnd: n.ended,
@@ -109,10 +109,13 @@ func (n *Node) restarted(e supervisor.Event) {
 			n.upOnce.Do(func() { close(n.up) })
 		}
 	}
-	if e, ok := restartEvent(e); ok {
-		n.send(hubName, hub.Publish{Event: e})
+	if a, ok := supervisor.Notice(e); ok {
+		n.announce(a)
 	}
 }
+
+// announce has the hub tell subscribers of an actor that crashed.
+func (n *Node) announce(a notice.ActorRestarted) { n.send(hubName, hub.Publish{Event: a}) }
 
 func (n *Node) peers() session.Peers {
 	return session.Peers{Hub: n.address(hubName), Lanes: n.lanes}
@@ -124,25 +127,3 @@ func (n *Node) address(name string) *actor.PID {
 }
 
 func (n *Node) send(name string, m any) { n.system.Root().Send(n.address(name), m) }
-
-// restartEvent returns what subscribers are told of a supervisor's decision: what went wrong, not what runs.
-func restartEvent(e supervisor.Event) (notice.Event, bool) {
-	switch e := e.(type) {
-	case supervisor.Failed:
-		return crashEvent(e.Child, "restarted", e.Reason), true
-	case supervisor.GaveUp:
-		return crashEvent(e.Child, "given up", e.Reason), true
-	case supervisor.Quarantined:
-		return crashEvent(e.Child, "stopped for good", e.Reason), true
-	case supervisor.Started, supervisor.Stopped:
-	}
-	return nil, false
-}
-
-func crashEvent(child, outcome string, reason error) notice.ActorRestarted {
-	a := notice.ActorRestarted{Actor: child, Outcome: outcome, Reason: reason.Error()}
-	if c := (*actors.Crash)(nil); errors.As(reason, &c) {
-		a.Stack = string(c.Stack)
-	}
-	return a
-}

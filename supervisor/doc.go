@@ -39,6 +39,8 @@
 // Every decision is shown to a hook as an Event. The hook runs on the goroutine of the supervisor: it must not block. A
 // panic in it is swallowed. Logging and metrics belong there.
 //
+// This package is plumbing of the node: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // An actor that is blocked in its handler cannot be stopped; the ordered stop waits for it. Give the whole tree a

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/inject"
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/utp/channel"
 	"github.com/flute-node/flute-node/actors/utp/port"
 	"github.com/flute-node/flute-node/supervisor"
@@ -24,8 +25,9 @@ type Config struct {
 	// System is the application's own actor system, in which the tree runs, below a root actor "utp", "utp-2" and so
 	// on. Nil: the Stack has one of its own, which costs 3 MB.
 	System *actor.ActorSystem
-	// OnRestart is told what supervisors decide about actors that crash. It must not block. Nil: nobody is.
-	OnRestart func(supervisor.Event)
+	// OnRestart is told of each actor that crashed, and what its supervisor has decided. It must not block. Nil: nobody
+	// is.
+	OnRestart func(notice.ActorRestarted)
 	Faults    *inject.Faults // injected faults, for tests; nil: none
 }
 
@@ -90,17 +92,17 @@ func Start(cfg Config) (*Stack, error) {
 	}
 }
 
-// Host returns a Stack that runs in the tree of somebody else, who spawns Spec under the name "utp", calls Attach
+// Host returns a Stack that runs in the tree of somebody else, who spawns Props under the name "utp", calls Attach
 // before that, Stop before the tree is stopped, and Close once it has ended.
 func Host(cfg Config) *Stack { return newStack(cfg) }
 
 // Attach says in which system a hosted Stack runs, and below which actor.
-func (s *Stack) Attach(system *actors.System, parent string) {
-	s.system, s.name = system, parent+"/"+rootName
+func (s *Stack) Attach(system *actor.ActorSystem, parent string) {
+	s.system, s.name = actors.Within(system), parent+"/"+rootName
 }
 
-// Spec returns how the root of a hosted Stack is spawned.
-func (s *Stack) Spec() actors.Spec { return s.spec(nil) }
+// Props returns how the root of a hosted Stack is spawned.
+func (s *Stack) Props() *actor.Props { return s.spec(nil).Props() }
 
 func newStack(cfg Config) *Stack {
 	return &Stack{
@@ -129,8 +131,8 @@ func (s *Stack) restarted(e supervisor.Event) {
 	if e, ok := e.(supervisor.Started); ok && path.Base(e.Child) == channelsName {
 		s.upOnce.Do(func() { close(s.up) })
 	}
-	if s.cfg.OnRestart != nil {
-		s.cfg.OnRestart(e)
+	if a, ok := supervisor.Notice(e); ok && s.cfg.OnRestart != nil {
+		s.cfg.OnRestart(a)
 	}
 }
 
