@@ -33,6 +33,9 @@ func TestLargeBlocksLendTheirMemory(t *testing.T) {
 					g.run(w)
 				}
 				for _, c := range s.schedule.queue(0).active {
+					if n := len(c.content.spare) + len(c.content.pieces); n > 2*interleave {
+						t.Fatalf("%d pieces", n)
+					}
 					held := c.content.bytes
 					for i := range c.slots[:c.active] {
 						held += len(c.slots[i].held)

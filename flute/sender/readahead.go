@@ -113,6 +113,18 @@ func (r *readAhead) recycle(p *piece) {
 	r.spare = append(r.spare, p)
 }
 
+// borrow takes memory for the next piece.
+func (r *readAhead) borrow(buf []byte) {
+	p := &piece{}
+	if i := slices.IndexFunc(r.spare, func(p *piece) bool { return cap(p.buf) == 0 }); i >= 0 {
+		p = r.spare[i]
+		r.spare = slices.Delete(r.spare, i, i+1)
+	}
+	p.buf = buf
+	r.recycle(p) // the last one is the next that is used
+	r.hungry = true
+}
+
 // discard drops the pieces within a span.
 func (r *readAhead) discard(s span) {
 	kept := r.pieces[:0]

@@ -171,8 +171,7 @@ func (x *transfer) lend(b *block) {
 		return
 	}
 	if held := b.lend(); held != nil {
-		x.content.recycle(&piece{buf: held})
-		x.content.hungry = true
+		x.content.borrow(held)
 	}
 }
 

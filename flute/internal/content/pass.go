@@ -18,7 +18,7 @@ type Pass struct {
 	consumers []io.Writer
 
 	mu      sync.Mutex
-	changed chan struct{} // closed when a part has come further
+	changed sync.Cond // a part has come further, or the context has ended
 	slots   [passSlots][]byte
 	steps   []uint64 // of each part: the reader first, then the consumers
 	busy    []bool   // of each part: a goroutine is at it
@@ -29,7 +29,8 @@ type Pass struct {
 
 // NewPass returns a Pass over size bytes. read fills p from the offset off; its calls follow one another.
 func NewPass(size uint64, read func(p []byte, off uint64) error, consumers ...io.Writer) *Pass {
-	p := &Pass{read: read, size: size, consumers: consumers, changed: make(chan struct{})}
+	p := &Pass{read: read, size: size, consumers: consumers}
+	p.changed.L = &p.mu
 	p.steps, p.busy = make([]uint64, 1+len(consumers)), make([]bool, 1+len(consumers))
 	p.over = size == 0 || len(consumers) == 0
 	return p
@@ -61,41 +62,46 @@ func (p *Pass) Run(ctx context.Context, cpu sync.Locker) error {
 
 // Help does parts of the work until nothing is left to be done. It does not panic: Run does.
 func (p *Pass) Help(ctx context.Context, cpu sync.Locker) {
-	done := ctx.Done()
+	stop := context.AfterFunc(ctx, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.changed.Broadcast()
+	})
+	defer stop()
 	for {
-		part, wait := p.take(ctx)
-		switch {
-		case part >= 0:
-			p.do(part, cpu)
-		case wait == nil:
+		part := p.take(ctx)
+		if part < 0 {
 			return
-		default:
-			select {
-			case <-wait:
-			case <-done:
-				done = nil // take ends the Pass; what is under way is waited for
-			}
 		}
+		p.do(part, cpu)
 	}
 }
 
-// take returns a part that can go on. Without one it returns what to wait for; nil: the Pass is over.
-func (p *Pass) take(ctx context.Context) (part int, wait <-chan struct{}) {
+// take waits for a part that can go on, and returns it; -1: the Pass is over, and nobody uses the content any more.
+func (p *Pass) take(ctx context.Context) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err == nil && !p.over {
+	for {
 		if err := ctx.Err(); err != nil {
 			p.end(err)
 		}
-	}
-	if p.over {
-		if p.isBusy() { // somebody uses the content still
-			return -1, p.changed
+		if p.over && !p.isBusy() {
+			return -1
 		}
-		return -1, nil
+		if part := p.next(); part >= 0 {
+			p.busy[part] = true
+			return part
+		}
+		p.changed.Wait()
 	}
-	last := p.steps[0]
-	part = -1
+}
+
+// next returns a part that can go on now; -1: there is none. p.mu is held.
+func (p *Pass) next() int {
+	if p.over {
+		return -1
+	}
+	last, part := p.steps[0], -1
 	for i, done := range p.steps[1:] {
 		last = min(last, done)
 		if done < p.steps[0] && !p.busy[1+i] && (part < 0 || done < p.steps[part]) {
@@ -106,11 +112,7 @@ func (p *Pass) take(ctx context.Context) (part int, wait <-chan struct{}) {
 	if p.steps[0] < p.count() && p.steps[0]-last < passSlots && !p.busy[0] {
 		part = 0
 	}
-	if part < 0 {
-		return -1, p.changed
-	}
-	p.busy[part] = true
-	return part, nil
+	return part
 }
 
 func (p *Pass) isBusy() bool {
@@ -140,8 +142,7 @@ func (p *Pass) do(part int, cpu sync.Locker) {
 		case p.isDone():
 			p.end(nil)
 		}
-		close(p.changed)
-		p.changed = make(chan struct{})
+		p.changed.Broadcast()
 	}()
 	step := p.steps[part] // only who has taken the part changes it
 	slot := &p.slots[step%passSlots]

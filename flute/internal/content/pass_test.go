@@ -113,3 +113,18 @@ func TestPassEndsEarly(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// TestPassAllocatesOnce: a step allocates nothing, however many there are.
+func TestPassAllocatesOnce(t *testing.T) {
+	allocations := func(steps uint64) float64 {
+		return testing.AllocsPerRun(5, func() {
+			p := NewPass(steps*ReadSize, func([]byte, uint64) error { return nil }, io.Discard)
+			if err := p.Run(context.Background(), nil); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if few, many := allocations(10), allocations(500); many > few {
+		t.Errorf("%v allocations for 500 steps, %v for 10", many, few)
+	}
+}
