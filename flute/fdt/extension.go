@@ -19,7 +19,7 @@ func (w *writer) extensions(f *File) {
 		switch {
 		case !isName(a.Local):
 			w.fail("TOI %v: attribute name %.40q", f.TOI, a.Local)
-		case a.Space == "" || a.Space == w.main || a.Space == nsXMLNS:
+		case a.Space == "" && isTaken(a.Local), a.Space != "" && a.Space == w.main, a.Space == nsXMLNS:
 			w.fail("TOI %v: attribute %s of namespace %.80q", f.TOI, a.Local, a.Space)
 		}
 	}
@@ -30,6 +30,18 @@ func (w *writer) extensions(f *File) {
 			w.fail("TOI %v: element %s of namespace %.80q", f.TOI, e.Local, e.Space)
 		}
 	}
+}
+
+// isTaken reports whether an attribute without a namespace may not have this name: it is one of the schemas, or XML's.
+func isTaken(local string) bool {
+	return strings.HasPrefix(strings.ToLower(local), "xml") || strings.HasPrefix(local, "FEC-OTI-") ||
+		slices.ContainsFunc(fields[:], func(f struct {
+			space, local string
+			on           place
+		},
+		) bool {
+			return f.local == local
+		})
 }
 
 // isName reports whether s is a name without a prefix: an NCName, but for some exotic characters.

@@ -149,7 +149,7 @@ func manyAttributes(n int) (attributes []Attribute) {
 // TestBadExtensions: what would spoil the FDT Instance of all files is an error of the one.
 func TestBadExtensions(t *testing.T) {
 	for name, f := range map[string]File{
-		"attribute without a namespace": {Attributes: []Attribute{{"", "b", "c"}}},
+		"attribute name of the schemas": {Attributes: []Attribute{{"", "TOI", "c"}}},
 		"attribute of the FDT":          {Attributes: []Attribute{{nsRFC6726, "b", "c"}}},
 		"attribute name":                {Attributes: []Attribute{{"urn:x", "b c", "d"}}},
 		"prefixed attribute name":       {Attributes: []Attribute{{"urn:x", "b:c", "d"}}},

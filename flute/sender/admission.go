@@ -7,6 +7,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
 )
 
 // Add takes o into the session and returns its TOI. The file is described in the next FDT Instance and then sent. The
@@ -62,6 +63,9 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 		return nil, ErrClosed
 	case !s.cfg.encodes(f.CENC):
 		return nil, f.fault("CENC", fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile))
+	}
+	if len(f.ownGroups(s.cfg)) > 0 && (s.cfg.Profile == fdt.MBMSDownload || s.cfg.Profile == fdt.DVBMABR) {
+		return nil, f.fault("Groups", fmt.Errorf("%w: %v has none", ErrProfile, s.cfg.Profile))
 	}
 	if err := f.checkTarget(cmp.Or(f.TransferCount, s.cfg.TransferCount) == 1); err != nil {
 		return nil, err

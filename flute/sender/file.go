@@ -73,7 +73,7 @@ type File struct {
 	CacheControl *fdt.CacheControl
 	Groups       []string
 	// Attributes and Elements are written into the File entry as they are: what the application itself has to say, each
-	// in a namespace that is not that of the FDT. Session.Add checks them.
+	// in a namespace that is not that of the FDT, or an attribute in none. Session.Add checks them.
 	Attributes []fdt.Attribute
 	Elements   []fdt.Element
 	// AutoETag derives ETag from the digests or, without digests, from the version of Source.

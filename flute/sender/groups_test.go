@@ -1,10 +1,14 @@
 package sender
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
 )
 
@@ -34,7 +38,10 @@ func described(t *testing.T, cfg Config, files ...File) *fdt.Instance {
 // TestGroupsAndExtensionsReachTheFDT: groups of all files and of one, and what the application says of a file, in its
 // own namespace, are in the FDT Instance.
 func TestGroupsAndExtensionsReachTheFDT(t *testing.T) {
-	own := []fdt.Attribute{{Space: "urn:app", Local: "channel", Value: "7"}}
+	// The second one is that of flute-rs for the context of a trace.
+	own := []fdt.Attribute{
+		{Space: "urn:app", Local: "channel", Value: "7"}, {Local: "X-Optel-Propagator", Value: "eyJ0cmFjZXBhcmVudCI6IjAwIn0="},
+	}
 	elements := []fdt.Element{{Space: "urn:app", Local: "show", XML: `<show xmlns="urn:app">news</show>`}}
 	for _, p := range []fdt.Profile{fdt.RFC6726, fdt.RFC3926, fdt.MBMSExtended} {
 		in := described(t, Config{Profile: p, FDTGroups: []string{"all"}},
@@ -51,6 +58,12 @@ func TestGroupsAndExtensionsReachTheFDT(t *testing.T) {
 			t.Errorf("%v: attributes %q, elements %q", p, b.Attributes, b.Elements)
 		}
 	}
+	for _, name := range []string{"TOI", "Content-MD5", "File-ETag", "FEC-OTI-Alignment", "xmlns", "xml", "a b", ""} {
+		f := fdt.File{TOI: flute.NewTOI(1), ContentLocation: "a", Attributes: []fdt.Attribute{{Local: name, Value: "7"}}}
+		if _, err := f.Entry(fdt.RFC6726); !errors.Is(err, fdt.ErrNotWritable) {
+			t.Errorf("attribute %q: %v", name, err)
+		}
+	}
 	bad := File{ContentLocation: "a", Elements: []fdt.Element{{Space: "urn:app", Local: "show", XML: "</File>"}}}
 	s, _ := New(Config{Registry: schemes.Default()})
 	o, err := Prepare(t.Context(), bad, nil)
@@ -59,5 +72,38 @@ func TestGroupsAndExtensionsReachTheFDT(t *testing.T) {
 	}
 	if _, err := s.Add(o); err == nil {
 		t.Error("an element that ends the File is no error")
+	}
+}
+
+// TestWhatAProfileCannotExpress: it is refused with the name of the field, and not left out.
+func TestWhatAProfileCannotExpress(t *testing.T) {
+	for _, c := range []struct {
+		profile fdt.Profile
+		field   string // empty: it is taken
+		file    File
+	}{
+		{fdt.MBMSDownload, "Groups", File{Groups: []string{"a"}}},
+		{fdt.DVBMABR, "Groups", File{Groups: []string{"a"}}},
+		{fdt.MBMSExtended, "", File{Groups: []string{"a"}}},
+		{fdt.MBMSDownload, "CENC", File{CENC: flute.GZIP}},
+		{fdt.MBMSExtended, "CENC", File{CENC: flute.ZLIB}},
+		{fdt.MBMSExtended, "", File{CENC: flute.GZIP}},
+		{fdt.DVBMABR, "OTI", File{OTI: &fec.OTI{EncodingID: fec.RaptorQ}}},
+		{fdt.RFC3926, "", File{OTI: &fec.OTI{EncodingID: fec.RaptorQ}}},
+	} {
+		s, err := New(Config{Registry: schemes.Default(), Profile: c.profile})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.file.ContentLocation, c.file.Content, c.file.Size = "a", strings.NewReader("all the same"), 12
+		o, err := Prepare(t.Context(), c.file, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Add(o)
+		e, is := errors.AsType[*FileError](err)
+		if c.field == "" && err != nil || c.field != "" && (!is || !errors.Is(err, ErrProfile) || e.Field != c.field) {
+			t.Errorf("%v: %v, want %q", c.profile, err, c.field)
+		}
 	}
 }

@@ -73,7 +73,7 @@ func (o *Object) Apply(f *sender.File, cfg *sender.Config, now time.Time) (err e
 
 // Attribute is an attribute of an application.
 type Attribute struct {
-	Namespace string `json:"namespace"`
+	Namespace string `json:"namespace"` // empty: none
 	Name      string `json:"name"`
 	Value     string `json:"value"`
 }
