@@ -150,6 +150,38 @@ func TestListenAndDial(t *testing.T) {
 	}
 }
 
+// TestAcceptAfterDeadline: Accept fails once its deadline has passed, also while a connection waits, which is there for
+// the next Accept.
+func TestAcceptAfterDeadline(t *testing.T) {
+	s := stack(t, utp.Config{})
+	a, b := open(t, s, utp.SocketConfig{}), open(t, s, utp.SocketConfig{})
+	l, err := b.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := a.Dial(t.Context(), addr(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, c, "hello")
+	for stats, _ := b.Stats(t.Context()); stats.Conns == 0; stats, _ = b.Stats(t.Context()) {
+		time.Sleep(time.Millisecond)
+	}
+	_ = l.SetDeadline(time.Now().Add(-time.Second))
+	for range 30 {
+		var timeout net.Error
+		if _, err := l.Accept(); !errors.As(err, &timeout) || !timeout.Timeout() {
+			t.Fatalf("after the deadline: %v", err)
+		}
+	}
+	_ = l.SetDeadline(time.Time{})
+	d, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = d.Close()
+}
+
 // TestRefused: where nobody listens a dial is refused, and does not fail for want of an answer.
 func TestRefused(t *testing.T) {
 	s := stack(t, utp.Config{})

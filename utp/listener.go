@@ -38,6 +38,8 @@ func (l *Listener) AcceptUTP() (*Conn, error) {
 	err := net.ErrClosed
 	select {
 	case <-l.backlog.Closed():
+	case <-l.deadline.wait(): // also while a connection waits
+		err = errDeadline
 	default:
 		select {
 		case c := <-l.backlog.Queue():

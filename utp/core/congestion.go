@@ -1,7 +1,5 @@
 package core
 
-import "time"
-
 // progress is what an acknowledgement tells a congestion control.
 type progress struct {
 	now      instant
@@ -42,9 +40,10 @@ const (
 	leastPackets = 2
 	// noThreshold is above every window.
 	noThreshold = 1 << 40
-	// limitedFor is for how long a window counts as used up after it has kept a packet back. One that is not used up
-	// says nothing about the path, and does not grow (RFC 6817, section 2.4.2, bounds it by ALLOWED_INCREASE for that).
-	limitedFor = time.Second
+	// limitedFor is for how many round trips a window counts as used up after it has kept a packet back. One that is not
+	// used up says nothing about the path, and does not grow (RFC 6817, section 2.4.2, bounds it by ALLOWED_INCREASE for
+	// that).
+	limitedFor = 2
 )
 
 func newCongestion(cfg *Config) congestion {

@@ -84,11 +84,11 @@ func TestUnusedWindow(t *testing.T) {
 		t.Errorf("%v bytes with 10 packets in flight, slow start %v", l.cwnd, l.slowStart())
 	}
 	now += 60 * ms
-	for range 12 {
+	for range 20 {
 		ack(10*testPacket, true)
 	}
-	if l.cwnd != 11*testPacket+12*testPacket {
-		t.Errorf("%v bytes after a round trip with much to send", l.cwnd)
+	if l.cwnd != 20*testPacket {
+		t.Errorf("%v bytes after a round trip with much to send, of which 10 packets were in flight", l.cwnd)
 	}
 	now += time.Minute
 	ack(testPacket, false)

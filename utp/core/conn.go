@@ -103,7 +103,7 @@ type Conn struct {
 func newConn(cfg *Config, now time.Time, recv, send wire.ConnID, next wire.Seq) *Conn {
 	return &Conn{
 		cfg: cfg, clock: newClock(now), recvID: recv, sendID: send,
-		synDue: never, persist: never, confirm: never, endAt: never, cutAt: -1, limitedAt: -limitedFor,
+		synDue: never, persist: never, confirm: never, endAt: never, cutAt: -1, limitedAt: -1,
 		flight:  flight{first: next},
 		inbox:   inbox{limit: cfg.ReceiveBuffer, reach: cfg.MaxFlight + 1},
 		acks:    acks{due: never},

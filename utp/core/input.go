@@ -100,7 +100,7 @@ func (c *Conn) progress(p *wire.Packet, now instant) {
 		c.control.acked(progress{
 			now: now, bytes: a.bytes, inFlight: inFlight, packet: c.mtu.size() - headerLen,
 			rtt: c.rtt.orInitial(), leastRTT: c.rtt.least, delay: delay, hasDelay: ok,
-			limited: now-c.limitedAt < limitedFor,
+			limited: c.limitedAt >= 0 && now-c.limitedAt < limitedFor*c.rtt.orInitial(),
 		})
 	}
 	if a.packets > 0 || c.peerWindow == 0 {

@@ -99,7 +99,8 @@ func (l *ledbat) acked(p progress) {
 			break
 		}
 		if p.limited {
-			l.cwnd = min(l.cwnd+bytes, max(l.threshold, l.cwnd))
+			// No further than a round trip leads from what is in flight.
+			l.cwnd = max(l.cwnd, min(l.cwnd+bytes, l.threshold, 2*float64(l.flown.add(p))))
 		}
 		if l.cwnd >= l.threshold {
 			l.exited(p.now)

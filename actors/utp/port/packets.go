@@ -21,6 +21,7 @@ type gathered struct {
 func (p *portActor) packets(ctx actor.Context, now time.Time, b *channel.Batch) {
 	var key channel.Key
 	at := -1 // of key in live
+	defer p.drop()
 	for i := range b.Datagrams {
 		d := &b.Datagrams[i]
 		kind, id, _ := wire.Peek(d.Data) // the router has looked
@@ -39,6 +40,16 @@ func (p *portActor) packets(ctx actor.Context, now time.Time, b *channel.Batch) 
 		g := p.live[i]
 		p.live[i] = gathered{}
 		g.channel.Deliver(g.batch)
+	}
+}
+
+// drop gives back what a panic among the packets has left: it is lost to its connections.
+func (p *portActor) drop() {
+	for i := range p.live {
+		if b := p.live[i].batch; b != nil {
+			p.counts.Faults.Add(uint64(len(b.Datagrams)))
+			b.Release()
+		}
 	}
 	p.live = p.live[:0]
 }

@@ -113,6 +113,9 @@ func (p *Port) Name() string { return fmt.Sprintf("socket-%d", p.ID) }
 // Mailbox returns that of the actor.
 func (p *Port) Mailbox() *actors.Mailbox { return p.line.Mailbox }
 
+// Slabs returns how many slabs are in use.
+func (p *Port) Slabs() int { return p.endpoint.Slabs() }
+
 // Closed is closed when the socket is.
 func (p *Port) Closed() <-chan struct{} { return p.closed }
 
