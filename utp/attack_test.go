@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/utp"
-	"github.com/flute-node/flute-node/utp/core"
+	"github.com/flute-node/flute-node/utp/connection"
 	"github.com/flute-node/flute-node/utp/wire"
 )
 
@@ -185,7 +185,7 @@ func TestFlood(t *testing.T) {
 
 // TestHalfOpenExpire: SYNs whose handshake goes no further are forgotten, each in its time, with no packet after them.
 func TestHalfOpenExpire(t *testing.T) {
-	a := open(t, stack(t, utp.Config{}), utp.SocketConfig{Conn: core.Config{HalfOpenLife: 50 * time.Millisecond}})
+	a := open(t, stack(t, utp.Config{}), utp.SocketConfig{Conn: connection.Config{HalfOpenLife: 50 * time.Millisecond}})
 	if _, err := a.Listen(); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestPacketsDoNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	cfg := utp.SocketConfig{Conn: core.Config{NoDelay: true}}
+	cfg := utp.SocketConfig{Conn: connection.Config{NoDelay: true}}
 	a, b := pair(t, stack(t, utp.Config{}), cfg)
 	p, got := make([]byte, 64<<10), make([]byte, 64<<10)
 	turn := func() {

@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/utp"
-	"github.com/flute-node/flute-node/utp/core"
+	"github.com/flute-node/flute-node/utp/connection"
 )
 
 // BenchmarkLoopback moves 1 MiB an iteration over one connection.
 func BenchmarkLoopback(b *testing.B) {
-	cfg := utp.SocketConfig{Conn: core.Config{SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20}}
+	cfg := utp.SocketConfig{Conn: connection.Config{SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20}}
 	a, c := pair(b, stack(b, utp.Config{}), cfg)
 	done := make(chan int64)
 	go func() {

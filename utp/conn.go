@@ -12,7 +12,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/utp/channel"
-	"github.com/flute-node/flute-node/utp/core"
+	"github.com/flute-node/flute-node/utp/connection"
 )
 
 // ErrUndelivered is returned by Close when the peer has not got all bytes in time.
@@ -107,7 +107,7 @@ func (c *Conn) fail(op string, err error) error {
 		return nil
 	case errors.Is(err, io.EOF):
 		return io.EOF
-	case errors.Is(err, core.ErrClosed):
+	case errors.Is(err, connection.ErrClosed):
 		err = net.ErrClosed
 	}
 	return opError(op, c.socket.local, c.remote, err)
@@ -192,8 +192,8 @@ func (c *Conn) setDeadline(d *deadline, t time.Time) error {
 }
 
 // Stats returns what the connection has done so far.
-func (c *Conn) Stats() core.Stats {
-	s, err := actors.Ask[core.Stats](context.Background(), c.socket.stack.system,
+func (c *Conn) Stats() connection.Stats {
+	s, err := actors.Ask[connection.Stats](context.Background(), c.socket.stack.system,
 		c.socket.stack.pid(channelsName+"/"+c.channel.Name()), channel.Inspect{})
 	if last := c.channel.LastStats(); err != nil && last != nil {
 		return *last

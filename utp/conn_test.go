@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/nettest"
 
 	"github.com/flute-node/flute-node/utp"
-	"github.com/flute-node/flute-node/utp/core"
+	"github.com/flute-node/flute-node/utp/connection"
 )
 
 // stack starts a Stack that ends with the test.
@@ -186,7 +186,7 @@ func TestAcceptAfterDeadline(t *testing.T) {
 func TestRefused(t *testing.T) {
 	s := stack(t, utp.Config{})
 	a, b := open(t, s, utp.SocketConfig{}), open(t, s, utp.SocketConfig{})
-	if _, err := a.Dial(t.Context(), addr(b)); !errors.Is(err, core.ErrRefused) {
+	if _, err := a.Dial(t.Context(), addr(b)); !errors.Is(err, connection.ErrRefused) {
 		t.Error(err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/utp/port"
 	"github.com/flute-node/flute-node/internal/udp"
-	"github.com/flute-node/flute-node/utp/core"
+	"github.com/flute-node/flute-node/utp/connection"
 )
 
 // The defaults of SocketConfig.
@@ -36,7 +36,7 @@ type SocketConfig struct {
 	// Local is the address to listen at and to send from; its port 0 is one that is free.
 	Local netip.AddrPort
 	// Conn is how connections behave.
-	Conn core.Config
+	Conn connection.Config
 	// MaxConns is how many connections there may be at once; 10,000. Backlog is how many of them may wait for Accept;
 	// 128.
 	MaxConns, Backlog int
@@ -182,7 +182,7 @@ func (s *Socket) Stats(ctx context.Context) (SocketStats, error) {
 // SocketStats is what a Socket has done so far.
 type SocketStats struct {
 	Conns      int // that there are
-	Handshakes core.HandshakeStats
+	Handshakes connection.HandshakeStats
 	Read, Sent uint64 // datagrams
 	Lost       uint64 // datagrams that the system refused to send
 	Waited     uint64 // times that the system had no room for a datagram

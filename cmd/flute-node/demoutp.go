@@ -19,7 +19,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/streamfiles"
 	"github.com/flute-node/flute-node/utp"
-	"github.com/flute-node/flute-node/utp/core"
+	"github.com/flute-node/flute-node/utp/connection"
 )
 
 // utpDemo is one run of the demonstration of uTP.
@@ -59,7 +59,7 @@ func (c *demoCommand) runUTP(ctx context.Context, out *output) error {
 	d := &utpDemo{demo: &demo{demoCommand: c, dir: dir}}
 	cfg := utp.SocketConfig{
 		Local: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0), Impair: d.loses(1),
-		Conn: core.Config{LossTolerant: true, SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20},
+		Conn: connection.Config{LossTolerant: true, SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20},
 	}
 	if d.socket, err = stack.Open(cfg); err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/utp"
-	"github.com/flute-node/flute-node/utp/core"
+	"github.com/flute-node/flute-node/utp/connection"
 )
 
 type utpCommand struct {
@@ -33,16 +33,16 @@ type utpBehaviour struct {
 }
 
 // conn returns how the connection behaves.
-func (f *utpBehaviour) conn() core.Config {
-	cfg := core.Config{
+func (f *utpBehaviour) conn() connection.Config {
+	cfg := connection.Config{
 		LossTolerant: f.LossTolerant, Target: min(f.Target, 100*time.Millisecond),
 		SendBuffer: 4 << 20, ReceiveBuffer: 4 << 20,
 	}
 	switch f.Congestion {
 	case "ledbat++":
-		cfg.Congestion = core.LEDBATPlusPlus
+		cfg.Congestion = connection.LEDBATPlusPlus
 	case "cubic":
-		cfg.Congestion = core.Cubic
+		cfg.Congestion = connection.Cubic
 	}
 	return cfg
 }

@@ -9,7 +9,7 @@ const testPacket = 1000
 
 func newTestLEDBAT(cfg Config) *ledbat {
 	cfg.MinPacket = testPacket
-	v, err := cfg.validated()
+	v, err := validated(cfg)
 	if err != nil {
 		panic(err)
 	}
@@ -136,7 +136,7 @@ func TestLEDBATLoss(t *testing.T) {
 // TestLeastWindow: nothing brings the window below two packets; aiutp stops at 3888 bytes, libutp at 10.
 func TestLeastWindow(t *testing.T) {
 	for _, control := range []Congestion{LEDBAT, LEDBATPlusPlus, Cubic} {
-		v, err := Config{Congestion: control, MinPacket: testPacket}.validated()
+		v, err := validated(Config{Congestion: control, MinPacket: testPacket})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestLeastWindow(t *testing.T) {
 // TestSlowStart doubles in a round trip, while the window is used, and ends where a queue begins.
 func TestSlowStart(t *testing.T) {
 	for _, control := range []Congestion{LEDBAT, LEDBATPlusPlus, Cubic} {
-		v, err := Config{Congestion: control, MinPacket: testPacket}.validated()
+		v, err := validated(Config{Congestion: control, MinPacket: testPacket})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +242,7 @@ func TestShortQueue(t *testing.T) {
 // back.
 func TestSlowdown(t *testing.T) {
 	for _, control := range []Congestion{LEDBAT, LEDBATPlusPlus} {
-		v, err := Config{Congestion: control, MinPacket: testPacket}.validated()
+		v, err := validated(Config{Congestion: control, MinPacket: testPacket})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -272,7 +272,7 @@ func TestSlowdown(t *testing.T) {
 
 // TestCubicGrows back to where the loss was, slower the nearer it is, and then faster (RFC 9438).
 func TestCubicGrows(t *testing.T) {
-	v, err := Config{Congestion: Cubic, MinPacket: testPacket}.validated()
+	v, err := validated(Config{Congestion: Cubic, MinPacket: testPacket})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,19 +1,9 @@
 package core
 
 import (
-	"errors"
 	"time"
 
 	"github.com/flute-node/flute-node/utp/wire"
-)
-
-// The errors that end a connection. After each but ErrClosed, bytes may be lost.
-var (
-	ErrClosed  = errors.New("core: connection closed by this end")
-	ErrReset   = errors.New("core: connection reset by the peer")
-	ErrRefused = errors.New("core: connection refused by the peer")
-	ErrTimeout = errors.New("core: peer does not answer")
-	ErrAborted = errors.New("core: connection aborted by this end")
 )
 
 // Event is a set of what has happened to a connection.
@@ -118,7 +108,7 @@ func newConn(cfg *Config, now time.Time, recv, send wire.ConnID, next wire.Seq) 
 // Dial begins a connection. id and seq must be unpredictable, to keep others from forging packets; id and id+1 must not
 // be in use with this peer. The error names the field of cfg that is at fault.
 func Dial(now time.Time, cfg Config, id wire.ConnID, seq wire.Seq) (*Conn, error) {
-	v, err := cfg.validated()
+	v, err := validated(cfg)
 	if err != nil {
 		return nil, err
 	}

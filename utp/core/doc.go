@@ -41,6 +41,8 @@
 // connection is idle for Config.KeepAlive. What a packet claims allocates nothing. In steady state a packet costs no
 // allocation.
 //
+// This package is plumbing of package utp: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // A packet that was sent keeps its length: where the path then takes only shorter ones it is sent again without "don't

@@ -28,20 +28,6 @@ type Handshakes struct {
 // MaxPacket returns the most bytes of a datagram that connections send: Config.MaxPacket, or its default.
 func (h *Handshakes) MaxPacket() int { return h.cfg.MaxPacket }
 
-// HandshakeStats counts packets of no connection.
-type HandshakeStats struct {
-	HalfOpen  int    // entries
-	Syns      uint64 // that were answered, repeated ones included
-	Accepted  uint64 // connections
-	Expired   uint64 // entries that were not completed in time
-	Evicted   uint64 // the oldest entries, where the table was full
-	Refused   uint64 // SYNs of a prefix that has too many entries, or that are not well-formed
-	Forged    uint64 // packets that acknowledge something else than our answer
-	Resets    uint64 // sent
-	Stray     uint64 // packets of no connection, without an answer
-	Malformed uint64 // no packet of uTP
-}
-
 // halfOpenKey names the connection that a SYN asks for.
 type halfOpenKey struct {
 	from netip.AddrPort
@@ -60,7 +46,7 @@ type halfOpen struct {
 // NewHandshakes returns an empty table for connections that have cfg. random returns unpredictable numbers. The error
 // names the field of cfg that is at fault.
 func NewHandshakes(cfg Config, random func() uint16) (*Handshakes, error) {
-	v, err := cfg.validated()
+	v, err := validated(cfg)
 	if err != nil {
 		return nil, err
 	}

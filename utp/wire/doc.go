@@ -9,6 +9,8 @@
 // Some peers read less than the BEP allows. libutp drops a packet whose first extension is of type 3 or higher; other
 // peers drop a packet with any extension but SACK. So write [Packet.CloseReason] only to a peer that has sent one.
 //
+// This package is plumbing of package utp: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // Extension bits (type 2, left the BEP in 2012) and unknown extensions are skipped, not kept.
