@@ -79,7 +79,8 @@ type File struct {
 	// AutoETag derives ETag from the digests or, without digests, from the version of Source.
 	AutoETag bool
 	// Owned has Content and the Scratch closed, where they are an io.Closer, once the object has ended, in whichever
-	// way, or cannot be prepared or added. Such an Object may be added to one session only.
+	// way, or cannot be prepared or added; a Scratch already when the content encoding was given up, see CENCIfSmaller.
+	// Such an Object may be added to one session only.
 	Owned bool
 }
 

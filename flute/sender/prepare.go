@@ -60,7 +60,11 @@ func PrepareWith(ctx context.Context, f File, scratch Scratch, help Help) (*Obje
 	if err != nil && (f.Owned || p.renewed) {
 		closeScratch(p.scratch)
 	}
-	return o, err
+	if err != nil {
+		return nil, err
+	}
+	o.spend()
+	return o, nil
 }
 
 // preparation makes an Object.

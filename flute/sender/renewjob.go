@@ -2,7 +2,6 @@ package sender
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"sync"
 )
@@ -11,7 +10,7 @@ import (
 // more when its content has changed.
 type Renewer interface {
 	// Renew returns an empty Scratch for the next version of the file. If it is an io.Closer, the session closes it
-	// after the end of that version.
+	// after the end of that version, or as soon as no byte of it is sent. The receiver may have been closed.
 	Renew() (Scratch, error)
 }
 
@@ -34,7 +33,7 @@ func (r *renewJob) run(cpu sync.Locker) error {
 	if r.old != nil {
 		n, ok := r.old.(Renewer)
 		if !ok {
-			return fmt.Errorf("%w: it changed, and its Scratch is no Renewer", ErrSource)
+			return errNoRenewer
 		}
 		var err error
 		if scratch, err = n.Renew(); err != nil {
@@ -53,6 +52,7 @@ func (r *renewJob) run(cpu sync.Locker) error {
 		return err
 	}
 	o.owned = true
+	o.spend()
 	r.object = o
 	return nil
 }
