@@ -12,6 +12,7 @@ import (
 // TestTinyFilesReachTheDisk sends 20,000 files of some bytes at 100 Mbit/s onto a real disk: each costs a create, a
 // sync and a rename, and none of them may cost a datagram.
 func TestTinyFilesReachTheDisk(t *testing.T) {
+	t.Parallel() // it waits, for the disk or the clock
 	const files = 20_000
 	group, from, to := newGroup(t), t.TempDir(), t.TempDir()
 	for i := range files {

@@ -103,6 +103,7 @@ func TestTwoSendsAtOnce(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("processes do not know of one another here")
 	}
+	t.Parallel() // it waits for the clock
 	group, to, from := newGroup(t), t.TempDir(), t.TempDir()
 	one, two := write(t, from, "one", 400_000), write(t, from, "two", 400_000)
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", "2", "--timeout", "60s", to)
@@ -146,8 +147,10 @@ func TestTwoSendsAtOnce(t *testing.T) {
 // TestFileChangesWhileItIsSent: the only transfer of a file that is rewritten fails; one that is replaced is sent to
 // its end. No other bytes than those of one version are published.
 func TestFileChangesWhileItIsSent(t *testing.T) {
+	t.Parallel() // it waits, for the disk or the clock
 	for how, code := range map[string]int{"rewritten": 1, "replaced": 0} {
 		t.Run(how, func(t *testing.T) {
+			t.Parallel()
 			group, to, from := newGroup(t), t.TempDir(), t.TempDir()
 			file, before := write(t, from, "file", 500_000), write(t, from, "before/file", 0)
 			b, err := os.ReadFile(file)
@@ -187,6 +190,7 @@ func TestFileChangesWhileItIsSent(t *testing.T) {
 
 // TestFileChangesBeforeItsTurn: its new version is sent, and nothing has failed.
 func TestFileChangesBeforeItsTurn(t *testing.T) {
+	t.Parallel() // it waits, for the disk or the clock
 	group, to, from := newGroup(t), t.TempDir(), t.TempDir()
 	write(t, from, "d/a", 300_000)
 	last := write(t, from, "d/b", 50_000)
