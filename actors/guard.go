@@ -15,9 +15,10 @@ type guard struct {
 	kind     func(any) string
 	onCrash  func(*actor.PID, *Crash)
 
-	inner    actor.Actor                                        // nil until Started
-	leaving  bool                                               // Restarting or Stopping was handled
-	mailbox  *Mailbox                                           // set by the Mailbox before each message of the runtime; nil with a foreign mailbox
+	inner   actor.Actor // nil until Started
+	leaving bool        // Restarting or Stopping was handled
+	// set by the Mailbox before each message of the runtime; nil with a foreign mailbox
+	mailbox  *Mailbox
 	injected func(actor.Context, actor.Actor, func(any) string) // nil without faults that concern this actor
 }
 

@@ -9,8 +9,13 @@ import (
 
 // TestConf_K04_K05_Raptor: the FEC Payload IDs of Raptor and RaptorQ, and the limits of their OTI, at both sides.
 func TestConf_K04_K05_Raptor(t *testing.T) {
-	raptor := fec.OTI{EncodingID: fec.Raptor, TransferLength: 8192 * 8, SymbolLength: 8, SourceBlocks: 1, SubBlocks: 1, Alignment: 4}
-	raptorQ := fec.OTI{EncodingID: fec.RaptorQ, TransferLength: 56403 * 8, SymbolLength: 8, SourceBlocks: 1, SubBlocks: 1, Alignment: 4}
+	raptor := fec.OTI{
+		EncodingID: fec.Raptor, TransferLength: 8192 * 8, SymbolLength: 8, SourceBlocks: 1, SubBlocks: 1, Alignment: 4,
+	}
+	raptorQ := fec.OTI{
+		EncodingID: fec.RaptorQ, TransferLength: 56403 * 8, SymbolLength: 8, SourceBlocks: 1, SubBlocks: 1,
+		Alignment: 4,
+	}
 	for _, v := range []struct {
 		o    fec.OTI
 		id   fec.PayloadID

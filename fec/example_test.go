@@ -20,7 +20,8 @@ func Example() {
 	for sbn := range fec.SBN(part.Blocks()) {
 		off, n := part.Block(sbn)
 		k := part.BlockSymbols(sbn)
-		fmt.Printf("block %d: bytes %d to %d, %d source symbols, %d repair symbols\n", sbn, off, off+n-1, k, oti.RepairSymbols(k))
+		fmt.Printf("block %d: bytes %d to %d, %d source symbols, %d repair symbols\n", sbn, off, off+n-1, k,
+			oti.RepairSymbols(k))
 	}
 
 	packet := []byte{0, 0, 2, 2, 0xd5, 0x1f, 0x69, 0xb3, 0xfd}

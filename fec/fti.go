@@ -18,7 +18,8 @@ var errFTI = flute.NewPacketError(drop.OTI, "fec: EXT_FTI does not have the leng
 // RaptorQ, whose Transfer Length has 40 bits, where RFC 5053, section 3.2.2, says 48. Its last source block is cut in
 // another way too, so that such an object cannot be received. It counts as [drop.OTI].
 var ErrShortRaptorFTI = flute.NewPacketError(drop.OTI,
-	"fec: EXT_FTI of Raptor has a Transfer Length of 40 bits, as flute-rs up to 1.11.0 sends it, not of 48 (RFC 5053, section 3.2.2)")
+	"fec: EXT_FTI of Raptor has a Transfer Length of 40 bits, as flute-rs up to 1.11.0 sends it, not of 48 (RFC "+
+		"5053, section 3.2.2)")
 
 // isShortRaptorFTI tells that layout by what cannot be in that of RFC 5053: N and Al are 0, and the reserved bits are
 // not.

@@ -25,8 +25,8 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-// ftiVectors are contents of EXT_FTI: what follows HET and HEL. Those marked "flute-rs" were sent by flute-rs 1.11.7; the
-// others were written down from the figures of the RFCs.
+// ftiVectors are contents of EXT_FTI: what follows HET and HEL. Those marked "flute-rs" were sent by flute-rs 1.11.7;
+// the others were written down from the figures of the RFCs.
 var ftiVectors = []struct {
 	name string
 	hex  string
@@ -45,16 +45,16 @@ var ftiVectors = []struct {
 		EncodingID: fec.Raptor, TransferLength: 160, SymbolLength: 16, SourceBlocks: 1, SubBlocks: 2, Alignment: 4,
 	}},
 	{"1 all fields", "123456789abc 0000 def0 1234 56 78", fec.OTI{
-		EncodingID: fec.Raptor, TransferLength: 0x123456789abc, SymbolLength: 0xdef0, SourceBlocks: 0x1234, SubBlocks: 0x56,
-		Alignment: 0x78,
+		EncodingID: fec.Raptor, TransferLength: 0x123456789abc, SymbolLength: 0xdef0, SourceBlocks: 0x1234,
+		SubBlocks: 0x56, Alignment: 0x78,
 	}},
 	{"2 flute-rs", "00000000004d 10 01 0008 0004 0006", fec.OTI{
-		EncodingID: fec.ReedSolomonGF2m, TransferLength: 77, SymbolLength: 8, MaxSourceBlockLength: 4, MaxEncodingSymbols: 6,
-		FieldBits: 16, GroupSize: 1,
+		EncodingID: fec.ReedSolomonGF2m, TransferLength: 77, SymbolLength: 8, MaxSourceBlockLength: 4,
+		MaxEncodingSymbols: 6, FieldBits: 16, GroupSize: 1,
 	}},
 	{"2 all fields", "123456789abc 0d 02 def0 1234 5678", fec.OTI{
-		EncodingID: fec.ReedSolomonGF2m, TransferLength: 0x123456789abc, SymbolLength: 0xdef0, MaxSourceBlockLength: 0x1234,
-		MaxEncodingSymbols: 0x5678, FieldBits: 13, GroupSize: 2,
+		EncodingID: fec.ReedSolomonGF2m, TransferLength: 0x123456789abc, SymbolLength: 0xdef0,
+		MaxSourceBlockLength: 0x1234, MaxEncodingSymbols: 0x5678, FieldBits: 13, GroupSize: 2,
 	}},
 	// N1m3 = 2 and G = 1: 010 00001. B = 0x12345, max_n = 0x6789a.
 	{"3 all fields", "00000000004d 0008 41 12 3456789a 0000002a", fec.OTI{
@@ -62,11 +62,12 @@ var ftiVectors = []struct {
 		MaxEncodingSymbols: 0x6789a, GroupSize: 1, N1: 5, Seed: 42,
 	}},
 	{"4 largest", "ffffffffffff ffff ff ff ffffffff 7ffffffe", fec.OTI{
-		EncodingID: fec.LDPCTriangle, TransferLength: 1<<48 - 1, SymbolLength: 1<<16 - 1, MaxSourceBlockLength: 1<<20 - 1,
-		MaxEncodingSymbols: 1<<20 - 1, GroupSize: 31, N1: 10, Seed: 0x7ffffffe,
+		EncodingID: fec.LDPCTriangle, TransferLength: 1<<48 - 1, SymbolLength: 1<<16 - 1,
+		MaxSourceBlockLength: 1<<20 - 1, MaxEncodingSymbols: 1<<20 - 1, GroupSize: 31, N1: 10, Seed: 0x7ffffffe,
 	}},
 	{"5 flute-rs", "00000000004d 0008 04 06", fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: 77, SymbolLength: 8, MaxSourceBlockLength: 4, MaxEncodingSymbols: 6,
+		EncodingID: fec.ReedSolomonGF28, TransferLength: 77, SymbolLength: 8, MaxSourceBlockLength: 4,
+		MaxEncodingSymbols: 6,
 	}},
 	{"6 flute-rs", "000000004d 00 0008 01 0001 04 0000", fec.OTI{
 		EncodingID: fec.RaptorQ, TransferLength: 77, SymbolLength: 8, SourceBlocks: 1, SubBlocks: 1, Alignment: 4,
@@ -75,8 +76,8 @@ var ftiVectors = []struct {
 		EncodingID: fec.RaptorQ, TransferLength: 160, SymbolLength: 16, SourceBlocks: 1, SubBlocks: 2, Alignment: 4,
 	}},
 	{"6 all fields", "123456789a 00 bcde f0 1234 56 0000", fec.OTI{
-		EncodingID: fec.RaptorQ, TransferLength: 0x123456789a, SymbolLength: 0xbcde, SourceBlocks: 0xf0, SubBlocks: 0x1234,
-		Alignment: 0x56,
+		EncodingID: fec.RaptorQ, TransferLength: 0x123456789a, SymbolLength: 0xbcde, SourceBlocks: 0xf0,
+		SubBlocks: 0x1234, Alignment: 0x56,
 	}},
 	{"128 all fields", "123456789abc 0102 def0 12345678", fec.OTI{
 		EncodingID: fec.SmallBlockExpandable, InstanceID: 0x102, TransferLength: 0x123456789abc, SymbolLength: 0xdef0,
@@ -118,7 +119,8 @@ func TestFTILength(t *testing.T) {
 	for _, v := range ftiVectors {
 		content := unhex(t, v.hex)
 		for n := range len(content) {
-			if o, err := fec.ParseFTI(v.oti.EncodingID, content[:n:n]); flute.Reason(err) != drop.OTI || o != (fec.OTI{}) {
+			if o, err := fec.ParseFTI(v.oti.EncodingID, content[:n:n]); flute.Reason(err) != drop.OTI ||
+				o != (fec.OTI{}) {
 				t.Errorf("%s: %d of %d bytes: %+v, %v", v.name, n, len(content), o, err)
 			}
 		}
@@ -321,7 +323,8 @@ func BenchmarkParseFTI(b *testing.B) {
 	}
 }
 
-// RFC 5053, section 3.2.2, says 48 bits of Transfer Length; flute-rs up to 1.11.0 sends 40, and the rest of RaptorQ's layout.
+// RFC 5053, section 3.2.2, says 48 bits of Transfer Length; flute-rs up to 1.11.0 sends 40, and the rest of RaptorQ's
+// layout.
 func TestConf_K04_RaptorFTIOfOldFluteRs(t *testing.T) {
 	old := unhex(t, "00000000a0 00 0010 0001 01 04 0000")
 	if _, err := fec.ParseFTI(fec.Raptor, old); !errors.Is(err, fec.ErrShortRaptorFTI) {
@@ -329,7 +332,9 @@ func TestConf_K04_RaptorFTIOfOldFluteRs(t *testing.T) {
 	}
 	// The reserved bits are ignored as long as the rest can be what the RFC says.
 	got, err := fec.ParseFTI(fec.Raptor, unhex(t, "0000000000a0 0010 0010 0001 02 04"))
-	want := fec.OTI{EncodingID: fec.Raptor, TransferLength: 160, SymbolLength: 16, SourceBlocks: 1, SubBlocks: 2, Alignment: 4}
+	want := fec.OTI{
+		EncodingID: fec.Raptor, TransferLength: 160, SymbolLength: 16, SourceBlocks: 1, SubBlocks: 2, Alignment: 4,
+	}
 	if err != nil || got != want {
 		t.Errorf("reserved bits: %+v, %v", got, err)
 	}

@@ -20,9 +20,11 @@ type OTI struct {
 	SubBlocks            uint16 // N: Raptor and RaptorQ
 	Alignment            uint8  // Al, bytes: Raptor and RaptorQ
 	FieldBits            uint8  // m: Reed-Solomon over GF(2^m); 8 when not given
-	GroupSize            uint8  // G, symbols of a packet: on the wire with Reed-Solomon over GF(2^m) and LDPC; a sender may group those of Raptor and RaptorQ too
-	N1                   uint8  // N1, the degree of source symbols: LDPC
-	Seed                 uint32 // of the pseudo-random number generator: LDPC
+	// G, symbols of a packet: on the wire with Reed-Solomon over GF(2^m) and LDPC; a sender may group those of Raptor
+	// and RaptorQ too
+	GroupSize uint8
+	N1        uint8  // N1, the degree of source symbols: LDPC
+	Seed      uint32 // of the pseudo-random number generator: LDPC
 }
 
 // otiError says which field of an OTI is wrong.
@@ -108,7 +110,8 @@ func (o *OTI) validateB(l Limits) error {
 	switch o.EncodingID {
 	case ReedSolomonGF2m:
 		if uint(o.SymbolLength)*8%o.fieldBits() != 0 {
-			return o.wrong("Encoding-Symbol-Length", uint64(o.SymbolLength), fmt.Sprintf("a multiple of %d bits", o.fieldBits()))
+			return o.wrong("Encoding-Symbol-Length", uint64(o.SymbolLength), fmt.Sprintf("a multiple of %d bits",
+				o.fieldBits()))
 		}
 	case LDPCStaircase, LDPCTriangle:
 		return o.validateLDPC()

@@ -34,8 +34,8 @@ var validOTIs = []fec.OTI{
 		MaxEncodingSymbols: 1<<20 - 1, N1: 3, GroupSize: 1, Seed: 1,
 	},
 	{
-		EncodingID: fec.LDPCTriangle, TransferLength: (1<<20 - 1) * (1<<16 - 1) << 12, SymbolLength: 1<<16 - 1, MaxSourceBlockLength: 1<<20 - 1,
-		MaxEncodingSymbols: 1<<20 - 1, N1: 10, GroupSize: 31, Seed: 0x7ffffffe,
+		EncodingID: fec.LDPCTriangle, TransferLength: (1<<20 - 1) * (1<<16 - 1) << 12, SymbolLength: 1<<16 - 1,
+		MaxSourceBlockLength: 1<<20 - 1, MaxEncodingSymbols: 1<<20 - 1, N1: 10, GroupSize: 31, Seed: 0x7ffffffe,
 	},
 	rsOTI(1, 1, 1, 1),
 	rsOTI(255<<24*(1<<16-1), 1<<16-1, 255, 255),
@@ -59,7 +59,8 @@ var validOTIs = []fec.OTI{
 
 func rsOTI(length uint64, e uint16, b, n uint32) fec.OTI {
 	return fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: length, SymbolLength: e, MaxSourceBlockLength: b, MaxEncodingSymbols: n,
+		EncodingID: fec.ReedSolomonGF28, TransferLength: length, SymbolLength: e, MaxSourceBlockLength: b,
+		MaxEncodingSymbols: n,
 	}
 }
 
@@ -71,7 +72,8 @@ func TestConf_B04_Valid(t *testing.T) {
 			continue
 		}
 		checkPartition(t, &o)
-		if got, err := fec.ParseFTI(o.EncodingID, o.AppendFTI(nil)); err != nil || o.EncodingID != fec.ReedSolomonGF2m && got != o {
+		if got, err := fec.ParseFTI(o.EncodingID, o.AppendFTI(nil)); err != nil ||
+			o.EncodingID != fec.ReedSolomonGF2m && got != o {
 			t.Errorf("%+v became %+v, %v", o, got, err)
 		}
 	}
@@ -203,22 +205,26 @@ func TestConf_K03_EncodingSymbols(t *testing.T) {
 		{fec.OTI{EncodingID: fec.SmallBlockExpandable}, 20, 1<<32 - 1, 0},
 	} {
 		if most, makes := v.oti.MaxESI(v.k), v.oti.RepairSymbols(v.k); most != v.most || makes != v.makes {
-			t.Errorf("%v, k=%d: %d are accepted and %d made, want %d and %d", v.oti.EncodingID, v.k, most, makes, v.most, v.makes)
+			t.Errorf("%v, k=%d: %d are accepted and %d made, want %d and %d", v.oti.EncodingID, v.k, most, makes,
+				v.most, v.makes)
 		}
 	}
 }
 
 func FuzzValidate(f *testing.F) {
 	for _, o := range validOTIs {
-		f.Add(uint8(o.EncodingID), o.InstanceID, o.TransferLength, o.SymbolLength, o.MaxSourceBlockLength, o.MaxEncodingSymbols,
+		f.Add(uint8(o.EncodingID), o.InstanceID, o.TransferLength, o.SymbolLength, o.MaxSourceBlockLength,
+			o.MaxEncodingSymbols,
 			o.SourceBlocks, o.SubBlocks, o.Alignment, o.FieldBits, o.GroupSize, o.N1, o.Seed)
 	}
 	f.Fuzz(func(t *testing.T, id uint8, instance uint16, length uint64, e uint16, b, maxN, z uint32, n uint16,
 		al, m, g, n1 uint8, seed uint32,
 	) {
 		o := fec.OTI{
-			EncodingID: fec.EncodingID(id), InstanceID: instance, TransferLength: length, SymbolLength: e, MaxSourceBlockLength: b,
-			MaxEncodingSymbols: maxN, SourceBlocks: z, SubBlocks: n, Alignment: al, FieldBits: m, GroupSize: g, N1: n1, Seed: seed,
+			EncodingID: fec.EncodingID(id), InstanceID: instance, TransferLength: length, SymbolLength: e,
+			MaxSourceBlockLength: b,
+			MaxEncodingSymbols:   maxN, SourceBlocks: z, SubBlocks: n, Alignment: al, FieldBits: m, GroupSize: g,
+			N1: n1, Seed: seed,
 		}
 		err := o.Validate()
 		if err != nil {

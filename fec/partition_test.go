@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// checkPartition compares the partition of a valid OTI with what RFC 5052, section 9.1, and RFC 6330, section 4.4.1.2, say
-// in numbers without limit, and checks that all its source blocks can be addressed.
+// checkPartition compares the partition of a valid OTI with what RFC 5052, section 9.1, and RFC 6330, section 4.4.1.2,
+// say in numbers without limit, and checks that all its source blocks can be addressed.
 func checkPartition(t *testing.T, o *fec.OTI) {
 	t.Helper()
 	p := o.Partition()
@@ -85,7 +85,8 @@ func checkPartition(t *testing.T, o *fec.OTI) {
 		}
 		for _, esi := range []uint64{0, k.Uint64() - 1} {
 			off, size := p.Symbol(fec.SBN(sbn), fec.ESI(esi))
-			if wantOff, wantSize := cut(sum(before, n(esi)), one); n(off).Cmp(wantOff) != 0 || n(uint64(size)).Cmp(wantSize) != 0 {
+			if wantOff, wantSize := cut(sum(before, n(esi)), one); n(off).Cmp(wantOff) != 0 ||
+				n(uint64(size)).Cmp(wantSize) != 0 {
 				t.Fatalf("%+v: symbol %d:%d is %d+%d, want %v+%v", o, sbn, esi, off, size, wantOff, wantSize)
 			}
 			id := fec.PayloadID{SBN: fec.SBN(sbn), ESI: fec.ESI(esi)}
@@ -106,11 +107,13 @@ func checkPartition(t *testing.T, o *fec.OTI) {
 	}
 	// RFC 5052, section 9.1.2: the last source symbol has L - floor((L-1)/E)*E bytes.
 	lastSymbol := dif(length, mul(div(dif(length, one), e), e))
-	if _, size := p.Symbol(fec.SBN(last), fec.ESI(p.BlockSymbols(fec.SBN(last))-1)); n(uint64(size)).Cmp(lastSymbol) != 0 {
+	if _, size := p.Symbol(fec.SBN(last),
+		fec.ESI(p.BlockSymbols(fec.SBN(last))-1)); n(uint64(size)).Cmp(lastSymbol) != 0 {
 		t.Fatalf("%+v: the last symbol has %d bytes, want %v", o, size, lastSymbol)
 	}
 	if last < 1<<32-1 {
-		if off, size := p.Block(fec.SBN(last + 1)); size != 0 || off != o.TransferLength || p.BlockSymbols(fec.SBN(last+1)) != 0 {
+		if off, size := p.Block(fec.SBN(last + 1)); size != 0 || off != o.TransferLength ||
+			p.BlockSymbols(fec.SBN(last+1)) != 0 {
 			t.Fatalf("%+v: there is a block %d", o, last+1)
 		}
 	}
@@ -128,8 +131,9 @@ func TestConf_B08_Partition(t *testing.T) {
 	for range 200_000 {
 		o := fec.OTI{
 			EncodingID:     ids[random.IntN(len(ids))],
-			TransferLength: magnitude(48), SymbolLength: uint16(magnitude(16)), MaxSourceBlockLength: uint32(magnitude(32)),
-			SourceBlocks: uint32(magnitude(16)), SubBlocks: 1, Alignment: 1, N1: 3, GroupSize: 1, Seed: 1,
+			TransferLength: magnitude(48), SymbolLength: uint16(magnitude(16)),
+			MaxSourceBlockLength: uint32(magnitude(32)),
+			SourceBlocks:         uint32(magnitude(16)), SubBlocks: 1, Alignment: 1, N1: 3, GroupSize: 1, Seed: 1,
 			FieldBits: uint8(2 + random.IntN(15)),
 		}
 		switch o.EncodingID {
@@ -156,8 +160,8 @@ func TestConf_B09_Whole(t *testing.T) {
 			for e := uint16(1); e <= 9; e += 2 {
 				for b := uint32(1); b <= 12; b++ {
 					o := fec.OTI{
-						EncodingID: id, TransferLength: length, SymbolLength: e, MaxSourceBlockLength: b, SourceBlocks: b,
-						SubBlocks: 1, Alignment: 1,
+						EncodingID: id, TransferLength: length, SymbolLength: e, MaxSourceBlockLength: b,
+						SourceBlocks: b, SubBlocks: 1, Alignment: 1,
 					}
 					if err := o.Validate(); err != nil {
 						t.Fatal(err)

@@ -52,7 +52,8 @@ func TestConf_C01_PayloadID(t *testing.T) {
 			t.Errorf("%v: appended %x, want %x", v.oti.EncodingID, a[1:], b)
 		}
 		for n := range len(b) {
-			if id, _, err := v.oti.ParsePayloadID(b[:n:n]); flute.Reason(err) != drop.PayloadID || id != (fec.PayloadID{}) {
+			if id, _, err := v.oti.ParsePayloadID(b[:n:n]); flute.Reason(err) != drop.PayloadID ||
+				id != (fec.PayloadID{}) {
 				t.Errorf("%v: %d bytes: %+v, %v", v.oti.EncodingID, n, id, err)
 			}
 		}

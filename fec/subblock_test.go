@@ -44,8 +44,8 @@ func TestSubBlocks(t *testing.T) {
 		size := 1 + rng.IntN(40*length)
 		kt := (size + length - 1) / length
 		o := fec.OTI{
-			EncodingID: fec.RaptorQ, TransferLength: uint64(size), SymbolLength: uint16(length), SourceBlocks: uint32(1 + rng.IntN(min(kt, 4))),
-			SubBlocks: uint16(n), Alignment: uint8(al),
+			EncodingID: fec.RaptorQ, TransferLength: uint64(size), SymbolLength: uint16(length),
+			SourceBlocks: uint32(1 + rng.IntN(min(kt, 4))), SubBlocks: uint16(n), Alignment: uint8(al),
 		}
 		if err := o.Validate(); err != nil {
 			t.Fatal(err)
@@ -71,7 +71,8 @@ func TestSubBlocks(t *testing.T) {
 					copy(symbol[at:], object[off:off+uint64(n)])
 				}
 				if !bytes.Equal(symbol, want[esi*length:(esi+1)*length]) {
-					t.Fatalf("%+v: block %d, symbol %d in pieces\n got %x\nwant %x", o, sbn, esi, symbol, want[esi*length:(esi+1)*length])
+					t.Fatalf("%+v: block %d, symbol %d in pieces\n got %x\nwant %x", o, sbn, esi, symbol,
+						want[esi*length:(esi+1)*length])
 				}
 				owned, unpadded := p.SymbolBytes(sbn, fec.ESI(esi))
 				if got, want := int(owned), length-bytes.Count(symbol, []byte{0}); got != want {
@@ -97,7 +98,9 @@ func ExamplePartition_GatherSymbols() {
 			block = append(block, byte(i*i*7+i*131+b*29+5*i*b+3))
 		}
 	}
-	o := fec.OTI{EncodingID: fec.Raptor, TransferLength: k * t, SymbolLength: t, SourceBlocks: 1, SubBlocks: 2, Alignment: 4}
+	o := fec.OTI{
+		EncodingID: fec.Raptor, TransferLength: k * t, SymbolLength: t, SourceBlocks: 1, SubBlocks: 2, Alignment: 4,
+	}
 	p := o.Partition()
 	symbols := make([]byte, k*t)
 	p.GatherSymbols(symbols, block, 0)

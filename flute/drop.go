@@ -7,8 +7,8 @@ import (
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
-// DropReason says why a datagram, or a symbol that it carried, was not used. Every received datagram is counted once: as
-// accepted, as duplicate, or under one DropReason. Its String is a stable name such as "truncated" or "foreign_tsi".
+// DropReason says why a datagram, or a symbol that it carried, was not used. Every received datagram is counted once:
+// as accepted, as duplicate, or under one DropReason. Its String is a stable name such as "truncated" or "foreign_tsi".
 type DropReason = drop.Reason
 
 // packetError is an error of the packet path. It carries its DropReason, so that counting needs no text.

@@ -102,7 +102,9 @@ func TestContentEncodingBothWays(t *testing.T) {
 			t.Errorf("%v: %v, %v", c, got, err)
 		}
 	}
-	for text, want := range map[string]flute.ContentEncoding{"": flute.Null, "identity": flute.Null, "GZip": flute.GZIP, "x-gzip": flute.GZIP} {
+	for text, want := range map[string]flute.ContentEncoding{
+		"": flute.Null, "identity": flute.Null, "GZip": flute.GZIP, "x-gzip": flute.GZIP,
+	} {
 		if got, err := flute.ParseContentEncoding(text); err != nil || got != want {
 			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
 		}
@@ -121,7 +123,8 @@ func TestReasonsAreNamed(t *testing.T) {
 		seen[r.String()] = r
 	}
 	if flute.Reason(nil) != drop.None || flute.Reason(errors.New("any")) != drop.Fault ||
-		flute.Reason(fmt.Errorf("wrapped: %w", flute.ErrOTI)) != drop.OTI || flute.Reason(flute.ErrTruncated) != drop.Truncated {
+		flute.Reason(fmt.Errorf("wrapped: %w", flute.ErrOTI)) != drop.OTI ||
+		flute.Reason(flute.ErrTruncated) != drop.Truncated {
 		t.Error("an error has another reason than its own")
 	}
 }
@@ -138,7 +141,8 @@ func TestCountersBalance(t *testing.T) {
 		t.Errorf("%+v", sum)
 	}
 	got, err := json.Marshal(c)
-	if want := `{"received":7,"accepted":1,"duplicate":1,"dropped":{"mailbox":2,"sbn":3}}`; string(got) != want || err != nil {
+	if want := `{"received":7,"accepted":1,"duplicate":1,"dropped":{"mailbox":2,"sbn":3}}`; string(got) != want ||
+		err != nil {
 		t.Errorf("%s, %v; want %s", got, err, want)
 	}
 }

@@ -46,7 +46,8 @@ var attacks = map[string]func(t *testing.T, i int) []byte{
 	},
 	"symbol": func(t *testing.T, i int) []byte {
 		oti := fec.OTI{TransferLength: 1 << 20, SymbolLength: 4, MaxSourceBlockLength: 64}
-		return render(t, alc.Spec{TSI: flute.TSI(1000 + i), TOI: flute.NewTOI(1), OTI: &oti}, []byte{0, 1, 0, 2, 1, 2, 3, 4})
+		return render(t, alc.Spec{TSI: flute.TSI(1000 + i), TOI: flute.NewTOI(1), OTI: &oti},
+			[]byte{0, 1, 0, 2, 1, 2, 3, 4})
 	},
 	"junk FDT": func(t *testing.T, i int) []byte { return instance(t, flute.TSI(1000+i), "<FDT-Instance") },
 	"FDT": func(t *testing.T, i int) []byte {
@@ -56,8 +57,9 @@ var attacks = map[string]func(t *testing.T, i int) []byte{
 	"far": func(t *testing.T, i int) []byte {
 		oti := fec.OTI{TransferLength: 65535 * 60000, SymbolLength: 1, MaxSourceBlockLength: 65535}
 		if i == 0 {
-			return instance(t, 1000, fmt.Sprintf(`<FDT-Instance Expires="4294967295"><File TOI="1" Content-Location="file:///far"`+
-				` Content-Length="%d"/></FDT-Instance>`, oti.TransferLength))
+			return instance(t, 1000,
+				fmt.Sprintf(`<FDT-Instance Expires="4294967295"><File TOI="1" Content-Location="file:///far"`+
+					` Content-Length="%d"/></FDT-Instance>`, oti.TransferLength))
 		}
 		d := render(t, alc.Spec{TSI: 1000, TOI: flute.NewTOI(1), OTI: &oti}, nil)
 		d = binary.BigEndian.AppendUint16(d, uint16(i*7%60000))
@@ -88,21 +90,25 @@ func TestFloods(t *testing.T) {
 				return ok && !c.Sending && strings.HasPrefix(c.Path, "good")
 			}})
 			st := mem.New()
-			if _, err := n.Receive(t.Context(), node.ReceiveConfig{Group: group, Interface: "lo", Store: st}); err != nil {
+			if _, err := n.Receive(t.Context(),
+				node.ReceiveConfig{Group: group, Interface: "lo", Store: st}); err != nil {
 				t.Fatal(err)
 			}
 			contents := map[string][]byte{}
 			send := func(tsi flute.TSI) {
 				s, err := n.Send(t.Context(), node.SendConfig{
 					To: group, TSI: tsi, Interface: "lo", Rate: 2_000_000,
-					Session: sender.Config{TransferCount: -1, Delay: time.Second}, // what a loaded machine loses comes again
+					// what a loaded machine loses comes again
+					Session: sender.Config{TransferCount: -1, Delay: time.Second},
 				})
 				if err != nil {
 					t.Fatal(err)
 				}
 				path := fmt.Sprint("good", tsi)
 				contents[path] = bytes.Repeat([]byte(path), 20_000)
-				f := sender.File{ContentLocation: path, Content: bytes.NewReader(contents[path]), Size: uint64(len(contents[path]))}
+				f := sender.File{
+					ContentLocation: path, Content: bytes.NewReader(contents[path]), Size: uint64(len(contents[path])),
+				}
 				if _, err := s.Add(ctx, f, nil); err != nil {
 					t.Fatal(err)
 				}
@@ -113,7 +119,8 @@ func TestFloods(t *testing.T) {
 			flooded := make(chan struct{})
 			go func() {
 				defer close(flooded)
-				c, err := net.DialUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.2:0")), net.UDPAddrFromAddrPort(group))
+				c, err := net.DialUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.2:0")),
+					net.UDPAddrFromAddrPort(group))
 				if err != nil {
 					t.Error(err)
 					return

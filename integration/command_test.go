@@ -46,17 +46,19 @@ func same(t *testing.T, a, b string) {
 
 func TestFolderArrives(t *testing.T) {
 	for _, flags := range []string{
-		"--fec no-code", "--fec rs", "--fec rs129", "--fec rs --rs-matrix backblaze", "--cenc gzip", "--fec rs --cenc zlib",
-		"--cenc deflate --profile rfc3926", "--profile mbms-download", "--profile dvb-mabr", "--symbol 500 --block 10 --fec rs",
-		"--tsi 281474976710655 --fec rs", "--fec raptor", "--fec raptorq", "--fec rs16", "--fec ldpc", "--fec ldpc-triangle",
-		"--profile mbms-download --fec raptor", "--profile dvb-mabr --fec raptor",
+		"--fec no-code", "--fec rs", "--fec rs129", "--fec rs --rs-matrix backblaze", "--cenc gzip",
+		"--fec rs --cenc zlib",
+		"--cenc deflate --profile rfc3926", "--profile mbms-download", "--profile dvb-mabr",
+		"--symbol 500 --block 10 --fec rs",
+		"--tsi 281474976710655 --fec rs", "--fec raptor", "--fec raptorq", "--fec rs16", "--fec ldpc",
+		"--fec ldpc-triangle", "--profile mbms-download --fec raptor", "--profile dvb-mabr --fec raptor",
 	} {
 		t.Run(flags, func(t *testing.T) {
 			t.Parallel()
 			group, from, to := newGroup(t), t.TempDir(), t.TempDir()
 			files := map[string]int{
-				"d/empty": 0, "d/one": 1, "d/1399": 1399, "d/1400": 1400, "d/1401": 1401, "d/sub/dir/large.bin": 700_001,
-				"d/with space and ü.txt": 5000,
+				"d/empty": 0, "d/one": 1, "d/1399": 1399, "d/1400": 1400, "d/1401": 1401,
+				"d/sub/dir/large.bin": 700_001, "d/with space and ü.txt": 5000,
 			}
 			if runtime.GOOS != "windows" {
 				files[`d/back\slash`] = 100
@@ -64,10 +66,12 @@ func TestFolderArrives(t *testing.T) {
 			for name, n := range files {
 				write(t, from, name, n)
 			}
-			r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", fmt.Sprint(len(files)),
+			r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects",
+				fmt.Sprint(len(files)),
 				"--timeout", "60s", to)
 			listening(t, group)
-			args := append([]string{"send", "--to", group.String(), "--interface", "lo", "--rate", "100Mbit"}, strings.Fields(flags)...)
+			args := append([]string{"send", "--to", group.String(), "--interface", "lo", "--rate", "100Mbit"},
+				strings.Fields(flags)...)
 			start(t, append(args, filepath.Join(from, "d"))...).ok()
 			r.ok()
 			for name := range files {
@@ -160,7 +164,8 @@ func TestInterruptStopsCleanly(t *testing.T) {
 	group, dir := newGroup(t), t.TempDir()
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", dir)
 	listening(t, group)
-	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever", write(t, t.TempDir(), "file", 100_000))
+	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever", write(t, t.TempDir(),
+		"file", 100_000))
 	waitFor(t, filepath.Join(dir, "file"))
 	for _, p := range []*process{r, s} {
 		if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
@@ -212,7 +217,8 @@ func TestKilledReceiverLeavesNoPartialFile(t *testing.T) {
 	default:
 		s.kill()
 	}
-	if said := r.stdout.String(); !strings.Contains(said, `"object_started"`) || strings.Contains(said, `"object_completed"`) {
+	if said := r.stdout.String(); !strings.Contains(said, `"object_started"`) || strings.Contains(said,
+		`"object_completed"`) {
 		t.Fatalf("the receiver was not killed in the middle of the file\n%s", tail(said))
 	}
 	if _, err := os.Stat(filepath.Join(dir, "file")); !os.IsNotExist(err) {
@@ -240,7 +246,8 @@ func TestSecondSenderWithTheSameSession(t *testing.T) {
 
 func TestDemo(t *testing.T) {
 	newGroup(t)
-	p := start(t, "--json", "demo", "--sessions", "3", "--objects", "2", "--size", "300KiB", "--fec", "rs", "--loss", "5%", "--rate", "100Mbit")
+	p := start(t, "--json", "demo", "--sessions", "3", "--objects", "2", "--size", "300KiB", "--fec", "rs", "--loss",
+		"5%", "--rate", "100Mbit")
 	p.ok()
 	for _, e := range p.events() {
 		if e["event"] == "demo" && e["verified"] == 6.0 && e["objects"] == 6.0 && e["datagrams_lost"].(float64) > 0 {

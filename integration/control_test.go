@@ -74,7 +74,8 @@ func TestControl(t *testing.T) {
 	}
 	group, from, to := newGroup(t), t.TempDir(), t.TempDir()
 	socket := filepath.Join(from, "control")
-	large, small, late := write(t, from, "large", 3_000_000), write(t, from, "small", 1000), write(t, from, "late", 5000)
+	large, small, late := write(t, from, "large", 3_000_000), write(t, from, "small", 1000), write(t, from, "late",
+		5000)
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", "2", "--timeout", "60s", to)
 	listening(t, group)
 	args := []string{"send", "--to", group.String(), "--interface", "lo", "--rate", "5Mbit", "--control", socket}

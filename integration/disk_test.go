@@ -25,9 +25,11 @@ func TestTinyFilesReachTheDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", fmt.Sprint(files), "--timeout", "4m", to)
+	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", fmt.Sprint(files),
+		"--timeout", "4m", to)
 	listening(t, group)
-	start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "100Mbit", "--fec", "no-code", filepath.Join(from, "d")).ok()
+	start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "100Mbit", "--fec", "no-code",
+		filepath.Join(from, "d")).ok()
 	if code := r.waitFor(5 * time.Minute); code != 0 { // each file is synced: a slow disk may take minutes
 		t.Fatalf("exit code %d: %s", code, tail(r.stderr.String()))
 	}

@@ -61,7 +61,8 @@ func TestLinksStayInside(t *testing.T) {
 			group, to := newGroup(t), t.TempDir()
 			r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", to)
 			listening(t, group)
-			s := start(t, "send", "--to", group.String(), "--interface", "lo", "--links", links, filepath.Join(from, "d"))
+			s := start(t, "send", "--to", group.String(), "--interface", "lo", "--links", links,
+				filepath.Join(from, "d"))
 			if code := s.wait(); code != test.code {
 				t.Errorf("exit code %d, want %d: %s", code, test.code, s.stderr.String())
 			}
@@ -86,7 +87,8 @@ func TestTwoFilesOfOneName(t *testing.T) {
 	group, to, from := newGroup(t), t.TempDir(), t.TempDir()
 	a, b := write(t, from, "d1/a.bin", 1000), write(t, from, "d2/a.bin", 1001)
 	s := start(t, "send", "--to", group.String(), "--interface", "lo", a, b)
-	if code, said := s.wait(), s.stderr.String(); code != 2 || !strings.Contains(said, "d1") || !strings.Contains(said, "d2") {
+	if code, said := s.wait(), s.stderr.String(); code != 2 || !strings.Contains(said, "d1") ||
+		!strings.Contains(said, "d2") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", to)
@@ -196,7 +198,8 @@ func TestFileChangesBeforeItsTurn(t *testing.T) {
 	last := write(t, from, "d/b", 50_000)
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", to)
 	listening(t, group)
-	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "500kbit", "--parallel", "1", filepath.Join(from, "d"))
+	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "500kbit", "--parallel", "1",
+		filepath.Join(from, "d"))
 	s.says("object_progress")
 	if err := os.Rename(write(t, from, "new", 60_000), last); err != nil {
 		t.Fatal(err)
@@ -218,7 +221,8 @@ func TestCarouselSendsNewVersions(t *testing.T) {
 	write(t, from, "d/sound", 50_000)
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", to)
 	listening(t, group)
-	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit", "--repeat", "forever", filepath.Join(from, "d"))
+	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit", "--repeat", "forever",
+		filepath.Join(from, "d"))
 	arrives := func() {
 		t.Helper()
 		if !eventually(30*time.Second, func() bool {

@@ -18,7 +18,8 @@ func TestLinkGoesDown(t *testing.T) { netns.Run(t, "TestLink") }
 func TestLink(t *testing.T) {
 	netns.Inside(t)
 	plug := []string{
-		"ip link add fn0 type veth peer name fn1", "ip link set fn1 up", "ip addr add 10.77.0.1/24 dev fn0", "ip link set fn0 up",
+		"ip link add fn0 type veth peer name fn1", "ip link set fn1 up", "ip addr add 10.77.0.1/24 dev fn0",
+		"ip link set fn0 up",
 	}
 	if !netns.Do(t, plug...) {
 		t.Skip("no pairs of virtual interfaces here")
@@ -31,7 +32,8 @@ func TestLink(t *testing.T) {
 			dir, from := t.TempDir(), t.TempDir()
 			group := "239.77.0.1:3400"
 			first := write(t, from, "first", 200_000)
-			s := start(t, "--json", "send", "--to", group, "--interface", "fn0", "--rate", "20Mbit", "--repeat", "forever", first)
+			s := start(t, "--json", "send", "--to", group, "--interface", "fn0", "--rate", "20Mbit", "--repeat",
+				"forever", first)
 			start(t, "receive", "--group", group, "--interface", "fn0", "--objects", "1", "--timeout", "60s", dir).ok()
 			same(t, first, filepath.Join(dir, "first"))
 
@@ -48,7 +50,8 @@ func TestLink(t *testing.T) {
 			}
 			o.ok()
 			again := t.TempDir()
-			start(t, "receive", "--group", group, "--interface", "fn0", "--objects", "1", "--timeout", "60s", again).ok()
+			start(t, "receive", "--group", group, "--interface", "fn0", "--objects", "1", "--timeout", "60s",
+				again).ok()
 			same(t, first, filepath.Join(again, "first"))
 			if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
@@ -61,7 +64,8 @@ func TestLink(t *testing.T) {
 						told = append(told, e["text"].(string))
 					}
 				}
-				if len(told) != 2 || !strings.Contains(told[0], "nothing can be sent") || !strings.Contains(told[1], "sending again") {
+				if len(told) != 2 || !strings.Contains(told[0], "nothing can be sent") ||
+					!strings.Contains(told[1], "sending again") {
 					t.Errorf("%s: %q", who, told)
 				}
 			}

@@ -85,7 +85,8 @@ func TestManySessions(t *testing.T) {
 			t.Fatalf("%d files are missing", len(contents))
 		}
 	}
-	// All sessions are still open. A timer that fires has a goroutine for a moment, so the least of some samples counts.
+	// All sessions are still open. A timer that fires has a goroutine for a moment, so the least of some samples
+	// counts.
 	least := runtime.NumGoroutine()
 	for range 20 {
 		time.Sleep(5 * time.Millisecond)

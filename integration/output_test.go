@@ -91,12 +91,14 @@ func TestLines(t *testing.T) {
 		if n := len(events); n > 2*files+200 {
 			t.Errorf("%s: %d lines for %d files", name, n, files)
 		}
-		if events[0]["event"] != "ready" || events[len(events)-1]["event"] != "summary" || events[len(events)-1]["files"] != float64(files) {
+		if events[0]["event"] != "ready" || events[len(events)-1]["event"] != "summary" ||
+			events[len(events)-1]["files"] != float64(files) {
 			t.Errorf("%s: begins with %v, ends with %v", name, events[0], events[len(events)-1])
 		}
 		for _, e := range events {
 			if key, ok := e["session"]; ok {
-				if s, ok := key.(map[string]any); !ok || s["group"] != group.String() || s["tsi"] != 1.0 || s["source"] == "" {
+				if s, ok := key.(map[string]any); !ok || s["group"] != group.String() || s["tsi"] != 1.0 ||
+					s["source"] == "" {
 					t.Fatalf("%s: session %v", name, key)
 				}
 			}
@@ -125,7 +127,8 @@ func TestErrorsAsJSON(t *testing.T) {
 			Error string
 			Code  int `json:"exit_code"`
 		}
-		if err := json.Unmarshal([]byte(p.stdout.String()), &e); err != nil || e.Event != "error" || e.Error == "" || e.Code != 2 {
+		if err := json.Unmarshal([]byte(p.stdout.String()), &e); err != nil || e.Event != "error" || e.Error == "" ||
+			e.Code != 2 {
 			t.Errorf("%v: %q, %v", args, p.stdout.String(), err)
 		}
 	}
@@ -154,7 +157,8 @@ func TestUntilComplete(t *testing.T) {
 	t.Run("all", func(t *testing.T) {
 		for _, until := range []string{"complete", "closed"} {
 			dir := t.TempDir()
-			r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--until", until, "--timeout", "60s", dir)
+			r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--until", until, "--timeout",
+				"60s", dir)
 			listening(t, group)
 			start(t, "send", "--to", group.String(), "--interface", "lo", filepath.Join(from, "d")).ok()
 			r.ok()
@@ -167,7 +171,8 @@ func TestUntilComplete(t *testing.T) {
 	t.Run("carousel", func(t *testing.T) { // it never closes
 		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", t.TempDir())
 		listening(t, group)
-		s := start(t, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever", filepath.Join(from, "d"))
+		s := start(t, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever",
+			filepath.Join(from, "d"))
 		r.ok()
 		if err := s.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
@@ -178,7 +183,8 @@ func TestUntilComplete(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "100kbit", "--parallel", "1", filepath.Join(from, "d"))
+		s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "100kbit", "--parallel",
+			"1", filepath.Join(from, "d"))
 		awaitLine(t, out, "d/17") // it is begun when the first 64 packets are out; they are announced before that
 		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", t.TempDir())
 		s.ok()

@@ -46,7 +46,8 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 					packets, bytes = packets+1, bytes+float64(n)
 				}
 			}
-			args := append([]string{"send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit", "--json"}, flags...)
+			args := append([]string{"send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit", "--json"},
+				flags...)
 			p := start(t, append(args, "--plan", file)...)
 			p.ok()
 			if packets, _ := sent(); packets != 0 {

@@ -31,7 +31,8 @@ type terminal struct {
 func startOnTerminal(t *testing.T, columns int, args ...string) *terminal {
 	t.Helper()
 	master, slave := openTerminal(t)
-	p := &terminal{process: &process{t: t, cmd: exec.Command(command, args...), done: make(chan error, 1)}, master: master, read: make(chan struct{})}
+	p := &terminal{process: &process{t: t, cmd: exec.Command(command, args...), done: make(chan error,
+		1)}, master: master, read: make(chan struct{})}
 	p.resize(columns)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave
 	p.cmd.Env = append(os.Environ(), "TERM=xterm-256color")
@@ -89,7 +90,8 @@ func openTerminal(t *testing.T) (master, slave *os.File) {
 // resize changes the number of columns; the system tells the program by SIGWINCH.
 func (p *terminal) resize(columns int) {
 	p.t.Helper()
-	if err := unix.IoctlSetWinsize(int(p.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: uint16(columns)}); err != nil {
+	if err := unix.IoctlSetWinsize(int(p.master.Fd()), unix.TIOCSWINSZ,
+		&unix.Winsize{Row: 24, Col: uint16(columns)}); err != nil {
 		p.t.Fatal(err)
 	}
 }

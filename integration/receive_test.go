@@ -24,7 +24,8 @@ func TestHostNames(t *testing.T) {
 func TestGroupGivenTwice(t *testing.T) {
 	t.Parallel()
 	group, dir := newGroup(t), t.TempDir()
-	r := start(t, "receive", "--group", fmt.Sprintf("%v,%v", group, group), "--interface", "lo", "--timeout", "60s", dir)
+	r := start(t, "receive", "--group", fmt.Sprintf("%v,%v", group, group), "--interface", "lo", "--timeout", "60s",
+		dir)
 	listening(t, group)
 	start(t, "send", "--to", group.String(), "--interface", "lo", write(t, t.TempDir(), "file", 10_000)).ok()
 	r.ok()
@@ -46,14 +47,16 @@ func TestGroupGivenTwice(t *testing.T) {
 func TestSessionTimeout(t *testing.T) {
 	t.Parallel()
 	group := newGroup(t)
-	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--session-timeout", "2s", "--timeout", "80s", t.TempDir())
+	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--session-timeout", "2s", "--timeout",
+		"80s", t.TempDir())
 	listening(t, group)
 	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "1Mbit", write(t, t.TempDir(), "file", 4_000_000))
+	s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "1Mbit", write(t, t.TempDir(),
+		"file", 4_000_000))
 	awaitLine(t, out, "object_progress")
 	if err := s.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,8 @@ func TestSenderKilledAndRestarted(t *testing.T) {
 				flags[i] = filepath.Join(t.TempDir(), "state")
 			}
 			group, from, to := newGroup(t), t.TempDir(), t.TempDir()
-			r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "80s", "--until", "timeout", to)
+			r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "80s", "--until",
+				"timeout", to)
 			listening(t, group)
 			send := func(file string) *process {
 				args := append([]string{
@@ -77,9 +78,11 @@ func TestReceiverKilledAndRestarted(t *testing.T) {
 	}
 	group, from, to := newGroup(t), t.TempDir(), t.TempDir()
 	files := []string{write(t, from, "d/one", 1_000_000), write(t, from, "d/two", 30_000), write(t, from, "d/three", 1)}
-	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever", "--rate", "40Mbit", filepath.Join(from, "d"))
+	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever", "--rate", "40Mbit",
+		filepath.Join(from, "d"))
 	for i := range 6 {
-		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "80s", "--until", "timeout", to)
+		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "80s", "--until",
+			"timeout", to)
 		listening(t, group)
 		if i%2 == 0 {
 			staged(t, to) // else wherever it is then

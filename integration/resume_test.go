@@ -16,8 +16,8 @@ import (
 var kills = flag.Int("kills", 4, "how often TestReceiverGoesOnAfterKills kills its receiver")
 
 // TestReceiverGoesOnAfterKills: a receiver is killed at random moments of a transfer, and started again each time. No
-// file is ever visible that is not whole, what was stored at the last checkpoint is not received again, and the transfer
-// ends.
+// file is ever visible that is not whole, what was stored at the last checkpoint is not received again, and the
+// transfer ends.
 func TestReceiverGoesOnAfterKills(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process is not killed there as here")
@@ -67,8 +67,10 @@ func TestReceiverGoesOnAfterKills(t *testing.T) {
 	compare(r)
 	s.kill()
 	same(t, file, filepath.Join(to, "big"))
-	t.Logf("%d kills, %d resumptions; at the last one %d of %d bytes were stored; of what was stored at a last checkpoint "+
-		"%d bytes were received again, %.2f %% at worst", *kills, resumptions, stored, size, again, 100*worst)
+	t.Logf(
+		"%d kills, %d resumptions; at the last one %d of %d bytes were stored; of what was stored at a last "+
+			"checkpoint "+
+			"%d bytes were received again, %.2f %% at worst", *kills, resumptions, stored, size, again, 100*worst)
 	if stored == 0 || resumptions == 0 {
 		t.Error("nothing was resumed")
 	}
@@ -116,7 +118,8 @@ func storedIn(t *testing.T, dir string) (most int) {
 	return most
 }
 
-// symbolsIn returns how many bytes entries say are stored, of an object that is partitioned as RFC 5052, section 9.1, says.
+// symbolsIn returns how many bytes entries say are stored, of an object that is partitioned as RFC 5052, section 9.1,
+// says.
 func symbolsIn(length, e, b int, records [][]byte) int {
 	if length == 0 {
 		return 0

@@ -30,7 +30,8 @@ func clean(t *testing.T, screen []string) {
 func TestEveryCommandEndsOnATerminal(t *testing.T) {
 	newGroup(t)
 	for _, args := range []string{
-		"--help", "--version", "version", "demo --sessions 2 --objects 2 --size 1MiB --rate 100Mbit", "bench fec --scheme rs --k 10 --time 1ms",
+		"--help", "--version", "version", "demo --sessions 2 --objects 2 --size 1MiB --rate 100Mbit",
+		"bench fec --scheme rs --k 10 --time 1ms",
 		"bench overhead --scheme rs --k 10 --trials 10", "demo --quiet --sessions 1 --objects 1 --size 1MiB",
 		"demo --progress none --sessions 1 --objects 1 --size 1MiB", "demo --json --sessions 1 --objects 1 --size 1MiB",
 	} {
@@ -54,9 +55,11 @@ func TestSendAndReceiveOnATerminal(t *testing.T) {
 			for _, name := range []string{"d/plain", "d/" + long, "d/with space, ü and 名前.bin"} {
 				write(t, from, name, 1_500_000)
 			}
-			r := startOnTerminal(t, columns, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", to)
+			r := startOnTerminal(t, columns, "receive", "--group", group.String(), "--interface", "lo", "--timeout",
+				"60s", to)
 			listening(t, group)
-			s := startOnTerminal(t, columns, "send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit", filepath.Join(from, "d"))
+			s := startOnTerminal(t, columns, "send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit",
+				filepath.Join(from, "d"))
 			s.until(bar)
 			r.until(bar)
 			for name, p := range map[string]*terminal{"send": s, "receive": r} {
@@ -65,7 +68,9 @@ func TestSendAndReceiveOnATerminal(t *testing.T) {
 				if code != 0 {
 					t.Errorf("%s: exit code %d", name, code)
 				}
-				for _, want := range []string{"d/plain", long, "with space, ü and 名前.bin", "3 files, 4.3 MiB", group.String()} {
+				for _, want := range []string{
+					"d/plain", long, "with space, ü and 名前.bin", "3 files, 4.3 MiB", group.String(),
+				} {
 					if !strings.Contains(text, want) {
 						t.Errorf("%s does not tell %q:\n%s", name, want, strings.Join(screen, "\n"))
 					}
@@ -119,9 +124,11 @@ func TestInterruptOnATerminal(t *testing.T) {
 func TestInterruptOfWhatGoesOnForEver(t *testing.T) {
 	t.Parallel()
 	group := newGroup(t)
-	r := startOnTerminal(t, 80, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", t.TempDir())
+	r := startOnTerminal(t, 80, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever",
+		t.TempDir())
 	listening(t, group)
-	s := startOnTerminal(t, 80, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever", write(t, t.TempDir(), "file", 1000))
+	s := startOnTerminal(t, 80, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever",
+		write(t, t.TempDir(), "file", 1000))
 	r.until(regexp.MustCompile(`received file, 1000 B`))
 	for _, p := range []*terminal{r, s} {
 		p.press(ctrlC)

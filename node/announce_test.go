@@ -27,7 +27,8 @@ func TestReserve(t *testing.T) {
 			t.Fatalf("reserved %v", tois)
 		}
 		w.addNamed(s, "first", 0, 1000)
-		if toi, err := s.Add(w.ctx, sender.File{ContentLocation: "file:///1/reserved", TOI: &tois[1]}, nil); err != nil ||
+		if toi, err := s.Add(w.ctx, sender.File{ContentLocation: "file:///1/reserved", TOI: &tois[1]},
+			nil); err != nil ||
 			toi != tois[1] {
 			t.Errorf("TOI %v, %v", toi, err)
 		}
@@ -35,7 +36,8 @@ func TestReserve(t *testing.T) {
 		if err := s.Release(w.ctx, tois[0]); err != nil {
 			t.Error(err)
 		}
-		if toi, err := s.Add(w.ctx, sender.File{ContentLocation: "file:///1/released", TOI: &tois[0]}, nil); err != nil ||
+		if toi, err := s.Add(w.ctx, sender.File{ContentLocation: "file:///1/released", TOI: &tois[0]},
+			nil); err != nil ||
 			toi != tois[0] {
 			t.Errorf("TOI %v, %v", toi, err)
 		}

@@ -21,7 +21,8 @@ import (
 func hangingStore(st store.Store, method string, size uint64, wait time.Duration, then func()) store.Store {
 	var once atomic.Bool
 	return &storetest.Faulty{Store: st, Before: func(c storetest.Call) error {
-		if c.Method == method && c.Size == size && (method != "WriteAt" || c.Off > 1_000_000) && once.CompareAndSwap(false, true) {
+		if c.Method == method && c.Size == size && (method != "WriteAt" || c.Off > 1_000_000) && once.CompareAndSwap(
+			false, true) {
 			time.Sleep(wait)
 			then()
 		}
@@ -41,7 +42,9 @@ func TestStoreHangs(t *testing.T) {
 					Store: hangingStore(w.store, method, size, wait, func() { files = len(w.store.Files()) }),
 				})
 				s := w.send(1, 40_000_000, sender.Config{
-					OTI:    fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 100, MaxEncodingSymbols: 120},
+					OTI: fec.OTI{
+						EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 100, MaxEncodingSymbols: 120,
+					},
 					Repair: 20, Parallel: 2,
 				})
 				w.addNamed(s, "large", 1, size)
@@ -100,7 +103,8 @@ func TestStoreHangsWithoutMemory(t *testing.T) {
 	for wait, lossy := range map[time.Duration]bool{2 * time.Second: false, 20 * time.Second: true} {
 		t.Run(fmt.Sprint(wait), func(t *testing.T) {
 			inWorld(t, Config{Budget: 32 << 20}, func(w *world) {
-				w.receive(simnet.Link{}, ReceiveConfig{Store: hangingStore(w.store, "WriteAt", 20_000_000, wait, func() {})})
+				w.receive(simnet.Link{}, ReceiveConfig{Store: hangingStore(w.store, "WriteAt", 20_000_000, wait,
+					func() {})})
 				s := w.send(1, 40_000_000, sender.Config{TransferCount: 2, Delay: time.Minute})
 				w.add(s, 1, 20_000_000)
 				w.finish(s)

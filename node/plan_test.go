@@ -43,17 +43,22 @@ func TestPlan(t *testing.T) {
 			SendConfig{Rate: rate, Constant: true, WarmUp: 2 * time.Second}, 1, 100_000, nil,
 		},
 		"constant, carousel": {SendConfig{
-			Rate: rate, Constant: true, Counting: CountIP, Session: sender.Config{TransferCount: 3, Interval: 3 * time.Second},
+			Rate: rate, Constant: true, Counting: CountIP,
+			Session: sender.Config{TransferCount: 3, Interval: 3 * time.Second},
 		}, 2, 50_000, nil},
 		"close-session flag": {SendConfig{Rate: rate, CloseRepeat: 3 * time.Second}, 1, 10_000, nil},
 		"once closed":        {SendConfig{Rate: rate, CloseRepeat: -1}, 1, 10_000, nil},
 		"bursts":             {SendConfig{Rate: rate, Session: sender.Config{TransferCount: 4, Burst: 2, Delay: time.Second}}, 2, 50_000, nil},
 		"in transfer": {
-			SendConfig{Rate: rate, Session: sender.Config{FDTMode: sender.InTransfer, TransferCount: 2}}, 5, 100_000, nil,
+			SendConfig{Rate: rate, Session: sender.Config{FDTMode: sender.InTransfer, TransferCount: 2}},
+			5, 100_000,
+			nil,
 		},
 		"FDT with gzip": {SendConfig{Rate: rate, Session: sender.Config{FDTCENC: flute.GZIP}}, 1, 100_000, nil},
 		"FTI, times": {
-			SendConfig{Rate: rate, Session: sender.Config{FTI: sender.FirstOfBlock, ERT: true, FileSCT: true, SLC: true}},
+			SendConfig{
+				Rate: rate, Session: sender.Config{FTI: sender.FirstOfBlock, ERT: true, FileSCT: true, SLC: true},
+			},
 			2, 100_000, nil,
 		},
 		"short TOIs": {SendConfig{Rate: rate, Session: sender.Config{TOIBits: 16}}, 2, 100_000, nil},
@@ -69,7 +74,9 @@ func TestPlan(t *testing.T) {
 		"an empty file":  {SendConfig{Rate: 1_000_000}, 1, 0, nil},
 		"without a rate": {SendConfig{}, 1, 100_000, nil},
 		"raptorq": {
-			SendConfig{Rate: 2_000_000, Session: sender.Config{OTI: fec.OTI{EncodingID: fec.RaptorQ}}}, 1, 1_000_000, nil,
+			SendConfig{Rate: 2_000_000, Session: sender.Config{OTI: fec.OTI{EncodingID: fec.RaptorQ}}},
+			1, 1_000_000,
+			nil,
 		},
 		"grouped": {
 			SendConfig{Rate: 2_000_000, Session: sender.Config{
@@ -165,7 +172,8 @@ func TestPlanOf(t *testing.T) {
 		t.Error("for ever, within a second")
 	}
 	cfg.Session.TransferCount = 1
-	if late, err := PlanSend(context.Background(), cfg, nil, []sender.File{huge}); err != nil || late.Late < 9*time.Second {
+	if late, err := PlanSend(context.Background(), cfg, nil, []sender.File{huge}); err != nil ||
+		late.Late < 9*time.Second {
 		t.Errorf("too slow: %+v, %v", late, err)
 	}
 	if err := CheckSend(cfg, nil, []sender.File{huge}); !errors.Is(err, sender.ErrTarget) {
@@ -184,7 +192,8 @@ func TestPlanOf(t *testing.T) {
 	if err != nil || p.Packets != 0 || p.Overhead() != 0 || p.Rate() != 0 {
 		t.Errorf("nothing: %+v, %v", p, err)
 	}
-	if _, err := PlanSend(context.Background(), cfg, nil, []sender.File{huge, huge}); !errors.Is(err, sender.ErrLocation) {
+	if _, err := PlanSend(context.Background(), cfg, nil, []sender.File{huge, huge}); !errors.Is(err,
+		sender.ErrLocation) {
 		t.Errorf("twice the same: %v", err)
 	}
 }

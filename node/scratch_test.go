@@ -48,7 +48,8 @@ func TestScratch(t *testing.T) {
 			// Some bytes on both sides of the end of the first page: a read at a time for each takes too long for all.
 			from := max(0, min(len(wants[i]), pageSize)-500)
 			to := min(from+1000, len(wants[i]))
-			if err := iotest.TestReader(io.NewSectionReader(s, int64(from), int64(to-from)), wants[i][from:to]); err != nil {
+			if err := iotest.TestReader(io.NewSectionReader(s, int64(from), int64(to-from)),
+				wants[i][from:to]); err != nil {
 				t.Errorf("round %d: scratch %d: %v", round, i, err)
 			}
 		}

@@ -120,7 +120,8 @@ func TestCloseRepeat(t *testing.T) {
 	}{{0, 5}, {-1, 1}, {3 * time.Second, 21}} {
 		inWorld(t, Config{}, func(w *world) {
 			flags := counted{w.net.Dial(simSource, simGroup), new(atomic.Int64)}
-			s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 1, CloseRepeat: tt.repeat}, flags, simSource.Addr())
+			s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 1, CloseRepeat: tt.repeat}, flags,
+				simSource.Addr())
 			if err != nil {
 				t.Fatal(err)
 			}

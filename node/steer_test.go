@@ -65,7 +65,8 @@ func (w *world) file(name string, packets int, seed uint64) sender.File {
 	data := randomBytes(seed, 1000*packets)
 	w.sent[name] = data
 	return sender.File{
-		ContentLocation: "file:///" + name, Content: bytes.NewReader(data), Size: uint64(len(data)), Digests: sender.NoDigest,
+		ContentLocation: "file:///" + name, Content: bytes.NewReader(data), Size: uint64(len(data)),
+		Digests: sender.NoDigest,
 	}
 }
 
@@ -100,7 +101,8 @@ func TestPreemption(t *testing.T) {
 			last--
 		}
 		if first < 0 || first > 3 || last-first != 49 {
-			t.Errorf("after %d packets of the other file there are 50, with %d of the other between them", first, last-first-49)
+			t.Errorf("after %d packets of the other file there are 50, with %d of the other between them", first,
+				last-first-49)
 		}
 		if slices.Contains(tois[:first], fast) || tois[last+1] != slow {
 			t.Error("the other file does not go on")
@@ -119,7 +121,8 @@ func TestPreemption(t *testing.T) {
 // TestSteer: pauses, triggers, updates and removals of a running session, and what is told of it.
 func TestSteer(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
-		s, sent := steered(w, sender.Config{TransferCount: -1, Delay: time.Hour, FDTInterval: 10 * time.Minute, TransferEvents: true})
+		s, sent := steered(w,
+			sender.Config{TransferCount: -1, Delay: time.Hour, FDTInterval: 10 * time.Minute, TransferEvents: true})
 		a, err := s.Add(w.ctx, w.file("a", 100, 1), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -155,7 +158,9 @@ func TestSteer(t *testing.T) {
 		}
 		snapshot, err := w.node.Snapshot(w.ctx)
 		must(err)
-		want := []sender.QueueState{{Priority: 0, Files: 1, Sending: 1}, {Priority: 5, Files: 1, Sending: 1, Paused: true}}
+		want := []sender.QueueState{{Priority: 0, Files: 1, Sending: 1}, {
+			Priority: 5, Files: 1, Sending: 1, Paused: true,
+		}}
 		if st := snapshot.Sessions[0]; !slices.Equal(st.Queues, want) || st.Objects[0].Phase != "paused" ||
 			st.Objects[1].Phase != "sending" || st.Objects[1].Priority != 5 {
 			t.Errorf("queues %+v, objects %+v", st.Queues, st.Objects)
@@ -175,7 +180,8 @@ func TestSteer(t *testing.T) {
 		}
 		snapshot, err = w.node.Snapshot(w.ctx)
 		must(err)
-		if at := snapshot.Sessions[0].Objects[1].Resumes; time.Until(at) < 59*time.Second || time.Until(at) > time.Minute {
+		if at := snapshot.Sessions[0].Objects[1].Resumes; time.Until(at) < 59*time.Second ||
+			time.Until(at) > time.Minute {
 			t.Errorf("the other one resumes in %v", time.Until(at))
 		}
 		time.Sleep(time.Minute)
@@ -195,7 +201,8 @@ func TestSteer(t *testing.T) {
 		}
 		must(s.PauseSession(w.ctx, false))
 		time.Sleep(200 * time.Millisecond)
-		if got := slices.DeleteFunc(sent.take(), flute.TOI.IsFDT); len(got) == 0 || slices.Contains(got, a) || !slices.Contains(got, newer) {
+		if got := slices.DeleteFunc(sent.take(), flute.TOI.IsFDT); len(got) == 0 || slices.Contains(got, a) ||
+			!slices.Contains(got, newer) {
 			t.Errorf("%v after the update of %v by %v", got, a, newer)
 		}
 		if err := s.Trigger(w.ctx, a, time.Time{}); !errors.Is(err, ErrNoObject) {

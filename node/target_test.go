@@ -93,7 +93,9 @@ func TestTarget(t *testing.T) {
 	}{
 		"within": {SendConfig{Within: 10 * time.Second}, 1, 1_000_000},
 		"within, repair": {
-			SendConfig{Within: 10 * time.Second, Session: sender.Config{OTI: fec.OTI{EncodingID: fec.RaptorQ}}}, 3, 300_000,
+			SendConfig{Within: 10 * time.Second, Session: sender.Config{OTI: fec.OTI{EncodingID: fec.RaptorQ}}},
+			3,
+			300_000,
 		},
 		"within, repeated":   {SendConfig{Within: 10 * time.Second, Session: sender.Config{TransferCount: 3}}, 2, 200_000},
 		"within, with bound": {SendConfig{Within: 10 * time.Second, Rate: 2_000_000, Counting: CountEthernet}, 1, 1_000_000},
@@ -155,7 +157,8 @@ func TestFileTarget(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := add(sender.File{ContentLocation: "file:///no", Within: time.Second}, 2_000_000); !errors.Is(err, sender.ErrTarget) {
+		if err := add(sender.File{ContentLocation: "file:///no", Within: time.Second}, 2_000_000); !errors.Is(err,
+			sender.ErrTarget) {
 			t.Errorf("too fast for the rate: %v", err)
 		}
 		s.Finish(w.ctx)
@@ -199,7 +202,9 @@ func TestTargetIsRefused(t *testing.T) {
 		s, _ := w.metered(SendConfig{TSI: 9, Rate: 1_000_000, Within: 10 * time.Second})
 		w.addNamed(s, "fits", 1, 1_000_000)
 		data := randomBytes(2, 600_000)
-		f := sender.File{ContentLocation: "file:///more", Content: strings.NewReader(string(data)), Size: uint64(len(data))}
+		f := sender.File{
+			ContentLocation: "file:///more", Content: strings.NewReader(string(data)), Size: uint64(len(data)),
+		}
 		_, err := s.Add(w.ctx, f, nil)
 		if !errors.Is(err, sender.ErrTarget) || !strings.Contains(err.Error(), "1000000 bit/s") {
 			t.Errorf("more than the rate: %v", err)

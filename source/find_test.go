@@ -66,7 +66,8 @@ func found(t *testing.T, l *List) (files, skipped []string) {
 
 func TestFind(t *testing.T) {
 	all := []string{
-		"secret", "outside/deep/x", "d/a", "d/sub/b", "d/empty/", "d/in -> a", "d/out -> ../secret", "d/gone -> nowhere",
+		"secret", "outside/deep/x", "d/a", "d/sub/b", "d/empty/", "d/in -> a", "d/out -> ../secret",
+		"d/gone -> nowhere",
 		"d/folder -> ../outside", "d/loop -> .", "d/sub/up -> ../..", "top -> d/a", "dtop -> d", "d/dev -> /dev/null",
 	}
 	for name, test := range map[string]struct {
@@ -80,8 +81,8 @@ func TestFind(t *testing.T) {
 			paths: []string{"d"},
 			files: []string{"d/a=d/a", "d/sub/b=d/sub/b"},
 			skipped: []string{
-				"d/dev: symbolic link", "d/folder: symbolic link", "d/gone: symbolic link", "d/in: symbolic link", "d/loop: symbolic link",
-				"d/out: symbolic link", "d/sub/up: symbolic link", "d/empty: empty folder",
+				"d/dev: symbolic link", "d/folder: symbolic link", "d/gone: symbolic link", "d/in: symbolic link",
+				"d/loop: symbolic link", "d/out: symbolic link", "d/sub/up: symbolic link", "d/empty: empty folder",
 			},
 		},
 		"links are followed": {

@@ -33,7 +33,9 @@ func TestFindSpecialFiles(t *testing.T) {
 			}
 			defer os.Chmod(name, 0o777)
 		}
-		want = []string{"d/closed: permission denied (failed)", "d/locked: permission denied (failed)", want[0], want[1]}
+		want = []string{
+			"d/closed: permission denied (failed)", "d/locked: permission denied (failed)", want[0], want[1],
+		}
 	}
 	done := make(chan struct{})
 	go func() {

@@ -39,7 +39,8 @@ func (o *Options) Name(given string) (string, error) {
 // Location returns the Content-Location for a name with slashes: file:///a%20b for "a b". What a URI has another
 // meaning for, such as # and ?, is percent-encoded. A URI, such as https://example.org/a, stays as it is.
 func Location(name string) string {
-	if scheme, rest, ok := strings.Cut(name, "://"); ok && scheme != "" && rest != "" && !strings.Contains(scheme, "/") {
+	if scheme, rest, ok := strings.Cut(name, "://"); ok && scheme != "" && rest != "" &&
+		!strings.Contains(scheme, "/") {
 		return name
 	}
 	return location(name)

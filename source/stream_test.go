@@ -25,7 +25,8 @@ func TestStream(t *testing.T) {
 	if string(got) != "12345" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	if f.ContentLocation != "file:///a%20b/c%23d.html" || !strings.HasPrefix(f.ContentType, "text/html") || f.Size != 5 {
+	if f.ContentLocation != "file:///a%20b/c%23d.html" || !strings.HasPrefix(f.ContentType, "text/html") ||
+		f.Size != 5 {
 		t.Errorf("%+v", f)
 	}
 	o, err := sender.Prepare(t.Context(), f, nil)
@@ -53,7 +54,8 @@ func TestStream(t *testing.T) {
 func TestLocation(t *testing.T) {
 	for name, want := range map[string]string{
 		"a.txt": "file:///a.txt", "a#b.txt": "file:///a%23b.txt", "a?b": "file:///a%3Fb", "a b": "file:///a%20b",
-		"é.txt": "file:///%C3%A9.txt", "100%": "file:///100%25", "a%20b": "file:///a%2520b", "d/e;f=g": "file:///d/e;f=g",
+		"é.txt": "file:///%C3%A9.txt", "100%": "file:///100%25", "a%20b": "file:///a%2520b",
+		"d/e;f=g":        "file:///d/e;f=g",
 		"http://h/a%20b": "http://h/a%20b", "a://": "file:///a://", "x/y://z": "file:///x/y://z",
 	} {
 		if got := Location(name); got != want {

@@ -7,7 +7,7 @@
 //
 // Four tools stand between the receiver and a Store:
 //
-//	Name    makes a path from a Content-Location (RFC 6726, section 3.4.2): the sender of a Content-Location is not trusted
+//	Name    makes a path from a Content-Location (RFC 6726, section 3.4.2): its sender is not trusted
 //	Names   gives each Content-Location a path of its own in the Store
 //	Buffer  gathers symbols of some 1400 bytes into pages of 64 KiB, since a write per symbol costs ten times as much
 //	Budget  accounts for memory, per node, per source, per session, per object, and keeps a reserve for what is small

@@ -98,7 +98,8 @@ func nameFor(location string, windows bool) (string, error) {
 	}
 	name := strings.Join(segments, "/")
 	if len(name) > MaxName {
-		return "", fmt.Errorf("%w: Content-Location %.80q makes a name of %d bytes, more than %d", ErrName, location, len(name), MaxName)
+		return "", fmt.Errorf("%w: Content-Location %.80q makes a name of %d bytes, more than %d", ErrName, location,
+			len(name), MaxName)
 	}
 	return name, nil
 }

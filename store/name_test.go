@@ -217,7 +217,8 @@ func checkName(t *testing.T, location, name string) {
 
 // parts are what hostile and sloppy Content-Locations are made of.
 var parts = []string{
-	"/", "//", "\\", ".", "..", "../", "%2e", "%2E%2e", "%2f", "%5c", "%00", "\x00", "%", "%2", "%25", "?", "#", ":", "@", "~",
+	"/", "//", "\\", ".", "..", "../", "%2e", "%2E%2e", "%2f", "%5c", "%00", "\x00", "%", "%2", "%25", "?", "#", ":",
+	"@", "~",
 	"file:", "http://", "C:", "a", "b.txt", "etc/passwd", "CON", "NUL.txt", " ", "\t", "\u202e", "\xff", "%ff", "ä", "日本",
 	".flute-node", "*", "|", "\"", "<", "\u0085", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 }
@@ -268,8 +269,10 @@ func FuzzName(f *testing.F) {
 			}
 			if windows {
 				for s := range strings.SplitSeq(name, "/") {
-					if strings.ContainsAny(s, `<>:"|?*\`) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, " ") || isDevice(s) {
-						t.Errorf("Name(%q) = %q has a segment %q that Windows takes for something else", location, name, s)
+					if strings.ContainsAny(s, `<>:"|?*\`) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, " ") ||
+						isDevice(s) {
+						t.Errorf("Name(%q) = %q has a segment %q that Windows takes for something else", location, name,
+							s)
 					}
 				}
 			}

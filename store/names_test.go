@@ -131,7 +131,8 @@ func TestNamesFolders(t *testing.T) {
 			t.Errorf("in %q: %+v", folder, c)
 		}
 	}
-	for _, location := range []string{strings.Repeat("abcdefg/", 30) + strings.Repeat("x", 255), strings.Repeat("a/", 31) + "b"} {
+	for _, location := range []string{strings.Repeat("abcdefg/", 30) + strings.Repeat("x", 255), strings.Repeat("a/",
+		31) + "b"} {
 		c := there.publish(t, n, "10.0.0.2/239.1.1.1-3400-7", location, "s")
 		if err := CheckName(c.Name); err != nil || !strings.HasPrefix(c.Name, "10.0.0.2/239.1.1.1-3400-7/") {
 			t.Errorf("Claim(%.40q) = %q: %v", location, c.Name, err)
@@ -154,7 +155,8 @@ func TestNamesReplaced(t *testing.T) {
 	for _, step := range []struct{ publisher, want string }{
 		{"a", ""}, {"a", ""}, {"b", "a"}, {"b", ""}, {"a", "b"},
 	} {
-		if c := there.publish(t, n, "", "firmware.bin", step.publisher); c != (Claimed{Name: "firmware.bin", Replaced: step.want}) {
+		if c := there.publish(t, n, "", "firmware.bin",
+			step.publisher); c != (Claimed{Name: "firmware.bin", Replaced: step.want}) {
 			t.Errorf("%s: %+v, want %q replaced", step.publisher, c, step.want)
 		}
 	}

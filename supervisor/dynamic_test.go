@@ -51,7 +51,8 @@ func TestGaveUpBeforeTerminated(t *testing.T) {
 					switch m := ctx.Message().(type) {
 					case *actor.Started:
 						child := actors.Spec{
-							Mailbox: box, Produce: func() actor.Actor { return &worker{trace: &actortest.Trace{}, name: "x"} },
+							Mailbox: box,
+							Produce: func() actor.Actor { return &worker{trace: &actortest.Trace{}, name: "x"} },
 						}
 						_, err := ctx.SpawnNamed(child.Props(), "x")
 						actors.Fault(err)

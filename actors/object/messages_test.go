@@ -31,7 +31,8 @@ func packet(t *testing.T) receiver.Packet {
 	}
 	s := receiver.NewSession(receiver.NewLedger(cfg, flute.SessionKey{TSI: 7}))
 	datagram := append(template.Append(nil, false), make([]byte, 14)...) // FEC Payload ID and 10 bytes
-	p, _ := s.Route(time.Unix(0, 0), 0, datagram)                        // the session has kept it: nothing describes the object yet
+	// the session has kept it: nothing describes the object yet
+	p, _ := s.Route(time.Unix(0, 0), 0, datagram)
 	if p.TOI() != toi {
 		t.Fatalf("TOI %v, want %v", p.TOI(), toi)
 	}

@@ -33,7 +33,8 @@ func TestBars(t *testing.T) {
 	} {
 		got := drawn(width, 24, "file:///d/a%20b", long)
 		for _, l := range got {
-			if columns(l) >= width || !strings.Contains(l, " 50% ") || !strings.Contains(l, "/s ") || !strings.HasSuffix(l, " 0:01") {
+			if columns(l) >= width || !strings.Contains(l, " 50% ") || !strings.Contains(l, "/s ") ||
+				!strings.HasSuffix(l, " 0:01") {
 				t.Errorf("width %d: %q", width, l)
 			}
 		}
@@ -76,12 +77,16 @@ func TestBarsEndWithTheirObjects(t *testing.T) {
 }
 
 func TestFigures(t *testing.T) {
-	for seconds, want := range map[float64]string{0: "0:00", 0.2: "0:01", 59.5: "1:00", 3599: "59:59", 3600: "1h00", 99 * 3600: "99h00", 1e9: ">99h"} {
+	for seconds, want := range map[float64]string{
+		0: "0:00", 0.2: "0:01", 59.5: "1:00", 3599: "59:59", 3600: "1h00", 99 * 3600: "99h00", 1e9: ">99h",
+	} {
 		if got := formatLeft(seconds); got != want {
 			t.Errorf("%v s: %q, want %q", seconds, got, want)
 		}
 	}
-	for n, want := range map[uint64]string{0: "0B", 999: "999B", 1000: "1.0K", 1 << 20: "1.0M", 999 << 20: "999M", 1 << 62: "4096P"} {
+	for n, want := range map[uint64]string{
+		0: "0B", 999: "999B", 1000: "1.0K", 1 << 20: "1.0M", 999 << 20: "999M", 1 << 62: "4096P",
+	} {
 		if got := compactBytes(n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}

@@ -55,7 +55,9 @@ func benchTestFlags(names ...string) benchFlags {
 }
 
 func benchFEC(f benchFlags) *benchFECCommand {
-	return &benchFECCommand{benchFlags: f, Loss: []settings.Percent{0, 0.05, 1}, Time: 5 * time.Millisecond, Limit: time.Second}
+	return &benchFECCommand{
+		benchFlags: f, Loss: []settings.Percent{0, 0.05, 1}, Time: 5 * time.Millisecond, Limit: time.Second,
+	}
 }
 
 func TestBenchFECTable(t *testing.T) {
@@ -67,7 +69,8 @@ func TestBenchFECTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(text, "\n")
-	if !strings.Contains(lines[0], "linux/") && !strings.Contains(lines[0], "/") || !strings.Contains(lines[1], "symbols of 1000 bytes") {
+	if !strings.Contains(lines[0], "linux/") && !strings.Contains(lines[0], "/") ||
+		!strings.Contains(lines[1], "symbols of 1000 bytes") {
 		t.Errorf("head:\n%s\n%s", lines[0], lines[1])
 	}
 	for i, l := range lines { // what the codec needs is its own business
@@ -106,7 +109,8 @@ func TestBenchFECLines(t *testing.T) {
 	var got []fecRecord
 	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
 		if m == (machine{}) {
-			if err := json.Unmarshal(lines.Bytes(), &m); err != nil || m.Program != "flute-node" || m.CPU == "" || m.Go == "" {
+			if err := json.Unmarshal(lines.Bytes(), &m); err != nil || m.Program != "flute-node" || m.CPU == "" ||
+				m.Go == "" {
 				t.Fatalf("%s: %v", lines.Text(), err)
 			}
 			continue
@@ -136,7 +140,8 @@ func TestBenchFECLines(t *testing.T) {
 		Skipped: "more symbols are lost than there are repair symbols",
 	}
 	want := []fecRecord{
-		record("encode", 0, 10), record("encode_cold", 0, 10), record("decode", 0, 0), record("decode", 0.05, 3), skipped,
+		record("encode", 0, 10), record("encode_cold", 0, 10), record("decode", 0, 0), record("decode", 0.05, 3),
+		skipped,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -150,7 +155,8 @@ func TestBenchFECLimits(t *testing.T) {
 	c.Limit = 10 * time.Millisecond // a block ten times as long may take a hundred times as long
 	c.Loss = nil
 	text, err := captured(t, false, func(out *output) error { return c.Run(context.Background(), out) })
-	if err != nil || !strings.Contains(text, "rs, K = 200, encode, encode cold: one run may last 0.025 s, --limit is 10ms") ||
+	if err != nil ||
+		!strings.Contains(text, "rs, K = 200, encode, encode cold: one run may last 0.025 s, --limit is 10ms") ||
 		!strings.Contains(text, "40      10     56.0     56.0") {
 		t.Errorf("%v:\n%s", err, text)
 	}
@@ -163,18 +169,21 @@ func TestBenchFECLimits(t *testing.T) {
 }
 
 func TestBenchRefuses(t *testing.T) {
-	unknown, missing, tooMuch, zero := benchTestFlags("fountain"), benchTestFlags("raptorq"), benchTestFlags("rs"), benchTestFlags("rs")
+	unknown, missing := benchTestFlags("fountain"), benchTestFlags("raptorq")
+	tooMuch, zero := benchTestFlags("rs"), benchTestFlags("rs")
 	zero.K = []uint32{0}
 	much := benchFEC(tooMuch)
 	much.Loss = []settings.Percent{1.5}
 	for name, c := range map[string]*benchFECCommand{
 		"unknown scheme": benchFEC(unknown), "scheme without a codec": benchFEC(missing), "loss above 100 %": much,
 	} {
-		if _, err := captured(t, false, func(out *output) error { return c.Run(context.Background(), out) }); err == nil {
+		if _, err := captured(t, false,
+			func(out *output) error { return c.Run(context.Background(), out) }); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := captured(t, false, func(out *output) error { return benchFEC(zero).Run(context.Background(), out) }); err == nil ||
+	if _, err := captured(t, false,
+		func(out *output) error { return benchFEC(zero).Run(context.Background(), out) }); err == nil ||
 		!strings.Contains(err.Error(), "--k 0") {
 		t.Errorf("K = 0: %v", err)
 	}

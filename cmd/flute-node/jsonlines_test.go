@@ -19,8 +19,9 @@ func TestJSONLines(t *testing.T) {
 	j.show(event.ObjectCompleted{})
 	j.show(notice.Missed{Count: 1})
 	lines := strings.Split(out.String(), "\n")
-	if want := `{"event":"fdt_received","time":"1970-01-01T00:00:00Z","session":{"source":"","group":"","tsi":7},` +
-		`"fdt_instance_id":3,"files":0,"expires":"0001-01-01T00:00:00Z","complete":false,"rejected":[],"rejected_count":0}`; lines[0] != want {
+	want := `{"event":"fdt_received","time":"1970-01-01T00:00:00Z","session":{"source":"","group":"","tsi":7},` +
+		`"fdt_instance_id":3,"files":0,"expires":"0001-01-01T00:00:00Z","complete":false,"rejected":[],"rejected_count":0}`
+	if lines[0] != want {
 		t.Errorf("got  %s\nwant %s", lines[0], want)
 	}
 	for _, want := range []string{`"digests":{}`, `"verified":[]`} {

@@ -19,7 +19,8 @@ func TestList(t *testing.T) {
 	}
 	list := filepath.Join(t.TempDir(), "list")
 	read := func(text string) ([]item, error) {
-		if err := os.WriteFile(list, []byte(strings.ReplaceAll(text, "DIR", filepath.ToSlash(folder))), 0o600); err != nil {
+		if err := os.WriteFile(list, []byte(strings.ReplaceAll(text, "DIR", filepath.ToSlash(folder))),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		items, _, err := (&fileFlags{List: list}).listed(source.Options{})

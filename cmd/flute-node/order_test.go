@@ -35,7 +35,8 @@ func TestOrders(t *testing.T) {
 	if err != nil || *o.Priority != -1 || o.Repeat != 2 || o.Carousel.Delay == 0 || o.CENC != "gzip" {
 		t.Errorf("%+v, %v", o, err)
 	}
-	if o, err := parseOrder(`{"do":"remove","name":"a","after_transfer":true}`); err != nil || o.when() != sender.AfterTransfer {
+	if o, err := parseOrder(`{"do":"remove","name":"a","after_transfer":true}`); err != nil ||
+		o.when() != sender.AfterTransfer {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for text, want := range map[string]string{

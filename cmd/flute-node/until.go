@@ -153,7 +153,8 @@ func (u *until) verdict() error {
 		for _, s := range u.over {
 			if !s.complete {
 				errs = append(errs, fmt.Sprintf("session %d of %v ended (%s) and had not said that it was complete: "+
-					"there may be more files; --until closed takes what was announced", s.key.TSI, s.key.Source, s.reason))
+					"there may be more files; --until closed takes what was announced", s.key.TSI, s.key.Source,
+					s.reason))
 			}
 		}
 		refused := 0

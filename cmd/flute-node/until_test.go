@@ -144,7 +144,8 @@ func TestUntilFlags(t *testing.T) {
 		"forever with one":   {receiveCommand{Until: "forever", Timeout: 1}, "", "take one of them"},
 	} {
 		u, err := test.c.until()
-		if test.err == "" && (err != nil || u.kind != test.kind) || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
+		if test.err == "" && (err != nil || u.kind != test.kind) ||
+			test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
 			t.Errorf("%s: %+v, %v", name, u, err)
 		}
 	}

@@ -29,7 +29,8 @@ const lines = `{"program":"flute-node","cpu":"Abacus","os":"linux","arch":"amd64
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	page := filepath.Join(dir, "fec.md")
-	for name, text := range map[string]string{"m.jsonl": lines, "fec.md": "before\n" + tableBegin + "old\n" + tableEnd + "after\n"} {
+	for name, text := range map[string]string{"m.jsonl": lines, "fec.md": "before\n" + tableBegin + "old\n" + tableEnd +
+		"after\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +45,8 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "before\n" + tableBegin +
-		"Measured on one core of: Abacus, linux/amd64, go1.26. MB/s (10^6 bytes) of source data, median; symbols of 1400 bytes.\n\n" +
+		"Measured on one core of: Abacus, linux/amd64, go1.26. MB/s (10^6 bytes) of source data, median; symbols of " +
+		"1400 bytes.\n\n" +
 		"| Scheme | K | Encode | Cold | Decode 0 % | 1 % | 5 % | 20 % | Repair only | Encoder MiB | Decoder MiB |\n" +
 		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n" +
 		"| raptorq | 100 | 2000 |  |  |  |  |  |  | 0.50 | 0.50 |\n" +
@@ -124,7 +126,8 @@ func checkFonts(t *testing.T, name, svg string) {
 		text := html.UnescapeString(m[5])
 		s := span{x, x + widest*size*float64(utf8.RuneCountInString(text)), text}
 		if s.x < 0 || s.end > width || -y-0.3*size < 0 || -y+size > height {
-			t.Errorf("%s: %q reaches from %.0f to %.0f of %.0f, and is at height %.0f of %.0f", name, text, s.x, s.end, width, -y, height)
+			t.Errorf("%s: %q reaches from %.0f to %.0f of %.0f, and is at height %.0f of %.0f", name, text, s.x, s.end,
+				width, -y, height)
 		}
 		if !strings.Contains(m[3], `textLength="`) || !strings.Contains(m[3], ` lengthAdjust="spacingAndGlyphs"`) {
 			t.Errorf("%s: %q has no length of its own", name, text)
@@ -143,7 +146,9 @@ func checkFonts(t *testing.T, name, svg string) {
 
 func TestRunRefuses(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"m.jsonl": lines, "broken.jsonl": "{", "empty.jsonl": "", "fec.md": "no marks\n"} {
+	for name, text := range map[string]string{
+		"m.jsonl": lines, "broken.jsonl": "{", "empty.jsonl": "", "fec.md": "no marks\n",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

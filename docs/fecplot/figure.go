@@ -79,7 +79,9 @@ func colour(scheme string) color.Color {
 // dashes are the patterns of lines of one colour.
 func dashes(i int) []vg.Length {
 	all := [][]vg.Length{
-		nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)},
+		nil,
+		{vg.Points(6), vg.Points(3)},
+		{vg.Points(2), vg.Points(2)},
 		{vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)},
 	}
 	return all[i%len(all)]

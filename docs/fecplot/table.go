@@ -16,7 +16,8 @@ func speedTable(m *measured) string {
 		"MB/s (10^6 bytes) of source data, median; symbols of 1400 bytes.\n\n",
 		m.machine.CPU, m.machine.OS, m.machine.Arch, m.machine.Go)
 	losses := []float64{0, 0.01, 0.05, 0.2, 1}
-	text.WriteString("| Scheme | K | Encode | Cold | Decode 0 % | 1 % | 5 % | 20 % | Repair only | Encoder MiB | Decoder MiB |\n" +
+	text.WriteString("| Scheme | K | Encode | Cold | Decode 0 % | 1 % | 5 % | 20 % | Repair only | Encoder MiB | " +
+		"Decoder MiB |\n" +
 		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	all := m.curves(
 		func(r record) bool {

@@ -37,7 +37,8 @@ func TestScreen(t *testing.T) {
 }
 
 func TestDraw(t *testing.T) {
-	svg := draw([]frame{{0, []string{"$ x --loss 10% <a>", ""}}, {time.Second, []string{"$ x --loss 10% <a>", "b & c"}}}, 2, 20)
+	svg := draw(
+		[]frame{{0, []string{"$ x --loss 10% <a>", ""}}, {time.Second, []string{"$ x --loss 10% <a>", "b & c"}}}, 2, 20)
 	for d := xml.NewDecoder(strings.NewReader(svg)); ; {
 		if _, err := d.Token(); err == io.EOF { //nolint:errorlint // Token returns it bare
 			break

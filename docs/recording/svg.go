@@ -45,7 +45,8 @@ text{font:11.7px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","
 			if strings.HasPrefix(line, "$ ") {
 				class = ` class="p"`
 			}
-			fmt.Fprintf(&b, "<text id=\"l%d\"%s x=\"%d\" textLength=\"%d\" lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\">%s</text>\n",
+			fmt.Fprintf(&b, "<text id=\"l%d\"%s x=\"%d\" textLength=\"%d\" lengthAdjust=\"spacingAndGlyphs\" "+
+				"xml:space=\"preserve\">%s</text>\n",
 				ids[line], class, margin, utf8.RuneCountInString(line)*advance, escape(line))
 		}
 	}

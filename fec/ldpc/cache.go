@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// cache keeps the matrices used last, up to limit bytes; each is made once, whoever asks for it at the same time. It is safe
-// for concurrent use.
+// cache keeps the matrices used last, up to limit bytes; each is made once, whoever asks for it at the same time. It is
+// safe for concurrent use.
 type cache struct {
 	limit uint64
 

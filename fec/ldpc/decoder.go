@@ -43,7 +43,8 @@ func (d *decoder) Solve(lost, repair []fec.ESI) error {
 	}
 	for _, esi := range repair {
 		if !d.params.isRepair(esi) {
-			return fmt.Errorf("ldpc: repair symbol %d is not one of %d to %d: %w", esi, d.params.k, d.params.n-1, flute.ErrOTI)
+			return fmt.Errorf("ldpc: repair symbol %d is not one of %d to %d: %w", esi, d.params.k, d.params.n-1,
+				flute.ErrOTI)
 		}
 	}
 	if len(lost) == 0 || d.work != nil && d.work.isFor(lost, repair) {
@@ -95,7 +96,8 @@ func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 	esis := make([]fec.ESI, len(repair))
 	for i, s := range repair {
 		if len(s.Data) != d.length {
-			return fmt.Errorf("ldpc: repair symbol %d of %d bytes, must be %d: %w", s.ESI, len(s.Data), d.length, flute.ErrOTI)
+			return fmt.Errorf("ldpc: repair symbol %d of %d bytes, must be %d: %w", s.ESI, len(s.Data), d.length,
+				flute.ErrOTI)
 		}
 		esis[i] = s.ESI
 	}
@@ -131,7 +133,8 @@ func (d *decoder) missing(source [][]byte) (lost []fec.ESI, err error) {
 			lost = append(lost, fec.ESI(i))
 		case d.length:
 		default:
-			return nil, fmt.Errorf("ldpc: source symbol %d of %d bytes, must be %d: %w", i, len(s), d.length, flute.ErrOTI)
+			return nil, fmt.Errorf("ldpc: source symbol %d of %d bytes, must be %d: %w", i, len(s), d.length,
+				flute.ErrOTI)
 		}
 	}
 	return lost, nil
@@ -139,7 +142,8 @@ func (d *decoder) missing(source [][]byte) (lost []fec.ESI, err error) {
 
 // Matches implements [fec.Decoder]: it makes the repair symbols up to s.
 func (d *decoder) Matches(source [][]byte, s fec.Symbol) bool {
-	if lost, err := d.missing(source); err != nil || len(lost) > 0 || !d.params.isRepair(s.ESI) || len(s.Data) != d.length {
+	if lost, err := d.missing(source); err != nil || len(lost) > 0 || !d.params.isRepair(s.ESI) ||
+		len(s.Data) != d.length {
 		return false
 	}
 	m := d.scheme.matrices.get(d.params)

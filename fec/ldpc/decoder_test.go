@@ -292,7 +292,8 @@ func TestSmallBlocks(t *testing.T) {
 				for _, id := range ids {
 					o := otiOf(id, k, k+repairs, n1, uint32(1+k), 4)
 					err := s.Supports(&o)
-					if ok := repairs == 0 || repairs >= n1; ok != (err == nil) || err != nil && !errors.Is(err, flute.ErrOTI) {
+					if ok := repairs == 0 || repairs >= n1; ok != (err == nil) ||
+						err != nil && !errors.Is(err, flute.ErrOTI) {
 						t.Errorf("k=%d, %d repair symbols, N1=%d: %v", k, repairs, n1, err)
 					}
 					if err == nil && repairs > 0 {
@@ -330,8 +331,11 @@ func TestErrors(t *testing.T) {
 			return d.Recover(append(slices.Clone(source[:9]), []byte{1}), nil)
 		},
 		"repair symbol too short": func() error { return d.Recover(source, []fec.Symbol{{ESI: 10, Data: []byte{1}}}) },
-		"repair symbol too high":  func() error { return d.Recover(source, []fec.Symbol{{ESI: 20, Data: make([]byte, 4)}}) },
-		"lost symbol too high":    func() error { return d.(fec.Solver).Solve([]fec.ESI{10}, nil) },
+		"repair symbol too high": func() error {
+			return d.Recover(
+				source, []fec.Symbol{{ESI: 20, Data: make([]byte, 4)}})
+		},
+		"lost symbol too high": func() error { return d.(fec.Solver).Solve([]fec.ESI{10}, nil) },
 	} {
 		if err := call(); !errors.Is(err, flute.ErrOTI) {
 			t.Errorf("%s: %v", name, err)

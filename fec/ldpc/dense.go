@@ -7,9 +7,9 @@ import (
 	"github.com/flute-node/flute-node/fec/internal/kernel"
 )
 
-// dense is a system of linear equations over GF(2), one bit for each coefficient, in the form L*U = A: each equation has a lead,
-// the first unknown that no equation before it has as its lead. A bit in front of its lead says that the equation with that lead
-// was added to it; a bit behind it is the coefficient of that unknown.
+// dense is a system of linear equations over GF(2), one bit for each coefficient, in the form L*U = A: each equation
+// has a lead, the first unknown that no equation before it has as its lead. A bit in front of its lead says that the
+// equation with that lead was added to it; a bit behind it is the coefficient of that unknown.
 type dense struct {
 	size      int      // unknowns
 	stride    int      // bytes of an equation
@@ -79,8 +79,9 @@ func (d *dense) add(row uint32) bool {
 	return false
 }
 
-// solve turns the right sides of the equations into the unknowns: column bytes from to before to of a slab whose row i belongs to
-// equation i before and to the unknown that it leads after. rows is memory for as many numbers as there are unknowns.
+// solve turns the right sides of the equations into the unknowns: column bytes from to before to of a slab whose row i
+// belongs to equation i before and to the unknown that it leads after. rows is memory for as many numbers as there are
+// unknowns.
 func (d *dense) solve(slab []byte, stride, from, to int, rows []uint32) {
 	for i, lead := range d.leads {
 		rows = d.in(rows[:0], i, 0, int(lead))

@@ -49,7 +49,8 @@ func (e *Encoder) Reset(source []byte) error {
 // AppendRepair implements [fec.Encoder]: esi is at least k and below n.
 func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
 	if !e.params.isRepair(esi) {
-		return b, fmt.Errorf("ldpc: repair symbol %d is not one of %d to %d: %w", esi, e.params.k, e.params.n-1, flute.ErrOTI)
+		return b, fmt.Errorf("ldpc: repair symbol %d is not one of %d to %d: %w", esi, e.params.k, e.params.n-1,
+			flute.ErrOTI)
 	}
 	if !e.made {
 		e.encode()

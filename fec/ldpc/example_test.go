@@ -10,8 +10,8 @@ import (
 
 func Example() {
 	o := fec.OTI{
-		EncodingID: fec.LDPCStaircase, TransferLength: 20, SymbolLength: 2, MaxSourceBlockLength: 10, MaxEncodingSymbols: 20,
-		N1: 3, Seed: 1, GroupSize: 1,
+		EncodingID: fec.LDPCStaircase, TransferLength: 20, SymbolLength: 2, MaxSourceBlockLength: 10,
+		MaxEncodingSymbols: 20, N1: 3, Seed: 1, GroupSize: 1,
 	}
 	s := ldpc.New(ldpc.Config{})
 	block := []byte("twenty bytes of data")

@@ -38,7 +38,8 @@ func FuzzDecoder(f *testing.F) {
 			_, _ = s.AppendPacket(nil, &o, kk, uint32(esi))
 		}
 		_ = d.Ready(3, len(repair))
-		if err := d.Recover(source, repair); err != nil && !errors.Is(err, fec.ErrMoreSymbols) && !errors.Is(err, flute.ErrOTI) {
+		if err := d.Recover(source, repair); err != nil && !errors.Is(err, fec.ErrMoreSymbols) &&
+			!errors.Is(err, flute.ErrOTI) {
 			t.Fatal(err)
 		}
 	})

@@ -7,8 +7,9 @@ import (
 	"github.com/flute-node/flute-node/fec/internal/kernel"
 )
 
-// maxAside bounds the symbols set aside; the work of the elimination grows with the third power. When no more symbols come than
-// are needed, between a tenth (N1 = 3) and less than half (N1 = 10) of the repair symbols were measured, and less than k.
+// maxAside bounds the symbols set aside; the work of the elimination grows with the third power. When no more symbols
+// come than are needed, between a tenth (N1 = 3) and less than half (N1 = 10) of the repair symbols were measured, and
+// less than k.
 func maxAside(p params) int { return min(p.repairs(), 64+p.repairs()/2, 1024+p.k, 8192) }
 
 // link puts row i of weight 2 and more into the list of its weight.

@@ -21,8 +21,9 @@ func (p params) isRepair(esi fec.ESI) bool {
 	return uint32(esi) >= uint32(p.k) && uint32(esi) < uint32(p.n)
 }
 
-// matrix is the parity check matrix of a source block. Row i says that the sum of its symbols is zero: source symbols, repair
-// symbols before i, and repair symbol i. The last one is not listed: the right side is a lower triangle. It is immutable.
+// matrix is the parity check matrix of a source block. Row i says that the sum of its symbols is zero: source symbols,
+// repair symbols before i, and repair symbol i. The last one is not listed: the right side is a lower triangle. It is
+// immutable.
 type matrix struct {
 	params
 	sources    list     // of each row, in ascending order
@@ -54,8 +55,8 @@ func newList(count []uint32) (l list, next []uint32) {
 // entry is a one in the matrix.
 type entry struct{ row, column uint32 }
 
-// newMatrix makes the matrix of p, which parameters has accepted. The order of calls to the generator is that of the RFC: left
-// side, right side, sequence of repair symbols.
+// newMatrix makes the matrix of p, which parameters has accepted. The order of calls to the generator is that of the
+// RFC: left side, right side, sequence of repair symbols.
 func newMatrix(p params) *matrix {
 	r := prng(p.seed)
 	m := &matrix{params: p}
@@ -67,13 +68,14 @@ func newMatrix(p params) *matrix {
 	return m
 }
 
-// leftSide is left_matrix_init of RFC 5170, section 6.2: n1 rows for each column, and extra ones. Its loops end. They look for
-// a row, of at least n1, that a column of fewer ones does not have yet, or for one of two columns or more; the generator goes
-// through all its numbers.
+// leftSide is left_matrix_init of RFC 5170, section 6.2: n1 rows for each column, and extra ones. Its loops end. They
+// look for a row, of at least n1, that a column of fewer ones does not have yet, or for one of two columns or more; the
+// generator goes through all its numbers.
 func leftSide(p params, generator *prng) (columns []uint32, extra []entry) {
 	r := *generator
 	rows := p.repairs()
-	choices := make([]uint32, p.n1*p.k) // u[]: "all possible choices in order to guarantee a homogeneous '1' distribution"
+	// u[]: "all possible choices in order to guarantee a homogeneous '1' distribution"
+	choices := make([]uint32, p.n1*p.k)
 	for h, row := 0, 0; h < len(choices); h++ {
 		choices[h] = uint32(row)
 		if row++; row == rows {
@@ -81,12 +83,14 @@ func leftSide(p params, generator *prng) (columns []uint32, extra []entry) {
 		}
 	}
 	columns = make([]uint32, 0, len(choices))
-	degree, latest := make([]uint8, rows), make([]uint32, rows) // 2 stands for all degrees above; the latest column of each row
+	// 2 stands for all degrees above; the latest column of each row
+	degree, latest := make([]uint8, rows), make([]uint32, rows)
 	for j := range p.k {
 		column := len(columns)
 		for range p.n1 {
 			var row uint32
-			if i := slices.IndexFunc(choices, func(row uint32) bool { return !slices.Contains(columns[column:], row) }); i >= 0 {
+			if i := slices.IndexFunc(choices,
+				func(row uint32) bool { return !slices.Contains(columns[column:], row) }); i >= 0 {
 				for {
 					i = r.rand(len(choices))
 					if row = choices[i]; !slices.Contains(columns[column:], row) {
@@ -106,8 +110,8 @@ func leftSide(p params, generator *prng) (columns []uint32, extra []entry) {
 			degree[row], latest[row] = min(degree[row]+1, 2), uint32(j)
 		}
 	}
-	// "Add extra bits to avoid rows with less than two '1s'." A block of one symbol cannot have two; OpenFEC then leaves it at
-	// one, where the function in the RFC does not end.
+	// "Add extra bits to avoid rows with less than two '1s'." A block of one symbol cannot have two; OpenFEC then
+	// leaves it at one, where the function in the RFC does not end.
 	for row, d := range degree {
 		if d == 0 {
 			latest[row] = uint32(r.rand(p.k))
@@ -166,8 +170,8 @@ func rightSide(p params, r *prng) list {
 	return l
 }
 
-// rightEntries estimates the entries of the right side from above: a row of the triangle has about as many as the natural
-// logarithm of its number.
+// rightEntries estimates the entries of the right side from above: a row of the triangle has about as many as the
+// natural logarithm of its number.
 func rightEntries(p params) int {
 	rows := p.repairs()
 	if !p.triangle {

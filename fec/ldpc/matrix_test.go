@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// literal is the functions of RFC 5170, sections 6.2 and 7.2, line by line, on a matrix of bits. The loop that does not end for
-// k = 1 is left out there, as in OpenFEC.
+// literal is the functions of RFC 5170, sections 6.2 and 7.2, line by line, on a matrix of bits. The loop that does not
+// end for k = 1 is left out there, as in OpenFEC.
 func literal(p params) (h [][]bool, state uint64) {
 	seed := uint64(p.seed)
 	rand := func(limit int) int {
@@ -108,7 +108,8 @@ func TestConf_K08_Matrix(t *testing.T) {
 			}
 		}
 		r := prng(state)
-		if sequence, position := order(p.repairs(), &r); !slices.Equal(m.sequence, sequence) || !slices.Equal(m.position, position) {
+		if sequence, position := order(p.repairs(), &r); !slices.Equal(m.sequence, sequence) ||
+			!slices.Equal(m.position, position) {
 			t.Fatalf("%+v: the sequence of repair symbols does not begin where the matrix ends", p)
 		}
 	}

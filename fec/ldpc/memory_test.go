@@ -42,7 +42,8 @@ func TestMemory(t *testing.T) {
 				t.Errorf("%v, %+v: a decoder allocates %d bytes, %d are said", id, c, got, m.Decoder)
 			}
 			if c.k >= 1000 && m.Decoder > 6*got {
-				t.Errorf("%v, %+v: a decoder allocates %d bytes, %d are said: too many to be of use", id, c, got, m.Decoder)
+				t.Errorf("%v, %+v: a decoder allocates %d bytes, %d are said: too many to be of use", id, c, got,
+					m.Decoder)
 			}
 			t.Logf("%v, %+v: a decoder allocates %d bytes, %d are said", id, c, got, m.Decoder)
 		}

@@ -12,14 +12,16 @@ import (
 
 var long = flag.Bool("long", false, "run the statistics with many blocks")
 
-// TestOverhead measures how many symbols more than k are needed on the average, in random order at rate 2/3. The wants are those
-// of our study of RFC 5170, by an independent program.
+// TestOverhead measures how many symbols more than k are needed on the average, in random order at rate 2/3. The wants
+// are those of our study of RFC 5170, by an independent program.
 func TestOverhead(t *testing.T) {
 	cases := []struct {
 		k, n1    int
 		triangle bool
 		most     float64 // per cent
-	}{{100, 3, false, 9}, {100, 7, false, 2.4}, {1000, 3, false, 5}, {1000, 5, false, 1.3}, {1000, 7, false, .5}, {1000, 3, true, 2}}
+	}{{100, 3, false, 9}, {100, 7, false, 2.4}, {1000, 3, false, 5}, {1000, 5, false, 1.3}, {1000, 7, false, .5}, {
+		1000, 3, true, 2,
+	}}
 	work := 20_000 // symbols
 	if *long {
 		work = 400_000
@@ -56,9 +58,11 @@ func TestOverhead(t *testing.T) {
 			needed += count - c.k
 		}
 		overhead := 100 * float64(needed) / float64(blocks*c.k)
-		t.Logf("k=%d N1=%d triangle %v: %.2f %% more symbols than k, %d blocks", c.k, c.n1, c.triangle, overhead, blocks)
+		t.Logf("k=%d N1=%d triangle %v: %.2f %% more symbols than k, %d blocks", c.k, c.n1, c.triangle, overhead,
+			blocks)
 		if overhead > c.most {
-			t.Errorf("k=%d N1=%d triangle %v: %.2f %% more, at most %.2f %% is what the code needs", c.k, c.n1, c.triangle, overhead, c.most)
+			t.Errorf("k=%d N1=%d triangle %v: %.2f %% more, at most %.2f %% is what the code needs", c.k, c.n1,
+				c.triangle, overhead, c.most)
 		}
 	}
 }

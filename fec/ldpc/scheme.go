@@ -70,7 +70,8 @@ func parameters(o *fec.OTI, k uint32) (params, error) {
 	case p.n1 < 3 || p.n1 > 10 || p.seed == 0 || p.seed > maxSeed:
 		return params{}, fmt.Errorf("ldpc: N1 %d, PRNG seed %d: %w", p.n1, p.seed, flute.ErrOTI)
 	case p.repairs() < p.n1:
-		return params{}, fmt.Errorf("ldpc: %d repair symbols for a source block of %d symbols, at least N1, %d, are needed: %w",
+		return params{}, fmt.Errorf(
+			"ldpc: %d repair symbols for a source block of %d symbols, at least N1, %d, are needed: %w",
 			p.repairs(), k, p.n1, flute.ErrOTI)
 	}
 	return p, nil

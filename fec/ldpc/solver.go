@@ -4,12 +4,12 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// solver finds out from ESIs whether the symbols of a block suffice, and in which order the lost ones follow from them. Symbols
-// are numbered by ESI, parity checks by row.
+// solver finds out from ESIs whether the symbols of a block suffice, and in which order the lost ones follow from them.
+// Symbols are numbered by ESI, parity checks by row.
 //
-// Peeling: a row with one unknown symbol gives it. When there is none, symbols of a row are set aside, as if they were known,
-// until only one is left (inactivation). Every symbol that was given is then a sum of known symbols and of some of those set
-// aside; rows that gave none are equations for them, which Gaussian elimination solves.
+// Peeling: a row with one unknown symbol gives it. When there is none, symbols of a row are set aside, as if they were
+// known, until only one is left (inactivation). Every symbol that was given is then a sum of known symbols and of some
+// of those set aside; rows that gave none are equations for them, which Gaussian elimination solves.
 type solver struct {
 	m *matrix
 
@@ -55,8 +55,8 @@ const (
 	maxWeight = 63 // rows of this weight and more are in one list
 )
 
-// solve starts afresh. missing is how many symbols more are needed at least; 0: the lost ones follow, as pivots and dense say.
-// received is the number of distinct repair symbols.
+// solve starts afresh. missing is how many symbols more are needed at least; 0: the lost ones follow, as pivots and
+// dense say. received is the number of distinct repair symbols.
 func (s *solver) solve(lost, repair []fec.ESI) (missing, received int, err error) {
 	received = s.reset(lost, repair)
 	s.peel()

@@ -88,8 +88,8 @@ func TestOpenFEC(t *testing.T) {
 // otiOf returns the OTI of one source block.
 func otiOf(id fec.EncodingID, k, n, n1 int, seed uint32, length int) fec.OTI {
 	return fec.OTI{
-		EncodingID: id, TransferLength: uint64(k * length), SymbolLength: uint16(length), MaxSourceBlockLength: uint32(k),
-		MaxEncodingSymbols: uint32(n), N1: uint8(n1), Seed: seed, GroupSize: 1,
+		EncodingID: id, TransferLength: uint64(k * length), SymbolLength: uint16(length),
+		MaxSourceBlockLength: uint32(k), MaxEncodingSymbols: uint32(n), N1: uint8(n1), Seed: seed, GroupSize: 1,
 	}
 }
 

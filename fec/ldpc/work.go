@@ -26,8 +26,8 @@ func (w *work) isFor(lost, repair []fec.ESI) bool {
 	return slices.Equal(w.lost, lost) && slices.Equal(w.repair, repair)
 }
 
-// workBytes bounds what a work allocates for p besides its solver; stride is that of symbols. No more symbols are unknown than
-// there are rows, so that as many have room in slab.
+// workBytes bounds what a work allocates for p besides its solver; stride is that of symbols. No more symbols are
+// unknown than there are rows, so that as many have room in slab.
 func workBytes(p params, stride uint64) uint64 {
 	n, rows := uint64(p.n), uint64(p.repairs())
 	lists := 25*n + 32*rows + 8*n + 8*n // those of pivots grow
@@ -124,7 +124,8 @@ func (w *work) place() {
 	}
 }
 
-// The symbols set aside depend on each other without order: they are worked on a column of bytes at a time that stays in a cache.
+// The symbols set aside depend on each other without order: they are worked on a column of bytes at a time that stays
+// in a cache.
 const (
 	columnBytes = 512 << 10
 	minColumn   = 128

@@ -9,8 +9,8 @@ const (
 	modulus    = 65521 // Q (RFC 5053, section 5.4.4.4)
 )
 
-// code holds what follows from K, the number of source symbols of a source block. Intermediate symbols are numbered as in
-// RFC 5053, section 5.4.2.3: k of any kind, s LDPC symbols, h Half symbols, l altogether. It is immutable.
+// code holds what follows from K, the number of source symbols of a source block. Intermediate symbols are numbered as
+// in RFC 5053, section 5.4.2.3: k of any kind, s LDPC symbols, h Half symbols, l altogether. It is immutable.
 type code struct {
 	k, s, h, l int
 	prime      uint32 // L', the smallest prime that is not below l
@@ -84,8 +84,8 @@ func degree(v uint32) uint32 {
 	return 40
 }
 
-// triple is the triple generator Trip[K, X] (RFC 5053, section 5.4.4.4). ESIs are taken modulo Q, whence 65521 and above
-// repeat the first encoding symbols.
+// triple is the triple generator Trip[K, X] (RFC 5053, section 5.4.4.4). ESIs are taken modulo Q, whence 65521 and
+// above repeat the first encoding symbols.
 func (c *code) triple(esi uint32) (d, a, b uint32) {
 	y := uint32((uint64(c.b) + uint64(esi)*uint64(c.a)) % modulus)
 	return degree(random(y, 0, 1<<20)), 1 + random(y, 1, c.prime-1), random(y, 2, c.prime)
@@ -109,14 +109,15 @@ func (c *code) appendLT(rows []uint16, esi uint32) []uint16 {
 	return rows
 }
 
-// ldpc returns the LDPC symbols, counted from 0, whose sums intermediate symbol i < k is in (RFC 5053, section 5.4.2.3).
+// ldpc returns the LDPC symbols, counted from 0, whose sums intermediate symbol i < k is in (RFC 5053, section
+// 5.4.2.3).
 func (c *code) ldpc(i int) [3]int {
 	a, b := 1+i/c.s%(c.s-1), i%c.s
 	return [3]int{b, (b + a) % c.s, (b + 2*a) % c.s}
 }
 
-// half calls f for each intermediate symbol but the Half symbols, in order, with the set of Half symbols whose sums it is
-// in: bit h of m[j,H'] (RFC 5053, section 5.4.2.3).
+// half calls f for each intermediate symbol but the Half symbols, in order, with the set of Half symbols whose sums it
+// is in: bit h of m[j,H'] (RFC 5053, section 5.4.2.3).
 func (c *code) half(f func(j int, set uint32)) {
 	for i, j := uint32(1), 0; j < c.k+c.s; i++ {
 		// g[i] = i ^ (floor(i/2)); those with H' = ceil(H/2) non-zero bits make up the sequence.

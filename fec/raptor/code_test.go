@@ -56,7 +56,9 @@ func TestNewCode(t *testing.T) {
 
 // TestRandom: the values of unit tests of other programs.
 func TestRandom(t *testing.T) {
-	for _, v := range []struct{ x, i, m, want uint32 }{{1, 4, 150, 50}, {20005, 19, 25, 6}, {2180, 11, 1383483, 1166141}} {
+	for _, v := range []struct{ x, i, m, want uint32 }{{1, 4, 150, 50}, {20005, 19, 25, 6}, {
+		2180, 11, 1383483, 1166141,
+	}} {
 		if got := random(v.x, v.i, v.m); got != v.want {
 			t.Errorf("Rand[%d, %d, %d] = %d, want %d", v.x, v.i, v.m, got, v.want)
 		}

@@ -6,8 +6,8 @@ import (
 	"github.com/flute-node/flute-node/fec/internal/inactivation"
 )
 
-// size returns the dimensions of the code for k source symbols. A block is not extended, and nothing is inactive from the
-// start.
+// size returns the dimensions of the code for k source symbols. A block is not extended, and nothing is inactive from
+// the start.
 func size(k int) inactivation.Size {
 	c := newCode(k)
 	return inactivation.Size{Source: k, Columns: c.l, Fixed: c.s, Dense: c.h}
@@ -27,8 +27,8 @@ func equations(k int) *inactivation.Code {
 	for r, columns := range rows {
 		e.Fixed.Append(append(columns, uint16(k+r))...)
 	}
-	// Sets of Half symbols one after the other differ in two Half symbols. If sums of intermediate symbols, from the first on,
-	// are added to these two, each Half symbol gets those in whose sets it is.
+	// Sets of Half symbols one after the other differ in two Half symbols. If sums of intermediate symbols, from the
+	// first on, are added to these two, each Half symbol gets those in whose sets it is.
 	var last uint32
 	c.half(func(j int, set uint32) {
 		if j > 0 {

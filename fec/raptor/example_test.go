@@ -8,8 +8,8 @@ import (
 	"github.com/flute-node/flute-node/fec/raptor"
 )
 
-// An object of 20 bytes is one source block of five symbols. Two of them are lost; repair symbols, as many as it takes, bring
-// them back.
+// An object of 20 bytes is one source block of five symbols. Two of them are lost; repair symbols, as many as it takes,
+// bring them back.
 func Example() {
 	object := []byte("File DeliveryOverUni")
 	length, err := raptor.SymbolLength(uint64(len(object)), 1400, 4)
@@ -17,7 +17,8 @@ func Example() {
 		panic(err)
 	}
 	oti := fec.OTI{
-		EncodingID: fec.Raptor, TransferLength: uint64(len(object)), SymbolLength: length, SourceBlocks: 1, SubBlocks: 1, Alignment: 4,
+		EncodingID: fec.Raptor, TransferLength: uint64(len(object)), SymbolLength: length, SourceBlocks: 1,
+		SubBlocks: 1, Alignment: 4,
 	}
 	if err := oti.Validate(); err != nil {
 		panic(err)

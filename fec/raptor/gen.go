@@ -33,7 +33,8 @@ func main() {
 	write(&out, section(string(text), "5.6.2.  The Table V1", "5.7.  Systematic Indices J(K)"), 256,
 		"// v1 is table V1 (RFC 5053, section 5.6.2).\nvar v1 = [256]uint32{")
 	write(&out, section(string(text), "between 4 and 8192 inclusive.", "6.  Security Considerations"), 8189,
-		"// systematic holds the systematic indices J(K), from J(4) on (RFC 5053, section 5.7).\nvar systematic = [8189]uint16{")
+		"// systematic holds the systematic indices J(K), from J(4) on (RFC 5053, section 5.7).\nvar systematic = "+
+			"[8189]uint16{")
 	source, err := format.Source(out.Bytes())
 	if err != nil {
 		log.Fatal(err)
@@ -43,7 +44,8 @@ func main() {
 	}
 }
 
-// section returns the lines after the last one with from, up to the one with to, without the headers and footers of pages.
+// section returns the lines after the last one with from, up to the one with to, without the headers and footers of
+// pages.
 func section(text, from, to string) string {
 	start := strings.LastIndex(text, from)
 	if start < 0 {

@@ -47,16 +47,19 @@ func TestMemory(t *testing.T) {
 						}
 					})
 					if used > need.Decoder {
-						t.Errorf("K=%d T=%d lost=%d: a decoder allocated %d bytes, more than %d", k, length, lost, used, need.Decoder)
+						t.Errorf("K=%d T=%d lost=%d: a decoder allocated %d bytes, more than %d", k, length, lost, used,
+							need.Decoder)
 					}
 					if testing.Verbose() {
-						t.Logf("K=%d T=%d lost=%d: encoder %d, decoder %d of %d", k, length, lost, need.Encoder, used, need.Decoder)
+						t.Logf("K=%d T=%d lost=%d: encoder %d, decoder %d of %d", k, length, lost, need.Encoder, used,
+							need.Decoder)
 					}
 				}
 			}
 		}
 	}
-	if o := testOTI(3, 1400); New(Config{}).Memory(&o, 3) != (fec.Memory{}) || New(Config{}).Memory(&o, 1<<32-1) != (fec.Memory{}) {
+	if o := testOTI(3, 1400); New(Config{}).Memory(&o, 3) != (fec.Memory{}) ||
+		New(Config{}).Memory(&o, 1<<32-1) != (fec.Memory{}) {
 		t.Error("memory for what is refused")
 	}
 	o := testOTI(10, 10)

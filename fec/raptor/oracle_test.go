@@ -221,7 +221,8 @@ func TestOracleRank(t *testing.T) {
 				for len(lost) > 0 {
 					want := o.rank(append(slices.Clip(there), repair...)) == o.l
 					if got := told.Solve(lost, repair) == nil; got != want {
-						t.Fatalf("K=%d, %d lost, %d repair symbols: success is %v, want %v", k, len(lost), len(repair), got, want)
+						t.Fatalf("K=%d, %d lost, %d repair symbols: success is %v, want %v", k, len(lost), len(repair),
+							got, want)
 					}
 					if want {
 						break
@@ -311,7 +312,8 @@ func TestOracleDecode(t *testing.T) {
 				t.Fatalf("K=%d, %d lost, %d repair symbols: %v, want success: %v", k, len(lost), len(repair), err, done)
 			}
 			if err := solveSymbols(told, symbols, repair); (err == nil) != done {
-				t.Fatalf("K=%d, %d lost, %d repair symbols, one by one: %v, want success: %v", k, len(lost), len(repair), err, done)
+				t.Fatalf("K=%d, %d lost, %d repair symbols, one by one: %v, want success: %v", k, len(lost),
+					len(repair), err, done)
 			}
 			if !done && len(repair) >= len(lost) {
 				failures++

@@ -46,7 +46,8 @@ func TestRecover(t *testing.T) {
 				t.Fatalf("K=%d lost=%d repair=%d: %v", k, len(lost), len(repair), err)
 			}
 		}
-		if want := fectest.Lossy(source, k, length, nil); !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(want, nil)) {
+		if want := fectest.Lossy(source, k, length, nil); !bytes.Equal(bytes.Join(symbols, nil),
+			bytes.Join(want, nil)) {
 			t.Fatalf("K=%d length=%d lost=%d: other bytes", k, length, len(lost))
 		}
 		if !dec.Matches(symbols, repair[0]) {
@@ -89,7 +90,8 @@ func TestRecoverLate(t *testing.T) {
 			}
 			symbols, there := fectest.Lossy(source, k, length, missing), repair[:come]
 			if n%3 == 0 { // others than Solve was told of
-				symbols, there = fectest.Lossy(source, k, length, random.Perm(k)[:min(len(missing)+1, len(lost), k)]), repair[min(come, 5):]
+				symbols, there = fectest.Lossy(source, k, length, random.Perm(k)[:min(len(missing)+1, len(lost),
+					k)]), repair[min(come, 5):]
 				if solveSymbols(newTestDecoder(t, s, k, length), symbols, there) != nil {
 					continue
 				}
@@ -111,7 +113,9 @@ func TestUnchanged(t *testing.T) {
 	s := New(Config{})
 	source := fectest.Source(k, length)
 	enc := newTestEncoder(t, s, k, length, source)
-	for _, lost := range [][]int{{1, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 39}} {
+	for _, lost := range [][]int{
+		{1, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 39},
+	} {
 		symbols := fectest.Lossy(source, k, length, lost)
 		symbols[3] = nil
 		before := make([][]byte, k)
@@ -336,7 +340,8 @@ func FuzzRecover(f *testing.F) {
 			if again := dec.Recover(received, repair); (again == nil) != (err == nil) {
 				t.Fatalf("Solve: %v, Recover: %v", err, again)
 			}
-			if err == nil && !bytes.Equal(bytes.Join(received, nil), bytes.Join(fectest.Lossy(source, k, int(length), nil), nil)) {
+			if err == nil && !bytes.Equal(bytes.Join(received, nil), bytes.Join(fectest.Lossy(source, k, int(length),
+				nil), nil)) {
 				t.Fatalf("K=%d length=%d lost=%v: other bytes", k, length, lost)
 			}
 		}

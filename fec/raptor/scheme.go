@@ -30,7 +30,8 @@ var _ fec.Scheme = (*Scheme)(nil)
 // New returns the scheme with an empty cache of plans.
 func New(c Config) *Scheme {
 	return &Scheme{inactivation.New(inactivation.Config{
-		Name: "raptor", Size: size, Code: equations, Parallel: c.Parallel, PlanBytes: cmp.Or(c.PlanBytes, defaultPlanBytes),
+		Name: "raptor", Size: size, Code: equations, Parallel: c.Parallel,
+		PlanBytes: cmp.Or(c.PlanBytes, defaultPlanBytes),
 	})}
 }
 
@@ -50,8 +51,9 @@ func (s *Scheme) Supports(o *fec.OTI) error {
 		return fmt.Errorf("raptor: %d source blocks are of more than %d symbols: take at least %d source blocks: %w",
 			o.SourceBlocks, maxSymbols, least, flute.ErrOTI)
 	case o.SourceBlocks > most:
-		return fmt.Errorf("raptor: some of %d source blocks have less than %d symbols: take a smaller symbol length, or at most %d "+
-			"source blocks: %w", o.SourceBlocks, minSymbols, most, flute.ErrOTI)
+		return fmt.Errorf(
+			"raptor: some of %d source blocks have less than %d symbols: take a smaller symbol length, or at most %d "+
+				"source blocks: %w", o.SourceBlocks, minSymbols, most, flute.ErrOTI)
 	}
 	return nil
 }
@@ -67,7 +69,8 @@ func check(o *fec.OTI, v fec.Variant, k uint32) error {
 	case k > maxSymbols || o.SymbolLength == 0:
 		return fmt.Errorf("raptor: source block of %d symbols of %d bytes: %w", k, o.SymbolLength, flute.ErrOTI)
 	case k < minSymbols:
-		return fmt.Errorf("raptor: source block of %d symbols, at least %d: take a smaller symbol length or fewer source blocks: %w",
+		return fmt.Errorf(
+			"raptor: source block of %d symbols, at least %d: take a smaller symbol length or fewer source blocks: %w",
 			k, minSymbols, flute.ErrOTI)
 	}
 	return nil
@@ -101,7 +104,8 @@ func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, e
 	return s.engine.NewDecoder(block(o, k)), nil
 }
 
-// Detaches returns true: once an encoder has made a repair symbol, the source may be used for something else until Reset.
+// Detaches returns true: once an encoder has made a repair symbol, the source may be used for something else until
+// Reset.
 func (s *Scheme) Detaches() bool { return true }
 
 // Reuse returns false: source blocks of different sizes have different plans.

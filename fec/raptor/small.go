@@ -20,8 +20,9 @@ func SymbolLength(length uint64, t uint16, al uint8) (uint16, error) {
 		t = uint16(min(uint64(t), (length-1)/(minSymbols-1)))
 	}
 	if t -= t % uint16(al); t == 0 {
-		return 0, fmt.Errorf("raptor: an object of %d bytes is too short for %d symbols of %d bytes or a multiple: code it otherwise, "+
-			"or align symbols to fewer bytes: %w", length, minSymbols, al, flute.ErrOTI)
+		return 0, fmt.Errorf(
+			"raptor: an object of %d bytes is too short for %d symbols of %d bytes or a multiple: code it otherwise, "+
+				"or align symbols to fewer bytes: %w", length, minSymbols, al, flute.ErrOTI)
 	}
 	return t, nil
 }
@@ -39,9 +40,11 @@ func sourceBlocks(length uint64, t uint16) (least, most uint32, err error) {
 	low, high := (kt-1)/maxSymbols+1, min(kt/minSymbols, maxBlocks)
 	switch {
 	case high == 0:
-		return 0, 0, fmt.Errorf("raptor: %d symbols of %d bytes, at least %d: %s: %w", kt, t, minSymbols, advice(length), flute.ErrOTI)
+		return 0, 0, fmt.Errorf("raptor: %d symbols of %d bytes, at least %d: %s: %w", kt, t, minSymbols,
+			advice(length), flute.ErrOTI)
 	case low > high:
-		return 0, 0, fmt.Errorf("raptor: %d symbols of %d bytes, at most %d in each of %d source blocks: take longer symbols: %w",
+		return 0, 0, fmt.Errorf(
+			"raptor: %d symbols of %d bytes, at most %d in each of %d source blocks: take longer symbols: %w",
 			kt, t, maxSymbols, maxBlocks, flute.ErrOTI)
 	}
 	return uint32(low), uint32(high), nil

@@ -35,7 +35,8 @@ func TestSymbolLength(t *testing.T) {
 		{1<<64 - 1, 65535, 255, 65535},
 	} {
 		got, err := SymbolLength(v.length, v.t, v.al)
-		if got != v.want && v.want != 0 || (err != nil) != (v.want == 0) || err != nil && !errors.Is(err, flute.ErrOTI) {
+		if got != v.want && v.want != 0 || (err != nil) != (v.want == 0) ||
+			err != nil && !errors.Is(err, flute.ErrOTI) {
 			t.Errorf("%d bytes, T=%d, Al=%d: %d, %v, want %d", v.length, v.t, v.al, got, err, v.want)
 		}
 	}
@@ -76,7 +77,8 @@ func TestSourceBlocks(t *testing.T) {
 	} {
 		const length = 10
 		least, most, err := sourceBlocks(v.symbols*length-1, length)
-		if least != v.least || most != v.most || (err != nil) != (v.most == 0) || err != nil && !errors.Is(err, flute.ErrOTI) {
+		if least != v.least || most != v.most || (err != nil) != (v.most == 0) ||
+			err != nil && !errors.Is(err, flute.ErrOTI) {
 			t.Errorf("%d symbols: %d to %d, %v, want %d to %d", v.symbols, least, most, err, v.least, v.most)
 		}
 		for _, z := range []uint32{least - 1, least, most, most + 1} {
@@ -114,7 +116,8 @@ func TestAdvice(t *testing.T) {
 		{8193 * 1400, 1400, 1, "at least 2 source blocks"},
 	} {
 		o := fec.OTI{
-			EncodingID: fec.Raptor, TransferLength: v.length, SymbolLength: v.t, SourceBlocks: v.z, SubBlocks: 1, Alignment: 1,
+			EncodingID: fec.Raptor, TransferLength: v.length, SymbolLength: v.t, SourceBlocks: v.z, SubBlocks: 1,
+			Alignment: 1,
 		}
 		if err := s.Supports(&o); err == nil || !strings.Contains(err.Error(), v.want) {
 			t.Errorf("%d bytes, T=%d, Z=%d: %v, want something with %q", v.length, v.t, v.z, err, v.want)
@@ -156,7 +159,9 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: decoder: %v", v.name, err)
 		}
 	}
-	for _, o := range []fec.OTI{{EncodingID: fec.RaptorQ}, {EncodingID: fec.CompactNoCode}, {EncodingID: fec.Raptor, InstanceID: 1}} {
+	for _, o := range []fec.OTI{{EncodingID: fec.RaptorQ}, {EncodingID: fec.CompactNoCode}, {
+		EncodingID: fec.Raptor, InstanceID: 1,
+	}} {
 		if err := s.Supports(&o); !errors.Is(err, flute.ErrOTI) {
 			t.Errorf("%v: %v", o.EncodingID, err)
 		}

@@ -12,8 +12,8 @@ import (
 // testOTI is that of an object of one source block.
 func testOTI(k, length int) fec.OTI {
 	return fec.OTI{
-		EncodingID: fec.Raptor, TransferLength: uint64(k * length), SymbolLength: uint16(length), SourceBlocks: 1, SubBlocks: 1,
-		Alignment: 1,
+		EncodingID: fec.Raptor, TransferLength: uint64(k * length), SymbolLength: uint16(length), SourceBlocks: 1,
+		SubBlocks: 1, Alignment: 1,
 	}
 }
 

@@ -21,8 +21,8 @@ type parameter struct {
 	w    uint32 // LT symbols
 }
 
-// extended returns K' for a source block of 1 to maxSymbols symbols: "the smallest value that is greater than or equal to
-// K" (RFC 6330, section 5.3.1).
+// extended returns K' for a source block of 1 to maxSymbols symbols: "the smallest value that is greater than or equal
+// to K" (RFC 6330, section 5.3.1).
 func extended(k int) int { return int(lookup(k).k) }
 
 // lookup returns the line of table 2 for k source symbols, 1 to maxSymbols.
@@ -94,8 +94,8 @@ func (c *code) tuple(isi uint32) (t tuple) {
 	return t
 }
 
-// appendLT appends the intermediate symbols whose sum is the encoding symbol with an ISI (RFC 6330, section 5.3.5.3). They
-// differ: W and P1 are primes.
+// appendLT appends the intermediate symbols whose sum is the encoding symbol with an ISI (RFC 6330, section 5.3.5.3).
+// They differ: W and P1 are primes.
 func (c *code) appendLT(columns []uint16, isi uint32) []uint16 {
 	t := c.tuple(isi)
 	columns = append(columns, uint16(t.b))

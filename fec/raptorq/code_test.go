@@ -14,7 +14,8 @@ func TestTables(t *testing.T) {
 		fmt.Fprintln(h, table)
 	}
 	fmt.Fprintln(h, thresholds, parameters)
-	if got, want := hex.EncodeToString(h.Sum(nil)), "2372941704bad35cc03078c3a91efe72797e75391f47248dab377e249865e037"; got != want {
+	const want = "2372941704bad35cc03078c3a91efe72797e75391f47248dab377e249865e037"
+	if got := hex.EncodeToString(h.Sum(nil)); got != want {
 		t.Errorf("SHA-256 of the tables is %s, want %s", got, want)
 	}
 }

@@ -56,7 +56,9 @@ func TestWide(t *testing.T) {
 		source = append(source, object[k*8+i*8:k*8+i*8+8]...)
 	}
 	enc := newEncoder(t, s, k, length, source)
-	for esi, want := range (vector{k, "10:ef1ce08ec3aa5588b4b3265c8af28364 11:f18c924aa8bdcb9e82d203fe79481f81"}).all() {
+	for esi, want := range (vector{
+		k, "10:ef1ce08ec3aa5588b4b3265c8af28364 11:f18c924aa8bdcb9e82d203fe79481f81",
+	}).all() {
 		if got, err := enc.AppendRepair(nil, esi); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("repair symbol %d is %x, %v, want %x", esi, got, err, want)
 		}

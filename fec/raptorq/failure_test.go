@@ -41,13 +41,15 @@ func TestConf_K07_Failures(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			t.Logf("K=%d, K+%d symbols: %d of %d blocks failed, %.2g", k, extra, failed, blocks, float64(failed)/float64(blocks))
+			t.Logf("K=%d, K+%d symbols: %d of %d blocks failed, %.2g", k, extra, failed, blocks,
+				float64(failed)/float64(blocks))
 			allowed := most * float64(blocks)
 			if !*long && extra < 2 {
 				allowed = 2*allowed + 3
 			}
 			if float64(failed) > allowed {
-				t.Errorf("K=%d, K+%d symbols: %d of %d blocks failed, at most %g may", k, extra, failed, blocks, allowed)
+				t.Errorf("K=%d, K+%d symbols: %d of %d blocks failed, at most %g may", k, extra, failed, blocks,
+					allowed)
 			}
 		}
 	}

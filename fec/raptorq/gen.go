@@ -64,7 +64,8 @@ func main() {
 	}
 }
 
-// section returns the lines after the last one with from, up to the one with to, without the headers and footers of pages.
+// section returns the lines after the last one with from, up to the one with to, without the headers and footers of
+// pages.
 func section(text, from, to string) string {
 	start := strings.LastIndex(text, from)
 	if start < 0 {

@@ -293,7 +293,8 @@ func TestSolve(t *testing.T) {
 			symbols = append(symbols, fec.Symbol{ESI: esi})
 			got, want := dec.(fec.Solver).Solve(lost, repair) == nil, o.solve(symbols) != nil
 			if got != want {
-				t.Fatalf("K=%d, lost %v, repair %v: Solve says %v in a later try, the matrix %v", k, lost, repair, got, want)
+				t.Fatalf("K=%d, lost %v, repair %v: Solve says %v in a later try, the matrix %v", k, lost, repair, got,
+					want)
 			}
 			if got {
 				break

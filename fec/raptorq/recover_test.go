@@ -315,7 +315,8 @@ func FuzzRecover(f *testing.F) {
 	f.Add(uint16(10), uint8(8), []byte{0, 3, 7}, []byte{0, 1, 2, 3, 4}, []byte("seed"))
 	f.Add(uint16(1), uint8(1), []byte{0}, []byte{9}, []byte{})
 	f.Add(uint16(101), uint8(100), []byte{0, 9, 200, 33, 7}, bytes.Repeat([]byte{1, 200}, 9), fectest.Source(10, 100))
-	f.Add(uint16(300), uint8(64), bytes.Repeat([]byte{1, 7, 31}, 70), bytes.Repeat([]byte{3, 90, 8}, 60), fectest.Source(3, 64))
+	f.Add(uint16(300), uint8(64), bytes.Repeat([]byte{1, 7, 31}, 70), bytes.Repeat([]byte{3, 90, 8}, 60),
+		fectest.Source(3, 64))
 	s := New(Config{})
 	f.Fuzz(func(t *testing.T, k uint16, length uint8, lose, steps, data []byte) {
 		if k == 0 || k > 400 || length == 0 {
@@ -394,7 +395,8 @@ func FuzzForged(f *testing.F) {
 			symbol := fec.Symbol{ESI: fec.ESI(binary.BigEndian.Uint32(b)), Data: make([]byte, length)}
 			repair = append(repair, symbol)
 		}
-		if err := dec.Recover(symbols, repair); err != nil && !errors.Is(err, fec.ErrMoreSymbols) && !errors.Is(err, flute.ErrOTI) {
+		if err := dec.Recover(symbols, repair); err != nil && !errors.Is(err, fec.ErrMoreSymbols) &&
+			!errors.Is(err, flute.ErrOTI) {
 			t.Fatal(err)
 		}
 		if len(repair) > 0 {

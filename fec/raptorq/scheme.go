@@ -43,7 +43,8 @@ func (s *Scheme) Variants() []fec.Variant { return nil }
 func block(o *fec.OTI, v fec.Variant, k uint32) (inactivation.Block, error) {
 	switch {
 	case k == 0 || k > maxSymbols || o.SymbolLength == 0:
-		return inactivation.Block{}, fmt.Errorf("raptorq: source block of %d symbols of %d bytes: %w", k, o.SymbolLength, flute.ErrOTI)
+		return inactivation.Block{}, fmt.Errorf("raptorq: source block of %d symbols of %d bytes: %w", k,
+			o.SymbolLength, flute.ErrOTI)
 	case v != "":
 		return inactivation.Block{}, fmt.Errorf("raptorq: no code is called %q: %w", v, flute.ErrOTI)
 	}
@@ -74,11 +75,12 @@ func (s *Scheme) NewDecoder(o *fec.OTI, v fec.Variant, k uint32) (fec.Decoder, e
 	return s.engine.NewDecoder(b), nil
 }
 
-// Detaches returns true: once an encoder has made a repair symbol, the source may be used for something else until Reset.
+// Detaches returns true: once an encoder has made a repair symbol, the source may be used for something else until
+// Reset.
 func (s *Scheme) Detaches() bool { return true }
 
-// Reuse makes e, an encoder of s, that of another source block of k symbols, as NewEncoder would, and reports whether it
-// can. It can where both are extended to one size: so blocks that differ by a symbol share the memory.
+// Reuse makes e, an encoder of s, that of another source block of k symbols, as NewEncoder would, and reports whether
+// it can. It can where both are extended to one size: so blocks that differ by a symbol share the memory.
 func (s *Scheme) Reuse(e fec.Encoder, o *fec.OTI, k uint32, source []byte) bool {
 	b, err := block(o, "", k)
 	enc, ok := e.(*inactivation.Encoder)

@@ -9,8 +9,8 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// vector holds repair symbols of testSource with symbols of 8 bytes, on which three programs by other authors agree: the
-// crate raptorq 2.0.1, nanorq, and up to K = 10000 xssnick/raptorq.
+// vector holds repair symbols of testSource with symbols of 8 bytes, on which three programs by other authors agree:
+// the crate raptorq 2.0.1, nanorq, and up to K = 10000 xssnick/raptorq.
 type vector struct {
 	k       int
 	symbols string // ESI:bytes

@@ -2,8 +2,8 @@ package rs
 
 import "github.com/flute-node/flute-node/fec"
 
-// basis is the polynomial of a source block, of degree below k, given by its values at k points: those of the source symbols
-// that are there and of as many repair symbols as are lost. Sources are a basis too, with nothing lost.
+// basis is the polynomial of a source block, of degree below k, given by its values at k points: those of the source
+// symbols that are there and of as many repair symbols as are lost. Sources are a basis too, with nothing lost.
 type basis struct {
 	f       *field
 	variant fec.Variant
@@ -11,13 +11,16 @@ type basis struct {
 	lost    []uint16 // points of lost source symbols
 	taken   []uint16 // points of the repair symbols taken instead
 	points  []uint16 // of the values that are known
-	// inverse[i] is, as a logarithm in 1 to order, one divided by the product of points[i] - points[l] over all l other than i.
+	// inverse[i] is, as a logarithm in 1 to order, one divided by the product of points[i] - points[l] over all l other
+	// than i.
 	inverse []uint16
 }
 
 // reset makes b that of a block of k symbols, and gives room for its points.
 func (b *basis) reset(f *field, v fec.Variant, k int) {
-	*b = basis{f: f, variant: v, k: k, lost: b.lost[:0], taken: b.taken[:0], points: b.points[:0], inverse: b.inverse[:0]}
+	*b = basis{
+		f: f, variant: v, k: k, lost: b.lost[:0], taken: b.taken[:0], points: b.points[:0], inverse: b.inverse[:0],
+	}
 }
 
 // lose says that source symbol i is not known.
@@ -45,8 +48,8 @@ func (b *basis) distances(j int) uint16 {
 	return b.f.mod(sum)
 }
 
-// row sets row[i], for each known point i, to what the value there contributes to that of symbol j, which is not known: by
-// Lagrange, the product over all l other than i of (x_j - x_l) / (x_i - x_l).
+// row sets row[i], for each known point i, to what the value there contributes to that of symbol j, which is not known:
+// by Lagrange, the product over all l other than i of (x_j - x_l) / (x_i - x_l).
 func row[E byte | uint16](row []E, b *basis, j int) {
 	f := b.f
 	order, bits, exp, log := uint32(f.order), f.bits&31, f.exp, f.log

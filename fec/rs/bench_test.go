@@ -15,7 +15,9 @@ import (
 var benchSizes = []struct {
 	m    uint
 	k, p int
-}{{8, 10, 4}, {8, 64, 16}, {8, 200, 50}, {16, 10, 5}, {16, 300, 60}, {16, 3000, 60}, {4, 10, 5}, {7, 64, 16}, {12, 300, 60}}
+}{{8, 10, 4}, {8, 64, 16}, {8, 200, 50}, {16, 10, 5}, {16, 300, 60}, {16, 3000, 60}, {4, 10, 5}, {7, 64, 16}, {
+	12, 300, 60,
+}}
 
 // benchLength is a usual symbol length, a multiple of 64 it is not; nor are its bits a multiple of every m.
 func benchLength(m uint) int {
@@ -52,7 +54,8 @@ func BenchmarkEncode(b *testing.B) {
 			}
 		})
 		if size.m == 8 {
-			b.Run(fmt.Sprintf("klauspost/k=%d/p=%d", size.k, size.p), func(b *testing.B) { benchKlauspost(b, size.k, size.p, true) })
+			b.Run(fmt.Sprintf("klauspost/k=%d/p=%d", size.k, size.p),
+				func(b *testing.B) { benchKlauspost(b, size.k, size.p, true) })
 		}
 	}
 }
@@ -107,7 +110,8 @@ func BenchmarkRecover(b *testing.B) {
 			}
 		})
 		if size.m == 8 {
-			b.Run(fmt.Sprintf("klauspost/k=%d/lost=%d", size.k, size.p), func(b *testing.B) { benchKlauspost(b, size.k, size.p, false) })
+			b.Run(fmt.Sprintf("klauspost/k=%d/lost=%d", size.k, size.p),
+				func(b *testing.B) { benchKlauspost(b, size.k, size.p, false) })
 		}
 	}
 }

@@ -43,7 +43,8 @@ func (s *Scheme) block(o *fec.OTI, v fec.Variant, k uint32) (block, error) {
 	case k == 0 || k > n || o.SymbolLength == 0:
 		return block{}, fmt.Errorf("rs: source block of %d symbols of %d bytes: %w", k, o.SymbolLength, flute.ErrOTI)
 	case uint(o.SymbolLength)*8%m != 0:
-		return block{}, fmt.Errorf("rs: symbols of %d bytes are not elements of %d bits: %w", o.SymbolLength, m, flute.ErrOTI)
+		return block{}, fmt.Errorf("rs: symbols of %d bytes are not elements of %d bits: %w", o.SymbolLength, m,
+			flute.ErrOTI)
 	case !known(v):
 		return block{}, fmt.Errorf("rs: no code is called %q: %w", v, flute.ErrOTI)
 	}
@@ -58,8 +59,8 @@ func bits(o *fec.OTI) uint {
 	return uint(o.FieldBits)
 }
 
-// Coefficients are prepared for multiplication some rows at a time: as many as have so many coefficients, which take up to
-// 32 bytes each, but no fewer than are multiplied together.
+// Coefficients are prepared for multiplication some rows at a time: as many as have so many coefficients, which take up
+// to 32 bytes each, but no fewer than are multiplied together.
 const (
 	maxCoefficients = 1 << 17
 	minRows         = 8

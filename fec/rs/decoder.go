@@ -49,7 +49,8 @@ func (d *decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 		return fec.ErrMoreSymbols
 	}
 	if !d.affords(lost) {
-		return fmt.Errorf("rs: %d source symbols of %d are lost, at most %d can be recovered: %w", lost, d.k, maxWork/d.k, fec.ErrMoreSymbols)
+		return fmt.Errorf("rs: %d source symbols of %d are lost, at most %d can be recovered: %w", lost, d.k,
+			maxWork/d.k, fec.ErrMoreSymbols)
 	}
 	w := d.scheme.workspaces.take(d.code)
 	defer d.scheme.workspaces.put(w)

@@ -15,7 +15,7 @@
 // Each code interpolates: a source block is the polynomial of degree below k through its k source symbols, and encoding
 // symbol j is the value of that polynomial at the point x_j. The codes differ in the points:
 //
-//	Rizzo           0, 1, a, a^2, …   L. Rizzo's codec, with which RFC 5510 declares itself compatible; every current peer
+//	Rizzo           0, 1, a, a^2, …   L. Rizzo's codec, with which RFC 5510 declares itself compatible; all peers
 //	RFC5510         1, a, a^2, …      the formula printed in RFC 5510, section 8.2.1
 //	Backblaze       0, 1, 2, 3, …     flute-rs up to 1.11.0
 //

@@ -2,12 +2,13 @@ package rs
 
 import "encoding/binary"
 
-// A symbol is a string of bits, most significant first, that is cut into elements of m bits: for m = 16 big-endian numbers.
-// RFC 5510, section 8.4, leaves the order open; peers do it so. Where m divides 16, symbols are multiplied as they are. Others
-// are unpacked before, a stripe at a time, to elements of a byte, or two bytes in network order where m is above 8.
+// A symbol is a string of bits, most significant first, that is cut into elements of m bits: for m = 16 big-endian
+// numbers. RFC 5510, section 8.4, leaves the order open; peers do it so. Where m divides 16, symbols are multiplied as
+// they are. Others are unpacked before, a stripe at a time, to elements of a byte, or two bytes in network order where
+// m is above 8.
 
-// stripeElements is how many elements of a symbol are unpacked at a time: few, so that those of all symbols of a usual block
-// stay in the cache; a multiple of 8, so that stripes begin at whole bytes.
+// stripeElements is how many elements of a symbol are unpacked at a time: few, so that those of all symbols of a usual
+// block stay in the cache; a multiple of 8, so that stripes begin at whole bytes.
 const stripeElements = 512
 
 // packing unpacks elements of so many bits, and packs them again.
@@ -31,7 +32,8 @@ func (p packing) unpacked(n int) int {
 	return elements
 }
 
-// lanes are the masks of groups of one, two and four elements of m bits, in lanes of 16, 32 and 64 bits, or of half as many.
+// lanes are the masks of groups of one, two and four elements of m bits, in lanes of 16, 32 and 64 bits, or of half as
+// many.
 type lanes struct{ one, two, four uint64 }
 
 func (p packing) lanes() (l lanes) {
@@ -44,8 +46,8 @@ func (p packing) lanes() (l lanes) {
 	return l
 }
 
-// In these, halves are moved apart or together, then halves of halves. That p is masked tells the compiler that no shift
-// is too far.
+// In these, halves are moved apart or together, then halves of halves. That p is masked tells the compiler that no
+// shift is too far.
 
 // spread16 puts the last four elements of x into 16 bits each.
 func (p packing) spread16(x uint64, l *lanes) uint64 {

@@ -20,14 +20,17 @@ func elementsOf(m uint, b []byte) (elements []uint16) {
 	return elements
 }
 
-// symbolLengths returns lengths of symbols of whole elements of m bits: short ones, and those around the ends of stripes.
+// symbolLengths returns lengths of symbols of whole elements of m bits: short ones, and those around the ends of
+// stripes.
 func symbolLengths(m uint) (lengths []int) {
 	unit := 1
 	for unit*8%int(m) != 0 {
 		unit++
 	}
 	stripe := stripeElements / 8 * int(m)
-	for _, n := range []int{1, 2, 3, 7, 8, 9, 20, 64 / unit, 65 / unit, stripe/unit - 1, stripe / unit, stripe/unit + 1, 2*stripe/unit + 3} {
+	for _, n := range []int{
+		1, 2, 3, 7, 8, 9, 20, 64 / unit, 65 / unit, stripe/unit - 1, stripe / unit, stripe/unit + 1, 2*stripe/unit + 3,
+	} {
 		if n > 0 {
 			lengths = append(lengths, n*unit)
 		}

@@ -52,7 +52,8 @@ func usualRepair(o *fec.OTI, k uint32, n int) int { return min(int(o.RepairSymbo
 // source and uses the memory of e again.
 func (e *Encoder) Reset(source []byte) error {
 	if len(source) > e.k*e.length {
-		return fmt.Errorf("rs: %d bytes in a source block of %d symbols of %d bytes: %w", len(source), e.k, e.length, flute.ErrOTI)
+		return fmt.Errorf("rs: %d bytes in a source block of %d symbols of %d bytes: %w", len(source), e.k, e.length,
+			flute.ErrOTI)
 	}
 	e.source, e.moreFirst, e.moreEnd = source, 0, 0
 	clear(e.made)

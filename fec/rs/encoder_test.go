@@ -45,7 +45,9 @@ func TestConf_C06_ShortSource(t *testing.T) {
 	s := New()
 	o := testOTI(k, p, length)
 	source := fectest.Source(k, length)
-	for _, n := range []int{0, 1, length - 1, length, length + 1, 5*length - 1, 5 * length, 5*length + 1, 6*length - 1, 6 * length} {
+	for _, n := range []int{
+		0, 1, length - 1, length, length + 1, 5*length - 1, 5 * length, 5*length + 1, 6*length - 1, 6 * length,
+	} {
 		padded := append(bytes.Clone(source[:n]), make([]byte, k*length-n)...)
 		got, want := repairOf(t, s, &o, Rizzo, k, source[:n:n]), repairOf(t, s, &o, Rizzo, k, padded)
 		for i := range got {
@@ -91,7 +93,9 @@ func TestReset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, next := range [][]byte{source[:3*length+7], source, source[50 : 5*length], nil, source[:6*length-1], source[:5*length+3]} {
+	for _, next := range [][]byte{
+		source[:3*length+7], source, source[50 : 5*length], nil, source[:6*length-1], source[:5*length+3],
+	} {
 		if _, err := enc.AppendRepair(nil, k); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +104,8 @@ func TestReset(t *testing.T) {
 		}
 		for _, want := range repairOf(t, s, &o, Rizzo, k, next) {
 			if got, err := enc.AppendRepair(nil, want.ESI); err != nil || !bytes.Equal(got, want.Data) {
-				t.Errorf("block of %d bytes: symbol %d: %x, %v, want %x", len(next), want.ESI, got[:8], err, want.Data[:8])
+				t.Errorf("block of %d bytes: symbol %d: %x, %v, want %x", len(next), want.ESI, got[:8], err,
+					want.Data[:8])
 			}
 		}
 	}
@@ -164,7 +169,8 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, esi := range []fec.ESI{0, 9, 14, 255, 1<<32 - 1} {
-		if _, err := enc.AppendRepair(nil, esi); !errors.Is(err, flute.ErrOTI) || !strings.Contains(err.Error(), "10 to 13") {
+		if _, err := enc.AppendRepair(nil, esi); !errors.Is(err, flute.ErrOTI) ||
+			!strings.Contains(err.Error(), "10 to 13") {
 			t.Errorf("repair symbol %d of 10 to 13: %v", esi, err)
 		}
 	}
@@ -198,8 +204,10 @@ func TestPlansAreBounded(t *testing.T) {
 			t.Error("the oldest is still there")
 		}
 	}
-	if total != s.plans.bytes || total > maxPlanBytes || total < maxPlanBytes*3/4 || len(s.plans.keys) != len(s.plans.entries) {
-		t.Errorf("%d bytes in %d matrices and %d keys, %d counted", total, len(s.plans.entries), len(s.plans.keys), s.plans.bytes)
+	if total != s.plans.bytes || total > maxPlanBytes || total < maxPlanBytes*3/4 ||
+		len(s.plans.keys) != len(s.plans.entries) {
+		t.Errorf("%d bytes in %d matrices and %d keys, %d counted", total, len(s.plans.entries), len(s.plans.keys),
+			s.plans.bytes)
 	}
 	used := s.plans.keys[0]
 	kept := s.plans.entry(used)
@@ -230,7 +238,8 @@ func TestConcurrent(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if err := dec.Recover(symbols, repairOf(t, s, &o, v, k, source)[1:]); err != nil || !bytes.Equal(symbols[k/2], source[k/2*65:][:65]) {
+				if err := dec.Recover(symbols, repairOf(t, s, &o, v, k, source)[1:]); err != nil ||
+					!bytes.Equal(symbols[k/2], source[k/2*65:][:65]) {
 					t.Errorf("k=%d: %v", k, err)
 				}
 			}

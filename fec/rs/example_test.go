@@ -10,7 +10,8 @@ import (
 // A source block of four symbols loses two of them; two repair symbols bring them back.
 func Example() {
 	oti := fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: 20, SymbolLength: 5, MaxSourceBlockLength: 4, MaxEncodingSymbols: 6,
+		EncodingID: fec.ReedSolomonGF28, TransferLength: 20, SymbolLength: 5, MaxSourceBlockLength: 4,
+		MaxEncodingSymbols: 6,
 	}
 	if err := oti.Validate(); err != nil {
 		panic(err)

@@ -8,8 +8,8 @@ const (
 	maxBits = 16
 )
 
-// field is GF(2^m). Its elements are polynomials in a = x over GF(2), bit i of an element being the coefficient of a^i. It is
-// immutable.
+// field is GF(2^m). Its elements are polynomials in a = x over GF(2), bit i of an element being the coefficient of a^i.
+// It is immutable.
 type field struct {
 	bits  uint
 	order int // elements other than 0, and the largest number of encoding symbols of a block: 2^m - 1
@@ -19,7 +19,8 @@ type field struct {
 	log []uint16
 	// ones[i] is the logarithm of the product of 1 + a^d over d from 1 to i.
 	ones []uint16
-	// blocks is a heap of products of elements, as logarithms: blocks[2^(m-t) + i] is that of the 2^t elements from i * 2^t on.
+	// blocks is a heap of products of elements, as logarithms: blocks[2^(m-t) + i] is that of the 2^t elements from i *
+	// 2^t on.
 	blocks []uint16
 }
 

@@ -9,9 +9,9 @@ import (
 	"github.com/flute-node/flute-node/fec/internal/kernel"
 )
 
-// libraryIsFaster reports whether this CPU multiplies symbols over GF(2^8) faster with klauspost/reedsolomon than with the
-// kernels: where these have no assembly. It has some for older CPUs too, as virtual machines often show them, and its Go is
-// half as fast again.
+// libraryIsFaster reports whether this CPU multiplies symbols over GF(2^8) faster with klauspost/reedsolomon than with
+// the kernels: where these have no assembly. It has some for older CPUs too, as virtual machines often show them, and
+// its Go is half as fast again.
 func libraryIsFaster() bool {
 	switch runtime.GOARCH {
 	case "amd64":

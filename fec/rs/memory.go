@@ -29,12 +29,15 @@ func (s *Scheme) Memory(o *fec.OTI, k uint32) fec.Memory {
 	}
 	coefficients := k64 * coefficientBytes(m)
 	batches := (usual + rows - 1) / rows
-	matrices := allocated(min(usual, rows)*coefficients)*batches + allocated(others*coefficients) + (batches+1)*structs(m)
+	matrices := allocated(min(usual,
+		rows)*coefficients)*batches + allocated(others*coefficients) + (batches+1)*structs(m)
 	matrices = min(matrices, max(2*maxPlanBytes, allocated(rows*coefficients)))
 	return fec.Memory{
-		Encoder: structs(m) + allocated(usual*length) + allocated(batches) + allocated(others*length) + allocated(2*length) +
+		Encoder: structs(m) + allocated(usual*length) + allocated(batches) + allocated(others*length) +
+			allocated(2*length) +
 			matrices + s.working(m, k64, min(max(usual, others), rows), length),
-		Decoder: structs(m) + 3*allocated(2*lost) + allocated(2*k64) + allocated(8*(uint64(n-k)/64+1)) + allocated(length) +
+		Decoder: structs(m) + 3*allocated(2*lost) + allocated(2*k64) + allocated(8*(uint64(n-k)/64+1)) +
+			allocated(length) +
 			allocated(coefficients*min(lost, rows)) + s.working(m, k64, min(lost, rows), length),
 	}
 }
@@ -56,7 +59,8 @@ func (s *Scheme) working(m uint, k, rows, length uint64) uint64 {
 	stripes := uint64(0)
 	if isPacked(m) {
 		p := packing(m)
-		stripes = allocated(header*k) + allocated(header*rows) + allocated((k+rows)*uint64(p.unpacked(min(p.stripe(), int(length)))))
+		stripes = allocated(header*k) + allocated(header*rows) + allocated((k+rows)*uint64(p.unpacked(min(p.stripe(),
+			int(length)))))
 	}
 	if s.parallel == nil || k*rows*length < minParallel {
 		return n + stripes

@@ -76,7 +76,8 @@ func TestParallelSmall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := dec.Recover(fectest.Lossy(source, 20, 1398, []int{1, 2}), repairOf(t, s, &o, Rizzo, 20, source)); err != nil {
+		if err := dec.Recover(fectest.Lossy(source, 20, 1398, []int{1, 2}), repairOf(t, s, &o, Rizzo, 20,
+			source)); err != nil {
 			t.Fatal(err)
 		}
 	}

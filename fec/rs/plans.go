@@ -64,8 +64,8 @@ func (p *plans) entry(key planKey) *plan {
 	return e
 }
 
-// matrix returns the one that makes count encoding symbols of b, from the repair symbol first on. It belongs to the cache or
-// to w.
+// matrix returns the one that makes count encoding symbols of b, from the repair symbol first on. It belongs to the
+// cache or to w.
 func (s *Scheme) matrix(b *block, first, count int, w *workspace) *matrix {
 	e := s.plans.entry(planKey{b.bits, b.variant, b.k, first, count})
 	if e == nil {

@@ -67,17 +67,20 @@ func TestRecover(t *testing.T) {
 				before := fectest.Lossy(source, k, length, lost)
 				// One symbol twice is one symbol.
 				few := append(repair[:len(lost)-1:len(lost)-1], repair[:min(1, len(lost)-1)]...)
-				if err := dec.Recover(symbols, few); !errors.Is(err, fec.ErrMoreSymbols) || dec.Ready(k-len(lost), len(lost)-1) {
+				if err := dec.Recover(symbols, few); !errors.Is(err, fec.ErrMoreSymbols) || dec.Ready(k-len(lost),
+					len(lost)-1) {
 					t.Fatalf("one symbol short: %v", err)
 				}
-				if !slices.EqualFunc(symbols, before, bytes.Equal) { // go-cmp takes minutes for as many bytes under -race
+				// go-cmp takes minutes for as many bytes under -race
+				if !slices.EqualFunc(symbols, before, bytes.Equal) {
 					t.Fatalf("%s k=%d p=%d lost=%d: changed although one symbol was short", variant, k, p, len(lost))
 				}
 			}
 			if err := dec.Recover(symbols, repair[:len(lost)]); err != nil {
 				t.Fatalf("%s k=%d p=%d lost=%d: %v", variant, k, p, len(lost), err)
 			}
-			if want := fectest.Lossy(source, k, length, nil); !bytes.Equal(bytes.Join(symbols, nil), bytes.Join(want, nil)) {
+			if want := fectest.Lossy(source, k, length, nil); !bytes.Equal(bytes.Join(symbols, nil),
+				bytes.Join(want, nil)) {
 				t.Fatalf("%s k=%d p=%d length=%d lost=%d: other bytes", variant, k, p, length, len(lost))
 			}
 			if !dec.Matches(symbols, repair[random.IntN(p)]) {
@@ -322,7 +325,8 @@ func TestTooMuchWork(t *testing.T) {
 	for i := range repair {
 		repair[i] = fec.Symbol{ESI: fec.ESI(k + i), Data: []byte{3, 4}}
 	}
-	if err := dec.Recover(source, repair); !errors.Is(err, fec.ErrMoreSymbols) || err.Error() == fec.ErrMoreSymbols.Error() {
+	if err := dec.Recover(source, repair); !errors.Is(err, fec.ErrMoreSymbols) ||
+		err.Error() == fec.ErrMoreSymbols.Error() {
 		t.Errorf("%d symbols of %d lost: %v", most+1, k, err)
 	}
 	if len(source[0]) != 0 {
@@ -387,8 +391,8 @@ func FuzzForged(f *testing.F) {
 	s := New()
 	f.Fuzz(func(t *testing.T, id, m uint8, length uint16, b, n, k, esi uint32, data []byte) {
 		o := fec.OTI{
-			EncodingID: fec.EncodingID(id), FieldBits: m, GroupSize: 1, TransferLength: uint64(k) * uint64(length), SymbolLength: length,
-			MaxSourceBlockLength: b, MaxEncodingSymbols: n,
+			EncodingID: fec.EncodingID(id), FieldBits: m, GroupSize: 1, TransferLength: uint64(k) * uint64(length),
+			SymbolLength: length, MaxSourceBlockLength: b, MaxEncodingSymbols: n,
 		}
 		if err := s.Supports(&o); err != nil && !errors.Is(err, flute.ErrOTI) {
 			t.Fatal(err)
@@ -419,7 +423,8 @@ func FuzzForged(f *testing.F) {
 			}
 			repair = append(repair, fec.Symbol{ESI: fec.ESI(esi + i), Data: symbol})
 		}
-		if err := dec.Recover(source, repair); err != nil && !errors.Is(err, flute.ErrOTI) && !errors.Is(err, fec.ErrMoreSymbols) {
+		if err := dec.Recover(source, repair); err != nil && !errors.Is(err, flute.ErrOTI) &&
+			!errors.Is(err, fec.ErrMoreSymbols) {
 			t.Fatal(err)
 		}
 		dec.Matches(source, repair[0])

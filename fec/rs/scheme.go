@@ -43,7 +43,8 @@ func (s *Scheme) Supports(o *fec.OTI) error {
 	if m < minBits || m > maxBits {
 		return fmt.Errorf("rs: no code over GF(2^%d): %w", m, flute.ErrOTI)
 	}
-	if order := uint32(1)<<m - 1; o.TransferLength > 0 && (o.MaxSourceBlockLength > order || o.MaxEncodingSymbols > order) {
+	if order := uint32(1)<<m - 1; o.TransferLength > 0 &&
+		(o.MaxSourceBlockLength > order || o.MaxEncodingSymbols > order) {
 		return fmt.Errorf("rs: blocks of %d source and %d encoding symbols, at most %d: %w",
 			o.MaxSourceBlockLength, o.MaxEncodingSymbols, order, flute.ErrOTI)
 	}

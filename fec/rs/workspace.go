@@ -20,8 +20,8 @@ type workspace struct {
 	bytes                uint64 // of all that, about
 }
 
-// multiply sets the columns from byte off to before end of the symbols dst to the products of m and src. Where symbols have
-// to be unpacked, off is a multiple of a stripe.
+// multiply sets the columns from byte off to before end of the symbols dst to the products of m and src. Where symbols
+// have to be unpacked, off is a multiple of a stripe.
 func (w *workspace) multiply(m *matrix, dst, src [][]byte, off, end int) {
 	if !isPacked(w.code.bits) {
 		if whole := off == 0 && end == len(src[0]); !whole {
@@ -70,7 +70,8 @@ func sized[E any](s []E, n int) []E {
 	return s[:n]
 }
 
-// The idle workspaces that a Scheme keeps: no more than that many blocks are coded at a time where there are no more cores.
+// The idle workspaces that a Scheme keeps: no more than that many blocks are coded at a time where there are no more
+// cores.
 const (
 	maxIdle      = 16
 	maxIdleBytes = 64 << 20
@@ -120,7 +121,9 @@ func (l *workspaces) put(w *workspace) {
 // size returns the memory that w holds.
 func (w *workspace) size() uint64 {
 	b := &w.basis
-	n := 2*(cap(b.lost)+cap(b.taken)+cap(b.points)+cap(b.inverse)+cap(w.room)+cap(w.known)+cap(w.lost)) + 8*cap(w.seen) +
-		header*(cap(w.src)+cap(w.dst)+cap(w.stripeSrc)+cap(w.stripeDst)) + cap(w.stripes) + cap(w.symbol) + w.matrix.size()
+	n := 2*(cap(b.lost)+cap(b.taken)+cap(b.points)+cap(b.inverse)+cap(w.room)+cap(w.known)+cap(w.lost)) +
+		8*cap(w.seen) +
+		header*(cap(w.src)+cap(w.dst)+cap(w.stripeSrc)+cap(w.stripeDst)) + cap(w.stripes) + cap(w.symbol) +
+		w.matrix.size()
 	return uint64(n)
 }

@@ -36,7 +36,8 @@ func TestLimits(t *testing.T) {
 			}
 			shortest, longest := limits.MinBlockSymbols, min(limits.MaxBlockSymbols, limits.Symbols-repair)
 			if takes(shortest-1) || !takes(shortest) || !takes(longest) || takes(longest+1) {
-				t.Errorf("%+v: the codec takes blocks of %d: %v, %d: %v, %d: %v, %d: %v", limits, shortest-1, takes(shortest-1),
+				t.Errorf("%+v: the codec takes blocks of %d: %v, %d: %v, %d: %v, %d: %v", limits, shortest-1,
+					takes(shortest-1),
 					shortest, takes(shortest), longest, takes(longest), longest+1, takes(longest+1))
 			}
 		})

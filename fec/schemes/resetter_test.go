@@ -17,7 +17,9 @@ func TestReset(t *testing.T) {
 	blocks := [][]byte{[]byte("File Delivery over Unidirectional Transport"), []byte("of objects"), nil}
 	var made [][]byte
 	for _, id := range []fec.EncodingID{fec.ReedSolomonGF28, fec.SmallBlockSystematic} {
-		o := fec.OTI{EncodingID: id, TransferLength: 43, SymbolLength: length, MaxSourceBlockLength: k, MaxEncodingSymbols: n}
+		o := fec.OTI{
+			EncodingID: id, TransferLength: 43, SymbolLength: length, MaxSourceBlockLength: k, MaxEncodingSymbols: n,
+		}
 		if err := o.Validate(); err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,8 @@ func TestConf_K09_Default(t *testing.T) {
 			continue
 		}
 		if err != nil {
-			if !errors.Is(err, flute.ErrOTI) || !strings.Contains(err.Error(), fmt.Sprintf("FEC Encoding ID %d", v.oti.EncodingID)) {
+			if !errors.Is(err, flute.ErrOTI) || !strings.Contains(err.Error(), fmt.Sprintf("FEC Encoding ID %d",
+				v.oti.EncodingID)) {
 				t.Errorf("%v: %v", v.oti.EncodingID, err)
 			}
 			continue
@@ -62,5 +63,6 @@ func Example() {
 	// Output:
 	// no-code []
 	// rs [rizzo rfc5510-8.2.1 backblaze]
-	// fec: FEC scheme is not supported: compact (FEC Encoding ID 130, FEC Instance ID 0): flute: FEC Object Transmission Information is invalid
+	// fec: FEC scheme is not supported: compact (FEC Encoding ID 130, FEC Instance ID 0): flute: FEC Object
+	// Transmission Information is invalid
 }

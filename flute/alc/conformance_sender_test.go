@@ -121,7 +121,8 @@ func TestConf_E21_FDTPacketsCarryTheInstance(t *testing.T) {
 	}
 	tm := template(t, Spec{TSI: 1, FLUTEVersion: 2, InstanceID: 5})
 	for i := range 3 {
-		if p, err := Parse(append(tm.Append(nil, i == 2), 0, 0, 0, 0, '<')); err != nil || !p.HasFDT || p.InstanceID != 5 {
+		if p, err := Parse(append(tm.Append(nil, i == 2), 0, 0, 0, 0, '<')); err != nil || !p.HasFDT ||
+			p.InstanceID != 5 {
 			t.Errorf("%+v, %v", p, err)
 		}
 	}
@@ -152,7 +153,8 @@ func TestConf_E68_NoCENCWhenNotEncoded(t *testing.T) {
 func TestConf_E71_EncodedAndPlainMixed(t *testing.T) {
 	gzip := flute.GZIP
 	for i, c := range []*flute.ContentEncoding{nil, &gzip, nil, &gzip} {
-		p, err := Parse(template(t, Spec{TSI: 1, FLUTEVersion: 2, InstanceID: flute.InstanceID(i), CENC: c}).Append(nil, false))
+		p, err := Parse(template(t, Spec{TSI: 1, FLUTEVersion: 2, InstanceID: flute.InstanceID(i), CENC: c}).Append(nil,
+			false))
 		if err != nil || p.HasCENC != (c != nil) || int(p.InstanceID) != i {
 			t.Errorf("%+v, %v", p, err)
 		}

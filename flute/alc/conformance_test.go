@@ -192,7 +192,9 @@ func TestConf_E70_CENCValues(t *testing.T) {
 			t.Errorf("CENC %d: %+v, %v", v, p, err)
 		}
 	}
-	for c, want := range map[flute.ContentEncoding]uint8{flute.Null: 0, flute.ZLIB: 1, flute.DEFLATE: 2, flute.GZIP: 3} {
+	for c, want := range map[flute.ContentEncoding]uint8{
+		flute.Null: 0, flute.ZLIB: 1, flute.DEFLATE: 2, flute.GZIP: 3,
+	} {
 		if uint8(c) != want {
 			t.Errorf("%v is %d", c, uint8(c))
 		}
@@ -221,7 +223,8 @@ func TestConf_W02_TimeWords(t *testing.T) {
 	} {
 		b := unhex(t, c.bytes)
 		p, err := ParseLayout(b, lct.RFC3451)
-		if err != nil || p.SCT != c.sct || p.ERT != c.ert || p.FLUTEVersion != 1 || p.InstanceID != 3 || len(p.Body) != 5 {
+		if err != nil || p.SCT != c.sct || p.ERT != c.ert || p.FLUTEVersion != 1 || p.InstanceID != 3 ||
+			len(p.Body) != 5 {
 			t.Errorf("%s: %+v, %v", c.bytes, p, err)
 		}
 	}

@@ -36,7 +36,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("TSI %d, TOI %v of %d bytes, last packet: %v\n", packet.TSI, packet.TOI, received.TransferLength, packet.CloseObject)
+	fmt.Printf("TSI %d, TOI %v of %d bytes, last packet: %v\n", packet.TSI, packet.TOI, received.TransferLength,
+		packet.CloseObject)
 	fmt.Printf("SBN %d, ESI %d: %s\n", id.SBN, id.ESI, packet.Body[n:])
 	// Output:
 	// TSI 1, TOI 7 of 12 bytes, last packet: true

@@ -52,7 +52,8 @@ func packets(t testing.TB) []struct {
 	}
 	closing := lct.Header{Version: 1, CloseSession: true, CCILen: 4, HasTSI: true, TSILen: 4, TSI: 1}
 	wide := lct.Header{
-		Version: 1, CloseSession: true, CCILen: 4, HasTSI: true, TSILen: 6, TSI: 0x010203040506, HasTOI: true, TOILen: 2,
+		Version: 1, CloseSession: true, CCILen: 4, HasTSI: true, TSILen: 6, TSI: 0x010203040506, HasTOI: true,
+		TOILen: 2,
 	}
 	return []struct {
 		name  string

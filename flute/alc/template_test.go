@@ -64,7 +64,8 @@ func specs(t testing.TB) map[string]struct {
 		},
 		"id 2": {
 			oti(fec.OTI{
-				EncodingID: 2, FieldBits: 16, GroupSize: 1, SymbolLength: 8, MaxSourceBlockLength: 4, MaxEncodingSymbols: 6,
+				EncodingID: 2, FieldBits: 16, GroupSize: 1, SymbolLength: 8, MaxSourceBlockLength: 4,
+				MaxEncodingSymbols: 6,
 			}),
 			unhex(t, "10100702 00000000 00010001 4004 00000000004d 10 01 0008 0004 0006"),
 		},
@@ -77,11 +78,15 @@ func specs(t testing.TB) map[string]struct {
 			unhex(t, "10100701 00000000 00010001 4004 00000000004d 0000 0008 0001 01 04"),
 		},
 		"id 1, sub-blocks": {
-			oti(fec.OTI{EncodingID: 1, TransferLength: 160, SymbolLength: 16, SourceBlocks: 1, SubBlocks: 2, Alignment: 4}),
+			oti(fec.OTI{
+				EncodingID: 1, TransferLength: 160, SymbolLength: 16, SourceBlocks: 1, SubBlocks: 2, Alignment: 4,
+			}),
 			unhex(t, "10100701 00000000 00010001 4004 0000000000a0 0000 0010 0001 02 04"),
 		},
 		"id 6, sub-blocks": {
-			oti(fec.OTI{EncodingID: 6, TransferLength: 160, SymbolLength: 16, SourceBlocks: 1, SubBlocks: 2, Alignment: 4}),
+			oti(fec.OTI{
+				EncodingID: 6, TransferLength: 160, SymbolLength: 16, SourceBlocks: 1, SubBlocks: 2, Alignment: 4,
+			}),
 			unhex(t, "10100706 00000000 00010001 4004 00000000a0 00 0010 01 0002 04 0000"),
 		},
 		"no extensions": {

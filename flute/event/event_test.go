@@ -20,7 +20,12 @@ func Example() {
 
 func TestAsSending(t *testing.T) {
 	for _, e := range []event.Event{
-		event.SessionOpened{}, event.SessionClosed{}, event.ObjectStarted{}, event.ObjectProgress{}, event.ObjectCompleted{}, event.ObjectFailed{},
+		event.SessionOpened{},
+		event.SessionClosed{},
+		event.ObjectStarted{},
+		event.ObjectProgress{},
+		event.ObjectCompleted{},
+		event.ObjectFailed{},
 	} {
 		if event.IsSending(e) || !event.IsSending(event.AsSending(e)) {
 			t.Errorf("%T is not marked", e)

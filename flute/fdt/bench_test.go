@@ -15,7 +15,8 @@ func many(n int) *Instance {
 		size := uint64(1_000_000 + i)
 		in.Files[i] = File{
 			TOI: flute.NewTOI(uint64(i) + 1), ContentLocation: fmt.Sprintf("http://example.com/folder/%d/file.bin", i),
-			ContentLength: &size, TransferLength: &size, ContentType: "application/octet-stream", MD5: bytesTo(16), HasOTI: true,
+			ContentLength: &size, TransferLength: &size, ContentType: "application/octet-stream", MD5: bytesTo(16),
+			HasOTI: true,
 			OTI: fec.OTI{
 				EncodingID: fec.ReedSolomonGF28, TransferLength: size, SymbolLength: 1400, MaxSourceBlockLength: 60,
 				MaxEncodingSymbols: 80,

@@ -87,13 +87,15 @@ func TestWindows1252(t *testing.T) {
 func TestCharsetsStayWithinLimits(t *testing.T) {
 	long := strings.Repeat("x", 4000)
 	for name, xml := range map[string]string{
-		"windows-1252": `<?xml version="1.0" encoding="windows-1252"?>` + doc("", "<!-- "+strings.Repeat("\x80", 4000)+" -->"),
-		"ISO-8859-1":   `<?xml version="1.0" encoding="latin1"?>` + doc("", "<!-- "+strings.Repeat("\xe9", 4000)+" -->"),
-		"UTF-16":       inUTF16(doc("", "<!-- "+strings.Repeat("€", 4000)+" -->"), binary.LittleEndian, true),
-		"UTF-8":        doc("", "<!-- "+long+long+long+" -->"),
-		"NULs":         doc("", "") + strings.Repeat("\x00", 10_000),
+		"windows-1252": `<?xml version="1.0" encoding="windows-1252"?>` + doc("", "<!-- "+strings.Repeat("\x80", 4000)+
+			" -->"),
+		"ISO-8859-1": `<?xml version="1.0" encoding="latin1"?>` + doc("", "<!-- "+strings.Repeat("\xe9", 4000)+" -->"),
+		"UTF-16":     inUTF16(doc("", "<!-- "+strings.Repeat("€", 4000)+" -->"), binary.LittleEndian, true),
+		"UTF-8":      doc("", "<!-- "+long+long+long+" -->"),
+		"NULs":       doc("", "") + strings.Repeat("\x00", 10_000),
 	} {
-		if _, err := Parse([]byte(xml), now, Limits{Bytes: len(xml) * 11 / 10}); name != "UTF-8" && name != "NULs" && !errors.Is(err, ErrLimit) {
+		if _, err := Parse([]byte(xml), now, Limits{Bytes: len(xml) * 11 / 10}); name != "UTF-8" && name != "NULs" &&
+			!errors.Is(err, ErrLimit) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := Parse([]byte(xml), now, Limits{Bytes: len(xml) - 1}); !errors.Is(err, ErrLimit) {
@@ -146,10 +148,12 @@ func TestTakenWithout(t *testing.T) {
 				t.Fatalf("refused: %+v", in.Rejected)
 			}
 			f := in.Files[0]
-			if f.MD5 != nil || f.SHA256 != nil || f.SHA512 != nil || f.ContentLength != nil || f.TransferLength != nil || f.HasOTI {
+			if f.MD5 != nil || f.SHA256 != nil || f.SHA512 != nil || f.ContentLength != nil ||
+				f.TransferLength != nil || f.HasOTI {
 				t.Errorf("it has a meaning: %+v", f)
 			}
-			if in.WarningCount != 1 || len(in.Warnings) != 1 || !contains(in.Warnings[0], tt.warning) || !contains(in.Warnings[0], "TOI 2 ") {
+			if in.WarningCount != 1 || len(in.Warnings) != 1 || !contains(in.Warnings[0], tt.warning) ||
+				!contains(in.Warnings[0], "TOI 2 ") {
 				t.Errorf("%d warnings: %q", in.WarningCount, in.Warnings)
 			}
 		})
@@ -170,7 +174,8 @@ func TestDigestForms(t *testing.T) {
 	} {
 		in := mustParse(t, doc("", `<File TOI="1" Content-Location="a" `+attrs+`/>`))
 		want.TOI, want.ContentLocation = flute.NewTOI(1), "a"
-		if diff := cmp.Diff([]File{want}, in.Files, cmp.AllowUnexported(flute.TOI{})); diff != "" || in.WarningCount != 0 {
+		if diff := cmp.Diff([]File{want}, in.Files, cmp.AllowUnexported(flute.TOI{})); diff != "" ||
+			in.WarningCount != 0 {
 			t.Errorf("%s: %q (-want +got)\n%s", attrs, in.Warnings, diff)
 		}
 	}
@@ -226,7 +231,8 @@ func TestExpiresForms(t *testing.T) {
 // TestFaultsAreBounded: a document of faults is no list of faults.
 func TestFaultsAreBounded(t *testing.T) {
 	in := mustParse(t, doc("", strings.Repeat("<File/>", 5000)))
-	if in.RejectedCount != 5000 || len(in.Rejected) != maxRejected || cap(in.Files) > 5000*len("<File/>")/leastEntry+10 {
+	if in.RejectedCount != 5000 || len(in.Rejected) != maxRejected ||
+		cap(in.Files) > 5000*len("<File/>")/leastEntry+10 {
 		t.Errorf("%d rejected, %d told, room for %d files", in.RejectedCount, len(in.Rejected), cap(in.Files))
 	}
 	var xml strings.Builder

@@ -9,7 +9,8 @@ import (
 
 func TestLimits(t *testing.T) {
 	nested := func(depth int) string { // depth of the innermost element, the root being 1
-		return doc("", `<File TOI="1" Content-Location="a">`+strings.Repeat("<a>", depth-2)+strings.Repeat("</a>", depth-2)+`</File>`)
+		return doc("", `<File TOI="1" Content-Location="a">`+strings.Repeat("<a>", depth-2)+strings.Repeat("</a>",
+			depth-2)+`</File>`)
 	}
 	attrs := func(n int) string { // of the File
 		var s strings.Builder
@@ -114,8 +115,8 @@ func TestConf_E66_Malformed(t *testing.T) {
 // TestTruncated cuts every document of testdata at every byte.
 func TestTruncated(t *testing.T) {
 	for _, name := range []string{
-		"rfc6726.xml", "mbms-download.xml", "dvb-mabr.xml", "flute-rs-extended.xml", "flute-rs-l6.xml", "flute-rs-empty.xml",
-		"awkward.xml", "rfc6726-appendix-b.xml",
+		"rfc6726.xml", "mbms-download.xml", "dvb-mabr.xml", "flute-rs-extended.xml", "flute-rs-l6.xml",
+		"flute-rs-empty.xml", "awkward.xml", "rfc6726-appendix-b.xml",
 	} {
 		t.Run(name, func(t *testing.T) {
 			xml := readTestdata(t, name)
@@ -143,7 +144,8 @@ func TestManyFiles(t *testing.T) {
 	if err != nil || len(in.Files) != 100_000 || len(in.Rejected) != 0 {
 		t.Fatalf("Parse: %v", err)
 	}
-	if got, want := in.Files[99_999], many(100_000).Files[99_999]; got.OTI != want.OTI || got.ContentLocation != want.ContentLocation {
+	if got, want := in.Files[99_999], many(100_000).Files[99_999]; got.OTI != want.OTI ||
+		got.ContentLocation != want.ContentLocation {
 		t.Errorf("last: %+v", got)
 	}
 }

@@ -65,7 +65,8 @@ func checkRoundTrip(t *testing.T, b []byte, p Profile) error {
 		}
 		return err
 	}
-	in.Files = slices.DeleteFunc(in.Files, func(f File) bool { return checkURI(f.ContentLocation) != nil }) // not to be written
+	// not to be written
+	in.Files = slices.DeleteFunc(in.Files, func(f File) bool { return checkURI(f.ContentLocation) != nil })
 	if len(in.Files) == 0 {
 		return nil
 	}
@@ -110,7 +111,8 @@ func withoutFaults(in *Instance) {
 // tag. Mutated XML is hardly ever well-formed, and would not come further than the first check.
 func compose(choices []byte) []byte {
 	names := []string{
-		"File", "Group", "Cache-Control", "no-cache", "max-stale", "Expires", "schemaVersion", "delimiter", "Base-URL-1",
+		"File", "Group", "Cache-Control", "no-cache", "max-stale", "Expires", "schemaVersion", "delimiter",
+		"Base-URL-1",
 		"Base-URL-2", "Alternate-Content-Location-1", "Alternate-Content-Location-2", "Alternate-Content-Location",
 		"MBMS-Session-Identity", "MBMS-Session-Identity-Expiry", "Extra",
 	}
@@ -120,9 +122,12 @@ func compose(choices []byte) []byte {
 	}
 	prefixes := []string{"", "", "", "x:", "y:", "z:", "sv:"}
 	values := []string{
-		"", "0", "1", "2", "5", "6", "77", "129", "255", "256", "3973622400", "true", "gzip", "deflate", "a", "b#1", "%41", " 7 ",
-		"AAECAwQFBgcICQoLDA0ODw==", "AgABBA==", "AQABBA==", "EAI=", "AA==", "&lt;&amp;&#9;&#13;&#10;]]&gt;&quot;'", "urn:x",
-		nsRFC6726, nsMBMS2012, nsSV, "2025-12-02T01:02:03Z", "\u00e9\U0001F600", "sha-256=:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=:",
+		"", "0", "1", "2", "5", "6", "77", "129", "255", "256", "3973622400", "true", "gzip", "deflate", "a", "b#1",
+		"%41", " 7 ",
+		"AAECAwQFBgcICQoLDA0ODw==", "AgABBA==", "AQABBA==", "EAI=", "AA==", "&lt;&amp;&#9;&#13;&#10;]]&gt;&quot;'",
+		"urn:x",
+		nsRFC6726, nsMBMS2012, nsSV, "2025-12-02T01:02:03Z", "\u00e9\U0001F600",
+		"sha-256=:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=:",
 	}
 	next := func() int {
 		if len(choices) == 0 {
@@ -199,7 +204,9 @@ func compose(choices []byte) []byte {
 // FuzzCompose does what FuzzParse does, with documents that are well-formed.
 func FuzzCompose(f *testing.F) {
 	const most = 256 // choices; more is slower, not richer
-	seeds := [][]byte{{2, 1}, {2, 1, 3, 13, 0, 2, 3, 14, 0, 12, 3, 15, 0, 10, 2, 2, 0, 0, 1, 6, 14, 1, 7, 0, 4, 15, 6, 23, 0}}
+	seeds := [][]byte{
+		{2, 1}, {2, 1, 3, 13, 0, 2, 3, 14, 0, 12, 3, 15, 0, 10, 2, 2, 0, 0, 1, 6, 14, 1, 7, 0, 4, 15, 6, 23, 0},
+	}
 	for seed := range 16 {
 		b := make([]byte, most)
 		r := rand.New(rand.NewPCG(1, uint64(seed)))
@@ -215,7 +222,8 @@ func FuzzCompose(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, choices []byte, p uint8) {
 		b := compose(choices[:min(len(choices), most)])
-		if err := checkRoundTrip(t, b, profiles[int(p)%len(profiles)]); errors.Is(err, ErrMalformed) && !contains(err.Error(), "twice") {
+		if err := checkRoundTrip(t, b, profiles[int(p)%len(profiles)]); errors.Is(err, ErrMalformed) &&
+			!contains(err.Error(), "twice") {
 			t.Fatalf("well-formed: %v\n%s", err, b)
 		}
 	})

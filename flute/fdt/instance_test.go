@@ -115,7 +115,8 @@ func TestRejectionsAreShort(t *testing.T) {
 	long := strings.Repeat("ä", 3000)
 	in := mustParse(t, doc("", `<File TOI="`+long+`" Content-Location="`+long+`"/>`))
 	r := in.Rejected[0]
-	if len(r.TOI) > 40 || len(r.ContentLocation) > maxShown || len(r.Reason) > 400 || !strings.HasSuffix(r.ContentLocation, "ä") {
+	if len(r.TOI) > 40 || len(r.ContentLocation) > maxShown || len(r.Reason) > 400 ||
+		!strings.HasSuffix(r.ContentLocation, "ä") {
 		t.Errorf("lengths %d, %d, %d", len(r.TOI), len(r.ContentLocation), len(r.Reason))
 	}
 }
@@ -145,9 +146,11 @@ func must[T any](v T, err error) T {
 func TestConf_E53_ContentLocation(t *testing.T) {
 	for i, s := range []string{
 		"http://h/a", "HTTP://h/a", "http://h/a/", "http://h/%61", "http://h/b/../a", "http://h:80/a", "a b.txt", "é", `C:\a`,
-		"file:///a", "a#0", "a?isLast&x#5", "tag:isp.net,2019-01-01:mts100:s.m4s?hasRandomAccessPoint#0", "urn:uuid:1", "//h/a", " a",
+		"file:///a", "a#0", "a?isLast&x#5", "tag:isp.net,2019-01-01:mts100:s.m4s?hasRandomAccessPoint#0", "urn:uuid:1",
+		"//h/a", " a",
 	} {
-		in := mustParse(t, doc("", fmt.Sprintf(`<File TOI="%d" Content-Location="%s"/>`, i+1, strings.ReplaceAll(s, "&", "&amp;"))))
+		in := mustParse(t, doc("", fmt.Sprintf(`<File TOI="%d" Content-Location="%s"/>`, i+1, strings.ReplaceAll(s, "&",
+			"&amp;"))))
 		if len(in.Files) != 1 || in.Files[0].ContentLocation != s {
 			t.Errorf("Content-Location %q: %+v %+v", s, in.Files, in.Rejected)
 		}
@@ -211,8 +214,8 @@ func TestConf_E63_E66_Awkward(t *testing.T) {
 			Namespace: nsExample, Expires: sample().Expires,
 			Files: []File{
 				{
-					TOI: flute.NewTOI(1), ContentLocation: "a&b.bin", ContentLength: new(uint64(10)), TransferLength: new(uint64(10)),
-					Groups:     []string{"g<1>", "g2"},
+					TOI: flute.NewTOI(1), ContentLocation: "a&b.bin", ContentLength: new(uint64(10)),
+					TransferLength: new(uint64(10)), Groups: []string{"g<1>", "g2"},
 					Attributes: []Attribute{{"urn:example:x", "priority", "7"}, {"undeclared", "tag", "u"}},
 					Elements: []Element{
 						{"urn:example:x", "Extra", `<x:Extra xmlns:x="urn:example:x" xmlns:y="urn:example:y" y:unit="ms"><y:Value>1</y:Value>` +
@@ -221,8 +224,8 @@ func TestConf_E63_E66_Awkward(t *testing.T) {
 					},
 				},
 				{
-					TOI: flute.NewTOI(7), ContentLocation: "b.bin", ContentLength: new(uint64(20)), TransferLength: new(uint64(20)),
-					Attributes: []Attribute{{"", "Cache-Control", "attribute"}},
+					TOI: flute.NewTOI(7), ContentLocation: "b.bin", ContentLength: new(uint64(20)),
+					TransferLength: new(uint64(20)), Attributes: []Attribute{{"", "Cache-Control", "attribute"}},
 				},
 				{TOI: flute.NewTOI(8), ContentLocation: "c.bin"},
 			},
@@ -234,7 +237,8 @@ func TestConf_E63_E66_Awkward(t *testing.T) {
 		}
 		for _, p := range []Profile{RFC6726, RFC3926} {
 			want.Namespace = p.Namespace()
-			if diff := cmp.Diff(want, mustParse(t, string(mustAppend(t, in, p))), cmp.AllowUnexported(flute.TOI{})); diff != "" {
+			if diff := cmp.Diff(want, mustParse(t, string(mustAppend(t, in, p))),
+				cmp.AllowUnexported(flute.TOI{})); diff != "" {
 				t.Errorf("%v, written and read again (-want +got)\n%s", p, diff)
 			}
 		}
@@ -248,10 +252,12 @@ func TestConf_E65_Namespaces(t *testing.T) {
 	for _, space := range []string{"", nsRFC6726, nsRFC3926, nsExample, ns3GPP2022, nsDVB, nsATSC, "urn:nobody:knows"} {
 		t.Run(space, func(t *testing.T) {
 			in := mustParse(t, strings.Replace(xml, `xmlns="`+nsRFC6726+`"`, `xmlns="`+space+`"`, 1))
-			prefixed := strings.NewReplacer(`xmlns="`+nsRFC6726+`"`, `xmlns:f="`+space+`"`, "<File", "<f:File", "</File", "</f:File",
+			prefixed := strings.NewReplacer(`xmlns="`+nsRFC6726+`"`, `xmlns:f="`+space+`"`, "<File", "<f:File",
+				"</File", "</f:File",
 				"<FDT-Instance", "<f:FDT-Instance", "</FDT-Instance", "</f:FDT-Instance")
 			if space != "" { // which no prefix can stand for
-				if diff := cmp.Diff(in, mustParse(t, prefixed.Replace(xml)), cmp.AllowUnexported(flute.TOI{})); diff != "" {
+				if diff := cmp.Diff(in, mustParse(t, prefixed.Replace(xml)),
+					cmp.AllowUnexported(flute.TOI{})); diff != "" {
 					t.Errorf("with a prefix (-without +with)\n%s", diff)
 				}
 			}
@@ -309,7 +315,8 @@ func TestRFCExamples(t *testing.T) {
 			t.Fatalf("%s: %+v", name, in)
 		}
 		a, b := in.Files[0], in.Files[1]
-		if a.TOI != flute.NewTOI(1) || a.ContentType != "text/html" || a.ContentLength != nil || a.TransferLength != nil || a.HasOTI {
+		if a.TOI != flute.NewTOI(1) || a.ContentType != "text/html" || a.ContentLength != nil ||
+			a.TransferLength != nil || a.HasOTI {
 			t.Errorf("%s: %+v", name, a)
 		}
 		if b.ContentEncoding != flute.GZIP || *b.ContentLength != 6100 || b.TransferLength != nil || len(b.MD5) != 16 ||

@@ -19,8 +19,8 @@ func TestConf_E51_Inheritance(t *testing.T) {
 		"FEC-OTI-Encoding-Symbol-Length": "100", "FEC-OTI-Max-Number-of-Encoding-Symbols": "20",
 	}
 	oti := fec.OTI{
-		EncodingID: fec.SmallBlockSystematic, InstanceID: 1, TransferLength: 5, SymbolLength: 100, MaxSourceBlockLength: 10,
-		MaxEncodingSymbols: 20,
+		EncodingID: fec.SmallBlockSystematic, InstanceID: 1, TransferLength: 5, SymbolLength: 100,
+		MaxSourceBlockLength: 10, MaxEncodingSymbols: 20,
 	}
 	for _, tt := range []struct {
 		attr, file, instance string // values on the elements
@@ -40,8 +40,14 @@ func TestConf_E51_Inheritance(t *testing.T) {
 		{"FEC-OTI-Max-Number-of-Encoding-Symbols", "7", "8", func(f *File) any { return f.OTI.MaxEncodingSymbols }, uint32(7), uint32(8)},
 		{
 			"FEC-OTI-Scheme-Specific-Info", "AQABBA==", "AgACCA==", func(f *File) any { return f.OTI },
-			fec.OTI{EncodingID: fec.RaptorQ, TransferLength: 5, SymbolLength: 100, SourceBlocks: 1, SubBlocks: 1, Alignment: 4},
-			fec.OTI{EncodingID: fec.RaptorQ, TransferLength: 5, SymbolLength: 100, SourceBlocks: 2, SubBlocks: 2, Alignment: 8},
+			fec.OTI{
+				EncodingID: fec.RaptorQ, TransferLength: 5, SymbolLength: 100, SourceBlocks: 1, SubBlocks: 1,
+				Alignment: 4,
+			},
+			fec.OTI{
+				EncodingID: fec.RaptorQ, TransferLength: 5, SymbolLength: 100, SourceBlocks: 2, SubBlocks: 2,
+				Alignment: 8,
+			},
 		},
 	} {
 		t.Run(tt.attr, func(t *testing.T) {
@@ -71,7 +77,8 @@ func TestConf_E51_Inheritance(t *testing.T) {
 				if onInstance {
 					fmt.Fprintf(&root, ` %s="%s"`, tt.attr, tt.instance)
 				}
-				in := mustParse(t, doc(root.String(), `<File TOI="1" Content-Location="a" Transfer-Length="5"`+file.String()+`/>`))
+				in := mustParse(t, doc(root.String(), `<File TOI="1" Content-Location="a" Transfer-Length="5"`+
+					file.String()+`/>`))
 				if len(in.Files) != 1 {
 					t.Fatalf("rejected: %+v", in.Rejected)
 				}
@@ -88,8 +95,9 @@ func TestConf_E51_Inheritance(t *testing.T) {
 		})
 	}
 	t.Run("Group", func(t *testing.T) { // the ninth: here both apply
-		in := mustParse(t, doc("", `<File TOI="1" Content-Location="a"><Group>own</Group><Group>all</Group></File><Group>all</Group>`+
-			`<File TOI="2" Content-Location="b"/>`))
+		in := mustParse(t,
+			doc("", `<File TOI="1" Content-Location="a"><Group>own</Group><Group>all</Group></File><Group>all</Group>`+
+				`<File TOI="2" Content-Location="b"/>`))
 		if !cmp.Equal(in.Files[0].Groups, []string{"all", "own"}) || !cmp.Equal(in.Files[1].Groups, []string{"all"}) {
 			t.Errorf("%q, %q", in.Files[0].Groups, in.Files[1].Groups)
 		}
@@ -107,53 +115,76 @@ func TestConf_E82_OTI(t *testing.T) {
 			fec.OTI{EncodingID: 0, TransferLength: 100000, SymbolLength: 65535, MaxSourceBlockLength: 1<<32 - 1},
 		},
 		{
-			OTIAttributes{EncodingID: "1", MaxSourceBlockLength: "36", SymbolLength: "1400", SchemeSpecificInfo: "AAICBA=="},
-			fec.OTI{EncodingID: 1, TransferLength: 100000, SymbolLength: 1400, SourceBlocks: 2, SubBlocks: 2, Alignment: 4},
+			OTIAttributes{
+				EncodingID: "1", MaxSourceBlockLength: "36", SymbolLength: "1400", SchemeSpecificInfo: "AAICBA==",
+			},
+			fec.OTI{
+				EncodingID: 1, TransferLength: 100000, SymbolLength: 1400, SourceBlocks: 2, SubBlocks: 2, Alignment: 4,
+			},
 		},
 		{
 			OTIAttributes{EncodingID: "2", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80"},
 			fec.OTI{
-				EncodingID: 2, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60, MaxEncodingSymbols: 80,
-				FieldBits: 8, GroupSize: 1,
+				EncodingID: 2, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60,
+				MaxEncodingSymbols: 80, FieldBits: 8, GroupSize: 1,
 			},
 		},
 		{
 			OTIAttributes{
-				EncodingID: "2", MaxSourceBlockLength: "1000", SymbolLength: "1400", MaxEncodingSymbols: "1200", SchemeSpecificInfo: "EAI=",
+				EncodingID: "2", MaxSourceBlockLength: "1000", SymbolLength: "1400", MaxEncodingSymbols: "1200",
+				SchemeSpecificInfo: "EAI=",
 			},
 			fec.OTI{
-				EncodingID: 2, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 1000, MaxEncodingSymbols: 1200,
-				FieldBits: 16, GroupSize: 2,
+				EncodingID: 2, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 1000,
+				MaxEncodingSymbols: 1200, FieldBits: 16, GroupSize: 2,
 			},
 		},
 		{
 			OTIAttributes{
-				EncodingID: "3", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80", SchemeSpecificInfo: "AAAAKkE=",
+				EncodingID: "3", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80",
+				SchemeSpecificInfo: "AAAAKkE=",
 			},
 			fec.OTI{
-				EncodingID: 3, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60, MaxEncodingSymbols: 80,
-				N1: 5, GroupSize: 1, Seed: 42,
+				EncodingID: 3, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60,
+				MaxEncodingSymbols: 80, N1: 5, GroupSize: 1, Seed: 42,
 			},
 		},
 		{
 			OTIAttributes{EncodingID: "5", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80"},
-			fec.OTI{EncodingID: 5, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60, MaxEncodingSymbols: 80},
+			fec.OTI{
+				EncodingID: 5, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60,
+				MaxEncodingSymbols: 80,
+			},
 		},
 		{
-			OTIAttributes{EncodingID: "6", MaxSourceBlockLength: "36", SymbolLength: "1400", SchemeSpecificInfo: "AgABBA=="},
-			fec.OTI{EncodingID: 6, TransferLength: 100000, SymbolLength: 1400, SourceBlocks: 2, SubBlocks: 1, Alignment: 4},
+			OTIAttributes{
+				EncodingID: "6", MaxSourceBlockLength: "36", SymbolLength: "1400", SchemeSpecificInfo: "AgABBA==",
+			},
+			fec.OTI{
+				EncodingID: 6, TransferLength: 100000, SymbolLength: 1400, SourceBlocks: 2, SubBlocks: 1, Alignment: 4,
+			},
 		},
 		{ // B04: Instance ID 2^16-1 can be carried
 			OTIAttributes{EncodingID: "128", InstanceID: "65535", MaxSourceBlockLength: "60", SymbolLength: "1400"},
-			fec.OTI{EncodingID: 128, InstanceID: 65535, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60},
+			fec.OTI{
+				EncodingID: 128, InstanceID: 65535, TransferLength: 100000, SymbolLength: 1400,
+				MaxSourceBlockLength: 60,
+			},
 		},
 		{
-			OTIAttributes{EncodingID: "129", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80"},
-			fec.OTI{EncodingID: 129, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60, MaxEncodingSymbols: 80},
+			OTIAttributes{
+				EncodingID: "129", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80",
+			},
+			fec.OTI{
+				EncodingID: 129, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60,
+				MaxEncodingSymbols: 80,
+			},
 		},
 		{
 			OTIAttributes{EncodingID: "130", InstanceID: "1", MaxSourceBlockLength: "60", SymbolLength: "1400"},
-			fec.OTI{EncodingID: 130, InstanceID: 1, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60},
+			fec.OTI{
+				EncodingID: 130, InstanceID: 1, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60,
+			},
 		},
 		{ // of a scheme that nobody knows, what is there
 			OTIAttributes{EncodingID: "77", SymbolLength: "1400", MaxEncodingSymbols: "80"},
@@ -178,7 +209,8 @@ func TestConf_E82_OTI(t *testing.T) {
 			if xml := string(mustAppend(t, in, RFC6726)); strings.Count(xml, "FEC-OTI-FEC-Encoding-ID") != 1 {
 				t.Errorf("not left to FDT-Instance: %s", xml)
 			}
-			in = mustParse(t, doc(`FEC-OTI-Scheme-Specific-Info="AAAAAA==" FEC-OTI-FEC-Instance-ID="0"`, file+s.String()+`/>`))
+			in = mustParse(t, doc(`FEC-OTI-Scheme-Specific-Info="AAAAAA==" FEC-OTI-FEC-Instance-ID="0"`,
+				file+s.String()+`/>`))
 			if len(in.Files) == 0 || !in.Files[0].HasOTI || in.Files[0].OTI != tt.oti {
 				t.Errorf("on File: %+v %+v", in.Files, in.Rejected)
 			}
@@ -201,13 +233,14 @@ func TestBadInheritedOTI(t *testing.T) {
 // TestConf_B03_InstanceID: a fully-specified scheme has no FEC Instance ID, whatever the document says.
 func TestConf_B03_InstanceID(t *testing.T) {
 	for id := range 7 {
-		in := mustParse(t, doc(`FEC-OTI-FEC-Instance-ID="5"`, fmt.Sprintf(`<File TOI="1" Content-Location="a" Content-Length="9"`+
-			` FEC-OTI-FEC-Encoding-ID="%d" FEC-OTI-Encoding-Symbol-Length="8" FEC-OTI-Maximum-Source-Block-Length="4"`+
-			` FEC-OTI-Max-Number-of-Encoding-Symbols="6" FEC-OTI-FEC-Instance-ID="7"%s/>`, id,
-			map[int]string{
-				1: ` FEC-OTI-Scheme-Specific-Info="AAEBBA=="`, 6: ` FEC-OTI-Scheme-Specific-Info="AQABBA=="`,
-				3: ` FEC-OTI-Scheme-Specific-Info="AAAAKkE="`, 4: ` FEC-OTI-Scheme-Specific-Info="AAAAKkE="`,
-			}[id])))
+		in := mustParse(t, doc(`FEC-OTI-FEC-Instance-ID="5"`,
+			fmt.Sprintf(`<File TOI="1" Content-Location="a" Content-Length="9"`+
+				` FEC-OTI-FEC-Encoding-ID="%d" FEC-OTI-Encoding-Symbol-Length="8" FEC-OTI-Maximum-Source-Block-Length="4"`+
+				` FEC-OTI-Max-Number-of-Encoding-Symbols="6" FEC-OTI-FEC-Instance-ID="7"%s/>`, id,
+				map[int]string{
+					1: ` FEC-OTI-Scheme-Specific-Info="AAEBBA=="`, 6: ` FEC-OTI-Scheme-Specific-Info="AQABBA=="`,
+					3: ` FEC-OTI-Scheme-Specific-Info="AAAAKkE="`, 4: ` FEC-OTI-Scheme-Specific-Info="AAAAKkE="`,
+				}[id])))
 		if len(in.Files) != 1 || !in.Files[0].HasOTI || in.Files[0].OTI.InstanceID != 0 {
 			t.Fatalf("id %d: %+v %+v", id, in.Files, in.Rejected)
 		}
@@ -263,7 +296,8 @@ func TestConf_E56_E57_Lengths(t *testing.T) {
 	} {
 		in := mustParse(t, doc("", `<File TOI="1" Content-Location="a" `+tt.attrs+`/>`))
 		f := in.Files[0]
-		if !cmp.Equal(f.ContentLength, tt.content) || !cmp.Equal(f.TransferLength, tt.transfer) || len(f.Attributes) > 0 {
+		if !cmp.Equal(f.ContentLength, tt.content) || !cmp.Equal(f.TransferLength, tt.transfer) ||
+			len(f.Attributes) > 0 {
 			t.Errorf("%s: %+v", tt.attrs, f)
 		}
 	}
@@ -283,7 +317,8 @@ func TestConf_E58_ContentEncoding(t *testing.T) {
 		"gzip": flute.GZIP, "GZIP": flute.GZIP, "x-gzip": flute.GZIP, "deflate": flute.DEFLATE, "zlib": flute.ZLIB,
 		"null": flute.Null, "identity": flute.Null, "": flute.Null, " gzip ": flute.GZIP,
 	} {
-		in := mustParse(t, doc(`Content-Encoding="deflate"`, `<File TOI="1" Content-Location="a" Content-Encoding="`+s+`"/>`))
+		in := mustParse(t, doc(`Content-Encoding="deflate"`, `<File TOI="1" Content-Location="a" Content-Encoding="`+s+
+			`"/>`))
 		if len(in.Files) != 1 || in.Files[0].ContentEncoding != want {
 			t.Fatalf("%q: %+v %+v", s, in.Files, in.Rejected)
 		}
@@ -292,7 +327,8 @@ func TestConf_E58_ContentEncoding(t *testing.T) {
 			t.Errorf("%q, written and read again: %v", s, again.Files[0].ContentEncoding)
 		}
 	}
-	in := mustParse(t, doc(`Content-Encoding="br"`, plainFile+`<File TOI="2" Content-Location="b" Content-Encoding="gzip"/>`))
+	in := mustParse(t, doc(`Content-Encoding="br"`,
+		plainFile+`<File TOI="2" Content-Location="b" Content-Encoding="gzip"/>`))
 	if len(in.Files) != 1 || len(in.Rejected) != 1 || in.Rejected[0].TOI != "1" {
 		t.Errorf("an unknown encoding for all: %+v %+v", in.Files, in.Rejected)
 	}

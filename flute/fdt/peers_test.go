@@ -19,7 +19,8 @@ func TestFluteRS(t *testing.T) {
 	extended := &Instance{
 		Namespace: nsRFC3926, Expires: expires, FullFDT: true, SchemaVersion: 4, Groups: group,
 		OTI: OTIAttributes{
-			EncodingID: "5", InstanceID: "0", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80",
+			EncodingID: "5", InstanceID: "0", MaxSourceBlockLength: "60", SymbolLength: "1400",
+			MaxEncodingSymbols: "80",
 		},
 		Files: []File{
 			{
@@ -27,23 +28,25 @@ func TestFluteRS(t *testing.T) {
 				TransferLength: u(100000), ContentType: "text/plain", ETag: "v1", Groups: group, HasOTI: true,
 				MD5: must(parseMD5("XUFAKrxLKna5cZ2REBfFkg==")),
 				OTI: fec.OTI{
-					EncodingID: fec.ReedSolomonGF28, TransferLength: 100000, SymbolLength: 1400, MaxSourceBlockLength: 60,
-					MaxEncodingSymbols: 80,
+					EncodingID: fec.ReedSolomonGF28, TransferLength: 100000, SymbolLength: 1400,
+					MaxSourceBlockLength: 60, MaxEncodingSymbols: 80,
 				},
 				CacheControl: &CacheControl{Expires: expires},
 				Attributes:   []Attribute{{"", "X-Optel-Propagator", "traceparent=00-1-2-01"}},
 			},
 			{ // which must not take max_n from the FDT-Instance: EXT_FTI has none
-				TOI: flute.NewTOI(1), ContentLocation: "file:///nocode.bin", ContentLength: u(3000), TransferLength: u(1200),
-				ContentType: "application/octet-stream", ContentEncoding: flute.GZIP, Groups: group, HasOTI: true,
+				TOI: flute.NewTOI(1), ContentLocation: "file:///nocode.bin", ContentLength: u(3000),
+				TransferLength: u(1200),
+				ContentType:    "application/octet-stream", ContentEncoding: flute.GZIP, Groups: group, HasOTI: true,
 				OTI: fec.OTI{TransferLength: 1200, SymbolLength: 1424, MaxSourceBlockLength: 64},
 			},
 			{
 				TOI:             must(flute.TOIFromBytes([]byte(strings.Repeat("\xff", flute.MaxTOILen)))),
-				ContentLocation: "file:///raptorq.bin", ContentLength: u(100000), TransferLength: u(100000), Groups: group,
-				HasOTI: true,
+				ContentLocation: "file:///raptorq.bin", ContentLength: u(100000), TransferLength: u(100000),
+				Groups: group, HasOTI: true,
 				OTI: fec.OTI{
-					EncodingID: fec.RaptorQ, TransferLength: 100000, SymbolLength: 1400, SourceBlocks: 2, SubBlocks: 1, Alignment: 4,
+					EncodingID: fec.RaptorQ, TransferLength: 100000, SymbolLength: 1400, SourceBlocks: 2, SubBlocks: 1,
+					Alignment: 4,
 				},
 			},
 		},
@@ -52,14 +55,16 @@ func TestFluteRS(t *testing.T) {
 	l6 := &Instance{
 		Namespace: ns3GPP2022, Expires: expires, Complete: true, SchemaVersion: 4,
 		OTI: OTIAttributes{
-			EncodingID: "1", InstanceID: "0", MaxSourceBlockLength: "60", SymbolLength: "1400", MaxEncodingSymbols: "80",
+			EncodingID: "1", InstanceID: "0", MaxSourceBlockLength: "60", SymbolLength: "1400",
+			MaxEncodingSymbols: "80",
 			SchemeSpecificInfo: "AAABBA==", // Z=0: not to be used
 		},
 		Files: []File{{ // its own T and Z
 			TOI: flute.NewTOI(1), ContentLocation: "http://example.com/seg1.m4s", ContentLength: u(1401), TransferLength: u(1401),
 			ContentType: "video/mp4", ETag: `"33a6"`, HasOTI: true, CacheControl: &CacheControl{NoCache: true},
 			OTI: fec.OTI{
-				EncodingID: fec.Raptor, TransferLength: 1401, SymbolLength: 348, SourceBlocks: 1, SubBlocks: 1, Alignment: 4,
+				EncodingID: fec.Raptor, TransferLength: 1401, SymbolLength: 348, SourceBlocks: 1, SubBlocks: 1,
+				Alignment: 4,
 			},
 		}},
 	}
@@ -102,7 +107,8 @@ func TestForFluteRS(t *testing.T) {
 		}
 	}
 	// 1.11.0 wants Maximum-Source-Block-Length for RaptorQ too.
-	if xml := string(mustAppend(t, in, RFC6726)); !contains(xml, `FEC-Encoding-ID="6" FEC-OTI-Maximum-Source-Block-Length="36"`) {
+	if xml := string(mustAppend(t, in, RFC6726)); !contains(xml,
+		`FEC-Encoding-ID="6" FEC-OTI-Maximum-Source-Block-Length="36"`) {
 		t.Error(xml)
 	}
 }
@@ -116,7 +122,8 @@ func TestExtensions(t *testing.T) {
 		want                 File
 	}{
 		{
-			"Cache-Control in its namespace", `xmlns:c="` + nsMBMS2007 + `"`, `<c:Cache-Control><c:max-stale>1</c:max-stale></c:Cache-Control>`,
+			"Cache-Control in its namespace", `xmlns:c="` + nsMBMS2007 + `"`,
+			`<c:Cache-Control><c:max-stale>1</c:max-stale></c:Cache-Control>`,
 			File{CacheControl: &CacheControl{MaxStale: true}},
 		},
 		{
@@ -130,28 +137,39 @@ func TestExtensions(t *testing.T) {
 		},
 		{
 			"unknown directive", "", `<Cache-Control xmlns=""><must-revalidate/></Cache-Control>`,
-			File{Elements: []Element{{"", "Cache-Control", `<Cache-Control xmlns=""><must-revalidate/></Cache-Control>`}}},
+			File{Elements: []Element{
+				{"", "Cache-Control", `<Cache-Control xmlns=""><must-revalidate/></Cache-Control>`},
+			}},
 		},
 		{
-			"two Cache-Controls", "", `<Cache-Control xmlns=""><no-cache>1</no-cache></Cache-Control><Cache-Control xmlns="u"/>`,
-			File{CacheControl: &CacheControl{NoCache: true}, Elements: []Element{{"u", "Cache-Control", `<Cache-Control xmlns="u"/>`}}},
+			"two Cache-Controls", "",
+			`<Cache-Control xmlns=""><no-cache>1</no-cache></Cache-Control><Cache-Control xmlns="u"/>`,
+			File{CacheControl: &CacheControl{NoCache: true}, Elements: []Element{
+				{"u", "Cache-Control", `<Cache-Control xmlns="u"/>`},
+			}},
 		},
 		{
-			"session identities", "", `<MBMS-Session-Identity>3</MBMS-Session-Identity><MBMS-Session-Identity xmlns="u">256</MBMS-Session-Identity>`,
+			"session identities", "",
+			`<MBMS-Session-Identity>3</MBMS-Session-Identity><MBMS-Session-Identity xmlns="u">256</MBMS-Session-Identity>`,
 			File{SessionIdentities: []uint8{3}, Elements: []Element{
 				{"u", "MBMS-Session-Identity", `<MBMS-Session-Identity xmlns="u">256</MBMS-Session-Identity>`},
 			}},
 		},
 		{
-			"Availability-Time without zone", "", `<Alternate-Content-Location-2 Availability-Time="2025-12-02T01:02:03.5"/>`,
-			File{AlternateLocations2: []AlternateLocations{{AvailableUntil: time.Date(2025, 12, 2, 1, 2, 3, 5e8, time.UTC)}}},
+			"Availability-Time without zone", "",
+			`<Alternate-Content-Location-2 Availability-Time="2025-12-02T01:02:03.5"/>`,
+			File{AlternateLocations2: []AlternateLocations{{AvailableUntil: time.Date(2025, 12, 2, 1, 2, 3, 5e8,
+				time.UTC)}}},
 		},
 		{
-			"Availability-Time in a zone", "", `<Alternate-Content-Location-1 Availability-Time="2025-12-02T01:02:03+01:00"/>`,
-			File{AlternateLocations1: []AlternateLocations{{AvailableUntil: time.Date(2025, 12, 2, 0, 2, 3, 0, time.UTC)}}},
+			"Availability-Time in a zone", "",
+			`<Alternate-Content-Location-1 Availability-Time="2025-12-02T01:02:03+01:00"/>`,
+			File{AlternateLocations1: []AlternateLocations{{AvailableUntil: time.Date(2025, 12, 2, 0, 2, 3, 0,
+				time.UTC)}}},
 		},
 		{
-			"Availability-Time no time", "", `<Alternate-Content-Location-1 Availability-Time="soon"><Alternate-Content-Location>u` +
+			"Availability-Time no time", "",
+			`<Alternate-Content-Location-1 Availability-Time="soon"><Alternate-Content-Location>u` +
 				`</Alternate-Content-Location><x xmlns="u"/></Alternate-Content-Location-1>`,
 			File{AlternateLocations1: []AlternateLocations{{URIs: []string{"u"}}}},
 		},
@@ -190,7 +208,8 @@ func TestExtensions(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 			again := mustParse(t, string(mustAppend(t, in, RFC6726)))
-			if again.Files[0].Attributes != nil { // extensions come back in their namespaces, what was not understood as it was
+			// extensions come back in their namespaces, what was not understood as it was
+			if again.Files[0].Attributes != nil {
 				want.Attributes = in.Files[0].Attributes
 			}
 			if diff := cmp.Diff(want, again.Files[0], cmp.AllowUnexported(flute.TOI{})); diff != "" {
@@ -202,7 +221,8 @@ func TestExtensions(t *testing.T) {
 
 // TestConf_D03_ReprDigestOfAPart: in DVB-MABR the Repr-Digest of a file with a byte offset is not that of its object.
 func TestConf_D03_ReprDigestOfAPart(t *testing.T) {
-	in := mustParse(t, doc("", `<File TOI="1" Content-Location="s.m4s?isLast#5321" Repr-Digest="`+digests{sha256: bytesTo(32)}.String()+`"/>`))
+	in := mustParse(t, doc("", `<File TOI="1" Content-Location="s.m4s?isLast#5321" Repr-Digest="`+
+		digests{sha256: bytesTo(32)}.String()+`"/>`))
 	if f := in.Files[0]; f.SHA256 != nil || f.ReprDigest == "" {
 		t.Errorf("%+v", f)
 	}
@@ -223,7 +243,8 @@ func TestInstanceExtensions(t *testing.T) {
 func TestUnknownElementsAreBounded(t *testing.T) {
 	var xml strings.Builder
 	for i := range 200 {
-		xml.WriteString(`<File TOI="` + flute.NewTOI(uint64(i+1)).String() + `" Content-Location="a">` + strings.Repeat("<a/>", 512) + `</File>`)
+		xml.WriteString(`<File TOI="` + flute.NewTOI(uint64(i+1)).String() + `" Content-Location="a">` +
+			strings.Repeat("<a/>", 512) + `</File>`)
 	}
 	in := mustParse(t, doc("", xml.String()))
 	kept := 0

@@ -18,9 +18,9 @@ type Entry struct {
 // Entry returns the entry of f in FDT Instances of profile p whose root elements say nothing that f would inherit: no
 // content encoding, OTI or schema version. Groups of the FDT Instance are f's too, and need not be repeated. The
 // Attributes and Elements of f, which an application may have made, are checked: each is in a namespace that is not
-// that of the FDT-Instance, or an attribute in none with a name that no schema has; an Element is one well-formed element that declares what it uses and has the Space and
-// Local of its XML. An entry that [Parse] refuses, by its default Limits too, is an error.
-// Errors wrap ErrNotWritable, as those of [Instance.AppendXML].
+// that of the FDT-Instance, or an attribute in none with a name that no schema has; an Element is one well-formed
+// element that declares what it uses and has the Space and Local of its XML. An entry that [Parse] refuses, by its
+// default Limits too, is an error. Errors wrap ErrNotWritable, as those of [Instance.AppendXML].
 func (f *File) Entry(p Profile) (*Entry, error) {
 	in := &Instance{Expires: time.Unix(0, 0), Files: []File{*f}}
 	w := writer{p: p, in: in}

@@ -46,9 +46,11 @@ func sample() *Instance {
 		Files: []File{
 			{
 				TOI: flute.NewTOI(1), ContentLocation: "http://example.com/a%20b.txt?x=1&y=2",
-				ContentLength: new(uint64(100)), TransferLength: new(uint64(100)), ContentType: "text/plain; charset=utf-8",
-				MD5: bytesTo(16), SHA256: bytesTo(32),
-				OTI:    fec.OTI{EncodingID: fec.CompactNoCode, TransferLength: 100, SymbolLength: 1424, MaxSourceBlockLength: 64},
+				ContentLength: new(uint64(100)), TransferLength: new(uint64(100)),
+				ContentType: "text/plain; charset=utf-8", MD5: bytesTo(16), SHA256: bytesTo(32),
+				OTI: fec.OTI{
+					EncodingID: fec.CompactNoCode, TransferLength: 100, SymbolLength: 1424, MaxSourceBlockLength: 64,
+				},
 				HasOTI: true, Groups: []string{"all", "texts"},
 				CacheControl: &CacheControl{Expires: time.Date(2025, 12, 4, 0, 0, 0, 0, time.UTC)}, ETag: `W/"1"`,
 				AlternateLocations1: []AlternateLocations{
@@ -58,11 +60,14 @@ func sample() *Instance {
 				DecryptionKeyURI:    "http://example.com/key", SessionIdentities: []uint8{7, 255},
 				FECRedundancyLevel: new(uint32(20)), IndependentUnitPositions: []uint64{0, 1<<64 - 1},
 				Attributes: []Attribute{{"", "X-Private", "1 < 2"}, {"urn:example:x", "priority", "\thigh\n"}},
-				Elements:   []Element{{"urn:example:x", "Extra", `<x:Extra xmlns:x="urn:example:x"><x:In at="1"/>&amp;</x:Extra>`}},
+				Elements: []Element{
+					{"urn:example:x", "Extra", `<x:Extra xmlns:x="urn:example:x"><x:In at="1"/>&amp;</x:Extra>`},
+				},
 			},
 			{
 				TOI: flute.NewTOI(2), ContentLocation: "file:///gr%C3%BCn.bin",
-				ContentLength: new(uint64(5000)), TransferLength: new(uint64(2500)), ContentType: "application/octet-stream",
+				ContentLength: new(uint64(5000)), TransferLength: new(uint64(2500)),
+				ContentType:     "application/octet-stream",
 				ContentEncoding: flute.GZIP, SHA512: bytesTo(64), ReprDigest: "unixsum=:AAA=:",
 				OTI: fec.OTI{
 					EncodingID: fec.ReedSolomonGF28, TransferLength: 2500, SymbolLength: 1400, MaxSourceBlockLength: 60,
@@ -71,8 +76,8 @@ func sample() *Instance {
 				HasOTI: true, Groups: []string{"all"}, CacheControl: &CacheControl{NoCache: true},
 			},
 			{
-				TOI: flute.NewTOI(3), ContentLocation: "zero", ContentLength: new(uint64(0)), TransferLength: new(uint64(0)),
-				ContentType: "application/octet-stream", Groups: []string{"all"},
+				TOI: flute.NewTOI(3), ContentLocation: "zero", ContentLength: new(uint64(0)),
+				TransferLength: new(uint64(0)), ContentType: "application/octet-stream", Groups: []string{"all"},
 				OTI:    fec.OTI{EncodingID: fec.CompactNoCode, SymbolLength: 1424, MaxSourceBlockLength: 64},
 				HasOTI: true, CacheControl: &CacheControl{MaxStale: true},
 			},
@@ -80,7 +85,8 @@ func sample() *Instance {
 				TOI: flute.NewTOI(4), ContentLocation: "raptorq", ContentLength: new(uint64(100000)),
 				TransferLength: new(uint64(100000)), ContentType: "application/octet-stream", Groups: []string{"all"},
 				OTI: fec.OTI{
-					EncodingID: fec.RaptorQ, TransferLength: 100000, SymbolLength: 1400, SourceBlocks: 2, SubBlocks: 1, Alignment: 4,
+					EncodingID: fec.RaptorQ, TransferLength: 100000, SymbolLength: 1400, SourceBlocks: 2, SubBlocks: 1,
+					Alignment: 4,
 				},
 				HasOTI: true,
 			},

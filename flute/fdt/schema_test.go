@@ -77,9 +77,9 @@ func TestSchemasRefuse(t *testing.T) {
 	for _, p := range profiles {
 		document := string(mustAppend(t, least, p))
 		for name, bad := range map[string]string{
-			"no Expires":  strings.Replace(document, " Expires=", " Expire=", 1),
-			"empty":       document[:strings.Index(document, "<File")] + document[strings.Index(document, "</FDT-Instance"):],
-			"TOI 0":       strings.Replace(document, `TOI="1"`, `TOI="0"`, 1),
+			"no Expires": strings.Replace(document, " Expires=", " Expire=", 1),
+			"empty": document[:strings.Index(document, "<File")] + document[strings.Index(document,
+				"</FDT-Instance"):], "TOI 0": strings.Replace(document, `TOI="1"`, `TOI="0"`, 1),
 			"no location": strings.Replace(document, "Content-Location", "Content-Loc", 1),
 			"namespace":   strings.Replace(document, p.Namespace(), "urn:other", 1),
 		} {

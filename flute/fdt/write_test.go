@@ -49,7 +49,8 @@ func TestConf_O04_MBMS(t *testing.T) {
 	for _, p := range []Profile{MBMSDownload, DVBMABR} {
 		xml := string(mustAppend(t, sample(), p))
 		for _, name := range []string{
-			"Group", "FullFDT", "MBMS-Session-Identity", "Decryption-KEY-URI", "FEC-Redundancy-Level", "FEC-Instance-ID",
+			"Group", "FullFDT", "MBMS-Session-Identity", "Decryption-KEY-URI", "FEC-Redundancy-Level",
+			"FEC-Instance-ID",
 		} {
 			if contains(xml, name) {
 				t.Errorf("%v writes %s", p, name)
@@ -73,7 +74,9 @@ func TestConf_O04_MBMS(t *testing.T) {
 func TestConf_O11_SchemaVersion(t *testing.T) {
 	in := sample()
 	in.SchemaVersion = 0
-	for p, want := range map[Profile]string{MBMSDownload: "<schemaVersion>2</schemaVersion>", DVBMABR: "<schemaVersion>2</schemaVersion>"} {
+	for p, want := range map[Profile]string{
+		MBMSDownload: "<schemaVersion>2</schemaVersion>", DVBMABR: "<schemaVersion>2</schemaVersion>",
+	} {
 		if xml := string(mustAppend(t, in, p)); !contains(xml, want) {
 			t.Errorf("%v: %s", p, xml)
 		}
@@ -94,7 +97,8 @@ func TestMinimal(t *testing.T) {
 		RFC3926: `<FDT-Instance xmlns="urn:IETF:metadata:2005:FLUTE:FDT" Expires="3973622400">` + "\n" +
 			`<File Content-Location="a" TOI="1"/>` + "\n" + `</FDT-Instance>`,
 		MBMSDownload: `<FDT-Instance xmlns="urn:3GPP:metadata:2022:FLUTE:FDT" Expires="3973622400">` + "\n" +
-			`<File Content-Location="a" TOI="1"/>` + "\n" + `<schemaVersion>2</schemaVersion>` + "\n" + `</FDT-Instance>`,
+			`<File Content-Location="a" TOI="1"/>` + "\n" + `<schemaVersion>2</schemaVersion>` + "\n" +
+			`</FDT-Instance>`,
 	} {
 		want = `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + want
 		if diff := cmp.Diff(want, string(mustAppend(t, in, p))); diff != "" {
@@ -118,9 +122,12 @@ func TestDeterministic(t *testing.T) {
 // TestUnknownNamesDoNotCollide: names that are written anyway are not written twice.
 func TestUnknownNamesDoNotCollide(t *testing.T) {
 	in := sample()
-	in.Files[0].Attributes = []Attribute{{"", "TOI", "9"}, {nsMBMS2012, "File-ETag", "x"}, {"", "A", "1"}, {"", "A", "2"}}
+	in.Files[0].Attributes = []Attribute{{"", "TOI", "9"}, {nsMBMS2012, "File-ETag", "x"}, {"", "A", "1"}, {
+		"", "A", "2",
+	}}
 	got := mustParse(t, string(mustAppend(t, in, RFC6726)))
-	if f := got.Files[0]; f.TOI != flute.NewTOI(1) || f.ETag != `W/"1"` || !cmp.Equal(f.Attributes, []Attribute{{"", "A", "1"}}) {
+	if f := got.Files[0]; f.TOI != flute.NewTOI(1) || f.ETag != `W/"1"` ||
+		!cmp.Equal(f.Attributes, []Attribute{{"", "A", "1"}}) {
 		t.Errorf("%+v", f)
 	}
 }

@@ -74,7 +74,8 @@ func (o *output) open(space, local string) {
 func (o *output) attr(space, local, value string) {
 	o.written = append(o.written, Attribute{Space: space, Local: local})
 	if o.local && len(value) > defaultAttributeLen {
-		o.fail("attribute %s has %d bytes, more than the %d that receivers take", local, len(value), defaultAttributeLen)
+		o.fail("attribute %s has %d bytes, more than the %d that receivers take", local, len(value),
+			defaultAttributeLen)
 	}
 	o.b = append(o.b, ' ')
 	o.name(space, "", local)

@@ -65,7 +65,8 @@ func TestConf_L26_HELBoundary(t *testing.T) {
 	if d := cmp.Diff(want, [2]Extension{first, second}); d != "" || !ok || len(rest) != 0 {
 		t.Errorf("%d bytes left (-want +got):\n%s", len(rest), d)
 	}
-	if d := cmp.Diff([2][]byte{{3, 4, 5, 6, 7, 8}, {255, 2, 3}}, [2][]byte{first.Content(), second.Content()}); d != "" {
+	if d := cmp.Diff([2][]byte{{3, 4, 5, 6, 7, 8}, {255, 2, 3}},
+		[2][]byte{first.Content(), second.Content()}); d != "" {
 		t.Errorf("content (-want +got):\n%s", d)
 	}
 	rejects(t, "10100400 00000000 00010001 7fff0000", ErrExtension, false)

@@ -73,7 +73,8 @@ func TestConf_L04_CCILengths(t *testing.T) {
 		}
 		b = append(append(b, want[:n]...), 0, 1, 0, 2)
 		h, used, err := Parse(b)
-		if err != nil || used != len(b) || int(h.CCILen) != n || h.CCI != want || h.TSI != 1 || h.TOI != flute.NewTOI(2) {
+		if err != nil || used != len(b) || int(h.CCILen) != n || h.CCI != want || h.TSI != 1 ||
+			h.TOI != flute.NewTOI(2) {
 			t.Errorf("C=%d: %+v, %d bytes, %v", c, h, used, err)
 		}
 		again, err := h.AppendBinary(nil)
@@ -166,7 +167,8 @@ func TestConf_L07_LargeTOI(t *testing.T) {
 		}
 	}
 	// The number counts, not the field that carried it.
-	short, long := parse(t, "10100300 00000000 00010005"), parse(t, "10f00700 00000000 000000000001 0000000000000000000000000005")
+	short, long := parse(t, "10100300 00000000 00010005"), parse(t,
+		"10f00700 00000000 000000000001 0000000000000000000000000005")
 	if short.TOI != long.TOI || short.TSI != long.TSI {
 		t.Errorf("%v and %v differ", short.TOI, long.TOI)
 	}
@@ -207,7 +209,9 @@ func TestConf_L14_HeaderLength(t *testing.T) {
 
 func TestConf_L15_HeaderLengthTooSmall(t *testing.T) {
 	const tail = " 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000"
-	for _, s := range []string{"101000", "101001", "101002", "1c1005", "109003", "10f006", "1cf009", "100001", "100000"} {
+	for _, s := range []string{
+		"101000", "101001", "101002", "1c1005", "109003", "10f006", "1cf009", "100001", "100000",
+	} {
 		rejects(t, s+"00"+tail, flute.ErrHeaderLength, true)
 	}
 }
@@ -273,7 +277,9 @@ func TestConf_W02_TimeWords(t *testing.T) {
 		}
 	}
 	// HDR_LEN includes the words.
-	for _, s := range []string{"10180300 00000000 00010002", "10140300 00000000 00010002", "101c0400 00000000 00010002 00000000"} {
+	for _, s := range []string{
+		"10180300 00000000 00010002", "10140300 00000000 00010002", "101c0400 00000000 00010002 00000000",
+	} {
 		if _, _, err := RFC3451.Parse(append(unhex(t, s), make([]byte, 16)...)); !bare(err, flute.ErrHeaderLength) {
 			t.Errorf("%s: %v", s, err)
 		}

@@ -31,7 +31,8 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if peekErr != nil && (h.HasTSI || !bare(peekErr, ErrNoTSI)) || peekErr == nil && (tsi != h.TSI || toi != h.TOI) {
+		if peekErr != nil && (h.HasTSI || !bare(peekErr, ErrNoTSI)) ||
+			peekErr == nil && (tsi != h.TSI || toi != h.TOI) {
 			t.Fatalf("Peek: %d, %v, %v; Parse: %+v", tsi, toi, peekErr, h)
 		}
 		again, err := h.AppendBinary(nil)

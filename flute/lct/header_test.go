@@ -49,7 +49,9 @@ func headers(t testing.TB) []struct {
 	}{
 		{
 			"TSI and TOI of 16 bits", unhex(t, "10100300 00000000 00010001"),
-			Header{Version: 1, CCILen: 4, HasTSI: true, TSILen: 2, TSI: 1, HasTOI: true, TOILen: 2, TOI: flute.NewTOI(1)},
+			Header{
+				Version: 1, CCILen: 4, HasTSI: true, TSILen: 2, TSI: 1, HasTOI: true, TOILen: 2, TOI: flute.NewTOI(1),
+			},
 		},
 		{
 			"neither TSI nor TOI", unhex(t, "10000200 01020304"),
@@ -61,10 +63,13 @@ func headers(t testing.TB) []struct {
 		},
 		{
 			"TOI without TSI, B", unhex(t, "10210305 00000000 00000002"),
-			Header{Version: 1, CloseObject: true, Codepoint: 5, CCILen: 4, HasTOI: true, TOILen: 4, TOI: flute.NewTOI(2)},
+			Header{
+				Version: 1, CloseObject: true, Codepoint: 5, CCILen: 4, HasTOI: true, TOILen: 4, TOI: flute.NewTOI(2),
+			},
 		},
 		{
-			"longest fields, all bits", unhex(t, "1fff0aff ffffffffffffffffffffffffffffffff ffffffffffff ffffffffffffffffffffffffffff"),
+			"longest fields, all bits",
+			unhex(t, "1fff0aff ffffffffffffffffffffffffffffffff ffffffffffff ffffffffffffffffffffffffffff"),
 			Header{
 				Version: 1, PSI: 3, Reserved: 3, CloseSession: true, CloseObject: true, Codepoint: 255, CCILen: 16,
 				CCI:    [16]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
@@ -121,7 +126,8 @@ func TestParseTo(t *testing.T) {
 				t.Errorf("%s over %s (-want +got):\n%s", c.name, dirty.name, d)
 			}
 			h = dirty.want
-			if _, err := RFC3451.ParseTo(&h, c.bytes[:len(c.bytes)-1]); err == nil || !cmp.Equal(dirty.want, h, compareTOI) {
+			if _, err := RFC3451.ParseTo(&h, c.bytes[:len(c.bytes)-1]); err == nil ||
+				!cmp.Equal(dirty.want, h, compareTOI) {
 				t.Errorf("%s over %s, truncated: %v, %+v", c.name, dirty.name, err, h)
 			}
 		}

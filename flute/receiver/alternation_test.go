@@ -30,7 +30,8 @@ func TestTwoSendersWithOneTSI(t *testing.T) {
 				r.wait(test.apart)
 			}
 		}
-		if got := r.warnings(); strings.Contains(got, "40001 and 40002") != test.told || strings.Count(got, "in turn") > 1 {
+		if got := r.warnings(); strings.Contains(got, "40001 and 40002") != test.told ||
+			strings.Count(got, "in turn") > 1 {
 			t.Errorf("%s: %q", name, got)
 		}
 	}

@@ -116,7 +116,8 @@ func TestSymbolsDuringAttempt(t *testing.T) {
 // A Solver is asked first, again when symbols came meanwhile, and the block is put together once it agrees.
 func TestSolver(t *testing.T) {
 	scheme := &solving{Scheme: rs.New(), surplus: 1}
-	r, o := attempting(t, func(c *Config) { c.Variant, c.Registry = "", c.Registry.With(fec.ReedSolomonGF28, 0, scheme) })
+	r, o := attempting(t,
+		func(c *Config) { c.Variant, c.Registry = "", c.Registry.With(fec.ReedSolomonGF28, 0, scheme) })
 	r.some(o, 0, 2, 3, 7)
 	held := r.l.Held()
 	r.works[0].Run(nil)

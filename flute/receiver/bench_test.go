@@ -52,7 +52,8 @@ func newStationary(tb testing.TB, o object, lose func(sbn fec.SBN, esi fec.ESI) 
 			st.packets = append(st.packets, o.packet(sbn, esi, 1))
 		}
 		for i := range lost {
-			st.packets = append(st.packets, o.raw(sbn, fec.ESI(k)+fec.ESI(i), random(int(o.oti.SymbolLength), uint64(sbn))))
+			st.packets = append(st.packets, o.raw(sbn, fec.ESI(k)+fec.ESI(i), random(int(o.oti.SymbolLength),
+				uint64(sbn))))
 		}
 	}
 	st.begin(tb)

@@ -66,7 +66,9 @@ func TestConf_E31_ClockNeverSet(t *testing.T) {
 		r.now = steppedBy(t, r.now, -time.Since(time.Unix(10, 0)).Truncate(time.Second))
 		booted := r.now
 		o, late := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4)
-		d := fdtInstance{files: []fdt.File{o.file("a"), late.file("b")}, e: 60000, expires: start.Add(time.Hour), sct: sct}.packets(t)
+		d := fdtInstance{
+			files: []fdt.File{o.file("a"), late.file("b")}, e: 60000, expires: start.Add(time.Hour), sct: sct,
+		}.packets(t)
 		r.feed(d...)
 		r.feed(o.packet(0, 0, 1))
 		r.now = steppedBy(t, r.now.Add(time.Minute), start.Sub(booted.Round(0)).Truncate(time.Second)) // NTP

@@ -103,8 +103,9 @@ type Config struct {
 	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
 	Layout             Layout        // of the published files in folders; zero: LayoutFlat
 
-	// Leftovers are objects of earlier processes, from the Recover of a Store that is a store.Keeper. Sessions go on with
-	// those of theirs. NoNotes: objects of such a Store are not noted, so that no later process can go on with them.
+	// Leftovers are objects of earlier processes, from the Recover of a Store that is a store.Keeper. Sessions go on
+	// with those of theirs. NoNotes: objects of such a Store are not noted, so that no later process can go on with
+	// them.
 	Leftovers []store.Leftover
 	NoNotes   bool
 

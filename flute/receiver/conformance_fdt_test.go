@@ -68,7 +68,8 @@ func (in fdtInstance) hostileVersion(t testing.TB) []byte {
 // E12, E13: objects that no FDT Instance describes are kept within bounds of number, of bytes and of time.
 func TestConf_E12_E13_UndescribedObjectsAreBounded(t *testing.T) {
 	r := newRig(t, func(c *Config) {
-		c.MaxUndescribed, c.UndescribedBytes, c.UndescribedTimeout, c.UnprovenTimeout = 3, 40_000, time.Minute, time.Hour
+		c.MaxUndescribed, c.UndescribedBytes = 3, 40_000
+		c.UndescribedTimeout, c.UnprovenTimeout = time.Minute, time.Hour
 	})
 	for i := range uint64(5) {
 		o := plain(t, 1+i, 10_000, 1000, 4)
@@ -319,7 +320,9 @@ func TestConf_E44_Wraparound(t *testing.T) {
 }
 
 func TestConf_E45_NewerAcrossTheWrap(t *testing.T) {
-	for _, tt := range []struct{ first, second flute.InstanceID }{{3, 4}, {flute.MaxInstanceID, 0}, {flute.MaxInstanceID - 10, 20}} {
+	for _, tt := range []struct{ first, second flute.InstanceID }{{3, 4}, {flute.MaxInstanceID, 0}, {
+		flute.MaxInstanceID - 10, 20,
+	}} {
 		r := newRig(t)
 		old, current := plain(t, 1, 300, 100, 4), plain(t, 2, 400, 100, 4)
 		r.feed(describe(t, tt.first, old.file("a")))

@@ -16,7 +16,8 @@ func TestConf_K06_SeveralSymbolsPerPacket(t *testing.T) {
 		r := newRig(t)
 		o := object{t: t, toi: flute.NewTOI(1), content: random(20*24-10, 1)}
 		o.oti = fec.OTI{
-			EncodingID: fec.RaptorQ, TransferLength: uint64(len(o.content)), SymbolLength: 24, SourceBlocks: 1, SubBlocks: sub, Alignment: 4,
+			EncodingID: fec.RaptorQ, TransferLength: uint64(len(o.content)), SymbolLength: 24, SourceBlocks: 1,
+			SubBlocks: sub, Alignment: 4,
 		}
 		r.feed(describe(t, 0, o.file("a")))
 		source := make([]byte, 20*24)

@@ -29,7 +29,9 @@ const otiText = `FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Maximum-Source-Block-Length
 
 // E46: an FDT Instance without Expires, or with another root, is refused. It is tried again after a while.
 func TestConf_E46_ExpiresIsRequired(t *testing.T) {
-	for _, xml := range []string{`<FDT-Instance/>`, `<FDT Expires="4000000000"/>`, `x`, `<FDT-Instance Expires="4000000000">`} {
+	for _, xml := range []string{
+		`<FDT-Instance/>`, `<FDT Expires="4000000000"/>`, `x`, `<FDT-Instance Expires="4000000000">`,
+	} {
 		r := newRig(t, func(c *Config) { c.UnprovenTimeout = time.Hour })
 		p := fdtInstance{xml: []byte(xml)}.packets(t)
 		r.feed(p...)
@@ -52,7 +54,8 @@ func TestConf_E47_E49_E50_Complete(t *testing.T) {
 		r := newRig(t)
 		o := plain(t, 1, 300, 100, 4)
 		o.noFTI = true
-		r.feed(fdtInstance{xml: document(value+` `+otiText, `<File TOI="1" Content-Location="a" Content-Length="300"/>`)}.packets(t)...)
+		r.feed(fdtInstance{xml: document(value+` `+otiText,
+			`<File TOI="1" Content-Location="a" Content-Length="300"/>`)}.packets(t)...)
 		if r.s.Complete() {
 			t.Errorf("%s: complete before the file", value)
 		}
@@ -90,7 +93,8 @@ func TestConf_E52_BadEntryIsSkipped(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 4, 300, 100, 4)
 	o.noFTI = true
-	r.feed(fdtInstance{xml: document(otiText, `<File TOI="0" Content-Location="x"/>`, `<File TOI="2"/>`, `<File Content-Location="x"/>`,
+	r.feed(fdtInstance{xml: document(otiText, `<File TOI="0" Content-Location="x"/>`, `<File TOI="2"/>`,
+		`<File Content-Location="x"/>`,
 		`<File TOI="4" Content-Location="a" Content-Length="300"/>`)}.packets(t)...)
 	r.feed(o.all()...)
 	r.want("completed 4 a 300")
@@ -122,7 +126,8 @@ func TestConf_E53_LocationsAreNotFolded(t *testing.T) {
 		r.feed(describe(t, 2, changed))
 		r.feed(concat(one.all(), two.all())...)
 		r.want("completed 1 "+pair[0]+" 300", "completed 2 "+pair[1]+" 400")
-		if got := eventsOf[event.FDTReceived](r); len(got) != 3 || len(got[2].Rejected) != 1 || !strings.Contains(got[2].Rejected[0], "Content-Location") {
+		if got := eventsOf[event.FDTReceived](r); len(got) != 3 || len(got[2].Rejected) != 1 ||
+			!strings.Contains(got[2].Rejected[0], "Content-Location") {
 			t.Errorf("%q: %+v", pair, got)
 		}
 		r.close()
@@ -273,7 +278,8 @@ func TestConf_E59_E60_E61_Digests(t *testing.T) {
 				r.merge(f)
 				r.feed(o.all()...)
 				r.want(want)
-				if done := eventsOf[event.ObjectCompleted](r); len(done) == 1 && fmt.Sprint(done[0].Verified) != "["+name+"]" {
+				if done := eventsOf[event.ObjectCompleted](r); len(done) == 1 &&
+					fmt.Sprint(done[0].Verified) != "["+name+"]" {
 					t.Errorf("%s: verified %v", name, done[0].Verified)
 				}
 				r.close()

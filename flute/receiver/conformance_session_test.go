@@ -275,7 +275,8 @@ func TestConf_C10_OutOfRangeAndDuplicates(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 700, 100, 4) // blocks of 4 and 3
 	r.feed(describe(t, 0, o.file("a")))
-	r.feed(o.raw(2, 0, o.content[:100]), o.raw(0, 4, o.content[:100]), o.raw(1, 3, o.content[:100]), o.raw(0, 3, o.content[:200]),
+	r.feed(o.raw(2, 0, o.content[:100]), o.raw(0, 4, o.content[:100]), o.raw(1, 3, o.content[:100]),
+		o.raw(0, 3, o.content[:200]),
 		o.raw(65535, 65535, o.content[:100]))
 	r.feed(o.packet(0, 0, 1), o.raw(0, 0, make([]byte, 100)), o.packet(0, 0, 1))
 	c := r.l.Counters()
@@ -424,7 +425,9 @@ func TestConf_W02_WhoseLayout(t *testing.T) {
 	bare := big.file("a")
 	bare.HasOTI, bare.OTI = false, fec.OTI{}
 	set := func(b []byte) []byte { b[1] |= 3 << 2; return b }
-	for name, edit := range map[string]func(*Config){"by FDT": func(*Config) {}, "by configuration": func(c *Config) { c.Profile = Version2 }} {
+	for name, edit := range map[string]func(*Config){
+		"by FDT": func(*Config) {}, "by configuration": func(c *Config) { c.Profile = Version2 },
+	} {
 		r := newRig(t, edit)
 		if name == "by FDT" {
 			r.feed(describe(t, 0, bare))

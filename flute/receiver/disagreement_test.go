@@ -55,7 +55,8 @@ func TestConf_E81_FirstPacketWithoutEXTFTI(t *testing.T) {
 				if len(warnings) != 0 {
 					t.Errorf("%+v", warnings)
 				}
-			} else if len(warnings) != 1 || !strings.Contains(warnings[0].Text, "EXT_FTI says FEC Encoding ID 0, 300 bytes, symbols of 100 bytes") ||
+			} else if len(warnings) != 1 || !strings.Contains(warnings[0].Text,
+				"EXT_FTI says FEC Encoding ID 0, 300 bytes, symbols of 100 bytes") ||
 				!strings.Contains(warnings[0].Text, "the FDT says FEC Encoding ID 0, 300 bytes, symbols of ") ||
 				!strings.HasSuffix(warnings[0].Text, tt.conclusion) {
 				t.Errorf("%+v", warnings)
@@ -74,7 +75,8 @@ func TestConf_E81_BadEXTFTIDoesNotWin(t *testing.T) {
 	bad.oti.SymbolLength = 0
 	huge := plain(t, 1, 300, 100, 4)
 	huge.oti.TransferLength = 1 << 41
-	r.feed(describe(t, 0, o.file("a")), o.raw(0, 0, make([]byte, 30)), bad.raw(0, 0, make([]byte, 100)), huge.raw(0, 0, make([]byte, 100)))
+	r.feed(describe(t, 0, o.file("a")), o.raw(0, 0, make([]byte, 30)), bad.raw(0, 0, make([]byte, 100)),
+		huge.raw(0, 0, make([]byte, 100)))
 	if n := r.dropped(drop.OTI); n != 2 {
 		t.Errorf("%+v", r.l.Counters().Dropped)
 	}
@@ -125,7 +127,8 @@ func TestOldSenderIsToldOnce(t *testing.T) {
 	r.feed(describe(t, 0, fdt.File{TOI: o.toi, ContentLocation: "a"}))
 	r.feed(o.packet(0, 0, 1, short), o.packet(0, 1, 1, short), o.packet(0, 2, 1, short))
 	w := eventsOf[event.Warning](r)
-	if len(w) != 1 || !strings.Contains(w[0].Text, "TOI 1: ") || !strings.Contains(w[0].Text, fec.ErrShortRaptorFTI.Error()) {
+	if len(w) != 1 || !strings.Contains(w[0].Text, "TOI 1: ") ||
+		!strings.Contains(w[0].Text, fec.ErrShortRaptorFTI.Error()) {
 		t.Errorf("%+v", w)
 	}
 	if n := r.dropped(drop.OTI); n != 3 {

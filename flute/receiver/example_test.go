@@ -48,7 +48,8 @@ func Example() {
 		panic(err)
 	}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) // a program asks its clock
-	key := flute.SessionKey{TSI: 7}                    // a program learns source and group from its socket, the TSI by lct.Peek
+	// a program learns source and group from its socket, the TSI by lct.Peek
+	key := flute.SessionKey{TSI: 7}
 	for _, d := range datagrams(key, now) {
 		r.Handle(now, key, d)
 	}

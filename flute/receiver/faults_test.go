@@ -62,7 +62,8 @@ func TestStoreErrors(t *testing.T) {
 				return nil
 			}))
 			a, b := coded(t, 1, 300_000, 1000, 8, 12, ""), plain(t, 2, 3000, 100, 8)
-			packets := concat([][]byte{describe(t, 0, a.file("a"), b.file("b"))}, a.all()[1:], [][]byte{a.packet(0, 8, 1)})
+			packets := concat([][]byte{describe(t, 0, a.file("a"), b.file("b"))}, a.all()[1:],
+				[][]byte{a.packet(0, 8, 1)})
 			if late {
 				packets = append(packets[1:], packets[0])
 			}

@@ -71,7 +71,8 @@ type outcome struct {
 }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("%d arrived, %d lost, %d not described, %d failed otherwise; %d packets, %d of the FDT in %d Instances; %v, tail %v; %d bytes held",
+	return fmt.Sprintf("%d arrived, %d lost, %d not described, %d failed otherwise; %d packets, %d of the FDT in %d "+
+		"Instances; %v, tail %v; %d bytes held",
 		o.arrived, o.lost, o.undescribed, o.other, o.packets, o.fdtPackets, o.instances, o.took.Round(time.Millisecond),
 		o.tail.Round(time.Millisecond), o.held)
 }
@@ -88,7 +89,8 @@ func (f folder) send(t testing.TB, seed uint64) (out outcome) {
 	for i := range f.files {
 		content := random(f.size, uint64(i))
 		o, err := sender.Prepare(context.Background(), sender.File{
-			ContentLocation: fmt.Sprintf("folder/file-%05d.bin", i), Content: bytes.NewReader(content), Size: uint64(f.size),
+			ContentLocation: fmt.Sprintf("folder/file-%05d.bin", i), Content: bytes.NewReader(content),
+			Size: uint64(f.size),
 		}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -216,10 +218,14 @@ func folders() map[string]sender.Config {
 	}
 	return map[string]sender.Config{
 		"no-code": more(fec.OTI{SymbolLength: 1400}, 0, 8),
-		"rs":      more(fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 20, MaxEncodingSymbols: 120}, 0, 1),
+		"rs": more(fec.OTI{
+			EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 20, MaxEncodingSymbols: 120,
+		}, 0, 1),
 		"raptorq": more(fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1400}, 5, 1),
 		"raptor":  more(fec.OTI{EncodingID: fec.Raptor, SymbolLength: 1400}, 5, 1),
-		"ldpc":    more(fec.OTI{EncodingID: fec.LDPCStaircase, SymbolLength: 1400, MaxSourceBlockLength: 20, MaxEncodingSymbols: 120}, 0, 1),
+		"ldpc": more(fec.OTI{
+			EncodingID: fec.LDPCStaircase, SymbolLength: 1400, MaxSourceBlockLength: 20, MaxEncodingSymbols: 120,
+		}, 0, 1),
 	}
 }
 
@@ -227,7 +233,8 @@ func folders() map[string]sender.Config {
 // want of its description.
 func TestFolderOverLossyLink(t *testing.T) {
 	losses := map[string]func(*rand.Rand) lossModel{
-		"1%": atRandom(0.01), "5%": atRandom(0.05), "10%": atRandom(0.1), "20%": atRandom(0.2), "bursts of 50": inBursts(50, 2500),
+		"1%": atRandom(0.01), "5%": atRandom(0.05), "10%": atRandom(0.1), "20%": atRandom(0.2),
+		"bursts of 50": inBursts(50, 2500),
 	}
 	for code, cfg := range folders() {
 		for name, loss := range losses {

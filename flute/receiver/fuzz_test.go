@@ -107,7 +107,8 @@ func TestDamagedStreams(t *testing.T) {
 // Each datagram of a session cut at every byte, and with each byte of its head changed.
 func TestTruncatedDatagrams(t *testing.T) {
 	a, b := plain(t, 1, 300, 100, 2), coded(t, 2, 400, 100, 4, 8, "")
-	packets := [][]byte{describe(t, 0, a.file("a"), b.file("b")), a.packet(0, 0, 1), b.packet(0, 5, 1), alc.AppendCloseSession(nil, key.TSI)}
+	packets := [][]byte{describe(t, 0, a.file("a"), b.file("b")), a.packet(0, 0, 1), b.packet(0, 5,
+		1), alc.AppendCloseSession(nil, key.TSI)}
 	for _, p := range packets {
 		r := hostileRig(t)
 		for i := range p {

@@ -97,7 +97,8 @@ func TestHistorySkipsWhatWasBegunAnew(t *testing.T) {
 func TestSweepsHaveAPace(t *testing.T) {
 	const n = 2000
 	r := newRig(t)
-	r.feed(fdtInstance{xml: instanceOf(1, n, func(i int) string { return fmt.Sprint("f", i) }), e: 60_000}.packets(t)...)
+	r.feed(fdtInstance{xml: instanceOf(1, n,
+		func(i int) string { return fmt.Sprint("f", i) }), e: 60_000}.packets(t)...)
 	sweeps, last := 0, r.l.swept
 	step := func() {
 		r.now = r.now.Add(time.Millisecond)

@@ -43,7 +43,8 @@ func TestLocationsKeepTheirFiles(t *testing.T) {
 		}
 		r.file(done[0].Path, a.content)
 		r.file(done[1].Path, next.content)
-		if got := r.warnings(); strings.Count(got, "\n") != 1 || !strings.Contains(got, pair[1]) || !strings.Contains(got, done[1].Path) {
+		if got := r.warnings(); strings.Count(got, "\n") != 1 || !strings.Contains(got, pair[1]) ||
+			!strings.Contains(got, done[1].Path) {
 			t.Errorf("%q: warnings %q", pair, got)
 		}
 		r.close()

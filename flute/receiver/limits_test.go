@@ -19,7 +19,8 @@ func TestClaimsCostNothing(t *testing.T) {
 	for i := range uint64(maxStaged/2 + 1) { // two objects each, so that one is beyond it
 		big := plain(t, 1+i, 0, 1, 1)
 		big.oti = fec.OTI{
-			EncodingID: fec.ReedSolomonGF28, TransferLength: 1 << 24, SymbolLength: 1, MaxSourceBlockLength: 1, MaxEncodingSymbols: 255,
+			EncodingID: fec.ReedSolomonGF28, TransferLength: 1 << 24, SymbolLength: 1, MaxSourceBlockLength: 1,
+			MaxEncodingSymbols: 255,
 		}
 		r.feed(big.raw(1<<24-1, 0, []byte{1}), big.raw(1<<23, 0, []byte{1}))
 		whole := plain(t, 1000+i, 0, 1, 1)
@@ -139,7 +140,9 @@ func TestLongSession(t *testing.T) {
 	var before uint64
 	for i := range uint64(3000) {
 		o := coded(t, 1+i, 3000, 100, 8, 16, "")
-		r.feed(fdtInstance{id: flute.InstanceID(i), files: []fdt.File{o.file("a")}, expires: r.now.Add(5 * time.Second)}.packets(t)...)
+		r.feed(fdtInstance{id: flute.InstanceID(i), files: []fdt.File{
+			o.file("a"),
+		}, expires: r.now.Add(5 * time.Second)}.packets(t)...)
 		packets := o.all()
 		packets[2] = o.packet(0, 9, 1)
 		r.feed(packets...)

@@ -26,11 +26,13 @@ func TestMissing(t *testing.T) {
 		},
 		{
 			"repair symbols", func(r *rig, o object) { r.some(o, 0, 1, 3, 4) },
-			"test is over: 2 of 2 source blocks are incomplete; number 0 has 8 of its 10 source symbols and 1 repair symbols",
+			"test is over: 2 of 2 source blocks are incomplete; number 0 has 8 of its 10 source symbols and 1 repair " +
+				"symbols",
 		},
 		{
 			"being decoded", func(r *rig, o object) { r.some(o, 0, 2, 3, 4) },
-			"test is over: 2 of 2 source blocks are incomplete; number 0 has 8 of its 10 source symbols and 2 repair symbols, and is being decoded",
+			"test is over: 2 of 2 source blocks are incomplete; number 0 has 8 of its 10 source symbols and 2 repair " +
+				"symbols, and is being decoded",
 		},
 		{"no memory", func(r *rig, o object) {
 			r.some(o, 0, 0, 3)
@@ -40,7 +42,8 @@ func TestMissing(t *testing.T) {
 			}
 			r.feed(o.packet(0, 10, 1))
 			r.cfg.Budget.Release(taken)
-		}, "test is over: 2 of 2 source blocks are incomplete; number 0 has 9 of its 10 source symbols and 1 repair symbols, and waits for memory to be decoded in"},
+		}, "test is over: 2 of 2 source blocks are incomplete; number 0 has 9 of its 10 source symbols and 1 repair " +
+			"symbols, and waits for memory to be decoded in"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, o := attempting(t, func(c *Config) { c.Budget = store.NewBudget(900_000, nil) })
@@ -63,7 +66,8 @@ func TestMissing(t *testing.T) {
 	r.some(o, 0, 2, 3, 7)
 	r.work2(t, 1, 0)
 	r.close()
-	want := "test is over: 2 of 2 source blocks are incomplete; number 0 has 8 of its 10 source symbols and 2 repair symbols, which the code cannot do with"
+	want := "test is over: 2 of 2 source blocks are incomplete; number 0 has 8 of its 10 source symbols and 2 repair " +
+		"symbols, which the code cannot do with"
 	if failed := eventsOf[event.ObjectFailed](r); len(failed) != 1 || failed[0].Detail != want {
 		t.Errorf("%+v\nwant %s", failed, want)
 	}

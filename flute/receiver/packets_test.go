@@ -50,7 +50,8 @@ func transmitWith(t testing.TB, registry *fec.Registry, cfg sender.Config, files
 	}
 	for _, f := range files {
 		o, err := sender.Prepare(context.Background(), sender.File{
-			ContentLocation: f.name, Content: bytes.NewReader(f.content), Size: uint64(len(f.content)), CENC: f.cenc, Digests: f.digests,
+			ContentLocation: f.name, Content: bytes.NewReader(f.content), Size: uint64(len(f.content)), CENC: f.cenc,
+			Digests: f.digests,
 		}, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -38,7 +38,8 @@ func listing(n int) []byte {
 	files := make([]string, n)
 	for i := range files {
 		files[i] = fmt.Sprintf(`<File TOI="%d" Content-Location="http://example.com/folder/file%05d.bin" Content-Length="%d" `+
-			`Content-Type="application/octet-stream" Content-MD5="%s" %s/>`, 1+i, i, 1000+i, base64.StdEncoding.EncodeToString(random(16, uint64(i))), otiText)
+			`Content-Type="application/octet-stream" Content-MD5="%s" %s/>`, 1+i, i, 1000+i,
+			base64.StdEncoding.EncodeToString(random(16, uint64(i))), otiText)
 	}
 	return document("", files...)
 }
@@ -157,7 +158,8 @@ func TestReadingWaits(t *testing.T) {
 func TestReadersHaveRoom(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.FDTLimits.Bytes = 100_000 })
 	for name, xml := range map[string][]byte{
-		"files": instanceOf(1, 2400, func(int) string { return "a" }), "tags": document("", strings.Repeat("<a/>", 500), strings.Repeat("<File/>", 13_000)),
+		"files": instanceOf(1, 2400, func(int) string { return "a" }), "tags": document("", strings.Repeat("<a/>", 500),
+			strings.Repeat("<File/>", 13_000)),
 	} {
 		if n := 3*uint64(len(xml)) + readingCost(xml); n > r.cfg.readers.memory.Limit() {
 			t.Errorf("%s: %d bytes, there are %d", name, n, r.cfg.readers.memory.Limit())

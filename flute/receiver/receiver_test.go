@@ -14,7 +14,8 @@ import (
 
 func TestConfig(t *testing.T) {
 	good := Config{Registry: schemes.Default(), Store: mem.New()}
-	if c, err := good.Validated(); err != nil || c.MaxObjects != defaultMaxObjects || c.CloseGrace != defaultCloseGrace || c.Budget == nil {
+	if c, err := good.Validated(); err != nil || c.MaxObjects != defaultMaxObjects ||
+		c.CloseGrace != defaultCloseGrace || c.Budget == nil {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for field, edit := range map[string]func(*Config){

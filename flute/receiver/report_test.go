@@ -67,19 +67,23 @@ func TestFaultsInFDTInstancesAreTold(t *testing.T) {
 		r.feed(fdtInstance{id: flute.InstanceID(i), xml: document("", files)}.packets(t)...)
 	}
 	got := eventsOf[event.FDTReceived](r)
-	if len(got) != 3 || got[0].WarningCount+got[0].RejectedCount != 0 || got[1].WarningCount != 2 || len(got[1].Warnings) != 2 ||
-		!strings.Contains(got[1].Warnings[0], "TOI 2") || got[1].Files != 2 || got[2].RejectedCount != 1 || len(got[2].Rejected) != 1 {
+	if len(got) != 3 || got[0].WarningCount+got[0].RejectedCount != 0 || got[1].WarningCount != 2 ||
+		len(got[1].Warnings) != 2 ||
+		!strings.Contains(got[1].Warnings[0], "TOI 2") || got[1].Files != 2 || got[2].RejectedCount != 1 ||
+		len(got[2].Rejected) != 1 {
 		t.Errorf("%+v", got)
 	}
 	warnings := eventsOf[event.Warning](r)
-	if len(warnings) != 1 || !strings.Contains(warnings[0].Text, "FDT Instance 1: TOI 2") || !strings.HasSuffix(warnings[0].Text, "; and 1 more") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0].Text, "FDT Instance 1: TOI 2") ||
+		!strings.HasSuffix(warnings[0].Text, "; and 1 more") {
 		t.Errorf("%+v", warnings)
 	}
 	r.close()
 
 	r = newRig(t)
 	r.feed(fdtInstance{xml: document("", `<File TOI="4"/>`)}.packets(t)...)
-	if w := eventsOf[event.Warning](r); len(w) != 1 || !strings.Contains(w[0].Text, "TOI 4: Content-Location is missing; the file is refused") {
+	if w := eventsOf[event.Warning](r); len(w) != 1 ||
+		!strings.Contains(w[0].Text, "TOI 4: Content-Location is missing; the file is refused") {
 		t.Errorf("%+v", w)
 	}
 	r.close()
@@ -90,8 +94,8 @@ func TestEventsOfFDTInstancesAreSmall(t *testing.T) {
 	for name, xml := range map[string]string{
 		"refused by the parser":   string(document("", strings.Repeat("<File/>", 20_000))),
 		"refused by the database": string(instanceOf(1, 20_000, func(int) string { return "a" })),
-		"warnings":                string(document("", strings.Repeat(`<File TOI="1" Content-Location="a" Content-MD5="?"/>`, 20_000))),
-		"no XML":                  "<" + strings.Repeat("a", 100_000) + "></b>",
+		"warnings": string(document("", strings.Repeat(`<File TOI="1" Content-Location="a" Content-MD5="?"/>`,
+			20_000))), "no XML": "<" + strings.Repeat("a", 100_000) + "></b>",
 	} {
 		r := newRig(t, func(c *Config) { c.MaxObjects = 100 })
 		r.feed(fdtInstance{xml: []byte(xml), e: 60_000}.packets(t)...)

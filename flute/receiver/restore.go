@@ -70,7 +70,8 @@ func (l *Ledger) restore(now time.Time) bool {
 
 // discardLeftover discards what cannot be gone on with.
 func (l *Ledger) discardLeftover(o *leftover) {
-	l.run(l.discard(&entry{record: record{toi: o.toi, phase: failed}, gone: true}, staging.Adopt(l.cfg.Store, o.object)))
+	l.run(l.discard(&entry{record: record{toi: o.toi, phase: failed}, gone: true}, staging.Adopt(l.cfg.Store,
+		o.object)))
 }
 
 func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
@@ -105,7 +106,8 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 		l.remove(before)
 	}
 	e := &entry{record: record{
-		toi: o.toi, phase: receiving, file: file, instance: n.InstanceID, expires: n.Expires.read(now), first: now, run: 1,
+		toi: o.toi, phase: receiving, file: file, instance: n.InstanceID, expires: n.Expires.read(now), first: now,
+		run: 1,
 	}, held: h, cost: cost}
 	h.resumed = h.Received
 	h.checkpoints = checkpoints{last: now, bytes: h.Received}

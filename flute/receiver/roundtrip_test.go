@@ -29,7 +29,8 @@ func randomTrip(rng *rand.Rand) trip {
 			OTI:        fec.OTI{SymbolLength: uint16(e), MaxSourceBlockLength: uint32(1 + rng.IntN(20))},
 			FDTOTI:     fec.OTI{SymbolLength: uint16(200 + rng.IntN(800))},
 			FDTCENC:    flute.ContentEncoding(rng.IntN(4)),
-			Interleave: 1 + rng.IntN(4), Parallel: 1 + rng.IntN(3), FTI: sender.FTI(rng.IntN(3)), FDTMode: sender.FDTMode(rng.IntN(2)), TransferCount: 3,
+			Interleave: 1 + rng.IntN(4), Parallel: 1 + rng.IntN(3), FTI: sender.FTI(rng.IntN(3)),
+			FDTMode: sender.FDTMode(rng.IntN(2)), TransferCount: 3,
 		},
 		shuffle: []int{0, 3, 50}[rng.IntN(3)], repeat: []float64{0, 0.3}[rng.IntN(2)], late: rng.IntN(3) == 0,
 		crash: []float64{0, 0, 0.05}[rng.IntN(3)],
@@ -38,7 +39,8 @@ func randomTrip(rng *rand.Rand) trip {
 	case 5:
 		tr.cfg.OTI = fec.OTI{
 			EncodingID: fec.LDPCStaircase + fec.EncodingID(rng.IntN(2)), SymbolLength: uint16(8 + rng.IntN(9000)),
-			MaxSourceBlockLength: uint32(2 + rng.IntN(60)), N1: uint8(3 + rng.IntN(8)), GroupSize: uint8(1 + rng.IntN(4)),
+			MaxSourceBlockLength: uint32(2 + rng.IntN(60)), N1: uint8(3 + rng.IntN(8)),
+			GroupSize: uint8(1 + rng.IntN(4)),
 		}
 		tr.cfg.OTI.MaxEncodingSymbols = 2*tr.cfg.OTI.MaxSourceBlockLength + 10
 		e, tr.loss = int(tr.cfg.OTI.SymbolLength), 0.1
@@ -46,8 +48,8 @@ func randomTrip(rng *rand.Rand) trip {
 		bits := 2 + rng.IntN(15)
 		e = bits * (1 + rng.IntN(40))
 		tr.cfg.OTI = fec.OTI{
-			EncodingID: fec.ReedSolomonGF2m, FieldBits: uint8(bits), SymbolLength: uint16(e), MaxSourceBlockLength: uint32(1 + rng.IntN(2)),
-			MaxEncodingSymbols: 3, GroupSize: uint8(1 + rng.IntN(3)),
+			EncodingID: fec.ReedSolomonGF2m, FieldBits: uint8(bits), SymbolLength: uint16(e),
+			MaxSourceBlockLength: uint32(1 + rng.IntN(2)), MaxEncodingSymbols: 3, GroupSize: uint8(1 + rng.IntN(3)),
 		}
 		tr.loss = 0.1
 	case 3:
@@ -59,7 +61,8 @@ func randomTrip(rng *rand.Rand) trip {
 		tr.cfg.OTI.MaxSourceBlockLength = uint32(4 + rng.IntN(60))
 		tr.cfg.OTI.SubBlocks, tr.cfg.OTI.GroupSize = uint16(1+rng.IntN(2)), uint8(1+rng.IntN(3))
 		if rng.IntN(2) == 0 { // so large that Works decode it
-			tr.cfg.OTI.SymbolLength, tr.cfg.OTI.MaxSourceBlockLength = uint16(8000+4*rng.IntN(400)), uint32(33+rng.IntN(20))
+			tr.cfg.OTI.SymbolLength, tr.cfg.OTI.MaxSourceBlockLength = uint16(8000+4*rng.IntN(400)), uint32(33+
+				rng.IntN(20))
 			e = int(tr.cfg.OTI.SymbolLength)
 		}
 	case 0:
@@ -74,7 +77,8 @@ func randomTrip(rng *rand.Rand) trip {
 	sizes := []int{0, 1, e - 1, e, e + 1, 17 * e, 500 * e / 3, 100 * e}
 	for i := range 1 + rng.IntN(4) {
 		tr.files = append(tr.files, source{
-			name: fmt.Sprintf("f%d.bin", i), content: random(sizes[rng.IntN(len(sizes))], rng.Uint64()), cenc: flute.ContentEncoding(rng.IntN(4)),
+			name: fmt.Sprintf("f%d.bin", i), content: random(sizes[rng.IntN(len(sizes))], rng.Uint64()),
+			cenc: flute.ContentEncoding(rng.IntN(4)),
 		})
 	}
 	return tr

@@ -288,7 +288,8 @@ func TestConf_E95_CarouselWithPauses(t *testing.T) {
 						}
 					}
 					if _, ok := r.store.Get("a"); !ok {
-						t.Errorf("digest %v, idle %v, late %v, seed %d: not there after %d turns", digest, idle, late, seed, turns)
+						t.Errorf("digest %v, idle %v, late %v, seed %d: not there after %d turns", digest, idle, late,
+							seed, turns)
 					}
 					r.close()
 				}
@@ -431,7 +432,9 @@ func TestConf_E95_ManyInstances(t *testing.T) {
 	for _, gap := range []time.Duration{time.Second, 12 * time.Second} {
 		r := newRig(t)
 		publish := func(id, seconds int, o object) []byte {
-			in := fdtInstance{id: flute.InstanceID(id), e: 60000, expires: r.now.Add(time.Duration(seconds) * time.Second)}
+			in := fdtInstance{
+				id: flute.InstanceID(id), e: 60000, expires: r.now.Add(time.Duration(seconds) * time.Second),
+			}
 			f := o.file(fmt.Sprint(o.toi))
 			f.MD5 = md5Of(o.content)
 			in.files = append(in.files, f)

@@ -193,7 +193,8 @@ func (p *player) show(e event.Event) string {
 		return "session closed: " + e.Reason + "\n"
 	case event.FDTReceived:
 		var s strings.Builder
-		s.WriteString(fmt.Sprintf("fdt %d: %d files, expires %v", e.ID, e.Files, e.Expires.Sub(start).Round(time.Second)))
+		s.WriteString(fmt.Sprintf("fdt %d: %d files, expires %v", e.ID, e.Files,
+			e.Expires.Sub(start).Round(time.Second)))
 		if e.Complete {
 			s.WriteString(", complete")
 		}
@@ -207,7 +208,8 @@ func (p *player) show(e event.Event) string {
 	case event.FDTRejected:
 		return fmt.Sprintf("fdt %d rejected: %s\n", e.ID, e.Reason)
 	case event.ObjectStarted:
-		return fmt.Sprintf("started toi %v %s, %d bytes, FEC Encoding ID %d\n", e.TOI, e.ContentLocation, e.TransferLength, e.FECEncodingID)
+		return fmt.Sprintf("started toi %v %s, %d bytes, FEC Encoding ID %d\n", e.TOI, e.ContentLocation,
+			e.TransferLength, e.FECEncodingID)
 	case event.ObjectProgress:
 		return "" // too many
 	case event.ObjectCompleted:

@@ -98,9 +98,10 @@ func (k *soak) run() {
 func (k *soak) start(last bool) {
 	cfg := sender.Config{
 		Session: key, Registry: schemes.Default(), TransferCount: 1 + k.rng.IntN(3), Parallel: 1 + k.rng.IntN(3),
-		Interleave: 1 + k.rng.IntN(2), FTI: sender.FTI(k.rng.IntN(3)), FDTMode: sender.FDTMode(k.rng.IntN(2)), FDTFiles: []int{0, 0, 1, 2}[k.rng.IntN(4)],
-		FDTDuration: []time.Duration{0, 0, 4 * time.Second}[k.rng.IntN(3)], FDTCENC: flute.ContentEncoding(k.rng.IntN(4)),
-		Delay: []time.Duration{0, 0, 3 * time.Second}[k.rng.IntN(3)],
+		Interleave: 1 + k.rng.IntN(2), FTI: sender.FTI(k.rng.IntN(3)), FDTMode: sender.FDTMode(k.rng.IntN(2)),
+		FDTFiles:    []int{0, 0, 1, 2}[k.rng.IntN(4)],
+		FDTDuration: []time.Duration{0, 0, 4 * time.Second}[k.rng.IntN(3)],
+		FDTCENC:     flute.ContentEncoding(k.rng.IntN(4)), Delay: []time.Duration{0, 0, 3 * time.Second}[k.rng.IntN(3)],
 	}
 	if last || k.rng.IntN(2) == 0 {
 		cfg.TransferCount = -1
@@ -425,7 +426,8 @@ func (k *soak) ended() {
 	l := k.l
 	p := &l.publications
 	if len(l.apart)+len(l.kept)+len(l.leaving)+len(p.out)+len(p.waiting)+len(l.deferred)+l.undescribed.count() > 0 {
-		k.t.Errorf("left: apart %d, kept %d, leaving %d, out %d, waiting %d, deferred %d, undescribed %d", len(l.apart), len(l.kept),
+		k.t.Errorf("left: apart %d, kept %d, leaving %d, out %d, waiting %d, deferred %d, undescribed %d", len(l.apart),
+			len(l.kept),
 			len(l.leaving), len(p.out), len(p.waiting), len(l.deferred), l.undescribed.count())
 	}
 }
@@ -438,7 +440,8 @@ func (k *soak) state() string {
 		fmt.Fprintf(&b, "\nfdt %v: run %d, read %t, expires in %v", id, in.run, in.read, in.forget.Sub(k.now))
 	}
 	for toi, e := range k.l.entries {
-		fmt.Fprintf(&b, "\n%v %q: phase %d, run %d, contested %t, mixed %t, expires in %v, tries %d, %s %s", toi, e.location(), e.phase, e.run,
+		fmt.Fprintf(&b, "\n%v %q: phase %d, run %d, contested %t, mixed %t, expires in %v, tries %d, %s %s", toi,
+			e.location(), e.phase, e.run,
 			e.contested, e.mixed, e.expires.Sub(k.now), e.tries, e.reason, e.detail)
 		if h := e.held; h != nil {
 			fmt.Fprintf(&b, "; %v, waiting %t: %s", h.OTI, h.wants(), h.Missing())

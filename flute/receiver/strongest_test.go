@@ -11,8 +11,8 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// TestStrongestDigest: of the digests that a sender announced the strongest is computed and checked, and besides it those
-// that the application wants. The others are not looked at.
+// TestStrongestDigest: of the digests that a sender announced the strongest is computed and checked, and besides it
+// those that the application wants. The others are not looked at.
 func TestStrongestDigest(t *testing.T) {
 	data := random(3000, 1)
 	m, s2, s5 := md5Of(data), sha256Of(data), sha512Of(data)

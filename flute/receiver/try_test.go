@@ -277,7 +277,11 @@ func TestNoRetry(t *testing.T) {
 	for name, end := range map[string]func(*rig){
 		"superseded":  func(r *rig) { r.feed(describe(t, 1, newer.file("a"))) },
 		"quarantined": func(r *rig) { r.s.Quarantine(o.toi, ""); r.settle() },
-		"cancelled":   func(r *rig) { r.object(o.toi).cancel(event.FailCancelled, ""); r.settleObject(r.object(o.toi)) },
+		"cancelled": func(r *rig) {
+			r.object(o.toi).cancel(
+				event.FailCancelled, "")
+			r.settleObject(r.object(o.toi))
+		},
 	} {
 		r := newRig(t)
 		r.feed(describe(t, 0, o.file("a")))
@@ -445,7 +449,8 @@ func TestRetryAfterRefusedDescription(t *testing.T) {
 		r.feed(d...) // still no room
 		failed := eventsOf[event.ObjectFailed](r)
 		if len(failed) == 0 || len(failed) == files || len(eventsOf[event.FDTReceived](r)) != got {
-			t.Fatalf("%s: %d of %d files refused, FDT told %d times", name, len(failed), files, len(eventsOf[event.FDTReceived](r)))
+			t.Fatalf("%s: %d of %d files refused, FDT told %d times", name, len(failed), files,
+				len(eventsOf[event.FDTReceived](r)))
 		}
 		for _, f := range failed {
 			if f.Reason != event.FailBudget || !f.Retry || f.ContentLocation == "" {

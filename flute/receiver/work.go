@@ -13,8 +13,8 @@ import (
 )
 
 // Work is work on one object that takes long: writing what came of it, decoding a source block, hashing ahead,
-// verifying and publishing, discarding, and reading an FDT Instance, whose TOI is 0. Run it once, on any goroutine, then
-// hand it back to Object.Done, or to Session.Done if its TOI is 0, on the session's goroutine.
+// verifying and publishing, discarding, and reading an FDT Instance, whose TOI is 0. Run it once, on any goroutine,
+// then hand it back to Object.Done, or to Session.Done if its TOI is 0, on the session's goroutine.
 type Work struct {
 	entry *entry   // nobody but the session's goroutine looks into it
 	held  *holding // likewise; nil: nobody waits for the result

@@ -117,8 +117,9 @@ func (s *Session) tellShortage(now time.Time) {
 	m := &s.l.shortage
 	over := s.l.short == 0
 	if m.lost > 0 && (over && m.told || !over && !now.Before(m.quiet)) {
-		s.emit(event.Warning{Text: fmt.Sprintf("session %v: %d datagrams were dropped: store %s has not answered for %v, "+
-			"and the memory for what it is to write is spent",
+		s.emit(event.Warning{Text: fmt.Sprintf(
+			"session %v: %d datagrams were dropped: store %s has not answered for %v, "+
+				"and the memory for what it is to write is spent",
 			s.l.key, m.lost, storeName(s.l.cfg.Store), now.Sub(m.since).Round(100*time.Millisecond))})
 		m.lost, m.told, m.quiet = 0, true, now.Add(shortQuiet)
 	}

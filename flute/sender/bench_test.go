@@ -98,12 +98,15 @@ func BenchmarkAppendNext(b *testing.B) {
 // longList returns a session with so many files, and what makes a new FDT Instance of them: one of them is replaced.
 func longList(tb testing.TB, files int) (again func()) {
 	tb.Helper()
-	s, err := New(Config{Registry: schemes.Default(), FDTBytes: 2 << 20, FDTCollect: -1, TransferCount: -1, Delay: time.Hour})
+	s, err := New(Config{
+		Registry: schemes.Default(), FDTBytes: 2 << 20, FDTCollect: -1, TransferCount: -1, Delay: time.Hour,
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	add := func(i int) flute.TOI {
-		f := File{ContentLocation: fmt.Sprintf("file:///folder/%d.bin", i), Content: bytes.NewReader(pattern(1000)), Size: 1000}
+		f := File{ContentLocation: fmt.Sprintf("file:///folder/%d.bin",
+			i), Content: bytes.NewReader(pattern(1000)), Size: 1000}
 		return addTo(tb, s, f)
 	}
 	var last flute.TOI

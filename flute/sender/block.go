@@ -125,7 +125,8 @@ func detaches(s fec.Scheme) bool {
 	return ok && t.Detaches()
 }
 
-// lend gives up the memory of the block's bytes after its first repair symbol; nil: it is still needed, or was given up.
+// lend gives up the memory of the block's bytes after its first repair symbol; nil: it is still needed, or was given
+// up.
 func (b *block) lend() []byte {
 	if b.packet <= b.group.sources || b.kept != nil || len(b.held) == 0 {
 		return nil

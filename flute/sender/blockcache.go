@@ -28,7 +28,8 @@ func (x *transfer) keep(b *block) {
 	case b.kept != nil:
 		b.giveBack()
 		return
-	case x.cache == nil || b.stale || b.group.repairs == 0 || b.work != nil || b.packet < b.group.packets(), len(b.held) == 0:
+	case x.cache == nil || b.stale || b.group.repairs == 0 || b.work != nil ||
+		b.packet < b.group.packets(), len(b.held) == 0:
 		return
 	}
 	size := x.keptSize(b)

@@ -76,18 +76,21 @@ func newCoding(cfg *Config, o fec.OTI, v fec.Variant, more redundancy, length ui
 	n := uint64(large) * uint64(c.oti.SymbolLength)
 	c.lends = n >= lendBytes && c.repairs(large) > 0 && !c.part.HasSubBlocks() && detaches(c.scheme)
 	if n > cfg.MaxBlockBytes {
-		return coding{}, fmt.Errorf("%w: source blocks of %d bytes exceed MaxBlockBytes %d", flute.ErrOTI, n, cfg.MaxBlockBytes)
+		return coding{}, fmt.Errorf("%w: source blocks of %d bytes exceed MaxBlockBytes %d", flute.ErrOTI, n,
+			cfg.MaxBlockBytes)
 	}
 	if most, repair := c.oti.MaxESI(large), c.repairs(large); most-large < repair {
 		return coding{}, fmt.Errorf("%w: %d repair symbols for %d source symbols exceed the %d encoding symbols of %v",
 			flute.ErrOTI, repair, large, most, c.oti.EncodingID)
 	}
 	if c.payload() > maxPayload {
-		return coding{}, fmt.Errorf("%w: %d symbols of %d bytes do not fit into a datagram", flute.ErrOTI, c.perPacket, c.oti.SymbolLength)
+		return coding{}, fmt.Errorf("%w: %d symbols of %d bytes do not fit into a datagram", flute.ErrOTI, c.perPacket,
+			c.oti.SymbolLength)
 	}
 	c.encoder = c.encoderOTI()
 	first, other := c.group(large), c.group(small)
-	c.packets = uint64(c.part.LargeBlocks)*uint64(first.packets()) + uint64(c.blocks-c.part.LargeBlocks)*uint64(other.packets())
+	c.packets = uint64(c.part.LargeBlocks)*uint64(first.packets()) +
+		uint64(c.blocks-c.part.LargeBlocks)*uint64(other.packets())
 	return c, nil
 }
 

@@ -46,7 +46,12 @@ func TestConfigErrors(t *testing.T) {
 		"FDTOTI":           func(c *Config) { c.FDTOTI = fec.OTI{EncodingID: fec.Compact} },
 		"Session.TSI 6553": func(c *Config) { c.Profile = fdt.MBMSDownload; c.Session.TSI = 65536 },
 		"FDTCENC gzip":     func(c *Config) { c.Profile = fdt.MBMSDownload; c.FDTCENC = flute.GZIP },
-		"FDTOTI: ":         func(c *Config) { c.Profile = fdt.MBMSDownload; c.FDTOTI = fec.OTI{EncodingID: fec.ReedSolomonGF28} },
+		"FDTOTI: ": func(c *Config) {
+			c.Profile = fdt.MBMSDownload
+			c.FDTOTI = fec.OTI{
+				EncodingID: fec.ReedSolomonGF28,
+			}
+		},
 	} {
 		cfg := Config{Registry: schemes.Default()}
 		change(&cfg)
@@ -68,15 +73,22 @@ func TestDefaultOTI(t *testing.T) {
 		{fec.OTI{}, fec.OTI{SymbolLength: 1400, MaxSourceBlockLength: 64}},
 		{
 			fec.OTI{EncodingID: fec.ReedSolomonGF28},
-			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 80},
+			fec.OTI{
+				EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 80,
+			},
 		},
 		{
 			fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: 250, SymbolLength: 8},
-			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 8, MaxSourceBlockLength: 250, MaxEncodingSymbols: 255},
+			fec.OTI{
+				EncodingID: fec.ReedSolomonGF28, SymbolLength: 8, MaxSourceBlockLength: 250, MaxEncodingSymbols: 255,
+			},
 		},
 		{
 			fec.OTI{EncodingID: fec.SmallBlockSystematic, MaxSourceBlockLength: 3},
-			fec.OTI{EncodingID: fec.SmallBlockSystematic, SymbolLength: 1400, MaxSourceBlockLength: 3, MaxEncodingSymbols: 4},
+			fec.OTI{
+				EncodingID: fec.SmallBlockSystematic, SymbolLength: 1400, MaxSourceBlockLength: 3,
+				MaxEncodingSymbols: 4,
+			},
 		},
 		{
 			fec.OTI{EncodingID: fec.ReedSolomonGF2m},
@@ -88,12 +100,16 @@ func TestDefaultOTI(t *testing.T) {
 		{ // 10,000 bytes are 8 symbols of 1400: one block
 			fec.OTI{EncodingID: fec.RaptorQ},
 			fec.OTI{
-				EncodingID: fec.RaptorQ, SymbolLength: 1400, MaxSourceBlockLength: 8, SourceBlocks: 1, SubBlocks: 1, Alignment: 4,
+				EncodingID: fec.RaptorQ, SymbolLength: 1400, MaxSourceBlockLength: 8, SourceBlocks: 1, SubBlocks: 1,
+				Alignment: 4,
 			},
 		},
 		{
 			fec.OTI{EncodingID: fec.Raptor, MaxSourceBlockLength: 5},
-			fec.OTI{EncodingID: fec.Raptor, SymbolLength: 1400, MaxSourceBlockLength: 4, SourceBlocks: 2, SubBlocks: 1, Alignment: 4},
+			fec.OTI{
+				EncodingID: fec.Raptor, SymbolLength: 1400, MaxSourceBlockLength: 4, SourceBlocks: 2, SubBlocks: 1,
+				Alignment: 4,
+			},
 		},
 	} {
 		got := complete(tt.in, 10_000, DefaultMaxBlockBytes)
@@ -145,7 +161,8 @@ func TestAddRefusesWhatCannotBeCoded(t *testing.T) {
 			t.Fatal(err)
 		}
 		o, err := Prepare(context.Background(), File{
-			ContentLocation: "a", Content: sized{}, Size: tt.size, OTI: &tt.oti, Variant: tt.v, Repair: tt.rep, Digests: NoDigest,
+			ContentLocation: "a", Content: sized{}, Size: tt.size, OTI: &tt.oti, Variant: tt.v, Repair: tt.rep,
+			Digests: NoDigest,
 		}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -199,12 +216,15 @@ func TestAddRefusesWhatCannotBeDescribed(t *testing.T) {
 // Large descriptions: an FDT Instance stays below FDTBytes, and all files are described before they are sent.
 func TestFDTBytes(t *testing.T) {
 	const limit = 4000
-	s, err := New(Config{Registry: schemes.Default(), FDTBytes: limit, FDTCollect: -1, FDTOTI: fec.OTI{SymbolLength: 8000}})
+	s, err := New(Config{Registry: schemes.Default(), FDTBytes: limit, FDTCollect: -1, FDTOTI: fec.OTI{
+		SymbolLength: 8000,
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range 20 {
-		f := File{ContentLocation: strings.Repeat("x", 100*i) + "/" + strings.Repeat("y", i), Content: bytes.NewReader([]byte{1}), Size: 1}
+		f := File{ContentLocation: strings.Repeat("x", 100*i) + "/" +
+			strings.Repeat("y", i), Content: bytes.NewReader([]byte{1}), Size: 1}
 		addTo(t, s, f)
 	}
 	if err := s.SetComplete(); err != nil {
@@ -240,7 +260,8 @@ func TestFDTBytes(t *testing.T) {
 
 func TestAddErrors(t *testing.T) {
 	add := func(s *Session, name string) error {
-		o, err := Prepare(context.Background(), File{ContentLocation: name, Content: bytes.NewReader([]byte("x")), Size: 1}, nil)
+		o, err := Prepare(context.Background(),
+			File{ContentLocation: name, Content: bytes.NewReader([]byte("x")), Size: 1}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

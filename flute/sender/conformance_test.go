@@ -51,7 +51,8 @@ func TestConf_L09_E06_CloseSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		// TSIs of 48 bits need the half-word H, which a TOI field of 0 comes with.
-		if !p.CloseSession || len(p.Body) != 0 || p.TSI != tr.cfg.Session.TSI || (p.HasTOI && tr.cfg.Session.TSI < 1<<32) {
+		if !p.CloseSession || len(p.Body) != 0 || p.TSI != tr.cfg.Session.TSI ||
+			(p.HasTOI && tr.cfg.Session.TSI < 1<<32) {
 			t.Errorf("%s: close packet %+v", tr.name, p)
 		}
 	}
@@ -103,7 +104,8 @@ func TestConf_A10_B01_C05_K01_OneSymbolPerPacket(t *testing.T) {
 		if uint32(len(p.symbol)) != want || part.BlockSymbols(p.id.SBN) == 0 {
 			t.Errorf("packet %d: symbol %+v of %d bytes, want %d", i, p.id, len(p.symbol), want)
 		}
-		if k := part.BlockSymbols(p.id.SBN); p.oti.EncodingID == fec.SmallBlockSystematic && uint32(p.id.SourceBlockLength) != k {
+		if k := part.BlockSymbols(p.id.SBN); p.oti.EncodingID == fec.SmallBlockSystematic &&
+			uint32(p.id.SourceBlockLength) != k {
 			t.Errorf("packet %d: source block length %d, want %d", i, p.id.SourceBlockLength, k)
 		}
 	})
@@ -160,7 +162,8 @@ func TestConf_E24_DescriptionsNeverChange(t *testing.T) {
 			if in := tr.packets[i].fdt; in != nil {
 				for _, f := range in.Files {
 					if old, ok := described[f.TOI]; ok {
-						if diff := cmp.Diff(old, f, cmp.Comparer(func(a, b flute.TOI) bool { return a == b })); diff != "" {
+						if diff := cmp.Diff(old, f,
+							cmp.Comparer(func(a, b flute.TOI) bool { return a == b })); diff != "" {
 							t.Errorf("%s: TOI %v changed: %s", tr.name, f.TOI, diff)
 						}
 					}
@@ -196,7 +199,8 @@ func TestConf_E28_ExpiresAcrossTheNTPEra(t *testing.T) {
 
 func TestConf_E35_FDTIsRepeated(t *testing.T) {
 	const interval = 50 * time.Millisecond
-	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 4}, FDTOTI: fec.OTI{SymbolLength: 1400}, FDTInterval: interval}, 4000)
+	s, _ := oneFile(t,
+		Config{OTI: fec.OTI{SymbolLength: 4}, FDTOTI: fec.OTI{SymbolLength: 1400}, FDTInterval: interval}, 4000)
 	var v viewer
 	var last time.Time
 	for now, n := start, 0; !s.Done(); now, n = now.Add(time.Millisecond), n+1 {
@@ -276,7 +280,8 @@ func TestConf_E48_CompleteStays(t *testing.T) {
 		case complete == nil:
 			t.Errorf("%s: no FDT Instance says Complete", tr.name)
 		case len(complete.Files) != len(tr.files) && !tr.cfg.prompt():
-			t.Errorf("%s: the complete FDT Instance describes %d of %d files", tr.name, len(complete.Files), len(tr.files))
+			t.Errorf("%s: the complete FDT Instance describes %d of %d files", tr.name, len(complete.Files),
+				len(tr.files))
 		}
 	}
 }
@@ -288,7 +293,8 @@ func TestConf_E55_E56_E57_E58_E59_FileAttributes(t *testing.T) {
 		}
 		for j := range p.fdt.Files {
 			f := &p.fdt.Files[j]
-			if f.ContentType != defaultContentType || f.ContentLength == nil || int(*f.ContentLength) != len(tr.files[f.TOI]) ||
+			if f.ContentType != defaultContentType || f.ContentLength == nil ||
+				int(*f.ContentLength) != len(tr.files[f.TOI]) ||
 				f.ContentEncoding != tr.encoded[f.TOI] || len(f.MD5) != 16 || !f.HasOTI {
 				t.Errorf("packet %d: %+v", i, f)
 			}

@@ -77,13 +77,14 @@ func sendMined(t *testing.T, oti fec.OTI, interleave int, b *bomb) (packets [][]
 	content := pattern(2_950)
 	m := mined{scheme, bytes.NewReader(content), b}
 	s, err := New(Config{
-		Registry: schemes.Default().With(oti.EncodingID, 0, m), OTI: oti, Interleave: interleave, ReadAhead: 400, FDTInterval: time.Hour,
-		FDTDuration: 24 * time.Hour, FDTOTI: fec.OTI{SymbolLength: 1000},
+		Registry: schemes.Default().With(oti.EncodingID, 0, m), OTI: oti, Interleave: interleave, ReadAhead: 400,
+		FDTInterval: time.Hour, FDTDuration: 24 * time.Hour, FDTOTI: fec.OTI{SymbolLength: 1000},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := Prepare(context.Background(), File{ContentLocation: "a", Content: bytes.NewReader(content), Size: 2_950}, nil)
+	o, err := Prepare(context.Background(), File{ContentLocation: "a", Content: bytes.NewReader(content), Size: 2_950},
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}

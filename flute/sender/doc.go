@@ -58,9 +58,10 @@
 // Memory: source symbols of content in memory go straight into the packet. For other content each file in transfer
 // holds the window that is read ahead, or, with a FEC code, one source block and its encoder (fec.Scheme.Memory) for
 // each of its Interleave slots, and one source block more; not that one where source blocks have 4 MiB and more and the
-// encoder, as those of Raptor and RaptorQ, does without the source symbols before the block is sent. Of files that are sent again the session keeps source blocks
-// with their encoders, up to Config.CacheBytes. Nothing else grows with the size of a file; a session keeps some 2 KB
-// of each file besides its names, and Add takes the same time however many there are.
+// encoder, as those of Raptor and RaptorQ, does without the source symbols before the block is sent. Of files that are
+// sent again the session keeps source blocks with their encoders, up to Config.CacheBytes. Nothing else grows with the
+// size of a file; a session keeps some 2 KB of each file besides its names, and Add takes the same time however many
+// there are.
 //
 // A large file is sent before its digests are known (DigestLater): Works compute them meanwhile, and a later FDT
 // Instance has them. Its last source blocks wait for that, so that receivers know them before they have the file.

@@ -20,7 +20,8 @@ func Example() {
 	}
 	const text = "hello, world"
 	o, err := sender.Prepare(context.Background(), sender.File{
-		ContentLocation: "file:///hello.txt", ContentType: "text/plain", Content: strings.NewReader(text), Size: uint64(len(text)),
+		ContentLocation: "file:///hello.txt", ContentType: "text/plain", Content: strings.NewReader(text),
+		Size: uint64(len(text)),
 	}, nil)
 	if err != nil {
 		panic(err)

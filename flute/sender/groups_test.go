@@ -59,7 +59,9 @@ func TestGroupsAndExtensionsReachTheFDT(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"TOI", "Content-MD5", "File-ETag", "FEC-OTI-Alignment", "xmlns", "xml", "a b", ""} {
-		f := fdt.File{TOI: flute.NewTOI(1), ContentLocation: "a", Attributes: []fdt.Attribute{{Local: name, Value: "7"}}}
+		f := fdt.File{TOI: flute.NewTOI(1), ContentLocation: "a", Attributes: []fdt.Attribute{
+			{Local: name, Value: "7"},
+		}}
 		if _, err := f.Entry(fdt.RFC6726); !errors.Is(err, fdt.ErrNotWritable) {
 			t.Errorf("attribute %q: %v", name, err)
 		}

@@ -49,8 +49,8 @@ func TestSmallRaptorObjects(t *testing.T) {
 // Whatever the length, the OTI is one that the code can do.
 func TestCompleteIsValid(t *testing.T) {
 	lengths := []uint64{
-		1, 2, 3, 4, 5, 15, 16, 17, 100, 1399, 1400, 1401, 5600, 5601, 7000, 12_600, 12_601, 30_000, 89_600, 89_601, 1_000_000, 5_000_001,
-		1 << 30, 10 << 30,
+		1, 2, 3, 4, 5, 15, 16, 17, 100, 1399, 1400, 1401, 5600, 5601, 7000, 12_600, 12_601, 30_000, 89_600, 89_601,
+		1_000_000, 5_000_001, 1 << 30, 10 << 30,
 	}
 	for _, o := range []fec.OTI{
 		{EncodingID: fec.Raptor},

@@ -13,7 +13,8 @@ func TestExpiresAfterAnOutage(t *testing.T) {
 	for _, outage := range []time.Duration{time.Second, 59 * time.Minute, time.Hour, 3 * time.Hour} {
 		for before := range 12 {
 			s, _ := oneFile(t, Config{
-				TransferCount: -1, OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}, FDTOTI: fec.OTI{SymbolLength: 100},
+				TransferCount: -1, OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8},
+				FDTOTI: fec.OTI{SymbolLength: 100},
 			}, 1_000)
 			v := viewer{start: start}
 			now := start
@@ -35,7 +36,8 @@ func TestExpiresAfterAnOutage(t *testing.T) {
 					expires = got.fdt.Expires
 				}
 				if !got.TOI.IsFDT() && !expires.After(now) {
-					t.Fatalf("outage of %v after %d packets: a packet of a file at %v, while the newest FDT Instance expires at %v",
+					t.Fatalf("outage of %v after %d packets: a packet of a file at %v, while the newest FDT Instance "+
+						"expires at %v",
 						outage, before, now, expires)
 				}
 			}

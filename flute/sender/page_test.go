@@ -67,7 +67,10 @@ func listedIn(in *fdt.Instance) (out []string) {
 // FDT Instances have the scheme of the files and at least their share of repair symbols, with a floor.
 func TestFDTCoding(t *testing.T) {
 	rs := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10, MaxEncodingSymbols: 15}
-	rs16 := fec.OTI{EncodingID: fec.ReedSolomonGF2m, FieldBits: 16, SymbolLength: 100, MaxSourceBlockLength: 300, MaxEncodingSymbols: 600}
+	rs16 := fec.OTI{
+		EncodingID: fec.ReedSolomonGF2m, FieldBits: 16, SymbolLength: 100, MaxSourceBlockLength: 300,
+		MaxEncodingSymbols: 600,
+	}
 	raptorq := fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100}
 	ldpc := fec.OTI{EncodingID: fec.LDPCStaircase, SymbolLength: 100}
 	for _, test := range []struct {
@@ -177,7 +180,8 @@ func TestFDTRepairSymbolsAreNew(t *testing.T) {
 // A folder of several pages: each describes its files before they are sent, all come again at the end, and the last
 // alone says Complete, after the others were sent.
 func TestCompleteOnTheLastPage(t *testing.T) {
-	r := newRun(t, Config{FDTFiles: 10, FDTCollect: -1, OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{SymbolLength: 1400}})
+	r := newRun(t,
+		Config{FDTFiles: 10, FDTCollect: -1, OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{SymbolLength: 1400}})
 	for i := range 35 {
 		r.add(fmt.Sprint("f", i), 150)
 	}
@@ -258,7 +262,9 @@ func TestCompleteMovesToThePageBefore(t *testing.T) {
 
 // Files that were sent stay described while others are sent, and are settled when the session ends.
 func TestFilesThatWereSentStayDescribed(t *testing.T) {
-	r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{SymbolLength: 1400}, FDTInterval: 100 * time.Millisecond})
+	r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{
+		SymbolLength: 1400,
+	}, FDTInterval: 100 * time.Millisecond})
 	r.add("small", 10)
 	r.add("large", 100_000)
 	r.until(start.Add(time.Hour))
@@ -274,7 +280,8 @@ func TestFilesThatWereSentStayDescribed(t *testing.T) {
 
 // A session that goes on for ever remembers, lists and sends no more for that.
 func TestEndlessSession(t *testing.T) {
-	r := newRun(t, Config{FDTDuration: 5 * time.Minute, OTI: fec.OTI{SymbolLength: 1000}, FDTOTI: fec.OTI{SymbolLength: 1400}})
+	r := newRun(t,
+		Config{FDTDuration: 5 * time.Minute, OTI: fec.OTI{SymbolLength: 1000}, FDTOTI: fec.OTI{SymbolLength: 1400}})
 	const files = 1000 // one a second
 	most := 0
 	for i := range files {
@@ -289,7 +296,8 @@ func TestEndlessSession(t *testing.T) {
 	}
 	st := r.s.Stats()
 	if most > 60 || len(r.s.plan.pages) > 3 || r.s.plan.rotation.Len() > 10 {
-		t.Errorf("%d finished files at most, %d pages, rotation of %d", most, len(r.s.plan.pages), r.s.plan.rotation.Len())
+		t.Errorf("%d finished files at most, %d pages, rotation of %d", most, len(r.s.plan.pages),
+			r.s.plan.rotation.Len())
 	}
 	if st.FDTPackets*3 > st.Packets {
 		t.Errorf("%d of %d packets are of the FDT", st.FDTPackets, st.Packets)
@@ -329,7 +337,8 @@ func TestSettledPagesAreForgotten(t *testing.T) {
 
 // A new version of a file that was sent replaces its description in all FDT Instances that follow.
 func TestReplacedFileIsDescribedOnce(t *testing.T) {
-	r := newRun(t, Config{FDTFiles: 3, FDTCollect: -1, OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{SymbolLength: 1400}})
+	r := newRun(t,
+		Config{FDTFiles: 3, FDTCollect: -1, OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{SymbolLength: 1400}})
 	r.add("long", 200_000)
 	old := r.add("a", 10)
 	r.add("b", 10)
@@ -355,7 +364,8 @@ func TestReplacedFileIsDescribedOnce(t *testing.T) {
 
 // Packets of FDT Instances that are repeated do not follow one another: a burst of losses takes few of them.
 func TestFDTPacketsAreSpread(t *testing.T) {
-	r := newRun(t, Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100}, FDTInterval: 10 * time.Millisecond})
+	r := newRun(t,
+		Config{OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100}, FDTInterval: 10 * time.Millisecond})
 	for i := range 40 {
 		r.add(fmt.Sprint("f", i), 20_000)
 	}

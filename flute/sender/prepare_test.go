@@ -45,7 +45,8 @@ func TestPrepare(t *testing.T) {
 					t.Errorf("%d bytes, %v, %s: content differs", size, cenc, name)
 				}
 				sum, sum256, wire256 := md5.Sum(content), sha256.Sum256(content), sha256.Sum256(wire)
-				if !bytes.Equal(o.md5, sum[:]) || !bytes.Equal(o.sha256, sum256[:]) || !bytes.Equal(o.transferSHA256, wire256[:]) {
+				if !bytes.Equal(o.md5, sum[:]) || !bytes.Equal(o.sha256, sum256[:]) ||
+					!bytes.Equal(o.transferSHA256, wire256[:]) {
 					t.Errorf("%d bytes, %v, %s: digests differ", size, cenc, name)
 				}
 			}
@@ -96,7 +97,8 @@ func TestPrepareErrors(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := Prepare(context.Background(), File{ContentLocation: "a", Content: content, Size: 101}, nil); !errors.Is(err, ErrSource) {
+	if _, err := Prepare(context.Background(), File{ContentLocation: "a", Content: content, Size: 101},
+		nil); !errors.Is(err, ErrSource) {
 		t.Errorf("short content: %v", err)
 	}
 	bad := &flaky{r: content, fail: 50}
@@ -106,7 +108,8 @@ func TestPrepareErrors(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Prepare(ctx, File{ContentLocation: "a", Content: content, Size: 100}, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Prepare(ctx, File{ContentLocation: "a", Content: content, Size: 100}, nil); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	full, err := os.Open(os.DevNull) // not writable
@@ -114,7 +117,8 @@ func TestPrepareErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	if _, err := Prepare(context.Background(), File{ContentLocation: "a", Content: content, Size: 100, CENC: flute.GZIP}, full); err == nil {
+	if _, err := Prepare(context.Background(),
+		File{ContentLocation: "a", Content: content, Size: 100, CENC: flute.GZIP}, full); err == nil {
 		t.Error("scratch that cannot be written: no error")
 	}
 }

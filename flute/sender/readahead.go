@@ -59,8 +59,8 @@ type readAhead struct {
 // reset makes r the content of o. attended tells whether somebody runs Works.
 func (r *readAhead) reset(o *Object, attended bool) {
 	*r = readAhead{
-		spare: r.spare, own: readJob{pieces: r.own.pieces[:0]}, src: o.source, source: o.file.Source, version: o.version,
-		object: o, attended: attended,
+		spare: r.spare, own: readJob{pieces: r.own.pieces[:0]}, src: o.source, source: o.file.Source,
+		version: o.version, object: o, attended: attended,
 	}
 	r.memory = r.src != nil && inMemory(r.src)
 	r.hungry = r.attended && !r.memory
@@ -74,7 +74,8 @@ func (r *readAhead) hold(src io.ReaderAt) {
 // atOnce reports whether the content can be read without waiting for anything.
 func (r *readAhead) atOnce() bool { return r.memory && r.source == nil }
 
-// direct reports whether content that is not in memory is read when it is due: nobody runs Works, and it does not change.
+// direct reports whether content that is not in memory is read when it is due: nobody runs Works, and it does not
+// change.
 func (r *readAhead) direct() bool {
 	return !r.attended && r.source == nil && r.job == nil && len(r.pieces) == 0
 }

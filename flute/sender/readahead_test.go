@@ -112,7 +112,9 @@ func TestWorksReadAhead(t *testing.T) {
 		"some in a packet": {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 50, GroupSize: 3}, Redundancy: -1},
 		"repair":           {OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 8, MaxEncodingSymbols: 11}},
 		"repair, interleave": {
-			OTI:        fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 8, MaxEncodingSymbols: 11},
+			OTI: fec.OTI{
+				EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 8, MaxEncodingSymbols: 11,
+			},
 			Interleave: 3,
 		},
 		"sub-blocks": {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 8, SubBlocks: 2, Alignment: 4}},
@@ -131,7 +133,8 @@ func TestWorksReadAhead(t *testing.T) {
 				}
 				var waiting []*Work
 				got := files(t, s, func(works []*Work) {
-					for waiting = append(waiting, works...); len(waiting) > 0 && rng.IntN(3) == 0; waiting = waiting[1:] {
+					for waiting = append(waiting, works...); len(waiting) > 0 &&
+						rng.IntN(3) == 0; waiting = waiting[1:] {
 						g.run(waiting[0])
 					}
 				})
@@ -254,7 +257,8 @@ func TestHungSourceGivesItsPlace(t *testing.T) {
 // A file that ends while it is being opened or read is closed: by the Work if that has begun, else by another one.
 func TestEndWhileReading(t *testing.T) {
 	for _, begun := range []bool{false, true} {
-		d := sendFromDisk(t, Config{OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}}, File{TransferCount: -1}, nil)
+		d := sendFromDisk(t, Config{OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}}, File{TransferCount: -1},
+			nil)
 		d.sent(1)
 		c := d.session.schedule.queue(0).active[0]
 		d.drained = false

@@ -9,8 +9,9 @@ import (
 )
 
 // StandIn returns an Object that is sent like the one that Prepare makes of f, but for its bytes: nothing is read, the
-// content is zeros, and so are the digests; those that come later are there as soon as the transfer has begun. It is for
-// a session that nobody hears, to find out what f.Size bytes will take, or transferLength bytes after content encoding.
+// content is zeros, and so are the digests; those that come later are there as soon as the transfer has begun. It is
+// for a session that nobody hears, to find out what f.Size bytes will take, or transferLength bytes after content
+// encoding.
 func StandIn(f File, transferLength uint64) (*Object, error) {
 	f.Content, f.Source = zeros{}, nil
 	if err := checkFile(&f); err != nil {

@@ -96,7 +96,8 @@ type fromDisk struct {
 func sendFromDisk(t *testing.T, cfg Config, f File, scratch Scratch) *fromDisk {
 	t.Helper()
 	d := &fromDisk{
-		t: t, disk: &disk{}, now: start, view: viewer{start: start}, drained: true, got: map[flute.TOI][]byte{}, md5: map[flute.TOI][]byte{},
+		t: t, disk: &disk{}, now: start, view: viewer{start: start}, drained: true, got: map[flute.TOI][]byte{},
+		md5: map[flute.TOI][]byte{},
 	}
 	d.disk.replace(pattern(2_000))
 	cfg.OTI = fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}
@@ -591,7 +592,8 @@ func TestPrepareWhileItChanges(t *testing.T) {
 			continue
 		}
 		if ok {
-			if sum := md5.Sum(d.now.data); !bytes.Equal(o.md5, sum[:]) || o.TransferLength() != uint64(len(d.now.data)) {
+			if sum := md5.Sum(d.now.data); !bytes.Equal(o.md5, sum[:]) ||
+				o.TransferLength() != uint64(len(d.now.data)) {
 				t.Errorf("%d changes: not the last version", changes)
 			}
 		}

@@ -19,8 +19,8 @@ import (
 
 // TestScenarios tells what sessions send in testdata/*.txt. Its commands:
 //
-//	new tsi= profile= fec= e= b= max_n= repair= interleave= parallel= parallel_5= count= delay= interval= burst= until=
-//	    fti= slc= file_sct= ert= toi_bits= first_toi= fdt_* ...
+//	new tsi= profile= fec= e= b= max_n= repair= interleave= parallel= parallel_5= count= delay= interval= burst=
+//	    until= fti= slc= file_sct= ert= toi_bits= first_toi= fdt_* ...
 //	add name= size= cenc= toi= count= fail=offset priority= interleave= delay= interval= burst= start= until= order=
 //	    within= by=
 //	remove toi= when=transfer
@@ -311,7 +311,8 @@ func (p *player) send(c *scenario.Command, out *strings.Builder) {
 func showEvent(e event.Event) string {
 	switch e := e.(type) {
 	case event.ObjectStarted:
-		return fmt.Sprintf("started toi %v %s, %d bytes, FEC Encoding ID %d", e.TOI, e.ContentLocation, e.TransferLength, e.FECEncodingID)
+		return fmt.Sprintf("started toi %v %s, %d bytes, FEC Encoding ID %d", e.TOI, e.ContentLocation,
+			e.TransferLength, e.FECEncodingID)
 	case event.ObjectProgress:
 		return fmt.Sprintf("progress toi %v %d of %d", e.TOI, e.Received, e.TransferLength)
 	case event.ObjectCompleted:

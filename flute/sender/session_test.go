@@ -321,7 +321,8 @@ func TestFDTThatCannotBeCoded(t *testing.T) {
 	}
 	var failed error
 	completed := false
-	for now := start; now.Before(start.Add(5*time.Second)) && (failed == nil || !completed); now = now.Add(time.Millisecond) {
+	for now := start; now.Before(start.Add(5*time.Second)) &&
+		(failed == nil || !completed); now = now.Add(time.Millisecond) {
 		if _, _, err := s.AppendNext(nil, now); err != nil {
 			failed = err
 		}
@@ -342,7 +343,9 @@ func TestFDTThatCannotBeCoded(t *testing.T) {
 // The FDT Instance of a list of files is replaced as files are added. Where a code makes short blocks of equal numbers
 // of symbols, of which only the length differs, the encoder of the one is not that of the other.
 func TestFDTInstancesThatGrow(t *testing.T) {
-	for _, id := range []fec.EncodingID{fec.Raptor, fec.RaptorQ, fec.ReedSolomonGF28, fec.ReedSolomonGF2m, fec.LDPCStaircase} {
+	for _, id := range []fec.EncodingID{
+		fec.Raptor, fec.RaptorQ, fec.ReedSolomonGF28, fec.ReedSolomonGF2m, fec.LDPCStaircase,
+	} {
 		o := fec.OTI{EncodingID: id, SymbolLength: 1400}
 		switch id {
 		case fec.ReedSolomonGF28, fec.LDPCStaircase:
@@ -357,7 +360,8 @@ func TestFDTInstancesThatGrow(t *testing.T) {
 		v := viewer{start: start}
 		now := start
 		for i := range 12 {
-			f := File{ContentLocation: fmt.Sprintf("file:///%d/%s", i, strings.Repeat("long", 10*i)), Content: bytes.NewReader(pattern(2000)), Size: 2000}
+			f := File{ContentLocation: fmt.Sprintf("file:///%d/%s", i, strings.Repeat("long",
+				10*i)), Content: bytes.NewReader(pattern(2000)), Size: 2000}
 			prepared, err := Prepare(context.Background(), f, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -463,7 +467,9 @@ func TestRepairSymbolsRepair(t *testing.T) {
 // Small files, however many, that end with their first packet leave a large one its turns.
 func TestSmallFilesLeaveALargeOneItsTurns(t *testing.T) {
 	for _, parallel := range []int{2, 3, 5} {
-		s, err := New(Config{Registry: schemes.Default(), OTI: fec.OTI{SymbolLength: 100}, Parallel: parallel, TransferCount: -1})
+		s, err := New(Config{Registry: schemes.Default(), OTI: fec.OTI{
+			SymbolLength: 100,
+		}, Parallel: parallel, TransferCount: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -473,7 +479,8 @@ func TestSmallFilesLeaveALargeOneItsTurns(t *testing.T) {
 				size = 5000
 			}
 			addTo(t, s, File{
-				ContentLocation: fmt.Sprintf("file:///%d", i), Content: bytes.NewReader(pattern(size)), Size: uint64(size),
+				ContentLocation: fmt.Sprintf("file:///%d", i), Content: bytes.NewReader(pattern(size)),
+				Size: uint64(size),
 			})
 		}
 		now, sent := start, 0

@@ -100,7 +100,8 @@ func (s *statistics) progress(c *carrier) {
 	length := o.transferLength
 	c.report = c.source + max(length/100, 1)
 	if len(s.events) < maxEvents {
-		s.events = append(s.events, event.ObjectProgress{Session: s.key, TOI: o.toi, Received: c.source, TransferLength: length})
+		s.events = append(s.events,
+			event.ObjectProgress{Session: s.key, TOI: o.toi, Received: c.source, TransferLength: length})
 	}
 }
 

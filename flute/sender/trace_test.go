@@ -39,24 +39,34 @@ func traces(t testing.TB) []*trace {
 	rs129.EncodingID = fec.SmallBlockSystematic
 	return []*trace{
 		play(t, "no-code", Config{OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}}),
-		play(t, "no-code, small read-ahead", Config{OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}, ReadAhead: 40}),
-		play(t, "interleaved", Config{OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}, Interleave: 4, Parallel: 1}),
-		play(t, "repeated", Config{OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}, TransferCount: 3, Delay: 30 * time.Millisecond}),
+		play(t, "no-code, small read-ahead",
+			Config{OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}, ReadAhead: 40}),
+		play(t, "interleaved",
+			Config{OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}, Interleave: 4, Parallel: 1}),
+		play(t, "repeated", Config{
+			OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}, TransferCount: 3, Delay: 30 * time.Millisecond,
+		}),
 		play(t, "RS", Config{OTI: rs, Interleave: 3, FDTStartID: flute.MaxInstanceID}),
 		play(t, "RS 129", Config{OTI: rs129, Repair: 2, Parallel: 2}),
 		play(t, "large FDT", Config{
 			FDTOTI: fec.OTI{SymbolLength: 64, MaxSourceBlockLength: 4}, FDTCENC: flute.ZLIB,
 			FDTInterval: 10 * time.Millisecond, FTI: FDTOnly,
 		}),
-		play(t, "FDT with RS", Config{OTI: rs, FDTOTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 200}, FDTCENC: flute.GZIP}),
-		play(t, "EXT_FTI in the first of each block", Config{OTI: rs, Interleave: 3, TransferCount: 2, FTI: FirstOfBlock}),
-		play(t, "only in transfer", Config{OTI: rs, Parallel: 2, TransferCount: 2, Delay: 40 * time.Millisecond, FDTMode: InTransfer, FDTInterval: 20 * time.Millisecond}),
+		play(t, "FDT with RS",
+			Config{OTI: rs, FDTOTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 200}, FDTCENC: flute.GZIP}),
+		play(t, "EXT_FTI in the first of each block",
+			Config{OTI: rs, Interleave: 3, TransferCount: 2, FTI: FirstOfBlock}),
+		play(t, "only in transfer", Config{
+			OTI: rs, Parallel: 2, TransferCount: 2, Delay: 40 * time.Millisecond, FDTMode: InTransfer,
+			FDTInterval: 20 * time.Millisecond,
+		}),
 		play(t, "full FDT", Config{OTI: rs, Parallel: 1, FullFDT: true, FDTInterval: 20 * time.Millisecond}),
 		play(t, "large identifiers", Config{
 			Session: flute.SessionKey{TSI: flute.MaxTSI}, FirstTOI: mustTOI(t, "5192296858534827628530496329220090"),
 		}),
 		play(t, "rfc3926", Config{Profile: fdt.RFC3926, OTI: rs, FDTCENC: flute.DEFLATE}),
-		play(t, "mbms-extended", Config{Profile: fdt.MBMSExtended, OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}}),
+		play(t, "mbms-extended",
+			Config{Profile: fdt.MBMSExtended, OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}}),
 		play(t, "mbms-download", Config{Profile: fdt.MBMSDownload, FDTInterval: 10 * time.Millisecond}),
 		play(t, "dvb-mabr", Config{Profile: fdt.DVBMABR, OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 5}}),
 	}
@@ -86,7 +96,8 @@ func play(t testing.TB, name string, cfg Config) *trace {
 	}
 	add := func(size int, cenc flute.ContentEncoding) {
 		content := pattern(size)
-		f := File{ContentLocation: fmt.Sprintf("f%d-%v", size, cenc), Content: bytes.NewReader(content), Size: uint64(size), CENC: cenc}
+		f := File{ContentLocation: fmt.Sprintf("f%d-%v", size,
+			cenc), Content: bytes.NewReader(content), Size: uint64(size), CENC: cenc}
 		if size%2 == 1 {
 			f.Content = &flaky{r: bytes.NewReader(content), fail: 1 << 62} // not known to be in memory
 		}
@@ -145,7 +156,8 @@ func play(t testing.TB, name string, cfg Config) *trace {
 		}
 	}
 	tr.close = s.AppendClose(nil)
-	if got := s.Stats(); got.Packets != uint64(len(tr.packets))+1 || got.Completed != uint64(len(tr.files)) || got.Pending != 0 ||
+	if got := s.Stats(); got.Packets != uint64(len(tr.packets))+1 || got.Completed != uint64(len(tr.files)) ||
+		got.Pending != 0 ||
 		got.Added != got.Completed || got.Transfers != uint64(tr.count)*got.Added {
 		t.Errorf("%s: %d packets, %d files: stats %+v", name, len(tr.packets), len(tr.files), got)
 	}

@@ -54,7 +54,8 @@ func TestEncodersAreReused(t *testing.T) {
 		t.Fatal(err)
 	}
 	content := pattern(18 * 10) // blocks of 4, 4, 4, 3 and 3 symbols
-	o, err := Prepare(context.Background(), File{ContentLocation: "a", Content: bytes.NewReader(content), Size: 180}, nil)
+	o, err := Prepare(context.Background(), File{ContentLocation: "a", Content: bytes.NewReader(content), Size: 180},
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,8 @@ func TestEncodersAreReused(t *testing.T) {
 // A small read-ahead and a large one read every byte of a No-Code file once.
 func TestReadAhead(t *testing.T) {
 	for _, ahead := range []int{1, 100, 1000, 1 << 20} {
-		s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 7}, ReadAhead: ahead, Interleave: 2}, 0)
+		s, _ := oneFile(t,
+			Config{OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 7}, ReadAhead: ahead, Interleave: 2}, 0)
 		r := &counting{r: bytes.NewReader(pattern(5432))}
 		addTo(t, s, File{ContentLocation: "b", Content: r, Size: 5432})
 		r.n, r.calls = 0, 0

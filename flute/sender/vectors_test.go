@@ -34,7 +34,8 @@ func layout129() string {
 }
 
 func TestVectorsOfFluteRS(t *testing.T) {
-	noCode := "00000000:03203d5a7794b1ce 00000001:8dafd1f31537597b 00000002:254c739ac1e80f36 00000003:cbf7234f7ba7d3ff " +
+	noCode := "00000000:03203d5a7794b1ce 00000001:8dafd1f31537597b 00000002:254c739ac1e80f36 " +
+		"00000003:cbf7234f7ba7d3ff " +
 		"00010000:7fb0e1124374a5d6 00010001:4177ade3194f85bb 00010002:114c87c2fd3873ae " +
 		"00020000:ef2f6fafef2f6faf 00020001:db2065aaef3479be 00020002:d51f69b3fd"
 	for _, tt := range []struct {
@@ -86,7 +87,8 @@ func TestRepairByNAlgorithm(t *testing.T) {
 	for _, pkt := range objectPackets(t, s) {
 		got = append(got, hex.EncodeToString(pkt[24:28]))
 	}
-	want := strings.Fields("00000000 00000001 00000002 00000003 00000004 00000005 00000100 00000101 00000102 00000103 " +
+	want := strings.Fields("00000000 00000001 00000002 00000003 00000004 00000005 00000100 00000101 00000102 " +
+		"00000103 " +
 		"00000200 00000201 00000202 00000203")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -103,7 +105,8 @@ func TestFDTHeaderVector(t *testing.T) {
 	}
 	got := hex.EncodeToString(pkt[:48])
 	length := got[60:72] // of the FDT Instance
-	want := "10100b000000000000010000" + "c0200001" + "0203c000eef4508000000000" + "4004" + length + "0000" + "0578" + "00000040" + "00000000"
+	want := "10100b000000000000010000" + "c0200001" + "0203c000eef4508000000000" + "4004" + length + "0000" + "0578" +
+		"00000040" + "00000000"
 	if got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}

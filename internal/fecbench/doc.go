@@ -1,7 +1,8 @@
 // Package fecbench measures FEC schemes on one source block: how fast they encode and decode, and how many encoding
 // symbols a receiver needs. It knows schemes only by the interfaces of package fec, so that any scheme can be measured.
 //
-//	b, err := fecbench.New(fecbench.Config{Registry: schemes.Default, Now: time.Now, Budget: 300 * time.Millisecond}, block)
+//	cfg := fecbench.Config{Registry: schemes.Default, Now: time.Now, Budget: 300 * time.Millisecond}
+//	b, err := fecbench.New(cfg, block)
 //	warm, err := b.Encode()
 //	cold, err := b.EncodeCold()
 //	five, err := b.Decode(0.05)

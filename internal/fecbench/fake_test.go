@@ -122,7 +122,8 @@ func (d parrotSolver) Solve(lost, repair []fec.ESI) error {
 func raptorQBlock(k, repair uint32) Block {
 	return Block{
 		OTI: fec.OTI{
-			EncodingID: fec.RaptorQ, TransferLength: 16 * uint64(k), SymbolLength: 16, SourceBlocks: 1, SubBlocks: 1, Alignment: 4,
+			EncodingID: fec.RaptorQ, TransferLength: 16 * uint64(k), SymbolLength: 16, SourceBlocks: 1, SubBlocks: 1,
+			Alignment: 4,
 		},
 		K: k, Repair: repair,
 	}

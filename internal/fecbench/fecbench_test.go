@@ -159,7 +159,8 @@ func TestDecodeOfRealCode(t *testing.T) {
 			t.Fatal(err)
 		}
 		r, err := b.Decode(test.loss)
-		if test.skip != errors.Is(err, ErrSkipped) || !test.skip && (err != nil || r.Lost != test.lost || r.Extra != test.extra) {
+		if test.skip != errors.Is(err, ErrSkipped) ||
+			!test.skip && (err != nil || r.Lost != test.lost || r.Extra != test.extra) {
 			t.Errorf("%+v: %+v, %v", test, r, err)
 		}
 	}
@@ -193,7 +194,8 @@ func TestOverhead(t *testing.T) {
 		}
 		// Nearly always some source symbol is lost, and then it takes 3 more.
 		f := o.Failures
-		if o.Trials != 200 || o.Unsolved != 0 || len(f) != 6 || f[0] < 190 || f[2] < 190 || f[3] != 0 || f[5] != 0 || o.Mean < 2.8 || o.Mean > 3 {
+		if o.Trials != 200 || o.Unsolved != 0 || len(f) != 6 || f[0] < 190 || f[2] < 190 || f[3] != 0 || f[5] != 0 ||
+			o.Mean < 2.8 || o.Mean > 3 {
 			t.Errorf("solver %v: %+v", solver, o)
 		}
 	}

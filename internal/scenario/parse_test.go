@@ -64,7 +64,8 @@ func TestArguments(t *testing.T) {
 	if err := c.parseLine("x a=1 b=(x, y) c"); err != nil {
 		t.Fatal(err)
 	}
-	if c.Arg("a", "") != "1" || c.Arg("b", "") != "x" || c.Arg("c", "d") != "d" || !c.Has("c") || c.Has("d") || c.Int(t, "a", 7) != 1 ||
+	if c.Arg("a", "") != "1" || c.Arg("b", "") != "x" || c.Arg("c", "d") != "d" || !c.Has("c") || c.Has("d") ||
+		c.Int(t, "a", 7) != 1 ||
 		c.Int(t, "z", 7) != 7 {
 		t.Errorf("%+v", c)
 	}

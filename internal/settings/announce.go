@@ -13,15 +13,16 @@ import (
 
 // Announce are the words about the FDT, the headers of packets, TOIs, and what outlives a session.
 type Announce struct {
-	Mode        string         // fdt-mode: all, transfer or full; empty: all
-	Interval    time.Duration  // fdt-interval: between two transmissions of an FDT Instance; zero: a second
-	Duration    time.Duration  // fdt-duration: from its creation until an FDT Instance expires; zero: an hour
-	CENC        string         // fdt-cenc: null, zlib, deflate or gzip; empty: null
-	FEC         string         // fdt-fec: the Name of a Scheme; empty: that of the files
-	Groups      []string       // fdt-group: groups to which all files belong
-	StartID     uint32         // fdt-start-id: the first FDT Instance ID; zero: by the clock, or by state
-	FTI         string         // fti: every, first or fdt; empty: every, or what the profile requires
-	Times       string         // times: of sct, file-sct, ert and slc, with commas, or none; empty: sct, or what the profile has
+	Mode     string        // fdt-mode: all, transfer or full; empty: all
+	Interval time.Duration // fdt-interval: between two transmissions of an FDT Instance; zero: a second
+	Duration time.Duration // fdt-duration: from its creation until an FDT Instance expires; zero: an hour
+	CENC     string        // fdt-cenc: null, zlib, deflate or gzip; empty: null
+	FEC      string        // fdt-fec: the Name of a Scheme; empty: that of the files
+	Groups   []string      // fdt-group: groups to which all files belong
+	StartID  uint32        // fdt-start-id: the first FDT Instance ID; zero: by the clock, or by state
+	FTI      string        // fti: every, first or fdt; empty: every, or what the profile requires
+	// times: of sct, file-sct, ert and slc, with commas, or none; empty: sct, or what the profile has
+	Times       string
 	TOIBits     int            // toi-bits: 16, 32, 48, 64, 80, 96 or 112; zero: 112, or what the profile requires
 	FirstTOI    string         // first-toi: a number, or random; empty: by the clock, or by state
 	State       string         // state: a file that keeps numbers for the next process

@@ -61,7 +61,8 @@ func TestAnnounce(t *testing.T) {
 	if oti.EncodingID != fec.RaptorQ || oti.SymbolLength != plain.Session.OTI.SymbolLength {
 		t.Errorf("FDTOTI %+v", oti)
 	}
-	if cfg := config(Announce{Times: "none", FTI: "fdt", TOIBits: 16}, "mbms-extended"); cfg.Session.FTI != sender.FDTOnly {
+	if cfg := config(Announce{Times: "none", FTI: "fdt", TOIBits: 16},
+		"mbms-extended"); cfg.Session.FTI != sender.FDTOnly {
 		t.Errorf("mbms-extended: %+v", cfg)
 	}
 }

@@ -23,7 +23,8 @@ func TestCarousel(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", "10s", "interval", "interval=0s", "delay=-1s", "interval=1s,delay=1s", "burst=2", "interval=1s,burst=0", "interval=1s,",
+		"", "10s", "interval", "interval=0s", "delay=-1s", "interval=1s,delay=1s", "burst=2", "interval=1s,burst=0",
+		"interval=1s,",
 	} {
 		c := Carousel{Burst: 9}
 		if err := c.UnmarshalText([]byte(text)); err == nil || c.Burst != 9 {
@@ -122,7 +123,8 @@ func TestOrderAndCache(t *testing.T) {
 		t.Errorf("%v, %d bytes, %v", s.Order, s.CacheBytes, err)
 	}
 	send = Send{Cache: new(Bytes(5000)), FEC: FEC{Scheme: "no-code"}}
-	if cfg, err = send.Config(1000); err != nil || cfg.Session.Order != sender.InOrder || cfg.Session.CacheBytes != 5000 {
+	if cfg, err = send.Config(1000); err != nil || cfg.Session.Order != sender.InOrder ||
+		cfg.Session.CacheBytes != 5000 {
 		t.Errorf("%+v, %v", cfg.Session, err)
 	}
 	send.Order = "chaos"

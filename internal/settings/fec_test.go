@@ -28,26 +28,34 @@ func TestFEC(t *testing.T) {
 		{
 			FEC{Scheme: "rs"},
 			mib,
-			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77},
+			fec.OTI{
+				EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77,
+			},
 			13.0 / 64, 7489 * 1400,
 		},
 		{
 			FEC{Scheme: "rs", Repair: new(Percent(0))},
 			mib,
-			fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 64},
+			fec.OTI{
+				EncodingID: fec.ReedSolomonGF28, SymbolLength: 1400, MaxSourceBlockLength: 64, MaxEncodingSymbols: 64,
+			},
 			-1, 7489 * 1400,
 		},
 		{
 			FEC{Scheme: "rs129", Symbol: 500, Block: 200, Repair: new(Percent(0.25))},
 			mib,
-			fec.OTI{EncodingID: fec.SmallBlockSystematic, SymbolLength: 500, MaxSourceBlockLength: 200, MaxEncodingSymbols: 250},
+			fec.OTI{
+				EncodingID: fec.SmallBlockSystematic, SymbolLength: 500, MaxSourceBlockLength: 200,
+				MaxEncodingSymbols: 250,
+			},
 			0.25, 20971 * 500,
 		},
 		{
 			FEC{Scheme: "rs2", FieldBits: 4},
 			mib,
 			fec.OTI{
-				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 1400, MaxSourceBlockLength: 12, MaxEncodingSymbols: 15, FieldBits: 4, GroupSize: 1,
+				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 1400, MaxSourceBlockLength: 12, MaxEncodingSymbols: 15,
+				FieldBits: 4, GroupSize: 1,
 			},
 			0.25, 7489 * 1400,
 		},
@@ -55,7 +63,8 @@ func TestFEC(t *testing.T) {
 			FEC{Scheme: "rs2", FieldBits: 9, Group: 3},
 			mib, // 9 bytes are 8 elements
 			fec.OTI{
-				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 459, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77, FieldBits: 9, GroupSize: 3,
+				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 459, MaxSourceBlockLength: 64, MaxEncodingSymbols: 77,
+				FieldBits: 9, GroupSize: 3,
 			},
 			13.0 / 64, 22844 * 459,
 		},
@@ -63,7 +72,8 @@ func TestFEC(t *testing.T) {
 			FEC{Scheme: "rs16", Symbol: 2},
 			mib,
 			fec.OTI{
-				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 2, MaxSourceBlockLength: 256, MaxEncodingSymbols: 308, FieldBits: 16, GroupSize: 1,
+				EncodingID: fec.ReedSolomonGF2m, SymbolLength: 2, MaxSourceBlockLength: 256, MaxEncodingSymbols: 308,
+				FieldBits: 16, GroupSize: 1,
 			},
 			52.0 / 256, 10 * mib,
 		},
@@ -71,27 +81,33 @@ func TestFEC(t *testing.T) {
 			FEC{Scheme: "raptor", Group: 4, SubBlocks: 5},
 			100 * mib,
 			fec.OTI{
-				EncodingID: fec.Raptor, SymbolLength: 348, MaxSourceBlockLength: 1024, SubBlocks: 5, Alignment: 4, GroupSize: 4,
+				EncodingID: fec.Raptor, SymbolLength: 348, MaxSourceBlockLength: 1024, SubBlocks: 5, Alignment: 4,
+				GroupSize: 4,
 			},
 			205.0 / 1024, 30131 * 348,
 		},
 		{
 			FEC{Scheme: "raptorq", Block: 50000, Repair: new(Percent(0.1)), Alignment: 8},
 			100 * mib,
-			fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1400, MaxSourceBlockLength: 50000, SubBlocks: 1, Alignment: 8},
+			fec.OTI{
+				EncodingID: fec.RaptorQ, SymbolLength: 1400, MaxSourceBlockLength: 50000, SubBlocks: 1, Alignment: 8,
+			},
 			0.1, 50000 * 1400,
 		},
 		{
 			FEC{Scheme: "raptorq", Alignment: 16},
 			5 << 30, // of 255 source blocks at most
-			fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1392, MaxSourceBlockLength: 1024, SubBlocks: 1, Alignment: 16},
+			fec.OTI{
+				EncodingID: fec.RaptorQ, SymbolLength: 1392, MaxSourceBlockLength: 1024, SubBlocks: 1, Alignment: 16,
+			},
 			205.0 / 1024, 15125 * 1392,
 		},
 		{
 			FEC{Scheme: "ldpc"},
 			mib,
 			fec.OTI{
-				EncodingID: fec.LDPCStaircase, SymbolLength: 1400, MaxSourceBlockLength: 1000, MaxEncodingSymbols: 1200, N1: 7, Seed: 1, GroupSize: 1,
+				EncodingID: fec.LDPCStaircase, SymbolLength: 1400, MaxSourceBlockLength: 1000, MaxEncodingSymbols: 1200,
+				N1: 7, Seed: 1, GroupSize: 1,
 			},
 			150.0 / 749, 7489 * 1400,
 		},
@@ -99,7 +115,8 @@ func TestFEC(t *testing.T) {
 			FEC{Scheme: "ldpc-triangle", N1: 3, LDPCSeed: 42, Block: 10, Group: 31},
 			mib,
 			fec.OTI{
-				EncodingID: fec.LDPCTriangle, SymbolLength: 45, MaxSourceBlockLength: 10, MaxEncodingSymbols: 13, N1: 3, Seed: 42, GroupSize: 31,
+				EncodingID: fec.LDPCTriangle, SymbolLength: 45, MaxSourceBlockLength: 10, MaxEncodingSymbols: 13, N1: 3,
+				Seed: 42, GroupSize: 31,
 			},
 			0.3, 233016 * 45,
 		},
@@ -223,7 +240,8 @@ func TestFilesShorterThanABlock(t *testing.T) {
 			}
 			want := cfg.OTI
 			want.MaxSourceBlockLength = test.k
-			want.MaxEncodingSymbols = test.k + repair.For(test.k, repair.Extra(want.EncodingID, test.k, 7), 0.1, lossFailure)
+			want.MaxEncodingSymbols = test.k + repair.For(test.k, repair.Extra(want.EncodingID, test.k, 7), 0.1,
+				lossFailure)
 			if o == nil || *o != want {
 				t.Errorf("%s, %d bytes: %+v, want %+v", test.fec, test.size, o, want)
 			}
@@ -248,8 +266,10 @@ func TestMaxRepair(t *testing.T) {
 		if err := tt.fec.Apply(&cfg, mib); err != nil {
 			t.Fatal(err)
 		}
-		if o := cfg.OTI; o.MaxSourceBlockLength != tt.b || o.MaxEncodingSymbols != tt.maxN || cfg.Redundancy != tt.share {
-			t.Errorf("%+v: B %d, max_n %d, redundancy %v", tt.fec, o.MaxSourceBlockLength, o.MaxEncodingSymbols, cfg.Redundancy)
+		if o := cfg.OTI; o.MaxSourceBlockLength != tt.b || o.MaxEncodingSymbols != tt.maxN ||
+			cfg.Redundancy != tt.share {
+			t.Errorf("%+v: B %d, max_n %d, redundancy %v", tt.fec, o.MaxSourceBlockLength, o.MaxEncodingSymbols,
+				cfg.Redundancy)
 		}
 	}
 	err := (&FEC{Scheme: "raptorq", MaxRepair: share(1)}).Apply(&sender.Config{}, mib)
@@ -279,8 +299,10 @@ func TestAutoFEC(t *testing.T) {
 		if err := test.words.Apply(&cfg, 1e9); err != nil {
 			t.Error(test.profile, err)
 		}
-		if cfg.OTI.EncodingID != test.id || math.Abs(cfg.Redundancy-test.ratio) > 0.001 || cfg.LeastRepair != test.least {
-			t.Errorf("%v, %+v: %v, redundancy %v, at least %d", test.profile, test.words, cfg.OTI.EncodingID, cfg.Redundancy, cfg.LeastRepair)
+		if cfg.OTI.EncodingID != test.id || math.Abs(cfg.Redundancy-test.ratio) > 0.001 ||
+			cfg.LeastRepair != test.least {
+			t.Errorf("%v, %+v: %v, redundancy %v, at least %d", test.profile, test.words, cfg.OTI.EncodingID,
+				cfg.Redundancy, cfg.LeastRepair)
 		}
 	}
 }

@@ -18,29 +18,33 @@ import (
 func TestObject(t *testing.T) {
 	now := time.Date(2026, 11, 28, 20, 0, 0, 500, time.UTC)
 	for text, want := range map[string]sender.File{
-		`{}`:                                 {},
-		`{"cenc": "gzip"}`:                   {CENC: flute.GZIP},
-		`{"cenc": "auto"}`:                   {CENC: flute.GZIP, CENCIfSmaller: true},
-		`{"cenc": "null"}`:                   {},
-		`{"digest": "auto"}`:                 {},
-		`{"digest": "none"}`:                 {Digests: sender.NoDigest},
-		`{"digest": "md5,later"}`:            {Digests: sender.DigestMD5 | sender.DigestLater},
-		`{"digest": "sha-256,md5"}`:          {Digests: sender.DigestMD5 | sender.DigestSHA256},
-		`{"etag": "auto"}`:                   {AutoETag: true},
-		`{"etag": "v1"}`:                     {ETag: "v1"},
-		`{"cache_control": "no-cache"}`:      {CacheControl: &fdt.CacheControl{NoCache: true}},
-		`{"cache_control": "max-stale"}`:     {CacheControl: &fdt.CacheControl{MaxStale: true}},
-		`{"cache_control": "max-age=1h"}`:    {CacheControl: &fdt.CacheControl{Expires: now.Add(time.Hour).Truncate(time.Second)}},
-		`{"cache_control": "expires=20:15"}`: {CacheControl: &fdt.CacheControl{Expires: time.Date(2026, 11, 28, 20, 15, 0, 0, time.UTC)}},
-		`{"content_type": "text/css"}`:       {ContentType: "text/css"},
-		`{"groups": ["a", "b"]}`:             {Groups: []string{"a", "b"}},
+		`{}`:                             {},
+		`{"cenc": "gzip"}`:               {CENC: flute.GZIP},
+		`{"cenc": "auto"}`:               {CENC: flute.GZIP, CENCIfSmaller: true},
+		`{"cenc": "null"}`:               {},
+		`{"digest": "auto"}`:             {},
+		`{"digest": "none"}`:             {Digests: sender.NoDigest},
+		`{"digest": "md5,later"}`:        {Digests: sender.DigestMD5 | sender.DigestLater},
+		`{"digest": "sha-256,md5"}`:      {Digests: sender.DigestMD5 | sender.DigestSHA256},
+		`{"etag": "auto"}`:               {AutoETag: true},
+		`{"etag": "v1"}`:                 {ETag: "v1"},
+		`{"cache_control": "no-cache"}`:  {CacheControl: &fdt.CacheControl{NoCache: true}},
+		`{"cache_control": "max-stale"}`: {CacheControl: &fdt.CacheControl{MaxStale: true}},
+		`{"cache_control": "max-age=1h"}`: {
+			CacheControl: &fdt.CacheControl{Expires: now.Add(time.Hour).Truncate(time.Second)},
+		},
+		`{"cache_control": "expires=20:15"}`: {CacheControl: &fdt.CacheControl{Expires: time.Date(2026, 11, 28, 20, 15,
+			0, 0, time.UTC)}}, `{"content_type": "text/css"}`: {ContentType: "text/css"},
+		`{"groups": ["a", "b"]}`: {Groups: []string{"a", "b"}},
 		`{"attributes": [{"namespace": "urn:a", "name": "b", "value": "c"}], "elements": ["<d xmlns=\"urn:e\"/>"]}`: {
 			Attributes: []fdt.Attribute{{Space: "urn:a", Local: "b", Value: "c"}},
 			Elements:   []fdt.Element{{Space: "urn:e", Local: "d", XML: `<d xmlns="urn:e"/>`}},
 		},
 		`{"priority": -3, "repeat": "2"}`:     {Priority: -3, TransferCount: 2},
 		`{"carousel": "interval=3s,burst=2"}`: {Interval: 3 * time.Second, Burst: 2, TransferCount: -1},
-		`{"start_at": "+1m", "until": "+2m"}`: {StartAt: now.Add(time.Minute), Until: now.Add(2 * time.Minute), TransferCount: -1},
+		`{"start_at": "+1m", "until": "+2m"}`: {
+			StartAt: now.Add(time.Minute), Until: now.Add(2 * time.Minute), TransferCount: -1,
+		},
 		`{"fec": "raptorq", "repair": "5%", "symbol": 1000, "block": 100}`: {
 			OTI: &fec.OTI{
 				EncodingID: fec.RaptorQ, SymbolLength: 1000, MaxSourceBlockLength: 100, SubBlocks: 1, Alignment: 4,
@@ -70,7 +74,8 @@ func TestObjectProfile(t *testing.T) {
 		fdt.RFC6726: flute.GZIP, fdt.MBMSExtended: flute.GZIP, fdt.MBMSDownload: flute.Null, fdt.DVBMABR: flute.Null,
 	} {
 		var f sender.File
-		if err := (&Object{CENC: "auto"}).Apply(&f, &sender.Config{Profile: profile}, time.Time{}); err != nil || f.CENC != want {
+		if err := (&Object{CENC: "auto"}).Apply(&f, &sender.Config{Profile: profile}, time.Time{}); err != nil ||
+			f.CENC != want {
 			t.Errorf("%v: %v %v", profile, f.CENC, err)
 		}
 	}

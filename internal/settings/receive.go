@@ -53,7 +53,8 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	if cfg.NoOffload, err = noOffload(r.Offload); err != nil {
 		return cfg, err
 	}
-	if cfg.Session.NoNotes, err = oneOf(wordResume, r.Resume, []choice[bool]{{"auto", false}, {"off", true}}); err != nil {
+	if cfg.Session.NoNotes, err = oneOf(wordResume, r.Resume,
+		[]choice[bool]{{"auto", false}, {"off", true}}); err != nil {
 		return cfg, err
 	}
 	variants := append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)

@@ -19,8 +19,8 @@ import (
 
 func TestSend(t *testing.T) {
 	words := Send{
-		Interface: "eth0", TTL: 3, TSI: 7, Rate: 5e6, Object: Object{CENC: "gzip"}, Repeat: -1, Delay: time.Second, Parallel: 4,
-		Offload: "off",
+		Interface: "eth0", TTL: 3, TSI: 7, Rate: 5e6, Object: Object{CENC: "gzip"}, Repeat: -1, Delay: time.Second,
+		Parallel: 4, Offload: "off",
 		Profile: "rfc3926", FEC: FEC{Scheme: "rs"},
 	}
 	got, err := words.Config(mib)
@@ -273,7 +273,8 @@ func TestFileTarget(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"by": "+1m"}`), &o); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Apply(&f, &sender.Config{}, time.Unix(9, 0)); err == nil || err.Error() != "within and by: take one of them" {
+	if err := o.Apply(&f, &sender.Config{}, time.Unix(9, 0)); err == nil ||
+		err.Error() != "within and by: take one of them" {
 		t.Errorf("both: %v", err)
 	}
 	f, o.Within = sender.File{}, 0

@@ -15,7 +15,9 @@ func TestQuantities(t *testing.T) {
 			t.Errorf("size %q: %d, %v; want %d", text, s, err, want)
 		}
 	}
-	for text, want := range map[string]uint64{"100Mbit": 1e8, "1Gbit": 1e9, "64000": 64000, "2.5Mbit/s": 2.5e6, "0": 0} {
+	for text, want := range map[string]uint64{
+		"100Mbit": 1e8, "1Gbit": 1e9, "64000": 64000, "2.5Mbit/s": 2.5e6, "0": 0,
+	} {
 		var r BitRate
 		if err := r.UnmarshalText([]byte(text)); err != nil || uint64(r) != want {
 			t.Errorf("rate %q: %d, %v; want %d", text, r, err, want)
@@ -93,7 +95,8 @@ func TestParseNumber(t *testing.T) {
 	} {
 		got, err := ParseNumber(test.text, test.least, test.most)
 		if got != test.want || text(err) != test.err {
-			t.Errorf("%q, %d to %d: %d, %v; want %d, %s", test.text, test.least, test.most, got, err, test.want, test.err)
+			t.Errorf("%q, %d to %d: %d, %v; want %d, %s", test.text, test.least, test.most, got, err, test.want,
+				test.err)
 		}
 	}
 }

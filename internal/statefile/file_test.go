@@ -18,7 +18,8 @@ var (
 	key = flute.SessionKey{TSI: 7, Group: netip.MustParseAddrPort("239.1.2.3:5000")}
 	// numbers have a fraction of a second, which is rounded up, and a TOI of 112 bits.
 	numbers = sender.Numbers{
-		InstanceID: 12, InUse: 3, Until: time.Date(2026, 11, 28, 1, 2, 3, 4, time.UTC), TOI: mustTOI("5192296858534827628530496329220000"),
+		InstanceID: 12, InUse: 3, Until: time.Date(2026, 11, 28, 1, 2, 3, 4, time.UTC),
+		TOI: mustTOI("5192296858534827628530496329220000"),
 	}
 )
 
@@ -90,7 +91,8 @@ func TestDamageIsNotBelieved(t *testing.T) {
 			t.Fatalf("%s: %v", what, err)
 		}
 		defer f.Close()
-		if got != nil && (got.InstanceID != 12 || got.InUse != 3 || got.TOI != numbers.TOI) || (damage == "") != (got != nil) {
+		if got != nil && (got.InstanceID != 12 || got.InUse != 3 || got.TOI != numbers.TOI) ||
+			(damage == "") != (got != nil) {
 			t.Fatalf("%s: %+v, damage %q\n%s", what, got, damage, b)
 		}
 		if got != nil {

@@ -77,8 +77,10 @@ func (c ceilings) lowered(counts map[string]int) ceilings {
 // String returns the text that parseCeilings reads.
 func (c ceilings) String() string {
 	var b strings.Builder
-	b.WriteString("# The exported names of a package, if it has 30 or more; of all packages that are plumbing; of all " +
-		"others, if they\n# have 300 or more. Lowered by `go run ./internal/surface -lower`; a commit that raises one says why.\n")
+	b.WriteString("# The exported names of a package, if it has 30 or more; of all packages that are plumbing; of " +
+		"all " +
+		"others, if they\n# have 300 or more. Lowered by `go run ./internal/surface -lower`; a commit that raises " +
+		"one says why.\n")
 	for _, name := range sorted(c) {
 		fmt.Fprintln(&b, name, c[name])
 	}

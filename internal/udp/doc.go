@@ -19,7 +19,8 @@
 // as it takes that; else they are sent one by one, and nothing is lost. Nothing is allocated for a datagram.
 //
 // With Config.Offload the kernel joins the datagrams of a sender that follow each other (UDP_GRO), so that one read
-// brings hundreds of them. That spares a receiver half of its time in the kernel, and more where the sender's kernel cuts.
+// brings hundreds of them. That spares a receiver half of its time in the kernel, and more where the sender's kernel
+// cuts.
 //
 // A [Socket] is not connected: it reads from anybody and writes to anybody, for protocols with many peers on one port.
 //

@@ -156,8 +156,8 @@ func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {
 	}
 }
 
-// Joins reports whether the system joins datagrams. Then ReadBatch needs a slab of some times [slab.MessageSize] and, for
-// each of these slots, room for [slab.MessageDatagrams] in out; and no datagram is Truncated.
+// Joins reports whether the system joins datagrams. Then ReadBatch needs a slab of some times [slab.MessageSize] and,
+// for each of these slots, room for [slab.MessageDatagrams] in out; and no datagram is Truncated.
 func (r *Receiver) Joins() bool { return r.batch.joins() }
 
 // LocalAddr returns the address and port that the socket is bound to.

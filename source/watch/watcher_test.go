@@ -179,7 +179,8 @@ func TestWatcherState(t *testing.T) {
 	r.write("e", "1")
 	r.wants("file:///e 1")
 	r.stop()
-	for name, text := range map[string]string{"other folder": strings.Replace(string(text), box, "/", 1), "broken": "{"} {
+	for name, text := range map[string]string{"other folder": strings.Replace(string(text), box, "/",
+		1), "broken": "{"} {
 		if err := os.WriteFile(state, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -84,7 +84,8 @@ func TestManyStaged(t *testing.T) {
 		if _, err := s.Publish(o, name); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := os.ReadFile(filepath.Join(root, name)); err != nil || string(got) != fmt.Sprintf("%4d%4d%4d", i, i, i) {
+		if got, err := os.ReadFile(filepath.Join(root, name)); err != nil || string(got) != fmt.Sprintf("%4d%4d%4d", i,
+			i, i) {
 			t.Fatalf("%s = %q, %v", name, got, err)
 		}
 	}

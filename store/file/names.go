@@ -39,8 +39,8 @@ func (s *Store) look(name string) store.Kind {
 		return store.File
 	case errors.Is(err, os.ErrClosed):
 		return store.Absent
-	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP), !errors.As(err, &number): // os.Root: leads outside
-		return store.Blocked
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP), !errors.As(err, &number):
+		return store.Blocked // the last: os.Root says that it leads outside
 	}
 	return belowFolder(root, name)
 }

@@ -33,10 +33,10 @@ func TestLook(t *testing.T) {
 		"file": store.File, "d/e/f": store.File, "in/e/f": store.File, "alias": store.File,
 		"out": store.File, "dangling": store.File, "loop": store.File, // a link at the name itself is replaced
 		"d": store.Folder, "d/e": store.Folder, "in": store.Folder,
-		"file/x": store.Blocked, "d/e/f/g/h": store.Blocked, "alias/x": store.Blocked, "out/x": store.Blocked, "loop/x": store.Blocked,
-		"dangling/x": store.Blocked, "dangling/x/y": store.Blocked,
-		stageName: store.Blocked, stageName + "/x": store.Blocked, ".FLUTE-node": store.Blocked, "stage/x": store.Blocked,
-		"../x": store.Blocked,
+		"file/x": store.Blocked, "d/e/f/g/h": store.Blocked, "alias/x": store.Blocked, "out/x": store.Blocked,
+		"loop/x": store.Blocked, "dangling/x": store.Blocked, "dangling/x/y": store.Blocked,
+		stageName: store.Blocked, stageName + "/x": store.Blocked, ".FLUTE-node": store.Blocked,
+		"stage/x": store.Blocked, "../x": store.Blocked,
 	} {
 		if got := s.look(name); got != want {
 			t.Errorf("look(%q) = %d, want %d", name, got, want)

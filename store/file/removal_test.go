@@ -82,7 +82,9 @@ func TestRemoved(t *testing.T) {
 				}
 				later := create(t, st, "later")
 				want := map[string]string{"d/e/whole": "whole", "d/e/half": "half", "empty": "", "later": "later"}
-				for name, o := range map[string]store.Object{"d/e/whole": whole, "d/e/half": half, "empty": empty, "later": later} {
+				for name, o := range map[string]store.Object{
+					"d/e/whole": whole, "d/e/half": half, "empty": empty, "later": later,
+				} {
 					if _, err := st.Publish(o, name); err != nil {
 						t.Error(err)
 					}

@@ -83,7 +83,10 @@ func TestStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return st, func(path string) ([]byte, error) { return os.ReadFile(filepath.Join(root, filepath.FromSlash(path))) }
+		return st, func(path string) ([]byte, error) {
+			return os.ReadFile(filepath.Join(
+				root, filepath.FromSlash(path)))
+		}
 	})
 }
 
@@ -99,7 +102,8 @@ func TestPublish(t *testing.T) {
 		stageName: store.ErrName, stageName + "/x": store.ErrName, ".FLUTE-node/x": store.ErrName,
 	} {
 		o := create(t, st, name)
-		if path, err := st.Publish(o, name); !errors.Is(err, want) || (err == nil) != (want == nil) || err == nil && path != name {
+		if path, err := st.Publish(o, name); !errors.Is(err, want) || (err == nil) != (want == nil) ||
+			err == nil && path != name {
 			t.Errorf("Publish(%q) = %q, %v; want %v", name, path, err, want)
 		}
 	}
@@ -107,7 +111,8 @@ func TestPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"a": "a", "d/": "", "d/e/": "", "d/e/f": "d/e/f", "empty": "empty", "hello world?x=1#y.txt": "hello world?x=1#y.txt",
+		"a": "a", "d/": "", "d/e/": "", "d/e/f": "d/e/f", "empty": "empty",
+		"hello world?x=1#y.txt": "hello world?x=1#y.txt",
 	}
 	if diff := cmp.Diff(want, tree(t, root)); diff != "" {
 		t.Errorf("tree after Close (-want +got):\n%s", diff)

@@ -17,7 +17,9 @@ func isInvalid(err error) bool { return errors.Is(err, syscall.EINVAL) }
 
 // nameError makes errors that the name is to blame for wrap [store.ErrName] as well.
 func nameError(err error) error {
-	for _, e := range []syscall.Errno{syscall.EISDIR, syscall.ENOTDIR, syscall.ENOTEMPTY, syscall.ENAMETOOLONG, syscall.EILSEQ} {
+	for _, e := range []syscall.Errno{
+		syscall.EISDIR, syscall.ENOTDIR, syscall.ENOTEMPTY, syscall.ENAMETOOLONG, syscall.EILSEQ,
+	} {
 		if errors.Is(err, e) {
 			return fmt.Errorf("%w: %w", store.ErrName, err)
 		}

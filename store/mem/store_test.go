@@ -41,7 +41,9 @@ func TestStore(t *testing.T) {
 func TestPublished(t *testing.T) {
 	budget := store.NewBudget(1<<20, nil)
 	st := mem.NewWithBudget(budget)
-	for _, step := range []struct{ name, content string }{{"a", "one"}, {"a", "two"}, {"d/e/f", "three"}, {"d/e/g", "four"}} {
+	for _, step := range []struct{ name, content string }{{"a", "one"}, {"a", "two"}, {"d/e/f", "three"}, {
+		"d/e/g", "four",
+	}} {
 		if _, err := st.Publish(create(t, st, step.content), step.name); err != nil {
 			t.Fatal(err)
 		}

@@ -137,7 +137,8 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			c := exec.Command(os.Args[0], "-test.run=^TestFaulty$")
 			c.Env = append(os.Environ(), "STORETEST_FAULT="+name)
-			if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "--- FAIL: TestFaulty/"+name+" ") {
+			if out, err := c.CombinedOutput(); err == nil ||
+				!strings.Contains(string(out), "--- FAIL: TestFaulty/"+name+" ") {
 				t.Errorf("the fault is not found: %v\n%s", err, out)
 			}
 		})

@@ -19,8 +19,8 @@ type Config struct {
 	MaxFlight     int // packets sent and not acknowledged; 1000, at most 16384: peers drop what is further ahead
 
 	Congestion Congestion
-	// Target is the queueing delay that LEDBAT aims at; 100 ms, of LEDBAT++ 60 ms; at least 1 ms. RFC 6817 does not allow
-	// more than 100 ms.
+	// Target is the queueing delay that LEDBAT aims at; 100 ms, of LEDBAT++ 60 ms; at least 1 ms. RFC 6817 does not
+	// allow more than 100 ms.
 	Target time.Duration
 	// FixedTarget keeps Target where a queue turns out to be shorter than it. By default half of that queue is the
 	// target then: LEDBAT does not yield before the queue overflows, otherwise.

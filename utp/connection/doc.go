@@ -1,5 +1,5 @@
-// Package connection holds what a program says to connections of uTP, and what it hears from them: how they behave, what
-// they have done, and why they ended. Package utp opens them.
+// Package connection holds what a program says to connections of uTP, and what it hears from them: how they behave,
+// what they have done, and why they ended. Package utp opens them.
 //
 //	s, err := stack.Open(utp.SocketConfig{Conn: connection.Config{Congestion: connection.LEDBATPlusPlus}})
 //	c, err := s.Dial(ctx, "192.0.2.1:9000")

@@ -40,9 +40,9 @@ const (
 	leastPackets = 2
 	// noThreshold is above every window.
 	noThreshold = 1 << 40
-	// limitedFor is for how many round trips a window counts as used up after it has kept a packet back. One that is not
-	// used up says nothing about the path, and does not grow (RFC 6817, section 2.4.2, bounds it by ALLOWED_INCREASE for
-	// that).
+	// limitedFor is for how many round trips a window counts as used up after it has kept a packet back. One that is
+	// not used up says nothing about the path, and does not grow (RFC 6817, section 2.4.2, bounds it by
+	// ALLOWED_INCREASE for that).
 	limitedFor = 2
 )
 

@@ -3,15 +3,15 @@ package core
 import "time"
 
 const (
-	// ledbatGain is how many packets LEDBAT's window grows by in a round trip where there is no queue. RFC 6817, section
-	// 2.5: "GAIN MUST be set to 1 or less". libutp's is 2.
+	// ledbatGain is how many packets LEDBAT's window grows by in a round trip where there is no queue. RFC 6817,
+	// section 2.5: "GAIN MUST be set to 1 or less". libutp's is 2.
 	ledbatGain = 1
 	// allowedIncrease is by how many packets the window may exceed what is in flight (RFC 6817, section 2.5: SHOULD be
 	// 1).
 	allowedIncrease = 1
-	// ledbatKnee is the part of the target at which the window begins to shrink, beside its growth, and ledbatShare by how
-	// much of itself in a round trip, for each ledbatKnee of the target that the queue is longer. More would make much of
-	// a millisecond by which two flows measure the queue differently.
+	// ledbatKnee is the part of the target at which the window begins to shrink, beside its growth, and ledbatShare by
+	// how much of itself in a round trip, for each ledbatKnee of the target that the queue is longer. More would make
+	// much of a millisecond by which two flows measure the queue differently.
 	ledbatKnee  = 0.5
 	ledbatShare = 0.05
 	// maxGainDivisor bounds how much slower than that LEDBAT++ grows where the base delay is short.
@@ -26,8 +26,8 @@ const (
 	slowdownRest = 2
 	// slowdownEvery is how many times longer than a slowdown the time to the next one is.
 	slowdownEvery = 9
-	// gentle is which part of the window a loss leaves where the queue is short: such a loss is seldom of our making. RFC
-	// 6817 halves the window at each; where 1 % of the packets is lost that leaves half of what this does.
+	// gentle is which part of the window a loss leaves where the queue is short: such a loss is seldom of our making.
+	// RFC 6817 halves the window at each; where 1 % of the packets is lost that leaves half of what this does.
 	gentle = 0.9
 )
 
@@ -112,9 +112,9 @@ func (l *ledbat) acked(p progress) {
 }
 
 // bound keeps a window that is not used near what is in flight. RFC 6817, section 2.4.2: "cwnd = min(cwnd,
-// max_allowed_cwnd)", and max_allowed_cwnd is flightsize + ALLOWED_INCREASE * MSS. It is the flightsize "in the previous
-// RTT" (section 2.5): what is in flight at one acknowledgement, of many that come together, says less. A window that has
-// just kept a packet back is in flight.
+// max_allowed_cwnd)", and max_allowed_cwnd is flightsize + ALLOWED_INCREASE * MSS. It is the flightsize "in the
+// previous RTT" (section 2.5): what is in flight at one acknowledgement, of many that come together, says less. A
+// window that has just kept a packet back is in flight.
 func (l *ledbat) bound(p progress) {
 	most := float64(l.flown.add(p)) + allowedIncrease*l.packet
 	if !p.limited && l.cwnd > most && !l.slowStart() {
@@ -154,10 +154,10 @@ func (l *ledbat) exit() instant {
 }
 
 // steer moves the window towards the target, off of which it is, after so many bytes were acknowledged. It grows as RFC
-// 6817, section 2.4.2, has it: cwnd += GAIN * off_target * bytes_newly_acked * MSS / cwnd. Near the target it shrinks by
-// a part of itself as well ("implementations MAY use a higher GAIN for cwnd decrease"). Where both are equal flows that
-// see the same queue have the same window, however they began; with the formula alone they keep the shares that they
-// have.
+// 6817, section 2.4.2, has it: cwnd += GAIN * off_target * bytes_newly_acked * MSS / cwnd. Near the target it shrinks
+// by a part of itself as well ("implementations MAY use a higher GAIN for cwnd decrease"). Where both are equal flows
+// that see the same queue have the same window, however they began; with the formula alone they keep the shares that
+// they have.
 func (l *ledbat) steer(p progress, off, bytes float64) {
 	growth, excess := off, max(0, -off)
 	gain := float64(ledbatGain)

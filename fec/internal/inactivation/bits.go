@@ -5,8 +5,8 @@ import "math/bits"
 // noColumn is no column.
 const noColumn = 1<<16 - 1
 
-// vectors says of pivots, when the rows of symbols are taken as zero, which inactive columns they are the sum of: a bit for
-// each inactive column.
+// vectors says of pivots, when the rows of symbols are taken as zero, which inactive columns they are the sum of: a bit
+// for each inactive column.
 type vectors struct {
 	width int      // words of a vector
 	words []uint64 // the vector of a column begins at width times the column

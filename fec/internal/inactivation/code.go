@@ -9,8 +9,8 @@ type Code struct {
 	Fixed Rows
 	// Dense says what the last Size.Dense columns are.
 	Dense Dense
-	// LT appends the columns, each once, whose sum is the encoding symbol with an ISI. Columns that are inactive from the
-	// start may be among them. It is called by several goroutines.
+	// LT appends the columns, each once, whose sum is the encoding symbol with an ISI. Columns that are inactive from
+	// the start may be among them. It is called by several goroutines.
 	LT func(columns []uint16, isi uint32) []uint16
 }
 
@@ -36,12 +36,12 @@ func (s *Size) degree() int { return cmp.Or(s.Degree, 64) }
 //
 //	g(0) = C[0], g(j) = f*g(j-1) + C[j]
 //
-// where the factor f is 2, alpha, if Alpha is set and else 1, row i says that C[J+i] is the sum of all g(j), j < J-1, that
-// have i in Pairs, and Last[i]*g(J-1).
+// where the factor f is 2, alpha, if Alpha is set and else 1, row i says that C[J+i] is the sum of all g(j), j < J-1,
+// that have i in Pairs, and Last[i]*g(J-1).
 //
-// RaptorQ, RFC 6330, section 5.3.3.3: Alpha; Pairs holds Rand[j+1,6,H] and (Rand[j+1,6,H] + Rand[j+1,7,H-1] + 1) % H; Last
-// is alpha^^i. Raptor, RFC 5053, section 5.4.2.3: m[j,H'] and m[j+1,H'] differ in two bits, Pairs; Last holds the bits of
-// m[J-1,H'].
+// RaptorQ, RFC 6330, section 5.3.3.3: Alpha; Pairs holds Rand[j+1,6,H] and (Rand[j+1,6,H] + Rand[j+1,7,H-1] + 1) % H;
+// Last is alpha^^i. Raptor, RFC 5053, section 5.4.2.3: m[j,H'] and m[j+1,H'] differ in two bits, Pairs; Last holds the
+// bits of m[J-1,H'].
 type Dense struct {
 	Alpha bool
 	Pairs [][2]uint8 // two different rows after each column j < J-1

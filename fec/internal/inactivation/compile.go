@@ -17,8 +17,8 @@ type compiler struct {
 	products []byte   // of inactive columns
 }
 
-// compile makes p the plan of a solver that succeeded. Of the columns only those of the rows lost are sure to be right, and
-// the sums of those rows are the lost symbols. If lost is nil all columns are right.
+// compile makes p the plan of a solver that succeeded. Of the columns only those of the rows lost are sure to be right,
+// and the sums of those rows are the lost symbols. If lost is nil all columns are right.
 func (c *compiler) compile(p *Plan, s *solver, lost *Rows) {
 	p.reset()
 	c.solver, c.plan = s, p
@@ -153,8 +153,8 @@ func (c *compiler) middle() {
 	if n == 0 {
 		return
 	}
-	// The dense rows in terms of the columns that are not free are added, which leaves the free columns in them; the inverse
-	// isolates those. Both are one matrix.
+	// The dense rows in terms of the columns that are not free are added, which leaves the free columns in them; the
+	// inverse isolates those. Both are one matrix.
 	if p.free.matrix == nil {
 		p.free.matrix = kernel.NewMatrix(nil)
 	}

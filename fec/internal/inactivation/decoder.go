@@ -94,7 +94,8 @@ func (d *Decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 	}
 	for _, s := range repair {
 		if !d.isRepair(s) {
-			return fmt.Errorf("%s: repair symbol %d of %d bytes: %w", d.engine.config.Name, s.ESI, len(s.Data), flute.ErrOTI)
+			return fmt.Errorf("%s: repair symbol %d of %d bytes: %w", d.engine.config.Name, s.ESI, len(s.Data),
+				flute.ErrOTI)
 		}
 		d.order = append(d.order, symbol{d.block.isi(s.ESI), s.Data})
 	}
@@ -116,7 +117,8 @@ func (d *Decoder) Recover(source [][]byte, repair []fec.Symbol) error {
 // check checks source symbols.
 func (d *Decoder) check(source [][]byte) error {
 	if len(source) != d.block.Symbols {
-		return fmt.Errorf("%s: %d source symbols in a block of %d: %w", d.engine.config.Name, len(source), d.block.Symbols, flute.ErrOTI)
+		return fmt.Errorf("%s: %d source symbols in a block of %d: %w", d.engine.config.Name, len(source),
+			d.block.Symbols, flute.ErrOTI)
 	}
 	for i, s := range source {
 		if len(s) != 0 && len(s) != d.block.SymbolLength {

@@ -3,8 +3,8 @@ package inactivation
 // spare is how many rows can be added to a dense system that lacks rank before it has to be solved anew.
 const spare = 64
 
-// dense is the system of equations for the inactive columns. Its sparse rows, those that are no pivots, are reduced one by
-// one to the form
+// dense is the system of equations for the inactive columns. Its sparse rows, those that are no pivots, are reduced one
+// by one to the form
 //
 //	column + some of the columns that no row is for = sum of some of the rows
 //

@@ -7,9 +7,10 @@
 // rows, hold between them:
 //
 //   - fixed rows, sparse, over GF(2), whose sum is zero: the LDPC relations;
-//   - dense rows: H of them, which say what the last H columns are. They have a common form, a running sum over the columns
-//     that comes to two rows after each column: see Dense. Over GF(2) those are the Half symbols of Raptor, over GF(2^8) the
-//     HDPC symbols of RaptorQ;
+//   - dense rows: H of them, which say what the last H columns are. They have a common form, a running sum over the
+//
+// columns     that comes to two rows after each column: see Dense. Over GF(2) those are the Half symbols of Raptor,
+// over GF(2^8) the     HDPC symbols of RaptorQ;
 //   - rows of encoding symbols, sparse, over GF(2): the columns whose sum is the encoding symbol with a given ISI.
 //
 // A Code holds the first two and a function for the third. A source block of K symbols is coded as K' of them,
@@ -20,7 +21,8 @@
 // there; they implement fec.Encoder, fec.Decoder and fec.Solver. What is left to the scheme is to check the OTI.
 //
 //	engine := inactivation.New(inactivation.Config{Name: "raptorq", Code: newCode, Size: size, Parallel: p})
-//	enc, err := engine.NewEncoder(inactivation.Block{Symbols: k, Extended: extended(k), SymbolLength: t, MaxESI: 1 << 24}, source)
+//	block := inactivation.Block{Symbols: k, Extended: extended(k), SymbolLength: t, MaxESI: 1 << 24}
+//	enc, err := engine.NewEncoder(block, source)
 //
 // # How it works
 //

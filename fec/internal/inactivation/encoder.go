@@ -50,8 +50,8 @@ func (e *Encoder) Reset(source []byte) error {
 	return nil
 }
 
-// Reuse makes enc, which is one of e, the encoder of another source block, and reports whether it can: the extended source
-// blocks must be of one size, so that plan and memory serve both. If it cannot, enc is as it was.
+// Reuse makes enc, which is one of e, the encoder of another source block, and reports whether it can: the extended
+// source blocks must be of one size, so that plan and memory serve both. If it cannot, enc is as it was.
 func (e *Engine) Reuse(enc *Encoder, b Block, source []byte) bool {
 	old := enc.block
 	if enc.engine != e || b.Extended != old.Extended || b.SymbolLength != old.SymbolLength {
@@ -124,7 +124,8 @@ func (e *Encoder) compute() error {
 	if e.plan == nil {
 		e.known = e.engine.known(e.block.Extended)
 		if e.plan = e.known.plan(); e.plan == nil {
-			return fmt.Errorf("%s: %d source symbols: singular matrix: %w", e.engine.config.Name, e.block.Extended, flute.ErrOTI)
+			return fmt.Errorf("%s: %d source symbols: singular matrix: %w", e.engine.config.Name, e.block.Extended,
+				flute.ErrOTI)
 		}
 		e.planes = newPlanes(e.block.SymbolLength, e.plan.rows, encoderBudget)
 		columns := e.known.code().Columns

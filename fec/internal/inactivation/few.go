@@ -6,10 +6,11 @@ import (
 	"github.com/flute-node/flute-node/fec/internal/kernel"
 )
 
-// few decodes a block that lost few symbols by the plan of encoders. With zeros in place of the lost symbols the plan gives
-// intermediate symbols that are wrong by what the lost ones contribute, and so are the repair symbols made of them: what is
-// received differs from what is made by the same sums of the lost symbols. Those sums are found when the plan runs on vectors
-// of coefficients. They form a small system of linear equations over GF(2^8), which has a solution exactly when the whole has.
+// few decodes a block that lost few symbols by the plan of encoders. With zeros in place of the lost symbols the plan
+// gives intermediate symbols that are wrong by what the lost ones contribute, and so are the repair symbols made of
+// them: what is received differs from what is made by the same sums of the lost symbols. Those sums are found when the
+// plan runs on vectors of coefficients. They form a small system of linear equations over GF(2^8), which has a solution
+// exactly when the whole has.
 type few struct {
 	plan   *Plan
 	chosen []uint32       // ISIs of repair symbols: as many as lost ones
@@ -19,8 +20,8 @@ type few struct {
 	units  []byte         // the vectors of lost symbols
 }
 
-// isFew says whether it takes less time to carry lost symbols through a plan than to make one. Times, in ns, are those of one
-// machine; what counts is their ratio.
+// isFew says whether it takes less time to carry lost symbols through a plan than to make one. Times, in ns, are those
+// of one machine; what counts is their ratio.
 func isFew(lost, k int) bool {
 	vectors, elimination, compile := 15*k*((lost+minWidth-1)/minWidth), lost*lost*(15+lost/8), 300*k
 	return vectors+elimination < compile
@@ -38,8 +39,8 @@ func (f *few) solve(c *Code, p *Plan, w *worker, missing, extra []uint32) bool {
 		f.units[i*minWidth+i] = 1
 	}
 	zeros := f.units[minWidth*minWidth:]
-	// Repair symbols are tried one after the other. More of them than the lost ones are of use only if the first have no full
-	// rank, which is rare: then all of them are looked at.
+	// Repair symbols are tried one after the other. More of them than the lost ones are of use only if the first have
+	// no full rank, which is rare: then all of them are looked at.
 	for n := l; ; n = len(extra) {
 		all := resize(w.coefficients, n*l)
 		w.coefficients = all
@@ -113,8 +114,8 @@ func (f *few) eliminate(all []byte, extra []uint32, l int) bool {
 	return true
 }
 
-// prepare makes the sums of the differences: the intermediate symbols of a repair symbol and the symbol itself. Their rows in
-// the slab follow those of the plan, and their inputs those of the plan.
+// prepare makes the sums of the differences: the intermediate symbols of a repair symbol and the symbol itself. Their
+// rows in the slab follow those of the plan, and their inputs those of the plan.
 func (f *few) prepare(c *Code) {
 	f.made = room(f.made, len(f.chosen)*(sumHead+c.degree())+rowsAhead)
 	for i, isi := range f.chosen {

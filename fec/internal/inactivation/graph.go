@@ -154,10 +154,10 @@ func (g *graph) deactivate(column uint16) {
 	g.remove(column)
 }
 
-// choose returns the column to set aside, now that no row has one active column: one of the largest component of the graph
-// whose nodes are columns and whose edges are the rows with two active columns (RFC 6330, section 5.4.2.2). All others of the
-// component become pivots then. Without such rows it is a column of a row with the fewest active columns. It reports false
-// when there is none.
+// choose returns the column to set aside, now that no row has one active column: one of the largest component of the
+// graph whose nodes are columns and whose edges are the rows with two active columns (RFC 6330, section 5.4.2.2). All
+// others of the component become pivots then. Without such rows it is a column of a row with the fewest active columns.
+// It reports false when there is none.
 func (g *graph) choose(rows *Rows) (column uint16, ok bool) {
 	for _, r := range g.twos {
 		if g.weight[r] == 2 {

@@ -6,9 +6,9 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// limit returns how many columns may become inactive in a decoder, where the ISIs of rows are not of our choice. Besides those
-// that are inactive from the start, about half the square root of L become so, at most its double in millions of patterns of
-// loss; memory grows with the square of it.
+// limit returns how many columns may become inactive in a decoder, where the ISIs of rows are not of our choice.
+// Besides those that are inactive from the start, about half the square root of L become so, at most its double in
+// millions of patterns of loss; memory grows with the square of it.
 func (s *Size) limit() int {
 	return min(s.Columns, s.Inactive+96+4*int(math.Sqrt(float64(s.Columns))))
 }

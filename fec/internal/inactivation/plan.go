@@ -26,8 +26,8 @@ func (s sums) begin(destination, input int) sums {
 
 func (s sums) end(start int) { s[start+1] = uint16(len(s) - start - sumHead) }
 
-// Rows and inputs are fetched before they are needed: it takes longer to get them from memory than to add them. So whoever
-// computes sums reads beyond the end of a list of them, and of the inputs.
+// Rows and inputs are fetched before they are needed: it takes longer to get them from memory than to add them. So
+// whoever computes sums reads beyond the end of a list of them, and of the inputs.
 const (
 	rowsAhead  = 130 // words
 	inputAhead = 16  // inputs
@@ -44,8 +44,8 @@ func paddedInputs(inputs [][]byte) [][]byte {
 	return inputs
 }
 
-// Plan is what has to be computed, in order, on a slab of rows, to get the intermediate symbols of a block. Its first rows are
-// those symbols. It is immutable and safe for concurrent use.
+// Plan is what has to be computed, in order, on a slab of rows, to get the intermediate symbols of a block. Its first
+// rows are those symbols. It is immutable and safe for concurrent use.
 type Plan struct {
 	rows    int     // of the slab
 	inputs  []int32 // the symbols of the block that the inputs 1, 2, … of sums are

@@ -8,16 +8,16 @@ const (
 	maxWidth = 256
 )
 
-// How large a plane may be, bytes, before it is made narrower. Narrow planes take more instructions, wide ones more cache, beside
-// the inputs that pass through it. These have been measured where each core has 1 MiB of its own: it pays to go well beyond. An
-// encoder goes further, since a repair symbol takes its rows from every plane.
+// How large a plane may be, bytes, before it is made narrower. Narrow planes take more instructions, wide ones more
+// cache, beside the inputs that pass through it. These have been measured where each core has 1 MiB of its own: it pays
+// to go well beyond. An encoder goes further, since a repair symbol takes its rows from every plane.
 const (
 	decoderBudget = 3 << 20
 	encoderBudget = 8 << 20
 )
 
-// maxStripes bounds the parts of a source block that are worked on at the same time, each of at least minStripe bytes of
-// every symbol.
+// maxStripes bounds the parts of a source block that are worked on at the same time, each of at least minStripe bytes
+// of every symbol.
 const (
 	maxStripes = 16
 	minStripe  = 512

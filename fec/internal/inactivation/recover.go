@@ -71,8 +71,8 @@ func (d *Decoder) runStripe(w *worker, plan *Plan, rows int, p *planes, i, n int
 	}
 }
 
-// setInputs finds the symbols for the inputs of a plan, and those with the ISIs made for the inputs behind them; lost ones are
-// zeros. Symbols shorter than a plane are copied. It returns memory for so many symbols more of that kind.
+// setInputs finds the symbols for the inputs of a plan, and those with the ISIs made for the inputs behind them; lost
+// ones are zeros. Symbols shorter than a plane are copied. It returns memory for so many symbols more of that kind.
 func (d *Decoder) setInputs(w *worker, plan *Plan, p *planes, source [][]byte, made []uint32, more int) []byte {
 	size, short := p.length, d.block.SymbolLength < minWidth
 	inputs, need := len(plan.inputs)+len(made), size
@@ -112,7 +112,8 @@ func (d *Decoder) setInputs(w *worker, plan *Plan, p *planes, source [][]byte, m
 
 // Matches implements fec.Decoder. It costs as much as to encode the block, but for a symbol that does not match.
 func (d *Decoder) Matches(source [][]byte, s fec.Symbol) bool {
-	if d.check(source) != nil || !d.isRepair(s) || slices.ContainsFunc(source, func(s []byte) bool { return len(s) == 0 }) {
+	if d.check(source) != nil || !d.isRepair(s) || slices.ContainsFunc(source,
+		func(s []byte) bool { return len(s) == 0 }) {
 		return false
 	}
 	if d.known == nil {

@@ -22,8 +22,8 @@ type runner struct {
 	sum      [maxWidth]byte
 }
 
-// run computes a plan for width bytes of all symbols, from byte off on: 64, 128 or 256. The inputs are those of the sums; the
-// first is a symbol of zeros. The slab has as many rows of width bytes as the plan needs.
+// run computes a plan for width bytes of all symbols, from byte off on: 64, 128 or 256. The inputs are those of the
+// sums; the first is a symbol of zeros. The slab has as many rows of width bytes as the plan needs.
 func (w *runner) run(p *Plan, slab []byte, width int, inputs [][]byte, off int, lost [][]byte) {
 	w.sums(p.forward, slab, width, inputs, off, nil)
 	if p.dense != nil {
@@ -95,7 +95,8 @@ func (w *runner) dense(d *Dense, slab []byte, width, at int) {
 	h := len(d.Last)
 	clear(slab[at*width : (at+h)*width])
 	sum := w.sum[:width]
-	if len(d.Pairs) == 0 || !w.level.running(&d.Pairs[0], len(d.Pairs), &slab[0], &slab[at*width], width, d.Alpha, &sum[0]) {
+	if len(d.Pairs) == 0 || !w.level.running(&d.Pairs[0], len(d.Pairs), &slab[0], &slab[at*width], width, d.Alpha,
+		&sum[0]) {
 		clear(sum)
 		for j := range len(d.Pairs) + 1 {
 			if d.Alpha {

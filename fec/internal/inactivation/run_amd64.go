@@ -79,8 +79,8 @@ func (l level) sums(code, end *uint16, slab *byte, width int, inputs *[]byte, of
 	return true
 }
 
-// running adds the running sum of n columns to two rows of acc after each of them, and sets sum to that of one column more. It
-// reports false if it is not implemented.
+// running adds the running sum of n columns to two rows of acc after each of them, and sets sum to that of one column
+// more. It reports false if it is not implemented.
 func (l level) running(pairs *[2]uint8, n int, slab, acc *byte, width int, alpha bool, sum *byte) bool {
 	factor := uint64(affineOne)
 	if alpha {

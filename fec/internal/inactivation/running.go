@@ -1,8 +1,8 @@
 package inactivation
 
-// runningSum computes the dense rows of a code in terms of the inactive columns: it follows the running sum of Dense for
-// vectors in place of symbols. A vector over GF(2^8) is kept as eight planes of bits, so that a factor of alpha is little more
-// than a change of the plane that is taken for the first.
+// runningSum computes the dense rows of a code in terms of the inactive columns: it follows the running sum of Dense
+// for vectors in place of symbols. A vector over GF(2^8) is kept as eight planes of bits, so that a factor of alpha is
+// little more than a change of the plane that is taken for the first.
 type runningSum struct {
 	sum  []uint64 // the planes of g
 	head int      // where plane 0 is among them

@@ -1,7 +1,7 @@
 package inactivation
 
-// sets are the components: sets of columns. When no row has one active column, the columns of a component are all active, or
-// none is: setting one aside makes pivots of the others. So nothing is ever taken out of a set.
+// sets are the components: sets of columns. When no row has one active column, the columns of a component are all
+// active, or none is: setting one aside makes pivots of the others. So nothing is ever taken out of a set.
 type sets struct {
 	parent []uint16
 	size   []uint16

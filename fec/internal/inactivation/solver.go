@@ -3,8 +3,8 @@ package inactivation
 // noInput is the input of a row whose sum is zero.
 const noInput = -1
 
-// solver solves the system of linear equations of one source block for its columns. It knows rows, but no symbols. Its memory
-// serves one block after the other.
+// solver solves the system of linear equations of one source block for its columns. It knows rows, but no symbols. Its
+// memory serves one block after the other.
 type solver struct {
 	code    *Code
 	rows    Rows    // the fixed rows, and then those of symbols
@@ -16,8 +16,8 @@ type solver struct {
 	dense   dense
 }
 
-// reset begins a system of which only the fixed rows are known. At most so many rows with that many cells will be added, and
-// no more than limit columns become inactive.
+// reset begins a system of which only the fixed rows are known. At most so many rows with that many cells will be
+// added, and no more than limit columns become inactive.
 func (s *solver) reset(c *Code, rows, cells, limit int) {
 	s.code, s.limit, s.reduced = c, limit, false
 	n := c.Fixed.Len() + rows

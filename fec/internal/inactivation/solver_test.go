@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestSolver compares what a plan computes with the dense solution of the same equations, for codes over GF(2) and GF(2^8),
-// all implementations and all widths, and whether there is a solution.
+// TestSolver compares what a plan computes with the dense solution of the same equations, for codes over GF(2) and
+// GF(2^8), all implementations and all widths, and whether there is a solution.
 func TestSolver(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	failed, solved := 0, 0

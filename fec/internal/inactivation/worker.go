@@ -49,7 +49,8 @@ func (w *worker) rows(n, width int) []byte {
 	return w.slab[:n*width]
 }
 
-// encoderPlan returns the plan to compute all intermediate symbols from the source symbols, nil if the matrix is singular.
+// encoderPlan returns the plan to compute all intermediate symbols from the source symbols, nil if the matrix is
+// singular.
 func (w *worker) encoderPlan(c *Code, source *Rows) *Plan {
 	w.solver.reset(c, source.Len(), len(source.columns), c.Columns)
 	for isi := range source.Len() {

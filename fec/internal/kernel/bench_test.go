@@ -10,8 +10,8 @@ import (
 	"github.com/klauspost/reedsolomon"
 )
 
-// The yardsticks are crypto/subtle and klauspost/reedsolomon (LowLevel, and New and Encode), in the same run: figures of
-// shared machines mean little.
+// The yardsticks are crypto/subtle and klauspost/reedsolomon (LowLevel, and New and Encode), in the same run: figures
+// of shared machines mean little.
 
 var sizes = []int{256, 1400, 4096}
 

@@ -4,9 +4,9 @@ import "math/bits"
 
 // Field is a field GF(2^m) of at most 256 elements, m from 2 to 8. It is immutable.
 //
-// Where m divides 8 a byte holds 8/m elements side by side, and is multiplied as such: that is how RFC 5510, section 8.4
-// lays out symbols. Where it does not, a byte holds one element, in its low bits; a byte beyond the field counts as a
-// polynomial, to be reduced.
+// Where m divides 8 a byte holds 8/m elements side by side, and is multiplied as such: that is how RFC 5510, section
+// 8.4 lays out symbols. Where it does not, a byte holds one element, in its low bits; a byte beyond the field counts as
+// a polynomial, to be reduced.
 type Field struct {
 	// products has, for each coefficient, what it makes of the low and of the high half of a byte: the sum of both is
 	// the product. Sixteen entries are what a byte shuffle takes.

@@ -5,17 +5,18 @@ import "math/bits"
 // Coefficient16 is a coefficient of a field GF(2^m), m from 2 to 16, ready to multiply symbols of big-endian uint16
 // elements (RFC 5510, section 8.4 where m = 16). It is immutable.
 //
-// Elements are below 2^m. Those that are not count as polynomials, to be reduced; the product is below 2^m all the same.
+// Elements are below 2^m. Those that are not count as polynomials, to be reduced; the product is below 2^m all the
+// same.
 type Coefficient16 struct {
 	prepared prepared16
 	level    level
 }
 
-// prepared16 is a linear map of 16 bits: either four 8 x 8 matrices as VGF2P8AFFINEQB wants them, or what becomes of each
-// bit, four bits to a word, the lowest first: see level.affine16.
+// prepared16 is a linear map of 16 bits: either four 8 x 8 matrices as VGF2P8AFFINEQB wants them, or what becomes of
+// each bit, four bits to a word, the lowest first: see level.affine16.
 //
-// The matrices are in this order: high byte to high byte, low to low, low to high, high to low. So the first two are the
-// diagonal of the map and the last two are what crosses it, for an element with the high byte first.
+// The matrices are in this order: high byte to high byte, low to low, low to high, high to low. So the first two are
+// the diagonal of the map and the last two are what crosses it, for an element with the high byte first.
 type prepared16 [4]uint64
 
 // NewCoefficient16 returns the coefficient c of the field with the given primitive polynomial, of degree 2 to 16, whose

@@ -64,7 +64,10 @@ func TestMatrix16(t *testing.T) {
 		for _, shape := range shapes {
 			t.Run(fmt.Sprintf("%dx%d", shape[0], shape[1]), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(4, 2))
-				for i, n := range []int{0, 2, 8, 10, 30, 32, 34, 62, 64, 66, 126, 128, 130, 190, 192, 194, 256, 300, 318, 320, 322, 510, 1400} {
+				for i, n := range []int{
+					0, 2, 8, 10, 30, 32, 34, 62, 64, 66, 126, 128, 130, 190, 192, 194, 256, 300, 318, 320, 322, 510,
+					1400,
+				} {
 					m, add := uint(9+i%8), i%3 == 0
 					rows := make([][]uint16, shape[0])
 					for i := range rows {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The fuzz targets compare every implementation with the one in Go, which other tests compare with slow arithmetic. Symbols
-// are cut out of the data at any alignment.
+// The fuzz targets compare every implementation with the one in Go, which other tests compare with slow arithmetic.
+// Symbols are cut out of the data at any alignment.
 
 // cut returns n symbols of equal length of data, without what is left.
 func cut(data []byte, n int) [][]byte {
@@ -55,7 +55,8 @@ func FuzzSums(f *testing.F) {
 			size := len(s[0])
 			// Row 0 is the destination.
 			n := uint16(len(s) - 1)
-			l.sumRows(s[0], data, size, []uint32{1 + uint32(rows%n), 1 + uint32(rows>>4%n), 1 + uint32(rows>>8%n)}, c&0x40 != 0)
+			l.sumRows(s[0], data, size, []uint32{1 + uint32(rows%n), 1 + uint32(rows>>4%n), 1 + uint32(rows>>8%n)},
+				c&0x40 != 0)
 			return data
 		}
 		compareLevels(t, run)

@@ -5,7 +5,8 @@ type level uint8
 
 const (
 	portable level = iota // Go
-	library               // Go, and klauspost/reedsolomon for products over GF(2^8), which has its own assembly for some CPUs
+	// Go, and klauspost/reedsolomon for products over GF(2^8), which has its own assembly for some CPUs
+	library
 	avx2
 	avx512 // with GFNI
 	neon

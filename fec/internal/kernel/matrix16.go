@@ -2,9 +2,9 @@ package kernel
 
 import "unsafe"
 
-// Matrix16 is a matrix over a field GF(2^m), m from 2 to 16, for symbols of big-endian uint16 elements: see Coefficient16.
-// It has one row for each destination and one column for each source, and takes 32 bytes for each coefficient
-// and 2 kB besides.
+// Matrix16 is a matrix over a field GF(2^m), m from 2 to 16, for symbols of big-endian uint16 elements: see
+// Coefficient16. It has one row for each destination and one column for each source, and takes 32 bytes for each
+// coefficient and 2 kB besides.
 type Matrix16 struct {
 	// parts has the prepared form of four bits of a coefficient; that of a coefficient is the sum of its parts.
 	parts         [4][16]prepared16
@@ -71,7 +71,8 @@ func (m *Matrix16) Bytes() int { return cap(m.data) * int(unsafe.Sizeof(prepared
 // Mul sets dst[i] to the sum of row i's coefficient j times src[j], over all j. The length of symbols is even.
 func (m *Matrix16) Mul(dst, src [][]byte) { m.multiply(0, m.rows, dst, src, false) }
 
-// MulXor sets dst[i] to dst[i] ^ the sum of row i's coefficient j times src[j], over all j. The length of symbols is even.
+// MulXor sets dst[i] to dst[i] ^ the sum of row i's coefficient j times src[j], over all j. The length of symbols is
+// even.
 func (m *Matrix16) MulXor(dst, src [][]byte) { m.multiply(0, m.rows, dst, src, true) }
 
 // MulRows does what Mul does for rows first to first+len(dst)-1 only: dst[i] is for row first+i.

@@ -8,7 +8,9 @@ import (
 )
 
 // shapes are rows and columns of matrices.
-var shapes = [][2]int{{1, 1}, {1, 5}, {2, 3}, {3, 1}, {4, 10}, {5, 7}, {6, 6}, {7, 4}, {8, 3}, {9, 2}, {13, 9}, {17, 33}}
+var shapes = [][2]int{{1, 1}, {1, 5}, {2, 3}, {3, 1}, {4, 10}, {5, 7}, {6, 6}, {7, 4}, {8, 3}, {9, 2}, {13, 9}, {
+	17, 33,
+}}
 
 func randomMatrix(r *rand.Rand, rows, columns int) [][]byte {
 	m := make([][]byte, rows)
@@ -31,7 +33,8 @@ func destinations(r *rand.Rand, n, size int) ([]guarded, [][]byte) {
 }
 
 func TestMatrix(t *testing.T) {
-	some := append(lengths()[:0:0], 0, 1, 2, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 128, 129, 191, 192, 193, 255, 256, 257, 319, 320,
+	some := append(lengths()[:0:0], 0, 1, 2, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 128, 129, 191, 192, 193, 255, 256,
+		257, 319, 320,
 		321, 511, 512, 513, 700, 1400, 1408)
 	eachLevel(t, func(t *testing.T, l level) {
 		r := rand.New(rand.NewPCG(3, 1))

@@ -10,13 +10,14 @@ import (
 	"testing"
 )
 
-// page returns a slice of n bytes that ends where memory ends: reading or writing a byte beyond it crashes the test. With
-// before it begins where memory begins instead.
+// page returns a slice of n bytes that ends where memory ends: reading or writing a byte beyond it crashes the test.
+// With before it begins where memory begins instead.
 func page(t *testing.T, n int, before bool) []byte {
 	t.Helper()
 	size := os.Getpagesize()
 	whole := (n + size - 1) / size * size
-	m, err := syscall.Mmap(-1, 0, whole+2*size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	m, err := syscall.Mmap(-1, 0, whole+2*size, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		t.Skip("mmap:", err)
 	}
@@ -54,7 +55,9 @@ func TestPages(t *testing.T) {
 			matrix := NewMatrix(randomMatrix(r, 7, 3))
 			matrix.level = l
 			c := l.coefficient16(0x1234, 0x1100B)
-			matrix16 := l.newMatrix16([][]uint16{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}, {13, 14, 15}, {16, 17, 18}, {19, 20, 21}}, 0x1100B)
+			matrix16 := l.newMatrix16([][]uint16{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}, {13, 14, 15}, {
+				16, 17, 18,
+			}, {19, 20, 21}}, 0x1100B)
 			for _, n := range sizes {
 				part := slices.Clone(all[:])
 				for i := range part {

@@ -7,8 +7,8 @@ import (
 
 // The implementation in Go: eight bytes at a time, and the rest byte by byte.
 //
-// A product is a sum over the bits of the factor: a bit of each of the eight elements of a word, multiplied as an integer
-// with what the coefficient makes of this bit, puts it wherever the bit is set, and nothing carries.
+// A product is a sum over the bits of the factor: a bit of each of the eight elements of a word, multiplied as an
+// integer with what the coefficient makes of this bit, puts it wherever the bit is set, and nothing carries.
 
 const (
 	ones8  = 0x0101010101010101

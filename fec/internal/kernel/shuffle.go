@@ -19,8 +19,8 @@ var blends = func() (b [128]byte) {
 	return b
 }()
 
-// stripOf returns how many bytes of symbols are multiplied with all rows before the next ones: all of them where the sources
-// stay in the first-level cache meanwhile, else one strip.
+// stripOf returns how many bytes of symbols are multiplied with all rows before the next ones: all of them where the
+// sources stay in the first-level cache meanwhile, else one strip.
 func stripOf(size, sources, strip int) int {
 	if size*sources <= firstCache {
 		return max(size, strip)

@@ -15,8 +15,8 @@ func SumRows(dst, base []byte, stride int, rows []uint32) {
 	active.sumRows(dst, base, stride, rows, true)
 }
 
-// SetSumRows sets dst to the sum of base[r*stride:r*stride+len(dst)] for each r of rows, or to zeros without any. dst may
-// be another row of base.
+// SetSumRows sets dst to the sum of base[r*stride:r*stride+len(dst)] for each r of rows, or to zeros without any. dst
+// may be another row of base.
 func SetSumRows(dst, base []byte, stride int, rows []uint32) {
 	active.sumRows(dst, base, stride, rows, false)
 }

@@ -66,7 +66,8 @@ func FuzzTake(f *testing.F) {
 			}
 			f := a.Effects()
 			for _, at := range f.Attempts {
-				if err := a.Conclude(now, at, at.Run(nil)); AsFailure(err) != nil && AsFailure(err).Cause == CauseStore {
+				if err := a.Conclude(now, at, at.Run(nil)); AsFailure(err) != nil &&
+					AsFailure(err).Cause == CauseStore {
 					t.Fatal(err)
 				}
 			}

@@ -50,7 +50,8 @@ func TestSymbolSet(t *testing.T) {
 		}
 	}
 	s := symbolSet{}
-	if none := store.NewBudget(0, nil); s.prepare(none, 100, 0, 1400) || s.prepare(none, 1<<20, 0, 1) || s.widen(none, 100) {
+	if none := store.NewBudget(0, nil); s.prepare(none, 100, 0, 1400) || s.prepare(none, 1<<20, 0, 1) ||
+		s.widen(none, 100) {
 		t.Error("a set without budget")
 	}
 }

@@ -22,8 +22,8 @@ type Announced struct {
 // errDigest reports bytes that are not what the sender announced.
 var errDigest = errors.New("receiver: content does not match its announcement")
 
-// Strongest returns the digest to check: one tells whether the content is right, and MD5 costs twice as much as SHA-256,
-// and tells less. 0: none was announced.
+// Strongest returns the digest to check: one tells whether the content is right, and MD5 costs twice as much as
+// SHA-256, and tells less. 0: none was announced.
 func (a *Announced) Strongest() Algorithms {
 	switch {
 	case len(a.SHA512) > 0:

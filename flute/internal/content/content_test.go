@@ -129,7 +129,8 @@ func TestPublication(t *testing.T) {
 			if got, ok := files.Get("a"); !ok || !bytes.Equal(got, content) {
 				t.Errorf("%v: %d bytes were published", c, len(got))
 			}
-			if !r.Published || r.Size != uint64(len(content)) || !slices.Equal(r.Verified, []string{"md5"}) || r.Path != "a" {
+			if !r.Published || r.Size != uint64(len(content)) || !slices.Equal(r.Verified, []string{"md5"}) ||
+				r.Path != "a" {
 				t.Errorf("%v: %+v", c, r)
 			}
 			if cpu.want(false); (cpu.taken > 0) != counted {
@@ -228,7 +229,8 @@ func TestDigest(t *testing.T) {
 		if wanted == 0 {
 			continue // nothing is read
 		}
-		if err := d.Extend(nil, bytes.NewReader(content), uint64(len(content))+1); !errors.Is(err, io.ErrUnexpectedEOF) {
+		if err := d.Extend(nil, bytes.NewReader(content), uint64(len(content))+1); !errors.Is(err,
+			io.ErrUnexpectedEOF) {
 			t.Errorf("beyond the end: %v", err)
 		}
 	}

@@ -86,7 +86,8 @@ func TestPassSideBySide(t *testing.T) {
 func TestPassEndsEarly(t *testing.T) {
 	broken := errors.New("broken")
 	fails := writerFunc(func([]byte) (int, error) { return 0, broken })
-	if err := NewPass(9*ReadSize, copies(make([]byte, 9*ReadSize)), io.Discard, fails).Run(t.Context(), nil); !errors.Is(err, broken) {
+	if err := NewPass(9*ReadSize, copies(make([]byte, 9*ReadSize)), io.Discard, fails).Run(t.Context(),
+		nil); !errors.Is(err, broken) {
 		t.Errorf("a consumer fails: %v", err)
 	}
 	reads := 0

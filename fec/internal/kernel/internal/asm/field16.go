@@ -8,9 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Elements of 16 bits have the high byte first. Within each lane of 16 bytes the high bytes are brought together in front of
-// the low ones; a second copy has them the other way round. A coefficient is a matrix of 16 x 16 bits in four blocks: those
-// on the diagonal multiply the first, the others the second.
+// Elements of 16 bits have the high byte first. Within each lane of 16 bytes the high bytes are brought together in
+// front of the low ones; a second copy has them the other way round. A coefficient is a matrix of 16 x 16 bits in four
+// blocks: those on the diagonal multiply the first, the others the second.
 
 var (
 	apart    = []byte{0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15}

@@ -1,5 +1,5 @@
-// Command asm writes the amd64 assembly of package kernel. It is a module of its own, so that its dependencies are none of
-// the product's. Run it by `go generate` in the folder of package kernel.
+// Command asm writes the amd64 assembly of package kernel. It is a module of its own, so that its dependencies are none
+// of the product's. Run it by `go generate` in the folder of package kernel.
 package main
 
 import (

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A product of matrices goes through columns of symbols, some registers wide. For such a strip the sums of several rows stay
-// in registers, while each source is loaded once.
+// A product of matrices goes through columns of symbols, some registers wide. For such a strip the sums of several rows
+// stay in registers, while each source is loaded once.
 
 // product is what such a function is made of.
 type product struct {
@@ -208,7 +208,8 @@ func (p *product) rowAddresses(c, columns reg.GPVirtual) []Mem {
 	return at[:p.rows]
 }
 
-const productDoc = "adds, if add, or sets the products of %d rows of coefficients and as many sources as there are columns, " +
+const productDoc = "adds, if add, or sets the products of %d rows of coefficients and as many sources as there are " +
+	"columns, " +
 	"bytes offset to offset+n of each symbol, to dsts."
 
 // multiply512 makes the products over GF(2^8) with matrices of GFNI, five rows of four registers at most.
@@ -233,7 +234,8 @@ func multiply512() {
 					VPXORQ(t, r, r)
 				}
 			},
-			// One addition of three registers instead of two of two: they compete with the products for the CPU's units.
+			// One addition of three registers instead of two of two: they compete with the products for the CPU's
+			// units.
 			multiplyPair: func(m Mem, x [][]reg.VecVirtual, acc []reg.VecVirtual) {
 				var f [2]reg.VecVirtual
 				for i := range f {
@@ -264,7 +266,8 @@ func multiply2() {
 		name := fmt.Sprintf("multiply%dAVX2", rows)
 		p := &product{
 			name: name,
-			signature: "func(table *[2][16]byte, rows *byte, columns int, srcs, dsts *[]byte, offset, n int, blend *byte, " +
+			signature: "func(table *[2][16]byte, rows *byte, columns int, srcs, dsts *[]byte, offset, n int, blend " +
+				"*byte, " +
 				"add bool)",
 			doc: name + " " + fmt.Sprintf(productDoc, rows) + " table has the products of each coefficient, n is a " +
 				"multiple of 64, and of 64 bytes those are written whose bits 7 are set in blend.",

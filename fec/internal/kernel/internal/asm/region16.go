@@ -6,11 +6,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// multiply16Region makes the multiplication of a region over GF(2^m), m up to 16, with shuffles. An element has four halves
-// of bytes, each of which adds to both bytes of the product: eight tables of sixteen bytes, made here.
+// multiply16Region makes the multiplication of a region over GF(2^m), m up to 16, with shuffles. An element has four
+// halves of bytes, each of which adds to both bytes of the product: eight tables of sixteen bytes, made here.
 func multiply16Region() {
 	function("mulXor16AVX2", "func(dst, src *byte, c *uint64, n int, blend *byte)",
-		"mulXor16AVX2 sets dst to dst ^ c*src for elements of 16 bits. c has what becomes of each bit of an element. n is a "+
+		"mulXor16AVX2 sets dst to dst ^ c*src for elements of 16 bits. c has what becomes of each bit of an element. "+
+			"n is a "+
 			"multiple of 64, and of 64 bytes those are written whose bits are set in blend.")
 	dst, src, c, n, blend := param("dst"), param("src"), param("c"), param("n"), param("blend")
 

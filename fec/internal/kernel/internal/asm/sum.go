@@ -15,10 +15,12 @@ func sums(v vector, most int) {
 		name, signature := "sumRegions"+v.suffix, "func(dst *byte, n int, srcs *[]byte, offset, count int, add bool)"
 		doc := "sets dst to the sum of srcs[i][offset:offset+n], i below count, and of dst if add."
 		if strided {
-			name, signature = "sumRows"+v.suffix, "func(dst *byte, n int, base *byte, stride int, rows *uint32, count int, add bool)"
+			name, signature = "sumRows"+
+				v.suffix, "func(dst *byte, n int, base *byte, stride int, rows *uint32, count int, add bool)"
 			doc = "sets dst to the sum of base[rows[i]*stride:], i below count, and of dst if add."
 		}
-		function(name, signature, fmt.Sprintf("%s %s n is from %d to %d, count at least 1.", name, doc, least(v), most*v.size))
+		function(name, signature, fmt.Sprintf("%s %s n is from %d to %d, count at least 1.", name, doc, least(v),
+			most*v.size))
 		dst, n, count, add := param("dst"), param("n"), param("count"), flagParam("add")
 		next := v.sources(strided)
 		registers := GP64()
