@@ -103,7 +103,7 @@ func (n *Node) receive(
 	}
 	own := cfg.Session
 	own.Registry, own.Store, own.Budget, own.Labour = n.cfg.Registry, st, n.budget, n.labour
-	if own.Leftovers, err = cfg.recover(st); err != nil {
+	if own.Leftovers, own.Delivered, err = cfg.recover(st); err != nil {
 		return nil, errors.Join(err, source.Close(), release())
 	}
 	core, err := own.Validated()
@@ -140,21 +140,25 @@ func (n *Node) receive(
 	return r, nil
 }
 
-// recover returns what earlier processes have left in the store of the sessions that cfg wants.
-func (c *ReceiveConfig) recover(st store.Store) ([]store.Leftover, error) {
+// recover returns what earlier processes have left in the store of the sessions that cfg wants, and what they have
+// published.
+func (c *ReceiveConfig) recover(st store.Store) (list []store.Leftover, delivered [][]byte, err error) {
 	keeper, ok := st.(store.Keeper)
 	if !ok || c.Session.NoNotes {
-		return nil, nil
+		return nil, nil, nil
 	}
-	list, err := keeper.Recover(func(notes []byte) bool {
+	list, err = keeper.Recover(func(notes []byte) bool {
 		key, ok := receiver.SessionOf(notes)
 		return ok && key.Group == c.Group && (!c.Source.IsValid() || key.Source == c.Source) &&
 			(len(c.TSIs) == 0 || slices.Contains(c.TSIs, key.TSI))
 	})
-	if err != nil {
-		return nil, fmt.Errorf("node: %w", err)
+	if err == nil {
+		delivered, err = keeper.Delivered()
 	}
-	return list, nil
+	if err != nil {
+		return nil, nil, fmt.Errorf("node: %w", err)
+	}
+	return list, delivered, nil
 }
 
 // sources returns the senders that are wanted; empty: any. Of unicast the system takes what anybody sends.

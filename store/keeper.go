@@ -16,6 +16,10 @@ type Keeper interface {
 	// notes that want accepts. They are staged in this Store from now on. The others stay for whoever wants them, and
 	// are removed at last. The error is that of the search itself.
 	Recover(want func(notes []byte) bool) ([]Leftover, error)
+	// Deliver notes p of the file that was published under path.
+	Deliver(path string, p []byte) error
+	// Delivered returns what other processes have noted with Deliver of files that are still as they were then.
+	Delivered() ([][]byte, error)
 }
 
 // Leftover is an Object that another process has staged.

@@ -55,7 +55,9 @@ func (b *bars) add(now time.Time, e notice.Event) {
 		if b.index == nil {
 			b.index = map[object]*transfer{}
 		}
-		t := &transfer{object: o, name: humanName(e.ContentLocation), total: e.TransferLength, since: now}
+		t := &transfer{
+			object: o, name: humanName(e.ContentLocation), total: e.TransferLength, done: e.Resumed, since: now,
+		}
 		b.all, b.index[o] = append(b.all, t), t
 	case event.ObjectProgress:
 		if t := b.index[object{e.Session, e.TOI, e.Sending}]; t != nil {

@@ -19,6 +19,9 @@ func sentence(e notice.Event) (text string, trouble bool) {
 		if e.Sending {
 			what, name = "sent", humanName(e.ContentLocation)
 		}
+		if e.Earlier {
+			return fmt.Sprintf("there already: %s, %s", name, formatBytes(e.Size)), false
+		}
 		text = fmt.Sprintf("%s %s, %s in %s", what, name, formatBytes(e.Size), formatDuration(e.Duration))
 		if e.Repaired > 0 {
 			text += fmt.Sprintf(", %d symbols repaired", e.Repaired)

@@ -113,6 +113,7 @@ type ObjectCompleted struct {
 	Duration        time.Duration     `json:"duration_ns"` // from the first packet to publication
 	Repaired        uint64            `json:"repaired"`    // source symbols that FEC recovered
 	Encoding        string            `json:"content_encoding,omitempty"`
+	Earlier         bool              `json:"earlier,omitempty"` // an earlier process has published it; nothing was received
 	Sending         bool              `json:"sending,omitempty"` // the node's own session
 }
 

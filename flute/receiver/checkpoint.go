@@ -72,18 +72,7 @@ func (l *Ledger) checkpoint(e *entry) {
 
 // appendNoted appends the document on e, with its length.
 func (l *Ledger) appendNoted(b []byte, e *entry) []byte {
-	n := noted{
-		Session: l.key, FLUTEVersion: l.version, TOI: e.toi.String(), InstanceID: e.instance,
-		Expires: noteTime(l.now, e.expires), File: noteFile(e.file), OTI: e.held.OTI, FTI: e.held.FTI,
-		Repaired: e.held.Repaired,
-	}
-	if in := l.instances[e.instance]; in != nil && in.read && in.run == e.run {
-		n.Instance = &notedInstance{CENC: in.cenc, FTI: in.fti, Expires: noteTime(l.now, in.forget)}
-		if in.hasHead {
-			n.Instance.Head = in.head[:]
-		}
-	}
-	document, err := json.Marshal(n)
+	document, err := json.Marshal(l.document(e))
 	if err != nil {
 		document = nil // a year that JSON cannot write; nobody can read the notes
 	}
@@ -109,7 +98,6 @@ func (l *Ledger) note(e *entry) *Work {
 // noter is an object of a store.Keeper.
 type noter interface {
 	Note(p []byte, anew bool) error
-	Leave() error
 }
 
 // noting is the task that gives notes to the store.

@@ -140,6 +140,7 @@ func (s *Session) sweepEnded(now time.Time, e *entry) {
 // is over after the Advance that follows their last Done. Packets are not taken any more.
 func (s *Session) Close(reason string) {
 	if !s.l.ended {
+		s.l.parting = true
 		s.end(reason)
 	}
 }

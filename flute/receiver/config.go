@@ -104,9 +104,11 @@ type Config struct {
 	Layout             Layout        // of the published files in folders; zero: LayoutFlat
 
 	// Leftovers are objects of earlier processes, from the Recover of a Store that is a store.Keeper. Sessions go on
-	// with those of theirs. NoNotes: objects of such a Store are not noted, so that no later process can go on with
-	// them.
+	// with those of theirs. Delivered is from its Delivered: files that are announced with the same Content-Location,
+	// lengths and digest are not received again. NoNotes: objects of such a Store are not noted, so that no later
+	// process can go on with them.
 	Leftovers []store.Leftover
+	Delivered [][]byte
 	NoNotes   bool
 
 	digests   content.Algorithms // Digests
@@ -115,6 +117,7 @@ type Config struct {
 	names     *store.Names       // of Store
 	keeps     bool               // objects are noted
 	leftovers *leftovers
+	delivered map[flute.SessionKey]map[string]*noted // by Content-Location; not changed
 }
 
 // ProfileLock fixes the FLUTE version that a session must use.
@@ -189,6 +192,7 @@ func (c Config) Validated() (*Config, error) {
 	_, isKeeper := c.Store.(store.Keeper)
 	c.keeps = isKeeper && !c.NoNotes
 	c.leftovers, c.Leftovers = newLeftovers(c.Leftovers), nil
+	c.delivered, c.Delivered = newDelivered(c.Delivered), nil
 	return &c, nil
 }
 

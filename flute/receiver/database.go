@@ -130,6 +130,9 @@ func (s *Session) introduce(e *entry) {
 	if untold {
 		s.emit(l.failure(e, true))
 	}
+	if s.tellKnown(e) {
+		return
+	}
 	if e.isActive() {
 		l.effects.Described = append(l.effects.Described, e.toi)
 	}
@@ -144,6 +147,7 @@ func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires t
 		augmented := *e.file // a copy: a Work may be reading the old one
 		s.augment(e, &augmented, file)
 		e.file = &augmented
+		defer s.tellKnown(e)
 	}
 	s.confirm(e, id, expires)
 	if e.phase == resting && (isEmpty(e.file) || e.pending.bytes > 0) { // no packet needs to come

@@ -15,6 +15,7 @@ import (
 type disk struct {
 	staged    []*diskObject
 	published map[string][]byte
+	delivered [][]byte
 	fails     error // of Note
 }
 
@@ -44,6 +45,13 @@ func (d *disk) Publish(o store.Object, name string) (string, error) {
 	return name, o.Discard()
 }
 
+func (d *disk) Deliver(_ string, p []byte) error {
+	d.delivered = append(d.delivered, slices.Clone(p))
+	return nil
+}
+
+func (d *disk) Delivered() ([][]byte, error) { return d.delivered, nil }
+
 func (d *disk) Close() error { return nil }
 
 func (d *disk) Recover(want func([]byte) bool) (list []store.Leftover, _ error) {
@@ -59,6 +67,7 @@ func (d *disk) Recover(want func([]byte) bool) (list []store.Leftover, _ error) 
 // rng nil the process was killed, and all of them are.
 func (d *disk) cut(rng *rand.Rand) *disk {
 	next := newDisk()
+	next.delivered = slices.Clone(d.delivered)
 	for name, content := range d.published {
 		next.published[name] = content
 	}
@@ -129,7 +138,12 @@ func (o *diskObject) Note(p []byte, anew bool) error {
 	return nil
 }
 
-func (o *diskObject) Leave() error { return nil }
+func (o *diskObject) Leave() error {
+	if o.notes == nil {
+		return o.Discard()
+	}
+	return nil
+}
 
 func (o *diskObject) Discard() error {
 	o.disk.staged = slices.DeleteFunc(o.disk.staged, func(s *diskObject) bool { return s == o })

@@ -68,7 +68,7 @@ func (o *Object) finish(now time.Time) {
 		Object: h.Object(), Tail: h.TakeTail(), Digest: o.digest(), End: h.OTI.TransferLength,
 		File:  announcedBy(e.file),
 		Names: o.l.cfg.names, Folder: o.l.cfg.Layout.folder(o.l.key), Publisher: o.l.key.String(),
-		MaxSize: o.l.cfg.MaxObjectSize,
+		MaxSize: o.l.cfg.MaxObjectSize, Note: o.l.noteDelivered(e),
 	}
 	w := &Work{task: p, publication: p}
 	o.l.queue(w)

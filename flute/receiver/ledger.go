@@ -40,7 +40,8 @@ type Ledger struct {
 
 	publications publications
 	shortage     shortage
-	short        int // holdings that are short of memory, see Session.IsShort
+	parting      bool // the session ends on request: what was noted is left to a later process
+	short        int  // holdings that are short of memory, see Session.IsShort
 
 	now   time.Time // the latest moment that a Session or an Object was told
 	wake  time.Time // a moment not after the least deadline of all entries; zero: none
@@ -117,6 +118,9 @@ func (l *Ledger) drop(e *entry, discard bool) {
 		h.release(e.effects.Works)
 		l.weigh(h)
 		e.held, e.effects.Works = nil, nil
+		if l.parting && h.checkpoints.noted {
+			h.Object().Keep()
+		}
 		if discard {
 			l.run(l.discard(e, h.Object()))
 		}

@@ -110,7 +110,7 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 		run: 1,
 	}, held: h, cost: cost}
 	h.resumed = h.Received
-	h.checkpoints = checkpoints{last: now, bytes: h.Received}
+	h.checkpoints = checkpoints{last: now, bytes: h.Received, noted: true, fails: true} // the next notes begin anew
 	l.entries[o.toi] = e
 	l.version = n.FLUTEVersion
 	if other, ok := l.locations[file.ContentLocation]; !ok || e.instance.NewerThan(l.entries[other].instance) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/rs"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/store"
@@ -25,7 +26,7 @@ func onDisk(t testing.TB, d *disk) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newRig(t, func(c *Config) { c.Store, c.Leftovers = d, list })
+	return newRig(t, func(c *Config) { c.Store, c.Leftovers, c.Delivered = d, list, d.delivered })
 }
 
 // withDigest returns the File element of o with its digest.
@@ -245,6 +246,64 @@ func TestResumeOfAnotherFile(t *testing.T) {
 		if !bytes.Equal(left.published["a"], file.content) {
 			t.Errorf("digest %v: published %d bytes: %v", digest, len(left.published["a"]), r.ends())
 		}
+	}
+}
+
+// What an earlier process has published is not received again, also under another TOI and when the digest is told late;
+// another version of it is.
+func TestDeliveredIsKnown(t *testing.T) {
+	o, other := plain(t, 1, 3000, 1000, 7), plain(t, 2, 3000, 1000, 7)
+	d := newDisk()
+	first := onDisk(t, d)
+	first.feed(describe(t, 3, withDigest(o, "a")))
+	first.feed(o.all()...)
+	first.want("completed 1 a 3000")
+	again := o
+	again.toi = flute.NewTOI(9)
+	for name, c := range map[string]struct {
+		of    object
+		files []fdt.File
+		known bool
+	}{
+		"the same":        {o, []fdt.File{withDigest(o, "a")}, true},
+		"another TOI":     {again, []fdt.File{withDigest(again, "a")}, true},
+		"a late digest":   {again, []fdt.File{again.file("a"), withDigest(again, "a")}, true},
+		"no digest":       {again, []fdt.File{again.file("a")}, false},
+		"another version": {other, []fdt.File{withDigest(other, "a")}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := onDisk(t, d.cut(nil))
+			packets := c.of.all()
+			r.feed(packets[0])
+			for i, f := range c.files {
+				r.feed(describe(t, flute.InstanceID(3+i), f))
+			}
+			r.feed(packets[1:]...)
+			done := eventsOf[event.ObjectCompleted](r)
+			if len(done) != 1 || done[0].Earlier != c.known || done[0].Size != 3000 {
+				t.Errorf("%+v", done)
+			}
+			r.s.Close("test is over")
+			r.settle()
+			if n := r.l.Held(); n != 0 {
+				t.Errorf("%d bytes held after the end", n)
+			}
+		})
+	}
+}
+
+// A session that is closed on request leaves what was noted to the next process, as a killed one does.
+func TestClosedSessionLeavesItsObjects(t *testing.T) {
+	o := plain(t, 1, 100_000, 1000, 7)
+	d, _ := notesOf(t, o)
+	r := onDisk(t, d)
+	r.feed(describe(t, 3, withDigest(o, "a")))
+	r.s.Close("test is over")
+	r.settle()
+	r = onDisk(t, d.cut(nil))
+	r.feed(describe(t, 3, withDigest(o, "a")), o.all()[99])
+	if s := eventsOf[event.ObjectStarted](r); len(s) != 1 || s[0].Resumed == 0 {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -84,7 +84,7 @@ func removeUnkept(root *os.Root, dir string) {
 	}
 	kept := keptIn(root, dir)
 	for _, e := range entries {
-		if !slices.Contains(kept, strings.TrimSuffix(e.Name(), noteExt)) {
+		if e.Name() != deliveredName && !slices.Contains(kept, strings.TrimSuffix(e.Name(), noteExt)) {
 			_ = root.RemoveAll(path.Join(dir, e.Name()))
 		}
 	}

@@ -22,6 +22,7 @@ type Publication struct {
 	Folder    string       // below which
 	Publisher string       // and for whom
 	MaxSize   uint64       // of the decoded content
+	Note      []byte       // for the store.Keeper, once the file is published; nil: none
 
 	Turn Turn // among the publications under the same Content-Location
 
@@ -79,6 +80,9 @@ func (p *Publication) Run(cpu sync.Locker) error {
 		return failure(CauseStore, err)
 	}
 	p.result.Published, p.result.Size, p.result.Digests = true, file.Done(), file.Sums()
+	if k, ok := p.Object.Store().(store.Keeper); ok && p.Note != nil {
+		_ = k.Deliver(p.result.Path, p.Note) // else a later process receives it again, which does no harm
+	}
 	return nil
 }
 

@@ -18,6 +18,7 @@ type Object struct {
 	object store.Object
 	users  int
 	left   bool // nobody wants it any more
+	keep   bool // but perhaps a later process
 }
 
 // New returns an object which is expected to have size bytes. It does not call the Store.
@@ -61,8 +62,25 @@ func (o *Object) created() store.Object {
 func (o *Object) Leave() {
 	if gone := o.leave(); gone != nil {
 		// Its name was never published, so a failure leaves only a file that the next start removes.
+		if k, ok := gone.(interface{ Leave() error }); ok && o.isKept() {
+			_ = k.Leave()
+			return
+		}
 		_ = gone.Discard()
 	}
+}
+
+// Keep has the last one who leaves the object leave it to a later process, if the Store can, in place of discarding it.
+func (o *Object) Keep() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.keep = true
+}
+
+func (o *Object) isKept() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.keep
 }
 
 func (o *Object) leave() store.Object {

@@ -1,0 +1,85 @@
+package receiver
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/content"
+)
+
+// A file that an earlier process has published is not received again while it is there: that it is the same tell its
+// Content-Location, its lengths and a digest.
+
+// noteDelivered returns what a later process is to know of e once it is published; nil: nothing.
+func (l *Ledger) noteDelivered(e *entry) []byte {
+	if !l.cfg.keeps || !hasDigest(e.file) {
+		return nil
+	}
+	document, err := json.Marshal(l.document(e))
+	if err != nil {
+		return nil
+	}
+	return document
+}
+
+// newDelivered returns what notes tell, by session and Content-Location. Of several for one file the last one counts.
+func newDelivered(notes [][]byte) map[flute.SessionKey]map[string]*noted {
+	all := map[flute.SessionKey]map[string]*noted{}
+	for _, b := range notes {
+		n := &noted{}
+		if json.Unmarshal(b, n) != nil {
+			continue
+		}
+		if all[n.Session] == nil {
+			all[n.Session] = map[string]*noted{}
+		}
+		all[n.Session][n.File.ContentLocation] = n
+	}
+	return all
+}
+
+// tellKnown ends e as completed if an earlier process has published it. It reports whether it has.
+func (s *Session) tellKnown(e *entry) bool {
+	l := s.l
+	n := l.cfg.delivered[l.key][e.location()]
+	if n == nil || e.gone || e.phase > receiving || e.held != nil && e.held.queued {
+		return false
+	}
+	file := n.File.file(e.toi)
+	if changed(e.file, file) != "" || !sharesDigest(e.file, file) {
+		return false
+	}
+	l.drop(e, true)
+	l.takeEvents(e)
+	e.phase = completed
+	l.retire(e)
+	l.effects.Ended = append(l.effects.Ended, e.toi)
+	done := event.ObjectCompleted{
+		Session: l.key, TOI: e.toi, ContentLocation: e.file.ContentLocation, ContentType: e.file.ContentType,
+		Verified: []string{}, Earlier: true, Encoding: content.EncodingName(e.file.ContentEncoding),
+	}
+	if e.file.ContentLength != nil {
+		done.Size = *e.file.ContentLength
+	}
+	s.emit(done)
+	l.completion.completed(e)
+	return true
+}
+
+// document returns what is known of e.
+func (l *Ledger) document(e *entry) noted {
+	n := noted{
+		Session: l.key, FLUTEVersion: l.version, TOI: e.toi.String(), InstanceID: e.instance,
+		Expires: noteTime(l.now, e.expires), File: noteFile(e.file), OTI: e.held.OTI, FTI: e.held.FTI,
+		Repaired: e.held.Repaired,
+	}
+	if in := l.instances[e.instance]; in != nil && in.read && in.run == e.run {
+		n.Instance = &notedInstance{CENC: in.cenc, FTI: in.fti, Expires: noteTime(l.now, in.forget)}
+		if in.hasHead {
+			n.Instance.Head = slices.Clone(in.head[:])
+		}
+	}
+	return n
+}
