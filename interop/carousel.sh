@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Has the receivers of the Rust crate flute (github.com/ypo/flute) and of this project take what send does beyond one
 # transfer of each file: priorities, carousels in an interval and after a delay, in bursts, until a time, orders of source
-# blocks, new repair symbols in each transfer behind a relay that loses half of the packets, and a file that changes.
+# blocks, new repair symbols in each transfer behind a relay that loses half of the packets, a file that changes, and one
+# that is removed in its first transfer.
 #
 #   interop/carousel.sh [theirs] [ours] [CASE…]
 #
@@ -12,7 +13,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly TIMEOUT=30
 readonly GROUP=239.255.72.1 GROUP_BEHIND_RELAY=239.255.72.2
-readonly CASES=(priority interval delay burst until random-start spread interleave max-repair update)
+readonly CASES=(priority interval delay burst until random-start spread interleave max-repair update remove)
 
 port=$((20000 + RANDOM % 9000))
 
@@ -30,6 +31,7 @@ flags() {
 	interleave) options=(--interleave 8) ;;
 	max-repair) options=(--fec rs --repair 25% --max-repair 200% --repeat 12) relayed=yes ;;
 	update) options=(--carousel delay=1s --until +8s) ;;
+	remove) options=(--rate 2Mbit --carousel delay=1s --until +8s --control "$dir/control") ;;
 	esac
 }
 
@@ -39,6 +41,20 @@ arrived() {
 	for f in "$dir"/in/*; do
 		cmp -s "$f" "$1/${f##*/}" || return 1
 	done
+}
+
+# order SOCKET LINE…: gives orders to a sender, and whether it has carried out all of them.
+order() {
+	python3 - "$@" <<-'END'
+		import json, socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		answers = s.makefile()
+		for line in sys.argv[2:]:
+		    s.sendall(line.encode() + b"\n")
+		    if not json.loads(answers.readline())["ok"]:
+		        sys.exit(1)
+	END
 }
 
 # carousel RECEIVER CASE
@@ -78,6 +94,14 @@ carousel() {
 		make_file "$dir/in/new" 30000
 		mv "$dir/in/new" "$dir/in/small.txt"
 	fi
+	if [[ $2 == remove ]]; then
+		# Paused before its end, and taken away: it never arrives, and the others do, one of them late.
+		until_true 5 test -S "$dir/control" || true
+		make_file "$dir/in/late.txt" 5000
+		order "$dir/control" 'pause large.bin' 'remove large.bin' "add $dir/in/late.txt" finish ||
+			bad "$receiver $2: an order was refused"
+		rm "$dir/in/large.bin"
+	fi
 	if until_true "$TIMEOUT" arrived "$dir/out"; then
 		ok "$receiver $2"
 	else
@@ -85,6 +109,7 @@ carousel() {
 	fi
 	until_true "$TIMEOUT" ended "$spid" || true
 	exit_code "$spid"
+	if [[ $2 == remove && -e $dir/out/large.bin ]]; then bad "$receiver $2: what was removed has arrived"; fi
 	[[ $code == 0 ]] || bad "$receiver $2: the sender's exit code is $code"
 	arrived "$dir/out" || bad "$receiver $2: a file was damaged by a later transfer"
 	stop "$spid"

@@ -99,7 +99,7 @@ func CheckSend(cfg SendConfig, registry *fec.Registry, files []sender.File) erro
 	if err != nil {
 		return err
 	}
-	return sending.CheckTarget(core, pace, now)
+	return sending.CheckTarget(core, pace, nil, now)
 }
 
 // planned is a file with its length after content encoding.
@@ -168,6 +168,9 @@ func rehearsal(
 		o, err := sender.StandIn(f.File, f.transferLength)
 		if err != nil {
 			return nil, pace, err
+		}
+		if err := sending.CheckTarget(core, pace, o, now); err != nil {
+			return nil, pace, fmt.Errorf("%w (%s)", err, f.ContentLocation)
 		}
 		if _, err := core.Add(o); err != nil {
 			return nil, pace, err

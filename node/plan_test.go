@@ -179,6 +179,12 @@ func TestPlanOf(t *testing.T) {
 	if err := CheckSend(cfg, nil, []sender.File{huge}); !errors.Is(err, sender.ErrTarget) {
 		t.Errorf("too slow: %v", err)
 	}
+	cfg.Within = 0
+	hurried := huge
+	hurried.Within = time.Second
+	if _, err := PlanSend(context.Background(), cfg, nil, []sender.File{hurried}); !errors.Is(err, sender.ErrTarget) {
+		t.Errorf("a file in a second: %v", err)
+	}
 	cfg.Within = time.Minute
 	if err := CheckSend(cfg, nil, []sender.File{huge}); err != nil {
 		t.Error(err)

@@ -75,6 +75,9 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	}
 	c.now = time.Now()
 	words := c.words()
+	if by := words.Pace.By; !by.IsZero() && !by.After(c.now) {
+		return fmt.Errorf("--by %v is over", by.Format(time.RFC3339))
+	}
 	cfg, err := words.Config(largest)
 	if err != nil {
 		return flagged(err)
@@ -114,6 +117,9 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 	defer release()
 	cfg.TSI = tsi
 	total := newSummary(true)
+	if watcher != nil {
+		total.vanished = c.vanished
+	}
 	counted := subscribe(n, isLasting, total.add)
 	ready := make(chan struct{}) // closed when the first line is out
 	shown := showEvents(n, out, nil, ready)

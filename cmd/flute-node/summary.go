@@ -30,6 +30,10 @@ type totals struct {
 	Unfinished int     `json:"unfinished"` // when it was stopped
 	Seconds    float64 `json:"seconds"`    // from the first packet of a file to the end of the last file
 	*arrivals          // nil when sending
+
+	// vanished reports whether a file that failed is gone from the watched folder, which is its removal. Nil: no folder
+	// is watched.
+	vanished func(location string) bool
 }
 
 // arrivals is what a receiver's summary says besides.
@@ -73,6 +77,7 @@ func (s *summary) add(e notice.Event) {
 		switch {
 		case !s.sending: // perhaps it is tried again: until knows
 		case e.Reason == event.FailSuperseded: // its new version is sent
+		case e.Reason == event.FailSource && s.vanished != nil && s.vanished(e.ContentLocation):
 		case e.Reason == event.FailCancelled: // it was removed from the watched folder, or by an order
 		case s.stopping.Load() && e.Reason == event.FailClosed:
 			s.Unfinished++

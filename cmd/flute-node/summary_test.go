@@ -38,6 +38,15 @@ func TestSummary(t *testing.T) {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 	s = newSummary(true)
+	s.vanished = func(location string) bool { return location == "file:///gone" }
+	for _, location := range []string{"file:///gone", "file:///there"} {
+		s.add(event.ObjectFailed{Sending: true, Reason: event.FailSource, ContentLocation: location})
+	}
+	s.add(event.ObjectFailed{Sending: true, Reason: event.FailCancelled})
+	if s.Failed != 1 {
+		t.Errorf("%d failed, want 1: the others were removed", s.Failed)
+	}
+	s = newSummary(true)
 	s.add(event.ObjectFailed{Sending: true, Reason: event.FailClosed})
 	s.stopping.Store(true)
 	s.add(event.ObjectFailed{Sending: true, Reason: event.FailClosed})

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/source/watch"
+	"github.com/flute-node/flute-node/store"
 )
 
 // watchFlags say which folder is watched, and how.
@@ -54,6 +58,16 @@ func (f *watchFlags) newWatcher(out *output) (*watch.Watcher, error) {
 		Folder: f.Watch, Settle: f.Settle, Include: f.Include, Exclude: f.Exclude, State: f.WatchState,
 		Warn: func(text string) { out.show(notice.Warning{Text: "watch: " + plain(text)}) },
 	})
+}
+
+// vanished reports whether a file of the folder is there no more.
+func (f *watchFlags) vanished(location string) bool {
+	name, err := store.Name(location)
+	if err != nil {
+		return false
+	}
+	_, err = os.Lstat(filepath.Join(f.Watch, filepath.FromSlash(name)))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // run goes on until ctx ends or the session has ended.

@@ -182,5 +182,8 @@ func try(cfg sender.Config, tsi flute.TSI, f sender.File, largest uint64) error 
 		return err
 	}
 	_, err = s.Add(o)
+	if e, ok := errors.AsType[*sender.FileError](err); ok {
+		return e.Err // the file is none of the user's
+	}
 	return err
 }

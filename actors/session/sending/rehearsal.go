@@ -86,10 +86,13 @@ func Rehearse(ctx context.Context, cfg Config, start time.Time) (r Rehearsal, er
 	}
 }
 
-// CheckTarget returns an error that wraps sender.ErrTarget if pace cannot meet its target with all that core has to
-// send from start on.
-func CheckTarget(core *sender.Session, pace Pace, start time.Time) error {
+// CheckTarget returns an error that wraps sender.ErrTarget if pace cannot meet the target of o, which is to be added to
+// core, or, if o is nil, its own with all that core has to send from start on.
+func CheckTarget(core *sender.Session, pace Pace, o *sender.Object, start time.Time) error {
 	p := newPacer(pace)
+	if o != nil {
+		return p.admitFile(core, o, start)
+	}
 	return p.admit(core, sender.Load{}, start)
 }
 
