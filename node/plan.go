@@ -145,7 +145,8 @@ func rehearsal(
 	}
 	own := cfg.Session
 	own.Session = flute.SessionKey{Group: cfg.To, TSI: cfg.TSI}
-	own.Registry = sender.Blank(registry)
+	own.Registry = registry
+	own = own.Blank()
 	if cfg.RandomTOI && own.FirstTOI.IsFDT() {
 		own.FirstTOI = randomTOI(own) // it is as long as another one
 	}
@@ -165,7 +166,7 @@ func rehearsal(
 		if f.TransferCount < 0 {
 			f.TransferCount = max(1, f.Burst)
 		}
-		o, err := sender.StandIn(f.File, f.transferLength)
+		o, err := f.StandIn(f.transferLength)
 		if err != nil {
 			return nil, pace, err
 		}

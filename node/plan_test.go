@@ -50,7 +50,7 @@ func TestPlan(t *testing.T) {
 		"once closed":        {SendConfig{Rate: rate, CloseRepeat: -1}, 1, 10_000, nil},
 		"bursts":             {SendConfig{Rate: rate, Session: sender.Config{TransferCount: 4, Burst: 2, Delay: time.Second}}, 2, 50_000, nil},
 		"in transfer": {
-			SendConfig{Rate: rate, Session: sender.Config{FDTMode: sender.InTransfer, TransferCount: 2}},
+			SendConfig{Rate: rate, Session: sender.Config{FDTInTransfer: true, TransferCount: 2}},
 			5, 100_000,
 			nil,
 		},
@@ -198,8 +198,13 @@ func TestPlanOf(t *testing.T) {
 	if err != nil || p.Packets != 0 || p.Overhead() != 0 || p.Rate() != 0 {
 		t.Errorf("nothing: %+v, %v", p, err)
 	}
-	if _, err := PlanSend(context.Background(), cfg, nil, []sender.File{huge, huge}); !errors.Is(err,
-		sender.ErrLocation) {
+	if _, err := PlanSend(context.Background(), cfg, nil, []sender.File{huge, huge}); !isField(err, "ContentLocation") {
 		t.Errorf("twice the same: %v", err)
 	}
+}
+
+// isField reports whether err is about this field of a File.
+func isField(err error, field string) bool {
+	var e *sender.FileError
+	return errors.As(err, &e) && e.Field == field
 }

@@ -48,7 +48,8 @@ func (s *Sending) put(
 ) (flute.TOI, error) {
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
-	o, err := sender.PrepareWith(ctx, f, scratch, sender.Help{Spawn: helpers.Go, Scratches: &s.node.scratches})
+	prepare := sender.Preparer{Spawn: helpers.Go, Scratches: &s.node.scratches}
+	o, err := prepare.Prepare(ctx, f, scratch)
 	if err != nil {
 		return flute.TOI{}, err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/fecbench"
 	"github.com/flute-node/flute-node/internal/settings"
 )
@@ -81,7 +81,7 @@ func (c *benchFECCommand) Run(ctx context.Context, out *output) error {
 	return err
 }
 
-func (t *fecTable) symbol() uint16 { return cmp.Or(t.Symbol, sender.DefaultSymbolLength) }
+func (t *fecTable) symbol() uint16 { return cmp.Or(t.Symbol, defaults.SymbolLength) }
 
 // head is the first line of the table.
 func (t *fecTable) head() string {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 )
@@ -30,7 +30,7 @@ func helpVars() kong.Vars {
 	}
 	return kong.Vars{
 		"fec_help": strings.Join(help, "; "), "fec_blocks": strings.Join(blocks, "; "),
-		"max_datagram": strconv.Itoa(node.DefaultMaxDatagram), "parallel": strconv.Itoa(sender.DefaultParallel),
+		"max_datagram": strconv.Itoa(node.DefaultMaxDatagram), "parallel": strconv.Itoa(defaults.Parallel),
 	}
 }
 

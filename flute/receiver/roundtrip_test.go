@@ -30,7 +30,7 @@ func randomTrip(rng *rand.Rand) trip {
 			FDTOTI:     fec.OTI{SymbolLength: uint16(200 + rng.IntN(800))},
 			FDTCENC:    flute.ContentEncoding(rng.IntN(4)),
 			Interleave: 1 + rng.IntN(4), Parallel: 1 + rng.IntN(3), FTI: sender.FTI(rng.IntN(3)),
-			FDTMode: sender.FDTMode(rng.IntN(2)), TransferCount: 3,
+			FDTInTransfer: rng.IntN(2) == 1, TransferCount: 3,
 		},
 		shuffle: []int{0, 3, 50}[rng.IntN(3)], repeat: []float64{0, 0.3}[rng.IntN(2)], late: rng.IntN(3) == 0,
 		crash: []float64{0, 0, 0.05}[rng.IntN(3)],

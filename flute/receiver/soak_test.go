@@ -98,7 +98,7 @@ func (k *soak) run() {
 func (k *soak) start(last bool) {
 	cfg := sender.Config{
 		Session: key, Registry: schemes.Default(), TransferCount: 1 + k.rng.IntN(3), Parallel: 1 + k.rng.IntN(3),
-		Interleave: 1 + k.rng.IntN(2), FTI: sender.FTI(k.rng.IntN(3)), FDTMode: sender.FDTMode(k.rng.IntN(2)),
+		Interleave: 1 + k.rng.IntN(2), FTI: sender.FTI(k.rng.IntN(3)), FDTInTransfer: k.rng.IntN(2) == 1,
 		FDTFiles:    []int{0, 0, 1, 2}[k.rng.IntN(4)],
 		FDTDuration: []time.Duration{0, 0, 4 * time.Second}[k.rng.IntN(3)],
 		FDTCENC:     flute.ContentEncoding(k.rng.IntN(4)), Delay: []time.Duration{0, 0, 3 * time.Second}[k.rng.IntN(3)],
@@ -159,7 +159,7 @@ func (k *soak) add(name string) {
 		k.t.Fatal(err)
 	}
 	toi, err := k.s.Add(o)
-	if errors.Is(err, sender.ErrComplete) || errors.Is(err, sender.ErrLocation) {
+	if errors.Is(err, sender.ErrComplete) || isLocation(err) {
 		return
 	} else if err != nil {
 		k.t.Fatal(err)
@@ -448,4 +448,10 @@ func (k *soak) state() string {
 		}
 	}
 	return b.String() + "\n" + strings.Join(k.ends(), "\n")
+}
+
+// isLocation reports whether the session has another file of the name.
+func isLocation(err error) bool {
+	var e *sender.FileError
+	return errors.As(err, &e) && e.Field == "ContentLocation"
 }

@@ -11,8 +11,9 @@ import (
 )
 
 // Add takes o into the session and returns its TOI. The file is described in the next FDT Instance and then sent. The
-// errors tell that the session cannot send it: ErrClosed or ErrComplete, or a *FileError with ErrTOI, ErrLocation,
-// ErrProfile, or flute.ErrOTI when its FEC cannot code it.
+// errors tell that the session cannot send it: ErrClosed or ErrComplete, or a *FileError: of the Field TOI, if
+// it cannot be used; of ContentLocation, if it is that of another file; or one that wraps ErrProfile, or flute.ErrOTI
+// when its FEC cannot code it.
 func (s *Session) Add(o *Object) (flute.TOI, error) {
 	err := ErrComplete
 	if s.closed || !s.plan.complete {
@@ -72,7 +73,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	}
 	old := s.names.locations[f.ContentLocation]
 	if old != nil && old != before && old.live() {
-		return nil, f.fault("ContentLocation", fmt.Errorf("%w: TOI %v; remove it first", ErrLocation, old.toi))
+		return nil, f.fault("ContentLocation", fmt.Errorf("%w: TOI %v; remove it first", errLocation, old.toi))
 	}
 	c, err := s.codingOf(o)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// ErrCarousel is wrapped by the errors of Prepare, Add and New about when a file is sent: they name the field.
-var ErrCarousel = errors.New("contradictory carousel")
+// errCarousel is wrapped by the errors of Prepare, Add and New about when a file is sent: they name the field.
+var errCarousel = errors.New("contradictory carousel")
 
 // carousel is when an object is sent again. Its transfers come in turns, of one or more transfers back to back.
 type carousel struct {
@@ -34,7 +34,7 @@ type carouselFields struct {
 
 // check refuses what contradicts itself, and names the field.
 func (f *carouselFields) check() (field string, err error) {
-	negative := fmt.Errorf("%w: it is negative", ErrCarousel)
+	negative := fmt.Errorf("%w: it is negative", errCarousel)
 	switch {
 	case f.delay < 0:
 		return "Delay", negative
@@ -43,11 +43,11 @@ func (f *carouselFields) check() (field string, err error) {
 	case f.burst < 0:
 		return "Burst", negative
 	case f.delay > 0 && f.interval > 0:
-		return "Interval", fmt.Errorf("%w: there is a Delay too", ErrCarousel)
+		return "Interval", fmt.Errorf("%w: there is a Delay too", errCarousel)
 	case f.count > 0 && f.burst > f.count:
-		return "Burst", fmt.Errorf("%w: %d is more than the %d of TransferCount", ErrCarousel, f.burst, f.count)
+		return "Burst", fmt.Errorf("%w: %d is more than the %d of TransferCount", errCarousel, f.burst, f.count)
 	case !f.until.IsZero() && !f.start.Before(f.until):
-		return "Until", fmt.Errorf("%w: it is not after StartAt", ErrCarousel)
+		return "Until", fmt.Errorf("%w: it is not after StartAt", errCarousel)
 	}
 	return "", nil
 }

@@ -108,7 +108,7 @@ func TestCarouselErrors(t *testing.T) {
 		"Burst":    {burst: 3, count: 2},
 		"Until":    {start: start, until: start},
 	} {
-		if got, err := f.check(); got != field || !errors.Is(err, ErrCarousel) {
+		if got, err := f.check(); got != field || !errors.Is(err, errCarousel) {
 			t.Errorf("%+v: %s, %v", f, got, err)
 		}
 	}

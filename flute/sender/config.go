@@ -24,11 +24,6 @@ const (
 	// defaultFDTTransfers is how often an FDT Instance is sent after the last of its files, so that a session shorter
 	// than FDTInterval does not depend on one moment.
 	defaultFDTTransfers = 2
-	// DefaultParallel is how many files are sent at once.
-	DefaultParallel = 3
-	// DefaultMaxBlockBytes bounds a source block: one is held in memory for each FEC-coded block in transfer, and
-	// known receivers cannot take larger ones.
-	DefaultMaxBlockBytes = 10 << 20
 	// defaultRedundancy is that of the other codes: 16 repair symbols for 64 source symbols.
 	defaultRedundancy = 0.25
 	// defaultReadAhead is how much of a file is read at once when no FEC code needs its blocks whole: some 45 symbols a
@@ -87,18 +82,21 @@ type Config struct {
 	LeastRepair uint32
 	// FTI is which packets of files carry EXT_FTI: EveryPacket, or FDTOnly in the profiles of 3GPP and DVB.
 	FTI FTI
-	// MaxBlockBytes bounds a source block in bytes; Add refuses larger ones. Zero: DefaultMaxBlockBytes.
+	// MaxBlockBytes bounds a source block in bytes; Add refuses larger ones. Zero: 10 MiB.
 	MaxBlockBytes uint64
 	// ReadAhead is how much of a file is read at once when no FEC code needs its blocks whole, in bytes. Zero: 64 KiB.
 	ReadAhead int
 
-	// FDTMode is which files the FDT describes: AllFiles or InTransfer.
-	FDTMode FDTMode
+	// FDTInTransfer has the FDT describe the files in transfer, and of each queue as many as come next; of small files so
+	// many that together they have ReadAhead bytes, up to 256. A file leaves once its description was sent FDTTransfers
+	// times after its last packet, and comes back for its next transfer. False: the FDT describes the files that were
+	// added, and those that were sent as long as there is room for them.
+	FDTInTransfer bool
 	// FDTManual has added files wait until Publish is called, or SetComplete, so that they are described together. What
 	// is wrong in the FDT, since a file has changed or is gone, is corrected at once anyway.
 	FDTManual bool
 	// FullFDT has an FDT Instance that describes all files that are scheduled say so (TS 26.346, section 7.2.14): as
-	// long as one has room for all. Files leave it soon after their last packet. Not with InTransfer, nor in the
+	// long as one has room for all. Files leave it soon after their last packet. Not with FDTInTransfer, nor in the
 	// profiles of section L.4, which do not have it.
 	FullFDT bool
 
@@ -155,7 +153,7 @@ type Config struct {
 	TOIBits int
 	// FirstTOI is the first TOI that is given to files without their own, in order, with 1 after the last one; zero: 1.
 	FirstTOI flute.TOI
-	// Parallel is the number of files of one priority sent at once. Zero: DefaultParallel.
+	// Parallel is the number of files of one priority sent at once. Zero: 3.
 	Parallel int
 	// Queues overrides Parallel for some priorities (File.Priority).
 	Queues map[int8]int

@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/defaults"
 )
 
 func TestConfigErrors(t *testing.T) {
@@ -112,7 +113,7 @@ func TestDefaultOTI(t *testing.T) {
 			},
 		},
 	} {
-		got := complete(tt.in, 10_000, DefaultMaxBlockBytes)
+		got := complete(tt.in, 10_000, defaults.MaxBlockBytes)
 		tt.want.TransferLength = 10_000
 		if got != tt.want {
 			t.Errorf("%+v:\n got %+v\nwant %+v", tt.in, got, tt.want)
@@ -272,7 +273,7 @@ func TestAddErrors(t *testing.T) {
 	if err := add(s, "a"); err != nil {
 		t.Fatal(err)
 	}
-	if err := add(s, "a"); !errors.Is(err, ErrLocation) {
+	if err := add(s, "a"); !errors.Is(err, errLocation) {
 		t.Errorf("twice: %v", err)
 	}
 	if err := s.SetComplete(); err != nil {

@@ -24,7 +24,7 @@
 //   - Files that were sent stay described as long as their page is, and settled ones until they would cost more than an
 //     eighth of the rate. After SetComplete all stay, and all Instances are sent once more after the last file. The one
 //     with the newest files says Complete; the others were sent before it.
-//   - With FDTMode InTransfer the FDT describes the files in transfer and those that come next. With FDTManual files
+//   - With FDTInTransfer the FDT describes the files in transfer and those that come next. With FDTManual files
 //     wait until Publish. A Keeper keeps FDT Instance IDs and TOIs for the next process, before they are used.
 //   - Files of a lower Priority go first; others wait, also in the middle of a transfer, and go on where they were. Of
 //     one priority up to Parallel files are sent at once, a packet of each in turn; of each file up to Interleave

@@ -42,12 +42,12 @@ func (s *Session) failed(c *carrier, t time.Time, err error) error {
 		s.quarantine(o)
 	case errors.As(err, &unopened):
 		s.schedule.drop(o, t)
-		if errors.Is(err, ErrChanged) && o.sent > 0 {
+		if errors.Is(err, errChanged) && o.sent > 0 {
 			s.renew(o, t, 0)
 		} else {
 			s.retry(o, t, unopened.err)
 		}
-	case errors.Is(err, ErrSource):
+	case errors.Is(err, errSource):
 		s.interrupt(c, t, err)
 	default:
 		s.give(o, event.FailOTI, err.Error()) // the code refused: not the content's fault

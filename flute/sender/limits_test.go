@@ -7,6 +7,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/defaults"
 )
 
 // The last valid value of a bounded field is valid, the next one is not.
@@ -52,7 +53,7 @@ func TestCompleteKeepsSourceBlocks(t *testing.T) {
 		{fec.OTI{EncodingID: fec.RaptorQ}, 0, 0, 0},
 		{fec.OTI{EncodingID: fec.Raptor}, 0, 0, 0},
 	} {
-		got := complete(tt.in, tt.length, DefaultMaxBlockBytes)
+		got := complete(tt.in, tt.length, defaults.MaxBlockBytes)
 		if got.SourceBlocks != tt.blocks || got.MaxSourceBlockLength != tt.k {
 			t.Errorf("%+v, %d bytes: %d blocks of %d", tt.in, tt.length, got.SourceBlocks, got.MaxSourceBlockLength)
 		}

@@ -1,42 +1,17 @@
 package sender
 
 import (
-	"fmt"
 	"time"
 )
 
-// FDTMode is which files the FDT describes.
-type FDTMode uint8
-
-// The modes.
-const (
-	// AllFiles describes the files that were added, and those that were sent as long as there is room for them.
-	AllFiles FDTMode = iota
-	// InTransfer describes the files in transfer, and of each queue as many as come next; of small files so many that
-	// together they have Config.ReadAhead bytes, up to 256. A file leaves once its description was sent
-	// Config.FDTTransfers times after its last packet, and comes back for its next transfer.
-	InTransfer
-)
-
-// String returns the name used in configurations: "all" or "transfer".
-func (m FDTMode) String() string {
-	switch m {
-	case AllFiles:
-		return "all"
-	case InTransfer:
-		return "transfer"
-	}
-	return fmt.Sprintf("fdt-mode(%d)", uint8(m))
-}
-
 // prompt reports whether files leave the FDT as soon as their descriptions were sent often enough.
-func (c *Config) prompt() bool { return c.FDTMode == InTransfer || c.FullFDT }
+func (c *Config) prompt() bool { return c.FDTInTransfer || c.FullFDT }
 
 // add takes a new object.
 func (l *plan) add(o *object) {
 	l.live.add(o)
 	l.unlisted++
-	if l.cfg.FDTMode == AllFiles && !o.held {
+	if !l.cfg.FDTInTransfer && !o.held {
 		l.list(o)
 	}
 }
@@ -66,7 +41,7 @@ func (l *plan) list(o *object) {
 
 // rest notes that a transfer of o has ended, and another one is to come.
 func (l *plan) rest(o *object) {
-	if l.cfg.FDTMode == InTransfer && o.page != nil {
+	if l.cfg.FDTInTransfer && o.page != nil {
 		o.resting = true
 		o.page.rest(o, l.sending.page == o.page)
 	}
@@ -110,7 +85,7 @@ func (l *plan) settle(p *page) {
 
 // describesAll reports whether the FDT Instance of p describes all files that are scheduled.
 func (l *plan) describesAll(p *page) bool {
-	return l.cfg.FullFDT && l.cfg.FDTMode == AllFiles && len(l.pages)-l.gonePages == 1 && p == l.last()
+	return l.cfg.FullFDT && !l.cfg.FDTInTransfer && len(l.pages)-l.gonePages == 1 && p == l.last()
 }
 
 // maxListAhead bounds the small files that are listed together. FDT Instances follow one another no faster than
@@ -120,7 +95,7 @@ const maxListAhead = 256
 // listNext lists the objects that come next, together with the one that cannot be sent without: so many as may be in
 // transfer, or small ones.
 func (s *Session) listNext(now time.Time) {
-	if s.cfg.FDTMode != InTransfer {
+	if !s.cfg.FDTInTransfer {
 		return
 	}
 	wanted := s.schedule.wanted(now)
@@ -167,7 +142,7 @@ func (s *Session) each(visit func(o *object)) {
 
 // unlisted returns the live objects that are on no page, but for those that are deferred.
 func (s *Session) unlisted() (list []*object) {
-	if s.cfg.FDTMode == AllFiles && !s.cfg.FDTManual {
+	if !s.cfg.FDTInTransfer && !s.cfg.FDTManual {
 		return nil
 	}
 	for _, o := range s.names.objects {
@@ -191,7 +166,7 @@ func (s *Session) Publish() error {
 			continue
 		}
 		o.held = false
-		if s.cfg.FDTMode == AllFiles {
+		if !s.cfg.FDTInTransfer {
 			s.plan.list(o)
 		}
 		s.start(o, false)

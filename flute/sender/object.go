@@ -46,7 +46,7 @@ type object struct {
 	page        *page     // nil: it is not listed
 	held        bool      // until Publish
 	announced   bool      // it was listed
-	resting     bool      // listed, between two transfers; only InTransfer
+	resting     bool      // listed, between two transfers; only with FDTInTransfer
 	listed      uint64    // number of the newest FDT Instance that describes it; 0: none does
 	covered     time.Time // when the newest of those expires that were sent once; zero: none was
 	round       int       // page.rounds after which its description was sent after its last packet; once finished

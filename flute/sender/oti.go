@@ -5,12 +5,11 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/internal/ceil"
+	"github.com/flute-node/flute-node/internal/defaults"
 )
 
 // The defaults of Config.OTI.
 const (
-	// DefaultSymbolLength leaves room for all headers in a datagram of 1500 bytes, also over IPv6 and a tunnel.
-	DefaultSymbolLength = 1400
 	// defaultSourceBlockLength is in source symbols; short blocks keep memory low and repair local.
 	defaultSourceBlockLength = 64
 	// defaultLDPCBlockLength is in source symbols: shorter blocks need more symbols than they have to be decoded.
@@ -27,7 +26,7 @@ const (
 
 // complete returns o with defaults in its zero fields, for an object of length bytes.
 func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
-	o.SymbolLength = cmp.Or(o.SymbolLength, DefaultSymbolLength)
+	o.SymbolLength = cmp.Or(o.SymbolLength, defaults.SymbolLength)
 	o.TransferLength = length
 	switch o.EncodingID {
 	case fec.Raptor:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/defaults"
 )
 
 // The sizes are those of flute-rs 1.11.7, except that it refuses objects of less than four times Al.
@@ -28,7 +29,7 @@ func TestSmallRaptorObjects(t *testing.T) {
 		{1400, 15, 3, 5, 1},
 		{1400, 4, 1, 4, 1},
 	} {
-		o := complete(fec.OTI{EncodingID: fec.Raptor, SymbolLength: c.t}, c.length, DefaultMaxBlockBytes)
+		o := complete(fec.OTI{EncodingID: fec.Raptor, SymbolLength: c.t}, c.length, defaults.MaxBlockBytes)
 		if err := o.Validate(); err != nil {
 			t.Errorf("T=%d, F=%d: %v", c.t, c.length, err)
 		}
@@ -39,7 +40,7 @@ func TestSmallRaptorObjects(t *testing.T) {
 		}
 	}
 	for length := range uint64(4) {
-		o := complete(fec.OTI{EncodingID: fec.Raptor}, length, DefaultMaxBlockBytes)
+		o := complete(fec.OTI{EncodingID: fec.Raptor}, length, defaults.MaxBlockBytes)
 		if err := o.Validate(); err != nil || length > 0 && o.EncodingID != fec.CompactNoCode {
 			t.Errorf("%d bytes: %v, %v", length, o.EncodingID, err)
 		}
@@ -69,7 +70,7 @@ func TestCompleteIsValid(t *testing.T) {
 		{EncodingID: fec.LDPCStaircase, MaxSourceBlockLength: 1000, MaxEncodingSymbols: 3000, N1: 10},
 	} {
 		for _, length := range lengths {
-			max := uint64(DefaultMaxBlockBytes)
+			max := uint64(defaults.MaxBlockBytes)
 			if length > 1<<30 {
 				max = 128 << 20
 			}

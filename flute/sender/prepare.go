@@ -20,45 +20,46 @@ type Scratch interface {
 	io.ReaderAt
 }
 
-// ErrSource is wrapped by the errors of content that cannot be read, or that is shorter than its File says.
-var ErrSource = errors.New("sender: content cannot be read")
+// errSource is wrapped by the errors of content that cannot be read, or that is shorter than its File says.
+var errSource = errors.New("sender: content cannot be read")
 
 // Prepare reads the content once, for its digests and, when f.CENC asks for it, to encode it into scratch; a nil
 // scratch is memory. It blocks for as long as that takes: some seconds a gigabyte. If neither is needed now, see
 // DigestLater, it reads nothing. It ends early with the error of ctx. A Source that changes meanwhile is read again,
-// some times. Errors that are not those of ctx or of scratch are a *FileError.
+// some times. Errors that are not those of ctx or of scratch are a *FileError; of content
+// that cannot be read, changes again and again, or is shorter than f says, it is that of the Field Content or Source.
 func Prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
-	return PrepareWith(ctx, f, scratch, Help{})
+	return Preparer{}.Prepare(ctx, f, scratch)
 }
 
-// Help is what Prepare may use. The zero value is nothing.
-type Help struct {
+// Preparer is Prepare with help. The zero value has none.
+type Preparer struct {
 	// Spawn is called with functions to be run on a goroutine each, if that makes it faster. They return before
-	// PrepareWith, or soon after.
+	// Prepare, or soon after.
 	Spawn func(f func())
 	// Scratches has the Scratch of a file that needs one and has none. The session closes it in the end.
 	Scratches Renewer
 }
 
-// PrepareWith is Prepare with help.
-func PrepareWith(ctx context.Context, f File, scratch Scratch, help Help) (*Object, error) {
-	p := preparation{file: f, scratch: scratch, spawn: help.Spawn}
-	if scratch == nil && f.isEncoded() && help.Scratches != nil {
+// Prepare is the function Prepare, with help.
+func (p Preparer) Prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
+	run := preparation{file: f, scratch: scratch, spawn: p.Spawn}
+	if scratch == nil && f.isEncoded() && p.Scratches != nil {
 		var err error
-		if p.scratch, err = help.Scratches.Renew(); err != nil {
+		if run.scratch, err = p.Scratches.Renew(); err != nil {
 			if f.Owned {
 				closeContent(f.Content)
 			}
 			return nil, f.fault("CENC", err)
 		}
-		p.renewed = true
+		run.renewed = true
 	}
-	o, err := p.run(ctx)
+	o, err := run.run(ctx)
 	if err != nil && f.Owned {
 		closeContent(f.Content)
 	}
-	if err != nil && (f.Owned || p.renewed) {
-		closeScratch(p.scratch)
+	if err != nil && (f.Owned || run.renewed) {
+		closeScratch(run.scratch)
 	}
 	if err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func (p *preparation) run(ctx context.Context) (*Object, error) {
 	}
 	for tries := 1; ; tries++ {
 		o, err := p.version(ctx)
-		if !errors.Is(err, ErrChanged) || tries == prepareTries {
+		if !errors.Is(err, errChanged) || tries == prepareTries {
 			return o, err
 		}
 		if r, ok := p.scratch.(Renewer); ok {
@@ -215,7 +216,7 @@ func checkSize(f *File) error {
 	return nil
 }
 
-// readFull reads all of p at off. The error wraps ErrSource.
+// readFull reads all of p at off. The error wraps errSource.
 func readFull(r io.ReaderAt, p []byte, off uint64) error {
 	n, err := r.ReadAt(p, int64(off))
 	if n == len(p) {
@@ -224,5 +225,5 @@ func readFull(r io.ReaderAt, p []byte, off uint64) error {
 	if err == nil || err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("%w: %d of %d bytes at offset %d: %w", ErrSource, max(n, 0), len(p), off, err)
+	return fmt.Errorf("%w: %d of %d bytes at offset %d: %w", errSource, max(n, 0), len(p), off, err)
 }

@@ -98,12 +98,12 @@ func TestPrepareErrors(t *testing.T) {
 		}
 	}
 	if _, err := Prepare(context.Background(), File{ContentLocation: "a", Content: content, Size: 101},
-		nil); !errors.Is(err, ErrSource) {
+		nil); !errors.Is(err, errSource) {
 		t.Errorf("short content: %v", err)
 	}
 	bad := &flaky{r: content, fail: 50}
 	_, err := Prepare(context.Background(), File{ContentLocation: "a", Content: bad, Size: 100}, nil)
-	if !errors.Is(err, ErrSource) || !errors.Is(err, errFlaky) {
+	if !errors.Is(err, errSource) || !errors.Is(err, errFlaky) {
 		t.Errorf("failing content: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -195,7 +195,7 @@ func (r *readAhead) waits() bool {
 	return r.work != nil && !r.work.done() && int(r.job.read.Load()) == r.job.taken
 }
 
-// settle takes what the Work has brought so far. The error is an openError, ErrChanged, or that of a crash, after
+// settle takes what the Work has brought so far. The error is an openError, errChanged, or that of a crash, after
 // which again is to be called or the transfer to be ended.
 func (r *readAhead) settle() error {
 	j, w := r.job, r.work

@@ -12,7 +12,7 @@ import (
 // content is zeros, and so are the digests; those that come later are there as soon as the transfer has begun. It is
 // for a session that nobody hears, to find out what f.Size bytes will take, or transferLength bytes after content
 // encoding.
-func StandIn(f File, transferLength uint64) (*Object, error) {
+func (f File) StandIn(transferLength uint64) (*Object, error) {
 	f.Content, f.Source = zeros{}, nil
 	if err := checkFile(&f); err != nil {
 		return nil, err
@@ -43,9 +43,14 @@ func (zeros) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), n
 // InMemory says that reading is a copy.
 func (zeros) InMemory() bool { return true }
 
-// Blank returns a Registry with the schemes of r whose encoders make zeros. With it a session sends as many packets, as
-// long as with r, at the cost of none.
-func Blank(r *fec.Registry) *fec.Registry {
+// Blank returns c with the schemes of its Registry, whose encoders make zeros. A session of it sends as many packets, as
+// long as one of c, at the cost of none.
+func (c Config) Blank() Config {
+	c.Registry = blank(c.Registry)
+	return c
+}
+
+func blank(r *fec.Registry) *fec.Registry {
 	blanks := &fec.Registry{}
 	for id := range fec.Compact + 1 {
 		s, err := r.Scheme(&fec.OTI{EncodingID: id})

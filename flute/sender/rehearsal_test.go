@@ -58,8 +58,8 @@ func TestStandIn(t *testing.T) {
 			real := lengths(schemes.Default(), func(f File) (*Object, error) {
 				return Prepare(context.Background(), f, nil)
 			})
-			blank := lengths(Blank(schemes.Default()), func(f File) (*Object, error) {
-				return StandIn(f, f.Size)
+			blank := lengths(blank(schemes.Default()), func(f File) (*Object, error) {
+				return f.StandIn(f.Size)
 			})
 			if len(real) != len(blank) {
 				t.Fatalf("%d packets, planned %d", len(real), len(blank))
@@ -76,7 +76,7 @@ func TestStandIn(t *testing.T) {
 // TestStandInIsRefused: what Prepare refuses is refused.
 func TestStandInIsRefused(t *testing.T) {
 	for _, f := range []File{{}, {ContentLocation: "file:///a", Size: 1 << 63}} {
-		if _, err := StandIn(f, f.Size); err == nil {
+		if _, err := f.StandIn(f.Size); err == nil {
 			t.Errorf("%+v is taken", f)
 		}
 	}
@@ -101,7 +101,7 @@ func TestMemory(t *testing.T) {
 		{ContentLocation: "file:///large", Size: 1 << 34},
 		{ContentLocation: "file:///coded", Size: 1_000_000, OTI: &code, Interleave: 3},
 	} {
-		o, err := StandIn(f, f.Size)
+		o, err := f.StandIn(f.Size)
 		if err != nil {
 			t.Fatal(err)
 		}

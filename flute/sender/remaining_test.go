@@ -79,8 +79,8 @@ func TestLoad(t *testing.T) {
 // one in transfer.
 func TestRemainingOfUnlisted(t *testing.T) {
 	for name, cfg := range map[string]Config{
-		"listed": {}, "in transfer": {FDTMode: InTransfer}, "manual": {FDTManual: true},
-		"in transfer, manual": {FDTMode: InTransfer, FDTManual: true},
+		"listed": {}, "in transfer": {FDTInTransfer: true}, "manual": {FDTManual: true},
+		"in transfer, manual": {FDTInTransfer: true, FDTManual: true},
 	} {
 		r := newRun(t, cfg)
 		r.add("a", 10_000)

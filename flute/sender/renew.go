@@ -128,7 +128,7 @@ func (s *Session) renew(o *object, t time.Time, delay time.Duration) {
 func (s *Session) retry(o *object, t time.Time, err error) {
 	o.tries++
 	if o.tries > maxTries {
-		if !o.endless() || !errors.Is(err, ErrChanged) {
+		if !o.endless() || !errors.Is(err, errChanged) {
 			s.give(o, event.FailSource, err.Error())
 			return
 		}

@@ -560,7 +560,7 @@ func TestRenewalThatFailsClosesItsScratch(t *testing.T) {
 	d.replace(pattern(1_000))
 	f := File{ContentLocation: "a", Source: &writer{disk: d, changes: 100}, CENC: flute.GZIP}
 	j := &renewJob{file: f, old: &pad{made: &scratches}, ctx: context.Background()}
-	if err := j.run(nil); !errors.Is(err, ErrChanged) {
+	if err := j.run(nil); !errors.Is(err, errChanged) {
 		t.Fatal(err)
 	}
 	if scratches != 0 {
@@ -587,7 +587,7 @@ func TestPrepareWhileItChanges(t *testing.T) {
 		d.replace(pattern(1_000))
 		w := &writer{disk: d, changes: changes}
 		o, err := Prepare(context.Background(), File{ContentLocation: "a", Source: w}, nil)
-		if ok != (err == nil) || (!ok && (!errors.Is(err, ErrChanged) || !errors.Is(err, ErrSource))) {
+		if ok != (err == nil) || (!ok && (!errors.Is(err, errChanged) || !errors.Is(err, errSource))) {
 			t.Errorf("%d changes: %v", changes, err)
 			continue
 		}

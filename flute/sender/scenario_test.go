@@ -153,7 +153,7 @@ func (p *player) config(c *scenario.Command) Config {
 		FDTFiles:       c.Int(p.t, "fdt_files", 0),
 		FDTStartID:     flute.InstanceID(c.Int(p.t, "fdt_start_id", 0)),
 		FDTXML:         c.Has("fdt_xml"),
-		FDTMode:        FDTMode(c.Int(p.t, "fdt_mode", 0)),
+		FDTInTransfer:  c.Int(p.t, "fdt_mode", 0) == 1,
 		FDTManual:      c.Has("fdt_manual"),
 		FullFDT:        c.Has("full_fdt"),
 		FTI:            FTI(c.Int(p.t, "fti", 0)),

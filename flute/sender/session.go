@@ -15,7 +15,7 @@ import (
 var (
 	ErrClosed   = errors.New("sender: session is closed")
 	ErrComplete = errors.New("sender: session is complete: no file may be added")
-	ErrLocation = errors.New("sender: Content-Location is that of another file in the session")
+	errLocation = errors.New("sender: Content-Location is that of another file in the session")
 	ErrProfile  = errors.New("sender: not allowed in the session's profile")
 )
 
@@ -73,7 +73,7 @@ func New(cfg Config) (*Session, error) {
 }
 
 // Reserve takes the next free TOI for a file that will be added with it, in File.TOI. It is given to nobody else until
-// then, or until Release. The error wraps ErrTOI if none is free, or 65,536 are reserved.
+// then, or until Release. It is an error if none is free, or 65,536 are reserved.
 func (s *Session) Reserve() (flute.TOI, error) {
 	if s.closed {
 		return flute.TOI{}, ErrClosed

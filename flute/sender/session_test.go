@@ -161,7 +161,7 @@ func (m *model) add(s *Session, size int, fail bool, i int) {
 	switch _, err := s.Add(o); {
 	case err == nil:
 		m.added++
-	case !errors.Is(err, ErrLocation) && !errors.Is(err, ErrComplete):
+	case !errors.Is(err, errLocation) && !errors.Is(err, ErrComplete):
 		m.t.Fatal(err)
 	}
 }

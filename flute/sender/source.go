@@ -29,17 +29,17 @@ type Version struct {
 	Tag  string // differs where the bytes may differ, such as the identity of a file and the time of its last change
 }
 
-// ErrChanged is wrapped by the errors about a Source that changes while it is read. They wrap ErrSource too.
-var ErrChanged = errors.New("sender: content changed")
+// errChanged is wrapped by the errors about a Source that changes while it is read. They wrap errSource too.
+var errChanged = errors.New("sender: content changed")
 
 // changedWhile is the error for content that changed during what it says.
 type changedWhile string
 
 // Error implements error.
-func (c changedWhile) Error() string { return ErrChanged.Error() + " while it was " + string(c) }
+func (c changedWhile) Error() string { return errChanged.Error() + " while it was " + string(c) }
 
-// Is makes it both an ErrChanged and an ErrSource.
-func (c changedWhile) Is(target error) bool { return target == ErrChanged || target == ErrSource }
+// Is makes it both an errChanged and an errSource.
+func (c changedWhile) Is(target error) bool { return target == errChanged || target == errSource }
 
 const (
 	// prepareTries is how often Prepare reads a Source that changes while it is read.
@@ -49,16 +49,16 @@ const (
 	versionInterval = time.Second
 )
 
-// openVersion opens src and says which version that is. The error wraps ErrSource.
+// openVersion opens src and says which version that is. The error wraps errSource.
 func openVersion(src Source) (Opened, Version, error) {
 	r, err := src.Open()
 	if err != nil {
-		return nil, Version{}, fmt.Errorf("%w: %w", ErrSource, err)
+		return nil, Version{}, fmt.Errorf("%w: %w", errSource, err)
 	}
 	v, err := r.Version()
 	if err != nil {
 		_ = r.Close()
-		return nil, Version{}, fmt.Errorf("%w: %w", ErrSource, err)
+		return nil, Version{}, fmt.Errorf("%w: %w", errSource, err)
 	}
 	return r, v, nil
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // errNoRenewer says that content has changed and there is nothing to encode it into.
-var errNoRenewer = fmt.Errorf("%w: it changed, and its Scratch is no Renewer", ErrSource)
+var errNoRenewer = fmt.Errorf("%w: it changed, and its Scratch is no Renewer", errSource)
 
 // errSpent is of no Scratch that a caller sees.
 var errSpent = errors.New("sender: the Scratch was closed")

@@ -67,7 +67,7 @@ func TestScratchOfEncodingGivenUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := renewJob{ctx: t.Context(), file: File{ContentLocation: "a", CENC: flute.GZIP}, old: o.scratch}
-		if err := r.run(nil); !errors.Is(err, ErrSource) {
+		if err := r.run(nil); !errors.Is(err, errSource) {
 			t.Errorf("the next version without a Renewer: %v", err)
 		}
 	})

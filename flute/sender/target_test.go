@@ -31,12 +31,12 @@ func TestFileTarget(t *testing.T) {
 				EncodingID: fec.ReedSolomonGF28, SymbolLength: 1000, MaxSourceBlockLength: 20, MaxEncodingSymbols: 25,
 			}
 			cfg := Config{OTI: oti, FDTInterval: time.Hour, FDTDuration: 3 * time.Hour}
-			cfg.Registry = Blank(schemes.Default())
+			cfg.Registry = blank(schemes.Default())
 			s, err := New(cfg)
 			if err != nil {
 				t.Fatal(err)
 			}
-			o, err := StandIn(File{ContentLocation: "file:///a", Size: test.size, Within: 10 * time.Second}, test.size)
+			o, err := File{ContentLocation: "file:///a", Size: test.size, Within: 10 * time.Second}.StandIn(test.size)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,8 +10,8 @@ import (
 	"github.com/flute-node/flute-node/internal/ring"
 )
 
-// ErrTOI is wrapped by the errors of Add about the TOI of a file.
-var ErrTOI = errors.New("sender: TOI cannot be used")
+// errTOI is wrapped by the errors of Add about the TOI of a file.
+var errTOI = errors.New("sender: TOI cannot be used")
 
 // maxReserved bounds the TOIs that are reserved: whoever reserves them means to send files.
 const maxReserved = 1 << 16
@@ -53,12 +53,12 @@ func (t *tois) assign(want *flute.TOI) (flute.TOI, error) {
 	_, reserved := t.reserved[*want]
 	switch {
 	case want.IsFDT():
-		return flute.TOI{}, fmt.Errorf("%w: 0 is the FDT's", ErrTOI)
+		return flute.TOI{}, fmt.Errorf("%w: 0 is the FDT's", errTOI)
 	case want.Compare(t.last) > 0:
-		return flute.TOI{}, fmt.Errorf("%w: %v is above %v, the largest of the session", ErrTOI, want, t.last)
+		return flute.TOI{}, fmt.Errorf("%w: %v is above %v, the largest of the session", errTOI, want, t.last)
 	case !reserved && t.used(*want):
 		return flute.TOI{}, fmt.Errorf("%w: %v is in use, or described by an FDT Instance that has not expired",
-			ErrTOI, want)
+			errTOI, want)
 	}
 	return *want, nil
 }
@@ -80,7 +80,7 @@ func (t *tois) allocate() (flute.TOI, error) {
 		}
 	}
 	return flute.TOI{}, fmt.Errorf("%w: all up to %v are in use, or described by FDT Instances that have not expired",
-		ErrTOI, t.last)
+		errTOI, t.last)
 }
 
 // ahead returns the TOI n steps after the next one.
@@ -108,7 +108,7 @@ func (t *tois) lease() uint64 {
 // reserve takes the next free TOI for an object that will be added with it.
 func (t *tois) reserve() (flute.TOI, error) {
 	if len(t.reserved) >= maxReserved {
-		return flute.TOI{}, fmt.Errorf("%w: %d are reserved", ErrTOI, maxReserved)
+		return flute.TOI{}, fmt.Errorf("%w: %d are reserved", errTOI, maxReserved)
 	}
 	toi, err := t.allocate()
 	if err == nil {

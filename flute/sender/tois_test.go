@@ -36,14 +36,14 @@ func TestConf_L23_A06_TOIsAreUnique(t *testing.T) {
 			t.Errorf("TOI %v, want %d", toi, want)
 		}
 	}
-	if _, err := a.assign(&two); !errors.Is(err, ErrTOI) {
+	if _, err := a.assign(&two); !errors.Is(err, errTOI) {
 		t.Errorf("TOI 2 twice: %v", err)
 	}
 }
 
 func TestConf_E08_E09_TOIZeroIsReserved(t *testing.T) {
 	a := newTOIs(flute.NewTOI(1), 112)
-	if _, err := a.assign(&flute.TOI{}); !errors.Is(err, ErrTOI) {
+	if _, err := a.assign(&flute.TOI{}); !errors.Is(err, errTOI) {
 		t.Errorf("TOI 0: %v", err)
 	}
 	a.next, _ = flute.ParseTOI("5192296858534827628530496329220095") // 2^112-1
@@ -58,13 +58,13 @@ func TestConf_O08_TOIsAreUsedAgainAfterExpiry(t *testing.T) {
 	for range 3 {
 		a.mustAssign(t, nil)
 	}
-	if _, err := a.assign(nil); !errors.Is(err, ErrTOI) {
+	if _, err := a.assign(nil); !errors.Is(err, errTOI) {
 		t.Errorf("a fourth TOI of three: %v", err)
 	}
 	two := flute.NewTOI(2)
 	a.retire(two, start.Add(time.Minute))
 	a.expire(start.Add(time.Minute - 1))
-	if _, err := a.assign(nil); !errors.Is(err, ErrTOI) {
+	if _, err := a.assign(nil); !errors.Is(err, errTOI) {
 		t.Errorf("before expiry: %v", err)
 	}
 	a.expire(start.Add(time.Minute))
@@ -77,7 +77,7 @@ func TestConf_O08_TOIsAreUsedAgainAfterExpiry(t *testing.T) {
 		t.Errorf("TOI %v, want 3", toi)
 	}
 	four := flute.NewTOI(4)
-	if _, err := a.assign(&four); !errors.Is(err, ErrTOI) {
+	if _, err := a.assign(&four); !errors.Is(err, errTOI) {
 		t.Errorf("TOI above the largest: %v", err)
 	}
 }
@@ -96,7 +96,7 @@ func TestTOIsRunOut(t *testing.T) {
 	}
 	next := a.next
 	for range 10_000 { // each would look at 65,536 of them, if it searched
-		if _, err := a.reserve(); !errors.Is(err, ErrTOI) {
+		if _, err := a.reserve(); !errors.Is(err, errTOI) {
 			t.Fatalf("TOI %d of %d: %v", all+1, all, err)
 		}
 	}
@@ -153,7 +153,7 @@ func TestReservedTOIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Add(o); !errors.Is(err, ErrTOI) {
+		if _, err := s.Add(o); !errors.Is(err, errTOI) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

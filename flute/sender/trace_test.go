@@ -57,7 +57,7 @@ func traces(t testing.TB) []*trace {
 		play(t, "EXT_FTI in the first of each block",
 			Config{OTI: rs, Interleave: 3, TransferCount: 2, FTI: FirstOfBlock}),
 		play(t, "only in transfer", Config{
-			OTI: rs, Parallel: 2, TransferCount: 2, Delay: 40 * time.Millisecond, FDTMode: InTransfer,
+			OTI: rs, Parallel: 2, TransferCount: 2, Delay: 40 * time.Millisecond, FDTInTransfer: true,
 			FDTInterval: 20 * time.Millisecond,
 		}),
 		play(t, "full FDT", Config{OTI: rs, Parallel: 1, FullFDT: true, FDTInterval: 20 * time.Millisecond}),

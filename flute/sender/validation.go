@@ -9,6 +9,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/defaults"
 )
 
 // validated returns c with its defaults filled in, or an error that names the field.
@@ -18,7 +19,7 @@ func (c Config) validated() (*Config, error) {
 	c.FDTCollect = cmp.Or(c.FDTCollect, defaultFDTCollect)
 	c.FDTFiles = cmp.Or(c.FDTFiles, defaultFDTFiles)
 	c.FDTBytes = cmp.Or(c.FDTBytes, defaultFDTBytes)
-	c.Parallel = cmp.Or(c.Parallel, DefaultParallel)
+	c.Parallel = cmp.Or(c.Parallel, defaults.Parallel)
 	c.Interleave = cmp.Or(c.Interleave, 1)
 	if !c.Until.IsZero() {
 		c.TransferCount = cmp.Or(c.TransferCount, -1)
@@ -27,7 +28,7 @@ func (c Config) validated() (*Config, error) {
 	c.Queues = maps.Clone(c.Queues)
 	c.CacheBytes = cmp.Or(c.CacheBytes, defaultCacheBytes)
 	c.TransferCount = cmp.Or(c.TransferCount, 1)
-	c.MaxBlockBytes = cmp.Or(c.MaxBlockBytes, DefaultMaxBlockBytes)
+	c.MaxBlockBytes = cmp.Or(c.MaxBlockBytes, defaults.MaxBlockBytes)
 	c.share = max(0, c.Redundancy)
 	c.Redundancy = cmp.Or(c.Redundancy, defaultRedundancy)
 	c.ReadAhead = cmp.Or(c.ReadAhead, defaultReadAhead)
@@ -78,8 +79,7 @@ func (c Config) validated() (*Config, error) {
 			c.mbms() && c.Session.TSI > maxMBMS,
 			fmt.Sprintf("Session.TSI %d has more than the 16 bits of %v", c.Session.TSI, c.Profile),
 		},
-		{c.FDTMode > InTransfer, fmt.Sprintf("FDTMode %v is not known", c.FDTMode)},
-		{c.FullFDT && c.FDTMode == InTransfer, "FullFDT contradicts FDTMode transfer"},
+		{c.FullFDT && c.FDTInTransfer, "FullFDT contradicts FDTInTransfer"},
 		{
 			c.FullFDT && (c.Profile == fdt.MBMSDownload || c.Profile == fdt.DVBMABR),
 			fmt.Sprintf("FullFDT is not allowed in %v", c.Profile),

@@ -49,16 +49,15 @@ func (a *Announce) apply(cfg *node.SendConfig) error {
 func (a *Announce) fdt(cfg *node.SendConfig) (err error) {
 	core := &cfg.Session
 	type mode struct {
-		mode sender.FDTMode
-		full bool
+		inTransfer, full bool
 	}
 	m, err := oneOf(wordFDTMode, a.Mode, []choice[mode]{
-		{"all", mode{}}, {"transfer", mode{mode: sender.InTransfer}}, {"full", mode{full: true}},
+		{"all", mode{}}, {"transfer", mode{inTransfer: true}}, {"full", mode{full: true}},
 	})
 	if err != nil {
 		return err
 	}
-	core.FDTMode, core.FullFDT = m.mode, m.full
+	core.FDTInTransfer, core.FullFDT = m.inTransfer, m.full
 	core.FDTInterval, core.FDTDuration, core.FDTGroups = a.Interval, a.Duration, a.Groups
 	switch p := core.Profile; {
 	case m.full && (p == fdt.MBMSDownload || p == fdt.DVBMABR):

@@ -27,7 +27,7 @@ func TestAnnounce(t *testing.T) {
 		words Announce
 		want  func(c *node.SendConfig)
 	}{
-		"mode":       {Announce{Mode: "transfer"}, func(c *node.SendConfig) { c.Session.FDTMode = sender.InTransfer }},
+		"mode":       {Announce{Mode: "transfer"}, func(c *node.SendConfig) { c.Session.FDTInTransfer = true }},
 		"full":       {Announce{Mode: "full"}, func(c *node.SendConfig) { c.Session.FullFDT = true }},
 		"all":        {Announce{Mode: "all"}, func(*node.SendConfig) {}},
 		"interval":   {Announce{Interval: time.Minute}, func(c *node.SendConfig) { c.Session.FDTInterval = time.Minute }},

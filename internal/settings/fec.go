@@ -8,6 +8,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/rs"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/repair"
 )
 
@@ -65,7 +66,7 @@ func (f *FEC) Apply(cfg *sender.Config, largest uint64) error {
 	if err != nil {
 		return err
 	}
-	o, err := f.oti(s, sender.DefaultSymbolLength/uint16(max(1, f.Group)))
+	o, err := f.oti(s, defaults.SymbolLength/uint16(max(1, f.Group)))
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (f *FEC) Apply(cfg *sender.Config, largest uint64) error {
 	// them.
 	t := uint64(o.SymbolLength)
 	longest := (uint64(symbols(&o, largest)) + limits.Blocks - 1) / limits.Blocks
-	cfg.MaxBlockBytes = t * max(uint64(block), longest, sender.DefaultMaxBlockBytes/t)
+	cfg.MaxBlockBytes = t * max(uint64(block), longest, defaults.MaxBlockBytes/t)
 	return nil
 }
 

@@ -32,7 +32,7 @@ type Send struct {
 	Delay     time.Duration // delay: between two transfers of a file
 	Carousel  Carousel      // carousel: turns of transfers
 	Until     time.Time     // until: no transfer begins then or later; zero: no such time
-	Parallel  int           // parallel: files of one priority sent at once, up to 4096; zero: sender.DefaultParallel
+	Parallel  int           // parallel: files of one priority sent at once, up to 4096; zero: 3
 	Queues    map[int8]int  // queue: that number for some priorities
 	// TransferEvents (transfer-events) asks for the start and the end of each transfer as events.
 	TransferEvents bool
