@@ -41,10 +41,9 @@ func TestCrashTellsWhatHappened(t *testing.T) {
 			_, child := spawnParent(t, sys, strategyFunc(func(sup actor.Supervisor, child *actor.PID, reason, _ any) {
 				reasons <- reason
 				sup.RestartChildren(child)
-			}), actors.Spec{
+			}), actors.WithOnCrash(actors.Spec{
 				Produce: func() actor.Actor { return &blamer{} },
-				OnCrash: func(_ *actor.PID, c *actors.Crash) { reported = c; panic("in the hook") },
-			})
+			}, func(_ *actor.PID, c *actors.Crash) { reported = c; panic("in the hook") }))
 			sys.Root().Send(child, work)
 			synctest.Wait()
 			reason := <-reasons
@@ -102,7 +101,6 @@ func TestPanicsInLifecycle(t *testing.T) {
 				trace := &actortest.Trace{}
 				crashes := 0
 				spec := actors.Spec{
-					OnCrash: func(*actor.PID, *actors.Crash) { crashes++ },
 					Produce: func() actor.Actor {
 						return actor.ReceiveFunc(func(ctx actor.Context) {
 							switch ctx.Message().(type) {
@@ -130,6 +128,7 @@ func TestPanicsInLifecycle(t *testing.T) {
 						sup.RestartChildren(child)
 					}
 				})
+				spec = actors.WithOnCrash(spec, func(*actor.PID, *actors.Crash) { crashes++ })
 				parent, child := spawnParent(t, sys, restart, spec)
 				if tt.crash {
 					sys.Root().Send(child, "crash")
@@ -276,10 +275,9 @@ func TestPanicInLeave(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		p := &panickingLeaver{}
 		var crash *actors.Crash
-		pid := actortest.Spawn(t, sys, "a", actors.Spec{
+		pid := actortest.Spawn(t, sys, "a", actors.WithOnCrash(actors.Spec{
 			Produce: func() actor.Actor { return p },
-			OnCrash: func(_ *actor.PID, c *actors.Crash) { crash = c },
-		})
+		}, func(_ *actor.PID, c *actors.Crash) { crash = c }))
 		synctest.Wait()
 		actortest.Stop(t, sys, pid)
 		if crash == nil || crash.Value != "in Leave of a" {

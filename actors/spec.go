@@ -24,10 +24,8 @@ type Spec struct {
 	// Name is the stable name of the actor for Faults, such as "session/7". Empty: the id of its PID.
 	Name string
 	// Kind returns the stable name of a message for Faults, such as "packets"; empty, or Kind nil: it has none.
-	Kind func(message any) string
-	// OnCrash is shown every panic of the actor, also those that supervision does not hear of. It runs on the goroutine
-	// of the actor and must not block; a panic of its own is swallowed.
-	OnCrash func(*actor.PID, *Crash)
+	Kind    func(message any) string
+	onCrash func(*actor.PID, *Crash) // shown every panic; set by tests only
 }
 
 // Props returns the Props for Spawn. Build them once per kind of actor, or per Mailbox.
@@ -46,6 +44,6 @@ func (s Spec) Props() *actor.Props {
 
 func (s Spec) guard() actor.Actor {
 	return &guard{
-		produce: s.Produce, strategy: s.Strategy, faults: s.Faults, name: s.Name, kind: s.Kind, onCrash: s.OnCrash,
+		produce: s.Produce, strategy: s.Strategy, faults: s.Faults, name: s.Name, kind: s.Kind, onCrash: s.onCrash,
 	}
 }
