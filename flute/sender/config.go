@@ -87,10 +87,10 @@ type Config struct {
 	// ReadAhead is how much of a file is read at once when no FEC code needs its blocks whole, in bytes. Zero: 64 KiB.
 	ReadAhead int
 
-	// FDTInTransfer has the FDT describe the files in transfer, and of each queue as many as come next; of small files so
-	// many that together they have ReadAhead bytes, up to 256. A file leaves once its description was sent FDTTransfers
-	// times after its last packet, and comes back for its next transfer. False: the FDT describes the files that were
-	// added, and those that were sent as long as there is room for them.
+	// FDTInTransfer has the FDT describe the files in transfer, and of each queue as many as come next; of small files
+	// so many that together they have ReadAhead bytes, up to 256. A file leaves once its description was sent
+	// FDTTransfers times after its last packet, and comes back for its next transfer. False: the FDT describes the
+	// files that were added, and those that were sent as long as there is room for them.
 	FDTInTransfer bool
 	// FDTManual has added files wait until Publish is called, or SetComplete, so that they are described together. What
 	// is wrong in the FDT, since a file has changed or is gone, is corrected at once anyway.

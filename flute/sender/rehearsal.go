@@ -43,8 +43,8 @@ func (zeros) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), n
 // InMemory says that reading is a copy.
 func (zeros) InMemory() bool { return true }
 
-// Blank returns c with the schemes of its Registry, whose encoders make zeros. A session of it sends as many packets, as
-// long as one of c, at the cost of none.
+// Blank returns c with the schemes of its Registry, whose encoders make zeros. A session of it sends as many packets,
+// as long as one of c, at the cost of none.
 func (c Config) Blank() Config {
 	c.Registry = blank(c.Registry)
 	return c

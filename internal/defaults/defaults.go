@@ -10,8 +10,8 @@ package defaults
 const (
 	// Parallel is how many files are sent at once.
 	Parallel = 3
-	// MaxBlockBytes bounds a source block: one is held in memory for each FEC-coded block in transfer, and known receivers
-	// cannot take larger ones.
+	// MaxBlockBytes bounds a source block: one is held in memory for each FEC-coded block in transfer, and known
+	// receivers cannot take larger ones.
 	MaxBlockBytes = 10 << 20
 	// SymbolLength leaves room for all headers in a datagram of 1500 bytes, also over IPv6 and a tunnel.
 	SymbolLength = 1400

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// deliveredName is the file of a stage in which published files are noted: a line for each, its CRC-32C in hex and a
-	// delivery in JSON.
+	// deliveredName is the file of a stage in which published files are noted: a line for each, its CRC-32C in hex and
+	// a delivery in JSON.
 	deliveredName = "delivered"
 	// maxDelivered bounds what is read of it: some 100,000 files.
 	maxDelivered = 64 << 20
@@ -112,7 +112,8 @@ func readDelivered(root *os.Root, name string) (list []delivery) {
 			continue
 		}
 		body := line[9 : len(line)-1]
-		if fmt.Sprintf("%08x", crc32.Checksum(body, castagnoli)) != string(line[:8]) || json.Unmarshal(body, &d) != nil {
+		if fmt.Sprintf("%08x", crc32.Checksum(body, castagnoli)) != string(line[:8]) ||
+			json.Unmarshal(body, &d) != nil {
 			continue
 		}
 		info, err := root.Lstat(d.Path)
