@@ -12,12 +12,12 @@ import (
 // layouts begin with the Transfer Length, in 48 bits (RaptorQ: 40).
 
 // errFTI is bare: it lies on the packet path.
-var errFTI = flute.NewPacketError(drop.OTI, "fec: EXT_FTI does not have the length of its FEC scheme")
+var errFTI = drop.NewError(drop.OTI, "fec: EXT_FTI does not have the length of its FEC scheme")
 
 // ErrShortRaptorFTI is the error of ParseFTI for what flute-rs up to 1.11.0 sends as EXT_FTI of Raptor: the layout of
 // RaptorQ, whose Transfer Length has 40 bits, where RFC 5053, section 3.2.2, says 48. Its last source block is cut in
 // another way too, so that such an object cannot be received. It counts as [drop.OTI].
-var ErrShortRaptorFTI = flute.NewPacketError(drop.OTI,
+var ErrShortRaptorFTI = drop.NewError(drop.OTI,
 	"fec: EXT_FTI of Raptor has a Transfer Length of 40 bits, as flute-rs up to 1.11.0 sends it, not of 48 (RFC "+
 		"5053, section 3.2.2)")
 

@@ -119,7 +119,7 @@ func TestFTILength(t *testing.T) {
 	for _, v := range ftiVectors {
 		content := unhex(t, v.hex)
 		for n := range len(content) {
-			if o, err := fec.ParseFTI(v.oti.EncodingID, content[:n:n]); flute.Reason(err) != drop.OTI ||
+			if o, err := fec.ParseFTI(v.oti.EncodingID, content[:n:n]); drop.Of(err) != drop.OTI ||
 				o != (fec.OTI{}) {
 				t.Errorf("%s: %d of %d bytes: %+v, %v", v.name, n, len(content), o, err)
 			}
@@ -132,7 +132,7 @@ func TestFTILength(t *testing.T) {
 			}
 		}
 	}
-	if _, err := fec.ParseFTI(7, make([]byte, 14)); flute.Reason(err) != drop.OTI {
+	if _, err := fec.ParseFTI(7, make([]byte, 14)); drop.Of(err) != drop.OTI {
 		t.Errorf("unknown scheme: %v", err)
 	}
 }
@@ -275,7 +275,7 @@ func FuzzParseFTI(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id uint8, content []byte) {
 		o, err := fec.ParseFTI(fec.EncodingID(id), content)
 		if err != nil {
-			if o != (fec.OTI{}) || flute.Reason(err) != drop.OTI {
+			if o != (fec.OTI{}) || drop.Of(err) != drop.OTI {
 				t.Fatalf("%+v, %v", o, err)
 			}
 			return

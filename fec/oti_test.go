@@ -162,7 +162,7 @@ func TestConf_B10_Invalid(t *testing.T) {
 		{"Transfer-Length", with(raptorQ, func(o *fec.OTI) { o.TransferLength = 946270874881 })},
 	} {
 		err := v.oti.Validate()
-		if !errors.Is(err, flute.ErrOTI) || flute.Reason(err) != drop.OTI {
+		if !errors.Is(err, flute.ErrOTI) || drop.Of(err) != drop.OTI {
 			t.Errorf("%+v: %v", v.oti, err)
 		} else if !strings.Contains(err.Error(), ": "+v.field+" is ") {
 			t.Errorf("%+v: %v, want an error about %s", v.oti, err, v.field)

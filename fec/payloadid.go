@@ -3,12 +3,11 @@ package fec
 import (
 	"encoding/binary"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // errPayloadID is bare: it lies on the packet path.
-var errPayloadID = flute.NewPacketError(drop.PayloadID, "fec: packet ends inside the FEC Payload ID")
+var errPayloadID = drop.NewError(drop.PayloadID, "fec: packet ends inside the FEC Payload ID")
 
 // esiBits returns how many low bits of the 4-byte FEC Payload ID are the ESI.
 func (o *OTI) esiBits() uint {

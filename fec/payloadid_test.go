@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
@@ -52,7 +51,7 @@ func TestConf_C01_PayloadID(t *testing.T) {
 			t.Errorf("%v: appended %x, want %x", v.oti.EncodingID, a[1:], b)
 		}
 		for n := range len(b) {
-			if id, _, err := v.oti.ParsePayloadID(b[:n:n]); flute.Reason(err) != drop.PayloadID ||
+			if id, _, err := v.oti.ParsePayloadID(b[:n:n]); drop.Of(err) != drop.PayloadID ||
 				id != (fec.PayloadID{}) {
 				t.Errorf("%v: %d bytes: %+v, %v", v.oti.EncodingID, n, id, err)
 			}
@@ -90,7 +89,7 @@ func FuzzPayloadID(f *testing.F) {
 		o := fec.OTI{EncodingID: fec.EncodingID(id), FieldBits: m}
 		p, n, err := o.ParsePayloadID(b)
 		if err != nil {
-			if flute.Reason(err) != drop.PayloadID || n != 0 {
+			if drop.Of(err) != drop.PayloadID || n != 0 {
 				t.Fatalf("%d, %v", n, err)
 			}
 			return

@@ -2,7 +2,6 @@ package flute
 
 import (
 	"encoding/json"
-	"errors"
 
 	"github.com/flute-node/flute-node/internal/drop"
 )
@@ -11,41 +10,8 @@ import (
 // as accepted, as duplicate, or under one DropReason. Its String is a stable name such as "truncated" or "foreign_tsi".
 type DropReason = drop.Reason
 
-// packetError is an error of the packet path. It carries its DropReason, so that counting needs no text.
-type packetError struct {
-	reason DropReason
-	text   string
-}
-
-// Error returns a text that starts with the package which found the fault.
-func (e *packetError) Error() string { return e.text }
-
-// NewPacketError returns a sentinel of which [Reason] says r. It is meant for package-level variables, not for the
-// packet path.
-func NewPacketError(r DropReason, text string) error { return &packetError{r, text} }
-
-// Reason returns the DropReason that err carries: drop.None for nil, drop.Fault for an error without one.
-func Reason(err error) DropReason {
-	if err == nil {
-		return drop.None
-	}
-	// The sentinels come unwrapped on the packet path: a type assertion is ten times cheaper than errors.As.
-	if e, ok := err.(*packetError); ok { //nolint:errorlint // see above
-		return e.reason
-	}
-	var e *packetError
-	if errors.As(err, &e) {
-		return e.reason
-	}
-	return drop.Fault
-}
-
-// The sentinels that more than one package returns.
-var (
-	ErrTruncated    = NewPacketError(drop.Truncated, "flute: datagram is truncated")
-	ErrHeaderLength = NewPacketError(drop.HeaderLength, "flute: header length contradicts its fields")
-	ErrOTI          = NewPacketError(drop.OTI, "flute: FEC Object Transmission Information is invalid")
-)
+// ErrOTI is the error of FEC Object Transmission Information that cannot be used, in whichever package finds it.
+var ErrOTI = drop.NewError(drop.OTI, "flute: FEC Object Transmission Information is invalid")
 
 // Counters counts the datagrams of one session. Received = Accepted + Duplicate + the sum of Dropped, at every moment.
 type Counters struct {

@@ -68,7 +68,7 @@ func TestTOIRefused(t *testing.T) {
 			t.Errorf("%q was read as %v", s, toi)
 		}
 	}
-	if _, err := flute.TOIFromBytes(make([]byte, flute.MaxTOILen+1)); !errors.Is(err, flute.ErrHeaderLength) {
+	if _, err := flute.TOIFromBytes(make([]byte, flute.MaxTOILen+1)); !errors.Is(err, drop.ErrHeaderLength) {
 		t.Errorf("15 bytes: %v", err)
 	}
 }
@@ -122,9 +122,9 @@ func TestReasonsAreNamed(t *testing.T) {
 		}
 		seen[r.String()] = r
 	}
-	if flute.Reason(nil) != drop.None || flute.Reason(errors.New("any")) != drop.Fault ||
-		flute.Reason(fmt.Errorf("wrapped: %w", flute.ErrOTI)) != drop.OTI ||
-		flute.Reason(flute.ErrTruncated) != drop.Truncated {
+	if drop.Of(nil) != drop.None || drop.Of(errors.New("any")) != drop.Fault ||
+		drop.Of(fmt.Errorf("wrapped: %w", flute.ErrOTI)) != drop.OTI ||
+		drop.Of(drop.ErrTruncated) != drop.Truncated {
 		t.Error("an error has another reason than its own")
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // TSI is a Transport Session Identifier (RFC 5651, section 5.1): 0 to 48 bits, unique among the sessions of one source.
@@ -41,10 +43,10 @@ const MaxTOILen = 14
 func NewTOI(v uint64) TOI { return TOI{lo: v} }
 
 // TOIFromBytes returns the TOI that the big-endian field b carries. b has at most MaxTOILen bytes; a longer one is
-// ErrHeaderLength.
+// an error.
 func TOIFromBytes(b []byte) (TOI, error) {
 	if len(b) > MaxTOILen {
-		return TOI{}, ErrHeaderLength
+		return TOI{}, drop.ErrHeaderLength
 	}
 	var t TOI
 	for _, c := range b {

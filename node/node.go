@@ -36,8 +36,8 @@ import (
 
 // The defaults of Config.
 const (
-	// DefaultBudget bounds the memory for objects in reception, and for datagrams on their way to them.
-	DefaultBudget = 1 << 30
+	// defaultBudget bounds the memory for objects in reception, and for datagrams on their way to them.
+	defaultBudget = 1 << 30
 	// slabShare is the part of the budget, one of slabShare, for datagrams that were read and not handled yet. They
 	// have it for themselves: what objects hold keeps no reader from reading.
 	slabShare = 8
@@ -54,7 +54,7 @@ type Config struct {
 	// on. It logs what Logger would; Stop leaves it running. Nil: the node has a system of its own.
 	System *actor.ActorSystem
 	// Budget is bytes of memory for objects in reception, and an eighth of it for datagrams on their way to them; zero:
-	// DefaultBudget.
+	// 1 GiB.
 	Budget uint64
 	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it
 	// is kept for FDT Instances and small objects; zero: an eighth.
@@ -106,7 +106,7 @@ type Node struct {
 // Start starts a node. Stop must be called on it in the end.
 func Start(cfg Config) (*Node, error) {
 	if cfg.Budget == 0 {
-		cfg.Budget = DefaultBudget
+		cfg.Budget = defaultBudget
 	}
 	cfg.SourceBudget = cmp.Or(cfg.SourceBudget, cfg.Budget/2)
 	cfg.Reserve = cmp.Or(cfg.Reserve, cfg.Budget/8)

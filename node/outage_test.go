@@ -129,7 +129,7 @@ func TestLinkStaysAway(t *testing.T) {
 		cfg  SendConfig
 		ends time.Duration // 0: never
 	}{
-		"once":              {SendConfig{}, DefaultPatience},
+		"once":              {SendConfig{}, defaultPatience},
 		"once, impatient":   {SendConfig{Patience: 10 * time.Second}, 10 * time.Second},
 		"once, for ever":    {SendConfig{Patience: -1}, 0},
 		"carousel":          {SendConfig{Session: sender.Config{TransferCount: -1}}, 0},

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/flute-node/flute-node/internal/defaults"
+
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/notice"
@@ -28,10 +30,8 @@ const (
 	maxBatch    = 64
 	maxMessages = 8
 	// minReads is how many of them the memory for datagrams must hold.
-	minReads = 8
-	// DefaultMaxDatagram is above what Ethernet carries without fragments.
-	DefaultMaxDatagram = 2048
-	maxDatagram        = 64 << 10
+	minReads    = 8
+	maxDatagram = 64 << 10
 )
 
 // ReceiveConfig says what to receive, and where to. Group and one of Dir and Store are required; the zero value of the
@@ -51,7 +51,7 @@ type ReceiveConfig struct {
 
 	MaxSessions   int // at once; zero: routing.DefaultMaxSessions
 	ReceiveBuffer int // bytes of the socket's buffer; zero: as much as the system allows
-	MaxDatagram   int // bytes, up to 64 KiB; longer ones are dropped; zero: DefaultMaxDatagram
+	MaxDatagram   int // bytes, up to 64 KiB; longer ones are dropped; zero: 2048
 	// InboxBytes and InboxMessages bound the datagrams and reads of the socket that wait for one session; the rest is
 	// dropped and counted. Zero: 24 MiB and 16,384.
 	InboxBytes, InboxMessages int
@@ -169,7 +169,7 @@ func (c *ReceiveConfig) sources() []netip.Addr {
 	return nil
 }
 
-func (c *ReceiveConfig) maxDatagram() int { return cmp.Or(c.MaxDatagram, DefaultMaxDatagram) }
+func (c *ReceiveConfig) maxDatagram() int { return cmp.Or(c.MaxDatagram, defaults.MaxDatagram) }
 
 // batch returns how many datagrams of up to so many bytes a read shall bring, so that memory holds some reads; 0: it
 // cannot.

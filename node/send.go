@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/defaults"
+
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute"
@@ -68,8 +70,8 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 	if cfg.RandomTOI && own.FirstTOI.IsFDT() {
 		own.FirstTOI = randomTOI(own)
 	}
-	if cfg.CloseRepeat > MaxCloseRepeat {
-		err := fmt.Errorf("node: SendConfig.CloseRepeat %v is more than %v", cfg.CloseRepeat, MaxCloseRepeat)
+	if cfg.CloseRepeat > defaults.MaxCloseRepeat {
+		err := fmt.Errorf("node: SendConfig.CloseRepeat %v is more than %v", cfg.CloseRepeat, defaults.MaxCloseRepeat)
 		return nil, errors.Join(err, w.Close())
 	}
 	state, err := n.resume(&own, cfg.State)

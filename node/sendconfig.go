@@ -39,7 +39,7 @@ type SendConfig struct {
 	NoOffload bool
 
 	// Patience is how long the session goes on while nothing can be sent, because the link or the route is away. Zero:
-	// for ever if Session sends its files for ever, DefaultPatience if not; negative: for ever. A Warning tells when
+	// for ever if Session sends its files for ever, 5 minutes if not; negative: for ever. A Warning tells when
 	// nothing can be sent, and another one when it can again. What the system has not taken is sent then.
 	Patience time.Duration
 
@@ -51,7 +51,7 @@ type SendConfig struct {
 	// the session begins by the clock. One of another session is an error. It belongs to the session until that has
 	// ended.
 	State string
-	// CloseRepeat is for how long the close-session flag is repeated at the end, every 150 ms, up to MaxCloseRepeat.
+	// CloseRepeat is for how long the close-session flag is repeated at the end, every 150 ms, up to a minute.
 	// Zero: 600 ms; negative: it is sent once.
 	CloseRepeat time.Duration
 	// RandomTOI has the TOIs begin at random, anywhere within Session.TOIBits, where Session.FirstTOI is zero.
@@ -112,12 +112,9 @@ func (cfg *SendConfig) pace() (sending.Pace, error) {
 // maxWeight keeps the smallest part of a rate above nothing.
 const maxWeight = 1_000_000
 
-// DefaultPatience outlasts a switch that restarts, or a cable that is moved; a job that is started daily ends before
+// defaultPatience outlasts a switch that restarts, or a cable that is moved; a job that is started daily ends before
 // the next.
-const DefaultPatience = 5 * time.Minute
-
-// MaxCloseRepeat bounds SendConfig.CloseRepeat: for that long Wait waits.
-const MaxCloseRepeat = time.Minute
+const defaultPatience = 5 * time.Minute
 
 // patience returns Patience with its default.
 func (cfg *SendConfig) patience() time.Duration {
@@ -127,5 +124,5 @@ func (cfg *SendConfig) patience() time.Duration {
 	case cfg.Session.TransferCount < 0:
 		return -1
 	}
-	return DefaultPatience
+	return defaultPatience
 }

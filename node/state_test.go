@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/defaults"
+
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute"
@@ -133,7 +135,7 @@ func TestCloseRepeat(t *testing.T) {
 			if n := flags.n.Load(); n != tt.want {
 				t.Errorf("%v: %d flags, want %d", tt.repeat, n, tt.want)
 			}
-			if _, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 2, CloseRepeat: MaxCloseRepeat + 1},
+			if _, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 2, CloseRepeat: defaults.MaxCloseRepeat + 1},
 				w.net.Dial(simSource, simGroup), simSource.Addr()); err == nil {
 				t.Error("longer than a minute is no error")
 			}

@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/defaults"
+
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
@@ -155,7 +157,7 @@ func (d *demo) run(ctx context.Context, cfg sender.Config) ([]string, error) {
 	}
 	ended := d.node.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: isReceived})
 	defer ended.Close()
-	longest := max(node.DefaultMaxDatagram, int(cfg.OTI.SymbolLength)*int(max(1, cfg.OTI.GroupSize))+demoHeaders)
+	longest := max(defaults.MaxDatagram, int(cfg.OTI.SymbolLength)*int(max(1, cfg.OTI.GroupSize))+demoHeaders)
 	rc := node.ReceiveConfig{Group: d.group, Interface: lo, Dir: d.dir, MaxDatagram: longest}
 	if _, err := d.node.Receive(ctx, rc); err != nil {
 		return nil, err

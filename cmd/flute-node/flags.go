@@ -13,7 +13,6 @@ import (
 
 	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/settings"
-	"github.com/flute-node/flute-node/node"
 )
 
 // helpVars are the variables of the help texts.
@@ -30,7 +29,7 @@ func helpVars() kong.Vars {
 	}
 	return kong.Vars{
 		"fec_help": strings.Join(help, "; "), "fec_blocks": strings.Join(blocks, "; "),
-		"max_datagram": strconv.Itoa(node.DefaultMaxDatagram), "parallel": strconv.Itoa(defaults.Parallel),
+		"max_datagram": strconv.Itoa(defaults.MaxDatagram), "parallel": strconv.Itoa(defaults.Parallel),
 	}
 }
 

@@ -85,7 +85,7 @@ func TestConf_A15_RemainderShorterThanPayloadID(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := oti.ParsePayloadID(p.Body); flute.Reason(err) != drop.PayloadID {
+			if _, _, err := oti.ParsePayloadID(p.Body); drop.Of(err) != drop.PayloadID {
 				t.Errorf("%v, %d bytes: %v", id, n, err)
 			}
 		}

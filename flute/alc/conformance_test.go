@@ -27,7 +27,7 @@ func accept(t *testing.T, s string) Packet {
 func dropped(t *testing.T, s string, want flute.DropReason) {
 	t.Helper()
 	p, err := Parse(unhex(t, s))
-	if reflect.TypeOf(err) != sentinel || flute.Reason(err) != want {
+	if reflect.TypeOf(err) != sentinel || drop.Of(err) != want {
 		t.Errorf("%s: %v, want %v", s, err, want)
 	}
 	if d := cmp.Diff(Packet{}, p, compareTOI); d != "" {

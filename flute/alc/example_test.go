@@ -3,6 +3,8 @@ package alc_test
 import (
 	"fmt"
 
+	"github.com/flute-node/flute-node/internal/drop"
+
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
@@ -23,7 +25,7 @@ func Example() {
 
 	packet, err := alc.Parse(datagram)
 	if err != nil {
-		fmt.Println(flute.Reason(err), err)
+		fmt.Println(drop.Of(err), err)
 		return
 	}
 	received, err := fec.ParseFTI(fec.EncodingID(packet.Codepoint), packet.FTI)

@@ -11,9 +11,9 @@ import (
 
 // Errors of [Parse], besides those of package lct. They are returned bare.
 var (
-	ErrNoTOI        = flute.NewPacketError(drop.NoTOI, "alc: payload without TOI")
-	ErrNoInstanceID = flute.NewPacketError(drop.NoInstanceID, "alc: payload with TOI 0 and without EXT_FDT")
-	ErrAmbiguous    = flute.NewPacketError(drop.Extension, "alc: header extension repeated with other content")
+	ErrNoTOI        = drop.NewError(drop.NoTOI, "alc: payload without TOI")
+	ErrNoInstanceID = drop.NewError(drop.NoInstanceID, "alc: payload with TOI 0 and without EXT_FDT")
+	ErrAmbiguous    = drop.NewError(drop.Extension, "alc: header extension repeated with other content")
 )
 
 // Packet is an ALC packet (RFC 5775, section 4.1). Its slices are views into the datagram.

@@ -19,7 +19,7 @@ var compareTOI = cmp.AllowUnexported(flute.TOI{})
 func bare(err, want error) bool { return any(err) == any(want) }
 
 // sentinel is the type of every error of the packet path.
-var sentinel = reflect.TypeOf(flute.ErrTruncated)
+var sentinel = reflect.TypeOf(drop.ErrTruncated)
 
 // unhex decodes hexadecimal text; spaces, bars and line ends are only for the reader.
 func unhex(t testing.TB, s string) []byte {
@@ -125,7 +125,7 @@ func TestParseMutated(t *testing.T) {
 			for v := range 256 {
 				b[i] = byte(v)
 				p, err := Parse(b)
-				if r := flute.Reason(err); r == drop.Fault || err == nil && len(p.Extensions)+len(p.Body) > len(b) {
+				if r := drop.Of(err); r == drop.Fault || err == nil && len(p.Extensions)+len(p.Body) > len(b) {
 					t.Fatalf("%s, byte %d = %02x: %+v, %v", c.name, i, v, p, err)
 				}
 			}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/drop"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/flute"
@@ -212,16 +214,16 @@ func TestConf_L15_HeaderLengthTooSmall(t *testing.T) {
 	for _, s := range []string{
 		"101000", "101001", "101002", "1c1005", "109003", "10f006", "1cf009", "100001", "100000",
 	} {
-		rejects(t, s+"00"+tail, flute.ErrHeaderLength, true)
+		rejects(t, s+"00"+tail, drop.ErrHeaderLength, true)
 	}
 }
 
 func TestConf_L16_HeaderLengthBeyondDatagram(t *testing.T) {
-	rejects(t, "10100400 00000000 00010001", flute.ErrHeaderLength, true)
-	rejects(t, "10100400 00000000 00010001 c02000", flute.ErrHeaderLength, true)
-	rejects(t, "1010ff00 00000000 00010001", flute.ErrHeaderLength, true)
-	rejects(t, "", flute.ErrTruncated, true)
-	rejects(t, "100000", flute.ErrTruncated, true) // killed flute-rs 1.11.0
+	rejects(t, "10100400 00000000 00010001", drop.ErrHeaderLength, true)
+	rejects(t, "10100400 00000000 00010001 c02000", drop.ErrHeaderLength, true)
+	rejects(t, "1010ff00 00000000 00010001", drop.ErrHeaderLength, true)
+	rejects(t, "", drop.ErrTruncated, true)
+	rejects(t, "100000", drop.ErrTruncated, true) // killed flute-rs 1.11.0
 }
 
 func TestConf_L17_DataLess(t *testing.T) {
@@ -280,7 +282,7 @@ func TestConf_W02_TimeWords(t *testing.T) {
 	for _, s := range []string{
 		"10180300 00000000 00010002", "10140300 00000000 00010002", "101c0400 00000000 00010002 00000000",
 	} {
-		if _, _, err := RFC3451.Parse(append(unhex(t, s), make([]byte, 16)...)); !bare(err, flute.ErrHeaderLength) {
+		if _, _, err := RFC3451.Parse(append(unhex(t, s), make([]byte, 16)...)); !bare(err, drop.ErrHeaderLength) {
 			t.Errorf("%s: %v", s, err)
 		}
 	}

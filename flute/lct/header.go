@@ -18,11 +18,11 @@ const (
 	word      = 4
 )
 
-// Errors of the packet path, besides [flute.ErrTruncated] and [flute.ErrHeaderLength]. They are returned bare.
+// Errors of the packet path, besides [drop.ErrTruncated] and [drop.ErrHeaderLength]. They are returned bare.
 var (
-	ErrVersion   = flute.NewPacketError(drop.Version, "lct: version is not 1")
-	ErrExtension = flute.NewPacketError(drop.Extension, "lct: header extension ends outside the header")
-	ErrNoTSI     = flute.NewPacketError(drop.NoTSI, "lct: header carries no TSI")
+	ErrVersion   = drop.NewError(drop.Version, "lct: version is not 1")
+	ErrExtension = drop.NewError(drop.Extension, "lct: header extension ends outside the header")
+	ErrNoTSI     = drop.NewError(drop.NoTSI, "lct: header carries no TSI")
 )
 
 // Header is an LCT header (RFC 5651, section 5.1).
@@ -82,7 +82,7 @@ const (
 // what follows it, nothing for a data-less packet. All extensions lie inside the header and have legal lengths.
 // Extensions of unknown type are kept. A header without TSI or TOI is legal in LCT: see HasTSI and HasTOI.
 //
-// Errors are the bare sentinels of this package, [flute.ErrTruncated] and [flute.ErrHeaderLength]. It allocates
+// Errors are the bare sentinels of this package, [drop.ErrTruncated] and [drop.ErrHeaderLength]. It allocates
 // nothing.
 func Parse(b []byte) (Header, int, error) { return RFC5651.Parse(b) }
 
@@ -95,7 +95,7 @@ type fixedPart struct {
 // parseFixed checks version and lengths: the fields up to the TOI lie inside the header, and the header inside b.
 func parseFixed(b []byte) (fixedPart, error) {
 	if len(b) < word {
-		return fixedPart{}, flute.ErrTruncated
+		return fixedPart{}, drop.ErrTruncated
 	}
 	// Another version may have another layout altogether: nothing behind V is read before this test.
 	if b[0]>>4 != Version {
@@ -109,7 +109,7 @@ func parseFixed(b []byte) (fixedPart, error) {
 	f.end = f.toi + int(b[1]>>3&0xc) + half // O
 	f.header = int(b[2]) * word
 	if f.header < f.end || f.header > len(b) {
-		return fixedPart{}, flute.ErrHeaderLength
+		return fixedPart{}, drop.ErrHeaderLength
 	}
 	return f, nil
 }
@@ -182,14 +182,14 @@ func parseTimes(b []byte, flags uint8) (t oldTimes, rest []byte, err error) {
 	t.hasSCT, t.hasERT = flags&2 != 0, flags&1 != 0
 	if t.hasSCT {
 		if len(b) < word {
-			return oldTimes{}, nil, flute.ErrHeaderLength
+			return oldTimes{}, nil, drop.ErrHeaderLength
 		}
 		// Sender Current Time (SCT): 32 bits
 		t.sct, b = binary.BigEndian.Uint32(b), b[word:]
 	}
 	if t.hasERT {
 		if len(b) < word {
-			return oldTimes{}, nil, flute.ErrHeaderLength
+			return oldTimes{}, nil, drop.ErrHeaderLength
 		}
 		// Expected Residual Time (ERT): 32 bits
 		t.ert, b = binary.BigEndian.Uint32(b), b[word:]

@@ -139,7 +139,7 @@ func TestHeaderTruncated(t *testing.T) {
 	for _, c := range headers(t) {
 		for n := range c.bytes {
 			h, used, err := Parse(c.bytes[:n:n])
-			if !bare(err, flute.ErrTruncated) && !bare(err, flute.ErrHeaderLength) || used != 0 {
+			if !bare(err, drop.ErrTruncated) && !bare(err, drop.ErrHeaderLength) || used != 0 {
 				t.Errorf("%s cut to %d bytes: %d bytes used, %v", c.name, n, used, err)
 			}
 			if d := cmp.Diff(Header{}, h, compareTOI); d != "" {
@@ -162,7 +162,7 @@ func TestHeaderShortened(t *testing.T) {
 			switch {
 			case err == nil && used == int(n)*4 && len(c.want.Extensions) > 0:
 				// Cut between two extensions, which is another valid header.
-			case !bare(err, flute.ErrHeaderLength) && !bare(err, ErrExtension):
+			case !bare(err, drop.ErrHeaderLength) && !bare(err, ErrExtension):
 				t.Errorf("%s with HDR_LEN %d: %+v, %v", c.name, n, h, err)
 			}
 		}
@@ -257,7 +257,7 @@ func TestAppendRefuses(t *testing.T) {
 		if string(b) != "b" || h.Len() != 0 {
 			t.Errorf("%s: wrote %x, Len %d", name, b, h.Len())
 		}
-		if flute.Reason(err) != drop.Fault {
+		if drop.Of(err) != drop.Fault {
 			t.Errorf("%s: the caller's fault is reported as the peer's", name)
 		}
 	}

@@ -5,12 +5,11 @@ import (
 	"math"
 	"time"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // ErrTime is returned for an EXT_TIME that is too short for the values that it announces.
-var ErrTime = flute.NewPacketError(drop.Extension, "lct: EXT_TIME is shorter than its flags say")
+var ErrTime = drop.NewError(drop.Extension, "lct: EXT_TIME is shorter than its flags say")
 
 // The flags of the Use field (RFC 5651, section 5.2.2).
 const (

@@ -198,17 +198,17 @@ func (c Config) Validated() (*Config, error) {
 
 // The sentinels of this package. They come from packets, so they carry the reason under which those are counted.
 var (
-	errForeignTSI    = flute.NewPacketError(drop.ForeignTSI, "receiver: TSI is not the session's")
-	errVersion       = flute.NewPacketError(drop.FLUTEVersion, "receiver: FLUTE version is not the session's")
-	errCodepoint     = flute.NewPacketError(drop.Codepoint, "receiver: codepoint is not the object's FEC Encoding ID")
-	errOTIConflict   = flute.NewPacketError(drop.OTI, "receiver: EXT_FTI differs from the object's FEC OTI")
-	errNoOTI         = flute.NewPacketError(drop.OTI, "receiver: no FEC OTI in EXT_FTI nor in the FDT")
+	errForeignTSI    = drop.NewError(drop.ForeignTSI, "receiver: TSI is not the session's")
+	errVersion       = drop.NewError(drop.FLUTEVersion, "receiver: FLUTE version is not the session's")
+	errCodepoint     = drop.NewError(drop.Codepoint, "receiver: codepoint is not the object's FEC Encoding ID")
+	errOTIConflict   = drop.NewError(drop.OTI, "receiver: EXT_FTI differs from the object's FEC OTI")
+	errNoOTI         = drop.NewError(drop.OTI, "receiver: no FEC OTI in EXT_FTI nor in the FDT")
 	errBudget        = assembly.ErrBudget
-	errUnknownObject = flute.NewPacketError(drop.UnknownObject, "receiver: no FDT Instance describes this object")
-	errExpired       = flute.NewPacketError(drop.Expired, "receiver: FDT Instance has expired")
-	errConflict      = flute.NewPacketError(drop.FDTConflict, "receiver: other content under an FDT Instance ID in use")
-	errFinished      = flute.NewPacketError(drop.Finished, "receiver: object has ended")
-	errStore         = flute.NewPacketError(drop.Fault, "receiver: the store failed")
-	errClosed        = flute.NewPacketError(drop.Closed, "receiver: session is over")
+	errUnknownObject = drop.NewError(drop.UnknownObject, "receiver: no FDT Instance describes this object")
+	errExpired       = drop.NewError(drop.Expired, "receiver: FDT Instance has expired")
+	errConflict      = drop.NewError(drop.FDTConflict, "receiver: other content under an FDT Instance ID in use")
+	errFinished      = drop.NewError(drop.Finished, "receiver: object has ended")
+	errStore         = drop.NewError(drop.Fault, "receiver: the store failed")
+	errClosed        = drop.NewError(drop.Closed, "receiver: session is over")
 	errDuplicate     = assembly.ErrDuplicate
 )

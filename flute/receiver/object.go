@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/drop"
+
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
@@ -96,7 +98,7 @@ func (o *Object) Handle(now time.Time, packet *Packet) {
 			o.l.shed()
 			o.l.miss(1)
 		}
-		o.l.counters.Drop(flute.Reason(err), 1)
+		o.l.counters.Drop(drop.Of(err), 1)
 		return
 	}
 	o.flagged(now, p.CloseObject)

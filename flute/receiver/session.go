@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/drop"
+
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
@@ -79,7 +81,7 @@ func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p Packet, 
 	case errors.Is(err, errDuplicate):
 		s.l.counters.Repeat()
 	default:
-		s.l.counters.Drop(flute.Reason(err), 1)
+		s.l.counters.Drop(drop.Of(err), 1)
 	}
 	return p, object
 }

@@ -6,6 +6,8 @@
 // Defaults that nobody else names are constants of their package.
 package defaults
 
+import "time"
+
 // Of sender.Config.
 const (
 	// Parallel is how many files are sent at once.
@@ -15,4 +17,12 @@ const (
 	MaxBlockBytes = 10 << 20
 	// SymbolLength leaves room for all headers in a datagram of 1500 bytes, also over IPv6 and a tunnel.
 	SymbolLength = 1400
+)
+
+// Of package node.
+const (
+	// MaxDatagram is above what Ethernet carries without fragments.
+	MaxDatagram = 2048
+	// MaxCloseRepeat bounds SendConfig.CloseRepeat: for that long Wait waits.
+	MaxCloseRepeat = time.Minute
 )

@@ -2,7 +2,7 @@
 // flute.DropReason is its Reason. Embedders need no name of a single one: they read them by their String, which is what
 // events and metrics carry.
 //
-//	var errNoTSI = flute.NewPacketError(drop.NoTSI, "alc: neither S nor H is set")
+//	var errNoTSI = drop.NewError(drop.NoTSI, "alc: neither S nor H is set")
 //
 // # Limitations
 //

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/defaults"
+
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
@@ -172,8 +174,8 @@ func (a *Announce) numbers(cfg *node.SendConfig) (err error) {
 	core.FDTStartID = flute.InstanceID(a.StartID)
 	cfg.State = a.State
 	if r := a.CloseRepeat; r != nil {
-		if *r < 0 || *r > node.MaxCloseRepeat {
-			return errorf("%v %v: take 0 to %v", wordCloseRepeat, *r, node.MaxCloseRepeat)
+		if *r < 0 || *r > defaults.MaxCloseRepeat {
+			return errorf("%v %v: take 0 to %v", wordCloseRepeat, *r, defaults.MaxCloseRepeat)
 		}
 		if cfg.CloseRepeat = *r; *r == 0 {
 			cfg.CloseRepeat = -1

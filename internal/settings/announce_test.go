@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/defaults"
+
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -69,7 +71,7 @@ func TestAnnounce(t *testing.T) {
 
 // TestAnnounceErrors: each names its word.
 func TestAnnounceErrors(t *testing.T) {
-	long, negative := 2*node.MaxCloseRepeat, -time.Second
+	long, negative := 2*defaults.MaxCloseRepeat, -time.Second
 	for _, tt := range []struct {
 		words   Announce
 		profile string

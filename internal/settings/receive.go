@@ -14,7 +14,7 @@ type Receive struct {
 	Interface      string        // interface: name, index or address; empty: the system's choice
 	TSIs           []uint64      // tsi: sessions wanted; empty: all
 	RSMatrix       string        // rs-matrix: variant of Reed-Solomon; empty or auto: found out
-	MaxDatagram    int           // max-datagram: bytes, up to 65536; zero: node.DefaultMaxDatagram
+	MaxDatagram    int           // max-datagram: bytes, up to 65536; zero: 2048
 	SessionTimeout time.Duration // session-timeout: the silence that ends a session; zero: the receiver's default
 	Layout         string        // layout: flat, source or session; empty: flat
 	Digest         string        // digest: those to compute besides the strongest announced one, such as md5,sha-256

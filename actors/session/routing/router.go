@@ -78,7 +78,7 @@ func New(cfg Config) *Router {
 func (r *Router) Route(now time.Time, d *slab.Datagram) *socket.Flow {
 	tsi, _, err := lct.Peek(d.Data)
 	if err != nil {
-		r.drop(flute.Reason(err))
+		r.drop(drop.Of(err))
 		return nil
 	}
 	recent := &r.recent[tsi%recentPlaces]
@@ -133,7 +133,7 @@ func (r *Router) wants(source netip.Addr, tsi flute.TSI) bool {
 func allows[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
 
 // errNothing reports a datagram that is of no use without the packets before it: padding, or the end of a session.
-var errNothing = flute.NewPacketError(drop.NoSession,
+var errNothing = drop.NewError(drop.NoSession,
 	"routing: no session has this source and TSI, and the packet carries nothing")
 
 // checkFirst reports why a datagram cannot be the first of a session: it must carry something for an object, or for the
@@ -162,7 +162,7 @@ func (r *Router) lookup(now time.Time, key flute.SessionKey, datagram []byte) *p
 		return nil
 	}
 	if err := checkFirst(datagram); err != nil {
-		r.drop(flute.Reason(err))
+		r.drop(drop.Of(err))
 		return nil
 	}
 	if p == nil && len(r.places) >= r.cfg.MaxSessions && !r.makeRoom(now, key.Source) {

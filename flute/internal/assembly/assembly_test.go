@@ -206,7 +206,7 @@ func TestTakeRefuses(t *testing.T) {
 		"ESI of the second":      {append(oti.AppendPayloadID(nil, fec.PayloadID{ESI: 13}), append(good[4:], good[4:]...)...), drop.ESI},
 	} {
 		err := b.Take(now, test.payload)
-		if err == nil || flute.Reason(err) != test.want || AsFailure(err) != nil {
+		if err == nil || drop.Of(err) != test.want || AsFailure(err) != nil {
 			t.Errorf("%s: %v, want %v", name, err, test.want)
 		}
 	}

@@ -3,20 +3,19 @@ package assembly
 import (
 	"errors"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // The sentinels of this package. They come from packets, so they carry the reason under which those are counted.
 var (
 	// ErrDuplicate says that a packet brought nothing new.
-	ErrDuplicate = flute.NewPacketError(drop.None, "receiver: nothing new")
+	ErrDuplicate = drop.NewError(drop.None, "receiver: nothing new")
 	// ErrBudget says that a packet cannot be paid.
-	ErrBudget = flute.NewPacketError(drop.Budget, "receiver: budget is spent")
+	ErrBudget = drop.NewError(drop.Budget, "receiver: budget is spent")
 
-	errSBN          = flute.NewPacketError(drop.SBN, "receiver: SBN beyond the last source block")
-	errESI          = flute.NewPacketError(drop.ESI, "receiver: ESI beyond the source block's encoding symbols")
-	errSymbolLength = flute.NewPacketError(drop.SymbolLength, "receiver: payload is not made of whole symbols")
+	errSBN          = drop.NewError(drop.SBN, "receiver: SBN beyond the last source block")
+	errESI          = drop.NewError(drop.ESI, "receiver: ESI beyond the source block's encoding symbols")
+	errSymbolLength = drop.NewError(drop.SymbolLength, "receiver: payload is not made of whole symbols")
 )
 
 // Cause says what makes an Assembly fail.
