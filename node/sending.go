@@ -36,23 +36,35 @@ type Sending struct {
 // to a file of the node without a name. Errors about f are a *sender.FileError. For files of a file system, which may
 // change while they are sent, package source has File.Source.
 func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch) (flute.TOI, error) {
-	return s.put(ctx, f, scratch, func(id uint64, o *sender.Object) sending.Message {
-		return sending.Add{ID: id, Object: o}
-	})
+	return s.put(ctx, f, scratch, addition)
 }
+
+func addition(id uint64, o *sender.Object) sending.Message { return sending.Add{ID: id, Object: o} }
 
 // put prepares f and sends the session the message with it, which is answered with sending.Added.
 func (s *Sending) put(
 	ctx context.Context, f sender.File, scratch sender.Scratch,
 	message func(id uint64, o *sender.Object) sending.Message,
 ) (flute.TOI, error) {
-	var helpers sync.WaitGroup
-	defer helpers.Wait()
-	prepare := sender.Preparer{Spawn: helpers.Go, Scratches: &s.node.scratches}
-	o, err := prepare.Prepare(ctx, f, scratch)
+	o, err := s.prepare(ctx, f, scratch)
 	if err != nil {
 		return flute.TOI{}, err
 	}
+	return s.hand(ctx, o, message)
+}
+
+// prepare makes the Object of f.
+func (s *Sending) prepare(ctx context.Context, f sender.File, scratch sender.Scratch) (*sender.Object, error) {
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
+	p := sender.Preparer{Spawn: helpers.Go, Scratches: &s.node.scratches}
+	return p.Prepare(ctx, f, scratch)
+}
+
+// hand sends the session the message with o, which is answered with sending.Added.
+func (s *Sending) hand(
+	ctx context.Context, o *sender.Object, message func(id uint64, o *sender.Object) sending.Message,
+) (flute.TOI, error) {
 	toi, err := s.question(ctx, message(s.asked.Add(1), o))
 	if errors.Is(err, sender.ErrClosed) {
 		o.Discard()

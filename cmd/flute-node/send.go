@@ -273,16 +273,16 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 func (c *sendCommand) send(
 	ctx context.Context, out *output, s *node.Sending, files []item, watch func() error,
 ) (unread int, err error) {
-	for _, f := range files {
-		_, err := s.Add(ctx, f.File, nil)
-		if ctx.Err() != nil || errors.Is(err, sender.ErrClosed) {
-			break // interrupted, or the session has ended: Wait says why
+	// Why it ends early, Wait says.
+	_ = s.AddAll(ctx, func(yield func(sender.File) bool) {
+		for i := 0; i < len(files) && yield(files[i].File); i++ {
 		}
+	}, func(i int, _ flute.TOI, err error) {
 		if err != nil {
 			unread++
-			notSent(out, &f.File, err)
+			notSent(out, &files[i].File, err)
 		}
-	}
+	})
 	if err := watch(); err != nil {
 		return unread, failure{err}
 	}

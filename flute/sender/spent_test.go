@@ -23,7 +23,7 @@ func (s *countedScratch) Renew() (Scratch, error) { s.renewed++; return &memory{
 // version of the file still has one.
 func TestScratchOfEncodingGivenUp(t *testing.T) {
 	noise := make([]byte, tryEncoding+1)
-	rand.NewChaCha8([32]byte{1}).Read(noise) //nolint:errcheck // it returns none
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(noise)
 	for _, test := range []struct {
 		name    string
 		content []byte
