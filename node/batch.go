@@ -10,9 +10,9 @@ import (
 )
 
 // AddAll is Add for each of files, in their order, with a nil scratch; they are read side by side, as many as
-// Config.Workers at a time. files is iterated on another goroutine, until AddAll returns. added, on the goroutine of the
-// caller, is told of each file in that order: its index, and what Add would return. AddAll ends early, with the error,
-// when ctx or the session ends: the files that were not taken from files by then stay the caller's.
+// Config.Workers at a time. files is iterated on another goroutine, until AddAll returns. added, on the caller's
+// goroutine, is told of each file in that order: its index, and what Add would return. AddAll ends early, with the
+// error, when ctx or the session ends: the files that were not taken from files by then stay the caller's.
 func (s *Sending) AddAll(
 	ctx context.Context, files iter.Seq[sender.File], added func(i int, toi flute.TOI, err error),
 ) error {
