@@ -17,10 +17,10 @@ const (
 	MaxSegment = 255
 	// maxSegments is how many segments a name may have: folders nested more deeply are an attack, not a file tree.
 	maxSegments = 32
-	// MaxName is the length in bytes of the longest name. With the path of the root before it, it stays below the 4096
+	// maxName is the length in bytes of the longest name. With the path of the root before it, it stays below the 4096
 	// bytes of Linux.
-	MaxName = 1024
-	// maxLocation bounds a Content-Location: a name of MaxName in percent-encoding, and a long query.
+	maxName = 1024
+	// maxLocation bounds a Content-Location: a name of maxName in percent-encoding, and a long query.
 	maxLocation = 16 << 10
 )
 
@@ -28,7 +28,7 @@ const onWindows = runtime.GOOS == "windows"
 
 // Name makes the name of a file from its Content-Location, which "identifies the file" with a URI (RFC 6726, section
 // 3.4.2) that may be meant badly. The name is a relative path, slash separated, without "." and "..", valid as UTF-8,
-// free of control characters, and within MaxSegment, maxSegments and MaxName. It is the same for the same
+// free of control characters, of at most 1024 bytes and 32 segments of at most MaxSegment. It is the same for the same
 // Content-Location at any time.
 //
 //   - Scheme and authority are left out; the authority is used, though, where there is neither path nor query.
@@ -50,8 +50,8 @@ func Name(contentLocation string) (string, error) {
 // CheckName reports whether name can be published: whether it has the form that Name gives. The error wraps ErrName.
 func CheckName(name string) error {
 	switch {
-	case len(name) > MaxName:
-		return fmt.Errorf("%w: %d bytes are more than %d", ErrName, len(name), MaxName)
+	case len(name) > maxName:
+		return fmt.Errorf("%w: %d bytes are more than %d", ErrName, len(name), maxName)
 	case name == "." || !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)) ||
 		strings.ContainsRune(name, 0) || onWindows && strings.ContainsRune(name, '\\'):
 		return fmt.Errorf("%w: %q is not a path within the store", ErrName, name)
@@ -97,9 +97,9 @@ func nameFor(location string, windows bool) (string, error) {
 			ErrName, location, len(segments), maxSegments)
 	}
 	name := strings.Join(segments, "/")
-	if len(name) > MaxName {
+	if len(name) > maxName {
 		return "", fmt.Errorf("%w: Content-Location %.80q makes a name of %d bytes, more than %d", ErrName, location,
-			len(name), MaxName)
+			len(name), maxName)
 	}
 	return name, nil
 }

@@ -138,7 +138,7 @@ func TestNamesFolders(t *testing.T) {
 			t.Errorf("Claim(%.40q) = %q: %v", location, c.Name, err)
 		}
 	}
-	deep := strings.TrimSuffix(strings.Repeat(strings.Repeat("y", 127)+"/", 8), "/") // MaxName less one byte
+	deep := strings.TrimSuffix(strings.Repeat(strings.Repeat("y", 127)+"/", 8), "/") // maxName less one byte
 	for _, folder := range []string{"", "10.0.0.1"} {
 		one := there.publish(t, n, folder, deep, "s")
 		two := there.publish(t, n, folder, "/"+deep, "s")

@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/utp/channel"
 	"github.com/flute-node/flute-node/utp/connection"
+	"github.com/flute-node/flute-node/utp/core"
 )
 
 // ErrUndelivered is returned by Close when the peer has not got all bytes in time.
@@ -107,7 +108,7 @@ func (c *Conn) fail(op string, err error) error {
 		return nil
 	case errors.Is(err, io.EOF):
 		return io.EOF
-	case errors.Is(err, connection.ErrClosed):
+	case errors.Is(err, core.ErrClosed):
 		err = net.ErrClosed
 	}
 	return opError(op, c.socket.local, c.remote, err)

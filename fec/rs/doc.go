@@ -34,6 +34,8 @@
 // unpacked first. An [Encoder] can encode one block after the other: see [Encoder.Reset]. The [Scheme] keeps the
 // matrices of encoders and the memory of decoders, within bounds, so that coding block after block allocates nothing.
 //
+// This package is plumbing of package schemes: embedders do not need it, and its names may change.
+//
 // # Limitations
 //
 // n is at most 2^m - 1. A decoder recovers a block if k times the number of lost source symbols is at most 2^28; if

@@ -55,7 +55,7 @@ func Example() {
 	for _, id := range []fec.EncodingID{fec.CompactNoCode, fec.ReedSolomonGF28, fec.Compact} {
 		s, err := registry.Scheme(&fec.OTI{EncodingID: id})
 		if err != nil {
-			fmt.Println(err)
+			fmt.Println(id, "is not among them:", errors.Is(err, flute.ErrOTI))
 			continue
 		}
 		fmt.Println(id, s.Variants())
@@ -63,6 +63,5 @@ func Example() {
 	// Output:
 	// no-code []
 	// rs [rizzo rfc5510-8.2.1 backblaze]
-	// fec: FEC scheme is not supported: compact (FEC Encoding ID 130, FEC Instance ID 0): flute: FEC Object
-	// Transmission Information is invalid
+	// compact is not among them: true
 }

@@ -2,7 +2,6 @@ package event_test
 
 import (
 	"fmt"
-	"testing"
 
 	"github.com/flute-node/flute-node/flute/event"
 )
@@ -16,24 +15,4 @@ func Example() {
 		fmt.Println(e.ContentLocation, e.Reason)
 	}
 	// Output: file:///a digest
-}
-
-func TestAsSending(t *testing.T) {
-	for _, e := range []event.Event{
-		event.SessionOpened{},
-		event.SessionClosed{},
-		event.ObjectStarted{},
-		event.ObjectProgress{},
-		event.ObjectCompleted{},
-		event.ObjectFailed{},
-	} {
-		if event.IsSending(e) || !event.IsSending(event.AsSending(e)) {
-			t.Errorf("%T is not marked", e)
-		}
-	}
-	for _, e := range []event.Event{event.Warning{Text: "w"}, event.MatrixDetected{Matrix: "m"}} {
-		if got := event.AsSending(e); event.IsSending(got) || got != e {
-			t.Errorf("%T was changed to %+v", e, got)
-		}
-	}
 }

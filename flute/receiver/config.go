@@ -79,7 +79,7 @@ type Config struct {
 	SessionBudget uint64 // memory of one session in bytes; zero: 256 MiB
 	ObjectBudget  uint64 // memory of one object in bytes; zero: all but a sixteenth of SessionBudget
 
-	// Variant is the one assumed of FEC schemes that have several under one wire format, such as Reed-Solomon. Empty is
+	// Variant is the one assumed of FEC schemes that have several under one wire format, such as schemes.Rizzo. Empty is
 	// auto: a surplus symbol or the object's digest tells.
 	Variant fec.Variant
 

@@ -69,7 +69,7 @@ type Config struct {
 	// suffice for a file; with 1, symbols become shorter for a file of less than four. GroupSize is the number of
 	// symbols in a packet.
 	OTI fec.OTI
-	// Variant is the code used where a FEC scheme has several; empty: the scheme's first.
+	// Variant is the code used where a FEC scheme has several, such as schemes.Rizzo; empty: the scheme's first.
 	Variant fec.Variant
 	// Repair is the number of repair symbols of every source block, short ones included. Zero: what the n-algorithm
 	// gives for the OTI (RFC 5510, section 6.2), that is, in proportion to the length of the block.

@@ -2,9 +2,8 @@ package connection
 
 import "errors"
 
-// The errors that end a connection. After each but ErrClosed, bytes may be lost.
+// The errors that end a connection: bytes may be lost. After Close, errors are net.ErrClosed.
 var (
-	ErrClosed  = errors.New("utp: connection closed by this end")
 	ErrReset   = errors.New("utp: connection reset by the peer")
 	ErrRefused = errors.New("utp: connection refused by the peer")
 	ErrTimeout = errors.New("utp: peer does not answer")

@@ -1,6 +1,10 @@
 package core
 
-import public "github.com/flute-node/flute-node/utp/connection" // tests have a type connection
+import (
+	"errors"
+
+	public "github.com/flute-node/flute-node/utp/connection" // tests have a type connection
+)
 
 // Config is how connections behave.
 type Config = public.Config
@@ -24,9 +28,9 @@ const (
 	Cubic          = public.Cubic
 )
 
-// The errors that end a connection.
+// The errors that end a connection. After each but ErrClosed, bytes may be lost.
 var (
-	ErrClosed  = public.ErrClosed
+	ErrClosed  = errors.New("utp: connection closed by this end")
 	ErrReset   = public.ErrReset
 	ErrRefused = public.ErrRefused
 	ErrTimeout = public.ErrTimeout

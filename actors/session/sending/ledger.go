@@ -182,7 +182,7 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 // which must not block: it may wait for a source.
 func (l *Ledger) Finish(reason string, cause error, run func(lanes.Work)) (events []event.Event) {
 	for _, e := range l.close(reason, cause) {
-		events = append(events, event.AsSending(e))
+		events = append(events, marked(e))
 	}
 	for _, w := range l.cfg.Core.Works() { // nobody else will run them: they only close what was open
 		run(w)

@@ -290,7 +290,7 @@ func (s *session) warn(ctx actor.Context, text string) {
 }
 
 func (s *session) publish(ctx actor.Context, e event.Event) {
-	ctx.Send(s.hub, hub.Publish{Event: event.AsSending(e)})
+	ctx.Send(s.hub, hub.Publish{Event: marked(e)})
 }
 
 func (s *session) publishAll(ctx actor.Context, events []event.Event) {
