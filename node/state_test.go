@@ -135,8 +135,9 @@ func TestCloseRepeat(t *testing.T) {
 			if n := flags.n.Load(); n != tt.want {
 				t.Errorf("%v: %d flags, want %d", tt.repeat, n, tt.want)
 			}
-			if _, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 2, CloseRepeat: defaults.MaxCloseRepeat + 1},
-				w.net.Dial(simSource, simGroup), simSource.Addr()); err == nil {
+			if _, err := w.node.sendTo(w.ctx, SendConfig{
+				To: simGroup, TSI: 2, CloseRepeat: defaults.MaxCloseRepeat + 1,
+			}, w.net.Dial(simSource, simGroup), simSource.Addr()); err == nil {
 				t.Error("longer than a minute is no error")
 			}
 		})

@@ -29,7 +29,7 @@ func packet(t *testing.T) receiver.Packet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := receiver.NewSession(receiver.NewLedger(cfg, flute.SessionKey{TSI: 7}))
+	s := receiver.NewLedger(cfg, flute.SessionKey{TSI: 7}).NewSession()
 	datagram := append(template.Append(nil, false), make([]byte, 14)...) // FEC Payload ID and 10 bytes
 	// the session has kept it: nothing describes the object yet
 	p, _ := s.Route(time.Unix(0, 0), 0, datagram)

@@ -15,7 +15,7 @@ import (
 // l and d. Its name for faults is "object/7-1", with TSI and TOI.
 func Spec(l *receiver.Ledger, d *Ledger, toi flute.TOI) actors.Spec {
 	return actors.Spec{
-		Produce: func() actor.Actor { return &object{core: receiver.NewObject(l, toi), ledger: d} },
+		Produce: func() actor.Actor { return &object{core: l.NewObject(toi), ledger: d} },
 		Name:    fmt.Sprintf("object/%d-%v", l.Key().TSI, toi), Kind: kindOf,
 	}
 }

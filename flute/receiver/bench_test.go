@@ -63,12 +63,12 @@ func newStationary(tb testing.TB, o object, lose func(sbn fec.SBN, esi fec.ESI) 
 func (st *stationary) begin(tb testing.TB) {
 	tb.Helper()
 	st.l = NewLedger(st.cfg, key)
-	st.s = NewSession(st.l)
+	st.s = st.l.NewSession()
 	for _, p := range st.fdt {
 		st.s.Route(start, 0, p)
 	}
 	st.s.Effects()
-	st.o = NewObject(st.l, flute.NewTOI(1))
+	st.o = st.l.NewObject(flute.NewTOI(1))
 }
 
 // feed takes packet i. Works are run at once.

@@ -68,7 +68,7 @@ const (
 )
 
 // Config configures the receivers of one or many sessions. The zero value of a field is its default. It is not changed
-// after it was handed to NewSession and may then be shared.
+// after it was handed to NewLedger and may then be shared.
 type Config struct {
 	Registry *fec.Registry // the FEC schemes that may be used; required
 	Store    store.Store   // where object bytes go; required
@@ -79,8 +79,8 @@ type Config struct {
 	SessionBudget uint64 // memory of one session in bytes; zero: 256 MiB
 	ObjectBudget  uint64 // memory of one object in bytes; zero: all but a sixteenth of SessionBudget
 
-	// Variant is the one assumed of FEC schemes that have several under one wire format, such as schemes.Rizzo. Empty is
-	// auto: a surplus symbol or the object's digest tells.
+	// Variant is the one assumed of FEC schemes that have several under one wire format, such as schemes.Rizzo. Empty
+	// is auto: a surplus symbol or the object's digest tells.
 	Variant fec.Variant
 
 	// Digests are computed of each file, told in event.ObjectCompleted, and checked where they were announced: md5,

@@ -28,7 +28,7 @@ type ObjectEffects struct {
 }
 
 // NewObject returns the worker for toi, which Session.Route named. It goes on with what the ledger holds.
-func NewObject(l *Ledger, toi flute.TOI) *Object {
+func (l *Ledger) NewObject(toi flute.TOI) *Object {
 	o := &Object{l: l, e: &entry{record: record{toi: toi}, gone: true}}
 	o.refresh()
 	return o

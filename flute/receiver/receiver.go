@@ -43,7 +43,7 @@ func (r *Receiver) Handle(now time.Time, key flute.SessionKey, datagram []byte) 
 func (r *Receiver) HandleFrom(now time.Time, key flute.SessionKey, port uint16, datagram []byte) {
 	m := r.sessions[key]
 	if m == nil {
-		m = &member{session: NewSession(NewLedger(r.cfg, key)), objects: map[flute.TOI]*Object{}}
+		m = &member{session: NewLedger(r.cfg, key).NewSession(), objects: map[flute.TOI]*Object{}}
 		r.sessions[key] = m
 	}
 	if p, ok := m.session.Route(now, port, datagram); ok {
@@ -101,7 +101,7 @@ func (r *Receiver) Counters(key flute.SessionKey) (flute.Counters, bool) {
 func (m *member) object(toi flute.TOI) *Object {
 	o := m.objects[toi]
 	if o == nil {
-		o = NewObject(m.session.Ledger(), toi)
+		o = m.session.Ledger().NewObject(toi)
 		m.objects[toi] = o
 	}
 	return o

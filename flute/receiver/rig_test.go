@@ -66,7 +66,7 @@ func (r *rig) open() {
 
 // crash throws the workers away, and all that they have not handed out; new ones take over.
 func (r *rig) crash() {
-	r.s = NewSession(r.l)
+	r.s = r.l.NewSession()
 	r.objects, r.apart = map[flute.TOI]*Object{}, map[flute.TOI]*Object{}
 	r.settle()
 	for _, toi := range r.l.Active() {
@@ -80,7 +80,7 @@ func (r *rig) crash() {
 
 func (r *rig) object(toi flute.TOI) *Object {
 	if r.objects[toi] == nil {
-		r.objects[toi] = NewObject(r.l, toi)
+		r.objects[toi] = r.l.NewObject(toi)
 	}
 	return r.objects[toi]
 }

@@ -38,7 +38,7 @@ type SessionEffects struct {
 
 // NewSession returns the worker for the session that l remembers. Objects that were detached end here: the Object that
 // would have heard of their publication is gone, and nobody else can find them.
-func NewSession(l *Ledger) *Session {
+func (l *Ledger) NewSession() *Session {
 	s := &Session{l: l}
 	s.QuarantineDetached("its session crashed while it was being published")
 	s.readAnew()

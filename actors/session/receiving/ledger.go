@@ -41,7 +41,7 @@ func (l *Ledger) Finish(in *Inbox, reason string, run func(lanes.Work)) (events 
 		l.objects.Done()
 	}
 	if !l.over {
-		core := receiver.NewSession(l.core)
+		core := l.core.NewSession()
 		core.Abort(reason)
 		f := core.Effects()
 		events, works = append(events, l.keep(f.Events)...), append(works, f.Works...)

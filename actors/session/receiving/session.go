@@ -81,7 +81,7 @@ func (s *session) Receive(ctx actor.Context) {
 
 // start goes on with what the Ledger holds: nothing for a new session, objects in reception after a crash.
 func (s *session) start(ctx actor.Context) {
-	s.core = receiver.NewSession(s.ledger.core)
+	s.core = s.ledger.core.NewSession()
 	s.objects, s.live = map[flute.TOI]*child{}, map[string]flute.TOI{}
 	s.timer = actors.NewTimer(ctx, tick{})
 	for _, toi := range s.ledger.core.Active() {
