@@ -132,7 +132,8 @@ func TestAddAllEndsEarly(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				if want := map[string]error{"session": sender.ErrClosed, "context": context.Canceled}[how]; !errors.Is(err, want) {
+				want := map[string]error{"session": sender.ErrClosed, "context": context.Canceled}[how]
+				if !errors.Is(err, want) {
 					t.Errorf("AddAll: %v, want %v", err, want)
 				}
 				if told != 5 {

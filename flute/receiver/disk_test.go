@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -68,9 +69,7 @@ func (d *disk) Recover(want func([]byte) bool) (list []store.Leftover, _ error) 
 func (d *disk) cut(rng *rand.Rand) *disk {
 	next := newDisk()
 	next.delivered = slices.Clone(d.delivered)
-	for name, content := range d.published {
-		next.published[name] = content
-	}
+	maps.Copy(next.published, d.published)
 	for _, o := range d.staged {
 		if o.notes == nil {
 			continue
