@@ -87,8 +87,8 @@ func TestUnusedWindow(t *testing.T) {
 	for range 20 {
 		ack(10*testPacket, true)
 	}
-	if l.cwnd != 20*testPacket {
-		t.Errorf("%v bytes after a round trip with much to send, of which 10 packets were in flight", l.cwnd)
+	if l.cwnd != (11+20)*testPacket {
+		t.Errorf("%v bytes after a round trip with much to send", l.cwnd)
 	}
 	now += time.Minute
 	ack(testPacket, false)

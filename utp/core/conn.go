@@ -54,7 +54,7 @@ type Conn struct {
 	peerWindow int
 	wantsRoom  bool    // Write has not accepted all
 	sendExtra  bool    // one packet goes whatever the windows say
-	limitedAt  instant // when the congestion window last kept a packet back
+	limitedAt  instant // when the congestion window, or its pace, last kept a packet back
 
 	inbox  inbox
 	acks   acks

@@ -132,3 +132,19 @@ func TestYield(t *testing.T) {
 		}
 	}
 }
+
+// TestLateTimers: where timers are late, as on a busy machine, the pacer keeps packets back and the window is never
+// full. It is used all the same, and does not shrink for that.
+func TestLateTimers(t *testing.T) {
+	s := newSim(t, 1)
+	there := &path{delay: 25 * ms, rate: 100e6, queue: 100 * ms}
+	const big = 4 << 20
+	a, b := s.pair(Config{SendBuffer: big, ReceiveBuffer: big}, there, &path{delay: 25 * ms})
+	a.endless, b.forgets, a.lateness = true, true, 20*ms
+	s.run(4*time.Second, nil)
+	there.measure()
+	s.run(8*time.Second, nil)
+	if rate := float64(there.bytes) * 8e-6 / 8; rate < 80 {
+		t.Errorf("%.1f Mbit/s of 100, window %d", rate, a.conn.Stats().Window)
+	}
+}

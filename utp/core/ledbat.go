@@ -99,8 +99,7 @@ func (l *ledbat) acked(p progress) {
 			break
 		}
 		if p.limited {
-			// No further than a round trip leads from what is in flight.
-			l.cwnd = max(l.cwnd, min(l.cwnd+bytes, l.threshold, 2*float64(l.flown.add(p))))
+			l.cwnd = min(l.cwnd+bytes, max(l.threshold, l.cwnd))
 		}
 		if l.cwnd >= l.threshold {
 			l.exited(p.now)

@@ -25,8 +25,12 @@ func (c *Conn) AppendNext(b []byte, now time.Time) (pkt []byte, whole, ok bool) 
 	if c.acks.due <= t && len(c.inbox.ahead) > 0 {
 		return c.appendState(b, t), true, true
 	}
-	if what := c.ready(t); what == extra || what != nothing && c.pace.ready(t) {
+	switch what := c.ready(t); {
+	case what == nothing:
+	case what == extra || c.pace.ready(t):
 		return c.appendData(b, what, t)
+	default:
+		c.limitedAt = t // the pace, which the window sets, keeps it back
 	}
 	if c.acks.due <= t {
 		return c.appendState(b, t), true, true

@@ -191,6 +191,7 @@ type end struct {
 	onWire    int      // bytes
 	largest   int
 	clockSkew func(time.Time) time.Time
+	lateness  time.Duration // of its timers
 	buf       []byte
 }
 
@@ -283,7 +284,7 @@ func (e *end) pump() {
 		return
 	}
 	e.wake = at
-	e.s.at(at, func() {
+	e.s.at(at.Add(e.lateness), func() {
 		if e.wake.Equal(at) {
 			e.wake = time.Time{}
 			e.pump()
