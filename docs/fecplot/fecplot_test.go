@@ -91,13 +91,55 @@ func TestFontsFit(t *testing.T) {
 	if err := run(dir, []string{filepath.Join(dir, "m.jsonl")}); err != nil {
 		t.Fatal(err)
 	}
+	if err := drawPaths(dir, "utp.jsonl"); err != nil {
+		t.Fatal(err)
+	}
 	for _, dir := range []string{dir, ".."} {
-		for _, name := range []string{"fec-encode.svg", "fec-decode.svg", "fec-overhead.svg", "fec-repair.svg"} {
+		for _, name := range []string{
+			"fec-encode.svg", "fec-decode.svg", "fec-overhead.svg", "fec-repair.svg",
+			"utp-rate.svg", "utp-loss.svg", "utp-tcp.svg",
+		} {
 			svg, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil {
 				t.Fatal(err)
 			}
 			checkFonts(t, filepath.Join(dir, name), string(svg))
+		}
+	}
+}
+
+// TestPaths: the figures of uTP have a curve for each flow that was measured, and its name.
+func TestPaths(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "utp.jsonl")
+	const runs = `{"operation":"utp","case":"link","peer":"ours","seconds":[{"second":0,"mbit":{"udp:5000":1}},{"second":1,"mbit":{"udp:5000":90}}]}
+{"operation":"utp","case":"loss","peer":"libutp","seconds":[{"second":0,"mbit":{"udp:5000":4}}]}
+{"operation":"utp","case":"tcp-60ms","peer":"ours","seconds":[{"second":0,"mbit":{"udp:5000":1,"tcp:8000":19}}]}
+`
+	if err := os.WriteFile(name, []byte(runs), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := drawPaths(dir, name); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string][2]string{
+		"utp-rate.svg": {"flute-node", "libutp"}, "utp-loss.svg": {"libutp", "librqbit"},
+		"utp-tcp.svg": {"TCP cubic beside it", "libutp"},
+	} {
+		svg, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(svg), ">"+want[0]+"<") || strings.Contains(string(svg), ">"+want[1]) {
+			t.Errorf("%s: want a curve of %s, and none of %s", file, want[0], want[1])
+		}
+	}
+	for _, wrong := range []string{"", "{", `{"operation":"utp","case":"link"}`} {
+		if err := os.WriteFile(name, []byte(wrong), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := drawPaths(dir, name); err == nil {
+			t.Errorf("%q: no error", wrong)
 		}
 	}
 }

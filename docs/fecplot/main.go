@@ -1,7 +1,9 @@
 // Command fecplot draws the figures of docs/fec.md and writes its table of speeds, from the JSON lines of `flute-node
-// bench fec`, `flute-node bench overhead` and `peer bench` (interop/peer). measure.sh makes them all in one go.
+// bench fec`, `flute-node bench overhead` and `peer bench` (interop/peer). measure.sh makes them all in one go. With
+// -utp it draws the figures of docs/utp.md instead, from the curves of interop/utp-compare.sh.
 //
 //	go run . -docs .. measured.jsonl peer.jsonl
+//	go run . -docs .. -utp utp.jsonl
 //
 // # Limitations
 //
@@ -16,9 +18,14 @@ import (
 )
 
 func main() {
-	docs := flag.String("docs", "..", "folder with fec.md, for the figures")
+	docs := flag.String("docs", "..", "folder with fec.md and utp.md, for the figures")
+	utp := flag.String("utp", "", "file of --curves of interop/utp-compare.sh")
 	flag.Parse()
-	if err := run(*docs, flag.Args()); err != nil {
+	draw := func() error { return run(*docs, flag.Args()) }
+	if *utp != "" {
+		draw = func() error { return drawPaths(*docs, *utp) }
+	}
+	if err := draw(); err != nil {
 		fmt.Fprintln(os.Stderr, "fecplot:", err)
 		os.Exit(1)
 	}
