@@ -14,13 +14,6 @@ import (
 // errFTI is bare: it lies on the packet path.
 var errFTI = drop.NewError(drop.OTI, "fec: EXT_FTI does not have the length of its FEC scheme")
 
-// ErrShortRaptorFTI is the error of ParseFTI for what flute-rs up to 1.11.0 sends as EXT_FTI of Raptor: the layout of
-// RaptorQ, whose Transfer Length has 40 bits, where RFC 5053, section 3.2.2, says 48. Its last source block is cut in
-// another way too, so that such an object cannot be received. It counts as [drop.OTI].
-var ErrShortRaptorFTI = drop.NewError(drop.OTI,
-	"fec: EXT_FTI of Raptor has a Transfer Length of 40 bits, as flute-rs up to 1.11.0 sends it, not of 48 (RFC "+
-		"5053, section 3.2.2)")
-
 // isShortRaptorFTI tells that layout by what cannot be in that of RFC 5053: N and Al are 0, and the reserved bits are
 // not.
 func isShortRaptorFTI(b []byte) bool {
@@ -45,7 +38,7 @@ func (o *OTI) hasTail() bool { return o.EncodingID >= 128 }
 
 // ParseFTI reads the content of EXT_FTI for scheme id, as far as the RFC defines it: reserved and padding bits are
 // ignored, and so is what a tail of RFC 5445, section 4.2.2.3, says. The length must fit exactly. The result is not
-// validated. Its error is bare and counts as [drop.OTI]; ErrShortRaptorFTI names a fault of a known sender.
+// validated. Its error is bare and counts as [drop.OTI]; drop.ErrShortRaptorFTI names a fault of a known sender.
 func ParseFTI(id EncodingID, content []byte) (OTI, error) {
 	o := OTI{EncodingID: id}
 	if !id.Known() {
@@ -63,7 +56,7 @@ func ParseFTI(id EncodingID, content []byte) (OTI, error) {
 		o.SymbolLength, o.MaxSourceBlockLength = u16(b[8:]), binary.BigEndian.Uint32(b[10:])
 	case Raptor: // RFC 5053, sections 3.2.2 and 3.2.3: Reserved, T, Z, N, Al
 		if isShortRaptorFTI(b) {
-			return OTI{}, ErrShortRaptorFTI
+			return OTI{}, drop.ErrShortRaptorFTI
 		}
 		o.SymbolLength, o.SourceBlocks, o.SubBlocks, o.Alignment = u16(b[8:]), uint32(u16(b[10:])), uint16(b[12]), b[13]
 	case ReedSolomonGF2m: // RFC 5510, section 4.2.4: m, G, E, B, max_n

@@ -327,7 +327,7 @@ func BenchmarkParseFTI(b *testing.B) {
 // layout.
 func TestConf_K04_RaptorFTIOfOldFluteRs(t *testing.T) {
 	old := unhex(t, "00000000a0 00 0010 0001 01 04 0000")
-	if _, err := fec.ParseFTI(fec.Raptor, old); !errors.Is(err, fec.ErrShortRaptorFTI) {
+	if _, err := fec.ParseFTI(fec.Raptor, old); !errors.Is(err, drop.ErrShortRaptorFTI) {
 		t.Errorf("the short layout: %v", err)
 	}
 	// The reserved bits are ignored as long as the rest can be what the RFC says.

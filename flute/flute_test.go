@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
@@ -24,11 +25,11 @@ func Example() {
 // TestTOIBothWays compares with math/big over all lengths: bytes, decimal, order, successor.
 func TestTOIBothWays(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	limit := new(big.Int).Lsh(big.NewInt(1), 8*flute.MaxTOILen)
+	limit := new(big.Int).Lsh(big.NewInt(1), 8*defaults.TOIBits/8)
 	last := flute.TOI{}
 	lastBig := new(big.Int)
 	for i := range 2000 {
-		b := make([]byte, i%(flute.MaxTOILen+1))
+		b := make([]byte, i%(defaults.TOIBits/8+1))
 		for j := range b {
 			b[j] = byte(random.Uint32())
 		}
@@ -68,7 +69,7 @@ func TestTOIRefused(t *testing.T) {
 			t.Errorf("%q was read as %v", s, toi)
 		}
 	}
-	if _, err := flute.TOIFromBytes(make([]byte, flute.MaxTOILen+1)); !errors.Is(err, drop.ErrHeaderLength) {
+	if _, err := flute.TOIFromBytes(make([]byte, defaults.TOIBits/8+1)); !errors.Is(err, drop.ErrHeaderLength) {
 		t.Errorf("15 bytes: %v", err)
 	}
 }

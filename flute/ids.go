@@ -36,16 +36,16 @@ func (id InstanceID) NewerThan(o InstanceID) bool {
 // Instances.
 type TOI struct{ hi, lo uint64 }
 
-// MaxTOILen is the length in bytes of the longest TOI field (O=3, H=1).
-const MaxTOILen = 14
+// maxTOILen is the length in bytes of the longest TOI field (O=3, H=1).
+const maxTOILen = 14
 
 // NewTOI returns the TOI with the numeric value v.
 func NewTOI(v uint64) TOI { return TOI{lo: v} }
 
-// TOIFromBytes returns the TOI that the big-endian field b carries. b has at most MaxTOILen bytes; a longer one is
+// TOIFromBytes returns the TOI that the big-endian field b carries. b has at most maxTOILen bytes; a longer one is
 // an error.
 func TOIFromBytes(b []byte) (TOI, error) {
-	if len(b) > MaxTOILen {
+	if len(b) > maxTOILen {
 		return TOI{}, drop.ErrHeaderLength
 	}
 	var t TOI
@@ -69,7 +69,7 @@ func ParseTOI(s string) (TOI, error) {
 		}
 	}
 	n, _ := new(big.Int).SetString(s, 10)
-	if n.BitLen() > 8*MaxTOILen {
+	if n.BitLen() > 8*maxTOILen {
 		return TOI{}, fmt.Errorf("flute: TOI %.40q is not a decimal number of up to 112 bits", s)
 	}
 	return TOIFromBytes(n.Bytes())
@@ -81,7 +81,7 @@ func (t TOI) IsFDT() bool { return t == TOI{} }
 // Uint64 returns the low 64 bits of t, and whether they are all of it.
 func (t TOI) Uint64() (uint64, bool) { return t.lo, t.hi == 0 }
 
-// Len returns the least number of bytes that hold t: 0 for TOI 0, at most MaxTOILen.
+// Len returns the least number of bytes that hold t: 0 for TOI 0, at most maxTOILen.
 func (t TOI) Len() int {
 	n := 0
 	for v := t; v != (TOI{}); n++ {
@@ -91,7 +91,7 @@ func (t TOI) Len() int {
 	return n
 }
 
-// AppendBytes appends t to b as a big-endian field of n bytes, n at most MaxTOILen and at least t.Len().
+// AppendBytes appends t to b as a big-endian field of n bytes, n at most maxTOILen and at least t.Len().
 func (t TOI) AppendBytes(b []byte, n int) []byte {
 	for i := n - 1; i >= 0; i-- {
 		if i >= 8 {
@@ -128,7 +128,7 @@ func (t TOI) String() string {
 	if t.hi == 0 {
 		return fmt.Sprint(t.lo)
 	}
-	return new(big.Int).SetBytes(t.AppendBytes(nil, MaxTOILen)).String()
+	return new(big.Int).SetBytes(t.AppendBytes(nil, maxTOILen)).String()
 }
 
 // MarshalText implements encoding.TextMarshaler with the decimal form.

@@ -9,6 +9,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/statefile"
 )
 
@@ -105,5 +106,5 @@ func bitsOf(cfg *sender.Config) int {
 	case cfg.Profile.MBMS():
 		return 16
 	}
-	return 8 * flute.MaxTOILen
+	return defaults.TOIBits
 }

@@ -148,7 +148,7 @@ func (c *ReceiveConfig) recover(st store.Store) (list []store.Leftover, delivere
 		return nil, nil, nil
 	}
 	list, err = keeper.Recover(func(notes []byte) bool {
-		key, ok := receiver.SessionOf(notes)
+		key, ok := c.Session.SessionOf(notes)
 		return ok && key.Group == c.Group && (!c.Source.IsValid() || key.Source == c.Source) &&
 			(len(c.TSIs) == 0 || slices.Contains(c.TSIs, key.TSI))
 	})

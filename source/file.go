@@ -15,8 +15,8 @@ import (
 // common systems count.
 const settle = 20 * time.Millisecond
 
-// ErrNotRegular reports a path that is neither a file nor a link to one. Errors wrap it.
-var ErrNotRegular = errors.New("source: not a regular file")
+// errNotRegular reports a path that is neither a file nor a link to one. Errors wrap it.
+var errNotRegular = errors.New("source: not a regular file")
 
 // File returns the file at a path as content to send. Links are followed, each time that it is opened.
 func File(path string) sender.Source {
@@ -46,7 +46,7 @@ func (open file) stat() (*os.File, fs.FileInfo, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s: %w", f.Name(), ErrNotRegular)
+		err = fmt.Errorf("%s: %w", f.Name(), errNotRegular)
 	}
 	if err != nil {
 		_ = f.Close()

@@ -89,7 +89,7 @@ func (f *finder) add(given string) error {
 	}
 	if !info.IsDir() {
 		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s: %w", given, ErrNotRegular)
+			return fmt.Errorf("%s: %w", given, errNotRegular)
 		}
 		file, info, err := file(func() (*os.File, error) { return os.OpenFile(given, readOnly, 0) }).stat()
 		if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 )
 
-// ErrTooLong reports a stream that is longer than it may be. Errors wrap it.
-var ErrTooLong = errors.New("source: the stream is too long")
+// errTooLong reports a stream that is longer than it may be. Errors wrap it.
+var errTooLong = errors.New("source: the stream is too long")
 
 // Stream reads r to its end, and returns it as a file to send under a name with slashes. It blocks for as long as r
 // goes on; the end of ctx is noticed between two reads. What is read is kept in a file of the folder for temporary
@@ -27,7 +27,7 @@ func Stream(ctx context.Context, name string, r io.Reader, limit uint64) (sender
 		n, err = io.Copy(spool, io.LimitReader(&interruptible{ctx, r}, int64(min(limit, 1<<62)+1)))
 	}
 	if err == nil && uint64(n) > limit {
-		err = fmt.Errorf("%w: more than %d bytes", ErrTooLong, limit)
+		err = fmt.Errorf("%w: more than %d bytes", errTooLong, limit)
 	}
 	if err != nil {
 		return sender.File{}, errors.Join(err, spool.Close())

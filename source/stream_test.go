@@ -37,7 +37,7 @@ func TestStream(t *testing.T) {
 	if _, err := f.Content.ReadAt(got, 0); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("after its end: %v", err)
 	}
-	if _, err := Stream(t.Context(), "a", strings.NewReader("123456"), 5); !errors.Is(err, ErrTooLong) {
+	if _, err := Stream(t.Context(), "a", strings.NewReader("123456"), 5); !errors.Is(err, errTooLong) {
 		t.Errorf("too long: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -217,7 +217,7 @@ func (n *Names) put(name string, h holder) {
 	n.young[n.key(name)] = h
 }
 
-// mark puts a part of the SHA-256 of s before the extension of a segment, which is cut to fit into MaxSegment.
+// mark puts a part of the SHA-256 of s before the extension of a segment, which is cut to fit into maxSegment.
 func mark(segment, s string, digits int) string {
 	sum := sha256.Sum256([]byte(s))
 	ext := path.Ext(segment)
@@ -226,5 +226,5 @@ func mark(segment, s string, digits int) string {
 	}
 	suffix := "~" + hex.EncodeToString(sum[:])[:digits] + ext
 	stem := segment[:len(segment)-len(ext)]
-	return truncate(stem, MaxSegment-len(suffix)) + suffix
+	return truncate(stem, maxSegment-len(suffix)) + suffix
 }

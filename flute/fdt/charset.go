@@ -77,7 +77,7 @@ func (c charset) char(b byte) rune {
 // the XML declaration, blanks, and the NULs with which programs in C end a string. It may be a part of b.
 func readable(b []byte, limit int) ([]byte, error) {
 	if len(b) > limit {
-		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrLimit, len(b), limit)
+		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", errLimit, len(b), limit)
 	}
 	b, err := fromUTF16(b, limit)
 	if err != nil {
@@ -94,7 +94,7 @@ func readable(b []byte, limit int) ([]byte, error) {
 	}
 	// encoding/xml does not look into comments.
 	if !utf8.Valid(b) || c == otherCharset && bytes.ContainsFunc(b, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		return nil, fmt.Errorf("%w: not in the charset UTF-8, %.40q is declared", ErrMalformed, label)
+		return nil, fmt.Errorf("%w: not in the charset UTF-8, %.40q is declared", errMalformed, label)
 	}
 	return b, nil
 }
@@ -104,7 +104,7 @@ func (c charset) toUTF8(b []byte, limit int) ([]byte, error) {
 	out := make([]byte, 0, len(b))
 	for _, x := range b {
 		if out = utf8.AppendRune(out, c.char(x)); len(out) > limit {
-			return nil, fmt.Errorf("%w: more than %d bytes in UTF-8", ErrLimit, limit)
+			return nil, fmt.Errorf("%w: more than %d bytes in UTF-8", errLimit, limit)
 		}
 	}
 	return out, nil
@@ -133,16 +133,16 @@ func fromUTF16(b []byte, limit int) ([]byte, error) {
 				break
 			}
 			if r = utf16.DecodeRune(r, rune(order.Uint16(b))); r == utf8.RuneError {
-				return nil, fmt.Errorf("%w: not UTF-16", ErrMalformed)
+				return nil, fmt.Errorf("%w: not UTF-16", errMalformed)
 			}
 			b = b[2:]
 		}
 		if out = utf8.AppendRune(out, r); len(out) > limit {
-			return nil, fmt.Errorf("%w: more than %d bytes in UTF-8", ErrLimit, limit)
+			return nil, fmt.Errorf("%w: more than %d bytes in UTF-8", errLimit, limit)
 		}
 	}
 	if len(b) > 0 {
-		return nil, fmt.Errorf("%w: ends inside a character of UTF-16", ErrMalformed)
+		return nil, fmt.Errorf("%w: ends inside a character of UTF-16", errMalformed)
 	}
 	return out, nil
 }
@@ -157,7 +157,7 @@ func cutDeclaration(b []byte) (label string, rest []byte, err error) {
 	}
 	inner, rest, ok := bytes.Cut(b[len(opening):], []byte("?>"))
 	if !ok {
-		return "", nil, fmt.Errorf("%w: the XML declaration does not end", ErrMalformed)
+		return "", nil, fmt.Errorf("%w: the XML declaration does not end", errMalformed)
 	}
 	for s := strings.TrimSpace(string(inner)); s != ""; s = strings.TrimSpace(s) {
 		var name, value string
@@ -166,7 +166,7 @@ func cutDeclaration(b []byte) (label string, rest []byte, err error) {
 		}
 		name = strings.TrimSpace(name)
 		if !ok || name == "version" && !strings.HasPrefix(value, "1.") {
-			return "", nil, fmt.Errorf("%w: XML declaration %.80q", ErrMalformed, inner)
+			return "", nil, fmt.Errorf("%w: XML declaration %.80q", errMalformed, inner)
 		}
 		if name == "encoding" {
 			label = value

@@ -95,10 +95,10 @@ func TestCharsetsStayWithinLimits(t *testing.T) {
 		"NULs":       doc("", "") + strings.Repeat("\x00", 10_000),
 	} {
 		if _, err := Parse([]byte(xml), now, Limits{Bytes: len(xml) * 11 / 10}); name != "UTF-8" && name != "NULs" &&
-			!errors.Is(err, ErrLimit) {
+			!errors.Is(err, errLimit) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := Parse([]byte(xml), now, Limits{Bytes: len(xml) - 1}); !errors.Is(err, ErrLimit) {
+		if _, err := Parse([]byte(xml), now, Limits{Bytes: len(xml) - 1}); !errors.Is(err, errLimit) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := Parse([]byte(xml), now, Limits{Bytes: 3 * len(xml)}); err != nil {
@@ -117,7 +117,7 @@ func TestDangerInOtherCharsets(t *testing.T) {
 		"NUL inside":         doc("", plainFile+"\x00"),
 		"NUL inside, UTF-16": inUTF16(doc("", plainFile+"\x00"), binary.BigEndian, true),
 	} {
-		if in, err := Parse([]byte(xml), now, Limits{}); !errors.Is(err, ErrMalformed) {
+		if in, err := Parse([]byte(xml), now, Limits{}); !errors.Is(err, errMalformed) {
 			t.Errorf("%s: %+v, %v", name, in, err)
 		}
 	}
@@ -209,7 +209,7 @@ func TestExpiresForms(t *testing.T) {
 	last := now.Add(time.Duration(1<<31-1) * time.Second)
 	for s, want := range map[string]time.Time{
 		"3973622400": at, " 3973622400 ": at, "+3973622400": at, "0003973622400": at,
-		fmt.Sprint(uint64(NTP(at)) << 32): at, fmt.Sprint(uint64(NTP(at))<<32 | 0x80000000): at,
+		fmt.Sprint(uint64(ntp(at)) << 32): at, fmt.Sprint(uint64(ntp(at))<<32 | 0x80000000): at,
 		"4294967296":           time.Date(2036, 2, 7, 6, 28, 16, 0, time.UTC),
 		"4294967300":           time.Date(2036, 2, 7, 6, 28, 20, 0, time.UTC),
 		"9999999999":           last, // 2216

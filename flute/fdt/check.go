@@ -42,7 +42,7 @@ func check(b []byte, lim Limits) (layout, error) {
 			return c.layout, nil
 		}
 		if err != nil {
-			return layout{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+			return layout{}, fmt.Errorf("%w: %w", errMalformed, err)
 		}
 		if err = c.token(t, span{start, int(d.InputOffset())}, b); err != nil {
 			return layout{}, err
@@ -64,17 +64,17 @@ func (c *checker) token(t xml.Token, at span, b []byte) error {
 		}
 	case xml.CharData:
 		if c.depth == 0 && len(bytes.TrimSpace(t)) > 0 {
-			return fmt.Errorf("%w: text outside the root element", ErrMalformed)
+			return fmt.Errorf("%w: text outside the root element", errMalformed)
 		}
 	case xml.Directive: // a DOCTYPE could define entities, or name files to be read
-		return fmt.Errorf("%w: a DOCTYPE or another declaration", ErrMalformed)
+		return fmt.Errorf("%w: a DOCTYPE or another declaration", errMalformed)
 	}
 	return nil
 }
 
 func (c *checker) start(t *xml.StartElement, at span, b []byte) error {
 	if c.ended {
-		return fmt.Errorf("%w: more than one root element", ErrMalformed)
+		return fmt.Errorf("%w: more than one root element", errMalformed)
 	}
 	c.depth++
 	switch c.depth {
@@ -93,28 +93,28 @@ func (c *checker) start(t *xml.StartElement, at span, b []byte) error {
 	}
 	switch {
 	case c.depth > c.lim.Depth:
-		return fmt.Errorf("%w: elements nest deeper than %d", ErrLimit, c.lim.Depth)
+		return fmt.Errorf("%w: elements nest deeper than %d", errLimit, c.lim.Depth)
 	case c.files > c.lim.Files:
-		return fmt.Errorf("%w: more than %d files", ErrLimit, c.lim.Files)
+		return fmt.Errorf("%w: more than %d files", errLimit, c.lim.Files)
 	case c.below > c.lim.Elements:
-		return fmt.Errorf("%w: more than %d elements below one", ErrLimit, c.lim.Elements)
+		return fmt.Errorf("%w: more than %d elements below one", errLimit, c.lim.Elements)
 	case c.other > c.lim.Elements:
-		return fmt.Errorf("%w: more than %d elements that are no files", ErrLimit, c.lim.Elements)
+		return fmt.Errorf("%w: more than %d elements that are no files", errLimit, c.lim.Elements)
 	case len(t.Attr) > c.lim.Attributes:
-		return fmt.Errorf("%w: more than %d attributes", ErrLimit, c.lim.Attributes)
+		return fmt.Errorf("%w: more than %d attributes", errLimit, c.lim.Attributes)
 	case strings.Contains(t.Name.Local, ":"):
-		return fmt.Errorf("%w: element name %.40q", ErrMalformed, t.Name.Local)
+		return fmt.Errorf("%w: element name %.40q", errMalformed, t.Name.Local)
 	}
 	for i, a := range t.Attr {
 		if len(a.Value) > c.lim.AttributeLen {
-			return fmt.Errorf("%w: attribute %.40s has more than %d bytes", ErrLimit, a.Name.Local, c.lim.AttributeLen)
+			return fmt.Errorf("%w: attribute %.40s has more than %d bytes", errLimit, a.Name.Local, c.lim.AttributeLen)
 		}
 		if strings.Contains(a.Name.Local, ":") {
-			return fmt.Errorf("%w: attribute name %.40q", ErrMalformed, a.Name.Local)
+			return fmt.Errorf("%w: attribute name %.40q", errMalformed, a.Name.Local)
 		}
 		for j := range i { // encoding/xml leaves this to us
 			if t.Attr[j].Name == a.Name {
-				return fmt.Errorf("%w: attribute %.40s twice", ErrMalformed, a.Name.Local)
+				return fmt.Errorf("%w: attribute %.40s twice", errMalformed, a.Name.Local)
 			}
 		}
 	}

@@ -52,8 +52,8 @@ func TestLimits(t *testing.T) {
 				if _, err := Parse([]byte(tt.of(n)), now, lim); err != nil {
 					t.Errorf("%d: %v", n, err)
 				}
-				if _, err := Parse([]byte(tt.of(n+1)), now, lim); !errors.Is(err, ErrLimit) {
-					t.Errorf("%d of %d: %v, want ErrLimit", n+1, n, err)
+				if _, err := Parse([]byte(tt.of(n+1)), now, lim); !errors.Is(err, errLimit) {
+					t.Errorf("%d of %d: %v, want errLimit", n+1, n, err)
 				}
 			}
 			var lim Limits
@@ -105,8 +105,8 @@ func TestConf_E66_Malformed(t *testing.T) {
 		{"gzip", "\x1f\x8b\x08\x00"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if in, err := Parse([]byte(tt.xml), now, Limits{}); !errors.Is(err, ErrMalformed) {
-				t.Errorf("Parse = %+v, %v; want ErrMalformed", in, err)
+			if in, err := Parse([]byte(tt.xml), now, Limits{}); !errors.Is(err, errMalformed) {
+				t.Errorf("Parse = %+v, %v; want errMalformed", in, err)
 			}
 		})
 	}

@@ -134,7 +134,7 @@ func (w *writer) cacheControl(c *CacheControl) {
 	case c.MaxStale:
 		w.element(space, elementMaxStale, "true")
 	default:
-		w.element(space, elementExpires, strconv.FormatUint(uint64(NTP(c.Expires)), 10))
+		w.element(space, elementExpires, strconv.FormatUint(uint64(ntp(c.Expires)), 10))
 	}
 	w.end(space, elementCacheControl)
 }

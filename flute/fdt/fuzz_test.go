@@ -60,7 +60,7 @@ func checkRoundTrip(t *testing.T, b []byte, p Profile) error {
 		if in != nil {
 			t.Fatal("an Instance beside an error")
 		}
-		if !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrLimit) && !errors.Is(err, ErrInstance) {
+		if !errors.Is(err, errMalformed) && !errors.Is(err, errLimit) && !errors.Is(err, errInstance) {
 			t.Fatalf("error of no kind: %v", err)
 		}
 		return err
@@ -78,7 +78,7 @@ func checkRoundTrip(t *testing.T, b []byte, p Profile) error {
 		t.Fatalf("AppendXML(%v): %v\n%s", p, err, b)
 	}
 	again, err := Parse(xml, now, Limits{Bytes: 1 << 30})
-	if errors.Is(err, ErrLimit) {
+	if errors.Is(err, errLimit) {
 		return nil // declarations have moved to the root element
 	}
 	if err != nil {
@@ -222,7 +222,7 @@ func FuzzCompose(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, choices []byte, p uint8) {
 		b := compose(choices[:min(len(choices), most)])
-		if err := checkRoundTrip(t, b, profiles[int(p)%len(profiles)]); errors.Is(err, ErrMalformed) &&
+		if err := checkRoundTrip(t, b, profiles[int(p)%len(profiles)]); errors.Is(err, errMalformed) &&
 			!contains(err.Error(), "twice") {
 			t.Fatalf("well-formed: %v\n%s", err, b)
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/defaults"
 )
 
 // Instance is an FDT Instance (RFC 6726, section 3.4.2).
@@ -82,10 +83,9 @@ type Limits struct {
 	Elements     int // below one File, and children of the root that are no File; 512
 }
 
-// Defaults of [Limits]. DefaultBytes also bounds a document before it is parsed. What real senders write is
-// far below: a File entry has about 12 attributes in 400 bytes.
+// Defaults of [Limits], besides that of Bytes. What real senders write is far below: a File entry has about 12
+// attributes in 400 bytes.
 const (
-	DefaultBytes        = 4 << 20
 	defaultDepth        = 8
 	defaultAttributes   = 64
 	defaultAttributeLen = 8 << 10
@@ -99,7 +99,7 @@ func (l Limits) withDefaults() Limits {
 			*v = d
 		}
 	}
-	set(&l.Bytes, DefaultBytes)
+	set(&l.Bytes, defaults.FDTBytes)
 	set(&l.Depth, defaultDepth)
 	set(&l.Attributes, defaultAttributes)
 	set(&l.AttributeLen, defaultAttributeLen)

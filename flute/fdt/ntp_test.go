@@ -23,14 +23,14 @@ func TestConf_E28_NTPEras(t *testing.T) {
 		{"the Unix epoch", day(2025, 1, 1, 0), 2208988800, day(1970, 1, 1, 0)},
 		{"era 0 is closer", day(1960, 1, 1, 0), 149504, time.Unix(149504-ntpEpoch, 0).UTC()},
 		{"an hour ahead", time.Date(2025, 12, 1, 23, 0, 0, 999, time.UTC), 3973622400, day(2025, 12, 2, 0)},
-		{"the far end of an era", day(2100, 1, 1, 0), NTP(day(2160, 1, 1, 0)), day(2160, 1, 1, 0)},
+		{"the far end of an era", day(2100, 1, 1, 0), ntp(day(2160, 1, 1, 0)), day(2160, 1, 1, 0)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := fromNTP(tt.ntp, tt.near); !got.Equal(tt.want) || got.Location() != time.UTC {
 				t.Errorf("fromNTP(%d, %v) = %v, want %v", tt.ntp, tt.near, got, tt.want)
 			}
-			if got := NTP(tt.want); got != tt.ntp {
-				t.Errorf("NTP(%v) = %d, want %d", tt.want, got, tt.ntp)
+			if got := ntp(tt.want); got != tt.ntp {
+				t.Errorf("ntp(%v) = %d, want %d", tt.want, got, tt.ntp)
 			}
 		})
 	}
@@ -58,8 +58,8 @@ func FuzzNTP(f *testing.F) {
 	f.Fuzz(func(t *testing.T, near, ahead int64) {
 		near, ahead = near%(1<<40), ahead%(1<<31)
 		want := time.Unix(near+ahead, 0)
-		if got := fromNTP(NTP(want), time.Unix(near, 0)); !got.Equal(want) {
-			t.Errorf("fromNTP(NTP(%v), %d) = %v", want, near, got)
+		if got := fromNTP(ntp(want), time.Unix(near, 0)); !got.Equal(want) {
+			t.Errorf("fromNTP(ntp(%v), %d) = %v", want, near, got)
 		}
 	})
 }

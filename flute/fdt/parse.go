@@ -42,7 +42,7 @@ const (
 
 // Parse reads the FDT Instance b. now selects the NTP era of its times, and nothing else: an expired instance is
 // parsed like any other. File entries that cannot be used are in Rejected; what else is not as it should be is in
-// Warnings. The result does not refer to b. An error wraps ErrLimit, ErrMalformed or ErrInstance.
+// Warnings. The result does not refer to b. An error wraps errLimit, errMalformed or errInstance.
 func Parse(b []byte, now time.Time, lim Limits) (*Instance, error) {
 	lim = lim.withDefaults()
 	b, err := readable(b, lim.Bytes)
@@ -82,7 +82,7 @@ func Parse(b []byte, now time.Time, lim Limits) (*Instance, error) {
 func tree(b []byte) (*etree.Element, error) {
 	d := etree.NewDocument()
 	if err := d.ReadFromBytes(b); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	return d.Root(), nil
 }
@@ -98,7 +98,7 @@ func (p *parser) rootElement(b []byte, l *layout) error {
 		return err
 	}
 	if root.Tag != elementInstance {
-		return fmt.Errorf("%w: the root element is %.40q", ErrInstance, root.Tag)
+		return fmt.Errorf("%w: the root element is %.40q", errInstance, root.Tag)
 	}
 	p.scope = newScope(root)
 	a, in := &p.root, &p.inst
@@ -106,10 +106,10 @@ func (p *parser) rootElement(b []byte, l *layout) error {
 	in.Namespace = p.scope.element(root)
 	expires, ok := a.text(fieldExpires)
 	if !ok {
-		return fmt.Errorf("%w: Expires is missing", ErrInstance)
+		return fmt.Errorf("%w: Expires is missing", errInstance)
 	}
 	if in.Expires, err = p.expires(expires); err != nil {
-		return fmt.Errorf("%w: %w", ErrInstance, err)
+		return fmt.Errorf("%w: %w", errInstance, err)
 	}
 	in.Complete = a.flag(fieldComplete)
 	in.FullFDT = a.flag(fieldFullFDT)
@@ -139,7 +139,7 @@ func (p *parser) expires(s string) (time.Time, error) {
 		return fromNTP(uint32(n>>32), p.now), nil
 	}
 	at := time.Unix(int64(n-ntpEpoch), 0).UTC()
-	if last := fromNTP(NTP(p.now)+math.MaxInt32, p.now); at.After(last) { // what 32 bits can say
+	if last := fromNTP(ntp(p.now)+math.MaxInt32, p.now); at.After(last) { // what 32 bits can say
 		return last, nil
 	}
 	return at, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/defaults"
 )
 
 // TestFluteRS reads documents as flute-rs 1.11.7 writes them, in both of its dialects.
@@ -41,7 +42,7 @@ func TestFluteRS(t *testing.T) {
 				OTI: fec.OTI{TransferLength: 1200, SymbolLength: 1424, MaxSourceBlockLength: 64},
 			},
 			{
-				TOI:             must(flute.TOIFromBytes([]byte(strings.Repeat("\xff", flute.MaxTOILen)))),
+				TOI:             must(flute.TOIFromBytes([]byte(strings.Repeat("\xff", defaults.TOIBits/8)))),
 				ContentLocation: "file:///raptorq.bin", ContentLength: u(100000), TransferLength: u(100000),
 				Groups: group, HasOTI: true,
 				OTI: fec.OTI{

@@ -63,20 +63,6 @@ func (p Profile) String() string {
 	return fmt.Sprintf("profile(%d)", uint8(p))
 }
 
-// ParseProfile reads the result of String; "" is RFC6726.
-func ParseProfile(s string) (Profile, error) {
-	if s == "" {
-		return RFC6726, nil
-	}
-	for p := RFC6726; p <= DVBMABR; p++ {
-		if s == p.String() {
-			return p, nil
-		}
-	}
-	const names = "rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr"
-	return RFC6726, fmt.Errorf("fdt: profile %.40q is not one of "+names, s)
-}
-
 // FLUTEVersion returns the version that EXT_FDT carries: 2 for RFC6726, else 1 (RFC 6726, section 3.4.1).
 func (p Profile) FLUTEVersion() uint8 {
 	if p == RFC6726 {

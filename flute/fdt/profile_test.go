@@ -18,17 +18,6 @@ func TestConf_E01_W01_Profiles(t *testing.T) {
 		if tt.p.String() != tt.name || tt.p.FLUTEVersion() != tt.version || tt.p.Namespace() != tt.space {
 			t.Errorf("%v: version %d, namespace %s", tt.p, tt.p.FLUTEVersion(), tt.p.Namespace())
 		}
-		if p, err := ParseProfile(tt.name); p != tt.p || err != nil {
-			t.Errorf("ParseProfile(%q) = %v, %v", tt.name, p, err)
-		}
-	}
-	if p, err := ParseProfile(""); p != RFC6726 || err != nil {
-		t.Errorf("ParseProfile of nothing = %v, %v", p, err)
-	}
-	for _, s := range []string{"RFC6726", "route", "profile(9)"} {
-		if _, err := ParseProfile(s); err == nil {
-			t.Errorf("ParseProfile(%q) is no error", s)
-		}
 	}
 	if s := Profile(9).String(); s != "profile(9)" {
 		t.Errorf("Profile(9) = %q", s)

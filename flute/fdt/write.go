@@ -125,7 +125,7 @@ func (w *writer) space(f field) string {
 func (w *writer) rootAttributes() {
 	in := w.in
 	w.written = w.written[:0]
-	w.optional(fieldExpires, strconv.FormatUint(uint64(NTP(in.Expires)), 10))
+	w.optional(fieldExpires, strconv.FormatUint(uint64(ntp(in.Expires)), 10))
 	if in.Complete && w.p != MBMSDownload {
 		w.optional(fieldComplete, "true")
 	}
@@ -171,7 +171,7 @@ func (w *writer) children() {
 	}
 	for _, s := range in.SessionIdentities {
 		w.open(w.extension(), elementIdentityExpiry)
-		w.attr("", attributeValue, strconv.FormatUint(uint64(NTP(s.Expires)), 10))
+		w.attr("", attributeValue, strconv.FormatUint(uint64(ntp(s.Expires)), 10))
 		w.opened()
 		w.b = strconv.AppendUint(w.b, uint64(s.Identity), 10)
 		w.end(w.extension(), elementIdentityExpiry)

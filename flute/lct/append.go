@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/defaults"
 )
 
 // The errors of a Header that cannot be written. They are faults of the caller, not of a peer.
@@ -100,7 +101,7 @@ func (h *Header) idLengths() (tsi, toi int, ok bool) {
 	for range 2 {
 		var ok1, ok2 bool
 		tsi, ok1 = fieldLen(h.HasTSI, int(h.TSILen), leastTSI, maxTSILen, half)
-		toi, ok2 = fieldLen(h.HasTOI, int(h.TOILen), leastTOI, flute.MaxTOILen, half)
+		toi, ok2 = fieldLen(h.HasTOI, int(h.TOILen), leastTOI, defaults.TOIBits/8, half)
 		if ok1 && ok2 {
 			return tsi, toi, true
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/flute/internal/staging"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -64,7 +65,7 @@ func (o *Object) begin(now time.Time, p *alc.Packet) error {
 // oldSender returns a warning, once, of a sender whose objects cannot be received, so that their loss has a reason;
 // else nil.
 func oldSender(key flute.SessionKey, e *entry, err error) event.Event {
-	if !errors.Is(err, fec.ErrShortRaptorFTI) || e.warned {
+	if !errors.Is(err, drop.ErrShortRaptorFTI) || e.warned {
 		return nil
 	}
 	e.warned = true

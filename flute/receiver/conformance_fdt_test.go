@@ -137,7 +137,7 @@ func TestConf_E16_EmptyFDT(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 300, 100, 4)
 	r.feed(describe(t, 0, o.file("a")))
-	expires := fdt.NTP(start.Add(time.Hour))
+	expires := ntp(start.Add(time.Hour))
 	r.feed(fdtInstance{id: 1, xml: fmt.Appendf(nil, `<FDT-Instance Expires="%d"/>`, expires)}.packets(t)...)
 	r.feed(o.all()...)
 	r.want("completed 1 a 300")

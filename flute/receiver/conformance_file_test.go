@@ -22,7 +22,7 @@ import (
 // document returns an FDT Instance with the given attributes and File elements as text.
 func document(attributes string, files ...string) []byte {
 	return fmt.Appendf(nil, `<FDT-Instance xmlns="urn:ietf:params:xml:ns:fdt" Expires="%d" %s>%s</FDT-Instance>`,
-		fdt.NTP(start.Add(time.Hour)), attributes, strings.Join(files, ""))
+		ntp(start.Add(time.Hour)), attributes, strings.Join(files, ""))
 }
 
 const otiText = `FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Maximum-Source-Block-Length="4" FEC-OTI-Encoding-Symbol-Length="100"`

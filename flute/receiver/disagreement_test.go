@@ -120,7 +120,7 @@ func TestOldSenderIsToldOnce(t *testing.T) {
 		h.Codepoint = uint8(fec.Raptor)
 		h.Extensions = lct.AppendExtension(nil, lct.HETFTI, fti)
 	}
-	if _, err := fec.ParseFTI(fec.Raptor, fti); !errors.Is(err, fec.ErrShortRaptorFTI) {
+	if _, err := fec.ParseFTI(fec.Raptor, fti); !errors.Is(err, drop.ErrShortRaptorFTI) {
 		t.Fatal(err)
 	}
 	r := newRig(t)
@@ -128,7 +128,7 @@ func TestOldSenderIsToldOnce(t *testing.T) {
 	r.feed(o.packet(0, 0, 1, short), o.packet(0, 1, 1, short), o.packet(0, 2, 1, short))
 	w := eventsOf[event.Warning](r)
 	if len(w) != 1 || !strings.Contains(w[0].Text, "TOI 1: ") ||
-		!strings.Contains(w[0].Text, fec.ErrShortRaptorFTI.Error()) {
+		!strings.Contains(w[0].Text, drop.ErrShortRaptorFTI.Error()) {
 		t.Errorf("%+v", w)
 	}
 	if n := r.dropped(drop.OTI); n != 3 {

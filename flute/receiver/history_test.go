@@ -13,7 +13,7 @@ import (
 // instanceOf returns the document of an FDT Instance with a File for each TOI from first on.
 func instanceOf(first, n int, location func(i int) string) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<FDT-Instance Expires="%d">`, fdt.NTP(start.Add(time.Hour)))
+	fmt.Fprintf(&b, `<FDT-Instance Expires="%d">`, ntp(start.Add(time.Hour)))
 	for i := range n {
 		fmt.Fprintf(&b, `<File TOI="%d" Content-Location="%s"/>`, first+i, location(first+i))
 	}

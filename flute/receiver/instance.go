@@ -7,8 +7,8 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -195,7 +195,7 @@ func (c *Config) fdtLimit() int {
 	if c.FDTLimits.Bytes > 0 {
 		return c.FDTLimits.Bytes
 	}
-	return fdt.DefaultBytes
+	return defaults.FDTBytes
 }
 
 // forgetInstance frees an FDT Instance and its ID.

@@ -168,8 +168,8 @@ func readNotes(notes []byte) (n *noted, toi flute.TOI, entries [][]byte, err err
 }
 
 // SessionOf returns the session of the object that notes are of, which this package has written (see
-// [Config].Leftovers). false: they are damaged, or of another version.
-func SessionOf(notes []byte) (flute.SessionKey, bool) {
+// [Config].Leftovers). It needs nothing of c. false: they are damaged, or of another version.
+func (c *Config) SessionOf(notes []byte) (flute.SessionKey, bool) {
 	n, _, _, err := readNotes(notes)
 	if err != nil {
 		return flute.SessionKey{}, false

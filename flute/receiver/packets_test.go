@@ -243,3 +243,6 @@ func closeObject(h *lct.Header) { h.CloseObject = true }
 func fdtHeader(h *lct.Header) {
 	h.Extensions = append(lct.AppendExtension(nil, lct.HETFDT, []byte{0x20, 0, 0}), h.Extensions...)
 }
+
+// ntp returns the seconds of an NTP timestamp, as Expires has them.
+func ntp(t time.Time) uint32 { return uint32(t.Unix() + 2208988800) }

@@ -14,6 +14,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
 )
@@ -96,7 +97,7 @@ func TestReadingPaceIsOfTheSource(t *testing.T) {
 func TestListingsAreReadAtOnce(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Budget = store.NewBudget(1<<30, nil) })
 	large := listing(14_700)
-	if len(large) > fdt.DefaultBytes || len(large) < fdt.DefaultBytes*9/10 {
+	if len(large) > defaults.FDTBytes || len(large) < defaults.FDTBytes*9/10 {
 		t.Fatalf("%d bytes", len(large))
 	}
 	for i := range flute.InstanceID(3) {
@@ -211,7 +212,7 @@ func TestKnownInstancesAreBounded(t *testing.T) {
 		// Half of them are refused; the others hold an hour.
 		xml := []byte("<x/>")
 		if i%2 == 0 {
-			xml = fmt.Appendf(nil, `<FDT-Instance Expires="%d"/>`, fdt.NTP(start.Add(time.Hour)))
+			xml = fmt.Appendf(nil, `<FDT-Instance Expires="%d"/>`, ntp(start.Add(time.Hour)))
 		}
 		r.feed(fdtInstance{id: i, xml: xml}.packets(t)...)
 		r.events = r.events[:1]

@@ -20,7 +20,7 @@ import (
 func onDisk(t testing.TB, d *disk) *rig {
 	t.Helper()
 	list, err := d.Recover(func(notes []byte) bool {
-		k, ok := SessionOf(notes)
+		k, ok := (&Config{}).SessionOf(notes)
 		return ok && k == key
 	})
 	if err != nil {

@@ -119,9 +119,11 @@ func (p *player) run(c *scenario.Command) string {
 }
 
 func (p *player) config(c *scenario.Command) Config {
-	profile, err := fdt.ParseProfile(c.Arg("profile", ""))
-	if err != nil {
-		p.t.Fatal(err)
+	profile := fdt.RFC6726
+	for name := c.Arg("profile", profile.String()); profile.String() != name; profile++ {
+		if profile == fdt.DVBMABR {
+			p.t.Fatalf("%s: no profile is called %q", c.Pos, name)
+		}
 	}
 	cenc, err := flute.ParseContentEncoding(c.Arg("fdt_cenc", ""))
 	if err != nil {

@@ -39,7 +39,7 @@ func (c Config) validated() (*Config, error) {
 	if c.mbms() && c.FTI == EveryPacket {
 		c.FTI = FDTOnly
 	}
-	c.TOIBits = cmp.Or(c.TOIBits, 8*flute.MaxTOILen)
+	c.TOIBits = cmp.Or(c.TOIBits, defaults.TOIBits)
 	c.FDTCollect = max(c.FDTCollect, 0)
 	for _, check := range []struct {
 		bad  bool
@@ -59,7 +59,7 @@ func (c Config) validated() (*Config, error) {
 		{c.FDTBytes < 0, "FDTBytes is negative"},
 		{c.FDTTransfers < 0, "FDTTransfers is negative"},
 		{
-			c.TOIBits%16 != 0 || c.TOIBits < 16 || c.TOIBits > 8*flute.MaxTOILen,
+			c.TOIBits%16 != 0 || c.TOIBits < 16 || c.TOIBits > defaults.TOIBits,
 			fmt.Sprintf("TOIBits %d is not 16, 32, 48, 64, 80, 96 or 112", c.TOIBits),
 		},
 		{c.mbms() && c.TOIBits != mbmsTOIBits, fmt.Sprintf("TOIBits %d is not the 16 of %v", c.TOIBits, c.Profile)},

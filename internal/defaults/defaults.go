@@ -17,7 +17,12 @@ const (
 	MaxBlockBytes = 10 << 20
 	// SymbolLength leaves room for all headers in a datagram of 1500 bytes, also over IPv6 and a tunnel.
 	SymbolLength = 1400
+	// TOIBits is the longest TOI field (RFC 5651, section 5.1: O=3, H=1).
+	TOIBits = 112
 )
+
+// FDTBytes is that of fdt.Limits.Bytes. It also bounds a document before it is parsed.
+const FDTBytes = 4 << 20
 
 // Of package node.
 const (

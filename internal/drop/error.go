@@ -35,3 +35,10 @@ var (
 	ErrTruncated    = NewError(Truncated, "flute: datagram is truncated")
 	ErrHeaderLength = NewError(HeaderLength, "flute: header length contradicts its fields")
 )
+
+// ErrShortRaptorFTI is the error of fec.ParseFTI for what flute-rs up to 1.11.0 sends as EXT_FTI of Raptor: the layout
+// of RaptorQ, whose Transfer Length has 40 bits, where RFC 5053, section 3.2.2, says 48. Its last source block is cut
+// in another way too, so that such an object cannot be received.
+var ErrShortRaptorFTI = NewError(OTI,
+	"fec: EXT_FTI of Raptor has a Transfer Length of 40 bits, as flute-rs up to 1.11.0 sends it, not of 48 (RFC "+
+		"5053, section 3.2.2)")

@@ -145,14 +145,14 @@ func (a *Announce) numbers(cfg *node.SendConfig) (err error) {
 	core := &cfg.Session
 	bits := a.TOIBits
 	switch {
-	case bits < 0 || bits > 8*flute.MaxTOILen || bits%16 != 0:
+	case bits < 0 || bits > defaults.TOIBits || bits%16 != 0:
 		return errorf("%v %d: take 16, 32, 48, 64, 80, 96 or 112", wordTOIBits, bits)
 	case core.Profile.MBMS() && bits != 0 && bits != 16:
 		return errorf("%v %d is not the 16 of %v %v", wordTOIBits, bits, wordProfile, core.Profile)
 	case bits == 0 && core.Profile.MBMS():
 		bits = 16
 	case bits == 0:
-		bits = 8 * flute.MaxTOILen
+		bits = defaults.TOIBits
 	}
 	core.TOIBits = a.TOIBits
 	switch a.FirstTOI {

@@ -34,7 +34,7 @@ func publish(s *subject) {
 		{"/x", "x", store.ErrName},
 		{"x/", "x", store.ErrName},
 		{"a\x00b", "x", store.ErrName},
-		{strings.Repeat("x", store.MaxSegment+1), "x", store.ErrName},
+		{strings.Repeat("x", 255+1), "x", store.ErrName},
 	} {
 		o := s.create(step.content)
 		path, err := s.store.Publish(o, step.name)
