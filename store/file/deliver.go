@@ -3,12 +3,14 @@ package file
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,7 +19,8 @@ const (
 	// deliveredName is the file of a stage in which published files are noted: a line for each, its CRC-32C in hex and
 	// a delivery in JSON.
 	deliveredName = "delivered"
-	// maxDelivered bounds what is read of it: some 100,000 files.
+	// maxDelivered bounds it: some 100,000 files. A process that publishes more keeps the latest of those that are still
+	// as they were.
 	maxDelivered = 64 << 20
 )
 
@@ -47,21 +50,54 @@ func (s *Store) Deliver(name string, p []byte) error {
 	return nil
 }
 
+// line returns d as it is written.
+func (d *delivery) line() ([]byte, error) {
+	b, err := json.Marshal(d)
+	return fmt.Appendf(nil, "%08x %s\n", crc32.Checksum(b, castagnoli), b), err
+}
+
 // deliver adds a line, whole.
 func (s *stage) deliver(d delivery) error {
-	b, err := json.Marshal(d)
+	line, err := d.line()
 	if err != nil {
 		return err
 	}
-	f, err := s.files.OpenFile(deliveredName, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	if info, err := s.files.Lstat(deliveredName); err == nil && info.Size()+int64(len(line)) > maxDelivered {
+		if err := s.compactDelivered(); err != nil {
+			return err
+		}
+	}
+	return s.writeDelivered(deliveredName, os.O_APPEND, line)
+}
+
+// compactDelivered keeps the latest deliveries whose files are as they were, up to half of what there may be.
+func (s *stage) compactDelivered() error {
+	list := readDelivered(s.root, path.Join(s.dir, deliveredName))
+	var kept [][]byte
+	size := 0
+	for _, d := range slices.Backward(list) {
+		line, err := d.line()
+		if size += len(line); err != nil || size > maxDelivered/2 {
+			break
+		}
+		kept = append(kept, line)
+	}
+	slices.Reverse(kept)
+	if err := s.writeDelivered(deliveredName+newNoteExt, os.O_TRUNC, bytes.Join(kept, nil)); err != nil {
+		return err
+	}
+	return s.files.Rename(deliveredName+newNoteExt, deliveredName)
+}
+
+func (s *stage) writeDelivered(name string, how int, b []byte) error {
+	f, err := s.files.OpenFile(name, os.O_WRONLY|os.O_CREATE|how, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%08x %s\n", crc32.Checksum(b, castagnoli), b)
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return err
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
 }
 
 // Delivered implements [store.Keeper]. What stages of dead processes have noted moves to the one of this Store.

@@ -65,8 +65,8 @@ func (o *object) noteAnew(p []byte) error {
 	return o.store.syncStage(g)
 }
 
-// appendNote adds p to the notes. Nothing is to be left of a note that could not be added: what follows would be lost
-// behind it.
+// appendNote adds p to the notes. What follows a note that could be added in part only is not read: after an error the
+// caller begins anew.
 func (o *object) appendNote(p []byte) error {
 	f, err := o.ground.stage.files.OpenFile(o.name+noteExt, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {

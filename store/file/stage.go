@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -29,6 +30,8 @@ type stage struct {
 	lock  *os.File
 
 	durable atomic.Bool // its own name was made durable
+
+	delivering sync.Mutex // held over writes to deliveredName
 }
 
 // newStage makes a stage, and removes what processes that died have staged, but for files with notes younger than

@@ -1,0 +1,53 @@
+package file
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestDeliveredIsBounded: however many files a process publishes, what it notes of them stays bounded. The latest are
+// known to the next process, unless they have changed; a line that was damaged costs its own file.
+func TestDeliveredIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	s, err := New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish := func(name string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const files = 10
+	pad := bytes.Repeat([]byte{'x'}, maxDelivered/files)
+	for i := range byte(2 * files) {
+		name := string('a' + i)
+		publish(name)
+		if err := s.Deliver(name, append([]byte(name), pad...)); err != nil {
+			t.Fatal(err)
+		}
+		info, err := s.current().stage.files.Lstat(deliveredName)
+		if err != nil || info.Size() > maxDelivered {
+			t.Fatalf("after %d files: %d bytes, %v", i+1, info.Size(), err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "s"), []byte("it is longer"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	notes, err := s.Delivered()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[byte]bool{}
+	for _, n := range notes {
+		known[n[0]] = true
+	}
+	if !known['t'] || !known['r'] || known['s'] || known['a'] || len(known) < 2 {
+		t.Errorf("known: %v", known)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
