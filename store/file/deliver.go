@@ -19,8 +19,8 @@ const (
 	// deliveredName is the file of a stage in which published files are noted: a line for each, its CRC-32C in hex and
 	// a delivery in JSON.
 	deliveredName = "delivered"
-	// maxDelivered bounds it: some 100,000 files. A process that publishes more keeps the latest of those that are still
-	// as they were.
+	// maxDelivered bounds it: some 100,000 files. A process that publishes more keeps the latest of those that are as
+	// they were.
 	maxDelivered = 64 << 20
 )
 
