@@ -8,10 +8,15 @@ import "time"
 type clock struct {
 	start time.Time
 	now   time.Time // zero: not started
+	given time.Time // that now follows from: the packets of a batch have one time
 }
 
 // tick advances the clock to t and returns the session's time.
 func (c *clock) tick(t time.Time) time.Time {
+	if t == c.given {
+		return c.now
+	}
+	c.given = t
 	if c.now.IsZero() {
 		c.start, c.now = t, t
 		return t
