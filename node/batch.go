@@ -31,10 +31,11 @@ func (s *Sending) AddAll(
 		err := p.err
 		if err == nil && ctx.Err() != nil {
 			p.object.Discard()
+			err = ctx.Err()
 		} else if err == nil {
 			toi, err = s.hand(ctx, p.object, addition)
 		}
-		if ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if errors.Is(err, sender.ErrClosed) || errors.Is(err, ErrStopped) {

@@ -65,11 +65,13 @@ func (s *Sending) prepare(ctx context.Context, f sender.File, scratch sender.Scr
 func (s *Sending) hand(
 	ctx context.Context, o *sender.Object, message func(id uint64, o *sender.Object) sending.Message,
 ) (flute.TOI, error) {
-	toi, err := s.question(ctx, message(s.asked.Add(1), o))
-	if errors.Is(err, sender.ErrClosed) {
-		o.Discard()
+	m := message(s.asked.Add(1), o)
+	toi, err := s.question(ctx, m)
+	if err == nil || o.Discard() || ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return toi, err
 	}
-	return toi, err
+	// The session has the file: it has answered, or it does once it is restarted.
+	return s.question(context.WithoutCancel(ctx), m)
 }
 
 // Reserve takes a TOI for a file that will be added with it, in sender.File.TOI, so that it is known before. It is

@@ -15,8 +15,11 @@ import (
 // it cannot be used; of ContentLocation, if it is that of another file; or one that wraps ErrProfile, or flute.ErrOTI
 // when its FEC cannot code it.
 func (s *Session) Add(o *Object) (flute.TOI, error) {
-	err := ErrComplete
-	if s.closed || !s.plan.complete {
+	err := s.take(o)
+	if err == nil && !s.closed && s.plan.complete {
+		err = ErrComplete
+	}
+	if err == nil {
 		var n *object
 		if n, err = s.admit(o, nil); err == nil {
 			if n.held = s.cfg.FDTManual; n.held {
@@ -32,7 +35,9 @@ func (s *Session) Add(o *Object) (flute.TOI, error) {
 // Refuse ends o, which is not added after all because of err, and returns that with the name of the file. Add and
 // Update do so themselves.
 func (s *Session) Refuse(o *Object, err error) error {
-	s.closeOwned(o)
+	if s.take(o) == nil {
+		s.closeOwned(o)
+	}
 	if _, ok := errors.AsType[*FileError](err); ok {
 		return err
 	}

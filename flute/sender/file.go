@@ -106,6 +106,7 @@ type Object struct {
 	owned          bool                  // scratch is the session's
 	transferLength uint64
 	later          content.Algorithms // digests that are to be computed while it is sent
+	holder         *holder            // who closes what it owns; copies share it
 	blank          bool               // it is a StandIn
 
 	// The digests; nil when not wanted. Content-MD5 is that of the file, as other senders have it, although RFC 2616

@@ -133,7 +133,7 @@ func (p *preparation) prepare(ctx context.Context, f *File) (*Object, error) {
 	f.Digests = f.Digests.of(f, f.Size)
 	o := &Object{
 		file: *f, cenc: f.CENC, source: f.Content, transferLength: f.Size,
-		scratch: p.scratch, owned: f.Owned || p.renewed,
+		scratch: p.scratch, owned: f.Owned || p.renewed, holder: new(holder),
 	}
 	if f.Size == 0 {
 		o.source = bytes.NewReader(nil) // Content may be nil

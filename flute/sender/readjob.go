@@ -93,9 +93,9 @@ func (j *closeJob) run(sync.Locker) error {
 	return nil
 }
 
-// closeOwned closes what the session owns of o.
+// closeOwned closes what the session owns of o, once.
 func (s *Session) closeOwned(o *Object) {
-	if j := (&closeJob{key: laneOf(o), closers: o.closers()}); len(j.closers) > 0 {
+	if j := (&closeJob{key: laneOf(o), closers: o.closers()}); len(j.closers) > 0 && o.holder.end() {
 		s.works.do(&Work{job: j}, s.clock.now)
 	}
 }
@@ -116,11 +116,6 @@ func (o *Object) closers() (all []io.Closer) {
 		all = append(all, c)
 	}
 	return all
-}
-
-// Discard closes what o owns, see File.Owned, if it was added to no session.
-func (o *Object) Discard() {
-	_ = (&closeJob{closers: o.closers()}).run(nil)
 }
 
 // laneOf returns what the Works that read o share: see Work.Lane.

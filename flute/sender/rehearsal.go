@@ -18,7 +18,9 @@ func (f File) StandIn(transferLength uint64) (*Object, error) {
 		return nil, err
 	}
 	f.Digests = f.Digests.of(&f, f.Size)
-	o := &Object{file: f, cenc: f.CENC, source: f.Content, transferLength: transferLength, blank: true}
+	o := &Object{
+		file: f, cenc: f.CENC, source: f.Content, transferLength: transferLength, blank: true, holder: new(holder),
+	}
 	if wanted := f.Digests.algorithms(); f.Digests&DigestLater != 0 {
 		o.later = wanted
 	} else {

@@ -15,6 +15,9 @@ func (s *Session) Update(o *Object, when When) (flute.TOI, error) {
 	if old == nil || !old.live() {
 		return s.Add(o)
 	}
+	if err := s.take(o); err != nil {
+		return flute.TOI{}, s.Refuse(o, err)
+	}
 	if o.version == old.version && o.version != (Version{}) && old.predecessor == nil && !old.leaving {
 		s.closeOwned(o) // it is the same, read once more
 		return old.toi, nil
