@@ -80,11 +80,7 @@ func TestFloods(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer func() {
-				if err := n.Stop(context.Background()); err != nil {
-					t.Error(err)
-				}
-			}()
+			defer stop(t, n)
 			completed := n.Subscribe(node.SubscribeOptions{Filter: func(e notice.Event) bool {
 				c, ok := e.(event.ObjectCompleted)
 				return ok && !c.Sending && strings.HasPrefix(c.Path, "good")

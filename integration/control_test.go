@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -139,14 +138,12 @@ func TestControlByStandardInput(t *testing.T) {
 		t.Skip("lo is called otherwise")
 	}
 	group, file := newGroup(t), write(t, t.TempDir(), "file", 1000)
-	cmd := exec.Command(command, "send", "--to", group.String(), "--interface", "lo", "--json", "--control", "-")
-	cmd.Stdin = strings.NewReader("add " + file + "\nadd nothing\n\nstatus")
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	p := startReading(t, strings.NewReader("add "+file+"\nadd nothing\n\nstatus"),
+		"send", "--to", group.String(), "--interface", "lo", "--json", "--control", "-")
+	p.ok()
+	out := p.stdout.String()
 	var answers []reply
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		if !strings.Contains(line, `"event":"answer"`) {
 			continue
 		}
@@ -159,7 +156,7 @@ func TestControlByStandardInput(t *testing.T) {
 	if len(answers) != 3 || !answers[0].OK || answers[1].OK || answers[2].Status == nil {
 		t.Errorf("%+v", answers)
 	}
-	if !strings.Contains(string(out), "object_completed") {
+	if !strings.Contains(out, "object_completed") {
 		t.Errorf("the file is not sent\n%s", out)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/internal/netns"
+	"github.com/flute-node/flute-node/node"
 )
 
 // command is the path of the program under test, built by TestMain.
@@ -114,14 +116,20 @@ func eventually(patience time.Duration, done func() bool) bool {
 // start starts flute-node. It is killed at the end of the test if it still runs.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
-	return startWith(t, nil, args...)
+	return startWith(t, nil, nil, args...)
 }
 
-// startWith is start with another standard output; nil: it is kept.
-func startWith(t *testing.T, stdout *os.File, args ...string) *process {
+// startReading is start with a standard input.
+func startReading(t *testing.T, stdin io.Reader, args ...string) *process {
+	t.Helper()
+	return startWith(t, stdin, nil, args...)
+}
+
+// startWith is start with a standard input, and with another standard output; nil: it is kept.
+func startWith(t *testing.T, stdin io.Reader, stdout *os.File, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(command, args...), done: make(chan error, 1)}
-	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, &p.stdout, &p.stderr
 	if stdout != nil {
 		p.cmd.Stdout = stdout
 	}
@@ -163,6 +171,16 @@ func (p *process) ok() {
 	p.t.Helper()
 	if code := p.wait(); code != 0 {
 		p.t.Fatalf("%v: exit code %d\n%s%s", p.cmd.Args, code, tail(p.stdout.String()), p.stderr.String())
+	}
+}
+
+// stop ends a node.
+func stop(t *testing.T, n *node.Node) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := n.Stop(ctx); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -27,7 +27,7 @@ func TestManySessions(t *testing.T) {
 		size     = 40_000
 	)
 	group := newGroup(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	before := runtime.NumGoroutine()
 	n, err := node.Start(node.Config{})

@@ -21,11 +21,7 @@ func TestNodeSendsAndReceives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := n.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer stop(t, n)
 	st := mem.New()
 	sub := n.Subscribe(node.SubscribeOptions{})
 	defer sub.Close()

@@ -23,7 +23,7 @@ func TestReaderThatLeaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := startWith(t, pw, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", dir)
+	r := startWith(t, nil, pw, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", dir)
 	if err := pw.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +56,10 @@ func TestFullDiskForOutput(t *testing.T) {
 		return f
 	}
 	group, dir := newGroup(t), t.TempDir()
-	r := startWith(t, full(), "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", dir)
+	r := startWith(t, nil, full(), "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", dir)
 	listening(t, group)
 	file := write(t, t.TempDir(), "file", 100_000)
-	s := startWith(t, full(), "send", "--to", group.String(), "--interface", "lo", file)
+	s := startWith(t, nil, full(), "send", "--to", group.String(), "--interface", "lo", file)
 	for _, p := range []*process{s, r} {
 		if code := p.wait(); code != 0 || strings.Count(p.stderr.String(), "\n") != 1 {
 			t.Errorf("exit code %d, %q", code, p.stderr.String())
@@ -67,7 +67,7 @@ func TestFullDiskForOutput(t *testing.T) {
 	}
 	same(t, file, filepath.Join(dir, "file"))
 	for _, args := range []string{"version", "--version", "--help", "bench fec --scheme rs --k 10 --time 1ms"} {
-		if code := startWith(t, full(), strings.Fields(args)...).wait(); code != 1 {
+		if code := startWith(t, nil, full(), strings.Fields(args)...).wait(); code != 1 {
 			t.Errorf("%s: exit code %d, want 1", args, code)
 		}
 	}
@@ -183,7 +183,8 @@ func TestUntilComplete(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "100kbit", "--parallel",
+		s := startWith(t, nil, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "100kbit",
+			"--parallel",
 			"1", filepath.Join(from, "d"))
 		awaitLine(t, out, "d/17") // it is begun when the first 64 packets are out; they are announced before that
 		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", t.TempDir())

@@ -55,8 +55,9 @@ func TestSessionTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	s := startWith(t, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "1Mbit", write(t, t.TempDir(),
-		"file", 4_000_000))
+	s := startWith(t, nil, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "1Mbit",
+		write(t, t.TempDir(),
+			"file", 4_000_000))
 	awaitLine(t, out, "object_progress")
 	if err := s.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

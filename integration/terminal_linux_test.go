@@ -178,7 +178,7 @@ func TestSecondInterruptKills(t *testing.T) {
 		write(t, from, fmt.Sprintf("d/%02d", i), 100)
 	}
 	_, w := stuck(t)
-	r := startWith(t, w, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", dir)
+	r := startWith(t, nil, w, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", dir)
 	listening(t, group)
 	start(t, "send", "--to", group.String(), "--interface", "lo", filepath.Join(from, "d")).ok()
 	waitFor(t, filepath.Join(dir, "d", "29"))

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,19 +92,11 @@ func TestUTPPipe(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r := exec.Command(command, "utp", "receive", "--listen", address, "-")
-	var got bytes.Buffer
-	r.Stdout = &got
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s := exec.Command(command, "utp", "send", "--to", address, "-")
-	s.Stdin = bytes.NewReader(data)
-	if out, err := s.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-	if err := r.Wait(); err != nil || !bytes.Equal(got.Bytes(), data) {
-		t.Errorf("%d bytes, want %d: %v", got.Len(), len(data), err)
+	r := start(t, "utp", "receive", "--listen", address, "-")
+	startReading(t, bytes.NewReader(data), "utp", "send", "--to", address, "-").ok()
+	r.ok()
+	if got := r.stdout.String(); got != string(data) {
+		t.Errorf("%d bytes, want %d", len(got), len(data))
 	}
 }
 
@@ -137,6 +128,7 @@ func TestUTPProxy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		_ = c.SetDeadline(time.Now().Add(time.Minute))
 		data := bytes.Repeat([]byte{byte(i), 1, 2, 3}, 500_000)
 		if _, err := c.Write(data); err != nil {
 			t.Fatal(err)
