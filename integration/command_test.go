@@ -162,7 +162,8 @@ func TestInterruptStopsCleanly(t *testing.T) {
 		t.Skip("no interrupts between processes")
 	}
 	group, dir := newGroup(t), t.TempDir()
-	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", dir)
+	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever",
+		"--once", "off", dir)
 	listening(t, group)
 	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--repeat", "forever", write(t, t.TempDir(),
 		"file", 100_000))

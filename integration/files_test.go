@@ -21,10 +21,13 @@ func (p *process) named(event, field string) (all []any) {
 	return all
 }
 
-// names returns the files below a folder.
+// names returns the files below a folder, but for the notes of a receiver.
 func names(t *testing.T, dir string) (all []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if d != nil && d.Name() == ".flute-node" {
+			return filepath.SkipDir
+		}
 		if err == nil && !d.IsDir() {
 			name, _ := filepath.Rel(dir, path)
 			all = append(all, filepath.ToSlash(name))

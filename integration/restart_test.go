@@ -2,6 +2,7 @@ package integration
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -105,4 +106,43 @@ func TestReceiverKilledAndRestarted(t *testing.T) {
 		}
 		same(t, f, filepath.Join(to, name))
 	}
+}
+
+// TestFilesAreReceivedOnce: a file that an earlier receive has put into the folder, and that is there unchanged, is not
+// received again, unless that is asked for.
+func TestFilesAreReceivedOnce(t *testing.T) {
+	group, from, to := newGroup(t), t.TempDir(), t.TempDir()
+	file := write(t, from, "file", 100_000)
+	s := start(t, "send", "--to", group.String(), "--interface", "lo", "--tsi", "7", "--repeat", "forever", file)
+	receive := func(flags ...string) (earlier bool) {
+		t.Helper()
+		args := []string{
+			"receive", "--json", "--group", group.String(), "--interface", "lo", "--objects", "1",
+			"--timeout", "60s",
+		}
+		r := start(t, append(append(args, flags...), to)...)
+		r.ok()
+		same(t, file, filepath.Join(to, "file"))
+		for _, e := range r.events() {
+			if e["event"] == "object_completed" {
+				earlier, _ = e["earlier"].(bool)
+			}
+		}
+		return earlier
+	}
+	for i, want := range []bool{false, true, true} {
+		if got := receive(); got != want {
+			t.Errorf("receive %d: earlier %v", i, got)
+		}
+	}
+	if receive("--once", "off") {
+		t.Error("not received again with --once off")
+	}
+	if err := os.Truncate(filepath.Join(to, "file"), 7); err != nil {
+		t.Fatal(err)
+	}
+	if receive() {
+		t.Error("a file that was changed was not received again")
+	}
+	s.kill()
 }

@@ -41,13 +41,23 @@ type checkpoints struct {
 	told  bool      // a Warning was emitted
 }
 
+// isNoted reports whether e is noted from time to time.
+func (l *Ledger) isNoted(e *entry) bool {
+	return e.held != nil && l.cfg.keeps && e.file != nil && !e.gone && e.phase == receiving &&
+		e.held.OTI.TransferLength > smallObject
+}
+
+// owesNote reports whether e is still to be noted before its session, which was closed on request, ends.
+func (l *Ledger) owesNote(e *entry) bool {
+	return l.parting && !l.aborting && l.isNoted(e) && (e.held.checkpoints.note != nil || e.held.HasChanges())
+}
+
 // checkpoint takes notes of e, if it is time to.
 func (l *Ledger) checkpoint(e *entry) {
-	h := e.held
-	if h == nil || !l.cfg.keeps || e.file == nil || e.gone || e.phase != receiving ||
-		h.OTI.TransferLength <= smallObject {
+	if !l.isNoted(e) {
 		return
 	}
+	h := e.held
 	c := &h.checkpoints
 	if c.last.IsZero() {
 		c.last = l.now
@@ -55,7 +65,8 @@ func (l *Ledger) checkpoint(e *entry) {
 	switch {
 	case c.note != nil || h.IsWriting() || !h.HasChanges():
 		return
-	case l.now.Sub(c.last) < checkpointInterval && h.Received-min(c.bytes, h.Received) < checkpointBytes:
+	case !l.parting && l.now.Sub(c.last) < checkpointInterval &&
+		h.Received-min(c.bytes, h.Received) < checkpointBytes:
 		return
 	}
 	c.last, c.bytes = l.now, h.Received

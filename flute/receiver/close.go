@@ -136,8 +136,9 @@ func (s *Session) sweepEnded(now time.Time, e *entry) {
 	}
 }
 
-// Close ends the session on request, with the given reason. Objects that are being published finish first: the session
-// is over after the Advance that follows their last Done. Packets are not taken any more.
+// Close ends the session on request, with the given reason. Objects that are being published finish first, and what has
+// come of others is noted: the session is over after the Advance that follows their last Done. Packets are not
+// taken any more.
 func (s *Session) Close(reason string) {
 	if !s.l.ended {
 		s.l.parting = true
@@ -156,6 +157,7 @@ func (s *Session) Abort(reason string) {
 		}
 	}
 	s.QuarantineDetached(reason)
+	s.l.aborting = true
 	s.end(reason)
 }
 
@@ -169,6 +171,11 @@ func (s *Session) end(reason string) {
 			busy = true
 		case e.held != nil && e.file != nil && e.held.IsWhole() && e.held.IsDecoding(): // with another variant
 			busy = true
+		case l.owesNote(e): // so that a later process needs none of it again
+			busy = true
+			if !e.held.IsWriting() && e.held.checkpoints.note == nil {
+				l.effects.Described = append(l.effects.Described, e.toi)
+			}
 		case e.held != nil && e.held.queued: // its turn comes with the end of a Work
 			busy = true
 			l.effects.Described = append(l.effects.Described, e.toi)

@@ -110,6 +110,9 @@ type Config struct {
 	Leftovers []store.Leftover
 	Delivered [][]byte
 	NoNotes   bool
+	// Again: files that an earlier process has published are received again, and nothing is noted of those that are
+	// published.
+	Again bool
 
 	digests   content.Algorithms // Digests
 	arenas    *assembly.Arenas   // of all sessions that share this Config
@@ -192,6 +195,9 @@ func (c Config) Validated() (*Config, error) {
 	_, isKeeper := c.Store.(store.Keeper)
 	c.keeps = isKeeper && !c.NoNotes
 	c.leftovers, c.Leftovers = newLeftovers(c.Leftovers), nil
+	if c.Again {
+		c.Delivered = nil
+	}
 	c.delivered, c.Delivered = newDelivered(c.Delivered), nil
 	return &c, nil
 }

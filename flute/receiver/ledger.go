@@ -41,6 +41,7 @@ type Ledger struct {
 	publications publications
 	shortage     shortage
 	parting      bool // the session ends on request: what was noted is left to a later process
+	aborting     bool // it ends at once
 	short        int  // holdings that are short of memory, see Session.IsShort
 
 	now   time.Time // the latest moment that a Session or an Object was told

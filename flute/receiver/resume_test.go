@@ -307,6 +307,69 @@ func TestClosedSessionLeavesItsObjects(t *testing.T) {
 	}
 }
 
+// A session that is closed on request notes what has come since the last checkpoint, however the disk takes its time:
+// nothing of it is needed again. If the notes cannot be written, the session ends all the same.
+func TestClosedSessionNotesTheRest(t *testing.T) {
+	for name, c := range map[string]struct {
+		fails error
+		slow  bool
+		want  uint64
+	}{
+		"at once":      {want: 60_000},
+		"a slow disk":  {slow: true, want: 60_000},
+		"a disk fails": {fails: store.ErrClosed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := plain(t, 1, 100_000, 1000, 7)
+			d := newDisk()
+			d.fails = c.fails
+			r := onDisk(t, d)
+			r.slow, r.manual = c.slow, c.slow
+			r.feed(describe(t, 3, withDigest(o, "a")))
+			r.feed(o.all()[:60]...)
+			r.s.Close("test is over")
+			r.settle()
+			for len(r.works) > 0 {
+				r.work()
+			}
+			if !r.s.Ended() {
+				t.Fatal("the session has not ended")
+			}
+			r.want("failed 1 a session_over", "closed test is over")
+			if n := r.l.Held(); n != 0 {
+				t.Errorf("%d bytes held after the end", n)
+			}
+			left := d.cut(nil)
+			claims(t, left, o)
+			r = onDisk(t, left)
+			r.feed(describe(t, 3, withDigest(o, "a")))
+			r.feed(o.all()[60:]...)
+			if c.want > 0 {
+				r.want("completed 1 a 100000")
+			}
+			if s := eventsOf[event.ObjectStarted](r); len(s) != 1 || s[0].Resumed != c.want {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+}
+
+// A session that is given up ends at once, with what was noted before.
+func TestAbortedSessionNotesNothing(t *testing.T) {
+	o := plain(t, 1, 100_000, 1000, 7)
+	r := onDisk(t, newDisk())
+	r.slow, r.manual = true, true
+	r.feed(describe(t, 3, withDigest(o, "a")))
+	r.feed(o.all()[:60]...)
+	r.s.Close("test is over")
+	r.settle()
+	r.s.Abort("given up")
+	r.settle()
+	if !r.s.Ended() {
+		t.Error("the session has not ended")
+	}
+}
+
 // An object whose notes cannot be written is received all the same, with one Warning.
 func TestNotesCannotBeWritten(t *testing.T) {
 	o := plain(t, 1, 100_000, 1000, 7)

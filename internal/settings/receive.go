@@ -20,6 +20,7 @@ type Receive struct {
 	Digest         string        // digest: those to compute besides the strongest announced one, such as md5,sha-256
 	Offload        string        // offload: auto or off; empty: auto
 	Resume         string        // resume: auto or off; empty: auto
+	Once           string        // once: auto or off; empty: auto
 	Dir            string        // folder for the files
 }
 
@@ -55,6 +56,9 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	}
 	if cfg.Session.NoNotes, err = oneOf(wordResume, r.Resume,
 		[]choice[bool]{{"auto", false}, {"off", true}}); err != nil {
+		return cfg, err
+	}
+	if cfg.Session.Again, err = oneOf(wordOnce, r.Once, []choice[bool]{{"auto", false}, {"off", true}}); err != nil {
 		return cfg, err
 	}
 	variants := append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)

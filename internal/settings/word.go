@@ -44,6 +44,7 @@ const (
 	wordNames          = word("names")
 	wordOffload        = word("offload")
 	wordResume         = word("resume")
+	wordOnce           = word("once")
 	wordOrder          = word("order")
 	wordParallel       = word("parallel")
 	wordProfile        = word("profile")

@@ -56,20 +56,24 @@ func (d *delivery) line() ([]byte, error) {
 	return fmt.Appendf(nil, "%08x %s\n", crc32.Checksum(b, castagnoli), b), err
 }
 
-// deliver adds a line, whole.
-func (s *stage) deliver(d delivery) error {
-	line, err := d.line()
-	if err != nil {
-		return err
+// deliver adds lines, whole.
+func (s *stage) deliver(list ...delivery) error {
+	var lines []byte
+	for i := range list {
+		line, err := list[i].line()
+		if err != nil {
+			return err
+		}
+		lines = append(lines, line...)
 	}
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
-	if info, err := s.files.Lstat(deliveredName); err == nil && info.Size()+int64(len(line)) > maxDelivered {
+	if info, err := s.files.Lstat(deliveredName); err == nil && info.Size()+int64(len(lines)) > maxDelivered {
 		if err := s.compactDelivered(); err != nil {
 			return err
 		}
 	}
-	return s.writeDelivered(deliveredName, os.O_APPEND, line)
+	return s.writeDelivered(deliveredName, os.O_APPEND, lines)
 }
 
 // compactDelivered keeps the latest deliveries whose files are as they were, up to half of what there may be.
@@ -104,8 +108,8 @@ func (s *stage) writeDelivered(name string, how int, b []byte) error {
 func (s *Store) Delivered() (notes [][]byte, err error) {
 	g := s.current()
 	err = eachLeftover(g.root, func(dir string) {
-		for _, d := range readDelivered(g.root, path.Join(dir, deliveredName)) {
-			if err := g.stage.deliver(d); err != nil {
+		if list := readDelivered(g.root, path.Join(dir, deliveredName)); len(list) > 0 {
+			if err := g.stage.deliver(list...); err != nil {
 				s.warn("%s cannot be taken over from a process that has ended: %v", path.Join(dir, deliveredName), err)
 				return
 			}
@@ -136,8 +140,8 @@ func readDelivered(root *os.Root, name string) (list []delivery) {
 	if err != nil {
 		return nil
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	b, err := io.ReadAll(io.LimitReader(f, maxDelivered))
+	defer f.Close()                                         //nolint:errcheck // nothing was written
+	b, err := io.ReadAll(io.LimitReader(f, 2*maxDelivered)) // a take-over may exceed it
 	if err != nil {
 		return nil
 	}

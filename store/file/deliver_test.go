@@ -51,3 +51,38 @@ func TestDeliveredIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestDeliveredOutlivesClose: a Store that was closed in order leaves what it has noted of published files to the next
+// one; when none of them is there any more, nothing is left in the root.
+func TestDeliveredOutlivesClose(t *testing.T) {
+	dir := t.TempDir()
+	for i, want := range []int{0, 1, 1, 0} {
+		if i == 3 {
+			if err := os.Remove(filepath.Join(dir, "a")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s, err := New(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes, err := s.Delivered()
+		if err != nil || len(notes) != want || want > 0 && string(notes[0]) != "note" {
+			t.Errorf("process %d: %q, %v", i, notes, err)
+		}
+		if i == 0 {
+			if err := os.WriteFile(filepath.Join(dir, "a"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Deliver("a", []byte("note")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(dir, stageName)); !os.IsNotExist(err) {
+		t.Errorf("the staging folder is still there: %v", err)
+	}
+}

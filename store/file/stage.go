@@ -95,10 +95,11 @@ func makeStage(root *os.Root) (_ *stage, err error) {
 	return s, nil
 }
 
-// close removes the stage, but for files that were left with notes, and the common folder after the last stage.
+// close removes the stage, but for files that were left with notes and for what is noted of published files, and the
+// common folder after the last stage.
 func (s *stage) close() error {
 	err := s.files.Close()
-	if len(keptIn(s.root, s.dir)) > 0 {
+	if len(keptIn(s.root, s.dir)) > 0 || len(readDelivered(s.root, path.Join(s.dir, deliveredName))) > 0 {
 		removeUnkept(s.root, s.dir)
 		return errors.Join(err, s.lock.Close())
 	}
