@@ -185,6 +185,7 @@ func (s *Session) renewed(n *renewing, t time.Time) {
 // supersede ends o, of which a newer version is there.
 func (s *Session) supersede(o *object) {
 	if o.sent > 0 {
+		s.schedule.drop(o, s.clock.now)
 		s.finish(o, s.clock.now)
 		s.plan.bury(o)
 		return
