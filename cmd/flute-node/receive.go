@@ -32,6 +32,7 @@ type receiveCommand struct {
 	Offload        string              `default:"auto" help:"Messages of several datagrams from the system, which joins those of a sender: auto, off."`
 	Resume         string              `default:"auto" help:"What has come of unfinished files is noted in DIR/.flute-node, and a receive that is started again goes on with it: auto, off."`
 	Once           string              `default:"auto" help:"Files that an earlier receive has put into DIR, and that are there unchanged, are not received again if location, lengths and a digest are the same: auto, off."`
+	Selection      selectionFlags      `embed:""`
 	Layout         string              `default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that)."`
 	Dir            string              `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
 }
@@ -64,6 +65,7 @@ func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, g
 		Interface: c.Interface, TSIs: c.TSI, RSMatrix: c.RSMatrix, MaxDatagram: c.MaxDatagram,
 		SessionTimeout: c.SessionTimeout, Layout: c.Layout, Digest: c.Digest, Offload: c.Offload,
 		Resume: c.Resume, Once: c.Once, Dir: c.Dir,
+		Selection: c.Selection.words(),
 	}
 	if base, err = words.Config(); err != nil {
 		return base, nil, flagged(err)
@@ -251,7 +253,7 @@ func isDecisive(e notice.Event) bool {
 // isLasting selects what a summary counts.
 func isLasting(e notice.Event) bool {
 	switch e.(type) {
-	case event.SessionClosed, event.ObjectCompleted, event.ObjectFailed, notice.KernelDrops:
+	case event.SessionClosed, event.ObjectCompleted, event.ObjectFailed, event.ObjectRefused, notice.KernelDrops:
 		return true
 	}
 	return false

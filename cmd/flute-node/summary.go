@@ -43,6 +43,7 @@ type arrivals struct {
 	Duplicate   uint64            `json:"duplicate"`
 	Dropped     map[string]uint64 `json:"dropped"` // by reason
 	KernelDrops uint64            `json:"kernel_drops"`
+	Refused     uint64            `json:"refused"` // files that were not wanted
 }
 
 func newSummary(sending bool) *summary {
@@ -89,6 +90,10 @@ func (s *summary) add(e notice.Event) {
 			s.Duplicate += e.Counters.Duplicate
 			s.drop(e.Counters.Dropped)
 		}
+	case event.ObjectRefused:
+		if s.arrivals != nil {
+			s.Refused++
+		}
 	case notice.KernelDrops:
 		if s.arrivals != nil {
 			s.KernelDrops += e.New
@@ -128,6 +133,9 @@ func (s *summary) text() string {
 	if s.sending {
 		return text.String()
 	}
+	if s.Refused > 0 {
+		_, _ = fmt.Fprintf(&text, "; %d not wanted", s.Refused)
+	}
 	_, _ = fmt.Fprintf(&text, "\n%s, %d of them nothing new; %s lost and repaired", count(s.Datagrams, "datagram"),
 		s.Duplicate, count(s.Repaired, "source symbol"))
 	if s.KernelDrops > 0 {
@@ -138,6 +146,8 @@ func (s *summary) text() string {
 		name := reason.String()
 		switch n := s.Dropped[name]; {
 		case n == 0:
+		case reason == drop.Refused:
+			_, _ = fmt.Fprintf(&text, "\n%s of files that were not wanted", count(n, "datagram"))
 		case reason == drop.NoSession:
 			_, _ = fmt.Fprintf(&text, "\n%s of no session: padding, or the end of one", count(n, "datagram"))
 		default:

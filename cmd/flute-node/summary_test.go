@@ -26,12 +26,13 @@ func TestSummary(t *testing.T) {
 		event.SessionClosed{Counters: c},
 		event.SessionClosed{Counters: c},
 		notice.KernelDrops{New: 5},
+		event.ObjectRefused{},
 	} {
 		s.add(e)
 	}
 	s.Datagrams, s.Unfinished = 1, 2
 	s.Seconds = s.last.Sub(s.first).Seconds()
-	want := "received 3 files, 1.9 MiB in 2s, 8 Mbit/s; 2 not finished\n" +
+	want := "received 3 files, 1.9 MiB in 2s, 8 Mbit/s; 2 not finished; 1 not wanted\n" +
 		"1 datagram, 2 of them nothing new; 3 source symbols lost and repaired\n" +
 		"5 datagrams dropped by the system: the receive buffer was full\n14 datagrams dropped: budget"
 	if got := s.text(); got != want {
@@ -60,7 +61,7 @@ func TestSummaryAsJSON(t *testing.T) {
 	for sending, want := range map[bool]string{
 		true: `{"files":1,"bytes":5,"failed":0,"unfinished":0,"seconds":0}`,
 		false: `{"files":1,"bytes":5,"failed":0,"unfinished":0,"seconds":0,"source_symbols_repaired":2,` +
-			`"datagrams":0,"duplicate":0,"dropped":{"budget":7},"kernel_drops":5}`,
+			`"datagrams":0,"duplicate":0,"dropped":{"budget":7},"kernel_drops":5,"refused":0}`,
 	} {
 		s := newSummary(sending)
 		var c flute.Counters

@@ -72,7 +72,7 @@ func (u *until) add(e notice.Event) {
 		u.received++
 		delete(u.missing, location{e.Session, e.ContentLocation})
 	case event.ObjectFailed:
-		if e.Reason != event.FailSuperseded {
+		if e.Reason != event.FailSuperseded && !e.Received {
 			u.miss(e)
 		}
 	case notice.Missed:

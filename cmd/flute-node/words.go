@@ -46,7 +46,7 @@ func sentence(e notice.Event) (text string, trouble bool) {
 				e.ID, e.RejectedCount, strings.Join(first, "; "))
 		}
 		return plain(oneLine(text)), text != ""
-	case event.FDTPublished: // of interest to programs
+	case event.FDTPublished, event.ObjectRefused: // of interest to programs
 	case event.FDTRejected:
 		return plain(fmt.Sprintf("FDT Instance %d refused: %s", e.ID, oneLine(e.Reason))), true
 	case notice.ActorRestarted:

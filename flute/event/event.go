@@ -34,8 +34,9 @@ type SessionClosed struct {
 // (RFC 6726, section 3.4.2), and every object that it described has its end. A sender that starts again has another.
 type SessionComplete struct {
 	Session   flute.SessionKey `json:"session"`
-	Completed int              `json:"completed"` // objects
-	Failed    int              `json:"failed"`    // objects and refused File elements; superseded ones are not counted
+	Completed int              `json:"completed"`         // objects
+	Failed    int              `json:"failed"`            // objects and refused File elements; superseded ones are not counted
+	Refused   int              `json:"refused,omitempty"` // objects that the receiver does not want
 }
 
 // SessionStats is emitted once per second while packets of the session arrive.
@@ -125,8 +126,18 @@ type ObjectFailed struct {
 	ContentLocation string           `json:"content_location"`
 	Reason          FailReason       `json:"reason"`
 	Detail          string           `json:"detail,omitempty"`
-	Retry           bool             `json:"retry,omitempty"`   // the reason may pass: the object will be tried again
-	Sending         bool             `json:"sending,omitempty"` // the node's own session
+	Retry           bool             `json:"retry,omitempty"`    // the reason may pass: the object will be tried again
+	Received        bool             `json:"received,omitempty"` // it was completed in an earlier turn of the carousel
+	Sending         bool             `json:"sending,omitempty"`  // the node's own session
+}
+
+// ObjectRefused is emitted once, in place of any other event, for an object that an FDT Instance describes and the
+// receiver does not want.
+type ObjectRefused struct {
+	Session         flute.SessionKey `json:"session"`
+	TOI             flute.TOI        `json:"toi"`
+	ContentLocation string           `json:"content_location"`
+	Reason          string           `json:"reason"` // for people
 }
 
 // FailReason is the class of a failure.
@@ -208,6 +219,7 @@ func (ObjectStarted) isEvent()   {}
 func (ObjectProgress) isEvent()  {}
 func (ObjectCompleted) isEvent() {}
 func (ObjectFailed) isEvent()    {}
+func (ObjectRefused) isEvent()   {}
 func (MatrixDetected) isEvent()  {}
 func (Late) isEvent()            {}
 func (TransferStarted) isEvent() {}

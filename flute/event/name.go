@@ -34,6 +34,9 @@ func (ObjectCompleted) EventName() string { return "object_completed" }
 func (ObjectFailed) EventName() string { return "object_failed" }
 
 // EventName implements [Event].
+func (ObjectRefused) EventName() string { return "object_refused" }
+
+// EventName implements [Event].
 func (MatrixDetected) EventName() string { return "matrix_detected" }
 
 // EventName implements [Event].

@@ -75,6 +75,9 @@ func oldSender(key flute.SessionKey, e *entry, err error) event.Event {
 // open stages the object.
 func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 	e, l := o.e, o.l
+	if o.refuseSize(oti.TransferLength) {
+		return errRefused
+	}
 	budget := l.budgetFor(oti.TransferLength)
 	if e.file == nil {
 		budget = l.undescribed.budget

@@ -77,6 +77,9 @@ func (s *Session) sweep(now time.Time) {
 	for _, e := range l.entries {
 		switch {
 		case e.phase == finishing:
+		case l.isTooOld(now, e):
+			s.giveUpOld(e)
+			s.sweepEnded(now, e)
 		case e.phase == resting:
 			s.forgetHeld(now, e)
 			s.sweepEnded(now, e)

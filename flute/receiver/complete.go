@@ -10,19 +10,20 @@ import (
 // completion is what a session knows about having everything: the sender said so, and all that it described has its
 // end.
 type completion struct {
-	said    bool      // an FDT Instance said Complete="true"
-	since   time.Time // when one said so last
-	by      flute.InstanceID
-	repeats int              // transmissions of it that began since news
-	latest  flute.InstanceID // of the packet of an FDT Instance that came last
-	at      time.Time        // when
-	told    bool             // SessionComplete was emitted
-	news    time.Time        // when an FDT Instance that is not known whole was last heard of
-	check   time.Time        // when to look next; zero: no reason to
-	ends    bool             // objects have ended since the last look
-	failed  int              // described objects that failed for good
-	done    int              // described objects that completed
-	refused map[string]struct{}
+	said     bool      // an FDT Instance said Complete="true"
+	since    time.Time // when one said so last
+	by       flute.InstanceID
+	repeats  int              // transmissions of it that began since news
+	latest   flute.InstanceID // of the packet of an FDT Instance that came last
+	at       time.Time        // when
+	told     bool             // SessionComplete was emitted
+	news     time.Time        // when an FDT Instance that is not known whole was last heard of
+	check    time.Time        // when to look next; zero: no reason to
+	ends     bool             // objects have ended since the last look
+	failed   int              // described objects that failed for good
+	done     int              // described objects that completed
+	unwanted int              // described objects that were refused
+	refused  map[string]struct{}
 }
 
 const (
@@ -90,7 +91,7 @@ func (c *completion) accept(toi flute.TOI) {
 // completed counts the end of e. What is gone belongs to a sender before.
 func (c *completion) completed(e *entry) {
 	c.ends = true
-	if !e.gone {
+	if !e.gone && !e.repeated {
 		c.done++
 	}
 }
@@ -98,8 +99,16 @@ func (c *completion) completed(e *entry) {
 // lost counts the end of e, which failed. A superseded object has a successor, which counts instead.
 func (c *completion) lost(e *entry, reason event.FailReason) {
 	c.ends = true
-	if !e.gone && e.file != nil && reason != event.FailSuperseded {
+	if !e.gone && !e.repeated && e.file != nil && reason != event.FailSuperseded {
 		c.failed++
+	}
+}
+
+// refusedObject counts the end of e, which is not wanted.
+func (c *completion) refusedObject(e *entry) {
+	c.ends = true
+	if !e.gone {
+		c.unwanted++
 	}
 }
 
@@ -110,7 +119,7 @@ func (s *Session) Complete() bool {
 		return false
 	}
 	for _, e := range s.l.entries {
-		if e.file != nil && !e.ended() {
+		if e.file != nil && !e.ended() && !e.repeated {
 			return false
 		}
 	}
@@ -174,5 +183,7 @@ func (s *Session) tellCompleteAtEnd() {
 func (s *Session) emitComplete() {
 	c := &s.l.completion
 	c.told, c.check = true, noTime
-	s.emit(event.SessionComplete{Session: s.l.key, Completed: c.done, Failed: c.failed + len(c.refused)})
+	s.emit(event.SessionComplete{
+		Session: s.l.key, Completed: c.done, Failed: c.failed + len(c.refused), Refused: c.unwanted,
+	})
 }

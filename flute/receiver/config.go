@@ -87,6 +87,12 @@ type Config struct {
 	// sha-256, sha-512. Besides them, the strongest is that the sender announced; of a file without any, none.
 	Digests []string
 
+	// Selection says which objects are received, and Choose, if it is not nil, which of those. Choose is called once
+	// for each object when an FDT Instance describes it: before a byte of it is stored, unless data came before.
+	// Sessions that share a Config call it concurrently, and wait for it. If it panics, the object is refused.
+	Selection Selection
+	Choose    func(Offer) Choice
+
 	Profile            ProfileLock   // zero: locked by the session's first FDT packet
 	Expiry             ExpiryPolicy  // zero: ExpiryUseSCT
 	FDTLimits          fdt.Limits    // zero: the limits of package fdt
@@ -114,11 +120,12 @@ type Config struct {
 	// published.
 	Again bool
 
-	digests   content.Algorithms // Digests
-	arenas    *assembly.Arenas   // of all sessions that share this Config
-	readers   *readers           // likewise
-	names     *store.Names       // of Store
-	keeps     bool               // objects are noted
+	digests   content.Algorithms     // Digests
+	tois      map[flute.TOI]struct{} // Selection.TOIs; nil: all
+	arenas    *assembly.Arenas       // of all sessions that share this Config
+	readers   *readers               // likewise
+	names     *store.Names           // of Store
+	keeps     bool                   // objects are noted
 	leftovers *leftovers
 	delivered map[flute.SessionKey]map[string]*noted // by Content-Location; not changed
 }
@@ -168,7 +175,16 @@ func (c Config) Validated() (*Config, error) {
 		return nil, fmt.Errorf("receiver: Config.ObjectBudget %d exceeds Config.SessionBudget %d",
 			c.ObjectBudget, c.SessionBudget)
 	}
-	var err error
+	err := c.Selection.validate()
+	if err != nil {
+		return nil, err
+	}
+	for _, toi := range c.Selection.TOIs {
+		if c.tois == nil {
+			c.tois = map[flute.TOI]struct{}{}
+		}
+		c.tois[toi] = struct{}{}
+	}
 	if c.digests, err = content.ParseAlgorithms(c.Digests); err != nil {
 		return nil, fmt.Errorf("receiver: Config.Digests: %w", err)
 	}
@@ -214,6 +230,7 @@ var (
 	errExpired       = drop.NewError(drop.Expired, "receiver: FDT Instance has expired")
 	errConflict      = drop.NewError(drop.FDTConflict, "receiver: other content under an FDT Instance ID in use")
 	errFinished      = drop.NewError(drop.Finished, "receiver: object has ended")
+	errRefused       = drop.NewError(drop.Refused, "receiver: object is not wanted")
 	errStore         = drop.NewError(drop.Fault, "receiver: the store failed")
 	errClosed        = drop.NewError(drop.Closed, "receiver: session is over")
 	errDuplicate     = assembly.ErrDuplicate

@@ -98,13 +98,20 @@ func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, 
 	}
 	s.rejoin(e)
 	s.confirm(e, id, expires)
-	s.introduce(e)
+	s.introduce(e, file)
 	return nil
 }
 
 // introduce draws the conclusions from the first description of e.
-func (s *Session) introduce(e *entry) {
+func (s *Session) introduce(e *entry, file *fdt.File) {
 	l := s.l
+	if !s.choose(e, file) {
+		return
+	}
+	if e.born = e.first; e.born.IsZero() {
+		e.born = l.now
+	}
+	l.ripen(e)
 	if e.phase == failed {
 		// It failed before anybody knew of it; now that it is announced, its end must be told.
 		s.fail(e, e.reason, e.detail)
@@ -144,6 +151,10 @@ func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires t
 		id = e.instance
 	}
 	if !e.ended() {
+		if !s.choose(e, file) {
+			s.confirm(e, id, expires)
+			return
+		}
 		augmented := *e.file // a copy: a Work may be reading the old one
 		s.augment(e, &augmented, file)
 		e.file = &augmented

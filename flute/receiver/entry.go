@@ -1,8 +1,11 @@
 package receiver
 
 import (
+	"cmp"
 	"slices"
 	"time"
+
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // phase is how far an object has come.
@@ -15,6 +18,7 @@ const (
 	finishing              // all symbols are there; being verified and published
 	completed
 	failed
+	refused // it is not wanted
 )
 
 // entry is one object of the session: its record, and what is live.
@@ -24,17 +28,23 @@ type entry struct {
 	pending pending       // packets that came before the OTI was known
 	effects ObjectEffects // not drained yet: here, since an Object may be lost before they are
 
-	link            // in Ledger.undescribed or Ledger.history
-	gone     bool   // removed from the Ledger
-	staged   bool   // it has no description and a file in the store
-	doubtful bool   // it is in Ledger.doubtful
-	warned   bool   // a conflict between EXT_FTI and the FDT was reported
-	badOTI   error  // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
-	cost     uint64 // charged for the description
+	link             // in Ledger.undescribed or Ledger.history
+	gone      bool   // removed from the Ledger
+	staged    bool   // it has no description and a file in the store
+	doubtful  bool   // it is in Ledger.doubtful
+	warned    bool   // a conflict between EXT_FTI and the FDT was reported
+	chosen    bool   // it was decided whether it is wanted
+	unsized   bool   // but not yet by its size
+	badOTI    error  // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
+	cost      uint64 // charged for the description
+	publishAs string // Choice.Location
 
-	touched time.Time // latest packet, before the FDT
-	open    time.Time // latest packet without B flag since closeAt was set
-	closeAt time.Time // when an unfinished object fails because of its B flag; zero: not
+	again    *again    // nil: it is not received again, or was never completed
+	repeated bool      // it was completed before
+	born     time.Time // first packet or description
+	touched  time.Time // latest packet, before the FDT
+	open     time.Time // latest packet without B flag since closeAt was set
+	closeAt  time.Time // when an unfinished object fails because of its B flag; zero: not
 }
 
 // ended reports whether the object has its final state.
@@ -67,4 +77,14 @@ func (e *entry) location() string {
 		return ""
 	}
 	return e.file.ContentLocation
+}
+
+// target returns the Content-Location that e is published as.
+func (e *entry) target() string { return cmp.Or(e.publishAs, e.location()) }
+
+// announced returns what is announced of the content of e, under the Content-Location that it is published as.
+func (e *entry) announced() content.Announced {
+	a := announcedBy(e.file)
+	a.Location = e.target()
+	return a
 }

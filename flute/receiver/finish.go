@@ -40,11 +40,11 @@ func (o *Object) advance(now time.Time) {
 // finish starts verification and publication, as soon as no other Work uses what they need.
 func (o *Object) finish(now time.Time) {
 	e, h := o.e, o.e.held
-	if _, err := store.Name(e.file.ContentLocation); err != nil {
+	if _, err := store.Name(e.target()); err != nil {
 		o.fail(event.FailName, err.Error())
 		return
 	}
-	if h.queued = false; o.l.isPublishing(e.file.ContentLocation) {
+	if h.queued = false; o.l.isPublishing(e.target()) {
 		o.waitTurn()
 		return
 	}
@@ -66,7 +66,7 @@ func (o *Object) finish(now time.Time) {
 	// The Work writes what is left: many small files are never on the disk before that, and no packet waits for it.
 	p := &content.Publication{
 		Object: h.Object(), Tail: h.TakeTail(), Digest: o.digest(), End: h.OTI.TransferLength,
-		File:  announcedBy(e.file),
+		File:  e.announced(),
 		Names: o.l.cfg.names, Folder: o.l.cfg.Layout.folder(o.l.key), Publisher: o.l.key.String(),
 		MaxSize: o.l.cfg.MaxObjectSize, Note: o.l.noteDelivered(e),
 	}
@@ -184,6 +184,7 @@ func (o *Object) refused(now time.Time, w *Work) {
 func (o *Object) succeed(now time.Time, found *content.Result) {
 	e, h := o.e, o.e.held
 	e.phase = completed
+	o.l.finished(now, e)
 	o.l.retire(e)
 	if len(found.Verified) > 0 {
 		h.Proved()

@@ -125,6 +125,8 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 		return errDuplicate
 	case failed:
 		return errFinished
+	case refused:
+		return errRefused
 	case resting:
 		if err := o.again(now); err != nil {
 			return err

@@ -249,7 +249,7 @@ func (r *rig) check() {
 // TOI may name another object after its end, or while the one before is being published apart.
 func checkEvents(t testing.TB, events []event.Event, apart int) {
 	t.Helper()
-	began, over := map[flute.TOI]int{}, false
+	began, refused, over := map[flute.TOI]int{}, map[flute.TOI]int{}, false
 	for i, e := range events {
 		if _, ok := e.(event.SessionOpened); ok != (i == 0) {
 			t.Fatalf("event %d is %T", i, e)
@@ -274,6 +274,10 @@ func checkEvents(t testing.TB, events []event.Event, apart int) {
 			}
 		case event.ObjectFailed:
 			began[e.TOI] = max(0, began[e.TOI]-1) // it may fail without a packet
+		case event.ObjectRefused:
+			if refused[e.TOI]++; refused[e.TOI] > 1 || began[e.TOI] > 0 {
+				t.Fatalf("TOI %v: refused %d times, started %d times", e.TOI, refused[e.TOI], began[e.TOI])
+			}
 		case nil:
 			t.Fatalf("event %d is nil", i)
 		}

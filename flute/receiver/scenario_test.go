@@ -17,9 +17,9 @@ import (
 
 // TestScenarios tells what sessions make of packets in testdata/*.txt. Its commands:
 //
-//	new max_unnamed= max_objects= budget= variant=
+//	new max_unnamed= max_objects= budget= variant= only=() except=() tois=() types=() groups=() min= max= age= again=
 //	object toi= size= e= b= n= code= nofti=      an object that can be sent; n: Reed-Solomon with so many symbols
-//	fdt id= tois=(1, 2) names=(a, b) expires= complete    an FDT Instance that describes objects
+//	fdt id= tois=(1, 2) names=(a, b) types=() groups=() nosize expires= complete   an FDT Instance
 //	data toi= block= esi= count= b               packets of one symbol each from esi on; with the B flag
 //	all toi= but=(0/1, 2/0)                      a packet for each source symbol, without those
 //	close                                        the packet with the A flag
@@ -51,6 +51,7 @@ func (p *player) run(c *scenario.Command) string {
 		p.rig = newRig(p.t, func(cfg *Config) {
 			cfg.MaxUndescribed, cfg.MaxObjects = c.Int(p.t, "max_unnamed", 0), c.Int(p.t, "max_objects", 0)
 			cfg.Variant = fec.Variant(c.Arg("variant", ""))
+			cfg.Selection = selection(p.t, c)
 		})
 		p.told = 0
 	case "object":
@@ -106,6 +107,40 @@ func (p *player) run(c *scenario.Command) string {
 	return p.tell()
 }
 
+// selection reads the arguments of new that say which objects are wanted.
+func selection(t *testing.T, c *scenario.Command) (w Selection) {
+	w.MinSize, w.MaxSize = uint64(c.Int(t, "min", 0)), uint64(c.Int(t, "max", 0))
+	w.Again = map[string]Again{"": AgainUpdated, "never": AgainNever, "always": AgainAlways}[c.Arg("again", "")]
+	if s := c.Arg("age", ""); s != "" {
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			t.Fatalf("%s: %v", c.Pos, err)
+		}
+		w.MaxAge = d
+	}
+	for _, a := range c.Args {
+		switch a.Key {
+		case "only":
+			w.Only = a.Values
+		case "except":
+			w.Except = a.Values
+		case "types":
+			w.Types = a.Values
+		case "groups":
+			w.Groups = a.Values
+		case "tois":
+			for _, s := range a.Values {
+				toi, err := flute.ParseTOI(s)
+				if err != nil {
+					t.Fatalf("%s: %v", c.Pos, err)
+				}
+				w.TOIs = append(w.TOIs, toi)
+			}
+		}
+	}
+	return w
+}
+
 func (p *player) fdt(c *scenario.Command) [][]byte {
 	in := fdtInstance{id: flute.InstanceID(c.Int(p.t, "id", 0)), complete: c.Has("complete"), e: c.Int(p.t, "e", 60000)}
 	if s := c.Arg("expires", ""); s != "" {
@@ -115,13 +150,17 @@ func (p *player) fdt(c *scenario.Command) [][]byte {
 		}
 		in.expires = start.Add(d)
 	}
-	var tois, names []string
+	var tois, names, types, groups []string
 	for _, a := range c.Args {
 		switch a.Key {
 		case "tois":
 			tois = a.Values
 		case "names":
 			names = a.Values
+		case "types":
+			types = a.Values
+		case "groups":
+			groups = a.Values
 		}
 	}
 	for i, s := range tois {
@@ -131,6 +170,15 @@ func (p *player) fdt(c *scenario.Command) [][]byte {
 		}
 		o := p.objects[n]
 		f := o.file(names[i])
+		if i < len(types) {
+			f.ContentType = types[i]
+		}
+		if i < len(groups) {
+			f.Groups = []string{groups[i]}
+		}
+		if c.Has("nosize") {
+			f.ContentLength, f.TransferLength = nil, nil
+		}
 		if c.Has("md5") {
 			f.MD5 = md5Of(o.content)
 		}
@@ -188,7 +236,11 @@ func (p *player) show(e event.Event) string {
 	case event.SessionOpened:
 		return "session opened\n"
 	case event.SessionComplete:
-		return fmt.Sprintf("session complete: %d completed, %d failed\n", e.Completed, e.Failed)
+		refused := ""
+		if e.Refused > 0 {
+			refused = fmt.Sprintf(", %d refused", e.Refused)
+		}
+		return fmt.Sprintf("session complete: %d completed, %d failed%s\n", e.Completed, e.Failed, refused)
 	case event.SessionClosed:
 		return "session closed: " + e.Reason + "\n"
 	case event.FDTReceived:
@@ -220,7 +272,12 @@ func (p *player) show(e event.Event) string {
 		if e.Retry {
 			again = ", to be tried again"
 		}
+		if e.Received {
+			again += ", received before"
+		}
 		return fmt.Sprintf("failed toi %v %s%s: %s: %s\n", e.TOI, e.ContentLocation, again, e.Reason, e.Detail)
+	case event.ObjectRefused:
+		return fmt.Sprintf("refused toi %v %s: %s\n", e.TOI, e.ContentLocation, e.Reason)
 	case event.MatrixDetected:
 		return fmt.Sprintf("code %s by %s\n", e.Matrix, e.By)
 	case event.Warning:

@@ -123,10 +123,15 @@ func (s *Session) route(now time.Time, port uint16, p *alc.Packet) (object bool,
 		l.completion.look(now)
 	}
 	object, err = s.find(now, ln, p)
-	if !p.CloseSession && (err == nil || errors.Is(err, errDuplicate) || errors.Is(err, errFinished)) {
+	if !p.CloseSession && isOfUse(err) {
 		l.open = now
 	}
 	return object, err
+}
+
+// isOfUse reports whether a packet that was dealt with by err belongs to the session, be it wanted or not.
+func isOfUse(err error) bool {
+	return err == nil || errors.Is(err, errDuplicate) || errors.Is(err, errFinished) || errors.Is(err, errRefused)
 }
 
 // find tells whose packet it is.
@@ -142,6 +147,8 @@ func (s *Session) find(now time.Time, ln *line, p *alc.Packet) (object bool, err
 		e = s.l.entries[p.TOI]
 	}
 	switch {
+	case e == nil && !s.l.cfg.takes(p.TOI):
+		return false, errRefused
 	case e == nil:
 		if e, err = s.l.entry(now, p.TOI); err != nil {
 			return false, err
@@ -160,9 +167,14 @@ func (s *Session) find(now time.Time, ln *line, p *alc.Packet) (object bool, err
 	}
 	switch e.phase {
 	case completed:
+		if s.turns(now, e, p) {
+			return true, nil
+		}
 		return false, errDuplicate
 	case failed:
 		return false, errFinished
+	case refused:
+		return false, errRefused
 	case resting:
 		if err = e.mayBegin(now); errors.Is(err, errExpired) {
 			err = s.hold(now, e, p)

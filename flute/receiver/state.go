@@ -21,6 +21,8 @@ func (p phase) String() string {
 		return "completed"
 	case failed:
 		return "failed"
+	case refused:
+		return "refused"
 	}
 	return "unknown"
 }

@@ -49,7 +49,7 @@ func (l *Ledger) dequeue(w *Work) {
 
 // revoke keeps what e was about to publish from being published.
 func (l *Ledger) revoke(e *entry) {
-	for _, w := range l.publications.out[e.location()] {
+	for _, w := range l.publications.out[e.target()] {
 		if w.entry == e {
 			w.giveUp()
 		}
@@ -64,6 +64,6 @@ func (o *Object) waitTurn() {
 		return
 	}
 	e.phase, e.held.queued = receiving, true
-	l.publications.waiting[e.file.ContentLocation] = e.toi
+	l.publications.waiting[e.target()] = e.toi
 	o.wait() // should the Work never come back
 }

@@ -27,6 +27,7 @@ const (
 	Expired              // FDT Instance that has expired (RFC 6726, section 3.3), or what only that describes
 	FDTConflict          // other content under an FDT Instance ID still in use (RFC 6726, section 3.4.1)
 	Finished             // object has failed for good, or rests before it is tried again
+	Refused              // object is not wanted
 	Mailbox              // mailbox of the session or object was full
 	Fault                // a part of this node failed while it held the datagram
 	Closed               // session is closing
@@ -37,7 +38,7 @@ const (
 var names = [NumReasons]string{
 	"none", "truncated", "version", "header_length", "extension", "no_tsi", "foreign_tsi", "no_toi", "no_instance_id",
 	"flute_version", "oti", "codepoint", "payload_id", "sbn", "esi", "symbol_length", "unknown_object", "budget",
-	"expired", "fdt_conflict", "finished", "mailbox", "fault", "closed", "no_session",
+	"expired", "fdt_conflict", "finished", "refused", "mailbox", "fault", "closed", "no_session",
 }
 
 // String returns the stable name of the reason.

@@ -21,6 +21,7 @@ type Receive struct {
 	Offload        string        // offload: auto or off; empty: auto
 	Resume         string        // resume: auto or off; empty: auto
 	Once           string        // once: auto or off; empty: auto
+	Selection      Selection     // which objects
 	Dir            string        // folder for the files
 }
 
@@ -34,6 +35,9 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 		Session: receiver.Config{SessionTimeout: r.SessionTimeout},
 	}
 	var err error
+	if cfg.Session.Selection, err = r.Selection.config(); err != nil {
+		return cfg, err
+	}
 	if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
 		return cfg, err
 	}

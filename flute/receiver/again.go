@@ -1,0 +1,71 @@
+package receiver
+
+import (
+	"slices"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/alc"
+)
+
+// With AgainAlways an object that is complete begins anew with the next turn of its carousel: with the packet of SBN 0
+// and ESI 0, or, should that be lost, when one of the packets comes again that came first after its completion.
+
+const (
+	// turnPause is the least time from the completion of an object to its next turn: what comes before repeats a packet
+	// of the turn that was.
+	turnPause = 100 * time.Millisecond
+	// maxMarks is how many packets are remembered that came after the completion: the first may be repair symbols,
+	// which a carousel need not repeat.
+	maxMarks = 8
+)
+
+// again is what is known of a complete object whose turns are all received.
+type again struct {
+	since time.Time // its latest completion
+	marks [][8]byte // FEC Payload IDs of what came first since, in no order
+}
+
+// finished notes the completion of e.
+func (l *Ledger) finished(now time.Time, e *entry) {
+	if l.cfg.Selection.Again == AgainAlways {
+		e.again = &again{since: now}
+	}
+}
+
+// turns reports whether p begins another turn of the complete object e, which is then to be received again.
+func (s *Session) turns(now time.Time, e *entry, p *alc.Packet) bool {
+	l := s.l
+	if l.cfg.Selection.Again != AgainAlways || len(p.Body) == 0 || due(e.expires, now) {
+		return false
+	}
+	if e.again == nil { // an earlier process has published it
+		e.again = &again{}
+	}
+	if !e.again.begins(now, p) {
+		return false
+	}
+	e.phase, e.started, e.first, e.mixed, e.closeAt = announced, false, noTime, false, noTime
+	e.born, e.repeated = now, true
+	l.ripen(e)
+	return true
+}
+
+func (a *again) begins(now time.Time, p *alc.Packet) bool {
+	var id [8]byte // the longest FEC Payload ID
+	copy(id[:], payloadID(p.Codepoint, p.Body))
+	if !now.Before(a.since.Add(turnPause)) && (isFirst(p) || slices.Contains(a.marks, id)) {
+		return true
+	}
+	if len(a.marks) < maxMarks && !slices.Contains(a.marks, id) {
+		a.marks = append(a.marks, id)
+	}
+	return false
+}
+
+// isFirst reports whether p carries the first symbol of an object.
+func isFirst(p *alc.Packet) bool {
+	oti := fec.OTI{EncodingID: fec.EncodingID(p.Codepoint), FieldBits: 8}
+	id, _, err := oti.ParsePayloadID(p.Body)
+	return err == nil && id.SBN == 0 && id.ESI == 0
+}
