@@ -297,3 +297,51 @@ func TestBenchPace(t *testing.T) {
 		t.Error("rate 0 is taken")
 	}
 }
+
+// TestBenchIO and TestBenchFile measure little. How fast a busy machine is, is not the question.
+func TestBenchIO(t *testing.T) {
+	c := &benchIOCommand{Size: 1 << 20, Datagram: 1400, Dir: t.TempDir()}
+	text, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(strings.TrimSpace(text), "\n"); len(lines) != 1+len(ioParts)+3 {
+		t.Errorf("%d lines\n%s", len(lines), text)
+	}
+	c.Datagram = 5000
+	if _, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) }); err == nil {
+		t.Error("--datagram 5000 is taken")
+	}
+}
+
+func TestBenchFile(t *testing.T) {
+	rate := settings.BitRate(2e8)
+	c := &benchFileCommand{
+		fecFlags: fecFlags{Scheme: "no-code"}, Size: 1 << 20, Digests: []string{"sha-256", "none"}, Rate: &rate,
+		Runs: 1, Dir: t.TempDir(),
+	}
+	text, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) != 3 {
+		t.Fatal(text)
+	}
+	for i, digest := range []string{"sha-256", ""} {
+		var r fileRecord
+		if err := json.Unmarshal([]byte(lines[1+i]), &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Digest != digest || r.Size != 1<<20 || r.Rate != 2e8 || len(r.Seconds) != 1 || r.Median < 0.04 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if left, err := os.ReadDir(c.Dir); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	c.Digests = []string{"crc"}
+	if _, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) }); err == nil {
+		t.Error("--digest crc is taken")
+	}
+}
