@@ -67,6 +67,7 @@ func (l *Ledger) checkpoint(e *entry) {
 		return
 	case !l.parting && l.now.Sub(c.last) < checkpointInterval &&
 		h.Received-min(c.bytes, h.Received) < checkpointBytes:
+		l.schedule(c.last.Add(checkpointInterval)) // perhaps no packet follows for long
 		return
 	}
 	c.last, c.bytes = l.now, h.Received
@@ -79,6 +80,15 @@ func (l *Ledger) checkpoint(e *entry) {
 		c.more += len(c.note)
 	}
 	h.Flush()
+}
+
+// isUnnoted reports whether e is to be noted although no packet of it has come.
+func (l *Ledger) isUnnoted(now time.Time, e *entry) bool {
+	if !l.isNoted(e) {
+		return false
+	}
+	c := &e.held.checkpoints
+	return !c.last.IsZero() && c.note == nil && due(c.last.Add(checkpointInterval), now) && e.held.HasChanges()
 }
 
 // appendNoted appends the document on e, with its length.

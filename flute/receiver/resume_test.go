@@ -416,3 +416,19 @@ func FuzzNotes(f *testing.F) {
 		}
 	})
 }
+
+// What came last is noted, too, when no packet follows for long, as in the pause of a carousel.
+func TestTailIsNoted(t *testing.T) {
+	o := plain(t, 1, 150_000, 1000, 20)
+	d := newDisk()
+	r := onDisk(t, d)
+	r.feed(describe(t, 3, withDigest(o, "a")))
+	r.feed(o.all()[:100]...)
+	r.wait(1500 * time.Millisecond)
+	r.feed(describe(t, 3, withDigest(o, "a")))
+	r.feed(o.all()[100:120]...)
+	r.wait(1500 * time.Millisecond)
+	if stored := claims(t, d.cut(nil), o); stored != 120_000 {
+		t.Errorf("%d bytes of 120000 are noted", stored)
+	}
+}
