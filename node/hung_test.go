@@ -128,7 +128,7 @@ func TestStopWithHungStore(t *testing.T) {
 				w.stopped = true
 				w.watching.Wait()
 				for i, r := range w.receptions {
-					if n := r.endpoint.Slabs(); n != 0 {
+					if n := r.slabs(); n != 0 {
 						t.Errorf("reception %d: %d slabs are out", i, n)
 					}
 				}

@@ -166,7 +166,7 @@ func TestReceptionClose(t *testing.T) {
 		if len(ends) != 2 || ends[0] != string(event.FailClosed) || ends[1] != "completed" {
 			t.Errorf("ends: %v", ends)
 		}
-		if n := first.endpoint.Slabs(); n != 0 {
+		if n := first.slabs(); n != 0 {
 			t.Errorf("%d slabs are out after Close", n)
 		}
 		if err := second.Close(w.ctx); err != nil {

@@ -40,7 +40,11 @@ type ReceiveConfig struct {
 	Group     netip.AddrPort // multicast group or local unicast address, with the UDP port
 	Source    netip.Addr     // sender: source-specific multicast, and datagrams of others are dropped; zero: any
 	Interface string         // name, index or address; empty: the system's choice
-	TSIs      []flute.TSI    // sessions wanted; empty: all
+	// Feeds are further ways on which the same sessions come, beside Group, Source and Interface: copies of the packets
+	// over another network or from another sender, or other channels of the session. What comes on all of them is
+	// merged. A session is named by Group, and by Source if a feed has another one. At most eight in all.
+	Feeds []flute.Feed
+	TSIs  []flute.TSI // sessions wanted; empty: all
 
 	Dir   string      // folder that receives the files; it is made if it does not exist
 	Store store.Store // instead of Dir; the caller closes it, after Close or Stop
@@ -71,9 +75,38 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 		return nil, fmt.Errorf("node: Config.Budget %d is too small for datagrams of %d bytes",
 			n.cfg.Budget, cfg.maxDatagram())
 	}
+	var ways ways
+	for _, f := range cfg.feeds() {
+		w, err := n.listen(&cfg, f)
+		if err != nil {
+			return nil, errors.Join(err, ways.close())
+		}
+		ways = append(ways, w)
+	}
+	return n.receiveOn(ctx, cfg, ways)
+}
+
+// way is where the datagrams of one feed come from.
+type way struct {
+	source socket.Source
+	reopen func() (socket.Source, error)
+}
+
+type ways []way
+
+// close closes the sources of a reception that has not begun.
+func (w ways) close() (err error) {
+	for _, one := range w {
+		err = errors.Join(err, one.source.Close())
+	}
+	return err
+}
+
+// listen opens the socket of a feed.
+func (n *Node) listen(cfg *ReceiveConfig, f flute.Feed) (way, error) {
 	open := func() (socket.Source, error) {
 		r, err := udp.Listen(udp.Config{
-			Group: cfg.Group, Source: cfg.Source, Interface: cfg.Interface, ReceiveBuffer: cfg.ReceiveBuffer,
+			Group: f.Group, Source: f.Source, Interface: f.Interface, ReceiveBuffer: cfg.ReceiveBuffer,
 			Offload: !cfg.NoOffload && n.batch(slab.MessageSize) > 0,
 		})
 		if err != nil {
@@ -83,61 +116,97 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 	}
 	source, err := open()
 	if err != nil {
-		return nil, err
+		return way{}, err
 	}
 	if w, ok := source.(interface{ BufferLimited() string }); ok {
 		if text := w.BufferLimited(); text != "" {
 			n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
 		}
 	}
-	return n.receive(ctx, cfg, source, open)
+	return way{source, open}, nil
+}
+
+// feeds returns all ways on which the sessions come.
+func (c *ReceiveConfig) feeds() []flute.Feed {
+	first := flute.Feed{Group: c.Group, Source: c.Source, Interface: c.Interface}
+	return append([]flute.Feed{first}, c.Feeds...)
 }
 
 // receive runs a reception of cfg, which was checked, on any source of datagrams, and closes it at the end.
 func (n *Node) receive(
 	ctx context.Context, cfg ReceiveConfig, source socket.Source, reopen func() (socket.Source, error),
 ) (*Reception, error) {
+	return n.receiveOn(ctx, cfg, ways{{source, reopen}})
+}
+
+// receiveOn is receive with a source of datagrams for each feed.
+func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways ways) (*Reception, error) {
 	st, release, err := n.openStore(cfg)
 	if err != nil {
-		return nil, errors.Join(err, source.Close())
+		return nil, errors.Join(err, ways.close())
 	}
 	own := cfg.Session
+	if len(cfg.Feeds) > 0 {
+		own.Feeds = cfg.feeds()
+	}
 	own.Registry, own.Store, own.Budget, own.Labour = n.cfg.Registry, st, n.budget, n.labour
 	if own.Leftovers, own.Delivered, err = cfg.recover(st); err != nil {
-		return nil, errors.Join(err, source.Close(), release())
+		return nil, errors.Join(err, ways.close(), release())
 	}
 	core, err := own.Validated()
 	if err != nil {
-		return nil, errors.Join(err, source.Close(), release())
+		return nil, errors.Join(err, ways.close(), release())
 	}
 	r := &Reception{
 		node: n, id: n.next.Add(1), group: cfg.Group, counters: &routing.Counters{},
 		closed: make(chan struct{}),
 	}
-	r.endpoint = socket.NewEndpoint(socket.Config{
-		ID: r.id, Group: cfg.Group, Reopen: reopen,
-		Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
-		Messages: min(n.batch(slab.MessageSize), maxMessages),
-		Router: routing.New(routing.Config{
-			Group: cfg.Group, Sources: cfg.sources(), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions,
-			Limits:    actors.Limits{Bytes: cfg.InboxBytes, Messages: cfg.InboxMessages},
-			Reception: &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}, Counters: r.counters,
-			Open: func(in *receiving.Inbox) {
-				n.ledger.Receive(in)
-				n.send(sessionsName, session.Open{Inbox: in})
-			},
-		}),
-	}, source)
+	reception := &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}
+	var shared *routing.Shared
+	if len(ways) > 1 {
+		shared = routing.NewShared()
+	}
+	for i, f := range cfg.feeds() {
+		id := r.id
+		if i > 0 {
+			id = n.next.Add(1)
+		}
+		r.endpoints = append(r.endpoints, endpoint{id, socket.NewEndpoint(socket.Config{
+			ID: id, Group: f.Group, Reopen: ways[i].reopen,
+			Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
+			Messages: min(n.batch(slab.MessageSize), maxMessages),
+			Router: routing.New(routing.Config{
+				Group: cfg.Group, Feed: uint8(i), As: cfg.as(f), Shared: shared,
+				Sources: wanted(f.Source), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions,
+				Limits:    actors.Limits{Bytes: cfg.InboxBytes, Messages: cfg.InboxMessages},
+				Reception: reception, Counters: r.counters,
+				Open: func(in *receiving.Inbox) {
+					n.ledger.Receive(in)
+					n.send(sessionsName, session.Open{Inbox: in})
+				},
+			}),
+		}, ways[i].source)})
+	}
 	if err := r.register(release); err != nil {
-		r.endpoint.Close()
+		r.closeEndpoints()
 		return nil, errors.Join(err, release())
 	}
-	if err := order[socket.Started](ctx, n, socketsName, socket.Start{Endpoint: r.endpoint}); err != nil {
-		r.endpoint.Close()
-		r.end() // Sockets may still hear of it
-		return nil, err
+	for _, e := range r.endpoints {
+		if err := order[socket.Started](ctx, n, socketsName, socket.Start{Endpoint: e.Endpoint}); err != nil {
+			r.closeEndpoints()
+			r.end() // Sockets may still hear of it
+			return nil, err
+		}
 	}
 	return r, nil
+}
+
+// as returns the source that names the sessions on a feed: zero for that of their datagrams.
+func (c *ReceiveConfig) as(f flute.Feed) netip.Addr {
+	if f.Source.IsValid() {
+		return c.Source
+	}
+	return netip.Addr{}
 }
 
 // recover returns what earlier processes have left in the store of the sessions that cfg wants, and what they have
@@ -161,10 +230,10 @@ func (c *ReceiveConfig) recover(st store.Store) (list []store.Leftover, delivere
 	return list, delivered, nil
 }
 
-// sources returns the senders that are wanted; empty: any. Of unicast the system takes what anybody sends.
-func (c *ReceiveConfig) sources() []netip.Addr {
-	if c.Source.IsValid() {
-		return []netip.Addr{c.Source}
+// wanted returns the senders that are wanted; empty: any. Of unicast the system takes what anybody sends.
+func wanted(source netip.Addr) []netip.Addr {
+	if source.IsValid() {
+		return []netip.Addr{source}
 	}
 	return nil
 }
@@ -191,6 +260,21 @@ func (c *ReceiveConfig) check() error {
 	} {
 		if given.n < 0 {
 			return fmt.Errorf("node: ReceiveConfig.%s %d is negative", given.name, given.n)
+		}
+	}
+	if n := len(c.Feeds); n >= defaults.MaxFeeds {
+		return fmt.Errorf("node: ReceiveConfig.Feeds: %d beside the first, the limit is %d", n, defaults.MaxFeeds-1)
+	}
+	all := c.feeds()
+	for i, f := range all[1:] {
+		switch {
+		case !f.Group.IsValid():
+			return fmt.Errorf("node: ReceiveConfig.Feeds[%d].Group is required", i)
+		case slices.Contains(all[:i+1], f):
+			return fmt.Errorf("node: ReceiveConfig.Feeds[%d]: %v is there twice", i, f)
+		case f.Source.IsValid() && !c.Source.IsValid():
+			return fmt.Errorf("node: ReceiveConfig.Feeds[%d].Source %v needs ReceiveConfig.Source, "+
+				"which names the sessions", i, f.Source)
 		}
 	}
 	if c.MaxDatagram > maxDatagram {

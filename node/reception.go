@@ -14,16 +14,29 @@ import (
 
 // Reception is a running Receive. Its methods are safe for concurrent use.
 type Reception struct {
-	node     *Node
-	id       uint64
-	group    netip.AddrPort
-	counters *routing.Counters
-	endpoint *socket.Endpoint
+	node      *Node
+	id        uint64
+	group     netip.AddrPort
+	counters  *routing.Counters
+	endpoints []endpoint // one for each feed
 
 	release func() error  // gives back what the reception has opened, once
 	ending  sync.Once     // starts the goroutine that closes it
 	closed  chan struct{} // closed when that is done
 	err     error         // of closing; not to be read before
+}
+
+// endpoint is that of one feed.
+type endpoint struct {
+	id uint64
+	*socket.Endpoint
+}
+
+// closeEndpoints closes the sockets.
+func (r *Reception) closeEndpoints() {
+	for _, e := range r.endpoints {
+		e.Close()
+	}
 }
 
 // register makes the reception known to Stop, which then gives back what it has opened, unless Close did before.
@@ -65,17 +78,22 @@ func (r *Reception) end() {
 			defer close(r.closed)
 			ctx, n := context.Background(), r.node
 			// The only error is ErrStopped: then Stop does it.
-			_ = order[socket.Stopped](ctx, n, socketsName, socket.Stop{ID: r.id})
+			for _, e := range r.endpoints {
+				_ = order[socket.Stopped](ctx, n, socketsName, socket.Stop{ID: e.id})
+			}
 			_ = order[session.Drained](ctx, n, sessionsName, session.Drain{Reception: r.id, Reason: "reception closed"})
 			_ = n.flush(ctx)
-			r.endpoint.Close() // again: what its sessions held is free now
+			r.closeEndpoints() // again: what its sessions held is free now
 			r.err = r.release()
 		}()
 	})
 }
 
-// Datagrams returns how many datagrams were read from the socket, and how many of them belonged to no session, by
-// reason. What became of the others is in event.SessionStats and event.SessionClosed.
+// Datagrams returns how many datagrams were read from the sockets of the reception, and how many of them belonged to
+// no session, by reason. What became of the others is in event.SessionStats and event.SessionClosed.
 func (r *Reception) Datagrams() (read uint64, dropped [drop.NumReasons]uint64) {
-	return r.endpoint.Read(), r.counters.Dropped()
+	for _, e := range r.endpoints {
+		read += e.Read()
+	}
+	return read, r.counters.Dropped()
 }

@@ -88,7 +88,7 @@ func (w *world) stop() {
 	}
 	w.watching.Wait()
 	for i, r := range w.receptions {
-		if n := r.endpoint.Slabs(); n != 0 {
+		if n := r.slabs(); n != 0 {
 			w.t.Errorf("reception %d: %d slabs are out", i, n)
 		}
 	}
@@ -277,4 +277,12 @@ func (w *world) counters() []flute.Counters {
 		all = append(all, c)
 	}
 	return all
+}
+
+// slabs returns how many slabs of the reception are out.
+func (r *Reception) slabs() (n int) {
+	for _, e := range r.endpoints {
+		n += e.Slabs()
+	}
+	return n
 }

@@ -2,6 +2,7 @@ package object
 
 import (
 	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/reuse"
 )
 
@@ -61,8 +62,13 @@ func (p *Packets) Add(packet receiver.Packet, n int) {
 	p.bytes += n
 }
 
-// Unhandled returns how many packets the object has not handled.
-func (p *Packets) Unhandled() int { return len(p.packets) - p.done }
+// Unhandled returns how many packets of each feed the object has not handled.
+func (p *Packets) Unhandled() (n [defaults.MaxFeeds]int) {
+	for i := range p.packets[p.done:] {
+		n[p.packets[p.done+i].Feed()]++
+	}
+	return n
+}
 
 // Bytes implements actors.Data.
 func (p *Packets) Bytes() int { return p.bytes }

@@ -32,7 +32,7 @@ func packet(t *testing.T) receiver.Packet {
 	s := receiver.NewLedger(cfg, flute.SessionKey{TSI: 7}).NewSession()
 	datagram := append(template.Append(nil, false), make([]byte, 14)...) // FEC Payload ID and 10 bytes
 	// the session has kept it: nothing describes the object yet
-	p, _ := s.Route(time.Unix(0, 0), 0, datagram)
+	p, _ := s.Route(time.Unix(0, 0), receiver.Origin{}, datagram)
 	if p.TOI() != toi {
 		t.Fatalf("TOI %v, want %v", p.TOI(), toi)
 	}
@@ -45,12 +45,12 @@ func TestReleaseKeepsNoBytes(t *testing.T) {
 	var m memory
 	for range 2 {
 		p := free.Get(&m)
-		if p.Unhandled() != 0 || p.Bytes() != 0 {
-			t.Errorf("fresh ones have %d packets of %d bytes", p.Unhandled(), p.Bytes())
+		if p.Unhandled()[0] != 0 || p.Bytes() != 0 {
+			t.Errorf("fresh ones have %d packets of %d bytes", p.Unhandled()[0], p.Bytes())
 		}
 		p.Add(packet(t), 10)
-		if p.Unhandled() != 1 || p.Bytes() != 10 {
-			t.Errorf("%d packets of %d bytes, want 1 of 10", p.Unhandled(), p.Bytes())
+		if p.Unhandled()[0] != 1 || p.Bytes() != 10 {
+			t.Errorf("%d packets of %d bytes, want 1 of 10", p.Unhandled()[0], p.Bytes())
 		}
 		p.Release()
 		if p.packets = p.packets[:1]; !reflect.ValueOf(p.packets[0]).IsZero() {

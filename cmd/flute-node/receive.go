@@ -19,6 +19,7 @@ import (
 
 type receiveCommand struct {
 	Group          []settings.Endpoint `required:"" placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
+	Feed           []settings.Feed     `sep:"none" placeholder:"GROUP:PORT[,source=HOST][,interface=NAME][,channel=N]" help:"One more way on which the same sessions come, merged with --group: a copy of their packets, or with channel=N another channel of the session. May be given up to seven times."`
 	Source         string              `placeholder:"HOST" help:"Sender: source-specific multicast."`
 	Interface      string              `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
 	TSI            []uint64            `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
@@ -82,6 +83,19 @@ func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, g
 		}
 		groups = append(groups, g)
 	}
+	for _, f := range c.Feed {
+		feed, err := f.Resolve(ctx, lookup)
+		if err != nil {
+			return base, nil, fmt.Errorf("--feed %w", err)
+		}
+		if feed.Interface == "" {
+			feed.Interface = c.Interface
+		}
+		base.Feeds = append(base.Feeds, feed)
+	}
+	if len(base.Feeds) > 0 && len(groups) > 1 {
+		return base, nil, errors.New("--feed and several groups: start a receive for each group that has feeds")
+	}
 	return base, groups, nil
 }
 
@@ -126,7 +140,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 		receptions = append(receptions, r)
 	}
 	if err == nil {
-		c.ready(out, groups, &u)
+		c.ready(out, groups, base.Feeds, &u)
 	}
 	close(ready)
 	if err == nil {
@@ -202,14 +216,15 @@ func finished(u *until) error {
 // readyToReceive says that nothing sent from now on is missed.
 type readyToReceive struct {
 	Groups    []netip.AddrPort `json:"groups"`
-	Interface string           `json:"interface"` // empty: the system's choice
-	Source    string           `json:"source"`    // empty: any
-	TSIs      []flute.TSI      `json:"tsis"`      // empty: all
+	Feeds     []flute.Feed     `json:"feeds,omitempty"` // beside the group
+	Interface string           `json:"interface"`       // empty: the system's choice
+	Source    string           `json:"source"`          // empty: any
+	TSIs      []flute.TSI      `json:"tsis"`            // empty: all
 	Dir       string           `json:"dir"`
 	Until     string           `json:"until"`
 }
 
-func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, u *until) {
+func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, feeds []flute.Feed, u *until) {
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
 		dir = c.Dir
@@ -225,6 +240,9 @@ func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, u *until) {
 	if c.Interface != "" {
 		text += " on " + c.Interface
 	}
+	if n := len(feeds); n > 0 {
+		text += fmt.Sprintf(" and %s more", count(n, "feed"))
+	}
 	switch u.kind {
 	case untilCount:
 		text += fmt.Sprintf(" for %s", count(u.count, "file"))
@@ -235,7 +253,7 @@ func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, u *until) {
 	default:
 		text += " until all is " + u.kind
 	}
-	r := readyToReceive{groups, c.Interface, c.Source, u.tsis, dir, u.kind}
+	r := readyToReceive{groups, feeds, c.Interface, c.Source, u.tsis, dir, u.kind}
 	out.note("ready", r, plain(text+"; files go to "+dir))
 }
 

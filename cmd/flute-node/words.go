@@ -53,6 +53,11 @@ func sentence(e notice.Event) (text string, trouble bool) {
 		return plain(fmt.Sprintf("%s %s: %s", e.Actor, e.Outcome, oneLine(e.Reason))), true
 	case notice.KernelDrops:
 		return fmt.Sprintf("the system dropped %d datagrams: the receive buffer was full", e.New), true
+	case event.FeedState:
+		if e.Alive {
+			return plain(fmt.Sprintf("feed %v is heard again", e.Feed)), true
+		}
+		return plain(fmt.Sprintf("feed %v is silent; the session goes on without it", e.Feed)), true
 	case event.Late:
 		if e.TOI == (flute.TOI{}) {
 			return fmt.Sprintf("the files will be sent %v too late, at the rate that is allowed",

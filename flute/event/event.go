@@ -27,6 +27,7 @@ type SessionClosed struct {
 	Session  flute.SessionKey `json:"session"`
 	Reason   string           `json:"reason"`
 	Counters flute.Counters   `json:"counters"`
+	Feeds    []FeedStats      `json:"feeds,omitempty"`   // of a session that has several
 	Sending  bool             `json:"sending,omitempty"` // the node's own session
 }
 
@@ -43,7 +44,8 @@ type SessionComplete struct {
 type SessionStats struct {
 	Session  flute.SessionKey `json:"session"`
 	Counters flute.Counters   `json:"counters"`
-	Held     uint64           `json:"held"` // bytes of memory
+	Held     uint64           `json:"held"`            // bytes of memory
+	Feeds    []FeedStats      `json:"feeds,omitempty"` // of a session that has several
 }
 
 // FDTReceived is emitted for each FDT Instance that was decoded and accepted.

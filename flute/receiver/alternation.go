@@ -44,11 +44,14 @@ func (a *alternation) hear(now time.Time, port uint16) bool {
 }
 
 // hearPort warns of two senders that use the session.
-func (s *Session) hearPort(now time.Time, port uint16) {
-	l := s.l
-	if l.alternation.hear(now, port) {
+func (s *Session) hearPort(now time.Time, origin Origin) {
+	l, port := s.l, origin.Port
+	if int(origin.Feed) >= len(l.alternations) {
+		return
+	}
+	if a := &l.alternations[origin.Feed]; a.hear(now, port) {
 		s.emit(event.Warning{Text: fmt.Sprintf("session %v: packets come in turn from the UDP source ports %d and %d "+
 			"of %v: two senders use TSI %d, and files are lost; give one of them another TSI",
-			l.key, min(l.alternation.before, port), max(l.alternation.before, port), l.key.Source, l.key.TSI)})
+			l.key, min(a.before, port), max(a.before, port), l.source(origin.Feed), l.key.TSI)})
 	}
 }

@@ -174,7 +174,7 @@ func TestEndDuringAttempt(t *testing.T) {
 	t.Run("not handed out", func(t *testing.T) {
 		r, o := attempting(t)
 		r.some(o, 0, 0, 3)
-		p, _ := r.s.Route(r.now, 0, o.packet(0, 10, 1))
+		p, _ := r.s.Route(r.now, Origin{}, o.packet(0, 10, 1))
 		r.handed++
 		r.object(o.toi).Handle(r.now, &p)
 		r.object(o.toi).cancel("test", "")

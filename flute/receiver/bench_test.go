@@ -65,7 +65,7 @@ func (st *stationary) begin(tb testing.TB) {
 	st.l = NewLedger(st.cfg, key)
 	st.s = st.l.NewSession()
 	for _, p := range st.fdt {
-		st.s.Route(start, 0, p)
+		st.s.Route(start, Origin{}, p)
 	}
 	st.s.Effects()
 	st.o = st.l.NewObject(flute.NewTOI(1))
@@ -73,7 +73,7 @@ func (st *stationary) begin(tb testing.TB) {
 
 // feed takes packet i. Works are run at once.
 func (st *stationary) feed(i int) {
-	p, ok := st.s.Route(start, 0, st.packets[i])
+	p, ok := st.s.Route(start, Origin{}, st.packets[i])
 	if ok {
 		st.o.Handle(start, &p)
 	}
@@ -96,7 +96,7 @@ func TestSourceSymbolAllocatesNothing(t *testing.T) {
 		}
 		events := 0
 		n := testing.AllocsPerRun(percent-200, func() {
-			p, ok := st.s.Route(start, 0, st.packets[i])
+			p, ok := st.s.Route(start, Origin{}, st.packets[i])
 			if !ok {
 				t.Fatal("not for the object")
 			}
@@ -124,7 +124,7 @@ func TestUselessPacketsAllocateNothing(t *testing.T) {
 	}
 	for name, b := range useless {
 		if n := testing.AllocsPerRun(100, func() {
-			if p, ok := st.s.Route(start, 0, b); ok {
+			if p, ok := st.s.Route(start, Origin{}, b); ok {
 				st.o.Handle(start, &p)
 			}
 		}); n != 0 {
@@ -134,7 +134,7 @@ func TestUselessPacketsAllocateNothing(t *testing.T) {
 	for i := range st.packets {
 		st.feed(i)
 	}
-	if n := testing.AllocsPerRun(100, func() { st.s.Route(start, 0, st.packets[5]) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { st.s.Route(start, Origin{}, st.packets[5]) }); n != 0 {
 		t.Errorf("after the end: %v allocations", n)
 	}
 }
@@ -185,7 +185,7 @@ func BenchmarkRouteCompleted(b *testing.B) {
 			st.feed(0)
 			b.ReportAllocs()
 			for b.Loop() {
-				st.s.Route(start, 0, st.packets[0])
+				st.s.Route(start, Origin{}, st.packets[0])
 			}
 		})
 	}

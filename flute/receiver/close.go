@@ -198,7 +198,7 @@ func (s *Session) end(reason string) {
 	l.release()
 	l.ended = true
 	if l.opened {
-		s.emit(event.SessionClosed{Session: l.key, Reason: reason, Counters: l.counters})
+		s.emit(event.SessionClosed{Session: l.key, Reason: reason, Counters: l.counters, Feeds: l.Feeds()})
 	}
 }
 

@@ -109,6 +109,10 @@ type Config struct {
 	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
 	Layout             Layout        // of the published files in folders; zero: LayoutFlat
 
+	// Feeds are the ways on which each session comes, if there are several: Origin.Feed tells which of them a datagram
+	// came on. At most eight.
+	Feeds []flute.Feed
+
 	// Leftovers are objects of earlier processes, from the Recover of a Store that is a store.Keeper. Sessions go on
 	// with those of theirs. Delivered is from its Delivered: files that are announced with the same Content-Location,
 	// lengths and digest are not received again. NoNotes: objects of such a Store are not noted, so that no later
@@ -168,6 +172,9 @@ func (c Config) Validated() (*Config, error) {
 		if check.bad {
 			return nil, fmt.Errorf("receiver: Config.%s", check.text)
 		}
+	}
+	if err := checkFeeds(c.Feeds); err != nil {
+		return nil, err
 	}
 	c.SessionBudget = cmp.Or(c.SessionBudget, defaultSessionBudget)
 	c.ObjectBudget = cmp.Or(c.ObjectBudget, c.SessionBudget-c.SessionBudget/16)

@@ -491,7 +491,7 @@ func TestConf_B10_EmptyObjects(t *testing.T) {
 		"FDT first":    func(r *rig, d []byte) { r.feed(d, packet) },
 		"packet first": func(r *rig, d []byte) { r.feed(packet, d, packet) },
 		"crash between": func(r *rig, d []byte) {
-			_, _ = r.s.Route(r.now, 0, d)
+			_, _ = r.s.Route(r.now, Origin{}, d)
 			r.handed++
 			r.crash()
 		},

@@ -360,7 +360,7 @@ func (r *rig) feedCrashing(datagram []byte) (crashed bool) {
 			}
 			crashed = true
 			if r.l.Counters().Received == counted {
-				r.l.Drop(drop.Fault, 1)
+				r.l.Drop(0, drop.Fault, 1)
 			}
 			for crashing := true; crashing; { // the new workers may crash, too
 				func() {
@@ -452,7 +452,7 @@ func TestFailedBeforeWorkWasTaken(t *testing.T) {
 	o := plain(t, 1, 300, 100, 4)
 	r.feed(describe(t, 0, o.file("a")))
 	r.feed(o.all()[:2]...)
-	p, ok := r.s.Route(r.now, 0, o.packet(0, 2, 1))
+	p, ok := r.s.Route(r.now, Origin{}, o.packet(0, 2, 1))
 	if r.handed++; !ok {
 		t.Fatal("not for the object")
 	}

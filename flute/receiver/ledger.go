@@ -35,6 +35,7 @@ type Ledger struct {
 	arriving   []*instance // those being received, and some that were
 	readings   readings
 	rival      rival
+	feeds      feeds
 	apart      map[flute.TOI]*apart
 	apartSince time.Time // when to look at them is counted from here; zero: there are none
 
@@ -53,8 +54,12 @@ type Ledger struct {
 func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	share := cfg.Budget.Share(key.Source, cfg.SessionBudget)
 	return &Ledger{
-		sessionRecord: sessionRecord{key: key, deferred: map[flute.TOI]struct{}{}},
-		cfg:           cfg, share: share,
+		sessionRecord: sessionRecord{
+			key: key, deferred: map[flute.TOI]struct{}{}, lines: make([]line, linesPerFeed*max(1, len(cfg.Feeds))),
+			alternations: make([]alternation, max(1, len(cfg.Feeds))),
+		},
+		feeds: newFeeds(cfg.Feeds),
+		cfg:   cfg, share: share,
 		undescribed: undescribed{budget: store.NewBudget(cfg.UndescribedBytes, share.Small)},
 		listings:    store.NewBudget(max(arrivingBytes, 8*uint64(cfg.fdtLimit())), share.Small),
 		sender: assembly.Sender{
@@ -90,8 +95,9 @@ func (l *Ledger) Awaits(w *Work) bool {
 }
 
 // Drop counts n datagrams of the session that never reached it, such as those in the hands of an actor that crashed.
-func (l *Ledger) Drop(r flute.DropReason, n int) {
-	l.counters.Drop(r, uint64(n))
+// They came on the feed of that index.
+func (l *Ledger) Drop(feed uint8, r flute.DropReason, n int) {
+	l.dropped(feed, r, uint64(n))
 	if r == drop.Mailbox {
 		l.miss(n)
 	}
@@ -191,6 +197,7 @@ func (l *Ledger) takeEvents(e *entry) {
 func (l *Ledger) release() {
 	l.dropRival()
 	l.forgetApart()
+	l.closeFeeds()
 	for id, in := range l.instances {
 		l.forgetInstance(id, in)
 	}

@@ -18,13 +18,16 @@ const (
 	maxSeamSilence = 30 * time.Second
 	// maxDoubts bounds the runs of a line that nothing has told apart yet, and those that are over.
 	maxDoubts = 64
+	// linesPerFeed is how many source ports are told apart on one feed.
+	linesPerFeed = 2
 	// portShare is how long a port must send nothing but packets of files, beside another with FDT Instances, until
 	// they are taken for two sockets of one sender.
 	portShare = 3 * time.Second
 )
 
-// line is what comes from one UDP source port.
+// line is what comes from one UDP source port on one feed.
 type line struct {
+	feed   uint8
 	port   uint16           // 0: not known
 	run    run              // of its packets now
 	told   bool             // an FDT Instance of run was read, or has shown which one it is
@@ -41,25 +44,37 @@ type line struct {
 	ended  time.Time     // the A flag that run began after; zero: it did not
 }
 
-// line returns the line of a packet from this port. A third port takes the place of the one that was silent for longer.
-func (s *Session) line(now time.Time, port uint16, p *alc.Packet) *line {
+// line returns the line of a packet from this origin. A third port of a feed takes the place of the one that was silent
+// for longer.
+func (s *Session) line(now time.Time, origin Origin, p *alc.Packet) *line {
 	l := s.l
-	ln := &l.lines[0]
+	feed, port := origin.Feed, origin.Port
+	if int(feed)*linesPerFeed >= len(l.lines) {
+		feed = 0
+	}
+	lines := l.lines[linesPerFeed*int(feed):][:linesPerFeed]
+	ln := &lines[0]
+	known := l.latestLine()
 	switch {
+	case ln.run == 0 && known != nil: // the first packet of this feed: it brings what the others do
+		*ln = line{
+			feed: feed, port: port, run: known.run, told: known.told, before: known.before, newest: known.newest,
+			past: slices.Clone(known.past), doubts: slices.Clone(known.doubts), since: now, last: now,
+		}
 	case ln.run == 0: // the first packet of the session
-		*ln = line{port: port, run: l.newRun(), since: now, last: now}
+		*ln = line{feed: feed, port: port, run: l.newRun(), since: now, last: now}
 		ln.doubts = append(ln.doubts, ln.run)
 	case port == 0 || ln.port == port:
 	case ln.port == 0:
 		ln.port = port
-	case l.lines[1].port == port:
-		ln = &l.lines[1]
+	case lines[1].port == port:
+		ln = &lines[1]
 	default:
-		if l.lines[1].last.Before(ln.last) {
-			ln = &l.lines[1]
+		if lines[1].last.Before(ln.last) {
+			ln = &lines[1]
 		}
 		*ln = line{
-			port: port, run: l.newRun(), since: now, last: now,
+			feed: feed, port: port, run: l.newRun(), since: now, last: now,
 			quiet: now.Sub(l.last) >= l.cfg.RestartSilence, ended: l.closedAt(),
 		}
 		ln.doubts = append(ln.doubts, ln.run)
@@ -120,15 +135,29 @@ func push(runs []run, r run) []run {
 // isDoubt reports whether r is one of the runs of ln that nothing has told apart.
 func (ln *line) isDoubt(r run) bool { return slices.Contains(ln.doubts, r) }
 
-// lineOf returns the line on which packets of r come, as far as is known; nil if there is none.
-func (l *Ledger) lineOf(r run) *line {
+// latestLine returns the line that was heard last; nil: there is none yet.
+func (l *Ledger) latestLine() (latest *line) {
 	for i := range l.lines {
-		ln := &l.lines[i]
-		if ln.run == r || !ln.told && r != 0 && (ln.before == r || ln.isDoubt(r)) {
-			return ln
+		if ln := &l.lines[i]; ln.run != 0 && (latest == nil || ln.last.After(latest.last)) {
+			latest = ln
 		}
 	}
-	return nil
+	return latest
+}
+
+// lineOf returns the line on which packets of r come, as far as is known, of several feeds the one that was heard last;
+// nil if there is none.
+func (l *Ledger) lineOf(r run) (found *line) {
+	for i := range l.lines {
+		ln := &l.lines[i]
+		if ln.run != r && (ln.told || r == 0 || ln.before != r && !ln.isDoubt(r)) {
+			continue
+		}
+		if found == nil || ln.feed != found.feed && ln.last.After(found.last) {
+			found = ln
+		}
+	}
+	return found
 }
 
 // joinLines takes a line without FDT Instances for another socket of the sender on ln, which has them, after some time.
@@ -143,11 +172,12 @@ func (s *Session) joinLines(now time.Time, ln *line) {
 
 // otherPort reports whether packets came from another port than that of ln.
 func (l *Ledger) otherPort(ln *line) bool {
-	other := &l.lines[0]
-	if ln == other {
-		other = &l.lines[1]
+	for i := range l.lines {
+		if other := &l.lines[i]; other != ln && other.run != 0 {
+			return true
+		}
 	}
-	return other.run != 0
+	return false
 }
 
 // silentFor returns how long nothing has come on ln.

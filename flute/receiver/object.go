@@ -87,18 +87,18 @@ func (o *Object) Handle(now time.Time, packet *Packet) {
 	err := o.handle(now, p)
 	switch {
 	case err == nil:
-		o.l.counters.Accept()
+		o.l.accept(packet.origin.Feed)
 		if len(p.Body) > 0 {
 			o.e.effects.Events = o.l.opening(o.e.effects.Events)
 		}
 	case errors.Is(err, errDuplicate):
-		o.l.counters.Repeat()
+		o.l.repeat(packet.origin.Feed)
 	default:
 		if errors.Is(err, errBudget) {
 			o.l.shed()
 			o.l.miss(1)
 		}
-		o.l.counters.Drop(drop.Of(err), 1)
+		o.l.dropped(packet.origin.Feed, drop.Of(err), 1)
 		return
 	}
 	o.flagged(now, p.CloseObject)

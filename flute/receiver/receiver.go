@@ -35,18 +35,18 @@ func New(cfg Config) (*Receiver, error) {
 // Handle takes one datagram of the session key. The bytes are not kept. A session is opened by its first datagram,
 // whatever that holds: choose beforehand which TSIs are wanted.
 func (r *Receiver) Handle(now time.Time, key flute.SessionKey, datagram []byte) {
-	r.HandleFrom(now, key, 0, datagram)
+	r.HandleFrom(now, key, Origin{}, datagram)
 }
 
-// HandleFrom is Handle for a datagram whose UDP source port is known: a new one tells a sender that was started again
-// from the one before.
-func (r *Receiver) HandleFrom(now time.Time, key flute.SessionKey, port uint16, datagram []byte) {
+// HandleFrom is Handle for a datagram of which more is known: a new UDP source port tells a sender that was started
+// again from the one before, and feeds are counted apart.
+func (r *Receiver) HandleFrom(now time.Time, key flute.SessionKey, origin Origin, datagram []byte) {
 	m := r.sessions[key]
 	if m == nil {
 		m = &member{session: NewLedger(r.cfg, key).NewSession(), objects: map[flute.TOI]*Object{}}
 		r.sessions[key] = m
 	}
-	if p, ok := m.session.Route(now, port, datagram); ok {
+	if p, ok := m.session.Route(now, origin, datagram); ok {
 		r.settleSession(now, m)
 		o := m.object(p.TOI())
 		o.Handle(now, &p)

@@ -28,14 +28,14 @@ type sessionRecord struct {
 	closed  bool      // the latest packet had the A flag
 	closing time.Time // when the session ends because of an A flag; zero: not
 
-	clock       senderClock
-	runs        run           // numbers given to runs
-	lines       [2]line       // source ports, the one that the session began with first
-	fdtHeard    time.Time     // latest first symbol of an FDT Instance that was known
-	fdtInterval time.Duration // usual time from one to the next
-	alternation alternation
-	completion  completion
-	deferred    map[flute.TOI]struct{} // files that there is no memory or no place to describe
+	clock        senderClock
+	runs         run           // numbers given to runs
+	lines        []line        // source ports, linesPerFeed for each feed; of a feed the one that it began with first
+	fdtHeard     time.Time     // latest first symbol of an FDT Instance that was known
+	fdtInterval  time.Duration // usual time from one to the next
+	alternations []alternation // one for each feed
+	completion   completion
+	deferred     map[flute.TOI]struct{} // files that there is no memory or no place to describe
 }
 
 // instanceRecord is what is known of one FDT Instance: its fingerprint, and whether it was read.

@@ -37,6 +37,7 @@ type rig struct {
 	events  []event.Event
 	handed  uint64 // datagrams given to the session
 	port    uint16 // where they come from; 0: not known
+	from    uint8  // the feed that they come on
 
 	manual bool // works wait in works until work is called
 	slow   bool // likewise those that only write or discard
@@ -90,7 +91,7 @@ func (r *rig) feed(datagrams ...[]byte) {
 	for _, d := range datagrams {
 		r.handed++
 		b := bytes.Clone(d)
-		if p, ok := r.s.Route(r.now, r.port, b); ok {
+		if p, ok := r.s.Route(r.now, Origin{Feed: r.from, Port: r.port}, b); ok {
 			o := r.object(p.TOI())
 			o.Handle(r.now, &p)
 			r.settle()
@@ -238,6 +239,19 @@ func (r *rig) check() {
 	if c.Received != r.handed || c.Received != c.Accepted+c.Duplicate+c.DropTotal() {
 		r.t.Fatalf("%d datagrams: received %d, accepted %d, duplicate %d, dropped %d",
 			r.handed, c.Received, c.Accepted, c.Duplicate, c.DropTotal())
+	}
+	if feeds := r.l.Feeds(); feeds != nil {
+		var sum flute.Counters
+		for _, f := range feeds {
+			if f.Received != f.Accepted+f.Duplicate+f.Dropped {
+				r.t.Fatalf("feed: %+v", f)
+			}
+			sum.Accepted, sum.Duplicate = sum.Accepted+f.Accepted, sum.Duplicate+f.Duplicate
+			sum.Received += f.Received
+		}
+		if sum.Received != c.Received || sum.Accepted != c.Accepted || sum.Duplicate != c.Duplicate {
+			r.t.Fatalf("feeds: %+v, session: %+v", feeds, c)
+		}
 	}
 	if r.cfg.Budget.Used() > r.cfg.Budget.Limit() {
 		r.t.Fatalf("budget: %d of %d bytes", r.cfg.Budget.Used(), r.cfg.Budget.Limit())

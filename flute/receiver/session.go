@@ -16,10 +16,16 @@ import (
 var noTime time.Time
 
 // Packet is one of an object, as Session.Route hands it to Object.Handle: views into the datagram.
-type Packet struct{ alc alc.Packet }
+type Packet struct {
+	alc    alc.Packet
+	origin Origin
+}
 
 // TOI returns the object of the packet.
 func (p *Packet) TOI() flute.TOI { return p.alc.TOI }
+
+// Feed returns the index of the feed that the packet came on.
+func (p *Packet) Feed() uint8 { return p.origin.Feed }
 
 // Session works on one receiving transport session: it takes FDT Instances, decides which object a packet belongs to,
 // and keeps the deadlines. What it knows lies in the Ledger, so a Session may be thrown away and made again.
@@ -58,10 +64,10 @@ func (s *Session) Effects() SessionEffects {
 	return f
 }
 
-// Route examines one datagram, which came from this UDP source port; 0: not known. It reports true when the packet is
-// for the Object of its TOI, to whom it must be handed at once or with the bytes of datagram kept unchanged until then.
+// Route examines one datagram, which came from origin. It reports true when the packet is for the Object of its TOI, to
+// whom it must be handed at once or with the bytes of datagram kept unchanged until then.
 // Everything else is dealt with and counted.
-func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p Packet, object bool) {
+func (s *Session) Route(now time.Time, origin Origin, datagram []byte) (p Packet, object bool) {
 	s.l.now = now
 	if s.l.last.IsZero() {
 		s.l.last = now // silence counts from here, even if nothing valid ever comes
@@ -69,19 +75,21 @@ func (s *Session) Route(now time.Time, port uint16, datagram []byte) (p Packet, 
 			s.l.last = now.Add(-s.l.cfg.RestartSilence) // nobody knows how long nothing has come
 		}
 	}
+	s.hear(now, origin, datagram)
+	p.origin = origin
 	var err error
 	if p.alc, err = s.parse(datagram); err == nil {
-		s.hearPort(now, port)
-		object, err = s.route(now, port, &p.alc)
+		s.hearPort(now, origin)
+		object, err = s.route(now, origin, &p.alc)
 	}
 	switch {
 	case object:
 	case err == nil:
-		s.l.counters.Accept()
+		s.l.accept(origin.Feed)
 	case errors.Is(err, errDuplicate):
-		s.l.counters.Repeat()
+		s.l.repeat(origin.Feed)
 	default:
-		s.l.counters.Drop(drop.Of(err), 1)
+		s.l.dropped(origin.Feed, drop.Of(err), 1)
 	}
 	return p, object
 }
@@ -105,7 +113,7 @@ func (s *Session) parse(datagram []byte) (alc.Packet, error) {
 	return p, nil // the version is not known yet
 }
 
-func (s *Session) route(now time.Time, port uint16, p *alc.Packet) (object bool, err error) {
+func (s *Session) route(now time.Time, origin Origin, p *alc.Packet) (object bool, err error) {
 	l := s.l
 	if l.ended || l.ending != "" {
 		return false, errClosed
@@ -113,7 +121,7 @@ func (s *Session) route(now time.Time, port uint16, p *alc.Packet) (object bool,
 	if p.TSI != l.key.TSI {
 		return false, errForeignTSI
 	}
-	ln := s.line(now, port, p)
+	ln := s.line(now, origin, p)
 	l.last, l.closed = now, p.CloseSession
 	if p.CloseSession {
 		// RFC 5651, section 5.1: "the sender will immediately stop sending packets for the session". A hint that

@@ -21,8 +21,8 @@ func TestFolderBeforeItsFDT(t *testing.T) {
 	for i := range uint64(2000) {
 		o := coded(t, 1+i, 1500, 1400, 2, 4, "")
 		objects, files = append(objects, o), append(files, o.file(fmt.Sprint("f", i)))
-		r.s.Route(r.now, 0, o.packet(0, 1, 1))
-		r.s.Route(r.now, 0, o.packet(0, 3, 1))
+		r.s.Route(r.now, Origin{}, o.packet(0, 1, 1))
+		r.s.Route(r.now, Origin{}, o.packet(0, 3, 1))
 		r.handed += 2
 	}
 	r.check()
@@ -54,7 +54,7 @@ func TestLDPCFilesBeforeTheirFDT(t *testing.T) {
 		o.oti.N1, o.oti.GroupSize = 3, 1
 		files = append(files, o.file(fmt.Sprint("f", i)))
 		for _, esi := range rng.Perm(n)[:received] {
-			r.s.Route(r.now, 0, o.packet(0, fec.ESI(esi), 1))
+			r.s.Route(r.now, Origin{}, o.packet(0, fec.ESI(esi), 1))
 		}
 		r.handed += received
 	}
@@ -126,7 +126,7 @@ func TestUndescribedObjectsGiveWay(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.MaxUndescribed, c.UndescribedTimeout = most, time.Minute })
 	feed := func(first uint64, n int, size int) {
 		for i := range uint64(n) {
-			r.s.Route(r.now, 0, plain(t, first+i, size, 10, 4).packet(0, 0, 1))
+			r.s.Route(r.now, Origin{}, plain(t, first+i, size, 10, 4).packet(0, 0, 1))
 			r.handed++
 		}
 		r.check()

@@ -31,3 +31,6 @@ const (
 	// MaxCloseRepeat bounds SendConfig.CloseRepeat: for that long Wait waits.
 	MaxCloseRepeat = time.Minute
 )
+
+// MaxFeeds is how many feeds a transport session may have.
+const MaxFeeds = 8

@@ -5,16 +5,20 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// Feed is the reader's end of an [Inbox]: it gathers the datagrams of one read and hands them over. It belongs to the
-// reader.
+// Feed is a reader's end of an [Inbox]: it gathers the datagrams of one read and hands them over. It belongs to the
+// reader. A session that comes on several feeds has one for each.
 type Feed struct {
 	Inbox  *Inbox
+	Index  uint8    // in the receiver.Config.Feeds of the session
 	batch  *Packets // being gathered; nil: none
 	newest uint64   // Slab.Use of the Packets that were offered last
 }
 
 // Begin begins a batch over s, with a reference for it.
-func (f *Feed) Begin(s *slab.Slab) { f.batch = f.Inbox.free.get(s) }
+func (f *Feed) Begin(s *slab.Slab) {
+	f.batch = f.Inbox.free.get(s)
+	f.batch.feed = f.Index
+}
 
 // Add appends a datagram, a view into the slab, to the batch.
 func (f *Feed) Add(d *slab.Datagram) {
@@ -48,7 +52,7 @@ func (f *Feed) Offer() (late int) {
 // Refuse is Offer for an Inbox that has no room.
 func (f *Feed) Refuse() (late int) {
 	p := f.take()
-	f.Inbox.losses.count(len(p.Datagrams), actors.LossFull)
+	f.Inbox.losses.count(f.Index, len(p.Datagrams), actors.LossFull)
 	p.Release()
 	return f.Inbox.losses.late()
 }

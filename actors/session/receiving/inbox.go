@@ -8,7 +8,7 @@ import (
 	"github.com/flute-node/flute-node/flute/receiver"
 )
 
-// Reception is what all sessions of one listening socket share. It is not changed after it was made.
+// Reception is what all sessions of one reception share. It is not changed after it was made.
 type Reception struct {
 	ID     uint64
 	Config *receiver.Config
@@ -51,7 +51,8 @@ func NewInbox(r *Reception, key flute.SessionKey, limits actors.Limits) *Inbox {
 	}
 	in := &Inbox{Reception: r, Key: key, limits: limits}
 	in.mailbox = actors.NewMailbox(limits, func(d actors.Data, why actors.Loss) {
-		in.losses.count(d.(*Packets).unhandled(), why) // nothing else is Data
+		p := d.(*Packets) // nothing else is Data
+		in.losses.count(p.feed, p.unhandled(), why)
 	})
 	return in
 }

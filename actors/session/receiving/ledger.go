@@ -61,7 +61,7 @@ func (l *Ledger) Finish(in *Inbox, reason string, run func(lanes.Work)) (events 
 	}
 	switch c := l.core.Counters(); {
 	case l.end != nil:
-		l.end.Counters = c
+		l.end.Counters, l.end.Feeds = c, l.core.Feeds()
 		events = append(events, *l.end)
 	case in.Reception.Drops != nil: // it was never opened, and nobody has heard of it
 		// What was in order was of no use without a session.

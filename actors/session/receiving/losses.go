@@ -6,18 +6,20 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // losses counts datagrams that never reached the core. Anybody adds; the session absorbs, until it is over.
 type losses struct {
 	mu      sync.Mutex
-	dropped [drop.NumReasons]int
+	dropped [defaults.MaxFeeds][drop.NumReasons]int
 	sealed  bool
 	missed  int // after the seal
 }
 
-func (l *losses) count(n int, why actors.Loss) {
+// count counts n datagrams of a feed.
+func (l *losses) count(feed uint8, n int, why actors.Loss) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.sealed {
@@ -26,11 +28,11 @@ func (l *losses) count(n int, why actors.Loss) {
 	}
 	switch why {
 	case actors.LossFull:
-		l.dropped[drop.Mailbox] += n
+		l.dropped[feed][drop.Mailbox] += n
 	case actors.LossClosed:
-		l.dropped[drop.Closed] += n
+		l.dropped[feed][drop.Closed] += n
 	case actors.LossCrash:
-		l.dropped[drop.Fault] += n
+		l.dropped[feed][drop.Fault] += n
 	}
 }
 
@@ -38,10 +40,12 @@ func (l *losses) count(n int, why actors.Loss) {
 func (l *losses) absorb(to *receiver.Ledger, seal bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for r, n := range l.dropped {
-		if n > 0 {
-			to.Drop(flute.DropReason(r), n)
-			l.dropped[r] = 0
+	for feed := range l.dropped {
+		for r, n := range l.dropped[feed] {
+			if n > 0 {
+				to.Drop(uint8(feed), flute.DropReason(r), n)
+				l.dropped[feed][r] = 0
+			}
 		}
 	}
 	l.sealed = l.sealed || seal

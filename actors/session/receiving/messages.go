@@ -23,7 +23,8 @@ type message interface {
 type Packets struct {
 	Slab      *slab.Slab // holds the bytes; Packets has one reference
 	Datagrams []Datagram
-	done      int // datagrams that the session has handled
+	feed      uint8 // that they came on
+	done      int   // datagrams that the session has handled
 	free      *freeList
 	pins      bool // it is the first in its Inbox that holds the slab
 }

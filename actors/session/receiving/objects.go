@@ -55,7 +55,11 @@ func (s *session) child(ctx actor.Context, toi flute.TOI) *child {
 
 // lost counts the packets that an object actor could not finish.
 func (s *session) lost(d actors.Data, why actors.Loss) {
-	s.inbox.losses.count(d.(*object.Packets).Unhandled(), why) // nothing else is Data
+	for feed, n := range d.(*object.Packets).Unhandled() { // nothing else is Data
+		if n > 0 {
+			s.inbox.losses.count(uint8(feed), n, why)
+		}
+	}
 }
 
 // reports does what objects want done.

@@ -123,7 +123,7 @@ func (s *session) packets(ctx actor.Context, m *Packets) {
 	var toi flute.TOI
 	for m.done < len(m.Datagrams) {
 		d := m.Datagrams[m.done]
-		p, forObject := s.core.Route(now, d.Port, d.Data)
+		p, forObject := s.core.Route(now, receiver.Origin{Feed: m.feed, Port: d.Port}, d.Data)
 		if !forObject {
 			m.done++
 			s.deliver(ctx, toi)
@@ -212,7 +212,9 @@ func (s *session) publishStats(ctx actor.Context, now time.Time) {
 		return
 	}
 	s.counted, s.stats = c.Received, now.Add(statsInterval)
-	stats := event.SessionStats{Session: s.inbox.Key, Counters: c, Held: s.ledger.core.Held()}
+	stats := event.SessionStats{
+		Session: s.inbox.Key, Counters: c, Held: s.ledger.core.Held(), Feeds: s.ledger.core.Feeds(),
+	}
 	ctx.Send(s.cfg.Hub, hub.Publish{Event: stats})
 }
 

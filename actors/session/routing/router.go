@@ -22,12 +22,16 @@ import (
 // See places.go for which of them give way when there are more.
 const DefaultMaxSessions = 4096
 
-// Config says which sessions of a socket are received. Group, Reception, Open and Counters are required.
+// Config says which sessions of a socket are received. Group, Reception, Open and Counters are required. Of a reception
+// with several feeds each has a socket and a Router; all have the same Group, Shared and MaxSessions.
 type Config struct {
-	Group       netip.AddrPort
-	Sources     []netip.Addr // wanted; empty: any
-	TSIs        []flute.TSI  // wanted; empty: any
-	MaxSessions int          // at once; zero: DefaultMaxSessions
+	Group       netip.AddrPort // in the names of the sessions
+	Feed        uint8          // the index of the feed; of several
+	As          netip.Addr     // the source in the names of the sessions; zero: that of the datagrams
+	Shared      *Shared        // the sessions of all feeds; nil: there is one feed
+	Sources     []netip.Addr   // wanted; empty: any
+	TSIs        []flute.TSI    // wanted; empty: any
+	MaxSessions int            // at once; zero: DefaultMaxSessions
 	Reception   *receiving.Reception
 	Limits      actors.Limits // of each session's Inbox
 	Counters    *Counters
@@ -56,7 +60,7 @@ var _ socket.Router = (*Router)(nil)
 // place is that of one session.
 type place struct {
 	socket.Flow
-	source    netip.Addr
+	source    netip.Addr // of its datagrams
 	tsi       flute.TSI
 	inbox     *receiving.Inbox
 	datagrams uint64    // so far
@@ -84,7 +88,7 @@ func (r *Router) Route(now time.Time, d *slab.Datagram) *socket.Flow {
 	recent := &r.recent[tsi%recentPlaces]
 	p := *recent
 	if p == nil || p.tsi != tsi || p.source != d.Source.Addr() || !p.isOpen() {
-		p = r.lookup(now, flute.SessionKey{Source: d.Source.Addr(), Group: r.cfg.Group, TSI: tsi}, d.Data)
+		p = r.lookup(now, d.Source.Addr(), tsi, d.Data)
 		if p == nil {
 			return nil
 		}
@@ -151,13 +155,17 @@ func checkFirst(datagram []byte) error {
 	return nil
 }
 
-// lookup returns the place of key, opened if it is wanted, or nil after counting why not.
-func (r *Router) lookup(now time.Time, key flute.SessionKey, datagram []byte) *place {
+// lookup returns the place of a session, opened if it is wanted, or nil after counting why not.
+func (r *Router) lookup(now time.Time, source netip.Addr, tsi flute.TSI, datagram []byte) *place {
+	key := flute.SessionKey{Source: source, Group: r.cfg.Group, TSI: tsi}
+	if r.cfg.As.IsValid() {
+		key.Source = r.cfg.As
+	}
 	p := r.places[key]
-	if p != nil && p.isOpen() {
+	if p != nil && p.isOpen() && p.source == source {
 		return p
 	}
-	if !r.wants(key.Source, key.TSI) {
+	if !r.wants(source, tsi) {
 		r.drop(drop.ForeignTSI)
 		return nil
 	}
@@ -165,13 +173,18 @@ func (r *Router) lookup(now time.Time, key flute.SessionKey, datagram []byte) *p
 		r.drop(drop.Of(err))
 		return nil
 	}
-	if p == nil && len(r.places) >= r.cfg.MaxSessions && !r.makeRoom(now, key.Source) {
+	if p == nil && len(r.places) >= r.cfg.MaxSessions && !r.makeRoom(now, source) {
 		r.drop(drop.Budget)
 		return nil
 	}
-	inbox := receiving.NewInbox(r.cfg.Reception, key, r.cfg.Limits)
-	p = &place{Flow: socket.NewFlow(&receiving.Feed{Inbox: inbox}), source: key.Source, tsi: key.TSI, inbox: inbox}
+	inbox, isNew := r.cfg.Shared.inbox(key, func() *receiving.Inbox {
+		return receiving.NewInbox(r.cfg.Reception, key, r.cfg.Limits)
+	})
+	feed := &receiving.Feed{Inbox: inbox, Index: r.cfg.Feed}
+	p = &place{Flow: socket.NewFlow(feed), source: source, tsi: tsi, inbox: inbox}
 	r.places[key] = p
-	r.cfg.Open(inbox)
+	if isNew {
+		r.cfg.Open(inbox)
+	}
 	return p
 }

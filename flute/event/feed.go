@@ -1,0 +1,29 @@
+package event
+
+import "github.com/flute-node/flute-node/flute"
+
+// FeedStats counts what came of a session on one of its feeds. Received = Accepted + Duplicate + Dropped, at every
+// moment; the sums over all feeds are those of the session's Counters.
+type FeedStats struct {
+	Feed      flute.Feed `json:"feed"`
+	Received  uint64     `json:"received"`  // datagrams
+	Accepted  uint64     `json:"accepted"`  // that were used: no feed had brought them before
+	Duplicate uint64     `json:"duplicate"` // that brought nothing new
+	Dropped   uint64     `json:"dropped"`   // for any reason
+	// Late counts datagrams that another feed of the channel had brought before, Lost those that only others brought.
+	// Both look at the latest 16,384 datagrams of the session, and are 0 until an FDT Instance was received.
+	Late uint64 `json:"late"`
+	Lost uint64 `json:"lost"`
+}
+
+// FeedState is emitted when a feed of a session brings nothing any more while others do, and when it is heard again.
+type FeedState struct {
+	Session flute.SessionKey `json:"session"`
+	Feed    flute.Feed       `json:"feed"`
+	Alive   bool             `json:"alive"`
+}
+
+func (FeedState) isEvent() {}
+
+// EventName implements [Event].
+func (FeedState) EventName() string { return "feed_state" }

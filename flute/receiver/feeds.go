@@ -1,0 +1,236 @@
+package receiver
+
+import (
+	"fmt"
+	"hash/maphash"
+	"net/netip"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/defaults"
+)
+
+// The feeds of a session bring copies of its packets, or its channels. What they bring goes one way from here: the
+// first copy of a symbol is used, the others are duplicates. Each feed is counted apart; copies are told by a hash of
+// their first bytes, in a window of the latest datagrams.
+
+// Origin tells where a datagram came from. The zero value is the first feed, and a port that is not known.
+type Origin struct {
+	Feed uint8  // index in Config.Feeds; 0 if there are none
+	Port uint16 // UDP source port; 0: not known
+}
+
+const (
+	// feedSilence is how long nothing must come on a feed, while others bring feedMissed datagrams, until it is told to
+	// be silent.
+	feedSilence = 3 * time.Second
+	feedMissed  = 10
+	// hashedBytes is how many bytes of a datagram tell it from others: the LCT header, its extensions, the FEC Payload
+	// ID and the first bytes of the symbol.
+	hashedBytes = 96
+	// The window has windowSets sets of windowWays datagrams. A datagram belongs to one set: with eight in each, less
+	// than one in 100,000 leaves before 2,000 others have come.
+	windowSets = 2048
+	windowWays = 8
+	// windowBytes is what it takes of the memory of the session.
+	windowBytes = windowSets * (windowWays*5 + 1)
+)
+
+// feeds is what is known of the feeds of a session; without any for a session that has one.
+type feeds struct {
+	list   []feed
+	peers  []uint8 // for each feed: those of its channel, as bits
+	began  time.Time
+	seed   maphash.Seed
+	window []windowSet // nil: there is none yet, or no memory for it
+}
+
+type feed struct {
+	stats  event.FeedStats
+	last   time.Time
+	missed int  // datagrams on others since
+	silent bool // it was told
+}
+
+// windowSet holds the latest datagrams of one part of all hashes.
+type windowSet struct {
+	hashes [windowWays]uint32
+	by     [windowWays]uint8 // the feeds that brought it, as bits; 0: the way is free
+	next   uint8             // the way that is taken next: the oldest
+}
+
+func newFeeds(list []flute.Feed) feeds {
+	if len(list) < 2 {
+		return feeds{}
+	}
+	f := feeds{list: make([]feed, len(list)), peers: make([]uint8, len(list)), seed: maphash.MakeSeed()}
+	for i := range list {
+		f.list[i].stats.Feed = list[i]
+		for j := range list {
+			if list[j].Channel == list[i].Channel {
+				f.peers[i] |= 1 << j
+			}
+		}
+	}
+	return f
+}
+
+// checkFeeds refuses feeds that cannot be told apart.
+func checkFeeds(list []flute.Feed) error {
+	if len(list) > defaults.MaxFeeds {
+		return fmt.Errorf("receiver: Config.Feeds: %d feeds, the limit is %d", len(list), defaults.MaxFeeds)
+	}
+	for i := range list {
+		for _, other := range list[:i] {
+			if other == list[i] {
+				return fmt.Errorf("receiver: Config.Feeds: %v is there twice", other)
+			}
+		}
+	}
+	return nil
+}
+
+// hear notes a datagram that came on a feed.
+func (s *Session) hear(now time.Time, origin Origin, datagram []byte) {
+	f := &s.l.feeds
+	if int(origin.Feed) >= len(f.list) {
+		return
+	}
+	if f.began.IsZero() {
+		f.began = now
+	}
+	for i := range f.list {
+		one := &f.list[i]
+		if i == int(origin.Feed) {
+			if one.last, one.missed = now, 0; one.silent {
+				one.silent = false
+				s.tellFeed(one)
+			}
+			continue
+		}
+		since := one.last
+		if since.IsZero() {
+			since = f.began
+		}
+		if one.missed++; one.missed >= feedMissed && !one.silent && s.l.opened && now.Sub(since) >= feedSilence {
+			one.silent = true
+			s.tellFeed(one)
+		}
+	}
+	if f.window == nil {
+		if !s.l.proven || !s.l.share.Small.TryReserve(windowBytes) {
+			return
+		}
+		f.window = make([]windowSet, windowSets)
+	}
+	f.note(origin.Feed, maphash.Bytes(f.seed, datagram[:min(len(datagram), hashedBytes)]))
+}
+
+// tellFeed announces that a feed is silent, or is heard again.
+func (s *Session) tellFeed(f *feed) {
+	s.emit(event.FeedState{Session: s.l.key, Feed: f.stats.Feed, Alive: !f.silent})
+}
+
+// note puts a datagram into the window, and counts what it shows.
+func (f *feeds) note(from uint8, hash uint64) {
+	set := &f.window[hash%windowSets]
+	tag, bit := uint32(hash>>32), uint8(1)<<from
+	for i := range set.hashes {
+		switch {
+		case set.hashes[i] != tag || set.by[i]&f.peers[from] == 0:
+			continue
+		case set.by[i]&bit == 0:
+			set.by[i] |= bit
+			f.list[from].stats.Late++
+		default: // it is sent again
+			f.settle(set.by[i])
+			set.by[i] = bit
+		}
+		return
+	}
+	f.settle(set.by[set.next])
+	set.hashes[set.next], set.by[set.next] = tag, bit
+	set.next = (set.next + 1) % windowWays
+}
+
+// settle counts a datagram, which these feeds have brought, as lost by the others of their channel.
+func (f *feeds) settle(by uint8) {
+	if by == 0 {
+		return
+	}
+	for i := range f.list {
+		if by&f.peers[i] != 0 && by&(1<<i) == 0 {
+			f.list[i].stats.Lost++
+		}
+	}
+}
+
+// closeFeeds settles the window.
+func (l *Ledger) closeFeeds() {
+	f := &l.feeds
+	if f.window == nil {
+		return
+	}
+	for i := range f.window {
+		for _, by := range f.window[i].by {
+			f.settle(by)
+		}
+	}
+	f.window = nil
+	l.share.Small.Release(windowBytes)
+}
+
+// Feeds returns the counts of each of Config.Feeds; nil if there are fewer than two.
+func (l *Ledger) Feeds() []event.FeedStats {
+	if len(l.feeds.list) == 0 {
+		return nil
+	}
+	list := make([]event.FeedStats, len(l.feeds.list))
+	for i := range list {
+		list[i] = l.feeds.list[i].stats
+	}
+	return list
+}
+
+// accept, repeat and drop count a datagram of a feed, for the session and for the feed.
+func (l *Ledger) accept(from uint8) {
+	l.counters.Accept()
+	if s := l.feedStats(from); s != nil {
+		s.Received++
+		s.Accepted++
+	}
+}
+
+func (l *Ledger) repeat(from uint8) {
+	l.counters.Repeat()
+	if s := l.feedStats(from); s != nil {
+		s.Received++
+		s.Duplicate++
+	}
+}
+
+func (l *Ledger) dropped(from uint8, r flute.DropReason, n uint64) {
+	l.counters.Drop(r, n)
+	if s := l.feedStats(from); s != nil {
+		s.Received += n
+		s.Dropped += n
+	}
+}
+
+func (l *Ledger) feedStats(from uint8) *event.FeedStats {
+	if int(from) >= len(l.feeds.list) {
+		return nil
+	}
+	return &l.feeds.list[from].stats
+}
+
+// source returns the address of the sender on a feed.
+func (l *Ledger) source(feed uint8) netip.Addr {
+	if int(feed) < len(l.feeds.list) {
+		if a := l.feeds.list[feed].stats.Feed.Source; a.IsValid() {
+			return a
+		}
+	}
+	return l.key.Source
+}

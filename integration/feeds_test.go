@@ -1,0 +1,83 @@
+package integration
+
+import (
+	"net"
+	"net/netip"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/net/ipv4"
+)
+
+// TestFeeds: what is sent to one group arrives on two others, each of which has lost every fourth datagram, but not the
+// same ones. receive merges them; one alone could not be whole.
+func TestFeeds(t *testing.T) {
+	t.Parallel()
+	from, first, second := newGroup(t), newGroup(t), newGroup(t)
+	relay(t, from, func(i int, to func(netip.AddrPort)) {
+		if i%4 != 1 {
+			to(first)
+		}
+		if i%4 != 3 {
+			to(second)
+		}
+	})
+	dir := t.TempDir()
+	r := start(t, "receive", "--group", first.String(), "--feed", second.String(), "--interface", "lo", "--timeout",
+		"60s", dir)
+	listening(t, first)
+	listening(t, second)
+	path := write(t, t.TempDir(), "file", 2_000_000)
+	start(t, "send", "--to", from.String(), "--interface", "lo", "--rate", "40Mbit", "--fec", "no-code", path).ok()
+	r.ok()
+	same(t, path, filepath.Join(dir, "file"))
+	for _, e := range r.events() {
+		if e["event"] != "session_closed" {
+			continue
+		}
+		feeds := e["feeds"].([]any)
+		if len(feeds) != 2 {
+			t.Fatalf("feeds: %v", feeds)
+		}
+		for _, f := range feeds {
+			n := f.(map[string]any)
+			if lost, got := n["lost"].(float64), n["received"].(float64); lost < got/4 || lost > got/2 {
+				t.Errorf("of %v: %v datagrams received, %v lost", n["feed"], got, lost)
+			}
+		}
+	}
+}
+
+// relay hands each datagram that is sent to a group on, to where it is told.
+func relay(t *testing.T, from netip.AddrPort, route func(i int, to func(netip.AddrPort))) {
+	t.Helper()
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		t.Skip(err)
+	}
+	in, err := net.ListenMulticastUDP("udp4", lo, net.UDPAddrFromAddrPort(from))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = in.SetReadBuffer(4 << 20)
+	out, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ipv4.NewPacketConn(out).SetMulticastInterface(lo); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	t.Cleanup(func() { _ = in.Close(); <-done; _ = out.Close() })
+	go func() {
+		defer close(done)
+		b := make([]byte, 1<<16)
+		for i := 0; ; i++ {
+			n, _, err := in.ReadFromUDPAddrPort(b)
+			if err != nil {
+				return
+			}
+			route(i, func(to netip.AddrPort) { _, _ = out.WriteToUDPAddrPort(b[:n], to) })
+		}
+	}()
+}
