@@ -23,12 +23,13 @@ import (
 )
 
 type benchFileCommand struct {
-	fecFlags `embed:""`
-	Size     settings.Bytes    `default:"1GiB" help:"Size of the file."`
-	Digests  []string          `name:"digest" placeholder:"NAME[,…]" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
-	Rate     *settings.BitRate `placeholder:"RATE" help:"Bits per second. Default: the highest of some rates at which all runs lose nothing."`
-	Runs     int               `type:"positive" default:"5" help:"Runs of each measurement; their median counts."`
-	Dir      string            `placeholder:"DIR" help:"Where the file and its copy are written; default a temporary folder."`
+	fecFlags     `embed:""`
+	profileFlags `embed:""`
+	Size         settings.Bytes    `default:"1GiB" help:"Size of the file."`
+	Digests      []string          `name:"digest" placeholder:"NAME[,…]" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
+	Rate         *settings.BitRate `placeholder:"RATE" help:"Bits per second. Default: the highest of some rates at which all runs lose nothing."`
+	Runs         int               `type:"positive" default:"5" help:"Runs of each measurement; their median counts."`
+	Dir          string            `placeholder:"DIR" help:"Where the file and its copy are written; default a temporary folder."`
 }
 
 // fileRecord is one measurement in JSON.
@@ -84,6 +85,9 @@ var benchDigests = map[string]struct {
 }
 
 func (c *benchFileCommand) measure(ctx context.Context, out *output, dir string) error {
+	if c.Scheme == settings.AutoFEC {
+		c.Scheme = "no-code" // nothing is lost, and the least of time is asked for
+	}
 	file := filepath.Join(dir, "file")
 	if err := writeRandom(ctx, file, int64(c.Size)); err != nil {
 		return err
@@ -97,8 +101,13 @@ func (c *benchFileCommand) measure(ctx context.Context, out *output, dir string)
 			"interface\n"+
 			"%v; medians of %d\n\n%-10s%14s%12s%14s%12s%10s",
 		formatBytes(uint64(c.Size)), thisMachine(), c.Runs, "digest", "rate", "seconds", "a second", "limit", "of it"))
+	return c.profiled(func() error { return c.each(ctx, out, file, costs) })
+}
+
+// each measures with each digest.
+func (c *benchFileCommand) each(ctx context.Context, out *output, file string, costs []iobench.Cost) error {
 	for _, name := range c.Digests {
-		rate, took, err := c.fastest(ctx, file, dir, benchDigests[name].sent)
+		rate, took, err := c.fastest(ctx, file, benchDigests[name].sent)
 		if err != nil {
 			return fmt.Errorf("digest %s: %w", name, err)
 		}
@@ -142,7 +151,7 @@ func writeRandom(ctx context.Context, name string, size int64) (err error) {
 
 // fastest returns the highest rate at which all runs lose nothing, and what they took.
 func (c *benchFileCommand) fastest(
-	ctx context.Context, file, dir string, digest sender.Digests,
+	ctx context.Context, file string, digest sender.Digests,
 ) (settings.BitRate, []float64, error) {
 	rates := fileRates
 	if c.Rate != nil {
@@ -151,7 +160,7 @@ func (c *benchFileCommand) fastest(
 	for _, rate := range rates {
 		var took []float64
 		for range c.Runs {
-			t, err := c.once(ctx, file, dir, uint64(rate), digest)
+			t, err := c.once(ctx, file, uint64(rate), digest)
 			if errors.Is(err, errIncomplete) {
 				break
 			}
@@ -169,14 +178,14 @@ func (c *benchFileCommand) fastest(
 
 // once sends the file once, and returns the time from the call of Send to the published copy, which it removes.
 func (c *benchFileCommand) once(
-	ctx context.Context, file, dir string, rate uint64, digest sender.Digests,
+	ctx context.Context, file string, rate uint64, digest sender.Digests,
 ) (took time.Duration, err error) {
 	n, err := node.Start(node.Config{})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, stopNode(n)) }()
-	to := filepath.Join(dir, "received")
+	to := filepath.Join(filepath.Dir(file), "received")
 	defer os.RemoveAll(to) //nolint:errcheck // below a temporary folder
 	group, err := demoGroup()
 	if err != nil {
