@@ -151,6 +151,7 @@ const (
 	FailStore       FailReason = "store"        // the store refused a write or the publication
 	FailOTI         FailReason = "oti"          // FEC OTI missing, invalid, or unsupported
 	FailEncoding    FailReason = "encoding"     // content decoding failed or exceeds its bounds
+	FailConsumer    FailReason = "consumer"     // whoever was to take the file, such as a program, did not
 	FailName        FailReason = "name"         // Content-Location cannot become a name in the store
 	FailBudget      FailReason = "budget"       // a budget is spent
 	FailExpired     FailReason = "expired"      // the description expired before the object was whole

@@ -22,6 +22,11 @@ type Offer struct {
 type Choice struct {
 	Refuse   string // why the object is not wanted; empty: it is
 	Location string // the file is published as if this were its Content-Location; empty: it is not changed
+
+	// Consumer takes the file in place of Config.Store; nil: nobody does. Keep: the Store publishes it too, once the
+	// Consumer has taken it.
+	Consumer Consumer
+	Keep     bool
 }
 
 // choose decides whether e, which an FDT Instance describes with file, is received. It reports false if it is refused.
@@ -45,7 +50,7 @@ func (s *Session) choose(e *entry, file *fdt.File) bool {
 	}
 	if why == "" && l.cfg.Choose != nil {
 		c := l.ask(Offer{Session: l.key, Size: size, File: *file})
-		e.publishAs, why = c.Location, c.Refuse
+		e.choice, why = &c, c.Refuse
 	}
 	if why != "" {
 		s.refuseObject(e, why)

@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -29,15 +28,15 @@ type entry struct {
 	effects ObjectEffects // not drained yet: here, since an Object may be lost before they are
 
 	link             // in Ledger.undescribed or Ledger.history
-	gone      bool   // removed from the Ledger
-	staged    bool   // it has no description and a file in the store
-	doubtful  bool   // it is in Ledger.doubtful
-	warned    bool   // a conflict between EXT_FTI and the FDT was reported
-	chosen    bool   // it was decided whether it is wanted
-	unsized   bool   // but not yet by its size
-	badOTI    error  // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
-	cost      uint64 // charged for the description
-	publishAs string // Choice.Location
+	gone     bool    // removed from the Ledger
+	staged   bool    // it has no description and a file in the store
+	doubtful bool    // it is in Ledger.doubtful
+	warned   bool    // a conflict between EXT_FTI and the FDT was reported
+	chosen   bool    // it was decided whether it is wanted
+	unsized  bool    // but not yet by its size
+	badOTI   error   // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
+	cost     uint64  // charged for the description
+	choice   *Choice // of Config.Choose; nil: it was not asked
 
 	again    *again    // nil: it is not received again, or was never completed
 	repeated bool      // it was completed before
@@ -80,7 +79,20 @@ func (e *entry) location() string {
 }
 
 // target returns the Content-Location that e is published as.
-func (e *entry) target() string { return cmp.Or(e.publishAs, e.location()) }
+func (e *entry) target() string {
+	if e.choice != nil && e.choice.Location != "" {
+		return e.choice.Location
+	}
+	return e.location()
+}
+
+// consumer returns who takes the file of e, and whether it is published, too.
+func (e *entry) consumer() (c Consumer, published bool) {
+	if e.choice == nil || e.choice.Consumer == nil {
+		return nil, true
+	}
+	return e.choice.Consumer, e.choice.Keep
+}
 
 // announced returns what is announced of the content of e, under the Content-Location that it is published as.
 func (e *entry) announced() content.Announced {

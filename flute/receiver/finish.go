@@ -40,7 +40,8 @@ func (o *Object) advance(now time.Time) {
 // finish starts verification and publication, as soon as no other Work uses what they need.
 func (o *Object) finish(now time.Time) {
 	e, h := o.e, o.e.held
-	if _, err := store.Name(e.target()); err != nil {
+	consumer, published := e.consumer()
+	if _, err := store.Name(e.target()); err != nil && published {
 		o.fail(event.FailName, err.Error())
 		return
 	}
@@ -73,6 +74,10 @@ func (o *Object) finish(now time.Time) {
 	w := &Work{task: p, publication: p}
 	o.l.queue(w)
 	o.start(w)
+	if consumer != nil {
+		p.Consumer, p.Consumed = consumer, !published
+		w.lane = laneOf(e, consumer)
+	}
 }
 
 // digest returns the digest of the object's prefix, made anew when there is none yet, or when a later FDT Instance

@@ -19,7 +19,7 @@ type Work struct {
 	entry *entry   // nobody but the session's goroutine looks into it
 	held  *holding // likewise; nil: nobody waits for the result
 
-	lane        store.Store     // that Run waits for; nil: none
+	lane        any             // that Run waits for: a store.Store or consumers; nil: none
 	object      *staging.Object // that Run uses; nil: none, or it has left it
 	task        task
 	attempt     *assembly.Attempt    // the task, if it is to decode a source block; nil: one of the others
@@ -78,13 +78,8 @@ const (
 // TOI returns the object that the work belongs to.
 func (w *Work) TOI() flute.TOI { return w.entry.toi }
 
-// Lane returns the Store that Run waits for; nil: it only computes.
-func (w *Work) Lane() any {
-	if w.lane == nil {
-		return nil
-	}
-	return w.lane
-}
+// Lane returns what Run waits for, a Store or a Consumer; nil: it only computes.
+func (w *Work) Lane() any { return w.lane }
 
 // Run does the work. It blocks on the store, on hashing or on decoding, and touches nothing that other goroutines use.
 // A Work with a Lane holds cpu while it computes, and gives it back while it waits for the store; nil: nobody counts
@@ -153,6 +148,8 @@ func (w *Work) reason() event.FailReason {
 		return event.FailEncoding
 	case content.CauseDigest:
 		return event.FailDigest
+	case content.CauseConsumer:
+		return event.FailConsumer
 	case content.CauseTurn:
 		return event.FailSuperseded
 	case content.CauseStore:

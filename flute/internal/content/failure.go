@@ -10,6 +10,7 @@ const (
 	CauseStore    Cause = iota // the store
 	CauseEncoding              // the content encoding is not what was announced
 	CauseDigest                // a digest or a length is not what was announced
+	CauseConsumer              // the Consumer
 	CauseTurn                  // another version is published: ErrNewer, or ErrTurn
 )
 

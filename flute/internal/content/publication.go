@@ -23,6 +23,8 @@ type Publication struct {
 	Publisher string       // and for whom
 	MaxSize   uint64       // of the decoded content
 	Note      []byte       // for the store.Keeper, once the file is published; nil: none
+	Consumer  Consumer     // takes the file before it is published; nil: nobody does
+	Consumed  bool         // it is not published then
 
 	Turn Turn // among the publications under the same Content-Location
 
@@ -76,12 +78,29 @@ func (p *Publication) Run(cpu sync.Locker) error {
 		return failure(CauseTurn, err)
 	}
 	defer p.Turn.End()
-	if err := p.publish(object); err != nil {
-		return failure(CauseStore, err)
+	if err := p.hand(object, file.Done()); err != nil {
+		return err
 	}
 	p.result.Published, p.result.Size, p.result.Digests = true, file.Done(), file.Sums()
-	if k, ok := p.Object.Store().(store.Keeper); ok && p.Note != nil {
+	if k, ok := p.Object.Store().(store.Keeper); ok && p.Note != nil && p.result.Path != "" {
 		_ = k.Deliver(p.result.Path, p.Note) // else a later process receives it again, which does no harm
+	}
+	return nil
+}
+
+// hand gives a verified file of size bytes to whoever is to have it.
+func (p *Publication) hand(object store.Object, size uint64) error {
+	if p.Consumer != nil {
+		if err := consume(p.Consumer, object, size); err != nil {
+			return err
+		}
+		if p.Consumed {
+			_ = object.Discard() // it has no name: a failure leaves what the next start removes
+			return nil
+		}
+	}
+	if err := p.publish(object); err != nil {
+		return failure(CauseStore, err)
 	}
 	return nil
 }
