@@ -22,6 +22,7 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/internal/udp"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/file"
 )
 
 const (
@@ -46,8 +47,9 @@ type ReceiveConfig struct {
 	Feeds []flute.Feed
 	TSIs  []flute.TSI // sessions wanted; empty: all
 
-	Dir   string      // folder that receives the files; it is made if it does not exist
-	Store store.Store // instead of Dir; the caller closes it, after Close or Stop
+	Dir   string       // folder that receives the files; it is made if it does not exist
+	Files file.Options // how they get there, with Dir; receptions of one folder have the same. Its Warn becomes events
+	Store store.Store  // instead of Dir; the caller closes it, after Close or Stop
 
 	// Session configures the core: layout of the files, limits of a session, profile, expiry. Its Registry, Store,
 	// Budget and Labour are filled in.

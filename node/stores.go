@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -25,6 +26,7 @@ type folders struct {
 type folder struct {
 	*file.Store
 	path string
+	opts file.Options // without Warn
 	info os.FileInfo
 	uses int // receptions; guarded by folders.mu
 }
@@ -39,7 +41,7 @@ func (n *Node) openStore(cfg ReceiveConfig) (st store.Store, release func() erro
 	case cfg.Dir == "":
 		return nil, nil, errors.New("node: ReceiveConfig needs Dir or Store")
 	}
-	opened, err := n.openFolder(cfg.Dir)
+	opened, err := n.openFolder(cfg.Dir, cfg.Files)
 	if err != nil {
 		return nil, nil, fmt.Errorf("node: %w", err)
 	}
@@ -58,6 +60,10 @@ func (fs *folders) use(opened *folder) (*folder, error) {
 	for _, f := range fs.list {
 		if f.path == opened.path || os.SameFile(f.info, opened.info) {
 			f.uses++
+			if !reflect.DeepEqual(f.opts, opened.opts) {
+				return f, errors.Join(fmt.Errorf("ReceiveConfig.Files: another reception uses %s with other options",
+					f.path), opened.Close())
+			}
 			return f, opened.Close()
 		}
 	}
@@ -82,14 +88,14 @@ func (fs *folders) release(f *folder) error {
 }
 
 // openFolder opens a folder as a store, whose warnings become events.
-func (n *Node) openFolder(dir string) (*folder, error) {
+func (n *Node) openFolder(dir string, opts file.Options) (*folder, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	st, err := file.Options{Warn: func(text string) {
-		n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
-	}}.New(path)
+	own := opts
+	own.Warn = func(text string) { n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}}) }
+	st, err := own.New(path)
 	if err != nil {
 		return nil, err
 	}
@@ -97,5 +103,6 @@ func (n *Node) openFolder(dir string) (*folder, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	return &folder{Store: st, path: path, info: info}, nil
+	opts.Warn = nil
+	return &folder{Store: st, path: path, opts: opts, info: info}, nil
 }

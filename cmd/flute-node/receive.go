@@ -35,7 +35,8 @@ type receiveCommand struct {
 	Once           string              `default:"auto" help:"Files that an earlier receive has put into DIR, and that are there unchanged, are not received again if location, lengths and a digest are the same: auto, off."`
 	Selection      selectionFlags      `embed:""`
 	Layout         string              `default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that)."`
-	Dir            string              `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
+	publishFlags
+	Dir string `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
 }
 
 // until returns when to exit, as the flags say.
@@ -66,7 +67,8 @@ func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, g
 		Interface: c.Interface, TSIs: c.TSI, RSMatrix: c.RSMatrix, MaxDatagram: c.MaxDatagram,
 		SessionTimeout: c.SessionTimeout, Layout: c.Layout, Digest: c.Digest, Offload: c.Offload,
 		Resume: c.Resume, Once: c.Once, Dir: c.Dir,
-		Selection: c.Selection.words(),
+		Selection:   c.Selection.words(),
+		Publication: c.words(),
 	}
 	if base, err = words.Config(); err != nil {
 		return base, nil, flagged(err)

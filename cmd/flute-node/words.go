@@ -20,7 +20,10 @@ func sentence(e notice.Event) (text string, trouble bool) {
 			what, name = "sent", humanName(e.ContentLocation)
 		}
 		if e.Earlier {
-			return fmt.Sprintf("there already: %s, %s", name, formatBytes(e.Size)), false
+			return fmt.Sprintf("there already: %s, %s", humanName(e.ContentLocation), formatBytes(e.Size)), false
+		}
+		if e.Kept {
+			return fmt.Sprintf("kept %s, which was there; discarded what came, %s", name, formatBytes(e.Size)), false
 		}
 		text = fmt.Sprintf("%s %s, %s in %s", what, name, formatBytes(e.Size), formatDuration(e.Duration))
 		if e.Repaired > 0 {

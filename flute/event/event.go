@@ -116,6 +116,7 @@ type ObjectCompleted struct {
 	Duration        time.Duration     `json:"duration_ns"` // from the first packet to publication
 	Repaired        uint64            `json:"repaired"`    // source symbols that FEC recovered
 	Encoding        string            `json:"content_encoding,omitempty"`
+	Kept            bool              `json:"kept,omitempty"`    // a file was there under Path, and stays: this was discarded
 	Earlier         bool              `json:"earlier,omitempty"` // an earlier process has published it; nothing was received
 	Sending         bool              `json:"sending,omitempty"` // the node's own session
 }
@@ -153,6 +154,7 @@ const (
 	FailEncoding    FailReason = "encoding"     // content decoding failed or exceeds its bounds
 	FailConsumer    FailReason = "consumer"     // whoever was to take the file, such as a program, did not
 	FailName        FailReason = "name"         // Content-Location cannot become a name in the store
+	FailExists      FailReason = "exists"       // there is a file of its name, which may not be replaced
 	FailBudget      FailReason = "budget"       // a budget is spent
 	FailExpired     FailReason = "expired"      // the description expired before the object was whole
 	FailSuperseded  FailReason = "superseded"   // a newer object has the Content-Location; sending: it is sent instead

@@ -200,7 +200,7 @@ func (o *Object) succeed(now time.Time, found *content.Result) {
 		Session: o.l.key, TOI: e.toi, ContentLocation: e.file.ContentLocation, ContentType: e.file.ContentType,
 		Path: found.Path, Size: found.Size, Digests: found.Digests, Verified: found.Verified,
 		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: h.Repaired,
-		Encoding: content.EncodingName(e.file.ContentEncoding),
+		Kept: found.Kept, Encoding: content.EncodingName(e.file.ContentEncoding),
 	})
 	o.l.completion.completed(e)
 	o.l.drop(e, false)
@@ -224,6 +224,8 @@ func failReason(err error) event.FailReason {
 	switch {
 	case errors.Is(err, store.ErrName):
 		return event.FailName
+	case errors.Is(err, store.ErrExists):
+		return event.FailExists
 	case errors.Is(err, store.ErrBudget):
 		return event.FailBudget
 	}

@@ -23,6 +23,7 @@ type Receive struct {
 	Once           string        // once: auto or off; empty: auto
 	Selection      Selection     // which objects
 	Dir            string        // folder for the files
+	Publication
 }
 
 // maxDatagram is what node.ReceiveConfig.MaxDatagram takes.
@@ -36,6 +37,9 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	}
 	var err error
 	if cfg.Session.Selection, err = r.Selection.config(); err != nil {
+		return cfg, err
+	}
+	if cfg.Files, err = r.Options(); err != nil {
 		return cfg, err
 	}
 	if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {

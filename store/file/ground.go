@@ -4,11 +4,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"time"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -26,8 +24,8 @@ type ground struct {
 }
 
 // openGround opens the folder at an absolute path, which is made if it does not exist.
-func openGround(dir string, mode fs.FileMode, keepFor time.Duration) (*ground, error) {
-	if err := os.MkdirAll(dir, mode); err != nil {
+func openGround(dir string, opts *Options) (*ground, error) {
+	if err := os.MkdirAll(dir, opts.dirMode()); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
@@ -38,7 +36,7 @@ func openGround(dir string, mode fs.FileMode, keepFor time.Duration) (*ground, e
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	st, err := newStage(root, keepFor)
+	st, err := newStage(root, opts.KeepFor)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("staging below %s: %w", dir, err), root.Close())
 	}
@@ -89,7 +87,7 @@ func (s *Store) renew(old *ground) (*ground, error) {
 	case current != old:
 		return current, nil
 	}
-	g, err := openGround(s.path, s.opts.DirMode, s.opts.KeepFor)
+	g, err := openGround(s.path, &s.opts)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +134,7 @@ func (s *Store) makeFile() (f *os.File, name string, g *ground, err error) {
 	name = rand.Text()
 	g = s.current()
 	for range renewals {
-		f, err = g.stage.files.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, s.opts.FileMode)
+		f, err = g.stage.files.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, s.opts.fileMode())
 		if !isGone(err) && !errors.Is(err, os.ErrClosed) { // closed: by a renewal just now, or by Close
 			return f, name, g, err
 		}

@@ -153,6 +153,9 @@ func (s *Store) recover(g *ground, dir, name string, want func([]byte) bool) (l 
 		}
 	}
 	o := &object{store: s, made: true, noted: true, name: name}
+	if info, err := g.root.Lstat(g.staged(name)); err == nil {
+		_ = o.grow(info.Size()) // what there is is there
+	}
 	s.settle(o, g)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 // object is a file in the staging folder: made with its first byte, and open only while it is used, or was used lately.
 type object struct {
 	store *Store
+	size  int64 // that it is expected to have
 
 	// Guarded by descriptors.mu.
 	file       *os.File // nil: not open
@@ -27,6 +28,9 @@ type object struct {
 	// Of the caller that made it busy.
 	ground *ground // that the file is staged on; nil: none
 	name   string  // in the stage
+
+	growing sync.Mutex
+	grown   int64 // the highest byte written; guarded by growing
 
 	noting sync.Mutex // held while notes are written
 	noted  bool       // there are notes; guarded by noting
@@ -46,6 +50,28 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 	return f.ReadAt(p, off)
 }
 
+// grow takes the place for what is to be written up to end.
+func (o *object) grow(end int64) error {
+	o.growing.Lock()
+	defer o.growing.Unlock()
+	if end <= o.grown {
+		return nil
+	}
+	if err := o.store.quota.grow(o.store.current().root, uint64(end-o.grown)); err != nil {
+		return err
+	}
+	o.grown = end
+	return nil
+}
+
+// shrink gives back what grow took.
+func (o *object) shrink() {
+	o.growing.Lock()
+	defer o.growing.Unlock()
+	o.store.quota.shrink(uint64(o.grown))
+	o.grown = 0
+}
+
 // WriteAt implements [io.WriterAt].
 func (o *object) WriteAt(p []byte, off int64) (int, error) {
 	f, err := o.store.files.lend(o, true)
@@ -53,6 +79,9 @@ func (o *object) WriteAt(p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	defer o.store.files.giveBack(o)
+	if err := o.grow(off + int64(len(p))); err != nil {
+		return 0, err
+	}
 	return f.WriteAt(p, off)
 }
 
@@ -96,10 +125,17 @@ func (o *object) open() (f *os.File, err error) {
 	err = s.files.patiently(func() error {
 		if o.ground == nil {
 			var g *ground
-			if f, o.name, g, err = s.makeFile(); err == nil {
-				s.settle(o, g)
+			if f, o.name, g, err = s.makeFile(); err != nil {
+				return err
 			}
-			return err
+			if s.opts.Preallocate && o.size > 0 {
+				if err := allocate(f, o.size); err != nil {
+					return errors.Join(fmt.Errorf("reserving %d bytes: %w", o.size, err), f.Close(),
+						g.stage.files.Remove(o.name))
+				}
+			}
+			s.settle(o, g)
+			return nil
 		}
 		f, err = o.ground.stage.files.OpenFile(o.name, os.O_RDWR, 0)
 		return err
@@ -154,6 +190,7 @@ func (o *object) copyFile() error {
 
 // remove closes the file, and removes it if it is staged.
 func (o *object) remove() error {
+	o.shrink()
 	if o.file != nil {
 		_ = o.file.Close() // what was written is not wanted
 	}

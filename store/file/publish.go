@@ -10,28 +10,33 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// publish gives the object its name.
-func (o *object) publish(name string) error {
+// publish gives the object its name, and returns which. [store.ErrKept]: it is that of a file that stays.
+func (o *object) publish(name string) (string, error) {
 	s := o.store
 	if err := s.files.seize(o); err != nil {
-		return err
+		return "", err
 	}
 	defer s.files.release(o)
 	if err := o.sync(); err != nil {
-		return err
+		return "", err
 	}
-	if err := o.place(name); err != nil {
-		return err
+	name, err := o.settleName(name)
+	if err != nil {
+		return name, err
 	}
 	_ = o.ground.stage.files.Remove(o.name + noteExt) // notes alone tell of nothing
+	o.shrink()
 	s.settle(o, nil)
 	s.forget(o)
 	_ = s.files.drop(o)
-	return nil
+	return name, nil
 }
 
-// sync makes the bytes durable.
+// sync gives the file what it is published with, and makes the bytes durable.
 func (o *object) sync() error {
+	if err := o.dress(); err != nil {
+		return err
+	}
 	if o.store.opts.NoSync {
 		return nil
 	}
@@ -60,7 +65,7 @@ func (o *object) place(name string) error {
 		if err := o.shut(g); err != nil {
 			return err
 		}
-		failed = s.files.patiently(func() error { return s.rename(g, g.staged(o.name), name) })
+		failed = s.files.patiently(func() error { return s.rename(g, g.staged(o.name), name, o.grown) })
 		if !isGone(failed) || o.file == nil {
 			return failed
 		}
@@ -82,7 +87,7 @@ func (o *object) restage() error {
 // shut closes a file that cannot stay open while it is renamed: on Windows, and where no sync has told what a network's
 // file system could not write, which Close does. Otherwise an open file can be saved if it is removed just now.
 func (o *object) shut(g *ground) error {
-	if !onWindows && !o.store.opts.NoSync {
+	if !onWindows && !o.store.opts.NoSync || o.file == nil {
 		return nil
 	}
 	if !g.has(o.file, g.staged(o.name)) {
@@ -98,8 +103,9 @@ func (o *object) shut(g *ground) error {
 	return nil
 }
 
-// rename moves the staged file from to its name, and makes that durable. After an error nothing has changed.
-func (s *Store) rename(g *ground, from, name string) error {
+// rename moves the staged file from, of size bytes, to its name, and makes that durable. After an error nothing has
+// changed.
+func (s *Store) rename(g *ground, from, name string, size int64) error {
 	dir := path.Dir(name)
 	if err := s.makeFolders(g, dir); err != nil {
 		return err
@@ -121,7 +127,12 @@ func (s *Store) rename(g *ground, from, name string) error {
 			s.unsynced.Store(false)
 		}
 	}
-	if err := g.root.Rename(from, name); err != nil {
+	undo, err := s.quota.admit(g.root, name, size)
+	if err != nil {
+		return err
+	}
+	if err := s.move(g.root, from, name); err != nil {
+		undo()
 		return nameError(err)
 	}
 	if folder != nil {
@@ -145,9 +156,12 @@ func (s *Store) makeFolders(g *ground, dir string) error {
 			continue
 		}
 		d := dir[:i]
-		err := g.root.Mkdir(d, s.opts.DirMode)
+		err := g.root.Mkdir(d, s.opts.dirMode())
 		switch {
 		case err == nil:
+			if err := s.dressFolder(g, d); err != nil {
+				return err
+			}
 			if err := s.syncParent(g, d); err != nil {
 				return err
 			}

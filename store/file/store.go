@@ -10,32 +10,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/flute-node/flute-node/store"
 )
-
-// keepFor is the default of Options.KeepFor: a receiver may be off for a weekend.
-const keepFor = 7 * 24 * time.Hour
-
-// Options configures a Store. The zero value is the default.
-type Options struct {
-	// NoSync leaves it to the operating system when files reach the disk. Publication stays atomic for other processes,
-	// but after a loss of power published files may be empty or missing.
-	NoSync bool
-	// FileMode and DirMode are the permissions of published files and of new folders, less the umask. Zero is 0666 and
-	// 0777. The staging folder is 0700 in any case.
-	FileMode, DirMode fs.FileMode
-	// MaxOpen bounds the staged files that are open at the same time. Zero is a quarter of the descriptors that the
-	// process may have, 4096 at most.
-	MaxOpen int
-	// KeepFor is how long staged objects with notes, which an earlier process has left, are kept for [Store.Recover].
-	// Zero is 7 days.
-	KeepFor time.Duration
-	// Warn is told what the Store has mended, and what an operator should know, such as that the root was removed. It
-	// is called by any goroutine, with no lock held, and must not block. May be nil.
-	Warn func(text string)
-}
 
 // Store is a [store.Store] below one root folder. Its methods are safe for concurrent use. Several Stores, of any
 // number of processes, may share a root.
@@ -47,7 +24,9 @@ type Store struct {
 	unsynced atomic.Bool // the last sync of a folder failed
 	sync     func(folder *os.File) error
 
+	quota    *quota
 	mkdir    sync.Mutex // held while folders are made, until they are durable
+	placing  sync.Mutex // held while it is looked whether a name is free, and taken
 	renewing sync.Mutex // held while a ground is opened in the place of another
 
 	mu     sync.Mutex
@@ -64,33 +43,28 @@ func New(root string) (*Store, error) { return Options{}.New(root) }
 // New returns the store below the folder root, which is made if it does not exist. It removes what stores of processes
 // that died left staged there.
 func (opts Options) New(root string) (*Store, error) {
-	if opts.FileMode == 0 {
-		opts.FileMode = 0o666
+	opts, err := opts.validated()
+	if err != nil {
+		return nil, fmt.Errorf("store/file: Options.%w", err)
 	}
-	if opts.DirMode == 0 {
-		opts.DirMode = 0o777
-	}
-	if opts.MaxOpen <= 0 {
-		opts.MaxOpen = defaultMaxOpen()
-	}
-	if opts.KeepFor <= 0 {
-		opts.KeepFor = keepFor
-	}
-	root, err := filepath.Abs(root)
+	root, err = filepath.Abs(root)
 	if err != nil {
 		return nil, fmt.Errorf("store/file: %w", err)
 	}
-	g, err := openGround(root, opts.DirMode, opts.KeepFor)
+	g, err := openGround(root, &opts)
 	if err != nil {
 		return nil, fmt.Errorf("store/file: %w", err)
 	}
-	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}}
+	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts)}
 	s.files, s.sync = newDescriptors(opts.MaxOpen), syncFolder
 	fold := func(name string) string { return name }
 	if g.stage.ignoresCase() {
 		fold = foldCase
 	}
 	s.names = store.NewNames(s.look, fold)
+	if err := s.tryOwner(g); err != nil {
+		return nil, errors.Join(fmt.Errorf("store/file: Options.UID, GID: %w", err), s.Close())
+	}
 	return s, nil
 }
 
@@ -107,14 +81,18 @@ func (s *Store) Create(size uint64) (store.Object, error) {
 	if s.closed {
 		return nil, fmt.Errorf("store/file: create: %w", store.ErrClosed)
 	}
-	o := &object{store: s}
+	if err := s.quota.fits(s.ground.root, size); err != nil {
+		return nil, err
+	}
+	o := &object{store: s, size: int64(size)}
 	s.staged[o] = struct{}{}
 	return o, nil
 }
 
 // Publish implements [store.Store]. What can fail fails before the file gets its name, with one exception: when the
 // folder cannot be synced afterwards, Publish succeeds and Options.Warn is told, since the file is there, whole and
-// durable; only its name may be lost, or be the older file's again, after a loss of power.
+// durable; only its name may be lost, or be the older file's again, after a loss of power. If there is a file of that
+// name, Options.Existing says what follows.
 func (s *Store) Publish(so store.Object, name string) (string, error) {
 	o, ok := so.(*object)
 	if !ok || o.store != s {
@@ -123,10 +101,11 @@ func (s *Store) Publish(so store.Object, name string) (string, error) {
 	if err := s.checkName(name); err != nil {
 		return "", fmt.Errorf("store/file: publish: %w", err)
 	}
-	if err := o.publish(name); err != nil {
-		return "", fmt.Errorf("store/file: publish %q: %w", name, err)
+	path, err := o.publish(name)
+	if err != nil {
+		return path, fmt.Errorf("store/file: publish %q: %w", name, err)
 	}
-	return name, nil
+	return path, nil
 }
 
 // checkName keeps names out of the staging folder, in whatever spelling the file system takes for the same.

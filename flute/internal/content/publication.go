@@ -40,6 +40,7 @@ type Result struct {
 	Digests   map[string]string // of the file, in lower-case hex by name
 	Verified  []string          // names of the digests that the sender announced, and that agree
 	Published bool
+	Kept      bool // nothing was published: the file under Path stays, and the object is discarded
 }
 
 // Result returns what Run has done. Call it after the end of Run.
@@ -82,6 +83,9 @@ func (p *Publication) Run(cpu sync.Locker) error {
 		return err
 	}
 	p.result.Published, p.result.Size, p.result.Digests = true, file.Done(), file.Sums()
+	if p.result.Kept {
+		return nil
+	}
 	if k, ok := p.Object.Store().(store.Keeper); ok && p.Note != nil && p.result.Path != "" {
 		_ = k.Deliver(p.result.Path, p.Note) // else a later process receives it again, which does no harm
 	}
@@ -114,8 +118,15 @@ func (p *Publication) publish(object store.Object) error {
 			return err
 		}
 		p.result.Path, err = p.Object.Store().Publish(object, claimed.Name)
+		if errors.Is(err, store.ErrKept) {
+			p.result.Kept = true
+			_ = object.Discard()
+			err = nil
+		}
 		if err == nil {
-			p.result.Claimed = claimed
+			if p.result.Claimed = claimed; p.result.Kept || p.result.Path != claimed.Name { // nothing was replaced
+				p.result.Claimed.Replaced = ""
+			}
 			return nil
 		}
 		if !again || !errors.Is(err, store.ErrName) {

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os/user"
+	"strconv"
+
+	"github.com/flute-node/flute-node/internal/settings"
+)
+
+// publishFlags say how received files get into their folder.
+type publishFlags struct {
+	Existing string         `default:"replace" help:"A file that has the name of one that came: replace, keep (what came is discarded), version (what came is NAME.1, NAME.2, …), refuse (what came fails)."`
+	Mode     string         `placeholder:"0640" help:"Permissions of files, in octal. Default: 0666 less the umask."`
+	DirMode  string         `name:"dir-mode" placeholder:"0750" help:"Permissions of new folders, in octal. Default: 0777 less the umask."`
+	Owner    string         `placeholder:"USER[:GROUP]" help:"Owner of files and new folders, by name or number."`
+	MTime    string         `name:"mtime" default:"written" help:"Time of change of a file: written (its last byte), published."`
+	MaxFiles int            `name:"max-files" type:"positive" placeholder:"N" help:"Files that DIR may hold; one that would be too many fails."`
+	MaxBytes settings.Bytes `name:"max-bytes" placeholder:"100GB" help:"Bytes that DIR may hold, with what is being received."`
+	MinFree  settings.Bytes `name:"min-free" placeholder:"1GB" help:"Bytes of the disk that stay free."`
+	Allocate string         `default:"sparse" help:"Room on the disk for a file that is being received: sparse (as it comes), full (all at once)."`
+}
+
+// words returns what the flags say.
+func (f *publishFlags) words() settings.Publication {
+	return settings.Publication{
+		Existing: f.Existing, Mode: f.Mode, DirMode: f.DirMode, Owner: f.Owner, MTime: f.MTime,
+		MaxFiles: f.MaxFiles, MaxBytes: uint64(f.MaxBytes), MinFree: uint64(f.MinFree), Allocate: f.Allocate,
+		LookupOwner: lookupOwner,
+	}
+}
+
+// lookupOwner asks the system for the number of a user or a group.
+func lookupOwner(name string, group bool) (int, error) {
+	if group {
+		g, err := user.LookupGroup(name)
+		if err != nil {
+			return 0, err
+		}
+		return strconv.Atoi(g.Gid)
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(u.Uid)
+}

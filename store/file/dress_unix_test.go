@@ -1,0 +1,124 @@
+//go:build darwin || freebsd || linux || netbsd || openbsd
+
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestDress: published files and new folders have the permissions that were asked for, whatever the umask, and the
+// owner.
+func TestDress(t *testing.T) {
+	old := syscall.Umask(0o077)
+	defer syscall.Umask(old)
+	root, opts := t.TempDir(), Options{FileMode: 0o664, DirMode: 0o775 | fs.ModeSetgid}
+	if os.Geteuid() == 0 {
+		opts.UID = new(65534)
+	}
+	s, err := opts.New(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Publish(written(t, s, "x"), "d/e/x"); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]fs.FileMode{
+		"d": fs.ModeDir | opts.DirMode, "d/e": fs.ModeDir | opts.DirMode, "d/e/x": 0o664,
+	} {
+		info, err := os.Lstat(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil || info.Mode() != want {
+			t.Errorf("%s: %v, %v; want %v", name, info, err, want)
+			continue
+		}
+		st := info.Sys().(*syscall.Stat_t)
+		if opts.UID != nil && (st.Uid != 65534 || st.Gid != uint32(os.Getegid())) {
+			t.Errorf("%s belongs to %d:%d", name, st.Uid, st.Gid)
+		}
+	}
+}
+
+// TestOwnerRefused: who may not give files away is told so before anything is received.
+func TestOwnerRefused(t *testing.T) {
+	root := t.TempDir()
+	unprivileged(t, root)
+	s, err := Options{UID: new(1), GID: new(1)}.New(root)
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "Options.UID") {
+		t.Errorf("%v, %v", s, err)
+	}
+	if _, err := os.Lstat(filepath.Join(root, stageName)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something is left: %v", err)
+	}
+}
+
+// TestPublishTime: a file has the time of its last byte, or that of its publication.
+func TestPublishTime(t *testing.T) {
+	for _, publish := range []bool{false, true} {
+		root := t.TempDir()
+		s, err := Options{PublishTime: publish}.New(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		o := written(t, s, "x").(*object)
+		past := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(filepath.Join(root, o.ground.staged(o.name)), past, past); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Publish(o, "x"); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(filepath.Join(root, "x"))
+		if err != nil || time.Since(info.ModTime()) < time.Minute != publish {
+			t.Errorf("PublishTime %v: %v, %v", publish, info.ModTime(), err)
+		}
+	}
+}
+
+// TestPreallocate: the disk reserves what an object is expected to have, with its first byte, or refuses it.
+func TestPreallocate(t *testing.T) {
+	if !canAllocate {
+		t.Skip("not possible here")
+	}
+	for _, all := range []bool{false, true} {
+		s, err := Options{Preallocate: all}.New(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		const size = 4 << 20
+		so, err := s.Create(size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := so.WriteAt([]byte("x"), 0); err != nil {
+			t.Fatal(err)
+		}
+		o := so.(*object)
+		info, err := o.ground.stage.files.Stat(o.name)
+		if err != nil || info.Size() != 1 || info.Sys().(*syscall.Stat_t).Blocks*512 >= size != all {
+			t.Errorf("Preallocate %v: %+v, %v", all, info.Sys(), err)
+		}
+	}
+	s, err := Options{Preallocate: true}.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	o, err := s.Create(1 << 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // and it does not go on without
+		if _, err := o.WriteAt([]byte("x"), 0); err == nil || !strings.Contains(err.Error(), "reserving") {
+			t.Errorf("WriteAt: %v", err)
+		}
+	}
+}
