@@ -94,10 +94,20 @@ func (n *Names) Claim(folder, location, publisher string) (Claimed, error) {
 	if err != nil {
 		return Claimed{}, err
 	}
+	return n.claim(folder, path.Join(folder, wanted), location, publisher)
+}
+
+// ClaimName is Claim for a location whose file shall have the name wanted, a path in the store. One location may have
+// several names: each replaces what it has replaced.
+func (n *Names) ClaimName(wanted, location, publisher string) (Claimed, error) {
+	return n.claim("", wanted, location, publisher)
+}
+
+func (n *Names) claim(folder, wanted, location, publisher string) (Claimed, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	c := claim{Names: n, folder: folder, location: location, id: n.identify(folder, location)}
-	wanted = c.fit(path.Join(folder, wanted))
+	wanted = c.fit(wanted)
 	name, fresh := c.choose(c.fit(c.clearPath(wanted)))
 	if name == "" {
 		return Claimed{}, fmt.Errorf("%w: %q is taken, with all its marks", ErrName, wanted)

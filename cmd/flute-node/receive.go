@@ -34,7 +34,7 @@ type receiveCommand struct {
 	Resume         string              `default:"auto" help:"What has come of unfinished files is noted in DIR/.flute-node, and a receive that is started again goes on with it: auto, off."`
 	Once           string              `default:"auto" help:"Files that an earlier receive has put into DIR, and that are there unchanged, are not received again if location, lengths and a digest are the same: auto, off."`
 	Selection      selectionFlags      `embed:""`
-	Layout         string              `default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that)."`
+	Layout         string              `default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that); or the names of the files, such as '{date}/{source}/{path}': with {tsi}, {toi}, {group}, {source}, {path}, {name}, {date}, {sha256}."`
 	publishFlags
 	Dir string `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
 }

@@ -2,7 +2,9 @@ package receiver
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -109,6 +111,13 @@ type Config struct {
 	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
 	Layout             Layout        // of the published files in folders; zero: LayoutFlat
 
+	// Template says which names files get in the Store, in place of Layout, such as "{date}/{source}/{path}". In it
+	// stand {tsi}, {toi}, {group} (destination address and port: 239.1.1.1-3400), {source} (address), {path} (what
+	// store.Name makes of the Content-Location), {name} (its last segment), {date} (in UTC, of the moment that the
+	// object is whole: 2026-11-29) and {sha256} (of the file, in hex). Locations whose names are the same get marks
+	// (see store.Names), unless the name has {sha256} and neither {path} nor {name}: then they are one file.
+	Template string
+
 	// Feeds are the ways on which each session comes, if there are several: Origin.Feed tells which of them a datagram
 	// came on. At most eight.
 	Feeds []flute.Feed
@@ -176,6 +185,12 @@ func (c Config) Validated() (*Config, error) {
 	if err := checkFeeds(c.Feeds); err != nil {
 		return nil, err
 	}
+	if c.Template != "" && c.Layout != LayoutFlat {
+		return nil, errors.New("receiver: Config.Template and Config.Layout: take one of them")
+	}
+	if err := c.CheckTemplate(); err != nil {
+		return nil, fmt.Errorf("receiver: Config.Template: %w", err)
+	}
 	c.SessionBudget = cmp.Or(c.SessionBudget, defaultSessionBudget)
 	c.ObjectBudget = cmp.Or(c.ObjectBudget, c.SessionBudget-c.SessionBudget/16)
 	if c.ObjectBudget > c.SessionBudget {
@@ -194,6 +209,9 @@ func (c Config) Validated() (*Config, error) {
 	}
 	if c.digests, err = content.ParseAlgorithms(c.Digests); err != nil {
 		return nil, fmt.Errorf("receiver: Config.Digests: %w", err)
+	}
+	if strings.Contains(c.Template, "{sha256}") {
+		c.digests |= content.SHA256
 	}
 	if c.Labour == nil {
 		c.Labour = NewLabour(1)

@@ -69,6 +69,7 @@ func (o *Object) finish(now time.Time) {
 		Object: h.Object(), Tail: h.TakeTail(), Digest: o.digest(), End: h.OTI.TransferLength,
 		File:  e.announced(),
 		Names: o.l.cfg.names, Folder: o.l.cfg.Layout.folder(o.l.key), Publisher: o.l.key.String(),
+		Template: o.l.templateFor(now, e.toi),
 		MaxSize: o.l.cfg.MaxObjectSize, Note: o.l.noteDelivered(e),
 	}
 	w := &Work{task: p, publication: p}

@@ -16,7 +16,7 @@ type Receive struct {
 	RSMatrix       string        // rs-matrix: variant of Reed-Solomon; empty or auto: found out
 	MaxDatagram    int           // max-datagram: bytes, up to 65536; zero: 2048
 	SessionTimeout time.Duration // session-timeout: the silence that ends a session; zero: the receiver's default
-	Layout         string        // layout: flat, source or session; empty: flat
+	Layout         string        // layout: flat, source, session or a template; empty: flat
 	Digest         string        // digest: those to compute besides the strongest announced one, such as md5,sha-256
 	Offload        string        // offload: auto or off; empty: auto
 	Resume         string        // resume: auto or off; empty: auto
@@ -42,7 +42,12 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	if cfg.Files, err = r.Options(); err != nil {
 		return cfg, err
 	}
-	if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
+	if strings.ContainsAny(r.Layout, "{}/") {
+		cfg.Session.Template = r.Layout
+		if err := cfg.Session.CheckTemplate(); err != nil {
+			return cfg, errorf("%v %q: %v", wordLayout, r.Layout, err)
+		}
+	} else if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
 		return cfg, err
 	}
 	if r.Digest != "" {

@@ -130,6 +130,10 @@ func TestErrors(t *testing.T) {
 			send(Send{FEC: FEC{Scheme: "raptor", RSMatrix: "rizzo"}}), "rs-matrix",
 			"<rs-matrix> means nothing to <fec> raptor: leave it out",
 		},
+		{
+			receive(Receive{Layout: "{tsi}/{x}"}), "layout", `<layout> "{tsi}/{x}": "{x}" is no part of a name: take ` +
+				"{tsi}, {toi}, {group}, {source}, {path}, {name}, {date}, {sha256}",
+		},
 		{receive(Receive{Layout: "deep"}), "layout", `<layout> "deep": take flat, source or session`},
 		{
 			receive(Receive{RSMatrix: "cauchy"}), "rs-matrix",

@@ -2,6 +2,8 @@ package content
 
 import (
 	"errors"
+	"path"
+	"strings"
 	"sync"
 
 	"github.com/flute-node/flute-node/flute"
@@ -20,6 +22,7 @@ type Publication struct {
 
 	Names     *store.Names // where the name to publish under is claimed
 	Folder    string       // below which
+	Template  string       // of the name, with {path}, {name} and {sha256}; empty: Folder and the path
 	Publisher string       // and for whom
 	MaxSize   uint64       // of the decoded content
 	Note      []byte       // for the store.Keeper, once the file is published; nil: none
@@ -79,10 +82,11 @@ func (p *Publication) Run(cpu sync.Locker) error {
 		return failure(CauseTurn, err)
 	}
 	defer p.Turn.End()
+	p.result.Digests = file.Sums()
 	if err := p.hand(object, file.Done()); err != nil {
 		return err
 	}
-	p.result.Published, p.result.Size, p.result.Digests = true, file.Done(), file.Sums()
+	p.result.Published, p.result.Size = true, file.Done()
 	if p.result.Kept {
 		return nil
 	}
@@ -113,7 +117,7 @@ func (p *Publication) hand(object store.Object, size uint64) error {
 // is refused, and another one is tried, once.
 func (p *Publication) publish(object store.Object) error {
 	for again := true; ; again = false {
-		claimed, err := p.Names.Claim(p.Folder, p.File.Location, p.Publisher)
+		claimed, err := p.claim()
 		if err != nil {
 			return err
 		}
@@ -133,6 +137,25 @@ func (p *Publication) publish(object store.Object) error {
 			return err
 		}
 	}
+}
+
+// claim returns the name to publish under.
+func (p *Publication) claim() (store.Claimed, error) {
+	if p.Template == "" {
+		return p.Names.Claim(p.Folder, p.File.Location, p.Publisher)
+	}
+	plain, err := store.Name(p.File.Location)
+	if err != nil {
+		return store.Claimed{}, err
+	}
+	name := strings.NewReplacer("{path}", plain, "{name}", path.Base(plain), "{sha256}", p.result.Digests["sha-256"]).
+		Replace(p.Template)
+	location := p.File.Location
+	if strings.Contains(p.Template, "{sha256}") && !strings.Contains(p.Template, "{path}") &&
+		!strings.Contains(p.Template, "{name}") {
+		location = name // whatever it was called, it is the same
+	}
+	return p.Names.ClaimName(name, location, p.Publisher)
 }
 
 // open opens the object, with all its bytes.
