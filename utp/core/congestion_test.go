@@ -120,7 +120,7 @@ func TestLEDBATLoss(t *testing.T) {
 	} {
 		l := newTestLEDBAT(Config{LossTolerant: tt.tolerant})
 		l.cwnd = 100 * testPacket
-		l.target.saw(150*time.Millisecond, 0) // there are longer queues
+		l.target.saw(150*time.Millisecond, 0, ms) // there are longer queues
 		l.target.recent = tt.delay
 		l.lost(0)
 		if got := l.cwnd / 100 / testPacket; got != tt.want {
@@ -173,68 +173,213 @@ func TestSlowStart(t *testing.T) {
 				t.Errorf("%d: %d bytes after %d round trips", control, got, i+1)
 			}
 		}
-		roundTrip(c, 3, 90*time.Millisecond, true)
+		roundTrip(c, 1*ms, 90*ms, true) // LEDBAT waits for half of a round trip whether it lasts
+		roundTrip(c, 20*ms, 90*ms, true)
+		roundTrip(c, 40*ms, 90*ms, true)
+		roundTrip(c, 66*ms, 90*ms, true)
 		if c.slowStart() {
 			t.Errorf("%d: goes on with a queue of 90 ms", control)
 		}
 	}
 }
 
-// TestShortQueue: the target follows a queue that overflows, gives that up when the queue turns out to be longer, and
-// grows back.
+// TestShortQueue: the target is half of the queue that overflows, as long as somebody fills it.
 func TestShortQueue(t *testing.T) {
+	const rtt = 50 * ms
 	fresh := func(cfg Config) *target {
 		cfg.Target = 100 * ms
 		x := newTarget(&cfg)
 		return &x
 	}
 	x := fresh(Config{})
-	x.saw(60*ms, 0)
-	x.lost(0)
+	now := instant(0)
+	for range 4 {
+		x.saw(60*ms, now, rtt)
+		now += rtt
+	}
+	x.lost(now)
 	if x.current != 30*ms {
 		t.Errorf("target %v after an overflow at 60 ms", x.current)
 	}
-	x.saw(65*ms, 1)
-	if x.current != 30*ms {
-		t.Errorf("target %v after a bit more", x.current)
+	for range 200 { // the queue is short again, and a loss there is none of an overflow
+		now += ms
+		x.saw(20*ms, now, rtt)
 	}
-	for i := range 200 { // the queue is short again, and a loss there is none of an overflow
-		x.saw(20*ms, time.Duration(i))
-	}
-	x.lost(2)
+	x.lost(now)
 	if x.current != 30*ms {
 		t.Errorf("target %v after a loss at 20 ms", x.current)
 	}
-	x.saw(80*ms, 3)
-	if x.current != 100*ms {
+	x.saw(80*ms, now, rtt)
+	if x.current != 40*ms {
 		t.Errorf("target %v after a queue of 80 ms", x.current)
 	}
-	x = fresh(Config{})
-	x.saw(60*ms, 0)
-	x.lost(0)
-	for i := range 12 {
-		x.saw(30*ms, time.Duration(i)*growPeriod)
+	for ; now < 5*time.Minute; now += 10 * time.Second { // others fill it, and have the losses
+		x.saw(71*ms, now, rtt)
+		x.saw(30*ms, now+rtt, rtt)
 	}
-	if x.current <= 90*ms || x.current > 100*ms {
-		t.Errorf("target %v two minutes later", x.current)
+	if x.current != 40*ms {
+		t.Errorf("target %v while others fill the queue", x.current)
+	}
+	x.saw(30*ms, now+overflowLife-11*time.Second, rtt)
+	if x.current != 40*ms {
+		t.Errorf("target %v before a minute is over", x.current)
+	}
+	x.saw(30*ms, now+overflowLife, rtt)
+	if x.current != 100*ms {
+		t.Errorf("target %v when nobody fills the queue any more", x.current)
+	}
+	x = fresh(Config{})
+	x.saw(60*ms, 0, rtt)
+	x.lost(0)
+	x.saw(250*ms, 1, rtt)
+	if x.current != 100*ms {
+		t.Errorf("target %v in a queue of 250 ms", x.current)
 	}
 	x = fresh(Config{FixedTarget: true})
-	x.saw(60*ms, 0)
+	x.saw(60*ms, 0, rtt)
 	x.lost(0)
 	if x.current != 100*ms {
 		t.Errorf("target %v, which is fixed", x.current)
 	}
 	x = fresh(Config{})
-	x.saw(5*ms, 0)
+	x.saw(5*ms, 0, rtt)
 	x.lost(0)
 	if x.current != 100*ms {
 		t.Errorf("target %v after a loss at 5 ms", x.current)
 	}
 	x = fresh(Config{})
-	x.saw(200*ms, 0)
+	x.saw(200*ms, 0, rtt)
 	x.lost(0)
 	if x.current != 100*ms {
 		t.Errorf("target %v after an overflow at 200 ms", x.current)
+	}
+}
+
+// TestStandstillIsNoPeak: a loss at the queue that was the longest but for two moments is one of an overflow, and a
+// loss at less than that is none for minutes.
+func TestStandstillIsNoPeak(t *testing.T) {
+	const rtt = 50 * ms
+	cfg := Config{Target: 100 * ms}
+	x := newTarget(&cfg)
+	now := instant(0)
+	see := func(delays ...instant) {
+		for _, d := range delays {
+			x.saw(d, now, rtt)
+			now += rtt / 4
+		}
+	}
+	for range 4 {
+		see(50*ms, 60*ms, 60*ms, 55*ms)
+	}
+	see(190*ms, 180*ms, 60*ms, 60*ms, 60*ms, 150*ms, 60*ms, 60*ms)
+	if got := x.peaks[0].believed(); got != 60*ms {
+		t.Errorf("longest queue %v", got)
+	}
+	for range 80 {
+		see(40 * ms)
+	}
+	if x.lost(now); x.current != 100*ms {
+		t.Errorf("target %v after a loss at 40 ms", x.current)
+	}
+	see(60 * ms)
+	if x.lost(now); x.current != 30*ms {
+		t.Errorf("target %v after a loss at the longest queue", x.current)
+	}
+	x.current = 100 * ms
+	now += peakPeriod
+	see(40 * ms)
+	for range 80 {
+		see(40 * ms)
+	}
+	if x.lost(now); x.current != 100*ms {
+		t.Errorf("target %v after a loss at 40 ms, one period later", x.current)
+	}
+	now += peakPeriod
+	see(40*ms, 40*ms)
+	if x.lost(now); x.current != 20*ms {
+		t.Errorf("target %v after a loss at 40 ms, two periods later", x.current)
+	}
+}
+
+// TestLately: what arrives at once after a moment in which nothing moved is no queue, unless its last part was kept
+// back as well.
+func TestLately(t *testing.T) {
+	const rtt = 80 * ms
+	type sample struct{ at, delay, want instant }
+	for _, tt := range []struct {
+		name    string
+		samples []sample
+	}{
+		{"first", []sample{{time.Second, 30 * ms, 30 * ms}}},
+		{"falls at once", []sample{{0, 30 * ms, 30 * ms}, {1 * ms, 20 * ms, 20 * ms}, {12 * ms, 10 * ms, 10 * ms}}},
+		{"rises after an eighth", []sample{
+			{0, 10 * ms, 10 * ms},
+			{9 * ms, 50 * ms, 10 * ms},
+			{10 * ms, 50 * ms, 10 * ms},
+			{19 * ms, 50 * ms, 10 * ms},
+			{20 * ms, 50 * ms, 50 * ms},
+		}},
+		{"standstill", []sample{
+			{0, 10 * ms, 10 * ms},
+			{90 * ms, 100 * ms, 10 * ms},
+			{90 * ms, 60 * ms, 10 * ms},
+			{90 * ms, 12 * ms, 10 * ms},
+			{100 * ms, 12 * ms, 12 * ms},
+			{110 * ms, 13 * ms, 12 * ms},
+			{120 * ms, 14 * ms, 13 * ms},
+		}},
+		{"idle", []sample{{0, 10 * ms, 10 * ms}, {10*ms + rtt + standstill, 50 * ms, 50 * ms}}},
+	} {
+		var l lately
+		for _, s := range tt.samples {
+			if got := l.add(s.delay, s.at, rtt); got != s.want {
+				t.Errorf("%s: %v at %v, want %v", tt.name, got, s.at, s.want)
+			}
+		}
+	}
+}
+
+// TestSlowStartWaits half of a round trip whether a queue lasts.
+func TestSlowStartWaits(t *testing.T) {
+	v, err := validated(Config{MinPacket: testPacket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Second
+	fresh := func() *ledbat {
+		l := newLEDBAT(v)
+		roundTrip(l, now, 0, true)
+		return l
+	}
+	after := func(l *ledbat, d, delay instant) {
+		l.acked(progress{
+			now: now + d, bytes: testPacket, inFlight: 10 * testPacket, packet: testPacket, rtt: 50 * ms,
+			leastRTT: 50 * ms, delay: delay, hasDelay: true, limited: true,
+		})
+	}
+	l := fresh()
+	window := l.window()
+	for d := 10 * ms; d <= 80*ms; d += 5 * ms {
+		after(l, d, 90*ms)
+		if grown := l.window() > window; grown != (d < 20*ms) && d != 15*ms {
+			t.Errorf("%v after the queue began: grows %v", d, grown)
+		}
+		window = l.window()
+		if l.slowStart() && d >= 50*ms || !l.slowStart() && d < 35*ms {
+			t.Errorf("%v after the queue began: slow start %v", d, l.slowStart())
+		}
+	}
+	l = fresh()
+	for d := 10 * ms; d < 40*ms; d += 5 * ms {
+		after(l, d, 90*ms)
+	}
+	after(l, 40*ms, 5*ms)
+	window = l.window()
+	for d := 45 * ms; d < 200*ms; d += 5 * ms {
+		after(l, d, 5*ms)
+	}
+	if !l.slowStart() || l.window() != window+31*testPacket {
+		t.Errorf("slow start %v, window %d, was %d, after a queue that did not last", l.slowStart(), l.window(), window)
 	}
 }
 

@@ -41,8 +41,10 @@ type ledbat struct {
 	cwnd      float64 // bytes
 	threshold float64 // of slow start, in bytes
 	packet    float64 // payload of a full packet, in bytes
-	delay     instant // the latest queueing delay
+	delay     instant // the queueing delay of late
 	rtt       instant // smoothed
+	lately    lately
+	waits     instant // since when slow start waits whether a queue lasts; -1: it does not
 	flown     flown
 
 	rests slowdown
@@ -68,7 +70,7 @@ func newLEDBAT(cfg *Config) *ledbat {
 	packet := float64(cfg.MinPacket)
 	return &ledbat{
 		plus: cfg.Congestion == LEDBATPlusPlus, tolerant: cfg.LossTolerant, target: newTarget(cfg),
-		cwnd: initialPackets * packet, threshold: noThreshold, packet: packet,
+		cwnd: initialPackets * packet, threshold: noThreshold, packet: packet, waits: -1,
 	}
 }
 
@@ -82,8 +84,11 @@ func (l *ledbat) least() float64 { return leastPackets * l.packet }
 func (l *ledbat) acked(p progress) {
 	l.packet, l.rtt = float64(p.packet), p.rtt
 	if p.hasDelay {
-		l.delay = p.delay
-		l.target.saw(p.delay, p.now)
+		l.delay = l.lately.add(p.delay, p.now, p.rtt)
+		l.target.saw(l.delay, p.now, p.rtt)
+		if l.plus {
+			l.delay = p.delay // it shrinks steeply: flows that learn of the queue later get less
+		}
 	}
 	if l.rest(p) {
 		return
@@ -92,10 +97,7 @@ func (l *ledbat) acked(p progress) {
 	off := 1 - float64(l.delay)/float64(l.target.current)
 	switch {
 	case l.slowStart():
-		// Only the first one looks at the queue: the later ones go back to a share that was there before.
-		if l.threshold == noThreshold && p.hasDelay && l.delay > l.target.current*l.exit()/4 {
-			l.threshold = l.cwnd
-			l.exited(p.now)
+		if l.threshold == noThreshold && p.hasDelay && l.hasQueue(p.now) {
 			break
 		}
 		if p.limited {
@@ -142,6 +144,24 @@ func (f *flown) add(p progress) int {
 	}
 	f.most[0] = max(f.most[0], p.inFlight)
 	return max(f.most[0], f.most[1])
+}
+
+// hasQueue ends the first slow start when it has made a queue. The later ones go back to a share that was there before.
+// It reports whether the window is not to grow: it waits for half of a round trip whether the queue lasts. A moment in
+// which nothing moves is no queue, and after slow start the window takes minutes to grow as far.
+func (l *ledbat) hasQueue(now instant) bool {
+	if l.delay <= l.target.current*l.exit()/4 {
+		l.waits = -1
+		return false
+	}
+	if l.waits < 0 {
+		l.waits = now
+	}
+	if now-l.waits >= l.rtt/2 {
+		l.threshold = l.cwnd
+		l.exited(now)
+	}
+	return true
 }
 
 // exit returns at how many quarters of the target slow start ends: the queue goes on growing for a round trip.

@@ -99,6 +99,7 @@ type path struct {
 	late                           time.Duration // of packets that are reordered
 	mtu                            int           // of UDP payload that may not be fragmented; zero: no limit
 	drop                           func(p []byte) bool
+	stills                         *standstills
 
 	busy    time.Time
 	carried int
@@ -136,6 +137,7 @@ func (p *path) carry(b []byte, whole bool, deliver func([]byte)) {
 		arrives = p.busy.Add(p.delay)
 	}
 	p.bytes += len(b) + ipUDP
+	arrives = p.stills.end(arrives)
 	if late {
 		arrives = arrives.Add(p.late)
 	}
@@ -193,6 +195,7 @@ type end struct {
 	clockSkew func(time.Time) time.Time
 	lateness  time.Duration // of its timers
 	buf       []byte
+	stills    *standstills
 }
 
 // pair returns two ends, the first of which is to dial, over two paths.
@@ -230,6 +233,10 @@ func (e *end) now() time.Time {
 }
 
 func (e *end) deliver(b []byte) {
+	if at := e.stills.end(e.s.now); at.After(e.s.now) {
+		e.s.at(at, func() { e.deliver(b) })
+		return
+	}
 	if e.conn == nil || e.conn.Done() {
 		if e.door != nil {
 			c, answer := e.door.Handle(e.now(), e.peer.addr, b, nil)

@@ -7,22 +7,26 @@ const (
 	leastTarget = 10 * time.Millisecond
 	// peakPeriod is for how long the longest queue is remembered, at least.
 	peakPeriod = 2 * time.Minute
-	// growPeriod is how often the target grows back while nothing is lost.
-	growPeriod = 10 * time.Second
+	// overflowLife is for how long a buffer that has overflown counts as short while the queue does not come near to
+	// that length again.
+	overflowLife = time.Minute
 )
 
 // target is the queueing delay that LEDBAT aims at. Where the bottleneck's buffer is shorter than the configured target
-// the queue overflows before LEDBAT yields, and it takes as much as TCP does. So when packets are lost at the longest
+// the queue overflows before LEDBAT yields, and it takes as much as TCP does. So once packets are lost at the longest
 // queue that was seen, half of that is the target.
+//
+// It stays that as long as the queue comes near to that length, whoever makes it: beside TCP the losses are TCP's. All
+// flows that see the same queue have the same target then; the one with a longer one would take all.
 type target struct {
 	configured instant
 	fixed      bool
 	current    instant
-	peaks      [2]instant // the longest queue in this period and in the one before
-	period     instant    // when this one began
-	grown      instant    // when the target last changed
-	overflow   instant    // the queue at which packets were lost
-	recent     instant    // the longest queue of the last round trips, decaying
+	peaks      [2]peaks // the longest queues in this period and in the one before
+	period     instant  // when this one began
+	overflow   instant  // the longest queue since packets were lost at it, or at a shorter one
+	full       instant  // when it was last about as long as that
+	recent     instant  // the longest queue of the last round trips, decaying
 }
 
 func newTarget(cfg *Config) target {
@@ -30,26 +34,33 @@ func newTarget(cfg *Config) target {
 }
 
 // saw takes a queueing delay.
-func (t *target) saw(delay, now instant) {
+func (t *target) saw(delay, now, rtt instant) {
 	if now-t.period >= peakPeriod {
-		t.peaks[1], t.peaks[0], t.period = t.peaks[0], 0, now
+		t.peaks[1], t.peaks[0], t.period = t.peaks[0], peaks{}, now
 	}
-	t.peaks[0] = max(t.peaks[0], delay)
+	t.peaks[0].add(delay, now, rtt)
 	t.recent = max(delay, t.recent-t.recent/16)
-	if t.current < t.configured && delay > t.overflow+t.overflow/8 {
-		t.current, t.grown = t.configured, now // the queue takes more: that loss was none of an overflow
+	if t.current == t.configured {
+		return
 	}
-	if t.current < t.configured && now-t.grown >= growPeriod {
-		t.current, t.grown = min(t.configured, t.current+t.current/8), now
+	if delay >= t.overflow-t.overflow/8 {
+		t.full = now
+	}
+	if delay > t.overflow { // it takes more
+		t.overflow = delay
+		t.current = min(max(t.current, delay/2), t.configured)
+	}
+	if now-t.full >= overflowLife {
+		t.current = t.configured
 	}
 }
 
 // lost takes a loss.
 func (t *target) lost(now instant) {
-	longest := max(t.peaks[0], t.peaks[1])
+	longest := max(t.peaks[0].believed(), t.peaks[1].believed())
 	if t.fixed || t.recent < longest*9/10 || t.recent/2 >= t.current || t.recent < leastTarget {
 		return
 	}
-	t.overflow = t.recent
-	t.current, t.grown = max(t.recent/2, min(leastTarget, t.configured)), now
+	t.overflow, t.full = t.recent, now
+	t.current = max(t.recent/2, min(leastTarget, t.configured))
 }
