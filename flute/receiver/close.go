@@ -73,6 +73,7 @@ func (s *Session) sweep(now time.Time) {
 	s.readWaiting(now, whole)
 	l.forgetUndescribed(now)
 	s.sweepApart(now)
+	s.sweepOutdated(now)
 	s.sweepRival(now)
 	for _, e := range l.entries {
 		switch {

@@ -328,8 +328,8 @@ func TestConf_E45_NewerAcrossTheWrap(t *testing.T) {
 		r.feed(describe(t, tt.first, old.file("a")))
 		r.feed(old.packet(0, 0, 1))
 		r.feed(describe(t, tt.second, current.file("a")))
-		r.feed(concat(old.all(), current.all())...)
-		r.want("failed 1 a superseded", "completed 2 a 400")
+		r.feed(concat(current.all(), old.all())...)
+		r.want("completed 2 a 400", "failed 1 a superseded")
 		r.close()
 	}
 }

@@ -141,9 +141,9 @@ func TestConf_E54_NewerVersionSupersedes(t *testing.T) {
 	r.feed(describe(t, 0, one.file("a")))
 	r.feed(one.packet(0, 0, 1))
 	r.feed(describe(t, 1, two.file("a")))
-	r.feed(one.all()...)
 	r.feed(two.all()...)
-	r.want("failed 1 a superseded", "completed 2 a 400")
+	r.feed(one.all()...)
+	r.want("completed 2 a 400", "failed 1 a superseded")
 	r.file("a", two.content)
 	r.close()
 }

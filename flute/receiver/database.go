@@ -130,7 +130,7 @@ func (s *Session) introduce(e *entry, file *fdt.File) {
 			s.fail(e, event.FailSuperseded, fmt.Sprintf("by TOI %v", toi))
 			return
 		case old.phase <= receiving && e.instance != old.instance:
-			s.fail(old, event.FailSuperseded, fmt.Sprintf("by TOI %v", e.toi))
+			s.supersede(old, e)
 		}
 	}
 	l.locations[e.file.ContentLocation] = e.toi

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
@@ -37,6 +38,9 @@ type entry struct {
 	badOTI   error   // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
 	cost     uint64  // charged for the description
 	choice   *Choice // of Config.Choose; nil: it was not asked
+
+	newer    flute.TOI // the newer version of the file
+	outdated time.Time // it has one since, or a packet came since; zero: it has none
 
 	again    *again    // nil: it is not received again, or was never completed
 	repeated bool      // it was completed before

@@ -45,6 +45,10 @@ func (o *Object) finish(now time.Time) {
 		o.fail(event.FailName, err.Error())
 		return
 	}
+	if !e.outdated.IsZero() && len(o.l.publications.out[e.file.ContentLocation]) > 0 {
+		o.fail(event.FailSuperseded, content.ErrNewer.Error())
+		return
+	}
 	if h.queued = false; o.l.isPublishing(e.target()) {
 		o.waitTurn()
 		return
@@ -205,6 +209,7 @@ func (o *Object) succeed(now time.Time, found *content.Result) {
 	})
 	o.l.completion.completed(e)
 	o.l.drop(e, false)
+	o.l.replaced(e)
 }
 
 // warnClaimed tells of a file that has another name than its Content-Location has, or that replaced another sender's.

@@ -93,6 +93,9 @@ func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance
 			}
 			return nil, err
 		}
+		if s.isStranger(now, ln, "an FDT Instance") {
+			return nil, errConflict
+		}
 		return s.openInstance(ln, p), nil
 	case in.version != p.FLUTEVersion && !in.read:
 		return nil, errVersion

@@ -30,6 +30,7 @@ type Ledger struct {
 	history     entryList            // those of entries that hold no more than their description, the newest last
 	doubtful    []*entry
 	mixed       []*entry // some that are, or were
+	outdated    []*entry // likewise
 
 	instances  map[flute.InstanceID]*instance
 	arriving   []*instance // those being received, and some that were
@@ -37,6 +38,7 @@ type Ledger struct {
 	rival      rival
 	feeds      feeds
 	apart      map[flute.TOI]*apart
+	strangers  time.Time // when it was told of one last; zero: never
 	apartSince time.Time // when to look at them is counted from here; zero: there are none
 
 	publications publications

@@ -70,7 +70,7 @@ func (s *Session) line(now time.Time, origin Origin, p *alc.Packet) *line {
 	case lines[1].port == port:
 		ln = &lines[1]
 	default:
-		if lines[1].last.Before(ln.last) {
+		if replaceable(&lines[1], ln, now) {
 			ln = &lines[1]
 		}
 		*ln = line{
@@ -134,6 +134,19 @@ func push(runs []run, r run) []run {
 
 // isDoubt reports whether r is one of the runs of ln that nothing has told apart.
 func (ln *line) isDoubt(r run) bool { return slices.Contains(ln.doubts, r) }
+
+// replaceable reports whether a third port takes the place of a, not that of b. A sender that is known keeps its place
+// beside any number of ports.
+func replaceable(a, b *line, now time.Time) bool {
+	if a.run != 0 && a.told != b.told {
+		known := a
+		if b.told {
+			known = b
+		}
+		return (known == b) == (now.Sub(known.last) < maxRivalTime)
+	}
+	return a.last.Before(b.last)
+}
 
 // latestLine returns the line that was heard last; nil: there is none yet.
 func (l *Ledger) latestLine() (latest *line) {

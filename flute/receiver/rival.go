@@ -65,6 +65,7 @@ func (s *Session) challenge(now time.Time, ln *line, known *instance, p *alc.Pac
 		}
 		if !ln.quiet && ln.ended.IsZero() { // else it is what one expects
 			s.alarm(known)
+			s.isStranger(now, ln, "an FDT Instance")
 		}
 	}
 	if r.run != ln.run && known.run == ln.run { // the sender before was heard meanwhile

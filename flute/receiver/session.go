@@ -122,8 +122,13 @@ func (s *Session) route(now time.Time, origin Origin, p *alc.Packet) (object boo
 		return false, errForeignTSI
 	}
 	ln := s.line(now, origin, p)
-	l.last, l.closed = now, p.CloseSession
-	if p.CloseSession {
+	closes := p.CloseSession
+	if first := l.beside(ln); closes && first != nil {
+		closes = false
+		s.warnStranger(now, ln, first, "a close-session flag")
+	}
+	l.last, l.closed = now, closes
+	if closes {
 		// RFC 5651, section 5.1: "the sender will immediately stop sending packets for the session". A hint that
 		// anybody can forge, and that packets may overtake: the session has a grace time, and goes on if packets still
 		// come then.

@@ -59,7 +59,11 @@ func (l *Ledger) mayPass(e *entry, reason event.FailReason) bool {
 
 // isCurrent reports whether no newer object has the Content-Location of e.
 func (l *Ledger) isCurrent(e *entry) bool {
-	return e.file == nil || l.locations[e.file.ContentLocation] == e.toi
+	if e.file == nil {
+		return true
+	}
+	toi, ok := l.locations[e.file.ContentLocation]
+	return !ok || toi == e.toi
 }
 
 // rest ends the try of e, and returns the event that says so: nil for an object that was not announced yet, whose

@@ -275,7 +275,7 @@ func TestRetriesAreBounded(t *testing.T) {
 func TestNoRetry(t *testing.T) {
 	o, newer := plain(t, 1, 300, 100, 4), plain(t, 2, 300, 100, 4)
 	for name, end := range map[string]func(*rig){
-		"superseded":  func(r *rig) { r.feed(describe(t, 1, newer.file("a"))) },
+		"superseded":  func(r *rig) { r.feed(describe(t, 1, newer.file("a"))); r.wait(3 * time.Second) },
 		"quarantined": func(r *rig) { r.s.Quarantine(o.toi, ""); r.settle() },
 		"cancelled": func(r *rig) {
 			r.object(o.toi).cancel(

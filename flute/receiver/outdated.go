@@ -1,0 +1,73 @@
+package receiver
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// Of two TOIs for one Content-Location the newer FDT Instance names the current version (RFC 6726, section 3.4.2). It
+// may be forged, so that the older one does not end at once if symbols of it are held: a sender that has replaced it
+// sends no more of it. It ends when the newer one is published, or when nothing of it has come for outdatedSilence.
+
+// outdatedSilence is how long nothing must come of an object that has a newer version.
+const outdatedSilence = 2 * time.Second
+
+// supersede ends old, of which by is a newer version, now or soon.
+func (s *Session) supersede(old, by *entry) {
+	l := s.l
+	old.newer = by.toi
+	if old.held == nil || !old.held.HoldsSymbols() {
+		s.failOutdated(old)
+		return
+	}
+	if old.outdated.IsZero() {
+		l.outdated = append(l.outdated, old)
+	}
+	old.outdated = l.now
+	l.schedule(l.now.Add(outdatedSilence))
+}
+
+func (s *Session) failOutdated(e *entry) {
+	s.fail(e, event.FailSuperseded, fmt.Sprintf("by TOI %v", e.newer))
+}
+
+// sweepOutdated ends versions of which nothing comes any more.
+func (s *Session) sweepOutdated(now time.Time) {
+	l := s.l
+	l.outdated = slices.DeleteFunc(l.outdated, func(e *entry) bool {
+		switch at := e.outdated.Add(outdatedSilence); {
+		case e.gone || e.phase > receiving:
+			return true
+		case !due(at, now) || e.held != nil && (e.held.IsDecoding() || e.held.IsWhole()):
+			l.schedule(maxTime(at, now.Add(outdatedSilence/4)))
+			return false
+		}
+		s.failOutdated(e)
+		return true
+	})
+}
+
+// replaced ends the older versions of e, which is published.
+func (l *Ledger) replaced(e *entry) {
+	if len(l.outdated) == 0 {
+		return
+	}
+	s := Session{l: l}
+	l.outdated = slices.DeleteFunc(l.outdated, func(old *entry) bool {
+		if old == e || old.gone || old.phase > receiving || old.location() != e.location() {
+			return old == e || old.gone || old.phase > receiving
+		}
+		s.failOutdated(old)
+		return true
+	})
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

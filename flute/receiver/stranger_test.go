@@ -1,0 +1,170 @@
+package receiver
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// stranger has a sender on port 1000 send a file slowly, and a forger on another port, or on the same one, send packets
+// beside it. The file arrives.
+func stranger(t *testing.T, port uint16, forged func(r *rig, o object, i int)) *rig {
+	t.Helper()
+	r := newRig(t)
+	o := plain(t, 1, 10_000, 100, 4)
+	d := describe(t, 0, o.file("a"))
+	for i, p := range o.all() {
+		if r.port = 1000; i%20 == 0 {
+			r.feed(d) // each second
+		}
+		r.feed(p)
+		r.wait(25 * time.Millisecond)
+		r.port = port
+		forged(r, o, i)
+		r.wait(25 * time.Millisecond)
+	}
+	r.port = 1000
+	r.feed(d)
+	r.file("a", o.content)
+	for _, f := range eventsOf[event.ObjectFailed](r) {
+		t.Errorf("port %d: %+v", port, f)
+	}
+	return r
+}
+
+// told counts the Warnings that name both addresses.
+func (r *rig) told(addresses ...string) (n int) {
+	for _, w := range eventsOf[event.Warning](r) {
+		found := true
+		for _, a := range addresses {
+			found = found && strings.Contains(w.Text, a)
+		}
+		if found {
+			n++
+		}
+	}
+	return n
+}
+
+// TestForgedNewVersion: an FDT Instance that gives the file's Content-Location to another TOI does not end the file
+// that a sender goes on sending, whatever port it comes from.
+func TestForgedNewVersion(t *testing.T) {
+	for _, port := range []uint16{1000, 6666} {
+		for _, id := range []flute.InstanceID{1, 700} {
+			r := stranger(t, port, func(r *rig, _ object, i int) {
+				if i%10 == 5 {
+					other := plain(t, 9, 3000, 100, 4)
+					r.feed(describe(t, id, other.file("a")))
+					r.feed(other.packet(0, 0, 1)) // never whole
+				}
+			})
+			if n := r.told(":1000", ":6666"); port == 6666 && n != 1 || port == 1000 && n != 0 {
+				t.Errorf("port %d: %d warnings name both addresses", port, n)
+			}
+			r.close()
+		}
+	}
+}
+
+// TestManyStrangers: a sender keeps its place beside any number of ports.
+func TestManyStrangers(t *testing.T) {
+	r := stranger(t, 0, func(r *rig, o object, i int) {
+		for j := range 4 {
+			r.port = uint16(6000 + 4*i + j)
+			r.feed(o.packet(0, 0, 1))
+			r.feed(describe(t, flute.InstanceID(100+i), plain(t, 9, 3000, 100, 4).file("a")))
+		}
+	})
+	for _, f := range eventsOf[event.FDTReceived](r) {
+		if f.ID >= 100 {
+			t.Fatalf("a stranger's FDT Instance was taken: %+v", f)
+		}
+	}
+	r.close()
+}
+
+// TestForgedComplete: a stranger's FDT Instance that says Complete ends no session in which more files are to come.
+func TestForgedComplete(t *testing.T) {
+	r := stranger(t, 6666, func(r *rig, o object, i int) {
+		if i%10 == 5 {
+			in := fdtInstance{id: 1, files: []fdt.File{o.file("a")}, e: 60000, complete: true}
+			r.feed(in.packets(t)...)
+		}
+	})
+	r.port = 1000
+	for range 10 {
+		r.feed(describe(t, 0, plain(t, 1, 10_000, 100, 4).file("a")))
+		r.wait(time.Second)
+	}
+	if n := len(eventsOf[event.SessionComplete](r)); n != 0 {
+		t.Error("the session is complete, a stranger said")
+	}
+	r.close()
+}
+
+// TestForgedCloseInAPause: a stranger's A flag in a pause of the sender, which lasts longer than the grace time, does
+// not end the session. The sender's own does.
+func TestForgedCloseInAPause(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 1000, 100, 4)
+	d := describe(t, 0, o.file("a"))
+	data := o.all()
+	r.port = 1000
+	r.feed(d)
+	r.feed(data[:5]...)
+	r.wait(time.Second)
+	r.port = 6666
+	r.feed(alc.AppendCloseSession(nil, key.TSI))
+	r.wait(30 * time.Second)
+	r.port = 1000
+	r.feed(d)
+	r.feed(data[5:]...)
+	r.want("completed 1 a 1000")
+	if n := r.told(":1000", ":6666"); n != 1 {
+		t.Errorf("%d warnings name both addresses, want 1", n)
+	}
+	r.feed(alc.AppendCloseSession(nil, key.TSI))
+	r.wait(30 * time.Second)
+	if !r.s.Ended() {
+		t.Error("the sender's own flag did not end the session")
+	}
+}
+
+// TestNewVersionEndsTheOld: a version that is superseded ends when the new one is there, or when nothing of it comes
+// any more. One that is whole before is published before.
+func TestNewVersionEndsTheOld(t *testing.T) {
+	old, next := plain(t, 1, 1000, 100, 4), plain(t, 2, 1000, 100, 4)
+	describeBoth := func(r *rig) {
+		r.feed(describe(t, 0, old.file("a")))
+		r.feed(old.all()[:9]...)
+		r.feed(describe(t, 1, next.file("a")))
+	}
+	r := newRig(t)
+	describeBoth(r)
+	r.feed(next.all()...)
+	r.want("completed 2 a 1000", "failed 1 a superseded")
+	r.file("a", next.content)
+	r.feed(old.all()...)
+	r.file("a", next.content)
+	r.close()
+
+	r = newRig(t)
+	describeBoth(r)
+	r.wait(30 * time.Second)
+	r.want("failed 1 a superseded")
+	r.close()
+
+	r = newRig(t)
+	describeBoth(r)
+	r.feed(old.all()...)
+	r.file("a", old.content)
+	r.feed(next.all()...)
+	r.want("completed 1 a 1000", "completed 2 a 1000")
+	r.file("a", next.content)
+	r.close()
+}
