@@ -30,6 +30,7 @@ import (
 	"github.com/flute-node/flute-node/internal/pacing"
 	"github.com/flute-node/flute-node/internal/parallel"
 	"github.com/flute-node/flute-node/internal/slab"
+	"github.com/flute-node/flute-node/internal/udp"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/utp"
 )
@@ -65,6 +66,7 @@ type Config struct {
 	Workers  int            // goroutines that decode or hash at a time, at least two; zero: one per CPU
 	Registry *fec.Registry  // FEC schemes; nil: those of package fec/schemes
 	Faults   *inject.Faults // injected faults, for tests; nil: none
+	Network  udp.Network    // what datagrams go through, for simulations; nil: the system's sockets
 }
 
 // ErrStopped is returned by the methods of a node that was stopped.
@@ -146,6 +148,9 @@ func (n *Node) UTP() *utp.Stack { return n.utp }
 
 // Failed yields an error when the node gave up: a part of it crashed more often than its supervisor allows.
 func (n *Node) Failed() <-chan error { return n.failed }
+
+// Used returns how many bytes of Config.Budget are in use. After Stop it is zero.
+func (n *Node) Used() uint64 { return n.budget.Used() + uint64(n.slabs.Held()) }
 
 // flush waits until subscriptions have been offered what was published before.
 func (n *Node) flush(ctx context.Context) error {

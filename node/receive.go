@@ -107,10 +107,14 @@ func (w ways) close() (err error) {
 // listen opens the socket of a feed.
 func (n *Node) listen(cfg *ReceiveConfig, f flute.Feed) (way, error) {
 	open := func() (socket.Source, error) {
-		r, err := udp.Listen(udp.Config{
+		c := udp.Config{
 			Group: f.Group, Source: f.Source, Interface: f.Interface, ReceiveBuffer: cfg.ReceiveBuffer,
 			Offload: !cfg.NoOffload && n.batch(slab.MessageSize) > 0,
-		})
+		}
+		if n.cfg.Network != nil {
+			return n.cfg.Network.Listen(c)
+		}
+		r, err := udp.Listen(c)
 		if err != nil {
 			return nil, err
 		}

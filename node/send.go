@@ -21,11 +21,19 @@ import (
 // before the session has begun, Send returns its error, and the session is closed as soon as that is possible.
 func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 	loopback := true
-	w, err := udp.Dial(udp.SendConfig{
+	c := udp.SendConfig{
 		To: cfg.To, Interface: cfg.Interface, TTL: cfg.TTL, Loopback: &loopback,
 		// Without a rate it would overrun receivers that read datagrams one by one.
 		NoOffload: cfg.NoOffload || !n.isPaced(&cfg),
-	})
+	}
+	if n.cfg.Network != nil {
+		w, source, err := n.cfg.Network.Dial(c)
+		if err != nil {
+			return nil, err
+		}
+		return n.sendTo(ctx, cfg, w, source)
+	}
+	w, err := udp.Dial(c)
 	if err != nil {
 		return nil, err
 	}

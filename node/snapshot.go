@@ -73,7 +73,7 @@ func (n *Node) Snapshot(ctx context.Context) (*Snapshot, error) {
 	}
 	s := &Snapshot{
 		Time: time.Now(), Receptions: []ReceptionState{},
-		Budget: n.cfg.Budget, Used: n.budget.Used() + uint64(n.slabs.Held()),
+		Budget: n.cfg.Budget, Used: n.Used(),
 	}
 	s.Actors, s.ActorCount = n.system.Actors(n.root.Id, snapshotActors)
 	n.mu.Lock()
