@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -188,5 +190,29 @@ func TestRefused(t *testing.T) {
 	a, b := open(t, s, utp.SocketConfig{}), open(t, s, utp.SocketConfig{})
 	if _, err := a.Dial(t.Context(), addr(b)); !errors.Is(err, connection.ErrRefused) {
 		t.Error(err)
+	}
+}
+
+// TestRefusedDial: a dial to a port that nobody has fails at once, as one over TCP does.
+func TestRefusedDial(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("this system does not tell")
+	}
+	s := stack(t, utp.Config{})
+	for _, at := range []string{"127.0.0.1:0", "[::1]:0"} {
+		gone := open(t, s, utp.SocketConfig{Local: netip.MustParseAddrPort(at)})
+		nobody := addr(gone)
+		if err := gone.Close(); err != nil {
+			t.Fatal(err)
+		}
+		lossy := func([]byte) bool { return false } // a socket with it tells as well
+		for _, cfg := range []utp.SocketConfig{{}, {Impair: lossy}} {
+			cfg.Local = netip.MustParseAddrPort(at)
+			start := time.Now()
+			_, err := open(t, s, cfg).Dial(t.Context(), nobody)
+			if d := time.Since(start); !errors.Is(err, connection.ErrRefused) || !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("%v after %v", err, d)
+			}
+		}
 	}
 }

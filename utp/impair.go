@@ -11,6 +11,14 @@ type impaired struct {
 	loses func(datagram []byte) bool
 }
 
+// Hear has what ICMP says told, as the Source does.
+func (i impaired) Hear(tell func(udp.Report)) error {
+	if h, ok := i.Source.(interface{ Hear(func(udp.Report)) error }); ok {
+		return h.Hear(tell)
+	}
+	return nil
+}
+
 // WriteBatch implements channel.Writer.
 func (i impaired) WriteBatch(datagrams []udp.Outgoing) (int, error) {
 	for sent := 0; ; {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -105,7 +106,7 @@ func (e *utpEnd) open(
 		return err
 	}
 	if !listens {
-		if e.conn, err = socket.Dial(ctx, peer); err != nil && ctx.Err() == nil {
+		if e.conn, err = dialPatiently(ctx, socket, peer); err != nil && ctx.Err() == nil {
 			err = failure{err}
 		}
 		return err
@@ -121,6 +122,27 @@ func (e *utpEnd) open(
 		return err
 	}
 	return l.Close() // there is one peer
+}
+
+const (
+	// dialPatience is for how long a peer that refuses is tried again: both ends may be started at the same time.
+	dialPatience = 3 * time.Second
+	dialPause    = 100 * time.Millisecond
+)
+
+func dialPatiently(ctx context.Context, socket *utp.Socket, peer netip.AddrPort) (*utp.Conn, error) {
+	end := time.Now().Add(dialPatience)
+	for {
+		c, err := socket.Dial(ctx, peer)
+		if !errors.Is(err, connection.ErrRefused) || time.Now().After(end) {
+			return c, err
+		}
+		select {
+		case <-time.After(dialPause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // endOf returns how a command that has moved n bytes ends.

@@ -97,6 +97,8 @@ type batchReader struct {
 	joined *joined                 // nil: each message is one datagram
 	peek   func(fd uintptr) bool   // isReadable, bound once
 	peeked bool
+
+	reports *reports // nil: nobody hears
 }
 
 func (r *batchReader) init(conn *net.UDPConn) error {
@@ -121,7 +123,11 @@ func (r *batchReader) full() bool {
 func (r *batchReader) isReadable(fd uintptr) bool {
 	for !r.peeked {
 		_, _, errno := unix.Syscall6(unix.SYS_RECVFROM, fd, 0, 0, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
-		if errno != unix.EINTR {
+		switch {
+		case errno == unix.EINTR:
+		case errno != 0 && errno != unix.EAGAIN && r.reports != nil:
+			r.reports.drain(fd) // it is about a datagram that was sent
+		default:
 			r.peeked = true
 			return errno != unix.EAGAIN
 		}

@@ -150,6 +150,7 @@ func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {
 			return 0, net.ErrClosed
 		case errors.Is(err, errNoRoom):
 			return 0, err
+		case r.batch.reported(err):
 		case !isRefused(err):
 			return 0, fmt.Errorf("udp: read: %w", cause(err))
 		}

@@ -110,6 +110,9 @@ func (s *Socket) WriteBatch(datagrams []Outgoing) (int, error) {
 	}
 }
 
+// maxDoubted is how often a datagram is tried again whose error may be about one that was sent before (Hear).
+const maxDoubted = 3
+
 // setCut has datagrams fragmented, or not.
 func (s *Socket) setCut(cut bool) error {
 	if s.isCut == cut {
@@ -124,7 +127,14 @@ func (s *Socket) setCut(cut bool) error {
 
 // WriteTo sends one datagram, and may be called from any goroutine. It blocks while the send buffer is full.
 func (s *Socket) WriteTo(b []byte, to netip.AddrPort) error {
-	_, err := s.conn.WriteToUDPAddrPort(b, netip.AddrPortFrom(to.Addr().Unmap(), to.Port()))
+	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+	_, err := s.conn.WriteToUDPAddrPort(b, to)
+	for range maxDoubted {
+		if err == nil || !s.heard() {
+			break
+		}
+		_, err = s.conn.WriteToUDPAddrPort(b, to)
+	}
 	if err != nil {
 		return fmt.Errorf("udp: write to %v: %w", to, cause(err))
 	}
@@ -132,7 +142,7 @@ func (s *Socket) WriteTo(b []byte, to netip.AddrPort) error {
 }
 
 func (s *Socket) writeBatch(datagrams []Outgoing) (int, error) {
-	for sent, refused := 0, 0; ; {
+	for sent, refused, doubted := 0, 0, 0; ; {
 		if sent == len(datagrams) {
 			return sent, nil
 		}
@@ -140,11 +150,14 @@ func (s *Socket) writeBatch(datagrams []Outgoing) (int, error) {
 		switch d := &datagrams[sent]; {
 		case err == nil:
 			sent += n
-			refused = 0
+			refused, doubted = 0, 0
 		case errors.Is(err, net.ErrClosed):
 			return sent, net.ErrClosed
 		case isRefused(err) && refused < maxRefused: // it is about one that was sent before
+			s.heard()
 			refused++
+		case doubted < maxDoubted && !isFull(err) && s.heard():
+			doubted++
 		case isTooLong(err):
 			return sent, fmt.Errorf("udp: write %d bytes to %v: %w", len(d.Data), d.To, cause(err))
 		case isPassing(err) || isRefused(err):

@@ -125,7 +125,7 @@ func (c *Conn) finish() {
 
 // reset takes a RESET. It must carry an id of this connection, and acknowledge one of the packets that the peer may
 // have seen last: who only guesses an address and an id ends nothing.
-func (c *Conn) reset(p *wire.Packet, now instant) {
+func (c *Conn) reset(p *wire.Packet) {
 	d := p.Ack.Sub(c.flight.first - 1)
 	switch {
 	case p.ConnID != c.recvID && p.ConnID != c.sendID:
@@ -136,12 +136,7 @@ func (c *Conn) reset(p *wire.Packet, now instant) {
 		c.fail(ErrRefused, false)
 	case c.state == lingering:
 		c.finish()
-	case c.finSent && c.onlyFIN() && (c.inbox.ended() || c.discards):
-		// All that is not acknowledged is our FIN: the peer has got it, has finished, and is gone.
-		c.finAcked = true
-		c.settle(now)
-		c.finish()
 	default:
-		c.fail(ErrReset, false)
+		c.lose()
 	}
 }

@@ -74,6 +74,7 @@ type Conn struct {
 
 	heard    instant // when the peer last sent something valid
 	sent     instant // when we last did
+	refused  instant // when ICMP last said that nobody listens; never: it did not
 	inquired instant // when the silent peer was last asked for a sign of life
 	confirm  instant // when to repeat what completes the handshake; never: the peer has got it
 	confirms int     // how often that was done
@@ -93,7 +94,7 @@ type Conn struct {
 func newConn(cfg *Config, now time.Time, recv, send wire.ConnID, next wire.Seq) *Conn {
 	return &Conn{
 		cfg: cfg, clock: newClock(now), recvID: recv, sendID: send,
-		synDue: never, persist: never, confirm: never, endAt: never, cutAt: -1, limitedAt: -1,
+		synDue: never, persist: never, confirm: never, endAt: never, cutAt: -1, limitedAt: -1, refused: never,
 		flight:  flight{first: next},
 		inbox:   inbox{limit: cfg.ReceiveBuffer, reach: cfg.MaxFlight + 1},
 		acks:    acks{due: never},

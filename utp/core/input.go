@@ -24,7 +24,7 @@ func (c *Conn) handle(p *wire.Packet, now instant) {
 	case c.state == ended:
 		drop.Late++
 	case p.Type == wire.Reset:
-		c.reset(p, now)
+		c.reset(p)
 	case p.Type == wire.Syn:
 		c.repeatedSyn(p, now)
 	case p.ConnID != c.recvID:

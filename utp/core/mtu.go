@@ -129,13 +129,15 @@ func (m *pathMTU) tooBig(size int) {
 	m.probing, m.tries, m.again = 0, 0, never
 }
 
-// TooBig takes what a router says (ICMP: fragmentation needed, packet too big), or this machine (EMSGSIZE): the path
-// takes UDP payloads of size bytes at most. The caller has found that the packet a router quotes is one of this
-// connection. Of the packets that are too long, those that were lost are found like others, and sent again without
-// "don't fragment"; that is no congestion.
-func (c *Conn) TooBig(now time.Time, size int) {
+// TooBig takes what a router says (ICMP: fragmentation needed, packet too big): the path takes UDP payloads of size
+// bytes at most. What it quotes must be a packet of this connection. Of the packets that are too long, those that were
+// lost are found like others, and sent again without "don't fragment"; that is no congestion.
+func (c *Conn) TooBig(now time.Time, size int, q Quoted) {
 	c.clock.tick(now)
-	if c.state == connected {
+	switch _, ok := c.sentAt(q); {
+	case !ok:
+		c.stats.Dropped.Foreign++
+	case c.state == connected:
 		c.mtu.tooBig(size)
 	}
 }

@@ -101,14 +101,19 @@ func TestTooBig(t *testing.T) {
 	a, b := s.pair(Config{}, there, &path{delay: 20 * time.Millisecond})
 	a.endless = true
 	s.run(5*time.Second, nil)
-	a.conn.TooBig(s.now, 100)
+	a.conn.TooBig(s.now, 100, quoted(a.conn, a.conn.flight.n-1))
 	if n := a.conn.Stats().Packet; n != defaultMaxPacket {
 		t.Fatalf("100 bytes believed: packets of %d", n)
 	}
 	before := a.conn.Stats()
 	there.mtu = 1300
 	s.run(10*time.Millisecond, nil) // some are lost
-	a.conn.TooBig(s.now, 1300)
+	q := quoted(a.conn, a.conn.flight.n-1)
+	q.seq++
+	if a.conn.TooBig(s.now, 1250, q); a.conn.Stats().Packet != defaultMaxPacket {
+		t.Fatal("what quotes a packet that was not sent is believed")
+	}
+	a.conn.TooBig(s.now, 1300, quoted(a.conn, a.conn.flight.n-1))
 	a.pump()
 	s.run(2*time.Second, nil)
 	if st := a.conn.Stats(); st.Packet != 1300 || st.Cuts > before.Cuts || st.Timeouts > 0 || st.Lost == before.Lost {

@@ -51,12 +51,20 @@ func (c *channelActor) Receive(ctx actor.Context) {
 }
 
 func (c *channelActor) receive(ctx actor.Context, m message) {
-	switch m.(type) {
+	switch m := m.(type) {
 	case wake:
 		c.woken.Store(false)
 		c.work(ctx, time.Now())
 	case tick:
 		c.work(ctx, time.Now())
+	case reported:
+		now := time.Now()
+		if m.longest > 0 {
+			c.conn.TooBig(now, m.longest, m.quoted)
+		} else {
+			c.conn.Refused(now, m.quoted)
+		}
+		c.work(ctx, now)
 	case Inspect:
 		ctx.Respond(c.conn.Stats())
 	}

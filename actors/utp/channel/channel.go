@@ -90,6 +90,10 @@ func (c *Channel) Name() string { return fmt.Sprintf("channel-%d", c.number) }
 // Deliver hands datagrams of the peer to the channel, on the socket's goroutine.
 func (c *Channel) Deliver(b *Batch) { c.mailbox.Deliver(b) }
 
+// Report hands the channel what ICMP says of a packet of ours: the path takes datagrams of longest bytes, or, for 0,
+// nobody listens.
+func (c *Channel) Report(q core.Quoted, longest int) { c.mailbox.PostUserMessage(reported{q, longest}) }
+
 // Wake has the channel look at calls and wishes.
 func (c *Channel) Wake() {
 	if !c.woken.Swap(true) {

@@ -19,12 +19,19 @@ type wake struct{}
 // tick is sent by the timer wheel: the deadline of the core has come.
 type tick struct{}
 
+// reported is sent by the socket's actor: what ICMP says of a packet of ours. It has to be checked.
+type reported struct {
+	quoted  core.Quoted
+	longest int // bytes of a datagram that the path takes; 0: nobody listens
+}
+
 // Inspect is sent by the user; answered with core.Stats.
 type Inspect struct{}
 
-func (wake) kind() string    { return "wake" }
-func (tick) kind() string    { return "tick" }
-func (Inspect) kind() string { return "inspect" }
+func (wake) kind() string     { return "wake" }
+func (tick) kind() string     { return "tick" }
+func (reported) kind() string { return "reported" }
+func (Inspect) kind() string  { return "inspect" }
 
 // Tick is sent to the socket's actor by the timer of the Line: a deadline of the wheel, or of the Outbox, has come.
 type Tick struct{}

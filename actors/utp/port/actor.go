@@ -109,6 +109,8 @@ func (p *portActor) control(ctx actor.Context, now time.Time, m any) {
 	case readerEnded:
 		// A panic of the reader, or a socket that has failed: it is opened again.
 		p.resume()
+	case reported:
+		p.reported()
 	case resume:
 		p.resume()
 	}

@@ -38,6 +38,9 @@ type Inspect struct{}
 // readerEnded is sent by the reader when it cannot go on.
 type readerEnded struct{ err error }
 
+// reported is sent by the reader, or by whoever writes: there are reports of ICMP.
+type reported struct{}
+
 // resume is sent by the actor to itself, after a while: try to open the socket again.
 type resume struct{}
 
@@ -74,6 +77,8 @@ func kindOf(m any) string {
 		return "inspect"
 	case readerEnded:
 		return "reader_ended"
+	case reported:
+		return "reported"
 	case resume:
 		return "resume"
 	}

@@ -63,6 +63,7 @@ type Port struct {
 	line     *channel.Line
 	endpoint *socket.Endpoint
 	writer   *writer
+	reports  reports
 
 	// Owned by the actor.
 	table      map[channel.Key]*channel.Channel
@@ -100,6 +101,7 @@ func New(id uint64, cfg Config, source Source) (*Port, error) {
 		p.handshakes.Expire(time.Now())
 		p.line.Wheel.Set(p.expiry, p.handshakes.Deadline())
 	})
+	p.hear(source)
 	p.endpoint = socket.NewEndpoint(socket.Config{
 		ID: id, Router: newRouter(mailbox, &p.line.Batches, p.Others, &p.counts), Reopen: p.reopen,
 		Memory: slab.NewMemory(memory), MaxDatagram: maxDatagram, Batch: readBatch, Messages: readMessages,
@@ -146,6 +148,7 @@ func (p *Port) reopen() (socket.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.hear(source)
 	p.writer.set(source)
 	return source, nil
 }
