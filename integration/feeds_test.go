@@ -51,6 +51,14 @@ func TestFeeds(t *testing.T) {
 // relay hands each datagram that is sent to a group on, to where it is told.
 func relay(t *testing.T, from netip.AddrPort, route func(i int, to func(netip.AddrPort))) {
 	t.Helper()
+	relayed(t, from, func(i int, datagram []byte, send func(netip.AddrPort, []byte)) {
+		route(i, func(to netip.AddrPort) { send(to, datagram) })
+	})
+}
+
+// relayed shows each datagram that is sent to a group to pass, which may send others.
+func relayed(t *testing.T, from netip.AddrPort, pass func(i int, datagram []byte, send func(netip.AddrPort, []byte))) {
+	t.Helper()
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
 		t.Skip(err)
@@ -77,7 +85,7 @@ func relay(t *testing.T, from netip.AddrPort, route func(i int, to func(netip.Ad
 			if err != nil {
 				return
 			}
-			route(i, func(to netip.AddrPort) { _, _ = out.WriteToUDPAddrPort(b[:n], to) })
+			pass(i, b[:n], func(to netip.AddrPort, d []byte) { _, _ = out.WriteToUDPAddrPort(d, to) })
 		}
 	}()
 }

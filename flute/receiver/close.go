@@ -92,7 +92,7 @@ func (s *Session) sweep(now time.Time) {
 		case l.isUnnoted(now, e):
 			l.effects.Described = append(l.effects.Described, e.toi)
 			l.schedule(now.Add(checkpointInterval)) // for what else is to be looked at
-		case e.file == nil || e.held != nil && e.held.IsWhole() && !(e.mixed && due(e.expires, now)):
+		case e.file == nil || e.held != nil && e.held.isDone() && !(e.mixed && due(e.expires, now)):
 			// It waits for its description, or to be published. What came in time does not expire.
 		case e.held != nil && e.held.IsDecoding() && (due(e.expires, now) || due(e.closeAt, now)):
 			l.schedule(now.Add(assembly.RetryAfter)) // perhaps nothing is missing

@@ -16,8 +16,12 @@ func (o *Object) advance(now time.Time) {
 	if e.phase != receiving || e.file == nil { // without a description: which digests is not known
 		return
 	}
-	o.announce()
 	h := e.held
+	if h.InDoubt() { // its failure was told, its next start will be with its end
+		o.reconsider(now)
+		return
+	}
+	o.announce()
 	if h.IsWhole() {
 		if !e.mixed || hasDigest(e.file) {
 			o.finish(now)
@@ -74,7 +78,7 @@ func (o *Object) finish(now time.Time) {
 		File:  e.announced(),
 		Names: o.l.cfg.names, Folder: o.l.cfg.Layout.folder(o.l.key), Publisher: o.l.key.String(),
 		Template: o.l.templateFor(now, e.toi),
-		MaxSize: o.l.cfg.MaxObjectSize, Note: o.l.noteDelivered(e),
+		MaxSize:  o.l.cfg.MaxObjectSize, Note: o.l.noteDelivered(e),
 	}
 	w := &Work{task: p, publication: p}
 	o.l.queue(w)
@@ -155,6 +159,14 @@ func (o *Object) done(now time.Time, w *Work) {
 	e.held.working = false
 	w.free()
 	switch reason := w.reason(); {
+	case w.err == nil && w.tagging != nil:
+		e.held.Doubt(w.tagging)
+		if e.held.HasExchange() && o.again(now) == nil { // nothing needs to come again
+			o.reconsider(now)
+		}
+	case w.err == nil && w.exchange != nil:
+		e.held.Exchanged(w.exchange)
+		o.finish(now)
 	case w.err == nil && w.publication == nil:
 		o.goOn(now)
 	case w.err == nil:
@@ -183,7 +195,9 @@ func (o *Object) goOn(now time.Time) {
 // refused deals with content that is not what was announced: if it was recovered under a guess, the guess was wrong.
 func (o *Object) refused(now time.Time, w *Work) {
 	if o.e.gone || !o.e.held.AssumeNext() {
-		o.fail(w.reason(), w.err.Error())
+		if !o.doubt(now, w) {
+			o.fail(w.reason(), w.err.Error())
+		}
 		return
 	}
 	o.e.held.digest = nil // bytes are going to change: hash from the start
@@ -193,12 +207,17 @@ func (o *Object) refused(now time.Time, w *Work) {
 // succeed emits the completion of a published object.
 func (o *Object) succeed(now time.Time, found *content.Result) {
 	e, h := o.e, o.e.held
+	o.announce()
 	e.phase = completed
 	o.l.finished(now, e)
 	o.l.retire(e)
 	if len(found.Verified) > 0 {
 		h.Proved()
 		_ = o.settle(nil)
+	}
+	if n := h.Conflicts(); n > 0 {
+		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: %d symbols came in several versions: "+
+			"forged, or damaged; the digest tells that the file is right", o.l.key, e.toi, n)})
 	}
 	o.warnClaimed(e.file.ContentLocation, found.Claimed)
 	o.emit(event.ObjectCompleted{

@@ -18,6 +18,8 @@ type holding struct {
 	working     bool            // a Work uses the digest; nobody else may
 	writes      time.Time       // when the Work that writes began; its end leaves it
 	short       bool            // it is counted in Ledger.short
+	differs     time.Time       // when a symbol last came in another version than before; see doubt
+	tried       int             // how often it was verified since then
 	queued      bool            // whole, and waiting for the publication of an older version
 	waiting     bool            // for memory to decode again what a wrong guess has recovered, or for its turn
 	percent     uint64          // last announced progress

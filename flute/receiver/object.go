@@ -151,8 +151,14 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 	if err := o.verifyOTI(now, p); err != nil {
 		return err
 	}
-	if err := o.take(now, p.Body); err != nil {
+	if err := o.take(now, p.Body); errors.Is(err, errDuplicate) && e.held.InDoubt() {
+		o.reconsider(now)
 		return err
+	} else if err != nil {
+		return err
+	}
+	if e.held.InDoubt() && len(p.Body) > 0 {
+		e.held.differs = now
 	}
 	o.advance(now)
 	return nil

@@ -41,7 +41,7 @@ func (s *Session) sweepOutdated(now time.Time) {
 		switch at := e.outdated.Add(outdatedSilence); {
 		case e.gone || e.phase > receiving:
 			return true
-		case !due(at, now) || e.held != nil && (e.held.IsDecoding() || e.held.IsWhole()):
+		case !due(at, now) || e.held != nil && (e.held.IsDecoding() || e.held.isDone()):
 			l.schedule(maxTime(at, now.Add(outdatedSilence/4)))
 			return false
 		}

@@ -190,6 +190,8 @@ func (o *Object) again(now time.Time) error {
 	} else {
 		e.phase, e.first, e.mixed = announced, noTime, false
 	}
-	o.announce()
+	if e.held == nil || !e.held.InDoubt() {
+		o.announce()
+	}
 	return nil
 }

@@ -55,7 +55,7 @@ func TestRetryAfterFlippedBit(t *testing.T) {
 			r.want("failed 1 a digest", "completed 1 a 950")
 			r.file("a", o.content)
 			r.feed(o.all()...)
-			if n := r.l.Counters().Duplicate; n != 10 {
+			if n := r.l.Counters().Duplicate; n != 19 { // nine of the second turn are as they were
 				t.Errorf("%d duplicates after the end", n)
 			}
 			r.close()
@@ -393,7 +393,7 @@ func TestCrashWhileResting(t *testing.T) {
 	r.wait(time.Minute)
 	r.crash()
 	r.feed(d, o.packet(0, 2, 1), o.packet(0, 3, 1))
-	r.want("failed 1 a digest", "failed 1 a session_over", "completed 1 a 400")
+	r.want("failed 1 a digest", "completed 1 a 400")
 	r.file("a", o.content)
 	r.close()
 }

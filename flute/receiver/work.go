@@ -24,6 +24,8 @@ type Work struct {
 	task        task
 	attempt     *assembly.Attempt    // the task, if it is to decode a source block; nil: one of the others
 	tail        *store.Tail          // what the task writes, if it does nothing else; nil: one of the others
+	tagging     *assembly.Tagging    // the task, if it makes tags; nil: one of the others
+	exchange    *assembly.Exchange   // the task, if it exchanges symbols; nil: one of the others
 	notes       bool                 // the task is to give notes to the store
 	publication *content.Publication // the task, if it is to publish; nil: one of the others
 	reading     *reading             // the task, if it is to read an FDT Instance; nil: one of the others

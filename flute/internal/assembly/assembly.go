@@ -33,6 +33,12 @@ type Assembly struct {
 	changed []fec.SBN // blocks of which more is held than entries were appended for
 	tracks  bool      // they are remembered
 
+	doubt     *doubt // the digest has failed; nil: it has not
+	doubtCost uint64 // charged for one that is being made
+	early     []early
+	scratch   []byte // a symbol
+	gaps      []store.Span
+
 	effects Effects
 	esis    []fec.ESI // of the packet in hand
 	block   fec.SBN   // the source block in hand
@@ -180,6 +186,7 @@ func (a *Assembly) Release() {
 	for sbn, b := range a.blocks {
 		a.forget(sbn, b)
 	}
+	a.releaseDoubt()
 	a.complete.release(a.budget)
 }
 

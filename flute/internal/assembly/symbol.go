@@ -103,7 +103,13 @@ func (a *Assembly) checkLengths(sbn fec.SBN, last fec.ESI, k uint32, symbols []b
 
 // symbol takes one encoding symbol and reports whether it was new.
 func (a *Assembly) symbol(now time.Time, sbn fec.SBN, esi fec.ESI, k uint32, symbol []byte) (bool, error) {
+	if a.doubt != nil && uint32(esi) < k && a.complete.has(sbn) {
+		return a.compare(sbn, esi, symbol), nil
+	}
 	if a.complete.has(sbn) {
+		if uint32(esi) < k {
+			a.notice(sbn, esi, symbol)
+		}
 		return false, a.prove(now, sbn, esi, k, symbol)
 	}
 	b, err := a.open(sbn, k)
@@ -112,6 +118,7 @@ func (a *Assembly) symbol(now time.Time, sbn fec.SBN, esi fec.ESI, k uint32, sym
 	}
 	if uint32(esi) < k {
 		if b.have.has(uint32(esi)) {
+			a.notice(sbn, esi, symbol)
 			return false, nil
 		}
 		if !b.have.prepare(a.budget, k, b.sources, a.OTI.SymbolLength) {

@@ -1,0 +1,275 @@
+package assembly
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/internal/staging"
+)
+
+// An object whose digest fails holds a wrong symbol: one was forged or damaged, or FEC has made others of such a one. A
+// digest does not say which. So what comes again is compared with what is held, by a tag of each source symbol; where
+// they differ both versions are counted, and the object gets the one that came more often, or the newer one. A single
+// wrong symbol in each turn of a carousel costs a turn then, and not the object.
+
+const (
+	// maxConflicts bounds the source symbols of which versions are counted.
+	maxConflicts = 4096
+	// maxVersions bounds the versions of one of them that are counted.
+	maxVersions = 4
+	// conflictCost is charged for one, besides the bytes of its versions.
+	conflictCost = 256
+	// maxSubset bounds the conflicts of which each choice of versions is tried.
+	maxSubset = 4
+	// maxEarly bounds the versions that are kept before a digest has failed.
+	maxEarly = 64
+	// tagChunk is how many bytes are read at once to make tags.
+	tagChunk = 1 << 20
+)
+
+// doubt is what is known of an object whose digest has failed.
+type doubt struct {
+	Tags
+	agreed    []uint64 // source symbols that came again as they are held, as bits
+	conflicts map[uint64]*conflict
+	compared  uint64 // source symbols since the last change
+	attempt   int    // which versions are tried next, see wanted
+	cost      uint64 // charged
+}
+
+// Tags are the tags of the source symbols of an object.
+type Tags struct {
+	seed   maphash.Seed
+	symbol int
+	list   []uint16
+}
+
+func (t *Tags) tag(b []byte) uint16 { return uint16(maphash.Bytes(t.seed, b)) }
+
+// conflict is a source symbol of which several versions have come, in the order of their arrival.
+type conflict struct {
+	off      uint64
+	versions []version
+	held     int // the one that the object has
+}
+
+type version struct {
+	tag   uint16
+	votes int
+	bytes []byte // nil: it is held, and was never replaced
+}
+
+// early is a version of a source symbol that differs from the one that was held when it came. It is kept for the case
+// that the digest fails.
+type early struct {
+	off   uint64
+	bytes []byte
+}
+
+// Tagging is work that makes the tags of a whole object. Run it once.
+type Tagging struct {
+	object *staging.Object
+	length uint64
+	tags   Tags
+}
+
+// Tagging returns the work that Doubt needs. nil: there is no memory for the tags, or source symbols do not lie in
+// the object in one piece, or some were recovered under a guess.
+func (a *Assembly) Tagging() *Tagging {
+	if a.OTI.TransferLength == 0 || a.doubt != nil || a.part.HasSubBlocks() || a.guesses > 0 {
+		return nil
+	}
+	n := (a.OTI.TransferLength + uint64(a.OTI.SymbolLength) - 1) / uint64(a.OTI.SymbolLength)
+	cost := 2*n + n/8 + 8
+	if !a.budget.TryReserve(cost) {
+		return nil
+	}
+	a.doubtCost = cost
+	return &Tagging{
+		object: a.object, length: a.OTI.TransferLength,
+		tags: Tags{seed: maphash.MakeSeed(), symbol: int(a.OTI.SymbolLength), list: make([]uint16, 0, n)},
+	}
+}
+
+// Run does the work. It blocks on the store, and holds cpu, which may be nil, while it computes.
+func (t *Tagging) Run(cpu sync.Locker) error {
+	object, err := t.object.Open()
+	if err != nil {
+		return err
+	}
+	chunk := make([]byte, max(1, tagChunk/t.tags.symbol)*t.tags.symbol)
+	for off := uint64(0); off < t.length; off += uint64(len(chunk)) {
+		p := chunk[:min(uint64(len(chunk)), t.length-off)]
+		if n, err := object.ReadAt(p, int64(off)); n < len(p) {
+			return fmt.Errorf("receiver: read of %d bytes at %d: %w", len(p), off, cmp.Or(err, io.ErrUnexpectedEOF))
+		}
+		t.tags.add(p, cpu)
+	}
+	return nil
+}
+
+func (t *Tags) add(p []byte, cpu sync.Locker) {
+	if cpu != nil {
+		cpu.Lock()
+		defer cpu.Unlock()
+	}
+	for len(p) > 0 {
+		n := min(t.symbol, len(p))
+		t.list = append(t.list, t.tag(p[:n]))
+		p = p[n:]
+	}
+}
+
+// Release does nothing: the Assembly has been charged.
+func (t *Tagging) Release() {}
+
+// Doubt has what comes again compared with what is held, by the tags that were made.
+func (a *Assembly) Doubt(t *Tagging) {
+	a.doubt = &doubt{
+		Tags: t.tags, agreed: make([]uint64, (len(t.tags.list)+63)/64), conflicts: map[uint64]*conflict{},
+		cost: a.doubtCost,
+	}
+	a.doubtCost = 0
+	for _, e := range a.early {
+		a.vote(e.off, e.bytes)
+		a.budget.Release(conflictCost + uint64(len(e.bytes)))
+	}
+	a.early = nil
+}
+
+// notice keeps a source symbol that came again, and of which memory holds another version.
+func (a *Assembly) notice(sbn fec.SBN, esi fec.ESI, symbol []byte) {
+	if a.buffer == nil || a.part.HasSubBlocks() || len(a.early) == maxEarly {
+		return
+	}
+	off, n := a.part.Symbol(sbn, esi)
+	symbol = symbol[:n]
+	if cap(a.scratch) < int(n) {
+		a.scratch = make([]byte, a.OTI.SymbolLength)
+	}
+	held := a.scratch[:n]
+	a.gaps = a.buffer.Peek(held, int64(off), a.gaps[:0])
+	if len(a.gaps) > 0 || bytes.Equal(held, symbol) || !a.budget.TryReserve(conflictCost+uint64(n)) {
+		return
+	}
+	a.early = append(a.early, early{off, bytes.Clone(symbol)})
+}
+
+// InDoubt reports whether what comes again is compared.
+func (a *Assembly) InDoubt() bool { return a.doubt != nil }
+
+// Conflicts returns of how many source symbols several versions have come.
+func (a *Assembly) Conflicts() int {
+	if a.doubt == nil {
+		return 0
+	}
+	return len(a.doubt.conflicts)
+}
+
+// Compared reports whether as many source symbols as the object has were compared since the last change.
+func (a *Assembly) Compared() bool { return a.doubt.compared >= uint64(len(a.doubt.list)) }
+
+// releaseDoubt frees what doubt holds.
+func (a *Assembly) releaseDoubt() {
+	cost := a.doubtCost
+	for _, e := range a.early {
+		cost += conflictCost + uint64(len(e.bytes))
+	}
+	a.early = nil
+	if a.doubt != nil {
+		cost += a.doubt.cost
+	}
+	a.budget.Release(cost)
+	a.doubt, a.doubtCost = nil, 0
+}
+
+// compare compares a source symbol that came again with the one that is held. It reports whether it is a version that
+// was not known.
+func (a *Assembly) compare(sbn fec.SBN, esi fec.ESI, symbol []byte) (isNew bool) {
+	off, n := a.part.Symbol(sbn, esi)
+	a.doubt.compared++
+	return a.vote(off, symbol[:n])
+}
+
+// vote counts a version of the source symbol at off. It reports whether that was not known.
+func (a *Assembly) vote(off uint64, symbol []byte) (isNew bool) {
+	d := a.doubt
+	i, tag := off/uint64(a.OTI.SymbolLength), d.tag(symbol)
+	c := d.conflicts[i]
+	switch {
+	case c == nil && tag == d.list[i]:
+		d.agreed[i/64] |= 1 << (i % 64)
+		return false
+	case c == nil:
+		if len(d.conflicts) == maxConflicts || !a.reserveDoubt(conflictCost) {
+			return false
+		}
+		c = &conflict{off: off, versions: []version{{tag: d.list[i], votes: 1 + int(d.agreed[i/64]>>(i%64)&1)}}}
+		d.conflicts[i] = c
+	}
+	for j := range c.versions {
+		if v := &c.versions[j]; v.tag == tag {
+			before := c.best()
+			if v.votes++; c.best() != before {
+				d.attempt = 0
+			}
+			return false
+		}
+	}
+	if len(c.versions) == maxVersions || !a.reserveDoubt(uint64(len(symbol))) {
+		return false
+	}
+	c.versions = append(c.versions, version{tag: tag, votes: 1, bytes: bytes.Clone(symbol)})
+	d.compared, d.attempt = 0, 0
+	return true
+}
+
+func (a *Assembly) reserveDoubt(n uint64) bool {
+	if !a.budget.TryReserve(n) {
+		return false
+	}
+	a.doubt.cost += n
+	return true
+}
+
+// best returns which version the object should have: the one that came most often, of several the newest.
+func (c *conflict) best() int {
+	at := 0
+	for i, v := range c.versions {
+		if v.votes >= c.versions[at].votes {
+			at = i
+		}
+	}
+	return at
+}
+
+// wanted calls yield with the conflicts, and with the version that the object is to have of each in the attempt at
+// hand. The first attempt takes the best of all. Each further one takes the next best of some, if there are few.
+func (d *doubt) wanted(yield func(c *conflict, version int) bool) {
+	keys := slices.Sorted(maps.Keys(d.conflicts))
+	for k, i := range keys {
+		c := d.conflicts[i]
+		at := c.best()
+		if d.attempt>>k&1 == 1 {
+			at = (at + len(c.versions) - 1) % len(c.versions)
+		}
+		if !yield(c, at) {
+			return
+		}
+	}
+}
+
+// attempts returns how many attempts there are.
+func (d *doubt) attempts() int {
+	if len(d.conflicts) > maxSubset {
+		return 1
+	}
+	return 1 << len(d.conflicts)
+}
