@@ -123,11 +123,13 @@ func (r *batchReader) full() bool {
 func (r *batchReader) isReadable(fd uintptr) bool {
 	for !r.peeked {
 		_, _, errno := unix.Syscall6(unix.SYS_RECVFROM, fd, 0, 0, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
-		switch {
-		case errno == unix.EINTR:
-		case errno != 0 && errno != unix.EAGAIN && r.reports != nil:
-			r.reports.drain(fd) // it is about a datagram that was sent
-		default:
+		if errno != 0 && errno != unix.EINTR && r.reports != nil {
+			r.reports.drain(fd)
+			if errno != unix.EAGAIN {
+				continue // it was about a datagram that was sent
+			}
+		}
+		if errno != unix.EINTR {
 			r.peeked = true
 			return errno != unix.EAGAIN
 		}

@@ -41,7 +41,16 @@ func (s *Socket) Hear(tell func(Report)) error {
 	if failed != nil {
 		return failed
 	}
-	s.batch.reports = &reports{tell: tell}
+	b := &s.batch
+	b.reports = &reports{tell: tell}
+	b.ready = func(fd uintptr) bool {
+		if b.call(fd) {
+			return true
+		}
+		// sendmmsg that has sent something loses the error of what follows, and what woke us may be that.
+		b.reports.drain(fd)
+		return false
+	}
 	return nil
 }
 
