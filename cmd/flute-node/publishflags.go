@@ -3,6 +3,7 @@ package main
 import (
 	"os/user"
 	"strconv"
+	"time"
 
 	"github.com/flute-node/flute-node/internal/settings"
 )
@@ -18,6 +19,10 @@ type publishFlags struct {
 	MaxBytes settings.Bytes `name:"max-bytes" placeholder:"100GB" help:"Bytes that DIR may hold, with what is being received."`
 	MinFree  settings.Bytes `name:"min-free" placeholder:"1GB" help:"Bytes of the disk that stay free."`
 	Allocate string         `default:"sparse" help:"Room on the disk for a file that is being received: sparse (as it comes), full (all at once)."`
+	Stage    string         `placeholder:"DIR" help:"Folder in which files are received until they are whole, also on another disk: they are copied then. Default: DIR/.flute-node."`
+
+	ResumeAge   time.Duration  `name:"resume-age" type:"positive" placeholder:"168h" help:"Unfinished files of earlier processes are kept for this time."`
+	ResumeQuota settings.Bytes `name:"resume-quota" placeholder:"50GB" help:"Bytes of the disk for unfinished files of earlier processes; the oldest are removed."`
 }
 
 // words returns what the flags say.
@@ -25,7 +30,7 @@ func (f *publishFlags) words() settings.Publication {
 	return settings.Publication{
 		Existing: f.Existing, Mode: f.Mode, DirMode: f.DirMode, Owner: f.Owner, MTime: f.MTime,
 		MaxFiles: f.MaxFiles, MaxBytes: uint64(f.MaxBytes), MinFree: uint64(f.MinFree), Allocate: f.Allocate,
-		LookupOwner: lookupOwner,
+		Stage: f.Stage, ResumeAge: f.ResumeAge, ResumeQuota: uint64(f.ResumeQuota), LookupOwner: lookupOwner,
 	}
 }
 

@@ -28,7 +28,8 @@ func (c *Config) CheckTemplate() error {
 		if end < 0 {
 			end = len(sample[i:]) - 1
 		}
-		return fmt.Errorf("%q is no part of a name: take {%s}", sample[i:i+end+1], strings.Join(placeholders[:], "}, {"))
+		return fmt.Errorf("%q is no part of a name: take {%s}",
+			sample[i:i+end+1], strings.Join(placeholders[:], "}, {"))
 	}
 	if sample == c.Template {
 		return fmt.Errorf("%q names all files the same", sample)

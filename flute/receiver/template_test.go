@@ -21,15 +21,15 @@ func TestTemplate(t *testing.T) {
 	sum := fmt.Sprintf("%x", sha256.Sum256(a.content))
 	sumB := fmt.Sprintf("%x", sha256.Sum256(b.content))
 	for template, want := range map[string][]string{
-		"{path}":                         {"b.bin", "d/a.bin", "e/a.bin"},
+		"{path}": {"b.bin", "d/a.bin", "e/a.bin"},
 		"x-{source}/{group}.{tsi}/{toi}": {
 			"x-10.0.0.1/239.1.1.1-3400.7/1", "x-10.0.0.1/239.1.1.1-3400.7/2", "x-10.0.0.1/239.1.1.1-3400.7/3",
 		},
-		"{toi}-{name}":                   {"1-a.bin", "2-b.bin", "3-a.bin"},
-		"{date}/{path}":                  {"DATE/b.bin", "DATE/d/a.bin", "DATE/e/a.bin"},
-		"{sha256}":                       {sum, sumB},
-		"{tsi}":                          nil, // three names
-		"{name}":                         nil,
+		"{toi}-{name}":  {"1-a.bin", "2-b.bin", "3-a.bin"},
+		"{date}/{path}": {"DATE/b.bin", "DATE/d/a.bin", "DATE/e/a.bin"},
+		"{sha256}":      {sum, sumB},
+		"{tsi}":         nil, // three names
+		"{name}":        nil,
 	} {
 		r := newRig(t, func(c *Config) { c.Template = template })
 		rcv, err := New(*r.cfg)

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/flute-node/flute-node/store/file"
 )
@@ -19,6 +20,10 @@ type Publication struct {
 	MaxBytes uint64 // max-bytes: below the folder; zero: no bound
 	MinFree  uint64 // min-free: bytes of the disk that stay free
 	Allocate string // allocate: sparse or full; empty: sparse
+	Stage    string // stage: folder in which files are received; empty: one in theirs
+
+	ResumeAge   time.Duration // resume-age: how long unfinished files of earlier processes are kept; zero: 7 days
+	ResumeQuota uint64        // resume-quota: bytes of the disk for them; zero: no bound
 
 	// LookupOwner returns the number of a user, or of a group, by its name; nil: owners are numbers.
 	LookupOwner func(name string, group bool) (int, error)
@@ -52,6 +57,10 @@ func (p *Publication) Options() (opts file.Options, err error) {
 	if p.MaxFiles < 0 {
 		return opts, errorf("%v %d is negative", wordMaxFiles, p.MaxFiles)
 	}
+	if p.ResumeAge < 0 {
+		return opts, errorf("%v %v is negative", wordResumeAge, p.ResumeAge)
+	}
+	opts.Stage, opts.KeepFor, opts.KeepBytes = p.Stage, p.ResumeAge, p.ResumeQuota
 	opts.MaxFiles, opts.MaxBytes, opts.MinFree = p.MaxFiles, p.MaxBytes, p.MinFree
 	return opts, nil
 }

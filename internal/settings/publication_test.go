@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,6 +38,10 @@ func TestPublication(t *testing.T) {
 		{Publication{Owner: "7"}, file.Options{UID: new(7)}},
 		{Publication{Owner: ":staff"}, file.Options{GID: new(50)}},
 		{Publication{MTime: "published", Allocate: "full"}, file.Options{PublishTime: true, Preallocate: true}},
+		{
+			Publication{Stage: "s", ResumeAge: time.Hour, ResumeQuota: 6},
+			file.Options{Stage: "s", KeepFor: time.Hour, KeepBytes: 6},
+		},
 		{Publication{MaxFiles: 3, MaxBytes: 4, MinFree: 5}, file.Options{MaxFiles: 3, MaxBytes: 4, MinFree: 5}},
 	} {
 		c.words.LookupOwner = lookupOwner
@@ -63,6 +68,7 @@ func TestPublicationRefuses(t *testing.T) {
 		`mtime "now": take written or published`: {MTime: "now"},
 		`allocate "all": take sparse or full`:    {Allocate: "all"},
 		`max-files -1 is negative`:               {MaxFiles: -1},
+		`resume-age -1s is negative`:             {ResumeAge: -time.Second},
 	} {
 		words.LookupOwner = lookupOwner
 		_, err := words.Options()

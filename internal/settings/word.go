@@ -67,7 +67,6 @@ const (
 	wordRepeat         = word("repeat")
 	wordResume         = word("resume")
 	wordResumeAge      = word("resume-age")
-	wordResumeQuota    = word("resume-quota")
 	wordRSMatrix       = word("rs-matrix")
 	wordSeed           = word("ldpc-seed")
 	wordSessionTimeout = word("session-timeout")

@@ -42,7 +42,7 @@ func (s *Store) Deliver(name string, p []byte) error {
 		if err != nil {
 			return err
 		}
-		return g.stage.deliver(delivery{Path: name, Size: info.Size(), Time: info.ModTime(), Note: p})
+		return g.home.deliver(delivery{Path: name, Size: info.Size(), Time: info.ModTime(), Note: p})
 	})
 	if err != nil {
 		return fmt.Errorf("store/file: deliver: %w", err)
@@ -107,9 +107,9 @@ func (s *stage) writeDelivered(name string, how int, b []byte) error {
 // Delivered implements [store.Keeper]. What stages of dead processes have noted moves to the one of this Store.
 func (s *Store) Delivered() (notes [][]byte, err error) {
 	g := s.current()
-	err = eachLeftover(g.root, func(dir string) {
+	err = eachLeftover(g.root, stageName, func(dir string) {
 		if list := readDelivered(g.root, path.Join(dir, deliveredName)); len(list) > 0 {
-			if err := g.stage.deliver(list...); err != nil {
+			if err := g.home.deliver(list...); err != nil {
 				s.warn("%s cannot be taken over from a process that has ended: %v", path.Join(dir, deliveredName), err)
 				return
 			}

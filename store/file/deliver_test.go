@@ -28,7 +28,7 @@ func TestDeliveredIsBounded(t *testing.T) {
 		if err := s.Deliver(name, append([]byte(name), pad...)); err != nil {
 			t.Fatal(err)
 		}
-		info, err := s.current().stage.files.Lstat(deliveredName)
+		info, err := s.current().home.files.Lstat(deliveredName)
 		if err != nil || info.Size() > maxDelivered {
 			t.Fatalf("after %d files: %d bytes, %v", i+1, info.Size(), err)
 		}

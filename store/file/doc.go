@@ -19,7 +19,7 @@
 //
 // # Limitations
 //
-// The staging folder is part of the root, so that a rename suffices: the root must be one file system. Symbolic links
+// The staging folder is part of the root, or Options.Stage; the root must be one file system. Symbolic links
 // to folders within the root are followed. On file systems without locks, leftovers are not removed. On Windows,
 // folders are not synced. Whoever may write to the root can change what was published.
 package file

@@ -8,20 +8,25 @@ import (
 
 // dress gives the staged file the permissions, owner and time that it is published with. The caller made o busy.
 func (o *object) dress() error {
-	opts := &o.store.opts
-	if opts.FileMode != 0 {
-		if err := o.file.Chmod(opts.FileMode); err != nil {
-			return err
-		}
+	if err := o.store.dress(o.file); err != nil {
+		return err
 	}
-	if uid, gid, any := opts.owner(); any {
-		if err := o.file.Chown(uid, gid); err != nil {
-			return err
-		}
-	}
-	if opts.PublishTime {
+	if o.store.opts.PublishTime {
 		now := time.Now()
 		return o.ground.stage.files.Chtimes(o.name, now, now)
+	}
+	return nil
+}
+
+// dress gives a file its permissions and owner.
+func (s *Store) dress(f *os.File) error {
+	if s.opts.FileMode != 0 {
+		if err := f.Chmod(s.opts.FileMode); err != nil {
+			return err
+		}
+	}
+	if uid, gid, any := s.opts.owner(); any {
+		return f.Chown(uid, gid)
 	}
 	return nil
 }

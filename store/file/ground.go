@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -19,8 +20,9 @@ const renewals = 3
 type ground struct {
 	root    *os.Root
 	info    os.FileInfo // of the root
-	stage   *stage
-	objects int // staged here; guarded by Store.mu
+	stage   *stage      // where objects are staged
+	home    *stage      // in root: stage, or beside Options.Stage that for notes of published files and copies
+	objects int         // staged here; guarded by Store.mu
 }
 
 // openGround opens the folder at an absolute path, which is made if it does not exist.
@@ -36,25 +38,43 @@ func openGround(dir string, opts *Options) (*ground, error) {
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	st, err := newStage(root, opts.KeepFor)
+	home, err := newStage(root, stageName, opts)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("staging below %s: %w", dir, err), root.Close())
 	}
-	return &ground{root: root, info: info, stage: st}, nil
+	g := &ground{root: root, info: info, stage: home, home: home}
+	if opts.Stage == "" {
+		return g, nil
+	}
+	if g.stage, err = openStage(dir, opts); err != nil {
+		return nil, errors.Join(fmt.Errorf("staging below %s: %w", opts.Stage, err), home.close(), root.Close())
+	}
+	return g, nil
 }
 
-func (g *ground) close() error { return errors.Join(g.stage.close(), g.root.Close()) }
+func (g *ground) close() error {
+	err := g.home.close()
+	if g.isApart() {
+		err = errors.Join(err, g.stage.close(), g.stage.root.Close())
+	}
+	return errors.Join(err, g.root.Close())
+}
 
-// staged returns the path of a staged file in the root.
+// staged returns the path of a staged file in the root of its stage.
 func (g *ground) staged(name string) string { return path.Join(g.stage.dir, name) }
 
 // has reports whether the file at a path in the root is f.
-func (g *ground) has(f *os.File, name string) bool {
+func (g *ground) has(f *os.File, name string) bool { return isAt(f, g.root, name) }
+
+// isStaged reports whether the staged file of that name is f.
+func (g *ground) isStaged(f *os.File, name string) bool { return isAt(f, g.stage.root, g.staged(name)) }
+
+func isAt(f *os.File, root *os.Root, name string) bool {
 	info, err := f.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := g.root.Lstat(name)
+	there, err := root.Lstat(name)
 	return err == nil && os.SameFile(info, there)
 }
 
@@ -68,8 +88,13 @@ func (s *Store) current() *ground {
 // standing returns the ground that is found at the root's path now. The stage's name, which nobody can guess, tells it.
 func (s *Store) standing() (*ground, error) {
 	g := s.current()
-	if _, err := os.Lstat(filepath.Join(s.path, filepath.FromSlash(g.stage.dir))); isGone(err) {
-		return s.renew(g)
+	for _, at := range []string{
+		filepath.Join(s.path, filepath.FromSlash(g.home.dir)),
+		filepath.Join(cmp.Or(s.opts.Stage, s.path), filepath.FromSlash(g.stage.dir)),
+	} {
+		if _, err := os.Lstat(at); isGone(err) {
+			return s.renew(g)
+		}
 	}
 	return g, nil // also when nobody can tell
 }

@@ -2,6 +2,7 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -11,30 +12,64 @@ import (
 )
 
 // removeLeftovers removes what processes that died, or have closed their Store, have staged, but for files with notes
-// that are younger than keepFor. What cannot be removed does no harm and stays.
-func removeLeftovers(root *os.Root, keepFor time.Duration) {
-	oldest := time.Now().Add(-keepFor)
-	_ = eachLeftover(root, func(dir string) { // an error: there are none
+// that are younger than opts.KeepFor, as long as they are no larger than opts.KeepBytes together: the oldest go first.
+// What cannot be removed does no harm and stays.
+func removeLeftovers(root *os.Root, folder string, opts *Options) {
+	var kept []unfinished
+	_ = eachLeftover(root, folder, func(dir string) { // an error: there are none
 		removeUnkept(root, dir)
 		for _, name := range keptIn(root, dir) {
-			info, err := root.Lstat(path.Join(dir, name+noteExt))
-			if err == nil && info.ModTime().Before(oldest) {
-				_ = root.Remove(path.Join(dir, name))
-				_ = root.Remove(path.Join(dir, name+noteExt))
+			notes, err := root.Lstat(path.Join(dir, name+noteExt))
+			if err != nil {
+				continue
+			}
+			if file, err := root.Lstat(path.Join(dir, name)); err == nil {
+				kept = append(kept, unfinished{dir, name, notes.ModTime(), allocated(file)})
 			}
 		}
 		dropEmpty(root, dir)
 	})
+	slices.SortFunc(kept, func(a, b unfinished) int { return b.noted.Compare(a.noted) })
+	oldest, n, removed, bytes := time.Now().Add(-opts.KeepFor), 0, uint64(0), uint64(0)
+	for _, u := range kept {
+		if bytes += u.bytes; !u.noted.Before(oldest) && (opts.KeepBytes == 0 || bytes <= opts.KeepBytes) {
+			continue
+		}
+		bytes -= u.bytes
+		withLock(root, u.dir, func(dir string) {
+			if root.Remove(path.Join(dir, u.name)) == nil {
+				n, removed = n+1, removed+u.bytes
+			}
+			_ = root.Remove(path.Join(dir, u.name+noteExt))
+			dropEmpty(root, dir)
+		})
+	}
+	if n > 0 && opts.Warn != nil {
+		why := fmt.Sprintf("they are older than %v", opts.KeepFor)
+		if opts.KeepBytes > 0 {
+			why += fmt.Sprintf(", or have more than %d bytes together", opts.KeepBytes)
+		}
+		opts.Warn(fmt.Sprintf("store: %d unfinished objects of earlier processes, with %d bytes, were removed from "+
+			"%s: %s", n, removed, root.Name(), why))
+	}
 }
 
-// eachLeftover calls do with the path in root of each stage whose process has ended; meanwhile nobody else has it.
-func eachLeftover(root *os.Root, do func(dir string)) error {
-	entries, err := fs.ReadDir(root.FS(), stageName)
+// unfinished is a staged file with notes that a process has left.
+type unfinished struct {
+	dir, name string
+	noted     time.Time // when its notes were written last
+	bytes     uint64    // that it takes on the disk
+}
+
+// eachLeftover calls do with the path in root of each stage in folder whose process has ended; meanwhile nobody else
+// has it.
+func eachLeftover(root *os.Root, folder string, do func(dir string)) error {
+	entries, err := fs.ReadDir(root.FS(), folder)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		p := path.Join(stageName, e.Name())
+		p := path.Join(folder, e.Name())
 		if dir, ok := strings.CutSuffix(p, lockExt); ok {
 			withLock(root, dir, do)
 		} else if _, err := root.Lstat(p + lockExt); errors.Is(err, fs.ErrNotExist) {

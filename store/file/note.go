@@ -32,7 +32,7 @@ func (o *object) Note(p []byte, anew bool) error {
 	}
 	defer o.store.files.giveBack(o)
 	if !o.store.opts.NoSync {
-		if err := f.Sync(); err != nil {
+		if err := o.store.syncFile(f); err != nil {
 			return o.store.files.fail(o, err)
 		}
 	}
@@ -79,7 +79,7 @@ func (o *object) appendNote(p []byte) error {
 func (o *object) writeNote(f *os.File, p []byte) error {
 	_, err := f.Write(p)
 	if err == nil && !o.store.opts.NoSync {
-		err = f.Sync()
+		err = o.store.syncFile(f)
 	}
 	return errors.Join(err, f.Close())
 }
@@ -89,8 +89,8 @@ func (s *Store) syncStage(g *ground) error {
 	if !s.syncsFolders() {
 		return nil
 	}
-	for _, dir := range []string{g.stage.dir, stageName, "."} {
-		f, err := g.root.Open(dir)
+	for _, dir := range []string{g.stage.dir, g.stage.folder, "."} {
+		f, err := g.stage.root.Open(dir)
 		if err != nil {
 			return err
 		}
@@ -125,13 +125,14 @@ func (o *object) Leave() error {
 // Recover implements [store.Keeper].
 func (s *Store) Recover(want func(notes []byte) bool) (list []store.Leftover, err error) {
 	g := s.current()
-	err = eachLeftover(g.root, func(dir string) {
-		for _, name := range keptIn(g.root, dir) {
+	root := g.stage.root
+	err = eachLeftover(root, g.stage.folder, func(dir string) {
+		for _, name := range keptIn(root, dir) {
 			if l, ok := s.recover(g, dir, name, want); ok {
 				list = append(list, l)
 			}
 		}
-		dropEmpty(g.root, dir)
+		dropEmpty(root, dir)
 	})
 	if err != nil {
 		return list, fmt.Errorf("store/file: recover: %w", err)
@@ -141,19 +142,19 @@ func (s *Store) Recover(want func(notes []byte) bool) (list []store.Leftover, er
 
 // recover moves the staged file name of the stage dir, whose lock is held, to the stage of g, if it is wanted.
 func (s *Store) recover(g *ground, dir, name string, want func([]byte) bool) (l store.Leftover, ok bool) {
-	notes, err := readNotes(g.root, path.Join(dir, name+noteExt), name)
+	notes, err := readNotes(g.stage.root, path.Join(dir, name+noteExt), name)
 	if err != nil || !want(notes) {
 		return l, false
 	}
 	// A process that dies between the two loses what was stored of this object.
 	for _, ext := range []string{"", noteExt} {
-		if err := g.root.Rename(path.Join(dir, name+ext), g.staged(name+ext)); err != nil {
+		if err := g.stage.root.Rename(path.Join(dir, name+ext), g.staged(name+ext)); err != nil {
 			s.warn("%s cannot be taken over from a process that has ended: %v", path.Join(dir, name), err)
 			return l, false
 		}
 	}
 	o := &object{store: s, made: true, noted: true, name: name}
-	if info, err := g.root.Lstat(g.staged(name)); err == nil {
+	if info, err := g.stage.root.Lstat(g.staged(name)); err == nil {
 		_ = o.grow(info.Size()) // what there is is there
 	}
 	s.settle(o, g)

@@ -102,7 +102,7 @@ func (o *object) Sync() error {
 		return err
 	}
 	defer o.store.files.giveBack(o)
-	if err := f.Sync(); err != nil {
+	if err := o.store.syncFile(f); err != nil {
 		return o.store.files.fail(o, err)
 	}
 	return nil

@@ -49,6 +49,11 @@ type Options struct {
 	// KeepFor is how long staged objects with notes, which an earlier process has left, are kept for [Store.Recover].
 	// Zero is 7 days.
 	KeepFor time.Duration
+	// KeepBytes bounds what those objects take on the disk together: the oldest are removed first. Zero is no bound.
+	KeepBytes uint64
+	// Stage is a folder in which objects are staged, in place of one in the root; it is made if it does not exist. It
+	// may be on another file system: then what is published is copied into the root first. Empty: the root.
+	Stage string
 	// Warn is told what the Store has mended, and what an operator should know, such as that the root was removed. It
 	// is called by any goroutine, with no lock held, and must not block. May be nil.
 	Warn func(text string)

@@ -24,6 +24,9 @@ func (o *object) publish(name string) (string, error) {
 	if err != nil {
 		return name, err
 	}
+	if o.ground.isApart() {
+		_ = o.ground.stage.files.Remove(o.name) // it was copied
+	}
 	_ = o.ground.stage.files.Remove(o.name + noteExt) // notes alone tell of nothing
 	o.shrink()
 	s.settle(o, nil)
@@ -40,7 +43,7 @@ func (o *object) sync() error {
 	if o.store.opts.NoSync {
 		return nil
 	}
-	if err := o.file.Sync(); err != nil {
+	if err := o.store.syncFile(o.file); err != nil {
 		return o.store.files.fail(o, err)
 	}
 	return nil
@@ -56,7 +59,7 @@ func (o *object) place(name string) error {
 		if err := s.files.patiently(func() (err error) { g, err = s.standing(); return err }); err != nil {
 			return err
 		}
-		if o.ground != g || failed != nil && !g.has(o.file, g.staged(o.name)) {
+		if o.ground != g || failed != nil && !g.isStaged(o.file, o.name) {
 			if err := o.restage(); err != nil {
 				return err
 			}
@@ -65,7 +68,7 @@ func (o *object) place(name string) error {
 		if err := o.shut(g); err != nil {
 			return err
 		}
-		failed = s.files.patiently(func() error { return s.rename(g, g.staged(o.name), name, o.grown) })
+		failed = s.files.patiently(func() error { return o.placeFrom(g, name) })
 		if !isGone(failed) || o.file == nil {
 			return failed
 		}
@@ -90,7 +93,7 @@ func (o *object) shut(g *ground) error {
 	if !onWindows && !o.store.opts.NoSync || o.file == nil {
 		return nil
 	}
-	if !g.has(o.file, g.staged(o.name)) {
+	if !g.isStaged(o.file, o.name) {
 		if err := o.restage(); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -23,6 +24,7 @@ type quota struct {
 	maxFiles          int
 	maxBytes, minFree uint64
 	path              string // of the root
+	disk              string // whose room is looked at: that of the root, or of Options.Stage
 	free              func(path string) (uint64, error)
 
 	mu      sync.Mutex
@@ -37,7 +39,10 @@ func newQuota(path string, opts *Options) *quota {
 	if opts.MaxFiles == 0 && opts.MaxBytes == 0 && opts.MinFree == 0 {
 		return nil
 	}
-	return &quota{maxFiles: opts.MaxFiles, maxBytes: opts.MaxBytes, minFree: opts.MinFree, path: path, free: freeBytes}
+	return &quota{
+		maxFiles: opts.MaxFiles, maxBytes: opts.MaxBytes, minFree: opts.MinFree, path: path,
+		disk: cmp.Or(opts.Stage, path), free: freeBytes,
+	}
 }
 
 // fits returns an error if there is no place for another object of size bytes. It takes none.
@@ -50,7 +55,7 @@ func (q *quota) fits(root *os.Root, size uint64) error {
 	if err := q.within(root, 1, size); err != nil {
 		return err
 	}
-	return q.leavesFree(size)
+	return q.leavesFree(q.disk, size)
 }
 
 // within returns an error if so many more files and bytes are too many.
@@ -77,17 +82,17 @@ func (q *quota) within(root *os.Root, files int, bytes uint64) error {
 	return err
 }
 
-// leavesFree returns an error if the disk has no more than minFree besides so many bytes.
-func (q *quota) leavesFree(bytes uint64) error {
+// leavesFree returns an error if the disk of a folder has no more than minFree besides so many bytes.
+func (q *quota) leavesFree(disk string, bytes uint64) error {
 	if q.minFree == 0 {
 		return nil
 	}
-	free, err := q.free(q.path)
+	free, err := q.free(disk)
 	if err != nil || free >= q.minFree && free-q.minFree >= bytes {
 		return nil // also if nobody can tell: the write finds out
 	}
 	return fmt.Errorf("store/file: %w: the disk of %s has %d bytes free, of which %d stay free",
-		store.ErrFull, q.path, free, q.minFree)
+		store.ErrFull, disk, free, q.minFree)
 }
 
 // grow takes bytes for an object that grows.
@@ -101,7 +106,7 @@ func (q *quota) grow(root *os.Root, bytes uint64) error {
 		return err
 	}
 	if q.grown += bytes; q.grown >= freeStep {
-		if err := q.leavesFree(0); err != nil {
+		if err := q.leavesFree(q.disk, 0); err != nil {
 			return err // and it is asked again at once
 		}
 		q.grown = 0

@@ -9,7 +9,6 @@ import (
 	"path"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 const (
@@ -24,24 +23,25 @@ const (
 // lock tells that the process lives. It is there before the folder, and goes after it: a folder without one is a
 // leftover.
 type stage struct {
-	root  *os.Root
-	dir   string
-	files *os.Root // dir
-	lock  *os.File
+	root   *os.Root
+	folder string   // in root; those of other Stores are there too
+	dir    string   // in root, below folder
+	files  *os.Root // dir
+	lock   *os.File
 
 	durable atomic.Bool // its own name was made durable
 
 	delivering sync.Mutex // held over writes to deliveredName
 }
 
-// newStage makes a stage, and removes what processes that died have staged, but for files with notes younger than
-// keepFor.
-func newStage(root *os.Root, keepFor time.Duration) (*stage, error) {
+// newStage makes a stage in a folder of root, and removes what processes that died have staged there, but for files
+// with notes that opts keeps.
+func newStage(root *os.Root, folder string, opts *Options) (*stage, error) {
 	var err error
 	for range stageTries {
 		var s *stage
-		if s, err = makeStage(root); err == nil {
-			removeLeftovers(root, keepFor)
+		if s, err = makeStage(root, folder); err == nil {
+			removeLeftovers(root, folder, opts)
 			return s, nil
 		}
 		if !errors.Is(err, errRemoved) && !errors.Is(err, fs.ErrNotExist) {
@@ -55,16 +55,16 @@ func newStage(root *os.Root, keepFor time.Duration) (*stage, error) {
 // it for a leftover.
 var errRemoved = errors.New("lock was removed")
 
-func makeStage(root *os.Root) (_ *stage, err error) {
-	if err := root.Mkdir(stageName, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+func makeStage(root *os.Root, folder string) (_ *stage, err error) {
+	if err := root.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	if info, err := root.Lstat(stageName); err != nil {
+	if info, err := root.Lstat(folder); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("%s is not a folder", stageName)
+		return nil, fmt.Errorf("%s is not a folder", folder)
 	}
-	s := &stage{root: root, dir: path.Join(stageName, rand.Text())}
+	s := &stage{root: root, folder: folder, dir: path.Join(folder, rand.Text())}
 	s.lock, err = root.OpenFile(s.dir+lockExt, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
@@ -106,6 +106,6 @@ func (s *stage) close() error {
 	err = errors.Join(err, s.root.RemoveAll(s.dir))
 	_ = s.lock.Close() // Windows does not remove an open file
 	_ = s.root.Remove(s.dir + lockExt)
-	_ = s.root.Remove(stageName) // fails while others use it
+	_ = s.root.Remove(s.folder) // fails while others use it
 	return err
 }

@@ -23,6 +23,7 @@ type Store struct {
 	files    *descriptors
 	unsynced atomic.Bool // the last sync of a folder failed
 	sync     func(folder *os.File) error
+	syncFile func(file *os.File) error
 
 	quota    *quota
 	mkdir    sync.Mutex // held while folders are made, until they are durable
@@ -51,14 +52,22 @@ func (opts Options) New(root string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store/file: %w", err)
 	}
+	if opts.Stage != "" {
+		if opts.Stage, err = filepath.Abs(opts.Stage); err != nil {
+			return nil, fmt.Errorf("store/file: Options.Stage: %w", err)
+		}
+		if opts.Stage == root {
+			opts.Stage = ""
+		}
+	}
 	g, err := openGround(root, &opts)
 	if err != nil {
 		return nil, fmt.Errorf("store/file: %w", err)
 	}
 	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts)}
-	s.files, s.sync = newDescriptors(opts.MaxOpen), syncFolder
+	s.files, s.sync, s.syncFile = newDescriptors(opts.MaxOpen), syncFolder, (*os.File).Sync
 	fold := func(name string) string { return name }
-	if g.stage.ignoresCase() {
+	if g.home.ignoresCase() {
 		fold = foldCase
 	}
 	s.names = store.NewNames(s.look, fold)
