@@ -74,7 +74,7 @@ func (s *schedule) openAhead(q *queue, now time.Time) {
 			s.works.remind(c.content.work, now)
 		}
 	}
-	for q.opens(now) {
+	for s.works.attended && q.opens(now) {
 		o := s.head(q, now)
 		if o == nil || !o.described(s.cfg, now) || s.atOnce(o) {
 			return

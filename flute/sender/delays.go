@@ -3,14 +3,17 @@ package sender
 import (
 	"slices"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/ring"
 )
 
 // delays holds the objects that wait between two turns, by the time at which they resume; of one time, in the order of
-// push. It is a binary heap. What was removed stays in it until it is first, or until half of it is of that kind: the
-// objects, which are many and not in the processor's cache, are not touched when their places change. The zero value is
-// empty.
+// push. Those of one delay come in order: they stand in line. The others are in a binary heap. What was removed stays
+// until it is first, or until half of all is of that kind: the objects, which are many and not in the processor's cache,
+// are not touched when their places change. The zero value is empty.
 type delays struct {
 	base    time.Time // times are counted from it
+	line    ring.Queue[delayed]
 	heap    []delayed
 	pushed  uint64
 	removed int // entries of objects that were removed
@@ -32,6 +35,9 @@ func (d *delayed) before(other *delayed) bool {
 	return d.number < other.number
 }
 
+// removed reports whether the object was removed since.
+func (d *delayed) removed() bool { return d.object.delayed != d.number }
+
 // push adds o.
 func (d *delays) push(o *object) {
 	if d.base.IsZero() {
@@ -39,7 +45,12 @@ func (d *delays) push(o *object) {
 	}
 	d.pushed++
 	o.delayed = d.pushed
-	d.heap = append(d.heap, delayed{o, o.resume.Sub(d.base), d.pushed})
+	e := delayed{o, o.resume.Sub(d.base), d.pushed}
+	if d.line.Len() == 0 || d.line.Back().at <= e.at {
+		d.line.Push(e)
+		return
+	}
+	d.heap = append(d.heap, e)
 	h := d.heap
 	for i := len(h) - 1; i > 0; {
 		parent := (i - 1) / 2
@@ -51,16 +62,32 @@ func (d *delays) push(o *object) {
 	}
 }
 
+// first returns the entry that is next, and whether it stands in line; nil: there is none.
+func (d *delays) first() (e *delayed, inLine bool) {
+	switch {
+	case d.line.Len() == 0 && len(d.heap) == 0:
+		return nil, false
+	case d.line.Len() == 0:
+		return &d.heap[0], false
+	case len(d.heap) == 0 || d.line.Front().before(&d.heap[0]):
+		return d.line.Front(), true
+	}
+	return &d.heap[0], false
+}
+
 // next returns when the first object resumes, if there is one.
 func (d *delays) next() (at time.Time, ok bool) {
-	for len(d.heap) > 0 {
-		if first := &d.heap[0]; d.removed == 0 || first.object.delayed == first.number {
-			return d.base.Add(first.at), true
+	for {
+		e, inLine := d.first()
+		switch {
+		case e == nil:
+			return time.Time{}, false
+		case d.removed == 0 || !e.removed():
+			return d.base.Add(e.at), true
 		}
-		d.pop()
+		d.pop(inLine)
 		d.removed--
 	}
-	return time.Time{}, false
 }
 
 // due removes and returns the first object, if it resumes at now or before; else nil.
@@ -68,7 +95,8 @@ func (d *delays) due(now time.Time) *object {
 	if at, ok := d.next(); !ok || at.After(now) {
 		return nil
 	}
-	o := d.pop()
+	_, inLine := d.first()
+	o := d.pop(inLine)
 	o.delayed = 0
 	return o
 }
@@ -77,17 +105,26 @@ func (d *delays) due(now time.Time) *object {
 func (d *delays) remove(o *object) {
 	o.delayed = 0
 	d.removed++
-	if d.removed < leastSweep || d.removed < len(d.heap)/2 {
+	if d.removed < leastSweep || d.removed < (d.line.Len()+len(d.heap))/2 {
 		return
 	}
-	d.heap = slices.DeleteFunc(d.heap, func(e delayed) bool { return e.object.delayed != e.number })
+	for range d.line.Len() {
+		if e := d.line.Pop(); !e.removed() {
+			d.line.Push(e)
+		}
+	}
+	d.heap = slices.DeleteFunc(d.heap, func(e delayed) bool { return e.removed() })
 	d.removed = 0
 	for i := len(d.heap)/2 - 1; i >= 0; i-- {
 		d.down(i)
 	}
 }
 
-func (d *delays) pop() *object {
+// pop removes the first in line or the top of the heap.
+func (d *delays) pop(inLine bool) *object {
+	if inLine {
+		return d.line.Pop().object
+	}
 	h := d.heap
 	o, n := h[0].object, len(h)-1
 	h[0], h[n] = h[n], delayed{}

@@ -15,7 +15,7 @@ func (s *Session) AppendNext(b []byte, now time.Time) (pkt []byte, ok bool, err 
 	files := &s.schedule
 	files.begin()
 	for {
-		if files.changed && !s.isDue(t) {
+		if files.isDue(t) && !s.isDue(t) {
 			s.refill(t)
 		}
 		if s.isDue(t) {
@@ -88,7 +88,7 @@ func (s *Session) appendObject(b []byte, q *queue, t time.Time) ([]byte, error) 
 // isDue reports whether advance is to be called.
 func (s *Session) isDue(t time.Time) bool { return s.alarm.IsZero() || !t.Before(s.alarm) }
 
-// refill gives the free places in transfer to files: all that is to be done after most transfers. If more is to be
+// refill gives the free places in transfer to files: all that is to be done after most transfers and delays. If more is to be
 // done, it has the alarm ring.
 func (s *Session) refill(t time.Time) {
 	s.schedule.advance(t)
@@ -97,9 +97,6 @@ func (s *Session) refill(t time.Time) {
 	if s.isDue(t) || undescribed || s.plan.sending.urgent || s.schedule.wanted(t) != nil {
 		s.alarm = time.Time{}
 		return
-	}
-	if at, ok := s.schedule.at(t); ok {
-		s.alarm = earliest(s.alarm, at)
 	}
 	if lapse.After(t) {
 		s.alarm = earliest(s.alarm, lapse)
@@ -118,7 +115,7 @@ func (s *Session) advance(t time.Time) error {
 	if err := s.plan.advance(s.schedule.wanted(t), t); err != nil {
 		return err
 	}
-	s.alarm = s.next()
+	s.alarm = s.rest()
 	for _, at := range [...]time.Time{expiry, lapse} {
 		if at.After(t) {
 			s.alarm = earliest(s.alarm, at)
@@ -127,8 +124,8 @@ func (s *Session) advance(t time.Time) error {
 	return nil
 }
 
-// next returns the earliest time at which advance has something to do, as things are.
-func (s *Session) next() time.Time {
+// rest returns the earliest time at which advance has something to do, as things are, that is not the schedule's.
+func (s *Session) rest() time.Time {
 	now := s.clock.now
 	alarm := now.Add(365 * 24 * time.Hour) // looking once a year costs nothing
 	if s.plan.sending.page == nil {
@@ -136,13 +133,18 @@ func (s *Session) next() time.Time {
 			alarm = earliest(alarm, at)
 		}
 	}
-	if at, ok := s.schedule.at(now); ok {
-		alarm = earliest(alarm, at)
-	}
 	if at, ok := s.renewals.at(now); ok {
 		alarm = earliest(alarm, at)
 	}
 	return alarm
+}
+
+// next is rest with what is the schedule's.
+func (s *Session) next() time.Time {
+	if at, ok := s.schedule.at(s.clock.now); ok {
+		return earliest(s.rest(), at)
+	}
+	return s.rest()
 }
 
 // Deadline returns when AppendNext may next have something to send: not after the time of its last call if it has now,

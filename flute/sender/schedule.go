@@ -19,7 +19,8 @@ type schedule struct {
 	cache   blockCache
 	overdue []*object // whose time was over before their turn came
 	idle    []*carrier
-	changed bool // fill is to be called
+	changed bool      // fill is to be called
+	alarm   time.Time // when advance has something to do even so; zero: never
 }
 
 // queue returns the queue of this priority. There is one for each priority that a file has had.
@@ -60,6 +61,12 @@ func (s *schedule) advance(now time.Time) {
 	}
 	s.fill(now)
 	s.changed = false
+	s.alarm, _ = s.at(now)
+}
+
+// isDue reports whether advance is to be called.
+func (s *schedule) isDue(now time.Time) bool {
+	return s.changed || !s.alarm.IsZero() && !now.Before(s.alarm)
 }
 
 // at returns when advance has something to do, if it will.
