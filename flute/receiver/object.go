@@ -88,9 +88,6 @@ func (o *Object) Handle(now time.Time, packet *Packet) {
 	switch {
 	case err == nil:
 		o.l.accept(packet.origin.Feed)
-		if !o.e.outdated.IsZero() {
-			o.e.outdated = now
-		}
 		if len(p.Body) > 0 {
 			o.e.effects.Events = o.l.opening(o.e.effects.Events)
 		}

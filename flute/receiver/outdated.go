@@ -9,20 +9,15 @@ import (
 )
 
 // Of two TOIs for one Content-Location the newer FDT Instance names the current version (RFC 6726, section 3.4.2). It
-// may be forged, so that the older one does not end at once if symbols of it are held: a sender that has replaced it
-// sends no more of it. It ends when the newer one is published, or when nothing of it has come for outdatedSilence.
+// may be forged, so that the older one does not end at once: a sender that has replaced it sends no more of it. It ends when the newer one is published, or when nothing of it has come for outdatedSilence.
 
 // outdatedSilence is how long nothing must come of an object that has a newer version.
 const outdatedSilence = 2 * time.Second
 
-// supersede ends old, of which by is a newer version, now or soon.
+// supersede ends old, of which by is a newer version, soon.
 func (s *Session) supersede(old, by *entry) {
 	l := s.l
 	old.newer = by.toi
-	if old.held == nil || !old.held.HoldsSymbols() {
-		s.failOutdated(old)
-		return
-	}
 	if old.outdated.IsZero() {
 		l.outdated = append(l.outdated, old)
 	}
@@ -38,7 +33,7 @@ func (s *Session) failOutdated(e *entry) {
 func (s *Session) sweepOutdated(now time.Time) {
 	l := s.l
 	l.outdated = slices.DeleteFunc(l.outdated, func(e *entry) bool {
-		switch at := e.outdated.Add(outdatedSilence); {
+		switch at := maxTime(e.outdated, e.resume).Add(outdatedSilence); {
 		case e.gone || e.phase > receiving:
 			return true
 		case !due(at, now) || e.held != nil && (e.held.IsDecoding() || e.held.isDone()):

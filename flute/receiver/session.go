@@ -156,6 +156,9 @@ func (s *Session) find(now time.Time, ln *line, p *alc.Packet) (object bool, err
 		return false, s.fdtPacket(now, ln, p)
 	}
 	e := s.l.entries[p.TOI]
+	if e != nil && !e.outdated.IsZero() {
+		e.outdated = now
+	}
 	if (e == nil || e.run != ln.run || e.contested) && s.weigh(now, ln, e, p) {
 		e = s.l.entries[p.TOI]
 	}

@@ -71,6 +71,27 @@ func TestForgedNewVersion(t *testing.T) {
 	}
 }
 
+// TestForgedNewVersionBeforeTheFirst: the same before anything of the file has come, and with a forged symbol in it.
+func TestForgedNewVersionBeforeTheFirst(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 3000, 100, 4)
+	f := o.file("a")
+	f.MD5 = md5Of(o.content)
+	r.feed(describe(t, 0, f), describe(t, 1, plain(t, 9, 3000, 100, 4).file("a")))
+	for turn := range 3 {
+		for i, p := range o.all() {
+			if i == 7 && turn == 0 {
+				r.feed(forge(p))
+			}
+			r.feed(p)
+			r.wait(50 * time.Millisecond)
+		}
+	}
+	r.file("a", o.content)
+	r.want("failed 1 a digest", "completed 1 a 3000")
+	r.close()
+}
+
 // TestManyStrangers: a sender keeps its place beside any number of ports.
 func TestManyStrangers(t *testing.T) {
 	r := stranger(t, 0, func(r *rig, o object, i int) {

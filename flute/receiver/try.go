@@ -54,7 +54,7 @@ func (l *Ledger) mayPass(e *entry, reason event.FailReason) bool {
 	default:
 		return false
 	}
-	return !e.gone && l.ending == "" && l.isCurrent(e)
+	return !e.gone && l.ending == "" && (l.isCurrent(e) || !e.outdated.IsZero())
 }
 
 // isCurrent reports whether no newer object has the Content-Location of e.
