@@ -62,12 +62,16 @@ func (l *Ledger) checkpoint(e *entry) {
 	if c.last.IsZero() {
 		c.last = l.now
 	}
+	early := !l.parting && l.now.Sub(c.last) < checkpointInterval &&
+		h.Received-min(c.bytes, h.Received) < checkpointBytes
 	switch {
-	case c.note != nil || h.IsWriting() || !h.HasChanges():
+	case !h.HasChanges():
 		return
-	case !l.parting && l.now.Sub(c.last) < checkpointInterval &&
-		h.Received-min(c.bytes, h.Received) < checkpointBytes:
+	case early:
 		l.schedule(c.last.Add(checkpointInterval)) // perhaps no packet follows for long
+		return
+	case c.note != nil || h.IsWriting():
+		l.schedule(l.now.Add(checkpointInterval)) // whoever brings the Work back does not look at the Deadline
 		return
 	}
 	c.last, c.bytes = l.now, h.Received
@@ -82,13 +86,18 @@ func (l *Ledger) checkpoint(e *entry) {
 	h.Flush()
 }
 
-// isUnnoted reports whether e is to be noted although no packet of it has come.
+// isUnnoted reports whether e is to be noted now although no packet of it has come. If it is to be noted later, it is
+// looked at again then.
 func (l *Ledger) isUnnoted(now time.Time, e *entry) bool {
-	if !l.isNoted(e) {
+	if !l.isNoted(e) || !e.held.HasChanges() || e.held.checkpoints.last.IsZero() {
 		return false
 	}
-	c := &e.held.checkpoints
-	return !c.last.IsZero() && c.note == nil && due(c.last.Add(checkpointInterval), now) && e.held.HasChanges()
+	at := e.held.checkpoints.last.Add(checkpointInterval)
+	if !due(at, now) {
+		l.schedule(at)
+		return false
+	}
+	return true
 }
 
 // appendNoted appends the document on e, with its length.
