@@ -8,6 +8,7 @@
 //	flute-node bench fec                                     how fast this machine encodes and decodes
 //	flute-node utp send --to host:4000 DIR                   send to one peer by uTP, which yields to other traffic
 //	flute-node utp receive --listen :4000 DIR                receive what is sent so
+//	flute-node simulate --seeds 0-9999                       search for faults of the node itself
 //	flute-node version
 //
 // Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
@@ -60,6 +61,8 @@ type commands struct {
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
 	UTP     utpCommand     `cmd:"" name:"utp" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Simulate simulateCommand `cmd:"" help:"Search for a sequence of faults that breaks a promise of the node, on virtual time."`
 }
 
 func main() {

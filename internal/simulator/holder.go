@@ -91,7 +91,7 @@ func (h *holder) died(p *process) {
 	for s := range h.has {
 		known := false
 		for key, at := range p.described {
-			known = known || key.TSI == s.tsi && at.Before(now.Add(-settled))
+			known = known || key.Source == source && key.TSI == s.tsi && at.Before(now.Add(-settled))
 		}
 		if !known { // nothing is noted of objects that nothing describes
 			delete(h.has, s)

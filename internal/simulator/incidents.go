@@ -54,7 +54,10 @@ func (w *world) happen(i Incident) {
 
 // die kills the receiver, takes the power if need be, and starts another one after a while.
 func (w *world) die(p *process, power bool, wait time.Duration) {
-	if p == nil {
+	w.mu.Lock()
+	gone := p == nil || p != w.receiver
+	w.mu.Unlock()
+	if gone {
 		return
 	}
 	up := w.down()

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -229,3 +230,12 @@ func (p *Plan) has(what ...string) bool {
 
 // String names the plan.
 func (p *Plan) String() string { return fmt.Sprintf("seed %d", p.Seed) }
+
+// Text returns the plan as JSON, for people.
+func (p *Plan) Text() string {
+	b, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}

@@ -26,7 +26,6 @@ type process struct {
 	receptions []*node.Reception
 	faults     *inject.Faults
 	watched    chan struct{} // closed when all events were seen
-	done       chan struct{} // closed when it has stopped
 
 	// Guarded by world.mu.
 	dead      bool // killed: nothing of it counts any more
@@ -55,7 +54,7 @@ const (
 // startReceiver starts a process on the disks.
 func (w *world) startReceiver() {
 	p := &process{
-		w: w, mount: w.disk.Mount(), spare: w.spare.Mount(), watched: make(chan struct{}), done: make(chan struct{}),
+		w: w, mount: w.disk.Mount(), spare: w.spare.Mount(), watched: make(chan struct{}),
 		objects: map[object]phase{}, counters: map[flute.SessionKey]flute.Counters{},
 		described: map[flute.SessionKey]time.Time{},
 	}
@@ -208,7 +207,6 @@ func (w *world) stop(p *process) {
 	if !tolerant {
 		p.accounted()
 	}
-	close(p.done)
 }
 
 // kill ends the process as kill -9 does, which its goroutines outlive for a while: nothing that they do has an effect.

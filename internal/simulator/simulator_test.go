@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 var (
@@ -48,6 +50,31 @@ func TestSeeds(t *testing.T) {
 	t.Logf("%+v", all)
 }
 
+// A plan that breaks a promise is made smaller: all is left out that the fault does not need.
+func TestShrink(t *testing.T) {
+	p := NewPlan(0)
+	for len(p.Incidents) < 3 || len(p.Sessions[0].Files) < 2 || p.Link.Loss == 0 {
+		p = NewPlan(p.Seed + 1)
+	}
+	needed := p.Incidents[1]
+	run := func(p *Plan) *Result {
+		r := &Result{Plan: p}
+		if slices.Contains(p.Incidents, needed) {
+			r.Violations = []Violation{{Promise: Bounds}}
+		}
+		return r
+	}
+	small, ran := shrink(t.Context(), run(p), run)
+	s := small.Plan
+	if len(s.Incidents) != 1 || len(s.Sessions) != 1 || len(s.Sessions[0].Files) != 1 || s.Link.Loss != 0 || s.Link.Fades != nil ||
+		s.Bystanders != 0 || s.Hostile != 0 {
+		t.Errorf("after %d simulations: %s", ran, s.encode())
+	}
+	if other := NewPlan(p.Seed); !other.equal(p) {
+		t.Error("the plan itself was changed")
+	}
+}
+
 // report fails the test for each promise that was broken.
 func report(t *testing.T, r *Result) {
 	t.Helper()
@@ -57,5 +84,24 @@ func report(t *testing.T, r *Result) {
 	if *plans && len(r.Violations) > 0 {
 		b, err := json.MarshalIndent(r.Plan, "", " ")
 		t.Logf("%s\n%s\n%v", b, strings.Join(r.Trace, "\n"), err)
+	}
+}
+
+// Plans that broke a promise once, made smaller.
+var broke = map[string]Plan{
+	"a fade right after the first packets of a file": {
+		Seed: 1194, Strict: true, Budget: 64 << 20, SessionBudget: 16 << 20, Length: 4601 * time.Millisecond,
+		Sessions: []SessionPlan{{
+			FEC: "rs", Symbol: 400, Block: 15, Rate: 2_000_000, Parallel: 1, Interleave: 1, Pause: 3 * time.Second,
+			Files: []int{199_933, 199_921, 99_973},
+		}},
+		Link:      LinkPlan{Fades: []Fade{{At: 2715 * time.Millisecond, For: 3716 * time.Millisecond}}},
+		Incidents: []Incident{{At: 5595 * time.Millisecond, What: killReceiver, For: 1968 * time.Millisecond}},
+	},
+}
+
+func TestBroke(t *testing.T) {
+	for name, p := range broke {
+		t.Run(name, func(t *testing.T) { report(t, Run(t, &p)) })
 	}
 }
