@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/flute-node/flute-node/internal/simulator"
@@ -49,8 +48,8 @@ func (c *simulateCommand) Run(ctx context.Context, out *output) error {
 	}
 	begin := time.Now()
 	var told atomic.Int64
-	t := simulator.Bubbles()
-	all, ran, broken := simulator.Search(ctx, t, first, last, workers, func(ran uint64) {
+	bubbles := simulator.NewBubbles()
+	all, ran, broken := bubbles.Search(ctx, first, last, workers, func(ran uint64) {
 		since := time.Since(begin)
 		if at := told.Load(); since-time.Duration(at) > simulateEvery && told.CompareAndSwap(at, int64(since)) {
 			out.record(map[string]any{"event": "simulate_progress", "ran": ran},
@@ -66,7 +65,7 @@ func (c *simulateCommand) Run(ctx context.Context, out *output) error {
 	}
 	text := r.text()
 	if broken != nil {
-		text += c.broken(ctx, t, &r)
+		text += c.broken(ctx, bubbles, &r)
 	}
 	out.record(r, text)
 	switch {
@@ -79,7 +78,7 @@ func (c *simulateCommand) Run(ctx context.Context, out *output) error {
 }
 
 // broken describes the seed that broke a promise.
-func (c *simulateCommand) broken(ctx context.Context, t *testing.T, r *simulateRecord) string {
+func (c *simulateCommand) broken(ctx context.Context, bubbles simulator.Bubbles, r *simulateRecord) string {
 	show := r.Broken
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n\nseed %d breaks a promise:\n", r.Broken.Plan.Seed)
@@ -87,7 +86,7 @@ func (c *simulateCommand) broken(ctx context.Context, t *testing.T, r *simulateR
 		fmt.Fprintf(&b, "  %v\n", v)
 	}
 	if c.Shrink {
-		small, n := simulator.Shrink(ctx, t, r.Broken)
+		small, n := bubbles.Shrink(ctx, r.Broken)
 		r.Shrunk, show = small, small
 		fmt.Fprintf(&b, "made smaller in %d simulations:\n", n)
 		for _, v := range small.Violations {
@@ -116,11 +115,21 @@ func (r *simulateRecord) text() string {
 		name string
 		n    uint64
 	}{
-		{"datagrams sent", f.Sent}, {"forged", f.Forged}, {"damaged", f.Damaged},
-		{"withheld, since they were stored", f.Withheld}, {"read", f.Read}, {"objects completed", f.Completed},
-		{"tries failed", f.Failed}, {"objects resumed", f.Resumed}, {"files published", f.Published},
-		{"receivers killed", f.Kills}, {"losses of power", f.Cuts}, {"actors crashed", f.Crashes},
-		{"senders started again", f.Restarts}, {"files changed", f.Updates}, {"calls of disks failed", f.DiskFaults},
+		{"datagrams sent", f.Sent},
+		{"forged", f.Forged},
+		{"damaged", f.Damaged},
+		{"withheld, since they were stored", f.Withheld},
+		{"read", f.Read},
+		{"objects completed", f.Completed},
+		{"tries failed", f.Failed},
+		{"objects resumed", f.Resumed},
+		{"files published", f.Published},
+		{"receivers killed", f.Kills},
+		{"losses of power", f.Cuts},
+		{"actors crashed", f.Crashes},
+		{"senders started again", f.Restarts},
+		{"files changed", f.Updates},
+		{"calls of disks failed", f.DiskFaults},
 	} {
 		fmt.Fprintf(&b, "%12d  %s\n", row.n, row.name)
 	}

@@ -151,7 +151,7 @@ func (d *Disk) CutPower() {
 	d.stats.Cuts++
 	names := slices.Sorted(maps.Keys(d.files))
 	for _, name := range names {
-		if d.synced[name] != d.files[name] && d.rng.IntN(2) == 0 { // the name is lost
+		if d.synced[name] != d.files[name] { // the name is lost, and not the bytes before it
 			delete(d.files, name)
 			if old := d.synced[name]; old != nil {
 				d.files[name] = old

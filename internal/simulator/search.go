@@ -4,14 +4,13 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-	"testing"
 )
 
 // Search runs the seeds from first to last, workers of them at a time, until one breaks a promise or ctx ends. It
 // returns the sum of their figures, how many ran, and the result of the smallest seed that broke a promise; nil: none
 // did. done, if it is not nil, is called after each seed, by any goroutine.
-func Search(
-	ctx context.Context, t *testing.T, first, last uint64, workers int, done func(ran uint64),
+func (b Bubbles) Search(
+	ctx context.Context, first, last uint64, workers int, done func(ran uint64),
 ) (all Figures, ran uint64, broken *Result) {
 	var next atomic.Uint64
 	var mu sync.Mutex
@@ -26,7 +25,7 @@ func Search(
 				if seed > last || seed < first || stop {
 					return
 				}
-				r := Run(t, NewPlan(seed))
+				r := Run(b.t, NewPlan(seed))
 				mu.Lock()
 				ran++
 				n := ran

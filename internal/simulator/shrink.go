@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"testing"
 )
 
 // attempts is how often a smaller plan may pass before it is dropped: the order of goroutines is left to chance.
@@ -12,8 +11,8 @@ const attempts = 3
 
 // Shrink makes a plan that breaks a promise smaller, as long as it breaks the same one, until nothing can be left out
 // or ctx ends. It returns the result of the smallest plan, and how many simulations ran.
-func Shrink(ctx context.Context, t *testing.T, r *Result) (smallest *Result, ran int) {
-	return shrink(ctx, r, func(p *Plan) *Result { return Run(t, p) })
+func (b Bubbles) Shrink(ctx context.Context, r *Result) (smallest *Result, ran int) {
+	return shrink(ctx, r, func(p *Plan) *Result { return Run(b.t, p) })
 }
 
 func shrink(ctx context.Context, r *Result, run func(*Plan) *Result) (smallest *Result, ran int) {

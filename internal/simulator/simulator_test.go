@@ -66,8 +66,8 @@ func TestShrink(t *testing.T) {
 	}
 	small, ran := shrink(t.Context(), run(p), run)
 	s := small.Plan
-	if len(s.Incidents) != 1 || len(s.Sessions) != 1 || len(s.Sessions[0].Files) != 1 || s.Link.Loss != 0 || s.Link.Fades != nil ||
-		s.Bystanders != 0 || s.Hostile != 0 {
+	if len(s.Incidents) != 1 || len(s.Sessions) != 1 || len(s.Sessions[0].Files) != 1 || s.Link.Loss != 0 ||
+		s.Link.Fades != nil || s.Bystanders != 0 || s.Hostile != 0 {
 		t.Errorf("after %d simulations: %s", ran, s.encode())
 	}
 	if other := NewPlan(p.Seed); !other.equal(p) {
