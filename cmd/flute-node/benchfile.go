@@ -28,6 +28,7 @@ type benchFileCommand struct {
 	Size         settings.Bytes    `default:"1GiB" help:"Size of the file."`
 	Digests      []string          `name:"digest" placeholder:"NAME[,…]" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
 	Rate         *settings.BitRate `placeholder:"RATE" help:"Bits per second. Default: the highest of some rates at which all runs lose nothing."`
+	First        bool              `name:"digest-first" help:"Compute the digest before the first packet, not while the file is sent."`
 	Runs         int               `type:"positive" default:"5" help:"Runs of each measurement; their median counts."`
 	Dir          string            `placeholder:"DIR" help:"Where the file and its copy are written; default a temporary folder."`
 }
@@ -38,8 +39,9 @@ type fileRecord struct {
 	Operation string    `json:"operation"`
 	Digest    string    `json:"digest"` // empty: none
 	Size      int64     `json:"size"`
-	Rate      uint64    `json:"rate"`    // bits per second
-	Seconds   []float64 `json:"seconds"` // of each run, from the call of Send to the published file
+	Rate      uint64    `json:"rate"`            // bits per second
+	Seconds   []float64 `json:"seconds"`         // of each run, from the call of Send to the published file
+	First     float64   `json:"first_packet_ms"` // median, from the call of Add to the first packet of the file
 	Median    float64   `json:"median"`
 	PerSecond float64   `json:"bytes_per_second"`
 	Limit     float64   `json:"limit_seconds"` // what the parts of it cost here, shared by the processors
@@ -99,37 +101,51 @@ func (c *benchFileCommand) measure(ctx context.Context, out *output, dir string)
 	out.record(thisMachine(), fmt.Sprintf(
 		"A file of %s from the call of Send to its verified copy, both ends in this process, over the loopback "+
 			"interface\n"+
-			"%v; medians of %d\n\n%-10s%14s%12s%14s%12s%10s",
-		formatBytes(uint64(c.Size)), thisMachine(), c.Runs, "digest", "rate", "seconds", "a second", "limit", "of it"))
+			"%v; medians of %d\n\n%-10s%14s%12s%14s%12s%10s%12s",
+		formatBytes(uint64(c.Size)), thisMachine(), c.Runs, "digest", "rate", "seconds", "a second",
+		"limit", "of it", "first"))
 	return c.profiled(func() error { return c.each(ctx, out, file, costs) })
 }
 
 // each measures with each digest.
 func (c *benchFileCommand) each(ctx context.Context, out *output, file string, costs []iobench.Cost) error {
 	for _, name := range c.Digests {
-		rate, took, err := c.fastest(ctx, file, benchDigests[name].sent)
+		digest := benchDigests[name].sent
+		if c.First {
+			digest &^= sender.DigestLater
+		}
+		rate, runs, err := c.fastest(ctx, file, digest)
 		if err != nil {
 			return fmt.Errorf("digest %s: %w", name, err)
 		}
 		r := fileRecord{
 			Peer: "flute-node", Operation: "file", Digest: string(benchDigests[name].part), Size: int64(c.Size),
-			Rate: uint64(rate), Seconds: took, Median: median(took),
+			Rate: uint64(rate), First: 1000 * runs.first.median(), Seconds: runs.took, Median: runs.took.median(),
 		}
 		r.PerSecond = float64(c.Size) / r.Median
 		r.Limit = iobench.Limit(costs, benchDigests[name].part, runtime.GOMAXPROCS(0)) * float64(c.Size) / 1e9
 		r.Share = r.Limit / r.Median
-		out.record(r, fmt.Sprintf("%-10s%14v%10.2f s%12s/s%10.2f s%9.0f%%", name, rate, r.Median,
-			formatBytes(uint64(r.PerSecond)), r.Limit, 100*r.Share))
+		out.record(r, fmt.Sprintf("%-10s%14v%10.2f s%12s/s%10.2f s%9.0f%%%9.1f ms", name, rate, r.Median,
+			formatBytes(uint64(r.PerSecond)), r.Limit, 100*r.Share, r.First))
 	}
 	return nil
 }
 
-func median(of []float64) float64 {
-	sorted := slices.Sorted(slices.Values(of))
+// times are measurements in seconds.
+type times []float64
+
+func (t times) median() float64 {
+	sorted := slices.Sorted(slices.Values(t))
 	if n := len(sorted); n%2 == 0 {
 		return (sorted[n/2-1] + sorted[n/2]) / 2
 	}
 	return sorted[len(sorted)/2]
+}
+
+// fileRuns is what some runs took.
+type fileRuns struct {
+	took  times // from the call of Send to the published copy
+	first times // from the call of Add to the first packet of the file
 }
 
 // writeRandom makes a file of bytes that no file system compresses.
@@ -152,51 +168,52 @@ func writeRandom(ctx context.Context, name string, size int64) (err error) {
 // fastest returns the highest rate at which all runs lose nothing, and what they took.
 func (c *benchFileCommand) fastest(
 	ctx context.Context, file string, digest sender.Digests,
-) (settings.BitRate, []float64, error) {
+) (settings.BitRate, *fileRuns, error) {
 	rates := fileRates
 	if c.Rate != nil {
 		rates = []settings.BitRate{*c.Rate}
 	}
 	for _, rate := range rates {
-		var took []float64
+		runs := &fileRuns{}
 		for range c.Runs {
-			t, err := c.once(ctx, file, uint64(rate), digest)
+			err := c.once(ctx, file, uint64(rate), digest, runs)
 			if errors.Is(err, errIncomplete) {
 				break
 			}
 			if err != nil {
 				return 0, nil, err
 			}
-			took = append(took, t.Seconds())
 		}
-		if len(took) == c.Runs {
-			return rate, took, nil
+		if len(runs.took) == c.Runs {
+			return rate, runs, nil
 		}
 	}
 	return 0, nil, errIncomplete
 }
 
-// once sends the file once, and returns the time from the call of Send to the published copy, which it removes.
+// once sends the file once, and removes its copy.
 func (c *benchFileCommand) once(
-	ctx context.Context, file string, rate uint64, digest sender.Digests,
-) (took time.Duration, err error) {
+	ctx context.Context, file string, rate uint64, digest sender.Digests, runs *fileRuns,
+) (err error) {
 	n, err := node.Start(node.Config{})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, stopNode(n)) }()
 	to := filepath.Join(filepath.Dir(file), "received")
 	defer os.RemoveAll(to) //nolint:errcheck // below a temporary folder
 	group, err := demoGroup()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	lo, err := loopbackName()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	ended := n.Subscribe(node.SubscribeOptions{Filter: func(e notice.Event) bool {
 		switch e := e.(type) {
+		case event.ObjectStarted:
+			return e.Sending
 		case event.ObjectCompleted:
 			return !e.Sending
 		case event.ObjectFailed, event.SessionClosed:
@@ -206,42 +223,50 @@ func (c *benchFileCommand) once(
 	}})
 	defer ended.Close()
 	if _, err := n.Receive(ctx, node.ReceiveConfig{Group: group, Interface: lo, Dir: to}); err != nil {
-		return 0, err
+		return err
 	}
 	cfg := node.SendConfig{To: group, TSI: 1, Interface: lo, Rate: rate}
 	words := c.words()
 	if err := words.Apply(&cfg.Session, uint64(c.Size)); err != nil {
-		return 0, flagged(err)
+		return flagged(err)
 	}
 	start := time.Now()
 	s, err := n.Send(ctx, cfg)
 	if err != nil {
-		return 0, err
+		return err
 	}
+	added := time.Now()
 	_, err = s.Add(ctx, sender.File{
 		ContentLocation: "file:///file", Source: source.File(file), Size: uint64(c.Size), Digests: digest,
 	}, nil)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if err := s.Finish(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	patience := time.After(time.Minute + time.Duration(math.Ceil(float64(c.Size)*8/float64(max(rate,
 		1e6))))*time.Second)
 	for {
 		select {
 		case e := <-ended.Events():
-			if done, ok := e.(event.ObjectCompleted); ok {
-				return time.Since(start), c.check(done, digest)
-			}
-			if closed, ok := e.(event.SessionClosed); !ok || !closed.Sending {
-				return 0, errIncomplete
+			switch e := e.(type) {
+			case event.ObjectStarted:
+				runs.first = append(runs.first, time.Since(added).Seconds())
+			case event.ObjectCompleted:
+				runs.took = append(runs.took, time.Since(start).Seconds())
+				return c.check(e, digest)
+			case event.SessionClosed:
+				if !e.Sending {
+					return errIncomplete
+				}
+			default:
+				return errIncomplete
 			}
 		case <-patience:
-			return 0, errIncomplete
+			return errIncomplete
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 
 // delays holds the objects that wait between two turns, by the time at which they resume; of one time, in the order of
 // push. Those of one delay come in order: they stand in line. The others are in a binary heap. What was removed stays
-// until it is first, or until half of all is of that kind: the objects, which are many and not in the processor's cache,
-// are not touched when their places change. The zero value is empty.
+// until it is first, or until half of all is of that kind: the objects, which are many and not in the processor's
+// cache, are not touched when their places change. The zero value is empty.
 type delays struct {
 	base    time.Time // times are counted from it
 	line    ring.Queue[delayed]

@@ -88,8 +88,8 @@ func (s *Session) appendObject(b []byte, q *queue, t time.Time) ([]byte, error) 
 // isDue reports whether advance is to be called.
 func (s *Session) isDue(t time.Time) bool { return s.alarm.IsZero() || !t.Before(s.alarm) }
 
-// refill gives the free places in transfer to files: all that is to be done after most transfers and delays. If more is to be
-// done, it has the alarm ring.
+// refill gives the free places in transfer to files: all that is to be done after most transfers and delays. If more is
+// to be done, it has the alarm ring.
 func (s *Session) refill(t time.Time) {
 	s.schedule.advance(t)
 	s.endOverdue(t)
