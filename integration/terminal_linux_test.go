@@ -91,6 +91,8 @@ func TestInterruptOnATerminal(t *testing.T) {
 		"send":            {"send", "--to", group.String(), "--interface", "lo", "--rate", "1Mbit", file},
 		"demo":            {"demo", "--sessions", "2", "--rate", "2Mbit", "--size", "4MiB"},
 		"bench":           {"bench", "fec", "--time", "1s"},
+		"utp receive":     {"utp", "receive", "--listen", "127.0.0.1:0", t.TempDir()},
+		"utp send":        {"utp", "send", "--listen", "127.0.0.1:0", file},
 	} {
 		for _, how := range []string{"ctrl-c", "SIGTERM"} {
 			t.Run(name+" "+how, func(t *testing.T) {
@@ -99,7 +101,7 @@ func TestInterruptOnATerminal(t *testing.T) {
 				if name == "send" || name == "demo" {
 					p.until(bar)
 				} else {
-					p.until(regexp.MustCompile(`listening|MB/s`))
+					p.until(regexp.MustCompile(`listening|waiting|MB/s`))
 				}
 				want := 130
 				if how == "ctrl-c" {

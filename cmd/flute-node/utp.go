@@ -89,6 +89,9 @@ func (f *utpFlags) connect(ctx context.Context, flag, to string, told func(net.A
 	cfg.Conn.Linger = f.Timeout
 	if err := e.open(ctx, cfg, to == "", peer, told); err != nil {
 		e.close()
+		if ctx.Err() != nil {
+			err = interruption(ctx, "before a peer was there")
+		}
 		return nil, err
 	}
 	context.AfterFunc(ctx, func() {
@@ -106,7 +109,7 @@ func (e *utpEnd) open(
 		return err
 	}
 	if !listens {
-		if e.conn, err = dialPatiently(ctx, socket, peer); err != nil && ctx.Err() == nil {
+		if e.conn, err = dialPatiently(ctx, socket, peer); err != nil {
 			err = failure{err}
 		}
 		return err

@@ -55,10 +55,13 @@ func (c *utpBenchCommand) Run(ctx context.Context, out *output) error {
 	go drain(l)
 	to := b.LocalAddr().(*net.UDPAddr).AddrPort()
 	var f utpFigures
-	if err := c.move(ctx, a, to, &f); err != nil {
-		return failure{err}
+	if err = c.move(ctx, a, to, &f); err == nil {
+		err = c.dial(ctx, a, to, &f)
 	}
-	if err := c.dial(ctx, a, to, &f); err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return interruption(ctx, "before all was measured")
+	case err != nil:
 		return failure{err}
 	}
 	out.table("utp_bench", f, fmt.Sprintf(

@@ -111,9 +111,10 @@ func TestForgedRefusal(t *testing.T) {
 	}
 }
 
-// TestRefusedAcknowledgement: a connection that only receives is told of by what it answers.
+// TestRefusedAcknowledgement: a connection that only receives is told of by what it answers, and asks to be
+// told again.
 func TestRefusedAcknowledgement(t *testing.T) {
-	x := connect(t, Config{KeepAlive: time.Second})
+	x := connect(t, Config{})
 	state := func() Quoted {
 		t.Helper()
 		x.now = x.c.Deadline()

@@ -46,10 +46,13 @@ func (c *Conn) watchWindow(now instant) {
 }
 
 // inquiry returns when a silent peer is to be asked for a sign of life: after half of Config.Idle, and then eight times
-// in it.
+// in it; and once when ICMP has said that nobody listens, to hear it again.
 func (c *Conn) inquiry() instant {
 	if c.cfg.Idle <= 0 {
 		return never
+	}
+	if c.refused != never && c.refused > c.heard && c.inquired < c.refused+refusedFor {
+		return c.refused + refusedFor
 	}
 	return max(c.heard+c.cfg.Idle/2, c.inquired+c.cfg.Idle/8)
 }
