@@ -1,8 +1,10 @@
 package integration
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -46,6 +48,35 @@ func TestFeeds(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestChannels: a session description tells the channels of a session, and receive --sdp receives what comes on all of
+// them.
+func TestChannels(t *testing.T) {
+	t.Parallel()
+	from, first, second := newGroup(t), newGroup(t), newGroup(t)
+	relay(t, from, func(i int, to func(netip.AddrPort)) {
+		if i%2 == 0 {
+			to(first)
+		} else {
+			to(second)
+		}
+	})
+	sdp := "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=files\r\nt=0 0\r\na=flute-tsi:7\r\na=flute-ch:2\r\n"
+	for _, g := range []netip.AddrPort{first, second} {
+		sdp += fmt.Sprintf("m=application %d FLUTE/UDP 0\r\nc=IN IP4 %v/1\r\n", g.Port(), g.Addr())
+	}
+	described, dir := filepath.Join(t.TempDir(), "session.sdp"), t.TempDir()
+	if err := os.WriteFile(described, []byte(sdp), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, "receive", "--sdp", described, "--interface", "lo", "--timeout", "60s", dir)
+	listening(t, first)
+	listening(t, second)
+	path := write(t, t.TempDir(), "file", 1_000_000)
+	start(t, "send", "--to", from.String(), "--tsi", "7", "--interface", "lo", "--rate", "40Mbit", path).ok()
+	r.ok()
+	same(t, path, filepath.Join(dir, "file"))
 }
 
 // relay hands each datagram that is sent to a group on, to where it is told.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,8 +20,9 @@ import (
 )
 
 type receiveCommand struct {
-	Group          []settings.Endpoint `required:"" placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
+	Group          []settings.Endpoint `placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
 	Feed           []settings.Feed     `sep:"none" placeholder:"GROUP:PORT[,source=HOST][,interface=NAME][,channel=N]" help:"One more way on which the same sessions come, merged with --group: a copy of their packets, or with channel=N another channel of the session. May be given up to seven times."`
+	SDP            string              `name:"sdp" type:"path" placeholder:"FILE" help:"Session description instead of --group, --feed, --source and --tsi: one FLUTE session with all its channels."`
 	Source         string              `placeholder:"HOST" help:"Sender: source-specific multicast."`
 	Interface      string              `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
 	TSI            []uint64            `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
@@ -73,6 +76,13 @@ func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, g
 	if base, err = words.Config(); err != nil {
 		return base, nil, flagged(err)
 	}
+	if c.SDP != "" {
+		err = c.describe(&base)
+		return base, []netip.AddrPort{base.Group}, err
+	}
+	if len(c.Group) == 0 {
+		return base, nil, errors.New("missing flags: --group=GROUP:PORT[,…], or --sdp=FILE")
+	}
 	if c.Source != "" {
 		if base.Source, err = settings.ResolveHost(ctx, c.Source, lookup); err != nil {
 			return base, nil, fmt.Errorf("--source: %w", err)
@@ -99,6 +109,34 @@ func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, g
 		return base, nil, errors.New("--feed and several groups: start a receive for each group that has feeds")
 	}
 	return base, groups, nil
+}
+
+// maxSDP bounds a session description in bytes.
+const maxSDP = 64 << 10
+
+// describe has cfg receive what the session description says.
+func (c *receiveCommand) describe(cfg *node.ReceiveConfig) error {
+	if len(c.Group)+len(c.Feed)+len(c.TSI) > 0 || c.Source != "" {
+		return errors.New("--sdp and one of --group, --feed, --source, --tsi: take one")
+	}
+	f, err := os.Open(c.SDP)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxSDP+1))
+	if err != nil {
+		return err
+	}
+	if len(text) > maxSDP {
+		return fmt.Errorf("%s: a session description of more than %d bytes", c.SDP, maxSDP)
+	}
+	d, err := settings.ParseSDP(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.SDP, err)
+	}
+	d.Apply(cfg)
+	return nil
 }
 
 // Run receives until what was asked for is there, the time is over, or it is interrupted.

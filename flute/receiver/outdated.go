@@ -9,7 +9,8 @@ import (
 )
 
 // Of two TOIs for one Content-Location the newer FDT Instance names the current version (RFC 6726, section 3.4.2). It
-// may be forged, so that the older one does not end at once: a sender that has replaced it sends no more of it. It ends when the newer one is published, or when nothing of it has come for outdatedSilence.
+// may be forged, so that the older one does not end at once: a sender that has replaced it sends no more of it. It ends
+// when the newer one is published, or when nothing of it has come for outdatedSilence.
 
 // outdatedSilence is how long nothing must come of an object that has a newer version.
 const outdatedSilence = 2 * time.Second

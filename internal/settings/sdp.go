@@ -1,0 +1,192 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/defaults"
+	"github.com/flute-node/flute-node/node"
+)
+
+// Description is what a session description (SDP, RFC 8866) says of a FLUTE session, in the words of 3GPP TS 26.346,
+// section 7.3, and DVB: media of FLUTE/UDP, a=flute-tsi, a=flute-ch, a=source-filter (RFC 4570).
+type Description struct {
+	TSI    flute.TSI
+	HasTSI bool
+	Feeds  []flute.Feed // its channels; at least one
+}
+
+// Apply has cfg receive the session.
+func (d *Description) Apply(cfg *node.ReceiveConfig) {
+	first := d.Feeds[0]
+	cfg.Group, cfg.Source = first.Group, first.Source
+	for _, f := range d.Feeds[1:] {
+		f.Interface = cfg.Interface
+		cfg.Feeds = append(cfg.Feeds, f)
+	}
+	if d.HasTSI {
+		cfg.TSIs = []flute.TSI{d.TSI}
+	}
+}
+
+// sdpPart is the session, or one media description, as far as it matters here.
+type sdpPart struct {
+	media      []string // the words of m=; nil: the session
+	connection string   // c=
+	source     string   // a=source-filter
+}
+
+// ParseSDP reads a session description.
+func ParseSDP(text []byte) (*Description, error) {
+	d, err := parseSDP(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("session description: %w", err)
+	}
+	return d, nil
+}
+
+func parseSDP(text string) (*Description, error) {
+	if !strings.HasPrefix(text, "v=0") {
+		return nil, errors.New("it does not begin with v=0")
+	}
+	d := &Description{}
+	parts, channels := []sdpPart{{}}, 0
+	for line := range strings.Lines(text) {
+		kind, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
+		if !ok && kind != "" {
+			return nil, fmt.Errorf("line %q", kind)
+		}
+		part := &parts[len(parts)-1]
+		switch kind {
+		case "m":
+			parts = append(parts, sdpPart{media: strings.Fields(value)})
+		case "c":
+			part.connection = value
+		case "a":
+			if err := d.attribute(part, value, &channels); err != nil {
+				return nil, err
+			}
+		}
+	}
+	session := parts[0]
+	for _, p := range parts[1:] {
+		if len(p.media) < 3 || !strings.EqualFold(p.media[2], "FLUTE/UDP") {
+			continue
+		}
+		if p.connection == "" {
+			p.connection = session.connection
+		}
+		if p.source == "" {
+			p.source = session.source
+		}
+		if err := d.add(&p); err != nil {
+			return nil, err
+		}
+	}
+	switch n := len(d.Feeds); {
+	case n == 0:
+		return nil, errors.New("no media of FLUTE/UDP")
+	case channels > 0 && channels != n:
+		return nil, fmt.Errorf("a=flute-ch:%d, but there are %d channels", channels, n)
+	}
+	return d, nil
+}
+
+// attribute reads the value of a=.
+func (d *Description) attribute(part *sdpPart, text string, channels *int) error {
+	key, value, _ := strings.Cut(text, ":")
+	value = strings.TrimSpace(value)
+	switch strings.ToLower(key) {
+	case "source-filter":
+		part.source = value
+	case "flute-tsi":
+		n, err := strconv.ParseUint(value, 10, 64)
+		if err != nil {
+			return fmt.Errorf("a=flute-tsi:%s is no TSI", value)
+		}
+		tsi, err := tsiOf(n)
+		if err != nil {
+			return err
+		}
+		if d.HasTSI && d.TSI != tsi {
+			return fmt.Errorf("a=flute-tsi is %d and %d: one session at a time", d.TSI, tsi)
+		}
+		d.TSI, d.HasTSI = tsi, true
+	case "flute-ch":
+		n, err := strconv.ParseUint(value, 10, 8)
+		if err != nil || n == 0 {
+			return fmt.Errorf("a=flute-ch:%s: take 1 to 255", value)
+		}
+		*channels = int(n)
+	}
+	return nil
+}
+
+// add adds the channels of one media description: its ports and addresses may be ranges.
+func (d *Description) add(p *sdpPart) error {
+	port, ports, err := counted(p.media[1])
+	if err != nil || port < 1 || port+ports-1 > 0xffff {
+		return fmt.Errorf("port %s", p.media[1])
+	}
+	words := strings.Fields(p.connection) // IN IP4 address/ttl/count, IN IP6 address/count
+	if len(words) != 3 || !strings.EqualFold(words[0], "IN") {
+		return fmt.Errorf("c=%s: take IN, IP4 or IP6, and an address", p.connection)
+	}
+	address := strings.Split(words[2], "/")
+	group, err := netip.ParseAddr(address[0])
+	if err != nil {
+		return err
+	}
+	if group.Is4() && len(address) > 1 { // the TTL
+		address = slices.Delete(address, 1, 2)
+	}
+	_, groups, err := counted(strings.Join(append([]string{"1"}, address[1:]...), "/"))
+	if err != nil {
+		return fmt.Errorf("c=%s: %w", p.connection, err)
+	}
+	source, err := p.sender()
+	if err != nil {
+		return err
+	}
+	for range groups {
+		for i := range ports {
+			if len(d.Feeds) == defaults.MaxFeeds {
+				return fmt.Errorf("more than %d channels", defaults.MaxFeeds)
+			}
+			d.Feeds = append(d.Feeds, flute.Feed{
+				Group: netip.AddrPortFrom(group, uint16(port+i)), Source: source, Channel: uint8(len(d.Feeds)),
+			})
+		}
+		group = group.Next()
+	}
+	return nil
+}
+
+// counted reads "n/count", or "n" for one.
+func counted(text string) (n, count int, err error) {
+	first, second, more := strings.Cut(text, "/")
+	if n, err = strconv.Atoi(first); err != nil || !more {
+		return n, 1, err
+	}
+	if count, err = strconv.Atoi(second); err == nil && (count < 1 || count > defaults.MaxFeeds) {
+		err = fmt.Errorf("%d of them: take 1 to %d", count, defaults.MaxFeeds)
+	}
+	return n, count, err
+}
+
+// sender returns the one that the part names; zero: any.
+func (p *sdpPart) sender() (netip.Addr, error) {
+	f := strings.Fields(p.source) // incl IN IP4 destination source
+	if len(f) == 0 {
+		return netip.Addr{}, nil
+	}
+	if len(f) != 5 || !strings.EqualFold(f[0], "incl") {
+		return netip.Addr{}, fmt.Errorf("a=source-filter:%s: take incl and one source", p.source)
+	}
+	return netip.ParseAddr(f[4])
+}

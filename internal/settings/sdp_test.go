@@ -1,0 +1,91 @@
+package settings
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/flute-node/flute-node/internal/defaults"
+	"github.com/flute-node/flute-node/node"
+)
+
+// description returns a session description with these lines behind its head.
+func description(lines ...string) []byte {
+	head := []string{"v=0", "o=user 2890844526 2890842807 IN IP4 192.0.2.1", "s=Files", "t=0 0"}
+	return []byte(strings.Join(append(head, lines...), "\r\n") + "\r\n")
+}
+
+func TestSDP(t *testing.T) {
+	const media = "m=application 4000 FLUTE/UDP 0"
+	for name, c := range map[string]struct {
+		lines []string
+		want  string
+	}{
+		"one channel": {
+			[]string{"a=flute-tsi:3", "a=source-filter: incl IN IP4 * 192.0.2.9", media, "c=IN IP4 239.1.1.1/127"},
+			"239.1.1.1:4000 192.0.2.9 [3] []",
+		},
+		"two channels": {
+			[]string{
+				"a=flute-tsi:3", "a=flute-ch:2", "a=source-filter: incl IN IP6 * 2001:db8::9",
+				media, "c=IN IP6 ff1e::1", "m=application 4001 FLUTE/UDP 0", "c=IN IP6 ff1e::2",
+			},
+			"[ff1e::1]:4000 2001:db8::9 [3] [[ff1e::2]:4001 from 2001:db8::9, channel 1]",
+		},
+		"ranges": {
+			[]string{"c=IN IP4 239.1.1.1/127/2", "m=application 4000/2 flute/udp 0", "a=flute-ch:4"},
+			"239.1.1.1:4000 invalid IP [] [239.1.1.1:4001, channel 1 239.1.1.2:4000, channel 2 " +
+				"239.1.1.2:4001, channel 3]",
+		},
+		"other media": {
+			[]string{"m=video 5000 RTP/AVP 96", "c=IN IP4 239.9.9.9/1", media, "c=IN IP4 239.1.1.1/1"},
+			"239.1.1.1:4000 invalid IP [] []",
+		},
+	} {
+		d, err := ParseSDP(description(c.lines...))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var cfg node.ReceiveConfig
+		d.Apply(&cfg)
+		if got := fmt.Sprint(cfg.Group, cfg.Source, cfg.TSIs, cfg.Feeds); got != c.want {
+			t.Errorf("%s:\n%s, want\n%s", name, got, c.want)
+		}
+	}
+	for name, lines := range map[string][]string{
+		"no media":         {"c=IN IP4 239.1.1.1/1"},
+		"no address":       {media},
+		"channels":         {"a=flute-ch:2", media, "c=IN IP4 239.1.1.1/1"},
+		"no channels":      {"a=flute-ch:0", media, "c=IN IP4 239.1.1.1/1"},
+		"tsi":              {"a=flute-tsi:x", media, "c=IN IP4 239.1.1.1/1"},
+		"long tsi":         {"a=flute-tsi:281474976710656", media, "c=IN IP4 239.1.1.1/1"},
+		"two tsis":         {"a=flute-tsi:1", media, "a=flute-tsi:2", "c=IN IP4 239.1.1.1/1"},
+		"port":             {"m=application 0 FLUTE/UDP 0", "c=IN IP4 239.1.1.1/1"},
+		"ports":            {"m=application 65535/2 FLUTE/UDP 0", "c=IN IP4 239.1.1.1/1"},
+		"many":             {"m=application 4000/9 FLUTE/UDP 0", "c=IN IP4 239.1.1.1/1"},
+		"very many":        {"m=application 4000 FLUTE/UDP 0", "c=IN IP4 239.1.1.1/1/2000000000"},
+		"host":             {media, "c=IN IP4 group.example"},
+		"excluded source":  {"a=source-filter: excl IN IP4 * 192.0.2.9", media, "c=IN IP4 239.1.1.1/1"},
+		"two sources":      {"a=source-filter: incl IN IP4 * 192.0.2.9 192.0.2.8", media, "c=IN IP4 239.1.1.1/1"},
+		"source by a name": {"a=source-filter: incl IN IP4 * sender", media, "c=IN IP4 239.1.1.1/1"},
+		"not a line":       {"hello", media, "c=IN IP4 239.1.1.1/1"},
+	} {
+		if d, err := ParseSDP(description(lines...)); err == nil {
+			t.Errorf("%s: %+v", name, d)
+		} else if !strings.HasPrefix(err.Error(), "session description: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// FuzzSDP: whatever is read gives a few channels, or an error.
+func FuzzSDP(f *testing.F) {
+	f.Add(description("a=flute-tsi:3", "m=application 4000/2 FLUTE/UDP 0", "c=IN IP4 239.1.1.1/127/3"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d, err := ParseSDP(text)
+		if (err == nil) != (d != nil) || d != nil && (len(d.Feeds) == 0 || len(d.Feeds) > defaults.MaxFeeds) {
+			t.Fatalf("%+v, %v", d, err)
+		}
+	})
+}
