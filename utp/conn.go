@@ -39,7 +39,7 @@ type Conn struct {
 var _ net.Conn = (*Conn)(nil)
 
 func newConn(s *Socket, c *channel.Channel) *Conn {
-	conn := &Conn{socket: s, channel: c, remote: c.Key().Remote, readBy: newDeadline(), writeBy: newDeadline()}
+	conn := &Conn{socket: s, channel: c, remote: c.Key().Remote}
 	conn.linger.Store(-1)
 	return conn
 }

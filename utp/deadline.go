@@ -15,22 +15,30 @@ var errDeadline = os.ErrDeadlineExceeded
 type deadline struct {
 	mu     sync.Mutex
 	timer  *time.Timer
-	passed chan struct{} // closed when the time has come
+	passed chan struct{} // closed when the time has come; nil: nobody has waited or set it yet
 }
-
-func newDeadline() deadline { return deadline{passed: make(chan struct{})} }
 
 // wait returns a channel that is closed when the time has come.
 func (d *deadline) wait() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.made()
+}
+
+func (d *deadline) made() chan struct{} {
+	if d.passed == nil {
+		d.passed = make(chan struct{})
+	}
 	return d.passed
 }
 
 // hasPassed reports whether the time has come.
 func (d *deadline) hasPassed() bool {
+	d.mu.Lock()
+	passed := d.passed
+	d.mu.Unlock()
 	select {
-	case <-d.wait():
+	case <-passed:
 		return true
 	default:
 		return false
@@ -53,7 +61,7 @@ func (d *deadline) set(t time.Time) {
 	if t.IsZero() {
 		return
 	}
-	passed := d.passed
+	passed := d.made()
 	if left := time.Until(t); left > 0 {
 		var timer *time.Timer
 		timer = time.AfterFunc(left, func() {

@@ -21,7 +21,7 @@ type Listener struct {
 var _ net.Listener = (*Listener)(nil)
 
 func newListener(s *Socket, b *port.Backlog) *Listener {
-	return &Listener{socket: s, backlog: b, deadline: newDeadline()}
+	return &Listener{socket: s, backlog: b}
 }
 
 // Accept returns the next connection.

@@ -12,7 +12,7 @@ import (
 // PacketConn returns what is not uTP on the socket, for another protocol on the same port. From now on up to 1024
 // datagrams wait for ReadFrom. Its Close does not close the socket.
 func (s *Socket) PacketConn() net.PacketConn {
-	return &packetConn{socket: s, queue: s.port.Others.Queue(), closed: make(chan struct{}), readBy: newDeadline()}
+	return &packetConn{socket: s, queue: s.port.Others.Queue(), closed: make(chan struct{})}
 }
 
 // packetConn implements net.PacketConn.

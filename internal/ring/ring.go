@@ -1,7 +1,7 @@
 package ring
 
 const (
-	least = 8    // elements of the first allocation
+	least = 2    // elements of the first allocation: most queues are short, and there are many
 	keep  = 1024 // an empty Queue with room for more elements gives its memory back
 )
 

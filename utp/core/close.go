@@ -120,7 +120,7 @@ func (c *Conn) finish() {
 	c.flight.ring, c.flight.bytes, c.flight.pending = nil, 0, 0
 	c.flight.sacked, c.flight.lost, c.flight.resent = 0, 0, 0
 	c.flight.first, c.flight.n = c.flight.next(), 0
-	c.inbox.ahead, c.inbox.bytes, c.inbox.free, c.mask = nil, 0, buffers{}, nil
+	c.inbox.ahead, c.inbox.bytes, c.inbox.free, c.mask = nil, 0, nil, nil
 }
 
 // reset takes a RESET. It must carry an id of this connection, and acknowledge one of the packets that the peer may

@@ -113,9 +113,18 @@ func Dial(now time.Time, cfg Config, id wire.ConnID, seq wire.Seq) (*Conn, error
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(v, now, id, id+1, seq+1)
+	return dial(now, v, id, seq), nil
+}
+
+// Dial begins a connection as [Dial] does, with the configuration of h.
+func (h *Handshakes) Dial(now time.Time, id wire.ConnID, seq wire.Seq) *Conn {
+	return dial(now, h.cfg, id, seq)
+}
+
+func dial(now time.Time, cfg *Config, id wire.ConnID, seq wire.Seq) *Conn {
+	c := newConn(cfg, now, id, id+1, seq+1)
 	c.synDue = 0
-	return c, nil
+	return c
 }
 
 // accept begins the connection that a SYN asks for, to which was answered with the sequence number seq.

@@ -23,7 +23,7 @@ type inbox struct {
 	unread byteQueue
 	ahead  []segment // by sequence number
 	bytes  int       // in ahead
-	free   buffers
+	free   *buffers  // nil: none
 
 	hasEOF bool
 	eof    wire.Seq // of the peer's FIN
@@ -69,6 +69,9 @@ func (r *inbox) take(seq wire.Seq, data []byte, fin bool) arrival {
 		r.cut(i)
 	}
 	if d > 1 {
+		if r.free == nil {
+			r.free = &buffers{}
+		}
 		r.ahead = slices.Insert(r.ahead, i, segment{seq: seq, data: r.free.copy(data)})
 		r.bytes += len(data)
 		return arrivedAhead
@@ -138,7 +141,7 @@ func (r *inbox) appendSACK(b wire.SACK, most int) wire.SACK {
 // release gives back memory that is not in use.
 func (r *inbox) release() {
 	r.unread.release()
-	r.free = buffers{}
+	r.free = nil
 	if len(r.ahead) == 0 {
 		r.ahead = nil
 	}
@@ -166,7 +169,11 @@ func (f *buffers) copy(data []byte) []byte {
 	return append(make([]byte, 0, 1<<(k+minBufferBits)), data...)
 }
 
+// put takes a buffer back. A nil f, after release, keeps none.
 func (f *buffers) put(b []byte) {
+	if f == nil {
+		return
+	}
 	if k := bufferClass(cap(b)); len(f.free[k]) < maxFree {
 		f.free[k] = append(f.free[k], b)
 	}

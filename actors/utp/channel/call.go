@@ -11,16 +11,17 @@ type Call struct {
 	all  bool
 	busy bool
 	err  error
-	done chan struct{} // has room for one
+	done chan struct{} // has room for one; nil: there was no call yet
 }
-
-func newCall() Call { return Call{done: make(chan struct{}, 1)} }
 
 // Begin begins a call that moves bytes between p and the connection. A Read ends with the first bytes, unless all are
 // wanted; a Write ends with the last. Done tells of the end; then, or to give up, End is called.
 func (c *Call) Begin(p []byte, all bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.done == nil {
+		c.done = make(chan struct{}, 1)
+	}
 	select {
 	case <-c.done: // of a call that was given up while it ended
 	default:
@@ -28,7 +29,7 @@ func (c *Call) Begin(p []byte, all bool) {
 	c.p, c.n, c.all, c.busy, c.err = p, 0, all, true, nil
 }
 
-// Done returns the channel that tells that the call has ended.
+// Done returns the channel that tells that the call has ended, which Begin has begun.
 func (c *Call) Done() <-chan struct{} { return c.done }
 
 // End ends the call if it has not ended, and takes p back. ended reports that the channel had ended it: n and err are

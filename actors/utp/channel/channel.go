@@ -73,8 +73,7 @@ type Wishes struct {
 func New(number uint64, line *Line, remote netip.AddrPort, sendID wire.ConnID, conn *core.Conn) *Channel {
 	c := &Channel{
 		number: number, key: Key{remote, conn.ID()}, SendID: sendID, line: line, conn: conn,
-		mailbox: actors.NewMailbox(actors.Limits{}, nil), // what it loses the peer sends again
-		Reading: newCall(), Writing: newCall(),
+		mailbox:   actors.NewMailbox(actors.Limits{}, nil), // what it loses the peer sends again
 		connected: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}),
 	}
 	c.timer = wheel.NewTimer(func() { c.mailbox.PostUserMessage(tick{}) })

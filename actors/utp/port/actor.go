@@ -145,10 +145,7 @@ func (p *portActor) dial(ctx actor.Context, now time.Time, remote netip.AddrPort
 		if p.isUsed(remote, id) || p.isUsed(remote, id+1) {
 			continue
 		}
-		conn, err := core.Dial(now, p.cfg.Conn, id, wire.Seq(p.cfg.Random()))
-		if err != nil {
-			return nil, err
-		}
+		conn := p.handshakes.Dial(now, id, wire.Seq(p.cfg.Random()))
 		return p.begin(ctx, remote, id+1, conn), nil
 	}
 	return nil, ErrTooMany

@@ -1,0 +1,52 @@
+package utp_test
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/flute-node/flute-node/utp"
+)
+
+// TestIdleMemory: what an end of a connection costs that does nothing.
+func TestIdleMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector needs memory of its own")
+	}
+	const n, limit = 1000, 5300
+	s := stack(t, utp.Config{})
+	a, b := open(t, s, utp.SocketConfig{}), open(t, s, utp.SocketConfig{})
+	l, err := b.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := make([]*utp.Conn, 0, 2*n)
+	begin := func() {
+		c, err := a.Dial(t.Context(), addr(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := l.AcceptUTP()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, c, d)
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC() // and what finalizers free
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc + m.StackInuse
+	}
+	begin()
+	before := heap()
+	for len(ends) < cap(ends) {
+		begin()
+	}
+	each := (int64(heap()) - int64(before)) / int64(len(ends)-2)
+	t.Logf("%d bytes each end", each)
+	if each > limit {
+		t.Errorf("%d bytes each end, want %d at most", each, limit)
+	}
+	runtime.KeepAlive(ends)
+}
