@@ -25,8 +25,8 @@ func marked(e event.Event) event.Event {
 		e.Sending = true
 		return e
 	case event.SessionComplete, event.SessionStats, event.FDTReceived, event.FDTPublished, event.FDTRejected,
-		event.MatrixDetected, event.FeedState, event.Warning, event.Late, event.TransferStarted, event.TransferDone,
-		event.QueueEmpty:
+		event.MatrixDetected, event.ObjectRefused, event.FeedState, event.Warning, event.Late,
+		event.TransferStarted, event.TransferDone, event.QueueEmpty:
 	}
 	return e
 }
