@@ -138,8 +138,8 @@ func (s *Sending) Close(ctx context.Context) error {
 func (s *Sending) Done() <-chan struct{} { return s.done }
 
 // Wait waits for the end of the session and returns what failed, joined: what ended the session before its time, and
-// the files that were not sent as often as asked, but for those that Remove has ended. The events of the session have
-// reached every Subscription by then.
+// the files that were not sent as often as asked, each a *sender.FileError, but for those that Remove has ended. The
+// events of the session have reached every Subscription by then.
 func (s *Sending) Wait(ctx context.Context) error {
 	select {
 	case <-s.done:

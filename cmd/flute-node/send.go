@@ -287,7 +287,7 @@ func (c *sendCommand) send(
 		return unread, failure{err}
 	}
 	if err = s.Finish(ctx); err == nil {
-		err = s.Wait(ctx)
+		err = c.without(s.Wait(ctx))
 	}
 	switch {
 	case ctx.Err() != nil && c.staysOpen():

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
+	"github.com/flute-node/flute-node/source"
 	"github.com/flute-node/flute-node/source/watch"
 	"github.com/flute-node/flute-node/store"
 )
@@ -66,8 +69,31 @@ func (f *watchFlags) vanished(location string) bool {
 	if err != nil {
 		return false
 	}
+	prefix, err := (&source.Options{}).Name(f.Watch)
+	if err != nil {
+		return false
+	}
+	if prefix != "" {
+		below := false
+		if name, below = strings.CutPrefix(name, prefix+"/"); !below {
+			return false
+		}
+	}
 	_, err = os.Lstat(filepath.Join(f.Watch, filepath.FromSlash(name)))
 	return errors.Is(err, fs.ErrNotExist)
+}
+
+// without returns what Wait has returned without the files of the watched folder that are there no more: they were
+// removed.
+func (f *watchFlags) without(err error) error {
+	all, ok := err.(interface{ Unwrap() []error })
+	if !ok || f.Watch == "" {
+		return err
+	}
+	return errors.Join(slices.DeleteFunc(slices.Clone(all.Unwrap()), func(err error) bool {
+		failed, ok := errors.AsType[*sender.FileError](err)
+		return ok && f.vanished(failed.ContentLocation)
+	})...)
 }
 
 // run goes on until ctx ends or the session has ended.

@@ -2,16 +2,20 @@ package sender
 
 import "strings"
 
-// FileError says what is wrong with a File: it cannot be sent.
+// FileError says what is wrong with a File: it cannot be sent, or was not.
 type FileError struct {
 	ContentLocation string
-	Field           string // of File
+	Field           string // of File; empty: none is to blame
 	Err             error
 }
 
 // Error implements error.
 func (e *FileError) Error() string {
-	return "sender: " + e.ContentLocation + ": File." + e.Field + ": " + strings.TrimPrefix(e.Err.Error(), "sender: ")
+	text := "sender: " + e.ContentLocation + ": "
+	if e.Field != "" {
+		text += "File." + e.Field + ": "
+	}
+	return text + strings.TrimPrefix(e.Err.Error(), "sender: ")
 }
 
 // Unwrap returns the cause.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
 )
 
 // maxFailures bounds the failures that an Outcome tells one by one.
@@ -31,7 +32,7 @@ func NewOutcome() *Outcome { return &Outcome{done: make(chan struct{})} }
 func (o *Outcome) Done() <-chan struct{} { return o.done }
 
 // Err returns what failed so far, joined: what ended the session before its time, and the files that were not sent as
-// often as asked.
+// often as asked, each a *sender.FileError.
 func (o *Outcome) Err() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -63,7 +64,9 @@ func (o *Outcome) note(events []event.Event) []event.Event {
 		switch {
 		case !ok || f.Reason == event.FailSuperseded || f.Reason == event.FailCancelled:
 		case len(o.failed) < maxFailures:
-			o.failed = append(o.failed, fmt.Errorf("session: %s: %s: %s", f.ContentLocation, f.Reason, f.Detail))
+			o.failed = append(o.failed, &sender.FileError{
+				ContentLocation: f.ContentLocation, Err: fmt.Errorf("%s: %s", f.Reason, f.Detail),
+			})
 		default:
 			o.more++
 		}
