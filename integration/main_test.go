@@ -128,7 +128,13 @@ func startReading(t *testing.T, stdin io.Reader, args ...string) *process {
 // startWith is start with a standard input, and with another standard output; nil: it is kept.
 func startWith(t *testing.T, stdin io.Reader, stdout *os.File, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(command, args...), done: make(chan error, 1)}
+	return startProgram(t, stdin, stdout, command, args...)
+}
+
+// startProgram is startWith for another program.
+func startProgram(t *testing.T, stdin io.Reader, stdout *os.File, program string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(program, args...), done: make(chan error, 1)}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, &p.stdout, &p.stderr
 	if stdout != nil {
 		p.cmd.Stdout = stdout

@@ -27,6 +27,5 @@
 // # Limitations
 //
 // Names are remembered within a process only. In a later one, a location whose plain name is that of a file takes this
-// for its own older version, unless there is a file that bears its mark. Names that differ only in their Unicode
-// normalisation are one file on file systems that make no difference between them.
+// for its own older version, unless there is a file that bears its mark.
 package store

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -67,6 +69,39 @@ func (s *stage) ignoresCase() bool {
 	}
 	lower, err := s.root.Lstat(strings.ToLower(s.dir) + lockExt)
 	return err == nil && os.SameFile(lock, lower)
+}
+
+// ignoresForm reports whether the file system takes names for the same that differ only in how Unicode composes their
+// characters, such as é of one or of two code points.
+func (s *stage) ignoresForm() bool {
+	const composed, decomposed = "form-\u00e9", "form-e\u0301"
+	f, err := s.files.OpenFile(composed, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return false
+	}
+	defer s.files.Remove(composed) //nolint:errcheck // else with the stage
+	mine, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return false
+	}
+	there, err := s.files.Lstat(decomposed)
+	return err == nil && os.SameFile(mine, there)
+}
+
+// foldOf returns a function that makes one name of those that a file system takes for the same.
+func foldOf(ignoresCase, ignoresForm bool) func(name string) string {
+	return func(name string) string {
+		if ignoresForm { // case folding undoes no composition, but may make one possible
+			name = norm.NFD.String(name)
+		}
+		if ignoresCase {
+			name = foldCase(name)
+		}
+		if ignoresForm {
+			name = norm.NFC.String(name)
+		}
+		return name
+	}
 }
 
 // foldCase replaces each letter by the least that differs from it in case only.

@@ -66,11 +66,7 @@ func (opts Options) New(root string) (*Store, error) {
 	}
 	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts)}
 	s.files, s.sync, s.syncFile = newDescriptors(opts.MaxOpen), syncFolder, (*os.File).Sync
-	fold := func(name string) string { return name }
-	if g.home.ignoresCase() {
-		fold = foldCase
-	}
-	s.names = store.NewNames(s.look, fold)
+	s.names = store.NewNames(s.look, foldOf(g.home.ignoresCase(), g.home.ignoresForm()))
 	if err := s.tryOwner(g); err != nil {
 		return nil, errors.Join(fmt.Errorf("store/file: Options.UID, GID: %w", err), s.Close())
 	}

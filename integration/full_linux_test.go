@@ -1,0 +1,85 @@
+package integration
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// startOnDisk is start for a receiver whose folder is a disk of its own of so many bytes, which nobody else sees. It
+// ends with what is in the folder copied to kept.
+func startOnDisk(t *testing.T, size, dir, kept string, args ...string) *process {
+	t.Helper()
+	const script = `mount -t tmpfs -o size=$1 tmpfs "$2" || exit 99
+shift 1; dir=$1 kept=$2; shift 2
+"$@"; code=$?
+cp -r "$dir"/. "$kept"; exit $code`
+	if out, err := exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("no disk can be mounted here: %v: %s", err, out)
+	}
+	all := append([]string{"-rm", "sh", "-c", script, "sh", size, dir, kept, command}, args...)
+	return startProgram(t, nil, nil, "unshare", all...)
+}
+
+// TestDiskIsFull: a file that the disk has no room for fails, and says so; the others arrive, and so does it on another
+// disk. What it took is free again.
+func TestDiskIsFull(t *testing.T) {
+	for name, c := range map[string]struct {
+		flags  []string
+		reason string
+	}{
+		"the disk":    {nil, "no space left on device"},
+		"--min-free":  {[]string{"--min-free", "1MB"}, "stay free"},
+		"--allocate":  {[]string{"--allocate", "full"}, "reserving 9000000 bytes: no space left on device"},
+		"--max-bytes": {[]string{"--max-bytes", "5MB"}, "the maximum is 5000000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "the disk" {
+				t.Skip("takes as long as a session's end is waited for")
+			}
+			t.Parallel()
+			group, from, to, other, kept := newGroup(t), t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
+			var files []string
+			for name, size := range map[string]int{"first": 1_500_000, "large": 9_000_000, "last": 500_000} {
+				files = append(files, write(t, from, name, size))
+			}
+			receive := []string{
+				"receive", "--json", "--group", group.String(), "--interface", "lo", "--timeout", "60s", "--once",
+				"off",
+			}
+			full := startOnDisk(t, "6m", to, kept, slices.Concat(receive, c.flags, []string{to})...)
+			r := start(t, slices.Concat(receive, []string{other})...)
+			for _, p := range []*process{full, r} {
+				p.says(`"event":"ready"`)
+			}
+			send := []string{"send", "--to", group.String(), "--interface", "lo", "--rate", "50Mbit"}
+			start(t, append(send, files...)...).ok()
+			if code := full.wait(); code != 1 {
+				t.Errorf("exit code %d, want 1", code)
+			}
+			r.ok()
+			told := false
+			for _, e := range full.events() {
+				detail := fmt.Sprint(e["detail"])
+				told = told || e["event"] == "object_failed" && strings.Contains(detail, c.reason)
+			}
+			if !told {
+				t.Errorf("no failure says %q\n%s", c.reason, tail(full.stdout.String()))
+			}
+			for _, path := range files {
+				name := filepath.Base(path)
+				same(t, path, filepath.Join(other, name))
+				if name != "large" {
+					same(t, path, filepath.Join(kept, name))
+				}
+			}
+			if _, err := os.Lstat(filepath.Join(kept, "large")); err == nil {
+				t.Error("a part of the large file is there")
+			}
+		})
+	}
+}
