@@ -95,6 +95,37 @@ func TestOneForgedSymbol(t *testing.T) {
 	}
 }
 
+// TestForgedSymbolInOnePass: where the right symbol comes while memory still holds the forged one, or the other way
+// round, the file arrives in one pass; also where up to four symbols were forged, some before and some behind the right
+// ones.
+func TestForgedSymbolInOnePass(t *testing.T) {
+	content := random(8000, 1)
+	for name, oti := range schemesOf40() {
+		t.Run(name, func(t *testing.T) {
+			fdts, all := turns(t, oti, content, 1)
+			for at := 1; at < len(all[0]); at += 5 {
+				r := newRig(t)
+				r.feed(fdts...)
+				for i, p := range all[0] {
+					forged := i >= at && i < at+4
+					if forged && i%2 == 0 {
+						r.feed(forge(p))
+					}
+					r.feed(p)
+					if forged && i%2 == 1 {
+						r.feed(forge(p))
+					}
+				}
+				r.wait(30 * time.Second)
+				if got, _ := r.store.Get("a"); !bytes.Equal(got, content) {
+					t.Fatalf("forged at %d: %v", at, r.ends())
+				}
+				r.close()
+			}
+		})
+	}
+}
+
 // TestForgedSymbolInEachTurn: a forger who sends one symbol in each turn, wherever he likes, does not keep the file
 // from arriving.
 func TestForgedSymbolInEachTurn(t *testing.T) {
