@@ -44,6 +44,7 @@ type arrivals struct {
 	Dropped     map[string]uint64 `json:"dropped"` // by reason
 	KernelDrops uint64            `json:"kernel_drops"`
 	Refused     uint64            `json:"refused"` // files that were not wanted
+	Account     event.Account     `json:"account"` // of all sessions; times and jitter are in theirs
 }
 
 func newSummary(sending bool) *summary {
@@ -89,6 +90,9 @@ func (s *summary) add(e notice.Event) {
 		if s.arrivals != nil {
 			s.Duplicate += e.Counters.Duplicate
 			s.drop(e.Counters.Dropped)
+			if e.Account != nil {
+				s.Account.Add(e.Account)
+			}
 		}
 	case event.ObjectRefused:
 		if s.arrivals != nil {
@@ -138,6 +142,7 @@ func (s *summary) text() string {
 	}
 	_, _ = fmt.Fprintf(&text, "\n%s, %d of them nothing new; %s lost and repaired", count(s.Datagrams, "datagram"),
 		s.Duplicate, count(s.Repaired, "source symbol"))
+	text.WriteString(accountText(&s.Account))
 	if s.KernelDrops > 0 {
 		_, _ = fmt.Fprintf(&text, "\n%s dropped by the system: the receive buffer was full",
 			count(s.KernelDrops, "datagram"))
@@ -156,6 +161,33 @@ func (s *summary) text() string {
 	}
 	return text.String()
 }
+
+// accountText tells people how well the sessions were received, as far as that is known.
+func accountText(a *event.Account) string {
+	var text strings.Builder
+	if a.Due > 0 {
+		_, _ = fmt.Fprintf(&text, "\nloss on the way: %s", percent(a.Loss))
+		if a.WorstLoss > 0 {
+			_, _ = fmt.Fprintf(&text, ", %s in the worst second", percent(a.WorstLoss))
+		}
+	}
+	if a.Useful > 0 {
+		_, _ = fmt.Fprintf(&text, "\n%s more received than needed", percent(a.Overhead))
+	}
+	switch {
+	case a.MarginBlocks == 0:
+	case a.LeastSurplus < 0:
+		_, _ = fmt.Fprintf(&text, "; %s short in the source block with the highest loss",
+			count(uint64(-a.LeastSurplus), "symbol"))
+	default:
+		_, _ = fmt.Fprintf(&text, "; of the source block with the highest loss %s more might have been lost",
+			count(uint64(a.LeastSurplus), "symbol"))
+	}
+	return text.String()
+}
+
+// percent writes a share for people.
+func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
 // count writes a number with its noun: 1 file, 2 files.
 func count[N int | uint64](n N, noun string) string {

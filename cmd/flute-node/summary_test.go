@@ -61,16 +61,46 @@ func TestSummaryAsJSON(t *testing.T) {
 	for sending, want := range map[bool]string{
 		true: `{"files":1,"bytes":5,"failed":0,"unfinished":0,"seconds":0}`,
 		false: `{"files":1,"bytes":5,"failed":0,"unfinished":0,"seconds":0,"source_symbols_repaired":2,` +
-			`"datagrams":0,"duplicate":0,"dropped":{"budget":7},"kernel_drops":5,"refused":0}`,
+			`"datagrams":0,"duplicate":0,"dropped":{"budget":7},"kernel_drops":5,"refused":0,"account":` +
+			string(marshal(event.Account{Lost: 1, Due: 4, Loss: 0.25})) + "}",
 	} {
 		s := newSummary(sending)
 		var c flute.Counters
 		c.Drop(drop.Budget, 7)
 		s.add(event.ObjectCompleted{Size: 5, Repaired: 2, Sending: sending})
-		s.add(event.SessionClosed{Counters: c, Sending: sending})
+		s.add(event.SessionClosed{Counters: c, Sending: sending, Account: &event.Account{Lost: 1, Due: 4}})
 		s.add(notice.KernelDrops{New: 5})
 		if got, err := json.Marshal(s.totals); err != nil || string(got) != want {
 			t.Errorf("sending %v: %s, %v; want %s", sending, got, err, want)
+		}
+	}
+}
+
+// TestAccountText: what is known of loss and margin is told, and nothing else.
+func TestAccountText(t *testing.T) {
+	for _, c := range []struct {
+		account event.Account
+		want    string
+	}{
+		{event.Account{}, ""},
+		{event.Account{Symbols: 110, Useful: 100}, "\n10.0 % more received than needed"},
+		{
+			event.Account{
+				Symbols: 105, Useful: 100, Due: 1000, Lost: 51, WorstLoss: 0.125, MarginBlocks: 2, MarginSymbols: 105,
+				Surplus: 5, LeastSurplus: 1,
+			},
+			"\nloss on the way: 5.1 %, 12.5 % in the worst second\n5.0 % more received than needed; of the source " +
+				"block " +
+				"with the highest loss 1 symbol more might have been lost",
+		},
+		{
+			event.Account{Symbols: 100, Useful: 100, MarginBlocks: 1, MarginSymbols: 98, Surplus: -2, LeastSurplus: -2},
+			"\n0.0 % more received than needed; 2 symbols short in the source block with the highest loss",
+		},
+	} {
+		c.account.Derive()
+		if got := accountText(&c.account); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.account, got, c.want)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type SessionClosed struct {
 	Reason   string           `json:"reason"`
 	Counters flute.Counters   `json:"counters"`
 	Feeds    []FeedStats      `json:"feeds,omitempty"`   // of a session that has several
+	Account  *Account         `json:"account,omitempty"` // of a session that was received
 	Sending  bool             `json:"sending,omitempty"` // the node's own session
 }
 
@@ -46,6 +47,7 @@ type SessionStats struct {
 	Counters flute.Counters   `json:"counters"`
 	Held     uint64           `json:"held"`            // bytes of memory
 	Feeds    []FeedStats      `json:"feeds,omitempty"` // of a session that has several
+	Account  Account          `json:"account"`
 }
 
 // FDTReceived is emitted for each FDT Instance that was decoded and accepted.

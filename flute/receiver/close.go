@@ -199,7 +199,10 @@ func (s *Session) end(reason string) {
 	l.release()
 	l.ended = true
 	if l.opened {
-		s.emit(event.SessionClosed{Session: l.key, Reason: reason, Counters: l.counters, Feeds: l.Feeds()})
+		account := l.Account(l.now)
+		s.emit(event.SessionClosed{
+			Session: l.key, Reason: reason, Counters: l.counters, Feeds: l.Feeds(), Account: &account,
+		})
 	}
 }
 

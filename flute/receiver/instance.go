@@ -41,6 +41,9 @@ func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 	isNew := in.object != nil || s.repeats(now, in)
 	l.completion.heard(now, in.id, isNew)
 	if !isNew {
+		if in.read {
+			l.fdtLatest = now
+		}
 		return errDuplicate
 	}
 	if p.HasCENC {

@@ -41,6 +41,10 @@ type Ledger struct {
 	strangers  time.Time // when it was told of one last; zero: never
 	apartSince time.Time // when to look at them is counted from here; zero: there are none
 
+	sequences sequences
+	arrivals  arrivals
+	fdtLatest time.Time // when an FDT Instance that was read was heard last; zero: never
+
 	publications publications
 	shortage     shortage
 	parting      bool // the session ends on request: what was noted is left to a later process

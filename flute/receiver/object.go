@@ -122,6 +122,7 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 	e := o.e
 	switch e.phase {
 	case finishing, completed:
+		o.l.observe(now, e, p)
 		return errDuplicate
 	case failed:
 		return errFinished
@@ -148,7 +149,11 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 	if err := o.verifyOTI(now, p); err != nil {
 		return err
 	}
-	if err := o.take(now, p.Body); errors.Is(err, errDuplicate) && e.held.InDoubt() {
+	err := o.take(now, p.Body)
+	if err == nil || errors.Is(err, errDuplicate) {
+		o.l.observe(now, e, p)
+	}
+	if errors.Is(err, errDuplicate) && e.held.InDoubt() {
 		o.reconsider(now)
 		return err
 	} else if err != nil {

@@ -190,7 +190,7 @@ func (s *Session) adoptInstance(now time.Time, in *instance, f *fdt.Instance) er
 		l.sender.Variant = v
 		l.effects.Events = append(l.effects.Events, o.Effects().Events...)
 	}
-	l.version, l.proven = in.version, true
+	l.version, l.proven, l.fdtLatest = in.version, true, now
 	f.ID = in.id
 	// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond
 	// the expiration time of the FDT Instance." How long that is from now is settled here, so that it is measured by

@@ -186,6 +186,7 @@ func (s *Session) find(now time.Time, ln *line, p *alc.Packet) (object bool, err
 		if s.turns(now, e, p) {
 			return true, nil
 		}
+		s.l.observe(now, e, p)
 		return false, errDuplicate
 	case failed:
 		return false, errFinished

@@ -103,6 +103,8 @@ func (a *Assembly) repaired(sbn fec.SBN, b *block, lost []fec.ESI) {
 	}
 	b.sources = b.k
 	a.Repaired += uint64(len(lost))
+	a.sender.Repaired += uint64(len(lost))
+	a.sender.Useful += uint64(len(lost))
 	a.close(sbn, b)
 }
 

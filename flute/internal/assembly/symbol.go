@@ -130,6 +130,7 @@ func (a *Assembly) symbol(now time.Time, sbn fec.SBN, esi fec.ESI, k uint32, sym
 		}
 		b.have.set(uint32(esi))
 		b.sources++
+		a.sender.Useful++
 		a.touch(sbn, b)
 		a.Received += uint64(n)
 		if b.sources == k {

@@ -1,0 +1,65 @@
+package receiver
+
+import (
+	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// Account returns how well the session is received, at now.
+func (l *Ledger) Account(now time.Time) event.Account {
+	s := &l.sequences
+	s.endOld()
+	a := event.Account{
+		Symbols: s.symbols, Useful: l.sender.Useful, Repaired: l.sender.Repaired,
+		Jitter: l.arrivals.jitter, FDTInterval: l.fdtInterval,
+	}
+	if !s.isShuffled() {
+		a.Due, a.Lost = s.due, s.lost
+		a.LatestLoss, a.WorstLoss, a.WorstAt = s.second.latest, s.second.worst, s.second.worstAt
+		a.MarginBlocks, a.MarginSymbols, a.Surplus, a.LeastSurplus = s.blocks, s.came, s.surplus, s.least
+	}
+	a.Derive()
+	if !l.clock.sct.IsZero() {
+		a.ClockOffset = l.clock.sct.Sub(l.clock.at.Round(0))
+	}
+	if !l.fdtLatest.IsZero() {
+		a.FDTAge = now.Sub(l.fdtLatest)
+	}
+	return a
+}
+
+const (
+	// arrivalWeight is the part, one of arrivalWeight, that one read has in the averages, as in RFC 3550, section
+	// 6.4.1.
+	arrivalWeight = 16
+	// longestPause is from which on a silence is a pause of the sender, not a delay.
+	longestPause = 100 * time.Millisecond
+)
+
+// arrivals measures how steadily the packets of files come. Those of one read have one time.
+type arrivals struct {
+	last   time.Time // when the latest read came
+	count  int64     // its datagrams
+	pace   time.Duration
+	jitter time.Duration
+}
+
+// take takes note of a datagram that came at now.
+func (a *arrivals) take(now time.Time) {
+	passed := now.Sub(a.last)
+	switch {
+	case passed <= 0:
+		a.count++
+		return
+	case a.last.IsZero() || passed >= longestPause:
+	default:
+		late := passed - time.Duration(a.count)*a.pace
+		if a.pace == 0 {
+			a.pace, late = passed/time.Duration(a.count), 0
+		}
+		a.jitter += (late.Abs() - a.jitter) / arrivalWeight
+		a.pace += (passed/time.Duration(a.count) - a.pace) / arrivalWeight
+	}
+	a.last, a.count = now, 1
+}
