@@ -465,3 +465,149 @@ func TestPacer(t *testing.T) {
 		t.Errorf("%d packets at once", burst)
 	}
 }
+
+// newControl returns a control whose window is so many packets and which is not in slow start.
+func newControl(t *testing.T, control Congestion, packets float64) congestion {
+	t.Helper()
+	v, err := validated(Config{Congestion: control, MinPacket: testPacket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCongestion(v)
+	switch c := c.(type) {
+	case *ledbat:
+		c.cwnd, c.threshold, c.rests.next = packets*testPacket, 0, never
+	case *cubic:
+		c.cwnd, c.threshold = packets*testPacket, 0
+	}
+	return c
+}
+
+// TestWindowAfterTimeout: a retransmission timeout leaves two packets, and undo gives the window back.
+func TestWindowAfterTimeout(t *testing.T) {
+	for _, control := range []Congestion{LEDBAT, LEDBATPlusPlus, Cubic} {
+		c := newControl(t, control, 100)
+		c.timeout(time.Second)
+		if got := c.window(); got != leastPackets*testPacket {
+			t.Errorf("%d: %d bytes", control, got)
+		}
+		if c.undo(); c.window() != 100*testPacket {
+			t.Errorf("%d: %d bytes after undo", control, c.window())
+		}
+	}
+	l := newControl(t, LEDBAT, 100)
+	l.timeout(time.Second)
+	for i := range 7 {
+		roundTrip(l, 2*time.Second+instant(i)*50*ms, 0, true)
+	}
+	if got := l.window(); got < 50*testPacket || got > 54*testPacket {
+		t.Errorf("%d bytes after seven round trips: slow start leads back to half", got)
+	}
+}
+
+// TestGrowthIsOfWhatWasInFlight: what was given up as lost, and acknowledged all the same, does not make a window grow.
+func TestGrowthIsOfWhatWasInFlight(t *testing.T) {
+	for _, control := range []Congestion{LEDBAT, LEDBATPlusPlus, Cubic} {
+		v, err := validated(Config{Congestion: control, MinPacket: testPacket})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newCongestion(v)
+		before := c.window()
+		c.acked(progress{
+			now: ms, bytes: 5 * testPacket, inFlight: testPacket, packet: testPacket, rtt: 50 * ms, leastRTT: 50 * ms,
+			limited: true,
+		})
+		if got := c.window() - before; got != testPacket {
+			t.Errorf("%d: grows by %d bytes", control, got)
+		}
+	}
+}
+
+// TestLEDBATPlusGain: the shorter the path is beside the target, the slower LEDBAT++ grows
+// (draft-irtf-iccrg-ledbat-plus-plus-01, section 4.2).
+func TestLEDBATPlusGain(t *testing.T) {
+	for _, tt := range []struct {
+		leastRTT instant
+		want     float64
+	}{{0, 1}, {200 * ms, 1}, {120 * ms, 1}, {60 * ms, 1.0 / 2}, {50 * ms, 1.0 / 3}, {10 * ms, 1.0 / 12}, {ms, 1.0 / 16}} {
+		l := newControl(t, LEDBATPlusPlus, 100).(*ledbat)
+		if got := l.plusGain(progress{leastRTT: tt.leastRTT}); got != tt.want {
+			t.Errorf("%v: %v, want %v", tt.leastRTT, got, tt.want)
+		}
+	}
+	l := newControl(t, LEDBATPlusPlus, 100).(*ledbat)
+	roundTrip(l, time.Second, 0, true)
+	if got := l.cwnd/testPacket - 100; got < 0.32 || got > 0.34 {
+		t.Errorf("grows by %v packets in a round trip of 50 ms", got)
+	}
+}
+
+// TestShortestTarget: the target is not below 10 ms, or the configured one, and never above that.
+func TestShortestTarget(t *testing.T) {
+	for _, tt := range []struct{ configured, queue, want instant }{
+		{100 * ms, 12 * ms, 10 * ms}, {100 * ms, 24 * ms, 12 * ms}, {5 * ms, 12 * ms, 5 * ms}, {100 * ms, 250 * ms, 100 * ms},
+	} {
+		x := newTarget(&Config{Target: tt.configured})
+		x.saw(tt.queue, 0, 50*ms)
+		if x.lost(0); x.current != tt.want {
+			t.Errorf("%v configured, overflow at %v: target %v, want %v", tt.configured, tt.queue, x.current, tt.want)
+		}
+	}
+}
+
+// TestCubicConverges: a flow that loses again before it was back gives up more (RFC 9438, section 4.7), and where the
+// round trip is short the window grows as Reno's does (section 4.3).
+func TestCubicConverges(t *testing.T) {
+	c := newControl(t, Cubic, 100).(*cubic)
+	if c.lost(0); c.most != 100 {
+		t.Errorf("W_max %v after a loss at 100", c.most)
+	}
+	if c.lost(time.Second); c.most < 59.4 || c.most > 59.6 {
+		t.Errorf("W_max %v after a loss at 70", c.most)
+	}
+	c = newControl(t, Cubic, 10).(*cubic)
+	c.lost(0)
+	for i := range 20 { // 0.2 s; K is 2 s
+		now := instant(i) * 10 * ms
+		for range c.window() / testPacket {
+			c.acked(progress{
+				now: now, bytes: testPacket, inFlight: c.window(), packet: testPacket, rtt: 10 * ms, leastRTT: 10 * ms,
+				limited: true,
+			})
+		}
+	}
+	if got := c.cwnd / testPacket; got < 15 || got > 19 {
+		t.Errorf("%v packets after 20 round trips, was 7: Reno would have 17", got)
+	}
+}
+
+// TestPacerGain: in slow start the pacer lets the window double.
+func TestPacerGain(t *testing.T) {
+	for slowStart, want := range map[bool]float64{false: 1_250_000, true: 2_000_000} {
+		var p pacer
+		if p.set(100_000, 100*ms, slowStart); p.rate != want {
+			t.Errorf("slow start %v: %v bytes a second, want %v", slowStart, p.rate, want)
+		}
+	}
+}
+
+// TestRoundTripBoundsDelay: a peer that reports a queue longer than the round trip is not believed.
+func TestRoundTripBoundsDelay(t *testing.T) {
+	x := connect(t, Config{NoPacing: true, NoDelay: true})
+	for i := range 12 {
+		x.write(100)
+		if n := x.all(); n == 0 {
+			t.Fatal("nothing is sent")
+		}
+		x.pass(20 * ms)
+		if i == 4 {
+			x.peer.Delay += 900_000
+		}
+		x.peer.Ack++
+		x.give(x.peer)
+		if st := x.c.Stats(); st.Delay > 20*ms {
+			t.Fatalf("queueing delay %v, round trip %v", st.Delay, st.RTT)
+		}
+	}
+}
