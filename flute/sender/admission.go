@@ -68,10 +68,10 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	case s.closed:
 		return nil, ErrClosed
 	case !s.cfg.encodes(f.CENC):
-		return nil, f.fault("CENC", fmt.Errorf("%w: content encoding %v in %v", ErrProfile, f.CENC, s.cfg.Profile))
+		return nil, f.fault("CENC", s.unfit(fmt.Sprintf("content encoding %v", f.CENC)))
 	}
 	if len(f.ownGroups(s.cfg)) > 0 && (s.cfg.Profile == fdt.MBMSDownload || s.cfg.Profile == fdt.DVBMABR) {
-		return nil, f.fault("Groups", fmt.Errorf("%w: %v has none", ErrProfile, s.cfg.Profile))
+		return nil, f.fault("Groups", s.unfit("a group"))
 	}
 	if err := f.checkTarget(cmp.Or(f.TransferCount, s.cfg.TransferCount) == 1); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	}
 	// TS 26.346, section L.4.7: Compact No-Code and Raptor are what the receivers of these profiles have.
 	if id := c.oti.EncodingID; s.cfg.mbms() && id != fec.CompactNoCode && id != fec.Raptor {
-		return nil, f.fault("OTI", fmt.Errorf("%w: FEC Encoding ID %d in %v", ErrProfile, uint8(id), s.cfg.Profile))
+		return nil, f.fault("OTI", s.unfit(fmt.Sprintf("FEC Encoding ID %d", uint8(id))))
 	}
 	toi, err := s.names.assign(f.TOI)
 	if err != nil {
@@ -110,6 +110,13 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 	s.names.add(n)
 	s.admitted++
 	return n, nil
+}
+
+// unfit returns the error of what the profile cannot express, and says what can: a profile is that of all FDT Instances
+// and packets of a session.
+func (s *Session) unfit(what string) error {
+	return fmt.Errorf("%w: %s in %v; a session of another profile, beside this one, can send it",
+		ErrProfile, what, s.cfg.Profile)
 }
 
 // enlist has n described and sent. It comes first if it takes the place of another one: it has waited, and it may

@@ -107,5 +107,8 @@ func TestWhatAProfileCannotExpress(t *testing.T) {
 		if c.field == "" && err != nil || c.field != "" && (!is || !errors.Is(err, ErrProfile) || e.Field != c.field) {
 			t.Errorf("%v: %v, want %q", c.profile, err, c.field)
 		}
+		if err != nil && !strings.Contains(err.Error(), c.profile.String()+"; a session of another profile") {
+			t.Errorf("%v: %v does not say what to do", c.profile, err)
+		}
 	}
 }

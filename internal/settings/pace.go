@@ -13,7 +13,11 @@ type Pace struct {
 	By       time.Time     // by: all files are sent until then; zero: no such time
 	Constant bool          // constant: the rate is that all the time, with padding
 	WarmUp   time.Duration // warm-up: padding before the first packet and after the last one; with constant
+	Weight   int           // weight: part of the node's rate beside other sessions', 1 to 1000000; zero: 1
 }
+
+// maxWeight is what node.SendConfig.Weight takes.
+const maxWeight = 1_000_000
 
 // apply fills in the pace of a session that sends its files so often.
 func (p *Pace) apply(cfg *node.SendConfig) (err error) {
@@ -34,12 +38,14 @@ func (p *Pace) apply(cfg *node.SendConfig) (err error) {
 		return errorf("%v needs a %v", wordConstant, wordRate)
 	case p.Constant && target:
 		return errorf("%v and %v: take one of them", wordConstant, word)
+	case p.Weight < 0 || p.Weight > maxWeight:
+		return errorf("%v %d: take 1 to %d", wordWeight, p.Weight, maxWeight)
 	case p.WarmUp < 0:
 		return errorf("%v %v is negative", wordWarmUp, p.WarmUp)
 	case p.WarmUp != 0 && !p.Constant:
 		return errorf("%v goes with %v", wordWarmUp, wordConstant)
 	}
-	cfg.Constant, cfg.WarmUp = p.Constant, p.WarmUp
+	cfg.Constant, cfg.WarmUp, cfg.Weight = p.Constant, p.WarmUp, p.Weight
 	if target && cfg.Session.TransferCount < 0 {
 		return errorf("%v, and files that are sent for ever: leave it out", word)
 	}

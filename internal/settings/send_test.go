@@ -69,6 +69,8 @@ func TestErrors(t *testing.T) {
 			"<constant> and <by>: take one of them",
 		},
 		{send(Send{Pace: Pace{WarmUp: time.Second}}), "warm-up", "<warm-up> goes with <constant>"},
+		{send(Send{Pace: Pace{Weight: -1}}), "weight", "<weight> -1: take 1 to 1000000"},
+		{send(Send{Pace: Pace{Weight: 1_000_001}}), "weight", "<weight> 1000001: take 1 to 1000000"},
 		{send(Send{Rate: 1, Pace: Pace{Constant: true, WarmUp: -1}}), "warm-up", "<warm-up> -1ns is negative"},
 		{send(Send{Pace: Pace{Within: -time.Second}}), "within", "<within> -1s is negative"},
 		{
@@ -259,11 +261,12 @@ func TestOneBlock(t *testing.T) {
 func TestPace(t *testing.T) {
 	for words, want := range map[Pace]node.SendConfig{
 		{}:                                    {},
+		{Weight: 1_000_000}:                   {},
 		{Counting: "ip", Within: time.Minute}: {Counting: node.CountIP, Within: time.Minute},
 		{Counting: "ethernet", By: time.Unix(9, 0).UTC()}: {Counting: node.CountEthernet, By: time.Unix(9, 0).UTC()},
 	} {
 		got, err := (&Send{Rate: 1, FEC: FEC{Scheme: "no-code"}, Pace: words}).Config(mib)
-		if got.Constant != words.Constant || got.WarmUp != words.WarmUp {
+		if got.Constant != words.Constant || got.WarmUp != words.WarmUp || got.Weight != words.Weight {
 			t.Errorf("%+v: %+v", words, got)
 		}
 		if err != nil || got.Counting != want.Counting || got.Within != want.Within || !got.By.Equal(want.By) {

@@ -80,6 +80,7 @@ const (
 	wordTSI            = word("tsi")
 	wordTTL            = word("ttl")
 	wordWarmUp         = word("warm-up")
+	wordWeight         = word("weight")
 	wordWithin         = word("within")
 )
 
