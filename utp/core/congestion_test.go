@@ -530,7 +530,9 @@ func TestLEDBATPlusGain(t *testing.T) {
 	for _, tt := range []struct {
 		leastRTT instant
 		want     float64
-	}{{0, 1}, {200 * ms, 1}, {120 * ms, 1}, {60 * ms, 1.0 / 2}, {50 * ms, 1.0 / 3}, {10 * ms, 1.0 / 12}, {ms, 1.0 / 16}} {
+	}{
+		{0, 1}, {200 * ms, 1}, {120 * ms, 1}, {60 * ms, 1.0 / 2}, {50 * ms, 1.0 / 3}, {10 * ms, 1.0 / 12}, {ms, 1.0 / 16},
+	} {
 		l := newControl(t, LEDBATPlusPlus, 100).(*ledbat)
 		if got := l.plusGain(progress{leastRTT: tt.leastRTT}); got != tt.want {
 			t.Errorf("%v: %v, want %v", tt.leastRTT, got, tt.want)
