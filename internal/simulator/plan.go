@@ -195,7 +195,7 @@ func (g gen) wild(p *Plan) {
 		p.Link.Flip = pick(g, 0.005, 0.05)
 	}
 	if g.chance(0.3) {
-		p.Budget, p.SessionBudget = 16<<20, pick(g, uint64(1<<20), 4<<20)
+		p.Budget, p.SessionBudget = 16<<20, pick(g, uint64(512<<10), 1<<20, 4<<20)
 	}
 	for range g.IntN(6) {
 		what := pick(g, killReceiver, cutPower, cutWrite, stopReceiver, killSender, stopSender, updateFile, updateFile,
@@ -204,7 +204,11 @@ func (g gen) wild(p *Plan) {
 		if what == diskLies && p.undigested() { // only a digest shows that bytes are missing which were noted
 			what = diskSlow
 		}
-		p.add(g, what, 4*time.Second, g.IntN(1000))
+		atMost := 4 * time.Second
+		if what == diskHangs {
+			atMost = 20 * time.Second
+		}
+		p.add(g, what, atMost, g.IntN(1000))
 	}
 	if g.chance(0.4) {
 		for range 1 + g.IntN(4) {

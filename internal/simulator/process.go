@@ -38,6 +38,10 @@ type process struct {
 	taps      []*tap
 }
 
+// fromReserve is what a session may have beyond its budget: FDT Instances and small objects are held in the reserve of
+// the node.
+const fromReserve = 64 << 10
+
 type object struct {
 	session flute.SessionKey
 	toi     flute.TOI
@@ -150,6 +154,9 @@ func (p *process) see(e notice.Event) {
 		p.crashed()
 	case event.SessionStats:
 		p.count(e.Session, e.Counters)
+		if f.Checks[Bounds]++; e.Held > w.plan.SessionBudget+fromReserve {
+			w.failLocked(Bounds, "session %v holds %d bytes of %d", e.Session, e.Held, w.plan.SessionBudget)
+		}
 	case event.SessionClosed:
 		p.count(e.Session, e.Counters)
 		p.counted += e.Counters.Received
