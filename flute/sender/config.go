@@ -88,7 +88,7 @@ type Config struct {
 	ReadAhead int
 
 	// FDTInTransfer has the FDT describe the files in transfer, and of each queue as many as come next; of small files
-	// so many that together they have ReadAhead bytes, up to 256. A file leaves once its description was sent
+	// so many that together they have 16 times ReadAhead bytes, up to 256. A file leaves once its description was sent
 	// FDTTransfers times after its last packet, and comes back for its next transfer. False: the FDT describes the
 	// files that were added, and those that were sent as long as there is room for them.
 	FDTInTransfer bool

@@ -88,9 +88,13 @@ func (l *plan) describesAll(p *page) bool {
 	return l.cfg.FullFDT && !l.cfg.FDTInTransfer && len(l.pages)-l.gonePages == 1 && p == l.last()
 }
 
-// maxListAhead bounds the small files that are listed together. FDT Instances follow one another no faster than
-// Config.FDTCollect: with a few small files each they would hold up the transfer.
-const maxListAhead = 256
+// maxListAhead bounds the small files that are listed together, listAheadReads their bytes, in units of
+// Config.ReadAhead. FDT Instances follow one another no faster than Config.FDTCollect: with a few small files each
+// they would hold up the transfer. By default these let 2,560 files a second pass, or 80 Mbit/s.
+const (
+	maxListAhead   = 256
+	listAheadReads = 16
+)
 
 // listNext lists the objects that come next, together with the one that cannot be sent without: so many as may be in
 // transfer, or small ones.
@@ -109,7 +113,7 @@ func (s *Session) listNext(now time.Time) {
 		if o.state != pending || o.paused {
 			continue
 		}
-		if i >= q.parallel && size >= uint64(s.cfg.ReadAhead) {
+		if i >= q.parallel && size >= listAheadReads*uint64(s.cfg.ReadAhead) {
 			return
 		}
 		size += o.transferLength
