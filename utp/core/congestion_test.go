@@ -209,7 +209,23 @@ func TestShortQueue(t *testing.T) {
 	if x.current != 30*ms {
 		t.Errorf("target %v after a loss at 20 ms", x.current)
 	}
-	x.saw(80*ms, now, rtt)
+	for range 2 { // two moments in which nothing moves are no longer queue
+		x.saw(300*ms, now, rtt)
+		now += 2 * rtt
+	}
+	if x.current != 30*ms {
+		t.Errorf("target %v after two standstills", x.current)
+	}
+	x = fresh(Config{})
+	for range 4 {
+		x.saw(60*ms, now, rtt)
+		now += rtt
+	}
+	x.lost(now)
+	for range 3 {
+		x.saw(80*ms, now, rtt)
+		now += rtt
+	}
 	if x.current != 40*ms {
 		t.Errorf("target %v after a queue of 80 ms", x.current)
 	}
@@ -231,7 +247,9 @@ func TestShortQueue(t *testing.T) {
 	x = fresh(Config{})
 	x.saw(60*ms, 0, rtt)
 	x.lost(0)
-	x.saw(250*ms, 1, rtt)
+	for i := range instant(3) {
+		x.saw(250*ms, (i+1)*rtt, rtt)
+	}
 	if x.current != 100*ms {
 		t.Errorf("target %v in a queue of 250 ms", x.current)
 	}

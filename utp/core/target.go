@@ -25,6 +25,7 @@ type target struct {
 	peaks      [2]peaks // the longest queues in this period and in the one before
 	period     instant  // when this one began
 	overflow   instant  // the longest queue since packets were lost at it, or at a shorter one
+	since      peaks    // the longest queues since then
 	full       instant  // when it was last about as long as that
 	recent     instant  // the longest queue of the last round trips, decaying
 }
@@ -46,9 +47,10 @@ func (t *target) saw(delay, now, rtt instant) {
 	if delay >= t.overflow-t.overflow/8 {
 		t.full = now
 	}
-	if delay > t.overflow { // it takes more
-		t.overflow = delay
-		t.current = min(max(t.current, delay/2), t.configured)
+	t.since.add(delay, now, rtt)
+	if longest := t.since.believed(); longest > t.overflow { // it takes more
+		t.overflow = longest
+		t.current = min(max(t.current, longest/2), t.configured)
 	}
 	if now-t.full >= overflowLife {
 		t.current = t.configured
@@ -61,6 +63,6 @@ func (t *target) lost(now instant) {
 	if t.fixed || t.recent < longest*9/10 || t.recent/2 >= t.current || t.recent < leastTarget {
 		return
 	}
-	t.overflow, t.full = t.recent, now
+	t.overflow, t.full, t.since = t.recent, now, peaks{}
 	t.current = max(t.recent/2, min(leastTarget, t.configured))
 }
