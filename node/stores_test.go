@@ -104,7 +104,7 @@ func TestNamesAcrossSources(t *testing.T) {
 // TestLayoutSource: each source has its folder.
 func TestLayoutSource(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
-		for id, files := range collide(w, ReceiveConfig{Session: receiver.Config{Layout: receiver.LayoutSource}}) {
+		for id, files := range collide(w, ReceiveConfig{Session: receiver.Config{Layout: "source"}}) {
 			source, _, _ := strings.Cut(id, " ")
 			for path := range files {
 				if !strings.HasPrefix(path, source+"/") {

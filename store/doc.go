@@ -5,10 +5,9 @@
 // finds the older file or the new one, complete. Package store/file keeps objects on a disk, package store/mem in
 // memory.
 //
-// Four tools stand between the receiver and a Store:
+// Three tools stand between the receiver and a Store:
 //
 //	Name    makes a path from a Content-Location (RFC 6726, section 3.4.2): its sender is not trusted
-//	Names   gives each Content-Location a path of its own in the Store
 //	Buffer  gathers symbols of some 1400 bytes into pages of 64 KiB, since a write per symbol costs ten times as much
 //	Budget  accounts for memory, per node, per source, per session, per object, and keeps a reserve for what is small
 //
@@ -19,13 +18,7 @@
 //	b.WriteAt(symbol, offset)      // for each symbol
 //	b.Flush()                      // then verify o
 //	b.Release()
-//	claimed, err := store.NamesOf(st).Claim("", contentLocation, session)
-//	path, err := st.Publish(o, claimed.Name)
+//	path, err := st.Publish(o, name)
 //
 // The package knows no packets and no FEC. Package store/storetest tests a Store against what its interface promises.
-//
-// # Limitations
-//
-// Names are remembered within a process only. In a later one, a location whose plain name is that of a file takes this
-// for its own older version, unless there is a file that bears its mark.
 package store

@@ -9,12 +9,12 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/flute-node/flute-node/internal/segment"
 )
 
 // Limits on names.
 const (
-	// maxSegment is the length in bytes of the longest segment of a name, as on all common file systems.
-	maxSegment = 255
 	// maxSegments is how many segments a name may have: folders nested more deeply are an attack, not a file tree.
 	maxSegments = 32
 	// maxName is the length in bytes of the longest name. With the path of the root before it, it stays below the 4096
@@ -28,7 +28,7 @@ const onWindows = runtime.GOOS == "windows"
 
 // Name makes the name of a file from its Content-Location, which "identifies the file" with a URI (RFC 6726, section
 // 3.4.2) that may be meant badly. The name is a relative path, slash separated, without "." and "..", valid as UTF-8,
-// free of control characters, of at most 1024 bytes and 32 segments of at most maxSegment. It is the same for the same
+// free of control characters, of at most 1024 bytes and 32 segments of at most 255. It is the same for the same
 // Content-Location at any time.
 //
 //   - Scheme and authority are left out; the authority is used, though, where there is neither path nor query.
@@ -59,8 +59,8 @@ func CheckName(name string) error {
 		return fmt.Errorf("%w: %q has more than %d segments", ErrName, name, maxSegments)
 	}
 	for s := range strings.SplitSeq(name, "/") {
-		if len(s) > maxSegment {
-			return fmt.Errorf("%w: a segment of %q has more than %d bytes", ErrName, name, maxSegment)
+		if len(s) > segment.Max {
+			return fmt.Errorf("%w: a segment of %q has more than %d bytes", ErrName, name, segment.Max)
 		}
 	}
 	return nil
@@ -216,25 +216,11 @@ func isDevice(s string) bool {
 	return ok && utf8.RuneCountInString(port) == 1 && strings.Contains("0123456789¹²³", port)
 }
 
-// maxExtension is the length in bytes, with its dot, of what is taken for an extension.
-const maxExtension = 16
-
 // shorten cuts a segment that is too long, before its extension, and marks it with a hash of the whole
 // Content-Location, so that two of them keep two names.
 func shorten(s, location string) string {
-	if len(s) <= maxSegment {
+	if len(s) <= segment.Max {
 		return s
 	}
-	return mark(s, location, 16)
-}
-
-// truncate cuts s to n bytes at most, between characters.
-func truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
+	return segment.Mark(s, location, 16)
 }

@@ -3,8 +3,8 @@ package store
 import "io"
 
 // Store stages objects and publishes them. Its methods are safe for concurrent use. A Store into which several
-// receptions publish has a method Names, which returns the registry that they share ([NamesOf]); one that wraps another
-// Store passes that on.
+// receptions publish has a method Names() any, which returns the registry of names that they share (package
+// store/names); one that wraps another Store passes that on.
 type Store interface {
 	// Create returns a new staging object, empty and without a name. size is what the object is expected to have, in
 	// bytes: a claim of the sender's, for which nothing is allocated.

@@ -16,9 +16,9 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/settings"
+	"github.com/flute-node/flute-node/internal/watch"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/source"
-	"github.com/flute-node/flute-node/source/watch"
 	"github.com/flute-node/flute-node/store"
 )
 

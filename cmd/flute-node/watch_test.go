@@ -9,7 +9,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
-	"github.com/flute-node/flute-node/source/watch"
+	"github.com/flute-node/flute-node/internal/watch"
 )
 
 // What has ended is forgotten, in whichever way: a folder whose files come and go is watched for years.

@@ -2,7 +2,6 @@ package receiver
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/flute/internal/content"
 	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // The defaults of Config, each with its reason.
@@ -109,14 +109,18 @@ type Config struct {
 	SessionTimeout     time.Duration // silence; zero: an hour
 	UnprovenTimeout    time.Duration // silence of a session that has shown nothing; zero: 10 seconds
 	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
-	Layout             Layout        // of the published files in folders; zero: LayoutFlat
 
-	// Template says which names files get in the Store, in place of Layout, such as "{date}/{source}/{path}". In it
-	// stand {tsi}, {toi}, {group} (destination address and port: 239.1.1.1-3400), {source} (address), {path} (what
-	// store.Name makes of the Content-Location), {name} (its last segment), {date} (in UTC, of the moment that the
-	// object is whole: 2026-11-29) and {sha256} (of the file, in hex). Locations whose names are the same get marks
-	// (see store.Names), unless the name has {sha256} and neither {path} nor {name}: then they are one file.
-	Template string
+	// Layout says which names files get in the Store. "flat", as empty, has all files in the root: where several
+	// senders announce the same Content-Location, the newest file is kept, with a Warning. "source" has a folder for
+	// each source, as "192.0.2.1"; "session" has one for each session below that, as "192.0.2.1/239.1.1.1-3400-7":
+	// destination address, port, TSI.
+	//
+	// Anything with a brace or a slash is a template of the name, such as "{date}/{source}/{path}". In it stand {tsi},
+	// {toi}, {group} (destination address and port: 239.1.1.1-3400), {source} (address), {path} (what store.Name makes
+	// of the Content-Location), {name} (its last segment), {date} (in UTC, of the moment that the object is whole:
+	// 2026-11-29) and {sha256} (of the file, in hex). Locations whose names are the same get marks, unless the name has
+	// {sha256} and neither {path} nor {name}: then they are one file.
+	Layout string
 
 	// Feeds are the ways on which each session comes, if there are several: Origin.Feed tells which of them a datagram
 	// came on. At most eight.
@@ -137,7 +141,7 @@ type Config struct {
 	tois      map[flute.TOI]struct{} // Selection.TOIs; nil: all
 	arenas    *assembly.Arenas       // of all sessions that share this Config
 	readers   *readers               // likewise
-	names     *store.Names           // of Store
+	names     *names.Registry        // of Store
 	keeps     bool                   // objects are noted
 	leftovers *leftovers
 	delivered map[flute.SessionKey]map[string]*noted // by Content-Location; not changed
@@ -167,7 +171,6 @@ func (c Config) Validated() (*Config, error) {
 	}{
 		{c.Profile > Version2, fmt.Sprintf("Profile %d is not a FLUTE version", c.Profile)},
 		{c.Expiry > ExpiryIgnore, fmt.Sprintf("Expiry %d is not known", c.Expiry)},
-		{c.Layout > LayoutSession, fmt.Sprintf("Layout %d is not known", c.Layout)},
 		{c.FDTLimits.Bytes < 0, "FDTLimits.Bytes is negative"},
 		{c.MaxObjects < 0, "MaxObjects is negative"},
 		{c.MaxUndescribed < 0, "MaxUndescribed is negative"},
@@ -185,11 +188,8 @@ func (c Config) Validated() (*Config, error) {
 	if err := checkFeeds(c.Feeds); err != nil {
 		return nil, err
 	}
-	if c.Template != "" && c.Layout != LayoutFlat {
-		return nil, errors.New("receiver: Config.Template and Config.Layout: take one of them")
-	}
-	if err := c.CheckTemplate(); err != nil {
-		return nil, fmt.Errorf("receiver: Config.Template: %w", err)
+	if err := c.CheckLayout(); err != nil {
+		return nil, fmt.Errorf("receiver: Config.Layout: %w", err)
 	}
 	c.SessionBudget = cmp.Or(c.SessionBudget, defaultSessionBudget)
 	c.ObjectBudget = cmp.Or(c.ObjectBudget, c.SessionBudget-c.SessionBudget/16)
@@ -210,7 +210,7 @@ func (c Config) Validated() (*Config, error) {
 	if c.digests, err = content.ParseAlgorithms(c.Digests); err != nil {
 		return nil, fmt.Errorf("receiver: Config.Digests: %w", err)
 	}
-	if strings.Contains(c.Template, "{sha256}") {
+	if strings.Contains(c.Layout, "{sha256}") {
 		c.digests |= content.SHA256
 	}
 	if c.Labour == nil {
@@ -232,7 +232,7 @@ func (c Config) Validated() (*Config, error) {
 	c.RestartSilence = cmp.Or(c.RestartSilence, defaultRestartSilence)
 	c.arenas = &assembly.Arenas{}
 	c.readers = newReaders(c.fdtLimit())
-	c.names = store.NamesOf(c.Store)
+	c.names = names.Of(c.Store)
 	_, isKeeper := c.Store.(store.Keeper)
 	c.keeps = isKeeper && !c.NoNotes
 	c.leftovers, c.Leftovers = newLeftovers(c.Leftovers), nil

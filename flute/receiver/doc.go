@@ -15,7 +15,7 @@
 // digest of the bytes that are final (package flute/internal/content).
 //
 // Object bytes go to a store.Store as they come; a file becomes visible only when it is whole and agrees with every
-// digest and length that the sender announced. Each Content-Location has a name of its own there (store.Names).
+// digest and length that the sender announced. Each Content-Location has a name of its own there (names.Registry).
 // Nothing is allocated because a header claims a size.
 //
 // The store is called by Works only. The first Work of an object creates it; others write what its write buffer wants

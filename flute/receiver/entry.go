@@ -26,7 +26,7 @@ type entry struct {
 	record
 	held    *holding      // nil before the first symbol and after the end
 	pending pending       // packets that came before the OTI was known
-	effects ObjectEffects // not drained yet: here, since an Object may be lost before they are
+	effects objectEffects // not drained yet: here, since an Object may be lost before they are
 
 	link             // in Ledger.undescribed or Ledger.history
 	gone     bool    // removed from the Ledger

@@ -8,6 +8,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/content"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // advance emits progress and, when the time has come, the next Work.
@@ -76,7 +77,7 @@ func (o *Object) finish(now time.Time) {
 	p := &content.Publication{
 		Object: h.Object(), Tail: h.TakeTail(), Digest: o.digest(), End: h.OTI.TransferLength,
 		File:  e.announced(),
-		Names: o.l.cfg.names, Folder: o.l.cfg.Layout.folder(o.l.key), Publisher: o.l.key.String(),
+		Names: o.l.cfg.names, Folder: o.l.cfg.folderOf(o.l.key), Publisher: o.l.key.String(),
 		Template: o.l.templateFor(now, e.toi),
 		MaxSize:  o.l.cfg.MaxObjectSize, Note: o.l.noteDelivered(e),
 	}
@@ -232,7 +233,7 @@ func (o *Object) succeed(now time.Time, found *content.Result) {
 }
 
 // warnClaimed tells of a file that has another name than its Content-Location has, or that replaced another sender's.
-func (o *Object) warnClaimed(location string, c store.Claimed) {
+func (o *Object) warnClaimed(location string, c names.Claimed) {
 	if c.Wanted != "" {
 		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: Content-Location %q is published as %q, "+
 			"since %q is taken",

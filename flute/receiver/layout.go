@@ -7,31 +7,32 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// Layout says into which folders of the Store files are published.
-type Layout uint8
-
-// The layouts.
+// The values of Config.Layout that are no template.
 const (
-	// LayoutFlat publishes all files in the root: where several senders announce the same Content-Location, the newest
-	// file is kept, with a Warning.
-	LayoutFlat Layout = iota
-	// LayoutSource has a folder for each source, as "192.0.2.1".
-	LayoutSource
-	// LayoutSession has a folder for each session below that of its source, as "192.0.2.1/239.1.1.1-3400-7":
-	// destination address, port, TSI.
-	LayoutSession
+	layoutFlat    = "flat"
+	layoutSource  = "source"
+	layoutSession = "session"
 )
 
-// folder returns the folder for the files of a session. The colons of IPv6 are hyphens: Windows has no colons in names.
-func (l Layout) folder(key flute.SessionKey) string {
-	if l == LayoutFlat {
+// hasTemplate reports whether Layout is a template.
+func (c *Config) hasTemplate() bool { return strings.ContainsAny(c.Layout, "{}/") }
+
+// folderOf returns the folder for the files of a session. The colons of IPv6 are hyphens: Windows has no colons in
+// names.
+func (c *Config) folderOf(key flute.SessionKey) string {
+	if c.Layout != layoutSource && c.Layout != layoutSession {
 		return ""
 	}
+	return folderFor(c.Layout, key)
+}
+
+// folderFor returns the folder of a source, or that of a session.
+func folderFor(layout string, key flute.SessionKey) string {
 	source := "unknown"
 	if key.Source.IsValid() {
 		source = key.Source.String()
 	}
-	if l == LayoutSession {
+	if layout == layoutSession {
 		source = fmt.Sprintf("%s/%s-%d-%d", source, key.Group.Addr(), key.Group.Port(), key.TSI)
 	}
 	return strings.ReplaceAll(source, ":", "-")

@@ -54,10 +54,10 @@ func TestLocationsKeepTheirFiles(t *testing.T) {
 // A file that another session published under the same Content-Location is replaced with a Warning; in folders of their
 // own, both stay.
 func TestLayout(t *testing.T) {
-	for layout, want := range map[Layout][]string{
-		LayoutFlat:   {"firmware.bin"},
-		LayoutSource: {"10.0.0.1/firmware.bin", "2001-db8--1/firmware.bin", "unknown/firmware.bin"},
-		LayoutSession: {
+	for layout, want := range map[string][]string{
+		"":       {"firmware.bin"},
+		"source": {"10.0.0.1/firmware.bin", "2001-db8--1/firmware.bin", "unknown/firmware.bin"},
+		"session": {
 			"10.0.0.1/239.1.1.1-3400-7/firmware.bin", "2001-db8--1/ff15--1-3400-7/firmware.bin",
 			"unknown/invalid IP-0-7/firmware.bin",
 		},
@@ -80,15 +80,17 @@ func TestLayout(t *testing.T) {
 		rcv.Close(r.now)
 		r.events = rcv.Events()
 		if diff := cmp.Diff(want, r.store.Files()); diff != "" {
-			t.Errorf("layout %d (-want +got):\n%s", layout, diff)
+			t.Errorf("layout %q (-want +got):\n%s", layout, diff)
 		}
 		replaced := strings.Count(r.warnings(), "replaces the file that session")
-		if want := map[Layout]int{LayoutFlat: 2}[layout]; replaced != want {
-			t.Errorf("layout %d: %d warnings of replaced files, want %d: %q", layout, replaced, want, r.warnings())
+		if want := map[string]int{"": 2}[layout]; replaced != want {
+			t.Errorf("layout %q: %d warnings of replaced files, want %d: %q", layout, replaced, want, r.warnings())
 		}
 	}
-	if _, err := (Config{Registry: newRig(t).cfg.Registry, Store: newRig(t).store, Layout: 3}).Validated(); err == nil {
-		t.Error("Layout 3 is valid")
+	if _, err := (Config{
+		Registry: newRig(t).cfg.Registry, Store: newRig(t).store, Layout: "deep",
+	}).Validated(); err == nil {
+		t.Error("layout deep is valid")
 	}
 }
 

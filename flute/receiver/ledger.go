@@ -20,7 +20,7 @@ type Ledger struct {
 	share    *store.Share    // memory of the session
 	listings *store.Budget   // the part of it that FDT Instances that arrive may hold
 	sender   assembly.Sender // what was found out of it, for the assemblies of its objects
-	effects  SessionEffects  // not drained yet
+	effects  Effects         // not drained yet
 
 	entries     map[flute.TOI]*entry
 	undescribed undescribed          // those of entries that have no description

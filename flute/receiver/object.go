@@ -21,10 +21,10 @@ type Object struct {
 	over   bool // the try that it worked on has failed
 }
 
-// ObjectEffects is what an Object wants done, drained by Effects.
-type ObjectEffects struct {
+// objectEffects are the Effects of an Object.
+type objectEffects struct {
 	Events []event.Event
-	Works  []*Work // to be run elsewhere, in any order; hand each back to Done
+	Works  []*Work
 }
 
 // NewObject returns the worker for toi, which Session.Route named. It goes on with what the ledger holds.
@@ -62,14 +62,14 @@ func (o *Object) Block() (fec.SBN, bool) {
 func (o *Object) Ended() bool { return o.e.isIdle() }
 
 // Effects drains what is to be done since the last call. What a lost Object has not drained, the next one does.
-func (o *Object) Effects() ObjectEffects {
+func (o *Object) Effects() Effects {
 	o.work(o.l.note(o.e))
 	o.l.checkpoint(o.e)
 	o.work(o.l.write(o.e))
 	o.work(o.l.note(o.e))
 	f := o.e.effects
-	o.e.effects = ObjectEffects{}
-	return f
+	o.e.effects = objectEffects{}
+	return Effects{Events: f.Events, Works: f.Works}
 }
 
 // work has w emitted; nil: nothing.

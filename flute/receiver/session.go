@@ -31,8 +31,9 @@ func (p *Packet) Feed() uint8 { return p.origin.Feed }
 // and keeps the deadlines. What it knows lies in the Ledger, so a Session may be thrown away and made again.
 type Session struct{ l *Ledger }
 
-// SessionEffects is what a Session wants done, drained by Effects. Do it in the order of the fields.
-type SessionEffects struct {
+// Effects is what a Session or an Object wants done, drained by Effects. Do it in the order of the fields. An Object
+// has Events and Works only; its Works are to be handed back to itself.
+type Effects struct {
 	Events    []event.Event
 	Detached  []flute.TOI // objects that finish while their TOI names another: keep their Object apart
 	Ended     []flute.TOI // objects that the session ended: drop their Object
@@ -58,9 +59,9 @@ func (s *Session) Ledger() *Ledger { return s.l }
 func (s *Session) Ended() bool { return s.l.ended }
 
 // Effects drains what is to be done since the last call. What a lost Session has not drained, the next one does.
-func (s *Session) Effects() SessionEffects {
+func (s *Session) Effects() Effects {
 	f := s.l.effects
-	s.l.effects = SessionEffects{}
+	s.l.effects = Effects{}
 	return f
 }
 

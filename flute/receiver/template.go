@@ -10,19 +10,23 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// placeholders are those of Config.Template.
+// placeholders are those of a template in Config.Layout.
 var placeholders = [...]string{"tsi", "toi", "group", "source", "path", "name", "date", "sha256"}
 
-// CheckTemplate returns what is wrong with c.Template: nil if it is empty.
-func (c *Config) CheckTemplate() error {
-	if c.Template == "" {
-		return nil
+// CheckLayout returns what is wrong with c.Layout.
+func (c *Config) CheckLayout() error {
+	if !c.hasTemplate() {
+		switch c.Layout {
+		case "", layoutFlat, layoutSource, layoutSession:
+			return nil
+		}
+		return fmt.Errorf("%q is none of flat, source, session, and no template", c.Layout)
 	}
 	pairs := make([]string, 0, 2*len(placeholders))
 	for _, p := range placeholders {
 		pairs = append(pairs, "{"+p+"}", "1")
 	}
-	sample := strings.NewReplacer(pairs...).Replace(c.Template)
+	sample := strings.NewReplacer(pairs...).Replace(c.Layout)
 	if i := strings.IndexAny(sample, "{}"); i >= 0 {
 		end := strings.IndexByte(sample[i:], '}')
 		if end < 0 {
@@ -31,16 +35,16 @@ func (c *Config) CheckTemplate() error {
 		return fmt.Errorf("%q is no part of a name: take {%s}",
 			sample[i:i+end+1], strings.Join(placeholders[:], "}, {"))
 	}
-	if sample == c.Template {
+	if sample == c.Layout {
 		return fmt.Errorf("%q names all files the same", sample)
 	}
 	return store.CheckName(sample)
 }
 
-// templateFor returns Config.Template for one object, with what only its publication knows left in it: {path}, {name}
+// templateFor returns the template for one object, with what only its publication knows left in it: {path}, {name}
 // and {sha256}. Nothing that is filled in here has a brace or a slash.
 func (l *Ledger) templateFor(now time.Time, toi flute.TOI) string {
-	if l.cfg.Template == "" {
+	if !l.cfg.hasTemplate() {
 		return ""
 	}
 	group := "unknown"
@@ -51,7 +55,7 @@ func (l *Ledger) templateFor(now time.Time, toi flute.TOI) string {
 		"{tsi}", strconv.FormatUint(uint64(l.key.TSI), 10),
 		"{toi}", toi.String(),
 		"{group}", strings.ReplaceAll(group, ":", "-"),
-		"{source}", LayoutSource.folder(l.key),
+		"{source}", folderFor(layoutSource, l.key),
 		"{date}", now.UTC().Format(time.DateOnly),
-	).Replace(l.cfg.Template)
+	).Replace(l.cfg.Layout)
 }

@@ -31,7 +31,7 @@ func TestTemplate(t *testing.T) {
 		"{tsi}":         nil, // three names
 		"{name}":        nil,
 	} {
-		r := newRig(t, func(c *Config) { c.Template = template })
+		r := newRig(t, func(c *Config) { c.Layout = template })
 		rcv, err := New(*r.cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -74,14 +74,10 @@ func TestTemplateRefused(t *testing.T) {
 		"{path}/":      "not a path within the store",
 		"{tsi}//{toi}": "not a path within the store",
 	} {
-		c := Config{Registry: newRig(t).cfg.Registry, Store: newRig(t).store, Template: template}
-		if _, err := c.Validated(); err == nil || !strings.Contains(err.Error(), "Config.Template: ") ||
+		c := Config{Registry: newRig(t).cfg.Registry, Store: newRig(t).store, Layout: template}
+		if _, err := c.Validated(); err == nil || !strings.Contains(err.Error(), "Config.Layout: ") ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", template, err)
 		}
-	}
-	c := Config{Registry: newRig(t).cfg.Registry, Store: newRig(t).store, Template: "{path}", Layout: LayoutSource}
-	if _, err := c.Validated(); err == nil {
-		t.Error("Template and Layout are valid")
 	}
 }

@@ -42,13 +42,9 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	if cfg.Files, err = r.Options(); err != nil {
 		return cfg, err
 	}
-	if strings.ContainsAny(r.Layout, "{}/") {
-		cfg.Session.Template = r.Layout
-		if err := cfg.Session.CheckTemplate(); err != nil {
-			return cfg, errorf("%v %q: %v", wordLayout, r.Layout, err)
-		}
-	} else if cfg.Session.Layout, err = oneOf(wordLayout, r.Layout, layouts()); err != nil {
-		return cfg, err
+	cfg.Session.Layout = r.Layout
+	if err := cfg.Session.CheckLayout(); err != nil {
+		return cfg, errorf("%v %q: %v", wordLayout, r.Layout, err)
 	}
 	if r.Digest != "" {
 		for name := range strings.SplitSeq(r.Digest, ",") {
@@ -92,11 +88,4 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 		cfg.TSIs = append(cfg.TSIs, tsi)
 	}
 	return cfg, nil
-}
-
-// layouts are the values of layout.
-func layouts() []choice[receiver.Layout] {
-	return []choice[receiver.Layout]{
-		{"flat", receiver.LayoutFlat}, {"source", receiver.LayoutSource}, {"session", receiver.LayoutSession},
-	}
 }

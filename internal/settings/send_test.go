@@ -136,7 +136,7 @@ func TestErrors(t *testing.T) {
 			receive(Receive{Layout: "{tsi}/{x}"}), "layout", `<layout> "{tsi}/{x}": "{x}" is no part of a name: take ` +
 				"{tsi}, {toi}, {group}, {source}, {path}, {name}, {date}, {sha256}",
 		},
-		{receive(Receive{Layout: "deep"}), "layout", `<layout> "deep": take flat, source or session`},
+		{receive(Receive{Layout: "deep"}), "layout", `<layout> "deep": "deep" is none of flat, source, session, and no template`},
 		{
 			receive(Receive{RSMatrix: "cauchy"}), "rs-matrix",
 			`<rs-matrix> "cauchy": take auto, rizzo, rfc5510-8.2.1 or backblaze`,
@@ -178,7 +178,7 @@ func TestReceive(t *testing.T) {
 	got, err := words.Config()
 	want := node.ReceiveConfig{
 		Interface: "eth0", TSIs: []flute.TSI{1, flute.MaxTSI}, MaxDatagram: 9000, Dir: "d",
-		Session: receiver.Config{Variant: "backblaze", SessionTimeout: time.Minute, Layout: receiver.LayoutSession},
+		Session: receiver.Config{Variant: "backblaze", SessionTimeout: time.Minute, Layout: "session"},
 	}
 	if err != nil || !reflect.DeepEqual(want, got) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)

@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // Mount is a Disk as one process has it. It implements [store.Keeper].
 type Mount struct {
 	disk   *Disk
-	names  *store.Names
+	names  *names.Registry
 	next   int
 	killed bool // guarded by disk.mu, as all below
 	closed bool
@@ -23,7 +24,7 @@ var _ store.Keeper = (*Mount)(nil)
 // Mount opens the disk for a process.
 func (d *Disk) Mount() *Mount {
 	m := &Mount{disk: d, staged: map[*staged]struct{}{}}
-	m.names = store.NewNames(m.look, nil)
+	m.names = names.New(m.look, nil)
 	return m
 }
 
@@ -64,21 +65,21 @@ func (m *Mount) Staged() int {
 func (m *Mount) String() string { return "simulated disk" }
 
 // Names returns the registry of the store's names.
-func (m *Mount) Names() *store.Names { return m.names }
+func (m *Mount) Names() any { return m.names }
 
-func (m *Mount) look(name string) store.Kind {
+func (m *Mount) look(name string) names.Kind {
 	d := m.disk
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case d.files[name] != nil:
-		return store.File
+		return names.File
 	case d.isFolder(name):
-		return store.Folder
+		return names.Folder
 	case d.isBlocked(name):
-		return store.Blocked
+		return names.Blocked
 	}
-	return store.Absent
+	return names.Absent
 }
 
 // isBlocked reports whether a folder on the way to name is a file.

@@ -11,16 +11,16 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
 )
 
-// Names returns the registry of the store's names; see [store.NamesOf].
-func (s *Store) Names() *store.Names { return s.names }
+// Names returns the registry of the store's names; see [names.Of].
+func (s *Store) Names() any { return s.names }
 
 // look tells what is under a name. An error that says nothing about the name is left to Publish to find.
-func (s *Store) look(name string) store.Kind {
+func (s *Store) look(name string) names.Kind {
 	if s.checkName(name) != nil {
-		return store.Blocked
+		return names.Blocked
 	}
 	root := s.current().root
 	var info os.FileInfo
@@ -36,29 +36,29 @@ func (s *Store) look(name string) store.Kind {
 	var number syscall.Errno
 	switch {
 	case err == nil && info.IsDir():
-		return store.Folder
+		return names.Folder
 	case err == nil:
-		return store.File
+		return names.File
 	case errors.Is(err, os.ErrClosed):
-		return store.Absent
+		return names.Absent
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP), !errors.As(err, &number):
-		return store.Blocked // the last: os.Root says that it leads outside
+		return names.Blocked // the last: os.Root says that it leads outside
 	}
 	return belowFolder(root, name)
 }
 
 // belowFolder returns Absent if there is a folder for the name, or one can be made, else Blocked.
-func belowFolder(root *os.Root, name string) store.Kind {
+func belowFolder(root *os.Root, name string) names.Kind {
 	for name = path.Dir(name); name != "."; name = path.Dir(name) {
 		info, err := root.Stat(name)
 		if err == nil && info.IsDir() {
-			return store.Absent
+			return names.Absent
 		}
 		if _, err := root.Lstat(name); err == nil { // a file, or a link to nothing
-			return store.Blocked
+			return names.Blocked
 		}
 	}
-	return store.Absent
+	return names.Absent
 }
 
 // ignoresCase reports whether the file system takes names for the same that differ in case only.

@@ -3,7 +3,7 @@ package file
 import (
 	"testing"
 
-	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // TestFold: names that a file system takes for the same fold to one, and others do not.
@@ -33,7 +33,7 @@ func TestFold(t *testing.T) {
 // TestNamesOfOneFile: on a file system that makes no difference between two names, two locations that differ in that
 // only get two names, and a newer version of one takes the place of its own.
 func TestNamesOfOneFile(t *testing.T) {
-	names := store.NewNames(nil, foldOf(true, true))
+	names := names.New(nil, foldOf(true, true))
 	seen := map[string]string{}
 	for _, location := range []string{"d/caf%C3%A9", "d/cafe%CC%81", "D/CAFE%CC%81", "d/caf%C3%A9"} {
 		c, err := names.Claim("", location, "")

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/flute-node/flute-node/store"
+	registry "github.com/flute-node/flute-node/store/names"
 )
 
 // TestLook: what is there decides which names are left.
@@ -28,15 +28,16 @@ func TestLook(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	for name, want := range map[string]store.Kind{
-		"nothing": store.Absent, "nothing/x": store.Absent, "d/x": store.Absent, "in/x": store.Absent,
-		"file": store.File, "d/e/f": store.File, "in/e/f": store.File, "alias": store.File,
-		"out": store.File, "dangling": store.File, "loop": store.File, // a link at the name itself is replaced
-		"d": store.Folder, "d/e": store.Folder, "in": store.Folder,
-		"file/x": store.Blocked, "d/e/f/g/h": store.Blocked, "alias/x": store.Blocked, "out/x": store.Blocked,
-		"loop/x": store.Blocked, "dangling/x": store.Blocked, "dangling/x/y": store.Blocked,
-		stageName: store.Blocked, stageName + "/x": store.Blocked, ".FLUTE-node": store.Blocked,
-		"stage/x": store.Blocked, "../x": store.Blocked,
+	for name, want := range map[string]registry.Kind{
+		"nothing": registry.Absent, "nothing/x": registry.Absent, "d/x": registry.Absent, "in/x": registry.Absent,
+		"file": registry.File, "d/e/f": registry.File, "in/e/f": registry.File, "alias": registry.File,
+		"out": registry.File, "dangling": registry.File, "loop": registry.File, // a link at the name itself is replaced
+		"d": registry.Folder, "d/e": registry.Folder, "in": registry.Folder,
+		"file/x": registry.Blocked, "d/e/f/g/h": registry.Blocked,
+		"alias/x": registry.Blocked, "out/x": registry.Blocked,
+		"loop/x": registry.Blocked, "dangling/x": registry.Blocked, "dangling/x/y": registry.Blocked,
+		stageName: registry.Blocked, stageName + "/x": registry.Blocked, ".FLUTE-node": registry.Blocked,
+		"stage/x": registry.Blocked, "../x": registry.Blocked,
 	} {
 		if got := s.look(name); got != want {
 			t.Errorf("look(%q) = %d, want %d", name, got, want)
@@ -68,7 +69,7 @@ func TestNamesOnDisk(t *testing.T) {
 			if round == 2 {
 				location = locations[len(locations)-1-i]
 			}
-			c, err := s.Names().Claim("", location, "s")
+			c, err := registry.Of(s).Claim("", location, "s")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // Store is a [store.Store] below one root folder. Its methods are safe for concurrent use. Several Stores, of any
@@ -19,7 +20,7 @@ import (
 type Store struct {
 	opts     Options
 	path     string // of the root, absolute
-	names    *store.Names
+	names    *names.Registry
 	files    *descriptors
 	unsynced atomic.Bool // the last sync of a folder failed
 	sync     func(folder *os.File) error
@@ -66,7 +67,7 @@ func (opts Options) New(root string) (*Store, error) {
 	}
 	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts)}
 	s.files, s.sync, s.syncFile = newDescriptors(opts.MaxOpen), syncFolder, (*os.File).Sync
-	s.names = store.NewNames(s.look, foldOf(g.home.ignoresCase(), g.home.ignoresForm()))
+	s.names = names.New(s.look, foldOf(g.home.ignoresCase(), g.home.ignoresForm()))
 	if err := s.tryOwner(g); err != nil {
 		return nil, errors.Join(fmt.Errorf("store/file: Options.UID, GID: %w", err), s.Close())
 	}

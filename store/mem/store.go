@@ -9,12 +9,13 @@ import (
 	"sync"
 
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // Store is a [store.Store] in memory. Its methods are safe for concurrent use.
 type Store struct {
 	budget *store.Budget
-	names  *store.Names
+	names  *names.Registry
 
 	mu      sync.Mutex
 	closed  bool
@@ -31,29 +32,29 @@ func New() *Store { return NewWithBudget(store.NewBudget(math.MaxUint64, nil)) }
 // NewWithBudget returns an empty store. What it holds, staged and published, is charged to budget.
 func NewWithBudget(budget *store.Budget) *Store {
 	s := &Store{budget: budget, staged: map[*object]struct{}{}, files: map[string]*object{}, folders: map[string]int{}}
-	s.names = store.NewNames(s.look, nil)
+	s.names = names.New(s.look, nil)
 	return s
 }
 
-// Names returns the registry of the store's names; see [store.NamesOf].
-func (s *Store) Names() *store.Names { return s.names }
+// Names returns the registry of the store's names; see [names.Of].
+func (s *Store) Names() any { return s.names }
 
 // look tells what is under a name.
-func (s *Store) look(name string) store.Kind {
+func (s *Store) look(name string) names.Kind {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.files[name] != nil:
-		return store.File
+		return names.File
 	case s.folders[name] > 0:
-		return store.Folder
+		return names.Folder
 	}
 	for dir := range parents(name) {
 		if s.files[dir] != nil {
-			return store.Blocked
+			return names.Blocked
 		}
 	}
-	return store.Absent
+	return names.Absent
 }
 
 // Create implements [store.Store].

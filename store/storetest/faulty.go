@@ -1,6 +1,9 @@
 package storetest
 
-import "github.com/flute-node/flute-node/store"
+import (
+	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
+)
 
 // Faulty is a Store with faults: before each call of a method of Store, or of an object that it created, Before is
 // asked. If that returns an error, the call does nothing but return it. Before may also wait, or panic. Close has no
@@ -42,8 +45,8 @@ func (f *Faulty) Publish(o store.Object, name string) (string, error) {
 	return f.Store.Publish(own.Object, name)
 }
 
-// Names passes on the registry of Store; see [store.NamesOf].
-func (f *Faulty) Names() *store.Names { return store.NamesOf(f.Store) }
+// Names passes on the registry of Store; see [names.Of].
+func (f *Faulty) Names() any { return names.Of(f.Store) }
 
 // faultyObject is an object of a Faulty.
 type faultyObject struct {

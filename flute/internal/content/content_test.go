@@ -16,6 +16,7 @@ import (
 	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
+	"github.com/flute-node/flute-node/store/names"
 )
 
 func random(n int) []byte {
@@ -104,7 +105,7 @@ func staged(t *testing.T, content []byte, c flute.ContentEncoding) (*Publication
 	}
 	sum := md5.Sum(content)
 	p := &Publication{
-		Object: staged, Digest: NewDigest(SHA256 | MD5), End: uint64(encoded.Len()), Names: store.NamesOf(files),
+		Object: staged, Digest: NewDigest(SHA256 | MD5), End: uint64(encoded.Len()), Names: names.Of(files),
 		File: Announced{Location: "a", Encoding: c, MD5: sum[:]}, Publisher: "test", MaxSize: 1 << 30,
 	}
 	return p, files, cpu

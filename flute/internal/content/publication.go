@@ -9,6 +9,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // Publication is work that writes the rest of an object as it was transferred, verifies it, undoes its content
@@ -20,14 +21,14 @@ type Publication struct {
 	End    uint64          // transfer length
 	File   Announced
 
-	Names     *store.Names // where the name to publish under is claimed
-	Folder    string       // below which
-	Template  string       // of the name, with {path}, {name} and {sha256}; empty: Folder and the path
-	Publisher string       // and for whom
-	MaxSize   uint64       // of the decoded content
-	Note      []byte       // for the store.Keeper, once the file is published; nil: none
-	Consumer  Consumer     // takes the file before it is published; nil: nobody does
-	Consumed  bool         // it is not published then
+	Names     *names.Registry // where the name to publish under is claimed
+	Folder    string          // below which
+	Template  string          // of the name, with {path}, {name} and {sha256}; empty: Folder and the path
+	Publisher string          // and for whom
+	MaxSize   uint64          // of the decoded content
+	Note      []byte          // for the store.Keeper, once the file is published; nil: none
+	Consumer  Consumer        // takes the file before it is published; nil: nobody does
+	Consumed  bool            // it is not published then
 
 	Turn Turn // among the publications under the same Content-Location
 
@@ -38,7 +39,7 @@ type Publication struct {
 // Result is what a Publication has done.
 type Result struct {
 	Path      string // under which the Store published it
-	Claimed   store.Claimed
+	Claimed   names.Claimed
 	Size      uint64            // bytes of the file
 	Digests   map[string]string // of the file, in lower-case hex by name
 	Verified  []string          // names of the digests that the sender announced, and that agree
@@ -140,13 +141,13 @@ func (p *Publication) publish(object store.Object) error {
 }
 
 // claim returns the name to publish under.
-func (p *Publication) claim() (store.Claimed, error) {
+func (p *Publication) claim() (names.Claimed, error) {
 	if p.Template == "" {
 		return p.Names.Claim(p.Folder, p.File.Location, p.Publisher)
 	}
 	plain, err := store.Name(p.File.Location)
 	if err != nil {
-		return store.Claimed{}, err
+		return names.Claimed{}, err
 	}
 	name := strings.NewReplacer("{path}", plain, "{name}", path.Base(plain), "{sha256}", p.result.Digests["sha-256"]).
 		Replace(p.Template)

@@ -1,4 +1,4 @@
-package store
+package names
 
 import (
 	"errors"
@@ -7,6 +7,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/flute-node/flute-node/internal/segment"
+	"github.com/flute-node/flute-node/store"
 )
 
 // shelf stands for a store: what is there by name.
@@ -22,7 +25,7 @@ func (s shelf) look(name string) Kind {
 }
 
 // publish makes the claimed file and its folders.
-func (s shelf) publish(t *testing.T, n *Names, folder, location, publisher string) Claimed {
+func (s shelf) publish(t *testing.T, n *Registry, folder, location, publisher string) Claimed {
 	t.Helper()
 	c, err := n.Claim(folder, location, publisher)
 	if err != nil {
@@ -41,7 +44,7 @@ func (s shelf) publish(t *testing.T, n *Names, folder, location, publisher strin
 }
 
 func tag(s string, digits int) string {
-	m := mark("", s, digits)
+	m := segment.Mark("", s, digits)
 	return m[1:]
 }
 
@@ -65,11 +68,11 @@ func TestNamesDiffer(t *testing.T) {
 		{".hidden", "/.hidden"},
 	} {
 		there := shelf{}
-		n := NewNames(there.look, nil)
+		n := New(there.look, nil)
 		first := there.publish(t, n, "", pair[0], "s")
 		second := there.publish(t, n, "", pair[1], "s")
-		plain, _ := Name(pair[0])
-		wanted, _ := Name(pair[1])
+		plain, _ := store.Name(pair[0])
+		wanted, _ := store.Name(pair[1])
 		if first.Name != plain || first.Wanted != "" || second.Name == first.Name || second.Wanted != wanted {
 			t.Errorf("%q: %+v, then %q: %+v", pair[0], first, pair[1], second)
 		}
@@ -82,7 +85,7 @@ func TestNamesDiffer(t *testing.T) {
 			}
 		}
 		// Another process finds the files, in any order of locations.
-		later := NewNames(there.look, nil)
+		later := New(there.look, nil)
 		if c := there.publish(t, later, "", pair[1], "s"); c.Name != second.Name {
 			t.Errorf("%q in a later process: %+v, was %q", pair[1], c, second.Name)
 		}
@@ -95,7 +98,7 @@ func TestNamesDiffer(t *testing.T) {
 // TestNamesMarked says how names are marked.
 func TestNamesMarked(t *testing.T) {
 	there := shelf{"live": File, "dir": Folder, "dir/sub": Folder, ".h": Folder}
-	n := NewNames(there.look, nil)
+	n := New(there.look, nil)
 	long := strings.Repeat("ä", 120) + ".mp4"
 	there.publish(t, n, "", "http://a/"+long, "s")
 	for _, tc := range []struct{ location, want string }{
@@ -123,7 +126,7 @@ func TestNamesMarked(t *testing.T) {
 // TestNamesFolders: in folders of their own, locations have their own names, and long ones fit.
 func TestNamesFolders(t *testing.T) {
 	there := shelf{}
-	n := NewNames(there.look, nil)
+	n := New(there.look, nil)
 	for _, folder := range []string{"", "10.0.0.1", "10.0.0.2/239.1.1.1-3400-7"} {
 		c := there.publish(t, n, folder, "http://a/d/x", "s")
 		want := strings.TrimPrefix(folder+"/d/x", "/")
@@ -134,7 +137,7 @@ func TestNamesFolders(t *testing.T) {
 	for _, location := range []string{strings.Repeat("abcdefg/", 30) + strings.Repeat("x", 255), strings.Repeat("a/",
 		31) + "b"} {
 		c := there.publish(t, n, "10.0.0.2/239.1.1.1-3400-7", location, "s")
-		if err := CheckName(c.Name); err != nil || !strings.HasPrefix(c.Name, "10.0.0.2/239.1.1.1-3400-7/") {
+		if err := store.CheckName(c.Name); err != nil || !strings.HasPrefix(c.Name, "10.0.0.2/239.1.1.1-3400-7/") {
 			t.Errorf("Claim(%.40q) = %q: %v", location, c.Name, err)
 		}
 	}
@@ -142,7 +145,7 @@ func TestNamesFolders(t *testing.T) {
 	for _, folder := range []string{"", "10.0.0.1"} {
 		one := there.publish(t, n, folder, deep, "s")
 		two := there.publish(t, n, folder, "/"+deep, "s")
-		if one.Name == two.Name || CheckName(one.Name) != nil || CheckName(two.Name) != nil {
+		if one.Name == two.Name || store.CheckName(one.Name) != nil || store.CheckName(two.Name) != nil {
 			t.Errorf("%q and %q", one.Name, two.Name)
 		}
 	}
@@ -151,7 +154,7 @@ func TestNamesFolders(t *testing.T) {
 // TestNamesReplaced: who replaces another's file is told whose it was, each time that it changes hands.
 func TestNamesReplaced(t *testing.T) {
 	there := shelf{}
-	n := NewNames(there.look, nil)
+	n := New(there.look, nil)
 	for _, step := range []struct{ publisher, want string }{
 		{"a", ""}, {"a", ""}, {"b", "a"}, {"b", ""}, {"a", "b"},
 	} {
@@ -164,7 +167,7 @@ func TestNamesReplaced(t *testing.T) {
 
 // TestNamesFolded: what the store takes for one name is one.
 func TestNamesFolded(t *testing.T) {
-	n := NewNames(nil, strings.ToLower)
+	n := New(nil, strings.ToLower)
 	for _, tc := range []struct {
 		location string
 		marked   bool
@@ -178,18 +181,18 @@ func TestNamesFolded(t *testing.T) {
 
 // TestNamesTaken: when nothing is left the name is to blame.
 func TestNamesTaken(t *testing.T) {
-	n := NewNames(func(string) Kind { return Folder }, nil)
-	if c, err := n.Claim("", "x", "s"); !errors.Is(err, ErrName) {
+	n := New(func(string) Kind { return Folder }, nil)
+	if c, err := n.Claim("", "x", "s"); !errors.Is(err, store.ErrName) {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if c, err := n.Claim("", "..", "s"); !errors.Is(err, ErrName) {
+	if c, err := n.Claim("", "..", "s"); !errors.Is(err, store.ErrName) {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
 
 // TestNamesBounded: what is remembered is bounded, and names in use are not forgotten.
 func TestNamesBounded(t *testing.T) {
-	n := NewNames(nil, nil)
+	n := New(nil, nil)
 	n.max = 5000
 	for i := range 3 * n.max {
 		if _, err := n.Claim("", fmt.Sprint("d/", i), "s"); err != nil {
@@ -211,7 +214,7 @@ func TestNamesBounded(t *testing.T) {
 
 // TestNamesConcurrent: of locations that all make one name, each gets its own.
 func TestNamesConcurrent(t *testing.T) {
-	n := NewNames(nil, nil)
+	n := New(nil, nil)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	seen := map[string]string{}
@@ -239,8 +242,8 @@ func TestNamesConcurrent(t *testing.T) {
 	}
 }
 
-func ExampleNames() {
-	n := NewNames(nil, nil)
+func ExampleRegistry() {
+	n := New(nil, nil)
 	for _, location := range []string{"http://a/news/x.bin", "http://b/news/x.bin", "http://a/news", "http://a/news/x.bin"} {
 		c, err := n.Claim("", location, "")
 		fmt.Println(c.Name, err)
@@ -252,23 +255,32 @@ func ExampleNames() {
 	// news/x.bin <nil>
 }
 
-// TestNamesCorpus claims ten thousand hostile locations in one store: each that has a name has one of its own, where a
+// parts are what hostile and sloppy Content-Locations are made of.
+var parts = []string{
+	"/", "//", "\\", "..", "../", "%2e", "%2f", "%5c", "%00", "%", "?", "#", ":", "~", "file:", "http://", "C:", "a",
+	"b.txt", "etc/passwd", "CON", "NUL.txt", " ", "\u202e", "\xff", "ä", ".flute-node", "*",
+	strings.Repeat("a", 48),
+}
+
+// TestCorpus claims ten thousand hostile locations in one store: each that has a name has one of its own, where a
 // file can be.
-func TestNamesCorpus(t *testing.T) {
+func TestCorpus(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 5))
 	there := shelf{}
-	n := NewNames(there.look, nil)
+	n := New(there.look, nil)
 	seen := map[string]string{}
 	for range 10000 {
 		var b strings.Builder
 		for range 1 + rnd.IntN(6) {
 			b.WriteString(parts[rnd.IntN(len(parts))])
 		}
-		if _, err := Name(b.String()); err != nil {
+		if _, err := store.Name(b.String()); err != nil {
 			continue
 		}
 		c := there.publish(t, n, "", b.String(), "s")
-		checkName(t, b.String(), c.Name)
+		if err := store.CheckName(c.Name); err != nil {
+			t.Errorf("%q has the name %q: %v", b.String(), c.Name, err)
+		}
 		if other, ok := seen[c.Name]; ok && other != b.String() {
 			t.Errorf("%q has the name %q of %q", b.String(), c.Name, other)
 		}

@@ -1,17 +1,18 @@
-package store
+package names
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"hash/maphash"
 	"path"
 	"strings"
 	"sync"
 	"unique"
+
+	"github.com/flute-node/flute-node/internal/segment"
+	"github.com/flute-node/flute-node/store"
 )
 
-// maxNames bounds what a Names remembers, files and folders: 16 MB. A carousel has fewer files; of names that never
+// maxNames bounds what a Registry remembers, files and folders: 16 MB. A carousel has fewer files; of names that never
 // come again, as those with a time in them, the ones used least recently are forgotten.
 const maxNames = 1 << 18
 
@@ -30,13 +31,13 @@ const (
 	Blocked             // nothing can be there: a part of the path is not a folder, or is not for files
 )
 
-// Names gives each Content-Location a name of its own in one Store: the one that Name makes of it, or, when another
-// location has that already, one with a mark before its extension, as in "x~5f1d3a.bin". The mark is a part of the
-// location's SHA-256, so that the location gets the same one at any time. A folder whose name is that of a file is
+// Registry gives each Content-Location a name of its own in one Store: the one that [store.Name] makes of it, or, when
+// another location has that already, one with a mark before its extension, as in "x~5f1d3a.bin". The mark is a part of
+// the location's SHA-256, so that the location gets the same one at any time. A folder whose name is that of a file is
 // marked in the same way, once for all that lies in it.
 //
-// All who publish in a Store must share one Names; NamesOf returns it. Its methods are safe for concurrent use.
-type Names struct {
+// All who publish in a Store must share one Registry; Of returns it. Its methods are safe for concurrent use.
+type Registry struct {
 	look func(name string) Kind
 	fold func(name string) string
 	seed maphash.Seed
@@ -52,34 +53,36 @@ type holder struct {
 	publisher unique.Handle[string] // who published under it last
 }
 
-// Claimed is the result of [Names.Claim].
+// Claimed is the result of [Registry.Claim].
 type Claimed struct {
 	Name string // to publish under
-	// Wanted is what Name makes of the location, if that is another name since it is taken. It is set for the first
-	// claim of the location only.
+	// Wanted is what [store.Name] makes of the location, if that is another name since it is taken. It is set for the
+	// first claim of the location only.
 	Wanted string
 	// Replaced is the publisher before, if it was another: its file will be replaced.
 	Replaced string
 }
 
-// NewNames returns the registry for a Store in which look finds what is there. fold returns the same string for names
+// New returns the registry for a Store in which look finds what is there. fold returns the same string for names
 // between which the store makes no difference. Both may be nil: nothing is there yet; all names differ.
-func NewNames(look func(name string) Kind, fold func(name string) string) *Names {
+func New(look func(name string) Kind, fold func(name string) string) *Registry {
 	if look == nil {
 		look = func(string) Kind { return Absent }
 	}
 	if fold == nil {
 		fold = func(name string) string { return name }
 	}
-	return &Names{look: look, fold: fold, seed: maphash.MakeSeed(), max: maxNames, young: map[uint64]holder{}}
+	return &Registry{look: look, fold: fold, seed: maphash.MakeSeed(), max: maxNames, young: map[uint64]holder{}}
 }
 
-// NamesOf returns the registry of s, if s has one: a method Names that returns it. Otherwise it returns a new one.
-func NamesOf(s Store) *Names {
-	if s, ok := s.(interface{ Names() *Names }); ok {
-		return s.Names()
+// Of returns the registry of s, if s has one: a method Names that returns it. Otherwise it returns a new one.
+func Of(s store.Store) *Registry {
+	if s, ok := s.(interface{ Names() any }); ok {
+		if r, ok := s.Names().(*Registry); ok {
+			return r
+		}
 	}
-	return NewNames(nil, nil)
+	return New(nil, nil)
 }
 
 // Claim returns the name for a Content-Location below folder, a path in the store, or its root when it is empty. The
@@ -88,9 +91,9 @@ func NamesOf(s Store) *Names {
 // A location that is claimed for the first time takes the file that bears its mark, if there is one from an earlier
 // process, and else may replace a file that nobody has claimed: that is taken for its own older version.
 //
-// The error wraps ErrName.
-func (n *Names) Claim(folder, location, publisher string) (Claimed, error) {
-	wanted, err := Name(location)
+// The error wraps [store.ErrName].
+func (n *Registry) Claim(folder, location, publisher string) (Claimed, error) {
+	wanted, err := store.Name(location)
 	if err != nil {
 		return Claimed{}, err
 	}
@@ -99,18 +102,18 @@ func (n *Names) Claim(folder, location, publisher string) (Claimed, error) {
 
 // ClaimName is Claim for a location whose file shall have the name wanted, a path in the store. One location may have
 // several names: each replaces what it has replaced.
-func (n *Names) ClaimName(wanted, location, publisher string) (Claimed, error) {
+func (n *Registry) ClaimName(wanted, location, publisher string) (Claimed, error) {
 	return n.claim("", wanted, location, publisher)
 }
 
-func (n *Names) claim(folder, wanted, location, publisher string) (Claimed, error) {
+func (n *Registry) claim(folder, wanted, location, publisher string) (Claimed, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	c := claim{Names: n, folder: folder, location: location, id: n.identify(folder, location)}
+	c := claim{Registry: n, folder: folder, location: location, id: n.identify(folder, location)}
 	wanted = c.fit(wanted)
 	name, fresh := c.choose(c.fit(c.clearPath(wanted)))
 	if name == "" {
-		return Claimed{}, fmt.Errorf("%w: %q is taken, with all its marks", ErrName, wanted)
+		return Claimed{}, fmt.Errorf("%w: %q is taken, with all its marks", store.ErrName, wanted)
 	}
 	claimed := Claimed{Name: name}
 	by := unique.Make(publisher)
@@ -131,17 +134,17 @@ func (n *Names) claim(folder, wanted, location, publisher string) (Claimed, erro
 
 // claim is one Claim.
 type claim struct {
-	*Names
+	*Registry
 	folder, location string
 	id               uint64 // holder.location
 }
 
 // fit returns name, or, if its folder or marks have made it too long, one without the folders of the location.
 func (c claim) fit(name string) string {
-	if CheckName(name) == nil {
+	if store.CheckName(name) == nil {
 		return name
 	}
-	return path.Join(c.folder, mark(path.Base(name), c.location, marks[len(marks)-1]))
+	return path.Join(c.folder, segment.Mark(path.Base(name), c.location, marks[len(marks)-1]))
 }
 
 // choose returns the name for a location, base or one with a mark, and whether it had none before; "" when all are
@@ -150,7 +153,7 @@ func (c claim) choose(base string) (name string, fresh bool) {
 	dir, leaf := path.Split(base)
 	names := [1 + len(marks)]string{base}
 	for i, digits := range marks {
-		names[1+i] = c.fit(dir + mark(leaf, c.location, digits))
+		names[1+i] = c.fit(dir + segment.Mark(leaf, c.location, digits))
 	}
 	for _, name := range names {
 		if h, ok := c.get(name); ok && h.location == c.id && c.look(name) <= File {
@@ -197,20 +200,20 @@ func (c claim) clearFolder(dir, s, wanted string) string {
 		if kind := c.look(at); (!claimed || h.location == 0) && (kind == Absent || kind == Folder) {
 			break
 		}
-		name = mark(s, wanted, digits)
+		name = segment.Mark(s, wanted, digits)
 	}
 	return name
 }
 
 // identify returns holder.location: never 0, which is that of folders.
-func (n *Names) identify(folder, location string) uint64 {
+func (n *Registry) identify(folder, location string) uint64 {
 	return max(1, maphash.Comparable(n.seed, [2]string{folder, location}))
 }
 
-func (n *Names) key(name string) uint64 { return maphash.String(n.seed, n.fold(name)) }
+func (n *Registry) key(name string) uint64 { return maphash.String(n.seed, n.fold(name)) }
 
 // get returns the holder of a name.
-func (n *Names) get(name string) (holder, bool) {
+func (n *Registry) get(name string) (holder, bool) {
 	key := n.key(name)
 	if h, ok := n.young[key]; ok {
 		return h, true
@@ -220,21 +223,9 @@ func (n *Names) get(name string) (holder, bool) {
 }
 
 // put remembers the holder of a name that is in use now.
-func (n *Names) put(name string, h holder) {
+func (n *Registry) put(name string, h holder) {
 	if len(n.young) >= n.max/2 {
 		n.young, n.old = map[uint64]holder{}, n.young
 	}
 	n.young[n.key(name)] = h
-}
-
-// mark puts a part of the SHA-256 of s before the extension of a segment, which is cut to fit into maxSegment.
-func mark(segment, s string, digits int) string {
-	sum := sha256.Sum256([]byte(s))
-	ext := path.Ext(segment)
-	if len(ext) > maxExtension || len(ext) == len(segment) {
-		ext = ""
-	}
-	suffix := "~" + hex.EncodeToString(sum[:])[:digits] + ext
-	stem := segment[:len(segment)-len(ext)]
-	return truncate(stem, maxSegment-len(suffix)) + suffix
 }
