@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/ipv4"
@@ -62,12 +63,13 @@ func TestChannels(t *testing.T) {
 			to(second)
 		}
 	})
-	sdp := "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=files\r\nt=0 0\r\na=flute-tsi:7\r\na=flute-ch:2\r\n"
+	var sdp strings.Builder
+	sdp.WriteString("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=files\r\nt=0 0\r\na=flute-tsi:7\r\na=flute-ch:2\r\n")
 	for _, g := range []netip.AddrPort{first, second} {
-		sdp += fmt.Sprintf("m=application %d FLUTE/UDP 0\r\nc=IN IP4 %v/1\r\n", g.Port(), g.Addr())
+		_, _ = fmt.Fprintf(&sdp, "m=application %d FLUTE/UDP 0\r\nc=IN IP4 %v/1\r\n", g.Port(), g.Addr())
 	}
 	described, dir := filepath.Join(t.TempDir(), "session.sdp"), t.TempDir()
-	if err := os.WriteFile(described, []byte(sdp), 0o600); err != nil {
+	if err := os.WriteFile(described, []byte(sdp.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r := start(t, "receive", "--sdp", described, "--interface", "lo", "--timeout", "60s", dir)
