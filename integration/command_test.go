@@ -205,6 +205,7 @@ func staged(t *testing.T, dir string) {
 }
 
 func TestKilledReceiverLeavesNoPartialFile(t *testing.T) {
+	t.Parallel()
 	group, dir := newGroup(t), t.TempDir()
 	file := write(t, t.TempDir(), "file", 4_000_000)
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", dir)
@@ -234,6 +235,7 @@ func TestKilledReceiverLeavesNoPartialFile(t *testing.T) {
 }
 
 func TestSecondSenderWithTheSameSession(t *testing.T) {
+	t.Parallel()
 	group, dir, from := newGroup(t), t.TempDir(), t.TempDir()
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", "2", "--timeout", "60s", dir)
 	listening(t, group)

@@ -68,6 +68,7 @@ func (c *controller) ask(order, refused string) (r reply) {
 
 // TestControl: a running send takes orders on a socket, answers each, also wrong ones, and goes on until finish.
 func TestControl(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("lo is called otherwise")
 	}
@@ -134,6 +135,7 @@ func TestControl(t *testing.T) {
 
 // TestControlByStandardInput: orders come from a pipe, whose end is the order finish.
 func TestControlByStandardInput(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("lo is called otherwise")
 	}

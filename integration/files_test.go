@@ -43,6 +43,7 @@ func names(t *testing.T, dir string) (all []string) {
 // TestLinksStayInside: what a link leads to is not sent, unless that is asked for; one that leads nowhere stops
 // nothing.
 func TestLinksStayInside(t *testing.T) {
+	t.Parallel()
 	from := t.TempDir()
 	write(t, from, "d/a", 1000)
 	secret := write(t, from, "secret", 1000)
@@ -87,6 +88,7 @@ func TestLinksStayInside(t *testing.T) {
 
 // TestTwoFilesOfOneName: they are refused before anything is sent, or told apart.
 func TestTwoFilesOfOneName(t *testing.T) {
+	t.Parallel()
 	group, to, from := newGroup(t), t.TempDir(), t.TempDir()
 	a, b := write(t, from, "d1/a.bin", 1000), write(t, from, "d2/a.bin", 1001)
 	s := start(t, "send", "--to", group.String(), "--interface", "lo", a, b)
@@ -219,6 +221,7 @@ func TestFileChangesBeforeItsTurn(t *testing.T) {
 
 // TestCarouselSendsNewVersions: however a file is changed, those who listen get the new one.
 func TestCarouselSendsNewVersions(t *testing.T) {
+	t.Parallel()
 	group, to, from := newGroup(t), t.TempDir(), t.TempDir()
 	file := write(t, from, "d/file", 100_000)
 	write(t, from, "d/sound", 50_000)

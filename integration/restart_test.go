@@ -74,6 +74,7 @@ func TestSenderKilledAndRestarted(t *testing.T) {
 // TestReceiverKilledAndRestarted: a receiver is killed again and again while a carousel runs; no part of a file is ever
 // visible, and the one that is left alone receives all.
 func TestReceiverKilledAndRestarted(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("a file that is open cannot be removed there")
 	}

@@ -19,6 +19,7 @@ var kills = flag.Int("kills", 4, "how often TestReceiverGoesOnAfterKills kills i
 // file is ever visible that is not whole, what was stored at the last checkpoint is not received again, and the
 // transfer ends.
 func TestReceiverGoesOnAfterKills(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("a process is not killed there as here")
 	}

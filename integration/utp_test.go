@@ -28,6 +28,7 @@ func listensAt(t *testing.T, p *process) string {
 
 // TestUTPFiles: a folder arrives as it is, whichever end listens; a second time nothing of it is sent.
 func TestUTPFiles(t *testing.T) {
+	t.Parallel()
 	from, to := t.TempDir(), t.TempDir()
 	sizes := map[string]int{"d/empty": 0, "d/one": 1, "d/sub/large.bin": 20_000_001, "d/with space and ü.txt": 5000}
 	for name, n := range sizes {
@@ -56,6 +57,7 @@ func TestUTPFiles(t *testing.T) {
 
 // TestUTPResumes: a receiver that is killed leaves nothing under the name of a file; the next one needs only the rest.
 func TestUTPResumes(t *testing.T) {
+	t.Parallel()
 	from, to := t.TempDir(), t.TempDir()
 	file := write(t, from, "file", 200_000_000)
 	part := filepath.Join(to, ".file.flute-node-part")
@@ -83,6 +85,7 @@ func TestUTPResumes(t *testing.T) {
 
 // TestUTPPipe: bytes go from standard input to standard output.
 func TestUTPPipe(t *testing.T) {
+	t.Parallel()
 	data := bytes.Repeat([]byte("0123456789"), 1_000_000)
 	l, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -102,6 +105,7 @@ func TestUTPPipe(t *testing.T) {
 
 // TestUTPProxy: a TCP connection goes through two proxies, with the end of each direction.
 func TestUTPProxy(t *testing.T) {
+	t.Parallel()
 	service, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -147,6 +151,7 @@ func TestUTPProxy(t *testing.T) {
 
 // TestUTPDemo: files over a link that loses datagrams.
 func TestUTPDemo(t *testing.T) {
+	t.Parallel()
 	p := start(t, "demo", "--utp", "--json", "--loss", "3%", "--sessions", "3", "--objects", "2", "--size", "500KiB")
 	p.ok()
 	said := p.stdout.String()

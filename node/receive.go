@@ -227,7 +227,7 @@ func (c *ReceiveConfig) recover(st store.Store) (list []store.Leftover, delivere
 		return ok && key.Group == c.Group && (!c.Source.IsValid() || key.Source == c.Source) &&
 			(len(c.TSIs) == 0 || slices.Contains(c.TSIs, key.TSI))
 	})
-	if err == nil && !c.Session.Again {
+	if err == nil && !c.Session.Redeliver {
 		delivered, err = keeper.Delivered()
 	}
 	if err != nil {

@@ -133,9 +133,9 @@ type Config struct {
 	Leftovers []store.Leftover
 	Delivered [][]byte
 	NoNotes   bool
-	// Again: files that an earlier process has published are received again, and nothing is noted of those that are
+	// Redeliver: files that an earlier process has published are received again, and nothing is noted of those that are
 	// published.
-	Again bool
+	Redeliver bool
 
 	digests   content.Algorithms     // Digests
 	tois      map[flute.TOI]struct{} // Selection.TOIs; nil: all
@@ -236,7 +236,7 @@ func (c Config) Validated() (*Config, error) {
 	_, isKeeper := c.Store.(store.Keeper)
 	c.keeps = isKeeper && !c.NoNotes
 	c.leftovers, c.Leftovers = newLeftovers(c.Leftovers), nil
-	if c.Again {
+	if c.Redeliver {
 		c.Delivered = nil
 	}
 	c.delivered, c.Delivered = newDelivered(c.Delivered), nil

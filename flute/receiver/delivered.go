@@ -14,7 +14,7 @@ import (
 
 // noteDelivered returns what a later process is to know of e once it is published; nil: nothing.
 func (l *Ledger) noteDelivered(e *entry) []byte {
-	if !l.cfg.keeps || l.cfg.Again || !hasDigest(e.file) {
+	if !l.cfg.keeps || l.cfg.Redeliver || !hasDigest(e.file) {
 		return nil
 	}
 	document, err := json.Marshal(l.document(e))

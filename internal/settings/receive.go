@@ -67,7 +67,7 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 		[]choice[bool]{{"auto", false}, {"off", true}}); err != nil {
 		return cfg, err
 	}
-	if cfg.Session.Again, err = oneOf(wordOnce, r.Once, []choice[bool]{{"auto", false}, {"off", true}}); err != nil {
+	if cfg.Session.Redeliver, err = oneOf(wordOnce, r.Once, []choice[bool]{{"auto", false}, {"off", true}}); err != nil {
 		return cfg, err
 	}
 	variants := append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)
