@@ -67,7 +67,8 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 		[]choice[bool]{{"auto", false}, {"off", true}}); err != nil {
 		return cfg, err
 	}
-	if cfg.Session.Redeliver, err = oneOf(wordOnce, r.Once, []choice[bool]{{"auto", false}, {"off", true}}); err != nil {
+	cfg.Session.Redeliver, err = oneOf(wordOnce, r.Once, []choice[bool]{{"auto", false}, {"off", true}})
+	if err != nil {
 		return cfg, err
 	}
 	variants := append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)
