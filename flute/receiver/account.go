@@ -45,13 +45,17 @@ type arrivals struct {
 	jitter time.Duration
 }
 
-// take takes note of a datagram that came at now.
-func (a *arrivals) take(now time.Time) {
+// take takes note of a datagram that came at now. It reports whether it was read together with the one before.
+func (a *arrivals) take(now time.Time) (sameRead bool) {
+	if now == a.last {
+		a.count++
+		return true
+	}
 	passed := now.Sub(a.last)
 	switch {
 	case passed <= 0:
 		a.count++
-		return
+		return true
 	case a.last.IsZero() || passed >= longestPause:
 	default:
 		late := passed - time.Duration(a.count)*a.pace
@@ -62,4 +66,5 @@ func (a *arrivals) take(now time.Time) {
 		a.pace += (passed/time.Duration(a.count) - a.pace) / arrivalWeight
 	}
 	a.last, a.count = now, 1
+	return false
 }

@@ -87,8 +87,13 @@ func (l *Ledger) observe(now time.Time, e *entry, p *alc.Packet) {
 	if err != nil {
 		return
 	}
-	count := uint32(len(p.Body)-n+int(oti.SymbolLength)-1) / uint32(oti.SymbolLength)
-	l.arrivals.take(now)
+	count := uint32(1)
+	if rest := len(p.Body) - n; rest > int(oti.SymbolLength) {
+		count = uint32(rest+int(oti.SymbolLength)-1) / uint32(oti.SymbolLength)
+	} else if rest == 0 {
+		count = 0
+	}
+	sameRead := l.arrivals.take(now)
 	s := &l.sequences
 	s.symbols += uint64(count)
 	if oti.GroupSize > 1 || count == 0 {
@@ -103,7 +108,9 @@ func (l *Ledger) observe(now time.Time, e *entry, p *alc.Packet) {
 	for i := range count {
 		s.take(q, uint32(id.ESI)+i)
 	}
-	s.second.turn(now, s) // what it shows to be lost was to come before it
+	if !sameRead {
+		s.second.turn(now, s) // what the packet shows to be lost was to come before it
+	}
 }
 
 // of returns the sequence of a source block, begun if there is none; nil: there is no such block. Another one may have

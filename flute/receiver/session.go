@@ -87,7 +87,7 @@ func (s *Session) Route(now time.Time, origin Origin, datagram []byte) (p Packet
 	case object:
 	case err == nil:
 		s.l.accept(origin.Feed)
-	case errors.Is(err, errDuplicate):
+	case isDuplicate(err):
 		s.l.repeat(origin.Feed)
 	default:
 		s.l.dropped(origin.Feed, drop.Of(err), 1)
@@ -124,9 +124,11 @@ func (s *Session) route(now time.Time, origin Origin, p *alc.Packet) (object boo
 	}
 	ln := s.line(now, origin, p)
 	closes := p.CloseSession
-	if first := l.beside(ln); closes && first != nil {
-		closes = false
-		s.warnStranger(now, ln, first, "a close-session flag")
+	if closes {
+		if first := l.beside(ln); first != nil {
+			closes = false
+			s.warnStranger(now, ln, first, "a close-session flag")
+		}
 	}
 	l.last, l.closed = now, closes
 	if closes {
@@ -143,9 +145,15 @@ func (s *Session) route(now time.Time, origin Origin, p *alc.Packet) (object boo
 	return object, err
 }
 
+// isDuplicate reports what errors.Is would of errDuplicate, at once where err is that itself, as for each packet of a
+// complete object.
+func isDuplicate(err error) bool {
+	return err == errDuplicate || errors.Is(err, errDuplicate) //nolint:errorlint // see above
+}
+
 // isOfUse reports whether a packet that was dealt with by err belongs to the session, be it wanted or not.
 func isOfUse(err error) bool {
-	return err == nil || errors.Is(err, errDuplicate) || errors.Is(err, errFinished) || errors.Is(err, errRefused)
+	return err == nil || isDuplicate(err) || errors.Is(err, errFinished) || errors.Is(err, errRefused)
 }
 
 // find tells whose packet it is.
