@@ -62,40 +62,41 @@ func (d *delays) push(o *object) {
 	}
 }
 
-// first returns the entry that is next, and whether it stands in line; nil: there is none.
+// first returns the entry that is next, and whether it stands in line; nil: there is none. What was removed before it
+// goes.
 func (d *delays) first() (e *delayed, inLine bool) {
-	switch {
-	case d.line.Len() == 0 && len(d.heap) == 0:
-		return nil, false
-	case d.line.Len() == 0:
-		return &d.heap[0], false
-	case len(d.heap) == 0 || d.line.Front().before(&d.heap[0]):
-		return d.line.Front(), true
-	}
-	return &d.heap[0], false
-}
-
-// next returns when the first object resumes, if there is one.
-func (d *delays) next() (at time.Time, ok bool) {
 	for {
-		e, inLine := d.first()
 		switch {
-		case e == nil:
-			return time.Time{}, false
-		case d.removed == 0 || !e.removed():
-			return d.base.Add(e.at), true
+		case d.line.Len() > 0 && (len(d.heap) == 0 || d.line.Front().before(&d.heap[0])):
+			e, inLine = d.line.Front(), true
+		case len(d.heap) > 0:
+			e, inLine = &d.heap[0], false
+		default:
+			return nil, false
+		}
+		if d.removed == 0 || !e.removed() {
+			return e, inLine
 		}
 		d.pop(inLine)
 		d.removed--
 	}
 }
 
+// next returns when the first object resumes, if there is one.
+func (d *delays) next() (at time.Time, ok bool) {
+	e, _ := d.first()
+	if e == nil {
+		return time.Time{}, false
+	}
+	return d.base.Add(e.at), true
+}
+
 // due removes and returns the first object, if it resumes at now or before; else nil.
 func (d *delays) due(now time.Time) *object {
-	if at, ok := d.next(); !ok || at.After(now) {
+	e, inLine := d.first()
+	if e == nil || d.base.Add(e.at).After(now) {
 		return nil
 	}
-	_, inLine := d.first()
 	o := d.pop(inLine)
 	o.delayed = 0
 	return o

@@ -20,7 +20,7 @@ type schedule struct {
 	overdue []*object // whose time was over before their turn came
 	idle    []*carrier
 	changed bool      // fill is to be called
-	alarm   time.Time // when advance has something to do even so; zero: never
+	alarm   time.Time // when advance is to be called even if nothing changes; zero: never
 }
 
 // queue returns the queue of this priority. There is one for each priority that a file has had.
