@@ -5,21 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"time"
 
-	"github.com/flute-node/flute-node/actors/notice"
-	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/iobench"
 	"github.com/flute-node/flute-node/internal/settings"
-	"github.com/flute-node/flute-node/node"
-	"github.com/flute-node/flute-node/source"
 )
 
 type benchFileCommand struct {
@@ -31,6 +24,8 @@ type benchFileCommand struct {
 	First        bool              `name:"digest-first" help:"Compute the digest before the first packet, not while the file is sent."`
 	Runs         int               `type:"positive" default:"5" help:"Runs of each measurement; their median counts."`
 	Dir          string            `placeholder:"DIR" help:"Where the file and its copy are written; default a temporary folder."`
+
+	session sender.Config // what the flags say of it
 }
 
 // fileRecord is one measurement in JSON.
@@ -48,18 +43,19 @@ type fileRecord struct {
 	Share     float64   `json:"share_of_limit"`
 }
 
-// fileRates are tried from the first on, in bits per second.
-var fileRates = []settings.BitRate{12e9, 10e9, 8e9, 7e9, 6e9, 5e9, 4e9, 3.5e9, 3e9, 2.5e9, 2e9, 1.5e9, 1e9, 5e8, 2e8}
-
-// errIncomplete says that datagrams were lost, and so the file.
-var errIncomplete = errors.New("the file did not arrive whole")
-
 // Run sends a file to itself, with each digest, and compares that with what its parts cost.
 func (c *benchFileCommand) Run(ctx context.Context, out *output) error {
 	for _, d := range c.Digests {
 		if _, ok := benchDigests[d]; !ok {
 			return fmt.Errorf("--digest %s: take sha-256, md5, none", d)
 		}
+	}
+	if c.Scheme == settings.AutoFEC {
+		c.Scheme = "no-code" // nothing is lost, and the least of time is asked for
+	}
+	words := c.words()
+	if err := words.Apply(&c.session, uint64(c.Size)); err != nil {
+		return flagged(err)
 	}
 	dir, err := os.MkdirTemp(c.Dir, "flute-node-bench-*")
 	if err != nil {
@@ -87,9 +83,6 @@ var benchDigests = map[string]struct {
 }
 
 func (c *benchFileCommand) measure(ctx context.Context, out *output, dir string) error {
-	if c.Scheme == settings.AutoFEC {
-		c.Scheme = "no-code" // nothing is lost, and the least of time is asked for
-	}
 	file := filepath.Join(dir, "file")
 	if err := writeRandom(ctx, file, int64(c.Size)); err != nil {
 		return err
@@ -131,23 +124,6 @@ func (c *benchFileCommand) each(ctx context.Context, out *output, file string, c
 	return nil
 }
 
-// times are measurements in seconds.
-type times []float64
-
-func (t times) median() float64 {
-	sorted := slices.Sorted(slices.Values(t))
-	if n := len(sorted); n%2 == 0 {
-		return (sorted[n/2-1] + sorted[n/2]) / 2
-	}
-	return sorted[len(sorted)/2]
-}
-
-// fileRuns is what some runs took.
-type fileRuns struct {
-	took  times // from the call of Send to the published copy
-	first times // from the call of Add to the first packet of the file
-}
-
 // writeRandom makes a file of bytes that no file system compresses.
 func writeRandom(ctx context.Context, name string, size int64) (err error) {
 	f, err := os.Create(name)
@@ -163,121 +139,4 @@ func writeRandom(ctx context.Context, name string, size int64) (err error) {
 		_, err = f.Write(buf)
 	}
 	return errors.Join(err, ctx.Err())
-}
-
-// fastest returns the highest rate at which all runs lose nothing, and what they took.
-func (c *benchFileCommand) fastest(
-	ctx context.Context, file string, digest sender.Digests,
-) (settings.BitRate, *fileRuns, error) {
-	rates := fileRates
-	if c.Rate != nil {
-		rates = []settings.BitRate{*c.Rate}
-	}
-	for _, rate := range rates {
-		runs := &fileRuns{}
-		for range c.Runs {
-			err := c.once(ctx, file, uint64(rate), digest, runs)
-			if errors.Is(err, errIncomplete) {
-				break
-			}
-			if err != nil {
-				return 0, nil, err
-			}
-		}
-		if len(runs.took) == c.Runs {
-			return rate, runs, nil
-		}
-	}
-	return 0, nil, errIncomplete
-}
-
-// once sends the file once, and removes its copy.
-func (c *benchFileCommand) once(
-	ctx context.Context, file string, rate uint64, digest sender.Digests, runs *fileRuns,
-) (err error) {
-	n, err := node.Start(node.Config{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stopNode(n)) }()
-	to := filepath.Join(filepath.Dir(file), "received")
-	defer os.RemoveAll(to) //nolint:errcheck // below a temporary folder
-	group, err := demoGroup()
-	if err != nil {
-		return err
-	}
-	lo, err := loopbackName()
-	if err != nil {
-		return err
-	}
-	ended := n.Subscribe(node.SubscribeOptions{Filter: func(e notice.Event) bool {
-		switch e := e.(type) {
-		case event.ObjectStarted:
-			return e.Sending
-		case event.ObjectCompleted:
-			return !e.Sending
-		case event.ObjectFailed, event.SessionClosed:
-			return true
-		}
-		return false
-	}})
-	defer ended.Close()
-	if _, err := n.Receive(ctx, node.ReceiveConfig{Group: group, Interface: lo, Dir: to}); err != nil {
-		return err
-	}
-	cfg := node.SendConfig{To: group, TSI: 1, Interface: lo, Rate: rate}
-	words := c.words()
-	if err := words.Apply(&cfg.Session, uint64(c.Size)); err != nil {
-		return flagged(err)
-	}
-	start := time.Now()
-	s, err := n.Send(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	added := time.Now()
-	_, err = s.Add(ctx, sender.File{
-		ContentLocation: "file:///file", Source: source.File(file), Size: uint64(c.Size), Digests: digest,
-	}, nil)
-	if err != nil {
-		return err
-	}
-	if err := s.Finish(ctx); err != nil {
-		return err
-	}
-	patience := time.After(time.Minute + time.Duration(math.Ceil(float64(c.Size)*8/float64(max(rate,
-		1e6))))*time.Second)
-	for {
-		select {
-		case e := <-ended.Events():
-			switch e := e.(type) {
-			case event.ObjectStarted:
-				runs.first = append(runs.first, time.Since(added).Seconds())
-			case event.ObjectCompleted:
-				runs.took = append(runs.took, time.Since(start).Seconds())
-				return c.check(e, digest)
-			case event.SessionClosed:
-				if !e.Sending {
-					return errIncomplete
-				}
-			default:
-				return errIncomplete
-			}
-		case <-patience:
-			return errIncomplete
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// check says whether the copy was verified as it should.
-func (c *benchFileCommand) check(e event.ObjectCompleted, digest sender.Digests) error {
-	if e.Size != uint64(c.Size) {
-		return fmt.Errorf("the copy has %d bytes", e.Size)
-	}
-	if digest != sender.NoDigest && len(e.Verified) == 0 {
-		return errors.New("the copy was not verified")
-	}
-	return nil
 }

@@ -90,8 +90,7 @@ func TestAccountText(t *testing.T) {
 				Surplus: 5, LeastSurplus: 1,
 			},
 			"\nloss on the way: 5.1 %, 12.5 % in the worst second\n5.0 % more received than needed; of the source " +
-				"block " +
-				"with the highest loss 1 symbol more might have been lost",
+				"block with the highest loss 1 symbol more might have been lost",
 		},
 		{
 			event.Account{Symbols: 100, Useful: 100, MarginBlocks: 1, MarginSymbols: 98, Surplus: -2, LeastSurplus: -2},
