@@ -8,6 +8,20 @@ import (
 	"github.com/flute-node/flute-node/flute/alc"
 )
 
+// Again says which files are received again that were received before.
+type Again uint8
+
+// The kinds of Again.
+const (
+	// AgainUpdated receives each object once, and a file again when an object with another TOI, or of another session,
+	// has its Content-Location.
+	AgainUpdated Again = iota
+	// AgainNever receives one version of each file.
+	AgainNever
+	// AgainAlways receives an object again in each turn of its carousel.
+	AgainAlways
+)
+
 // With AgainAlways an object that is complete begins anew with the next turn of its carousel: with the packet of SBN 0
 // and ESI 0, or, should that be lost, when one of the packets comes again that came first after its completion.
 

@@ -193,7 +193,7 @@ func (l *Ledger) Feeds() []event.FeedStats {
 	return list
 }
 
-// accept, repeat and drop count a datagram of a feed, for the session and for the feed.
+// accept, repeat and dropped count datagrams of a feed, for the session and for the feed.
 func (l *Ledger) accept(from uint8) {
 	l.counters.Accept()
 	if s := l.feedStats(from); s != nil {

@@ -91,7 +91,7 @@ func (o *Object) Handle(now time.Time, packet *Packet) {
 		if len(p.Body) > 0 {
 			o.e.effects.Events = o.l.opening(o.e.effects.Events)
 		}
-	case errors.Is(err, errDuplicate):
+	case isDuplicate(err):
 		o.l.repeat(packet.origin.Feed)
 	default:
 		if errors.Is(err, errBudget) {
@@ -149,16 +149,17 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 	if err := o.verifyOTI(now, p); err != nil {
 		return err
 	}
-	err := o.take(now, p.Body)
-	if err == nil || errors.Is(err, errDuplicate) {
+	switch err := o.take(now, p.Body); {
+	case isDuplicate(err):
 		o.l.observe(now, e, p)
-	}
-	if errors.Is(err, errDuplicate) && e.held.InDoubt() {
-		o.reconsider(now)
+		if e.held.InDoubt() {
+			o.reconsider(now)
+		}
 		return err
-	} else if err != nil {
+	case err != nil:
 		return err
 	}
+	o.l.observe(now, e, p)
 	if e.held.InDoubt() && len(p.Body) > 0 {
 		e.held.differs = now
 	}

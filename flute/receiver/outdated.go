@@ -53,8 +53,9 @@ func (l *Ledger) replaced(e *entry) {
 	}
 	s := Session{l: l}
 	l.outdated = slices.DeleteFunc(l.outdated, func(old *entry) bool {
-		if old == e || old.gone || old.phase > receiving || old.location() != e.location() {
-			return old == e || old.gone || old.phase > receiving
+		over := old == e || old.gone || old.phase > receiving
+		if over || old.location() != e.location() {
+			return over
 		}
 		s.failOutdated(old)
 		return true

@@ -47,20 +47,6 @@ type Selection struct {
 	Again Again
 }
 
-// Again says which files are received again that were received before.
-type Again uint8
-
-// The kinds of Again.
-const (
-	// AgainUpdated receives each object once, and a file again when an object with another TOI, or of another session,
-	// has its Content-Location.
-	AgainUpdated Again = iota
-	// AgainNever receives one version of each file.
-	AgainNever
-	// AgainAlways receives an object again in each turn of its carousel.
-	AgainAlways
-)
-
 // validate returns an error that names the field.
 func (c *Selection) validate() error {
 	for _, list := range []struct {

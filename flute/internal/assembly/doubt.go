@@ -2,16 +2,10 @@ package assembly
 
 import (
 	"bytes"
-	"cmp"
-	"fmt"
-	"hash/maphash"
-	"io"
 	"maps"
 	"slices"
-	"sync"
 
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/flute/internal/staging"
 )
 
 // An object whose digest fails holds a wrong symbol: one was forged or damaged, or FEC has made others of such a one. A
@@ -30,28 +24,17 @@ const (
 	maxSubset = 4
 	// maxEarly bounds the versions that are kept before a digest has failed.
 	maxEarly = 64
-	// tagChunk is how many bytes are read at once to make tags.
-	tagChunk = 1 << 20
 )
 
 // doubt is what is known of an object whose digest has failed.
 type doubt struct {
-	Tags
+	tags
 	agreed    []uint64 // source symbols that came again as they are held, as bits
 	conflicts map[uint64]*conflict
 	compared  uint64 // source symbols since the last change
 	attempt   int    // which versions are tried next, see wanted
 	cost      uint64 // charged
 }
-
-// Tags are the tags of the source symbols of an object.
-type Tags struct {
-	seed   maphash.Seed
-	symbol int
-	list   []uint16
-}
-
-func (t *Tags) tag(b []byte) uint16 { return uint16(maphash.Bytes(t.seed, b)) }
 
 // conflict is a source symbol of which several versions have come, in the order of their arrival.
 type conflict struct {
@@ -73,67 +56,10 @@ type early struct {
 	bytes []byte
 }
 
-// Tagging is work that makes the tags of a whole object. Run it once.
-type Tagging struct {
-	object *staging.Object
-	length uint64
-	tags   Tags
-}
-
-// Tagging returns the work that Doubt needs. nil: there is no memory for the tags, or source symbols do not lie in
-// the object in one piece, or some were recovered under a guess.
-func (a *Assembly) Tagging() *Tagging {
-	if a.OTI.TransferLength == 0 || a.doubt != nil || a.part.HasSubBlocks() || a.guesses > 0 {
-		return nil
-	}
-	n := (a.OTI.TransferLength + uint64(a.OTI.SymbolLength) - 1) / uint64(a.OTI.SymbolLength)
-	cost := 2*n + n/8 + 8
-	if !a.budget.TryReserve(cost) {
-		return nil
-	}
-	a.doubtCost = cost
-	return &Tagging{
-		object: a.object, length: a.OTI.TransferLength,
-		tags: Tags{seed: maphash.MakeSeed(), symbol: int(a.OTI.SymbolLength), list: make([]uint16, 0, n)},
-	}
-}
-
-// Run does the work. It blocks on the store, and holds cpu, which may be nil, while it computes.
-func (t *Tagging) Run(cpu sync.Locker) error {
-	object, err := t.object.Open()
-	if err != nil {
-		return err
-	}
-	chunk := make([]byte, max(1, tagChunk/t.tags.symbol)*t.tags.symbol)
-	for off := uint64(0); off < t.length; off += uint64(len(chunk)) {
-		p := chunk[:min(uint64(len(chunk)), t.length-off)]
-		if n, err := object.ReadAt(p, int64(off)); n < len(p) {
-			return fmt.Errorf("receiver: read of %d bytes at %d: %w", len(p), off, cmp.Or(err, io.ErrUnexpectedEOF))
-		}
-		t.tags.add(p, cpu)
-	}
-	return nil
-}
-
-func (t *Tags) add(p []byte, cpu sync.Locker) {
-	if cpu != nil {
-		cpu.Lock()
-		defer cpu.Unlock()
-	}
-	for len(p) > 0 {
-		n := min(t.symbol, len(p))
-		t.list = append(t.list, t.tag(p[:n]))
-		p = p[n:]
-	}
-}
-
-// Release does nothing: the Assembly has been charged.
-func (t *Tagging) Release() {}
-
 // Doubt has what comes again compared with what is held, by the tags that were made.
 func (a *Assembly) Doubt(t *Tagging) {
 	a.doubt = &doubt{
-		Tags: t.tags, agreed: make([]uint64, (len(t.tags.list)+63)/64), conflicts: map[uint64]*conflict{},
+		tags: t.tags, agreed: make([]uint64, (len(t.tags.list)+63)/64), conflicts: map[uint64]*conflict{},
 		cost: a.doubtCost,
 	}
 	a.doubtCost = 0
