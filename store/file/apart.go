@@ -36,6 +36,9 @@ func (o *object) placeFrom(g *ground, name string) error {
 	if !g.isApart() {
 		return s.rename(g, g.staged(o.name), name, o.grown)
 	}
+	if s.isTaken(g.root, name) { // look before the copy: move finds out for certain
+		return errTaken
+	}
 	if err := o.bring(g); err != nil {
 		return err
 	}

@@ -90,6 +90,31 @@ func TestStagedApart(t *testing.T) {
 	}
 }
 
+// TestTakenNameCostsNoCopy: an object that is staged on another disk is copied once at most, for the name that it gets:
+// not for names that are taken.
+func TestTakenNameCostsNoCopy(t *testing.T) {
+	for how, most := range map[string]int{keep: 0, refuse: 0, version: 1} {
+		s := opened(t, Options{Stage: onOtherDisk(t), Existing: how}, t.TempDir())
+		copies := 0
+		s.syncFile = func(f *os.File) error {
+			if root := s.current().home.files.Name(); filepath.Dir(f.Name()) == root {
+				copies++
+			}
+			return f.Sync()
+		}
+		for i := range 4 {
+			copies = 0
+			_, err := s.Publish(written(t, s, "content"), "a")
+			if i > 0 && (copies > most || (err == nil) != (how == version)) {
+				t.Errorf("%s: %d copies for a name that is taken, %v", how, copies, err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestStageOfSeveralRoots: what was staged for one root is not taken over for another.
 func TestStageOfSeveralRoots(t *testing.T) {
 	stage, root := t.TempDir(), t.TempDir()

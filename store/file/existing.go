@@ -72,10 +72,19 @@ func (s *Store) move(root *os.Root, from, name string) error {
 	case !hasNoLinks(err):
 		return err
 	}
-	if _, err := root.Lstat(name); err == nil {
+	if s.isTaken(root, name) {
 		return errTaken
 	}
 	return root.Rename(from, name)
+}
+
+// isTaken reports whether there is a file under a name that shall stay.
+func (s *Store) isTaken(root *os.Root, name string) bool {
+	if s.opts.Existing == replace {
+		return false
+	}
+	info, err := root.Lstat(name)
+	return err == nil && !info.IsDir()
 }
 
 // hasNoLinks reports an error with which file systems say that a file cannot have two names.
