@@ -23,11 +23,11 @@ func Mark(segment, s string, digits int) string {
 	}
 	suffix := "~" + hex.EncodeToString(sum[:])[:digits] + ext
 	stem := segment[:len(segment)-len(ext)]
-	return truncate(stem, Max-len(suffix)) + suffix
+	return Cut(stem, Max-len(suffix)) + suffix
 }
 
-// truncate cuts s to n bytes at most, between characters.
-func truncate(s string, n int) string {
+// Cut cuts s to n bytes at most, between characters.
+func Cut(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}

@@ -66,10 +66,8 @@ func (o *object) bring(g *ground) error {
 		return err
 	}
 	s := o.store
-	if q := s.quota; q != nil {
-		if err := q.leavesFree(s.path, uint64(info.Size())); err != nil {
-			return err
-		}
+	if err := s.quota.leavesFree(s.path, uint64(info.Size())); err != nil {
+		return err
 	}
 	to, err := g.home.files.OpenFile(o.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.opts.fileMode())
 	if err != nil {

@@ -7,17 +7,13 @@ import (
 	"os"
 	"path"
 	"syscall"
-	"unicode/utf8"
 
+	"github.com/flute-node/flute-node/internal/segment"
 	"github.com/flute-node/flute-node/store"
 )
 
-const (
-	// maxVersions bounds the versions of a file that are kept: each is looked for.
-	maxVersions = 9999
-	// maxLeaf is the length in bytes of the longest last segment of a name, as on all common file systems.
-	maxLeaf = 255
-)
+// maxVersions bounds the versions of a file that are kept: each is looked for.
+const maxVersions = 9999
 
 // errTaken reports that there is a file under a name that shall stay.
 var errTaken = errors.New("there is a file of that name")
@@ -47,13 +43,7 @@ func (o *object) settleName(name string) (string, error) {
 func nameOfVersion(name string, n int) string {
 	dir, leaf := path.Split(name)
 	suffix := fmt.Sprintf(".%d", n)
-	if most := maxLeaf - len(suffix); len(leaf) > most {
-		for !utf8.RuneStart(leaf[most]) {
-			most--
-		}
-		leaf = leaf[:most]
-	}
-	return dir + leaf + suffix
+	return dir + segment.Cut(leaf, segment.Max-len(suffix)) + suffix
 }
 
 // move moves the staged file from to its name. If it shall not replace a file and there is one, the error is errTaken.

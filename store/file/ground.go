@@ -1,13 +1,11 @@
 package file
 
 import (
-	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path"
-	"path/filepath"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -85,16 +83,11 @@ func (s *Store) current() *ground {
 	return s.ground
 }
 
-// standing returns the ground that is found at the root's path now. The stage's name, which nobody can guess, tells it.
+// standing returns the ground that is found at the root's path now.
 func (s *Store) standing() (*ground, error) {
 	g := s.current()
-	for _, at := range []string{
-		filepath.Join(s.path, filepath.FromSlash(g.home.dir)),
-		filepath.Join(cmp.Or(s.opts.Stage, s.path), filepath.FromSlash(g.stage.dir)),
-	} {
-		if _, err := os.Lstat(at); isGone(err) {
-			return s.renew(g)
-		}
+	if g.home.isRemoved() || g.isApart() && g.stage.isRemoved() {
+		return s.renew(g)
 	}
 	return g, nil // also when nobody can tell
 }

@@ -84,7 +84,7 @@ func (q *quota) within(root *os.Root, files int, bytes uint64) error {
 
 // leavesFree returns an error if the disk of a folder has no more than minFree besides so many bytes.
 func (q *quota) leavesFree(disk string, bytes uint64) error {
-	if q.minFree == 0 {
+	if q == nil || q.minFree == 0 {
 		return nil
 	}
 	free, err := q.free(disk)

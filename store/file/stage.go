@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 )
@@ -93,6 +94,12 @@ func makeStage(root *os.Root, folder string) (_ *stage, err error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// isRemoved reports whether the stage is no longer found at its path. Its name, which nobody can guess, tells it.
+func (s *stage) isRemoved() bool {
+	_, err := os.Lstat(filepath.Join(s.root.Name(), filepath.FromSlash(s.dir)))
+	return isGone(err)
 }
 
 // close removes the stage, but for files that were left with notes and for what is noted of published files, and the

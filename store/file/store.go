@@ -139,8 +139,7 @@ func (s *Store) isStage(top string) bool {
 	return err == nil && os.SameFile(info, stage)
 }
 
-// Close implements [store.Store]. Objects that are staged are left if they have notes, else
-// discarded.
+// Close implements [store.Store]. Objects that are staged are left if they have notes, else discarded.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
