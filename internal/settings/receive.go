@@ -60,15 +60,13 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 			cfg.Session.Digests = append(cfg.Session.Digests, name)
 		}
 	}
-	if cfg.NoOffload, err = noOffload(r.Offload); err != nil {
+	if cfg.NoOffload, err = isOff(wordOffload, r.Offload); err != nil {
 		return cfg, err
 	}
-	if cfg.Session.NoNotes, err = oneOf(wordResume, r.Resume,
-		[]choice[bool]{{"auto", false}, {"off", true}}); err != nil {
+	if cfg.Session.NoNotes, err = isOff(wordResume, r.Resume); err != nil {
 		return cfg, err
 	}
-	cfg.Session.Redeliver, err = oneOf(wordOnce, r.Once, []choice[bool]{{"auto", false}, {"off", true}})
-	if err != nil {
+	if cfg.Session.Redeliver, err = isOff(wordOnce, r.Once); err != nil {
 		return cfg, err
 	}
 	variants := append([]choice[fec.Variant]{{"auto", ""}}, matrices()...)

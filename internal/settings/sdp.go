@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -78,12 +79,8 @@ func parseSDP(text string) (*Description, error) {
 		if len(p.media) < 3 || !strings.EqualFold(p.media[2], "FLUTE/UDP") {
 			continue
 		}
-		if p.connection == "" {
-			p.connection = session.connection
-		}
-		if p.source == "" {
-			p.source = session.source
-		}
+		p.connection = cmp.Or(p.connection, session.connection)
+		p.source = cmp.Or(p.source, session.source)
 		if err := d.add(&p); err != nil {
 			return nil, err
 		}

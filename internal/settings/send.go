@@ -75,7 +75,7 @@ func (s *Send) Config(largest uint64) (node.SendConfig, error) {
 	if err != nil {
 		return node.SendConfig{}, err
 	}
-	oneByOne, err := noOffload(s.Offload)
+	oneByOne, err := isOff(wordOffload, s.Offload)
 	if err != nil {
 		return node.SendConfig{}, err
 	}
@@ -149,11 +149,6 @@ func encodings() []choice[flute.ContentEncoding] {
 		all = append(all, choice[flute.ContentEncoding]{c.String(), c})
 	}
 	return all
-}
-
-// noOffload reads the word offload.
-func noOffload(name string) (bool, error) {
-	return oneOf(wordOffload, name, []choice[bool]{{"auto", false}, {"off", true}})
 }
 
 // tsiOf checks a TSI.

@@ -36,8 +36,8 @@ const (
 	wordFDTMode        = word("fdt-mode")
 	wordFDTStartID     = word("fdt-start-id")
 	wordFEC            = word("fec")
-	wordFileGroup      = word("file-group")
 	wordFieldBits      = word("field-bits")
+	wordFileGroup      = word("file-group")
 	wordFirstTOI       = word("first-toi")
 	wordFTI            = word("fti")
 	wordGroup          = word("group")
@@ -46,10 +46,10 @@ const (
 	wordLinks          = word("links")
 	wordMaxAge         = word("max-age")
 	wordMaxDatagram    = word("max-datagram")
-	wordMaxSize        = word("max-size")
-	wordMinSize        = word("min-size")
 	wordMaxFiles       = word("max-files")
 	wordMaxRepair      = word("max-repair")
+	wordMaxSize        = word("max-size")
+	wordMinSize        = word("min-size")
 	wordMode           = word("mode")
 	wordMTime          = word("mtime")
 	wordN1             = word("ldpc-n1")
@@ -75,10 +75,10 @@ const (
 	wordSymbol         = word("symbol")
 	wordTimes          = word("times")
 	wordTOI            = word("toi")
-	wordType           = word("type")
 	wordTOIBits        = word("toi-bits")
 	wordTSI            = word("tsi")
 	wordTTL            = word("ttl")
+	wordType           = word("type")
 	wordWarmUp         = word("warm-up")
 	wordWeight         = word("weight")
 	wordWithin         = word("within")
@@ -127,6 +127,11 @@ func oneOf[T any](w word, name string, choices []choice[T]) (T, error) {
 	}
 	var none T
 	return none, errorf("%v %q: take %s", w, name, list(names))
+}
+
+// isOff reads a word that is auto or off; empty: auto.
+func isOff(w word, name string) (bool, error) {
+	return oneOf(w, name, []choice[bool]{{"auto", false}, {"off", true}})
 }
 
 // choice is a value with its name.
