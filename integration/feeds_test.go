@@ -34,10 +34,12 @@ func TestFeeds(t *testing.T) {
 	start(t, "send", "--to", from.String(), "--interface", "lo", "--rate", "40Mbit", "--fec", "no-code", path).ok()
 	r.ok()
 	same(t, path, filepath.Join(dir, "file"))
+	closed := 0
 	for _, e := range r.events() {
 		if e["event"] != "session_closed" {
 			continue
 		}
+		closed++
 		feeds := e["feeds"].([]any)
 		if len(feeds) != 2 {
 			t.Fatalf("feeds: %v", feeds)
@@ -48,6 +50,9 @@ func TestFeeds(t *testing.T) {
 				t.Errorf("of %v: %v datagrams received, %v lost", n["feed"], got, lost)
 			}
 		}
+	}
+	if closed != 1 {
+		t.Errorf("%d sessions were closed", closed)
 	}
 }
 

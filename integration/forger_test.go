@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 )
 
@@ -12,11 +13,13 @@ import (
 func TestForgerBesideACarousel(t *testing.T) {
 	t.Parallel()
 	from, group := newGroup(t), newGroup(t)
+	var forgeries atomic.Int32
 	relayed(t, from, func(i int, datagram []byte, send func(netip.AddrPort, []byte)) {
 		if i%100 == 57 && len(datagram) > 1000 {
 			forged := bytes.Clone(datagram)
 			forged[len(forged)-10] ^= byte(1 + i/100)
 			send(group, forged)
+			forgeries.Add(1)
 		}
 		send(group, datagram)
 	})
@@ -28,4 +31,7 @@ func TestForgerBesideACarousel(t *testing.T) {
 		"--repeat", "6", path).ok()
 	r.ok()
 	same(t, path, filepath.Join(dir, "file"))
+	if got := names(t, dir); len(got) != 1 || forgeries.Load() == 0 {
+		t.Errorf("%d datagrams were forged, and %q arrived", forgeries.Load(), got)
+	}
 }

@@ -184,8 +184,7 @@ func TestUntilComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := startWith(t, nil, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "100kbit",
-			"--parallel",
-			"1", filepath.Join(from, "d"))
+			"--parallel", "1", filepath.Join(from, "d"))
 		awaitLine(t, out, "d/17") // it is begun when the first 64 packets are out; they are announced before that
 		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", t.TempDir())
 		s.ok()

@@ -56,8 +56,7 @@ func TestSessionTimeout(t *testing.T) {
 	}
 	defer out.Close()
 	s := startWith(t, nil, in, "send", "--to", group.String(), "--interface", "lo", "--rate", "1Mbit",
-		write(t, t.TempDir(),
-			"file", 4_000_000))
+		write(t, t.TempDir(), "file", 4_000_000))
 	awaitLine(t, out, "object_progress")
 	if err := s.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -126,7 +126,7 @@ func (w *Watcher) Run(ctx context.Context, tell func(Change) error) error {
 		defer system.Close() //nolint:errcheck // nothing was written
 		w.system, told, faults = system, system.Events, system.Errors
 	}
-	if _, err := w.look(); err != nil {
+	if err := w.look(); err != nil {
 		return err
 	}
 	timer := time.NewTimer(0)
@@ -164,7 +164,7 @@ func (w *Watcher) Run(ctx context.Context, tell func(Change) error) error {
 		}
 		if now = time.Now(); !now.Before(at) || news && !now.Before(scanned.Add(max(leastPause, scanShare*took))) {
 			news = false
-			if _, err := w.look(); err != nil {
+			if err := w.look(); err != nil {
 				w.warn(fmt.Sprintf("%s cannot be read: %v", w.cfg.Folder, err))
 			}
 			scanned, took = time.Now(), time.Since(now)
@@ -210,13 +210,13 @@ func (w *Watcher) warn(text string) {
 }
 
 // look looks through the folder.
-func (w *Watcher) look() (*scan, error) {
+func (w *Watcher) look() error {
 	// Folders are watched before they are read, so that nothing is missed between the two; those that are new are read
 	// again.
 	for {
 		s, err := w.cfg.look()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if w.watch(s.folders) {
 			continue
@@ -227,7 +227,7 @@ func (w *Watcher) look() (*scan, error) {
 		w.mu.Lock()
 		w.tracker.see(time.Now(), s.files, s.hidden, s.isLost)
 		w.mu.Unlock()
-		return s, nil
+		return nil
 	}
 }
 
@@ -263,7 +263,7 @@ func (w *Watcher) hand(ctx context.Context, tell func(Change) error) {
 	w.mu.Lock()
 	due := w.tracker.changes(time.Now())
 	w.mu.Unlock()
-	for i, c := range due {
+	for _, c := range due {
 		if ctx.Err() != nil { // they are told after the next start
 			return
 		}
@@ -273,7 +273,7 @@ func (w *Watcher) hand(ctx context.Context, tell func(Change) error) {
 		}
 		w.mu.Lock()
 		if err != nil {
-			w.tracker.failed(due[i], time.Now())
+			w.tracker.failed(c, time.Now())
 		}
 		w.unsaved = w.unsaved || c.removed
 		w.mu.Unlock()

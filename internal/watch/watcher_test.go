@@ -20,16 +20,16 @@ type rig struct {
 	t      *testing.T
 	folder string
 	*Watcher
-	mu    sync.Mutex
-	told  []string
-	fail  int // so many changes more
-	stop  func()
-	again bool // what is told counts as sent
+	mu   sync.Mutex
+	told []string
+	last Change // that was told
+	fail int    // so many changes more
+	stop func()
 }
 
 func watchFolder(t *testing.T, folder string, cfg Config) *rig {
 	t.Helper()
-	r := &rig{t: t, folder: folder, again: true}
+	r := &rig{t: t, folder: folder}
 	cfg.Folder, cfg.Settle, cfg.Warn = folder, 20*time.Millisecond, func(text string) { t.Log(text) }
 	var err error
 	if r.Watcher, err = New(cfg); err != nil {
@@ -72,6 +72,7 @@ func (r *rig) take(c Change) error {
 	text, err := io.ReadAll(io.NewSectionReader(open, 0, 1<<20))
 	r.told = append(r.told, f.ContentLocation+" "+string(text))
 	r.Done(c)
+	r.last = c
 	return err
 }
 
@@ -198,6 +199,11 @@ func TestWatcherRetries(t *testing.T) {
 	r.fail = 1
 	r.mu.Unlock()
 	r.write("a", "1")
+	r.wants("file:///a 1")
+	r.mu.Lock()
+	last := r.last
+	r.mu.Unlock()
+	r.Failed(last)
 	r.wants("file:///a 1")
 }
 
