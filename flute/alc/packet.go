@@ -44,35 +44,50 @@ func Parse(b []byte) (Packet, error) { return ParseLayout(b, lct.RFC5651) }
 // ParseLayout is Parse for an LCT header in layout l: [lct.RFC3451] for sessions of FLUTE version 1 whose headers carry
 // SCT and ERT.
 func ParseLayout(b []byte, l lct.Layout) (p Packet, err error) {
+	err = p.Parse(b, l)
+	return p, err
+}
+
+// Parse is [ParseLayout] into p, which is the zero Packet after an error: a Packet is large, and this copies none.
+func (p *Packet) Parse(b []byte, l lct.Layout) error {
+	*p = Packet{}
+	if err := p.read(b, l); err != nil {
+		*p = Packet{}
+		return err
+	}
+	return nil
+}
+
+func (p *Packet) read(b []byte, l lct.Layout) error {
 	n, err := l.ParseTo(&p.Header, b)
 	if err != nil {
-		return Packet{}, err
+		return err
 	}
 	// RFC 5775, section 4.1: "the length of the TSI field within the LCT header is REQUIRED to be non-zero".
 	if !p.HasTSI {
-		return Packet{}, lct.ErrNoTSI
+		return lct.ErrNoTSI
 	}
 	p.Body = b[n:len(b):len(b)]
 	if len(p.Extensions) > 0 {
 		if err = p.readExtensions(); err != nil {
-			return Packet{}, err
+			return err
 		}
 	}
 	if len(p.Body) == 0 {
-		return p, nil
+		return nil
 	}
 	// RFC 6726, section 3.1: "The TOI field MUST be included"; only a data-less packet goes without it.
 	if !p.HasTOI {
-		return Packet{}, ErrNoTOI
+		return ErrNoTOI
 	}
 	if p.TOI.IsFDT() && !p.HasFDT {
 		// RFC 6726, section 3.3: "Any ALC/LCT packet carrying an FDT Instance MUST include EXT_FDT."
 		if !p.closesOnly() {
-			return Packet{}, ErrNoInstanceID
+			return ErrNoInstanceID
 		}
 		p.Body = nil
 	}
-	return p, nil
+	return nil
 }
 
 // closesOnly recognises how flute-rs up to 1.11.0 closes a session: A, TOI 0, and the FEC Payload ID of a No-Code

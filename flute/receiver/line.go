@@ -54,16 +54,9 @@ func (s *Session) line(now time.Time, origin Origin, p *alc.Packet) *line {
 	}
 	lines := l.lines[linesPerFeed*int(feed):][:linesPerFeed]
 	ln := &lines[0]
-	known := l.latestLine()
 	switch {
-	case ln.run == 0 && known != nil: // the first packet of this feed: it brings what the others do
-		*ln = line{
-			feed: feed, port: port, run: known.run, told: known.told, before: known.before, newest: known.newest,
-			past: slices.Clone(known.past), doubts: slices.Clone(known.doubts), since: now, last: now,
-		}
-	case ln.run == 0: // the first packet of the session
-		*ln = line{feed: feed, port: port, run: l.newRun(), since: now, last: now}
-		ln.doubts = append(ln.doubts, ln.run)
+	case ln.run == 0:
+		*ln = l.firstLine(now, feed, port)
 	case port == 0 || ln.port == port:
 	case ln.port == 0:
 		ln.port = port
@@ -81,6 +74,20 @@ func (s *Session) line(now time.Time, origin Origin, p *alc.Packet) *line {
 	}
 	s.listen(now, ln, p)
 	return ln
+}
+
+// firstLine returns the line of the first packet of a feed: it brings what other feeds do, if there are any.
+func (l *Ledger) firstLine(now time.Time, feed uint8, port uint16) line {
+	known := l.latestLine()
+	if known == nil { // the first packet of the session
+		ln := line{feed: feed, port: port, run: l.newRun(), since: now, last: now}
+		ln.doubts = append(ln.doubts, ln.run)
+		return ln
+	}
+	return line{
+		feed: feed, port: port, run: known.run, told: known.told, before: known.before, newest: known.newest,
+		past: slices.Clone(known.past), doubts: slices.Clone(known.doubts), since: now, last: now,
+	}
 }
 
 // closedAt returns when the latest packet of the session came, if it had the A flag; else the zero time.

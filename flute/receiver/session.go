@@ -78,8 +78,8 @@ func (s *Session) Route(now time.Time, origin Origin, datagram []byte) (p Packet
 	}
 	s.hear(now, origin, datagram)
 	p.origin = origin
-	var err error
-	if p.alc, err = s.parse(datagram); err == nil {
+	err := s.parse(&p.alc, datagram)
+	if err == nil {
 		s.hearPort(now, origin)
 		object, err = s.route(now, origin, &p.alc)
 	}
@@ -97,21 +97,22 @@ func (s *Session) Route(now time.Time, origin Origin, datagram []byte) (p Packet
 
 // parse reads the packet. In a session of FLUTE version 1 the two bits that RFC 5651 reserves are T and R of RFC 3451,
 // each of which adds a word to the header.
-func (s *Session) parse(datagram []byte) (alc.Packet, error) {
+func (s *Session) parse(p *alc.Packet, datagram []byte) error {
 	const tr = 0x0c
 	l := s.l
-	p, err := alc.Parse(datagram)
+	err := p.Parse(datagram, lct.RFC5651)
 	if len(datagram) < 2 || datagram[1]&tr == 0 || l.version == 2 || l.cfg.Profile == Version2 {
-		return p, err
+		return err
 	}
 	old, oldErr := alc.ParseLayout(datagram, lct.RFC3451)
 	if oldErr != nil || old.HasFDT && old.FLUTEVersion != 1 {
-		return p, err
+		return err
 	}
 	if err != nil || old.HasFDT || l.version == 1 || l.cfg.Profile == Version1 {
-		return old, nil
+		*p = old
+		return nil
 	}
-	return p, nil // the version is not known yet
+	return nil // the version is not known yet
 }
 
 func (s *Session) route(now time.Time, origin Origin, p *alc.Packet) (object bool, err error) {
