@@ -19,6 +19,7 @@ type benchCommand struct {
 	FEC      benchFECCommand      `cmd:"" name:"fec" help:"Speed and memory of FEC schemes, on one core: a table, or JSON lines."`
 	Overhead benchOverheadCommand `cmd:"" help:"How many symbols beyond K receivers need to decode, by trial."`
 	Pace     benchPaceCommand     `cmd:"" help:"How steadily a session sends on the loopback interface, by kernel time stamps."`
+	Core     benchCoreCommand     `cmd:"" help:"Files through the cores of sender and receiver, in memory, with each FEC scheme."`
 	IO       benchIOCommand       `cmd:"" name:"io" help:"What the parts of a transfer cost here, and so the least time of one."`
 	File     benchFileCommand     `cmd:"" help:"A file from the call of Send to its verified copy, beside the least time of that."`
 }

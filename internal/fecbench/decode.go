@@ -46,15 +46,15 @@ func (b *Bench) Decode(loss float64) (Result, error) {
 		if repairs < lost {
 			return Result{}, fmt.Errorf("%w: more symbols are lost than there are repair symbols", ErrSkipped)
 		}
-		w := work{
-			prepare: func() error { return r.draw(lost, repairs) },
-			run:     func() error { return r.decode() },
-			check:   func() error { return r.check() },
+		w := Work{
+			Prepare: func() error { return r.draw(lost, repairs) },
+			Run:     func() error { return r.decode() },
+			Check:   func() error { return r.check() },
 		}
-		_, err := b.once(w) // what the scheme keeps is made now
+		_, err := w.once(b.cfg.Now) // what the scheme keeps is made now
 		var result Result
 		if err == nil {
-			result, err = b.measure(w)
+			result, err = Measure(b.cfg, size, w)
 		}
 		switch {
 		case err == nil:

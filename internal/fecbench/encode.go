@@ -22,7 +22,7 @@ func (b *Bench) Encode() (Result, error) {
 	if err := b.makeRepair(e); err != nil { // what the scheme keeps is made now
 		return Result{}, err
 	}
-	return b.measure(work{run: func() error {
+	return Measure(b.cfg, uint64(len(b.source)), Work{Run: func() error {
 		if err := e.Reset(b.source); err != nil {
 			return err
 		}
@@ -36,12 +36,12 @@ func (b *Bench) EncodeCold() (Result, error) {
 		return Result{}, err
 	}
 	var cold fec.Scheme
-	return b.measure(work{
-		prepare: func() (err error) {
+	return Measure(b.cfg, uint64(len(b.source)), Work{
+		Prepare: func() (err error) {
 			cold, err = b.cfg.Registry().Scheme(&b.block.OTI)
 			return err
 		},
-		run: func() error {
+		Run: func() error {
 			e, err := b.newEncoder(cold)
 			if err != nil {
 				return err

@@ -31,22 +31,22 @@ func (r Result) MBPerSecond() (median, best float64) {
 // speed takes a run that is too short for the clock to have lasted its shortest unit.
 func speed(bytes uint64, d time.Duration) float64 { return float64(bytes) / 1e6 / max(d, 1).Seconds() }
 
-// work is one operation. Only run is timed.
-type work struct {
-	prepare func() error
-	run     func() error
-	check   func() error
+// Work is one operation. Only Run is timed; the others may be nil.
+type Work struct {
+	Prepare func() error
+	Run     func() error
+	Check   func() error
 }
 
-// measure repeats w until the budget is used up.
-func (b *Bench) measure(w work) (Result, error) {
+// Measure repeats w, which works on so many bytes of source data, until the budget is used up.
+func Measure(cfg Config, bytes uint64, w Work) (Result, error) {
 	var times []time.Duration
-	result := Result{Bytes: uint64(len(b.source))}
-	for sum := time.Duration(0); result.Runs == 0 || sum < b.cfg.Budget && result.Runs < maxRuns; {
+	result := Result{Bytes: bytes}
+	for sum := time.Duration(0); result.Runs == 0 || sum < cfg.Budget && result.Runs < maxRuns; {
 		var sample time.Duration
 		n := 0
-		for n == 0 || sample < b.cfg.Budget/samples && result.Runs < maxRuns {
-			d, err := b.once(w)
+		for n == 0 || sample < cfg.Budget/samples && result.Runs < maxRuns {
+			d, err := w.once(cfg.Now)
 			if err != nil {
 				return Result{}, err
 			}
@@ -63,19 +63,19 @@ func (b *Bench) measure(w work) (Result, error) {
 }
 
 // once makes one run and returns its time.
-func (b *Bench) once(w work) (time.Duration, error) {
-	if w.prepare != nil {
-		if err := w.prepare(); err != nil {
+func (w Work) once(now func() time.Time) (time.Duration, error) {
+	if w.Prepare != nil {
+		if err := w.Prepare(); err != nil {
 			return 0, err
 		}
 	}
-	start := b.cfg.Now()
-	if err := w.run(); err != nil {
+	start := now()
+	if err := w.Run(); err != nil {
 		return 0, err
 	}
-	d := b.cfg.Now().Sub(start)
-	if w.check != nil {
-		return d, w.check()
+	d := now().Sub(start)
+	if w.Check != nil {
+		return d, w.Check()
 	}
 	return d, nil
 }

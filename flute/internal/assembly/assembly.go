@@ -124,11 +124,7 @@ func (a *Assembly) Partition() *fec.Partition { return &a.part }
 func (a *Assembly) Prefix() uint64 {
 	sbn := a.complete.next
 	if a.guesses > 0 {
-		for s, b := range a.blocks {
-			if b.lost != nil && s < sbn {
-				sbn = s
-			}
-		}
+		sbn = min(sbn, a.firstGuess)
 	}
 	if uint32(sbn) >= a.part.Blocks() {
 		return a.OTI.TransferLength

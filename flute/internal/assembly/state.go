@@ -11,9 +11,10 @@ type State struct {
 	Received uint64 // bytes of the object that came as source symbols
 	Repaired uint64 // source symbols that FEC recovered
 
-	complete blockSet
-	guesses  int  // source blocks recovered under a guess
-	decisive bool // one of them shows which variant it was, if it proves right
+	complete   blockSet
+	guesses    int     // source blocks recovered under a guess
+	firstGuess fec.SBN // the first of them, if there are any
+	decisive   bool    // one of them shows which variant it was, if it proves right
 }
 
 // received is what came of one source block, as plain data. For a block recovered under a guess it also tells which

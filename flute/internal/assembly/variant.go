@@ -53,6 +53,9 @@ func (a *Assembly) guessed(at *Attempt) error {
 		a.detected(t.found, "surplus_symbol")
 	} else {
 		b.guess, b.lost = t.found, lost
+		if a.guesses == 0 || at.sbn < a.firstGuess {
+			a.firstGuess = at.sbn
+		}
 		a.guesses++
 		a.decisive = a.decisive || t.decisive
 	}
@@ -145,8 +148,21 @@ func (a *Assembly) redo(now time.Time, sbn fec.SBN, b *block) error {
 		a.guesses--
 		a.touch(sbn, b)
 		a.forget(sbn, b)
+		if sbn == a.firstGuess {
+			a.findFirstGuess()
+		}
 	}
 	return nil
+}
+
+// findFirstGuess looks for the next guessed block, if there is one.
+func (a *Assembly) findFirstGuess() {
+	found := false
+	for sbn, b := range a.blocks {
+		if b.lost != nil && (!found || sbn < a.firstGuess) {
+			a.firstGuess, found = sbn, true
+		}
+	}
 }
 
 // redone takes what a block is now that it was decoded again.

@@ -1,6 +1,6 @@
 //! Crate `flute`: its Reed-Solomon codec, and whole objects through its sender and receiver, without sockets.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -81,76 +81,133 @@ fn reed_solomon(o: &Options, scheme: &str, bits: u8, k: usize, p: usize) -> Resu
     Ok(())
 }
 
+/// What goes through the sender and the receiver.
+struct Session<'a> {
+    scheme: &'a str,
+    k: usize,
+    /// Repair symbols of a block that a sender makes.
+    p: usize,
+    /// Repair symbols beyond the lost ones that a receiver is given.
+    spare: usize,
+    losses: &'a [f64],
+    objects: usize,
+    /// Source blocks of an object.
+    blocks: usize,
+    /// Names of sending and receiving.
+    operations: [&'static str; 2],
+}
+
 /// An object through the sender and the receiver: what an application of the crate gets, with the packets' headers.
 fn session(o: &Options, scheme: &str, k: usize, p: usize, losses: &[f64]) -> Result<(), Failure> {
     let spare = if scheme == "raptor" { SPARE } else { 0 };
-    let oti = |repair: usize| {
-        let repair = 100.0 * repair as f64 / k as f64;
-        Codec { scheme: scheme.into(), symbol: o.symbol as u16, block: k as u16, repair, ..Default::default() }.oti()
-    };
     let blocks = OBJECT.div_ceil(k * o.symbol).min(MAX_BLOCKS);
-    let data = Random::new().bytes(blocks * k * o.symbol);
-    let case = |operation, loss, repair| Case {
-        peer: PEER,
-        layer: "session",
-        scheme,
-        k,
-        symbol: o.symbol,
-        operation,
-        loss,
-        repair,
-    };
+    Session { scheme, k, p, spare, losses, objects: 1, blocks, operations: ["encode", "decode"] }.run(o)
+}
 
-    let now = SystemTime::now();
-    let send = |mut sender: Sender| {
-        let mut packets = Vec::with_capacity(blocks * (k + p) + 1);
-        packets.extend(std::iter::from_fn(|| sender.read(now)));
-        packets
-    };
-    let made = oti(p)?;
-    measure(o, &case("encode", 0.0, p), data.len(), || sender(&made, &data, now), send);
-
-    let most = losses.iter().map(|&loss| count(k, loss)).max().unwrap_or(0) + spare;
-    let made = oti(most.max(1))?;
-    let packets = Packets::sort(send(sender(&made, &data, now)), &made, blocks, k)?;
-    for &loss in losses {
-        let lost = count(k, loss);
-        let repair = if lost == 0 { 0 } else { lost + spare };
-        let received = packets.select(k, loss, repair);
-        let buffer = Rc::new(ObjectWriterBufferBuilder::new(false));
-        receive(packets.receiver(buffer.clone(), now)?, &received, now);
-        let objects = buffer.objects.borrow();
-        if objects.len() != 1 || objects[0].borrow().data != data {
-            return Err(format!("flute, {scheme}, k = {k}, {loss} lost: not received").into());
+/// The cases of `flute-node bench core`: so many objects that the caches of a processor do not hold them.
+pub fn cores(o: &Options, bytes: usize) -> Result<(), Failure> {
+    type Row = (&'static str, usize, usize, usize, &'static [f64]);
+    const ROWS: [Row; 6] = [
+        ("no-code", 64, 0, 0, &[0.0]),
+        ("rs", 64, 16, 0, &[0.05]),
+        ("rs", 200, 50, 0, &[0.1]),
+        ("rs16", 300, 60, 0, &[0.1]),
+        ("raptorq", 1000, 200, 2, &[0.0, 0.05, 0.2]),
+        ("raptor", 1000, 200, SPARE, &[0.05]),
+    ];
+    for (scheme, k, p, spare, losses) in ROWS {
+        if !o.schemes.is_empty() && !o.schemes.iter().any(|s| s == scheme) {
+            continue;
         }
-        let sink = Rc::new(Sink::default());
-        let fresh = || packets.receiver(sink.clone(), now).expect("as before");
-        measure(o, &case("decode", loss, repair), data.len(), fresh, |r| receive(r, &received, now));
-        if sink.failed.get() {
-            return Err(format!("flute, {scheme}, k = {k}, {loss} lost: an object failed").into());
-        }
+        let all = (bytes / (k * o.symbol)).max(1);
+        let objects = all.div_ceil(MAX_BLOCKS);
+        let blocks = (all / objects).max(1);
+        Session { scheme, k, p, spare, losses, objects, blocks, operations: ["send", "receive"] }.run(o)?;
     }
     Ok(())
+}
+
+impl Session<'_> {
+    fn oti(&self, o: &Options, repair: usize) -> Result<Oti, Failure> {
+        let repair = 100.0 * repair as f64 / self.k as f64;
+        Codec { scheme: self.scheme.into(), symbol: o.symbol as u16, block: self.k as u16, repair, ..Default::default() }
+            .oti()
+    }
+
+    fn run(&self, o: &Options) -> Result<(), Failure> {
+        let Session { scheme, k, p, spare, losses, objects, blocks, operations } = *self;
+        let mut random = Random::new();
+        let data: Vec<Vec<u8>> = (0..objects).map(|_| random.bytes(blocks * k * o.symbol)).collect();
+        let total = objects * blocks * k * o.symbol;
+        let case = |operation, loss, repair| Case {
+            peer: PEER,
+            layer: "session",
+            scheme,
+            k,
+            symbol: o.symbol,
+            operation,
+            loss,
+            repair,
+        };
+
+        let now = SystemTime::now();
+        let send = |mut sender: Sender| {
+            let mut packets = Vec::with_capacity(objects * blocks * (k + p) + 1);
+            packets.extend(std::iter::from_fn(|| sender.read(now)));
+            packets
+        };
+        let made = self.oti(o, p)?;
+        measure(o, &case(operations[0], 0.0, p), total, || sender(&made, &data, now), send);
+
+        let lost_most = losses.iter().map(|&loss| count(k, loss)).max().unwrap_or(0);
+        let most = if p == 0 { 0 } else { (lost_most + spare).max(1) };
+        let made = self.oti(o, most)?;
+        let packets = Packets::sort(send(sender(&made, &data, now)), &made, objects, blocks, k + most)?;
+        for &loss in losses {
+            let lost = count(k, loss);
+            let repair = if lost == 0 { 0 } else { lost + spare };
+            let received = packets.select(k, loss, repair);
+            let buffer = Rc::new(ObjectWriterBufferBuilder::new(false));
+            receive(packets.receiver(buffer.clone(), now)?, &received, now);
+            {
+                let written = buffer.objects.borrow();
+                if written.len() != objects || written.iter().zip(&data).any(|(w, d)| w.borrow().data != *d) {
+                    return Err(format!("flute, {scheme}, k = {k}, {loss} lost: not received").into());
+                }
+            }
+            drop(buffer);
+            let sink = Rc::new(Sink::new(objects, blocks * k * o.symbol));
+            let fresh = || packets.receiver(sink.clone(), now).expect("as before");
+            measure(o, &case(operations[1], loss, repair), total, fresh, |r| receive(r, &received, now));
+            if sink.failed.get() {
+                return Err(format!("flute, {scheme}, k = {k}, {loss} lost: an object failed").into());
+            }
+        }
+        Ok(())
+    }
 }
 
 fn endpoint() -> UDPEndpoint {
     UDPEndpoint::new(None, "239.255.70.1".into(), 3400)
 }
 
-/// A session with one object. The FDT Instance is not coded.
-fn sender(oti: &Oti, data: &[u8], now: SystemTime) -> Sender {
-    let config = Config { interleave_blocks: 1, ..Default::default() };
+/// A session with these objects, one after the other. The FDT Instance is not coded.
+fn sender(oti: &Oti, data: &[Vec<u8>], now: SystemTime) -> Sender {
+    let mut config = Config { interleave_blocks: 1, ..Default::default() };
+    config.set_priority_queue(PriorityQueue::HIGHEST, PriorityQueue::new(1));
     let mut sender = Sender::new(endpoint(), TSI, &Oti::new_no_code(oti.encoding_symbol_length, 64), &config);
-    let object = CreateFromBuffer::builder()
-        .content(data.to_vec())
-        .content_type("application/octet-stream".into())
-        .content_location(url::Url::parse("file:///object").expect("a URL"))
-        .compute_md5(false)
-        .config(TransferConfig { oti: Some(oti.clone()), ..Default::default() })
-        .build()
-        .create()
-        .expect("an object");
-    sender.add_object(PriorityQueue::HIGHEST, object).expect("an object that the code can code");
+    for (i, content) in data.iter().enumerate() {
+        let object = CreateFromBuffer::builder()
+            .content(content.clone())
+            .content_type("application/octet-stream".into())
+            .content_location(url::Url::parse(&format!("file:///object{i}")).expect("a URL"))
+            .compute_md5(false)
+            .config(TransferConfig { oti: Some(oti.clone()), ..Default::default() })
+            .build()
+            .create()
+            .expect("an object");
+        sender.add_object(PriorityQueue::HIGHEST, object).expect("an object that the code can code");
+    }
     sender.publish(now).expect("an FDT Instance");
     sender
 }
@@ -165,13 +222,20 @@ fn receive(mut receiver: Receiver, packets: &[&[u8]], now: SystemTime) -> Receiv
 /// The packets of a session.
 struct Packets {
     fdt: Vec<Vec<u8>>,
-    /// By source block, in the order of ESIs.
+    /// By object and source block, in the order of ESIs.
     blocks: Vec<Vec<Vec<u8>>>,
 }
 
 impl Packets {
-    fn sort(packets: Vec<Vec<u8>>, oti: &Oti, blocks: usize, k: usize) -> Result<Packets, Failure> {
-        let mut sorted = Packets { fdt: Vec::new(), blocks: vec![Vec::new(); blocks] };
+    /// Each of the blocks has so many symbols. TOIs count from 1.
+    fn sort(
+        packets: Vec<Vec<u8>>,
+        oti: &Oti,
+        objects: usize,
+        blocks: usize,
+        symbols: usize,
+    ) -> Result<Packets, Failure> {
+        let mut sorted = Packets { fdt: Vec::new(), blocks: vec![Vec::new(); objects * blocks] };
         for packet in packets {
             let parsed = parse_alc_pkt(&packet).map_err(|e| e.0)?;
             if parsed.lct.toi == 0 {
@@ -179,13 +243,14 @@ impl Packets {
                 continue;
             }
             let id = parse_payload_id(&parsed, oti).map_err(|e| e.0)?;
-            let block = sorted.blocks.get_mut(id.sbn as usize).ok_or("a block too many")?;
+            let object = parsed.lct.toi as usize - 1;
+            let block = sorted.blocks.get_mut(object * blocks + id.sbn as usize).ok_or("a block too many")?;
             if id.esi as usize != block.len() {
                 return Err("symbols out of order".into());
             }
             block.push(packet);
         }
-        if sorted.fdt.is_empty() || sorted.blocks.iter().any(|b| b.len() <= k) {
+        if sorted.fdt.is_empty() || sorted.blocks.iter().any(|b| b.len() < symbols) {
             return Err("packets are missing".into());
         }
         Ok(sorted)
@@ -212,10 +277,26 @@ impl Packets {
     }
 }
 
-/// Takes objects and keeps nothing.
-#[derive(Default)]
+/// Where the bytes of objects go: memory that is there before they come, so that what is measured is not how the system
+/// finds memory. One place for each object, used in turn.
 struct Sink {
     failed: Rc<Cell<bool>>,
+    places: Rc<Vec<RefCell<Vec<u8>>>>,
+    next: Rc<Cell<usize>>,
+    place: usize,
+    end: Cell<usize>,
+}
+
+impl Sink {
+    fn new(objects: usize, size: usize) -> Sink {
+        Sink {
+            failed: Rc::default(),
+            places: Rc::new((0..objects).map(|_| RefCell::new(vec![1; size])).collect()),
+            next: Rc::default(),
+            place: 0,
+            end: Cell::new(0),
+        }
+    }
 }
 
 impl ObjectWriterBuilder for Sink {
@@ -227,7 +308,15 @@ impl ObjectWriterBuilder for Sink {
         _: &ObjectMetadata,
         _: SystemTime,
     ) -> ObjectWriterBuilderResult {
-        ObjectWriterBuilderResult::StoreObject(Box::new(Sink { failed: self.failed.clone() }))
+        let place = self.next.get() % self.places.len();
+        self.next.set(place + 1);
+        ObjectWriterBuilderResult::StoreObject(Box::new(Sink {
+            failed: self.failed.clone(),
+            places: self.places.clone(),
+            next: self.next.clone(),
+            place,
+            end: Cell::new(0),
+        }))
     }
 
     fn update_cache_control(&self, _: &UDPEndpoint, _: &u64, _: &u128, _: &ObjectMetadata, _: SystemTime) {}
@@ -251,7 +340,10 @@ impl ObjectWriter for Sink {
         Ok(())
     }
 
-    fn write(&self, _: u32, _: &[u8], _: SystemTime) -> FluteResult<()> {
+    fn write(&self, _: u32, data: &[u8], _: SystemTime) -> FluteResult<()> {
+        let begin = self.end.get();
+        self.end.set(begin + data.len());
+        self.places[self.place].borrow_mut()[begin..begin + data.len()].copy_from_slice(data);
         Ok(())
     }
 

@@ -27,6 +27,8 @@ pub struct Options {
     time: Duration,
     /// Repair symbols that an encoder makes, in percent of the source symbols.
     repair: f64,
+    /// Bytes of the objects that go through sender and receiver, in place of all other cases; 0: those.
+    core: usize,
 }
 
 impl Options {
@@ -37,6 +39,7 @@ impl Options {
             symbol: 1400,
             time: Duration::from_millis(400),
             repair: 20.0,
+            core: 0,
         };
         while let Some(arg) = args.next()? {
             match arg {
@@ -47,6 +50,7 @@ impl Options {
                 Arg::Long("k") => o.k = list(&mut args)?,
                 Arg::Long("symbol") => o.symbol = value(&mut args)?,
                 Arg::Long("time") => o.time = seconds(&mut args)?,
+                Arg::Long("core") => o.core = value(&mut args)?,
                 Arg::Long("repair") => o.repair = value(&mut args)?,
                 other => return Err(other.unexpected().into()),
             }
@@ -75,11 +79,14 @@ impl Options {
     }
 }
 
-const SCHEMES: [&str; 4] = ["raptorq", "raptor", "rs", "rs16"];
+const SCHEMES: [&str; 5] = ["raptorq", "raptor", "rs", "rs16", "no-code"];
 /// The default sizes of block of the Raptor codes. K = 50000 takes seconds for each call, and must be asked for.
 const SIZES: [usize; 4] = [10, 100, 1000, 10000];
 
 pub fn run(o: Options) -> Result<(), Failure> {
+    if o.core > 0 {
+        return flute::cores(&o, o.core);
+    }
     raptorq::run(&o)?;
     raptor::run(&o)?;
     flute::run(&o)
