@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -295,6 +296,41 @@ func TestBenchPace(t *testing.T) {
 	c.Rate = []settings.BitRate{0}
 	if _, err := captured(t, true, func(out *output) error { return c.Run(context.Background(), out) }); err == nil {
 		t.Error("rate 0 is taken")
+	}
+}
+
+// TestBenchCore measures little: a line for each figure, or for each loss.
+func TestBenchCore(t *testing.T) {
+	c := &benchCoreCommand{Scheme: []string{"no-code", "raptorq"}, Size: 2 << 20, Time: 1}
+	text, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line := range strings.Lines(text) {
+		var r coreRecord
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Scheme == "" {
+			continue // the machine
+		}
+		if r.MB <= 0 || r.Runs == 0 {
+			t.Errorf("%+v", r)
+		}
+		got = append(got, fmt.Sprint(r.Scheme, " ", r.Operation, " ", r.Loss))
+	}
+	want := "no-code send 0,no-code receive 0,raptorq send 0,raptorq receive 0,raptorq receive 0.05,raptorq receive 0.2"
+	if strings.Join(got, ",") != want {
+		t.Errorf("%q, want %s", got, want)
+	}
+	text, err = captured(t, false, func(out *output) error { return c.Run(t.Context(), out) })
+	if err != nil || strings.Count(text, "%") != 4 {
+		t.Errorf("%v\n%s", err, text)
+	}
+	c.Scheme = []string{"ldpc"}
+	if _, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) }); err == nil {
+		t.Error("--scheme ldpc is taken")
 	}
 }
 

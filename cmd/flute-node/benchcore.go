@@ -50,8 +50,9 @@ func (c *benchCoreCommand) Run(ctx context.Context, out *output) error {
 			return fmt.Errorf("--scheme %s: take no-code, rs, rs16, raptorq, raptor", name)
 		}
 	}
-	out.record(thisMachine(), fmt.Sprintf("%v\nMB/s (10^6 bytes) of files through the cores, in memory, without digests, "+
-		"on one goroutine; median\n\n%-10s%6s%8s%10s%8s%10s", thisMachine(), "scheme", "K", "repair", "send", "loss", "receive"))
+	out.record(thisMachine(), fmt.Sprintf(
+		"%v\nMB/s (10^6 bytes) of files through the cores, in memory, without digests, on one goroutine; median\n\n"+
+			"%-10s%6s%8s%10s%8s%10s", thisMachine(), "scheme", "K", "repair", "send", "loss", "receive"))
 	return c.profiled(func() error {
 		for _, k := range cases {
 			if c.Scheme != nil && !slices.Contains(c.Scheme, k.Name) {

@@ -9,10 +9,11 @@
 //
 //   - Send: files in memory go through a sender.Session, each once, with their FEC Payload IDs and repair symbols.
 //   - Receive: the packets of these files, less those that are lost, go through a receiver.Receiver into a Store in
-//     memory. Of a source block that lost symbols come as many repair symbols, and a few more where the code needs them.
+//     memory. Of a source block that lost symbols come as many repair symbols, and a few more where the code needs
+//     them.
 //
-// No digest is announced, so none is computed. The files together are larger than the caches of a processor: a file that
-// fits in there is received many times as fast, and says nothing of what comes from a network.
+// No digest is announced, so none is computed. The files together are larger than the caches of a processor: a file
+// that fits in there is received many times as fast, and says nothing of what comes from a network.
 //
 // # Limitations
 //

@@ -49,11 +49,11 @@ func (b *Bench) Receive(loss float64) (fecbench.Result, error) {
 func (b *Bench) received(r *receiver.Receiver) error {
 	complete := 0
 	for _, e := range r.Events() {
-		switch e := e.(type) {
-		case event.ObjectCompleted:
+		if _, ok := e.(event.ObjectCompleted); ok {
 			complete++
-		case event.ObjectFailed:
-			return fmt.Errorf("corebench: %s: %s", e.Reason, e.Detail)
+		}
+		if f, ok := e.(event.ObjectFailed); ok {
+			return fmt.Errorf("corebench: %s: %s", f.Reason, f.Detail)
 		}
 	}
 	if complete != len(b.files) {

@@ -130,8 +130,14 @@ pub fn cores(o: &Options, bytes: usize) -> Result<(), Failure> {
 impl Session<'_> {
     fn oti(&self, o: &Options, repair: usize) -> Result<Oti, Failure> {
         let repair = 100.0 * repair as f64 / self.k as f64;
-        Codec { scheme: self.scheme.into(), symbol: o.symbol as u16, block: self.k as u16, repair, ..Default::default() }
-            .oti()
+        Codec {
+            scheme: self.scheme.into(),
+            symbol: o.symbol as u16,
+            block: self.k as u16,
+            repair,
+            ..Default::default()
+        }
+        .oti()
     }
 
     fn run(&self, o: &Options) -> Result<(), Failure> {
