@@ -2,8 +2,8 @@
 # uTP side by side in one run: ours, libutp (npm utp-native), librqbit-utp and TCP cubic; over loopback, and over a link
 # with a rate, a queue, a delay and loss (interop/link). It prints one table: medians, how many times the value of each
 # peer that is, the worst of our runs, and whether the median meets our goal. A goal that is missed does not fail the
-# script; a case without a value does. What TCP keeps beside a flow is its mean over 12 s, once it has been there for 11;
-# "alone" is what it has on the same link without that flow.
+# script; a case without a value does. What TCP keeps beside a flow is its mean over the seconds 10 to 28, of which it has
+# been there since the fifth; "alone" is what it has on the same link without that flow.
 #
 #   interop/utp-compare.sh                  5 runs of each case, in turns: some 45 minutes
 #   interop/utp-compare.sh --peer-runs 1    peers have one run on the link: some 27 minutes
@@ -146,13 +146,13 @@ alone() {
 		-at-b "$(receiver "$who" 10.9.0.2 5000)" -at-a "$(sender "$who" 10.9.0.2 5000 "$@")"
 }
 
-# beside CASE WHO RUN QUEUE FLAGS…: Mbit/s that one TCP, which starts after 5 s, keeps of 20 once it has filled the link
-# as far as it can: after HyStart has ended its slow start, because there is a queue, that takes it 8 s.
+# beside CASE WHO RUN QUEUE FLAGS…: Mbit/s that one TCP, which starts after 5 s, keeps of 20, its start included but for
+# the first 5 s.
 beside() {
 	local name=$1 who=$2 run=$3 queue=$4
 	shift 4
 	on_link "$name" "$who" "$run" '.mbit["tcp:8000"] // 0' -rate 20e6 -queue "$queue" -delay 25ms \
-		-from 16 -to 28 -limit 29s -at-b "$(receiver "$who" 10.9.0.2 5000)" -at-b "python3 $work/tcp.py sink" \
+		-from 10 -to 28 -limit 29s -at-b "$(receiver "$who" 10.9.0.2 5000)" -at-b "python3 $work/tcp.py sink" \
 		-at-a "$(sender "$who" 10.9.0.2 5000 "$@")" -at-a "5:python3 $work/tcp.py 23"
 }
 

@@ -174,7 +174,7 @@ func TestFlood(t *testing.T) {
 	if err != nil || s.Conns != 1 || s.Handshakes.HalfOpen > 256 || s.Handshakes.Accepted != 1 {
 		t.Errorf("%+v: %v", s, err)
 	}
-	if s.Handshakes.Refused == 0 || s.Handshakes.Resets == 0 {
+	if s.Handshakes.Stateless == 0 || s.Handshakes.Forged == 0 {
 		t.Errorf("%+v", s.Handshakes)
 	}
 	if got.Load() > sent.Load() {

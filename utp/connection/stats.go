@@ -45,8 +45,8 @@ type HandshakeStats struct {
 	Syns      uint64 // that were answered, repeated ones included
 	Accepted  uint64 // connections
 	Expired   uint64 // entries that were not completed in time
-	Evicted   uint64 // the oldest entries, where the table was full
-	Refused   uint64 // SYNs of a prefix that has too many entries, or that are not well-formed
+	Stateless uint64 // SYNs that were answered without an entry, where the table, or the prefix's part of it, is full
+	Refused   uint64 // SYNs that are not well-formed, or that ask for what another one has asked for
 	Forged    uint64 // packets that acknowledge something else than our answer
 	Resets    uint64 // sent
 	Stray     uint64 // packets of no connection, without an answer

@@ -9,8 +9,8 @@ import (
 
 // Handshakes answers packets that belong to no connection: SYNs, the packets that complete a handshake, and strangers'.
 // A connection begins with the packet that proves that the peer got our answer; before that there is an entry in a
-// bounded table, for a few seconds. No answer is longer than the packet, nor is one sent twice: nobody's traffic is
-// amplified. It is not safe for concurrent use.
+// bounded table, for a few seconds, or nothing at all where that is full. No answer is longer than the packet, nor is
+// one sent twice: nobody's traffic is amplified. It is not safe for concurrent use.
 type Handshakes struct {
 	cfg      *Config
 	random   func() uint16
@@ -19,6 +19,7 @@ type Handshakes struct {
 	oldest   *halfOpen // a list, by age
 	newest   *halfOpen
 	free     *halfOpen
+	cookies  cookies
 
 	resets  float64 // that may be sent now
 	resetAt time.Time
@@ -52,7 +53,7 @@ func NewHandshakes(cfg Config, random func() uint16) (*Handshakes, error) {
 	}
 	return &Handshakes{
 		cfg: v, random: random, entries: map[halfOpenKey]*halfOpen{}, prefixes: map[netip.Prefix]int{},
-		resets: float64(max(0, v.Resets)),
+		cookies: cookies{period: v.HalfOpenLife}, resets: float64(max(0, v.Resets)),
 	}, nil
 }
 
@@ -81,24 +82,42 @@ func (h *Handshakes) Handle(now time.Time, from netip.AddrPort, datagram, b []by
 		}
 		return nil, nil
 	}
-	if e == nil {
+	if e == nil && !h.cookies.used(now) {
 		return nil, h.reset(now, &p, b)
 	}
 	// 16 random bits and the address: who did not get our answer guesses them once in 65,536 times, and gets nothing
 	// for another guess.
-	if p.Ack != e.seq-1 || p.SACK != nil {
+	if c = h.complete(now, from, e, &p); c == nil {
 		h.stats.Forged++
 		return nil, nil
 	}
-	c = accept(now, h.cfg, e.key.id, e.syn, e.seq)
-	if p.Type == wire.State && !e.repeated {
-		// It was sent at once. Data may have waited for the peer's program.
-		c.rtt.sample(max(now.Sub(e.answered), 1))
-	}
 	c.Handle(now, datagram)
-	h.drop(e)
 	h.stats.Accepted++
 	return c, nil
+}
+
+// complete begins the connection whose handshake a packet completes; nil: it completes none. e is the entry of its id;
+// nil: there is none.
+func (h *Handshakes) complete(now time.Time, from netip.AddrPort, e *halfOpen, p *wire.Packet) (c *Conn) {
+	key, syn := halfOpenKey{from, p.ConnID - 1}, p.Seq-1
+	switch {
+	case p.SACK != nil:
+		return nil
+	case e != nil && p.Ack == e.seq-1:
+		c = accept(now, h.cfg, key.id, e.syn, e.seq)
+		if p.Type == wire.State && !e.repeated {
+			// It was sent at once. Data may have waited for the peer's program.
+			c.rtt.sample(max(now.Sub(e.answered), 1))
+		}
+	case h.cookies.used(now) && h.cookies.check(now, key, syn, p.Ack+1):
+		c = accept(now, h.cfg, key.id, syn, p.Ack+1)
+	default:
+		return nil
+	}
+	if e != nil {
+		h.drop(e)
+	}
+	return c
 }
 
 // syn answers a SYN.
@@ -114,20 +133,21 @@ func (h *Handshakes) syn(now time.Time, from netip.AddrPort, p *wire.Packet, b [
 		h.stats.Refused++ // a forged one does not take another's place
 		return nil
 	}
-	if e == nil {
-		if e = h.add(now, key); e == nil {
-			h.stats.Refused++
-			return nil
-		}
-		e.syn, e.seq = p.Seq, wire.Seq(h.random())
+	var seq wire.Seq
+	if e != nil {
+		e.repeated, seq = true, e.seq
+	} else if e = h.add(now, key); e != nil {
+		seq = wire.Seq(h.random())
+		e.syn, e.seq = p.Seq, seq
 	} else {
-		e.repeated = true
+		h.stats.Stateless++
+		seq = h.cookies.make(now, h.random, key, p.Seq)
 	}
 	h.stats.Syns++
 	clock := newClock(now)
 	answer := wire.Packet{
 		Type: wire.State, ConnID: p.ConnID, Timestamp: clock.wire(), Delay: max(1, clock.wire()-p.Timestamp),
-		Window: uint32(h.cfg.ReceiveBuffer), Seq: e.seq, Ack: p.Seq,
+		Window: uint32(h.cfg.ReceiveBuffer), Seq: seq, Ack: p.Seq,
 	}
 	return answer.AppendBinary(b)
 }
@@ -168,16 +188,11 @@ func prefixOf(a netip.Addr) netip.Prefix {
 	return p
 }
 
-// add returns a new entry, or nil if its prefix has too many. A full table gives up its oldest entry: its peer has had
-// the most time, and in a flood it is not one that answers.
+// add returns a new entry, or nil if there are too many, in all or of its prefix.
 func (h *Handshakes) add(now time.Time, key halfOpenKey) *halfOpen {
 	prefix := prefixOf(key.from.Addr())
-	if h.prefixes[prefix] >= h.cfg.HalfOpenPrefix {
+	if h.prefixes[prefix] >= h.cfg.HalfOpenPrefix || len(h.entries) >= h.cfg.HalfOpen {
 		return nil
-	}
-	if len(h.entries) >= h.cfg.HalfOpen {
-		h.stats.Evicted++
-		h.drop(h.oldest)
 	}
 	e := h.free
 	if e == nil {
