@@ -88,7 +88,7 @@ func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (ob
 	}
 	cost := keptCost(p)
 	switch {
-	case h.bytes()+cost <= l.cfg.UndescribedBytes/pendingShare && l.undescribed.budget.TryReserve(cost):
+	case h.bytes()+cost <= l.cfg.UndescribedBytes/pendingShare && l.reserveApart(e, cost):
 		kept.add(p)
 		return false, nil
 	case e.isIdle() || e.contested || l.rival.in != nil || s.foreign(ln, e):
@@ -100,6 +100,14 @@ func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (ob
 	}
 	s.trust(ln, e)
 	return true, nil
+}
+
+// reserveApart reserves n bytes for packets of e that are held apart. Undescribed objects give way to a described one.
+func (l *Ledger) reserveApart(e *entry, n uint64) bool {
+	if e.file == nil {
+		return l.undescribed.budget.TryReserve(n)
+	}
+	return l.reserveUndescribed(e, n)
 }
 
 // foreign reports whether packets on ln cannot be of the sender of e as long as that one is heard from another port.

@@ -81,7 +81,7 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 	budget := l.budgetFor(oti.TransferLength)
 	if e.file == nil {
 		budget = l.undescribed.budget
-		if !budget.TryReserve(1) {
+		if !l.reserveUndescribed(e, 1) {
 			return errUnknownObject
 		}
 		budget.Release(1)

@@ -15,10 +15,11 @@ import (
 // instance is one FDT Instance, being received or known: its record, and what is live.
 type instance struct {
 	instanceRecord
-	object *Object // nil once it was decoded or refused; that of a repetition, if it was read before
-	memory *memory // of object
-	costly bool    // its document is not paid for by what was received of it, see readers
-	queued bool    // it is being read, or waits for its turn
+	object  *Object // nil once it was decoded or refused; that of a repetition, if it was read before
+	memory  *memory // of object
+	packets uint32  // of object, without those that came again
+	costly  bool    // its document is not paid for by what was received of it, see readers
+	queued  bool    // it is being read, or waits for its turn
 }
 
 // refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt
@@ -53,7 +54,9 @@ func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 		}
 		in.cenc = int(p.CENC)
 	}
-	err = in.object.handle(now, p)
+	if err = in.object.handle(now, p); err == nil {
+		in.packets++
+	}
 	if e := in.object.e; e.phase == failed || e.phase == resting {
 		switch e.reason {
 		case event.FailBudget:
@@ -99,7 +102,7 @@ func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance
 		if s.isStranger(now, ln, "an FDT Instance") {
 			return nil, errConflict
 		}
-		return s.openInstance(ln, p), nil
+		return s.openInstance(now, ln, p), nil
 	case in.version != p.FLUTEVersion && !in.read:
 		return nil, errVersion
 	case in.version != p.FLUTEVersion || in.conflicts(p):
@@ -155,11 +158,10 @@ func newInstance(p *alc.Packet, r run) *instance {
 	return &instance{instanceRecord: instanceRecord{id: p.InstanceID, version: p.FLUTEVersion, cenc: -1, run: r}}
 }
 
-// openInstance begins to receive an FDT Instance; the one that was silent longest gives way when there are too
-// many.
-func (s *Session) openInstance(ln *line, p *alc.Packet) *instance {
+// openInstance begins to receive an FDT Instance; the one with the least claim gives way when there are too many.
+func (s *Session) openInstance(now time.Time, ln *line, p *alc.Packet) *instance {
 	l := s.l
-	l.makeRoomForInstance()
+	l.makeRoomForInstance(now)
 	in := newInstance(p, ln.run)
 	l.receive(in)
 	l.instances[in.id] = in

@@ -1,6 +1,11 @@
 package receiver
 
-import "slices"
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"time"
+)
 
 const (
 	// maxKnownInstances bounds the fingerprints that are kept; a sender that publishes every second for an hour stays
@@ -8,6 +13,8 @@ const (
 	maxKnownInstances = 4096
 	// arrivingBytes bounds the memory of FDT Instances that are received: 100,000 files are described in some 40 MB.
 	arrivingBytes = 64 << 20
+	// claimSilence is after what silence nothing speaks for an FDT Instance that is received but when it came last.
+	claimSilence = 5 * time.Minute
 )
 
 // arrivingInstances returns the FDT Instances that are being received.
@@ -16,13 +23,13 @@ func (l *Ledger) arrivingInstances() []*instance {
 	return l.arriving
 }
 
-// makeRoomForInstance makes room for one more FDT Instance: of those that are received the one gives way that was
-// silent longest, of those that are only known a quarter, those that would be forgotten next. So the work is shared by
-// many.
-func (l *Ledger) makeRoomForInstance() {
+// makeRoomForInstance makes room for one more FDT Instance: of those that are received the one with the least claim
+// gives way, of those that are only known a quarter, those that would be forgotten next. So the work is shared by many.
+func (l *Ledger) makeRoomForInstance(now time.Time) {
 	for {
 		open := l.arrivingInstances()
-		if len(open) == 0 || len(open) < l.cfg.MaxInstances && l.listings.Used() < l.listings.Limit()/2 {
+		tooMany, tooLarge := len(open) >= l.cfg.MaxInstances, l.listings.Used() >= l.listings.Limit()/2
+		if len(open) == 0 || !tooMany && !tooLarge {
 			break
 		}
 		if out := l.readings.out; out != nil { // a Work is at it: that is nearly done
@@ -31,8 +38,13 @@ func (l *Ledger) makeRoomForInstance() {
 		if len(open) == 0 {
 			break
 		}
-		oldest := slices.MinFunc(open, func(a, b *instance) int { return a.touched.Compare(b.touched) })
-		l.forgetInstance(oldest.id, oldest)
+		least := slices.MinFunc(open, func(a, b *instance) int {
+			if !tooMany {
+				return cmp.Or(cmp.Compare(b.weight(), a.weight()), a.touched.Compare(b.touched))
+			}
+			return cmp.Or(cmp.Compare(a.claim(now), b.claim(now)), a.touched.Compare(b.touched))
+		})
+		l.forgetInstance(least.id, least)
 	}
 	if len(l.instances) < maxKnownInstances+len(l.arriving) {
 		return
@@ -48,3 +60,16 @@ func (l *Ledger) makeRoomForInstance() {
 		l.forgetInstance(in.id, in)
 	}
 }
+
+// claim is how much an FDT Instance that is received has shown: its packets, in powers of two, so that whoever floods
+// the session has to send as much of each as a good sender does. One that is silent has none: it may never come again.
+func (in *instance) claim(now time.Time) int {
+	if now.Sub(in.touched) >= claimSilence {
+		return 0
+	}
+	return bits.Len32(in.packets)
+}
+
+// weight is the memory of an FDT Instance that is received, in powers of two: where memory is short, the largest gives
+// way, so that few large ones do not take the room of many.
+func (in *instance) weight() int { return bits.Len64(in.memory.cost) }

@@ -58,7 +58,7 @@ func (o *Object) keep(now time.Time, p *alc.Packet) error {
 	if kept.bytes+cost > o.l.cfg.UndescribedBytes/pendingShare {
 		return errUnknownObject
 	}
-	if !o.l.undescribed.budget.TryReserve(cost) {
+	if !o.l.reserveUndescribed(o.e, cost) {
 		return errBudget
 	}
 	if kept.bytes == 0 {

@@ -246,3 +246,55 @@ func TestKnownInstancesAreBounded(t *testing.T) {
 	}
 	r.close()
 }
+
+// slowInstance returns a file, and the packets of an FDT Instance that describes it.
+func slowInstance(t *testing.T) (o object, packets [][]byte) {
+	t.Helper()
+	o = plain(t, 1, 300, 100, 4)
+	files := []fdt.File{o.file("a")}
+	for i := range uint64(19) {
+		files = append(files, plain(t, 2+i, 300, 100, 4).file(fmt.Sprint("b", i)))
+	}
+	return o, fdtInstance{id: 1, files: files, e: 1000}.packets(t)
+}
+
+// A flood of FDT Instances, of one packet each, does not end one of which two packets have come.
+func TestFloodOfInstances(t *testing.T) {
+	r := newRig(t)
+	o, packets := slowInstance(t)
+	forged := fdtInstance{xml: listing(100), e: 1000}
+	r.feed(packets[0])
+	for _, packet := range packets[1:] {
+		r.feed(packet)
+		for i := range flute.InstanceID(2 * defaultMaxInstances) {
+			forged.id = 1000 + i
+			r.feed(forged.packets(t)[0])
+		}
+	}
+	r.feed(o.all()...)
+	r.want("completed 1 a 300")
+	if n := len(r.l.arrivingInstances()); n > defaultMaxInstances {
+		t.Errorf("%d FDT Instances arrive", n)
+	}
+	r.close()
+}
+
+// Few large FDT Instances that never end do not take the memory of a small one.
+func TestFloodOfLargeInstances(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Budget = nil })
+	o, packets := slowInstance(t)
+	forged := fdtInstance{xml: make([]byte, 3_900_000), e: 60_000}
+	r.feed(packets[0])
+	for i := range flute.InstanceID(12) {
+		r.now = r.now.Add(time.Millisecond)
+		forged.id = 1000 + i
+		r.feed(forged.packets(t)[1:]...)
+	}
+	if n := r.l.listings.Used(); n > r.l.listings.Limit() || n < r.l.listings.Limit()/4 {
+		t.Errorf("%d bytes", n)
+	}
+	r.feed(packets[1:]...)
+	r.feed(o.all()...)
+	r.want("completed 1 a 300")
+	r.close()
+}

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -21,6 +22,9 @@ const (
 	maxStaged = 64
 	// undescribedOverhead is charged for each undescribed object besides its packets: entry, and two places in maps.
 	undescribedOverhead = 512
+	// partialShare is the part of the undescribed objects, one of partialShare, that those which are not whole may be
+	// before others give way to them: a flood of objects of one packet shall not end those under way.
+	partialShare = 8
 	// forgetSteps is how often in Config.UndescribedTimeout silent objects are looked for: each look visits all
 	// objects.
 	forgetSteps = 8
@@ -44,17 +48,31 @@ func (u *undescribed) complete(e *entry) {
 	}
 }
 
-// entry returns the entry of toi, made if there is none. errUnknownObject when the session already holds as many
-// undescribed objects as it may.
+// oldest returns the object that gives way to e: of those that are not whole the one that was silent longest, as long
+// as these are more than one of partialShare. nil: there is none but e.
+func (u *undescribed) oldest(e *entry) *entry {
+	lists := [...]*entryList{&u.partial, &u.whole}
+	if u.partial.n <= u.count()/partialShare {
+		slices.Reverse(lists[:])
+	}
+	for _, list := range lists {
+		if list.first != nil && list.first != e {
+			return list.first
+		}
+	}
+	return nil
+}
+
+// entry returns the entry of toi, made if there is none: another undescribed object gives way to it if the session
+// holds as many as it may. errUnknownObject when there is no memory for it.
 func (l *Ledger) entry(now time.Time, toi flute.TOI) (*entry, error) {
 	if e := l.entries[toi]; e != nil {
 		return e, nil
 	}
-	if l.undescribed.count() >= l.cfg.MaxUndescribed && !l.forgetSilent(now) {
-		return nil, errUnknownObject
+	if l.undescribed.count() >= l.cfg.MaxUndescribed {
+		l.forget(l.undescribed.oldest(nil))
 	}
-	budget := l.undescribed.budget
-	if !budget.TryReserve(undescribedOverhead) && !(l.forgetSilent(now) && budget.TryReserve(undescribedOverhead)) {
+	if !l.reserveUndescribed(nil, undescribedOverhead) {
 		return nil, errUnknownObject
 	}
 	e := &entry{record: record{toi: toi}, touched: now}
@@ -114,17 +132,18 @@ func (l *Ledger) forgetUndescribed(now time.Time) {
 	}
 }
 
-// forgetSilent makes room: it forgets a part of the objects that were silent for Config.UndescribedTimeout, whole ones
-// last. It reports whether there were any.
-func (l *Ledger) forgetSilent(now time.Time) bool {
-	most, forgotten := max(1, l.undescribed.count()/64), 0
-	for _, list := range [...]*entryList{&l.undescribed.partial, &l.undescribed.whole} {
-		for forgotten < most && list.n > 0 && due(list.first.touched.Add(l.cfg.UndescribedTimeout), now) {
-			l.forget(list.first)
-			forgotten++
+// reserveUndescribed reserves n bytes for packets of e, or for a new undescribed object if it is nil. As many of the
+// other undescribed objects give way as are needed, those first that were silent longest: a flood of TOIs keeps nobody
+// out, and what goes on coming stays.
+func (l *Ledger) reserveUndescribed(e *entry, n uint64) bool {
+	for !l.undescribed.budget.TryReserve(n) {
+		oldest := l.undescribed.oldest(e)
+		if oldest == nil {
+			return false
 		}
+		l.forget(oldest)
 	}
-	return forgotten > 0
+	return true
 }
 
 // forget forgets an object that nothing describes.
@@ -157,9 +176,6 @@ func (s *Session) keep(now time.Time, e *entry, p *alc.Packet) error {
 	}
 	o := Object{l: l, e: e}
 	err := o.keep(now, p)
-	if errors.Is(err, errBudget) && l.forgetSilent(now) {
-		err = o.keep(now, p)
-	}
 	if err == nil || errors.Is(err, errDuplicate) {
 		o.flagged(now, p.CloseObject)
 	}

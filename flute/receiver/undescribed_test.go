@@ -10,7 +10,6 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
-	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // A folder of small files whose FDT Instances come last arrives, and costs the store nothing until then.
@@ -120,37 +119,83 @@ func TestUndescribedDuplicatesAreNotKept(t *testing.T) {
 	r.close()
 }
 
-// Undescribed objects are bounded, keep what is whole, and cost no more the more of them there are.
+// Undescribed objects are bounded, keep what is whole and what goes on coming, and cost no more the more of them there
+// are.
 func TestUndescribedObjectsGiveWay(t *testing.T) {
-	const most = 20_000
+	const most = 4000
 	r := newRig(t, func(c *Config) { c.MaxUndescribed, c.UndescribedTimeout = most, time.Minute })
 	feed := func(first uint64, n int, size int) {
 		for i := range uint64(n) {
 			r.s.Route(r.now, Origin{}, plain(t, first+i, size, 10, 4).packet(0, 0, 1))
 			r.handed++
 		}
+		r.settle()
 		r.check()
 	}
+	count := func(partial, whole int) {
+		t.Helper()
+		if u := &r.l.undescribed; u.partial.n != partial || u.whole.n != whole {
+			t.Errorf("%d are whole, %d are not; want %d and %d", u.whole.n, u.partial.n, whole, partial)
+		}
+	}
 	feed(1, most/2, 10)      // whole
-	feed(most, most/2+5, 20) // not
-	feed(1_000_000, 1, 10)   // too many
-	if n := r.dropped(drop.UnknownObject); n != 6 {
-		t.Errorf("%d dropped", n)
+	feed(most, most/2+5, 20) // not: the oldest five give way
+	count(most/2, most/2)
+	if r.l.entries[flute.NewTOI(most+4)] != nil || r.l.entries[flute.NewTOI(most+5)] == nil {
+		t.Error("others than the oldest gave way")
 	}
-	r.wait(30 * time.Second)
-	feed(most, most/4, 20) // a quarter is not silent
-	r.wait(45 * time.Second)
-	if n := r.l.undescribed.count(); n != most*3/4 {
-		t.Errorf("%d objects after the others were silent", n)
-	}
-	feed(2_000_000, most/2, 10) // fills up, and then the whole ones that are silent give way
-	if n := r.l.undescribed.count(); n > most || r.l.undescribed.partial.n != most/4 {
-		t.Errorf("%d objects, %d of them not whole", n, r.l.undescribed.partial.n)
-	}
-	if n := r.dropped(drop.UnknownObject); n != 6 {
-		t.Errorf("%d dropped", n)
-	}
+	feed(1_000_000, most, 20) // a flood: what is whole stays
+	count(most/2, most/2)
+	feed(2_000_000, most, 10) // one of whole objects: some that are not stay
+	count(most/partialShare, most-most/partialShare)
+	r.wait(75 * time.Second)
+	count(0, most-most/partialShare) // in silence only those that are not whole are forgotten
 	r.close()
+}
+
+// A flood of TOIs, each in one packet, does not keep out a file whose FDT Instance comes late: neither by the number of
+// objects nor by their bytes. What was described keeps its packets, and those that are held apart after a pause.
+func TestFloodOfTOIs(t *testing.T) {
+	for name, c := range map[string]struct {
+		size int
+		edit func(*Config)
+	}{
+		"number":     {20_000, func(c *Config) { c.MaxUndescribed = 100 }},
+		"bytes":      {20_000, func(c *Config) { c.UndescribedBytes = 128 << 10 }},
+		"large file": {1_000_000, func(c *Config) { c.UndescribedBytes = 1 << 20 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, c.edit)
+			toi := uint64(1000)
+			flood := func(n int) {
+				for range n {
+					toi++
+					r.s.Route(r.now, Origin{}, plain(t, toi, 2000, 1000, 4).packet(0, 0, 1))
+					r.handed++
+				}
+				r.settle()
+				r.check()
+			}
+			known, late := plain(t, 1, 10_000, 1000, 4), plain(t, 2, c.size, 1000, 4)
+			r.feed(describe(t, 0, known.file("known")))
+			r.feed(known.all()[:5]...)
+			flood(2000)
+			r.wait(time.Second) // what follows may be of another program
+			flood(2000)
+			r.feed(known.all()[5:]...)
+			r.feed(describe(t, 0, known.file("known")))
+			for _, packet := range late.all() {
+				r.feed(packet)
+				flood(20)
+			}
+			r.feed(describe(t, 1, late.file("late")))
+			r.want("completed 1 known 10000", fmt.Sprintf("completed 2 late %d", c.size))
+			if n := r.l.undescribed.budget.Used(); n > r.cfg.UndescribedBytes {
+				t.Errorf("%d bytes", n)
+			}
+			r.close()
+		})
+	}
 }
 
 // A packet that claims to be of a large object costs no file: what came of it must be worth one.
