@@ -168,44 +168,6 @@ func (s *Session) Abort(reason string) {
 	s.end(reason)
 }
 
-// end fails every unfinished object and closes the session, unless objects are still being published.
-func (s *Session) end(reason string) {
-	l := s.l
-	busy := len(l.leaving) > 0
-	for _, e := range l.entries {
-		switch {
-		case e.phase == finishing:
-			busy = true
-		case e.held != nil && e.file != nil && e.held.IsWhole() && e.held.IsDecoding(): // with another variant
-			busy = true
-		case l.owesNote(e): // so that a later process needs none of it again
-			busy = true
-			if !e.held.IsWriting() && e.held.checkpoints.note == nil {
-				l.effects.Described = append(l.effects.Described, e.toi)
-			}
-		case e.held != nil && e.held.queued: // its turn comes with the end of a Work
-			busy = true
-			l.effects.Described = append(l.effects.Described, e.toi)
-		case !e.ended(): // one that was never announced ends unnoticed: nobody waits for it
-			s.fail(e, event.FailClosed, e.because(reason))
-		}
-	}
-	l.ending = reason
-	if busy {
-		return
-	}
-	clear(l.deferred) // their failure was told
-	s.tellCompleteAtEnd()
-	l.release()
-	l.ended = true
-	if l.opened {
-		account := l.Account(l.now)
-		s.emit(event.SessionClosed{
-			Session: l.key, Reason: reason, Counters: l.counters, Feeds: l.Feeds(), Account: &account,
-		})
-	}
-}
-
 // because returns why with what the object lacks.
 func (e *entry) because(why string) string {
 	if e.held == nil {

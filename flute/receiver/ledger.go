@@ -24,6 +24,7 @@ type Ledger struct {
 
 	entries     map[flute.TOI]*entry
 	undescribed undescribed          // those of entries that have no description
+	outstanding outstanding          // what the end waits for
 	leaving     map[*entry]struct{}  // removed from entries while they are being published
 	kept        map[*entry]struct{}  // those of entries that rest and hold symbols
 	locations   map[string]flute.TOI // Content-Location to the newest TOI that has it
