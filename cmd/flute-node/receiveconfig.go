@@ -16,7 +16,8 @@ import (
 func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, groups []netip.AddrPort, err error) {
 	words := settings.Receive{
 		Interface: c.Interface, TSIs: c.TSI, RSMatrix: c.RSMatrix, MaxDatagram: c.MaxDatagram,
-		SessionTimeout: c.SessionTimeout, Layout: c.Layout, Digest: c.Digest, Offload: c.Offload,
+		SessionTimeout: c.SessionTimeout, ObjectTimeout: c.ObjectTimeout, Expiry: c.Expiry,
+		Layout: c.Layout, Digest: c.Digest, Offload: c.Offload,
 		Resume: c.Resume, Once: c.Once, Dir: c.Dir,
 		Selection:   c.Selection.words(),
 		Publication: c.words(),

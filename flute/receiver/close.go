@@ -17,7 +17,7 @@ func (s *Session) Deadline() time.Time {
 	if short := l.now.Add(shortInterval); l.short > 0 && short.Before(d) {
 		d = short
 	}
-	for _, t := range [...]time.Time{l.closing, l.nextSweep(), l.completion.deadline(l.last)} {
+	for _, t := range [...]time.Time{l.closing, l.nextSweep(), l.completion.deadline(l.last), l.silent()} {
 		if !t.IsZero() && t.Before(d) {
 			d = t
 		}
@@ -33,6 +33,7 @@ func (s *Session) Advance(now time.Time) {
 	if !l.ended && l.ending == "" {
 		s.tellComplete(now)
 		s.tellShortage(now)
+		s.tellSilence(now)
 	}
 	switch {
 	case l.ended || l.last.IsZero():
@@ -80,6 +81,9 @@ func (s *Session) sweep(now time.Time) {
 		case e.phase == finishing:
 		case l.isTooOld(now, e):
 			s.giveUpOld(e)
+			s.sweepEnded(now, e)
+		case l.isSilent(now, e):
+			s.giveUpSilent(now, e)
 			s.sweepEnded(now, e)
 		case e.phase == resting:
 			s.forgetHeld(now, e)

@@ -43,8 +43,11 @@ const (
 	// defaultCloseGrace is how long reordered packets are still used after an A or B flag (RFC 5651, section 5.1, gives
 	// the flags no guarantee of order).
 	defaultCloseGrace = 10 * time.Second
-	// defaultSessionTimeout ends a silent session; it covers a carousel that pauses.
+	// defaultSessionTimeout ends a silent session, unless longer pauses were seen; it covers a carousel that pauses.
 	defaultSessionTimeout = time.Hour
+	// defaultObjectTimeout ends a try, unless longer pauses were seen. The next packet of the object begins another
+	// one, which has what was received: what is too short costs no more than an event.
+	defaultObjectTimeout = time.Hour
 	// defaultUnprovenTimeout ends a silent session that has shown nothing yet: neither a valid FDT Instance nor an
 	// object. Whoever joins late waits for an FDT Instance while packets come, so that the session is not silent.
 	defaultUnprovenTimeout = 10 * time.Second
@@ -101,14 +104,19 @@ type Config struct {
 	MaxObjects         int           // described objects of a session; zero: 100,000
 	MaxUndescribed     int           // objects that no FDT Instance describes yet; zero: 100,000
 	UndescribedBytes   uint64        // memory of those; zero: 64 MiB
-	UndescribedTimeout time.Duration // silence of those that are not whole; zero: 5 minutes
+	UndescribedTimeout time.Duration // silence of those that are not whole; zero: 5 minutes, or learned
 	MaxInstances       int           // FDT Instances that are received at the same time; zero: 256
 	MaxObjectSize      uint64        // bytes; zero: 1 TiB
 	MaxSourceBlocks    uint32        // of an object; zero: 1 << 24
 	CloseGrace         time.Duration // after an A or B flag; zero: 10 seconds
-	SessionTimeout     time.Duration // silence; zero: an hour
+	SessionTimeout     time.Duration // silence that ends a session; zero: an hour, or learned
+	ObjectTimeout      time.Duration // silence that ends a try to receive an object; zero: an hour, or learned
 	UnprovenTimeout    time.Duration // silence of a session that has shown nothing; zero: 10 seconds
 	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
+	// A time-out that is learned is three times the longest pause after which packets came again, of the session or of
+	// an object, where that is more than the time above; at most a day. NoSessionTimeout and NoObjectTimeout: there is
+	// none. A session that has shown nothing ends after UnprovenTimeout in any case.
+	NoSessionTimeout, NoObjectTimeout bool
 
 	// Layout says which names files get in the Store. "flat", as empty, has all files in the root: where several
 	// senders announce the same Content-Location, the newest file is kept, with a Warning. "source" has a folder for
@@ -137,14 +145,17 @@ type Config struct {
 	// published.
 	Redeliver bool
 
-	digests   content.Algorithms     // Digests
-	tois      map[flute.TOI]struct{} // Selection.TOIs; nil: all
-	arenas    *assembly.Arenas       // of all sessions that share this Config
-	readers   *readers               // likewise
-	names     *names.Registry        // of Store
-	keeps     bool                   // objects are noted
+	digests content.Algorithms     // Digests
+	tois    map[flute.TOI]struct{} // Selection.TOIs; nil: all
+	arenas  *assembly.Arenas       // of all sessions that share this Config
+	readers *readers               // likewise
+
+	names     *names.Registry // of Store
+	keeps     bool            // objects are noted
 	leftovers *leftovers
 	delivered map[flute.SessionKey]map[string]*noted // by Content-Location; not changed
+
+	learnSession, learnObject, learnUndescribed bool // the time-outs were zero
 }
 
 // ProfileLock fixes the FLUTE version that a session must use.
@@ -180,6 +191,9 @@ func (c Config) Validated() (*Config, error) {
 		{c.SessionTimeout < 0, "SessionTimeout is negative"},
 		{c.UnprovenTimeout < 0, "UnprovenTimeout is negative"},
 		{c.RestartSilence < 0, "RestartSilence is negative"},
+		{c.ObjectTimeout < 0, "ObjectTimeout is negative"},
+		{c.NoSessionTimeout && c.SessionTimeout > 0, "NoSessionTimeout and SessionTimeout exclude each other"},
+		{c.NoObjectTimeout && c.ObjectTimeout > 0, "NoObjectTimeout and ObjectTimeout exclude each other"},
 	} {
 		if check.bad {
 			return nil, fmt.Errorf("receiver: Config.%s", check.text)
@@ -222,11 +236,14 @@ func (c Config) Validated() (*Config, error) {
 	c.MaxObjects = cmp.Or(c.MaxObjects, defaultMaxObjects)
 	c.MaxUndescribed = cmp.Or(c.MaxUndescribed, defaultMaxUndescribed)
 	c.UndescribedBytes = cmp.Or(c.UndescribedBytes, defaultUndescribedBytes)
+	c.learnUndescribed = c.UndescribedTimeout == 0
 	c.UndescribedTimeout = cmp.Or(c.UndescribedTimeout, defaultUndescribedTimeout)
 	c.MaxInstances = cmp.Or(c.MaxInstances, defaultMaxInstances)
 	c.MaxObjectSize = cmp.Or(c.MaxObjectSize, defaultMaxObjectSize)
 	c.MaxSourceBlocks = cmp.Or(c.MaxSourceBlocks, defaultMaxSourceBlocks)
 	c.CloseGrace = cmp.Or(c.CloseGrace, defaultCloseGrace)
+	c.learnSession, c.learnObject = c.SessionTimeout == 0, c.ObjectTimeout == 0
+	c.ObjectTimeout = cmp.Or(c.ObjectTimeout, defaultObjectTimeout)
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, defaultSessionTimeout)
 	c.UnprovenTimeout = cmp.Or(c.UnprovenTimeout, defaultUnprovenTimeout)
 	c.RestartSilence = cmp.Or(c.RestartSilence, defaultRestartSilence)

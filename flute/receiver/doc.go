@@ -34,6 +34,10 @@
 // has its end, and no FDT Instance may be missing: the one that said so has come again twice without news, or nothing
 // comes at all, or the sender has closed the session.
 //
+// Time-outs follow the pauses of the sender, as far as Config leaves them open: a session ends, and a try to receive an
+// object, after a silence three times as long as the longest after which packets came again, and of an hour at least.
+// A Warning tells of a silence of 30 s, or of three pauses, while objects are not whole.
+//
 // A failure whose reason may pass ends a try, not the object, and its event says Retry: wrong bytes, a store or a
 // budget that is full, a description that has expired, a B flag before all symbols came. The next packet or
 // announcement of the object begins another try. Symbols are kept for it after an expiry and after a B flag, unless the
@@ -69,7 +73,7 @@
 // An object without a digest that a silence of 0.4 s interrupts is published once an FDT Instance was heard after it; a
 // sender that sends none any more loses it. A sender that is started again in less, from the same port, with the same
 // IDs, TOIs and FEC OTI and no digest, whose data come before its FDT, is not told from the one before until then.
-// EXT_AUTH is recognised and not verified. Sub-blocks save a receiver no memory here. What was received of an
-// unfinished object does not outlive the process. When the sender's variant of Reed-Solomon is not known and neither a
-// surplus symbol nor a digest tells it, an object is published as the first variant has it, with nothing verified.
+// EXT_AUTH is recognised and not verified. Sub-blocks save a receiver no memory here. When the sender's variant of
+// Reed-Solomon is not known and neither a surplus symbol nor a digest tells it, an object is published as the first
+// variant has it, with nothing verified.
 package receiver

@@ -46,6 +46,7 @@ type entry struct {
 	repeated bool      // it was completed before
 	born     time.Time // first packet or description
 	touched  time.Time // latest packet, before the FDT
+	heard    time.Time // latest packet, since the FDT; zero: none came
 	open     time.Time // latest packet without B flag since closeAt was set
 	closeAt  time.Time // when an unfinished object fails because of its B flag; zero: not
 }

@@ -48,6 +48,7 @@ type Ledger struct {
 
 	publications publications
 	shortage     shortage
+	pauses       pauses
 	parting      bool // the session ends on request: what was noted is left to a later process
 	aborting     bool // it ends at once
 	short        int  // holdings that are short of memory, see Session.IsShort

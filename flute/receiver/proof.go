@@ -30,12 +30,12 @@ func (l *Ledger) opening(events []event.Event) []event.Event {
 func (l *Ledger) patience() time.Duration {
 	switch {
 	case l.proven:
-		return l.cfg.SessionTimeout
+		return l.sessionTimeout()
 	case l.undescribed.whole.n > 0: // nothing but its description is missing, and that may come last
-		return l.cfg.SessionTimeout
+		return l.sessionTimeout()
 	case l.undescribed.partial.n > 0:
-		return min(l.cfg.SessionTimeout, max(l.cfg.UndescribedTimeout, l.cfg.UnprovenTimeout))
+		return min(l.sessionTimeout(), max(l.undescribedTimeout(), l.cfg.UnprovenTimeout))
 	default:
-		return min(l.cfg.SessionTimeout, l.cfg.UnprovenTimeout)
+		return min(l.sessionTimeout(), l.cfg.UnprovenTimeout)
 	}
 }

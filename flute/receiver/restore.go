@@ -108,7 +108,7 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 	e := &entry{record: record{
 		toi: o.toi, phase: receiving, file: file, instance: n.InstanceID, expires: n.Expires.read(now), first: now,
 		run: 1,
-	}, held: h, cost: cost}
+	}, held: h, cost: cost, heard: now}
 	h.resumed = h.Received
 	h.checkpoints = checkpoints{last: now, bytes: h.Received, noted: true, fails: true} // the next notes begin anew
 	l.entries[o.toi] = e
@@ -121,6 +121,7 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 		l.kept[e] = struct{}{}
 	}
 	l.schedule(e.expires)
+	l.schedule(now.Add(l.objectTimeout()))
 	l.restoreInstance(now, n)
 	return true
 }

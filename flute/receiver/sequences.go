@@ -87,6 +87,9 @@ func (l *Ledger) observe(now time.Time, e *entry, p *alc.Packet) {
 	if err != nil {
 		return
 	}
+	if now != e.heard {
+		l.hearObject(now, e)
+	}
 	count := uint32(1)
 	if rest := len(p.Body) - n; rest > int(oti.SymbolLength) {
 		count = uint32(rest+int(oti.SymbolLength)-1) / uint32(oti.SymbolLength)

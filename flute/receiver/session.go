@@ -131,6 +131,9 @@ func (s *Session) route(now time.Time, origin Origin, p *alc.Packet) (object boo
 			s.warnStranger(now, ln, first, "a close-session flag")
 		}
 	}
+	if now != l.last {
+		s.resume(now)
+	}
 	l.last, l.closed = now, closes
 	if closes {
 		// RFC 5651, section 5.1: "the sender will immediately stop sending packets for the session". A hint that

@@ -155,7 +155,7 @@ func (s *Session) hold(now time.Time, e *entry, p *alc.Packet) error {
 	}
 	if err == nil {
 		e.touched = now
-		l.schedule(now.Add(l.cfg.UndescribedTimeout))
+		l.schedule(now.Add(l.undescribedTimeout()))
 	}
 	return err
 }
@@ -163,7 +163,7 @@ func (s *Session) hold(now time.Time, e *entry, p *alc.Packet) error {
 // forgetHeld forgets the packets that were held of an object that has been silent, and not described, for too long.
 func (s *Session) forgetHeld(now time.Time, e *entry) {
 	l := s.l
-	switch at := e.touched.Add(l.cfg.UndescribedTimeout); {
+	switch at := e.touched.Add(l.undescribedTimeout()); {
 	case e.pending.bytes == 0:
 	case !due(at, now):
 		l.schedule(at)

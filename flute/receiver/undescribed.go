@@ -114,14 +114,14 @@ func (l *Ledger) touch(now time.Time, e *entry) {
 // scheduleSilent makes the ledger look for silent objects some time after the one touched at t has become one: many are
 // then found in one look.
 func (l *Ledger) scheduleSilent(t time.Time) {
-	l.schedule(t.Add(l.cfg.UndescribedTimeout + l.cfg.UndescribedTimeout/forgetSteps))
+	l.schedule(t.Add(l.undescribedTimeout() + l.undescribedTimeout()/forgetSteps))
 }
 
 // forgetUndescribed forgets the objects that were silent too long and are not whole.
 func (l *Ledger) forgetUndescribed(now time.Time) {
 	for e := l.undescribed.partial.first; e != nil; e = l.undescribed.partial.first {
 		switch {
-		case !due(e.touched.Add(l.cfg.UndescribedTimeout), now):
+		case !due(e.touched.Add(l.undescribedTimeout()), now):
 			l.scheduleSilent(e.touched)
 			return
 		case e.held != nil && e.held.IsWhole():

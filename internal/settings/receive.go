@@ -11,19 +11,35 @@ import (
 
 // Receive are the words of a reception, but for its addresses.
 type Receive struct {
-	Interface      string        // interface: name, index or address; empty: the system's choice
-	TSIs           []uint64      // tsi: sessions wanted; empty: all
-	RSMatrix       string        // rs-matrix: variant of Reed-Solomon; empty or auto: found out
-	MaxDatagram    int           // max-datagram: bytes, up to 65536; zero: 2048
-	SessionTimeout time.Duration // session-timeout: the silence that ends a session; zero: the receiver's default
-	Layout         string        // layout: flat, source, session or a template; empty: flat
-	Digest         string        // digest: those to compute besides the strongest announced one, such as md5,sha-256
-	Offload        string        // offload: auto or off; empty: auto
-	Resume         string        // resume: auto or off; empty: auto
-	Once           string        // once: auto or off; empty: auto
-	Selection      Selection     // which objects
-	Dir            string        // folder for the files
+	Interface      string    // interface: name, index or address; empty: the system's choice
+	TSIs           []uint64  // tsi: sessions wanted; empty: all
+	RSMatrix       string    // rs-matrix: variant of Reed-Solomon; empty or auto: found out
+	MaxDatagram    int       // max-datagram: bytes, up to 65536; zero: 2048
+	SessionTimeout string    // session-timeout: the silence that ends a session: auto, off, or a time; empty: auto
+	ObjectTimeout  string    // object-timeout: the same for a try to receive an object
+	Expiry         string    // expiry: auto, enforce or ignore; empty: auto
+	Layout         string    // layout: flat, source, session or a template; empty: flat
+	Digest         string    // digest: those to compute besides the strongest announced one, such as md5,sha-256
+	Offload        string    // offload: auto or off; empty: auto
+	Resume         string    // resume: auto or off; empty: auto
+	Once           string    // once: auto or off; empty: auto
+	Selection      Selection // which objects
+	Dir            string    // folder for the files
 	Publication
+}
+
+// timeout reads a time-out: auto, off, or a time above 0.
+func timeout(w word, text string) (d time.Duration, off bool, err error) {
+	switch text {
+	case "", "auto":
+		return 0, false, nil
+	case "off":
+		return 0, true, nil
+	}
+	if d, err = ParseDuration(text, true); err != nil {
+		return 0, false, errorf("%v %q: take auto, off, or a time such as 10m or 2h", w, text)
+	}
+	return d, false, nil
 }
 
 // maxDatagram is what node.ReceiveConfig.MaxDatagram takes.
@@ -33,9 +49,21 @@ const maxDatagram = 1 << 16
 func (r *Receive) Config() (node.ReceiveConfig, error) {
 	cfg := node.ReceiveConfig{
 		Dir: r.Dir, Interface: r.Interface, MaxDatagram: r.MaxDatagram,
-		Session: receiver.Config{SessionTimeout: r.SessionTimeout},
 	}
 	var err error
+	s := &cfg.Session
+	if s.SessionTimeout, s.NoSessionTimeout, err = timeout(wordSessionTimeout, r.SessionTimeout); err != nil {
+		return cfg, err
+	}
+	if s.ObjectTimeout, s.NoObjectTimeout, err = timeout(wordObjectTimeout, r.ObjectTimeout); err != nil {
+		return cfg, err
+	}
+	s.Expiry, err = oneOf(wordExpiry, r.Expiry, []choice[receiver.ExpiryPolicy]{
+		{"auto", receiver.ExpiryUseSCT}, {"enforce", receiver.ExpiryEnforce}, {"ignore", receiver.ExpiryIgnore},
+	})
+	if err != nil {
+		return cfg, err
+	}
 	if cfg.Session.Selection, err = r.Selection.config(); err != nil {
 		return cfg, err
 	}
@@ -75,9 +103,6 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	}
 	if r.MaxDatagram < 0 || r.MaxDatagram > maxDatagram {
 		return cfg, errorf("%v %d: take 1 to %d", wordMaxDatagram, r.MaxDatagram, maxDatagram)
-	}
-	if r.SessionTimeout < 0 {
-		return cfg, errorf("%v %v is negative", wordSessionTimeout, r.SessionTimeout)
 	}
 	for _, n := range r.TSIs {
 		tsi, err := tsiOf(n)

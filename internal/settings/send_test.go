@@ -117,7 +117,15 @@ func TestErrors(t *testing.T) {
 		{receive(Receive{Selection: Selection{Again: "no"}}), "again", `<again> "no": take updated, never or always`},
 		{receive(Receive{Resume: "on"}), "resume", `<resume> "on": take auto or off`},
 		{receive(Receive{MaxDatagram: 65537}), "max-datagram", "<max-datagram> 65537: take 1 to 65536"},
-		{receive(Receive{SessionTimeout: -1}), "session-timeout", "<session-timeout> -1ns is negative"},
+		{
+			receive(Receive{SessionTimeout: "-1s"}), "session-timeout",
+			`<session-timeout> "-1s": take auto, off, or a time such as 10m or 2h`,
+		},
+		{
+			receive(Receive{ObjectTimeout: "soon"}), "object-timeout",
+			`<object-timeout> "soon": take auto, off, or a time such as 10m or 2h`,
+		},
+		{receive(Receive{Expiry: "no"}), "expiry", `<expiry> "no": take auto, enforce or ignore`},
 		{files(Files{Links: "hard"}), "links", `<links> "hard": take skip, follow or error`},
 		{files(Files{Names: "short"}), "names", `<names> "short": take base or path`},
 		{
@@ -173,12 +181,15 @@ func TestSendTakesWhatSessionsTake(t *testing.T) {
 func TestReceive(t *testing.T) {
 	words := Receive{
 		Interface: "eth0", TSIs: []uint64{1, 1<<48 - 1}, RSMatrix: "backblaze", MaxDatagram: 9000,
-		SessionTimeout: time.Minute, Layout: "session", Dir: "d",
+		SessionTimeout: "1m", ObjectTimeout: "off", Expiry: "ignore", Layout: "session", Dir: "d",
 	}
 	got, err := words.Config()
 	want := node.ReceiveConfig{
 		Interface: "eth0", TSIs: []flute.TSI{1, flute.MaxTSI}, MaxDatagram: 9000, Dir: "d",
-		Session: receiver.Config{Variant: "backblaze", SessionTimeout: time.Minute, Layout: "session"},
+		Session: receiver.Config{
+			Variant: "backblaze", SessionTimeout: time.Minute, NoObjectTimeout: true, Expiry: receiver.ExpiryIgnore,
+			Layout: "session",
+		},
 	}
 	if err != nil || !reflect.DeepEqual(want, got) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
