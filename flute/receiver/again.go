@@ -60,7 +60,7 @@ func (s *Session) turns(now time.Time, e *entry, p *alc.Packet) bool {
 		return false
 	}
 	e.phase, e.started, e.first, e.mixed, e.closeAt = announced, false, noTime, false, noTime
-	e.born, e.repeated = now, true
+	e.born, e.repeated, e.taken = now, true, false
 	l.ripen(e)
 	return true
 }

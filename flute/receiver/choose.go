@@ -27,6 +27,19 @@ type Choice struct {
 	// Consumer has taken it.
 	Consumer Consumer
 	Keep     bool
+
+	// Publish is called, in the background, in place of publishing the file: it may wait, calls publish, once, and may
+	// do something with the path, which is empty if an older file was kept (store.ErrKept). The object is complete when
+	// it has returned nil. If it returns an error, or panics, the object fails for good, and what was published stays.
+	// Until it has returned, no other version of the file is published, and the file is not noted as received: it is
+	// received again after the death of the process. It is not called for a file that a Consumer takes without Keep.
+	// Nil: the file is published.
+	Publish func(publish func() (path string, err error)) error
+
+	// Lane has files wait for each other whose Choices have an equal Lane: eight at a time are with their Consumers, or
+	// with Publish. It is a comparable value; its method String, if it has one, names it for people. Nil: the file
+	// waits for none.
+	Lane any
 }
 
 // choose decides whether e, which an FDT Instance describes with file, is received. It reports false if it is refused.

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"sync"
+
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // Consumer takes the bytes of one file in order, for whoever wants no file in a Store: a pipe, a program, memory of its
@@ -11,19 +14,63 @@ import (
 // one after the other. What has come waits in Config.Store meanwhile, and other objects go on. A Consumer that returns
 // an error, or panics, harms its file only, which then fails for good.
 //
-// Files wait for each other, eight at a time, if their Consumers have a method Lane() any that returns the same
-// comparable value; for none if they have no such method.
+// A Consumer that has taken a file is not given it again, unless the object is received again, see [Selection], or a
+// process that was killed starts again: whoever must not take a file twice notes which it has taken.
 //
 // For bytes as they come, at any offset, there is [store.Store].
 type Consumer interface {
 	// Open is called first, with the length of the file in bytes.
 	Open(size uint64) error
 	io.Writer
-	// Commit is called after the last byte.
+	// Commit is called after the last byte: the file is whole and verified.
 	Commit() error
 	// Abort is called in place of Commit, after an error of another method too.
 	Abort(cause error)
 }
+
+// consumeStep is how many bytes a Consumer is given at a time.
+const consumeStep = 256 << 10
+
+// buffers are used by hand.
+var buffers = sync.Pool{New: func() any { return new([consumeStep]byte) }}
+
+// consume gives the Consumer a file of size bytes. A panic of the Consumer is an error: it harms its file only. What
+// cannot be read is a failure of the store.
+func consume(c Consumer, file io.ReaderAt, size uint64) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = consumerFailed(fmt.Errorf("receiver: consumer panicked: %v", v))
+		}
+	}()
+	if err = hand(c, file, size); err != nil {
+		c.Abort(err)
+	}
+	return err
+}
+
+func hand(c Consumer, file io.ReaderAt, size uint64) error {
+	if err := c.Open(size); err != nil {
+		return consumerFailed(err)
+	}
+	buffer := buffers.Get().(*[consumeStep]byte)
+	defer buffers.Put(buffer)
+	for at := uint64(0); at < size; {
+		part := buffer[:min(consumeStep, size-at)]
+		if n, err := file.ReadAt(part, int64(at)); n < len(part) {
+			return &content.Failure{Cause: content.CauseStore, Err: err}
+		}
+		if _, err := c.Write(part); err != nil {
+			return consumerFailed(err)
+		}
+		at += uint64(len(part))
+	}
+	if err := c.Commit(); err != nil {
+		return consumerFailed(err)
+	}
+	return nil
+}
+
+func consumerFailed(err error) error { return &content.Failure{Cause: content.CauseConsumer, Err: err} }
 
 // consumers is the lane of Consumers that wait for each other.
 type consumers struct{ key any }
@@ -39,20 +86,24 @@ func (c consumers) String() string {
 // Consumes tells the lane from that of a store.
 func (consumers) Consumes() {}
 
-// laneOf returns the lane of c, which takes the file of e.
-func laneOf(e *entry, c Consumer) any {
-	if c, ok := c.(interface{ Lane() any }); ok {
-		if key := c.Lane(); key != nil && reflect.TypeOf(key).Comparable() {
-			return consumers{key}
-		}
+// lane returns the lane of the Work that hands the file of e over; nil: it is that of the store.
+func (e *entry) lane() any {
+	c := e.choice
+	switch {
+	case c == nil || c.Consumer == nil && c.Publish == nil:
+		return nil
+	case c.Lane != nil && reflect.TypeOf(c.Lane).Comparable():
+		return consumers{c.Lane}
+	case c.Consumer != nil:
+		return consumers{&alone{e, c.Consumer}}
 	}
-	return consumers{&alone{e, c}}
+	return consumers{&alone{e, c.Publish}}
 }
 
-// alone is the key of a Consumer that waits for no other.
+// alone is the key of what waits for no other.
 type alone struct {
 	e *entry
-	c Consumer
+	c any
 }
 
 // String returns the name of the Consumer for people.

@@ -137,12 +137,11 @@ func TestConsumerSeesNoWrongBytes(t *testing.T) {
 
 // TestConsumerWaitsForNoOther: a Work for a Consumer waits in a lane of its own, or in the one that it names.
 func TestConsumerWaitsForNoOther(t *testing.T) {
-	shared := &laned{}
 	r := newRig(t, func(cfg *Config) {
 		cfg.Choose = func(o Offer) Choice {
 			switch {
 			case strings.HasPrefix(o.File.ContentLocation, "shared"):
-				return Choice{Consumer: shared}
+				return Choice{Consumer: &taker{}, Lane: "lane"}
 			case strings.HasPrefix(o.File.ContentLocation, "own"):
 				return Choice{Consumer: &taker{}}
 			}
@@ -175,7 +174,3 @@ func TestConsumerWaitsForNoOther(t *testing.T) {
 	}
 	r.close()
 }
-
-type laned struct{ taker }
-
-func (*laned) Lane() any { return "lane" }

@@ -38,6 +38,7 @@ type entry struct {
 	badOTI   error   // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
 	cost     uint64  // charged for the description
 	choice   *Choice // of Config.Choose; nil: it was not asked
+	taken    bool    // its Consumer has taken it
 
 	newer    flute.TOI // the newer version of the file
 	outdated time.Time // it has one since, or a packet came since; zero: it has none
@@ -91,9 +92,10 @@ func (e *entry) target() string {
 	return e.location()
 }
 
-// consumer returns who takes the file of e, and whether it is published, too.
+// consumer returns who takes the file of e, nil if nobody does or it was taken already, and whether it is published,
+// too.
 func (e *entry) consumer() (c Consumer, published bool) {
-	if e.choice == nil || e.choice.Consumer == nil {
+	if e.choice == nil || e.choice.Consumer == nil || e.taken && e.choice.Keep {
 		return nil, true
 	}
 	return e.choice.Consumer, e.choice.Keep

@@ -3,6 +3,7 @@ package receiver
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/flute-node/flute-node/flute/event"
@@ -85,8 +86,14 @@ func (o *Object) finish(now time.Time) {
 	o.l.queue(w)
 	o.start(w)
 	if consumer != nil {
-		p.Consumer, p.Consumed = consumer, !published
-		w.lane = laneOf(e, consumer)
+		p.Consumed = !published
+		p.Consume = func(file io.ReaderAt, size uint64) error { return consume(consumer, file, size) }
+	}
+	if e.choice != nil {
+		p.Around = e.choice.Publish
+	}
+	if lane := e.lane(); lane != nil {
+		w.lane = lane
 	}
 }
 
@@ -149,10 +156,13 @@ func (o *Object) done(now time.Time, w *Work) {
 	case w.held == nil:
 		return
 	}
+	e := o.e
 	if w.publication != nil {
 		o.l.dequeue(w)
+		if w.publication.Result().Taken {
+			e.taken = true
+		}
 	}
-	e := o.e
 	if e.held == nil || e.held != w.held {
 		w.Cancel() // ended while the work ran
 		return

@@ -2,6 +2,8 @@ package content
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"path"
 	"strings"
 	"sync"
@@ -27,8 +29,14 @@ type Publication struct {
 	Publisher string          // and for whom
 	MaxSize   uint64          // of the decoded content
 	Note      []byte          // for the store.Keeper, once the file is published; nil: none
-	Consumer  Consumer        // takes the file before it is published; nil: nobody does
-	Consumed  bool            // it is not published then
+
+	// Consume gives the file, of so many bytes, to whoever takes it before it is published. Its error is a *Failure.
+	// Nil: nobody takes it. Consumed: it is not published then.
+	Consume  func(file io.ReaderAt, size uint64) error
+	Consumed bool
+	// Around publishes the file by calling publish, once, and may do something before and after; nil: nothing is done.
+	// The path is empty if a file was kept.
+	Around func(publish func() (path string, err error)) error
 
 	Turn Turn // among the publications under the same Content-Location
 
@@ -44,6 +52,7 @@ type Result struct {
 	Digests   map[string]string // of the file, in lower-case hex by name
 	Verified  []string          // names of the digests that the sender announced, and that agree
 	Published bool
+	Taken     bool // Consume has given it to whoever takes it
 	Kept      bool // nothing was published: the file under Path stays, and the object is discarded
 }
 
@@ -99,19 +108,53 @@ func (p *Publication) Run(cpu sync.Locker) error {
 
 // hand gives a verified file of size bytes to whoever is to have it.
 func (p *Publication) hand(object store.Object, size uint64) error {
-	if p.Consumer != nil {
-		if err := consume(p.Consumer, object, size); err != nil {
+	if p.Consume != nil {
+		if err := p.Consume(object, size); err != nil {
 			return err
 		}
+		p.result.Taken = true
 		if p.Consumed {
 			_ = object.Discard() // it has no name: a failure leaves what the next start removes
 			return nil
 		}
 	}
-	if err := p.publish(object); err != nil {
+	var err error
+	called := false
+	publish := func() (string, error) {
+		if !called {
+			called = true
+			err = p.publish(object)
+		}
+		if err != nil || p.result.Kept {
+			return "", err
+		}
+		return p.result.Path, nil
+	}
+	if p.Around == nil {
+		_, _ = publish()
+	} else if around := p.runAround(publish); err == nil && around != nil {
+		p.result.Published = p.result.Path != ""
+		return failure(CauseConsumer, around)
+	}
+	if err != nil {
 		return failure(CauseStore, err)
 	}
+	if !called {
+		return failure(CauseConsumer, errUnpublished)
+	}
 	return nil
+}
+
+var errUnpublished = errors.New("receiver: Choice.Publish has not published the file")
+
+// runAround calls Around. If that panics, its file is harmed and no other.
+func (p *Publication) runAround(publish func() (string, error)) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("receiver: Choice.Publish panicked: %v", v)
+		}
+	}()
+	return p.Around(publish)
 }
 
 // publish gives a verified file its name. A name that became another file's folder, or a folder, since it was claimed
