@@ -17,6 +17,8 @@ require (
 	golang.org/x/term v0.47.0
 )
 
+require github.com/mattn/go-shellwords v1.0.16
+
 require (
 	github.com/Workiva/go-datastructures v1.1.3 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect

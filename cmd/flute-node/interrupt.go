@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 )
 
 // stopLimit is above what a node takes to stop in order. A process that hangs beyond it ends all the same.
 const stopLimit = 40 * time.Second
+
+// lastLimit is how long a process that is killed may take to tidy up.
+const lastLimit = 3 * time.Second
 
 // interrupted is the cause of a context that a signal has ended.
 type interrupted struct{ signal os.Signal }
@@ -31,9 +35,64 @@ func (i interrupted) code() int {
 	return exitInterrupted
 }
 
-// untilSignal returns a context that ends with the first interrupt or SIGTERM, so that the command can stop in order. A
+// interrupts are the signals that end a command. It is safe for concurrent use.
+type interrupts struct {
+	stderr *os.File
+
+	mu   sync.Mutex
+	held int    // who may take longer than stopLimit
+	last func() // to be called before the process is killed; nil: nothing is
+}
+
+func newInterrupts(stderr *os.File) *interrupts { return &interrupts{stderr: stderr} }
+
+// before has last called before the process is killed.
+func (i *interrupts) before(last func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.last = last
+}
+
+// hold has an interrupted command take as long as it needs, until release is called.
+func (i *interrupts) hold() (release func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.held++
+	return sync.OnceFunc(func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.held--
+	})
+}
+
+func (i *interrupts) isHeld() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.held > 0
+}
+
+// end calls what is to be called before the process is killed.
+func (i *interrupts) end() {
+	i.mu.Lock()
+	last := i.last
+	i.mu.Unlock()
+	if last == nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		last()
+	}()
+	select {
+	case <-done:
+	case <-time.After(lastLimit):
+	}
+}
+
+// wait returns a context that ends with the first interrupt or SIGTERM, so that the command can stop in order. A
 // second one kills the process, as if nobody had asked for it.
-func untilSignal(stderr *os.File) (ctx context.Context, stop func()) {
+func (i *interrupts) wait() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -41,19 +100,30 @@ func untilSignal(stderr *os.File) (ctx context.Context, stop func()) {
 		select {
 		case s := <-signals:
 			cancel(interrupted{s})
-			signal.Stop(signals) // from now on the system's default: the process ends
-			select {
-			case s := <-signals:
-				os.Exit(interrupted{s}.code())
-			case <-time.After(stopLimit):
-				_, _ = fmt.Fprintf(stderr, "flute-node: it has not stopped within %v\n", stopLimit)
-				os.Exit(exitFailed)
-			}
+			i.kill(signals)
 		case <-ctx.Done():
 			signal.Stop(signals)
 		}
 	}()
 	return ctx, func() { cancel(context.Canceled) }
+}
+
+// kill ends the process with the second signal, or when it does not stop.
+func (i *interrupts) kill(signals <-chan os.Signal) {
+	for {
+		select {
+		case s := <-signals:
+			i.end()
+			os.Exit(interrupted{s}.code())
+		case <-time.After(stopLimit):
+			if i.isHeld() {
+				continue
+			}
+			i.end()
+			_, _ = fmt.Fprintf(i.stderr, "flute-node: it has not stopped within %v\n", stopLimit)
+			os.Exit(exitFailed)
+		}
+	}
 }
 
 // interruption returns the failure of a command that was interrupted before it was done, with what it says of itself.

@@ -66,7 +66,9 @@ type commands struct {
 }
 
 func main() {
-	signal.Ignore(syscall.SIGPIPE) // a reader that leaves is an error of a write, which printer deals with
+	// A reader that leaves is an error of a write, which printer deals with. If the signal were ignored, it would be
+	// so in the programs that --exec starts, too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -101,10 +103,12 @@ func run(args []string, stdout, stderr *os.File) int {
 	if err != nil {
 		return fail(stderr, out.early(args), err)
 	}
-	ctx, stop := untilSignal(stderr)
+	stops := newInterrupts(stderr)
+	ctx, stop := stops.wait()
 	defer stop()
 	context.AfterFunc(ctx, out.leave)
 	command.BindTo(ctx, (*context.Context)(nil))
+	command.Bind(stops)
 	err = command.Run(out)
 	out.close()
 	if err != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -112,6 +114,11 @@ func (o *output) begin() {
 func (o *output) frame(withBars bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.draw(withBars)
+}
+
+// draw is frame with mu held.
+func (o *output) draw(withBars bool) {
 	var change []string
 	if withBars {
 		width, rows := o.screen.size()
@@ -186,7 +193,7 @@ func (o *output) text(line string) {
 	o.waiting = append(o.waiting, line)
 }
 
-// note tells people something that is no event of the node; as JSON it is one with the given name.
+// note tells people something that is no event of the node, if there is a text; as JSON it is one with the given name.
 func (o *output) note(name string, v any, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -194,7 +201,7 @@ func (o *output) note(name string, v any, text string) {
 	case o.quiet:
 	case o.json:
 		o.lines.line(name, v)
-	default:
+	case text != "":
 		o.text(text)
 	}
 }
@@ -233,6 +240,33 @@ func (o *output) handOver() error {
 	}
 	o.json, o.product = false, true
 	return nil
+}
+
+// giveStdout leaves standard output, which it returns, to the bytes that the command is run for. What is told goes to
+// standard error, without bars; as JSON lines only if that was asked for.
+func (o *output) giveStdout() *os.File {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	file := o.printer.file
+	o.printer.redirect()
+	o.json, o.screen = o.asked, nil
+	return file
+}
+
+// maxWaiting bounds the lines that wait for the next frame.
+const maxWaiting = 100
+
+// said shows a line that a program has printed: on standard error, but above the bars, if there are any.
+func (o *output) said(line string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stop == nil {
+		_, _ = fmt.Fprintln(o.printer.stderr, line)
+		return
+	}
+	if o.waiting = append(o.waiting, line); len(o.waiting) >= maxWaiting {
+		o.draw(true)
+	}
 }
 
 // error tells as JSON why the program ends; people read it on stderr.

@@ -51,6 +51,13 @@ func (p *printer) Write(lines []byte) (int, error) {
 	return len(lines), nil
 }
 
+// redirect writes to standard error from now on: standard output has another use.
+func (p *printer) redirect() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.file = p.stderr
+}
+
 // failed reports whether something could not be written.
 func (p *printer) failed() bool {
 	p.mu.Lock()

@@ -39,7 +39,8 @@ type receiveCommand struct {
 	Selection      selectionFlags      `embed:""`
 	Layout         string              `default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that); or the names of the files, such as '{date}/{source}/{path}': with {tsi}, {toi}, {group}, {source}, {path}, {name}, {date}, {sha256}."`
 	publishFlags
-	Dir string `arg:"" name:"DIR" help:"Folder for the files; it is made if it does not exist."`
+	execFlags
+	Dir string `arg:"" optional:"" name:"DIR" help:"Folder for the files; it is made if it does not exist. - is standard output: file after file, each once it is whole and verified. It may be missing with --exec."`
 }
 
 // until returns when to exit, as the flags say.
@@ -65,9 +66,9 @@ func (c *receiveCommand) until() (until, error) {
 }
 
 // Run receives until what was asked for is there, the time is over, or it is interrupted.
-func (c *receiveCommand) Run(ctx context.Context, out *output) error {
-	u, err := c.until()
-	if err != nil {
+func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts) (err error) {
+	var u until
+	if u, err = c.until(); err != nil {
 		return err
 	}
 	base, groups, err := c.config(ctx)
@@ -85,6 +86,12 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 		u.group = append(u.group, flute.SessionKey{Group: groups[i]})
 	}
 	u.tsis = base.TSIs
+	t, err := c.takers(ctx, out, &base)
+	if err != nil {
+		return err
+	}
+	stops.before(t.end)
+	defer func() { err = errors.Join(err, t.remove()) }()
 	n, err := node.Start(node.Config{})
 	if err != nil {
 		return err
@@ -105,13 +112,15 @@ func (c *receiveCommand) Run(ctx context.Context, out *output) error {
 		receptions = append(receptions, r)
 	}
 	if err == nil {
-		c.ready(out, groups, base.Feeds, &u)
+		c.ready(out, groups, base.Feeds, &u, t)
 	}
 	close(ready)
 	if err == nil {
-		err = c.wait(ctx, n, ended, &u)
+		err = c.wait(ctx, n, ended, &u, t)
 	}
+	t.pause(out, stops)
 	total.Failed = u.lacking()
+	t.stopping()
 	stopped := stopNode(n)
 	for e := range ended.Events() { // what was not whole when the node stopped has a name now
 		u.add(e)
@@ -142,7 +151,9 @@ var errLate = errors.New("timed out")
 
 // wait returns when there is no more to wait for: nil if what was asked for has come, errLate, the context's error, or
 // a failure.
-func (c *receiveCommand) wait(ctx context.Context, n *node.Node, ended *node.Subscription, u *until) error {
+func (c *receiveCommand) wait(
+	ctx context.Context, n *node.Node, ended *node.Subscription, u *until, to *takers,
+) error {
 	var timeout <-chan time.Time
 	if c.Timeout > 0 {
 		t := time.NewTimer(c.Timeout)
@@ -163,6 +174,8 @@ func (c *receiveCommand) wait(ctx context.Context, n *node.Node, ended *node.Sub
 				return nil
 			}
 			return ctx.Err()
+		case err := <-to.broken:
+			return failure{err}
 		case err := <-n.Failed():
 			return failure{fmt.Errorf("the node gave up: %w", err)}
 		}
@@ -189,9 +202,9 @@ type readyToReceive struct {
 	Until     string           `json:"until"`
 }
 
-func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, feeds []flute.Feed, u *until) {
+func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, feeds []flute.Feed, u *until, t *takers) {
 	dir, err := filepath.Abs(c.Dir)
-	if err != nil {
+	if err != nil || t.temp != "" {
 		dir = c.Dir
 	}
 	names := make([]string, len(groups))
@@ -219,7 +232,14 @@ func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, feeds []flu
 		text += " until all is " + u.kind
 	}
 	r := readyToReceive{groups, feeds, c.Interface, c.Source, u.tsis, dir, u.kind}
-	out.note("ready", r, plain(text+"; files go to "+dir))
+	var to []string
+	if t.temp == "" {
+		to = append(to, dir)
+	}
+	if t.name != "" {
+		to = append(to, t.name)
+	}
+	out.note("ready", r, plain(text+"; files go to "+strings.Join(to, ", then to ")))
 }
 
 // isDecisive selects what until looks at.

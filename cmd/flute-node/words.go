@@ -16,6 +16,9 @@ func sentence(e notice.Event) (text string, trouble bool) {
 	switch e := e.(type) {
 	case event.ObjectCompleted:
 		what, name := "received", plain(e.Path)
+		if e.Path == "" {
+			name = humanName(e.ContentLocation)
+		}
 		if e.Sending {
 			what, name = "sent", humanName(e.ContentLocation)
 		}
