@@ -23,6 +23,9 @@ const (
 	// crowdPause is how long a source begins no session, while the table is full, that had more than its share of
 	// unproven ones there: each costs a tenth of a millisecond.
 	crowdPause = time.Second
+	// surveyPause is how long nobody has all sessions looked at again where that has made few places free: those that
+	// gave way are not over yet.
+	surveyPause = 10 * time.Millisecond
 	// A proven session gives way only when it was silent for yieldSilence, though senders repeat their FDT more often,
 	// or has sent less than yieldDatagrams yet.
 	yieldSilence   = 10 * time.Second
@@ -46,20 +49,24 @@ func (r *Router) makeRoom(now time.Time, source netip.Addr) bool {
 	if _, ok := r.crowding[source]; ok && now.Sub(r.surveyed) < crowdPause {
 		return false // without a look at all sessions for each of its datagrams
 	}
+	if r.full && now.Sub(r.surveyed) < surveyPause {
+		return false
+	}
 	if r.prune() {
 		return true
 	}
 	r.surveyed, r.recent = now, [recentPlaces]*place{}
 	r.yielding = slices.DeleteFunc(r.yielding, (*receiving.Inbox).Gone)
-	n := max(1, r.cfg.MaxSessions/yieldShare) - len(r.yielding)
+	most := max(1, r.cfg.MaxSessions/yieldShare)
 	before := len(r.places)
-	for _, p := range r.leastClaims(now, n) {
+	for _, p := range r.leastClaims(now, most-len(r.yielding)) {
 		if p.inbox.Yield(p.proven) {
 			r.yielding = append(r.yielding, p.inbox)
 			delete(r.places, p.inbox.Key)
 			r.yielded.Add(1)
 		}
 	}
+	r.full = before-len(r.places) < (most+1)/2
 	return len(r.places) < before
 }
 

@@ -118,6 +118,29 @@ func TestCrowdingSourceWaits(t *testing.T) {
 	}
 }
 
+// TestFullTableIsSeldomSurveyed: a flood from many sources has all sessions looked at now and then, not for each
+// datagram: sessions that gave way take time to end.
+func TestFullTableIsSeldomSurveyed(t *testing.T) {
+	r := newRouter(64)
+	now := time.Now()
+	d := slab.Datagram{Data: packet(t, 1)}
+	surveys := map[time.Time]int{}
+	for i := range 2000 {
+		d.Source = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 5000)
+		r.Route(now, &d)
+		surveys[r.surveyed]++
+		now = now.Add(10 * time.Microsecond)
+	}
+	if n := len(surveys); n > 5 {
+		t.Errorf("%d surveys in 20 ms", n)
+	}
+	r.yielding = nil // as if they were over
+	now = now.Add(surveyPause)
+	if r.Route(now, &d) == nil {
+		t.Error("no place after the pause")
+	}
+}
+
 // TestGivenWayIsForgotten: what comes for a session that gave way does not reach it any more.
 func TestGivenWayIsForgotten(t *testing.T) {
 	r := newRouter(1)
