@@ -15,7 +15,8 @@ const (
 	// apartPatience is how long an object with a digest waits for that FDT Instance: if what it then takes is of
 	// another file, the digest will tell.
 	apartPatience = 5 * time.Second
-	// maxApartRuns bounds the runs of which packets are held for one TOI.
+	// maxApartRuns bounds the runs of which packets are held for one TOI. Beyond it the oldest is forgotten that nobody
+	// sends any more, as far as is known.
 	maxApartRuns = maxDoubts
 )
 
@@ -72,8 +73,9 @@ func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (ob
 	at := slices.IndexFunc(h.runs, func(r apartRun) bool { return r.run == ln.run })
 	if at < 0 {
 		if len(h.runs) == maxApartRuns {
-			l.undescribed.budget.Release(h.runs[0].packets.bytes)
-			h.runs = slices.Delete(h.runs, 0, 1)
+			gone := max(0, slices.IndexFunc(h.runs, func(r apartRun) bool { return l.lineOf(r.run) == nil }))
+			l.undescribed.budget.Release(h.runs[gone].packets.bytes)
+			h.runs = slices.Delete(h.runs, gone, gone+1)
 		}
 		h.runs = append(h.runs, apartRun{run: ln.run})
 		at = len(h.runs) - 1
@@ -143,21 +145,28 @@ func (s *Session) startMixedAnew(r run) {
 	})
 }
 
-// rejoin takes the packets that are held for e and of its run; the others are forgotten.
+// rejoin takes the packets that are held for e and of its run. Those of a sender that nothing has told yet stay, unless
+// e has ended; the others are forgotten.
 func (s *Session) rejoin(e *entry) {
 	l := s.l
 	h := l.apart[e.toi]
 	if h == nil {
 		return
 	}
-	delete(l.apart, e.toi)
-	for i := range h.runs {
-		r := &h.runs[i]
-		if r.run != e.run || e.ended() {
-			l.undescribed.budget.Release(r.packets.bytes)
-			continue
+	h.runs = slices.DeleteFunc(h.runs, func(r apartRun) bool {
+		switch {
+		case e.ended():
+		case r.run == e.run:
+			e.pending.join(&r.packets)
+			return true
+		case l.isDoubtful(r.run):
+			return false
 		}
-		e.pending.join(&r.packets)
+		l.undescribed.budget.Release(r.packets.bytes)
+		return true
+	})
+	if len(h.runs) == 0 {
+		delete(l.apart, e.toi)
 	}
 	switch {
 	case e.pending.bytes == 0:

@@ -54,25 +54,15 @@ func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 		}
 		in.cenc = int(p.CENC)
 	}
-	if err = in.object.handle(now, p); err == nil {
-		in.packets++
-	}
-	if e := in.object.e; e.phase == failed || e.phase == resting {
-		switch e.reason {
-		case event.FailBudget:
-			l.shed()
-			s.refuse(now, in, store.ErrBudget)
-			return errBudget
-		case event.FailOTI:
-			s.refuse(now, in, errors.New(e.detail))
-			return flute.ErrOTI
-		default:
-			s.refuse(now, in, errors.New(e.detail))
-			return errStore
-		}
-	}
-	if errors.Is(err, errUnknownObject) { // no memory to begin
-		return errBudget
+	ended, err := in.handle(now, p)
+	switch {
+	case ended && errors.Is(err, errBudget):
+		l.shed()
+		s.refuse(now, in, store.ErrBudget)
+		return err
+	case ended:
+		s.refuse(now, in, errors.New(in.object.e.detail))
+		return err
 	}
 	if err != nil && !errors.Is(err, errDuplicate) {
 		return err
@@ -84,6 +74,26 @@ func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 		}
 	}
 	return err
+}
+
+// handle hands p to the object that carries the FDT Instance. ended reports that nothing will come of it; err is why p
+// was dropped.
+func (in *instance) handle(now time.Time, p *alc.Packet) (ended bool, err error) {
+	if err = in.object.handle(now, p); err == nil {
+		in.packets++
+	}
+	e := in.object.e
+	switch ended = e.phase == failed || e.phase == resting; {
+	case !ended && errors.Is(err, errUnknownObject): // no memory to begin
+		return false, errBudget
+	case !ended:
+		return false, err
+	case e.reason == event.FailBudget:
+		return true, errBudget
+	case e.reason == event.FailOTI:
+		return true, flute.ErrOTI
+	}
+	return true, errStore
 }
 
 // instance returns the FDT Instance that p belongs to, made if there is none; nil if p was dealt with, for the reason

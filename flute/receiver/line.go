@@ -143,17 +143,20 @@ func push(runs []run, r run) []run {
 func (ln *line) isDoubt(r run) bool { return slices.Contains(ln.doubts, r) }
 
 // replaceable reports whether a third port takes the place of a, not that of b. A sender that is known keeps its place
-// beside any number of ports.
+// beside any number of ports; so does the one that was there first, if the other sends its FDT Instances, too.
 func replaceable(a, b *line, now time.Time) bool {
-	if a.run != 0 && a.told != b.told {
-		known := a
-		if b.told {
-			known = b
-		}
-		return (known == b) == (now.Sub(known.last) < maxRivalTime)
+	if a.run == 0 || !a.isKnown() && !b.isKnown() {
+		return a.last.Before(b.last)
 	}
-	return a.last.Before(b.last)
+	first := a
+	if !a.isKnown() || b.isKnown() && b.since.Before(a.since) {
+		first = b
+	}
+	return (first == b) == (now.Sub(first.last) < maxRivalTime)
 }
+
+// isKnown reports whether FDT Instances that came on ln were read.
+func (ln *line) isKnown() bool { return ln.told || ln.before != 0 }
 
 // latestLine returns the line that was heard last; nil: there is none yet.
 func (l *Ledger) latestLine() (latest *line) {

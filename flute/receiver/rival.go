@@ -95,11 +95,7 @@ func (s *Session) feedRival(now time.Time, known *instance, p *alc.Packet) error
 	if p.HasCENC {
 		in.cenc = int(p.CENC)
 	}
-	err := in.object.handle(now, p)
-	if e := in.object.e; e.phase == failed || e.phase == resting {
-		err = errStore
-	}
-	if err != nil && !errors.Is(err, errDuplicate) {
+	if _, err := in.handle(now, p); err != nil && !errors.Is(err, errDuplicate) {
 		l.dropRival()
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // program is one start of a sender of a file with TOI 1. Its FDT Instance has ID 0, as those of most senders.
@@ -567,6 +568,29 @@ func TestConf_E95_RivalWithoutMemory(t *testing.T) {
 	}
 	for i, o := range two {
 		r.file(fmt.Sprint(i), o.content)
+	}
+	r.close()
+}
+
+// A packet of another sender's FDT Instance that memory has no room for is counted as that, and not as a fault of this
+// node.
+func TestRivalBeyondBudget(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 1000, 100, 4)
+	r.port = 1000
+	r.feed(fdtInstance{files: []fdt.File{o.file("a")}, e: 60000}.packets(t)...)
+	r.wait(time.Second)
+	taken := uint64(0)
+	for n := r.cfg.Budget.Limit(); n > 0; n /= 2 {
+		if r.cfg.Budget.TryReserve(n) {
+			taken += n
+		}
+	}
+	r.port = 1001
+	r.feed(fdtInstance{files: []fdt.File{o.file("b")}, e: 60000}.packets(t)...)
+	r.cfg.Budget.Release(taken)
+	if fault, budget := r.dropped(drop.Fault), r.dropped(drop.Budget); fault != 0 || budget != 1 {
+		t.Errorf("dropped: %d for a fault, %d for the budget; want 0, 1", fault, budget)
 	}
 	r.close()
 }

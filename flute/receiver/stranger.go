@@ -26,7 +26,7 @@ func (l *Ledger) beside(ln *line) *line {
 		if other == ln || other.feed != ln.feed || other.run == 0 || other.port == 0 {
 			continue
 		}
-		if other.told || other.before != 0 {
+		if other.isKnown() {
 			return other
 		}
 	}

@@ -189,3 +189,50 @@ func TestNewVersionEndsTheOld(t *testing.T) {
 	r.file("a", next.content)
 	r.close()
 }
+
+// TestManyStrangersWithItsPackets: a sender keeps its place beside many ports that send its packets again, also after
+// it was silent for a moment. None of its packets is lost.
+func TestManyStrangersWithItsPackets(t *testing.T) {
+	for name, c := range map[string]struct {
+		pause    time.Duration
+		instance bool // also the FDT Instance is sent again
+	}{
+		"symbols":                            {0, false},
+		"symbols, after a pause":             {seamSilence, false},
+		"all packets":                        {0, true},
+		"all packets, after a pause":         {seamSilence, true},
+		"all packets, after several seconds": {5 * time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			o := plain(t, 1, 10_000, 100, 4)
+			f := o.file("a")
+			f.MD5 = md5Of(o.content)
+			d := describe(t, 0, f)
+			for i, p := range o.all() {
+				r.port = 1000
+				switch {
+				case i%20 == 0:
+					r.feed(d) // each second
+				case i == 30:
+					r.wait(c.pause)
+				}
+				r.feed(p)
+				for j := range 8 {
+					r.wait(5 * time.Millisecond)
+					r.port = uint16(6000 + j)
+					r.feed(o.packet(0, 0, 1))
+					if c.instance {
+						r.feed(d)
+					}
+				}
+				r.wait(10 * time.Millisecond)
+			}
+			r.port = 1000
+			r.feed(d)
+			r.file("a", o.content)
+			r.want("completed 1 a 10000")
+			r.close()
+		})
+	}
+}
