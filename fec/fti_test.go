@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/fec"
@@ -273,7 +275,9 @@ func FuzzParseFTI(f *testing.F) {
 	f.Add(uint8(129), unhex(f, "00000000004d 0000 0008 0004 0006 02 01020304050607"))
 	f.Add(uint8(7), make([]byte, 14))
 	f.Fuzz(func(t *testing.T, id uint8, content []byte) {
-		o, err := fec.ParseFTI(fec.EncodingID(id), content)
+		var o fec.OTI
+		var err error
+		allocbound.Bound{}.Check(t, len(content), func() { o, err = fec.ParseFTI(fec.EncodingID(id), content) })
 		if err != nil {
 			if o != (fec.OTI{}) || drop.Of(err) != drop.OTI {
 				t.Fatalf("%+v, %v", o, err)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
+
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/drop"
@@ -226,7 +228,8 @@ func FuzzValidate(f *testing.F) {
 			MaxEncodingSymbols:   maxN, SourceBlocks: z, SubBlocks: n, Alignment: al, FieldBits: m, GroupSize: g,
 			N1: n1, Seed: seed,
 		}
-		err := o.Validate()
+		var err error
+		allocbound.Bound{Fixed: 1 << 10}.Check(t, 0, func() { err = o.Validate() }) // of an error's text
 		if err != nil {
 			if !errors.Is(err, flute.ErrOTI) || err.Error() == "" {
 				t.Fatal(err)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/fec"
@@ -87,7 +89,10 @@ func FuzzPayloadID(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, id, m uint8, b []byte) {
 		o := fec.OTI{EncodingID: fec.EncodingID(id), FieldBits: m}
-		p, n, err := o.ParsePayloadID(b)
+		var p fec.PayloadID
+		var n int
+		var err error
+		allocbound.Bound{}.Check(t, len(b), func() { p, n, err = o.ParsePayloadID(b) })
 		if err != nil {
 			if drop.Of(err) != drop.PayloadID || n != 0 {
 				t.Fatalf("%d, %v", n, err)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 func TestName(t *testing.T) {
@@ -249,6 +251,9 @@ func TestNameCorpus(t *testing.T) {
 	}
 }
 
+// names is what may be allocated for a Content-Location.
+var names = allocbound.Bound{PerByte: 16, Fixed: 1 << 10}
+
 func FuzzName(f *testing.F) {
 	for _, p := range parts {
 		f.Add(p)
@@ -256,7 +261,9 @@ func FuzzName(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, location string) {
 		for _, windows := range []bool{false, true} {
-			name, err := nameFor(location, windows)
+			var name string
+			var err error
+			names.Check(t, len(location), func() { name, err = nameFor(location, windows) })
 			if err != nil {
 				if !errors.Is(err, ErrName) || name != "" {
 					t.Errorf("Name(%q) = %q, %v", location, name, err)

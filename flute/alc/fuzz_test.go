@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/flute"
@@ -25,7 +27,9 @@ func FuzzParse(f *testing.F) {
 		if old {
 			layout = lct.RFC3451
 		}
-		p, err := ParseLayout(b, layout)
+		var p Packet
+		var err error
+		allocbound.Bound{}.Check(t, len(b), func() { p, err = ParseLayout(b, layout) })
 		if err != nil {
 			if reflect.TypeOf(err) != sentinel || !cmp.Equal(Packet{}, p, compareTOI) {
 				t.Fatalf("%v, half-parsed: %+v", err, p)

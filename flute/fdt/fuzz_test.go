@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/flute"
@@ -52,10 +54,15 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, p uint8) { checkRoundTrip(t, b, profiles[int(p)%len(profiles)]) })
 }
 
+// kept is what may be allocated for a document.
+var kept = allocbound.Bound{PerByte: 128, Fixed: 16 << 10}
+
 // checkRoundTrip parses b and returns the error; if that succeeds, what is written of it in the profile p must be read
 // without loss. One profile for each input: a fuzzer that tries all of them tries a quarter of the inputs.
 func checkRoundTrip(t *testing.T, b []byte, p Profile) error {
-	in, err := Parse(b, now, Limits{})
+	var in *Instance
+	var err error
+	kept.Check(t, len(b), func() { in, err = Parse(b, now, Limits{}) })
 	if err != nil {
 		if in != nil {
 			t.Fatal("an Instance beside an error")

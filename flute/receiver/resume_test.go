@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
+
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/rs"
 	"github.com/flute-node/flute-node/flute"
@@ -404,6 +406,7 @@ func FuzzNotes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, typ byte, body []byte) {
 		record := appendRecord(nil, typ, func(b []byte) []byte { return append(b, body...) })
 		for _, notes := range [][]byte{body, record, append(slices.Clone(whole), record...)} {
+			allocbound.Bound{PerByte: 20, Fixed: 4 << 10}.Check(t, len(notes), func() { _, _, _, _ = readNotes(notes) })
 			d := newDisk()
 			object, _ := d.Create(0)
 			r := newRig(t, func(c *Config) {

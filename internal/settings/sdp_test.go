@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
+
 	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/node"
 )
@@ -83,7 +85,9 @@ func TestSDP(t *testing.T) {
 func FuzzSDP(f *testing.F) {
 	f.Add(description("a=flute-tsi:3", "m=application 4000/2 FLUTE/UDP 0", "c=IN IP4 239.1.1.1/127/3"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d, err := ParseSDP(text)
+		var d *Description
+		var err error
+		allocbound.Bound{PerByte: 50, Fixed: 8 << 10}.Check(t, len(text), func() { d, err = ParseSDP(text) })
 		if (err == nil) != (d != nil) || d != nil && (len(d.Feeds) == 0 || len(d.Feeds) > defaults.MaxFeeds) {
 			t.Fatalf("%+v, %v", d, err)
 		}

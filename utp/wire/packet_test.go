@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -260,7 +262,9 @@ func FuzzParse(f *testing.F) {
 		f.Add(unhex(f, tt.hex))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := Parse(b)
+		var p Packet
+		var err error
+		allocbound.Bound{}.Check(t, len(b), func() { p, err = Parse(b) })
 		if err != nil {
 			return
 		}

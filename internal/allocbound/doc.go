@@ -1,0 +1,3 @@
+// Package allocbound is for tests: what reads bytes of others allocates no more than a multiple of their number. A
+// parser that believes a length, a count or a nesting that its input claims does not pass.
+package allocbound
