@@ -5,7 +5,7 @@
 //
 // A Work waits either for the processor or for one disk: a store that it writes to, a source that it reads from. There
 // is one processor lane, with as many Works at a time as there are processors, and a lane for each disk that has
-// something to do, with eight Works at a time. A disk that hangs keeps its own lane, and nobody else waits.
+// something to do, with 32 Works at a time. A disk that hangs keeps its own lane, and nobody else waits.
 //
 // A Work in the lane of a disk that also computes takes a processor for that, and gives it back before it waits for the
 // disk again. So no more goroutines compute than there are processors, and none of them waits for a disk.
@@ -19,5 +19,5 @@
 //
 // # Limitations
 //
-// A disk that never answers keeps at most eight goroutines until the process ends: nothing can interrupt them.
+// A disk that never answers keeps at most 32 goroutines until the process ends: nothing can interrupt them.
 package lanes

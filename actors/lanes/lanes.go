@@ -11,7 +11,7 @@ import (
 
 // perDisk is how many Works run at a time for one disk: file systems write out what several files wait for with one
 // commit, and a server far away has several requests under way.
-const perDisk = 8
+const perDisk = 32
 
 // Config configures Lanes.
 type Config struct {

@@ -36,7 +36,7 @@ type Choice struct {
 	// Nil: the file is published.
 	Publish func(publish func() (path string, err error)) error
 
-	// Lane has files wait for each other whose Choices have an equal Lane: eight at a time are with their Consumers, or
+	// Lane has files wait for each other whose Choices have an equal Lane: 32 at a time are with their Consumers, or
 	// with Publish. It is a comparable value; its method String, if it has one, names it for people. Nil: the file
 	// waits for none.
 	Lane any
