@@ -90,8 +90,9 @@ type ObjectStarted struct {
 	ContentLocation string           `json:"content_location"`
 	TransferLength  uint64           `json:"transfer_length"` // bytes
 	FECEncodingID   uint8            `json:"fec_encoding_id"`
-	Sending         bool             `json:"sending,omitempty"` // the node's own session
-	Resumed         uint64           `json:"resumed,omitempty"` // bytes that an earlier process has received
+	Sending         bool             `json:"sending,omitempty"`    // the node's own session
+	Resumed         uint64           `json:"resumed,omitempty"`    // bytes that an earlier process has received
+	Alternates      []string         `json:"alternates,omitempty"` // where else the file can be had: URIs, the best first (3GPP)
 }
 
 // ObjectProgress is emitted at most once per whole percent of source symbols.
@@ -131,9 +132,10 @@ type ObjectFailed struct {
 	ContentLocation string           `json:"content_location"`
 	Reason          FailReason       `json:"reason"`
 	Detail          string           `json:"detail,omitempty"`
-	Retry           bool             `json:"retry,omitempty"`    // the reason may pass: the object will be tried again
-	Received        bool             `json:"received,omitempty"` // it was completed in an earlier turn of the carousel
-	Sending         bool             `json:"sending,omitempty"`  // the node's own session
+	Retry           bool             `json:"retry,omitempty"`      // the reason may pass: the object will be tried again
+	Received        bool             `json:"received,omitempty"`   // it was completed in an earlier turn of the carousel
+	Alternates      []string         `json:"alternates,omitempty"` // where else the file can be had: URIs, the best first (3GPP)
+	Sending         bool             `json:"sending,omitempty"`    // the node's own session
 }
 
 // ObjectRefused is emitted once, in place of any other event, for an object that an FDT Instance describes and the

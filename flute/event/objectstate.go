@@ -19,4 +19,6 @@ type ObjectState struct {
 	Priority       int8   `json:"priority,omitempty"`        // of a sender
 	// Resumes is when the next turn of a sender's object begins; zero: it is in transfer, or waits for others only.
 	Resumes time.Time `json:"resumes,omitzero"`
+	// Alternates are where else a receiver can have the file: URIs, the best first (3GPP).
+	Alternates []string `json:"alternates,omitempty"`
 }

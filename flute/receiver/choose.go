@@ -14,8 +14,10 @@ import (
 // Offer is an object of which Config.Choose decides.
 type Offer struct {
 	Session flute.SessionKey
-	Size    uint64   // bytes of the file, or of the object in transfer where only that is known; zero: neither is
-	File    fdt.File // as the FDT Instance describes it; what it refers to is not to be changed
+	Size    uint64 // bytes of the file, or of the object in transfer where only that is known; zero: neither is
+	// File is as the FDT Instance describes it, but for AlternateLocations1: these are all of both kinds, as absolute
+	// URIs (fdt.Instance.Alternates). What it refers to is not to be changed.
+	File fdt.File
 }
 
 // Choice is the decision on an Offer. The zero value receives the object into Config.Store.

@@ -19,9 +19,10 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) (cont
 	report := s.report(f)
 	at, deferred := len(l.effects.Events), 0
 	for i := range f.Files {
-		err := s.mergeFile(now, f.ID, &f.Files[i], expires)
+		file := located(f, &f.Files[i])
+		err := s.mergeFile(now, f.ID, file, expires)
 		if errors.Is(err, errBudget) && l.shed() {
-			err = s.mergeFile(now, f.ID, &f.Files[i], expires)
+			err = s.mergeFile(now, f.ID, file, expires)
 		}
 		if err != nil {
 			if errors.As(err, new(contradiction)) {

@@ -221,7 +221,7 @@ func (o *Object) announce() {
 	e.started = true
 	o.emit(event.ObjectStarted{
 		Session: o.l.key, TOI: e.toi, ContentLocation: e.location(), TransferLength: e.held.OTI.TransferLength,
-		FECEncodingID: uint8(e.held.OTI.EncodingID), Resumed: e.held.resumed,
+		FECEncodingID: uint8(e.held.OTI.EncodingID), Resumed: e.held.resumed, Alternates: o.l.alternates(e),
 	})
 }
 

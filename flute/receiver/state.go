@@ -47,7 +47,9 @@ func (l *Ledger) Objects(limit int) (list []event.ObjectState, total int) {
 	slices.SortFunc(idle, byTOI)
 	chosen := append(held, idle...)
 	for _, e := range chosen[:min(limit, len(chosen))] {
-		list = append(list, e.state())
+		st := e.state()
+		st.Alternates = l.alternates(e)
+		list = append(list, st)
 	}
 	return list, total
 }

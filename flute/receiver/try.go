@@ -97,7 +97,7 @@ func (l *Ledger) failure(e *entry, retry bool) event.Event {
 	}
 	return event.ObjectFailed{
 		Session: l.key, TOI: e.toi, ContentLocation: e.location(), Reason: e.reason, Detail: e.detail, Retry: retry,
-		Received: e.repeated,
+		Received: e.repeated, Alternates: l.alternates(e),
 	}
 }
 
