@@ -110,21 +110,21 @@ func (o *object) shut(g *ground) error {
 // changed.
 func (s *Store) rename(g *ground, from, name string, size int64) error {
 	dir := path.Dir(name)
-	if err := s.makeFolders(g, dir); err != nil {
+	in, err := s.makeFolders(g, dir)
+	if err != nil {
 		return err
 	}
 	if info, err := g.root.Lstat(name); err == nil && info.IsDir() {
 		return fmt.Errorf("%w: %q is a folder", store.ErrName, name)
 	}
-	var folder *os.File
+	var to *folder
 	if s.syncsFolders() {
-		var err error
-		if folder, err = g.root.Open(dir); err != nil {
+		if to, err = s.folders.enter(g, dir, in); err != nil {
 			return err
 		}
-		defer folder.Close() //nolint:errcheck // nothing was written
+		defer s.folders.leave(to, dir)
 		if s.unsynced.Load() {
-			if err := s.sync(folder); err != nil {
+			if err := to.commit(s.sync); err != nil {
 				return err
 			}
 			s.unsynced.Store(false)
@@ -138,8 +138,8 @@ func (s *Store) rename(g *ground, from, name string, size int64) error {
 		undo()
 		return nameError(err)
 	}
-	if folder != nil {
-		if err := s.sync(folder); err != nil {
+	if to != nil {
+		if err := to.commit(s.sync); err != nil {
 			s.unsynced.Store(true)
 			s.warn("%q is published, but a loss of power may undo that: %v", name, err)
 		}
@@ -147,12 +147,12 @@ func (s *Store) rename(g *ground, from, name string, size int64) error {
 	return nil
 }
 
-// makeFolders makes dir and the folders above it, and makes them durable.
-func (s *Store) makeFolders(g *ground, dir string) error {
+// makeFolders makes dir and the folders above it, and makes them durable. It returns what dir is.
+func (s *Store) makeFolders(g *ground, dir string) (info fs.FileInfo, err error) {
 	s.mkdir.Lock()
 	defer s.mkdir.Unlock()
-	if info, err := g.root.Stat(dir); err == nil && info.IsDir() {
-		return nil
+	if info, err = g.root.Stat(dir); err == nil && info.IsDir() {
+		return info, nil
 	}
 	for i := 0; i <= len(dir); i++ {
 		if i < len(dir) && dir[i] != '/' {
@@ -163,24 +163,24 @@ func (s *Store) makeFolders(g *ground, dir string) error {
 		switch {
 		case err == nil:
 			if err := s.dressFolder(g, d); err != nil {
-				return err
+				return nil, err
 			}
 			if err := s.syncParent(g, d); err != nil {
-				return err
+				return nil, err
 			}
 		case errors.Is(err, fs.ErrExist):
 			info, err := g.root.Stat(d)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if !info.IsDir() {
-				return fmt.Errorf("%w: %q is a file, not a folder", store.ErrName, d)
+				return nil, fmt.Errorf("%w: %q is a file, not a folder", store.ErrName, d)
 			}
 		default:
-			return nameError(err)
+			return nil, nameError(err)
 		}
 	}
-	return nil
+	return g.root.Stat(dir)
 }
 
 // syncParent makes the entry of the folder d durable.

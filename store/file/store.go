@@ -22,6 +22,7 @@ type Store struct {
 	path     string // of the root, absolute
 	names    *names.Registry
 	files    *descriptors
+	folders  folders
 	unsynced atomic.Bool // the last sync of a folder failed
 	sync     func(folder *os.File) error
 	syncFile func(file *os.File) error

@@ -1,0 +1,120 @@
+package file
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestFolderSyncIsShared: many publications into one folder at a time share its syncs, and none returns before a sync
+// that has begun after its rename.
+func TestFolderSyncIsShared(t *testing.T) {
+	if onWindows {
+		t.Skip("folders are not synced")
+	}
+	const files = 24
+	root := t.TempDir()
+	s, err := New(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Publish(written(t, s, "first"), "d/first"); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	synced, syncs := map[string]bool{}, 0
+	renamed := func() []os.DirEntry {
+		entries, err := os.ReadDir(filepath.Join(root, "d"))
+		if err != nil {
+			t.Error(err)
+		}
+		return entries
+	}
+	s.sync = func(*os.File) error {
+		there := renamed()
+		// All wait for the end of the first one, and it may have missed them.
+		for syncs++; syncs == 1 && len(renamed()) < 1+files && !t.Failed(); {
+			time.Sleep(time.Millisecond)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, e := range there {
+			synced[e.Name()] = true
+		}
+		return nil
+	}
+	var all sync.WaitGroup
+	for i := range files {
+		o := written(t, s, "x")
+		all.Go(func() {
+			name := fmt.Sprint(i)
+			if _, err := s.Publish(o, "d/"+name); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if !synced[name] {
+				t.Errorf("%s is published before its name is durable", name)
+			}
+		})
+	}
+	all.Wait()
+	if syncs > files/2 {
+		t.Errorf("%d syncs for %d files", syncs, files)
+	}
+	if len(s.folders.open) != 0 {
+		t.Errorf("%d folders are open", len(s.folders.open))
+	}
+}
+
+// TestFolderThatWasReplaced: who publishes into a folder that was made anew syncs that, and not the one that was
+// removed while somebody was in it; and each is closed when nobody is in it.
+func TestFolderThatWasReplaced(t *testing.T) {
+	root := t.TempDir()
+	s, err := New(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	g := s.current()
+	enter := func() *folder {
+		t.Helper()
+		info, err := s.makeFolders(g, "d")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := s.folders.enter(g, "d", info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	old := enter()
+	if onWindows {
+		s.folders.leave(old, "d") // it cannot be removed while it is open
+		return
+	}
+	if err := os.Remove(filepath.Join(root, "d")); err != nil {
+		t.Fatal(err)
+	}
+	now, again := enter(), enter()
+	if now == old || again != now {
+		t.Errorf("entered %p, removed it, and entered %p and %p", old, now, again)
+	}
+	s.folders.leave(old, "d")
+	s.folders.leave(now, "d")
+	if third := enter(); third != now {
+		t.Error("a folder with somebody in it was opened again")
+	}
+	s.folders.leave(now, "d")
+	s.folders.leave(now, "d")
+	for _, d := range []*folder{old, now} {
+		if _, err := d.file.Stat(); err == nil {
+			t.Error("a folder with nobody in it is open")
+		}
+	}
+}
