@@ -84,11 +84,8 @@ func (p *process) watch(r *Runner, exited <-chan error) {
 		p.cause = errKilled
 	}
 	killGroup(p.cmd) // what it has started, too
-	if p.stdin != nil {
-		_ = p.stdin.Close() // whoever holds the other end shall not keep a write waiting
-	}
 	if !gone {
-		p.err = <-exited
+		p.err = <-exited // also ends a write that waits
 	}
 	p.finish()
 }
