@@ -105,25 +105,32 @@ type Node struct {
 	scratches   scratchpad // of files in their content encoding
 }
 
+// validated returns c with its defaults, or an error that names the field.
+func (c Config) validated() (Config, error) {
+	c.Budget = cmp.Or(c.Budget, defaultBudget)
+	c.SourceBudget = cmp.Or(c.SourceBudget, c.Budget/2)
+	c.Reserve = cmp.Or(c.Reserve, c.Budget/8)
+	switch {
+	case c.SourceBudget > c.Budget:
+		return c, fmt.Errorf("node: Config.SourceBudget %d exceeds Config.Budget %d", c.SourceBudget, c.Budget)
+	case c.Reserve > c.Budget/2:
+		return c, fmt.Errorf("node: Config.Reserve %d exceeds half of Config.Budget %d", c.Reserve, c.Budget)
+	}
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	c.Workers = max(c.Workers, minWorkers)
+	if c.Registry == nil {
+		c.Registry = schemes.New(parallel.New(c.Workers).Do)
+	}
+	return c, nil
+}
+
 // Start starts a node. Stop must be called on it in the end.
 func Start(cfg Config) (*Node, error) {
-	if cfg.Budget == 0 {
-		cfg.Budget = defaultBudget
-	}
-	cfg.SourceBudget = cmp.Or(cfg.SourceBudget, cfg.Budget/2)
-	cfg.Reserve = cmp.Or(cfg.Reserve, cfg.Budget/8)
-	switch {
-	case cfg.SourceBudget > cfg.Budget:
-		return nil, fmt.Errorf("node: Config.SourceBudget %d exceeds Config.Budget %d", cfg.SourceBudget, cfg.Budget)
-	case cfg.Reserve > cfg.Budget/2:
-		return nil, fmt.Errorf("node: Config.Reserve %d exceeds half of Config.Budget %d", cfg.Reserve, cfg.Budget)
-	}
-	if cfg.Workers <= 0 {
-		cfg.Workers = runtime.GOMAXPROCS(0)
-	}
-	cfg.Workers = max(cfg.Workers, minWorkers)
-	if cfg.Registry == nil {
-		cfg.Registry = schemes.New(parallel.New(cfg.Workers).Do)
+	cfg, err := cfg.validated()
+	if err != nil {
+		return nil, err
 	}
 	slabs := cfg.Budget / slabShare
 	n := &Node{

@@ -5,6 +5,7 @@
 //	flute-node receive --group 239.1.1.1:3400 DIR            receive what is sent there
 //	flute-node send --watch DIR --to 239.1.1.1:3400          send what comes into a folder, from now on
 //	flute-node utp send --to HOST:4000 DIR                   files and folders to one host, both ways
+//	flute-node limits --memory 256MiB                        what a receive with these flags may hold
 //	flute-node bench fec                                     how fast this machine encodes and decodes
 //	flute-node utp send --to host:4000 DIR                   send to one peer by uTP, which yields to other traffic
 //	flute-node utp receive --listen :4000 DIR                receive what is sent so
@@ -58,6 +59,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Send and receive in one process over loopback multicast, lose datagrams on the way, check every file."`
 	Send    sendCommand    `cmd:"" help:"Send files and folders, then exit."`
 	Receive receiveCommand `cmd:"" help:"Receive files into a folder."`
+	Limits  limitsCommand  `cmd:"" help:"Print what a receive with the same flags may hold at most."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
 	UTP     utpCommand     `cmd:"" name:"utp" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`
 	Version versionCommand `cmd:"" help:"Print the version."`

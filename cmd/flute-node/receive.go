@@ -39,6 +39,7 @@ type receiveCommand struct {
 	Selection      selectionFlags      `embed:""`
 	Layout         string              `default:"flat" help:"Folders below DIR: flat (none), source (one for each sender, so that none replaces another's files), session (one for each session below that); or the names of the files, such as '{date}/{source}/{path}': with {tsi}, {toi}, {group}, {source}, {path}, {name}, {date}, {sha256}."`
 	publishFlags
+	memoryFlags
 	execFlags
 	Dir string `arg:"" optional:"" name:"DIR" help:"Folder for the files; it is made if it does not exist. - is standard output: file after file, each once it is whole and verified. It may be missing with --exec."`
 }
@@ -92,7 +93,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts
 	}
 	stops.before(t.end)
 	defer func() { err = errors.Join(err, t.remove()) }()
-	n, err := node.Start(node.Config{})
+	n, err := node.Start(node.Config{Budget: uint64(c.Memory)})
 	if err != nil {
 		return err
 	}

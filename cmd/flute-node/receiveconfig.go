@@ -12,9 +12,9 @@ import (
 	"github.com/flute-node/flute-node/node"
 )
 
-// config returns what to receive from the groups, of which each is there once.
-func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, groups []netip.AddrPort, err error) {
-	words := settings.Receive{
+// settings returns the words of the flags.
+func (c *receiveCommand) settings() settings.Receive {
+	return settings.Receive{
 		Interface: c.Interface, TSIs: c.TSI, RSMatrix: c.RSMatrix, MaxDatagram: c.MaxDatagram,
 		SessionTimeout: c.SessionTimeout, ObjectTimeout: c.ObjectTimeout, Expiry: c.Expiry,
 		Layout: c.Layout, Digest: c.Digest, Offload: c.Offload,
@@ -22,6 +22,11 @@ func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, g
 		Selection:   c.Selection.words(),
 		Publication: c.words(),
 	}
+}
+
+// config returns what to receive from the groups, of which each is there once.
+func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, groups []netip.AddrPort, err error) {
+	words := c.settings()
 	if base, err = words.Config(); err != nil {
 		return base, nil, flagged(err)
 	}

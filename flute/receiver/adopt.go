@@ -67,6 +67,7 @@ func (s *Session) install(now time.Time, in *instance, f *fdt.Instance) {
 	if known := l.instances[in.id]; known != nil && known != in {
 		l.forgetInstance(known.id, known)
 	}
+	l.charge(in)
 	l.instances[in.id] = in
 	l.arriving = append(l.arriving, in)
 	l.effects.Events = l.opening(l.effects.Events)

@@ -18,9 +18,13 @@ type instance struct {
 	object  *Object // nil once it was decoded or refused; that of a repetition, if it was read before
 	memory  *memory // of object
 	packets uint32  // of object, without those that came again
+	charged bool    // instanceOverhead is
 	costly  bool    // its document is not paid for by what was received of it, see readers
 	queued  bool    // it is being read, or waits for its turn
 }
+
+// instanceOverhead is charged for each FDT Instance besides its packets, while it is known.
+const instanceOverhead = 512
 
 // refusalTime is how long an FDT Instance that could not be used is not tried again: a forged packet may have spoilt
 // it, and then its next transmission is good.
@@ -112,7 +116,7 @@ func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance
 		if s.isStranger(now, ln, "an FDT Instance") {
 			return nil, errConflict
 		}
-		return s.openInstance(now, ln, p), nil
+		return s.openInstance(now, ln, p)
 	case in.version != p.FLUTEVersion && !in.read:
 		return nil, errVersion
 	case in.version != p.FLUTEVersion || in.conflicts(p):
@@ -169,13 +173,24 @@ func newInstance(p *alc.Packet, r run) *instance {
 }
 
 // openInstance begins to receive an FDT Instance; the one with the least claim gives way when there are too many.
-func (s *Session) openInstance(now time.Time, ln *line, p *alc.Packet) *instance {
+func (s *Session) openInstance(now time.Time, ln *line, p *alc.Packet) (*instance, error) {
 	l := s.l
 	l.makeRoomForInstance(now)
 	in := newInstance(p, ln.run)
+	if !l.charge(in) {
+		if l.forgetKnown(); !l.charge(in) {
+			return nil, errBudget
+		}
+	}
 	l.receive(in)
 	l.instances[in.id] = in
-	return in
+	return in, nil
+}
+
+// charge reserves memory for what is kept of in while it is known, once.
+func (l *Ledger) charge(in *instance) bool {
+	in.charged = in.charged || l.listings.TryReserve(instanceOverhead)
+	return in.charged
 }
 
 // receive prepares for the packets of in, one of those that are received.
@@ -221,6 +236,10 @@ func (l *Ledger) forgetInstance(id flute.InstanceID, in *instance) {
 	in.release()
 	if l.instances[id] == in {
 		delete(l.instances, id)
+	}
+	if in.charged {
+		l.listings.Release(instanceOverhead)
+		in.charged = false
 	}
 }
 

@@ -17,6 +17,9 @@ const (
 	claimSilence = 5 * time.Minute
 )
 
+// listingBytes returns how much memory the FDT Instances of a session may hold.
+func (c *Config) listingBytes() uint64 { return max(arrivingBytes, 8*uint64(c.fdtLimit())) }
+
 // arrivingInstances returns the FDT Instances that are being received.
 func (l *Ledger) arrivingInstances() []*instance {
 	l.arriving = slices.DeleteFunc(l.arriving, func(in *instance) bool { return in.object == nil })
@@ -24,7 +27,7 @@ func (l *Ledger) arrivingInstances() []*instance {
 }
 
 // makeRoomForInstance makes room for one more FDT Instance: of those that are received the one with the least claim
-// gives way, of those that are only known a quarter, those that would be forgotten next. So the work is shared by many.
+// gives way, of those that are only known a quarter, so that the work is shared by many.
 func (l *Ledger) makeRoomForInstance(now time.Time) {
 	for {
 		open := l.arrivingInstances()
@@ -46,9 +49,13 @@ func (l *Ledger) makeRoomForInstance(now time.Time) {
 		})
 		l.forgetInstance(least.id, least)
 	}
-	if len(l.instances) < maxKnownInstances+len(l.arriving) {
-		return
+	if len(l.instances) >= maxKnownInstances+len(l.arriving) {
+		l.forgetKnown()
 	}
+}
+
+// forgetKnown forgets a quarter of the FDT Instances that are only known, those that would be forgotten next.
+func (l *Ledger) forgetKnown() {
 	known := make([]*instance, 0, len(l.instances))
 	for _, in := range l.instances {
 		if in.object == nil {
@@ -56,7 +63,7 @@ func (l *Ledger) makeRoomForInstance(now time.Time) {
 		}
 	}
 	slices.SortFunc(known, func(a, b *instance) int { return a.forget.Compare(b.forget) })
-	for _, in := range known[:len(known)/4] {
+	for _, in := range known[:(len(known)+3)/4] {
 		l.forgetInstance(in.id, in)
 	}
 }

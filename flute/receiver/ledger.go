@@ -69,7 +69,7 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 		feeds: newFeeds(cfg.Feeds),
 		cfg:   cfg, share: share,
 		undescribed: undescribed{budget: store.NewBudget(cfg.UndescribedBytes, share.Small)},
-		listings:    store.NewBudget(max(arrivingBytes, 8*uint64(cfg.fdtLimit())), share.Small),
+		listings:    store.NewBudget(cfg.listingBytes(), share.Small),
 		sender: assembly.Sender{
 			Source: key.Source, Variant: cfg.Variant, Arenas: cfg.arenas, Labour: cfg.Labour.shared,
 		},

@@ -229,6 +229,9 @@ func TestKnownInstancesAreBounded(t *testing.T) {
 	if valid < maxKnownInstances*3/4 {
 		t.Errorf("%d valid of %d", valid, len(r.l.instances))
 	}
+	if n := r.l.listings.Used(); n < uint64(len(r.l.instances))*instanceOverhead {
+		t.Errorf("%d bytes are charged for %d FDT Instances", n, len(r.l.instances))
+	}
 	part := fdtInstance{xml: listing(10), e: 100}
 	const parts = defaultMaxInstances + 50
 	for i := range flute.InstanceID(parts) {

@@ -1,11 +1,13 @@
 package receiving
 
 import (
+	"cmp"
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
+	"github.com/flute-node/flute-node/internal/bounds"
 )
 
 // Reception is what all sessions of one reception share. It is not changed after it was made.
@@ -43,18 +45,28 @@ const (
 
 // NewInbox returns the Inbox of the session key. Zero limits are the defaults: 24 MiB and 16,384 messages.
 func NewInbox(r *Reception, key flute.SessionKey, limits actors.Limits) *Inbox {
-	if limits.Bytes == 0 {
-		limits.Bytes = defaultBytes
-	}
-	if limits.Messages == 0 {
-		limits.Messages = defaultMessages
-	}
+	limits = withDefaults(limits)
 	in := &Inbox{Reception: r, Key: key, limits: limits}
 	in.mailbox = actors.NewMailbox(limits, func(d actors.Data, why actors.Loss) {
 		p := d.(*Packets) // nothing else is Data
 		in.losses.count(p.feed, p.unhandled(), why)
 	})
 	return in
+}
+
+func withDefaults(limits actors.Limits) actors.Limits {
+	return actors.Limits{
+		Bytes: cmp.Or(limits.Bytes, defaultBytes), Messages: cmp.Or(limits.Messages, defaultMessages),
+	}
+}
+
+// Bound returns what may wait in the Inbox of one session with these limits. r may be nil.
+func (r *Reception) Bound(limits actors.Limits) bounds.Bound {
+	limits = withDefaults(limits)
+	return bounds.Bound{
+		Part: "reads that wait for a session", Of: bounds.Session, Count: uint64(limits.Messages),
+		Bytes: uint64(limits.Bytes), Within: bounds.Datagrams, Set: "node.ReceiveConfig.InboxBytes",
+	}
 }
 
 // Closed reports whether the session is over: the next datagram of the key opens another.

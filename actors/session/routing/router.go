@@ -14,13 +14,17 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/bounds"
 	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// DefaultMaxSessions bounds the sessions of one socket: a TSI costs an attacker one datagram, a session some 20 KiB.
+// DefaultMaxSessions bounds the sessions of one socket: a TSI costs an attacker one datagram, a session sessionBytes.
 // See places.go for which of them give way when there are more.
 const DefaultMaxSessions = 4096
+
+// sessionBytes is what a session holds outside of every budget: its actor, Inbox and Ledger, while they are empty.
+const sessionBytes = 20 << 10
 
 // Config says which sessions of a socket are received. Group, Reception, Open and Counters are required. Of a reception
 // with several feeds each has a socket and a Router; all have the same Group, Shared and MaxSessions.
@@ -77,6 +81,15 @@ func (p *place) isOpen() bool { return p.IsGathering() || !p.inbox.Closed() }
 func New(cfg Config) *Router {
 	cfg.MaxSessions = cmp.Or(cfg.MaxSessions, DefaultMaxSessions)
 	return &Router{cfg: cfg, places: map[flute.SessionKey]*place{}, crowding: map[netip.Addr]struct{}{}}
+}
+
+// Bounds returns what the sessions of one socket hold at most besides what their own configurations say.
+func (c *Config) Bounds() []bounds.Bound {
+	sessions := uint64(cmp.Or(c.MaxSessions, DefaultMaxSessions))
+	return []bounds.Bound{{
+		Part: "sessions", Of: bounds.Reception, Count: sessions, Bytes: sessions * sessionBytes,
+		Set: "node.ReceiveConfig.MaxSessions",
+	}, c.Reception.Bound(c.Limits)}
 }
 
 // Route returns the Flow to the session of a datagram, or nil after counting why there is none.

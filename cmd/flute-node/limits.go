@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/flute-node/flute-node/internal/bounds"
+	"github.com/flute-node/flute-node/internal/settings"
+	"github.com/flute-node/flute-node/node"
+)
+
+// limitsCommand takes the flags of receive.
+type limitsCommand struct {
+	receiveCommand `embed:""`
+}
+
+// limits is what the command prints in JSON.
+type limits struct {
+	Receptions int            `json:"receptions"`
+	WorstCase  uint64         `json:"worst_case"` // bytes
+	Bounds     []bounds.Bound `json:"bounds"`
+}
+
+// Run prints what a receive with the same flags may hold at most.
+func (c *limitsCommand) Run(_ context.Context, out *output) error {
+	if err := c.memoryFlags.check(); err != nil {
+		return err
+	}
+	words := c.settings()
+	cfg, err := words.Config()
+	if err != nil {
+		return flagged(err)
+	}
+	l := limits{Receptions: max(1, len(c.Group))}
+	l.Bounds, l.WorstCase, err = node.Config{Budget: uint64(c.Memory)}.Bounds(cfg, l.Receptions)
+	if err != nil {
+		return err
+	}
+	out.table("limits", l, l.String())
+	return nil
+}
+
+func (l limits) String() string {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "for each\tpart\tat most\tbytes\twithin\tset by")
+	for _, b := range l.Bounds {
+		count := ""
+		if b.Count > 0 {
+			count = fmt.Sprint(b.Count)
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", b.Of, b.Part, count, mebibytes(b.Bytes), b.Within, b.Set)
+	}
+	_ = w.Flush()
+	_, _ = fmt.Fprintf(&text, "worst case of the node: %s, for %s", mebibytes(l.WorstCase),
+		count(l.Receptions, "reception"))
+	return text.String()
+}
+
+// mebibytes writes a size with one digit after the point.
+func mebibytes(n uint64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
+
+// memoryFlags bound the memory of the node.
+type memoryFlags struct {
+	Memory settings.Bytes `default:"1GiB" placeholder:"SIZE" help:"Memory for what is being received and for datagrams that wait; limits prints what is in it, and what comes on top."`
+}
+
+func (f *memoryFlags) check() error {
+	if f.Memory == 0 {
+		return errors.New("--memory 0: take more")
+	}
+	return nil
+}

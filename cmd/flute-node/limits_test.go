@@ -1,0 +1,30 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/flute-node/flute-node/internal/bounds"
+)
+
+// TestLimits: the table names each part with its numbers, where it is contained, and what sets it.
+func TestLimits(t *testing.T) {
+	l := limits{Receptions: 2, WorstCase: 3 << 20, Bounds: []bounds.Bound{
+		{Part: "memory", Of: bounds.Node, Bytes: 1 << 20, Set: "--memory"},
+		{Part: "objects", Of: bounds.Session, Count: 7, Bytes: 1 << 19, Within: "memory"},
+	}}
+	want := []string{
+		"for each part at most bytes within set by",
+		"node memory 1.0 MiB --memory",
+		"session objects 7 0.5 MiB memory",
+		"worst case of the node: 3.0 MiB, for 2 receptions",
+	}
+	for i, line := range strings.Split(l.String(), "\n") {
+		if got := strings.Join(strings.Fields(line), " "); i >= len(want) || got != want[i] {
+			t.Errorf("line %d: %q", i, got)
+		}
+	}
+	if err := (&memoryFlags{}).check(); err == nil || !strings.Contains(err.Error(), "--memory") {
+		t.Errorf("no memory: %v", err)
+	}
+}

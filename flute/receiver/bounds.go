@@ -1,0 +1,39 @@
+package receiver
+
+import "github.com/flute-node/flute-node/internal/bounds"
+
+// The parts of a session that contain others.
+const (
+	partSession  = "session"
+	partArriving = "FDT Instances under way"
+)
+
+// Bounds returns what each part of a session may hold at most, and what the sessions that share c may hold besides. c
+// comes from Validated.
+func (c *Config) Bounds() []bounds.Bound {
+	session := func(part string, count int, bytes uint64, within, field string) bounds.Bound {
+		if field != "" {
+			field = "receiver.Config." + field
+		}
+		return bounds.Bound{
+			Part: part, Of: bounds.Session, Count: uint64(count), Bytes: min(bytes, c.SessionBudget), Within: within,
+			Set: field,
+		}
+	}
+	listings := c.listingBytes()
+	return []bounds.Bound{
+		session(partSession, 0, c.SessionBudget, bounds.Memory, "SessionBudget"),
+		session("one object", 1, c.ObjectBudget, partSession, "ObjectBudget"),
+		session("described objects", c.MaxObjects, c.SessionBudget, partSession, "MaxObjects"),
+		session("undescribed objects", c.MaxUndescribed, c.UndescribedBytes, partSession, "MaxUndescribed"),
+		session("packets of one undescribed object", 0, c.UndescribedBytes/pendingShare, "undescribed objects",
+			"UndescribedBytes"),
+		session("files of undescribed objects", maxStaged, c.UndescribedBytes, "undescribed objects", ""),
+		session(partArriving, c.MaxInstances, listings, partSession, "MaxInstances"),
+		session("known FDT Instances", maxKnownInstances, maxKnownInstances*instanceOverhead, partArriving, ""),
+		{
+			Part: "documents that are read", Of: bounds.Reception, Bytes: c.readers.memory.Limit(),
+			Set: "receiver.Config.FDTLimits",
+		},
+	}
+}

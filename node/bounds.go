@@ -1,0 +1,59 @@
+package node
+
+import (
+	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/session/routing"
+	"github.com/flute-node/flute-node/internal/bounds"
+	"github.com/flute-node/flute-node/store/mem"
+)
+
+// Bounds returns what each part of a node of this configuration may hold at most that runs so many receptions of cfg,
+// and the sum: the worst case in bytes. Nothing is opened. Sessions that are sent, and subscribers, are not in it.
+func (c Config) Bounds(cfg ReceiveConfig, receptions int) (list []bounds.Bound, sum uint64, err error) {
+	if c, err = c.validated(); err != nil {
+		return nil, 0, err
+	}
+	if err = cfg.check(); err != nil {
+		return nil, 0, err
+	}
+	own := cfg.Session
+	own.Registry, own.Store = c.Registry, mem.New()
+	core, err := own.Validated()
+	if err != nil {
+		return nil, 0, err
+	}
+	slabs := c.Budget / slabShare
+	list = []bounds.Bound{
+		{Part: bounds.Memory, Of: bounds.Node, Bytes: c.Budget - slabs, Set: "--memory"},
+		{
+			Part: "reserve for FDT Instances and small objects", Of: bounds.Node, Bytes: c.Reserve,
+			Within: bounds.Memory, Set: "node.Config.Reserve",
+		},
+		{
+			Part: "sessions of one source", Of: bounds.Source, Bytes: min(c.SourceBudget, c.Budget-slabs),
+			Within: bounds.Memory, Set: "node.Config.SourceBudget",
+		},
+		{Part: bounds.Datagrams, Of: bounds.Node, Bytes: slabs, Set: "--memory"},
+	}
+	router := routing.Config{
+		MaxSessions: cfg.MaxSessions, Limits: actors.Limits{Bytes: cfg.InboxBytes, Messages: cfg.InboxMessages},
+	}
+	list = append(list, router.Bounds()...)
+	list = append(list, core.Bounds()...)
+	for i := range list {
+		b := &list[i]
+		switch {
+		case b.Of == bounds.Node:
+		case b.Of == bounds.Reception:
+			sum += b.Bytes * uint64(receptions-1)
+		case b.Within == bounds.Datagrams:
+			b.Bytes = min(b.Bytes, slabs)
+		default:
+			b.Bytes = min(b.Bytes, c.SourceBudget, c.Budget-slabs)
+		}
+		if b.Within == "" {
+			sum += b.Bytes
+		}
+	}
+	return list, sum, nil
+}
