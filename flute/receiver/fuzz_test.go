@@ -12,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/allocbound"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -78,7 +79,11 @@ func FuzzReceiver(f *testing.F) {
 	for _, s := range seeds(f) {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, b []byte) { play(hostileRig(t), b) })
+	// Each byte may be a datagram, and each datagram an FDT Instance that inflates to its limit.
+	bound := allocbound.Bound{PerByte: 2 << 10, Fixed: 1 << 20}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		bound.Check(t, len(b), func() { play(hostileRig(t), b) })
+	})
 }
 
 // Random damage to real streams: what the fuzzer does, in every run of the tests.
