@@ -43,6 +43,8 @@ func TestName(t *testing.T) {
 		{"file://hello.txt", "hello.txt"},
 		{"http://example.com", "example.com"},
 		{"http://user:secret@example.com/", "example.com"},
+		{"http://example.com/a/b/", "a/b"},
+		{"a/b/", "a/b"},
 		{"http://user:secret@example.com:8080/x", "x"},
 		{"//host/x", "x"},
 		{"urn:uuid:f81d4fae", "uuid:f81d4fae"},
