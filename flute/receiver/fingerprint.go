@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/internal/drop"
 )
 
 // conflicts reports whether p cannot belong to the instance: another length or OTI, or other bytes at its start.
@@ -41,6 +42,17 @@ func (in *instance) fingerprintDocument() {
 	body = append(body, make([]byte, n)...)
 	if _, err := in.memory.ReadAt(body[len(body)-int(n):], 0); err == nil || errors.Is(err, io.EOF) {
 		in.head, in.hasHead = hashUnpadded(body), true
+	}
+}
+
+// isMisfit reports whether err, of a packet, says that it cannot belong to what is received: then it is no fingerprint of
+// that, or the right ones would conflict with it.
+func isMisfit(err error) bool {
+	switch drop.Of(err) {
+	case drop.SymbolLength, drop.SBN, drop.ESI, drop.OTI:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -41,7 +41,9 @@ func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 		return err
 	}
 	in.touched = now
-	in.fingerprint(p)
+	if in.object == nil {
+		in.fingerprint(p)
+	}
 	s.readClock(now, in, p)
 	isNew := in.object != nil || s.repeats(now, in)
 	l.completion.heard(now, in.id, isNew)
@@ -59,6 +61,9 @@ func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 		in.cenc = int(p.CENC)
 	}
 	ended, err := in.handle(now, p)
+	if !isMisfit(err) {
+		in.fingerprint(p)
+	}
 	switch {
 	case ended && errors.Is(err, errBudget):
 		l.shed()

@@ -236,3 +236,26 @@ func TestManyStrangersWithItsPackets(t *testing.T) {
 		})
 	}
 }
+
+// TestCutFirstSymbol: the first symbol of an FDT Instance comes cut, from another port or from that of the sender, before
+// the right one does. It is not what the right one is compared with.
+func TestCutFirstSymbol(t *testing.T) {
+	for _, port := range []uint16{1000, 6666} {
+		r := newRig(t)
+		r.port = 1000
+		o := plain(t, 1, 3000, 100, 4)
+		d := fdtInstance{id: 5, files: []fdt.File{o.file("a")}, e: 200}.packets(t)
+		r.feed(d[1])
+		r.port = port
+		r.feed(d[0][:len(d[0])-150])
+		r.port = 1000
+		for range 3 {
+			r.wait(time.Second)
+			r.feed(d...)
+		}
+		r.wantRead(5)
+		r.feed(o.all()...)
+		r.file("a", o.content)
+		r.close()
+	}
+}
