@@ -70,10 +70,11 @@ func (j *joined) split(r *batchReader, b []byte, slot int, out []slab.Datagram) 
 			data = data[length:]
 			n++
 		}
-		if length > 0 {
-			data = data[:min(length, len(data))] // of more datagrams than a message can have, the rest is lost
+		cut := m.header.Flags&unix.MSG_TRUNC != 0
+		if length > 0 && length < len(data) {
+			data, cut = data[:length], true // of more datagrams than a message can have, the rest is lost
 		}
-		out[n] = slab.Datagram{Data: data, Source: from, Truncated: m.header.Flags&unix.MSG_TRUNC != 0}
+		out[n] = slab.Datagram{Data: data, Source: from, Truncated: cut}
 		n++
 		if n == len(out) {
 			return n
