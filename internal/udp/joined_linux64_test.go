@@ -41,8 +41,8 @@ func cut(slot, room int, messages ...message) (b []byte, out []slab.Datagram) {
 	return b, out[:r.joined.split(r, b, slot, out)]
 }
 
-// TestCutting: a message is cut where the kernel says. Only the last datagram may be shorter or truncated. What there is
-// no room for is told as truncated, too, so that it is counted.
+// TestCutting: a message is cut where the kernel says. Only the last datagram may be shorter or truncated. What there
+// is no room for is told as truncated, too, so that it is counted.
 func TestCutting(t *testing.T) {
 	const truncated = unix.MSG_TRUNC
 	for _, c := range []struct {
@@ -71,7 +71,7 @@ func TestCutting(t *testing.T) {
 		}
 		for i, want := range c.want {
 			if d := out[i]; len(d.Data) != max(want, -want) || d.Truncated != (want < 0) {
-				t.Errorf("%s: datagram %d of %d bytes, truncated %t; want %d", c.name, i, len(d.Data), d.Truncated, want)
+				t.Errorf("%s: datagram %d: %d bytes, truncated %t; want %d", c.name, i, len(d.Data), d.Truncated, want)
 			}
 		}
 	}
