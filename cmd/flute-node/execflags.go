@@ -21,7 +21,7 @@ type execFlags struct {
 	Exec        string        `sep:"none" placeholder:"COMMAND" help:"Run COMMAND for each file, once it is whole, verified and in DIR; without DIR it gets the bytes only. Its standard input is the file. {path}, {name}, {location}, {type}, {size}, {tsi}, {toi}, {source}, {group} in its arguments are replaced; FLUTE_PATH, … in its environment are the same. COMMAND is split at spaces outside of quotes, without a shell. What it prints goes to standard error, after the name of the file. Unless it ends with 0 the file counts as failed, although it stays in DIR."`
 	Shell       bool          `help:"Have /bin/sh run the command of --exec, which finds all in its environment: \"$$FLUTE_PATH\"."`
 	ExecTimeout time.Duration `type:"positive" default:"10m" placeholder:"10m" help:"End a command of --exec that takes longer for a file, with all that it has started. An interrupt waits so long for those that run; a second one kills them."`
-	ExecJobs    int           `type:"positive" default:"4" placeholder:"N" help:"Commands of --exec that run at the same time, 1 to 8."`
+	ExecJobs    int           `type:"positive" default:"4" placeholder:"N" help:"Commands of --exec that run at the same time, 1 to 32."`
 }
 
 // command returns the command of --exec, nil if there is none.

@@ -28,7 +28,7 @@ type receiveCommand struct {
 	MaxDatagram    int                 `name:"max-datagram" type:"positive" default:"${max_datagram}" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
 	Until          string              `enum:",complete,closed,count,timeout,forever" default:"" placeholder:"complete" help:"When to exit: complete (each session has said that no file will follow, and all are there), closed (each session has ended), count (--objects files are there), timeout, forever. Default: count with --objects, else complete."`
 	Objects        int                 `type:"positive" placeholder:"N" help:"Exit after so many files."`
-	Timeout        time.Duration       `type:"positive" placeholder:"30s" help:"Exit after this time, in any case."`
+	Timeout        time.Duration       `type:"positive" placeholder:"30s" help:"Exit after this time, in any case, once the programs of --exec that run have ended."`
 	SessionTimeout string              `name:"session-timeout" default:"auto" help:"A session ends when nothing comes for this time: auto (an hour, or three times its longest pause), off, or a time."`
 	ObjectTimeout  string              `name:"object-timeout" default:"auto" help:"A file of which nothing comes for this time is told to fail; what came of it counts if it is sent again: auto (an hour, or three times the longest pause of a file), off, or a time."`
 	Expiry         string              `name:"expiry" default:"auto" help:"Whose clock says that the description of a file has expired: auto (the sender's, where it tells the time, else this machine's), enforce (this machine's), ignore (nobody's)."`

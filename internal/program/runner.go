@@ -11,7 +11,7 @@ import (
 )
 
 // MaxJobs is how many files of one kind a node hands over at the same time.
-const MaxJobs = 8
+const MaxJobs = 32
 
 var (
 	errClosed = errors.New("the program was not run: no more are begun")
