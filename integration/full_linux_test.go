@@ -10,18 +10,28 @@ import (
 	"testing"
 )
 
-// startOnDisk is start for a receiver whose folder is a disk of its own of so many bytes, which nobody else sees. It
-// ends with what is in the folder copied to kept.
-func startOnDisk(t *testing.T, size, dir, kept string, args ...string) *process {
+// disk is the folder of a receiver that is a disk of its own, which nobody else sees.
+type disk struct {
+	size string
+	dir  string
+	kept string // folder for what is in dir at the end
+	lock string // folder below dir that is read-only; empty: none
+}
+
+// startOnDisk is start for a receiver whose folder is d.
+func startOnDisk(t *testing.T, d disk, args ...string) *process {
 	t.Helper()
-	const script = `mount -t tmpfs -o size=$1 tmpfs "$2" || exit 99
-shift 1; dir=$1 kept=$2; shift 2
+	const script = `size=$1 dir=$2 kept=$3 lock=$4; shift 4
+mount -t tmpfs -o size="$size" tmpfs "$dir" || exit 99
+if [ -n "$lock" ]; then
+	mkdir -p "$dir/$lock" && mount --bind "$dir/$lock" "$dir/$lock" && mount -o remount,ro,bind "$dir/$lock" || exit 99
+fi
 "$@"; code=$?
 cp -r "$dir"/. "$kept"; exit $code`
-	if out, err := exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", d.dir).CombinedOutput(); err != nil {
 		t.Skipf("no disk can be mounted here: %v: %s", err, out)
 	}
-	all := append([]string{"-rm", "sh", "-c", script, "sh", size, dir, kept, command}, args...)
+	all := append([]string{"-rm", "sh", "-c", script, "sh", d.size, d.dir, d.kept, d.lock, command}, args...)
 	return startProgram(t, nil, nil, "unshare", all...)
 }
 
@@ -51,7 +61,8 @@ func TestDiskIsFull(t *testing.T) {
 				"receive", "--json", "--group", group.String(), "--interface", "lo", "--timeout", "60s", "--once",
 				"off",
 			}
-			full := startOnDisk(t, "6m", to, kept, slices.Concat(receive, c.flags, []string{to})...)
+			full := startOnDisk(t, disk{size: "6m", dir: to, kept: kept},
+				slices.Concat(receive, c.flags, []string{to})...)
 			r := start(t, slices.Concat(receive, []string{other})...)
 			for _, p := range []*process{full, r} {
 				p.says(`"event":"ready"`)
@@ -81,5 +92,43 @@ func TestDiskIsFull(t *testing.T) {
 				t.Error("a part of the large file is there")
 			}
 		})
+	}
+}
+
+// TestFolderIsReadOnly: a file whose folder may not be changed fails, and says why; the others arrive, and so does it
+// elsewhere.
+func TestFolderIsReadOnly(t *testing.T) {
+	t.Parallel()
+	group, from, to, other, kept := newGroup(t), t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
+	files := []string{"d/first", "d/locked/folder/file", "d/last"}
+	for _, name := range files {
+		write(t, from, name, 300_000)
+	}
+	receive := []string{"receive", "--json", "--group", group.String(), "--interface", "lo", "--timeout", "60s"}
+	locked := startOnDisk(t, disk{size: "50m", dir: to, kept: kept, lock: "d/locked"}, append(receive, to)...)
+	r := start(t, append(receive, other)...)
+	for _, p := range []*process{locked, r} {
+		p.says(`"event":"ready"`)
+	}
+	start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "50Mbit", filepath.Join(from, "d")).ok()
+	if code := locked.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	r.ok()
+	told := false
+	for _, e := range locked.events() {
+		detail := fmt.Sprint(e["detail"])
+		told = told || e["event"] == "object_failed" && strings.Contains(detail, "read-only file system")
+	}
+	if !told {
+		t.Errorf("no failure says why\n%s", tail(locked.stdout.String()))
+	}
+	for _, name := range files {
+		same(t, filepath.Join(from, name), filepath.Join(other, name))
+		if !strings.Contains(name, "locked") {
+			same(t, filepath.Join(from, name), filepath.Join(kept, name))
+		} else if _, err := os.Lstat(filepath.Join(kept, name)); err == nil {
+			t.Errorf("%s is there", name)
+		}
 	}
 }
