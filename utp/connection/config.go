@@ -22,8 +22,8 @@ type Config struct {
 	// Target is the queueing delay that LEDBAT aims at; 100 ms, of LEDBAT++ 60 ms; at least 1 ms. RFC 6817 does not
 	// allow more than 100 ms.
 	Target time.Duration
-	// FixedTarget keeps Target where a queue turns out to be shorter than it. By default half of that queue is the
-	// target then: LEDBAT does not yield before the queue overflows, otherwise.
+	// FixedTarget keeps Target where a queue turns out to be shorter than it. By default Target is halved then, until
+	// it is no longer: LEDBAT does not yield before the queue overflows, otherwise.
 	FixedTarget bool
 	// LossTolerant keeps LEDBAT's window at a loss while the queueing delay is below a quarter of the target: for links
 	// that lose packets without congestion.

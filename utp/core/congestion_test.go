@@ -183,7 +183,8 @@ func TestSlowStart(t *testing.T) {
 	}
 }
 
-// TestShortQueue: the target is half of the queue that overflows, as long as somebody fills it.
+// TestShortQueue: the target is halved until it is no longer than the queue that overflows, for as long as somebody
+// fills it.
 func TestShortQueue(t *testing.T) {
 	const rtt = 50 * ms
 	fresh := func(cfg Config) *target {
@@ -197,47 +198,49 @@ func TestShortQueue(t *testing.T) {
 		x.saw(60*ms, now, rtt)
 		now += rtt
 	}
-	x.lost(now)
-	if x.current != 30*ms {
+	x.lost(now, rtt)
+	if x.current != 50*ms {
 		t.Errorf("target %v after an overflow at 60 ms", x.current)
 	}
 	for range 200 { // the queue is short again, and a loss there is none of an overflow
 		now += ms
 		x.saw(20*ms, now, rtt)
 	}
-	x.lost(now)
-	if x.current != 30*ms {
+	x.lost(now, rtt)
+	if x.current != 50*ms {
 		t.Errorf("target %v after a loss at 20 ms", x.current)
 	}
 	for range 2 { // two moments in which nothing moves are no longer queue
 		x.saw(300*ms, now, rtt)
 		now += 2 * rtt
 	}
-	if x.current != 30*ms {
+	if x.current != 50*ms {
 		t.Errorf("target %v after two standstills", x.current)
 	}
 	x = fresh(Config{})
 	for range 4 {
+		x.saw(30*ms, now, rtt)
+		now += rtt
+	}
+	x.lost(now, rtt)
+	if x.current != 25*ms {
+		t.Errorf("target %v after an overflow at 30 ms", x.current)
+	}
+	for range 3 {
 		x.saw(60*ms, now, rtt)
 		now += rtt
 	}
-	x.lost(now)
-	for range 3 {
-		x.saw(80*ms, now, rtt)
-		now += rtt
+	if x.current != 50*ms {
+		t.Errorf("target %v after a queue of 60 ms", x.current)
 	}
-	if x.current != 40*ms {
-		t.Errorf("target %v after a queue of 80 ms", x.current)
+	for ; now < 5*time.Minute; now += 100 * ms { // TCP fills it, and has the losses
+		x.saw(40*ms+now%(5*time.Second)/250, now, rtt)
 	}
-	for ; now < 5*time.Minute; now += 10 * time.Second { // others fill it, and have the losses
-		x.saw(71*ms, now, rtt)
-		x.saw(30*ms, now+rtt, rtt)
-	}
-	if x.current != 40*ms {
+	if x.current != 50*ms {
 		t.Errorf("target %v while others fill the queue", x.current)
 	}
-	x.saw(30*ms, now+overflowLife-11*time.Second, rtt)
-	if x.current != 40*ms {
+	x.saw(30*ms, now+overflowLife-5*time.Second, rtt)
+	if x.current != 50*ms {
 		t.Errorf("target %v before a minute is over", x.current)
 	}
 	x.saw(30*ms, now+overflowLife, rtt)
@@ -246,7 +249,7 @@ func TestShortQueue(t *testing.T) {
 	}
 	x = fresh(Config{})
 	x.saw(60*ms, 0, rtt)
-	x.lost(0)
+	x.lost(0, rtt)
 	for i := range instant(3) {
 		x.saw(250*ms, (i+1)*rtt, rtt)
 	}
@@ -255,19 +258,19 @@ func TestShortQueue(t *testing.T) {
 	}
 	x = fresh(Config{FixedTarget: true})
 	x.saw(60*ms, 0, rtt)
-	x.lost(0)
+	x.lost(0, rtt)
 	if x.current != 100*ms {
 		t.Errorf("target %v, which is fixed", x.current)
 	}
 	x = fresh(Config{})
 	x.saw(5*ms, 0, rtt)
-	x.lost(0)
+	x.lost(0, rtt)
 	if x.current != 100*ms {
 		t.Errorf("target %v after a loss at 5 ms", x.current)
 	}
 	x = fresh(Config{})
 	x.saw(200*ms, 0, rtt)
-	x.lost(0)
+	x.lost(0, rtt)
 	if x.current != 100*ms {
 		t.Errorf("target %v after an overflow at 200 ms", x.current)
 	}
@@ -296,11 +299,11 @@ func TestStandstillIsNoPeak(t *testing.T) {
 	for range 80 {
 		see(40 * ms)
 	}
-	if x.lost(now); x.current != 100*ms {
+	if x.lost(now, rtt); x.current != 100*ms {
 		t.Errorf("target %v after a loss at 40 ms", x.current)
 	}
 	see(60 * ms)
-	if x.lost(now); x.current != 30*ms {
+	if x.lost(now, rtt); x.current != 50*ms {
 		t.Errorf("target %v after a loss at the longest queue", x.current)
 	}
 	x.current = 100 * ms
@@ -309,12 +312,12 @@ func TestStandstillIsNoPeak(t *testing.T) {
 	for range 80 {
 		see(40 * ms)
 	}
-	if x.lost(now); x.current != 100*ms {
+	if x.lost(now, rtt); x.current != 100*ms {
 		t.Errorf("target %v after a loss at 40 ms, one period later", x.current)
 	}
 	now += peakPeriod
 	see(40*ms, 40*ms)
-	if x.lost(now); x.current != 20*ms {
+	if x.lost(now, rtt); x.current != 25*ms {
 		t.Errorf("target %v after a loss at 40 ms, two periods later", x.current)
 	}
 }
@@ -563,14 +566,20 @@ func TestLEDBATPlusGain(t *testing.T) {
 	}
 }
 
-// TestShortestTarget: the target is not below 10 ms, or the configured one, and never above that.
+// TestShortestTarget: the target is the configured one, halved until it is no longer than the queue, or below 20 ms.
 func TestShortestTarget(t *testing.T) {
 	for _, tt := range []struct{ configured, queue, want instant }{
-		{100 * ms, 12 * ms, 10 * ms}, {100 * ms, 24 * ms, 12 * ms}, {5 * ms, 12 * ms, 5 * ms}, {100 * ms, 250 * ms, 100 * ms},
+		{100 * ms, 99 * ms, 50 * ms},
+		{100 * ms, 50 * ms, 50 * ms},
+		{100 * ms, 49 * ms, 25 * ms},
+		{100 * ms, 12 * ms, 12500 * time.Microsecond},
+		{60 * ms, 12 * ms, 15 * ms},
+		{5 * ms, 12 * ms, 5 * ms},
+		{100 * ms, 250 * ms, 100 * ms},
 	} {
 		x := newTarget(&Config{Target: tt.configured})
 		x.saw(tt.queue, 0, 50*ms)
-		if x.lost(0); x.current != tt.want {
+		if x.lost(0, 50*ms); x.current != tt.want {
 			t.Errorf("%v configured, overflow at %v: target %v, want %v", tt.configured, tt.queue, x.current, tt.want)
 		}
 	}

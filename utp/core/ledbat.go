@@ -26,6 +26,9 @@ const (
 	slowdownRest = 2
 	// slowdownEvery is how many times longer than a slowdown the time to the next one is.
 	slowdownEvery = 9
+	// restGives is which part of the window a slowdown gives up at most: others have grown in the meantime, and a queue
+	// that is nearly as long as the buffer would overflow.
+	restGives = 1.0 / 16
 	// gentle is which part of the window a loss leaves where the queue is short: such a loss is seldom of our making.
 	// RFC 6817 halves the window at each; where 1 % of the packets is lost that leaves half of what this does.
 	gentle = 0.9
@@ -231,6 +234,9 @@ func (l *ledbat) rest(p progress) bool {
 			return false
 		}
 		r.began, r.restore = p.now, l.cwnd
+		if !l.plus { // no more than a quarter of what is in the queue: the link stays full
+			r.restore -= l.cwnd * min(restGives, float64(l.delay)/float64(max(1, p.rtt))/4)
+		}
 		r.until = p.now + slowdownRest*p.rtt
 		l.cwnd = l.least()
 		return true
@@ -250,7 +256,7 @@ func (l *ledbat) lost(now instant) {
 	if l.tolerant && delay < l.target.current/4 {
 		return
 	}
-	l.target.lost(now)
+	l.target.lost(now, l.rtt)
 	factor := 0.5
 	if delay < l.target.current/4 {
 		factor = gentle
@@ -265,7 +271,7 @@ func (l *ledbat) lost(now instant) {
 
 func (l *ledbat) timeout(now instant) {
 	l.save()
-	l.target.lost(now)
+	l.target.lost(now, l.rtt)
 	l.threshold = max(l.cwnd/2, l.least())
 	l.cwnd = l.least()
 }
