@@ -114,7 +114,7 @@ func (i *interrupts) kill(signals <-chan os.Signal) {
 		select {
 		case s := <-signals:
 			i.end()
-			os.Exit(interrupted{s}.code())
+			die(s)
 		case <-time.After(stopLimit):
 			if i.isHeld() {
 				continue
@@ -124,6 +124,16 @@ func (i *interrupts) kill(signals <-chan os.Signal) {
 			os.Exit(exitFailed)
 		}
 	}
+}
+
+// die ends the process by the signal, so that who waits for it sees that. Where a process cannot send itself one, it
+// exits with the code that says so.
+func die(s os.Signal) {
+	signal.Reset(s)
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
+		time.Sleep(time.Second) // the signal may hit another thread
+	}
+	os.Exit(interrupted{s}.code())
 }
 
 // interruption returns the failure of a command that was interrupted before it was done, with what it says of itself.
