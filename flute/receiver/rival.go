@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/drop"
+
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
@@ -107,7 +109,11 @@ func (s *Session) feedRival(now time.Time, known *instance, p *alc.Packet) error
 		s.install(now, in, nil)
 		return nil
 	}
-	return s.read(now, in)
+	err := s.read(now, in)
+	if drop.Of(err) == drop.Fault { // it says what is wrong with the document
+		return errConflict
+	}
+	return err
 }
 
 // isRival reports whether in is a rival that was not read: it is beside the known FDT Instances.

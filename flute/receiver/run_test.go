@@ -594,3 +594,15 @@ func TestRivalBeyondBudget(t *testing.T) {
 	}
 	r.close()
 }
+
+// A rival that cannot be read is no fault of this node either.
+func TestRivalIsMalformed(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 1000, 100, 4)
+	r.feed(fdtInstance{files: []fdt.File{o.file("a")}, e: 60000}.packets(t)...)
+	r.feed(fdtInstance{xml: []byte("<FDT-Instance"), e: 60000}.packets(t)...)
+	if fault, conflict := r.dropped(drop.Fault), r.dropped(drop.FDTConflict); fault != 0 || conflict != 1 {
+		t.Errorf("dropped: %d for a fault, %d for the conflict; want 0, 1", fault, conflict)
+	}
+	r.close()
+}
