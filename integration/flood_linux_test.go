@@ -1,0 +1,206 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/node"
+	"github.com/flute-node/flute-node/store/mem"
+)
+
+var (
+	flood     = flag.Int("flood", 20_000, "forged packets a second that TestFloodBesideASession sends at most")
+	floodTime = flag.Duration("floodtime", 500*time.Millisecond, "how long its session lasts at 100 Mbit/s")
+)
+
+// forge returns a packet of any kind with a random TSI or, if tsi is not 0, of that session.
+func forge(t *testing.T, rng *rand.Rand, tsi flute.TSI) []byte {
+	if tsi == 0 {
+		tsi = flute.TSI(1<<20 + rng.Uint32N(1<<30))
+	}
+	oti := fec.OTI{TransferLength: 1 << 20, SymbolLength: 1000, MaxSourceBlockLength: 64}
+	spec := alc.Spec{TSI: tsi, TOI: flute.NewTOI(1 + uint64(rng.Uint32()))}
+	switch rng.IntN(4) {
+	case 0:
+		spec.OTI = &oti
+		return render(t, spec, append([]byte{0, 1, 0, byte(rng.IntN(64))}, make([]byte, 1000)...))
+	case 1:
+		return render(t, spec, append([]byte{0, 1, 0, 2}, make([]byte, 100)...))
+	case 2:
+		return instance(t, tsi, fmt.Sprint("<FDT-Instance", rng.Uint32()))
+	}
+	junk := make([]byte, 100)
+	for i := range junk {
+		junk[i] = byte(rng.Uint32())
+	}
+	return junk
+}
+
+// pour sends forged packets from as many ports of address as there are rounds of 64, until over is closed, and counts
+// them. One in four is of the session tsi.
+func pour(t *testing.T, address string, group netip.AddrPort, tsi flute.TSI, rate int, over <-chan struct{},
+	sent *atomic.Int64,
+) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	packets := make([][]byte, 4096)
+	for i := range packets {
+		of := flute.TSI(0)
+		if i%4 == 0 {
+			of = tsi
+		}
+		packets[i] = forge(t, rng, of)
+	}
+	begin := time.Now()
+	for n := 0; ; {
+		c, err := net.DialUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(address), 0)),
+			net.UDPAddrFromAddrPort(group))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for range 64 {
+			if _, err := c.Write(packets[n%len(packets)]); err == nil {
+				sent.Add(1)
+			}
+			n++
+		}
+		_ = c.Close()
+		select {
+		case <-over:
+			return
+		case <-time.After(time.Until(begin.Add(time.Duration(n) * time.Second / time.Duration(rate)))):
+		}
+	}
+}
+
+// TestFloodBesideASession: forged packets of every kind, with random TSIs and TOIs from random ports, also from the
+// address and with the TSI of a good sender, come beside a session of 100 Mbit/s. It is delivered in one pass with its
+// FEC, memory stays within what Bounds says, and every packet that was read is counted. With -flood 200000 -floodtime 30s
+// it is the long form.
+func TestFloodBesideASession(t *testing.T) {
+	const tsi, bits = 7, 100_000_000
+	group := newGroup(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second+2**floodTime)
+	defer cancel()
+	cfg := node.Config{Budget: 128 << 20}
+	n, err := node.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop(t, n)
+	st := mem.New()
+	receive := node.ReceiveConfig{Group: group, Interface: "lo", Store: st}
+	_, most, err := cfg.Bounds(receive, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	completed := n.Subscribe(node.SubscribeOptions{Filter: func(e notice.Event) bool {
+		c, ok := e.(event.ObjectCompleted)
+		return ok && !c.Sending
+	}})
+	ends := n.Subscribe(node.SubscribeOptions{Queue: 1 << 20, Filter: func(e notice.Event) bool {
+		switch e := e.(type) {
+		case event.SessionClosed:
+			return !e.Sending
+		case notice.KernelDrops:
+			return true
+		}
+		return false
+	}})
+	r, err := n.Receive(ctx, receive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	base := heap()
+
+	var sent atomic.Int64
+	var floods sync.WaitGroup
+	over := make(chan struct{})
+	for _, address := range []string{"127.0.0.1", "127.0.0.2"} {
+		floods.Go(func() { pour(t, address, group, tsi, *flood/2, over, &sent) })
+	}
+	begin := time.Now()
+	time.Sleep(100 * time.Millisecond) // it was there first
+	s, err := n.Send(ctx, node.SendConfig{
+		To: group, TSI: tsi, Interface: "lo", Rate: bits,
+		Session: sender.Config{
+			OTI:        fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1400, MaxSourceBlockLength: 1000, Alignment: 4},
+			Redundancy: 0.3,
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := bytes.Repeat([]byte("good"), int(bits/8/1.4*floodTime.Seconds())/4)
+	if _, err := s.Add(ctx, sender.File{
+		ContentLocation: "good", Content: bytes.NewReader(content), Size: uint64(len(content)),
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	var held, used uint64
+	for done := false; !done; {
+		select {
+		case <-completed.Events():
+			done = true
+		case <-time.After(20 * time.Millisecond):
+			held, used = max(held, heap()-min(base, heap())), max(used, n.Used())
+		case <-ctx.Done():
+			t.Error("the file has not come")
+			done = true
+		}
+	}
+	close(over)
+	floods.Wait()
+	took := time.Since(begin)
+	if got, ok := st.Get("good"); !ok || !bytes.Equal(got, content) {
+		t.Error("the file is not there, or has other bytes")
+	}
+	if used > cfg.Budget || held > 2*most {
+		t.Errorf("%d bytes used of %d; the heap has %d more, of at most %d", used, cfg.Budget, held, most)
+	}
+	if err := r.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	read, dropped := r.Datagrams()
+	stop(t, n)
+	counted, kernel := uint64(0), uint64(0)
+	for e := range ends.Events() {
+		switch e := e.(type) {
+		case event.SessionClosed:
+			counted += e.Counters.Received
+		case notice.KernelDrops:
+			kernel = e.Total
+		case notice.Missed:
+			t.Errorf("%+v", e)
+		}
+	}
+	for _, n := range dropped {
+		counted += n
+	}
+	t.Logf("%d forged packets, %.0f a second; %d read, %d lost by the kernel; %d MiB used, heap %d MiB", sent.Load(),
+		float64(sent.Load())/took.Seconds(), read, kernel, used>>20, held>>20)
+	if counted != read {
+		t.Errorf("%d datagrams were read, %d are counted", read, counted)
+	}
+}
