@@ -23,6 +23,11 @@ func (c Config) Bounds(cfg ReceiveConfig, receptions int) (list []bounds.Bound, 
 		return nil, 0, err
 	}
 	slabs := c.Budget / slabShare
+	own.SessionBudget = min(core.SessionBudget, c.SourceBudget, c.Budget-slabs)
+	own.ObjectBudget = min(core.ObjectBudget, own.SessionBudget)
+	if core, err = own.Validated(); err != nil {
+		return nil, 0, err
+	}
 	list = []bounds.Bound{
 		{Part: bounds.Memory, Of: bounds.Node, Bytes: c.Budget - slabs, Set: "--memory"},
 		{
@@ -48,8 +53,6 @@ func (c Config) Bounds(cfg ReceiveConfig, receptions int) (list []bounds.Bound, 
 			sum += b.Bytes * uint64(receptions-1)
 		case b.Within == bounds.Datagrams:
 			b.Bytes = min(b.Bytes, slabs)
-		default:
-			b.Bytes = min(b.Bytes, c.SourceBudget, c.Budget-slabs)
 		}
 		if b.Within == "" {
 			sum += b.Bytes

@@ -90,7 +90,7 @@ func (s *Session) setApart(now time.Time, ln *line, e *entry, p *alc.Packet) (ob
 	}
 	cost := keptCost(p)
 	switch {
-	case h.bytes()+cost <= l.cfg.UndescribedBytes/pendingShare && l.reserveApart(e, cost):
+	case h.bytes()+cost <= l.undescribed.budget.Limit()/pendingShare && l.reserveApart(e, cost):
 		kept.add(p)
 		return false, nil
 	case e.isIdle() || e.contested || l.rival.in != nil || s.foreign(ln, e):

@@ -21,14 +21,15 @@ func (c *Config) Bounds() []bounds.Bound {
 		}
 	}
 	listings := c.listingBytes()
+	undescribed := min(c.UndescribedBytes, c.SessionBudget/undescribedShare)
 	return []bounds.Bound{
 		session(partSession, 0, c.SessionBudget, bounds.Memory, "SessionBudget"),
 		session("one object", 1, c.ObjectBudget, partSession, "ObjectBudget"),
 		session("described objects", c.MaxObjects, c.SessionBudget, partSession, "MaxObjects"),
-		session("undescribed objects", c.MaxUndescribed, c.UndescribedBytes, partSession, "MaxUndescribed"),
-		session("packets of one undescribed object", 0, c.UndescribedBytes/pendingShare, "undescribed objects",
+		session("undescribed objects", c.MaxUndescribed, undescribed, partSession, "MaxUndescribed"),
+		session("packets of one undescribed object", 0, undescribed/pendingShare, "undescribed objects",
 			"UndescribedBytes"),
-		session("files of undescribed objects", maxStaged, c.UndescribedBytes, "undescribed objects", ""),
+		session("files of undescribed objects", maxStaged, undescribed, "undescribed objects", ""),
 		session(partArriving, c.MaxInstances, listings, partSession, "MaxInstances"),
 		session("known FDT Instances", maxKnownInstances, maxKnownInstances*instanceOverhead, partArriving, ""),
 		{

@@ -103,7 +103,7 @@ type Config struct {
 	FDTLimits          fdt.Limits    // zero: the limits of package fdt
 	MaxObjects         int           // described objects of a session; zero: 100,000
 	MaxUndescribed     int           // objects that no FDT Instance describes yet; zero: 100,000
-	UndescribedBytes   uint64        // memory of those; zero: 64 MiB
+	UndescribedBytes   uint64        // memory of those, up to a quarter of the session's; zero: 64 MiB
 	UndescribedTimeout time.Duration // silence of those that are not whole; zero: 5 minutes, or learned
 	MaxInstances       int           // FDT Instances that are received at the same time; zero: 256
 	MaxObjectSize      uint64        // bytes; zero: 1 TiB

@@ -32,7 +32,7 @@ const (
 	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator
 	// adds.
 	pendingOverhead = 160
-	// pendingShare is the part of Config.UndescribedBytes, one of pendingShare, that the packets kept for one object
+	// pendingShare is the part of what undescribed objects may hold, one of pendingShare, that the packets kept for one object
 	// may take.
 	pendingShare = 4
 	// pendingScan is the number of packets that are looked through for one of the same FEC Payload ID.
@@ -55,7 +55,7 @@ func (o *Object) keep(now time.Time, p *alc.Packet) error {
 		return errDuplicate
 	}
 	cost := keptCost(p)
-	if kept.bytes+cost > o.l.cfg.UndescribedBytes/pendingShare {
+	if kept.bytes+cost > o.l.undescribed.budget.Limit()/pendingShare {
 		return errUnknownObject
 	}
 	if !o.l.reserveUndescribed(o.e, cost) {

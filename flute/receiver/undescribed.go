@@ -22,6 +22,9 @@ const (
 	maxStaged = 64
 	// undescribedOverhead is charged for each undescribed object besides its packets: entry, and two places in maps.
 	undescribedOverhead = 512
+	// undescribedShare is the part of the memory that a session may have at most, one of undescribedShare, that
+	// undescribed objects may hold: a flood of them shall not take what described ones need.
+	undescribedShare = 4
 	// partialShare is the part of the undescribed objects, one of partialShare, that those which are not whole may be
 	// before others give way to them: a flood of objects of one packet shall not end those under way.
 	partialShare = 8

@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/store"
 )
 
 // A folder of small files whose FDT Instances come last arrives, and costs the store nothing until then.
@@ -196,6 +197,33 @@ func TestFloodOfTOIs(t *testing.T) {
 			r.close()
 		})
 	}
+}
+
+// Undescribed objects leave memory for those that are described, be there as many as they like.
+func TestFloodOfTOIsLeavesMemory(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Budget = store.NewBudget(4<<20, nil) })
+	known := coded(t, 1, 200_000, 1000, 40, 50, "")
+	r.feed(describe(t, 0, known.file("known")))
+	packets := known.all()
+	for i, packet := range packets {
+		for j := range uint64(40) {
+			r.s.Route(r.now, Origin{}, plain(t, 1000+100*uint64(i)+j, 2000, 1000, 4).packet(0, 0, 1))
+			r.handed++
+		}
+		if i%40 >= 5 {
+			r.feed(packet)
+		}
+	}
+	for sbn := range fec.SBN(5) {
+		for esi := range fec.ESI(5) {
+			r.feed(known.packet(sbn, 40+esi, 1))
+		}
+	}
+	r.want("completed 1 known 200000")
+	if n := r.l.undescribed.budget.Used(); n > 1<<20 || n < 1<<19 {
+		t.Errorf("undescribed objects hold %d bytes", n)
+	}
+	r.close()
 }
 
 // A packet that claims to be of a large object costs no file: what came of it must be worth one.
