@@ -91,8 +91,8 @@ func pour(t *testing.T, address string, group netip.AddrPort, tsi flute.TSI, rat
 
 // TestFloodBesideASession: forged packets of every kind, with random TSIs and TOIs from random ports, also from the
 // address and with the TSI of a good sender, come beside a session of 100 Mbit/s. It is delivered in one pass with its
-// FEC, memory stays within what Bounds says, and every packet that was read is counted. With -flood 200000 -floodtime 30s
-// it is the long form.
+// FEC, memory stays within what Bounds says, and every packet that was read is counted. The long form is that with
+// -flood 200000 -floodtime 30s.
 func TestFloodBesideASession(t *testing.T) {
 	const tsi, bits = 7, 100_000_000
 	group := newGroup(t)

@@ -32,8 +32,8 @@ const (
 	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator
 	// adds.
 	pendingOverhead = 160
-	// pendingShare is the part of what undescribed objects may hold, one of pendingShare, that the packets kept for one object
-	// may take.
+	// pendingShare is the part of what undescribed objects may hold, one of pendingShare, that the packets kept for one
+	// object may take.
 	pendingShare = 4
 	// pendingScan is the number of packets that are looked through for one of the same FEC Payload ID.
 	pendingScan = 64
