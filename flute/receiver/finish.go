@@ -51,7 +51,7 @@ func (o *Object) finish(now time.Time) {
 		o.fail(event.FailName, err.Error())
 		return
 	}
-	if !e.outdated.IsZero() && len(o.l.publications.out[e.file.ContentLocation]) > 0 {
+	if !e.outdated.IsZero() && len(o.l.publications.out[e.file.ContentLocation]) > 0 || o.l.isReplaced(e) {
 		o.fail(event.FailSuperseded, content.ErrNewer.Error())
 		return
 	}

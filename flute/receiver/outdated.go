@@ -62,6 +62,16 @@ func (l *Ledger) replaced(e *entry) {
 	})
 }
 
+// isReplaced reports whether a newer version of e is published. e may have been verified again meanwhile, so that it is
+// not one of those that replaced has ended.
+func (l *Ledger) isReplaced(e *entry) bool {
+	if e.file == nil {
+		return false
+	}
+	newer := l.entries[l.locations[e.file.ContentLocation]]
+	return newer != nil && newer != e && newer.phase == completed && newer.instance != e.instance
+}
+
 func maxTime(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

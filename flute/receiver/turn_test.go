@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/flute-node/flute-node/flute/event"
@@ -195,4 +196,32 @@ func TestGivenUpIsNotPublished(t *testing.T) {
 		}
 		r.close()
 	}
+}
+
+// A newer version is published while the store hangs with the other symbols of an older one, whose digest had failed:
+// the older one ends.
+func TestOlderVersionThatWasInDoubt(t *testing.T) {
+	r := newRig(t)
+	one, two := plain(t, 1, 1000, 100, 4), plain(t, 2, 400, 100, 4)
+	f := one.file("a")
+	f.MD5 = md5Of(one.content)
+	r.feed(describe(t, 0, f))
+	all := one.all()
+	r.feed(forge(all[3]))
+	r.feed(append(slices.Clone(all[:3]), all[4:]...)...)
+	r.want("failed 1 a digest")
+	r.manual = true
+	r.feed(all[3])
+	if len(r.works) != 1 || r.works[0].exchange == nil {
+		t.Fatalf("%d Works, want one that exchanges a symbol", len(r.works))
+	}
+	hung := r.works[0]
+	r.works, r.manual = nil, false
+	r.feed(describe(t, 1, two.file("a")))
+	r.feed(two.all()...)
+	hung.Run(nil)
+	r.bring(hung)
+	r.want("failed 1 a digest", "completed 2 a 400", "failed 1 a superseded")
+	r.file("a", two.content)
+	r.close()
 }
