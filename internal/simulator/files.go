@@ -85,10 +85,34 @@ func (f *files) version(name string, content []byte) (first, last int, known boo
 	return first, last, strings.HasPrefix(name, "s")
 }
 
+// layout is that of the receiver. A forger who sends the sender's packets again from an address of his own is another
+// sender, whose files would replace those of the sender as the newest: then each source has a folder.
+func (w *world) layout() string {
+	if w.plan.Hostile > 0 {
+		return "source"
+	}
+	return "flat"
+}
+
+// onDisk returns the name on the disk of a file of the sender.
+func (w *world) onDisk(name string) string {
+	if w.layout() == "source" {
+		return source.String() + "/" + name
+	}
+	return name
+}
+
+// ours returns the Content-Location of a name on the disk, and whether the file is of the sender.
+func (w *world) ours(name string) (string, bool) {
+	prefix := w.onDisk("")
+	return strings.TrimPrefix(name, prefix), strings.HasPrefix(name, prefix)
+}
+
 // onPublish checks what becomes visible on the disk. The disk is locked.
 func (w *world) onPublish(name string, content []byte) {
+	name, ours := w.ours(name)
 	first, last, known := w.files.version(name, content)
-	if !known {
+	if !ours || !known {
 		return
 	}
 	w.mu.Lock()
@@ -108,8 +132,9 @@ func (w *world) onPublish(name string, content []byte) {
 func (w *world) verifyDisk(when string) {
 	for _, name := range w.disk.Files() {
 		content, _ := w.disk.Get(name)
+		name, ours := w.ours(name)
 		_, last, known := w.files.version(name, content)
-		if !known {
+		if !ours || !known {
 			continue
 		}
 		w.check(Publication)

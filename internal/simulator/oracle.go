@@ -125,7 +125,7 @@ func (o *oracle) look() {
 	w.mu.Unlock()
 	for _, name := range due {
 		w.check(Decodability)
-		if content, ok := w.files.current()[name]; ok && !w.disk.Has(name, content) {
+		if content, ok := w.files.current()[name]; ok && !w.disk.Has(w.onDisk(name), content) {
 			w.fail(Decodability, "%s can be decoded from what was read, and is not delivered", name)
 		}
 	}

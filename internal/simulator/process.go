@@ -83,13 +83,15 @@ func (w *world) startReceiver() {
 		}
 	}()
 	for _, to := range []struct {
-		group netip.AddrPort
-		disk  *simnet.Mount
-	}{{group, p.mount}, {asideTo, p.spare}} {
+		group  netip.AddrPort
+		disk   *simnet.Mount
+		layout string
+	}{{group, p.mount, w.layout()}, {asideTo, p.spare, "flat"}} {
 		var r *node.Reception
 		for range patience { // the disk may fail
 			r, err = p.node.Receive(w.ctx, node.ReceiveConfig{
-				Group: to.group, Store: to.disk, Session: receiver.Config{SessionBudget: w.plan.SessionBudget},
+				Group: to.group, Store: to.disk,
+				Session: receiver.Config{SessionBudget: w.plan.SessionBudget, Layout: to.layout},
 			})
 			if err == nil {
 				break

@@ -209,7 +209,7 @@ func (w *world) missing() string {
 		return "the receiver"
 	}
 	for name, content := range w.files.current() {
-		if !w.disk.Has(name, content) {
+		if !w.disk.Has(w.onDisk(name), content) {
 			return name
 		}
 	}
