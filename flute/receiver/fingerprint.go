@@ -45,8 +45,8 @@ func (in *instance) fingerprintDocument() {
 	}
 }
 
-// isMisfit reports whether err, of a packet, says that it cannot belong to what is received: then it is no fingerprint of
-// that, or the right ones would conflict with it.
+// isMisfit reports whether err, of a packet, says that it cannot belong to what is received: then it is no fingerprint
+// of that, or the right ones would conflict with it.
 func isMisfit(err error) bool {
 	switch drop.Of(err) {
 	case drop.SymbolLength, drop.SBN, drop.ESI, drop.OTI:

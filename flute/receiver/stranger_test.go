@@ -237,7 +237,7 @@ func TestManyStrangersWithItsPackets(t *testing.T) {
 	}
 }
 
-// TestCutFirstSymbol: the first symbol of an FDT Instance comes cut, from another port or from that of the sender, before
+// TestCutFirstSymbol: the first symbol of an FDT Instance comes cut, from another port or that of the sender, before
 // the right one does. It is not what the right one is compared with.
 func TestCutFirstSymbol(t *testing.T) {
 	for _, port := range []uint16{1000, 6666} {
