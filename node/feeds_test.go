@@ -35,13 +35,13 @@ func (b both) Close() error { return b.second.Close() }
 // receiveFeeds receives the sessions on two groups, each over its link.
 func (w *world) receiveFeeds(cfg ReceiveConfig, links ...simnet.Link) *Reception {
 	w.t.Helper()
-	var all ways
+	var all []way
 	for i, f := range cfg.feeds() {
 		open := func() (socket.Source, error) {
 			return w.net.Join(simnet.JoinConfig{Group: f.Group, Source: f.Source, Link: links[i]}), nil
 		}
 		source, _ := open()
-		all = append(all, way{source, open})
+		all = append(all, way{group: f.Group, source: source, reopen: open})
 	}
 	if cfg.Store == nil {
 		cfg.Store = w.store

@@ -102,7 +102,9 @@ type Node struct {
 	sessions    map[flute.SessionKey]bool // being sent
 	receptions  map[uint64]*Reception     // that have not been closed
 	folders     folders
-	scratches   scratchpad // of files in their content encoding
+	listenMu    sync.Mutex
+	listening   map[listeningKey]*listening // that receptions may share; guarded by listenMu
+	scratches   scratchpad                  // of files in their content encoding
 }
 
 // validated returns c with its defaults, or an error that names the field.
@@ -141,6 +143,7 @@ func Start(cfg Config) (*Node, error) {
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		labour:   receiver.NewLabour(cfg.Workers),
 		sessions: map[flute.SessionKey]bool{}, receptions: map[uint64]*Reception{},
+		listening: map[listeningKey]*listening{},
 	}
 	n.utp = utp.Host(utp.Config{Faults: cfg.Faults, OnRestart: n.announce})
 	n.lanes = lanes.New(lanes.Config{Processors: cfg.Workers, OnDelay: n.delayed})

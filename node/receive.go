@@ -11,8 +11,6 @@ import (
 	"github.com/flute-node/flute-node/internal/defaults"
 
 	"github.com/flute-node/flute-node/actors"
-	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/routing"
@@ -77,40 +75,28 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 		return nil, fmt.Errorf("node: Config.Budget %d is too small for datagrams of %d bytes",
 			n.cfg.Budget, cfg.maxDatagram())
 	}
-	var ways ways
+	ways := make([]way, 0, 1+len(cfg.Feeds))
 	for _, f := range cfg.feeds() {
-		w, err := n.listen(&cfg, f)
-		if err != nil {
-			return nil, errors.Join(err, ways.close())
-		}
-		ways = append(ways, w)
+		ways = append(ways, n.way(&cfg, f))
 	}
 	return n.receiveOn(ctx, cfg, ways)
 }
 
-// way is where the datagrams of one feed come from.
+// way is how a feed is listened to.
 type way struct {
-	source socket.Source
+	group  netip.AddrPort
+	key    listeningKey
+	source socket.Source // open, and not shared; nil: the socket of key
 	reopen func() (socket.Source, error)
 }
 
-type ways []way
-
-// close closes the sources of a reception that has not begun.
-func (w ways) close() (err error) {
-	for _, one := range w {
-		err = errors.Join(err, one.source.Close())
+// way returns how to listen to f.
+func (n *Node) way(cfg *ReceiveConfig, f flute.Feed) way {
+	c := udp.Config{
+		Group: f.Group, Source: f.Source, Interface: f.Interface, ReceiveBuffer: cfg.ReceiveBuffer,
+		Offload: !cfg.NoOffload && n.batch(slab.MessageSize) > 0,
 	}
-	return err
-}
-
-// listen opens the socket of a feed.
-func (n *Node) listen(cfg *ReceiveConfig, f flute.Feed) (way, error) {
 	open := func() (socket.Source, error) {
-		c := udp.Config{
-			Group: f.Group, Source: f.Source, Interface: f.Interface, ReceiveBuffer: cfg.ReceiveBuffer,
-			Offload: !cfg.NoOffload && n.batch(slab.MessageSize) > 0,
-		}
 		if n.cfg.Network != nil {
 			return n.cfg.Network.Listen(c)
 		}
@@ -120,16 +106,11 @@ func (n *Node) listen(cfg *ReceiveConfig, f flute.Feed) (way, error) {
 		}
 		return r, nil
 	}
-	source, err := open()
-	if err != nil {
-		return way{}, err
+	key := listeningKey{udp: c, maxDatagram: cfg.maxDatagram()}
+	if !f.Group.Addr().IsMulticast() && f.Source.Unmap().Is4() == f.Group.Addr().Unmap().Is4() {
+		key.udp.Source = netip.Addr{} // the system does not look at it
 	}
-	if w, ok := source.(interface{ BufferLimited() string }); ok {
-		if text := w.BufferLimited(); text != "" {
-			n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
-		}
-	}
-	return way{source, open}, nil
+	return way{group: f.Group, key: key, reopen: open}
 }
 
 // feeds returns all ways on which the sessions come.
@@ -142,14 +123,31 @@ func (c *ReceiveConfig) feeds() []flute.Feed {
 func (n *Node) receive(
 	ctx context.Context, cfg ReceiveConfig, source socket.Source, reopen func() (socket.Source, error),
 ) (*Reception, error) {
-	return n.receiveOn(ctx, cfg, ways{{source, reopen}})
+	return n.receiveOn(ctx, cfg, []way{{group: cfg.Group, source: source, reopen: reopen}})
 }
 
 // receiveOn is receive with a source of datagrams for each feed.
-func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways ways) (*Reception, error) {
+func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (_ *Reception, err error) {
+	r := &Reception{
+		node: n, id: n.next.Add(1), group: cfg.Group, counters: &routing.Counters{},
+		closed: make(chan struct{}),
+	}
+	for i := range ways {
+		id := r.id
+		if i > 0 {
+			id = n.next.Add(1)
+		}
+		l, err := n.open(&cfg, &ways[i], id)
+		if err != nil {
+			r.leave()
+			return nil, err
+		}
+		r.endpoints = append(r.endpoints, endpoint{listening: l})
+	}
 	st, release, err := n.openStore(cfg)
 	if err != nil {
-		return nil, errors.Join(err, ways.close())
+		r.leave()
+		return nil, err
 	}
 	own := cfg.Session
 	if len(cfg.Feeds) > 0 {
@@ -157,15 +155,13 @@ func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways ways) (*Re
 	}
 	own.Registry, own.Store, own.Budget, own.Labour = n.cfg.Registry, st, n.budget, n.labour
 	if own.Leftovers, own.Delivered, err = cfg.recover(st); err != nil {
-		return nil, errors.Join(err, ways.close(), release())
+		r.leave()
+		return nil, errors.Join(err, release())
 	}
 	core, err := own.Validated()
 	if err != nil {
-		return nil, errors.Join(err, ways.close(), release())
-	}
-	r := &Reception{
-		node: n, id: n.next.Add(1), group: cfg.Group, counters: &routing.Counters{},
-		closed: make(chan struct{}),
+		r.leave()
+		return nil, errors.Join(err, release())
 	}
 	reception := &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}
 	var shared *routing.Shared
@@ -173,33 +169,24 @@ func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways ways) (*Re
 		shared = routing.NewShared()
 	}
 	for i, f := range cfg.feeds() {
-		id := r.id
-		if i > 0 {
-			id = n.next.Add(1)
-		}
-		r.endpoints = append(r.endpoints, endpoint{id, socket.NewEndpoint(socket.Config{
-			ID: id, Group: f.Group, Reopen: ways[i].reopen,
-			Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
-			Messages: min(n.batch(slab.MessageSize), maxMessages),
-			Router: routing.New(routing.Config{
-				Group: cfg.Group, Feed: uint8(i), As: cfg.as(f), Shared: shared,
-				Sources: wanted(f.Source), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions,
-				Limits:    actors.Limits{Bytes: cfg.InboxBytes, Messages: cfg.InboxMessages},
-				Reception: reception, Counters: r.counters,
-				Open: func(in *receiving.Inbox) {
-					n.ledger.Receive(in)
-					n.send(sessionsName, session.Open{Inbox: in})
-				},
-			}),
-		}, ways[i].source)})
+		r.endpoints[i].router = routing.New(routing.Config{
+			Group: cfg.Group, Feed: uint8(i), As: cfg.as(f), Shared: shared,
+			Sources: wanted(f.Source), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions,
+			Limits:    actors.Limits{Bytes: cfg.InboxBytes, Messages: cfg.InboxMessages},
+			Reception: reception, Counters: r.counters,
+			Open: func(in *receiving.Inbox) {
+				n.ledger.Receive(in)
+				n.send(sessionsName, session.Open{Inbox: in})
+			},
+		})
 	}
 	if err := r.register(release); err != nil {
-		r.closeEndpoints()
+		r.leave()
 		return nil, errors.Join(err, release())
 	}
 	for _, e := range r.endpoints {
+		e.Add(e.router, r.hear)
 		if err := order[socket.Started](ctx, n, socketsName, socket.Start{Endpoint: e.Endpoint}); err != nil {
-			r.closeEndpoints()
 			r.end() // Sockets may still hear of it
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/routing"
@@ -18,7 +19,8 @@ type Reception struct {
 	id        uint64
 	group     netip.AddrPort
 	counters  *routing.Counters
-	endpoints []endpoint // one for each feed
+	read      atomic.Uint64 // datagrams
+	endpoints []endpoint    // one for each feed
 
 	release func() error  // gives back what the reception has opened, once
 	ending  sync.Once     // starts the goroutine that closes it
@@ -28,16 +30,23 @@ type Reception struct {
 
 // endpoint is that of one feed.
 type endpoint struct {
-	id uint64
-	*socket.Endpoint
+	*listening
+	router *routing.Router // of this reception; nil: not yet
 }
 
-// closeEndpoints closes the sockets.
-func (r *Reception) closeEndpoints() {
+// leave gives up the sockets, and closes those that nobody else receives from. It returns these.
+func (r *Reception) leave() (closed []endpoint) {
 	for _, e := range r.endpoints {
-		e.Close()
+		if r.node.leave(e.listening, e.router) {
+			e.Close()
+			closed = append(closed, e)
+		}
 	}
+	return closed
 }
+
+// hear counts what a read of a socket has brought.
+func (r *Reception) hear(n int) { r.read.Add(uint64(n)) }
 
 // register makes the reception known to Stop, which then gives back what it has opened, unless Close did before.
 func (r *Reception) register(release func() error) error {
@@ -78,12 +87,15 @@ func (r *Reception) end() {
 			defer close(r.closed)
 			ctx, n := context.Background(), r.node
 			// The only error is ErrStopped: then Stop does it.
-			for _, e := range r.endpoints {
+			left := r.leave()
+			for _, e := range left {
 				_ = order[socket.Stopped](ctx, n, socketsName, socket.Stop{ID: e.id})
 			}
 			_ = order[session.Drained](ctx, n, sessionsName, session.Drain{Reception: r.id, Reason: "reception closed"})
 			_ = n.flush(ctx)
-			r.closeEndpoints() // again: what its sessions held is free now
+			for _, e := range left {
+				e.Close() // again: what its sessions held is free now
+			}
 			r.err = r.release()
 		}()
 	})
@@ -92,8 +104,5 @@ func (r *Reception) end() {
 // Datagrams returns how many datagrams were read from the sockets of the reception, and how many of them belonged to
 // no session, by reason. What became of the others is in event.SessionStats and event.SessionClosed.
 func (r *Reception) Datagrams() (read uint64, dropped [drop.NumReasons]uint64) {
-	for _, e := range r.endpoints {
-		read += e.Read()
-	}
-	return read, r.counters.Dropped()
+	return r.read.Load(), r.counters.Dropped()
 }

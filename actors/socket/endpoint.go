@@ -20,7 +20,8 @@ type Endpoint struct {
 	slabs   *slab.Pool
 	sparse  *slab.Pool // for what sparse reads bring
 	counts  counts
-	told    told // belongs to the socket's actor
+	told    told    // belongs to the socket's actor
+	fanout  *fanout // Config.Router, if that was nil
 
 	mu      sync.Mutex
 	source  Source        // nil: it could not be opened again
@@ -39,12 +40,20 @@ type told struct {
 
 // NewEndpoint returns the Endpoint of source, which is open and belongs to it from now on.
 func NewEndpoint(cfg Config, source Source) *Endpoint {
+	var all *fanout
+	if cfg.Router == nil {
+		all = newFanout()
+		cfg.Router = all
+	}
 	batch, size := cfg.room(source)
 	return &Endpoint{
-		cfg: cfg, source: source, batch: batch,
+		cfg: cfg, source: source, batch: batch, fanout: all,
 		slabs: cfg.Memory.Pool(size), sparse: cfg.Memory.Pool(max(size/sparseShare, cfg.MaxDatagram)),
 	}
 }
+
+// Closed reports whether Close was called.
+func (e *Endpoint) Closed() bool { return e.closing.Load() }
 
 // Read returns how many datagrams were read.
 func (e *Endpoint) Read() uint64 { return e.counts.read.Load() }

@@ -85,6 +85,10 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 	n, err := r.source.ReadBatch(s, datagrams)
 	r.counts.read.Add(uint64(n))
 	r.unrouted = n
+	if s, ok := r.router.(*fanout); ok {
+		s.begin(n)
+		defer s.end()
+	}
 	defer r.abandon()
 	if copied := r.dense.take(r.sparse, datagrams[:n]); copied != nil {
 		s.Release()
@@ -116,7 +120,7 @@ func (r *reader) abandon() {
 	for i, f := range r.live {
 		if f.gathering {
 			f.gathering = false
-			r.unrouted += f.feed.Abandon()
+			r.lose(f, f.feed.Abandon(), LossCrash)
 		}
 		r.live[i] = nil
 	}
@@ -145,8 +149,23 @@ func (r *reader) wait(patience time.Duration, done func() bool) (bool, time.Dura
 func (r *reader) discard(datagrams []slab.Datagram) error {
 	n, err := r.source.ReadBatch(r.spare, datagrams)
 	r.counts.read.Add(uint64(n))
+	if s, ok := r.router.(*fanout); ok {
+		s.begin(n)
+		defer s.end()
+	}
 	r.router.Lose(n, LossMemory)
 	return err
+}
+
+// lose counts n datagrams of the owner of f.
+func (r *reader) lose(f *Flow, n int, why Loss) {
+	switch {
+	case n == 0:
+	case f.router != nil:
+		f.router.Lose(n, why)
+	default:
+		r.router.Lose(n, why)
+	}
 }
 
 // ended turns the error of a source that was closed on purpose into nil.
@@ -171,24 +190,22 @@ func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 	r.live = r.live[:0]
 }
 
-// gather puts a datagram into the batch of its owner.
+// gather puts a datagram into the batch of each of its owners.
 func (r *reader) gather(s *slab.Slab, now time.Time, d *slab.Datagram) {
 	if d.Truncated || len(d.Data) > r.longest {
 		r.counts.cut.Add(1)
 		r.router.Lose(1, LossTooLong)
 		return
 	}
-	f := r.router.Route(now, d)
-	if f == nil {
-		return
+	for f := r.router.Route(now, d); f != nil; f = f.next {
+		if !f.gathering {
+			s.Retain(1)
+			f.feed.Begin(s)
+			f.gathering = true
+			r.live = append(r.live, f)
+		}
+		f.feed.Add(d)
 	}
-	if !f.gathering {
-		s.Retain(1)
-		f.feed.Begin(s)
-		f.gathering = true
-		r.live = append(r.live, f)
-	}
-	f.feed.Add(d)
 }
 
 // post hands the batch of a Flow to its owner.
@@ -201,9 +218,7 @@ func (r *reader) post(f *Flow) {
 	} else {
 		late = f.feed.Refuse()
 	}
-	if late > 0 {
-		r.router.Lose(late, LossClosed)
-	}
+	r.lose(f, late, LossClosed)
 }
 
 // hasRoom reports whether the owner takes its batch, after some patience.

@@ -53,6 +53,8 @@ type Feed interface {
 // Flow is what the reader knows of one owner. A Router has one for each, made by NewFlow; it must not be copied.
 type Flow struct {
 	feed      Feed
+	router    Router // whose it is; nil: of the reader's Router
+	next      *Flow  // to another owner of the datagram that was routed last; nil: there is none
 	gathering bool
 	stuck     bool          // it had no room after all patience, and has had none since
 	since     time.Time     // when the current patiencePeriod began

@@ -22,7 +22,7 @@ type Config struct {
 	Group netip.AddrPort // that it listens to, for what is told of it
 	// Reopen opens the Source again after it has failed.
 	Reopen func() (Source, error)
-	Router Router
+	Router Router // nil: those that Endpoint.Add adds
 	// Memory is where datagrams wait for their owners; Endpoints may share it. It must hold a few reads.
 	Memory      *slab.Memory
 	MaxDatagram int // bytes; longer ones are lost

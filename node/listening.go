@@ -1,0 +1,75 @@
+package node
+
+import (
+	"github.com/flute-node/flute-node/actors/hub"
+	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/actors/session/routing"
+	"github.com/flute-node/flute-node/actors/socket"
+	"github.com/flute-node/flute-node/internal/slab"
+	"github.com/flute-node/flute-node/internal/udp"
+)
+
+// Receptions that listen to the same share a socket: its datagrams are read once, and two of one unicast address get
+// all of them each.
+
+// listening is an open socket with those that receive from it.
+type listening struct {
+	key  listeningKey
+	used int // receptions; guarded by Node.listenMu
+	*socket.Endpoint
+	id uint64
+}
+
+// listeningKey is what a socket does not share with another one. Receptions with other bounds have other sockets.
+type listeningKey struct {
+	udp         udp.Config
+	maxDatagram int
+}
+
+// leave ends the use of l by router, nil for one that was not added. It reports whether nobody receives from l any
+// more.
+func (n *Node) leave(l *listening, router *routing.Router) (last bool) {
+	if router != nil {
+		l.Remove(router)
+	}
+	n.listenMu.Lock()
+	defer n.listenMu.Unlock()
+	if l.used--; l.used > 0 {
+		return false
+	}
+	if n.listening[l.key] == l {
+		delete(n.listening, l.key)
+	}
+	return true
+}
+
+// open returns the socket of w with one more who uses it, opened under id if there is none.
+func (n *Node) open(cfg *ReceiveConfig, w *way, id uint64) (*listening, error) {
+	n.listenMu.Lock()
+	defer n.listenMu.Unlock()
+	source := w.source
+	if source == nil {
+		if l := n.listening[w.key]; l != nil && !l.Closed() {
+			l.used++
+			return l, nil
+		}
+		var err error
+		if source, err = w.reopen(); err != nil {
+			return nil, err
+		}
+	}
+	if s, ok := source.(interface{ BufferLimited() string }); ok {
+		if text := s.BufferLimited(); text != "" {
+			n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
+		}
+	}
+	l := &listening{key: w.key, used: 1, id: id, Endpoint: socket.NewEndpoint(socket.Config{
+		ID: id, Group: w.group, Reopen: w.reopen,
+		Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
+		Messages: min(n.batch(slab.MessageSize), maxMessages),
+	}, source)}
+	if w.source == nil {
+		n.listening[w.key] = l
+	}
+	return l, nil
+}
