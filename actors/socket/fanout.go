@@ -107,8 +107,8 @@ func (s *fanout) Warnings() (texts []string) {
 	return texts
 }
 
-// Add has r decide of the datagrams, beside those that were added before, if Config.Router is nil. read is told how many
-// datagrams each read brings, before they are routed.
+// Add has r decide of the datagrams, beside those that were added before, if Config.Router is nil. read is told how
+// many datagrams each read brings, before they are routed.
 func (e *Endpoint) Add(r Router, read func(n int)) { e.fanout.add(r, read) }
 
 // Remove ends what Add has begun. It waits for the end of the read that is being handled: afterwards r is not called.
