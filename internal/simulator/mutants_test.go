@@ -32,9 +32,8 @@ var mutants = []mutant{
 		old: "	l.counters.Repeat()\n", new: "",
 	},
 	{
-		name: "the end of a session forgets its objects", promises: "objects", file: "flute/receiver/close.go",
-		old: "			s.fail(e, event.FailClosed, e.because(reason))\n		}\n	}\n	l.ending",
-		new: "			_ = e.because(reason)\n		}\n	}\n	l.ending",
+		name: "the end of a session forgets its objects", promises: "objects", file: "flute/receiver/end.go",
+		old: "		s.fail(e, event.FailClosed, e.because(reason))\n", new: "		_ = e.because(reason)\n",
 	},
 	{
 		name: "decoding waits for a symbol too many", promises: "decodability resume",
