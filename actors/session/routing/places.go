@@ -23,9 +23,9 @@ const (
 	// crowdPause is how long a source begins no session, while the table is full, that had more than its share of
 	// unproven ones there: each costs a tenth of a millisecond.
 	crowdPause = time.Second
-	// surveyPause is how long nobody has all sessions looked at again where that has made few places free: those that
+	// surveyPause is how long nobody has all sessions looked at again where that has made no place free: those that
 	// gave way are not over yet.
-	surveyPause = 10 * time.Millisecond
+	surveyPause = 2 * time.Millisecond
 	// A proven session gives way only when it was silent for yieldSilence, though senders repeat their FDT more often,
 	// or has sent less than yieldDatagrams yet.
 	yieldSilence   = 10 * time.Second
@@ -66,7 +66,7 @@ func (r *Router) makeRoom(now time.Time, source netip.Addr) bool {
 			r.yielded.Add(1)
 		}
 	}
-	r.full = before-len(r.places) < (most+1)/2
+	r.full = len(r.places) == before
 	return len(r.places) < before
 }
 

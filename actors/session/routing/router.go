@@ -52,7 +52,7 @@ type Router struct {
 	yielding []*receiving.Inbox      // of sessions that gave way, and may not be over yet
 	crowding map[netip.Addr]struct{} // sources that had too many unproven sessions when all were looked at last
 	surveyed time.Time               // when that was
-	full     bool                    // few places were made free then
+	full     bool                    // no place was made free then
 	yielded  atomic.Uint64           // sessions that gave way to others
 	told     atomic.Bool             // that sessions give way
 }
