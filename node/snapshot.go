@@ -57,7 +57,9 @@ type SessionState struct {
 	Reception   uint64              `json:"reception,omitempty"` // its ID; 0: it sends
 	Silent      bool                `json:"silent,omitempty"`    // it did not answer in time: what follows is not known
 	Received    *flute.Counters     `json:"received,omitempty"`
-	Held        uint64              `json:"held,omitempty"` // bytes of memory
+	Account     *event.Account      `json:"account,omitempty"` // of a session that is received
+	Feeds       []event.FeedStats   `json:"feeds,omitempty"`   // of one that has several
+	Held        uint64              `json:"held,omitempty"`    // bytes of memory
 	Sent        *sender.Stats       `json:"sent,omitempty"`
 	SentRate    uint64              `json:"sent_rate,omitempty"` // bits of UDP payload in the latest second
 	Queues      []sender.QueueState `json:"queues,omitempty"`    // of a session that sends
@@ -136,6 +138,7 @@ func (n *Node) inspectOne(ctx context.Context, r session.Running, objects int) *
 		var got receiving.State
 		if got, err = actors.Ask[receiving.State](ctx, n.system, pid, receiving.Inspect{Objects: objects}); err == nil {
 			st.Received, st.Held, st.Objects, st.ObjectCount = &got.Counters, got.Held, got.Objects, got.ObjectCount
+			st.Account, st.Feeds = &got.Account, got.Feeds
 		}
 	} else {
 		var got sending.State

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ import (
 // TestSnapshot: it shows what runs, in the middle of a transfer, and can be read as JSON.
 func TestSnapshot(t *testing.T) {
 	inWorld(t, Config{Budget: 1 << 24}, func(w *world) {
-		w.receive(simnet.Link{}, ReceiveConfig{})
+		r := w.receive(simnet.Link{}, ReceiveConfig{})
 		s := w.send(7, 800_000, sender.Config{Parallel: 1})
 		w.add(s, 2, 50_000)
 		time.Sleep(300 * time.Millisecond) // 30,000 bytes are out
@@ -44,6 +45,21 @@ func TestSnapshot(t *testing.T) {
 		}
 		if o := in.Objects[0]; o.Phase != "receiving" || o.Done == 0 || o.TOI != flute.NewTOI(1) {
 			t.Errorf("the object in reception: %+v", o)
+		}
+		if o := in.Objects[0]; o.Needed == 0 || len(o.Missing) != 1 || o.Missing[0] != [2]uint64{o.Done, 50_000} {
+			t.Errorf("what the object in reception lacks: %+v", o)
+		}
+		if in.Account == nil || in.Account.Symbols == 0 || in.Account.FDTAge == 0 || out.Account != nil {
+			t.Errorf("how well it is received: %+v", in.Account)
+		}
+		if o, err := r.Missing(w.ctx, in.Session, flute.NewTOI(1)); err != nil || o.Done == 0 ||
+			len(o.Missing) != 1 || o.Missing[0] != [2]uint64{o.Done, 50_000} {
+			t.Errorf("what it lacks: %+v, %v", o, err)
+		}
+		for _, toi := range []flute.TOI{{}, flute.NewTOI(99)} {
+			if _, err := r.Missing(w.ctx, in.Session, toi); !errors.Is(err, ErrNoObject) {
+				t.Errorf("TOI %v: %v", toi, err)
+			}
 		}
 		if in.Held == 0 || got.Used < in.Held || got.Budget != 1<<24 {
 			t.Errorf("memory: %d of %d, the session has %d", got.Used, got.Budget, in.Held)

@@ -12,8 +12,8 @@ import (
 )
 
 // ErrNoObject is wrapped by the errors of Trigger and PauseObject, if the session has no such object with packets to
-// come, and of Find.
-var ErrNoObject = errors.New("node: no such object is being sent")
+// come, of Find, and of Reception.Missing.
+var ErrNoObject = errors.New("node: no such object")
 
 // Update reads f as Add does, and puts it in the place of the file with the same Content-Location, which ends at once
 // or after its running transfer. It is Add if there is no such file.

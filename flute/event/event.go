@@ -136,6 +136,12 @@ type ObjectFailed struct {
 	Received        bool             `json:"received,omitempty"`   // it was completed in an earlier turn of the carousel
 	Alternates      []string         `json:"alternates,omitempty"` // where else the file can be had: URIs, the best first (3GPP)
 	Sending         bool             `json:"sending,omitempty"`    // the node's own session
+	// What a receiver lacked of the object, as in [ObjectState]: up to 64 ranges and source blocks. Of an object of
+	// which nothing came there is nothing here: it lacked all.
+	Lacking       uint32      `json:"lacking,omitempty"`
+	Needed        uint64      `json:"needed,omitempty"`
+	Missing       [][2]uint64 `json:"missing,omitempty"`
+	MissingBlocks [][2]uint64 `json:"missing_blocks,omitempty"`
 }
 
 // ObjectRefused is emitted once, in place of any other event, for an object that an FDT Instance describes and the

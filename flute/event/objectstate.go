@@ -21,4 +21,15 @@ type ObjectState struct {
 	Resumes time.Time `json:"resumes,omitzero"`
 	// Alternates are where else a receiver can have the file: URIs, the best first (3GPP).
 	Alternates []string `json:"alternates,omitempty"`
+
+	// What a receiver lacks of an object of which it holds symbols. The lists are bounded, the counts are not: Lacking
+	// is the number of incomplete source blocks, Needed how many further encoding symbols they need at least, of any
+	// ESIs that have not come.
+	Lacking uint32 `json:"lacking,omitempty"`
+	Needed  uint64 `json:"needed,omitempty"`
+	// Missing are ranges of bytes of the object as it is transferred, before content decoding: the first byte of each
+	// and the one behind its last. With Raptor or RaptorQ and sub-blocks they are whole source blocks.
+	Missing [][2]uint64 `json:"missing,omitempty"`
+	// MissingBlocks are the incomplete source blocks: the SBN of each, and its part of Needed.
+	MissingBlocks [][2]uint64 `json:"missing_blocks,omitempty"`
 }

@@ -136,7 +136,7 @@ func (s *Session) introduce(e *entry, file *fdt.File) {
 	}
 	l.locations[e.file.ContentLocation] = e.toi
 	if untold {
-		s.emit(l.failure(e, true))
+		s.emit(l.failure(e, event.ObjectState{}, true))
 	}
 	if s.tellKnown(e) {
 		return

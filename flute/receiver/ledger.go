@@ -165,6 +165,8 @@ func (l *Ledger) forgetPending(e *entry) {
 // told when it is, and for one that rests: the end of its latest try was told.
 func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Event {
 	told := e.phase == resting
+	var st event.ObjectState
+	e.lacks(&st, failedRanges)
 	e.phase = failed
 	l.drop(e, true)
 	e.reason, e.detail = reason, detail
@@ -174,7 +176,7 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 	if told {
 		return nil
 	}
-	return l.failure(e, false)
+	return l.failure(e, st, false)
 }
 
 // remove forgets e: its TOI may name something else now. What was not told of it yet is the session's to tell. An entry

@@ -1,9 +1,11 @@
 package receiver
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/store"
 )
@@ -71,4 +73,38 @@ func TestMissing(t *testing.T) {
 	if failed := eventsOf[event.ObjectFailed](r); len(failed) != 1 || failed[0].Detail != want {
 		t.Errorf("%+v\nwant %s", failed, want)
 	}
+}
+
+// TestMissingLists: an object in reception, and one that fails, tell which bytes and how many symbols they lack.
+func TestMissingLists(t *testing.T) {
+	r, o := attempting(t)
+	if _, ok := r.l.Missing(flute.NewTOI(9), 1); ok {
+		t.Error("an object that is not there lacks something")
+	}
+	r.some(o, 0, 1, 3, 4)
+	want := event.ObjectState{
+		TOI: flute.NewTOI(1), ContentLocation: "a", Phase: "receiving", TransferLength: 19*30_000 + 77,
+		Done: 8 * 30_000, Lacking: 2, Needed: 11,
+		Missing:       [][2]uint64{{90_000, 150_000}, {300_000, 19*30_000 + 77}},
+		MissingBlocks: [][2]uint64{{0, 1}, {1, 10}},
+	}
+	if got, ok := r.l.Missing(flute.NewTOI(1), 10); !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
+	}
+	if got, _ := r.l.Objects(10); len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+		t.Errorf("in the list: %+v", got)
+	}
+	r.s.Close("test is over")
+	r.settle()
+	r.workAll()
+	failed := eventsOf[event.ObjectFailed](r)
+	if len(failed) != 1 || failed[0].Lacking != 2 || failed[0].Needed != 11 ||
+		!reflect.DeepEqual(failed[0].Missing, want.Missing) ||
+		!reflect.DeepEqual(failed[0].MissingBlocks, want.MissingBlocks) {
+		t.Errorf("%+v", failed)
+	}
+	if _, ok := r.l.Missing(flute.NewTOI(1), 1); ok {
+		t.Error("an object that has failed lacks something")
+	}
+	r.close()
 }

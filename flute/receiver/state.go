@@ -3,6 +3,7 @@ package receiver
 import (
 	"slices"
 
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
 
@@ -49,9 +50,36 @@ func (l *Ledger) Objects(limit int) (list []event.ObjectState, total int) {
 	for _, e := range chosen[:min(limit, len(chosen))] {
 		st := e.state()
 		st.Alternates = l.alternates(e)
+		e.lacks(&st, stateRanges)
 		list = append(list, st)
 	}
 	return list, total
+}
+
+// The bounds of the lists of what an object lacks: in a list of objects, and in the event for its failure.
+const (
+	stateRanges  = 8
+	failedRanges = 64
+)
+
+// Missing returns how far an object of the session has come that has not ended, and what it lacks: up to limit ranges
+// and source blocks. false: there is none.
+func (l *Ledger) Missing(toi flute.TOI, limit int) (st event.ObjectState, ok bool) {
+	e := l.entries[toi]
+	if e == nil || e.ended() {
+		return st, false
+	}
+	st = e.state()
+	st.Alternates = l.alternates(e)
+	e.lacks(&st, limit)
+	return st, true
+}
+
+// lacks adds what e lacks.
+func (e *entry) lacks(st *event.ObjectState, limit int) {
+	if e.held != nil {
+		st.Missing, st.MissingBlocks, st.Needed, st.Lacking = e.held.Lacks(limit)
+	}
 }
 
 func (e *entry) state() event.ObjectState {

@@ -87,17 +87,20 @@ func (l *Ledger) rest(now time.Time, e *entry, reason event.FailReason, detail s
 	if e.file != nil && isEmpty(e.file) { // no packet will come that could begin the next
 		l.reread(e.instance, e.resume)
 	}
-	return l.failure(e, true)
+	var st event.ObjectState
+	e.lacks(&st, failedRanges)
+	return l.failure(e, st, true)
 }
 
-// failure returns the event for the end of e; nil if it was not announced yet.
-func (l *Ledger) failure(e *entry, retry bool) event.Event {
+// failure returns the event for the end of e, which lacked what st says; nil if it was not announced yet.
+func (l *Ledger) failure(e *entry, st event.ObjectState, retry bool) event.Event {
 	if e.file == nil {
 		return nil
 	}
 	return event.ObjectFailed{
 		Session: l.key, TOI: e.toi, ContentLocation: e.location(), Reason: e.reason, Detail: e.detail, Retry: retry,
 		Received: e.repeated, Alternates: l.alternates(e),
+		Lacking: st.Lacking, Needed: st.Needed, Missing: st.Missing, MissingBlocks: st.MissingBlocks,
 	}
 }
 

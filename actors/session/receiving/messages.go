@@ -39,7 +39,11 @@ type Datagram struct {
 type Close struct{ Reason string }
 
 // Inspect is sent by the node, in any state. Answered with [State].
-type Inspect struct{ Objects int } // that are told at most
+type Inspect struct {
+	Objects int       // that are told at most
+	TOI     flute.TOI // not 0: this object alone, if it has not ended
+	Ranges  int       // of what that one lacks, at most
+}
 
 // State answers Inspect.
 type State struct {
@@ -47,6 +51,8 @@ type State struct {
 	Held        uint64 // bytes of memory
 	Objects     []event.ObjectState
 	ObjectCount int
+	Account     event.Account
+	Feeds       []event.FeedStats // of a session that has several
 }
 
 // tick is sent by the session's own timer, and by its reader when the session has to yield.

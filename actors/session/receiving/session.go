@@ -110,10 +110,21 @@ func (s *session) receive(ctx actor.Context, m message) {
 	case ran:
 		s.ran(ctx, m.entry)
 	case Inspect:
-		st := State{Counters: s.ledger.core.Counters(), Held: s.ledger.core.Held()}
-		st.Objects, st.ObjectCount = s.ledger.core.Objects(m.Objects)
-		ctx.Respond(st)
+		ctx.Respond(s.state(m))
 	}
+}
+
+func (s *session) state(m Inspect) State {
+	core := s.ledger.core
+	st := State{
+		Counters: core.Counters(), Held: core.Held(), Account: core.Account(time.Now()), Feeds: core.Feeds(),
+	}
+	if m.TOI.IsFDT() {
+		st.Objects, st.ObjectCount = core.Objects(m.Objects)
+	} else if o, ok := core.Missing(m.TOI, m.Ranges); ok {
+		st.Objects, st.ObjectCount = []event.ObjectState{o}, 1
+	}
+	return st
 }
 
 // packets routes a batch. Consecutive packets of one object go to it as one message, at once.
