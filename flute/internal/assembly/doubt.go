@@ -44,7 +44,7 @@ type conflict struct {
 }
 
 type version struct {
-	tag   uint16
+	tag   uint32
 	votes int
 	bytes []byte // nil: it is held, and was never replaced
 }

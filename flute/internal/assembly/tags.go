@@ -17,10 +17,10 @@ const tagChunk = 1 << 20
 type tags struct {
 	seed   maphash.Seed
 	symbol int
-	list   []uint16
+	list   []uint32
 }
 
-func (t *tags) tag(b []byte) uint16 { return uint16(maphash.Bytes(t.seed, b)) }
+func (t *tags) tag(b []byte) uint32 { return uint32(maphash.Bytes(t.seed, b)) }
 
 // Tagging is work that makes the tags of a whole object. Run it once.
 type Tagging struct {
@@ -36,14 +36,14 @@ func (a *Assembly) Tagging() *Tagging {
 		return nil
 	}
 	n := (a.OTI.TransferLength + uint64(a.OTI.SymbolLength) - 1) / uint64(a.OTI.SymbolLength)
-	cost := 2*n + n/8 + 8
+	cost := 4*n + n/8 + 8
 	if !a.budget.TryReserve(cost) {
 		return nil
 	}
 	a.doubtCost = cost
 	return &Tagging{
 		object: a.object, length: a.OTI.TransferLength,
-		tags: tags{seed: maphash.MakeSeed(), symbol: int(a.OTI.SymbolLength), list: make([]uint16, 0, n)},
+		tags: tags{seed: maphash.MakeSeed(), symbol: int(a.OTI.SymbolLength), list: make([]uint32, 0, n)},
 	}
 }
 
