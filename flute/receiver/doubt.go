@@ -41,6 +41,7 @@ func (o *Object) doubt(now time.Time, w *Work) bool {
 	if t == nil {
 		return false
 	}
+	h.tagging = true
 	o.start(&Work{task: t, tagging: t})
 	if told := o.l.rest(now, e, w.reason(), w.err.Error()); told != nil {
 		o.emit(told)

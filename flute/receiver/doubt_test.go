@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 )
@@ -215,4 +216,43 @@ func TestWrongDigest(t *testing.T) {
 		t.Errorf("%d failures are told", n)
 	}
 	r.close()
+}
+
+// TestDescribedWhileTagsAreMade: an object whose digest has failed is described again, or its actor is made anew, while
+// the tags of its symbols are being made. It is compared with what comes again all the same.
+func TestDescribedWhileTagsAreMade(t *testing.T) {
+	content := random(8000, 1)
+	for name, again := range map[string]func(r *rig, fdts [][]byte){
+		"crash":     func(r *rig, _ [][]byte) { r.crash() },
+		"described": func(r *rig, _ [][]byte) { o := r.object(flute.NewTOI(1)); o.Describe(r.now); r.settleObject(o) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.manual = true
+			fdts, all := turns(t, schemesOf40()["no-code"], content, 2)
+			r.feed(fdts...)
+			r.feed(forge(all[0][0]))
+			r.feed(all[0][1:]...)
+			for len(r.works) > 0 && r.works[0].tagging == nil {
+				r.work()
+			}
+			if len(r.works) != 1 {
+				t.Fatalf("%d Works", len(r.works))
+			}
+			again(r, fdts)
+			for len(r.works) > 0 {
+				r.work()
+			}
+			for _, p := range all[1] {
+				r.feed(p)
+				for len(r.works) > 0 {
+					r.work()
+				}
+			}
+			if got, _ := r.store.Get("a"); !bytes.Equal(got, content) {
+				t.Errorf("not received: %v", r.ends())
+			}
+			r.close()
+		})
+	}
 }

@@ -19,7 +19,10 @@ func (o *Object) advance(now time.Time) {
 		return
 	}
 	h := e.held
-	if h.InDoubt() { // its failure was told, its next start will be with its end
+	switch {
+	case h.tagging: // as InDoubt, once the tags are there
+		return
+	case h.InDoubt(): // its failure was told, its next start will be with its end
 		o.reconsider(now)
 		return
 	}
@@ -167,7 +170,7 @@ func (o *Object) done(now time.Time, w *Work) {
 		w.Cancel() // ended while the work ran
 		return
 	}
-	e.held.working = false
+	e.held.working, e.held.tagging = false, false
 	w.free()
 	switch reason := w.reason(); {
 	case w.err == nil && w.tagging != nil:

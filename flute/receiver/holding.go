@@ -16,6 +16,7 @@ type holding struct {
 	undescribed bool            // its memory is that of undescribed objects
 	digest      *content.Digest // the object's prefix hashed so far; nil before the first Work
 	working     bool            // a Work uses the digest; nobody else may
+	tagging     bool            // it makes the tags of an object whose digest has failed
 	writes      time.Time       // when the Work that writes began; its end leaves it
 	short       bool            // it is counted in Ledger.short
 	differs     time.Time       // when a symbol last came in another version than before; see doubt
