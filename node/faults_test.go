@@ -89,6 +89,30 @@ func TestActorPanics(t *testing.T) {
 	}
 }
 
+// TestStopDuringCrash: a session that crashes when it is told to end ends all the same.
+func TestStopDuringCrash(t *testing.T) {
+	for _, r := range []inject.Rule{
+		crash("session/sending-1", "close", 1), after(crash("session/sending-1", "close", 1)),
+		crash("session/receiving-1", "close", 1), after(crash("session/receiving-1", "close", 1)),
+	} {
+		faults := inject.New(1, r)
+		inWorld(t, Config{Faults: faults}, func(w *world) {
+			w.receive(simnet.Link{}, ReceiveConfig{})
+			s := w.send(1, 20_000_000, sender.Config{TransferCount: -1})
+			w.add(s, 1, 70_001)
+			time.Sleep(time.Second)
+			begin := time.Now()
+			w.stop()
+			if d := time.Since(begin); d > 5*time.Second {
+				t.Errorf("%s: stopped after %v", r.Actor, d)
+			}
+		})
+		if faults.Injected() == 0 {
+			t.Errorf("%s: no fault was injected", r.Actor)
+		}
+	}
+}
+
 // TestOthersDoNotNotice: a crash in one session costs the others no packet.
 func TestOthersDoNotNotice(t *testing.T) {
 	for _, r := range []inject.Rule{

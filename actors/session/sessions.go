@@ -181,8 +181,10 @@ func (s *sessions) close(ctx actor.Context, reception uint64, reason string) {
 
 func (s *sessions) tellEnd(ctx actor.Context, r *running) {
 	if r.inbox != nil {
-		ctx.Send(r.pid, receiving.Close{Reason: r.ending})
+		r.inbox.End(r.ending)
+		ctx.Send(r.pid, receiving.Close{})
 	} else {
+		r.sending.End(r.ending)
 		ctx.Send(r.pid, sending.Close{Reason: r.ending})
 	}
 }

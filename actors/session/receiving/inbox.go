@@ -31,8 +31,9 @@ type Inbox struct {
 	losses    losses
 	free      freeList
 	closed    atomic.Bool
-	standing  atomic.Uint32 // unproven, proven or yielding: settled between the reader and the session
-	gone      atomic.Bool   // nothing of the session is left
+	standing  atomic.Uint32          // unproven, proven or yielding: settled between the reader and the session
+	ending    atomic.Pointer[string] // why the session was told to end; nil: it was not
+	gone      atomic.Bool            // nothing of the session is left
 }
 
 // The defaults of an Inbox's limits: what a session may have waiting while the disk or the scheduler stalls it. A
@@ -98,6 +99,9 @@ func (in *Inbox) Yield(isProven bool) bool {
 	in.mailbox.PostUserMessage(tick{}) // to look at its standing
 	return true
 }
+
+// End tells the session to end, and why. A crash does not lose that. [Close] has it looked at.
+func (in *Inbox) End(reason string) { in.ending.Store(&reason) }
 
 // IsYielding reports whether the session was told to give way.
 func (in *Inbox) IsYielding() bool { return in.standing.Load() == yielding }

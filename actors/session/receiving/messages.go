@@ -35,8 +35,8 @@ type Datagram struct {
 	Port uint16 // UDP source port
 }
 
-// Close is sent by Sessions, in any state: what is whole is published, the rest fails.
-type Close struct{ Reason string }
+// Close is sent by Sessions, in any state, after [Inbox.End]: what is whole is published, the rest fails.
+type Close struct{}
 
 // Inspect is sent by the node, in any state. Answered with [State].
 type Inspect struct {

@@ -58,6 +58,7 @@ type session struct {
 	counted uint64    // datagrams received at the last SessionStats
 	closing bool      // Sessions was told that it is over
 	yields  bool      // the core was told that it has to give way
+	ends    bool      // the core was told to end
 }
 
 // Receive implements actor.Actor.
@@ -105,8 +106,7 @@ func (s *session) receive(ctx actor.Context, m message) {
 		s.packets(ctx, m)
 	case tick:
 		s.armed = time.Time{}
-	case Close:
-		s.core.Close(m.Reason)
+	case Close: // settle looks at what the Inbox says
 	case ran:
 		s.ran(ctx, m.entry)
 	case Inspect:
@@ -184,7 +184,7 @@ func (s *session) settle(ctx actor.Context) {
 	s.arm(now)
 }
 
-// stand tells the reader that the session has proved itself, or the core that it has to give way.
+// stand tells the reader that the session has proved itself, or the core that it has to give way, or to end.
 func (s *session) stand() {
 	if s.ledger.core.Proven() {
 		s.inbox.standing.CompareAndSwap(unproven, proven)
@@ -192,6 +192,10 @@ func (s *session) stand() {
 	if s.inbox.standing.Load() == yielding && !s.yields {
 		s.yields = true
 		s.core.Close(yieldReason)
+	}
+	if reason := s.inbox.ending.Load(); reason != nil && !s.ends {
+		s.ends = true
+		s.core.Close(*reason)
 	}
 }
 

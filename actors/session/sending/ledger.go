@@ -1,6 +1,7 @@
 package sending
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/flute-node/flute-node/actors/lanes"
@@ -41,18 +42,19 @@ type Config struct {
 }
 
 // Ledger is what a sending session must not lose when its actor crashes. It belongs to the actor, and to the supervisor
-// while there is none.
+// while there is none; End is safe for concurrent use.
 type Ledger struct {
 	cfg       Config
-	answers   [maxAnswers]answer // a ring; see add
-	answered  int                // its next place
-	opened    bool               // SessionOpened was emitted
-	finishing bool               // Finish has come
-	farewells int                // close-session flags sent
-	farewell  time.Time          // when the next one is due
-	reason    string             // why it ends; meaningful when farewells > 0
-	cause     error              // the error that ends it before its time; nil: none does
-	over      bool               // closed
+	answers   [maxAnswers]answer     // a ring; see add
+	answered  int                    // its next place
+	opened    bool                   // SessionOpened was emitted
+	finishing bool                   // Finish has come
+	farewells int                    // close-session flags sent
+	farewell  time.Time              // when the next one is due
+	reason    string                 // why it ends; meaningful when farewells > 0
+	cause     error                  // the error that ends it before its time; nil: none does
+	over      bool                   // closed
+	ending    atomic.Pointer[string] // why Sessions has told it to end; nil: it has not
 	pace      pacer
 	batch     batch
 	outage    outage
@@ -61,6 +63,9 @@ type Ledger struct {
 
 // NewLedger returns the Ledger of a session that has not begun.
 func NewLedger(cfg Config) *Ledger { return &Ledger{cfg: cfg, pace: newPacer(cfg.Pace)} }
+
+// End tells the session to end, and why, before [Close] does: a crash may lose the message, and does not lose this.
+func (l *Ledger) End(reason string) { l.ending.Store(&reason) }
 
 // Key returns the name of the session.
 func (l *Ledger) Key() flute.SessionKey { return l.cfg.Key }

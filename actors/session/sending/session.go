@@ -62,6 +62,10 @@ func (s *session) start(ctx actor.Context) {
 			l.opened = true
 			s.publish(ctx, event.SessionOpened{Session: l.cfg.Key})
 		}
+		if reason := l.ending.Load(); reason != nil {
+			s.end(ctx, *reason, nil)
+			return
+		}
 		s.again(ctx)
 	}
 }
