@@ -79,12 +79,16 @@ func (o *Object) work(w *Work) {
 	}
 }
 
-// Handle takes one packet of the object and counts it. It never fails: a bad packet is dropped under its reason.
+// Handle takes one packet of the object and counts it. It never fails: a bad packet is dropped under its reason, and
+// one of an object that had the TOI before as finished.
 func (o *Object) Handle(now time.Time, packet *Packet) {
 	p := &packet.alc
 	o.l.now = now
 	o.refresh()
-	err := o.handle(now, p)
+	err := errFinished
+	if packet.entry == o.e || o.e.gone {
+		err = o.handle(now, p)
+	}
 	switch {
 	case err == nil:
 		o.l.accept(packet.origin.Feed)

@@ -606,3 +606,30 @@ func TestRivalIsMalformed(t *testing.T) {
 	}
 	r.close()
 }
+
+// A packet that was routed while its TOI named another object is not one of the object that has the TOI now.
+func TestPacketOfTheObjectBefore(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 1000, 100, 4)
+	r.feed(describe(t, 0, o.file("a")))
+	stale, ok := r.s.Route(r.now, Origin{}, o.packet(0, 0, 1))
+	if !ok {
+		t.Fatal("no packet of an object")
+	}
+	r.s.dismiss(r.l.entries[o.toi], event.FailSuperseded, "another file has its TOI")
+	if !r.s.HasEffects() {
+		t.Error("an object has ended, and there is nothing to do")
+	}
+	r.settle()
+	r.feed(describe(t, 1, o.file("b")))
+	w := r.object(o.toi)
+	r.handed++
+	w.Handle(r.now, &stale)
+	r.settleObject(w)
+	if e := r.l.entries[o.toi]; e.held != nil || r.dropped(drop.Finished) != 1 {
+		t.Errorf("the new object has taken it; %d dropped as finished", r.dropped(drop.Finished))
+	}
+	r.feed(o.all()...)
+	r.want("failed 1 a superseded", "completed 1 b 1000")
+	r.close()
+}

@@ -19,6 +19,7 @@ var noTime time.Time
 type Packet struct {
 	alc    alc.Packet
 	origin Origin
+	entry  *entry // whose it is; its TOI may name another one when it is handled
 }
 
 // TOI returns the object of the packet.
@@ -65,6 +66,13 @@ func (s *Session) Effects() Effects {
 	return f
 }
 
+// HasEffects reports whether Effects has something. Do it before the packet is handled that Route has just returned:
+// its TOI may name another object since.
+func (s *Session) HasEffects() bool {
+	f := &s.l.effects
+	return len(f.Events)+len(f.Detached)+len(f.Ended)+len(f.Described)+len(f.Works) > 0
+}
+
 // Route examines one datagram, which came from origin. It reports true when the packet is for the Object of its TOI, to
 // whom it must be handed at once or with the bytes of datagram kept unchanged until then.
 // Everything else is dealt with and counted.
@@ -81,7 +89,7 @@ func (s *Session) Route(now time.Time, origin Origin, datagram []byte) (p Packet
 	err := s.parse(&p.alc, datagram)
 	if err == nil {
 		s.hearPort(now, origin)
-		object, err = s.route(now, origin, &p.alc)
+		object, err = s.route(now, origin, &p)
 	}
 	switch {
 	case object:
@@ -115,8 +123,8 @@ func (s *Session) parse(p *alc.Packet, datagram []byte) error {
 	return nil // the version is not known yet
 }
 
-func (s *Session) route(now time.Time, origin Origin, p *alc.Packet) (object bool, err error) {
-	l := s.l
+func (s *Session) route(now time.Time, origin Origin, packet *Packet) (object bool, err error) {
+	l, p := s.l, &packet.alc
 	if l.ended || l.ending != "" {
 		return false, errClosed
 	}
@@ -142,7 +150,7 @@ func (s *Session) route(now time.Time, origin Origin, p *alc.Packet) (object boo
 		l.closing = now.Add(l.cfg.CloseGrace)
 		l.completion.look(now)
 	}
-	object, err = s.find(now, ln, p)
+	object, err = s.find(now, ln, packet)
 	if !p.CloseSession && isOfUse(err) {
 		l.open = now
 	}
@@ -161,7 +169,8 @@ func isOfUse(err error) bool {
 }
 
 // find tells whose packet it is.
-func (s *Session) find(now time.Time, ln *line, p *alc.Packet) (object bool, err error) {
+func (s *Session) find(now time.Time, ln *line, packet *Packet) (object bool, err error) {
+	p := &packet.alc
 	switch {
 	case !p.HasTOI || (p.TOI.IsFDT() && len(p.Body) == 0):
 		return false, nil // data-less: the flags were all it had to say
@@ -187,8 +196,10 @@ func (s *Session) find(now time.Time, ln *line, p *alc.Packet) (object bool, err
 		if e.file == nil {
 			s.l.touch(now, e)
 		}
+		packet.entry = e
 		return s.setApart(now, ln, e, p)
 	}
+	packet.entry = e
 	if e.file == nil {
 		if s.l.touch(now, e); s.l.keeps(e, p) {
 			return false, s.keep(now, e, p)

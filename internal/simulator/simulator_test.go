@@ -50,6 +50,22 @@ func TestSeeds(t *testing.T) {
 	t.Logf("%+v", all)
 }
 
+// TestSeedsThatFailed: what a search beyond the seeds of TestSeeds has found, and what it was.
+func TestSeedsThatFailed(t *testing.T) {
+	for seed, fault := range map[uint64]string{
+		566:  "a cut packet was the first symbol of an FDT Instance",
+		755:  "an older version in doubt was published after a newer one",
+		3778: "a new object began in the events of the one that had its TOI before",
+		7181: "an object in doubt was described again",
+		8509: "a session crashed when it was told to end",
+	} {
+		t.Run(fmt.Sprintf("%d %s", seed, fault), func(t *testing.T) {
+			t.Parallel()
+			report(t, Run(t, NewPlan(seed)))
+		})
+	}
+}
+
 // A plan that breaks a promise is made smaller: all is left out that the fault does not need.
 func TestShrink(t *testing.T) {
 	p := NewPlan(0)

@@ -144,6 +144,10 @@ func (s *session) packets(ctx actor.Context, m *Packets) {
 		if s.batch != nil && p.TOI() != toi {
 			s.deliver(ctx, toi)
 		}
+		if s.core.HasEffects() { // another object may have had the TOI until now
+			s.deliver(ctx, toi)
+			s.effects(ctx)
+		}
 		if s.batch == nil {
 			m.Slab.Retain(1)
 			s.batch, toi = s.free.Get(m.Slab), p.TOI()
