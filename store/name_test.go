@@ -254,7 +254,7 @@ func TestNameCorpus(t *testing.T) {
 }
 
 // names is what may be allocated for a Content-Location.
-var names = allocbound.Bound{PerByte: 16, Fixed: 1 << 10}
+var names = allocbound.Bound{PerByte: 32, Fixed: 1 << 10}
 
 func FuzzName(f *testing.F) {
 	for _, p := range parts {

@@ -170,8 +170,10 @@ func TestFlood(t *testing.T) {
 	}
 	close(stop)
 	<-flooded
+	// One packet in 32,768 completes a handshake by chance.
 	s, err := x.b.Stats(t.Context())
-	if err != nil || s.Conns != 1 || s.Handshakes.HalfOpen > 256 || s.Handshakes.Accepted != 1 {
+	if err != nil || s.Handshakes.HalfOpen > 256 || s.Handshakes.Accepted > 3 ||
+		s.Conns != int(s.Handshakes.Accepted) {
 		t.Errorf("%+v: %v", s, err)
 	}
 	if s.Handshakes.Stateless == 0 || s.Handshakes.Forged == 0 {
