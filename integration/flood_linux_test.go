@@ -94,7 +94,7 @@ func pour(t *testing.T, address string, group netip.AddrPort, tsi flute.TSI, rat
 // FEC, memory stays within what Bounds says, and every packet that was read is counted. The long form is that with
 // -flood 200000 -floodtime 30s.
 //
-// Where the kernel loses more than the FEC can make up for, since this machine reads too slowly, the file need not come.
+// Where the kernel loses more than the FEC can make up for, since the machine reads too slowly, the file need not come.
 func TestFloodBesideASession(t *testing.T) {
 	const tsi, bits = 7, 100_000_000
 	group := newGroup(t)
