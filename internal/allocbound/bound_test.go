@@ -16,6 +16,9 @@ func (r *recorder) Helper()               {}
 func (r *recorder) Fatalf(string, ...any) { r.failed = true }
 
 func TestCheck(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates too")
+	}
 	for name, c := range map[string]struct {
 		bound     Bound
 		n         int

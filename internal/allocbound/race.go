@@ -1,0 +1,5 @@
+//go:build race
+
+package allocbound
+
+const raceEnabled = true
