@@ -31,7 +31,6 @@ type entry struct {
 	receiving *receiving.Ledger
 	sending   *sending.Ledger
 	loop      *actors.Loop // the goroutine of the actor; nil: none runs
-	ending    string       // why the session was told to end; empty: it was not
 }
 
 // draining is a Drain that was not answered yet.
@@ -143,6 +142,15 @@ func (l *Ledger) isDrained(reception uint64) bool {
 // isOf reports whether the session is one of a Reception; all are of 0.
 func (e *entry) isOf(reception uint64) bool {
 	return reception == 0 || e.inbox != nil && e.inbox.Reception.ID == reception
+}
+
+// end tells the session to end, and why: an actor that has crashed, or that is not there yet, finds it when it starts.
+func (e *entry) end(reason string) {
+	if e.inbox != nil {
+		e.inbox.End(reason)
+	} else {
+		e.sending.End(reason)
+	}
 }
 
 // startLoop gives the session a goroutine. Sessions may have crashed before it ended the one before.

@@ -159,9 +159,6 @@ func (s *sessions) spawn(ctx actor.Context, e *entry, spec actors.Spec) *running
 	}
 	r := &running{entry: e, pid: pid}
 	s.children[pid.Id] = r
-	if e.ending != "" {
-		s.tellEnd(ctx, r)
-	}
 	return r
 }
 
@@ -169,23 +166,17 @@ func (s *sessions) spawn(ctx actor.Context, e *entry, spec actors.Spec) *running
 func (s *sessions) close(ctx actor.Context, reception uint64, reason string) {
 	for _, e := range s.cfg.Ledger.list() {
 		if e.isOf(reception) {
-			e.ending = reason
+			e.end(reason)
 		}
 	}
-	for _, r := range s.children {
-		if r.ending != "" {
-			s.tellEnd(ctx, r)
+	for _, r := range s.children { // an actor that is not there yet looks when it starts
+		switch {
+		case !r.isOf(reception):
+		case r.inbox != nil:
+			ctx.Send(r.pid, receiving.Close{})
+		default:
+			ctx.Send(r.pid, sending.Close{Reason: reason})
 		}
-	}
-}
-
-func (s *sessions) tellEnd(ctx actor.Context, r *running) {
-	if r.inbox != nil {
-		r.inbox.End(r.ending)
-		ctx.Send(r.pid, receiving.Close{})
-	} else {
-		r.sending.End(r.ending)
-		ctx.Send(r.pid, sending.Close{Reason: r.ending})
 	}
 }
 
