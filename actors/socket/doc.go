@@ -10,7 +10,7 @@
 // for all others, and the wait for it is bounded within each second: one that is stuck or slow costs the others
 // nothing.
 //
-// An [Endpoint] holds the open socket, its reader and its Router. All three outlive the socket's actor, which only
+// An [Endpoint] holds the open socket, its reader and its Routers. All outlive the socket's actor, which only
 // starts a reader where there is none. A Source that cannot be opened again is tried each second.
 //
 // This package is plumbing of the node: embedders do not need it, and its names may change.

@@ -20,8 +20,8 @@ type Endpoint struct {
 	slabs   *slab.Pool
 	sparse  *slab.Pool // for what sparse reads bring
 	counts  counts
-	told    told    // belongs to the socket's actor
-	fanout  *fanout // Config.Router, if that was nil
+	told    told // belongs to the socket's actor
+	fanout  *fanout
 
 	mu      sync.Mutex
 	source  Source        // nil: it could not be opened again
@@ -38,16 +38,12 @@ type told struct {
 	cut    bool   // that datagrams are too long
 }
 
-// NewEndpoint returns the Endpoint of source, which is open and belongs to it from now on.
+// NewEndpoint returns the Endpoint of source, which is open and belongs to it from now on. Its datagrams go to the
+// Routers that [Endpoint.Add] adds.
 func NewEndpoint(cfg Config, source Source) *Endpoint {
-	var all *fanout
-	if cfg.Router == nil {
-		all = newFanout()
-		cfg.Router = all
-	}
 	batch, size := cfg.room(source)
 	return &Endpoint{
-		cfg: cfg, source: source, batch: batch, fanout: all,
+		cfg: cfg, source: source, batch: batch, fanout: newFanout(),
 		slabs: cfg.Memory.Pool(size), sparse: cfg.Memory.Pool(max(size/sparseShare, cfg.MaxDatagram)),
 	}
 }
@@ -92,7 +88,7 @@ func (e *Endpoint) Resume() error {
 // reader returns a reader over the source.
 func (e *Endpoint) reader() *reader {
 	return &reader{
-		source: e.source, router: e.cfg.Router, slabs: e.slabs, sparse: e.sparse, counts: &e.counts,
+		source: e.source, fanout: e.fanout, slabs: e.slabs, sparse: e.sparse, counts: &e.counts,
 		closing: &e.closing, batch: e.batch, longest: e.cfg.MaxDatagram,
 		spare: slab.NewPool(max(e.batch, slab.MessageSize), 1).Get(), // a byte for each, or for one message
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
-// fanout is the Router of several: each datagram goes to the owners that any of them has for it. One may be added and
-// removed while datagrams come. add, remove and Warnings are safe for concurrent use; the rest belongs to the reader,
-// as with any Router.
+// fanout is the Routers of an Endpoint: each datagram goes to the owners that any of them has for it. One may be added
+// and removed while datagrams come. add, remove and warnings are safe for concurrent use; the rest belongs to the
+// reader.
 type fanout struct {
 	mu      sync.Mutex               // of changes
 	all     atomic.Pointer[[]branch] // not changed in place
@@ -22,7 +22,7 @@ type fanout struct {
 // branch is one of the Routers.
 type branch struct {
 	router Router
-	read   func(n int) // told of each read
+	read   func(n int) // told of each read; nil: nobody is
 }
 
 // newFanout returns a fanout without Routers.
@@ -32,7 +32,7 @@ func newFanout() *fanout {
 	return s
 }
 
-// add adds a Router. read is told how many datagrams each read brings, before they are routed.
+// add is [Endpoint.Add].
 func (s *fanout) add(r Router, read func(n int)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,7 +40,7 @@ func (s *fanout) add(r Router, read func(n int)) {
 	s.all.Store(&list)
 }
 
-// remove removes a Router. It waits for the end of the read that is being handled: afterwards the Router is not called.
+// remove is [Endpoint.Remove].
 func (s *fanout) remove(r Router) {
 	s.mu.Lock()
 	list := slices.DeleteFunc(slices.Clone(*s.all.Load()), func(b branch) bool { return b.router == r })
@@ -55,7 +55,9 @@ func (s *fanout) begin(n int) {
 	s.reading <- struct{}{}
 	s.now = *s.all.Load()
 	for i := range s.now {
-		s.now[i].read(n)
+		if read := s.now[i].read; read != nil {
+			read(n)
+		}
 	}
 }
 
@@ -64,8 +66,8 @@ func (s *fanout) end() {
 	<-s.reading
 }
 
-// Route implements Router.
-func (s *fanout) Route(now time.Time, d *slab.Datagram) (first *Flow) {
+// route returns the Flow of the first owner of d, from which next leads to the others; nil: it is nobody's.
+func (s *fanout) route(now time.Time, d *slab.Datagram) (first *Flow) {
 	var last *Flow
 	for i := range s.now {
 		r := s.now[i].router
@@ -84,31 +86,31 @@ func (s *fanout) Route(now time.Time, d *slab.Datagram) (first *Flow) {
 	return first
 }
 
-// Owners implements Router.
-func (s *fanout) Owners() (n int) {
+// owners returns how many owners there are, about.
+func (s *fanout) owners() (n int) {
 	for _, b := range s.now {
 		n += b.router.Owners()
 	}
 	return n
 }
 
-// Lose implements Router.
-func (s *fanout) Lose(n int, why Loss) {
+// lose has each Router count n datagrams that no owner got.
+func (s *fanout) lose(n int, why Loss) {
 	for _, b := range s.now {
 		b.router.Lose(n, why)
 	}
 }
 
-// Warnings implements Router.
-func (s *fanout) Warnings() (texts []string) {
+// warnings returns those of all Routers.
+func (s *fanout) warnings() (texts []string) {
 	for _, b := range *s.all.Load() {
 		texts = append(texts, b.router.Warnings()...)
 	}
 	return texts
 }
 
-// Add has r decide of the datagrams, beside those that were added before, if Config.Router is nil. read is told how
-// many datagrams each read brings, before they are routed.
+// Add has r decide of the datagrams, beside those that were added before. read is told how many datagrams each read
+// brings, before they are routed; nil: nobody is.
 func (e *Endpoint) Add(r Router, read func(n int)) { e.fanout.add(r, read) }
 
 // Remove ends what Add has begun. It waits for the end of the read that is being handled: afterwards r is not called.

@@ -36,7 +36,7 @@ const idleAfter = time.Second
 // reader is the goroutine that moves datagrams from a Source to Feeds. All its state is its own.
 type reader struct {
 	source  Source
-	router  Router
+	fanout  *fanout
 	slabs   *slab.Pool
 	sparse  *slab.Pool // for what sparse reads bring
 	counts  *counts
@@ -85,10 +85,8 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 	n, err := r.source.ReadBatch(s, datagrams)
 	r.counts.read.Add(uint64(n))
 	r.unrouted = n
-	if s, ok := r.router.(*fanout); ok {
-		s.begin(n)
-		defer s.end()
-	}
+	r.fanout.begin(n)
+	defer r.fanout.end()
 	defer r.abandon()
 	if copied := r.dense.take(r.sparse, datagrams[:n]); copied != nil {
 		s.Release()
@@ -120,13 +118,13 @@ func (r *reader) abandon() {
 	for i, f := range r.live {
 		if f.gathering {
 			f.gathering = false
-			r.lose(f, f.feed.Abandon(), LossCrash)
+			f.lose(f.feed.Abandon(), LossCrash)
 		}
 		r.live[i] = nil
 	}
 	r.live = r.live[:0]
 	if r.unrouted > 0 {
-		r.router.Lose(r.unrouted, LossCrash)
+		r.fanout.lose(r.unrouted, LossCrash)
 		r.unrouted = 0
 	}
 }
@@ -149,23 +147,10 @@ func (r *reader) wait(patience time.Duration, done func() bool) (bool, time.Dura
 func (r *reader) discard(datagrams []slab.Datagram) error {
 	n, err := r.source.ReadBatch(r.spare, datagrams)
 	r.counts.read.Add(uint64(n))
-	if s, ok := r.router.(*fanout); ok {
-		s.begin(n)
-		defer s.end()
-	}
-	r.router.Lose(n, LossMemory)
+	r.fanout.begin(n)
+	defer r.fanout.end()
+	r.fanout.lose(n, LossMemory)
 	return err
-}
-
-// lose counts n datagrams of the owner of f.
-func (r *reader) lose(f *Flow, n int, why Loss) {
-	switch {
-	case n == 0:
-	case f.router != nil:
-		f.router.Lose(n, why)
-	default:
-		r.router.Lose(n, why)
-	}
 }
 
 // ended turns the error of a source that was closed on purpose into nil.
@@ -194,10 +179,10 @@ func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 func (r *reader) gather(s *slab.Slab, now time.Time, d *slab.Datagram) {
 	if d.Truncated || len(d.Data) > r.longest {
 		r.counts.cut.Add(1)
-		r.router.Lose(1, LossTooLong)
+		r.fanout.lose(1, LossTooLong)
 		return
 	}
-	for f := r.router.Route(now, d); f != nil; f = f.next {
+	for f := r.fanout.route(now, d); f != nil; f = f.next {
 		if !f.gathering {
 			s.Retain(1)
 			f.feed.Begin(s)
@@ -218,7 +203,7 @@ func (r *reader) post(f *Flow) {
 	} else {
 		late = f.feed.Refuse()
 	}
-	r.lose(f, late, LossClosed)
+	f.lose(late, LossClosed)
 }
 
 // hasRoom reports whether the owner takes its batch, after some patience.
@@ -231,7 +216,7 @@ func (r *reader) hasRoom(f *Flow) bool {
 		return false
 	}
 	limit := patience
-	if now := time.Now(); r.router.Owners() > 1 {
+	if now := time.Now(); r.fanout.owners() > 1 {
 		if now.Sub(f.since) >= patiencePeriod {
 			f.since, f.waited = now, 0
 		}

@@ -25,11 +25,15 @@ var (
 	_ socket.Source = (*udp.Receiver)(nil)
 )
 
-// endpoint returns one that reads from s into a Memory of four reads.
+// endpoint returns one that reads from s into a Memory of four reads. r may be nil.
 func endpoint(r socket.Router, s socket.Source) *socket.Endpoint {
-	return socket.NewEndpoint(socket.Config{
-		ID: 1, Router: r, Memory: slab.NewMemory(4 * 64 * 2048), MaxDatagram: 2048, Batch: 64,
+	e := socket.NewEndpoint(socket.Config{
+		ID: 1, Memory: slab.NewMemory(4 * 64 * 2048), MaxDatagram: 2048, Batch: 64,
 	}, s)
+	if r != nil {
+		e.Add(r, nil)
+	}
+	return e
 }
 
 // source yields the same datagrams with each read.
@@ -232,8 +236,9 @@ func TestJoinedMessages(t *testing.T) {
 	const messages = 3
 	memory, e, s := slab.NewMemory(messages*slab.MessageSize), newEcho(), &joiningSource{}
 	end := socket.NewEndpoint(socket.Config{
-		ID: 1, Router: e, Memory: memory, MaxDatagram: 2048, Batch: 64, Messages: messages,
+		ID: 1, Memory: memory, MaxDatagram: 2048, Batch: 64, Messages: messages,
 	}, s)
+	end.Add(e, nil)
 	read := socket.NewReader(end)
 	if err := read(); err != nil {
 		t.Fatal(err)

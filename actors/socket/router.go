@@ -53,7 +53,7 @@ type Feed interface {
 // Flow is what the reader knows of one owner. A Router has one for each, made by NewFlow; it must not be copied.
 type Flow struct {
 	feed      Feed
-	router    Router // whose it is; nil: of the reader's Router
+	router    Router // that has returned it
 	next      *Flow  // to another owner of the datagram that was routed last; nil: there is none
 	gathering bool
 	stuck     bool          // it had no room after all patience, and has had none since
@@ -63,6 +63,13 @@ type Flow struct {
 
 // NewFlow returns the Flow to the owner behind feed.
 func NewFlow(feed Feed) Flow { return Flow{feed: feed} }
+
+// lose counts n datagrams that the owner does not count.
+func (f *Flow) lose(n int, why Loss) {
+	if n > 0 {
+		f.router.Lose(n, why)
+	}
+}
 
 // IsGathering reports whether datagrams of the read in hand are for this owner.
 func (f *Flow) IsGathering() bool { return f.gathering }

@@ -22,7 +22,6 @@ type Config struct {
 	Group netip.AddrPort // that it listens to, for what is told of it
 	// Reopen opens the Source again after it has failed.
 	Reopen func() (Source, error)
-	Router Router // nil: those that Endpoint.Add adds
 	// Memory is where datagrams wait for their owners; Endpoints may share it. It must hold a few reads.
 	Memory      *slab.Memory
 	MaxDatagram int // bytes; longer ones are lost
@@ -109,7 +108,7 @@ func (s *socket) report(ctx actor.Context) {
 		s.warn(ctx, fmt.Sprintf("%v: datagrams of more than %d bytes come, and are lost: receive with a larger limit",
 			s.cfg.Group, s.cfg.MaxDatagram))
 	}
-	for _, text := range s.cfg.Router.Warnings() {
+	for _, text := range s.fanout.warnings() {
 		s.warn(ctx, text)
 	}
 }

@@ -103,9 +103,10 @@ func New(id uint64, cfg Config, source Source) (*Port, error) {
 	})
 	p.hear(source)
 	p.endpoint = socket.NewEndpoint(socket.Config{
-		ID: id, Router: newRouter(mailbox, &p.line.Batches, p.Others, &p.counts), Reopen: p.reopen,
+		ID: id, Reopen: p.reopen,
 		Memory: slab.NewMemory(memory), MaxDatagram: maxDatagram, Batch: readBatch, Messages: readMessages,
 	}, source)
+	p.endpoint.Add(newRouter(mailbox, &p.line.Batches, p.Others, &p.counts), nil)
 	return p, nil
 }
 
