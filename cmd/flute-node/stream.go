@@ -8,14 +8,16 @@ import (
 
 // stream is standard output, to which files are written one after the other.
 type stream struct {
-	ctx    context.Context // ends a write that nobody reads
+	ctx    context.Context // ends what waits for a reader or a turn: with the command, or once nothing can be written
+	cancel context.CancelCauseFunc
 	file   *os.File
 	turn   chan struct{} // has a place for the file that is being written
 	broken chan error    // has a place for an error after which no file can be written
 }
 
 func newStream(ctx context.Context, file *os.File) *stream {
-	return &stream{ctx: ctx, file: file, turn: make(chan struct{}, 1), broken: make(chan error, 1)}
+	ctx, cancel := context.WithCancelCause(ctx)
+	return &stream{ctx: ctx, cancel: cancel, file: file, turn: make(chan struct{}, 1), broken: make(chan error, 1)}
 }
 
 // String returns the name of the stream for people.
@@ -61,8 +63,9 @@ func (s *streamed) Write(b []byte) (int, error) {
 	}
 }
 
-// fail tells that nothing more can be written.
+// fail tells that nothing more can be written, also the files that wait for their turn: it will not come.
 func (s *stream) fail(err error) {
+	s.cancel(err)
 	select {
 	case s.broken <- err:
 	default:
