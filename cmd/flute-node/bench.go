@@ -16,21 +16,21 @@ import (
 )
 
 type benchCommand struct {
-	FEC      benchFECCommand      `cmd:"" name:"fec" help:"Speed and memory of FEC schemes, on one core: a table, or JSON lines."`
+	FEC      benchFECCommand      `cmd:"" help:"Speed and memory of FEC schemes, on one core: a table, or JSON lines."`
 	Overhead benchOverheadCommand `cmd:"" help:"How many symbols beyond K receivers need to decode, by trial."`
 	Pace     benchPaceCommand     `cmd:"" help:"How steadily a session sends on the loopback interface, by kernel time stamps."`
 	Core     benchCoreCommand     `cmd:"" help:"Files through the cores of sender and receiver, in memory, with each FEC scheme."`
-	IO       benchIOCommand       `cmd:"" name:"io" help:"What the parts of a transfer cost here, and so the least time of one."`
+	IO       benchIOCommand       `cmd:"" help:"What the parts of a transfer cost here, and so the least time of one."`
 	File     benchFileCommand     `cmd:"" help:"A file from the call of Send to its verified copy, beside the least time of that."`
 }
 
 // benchFlags are what the benchmarks of FEC schemes have in common.
 type benchFlags struct {
 	Scheme    []string          `placeholder:"NAME[,…]" help:"FEC schemes, as --fec of send; default all that have a codec."`
-	K         []uint32          `name:"k" placeholder:"N[,…]" help:"Source symbols of a block; by default some that fit the scheme."`
+	K         []uint32          `placeholder:"N[,…]" help:"Source symbols of a block; by default some that fit the scheme."`
 	Symbol    uint16            `type:"positive" placeholder:"BYTES" help:"Symbol length in bytes; default 1400, of overhead 16."`
 	Repair    *settings.Percent `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default 25% for Reed-Solomon, 50% for LDPC and of overhead, 20% otherwise."`
-	FieldBits uint8             `type:"positive" name:"field-bits" placeholder:"8" help:"rs2: m, 2 to 16."`
+	FieldBits uint8             `type:"positive" placeholder:"8" help:"rs2: m, 2 to 16."`
 	N1        uint8             `type:"positive" name:"ldpc-n1" placeholder:"7" help:"ldpc: equations of each source symbol, 3 to 10."`
 	Memory    settings.Bytes    `default:"2GiB" help:"Leave out what needs more memory."`
 	Seed      uint64            `default:"1" help:"Seed of the data and of the losses."`

@@ -15,10 +15,10 @@ import (
 )
 
 type benchFECCommand struct {
-	benchFlags `embed:""`
-	Loss       []settings.Percent `default:"0%,1%,5%,20%,100%" help:"Shares of source symbols that a decoder has not got; 100% is nothing but repair symbols."`
-	Time       time.Duration      `type:"positive" default:"300ms" help:"Time for each figure."`
-	Limit      time.Duration      `type:"positive" default:"10s" help:"Leave out a figure for which one run would last longer, as far as that can be told from a shorter block."`
+	benchFlags
+	Loss  []settings.Percent `default:"0%,1%,5%,20%,100%" help:"Shares of source symbols that a decoder has not got; 100% is nothing but repair symbols."`
+	Time  time.Duration      `type:"positive" default:"300ms" help:"Time for each figure."`
+	Limit time.Duration      `type:"positive" default:"10s" help:"Leave out a figure for which one run would last longer, as far as that can be told from a shorter block."`
 }
 
 // The operations, as they are called in JSON.

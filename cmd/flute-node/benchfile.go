@@ -16,14 +16,14 @@ import (
 )
 
 type benchFileCommand struct {
-	fecFlags     `embed:""`
-	profileFlags `embed:""`
-	Size         settings.Bytes    `default:"1GiB" help:"Size of the file."`
-	Digests      []string          `name:"digest" placeholder:"NAME[,…]" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
-	Rate         *settings.BitRate `placeholder:"RATE" help:"Bits per second. Default: the highest of some rates at which all runs lose nothing."`
-	First        bool              `name:"digest-first" help:"Compute the digest before the first packet, not while the file is sent."`
-	Runs         int               `type:"positive" default:"5" help:"Runs of each measurement; their median counts."`
-	Dir          string            `placeholder:"DIR" help:"Where the file and its copy are written; default a temporary folder."`
+	fecFlags
+	profileFlags
+	Size    settings.Bytes    `default:"1GiB" help:"Size of the file."`
+	Digests []string          `name:"digest" placeholder:"NAME[,…]" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
+	Rate    *settings.BitRate `placeholder:"RATE" help:"Bits per second. Default: the highest of some rates at which all runs lose nothing."`
+	First   bool              `name:"digest-first" help:"Compute the digest before the first packet, not while the file is sent."`
+	Runs    int               `type:"positive" default:"5" help:"Runs of each measurement; their median counts."`
+	Dir     string            `placeholder:"DIR" help:"Where the file and its copy are written; default a temporary folder."`
 
 	session sender.Config // what the flags say of it
 }

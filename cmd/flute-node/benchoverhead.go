@@ -13,10 +13,10 @@ import (
 )
 
 type benchOverheadCommand struct {
-	benchFlags `embed:""`
-	Trials     int           `type:"positive" default:"10000" help:"Receivers of each block."`
-	Time       time.Duration `type:"positive" default:"2s" help:"Fewer receivers when this time is over."`
-	Extra      int           `type:"natural" default:"10" help:"Count failures with up to so many symbols beyond K."`
+	benchFlags
+	Trials int           `type:"positive" default:"10000" help:"Receivers of each block."`
+	Time   time.Duration `type:"positive" default:"2s" help:"Fewer receivers when this time is over."`
+	Extra  int           `type:"natural" default:"10" help:"Count failures with up to so many symbols beyond K."`
 }
 
 const (

@@ -31,12 +31,12 @@ type demoCommand struct {
 	Sessions int            `type:"positive" default:"8" help:"Transport sessions at once."`
 	Objects  int            `type:"positive" default:"4" help:"Files of each session."`
 	Size     settings.Bytes `default:"8MiB" help:"Size of each file."`
-	fecFlags `embed:""`
-	Loss     settings.Percent `default:"0%" help:"Share of datagrams that are lost on the way."`
-	Seed     uint64           `default:"1" help:"Seed of the files and of the losses."`
-	Rate     settings.BitRate `default:"1Gbit" help:"Bits per second of all sessions together."`
-	Timeout  time.Duration    `type:"positive" default:"5m" help:"Give up after this time."`
-	UTP      bool             `name:"utp" help:"Move the files by uTP instead, over one connection for each session; --loss is of both directions."`
+	fecFlags
+	Loss    settings.Percent `default:"0%" help:"Share of datagrams that are lost on the way."`
+	Seed    uint64           `default:"1" help:"Seed of the files and of the losses."`
+	Rate    settings.BitRate `default:"1Gbit" help:"Bits per second of all sessions together."`
+	Timeout time.Duration    `type:"positive" default:"5m" help:"Give up after this time."`
+	UTP     bool             `help:"Move the files by uTP instead, over one connection for each session; --loss is of both directions."`
 }
 
 // demoHeaders is above all that precedes the symbols of a packet in a demo, in bytes.

@@ -14,7 +14,7 @@ import (
 
 // limitsCommand takes the flags of receive.
 type limitsCommand struct {
-	receiveCommand `embed:""`
+	receiveCommand
 }
 
 // limits is what the command prints in JSON.

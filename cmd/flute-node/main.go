@@ -54,14 +54,14 @@ func (f failure) Unwrap() error { return f.error }
 
 // commands is the command line, as kong reads it.
 type commands struct {
-	display `embed:""`
+	display
 
 	Demo    demoCommand    `cmd:"" help:"Send and receive in one process over loopback multicast, lose datagrams on the way, check every file."`
 	Send    sendCommand    `cmd:"" help:"Send files and folders, then exit."`
 	Receive receiveCommand `cmd:"" help:"Receive files into a folder."`
 	Limits  limitsCommand  `cmd:"" help:"Print what a receive with the same flags may hold at most."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
-	UTP     utpCommand     `cmd:"" name:"utp" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`
+	UTP     utpCommand     `cmd:"" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	Simulate simulateCommand `cmd:"" help:"Search for a sequence of faults that breaks a promise of the node, on virtual time."`

@@ -13,7 +13,7 @@ type paceFlags struct {
 	Counting string           `default:"payload" help:"What of a datagram --rate counts: payload (of UDP), ip (also the headers of UDP and IP), ethernet (also what Ethernet adds)."`
 	Within   time.Duration    `type:"natural" placeholder:"10m" help:"Send all files in this time, as slowly as that allows: repair symbols and FDT Instances included. It is refused if --rate is too low for it."`
 	Constant bool             `help:"Send at --rate all the time: packets that receivers ignore fill the gaps, so that no burst marks the start or the end of a file."`
-	WarmUp   time.Duration    `name:"warm-up" type:"natural" placeholder:"2s" help:"With --constant: how long that goes on before the first packet and after the last one."`
+	WarmUp   time.Duration    `type:"natural" placeholder:"2s" help:"With --constant: how long that goes on before the first packet and after the last one."`
 	By       settings.Moment  `placeholder:"TIME" help:"The same, until TIME: 20:15, 2026-11-28T20:15:00Z, or +1h from now."`
 }
 

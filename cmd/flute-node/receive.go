@@ -20,18 +20,18 @@ import (
 type receiveCommand struct {
 	Group          []settings.Endpoint `placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
 	Feed           []settings.Feed     `sep:"none" placeholder:"GROUP:PORT[,source=HOST][,interface=NAME][,channel=N]" help:"One more way on which the same sessions come, merged with --group: a copy of their packets, or with channel=N another channel of the session. May be given up to seven times."`
-	SDP            string              `name:"sdp" type:"path" placeholder:"FILE" help:"Session description instead of --group, --feed, --source and --tsi: one FLUTE session with all its channels."`
+	SDP            string              `type:"path" placeholder:"FILE" help:"Session description instead of --group, --feed, --source and --tsi: one FLUTE session with all its channels."`
 	Source         string              `placeholder:"HOST" help:"Sender: source-specific multicast."`
 	Interface      string              `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
-	TSI            []uint64            `name:"tsi" placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
-	RSMatrix       string              `name:"rs-matrix" default:"auto" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
-	MaxDatagram    int                 `name:"max-datagram" type:"positive" default:"${max_datagram}" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
+	TSI            []uint64            `placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
+	RSMatrix       string              `default:"auto" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
+	MaxDatagram    int                 `type:"positive" default:"${max_datagram}" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
 	Until          string              `enum:",complete,closed,count,timeout,forever" default:"" placeholder:"complete" help:"When to exit: complete (each session has said that no file will follow, and all are there), closed (each session has ended), count (--objects files are there), timeout, forever. Default: count with --objects, else complete."`
 	Objects        int                 `type:"positive" placeholder:"N" help:"Exit after so many files."`
 	Timeout        time.Duration       `type:"positive" placeholder:"30s" help:"Exit after this time, in any case, once the programs of --exec that run have ended."`
-	SessionTimeout string              `name:"session-timeout" default:"auto" help:"A session ends when nothing comes for this time: auto (an hour, or three times its longest pause), off, or a time."`
-	ObjectTimeout  string              `name:"object-timeout" default:"auto" help:"A file of which nothing comes for this time is told to fail; what came of it counts if it is sent again: auto (an hour, or three times the longest pause of a file), off, or a time."`
-	Expiry         string              `name:"expiry" default:"auto" help:"Whose clock says that the description of a file has expired: auto (the sender's, where it tells the time, else this machine's), enforce (this machine's), ignore (nobody's)."`
+	SessionTimeout string              `default:"auto" help:"A session ends when nothing comes for this time: auto (an hour, or three times its longest pause), off, or a time."`
+	ObjectTimeout  string              `default:"auto" help:"A file of which nothing comes for this time is told to fail; what came of it counts if it is sent again: auto (an hour, or three times the longest pause of a file), off, or a time."`
+	Expiry         string              `default:"auto" help:"Whose clock says that the description of a file has expired: auto (the sender's, where it tells the time, else this machine's), enforce (this machine's), ignore (nobody's)."`
 	Digest         string              `placeholder:"NAME[,…]" help:"Digests that are computed besides the strongest that the sender announced: md5, sha-256, sha-512."`
 	Offload        string              `default:"auto" help:"Messages of several datagrams from the system, which joins those of a sender: auto, off."`
 	Resume         string              `default:"auto" help:"What has come of unfinished files is noted in DIR/.flute-node, and a receive that is started again goes on with it: auto, off."`

@@ -17,21 +17,21 @@ import (
 )
 
 type sendCommand struct {
-	To            settings.Endpoint `required:"" placeholder:"GROUP:PORT" help:"Multicast group or unicast address, and UDP port."`
-	Interface     string            `placeholder:"NAME" help:"Interface to send on: name, index or address."`
-	TTL           int               `name:"ttl" type:"positive" default:"1" help:"Time to live of multicast datagrams."`
-	TSI           *uint64           `name:"tsi" placeholder:"N" help:"Transport Session Identifier; default: 1, or the next one that no other process of this machine sends with to the address."`
-	fecFlags      `embed:""`
-	paceFlags     `embed:""`
-	Offload       string `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
-	Profile       string `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
-	fileFlags     `embed:""`
-	watchFlags    `embed:""`
-	objectFlags   `embed:""`
-	carouselFlags `embed:""`
-	announceFlags `embed:""`
-	controlFlags  `embed:""`
-	Plan          bool `help:"Print what would be sent, packets, rate, overhead, memory and the time it takes, and send nothing."`
+	To        settings.Endpoint `required:"" placeholder:"GROUP:PORT" help:"Multicast group or unicast address, and UDP port."`
+	Interface string            `placeholder:"NAME" help:"Interface to send on: name, index or address."`
+	TTL       int               `type:"positive" default:"1" help:"Time to live of multicast datagrams."`
+	TSI       *uint64           `placeholder:"N" help:"Transport Session Identifier; default: 1, or the next one that no other process of this machine sends with to the address."`
+	fecFlags
+	paceFlags
+	Offload string `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
+	Profile string `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
+	fileFlags
+	watchFlags
+	objectFlags
+	carouselFlags
+	announceFlags
+	controlFlags
+	Plan bool `help:"Print what would be sent, packets, rate, overhead, memory and the time it takes, and send nothing."`
 
 	now time.Time // when the command began
 }

@@ -21,9 +21,9 @@ type utpCommand struct {
 
 // utpFlags say how a connection comes about, and how it behaves.
 type utpFlags struct {
-	Listen       string        `placeholder:"ADDRESS:PORT" help:"Wait for the peer at this address; port 0 is one that is free."`
-	Timeout      time.Duration `type:"positive" default:"30s" help:"How long a peer may take to take what is left at the end."`
-	utpBehaviour `embed:""`
+	Listen  string        `placeholder:"ADDRESS:PORT" help:"Wait for the peer at this address; port 0 is one that is free."`
+	Timeout time.Duration `type:"positive" default:"30s" help:"How long a peer may take to take what is left at the end."`
+	utpBehaviour
 }
 
 // utpBehaviour says how connections behave.

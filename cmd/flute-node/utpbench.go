@@ -15,10 +15,10 @@ import (
 )
 
 type utpBenchCommand struct {
-	Size         settings.Bytes `default:"1GiB" help:"Bytes to move over each connection."`
-	Conns        int            `type:"positive" default:"1" help:"Connections at once."`
-	Dials        int            `type:"natural" default:"1000" help:"Connections to begin and end, one after another, 16 at a time."`
-	utpBehaviour `embed:""`
+	Size  settings.Bytes `default:"1GiB" help:"Bytes to move over each connection."`
+	Conns int            `type:"positive" default:"1" help:"Connections at once."`
+	Dials int            `type:"natural" default:"1000" help:"Connections to begin and end, one after another, 16 at a time."`
+	utpBehaviour
 }
 
 // utpFigures are the outcome in JSON.

@@ -16,9 +16,9 @@ import (
 )
 
 type utpSendCommand struct {
-	To       string   `placeholder:"ADDRESS:PORT" help:"The peer, which listens there."`
-	Paths    []string `arg:"" name:"PATH" help:"Files, and folders with all that is in them, for a peer that is utp receive DIR; - is standard input, as bytes for any peer."`
-	utpFlags `embed:""`
+	To    string   `placeholder:"ADDRESS:PORT" help:"The peer, which listens there."`
+	Paths []string `arg:"" name:"PATH" help:"Files, and folders with all that is in them, for a peer that is utp receive DIR; - is standard input, as bytes for any peer."`
+	utpFlags
 }
 
 // Run sends, and waits until the peer has all of it.
@@ -78,10 +78,10 @@ func (c *utpSendCommand) sendInput(ctx context.Context, out *output, e *utpEnd) 
 }
 
 type utpReceiveCommand struct {
-	From     string `placeholder:"ADDRESS:PORT" help:"The peer, which listens there."`
-	Dir      string `arg:"" name:"DIR" help:"Folder for files of utp send; - is standard output, for the bytes of any peer."`
-	Keep     bool   `help:"Wait for the next peer after one has ended, until interrupted. Needs --listen and a folder."`
-	utpFlags `embed:""`
+	From string `placeholder:"ADDRESS:PORT" help:"The peer, which listens there."`
+	Dir  string `arg:"" name:"DIR" help:"Folder for files of utp send; - is standard output, for the bytes of any peer."`
+	Keep bool   `help:"Wait for the next peer after one has ended, until interrupted. Needs --listen and a folder."`
+	utpFlags
 }
 
 // Run receives until the peer has sent all.

@@ -13,11 +13,11 @@ import (
 )
 
 type utpProxyCommand struct {
-	TCP          string `placeholder:"ADDRESS:PORT" help:"Accept TCP connections here, and carry each to --to by uTP."`
-	To           string `placeholder:"ADDRESS:PORT" help:"The other proxy, which listens there by uTP."`
-	Peers        string `name:"listen" placeholder:"ADDRESS:PORT" help:"Accept connections of another proxy here by uTP, and carry each to --service by TCP."`
-	At           string `name:"service" placeholder:"ADDRESS:PORT" help:"Where TCP connections lead."`
-	utpBehaviour `embed:""`
+	TCP   string `placeholder:"ADDRESS:PORT" help:"Accept TCP connections here, and carry each to --to by uTP."`
+	To    string `placeholder:"ADDRESS:PORT" help:"The other proxy, which listens there by uTP."`
+	Peers string `name:"listen" placeholder:"ADDRESS:PORT" help:"Accept connections of another proxy here by uTP, and carry each to --service by TCP."`
+	At    string `name:"service" placeholder:"ADDRESS:PORT" help:"Where TCP connections lead."`
+	utpBehaviour
 }
 
 // maxProxied bounds the connections of a proxy.
