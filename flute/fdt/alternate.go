@@ -45,7 +45,8 @@ func (in *Instance) Alternates(f *File) []AlternateLocations {
 
 // resolve returns uri if it is absolute, else with each of the bases.
 func resolve(uri string, bases []string) (absolute []string) {
-	ref, err := url.Parse(strings.TrimSpace(uri))
+	uri = strings.TrimSpace(uri)
+	ref, err := url.Parse(uri)
 	if err != nil || uri == "" {
 		return nil
 	}

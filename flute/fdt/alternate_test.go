@@ -17,7 +17,7 @@ func TestAlternates(t *testing.T) {
 	}
 	f := &File{
 		AlternateLocations1: []AlternateLocations{
-			{URIs: []string{"a.bin", "http://own.example/a", "http://own.example/a", "%zz", ""}, AvailableUntil: until},
+			{URIs: []string{"a.bin", "http://own.example/a", "http://own.example/a", "%zz", "", " "}, AvailableUntil: until},
 			{URIs: []string{"/top?q=1"}},
 			{URIs: []string{"http://x/" + strings.Repeat("a", maxAlternate)}},
 		},

@@ -55,7 +55,7 @@ func (s *Session) adoptFiles(now time.Time, r *rival) {
 		} else if e != nil && e.run == r.run {
 			continue
 		}
-		if err := s.mergeFile(now, r.in.id, file, r.in.forget); err != nil {
+		if err := s.mergeFile(now, r.listing, file, r.in.forget); err != nil {
 			l.completion.refuse(toi.String())
 		}
 	}

@@ -7,7 +7,7 @@ import (
 // An FDT Instance may tell where else a file can be had, by HTTP. The locations are kept with the description, and told
 // by events, for whoever lacks the file. Nothing is fetched here.
 
-// located returns file, of f, with locations that need no Base-URL: f itself is not kept.
+// located returns file, of f, with locations that need no Base-URL, and share nothing with f: that is not kept.
 func located(f *fdt.Instance, file *fdt.File) *fdt.File {
 	if len(file.AlternateLocations1) == 0 && len(file.AlternateLocations2) == 0 {
 		return file
@@ -20,18 +20,14 @@ func located(f *fdt.Instance, file *fdt.File) *fdt.File {
 // alternateOverhead is charged for an alternate location besides its bytes.
 const alternateOverhead = 64
 
-// alternatesOf returns the absolute locations of file, which share nothing with it, and their cost in memory.
-func alternatesOf(file *fdt.File) (list []fdt.AlternateLocations, cost uint64) {
-	if len(file.AlternateLocations1) == 0 && len(file.AlternateLocations2) == 0 {
-		return nil, 0
-	}
-	list = (&fdt.Instance{}).Alternates(file)
-	for _, a := range list {
+// alternatesCost returns what the locations of file, which is located, cost in memory.
+func alternatesCost(file *fdt.File) (cost uint64) {
+	for _, a := range file.AlternateLocations1 {
 		for _, uri := range a.URIs {
 			cost += alternateOverhead + uint64(len(uri))
 		}
 	}
-	return list, cost
+	return cost
 }
 
 // alternates returns where else the file of e can be had at present, by the clock of the sender.

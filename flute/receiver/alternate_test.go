@@ -71,3 +71,24 @@ func TestAlternatesComeLater(t *testing.T) {
 	}
 	r.close()
 }
+
+// A sender that has started again gives a TOI to another file. The locations of that need its Base-URLs, too.
+func TestAlternatesOfAnotherFile(t *testing.T) {
+	r := newRig(t)
+	one, two := plain(t, 1, 300, 100, 4), plain(t, 1, 500, 100, 4)
+	r.feed(based(t, 0, nil, one.file("a"))...)
+	r.feed(one.packet(0, 0, 1))
+	r.wait(time.Minute)
+	f := two.file("b")
+	f.AlternateLocations1 = []fdt.AlternateLocations{{URIs: []string{"b"}}}
+	for range 3 {
+		r.feed(based(t, 1, []string{"http://b.example/"}, f)...)
+		r.feed(two.packet(0, 0, 1))
+		r.wait(time.Second)
+	}
+	r.want("failed 1 a session_over")
+	if s, _ := r.l.Objects(1); len(s) != 1 || !slices.Equal(s[0].Alternates, []string{"http://b.example/b"}) {
+		t.Errorf("%+v", s)
+	}
+	r.close()
+}

@@ -19,10 +19,9 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) (cont
 	report := s.report(f)
 	at, deferred := len(l.effects.Events), 0
 	for i := range f.Files {
-		file := located(f, &f.Files[i])
-		err := s.mergeFile(now, f.ID, file, expires)
+		err := s.mergeFile(now, f, &f.Files[i], expires)
 		if errors.Is(err, errBudget) && l.shed() {
-			err = s.mergeFile(now, f.ID, file, expires)
+			err = s.mergeFile(now, f, &f.Files[i], expires)
 		}
 		if err != nil {
 			if errors.As(err, new(contradiction)) {
@@ -51,9 +50,10 @@ func (s *Session) merge(now time.Time, f *fdt.Instance, expires time.Time) (cont
 	return contested
 }
 
-// mergeFile adds one File element.
-func (s *Session) mergeFile(now time.Time, id flute.InstanceID, file *fdt.File, expires time.Time) error {
-	l := s.l
+// mergeFile adds one File element of f.
+func (s *Session) mergeFile(now time.Time, f *fdt.Instance, file *fdt.File, expires time.Time) error {
+	l, id := s.l, f.ID
+	file = located(f, file)
 	run := l.lines[0].run
 	if in := l.instances[id]; in != nil {
 		run = in.run

@@ -77,8 +77,8 @@ func (s *Session) augment(e *entry, own, file *fdt.File) {
 	if !own.HasOTI && e.badOTI == nil && file.HasOTI && s.l.checkOTI(&file.OTI) == nil {
 		own.OTI, own.HasOTI = file.OTI, true
 	}
-	if alternates, cost := alternatesOf(file); own.AlternateLocations1 == nil && s.l.share.Small.TryReserve(cost) {
-		own.AlternateLocations1 = alternates
+	if cost := alternatesCost(file); own.AlternateLocations1 == nil && s.l.share.Small.TryReserve(cost) {
+		own.AlternateLocations1 = file.AlternateLocations1
 		e.cost += cost
 	}
 }
@@ -103,10 +103,9 @@ func describedBy(file *fdt.File) (*fdt.File, uint64) {
 		ContentLength: file.ContentLength, TransferLength: file.TransferLength,
 		ContentType: file.ContentType, ContentEncoding: file.ContentEncoding,
 		MD5: file.MD5, SHA256: file.SHA256, SHA512: file.SHA512, OTI: file.OTI, HasOTI: file.HasOTI,
+		AlternateLocations1: file.AlternateLocations1,
 	}
-	alternates, cost := alternatesOf(file)
-	own.AlternateLocations1 = alternates
-	return own, cost + descriptionOverhead + uint64(2*len(own.ContentLocation)+len(own.ContentType))
+	return own, alternatesCost(file) + descriptionOverhead + uint64(2*len(own.ContentLocation)+len(own.ContentType))
 }
 
 // announcedBy returns what file says of the content.

@@ -26,6 +26,7 @@ type rival struct {
 	in *instance // nil: there is none
 	// document is what in says, until it takes the place of a known one; nil: it was not read, or did so before.
 	document *fdt.Instance
+	listing  *fdt.Instance // of files
 	files    map[flute.TOI]*fdt.File
 	cost     uint64 // charged for document and files
 	run      run    // the first of its packets
@@ -136,7 +137,7 @@ func (s *Session) concludeRival(in *instance, f *fdt.Instance, err error) error 
 
 // describe remembers what the rival describes. It was paid.
 func (r *rival) describe(f *fdt.Instance) {
-	r.cost = uint64(len(f.Files)) * rivalFileCost
+	r.listing, r.cost = f, uint64(len(f.Files))*rivalFileCost
 	r.files = make(map[flute.TOI]*fdt.File, len(f.Files))
 	for i := range f.Files {
 		r.files[f.Files[i].TOI] = &f.Files[i]
