@@ -173,21 +173,25 @@ func TestStandardOutput(t *testing.T) {
 	}
 }
 
-// TestSlowReader: a reader that does not read keeps no interrupt waiting.
+// TestSlowReader: a reader that does not read keeps neither an interrupt nor --timeout waiting.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
-	group := newGroup(t)
-	out, in, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	r := startWith(t, nil, in, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", "-")
-	defer in.Close()
-	listening(t, group)
-	deliver(t, group.String(), map[string]int{"a": 1_000_000, "b": 1_000_000})
-	interrupt(r)
-	if r.wait(); strings.Contains(r.stderr.String(), "has not stopped") {
-		t.Errorf("%s", r.stderr.String())
+	for _, end := range [][]string{{"--until", "forever"}, {"--timeout", "3s"}} {
+		group := newGroup(t)
+		out, in, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Close()
+		r := startWith(t, nil, in, "receive", "--group", group.String(), "--interface", "lo", end[0], end[1], "-")
+		defer in.Close()
+		listening(t, group)
+		deliver(t, group.String(), map[string]int{"a": 1_000_000, "b": 1_000_000})
+		if end[0] == "--until" {
+			interrupt(r)
+		}
+		if r.wait(); strings.Contains(r.stderr.String(), "not stopped") {
+			t.Errorf("%s: %s", end, r.stderr.String())
+		}
 	}
 }

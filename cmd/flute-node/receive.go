@@ -87,7 +87,9 @@ func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts
 		u.group = append(u.group, flute.SessionKey{Group: groups[i]})
 	}
 	u.tsis = base.TSIs
-	t, err := c.takers(ctx, out, &base)
+	reading, unread := context.WithCancelCause(ctx)
+	defer unread(nil)
+	t, err := c.takers(reading, out, &base)
 	if err != nil {
 		return err
 	}
@@ -118,6 +120,9 @@ func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts
 	close(ready)
 	if err == nil {
 		err = c.wait(ctx, n, ended, &u, t)
+	}
+	if err != nil {
+		unread(err) // whoever reads standard output is not waited for
 	}
 	t.pause(out, stops)
 	total.Failed = u.lacking()
