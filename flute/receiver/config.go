@@ -155,7 +155,7 @@ type Config struct {
 	leftovers *leftovers
 	delivered map[flute.SessionKey]map[string]*noted // by Content-Location; not changed
 
-	learnSession, learnObject, learnUndescribed bool // the time-outs were zero
+	sessionTimeout, objectTimeout, undescribedTimeout timeout
 }
 
 // ProfileLock fixes the FLUTE version that a session must use.
@@ -236,15 +236,13 @@ func (c Config) Validated() (*Config, error) {
 	c.MaxObjects = cmp.Or(c.MaxObjects, defaultMaxObjects)
 	c.MaxUndescribed = cmp.Or(c.MaxUndescribed, defaultMaxUndescribed)
 	c.UndescribedBytes = cmp.Or(c.UndescribedBytes, defaultUndescribedBytes)
-	c.learnUndescribed = c.UndescribedTimeout == 0
-	c.UndescribedTimeout = cmp.Or(c.UndescribedTimeout, defaultUndescribedTimeout)
+	c.undescribedTimeout = newTimeout(&c.UndescribedTimeout, defaultUndescribedTimeout, false)
 	c.MaxInstances = cmp.Or(c.MaxInstances, defaultMaxInstances)
 	c.MaxObjectSize = cmp.Or(c.MaxObjectSize, defaultMaxObjectSize)
 	c.MaxSourceBlocks = cmp.Or(c.MaxSourceBlocks, defaultMaxSourceBlocks)
 	c.CloseGrace = cmp.Or(c.CloseGrace, defaultCloseGrace)
-	c.learnSession, c.learnObject = c.SessionTimeout == 0, c.ObjectTimeout == 0
-	c.ObjectTimeout = cmp.Or(c.ObjectTimeout, defaultObjectTimeout)
-	c.SessionTimeout = cmp.Or(c.SessionTimeout, defaultSessionTimeout)
+	c.objectTimeout = newTimeout(&c.ObjectTimeout, defaultObjectTimeout, c.NoObjectTimeout)
+	c.sessionTimeout = newTimeout(&c.SessionTimeout, defaultSessionTimeout, c.NoSessionTimeout)
 	c.UnprovenTimeout = cmp.Or(c.UnprovenTimeout, defaultUnprovenTimeout)
 	c.RestartSilence = cmp.Or(c.RestartSilence, defaultRestartSilence)
 	c.arenas = &assembly.Arenas{}

@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // Time-outs follow the sender: a carousel may send a file, or anything at all, once in a minute or once in a day. What
-// has come again after a pause shows how long pauses are. A time-out that is learned is some times the longest one.
+// has come again after a pause shows how long pauses are. A time-out that is learned is pauseFactor times the longest.
 
 const (
 	// pauseFactor is how many pauses may pass in a row: a whole turn of a carousel, or two, may be lost.
@@ -23,8 +24,36 @@ const (
 type pauses struct {
 	session time.Duration // the longest time without any packet, after which one came
 	object  time.Duration // the longest time without a packet of an object, after which one of it came
-	told    bool          // it was looked at whether the present silence is to be told
+	checked bool          // it was looked at whether the present silence is to be told
 	warned  bool          // and it was told
+}
+
+// timeout is a time-out as a Config has it.
+type timeout struct {
+	least   time.Duration
+	learned bool // from pauses
+}
+
+// never is a time-out that no process lives to see.
+const never = 100 * 365 * 24 * time.Hour
+
+// newTimeout returns the time-out for which a Config has given. If that is zero it is set to least, which is what the
+// time-out is before it is learned. none: there shall be no time-out.
+func newTimeout(given *time.Duration, least time.Duration, none bool) timeout {
+	learned := *given == 0
+	*given = cmp.Or(*given, least)
+	if none {
+		return timeout{least: never}
+	}
+	return timeout{*given, learned}
+}
+
+// after returns the time-out where the longest pause was pause.
+func (t timeout) after(pause time.Duration) time.Duration {
+	if t.learned {
+		return learned(t.least, pause)
+	}
+	return t.least
 }
 
 // learned returns a time-out that is least, or more where pause shows that it takes more.
@@ -33,47 +62,23 @@ func learned(least, pause time.Duration) time.Duration {
 }
 
 // sessionTimeout returns the silence that ends a session which has shown something.
-func (l *Ledger) sessionTimeout() time.Duration {
-	switch {
-	case l.cfg.NoSessionTimeout:
-		return never
-	case l.cfg.learnSession:
-		return learned(l.cfg.SessionTimeout, l.pauses.session)
-	default:
-		return l.cfg.SessionTimeout
-	}
-}
+func (l *Ledger) sessionTimeout() time.Duration { return l.cfg.sessionTimeout.after(l.pauses.session) }
 
 // objectTimeout returns the silence of an object that is not whole which ends a try.
-func (l *Ledger) objectTimeout() time.Duration {
-	switch {
-	case l.cfg.NoObjectTimeout:
-		return never
-	case l.cfg.learnObject:
-		return learned(l.cfg.ObjectTimeout, l.pauses.object)
-	default:
-		return l.cfg.ObjectTimeout
-	}
-}
+func (l *Ledger) objectTimeout() time.Duration { return l.cfg.objectTimeout.after(l.pauses.object) }
 
 // undescribedTimeout returns the silence after which an object is forgotten that nothing describes and that is not
 // whole.
 func (l *Ledger) undescribedTimeout() time.Duration {
-	if l.cfg.learnUndescribed {
-		return learned(l.cfg.UndescribedTimeout, max(l.pauses.object, l.fdtInterval))
-	}
-	return l.cfg.UndescribedTimeout
+	return l.cfg.undescribedTimeout.after(max(l.pauses.object, l.fdtInterval))
 }
 
-// never is a time-out that no process lives to see.
-const never = 100 * 365 * 24 * time.Hour
-
-// resume notes that packets come again after a silence that ends at now.
-func (s *Session) resume(now time.Time) {
+// hearAgain notes that packets come again after a silence that ends at now.
+func (s *Session) hearAgain(now time.Time) {
 	p := &s.l.pauses
 	silence := now.Sub(s.l.last)
 	p.session = max(p.session, silence)
-	p.told = false
+	p.checked = false
 	if p.warned {
 		p.warned = false
 		s.emit(event.Warning{Text: fmt.Sprintf("session %v: packets come again, after %v",
@@ -83,7 +88,7 @@ func (s *Session) resume(now time.Time) {
 
 // silent returns when to tell that nothing comes; zero: never.
 func (l *Ledger) silent() time.Time {
-	if l.pauses.told || !l.proven || !l.closing.IsZero() {
+	if l.pauses.checked || !l.proven || !l.closing.IsZero() {
 		return noTime
 	}
 	return l.last.Add(learned(silenceTold, l.pauses.session))
@@ -96,7 +101,7 @@ func (s *Session) tellSilence(now time.Time) {
 	if !due(l.silent(), now) || due(l.last.Add(l.patience()), now) { // the end of the session tells more
 		return
 	}
-	l.pauses.told = true
+	l.pauses.checked = true
 	missing := 0
 	for _, e := range l.entries {
 		if e.file != nil && !e.ended() && e.phase != finishing {

@@ -66,8 +66,8 @@ func (s *Session) Effects() Effects {
 	return f
 }
 
-// HasEffects reports whether Effects has something. Do it before the packet is handled that Route has just returned:
-// its TOI may name another object since.
+// HasEffects reports whether Effects has something. If so, carry it out before the packet that Route has just returned
+// is handled: its TOI may name another object since.
 func (s *Session) HasEffects() bool {
 	f := &s.l.effects
 	return len(f.Events)+len(f.Detached)+len(f.Ended)+len(f.Described)+len(f.Works) > 0
@@ -140,7 +140,7 @@ func (s *Session) route(now time.Time, origin Origin, packet *Packet) (object bo
 		}
 	}
 	if now != l.last {
-		s.resume(now)
+		s.hearAgain(now)
 	}
 	l.last, l.closed = now, closes
 	if closes {
