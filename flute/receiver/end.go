@@ -1,10 +1,15 @@
 package receiver
 
-import "github.com/flute-node/flute-node/flute/event"
+import (
+	"maps"
+	"slices"
+
+	"github.com/flute-node/flute-node/flute/event"
+)
 
 // outstanding is what the end of a session waits for, once it has looked at all of its objects: none joins them.
 type outstanding struct {
-	known      bool
+	known      bool     // it has looked at all
 	publishing []*entry // each ends by itself; only the last one is looked at
 	others     []*entry
 }
@@ -18,23 +23,34 @@ func (w *outstanding) add(e *entry) {
 	}
 }
 
+// again removes those that are to be looked at again, and returns them.
+func (w *outstanding) again() []*entry {
+	again := w.others
+	w.others = nil
+	for n := len(w.publishing); n > 0 && w.publishing[n-1].phase != finishing; n-- {
+		again = append(again, w.publishing[n-1])
+		w.publishing = w.publishing[:n-1]
+	}
+	return again
+}
+
 // end fails every unfinished object and closes the session, unless objects are still being published. It is called
 // again after the end of each Work: what it costs then does not depend on how many objects there are.
 func (s *Session) end(reason string) {
 	l := s.l
-	w := &l.outstanding
+	w := l.outstanding
+	l.outstanding = outstanding{} // after a crash in here the next Session looks at all objects
+	look := maps.Values(l.entries)
 	if w.known {
-		s.endOutstanding(reason)
-	} else {
-		w.publishing, w.others = nil, nil
-		for _, e := range l.entries {
-			if s.endObject(e, reason) {
-				w.add(e)
-			}
+		look = slices.Values(w.again())
+	}
+	for e := range look {
+		if s.endObject(e, reason) {
+			w.add(e)
 		}
 	}
 	w.known = true
-	l.ending = reason
+	l.outstanding, l.ending = w, reason
 	if len(l.leaving) > 0 || len(w.publishing) > 0 || len(w.others) > 0 {
 		return
 	}
@@ -47,23 +63,6 @@ func (s *Session) end(reason string) {
 		s.emit(event.SessionClosed{
 			Session: l.key, Reason: reason, Counters: l.counters, Feeds: l.Feeds(), Account: &account,
 		})
-	}
-}
-
-// endOutstanding looks again at what the end waits for. After a crash in here the next Session looks at all objects.
-func (s *Session) endOutstanding(reason string) {
-	w := &s.l.outstanding
-	w.known = false
-	others := w.others
-	w.others = nil
-	for n := len(w.publishing); n > 0 && w.publishing[n-1].phase != finishing; n-- {
-		others = append(others, w.publishing[n-1])
-		w.publishing = w.publishing[:n-1]
-	}
-	for _, e := range others {
-		if s.endObject(e, reason) {
-			w.add(e)
-		}
 	}
 }
 

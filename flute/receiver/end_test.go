@@ -55,7 +55,7 @@ func TestEndWaitsForAll(t *testing.T) {
 				t.Fatalf("ended while %d objects are being published", len(r.works))
 			}
 			if crash > 0 && i == n/3 {
-				r.l.outstanding.known = false // as a crash in end leaves it
+				r.l.outstanding = outstanding{} // as a crash in end leaves it
 				r.s = r.l.NewSession()
 			}
 			j := rand.IntN(len(r.works))
