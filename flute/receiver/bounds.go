@@ -4,8 +4,9 @@ import "github.com/flute-node/flute-node/internal/bounds"
 
 // The parts of a session that contain others.
 const (
-	partSession  = "session"
-	partArriving = "FDT Instances under way"
+	partSession     = "session"
+	partUndescribed = "undescribed objects"
+	partArriving    = "FDT Instances under way"
 )
 
 // Bounds returns what each part of a session may hold at most, and what the sessions that share c may hold besides. c
@@ -20,17 +21,15 @@ func (c *Config) Bounds() []bounds.Bound {
 			Set: field,
 		}
 	}
-	listings := c.listingBytes()
-	undescribed := min(c.UndescribedBytes, c.SessionBudget/undescribedShare)
+	undescribed := c.undescribedBytes(c.SessionBudget)
 	return []bounds.Bound{
 		session(partSession, 0, c.SessionBudget, bounds.Memory, "SessionBudget"),
 		session("one object", 1, c.ObjectBudget, partSession, "ObjectBudget"),
 		session("described objects", c.MaxObjects, c.SessionBudget, partSession, "MaxObjects"),
-		session("undescribed objects", c.MaxUndescribed, undescribed, partSession, "MaxUndescribed"),
-		session("packets of one undescribed object", 0, undescribed/pendingShare, "undescribed objects",
-			"UndescribedBytes"),
-		session("files of undescribed objects", maxStaged, undescribed, "undescribed objects", ""),
-		session(partArriving, c.MaxInstances, listings, partSession, "MaxInstances"),
+		session(partUndescribed, c.MaxUndescribed, undescribed, partSession, "MaxUndescribed"),
+		session("packets of one undescribed object", 0, undescribed/pendingShare, partUndescribed, "UndescribedBytes"),
+		session("files of undescribed objects", maxStaged, undescribed, partUndescribed, ""),
+		session(partArriving, c.MaxInstances, c.listingBytes(), partSession, "MaxInstances"),
 		session("known FDT Instances", maxKnownInstances, maxKnownInstances*instanceOverhead, partArriving, ""),
 		{
 			Part: "documents that are read", Of: bounds.Reception, Bytes: c.readers.memory.Limit(),

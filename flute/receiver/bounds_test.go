@@ -21,7 +21,7 @@ func TestBoundsAreHeld(t *testing.T) {
 		n    int // of calls of send
 		held func(l *Ledger) (count int, bytes uint64)
 	}{
-		"undescribed objects": {
+		partUndescribed: {
 			func(c *Config) { c.MaxUndescribed, c.UndescribedBytes = 5000, 8<<20 },
 			func(r *rig, i int) { r.route(plain(r.t, uint64(1+i), 2000, 1000, 4).packet(0, 0, 1)) },
 			20_000,

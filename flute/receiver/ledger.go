@@ -68,9 +68,8 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 		},
 		feeds: newFeeds(cfg.Feeds),
 		cfg:   cfg, share: share,
-		undescribed: undescribed{budget: store.NewBudget(
-			min(cfg.UndescribedBytes, share.Small.Ceiling()/undescribedShare), share.Small)},
-		listings: store.NewBudget(cfg.listingBytes(), share.Small),
+		undescribed: undescribed{budget: store.NewBudget(cfg.undescribedBytes(share.Small.Ceiling()), share.Small)},
+		listings:    store.NewBudget(cfg.listingBytes(), share.Small),
 		sender: assembly.Sender{
 			Source: key.Source, Variant: cfg.Variant, Arenas: cfg.arenas, Labour: cfg.Labour.shared,
 		},

@@ -48,10 +48,7 @@ func (l *Ledger) Objects(limit int) (list []event.ObjectState, total int) {
 	slices.SortFunc(idle, byTOI)
 	chosen := append(held, idle...)
 	for _, e := range chosen[:min(limit, len(chosen))] {
-		st := e.state()
-		st.Alternates = l.alternates(e)
-		e.lacks(&st, stateRanges)
-		list = append(list, st)
+		list = append(list, l.state(e, stateRanges))
 	}
 	return list, total
 }
@@ -69,10 +66,15 @@ func (l *Ledger) Missing(toi flute.TOI, limit int) (st event.ObjectState, ok boo
 	if e == nil || e.ended() {
 		return st, false
 	}
-	st = e.state()
+	return l.state(e, limit), true
+}
+
+// state returns the state of e, with what it lacks: up to limit ranges and source blocks.
+func (l *Ledger) state(e *entry, limit int) event.ObjectState {
+	st := e.state()
 	st.Alternates = l.alternates(e)
 	e.lacks(&st, limit)
-	return st, true
+	return st
 }
 
 // lacks adds what e lacks.

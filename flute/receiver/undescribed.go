@@ -44,6 +44,11 @@ func (u *undescribed) count() int { return u.partial.n + u.whole.n }
 
 func (u *undescribed) has(e *entry) bool { return e.list == &u.partial || e.list == &u.whole }
 
+// undescribedBytes returns how much of the memory of a session its undescribed objects may hold.
+func (c *Config) undescribedBytes(memory uint64) uint64 {
+	return min(c.UndescribedBytes, memory/undescribedShare)
+}
+
 // complete notes that nothing is missing of e but its description.
 func (u *undescribed) complete(e *entry) {
 	if e.list == &u.partial {

@@ -25,7 +25,7 @@ func (a *Assembly) Lacks(limit int) (ranges, needs [][2]uint64, symbols uint64, 
 	return l.ranges[:min(limit, len(l.ranges))], l.needs, l.symbols, l.blocks
 }
 
-// touched returns the blocks that are not of no symbol, in order, but for those that are complete from the first on.
+// touched returns the source blocks of which symbols are held, in order, but for the first ones, which are complete.
 func (a *Assembly) touched() (list []fec.SBN) {
 	for sbn := range a.blocks {
 		if !a.complete.has(sbn) {
@@ -106,8 +106,8 @@ func (a *Assembly) lackSome(l *lacks, sbn fec.SBN) {
 	}
 }
 
-// next returns the first symbol from i on that is a member, or that is none; what is behind the last member if there is
-// no such one.
+// next returns the first symbol from i on that is in the set, or that is not, as member says. If there is none it
+// returns one behind all of the set.
 func (s *symbolSet) next(i uint32, member bool) uint32 {
 	const none = 1<<32 - 1
 	if len(s.bits) == 0 {
