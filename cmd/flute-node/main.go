@@ -4,10 +4,9 @@
 //	flute-node send --to 239.1.1.1:3400 --rate 100Mbit DIR   send a file or a folder
 //	flute-node receive --group 239.1.1.1:3400 DIR            receive what is sent there
 //	flute-node send --watch DIR --to 239.1.1.1:3400          send what comes into a folder, from now on
-//	flute-node utp send --to HOST:4000 DIR                   files and folders to one host, both ways
 //	flute-node limits --memory 256MiB                        what a receive with these flags may hold
 //	flute-node bench fec                                     how fast this machine encodes and decodes
-//	flute-node utp send --to host:4000 DIR                   send to one peer by uTP, which yields to other traffic
+//	flute-node utp send --to HOST:4000 DIR                   send to one host by uTP, which yields to other traffic
 //	flute-node utp receive --listen :4000 DIR                receive what is sent so
 //	flute-node simulate --seeds 0-9999                       search for faults of the node itself
 //	flute-node version

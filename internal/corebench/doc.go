@@ -1,7 +1,7 @@
 // Package corebench measures the cores of sender and receiver without sockets, disks and other goroutines: objects of
 // several megabytes become packets, and packets become objects.
 //
-//	b, err := corebench.New(cfg, corebench.Cases()[0])
+//	b := corebench.New(cfg, corebench.Cases()[1])
 //	sent, err := b.Send()
 //	received, err := b.Receive(0.05)
 //

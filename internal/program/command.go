@@ -9,15 +9,16 @@ import (
 	"github.com/mattn/go-shellwords"
 )
 
-// Command is what to run: a program and its arguments, in which {path}, {name}, {location}, {type}, {size}, {tsi} and
-// {toi} stand for what is known of a file.
+// Command is what to run: a program and its arguments, in which the fields of a [File], such as {path}, stand for what
+// is known of it.
 type Command struct {
 	text  string
 	words []string
 	shell bool
 }
 
-// Parse splits text into words at spaces, outside of quotes, as a shell does, of which it knows nothing else.
+// Parse splits text into words at spaces outside of quotes, as a shell does. The error says what cannot be used: an
+// open quote, what only a shell understands, a field that is not known, or a program that a sender would choose.
 func Parse(text string) (Command, error) {
 	p := shellwords.NewParser()
 	words, err := p.Parse(text)
@@ -55,7 +56,7 @@ func isName(s string) bool {
 }
 
 // Shell has /bin/sh run text. What is known of a file is in the environment only: filled in, it would be a part of the
-// program.
+// program. The error says that text is empty, or which field it has.
 func Shell(text string) (Command, error) {
 	if strings.TrimSpace(text) == "" {
 		return Command{}, errors.New("the command is empty")

@@ -10,7 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute/receiver"
 )
 
-// MaxJobs is how many files of one kind a node hands over at the same time.
+// MaxJobs bounds Config.Jobs: a node hands no more files of one [receiver.Choice.Lane] over at the same time.
 const MaxJobs = 32
 
 var (
@@ -22,11 +22,11 @@ var (
 type Config struct {
 	Command Command
 	Dir     string        // the folder that files are published in; empty: programs are given their bytes only
-	Timeout time.Duration // that a program may take
+	Timeout time.Duration // that a program may take; above 0
 	Jobs    int           // programs that run at the same time, 1 to MaxJobs
 
-	// Show is given each line that a program prints; nil: it is lost. Ended is told how a program has ended; nil:
-	// nobody is. Both are called by several goroutines.
+	// Show is given each line that a program prints; nil: it is lost. Ended is told how a program has ended; it may be
+	// nil. Both are called by several goroutines.
 	Show  func(f *File, line string)
 	Ended func(e End)
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/internal/allocbound"
-
 	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/node"
 )
