@@ -10,7 +10,8 @@
 # the figures of all runs, a line of JSON each.
 # Speeds are in 10^6 bytes of source data a second; of all runs of a case the best counts, because other work on the machine
 # only ever makes it slower. Lines of a session are those of packets through the sender and the receiver of crate flute,
-# headers and all: no ratio compares them with a codec, only with our cores. No speed makes this script fail: only a case without figures does.
+# headers and all: no ratio compares them with a codec, only with our cores. No speed makes this script fail: only a
+# case without figures does.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -2,8 +2,8 @@
 # uTP side by side in one run: ours, libutp (npm utp-native), librqbit-utp and TCP cubic; over loopback, and over a link
 # with a rate, a queue, a delay and loss (interop/link). It prints one table: medians, how many times the value of each
 # peer that is, the worst of our runs, and whether the median meets our goal. A goal that is missed does not fail the
-# script; a case without a value does. What TCP keeps beside a flow is its mean over the seconds 10 to 28, of which it has
-# been there since the fifth; "alone" is what it has on the same link without that flow.
+# script; a case without a value does. What TCP keeps beside a flow is its mean over the seconds 10 to 28, of which it
+# has been there since the fifth; "alone" is what it has on the same link without that flow.
 #
 #   interop/utp-compare.sh                  5 runs of each case, in turns: some 45 minutes
 #   interop/utp-compare.sh --peer-runs 1    peers have one run on the link: some 27 minutes
