@@ -32,8 +32,8 @@
 // connection only if it acknowledges one of the latest packets. Packets are paced. Losses are found by time as in RFC
 // 8985, with a probe of the tail, and undone if they turn out to be none; the retransmission timeout is 200 ms at
 // least. The mask of a selective acknowledgement is as long as the hole asks for, up to 128 bytes. The receive window
-// counts every byte that is not read. LEDBAT aims at half of the queue where that is shorter than its target. How it
-// differs from RFC 6817: docs/adr/0025-utp-congestion.md.
+// counts every byte that is not read. LEDBAT's target is halved where the queue is shorter, until it is no longer than
+// that. How it differs from RFC 6817: docs/adr/0025-utp-congestion.md.
 //
 // # Memory
 //

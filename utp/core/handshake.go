@@ -85,8 +85,8 @@ func (h *Handshakes) Handle(now time.Time, from netip.AddrPort, datagram, b []by
 	if e == nil && !h.cookies.used(now) {
 		return nil, h.reset(now, &p, b)
 	}
-	// 16 random bits and the address: who did not get our answer guesses them once in 65,536 times, and gets nothing
-	// for another guess.
+	// 16 random bits and the address: who did not get our answer guesses the number of an entry once in 65,536 times,
+	// and a cookie, of which two are valid, once in 32,768. Another guess gets nothing.
 	if c = h.complete(now, from, e, &p); c == nil {
 		h.stats.Forged++
 		return nil, nil
