@@ -69,18 +69,9 @@ func (f *figure) run(t *testing.T) {
 	}
 	s.run(f.from-s.elapsed(), nil)
 	there.measure()
-	before := make([]int, len(receivers))
-	for i, r := range receivers {
-		before[i] = r.received
-	}
+	before := received(receivers)
 	s.run(f.to-s.elapsed(), nil)
-	sum, squares := 0.0, 0.0
-	for i, r := range receivers {
-		x := float64(r.received - before[i])
-		sum += x
-		squares += x * x
-	}
-	jain := sum * sum / squares / float64(len(receivers))
+	jain, _ := shares(receivers, before)
 	wire := float64(there.bytes) * 8 / (f.to - f.from).Seconds() / 1e6
 	queue := there.queueing(.95)
 	st := s.ends[0].conn.Stats()

@@ -115,21 +115,13 @@ func TestFairInShortBuffer(t *testing.T) {
 				s.run(tt.apart+time.Duration(s.dice.IntN(int(time.Second))), nil)
 			}
 			s.run(tt.from, nil)
-			before := make([]int, len(sinks))
-			for i, b := range sinks {
-				before[i] = b.received
-			}
+			before := received(sinks)
 			s.run(time.Minute, nil)
-			sum, squares := 0.0, 0.0
-			for i, b := range sinks {
-				x := float64(b.received - before[i])
-				sum += x
-				squares += x * x
-			}
-			jain := sum * sum / squares / float64(len(sinks))
-			t.Logf("%.3f, %.1f Mbit/s of payload", jain, sum*8e-6/60)
-			if jain < tt.least || sum*8e-6/60 < 17.5 {
-				t.Errorf("index %.3f, want %v; %.1f Mbit/s of payload", jain, tt.least, sum*8e-6/60)
+			jain, sum := shares(sinks, before)
+			rate := float64(sum) * 8e-6 / 60
+			t.Logf("%.3f, %.1f Mbit/s of payload", jain, rate)
+			if jain < tt.least || rate < 17.5 {
+				t.Errorf("index %.3f, want %v; %.1f Mbit/s of payload", jain, tt.least, rate)
 			}
 		})
 	}
