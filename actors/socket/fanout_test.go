@@ -1,6 +1,7 @@
 package socket_test
 
 import (
+	"maps"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -65,48 +66,35 @@ func TestFanout(t *testing.T) {
 	}
 }
 
-// over is a Router whose one owner has ended if it is.
-type over struct {
-	flow  socket.Flow
-	ended bool
-	n     int
-	lost  map[socket.Loss]int
-}
-
-func newOver(ended bool) *over {
-	o := &over{ended: ended, lost: map[socket.Loss]int{}}
-	o.flow = socket.NewFlow(o)
-	return o
-}
-
-func (o *over) Route(time.Time, *slab.Datagram) *socket.Flow { return &o.flow }
-func (o *over) Owners() int                                  { return 1 }
-func (o *over) Lose(n int, why socket.Loss)                  { o.lost[why] += n }
-func (o *over) Warnings() []string                           { return []string{"w"} }
-func (o *over) Begin(s *slab.Slab)                           { s.Release() }
-func (o *over) Add(*slab.Datagram)                           { o.n++ }
-func (o *over) HasRoom(int) bool                             { return true }
-func (o *over) Refuse() int                                  { return 0 }
-func (o *over) Abandon() int                                 { return 0 }
-
-func (o *over) Offer() (late int) {
-	if o.ended {
-		return o.n
-	}
-	return 0
-}
-
-// What an owner that has ended cannot count is counted by its own Router.
-func TestFanoutCountsLate(t *testing.T) {
-	one, two := newOver(false), newOver(true)
-	e := endpoint(nil, packets(t, 1))
-	e.Add(one, func(int) {})
-	e.Add(two, func(int) {})
-	if err := socket.NewReader(e)(); err != nil {
-		t.Fatal(err)
-	}
-	if one.n != 64 || two.n != 64 || len(one.lost) != 0 || two.lost[socket.LossClosed] != 64 {
-		t.Errorf("%d and %d datagrams, lost %v and %v", one.n, two.n, one.lost, two.lost)
+// What an owner that has ended cannot count is counted by its own Router, and so is what it has when a Router panics.
+func TestFanoutCountsOnce(t *testing.T) {
+	for _, c := range []struct {
+		first     []byte // of each datagram, which tells its owner
+		ended     int    // what the second Router's first owner cannot count
+		one, two  map[socket.Loss]int
+		delivered int // to the owners of each Router
+	}{
+		{[]byte{0, 0, 1}, 2, map[socket.Loss]int{}, map[socket.Loss]int{socket.LossClosed: 2}, 3},
+		{[]byte{0, 1, 9, 0}, 0, map[socket.Loss]int{socket.LossCrash: 4}, map[socket.Loss]int{socket.LossCrash: 4}, 0},
+	} {
+		var datagrams []slab.Datagram
+		for _, b := range c.first {
+			datagrams = append(datagrams, slab.Datagram{Data: []byte{b}})
+		}
+		one, two := newEcho(), newEcho()
+		two.feeds[0].ended = c.ended
+		e := endpoint(nil, &source{datagrams})
+		e.Add(one, nil)
+		e.Add(two, nil)
+		func() {
+			defer func() { _ = recover() }()
+			_ = socket.NewReader(e)()
+		}()
+		for r, want := range map[*echo]map[socket.Loss]int{one: c.one, two: c.two} {
+			if n := r.feeds[0].offered + r.feeds[1].offered; n != c.delivered || !maps.Equal(r.lost, want) {
+				t.Errorf("%v: %d delivered, lost %v; want %d, %v", c.first, n, r.lost, c.delivered, want)
+			}
+		}
 	}
 }
 
