@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/internal/actortest"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 // path is a session that delivers what it gets to one object, both on a Loop.
@@ -70,7 +71,7 @@ func stopPath(tb testing.TB, p *path) {
 }
 
 func TestOfferAndDeliverDoNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if allocbound.RaceDetector {
 		t.Skip("the race detector allocates")
 	}
 	p := newPath(t)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
 	"github.com/flute-node/flute-node/utp"
 	"github.com/flute-node/flute-node/utp/connection"
 	"github.com/flute-node/flute-node/utp/wire"
@@ -220,7 +221,7 @@ func TestHalfOpenExpire(t *testing.T) {
 
 // TestPacketsDoNotAllocate: through both sockets' actors and channels, with acknowledgements and timers.
 func TestPacketsDoNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if allocbound.RaceDetector {
 		t.Skip("the race detector allocates")
 	}
 	cfg := utp.SocketConfig{Conn: connection.Config{NoDelay: true}}

@@ -4,12 +4,13 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/allocbound"
 	"github.com/flute-node/flute-node/utp"
 )
 
 // TestIdleMemory: what an end of a connection costs that does nothing.
 func TestIdleMemory(t *testing.T) {
-	if raceEnabled {
+	if allocbound.RaceDetector {
 		t.Skip("the race detector needs memory of its own")
 	}
 	const n, limit = 1000, 5300

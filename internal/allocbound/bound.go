@@ -17,7 +17,7 @@ type Bound struct{ PerByte, Fixed uint64 }
 // race detector, which allocates too, it only calls f.
 func (b Bound) Check(t testing.TB, n int, f func()) {
 	t.Helper()
-	if raceEnabled {
+	if RaceDetector {
 		f()
 		return
 	}

@@ -16,7 +16,7 @@ func (r *recorder) Helper()               {}
 func (r *recorder) Fatalf(string, ...any) { r.failed = true }
 
 func TestCheck(t *testing.T) {
-	if raceEnabled {
+	if RaceDetector {
 		t.Skip("the race detector allocates too")
 	}
 	for name, c := range map[string]struct {

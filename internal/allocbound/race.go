@@ -2,4 +2,5 @@
 
 package allocbound
 
-const raceEnabled = true
+// RaceDetector is true in a program with the race detector, which allocates too.
+const RaceDetector = true

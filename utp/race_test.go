@@ -1,5 +1,0 @@
-//go:build race
-
-package utp_test
-
-const raceEnabled = true
