@@ -171,9 +171,10 @@ func TestFlood(t *testing.T) {
 	}
 	close(stop)
 	<-flooded
-	// One packet in 32,768 completes a handshake by chance.
 	s, err := x.b.Stats(t.Context())
-	if err != nil || s.Handshakes.HalfOpen > 256 || s.Handshakes.Accepted > 3 ||
+	// One packet in 32,768 completes a handshake by chance.
+	chance := 1 + s.Handshakes.Forged/1024
+	if err != nil || s.Handshakes.HalfOpen > 256 || s.Handshakes.Accepted > 1+chance ||
 		s.Conns != int(s.Handshakes.Accepted) {
 		t.Errorf("%+v: %v", s, err)
 	}
