@@ -72,10 +72,10 @@ func hand(c Consumer, file io.ReaderAt, size uint64) error {
 
 func consumerFailed(err error) error { return &content.Failure{Cause: content.CauseConsumer, Err: err} }
 
-// consumers is the lane of Consumers that wait for each other.
+// consumers is the lane of files that wait for each other while a Consumer, or Choice.Publish, has them.
 type consumers struct{ key any }
 
-// String returns the name of the Consumers for people.
+// String returns the name of the lane for people.
 func (c consumers) String() string {
 	if s, ok := c.key.(fmt.Stringer); ok {
 		return s.String()
@@ -106,5 +106,5 @@ type alone struct {
 	c any
 }
 
-// String returns the name of the Consumer for people.
+// String returns the name for people.
 func (a *alone) String() string { return consumers{a.c}.String() }

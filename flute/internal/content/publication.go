@@ -34,8 +34,8 @@ type Publication struct {
 	// Nil: nobody takes it. Consumed: it is not published then.
 	Consume  func(file io.ReaderAt, size uint64) error
 	Consumed bool
-	// Around publishes the file by calling publish, once, and may do something before and after; nil: nothing is done.
-	// The path is empty if a file was kept.
+	// Around publishes the file by calling publish, once, and may do something before and after. The path is empty if a
+	// file was kept. Nil: the file is published.
 	Around func(publish func() (path string, err error)) error
 
 	Turn Turn // among the publications under the same Content-Location
@@ -118,9 +118,20 @@ func (p *Publication) hand(object store.Object, size uint64) error {
 			return nil
 		}
 	}
+	if p.Around != nil {
+		return p.publishAround(object)
+	}
+	if err := p.publish(object); err != nil {
+		return failure(CauseStore, err)
+	}
+	return nil
+}
+
+// publishAround has Around publish a verified file.
+func (p *Publication) publishAround(object store.Object) error {
 	var err error
 	called := false
-	publish := func() (string, error) {
+	around := p.runAround(func() (string, error) {
 		if !called {
 			called = true
 			err = p.publish(object)
@@ -129,17 +140,14 @@ func (p *Publication) hand(object store.Object, size uint64) error {
 			return "", err
 		}
 		return p.result.Path, nil
-	}
-	if p.Around == nil {
-		_, _ = publish()
-	} else if around := p.runAround(publish); err == nil && around != nil {
+	})
+	switch {
+	case err != nil:
+		return failure(CauseStore, err)
+	case around != nil:
 		p.result.Published = p.result.Path != ""
 		return failure(CauseConsumer, around)
-	}
-	if err != nil {
-		return failure(CauseStore, err)
-	}
-	if !called {
+	case !called:
 		return failure(CauseConsumer, errUnpublished)
 	}
 	return nil
