@@ -26,12 +26,10 @@ type listeningKey struct {
 	maxDatagram int
 }
 
-// leave ends the use of l by router, nil for one that was not added. It reports whether nobody receives from l any
+// leave ends the use of l by router, which need not have been added. It reports whether nobody receives from l any
 // more.
 func (n *Node) leave(l *listening, router *routing.Router) (last bool) {
-	if router != nil {
-		l.Remove(router)
-	}
+	l.Remove(router)
 	n.listenMu.Lock()
 	defer n.listenMu.Unlock()
 	if l.used--; l.used > 0 {

@@ -127,10 +127,15 @@ func (n *Node) receive(
 }
 
 // receiveOn is receive with a source of datagrams for each feed.
-func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (_ *Reception, err error) {
+func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (*Reception, error) {
 	r := &Reception{
 		node: n, id: n.next.Add(1), group: cfg.Group, counters: &routing.Counters{},
 		closed: make(chan struct{}),
+	}
+	release := func() error { return nil }
+	fail := func(err error) (*Reception, error) {
+		r.leave()
+		return nil, errors.Join(err, release())
 	}
 	for i := range ways {
 		id := r.id
@@ -139,29 +144,26 @@ func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (_ 
 		}
 		l, err := n.open(&cfg, &ways[i], id)
 		if err != nil {
-			r.leave()
-			return nil, err
+			return fail(err)
 		}
 		r.endpoints = append(r.endpoints, endpoint{listening: l})
 	}
-	st, release, err := n.openStore(cfg)
+	st, free, err := n.openStore(cfg)
 	if err != nil {
-		r.leave()
-		return nil, err
+		return fail(err)
 	}
+	release = free
 	own := cfg.Session
 	if len(cfg.Feeds) > 0 {
 		own.Feeds = cfg.feeds()
 	}
 	own.Registry, own.Store, own.Budget, own.Labour = n.cfg.Registry, st, n.budget, n.labour
 	if own.Leftovers, own.Delivered, err = cfg.recover(st); err != nil {
-		r.leave()
-		return nil, errors.Join(err, release())
+		return fail(err)
 	}
 	core, err := own.Validated()
 	if err != nil {
-		r.leave()
-		return nil, errors.Join(err, release())
+		return fail(err)
 	}
 	reception := &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}
 	var shared *routing.Shared
@@ -181,8 +183,7 @@ func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (_ 
 		})
 	}
 	if err := r.register(release); err != nil {
-		r.leave()
-		return nil, errors.Join(err, release())
+		return fail(err)
 	}
 	for _, e := range r.endpoints {
 		e.Add(e.router, r.hear)

@@ -36,7 +36,7 @@ type Reception struct {
 // endpoint is that of one feed.
 type endpoint struct {
 	*listening
-	router *routing.Router // of this reception; nil: not yet
+	router *routing.Router // of this reception
 }
 
 // leave gives up the sockets, and closes those that nobody else receives from. It returns these.
