@@ -23,11 +23,9 @@ func (c Config) Bounds(cfg ReceiveConfig, receptions int) (list []bounds.Bound, 
 		return nil, 0, err
 	}
 	slabs := c.Budget / slabShare
-	own.SessionBudget = min(core.SessionBudget, c.SourceBudget, c.Budget-slabs)
-	own.ObjectBudget = min(core.ObjectBudget, own.SessionBudget)
-	if core, err = own.Validated(); err != nil {
-		return nil, 0, err
-	}
+	session := *core
+	session.SessionBudget = min(core.SessionBudget, c.SourceBudget, c.Budget-slabs)
+	session.ObjectBudget = min(core.ObjectBudget, session.SessionBudget)
 	list = []bounds.Bound{
 		{Part: bounds.Memory, Of: bounds.Node, Bytes: c.Budget - slabs, Set: "--memory"},
 		{
@@ -44,17 +42,16 @@ func (c Config) Bounds(cfg ReceiveConfig, receptions int) (list []bounds.Bound, 
 		MaxSessions: cfg.MaxSessions, Limits: actors.Limits{Bytes: cfg.InboxBytes, Messages: cfg.InboxMessages},
 	}
 	list = append(list, router.Bounds()...)
-	list = append(list, core.Bounds()...)
+	list = append(list, session.Bounds()...)
 	for i := range list {
 		b := &list[i]
 		switch {
-		case b.Of == bounds.Node:
-		case b.Of == bounds.Reception:
-			sum += b.Bytes * uint64(receptions-1)
 		case b.Within == bounds.Datagrams:
 			b.Bytes = min(b.Bytes, slabs)
-		}
-		if b.Within == "" {
+		case b.Within != "":
+		case b.Of == bounds.Reception:
+			sum += b.Bytes * uint64(receptions)
+		default:
 			sum += b.Bytes
 		}
 	}
