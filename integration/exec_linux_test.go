@@ -101,7 +101,8 @@ func TestExecInterrupted(t *testing.T) {
 		group, dir := newGroup(t), t.TempDir()
 		pids, gate := filepath.Join(dir, "pids"), filepath.Join(dir, "gate")
 		r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--until", "forever", "--json",
-			"--shell", "--exec", `echo $$ > `+pids+`; until test -e `+gate+`; do sleep 0.05; done`, filepath.Join(dir, "d"))
+			"--shell", "--exec", `echo $$ > `+pids+`; until test -e `+gate+`; do sleep 0.05; done`,
+			filepath.Join(dir, "d"))
 		listening(t, group)
 		deliver(t, group.String(), map[string]int{"a": 1000})
 		if !eventually(time.Minute, func() bool { text, _ := os.ReadFile(pids); return len(text) > 0 }) {

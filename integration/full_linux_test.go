@@ -35,6 +35,16 @@ cp -r "$dir"/. "$kept"; exit $code`
 	return startProgram(t, nil, nil, "unshare", all...)
 }
 
+// failedBecause checks that p has told of an object that failed for a reason with these words.
+func failedBecause(t *testing.T, p *process, words string) {
+	t.Helper()
+	if !slices.ContainsFunc(p.named("object_failed", "detail"), func(detail any) bool {
+		return strings.Contains(fmt.Sprint(detail), words)
+	}) {
+		t.Errorf("no failure says %q\n%s", words, tail(p.stdout.String()))
+	}
+}
+
 // TestDiskIsFull: a file that the disk has no room for fails, and says so; the others arrive, and so does it on another
 // disk. What it took is free again.
 func TestDiskIsFull(t *testing.T) {
@@ -73,14 +83,7 @@ func TestDiskIsFull(t *testing.T) {
 				t.Errorf("exit code %d, want 1", code)
 			}
 			r.ok()
-			told := false
-			for _, e := range full.events() {
-				detail := fmt.Sprint(e["detail"])
-				told = told || e["event"] == "object_failed" && strings.Contains(detail, c.reason)
-			}
-			if !told {
-				t.Errorf("no failure says %q\n%s", c.reason, tail(full.stdout.String()))
-			}
+			failedBecause(t, full, c.reason)
 			for _, path := range files {
 				name := filepath.Base(path)
 				same(t, path, filepath.Join(other, name))
@@ -115,14 +118,7 @@ func TestFolderIsReadOnly(t *testing.T) {
 		t.Errorf("exit code %d, want 1", code)
 	}
 	r.ok()
-	told := false
-	for _, e := range locked.events() {
-		detail := fmt.Sprint(e["detail"])
-		told = told || e["event"] == "object_failed" && strings.Contains(detail, "read-only file system")
-	}
-	if !told {
-		t.Errorf("no failure says why\n%s", tail(locked.stdout.String()))
-	}
+	failedBecause(t, locked, "read-only file system")
 	for _, name := range files {
 		same(t, filepath.Join(from, name), filepath.Join(other, name))
 		if !strings.Contains(name, "locked") {
