@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/fectest"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 // oracle reports by plain Gaussian elimination over the whole parity check matrix whether the source symbols follow
@@ -248,7 +249,7 @@ func TestDecoderAllocs(t *testing.T) {
 		}
 	}
 	decode()
-	if n := fectest.Allocated(func() {
+	if n := allocbound.Allocated(func() {
 		for range 10 {
 			decode()
 		}

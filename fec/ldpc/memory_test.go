@@ -6,6 +6,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/fectest"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 func TestMemory(t *testing.T) {
@@ -25,7 +26,7 @@ func TestMemory(t *testing.T) {
 			b := newBlock(t, New(Config{}), rng, id, c.k, c.n, c.n1, 16)
 			s := New(Config{})
 			m := s.Memory(&b.o, uint32(c.k))
-			got := fectest.Allocated(func() {
+			got := allocbound.Allocated(func() {
 				e, _ := s.NewEncoder(&b.o, "", uint32(c.k), b.source)
 				_, _ = e.AppendRepair(make([]byte, 0, 16), fec.ESI(c.k))
 			})
@@ -34,7 +35,7 @@ func TestMemory(t *testing.T) {
 			}
 			source, repair := b.received(least(t, s, b, rng.Perm(c.n)))
 			s = New(Config{})
-			got = fectest.Allocated(func() {
+			got = allocbound.Allocated(func() {
 				d, _ := s.NewDecoder(&b.o, "", uint32(c.k))
 				_ = d.Recover(source, repair)
 			})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/fectest"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 // TestMemory: what Memory says is enough for a scheme that has nothing yet, whatever is lost, and not many times too
@@ -27,7 +28,7 @@ func TestMemory(t *testing.T) {
 				s := New(config)
 				need := s.Memory(&o, uint32(k))
 				var enc fec.Encoder
-				used := fectest.Allocated(func() {
+				used := allocbound.Allocated(func() {
 					enc = newTestEncoder(t, s, k, length, source)
 					repairOf(t, enc, uint32(k))
 				})
@@ -41,7 +42,7 @@ func TestMemory(t *testing.T) {
 						repair = append(repair, repairOf(t, enc, uint32(k+random.IntN(min(3*lost+30, modulus-k)))))
 					}
 					fresh := New(config)
-					used := fectest.Allocated(func() {
+					used := allocbound.Allocated(func() {
 						if err := newTestDecoder(t, fresh, k, length).Recover(symbols, repair); err != nil {
 							t.Errorf("K=%d, %d lost: %v", k, lost, err)
 						}
@@ -86,7 +87,7 @@ func TestForgedMemory(t *testing.T) {
 		}
 		s := New(Config{})
 		o := testOTI(k, 1)
-		used := fectest.Allocated(func() {
+		used := allocbound.Allocated(func() {
 			dec := newTestDecoder(t, s, k, 1)
 			for n := k; n <= len(repair); n += 1 + k/4 {
 				_ = dec.Solve(lost, repair[:n])

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/fectest"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 // TestMemory compares what Memory says with what is allocated by a scheme that has done nothing before: its tables,
@@ -49,7 +50,7 @@ func testMemory(t *testing.T, config Config, o *fec.OTI, k int) {
 	b := lose(t, rand.New(rand.NewPCG(7, uint64(k))), New(config), k, length, 0, 0)
 	symbol := make([]byte, 0, length)
 	var err error
-	encoder := fectest.Allocated(func() {
+	encoder := allocbound.Allocated(func() {
 		var enc fec.Encoder
 		if enc, err = New(config).NewEncoder(o, "", uint32(k), b.source); err == nil {
 			_, err = enc.AppendRepair(symbol, fec.ESI(k))
@@ -72,7 +73,7 @@ func testMemory(t *testing.T, config Config, o *fec.OTI, k int) {
 func testDecoderMemory(t *testing.T, config Config, o *fec.OTI, b *received, said fec.Memory) {
 	s, esis := New(config), fectest.ESIs(b.repair)
 	var err error
-	decoder := fectest.Allocated(func() {
+	decoder := allocbound.Allocated(func() {
 		for range 2 {
 			for _, i := range b.lost {
 				b.symbols[i] = b.symbols[i][:0]

@@ -11,6 +11,7 @@ import (
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/fectest"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 // received is a source block on its way to a receiver.
@@ -294,7 +295,7 @@ func TestForged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		used := fectest.Allocated(func() {
+		used := allocbound.Allocated(func() {
 			for n := k; n <= len(repair); n += 100 {
 				if err = dec.(fec.Solver).Solve(lost, repair[:n]); err == nil {
 					break

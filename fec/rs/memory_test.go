@@ -6,6 +6,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/fectest"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 var memorySizes = []struct {
@@ -61,7 +62,7 @@ func measure(t *testing.T, s *Scheme, o *fec.OTI, k int) (encoder, decoder uint6
 	slab := make([]byte, 0, lost*length)
 	s.plans.entries, s.plans.keys, s.plans.bytes = map[planKey]*plan{}, nil, 0
 	s.workspaces.idle, s.workspaces.bytes = nil, 0
-	encoder = fectest.Allocated(func() {
+	encoder = allocbound.Allocated(func() {
 		enc, err := s.NewEncoder(o, Rizzo, uint32(k), source[:len(source)-1])
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +80,7 @@ func measure(t *testing.T, s *Scheme, o *fec.OTI, k int) (encoder, decoder uint6
 	for i := range lost {
 		symbols[i] = symbols[i][:0]
 	}
-	decoder = fectest.Allocated(func() {
+	decoder = allocbound.Allocated(func() {
 		dec, err := s.NewDecoder(o, Rizzo, uint32(k))
 		if err != nil {
 			t.Fatal(err)

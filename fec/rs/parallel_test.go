@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/fec/internal/fectest"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 // TestParallel: work that is split gives the same symbols.
@@ -49,7 +50,7 @@ func TestParallel(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := slices.Clone(symbols)
-		used := fectest.Allocated(func() {
+		used := allocbound.Allocated(func() {
 			if err := dec.Recover(s, got); err != nil {
 				t.Fatal(err)
 			}

@@ -22,17 +22,17 @@ func (b Bound) Check(t testing.TB, n int, f func()) {
 		return
 	}
 	most := b.Fixed + uint64(n)*b.PerByte
-	least := allocated(f)
+	least := Allocated(f)
 	for i := 1; i < tries && least > most; i++ {
-		least = min(least, allocated(f))
+		least = min(least, Allocated(f))
 	}
 	if least > most {
 		t.Fatalf("%d bytes are allocated for an input of %d bytes; %d may be", least, n, most)
 	}
 }
 
-// allocated returns how many bytes the program allocates while f runs.
-func allocated(f func()) uint64 {
+// Allocated returns how many bytes the program allocates while f runs.
+func Allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	f()

@@ -1,4 +1,4 @@
-// Package fectest is what the tests of the codecs share: source blocks, losses, what allocates.
+// Package fectest is what the tests of the codecs share: source blocks and losses.
 //
 // # Limitations
 //
