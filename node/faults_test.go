@@ -89,11 +89,13 @@ func TestActorPanics(t *testing.T) {
 	}
 }
 
-// TestStopDuringCrash: a session that crashes when it is told to end ends all the same.
+// TestStopDuringCrash: a session that crashes when it is told to end ends all the same, and so does one that is made
+// anew then, since Sessions has crashed.
 func TestStopDuringCrash(t *testing.T) {
 	for _, r := range []inject.Rule{
 		crash("session/sending-1", "close", 1), after(crash("session/sending-1", "close", 1)),
 		crash("session/receiving-1", "close", 1), after(crash("session/receiving-1", "close", 1)),
+		after(crash("sessions", "drain", 1)),
 	} {
 		faults := inject.New(1, r)
 		inWorld(t, Config{Faults: faults}, func(w *world) {
