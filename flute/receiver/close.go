@@ -131,12 +131,12 @@ func (l *Ledger) decoding() bool {
 }
 
 // sweepEnded forgets an object that has ended or rests, some time after its description has expired: the sender may
-// renew that late, and the file shall not be received again then.
+// renew that late, after a pause, and the file shall not be received again then.
 func (s *Session) sweepEnded(now time.Time, e *entry) {
 	if e.file == nil {
 		return // goes with forgetUndescribed
 	}
-	if at := e.expires.Add(s.l.cfg.SessionTimeout); due(at, now) {
+	if at := e.expires.Add(learned(s.l.cfg.SessionTimeout, s.l.pauses.session)); due(at, now) {
 		if !e.isIdle() {
 			s.l.drop(e, true)
 			s.l.effects.Ended = append(s.l.effects.Ended, e.toi)

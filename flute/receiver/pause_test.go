@@ -17,7 +17,7 @@ func turnOf(t *testing.T, id flute.InstanceID, files ...fdt.File) [][]byte {
 	return fdtInstance{id: id, files: files, e: 1400, expires: start.Add(48 * time.Hour)}.packets(t)
 }
 
-// textsOf returns the texts of the Warnings so far.
+// textsOf returns the text of each Warning so far.
 func textsOf(r *rig) (texts []string) {
 	for _, w := range eventsOf[event.Warning](r) {
 		texts = append(texts, w.Text)
@@ -178,4 +178,22 @@ func TestUndescribedTimeoutIsLearned(t *testing.T) {
 	r.feed(o.packet(0, 1, 1))
 	r.want("completed 1 a 100", "completed 2 b 200")
 	r.close()
+}
+
+// A file whose description expires in each pause of the carousel is received once.
+func TestExpiryInLongPauses(t *testing.T) {
+	for _, none := range []bool{false, true} {
+		r := newRig(t, func(c *Config) { c.NoSessionTimeout = none })
+		o := plain(t, 1, 100, 100, 4)
+		for i, pause := range []time.Duration{50 * time.Minute, 2 * time.Hour, 4 * time.Hour, 0} {
+			f := fdtInstance{
+				id: flute.InstanceID(i), files: []fdt.File{o.file("a")}, e: 1400, expires: r.now.Add(20 * time.Minute),
+			}
+			r.feed(f.packets(t)...)
+			r.feed(o.all()...)
+			r.wait(pause)
+		}
+		r.want("completed 1 a 100")
+		r.close()
+	}
 }
