@@ -1,10 +1,13 @@
 package node
 
 import (
+	"net/netip"
+
 	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/actors/socket"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/internal/udp"
 )
@@ -24,6 +27,37 @@ type listening struct {
 type listeningKey struct {
 	udp         udp.Config
 	maxDatagram int
+}
+
+// way is how a feed is listened to.
+type way struct {
+	group  netip.AddrPort
+	key    listeningKey
+	source socket.Source // open, and not shared; nil: the socket of key
+	reopen func() (socket.Source, error)
+}
+
+// way returns how to listen to f.
+func (n *Node) way(cfg *ReceiveConfig, f flute.Feed) way {
+	c := udp.Config{
+		Group: f.Group, Source: f.Source, Interface: f.Interface, ReceiveBuffer: cfg.ReceiveBuffer,
+		Offload: !cfg.NoOffload && n.batch(slab.MessageSize) > 0,
+	}
+	open := func() (socket.Source, error) {
+		if n.cfg.Network != nil {
+			return n.cfg.Network.Listen(c)
+		}
+		r, err := udp.Listen(c)
+		if err != nil {
+			return nil, err
+		}
+		return r, nil
+	}
+	key := listeningKey{udp: c, maxDatagram: cfg.maxDatagram()}
+	if !f.Group.Addr().IsMulticast() && f.Source.Unmap().Is4() == f.Group.Addr().Unmap().Is4() {
+		key.udp.Source = netip.Addr{} // the system does not look at it
+	}
+	return way{group: f.Group, key: key, reopen: open}
 }
 
 // leave ends the use of l by router, which need not have been added. It reports whether nobody receives from l any
