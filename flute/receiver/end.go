@@ -35,7 +35,7 @@ func (w *outstanding) again() []*entry {
 }
 
 // end fails every unfinished object and closes the session, unless objects are still being published. It is called
-// again after the end of each Work: what it costs then does not depend on how many objects there are.
+// again after the end of each Work: what it costs then does not depend on how many objects are being published.
 func (s *Session) end(reason string) {
 	l := s.l
 	w := l.outstanding
