@@ -24,7 +24,11 @@ func TestLimits(t *testing.T) {
 			t.Errorf("line %d: %q", i, got)
 		}
 	}
-	if err := (&memoryFlags{}).check(); err == nil || !strings.Contains(err.Error(), "--memory") {
-		t.Errorf("no memory: %v", err)
+	for name, err := range map[string]error{
+		"limits": (&limitsCommand{}).Run(t.Context(), nil), "receive": (&receiveCommand{}).Run(t.Context(), nil, nil),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "--memory") {
+			t.Errorf("%s without memory: %v", name, err)
+		}
 	}
 }

@@ -72,6 +72,9 @@ func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts
 	if u, err = c.until(); err != nil {
 		return err
 	}
+	if err = c.memoryFlags.check(); err != nil {
+		return err
+	}
 	base, groups, err := c.config(ctx)
 	if err != nil {
 		return err
