@@ -62,7 +62,7 @@ func (s *Session) mergeFile(now time.Time, f *fdt.Instance, file *fdt.File, expi
 		field := changed(e.file, file)
 		switch {
 		case field == "" && (e.run == run || sharesDigest(e.file, file) || e.isUntouched()):
-			l.give(e, run)
+			s.follow(e, run)
 			s.again(e, id, file, expires)
 			s.rejoin(e)
 			return nil

@@ -437,3 +437,27 @@ func TestTailIsNoted(t *testing.T) {
 		t.Errorf("%d bytes of 120000 are noted", stored)
 	}
 }
+
+// Packets that come before the first FDT Instance of a session that goes on, with a pause in between, are not needed
+// again, whichever FDT Instance that is: the digest tells that it is the same file.
+func TestResumeBeforeALaterInstance(t *testing.T) {
+	for _, id := range []flute.InstanceID{4, 40} {
+		o := plain(t, 1, 100_000, 1000, 7)
+		file, packets := withDigest(o, "a"), o.all()
+		d := newDisk()
+		r := onDisk(t, d)
+		r.feed(describe(t, 3, file))
+		for _, p := range packets[:60] {
+			r.now = r.now.Add(100 * time.Millisecond)
+			r.feed(p)
+		}
+		r.wait(2 * time.Second)
+		next := onDisk(t, d.cut(nil))
+		next.now = r.now.Add(time.Second)
+		next.feed(packets[60:80]...)
+		next.wait(time.Second) // a seam
+		next.feed(describe(t, id, file))
+		next.feed(packets[80:]...)
+		next.want("completed 1 a 100000")
+	}
+}

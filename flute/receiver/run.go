@@ -159,6 +159,15 @@ func (e *entry) isUntouched() bool {
 	return e.phase <= resting && e.held == nil && e.pending.bytes == 0
 }
 
+// follow gives e, which is described, to the run whose FDT Instance describes it as the one before did. If a digest
+// tells that the file is the same, so it was in between: packets of that time are taken, too.
+func (s *Session) follow(e *entry, to run) {
+	if ln := s.l.lineOf(to); ln != nil && e.run != to && hasDigest(e.file) {
+		s.l.apart[e.toi].rename(ln.isDoubt, to)
+	}
+	s.l.give(e, to)
+}
+
 // claim gives e, which nothing has described so far, to the run whose FDT Instance describes it now. What came before
 // that run is of another file perhaps: it is used if nothing is added to it, or if a digest will tell.
 func (s *Session) claim(e *entry, file *fdt.File, to run) {

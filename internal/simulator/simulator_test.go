@@ -55,6 +55,8 @@ func TestSeedsThatFailed(t *testing.T) {
 	for seed, fault := range map[uint64]string{
 		566:  "a cut packet was the first symbol of an FDT Instance",
 		755:  "an older version in doubt was published after a newer one",
+		4413: "a symbol that came after a guess was not noted",
+		6975: "what came before the FDT Instance after a pause was forgotten",
 		3778: "a new object began in the events of the one that had its TOI before",
 		7181: "an object in doubt was described again",
 		8509: "a session crashed when it was told to end",

@@ -26,6 +26,7 @@ type Assembly struct {
 	attempts    map[*Attempt]struct{} // that have not been concluded
 	proof       *Attempt              // the one of them that is to prove a variant; nil: none
 	assumed     fec.Variant           // that guessed blocks shall hold; empty: the first
+	confirmed   fec.Variant           // for which confirm was done
 	stalled     []fec.SBN             // source blocks that want memory, or a place among the attempts
 	waiting     bool                  // for memory, or for a permit
 	unpermitted bool                  // a source block of it waits for a permit, see Labour

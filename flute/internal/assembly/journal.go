@@ -53,6 +53,7 @@ func (a *Assembly) sortedPages() []fec.SBN {
 
 // HasChanges reports whether more is held than entries were appended for.
 func (a *Assembly) HasChanges() bool {
+	a.confirm()
 	return len(a.changed) > 0 || !a.tracks && (a.complete.count > 0 || len(a.blocks) > 0)
 }
 

@@ -107,10 +107,13 @@ func (a *Assembly) symbol(now time.Time, sbn fec.SBN, esi fec.ESI, k uint32, sym
 		return a.compare(sbn, esi, symbol), nil
 	}
 	if a.complete.has(sbn) {
-		if uint32(esi) < k {
+		if uint32(esi) < k && !a.isGuessed(sbn, esi) {
 			a.notice(sbn, esi, symbol)
 		}
-		return false, a.prove(now, sbn, esi, k, symbol)
+		if err := a.prove(now, sbn, esi, k, symbol); err != nil {
+			return false, err
+		}
+		return a.replaceGuess(sbn, esi, symbol)
 	}
 	b, err := a.open(sbn, k)
 	if err != nil {

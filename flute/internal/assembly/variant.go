@@ -90,6 +90,67 @@ func (a *Assembly) prove(now time.Time, sbn fec.SBN, esi fec.ESI, k uint32, symb
 	return a.try(now, at)
 }
 
+// isGuessed reports whether source symbol esi of block sbn was recovered under a guess.
+func (a *Assembly) isGuessed(sbn fec.SBN, esi fec.ESI) bool {
+	b := a.blocks[sbn]
+	if b == nil {
+		return false
+	}
+	_, lost := slices.BinarySearch(b.lost, esi)
+	return lost
+}
+
+// replaceGuess takes a source symbol that was recovered under a guess and has come since: from then on it is held as
+// what was sent is, and noted. It reports whether it did. The error is a *Failure.
+func (a *Assembly) replaceGuess(sbn fec.SBN, esi fec.ESI, symbol []byte) (bool, error) {
+	b := a.blocks[sbn]
+	if !a.isGuessed(sbn, esi) {
+		return false, nil
+	}
+	n, err := a.write(sbn, esi, symbol)
+	if err != nil {
+		if AsFailure(err) != nil {
+			return false, err
+		}
+		return false, nil // no memory: it is held as it was recovered
+	}
+	// Trials that are under way have the list as it was.
+	b.lost = slices.DeleteFunc(slices.Clone(b.lost), func(lost fec.ESI) bool { return lost == esi })
+	a.Received += uint64(n)
+	a.Repaired--
+	a.sender.Repaired--
+	a.decisive = false // what is left of the guess may be the same in all variants
+	a.touch(sbn, b)
+	if len(b.lost) == 0 {
+		a.endGuess(sbn, b)
+	}
+	return true, nil
+}
+
+// endGuess tells that a block holds what was sent.
+func (a *Assembly) endGuess(sbn fec.SBN, b *block) {
+	b.lost = nil
+	a.guesses--
+	a.touch(sbn, b)
+	a.forget(sbn, b)
+	if sbn == a.firstGuess {
+		a.findFirstGuess()
+	}
+}
+
+// confirm ends the guesses that have shown to be right since, by symbols of other blocks or objects.
+func (a *Assembly) confirm() {
+	if a.guesses == 0 || a.confirmed == a.sender.Variant {
+		return
+	}
+	a.confirmed = a.sender.Variant
+	for sbn, b := range a.blocks {
+		if b.lost != nil && b.attempt == nil && b.guess == a.confirmed {
+			a.endGuess(sbn, b)
+		}
+	}
+}
+
 // holds reports whether a guessed block was decoded from symbol esi.
 func (b *block) holds(esi fec.ESI) bool {
 	if b == nil {
@@ -144,13 +205,7 @@ func (a *Assembly) redo(now time.Time, sbn fec.SBN, b *block) error {
 		}
 		return a.try(now, a.trial(sbn, b, m, trialRedo, a.assumed))
 	case b.guess == a.sender.Variant:
-		b.lost = nil
-		a.guesses--
-		a.touch(sbn, b)
-		a.forget(sbn, b)
-		if sbn == a.firstGuess {
-			a.findFirstGuess()
-		}
+		a.endGuess(sbn, b)
 	}
 	return nil
 }
