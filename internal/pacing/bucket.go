@@ -5,9 +5,12 @@ import "time"
 const (
 	// Quantum is the time between two bursts: each burst costs a wake-up.
 	Quantum = 500 * time.Microsecond
-	// MaxMessage bounds the bytes of one quantum at high rates, to 46 datagrams of 1400 bytes: what one message with
-	// segmentation offload takes, and what the buffers of switches take.
+	// MaxMessage is what one message with segmentation offload takes, 46 datagrams of 1400 bytes, and what the buffers
+	// of switches take.
 	MaxMessage = 46 * 1400
+	// MaxQuantum bounds the bytes of one quantum: above 3 Gbit/s a wake-up gathers three messages, which one system
+	// call takes. That is less than the millisecond of data that may leave at once there.
+	MaxQuantum = 3 * MaxMessage
 	// MaxSpeed is how much faster than the rate a Bucket is that is behind.
 	MaxSpeed = 1 + 1./catchUp
 	// Memory is how far the bytes may be behind the rate and still be made good: longer than most pauses of a process
@@ -57,7 +60,7 @@ func NewBucket(bitsPerSecond uint64, frames Frames, late time.Duration) *Bucket 
 // set makes the rate known.
 func (b *Bucket) set(bitsPerSecond uint64) {
 	b.rate = min(max(bitsPerSecond, 1), maxRate)
-	b.quantum = min(Quantum, time.Duration(MaxMessage*8e9/b.rate))
+	b.quantum = min(Quantum, time.Duration(MaxQuantum*8e9/b.rate))
 	b.depth = max((burstTime+b.late)*catchUp/(catchUp+1), b.fastTime(leastBurst),
 		min(lateTime*catchUp/(catchUp+1), b.fastTime(MaxMessage)))
 }

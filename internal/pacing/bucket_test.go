@@ -208,7 +208,7 @@ func TestDeadline(t *testing.T) {
 	}{
 		{"datagrams are far apart", 10_000_000, 1400, 1120 * time.Microsecond},
 		{"a quantum gathers several", 1_000_000_000, 1400, Quantum},
-		{"a quantum is one message at most", 5_000_000_000, 1400, 103040 * time.Nanosecond},
+		{"a quantum is three messages at most", 5_000_000_000, 1400, 309120 * time.Nanosecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := NewBucket(test.rate, Frames{}, 0)

@@ -87,18 +87,16 @@ func (w *batchWriter) offloads() bool { return w.segments }
 // put makes messages of the first datagrams.
 func (w *batchWriter) put(datagrams [][]byte) {
 	datagrams = datagrams[:min(len(datagrams), len(w.iovecs))]
-	for i, d := range datagrams {
-		w.set(i, d)
-	}
 	w.want = 0
-	for first := 0; first < len(datagrams); w.want++ {
+	for first, pieces := 0, 0; first < len(datagrams); w.want++ {
 		n := 1
 		if w.segments {
 			n = run(datagrams[first:])
 		}
 		h := &w.headers[w.want].header
-		h.Iov = &w.iovecs[first]
-		h.SetIovlen(n)
+		h.Iov = &w.iovecs[pieces]
+		length := w.gather(pieces, datagrams[first:first+n])
+		h.SetIovlen(length)
 		h.Control = nil
 		h.SetControllen(0)
 		if n > 1 {
@@ -108,8 +106,27 @@ func (w *batchWriter) put(datagrams [][]byte) {
 			h.SetControllen(int(unsafe.Sizeof(*c)))
 		}
 		w.counts[w.want] = n
-		first += n
+		first, pieces = first+n, pieces+length
 	}
+}
+
+// gather makes the datagrams pieces of memory, from piece i on, and returns how many. Those that follow each other in
+// memory are one: a message in one piece costs a sixth less than one in 46.
+func (w *batchWriter) gather(i int, datagrams [][]byte) (n int) {
+	for at := 0; at < len(datagrams); n++ {
+		d := datagrams[at]
+		start, length := uintptr(unsafe.Pointer(unsafe.SliceData(d))), len(d)
+		for at++; at < len(datagrams); at++ {
+			next := datagrams[at]
+			if uintptr(unsafe.Pointer(unsafe.SliceData(next))) != start+uintptr(length) {
+				break
+			}
+			length += len(next)
+		}
+		w.iovecs[i+n].Base = unsafe.SliceData(d)
+		w.iovecs[i+n].SetLen(length)
+	}
+	return n
 }
 
 // run returns how many of the datagrams, at least one, can be one message.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -174,5 +175,48 @@ func TestOffloadIsUsed(t *testing.T) {
 	n, err = plain.batch.write(slices.Repeat([][]byte{make([]byte, 1400)}, 100))
 	if n != writeSize || plain.batch.got != writeSize || plain.Offload() || err != nil {
 		t.Errorf("without: %d datagrams in %d messages: %v", n, plain.batch.got, err)
+	}
+}
+
+// TestGather: datagrams that follow each other in memory are one piece of a message, and its bytes are the same.
+func TestGather(t *testing.T) {
+	memory := []byte("aabbccddee")
+	piece := func(from, to int) []byte { return memory[from:to:to] }
+	for _, test := range []struct {
+		name      string
+		datagrams [][]byte
+		want      []string
+	}{
+		{"one", [][]byte{piece(0, 2)}, []string{"aa"}},
+		{"in a row", [][]byte{piece(0, 2), piece(2, 4), piece(4, 5)}, []string{"aabbc"}},
+		{"with a gap", [][]byte{piece(0, 2), piece(4, 6), piece(6, 8)}, []string{"aa", "ccdd"}},
+		{"backwards", [][]byte{piece(2, 4), piece(0, 2)}, []string{"bb", "aa"}},
+		{"the same", [][]byte{piece(0, 2), piece(0, 2)}, []string{"aa", "aa"}},
+	} {
+		w := batchWriter{}
+		w.use(true)
+		w.put(test.datagrams)
+		if w.want != 1 || w.counts[0] != len(test.datagrams) {
+			t.Fatalf("%s: %d messages, %d datagrams in the first", test.name, w.want, w.counts[0])
+		}
+		var got []string
+		for _, v := range w.iovecs[:w.headers[0].header.Iovlen] {
+			got = append(got, string(unsafe.Slice(v.Base, v.Len)))
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestGatherSeveralMessages: the pieces of each message are its own.
+func TestGatherSeveralMessages(t *testing.T) {
+	memory, apart := make([]byte, 4), make([]byte, 2)
+	w := batchWriter{}
+	w.use(true)
+	w.put([][]byte{memory[0:1], memory[1:2], apart, memory[2:4]})
+	if w.want != 2 || w.headers[0].header.Iovlen != 1 || w.headers[1].header.Iovlen != 2 ||
+		w.headers[1].header.Iov != &w.iovecs[1] || w.iovecs[1].Base != &apart[0] || w.iovecs[2].Base != &memory[2] {
+		t.Errorf("%d messages of %d and %d pieces", w.want, w.headers[0].header.Iovlen, w.headers[1].header.Iovlen)
 	}
 }

@@ -17,10 +17,11 @@ const (
 // batch is the datagrams that were made last, and what happened with them. An event waits until the datagrams before it
 // are out: at a low rate, or while the link is away, that takes long. The zero value is ready to use.
 type batch struct {
-	buffers   [][]byte // memory; the datagrams come first
-	datagrams [][]byte
-	granted   int // how many of them the rate permits
-	sent      int // how many of these are out
+	memory    []byte   // of the datagrams, one behind the other: the system takes a message of them in one piece
+	datagrams [][]byte // the last of them may be elsewhere
+	longest   int      // datagram so far
+	granted   int      // how many of them the rate permits
+	sent      int      // how many of these are out
 	events    []held
 }
 
@@ -30,13 +31,14 @@ type held struct {
 	after int // so many datagrams
 }
 
-// renew drops the datagrams that are out. One for which the rate was not enough yet becomes the first.
+// renew drops the datagrams that are out. The one for which the rate was not enough yet becomes the first: grant keeps
+// back no more than one.
 func (b *batch) renew() {
-	for i := b.sent; i < len(b.datagrams); i++ {
-		b.buffers[i-b.sent], b.buffers[i] = b.buffers[i], b.buffers[i-b.sent]
+	rest := b.datagrams[b.sent:]
+	b.memory, b.datagrams = b.memory[:0], b.datagrams[:0]
+	for _, d := range rest {
+		b.add(append(b.buffer(), d...))
 	}
-	rest := len(b.datagrams) - b.sent
-	b.datagrams = append(b.datagrams[:0], b.buffers[:rest]...)
 	for i := range b.events {
 		b.events[i].after -= b.sent
 	}
@@ -59,18 +61,25 @@ func (b *batch) isFull(bucket *pacing.Bucket) bool {
 	return len(b.datagrams) >= pacedPackets
 }
 
+// leastMemory has room for one datagram of a usual length: a slow session needs no more.
+const leastMemory = 2048
+
 // buffer returns memory for one datagram more.
 func (b *batch) buffer() []byte {
-	if len(b.datagrams) == len(b.buffers) {
-		b.buffers = append(b.buffers, nil)
+	if cap(b.memory)-len(b.memory) < max(b.longest, leastMemory) {
+		// What is there stays where it is until it is out. The next batch has room for all.
+		b.memory = make([]byte, 0, max(2*cap(b.memory), b.longest, leastMemory))
 	}
-	return b.buffers[len(b.datagrams)][:0]
+	return b.memory[len(b.memory):]
 }
 
 // add takes a datagram that was made in the buffer.
 func (b *batch) add(datagram []byte) {
-	b.buffers[len(b.datagrams)] = datagram // it may have grown
-	b.datagrams = append(b.datagrams, datagram)
+	if n := len(datagram); n <= cap(b.memory)-len(b.memory) {
+		b.memory = b.memory[:len(b.memory)+n]
+	} // Else it has grown, and has memory of its own.
+	b.longest = max(b.longest, len(datagram))
+	b.datagrams = append(b.datagrams, datagram[:len(datagram):len(datagram)])
 }
 
 // hold keeps events until all datagrams are out.

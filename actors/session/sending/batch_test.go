@@ -71,6 +71,50 @@ func TestBatchKeepsTheRest(t *testing.T) {
 	}
 }
 
+// The datagrams of a batch follow each other in memory once there is room for as many, and nothing is allocated then.
+func TestBatchIsOnePiece(t *testing.T) {
+	var b batch
+	fill := func() {
+		for range pacedPackets {
+			b.add(append(b.buffer(), make([]byte, 1400)...))
+		}
+	}
+	fill()
+	b.granted, b.sent = len(b.datagrams), len(b.datagrams)-1
+	b.datagrams[b.sent][0] = 77
+	b.renew()
+	if b.datagrams[0][0] != 77 {
+		t.Error("what was not sent is lost")
+	}
+	renewed := func() {
+		b.sent = len(b.datagrams)
+		b.renew()
+		fill()
+	}
+	if n := testing.AllocsPerRun(10, renewed); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	for i, d := range b.datagrams {
+		if &d[0] != &b.memory[i*1400] {
+			t.Fatalf("datagram %d is elsewhere", i)
+		}
+	}
+}
+
+// A datagram that is longer than the memory for it has memory of its own, and the next one is not in its way.
+func TestBatchGrows(t *testing.T) {
+	var b batch
+	want := [][]byte{bytes.Repeat([]byte{1}, 5000), bytes.Repeat([]byte{2}, 1500), bytes.Repeat([]byte{3}, 9000), {4}}
+	for _, d := range want {
+		b.add(append(b.buffer(), d...))
+	}
+	for i, d := range want {
+		if !bytes.Equal(b.datagrams[i], d) {
+			t.Errorf("datagram %d has other bytes", i)
+		}
+	}
+}
+
 // A file whose last packet is dropped has not been sent.
 func TestBatchDrop(t *testing.T) {
 	var b batch

@@ -57,6 +57,9 @@ func (o *Outcome) End(cause error) {
 // note takes note of what failed among events, and returns them. A version of a file that is superseded by the next one
 // has not failed: the next one is sent. Nor has one whose removal was asked for.
 func (o *Outcome) note(events []event.Event) []event.Event {
+	if len(events) == 0 { // as after most packets
+		return nil
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, e := range events {
