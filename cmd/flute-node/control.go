@@ -13,6 +13,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/source"
@@ -144,7 +145,7 @@ func (c *controlling) put(ctx context.Context, o *order, a *answer) error {
 		if o.Name != "" {
 			f.ContentLocation = source.Location(o.Name)
 		}
-		toi, err := c.putOne(ctx, o, &item{File: f})
+		toi, err := c.putOne(ctx, o, &outgoing.Item{File: f})
 		if err != nil {
 			failed = append(failed, err)
 			continue
@@ -168,7 +169,7 @@ func firstOf(failed []error) error {
 	return errors.Join(failed...)
 }
 
-func (c *controlling) putOne(ctx context.Context, o *order, f *item) (flute.TOI, error) {
+func (c *controlling) putOne(ctx context.Context, o *order, f *outgoing.Item) (flute.TOI, error) {
 	now := time.Now()
 	if err := c.command.prepareOne(f, c.words, c.core); err != nil {
 		return flute.TOI{}, err

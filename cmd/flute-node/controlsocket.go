@@ -11,6 +11,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/outgoing"
 )
 
 const (
@@ -23,9 +25,11 @@ const (
 // orderLines are the lines of --control.
 type orderLines struct{ r *bufio.Reader }
 
-func newOrderLines(r io.Reader) orderLines { return orderLines{bufio.NewReaderSize(r, maxListLine)} }
+func newOrderLines(r io.Reader) orderLines {
+	return orderLines{bufio.NewReaderSize(r, outgoing.MaxLine)}
+}
 
-var errLongLine = fmt.Errorf("the line has more than %d bytes", maxListLine)
+var errLongLine = fmt.Errorf("the line has more than %d bytes", outgoing.MaxLine)
 
 // next returns the next line. One that is too long is skipped, and is errLongLine.
 func (l orderLines) next() (string, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/source"
 )
@@ -24,7 +25,9 @@ type fileFlags struct {
 }
 
 // find lists the files. nothing tells that there may be none.
-func (f *fileFlags) find(ctx context.Context, nothing bool) (items []item, skipped []source.Skipped, err error) {
+func (f *fileFlags) find(ctx context.Context, nothing bool) (
+	items []outgoing.Item, skipped []source.Skipped, err error,
+) {
 	options, err := (&settings.Files{Links: f.Links, Names: f.Names}).Options()
 	if err != nil {
 		return nil, nil, flagged(err)
@@ -40,31 +43,17 @@ func (f *fileFlags) find(ctx context.Context, nothing bool) (items []item, skipp
 	case len(f.Paths) == 0 && f.List == "" && !nothing:
 		return nil, nil, errors.New("no PATH is given")
 	}
-	list, err := source.Find(paths, options)
-	if err != nil && !options.FullNames && errors.Is(err, source.ErrClash) {
-		err = fmt.Errorf("%w; --names path keeps them apart", err)
-	}
+	lines, err := f.listed()
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, one := range list.Files {
-		items = append(items, item{File: one})
-	}
-	skipped = list.Skipped
-	if f.List != "" {
-		more, missed, err := f.listed(options)
-		if err != nil {
-			return nil, nil, err
-		}
-		items, skipped = append(items, more...), append(skipped, missed...)
-	}
-	names := make(map[string]bool, len(items))
-	for i := range items {
-		if at := items[i].ContentLocation; names[at] {
-			return nil, nil, fmt.Errorf("two files would be sent as %s", humanName(at))
-		} else {
-			names[at] = true
-		}
+	items, skipped, err = outgoing.Find(paths, lines, options)
+	switch {
+	case err == nil:
+	case !options.FullNames && errors.Is(err, source.ErrClash):
+		return nil, nil, fmt.Errorf("%w; --names path keeps them apart", err)
+	default:
+		return nil, nil, f.atLine(err)
 	}
 	if len(paths) < len(f.Paths) {
 		input, err := f.spooled(ctx)
@@ -74,6 +63,14 @@ func (f *fileFlags) find(ctx context.Context, nothing bool) (items []item, skipp
 		items = append(items, input)
 	}
 	return items, skipped, nil
+}
+
+// atLine names the file of a line of --list.
+func (f *fileFlags) atLine(err error) error {
+	if e, ok := errors.AsType[*outgoing.LineError](err); ok {
+		return fmt.Errorf("%s: %w", f.List, e)
+	}
+	return err
 }
 
 // hasFolder reports whether one of the paths is a folder.

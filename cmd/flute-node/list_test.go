@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flute-node/flute-node/source"
+	"github.com/flute-node/flute-node/internal/outgoing"
 )
 
 // TestList: each line is a file or a folder, with a name and words of its own; what is wrong is told with its line.
@@ -18,32 +18,32 @@ func TestList(t *testing.T) {
 		}
 	}
 	list := filepath.Join(t.TempDir(), "list")
-	read := func(text string) ([]item, error) {
+	read := func(text string) ([]outgoing.Item, error) {
 		if err := os.WriteFile(list, []byte(strings.ReplaceAll(text, "DIR", filepath.ToSlash(folder))),
 			0o600); err != nil {
 			t.Fatal(err)
 		}
-		items, _, err := (&fileFlags{List: list}).listed(source.Options{})
+		items, _, err := (&fileFlags{List: list}).find(t.Context(), false)
 		return items, err
 	}
 	items, err := read(`{"path": "DIR/a", "name": "x y", "priority": 3}` + "\n\n" + `{"path": "DIR", "repeat": 2}`)
 	if err != nil || len(items) != 3 {
 		t.Fatal(items, err)
 	}
-	if f := items[0]; f.ContentLocation != "file:///x%20y" || *f.words.Priority != 3 || f.line != 1 {
+	if f := items[0]; f.ContentLocation != "file:///x%20y" || *f.Words.Priority != 3 || f.Line != 1 {
 		t.Errorf("%+v", f)
 	}
-	if f := items[2]; !strings.HasSuffix(f.ContentLocation, "/b") || f.words.Repeat != 2 || f.line != 3 {
+	if f := items[2]; !strings.HasSuffix(f.ContentLocation, "/b") || f.Words.Repeat != 2 || f.Line != 3 {
 		t.Errorf("%+v", f)
 	}
 	for text, want := range map[string]string{
-		`{"path": "DIR/a"}` + "\n" + `{`:                       "line 2: unexpected EOF",
-		`{"name": "x"}`:                                        "line 1: path is missing",
-		`{"path": "DIR/none"}`:                                 "line 1: ",
-		`{"path": "DIR", "name": "x"}`:                         `line 1: name "x"`,
-		`{"path": "DIR", "colour": "x"}`:                       "colour",
-		`{"path": "DIR"} {"path": "DIR"}`:                      "line 1: more than one object",
-		`{"path": "` + strings.Repeat("x", maxListLine) + `"}`: "too long",
+		`{"path": "DIR/a"}` + "\n" + `{`:                            "line 2: unexpected EOF",
+		`{"name": "x"}`:                                             "line 1: path is missing",
+		`{"path": "DIR/none"}`:                                      "line 1: ",
+		`{"path": "DIR", "name": "x"}`:                              `line 1: name "x"`,
+		`{"path": "DIR", "colour": "x"}`:                            "colour",
+		`{"path": "DIR"} {"path": "DIR"}`:                           "line 1: more than one object",
+		`{"path": "` + strings.Repeat("x", outgoing.MaxLine) + `"}`: "too long",
 	} {
 		if _, err := read(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40s: %v, want %s", text, err, want)

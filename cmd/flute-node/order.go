@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/settings"
 )
 
@@ -44,7 +45,7 @@ var orders = []struct {
 func parseOrder(line string) (o order, err error) {
 	line = strings.TrimSpace(line)
 	if strings.HasPrefix(line, "{") {
-		if err := readObject([]byte(line), &o); err != nil {
+		if err := outgoing.ReadObject([]byte(line), &o); err != nil {
 			return order{}, err
 		}
 		return o, o.check()

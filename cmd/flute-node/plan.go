@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 )
@@ -83,7 +84,7 @@ func (c *sendCommand) planText(p *node.Plan, to string) string {
 }
 
 // toSend returns the files of items.
-func toSend(items []item) (files []sender.File) {
+func toSend(items []outgoing.Item) (files []sender.File) {
 	for i := range items {
 		files = append(files, items[i].File)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/settings"
-	"github.com/flute-node/flute-node/internal/watch"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/source"
 )
@@ -66,12 +66,9 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 		tellSkipped(out, skipped)
 		return fmt.Errorf("no files to send in %v", c.Paths)
 	}
-	largest := uint64(0)
-	for _, f := range files {
-		largest = max(largest, f.Size)
-	}
+	largest := outgoing.Largest(files)
 	if c.staysOpen() {
-		largest = watchedSize
+		largest = outgoing.WatchedSize
 	}
 	c.now = time.Now()
 	words := c.words()
@@ -145,11 +142,11 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 				<-ctx.Done()
 				return nil
 			}
-			w := watching{
-				command: c, words: &words, core: &cfg.Session, session: s, watcher: watcher,
-				tois: map[string]flute.TOI{}, changes: map[flute.TOI]watch.Change{},
+			w := outgoing.Watching{
+				Key:     flute.SessionKey{Group: to, TSI: tsi},
+				Session: s, Watcher: watcher, How: c.how(&words, &cfg.Session),
 			}
-			return w.run(ctx, n)
+			return w.Run(ctx, n)
 		})
 		endControl()
 		lost += unread
@@ -178,7 +175,7 @@ func (c *sendCommand) Run(ctx context.Context, out *output) error {
 func (c *sendCommand) staysOpen() bool { return c.Watch != "" || c.Control != "" }
 
 // prepare puts what was said of all files, and then of each, into the files.
-func (c *sendCommand) prepare(files []item, words *settings.Send, cfg *sender.Config) error {
+func (c *sendCommand) prepare(files []outgoing.Item, words *settings.Send, cfg *sender.Config) error {
 	for i := range files {
 		if err := c.prepareOne(&files[i], words, cfg); err != nil {
 			return err
@@ -187,16 +184,17 @@ func (c *sendCommand) prepare(files []item, words *settings.Send, cfg *sender.Co
 	return nil
 }
 
-func (c *sendCommand) prepareOne(f *item, words *settings.Send, cfg *sender.Config) error {
-	f.StartAt = c.StartAt.At(c.now)
-	f.Priority = settings.PriorityOf(c.Priority, humanName(f.ContentLocation))
-	if err := words.Object.Apply(&f.File, cfg, c.now); err != nil {
-		return flagged(err)
+func (c *sendCommand) prepareOne(f *outgoing.Item, words *settings.Send, cfg *sender.Config) error {
+	err := c.how(words, cfg).Prepare(f)
+	if e, ok := errors.AsType[*outgoing.LineError](err); ok {
+		return c.atLine(e)
 	}
-	if err := f.words.Apply(&f.File, cfg, c.now); err != nil {
-		return fmt.Errorf("%s: line %d: %w", c.List, f.line, err)
-	}
-	return nil
+	return flagged(err)
+}
+
+// how returns what the flags say of all files.
+func (c *sendCommand) how(words *settings.Send, cfg *sender.Config) *outgoing.How {
+	return &outgoing.How{Words: words, Core: cfg, StartAt: c.StartAt.At(c.now), Priority: c.Priority, Now: c.now}
 }
 
 // readyToSend says what is going to be sent.
@@ -215,7 +213,7 @@ type readyToSend struct {
 	Offload   bool           `json:"offload"`
 }
 
-func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi flute.TSI, files []item) {
+func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi flute.TSI, files []outgoing.Item) {
 	r := readyToSend{
 		To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat),
 		StartAt: c.StartAt.At(c.now), Until: c.Until.At(c.now), Offload: s.Offload(),
@@ -271,7 +269,7 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 
 // send puts the files into the session and waits for its end. It returns how many of them could not be read.
 func (c *sendCommand) send(
-	ctx context.Context, out *output, s *node.Sending, files []item, watch func() error,
+	ctx context.Context, out *output, s *node.Sending, files []outgoing.Item, watch func() error,
 ) (unread int, err error) {
 	// Why it ends early, Wait says.
 	_ = s.AddAll(ctx, func(yield func(sender.File) bool) {

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/flute-node/flute-node/internal/config"
+)
+
+// configCommand looks at files of configuration.
+type configCommand struct {
+	Check   configCheckCommand   `cmd:"" help:"Read a file of configuration, and tell all that is wrong with it, with line and column."`
+	Example configExampleCommand `cmd:"" help:"Print a file of configuration with comments."`
+	Schema  configSchemaCommand  `cmd:"" help:"Print the JSON Schema of the file."`
+}
+
+type configCheckCommand struct {
+	File string `arg:"" type:"path" help:"The file; conf.d/*.yaml beside it is read, too."`
+}
+
+// checked is what config check prints in JSON.
+type checked struct {
+	Files  []string      `json:"files,omitempty"`
+	Errors []configError `json:"errors,omitempty"`
+
+	Receive int `json:"receive"`
+	Send    int `json:"send"`
+	UTP     int `json:"utp"`
+}
+
+type configError struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	Text   string `json:"text"`
+}
+
+// Run checks the file.
+func (c *configCheckCommand) Run(out *output) error {
+	cfg, err := config.Load(c.File, os.LookupEnv)
+	if list, ok := errors.AsType[config.Errors](err); ok {
+		v := checked{}
+		var text bytes.Buffer
+		for i, e := range list {
+			v.Errors = append(v.Errors, configError{e.File, e.Line, e.Column, e.Text})
+			if i > 0 {
+				text.WriteByte('\n')
+			}
+			text.WriteString(plain(e.Error()))
+		}
+		out.table("config", v, text.String())
+		return errFailed
+	}
+	if err != nil {
+		return err
+	}
+	v := checked{Files: cfg.Files, Receive: len(cfg.Receive), Send: len(cfg.Send), UTP: len(cfg.UTP)}
+	out.table("config", v, fmt.Sprintf("%s can be used: receive %d, send %d, utp %d", plain(c.File),
+		v.Receive, v.Send, v.UTP))
+	return nil
+}
+
+type configExampleCommand struct{}
+
+// Run prints the example.
+func (configExampleCommand) Run(out *output) error {
+	return printText(out, config.Example())
+}
+
+type configSchemaCommand struct{}
+
+// Run prints the schema.
+func (configSchemaCommand) Run(out *output) error {
+	text, err := config.Schema()
+	if err != nil {
+		return err
+	}
+	return printText(out, text)
+}
+
+// printText prints what a command is run for; with --json, JSON on one line.
+func printText(out *output, text []byte) error {
+	if json.Valid(text) {
+		out.record(json.RawMessage(text), string(bytes.TrimRight(text, "\n")))
+		return nil
+	}
+	if err := out.handOver(); err != nil {
+		return errors.New("--json: the example is YAML")
+	}
+	_, err := out.printer.Write(text)
+	return err
+}

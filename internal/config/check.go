@@ -1,0 +1,264 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/flute-node/flute-node/internal/outgoing"
+	"github.com/flute-node/flute-node/internal/settings"
+)
+
+const (
+	// maxName bounds a name in bytes: it is a label of metrics.
+	maxName = 64
+	// maxEvents bounds Node.Events.
+	minEvents, maxEvents = 16, 1 << 16
+	// maxPeers bounds UTP.Peers.
+	maxPeers = 256
+)
+
+// checker looks for what does not go together.
+type checker struct {
+	*faults
+
+	names    map[string]place
+	files    map[string]place // that a section writes alone
+	sessions map[string]place // of Send, by address and TSI
+	folders  map[string]*Receive
+}
+
+func (c *Config) check(all *faults) {
+	k := checker{all, map[string]place{}, map[string]place{}, map[string]place{}, map[string]*Receive{}}
+	k.node(&c.Node)
+	for _, list := range []struct {
+		name string
+		n    int
+	}{{"receive", len(c.Receive)}, {"send", len(c.Send)}, {"utp", len(c.UTP)}} {
+		if list.n > maxSections {
+			k.add(place{file: c.Files[0]}, "%s has %d entries: take at most %d", list.name, list.n, maxSections)
+			return
+		}
+	}
+	for i := range c.Receive {
+		k.receive(&c.Receive[i])
+	}
+	for i := range c.Send {
+		k.send(&c.Send[i])
+	}
+	for i := range c.UTP {
+		k.utp(&c.UTP[i])
+	}
+}
+
+// node checks a Node, and puts its defaults in.
+func (k *checker) node(n *Node) {
+	o := &n.origin
+	if _, given := o.keys["memory"]; given && n.Memory == 0 {
+		k.add(o.of("memory"), "node.memory 0: take more")
+	}
+	n.Memory = cmp.Or(n.Memory, defaultMemory)
+	n.API = cmp.Or(n.API, DefaultAPI)
+	n.LogLevel, n.LogFormat = cmp.Or(n.LogLevel, defaultLevel), cmp.Or(n.LogFormat, defaultFormat)
+	n.Events = cmp.Or(n.Events, defaultEvents)
+	if n.Events < minEvents || n.Events > maxEvents {
+		k.add(o.of("events"), "node.events %d: take %d to %d", n.Events, minEvents, maxEvents)
+	}
+	k.enums(reflect.ValueOf(n).Elem(), o, "node.")
+	switch kind, at, _ := strings.Cut(n.API, ":"); {
+	case n.API == "off", kind == "unix" && at != "":
+	case kind == "tcp" && isListen(at) && n.TokenFile == "":
+		k.add(o.of("api"), "node.api %s needs api_token_file: whoever reaches it could steer the node", n.API)
+	case kind == "tcp" && isListen(at):
+	default:
+		k.add(o.of("api"), "node.api %q: take unix:PATH, tcp:ADDRESS:PORT or off", n.API)
+	}
+	if n.Metrics != "" && !isListen(n.Metrics) {
+		k.add(o.of("metrics"), "node.metrics %q: take ADDRESS:PORT, such as 127.0.0.1:9464", n.Metrics)
+	}
+}
+
+// isListen reports whether something can listen at an address and port.
+func isListen(text string) bool {
+	if strings.HasPrefix(text, ":") {
+		text = "0.0.0.0" + text
+	}
+	_, err := netip.ParseAddrPort(text)
+	return err == nil
+}
+
+// enums checks fields that have one of a few values, where package settings does not.
+func (k *checker) enums(v reflect.Value, o *origin, prefix string) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		choices, key := f.Tag.Get("enum"), f.Tag.Get("yaml")
+		if text := v.Field(i); choices != "" && text.String() != "" &&
+			!strings.Contains(","+choices+",", ","+text.String()+",") {
+			k.add(o.of(key), "%s%s %q: take one of %s", prefix, key, text.String(), choices)
+		}
+	}
+}
+
+// name checks the name of a section, and returns what errors call it.
+func (k *checker) name(section, name string, o *origin) string {
+	before, twice := k.names[name]
+	switch {
+	case name == "":
+		k.add(o.place, "%s: name is missing", section)
+		return section
+	case !isName(name):
+		k.add(o.of("name"), "%s: name %.80q: take 1 to %d letters, digits, . _ or -, a letter or digit first",
+			section, name, maxName)
+		return section
+	case twice:
+		k.add(o.of("name"), "%s: name %s is that of %v, too", section, name, before)
+	default:
+		k.names[name] = o.of("name")
+	}
+	return section + " " + name
+}
+
+func isName(name string) bool {
+	if len(name) == 0 || len(name) > maxName || strings.ContainsRune("._-", rune(name[0])) {
+		return false
+	}
+	return strings.IndexFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._-", r)
+	}) < 0
+}
+
+// told adds an error of settings at the key of its word; others where the section begins.
+func (k *checker) told(err error, o *origin, what string) {
+	if e, ok := errors.AsType[*settings.Error](err); ok {
+		k.add(o.of(Spell(e.Word)), "%s: %s", what, e.Spell(Spell))
+		return
+	}
+	k.add(o.place, "%s: %v", what, err)
+}
+
+// alone says that no other section may have the file.
+func (k *checker) alone(path, key string, o *origin, what string) {
+	if path == "" {
+		return
+	}
+	path = filepath.Clean(path)
+	if before, twice := k.files[path]; twice {
+		k.add(o.of(key), "%s: %s %s is that of %v, too", what, key, path, before)
+		return
+	}
+	k.files[path] = o.of(key)
+}
+
+func (k *checker) receive(r *Receive) {
+	o := &r.origin
+	what := k.name("receive", r.Name, o)
+	switch {
+	case r.SDP != "" && (len(r.Group)+len(r.Feed)+len(r.TSI) > 0 || r.Source != ""):
+		k.add(o.of("sdp"), "%s: sdp and one of group, feed, source, tsi: take one", what)
+	case r.SDP != "":
+		if _, err := settings.ParseSDP([]byte(r.description)); err != nil {
+			k.add(o.of("sdp"), "%s: %s: %v", what, r.SDP, err)
+		}
+	case len(r.Group) == 0:
+		k.add(o.place, "%s: group is missing, or sdp", what)
+	case len(r.Feed) > 0 && len(r.Group) > 1:
+		k.add(o.of("feed"), "%s: feed and several groups: write a section for each group that has feeds", what)
+	}
+	p, err := r.Program()
+	switch {
+	case err != nil:
+		k.add(o.of("exec"), "%s: %v", what, err)
+	case p == nil && r.Dir == "":
+		k.add(o.place, "%s: dir is missing, or exec", what)
+	case r.Dir == "-":
+		k.add(o.of("dir"), "%s: dir -: a daemon has no standard output to write files to", what)
+	case p != nil:
+		if _, err := exec.LookPath(p.Command.Program()); err != nil {
+			k.add(o.of("exec"), "%s: exec: %v", what, err)
+		}
+	}
+	words := r.words()
+	if _, err := words.Config(); err != nil {
+		k.told(err, o, what)
+	}
+	if r.Dir == "" {
+		return
+	}
+	folder := filepath.Clean(r.Dir)
+	if other, ok := k.folders[folder]; !ok {
+		k.folders[folder] = r
+	} else if r.Publication != other.Publication {
+		k.add(o.of("dir"), "%s: receive %s has dir %s, too, and says something else of how files get there",
+			what, other.Name, folder)
+	}
+}
+
+func (k *checker) send(s *Send) {
+	o := &s.origin
+	what := k.name("send", s.Name, o)
+	if s.To == (settings.Endpoint{}) {
+		k.add(o.place, "%s: to is missing", what)
+	}
+	if len(s.Paths) == 0 && s.List == "" && s.Watch.Watch == "" {
+		k.add(o.place, "%s: there is nothing to send: give paths, list or watch", what)
+	}
+	for _, p := range s.Paths {
+		if p == "-" {
+			k.add(o.of("paths"), "%s: paths -: a daemon has no standard input to send", what)
+		}
+	}
+	if s.Watch.Watch == "" {
+		for _, key := range []string{"watch_state", "settle", "include", "exclude"} {
+			if at, given := o.keys[key]; given {
+				k.add(at, "%s: %s needs watch", what, key)
+			}
+		}
+	}
+	if _, err := outgoing.ReadList(strings.NewReader(s.listed)); err != nil {
+		k.add(o.of("list"), "%s: %s: %v", what, s.List, err)
+	}
+	files := s.files()
+	if _, err := files.Options(); err != nil {
+		k.told(err, o, what)
+	}
+	words := s.Words(time.Now())
+	if _, err := words.Config(outgoing.WatchedSize); err != nil {
+		k.told(err, o, what)
+	}
+	k.alone(s.WatchState, "watch_state", o, what)
+	k.alone(s.State, "state", o, what)
+	session := fmt.Sprint(s.To, words.TSI)
+	if before, twice := k.sessions[session]; twice {
+		k.add(o.of("to"), "%s: the session at %v has the same to and tsi: receivers could not tell them apart",
+			what, before)
+		return
+	}
+	k.sessions[session] = o.place
+}
+
+func (k *checker) utp(u *UTP) {
+	o := &u.origin
+	what := k.name("utp", u.Name, o)
+	if !isListen(u.Listen) {
+		k.add(o.of("listen"), "%s: listen %q: take ADDRESS:PORT, such as 0.0.0.0:4000", what, u.Listen)
+	}
+	if u.Dir == "" {
+		k.add(o.place, "%s: dir is missing", what)
+	}
+	if u.Peers < 0 || u.Peers > maxPeers {
+		k.add(o.of("peers"), "%s: peers %d: take 1 to %d", what, u.Peers, maxPeers)
+	}
+	k.enums(reflect.ValueOf(u).Elem(), o, what+": ")
+	if u.Target < 0 || u.Target > 100*time.Millisecond {
+		k.add(o.of("target"), "%s: target %v: take at most 100ms", what, u.Target)
+	}
+	if u.Listen != "" {
+		k.alone(u.Listen, "listen", o, what)
+	}
+}

@@ -1,0 +1,75 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxErrors bounds how many errors of one file are told.
+const maxErrors = 20
+
+// Error is what is wrong at one place of a file.
+type Error struct {
+	File         string
+	Line, Column int // from 1; 0: it concerns the whole file
+	Text         string
+}
+
+// Error implements error: file:line:column: text.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.File, e.Text)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
+}
+
+// Errors are all that is wrong with a configuration, at most maxErrors of them, in the order of the file.
+type Errors []*Error
+
+// Error implements error, with one line for each.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// place is where something stands in a file.
+type place struct {
+	file         string
+	line, column int
+}
+
+func (p place) String() string { return fmt.Sprintf("%s:%d:%d", p.file, p.line, p.column) }
+
+// faults collects errors.
+type faults struct {
+	list Errors
+	more int // that are not in the list
+}
+
+func (f *faults) add(at place, format string, args ...any) {
+	if len(f.list) == maxErrors {
+		f.more++
+		return
+	}
+	f.list = append(f.list, &Error{at.file, at.line, at.column, fmt.Sprintf(format, args...)})
+}
+
+// err returns what was collected; nil: nothing.
+func (f *faults) err() error {
+	if len(f.list) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(f.list, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	if f.more > 0 {
+		last := f.list[len(f.list)-1]
+		last.Text += fmt.Sprintf("; and %d more errors", f.more)
+	}
+	return f.list
+}

@@ -1,0 +1,402 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// variables is an environment.
+func variables(pairs map[string]string) Lookup {
+	return func(name string) (string, bool) { v, ok := pairs[name]; return v, ok }
+}
+
+// write puts files into a folder, and returns the path of flute-node.yaml there.
+func write(t testing.TB, files map[string]string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for name, text := range files {
+		at := filepath.Join(folder, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(folder, "flute-node.yaml")
+}
+
+// load reads one file.
+func load(t testing.TB, text string, env map[string]string) (*Config, error) {
+	t.Helper()
+	return Load(write(t, map[string]string{"flute-node.yaml": text}), variables(env))
+}
+
+// errorsOf returns the errors without their folder.
+func errorsOf(err error) (all []string) {
+	list, ok := errors.AsType[Errors](err)
+	if !ok && err != nil {
+		return []string{"not of the file: " + err.Error()}
+	}
+	for _, e := range list {
+		e.File = filepath.Base(e.File)
+		all = append(all, e.Error())
+	}
+	return all
+}
+
+// TestLoad: each kind of value is read, from the file or the environment.
+func TestLoad(t *testing.T) {
+	cfg, err := load(t, `
+node: {memory: 2GiB, rate: 1Gbit, api: "off"}
+defaults: &d
+`, nil)
+	if err == nil {
+		t.Fatal(cfg, "a key that is not known is taken")
+	}
+	cfg, err = load(t, `
+node: {memory: 2GiB, rate: 1Gbit, api: "off"}
+receive:
+  - &first
+    name: a
+    group: [239.1.1.1:3400, "[ff15::1]:3400"]
+    tsi: 7
+    mode: 0640
+    resume: off
+    max_age: 30s
+    dir: ${BASE}/a
+    max_files: ${FILES:-12}
+    exec: sh -c 'echo $${name}'
+  - <<: *first
+    name: b
+    dir: /tmp/$${b}
+send:
+  - name: c
+    to: 239.1.1.2:3400
+    watch: /out
+    tsi: 281474976710655
+    rate: 0
+    repair: 5%
+    queue: {-1: 2, 5: 1}
+    carousel: interval=10s,burst=2
+    until: 20:15
+    priority: ["*.a=-1", 5]
+    constant: false
+`, map[string]string{"BASE": "/srv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b, c := &cfg.Receive[0], &cfg.Receive[1], &cfg.Send[0]
+	if len(a.Group) != 2 || !reflect.DeepEqual(a.TSI, []uint64{7}) || a.Mode != "0640" || a.Resume != "off" ||
+		a.MaxAge != 30*time.Second || a.Dir != "/srv/a" || a.MaxFiles != 12 || a.Exec.Exec != "sh -c 'echo ${name}'" {
+		t.Errorf("%+v", a)
+	}
+	if b.Name != "b" || b.Dir != "/tmp/${b}" || b.Mode != "0640" {
+		t.Errorf("%+v", b)
+	}
+	if *c.TSI != 1<<48-1 || *c.Rate != 0 || *c.Repair != 0.05 ||
+		!reflect.DeepEqual(c.Queue, map[int8]int{-1: 2, 5: 1}) ||
+		c.Carousel.Burst != 2 || len(c.Priority) != 2 || cfg.Node.Memory != 2<<30 {
+		t.Errorf("%+v", c)
+	}
+	if words := a.words(); words.Publication.MaxFiles != 12 {
+		t.Errorf("%+v", words)
+	}
+}
+
+// TestRefused: what is wrong is told with line, column and key; all of it at once.
+func TestRefused(t *testing.T) {
+	const receive = "receive:\n- name: a\n  group: 239.1.1.1:1\n  dir: /d\n"
+	const send = "send:\n- name: s\n  to: 239.1.1.1:1\n  watch: /d\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"syntax", "node: {memory", "1:8: "},
+		{"tab", "node:\n\tmemory: 1", "2:1: "},
+		{"unknown", "recieve: []", `1:1: key "recieve" is not known: did you mean receive?`},
+		{"unknown below", receive + "  rs-matrix: rizzo\n", `5:3: receive[0]: key "rs-matrix" is not known: did you mean rs_matrix?`},
+		{"twice", "node: {}\nnode: {}", "2:1: mapping key"},
+		{"documents", "node: {}\n---\nsend: []", "3:1: a file has one document"},
+		{"tag", "node: {memory: !!str 5}", "1:16: !!str: tags are not taken"},
+		{"no keys", "- 1", "1:1: the file takes keys"},
+		{"scalar for keys", "node: 5", "1:7: node takes keys with values"},
+		{"scalar for list", "receive: 5", "1:10: receive takes a list"},
+		{"list for scalar", "node: {memory: [1]}", "1:16: node.memory takes one value"},
+		{"keys for scalar", "node: {memory: {a: 1}}", "1:16: node.memory takes one value, and no keys"},
+		{"no value", "node: {memory: }", "node.memory has no value"},
+		{"bytes", "node: {memory: lots}", `1:16: node.memory: "lots" is no number of bytes`},
+		{"zero", "node: {memory: 0}", "1:8: node.memory 0"},
+		{"bool", receive + "  shell: yes\n", `5:10: receive[0].shell: "yes" is neither true nor false`},
+		{"quoted number", receive + "  max_files: \"5\"\n", ""},
+		{"number", receive + "  max_files: 5.5\n", `5:14: receive[0].max_files: "5.5" is no whole number`},
+		{"range", send + "  field_bits: 256\n", "5:15: send[0].field_bits: 256 is out of range"},
+		{"truth for text", receive + "  resume: false\n", "5:11: receive[0].resume: false is no text"},
+		{"time", receive + "  max_age: 5\n", `5:12: receive[0].max_age: "5" is no time`},
+		{"variable", receive + "  stage: ${NONE}\n", "5:10: receive[0].stage: ${NONE}: the environment has no such variable"},
+		{"variable name", receive + "  stage: ${a b}\n", "5:10: receive[0].stage: ${a b} is no variable"},
+		{"variable open", receive + "  stage: ${a\n", "5:10: receive[0].stage: "},
+		{"alias", "node: *x", "1:7: *x: there is no such anchor"},
+		{"alias of itself", "receive: &x [*x]", "1:13: receive[0] takes keys"},
+
+		// What package settings refuses, at the key of the word.
+		{"word", receive + "  rs_matrix: x\n", `5:3: receive a: rs_matrix "x": take auto`},
+		{"layout", receive + "  layout: '{x}'\n", "5:3: receive a: layout"},
+		{"only", receive + "  only: '['\n", "5:3: receive a: only"},
+		{"FEC", send + "  fec: rs2\n  field_bits: 17\n", "6:3: send s: field_bits"},
+		{"contradiction", send + "  carousel: delay=1s\n  delay: 1s\n", "5:3: send s: carousel delay=1s and delay 1s exclude"},
+		{"profile", send + "  profile: mbms-download\n  tsi: 70000\n", "6:3: send s: tsi 70000 does not fit"},
+		{"fdt", send + "  fdt_duration: 1s\n", "5:3: send s: fdt_duration 1s"},
+		{"links", send + "  links: x\n", "5:3: send s: links"},
+
+		// What does not go together.
+		{"no name", "receive:\n- group: 239.1.1.1:1\n  dir: /d\n", "2:3: receive: name is missing"},
+		{"name", "receive:\n- name: a b\n  group: 239.1.1.1:1\n  dir: /d\n", `2:3: receive: name "a b"`},
+		{"two names", receive + "- name: a\n  group: 239.1.1.1:1\n  dir: /e\n", "5:3: receive: name a is that of "},
+		{"no group", "receive:\n- name: a\n  dir: /d\n", "2:3: receive a: group is missing"},
+		{"no dir", "receive:\n- name: a\n  group: 239.1.1.1:1\n", "2:3: receive a: dir is missing"},
+		{"feeds", "receive:\n- name: a\n  group: [239.1.1.1:1, 239.1.1.2:1]\n  feed: 239.1.1.3:1\n  dir: /d\n", "4:3: receive a: feed and several"},
+		{"sdp", receive + "  sdp: /none\n", "5:3: sdp: open /none"},
+		{"one folder", receive + "- name: b\n  group: 239.1.1.1:1\n  dir: /d/\n  existing: keep\n", "7:3: receive b: receive a has dir /d, too"},
+		{"exec", receive + "  exec: /no/such/program\n", "5:3: receive a: exec: "},
+		{"shell", receive + "  shell: true\n", "shell needs exec"},
+		{"exec field", receive + "  exec: sh {colour}\n", "5:3: receive a: exec"},
+		{"nothing to send", "send:\n- name: s\n  to: 239.1.1.1:1\n", "2:3: send s: there is nothing to send"},
+		{"watch", "send:\n- name: s\n  to: 239.1.1.1:1\n  paths: /d\n  settle: 1s\n", "5:3: send s: settle needs watch"},
+		{"list", send + "  list: /none\n", "5:3: list: "},
+		{"one session", send + "- name: t\n  to: 239.1.1.1:1\n  watch: /d\n", "6:3: send t: the session at "},
+		{"one state", send + "  state: /s\n- name: t\n  to: 239.1.1.2:1\n  watch: /d\n  state: /s\n", "9:3: send t: state /s is that of "},
+		{"utp", "utp:\n- {name: u, listen: x, dir: /d}\n", `2:13: utp u: listen "x"`},
+		{"congestion", "utp:\n- {name: u, listen: ':1', dir: /d, congestion: reno}\n", `utp u: congestion "reno"`},
+		{"api", "node: {api: tcp:127.0.0.1:80}", "1:8: node.api tcp:127.0.0.1:80 needs api_token_file"},
+		{"api kind", "node: {api: http}", `1:8: node.api "http"`},
+		{"level", "node: {log_level: loud}", `1:8: node.log_level "loud"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := load(t, c.text, nil)
+			got := errorsOf(err)
+			if c.want == "" {
+				if err == nil {
+					t.Fatal("it is taken")
+				}
+				return
+			}
+			if len(got) == 0 || !strings.HasPrefix(got[0], "flute-node.yaml:") || !strings.Contains(got[0], c.want) {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestAllAtOnce: errors of all files are told, in the order of the lines, and so many at most.
+func TestAllAtOnce(t *testing.T) {
+	_, err := load(t, "node: {memory: x}\nreceive:\n- {colour: 1}\nsend: 5\n", nil)
+	if got := errorsOf(err); len(got) != 3 || !strings.Contains(got[1], ":3:4: receive[0]: key \"colour\"") {
+		t.Errorf("%q", got)
+	}
+	_, err = load(t, "receive:\n"+strings.Repeat("- {colour: 1}\n", 50), nil)
+	if got := errorsOf(err); len(got) != maxErrors || !strings.HasSuffix(got[maxErrors-1], "and 30 more errors") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestFolder: conf.d is read in the order of its names, lists are joined, and a key of node is given once.
+func TestFolder(t *testing.T) {
+	section := func(name string) string {
+		return fmt.Sprintf("receive: [{name: %s, group: '239.1.1.1:1', dir: /d}]\n", name)
+	}
+	at := write(t, map[string]string{
+		"flute-node.yaml":  "node: {memory: 2GiB}\n" + section("a"),
+		"conf.d/20.yaml":   section("c"),
+		"conf.d/10.yaml":   section("b") + "node: {log_level: warn}\n",
+		"conf.d/ignored":   "x: [",
+		"conf.d/30.yaml":   "",
+		"conf.d/40.yaml":   "# nothing\n",
+		"conf.d/a/50.yaml": "x: [",
+	})
+	cfg, err := Load(at, variables(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, r := range cfg.Receive {
+		names = append(names, r.Name)
+	}
+	if strings.Join(names, "") != "abc" || cfg.Node.Memory != 2<<30 || cfg.Node.LogLevel != "warn" {
+		t.Errorf("%v %+v", names, cfg.Node)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(at), "conf.d", "50.yaml"),
+		[]byte("node: {memory: 3GiB}\n"+section("b")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Load(at, variables(nil))
+	if got := errorsOf(err); len(got) != 1 || !strings.HasPrefix(got[0], "50.yaml:1:8: node.memory is given in ") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestLarge: what is too large is refused before it takes memory: a file, and aliases of aliases.
+func TestLarge(t *testing.T) {
+	_, err := load(t, "# "+strings.Repeat("x", 10<<20), nil)
+	if err == nil || !strings.Contains(err.Error(), "more than 4194304 bytes") {
+		t.Errorf("a file of 10 MiB: %.200v", err)
+	}
+	nested := "receive: &a [{only: [x, x, x, x, x, x, x, x, x, x]}]\n"
+	list := "send:\n"
+	for range 5000 {
+		list += "- {include: &i [x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x]}\n"
+	}
+	_, err = load(t, nested+list, nil)
+	if err == nil || !strings.Contains(err.Error(), errTooMany.Error()) {
+		t.Errorf("%.300v", err)
+	}
+}
+
+// TestExample: the example is taken, by Load and by the schema; a key more is refused by both.
+func TestExample(t *testing.T) {
+	if _, err := load(t, string(Example()), nil); err != nil {
+		t.Fatal(err)
+	}
+	schema := compile(t)
+	if err := schema.Validate(value(t, Example())); err != nil {
+		t.Error(err)
+	}
+	for _, at := range []string{"node:\n", "  - name: weights\n", "  - name: signage\n", "  - name: uploads\n"} {
+		indent := strings.Repeat(" ", 2*(strings.Count(at, "-")+1))
+		wrong := bytes.Replace(Example(), []byte(at), []byte(at+indent+"colour: red\n"), 1)
+		if _, err := load(t, string(wrong), nil); err == nil || !strings.Contains(err.Error(), `"colour" is not known`) {
+			t.Errorf("Load after %q: %v", at, err)
+		}
+		if err := schema.Validate(value(t, wrong)); err == nil || !strings.Contains(err.Error(), "colour") {
+			t.Errorf("schema after %q: %v", at, err)
+		}
+	}
+}
+
+func compile(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	text, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("mem:///config", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("mem:///config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// value returns YAML as JSON has it.
+func value(t *testing.T, text []byte) any {
+	t.Helper()
+	text, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// TestEnums: package settings takes each value that the schema lists, and refuses others.
+func TestEnums(t *testing.T) {
+	var each func(v reflect.Value, check func() error)
+	each = func(v reflect.Value, check func() error) {
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if f.Anonymous && f.Type.Kind() == reflect.Struct {
+				each(v.Field(i), check)
+			}
+			choices := f.Tag.Get("enum")
+			if choices == "" {
+				continue
+			}
+			key := f.Tag.Get("yaml")
+			for _, c := range append(strings.Split(choices, ","), "no-such-value") {
+				v.Field(i).SetString(c)
+				err := check()
+				refused := err != nil && strings.HasPrefix(err.Error(), key+" \""+c)
+				if refused != (c == "no-such-value") {
+					t.Errorf("%s %s: %v", key, c, err)
+				}
+			}
+			v.Field(i).SetString("")
+		}
+	}
+	var r Receive
+	each(reflect.ValueOf(&r).Elem(), func() error { _, err := r.Settings(t.Context(), nil); return err })
+	var s Send
+	each(reflect.ValueOf(&s).Elem(), func() error {
+		s.Scheme = "rs"
+		words, files := s.Words(time.Now()), s.files()
+		if _, err := files.Options(); err != nil {
+			return keyed(err)
+		}
+		_, err := words.Config(1 << 20)
+		return keyed(err)
+	})
+}
+
+// TestSame: a section that was only moved is the same; one whose list of files has changed is not.
+func TestSame(t *testing.T) {
+	list := filepath.Join(t.TempDir(), "list")
+	text := "send:\n- {name: s, to: '239.1.1.1:1', list: " + list + "}\n"
+	read := func(text, listed string) Send {
+		if err := os.WriteFile(list, []byte(listed), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := load(t, text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg.Send[0]
+	}
+	a, moved := read(text, `{"path": "/a"}`), read("# moved\n\n"+text, `{"path": "/a"}`)
+	if !Same(a, moved) || a.origin.line != 2 {
+		t.Errorf("%+v\n%+v", a, moved)
+	}
+	if Same(a, read(text, `{"path": "/b"}`)) || Same(a, read(strings.Replace(text, "name: s", "name: s, ttl: 2", 1), `{"path": "/a"}`)) {
+		t.Error("a change is not seen")
+	}
+}
+
+// FuzzLoad: no file makes it panic, and each error has a line or names the file.
+func FuzzLoad(f *testing.F) {
+	f.Add(string(Example()))
+	f.Add("receive: &a [{name: x, <<: *a}]")
+	f.Add("node: {memory: ${A:-1}}\n---\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		all := &faults{}
+		cfg := parse("f", []byte(text), variables(nil), all)
+		cfg.Files = []string{"f"}
+		for i := range cfg.Send {
+			cfg.Send[i].List = ""
+		}
+		if len(all.list) == 0 {
+			cfg.check(all)
+		}
+		for _, e := range all.list {
+			if e.File != "f" || e.Line > strings.Count(text, "\n")+1 {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
+}

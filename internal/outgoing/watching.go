@@ -1,0 +1,141 @@
+package outgoing
+
+import (
+	"context"
+	"sync"
+
+	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/watch"
+	"github.com/flute-node/flute-node/node"
+)
+
+const (
+	// WatchedSize is what a file of a watched folder may have at most, for the choice of the FEC.
+	WatchedSize = 1 << 40
+	// eventQueue is large enough for the events of some thousand objects that end at once.
+	eventQueue = 1 << 14
+)
+
+// Watching carries changes of a folder over to a session. Run is to be called once.
+type Watching struct {
+	Key     flute.SessionKey // of the session, without its source: only events of it are looked at
+	Session *node.Sending
+	Watcher *watch.Watcher
+	How     *How
+
+	mu      sync.Mutex
+	tois    map[string]flute.TOI       // by name
+	changes map[flute.TOI]watch.Change // that the objects of these carry out
+	asking  bool                       // the session has an Update that it has not answered
+	early   []event.Event              // that came meanwhile
+}
+
+// Run goes on until ctx ends or the session has ended.
+func (w *Watching) Run(ctx context.Context, n *node.Node) error {
+	w.tois, w.changes = map[string]flute.TOI{}, map[flute.TOI]watch.Change{}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: w.isEnd})
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		for e := range sub.Events() {
+			if e, ok := e.(event.Event); ok {
+				w.ended(e)
+			}
+		}
+	}()
+	go func() {
+		select {
+		case <-w.Session.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	err := w.Watcher.Run(ctx, func(c watch.Change) error { return w.change(ctx, c) })
+	sub.Close()
+	<-heard
+	return err
+}
+
+// isEnd reports whether an object of the session has ended. It runs on the hub.
+func (w *Watching) isEnd(e notice.Event) bool {
+	switch e := e.(type) {
+	case event.ObjectCompleted:
+		return e.Sending && w.mine(e.Session)
+	case event.ObjectFailed:
+		return e.Sending && w.mine(e.Session)
+	}
+	return false
+}
+
+func (w *Watching) mine(key flute.SessionKey) bool {
+	return key.Group == w.Key.Group && key.TSI == w.Key.TSI
+}
+
+// change carries out one change.
+func (w *Watching) change(ctx context.Context, c watch.Change) error {
+	if c.Removed {
+		w.mu.Lock()
+		toi, ok := w.tois[c.Name]
+		delete(w.tois, c.Name)
+		w.mu.Unlock()
+		if !ok {
+			return nil
+		}
+		return w.Session.Remove(ctx, toi, sender.AtOnce)
+	}
+	f := Item{File: c.File}
+	if err := w.How.Prepare(&f); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.asking = true
+	w.mu.Unlock()
+	toi, err := w.Session.Update(ctx, f.File, nil, sender.AtOnce)
+	w.mu.Lock()
+	early := w.early
+	w.asking, w.early = false, nil
+	if err == nil {
+		if before, ok := w.tois[c.Name]; ok {
+			delete(w.changes, before)
+		}
+		w.tois[c.Name], w.changes[toi] = toi, c
+	}
+	w.mu.Unlock()
+	for _, e := range early {
+		w.ended(e)
+	}
+	return err
+}
+
+// ended takes the end of an object.
+func (w *Watching) ended(e event.Event) {
+	var toi flute.TOI
+	var reason event.FailReason
+	switch e := e.(type) {
+	case event.ObjectCompleted:
+		toi = e.TOI
+	case event.ObjectFailed:
+		toi, reason = e.TOI, e.Reason
+	default:
+		return
+	}
+	w.mu.Lock()
+	c, ok := w.changes[toi]
+	delete(w.changes, toi)
+	if !ok && w.asking {
+		w.early = append(w.early, e)
+	}
+	w.mu.Unlock()
+	switch {
+	case !ok:
+	case reason == "":
+		w.Watcher.Done(c)
+	case reason != event.FailSuperseded && reason != event.FailCancelled && reason != event.FailClosed:
+		w.Watcher.Failed(c)
+	}
+}
