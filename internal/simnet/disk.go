@@ -27,7 +27,6 @@ type Disk struct {
 	faults Faults
 	until  time.Time // when the faults end; zero: they do not
 	writes int       // until power or process is cut in the middle of a write; 0: it is not
-	cut    func()    // what is done then
 	files  map[string]*diskFile
 	synced map[string]*diskFile // the names that survive a loss of power
 	left   map[*staged]struct{} // of processes that died or left them
@@ -75,12 +74,12 @@ func (d *Disk) Break(f Faults, atMost time.Duration) {
 	}
 }
 
-// CutAt has the nth write from now on be the last one of its process, and incomplete: fn is called on another
-// goroutine.
-func (d *Disk) CutAt(n int, fn func()) {
+// CutAt has the nth write from now on be the last one of its process, and incomplete: its Mount is Killed then. Zero:
+// none.
+func (d *Disk) CutAt(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.writes, d.cut = n, fn
+	d.writes = n
 }
 
 // CutPower takes what was not synced. Every process must have been killed.

@@ -139,12 +139,11 @@ func TestCutAt(t *testing.T) {
 		d := simnet.NewDisk(seed)
 		m := d.Mount()
 		o := write(t, m, "first", "a")
-		cut := make(chan struct{})
-		d.CutAt(1, func() { close(cut) })
+		d.CutAt(1)
+		before := m.Killed()
 		n, err := o.WriteAt([]byte("second"), 5)
-		<-cut
-		if !errors.Is(err, simnet.ErrKilled) || m.Staged() != 0 {
-			t.Fatalf("%d, %v; %d are staged", n, err, m.Staged())
+		if !errors.Is(err, simnet.ErrKilled) || m.Staged() != 0 || before || !m.Killed() {
+			t.Fatalf("%d, %v; %d are staged; killed before: %t, after: %t", n, err, m.Staged(), before, m.Killed())
 		}
 		lengths[n] = true
 	}

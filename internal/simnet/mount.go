@@ -41,11 +41,18 @@ func (m *Mount) kill() {
 		return
 	}
 	m.killed = true
-	m.disk.writes, m.disk.cut = 0, nil
+	m.disk.writes = 0
 	for o := range m.staged {
 		m.leave(o)
 	}
 	m.staged = nil
+}
+
+// Killed reports whether the process was killed, by Kill or by a write that was cut.
+func (m *Mount) Killed() bool {
+	m.disk.mu.Lock()
+	defer m.disk.mu.Unlock()
+	return m.killed
 }
 
 func (m *Mount) leave(o *staged) {

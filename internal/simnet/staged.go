@@ -54,9 +54,7 @@ func (o *staged) isLast() bool {
 	if d.writes--; d.writes > 0 {
 		return false
 	}
-	fn := d.cut
 	o.mount.kill()
-	go fn()
 	return true
 }
 

@@ -13,39 +13,49 @@ func (p *process) count(key flute.SessionKey, c flute.Counters) {
 	}
 }
 
+// progress is how many objects of one TOI have begun and not ended. After a restart of its sender with the same numbers
+// the TOI may name another object while the one before is being published.
+type progress struct {
+	open int
+	over bool // one has ended
+}
+
 // started takes the start of an object.
 func (p *process) started(o object) {
 	p.w.result.Figures.Checks[Objects]++
-	p.objects[o] = open
+	x := p.objects[o]
+	if x.open > 0 && !p.missed && !p.w.sameNumbers() {
+		p.w.failLocked(Objects, "TOI %v of session %v: started before its end", o.toi, o.session)
+	}
+	x.open++
+	p.objects[o] = x
 }
 
 // ends takes the end of an object.
 func (p *process) ends(o object, how string, silent bool) {
 	p.w.result.Figures.Checks[Objects]++
-	if p.objects[o] == over && !silent && !p.missed {
+	x := p.objects[o]
+	if x.over && x.open == 0 && !silent && !p.missed {
 		p.w.failLocked(Objects, "TOI %v of session %v: %s after its end", o.toi, o.session, how)
 	}
-	p.objects[o] = over
+	p.objects[o] = progress{max(0, x.open-1), true}
 }
 
-// failed takes the end of an object, or of a try.
-func (p *process) failed(o object, reason string, retry bool) {
+// failed takes the end of an object, or of a try, which another one may follow.
+func (p *process) failed(o object, retry bool) {
 	p.w.result.Figures.Checks[Objects]++
-	if retry {
-		p.objects[o] = none
-		return
-	}
-	p.objects[o] = over
+	x := p.objects[o]
+	p.objects[o] = progress{max(0, x.open-1), !retry}
 }
 
 // closed takes the end of a session: each of its objects must have its own.
 func (p *process) closed(key flute.SessionKey) {
-	for o, phase := range p.objects {
+	for o, x := range p.objects {
 		if o.session != key {
 			continue
 		}
 		p.w.result.Figures.Checks[Objects]++
-		if phase == open && !p.missed {
+		if x.open > 0 && !p.missed {
 			p.w.failLocked(Objects, "TOI %v of session %v has no end", o.toi, key)
 		}
 		delete(p.objects, o)
@@ -80,8 +90,8 @@ func (p *process) accounted() {
 	if read != known || read != tapped {
 		w.failLocked(Packets, "%d datagrams arrived, %d were read, %d were counted", tapped, read, known)
 	}
-	for o, phase := range p.objects {
-		if phase == open {
+	for o, x := range p.objects {
+		if x.open > 0 {
 			w.failLocked(Objects, "TOI %v of session %v has no end when the node has stopped", o.toi, o.session)
 		}
 	}

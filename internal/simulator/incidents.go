@@ -21,7 +21,7 @@ func (w *world) happen(i Incident) {
 		w.die(p, true, i.For)
 	case cutWrite:
 		if p != nil {
-			w.disk.CutAt(1+i.Which%50, func() { w.cutWrite(p) })
+			w.disk.CutAt(1 + i.Which%50)
 		}
 	case stopReceiver:
 		w.pauseReceiver(p, i.For)
@@ -77,16 +77,6 @@ func (w *world) die(p *process, power bool, wait time.Duration) {
 	time.Sleep(wait)
 	w.startReceiver()
 	up()
-}
-
-// cutWrite follows a write that was the last one of its process.
-func (w *world) cutWrite(p *process) {
-	w.mu.Lock()
-	alive := w.receiver == p
-	w.mu.Unlock()
-	if alive {
-		w.cuts <- p
-	}
 }
 
 // pauseReceiver stops the receiver in order, and starts another one after a while.

@@ -31,7 +31,7 @@ type process struct {
 	dead      bool // killed: nothing of it counts any more
 	missed    bool // events were lost
 	broken    bool // so many parts crashed that the node gave up
-	objects   map[object]phase
+	objects   map[object]progress
 	counted   uint64 // datagrams of sessions that have ended
 	counters  map[flute.SessionKey]flute.Counters
 	described map[flute.SessionKey]time.Time // first FDT Instance
@@ -47,19 +47,11 @@ type object struct {
 	toi     flute.TOI
 }
 
-type phase uint8
-
-const (
-	none phase = iota
-	open
-	over
-)
-
 // startReceiver starts a process on the disks.
 func (w *world) startReceiver() {
 	p := &process{
 		w: w, mount: w.disk.Mount(), spare: w.spare.Mount(), watched: make(chan struct{}),
-		objects: map[object]phase{}, counters: map[flute.SessionKey]flute.Counters{},
+		objects: map[object]progress{}, counters: map[flute.SessionKey]flute.Counters{},
 		described: map[flute.SessionKey]time.Time{},
 	}
 	cfg := node.Config{Budget: w.plan.Budget, SourceBudget: w.plan.Budget, Workers: 2, Network: p}
@@ -179,7 +171,7 @@ func (p *process) see(e notice.Event) {
 		p.ends(object{e.Session, e.TOI}, "completed", e.Earlier)
 	case event.ObjectFailed:
 		f.Failed++
-		p.failed(object{e.Session, e.TOI}, string(e.Reason), e.Retry)
+		p.failed(object{e.Session, e.TOI}, e.Retry)
 	}
 }
 

@@ -49,7 +49,6 @@ type world struct {
 	sender *sendingProcess
 	beside *sendingProcess
 	forger *forger
-	cuts   chan *process // whose last write was cut
 
 	mu         sync.Mutex // guards what follows, and Result
 	result     *Result
@@ -93,7 +92,7 @@ func (w *world) run() {
 	ctx, cancel := context.WithTimeout(context.Background(), 24*time.Hour) // of virtual time
 	defer cancel()
 	w.ctx, w.begin, w.net = ctx, time.Now(), simnet.New(w.plan.Seed)
-	w.dice, w.cuts = rand.New(rand.NewPCG(w.plan.Seed, 14)), make(chan *process, 8)
+	w.dice = rand.New(rand.NewPCG(w.plan.Seed, 14))
 	w.files, w.published = newFiles(w.plan), map[string]int{}
 	w.held, w.oracle = newHolder(w), newOracle(w)
 	w.disk, w.spare = simnet.NewDisk(w.plan.Seed), simnet.NewDisk(w.plan.Seed+1)
@@ -135,15 +134,13 @@ func (w *world) faults() {
 	}
 }
 
-// cutsOff lets power be lost where a write was cut.
+// cutsOff lets power be lost where a write was cut, whichever process had it.
 func (w *world) cutsOff() {
-	for {
-		select {
-		case p := <-w.cuts:
-			w.die(p, true, tick)
-		default:
-			return
-		}
+	w.mu.Lock()
+	p := w.receiver
+	w.mu.Unlock()
+	if p != nil && p.mount.Killed() {
+		w.die(p, true, tick)
 	}
 }
 
@@ -168,7 +165,7 @@ func (w *world) settle() {
 	w.calm = true
 	w.mu.Unlock()
 	w.disk.Break(simnet.Faults{}, 0)
-	w.disk.CutAt(0, nil)
+	w.disk.CutAt(0)
 	w.cutsOff()
 	end := time.Now().Add(calmFor)
 	if w.sameNumbers() {
