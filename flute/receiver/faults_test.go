@@ -310,6 +310,31 @@ func TestCrashWhileDetached(t *testing.T) {
 	r.close()
 }
 
+// The Work that publishes an object apart is awaited, also when nobody works on its TOI any more: else the session
+// waits for its end for ever.
+func TestDetachedWorkIsAwaited(t *testing.T) {
+	old, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)
+	r := newRig(t)
+	r.manual = true
+	r.feed(describe(t, 0, old.file("a")))
+	r.feed(old.all()...)
+	r.wait(r.cfg.RestartSilence)
+	r.feed(describe(t, 0, next.file("bb")))
+	r.feed(next.packet(0, 0, 1))
+	if len(r.apart) != 1 {
+		t.Fatalf("%d objects are published apart", len(r.apart))
+	}
+	clear(r.apart) // its actor crashed, and another one had taken over before
+	r.s.Close("test")
+	r.settle()
+	if !r.l.Awaits(r.works[0]) {
+		t.Error("nobody takes the Work")
+	}
+	r.work()
+	r.want("failed 1 bb session_over", "completed 1 a 300", "closed test")
+	r.close()
+}
+
 // Large source blocks are recovered within the budget.
 func TestLargeBlocks(t *testing.T) {
 	r := newRig(t)

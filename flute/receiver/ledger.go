@@ -97,9 +97,13 @@ func (l *Ledger) Active() []flute.TOI {
 	return active
 }
 
-// Awaits reports whether an object of the session goes on with the result of w.
+// Awaits reports whether an object of the session goes on with the result of w, also one that is published while its
+// TOI names another: the session does not end before that has.
 func (l *Ledger) Awaits(w *Work) bool {
-	return !w.entry.gone && w.entry.held != nil && w.entry.held == w.held
+	if _, leaving := l.leaving[w.entry]; w.entry.gone && !leaving {
+		return false
+	}
+	return w.entry.held != nil && w.entry.held == w.held
 }
 
 // Drop counts n datagrams of the session that never reached it, such as those in the hands of an actor that crashed.
