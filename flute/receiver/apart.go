@@ -112,6 +112,17 @@ func (l *Ledger) reserveApart(e *entry, n uint64) bool {
 	return l.reserveUndescribed(e, n)
 }
 
+// reclaim gives e back to the run that comes on ln now, if the FDT Instance that describes e is of that run: the object
+// was given to another one when nobody could tell whose it is.
+func (s *Session) reclaim(ln *line, e *entry) {
+	if e == nil || e.run == ln.run || e.file == nil || e.contested || !ln.told {
+		return
+	}
+	if in := s.l.instances[e.instance]; in != nil && in.read && in.run == ln.run {
+		s.trust(ln, e)
+	}
+}
+
 // foreign reports whether packets on ln cannot be of the sender of e as long as that one is heard from another port.
 func (s *Session) foreign(ln *line, e *entry) bool {
 	other := s.l.lineOf(e.run)

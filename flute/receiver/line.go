@@ -168,15 +168,22 @@ func (l *Ledger) latestLine() (latest *line) {
 	return latest
 }
 
-// lineOf returns the line on which packets of r come, as far as is known, of several feeds the one that was heard last;
-// nil if there is none.
+// lineOf returns the line on which packets of r come, as far as is known: one that sends r now before one that may, or
+// that did before; of several the one that was heard last. nil if there is none.
 func (l *Ledger) lineOf(r run) (found *line) {
 	for i := range l.lines {
 		ln := &l.lines[i]
 		if ln.run != r && (ln.told || r == 0 || ln.before != r && !ln.isDoubt(r)) {
 			continue
 		}
-		if found == nil || ln.feed != found.feed && ln.last.After(found.last) {
+		switch {
+		case found == nil:
+			found = ln
+		case ln.feed == found.feed && (ln.run == r) != (found.run == r):
+			if ln.run == r {
+				found = ln
+			}
+		case ln.last.After(found.last):
 			found = ln
 		}
 	}

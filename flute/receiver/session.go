@@ -184,6 +184,7 @@ func (s *Session) find(now time.Time, ln *line, packet *Packet) (object bool, er
 	if (e == nil || e.run != ln.run || e.contested) && s.weigh(now, ln, e, p) {
 		e = s.l.entries[p.TOI]
 	}
+	s.reclaim(ln, e)
 	switch {
 	case e == nil && !s.l.cfg.takes(p.TOI):
 		return false, errRefused

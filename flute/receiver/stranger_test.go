@@ -109,6 +109,61 @@ func TestManyStrangers(t *testing.T) {
 	r.close()
 }
 
+// TestReplayedPacketsTakeNoObject: somebody sends the sender's packets again from another port: first its FDT Instance,
+// which makes that port one of the sender, later some of the file. The file stays that of the sender which goes on.
+func TestReplayedPacketsTakeNoObject(t *testing.T) {
+	for _, first := range []uint16{1000, 6666} {
+		r := newRig(t)
+		o := plain(t, 1, 10_000, 100, 4)
+		f := o.file("a")
+		f.SHA256 = sha256Of(o.content)
+		d, data := describe(t, 0, f), o.all()
+		r.port = first
+		r.feed(d)
+		r.port = 1000 + 6666 - first
+		r.feed(d)
+		for i := range 200 { // ten seconds of the first half
+			r.port = 1000
+			if i%20 == 0 {
+				r.feed(d)
+			}
+			r.feed(data[i%50])
+			if i >= 50 && i%20 == 10 {
+				r.port = 6666
+				r.feed(data[i%50])
+			}
+			r.wait(50 * time.Millisecond)
+		}
+		r.port = 1000
+		r.feed(data[50:]...)
+		r.file("a", o.content)
+		r.close()
+	}
+}
+
+// TestReplayedPacketsInAPause: the same in a pause, in which nobody can tell who goes on. With the next repetition of
+// its FDT Instance the sender has the object again.
+func TestReplayedPacketsInAPause(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 10_000, 100, 4)
+	f := o.file("a")
+	f.SHA256 = sha256Of(o.content)
+	d, data := describe(t, 0, f), o.all()
+	for _, r.port = range []uint16{6666, 1000} {
+		r.feed(d)
+	}
+	r.feed(data[:50]...)
+	r.wait(3 * time.Second)
+	r.port = 6666
+	r.feed(data[3])
+	r.wait(6 * time.Second)
+	r.port = 1000
+	r.feed(d)
+	r.feed(data[50:]...)
+	r.file("a", o.content)
+	r.close()
+}
+
 // TestForgedComplete: a stranger's FDT Instance that says Complete ends no session in which more files are to come.
 func TestForgedComplete(t *testing.T) {
 	r := stranger(t, 6666, func(r *rig, o object, i int) {

@@ -58,8 +58,16 @@ func TestSeedsThatFailed(t *testing.T) {
 		4413: "a symbol that came after a guess was not noted",
 		6975: "what came before the FDT Instance after a pause was forgotten",
 		3778: "a new object began in the events of the one that had its TOI before",
+		3845: "a session waited for the end of an object whose Work nobody took",
+		4897: "an object was given to a stranger who had sent the sender's packets again",
+		6437: "an object completed while its TOI named another one",
+		6667: "as 4897",
 		7181: "an object in doubt was described again",
+		7225: "as 4897",
+		7952: "as 4897",
 		8509: "a session crashed when it was told to end",
+		9214: "as 4897",
+		9724: "a write was cut of another process than that of the incident",
 	} {
 		t.Run(fmt.Sprintf("%d %s", seed, fault), func(t *testing.T) {
 			t.Parallel()
