@@ -57,8 +57,8 @@ func (f *FreeList) Get(o owner) *Packets {
 }
 
 // Add appends a packet that takes n bytes of the datagram.
-func (p *Packets) Add(packet receiver.Packet, n int) {
-	p.packets = append(p.packets, packet)
+func (p *Packets) Add(packet *receiver.Packet, n int) {
+	p.packets = append(p.packets, *packet)
 	p.bytes += n
 }
 

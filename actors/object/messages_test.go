@@ -18,7 +18,7 @@ type memory struct{ released int }
 func (m *memory) Release() { m.released++ }
 
 // packet returns a packet of an object.
-func packet(t *testing.T) receiver.Packet {
+func packet(t *testing.T) *receiver.Packet {
 	t.Helper()
 	toi := flute.NewTOI(1)
 	template, err := alc.NewTemplate(alc.Spec{TSI: 7, TOI: toi})
@@ -36,7 +36,7 @@ func packet(t *testing.T) receiver.Packet {
 	if p.TOI() != toi {
 		t.Fatalf("TOI %v, want %v", p.TOI(), toi)
 	}
-	return p
+	return &p
 }
 
 // TestReleaseKeepsNoBytes: Packets that wait for their next use keep no slab that was given up in memory.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/content"
+	"github.com/flute-node/flute-node/internal/ceil"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/names"
 )
@@ -33,15 +34,20 @@ func (o *Object) advance(now time.Time) {
 		}
 		return
 	}
-	if t := h.OTI.TransferLength; t > 0 {
+	if t := h.OTI.TransferLength; t > 0 && h.Received >= h.progress {
 		if percent := h.Received * 100 / t; percent > h.percent {
 			h.percent = percent
 			o.emit(event.ObjectProgress{Session: o.l.key, TOI: e.toi, Received: h.Received, TransferLength: t})
 		}
+		h.progress = ceil.Div((h.percent+1)*t, 100)
 	}
 	// Whole steps, so that their pages are full and will not be opened again.
 	end := h.Prefix() / digestStep * digestStep
-	if !h.working && end > h.hashed() && h.IsWritten(end) && o.wanted() != 0 {
+	switch {
+	case h.working || end <= h.hashed() || end == h.unwanted:
+	case o.wanted() == 0:
+		h.unwanted = end
+	case h.IsWritten(end):
 		o.start(&Work{task: &hashing{content.Hashing{Object: h.Object(), Digest: o.digest(), End: end}}})
 	}
 }

@@ -24,6 +24,8 @@ type holding struct {
 	queued      bool            // whole, and waiting for the publication of an older version
 	waiting     bool            // for memory to decode again what a wrong guess has recovered, or for its turn
 	percent     uint64          // last announced progress
+	progress    uint64          // how many received bytes make the next percent; 0: not computed yet
+	unwanted    uint64          // how long the prefix was when it was to be hashed last, but nobody wanted a digest
 	checkpoints checkpoints
 	resumed     uint64 // bytes that an earlier process has received
 }
@@ -58,7 +60,10 @@ func (h *holding) release(works []*Work) {
 // take hands the symbols of a packet to the assembly. errStore: the object has failed.
 func (o *Object) take(now time.Time, payload []byte) error {
 	o.taking = true
-	err := o.settle(o.e.held.Take(now, payload))
+	err := o.e.held.Take(now, payload)
+	if err != nil || o.e.held.HasEffects() {
+		err = o.settle(err)
+	}
 	o.taking = false
 	return err
 }

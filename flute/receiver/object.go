@@ -68,6 +68,9 @@ func (o *Object) Effects() Effects {
 	o.work(o.l.write(o.e))
 	o.work(o.l.note(o.e))
 	f := o.e.effects
+	if len(f.Events)+len(f.Works) == 0 {
+		return Effects{}
+	}
 	o.e.effects = objectEffects{}
 	return Effects{Events: f.Events, Works: f.Works}
 }

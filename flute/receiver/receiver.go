@@ -14,13 +14,16 @@ import (
 type Receiver struct {
 	cfg      *Config
 	sessions map[flute.SessionKey]*member
+	latest   *member // whose datagram came last; nil: none, or it has ended
 	events   []event.Event
 }
 
 // member is a session with its objects.
 type member struct {
+	key     flute.SessionKey
 	session *Session
 	objects map[flute.TOI]*Object
+	latest  *Object // that was looked for last; nil: none, or it has ended
 }
 
 // New returns a Receiver, or an error that names the field of cfg which is wrong.
@@ -41,18 +44,29 @@ func (r *Receiver) Handle(now time.Time, key flute.SessionKey, datagram []byte) 
 // HandleFrom is Handle for a datagram of which more is known: a new UDP source port tells a sender that was started
 // again from the one before, and feeds are counted apart.
 func (r *Receiver) HandleFrom(now time.Time, key flute.SessionKey, origin Origin, datagram []byte) {
-	m := r.sessions[key]
-	if m == nil {
-		m = &member{session: NewLedger(r.cfg, key).NewSession(), objects: map[flute.TOI]*Object{}}
-		r.sessions[key] = m
-	}
-	if p, ok := m.session.Route(now, origin, datagram); ok {
+	m := r.member(key)
+	var p Packet
+	if m.session.RouteTo(now, origin, &p, datagram) {
 		r.settleSession(now, m)
 		o := m.object(p.TOI())
 		o.Handle(now, &p)
 		r.settle(now, m, o)
 	}
 	r.settleSession(now, m)
+}
+
+// member returns the session key, opened if there is none.
+func (r *Receiver) member(key flute.SessionKey) *member {
+	if m := r.latest; m != nil && m.key == key {
+		return m
+	}
+	m := r.sessions[key]
+	if m == nil {
+		m = &member{key: key, session: NewLedger(r.cfg, key).NewSession(), objects: map[flute.TOI]*Object{}}
+		r.sessions[key] = m
+	}
+	r.latest = m
+	return m
 }
 
 // Advance does what time alone brings.
@@ -99,12 +113,22 @@ func (r *Receiver) Counters(key flute.SessionKey) (flute.Counters, bool) {
 }
 
 func (m *member) object(toi flute.TOI) *Object {
+	if o := m.latest; o != nil && o.TOI() == toi {
+		return o
+	}
 	o := m.objects[toi]
 	if o == nil {
 		o = m.session.Ledger().NewObject(toi)
 		m.objects[toi] = o
 	}
+	m.latest = o
 	return o
+}
+
+// forget drops the Object of toi.
+func (m *member) forget(toi flute.TOI) {
+	delete(m.objects, toi)
+	m.latest = nil
 }
 
 // settle does what an object wants done, until it wants nothing more.
@@ -121,25 +145,22 @@ func (r *Receiver) settle(now time.Time, m *member, o *Object) {
 		}
 	}
 	if o.Ended() {
-		delete(m.objects, o.TOI())
+		m.forget(o.TOI())
 	}
 }
 
 // settleSession does what a session wants done, until it wants nothing more.
 func (r *Receiver) settleSession(now time.Time, m *member) {
-	for {
+	for m.session.HasEffects() {
 		f := m.session.Effects()
 		r.events = append(r.events, f.Events...)
 		for _, toi := range f.Ended { // none is ever detached: publication ends before the next datagram
-			delete(m.objects, toi)
+			m.forget(toi)
 		}
 		for _, toi := range f.Described {
 			o := m.object(toi)
 			o.Describe(now)
 			r.settle(now, m, o)
-		}
-		if len(f.Works) == 0 {
-			break
 		}
 		for _, w := range f.Works {
 			w.Run(nil)
@@ -147,7 +168,8 @@ func (r *Receiver) settleSession(now time.Time, m *member) {
 		}
 	}
 	if m.session.Ended() {
-		delete(r.sessions, m.session.Ledger().Key())
+		delete(r.sessions, m.key)
+		r.latest = nil
 	}
 }
 

@@ -30,7 +30,10 @@ func (p *Packet) Feed() uint8 { return p.origin.Feed }
 
 // Session works on one receiving transport session: it takes FDT Instances, decides which object a packet belongs to,
 // and keeps the deadlines. What it knows lies in the Ledger, so a Session may be thrown away and made again.
-type Session struct{ l *Ledger }
+type Session struct {
+	l      *Ledger
+	latest latest
+}
 
 // Effects is what a Session or an Object wants done, drained by Effects. Do it in the order of the fields. An Object
 // has Events and Works only; its Works are to be handed back to itself.
@@ -77,6 +80,15 @@ func (s *Session) HasEffects() bool {
 // whom it must be handed at once or with the bytes of datagram kept unchanged until then.
 // Everything else is dealt with and counted.
 func (s *Session) Route(now time.Time, origin Origin, datagram []byte) (p Packet, object bool) {
+	object = s.RouteTo(now, origin, &p, datagram)
+	return p, object
+}
+
+// RouteTo is Route into p, whatever that holds: a Packet is large, and this copies none.
+func (s *Session) RouteTo(now time.Time, origin Origin, p *Packet, datagram []byte) (object bool) {
+	if s.routeAlike(now, origin, p, datagram) {
+		return true
+	}
 	s.l.now = now
 	if s.l.last.IsZero() {
 		s.l.last = now // silence counts from here, even if nothing valid ever comes
@@ -85,11 +97,17 @@ func (s *Session) Route(now time.Time, origin Origin, datagram []byte) (p Packet
 		}
 	}
 	s.hear(now, origin, datagram)
-	p.origin = origin
+	p.origin, p.entry = origin, nil
 	err := s.parse(&p.alc, datagram)
+	var ln *line
 	if err == nil {
 		s.hearPort(now, origin)
-		object, err = s.route(now, origin, &p)
+		ln, object, err = s.route(now, origin, p)
+	}
+	if object && p.entry != nil {
+		s.remember(p, ln, datagram)
+	} else {
+		s.latest.entry = nil
 	}
 	switch {
 	case object:
@@ -100,16 +118,18 @@ func (s *Session) Route(now time.Time, origin Origin, datagram []byte) (p Packet
 	default:
 		s.l.dropped(origin.Feed, drop.Of(err), 1)
 	}
-	return p, object
+	return object
 }
+
+// timeFlags are T and R of RFC 3451, which are reserved in RFC 5651, in the second byte of an LCT header.
+const timeFlags = 0x0c
 
 // parse reads the packet. In a session of FLUTE version 1 the two bits that RFC 5651 reserves are T and R of RFC 3451,
 // each of which adds a word to the header.
 func (s *Session) parse(p *alc.Packet, datagram []byte) error {
-	const tr = 0x0c
 	l := s.l
 	err := p.Parse(datagram, lct.RFC5651)
-	if len(datagram) < 2 || datagram[1]&tr == 0 || l.version == 2 || l.cfg.Profile == Version2 {
+	if len(datagram) < 2 || datagram[1]&timeFlags == 0 || l.version == 2 || l.cfg.Profile == Version2 {
 		return err
 	}
 	old, oldErr := alc.ParseLayout(datagram, lct.RFC3451)
@@ -123,15 +143,15 @@ func (s *Session) parse(p *alc.Packet, datagram []byte) error {
 	return nil // the version is not known yet
 }
 
-func (s *Session) route(now time.Time, origin Origin, packet *Packet) (object bool, err error) {
+func (s *Session) route(now time.Time, origin Origin, packet *Packet) (ln *line, object bool, err error) {
 	l, p := s.l, &packet.alc
 	if l.ended || l.ending != "" {
-		return false, errClosed
+		return nil, false, errClosed
 	}
 	if p.TSI != l.key.TSI {
-		return false, errForeignTSI
+		return nil, false, errForeignTSI
 	}
-	ln := s.line(now, origin, p)
+	ln = s.line(now, origin, p)
 	closes := p.CloseSession
 	if closes {
 		if first := l.beside(ln); first != nil {
@@ -154,7 +174,7 @@ func (s *Session) route(now time.Time, origin Origin, packet *Packet) (object bo
 	if !p.CloseSession && isOfUse(err) {
 		l.open = now
 	}
-	return object, err
+	return ln, object, err
 }
 
 // isDuplicate reports what errors.Is would of errDuplicate, at once where err is that itself, as for each packet of a

@@ -132,10 +132,10 @@ func (s *session) packets(ctx actor.Context, m *Packets) {
 	defer s.abandon()
 	now := time.Now()
 	var toi flute.TOI
+	var p receiver.Packet
 	for m.done < len(m.Datagrams) {
-		d := m.Datagrams[m.done]
-		p, forObject := s.core.Route(now, receiver.Origin{Feed: m.feed, Port: d.Port}, d.Data)
-		if !forObject {
+		d := &m.Datagrams[m.done]
+		if !s.core.RouteTo(now, receiver.Origin{Feed: m.feed, Port: d.Port}, &p, d.Data) {
 			m.done++
 			s.deliver(ctx, toi)
 			s.effects(ctx) // after an FDT Instance a TOI may name another object than before
@@ -152,7 +152,7 @@ func (s *session) packets(ctx actor.Context, m *Packets) {
 			m.Slab.Retain(1)
 			s.batch, toi = s.free.Get(m.Slab), p.TOI()
 		}
-		s.batch.Add(p, len(d.Data))
+		s.batch.Add(&p, len(d.Data))
 		m.done++ // from here on it is counted with the batch
 	}
 	s.deliver(ctx, toi)

@@ -22,7 +22,11 @@ type Assembly struct {
 	budget *store.Budget // memory of this object
 
 	blocks      map[fec.SBN]*block    // source blocks that are neither complete nor untouched, and guessed ones
+	latest      *block                // the one of them that was opened last; nil: it was forgotten
+	latestSBN   fec.SBN               // of latest
 	spare       *block                // for the next one
+	limitK      uint32                // the number of source symbols that limit belongs to
+	limit       uint32                // fec.OTI.MaxESI of limitK
 	attempts    map[*Attempt]struct{} // that have not been concluded
 	proof       *Attempt              // the one of them that is to prove a variant; nil: none
 	assumed     fec.Variant           // that guessed blocks shall hold; empty: the first
@@ -84,6 +88,12 @@ func (a *Assembly) Effects() Effects {
 	f := a.effects
 	a.effects = Effects{}
 	return f
+}
+
+// HasEffects reports whether Effects has something.
+func (a *Assembly) HasEffects() bool {
+	f := &a.effects
+	return len(f.Attempts) > 0 || f.Short || f.Variant != ""
 }
 
 // IsWhole reports whether every source block is complete. An object of no bytes is whole from the start.

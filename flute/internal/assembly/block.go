@@ -22,7 +22,11 @@ const (
 // open returns the block sbn of k source symbols, made on first use. It allocates nothing that depends on k. ErrBudget
 // when its bookkeeping cannot be paid.
 func (a *Assembly) open(sbn fec.SBN, k uint32) (*block, error) {
+	if a.latest != nil && a.latestSBN == sbn {
+		return a.latest, nil
+	}
 	if b := a.blocks[sbn]; b != nil {
+		a.latest, a.latestSBN = b, sbn
 		return b, nil
 	}
 	if !a.complete.prepare(a.budget, sbn) || !a.budget.TryReserve(blockOverhead) {
@@ -35,6 +39,7 @@ func (a *Assembly) open(sbn fec.SBN, k uint32) (*block, error) {
 	a.spare = nil
 	b.k = k
 	a.blocks[sbn] = b
+	a.latest, a.latestSBN = b, sbn
 	return b, nil
 }
 
@@ -61,6 +66,9 @@ func (a *Assembly) forget(sbn fec.SBN, b *block) {
 	}
 	a.budget.Release(cost)
 	delete(a.blocks, sbn)
+	if a.latest == b {
+		a.latest = nil
+	}
 	b.have.reset()
 	*b = block{received: received{have: b.have}}
 	a.spare = b

@@ -44,7 +44,10 @@ func (a *Assembly) Take(now time.Time, payload []byte) error {
 // next call.
 func (a *Assembly) group(esi fec.ESI, k uint32, n int) (esis []fec.ESI, err error) {
 	count := (n + int(a.OTI.SymbolLength) - 1) / int(a.OTI.SymbolLength)
-	if uint64(esi) >= uint64(a.OTI.MaxESI(k)) {
+	if a.limitK != k {
+		a.limitK, a.limit = k, a.OTI.MaxESI(k)
+	}
+	if uint64(esi) >= uint64(a.limit) {
 		return nil, errESI
 	}
 	if count > 1 && a.OTI.GroupSize > 1 {
@@ -56,7 +59,7 @@ func (a *Assembly) group(esi fec.ESI, k uint32, n int) (esis []fec.ESI, err erro
 			return a.esis[:count], nil
 		}
 	}
-	if uint64(esi)+uint64(count) > uint64(a.OTI.MaxESI(k)) {
+	if uint64(esi)+uint64(count) > uint64(a.limit) {
 		return nil, errESI
 	}
 	a.esis = a.esis[:0]
