@@ -130,8 +130,11 @@ func (s *Session) introduce(e *entry, file *fdt.File) {
 			}
 			s.fail(e, event.FailSuperseded, fmt.Sprintf("by TOI %v", toi))
 			return
-		case old.phase <= receiving && e.instance != old.instance:
-			s.supersede(old, e)
+		case e.instance != old.instance:
+			l.follows(e, old)
+			if old.phase <= receiving {
+				s.supersede(old)
+			}
 		}
 	}
 	l.locations[e.file.ContentLocation] = e.toi

@@ -40,7 +40,8 @@ type entry struct {
 	choice   *Choice // of Config.Choose; nil: it was not asked
 	taken    bool    // its Consumer has taken it
 
-	newer    flute.TOI // the newer version of the file
+	version  uint64    // numbers the versions of a file in their order
+	newer    flute.TOI // the next version of the file; zero: there was none
 	outdated time.Time // it has one since, or a packet came since; zero: it has none
 
 	again    *again    // nil: it is not received again, or was never completed

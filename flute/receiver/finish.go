@@ -60,11 +60,15 @@ func (o *Object) finish(now time.Time) {
 		o.fail(event.FailName, err.Error())
 		return
 	}
-	if !e.outdated.IsZero() && len(o.l.publications.out[e.file.ContentLocation]) > 0 || o.l.isReplaced(e) {
+	if o.l.isReplaced(e) {
 		o.fail(event.FailSuperseded, content.ErrNewer.Error())
 		return
 	}
-	if h.queued = false; o.l.isPublishing(e.target()) {
+	switch h.queued = false; {
+	case o.l.isBehind(e): // which fails perhaps
+		o.waitBehind()
+		return
+	case o.l.isPublishing(e.target()):
 		o.waitTurn()
 		return
 	}

@@ -28,6 +28,7 @@ type Ledger struct {
 	leaving     map[*entry]struct{}  // removed from entries while they are being published
 	kept        map[*entry]struct{}  // those of entries that rest and hold symbols
 	locations   map[string]flute.TOI // Content-Location to the newest TOI that has it
+	versions    uint64               // numbers given to versions of files
 	history     entryList            // those of entries that hold no more than their description, the newest last
 	doubtful    []*entry
 	mixed       []*entry // some that are, or were

@@ -15,10 +15,15 @@ import (
 // outdatedSilence is how long nothing must come of an object that has a newer version.
 const outdatedSilence = 2 * time.Second
 
-// supersede ends old, of which by is a newer version, soon.
-func (s *Session) supersede(old, by *entry) {
+// follows notes that e is the version of a file after old.
+func (l *Ledger) follows(e, old *entry) {
+	l.versions++
+	e.version, old.newer = l.versions, e.toi
+}
+
+// supersede ends old, of which there is a newer version, soon.
+func (s *Session) supersede(old *entry) {
 	l := s.l
-	old.newer = by.toi
 	if old.outdated.IsZero() {
 		l.outdated = append(l.outdated, old)
 	}
@@ -62,14 +67,25 @@ func (l *Ledger) replaced(e *entry) {
 	})
 }
 
-// isReplaced reports whether a newer version of e is published. e may have been verified again meanwhile, so that it is
-// not one of those that replaced has ended.
+// isBehind reports whether a newer version of e is on its way to be published.
+func (l *Ledger) isBehind(e *entry) bool {
+	return slices.ContainsFunc(l.publications.out[e.target()], func(w *Work) bool {
+		return w.entry.version > e.version
+	})
+}
+
+// isReplaced reports whether a newer version of e is published. e may have waited for its disk, or have been verified
+// again meanwhile, so that it is not one of those that replaced has ended.
 func (l *Ledger) isReplaced(e *entry) bool {
-	if e.file == nil {
-		return false
+	for at := e; ; {
+		next := l.entries[at.newer]
+		if next == nil || next.version <= at.version || next.location() != e.location() {
+			return false
+		}
+		if at = next; at.phase == completed {
+			return true
+		}
 	}
-	newer := l.entries[l.locations[e.file.ContentLocation]]
-	return newer != nil && newer != e && newer.phase == completed && newer.instance != e.instance
 }
 
 func maxTime(a, b time.Time) time.Time {

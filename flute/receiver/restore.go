@@ -113,7 +113,11 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 	h.checkpoints = checkpoints{last: now, bytes: h.Received, noted: true, fails: true} // the next notes begin anew
 	l.entries[o.toi] = e
 	l.version = n.FLUTEVersion
-	if other, ok := l.locations[file.ContentLocation]; !ok || e.instance.NewerThan(l.entries[other].instance) {
+	switch other := l.entries[l.locations[file.ContentLocation]]; {
+	case other == nil:
+		l.locations[file.ContentLocation] = o.toi
+	case e.instance.NewerThan(other.instance):
+		l.follows(e, other)
 		l.locations[file.ContentLocation] = o.toi
 	}
 	if due(e.expires, now) { // a later FDT Instance may describe it again

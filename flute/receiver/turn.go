@@ -56,6 +56,12 @@ func (l *Ledger) revoke(e *entry) {
 	}
 }
 
+// waitBehind puts off the publication of a whole object until it is known what has come of a newer version.
+func (o *Object) waitBehind() {
+	o.e.phase, o.e.held.queued = receiving, true
+	o.wait()
+}
+
 // waitTurn puts off the publication of a whole object. Only the newest version waits.
 func (o *Object) waitTurn() {
 	e, l := o.e, o.l

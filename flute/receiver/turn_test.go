@@ -178,6 +178,48 @@ func TestOlderSenderIsNotPublished(t *testing.T) {
 	r.close()
 }
 
+// A version that is whole, and whose bytes are on their way to a disk that hangs when a newer one is described, is not
+// published after the newer one, whichever is written first; unless the newer one is broken.
+func TestOlderVersionThatIsWritten(t *testing.T) {
+	for _, broken := range []bool{false, true} {
+		r := newRig(t)
+		r.manual, r.slow = true, true
+		one, two := plain(t, 1, 150_000, 1000, 20), plain(t, 2, 160_000, 1000, 20)
+		f := two.file("a")
+		if broken {
+			f.MD5 = make([]byte, 16)
+		}
+		r.feed(describe(t, 0, one.file("a")))
+		r.feed(one.all()...)
+		r.feed(describe(t, 1, f))
+		r.feed(two.all()...)
+		older, newer := r.works[0], r.works[1]
+		if len(r.works) != 2 || older.tail == nil || newer.tail == nil {
+			t.Fatalf("%d Works", len(r.works))
+		}
+		r.works = nil
+		for _, w := range []*Work{newer, older} {
+			w.Run(nil)
+			r.bring(w)
+		}
+		for len(r.works) > 0 {
+			r.work()
+		}
+		r.wait(assembly.RetryAfter)
+		for len(r.works) > 0 {
+			r.work()
+		}
+		if broken {
+			r.want("failed 2 a digest", "completed 1 a 150000")
+			r.file("a", one.content)
+		} else {
+			r.want("completed 2 a 160000", "failed 1 a superseded")
+			r.file("a", two.content)
+		}
+		r.close()
+	}
+}
+
 // An object that was given up while its publication waited is not published afterwards.
 func TestGivenUpIsNotPublished(t *testing.T) {
 	for name, end := range map[string]func(*rig, object){

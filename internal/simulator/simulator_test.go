@@ -57,6 +57,7 @@ func TestSeedsThatFailed(t *testing.T) {
 		755:  "an older version in doubt was published after a newer one",
 		4413: "a symbol that came after a guess was not noted",
 		6975: "what came before the FDT Instance after a pause was forgotten",
+		7505: "an older version that waited for its disk was published after a newer one",
 		3778: "a new object began in the events of the one that had its TOI before",
 		3845: "a session waited for the end of an object whose Work nobody took",
 		4897: "an object was given to a stranger who had sent the sender's packets again",
