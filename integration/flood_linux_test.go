@@ -6,11 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"runtime"
-	"sync"
-	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -32,7 +30,7 @@ var (
 // forge returns a packet of any kind with a random TSI or, if tsi is not 0, of that session.
 func forge(t *testing.T, rng *rand.Rand, tsi flute.TSI) []byte {
 	if tsi == 0 {
-		tsi = flute.TSI(1<<20 + rng.Uint32N(1<<30))
+		tsi = flute.TSI(firstForgedTSI + rng.Uint32N(1<<30))
 	}
 	oti := fec.OTI{TransferLength: 1 << 20, SymbolLength: 1000, MaxSourceBlockLength: 64}
 	spec := alc.Spec{TSI: tsi, TOI: flute.NewTOI(1 + uint64(rng.Uint32()))}
@@ -52,47 +50,24 @@ func forge(t *testing.T, rng *rand.Rand, tsi flute.TSI) []byte {
 	return junk
 }
 
-// pour sends forged packets from as many ports of address as there are rounds of 64, until over is closed, and counts
-// them. One in four is of the session tsi.
-func pour(t *testing.T, address string, group netip.AddrPort, tsi flute.TSI, rate int, over <-chan struct{},
-	sent *atomic.Int64,
-) {
-	rng := rand.New(rand.NewPCG(1, 2))
+// forgeAll returns packets of every kind, of which one in four is of the session tsi.
+func forgeAll(t *testing.T, seed uint64, tsi flute.TSI) [][]byte {
+	rng := rand.New(rand.NewPCG(1, seed))
 	packets := make([][]byte, 4096)
 	for i := range packets {
 		of := flute.TSI(0)
-		if i%4 == 0 {
+		if rng.IntN(4) == 0 {
 			of = tsi
 		}
 		packets[i] = forge(t, rng, of)
 	}
-	begin := time.Now()
-	for n := 0; ; {
-		c, err := net.DialUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(address), 0)),
-			net.UDPAddrFromAddrPort(group))
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		for range 64 {
-			if _, err := c.Write(packets[n%len(packets)]); err == nil {
-				sent.Add(1)
-			}
-			n++
-		}
-		_ = c.Close()
-		select {
-		case <-over:
-			return
-		case <-time.After(time.Until(begin.Add(time.Duration(n) * time.Second / time.Duration(rate)))):
-		}
-	}
+	return packets
 }
 
 // TestFloodBesideASession: forged packets of every kind, with random TSIs and TOIs from random ports, also from the
-// address and with the TSI of a good sender, come beside a session of 100 Mbit/s. It is delivered in one pass with its
-// FEC, memory stays within what Bounds says, and every packet that was read is counted. The long form is that with
-// -flood 200000 -floodtime 30s.
+// address and with the TSI of a good sender, come before and beside a session of 100 Mbit/s. It is delivered in one
+// pass with its FEC, memory stays within what Bounds says, and every packet that was read is counted. The long form is
+// that with -flood 200000 -floodtime 30s.
 //
 // A machine that reads too slowly, so that the kernel loses more than the FEC can make up for, gets a quarter of both
 // rates, and then a sixteenth: there, at the latest, the file comes.
@@ -128,7 +103,7 @@ func floodBeside(t *testing.T, rate, bits int) (came bool) {
 		c, ok := e.(event.ObjectCompleted)
 		return ok && !c.Sending
 	}})
-	ends := n.Subscribe(node.SubscribeOptions{Queue: 1 << 20, Filter: func(e notice.Event) bool {
+	ends := n.Subscribe(node.SubscribeOptions{Queue: 1 << 16, Filter: func(e notice.Event) bool {
 		switch e := e.(type) {
 		case event.SessionClosed:
 			return !e.Sending
@@ -148,13 +123,14 @@ func floodBeside(t *testing.T, rate, bits int) (came bool) {
 	}
 	base := heap()
 
-	var sent atomic.Int64
-	var floods sync.WaitGroup
-	over := make(chan struct{})
-	for _, address := range []string{"127.0.0.1", "127.0.0.2"} {
-		floods.Go(func() { pour(t, address, group, tsi, rate/2, over, &sent) })
+	closed := accounts{good: flute.SessionKey{Source: netip.MustParseAddr("127.0.0.1"), Group: group, TSI: tsi}}
+	closed.gather(t, ends)
+	var floods []func() uint64
+	for i, address := range []string{"127.0.0.1", "127.0.0.2"} {
+		floods = append(floods, startPouring(t, address, group, forgeAll(t, uint64(i), tsi), rate/2))
 	}
 	begin := time.Now()
+	cpu := processorTime(t)
 	time.Sleep(100 * time.Millisecond) // it was there first
 	s, err := n.Send(ctx, node.SendConfig{
 		To: group, TSI: tsi, Interface: "lo", Rate: uint64(bits),
@@ -184,9 +160,11 @@ func floodBeside(t *testing.T, rate, bits int) (came bool) {
 			done = true
 		}
 	}
-	close(over)
-	floods.Wait()
-	took := time.Since(begin)
+	sent := uint64(0)
+	for _, stop := range floods {
+		sent += stop()
+	}
+	took, spent := time.Since(begin), processorTime(t)-cpu
 	if got, ok := st.Get("good"); ok != came || ok && !bytes.Equal(got, content) {
 		t.Error("the file is not there, or has other bytes")
 	}
@@ -198,22 +176,15 @@ func floodBeside(t *testing.T, rate, bits int) (came bool) {
 	}
 	read, dropped := r.Datagrams()
 	stop(t, n)
-	counted, kernel := uint64(0), uint64(0)
-	for e := range ends.Events() {
-		switch e := e.(type) {
-		case event.SessionClosed:
-			counted += e.Counters.Received
-		case notice.KernelDrops:
-			kernel = e.Total
-		case notice.Missed:
-			t.Errorf("%+v", e)
-		}
-	}
+	<-closed.done
+	counted, kernel := closed.received, closed.kernel
 	for _, n := range dropped {
 		counted += n
 	}
-	t.Logf("%d forged packets, %.0f a second; %d read, %d lost by the kernel; %d MiB used, heap %d MiB", sent.Load(),
-		float64(sent.Load())/took.Seconds(), read, kernel, used>>20, held>>20)
+	t.Logf("%d forged packets, %.0f a second; %d read, %d lost by the kernel; %d MiB used, heap %d MiB", sent,
+		float64(sent)/took.Seconds(), read, kernel, used>>20, held>>20)
+	t.Logf("%v of a processor for a datagram; %d sessions; of the sender's address and TSI %+v",
+		spent/time.Duration(read), closed.sessions, closed.of)
 	if few := kernel < (read+kernel)/10; !came && few {
 		t.Error("the file has not come, though the kernel has lost little")
 	}
@@ -221,4 +192,45 @@ func floodBeside(t *testing.T, rate, bits int) (came bool) {
 		t.Errorf("%d datagrams were read, %d are counted", read, counted)
 	}
 	return came
+}
+
+// accounts adds up what the sessions of a node have counted, while they end: a flood has many of them.
+type accounts struct {
+	received, kernel uint64
+	sessions         int
+	good             flute.SessionKey
+	of               flute.Counters // of good
+	done             chan struct{}  // closed when the node has stopped
+}
+
+// gather takes the events of sub until the node stops.
+func (a *accounts) gather(t *testing.T, sub *node.Subscription) {
+	a.done = make(chan struct{})
+	go func() {
+		defer close(a.done)
+		for e := range sub.Events() {
+			switch e := e.(type) {
+			case event.SessionClosed:
+				a.sessions++
+				a.received += e.Counters.Received
+				if e.Session == a.good {
+					a.of = e.Counters
+				}
+			case notice.KernelDrops:
+				a.kernel = e.Total
+			case notice.Missed:
+				t.Errorf("%+v", e)
+			}
+		}
+	}()
+}
+
+// processorTime returns how long the process has had a processor.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -29,6 +29,13 @@ import (
 var command string
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == pourWord {
+		if err := pour(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	flag.Parse()
 	// Processes that are waited for take little of a processor.
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {

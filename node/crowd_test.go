@@ -142,7 +142,7 @@ func TestManyStrangers(t *testing.T) {
 // TestManySessionsOfOneSource: a source may have more than its share of the sessions; also while strangers come, none
 // of them gives way.
 func TestManySessionsOfOneSource(t *testing.T) {
-	const sessions = 200
+	const sessions = 400
 	inWorld(t, Config{}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{MaxSessions: 2 * sessions})
 		var all []*Sending

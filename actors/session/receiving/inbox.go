@@ -10,7 +10,7 @@ import (
 	"github.com/flute-node/flute-node/internal/bounds"
 )
 
-// Reception is what all sessions of one reception share. It is not changed after it was made.
+// Reception is what all sessions of one reception share. Its fields are not changed after it was made.
 type Reception struct {
 	ID     uint64
 	Config *receiver.Config
@@ -18,7 +18,12 @@ type Reception struct {
 	Drops interface {
 		Drop(r flute.DropReason, n uint64)
 	}
+
+	proofs atomic.Uint64
 }
+
+// Proofs returns how many sessions have proved themselves so far. It is safe for concurrent use.
+func (r *Reception) Proofs() uint64 { return r.proofs.Load() }
 
 // Inbox joins a reader and the session whose datagrams it reads. The reader makes it with the first datagram, so that
 // nothing is lost while the session's actor comes up. It stays the same while the actor, or its supervisor, is made

@@ -190,8 +190,8 @@ func (s *session) settle(ctx actor.Context) {
 
 // stand tells the reader that the session has proved itself, or the core that it has to give way, or to end.
 func (s *session) stand() {
-	if s.ledger.core.Proven() {
-		s.inbox.standing.CompareAndSwap(unproven, proven)
+	if s.ledger.core.Proven() && s.inbox.standing.CompareAndSwap(unproven, proven) {
+		s.inbox.Reception.proofs.Add(1)
 	}
 	if s.inbox.standing.Load() == yielding && !s.yields {
 		s.yields = true

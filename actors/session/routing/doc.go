@@ -5,7 +5,7 @@
 //
 // A Router looks at the fixed part of the LCT header (RFC 5651, section 5.1): a session is known by its source address,
 // its destination and its TSI (RFC 6726, section 3). When there are more sessions than places, those give way that have
-// shown no FDT Instance, first those of a source that has many of them.
+// shown no FDT Instance, first those of a source that has many of them. Such a source also begins others at a pace.
 //
 // This package is plumbing of the node: embedders do not need it, and its names may change.
 //

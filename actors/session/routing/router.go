@@ -55,6 +55,8 @@ type Router struct {
 	full     bool                    // no place was made free then
 	yielded  atomic.Uint64           // sessions that gave way to others
 	told     atomic.Bool             // that sessions give way
+
+	starts starts
 }
 
 // recentPlaces is how many sessions a Router finds without its map.
@@ -80,7 +82,10 @@ func (p *place) isOpen() bool { return p.IsGathering() || !p.inbox.Closed() }
 // New returns a Router without sessions.
 func New(cfg Config) *Router {
 	cfg.MaxSessions = cmp.Or(cfg.MaxSessions, DefaultMaxSessions)
-	return &Router{cfg: cfg, places: map[flute.SessionKey]*place{}, crowding: map[netip.Addr]struct{}{}}
+	return &Router{
+		cfg: cfg, places: map[flute.SessionKey]*place{}, crowding: map[netip.Addr]struct{}{},
+		starts: newStarts(cfg.MaxSessions),
+	}
 }
 
 // Bounds returns what the sessions of one socket hold at most besides what their own configurations say.
@@ -187,6 +192,10 @@ func (r *Router) lookup(now time.Time, source netip.Addr, tsi flute.TSI, datagra
 		r.drop(drop.Of(err))
 		return nil
 	}
+	if !r.cfg.Shared.knows(key) && !r.starts.mayStart(now, source, r.cfg.Reception.Proofs()) {
+		r.drop(drop.Budget)
+		return nil
+	}
 	if p == nil && len(r.places) >= r.cfg.MaxSessions && !r.makeRoom(now, source) {
 		r.drop(drop.Budget)
 		return nil
@@ -198,6 +207,7 @@ func (r *Router) lookup(now time.Time, source netip.Addr, tsi flute.TSI, datagra
 	p = &place{Flow: socket.NewFlow(feed), source: source, tsi: tsi, inbox: inbox}
 	r.places[key] = p
 	if isNew {
+		r.starts.add(now, p, r.cfg.Reception.Proofs())
 		r.cfg.Open(inbox)
 	}
 	return p
