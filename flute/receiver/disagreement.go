@@ -14,20 +14,25 @@ import (
 // disagrees.
 
 // disagree deals with a packet whose EXT_FTI, which says oti, is not that of what is held. If the OTI of that
-// came from the FDT, EXT_FTI takes its place as long as no symbol is held; symbols are never reinterpreted.
+// came from the FDT, EXT_FTI takes its place as long as no symbol is held; symbols are never reinterpreted. If it came
+// from the EXT_FTI of other packets, those are forged, or damaged, or a fault of the sender, or this one is: the one
+// that the FDT confirms is used, and the object starts anew.
 func (o *Object) disagree(now time.Time, oti fec.OTI, fti []byte) error {
-	h := o.e.held
-	if h.FTI != nil {
-		return errOTIConflict // with EXT_FTI of other packets: forged, or a fault of the sender
-	}
-	if h.HoldsSymbols() {
+	h, file := o.e.held, o.e.file
+	switch confirmed := file != nil && file.HasOTI && equivalent(oti, file.OTI); {
+	case h.FTI != nil && !confirmed:
+		return errOTIConflict
+	case h.FTI != nil:
+		o.warn(&h.OTI, &file.OTI, "that of other packets, which the FDT confirms, is used")
+	case h.HoldsSymbols():
 		o.warn(&oti, &h.OTI, "symbols are held by that of the FDT, other packets are dropped")
 		return errOTIConflict
+	default:
+		if err := o.l.checkOTI(&oti); err != nil {
+			return err
+		}
+		o.warn(&oti, &h.OTI, "EXT_FTI is used")
 	}
-	if err := o.l.checkOTI(&oti); err != nil {
-		return err
-	}
-	o.warn(&oti, &h.OTI, "EXT_FTI is used")
 	o.l.drop(o.e, true)
 	return o.open(now, oti, bytes.Clone(fti))
 }

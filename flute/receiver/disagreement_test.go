@@ -99,6 +99,29 @@ func TestConf_E81_KeptPacketWithEXTFTIWins(t *testing.T) {
 	r.close()
 }
 
+// E81: of two packets whose EXT_FTI disagree, the FDT tells which is right: one that was damaged or forged, and came
+// first, does not cost the file.
+func TestConf_E81_EXTFTIThatTheFDTConfirms(t *testing.T) {
+	o := coded(t, 1, 30_000, 400, 9, 13, "")
+	wrong := o
+	wrong.oti.MaxSourceBlockLength = 13
+	d := describe(t, 0, o.file("a"))
+	for name, first := range map[string][][]byte{
+		"described before": {d, wrong.packet(0, 0, 1)},
+		"described after":  {wrong.packet(0, 0, 1), d},
+		"agreement first":  {d, o.packet(0, 0, 1), wrong.packet(0, 1, 1), wrong.packet(0, 1, 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.feed(first...)
+			r.feed(o.all()...)
+			r.want("completed 1 a 30000")
+			r.file("a", o.content)
+			r.close()
+		})
+	}
+}
+
 // E83: that the codepoint is not what the FDT says is told, once, and so is a sender that is too old.
 func TestConf_E83_CodepointIsTold(t *testing.T) {
 	r := newRig(t)

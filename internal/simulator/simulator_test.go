@@ -55,20 +55,22 @@ func TestSeedsThatFailed(t *testing.T) {
 	for seed, fault := range map[uint64]string{
 		566:  "a cut packet was the first symbol of an FDT Instance",
 		755:  "an older version in doubt was published after a newer one",
-		4413: "a symbol that came after a guess was not noted",
-		6975: "what came before the FDT Instance after a pause was forgotten",
-		7505: "an older version that waited for its disk was published after a newer one",
 		3778: "a new object began in the events of the one that had its TOI before",
 		3845: "a session waited for the end of an object whose Work nobody took",
+		4413: "a symbol that came after a guess was not noted",
 		4897: "an object was given to a stranger who had sent the sender's packets again",
 		6437: "an object completed while its TOI named another one",
 		6667: "as 4897",
+		6975: "what came before the FDT Instance after a pause was forgotten",
 		7181: "an object in doubt was described again",
 		7225: "as 4897",
+		7505: "an older version that waited for its disk was published after a newer one",
 		7952: "as 4897",
 		8509: "a session crashed when it was told to end",
 		9214: "as 4897",
 		9724: "a write was cut of another process than that of the incident",
+
+		20045: "a damaged EXT_FTI came first",
 	} {
 		t.Run(fmt.Sprintf("%d %s", seed, fault), func(t *testing.T) {
 			t.Parallel()
