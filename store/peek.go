@@ -42,6 +42,31 @@ func (b *Buffer) Peek(p []byte, off int64, gaps []Span) []Span {
 	return complement(gaps, first, Span{off, len(p)})
 }
 
+// Holds reports whether b has any of the n bytes from off on.
+func (b *Buffer) Holds(off int64, n int) bool {
+	if len(b.pages)+len(b.queue) == 0 && b.tail == nil {
+		return false
+	}
+	end := off + int64(n)
+	meets := func(c chunk) bool { return c.off < end && c.off+int64(len(c.bytes)) > off }
+	if b.tail != nil && slices.ContainsFunc(b.tail.chunks, meets) || slices.ContainsFunc(b.queue, meets) {
+		return true
+	}
+	at, _ := b.find(off / pageSize)
+	for _, pg := range b.pages[at:] {
+		first := pg.index * pageSize
+		if first >= end {
+			break
+		}
+		for _, r := range pg.runs {
+			if first+int64(r.start) < end && first+int64(r.end) > off {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // complement replaces the spans from index first on by what they leave of all, in order.
 func complement(spans []Span, first int, all Span) []Span {
 	slices.SortFunc(spans[first:], func(a, b Span) int { return int(a.Off - b.Off) })

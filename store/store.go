@@ -26,6 +26,14 @@ type Store interface {
 
 // Object is a staging object. ReadAt and WriteAt may be called concurrently, also with one another when their ranges
 // do not overlap.
+//
+// An Object whose bytes are in memory may lend it, so that nothing is copied twice. It has a method
+//
+//	Window(off int64, n int, grow bool) []byte
+//
+// which never waits for long. It returns the memory of the n bytes from off on, which do not cross a multiple of
+// 64 KiB. The caller may write there, as by WriteAt, until it publishes, truncates or discards the Object. Window
+// returns nil if there is no such memory yet, and grow is false or nobody pays for it.
 type Object interface {
 	// ReadAt reads what was written. Bytes below the highest one written that were not written themselves read as zero.
 	io.ReaderAt

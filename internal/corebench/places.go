@@ -46,6 +46,10 @@ type place []byte
 
 func (p place) ReadAt(b []byte, off int64) (int, error)  { return copy(b, p[off:]), nil }
 func (p place) WriteAt(b []byte, off int64) (int, error) { return copy(p[off:], b), nil }
-func (p place) Truncate(int64) error                     { return nil }
-func (p place) Sync() error                              { return nil }
-func (p place) Discard() error                           { return nil }
+
+// Window lends the memory that is there, as a Store in memory does.
+func (p place) Window(off int64, n int, _ bool) []byte { return p[off : off+int64(n)] }
+
+func (p place) Truncate(int64) error { return nil }
+func (p place) Sync() error          { return nil }
+func (p place) Discard() error       { return nil }

@@ -94,6 +94,30 @@ func (o *object) WriteAt(p []byte, off int64) (int, error) {
 	return done, nil
 }
 
+// Window returns the memory of the n bytes from off on, for a writer that puts them there itself, in place of WriteAt.
+// It may do so until the object is published, truncated or discarded. Nil: the bytes do not lie in one page; or there
+// is no memory for them yet, and grow is false, or the budget is spent.
+func (o *object) Window(off int64, n int, grow bool) []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.state != staged || off < 0 || n <= 0 || off%pageSize+int64(n) > pageSize || off > math.MaxInt64-int64(n) {
+		return nil
+	}
+	start := int(off % pageSize)
+	page := o.pages[off/pageSize]
+	if start+n > len(page) {
+		if !grow {
+			return nil
+		}
+		var err error
+		if page, err = o.grow(off/pageSize, start+n); err != nil {
+			return nil
+		}
+	}
+	o.size = max(o.size, off+int64(n))
+	return page[start : start+n : start+n]
+}
+
 // grow returns the page of that index, of at least n bytes.
 func (o *object) grow(index int64, n int) ([]byte, error) {
 	page := o.pages[index]

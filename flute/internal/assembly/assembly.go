@@ -20,6 +20,7 @@ type Assembly struct {
 	object *staging.Object
 	buffer *store.Buffer // of what is to be written to object; nil: it is written at once, see Sender.Inline
 	budget *store.Budget // memory of this object
+	window window        // of object, if that is memory
 
 	blocks      map[fec.SBN]*block    // source blocks that are neither complete nor untouched, and guessed ones
 	latest      *block                // the one of them that was opened last; nil: it was forgotten
@@ -218,6 +219,9 @@ func (a *Assembly) write(sbn fec.SBN, esi fec.ESI, symbol []byte) (n uint32, err
 func (a *Assembly) put(p []byte, off uint64) error {
 	if a.buffer == nil {
 		return a.putNow(p, off)
+	}
+	if a.place(p, int64(off)) {
+		return nil
 	}
 	_, err := a.buffer.WriteAt(p, int64(off))
 	switch {

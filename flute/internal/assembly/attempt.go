@@ -43,7 +43,7 @@ type Attempt struct {
 // attempt starts the decoding of a block elsewhere, from m; nil: it is still to be put together. The error is a
 // *Failure.
 func (a *Assembly) attempt(now time.Time, sbn fec.SBN, b *block, m *arena) error {
-	p, free, err := a.place(now, sbn, b)
+	p, free, err := a.admit(now, sbn, b)
 	if !free {
 		if m != nil {
 			a.unload(m)
@@ -86,7 +86,7 @@ func (a *Assembly) try(now time.Time, at *Attempt) error {
 		defer a.Abandon(at)
 		return a.concludeTrial(now, at, at.Run(nil))
 	}
-	p, free, err := a.place(now, at.sbn, at.block)
+	p, free, err := a.admit(now, at.sbn, at.block)
 	if !free {
 		at.Release()
 		return err
@@ -96,9 +96,9 @@ func (a *Assembly) try(now time.Time, at *Attempt) error {
 	return nil
 }
 
-// place finds a place among the attempts for a block, and a permit if it takes one; free is false if the block has to
+// admit finds a place among the attempts for a block, and a permit if it takes one; free is false if the block has to
 // wait. The error is a *Failure.
-func (a *Assembly) place(now time.Time, sbn fec.SBN, b *block) (p *Permit, free bool, err error) {
+func (a *Assembly) admit(now time.Time, sbn fec.SBN, b *block) (p *Permit, free bool, err error) {
 	if len(a.attempts) >= maxAttempts { // the end of one of them calls Retry
 		a.stall(sbn)
 		return nil, false, nil

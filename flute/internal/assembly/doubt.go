@@ -81,7 +81,7 @@ func (a *Assembly) notice(sbn fec.SBN, esi fec.ESI, symbol []byte) {
 		a.scratch = make([]byte, a.OTI.SymbolLength)
 	}
 	held := a.scratch[:n]
-	a.gaps = a.buffer.Peek(held, int64(off), a.gaps[:0])
+	a.gaps = a.peek(held, int64(off), a.gaps[:0])
 	if len(a.gaps) > 0 || bytes.Equal(held, symbol) || !a.budget.TryReserve(conflictCost+uint64(n)) {
 		return
 	}

@@ -66,7 +66,7 @@ func (a *Assembly) collect(m *arena, sbn fec.SBN, k uint32, lost []fec.ESI) erro
 	if a.buffer == nil {
 		return a.collectNow(m)
 	}
-	m.gaps = m.without(a.buffer.Peek(m.inOrder, m.off, m.gaps[:0]))
+	m.gaps = m.without(a.peek(m.inOrder, m.off, m.gaps[:0]))
 	if len(m.gaps) == 0 {
 		m.arrange()
 	}
