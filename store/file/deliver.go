@@ -3,7 +3,6 @@ package file
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/flute-node/flute-node/store/names"
 )
 
 const (
@@ -38,11 +39,17 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func (s *Store) Deliver(name string, p []byte) error {
 	err := s.files.patiently(func() error {
 		g := s.current()
-		info, err := g.root.Lstat(name)
-		if err != nil {
-			return err
+		d := delivery{Path: name, Note: p}
+		if e, ok := s.entryOf(name); ok && e.kind == names.File {
+			d.Size, d.Time = e.size, e.changed
+		} else {
+			info, err := g.root.Lstat(name)
+			if err != nil {
+				return err
+			}
+			d.Size, d.Time = info.Size(), info.ModTime()
 		}
-		return g.home.deliver(delivery{Path: name, Size: info.Size(), Time: info.ModTime(), Note: p})
+		return g.home.deliver(d)
 	})
 	if err != nil {
 		return fmt.Errorf("store/file: deliver: %w", err)
@@ -68,12 +75,33 @@ func (s *stage) deliver(list ...delivery) error {
 	}
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
-	if info, err := s.files.Lstat(deliveredName); err == nil && info.Size()+int64(len(lines)) > maxDelivered {
+	if s.noted+int64(len(lines)) > maxDelivered {
 		if err := s.compactDelivered(); err != nil {
 			return err
 		}
 	}
-	return s.writeDelivered(deliveredName, os.O_APPEND, lines)
+	if s.delivered == nil {
+		if err := s.openDelivered(); err != nil {
+			return err
+		}
+	}
+	_, err := s.delivered.Write(lines)
+	s.noted += int64(len(lines))
+	return err
+}
+
+// openDelivered opens the file of what was published, which stays open. s.delivering is held, or nobody else has s.
+func (s *stage) openDelivered() (err error) {
+	s.delivered, err = s.files.OpenFile(deliveredName, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	return err
+}
+
+// closeDelivered closes it. s.delivering is held, or nobody else has s.
+func (s *stage) closeDelivered() {
+	if s.delivered != nil {
+		_ = s.delivered.Close() // what was not written is received again
+		s.delivered = nil
+	}
 }
 
 // compactDelivered keeps the latest deliveries whose files are as they were, up to half of what there may be.
@@ -89,19 +117,16 @@ func (s *stage) compactDelivered() error {
 		kept = append(kept, line)
 	}
 	slices.Reverse(kept)
-	if err := s.writeDelivered(deliveredName+newNoteExt, os.O_TRUNC, bytes.Join(kept, nil)); err != nil {
+	s.closeDelivered() // it is going to be another one
+	lines := bytes.Join(kept, nil)
+	if err := s.files.WriteFile(deliveredName+newNoteExt, lines, 0o600); err != nil {
 		return err
 	}
-	return s.files.Rename(deliveredName+newNoteExt, deliveredName)
-}
-
-func (s *stage) writeDelivered(name string, how int, b []byte) error {
-	f, err := s.files.OpenFile(name, os.O_WRONLY|os.O_CREATE|how, 0o600)
-	if err != nil {
+	if err := s.files.Rename(deliveredName+newNoteExt, deliveredName); err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	return errors.Join(err, f.Close())
+	s.noted = int64(len(lines))
+	return nil
 }
 
 // Delivered implements [store.Keeper]. What stages of dead processes have noted moves to the one of this Store.

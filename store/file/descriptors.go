@@ -25,6 +25,7 @@ const (
 type descriptors struct {
 	limit    int
 	patience time.Duration
+	more     func() bool // closes what else is open and not in use, and reports whether there was any; may be nil
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -233,11 +234,13 @@ func (d *descriptors) patiently(op func() error) error {
 	}
 }
 
-// parkHalf closes half of the idle files, since the process needs descriptors. It reports whether there were any.
+// parkHalf closes half of the idle files, and more, since the process needs descriptors. It reports whether there were
+// any.
 func (d *descriptors) parkHalf() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := 0
+	more := d.more != nil && d.more()
 	for o := d.idle.next; o != &d.idle; o = o.next {
 		n++
 	}
@@ -246,7 +249,7 @@ func (d *descriptors) parkHalf() bool {
 			d.park(d.idle.next)
 		}
 	}
-	return n > 0
+	return n > 0 || more
 }
 
 // fail makes err the end of o, unless an earlier one was, and returns that.

@@ -155,6 +155,7 @@ func TestPublishWithFewDescriptors(t *testing.T) {
 				_, err = s.Publish(o, "d/e/x")
 				return err
 			}
+			s.folders.closeIdle() // it has to be opened anew
 			defer hog(t, n)()
 			s.files.patience = 0
 			_, err = s.Publish(o, "d/e/x")

@@ -3,21 +3,32 @@ package file
 import (
 	"io/fs"
 	"os"
+	"path"
+	"path/filepath"
+	"slices"
 	"sync"
 )
 
-// folders are the folders into which files are being published. Publications into one folder that run at the same time
-// share it, and its syncs.
+// maxIdle bounds the folders that stay open though nothing is being published into them: those used last.
+const maxIdle = 32
+
+// folders are the folders into which files are being published, or were lately. Publications into one folder that run
+// at the same time share it, and its syncs.
 type folders struct {
 	mu   sync.Mutex
-	open map[string]*folder // by path below the root; with the last publication it goes
+	open map[string]*folder // by path below the root
+	idle []*folder          // of these, with no users; the one used last is the last
+	max  int                // of idle
 }
 
 // folder is an open folder.
 type folder struct {
-	file  *os.File
-	info  fs.FileInfo
-	users int // guarded by folders.mu
+	ground *ground
+	dir    string // below the root
+	path   string // absolute
+	file   *os.File
+	info   fs.FileInfo
+	users  int // guarded by folders.mu
 
 	turn sync.Mutex // held by who syncs
 	mu   sync.Mutex
@@ -30,12 +41,12 @@ type folderSync struct {
 	err   error
 }
 
-// enter opens the folder dir of g, which info is of, for one publication. leave has to be called.
+// enter opens the folder dir of g, which info is of. leave has to be called.
 func (f *folders) enter(g *ground, dir string, info fs.FileInfo) (*folder, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if d := f.open[dir]; d != nil && os.SameFile(d.info, info) {
-		d.users++
+		f.use(d)
 		return d, nil
 	}
 	file, err := g.root.Open(dir)
@@ -47,25 +58,91 @@ func (f *folders) enter(g *ground, dir string, info fs.FileInfo) (*folder, error
 		_ = file.Close()
 		return nil, err
 	}
-	d := &folder{file: file, info: info, users: 1}
+	f.forget(f.open[dir])
+	full := filepath.Join(g.root.Name(), filepath.FromSlash(dir))
+	d := &folder{ground: g, dir: dir, path: full, file: file, info: info, users: 1}
 	if f.open == nil {
 		f.open = map[string]*folder{}
 	}
-	f.open[dir] = d // one that was removed meanwhile is left to those who are in it
+	f.open[dir] = d
 	return d, nil
 }
 
-// leave ends the publication of one who has entered dir.
-func (f *folders) leave(d *folder, dir string) {
+// find returns the folder of a name on g if it is open, and still where it was opened; nil: it is not. leave has to be
+// called.
+func (f *folders) find(g *ground, name string) *folder {
+	f.mu.Lock()
+	d := f.open[path.Dir(name)]
+	if d == nil || d.ground != g {
+		f.mu.Unlock()
+		return nil
+	}
+	f.use(d)
+	f.mu.Unlock()
+	// Whatever the path leads through: if it is the folder that was opened in the root, it has not moved.
+	if info, err := os.Stat(d.path); err == nil && os.SameFile(info, d.info) {
+		return d
+	}
+	f.mu.Lock()
+	f.forget(d)
+	f.mu.Unlock()
+	f.leave(d)
+	return nil
+}
+
+// use counts a user of d. f.mu is held.
+func (f *folders) use(d *folder) {
+	if d.users++; d.users == 1 {
+		f.idle = slices.DeleteFunc(f.idle, func(o *folder) bool { return o == d })
+	}
+}
+
+// forget leaves d, which is not there any more, to those who use it. f.mu is held.
+func (f *folders) forget(d *folder) {
+	if d == nil || f.open[d.dir] != d {
+		return
+	}
+	delete(f.open, d.dir)
+	if d.users == 0 {
+		f.idle = slices.DeleteFunc(f.idle, func(o *folder) bool { return o == d })
+		_ = d.file.Close() // nothing was written
+	}
+}
+
+// leave ends a use of d.
+func (f *folders) leave(d *folder) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if d.users--; d.users > 0 {
 		return
 	}
-	if f.open[dir] == d {
-		delete(f.open, dir)
+	if f.open[d.dir] != d {
+		_ = d.file.Close() // nothing was written
+		return
 	}
-	_ = d.file.Close() // nothing was written
+	f.idle = append(f.idle, d)
+	if len(f.idle) > f.max {
+		f.forget(f.idle[0])
+	}
+}
+
+// closeIdle closes the folders that nobody uses. It reports whether there were any.
+func (f *folders) closeIdle() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	any := len(f.idle) > 0
+	for len(f.idle) > 0 {
+		f.forget(f.idle[len(f.idle)-1])
+	}
+	return any
+}
+
+// close closes the folders, each when nobody uses it any more.
+func (f *folders) close() {
+	f.mu.Lock()
+	f.max = 0
+	f.mu.Unlock()
+	f.closeIdle()
 }
 
 // commit makes durable what was changed in the folder before. Who comes while a sync runs waits for the next one, which

@@ -66,8 +66,8 @@ func TestFolderSyncIsShared(t *testing.T) {
 	if syncs > files/2 {
 		t.Errorf("%d syncs for %d files", syncs, files)
 	}
-	if len(s.folders.open) != 0 {
-		t.Errorf("%d folders are open", len(s.folders.open))
+	if len(s.folders.open) != len(s.folders.idle) {
+		t.Errorf("%d folders are open, %d of them idle", len(s.folders.open), len(s.folders.idle))
 	}
 }
 
@@ -95,7 +95,7 @@ func TestFolderThatWasReplaced(t *testing.T) {
 	}
 	old := enter()
 	if onWindows {
-		s.folders.leave(old, "d") // it cannot be removed while it is open
+		s.folders.leave(old) // it cannot be removed while it is open
 		return
 	}
 	if err := os.Remove(filepath.Join(root, "d")); err != nil {
@@ -105,13 +105,14 @@ func TestFolderThatWasReplaced(t *testing.T) {
 	if now == old || again != now {
 		t.Errorf("entered %p, removed it, and entered %p and %p", old, now, again)
 	}
-	s.folders.leave(old, "d")
-	s.folders.leave(now, "d")
+	s.folders.leave(old)
+	s.folders.leave(now)
 	if third := enter(); third != now {
 		t.Error("a folder with somebody in it was opened again")
 	}
-	s.folders.leave(now, "d")
-	s.folders.leave(now, "d")
+	s.folders.leave(now)
+	s.folders.leave(now)
+	s.folders.closeIdle()
 	for _, d := range []*folder{old, now} {
 		if _, err := d.file.Stat(); err == nil {
 			t.Error("a folder with nobody in it is open")

@@ -117,6 +117,7 @@ func (s *Store) renew(old *ground) (*ground, error) {
 	s.ground = g
 	unused := old.objects == 0
 	s.mu.Unlock()
+	s.folders.closeIdle() // those of the old one
 	if unused {
 		_ = old.close() // of what was removed
 	}
@@ -152,7 +153,7 @@ func (s *Store) makeFile() (f *os.File, name string, g *ground, err error) {
 	name = rand.Text()
 	g = s.current()
 	for range renewals {
-		f, err = g.stage.files.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, s.opts.fileMode())
+		f, err = g.stage.create(name, s.opts.fileMode())
 		if !isGone(err) && !errors.Is(err, os.ErrClosed) { // closed: by a renewal just now, or by Close
 			return f, name, g, err
 		}

@@ -22,6 +22,12 @@ func (s *Store) look(name string) names.Kind {
 	if s.checkName(name) != nil {
 		return names.Blocked
 	}
+	if e, ok := s.entryOf(name); ok {
+		return e.kind
+	}
+	if top, _, _ := strings.Cut(name, "/"); s.isStage(top) {
+		return names.Blocked
+	}
 	root := s.current().root
 	var info os.FileInfo
 	err := s.files.patiently(func() (err error) {

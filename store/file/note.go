@@ -107,12 +107,16 @@ func (s *Store) syncStage(g *ground) error {
 	return nil
 }
 
+// hasNotes reports whether there are notes.
+func (o *object) hasNotes() bool {
+	o.noting.Lock()
+	defer o.noting.Unlock()
+	return o.noted
+}
+
 // Leave does what [store.Keeper] says.
 func (o *object) Leave() error {
-	o.noting.Lock()
-	noted := o.noted
-	o.noting.Unlock()
-	if !noted {
+	if !o.hasNotes() {
 		return o.Discard()
 	}
 	o.store.forget(o)

@@ -31,6 +31,7 @@ func TestPublishWhereNothingMayChange(t *testing.T) {
 			if err := os.Chmod(filepath.Join(root, "d"), mode); err != nil {
 				t.Fatal(err)
 			}
+			s.folders.closeIdle() // it has to be opened anew
 			o := written(t, s, "new")
 			_, err = s.Publish(o, "d/x")
 			if err := os.Chmod(filepath.Join(root, "d"), 0o777); err != nil {

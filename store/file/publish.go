@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -27,7 +28,9 @@ func (o *object) publish(name string) (string, error) {
 	if o.ground.isApart() {
 		_ = o.ground.stage.files.Remove(o.name) // it was copied
 	}
-	_ = o.ground.stage.files.Remove(o.name + noteExt) // notes alone tell of nothing
+	if o.hasNotes() {
+		_ = o.ground.stage.files.Remove(o.name + noteExt) // notes alone tell of nothing
+	}
 	o.shrink()
 	s.settle(o, nil)
 	s.forget(o)
@@ -43,7 +46,8 @@ func (o *object) sync() error {
 	if o.store.opts.NoSync {
 		return nil
 	}
-	if err := o.store.syncFile(o.file); err != nil {
+	g := o.ground
+	if err := g.stage.syncs.commit(g.stage.at, o.file, o.store.syncFile); err != nil {
 		return o.store.files.fail(o, err)
 	}
 	return nil
@@ -53,6 +57,12 @@ func (o *object) sync() error {
 // what is needed for that: a new root, a copy of the open file, new folders.
 func (o *object) place(name string) error {
 	s := o.store
+	if o.placeAt(name) {
+		return nil
+	}
+	if top, _, _ := strings.Cut(name, "/"); s.isStage(top) {
+		return fmt.Errorf("%w: %q is reserved", store.ErrName, name)
+	}
 	var failed error
 	for range renewals {
 		var g *ground
@@ -122,7 +132,7 @@ func (s *Store) rename(g *ground, from, name string, size int64) error {
 		if to, err = s.folders.enter(g, dir, in); err != nil {
 			return err
 		}
-		defer s.folders.leave(to, dir)
+		defer s.folders.leave(to)
 		if s.unsynced.Load() {
 			if err := to.commit(s.sync); err != nil {
 				return err
@@ -139,12 +149,17 @@ func (s *Store) rename(g *ground, from, name string, size int64) error {
 		return nameError(err)
 	}
 	if to != nil {
-		if err := to.commit(s.sync); err != nil {
-			s.unsynced.Store(true)
-			s.warn("%q is published, but a loss of power may undo that: %v", name, err)
-		}
+		s.commit(to, name)
 	}
 	return nil
+}
+
+// commit makes durable that a file was moved into d.
+func (s *Store) commit(d *folder, name string) {
+	if err := d.commit(s.sync); err != nil {
+		s.unsynced.Store(true)
+		s.warn("%q is published, but a loss of power may undo that: %v", name, err)
+	}
 }
 
 // makeFolders makes dir and the folders above it, and makes them durable. It returns what dir is.

@@ -28,11 +28,15 @@ type stage struct {
 	folder string   // in root; those of other Stores are there too
 	dir    string   // in root, below folder
 	files  *os.Root // dir
+	at     *os.File // dir; open since before anything was staged; nil: folders cannot be opened
+	syncs  syncs
 	lock   *os.File
 
 	durable atomic.Bool // its own name was made durable
 
-	delivering sync.Mutex // held over writes to deliveredName
+	delivering sync.Mutex // held over writes to deliveredName; guards the two below
+	delivered  *os.File   // deliveredName; nil: not open
+	noted      int64      // its bytes
 }
 
 // newStage makes a stage in a folder of root, and removes what processes that died have staged there, but for files
@@ -88,12 +92,27 @@ func makeStage(root *os.Root, folder string) (_ *stage, err error) {
 	if err = root.Mkdir(s.dir, 0o700); err == nil {
 		s.files, err = root.OpenRoot(s.dir)
 	}
+	if err == nil && canBeAt {
+		if s.at, err = s.files.Open("."); err == nil {
+			s.syncs.all = syncAllOf(s.at)
+		} else {
+			_ = s.files.Close()
+		}
+	}
 	if err != nil {
 		_ = root.RemoveAll(s.dir)
 		_ = root.Remove(s.dir + lockExt)
 		return nil, err
 	}
 	return s, nil
+}
+
+// create makes a new file.
+func (s *stage) create(name string, mode fs.FileMode) (*os.File, error) {
+	if s.at != nil {
+		return createAt(s.at, name, mode)
+	}
+	return s.files.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 }
 
 // isRemoved reports whether the stage is no longer found at its path. Its name, which nobody can guess, tells it.
@@ -105,7 +124,13 @@ func (s *stage) isRemoved() bool {
 // close removes the stage, but for files that were left with notes and for what is noted of published files, and the
 // common folder after the last stage.
 func (s *stage) close() error {
+	s.delivering.Lock()
+	s.closeDelivered()
+	s.delivering.Unlock()
 	err := s.files.Close()
+	if s.at != nil {
+		err = errors.Join(err, s.at.Close())
+	}
 	if len(keptIn(s.root, s.dir)) > 0 || len(readDelivered(s.root, path.Join(s.dir, deliveredName))) > 0 {
 		removeUnkept(s.root, s.dir)
 		return errors.Join(err, s.lock.Close())

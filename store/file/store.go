@@ -68,6 +68,9 @@ func (opts Options) New(root string) (*Store, error) {
 	}
 	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts)}
 	s.files, s.sync, s.syncFile = newDescriptors(opts.MaxOpen), syncFolder, (*os.File).Sync
+	if s.files.more = s.folders.closeIdle; canBeAt {
+		s.folders.max = maxIdle
+	}
 	s.names = names.New(s.look, foldOf(g.home.ignoresCase(), g.home.ignoresForm()))
 	if err := s.tryOwner(g); err != nil {
 		return nil, errors.Join(fmt.Errorf("store/file: Options.UID, GID: %w", err), s.Close())
@@ -115,13 +118,12 @@ func (s *Store) Publish(so store.Object, name string) (string, error) {
 	return path, nil
 }
 
-// checkName keeps names out of the staging folder, in whatever spelling the file system takes for the same.
+// checkName keeps names out of the staging folder. place finds other spellings that the file system takes for the same.
 func (s *Store) checkName(name string) error {
 	if err := store.CheckName(name); err != nil {
 		return err
 	}
-	top, _, _ := strings.Cut(name, "/")
-	if strings.EqualFold(top, stageName) || s.isStage(top) {
+	if top, _, _ := strings.Cut(name, "/"); strings.EqualFold(top, stageName) {
 		return fmt.Errorf("%w: %q is reserved", store.ErrName, name)
 	}
 	return nil
@@ -154,6 +156,7 @@ func (s *Store) Close() error {
 	for o := range staged {
 		_ = o.Leave() // what stays and has no notes is removed with the stage
 	}
+	s.folders.close()
 	if err := s.ground.close(); err != nil {
 		return fmt.Errorf("store/file: close: %w", err)
 	}

@@ -109,7 +109,7 @@ func (n *Registry) ClaimName(wanted, location, publisher string) (Claimed, error
 func (n *Registry) claim(folder, wanted, location, publisher string) (Claimed, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	c := claim{Registry: n, folder: folder, location: location, id: n.identify(folder, location)}
+	c := &claim{Registry: n, folder: folder, location: location, id: n.identify(folder, location)}
 	wanted = c.fit(wanted)
 	name, fresh := c.choose(c.fit(c.clearPath(wanted)))
 	if name == "" {
@@ -137,10 +137,21 @@ type claim struct {
 	*Registry
 	folder, location string
 	id               uint64 // holder.location
+
+	seen string // at looked at it last; "": at nothing
+	kind Kind   // of seen
+}
+
+// at returns what is under a name. It looks once when it is asked for the same name again.
+func (c *claim) at(name string) Kind {
+	if name != c.seen {
+		c.seen, c.kind = name, c.look(name)
+	}
+	return c.kind
 }
 
 // fit returns name, or, if its folder or marks have made it too long, one without the folders of the location.
-func (c claim) fit(name string) string {
+func (c *claim) fit(name string) string {
 	if store.CheckName(name) == nil {
 		return name
 	}
@@ -149,22 +160,27 @@ func (c claim) fit(name string) string {
 
 // choose returns the name for a location, base or one with a mark, and whether it had none before; "" when all are
 // taken.
-func (c claim) choose(base string) (name string, fresh bool) {
+func (c *claim) choose(base string) (name string, fresh bool) {
 	dir, leaf := path.Split(base)
 	names := [1 + len(marks)]string{base}
 	for i, digits := range marks {
 		names[1+i] = c.fit(dir + segment.Mark(leaf, c.location, digits))
 	}
 	for _, name := range names {
-		if h, ok := c.get(name); ok && h.location == c.id && c.look(name) <= File {
+		if h, ok := c.get(name); ok && h.location == c.id && c.at(name) <= File {
 			return name, false
 		}
 	}
-	if _, ok := c.get(names[1]); !ok && c.look(names[1]) == File {
+	_, taken := c.get(base)
+	taken = taken || c.at(base) > File
+	if _, ok := c.get(names[1]); !ok && c.at(names[1]) == File {
 		return names[1], true
 	}
-	for _, name := range names {
-		if _, ok := c.get(name); !ok && c.look(name) <= File {
+	if !taken {
+		return base, true
+	}
+	for _, name := range names[1:] {
+		if _, ok := c.get(name); !ok && c.at(name) <= File {
 			return name, true
 		}
 	}
@@ -172,8 +188,8 @@ func (c claim) choose(base string) (name string, fresh bool) {
 }
 
 // clearPath marks the folders of name that are files.
-func (c claim) clearPath(name string) string {
-	blocked := c.look(name) == Blocked
+func (c *claim) clearPath(name string) string {
+	blocked := c.at(name) == Blocked
 	for i := range name {
 		if h, ok := c.get(name[:i]); name[i] == '/' && ok && h.location != 0 {
 			blocked = true
@@ -192,12 +208,12 @@ func (c claim) clearPath(name string) string {
 }
 
 // clearFolder returns the name for the folder s in dir, marked with a hash of its wanted path if need be.
-func (c claim) clearFolder(dir, s, wanted string) string {
+func (c *claim) clearFolder(dir, s, wanted string) string {
 	name := s
 	for _, digits := range marks {
-		at := path.Join(dir, name)
-		h, claimed := c.get(at)
-		if kind := c.look(at); (!claimed || h.location == 0) && (kind == Absent || kind == Folder) {
+		full := path.Join(dir, name)
+		h, claimed := c.get(full)
+		if kind := c.at(full); (!claimed || h.location == 0) && (kind == Absent || kind == Folder) {
 			break
 		}
 		name = segment.Mark(s, wanted, digits)

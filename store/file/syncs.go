@@ -1,0 +1,126 @@
+package file
+
+import (
+	"os"
+	"sync"
+	"time"
+)
+
+const (
+	// guessedSync is what a sync of one file is taken to cost before one was measured.
+	guessedSync = time.Millisecond
+	// minPause and maxPause bound how many files are synced one by one after a sync of the file system was slow.
+	minPause, maxPause = 256, 1 << 16
+)
+
+// syncs makes staged files durable. Many callers at a time share one sync of the file system, as long as that costs
+// less than a sync of each file. It may cost more: it writes what others have left to be written, too.
+type syncs struct {
+	// all makes durable what was written to the file system of a folder, and tells if that failed for any file since
+	// the folder was opened. nil: the system cannot, or nobody knows whether it can.
+	all func(folder *os.File) error
+
+	mu      sync.Mutex
+	next    *round        // that has not begun; nil: nobody waits
+	last    *round        // that began, or will begin, last
+	pause   int           // files that are synced one by one from now on
+	penalty int           // pause after the next slow round
+	running int           // files that are being synced one by one
+	one     time.Duration // what a file costs that is synced so, lately; zero: guessedSync
+}
+
+// round is one sync of the file system, for all files that have joined when it begins.
+type round struct {
+	before *round // that has to end first
+	files  []*os.File
+	each   bool // the caller syncs its file by itself; valid after done, as is err
+	err    error
+	done   chan struct{}
+}
+
+// commit makes f durable, which is on the file system of folder; sync does so for one file.
+func (s *syncs) commit(folder, f *os.File, sync func(*os.File) error) error {
+	s.mu.Lock()
+	if s.all == nil || folder == nil || s.pause > 0 {
+		s.pause = max(0, s.pause-1)
+		s.mu.Unlock()
+		return s.alone(f, sync)
+	}
+	r := s.next
+	first := r == nil
+	if first {
+		r = &round{before: s.last, done: make(chan struct{})}
+		s.next, s.last = r, r
+	}
+	r.files = append(r.files, f)
+	s.mu.Unlock()
+	if first {
+		s.run(r, folder, sync)
+	}
+	<-r.done
+	if r.each {
+		return s.alone(f, sync)
+	}
+	return r.err
+}
+
+// run runs a round when the one before has ended.
+func (s *syncs) run(r *round, folder *os.File, sync func(*os.File) error) {
+	defer close(r.done)
+	if r.before != nil {
+		<-r.before.done
+		r.before = nil
+	}
+	s.mu.Lock()
+	s.next = nil // what is written from here on, this round may miss
+	s.mu.Unlock()
+	n := len(r.files)
+	if n == 1 {
+		r.err = s.alone(r.files[0], sync)
+		return
+	}
+	begin := time.Now()
+	if s.all(folder) != nil {
+		r.each = true // each file tells whether the error is its own
+		return
+	}
+	// A file system without a journal tells the disk to write out its cache before it has given it all. A sync of one
+	// file does so afterwards.
+	r.each = sync(r.files[n-1]) != nil
+	s.judge(time.Since(begin), n)
+}
+
+// judge compares the cost of a round of n files with what they would have cost one by one.
+func (s *syncs) judge(took time.Duration, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.one
+	if one == 0 {
+		one = guessedSync
+	}
+	if took <= time.Duration(n)*one {
+		s.penalty = 0
+		return
+	}
+	s.penalty = min(max(minPause, 2*s.penalty), maxPause)
+	s.pause = s.penalty
+}
+
+// alone syncs one file, beside others.
+func (s *syncs) alone(f *os.File, sync func(*os.File) error) error {
+	s.mu.Lock()
+	s.running++
+	beside := s.running
+	s.mu.Unlock()
+	begin := time.Now()
+	err := sync(f)
+	took := time.Since(begin) / time.Duration(beside)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running--
+	if s.one == 0 {
+		s.one = took
+	}
+	s.one += (took - s.one) / 8
+	return err
+}

@@ -1,0 +1,180 @@
+package file
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// cache stands for a file system, whose calls take time and are kept in order.
+type cache struct {
+	whole, single time.Duration // what a sync of the file system, or of a file, takes
+	fails         map[*os.File]bool
+
+	mu      sync.Mutex
+	dirty   map[*os.File]bool // written, not synced
+	given   map[*os.File]bool // to the disk, which has not written out its cache
+	durable map[*os.File]bool
+	rounds  int
+	singles int
+	running int // of the latter
+}
+
+func newCache(whole, single time.Duration) *cache {
+	return &cache{
+		whole: whole, single: single, fails: map[*os.File]bool{},
+		dirty: map[*os.File]bool{}, given: map[*os.File]bool{}, durable: map[*os.File]bool{},
+	}
+}
+
+func (c *cache) write(f *os.File) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dirty[f] = true
+}
+
+// syncAll gives to the disk what is there when it begins.
+func (c *cache) syncAll(*os.File) error {
+	c.mu.Lock()
+	c.rounds++
+	there := maps.Clone(c.dirty)
+	c.mu.Unlock()
+	time.Sleep(c.whole)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var err error
+	for f := range there {
+		if c.fails[f] {
+			err = syscall.EIO
+		} else {
+			c.given[f] = true
+		}
+	}
+	return err
+}
+
+// sync gives one file to the disk, and has it write out its cache. Several at a time wait for one another.
+func (c *cache) sync(f *os.File) error {
+	c.mu.Lock()
+	c.singles++
+	c.running++
+	there, takes := maps.Clone(c.given), c.single*time.Duration(c.running)
+	c.mu.Unlock()
+	time.Sleep(takes)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running--
+	if c.fails[f] {
+		return syscall.EIO
+	}
+	maps.Copy(c.durable, there)
+	c.durable[f] = true
+	return nil
+}
+
+// commit has callers commit files, and returns the errors by file. What is committed without an error must be durable.
+func (c *cache) commit(t *testing.T, s *syncs, callers, files int) map[*os.File]error {
+	t.Helper()
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	found := map[*os.File]error{}
+	for i := range callers {
+		all.Go(func() {
+			for n := range files {
+				f := new(os.File)
+				c.mu.Lock()
+				c.fails[f] = i == 3 && n == 1 && c.fails[nil]
+				c.mu.Unlock()
+				time.Sleep(time.Duration(i) * time.Microsecond)
+				c.write(f)
+				err := s.commit(os.Stdout, f, c.sync)
+				c.mu.Lock()
+				if err == nil && !c.durable[f] {
+					t.Errorf("file %d of caller %d is not durable after commit", n, i)
+				}
+				c.mu.Unlock()
+				mu.Lock()
+				found[f] = err
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	return found
+}
+
+// TestSyncsAreShared: callers share a sync that begins after what they have written, and none returns before the disk
+// has written out its cache after that.
+func TestSyncsAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(2*time.Millisecond, time.Millisecond)
+		s := &syncs{all: c.syncAll}
+		for _, err := range c.commit(t, s, 32, 20) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if total := c.rounds + c.singles; total > 100 {
+			t.Errorf("%d syncs of the file system and %d of a file for 640 files", c.rounds, c.singles)
+		}
+	})
+}
+
+// TestSyncOfOneFileFails: in a round that fails, the error is that of the file alone whose bytes are lost.
+func TestSyncOfOneFileFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(2*time.Millisecond, time.Millisecond)
+		c.fails[nil] = true // the second file of the fourth caller
+		s := &syncs{all: c.syncAll}
+		failed := 0
+		for f, err := range c.commit(t, s, 16, 3) {
+			if err != nil {
+				failed++
+			}
+			if c.fails[f] != errors.Is(err, syscall.EIO) {
+				t.Errorf("a file that fails %v: %v", c.fails[f], err)
+			}
+		}
+		if failed != 1 {
+			t.Errorf("%d files failed, want 1", failed)
+		}
+	})
+}
+
+// TestSlowFileSystem: while a sync of the file system takes longer than one of each file, since others write to it,
+// files are synced one by one. Now and then it is tried again.
+func TestSlowFileSystem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(5*time.Second, time.Millisecond)
+		s := &syncs{all: c.syncAll}
+		begin := time.Now()
+		c.commit(t, s, 32, 50)
+		if took := time.Since(begin); took > 25*time.Second || c.rounds < 2 || c.rounds > 4 {
+			t.Errorf("1600 files took %v, with %d syncs of the file system", took, c.rounds)
+		}
+		slow := c.rounds
+		c.mu.Lock()
+		c.whole = time.Millisecond
+		c.mu.Unlock()
+		c.commit(t, s, 32, 60)
+		if c.rounds-slow < 20 {
+			t.Errorf("%d rounds after the file system had become fast", c.rounds-slow)
+		}
+	})
+}
+
+// TestOneCallerSyncsItsFile: nobody else's bytes are waited for.
+func TestOneCallerSyncsItsFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(time.Second, time.Millisecond)
+		c.commit(t, &syncs{all: c.syncAll}, 1, 10)
+		if c.rounds != 0 || c.singles != 10 {
+			t.Errorf("%d syncs of the file system, %d of a file", c.rounds, c.singles)
+		}
+	})
+}
