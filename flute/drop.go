@@ -56,6 +56,24 @@ func (c Counters) MarshalJSON() ([]byte, error) {
 	}{c.Received, c.Accepted, c.Duplicate, dropped})
 }
 
+// UnmarshalJSON reads what MarshalJSON has written. Reasons that are not known, as those of a newer node, are left out.
+func (c *Counters) UnmarshalJSON(text []byte) error {
+	var read struct {
+		Received  uint64            `json:"received"`
+		Accepted  uint64            `json:"accepted"`
+		Duplicate uint64            `json:"duplicate"`
+		Dropped   map[string]uint64 `json:"dropped"`
+	}
+	if err := json.Unmarshal(text, &read); err != nil {
+		return err
+	}
+	*c = Counters{Received: read.Received, Accepted: read.Accepted, Duplicate: read.Duplicate}
+	for r := range c.Dropped {
+		c.Dropped[r] = read.Dropped[DropReason(r).String()]
+	}
+	return nil
+}
+
 // DropTotal returns the number of datagrams dropped for any reason.
 func (c *Counters) DropTotal() uint64 {
 	var n uint64

@@ -39,6 +39,9 @@ type endpoint struct {
 	router *routing.Router // of this reception
 }
 
+// ID returns the number of the reception in the node, which a [Snapshot] names it by.
+func (r *Reception) ID() uint64 { return r.id }
+
 // leave gives up the sockets, and closes those that nobody else receives from. It returns these.
 func (r *Reception) leave() (closed []endpoint) {
 	for _, e := range r.endpoints {

@@ -5,6 +5,8 @@
 //	flute-node receive --group 239.1.1.1:3400 DIR            receive what is sent there
 //	flute-node send --watch DIR --to 239.1.1.1:3400          send what comes into a folder, from now on
 //	flute-node limits --memory 256MiB                        what a receive with these flags may hold
+//	flute-node run --config FILE                             receive and send by a file of configuration, as a service
+//	flute-node ctl state                                     what that service does
 //	flute-node config check FILE                             whether a file of configuration can be used
 //	flute-node bench fec                                     how fast this machine encodes and decodes
 //	flute-node utp send --to HOST:4000 DIR                   send to one host by uTP, which yields to other traffic
@@ -18,7 +20,7 @@
 //
 // # Limitations
 //
-// It runs in the foreground; there is no daemon and no file of configuration yet.
+// Completed files are handed on by run by exec only: there are no webhooks and no queues yet.
 package main
 
 import (
@@ -60,6 +62,8 @@ type commands struct {
 	Send    sendCommand    `cmd:"" help:"Send files and folders, then exit."`
 	Receive receiveCommand `cmd:"" help:"Receive files into a folder."`
 	Limits  limitsCommand  `cmd:"" help:"Print what a receive with the same flags may hold at most."`
+	Run     runCommand     `cmd:"" help:"Receive and send by a file of configuration, as a service."`
+	Ctl     ctlCommand     `cmd:"" help:"Ask a running service, or steer it."`
 	Config  configCommand  `cmd:"" help:"Check, explain or describe the file of configuration of run."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
 	UTP     utpCommand     `cmd:"" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`

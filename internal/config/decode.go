@@ -168,7 +168,7 @@ func (d *decoder) scalar(n ast.Node, name string) (text string, plain, ok bool) 
 		d.fault(n, "%s takes one value, and no list", name)
 		return "", false, false
 	default:
-		d.fault(n, "%s takes one value, and no keys", name)
+		d.fault(n, "%s takes one value, and no keys: put a value with : into quotes", name)
 		return "", false, false
 	}
 	if len(text) > maxValue {

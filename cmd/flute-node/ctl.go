@@ -1,0 +1,309 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/flute-node/flute-node/internal/api"
+)
+
+// ctlCommand asks a daemon.
+type ctlCommand struct {
+	API       string `default:"unix:/run/flute-node/api.sock" env:"FLUTE_NODE_API" placeholder:"unix:PATH|tcp:ADDRESS:PORT" help:"Where the daemon answers: node.api of its configuration."`
+	TokenFile string `type:"path" env:"FLUTE_NODE_TOKEN_FILE" placeholder:"FILE" help:"File with the token, over TCP."`
+
+	State    ctlStateCommand    `cmd:"" help:"Units, what they do, and since when."`
+	Sessions ctlSessionsCommand `cmd:"" help:"Transport sessions."`
+	Objects  ctlObjectsCommand  `cmd:"" help:"Files on their way."`
+	Object   ctlObjectCommand   `cmd:"" help:"One file, with all that it lacks, as JSON."`
+	Tree     ctlTreeCommand     `cmd:"" help:"Actors."`
+	Events   ctlEventsCommand   `cmd:"" help:"Events as they happen, one a line of JSON, until interrupted."`
+	Reload   ctlReloadCommand   `cmd:"" help:"Read the configuration anew. If it cannot be used nothing changes."`
+	Pause    ctlPauseCommand    `cmd:"" help:"Have a sending session send nothing."`
+	Resume   ctlResumeCommand   `cmd:"" help:"Have it go on."`
+	Level    ctlLevelCommand    `cmd:"" help:"Change what is logged, until the next reload."`
+	Ready    ctlReadyCommand    `cmd:"" help:"Whether all units run: exit code 0 or 1."`
+	Metrics  ctlMetricsCommand  `cmd:"" help:"Metrics, as Prometheus reads them."`
+}
+
+// client returns what asks.
+func (c *ctlCommand) client() (*api.Client, error) {
+	token := ""
+	if c.TokenFile != "" {
+		text, err := os.ReadFile(c.TokenFile)
+		if err != nil {
+			return nil, err
+		}
+		token = strings.TrimSpace(string(text))
+	}
+	client, err := api.NewClient(c.API, token)
+	if err != nil {
+		return nil, fmt.Errorf("--api %w", err)
+	}
+	return client, nil
+}
+
+// ask asks, and reads the answer into to.
+func (c *ctlCommand) ask(ctx context.Context, method, path string, body, to any) (answer []byte, err error) {
+	client, err := c.client()
+	if err != nil {
+		return nil, err
+	}
+	answer, err = client.Do(ctx, method, path, body)
+	if _, told := errors.AsType[*api.StatusError](err); told && answer != nil {
+		err = failure{err}
+	}
+	if err == nil && to != nil {
+		err = json.Unmarshal(answer, to)
+	}
+	return answer, err
+}
+
+// tell prints an answer: as JSON, or by what text writes into columns.
+func tell(out *output, answer []byte, text func(w *tabwriter.Writer)) {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	text(w)
+	_ = w.Flush()
+	out.record(json.RawMessage(strings.TrimSpace(string(answer))), strings.TrimRight(b.String(), "\n"))
+}
+
+type ctlStateCommand struct{}
+
+// Run prints the units.
+func (ctlStateCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
+	var s api.State
+	answer, err := c.ask(ctx, http.MethodGet, "/v1/state", nil, &s)
+	if err != nil {
+		return err
+	}
+	tell(out, answer, func(w *tabwriter.Writer) {
+		_, _ = fmt.Fprintf(w, "flute-node %s, since %s\n", plain(s.Version), s.Started.Local().Format(time.DateTime))
+		_, _ = fmt.Fprintf(w, "configuration of %s, read %s\n", plain(strings.Join(s.Config.Files, ", ")),
+			s.Config.Loaded.Local().Format(time.DateTime))
+		if !s.Config.OK {
+			_, _ = fmt.Fprintf(w, "the latest reload has changed nothing: %s\n", plain(oneLine(s.Config.Error)))
+		}
+		_, _ = fmt.Fprintf(w, "%s, memory %s of %s\n\n", count(s.Snapshot.SessionCount, "session"),
+			formatBytes(s.Snapshot.Used), formatBytes(s.Snapshot.Budget))
+		_, _ = fmt.Fprintln(w, "UNIT\tKIND\tPHASE\tSINCE\tFAILURES\t")
+		for _, u := range s.Units {
+			phase := u.Phase
+			if u.Paused {
+				phase = "paused"
+			}
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", u.Name, u.Kind, phase,
+				u.Since.Local().Format(time.DateTime), u.Failures, plain(oneLine(u.Error)))
+		}
+	})
+	return nil
+}
+
+type ctlSessionsCommand struct {
+	Unit string `help:"Only those of a unit."`
+}
+
+// Run prints the sessions.
+func (s *ctlSessionsCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
+	var list struct {
+		Sessions []api.Session `json:"sessions"`
+	}
+	answer, err := c.ask(ctx, http.MethodGet, "/v1/sessions?unit="+url.QueryEscape(s.Unit), nil, &list)
+	if err != nil {
+		return err
+	}
+	tell(out, answer, func(w *tabwriter.Writer) {
+		_, _ = fmt.Fprintln(w, "UNIT\tSESSION\tDATAGRAMS\tLOSS\tFILES\tRATE")
+		for _, s := range list.Sessions {
+			datagrams, loss, rate := uint64(0), "", ""
+			switch {
+			case s.Sent != nil:
+				datagrams, rate = s.Sent.Packets, fmt.Sprintf("%.3g Mbit/s", float64(s.SentRate)/1e6)
+			case s.Account != nil && s.Received != nil:
+				datagrams, loss = s.Received.Received, fmt.Sprintf("%.2f%%", 100*s.Account.Loss)
+			}
+			_, _ = fmt.Fprintf(w, "%s\t%v\t%d\t%s\t%d\t%s\n", s.Unit, s.Session, datagrams, loss, s.ObjectCount, rate)
+		}
+	})
+	return nil
+}
+
+type ctlObjectsCommand struct {
+	Unit  string `help:"Only those of a unit."`
+	Limit int    `type:"positive" default:"100" help:"At most so many."`
+}
+
+// Run prints the objects.
+func (o *ctlObjectsCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
+	var list struct {
+		Objects []api.Object `json:"objects"`
+		Count   int          `json:"object_count"`
+	}
+	path := fmt.Sprintf("/v1/objects?limit=%d&unit=%s", o.Limit, url.QueryEscape(o.Unit))
+	answer, err := c.ask(ctx, http.MethodGet, path, nil, &list)
+	if err != nil {
+		return err
+	}
+	tell(out, answer, func(w *tabwriter.Writer) {
+		_, _ = fmt.Fprintln(w, "UNIT\tTOI\tPHASE\tDONE\tLENGTH\tNAME")
+		for _, f := range list.Objects {
+			_, _ = fmt.Fprintf(w, "%s\t%v\t%s\t%s\t%s\t%s\n", f.Unit, f.TOI, f.Phase, formatBytes(f.Done),
+				formatBytes(f.TransferLength), humanName(f.ContentLocation))
+		}
+		if n := list.Count - len(list.Objects); n > 0 {
+			_, _ = fmt.Fprintf(w, "and %d more\n", n)
+		}
+	})
+	return nil
+}
+
+type ctlObjectCommand struct {
+	Unit string `arg:"" help:"Name of the unit."`
+	TOI  string `arg:"" name:"TOI" help:"TOI of the file."`
+}
+
+// Run prints one object.
+func (o *ctlObjectCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
+	path := "/v1/units/" + url.PathEscape(o.Unit) + "/objects/" + url.PathEscape(o.TOI)
+	answer, err := c.ask(ctx, http.MethodGet, path, nil, nil)
+	if err == nil {
+		tell(out, answer, func(w *tabwriter.Writer) {
+			_, _ = fmt.Fprintln(w, plain(strings.TrimSpace(string(answer))))
+		})
+	}
+	return err
+}
+
+type ctlTreeCommand struct{}
+
+// Run prints the ids of the actors.
+func (ctlTreeCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
+	var tree struct {
+		Actors []string `json:"actors"`
+	}
+	answer, err := c.ask(ctx, http.MethodGet, "/v1/tree", nil, &tree)
+	if err == nil {
+		tell(out, answer, func(w *tabwriter.Writer) { _, _ = fmt.Fprintln(w, plain(strings.Join(tree.Actors, "\n"))) })
+	}
+	return err
+}
+
+type ctlEventsCommand struct {
+	After string `placeholder:"ID" help:"Begin after the event of this ID, as far as it is still known. Default: with those that happen from now on."`
+	Names string `placeholder:"NAME[,…]" help:"Only events of these names, such as object_completed."`
+}
+
+// Run prints events.
+func (e *ctlEventsCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	if err := out.handOver(); err != nil && !out.asked {
+		return err
+	}
+	err = client.Events(ctx, e.After, url.QueryEscape(e.Names), func(_, line string) error {
+		_, err := out.printer.Write([]byte(line + "\n"))
+		return err
+	})
+	if ctx.Err() != nil {
+		return nil // the only way to end it
+	}
+	return failure{err}
+}
+
+type ctlReloadCommand struct{}
+
+// Run has the configuration read anew.
+func (ctlReloadCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
+	answer, err := c.ask(ctx, http.MethodPost, "/v1/reload", nil, nil)
+	var r api.Reloaded
+	if json.Unmarshal(answer, &r) != nil || !r.OK && len(r.Errors) == 0 {
+		return err
+	}
+	tell(out, answer, func(w *tabwriter.Writer) {
+		for _, e := range r.Errors {
+			at := fmt.Sprintf("%s:%d:%d: ", e.File, e.Line, e.Column)
+			_, _ = fmt.Fprintln(w, plain(strings.TrimPrefix(at, ":0:0: ")+e.Text))
+		}
+		if !r.OK {
+			_, _ = fmt.Fprintln(w, "nothing has changed")
+			return
+		}
+		for _, list := range []struct {
+			what  string
+			names []string
+		}{
+			{"started", r.Started},
+			{"stopped", r.Stopped},
+			{"restarted", r.Restarted},
+			{"with the next start", r.NextStart},
+		} {
+			if len(list.names) > 0 {
+				_, _ = fmt.Fprintf(w, "%s: %s\n", list.what, strings.Join(list.names, ", "))
+			}
+		}
+		_, _ = fmt.Fprintf(w, "%s left alone\n", count(r.Same, "unit"))
+	})
+	if !r.OK {
+		return errFailed
+	}
+	return nil
+}
+
+type ctlPauseCommand struct {
+	Unit string `arg:"" help:"Name of the sending."`
+}
+
+// Run pauses.
+func (p *ctlPauseCommand) Run(ctx context.Context, c *ctlCommand) error {
+	_, err := c.ask(ctx, http.MethodPost, "/v1/units/"+url.PathEscape(p.Unit)+"/pause", nil, nil)
+	return err
+}
+
+type ctlResumeCommand struct {
+	Unit string `arg:"" help:"Name of the sending."`
+}
+
+// Run resumes.
+func (p *ctlResumeCommand) Run(ctx context.Context, c *ctlCommand) error {
+	_, err := c.ask(ctx, http.MethodPost, "/v1/units/"+url.PathEscape(p.Unit)+"/resume", nil, nil)
+	return err
+}
+
+type ctlLevelCommand struct {
+	Level string `arg:"" help:"debug, info, warn or error."`
+}
+
+// Run changes the level.
+func (l *ctlLevelCommand) Run(ctx context.Context, c *ctlCommand) error {
+	_, err := c.ask(ctx, http.MethodPut, "/v1/log-level", map[string]string{"level": l.Level}, nil)
+	return err
+}
+
+type ctlReadyCommand struct{}
+
+// Run tells whether all units run.
+func (ctlReadyCommand) Run(ctx context.Context, c *ctlCommand) error {
+	_, err := c.ask(ctx, http.MethodGet, "/readyz", nil, nil)
+	return err
+}
+
+type ctlMetricsCommand struct{}
+
+// Run prints the metrics.
+func (ctlMetricsCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
+	answer, err := c.ask(ctx, http.MethodGet, "/metrics", nil, nil)
+	if err != nil {
+		return err
+	}
+	return printText(out, answer)
+}

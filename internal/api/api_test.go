@@ -1,0 +1,507 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/node"
+)
+
+// backend is a daemon that has a unit of each kind.
+type backend struct {
+	down   error // the node does not answer
+	broken bool  // the configuration
+	paused bool
+	level  string
+}
+
+var sessionKey = flute.SessionKey{
+	Source: netip.MustParseAddr("10.0.0.1"), Group: netip.MustParseAddrPort("239.1.1.1:3400"), TSI: 7,
+}
+
+func (b *backend) State(context.Context) (*State, error) {
+	if b.down != nil {
+		return nil, b.down
+	}
+	object := event.ObjectState{
+		TOI: flute.NewTOI(5), ContentLocation: "file:///<script>", Phase: "receiving", TransferLength: 10, Done: 4,
+		Lacking: 1, Needed: 2, Missing: [][2]uint64{{4, 10}}, MissingBlocks: [][2]uint64{{0, 2}},
+	}
+	return &State{
+		Version: "v1", Started: time.Now(), LogLevel: "info",
+		Config: ConfigState{Files: []string{"/etc/x"}, Loaded: time.Now(), OK: true},
+		Units: []Unit{
+			{Kind: "receive", Name: "in", Phase: "running", Since: time.Now()},
+			{Kind: "send", Name: "out", Phase: "waiting", Since: time.Now(), Error: "x", Failures: 3, Next: time.Now(), Paused: true},
+		},
+		Snapshot: &node.Snapshot{
+			Time: time.Now(), Actors: []string{"node", "node/hub"}, ActorCount: 2, SessionCount: 2, Budget: 10, Used: 5,
+			Receptions: []node.ReceptionState{{ID: 1, Group: sessionKey.Group}},
+			Sessions: []node.SessionState{
+				{
+					Session: sessionKey, Reception: 1, Received: &flute.Counters{Received: 1, Accepted: 1},
+					Account: &event.Account{}, Feeds: []event.FeedStats{{}}, Held: 3, ObjectCount: 1,
+					Objects: []event.ObjectState{object},
+				},
+				{
+					Session: sessionKey, Sent: &sender.Stats{}, SentRate: 5, Queues: []sender.QueueState{{}},
+					Objects: []event.ObjectState{},
+				},
+			},
+		},
+		UnitOf: []string{"in", "out"},
+	}, nil
+}
+
+func (b *backend) Object(_ context.Context, unit string, toi flute.TOI) ([]Object, error) {
+	if unit != "in" {
+		return nil, fmt.Errorf("%q: %w", unit, ErrNoUnit)
+	}
+	if toi != flute.NewTOI(5) {
+		return nil, ErrNoObject
+	}
+	st, err := b.State(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return []Object{{Session: sessionKey, ObjectState: st.Snapshot.Sessions[0].Objects[0]}}, nil
+}
+
+func (b *backend) Reload(context.Context) Reloaded {
+	if b.broken {
+		return Reloaded{Errors: []ConfigError{{File: "/etc/x", Line: 1, Column: 2, Text: "wrong"}}}
+	}
+	return Reloaded{
+		OK: true, Started: []string{"a"}, Restarted: []string{"b"}, Same: 2, NextStart: []string{"node.memory"},
+	}
+}
+
+func (b *backend) Pause(_ context.Context, unit string, paused bool) error {
+	switch unit {
+	case "out":
+		b.paused = paused
+		return b.down
+	case "in":
+		return ErrNotSending
+	}
+	return ErrNoUnit
+}
+
+func (b *backend) SetLevel(level string) error {
+	if level == "loud" {
+		return errors.New("there is no such level")
+	}
+	b.level = level
+	return nil
+}
+
+func (b *backend) Alive(context.Context) error { return b.down }
+
+func (b *backend) Ready() error { return b.down }
+
+// journal is a Journal of size events.
+type journal struct {
+	mu      sync.Mutex
+	first   uint64
+	entries []Entry
+	size    int
+	changed chan struct{}
+}
+
+func newJournal(size int) *journal {
+	return &journal{first: 1, size: size, changed: make(chan struct{})}
+}
+
+func (j *journal) add(names ...string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, name := range names {
+		id := j.first + uint64(len(j.entries))
+		j.entries = append(j.entries, Entry{id, name, fmt.Appendf(nil, `{"event":%q,"n":%d}`, name, id)})
+		if len(j.entries) > j.size {
+			j.entries, j.first = j.entries[1:], j.first+1
+		}
+	}
+	close(j.changed)
+	j.changed = make(chan struct{})
+}
+
+func (j *journal) Epoch() string { return "e1" }
+
+func (j *journal) Last() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.first + uint64(len(j.entries)) - 1
+}
+
+func (j *journal) After(id uint64, most int) (entries []Entry, gone uint64, changed <-chan struct{}) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if id+1 < j.first {
+		gone, id = j.first-id-1, j.first-1
+	}
+	for _, e := range j.entries {
+		if e.ID > id && len(entries) < most {
+			entries = append(entries, e)
+		}
+	}
+	return entries, gone, j.changed
+}
+
+func config(t *testing.T, b Backend, j Journal) Config {
+	t.Helper()
+	return Config{
+		Backend: b, Journal: j, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Listen: "unix:" + filepath.Join(t.TempDir(), "api.sock"),
+		Collect: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "flute_x 1\n")
+		}),
+	}
+}
+
+// listen starts a server, and returns a client of it.
+func listen(t *testing.T, cfg Config) *Client {
+	t.Helper()
+	s, err := Listen(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	c, err := NewClient(cfg.Listen, cfg.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.http.CloseIdleConnections)
+	return c
+}
+
+// TestOpenAPI: each operation of the document has a handler and the other way round, and each answer that a handler
+// gives, also to what is wrong, has a status and a form that the document has.
+func TestOpenAPI(t *testing.T) {
+	b := &backend{}
+	cfg := config(t, b, newJournal(10))
+	server, err := Listen(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close(t.Context())
+	doc := document(t)
+	paths := doc["paths"].(map[string]any)
+	documented := map[string]bool{}
+	for path, operations := range paths {
+		for method := range operations.(map[string]any) {
+			documented[strings.ToUpper(method)+" "+path] = true
+		}
+	}
+	served := map[string]bool{"GET /metrics": true, "GET /livez": true, "GET /readyz": true}
+	for pattern := range server.handlers() {
+		served[pattern] = true
+	}
+	for pattern := range served {
+		if !documented[pattern] {
+			t.Errorf("%s is not in the document", pattern)
+		}
+	}
+	for operation := range documented {
+		if !served[operation] {
+			t.Errorf("%s has no handler", operation)
+		}
+	}
+	h := server.routes()
+	asked := map[string]bool{}
+	for _, q := range []struct {
+		operation, path, body string
+		down, broken          bool
+		want                  int
+	}{
+		{operation: "GET /v1/state", want: 200},
+		{operation: "GET /v1/state", down: true, want: 503},
+		{operation: "GET /v1/sessions", want: 200},
+		{operation: "GET /v1/sessions", path: "/v1/sessions?unit=in", want: 200},
+		{operation: "GET /v1/sessions", down: true, want: 503},
+		{operation: "GET /v1/objects", path: "/v1/objects?unit=in&limit=1", want: 200},
+		{operation: "GET /v1/objects", path: "/v1/objects?limit=0", want: 400},
+		{operation: "GET /v1/objects", down: true, want: 503},
+		{operation: "GET /v1/units/{unit}/objects/{toi}", path: "/v1/units/in/objects/5", want: 200},
+		{operation: "GET /v1/units/{unit}/objects/{toi}", path: "/v1/units/in/objects/x", want: 400},
+		{operation: "GET /v1/units/{unit}/objects/{toi}", path: "/v1/units/in/objects/6", want: 404},
+		{operation: "GET /v1/units/{unit}/objects/{toi}", path: "/v1/units/%2e%2e/objects/5", want: 404},
+		{operation: "GET /v1/units/{unit}/objects/{toi}", path: "/v1/units/in/objects/5", down: true, want: 503},
+		{operation: "GET /v1/tree", want: 200},
+		{operation: "GET /v1/tree", down: true, want: 503},
+		{operation: "GET /v1/events", path: "/v1/events?after=x", want: 400},
+		{operation: "POST /v1/reload", want: 200},
+		{operation: "POST /v1/reload", broken: true, want: 422},
+		{operation: "POST /v1/units/{unit}/pause", path: "/v1/units/out/pause", want: 200},
+		{operation: "POST /v1/units/{unit}/pause", path: "/v1/units/none/pause", want: 404},
+		{operation: "POST /v1/units/{unit}/pause", path: "/v1/units/in/pause", want: 409},
+		{operation: "POST /v1/units/{unit}/pause", path: "/v1/units/out/pause", down: true, want: 503},
+		{operation: "POST /v1/units/{unit}/resume", path: "/v1/units/out/resume", want: 200},
+		{operation: "PUT /v1/log-level", body: `{"level":"debug"}`, want: 200},
+		{operation: "PUT /v1/log-level", body: `{"level":"loud"}`, want: 400},
+		{operation: "PUT /v1/log-level", body: `{"colour":"red"}`, want: 400},
+		{operation: "PUT /v1/log-level", body: `{"level":"` + strings.Repeat("x", maxBody) + `"}`, want: 413},
+		{operation: "GET /livez", want: 200},
+		{operation: "GET /livez", down: true, want: 503},
+		{operation: "GET /readyz", want: 200},
+		{operation: "GET /readyz", down: true, want: 503},
+		{operation: "GET /metrics", want: 200},
+		{operation: "GET /openapi.json", want: 200},
+	} {
+		method, path, _ := strings.Cut(q.operation, " ")
+		if q.path != "" {
+			path = q.path
+		}
+		b.down, b.broken = nil, q.broken
+		if q.down {
+			b.down = errors.New("the node is gone")
+		}
+		w := httptest.NewRecorder()
+		http.MaxBytesHandler(h, maxBody).ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(q.body)))
+		asked[q.operation] = true
+		if w.Code != q.want {
+			t.Errorf("%s %s: %d, want %d: %.200s", method, path, w.Code, q.want, w.Body)
+		}
+		if err := conforms(t, doc, q.operation, w); err != nil {
+			t.Errorf("%s %s, %d: %v\n%.500s", method, path, w.Code, err, w.Body)
+		}
+	}
+	for operation := range documented {
+		if !asked[operation] {
+			t.Errorf("%s was not asked", operation)
+		}
+	}
+	if b.paused || b.level != "debug" {
+		t.Errorf("%+v", b)
+	}
+}
+
+func document(t *testing.T) map[string]any {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(openAPI))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.(map[string]any)
+}
+
+// conforms reports what of an answer is not as the document says.
+func conforms(t *testing.T, doc map[string]any, operation string, w *httptest.ResponseRecorder) error {
+	t.Helper()
+	method, path, _ := strings.Cut(operation, " ")
+	one := doc["paths"].(map[string]any)[path].(map[string]any)[strings.ToLower(method)].(map[string]any)
+	response, ok := one["responses"].(map[string]any)[fmt.Sprint(w.Code)].(map[string]any)
+	if !ok {
+		return errors.New("the document has no such status")
+	}
+	kind, _, _ := strings.Cut(w.Header().Get("Content-Type"), ";")
+	if _, ok := response["content"].(map[string]any)[kind]; !ok {
+		return fmt.Errorf("the document has no %q", kind)
+	}
+	if kind != "application/json" {
+		return nil
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("mem:///api", doc); err != nil {
+		t.Fatal(err)
+	}
+	escape := strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D")
+	at := fmt.Sprintf("mem:///api#/paths/%s/%s/responses/%d/content/application~1json/schema",
+		escape.Replace(path), strings.ToLower(method), w.Code)
+	schema, err := c.Compile(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(w.Body.Bytes()))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(v)
+}
+
+// TestSocket: only the user has access to the socket; one that was left behind is replaced, anything else is not.
+func TestSocket(t *testing.T) {
+	cfg := config(t, &backend{}, newJournal(10))
+	path := strings.TrimPrefix(cfg.Listen, "unix:")
+	left, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.(*net.UnixListener).SetUnlinkOnClose(false)
+	if _, err := Listen(cfg); err == nil || !strings.Contains(err.Error(), "another process answers there") {
+		t.Errorf("a socket in use: %v", err)
+	}
+	_ = left.Close()
+	c := listen(t, cfg)
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	answer, err := c.Do(t.Context(), "GET", "/v1/sessions?unit=in", nil)
+	var got struct{ Sessions []Session }
+	if err != nil || json.Unmarshal(answer, &got) != nil || len(got.Sessions) != 1 || got.Sessions[0].Unit != "in" ||
+		got.Sessions[0].Received.Received != 1 {
+		t.Errorf("%s %v", answer, err)
+	}
+	_, err = c.Do(t.Context(), "POST", "/v1/units/none/pause", nil)
+	if e, ok := errors.AsType[*StatusError](err); !ok || e.Code != 404 || e.Text != ErrNoUnit.Error() {
+		t.Errorf("%v", err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Listen = "unix:" + file
+	if _, err := Listen(cfg); err == nil || !strings.Contains(err.Error(), "is no socket") {
+		t.Errorf("a file: %v", err)
+	}
+}
+
+// TestToken: over TCP nothing is answered without the token, and who guesses is slowed down.
+func TestToken(t *testing.T) {
+	cfg := config(t, &backend{}, newJournal(10))
+	cfg.Listen = "tcp:127.0.0.1:0"
+	if _, err := Listen(cfg); err == nil {
+		t.Fatal("TCP without a token")
+	}
+	g := &guard{token: "0123456789abcdef"}
+	h := g.protect(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	ask := func(header string) int {
+		r := httptest.NewRequest("GET", "/v1/state", nil)
+		if header != "" {
+			r.Header.Set("Authorization", header)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	if code := ask("Bearer 0123456789abcdef"); code != 200 {
+		t.Errorf("the token: %d", code)
+	}
+	for _, wrong := range []string{
+		"", "Bearer ", "Bearer 0123456789abcdeF", "0123456789abcdef", "Bearer 0123456789abcdef0",
+	} {
+		if code := ask(wrong); code != 401 {
+			t.Errorf("%q: %d", wrong, code)
+		}
+	}
+	for range wrongBurst {
+		ask("Bearer x")
+	}
+	if code := ask("Bearer x"); code != 429 {
+		t.Errorf("after %d wrong tokens: %d", wrongBurst+5, code)
+	}
+	if g.isTired(time.Now().Add(time.Minute)) {
+		t.Error("a minute later it is still tired")
+	}
+}
+
+// TestForeignPage: a page that a browser shows cannot give orders.
+func TestForeignPage(t *testing.T) {
+	b := &backend{}
+	s := &Server{cfg: config(t, b, newJournal(10))}
+	r := httptest.NewRequest("POST", "/v1/units/out/pause", nil)
+	r.Header.Set("Origin", "https://evil.example")
+	w := httptest.NewRecorder()
+	s.routes().ServeHTTP(w, r)
+	if w.Code != 403 || b.paused {
+		t.Errorf("%d %v", w.Code, b.paused)
+	}
+}
+
+// TestEvents: events come in order, from the ID on that the client has; what is gone is told.
+func TestEvents(t *testing.T) {
+	j := newJournal(100)
+	j.add("old", "old")
+	c := listen(t, config(t, &backend{}, j))
+	read := func(after, names string, n int) (got []string) {
+		t.Helper()
+		enough := errors.New("enough")
+		err := c.Events(t.Context(), after, names, func(id, line string) error {
+			if got = append(got, id+" "+line); len(got) == n {
+				return enough
+			}
+			return nil
+		})
+		if !errors.Is(err, enough) {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := read("e1-0", "", 2); got[0] != `e1-1 {"event":"old","n":1}` || got[1] != `e1-2 {"event":"old","n":2}` {
+		t.Errorf("from the first: %q", got)
+	}
+	if got := read("e0-77", "", 3); got[0] != `e1-0 {"event":"restarted"}` || !strings.HasPrefix(got[1], "e1-1 ") {
+		t.Errorf("of another process: %q", got)
+	}
+	for range 200 {
+		j.add("new")
+	}
+	if got := read("e1-2", "", 2); got[0] != `e1-102 {"event":"missed","count":100}` || !strings.HasPrefix(got[1], "e1-103 ") {
+		t.Errorf("too late: %q", got)
+	}
+	j.add("other", "new")
+	if got := read("e1-200", "other", 1); !strings.HasPrefix(got[0], `e1-203 {"event":"other"`) {
+		t.Errorf("by name: %q", got)
+	}
+}
+
+// TestTooManyClients: clients of events are bounded, and one that leaves makes room.
+func TestTooManyClients(t *testing.T) {
+	j := newJournal(100)
+	cfg := config(t, &backend{}, j)
+	c := listen(t, cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var here, left sync.WaitGroup
+	here.Add(maxClients)
+	for range maxClients {
+		left.Go(func() {
+			first := sync.OnceFunc(here.Done)
+			_ = c.Events(ctx, "e1-0", "", func(string, string) error { first(); return nil })
+		})
+	}
+	j.add("a")
+	here.Wait()
+	err := c.Events(ctx, "", "", func(string, string) error { return nil })
+	if e, ok := errors.AsType[*StatusError](err); !ok || e.Code != 503 {
+		t.Errorf("one too many: %v", err)
+	}
+	cancel()
+	left.Wait()
+	enough := errors.New("enough")
+	for { // the server notices a little later
+		err := c.Events(t.Context(), "e1-0", "", func(string, string) error { return enough })
+		if errors.Is(err, enough) {
+			break
+		}
+		if e, ok := errors.AsType[*StatusError](err); !ok || e.Code != 503 {
+			t.Fatal(err)
+		}
+	}
+}

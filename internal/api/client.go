@@ -1,0 +1,130 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// maxAnswer bounds an answer in bytes.
+const maxAnswer = 64 << 20
+
+// Client asks a daemon.
+type Client struct {
+	http  http.Client
+	base  string
+	token string
+}
+
+// NewClient returns a Client for what node.api says: unix:PATH, or tcp:ADDRESS:PORT with a token.
+func NewClient(at, token string) (*Client, error) {
+	kind, to, _ := strings.Cut(at, ":")
+	switch {
+	case kind == "unix" && to != "":
+		c := &Client{base: "http://flute-node"}
+		c.http.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", to)
+		}}
+		return c, nil
+	case kind == "tcp" && to != "":
+		return &Client{base: "http://" + to, token: token}, nil
+	}
+	return nil, fmt.Errorf("%q: take unix:PATH or tcp:ADDRESS:PORT", at)
+}
+
+// StatusError is an answer that tells of a failure.
+type StatusError struct {
+	Code int
+	Text string
+}
+
+// Error implements error.
+func (e *StatusError) Error() string { return e.Text }
+
+// Do asks, and returns the answer. A body is sent as JSON; nil: none. The error is a [*StatusError] if there is an
+// answer; then that is returned, too.
+func (c *Client) Do(ctx context.Context, method, path string, body any) ([]byte, error) {
+	response, err := c.ask(ctx, method, path, body, "")
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err == nil && response.StatusCode >= http.StatusBadRequest {
+		err = statusError(response.StatusCode, text)
+	}
+	return text, err
+}
+
+func statusError(code int, text []byte) error {
+	var p problem
+	if json.Unmarshal(text, &p) != nil || p.Error == "" {
+		p.Error = strings.TrimSpace(string(text))
+	}
+	return &StatusError{code, p.Error}
+}
+
+func (c *Client) ask(ctx context.Context, method, path string, body any, after string) (*http.Response, error) {
+	var from io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		from = bytes.NewReader(text)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.base+path, from)
+	if err != nil {
+		return nil, err
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if after != "" {
+		r.Header.Set("Last-Event-ID", after)
+	}
+	return c.http.Do(r)
+}
+
+// Events calls told with each event, as a line of JSON, and its ID, until ctx ends, or told or the daemon ends it.
+// after is the ID of the last event that is known; empty: only what happens from now on. names are those wanted; empty:
+// all.
+func (c *Client) Events(ctx context.Context, after, names string, told func(id, line string) error) error {
+	path := "/v1/events"
+	if names != "" {
+		path += "?names=" + names
+	}
+	response, err := c.ask(ctx, http.MethodGet, path, nil, after)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	if response.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(response.Body, maxBody))
+		return statusError(response.StatusCode, text)
+	}
+	scan := bufio.NewScanner(response.Body)
+	scan.Buffer(nil, 1<<20)
+	id := ""
+	for scan.Scan() {
+		line := scan.Text()
+		if v, ok := strings.CutPrefix(line, "id: "); ok {
+			id = v
+		} else if v, ok := strings.CutPrefix(line, "data: "); ok {
+			if err := told(id, v); err != nil {
+				return err
+			}
+		}
+	}
+	if err := scan.Err(); err != nil {
+		return err
+	}
+	return errors.New("the daemon has ended the stream")
+}

@@ -1,0 +1,112 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxClients bounds the clients of events. Each has a goroutine and a batch of events at most.
+	maxClients = 64
+	// eventBatch is how many events are written at once.
+	eventBatch = 64
+	// keepAlive is the time between two signs of life, so that proxies and clients know a quiet stream from a dead one.
+	keepAlive = 15 * time.Second
+)
+
+// events answers with events as they happen (https://html.spec.whatwg.org/multipage/server-sent-events.html). It begins
+// after the event of Last-Event-ID, or of the query after=ID; without either with those that happen from now on.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	if s.cfg.Clients.Add(1) > maxClients {
+		s.cfg.Clients.Add(-1)
+		w.Header().Set("Retry-After", "10")
+		fail(w, http.StatusServiceUnavailable, fmt.Sprintf("there are %d clients already", maxClients))
+		return
+	}
+	defer s.cfg.Clients.Add(-1)
+	after, other, err := s.position(r)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	names := map[string]bool{}
+	if list := r.URL.Query().Get("names"); list != "" {
+		for name := range strings.SplitSeq(list, ",") {
+			names[name] = true
+		}
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	s.stream(w, r, after, other, names)
+}
+
+// position returns the number after which a client wants events. other tells that it knows those of another process.
+func (s *Server) position(r *http.Request) (after uint64, other bool, err error) {
+	id := r.Header.Get("Last-Event-ID")
+	if id == "" {
+		id = r.URL.Query().Get("after")
+	}
+	if id == "" {
+		return s.cfg.Journal.Last(), false, nil
+	}
+	epoch, number, _ := strings.Cut(id, "-")
+	if after, err = strconv.ParseUint(number, 10, 64); err != nil {
+		return 0, false, fmt.Errorf("%.80q is no ID of an event", id)
+	}
+	if epoch != s.cfg.Journal.Epoch() {
+		return 0, true, nil
+	}
+	return after, false, nil
+}
+
+// stream writes events until the client or the server leaves.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, after uint64, other bool, names map[string]bool) {
+	control := http.NewResponseController(w)
+	var text bytes.Buffer
+	id := func(n uint64) string { return s.cfg.Journal.Epoch() + "-" + strconv.FormatUint(n, 10) }
+	if other {
+		fmt.Fprintf(&text, "event: restarted\nid: %s\ndata: {\"event\":\"restarted\"}\n\n", id(0))
+	} else {
+		text.WriteString(": welcome\n\n")
+	}
+	quiet := time.NewTimer(keepAlive)
+	defer quiet.Stop()
+	for {
+		entries, gone, changed := s.cfg.Journal.After(after, eventBatch)
+		if gone > 0 {
+			after += gone
+			fmt.Fprintf(&text, "event: missed\nid: %s\ndata: {\"event\":\"missed\",\"count\":%d}\n\n", id(after), gone)
+		}
+		for _, e := range entries {
+			after = e.ID
+			if len(names) == 0 || names[e.Name] {
+				fmt.Fprintf(&text, "event: %s\nid: %s\ndata: %s\n\n", e.Name, id(e.ID), e.JSON)
+			}
+		}
+		if text.Len() > 0 {
+			if control.SetWriteDeadline(time.Now().Add(requestTime)) != nil {
+				return
+			}
+			if _, err := w.Write(text.Bytes()); err != nil || control.Flush() != nil {
+				return
+			}
+			text.Reset()
+			quiet.Reset(keepAlive)
+		}
+		if len(entries) > 0 {
+			continue
+		}
+		select {
+		case <-changed:
+		case <-quiet.C:
+			text.WriteString(": still here\n\n")
+		case <-r.Context().Done():
+			return
+		case <-s.leaving:
+			return
+		}
+	}
+}

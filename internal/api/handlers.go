@@ -1,0 +1,206 @@
+package api
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// maxObjects bounds the objects of an answer; limit asks for fewer.
+const maxObjects = 10_000
+
+// answer writes v as JSON.
+func answer(w http.ResponseWriter, code int, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		fail(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = w.Write(append(text, '\n')) // a client that has left
+}
+
+// problem is what is wrong with a request.
+type problem struct {
+	Error string `json:"error"`
+}
+
+func fail(w http.ResponseWriter, code int, text string) { answer(w, code, problem{text}) }
+
+// failed answers with the error of a Backend.
+func failed(w http.ResponseWriter, err error) {
+	code := http.StatusServiceUnavailable
+	switch {
+	case errors.Is(err, ErrNoUnit), errors.Is(err, ErrNoObject):
+		code = http.StatusNotFound
+	case errors.Is(err, ErrNotSending):
+		code = http.StatusConflict
+	}
+	fail(w, code, err.Error())
+}
+
+func (s *Server) state(w http.ResponseWriter, r *http.Request) {
+	st, err := s.cfg.Backend.State(r.Context())
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	answer(w, http.StatusOK, st)
+}
+
+func (s *Server) sessions(w http.ResponseWriter, r *http.Request) {
+	st, err := s.cfg.Backend.State(r.Context())
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	list := []Session{}
+	for i, one := range st.Snapshot.Sessions {
+		if unit := r.URL.Query().Get("unit"); unit == "" || unit == st.UnitOf[i] {
+			one.Objects = nil
+			list = append(list, Session{Unit: st.UnitOf[i], SessionState: one})
+		}
+	}
+	answer(w, http.StatusOK, struct {
+		Sessions []Session `json:"sessions"`
+		Count    int       `json:"session_count"` // of all units
+	}{list, st.Snapshot.SessionCount})
+}
+
+func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
+	limit := maxObjects
+	if text := r.URL.Query().Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxObjects {
+			fail(w, http.StatusBadRequest, "limit: take 1 to "+strconv.Itoa(maxObjects))
+			return
+		}
+		limit = n
+	}
+	st, err := s.cfg.Backend.State(r.Context())
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	list, count := []Object{}, 0
+	for i := range st.Snapshot.Sessions {
+		one := &st.Snapshot.Sessions[i]
+		if unit := r.URL.Query().Get("unit"); unit != "" && unit != st.UnitOf[i] {
+			continue
+		}
+		count += one.ObjectCount
+		for _, o := range one.Objects[:min(len(one.Objects), limit-len(list))] {
+			list = append(list, Object{st.UnitOf[i], one.Session, o})
+		}
+	}
+	answer(w, http.StatusOK, struct {
+		Objects []Object `json:"objects"`
+		Count   int      `json:"object_count"`
+	}{list, count})
+}
+
+func (s *Server) object(w http.ResponseWriter, r *http.Request) {
+	toi, err := flute.ParseTOI(r.PathValue("toi"))
+	if err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	list, err := s.cfg.Backend.Object(r.Context(), r.PathValue("unit"), toi)
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	for i := range list {
+		list[i].Unit = r.PathValue("unit")
+	}
+	answer(w, http.StatusOK, struct {
+		Objects []Object `json:"objects"` // one for each session of the unit that has the TOI
+	}{list})
+}
+
+func (s *Server) tree(w http.ResponseWriter, r *http.Request) {
+	st, err := s.cfg.Backend.State(r.Context())
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	answer(w, http.StatusOK, struct {
+		Actors []string `json:"actors"`
+		Count  int      `json:"actor_count"`
+	}{st.Snapshot.Actors, st.Snapshot.ActorCount})
+}
+
+func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
+	re := s.cfg.Backend.Reload(r.Context())
+	code := http.StatusOK
+	if !re.OK {
+		code = http.StatusUnprocessableEntity
+	}
+	answer(w, code, re)
+}
+
+// done is the answer to an order that was carried out.
+type done struct {
+	OK bool `json:"ok"`
+}
+
+func (s *Server) pause(paused bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := s.cfg.Backend.Pause(r.Context(), r.PathValue("unit"), paused); err != nil {
+			failed(w, err)
+			return
+		}
+		answer(w, http.StatusOK, done{true})
+	}
+}
+
+func (s *Server) logLevel(w http.ResponseWriter, r *http.Request) {
+	var order struct {
+		Level string `json:"level"`
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&order); err != nil {
+		code := http.StatusBadRequest
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			code = http.StatusRequestEntityTooLarge
+		}
+		fail(w, code, err.Error())
+		return
+	}
+	if err := s.cfg.Backend.SetLevel(order.Level); err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	answer(w, http.StatusOK, done{true})
+}
+
+func (s *Server) livez(w http.ResponseWriter, r *http.Request) {
+	tell(w, s.cfg.Backend.Alive(r.Context()))
+}
+
+func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) { tell(w, s.cfg.Backend.Ready()) }
+
+// tell answers ok, or what is wrong, in a line of text.
+func tell(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	text := "ok"
+	if err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		text = err.Error()
+	}
+	_, _ = w.Write([]byte(text + "\n"))
+}
+
+//go:embed openapi.json
+var openAPI []byte
+
+func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(openAPI)
+}

@@ -1,0 +1,218 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxBody and maxHeader bound a request in bytes; requestTime is how long it may take to come.
+	maxBody, maxHeader = 64 << 10, 16 << 10
+	requestTime        = 10 * time.Second
+	// answerTime is how long a client may take to take an answer. Events have a time of their own.
+	answerTime = time.Minute
+	// idleTime is how long a connection without a request stays open.
+	idleTime = 2 * time.Minute
+	// maxConnections bounds the connections of each listener.
+	maxConnections = 256
+)
+
+// Config configures a Server. Backend, Journal, Log, Listen and Collect are required.
+type Config struct {
+	Backend Backend
+	Journal Journal
+	Log     *slog.Logger
+	Listen  string // unix:PATH, tcp:ADDRESS:PORT, or off
+	Token   string // that requests over TCP carry
+	Metrics string // ADDRESS:PORT for /metrics, /livez, /readyz only; empty: nowhere
+	PProf   bool
+	Collect http.Handler  // answers /metrics
+	Clients *atomic.Int64 // counts the clients of events; nil: nobody wants to know
+}
+
+// Server answers clients.
+type Server struct {
+	cfg     Config
+	servers []*http.Server
+	serving sync.WaitGroup
+	leaving chan struct{} // closed when streams are to end
+	leave   sync.Once
+	guard   guard
+}
+
+// Listen opens what Config asks for, and answers clients until Close.
+func Listen(cfg Config) (*Server, error) {
+	if cfg.Clients == nil {
+		cfg.Clients = new(atomic.Int64)
+	}
+	s := &Server{cfg: cfg, leaving: make(chan struct{}), guard: guard{token: cfg.Token}}
+	kind, at, _ := strings.Cut(cfg.Listen, ":")
+	switch kind {
+	case "off":
+	case "unix":
+		l, err := listenUnix(at)
+		if err != nil {
+			return nil, err
+		}
+		s.serve(l, s.routes())
+	case "tcp":
+		if cfg.Token == "" {
+			return nil, errors.New("api: TCP needs a token")
+		}
+		l, err := net.Listen("tcp", at)
+		if err != nil {
+			return nil, fmt.Errorf("api: %w", err)
+		}
+		s.serve(l, s.guard.protect(s.routes()))
+	default:
+		return nil, fmt.Errorf("api: %q is neither unix:PATH nor tcp:ADDRESS:PORT", cfg.Listen)
+	}
+	if cfg.Metrics != "" {
+		l, err := net.Listen("tcp", cfg.Metrics)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("metrics: %w", err), s.Close(context.Background()))
+		}
+		s.serve(l, s.machineRoutes(http.NewServeMux()))
+	}
+	return s, nil
+}
+
+// listenUnix makes a socket that only the user has access to. One that a process has left behind is replaced.
+func listenUnix(path string) (net.Listener, error) {
+	if info, err := os.Lstat(path); err == nil {
+		if info.Mode()&fs.ModeSocket == 0 {
+			return nil, fmt.Errorf("api %s: it is there, and is no socket", path)
+		}
+		if c, err := net.Dial("unix", path); err == nil {
+			_ = c.Close()
+			return nil, fmt.Errorf("api %s: another process answers there", path)
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("api: %w", err)
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("api: %w", err), l.Close())
+	}
+	return l, nil
+}
+
+// serve answers the clients of a listener.
+func (s *Server) serve(l net.Listener, h http.Handler) {
+	server := &http.Server{
+		Handler: http.MaxBytesHandler(h, maxBody), ReadHeaderTimeout: requestTime, ReadTimeout: requestTime,
+		WriteTimeout: answerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
+	}
+	s.servers = append(s.servers, server)
+	s.serving.Go(func() {
+		err := server.Serve(&limited{Listener: l, places: make(chan struct{}, maxConnections)})
+		if !errors.Is(err, http.ErrServerClosed) {
+			s.cfg.Log.Error("api", "error", err.Error())
+		}
+	})
+}
+
+// limited is a listener that has so many connections at once. Others wait in the system's queue.
+type limited struct {
+	net.Listener
+
+	places chan struct{}
+}
+
+func (l *limited) Accept() (net.Conn, error) {
+	l.places <- struct{}{}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.places
+		return nil, err
+	}
+	return &place{Conn: c, leave: sync.OnceFunc(func() { <-l.places })}, nil
+}
+
+// place is a connection that gives its place back.
+type place struct {
+	net.Conn
+
+	leave func()
+}
+
+func (p *place) Close() error {
+	p.leave()
+	return p.Conn.Close()
+}
+
+// Close ends all streams, lets requests under way come to their end until ctx ends, and closes what is open.
+func (s *Server) Close(ctx context.Context) error {
+	s.leave.Do(func() { close(s.leaving) })
+	var errs []error
+	for _, server := range s.servers {
+		if err := server.Shutdown(ctx); err != nil {
+			errs = append(errs, server.Close())
+		}
+	}
+	s.serving.Wait()
+	return errors.Join(errs...)
+}
+
+// machineRoutes adds what machines ask for.
+func (s *Server) machineRoutes(mux *http.ServeMux) *http.ServeMux {
+	mux.Handle("GET /metrics", s.cfg.Collect)
+	mux.HandleFunc("GET /livez", s.livez)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	return mux
+}
+
+func (s *Server) routes() http.Handler {
+	mux := s.machineRoutes(http.NewServeMux())
+	for pattern, h := range s.handlers() {
+		mux.HandleFunc(pattern, h)
+	}
+	if s.cfg.PProf {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
+		// A page of another site that a browser shows must not steer the node.
+		if r.Method != http.MethodGet && r.Header.Get("Origin") != "" {
+			fail(w, http.StatusForbidden, "requests of web pages are not taken")
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// handlers are the routes of people and programs, by their patterns. The document of OpenAPI has the same.
+func (s *Server) handlers() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /v1/state":                      s.state,
+		"GET /v1/sessions":                   s.sessions,
+		"GET /v1/objects":                    s.objects,
+		"GET /v1/units/{unit}/objects/{toi}": s.object,
+		"GET /v1/tree":                       s.tree,
+		"GET /v1/events":                     s.events,
+		"POST /v1/reload":                    s.reload,
+		"POST /v1/units/{unit}/pause":        s.pause(true),
+		"POST /v1/units/{unit}/resume":       s.pause(false),
+		"PUT /v1/log-level":                  s.logLevel,
+		"GET /openapi.json":                  s.openAPI,
+	}
+}

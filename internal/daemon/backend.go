@@ -1,0 +1,215 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/api"
+	"github.com/flute-node/flute-node/internal/drop"
+	"github.com/flute-node/flute-node/internal/metrics"
+	"github.com/flute-node/flute-node/node"
+)
+
+// Units implements part of [api.Backend]: the units in the order of their names.
+func (d *Daemon) Units() []api.Unit {
+	d.mu.Lock()
+	units := d.units
+	d.mu.Unlock()
+	list := make([]api.Unit, 0, len(units))
+	for _, u := range units {
+		list = append(list, u.state())
+	}
+	slices.SortFunc(list, func(a, b api.Unit) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+// State implements part of [api.Backend].
+func (d *Daemon) State(ctx context.Context) (*api.State, error) {
+	snapshot, err := d.node.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &api.State{
+		Version: d.options.Version, Started: d.started, LogLevel: strings.ToLower(d.level.Level().String()),
+		Units: d.Units(), Snapshot: snapshot,
+	}
+	d.mu.Lock()
+	s.Config = api.ConfigState{Files: d.cfg.Files, Loaded: d.loaded, OK: d.fault == "", Error: d.fault}
+	d.mu.Unlock()
+	for i := range snapshot.Sessions {
+		s.UnitOf = append(s.UnitOf, d.unitOf(&snapshot.Sessions[i]))
+	}
+	return s, nil
+}
+
+// unitOf returns the unit of a session; empty: none.
+func (d *Daemon) unitOf(s *node.SessionState) string {
+	if s.Reception == 0 {
+		return d.routes.of(s.Session, true)
+	}
+	d.mu.Lock()
+	units := d.units
+	d.mu.Unlock()
+	for name, u := range units {
+		receptions, _, _ := u.running()
+		for _, r := range receptions {
+			if r.ID() == s.Reception {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// outside returns the datagrams that the running receptions of a unit had and that belonged to no session.
+func (d *Daemon) outside(name string) (sum [drop.NumReasons]uint64) {
+	d.mu.Lock()
+	u := d.units[name]
+	d.mu.Unlock()
+	if u == nil {
+		return sum
+	}
+	receptions, _, _ := u.running()
+	for _, r := range receptions {
+		_, dropped := r.Datagrams()
+		for i, n := range dropped {
+			sum[i] += n
+		}
+	}
+	return sum
+}
+
+// measured returns the units for metrics.
+func (d *Daemon) measured() (list []metrics.Unit) {
+	for _, u := range d.Units() {
+		list = append(list, metrics.Unit{
+			Kind: u.Kind, Name: u.Name, Up: u.Phase == phaseRunning || u.Phase == phaseFinished, Failures: u.Failures,
+		})
+	}
+	return list
+}
+
+// lastReload tells whether the configuration in use is that of the file, and when it was read.
+func (d *Daemon) lastReload() (ok bool, success time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.fault == "", d.loaded
+}
+
+// alivePatience is how long the node may take to answer.
+const alivePatience = 5 * time.Second
+
+// Alive implements part of [api.Backend]. It returns an error if the node does not answer, or none of its sessions.
+func (d *Daemon) Alive(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, alivePatience)
+	defer cancel()
+	s, err := d.node.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	silent := 0
+	for i := range s.Sessions {
+		if s.Sessions[i].Silent {
+			silent++
+		}
+	}
+	if silent > 0 && silent == len(s.Sessions) {
+		return fmt.Errorf("none of %d sessions answers", silent)
+	}
+	return nil
+}
+
+// Ready implements part of [api.Backend]. It returns an error that names the units that do not run.
+func (d *Daemon) Ready() error {
+	var down []string
+	for _, u := range d.Units() {
+		if u.Phase != phaseRunning && u.Phase != phaseFinished {
+			down = append(down, strings.TrimSuffix(fmt.Sprintf("%s %s: %s", u.Name, u.Phase, u.Error), ": "))
+		}
+	}
+	if len(down) > 0 {
+		return errors.New(strings.Join(down, "; "))
+	}
+	return nil
+}
+
+// SetLevel implements part of [api.Backend]. The next reload sets the level of the configuration again.
+func (d *Daemon) SetLevel(name string) error {
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, name) {
+		return fmt.Errorf("level %.40q: take debug, info, warn or error", name)
+	}
+	return d.setLevel(name)
+}
+
+// Pause implements part of [api.Backend].
+func (d *Daemon) Pause(ctx context.Context, name string, paused bool) error {
+	u, err := d.unit(name)
+	if err != nil {
+		return err
+	}
+	_, s, _ := u.running()
+	if s == nil {
+		return fmt.Errorf("%s: %w", name, api.ErrNotSending)
+	}
+	if err := s.PauseSession(ctx, paused); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	u.paused = paused
+	u.mu.Unlock()
+	return nil
+}
+
+func (d *Daemon) unit(name string) (*unit, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if u := d.units[name]; u != nil {
+		return u, nil
+	}
+	return nil, fmt.Errorf("%.80q: %w", name, api.ErrNoUnit)
+}
+
+// Object implements part of [api.Backend]: all that an object lacks which a unit receives.
+func (d *Daemon) Object(ctx context.Context, name string, toi flute.TOI) ([]api.Object, error) {
+	u, err := d.unit(name)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := d.node.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	receptions, _, _ := u.running()
+	var found []api.Object
+	for i := range snapshot.Sessions {
+		s := &snapshot.Sessions[i]
+		for _, r := range receptions {
+			if r.ID() != s.Reception {
+				continue
+			}
+			state, err := r.Missing(ctx, s.Session, toi)
+			if err == nil {
+				found = append(found, api.Object{Session: s.Session, ObjectState: state})
+			} else if !errors.Is(err, node.ErrNoObject) {
+				return nil, err
+			}
+		}
+		if d.unitOf(s) == name && s.Reception == 0 {
+			at := slices.IndexFunc(s.Objects, func(o event.ObjectState) bool { return o.TOI == toi })
+			if at >= 0 {
+				found = append(found, api.Object{Session: s.Session, ObjectState: s.Objects[at]})
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("TOI %v: %w", toi, api.ErrNoObject)
+	}
+	return found, nil
+}

@@ -1,0 +1,250 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/internal/api"
+	"github.com/flute-node/flute-node/internal/config"
+	"github.com/flute-node/flute-node/internal/metrics"
+	"github.com/flute-node/flute-node/node"
+)
+
+// Options configure a Daemon. Path, Env and Log are required.
+type Options struct {
+	Path    string        // file of configuration
+	Env     config.Lookup // of its values
+	Log     io.Writer
+	Notify  Notifier
+	Version string
+}
+
+// eventQueue is large enough for the events of some thousand objects that end at once.
+const eventQueue = 1 << 14
+
+// stopPatience is how long the node may take to stop in order.
+const stopPatience = 40 * time.Second
+
+// Daemon is a running daemon. Its methods are safe for concurrent use.
+type Daemon struct {
+	options Options
+	started time.Time
+	node    *node.Node
+	first   config.Node // what the node was started with
+	log     *slog.Logger
+	level   slog.LevelVar
+	events  *eventLog
+	journal *journal
+	meter   *metrics.Meter
+	routes  routes
+	server  *api.Server
+	clients atomic.Int64  // of events
+	counted chan struct{} // closed after the last event
+
+	applying sync.Mutex // held while a configuration is put into effect
+
+	mu       sync.Mutex
+	cfg      *config.Config
+	units    map[string]*unit
+	loaded   time.Time // when the configuration in use was read
+	fault    string    // why the latest reload changed nothing; empty: it did
+	stopping bool
+}
+
+// Start reads the configuration and starts what it asks for. It returns once each unit has begun to start: one that
+// cannot, as an interface is missing, is tried again. An error says why nothing could be started.
+func Start(o Options) (*Daemon, error) {
+	cfg, err := config.Load(o.Path, o.Env)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	d := &Daemon{
+		options: o, started: now, first: cfg.Node, cfg: cfg, loaded: now, units: map[string]*unit{},
+		meter: metrics.NewMeter(), counted: make(chan struct{}),
+	}
+	if err := d.setLevel(cfg.Node.LogLevel); err != nil {
+		return nil, err
+	}
+	d.log = newLogger(o.Log, cfg.Node.LogFormat, &d.level)
+	d.events = newEventLog(d.log)
+	d.journal = newJournal(cfg.Node.Events, now, d.observe)
+	if d.node, err = node.Start(node.Config{Budget: uint64(cfg.Node.Memory), Rate: uint64(cfg.Node.Rate)}); err != nil {
+		return nil, err
+	}
+	sub := d.node.Subscribe(node.SubscribeOptions{Queue: eventQueue})
+	go func() {
+		defer close(d.counted)
+		for e := range sub.Events() {
+			d.journal.add(e)
+		}
+	}()
+	if d.server, err = d.serveAPI(&cfg.Node); err != nil {
+		return nil, errors.Join(err, d.stopNode())
+	}
+	d.log.Info("starting", "version", o.Version, "files", strings.Join(cfg.Files, " "), "receive", len(cfg.Receive),
+		"send", len(cfg.Send), "utp", len(cfg.UTP))
+	d.applying.Lock()
+	d.apply(cfg)
+	d.applying.Unlock()
+	return d, nil
+}
+
+// observe counts and logs an event.
+func (d *Daemon) observe(e notice.Event, now time.Time) {
+	name := d.routes.ofEvent(e)
+	switch e := e.(type) {
+	case ended:
+		d.meter.Count(name, "program", e.Error == "")
+	case upload:
+		d.meter.Count(name, "stream", e.Error == "")
+	default:
+		d.meter.Observe(name, e, now)
+	}
+	d.events.add(e, name, now)
+}
+
+// serveAPI starts what answers clients.
+func (d *Daemon) serveAPI(n *config.Node) (*api.Server, error) {
+	token := ""
+	if n.TokenFile != "" {
+		var err error
+		if token, err = readToken(n.TokenFile); err != nil {
+			return nil, err
+		}
+	}
+	return api.Listen(api.Config{
+		Backend: d, Journal: d.journal, Log: d.log, Listen: n.API, Token: token, Metrics: n.Metrics, PProf: n.PProf,
+		Clients: &d.clients,
+		Collect: metrics.Handler(d.meter, metrics.Source{
+			Snapshot: d.node.Snapshot, UnitOf: d.unitOf, Outside: d.outside, Units: d.measured, Reload: d.lastReload,
+			Clients: func() int { return int(d.clients.Load()) }, Version: d.options.Version,
+		}),
+	})
+}
+
+const minToken, maxToken = 16, 1024
+
+// readToken reads the secret that clients send.
+func readToken(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("api_token_file: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("api_token_file %s: others than its owner have access to it (%04o)",
+			path, info.Mode().Perm())
+	}
+	if info.Size() > maxToken+2 {
+		return "", fmt.Errorf("api_token_file %s: more than %d characters", path, maxToken)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("api_token_file: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if len(token) < minToken || len(token) > maxToken || strings.ContainsAny(token, " \t\r\n") {
+		return "", fmt.Errorf("api_token_file %s: take %d to %d characters without spaces", path, minToken, maxToken)
+	}
+	return token, nil
+}
+
+func (d *Daemon) setLevel(name string) error {
+	level, err := parseLevel(name)
+	if err == nil {
+		d.level.Set(level)
+	}
+	return err
+}
+
+// Run goes on until ctx ends, and stops the daemon in order. A value on reload has it read its configuration anew. The
+// error says why the node gave up, or what could not be stopped.
+func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
+	d.tell("READY=1", "STATUS="+d.status())
+	var watchdog <-chan time.Time
+	if every := d.options.Notify.every; every > 0 {
+		t := time.NewTicker(every / 3)
+		defer t.Stop()
+		watchdog = t.C
+	}
+	var failed error
+	for running := true; running; {
+		select {
+		case <-ctx.Done():
+			running = false
+		case failed = <-d.node.Failed():
+			failed = fmt.Errorf("the node gave up: %w", failed)
+			running = false
+		case <-reload:
+			d.Reload(ctx)
+		case <-watchdog:
+			if err := d.Alive(ctx); err != nil {
+				d.log.Error("not alive: systemd will start the service again", "error", err.Error())
+			} else {
+				d.tell("WATCHDOG=1", "STATUS="+d.status())
+			}
+		}
+	}
+	d.tell("STOPPING=1")
+	d.log.Info("stopping")
+	return errors.Join(failed, d.stop())
+}
+
+// tell tells systemd.
+func (d *Daemon) tell(lines ...string) {
+	if err := d.options.Notify.tell(lines...); err != nil {
+		d.log.Warn("systemd", "error", err.Error())
+	}
+}
+
+// status is a line for people.
+func (d *Daemon) status() string {
+	phases := map[string]int{}
+	units := d.Units()
+	for _, u := range units {
+		phases[u.Phase]++
+	}
+	text := fmt.Sprintf("%d of %d units run", phases[phaseRunning], len(units))
+	if n := phases[phaseWaiting]; n > 0 {
+		text += fmt.Sprintf(", %d have failed and are tried again", n)
+	}
+	return text
+}
+
+// stop ends the units, then the node, then the API.
+func (d *Daemon) stop() error {
+	d.applying.Lock() // a reload under way comes to its end
+	defer d.applying.Unlock()
+	d.mu.Lock()
+	d.stopping = true
+	units := d.units
+	d.mu.Unlock()
+	var stopping sync.WaitGroup
+	for _, u := range units {
+		stopping.Go(u.stop)
+	}
+	stopping.Wait()
+	err := d.stopNode()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return errors.Join(err, d.server.Close(ctx))
+}
+
+func (d *Daemon) stopNode() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	err := d.node.Stop(ctx)
+	if err == nil {
+		<-d.counted
+	}
+	return err
+}

@@ -1,0 +1,153 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/config"
+	"github.com/flute-node/flute-node/internal/drop"
+	"github.com/flute-node/flute-node/internal/program"
+	"github.com/flute-node/flute-node/node"
+)
+
+const (
+	// closePatience is how long a unit may take to end in order.
+	closePatience = 30 * time.Second
+	// programDelay is how long files whose program was not begun wait while a reception ends: those of which something
+	// was noted are left to the next one.
+	programDelay = time.Second
+)
+
+// sessionAt is a sending session, as its packets name it.
+type sessionAt struct {
+	group netip.AddrPort
+	tsi   flute.TSI
+}
+
+// lookup asks the system for the addresses of a host name.
+func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
+
+// receive runs a reception until ctx ends.
+func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) (err error) {
+	all, err := section.Settings(ctx, lookup)
+	if err != nil {
+		return err
+	}
+	runner, err := d.runner(section)
+	if err != nil {
+		return err
+	}
+	folder := section.Dir
+	if folder == "" {
+		if section.Stage != "" {
+			if err := os.MkdirAll(section.Stage, 0o777); err != nil {
+				return err
+			}
+		}
+		if folder, err = os.MkdirTemp(section.Stage, "flute-node-*"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	}
+	d.routes.set(u.name, routesOf(all))
+	var receptions []*node.Reception
+	defer func() { err = errors.Join(err, d.leave(u, receptions, runner)) }()
+	for _, cfg := range all {
+		cfg.Dir = folder
+		if section.Dir == "" {
+			cfg.Session.NoNotes, cfg.Files.Stage = true, ""
+		}
+		if runner != nil {
+			cfg.Session.Choose = runner.Choice
+		}
+		r, err := d.node.Receive(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		receptions = append(receptions, r)
+	}
+	u.attach(receptions, nil, sessionAt{})
+	d.log.Info("receiving", "unit", u.name, "dir", section.Dir)
+	<-ctx.Done()
+	return nil
+}
+
+// runner returns what runs the program of a reception; nil: there is none.
+func (d *Daemon) runner(section *config.Receive) (*program.Runner, error) {
+	cfg, err := section.Program()
+	if err != nil || cfg == nil {
+		return nil, err
+	}
+	if cfg.Dir != "" {
+		if cfg.Dir, err = filepath.Abs(cfg.Dir); err != nil {
+			return nil, err
+		}
+	}
+	cfg.Show = func(f *program.File, line string) {
+		name := cmp.Or(f.Name(), f.Offer.File.ContentLocation)
+		d.log.Info("program", "unit", section.Name, "file", name, "said", line)
+	}
+	cfg.Ended = func(e program.End) { d.journal.add(programEnded(section.Name, e)) }
+	return program.New(*cfg), nil
+}
+
+// leave ends receptions in order: no more programs begin, those that run end, what is whole is published.
+func (d *Daemon) leave(u *unit, receptions []*node.Reception, runner *program.Runner) error {
+	if runner != nil {
+		runner.Pause()
+		runner.Wait() // each has a time limit
+		defer time.AfterFunc(programDelay, runner.Close).Stop()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	var errs []error
+	var outside [drop.NumReasons]uint64
+	for _, r := range receptions {
+		errs = append(errs, r.Close(ctx))
+		_, dropped := r.Datagrams()
+		for i, n := range dropped {
+			outside[i] += n
+		}
+	}
+	d.meter.Left(u.name, outside, u.detach)
+	if runner != nil {
+		runner.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// ended is how a program that took a file has ended.
+type ended struct {
+	Unit            string           `json:"unit"`
+	Session         flute.SessionKey `json:"session"`
+	TOI             flute.TOI        `json:"toi"`
+	ContentLocation string           `json:"content_location"`
+	Path            string           `json:"path,omitempty"`
+	ExitCode        int              `json:"exit_code"` // -1: a signal has ended it, or it could not be started
+	Duration        float64          `json:"duration"`  // seconds
+	Error           string           `json:"error,omitempty"`
+}
+
+// EventName implements [notice.Event].
+func (ended) EventName() string { return "program_ended" }
+
+func programEnded(unit string, e program.End) ended {
+	v := ended{
+		Unit: unit, Session: e.File.Offer.Session, TOI: e.File.Offer.File.TOI,
+		ContentLocation: e.File.Offer.File.ContentLocation,
+		Path:            e.File.Path, ExitCode: e.ExitCode, Duration: e.Duration.Seconds(),
+	}
+	if e.Err != nil {
+		v.Error = e.Err.Error()
+	}
+	return v
+}

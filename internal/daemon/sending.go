@@ -1,0 +1,172 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/config"
+	"github.com/flute-node/flute-node/internal/outgoing"
+	"github.com/flute-node/flute-node/internal/settings"
+	"github.com/flute-node/flute-node/internal/watch"
+	"github.com/flute-node/flute-node/node"
+)
+
+// send runs a sending session until ctx ends, or until all is sent.
+func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err error) {
+	now := time.Now()
+	items, err := d.find(section)
+	if err != nil {
+		return err
+	}
+	largest := outgoing.Largest(items)
+	if section.Watch.Watch != "" {
+		largest = outgoing.WatchedSize
+	}
+	words := section.Words(now)
+	cfg, err := words.Config(largest)
+	if err != nil {
+		return spelled(err)
+	}
+	cfg.Session.FDTXML = section.FDTXML
+	if cfg.To, err = section.To.Resolve(ctx, lookup); err != nil {
+		return fmt.Errorf("to: %w", err)
+	}
+	how := &outgoing.How{
+		Words: &words, Core: &cfg.Session, StartAt: section.StartAt.At(now), Priority: section.Priority, Now: now,
+	}
+	for i := range items {
+		if err := how.Prepare(&items[i]); err != nil {
+			return spelled(err)
+		}
+	}
+	var watcher *watch.Watcher
+	if w := section.Watch; w.Watch != "" {
+		watcher, err = watch.New(watch.Config{
+			Folder: w.Watch, Settle: cmp.Or(w.Settle, time.Second), Include: w.Include, Exclude: w.Exclude,
+			State: w.WatchState, Warn: func(text string) { d.journal.add(notice.Warning{Text: u.name + ": " + text}) },
+		})
+		if err != nil {
+			return err
+		}
+	}
+	at := sessionAt{cfg.To, cfg.TSI}
+	d.routes.set(u.name, []route{{group: at.group, tsis: []flute.TSI{at.tsi}, sending: true}})
+	s, err := d.node.Send(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+		defer cancel()
+		if closed := s.Close(ctx); closed != nil {
+			err = errors.Join(err, closed)
+		}
+	}()
+	u.attach(nil, s, at)
+	d.log.Info("sending", "unit", u.name, "to", cfg.To, "tsi", cfg.TSI, "files", len(items))
+	// Why it ends early, Wait says.
+	_ = s.AddAll(ctx, func(yield func(sender.File) bool) {
+		for i := 0; i < len(items) && yield(items[i].File); i++ {
+		}
+	}, func(i int, _ flute.TOI, err error) {
+		if err != nil && ctx.Err() == nil {
+			text := fmt.Sprintf("%s: not sent: %s: %v", u.name, items[i].ContentLocation, err)
+			d.journal.add(notice.Warning{Text: text})
+		}
+	})
+	if watcher != nil {
+		w := outgoing.Watching{
+			Key: flute.SessionKey{Group: at.group, TSI: at.tsi}, Session: s, Watcher: watcher, How: how,
+		}
+		if err := w.Run(ctx, d.node); err != nil {
+			return err
+		}
+	}
+	return d.finish(ctx, u, s, watcher != nil)
+}
+
+// finish waits for the end of a session to which no file will be added.
+func (d *Daemon) finish(ctx context.Context, u *unit, s *node.Sending, watched bool) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	err := s.Finish(ctx)
+	if err == nil {
+		err = s.Wait(ctx)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case watched:
+		return cmp.Or(err, errors.New("the session has ended")) // it was to go on
+	case err == nil, onlyFiles(err):
+		fault := ""
+		if err != nil {
+			fault = strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
+		u.enter(phaseFinished, fault)
+		d.log.Info("all is sent", "unit", u.name, "error", fault)
+		return nil
+	}
+	return err
+}
+
+// onlyFiles reports whether all that failed are files: the session itself has come to its end.
+func onlyFiles(err error) bool {
+	all, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		_, ok := errors.AsType[*sender.FileError](err)
+		return ok
+	}
+	for _, one := range all.Unwrap() {
+		if _, ok := errors.AsType[*sender.FileError](one); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// find returns the files of the section, and tells what is left out of them.
+func (d *Daemon) find(section *config.Send) ([]outgoing.Item, error) {
+	options, err := (&settings.Files{Links: section.Links, Names: section.Names}).Options()
+	if err != nil {
+		return nil, spelled(err)
+	}
+	lines, err := outgoing.ReadList(strings.NewReader(section.Listed()))
+	if err != nil {
+		return nil, err
+	}
+	items, skipped, err := outgoing.Find(section.Paths, lines, options)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range skipped {
+		if i == maxSkipped {
+			d.log.Warn("more is not sent", "unit", section.Name, "entries", len(skipped)-i)
+			break
+		}
+		d.log.Warn("not sent", "unit", section.Name, "path", s.Path, "reason", s.Reason)
+	}
+	if len(items) == 0 && section.Watch.Watch == "" {
+		return nil, fmt.Errorf("there are no files to send in %v", section.Paths)
+	}
+	return items, nil
+}
+
+// maxSkipped bounds the entries of folders that are told to be left out one by one.
+const maxSkipped = 20
+
+// spelled writes the words of a settings.Error as keys.
+func spelled(err error) error {
+	if e, ok := errors.AsType[*settings.Error](err); ok {
+		return errors.New(e.Spell(config.Spell))
+	}
+	return err
+}

@@ -1,0 +1,309 @@
+package metrics
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/drop"
+	"github.com/flute-node/flute-node/node"
+)
+
+// scrapePatience is how long a scrape may wait for sessions.
+const scrapePatience = 2 * time.Second
+
+// Source is what a scrape asks for. All fields are required.
+type Source struct {
+	Snapshot func(ctx context.Context) (*node.Snapshot, error)
+	// UnitOf returns the unit of a session; empty: none.
+	UnitOf func(*node.SessionState) string
+	// Outside returns the datagrams of a running unit that belonged to no session.
+	Outside func(unit string) [drop.NumReasons]uint64
+	Units   func() []Unit
+	Reload  func() (ok bool, success time.Time)
+	Clients func() int // of the event stream
+	Version string
+}
+
+// Unit is a section of the configuration.
+type Unit struct {
+	Kind, Name string
+	Up         bool // it runs, or is finished
+	Failures   uint64
+}
+
+// Collector shows a Meter and a Source. It implements prometheus.Collector.
+type Collector struct {
+	meter  *Meter
+	source Source
+}
+
+// NewCollector returns a Collector.
+func NewCollector(m *Meter, s Source) *Collector { return &Collector{m, s} }
+
+// desc is a metric of the Collector.
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+// The metrics. Their names and labels do not change.
+var (
+	descReceived  = desc("flute_packets_received_total", "Datagrams of sessions.", "session")
+	descAccepted  = desc("flute_packets_accepted_total", "Datagrams that were used.", "session")
+	descDuplicate = desc("flute_packets_duplicate_total", "Datagrams that brought nothing new.", "session")
+	descDropped   = desc("flute_packets_dropped_total", "Datagrams that were not used, by reason.", "session", "reason")
+	descOutside   = desc("flute_packets_outside_total",
+		"Datagrams that belong to no session, by reason.", "session", "reason")
+	descSocket = desc("flute_socket_drops_total",
+		"Datagrams that the system dropped: the receive buffer was full.", "group")
+	descUp       = desc("flute_session_up", "1: a session is there.", "session")
+	descSessions = desc("flute_sessions", "Transport sessions.", "session")
+	descSilent   = desc("flute_sessions_silent", "Sessions that did not answer in time.", "session")
+	descHeard    = desc("flute_session_last_packet_timestamp_seconds",
+		"Time of the latest packet, to a second.", "session")
+	descLoss = desc("flute_session_loss_ratio",
+		"Lost symbols: of the latest second (the worst session), and of all time.", "session", "window")
+	descMargin = desc("flute_fec_margin_ratio",
+		"Symbols beyond those that were needed, in parts of those that came.", "session")
+	descSurplus = desc("flute_fec_margin_symbols",
+		"Symbols of a source block beyond its source symbols; quantile 0: the least.", "session", "quantile")
+	descObjects  = desc("flute_objects_total", "Files, by what became of them.", "session", "state")
+	descBytes    = desc("flute_object_bytes_total", "Bytes of files that are complete.", "session")
+	descProgress = desc("flute_objects_in_progress", "Files that have not ended.", "session")
+	descDamaged  = desc("flute_object_integrity_failures_total",
+		"Files that were not what was announced.", "session", "kind")
+	descFDT    = desc("flute_fdt_instances_total", "FDT Instances.", "session", "result")
+	descFDTAge = desc("flute_fdt_age_seconds",
+		"Time since an FDT Instance was heard that could be read; the oldest of all sessions.", "session")
+	descClock = desc("flute_clock_offset_seconds",
+		"Sender's clock less this one; the largest of all sessions.", "session")
+	descHeld      = desc("flute_session_memory_bytes", "Memory of the sessions.", "session")
+	descPrograms  = desc("flute_programs_total", "Programs that took a file.", "session", "result")
+	descStreams   = desc("flute_utp_files_total", "Files that came by uTP.", "session", "result")
+	descTxPackets = desc("flute_tx_packets_total", "Datagrams sent by the session.", "session")
+	descTxBytes   = desc("flute_tx_bytes_total", "Bytes of UDP payload sent by the session.", "session")
+	descTxRate    = desc("flute_tx_rate_bits", "Bits of UDP payload in the latest second.", "session")
+	descTxQueue   = desc("flute_tx_queue_objects", "Files with packets to come.", "session")
+	descTxTurns   = desc("flute_tx_carousel_turns_total", "Complete transfers of files.", "session")
+	descTxLate    = desc("flute_tx_late_total", "Events that a file or the session is late.", "session")
+	descRestarts  = desc("flute_actor_restarts_total", "Actors that crashed, by kind.", "kind")
+	descMissed    = desc("flute_events_missed_total", "Events that the daemon was too slow for.")
+	descWarnings  = desc("flute_warnings_total", "Warnings.")
+	descBudget    = desc("flute_memory_budget_bytes", "Memory that may be used.", "scope")
+	descUsed      = desc("flute_memory_used_bytes", "Memory that is used.", "scope")
+	descUnit      = desc("flute_unit_up",
+		"1: the section of the configuration runs, or is finished.", "kind", "session")
+	descFailures = desc("flute_unit_failures_total",
+		"How often the unit has failed and was started again.", "kind", "session")
+	descReload   = desc("flute_config_last_reload_successful", "1: the configuration in use is that of the file.")
+	descReloaded = desc("flute_config_last_reload_success_timestamp_seconds",
+		"When the configuration in use was read.")
+	descClients = desc("flute_api_event_clients", "Clients of the event stream.")
+	descBuild   = desc("flute_build_info", "Always 1.", "version")
+)
+
+// Describe implements prometheus.Collector. What is collected is not the same each time, and not described.
+func (*Collector) Describe(chan<- *prometheus.Desc) {}
+
+// emitter sends metrics.
+type emitter chan<- prometheus.Metric
+
+func (e emitter) count(d *prometheus.Desc, v uint64, labels ...string) {
+	e <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+}
+
+func (e emitter) gauge(d *prometheus.Desc, v float64, labels ...string) {
+	e <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+func (e emitter) is(d *prometheus.Desc, yes bool, labels ...string) {
+	v := 0.0
+	if yes {
+		v = 1
+	}
+	e.gauge(d, v, labels...)
+}
+
+// now is the state of a unit at a scrape.
+type now struct {
+	sessions, silent, objects int
+	held                      uint64
+}
+
+// Collect implements prometheus.Collector.
+func (c *Collector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience)
+	defer cancel()
+	out := emitter(ch)
+	c.self(out)
+	states := map[string]now{}
+	running := map[flute.SessionKey]bool{}
+	snapshot, err := c.source.Snapshot(ctx)
+	complete := err == nil && snapshot.SessionCount == len(snapshot.Sessions)
+	if err == nil {
+		out.gauge(descBudget, float64(snapshot.Budget), "node")
+		out.gauge(descUsed, float64(snapshot.Used), "node")
+		for i := range snapshot.Sessions {
+			s := &snapshot.Sessions[i]
+			running[s.Session] = true
+			name := c.source.UnitOf(s)
+			if name == "" {
+				continue
+			}
+			n := states[name]
+			n.sessions++
+			n.objects += s.ObjectCount
+			n.held += s.Held
+			if s.Silent {
+				n.silent++
+			}
+			states[name] = n
+			sent(out, name, s)
+		}
+	}
+	c.meter.mu.Lock()
+	defer c.meter.mu.Unlock()
+	if complete {
+		c.meter.settle(running, time.Now())
+	}
+	c.totals(out)
+	for _, u := range c.source.Units() {
+		out.is(descUnit, u.Up, u.Kind, u.Name)
+		out.count(descFailures, u.Failures, u.Kind, u.Name)
+		if counted := c.meter.units[u.Name]; counted != nil {
+			c.unit(out, u, counted, states[u.Name])
+		}
+	}
+	c.meter.durations.Collect(ch)
+}
+
+// self tells how the daemon is.
+func (c *Collector) self(out emitter) {
+	ok, success := c.source.Reload()
+	out.is(descReload, ok)
+	out.gauge(descReloaded, float64(success.UnixMilli())/1000)
+	out.gauge(descClients, float64(c.source.Clients()))
+	out.gauge(descBuild, 1, c.source.Version)
+}
+
+// sent tells what a sending session has sent.
+func sent(out emitter, name string, s *node.SessionState) {
+	if s.Sent == nil {
+		return
+	}
+	out.count(descTxPackets, s.Sent.Packets, name)
+	out.count(descTxBytes, s.Sent.Bytes, name)
+	out.gauge(descTxRate, float64(s.SentRate), name)
+	out.gauge(descTxQueue, float64(s.Sent.Pending), name)
+	out.count(descTxTurns, s.Sent.Transfers, name)
+}
+
+// totals tells what belongs to no unit.
+func (c *Collector) totals(out emitter) {
+	for kind, n := range c.meter.restarts {
+		out.count(descRestarts, n, kind)
+	}
+	for group, n := range c.meter.drops {
+		out.count(descSocket, n, group)
+	}
+	out.count(descMissed, c.meter.missed)
+	out.count(descWarnings, c.meter.warnings)
+}
+
+// unit tells what was counted for one.
+func (c *Collector) unit(out emitter, of Unit, u *unit, s now) {
+	name := of.Name
+	out.is(descUp, s.sessions > 0, name)
+	out.gauge(descSessions, float64(s.sessions), name)
+	out.gauge(descSilent, float64(s.silent), name)
+	out.gauge(descProgress, float64(s.objects), name)
+	out.gauge(descHeld, float64(s.held), name)
+	each(out, descObjects, u.objects, name)
+	each(out, descFDT, u.fdt, name)
+	out.count(descBytes, u.bytes, name)
+	switch of.Kind {
+	case "send":
+		out.count(descTxLate, u.late, name)
+		return
+	case "utp":
+		each(out, descStreams, u.streams, name)
+		return
+	}
+	each(out, descDamaged, u.damaged, name)
+	each(out, descPrograms, u.programs, name)
+	total, account := u.ended, u.account
+	var latest float64
+	var age, offset time.Duration
+	for _, one := range u.live {
+		total.Add(one.counters)
+		account.Add(&one.account)
+		latest = max(latest, one.account.LatestLoss)
+		if one.account.FDTAge > 0 {
+			age = max(age, one.account.FDTAge+time.Since(one.at))
+		}
+		if one.account.ClockOffset.Abs() > offset.Abs() {
+			offset = one.account.ClockOffset
+		}
+	}
+	account.Derive()
+	c.packets(out, name, &total, u.outside)
+	if !u.heard.IsZero() {
+		out.gauge(descHeard, float64(u.heard.UnixMilli())/1000, name)
+	}
+	quality(out, name, &account, latest)
+	if age > 0 {
+		out.gauge(descFDTAge, age.Seconds(), name)
+	}
+	out.gauge(descClock, offset.Seconds(), name)
+}
+
+// packets tells what became of the datagrams. Received = accepted + duplicate + dropped.
+func (c *Collector) packets(out emitter, name string, total *flute.Counters, outside [drop.NumReasons]uint64) {
+	out.count(descReceived, total.Received, name)
+	out.count(descAccepted, total.Accepted, name)
+	out.count(descDuplicate, total.Duplicate, name)
+	for i, n := range c.source.Outside(name) {
+		outside[i] += n
+	}
+	for i := range total.Dropped {
+		if n := total.Dropped[i]; n > 0 {
+			out.count(descDropped, n, name, drop.Reason(i).String())
+		}
+		if n := outside[i]; n > 0 {
+			out.count(descOutside, n, name, drop.Reason(i).String())
+		}
+	}
+}
+
+// quality tells how well the sessions are received.
+func quality(out emitter, name string, a *event.Account, latest float64) {
+	out.gauge(descLoss, latest, name, "latest")
+	out.gauge(descLoss, a.Loss, name, "all")
+	if a.MarginBlocks > 0 {
+		out.gauge(descMargin, a.Margin, name)
+		out.gauge(descSurplus, float64(a.LeastSurplus), name, "0")
+	}
+}
+
+func each(out emitter, d *prometheus.Desc, counts map[string]uint64, name string) {
+	for value, n := range counts {
+		out.count(d, n, name, value)
+	}
+}
+
+// Handler returns what answers a scrape: the metrics of a Meter and a Source, of Go, and of the process.
+func Handler(m *Meter, s Source) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(NewCollector(m, s), collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
+}
+
+// maxScrapes bounds the scrapes at once.
+const maxScrapes = 4

@@ -1,0 +1,128 @@
+package metrics
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// names are the metrics with their labels.
+func names() map[string]string {
+	all := map[string]string{}
+	for line := range strings.Lines(list) {
+		name, labels, _ := strings.Cut(strings.TrimSpace(line), " ")
+		all[name] = "," + labels + ",instance,job,le,"
+	}
+	return all
+}
+
+var (
+	metricName = regexp.MustCompile(`\bflute_[a-z_]+`)
+	matchers   = regexp.MustCompile(`(flute_[a-z_]+)\{([^}]*)\}`)
+	labelOf    = regexp.MustCompile(`([a-z_]+)\s*[=!]~?`)
+)
+
+// checkExpression reports what an expression of PromQL asks for that is not there.
+func checkExpression(t *testing.T, where, expression string) {
+	t.Helper()
+	all := names()
+	base := func(name string) string {
+		if _, ok := all[name]; !ok {
+			name = strings.TrimSuffix(name, "_bucket")
+		}
+		return name
+	}
+	found := metricName.FindAllString(expression, -1)
+	if len(found) == 0 {
+		t.Errorf("%s: no metric in %s", where, expression)
+	}
+	for _, name := range found {
+		if _, ok := all[base(name)]; !ok {
+			t.Errorf("%s: there is no metric %s", where, name)
+		}
+	}
+	for _, m := range matchers.FindAllStringSubmatch(expression, -1) {
+		for _, l := range labelOf.FindAllStringSubmatch(m[2], -1) {
+			if !strings.Contains(all[base(m[1])], ","+l[1]+",") {
+				t.Errorf("%s: %s has no label %s", where, m[1], l[1])
+			}
+		}
+	}
+	if strings.Count(expression, "(") != strings.Count(expression, ")") {
+		t.Errorf("%s: %s", where, expression)
+	}
+}
+
+func deployed(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestAlerts: the alarms ask for metrics and labels that there are, and the manual tells what to do at each.
+func TestAlerts(t *testing.T) {
+	var file struct {
+		Groups []struct {
+			Name  string
+			Rules []struct {
+				Alert, Expr, For    string
+				Labels, Annotations map[string]string
+			}
+		}
+	}
+	if err := yaml.UnmarshalWithOptions(deployed(t, "deploy/alerts.yaml"), &file, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	manual := string(deployed(t, "docs/operations.md"))
+	n := 0
+	for _, g := range file.Groups {
+		for _, r := range g.Rules {
+			n++
+			checkExpression(t, r.Alert, r.Expr)
+			if r.Labels["severity"] == "" || r.Annotations["summary"] == "" {
+				t.Errorf("%s: %+v", r.Alert, r)
+			}
+			if !strings.Contains(manual, "| "+r.Alert+" |") {
+				t.Errorf("%s: the manual does not tell what to do", r.Alert)
+			}
+		}
+	}
+	if n != 12 {
+		t.Errorf("%d alarms", n)
+	}
+}
+
+// TestDashboard: each panel asks for metrics and labels that there are.
+func TestDashboard(t *testing.T) {
+	var board struct {
+		Panels []struct {
+			ID      int
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(deployed(t, "deploy/grafana.json"), &board); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[int]bool{}
+	for _, p := range board.Panels {
+		if ids[p.ID] || len(p.Targets) == 0 {
+			t.Errorf("%+v", p)
+		}
+		ids[p.ID] = true
+		for _, target := range p.Targets {
+			checkExpression(t, p.Title, target.Expr)
+		}
+	}
+	if len(ids) == 0 {
+		t.Error("there are no panels")
+	}
+}

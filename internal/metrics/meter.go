@@ -1,0 +1,281 @@
+package metrics
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/drop"
+)
+
+// maxLive bounds the sessions of a unit that are told apart; a node has fewer.
+const maxLive = 16_384
+
+// Meter counts events. It is safe for concurrent use.
+type Meter struct {
+	durations *prometheus.HistogramVec
+
+	mu       sync.Mutex
+	units    map[string]*unit
+	restarts map[string]uint64 // by kind of actor
+	drops    map[string]uint64 // of the system, by group
+	missed   uint64            // events
+	warnings uint64
+}
+
+// unit is what was counted for one section.
+type unit struct {
+	ended    flute.Counters // of sessions that have ended
+	account  event.Account  // of them
+	live     map[flute.SessionKey]*session
+	outside  [drop.NumReasons]uint64 // datagrams that belonged to no session of receptions that have ended
+	heard    time.Time               // the latest packet
+	objects  map[string]uint64       // by state
+	bytes    uint64                  // of completed files
+	damaged  map[string]uint64       // by reason
+	fdt      map[string]uint64       // by result
+	late     uint64
+	programs map[string]uint64 // by result
+	streams  map[string]uint64 // files by uTP, by result
+}
+
+// session is the latest that was heard of one session.
+type session struct {
+	counters flute.Counters
+	account  event.Account
+	at       time.Time
+}
+
+// NewMeter returns a Meter that has counted nothing.
+func NewMeter() *Meter {
+	return &Meter{
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "flute_object_duration_seconds",
+			Help:    "Time from the first packet of a file to its publication.",
+			Buckets: []float64{.01, .1, 1, 10, 60, 600, 3600, 6 * 3600, 24 * 3600},
+		}, []string{"session"}),
+		units: map[string]*unit{}, restarts: map[string]uint64{}, drops: map[string]uint64{},
+	}
+}
+
+// Know has a unit counted from now on, from zero.
+func (m *Meter) Know(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unit(name)
+}
+
+// Forget removes a unit, which the configuration no longer has.
+func (m *Meter) Forget(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.units, name)
+	m.durations.DeleteLabelValues(name)
+}
+
+// unit returns what is counted for a name. The caller holds mu.
+func (m *Meter) unit(name string) *unit {
+	u := m.units[name]
+	if u == nil {
+		u = &unit{
+			live: map[flute.SessionKey]*session{}, objects: map[string]uint64{}, damaged: map[string]uint64{},
+			fdt: map[string]uint64{}, programs: map[string]uint64{}, streams: map[string]uint64{},
+		}
+		m.units[name] = u
+	}
+	return u
+}
+
+// Left counts the datagrams of receptions that have ended which belonged to no session. Meanwhile it calls forget,
+// after which [Source] does not count them any more.
+func (m *Meter) Left(name string, dropped [drop.NumReasons]uint64, forget func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	forget()
+	if u := m.units[name]; u != nil {
+		for i, n := range dropped {
+			u.outside[i] += n
+		}
+	}
+}
+
+// Count counts what is no event of the node: a program or a file by uTP that has ended.
+func (m *Meter) Count(name, what string, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u := m.units[name]
+	if u == nil {
+		return
+	}
+	result := "ok"
+	if !ok {
+		result = "failed"
+	}
+	switch what {
+	case "program":
+		u.programs[result]++
+	case "stream":
+		u.streams[result]++
+	}
+}
+
+// Observe counts an event of a unit; empty: of none.
+func (m *Meter) Observe(name string, e notice.Event, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch e := e.(type) {
+	case notice.Missed:
+		m.missed += e.Count
+		return
+	case notice.Warning, event.Warning:
+		m.warnings++
+		return
+	case notice.KernelDrops:
+		m.drops[e.Group.String()] += e.New
+		return
+	case notice.ActorRestarted:
+		m.restarts[kindOf(e.Actor)]++
+		return
+	}
+	u := m.units[name]
+	if u == nil {
+		return
+	}
+	switch e := e.(type) {
+	case event.SessionOpened:
+		if !e.Sending {
+			u.heard = now
+			u.session(e.Session).at = now
+		}
+	case event.SessionStats:
+		s := u.session(e.Session)
+		if e.Counters.Received > s.counters.Received {
+			u.heard = now
+		}
+		s.counters, s.account, s.at = e.Counters, e.Account, now
+	case event.SessionClosed:
+		if e.Sending {
+			return
+		}
+		s := u.session(e.Session)
+		s.counters = e.Counters
+		if e.Account != nil {
+			s.account = *e.Account
+		}
+		u.fold(e.Session)
+	case event.ObjectStarted:
+		u.objects["started"]++
+	case event.ObjectCompleted:
+		u.completed(m, name, e)
+	case event.ObjectFailed:
+		u.failed(e)
+	case event.ObjectRefused:
+		u.objects["refused"]++
+	case event.FDTReceived:
+		u.fdt["accepted"]++
+	case event.FDTRejected:
+		u.fdt["rejected"]++
+	case event.FDTPublished:
+		u.fdt["published"]++
+	case event.Late:
+		u.late++
+	}
+}
+
+func (u *unit) completed(m *Meter, name string, e event.ObjectCompleted) {
+	switch {
+	case e.Sending:
+		u.objects["sent"]++
+	case e.Earlier:
+		u.objects["there_already"]++
+		return
+	case e.Kept:
+		u.objects["kept"]++
+	default:
+		u.objects["delivered"]++
+	}
+	u.bytes += e.Size
+	m.durations.WithLabelValues(name).Observe(e.Duration.Seconds())
+}
+
+func (u *unit) failed(e event.ObjectFailed) {
+	if e.Retry {
+		u.objects["retried"]++
+		return
+	}
+	switch e.Reason {
+	case event.FailExpired, event.FailSuperseded, event.FailCancelled, event.FailQuarantined:
+		u.objects[string(e.Reason)]++
+	case event.FailDigest, event.FailEncoding, event.FailOTI:
+		u.damaged[string(e.Reason)]++
+		u.objects["failed"]++
+	default:
+		u.objects["failed"]++
+	}
+}
+
+// session returns what is known of a session.
+func (u *unit) session(key flute.SessionKey) *session {
+	s := u.live[key]
+	if s == nil {
+		if len(u.live) >= maxLive {
+			for other := range u.live {
+				u.fold(other)
+				break
+			}
+		}
+		s = &session{}
+		u.live[key] = s
+	}
+	return s
+}
+
+// fold adds a session to those that have ended.
+func (u *unit) fold(key flute.SessionKey) {
+	if s := u.live[key]; s != nil {
+		u.ended.Add(s.counters)
+		u.account.Add(&s.account)
+		delete(u.live, key)
+	}
+}
+
+// overdue is how long after the last word of a session it may be forgotten, if the node does not have it.
+const overdue = 10 * time.Second
+
+// settle folds the sessions that the node does not have any more: the event of their end was missed.
+func (m *Meter) settle(running map[flute.SessionKey]bool, now time.Time) {
+	for _, u := range m.units {
+		for key, s := range u.live {
+			if !running[key] && now.Sub(s.at) > overdue {
+				u.fold(key)
+			}
+		}
+	}
+}
+
+// kindOf returns the kind of an actor by its id, such as node/transfers/sessions/tsi-7-2.
+func kindOf(id string) string {
+	for _, k := range []struct{ part, kind string }{
+		{"/utp/channels/", "channel"},
+		{"/utp", "utp"},
+		{"/sessions/tsi-", "receiving"},
+		{"/sessions/send-", "sending"},
+		{"/sessions", "sessions"},
+		{"/sockets/", "socket"},
+		{"/sockets", "sockets"},
+		{"/hub", "hub"},
+	} {
+		if i := strings.Index(id, k.part); i >= 0 {
+			if k.kind == "receiving" && strings.Contains(id[i+len(k.part):], "/") {
+				return "object"
+			}
+			return k.kind
+		}
+	}
+	return "other"
+}

@@ -1,0 +1,316 @@
+package metrics
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/drop"
+	"github.com/flute-node/flute-node/node"
+)
+
+// list are the metrics with their labels. Dashboards and alarms are made of them: a name that is here stays.
+const list = `
+flute_actor_restarts_total kind
+flute_api_event_clients
+flute_build_info version
+flute_clock_offset_seconds session
+flute_config_last_reload_success_timestamp_seconds
+flute_config_last_reload_successful
+flute_events_missed_total
+flute_fdt_age_seconds session
+flute_fdt_instances_total result,session
+flute_fec_margin_ratio session
+flute_fec_margin_symbols quantile,session
+flute_memory_budget_bytes scope
+flute_memory_used_bytes scope
+flute_object_bytes_total session
+flute_object_duration_seconds session
+flute_object_integrity_failures_total kind,session
+flute_objects_in_progress session
+flute_objects_total session,state
+flute_packets_accepted_total session
+flute_packets_dropped_total reason,session
+flute_packets_duplicate_total session
+flute_packets_outside_total reason,session
+flute_packets_received_total session
+flute_programs_total result,session
+flute_session_last_packet_timestamp_seconds session
+flute_session_loss_ratio session,window
+flute_session_memory_bytes session
+flute_session_up session
+flute_sessions session
+flute_sessions_silent session
+flute_socket_drops_total group
+flute_tx_bytes_total session
+flute_tx_carousel_turns_total session
+flute_tx_late_total session
+flute_tx_packets_total session
+flute_tx_queue_objects session
+flute_tx_rate_bits session
+flute_unit_failures_total kind,session
+flute_unit_up kind,session
+flute_utp_files_total result,session
+flute_warnings_total`
+
+// world is a Source whose node has what a test says.
+type world struct {
+	meter    *Meter
+	snapshot node.Snapshot
+	outside  [drop.NumReasons]uint64
+	units    []Unit
+}
+
+func newWorld() *world {
+	w := &world{
+		meter: NewMeter(),
+		units: []Unit{{"receive", "in", true, 0}, {"send", "out", true, 1}, {"utp", "up", false, 2}},
+	}
+	for _, u := range w.units {
+		w.meter.Know(u.Name)
+	}
+	return w
+}
+
+// gather returns the value of each metric, as name{values of its labels}; of a histogram its count.
+func (w *world) gather(t *testing.T) (values map[string]float64, labels []string) {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(NewCollector(w.meter, Source{
+		Snapshot: func(context.Context) (*node.Snapshot, error) { return &w.snapshot, nil },
+		UnitOf: func(s *node.SessionState) string {
+			if s.Reception == 0 {
+				return "out"
+			}
+			return "in"
+		},
+		Outside: func(string) [drop.NumReasons]uint64 { return w.outside },
+		Units:   func() []Unit { return w.units },
+		Reload:  func() (bool, time.Time) { return true, time.Unix(5, 0) },
+		Clients: func() int { return 3 },
+		Version: "v1",
+	}))
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values = map[string]float64{}
+	for _, f := range families {
+		for i, m := range f.GetMetric() {
+			var names, of []string
+			for _, l := range m.GetLabel() {
+				names, of = append(names, l.GetName()), append(of, l.GetValue())
+			}
+			if i == 0 {
+				labels = append(labels, strings.TrimSpace(f.GetName()+" "+strings.Join(names, ",")))
+			}
+			values[f.GetName()+"{"+strings.Join(of, ",")+"}"] = value(m)
+		}
+	}
+	return values, labels
+}
+
+func value(m *dto.Metric) float64 {
+	switch {
+	case m.Counter != nil:
+		return m.GetCounter().GetValue()
+	case m.Histogram != nil:
+		return float64(m.GetHistogram().GetSampleCount())
+	}
+	return m.GetGauge().GetValue()
+}
+
+func key(tsi uint64) flute.SessionKey {
+	return flute.SessionKey{
+		Source: netip.MustParseAddr("10.0.0.1"), Group: netip.MustParseAddrPort("239.1.1.1:1"), TSI: flute.TSI(tsi),
+	}
+}
+
+// counters returns counts that add up.
+func counters(accepted, duplicate, dropped uint64) (c flute.Counters) {
+	c.Received, c.Accepted, c.Duplicate = accepted+duplicate+dropped, accepted, duplicate
+	c.Dropped[drop.Budget] = dropped
+	return c
+}
+
+// all has each metric shown.
+func all(w *world) {
+	now := time.Now()
+	account := event.Account{
+		Due: 100, Lost: 10, LatestLoss: 0.5, MarginBlocks: 1, MarginSymbols: 10, Surplus: 2, LeastSurplus: 2,
+		FDTAge: time.Second, ClockOffset: -time.Second,
+	}
+	for _, e := range []notice.Event{
+		event.SessionOpened{Session: key(1)},
+		event.SessionStats{Session: key(1), Counters: counters(5, 1, 2), Account: account},
+		event.ObjectStarted{},
+		event.ObjectCompleted{Size: 7},
+		event.ObjectRefused{},
+		event.ObjectFailed{Reason: event.FailDigest},
+		event.ObjectFailed{Reason: event.FailStore, Retry: true},
+		event.ObjectFailed{Reason: event.FailExpired},
+		event.FDTReceived{},
+		event.FDTRejected{},
+		notice.Missed{Count: 4},
+		notice.Warning{},
+		notice.ActorRestarted{Actor: "node/transfers/sessions/tsi-7-2"},
+		notice.KernelDrops{Group: key(1).Group, New: 9},
+	} {
+		w.meter.Observe("in", e, now)
+	}
+	w.meter.Observe("out", event.Late{}, now)
+	w.meter.Count("in", "program", false)
+	w.meter.Count("up", "stream", true)
+	w.outside[drop.Version] = 6
+	w.snapshot = node.Snapshot{
+		Budget: 100, Used: 10, SessionCount: 2,
+		Sessions: []node.SessionState{
+			{Session: key(1), Reception: 1, Held: 8, ObjectCount: 3, Silent: true},
+			{Session: key(2), Sent: &sender.Stats{Packets: 11, Bytes: 12, Pending: 2, Transfers: 3}, SentRate: 13},
+		},
+	}
+}
+
+// TestList: names and labels are those of the list, and no others.
+func TestList(t *testing.T) {
+	w := newWorld()
+	all(w)
+	_, got := w.gather(t)
+	want := strings.Split(strings.TrimSpace(list), "\n")
+	slices.Sort(want)
+	slices.Sort(got)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestValues: each has the value that it says.
+func TestValues(t *testing.T) {
+	w := newWorld()
+	all(w)
+	got, _ := w.gather(t)
+	for name, want := range map[string]float64{
+		"flute_packets_received_total{in}":                     8,
+		"flute_packets_accepted_total{in}":                     5,
+		"flute_packets_duplicate_total{in}":                    1,
+		"flute_packets_dropped_total{budget,in}":               2,
+		"flute_packets_outside_total{version,in}":              6,
+		"flute_session_up{in}":                                 1,
+		"flute_session_up{up}":                                 0,
+		"flute_sessions_silent{in}":                            1,
+		"flute_objects_in_progress{in}":                        3,
+		"flute_session_loss_ratio{in,all}":                     0.1,
+		"flute_session_loss_ratio{in,latest}":                  0.5,
+		"flute_fec_margin_ratio{in}":                           0.2,
+		"flute_fec_margin_symbols{0,in}":                       2,
+		"flute_objects_total{in,delivered}":                    1,
+		"flute_objects_total{in,failed}":                       1,
+		"flute_objects_total{in,expired}":                      1,
+		"flute_objects_total{in,retried}":                      1,
+		"flute_object_integrity_failures_total{digest,in}":     1,
+		"flute_object_duration_seconds{in}":                    1,
+		"flute_object_bytes_total{in}":                         7,
+		"flute_fdt_instances_total{rejected,in}":               1,
+		"flute_clock_offset_seconds{in}":                       -1,
+		"flute_programs_total{failed,in}":                      1,
+		"flute_utp_files_total{ok,up}":                         1,
+		"flute_tx_packets_total{out}":                          11,
+		"flute_tx_rate_bits{out}":                              13,
+		"flute_tx_late_total{out}":                             1,
+		"flute_actor_restarts_total{receiving}":                1,
+		"flute_socket_drops_total{239.1.1.1:1}":                9,
+		"flute_events_missed_total{}":                          4,
+		"flute_warnings_total{}":                               1,
+		"flute_unit_up{utp,up}":                                0,
+		"flute_unit_failures_total{utp,up}":                    2,
+		"flute_config_last_reload_successful{}":                1,
+		"flute_config_last_reload_success_timestamp_seconds{}": 5,
+	} {
+		if v, ok := got[name]; !ok || v != want {
+			t.Errorf("%s: %v (%v), want %v", name, v, ok, want)
+		}
+	}
+}
+
+// TestCountersGoOn: what a session has counted is kept when it ends, also when nobody was told of that.
+func TestCountersGoOn(t *testing.T) {
+	w := newWorld()
+	now := time.Now().Add(-2 * overdue)
+	received := func() float64 {
+		t.Helper()
+		got, _ := w.gather(t)
+		return got["flute_packets_received_total{in}"]
+	}
+	w.snapshot = node.Snapshot{SessionCount: 1, Sessions: []node.SessionState{{Session: key(1), Reception: 1}}}
+	w.meter.Observe("in", event.SessionStats{Session: key(1), Counters: counters(5, 0, 0)}, now)
+	if n := received(); n != 5 {
+		t.Errorf("running: %v", n)
+	}
+	w.meter.Observe("in", event.SessionClosed{Session: key(1), Counters: counters(6, 0, 0)}, now)
+	if n := received(); n != 6 {
+		t.Errorf("ended: %v", n)
+	}
+	w.meter.Observe("in", event.SessionStats{Session: key(1), Counters: counters(2, 0, 0)}, now)
+	if n := received(); n != 8 {
+		t.Errorf("begun anew: %v", n)
+	}
+	w.snapshot = node.Snapshot{}
+	if n := received(); n != 8 || len(w.meter.units["in"].live) != 0 {
+		t.Errorf("gone: %v, %d live", n, len(w.meter.units["in"].live))
+	}
+}
+
+// TestBound: forged sessions take no memory without end, and no counts are lost.
+func TestBound(t *testing.T) {
+	w := newWorld()
+	for i := range uint64(maxLive + 1000) {
+		w.meter.Observe("in", event.SessionStats{Session: key(i), Counters: counters(1, 0, 0)}, time.Now())
+	}
+	if n := len(w.meter.units["in"].live); n > maxLive {
+		t.Errorf("%d sessions are told apart", n)
+	}
+	if got, _ := w.gather(t); got["flute_packets_received_total{in}"] != maxLive+1000 {
+		t.Error(got["flute_packets_received_total{in}"])
+	}
+}
+
+// TestForget: a unit that the configuration has no more is not shown, and nothing is counted for it.
+func TestForget(t *testing.T) {
+	w := newWorld()
+	all(w)
+	w.meter.Forget("in")
+	w.units = w.units[1:]
+	w.snapshot = node.Snapshot{}
+	w.meter.Observe("in", event.ObjectCompleted{}, time.Now())
+	got, _ := w.gather(t)
+	for name := range got {
+		if strings.Contains(name, "in,") || strings.Contains(name, ",in}") || strings.Contains(name, "{in}") {
+			t.Error(name)
+		}
+	}
+}
+
+// TestKind: an actor has one of a few kinds, whatever its id.
+func TestKind(t *testing.T) {
+	for id, want := range map[string]string{
+		"node/hub": "hub", "node/transfers/sessions": "sessions", "node/transfers/sessions/tsi-7-2": "receiving",
+		"node/transfers/sessions/tsi-7-2/toi-1": "object", "node/transfers/sessions/send-7-1": "sending",
+		"node/transfers/sockets": "sockets", "node/transfers/sockets/socket-1-1": "socket",
+		"node/utp/channels/channel-1": "channel", "node/utp/sockets/socket-1": "utp", "x": "other",
+	} {
+		if got := kindOf(id); got != want {
+			t.Errorf("%s: %s, want %s", id, got, want)
+		}
+	}
+}
