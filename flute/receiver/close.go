@@ -116,14 +116,14 @@ func (s *Session) sweep(now time.Time) {
 	}
 }
 
-// decoding reports whether source blocks are being decoded, or wait for a permit, or an FDT Instance is being read:
-// nobody knows yet whether they are complete, or what it describes.
+// decoding reports whether source blocks are being decoded, or wait for a permit, or an FDT Instance is being read, or
+// whether of two versions it is not decided which one is newer: nobody knows yet what is complete.
 func (l *Ledger) decoding() bool {
 	if l.readings.out != nil {
 		return true
 	}
 	for _, e := range l.entries {
-		if e.held != nil && (e.held.IsDecoding() || e.held.IsUnpermitted()) {
+		if e.held != nil && (e.held.IsDecoding() || e.held.IsUnpermitted() || e.isUndecided()) {
 			return true
 		}
 	}

@@ -122,9 +122,12 @@ func (s *Session) introduce(e *entry, file *fdt.File) {
 	// RFC 6726, section 3.4.2: of two TOIs for one URI, the FDT Instance that is newer names the current version.
 	if toi, ok := l.locations[e.file.ContentLocation]; ok {
 		old := l.entries[toi]
+		isEarlier := e.isEarlier(old)
+		if isEarlier && old.run != e.run {
+			e.earlier = earlier{l.now, old.run, old.toi}
+		}
 		switch {
-		case old.run == e.run && old.instance.NewerThan(e.instance) &&
-			(old.instance-e.instance)&flute.MaxInstanceID <= maxKnownInstances:
+		case isEarlier && old.run == e.run:
 			if untold {
 				e.phase = announced
 			}

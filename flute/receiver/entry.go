@@ -40,6 +40,7 @@ type entry struct {
 	choice   *Choice // of Config.Choose; nil: it was not asked
 	taken    bool    // its Consumer has taken it
 
+	earlier  earlier   // doubt whether it is newer than the version before
 	version  uint64    // numbers the versions of a file in their order
 	newer    flute.TOI // the next version of the file; zero: there was none
 	outdated time.Time // it has one since, or a packet came since; zero: it has none

@@ -64,6 +64,9 @@ func (o *Object) finish(now time.Time) {
 		o.fail(event.FailSuperseded, content.ErrNewer.Error())
 		return
 	}
+	if o.awaitsSender(now) {
+		return
+	}
 	switch h.queued = false; {
 	case o.l.isBehind(e): // which fails perhaps
 		o.waitBehind()

@@ -40,7 +40,7 @@ func (s *Session) sweepOutdated(now time.Time) {
 	l := s.l
 	l.outdated = slices.DeleteFunc(l.outdated, func(e *entry) bool {
 		switch at := maxTime(e.outdated, e.resume).Add(outdatedSilence); {
-		case e.gone || e.phase > receiving:
+		case e.gone || e.phase > receiving || e.outdated.IsZero():
 			return true
 		case !due(at, now) || e.held != nil && (e.held.IsDecoding() || e.held.isDone()):
 			l.schedule(maxTime(at, now.Add(outdatedSilence/4)))
@@ -58,7 +58,7 @@ func (l *Ledger) replaced(e *entry) {
 	}
 	s := Session{l: l}
 	l.outdated = slices.DeleteFunc(l.outdated, func(old *entry) bool {
-		over := old == e || old.gone || old.phase > receiving
+		over := old == e || old.gone || old.phase > receiving || old.outdated.IsZero()
 		if over || old.location() != e.location() {
 			return over
 		}

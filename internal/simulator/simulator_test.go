@@ -58,6 +58,7 @@ func TestSeedsThatFailed(t *testing.T) {
 		3778: "a new object began in the events of the one that had its TOI before",
 		3845: "a session waited for the end of an object whose Work nobody took",
 		4413: "a symbol that came after a guess was not noted",
+		4570: "an old FDT Instance that was sent again brought back an older version",
 		4897: "an object was given to a stranger who had sent the sender's packets again",
 		6437: "an object completed while its TOI named another one",
 		6667: "as 4897",
