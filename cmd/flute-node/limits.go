@@ -34,13 +34,22 @@ func (c *limitsCommand) Run(_ context.Context, out *output) error {
 	if err != nil {
 		return flagged(err)
 	}
-	l := limits{Receptions: max(1, len(c.Group))}
+	l := limits{Receptions: c.receptions()}
 	l.Bounds, l.WorstCase, err = node.Config{Budget: uint64(c.Memory)}.Bounds(cfg, l.Receptions)
 	if err != nil {
 		return err
 	}
 	out.table("limits", l, l.String())
 	return nil
+}
+
+// receptions returns how many receptions the flags ask for. A group that is given twice is received once.
+func (c *limitsCommand) receptions() int {
+	groups := map[settings.Endpoint]struct{}{}
+	for _, g := range c.Group {
+		groups[g] = struct{}{}
+	}
+	return max(1, len(groups))
 }
 
 func (l limits) String() string {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/internal/bounds"
+	"github.com/flute-node/flute-node/internal/settings"
 )
 
 // TestLimits: the table names each part with its numbers, where it is contained, and what sets it.
@@ -30,5 +31,23 @@ func TestLimits(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "--memory") {
 			t.Errorf("%s without memory: %v", name, err)
 		}
+	}
+}
+
+// TestLimitsOfAGroupGivenTwice: it is received once, so it counts once.
+func TestLimitsOfAGroupGivenTwice(t *testing.T) {
+	var c limitsCommand
+	for _, text := range []string{"239.1.1.1:3400", "239.1.1.2:3400", "239.1.1.1:3400"} {
+		var e settings.Endpoint
+		if err := e.UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		c.Group = append(c.Group, e)
+	}
+	if n := c.receptions(); n != 2 {
+		t.Errorf("%d receptions, want 2", n)
+	}
+	if n := (&limitsCommand{}).receptions(); n != 1 {
+		t.Errorf("without a group: %d receptions, want 1", n)
 	}
 }
