@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -272,4 +273,54 @@ func TestUndescribedObjectTakesPacketsHeldApart(t *testing.T) {
 	r.feed(describe(t, 1, known.file("known"), o.file("a")))
 	r.file("a", o.content)
 	r.close()
+}
+
+// thief is a store under which another session takes all memory that an object gives back.
+type thief struct {
+	store.Store
+	budget *store.Budget
+}
+
+type stolenFrom struct {
+	store.Object
+	s *thief
+}
+
+func (s *thief) Create(size uint64) (store.Object, error) {
+	o, err := s.Store.Create(size)
+	return stolenFrom{o, s}, err
+}
+
+func (o stolenFrom) Discard() error {
+	o.s.steal()
+	return o.Object.Discard()
+}
+
+func (s *thief) steal() {
+	s.budget.TryReserve(s.budget.Limit() - s.budget.Used())
+}
+
+// No more undescribed objects give way than would be enough, if another session takes what they give back.
+func TestUndescribedObjectsAreNotForgottenInVain(t *testing.T) {
+	s := &thief{budget: store.NewBudget(8<<20, nil)}
+	r := newRig(t, func(cfg *Config) {
+		s.Store, cfg.Store, cfg.Budget, cfg.SessionBudget = cfg.Store, s, s.budget, 4<<20
+	})
+	r.l.sender.Inline = true // an object that is forgotten is discarded at once
+	const staged = 4
+	for i := range uint64(staged) {
+		r.feed(plain(t, 1+i, smallObject+2000, 1000, 64).all()[:smallObject/1000+1]...)
+	}
+	if n := r.store.Staged(); n != staged {
+		t.Fatalf("%d objects are staged, want %d", n, staged)
+	}
+	s.steal()
+	// One gives way to the entry, which is paid by what is given back last; and one, in vain, to the packet.
+	r.feed(plain(t, 99, 1000, 500, 4).packet(0, 0, 1))
+	if n := r.store.Staged(); n != staged-2 {
+		t.Errorf("%d objects are left, want %d", n, staged-2)
+	}
+	if r.dropped(drop.Budget) != 1 {
+		t.Errorf("%+v", r.l.Counters())
+	}
 }
