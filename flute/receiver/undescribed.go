@@ -142,8 +142,8 @@ func (l *Ledger) forgetUndescribed(now time.Time) {
 
 // reserveUndescribed reserves n bytes for packets of e, or for a new undescribed object if it is nil. As many of the
 // other undescribed objects give way as are needed, those first that were silent longest: a flood of TOIs keeps nobody
-// out, and what goes on coming stays. If the budget is still spent when they have given back n bytes, another session has
-// taken those.
+// out, and what goes on coming stays. If the budget is still spent when they have given back n bytes, another session
+// has taken those.
 func (l *Ledger) reserveUndescribed(e *entry, n uint64) bool {
 	budget := l.undescribed.budget
 	for freed := uint64(0); !budget.TryReserve(n); {
