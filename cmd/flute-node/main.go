@@ -8,6 +8,7 @@
 //	flute-node run --config FILE                             receive and send by a file of configuration, as a service
 //	flute-node ctl state                                     what that service does
 //	flute-node config check FILE                             whether a file of configuration can be used
+//	flute-node doctor DIR                                    what on this machine costs packets, and what to do
 //	flute-node bench fec                                     how fast this machine encodes and decodes
 //	flute-node utp send --to HOST:4000 DIR                   send to one host by uTP, which yields to other traffic
 //	flute-node utp receive --listen :4000 DIR                receive what is sent so
@@ -64,6 +65,7 @@ type commands struct {
 	Limits  limitsCommand  `cmd:"" help:"Print what a receive with the same flags may hold at most."`
 	Run     runCommand     `cmd:"" help:"Receive and send by a file of configuration, as a service."`
 	Ctl     ctlCommand     `cmd:"" help:"Ask a running service, or steer it."`
+	Doctor  doctorCommand  `cmd:"" help:"Look for what on this machine costs packets, files or speed, and say what to do about it."`
 	Config  configCommand  `cmd:"" help:"Check, explain or describe the file of configuration of run."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
 	UTP     utpCommand     `cmd:"" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`

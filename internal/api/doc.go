@@ -5,7 +5,8 @@
 //	GET  /v1/objects?unit=NAME           files on their way, with what they lack
 //	GET  /v1/units/NAME/objects/TOI      one file, with all that it lacks
 //	GET  /v1/tree                        actors
-//	GET  /v1/events                      events as they happen (server-sent events), from Last-Event-ID on
+//	GET  /v1/events                      events as they happen (server-sent events), from Last-Event-ID on, but for
+//	                                     progress and statistics, for which one asks
 //	POST /v1/reload                      the configuration is read anew
 //	POST /v1/units/NAME/pause, /resume   a sending session waits, goes on
 //	PUT  /v1/log-level                   {"level":"debug"}

@@ -88,6 +88,11 @@ func TestJournal(t *testing.T) {
 		t.Error(entries, gone)
 	}
 	_, _, changed := j.After(0, 10)
+	j.add(event.SessionStats{})
+	j.add(event.ObjectProgress{})
+	if j.Last() != 0 || seen != 2 {
+		t.Errorf("how far things are pushes out what has happened: %d, %d seen", j.Last(), seen)
+	}
 	for i := range 100 {
 		j.add(completed(i + 1))
 	}
@@ -97,7 +102,7 @@ func TestJournal(t *testing.T) {
 		t.Error("nobody is told")
 	}
 	entries, gone, _ := j.After(50, 10)
-	if gone != 34 || len(entries) != 10 || entries[0].ID != 85 || entries[9].ID != 94 || seen != 100 {
+	if gone != 34 || len(entries) != 10 || entries[0].ID != 85 || entries[9].ID != 94 || seen != 102 {
 		t.Errorf("%d gone, %d seen, %+v", gone, seen, entries)
 	}
 	if entries, gone, _ := j.After(94, 10); gone != 0 || len(entries) != 6 || entries[5].ID != 100 || j.Last() != 100 {
@@ -160,6 +165,13 @@ func TestLogIsBounded(t *testing.T) {
 	l.add(event.ObjectFailed{Reason: event.FailDigest}, "in", now.Add(2*time.Second))
 	if err := json.Unmarshal(text.Bytes(), &last); err != nil || last.Suppressed != 10_000-logBurst {
 		t.Errorf("%s", text.String())
+	}
+	text.Reset()
+	for range 100 {
+		l.say(slog.LevelWarn, "program in", "program", "said", "x")
+	}
+	if n := strings.Count(text.String(), "\n"); n != logBurst {
+		t.Errorf("what programs say: %d lines", n)
 	}
 	level.Set(slog.LevelError)
 	text.Reset()

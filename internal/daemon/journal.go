@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/api"
 )
 
@@ -40,10 +41,14 @@ func (j *journal) Epoch() string { return j.epoch }
 // add appends an event.
 func (j *journal) add(e notice.Event) {
 	now := time.Now()
-	line := marshal(e, now)
 	if j.watch != nil {
 		j.watch(e, now) // it may have to wait for a disk
 	}
+	switch e.(type) {
+	case event.SessionStats, event.ObjectProgress:
+		return // how far things are is asked for: they would push out what has happened
+	}
+	line := marshal(e, now)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++

@@ -15,8 +15,8 @@ const (
 	// Of each kind and reason logBurst events are logged at once, and logRate in a second. The rest is counted: a
 	// sender of damaged files does not fill the disk.
 	logBurst, logRate = 20, 1.0
-	// maxReasons bounds the reasons that are told apart.
-	maxReasons = 256
+	// maxReasons bounds the reasons that are told apart: some for each of the units there may be.
+	maxReasons = 8192
 )
 
 // newLogger returns the logger of a daemon, whose level can be changed.
@@ -100,6 +100,21 @@ func (l *eventLog) add(e notice.Event, unit string, now time.Time) {
 	l.log.LogAttrs(context.Background(), level, e.EventName(), attrs...)
 }
 
+// say logs something else that may happen very often, unless too much of its reason was logged.
+func (l *eventLog) say(level slog.Level, reason, message string, args ...any) {
+	if !l.log.Enabled(context.Background(), level) {
+		return
+	}
+	ok, suppressed := l.limit.allow(reason, time.Now())
+	if !ok {
+		return
+	}
+	if suppressed > 0 {
+		args = append(args, "suppressed", suppressed)
+	}
+	l.log.Log(context.Background(), level, message, args...)
+}
+
 // describe returns how an event is logged. What only counts is for debugging.
 func describe(e notice.Event) (level slog.Level, reason string, attrs []slog.Attr) {
 	text := slog.String
@@ -117,7 +132,7 @@ func describe(e notice.Event) (level slog.Level, reason string, attrs []slog.Att
 	case event.ObjectCompleted:
 		return slog.LevelInfo, "", []slog.Attr{
 			text("session", e.Session.String()), text("toi", e.TOI.String()), text("uri", e.ContentLocation),
-			text("path", e.Path), slog.Uint64("size", e.Size), slog.Duration("duration", e.Duration),
+			text("path", e.Path), slog.Uint64("size", e.Size), slog.Duration("duration_ns", e.Duration),
 			slog.Bool("sending", e.Sending),
 		}
 	case event.ObjectFailed:
@@ -138,7 +153,7 @@ func describe(e notice.Event) (level slog.Level, reason string, attrs []slog.Att
 		}
 	case event.Late:
 		return slog.LevelWarn, "", []slog.Attr{
-			text("session", e.Session.String()), text("uri", e.ContentLocation), slog.Duration("by", e.By),
+			text("session", e.Session.String()), text("uri", e.ContentLocation), slog.Duration("by_ns", e.By),
 		}
 	case event.Warning:
 		return slog.LevelWarn, "", []slog.Attr{text("text", e.Text)}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -94,7 +95,8 @@ func (d *Daemon) runner(section *config.Receive) (*program.Runner, error) {
 	}
 	cfg.Show = func(f *program.File, line string) {
 		name := cmp.Or(f.Name(), f.Offer.File.ContentLocation)
-		d.log.Info("program", "unit", section.Name, "file", name, "said", line)
+		d.events.say(slog.LevelInfo, "program "+section.Name, "program", "unit", section.Name, "file", name,
+			"said", line)
 	}
 	cfg.Ended = func(e program.End) { d.journal.add(programEnded(section.Name, e)) }
 	return program.New(*cfg), nil

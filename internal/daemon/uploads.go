@@ -3,6 +3,7 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -123,7 +124,8 @@ func (d *Daemon) serve(ctx context.Context, u *unit, c *utp.Conn, root *os.Root)
 		err = closed
 	}
 	if err != nil && ctx.Err() == nil {
-		d.log.Warn("peer", "unit", u.name, "peer", peer, "files", files, "error", err.Error())
+		d.events.say(slog.LevelWarn, "peer "+u.name, "peer", "unit", u.name, "peer", peer, "files", files,
+			"error", err.Error())
 	}
 }
 
