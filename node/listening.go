@@ -17,8 +17,9 @@ import (
 
 // listening is an open socket with those that receive from it.
 type listening struct {
-	key  listeningKey
-	used int // receptions; guarded by Node.listenMu
+	key   listeningKey
+	used  int    // receptions; guarded by Node.listenMu
+	means string // see Reception.Means
 	*socket.Endpoint
 	id uint64
 }
@@ -100,6 +101,9 @@ func (n *Node) open(cfg *ReceiveConfig, w *way, id uint64) (*listening, error) {
 		Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
 		Messages: min(n.batch(slab.MessageSize), maxMessages),
 	}, source)}
+	if s, ok := source.(interface{ Means() string }); ok {
+		l.means = s.Means()
+	}
 	if w.source == nil {
 		n.listening[w.key] = l
 	}

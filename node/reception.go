@@ -42,6 +42,15 @@ type endpoint struct {
 // ID returns the number of the reception in the node, which a [Snapshot] names it by.
 func (r *Reception) ID() uint64 { return r.id }
 
+// Means returns by which means of the system datagrams began to be received, of the first feed, and why not by better
+// ones, in a few words for people; empty: there is nothing to say.
+func (r *Reception) Means() string {
+	if len(r.endpoints) == 0 {
+		return ""
+	}
+	return r.endpoints[0].means
+}
+
 // leave gives up the sockets, and closes those that nobody else receives from. It returns these.
 func (r *Reception) leave() (closed []endpoint) {
 	for _, e := range r.endpoints {

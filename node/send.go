@@ -23,8 +23,7 @@ func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 	loopback := true
 	c := udp.SendConfig{
 		To: cfg.To, Interface: cfg.Interface, TTL: cfg.TTL, Loopback: &loopback,
-		// Without a rate it would overrun receivers that read datagrams one by one.
-		NoOffload: cfg.NoOffload || !n.isPaced(&cfg),
+		NoOffload: cfg.NoOffload, Unpaced: !n.isPaced(&cfg),
 	}
 	if n.cfg.Network != nil {
 		w, source, err := n.cfg.Network.Dial(c)
@@ -39,6 +38,7 @@ func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 	}
 	return n.sendOver(ctx, cfg, wire{
 		Writer: w, source: w.LocalAddr().Addr(), late: n.alarms.Late(), offload: w.Offload(),
+		means: w.Means(),
 		timer: func(fire func()) sending.Timer { return n.alarms.NewTimer(fire) },
 	})
 }
@@ -63,7 +63,8 @@ type wire struct {
 	timer  func(fire func()) sending.Timer // nil: those of package time
 	late   time.Duration                   // by how much timers are late
 
-	offload bool // see Sending.Offload
+	offload bool   // see Sending.Offload
+	means   string // see Sending.Means
 }
 
 func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, error) {
@@ -96,7 +97,8 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 		w.Writer = &impaired{Writer: w.Writer, drop: cfg.Impair}
 	}
 	s := &Sending{
-		node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome(), offload: w.offload, state: state,
+		node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome(), offload: w.offload, means: w.means,
+		state: state,
 	}
 	s.target = cfg.Within != 0 || !cfg.By.IsZero()
 	sc := sending.Config{

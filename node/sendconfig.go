@@ -16,10 +16,12 @@ import (
 type SendConfig struct {
 	To        netip.AddrPort // multicast group or unicast address, with the UDP port
 	TSI       flute.TSI
-	Interface string   // name, index or address; empty: the system's choice
-	TTL       int      // zero: 1
-	Rate      uint64   // bits per second at most; zero: as fast as the socket takes them
-	Counting  Counting // what of a datagram Rate counts; zero: its UDP payload
+	Interface string // name, index or address; empty: the system's choice
+	TTL       int    // zero: 1
+	// Rate is in bits per second, at most. Zero: as fast as the socket takes them, or over the loopback interface of
+	// Linux as fast as its receivers read, without loss.
+	Rate     uint64
+	Counting Counting // what of a datagram Rate counts; zero: its UDP payload
 	// Within is how long after the first Add the last packet of the last file is sent: the session is as fast as that
 	// takes, with repair symbols and FDT Instances, and no faster than Rate. An event.Late tells when it will miss
 	// that. Add refuses a file with an error that wraps sender.ErrTarget if Rate is too low for it. Zero: no such time.
@@ -35,7 +37,8 @@ type SendConfig struct {
 	// Weight is the session's part of Config.Rate of the node, in proportion to the other sessions'. Zero: 1.
 	Weight int
 	// NoOffload hands datagrams to the system one by one, which costs more processor time. False: with a Rate,
-	// datagrams in a row are messages of up to 64 KiB where the system takes them (UDP_SEGMENT of Linux).
+	// or over the loopback interface, datagrams in a row are messages of up to 64 KiB where the system takes them
+	// (UDP_SEGMENT of Linux).
 	NoOffload bool
 
 	// Patience is how long the session goes on while nothing can be sent, because the link or the route is away. Zero:

@@ -24,6 +24,7 @@ type Sending struct {
 	out  *sending.Outcome
 	// offload says that the socket takes messages of several datagrams.
 	offload bool
+	means   string
 	target  bool // the session has Within or By
 
 	state *statefile.File // nil: there is none
@@ -150,6 +151,10 @@ func (s *Sending) Wait(ctx context.Context) error {
 	_ = s.node.flush(ctx)
 	return s.out.Err()
 }
+
+// Means returns by which means of the system the datagrams of the session began to be sent, and why not by better ones,
+// in a few words for people; empty: there is nothing to say.
+func (s *Sending) Means() string { return s.means }
 
 // Offload reports whether the datagrams of the session began as messages of several to the system (UDP_SEGMENT). A
 // Warning tells when the system refuses them: then they are sent one by one.

@@ -20,7 +20,7 @@ type benchFileCommand struct {
 	profileFlags
 	Size    settings.Bytes    `default:"1GiB" help:"Size of the file."`
 	Digests []string          `name:"digest" placeholder:"NAME[,…]" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
-	Rate    *settings.BitRate `placeholder:"RATE" help:"Bits per second. Default: the highest of some rates at which all runs lose nothing."`
+	Rate    *settings.BitRate `placeholder:"RATE" help:"Bits per second. 0: as fast as the receiver reads. Default: that, or the highest of some rates, at which all runs lose nothing."`
 	First   bool              `name:"digest-first" help:"Compute the digest before the first packet, not while the file is sent."`
 	Runs    int               `type:"positive" default:"5" help:"Runs of each measurement; their median counts."`
 	Dir     string            `placeholder:"DIR" help:"Where the file and its copy are written; default a temporary folder."`
@@ -34,13 +34,14 @@ type fileRecord struct {
 	Operation string    `json:"operation"`
 	Digest    string    `json:"digest"` // empty: none
 	Size      int64     `json:"size"`
-	Rate      uint64    `json:"rate"`            // bits per second
+	Rate      uint64    `json:"rate"`            // bits per second; 0: as fast as the receiver reads
 	Seconds   []float64 `json:"seconds"`         // of each run, from the call of Send to the published file
 	First     float64   `json:"first_packet_ms"` // median, from the call of Add to the first packet of the file
 	Median    float64   `json:"median"`
 	PerSecond float64   `json:"bytes_per_second"`
 	Limit     float64   `json:"limit_seconds"` // what the parts of it cost here, shared by the processors
 	Share     float64   `json:"share_of_limit"`
+	Memory    uint64    `json:"memory"` // the most bytes of the process so far, both ends; 0: not known
 }
 
 // Run sends a file to itself, with each digest, and compares that with what its parts cost.
@@ -118,10 +119,19 @@ func (c *benchFileCommand) each(ctx context.Context, out *output, file string, c
 		r.PerSecond = float64(c.Size) / r.Median
 		r.Limit = iobench.Limit(costs, benchDigests[name].part, runtime.GOMAXPROCS(0)) * float64(c.Size) / 1e9
 		r.Share = r.Limit / r.Median
-		out.record(r, fmt.Sprintf("%-10s%14v%10.2f s%12s/s%10.2f s%9.0f%%%9.1f ms", name, rate, r.Median,
+		_, r.Memory = iobench.Used()
+		out.record(r, fmt.Sprintf("%-10s%14s%10.2f s%12s/s%10.2f s%9.0f%%%9.1f ms", name, fileRate(rate), r.Median,
 			formatBytes(uint64(r.PerSecond)), r.Limit, 100*r.Share, r.First))
 	}
 	return nil
+}
+
+// fileRate tells a rate to people.
+func fileRate(r settings.BitRate) string {
+	if r == 0 {
+		return "as read"
+	}
+	return r.String()
 }
 
 // writeRandom makes a file of bytes that no file system compresses.

@@ -18,8 +18,9 @@ import (
 	"github.com/flute-node/flute-node/source"
 )
 
-// fileRates are tried from the first on, in bits per second.
-var fileRates = []settings.BitRate{12e9, 10e9, 8e9, 7e9, 6e9, 5e9, 4e9, 3.5e9, 3e9, 2.5e9, 2e9, 1.5e9, 1e9, 5e8, 2e8}
+// fileRates are tried from the first on, in bits per second. Without a rate the sender waits for the receiver, where
+// the system tells how fast that is.
+var fileRates = []settings.BitRate{0, 12e9, 10e9, 8e9, 7e9, 6e9, 5e9, 4e9, 3.5e9, 3e9, 2.5e9, 2e9, 1.5e9, 1e9, 5e8, 2e8}
 
 // errIncomplete says that datagrams were lost, and so the file.
 var errIncomplete = errors.New("the file did not arrive whole")
@@ -118,7 +119,7 @@ func (c *benchFileCommand) once(
 		return err
 	}
 	patience := time.After(time.Minute + time.Duration(math.Ceil(float64(c.Size)*8/float64(max(rate,
-		1e6))))*time.Second)
+		1e8))))*time.Second)
 	for {
 		select {
 		case e := <-ended.Events():

@@ -9,7 +9,7 @@ import (
 
 // paceFlags say how fast files are sent.
 type paceFlags struct {
-	Rate     settings.BitRate `default:"100Mbit" help:"Bits per second at most; 0 is as fast as the socket takes them."`
+	Rate     settings.BitRate `default:"100Mbit" help:"Bits per second at most; 0 is as fast as the socket takes them, or over the loopback interface as fast as receivers read."`
 	Counting string           `default:"payload" help:"What of a datagram --rate counts: payload (of UDP), ip (also the headers of UDP and IP), ethernet (also what Ethernet adds)."`
 	Within   time.Duration    `type:"natural" placeholder:"10m" help:"Send all files in this time, as slowly as that allows: repair symbols and FDT Instances included. It is refused if --rate is too low for it."`
 	Constant bool             `help:"Send at --rate all the time: packets that receivers ignore fill the gaps, so that no burst marks the start or the end of a file."`

@@ -118,7 +118,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts
 		receptions = append(receptions, r)
 	}
 	if err == nil {
-		c.ready(out, groups, base.Feeds, &u, t)
+		c.ready(out, groups, base.Feeds, &u, t, receptions[0].Means())
 	}
 	close(ready)
 	if err == nil {
@@ -209,9 +209,12 @@ type readyToReceive struct {
 	TSIs      []flute.TSI      `json:"tsis"`            // empty: all
 	Dir       string           `json:"dir"`
 	Until     string           `json:"until"`
+	Means     string           `json:"means"` // of the system by which datagrams come, and why not by better ones
 }
 
-func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, feeds []flute.Feed, u *until, t *takers) {
+func (c *receiveCommand) ready(
+	out *output, groups []netip.AddrPort, feeds []flute.Feed, u *until, t *takers, means string,
+) {
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil || t.temp != "" {
 		dir = c.Dir
@@ -240,7 +243,7 @@ func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, feeds []flu
 	default:
 		text += " until all is " + u.kind
 	}
-	r := readyToReceive{groups, feeds, c.Interface, c.Source, u.tsis, dir, u.kind}
+	r := readyToReceive{groups, feeds, c.Interface, c.Source, u.tsis, dir, u.kind, means}
 	var to []string
 	if t.temp == "" {
 		to = append(to, dir)
@@ -248,7 +251,11 @@ func (c *receiveCommand) ready(out *output, groups []netip.AddrPort, feeds []flu
 	if t.name != "" {
 		to = append(to, t.name)
 	}
-	out.note("ready", r, plain(text+"; files go to "+strings.Join(to, ", then to ")))
+	text += "; files go to " + strings.Join(to, ", then to ")
+	if means != "" {
+		text += "; by " + means
+	}
+	out.note("ready", r, plain(text))
 }
 
 // isDecisive selects what until looks at.

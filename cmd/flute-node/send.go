@@ -211,12 +211,13 @@ type readyToSend struct {
 	StartAt   time.Time      `json:"start_at,omitzero"`
 	Until     time.Time      `json:"until,omitzero"`
 	Offload   bool           `json:"offload"`
+	Means     string         `json:"means"` // of the system by which datagrams are sent, and why not by better ones
 }
 
 func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi flute.TSI, files []outgoing.Item) {
 	r := readyToSend{
 		To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat),
-		StartAt: c.StartAt.At(c.now), Until: c.Until.At(c.now), Offload: s.Offload(),
+		StartAt: c.StartAt.At(c.now), Until: c.Until.At(c.now), Offload: s.Offload(), Means: s.Means(),
 		Within: c.Within, By: c.By.At(c.now),
 	}
 	for _, f := range files {
@@ -233,9 +234,6 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 	}
 	text += fmt.Sprintf(", TSI %d", r.TSI)
 	text += c.paceFlags.text(c.now)
-	if r.Offload {
-		text += ", with segmentation offload"
-	}
 	if !r.StartAt.IsZero() {
 		text += ", from " + r.StartAt.Format(time.DateTime)
 	}
@@ -260,6 +258,9 @@ func (c *sendCommand) readyText(r *readyToSend) string {
 		text += ", and what standard input says, until its end"
 	default:
 		text += ", and what " + plain(c.Control) + " says, until the order finish"
+	}
+	if r.Means != "" {
+		text += "; by " + r.Means
 	}
 	if (c.Repeat < 0 || c.Repeat > 1) && c.hasFolder() {
 		text += "; files that are added to a folder from now on are not sent"

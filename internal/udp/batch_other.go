@@ -54,6 +54,16 @@ func (w *batchWriter) init(conn *net.UDPConn, _ bool) error {
 	return nil
 }
 
+// batches says that each call takes one datagram.
+const batches = false
+
+// oneByOne says so to people.
+const oneByOne = "one datagram a call: more are for Linux on amd64 and arm64"
+
+func (w *batchWriter) means() string { return oneByOne }
+
+func (r *batchReader) means() string { return oneByOne }
+
 // offloads returns false: there is no segmentation offload.
 func (w *batchWriter) offloads() bool { return false }
 

@@ -18,6 +18,9 @@
 // that waits for something else. Datagrams of one length in a row are one message to the kernel (UDP_SEGMENT), as long
 // as it takes that; else they are sent one by one, and nothing is lost. Nothing is allocated for a datagram.
 //
+// A Sender without a rate (SendConfig.Unpaced) whose receivers are on this machine waits for them: it looks at what
+// waits in their buffers, since over a loopback interface the system drops what they have no room for.
+//
 // With Config.Offload the kernel joins the datagrams of a sender that follow each other (UDP_GRO), so that one read
 // brings hundreds of them. That spares a receiver half of its time in the kernel, and more where the sender's kernel
 // cuts.

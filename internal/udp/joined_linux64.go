@@ -35,6 +35,14 @@ func (r *batchReader) joinDatagrams(conn *net.UDPConn) {
 	}
 }
 
+// means says how datagrams are received, for people.
+func (r *batchReader) means() string {
+	if r.joined != nil {
+		return "recvmmsg with UDP_GRO"
+	}
+	return "recvmmsg, without UDP_GRO: the kernel has none (Linux 5.0 has)"
+}
+
 // joins reports whether the kernel joins datagrams.
 func (r *batchReader) joins() bool { return r.joined != nil }
 

@@ -21,6 +21,23 @@ func (e *offloadError) Unwrap() error { return e.err }
 // is safe for concurrent use.
 func (s *Sender) Offload() bool { return s.offload.Load() }
 
+// Means returns by which means of the system datagrams began to be sent, and why not by better ones, in a few words for
+// people.
+func (s *Sender) Means() string { return s.means }
+
+// meansOf returns what the configuration says of that; empty: it is up to the system.
+func meansOf(cfg *SendConfig, f *flow) string {
+	switch {
+	case !batches:
+		return ""
+	case cfg.NoOffload:
+		return "sendmmsg, without UDP_SEGMENT: it is switched off"
+	case cfg.Unpaced && f == nil:
+		return "sendmmsg, without UDP_SEGMENT: there is no rate, and receivers may be on other machines"
+	}
+	return ""
+}
+
 // Degraded returns what there is to tell people since the last call: segmentation offload is not used any more. Empty:
 // nothing. It belongs to the goroutine of WriteBatch.
 func (s *Sender) Degraded() (text string) {

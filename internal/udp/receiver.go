@@ -38,6 +38,7 @@ type Config struct {
 type Receiver struct {
 	conn    *net.UDPConn
 	batch   batchReader
+	offload bool // Config.Offload
 	limited string
 	size    int
 
@@ -84,7 +85,7 @@ func (r *Receiver) listen(cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("udp: listen to %v: %w", group, cause(err))
 	}
-	r.conn = conn
+	r.conn, r.offload = conn, cfg.Offload
 	if cfg.Offload {
 		r.batch.joinDatagrams(conn) // before the join, after which datagrams come
 	}
@@ -160,6 +161,15 @@ func (r *Receiver) ReadBatch(s *slab.Slab, out []slab.Datagram) (int, error) {
 // Joins reports whether the system joins datagrams. Then ReadBatch needs a slab of some times [slab.MessageSize] and,
 // for each of these slots, room for [slab.MessageDatagrams] in out; and no datagram is Truncated.
 func (r *Receiver) Joins() bool { return r.batch.joins() }
+
+// Means returns by which means of the system datagrams are received, and why not by better ones, in a few words for
+// people.
+func (r *Receiver) Means() string {
+	if batches && !r.offload {
+		return "recvmmsg, without UDP_GRO: it is switched off, or there is not enough memory for it"
+	}
+	return r.batch.means()
+}
 
 // LocalAddr returns the address and port that the socket is bound to.
 func (r *Receiver) LocalAddr() netip.AddrPort { return addrPort(r.conn.LocalAddr()) }

@@ -20,6 +20,7 @@ func (s *Sender) redial(datagrams [][]byte) int {
 	s.away = now
 	cfg := s.cfg
 	cfg.NoOffload = !s.batch.offloads()
+	cfg.Unpaced = false // s goes on with the flow that it has
 	other, err := Dial(cfg)
 	if err != nil {
 		return 0

@@ -30,6 +30,10 @@ type SendConfig struct {
 	// NoOffload hands datagrams to the system one by one. False: in messages of up to 64 KiB where it takes them
 	// (UDP_SEGMENT of Linux), which costs a tenth.
 	NoOffload bool
+	// Unpaced says that nobody bounds the rate. If all receivers are on this machine, and the system tells what waits
+	// in their buffers, WriteBatch waits for them; else it hands datagrams over one by one: in messages a sender would
+	// be ten times as fast as its receivers.
+	Unpaced bool
 }
 
 // Sender is a connected socket. WriteBatch is not safe for concurrent use; the other methods are.
@@ -40,6 +44,9 @@ type Sender struct {
 	refused atomic.Uint64
 	offload atomic.Bool // datagrams go in messages of several
 
+	flow *flow // nil: there is a rate, or nobody to wait for can be seen
+
+	means    string // see Means
 	degraded string // see Degraded
 
 	mu     sync.Mutex
@@ -80,10 +87,17 @@ func Dial(cfg SendConfig) (*Sender, error) {
 			return nil, errors.Join(fmt.Errorf("udp: send buffer: %w", cause(err)), conn.Close())
 		}
 	}
-	if err := s.batch.init(conn, !cfg.NoOffload); err != nil {
-		return nil, errors.Join(fmt.Errorf("udp: %w", err), conn.Close())
+	if cfg.Unpaced && isLocal(to.Addr(), ifi) {
+		s.flow = s.newFlow(to)
+	}
+	s.means = meansOf(&cfg, s.flow)
+	if err := s.batch.init(conn, !cfg.NoOffload && (!cfg.Unpaced || s.flow != nil)); err != nil {
+		return nil, errors.Join(fmt.Errorf("udp: %w", err), conn.Close(), s.flow.close())
 	}
 	s.offload.Store(s.batch.offloads())
+	if s.means == "" {
+		s.means = s.batch.means()
+	}
 	return s, nil
 }
 
@@ -120,7 +134,11 @@ func (s *Sender) WriteBatch(datagrams [][]byte) (int, error) {
 		if sent == len(datagrams) {
 			return sent, nil
 		}
-		n, err := s.batch.write(datagrams[sent:])
+		some := datagrams[sent:]
+		if s.flow != nil {
+			some = some[:s.flow.admit(some)]
+		}
+		n, err := s.batch.write(some)
 		switch {
 		case err == nil:
 			sent += n
@@ -175,5 +193,5 @@ func (s *Sender) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	return s.batch.close()
+	return errors.Join(s.batch.close(), s.flow.close())
 }

@@ -84,6 +84,17 @@ func (w *batchWriter) use(segments bool) {
 // offloads reports whether segmentation offload is in use.
 func (w *batchWriter) offloads() bool { return w.segments }
 
+// batches says that one call takes several datagrams.
+const batches = true
+
+// means says how datagrams are sent, for people.
+func (w *batchWriter) means() string {
+	if w.segments {
+		return "sendmmsg with UDP_SEGMENT"
+	}
+	return "sendmmsg, without UDP_SEGMENT: the kernel has none (Linux 4.18 has)"
+}
+
 // put makes messages of the first datagrams.
 func (w *batchWriter) put(datagrams [][]byte) {
 	datagrams = datagrams[:min(len(datagrams), len(w.iovecs))]

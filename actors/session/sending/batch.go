@@ -7,12 +7,9 @@ import (
 	"github.com/flute-node/flute-node/internal/pacing"
 )
 
-const (
-	// batchPackets is how many datagrams go out between two looks into the mailbox.
-	batchPackets = 64
-	// pacedPackets is that of a session with a rate, which bounds them too: three messages with segmentation offload.
-	pacedPackets = 3 * 46
-)
+// batchPackets is how many datagrams go out between two looks into the mailbox: three messages with segmentation
+// offload. A rate bounds them too.
+const batchPackets = 3 * 46
 
 // batch is the datagrams that were made last, and what happened with them. An event waits until the datagrams before it
 // are out: at a low rate, or while the link is away, that takes long. The zero value is ready to use.
@@ -54,12 +51,7 @@ func (b *batch) grant(bucket *pacing.Bucket, now time.Time) bool {
 }
 
 // isFull reports whether the batch is to be sent.
-func (b *batch) isFull(bucket *pacing.Bucket) bool {
-	if bucket == nil {
-		return len(b.datagrams) >= batchPackets
-	}
-	return len(b.datagrams) >= pacedPackets
-}
+func (b *batch) isFull() bool { return len(b.datagrams) >= batchPackets }
 
 // leastMemory has room for one datagram of a usual length: a slow session needs no more.
 const leastMemory = 2048

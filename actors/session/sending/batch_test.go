@@ -75,7 +75,7 @@ func TestBatchKeepsTheRest(t *testing.T) {
 func TestBatchIsOnePiece(t *testing.T) {
 	var b batch
 	fill := func() {
-		for range pacedPackets {
+		for range batchPackets {
 			b.add(append(b.buffer(), make([]byte, 1400)...))
 		}
 	}

@@ -200,7 +200,7 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 	if late := l.pace.adjust(l.cfg.Core, now); late > 0 {
 		s.publish(ctx, event.Late{Session: l.cfg.Key, By: late})
 	}
-	for b.grant(l.pace.bucket, now) && !b.isFull(l.pace.bucket) {
+	for b.grant(l.pace.bucket, now) && !b.isFull() {
 		datagram, ok, err := s.next(ctx, now)
 		if ok {
 			b.add(datagram)

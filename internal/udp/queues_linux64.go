@@ -1,0 +1,164 @@
+//go:build linux && (amd64 || arm64)
+
+package udp
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/netip"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// What sock_diag(7) takes and answers: a header of netlink, a request or a socket, attributes.
+const (
+	diagRequestLen = 56 // struct inet_diag_req_v2
+	diagSocketLen  = 72 // struct inet_diag_msg
+	diagMemory     = 7  // INET_DIAG_SKMEMINFO
+	diagByFamily   = 20 // SOCK_DIAG_BY_FAMILY
+	// diagBuffer takes some hundred sockets at once.
+	diagBuffer = 32 << 10
+)
+
+// queues asks the system for the buffers of the sockets that are bound to one address and port, or to the port alone.
+// close may be called from any goroutine.
+type queues struct {
+	to      netip.AddrPort
+	request []byte
+	answer  []byte
+	mu      sync.Mutex // held while fd is in use
+	fd      int
+	closed  bool
+}
+
+// lookAt returns what looks at the receivers of an address, or nil if the system does not tell.
+func lookAt(to netip.AddrPort) queueLook {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_INET_DIAG)
+	if err != nil {
+		return nil
+	}
+	q := &queues{to: to, fd: fd, request: diagRequest(to), answer: make([]byte, diagBuffer)}
+	// The answers come before the request returns; the timeout is for a system that breaks that.
+	err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Usec: 100_000})
+	if _, _, _, told := q.ask(); err != nil || !told {
+		_ = unix.Close(fd)
+		return nil
+	}
+	return q
+}
+
+// diagRequest asks for all UDP sockets with the port of an address.
+func diagRequest(to netip.AddrPort) []byte {
+	native := binary.NativeEndian
+	b := make([]byte, unix.SizeofNlMsghdr+diagRequestLen)
+	native.PutUint32(b, uint32(len(b)))
+	native.PutUint16(b[4:], diagByFamily)
+	native.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	r := b[unix.SizeofNlMsghdr:]
+	if r[0] = unix.AF_INET; to.Addr().Is6() {
+		r[0] = unix.AF_INET6
+	}
+	r[1] = unix.IPPROTO_UDP
+	r[2] = 1 << (diagMemory - 1)
+	native.PutUint32(r[4:], ^uint32(0)) // in any state
+	binary.BigEndian.PutUint16(r[8:], to.Port())
+	return b
+}
+
+// look implements queueLook.
+func (q *queues) look() (waiting, size int, ok bool) {
+	waiting, size, ok, _ = q.ask()
+	return waiting, size, ok
+}
+
+// ask is look, and tells whether the system has answered.
+func (q *queues) ask() (waiting, size int, ok, told bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return 0, 0, false, false
+	}
+	if _, err := unix.Write(q.fd, q.request); err != nil {
+		return 0, 0, false, false
+	}
+	for {
+		n, err := unix.Read(q.fd, q.answer)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return 0, 0, false, false
+		}
+		done, valid := q.read(q.answer[:n], &waiting, &size, &ok)
+		if done || !valid {
+			return waiting, size, ok, valid
+		}
+	}
+}
+
+// read takes in messages of netlink. done tells that they were the last; valid is false if they are an error.
+func (q *queues) read(b []byte, waiting, size *int, ok *bool) (done, valid bool) {
+	native := binary.NativeEndian
+	for len(b) >= unix.SizeofNlMsghdr {
+		n := int(native.Uint32(b))
+		if n < unix.SizeofNlMsghdr || n > len(b) {
+			return true, false
+		}
+		switch body := b[unix.SizeofNlMsghdr:n]; native.Uint16(b[4:]) {
+		case unix.NLMSG_DONE:
+			return true, true
+		case unix.NLMSG_ERROR:
+			return true, false
+		case diagByFamily:
+			if w, s, found := q.socket(body); found {
+				if *waiting = max(*waiting, w); !*ok || s < *size {
+					*size = s
+				}
+				*ok = true
+			}
+		}
+		b = b[min(len(b), (n+unix.NLMSG_ALIGNTO-1)&^(unix.NLMSG_ALIGNTO-1)):]
+	}
+	return false, true
+}
+
+// socket returns what waits in the buffer of a socket, and how much it takes. found is false if the socket does not
+// receive what is sent to the address.
+func (q *queues) socket(b []byte) (waiting, size int, found bool) {
+	if len(b) < diagSocketLen {
+		return 0, 0, false
+	}
+	const source, peer = 8, 6 // offsets of the local address and of the port of the peer
+	local, _ := netip.AddrFromSlice(b[source : source+4])
+	if b[0] == unix.AF_INET6 {
+		local, _ = netip.AddrFromSlice(b[source : source+16])
+	}
+	if binary.BigEndian.Uint16(b[peer:]) != 0 || !local.IsUnspecified() && local != q.to.Addr().WithZone("") {
+		return 0, 0, false
+	}
+	native := binary.NativeEndian
+	for a := b[diagSocketLen:]; len(a) >= unix.SizeofRtAttr; {
+		n := int(native.Uint16(a))
+		if n < unix.SizeofRtAttr || n > len(a) {
+			break
+		}
+		if native.Uint16(a[2:]) == diagMemory && n >= unix.SizeofRtAttr+8 {
+			return int(native.Uint32(a[4:])), int(native.Uint32(a[8:])), true
+		}
+		a = a[min(len(a), (n+3)&^3):]
+	}
+	return 0, 0, false
+}
+
+// close ends the use of the system's socket.
+func (q *queues) close() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return nil
+	}
+	q.closed = true
+	return os.NewSyscallError("close", unix.Close(q.fd))
+}

@@ -1,0 +1,138 @@
+//go:build linux && (amd64 || arm64)
+
+package udp
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/internal/slab"
+)
+
+// overLoopback returns a receiver with a buffer of so many bytes, and what looks at it.
+func overLoopback(t *testing.T, group string, buffer int) (*Receiver, *queues) {
+	t.Helper()
+	r, err := Listen(Config{Group: netip.MustParseAddrPort(group), Interface: "lo", ReceiveBuffer: buffer})
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	look := lookAt(r.LocalAddr())
+	if look == nil {
+		t.Skip("the kernel has no UDP diagnosis")
+	}
+	t.Cleanup(func() { _ = look.close() })
+	return r, look.(*queues)
+}
+
+// TestQueues: what waits in the buffer of the fullest receiver of a group is seen, and nothing of other sockets.
+func TestQueues(t *testing.T) {
+	r, q := overLoopback(t, "239.255.77.51:7751", 1<<20)
+	small, err := Listen(Config{Group: r.LocalAddr(), Interface: "lo", ReceiveBuffer: 1 << 18})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer small.Close()
+	elsewhere := Config{Group: netip.MustParseAddrPort("239.255.77.52:7751"), Interface: "lo", ReceiveBuffer: 1 << 16}
+	other, err := Listen(elsewhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if waiting, size, ok := q.look(); waiting != 0 || size != small.BufferSize() || !ok {
+		t.Errorf("%d of %d bytes wait (%t), want 0 of %d", waiting, size, ok, small.BufferSize())
+	}
+	s, err := Dial(SendConfig{To: r.LocalAddr(), Interface: "lo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if n, err := s.WriteBatch(slices.Repeat([][]byte{make([]byte, 1000)}, 20)); n != 20 || err != nil {
+		t.Fatal(n, err)
+	}
+	if waiting, _, _ := q.look(); waiting < 20*1000 {
+		t.Errorf("%d bytes wait, want 20,000 at least", waiting)
+	}
+	if err := q.close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, ok := q.look(); ok || q.close() != nil {
+		t.Error("a look after close")
+	}
+}
+
+// TestQueuesOfNobody: there is nothing to see where nobody listens.
+func TestQueuesOfNobody(t *testing.T) {
+	r, q := overLoopback(t, "239.255.77.53:7753", 1<<20)
+	_ = r.Close()
+	if waiting, size, ok := q.look(); ok {
+		t.Errorf("%d of %d bytes", waiting, size)
+	}
+}
+
+// TestCutAnswer: an answer that is cut anywhere is no answer, and no panic.
+func TestCutAnswer(t *testing.T) {
+	_, q := overLoopback(t, "239.255.77.54:7754", 1<<20)
+	if _, _, ok := q.look(); !ok {
+		t.Fatal("nothing is seen")
+	}
+	for n := range diagSocketLen + 200 {
+		waiting, size, ok := 0, 0, false
+		q.read(slices.Clone(q.answer[:n]), &waiting, &size, &ok)
+		q.socket(slices.Clone(q.answer[:n]))
+	}
+}
+
+// TestUnpacedLosesNothing: without a rate a Sender is as fast as a receiver with a small buffer reads, and the system
+// drops nothing.
+func TestUnpacedLosesNothing(t *testing.T) {
+	r, _ := overLoopback(t, "239.255.77.55:7755", 1<<18)
+	s, err := Dial(SendConfig{To: r.LocalAddr(), Interface: "lo", Unpaced: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.flow == nil {
+		t.Fatal("it does not wait for receivers")
+	}
+	const batches, batch = 200, 100
+	sent := make(chan error, 1)
+	go func() {
+		for range batches {
+			if _, err := s.WriteBatch(slices.Repeat([][]byte{make([]byte, 1400)}, batch)); err != nil {
+				sent <- err
+				return
+			}
+		}
+		sent <- nil
+	}()
+	memory := slab.NewPool(8*2048, 1).Get()
+	out := make([]slab.Datagram, 8)
+	for got := 0; got < batches*batch; {
+		if there, err := r.Wait(5 * time.Second); !there || err != nil || r.KernelDrops() > 0 {
+			t.Fatalf("%d datagrams were dropped, after %d: %t, %v", r.KernelDrops(), got, there, err)
+		}
+		n, err := r.ReadBatch(memory, out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += n
+	}
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUnpacedFarAway: there is no offload without a rate if receivers may be on other machines.
+func TestUnpacedFarAway(t *testing.T) {
+	s, err := Dial(SendConfig{To: netip.MustParseAddrPort("239.255.77.56:7756"), Unpaced: true})
+	if err != nil {
+		t.Skip(err)
+	}
+	defer s.Close()
+	if s.flow != nil || s.Offload() {
+		t.Errorf("flow %t, offload %t", s.flow != nil, s.Offload())
+	}
+}
