@@ -13,7 +13,7 @@ type Crash struct {
 	Stack   []byte // stack of the goroutine that panicked
 	Actor   string // id of the PID; empty for a Work in a lane
 	Message string // Go type of the message in the handler; empty for a Work in a lane
-	Blame   string // what the actor blamed, see Blamer
+	Blame   string // what the actor blamed, see blamer
 }
 
 // Error returns one line without the stack.
@@ -38,9 +38,9 @@ func Fault(err error) {
 	}
 }
 
-// Blamer is implemented by an actor that knows what it was working on, such as a source block. The Guard asks it after
+// blamer is implemented by an actor that knows what it was working on, such as a source block. The Guard asks it after
 // a panic, under recover, on the goroutine of the actor; the same answer twice means that a restart does not help.
-type Blamer interface {
+type blamer interface {
 	// Blame names the work in hand; empty means not known.
 	Blame() string
 }
@@ -58,7 +58,7 @@ func crashIn(v any, ctx actor.Context, inner actor.Actor) *Crash {
 	c := newCrash(v)
 	c.Actor = ctx.Self().GetId()
 	c.Message = fmt.Sprintf("%T", ctx.Message())
-	if b, ok := inner.(Blamer); ok {
+	if b, ok := inner.(blamer); ok {
 		func() {
 			// The state of the actor is suspect: that it cannot even say what it did must not hide the first panic.
 			defer func() { _ = recover() }()

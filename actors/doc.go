@@ -47,7 +47,7 @@
 // # Crashes
 //
 // Every actor runs behind a Guard. A panic becomes a *Crash, with the stack, the kind of message and what the actor
-// blames (Blamer). Panics in Restarting, Stopping and Stopped are caught and reported, so that they neither hang nor
+// blames (blamer). Panics in Restarting, Stopping and Stopped are caught and reported, so that they neither hang nor
 // revive. User messages after Stopping are ignored. After a restart the queues are as they were; the message in flight
 // is lost. The actor is built when it starts, not when it is spawned: a panic while building is the child's, not the
 // parent's.

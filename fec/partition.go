@@ -83,3 +83,15 @@ func (p *Partition) Symbol(sbn SBN, esi ESI) (off uint64, n uint32) {
 	off = (p.firstSymbol(sbn) + uint64(esi)) * uint64(p.SymbolLength)
 	return off, uint32(min(uint64(p.SymbolLength), p.TransferLength-off))
 }
+
+// At returns the source symbol that the byte at off of the object belongs to, off being before its end. With sub-blocks
+// only the source block is of use: its symbols are not in one piece.
+func (p *Partition) At(off uint64) (SBN, ESI) {
+	i := off / uint64(p.SymbolLength)
+	large := uint64(p.LargeBlocks) * uint64(p.Large)
+	if i < large {
+		return SBN(i / uint64(p.Large)), ESI(i % uint64(p.Large))
+	}
+	i -= large
+	return SBN(uint64(p.LargeBlocks) + i/uint64(p.Small)), ESI(i % uint64(p.Small))
+}

@@ -260,3 +260,21 @@ func BenchmarkPartitionSymbol(b *testing.B) {
 		}
 	}
 }
+
+// TestPartitionAt: each byte belongs to the symbol that says to have it.
+func TestPartitionAt(t *testing.T) {
+	for _, o := range []fec.OTI{
+		{TransferLength: 1, SymbolLength: 1, MaxSourceBlockLength: 1},
+		{TransferLength: 1037, SymbolLength: 20, MaxSourceBlockLength: 7},
+		{TransferLength: 1040, SymbolLength: 20, MaxSourceBlockLength: 13},
+		{TransferLength: 1037, SymbolLength: 1, MaxSourceBlockLength: 100},
+	} {
+		p := o.Partition()
+		for off := range o.TransferLength {
+			sbn, esi := p.At(off)
+			if from, n := p.Symbol(sbn, esi); off < from || off >= from+uint64(n) {
+				t.Fatalf("%+v: byte %d is in symbol %d of block %d, from %d, %d bytes", o, off, esi, sbn, from, n)
+			}
+		}
+	}
+}

@@ -2,19 +2,14 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors/session"
-	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/actors/socket"
-	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
@@ -122,30 +117,4 @@ func (r *Reception) end() {
 // no session, by reason. What became of the others is in event.SessionStats and event.SessionClosed.
 func (r *Reception) Datagrams() (read uint64, dropped [drop.NumReasons]uint64) {
 	return r.read.Load(), r.counters.Dropped()
-}
-
-// maxMissing bounds the ranges that Missing returns: some 16 MB.
-const maxMissing = 1_000_000
-
-// Missing returns how far an object has come that the reception receives in a session, and what it lacks: up to
-// 1,000,000 ranges and source blocks, the first ones of the object. So an application can tell what it would have to
-// get elsewhere. The error wraps ErrNoObject if there is no such session, or no such object that has not ended, or it
-// is that of ctx.
-func (r *Reception) Missing(ctx context.Context, key flute.SessionKey, toi flute.TOI) (event.ObjectState, error) {
-	running, _ := r.node.ledger.Sessions(math.MaxInt)
-	for _, s := range running {
-		if s.Reception != r.id || s.Key != key || toi.IsFDT() {
-			continue
-		}
-		pid := r.node.address(sessionsName + "/" + s.Name)
-		st, err := askPID[receiving.State](ctx, r.node, pid, receiving.Inspect{TOI: toi, Ranges: maxMissing}, r.closed)
-		switch {
-		case errors.Is(err, errEnded):
-		case err != nil:
-			return event.ObjectState{}, fmt.Errorf("session %v: TOI %v: %w", key, toi, err)
-		case len(st.Objects) == 1:
-			return st.Objects[0], nil
-		}
-	}
-	return event.ObjectState{}, fmt.Errorf("session %v: TOI %v: %w", key, toi, ErrNoObject)
 }

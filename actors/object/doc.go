@@ -1,6 +1,6 @@
 // Package object is the actor that works on one receiving object (one TOI) of a transport session.
 //
-//	session ── Packets, Describe, WorkDone ─► object ── Reported ─► session
+//	session ── Packets, Put, Describe, WorkDone ─► object ── Reported ─► session
 //
 // It runs on its session's goroutine, behind its own mailbox and guard: a crash loses the packets in its hands and
 // nothing else. What was received lies in the session's receiver.Ledger, so the next incarnation goes on from the

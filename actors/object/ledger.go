@@ -10,12 +10,12 @@ import (
 // Ledger is where a session and its objects leave for one another what must not be lost when either crashes: a message
 // that is being handled then is. It belongs to the goroutine that they share.
 type Ledger struct {
-	reports []*Report
+	reports []*report
 	landed  map[string][]*receiver.Work // by id of the object's PID
 }
 
-// Report is what happened to an object, and what it wants.
-type Report struct {
+// report is what happened to an object, and what it wants.
+type report struct {
 	From   *actor.PID
 	Events []event.Event
 	Works  []*receiver.Work // to run elsewhere and to bring back with Land
@@ -25,15 +25,15 @@ type Report struct {
 // NewLedger returns an empty Ledger.
 func NewLedger() *Ledger { return &Ledger{landed: map[string][]*receiver.Work{}} }
 
-// Next returns the oldest Report, until Done is called; nil when there is none.
-func (l *Ledger) Next() *Report {
+// Next returns the oldest report, until Done is called; nil when there is none.
+func (l *Ledger) Next() *report {
 	if len(l.reports) == 0 {
 		return nil
 	}
 	return l.reports[0]
 }
 
-// Done removes the Report that Next returns.
+// Done removes the report that Next returns.
 func (l *Ledger) Done() {
 	l.reports[0] = nil
 	if l.reports = l.reports[1:]; len(l.reports) == 0 {
@@ -63,8 +63,8 @@ func (l *Ledger) TakeAll() []*receiver.Work {
 	return works
 }
 
-// put adds a Report and says whether it is the only one.
-func (l *Ledger) put(r *Report) (first bool) {
+// put adds a report and says whether it is the only one.
+func (l *Ledger) put(r *report) (first bool) {
 	l.reports = append(l.reports, r)
 	return len(l.reports) == 1
 }

@@ -33,7 +33,7 @@ type Describe struct{}
 // WorkDone is sent by the session when a Work has run and lies in the Ledger.
 type WorkDone struct{}
 
-// Reported is what an object emits, to its session: there are Reports in the Ledger. One follows each WorkDone.
+// Reported is what an object emits, to its session: there are reports in the Ledger. One follows each WorkDone.
 type Reported struct{}
 
 func (*Packets) kind() string { return "packets" }

@@ -23,7 +23,7 @@ func Spec(l *receiver.Ledger, d *Ledger, toi flute.TOI) actors.Spec {
 type object struct {
 	core   *receiver.Object
 	ledger *Ledger
-	worked bool // a Work has come back since the last Report
+	worked bool // a Work has come back since the last report
 	ended  bool // it was reported
 }
 
@@ -57,6 +57,9 @@ func (o *object) receive(ctx actor.Context, m Message) {
 			o.core.Handle(now, &m.packets[m.done])
 			m.done++
 		}
+	case *Put:
+		m.handle(now, o.core)
+		o.worked = true // the session waits for it
 	case Describe:
 		o.core.Describe(now)
 	case WorkDone:
@@ -95,7 +98,7 @@ func (o *object) report(ctx actor.Context) {
 		return
 	}
 	o.worked, o.ended = false, o.ended || ended
-	if o.ledger.put(&Report{From: ctx.Self(), Events: f.Events, Works: f.Works, Ended: ended}) {
+	if o.ledger.put(&report{From: ctx.Self(), Events: f.Events, Works: f.Works, Ended: ended}) {
 		ctx.Send(ctx.Parent(), Reported{})
 	}
 }

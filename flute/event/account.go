@@ -7,10 +7,11 @@ import "time"
 // They stay 0, with Due and MarginBlocks, where nothing can be told: of a session whose source blocks have one packet
 // each, or whose sender shuffles its symbols.
 type Account struct {
-	Symbols  uint64  `json:"symbols"`  // encoding symbols of files that came, those included that came again
-	Useful   uint64  `json:"useful"`   // source symbols that came for the first time, or that FEC recovered
-	Repaired uint64  `json:"repaired"` // of Useful: what FEC recovered
-	Overhead float64 `json:"overhead"` // Symbols beyond Useful, in parts of Useful: what was received and not needed
+	Symbols  uint64  `json:"symbols"`       // encoding symbols of files that came, those included that came again
+	Useful   uint64  `json:"useful"`        // source symbols that came for the first time, or that FEC recovered
+	Repaired uint64  `json:"repaired"`      // of Useful: what FEC recovered
+	Put      uint64  `json:"put,omitempty"` // source symbols that came another way than in packets; not of Useful
+	Overhead float64 `json:"overhead"`      // Symbols beyond Useful, in parts of Useful: what was received and not needed
 
 	// Due are the symbols whose ESIs lie between two that came; Lost is how many of them have not come.
 	Due        uint64    `json:"due"`
@@ -60,6 +61,7 @@ func (a *Account) Add(o *Account) {
 	a.Symbols += o.Symbols
 	a.Useful += o.Useful
 	a.Repaired += o.Repaired
+	a.Put += o.Put
 	a.Due += o.Due
 	a.Lost += o.Lost
 	a.MarginBlocks += o.MarginBlocks

@@ -11,7 +11,7 @@ func (l *Ledger) Account(now time.Time) event.Account {
 	s := &l.sequences
 	s.endOld()
 	a := event.Account{
-		Symbols: s.symbols, Useful: l.sender.Useful, Repaired: l.sender.Repaired,
+		Symbols: s.symbols, Useful: l.sender.Useful, Repaired: l.sender.Repaired, Put: l.sender.Put,
 		Jitter: l.arrivals.jitter, FDTInterval: l.fdtInterval,
 	}
 	if !s.isShuffled() {

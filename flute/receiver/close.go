@@ -13,7 +13,7 @@ func (s *Session) Deadline() time.Time {
 	if l.ended || l.ending != "" || l.last.IsZero() {
 		return noTime // over, or waiting for a Work, or nothing came yet
 	}
-	d := l.last.Add(l.patience())
+	d := l.silentAt()
 	if short := l.now.Add(shortInterval); l.short > 0 && short.Before(d) {
 		d = short
 	}
@@ -45,11 +45,13 @@ func (s *Session) Advance(now time.Time) {
 		s.adopt(now) // what the flag has ended is not what came after it
 	case due(l.closing, now) && l.decoding():
 		l.closing = now.Add(assembly.RetryAfter)
+	case due(l.closing, now) && l.isRepairing(now):
+		l.closing = l.put.Add(repairGrace)
 	case due(l.closing, now) && s.endPatience():
 		l.closing = now.Add(assembly.RetryAfter)
 	case due(l.closing, now):
 		s.end("close-session flag")
-	case due(l.last.Add(l.patience()), now):
+	case due(l.silentAt(), now):
 		s.end("silent")
 	case due(l.nextSweep(), now):
 		s.sweep(now)
@@ -100,6 +102,8 @@ func (s *Session) sweep(now time.Time) {
 			// It waits for its description, or to be published. What came in time does not expire.
 		case e.held != nil && e.held.IsDecoding() && (due(e.expires, now) || due(e.closeAt, now)):
 			l.schedule(now.Add(assembly.RetryAfter)) // perhaps nothing is missing
+		case e.isRepaired(now) && (due(e.expires, now) || due(e.closeAt, now)):
+			l.schedule(e.put.Add(repairGrace))
 		case due(e.expires, now):
 			s.rest(now, e, event.FailExpired, e.because("its FDT Instance has expired"))
 			s.sweepEnded(now, e)

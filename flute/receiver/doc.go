@@ -45,6 +45,9 @@
 // each time, for ten minutes at most. A file that cannot be described for want of memory fails in the same way; the
 // next repetition of its FDT Instance is read again.
 //
+// What an object lacks (Ledger.Missing) can be put when it came another way than in packets, at any time: Object.Put
+// takes bytes, Object.PutSymbols symbols.
+//
 // Memory is charged to Config.Budget before it is taken, and costs no more than some times what was received: symbols,
 // bitmaps, packets that wait for the FDT, FDT Instances, and the descriptions of objects, of ended ones too. When it is
 // spent, packets are dropped under their reason and the oldest of what has ended is forgotten. A source symbol costs no

@@ -51,6 +51,7 @@ type entry struct {
 	touched  time.Time // latest packet, before the FDT
 	heard    time.Time // latest packet, since the FDT; zero: none came
 	open     time.Time // latest packet without B flag since closeAt was set
+	put      time.Time // when bytes or symbols of it were put last; zero: never
 	closeAt  time.Time // when an unfinished object fails because of its B flag; zero: not
 }
 

@@ -98,7 +98,7 @@ func (l *Ledger) silent() time.Time {
 // from there, may be gone.
 func (s *Session) tellSilence(now time.Time) {
 	l := s.l
-	if !due(l.silent(), now) || due(l.last.Add(l.patience()), now) { // the end of the session tells more
+	if !due(l.silent(), now) || due(l.silentAt(), now) { // the end of the session tells more
 		return
 	}
 	l.pauses.checked = true
@@ -142,6 +142,9 @@ func (l *Ledger) isSilent(now time.Time, e *entry) bool {
 		return false
 	}
 	at := e.heard.Add(l.objectTimeout())
+	if repaired := e.put.Add(repairGrace); repaired.After(at) {
+		at = repaired
+	}
 	if !due(at, now) {
 		l.schedule(at)
 	}

@@ -25,6 +25,15 @@ func (l *Ledger) opening(events []event.Event) []event.Event {
 	return append(events, event.SessionOpened{Session: l.key})
 }
 
+// silentAt returns when the session ends because it is silent. One whose objects are being repaired is not.
+func (l *Ledger) silentAt() time.Time {
+	at := l.last.Add(l.patience())
+	if repaired := l.put.Add(repairGrace); repaired.After(at) {
+		return repaired
+	}
+	return at
+}
+
 // patience returns how long the session may be silent before it ends. Objects that it holds undescribed have their own
 // timeout.
 func (l *Ledger) patience() time.Duration {

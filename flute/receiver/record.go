@@ -26,6 +26,7 @@ type sessionRecord struct {
 	last    time.Time // of the latest packet
 	open    time.Time // of the latest packet without A flag
 	closed  bool      // the latest packet had the A flag
+	put     time.Time // when an object was put last; zero: never
 	closing time.Time // when the session ends because of an A flag; zero: not
 
 	clock        senderClock

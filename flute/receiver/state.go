@@ -69,6 +69,15 @@ func (l *Ledger) Missing(toi flute.TOI, limit int) (st event.ObjectState, ok boo
 	return l.state(e, limit), true
 }
 
+// State is Missing for an object that may have ended.
+func (l *Ledger) State(toi flute.TOI, limit int) (st event.ObjectState, ok bool) {
+	e := l.entries[toi]
+	if e == nil {
+		return st, false
+	}
+	return l.state(e, limit), true
+}
+
 // state returns the state of e, with what it lacks: up to limit ranges and source blocks.
 func (l *Ledger) state(e *entry, limit int) event.ObjectState {
 	st := e.state()
@@ -88,7 +97,7 @@ func (e *entry) state() event.ObjectState {
 	st := event.ObjectState{TOI: e.toi, ContentLocation: e.location(), Phase: e.phase.String()}
 	switch {
 	case e.held != nil:
-		st.TransferLength, st.Done = e.held.OTI.TransferLength, e.held.Received
+		st.TransferLength, st.Done, st.Put = e.held.OTI.TransferLength, e.held.Received, e.held.PutBytes
 	case e.file != nil && e.file.TransferLength != nil:
 		st.TransferLength = *e.file.TransferLength
 	}

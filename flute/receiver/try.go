@@ -187,6 +187,13 @@ func (o *Object) again(now time.Time) error {
 	if err := e.mayBegin(now); err != nil {
 		return err
 	}
+	o.begins()
+	return nil
+}
+
+// begins begins the next try.
+func (o *Object) begins() {
+	e := o.e
 	delete(o.l.kept, e)
 	if e.held != nil {
 		e.phase = receiving
@@ -196,5 +203,4 @@ func (o *Object) again(now time.Time) error {
 	if e.held == nil || !e.held.InDoubt() {
 		o.announce()
 	}
-	return nil
 }

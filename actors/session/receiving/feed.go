@@ -22,7 +22,7 @@ func (f *Feed) Begin(s *slab.Slab) {
 
 // Add appends a datagram, a view into the slab, to the batch.
 func (f *Feed) Add(d *slab.Datagram) {
-	f.batch.Datagrams = append(f.batch.Datagrams, Datagram{Data: d.Data, Port: d.Source.Port()})
+	f.batch.Datagrams = append(f.batch.Datagrams, datagram{Data: d.Data, Port: d.Source.Port()})
 }
 
 // HasRoom reports whether Offer will hand the batch over, and should: a session that does not keep up may hold as many

@@ -22,15 +22,15 @@ type message interface {
 // changes hands: whoever has it owns it, and nobody else looks at it.
 type Packets struct {
 	Slab      *slab.Slab // holds the bytes; Packets has one reference
-	Datagrams []Datagram
+	Datagrams []datagram
 	feed      uint8 // that they came on
 	done      int   // datagrams that the session has handled
 	free      *freeList
 	pins      bool // it is the first in its Inbox that holds the slab
 }
 
-// Datagram is one of Packets.
-type Datagram struct {
+// datagram is one of Packets.
+type datagram struct {
 	Data []byte // a view into the slab
 	Port uint16 // UDP source port
 }

@@ -55,7 +55,11 @@ func (s *session) child(ctx actor.Context, toi flute.TOI) *child {
 
 // lost counts the packets that an object actor could not finish.
 func (s *session) lost(d actors.Data, why actors.Loss) {
-	for feed, n := range d.(*object.Packets).Unhandled() { // nothing else is Data
+	p, ok := d.(*object.Packets)
+	if !ok {
+		return // an object.Put, which is no packet
+	}
+	for feed, n := range p.Unhandled() {
 		if n > 0 {
 			s.inbox.losses.count(uint8(feed), n, why)
 		}

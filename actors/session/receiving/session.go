@@ -52,6 +52,7 @@ type session struct {
 	live    map[string]flute.TOI // of the object actors that have not ended, by id of the PID
 	free    *object.FreeList
 	batch   *object.Packets // being gathered for one object
+	puts    []asked
 	timer   *time.Timer
 	armed   time.Time // when timer fires; zero: not armed
 	stats   time.Time // when the next SessionStats is due
@@ -111,6 +112,8 @@ func (s *session) receive(ctx actor.Context, m message) {
 		s.ran(ctx, m.entry)
 	case Inspect:
 		ctx.Respond(s.state(m))
+	case Put:
+		s.put(ctx, m)
 	}
 }
 
@@ -172,6 +175,7 @@ func (s *session) settle(ctx actor.Context) {
 	now := time.Now()
 	s.inbox.losses.absorb(s.ledger.core, false)
 	s.reports(ctx)
+	s.answerPuts(ctx)
 	s.stand()
 	s.core.Advance(now)
 	s.effects(ctx)

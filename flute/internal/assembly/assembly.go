@@ -49,6 +49,7 @@ type Assembly struct {
 	esis    []fec.ESI // of the packet in hand
 	block   fec.SBN   // the source block in hand
 	inHand  bool
+	putting bool // what is in hand did not come in a packet
 }
 
 // New prepares for an object whose OTI was validated, and whose bytes go to object. It allocates nothing that depends

@@ -54,6 +54,7 @@ type version struct {
 type early struct {
 	off   uint64
 	bytes []byte
+	put   bool // it came another way than in a packet
 }
 
 // Doubt has what comes again compared with what is held, by the tags that were made.
@@ -64,6 +65,7 @@ func (a *Assembly) Doubt(t *Tagging) {
 	}
 	a.doubtCost = 0
 	for _, e := range a.early {
+		a.putting = e.put
 		a.vote(e.off, e.bytes)
 		a.budget.Release(conflictCost + uint64(len(e.bytes)))
 	}
@@ -85,7 +87,7 @@ func (a *Assembly) notice(sbn fec.SBN, esi fec.ESI, symbol []byte) {
 	if len(a.gaps) > 0 || bytes.Equal(held, symbol) || !a.budget.TryReserve(conflictCost+uint64(n)) {
 		return
 	}
-	a.early = append(a.early, early{off, bytes.Clone(symbol)})
+	a.early = append(a.early, early{off, bytes.Clone(symbol), a.putting})
 }
 
 // InDoubt reports whether what comes again is compared.
@@ -143,16 +145,25 @@ func (a *Assembly) vote(off uint64, symbol []byte) (isNew bool) {
 	for j := range c.versions {
 		if v := &c.versions[j]; v.tag == tag {
 			before := c.best()
-			if v.votes++; c.best() != before {
+			if v.votes++; a.putting {
+				v.votes = max(v.votes, c.lead(j))
+			}
+			if c.best() != before {
 				d.attempt = 0
 			}
 			return false
 		}
 	}
+	if len(c.versions) == maxVersions && a.putting {
+		a.giveWay(c)
+	}
 	if len(c.versions) == maxVersions || !a.reserveDoubt(uint64(len(symbol))) {
 		return false
 	}
 	c.versions = append(c.versions, version{tag: tag, votes: 1, bytes: bytes.Clone(symbol)})
+	if last := len(c.versions) - 1; a.putting {
+		c.versions[last].votes = max(1, c.lead(last))
+	}
 	d.compared, d.attempt = 0, 0
 	return true
 }

@@ -15,8 +15,9 @@ type Sender struct {
 	Arenas  *Arenas
 	Labour  *Labour
 
-	// Useful counts the source symbols that came for the first time or were recovered, Repaired the latter.
-	Useful, Repaired uint64
+	// Useful counts the source symbols that came in packets for the first time or were recovered, Repaired the latter;
+	// Put those that came another way.
+	Useful, Repaired, Put uint64
 
 	probes int // attempts to find out the variant
 }

@@ -9,6 +9,7 @@ type State struct {
 	OTI      fec.OTI
 	FTI      []byte // content of EXT_FTI as received; nil: none of the packets had one
 	Received uint64 // bytes of the object that came as source symbols
+	PutBytes uint64 // of Received: those that came another way than in packets; of this process alone
 	Repaired uint64 // source symbols that FEC recovered
 
 	complete   blockSet

@@ -11,6 +11,11 @@ import (
 // consecutive ESIs or of those that the code says (fec.Grouper). The error is one of the packet, ErrDuplicate when none
 // of the symbols was new, or a *Failure.
 func (a *Assembly) Take(now time.Time, payload []byte) error {
+	a.putting = false
+	return a.take(now, payload)
+}
+
+func (a *Assembly) take(now time.Time, payload []byte) error {
 	a.inHand = false
 	if len(payload) == 0 || a.OTI.TransferLength == 0 {
 		return nil // header only: an empty object, or a flag
@@ -136,9 +141,8 @@ func (a *Assembly) symbol(now time.Time, sbn fec.SBN, esi fec.ESI, k uint32, sym
 		}
 		b.have.set(uint32(esi))
 		b.sources++
-		a.sender.Useful++
 		a.touch(sbn, b)
-		a.Received += uint64(n)
+		a.count(n)
 		if b.sources == k {
 			a.close(sbn, b)
 			return true, nil
