@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/internal/bounds"
 	"github.com/flute-node/flute-node/store/mem"
@@ -39,7 +40,7 @@ func (c Config) Bounds(cfg ReceiveConfig, receptions int) (list []bounds.Bound, 
 		{Part: bounds.Datagrams, Of: bounds.Node, Bytes: slabs, Set: "--memory"},
 	}
 	router := routing.Config{
-		MaxSessions: cfg.MaxSessions, Limits: actors.Limits{Bytes: cfg.InboxBytes, Messages: cfg.InboxMessages},
+		MaxSessions: cfg.MaxSessions, Reception: &receiving.Reception{Limits: cfg.inboxLimits()},
 	}
 	list = append(list, router.Bounds()...)
 	list = append(list, session.Bounds()...)
@@ -56,4 +57,9 @@ func (c Config) Bounds(cfg ReceiveConfig, receptions int) (list []bounds.Bound, 
 		}
 	}
 	return list, sum, nil
+}
+
+// inboxLimits returns what may wait for one session.
+func (c *ReceiveConfig) inboxLimits() actors.Limits {
+	return actors.Limits{Bytes: c.InboxBytes, Messages: c.InboxMessages}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/flute-node/flute-node/internal/defaults"
 
-	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/routing"
@@ -132,7 +131,7 @@ func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (*R
 	if err != nil {
 		return fail(err)
 	}
-	reception := &receiving.Reception{ID: r.id, Config: core, Drops: r.counters}
+	reception := &receiving.Reception{ID: r.id, Config: core, Limits: cfg.inboxLimits(), Drops: r.counters}
 	var shared *routing.Shared
 	if len(ways) > 1 {
 		shared = routing.NewShared()
@@ -141,7 +140,6 @@ func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (*R
 		r.endpoints[i].router = routing.New(routing.Config{
 			Group: cfg.Group, Feed: uint8(i), As: cfg.as(f), Shared: shared,
 			Sources: wanted(f.Source), TSIs: cfg.TSIs, MaxSessions: cfg.MaxSessions,
-			Limits:    actors.Limits{Bytes: cfg.InboxBytes, Messages: cfg.InboxMessages},
 			Reception: reception, Counters: r.counters,
 			Open: func(in *receiving.Inbox) {
 				n.ledger.Receive(in)

@@ -77,6 +77,11 @@ func (l *Lanes) Stop(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	select {
+	case <-idle: // both at once
+		return nil
+	default:
+	}
 	l.abandoned.Store(true)
 	l.mu.Lock()
 	defer l.unlock()

@@ -216,6 +216,15 @@ func TestCancel(t *testing.T) {
 // TestStop: it waits for what runs and for what waits. With a disk that does not answer it waits as long as its
 // context, and names the disk; the Works that are left are cancelled, and end when it answers.
 func TestStop(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 50 { // which of two channels is taken is left to chance
+		inBubble(t, 1, func(t *testing.T, r *rig) {
+			if err := r.Stop(over); err != nil {
+				t.Errorf("Stop when nothing is left and time is over: %v", err)
+			}
+		})
+	}
 	inBubble(t, 1, func(t *testing.T, r *rig) {
 		for range 3 {
 			r.give("a", &work{run: func(sync.Locker) { time.Sleep(time.Second) }})

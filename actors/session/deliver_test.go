@@ -66,7 +66,7 @@ func newRig(t testing.TB) *rig {
 		}
 	})
 	key := flute.SessionKey{Source: netip.MustParseAddr("192.0.2.1"), TSI: 1}
-	inbox := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, key, actors.Limits{})
+	inbox := receiving.NewInbox(&receiving.Reception{ID: 1, Config: cfg}, key)
 	r.feed.Inbox = inbox
 	ledger.Receive(inbox)
 	r.sys.Root().Send(r.pid, Open{inbox})

@@ -69,7 +69,7 @@ func newDoomed(
 	cfg.Ledger, cfg.Peers = d.ledger, func() Peers { return Peers{Hub: hub, Lanes: works} }
 	sessions := actortest.Spawn(t, sys, "sessions", Spec(cfg))
 	reception := &receiving.Reception{ID: 1, Config: validated}
-	d.feed.Inbox = receiving.NewInbox(reception, flute.SessionKey{TSI: 1}, actors.Limits{})
+	d.feed.Inbox = receiving.NewInbox(reception, flute.SessionKey{TSI: 1})
 	d.ledger.Receive(d.feed.Inbox)
 	sys.Root().Send(sessions, Open{d.feed.Inbox})
 	return d

@@ -50,15 +50,23 @@ func (s *fanout) remove(r Router) {
 	<-s.reading
 }
 
-// begin notes a read of n datagrams. Its end must follow.
+// begin notes a read of n datagrams. Its end must follow, unless a read function panics.
 func (s *fanout) begin(n int) {
 	s.reading <- struct{}{}
 	s.now = *s.all.Load()
+	told := false
+	defer func() {
+		if !told {
+			s.lose(n, LossCrash)
+			s.end()
+		}
+	}()
 	for i := range s.now {
 		if read := s.now[i].read; read != nil {
 			read(n)
 		}
 	}
+	told = true
 }
 
 func (s *fanout) end() {

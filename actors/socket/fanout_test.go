@@ -20,9 +20,9 @@ import (
 func sessionsOf(id uint64, tsis ...flute.TSI) (*routing.Router, *routing.Counters, *[]*receiving.Inbox) {
 	counters, inboxes := &routing.Counters{}, &[]*receiving.Inbox{}
 	return routing.New(routing.Config{
-		Group: netip.MustParseAddrPort("239.1.1.1:3400"), Reception: &receiving.Reception{ID: id}, TSIs: tsis,
-		Limits: actors.Limits{Bytes: 1 << 20, Messages: 1 << 10}, Counters: counters,
-		Open: func(in *receiving.Inbox) { *inboxes = append(*inboxes, in) },
+		Group: netip.MustParseAddrPort("239.1.1.1:3400"), Counters: counters, TSIs: tsis,
+		Reception: &receiving.Reception{ID: id, Limits: actors.Limits{Bytes: 1 << 20, Messages: 1 << 10}},
+		Open:      func(in *receiving.Inbox) { *inboxes = append(*inboxes, in) },
 	}), counters, inboxes
 }
 
@@ -113,4 +113,36 @@ func TestFanoutRemoveWaits(t *testing.T) {
 			t.Errorf("removed after %v", d)
 		}
 	})
+}
+
+// A function that is told of reads and panics costs that read, which is counted. The next one goes on.
+func TestFanoutReadPanics(t *testing.T) { synctest.Test(t, readPanics) }
+
+func readPanics(t *testing.T) {
+	router, dropped, inboxes := sessionsOf(1, 1)
+	source := packets(t, 1)
+	e := endpoint(nil, source)
+	first := true
+	e.Add(router, func(int) {
+		if first {
+			first = false
+			panic("read")
+		}
+	})
+	read := socket.NewReader(e)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("it has not panicked")
+			}
+		}()
+		_ = read()
+	}()
+	if n := dropped.Dropped()[drop.Fault]; n != 64 {
+		t.Errorf("%d datagrams are counted as lost", n)
+	}
+	if err := read(); err != nil || len(*inboxes) != 1 {
+		t.Errorf("%v, %d sessions", err, len(*inboxes))
+	}
+	e.Remove(router)
 }

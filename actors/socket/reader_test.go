@@ -64,7 +64,7 @@ func packets(t testing.TB, n int) *source {
 func fluteRouter() (router *routing.Router, drain func()) {
 	var boxes []*receiving.Inbox
 	router = routing.New(routing.Config{
-		Reception: &receiving.Reception{ID: 1}, Limits: actors.Limits{Bytes: 1 << 20}, Counters: &routing.Counters{},
+		Reception: &receiving.Reception{ID: 1, Limits: actors.Limits{Bytes: 1 << 20}}, Counters: &routing.Counters{},
 		Open: func(in *receiving.Inbox) { boxes = append(boxes, in) },
 	})
 	return router, func() {

@@ -140,7 +140,7 @@ func (s *Session) sweepEnded(now time.Time, e *entry) {
 	if e.file == nil {
 		return // goes with forgetUndescribed
 	}
-	if at := e.expires.Add(learned(s.l.cfg.SessionTimeout, s.l.pauses.session)); due(at, now) {
+	if at := e.expires.Add(s.l.remembrance()); due(at, now) {
 		if !e.isIdle() {
 			s.l.drop(e, true)
 			s.l.effects.Ended = append(s.l.effects.Ended, e.toi)

@@ -64,6 +64,15 @@ func learned(least, pause time.Duration) time.Duration {
 // sessionTimeout returns the silence that ends a session which has shown something.
 func (l *Ledger) sessionTimeout() time.Duration { return l.cfg.sessionTimeout.after(l.pauses.session) }
 
+// remembrance returns how long an object that has ended is known after its description has expired: as long as the
+// session may be silent, or a day where it may be silent for ever. Config.MaxObjects bounds how many there are.
+func (l *Ledger) remembrance() time.Duration {
+	if l.cfg.NoSessionTimeout {
+		return maxLearned
+	}
+	return learned(l.cfg.SessionTimeout, l.pauses.session)
+}
+
 // objectTimeout returns the silence of an object that is not whole which ends a try.
 func (l *Ledger) objectTimeout() time.Duration { return l.cfg.objectTimeout.after(l.pauses.object) }
 

@@ -197,3 +197,19 @@ func TestExpiryInLongPauses(t *testing.T) {
 		r.close()
 	}
 }
+
+// A session without a time-out knows a file that is complete also after a first pause of hours.
+func TestExpiryInALongFirstPause(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.NoSessionTimeout = true })
+	o := plain(t, 1, 100, 100, 4)
+	for i, pause := range []time.Duration{5 * time.Hour, 20 * time.Hour, 0} {
+		f := fdtInstance{
+			id: flute.InstanceID(i), files: []fdt.File{o.file("a")}, e: 1400, expires: r.now.Add(20 * time.Minute),
+		}
+		r.feed(f.packets(t)...)
+		r.feed(o.all()...)
+		r.wait(pause)
+	}
+	r.want("completed 1 a 100")
+	r.close()
+}

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"weak"
 
-	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
@@ -20,7 +19,7 @@ func TestOfferAfterTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	slabs := slab.NewPool(16, 8)
-	feed := Feed{Inbox: NewInbox(&Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})}
+	feed := Feed{Inbox: NewInbox(&Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1})}
 	ledger := NewLedger(feed.Inbox)
 	ledger.Yield(feed.Inbox, nil)
 	if !feed.Inbox.Closed() {
@@ -46,7 +45,7 @@ func TestOfferAfterTheEnd(t *testing.T) {
 // TestFeedKeepsNoBytes: a slab that its Memory has given up is not kept in memory by a session that got it last.
 func TestFeedKeepsNoBytes(t *testing.T) {
 	slabs := slab.NewPool(1<<10, 1)
-	feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{TSI: 1}, actors.Limits{})}
+	feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{TSI: 1})}
 	s := slabs.Get()
 	bytes := weak.Make(&s.Bytes()[0])
 	feed.Begin(s)
@@ -65,7 +64,7 @@ func TestFeedKeepsNoBytes(t *testing.T) {
 // TestPinned: a slab counts once for a session, however many of its batches lie in it, as long as one of them waits.
 func TestPinned(t *testing.T) {
 	slabs := slab.NewPool(100, 2)
-	feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{TSI: 1}, actors.Limits{})}
+	feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{TSI: 1})}
 	offer := func(s *slab.Slab) {
 		s.Retain(1)
 		feed.Begin(s)

@@ -14,6 +14,7 @@ import (
 type Reception struct {
 	ID     uint64
 	Config *receiver.Config
+	Limits actors.Limits // of each session's Inbox; zero ones are the defaults: 24 MiB and 16,384 messages
 	// Drops gets the datagrams of sessions that end without having been opened; nobody else hears of those.
 	Drops interface {
 		Drop(r flute.DropReason, n uint64)
@@ -49,9 +50,9 @@ const (
 	defaultMessages = 16 << 10
 )
 
-// NewInbox returns the Inbox of the session key. Zero limits are the defaults: 24 MiB and 16,384 messages.
-func NewInbox(r *Reception, key flute.SessionKey, limits actors.Limits) *Inbox {
-	limits = withDefaults(limits)
+// NewInbox returns the Inbox of the session key.
+func NewInbox(r *Reception, key flute.SessionKey) *Inbox {
+	limits := withDefaults(r.Limits)
 	in := &Inbox{Reception: r, Key: key, limits: limits}
 	in.mailbox = actors.NewMailbox(limits, func(d actors.Data, why actors.Loss) {
 		p := d.(*Packets) // nothing else is Data
@@ -66,9 +67,9 @@ func withDefaults(limits actors.Limits) actors.Limits {
 	}
 }
 
-// Bound returns what may wait in the Inbox of one session with these limits. r may be nil.
-func (r *Reception) Bound(limits actors.Limits) bounds.Bound {
-	limits = withDefaults(limits)
+// Bound returns what may wait in the Inbox of one session.
+func (r *Reception) Bound() bounds.Bound {
+	limits := withDefaults(r.Limits)
 	return bounds.Bound{
 		Part: "reads that wait for a session", Of: bounds.Session, Count: uint64(limits.Messages),
 		Bytes: uint64(limits.Bytes), Within: bounds.Datagrams, Set: "node.ReceiveConfig.InboxBytes",

@@ -9,8 +9,6 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/store/mem"
-
-	"github.com/flute-node/flute-node/actors"
 )
 
 // TestForgetOneObject: an object actor that has ended gives its TOI up, so that the next try gets another; those of
@@ -20,7 +18,7 @@ func TestForgetOneObject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := NewInbox(&Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1}, actors.Limits{})
+	in := NewInbox(&Reception{ID: 1, Config: cfg}, flute.SessionKey{TSI: 1})
 	one, two := flute.NewTOI(1), flute.NewTOI(2)
 	s := &session{
 		inbox:  in,

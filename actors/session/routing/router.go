@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
@@ -37,7 +36,6 @@ type Config struct {
 	TSIs        []flute.TSI    // wanted; empty: any
 	MaxSessions int            // at once; zero: DefaultMaxSessions
 	Reception   *receiving.Reception
-	Limits      actors.Limits // of each session's Inbox
 	Counters    *Counters
 	// Open is called by the reader with a session that is new: it has no actor yet.
 	Open func(*receiving.Inbox)
@@ -94,7 +92,7 @@ func (c *Config) Bounds() []bounds.Bound {
 	return []bounds.Bound{{
 		Part: "sessions", Of: bounds.Reception, Count: sessions, Bytes: sessions * sessionBytes,
 		Set: "node.ReceiveConfig.MaxSessions",
-	}, c.Reception.Bound(c.Limits)}
+	}, c.Reception.Bound()}
 }
 
 // Route returns the Flow to the session of a datagram, or nil after counting why there is none.
@@ -201,7 +199,7 @@ func (r *Router) lookup(now time.Time, source netip.Addr, tsi flute.TSI, datagra
 		return nil
 	}
 	inbox, isNew := r.cfg.Shared.inbox(key, func() *receiving.Inbox {
-		return receiving.NewInbox(r.cfg.Reception, key, r.cfg.Limits)
+		return receiving.NewInbox(r.cfg.Reception, key)
 	})
 	feed := &receiving.Feed{Inbox: inbox, Index: r.cfg.Feed}
 	p = &place{Flow: socket.NewFlow(feed), source: source, tsi: tsi, inbox: inbox}
