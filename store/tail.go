@@ -83,10 +83,13 @@ type Tail struct {
 	chunks []chunk
 }
 
+// HasTail reports whether Begin would return a Tail.
+func (b *Buffer) HasTail() bool { return b.tail == nil && len(b.queue) > 0 }
+
 // Begin returns what is to be written now; nil: nothing, or another Tail is being written. The Buffer still has the
 // bytes. End tells it when they are written; after a Release of the Buffer, Tail.Release frees them instead.
 func (b *Buffer) Begin() *Tail {
-	if b.tail != nil || len(b.queue) == 0 {
+	if !b.HasTail() {
 		return nil
 	}
 	b.tail = &Tail{b.budget, b.queue}

@@ -61,6 +61,15 @@ func (o *Object) Block() (fec.SBN, bool) {
 // a new one.
 func (o *Object) Ended() bool { return o.e.isIdle() }
 
+// HasEffects reports whether Effects may have something.
+func (o *Object) HasEffects() bool {
+	if f := &o.e.effects; len(f.Events)+len(f.Works) > 0 {
+		return true
+	}
+	h := o.e.held
+	return h != nil && (o.l.cfg.keeps || h.checkpoints.note != nil || h.HasTail() || h.short != h.IsShort())
+}
+
 // Effects drains what is to be done since the last call. What a lost Object has not drained, the next one does.
 func (o *Object) Effects() Effects {
 	o.work(o.l.note(o.e))

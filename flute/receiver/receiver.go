@@ -133,7 +133,7 @@ func (m *member) forget(toi flute.TOI) {
 
 // settle does what an object wants done, until it wants nothing more.
 func (r *Receiver) settle(now time.Time, m *member, o *Object) {
-	for {
+	for o.HasEffects() {
 		f := o.Effects()
 		r.events = append(r.events, f.Events...)
 		if len(f.Works) == 0 {

@@ -183,7 +183,11 @@ func (r *rig) take(works []*Work) {
 }
 
 func (r *rig) settleObject(o *Object) {
+	has, short := o.HasEffects(), r.l.short
 	f := o.Effects()
+	if !has && (len(f.Events)+len(f.Works) > 0 || short != r.l.short) {
+		r.t.Errorf("%d events and %d Works of an object that has none", len(f.Events), len(f.Works))
+	}
 	r.events = append(r.events, f.Events...)
 	r.take(f.Works)
 	if o.Ended() && r.objects[o.TOI()] == o {

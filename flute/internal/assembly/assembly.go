@@ -149,6 +149,9 @@ func (a *Assembly) Prefix() uint64 {
 // Object returns the staged object. Nobody else may write to it.
 func (a *Assembly) Object() *staging.Object { return a.object }
 
+// HasTail reports whether Begin would return something.
+func (a *Assembly) HasTail() bool { return a.buffer != nil && a.buffer.HasTail() }
+
 // Begin returns what is to be written to the object now, by whoever waits for the store; nil: nothing, or the Tail
 // before is still being written. End takes it back.
 func (a *Assembly) Begin() *store.Tail {
