@@ -9,6 +9,8 @@ import (
 const (
 	// guessedSync is what a sync of one file is taken to cost before one was measured.
 	guessedSync = time.Millisecond
+	// worth is how many times as long as its files one by one a round may take: it spares most of their processor time.
+	worth = 4
 	// minPause and maxPause bound how many files are synced one by one after a sync of the file system was slow.
 	minPause, maxPause = 256, 1 << 16
 )
@@ -98,7 +100,7 @@ func (s *syncs) judge(took time.Duration, n int) {
 	if one == 0 {
 		one = guessedSync
 	}
-	if took <= time.Duration(n)*one {
+	if took <= worth*time.Duration(n)*one {
 		s.penalty = 0
 		return
 	}
