@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
 	"slices"
@@ -161,30 +162,8 @@ func (s *Store) Delivered() (notes [][]byte, err error) {
 
 // readDelivered returns the deliveries in a file whose files are as they were. Lines that are damaged are left out.
 func readDelivered(root *os.Root, name string) (list []delivery) {
-	f, err := root.Open(name)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()                                         //nolint:errcheck // nothing was written
-	b, err := io.ReadAll(io.LimitReader(f, 2*maxDelivered)) // a take-over may exceed it
-	if err != nil {
-		return nil
-	}
 	latest := map[string]int{} // place in list
-	for line := range bytes.Lines(b) {
-		var d delivery
-		if len(line) < 10 || line[8] != ' ' {
-			continue
-		}
-		body := line[9 : len(line)-1]
-		if fmt.Sprintf("%08x", crc32.Checksum(body, castagnoli)) != string(line[:8]) ||
-			json.Unmarshal(body, &d) != nil {
-			continue
-		}
-		info, err := root.Lstat(d.Path)
-		if err != nil || info.Size() != d.Size || !info.ModTime().Equal(d.Time) {
-			continue
-		}
+	for d := range eachDelivered(root, name) {
 		if at, ok := latest[d.Path]; ok {
 			list[at] = d
 			continue
@@ -193,4 +172,45 @@ func readDelivered(root *os.Root, name string) (list []delivery) {
 		list = append(list, d)
 	}
 	return list
+}
+
+// hasDelivered reports whether readDelivered returns any.
+func hasDelivered(root *os.Root, name string) bool {
+	for range eachDelivered(root, name) {
+		return true
+	}
+	return false
+}
+
+// eachDelivered yields what readDelivered returns, with all deliveries of one path.
+func eachDelivered(root *os.Root, name string) iter.Seq[delivery] {
+	return func(yield func(delivery) bool) {
+		f, err := root.Open(name)
+		if err != nil {
+			return
+		}
+		defer f.Close()                                         //nolint:errcheck // nothing was written
+		b, err := io.ReadAll(io.LimitReader(f, 2*maxDelivered)) // a take-over may exceed it
+		if err != nil {
+			return
+		}
+		for line := range bytes.Lines(b) {
+			var d delivery
+			if len(line) < 10 || line[8] != ' ' {
+				continue
+			}
+			body := line[9 : len(line)-1]
+			if fmt.Sprintf("%08x", crc32.Checksum(body, castagnoli)) != string(line[:8]) ||
+				json.Unmarshal(body, &d) != nil {
+				continue
+			}
+			info, err := root.Lstat(d.Path)
+			if err != nil || info.Size() != d.Size || !info.ModTime().Equal(d.Time) {
+				continue
+			}
+			if !yield(d) {
+				return
+			}
+		}
+	}
 }

@@ -131,7 +131,7 @@ func (s *stage) close() error {
 	if s.at != nil {
 		err = errors.Join(err, s.at.Close())
 	}
-	if len(keptIn(s.root, s.dir)) > 0 || len(readDelivered(s.root, path.Join(s.dir, deliveredName))) > 0 {
+	if len(keptIn(s.root, s.dir)) > 0 || hasDelivered(s.root, path.Join(s.dir, deliveredName)) {
 		removeUnkept(s.root, s.dir)
 		return errors.Join(err, s.lock.Close())
 	}
