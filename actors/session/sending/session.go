@@ -33,7 +33,8 @@ type session struct {
 	hub     *actor.PID
 	lanes   runner
 	timer   Timer
-	pumping bool // a pump is in the mailbox, or the timer will bring one
+	pumping bool      // a pump is in the mailbox, or the timer will bring one
+	due     time.Time // when the timer brings it; zero: it is in the mailbox
 }
 
 // Receive implements actor.Actor.
@@ -140,17 +141,27 @@ func (s *session) receive(ctx actor.Context, m Message) {
 // again puts a pump into the mailbox, unless there is one.
 func (s *session) again(ctx actor.Context) {
 	if !s.pumping && s.ledger.farewells == 0 {
-		s.pumping = true
+		s.pumping, s.due = true, time.Time{}
 		ctx.Send(ctx.Self(), pump{})
 	}
 }
 
+// soon is how long a session waits for its timer all the same when something new may be due at once. To set it is a
+// system call, and files are added by the thousand.
+const soon = time.Millisecond
+
 // hurry has the rate looked at now: at the one before, the next datagram may have been due much later.
 func (s *session) hurry(ctx actor.Context) {
-	if s.pumping && s.ledger.outage.since.IsZero() && s.ledger.farewells == 0 {
-		s.timer.Reset(0)
+	if s.pumping && s.ledger.outage.since.IsZero() && s.ledger.farewells == 0 && time.Until(s.due) > soon {
+		s.pumpIn(0)
 	}
 	s.again(ctx)
+}
+
+// pumpIn has the timer bring a pump after d.
+func (s *session) pumpIn(d time.Duration) {
+	s.pumping, s.due = true, time.Now().Add(d)
+	s.timer.Reset(d)
 }
 
 // pump sends as much as the rate permits, at most one batch.
@@ -263,8 +274,7 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 	}
 	switch {
 	case b.granted < len(b.datagrams):
-		s.pumping = true
-		s.timer.Reset(s.ledger.pace.bucket.Deadline(now).Sub(now))
+		s.pumpIn(s.ledger.pace.bucket.Deadline(now).Sub(now))
 	case len(b.datagrams) > 0:
 		s.again(ctx)
 	}
@@ -281,8 +291,7 @@ func (s *session) wait(ctx actor.Context, err error) error {
 		return fmt.Errorf("session: nothing could be sent for %v: %w", s.ledger.cfg.Patience, err)
 	}
 	s.warn(ctx, tell)
-	s.pumping = true
-	s.timer.Reset(retry)
+	s.pumpIn(retry)
 	return nil
 }
 
