@@ -1,7 +1,9 @@
 package sender
 
 import (
+	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +201,24 @@ func TestLeastRepair(t *testing.T) {
 		c := coding{oti: fec.OTI{EncodingID: fec.RaptorQ}, more: redundancy{ratio: .1, least: 2}}
 		if got := c.repairs(k); got != want {
 			t.Errorf("%d source symbols: %d repair symbols, want %d", k, got, want)
+		}
+	}
+}
+
+// TestReedSolomonBeyond255Symbols: an object whose source blocks would be too large for its code is refused, by the
+// name of what is wrong.
+func TestReedSolomonBeyond255Symbols(t *testing.T) {
+	for _, id := range []fec.EncodingID{fec.ReedSolomonGF28, fec.SmallBlockSystematic} {
+		r := newRun(t, Config{OTI: fec.OTI{EncodingID: id, SymbolLength: 100, MaxSourceBlockLength: 256}})
+		content := pattern(100_000)
+		o, err := Prepare(t.Context(), File{
+			ContentLocation: "file", Content: bytes.NewReader(content), Size: uint64(len(content)),
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.s.Add(o); err == nil || !strings.Contains(err.Error(), "Maximum-Source-Block-Length") {
+			t.Errorf("FEC Encoding ID %d: %v", id, err)
 		}
 	}
 }
