@@ -15,7 +15,7 @@ type runCommand struct {
 }
 
 // Run runs until it is interrupted, or the node gives up. What it logs goes to standard error.
-func (c *runCommand) Run(ctx context.Context, out *output) error {
+func (c *runCommand) Run(ctx context.Context, out *output, stops *interrupts) error {
 	reload := make(chan os.Signal, 1) // ten signals at once are one reload, or two
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
@@ -26,6 +26,7 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	stops.before(d.Kill)
 	if err := d.Run(ctx, reload); err != nil {
 		return failure{err}
 	}

@@ -398,6 +398,9 @@ func TestToken(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
+		if w.Code != 200 && w.Header().Get("Connection") != "close" {
+			t.Error("who has no token keeps a connection")
+		}
 		return w.Code
 	}
 	if code := ask("Bearer 0123456789abcdef"); code != 200 {

@@ -28,6 +28,7 @@ type guard struct {
 func (g *guard) protect(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if g.isTired(time.Now()) {
+			w.Header().Set("Connection", "close") // the place is for others
 			w.Header().Set("Retry-After", "1")
 			fail(w, http.StatusTooManyRequests, "too many wrong tokens")
 			return
@@ -35,6 +36,7 @@ func (g *guard) protect(h http.Handler) http.Handler {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if !ok || !g.matches(token) {
 			g.wrong(time.Now())
+			w.Header().Set("Connection", "close")
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			fail(w, http.StatusUnauthorized, "the token is missing or wrong")
 			return

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/flute-node/flute-node/flute"
 )
@@ -136,6 +137,8 @@ func (s *Server) tree(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
+	// It may wait for programs that take a file. A client that cannot wait does not end it.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 	re := s.cfg.Backend.Reload(r.Context())
 	code := http.StatusOK
 	if !re.OK {

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -373,7 +375,8 @@ func TestSame(t *testing.T) {
 	if !Same(a, moved) || a.origin.line != 2 {
 		t.Errorf("%+v\n%+v", a, moved)
 	}
-	if Same(a, read(text, `{"path": "/b"}`)) || Same(a, read(strings.Replace(text, "name: s", "name: s, ttl: 2", 1), `{"path": "/a"}`)) {
+	changed := strings.Replace(text, "name: s", "name: s, ttl: 2", 1)
+	if Same(a, read(text, `{"path": "/b"}`)) || Same(a, read(changed, `{"path": "/a"}`)) {
 		t.Error("a change is not seen")
 	}
 }
@@ -399,4 +402,45 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestMutations: whatever becomes of a file, it is read or refused, and each error has a place in it.
+func TestMutations(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	pieces := []string{
+		"\n", " ", "\t", ":", "-", "[", "]", "{", "}", "*a", "&a ", "<<: *a", "${", "}", "'", "\"", "|", ">", "#", "!!x ",
+		"0x", "~",
+		"\x00", "\xff", "99999999999999999999", "---\n", "? ", "% ", "@", "\u2028", "receive", "  ",
+	}
+	n := 300
+	if testing.Short() {
+		n = 50
+	}
+	refused := 0
+	for range n {
+		text := bytes.Clone(Example())
+		for range 1 + random.IntN(4) {
+			at := random.IntN(len(text))
+			piece := pieces[random.IntN(len(pieces))]
+			text = slices.Concat(text[:at], []byte(piece), text[min(len(text), at+random.IntN(8)):])
+		}
+		all := &faults{}
+		cfg := parse("f", text, variables(nil), all)
+		cfg.Files = []string{"f"}
+		for i := range cfg.Send {
+			cfg.Send[i].List = ""
+		}
+		if len(all.list) == 0 {
+			cfg.check(all)
+		}
+		for _, e := range all.list {
+			if e.Line == 0 || e.Line > bytes.Count(text, []byte("\n"))+1 || e.Text == "" {
+				t.Errorf("%v in\n%q", e, text)
+			}
+		}
+		refused += min(1, len(all.list))
+	}
+	if refused == 0 || refused == n {
+		t.Errorf("%d of %d are refused", refused, n)
+	}
 }

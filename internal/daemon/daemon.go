@@ -177,6 +177,9 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 		watchdog = t.C
 	}
 	var failed error
+	// A reload waits for programs that take a file, for minutes: the watchdog is fed meanwhile.
+	var reloaded chan struct{} // nil: none is under way
+	again := false             // another one is asked for
 	for running := true; running; {
 		select {
 		case <-ctx.Done():
@@ -185,7 +188,14 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 			failed = fmt.Errorf("the node gave up: %w", failed)
 			running = false
 		case <-reload:
-			d.Reload(ctx)
+			if again = reloaded != nil; !again {
+				reloaded = d.reload(ctx)
+			}
+		case <-reloaded:
+			reloaded = nil
+			if again {
+				again, reloaded = false, d.reload(ctx)
+			}
 		case <-watchdog:
 			if err := d.Alive(ctx); err != nil {
 				d.log.Error("not alive: systemd will start the service again", "error", err.Error())
@@ -197,6 +207,28 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 	d.tell("STOPPING=1")
 	d.log.Info("stopping")
 	return errors.Join(failed, d.stop())
+}
+
+// reload is Reload on a goroutine of its own. The channel is closed when it has come to its end.
+func (d *Daemon) reload(ctx context.Context) chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.Reload(ctx)
+	}()
+	return done
+}
+
+// Kill kills the programs that take files. It is for the end of a process that cannot wait for them.
+func (d *Daemon) Kill() {
+	d.mu.Lock()
+	units := d.units
+	d.mu.Unlock()
+	for _, u := range units {
+		if r := u.program(); r != nil {
+			r.Kill()
+		}
+	}
 }
 
 // tell tells systemd.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -387,5 +388,76 @@ func TestTokenFile(t *testing.T) {
 			c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%.20q %04o: %v", c.text, c.mode, err)
 		}
+	}
+}
+
+// TestWatchdogDuringReload: a reload that has to wait for a unit, as for a program that takes a file, does not let the
+// watchdog starve; signals that come meanwhile are one more reload.
+func TestWatchdogDuringReload(t *testing.T) {
+	d, f, _ := startDaemon(t, "send:\n"+section("a", ""))
+	at := net.UnixAddr{Name: filepath.Join(filepath.Dir(f.path), "n"), Net: "unixgram"}
+	told, err := net.ListenUnixgram("unixgram", &at)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer told.Close()
+	d.options.Notify = Notifier{socket: told.LocalAddr().String(), every: 30 * time.Millisecond}
+	hear := func() string {
+		t.Helper()
+		b := make([]byte, 4096)
+		_ = told.SetReadDeadline(time.Now().Add(time.Minute))
+		n, err := told.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b[:n])
+	}
+	release := make(chan struct{})
+	stuck := &unit{kind: "receive", name: "stuck", once: func(ctx context.Context, _ *unit) error {
+		<-ctx.Done()
+		<-release
+		return nil
+	}}
+	stuck.start(d.failed)
+	d.mu.Lock()
+	d.units["stuck"] = stuck
+	d.mu.Unlock()
+	ctx, cancel := context.WithCancel(t.Context())
+	signals, done := make(chan os.Signal, 1), make(chan error, 1)
+	go func() { done <- d.Run(ctx, signals) }()
+	if got := hear(); !strings.HasPrefix(got, "READY=1") {
+		t.Errorf("%q", got)
+	}
+	signals <- os.Interrupt
+	reloads, fed := 0, 0
+	for fed < 3 {
+		switch got := hear(); {
+		case strings.HasPrefix(got, "RELOADING=1"):
+			reloads++
+			signals <- os.Interrupt
+			signals <- os.Interrupt
+		case strings.HasPrefix(got, "WATCHDOG=1"):
+			if reloads > 0 {
+				fed++
+			}
+		case strings.HasPrefix(got, "READY=1"):
+			t.Fatal("it did not wait")
+		}
+	}
+	close(release)
+	for ready := 0; ready < 2; {
+		switch got := hear(); {
+		case strings.HasPrefix(got, "RELOADING=1"):
+			reloads++
+		case strings.HasPrefix(got, "READY=1"):
+			ready++
+		}
+	}
+	if reloads != 2 {
+		t.Errorf("%d reloads", reloads)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

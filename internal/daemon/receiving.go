@@ -47,6 +47,7 @@ func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) 
 	if err != nil {
 		return err
 	}
+	u.runs(runner)
 	folder := section.Dir
 	if folder == "" {
 		if section.Stage != "" {

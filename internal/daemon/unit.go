@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/internal/api"
+	"github.com/flute-node/flute-node/internal/program"
 	"github.com/flute-node/flute-node/node"
 )
 
@@ -44,7 +45,8 @@ type unit struct {
 	paused     bool
 	receptions []*node.Reception
 	sending    *node.Sending
-	to         sessionAt // of sending
+	to         sessionAt       // of sending
+	runner     *program.Runner // of a reception; nil: there is none
 }
 
 func (u *unit) state() api.Unit {
@@ -129,4 +131,18 @@ func (u *unit) running() ([]*node.Reception, *node.Sending, sessionAt) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.receptions, u.sending, u.to
+}
+
+// runs notes the program of the unit.
+func (u *unit) runs(r *program.Runner) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.runner = r
+}
+
+// program returns what runs has noted.
+func (u *unit) program() *program.Runner {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.runner
 }
