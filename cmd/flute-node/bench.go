@@ -21,6 +21,7 @@ type benchCommand struct {
 	Pace     benchPaceCommand     `cmd:"" help:"How steadily a session sends on the loopback interface, by kernel time stamps."`
 	Core     benchCoreCommand     `cmd:"" help:"Files through the cores of sender and receiver, in memory, with each FEC scheme."`
 	IO       benchIOCommand       `cmd:"" help:"What the parts of a transfer cost here, and so the least time of one."`
+	Sessions benchSessionsCommand `cmd:"" help:"Many sessions at one rate in all: datagrams that are dropped, and what one costs."`
 	File     benchFileCommand     `cmd:"" help:"A file from the call of Send to its verified copy, beside the least time of that."`
 }
 

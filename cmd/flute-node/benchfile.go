@@ -41,7 +41,6 @@ type fileRecord struct {
 	PerSecond float64   `json:"bytes_per_second"`
 	Limit     float64   `json:"limit_seconds"` // what the parts of it cost here, shared by the processors
 	Share     float64   `json:"share_of_limit"`
-	Memory    uint64    `json:"memory"` // the most bytes of the process so far, both ends; 0: not known
 }
 
 // Run sends a file to itself, with each digest, and compares that with what its parts cost.
@@ -119,7 +118,6 @@ func (c *benchFileCommand) each(ctx context.Context, out *output, file string, c
 		r.PerSecond = float64(c.Size) / r.Median
 		r.Limit = iobench.Limit(costs, benchDigests[name].part, runtime.GOMAXPROCS(0)) * float64(c.Size) / 1e9
 		r.Share = r.Limit / r.Median
-		_, r.Memory = iobench.Used()
 		out.record(r, fmt.Sprintf("%-10s%14s%10.2f s%12s/s%10.2f s%9.0f%%%9.1f ms", name, fileRate(rate), r.Median,
 			formatBytes(uint64(r.PerSecond)), r.Limit, 100*r.Share, r.First))
 	}

@@ -140,7 +140,7 @@ func fail(stderr *os.File, out *output, err error) int {
 	if errors.Is(err, errFailed) {
 		return code
 	}
-	text := plain(oneLine(err.Error()))
+	text := plain(oneLine(err.Error() + remedy(err)))
 	_, _ = fmt.Fprintf(stderr, "flute-node: %s\n", text)
 	if out != nil {
 		out.error(text, code)

@@ -1,9 +1,11 @@
 // Command fecplot draws the figures of docs/fec.md and writes its table of speeds, from the JSON lines of `flute-node
 // bench fec`, `flute-node bench overhead` and `peer bench` (interop/peer). measure.sh makes them all in one go. With
-// -utp it draws the figures of docs/utp.md instead, from the curves of interop/utp-compare.sh.
+// -utp it draws the figures of docs/utp.md instead, from the curves of interop/utp-compare.sh; with -performance those of
+// docs/performance.md and its tables, from the JSON lines of `flute-node bench` io, file and sessions (performance.sh).
 //
 //	go run . -docs .. measured.jsonl peer.jsonl
 //	go run . -docs .. -utp utp.jsonl
+//	go run . -docs .. -performance performance.jsonl
 //
 // # Limitations
 //
@@ -18,12 +20,16 @@ import (
 )
 
 func main() {
-	docs := flag.String("docs", "..", "folder with fec.md and utp.md, for the figures")
+	docs := flag.String("docs", "..", "folder with fec.md, utp.md and performance.md, for the figures")
 	utp := flag.String("utp", "", "file of --curves of interop/utp-compare.sh")
+	performance := flag.String("performance", "", "file of JSON lines of bench io, file and sessions")
 	flag.Parse()
 	draw := func() error { return run(*docs, flag.Args()) }
 	if *utp != "" {
 		draw = func() error { return drawPaths(*docs, *utp) }
+	}
+	if *performance != "" {
+		draw = func() error { return drawPerformance(*docs, *performance) }
 	}
 	if err := draw(); err != nil {
 		fmt.Fprintln(os.Stderr, "fecplot:", err)

@@ -48,6 +48,9 @@ func lookUp(name string) (*net.Interface, error) {
 			}
 		}
 	}
+	if _, err := net.Interfaces(); err != nil { // the system does not tell, as when there are no more descriptors
+		return nil, fmt.Errorf("udp: %w", err)
+	}
 	return nil, fmt.Errorf("udp: no interface has the name, index or address %q", name)
 }
 
