@@ -34,7 +34,7 @@ type until struct {
 	sessions map[flute.SessionKey]*heard
 	over     []heard // sessions that were closed
 	received int
-	missing  map[location]event.FailReason
+	missing  map[location]string
 	beyond   int    // files that failed beyond maxNamed
 	missed   uint64 // events
 }
@@ -99,9 +99,32 @@ func (u *until) miss(e event.ObjectFailed) {
 		return
 	}
 	if u.missing == nil {
-		u.missing = map[location]event.FailReason{}
+		u.missing = map[location]string{}
 	}
-	u.missing[l] = e.Reason // if it is tried again, and comes, it is forgotten
+	u.missing[l] = string(e.Reason) + lacks(e) // if it is tried again, and comes, it is forgotten
+}
+
+// maxLacks bounds the ranges of bytes that are named of a missing file.
+const maxLacks = 3
+
+// lacks says what a file lacks of which something came.
+func lacks(e event.ObjectFailed) string {
+	if e.Needed == 0 {
+		return ""
+	}
+	text := fmt.Sprintf(": needs %s", count(int(e.Needed), "symbol"))
+	for i, r := range e.Missing[:min(maxLacks, len(e.Missing))] {
+		if i == 0 {
+			text += "; bytes "
+		} else {
+			text += ", "
+		}
+		text += fmt.Sprintf("%d-%d", r[0], r[1]-1)
+	}
+	if len(e.Missing) > maxLacks {
+		text += " and more"
+	}
+	return text
 }
 
 // done reports whether nothing more is to be waited for.

@@ -102,6 +102,8 @@ type ObjectProgress struct {
 	Received       uint64           `json:"received"`          // bytes of the object that are held
 	TransferLength uint64           `json:"transfer_length"`   // bytes
 	Sending        bool             `json:"sending,omitempty"` // the node's own session
+	// CompleteAt is when a receiver will have it at the present rate of new symbols; zero: nobody knows.
+	CompleteAt time.Time `json:"complete_at,omitzero"`
 }
 
 // ObjectCompleted is emitted once, after the object was verified and published; or, on the sending side, after its last

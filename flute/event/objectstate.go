@@ -29,6 +29,8 @@ type ObjectState struct {
 	// ESIs that have not come.
 	Lacking uint32 `json:"lacking,omitempty"`
 	Needed  uint64 `json:"needed,omitempty"`
+	// CompleteAt is when the object will be complete at the present rate of new symbols; zero: nobody knows.
+	CompleteAt time.Time `json:"complete_at,omitzero"`
 	// Missing are ranges of bytes of the object as it is transferred, before content decoding: the first byte of each
 	// and the one behind its last. With Raptor or RaptorQ and sub-blocks they are whole source blocks.
 	Missing [][2]uint64 `json:"missing,omitempty"`

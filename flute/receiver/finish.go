@@ -34,10 +34,14 @@ func (o *Object) advance(now time.Time) {
 		}
 		return
 	}
+	h.measure(now)
 	if t := h.OTI.TransferLength; t > 0 && h.Received >= h.progress {
 		if percent := h.Received * 100 / t; percent > h.percent {
 			h.percent = percent
-			o.emit(event.ObjectProgress{Session: o.l.key, TOI: e.toi, Received: h.Received, TransferLength: t})
+			o.emit(event.ObjectProgress{
+				Session: o.l.key, TOI: e.toi, Received: h.Received, TransferLength: t,
+				CompleteAt: h.rate.completeAt(h.rate.since, h.rate.needed),
+			})
 		}
 		h.progress = ceil.Div((h.percent+1)*t, 100)
 	}

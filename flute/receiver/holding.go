@@ -26,6 +26,7 @@ type holding struct {
 	percent     uint64          // last announced progress
 	progress    uint64          // how many received bytes make the next percent; 0: not computed yet
 	unwanted    uint64          // how long the prefix was when it was to be hashed last, but nobody wanted a digest
+	rate        rate
 	checkpoints checkpoints
 	resumed     uint64 // bytes that an earlier process has received
 }

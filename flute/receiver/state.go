@@ -83,6 +83,9 @@ func (l *Ledger) state(e *entry, limit int) event.ObjectState {
 	st := e.state()
 	st.Alternates = l.alternates(e)
 	e.lacks(&st, limit)
+	if e.held != nil && e.phase == receiving {
+		st.CompleteAt = e.held.rate.completeAt(l.now, st.Needed)
+	}
 	return st
 }
 
