@@ -193,6 +193,9 @@ func TestDaemon(t *testing.T) {
 	if text := ctl("tree"); !strings.Contains(text, "node/hub") {
 		t.Errorf("tree: %s", text)
 	}
+	if c := start(t, "ctl", "--api", "unix:"+s.folder+"/api", "trigger", "out", "1"); c.wait() != 1 {
+		t.Error("an object that is not there is triggered")
+	}
 	ctl("pause", "out")
 	if text := ctl("state"); !strings.Contains(text, `"paused":true`) {
 		t.Errorf("paused: %s", text)

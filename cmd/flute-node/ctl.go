@@ -29,6 +29,8 @@ type ctlCommand struct {
 	Reload   ctlReloadCommand   `cmd:"" help:"Read the configuration anew. If it cannot be used nothing changes."`
 	Pause    ctlPauseCommand    `cmd:"" help:"Have a sending session send nothing."`
 	Resume   ctlResumeCommand   `cmd:"" help:"Have it go on."`
+	Trigger  ctlTriggerCommand  `cmd:"" help:"Have the next turn of a file that is sent begin now."`
+	Remove   ctlRemoveCommand   `cmd:"" help:"Have a file sent no longer."`
 	Level    ctlLevelCommand    `cmd:"" help:"Change what is logged, until the next reload."`
 	Ready    ctlReadyCommand    `cmd:"" help:"Whether all units run: exit code 0 or 1."`
 	Metrics  ctlMetricsCommand  `cmd:"" help:"Metrics, as Prometheus reads them."`
@@ -170,10 +172,13 @@ type ctlObjectCommand struct {
 	TOI  string `arg:"" name:"TOI" help:"TOI of the file."`
 }
 
+func (o *ctlObjectCommand) path() string {
+	return "/v1/units/" + url.PathEscape(o.Unit) + "/objects/" + url.PathEscape(o.TOI)
+}
+
 // Run prints one object.
 func (o *ctlObjectCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
-	path := "/v1/units/" + url.PathEscape(o.Unit) + "/objects/" + url.PathEscape(o.TOI)
-	answer, err := c.ask(ctx, http.MethodGet, path, nil, nil)
+	answer, err := c.ask(ctx, http.MethodGet, o.path(), nil, nil)
 	if err == nil {
 		tell(out, answer, func(w *tabwriter.Writer) {
 			_, _ = fmt.Fprintln(w, plain(strings.TrimSpace(string(answer))))
@@ -276,6 +281,22 @@ type ctlResumeCommand struct {
 // Run resumes.
 func (p *ctlResumeCommand) Run(ctx context.Context, c *ctlCommand) error {
 	_, err := c.ask(ctx, http.MethodPost, "/v1/units/"+url.PathEscape(p.Unit)+"/resume", nil, nil)
+	return err
+}
+
+type ctlTriggerCommand struct{ ctlObjectCommand }
+
+// Run triggers an object.
+func (o *ctlTriggerCommand) Run(ctx context.Context, c *ctlCommand) error {
+	_, err := c.ask(ctx, http.MethodPost, o.path()+"/trigger", nil, nil)
+	return err
+}
+
+type ctlRemoveCommand struct{ ctlObjectCommand }
+
+// Run removes an object.
+func (o *ctlRemoveCommand) Run(ctx context.Context, c *ctlCommand) error {
+	_, err := c.ask(ctx, http.MethodDelete, o.path(), nil, nil)
 	return err
 }
 

@@ -33,6 +33,7 @@ type backend struct {
 	broken bool  // the configuration
 	paused bool
 	level  string
+	orders int
 }
 
 var sessionKey = flute.SessionKey{
@@ -105,6 +106,21 @@ func (b *backend) Pause(_ context.Context, unit string, paused bool) error {
 		return ErrNotSending
 	}
 	return ErrNoUnit
+}
+
+func (b *backend) Trigger(ctx context.Context, unit string, toi flute.TOI) error {
+	if err := b.Pause(ctx, unit, false); err != nil {
+		return err
+	}
+	if toi != flute.NewTOI(5) {
+		return ErrNoObject
+	}
+	b.orders++
+	return nil
+}
+
+func (b *backend) Remove(ctx context.Context, unit string, toi flute.TOI) error {
+	return b.Trigger(ctx, unit, toi)
 }
 
 func (b *backend) SetLevel(level string) error {
@@ -235,6 +251,8 @@ func TestOpenAPI(t *testing.T) {
 	}
 	h := server.routes()
 	asked := map[string]bool{}
+	const trigger = "POST /v1/units/{unit}/objects/{toi}/trigger"
+	const remove = "DELETE /v1/units/{unit}/objects/{toi}"
 	for _, q := range []struct {
 		operation, path, body string
 		down, broken          bool
@@ -263,6 +281,16 @@ func TestOpenAPI(t *testing.T) {
 		{operation: "POST /v1/units/{unit}/pause", path: "/v1/units/in/pause", want: 409},
 		{operation: "POST /v1/units/{unit}/pause", path: "/v1/units/out/pause", down: true, want: 503},
 		{operation: "POST /v1/units/{unit}/resume", path: "/v1/units/out/resume", want: 200},
+		{operation: trigger, path: "/v1/units/out/objects/5/trigger", want: 200},
+		{operation: trigger, path: "/v1/units/out/objects/x/trigger", want: 400},
+		{operation: trigger, path: "/v1/units/out/objects/6/trigger", want: 404},
+		{operation: trigger, path: "/v1/units/in/objects/5/trigger", want: 409},
+		{operation: trigger, path: "/v1/units/out/objects/5/trigger", down: true, want: 503},
+		{operation: remove, path: "/v1/units/out/objects/5", want: 200},
+		{operation: remove, path: "/v1/units/out/objects/-1", want: 400},
+		{operation: remove, path: "/v1/units/none/objects/5", want: 404},
+		{operation: remove, path: "/v1/units/in/objects/5", want: 409},
+		{operation: remove, path: "/v1/units/out/objects/5", down: true, want: 503},
 		{operation: "PUT /v1/log-level", body: `{"level":"debug"}`, want: 200},
 		{operation: "PUT /v1/log-level", body: `{"level":"loud"}`, want: 400},
 		{operation: "PUT /v1/log-level", body: `{"colour":"red"}`, want: 400},
@@ -297,7 +325,7 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("%s was not asked", operation)
 		}
 	}
-	if b.paused || b.level != "debug" {
+	if b.paused || b.level != "debug" || b.orders != 2 {
 		t.Errorf("%+v", b)
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -155,6 +156,22 @@ type done struct {
 func (s *Server) pause(paused bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := s.cfg.Backend.Pause(r.Context(), r.PathValue("unit"), paused); err != nil {
+			failed(w, err)
+			return
+		}
+		answer(w, http.StatusOK, done{true})
+	}
+}
+
+// order carries out an order about an object.
+func (s *Server) order(do func(context.Context, string, flute.TOI) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		toi, err := flute.ParseTOI(r.PathValue("toi"))
+		if err != nil {
+			fail(w, http.StatusBadRequest, err.Error())
+			return
+		}
+		if err := do(r.Context(), r.PathValue("unit"), toi); err != nil {
 			failed(w, err)
 			return
 		}

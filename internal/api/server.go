@@ -203,16 +203,18 @@ func (s *Server) routes() http.Handler {
 // handlers are the routes of people and programs, by their patterns. The document of OpenAPI has the same.
 func (s *Server) handlers() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"GET /v1/state":                      s.state,
-		"GET /v1/sessions":                   s.sessions,
-		"GET /v1/objects":                    s.objects,
-		"GET /v1/units/{unit}/objects/{toi}": s.object,
-		"GET /v1/tree":                       s.tree,
-		"GET /v1/events":                     s.events,
-		"POST /v1/reload":                    s.reload,
-		"POST /v1/units/{unit}/pause":        s.pause(true),
-		"POST /v1/units/{unit}/resume":       s.pause(false),
-		"PUT /v1/log-level":                  s.logLevel,
-		"GET /openapi.json":                  s.openAPI,
+		"POST /v1/units/{unit}/objects/{toi}/trigger": s.order(s.cfg.Backend.Trigger),
+		"DELETE /v1/units/{unit}/objects/{toi}":       s.order(s.cfg.Backend.Remove),
+		"GET /v1/state":                               s.state,
+		"GET /v1/sessions":                            s.sessions,
+		"GET /v1/objects":                             s.objects,
+		"GET /v1/units/{unit}/objects/{toi}":          s.object,
+		"GET /v1/tree":                                s.tree,
+		"GET /v1/events":                              s.events,
+		"POST /v1/reload":                             s.reload,
+		"POST /v1/units/{unit}/pause":                 s.pause(true),
+		"POST /v1/units/{unit}/resume":                s.pause(false),
+		"PUT /v1/log-level":                           s.logLevel,
+		"GET /openapi.json":                           s.openAPI,
 	}
 }

@@ -23,6 +23,9 @@ type Backend interface {
 	Object(ctx context.Context, unit string, toi flute.TOI) ([]Object, error)
 	Reload(ctx context.Context) Reloaded
 	Pause(ctx context.Context, unit string, paused bool) error
+	// Trigger has the next turn of an object begin now, Remove has it sent no longer.
+	Trigger(ctx context.Context, unit string, toi flute.TOI) error
+	Remove(ctx context.Context, unit string, toi flute.TOI) error
 	SetLevel(level string) error
 	Alive(ctx context.Context) error
 	Ready() error

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/api"
 	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/metrics"
@@ -165,6 +166,44 @@ func (d *Daemon) Pause(ctx context.Context, name string, paused bool) error {
 	u.paused = paused
 	u.mu.Unlock()
 	return nil
+}
+
+// Trigger implements part of [api.Backend].
+func (d *Daemon) Trigger(ctx context.Context, name string, toi flute.TOI) error {
+	s, err := d.sending(name)
+	if err != nil {
+		return err
+	}
+	return ofObject(s.Trigger(ctx, toi, time.Time{}), toi)
+}
+
+// Remove implements part of [api.Backend]. A file of a watched folder is sent again when it changes.
+func (d *Daemon) Remove(ctx context.Context, name string, toi flute.TOI) error {
+	s, err := d.sending(name)
+	if err != nil {
+		return err
+	}
+	return ofObject(s.Remove(ctx, toi, sender.AtOnce), toi)
+}
+
+// ofObject writes the error of the node for an object that is not there as that of the API.
+func ofObject(err error, toi flute.TOI) error {
+	if errors.Is(err, node.ErrNoObject) {
+		return fmt.Errorf("TOI %v: %w", toi, api.ErrNoObject)
+	}
+	return err
+}
+
+// sending returns the session of a unit that sends.
+func (d *Daemon) sending(name string) (*node.Sending, error) {
+	u, err := d.unit(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, s, _ := u.running(); s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("%s: %w", name, api.ErrNotSending)
 }
 
 func (d *Daemon) unit(name string) (*unit, error) {
