@@ -28,3 +28,18 @@ func TestCountersJSON(t *testing.T) {
 		t.Error("text is taken for a number")
 	}
 }
+
+// TestTOIJSON: a TOI that is written is read.
+func TestTOIJSON(t *testing.T) {
+	want, got := flute.NewTOI(1<<63), flute.TOI{}
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &got); err != nil || got != want {
+		t.Errorf("%s: %v, %v", text, got, err)
+	}
+	if err := json.Unmarshal([]byte(`"-1"`), &got); err == nil {
+		t.Error("-1 is taken")
+	}
+}

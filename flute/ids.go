@@ -134,6 +134,12 @@ func (t TOI) String() string {
 // MarshalText implements encoding.TextMarshaler with the decimal form.
 func (t TOI) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
+// UnmarshalText implements encoding.TextUnmarshaler with what ParseTOI reads.
+func (t *TOI) UnmarshalText(text []byte) (err error) {
+	*t, err = ParseTOI(string(text))
+	return err
+}
+
 // SessionKey names a transport session at a receiver: source address and TSI (RFC 5651, section 4.1), and the
 // destination, since two groups may carry different sessions of one source. It is comparable.
 type SessionKey struct {

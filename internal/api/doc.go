@@ -9,7 +9,8 @@
 //	                                     progress and statistics, for which one asks
 //	POST /v1/reload                      the configuration is read anew
 //	POST /v1/units/NAME/pause, /resume   a sending session waits, goes on
-//	POST /v1/units/NAME/objects/TOI/trigger     its next turn begins now; DELETE without /trigger: it is sent no longer
+//	POST /v1/units/NAME/objects/TOI/trigger   its next turn begins now
+//	DELETE /v1/units/NAME/objects/TOI    it is sent no longer
 //	PUT  /v1/log-level                   {"level":"debug"}
 //	GET  /livez, /readyz, /metrics       for machines
 //	GET  /openapi.json                   all of this, as OpenAPI 3.1
