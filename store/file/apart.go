@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path"
+	"path/filepath"
+	"syscall"
 )
 
 // openStage opens the stage below Options.Stage for the root at an absolute path. Its folder there is that of all
@@ -30,8 +32,36 @@ func openStage(rootPath string, opts *Options) (*stage, error) {
 // isApart reports whether objects are staged outside of the root.
 func (g *ground) isApart() bool { return g.stage != g.home }
 
-// placeFrom moves the staged file to its name: its copy in the root, if it is staged elsewhere.
+// placeFrom moves the staged file to its name, or a copy of it.
 func (o *object) placeFrom(g *ground, name string) error {
+	err := o.placeFromHome(g, name)
+	if errors.Is(err, syscall.EXDEV) {
+		return o.placeAcross(g, name)
+	}
+	return err
+}
+
+// placeAcross moves a copy of the staged file to its name in a folder that is of another file system than the root:
+// something is mounted below the root. The copy is made in a stage beside that name, so that it becomes visible whole.
+func (o *object) placeAcross(g *ground, name string) error {
+	s, dir := o.store, path.Dir(name)
+	there, err := newStage(g.root, path.Join(dir, stageName), &s.opts)
+	if err != nil {
+		return err
+	}
+	defer there.close() //nolint:errcheck // what it leaves the next one removes
+	if err := o.bring(g.stage, there, filepath.Join(s.path, filepath.FromSlash(dir))); err != nil {
+		return err
+	}
+	if err := s.rename(g, path.Join(there.dir, o.name), name, o.grown); err != nil {
+		return err
+	}
+	_ = g.stage.files.Remove(o.name)
+	return nil
+}
+
+// placeFromHome moves the staged file to its name: its copy in the root, if it is staged elsewhere.
+func (o *object) placeFromHome(g *ground, name string) error {
 	s := o.store
 	if !g.isApart() {
 		return s.rename(g, g.staged(o.name), name, o.grown)
@@ -39,7 +69,7 @@ func (o *object) placeFrom(g *ground, name string) error {
 	if s.isTaken(g.root, name) { // look before the copy: move finds out for certain
 		return errTaken
 	}
-	if err := o.bring(g); err != nil {
+	if err := o.bring(g.stage, g.home, s.path); err != nil {
 		return err
 	}
 	from := path.Join(g.home.dir, o.name)
@@ -50,13 +80,13 @@ func (o *object) placeFrom(g *ground, name string) error {
 	return nil
 }
 
-// bring gives the staged file a second name in the root, or copies it there, with all that belongs to it, if that is
-// another file system.
-func (o *object) bring(g *ground) error {
-	if err := linkBetween(g.stage, g.home, o.name); err == nil {
+// bring gives the staged file a second name in another stage, or copies it there, with all that belongs to it, if that
+// is on another file system: that of the folder disk.
+func (o *object) bring(staged, there *stage, disk string) error {
+	if err := linkBetween(staged, there, o.name); err == nil {
 		return nil
 	}
-	from, err := g.stage.files.Open(o.name)
+	from, err := staged.files.Open(o.name)
 	if err != nil {
 		return err
 	}
@@ -66,10 +96,10 @@ func (o *object) bring(g *ground) error {
 		return err
 	}
 	s := o.store
-	if err := s.quota.leavesFree(s.path, uint64(info.Size())); err != nil {
+	if err := s.quota.leavesFree(disk, uint64(info.Size())); err != nil {
 		return err
 	}
-	to, err := g.home.files.OpenFile(o.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.opts.fileMode())
+	to, err := there.files.OpenFile(o.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.opts.fileMode())
 	if err != nil {
 		return err
 	}
@@ -81,10 +111,10 @@ func (o *object) bring(g *ground) error {
 		err = s.syncFile(to)
 	}
 	if err = errors.Join(err, to.Close()); err == nil {
-		err = g.home.files.Chtimes(o.name, info.ModTime(), info.ModTime())
+		err = there.files.Chtimes(o.name, info.ModTime(), info.ModTime())
 	}
 	if err != nil {
-		_ = g.home.files.Remove(o.name)
+		_ = there.files.Remove(o.name)
 	}
 	return err
 }
