@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -345,9 +346,7 @@ func fields(v reflect.Value) map[string]reflect.Value {
 		case key != "":
 			all[key] = v.Field(i)
 		case f.Anonymous && f.Type.Kind() == reflect.Struct && f.IsExported():
-			for key, inner := range fields(v.Field(i)) {
-				all[key] = inner
-			}
+			maps.Copy(all, fields(v.Field(i)))
 		}
 	}
 	return all

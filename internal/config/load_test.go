@@ -252,11 +252,12 @@ func TestLarge(t *testing.T) {
 		t.Errorf("a file of 10 MiB: %.200v", err)
 	}
 	nested := "receive: &a [{only: [x, x, x, x, x, x, x, x, x, x]}]\n"
-	list := "send:\n"
+	var list strings.Builder
+	list.WriteString("send:\n")
 	for range 5000 {
-		list += "- {include: &i [x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x]}\n"
+		list.WriteString("- {include: &i [x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x]}\n")
 	}
-	_, err = load(t, nested+list, nil)
+	_, err = load(t, nested+list.String(), nil)
 	if err == nil || !strings.Contains(err.Error(), errTooMany.Error()) {
 		t.Errorf("%.300v", err)
 	}
@@ -408,8 +409,8 @@ func FuzzLoad(f *testing.F) {
 func TestMutations(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pieces := []string{
-		"\n", " ", "\t", ":", "-", "[", "]", "{", "}", "*a", "&a ", "<<: *a", "${", "}", "'", "\"", "|", ">", "#", "!!x ",
-		"0x", "~",
+		"\n", " ", "\t", ":", "-", "[", "]", "{", "}", "*a", "&a ", "<<: *a", "${", "}", "'", "\"", "|", ">", "#",
+		"!!x ", "0x", "~",
 		"\x00", "\xff", "99999999999999999999", "---\n", "? ", "% ", "@", "\u2028", "receive", "  ",
 	}
 	n := 300

@@ -39,8 +39,7 @@ func section(t reflect.Type) map[string]any {
 
 // describe adds the keys of a struct, those of embedded structs included.
 func describe(t reflect.Type, properties map[string]any) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		key := f.Tag.Get("yaml")
 		if key == "" {
 			if f.Anonymous && f.IsExported() && f.Type.Kind() == reflect.Struct {

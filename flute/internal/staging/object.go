@@ -58,8 +58,9 @@ func (o *Object) created() store.Object {
 	return o.object
 }
 
-// Window returns the memory in which the object has the n bytes from off on, for its only writer to put them there. Nil:
-// it was not created yet, the Store keeps it elsewhere, or it has no memory there, and grow is false or it gives none.
+// Window returns the memory in which the object has the n bytes from off on, for its only writer to put them there.
+// Nil: it was not created yet, the Store keeps it elsewhere, or it has no memory there, and grow is false or it gives
+// none.
 func (o *Object) Window(off int64, n int, grow bool) []byte {
 	w, ok := o.created().(interface {
 		Window(off int64, n int, grow bool) []byte
