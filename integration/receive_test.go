@@ -61,7 +61,7 @@ func TestSessionTimeout(t *testing.T) {
 	if err := s.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if code := r.wait(); code != 1 || !strings.Contains(r.stderr.String(), "missing: file (session_over)") {
+	if code := r.wait(); code != 1 || !strings.Contains(r.stderr.String(), "missing: file (session_over: needs ") {
 		t.Errorf("exit code %d, %s", code, r.stderr.String())
 	}
 	if why := r.named("session_closed", "reason"); len(why) != 1 || why[0] != "silent" {
