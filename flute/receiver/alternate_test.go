@@ -1,7 +1,9 @@
 package receiver
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +72,122 @@ func TestAlternatesComeLater(t *testing.T) {
 		t.Errorf("%+v", s[0])
 	}
 	r.close()
+}
+
+// unfinished returns a disk on which an object of a killed receiver is noted, with these alternate locations, and its
+// file, without them.
+func unfinished(t *testing.T, locations ...fdt.AlternateLocations) (*disk, object, fdt.File, time.Time) {
+	t.Helper()
+	o := plain(t, 1, 100_000, 1000, 7)
+	plainFile := withDigest(o, "a")
+	file := plainFile
+	file.AlternateLocations1 = locations
+	d := newDisk()
+	r := onDisk(t, d)
+	r.feed(based(t, 3, []string{"http://b.example/x/"}, file)...)
+	for _, p := range o.all()[:60] {
+		r.now = r.now.Add(100 * time.Millisecond)
+		r.feed(p)
+	}
+	return d.cut(nil), o, plainFile, r.now.Add(time.Second)
+}
+
+// alternatesOf returns what the state of the only object tells.
+func alternatesOf(t *testing.T, r *rig) []string {
+	t.Helper()
+	states, _ := r.l.Objects(2)
+	if len(states) != 1 || states[0].Done == 0 {
+		t.Fatalf("objects: %+v", states)
+	}
+	return states[0].Alternates
+}
+
+// A receiver that was killed offers the locations of an unfinished object before an FDT Instance comes, as long as they
+// are available. Those of a later FDT Instance take their place; one without any leaves them.
+func TestAlternatesAreResumed(t *testing.T) {
+	d, o, file, now := unfinished(t,
+		fdt.AlternateLocations{URIs: []string{"sub/a", "http://c.example/a?b=1&c=2"}},
+		fdt.AlternateLocations{URIs: []string{"d"}, AvailableUntil: start.Add(30 * time.Minute)},
+		fdt.AlternateLocations{ // of a year that JSON cannot write
+			URIs: []string{"e"}, AvailableUntil: time.Date(10000, 1, 1, 9, 0, 0, 0, time.UTC),
+		})
+	always := []string{
+		"http://b.example/x/sub/a", "http://c.example/a?b=1&c=2", "http://b.example/x/e",
+	}
+	all := []string{always[0], always[1], "http://b.example/x/d", always[2]}
+	resume := func(now time.Time) *rig {
+		r := onDisk(t, d.cut(nil))
+		r.now = now
+		r.feed(o.packet(0, 0, 1))
+		return r
+	}
+	r := resume(now)
+	if got := alternatesOf(t, r); !slices.Equal(got, all) {
+		t.Errorf("before an FDT Instance: %q", got)
+	}
+	r.feed(based(t, 4, nil, file)...)
+	if got := alternatesOf(t, r); !slices.Equal(got, all) {
+		t.Errorf("after an FDT Instance without any: %q", got)
+	}
+	file.AlternateLocations1 = []fdt.AlternateLocations{{URIs: []string{"new"}}}
+	for i, base := range []string{"http://n.example/", "http://later.example/"} {
+		r.feed(based(t, flute.InstanceID(5+i), []string{base}, file)...)
+		if got := alternatesOf(t, r); !slices.Equal(got, []string{"http://n.example/new"}) {
+			t.Errorf("after FDT Instance %d: %q", 5+i, got)
+		}
+	}
+	r.close()
+	r = resume(start.Add(40 * time.Minute))
+	if got := alternatesOf(t, r); !slices.Equal(got, always) {
+		t.Errorf("one is not available any more: %q", got)
+	}
+	r.close()
+	if e := eventsOf[event.ObjectFailed](r); len(e) != 1 || !slices.Equal(e[0].Alternates, always) {
+		t.Errorf("failed: %+v", e)
+	}
+}
+
+// Notes that were written by an earlier version, or by somebody else, give no more locations than an FDT Instance.
+func TestNotedAlternatesAreBounded(t *testing.T) {
+	long := "http://b.example/" + strings.Repeat("a", 1<<10)
+	for name, c := range map[string]struct {
+		document string
+		want     []string
+	}{
+		"none, as in older notes": {`{"content_location":"a"}`, nil},
+		"null":                    {`{"content_location":"a","alternates":null}`, nil},
+		"two": {
+			`{"content_location":"a","alternates":[{"uri":"http://b.example/1"},{},{"uri":"http://b.example/2"}]}`,
+			[]string{"http://b.example/1", "http://b.example/2"},
+		},
+		"relative, too long, control": {
+			`{"content_location":"a","alternates":[{"uri":"sub/a"},{"uri":"` + long +
+				`"},{"uri":"http://b.example/\u001b"},{"uri":"http://b.example/1"}]}`,
+			[]string{"http://b.example/1"},
+		},
+		"too many": {
+			`{"content_location":"a","alternates":[` + strings.Repeat(`{"uri":"http://b.example/1"},`, 100) + `{}]}`,
+			slices.Repeat([]string{"http://b.example/1"}, 8),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var n notedFile
+			if err := json.Unmarshal([]byte(c.document), &n); err != nil {
+				t.Fatal(err)
+			}
+			file, cost := describedBy(located(&fdt.Instance{}, n.file(flute.NewTOI(1))))
+			var got []string
+			for _, a := range file.AlternateLocations1 {
+				got = append(got, a.URIs...)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%q", got)
+			}
+			if least := uint64(len(strings.Join(c.want, ""))); cost < least+descriptionOverhead {
+				t.Errorf("%d bytes are charged for %d", cost, least)
+			}
+		})
+	}
 }
 
 // A sender that has started again gives a TOI to another file. The locations of that need its Base-URLs, too.

@@ -17,7 +17,9 @@ func (l *Ledger) noteDelivered(e *entry) []byte {
 	if !l.cfg.keeps || l.cfg.Redeliver || !hasDigest(e.file) {
 		return nil
 	}
-	document, err := json.Marshal(l.document(e))
+	n := l.document(e)
+	n.File.Alternates = nil // nobody needs the file from elsewhere
+	document, err := json.Marshal(n)
 	if err != nil {
 		return nil
 	}

@@ -77,9 +77,8 @@ func (s *Session) augment(e *entry, own, file *fdt.File) {
 	if !own.HasOTI && e.badOTI == nil && file.HasOTI && s.l.checkOTI(&file.OTI) == nil {
 		own.OTI, own.HasOTI = file.OTI, true
 	}
-	if cost := alternatesCost(file); own.AlternateLocations1 == nil && s.l.share.Small.TryReserve(cost) {
-		own.AlternateLocations1 = file.AlternateLocations1
-		e.cost += cost
+	if own.AlternateLocations1 == nil || e.recalled && file.AlternateLocations1 != nil {
+		s.replaceAlternates(e, own, file)
 	}
 }
 

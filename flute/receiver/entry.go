@@ -39,6 +39,7 @@ type entry struct {
 	cost     uint64  // charged for the description
 	choice   *Choice // of Config.Choose; nil: it was not asked
 	taken    bool    // its Consumer has taken it
+	recalled bool    // its alternate locations come from notes: those of an FDT Instance take their place
 
 	earlier  earlier   // doubt whether it is newer than the version before
 	version  uint64    // numbers the versions of a file in their order

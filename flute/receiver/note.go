@@ -78,6 +78,7 @@ type notedFile struct {
 	SHA256          []byte                `json:"sha_256,omitempty"`
 	SHA512          []byte                `json:"sha_512,omitempty"`
 	OTI             *fec.OTI              `json:"oti,omitempty"`
+	Alternates      *notedAlternates      `json:"alternates,omitempty"` // nil also in older notes
 }
 
 func noteFile(f *fdt.File) notedFile {
@@ -89,6 +90,7 @@ func noteFile(f *fdt.File) notedFile {
 		oti := f.OTI
 		n.OTI = &oti
 	}
+	n.Alternates = noteAlternates(f)
 	return n
 }
 
@@ -99,6 +101,9 @@ func (n *notedFile) file(toi flute.TOI) *fdt.File {
 	}
 	if n.OTI != nil {
 		f.OTI, f.HasOTI = *n.OTI, true
+	}
+	if n.Alternates != nil {
+		f.AlternateLocations1 = n.Alternates.locations()
 	}
 	return f
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/flute/internal/staging"
 	"github.com/flute-node/flute-node/store"
@@ -84,7 +85,7 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 	if err != nil {
 		return false
 	}
-	file, cost := describedBy(n.File.file(o.toi))
+	file, cost := describedBy(located(&fdt.Instance{}, n.File.file(o.toi))) // which bounds what notes say
 	if file.HasOTI && l.checkOTI(&file.OTI) != nil {
 		file.HasOTI = false
 	}
@@ -108,7 +109,7 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 	e := &entry{record: record{
 		toi: o.toi, phase: receiving, file: file, instance: n.InstanceID, expires: n.Expires.read(now), first: now,
 		run: 1,
-	}, held: h, cost: cost, heard: now}
+	}, held: h, cost: cost, heard: now, recalled: true}
 	h.resumed = h.Received
 	h.checkpoints = checkpoints{last: now, bytes: h.Received, noted: true, fails: true} // the next notes begin anew
 	l.entries[o.toi] = e
