@@ -6,6 +6,10 @@ import "time"
 // estimates, since LCT has no sequence numbers: they rest on the ESIs of each source block, which senders count up.
 // They stay 0, with Due and MarginBlocks, where nothing can be told: of a session whose source blocks have one packet
 // each, or whose sender shuffles its symbols.
+//
+// Of a session that comes on several feeds, Symbols and Jitter rest on each feed alone, and so do loss and margin,
+// if the feeds are of one channel: what one feed has lost counts, also where another brought it. The counts are the
+// sums over the feeds; LatestLoss, WorstLoss, LeastSurplus and Jitter are those of the feed that is the worst.
 type Account struct {
 	Symbols  uint64  `json:"symbols"`       // encoding symbols of files that came, those included that came again
 	Useful   uint64  `json:"useful"`        // source symbols that came for the first time, or that FEC recovered

@@ -14,6 +14,12 @@ type FeedStats struct {
 	// Both look at the latest 16,384 datagrams of the session, and are 0 until an FDT Instance was received.
 	Late uint64 `json:"late"`
 	Lost uint64 `json:"lost"`
+	// Account says how well the feed alone is received: its Symbols, loss, margin and Jitter, copies included. What
+	// is of the session as a whole stays 0: Useful, Repaired, Put, Overhead, and what is said of its clock and its
+	// FDT Instances. All of it rests on packets of objects that an FDT Instance had described before they came. Loss
+	// and margin stay 0, with Due and MarginBlocks, where the feeds are of several channels: these may share the
+	// symbols of a source block.
+	Account Account `json:"account"`
 }
 
 // FeedState is emitted when a feed of a session brings nothing any more while others do, and when it is heard again.

@@ -8,23 +8,33 @@ import (
 
 // Account returns how well the session is received, at now.
 func (l *Ledger) Account(now time.Time) event.Account {
-	s := &l.sequences
-	s.endOld()
-	a := event.Account{
-		Symbols: s.symbols, Useful: l.sender.Useful, Repaired: l.sender.Repaired, Put: l.sender.Put,
-		Jitter: l.arrivals.jitter, FDTInterval: l.fdtInterval,
+	a := account(&l.sequences, &l.arrivals)
+	for i := range l.feeds.list {
+		f := &l.feeds.list[i]
+		one := account(&f.sequences, &f.arrivals)
+		a.Add(&one)
+		a.LatestLoss, a.Jitter = max(a.LatestLoss, one.LatestLoss), max(a.Jitter, one.Jitter)
 	}
-	if !s.isShuffled() {
-		a.Due, a.Lost = s.due, s.lost
-		a.LatestLoss, a.WorstLoss, a.WorstAt = s.second.latest, s.second.worst, s.second.worstAt
-		a.MarginBlocks, a.MarginSymbols, a.Surplus, a.LeastSurplus = s.blocks, s.came, s.surplus, s.least
-	}
+	a.Useful, a.Repaired, a.Put = l.sender.Useful, l.sender.Repaired, l.sender.Put
+	a.FDTInterval = l.fdtInterval
 	a.Derive()
 	if !l.clock.sct.IsZero() {
 		a.ClockOffset = l.clock.sct.Sub(l.clock.at.Round(0))
 	}
 	if !l.fdtLatest.IsZero() {
 		a.FDTAge = now.Sub(l.fdtLatest)
+	}
+	return a
+}
+
+// account returns what these tell of a session or a feed.
+func account(s *sequences, arrivals *arrivals) event.Account {
+	s.endOld()
+	a := event.Account{Symbols: arrivals.symbols, Jitter: arrivals.jitter}
+	if !s.isShuffled() {
+		a.Due, a.Lost = s.due, s.lost
+		a.LatestLoss, a.WorstLoss, a.WorstAt = s.second.latest, s.second.worst, s.second.worstAt
+		a.MarginBlocks, a.MarginSymbols, a.Surplus, a.LeastSurplus = s.blocks, s.came, s.surplus, s.least
 	}
 	return a
 }
@@ -37,12 +47,13 @@ const (
 	longestPause = 100 * time.Millisecond
 )
 
-// arrivals measures how steadily the packets of files come. Those of one read have one time.
+// arrivals counts the symbols of files, and measures how steadily their packets come. Those of one read have one time.
 type arrivals struct {
-	last   time.Time // when the latest read came
-	count  int64     // its datagrams
-	pace   time.Duration
-	jitter time.Duration
+	symbols uint64
+	last    time.Time // when the latest read came
+	count   int64     // its datagrams
+	pace    time.Duration
+	jitter  time.Duration
 }
 
 // take takes note of a datagram that came at now. It reports whether it was read together with the one before.

@@ -13,7 +13,8 @@ import (
 
 // The feeds of a session bring copies of its packets, or its channels. What they bring goes one way from here: the
 // first copy of a symbol is used, the others are duplicates. Each feed is counted apart; copies are told by a hash of
-// their first bytes, in a window of the latest datagrams.
+// their first bytes, in a window of the latest datagrams. Its loss is estimated from the gaps in what it brings itself,
+// be that the first copy or not.
 
 // Origin tells where a datagram came from. The zero value is the first feed, and a port that is not known.
 type Origin struct {
@@ -37,10 +38,14 @@ const (
 	windowBytes = windowSets * (windowWays*5 + 1)
 )
 
+// noFeed is the feed of packets of which none is known: those that were kept until their object was described.
+const noFeed = ^uint8(0)
+
 // feeds is what is known of the feeds of a session; without any for a session that has one.
 type feeds struct {
 	list   []feed
 	peers  []uint8 // for each feed: those of its channel, as bits
+	copies bool    // all feeds are of one channel
 	began  time.Time
 	seed   maphash.Seed
 	window []windowSet // nil: there is none yet, or no memory for it
@@ -51,6 +56,9 @@ type feed struct {
 	last   time.Time
 	missed int  // datagrams on others since
 	silent bool // it was told
+
+	sequences sequences // of what came on it, if feeds.copies
+	arrivals  arrivals
 }
 
 // windowSet holds the latest datagrams of one part of all hashes.
@@ -64,12 +72,14 @@ func newFeeds(list []flute.Feed) feeds {
 	if len(list) < 2 {
 		return feeds{}
 	}
-	f := feeds{list: make([]feed, len(list)), peers: make([]uint8, len(list)), seed: maphash.MakeSeed()}
+	f := feeds{list: make([]feed, len(list)), peers: make([]uint8, len(list)), copies: true, seed: maphash.MakeSeed()}
 	for i := range list {
 		f.list[i].stats.Feed = list[i]
 		for j := range list {
 			if list[j].Channel == list[i].Channel {
 				f.peers[i] |= 1 << j
+			} else {
+				f.copies = false
 			}
 		}
 	}
@@ -119,12 +129,39 @@ func (s *Session) hear(now time.Time, origin Origin, datagram []byte) {
 		}
 	}
 	if f.window == nil {
-		if !s.l.proven || !s.l.share.Small.TryReserve(windowBytes) {
+		if !s.l.proven || !s.l.share.Small.TryReserve(f.bytes()) {
 			return
 		}
 		f.window = make([]windowSet, windowSets)
 	}
 	f.note(origin.Feed, maphash.Bytes(f.seed, datagram[:min(len(datagram), hashedBytes)]))
+}
+
+// bytes returns what the window and the sequences of the feeds take of the memory of the session.
+func (f *feeds) bytes() uint64 {
+	if !f.copies {
+		return windowBytes
+	}
+	return windowBytes + uint64(len(f.list))*sequenceBytes
+}
+
+// watched returns what watches the packets that come on a feed: nothing for noFeed, whose packets had copies that
+// were not kept, and no sequences while there is no memory for them. A source block may be sent over several
+// channels: gaps in what one of them brings tell nothing, so that the session watches them together.
+func (l *Ledger) watched(from uint8) (*sequences, *arrivals) {
+	f := &l.feeds
+	switch {
+	case len(f.list) == 0:
+		return &l.sequences, &l.arrivals
+	case int(from) >= len(f.list):
+		return nil, nil
+	case !f.copies:
+		return &l.sequences, &f.list[from].arrivals
+	case f.window == nil:
+		return nil, &f.list[from].arrivals
+	default:
+		return &f.list[from].sequences, &f.list[from].arrivals
+	}
 }
 
 // tellFeed announces that a feed is silent, or is heard again.
@@ -178,7 +215,7 @@ func (l *Ledger) closeFeeds() {
 		}
 	}
 	f.window = nil
-	l.share.Small.Release(windowBytes)
+	l.share.Small.Release(f.bytes())
 }
 
 // Feeds returns the counts of each of Config.Feeds; nil if there are fewer than two.
@@ -188,7 +225,10 @@ func (l *Ledger) Feeds() []event.FeedStats {
 	}
 	list := make([]event.FeedStats, len(l.feeds.list))
 	for i := range list {
-		list[i] = l.feeds.list[i].stats
+		f := &l.feeds.list[i]
+		list[i] = f.stats
+		list[i].Account = account(&f.sequences, &f.arrivals)
+		list[i].Account.Derive()
 	}
 	return list
 }

@@ -88,7 +88,7 @@ func (s *Session) fdtPacket(now time.Time, ln *line, p *alc.Packet) error {
 // handle hands p to the object that carries the FDT Instance. ended reports that nothing will come of it; err is why p
 // was dropped.
 func (in *instance) handle(now time.Time, p *alc.Packet) (ended bool, err error) {
-	if err = in.object.handle(now, p); err == nil {
+	if err = in.object.handle(now, p, noFeed); err == nil {
 		in.packets++
 	}
 	e := in.object.e

@@ -99,7 +99,7 @@ func (o *Object) Handle(now time.Time, packet *Packet) {
 	o.refresh()
 	err := errFinished
 	if packet.entry == o.e || o.e.gone {
-		err = o.handle(now, p)
+		err = o.handle(now, p, packet.origin.Feed)
 	}
 	switch {
 	case err == nil:
@@ -134,11 +134,11 @@ func (o *Object) flagged(now time.Time, b bool) {
 	}
 }
 
-func (o *Object) handle(now time.Time, p *alc.Packet) error {
+func (o *Object) handle(now time.Time, p *alc.Packet, feed uint8) error {
 	e := o.e
 	switch e.phase {
 	case finishing, completed:
-		o.l.observe(now, e, p)
+		o.l.observe(now, e, p, feed)
 		return errDuplicate
 	case failed:
 		return errFinished
@@ -159,7 +159,7 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 		}
 		o.replay(now)
 		if e.phase != receiving {
-			return o.handle(now, p) // what was kept has completed it, or broke the store
+			return o.handle(now, p, feed) // what was kept has completed it, or broke the store
 		}
 	}
 	if err := o.verifyOTI(now, p); err != nil {
@@ -167,7 +167,7 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 	}
 	switch err := o.take(now, p.Body); {
 	case isDuplicate(err):
-		o.l.observe(now, e, p)
+		o.l.observe(now, e, p, feed)
 		if e.held.InDoubt() {
 			o.reconsider(now)
 		}
@@ -175,7 +175,7 @@ func (o *Object) handle(now time.Time, p *alc.Packet) error {
 	case err != nil:
 		return err
 	}
-	o.l.observe(now, e, p)
+	o.l.observe(now, e, p, feed)
 	if e.held.InDoubt() && len(p.Body) > 0 {
 		e.held.differs = now
 	}

@@ -194,6 +194,7 @@ func (o *Object) replay(now time.Time) {
 		p := alc.Packet{FTI: kept.fti(), Body: kept.body()}
 		p.Codepoint = kept[0]
 		// It was counted as accepted when it came; what it turns out to be now changes no count.
-		_ = o.handle(now, &p)
+		// Nor is it known on which feed it came.
+		_ = o.handle(now, &p, noFeed)
 	}
 }

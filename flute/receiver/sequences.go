@@ -30,14 +30,15 @@ const (
 	// disorderShare is the part of the packets, one of disorderShare, that may be far out of order until it is assumed
 	// that the sender shuffles them.
 	disorderShare = 16
+	// sequenceBytes is what the table of one feed takes of the memory of the session.
+	sequenceBytes = sequenceCount * 88
 )
 
-// sequences are those of a session, and what they have shown.
+// sequences are those of a session, or of one of its feeds, and what they have shown.
 type sequences struct {
 	table     *[sequenceCount]sequence // nil before the first packet
 	packets   uint64
 	disorders uint64 // packets far out of order
-	symbols   uint64
 	due, lost uint64
 
 	blocks  uint64 // whose margin was counted
@@ -67,28 +68,32 @@ type second struct {
 	worstAt       time.Time
 }
 
-// observe takes note of a packet of e whose symbols are in order.
-func (l *Ledger) observe(now time.Time, e *entry, p *alc.Packet) {
+// observe takes note of a packet of e, which came on a feed and whose symbols are in order.
+func (l *Ledger) observe(now time.Time, e *entry, p *alc.Packet, feed uint8) {
+	if l.watch(now, e, p, feed) && now != e.heard {
+		l.hearObject(now, e)
+	}
+}
+
+// watch is observe for a packet that may not be of e. It reports whether it is one with symbols.
+func (l *Ledger) watch(now time.Time, e *entry, p *alc.Packet, feed uint8) bool {
 	var oti *fec.OTI
 	switch {
 	case e.toi.IsFDT() || len(p.Body) == 0:
-		return
+		return false
 	case e.held != nil:
 		oti = &e.held.OTI
 	case e.file != nil && e.file.HasOTI && p.Codepoint == uint8(e.file.OTI.EncodingID):
 		oti = &e.file.OTI
 	default:
-		return
+		return false
 	}
 	if oti.SymbolLength == 0 {
-		return
+		return false
 	}
 	id, n, err := oti.ParsePayloadID(p.Body)
 	if err != nil {
-		return
-	}
-	if now != e.heard {
-		l.hearObject(now, e)
+		return false
 	}
 	count := uint32(1)
 	if rest := len(p.Body) - n; rest > int(oti.SymbolLength) {
@@ -96,16 +101,19 @@ func (l *Ledger) observe(now time.Time, e *entry, p *alc.Packet) {
 	} else if rest == 0 {
 		count = 0
 	}
-	sameRead := l.arrivals.take(now)
-	s := &l.sequences
-	s.symbols += uint64(count)
-	if oti.GroupSize > 1 || count == 0 {
-		return // the ESIs of a packet need not be consecutive
+	s, a := l.watched(feed)
+	if a == nil {
+		return true
+	}
+	sameRead := a.take(now)
+	a.symbols += uint64(count)
+	if s == nil || oti.GroupSize > 1 || count == 0 {
+		return true // the ESIs of a packet of a group need not be consecutive
 	}
 	s.packets++
 	q := s.of(e.toi, id.SBN, oti)
 	if q == nil {
-		return
+		return true
 	}
 	q.at = s.packets
 	for i := range count {
@@ -114,6 +122,7 @@ func (l *Ledger) observe(now time.Time, e *entry, p *alc.Packet) {
 	if !sameRead {
 		s.second.turn(now, s) // what the packet shows to be lost was to come before it
 	}
+	return true
 }
 
 // of returns the sequence of a source block, begun if there is none; nil: there is no such block. Another one may have

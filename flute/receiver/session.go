@@ -218,6 +218,9 @@ func (s *Session) find(now time.Time, ln *line, packet *Packet) (object bool, er
 			s.l.touch(now, e)
 		}
 		packet.entry = e
+		if len(s.l.feeds.list) > 0 && e.run == ln.before && !ln.told {
+			s.l.watch(now, e, p, packet.origin.Feed) // a feed that was dead brings the same again, it seems
+		}
 		return s.setApart(now, ln, e, p)
 	}
 	packet.entry = e
@@ -231,7 +234,7 @@ func (s *Session) find(now time.Time, ln *line, packet *Packet) (object bool, er
 		if s.turns(now, e, p) {
 			return true, nil
 		}
-		s.l.observe(now, e, p)
+		s.l.observe(now, e, p, packet.origin.Feed)
 		return false, errDuplicate
 	case failed:
 		return false, errFinished
