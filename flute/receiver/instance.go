@@ -130,7 +130,11 @@ func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance
 		if in.read {
 			l.measureInterval(now)
 		}
-		if in != l.rival.in || l.rival.partial { // else it is not settled whether that is a run at all
+		switch {
+		case in == l.rival.in && !l.rival.partial: // it is not settled whether that is a run at all
+		case !in.read && !ln.told && ln.isDoubt(in.run): // nor, here, which one it is
+			s.mend(ln, in.run)
+		default:
 			if in.run != ln.run && in.run != ln.before {
 				ln.newest = in.id
 			}

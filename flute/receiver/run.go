@@ -48,9 +48,26 @@ func (s *Session) recognise(ln *line, known run) {
 // recogniseFrom tells that the seams on ln since the run first have been none.
 func (s *Session) recogniseFrom(ln *line, first run) { s.unite(ln, first, first, false) }
 
+// mend tells that the seams on ln since the run first, which is in doubt, have been none. It stays in doubt.
+func (s *Session) mend(ln *line, first run) {
+	if ln.run == first {
+		return
+	}
+	s.rename(ln, first, first, false)
+	ln.run = first
+	ln.doubts = slices.DeleteFunc(ln.doubts, func(r run) bool { return r > first })
+}
+
 // unite gives those runs of ln that were in doubt, from first on, the name known. told: an FDT Instance of one of them
 // was read.
 func (s *Session) unite(ln *line, first, known run, told bool) {
+	s.rename(ln, first, known, told)
+	ln.run, ln.told, ln.doubts = known, true, ln.doubts[:0]
+	s.l.pruneDoubtful()
+}
+
+// rename is unite as far as it concerns what is known of these runs.
+func (s *Session) rename(ln *line, first, known run, told bool) {
 	l := s.l
 	same := func(r run) bool { return r != 0 && r >= first && ln.isDoubt(r) }
 	for _, in := range l.instances {
@@ -86,8 +103,6 @@ func (s *Session) unite(ln *line, first, known run, told bool) {
 			s.rejoin(e)
 		}
 	}
-	ln.run, ln.told, ln.doubts = known, true, ln.doubts[:0]
-	l.pruneDoubtful()
 }
 
 // give makes e an object of the run r.

@@ -483,6 +483,37 @@ func TestInstanceDecodedWithoutItsHead(t *testing.T) {
 	}
 }
 
+// The first symbol of an FDT Instance that comes twice before the others shows no more than that both are of one run.
+// Whether that is the run before, nobody knows until the document is read.
+func TestConf_E95_HeadOfUnreadInstance(t *testing.T) {
+	for _, between := range []time.Duration{100 * time.Millisecond, time.Second} {
+		for _, port := range []uint16{0, 1000} {
+			r := newRig(t)
+			r.port = port
+			o := plain(t, 1, 1000, 100, 4)
+			renew := func(id flute.InstanceID) [][]byte {
+				return fdtInstance{id: id, files: []fdt.File{o.file("a")}, e: 100}.packets(t)
+			}
+			r.feed(renew(0)...)
+			r.feed(o.all()[:5]...)
+			r.wait(time.Second)
+			next := renew(1)
+			r.feed(next[0])
+			r.wait(between)
+			r.feed(next[0])
+			r.feed(o.all()[5:]...)
+			r.feed(next[1:]...)
+			for _, e := range eventsOf[event.FDTReceived](r) {
+				if e.Files != 1 {
+					t.Errorf("%v: FDT Instance %d: %q", between, e.ID, e.Rejected)
+				}
+			}
+			r.want("completed 1 a 1000")
+			r.close()
+		}
+	}
+}
+
 // An object without a digest of which packets were taken on trust after a pause is received anew when what follows
 // turns out to be of a run of its own: nothing can tell any more that it is not a mix.
 func TestMixedObjectStartsAnew(t *testing.T) {
