@@ -80,7 +80,7 @@ func (s *session) reports(ctx actor.Context) {
 		}
 		if r.Ended && s.isLive(r.From.Id) {
 			ctx.Stop(r.From)
-			s.forget(r.From.Id)
+			s.landAll(ctx, s.forget(r.From.Id))
 		}
 		s.ledger.objects.Done()
 	}
@@ -138,14 +138,27 @@ func (s *session) current(id string) (flute.TOI, bool) {
 	return toi, ok && c != nil && c.pid.Id == id
 }
 
-// forget drops an object actor that has ended. What it has not taken from the Ledger nobody wants.
-func (s *session) forget(id string) {
+// forget drops an object actor that has ended. Of the Works that it has not taken from the Ledger it returns those that
+// an object awaits which was detached from its TOI: they are to land elsewhere.
+func (s *session) forget(id string) (awaited []*receiver.Work) {
 	if toi, ok := s.current(id); ok {
 		delete(s.objects, toi)
 	}
 	delete(s.live, id)
 	for _, w := range s.ledger.objects.Take(id) {
-		w.Cancel()
+		if s.ledger.core.Awaits(w) {
+			awaited = append(awaited, w)
+		} else {
+			w.Cancel()
+		}
+	}
+	return awaited
+}
+
+// landAll hands Works to other object actors than those that had them.
+func (s *session) landAll(ctx actor.Context, works []*receiver.Work) {
+	for _, w := range works {
+		s.land(ctx, w, "")
 	}
 }
 
@@ -156,12 +169,17 @@ func (s *session) gaveUp(m supervisor.ChildGaveUp) {
 	} else if s.isLive(m.PID.Id) {
 		s.core.QuarantineDetached(fmt.Sprint(m.Reason))
 	}
-	s.forget(m.PID.Id)
+	if awaited := s.forget(m.PID.Id); len(awaited) > 0 { // it may have crashed at them, as the next one would
+		s.core.QuarantineDetached(fmt.Sprint(m.Reason))
+		for _, w := range awaited {
+			w.Cancel()
+		}
+	}
 }
 
 func (s *session) drop(ctx actor.Context, toi flute.TOI) {
 	if c := s.objects[toi]; c != nil {
 		ctx.Stop(c.pid)
-		s.forget(c.pid.Id)
+		s.landAll(ctx, s.forget(c.pid.Id))
 	}
 }
