@@ -112,19 +112,20 @@ func lacks(e event.ObjectFailed) string {
 	if e.Needed == 0 {
 		return ""
 	}
-	text := fmt.Sprintf(": needs %s", count(int(e.Needed), "symbol"))
+	var text strings.Builder
+	fmt.Fprintf(&text, ": needs %s", count(int(e.Needed), "symbol"))
 	for i, r := range e.Missing[:min(maxLacks, len(e.Missing))] {
 		if i == 0 {
-			text += "; bytes "
+			text.WriteString("; bytes ")
 		} else {
-			text += ", "
+			text.WriteString(", ")
 		}
-		text += fmt.Sprintf("%d-%d", r[0], r[1]-1)
+		fmt.Fprintf(&text, "%d-%d", r[0], r[1]-1)
 	}
 	if len(e.Missing) > maxLacks {
-		text += " and more"
+		text.WriteString(" and more")
 	}
-	return text
+	return text.String()
 }
 
 // done reports whether nothing more is to be waited for.
