@@ -169,8 +169,8 @@ func floodBeside(t *testing.T, rate, bits int) (came bool) {
 		t.Error("the file is not there, or has other bytes")
 	}
 	// The store keeps the file in memory, which is no part of the node; and the heap is up to twice what is in use.
-	most += uint64(len(content))
-	if used > cfg.Budget || held > 2*most {
+	most = 2 * (most + uint64(len(content)))
+	if used > cfg.Budget || held > most {
 		t.Errorf("%d bytes used of %d; the heap has %d more, of at most %d", used, cfg.Budget, held, most)
 	}
 	if err := r.Close(ctx); err != nil {
