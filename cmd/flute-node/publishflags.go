@@ -1,10 +1,9 @@
 package main
 
 import (
-	"os/user"
-	"strconv"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/config"
 	"github.com/flute-node/flute-node/internal/settings"
 )
 
@@ -30,22 +29,6 @@ func (f *publishFlags) words() settings.Publication {
 	return settings.Publication{
 		Existing: f.Existing, Mode: f.Mode, DirMode: f.DirMode, Owner: f.Owner, MTime: f.MTime,
 		MaxFiles: f.MaxFiles, MaxBytes: uint64(f.MaxBytes), MinFree: uint64(f.MinFree), Allocate: f.Allocate,
-		Stage: f.Stage, ResumeAge: f.ResumeAge, ResumeQuota: uint64(f.ResumeQuota), LookupOwner: lookupOwner,
+		Stage: f.Stage, ResumeAge: f.ResumeAge, ResumeQuota: uint64(f.ResumeQuota), LookupOwner: config.LookupOwner,
 	}
-}
-
-// lookupOwner asks the system for the number of a user or a group.
-func lookupOwner(name string, group bool) (int, error) {
-	if group {
-		g, err := user.LookupGroup(name)
-		if err != nil {
-			return 0, err
-		}
-		return strconv.Atoi(g.Gid)
-	}
-	u, err := user.Lookup(name)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(u.Uid)
 }

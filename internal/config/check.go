@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -15,14 +14,8 @@ import (
 	"github.com/flute-node/flute-node/internal/settings"
 )
 
-const (
-	// maxName bounds a name in bytes: it is a label of metrics.
-	maxName = 64
-	// maxEvents bounds Node.Events.
-	minEvents, maxEvents = 16, 1 << 16
-	// maxPeers bounds UTP.Peers.
-	maxPeers = 256
-)
+// minEvents and maxEvents bound Node.Events.
+const minEvents, maxEvents = 16, 1 << 16
 
 // checker looks for what does not go together.
 type checker struct {
@@ -73,24 +66,15 @@ func (k *checker) node(n *Node) {
 	k.enums(reflect.ValueOf(n).Elem(), o, "node.")
 	switch kind, at, _ := strings.Cut(n.API, ":"); {
 	case n.API == "off", kind == "unix" && at != "":
-	case kind == "tcp" && isListen(at) && n.TokenFile == "":
+	case kind == "tcp" && isAddress(at) && n.TokenFile == "":
 		k.add(o.of("api"), "node.api %s needs api_token_file: whoever reaches it could steer the node", n.API)
-	case kind == "tcp" && isListen(at):
+	case kind == "tcp" && isAddress(at):
 	default:
 		k.add(o.of("api"), "node.api %q: take unix:PATH, tcp:ADDRESS:PORT or off", n.API)
 	}
-	if n.Metrics != "" && !isListen(n.Metrics) {
+	if n.Metrics != "" && !isAddress(n.Metrics) {
 		k.add(o.of("metrics"), "node.metrics %q: take ADDRESS:PORT, such as 127.0.0.1:9464", n.Metrics)
 	}
-}
-
-// isListen reports whether something can listen at an address and port.
-func isListen(text string) bool {
-	if strings.HasPrefix(text, ":") {
-		text = "0.0.0.0" + text
-	}
-	_, err := netip.ParseAddrPort(text)
-	return err == nil
 }
 
 // enums checks fields that have one of a few values, where package settings does not.
@@ -105,38 +89,10 @@ func (k *checker) enums(v reflect.Value, o *origin, prefix string) {
 	}
 }
 
-// name checks the name of a section, and returns what errors call it.
-func (k *checker) name(section, name string, o *origin) string {
-	before, twice := k.names[name]
-	switch {
-	case name == "":
-		k.add(o.place, "%s: name is missing", section)
-		return section
-	case !isName(name):
-		k.add(o.of("name"), "%s: name %.80q: take 1 to %d letters, digits, . _ or -, a letter or digit first",
-			section, name, maxName)
-		return section
-	case twice:
-		k.add(o.of("name"), "%s: name %s is that of %v, too", section, name, before)
-	default:
-		k.names[name] = o.of("name")
-	}
-	return section + " " + name
-}
-
-func isName(name string) bool {
-	if len(name) == 0 || len(name) > maxName || strings.ContainsRune("._-", rune(name[0])) {
-		return false
-	}
-	return strings.IndexFunc(name, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._-", r)
-	}) < 0
-}
-
 // told adds an error of settings at the key of its word; others where the section begins.
 func (k *checker) told(err error, o *origin, what string) {
 	if e, ok := errors.AsType[*settings.Error](err); ok {
-		k.add(o.of(Spell(e.Word)), "%s: %s", what, e.Spell(Spell))
+		k.add(o.of(spell(e.Word)), "%s: %s", what, e.Spell(spell))
 		return
 	}
 	k.add(o.place, "%s: %v", what, err)
@@ -220,10 +176,10 @@ func (k *checker) send(s *Send) {
 			}
 		}
 	}
-	if _, err := outgoing.ReadList(strings.NewReader(s.listed)); err != nil {
+	if _, err := s.Lines(); err != nil {
 		k.add(o.of("list"), "%s: %s: %v", what, s.List, err)
 	}
-	files := s.files()
+	files := s.FileWords()
 	if _, err := files.Options(); err != nil {
 		k.told(err, o, what)
 	}
@@ -240,25 +196,4 @@ func (k *checker) send(s *Send) {
 		return
 	}
 	k.sessions[session] = o.place
-}
-
-func (k *checker) utp(u *UTP) {
-	o := &u.origin
-	what := k.name("utp", u.Name, o)
-	if !isListen(u.Listen) {
-		k.add(o.of("listen"), "%s: listen %q: take ADDRESS:PORT, such as 0.0.0.0:4000", what, u.Listen)
-	}
-	if u.Dir == "" {
-		k.add(o.place, "%s: dir is missing", what)
-	}
-	if u.Peers < 0 || u.Peers > maxPeers {
-		k.add(o.of("peers"), "%s: peers %d: take 1 to %d", what, u.Peers, maxPeers)
-	}
-	k.enums(reflect.ValueOf(u).Elem(), o, what+": ")
-	if u.Target < 0 || u.Target > 100*time.Millisecond {
-		k.add(o.of("target"), "%s: target %v: take at most 100ms", what, u.Target)
-	}
-	if u.Listen != "" {
-		k.alone(u.Listen, "listen", o, what)
-	}
 }

@@ -26,7 +26,8 @@ const (
 	defaultEvents = 4096
 )
 
-// Node says what concerns all of the node. What it says of memory, api and metrics takes effect with the next start.
+// Node says what concerns all of the node. Of it rate and log_level take effect with a reload, all else with the
+// next start.
 type Node struct {
 	Memory settings.Bytes   `yaml:"memory" help:"Memory for what is being received and for datagrams that wait. Default: 1GiB."`
 	Rate   settings.BitRate `yaml:"rate" help:"Bits per second that all sendings together may send. Default: without a bound."`
@@ -111,19 +112,3 @@ type Exec struct {
 	ExecTimeout time.Duration `yaml:"exec_timeout" help:"End a command that takes longer for a file. Default: 10m."`
 	ExecJobs    int           `yaml:"exec_jobs" help:"Commands that run at the same time, 1 to 32. Default: 4."`
 }
-
-// UTP is a uTP socket that takes files.
-type UTP struct {
-	Name         string        `yaml:"name" help:"Name in the API, in metrics and in the log; each name once."`
-	Listen       string        `yaml:"listen" help:"Local ADDRESS:PORT to wait for peers at."`
-	Dir          string        `yaml:"dir" help:"Folder for the files."`
-	Congestion   string        `yaml:"congestion" enum:"ledbat,ledbat++,cubic" help:"Congestion control. Default: ledbat."`
-	LossTolerant bool          `yaml:"loss_tolerant" help:"Keep the rate at a loss while there is no queue."`
-	Target       time.Duration `yaml:"target" help:"Queueing delay that ledbat aims at, at most 100ms."`
-	Timeout      time.Duration `yaml:"timeout" help:"How long a peer may take to take what is left at the end. Default: 30s."`
-	Peers        int           `yaml:"peers" help:"Peers at once, 1 to 256. Default: 16."`
-
-	origin origin
-}
-
-func (u *UTP) locate(o origin) { u.origin = o }

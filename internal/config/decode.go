@@ -1,18 +1,15 @@
 package config
 
 import (
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
 	"maps"
 	"reflect"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml/ast"
-
-	"github.com/flute-node/flute-node/internal/settings"
 )
 
 const (
@@ -21,24 +18,6 @@ const (
 	// maxDepth bounds how deep values stand in each other. The deepest that means something is 4.
 	maxDepth = 16
 )
-
-// origin is where a section stands, and each of its keys.
-type origin struct {
-	place
-
-	keys map[string]place
-}
-
-// of returns where a key stands; where the section begins if it has no such key.
-func (o *origin) of(key string) place {
-	if p, ok := o.keys[key]; ok {
-		return p
-	}
-	return o.place
-}
-
-// located is a section that keeps its origin.
-type located interface{ locate(origin) }
 
 // decoder puts the values of one file into a Config.
 type decoder struct {
@@ -150,88 +129,6 @@ func (d *decoder) value(n ast.Node, to reflect.Value, name string, depth int) {
 	}
 }
 
-// scalar returns the text of a value that stands alone. plain tells that it may be a number or true: it was not quoted,
-// or the environment has a part in it.
-func (d *decoder) scalar(n ast.Node, name string) (text string, plain, ok bool) {
-	switch v := n.(type) {
-	case *ast.StringNode:
-		text = v.Value
-	case *ast.LiteralNode:
-		text = v.Value.Value
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		return n.GetToken().Value, true, true
-	case *ast.InfinityNode, *ast.NanNode:
-		return n.GetToken().Value, false, true
-	case *ast.NullNode:
-		d.fault(n, "%s has no value", name)
-		return "", false, false
-	case *ast.SequenceNode:
-		d.fault(n, "%s takes one value, and no list", name)
-		return "", false, false
-	default:
-		d.fault(n, "%s takes one value, and no keys: put a value with : into quotes", name)
-		return "", false, false
-	}
-	if len(text) > maxValue {
-		d.fault(n, "%s: the value has more than %d bytes", name, maxValue)
-		return "", false, false
-	}
-	text, plain, err := expand(text, d.lookup)
-	if err != nil {
-		d.fault(n, "%s: %v", name, err)
-		return "", false, false
-	}
-	return text, plain, true
-}
-
-var typeDuration = reflect.TypeFor[time.Duration]()
-
-// set puts a text into to.
-func set(to reflect.Value, text string, plain bool) error {
-	if to.Type() == typeDuration {
-		v, err := settings.ParseDuration(text, false)
-		to.SetInt(int64(v))
-		return err
-	}
-	if u, ok := to.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		return u.UnmarshalText([]byte(text))
-	}
-	switch to.Kind() {
-	case reflect.String:
-		if plain && (text == "true" || text == "false") {
-			return fmt.Errorf("%s is no text: put it in quotes if it is meant as one", text)
-		}
-		to.SetString(text)
-	case reflect.Bool:
-		if !plain || text != "true" && text != "false" {
-			return fmt.Errorf("%.40q is neither true nor false", text)
-		}
-		to.SetBool(text == "true")
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		v, err := strconv.ParseInt(text, 10, to.Type().Bits())
-		if err != nil || !plain {
-			return noNumber(text, err)
-		}
-		to.SetInt(v)
-	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		v, err := strconv.ParseUint(text, 10, to.Type().Bits())
-		if err != nil || !plain {
-			return noNumber(text, err)
-		}
-		to.SetUint(v)
-	default:
-		panic("config: a field of a type that is not known: " + to.Type().String())
-	}
-	return nil
-}
-
-func noNumber(text string, err error) error {
-	if errors.Is(err, strconv.ErrRange) {
-		return fmt.Errorf("%.40s is out of range", text)
-	}
-	return fmt.Errorf("%.40q is no whole number", text)
-}
-
 // list puts a sequence into a slice. A value that stands alone is a list of one.
 func (d *decoder) list(n ast.Node, to reflect.Value, name string, depth int) {
 	seq, ok := n.(*ast.SequenceNode)
@@ -292,7 +189,7 @@ func prefixOf(name string) string {
 	return name + ": key "
 }
 
-// each calls do with each key of a mapping; what is merged (<<) first.
+// each calls do with each key of a mapping, and with those that are merged into it (<<), unless it has them itself.
 func (d *decoder) each(n ast.Node, name string, depth int, do func(key string, k, v ast.Node)) {
 	var pairs []*ast.MappingValueNode
 	switch m := n.(type) {
@@ -303,7 +200,7 @@ func (d *decoder) each(n ast.Node, name string, depth int, do func(key string, k
 	case *ast.NullNode:
 		return // a section without keys
 	default:
-		d.fault(n, "%s takes keys with values", nameOr(name, "the file"))
+		d.fault(n, "%s takes keys with values", cmp.Or(name, "the file"))
 		return
 	}
 	own := map[string]bool{}
@@ -330,13 +227,6 @@ func (d *decoder) each(n ast.Node, name string, depth int, do func(key string, k
 	}
 }
 
-func nameOr(name, standby string) string {
-	if name == "" {
-		return standby
-	}
-	return name
-}
-
 // fields returns the fields of a struct by their keys; those of embedded structs are its own.
 func fields(v reflect.Value) map[string]reflect.Value {
 	all := map[string]reflect.Value{}
@@ -350,53 +240,4 @@ func fields(v reflect.Value) map[string]reflect.Value {
 		}
 	}
 	return all
-}
-
-// isText reports whether values of a type are read from text.
-func isText(t reflect.Type) bool {
-	return t == typeDuration || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
-}
-
-// suggest returns a hint to the key that was meant.
-func suggest(key string, known map[string]reflect.Value) string {
-	best, least := "", 3
-	for k := range known {
-		if n := distance(key, k); n < least || n == least && best != "" && k < best {
-			best, least = k, n
-		}
-	}
-	if flat := strings.ReplaceAll(key, "-", "_"); flat != key {
-		if _, ok := known[flat]; ok {
-			best = flat
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(": did you mean %s?", best)
-}
-
-// distance returns how many letters must be changed, put in or left out to make b of a (Levenshtein); of long words a
-// large number.
-func distance(a, b string) int {
-	if len(a) > 40 || len(b) > 40 {
-		return 99
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -37,14 +37,6 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// place is where something stands in a file.
-type place struct {
-	file         string
-	line, column int
-}
-
-func (p place) String() string { return fmt.Sprintf("%s:%d:%d", p.file, p.line, p.column) }
-
 // faults collects errors.
 type faults struct {
 	list Errors

@@ -349,7 +349,7 @@ func TestEnums(t *testing.T) {
 	var s Send
 	each(reflect.ValueOf(&s).Elem(), func() error {
 		s.Scheme = "rs"
-		words, files := s.Words(time.Now()), s.files()
+		words, files := s.Words(time.Now()), s.FileWords()
 		if _, err := files.Options(); err != nil {
 			return keyed(err)
 		}

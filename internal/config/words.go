@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os/user"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/flute-node/flute-node/internal/defaults"
+	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/program"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
@@ -39,25 +38,9 @@ func (r *Receive) words() settings.Receive {
 		Publication: settings.Publication{
 			Existing: r.Existing, Mode: r.Mode, DirMode: r.DirMode, Owner: r.Owner, MTime: r.MTime,
 			MaxFiles: r.MaxFiles, MaxBytes: uint64(r.MaxBytes), MinFree: uint64(r.MinFree), Allocate: r.Allocate,
-			Stage: r.Stage, ResumeAge: r.ResumeAge, ResumeQuota: uint64(r.ResumeQuota), LookupOwner: lookupOwner,
+			Stage: r.Stage, ResumeAge: r.ResumeAge, ResumeQuota: uint64(r.ResumeQuota), LookupOwner: LookupOwner,
 		},
 	}
-}
-
-// lookupOwner asks the system for the number of a user or a group.
-func lookupOwner(name string, group bool) (int, error) {
-	if group {
-		g, err := user.LookupGroup(name)
-		if err != nil {
-			return 0, err
-		}
-		return strconv.Atoi(g.Gid)
-	}
-	u, err := user.Lookup(name)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(u.Uid)
 }
 
 // Settings returns one configuration for each group of the reception. lookup asks for the addresses of host names.
@@ -164,19 +147,26 @@ func (s *Send) Words(now time.Time) settings.Send {
 	return w
 }
 
-// Listed returns the text of List, as it was when the configuration was read.
-func (s *Send) Listed() string { return s.listed }
+// FileWords returns what the section says of links and names.
+func (s *Send) FileWords() settings.Files { return settings.Files{Links: s.Links, Names: s.Names} }
 
-// Spell writes the word of a [settings.Error] as a key.
-func Spell(word string) string { return strings.ReplaceAll(word, "-", "_") }
+// Lines returns the lines of List, as it was when the configuration was read.
+func (s *Send) Lines() ([]outgoing.Line, error) {
+	return outgoing.ReadList(strings.NewReader(s.listed))
+}
+
+// spell writes the word of a [settings.Error] as a key.
+func spell(word string) string { return strings.ReplaceAll(word, "-", "_") }
 
 // keyed writes the words of a settings.Error as keys.
 func keyed(err error) error {
 	if e, ok := errors.AsType[*settings.Error](err); ok {
-		return errors.New(e.Spell(Spell))
+		return errors.New(e.Spell(spell))
 	}
 	return err
 }
 
-// files returns what the section says of links and names.
-func (s *Send) files() settings.Files { return settings.Files{Links: s.Links, Names: s.Names} }
+// Keyed writes the words of a [settings.Error] as keys.
+func (s *Send) Keyed(err error) error {
+	return keyed(err)
+}

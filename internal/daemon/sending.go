@@ -13,7 +13,6 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/config"
 	"github.com/flute-node/flute-node/internal/outgoing"
-	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/internal/watch"
 	"github.com/flute-node/flute-node/node"
 )
@@ -32,7 +31,7 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 	words := section.Words(now)
 	cfg, err := words.Config(largest)
 	if err != nil {
-		return spelled(err)
+		return section.Keyed(err)
 	}
 	cfg.Session.FDTXML = section.FDTXML
 	if cfg.To, err = section.To.Resolve(ctx, lookup); err != nil {
@@ -43,7 +42,7 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 	}
 	for i := range items {
 		if err := how.Prepare(&items[i]); err != nil {
-			return spelled(err)
+			return section.Keyed(err)
 		}
 	}
 	var watcher *watch.Watcher
@@ -135,17 +134,18 @@ func onlyFiles(err error) bool {
 
 // find returns the files of the section, and tells what is left out of them.
 func (d *Daemon) find(section *config.Send) ([]outgoing.Item, error) {
-	options, err := (&settings.Files{Links: section.Links, Names: section.Names}).Options()
+	words := section.FileWords()
+	options, err := words.Options()
 	if err != nil {
-		return nil, spelled(err)
+		return nil, section.Keyed(err)
 	}
-	lines, err := outgoing.ReadList(strings.NewReader(section.Listed()))
+	lines, err := section.Lines()
 	if err != nil {
 		return nil, err
 	}
 	items, skipped, err := outgoing.Find(section.Paths, lines, options)
 	if err != nil {
-		return nil, err
+		return nil, section.Keyed(err)
 	}
 	for i, s := range skipped {
 		if i == maxSkipped {
@@ -162,11 +162,3 @@ func (d *Daemon) find(section *config.Send) ([]outgoing.Item, error) {
 
 // maxSkipped bounds the entries of folders that are told to be left out one by one.
 const maxSkipped = 20
-
-// spelled writes the words of a settings.Error as keys.
-func spelled(err error) error {
-	if e, ok := errors.AsType[*settings.Error](err); ok {
-		return errors.New(e.Spell(config.Spell))
-	}
-	return err
-}

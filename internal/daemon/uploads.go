@@ -5,9 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -46,7 +44,7 @@ func (u upload) EventName() string {
 
 // take runs a uTP socket until ctx ends.
 func (d *Daemon) take(ctx context.Context, u *unit, section *config.UTP) error {
-	local, err := netip.ParseAddrPort(listenAddress(section.Listen))
+	local, err := section.Local()
 	if err != nil {
 		return err
 	}
@@ -137,12 +135,4 @@ func (a *alive) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return a.Conn.Read(b)
-}
-
-// listenAddress writes :4000 as an address.
-func listenAddress(text string) string {
-	if strings.HasPrefix(text, ":") {
-		return "0.0.0.0" + text
-	}
-	return text
 }
