@@ -177,6 +177,7 @@ func TestRefused(t *testing.T) {
 		{"one session", send + "- name: t\n  to: 239.1.1.1:1\n  watch: /d\n", "6:3: send t: the session at "},
 		{"one state", send + "  state: /s\n- name: t\n  to: 239.1.1.2:1\n  watch: /d\n  state: /s\n", "9:3: send t: state /s is that of "},
 		{"utp", "utp:\n- {name: u, listen: x, dir: /d}\n", `2:13: utp u: listen "x"`},
+		{"one listen", "utp:\n- {name: u, listen: ':1', dir: /d}\n- {name: v, listen: '0.0.0.0:1', dir: /e}\n", "3:13: utp v: listen 0.0.0.0:1 is that of "},
 		{"congestion", "utp:\n- {name: u, listen: ':1', dir: /d, congestion: reno}\n", `utp u: congestion "reno"`},
 		{"api", "node: {api: tcp:127.0.0.1:80}", "1:8: node.api tcp:127.0.0.1:80 needs api_token_file"},
 		{"api kind", "node: {api: http}", `1:8: node.api "http"`},

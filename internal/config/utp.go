@@ -45,7 +45,8 @@ func isAddress(text string) bool {
 func (k *checker) utp(u *UTP) {
 	o := &u.origin
 	what := k.name("utp", u.Name, o)
-	if !isAddress(u.Listen) {
+	local, err := u.Local()
+	if err != nil {
 		k.add(o.of("listen"), "%s: listen %q: take ADDRESS:PORT, such as 0.0.0.0:4000", what, u.Listen)
 	}
 	if u.Dir == "" {
@@ -58,7 +59,7 @@ func (k *checker) utp(u *UTP) {
 	if u.Target < 0 || u.Target > 100*time.Millisecond {
 		k.add(o.of("target"), "%s: target %v: take at most 100ms", what, u.Target)
 	}
-	if u.Listen != "" {
-		k.alone(u.Listen, "listen", o, what)
+	if err == nil {
+		k.alone(local.String(), "listen", o, what)
 	}
 }

@@ -166,7 +166,10 @@ func keyed(err error) error {
 	return err
 }
 
-// Keyed writes the words of a [settings.Error] as keys.
+// Keyed writes the words of a [settings.Error] as keys, and names List where the error is that of a line of it.
 func (s *Send) Keyed(err error) error {
+	if e, ok := errors.AsType[*outgoing.LineError](err); ok {
+		return fmt.Errorf("%s: line %d: %w", s.List, e.Line, keyed(e.Err))
+	}
 	return keyed(err)
 }

@@ -342,16 +342,21 @@ func TestReloads(t *testing.T) {
 	}
 }
 
-// TestReady: it is told which unit does not run, and why.
-func TestReady(t *testing.T) {
-	d, _, _ := startDaemon(t, "send:\n"+section("a", ""))
-	var err error
+// unready waits until a unit has failed, and returns what is told of it.
+func unready(d *Daemon, unit string) (err error) {
 	for range 1000 {
-		if err = d.Ready(); err != nil && strings.Contains(err.Error(), "a waiting") {
+		if err = d.Ready(); err != nil && strings.Contains(err.Error(), unit+" waiting") {
 			break
 		}
 		time.Sleep(time.Millisecond)
 	}
+	return err
+}
+
+// TestReady: it is told which unit does not run, and why.
+func TestReady(t *testing.T) {
+	d, _, _ := startDaemon(t, "send:\n"+section("a", ""))
+	err := unready(d, "a")
 	if err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Error(err)
 	}
@@ -362,6 +367,22 @@ func TestReady(t *testing.T) {
 		t.Error(err)
 	}
 	if err := d.Pause(t.Context(), "x", true); !errors.Is(err, api.ErrNoUnit) {
+		t.Error(err)
+	}
+}
+
+// TestListLine: what is wrong with a file of a list is told with the line of the list, and in its words.
+func TestListLine(t *testing.T) {
+	folder := t.TempDir()
+	file, list := filepath.Join(folder, "file"), filepath.Join(folder, "list")
+	lines := fmt.Sprintf(`{"path":%[1]q,"name":"a"}`+"\n"+`{"path":%[1]q,"name":"b","cache_control":"?"}`, file)
+	for path, text := range map[string]string{file: "x", list: lines} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, _, _ := startDaemon(t, fmt.Sprintf("send:\n- {name: a, to: '239.1.1.1:1', list: '%s'}\n", list))
+	if err := unready(d, "a"); err == nil || !strings.Contains(err.Error(), list+": line 2: cache_control") {
 		t.Error(err)
 	}
 }
