@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/flute-node/flute-node/internal/api"
 	"github.com/flute-node/flute-node/internal/config"
 )
 
@@ -23,19 +24,12 @@ type configCheckCommand struct {
 
 // checked is what config check prints in JSON.
 type checked struct {
-	Files  []string      `json:"files,omitempty"`
-	Errors []configError `json:"errors,omitempty"`
+	Files  []string          `json:"files,omitempty"`
+	Errors []api.ConfigError `json:"errors,omitempty"`
 
 	Receive int `json:"receive"`
 	Send    int `json:"send"`
 	UTP     int `json:"utp"`
-}
-
-type configError struct {
-	File   string `json:"file"`
-	Line   int    `json:"line,omitempty"`
-	Column int    `json:"column,omitempty"`
-	Text   string `json:"text"`
 }
 
 // Run checks the file.
@@ -45,7 +39,7 @@ func (c *configCheckCommand) Run(out *output) error {
 		v := checked{}
 		var text bytes.Buffer
 		for i, e := range list {
-			v.Errors = append(v.Errors, configError{e.File, e.Line, e.Column, e.Text})
+			v.Errors = append(v.Errors, api.ConfigError(*e))
 			if i > 0 {
 				text.WriteByte('\n')
 			}

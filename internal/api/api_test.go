@@ -88,7 +88,7 @@ func (b *backend) Object(_ context.Context, unit string, toi flute.TOI) ([]Objec
 	return []Object{{Session: sessionKey, ObjectState: st.Snapshot.Sessions[0].Objects[0]}}, nil
 }
 
-func (b *backend) Reload(context.Context) Reloaded {
+func (b *backend) Reload() Reloaded {
 	if b.broken {
 		return Reloaded{Errors: []ConfigError{{File: "/etc/x", Line: 1, Column: 2, Text: "wrong"}}}
 	}

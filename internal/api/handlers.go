@@ -137,10 +137,10 @@ func (s *Server) tree(w http.ResponseWriter, r *http.Request) {
 	}{st.Snapshot.Actors, st.Snapshot.ActorCount})
 }
 
-func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
+func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 	// It may wait for programs that take a file. A client that cannot wait does not end it.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
-	re := s.cfg.Backend.Reload(r.Context())
+	re := s.cfg.Backend.Reload()
 	code := http.StatusOK
 	if !re.OK {
 		code = http.StatusUnprocessableEntity

@@ -21,7 +21,7 @@ var (
 type Backend interface {
 	State(ctx context.Context) (*State, error)
 	Object(ctx context.Context, unit string, toi flute.TOI) ([]Object, error)
-	Reload(ctx context.Context) Reloaded
+	Reload() Reloaded
 	Pause(ctx context.Context, unit string, paused bool) error
 	// Trigger has the next turn of an object begin now, Remove has it sent no longer.
 	Trigger(ctx context.Context, unit string, toi flute.TOI) error

@@ -39,52 +39,45 @@ func (d *Daemon) State(ctx context.Context) (*api.State, error) {
 	}
 	s := &api.State{
 		Version: d.options.Version, Started: d.started, LogLevel: strings.ToLower(d.level.Level().String()),
-		Units: d.Units(), Snapshot: snapshot,
+		Units: d.Units(), Snapshot: snapshot, UnitOf: d.sessionUnits(snapshot),
 	}
 	d.mu.Lock()
 	s.Config = api.ConfigState{Files: d.cfg.Files, Loaded: d.loaded, OK: d.fault == "", Error: d.fault}
 	d.mu.Unlock()
-	for i := range snapshot.Sessions {
-		s.UnitOf = append(s.UnitOf, d.unitOf(&snapshot.Sessions[i]))
-	}
 	return s, nil
 }
 
-// unitOf returns the unit of a session; empty: none.
-func (d *Daemon) unitOf(s *node.SessionState) string {
-	if s.Reception == 0 {
-		return d.routes.of(s.Session, true)
-	}
+// sessionUnits returns the units of the sessions of a snapshot, in their order; empty: none.
+func (d *Daemon) sessionUnits(snapshot *node.Snapshot) []string {
 	d.mu.Lock()
 	units := d.units
 	d.mu.Unlock()
+	receiving := map[uint64]string{} // by the ID of the reception
 	for name, u := range units {
-		receptions, _, _ := u.running()
+		receptions, _ := u.running()
 		for _, r := range receptions {
-			if r.ID() == s.Reception {
-				return name
-			}
+			receiving[r.ID()] = name
 		}
 	}
-	return ""
+	names := make([]string, len(snapshot.Sessions))
+	for i := range snapshot.Sessions {
+		if s := &snapshot.Sessions[i]; s.Reception == 0 {
+			names[i] = d.routes.of(s.Session, true)
+		} else {
+			names[i] = receiving[s.Reception]
+		}
+	}
+	return names
 }
 
-// outside returns the datagrams that the running receptions of a unit had and that belonged to no session.
-func (d *Daemon) outside(name string) (sum [drop.NumReasons]uint64) {
-	d.mu.Lock()
-	u := d.units[name]
-	d.mu.Unlock()
-	if u == nil {
-		return sum
+// outsideOf returns the datagrams that the running receptions of a unit had and that belonged to no session.
+func (d *Daemon) outsideOf(name string) (none [drop.NumReasons]uint64) {
+	u, err := d.unit(name)
+	if err != nil {
+		return none
 	}
-	receptions, _, _ := u.running()
-	for _, r := range receptions {
-		_, dropped := r.Datagrams()
-		for i, n := range dropped {
-			sum[i] += n
-		}
-	}
-	return sum
+	receptions, _ := u.running()
+	return outside(receptions)
 }
 
 // measured returns the units for metrics.
@@ -155,7 +148,7 @@ func (d *Daemon) Pause(ctx context.Context, name string, paused bool) error {
 	if err != nil {
 		return err
 	}
-	_, s, _ := u.running()
+	_, s := u.running()
 	if s == nil {
 		return fmt.Errorf("%s: %w", name, api.ErrNotSending)
 	}
@@ -200,7 +193,7 @@ func (d *Daemon) sending(name string) (*node.Sending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, s, _ := u.running(); s != nil {
+	if _, s := u.running(); s != nil {
 		return s, nil
 	}
 	return nil, fmt.Errorf("%s: %w", name, api.ErrNotSending)
@@ -225,7 +218,7 @@ func (d *Daemon) Object(ctx context.Context, name string, toi flute.TOI) ([]api.
 	if err != nil {
 		return nil, err
 	}
-	receptions, _, _ := u.running()
+	receptions, _ := u.running()
 	var found []api.Object
 	for i := range snapshot.Sessions {
 		s := &snapshot.Sessions[i]
@@ -240,7 +233,7 @@ func (d *Daemon) Object(ctx context.Context, name string, toi flute.TOI) ([]api.
 				return nil, err
 			}
 		}
-		if d.unitOf(s) == name && s.Reception == 0 {
+		if s.Reception == 0 && d.routes.of(s.Session, true) == name {
 			at := slices.IndexFunc(s.Objects, func(o event.ObjectState) bool { return o.TOI == toi })
 			if at >= 0 {
 				found = append(found, api.Object{Session: s.Session, ObjectState: s.Objects[at]})

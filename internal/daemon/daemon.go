@@ -113,51 +113,6 @@ func (d *Daemon) observe(e notice.Event, now time.Time) {
 	d.events.add(e, name, now)
 }
 
-// serveAPI starts what answers clients.
-func (d *Daemon) serveAPI(n *config.Node) (*api.Server, error) {
-	token := ""
-	if n.TokenFile != "" {
-		var err error
-		if token, err = readToken(n.TokenFile); err != nil {
-			return nil, err
-		}
-	}
-	return api.Listen(api.Config{
-		Backend: d, Journal: d.journal, Log: d.log, Listen: n.API, Token: token, Metrics: n.Metrics, PProf: n.PProf,
-		Clients: &d.clients,
-		Collect: metrics.Handler(d.meter, metrics.Source{
-			Snapshot: d.node.Snapshot, UnitOf: d.unitOf, Outside: d.outside, Units: d.measured, Reload: d.lastReload,
-			Clients: func() int { return int(d.clients.Load()) }, Version: d.options.Version,
-		}),
-	})
-}
-
-const minToken, maxToken = 16, 1024
-
-// readToken reads the secret that clients send.
-func readToken(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("api_token_file: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("api_token_file %s: others than its owner have access to it (%04o)",
-			path, info.Mode().Perm())
-	}
-	if info.Size() > maxToken+2 {
-		return "", fmt.Errorf("api_token_file %s: more than %d characters", path, maxToken)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("api_token_file: %w", err)
-	}
-	token := strings.TrimSpace(string(text))
-	if len(token) < minToken || len(token) > maxToken || strings.ContainsAny(token, " \t\r\n") {
-		return "", fmt.Errorf("api_token_file %s: take %d to %d characters without spaces", path, minToken, maxToken)
-	}
-	return token, nil
-}
-
 func (d *Daemon) setLevel(name string) error {
 	level, err := parseLevel(name)
 	if err == nil {
@@ -189,12 +144,12 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 			running = false
 		case <-reload:
 			if again = reloaded != nil; !again {
-				reloaded = d.reload(ctx)
+				reloaded = d.reload()
 			}
 		case <-reloaded:
 			reloaded = nil
 			if again {
-				again, reloaded = false, d.reload(ctx)
+				again, reloaded = false, d.reload()
 			}
 		case <-watchdog:
 			if err := d.Alive(ctx); err != nil {
@@ -210,11 +165,11 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 }
 
 // reload is Reload on a goroutine of its own. The channel is closed when it has come to its end.
-func (d *Daemon) reload(ctx context.Context) chan struct{} {
+func (d *Daemon) reload() chan struct{} {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		d.Reload(ctx)
+		d.Reload()
 	}()
 	return done
 }

@@ -36,7 +36,7 @@ func TestUnitTriesAgain(t *testing.T) {
 			if len(began) < 9 {
 				return broken
 			}
-			u.attach(nil, nil, sessionAt{})
+			u.attach(nil, nil)
 			<-ctx.Done()
 			return nil
 		}}
@@ -285,7 +285,7 @@ func TestReload(t *testing.T) {
 	}
 	before := running()
 	f.write("# moved\nsend:\n" + section("d", "") + section("b", ", ttl: 5") + section("a", ""))
-	r := d.Reload(t.Context())
+	r := d.Reload()
 	want := api.Reloaded{OK: true, Started: []string{"d"}, Stopped: []string{"c"}, Restarted: []string{"b"}, Same: 1}
 	if d := cmp.Diff(want, r); d != "" {
 		t.Error(d)
@@ -299,7 +299,7 @@ func TestReload(t *testing.T) {
 	}
 
 	f.write("sned: []\n")
-	r = d.Reload(t.Context())
+	r = d.Reload()
 	if r.OK || len(r.Errors) != 1 || r.Errors[0].Line != 2 || r.Errors[0].Column != 1 {
 		t.Errorf("%+v", r)
 	}
@@ -318,7 +318,7 @@ func TestReload(t *testing.T) {
 		0o600); err != nil {
 		t.Fatal(err)
 	}
-	r = d.Reload(t.Context())
+	r = d.Reload()
 	if !r.OK || cmp.Diff(r.NextStart, []string{"node.memory"}) != "" || d.level.Level() != slog.LevelDebug {
 		t.Errorf("%+v %v", r, d.level.Level())
 	}
@@ -333,10 +333,10 @@ func TestReloads(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 10 {
 		f.write("send:\n" + section("a", "") + section(string(rune('b'+i)), ""))
-		all.Go(func() { d.Reload(context.Background()) })
+		all.Go(func() { d.Reload() })
 	}
 	all.Wait()
-	d.Reload(t.Context())
+	d.Reload()
 	if units := d.Units(); len(units) != 2 || units[0].Name != "a" || units[1].Name != "k" {
 		t.Errorf("%+v", units)
 	}

@@ -26,12 +26,6 @@ const (
 	programDelay = time.Second
 )
 
-// sessionAt is a sending session, as its packets name it.
-type sessionAt struct {
-	group netip.AddrPort
-	tsi   flute.TSI
-}
-
 // lookup asks the system for the addresses of a host name.
 func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
@@ -77,7 +71,7 @@ func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) 
 		}
 		receptions = append(receptions, r)
 	}
-	u.attach(receptions, nil, sessionAt{})
+	u.attach(receptions, nil)
 	d.log.Info("receiving", "unit", u.name, "dir", section.Dir)
 	<-ctx.Done()
 	return nil
@@ -113,19 +107,25 @@ func (d *Daemon) leave(u *unit, receptions []*node.Reception, runner *program.Ru
 	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
 	defer cancel()
 	var errs []error
-	var outside [drop.NumReasons]uint64
 	for _, r := range receptions {
 		errs = append(errs, r.Close(ctx))
-		_, dropped := r.Datagrams()
-		for i, n := range dropped {
-			outside[i] += n
-		}
 	}
-	d.meter.Left(u.name, outside, u.detach)
+	d.meter.Left(u.name, outside(receptions), u.detach)
 	if runner != nil {
 		runner.Close()
 	}
 	return errors.Join(errs...)
+}
+
+// outside returns the datagrams of receptions that belonged to no session.
+func outside(receptions []*node.Reception) (sum [drop.NumReasons]uint64) {
+	for _, r := range receptions {
+		_, dropped := r.Datagrams()
+		for i, n := range dropped {
+			sum[i] += n
+		}
+	}
+	return sum
 }
 
 // ended is how a program that took a file has ended.

@@ -13,7 +13,7 @@ import (
 
 // Reload reads the configuration anew, and puts what has changed into effect. If it cannot be used nothing changes.
 // Reloads run one after the other.
-func (d *Daemon) Reload(_ context.Context) api.Reloaded {
+func (d *Daemon) Reload() api.Reloaded {
 	d.applying.Lock()
 	defer d.applying.Unlock()
 	d.mu.Lock()
@@ -52,7 +52,7 @@ func configErrors(err error) (list []api.ConfigError) {
 		return []api.ConfigError{{Text: err.Error()}}
 	}
 	for _, e := range all {
-		list = append(list, api.ConfigError{File: e.File, Line: e.Line, Column: e.Column, Text: e.Text})
+		list = append(list, api.ConfigError(*e))
 	}
 	return list
 }

@@ -55,8 +55,7 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 			return err
 		}
 	}
-	at := sessionAt{cfg.To, cfg.TSI}
-	d.routes.set(u.name, []route{{group: at.group, tsis: []flute.TSI{at.tsi}, sending: true}})
+	d.routes.set(u.name, []route{{group: cfg.To, tsis: []flute.TSI{cfg.TSI}, sending: true}})
 	s, err := d.node.Send(ctx, cfg)
 	if err != nil {
 		return err
@@ -64,11 +63,9 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
 		defer cancel()
-		if closed := s.Close(ctx); closed != nil {
-			err = errors.Join(err, closed)
-		}
+		err = errors.Join(err, s.Close(ctx))
 	}()
-	u.attach(nil, s, at)
+	u.attach(nil, s)
 	d.log.Info("sending", "unit", u.name, "to", cfg.To, "tsi", cfg.TSI, "files", len(items))
 	// Why it ends early, Wait says.
 	_ = s.AddAll(ctx, func(yield func(sender.File) bool) {
@@ -82,7 +79,7 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 	})
 	if watcher != nil {
 		w := outgoing.Watching{
-			Key: flute.SessionKey{Group: at.group, TSI: at.tsi}, Session: s, Watcher: watcher, How: how,
+			Key: flute.SessionKey{Group: cfg.To, TSI: cfg.TSI}, Session: s, Watcher: watcher, How: how,
 		}
 		if err := w.Run(ctx, d.node); err != nil {
 			return err

@@ -45,7 +45,6 @@ type unit struct {
 	paused     bool
 	receptions []*node.Reception
 	sending    *node.Sending
-	to         sessionAt       // of sending
 	runner     *program.Runner // of a reception; nil: there is none
 }
 
@@ -113,9 +112,9 @@ func (u *unit) stop() {
 }
 
 // attach notes what the unit has begun, and that it runs.
-func (u *unit) attach(receptions []*node.Reception, s *node.Sending, to sessionAt) {
+func (u *unit) attach(receptions []*node.Reception, s *node.Sending) {
 	u.mu.Lock()
-	u.receptions, u.sending, u.to = receptions, s, to
+	u.receptions, u.sending = receptions, s
 	u.mu.Unlock()
 	u.enter(phaseRunning, "")
 }
@@ -123,14 +122,14 @@ func (u *unit) attach(receptions []*node.Reception, s *node.Sending, to sessionA
 func (u *unit) detach() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.receptions, u.sending, u.to, u.paused = nil, nil, sessionAt{}, false
+	u.receptions, u.sending, u.paused = nil, nil, false
 }
 
 // running returns what attach has noted.
-func (u *unit) running() ([]*node.Reception, *node.Sending, sessionAt) {
+func (u *unit) running() ([]*node.Reception, *node.Sending) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.receptions, u.sending, u.to
+	return u.receptions, u.sending
 }
 
 // runs notes the program of the unit.

@@ -77,7 +77,7 @@ func (d *Daemon) take(ctx context.Context, u *unit, section *config.UTP) error {
 	if err != nil {
 		return err
 	}
-	u.attach(nil, nil, sessionAt{})
+	u.attach(nil, nil)
 	d.log.Info("taking files by uTP", "unit", u.name, "listen", listener.Addr().String(), "dir", section.Dir)
 	stop := context.AfterFunc(ctx, func() { _ = listener.Close() })
 	defer stop()

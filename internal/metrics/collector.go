@@ -21,8 +21,8 @@ const scrapePatience = 2 * time.Second
 // Source is what a scrape asks for. All fields are required.
 type Source struct {
 	Snapshot func(ctx context.Context) (*node.Snapshot, error)
-	// UnitOf returns the unit of a session; empty: none.
-	UnitOf func(*node.SessionState) string
+	// UnitOf returns the units of the sessions of a snapshot, in their order; empty: none.
+	UnitOf func(*node.Snapshot) []string
 	// Outside returns the datagrams of a running unit that belonged to no session.
 	Outside func(unit string) [drop.NumReasons]uint64
 	Units   func() []Unit
@@ -149,10 +149,9 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	if err == nil {
 		out.gauge(descBudget, float64(snapshot.Budget), "node")
 		out.gauge(descUsed, float64(snapshot.Used), "node")
-		for i := range snapshot.Sessions {
+		for i, name := range c.source.UnitOf(snapshot) {
 			s := &snapshot.Sessions[i]
 			running[s.Session] = true
-			name := c.source.UnitOf(s)
 			if name == "" {
 				continue
 			}

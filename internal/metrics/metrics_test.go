@@ -89,11 +89,15 @@ func (w *world) gather(t *testing.T) (values map[string]float64, labels []string
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(NewCollector(w.meter, Source{
 		Snapshot: func(context.Context) (*node.Snapshot, error) { return &w.snapshot, nil },
-		UnitOf: func(s *node.SessionState) string {
-			if s.Reception == 0 {
-				return "out"
+		UnitOf: func(s *node.Snapshot) (names []string) {
+			for _, one := range s.Sessions {
+				if one.Reception == 0 {
+					names = append(names, "out")
+				} else {
+					names = append(names, "in")
+				}
 			}
-			return "in"
+			return names
 		},
 		Outside: func(string) [drop.NumReasons]uint64 { return w.outside },
 		Units:   func() []Unit { return w.units },
