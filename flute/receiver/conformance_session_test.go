@@ -211,13 +211,7 @@ func TestConf_E95_NewRunForgets(t *testing.T) {
 
 // A restarted sender may reuse the TOI of an object that is being published.
 func TestConf_E95_TOIReusedDuringPublication(t *testing.T) {
-	old, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)
-	r := newRig(t)
-	r.manual = true
-	r.feed(describe(t, 0, old.file("a")))
-	r.feed(old.all()...)
-	r.wait(r.cfg.RestartSilence)
-	r.feed(describe(t, 0, next.file("bb")))
+	r, next := publishingApart(t)
 	r.feed(next.all()...)
 	r.work()
 	r.work()

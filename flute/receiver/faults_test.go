@@ -292,13 +292,7 @@ func TestBlame(t *testing.T) {
 
 // An object that is published apart, and whose session crashes, ends.
 func TestCrashWhileDetached(t *testing.T) {
-	old, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)
-	r := newRig(t)
-	r.manual = true
-	r.feed(describe(t, 0, old.file("a")))
-	r.feed(old.all()...)
-	r.wait(r.cfg.RestartSilence)
-	r.feed(describe(t, 0, next.file("bb")))
+	r, next := publishingApart(t)
 	r.feed(next.packet(0, 0, 1))
 	r.crash()
 	r.want("failed 1 a quarantined")
@@ -313,13 +307,7 @@ func TestCrashWhileDetached(t *testing.T) {
 // The Work that publishes an object apart is awaited, also when nobody works on its TOI any more: else the session
 // waits for its end for ever.
 func TestDetachedWorkIsAwaited(t *testing.T) {
-	old, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)
-	r := newRig(t)
-	r.manual = true
-	r.feed(describe(t, 0, old.file("a")))
-	r.feed(old.all()...)
-	r.wait(r.cfg.RestartSilence)
-	r.feed(describe(t, 0, next.file("bb")))
+	r, next := publishingApart(t)
 	r.feed(next.packet(0, 0, 1))
 	if len(r.apart) != 1 {
 		t.Fatalf("%d objects are published apart", len(r.apart))

@@ -159,11 +159,7 @@ func TestDeadFeedTellsItsLoss(t *testing.T) {
 // TestChannelsShareSourceBlocks: of a source block that comes over several channels no channel has lost what the
 // others bring. The session tells the loss.
 func TestChannelsShareSourceBlocks(t *testing.T) {
-	r := newRig(t, withFeeds(3), func(c *Config) {
-		for i := range c.Feeds {
-			c.Feeds[i].Channel = uint8(i)
-		}
-	})
+	r := newRig(t, withChannels(3))
 	o := plain(t, 1, 60_000, 100, 50)
 	r.on(0, describe(t, 0, o.file("a")))
 	for i, b := range o.all() {

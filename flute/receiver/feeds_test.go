@@ -21,6 +21,16 @@ func withFeeds(n int) func(*Config) {
 	}
 }
 
+// withChannels gives the session n feeds, each of a channel of its own.
+func withChannels(n int) func(*Config) {
+	return func(c *Config) {
+		withFeeds(n)(c)
+		for i := range c.Feeds {
+			c.Feeds[i].Channel = uint8(i)
+		}
+	}
+}
+
 // on feeds a datagram that comes on one of the feeds. Each has a port of its own.
 func (r *rig) on(feed int, datagrams ...[]byte) {
 	r.from, r.port = uint8(feed), uint16(1000*(feed+1))
@@ -142,11 +152,7 @@ func TestFeedBringsAllAlone(t *testing.T) {
 
 // TestChannels: the channels of a session bring different packets, none of which is lost.
 func TestChannels(t *testing.T) {
-	r := newRig(t, withFeeds(3), func(c *Config) {
-		for i := range c.Feeds {
-			c.Feeds[i].Channel = uint8(i)
-		}
-	})
+	r := newRig(t, withChannels(3))
 	o := plain(t, 1, 30_000, 100, 50)
 	r.on(0, describe(t, 0, o.file("a")))
 	for i, b := range o.all() {

@@ -180,36 +180,32 @@ func TestUndescribedTimeoutIsLearned(t *testing.T) {
 	r.close()
 }
 
-// A file whose description expires in each pause of the carousel is received once.
+// A file whose description expires in each pause of the carousel is received once; a session without a time-out knows
+// it also after a first pause of hours.
 func TestExpiryInLongPauses(t *testing.T) {
-	for _, none := range []bool{false, true} {
-		r := newRig(t, func(c *Config) { c.NoSessionTimeout = none })
-		o := plain(t, 1, 100, 100, 4)
-		for i, pause := range []time.Duration{50 * time.Minute, 2 * time.Hour, 4 * time.Hour, 0} {
-			f := fdtInstance{
-				id: flute.InstanceID(i), files: []fdt.File{o.file("a")}, e: 1400, expires: r.now.Add(20 * time.Minute),
+	long := []time.Duration{50 * time.Minute, 2 * time.Hour, 4 * time.Hour, 0}
+	for name, c := range map[string]struct {
+		none   bool // no time-out
+		pauses []time.Duration
+	}{
+		"learned":                          {false, long},
+		"no time-out":                      {true, long},
+		"no time-out, long from the start": {true, []time.Duration{5 * time.Hour, 20 * time.Hour, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, func(cfg *Config) { cfg.NoSessionTimeout = c.none })
+			o := plain(t, 1, 100, 100, 4)
+			for i, pause := range c.pauses {
+				f := fdtInstance{
+					id: flute.InstanceID(i), files: []fdt.File{o.file("a")}, e: 1400,
+					expires: r.now.Add(20 * time.Minute),
+				}
+				r.feed(f.packets(t)...)
+				r.feed(o.all()...)
+				r.wait(pause)
 			}
-			r.feed(f.packets(t)...)
-			r.feed(o.all()...)
-			r.wait(pause)
-		}
-		r.want("completed 1 a 100")
-		r.close()
+			r.want("completed 1 a 100")
+			r.close()
+		})
 	}
-}
-
-// A session without a time-out knows a file that is complete also after a first pause of hours.
-func TestExpiryInALongFirstPause(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.NoSessionTimeout = true })
-	o := plain(t, 1, 100, 100, 4)
-	for i, pause := range []time.Duration{5 * time.Hour, 20 * time.Hour, 0} {
-		f := fdtInstance{
-			id: flute.InstanceID(i), files: []fdt.File{o.file("a")}, e: 1400, expires: r.now.Add(20 * time.Minute),
-		}
-		r.feed(f.packets(t)...)
-		r.feed(o.all()...)
-		r.wait(pause)
-	}
-	r.want("completed 1 a 100")
-	r.close()
 }

@@ -375,6 +375,20 @@ func split(t testing.TB, packets [][]byte) (fdts, data [][]byte) {
 	return fdts, data
 }
 
+// publishingApart returns a session whose file a, of 300 bytes, waits to be published, while the sender has started
+// again and gives its TOI to next, the file bb.
+func publishingApart(t testing.TB) (r *rig, next object) {
+	t.Helper()
+	a, next := plain(t, 1, 300, 100, 4), plain(t, 1, 400, 100, 4)
+	r = newRig(t)
+	r.manual = true
+	r.feed(describe(t, 0, a.file("a")))
+	r.feed(a.all()...)
+	r.wait(r.cfg.RestartSilence)
+	r.feed(describe(t, 0, next.file("bb")))
+	return r, next
+}
+
 func concat(lists ...[][]byte) [][]byte { return slices.Concat(lists...) }
 
 // cancel ends an object for a reason that lies outside of it.
