@@ -31,6 +31,9 @@ func (s *Session) supersede(old *entry) {
 	l.schedule(l.now.Add(outdatedSilence))
 }
 
+// isOutdated reports whether e, which has a newer version or had one, is to end because of that.
+func (e *entry) isOutdated() bool { return !e.gone && e.phase <= receiving && !e.outdated.IsZero() }
+
 func (s *Session) failOutdated(e *entry) {
 	s.fail(e, event.FailSuperseded, fmt.Sprintf("by TOI %v", e.newer))
 }
@@ -40,7 +43,7 @@ func (s *Session) sweepOutdated(now time.Time) {
 	l := s.l
 	l.outdated = slices.DeleteFunc(l.outdated, func(e *entry) bool {
 		switch at := maxTime(e.outdated, e.resume).Add(outdatedSilence); {
-		case e.gone || e.phase > receiving || e.outdated.IsZero():
+		case !e.isOutdated():
 			return true
 		case !due(at, now) || e.held != nil && (e.held.IsDecoding() || e.held.isDone()):
 			l.schedule(maxTime(at, now.Add(outdatedSilence/4)))
@@ -58,9 +61,11 @@ func (l *Ledger) replaced(e *entry) {
 	}
 	s := Session{l: l}
 	l.outdated = slices.DeleteFunc(l.outdated, func(old *entry) bool {
-		over := old == e || old.gone || old.phase > receiving || old.outdated.IsZero()
-		if over || old.location() != e.location() {
-			return over
+		if old == e || !old.isOutdated() {
+			return true
+		}
+		if old.location() != e.location() {
+			return false
 		}
 		s.failOutdated(old)
 		return true

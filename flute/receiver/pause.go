@@ -150,10 +150,7 @@ func (l *Ledger) isSilent(now time.Time, e *entry) bool {
 		e.held.wants() {
 		return false
 	}
-	at := e.heard.Add(l.objectTimeout())
-	if repaired := e.put.Add(repairGrace); repaired.After(at) {
-		at = repaired
-	}
+	at := maxTime(e.heard.Add(l.objectTimeout()), e.put.Add(repairGrace))
 	if !due(at, now) {
 		l.schedule(at)
 	}

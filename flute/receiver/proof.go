@@ -27,11 +27,7 @@ func (l *Ledger) opening(events []event.Event) []event.Event {
 
 // silentAt returns when the session ends because it is silent. One whose objects are being repaired is not.
 func (l *Ledger) silentAt() time.Time {
-	at := l.last.Add(l.patience())
-	if repaired := l.put.Add(repairGrace); repaired.After(at) {
-		return repaired
-	}
-	return at
+	return maxTime(l.last.Add(l.patience()), l.put.Add(repairGrace))
 }
 
 // patience returns how long the session may be silent before it ends. Objects that it holds undescribed have their own

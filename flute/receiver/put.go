@@ -39,13 +39,14 @@ func (o *Object) Put(now time.Time, off uint64, p []byte) (n int, again bool, er
 		if err == nil {
 			n = len(p)
 		}
-		return n, isLater(err), laterIsNone(err)
+		again, err = later(err)
+		return n, again, err
 	}
 	o.taking = true
 	n, fresh, err := o.e.held.Put(now, off, p)
 	o.taking = false
-	err = o.put(now, fresh, o.settle(err))
-	return n, isLater(err), laterIsNone(err)
+	again, err = later(o.put(now, fresh, o.settle(err)))
+	return n, again, err
 }
 
 // PutSymbols takes a FEC Payload ID and the encoding symbols behind it that came another way than in packets: what
@@ -53,7 +54,7 @@ func (o *Object) Put(now time.Time, off uint64, p []byte) (n int, again bool, er
 func (o *Object) PutSymbols(now time.Time, payload []byte) (again bool, err error) {
 	open, err := o.openPut(now)
 	if !open {
-		return isLater(err), laterIsNone(err)
+		return later(err)
 	}
 	o.taking = true
 	err = o.e.held.PutSymbols(now, payload)
@@ -62,8 +63,7 @@ func (o *Object) PutSymbols(now time.Time, payload []byte) (again bool, err erro
 	if isDuplicate(err) {
 		err = nil
 	}
-	err = o.put(now, fresh, o.settle(err))
-	return isLater(err), laterIsNone(err)
+	return later(o.put(now, fresh, o.settle(err)))
 }
 
 // PutUnit returns how many bytes Put may need at once to take any of them; 0: that is not known, or there is nothing to
@@ -75,15 +75,13 @@ func (o *Object) PutUnit() uint64 {
 	return o.e.held.PutUnit()
 }
 
-// isLater reports whether err will pass soon: there is no memory, or the object rests.
-func isLater(err error) bool { return err != nil && drop.Of(err) == drop.Budget }
-
-// laterIsNone returns err, or nil if it will pass soon.
-func laterIsNone(err error) error {
-	if isLater(err) {
-		return nil
+// later splits err: again reports that it will pass soon, since there is no memory or the object rests; else it is
+// lasting.
+func later(err error) (again bool, lasting error) {
+	if err != nil && drop.Of(err) == drop.Budget {
+		return true, nil
 	}
-	return err
+	return false, err
 }
 
 // openPut makes the object one that symbols can be put of. It reports false if there is nothing to be put.
