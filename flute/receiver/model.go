@@ -2,7 +2,6 @@ package receiver
 
 import (
 	"bytes"
-	"time"
 
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/lct"
@@ -77,45 +76,4 @@ func (m *model) parse(p *alc.Packet, datagram []byte) bool {
 	}
 	p.Body = datagram[n:len(datagram):len(datagram)]
 	return true
-}
-
-// latest is the packet that Session.Route returned last, if it was an ordinary one of an object in reception. The next
-// packet of the same read mostly goes the same way, and changes nothing else of the session.
-type latest struct {
-	model  model
-	entry  *entry // nil: Route has to look at everything
-	line   *line
-	origin Origin
-}
-
-// routeAlike routes datagram like the packet before, if all that Route looks at is the same. It reports false if it is
-// not, and has done nothing then.
-func (s *Session) routeAlike(now time.Time, origin Origin, p *Packet, datagram []byte) bool {
-	r, l := &s.latest, s.l
-	e, ln := r.entry, r.line
-	switch {
-	case e == nil || origin != r.origin || now != l.last || now != ln.last:
-		return false
-	case l.ended || l.ending != "" || l.closed || !ln.closed.IsZero():
-		return false
-	case e.gone || e.file == nil || e.phase != receiving || e.run != ln.run || e.contested || !e.outdated.IsZero():
-		return false
-	case !r.model.parse(&p.alc, datagram):
-		return false
-	}
-	p.origin, p.entry = origin, e
-	l.now = now
-	ln.hearAtOnce()
-	return true
-}
-
-// remember notes how a packet was routed that came on ln and is for an object. The model is made for the second one
-// in a row: where packets of several objects come in turn, it would never be used.
-func (s *Session) remember(p *Packet, ln *line, datagram []byte) {
-	r, e := &s.latest, p.entry
-	if r.line = ln; r.entry != e || r.origin != p.origin || len(s.l.feeds.list) > 0 {
-		r.model.length, r.entry, r.origin = 0, e, p.origin
-		return
-	}
-	r.model.set(&p.alc, datagram)
 }
