@@ -61,7 +61,7 @@ type configExampleCommand struct{}
 
 // Run prints the example.
 func (configExampleCommand) Run(out *output) error {
-	return printText(out, config.Example())
+	return printText(out, "the example", config.Example())
 }
 
 type configSchemaCommand struct{}
@@ -72,17 +72,17 @@ func (configSchemaCommand) Run(out *output) error {
 	if err != nil {
 		return err
 	}
-	return printText(out, text)
+	return printText(out, "the schema", text)
 }
 
-// printText prints what a command is run for; with --json, JSON on one line.
-func printText(out *output, text []byte) error {
+// printText prints what a command is run for, which errors call name; with --json, JSON on one line.
+func printText(out *output, name string, text []byte) error {
 	if json.Valid(text) {
 		out.record(json.RawMessage(text), string(bytes.TrimRight(text, "\n")))
 		return nil
 	}
 	if err := out.handOver(); err != nil {
-		return errors.New("--json: the example is YAML")
+		return fmt.Errorf("--json: JSON is no form of %s", name)
 	}
 	_, err := out.printer.Write(text)
 	return err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/internal/api"
+	"github.com/flute-node/flute-node/internal/config"
 )
 
 // ctlCommand asks a daemon.
@@ -236,8 +237,7 @@ func (ctlReloadCommand) Run(ctx context.Context, c *ctlCommand, out *output) err
 	}
 	tell(out, answer, func(w *tabwriter.Writer) {
 		for _, e := range r.Errors {
-			at := fmt.Sprintf("%s:%d:%d: ", e.File, e.Line, e.Column)
-			_, _ = fmt.Fprintln(w, plain(strings.TrimPrefix(at, ":0:0: ")+e.Text))
+			_, _ = fmt.Fprintln(w, plain((*config.Error)(&e).Error()))
 		}
 		if !r.OK {
 			_, _ = fmt.Fprintln(w, "nothing has changed")
@@ -326,5 +326,5 @@ func (ctlMetricsCommand) Run(ctx context.Context, c *ctlCommand, out *output) er
 	if err != nil {
 		return err
 	}
-	return printText(out, answer)
+	return printText(out, "metrics", answer)
 }

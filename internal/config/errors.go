@@ -12,14 +12,17 @@ const maxErrors = 20
 
 // Error is what is wrong at one place of a file.
 type Error struct {
-	File         string
-	Line, Column int // from 1; 0: it concerns the whole file
+	File         string // empty: it concerns no file
+	Line, Column int    // from 1; 0: it concerns the whole file
 	Text         string
 }
 
 // Error implements error: file:line:column: text.
 func (e *Error) Error() string {
-	if e.Line == 0 {
+	switch {
+	case e.File == "":
+		return e.Text
+	case e.Line == 0:
 		return fmt.Sprintf("%s: %s", e.File, e.Text)
 	}
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
