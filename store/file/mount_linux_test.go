@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // mountsEnv tells the test that it runs where it may mount.
@@ -78,6 +82,40 @@ func TestMountBelowRoot(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestStageByOtherName: the staging folder is no folder of files by whatever name it is found, also where its parent is
+// open.
+func TestStageByOtherName(t *testing.T) {
+	if os.Getenv(mountsEnv) == "" {
+		inMountNamespace(t)
+		return
+	}
+	root := t.TempDir()
+	other := filepath.Join(root, "other")
+	if err := os.Mkdir(other, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := opened(t, Options{}, root)
+	if _, err := s.Publish(written(t, s, "a"), "a"); err != nil { // opens the root
+		t.Fatal(err)
+	}
+	if err := syscall.Mount(filepath.Join(root, stageName), other, "", syscall.MS_BIND, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(other, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, name := range []string{"other", "other/a"} {
+		if kind := s.look(name); kind != names.Blocked {
+			t.Errorf("%s: %v", name, kind)
+		}
+	}
+	if _, err := s.Publish(written(t, s, "b"), "other/b"); !errors.Is(err, store.ErrName) {
+		t.Errorf("published there: %v", err)
 	}
 }
 

@@ -22,10 +22,10 @@ func (s *Store) look(name string) names.Kind {
 	if s.checkName(name) != nil {
 		return names.Blocked
 	}
-	if e, ok := s.entryOf(name); ok {
+	if e, ok := s.entryOf(name); ok && e.kind != names.Folder { // a folder may be the staging folder
 		return e.kind
 	}
-	if top, _, _ := strings.Cut(name, "/"); s.isStage(top) {
+	if s.isStaging(name) {
 		return names.Blocked
 	}
 	root := s.current().root

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strings"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -60,7 +59,7 @@ func (o *object) place(name string) error {
 	if o.placeAt(name) {
 		return nil
 	}
-	if top, _, _ := strings.Cut(name, "/"); s.isStage(top) {
+	if s.isStaging(name) {
 		return fmt.Errorf("%w: %q is reserved", store.ErrName, name)
 	}
 	var failed error

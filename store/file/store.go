@@ -129,9 +129,10 @@ func (s *Store) checkName(name string) error {
 	return nil
 }
 
-// isStage reports whether a name in the root is the staging folder.
-func (s *Store) isStage(top string) bool {
+// isStaging reports whether a name is the staging folder, or below it.
+func (s *Store) isStaging(name string) bool {
 	root := s.current().root
+	top, _, _ := strings.Cut(name, "/")
 	var info, stage os.FileInfo
 	err := s.files.patiently(func() (err error) {
 		if info, err = root.Stat(top); err == nil {
