@@ -58,11 +58,11 @@ func TestPowerLoss(t *testing.T) {
 	}
 	rounds := 0
 	stage.syncs.one = 1000 * time.Hour // no machine is so slow that files are synced one by one
-	stage.syncs.all = func(folder *os.File) error {
+	stage.syncs.all = func() error {
 		cut()
 		staged := whole(filepath.Join(root, filepath.FromSlash(stage.dir)))
 		rounds++
-		if err := folder.Sync(); err != nil {
+		if err := stage.at.Sync(); err != nil {
 			return err
 		}
 		mu.Lock()

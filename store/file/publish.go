@@ -45,8 +45,7 @@ func (o *object) sync() error {
 	if o.store.opts.NoSync {
 		return nil
 	}
-	g := o.ground
-	if err := g.stage.syncs.commit(g.stage.at, o.file, o.store.syncFile); err != nil {
+	if err := o.ground.stage.syncs.commit(o.file, o.store.syncFile); err != nil {
 		return o.store.files.fail(o, err)
 	}
 	return nil

@@ -13,13 +13,13 @@ var disks = []int64{unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPE
 
 // syncAllOf returns the function that syncs the file system of folder; nil: there is none. Linux tells of errors since
 // version 5.8.
-func syncAllOf(folder *os.File) func(*os.File) error {
+func syncAllOf(folder *os.File) func() error {
 	var fs unix.Statfs_t
 	err := control(folder, func(fd int) error { return unix.Fstatfs(fd, &fs) })
 	if err != nil || !slices.Contains(disks, int64(fs.Type)) || !isSince(5, 8) { //nolint:unconvert // int32 on 32 bits
 		return nil
 	}
-	return func(folder *os.File) error { return control(folder, unix.Syncfs) }
+	return func() error { return control(folder, unix.Syncfs) }
 }
 
 // isSince reports whether the kernel is of that version or a later one.

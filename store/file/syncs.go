@@ -18,9 +18,9 @@ const (
 // syncs makes staged files durable. Many callers at a time share one sync of the file system, as long as that costs
 // less than a sync of each file. It may cost more: it writes what others have left to be written, too.
 type syncs struct {
-	// all makes durable what was written to the file system of a folder, and tells if that failed for any file since
-	// the folder was opened. nil: the system cannot, or nobody knows whether it can.
-	all func(folder *os.File) error
+	// all makes durable what was written to the file system of the files, and tells if that failed for any since the
+	// stage was opened. nil: the system cannot, or nobody knows whether it can.
+	all func() error
 
 	mu      sync.Mutex
 	next    *round        // that has not begun; nil: nobody waits
@@ -40,10 +40,10 @@ type round struct {
 	done   chan struct{}
 }
 
-// commit makes f durable, which is on the file system of folder; sync does so for one file.
-func (s *syncs) commit(folder, f *os.File, sync func(*os.File) error) error {
+// commit makes f durable; sync does so for one file.
+func (s *syncs) commit(f *os.File, sync func(*os.File) error) error {
 	s.mu.Lock()
-	if s.all == nil || folder == nil || s.pause > 0 {
+	if s.all == nil || s.pause > 0 {
 		s.pause = max(0, s.pause-1)
 		s.mu.Unlock()
 		return s.alone(f, sync)
@@ -57,7 +57,7 @@ func (s *syncs) commit(folder, f *os.File, sync func(*os.File) error) error {
 	r.files = append(r.files, f)
 	s.mu.Unlock()
 	if first {
-		s.run(r, folder, sync)
+		s.run(r, sync)
 	}
 	<-r.done
 	if r.each {
@@ -67,7 +67,7 @@ func (s *syncs) commit(folder, f *os.File, sync func(*os.File) error) error {
 }
 
 // run runs a round when the one before has ended.
-func (s *syncs) run(r *round, folder *os.File, sync func(*os.File) error) {
+func (s *syncs) run(r *round, sync func(*os.File) error) {
 	defer close(r.done)
 	if r.before != nil {
 		<-r.before.done
@@ -82,7 +82,7 @@ func (s *syncs) run(r *round, folder *os.File, sync func(*os.File) error) {
 		return
 	}
 	begin := time.Now()
-	if s.all(folder) != nil {
+	if s.all() != nil {
 		r.each = true // each file tells whether the error is its own
 		return
 	}

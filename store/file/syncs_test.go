@@ -39,7 +39,7 @@ func (c *cache) write(f *os.File) {
 }
 
 // syncAll gives to the disk what is there when it begins.
-func (c *cache) syncAll(*os.File) error {
+func (c *cache) syncAll() error {
 	c.mu.Lock()
 	c.rounds++
 	there := maps.Clone(c.dirty)
@@ -92,7 +92,7 @@ func (c *cache) commit(t *testing.T, s *syncs, callers, files int) map[*os.File]
 				c.mu.Unlock()
 				time.Sleep(time.Duration(i) * time.Microsecond)
 				c.write(f)
-				err := s.commit(os.Stdout, f, c.sync)
+				err := s.commit(f, c.sync)
 				c.mu.Lock()
 				if err == nil && !c.durable[f] {
 					t.Errorf("file %d of caller %d is not durable after commit", n, i)
