@@ -50,23 +50,19 @@ func (s *fanout) remove(r Router) {
 	<-s.reading
 }
 
-// begin notes a read of n datagrams. Its end must follow, unless a read function panics.
-func (s *fanout) begin(n int) {
+// begin begins the handling of a read. Its end must follow.
+func (s *fanout) begin() {
 	s.reading <- struct{}{}
 	s.now = *s.all.Load()
-	told := false
-	defer func() {
-		if !told {
-			s.lose(n, LossCrash)
-			s.end()
-		}
-	}()
+}
+
+// tell tells of the n datagrams of the read.
+func (s *fanout) tell(n int) {
 	for i := range s.now {
 		if read := s.now[i].read; read != nil {
 			read(n)
 		}
 	}
-	told = true
 }
 
 func (s *fanout) end() {

@@ -85,9 +85,10 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 	n, err := r.source.ReadBatch(s, datagrams)
 	r.counts.read.Add(uint64(n))
 	r.unrouted = n
-	r.fanout.begin(n)
+	r.fanout.begin()
 	defer r.fanout.end()
 	defer r.abandon()
+	r.fanout.tell(n)
 	if copied := r.dense.take(r.sparse, datagrams[:n]); copied != nil {
 		s.Release()
 		s = copied
@@ -147,8 +148,12 @@ func (r *reader) wait(patience time.Duration, done func() bool) (bool, time.Dura
 func (r *reader) discard(datagrams []slab.Datagram) error {
 	n, err := r.source.ReadBatch(r.spare, datagrams)
 	r.counts.read.Add(uint64(n))
-	r.fanout.begin(n)
+	r.unrouted = n
+	r.fanout.begin()
 	defer r.fanout.end()
+	defer r.abandon()
+	r.fanout.tell(n)
+	r.unrouted = 0
 	r.fanout.lose(n, LossMemory)
 	return err
 }
