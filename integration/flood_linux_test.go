@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/iobench"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/store/mem"
 )
@@ -131,7 +131,7 @@ func floodBeside(t *testing.T, rate, bits int) (came bool) {
 		floods = append(floods, startPouring(t, address, group, forgeAll(t, uint64(i), tsi), rate/2))
 	}
 	begin := time.Now()
-	cpu := processorTime(t)
+	before, _ := iobench.Used()
 	time.Sleep(100 * time.Millisecond) // it was there first
 	s, err := n.Send(ctx, node.SendConfig{
 		To: group, TSI: tsi, Interface: "lo", Rate: uint64(bits),
@@ -164,7 +164,8 @@ func floodBeside(t *testing.T, rate, bits int) (came bool) {
 	for _, stop := range floods {
 		sent += stop()
 	}
-	took, spent := time.Since(begin), processorTime(t)-cpu
+	took := time.Since(begin)
+	after, _ := iobench.Used()
 	if got, ok := st.Get("good"); ok != came || ok && !bytes.Equal(got, content) {
 		t.Error("the file is not there, or has other bytes")
 	}
@@ -186,7 +187,7 @@ func floodBeside(t *testing.T, rate, bits int) (came bool) {
 	t.Logf("%d forged packets, %.0f a second; %d read, %d lost by the kernel; %d MiB used, heap %d MiB", sent,
 		float64(sent)/took.Seconds(), read, kernel, used>>20, held>>20)
 	t.Logf("%v of a processor for a datagram; %d sessions; of the sender's address and TSI %+v",
-		spent/time.Duration(read), closed.sessions, closed.of)
+		(after-before)/time.Duration(read), closed.sessions, closed.of)
 	if few := kernel < (read+kernel)/10; !came && few {
 		t.Error("the file has not come, though the kernel has lost little")
 	}
@@ -225,14 +226,4 @@ func (a *accounts) gather(t *testing.T, sub *node.Subscription) {
 			}
 		}
 	}()
-}
-
-// processorTime returns how long the process has had a processor.
-func processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
