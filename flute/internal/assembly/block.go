@@ -59,9 +59,12 @@ func (a *Assembly) close(sbn fec.SBN, b *block) {
 func (a *Assembly) forget(sbn fec.SBN, b *block) {
 	cost := blockOverhead + b.have.cost
 	used := uint64(len(b.repair))*a.repairCost() + b.decoderCost
-	if b.attempt != nil {
+	switch proof := a.proof; {
+	case b.attempt != nil:
 		b.attempt.cost += used
-	} else {
+	case proof != nil && proof.block == b:
+		proof.cost += used
+	default:
 		cost += used
 	}
 	a.budget.Release(cost)

@@ -150,3 +150,47 @@ func TestConfirmedGuessIsNoted(t *testing.T) {
 		t.Fatal("what was proved right is not noted")
 	}
 }
+
+// What a proof that is under way has of a block is charged until it ends, though the block has ended before.
+func TestProofOfABlockThatHasEnded(t *testing.T) {
+	b := newBench(t, large(), 1<<24)
+	rizzo := b.sender.Variant
+	k := fec.ESI(b.part.BlockSymbols(0))
+	take := func(esi fec.ESI) []*Attempt {
+		t.Helper()
+		b.sender.Variant = rizzo
+		payload := b.payload(0, esi)
+		b.sender.Variant = ""
+		if err := b.Take(now, payload); err != nil && !errors.Is(err, ErrDuplicate) {
+			t.Fatal(err)
+		}
+		return b.Effects().Attempts
+	}
+	for esi := range k - 1 {
+		take(esi)
+	}
+	guess := take(k)
+	if len(guess) != 1 {
+		t.Fatalf("%d guesses", len(guess))
+	}
+	if err := b.run(guess[0]); err != nil {
+		t.Fatal(err)
+	}
+	proof := take(k + 1)
+	if len(proof) != 1 || !proof[0].isProof() || len(proof[0].repair) != 1 {
+		t.Fatalf("%d proofs", len(proof))
+	}
+	take(k - 1) // which the guess had recovered
+	if b.guesses != 0 || len(b.blocks) != 0 {
+		t.Fatalf("%d guesses, %d blocks", b.guesses, len(b.blocks))
+	}
+	b.Flush()
+	b.write()
+	if least := proof[0].arena.cost + b.repairCost(); b.budget.Used() < least {
+		t.Errorf("%d bytes are charged, the proof has %d", b.budget.Used(), least)
+	}
+	if err := b.run(proof[0]); err != nil || b.sender.Variant != rizzo {
+		t.Errorf("%q, %v", b.sender.Variant, err)
+	}
+	b.end()
+}
