@@ -124,6 +124,7 @@ func TestWindowWaitsForTail(t *testing.T) {
 	if _, err := o.ReadAt(got, 70_000); err != nil || string(got) != "olnewerwer" {
 		t.Errorf("%q, %v", got, err)
 	}
+	b.end()
 }
 
 // TestWindowsAreWorth: a symbol here and a symbol there take no window each.
@@ -140,4 +141,5 @@ func TestWindowsAreWorth(t *testing.T) {
 	if got, most := b.window.sum, uint64(windowWorth*(count+1)*100); got > most || got == 0 {
 		t.Errorf("%d symbols of 100 bytes take %d bytes of windows, want 1 to %d", count, got, most)
 	}
+	b.end()
 }
