@@ -12,9 +12,8 @@ import (
 )
 
 // The feeds of a session bring copies of its packets, or its channels. What they bring goes one way from here: the
-// first copy of a symbol is used, the others are duplicates. Each feed is counted apart; copies are told by a hash of
-// their first bytes, in a window of the latest datagrams. Its loss is estimated from the gaps in what it brings itself,
-// be that the first copy or not.
+// first copy of a symbol is used, the others are duplicates. Each feed is counted apart. Its loss is estimated from the
+// gaps in what it brings itself, be that the first copy or not.
 
 // Origin tells where a datagram came from. The zero value is the first feed, and a port that is not known.
 type Origin struct {
@@ -27,15 +26,6 @@ const (
 	// be silent.
 	feedSilence = 3 * time.Second
 	feedMissed  = 10
-	// hashedBytes is how many bytes of a datagram tell it from others: the LCT header, its extensions, the FEC Payload
-	// ID and the first bytes of the symbol.
-	hashedBytes = 96
-	// The window has windowSets sets of windowWays datagrams. A datagram belongs to one set: with eight in each, less
-	// than one in 100,000 leaves before 2,000 others have come.
-	windowSets = 2048
-	windowWays = 8
-	// windowBytes is what it takes of the memory of the session.
-	windowBytes = windowSets * (windowWays*5 + 1)
 )
 
 // noFeed is the feed of packets of which none is known: those that were kept until their object was described.
@@ -59,13 +49,6 @@ type feed struct {
 
 	sequences sequences // of what came on it, if feeds.copies
 	arrivals  arrivals
-}
-
-// windowSet holds the latest datagrams of one part of all hashes.
-type windowSet struct {
-	hashes [windowWays]uint32
-	by     [windowWays]uint8 // the feeds that brought it, as bits; 0: the way is free
-	next   uint8             // the way that is taken next: the oldest
 }
 
 func newFeeds(list []flute.Feed) feeds {
@@ -167,55 +150,6 @@ func (l *Ledger) watched(from uint8) (*sequences, *arrivals) {
 // tellFeed announces that a feed is silent, or is heard again.
 func (s *Session) tellFeed(f *feed) {
 	s.emit(event.FeedState{Session: s.l.key, Feed: f.stats.Feed, Alive: !f.silent})
-}
-
-// note puts a datagram into the window, and counts what it shows.
-func (f *feeds) note(from uint8, hash uint64) {
-	set := &f.window[hash%windowSets]
-	tag, bit := uint32(hash>>32), uint8(1)<<from
-	for i := range set.hashes {
-		switch {
-		case set.hashes[i] != tag || set.by[i]&f.peers[from] == 0:
-			continue
-		case set.by[i]&bit == 0:
-			set.by[i] |= bit
-			f.list[from].stats.Late++
-		default: // it is sent again
-			f.settle(set.by[i])
-			set.by[i] = bit
-		}
-		return
-	}
-	f.settle(set.by[set.next])
-	set.hashes[set.next], set.by[set.next] = tag, bit
-	set.next = (set.next + 1) % windowWays
-}
-
-// settle counts a datagram, which these feeds have brought, as lost by the others of their channel.
-func (f *feeds) settle(by uint8) {
-	if by == 0 {
-		return
-	}
-	for i := range f.list {
-		if by&f.peers[i] != 0 && by&(1<<i) == 0 {
-			f.list[i].stats.Lost++
-		}
-	}
-}
-
-// closeFeeds settles the window.
-func (l *Ledger) closeFeeds() {
-	f := &l.feeds
-	if f.window == nil {
-		return
-	}
-	for i := range f.window {
-		for _, by := range f.window[i].by {
-			f.settle(by)
-		}
-	}
-	f.window = nil
-	l.share.Small.Release(f.bytes())
 }
 
 // Feeds returns the counts of each of Config.Feeds; nil if there are fewer than two.
