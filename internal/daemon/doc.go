@@ -15,6 +15,6 @@
 //
 // # Limitations
 //
-// A change of node.memory, node.api, node.metrics, node.pprof and node.events takes effect with the next start; Reload
-// says so. A TSI that another process of this machine sends with to the same address is not noticed.
+// Of node only rate and log_level take effect with a reload; what else has changed there Reload names. A TSI that
+// another process of this machine sends with to the same address is not noticed.
 package daemon
