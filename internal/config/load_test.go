@@ -383,22 +383,24 @@ func TestSame(t *testing.T) {
 	}
 }
 
+// judge returns what is wrong with a file f, without the files that it names.
+func judge(text []byte) Errors {
+	all := &faults{}
+	cfg := parse("f", text, variables(nil), all)
+	cfg.Files = []string{"f"}
+	if len(all.list) == 0 {
+		cfg.check(all)
+	}
+	return all.list
+}
+
 // FuzzLoad: no file makes it panic, and each error has a line or names the file.
 func FuzzLoad(f *testing.F) {
 	f.Add(string(Example()))
 	f.Add("receive: &a [{name: x, <<: *a}]")
 	f.Add("node: {memory: ${A:-1}}\n---\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		all := &faults{}
-		cfg := parse("f", []byte(text), variables(nil), all)
-		cfg.Files = []string{"f"}
-		for i := range cfg.Send {
-			cfg.Send[i].List = ""
-		}
-		if len(all.list) == 0 {
-			cfg.check(all)
-		}
-		for _, e := range all.list {
+		for _, e := range judge([]byte(text)) {
 			if e.File != "f" || e.Line > breaks(text)+1 {
 				t.Errorf("%+v", e)
 			}
@@ -431,21 +433,13 @@ func TestMutations(t *testing.T) {
 			piece := pieces[random.IntN(len(pieces))]
 			text = slices.Concat(text[:at], []byte(piece), text[min(len(text), at+random.IntN(8)):])
 		}
-		all := &faults{}
-		cfg := parse("f", text, variables(nil), all)
-		cfg.Files = []string{"f"}
-		for i := range cfg.Send {
-			cfg.Send[i].List = ""
-		}
-		if len(all.list) == 0 {
-			cfg.check(all)
-		}
-		for _, e := range all.list {
-			if e.Line == 0 || e.Line > bytes.Count(text, []byte("\n"))+1 || e.Text == "" {
+		told := judge(text)
+		for _, e := range told {
+			if e.Line == 0 || e.Line > breaks(string(text))+1 || e.Text == "" {
 				t.Errorf("%v in\n%q", e, text)
 			}
 		}
-		refused += min(1, len(all.list))
+		refused += min(1, len(told))
 	}
 	if refused == 0 || refused == n {
 		t.Errorf("%d of %d are refused", refused, n)
