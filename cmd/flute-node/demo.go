@@ -155,7 +155,7 @@ func (d *demo) run(ctx context.Context, cfg sender.Config) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	ended := d.node.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: isReceived})
+	ended := d.node.Subscribe(node.SubscribeOptions{Queue: defaults.EventQueue, Filter: isReceived})
 	defer ended.Close()
 	longest := max(defaults.MaxDatagram, int(cfg.OTI.SymbolLength)*int(max(1, cfg.OTI.GroupSize))+demoHeaders)
 	rc := node.ReceiveConfig{Group: d.group, Interface: lo, Dir: d.dir, MaxDatagram: longest}

@@ -4,16 +4,12 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/internal/outgoing"
 )
 
 // humanName writes a Content-Location as the name of a file: file:///a%20b is "a b".
 func humanName(location string) string {
-	name, err := store.Name(location)
-	if err != nil {
-		name = location
-	}
-	return plain(name)
+	return plain(outgoing.NameOf(location))
 }
 
 // plain replaces what a terminal would obey: names and reasons come from the network.

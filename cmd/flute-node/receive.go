@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 )
@@ -106,7 +107,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts
 	counted := subscribe(n, isLasting, total.add)
 	ready := make(chan struct{}) // closed when the first line is out
 	shown := showEvents(n, out, nil, ready)
-	ended := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: isDecisive})
+	ended := n.Subscribe(node.SubscribeOptions{Queue: defaults.EventQueue, Filter: isDecisive})
 	var receptions []*node.Reception
 	for _, g := range groups {
 		base.Group = g

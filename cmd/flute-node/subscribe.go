@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/node"
 )
 
@@ -17,7 +18,7 @@ func showEvents(n *node.Node, out *output, wanted func(notice.Event) bool, ready
 
 // subscribe calls do with each event wanted, on a goroutine of its own. The channel is closed after the last one.
 func subscribe(n *node.Node, wanted func(notice.Event) bool, do func(notice.Event)) <-chan struct{} {
-	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: wanted})
+	sub := n.Subscribe(node.SubscribeOptions{Queue: defaults.EventQueue, Filter: wanted})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -27,6 +28,3 @@ func subscribe(n *node.Node, wanted func(notice.Event) bool, do func(notice.Even
 	}()
 	return done
 }
-
-// eventQueue is large enough for the events of some thousand objects that end at once.
-const eventQueue = 1 << 14

@@ -15,6 +15,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/internal/api"
 	"github.com/flute-node/flute-node/internal/config"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/metrics"
 	"github.com/flute-node/flute-node/node"
 )
@@ -27,9 +28,6 @@ type Options struct {
 	Notify  Notifier
 	Version string
 }
-
-// eventQueue is large enough for the events of some thousand objects that end at once.
-const eventQueue = 1 << 14
 
 // stopPatience is how long the node may take to stop in order.
 const stopPatience = 40 * time.Second
@@ -81,7 +79,7 @@ func Start(o Options) (*Daemon, error) {
 	if d.node, err = node.Start(node.Config{Budget: uint64(cfg.Node.Memory), Rate: uint64(cfg.Node.Rate)}); err != nil {
 		return nil, err
 	}
-	sub := d.node.Subscribe(node.SubscribeOptions{Queue: eventQueue})
+	sub := d.node.Subscribe(node.SubscribeOptions{Queue: defaults.EventQueue})
 	go func() {
 		defer close(d.counted)
 		for e := range sub.Events() {

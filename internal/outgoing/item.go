@@ -49,15 +49,15 @@ func Find(paths []string, lines []Line, options source.Options) (items []Item, s
 	for i := range items {
 		at := items[i].ContentLocation
 		if names[at] {
-			return nil, nil, fmt.Errorf("two files would be sent as %s", plainName(at))
+			return nil, nil, fmt.Errorf("two files would be sent as %s", NameOf(at))
 		}
 		names[at] = true
 	}
 	return items, skipped, nil
 }
 
-// plainName writes a Content-Location as the name of a file with slashes.
-func plainName(location string) string {
+// NameOf writes a Content-Location as the name of a file with slashes.
+func NameOf(location string) string {
 	if name, err := store.Name(location); err == nil {
 		return name
 	}
@@ -89,7 +89,7 @@ func (e *LineError) Unwrap() error { return e.Err }
 // [*LineError] that wraps one.
 func (h *How) Prepare(i *Item) error {
 	i.StartAt = h.StartAt
-	i.File.Priority = settings.PriorityOf(h.Priority, plainName(i.ContentLocation))
+	i.File.Priority = settings.PriorityOf(h.Priority, NameOf(i.ContentLocation))
 	if err := h.Words.Object.Apply(&i.File, h.Core, h.Now); err != nil {
 		return err
 	}

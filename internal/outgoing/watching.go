@@ -8,16 +8,13 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/watch"
 	"github.com/flute-node/flute-node/node"
 )
 
-const (
-	// WatchedSize is what a file of a watched folder may have at most, for the choice of the FEC.
-	WatchedSize = 1 << 40
-	// eventQueue is large enough for the events of some thousand objects that end at once.
-	eventQueue = 1 << 14
-)
+// WatchedSize is what a file of a watched folder may have at most, for the choice of the FEC.
+const WatchedSize = 1 << 40
 
 // Watching carries changes of a folder over to a session. Run is to be called once.
 type Watching struct {
@@ -38,7 +35,7 @@ func (w *Watching) Run(ctx context.Context, n *node.Node) error {
 	w.tois, w.changes = map[string]flute.TOI{}, map[flute.TOI]watch.Change{}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	sub := n.Subscribe(node.SubscribeOptions{Queue: eventQueue, Filter: w.isEnd})
+	sub := n.Subscribe(node.SubscribeOptions{Queue: defaults.EventQueue, Filter: w.isEnd})
 	heard := make(chan struct{})
 	go func() {
 		defer close(heard)
