@@ -26,7 +26,7 @@ type ctlCommand struct {
 	Objects  ctlObjectsCommand  `cmd:"" help:"Files on their way."`
 	Object   ctlObjectCommand   `cmd:"" help:"One file, with all that it lacks, as JSON."`
 	Tree     ctlTreeCommand     `cmd:"" help:"Actors."`
-	Events   ctlEventsCommand   `cmd:"" help:"Events as they happen, one a line of JSON, until interrupted."`
+	Events   ctlEventsCommand   `cmd:"" help:"Events as they happen, one a line of JSON with its ID, until interrupted."`
 	Reload   ctlReloadCommand   `cmd:"" help:"Read the configuration anew. If it cannot be used nothing changes."`
 	Pause    ctlPauseCommand    `cmd:"" help:"Have a sending session send nothing."`
 	Resume   ctlResumeCommand   `cmd:"" help:"Have it go on."`
@@ -216,8 +216,8 @@ func (e *ctlEventsCommand) Run(ctx context.Context, c *ctlCommand, out *output) 
 	if err := out.handOver(); err != nil && !out.asked {
 		return err
 	}
-	err = client.Events(ctx, e.After, url.QueryEscape(e.Names), func(_, line string) error {
-		_, err := out.printer.Write([]byte(line + "\n"))
+	err = client.Events(ctx, e.After, url.QueryEscape(e.Names), func(id, line string) error {
+		_, err := fmt.Fprintf(out.printer, "{\"id\":%q,%s\n", id, strings.TrimPrefix(line, "{"))
 		return err
 	})
 	if ctx.Err() != nil {

@@ -39,3 +39,12 @@ func TestCtlMetricsJSON(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 }
+
+// TestCtlEventsID: each event is told with its ID, for --after.
+func TestCtlEventsID(t *testing.T) {
+	c := daemonThat(t, http.StatusOK, "event: a\nid: e1-7\ndata: {\"event\":\"a\"}\n\n")
+	text, err := captured(t, false, func(out *output) error { return (&ctlEventsCommand{}).Run(t.Context(), c, out) })
+	if want := `{"id":"e1-7","event":"a"}` + "\n"; err == nil || text != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, text, want)
+	}
+}
