@@ -25,7 +25,7 @@ const (
 type descriptors struct {
 	limit    int
 	patience time.Duration
-	more     func() bool // closes what else is open and not in use, and reports whether there was any; may be nil
+	more     func() // closes what else is open and not in use; may be nil
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -235,12 +235,14 @@ func (d *descriptors) patiently(op func() error) error {
 }
 
 // parkHalf closes half of the idle files, and more, since the process needs descriptors. It reports whether there were
-// any.
+// idle files: what else was open may be what is needed again, without end.
 func (d *descriptors) parkHalf() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := 0
-	more := d.more != nil && d.more()
+	if d.more != nil {
+		d.more()
+	}
 	for o := d.idle.next; o != &d.idle; o = o.next {
 		n++
 	}
@@ -249,7 +251,7 @@ func (d *descriptors) parkHalf() bool {
 			d.park(d.idle.next)
 		}
 	}
-	return n > 0 || more
+	return n > 0
 }
 
 // fail makes err the end of o, unless an earlier one was, and returns that.

@@ -133,6 +133,46 @@ func TestExhaustedByOthers(t *testing.T) {
 	}
 }
 
+// TestPatienceEnds: a folder that Publish opens itself, and that has to be closed again each time, does not keep it
+// busy: it waits, and in the end it tells that there are too few descriptors.
+func TestPatienceEnds(t *testing.T) {
+	failed := 0
+	for n := range 8 {
+		s, err := New(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Publish(written(t, s, "old"), "d/e/x"); err != nil {
+			t.Fatal(err)
+		}
+		o := written(t, s, "new")
+		s.folders.closeIdle() // it has to be opened anew
+		s.files.patience = 20 * time.Millisecond
+		tries, closeIdle := 0, s.files.more
+		s.files.more = func() {
+			if tries++; tries > 100 {
+				s.files.patience = 0
+			}
+			closeIdle()
+		}
+		release := hog(t, n)
+		_, err = s.Publish(o, "d/e/x")
+		release()
+		if tries > 100 {
+			t.Errorf("%d descriptors: it tries without end", n)
+		}
+		if err != nil {
+			failed++
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if failed == 0 {
+		t.Error("there were always enough descriptors")
+	}
+}
+
 // TestPublishWithFewDescriptors: however many there are left, Publish either succeeds or changes nothing.
 func TestPublishWithFewDescriptors(t *testing.T) {
 	failed := 0

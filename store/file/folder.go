@@ -126,15 +126,13 @@ func (f *folders) leave(d *folder) {
 	}
 }
 
-// closeIdle closes the folders that nobody uses. It reports whether there were any.
-func (f *folders) closeIdle() bool {
+// closeIdle closes the folders that nobody uses.
+func (f *folders) closeIdle() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	any := len(f.idle) > 0
 	for len(f.idle) > 0 {
 		f.forget(f.idle[len(f.idle)-1])
 	}
-	return any
 }
 
 // close closes the folders, each when nobody uses it any more.
