@@ -117,6 +117,7 @@ func (c *benchSessionsCommand) measure(ctx context.Context, n int) (r sessionsRe
 		return false
 	}})
 	defer events.Close()
+	// One source may begin sessions in an eighth of the places at once.
 	_, err = nd.Receive(ctx, node.ReceiveConfig{Group: group, Interface: lo, Store: sink{}, MaxSessions: 8 * n})
 	if err != nil {
 		return r, err
