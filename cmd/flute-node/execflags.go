@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/program"
 	"github.com/flute-node/flute-node/node"
@@ -109,33 +108,11 @@ func (t *takers) run(out *output, command program.Command, c *receiveCommand, cf
 		Show: func(f *program.File, line string) {
 			out.said(plain(cmp.Or(f.Name(), f.Offer.File.ContentLocation) + ": " + line))
 		},
-		Ended: func(e program.End) { out.note("program_ended", programEnded(e), "") },
+		Ended: func(e program.End) { out.note("program_ended", e.Outcome(), "") },
 	})
 	t.name, t.runner = r.String(), r
 	cfg.Session.Choose = r.Choice
 	return nil
-}
-
-// ended is the end of a program that took a file.
-type ended struct {
-	Session         flute.SessionKey `json:"session"`
-	TOI             flute.TOI        `json:"toi"`
-	ContentLocation string           `json:"content_location"`
-	Path            string           `json:"path,omitempty"`
-	ExitCode        int              `json:"exit_code"` // -1: a signal has ended it, or it could not be started
-	Duration        float64          `json:"duration"`  // seconds
-	Error           string           `json:"error,omitempty"`
-}
-
-func programEnded(e program.End) ended {
-	v := ended{
-		Session: e.File.Offer.Session, TOI: e.File.Offer.File.TOI, ContentLocation: e.File.Offer.File.ContentLocation,
-		Path: e.File.Path, ExitCode: e.ExitCode, Duration: e.Duration.Seconds(),
-	}
-	if e.Err != nil {
-		v.Error = e.Err.Error()
-	}
-	return v
 }
 
 // end is called before the process is killed.

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/config"
 	"github.com/flute-node/flute-node/internal/drop"
 	"github.com/flute-node/flute-node/internal/program"
@@ -93,7 +92,7 @@ func (d *Daemon) runner(section *config.Receive) (*program.Runner, error) {
 		d.events.say(slog.LevelInfo, "program "+section.Name, "program", "unit", section.Name, "file", name,
 			"said", line)
 	}
-	cfg.Ended = func(e program.End) { d.journal.add(programEnded(section.Name, e)) }
+	cfg.Ended = func(e program.End) { d.journal.add(ended{section.Name, e.Outcome()}) }
 	return program.New(*cfg), nil
 }
 
@@ -130,27 +129,9 @@ func outside(receptions []*node.Reception) (sum [drop.NumReasons]uint64) {
 
 // ended is how a program that took a file has ended.
 type ended struct {
-	Unit            string           `json:"unit"`
-	Session         flute.SessionKey `json:"session"`
-	TOI             flute.TOI        `json:"toi"`
-	ContentLocation string           `json:"content_location"`
-	Path            string           `json:"path,omitempty"`
-	ExitCode        int              `json:"exit_code"` // -1: a signal has ended it, or it could not be started
-	Duration        float64          `json:"duration"`  // seconds
-	Error           string           `json:"error,omitempty"`
+	Unit string `json:"unit"`
+	program.Outcome
 }
 
 // EventName implements [notice.Event].
 func (ended) EventName() string { return "program_ended" }
-
-func programEnded(unit string, e program.End) ended {
-	v := ended{
-		Unit: unit, Session: e.File.Offer.Session, TOI: e.File.Offer.File.TOI,
-		ContentLocation: e.File.Offer.File.ContentLocation,
-		Path:            e.File.Path, ExitCode: e.ExitCode, Duration: e.Duration.Seconds(),
-	}
-	if e.Err != nil {
-		v.Error = e.Err.Error()
-	}
-	return v
-}

@@ -31,14 +31,6 @@ type Config struct {
 	Ended func(e End)
 }
 
-// End is how a program has ended.
-type End struct {
-	File     *File
-	ExitCode int // -1: a signal has ended it, or it could not be started
-	Duration time.Duration
-	Err      error // nil: it has taken the file
-}
-
 // Runner runs a program for each file. It is safe for concurrent use.
 type Runner struct {
 	cfg    Config
