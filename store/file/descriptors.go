@@ -1,10 +1,8 @@
 package file
 
 import (
-	"errors"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -15,8 +13,6 @@ const (
 	openShare = 4
 	// unknownLimit stands for the process's descriptors where the system does not tell.
 	unknownLimit = 2048
-	// patience is how long an operation waits for descriptors when the process or the system has none left.
-	patience = 30 * time.Second
 )
 
 // descriptors opens the files of objects when they are used, and closes those used least recently beyond a limit. A
@@ -218,42 +214,6 @@ func (d *descriptors) park(o *object) {
 	d.free(o)
 }
 
-// patiently calls op until there are descriptors for it, of which it closes idle ones. What op does must be nothing
-// when it fails for want of one.
-func (d *descriptors) patiently(op func() error) error {
-	var waited time.Duration
-	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
-		err := op()
-		if !isExhausted(err) || waited >= d.patience {
-			return err
-		}
-		if !d.parkHalf() {
-			time.Sleep(pause)
-			waited += pause
-		}
-	}
-}
-
-// parkHalf closes half of the idle files, and more, since the process needs descriptors. It reports whether there were
-// idle files: what else was open may be what is needed again, without end.
-func (d *descriptors) parkHalf() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	n := 0
-	if d.more != nil {
-		d.more()
-	}
-	for o := d.idle.next; o != &d.idle; o = o.next {
-		n++
-	}
-	for range (n + 1) / 2 {
-		if d.idle.next != &d.idle {
-			d.park(d.idle.next)
-		}
-	}
-	return n > 0
-}
-
 // fail makes err the end of o, unless an earlier one was, and returns that.
 func (d *descriptors) fail(o *object, err error) error {
 	d.mu.Lock()
@@ -285,11 +245,6 @@ func (o *object) link(ring *object) {
 func (o *object) unlink() {
 	o.prev.next, o.next.prev = o.next, o.prev
 	o.prev, o.next = nil, nil
-}
-
-// isExhausted reports an error that says that the process, or the system, has no descriptor left.
-func isExhausted(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // defaultMaxOpen is the default of Options.MaxOpen.
