@@ -17,7 +17,7 @@ type UTP struct {
 	Dir          string        `yaml:"dir" help:"Folder for the files."`
 	Congestion   string        `yaml:"congestion" enum:"ledbat,ledbat++,cubic" help:"Congestion control. Default: ledbat."`
 	LossTolerant bool          `yaml:"loss_tolerant" help:"Keep the rate at a loss while there is no queue."`
-	Target       time.Duration `yaml:"target" help:"Queueing delay that ledbat aims at, at most 100ms."`
+	Target       time.Duration `yaml:"target" help:"Queueing delay that ledbat aims at, 1ms to 100ms."`
 	Timeout      time.Duration `yaml:"timeout" help:"How long a peer may take to take what is left at the end. Default: 30s."`
 	Peers        int           `yaml:"peers" help:"Peers at once, 1 to 256. Default: 16."`
 
@@ -56,8 +56,11 @@ func (k *checker) utp(u *UTP) {
 		k.add(o.of("peers"), "%s: peers %d: take 1 to %d", what, u.Peers, maxPeers)
 	}
 	k.enums(reflect.ValueOf(u).Elem(), o, what+": ")
-	if u.Target < 0 || u.Target > 100*time.Millisecond {
-		k.add(o.of("target"), "%s: target %v: take at most 100ms", what, u.Target)
+	if u.Target != 0 && (u.Target < time.Millisecond || u.Target > 100*time.Millisecond) {
+		k.add(o.of("target"), "%s: target %v: take 1ms to 100ms", what, u.Target)
+	}
+	if u.Timeout != 0 && u.Timeout < time.Millisecond {
+		k.add(o.of("timeout"), "%s: timeout %v: take 1ms or more", what, u.Timeout)
 	}
 	if err == nil {
 		k.alone(local.String(), "listen", o, what)
