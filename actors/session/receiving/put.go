@@ -15,7 +15,7 @@ import (
 type Put struct {
 	TOI     flute.TOI
 	Offset  uint64 // of the bytes in the object as it is transferred
-	Data    []byte // not to be changed before the answer
+	Data    []byte // not to be changed any more
 	Symbols bool   // Data is a FEC Payload ID and encoding symbols, not bytes
 	Ranges  int    // of what the object lacks then, at most
 }
