@@ -126,8 +126,8 @@ func (s *stage) isRemoved() bool {
 func (s *stage) close() error {
 	s.delivering.Lock()
 	s.closeDelivered()
+	err := s.files.Close() // nothing opens deliveredName again
 	s.delivering.Unlock()
-	err := s.files.Close()
 	if s.at != nil {
 		err = errors.Join(err, s.at.Close())
 	}
