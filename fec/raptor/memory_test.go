@@ -102,7 +102,7 @@ func TestForgedMemory(t *testing.T) {
 
 // TestNoAllocations: a repair symbol allocates nothing, nor does a block after the first.
 func TestNoAllocations(t *testing.T) {
-	if fectest.Race {
+	if allocbound.RaceDetector {
 		t.Skip("the race detector allocates")
 	}
 	const k, length = 100, 200

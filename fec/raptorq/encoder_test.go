@@ -9,6 +9,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/fectest"
+	"github.com/flute-node/flute-node/internal/allocbound"
 	"github.com/flute-node/flute-node/flute"
 )
 
@@ -174,7 +175,7 @@ func TestEncoderRefused(t *testing.T) {
 
 // TestRepairAllocs: repair symbols allocate nothing when there is room, nor does the next source block.
 func TestRepairAllocs(t *testing.T) {
-	if fectest.Race {
+	if allocbound.RaceDetector {
 		t.Skip("the race detector allocates")
 	}
 	for _, length := range []int{10, 1400} {
