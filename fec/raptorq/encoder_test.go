@@ -9,8 +9,8 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/internal/fectest"
-	"github.com/flute-node/flute-node/internal/allocbound"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 // testOTI is that of an object of one source block.
