@@ -53,18 +53,22 @@ type ReceptionState struct {
 
 // SessionState is one transport session in a Snapshot.
 type SessionState struct {
-	Session     flute.SessionKey    `json:"session"`
-	Reception   uint64              `json:"reception,omitempty"` // its ID; 0: it sends
-	Silent      bool                `json:"silent,omitempty"`    // it did not answer in time: what follows is not known
-	Received    *flute.Counters     `json:"received,omitempty"`
-	Account     *event.Account      `json:"account,omitempty"` // of a session that is received
-	Feeds       []event.FeedStats   `json:"feeds,omitempty"`   // of one that has several
-	Held        uint64              `json:"held,omitempty"`    // bytes of memory
-	Sent        *sender.Stats       `json:"sent,omitempty"`
-	SentRate    uint64              `json:"sent_rate,omitempty"` // bits of UDP payload in the latest second
-	Queues      []sender.QueueState `json:"queues,omitempty"`    // of a session that sends
-	Objects     []event.ObjectState `json:"objects"`             // that have not ended; of all sessions 10,000 at most
-	ObjectCount int                 `json:"object_count"`
+	Session   flute.SessionKey  `json:"session"`
+	Reception uint64            `json:"reception,omitempty"` // its ID; 0: it sends
+	Silent    bool              `json:"silent,omitempty"`    // it did not answer in time: what follows is not known
+	Received  *flute.Counters   `json:"received,omitempty"`
+	Account   *event.Account    `json:"account,omitempty"` // of a session that is received
+	Feeds     []event.FeedStats `json:"feeds,omitempty"`   // of one that has several
+	Held      uint64            `json:"held,omitempty"`    // bytes of memory
+	// ReceivedRate is how many bits of UDP payload have come in the latest second, LastPacket when the latest came;
+	// zero: none.
+	ReceivedRate uint64              `json:"received_rate,omitempty"`
+	LastPacket   time.Time           `json:"last_packet,omitzero"`
+	Sent         *sender.Stats       `json:"sent,omitempty"`
+	SentRate     uint64              `json:"sent_rate,omitempty"` // bits of UDP payload in the latest second
+	Queues       []sender.QueueState `json:"queues,omitempty"`    // of a session that sends
+	Objects      []event.ObjectState `json:"objects"`             // that have not ended; of all sessions 10,000 at most
+	ObjectCount  int                 `json:"object_count"`
 }
 
 // Snapshot returns what runs in the node. It asks each session for its state, for a second at most, or until ctx ends,
@@ -139,6 +143,7 @@ func (n *Node) inspectOne(ctx context.Context, r session.Running, objects int) *
 		if got, err = actors.Ask[receiving.State](ctx, n.system, pid, receiving.Inspect{Objects: objects}); err == nil {
 			st.Received, st.Held, st.Objects, st.ObjectCount = &got.Counters, got.Held, got.Objects, got.ObjectCount
 			st.Account, st.Feeds = &got.Account, got.Feeds
+			st.ReceivedRate, st.LastPacket = got.Rate, got.Latest
 		}
 	} else {
 		var got sending.State

@@ -46,7 +46,11 @@ func TestSnapshot(t *testing.T) {
 		if o := in.Objects[0]; o.Phase != "receiving" || o.Done == 0 || o.TOI != flute.NewTOI(1) {
 			t.Errorf("the object in reception: %+v", o)
 		}
-		if o := in.Objects[0]; o.Needed == 0 || len(o.Missing) != 1 || o.Missing[0] != [2]uint64{o.Done, 50_000} {
+		if age := got.Time.Sub(in.LastPacket); age < 0 || age > 100*time.Millisecond || !out.LastPacket.IsZero() {
+			t.Errorf("the latest packet came %v ago", age)
+		}
+		if o := in.Objects[0]; o.Blocks != 1 || o.Needed == 0 ||
+			len(o.Missing) != 1 || o.Missing[0] != [2]uint64{o.Done, 50_000} {
 			t.Errorf("what the object in reception lacks: %+v", o)
 		}
 		if in.Account == nil || in.Account.Symbols == 0 || in.Account.FDTAge == 0 || out.Account != nil {

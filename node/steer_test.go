@@ -83,9 +83,12 @@ func TestPreemption(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(1300 * time.Millisecond)
-		if snapshot, err := w.node.Snapshot(w.ctx); err != nil || snapshot.Sessions[0].SentRate < 7_900_000 ||
-			snapshot.Sessions[0].SentRate > 8_100_000 {
+		snapshot, err := w.node.Snapshot(w.ctx)
+		if err != nil || snapshot.Sessions[0].SentRate < 7_900_000 || snapshot.Sessions[0].SentRate > 8_100_000 {
 			t.Errorf("%+v, %v; it sends 8 Mbit/s", snapshot.Sessions, err)
+		}
+		if in := snapshot.Sessions[1]; in.ReceivedRate < 7_900_000 || in.ReceivedRate > 8_100_000 {
+			t.Errorf("%+v; it receives 8 Mbit/s", in)
 		}
 		sent.take()
 		news := w.file("news", 50, 2)

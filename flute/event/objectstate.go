@@ -27,6 +27,7 @@ type ObjectState struct {
 	// What a receiver lacks of an object of which it holds symbols. The lists are bounded, the counts are not: Lacking
 	// is the number of incomplete source blocks, Needed how many further encoding symbols they need at least, of any
 	// ESIs that have not come.
+	Blocks  uint32 `json:"blocks,omitempty"` // source blocks of the object; zero: not known
 	Lacking uint32 `json:"lacking,omitempty"`
 	Needed  uint64 `json:"needed,omitempty"`
 	// CompleteAt is when the object will be complete at the present rate of new symbols; zero: nobody knows.

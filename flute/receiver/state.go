@@ -101,6 +101,7 @@ func (e *entry) state() event.ObjectState {
 	switch {
 	case e.held != nil:
 		st.TransferLength, st.Done, st.Put = e.held.OTI.TransferLength, e.held.Received, e.held.PutBytes
+		st.Blocks = e.held.Partition().Blocks()
 	case e.file != nil && e.file.TransferLength != nil:
 		st.TransferLength = *e.file.TransferLength
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,7 +71,8 @@ func (b *backend) State(context.Context) (*State, error) {
 				},
 			},
 		},
-		UnitOf: []string{"in", "out"},
+		UnitOf:   []string{"in", "out"},
+		Restarts: []Restart{{Actor: "node/hub", Count: 2, At: time.Now(), Outcome: "restarted", Reason: "boom"}},
 	}, nil
 }
 
@@ -252,6 +254,7 @@ func TestOpenAPI(t *testing.T) {
 	h := server.routes()
 	asked := map[string]bool{}
 	const trigger = "POST /v1/units/{unit}/objects/{toi}/trigger"
+	const mapOf = "GET /v1/units/{unit}/objects/{toi}/map"
 	const remove = "DELETE /v1/units/{unit}/objects/{toi}"
 	for _, q := range []struct {
 		operation, path, body string
@@ -266,6 +269,15 @@ func TestOpenAPI(t *testing.T) {
 		{operation: "GET /v1/objects", path: "/v1/objects?unit=in&limit=1", want: 200},
 		{operation: "GET /v1/objects", path: "/v1/objects?limit=0", want: 400},
 		{operation: "GET /v1/objects", down: true, want: 503},
+		{operation: "GET /v1/objects", path: "/v1/objects?after=3&session=" + url.QueryEscape("in in "+sessionKey.String()), want: 200},
+		{operation: "GET /v1/overview", want: 200},
+		{operation: "GET /v1/overview", path: "/v1/overview?limit=1&way=in&text=IN&state=receiving", want: 200},
+		{operation: "GET /v1/overview", path: "/v1/overview?limit=1001", want: 400},
+		{operation: "GET /v1/overview", down: true, want: 503},
+		{operation: mapOf, path: "/v1/units/in/objects/5/map", want: 200},
+		{operation: mapOf, path: "/v1/units/in/objects/x/map", want: 400},
+		{operation: mapOf, path: "/v1/units/out/objects/5/map", want: 404},
+		{operation: mapOf, path: "/v1/units/in/objects/5/map", down: true, want: 503},
 		{operation: "GET /v1/units/{unit}/objects/{toi}", path: "/v1/units/in/objects/5", want: 200},
 		{operation: "GET /v1/units/{unit}/objects/{toi}", path: "/v1/units/in/objects/x", want: 400},
 		{operation: "GET /v1/units/{unit}/objects/{toi}", path: "/v1/units/in/objects/6", want: 404},
@@ -274,6 +286,7 @@ func TestOpenAPI(t *testing.T) {
 		{operation: "GET /v1/tree", want: 200},
 		{operation: "GET /v1/tree", down: true, want: 503},
 		{operation: "GET /v1/events", path: "/v1/events?after=x", want: 400},
+		{operation: "GET /v1/events", path: "/v1/events?latest=-1", want: 400},
 		{operation: "POST /v1/reload", want: 200},
 		{operation: "POST /v1/reload", broken: true, want: 422},
 		{operation: "POST /v1/units/{unit}/pause", path: "/v1/units/out/pause", want: 200},
@@ -307,6 +320,7 @@ func TestOpenAPI(t *testing.T) {
 			path = q.path
 		}
 		b.down, b.broken = nil, q.broken
+		server.shared.st = nil
 		if q.down {
 			b.down = errors.New("the node is gone")
 		}

@@ -19,7 +19,8 @@ const (
 )
 
 // events answers with events as they happen (https://html.spec.whatwg.org/multipage/server-sent-events.html). It begins
-// after the event of Last-Event-ID, or of the query after=ID; without either with those that happen from now on.
+// after the event of Last-Event-ID, or of the query after=ID, or with the latest=N ones; without any of these, with
+// those that happen from now on.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.Clients.Add(1) > maxClients {
 		s.cfg.Clients.Add(-1)
@@ -48,6 +49,14 @@ func (s *Server) position(r *http.Request) (after uint64, other bool, err error)
 	id := r.Header.Get("Last-Event-ID")
 	if id == "" {
 		id = r.URL.Query().Get("after")
+	}
+	if text := r.URL.Query().Get("latest"); id == "" && text != "" {
+		n, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return 0, false, fmt.Errorf("latest: %.80q is no number", text)
+		}
+		last := s.cfg.Journal.Last()
+		return last - min(last, n), false, nil
 	}
 	if id == "" {
 		return s.cfg.Journal.Last(), false, nil

@@ -17,16 +17,31 @@ const (
 
 // guard lets requests through that carry the token.
 type guard struct {
-	token string
+	token  string
+	logins logins
 
 	mu    sync.Mutex
 	spent float64 // wrong tokens, less what time has taken off
 	at    time.Time
 }
 
-// protect returns h for requests with the token: Authorization: Bearer TOKEN.
+// protect returns h for requests with the token, Authorization: Bearer TOKEN, and for browsers that have logged in.
 func (g *guard) protect(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/login":
+			g.serveLogin(w, r)
+			return
+		case r.URL.Path == "/logout":
+			g.serveLogout(w, r)
+			return
+		case isPublic(r), g.known(r): // also while others guess
+			h.ServeHTTP(w, r)
+			return
+		case r.URL.Path == "/" && r.Header.Get("Authorization") == "":
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+			return
+		}
 		if g.isTired(time.Now()) {
 			w.Header().Set("Connection", "close") // the place is for others
 			w.Header().Set("Retry-After", "1")
@@ -35,7 +50,9 @@ func (g *guard) protect(h http.Handler) http.Handler {
 		}
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if !ok || !g.matches(token) {
-			g.wrong(time.Now())
+			if _, err := r.Cookie(cookieName(r)); err != nil || ok { // a page whose login is over guesses nothing
+				g.wrong(time.Now())
+			}
 			w.Header().Set("Connection", "close")
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			fail(w, http.StatusUnauthorized, "the token is missing or wrong")

@@ -5,11 +5,14 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
-	"strconv"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 )
 
 // maxObjects bounds the objects of an answer; limit asks for fewer.
@@ -31,6 +34,8 @@ func answer(w http.ResponseWriter, code int, v any) {
 type problem struct {
 	Error string `json:"error"`
 }
+
+func errLimit(most int) error { return fmt.Errorf("limit: take 1 to %d", most) }
 
 func fail(w http.ResponseWriter, code int, text string) { answer(w, code, problem{text}) }
 
@@ -63,7 +68,9 @@ func (s *Server) sessions(w http.ResponseWriter, r *http.Request) {
 	}
 	list := []Session{}
 	for i, one := range st.Snapshot.Sessions {
-		if unit := r.URL.Query().Get("unit"); unit == "" || unit == st.UnitOf[i] {
+		q := r.URL.Query()
+		unit, id := q.Get("unit"), q.Get("session")
+		if (unit == "" || unit == st.UnitOf[i]) && (id == "" || id == rowID(st.UnitOf[i], &one)) {
 			one.Objects = nil
 			list = append(list, Session{Unit: st.UnitOf[i], SessionState: one})
 		}
@@ -75,35 +82,53 @@ func (s *Server) sessions(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
-	limit := maxObjects
-	if text := r.URL.Query().Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxObjects {
-			fail(w, http.StatusBadRequest, "limit: take 1 to "+strconv.Itoa(maxObjects))
-			return
-		}
-		limit = n
+	limit, err := limitOf(r, maxObjects, maxObjects)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
 	}
 	st, err := s.cfg.Backend.State(r.Context())
 	if err != nil {
 		failed(w, err)
 		return
 	}
-	list, count := []Object{}, 0
-	for i := range st.Snapshot.Sessions {
-		one := &st.Snapshot.Sessions[i]
-		if unit := r.URL.Query().Get("unit"); unit != "" && unit != st.UnitOf[i] {
-			continue
-		}
-		count += one.ObjectCount
-		for _, o := range one.Objects[:min(len(one.Objects), limit-len(list))] {
-			list = append(list, Object{st.UnitOf[i], one.Session, o})
-		}
-	}
+	list, count, next := objects(st, r.URL.Query(), limit)
 	answer(w, http.StatusOK, struct {
 		Objects []Object `json:"objects"`
 		Count   int      `json:"object_count"`
-	}{list, count})
+		Next    string   `json:"next,omitempty"` // for after
+	}{list, count, next})
+}
+
+// objects returns a page of the objects that match, how many there are of all pages, and after which TOI the next page
+// of a session begins.
+func objects(st *State, q url.Values, limit int) (list []Object, count int, next string) {
+	list = []Object{}
+	after, err := flute.ParseTOI(q.Get("after"))
+	paged := q.Get("session") != ""
+	for i := range st.Snapshot.Sessions {
+		one, unit := &st.Snapshot.Sessions[i], st.UnitOf[i]
+		if u := q.Get("unit"); u != "" && u != unit || paged && q.Get("session") != rowID(unit, one) {
+			continue
+		}
+		count += one.ObjectCount
+		all := one.Objects
+		if paged {
+			byTOI := func(a, b event.ObjectState) int { return a.TOI.Compare(b.TOI) }
+			all = slices.SortedFunc(slices.Values(all), byTOI)
+			if err == nil {
+				all = slices.DeleteFunc(all, func(o event.ObjectState) bool { return o.TOI.Compare(after) <= 0 })
+			}
+		}
+		room := min(len(all), limit-len(list))
+		for _, o := range all[:room] {
+			list = append(list, Object{unit, one.Session, o})
+		}
+		if paged && room > 0 && room < len(all) {
+			next = all[room-1].TOI.String()
+		}
+	}
+	return list, count, next
 }
 
 func (s *Server) object(w http.ResponseWriter, r *http.Request) {
@@ -132,9 +157,10 @@ func (s *Server) tree(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, struct {
-		Actors []string `json:"actors"`
-		Count  int      `json:"actor_count"`
-	}{st.Snapshot.Actors, st.Snapshot.ActorCount})
+		Actors   []string  `json:"actors"`
+		Count    int       `json:"actor_count"`
+		Restarts []Restart `json:"restarts"`
+	}{st.Snapshot.Actors, st.Snapshot.ActorCount, st.Restarts})
 }
 
 func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {

@@ -49,6 +49,7 @@ type Server struct {
 	leaving chan struct{} // closed when streams are to end
 	leave   sync.Once
 	guard   guard
+	shared  shared
 }
 
 // Listen opens what Config asks for, and answers clients until Close.
@@ -65,7 +66,7 @@ func Listen(cfg Config) (*Server, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.serve(l, s.routes())
+		s.serve(l, local(s.routes()))
 	case "tcp":
 		if cfg.Token == "" {
 			return nil, errors.New("api: TCP needs a token")
@@ -180,6 +181,7 @@ func (s *Server) machineRoutes(mux *http.ServeMux) *http.ServeMux {
 
 func (s *Server) routes() http.Handler {
 	mux := s.machineRoutes(http.NewServeMux())
+	pageRoutes(mux)
 	for pattern, h := range s.handlers() {
 		mux.HandleFunc(pattern, h)
 	}
@@ -200,15 +202,28 @@ func (s *Server) routes() http.Handler {
 	})
 }
 
+// local returns h for a listener without a token, which a browser reaches through a tunnel.
+func local(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isForeignHost(r.Host) {
+			fail(w, http.StatusMisdirectedRequest, "take localhost, or an address, as the name of this host")
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
 // handlers are the routes of people and programs, by their patterns. The document of OpenAPI has the same.
 func (s *Server) handlers() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		"POST /v1/units/{unit}/objects/{toi}/trigger": s.order(s.cfg.Backend.Trigger),
 		"DELETE /v1/units/{unit}/objects/{toi}":       s.order(s.cfg.Backend.Remove),
 		"GET /v1/state":                               s.state,
+		"GET /v1/overview":                            s.overview,
 		"GET /v1/sessions":                            s.sessions,
 		"GET /v1/objects":                             s.objects,
 		"GET /v1/units/{unit}/objects/{toi}":          s.object,
+		"GET /v1/units/{unit}/objects/{toi}/map":      s.blockMap,
 		"GET /v1/tree":                                s.tree,
 		"GET /v1/events":                              s.events,
 		"POST /v1/reload":                             s.reload,

@@ -58,6 +58,11 @@ type Unit struct {
 	Failures uint64    `json:"failures"`
 	Next     time.Time `json:"next,omitzero"` // when it is tried again
 	Paused   bool      `json:"paused,omitempty"`
+
+	// Whole counts files that were received whole, or sent to the end; Failed those that failed for good.
+	Whole      uint64    `json:"files_whole"`
+	Failed     uint64    `json:"files_failed"`
+	LastFailed time.Time `json:"last_failed,omitzero"`
 }
 
 // ConfigState says which configuration is in use.
@@ -78,6 +83,17 @@ type State struct {
 	Snapshot *node.Snapshot `json:"node"`
 	// UnitOf are the units of the sessions of the Snapshot, in their order; empty: none.
 	UnitOf []string `json:"unit_of_session"`
+	// Restarts are actors that crashed, the latest first; of 100 at most.
+	Restarts []Restart `json:"restarts"`
+}
+
+// Restart says how often an actor has crashed, and what came of the latest time.
+type Restart struct {
+	Actor   string    `json:"actor"`
+	Count   int       `json:"count"`
+	At      time.Time `json:"at"`
+	Outcome string    `json:"outcome"`
+	Reason  string    `json:"reason"`
 }
 
 // Session is a transport session, without its objects.

@@ -25,7 +25,9 @@ func (d *Daemon) Units() []api.Unit {
 	d.mu.Unlock()
 	list := make([]api.Unit, 0, len(units))
 	for _, u := range units {
-		list = append(list, u.state())
+		st := u.state()
+		st.Whole, st.Failed, st.LastFailed = d.meter.Files(u.name)
+		list = append(list, st)
 	}
 	slices.SortFunc(list, func(a, b api.Unit) int { return cmp.Compare(a.Name, b.Name) })
 	return list
@@ -39,7 +41,7 @@ func (d *Daemon) State(ctx context.Context) (*api.State, error) {
 	}
 	s := &api.State{
 		Version: d.options.Version, Started: d.started, LogLevel: strings.ToLower(d.level.Level().String()),
-		Units: d.Units(), Snapshot: snapshot, UnitOf: d.sessionUnits(snapshot),
+		Units: d.Units(), Snapshot: snapshot, UnitOf: d.sessionUnits(snapshot), Restarts: d.restarts.latest(),
 	}
 	d.mu.Lock()
 	s.Config = api.ConfigState{Files: d.cfg.Files, Loaded: d.loaded, OK: d.fault == "", Error: d.fault}

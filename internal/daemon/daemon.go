@@ -34,19 +34,20 @@ const stopPatience = 40 * time.Second
 
 // Daemon is a running daemon. Its methods are safe for concurrent use.
 type Daemon struct {
-	options Options
-	started time.Time
-	node    *node.Node
-	first   config.Node // what the node was started with
-	log     *slog.Logger
-	level   slog.LevelVar
-	events  *eventLog
-	journal *journal
-	meter   *metrics.Meter
-	routes  routes
-	server  *api.Server
-	clients atomic.Int64  // of events
-	counted chan struct{} // closed after the last event
+	options  Options
+	started  time.Time
+	node     *node.Node
+	first    config.Node // what the node was started with
+	log      *slog.Logger
+	level    slog.LevelVar
+	events   *eventLog
+	journal  *journal
+	meter    *metrics.Meter
+	routes   routes
+	restarts restarts
+	server   *api.Server
+	clients  atomic.Int64  // of events
+	counted  chan struct{} // closed after the last event
 
 	applying sync.Mutex // held while a configuration is put into effect
 
@@ -100,6 +101,9 @@ func Start(o Options) (*Daemon, error) {
 // observe counts and logs an event.
 func (d *Daemon) observe(e notice.Event, now time.Time) {
 	name := d.routes.ofEvent(e)
+	if r, ok := e.(notice.ActorRestarted); ok {
+		d.restarts.add(r, now)
+	}
 	switch e := e.(type) {
 	case ended:
 		d.meter.Count(name, "program", e.Error == "")

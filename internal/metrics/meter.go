@@ -52,6 +52,22 @@ func (m *Meter) Forget(name string) {
 	m.durations.DeleteLabelValues(name)
 }
 
+// Files returns how many files of a unit have come whole, or were sent to the end; how many have failed for good, and
+// when the latest did.
+func (m *Meter) Files(name string) (whole, failed uint64, last time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u := m.units[name]
+	if u == nil {
+		return 0, 0, last
+	}
+	for _, state := range []string{"delivered", "kept", "sent"} {
+		whole += u.objects[state]
+	}
+	whole += u.streams["ok"]
+	return whole, u.objects["failed"] + u.objects["quarantined"] + u.streams["failed"], u.lost
+}
+
 // unit returns what is counted for a name. The caller holds mu.
 func (m *Meter) unit(name string) *unit {
 	u := m.units[name]
@@ -147,7 +163,7 @@ func (m *Meter) Observe(name string, e notice.Event, now time.Time) {
 	case event.ObjectCompleted:
 		u.completed(m, name, e)
 	case event.ObjectFailed:
-		u.failed(e)
+		u.failed(e, now)
 	case event.ObjectRefused:
 		u.objects["refused"]++
 	case event.FDTReceived:

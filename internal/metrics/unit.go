@@ -20,6 +20,7 @@ type unit struct {
 	heard    time.Time               // the latest packet
 	objects  map[string]uint64       // by state
 	bytes    uint64                  // of completed files
+	lost     time.Time               // when a file failed for good last
 	damaged  map[string]uint64       // by reason
 	fdt      map[string]uint64       // by result
 	late     uint64
@@ -50,19 +51,24 @@ func (u *unit) completed(m *Meter, name string, e event.ObjectCompleted) {
 	m.durations.WithLabelValues(name).Observe(e.Duration.Seconds())
 }
 
-func (u *unit) failed(e event.ObjectFailed) {
+func (u *unit) failed(e event.ObjectFailed, now time.Time) {
 	if e.Retry {
 		u.objects["retried"]++
 		return
 	}
 	switch e.Reason {
-	case event.FailExpired, event.FailSuperseded, event.FailCancelled, event.FailQuarantined:
+	case event.FailQuarantined:
+		u.objects[string(e.Reason)]++
+		u.lost = now
+	case event.FailExpired, event.FailSuperseded, event.FailCancelled:
 		u.objects[string(e.Reason)]++
 	case event.FailDigest, event.FailEncoding, event.FailOTI:
 		u.damaged[string(e.Reason)]++
 		u.objects["failed"]++
+		u.lost = now
 	default:
 		u.objects["failed"]++
+		u.lost = now
 	}
 }
 

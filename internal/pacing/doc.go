@@ -6,7 +6,7 @@
 //	}
 //	send(datagram)
 //
-// [Frames] says what a rate counts: UDP payload, or what is on the wire.
+// [Meter] measures a rate. [Frames] says what a rate counts: UDP payload, or what is on the wire.
 //
 // # Limitations
 //

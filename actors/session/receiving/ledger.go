@@ -1,12 +1,15 @@
 package receiving
 
 import (
+	"time"
+
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/object"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/drop"
+	"github.com/flute-node/flute-node/internal/pacing"
 )
 
 // Ledger is what a receiving session must not lose when its actor crashes. It belongs to the actor, and to the
@@ -14,6 +17,8 @@ import (
 type Ledger struct {
 	core    *receiver.Ledger
 	objects *object.Ledger
+	latest  time.Time               // when datagrams came last; zero: none have come
+	meter   pacing.Meter            // of UDP payload that has come
 	works   map[*lanes.Entry]string // not brought to an object yet, with the id of its PID
 	spawned int                     // object actors so far, for their names
 	over    bool                    // the core has ended

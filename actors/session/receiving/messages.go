@@ -1,6 +1,8 @@
 package receiving
 
 import (
+	"time"
+
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/actors/object"
 	"github.com/flute-node/flute-node/flute"
@@ -53,6 +55,8 @@ type State struct {
 	ObjectCount int
 	Account     event.Account
 	Feeds       []event.FeedStats // of a session that has several
+	Rate        uint64            // bits of UDP payload in the latest second
+	Latest      time.Time         // when datagrams came last; zero: none have come
 }
 
 // tick is sent by the session's own timer, and by its reader when the session has to yield.

@@ -28,6 +28,14 @@ func (p *Packets) Release() {
 	p.free.list.Put(p, maxFree)
 }
 
+// unhandledBytes is Bytes of the datagrams that the session has not handled.
+func (p *Packets) unhandledBytes() (n int) {
+	for _, d := range p.Datagrams[p.done:] {
+		n += len(d.Data)
+	}
+	return n
+}
+
 // unhandled returns how many datagrams the session has not handled.
 func (p *Packets) unhandled() int { return len(p.Datagrams) - p.done }
 

@@ -119,8 +119,10 @@ func (s *session) receive(ctx actor.Context, m message) {
 
 func (s *session) state(m Inspect) State {
 	core := s.ledger.core
+	now := time.Now()
 	st := State{
-		Counters: core.Counters(), Held: core.Held(), Account: core.Account(time.Now()), Feeds: core.Feeds(),
+		Counters: core.Counters(), Held: core.Held(), Account: core.Account(now), Feeds: core.Feeds(),
+		Rate: s.ledger.meter.Rate(now), Latest: s.ledger.latest,
 	}
 	if m.TOI.IsFDT() {
 		st.Objects, st.ObjectCount = core.Objects(m.Objects)
@@ -134,6 +136,8 @@ func (s *session) state(m Inspect) State {
 func (s *session) packets(ctx actor.Context, m *Packets) {
 	defer s.abandon()
 	now := time.Now()
+	s.ledger.latest = now
+	s.ledger.meter.Add(m.unhandledBytes(), now)
 	var toi flute.TOI
 	var p receiver.Packet
 	for m.done < len(m.Datagrams) {

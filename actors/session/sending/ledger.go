@@ -8,6 +8,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/pacing"
 )
 
 // Writer sends datagrams of one session; internal/udp and internal/simnet have one. WriteBatch may block for as long as
@@ -58,7 +59,7 @@ type Ledger struct {
 	pace      pacer
 	batch     batch
 	outage    outage
-	meter     meter
+	meter     pacing.Meter // of UDP payload
 }
 
 // NewLedger returns the Ledger of a session that has not begun.

@@ -132,7 +132,7 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 		n, err := s.ledger.cfg.Writer.WriteBatch(b.datagrams[b.sent:b.granted])
 		b.sent += n
 		if now = time.Now(); n > 0 {
-			s.ledger.meter.note(b.datagrams[b.sent-n:b.sent], now)
+			s.ledger.meter.Note(b.datagrams[b.sent-n:b.sent], now)
 			s.warn(ctx, s.ledger.outage.end(now))
 		}
 		if s.ledger.pace.bucket != nil {

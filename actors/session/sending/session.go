@@ -122,7 +122,7 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		s.again(ctx)
 	case Inspect:
 		core := s.ledger.cfg.Core
-		st := State{Stats: core.Stats(), Queues: core.Queues(), Rate: s.ledger.meter.rate(time.Now())}
+		st := State{Stats: core.Stats(), Queues: core.Queues(), Rate: s.ledger.meter.Rate(time.Now())}
 		st.Objects, st.ObjectCount = s.ledger.cfg.Core.Objects(m.Objects)
 		ctx.Respond(st)
 	case SetRate:

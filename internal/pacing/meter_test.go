@@ -1,4 +1,4 @@
-package sending
+package pacing
 
 import (
 	"testing"
@@ -6,32 +6,32 @@ import (
 )
 
 func TestMeter(t *testing.T) {
-	var m meter
+	var m Meter
 	now := time.Unix(1000, 0)
-	if r := m.rate(now); r != 0 {
+	if r := m.Rate(now); r != 0 {
 		t.Errorf("%d bit/s before anything was sent", r)
 	}
 	// 100 datagrams of 125 bytes a second, in batches of two.
 	batch := [][]byte{make([]byte, 125), make([]byte, 125)}
 	for range 50 {
-		m.note(batch, now)
+		m.Note(batch, now)
 		now = now.Add(20 * time.Millisecond)
 	}
-	if r := m.rate(now); r != 100_000 {
+	if r := m.Rate(now); r != 100_000 {
 		t.Errorf("%d bit/s, want 100000", r)
 	}
 	// Half of it, then nothing.
 	for range 25 {
-		m.note(batch, now)
+		m.Note(batch, now)
 		now = now.Add(40 * time.Millisecond)
 	}
-	if r := m.rate(now.Add(-time.Millisecond)); r != 100_000 {
+	if r := m.Rate(now.Add(-time.Millisecond)); r != 100_000 {
 		t.Errorf("%d bit/s before the second is over", r)
 	}
-	if r := m.rate(now); r != 50_000 {
+	if r := m.Rate(now); r != 50_000 {
 		t.Errorf("%d bit/s, want 50000", r)
 	}
-	if r := m.rate(now.Add(time.Minute)); r != 0 {
+	if r := m.Rate(now.Add(time.Minute)); r != 0 {
 		t.Errorf("%d bit/s after a minute without a packet", r)
 	}
 }
