@@ -69,7 +69,7 @@ func (s *Session) install(now time.Time, in *instance, f *fdt.Instance) {
 	}
 	l.charge(in)
 	l.instances[in.id] = in
-	l.arriving = append(l.arriving, in)
+	l.arrive(in)
 	l.effects.Events = l.opening(l.effects.Events)
 	if f == nil {
 		_ = s.read(now, in) // an error was told

@@ -129,33 +129,6 @@ func (s *Session) foreign(ln *line, e *entry) bool {
 	return other != nil && other != ln
 }
 
-// trust takes the packets of e that come on ln for those of the object, before anything has confirmed it. If it has no
-// digest it waits for that before it is published.
-func (s *Session) trust(ln *line, e *entry) {
-	s.l.apart[e.toi].rename(ln.isDoubt, ln.run)
-	s.l.give(e, ln.run)
-	e.mixed = true
-	s.l.mixed = append(s.l.mixed, e)
-	s.rejoin(e)
-}
-
-// startMixedAnew receives those objects of the run r once more of which nothing will ever confirm that all their
-// packets are of one run: r is one of its own, and its FDT Instances have come again.
-func (s *Session) startMixedAnew(r run) {
-	l := s.l
-	l.mixed = slices.DeleteFunc(l.mixed, func(e *entry) bool {
-		switch {
-		case e.gone || !e.mixed || e.ended() || hasDigest(e.file):
-			return true
-		case e.run != r || e.phase != receiving:
-			return false
-		}
-		l.drop(e, true)
-		e.phase, e.mixed = announced, false
-		return true
-	})
-}
-
 // rejoin takes the packets that are held for e and of its run. Those of a sender that nothing has told yet stay, unless
 // e has ended; the others are forgotten.
 func (s *Session) rejoin(e *entry) {

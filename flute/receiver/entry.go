@@ -32,6 +32,7 @@ type entry struct {
 	gone     bool    // removed from the Ledger
 	staged   bool    // it has no description and a file in the store
 	doubtful bool    // it is in Ledger.doubtful
+	listed   bool    // it is in Ledger.mixed
 	warned   bool    // a conflict between EXT_FTI and the FDT was reported
 	chosen   bool    // it was decided whether it is wanted
 	unsized  bool    // but not yet by its size

@@ -205,7 +205,7 @@ func (l *Ledger) charge(in *instance) bool {
 // receive prepares for the packets of in, one of those that are received.
 func (l *Ledger) receive(in *instance) {
 	l.prepare(in)
-	l.arriving = append(l.arriving, in)
+	l.arrive(in)
 }
 
 // prepare makes the memory for the packets of in.

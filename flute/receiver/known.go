@@ -20,6 +20,15 @@ const (
 // listingBytes returns how much memory the FDT Instances of a session may hold.
 func (c *Config) listingBytes() uint64 { return max(arrivingBytes, 8*uint64(c.fdtLimit())) }
 
+// arrive notes that in is being received. Those that are not any more leave the list before it grows: an FDT Instance
+// that another one of its ID replaces makes room for none, and there may be thousands of those a second.
+func (l *Ledger) arrive(in *instance) {
+	if len(l.arriving) == cap(l.arriving) {
+		l.arrivingInstances()
+	}
+	l.arriving = append(l.arriving, in)
+}
+
 // arrivingInstances returns the FDT Instances that are being received.
 func (l *Ledger) arrivingInstances() []*instance {
 	l.arriving = slices.DeleteFunc(l.arriving, func(in *instance) bool { return in.object == nil })
