@@ -19,14 +19,19 @@ type window struct {
 	bytes []byte // nil: there is none
 	sum   uint64 // bytes of all windows that there was no memory for before
 	gaps  []store.Span
+	never bool // the Store keeps the object elsewhere
 }
 
 // place copies p to its place in the object, if that is memory. It reports false if it is not; then p is to be written.
 func (a *Assembly) place(p []byte, off int64) bool {
-	if a.buffer.Holds(off, len(p)) { // and would write that over p
+	w := &a.window
+	if w.bytes == nil && !w.never {
+		w.never = a.object.NeverLends()
+	}
+	if w.never || a.buffer.Holds(off, len(p)) { // and would write that over p
 		return false
 	}
-	for w := &a.window; len(p) > 0; {
+	for len(p) > 0 {
 		at := off - w.off
 		if at < 0 || at >= int64(len(w.bytes)) {
 			if !a.openWindow(off, uint64(len(p))) {

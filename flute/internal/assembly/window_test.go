@@ -143,3 +143,19 @@ func TestWindowsAreWorth(t *testing.T) {
 	}
 	b.end()
 }
+
+// TestNoWindows: of an object that its Store keeps elsewhere nobody searches, for each symbol, what is to be written.
+func TestNoWindows(t *testing.T) {
+	b := newBench(t, fec.OTI{TransferLength: 200_000, SymbolLength: 1400, MaxSourceBlockLength: 64}, 64<<20)
+	b.take(0, 0)
+	if b.window.never {
+		t.Error("the Store has refused a window before there was an object")
+	}
+	b.Flush()
+	b.write() // the object is there
+	b.take(0, 1)
+	if !b.window.never {
+		t.Error("the Store is asked again for a window, which it never has")
+	}
+	b.end()
+}

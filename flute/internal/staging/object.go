@@ -62,13 +62,23 @@ func (o *Object) created() store.Object {
 // Nil: it was not created yet, the Store keeps it elsewhere, or it has no memory there, and grow is false or it gives
 // none.
 func (o *Object) Window(off int64, n int, grow bool) []byte {
-	w, ok := o.created().(interface {
-		Window(off int64, n int, grow bool) []byte
-	})
+	w, ok := o.created().(lender)
 	if !ok {
 		return nil
 	}
 	return w.Window(off, n, grow)
+}
+
+// NeverLends reports whether the object was created in a Store that keeps it elsewhere: it has no Window.
+func (o *Object) NeverLends() bool {
+	created := o.created()
+	_, ok := created.(lender)
+	return created != nil && !ok
+}
+
+// lender is a store.Object whose Store may have it in memory.
+type lender interface {
+	Window(off int64, n int, grow bool) []byte
 }
 
 // Leave ends a use. The last one discards the object if nobody wants it any more.
