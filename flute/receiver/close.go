@@ -95,6 +95,8 @@ func (s *Session) sweep(now time.Time) {
 		case e.held != nil && e.held.wants() && (e.held.IsWhole() || !due(e.expires, now)):
 			l.effects.Described = append(l.effects.Described, e.toi) // try again
 			l.schedule(now.Add(assembly.RetryAfter))
+		case e.isClaimed() && e.held != nil && e.held.isDone():
+			s.sweepClaimed(now, e)
 		case l.isUnnoted(now, e):
 			l.effects.Described = append(l.effects.Described, e.toi)
 			l.schedule(now.Add(checkpointInterval)) // for what else is to be looked at

@@ -112,6 +112,8 @@ func TestConf_E13_LateFDT(t *testing.T) {
 		r.want()
 		r.wait(30 * time.Second)
 		r.feed(describe(t, 0, o.file("a")))
+		r.want() // perhaps its sender was started again: see claim.go
+		r.wait(rivalTime)
 		r.want("completed 1 a 5000")
 		r.file("a", o.content)
 		r.close()

@@ -147,6 +147,7 @@ func TestConf_L12_WholeBeforeFDT(t *testing.T) {
 		r.feed(o.packet(0, 2, 1, closeObject), o.packet(0, 0, 1), o.packet(0, 1, 1, closeObject))
 		r.wait(3 * r.cfg.CloseGrace)
 		r.feed(describe(t, 0, o.file("a")))
+		r.wait(rivalTime) // see claim.go
 		r.want("completed 1 a 300")
 		r.close()
 	}

@@ -123,6 +123,8 @@ func TestCrashInDocument(t *testing.T) {
 	r.wait(refusalTime)
 	r.feed(packets...)
 	r.workAll()
+	r.wait(rivalTime) // see claim.go
+	r.workAll()
 	r.want("rejected fdt 0", "completed 2 b 300", "completed 1 a 300")
 	r.close()
 }

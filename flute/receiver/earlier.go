@@ -59,5 +59,5 @@ func (l *Ledger) restoreVersion(e *entry) {
 
 // isUndecided reports whether e is whole, and waits until it is known which version is the newer one.
 func (e *entry) isUndecided() bool {
-	return !e.earlier.since.IsZero() && e.phase == receiving && e.held != nil && e.held.IsWhole()
+	return (!e.earlier.since.IsZero() || e.isClaimed()) && e.phase == receiving && e.held != nil && e.held.IsWhole()
 }

@@ -43,6 +43,7 @@ type entry struct {
 	recalled bool    // its alternate locations come from notes: those of an FDT Instance take their place
 
 	earlier  earlier   // doubt whether it is newer than the version before
+	claimed  time.Time // doubt whether it is of the program that describes it, since then; zero: there is none
 	version  uint64    // numbers the versions of a file in their order
 	newer    flute.TOI // the next version of the file; zero: there was none
 	outdated time.Time // it has one since, or a packet came since; zero: it has none

@@ -68,7 +68,7 @@ func (o *Object) finish(now time.Time) {
 		o.fail(event.FailSuperseded, content.ErrNewer.Error())
 		return
 	}
-	if o.awaitsSender(now) {
+	if o.awaitsSender(now) || o.awaitsRun(now) {
 		return
 	}
 	switch h.queued = false; {

@@ -198,6 +198,9 @@ func (s *Session) find(now time.Time, ln *line, packet *Packet) (object bool, er
 		}
 		return s.setApart(now, ln, e, p)
 	}
+	if !e.claimed.IsZero() {
+		s.disclaim(e)
+	}
 	packet.entry = e
 	if e.file == nil {
 		if s.l.touch(now, e); s.l.keeps(e, p) {

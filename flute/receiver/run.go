@@ -182,24 +182,3 @@ func (s *Session) follow(e *entry, to run) {
 	}
 	s.l.give(e, to)
 }
-
-// claim gives e, which nothing has described so far, to the run whose FDT Instance describes it now. What came before
-// that run is of another file perhaps: it is used if nothing is added to it, or if a digest will tell.
-func (s *Session) claim(e *entry, file *fdt.File, to run) {
-	switch ln := s.l.lineOf(to); {
-	case hasDigest(file) && ln != nil:
-		s.l.apart[e.toi].rename(ln.isDoubt, to)
-	case !hasDigest(file) && e.phase <= receiving && !e.mayBeWhole(file):
-		s.l.drop(e, true)
-		e.phase = announced
-	}
-	s.l.give(e, to)
-}
-
-// mayBeWhole reports whether nothing needs to be added to what came of e, which file describes.
-func (e *entry) mayBeWhole(file *fdt.File) bool {
-	if e.held != nil {
-		return e.held.IsWhole()
-	}
-	return e.pending.whole() || file.HasOTI && file.OTI.TransferLength > 0 && e.pending.suffices(&file.OTI)
-}

@@ -143,6 +143,62 @@ func TestConf_E95_WholeBeforeRestart(t *testing.T) {
 	}
 }
 
+// A file without digest came whole before any FDT Instance, from a program that was then started again with the same
+// numbers: what is published is the file of the second one, whether its FDT Instance comes first or its file. If
+// nothing more comes of the file, nobody was started again, and it is published as it came.
+func TestConf_E95_WholeBeforeAnyFDT(t *testing.T) {
+	for name, tt := range map[string]struct {
+		port uint16
+		gap  time.Duration
+	}{
+		"0.5 s":             {1000, 500 * time.Millisecond},
+		"60 s":              {1000, time.Minute},
+		"other port":        {1001, 0},
+		"other port, 0.6 s": {1001, 600 * time.Millisecond},
+	} {
+		for _, late := range []bool{false, true} {
+			for _, restarts := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/late=%v/restarts=%v", name, late, restarts), func(t *testing.T) {
+					r := newRig(t, func(c *Config) { c.UndescribedTimeout = time.Hour })
+					one, two := newProgram(t, 1, "a", 1000), newProgram(t, 2, "a", tt.port)
+					r.port = one.port
+					r.feed(one.o.all()...)
+					r.wait(tt.gap)
+					if restarts {
+						two.run(r, 2, 0, late)
+						r.file("a", two.o.content)
+					} else {
+						r.port = two.port
+						for range 3 {
+							r.feed(two.fdt...)
+							r.wait(time.Second)
+						}
+						r.file("a", one.o.content)
+					}
+					if n := len(eventsOf[event.ObjectCompleted](r)); n != 1 {
+						t.Errorf("%v", r.ends())
+					}
+					r.close()
+				})
+			}
+		}
+	}
+}
+
+// The session is closed while such a file waits: it is published all the same.
+func TestWholeBeforeAnyFDTAndClosed(t *testing.T) {
+	r := newRig(t)
+	p := newProgram(t, 1, "a", 1000)
+	r.port = p.port
+	r.feed(p.o.all()...)
+	r.wait(time.Second)
+	r.feed(p.fdt...)
+	r.feed(alc.AppendCloseSession(nil, key.TSI))
+	r.wait(20 * time.Second)
+	r.want("completed 1 a 1000", "closed close-session flag")
+	r.close()
+}
+
 // A sender that crashes and is started again, twenty times in a row, with the same numbers: the last one is received.
 // None of them ends in order.
 func TestConf_E95_CrashLoop(t *testing.T) {

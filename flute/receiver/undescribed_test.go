@@ -34,6 +34,7 @@ func TestFolderBeforeItsFDT(t *testing.T) {
 	for i := range flute.InstanceID(4) {
 		r.feed(fdtInstance{id: i, files: files[500*i : 500*(i+1)], e: 60000}.packets(t)...)
 	}
+	r.wait(rivalTime) // see claim.go
 	for i, o := range objects {
 		r.file(fmt.Sprint("f", i), o.content)
 	}

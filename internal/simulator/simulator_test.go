@@ -72,6 +72,7 @@ func TestSeedsThatFailed(t *testing.T) {
 		9724: "a write was cut of another process than that of the incident",
 
 		20045: "a damaged EXT_FTI came first",
+		21421: "a file that came before any FDT Instance was taken for that of the next program",
 		22172: "as 20045",
 		34522: "the next FDT Instance of a sender, whose head came twice, was taken for that of a restart",
 	} {
