@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +58,42 @@ func TestAlternatesAreOffered(t *testing.T) {
 	if e := eventsOf[event.ObjectFailed](r); len(e) != 1 || !slices.Equal(e[0].Alternates, both[1:]) {
 		t.Errorf("failed: %+v", e)
 	}
+}
+
+// A later FDT Instance may name others: a server has moved, or its time is over. One without any takes none away, and
+// neither does an earlier one that was overtaken on its way. What is not told any more is charged no more.
+func TestAlternatesChange(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 300, 100, 4)
+	f := o.file("a")
+	many := fdt.AlternateLocations{URIs: []string{"1", "2", "3", "4", "5"}}
+	one := fdt.AlternateLocations{URIs: []string{"new"}}
+	charged := map[flute.InstanceID]uint64{}
+	for _, step := range []struct {
+		id        flute.InstanceID
+		locations []fdt.AlternateLocations
+		want      string
+	}{
+		{1, []fdt.AlternateLocations{one}, "http://1.example/new"},
+		{2, []fdt.AlternateLocations{many}, "http://2.example/5"},
+		{4, []fdt.AlternateLocations{one}, "http://4.example/new"},
+		{5, nil, "http://4.example/new"},
+		{3, []fdt.AlternateLocations{many}, "http://4.example/new"},
+		{6, []fdt.AlternateLocations{one}, "http://6.example/new"},
+	} {
+		f.AlternateLocations1 = step.locations
+		r.feed(based(t, step.id, []string{fmt.Sprintf("http://%d.example/", step.id)}, f)...)
+		r.feed(o.packet(0, 0, 1))
+		s, _ := r.l.Objects(1)
+		if n := len(s[0].Alternates); n == 0 || s[0].Alternates[n-1] != step.want {
+			t.Errorf("after FDT Instance %d: %q", step.id, s[0].Alternates)
+		}
+		charged[step.id] = r.l.entries[flute.NewTOI(1)].cost
+	}
+	if charged[6] != charged[1] || charged[2] <= charged[1] {
+		t.Errorf("charged by FDT Instance: %v", charged)
+	}
+	r.close()
 }
 
 // A later FDT Instance may add them.
@@ -132,7 +169,7 @@ func TestAlternatesAreResumed(t *testing.T) {
 	file.AlternateLocations1 = []fdt.AlternateLocations{{URIs: []string{"new"}}}
 	for i, base := range []string{"http://n.example/", "http://later.example/"} {
 		r.feed(based(t, flute.InstanceID(5+i), []string{base}, file)...)
-		if got := alternatesOf(t, r); !slices.Equal(got, []string{"http://n.example/new"}) {
+		if got := alternatesOf(t, r); !slices.Equal(got, []string{base + "new"}) {
 			t.Errorf("after FDT Instance %d: %q", 5+i, got)
 		}
 	}

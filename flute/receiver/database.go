@@ -154,7 +154,8 @@ func (s *Session) introduce(e *entry, file *fdt.File) {
 
 // again takes a File element whose TOI is described already in the same way, or with more.
 func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires time.Time) {
-	if !id.NewerThan(e.instance) {
+	isLater := id.NewerThan(e.instance)
+	if !isLater {
 		id = e.instance
 	}
 	if !e.ended() {
@@ -163,7 +164,7 @@ func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires t
 			return
 		}
 		augmented := *e.file // a copy: a Work may be reading the old one
-		s.augment(e, &augmented, file)
+		s.augment(e, &augmented, file, isLater)
 		e.file = &augmented
 		defer s.tellKnown(e)
 	}

@@ -54,8 +54,9 @@ func changed(a, b *fdt.File) string {
 
 func differ(a, b *uint64) bool { return a != nil && b != nil && *a != *b }
 
-// augment adds to own what only file has.
-func (s *Session) augment(e *entry, own, file *fdt.File) {
+// augment adds to own what only file has. Where else the file can be had is no part of what it is: the latest FDT
+// Instance that says so tells.
+func (s *Session) augment(e *entry, own, file *fdt.File, isLater bool) {
 	if own.ContentLength == nil {
 		own.ContentLength = file.ContentLength
 	}
@@ -77,7 +78,7 @@ func (s *Session) augment(e *entry, own, file *fdt.File) {
 	if !own.HasOTI && e.badOTI == nil && file.HasOTI && s.l.checkOTI(&file.OTI) == nil {
 		own.OTI, own.HasOTI = file.OTI, true
 	}
-	if own.AlternateLocations1 == nil || e.recalled && file.AlternateLocations1 != nil {
+	if file.AlternateLocations1 != nil && (isLater || e.recalled || own.AlternateLocations1 == nil) {
 		s.replaceAlternates(e, own, file)
 	}
 }
