@@ -21,6 +21,8 @@ require github.com/mattn/go-shellwords v1.0.16
 
 require github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 
+require go.etcd.io/bbolt v1.5.0
+
 require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect

@@ -32,6 +32,10 @@ type ctlCommand struct {
 	Resume   ctlResumeCommand   `cmd:"" help:"Have it go on."`
 	Trigger  ctlTriggerCommand  `cmd:"" help:"Have the next turn of a file that is sent begin now."`
 	Remove   ctlRemoveCommand   `cmd:"" help:"Have a file sent no longer."`
+	Sinks    ctlSinksCommand    `cmd:"" help:"What received files are handed on to, and what waits for it."`
+	Dead     ctlDeadCommand     `cmd:"" help:"Files that a sink has not taken, and that are tried no more."`
+	Replay   ctlReplayCommand   `cmd:"" help:"Have them wait for their sink again."`
+	Discard  ctlDiscardCommand  `cmd:"" help:"Have them forgotten."`
 	Level    ctlLevelCommand    `cmd:"" help:"Change what is logged, until the next reload."`
 	Ready    ctlReadyCommand    `cmd:"" help:"Whether all units run: exit code 0 or 1."`
 	Metrics  ctlMetricsCommand  `cmd:"" help:"Metrics, as Prometheus reads them."`

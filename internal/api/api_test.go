@@ -133,6 +133,32 @@ func (b *backend) SetLevel(level string) error {
 	return nil
 }
 
+func (b *backend) Sinks() Sinks {
+	return Sinks{[]Sink{
+		{Name: "hook", Kind: "webhook", Waiting: 1, Oldest: time.Now(), Error: "x", Next: time.Now(), LastDelivered: time.Now()},
+		{Name: "gone"},
+	}, Outbox{Path: "/var/x", Items: 1}}
+}
+
+func (b *backend) DeadLetters(sink string, _ int) ([]DeadLetter, error) {
+	if sink != "hook" {
+		return nil, ErrNoSink
+	}
+	return []DeadLetter{{Key: "k", Unit: "in", Session: sessionKey, TOI: flute.NewTOI(5), Error: "<b>"}}, b.down
+}
+
+func (b *backend) Replay(sink, key string) (int, error) {
+	if _, err := b.DeadLetters(sink, 1); err != nil {
+		return 0, err
+	}
+	if key == "" {
+		return 3, nil
+	}
+	return 1, nil
+}
+
+func (b *backend) Discard(sink, key string) (int, error) { return b.Replay(sink, key) }
+
 func (b *backend) Alive(context.Context) error { return b.down }
 
 func (b *backend) Ready() error { return b.down }
@@ -255,6 +281,8 @@ func TestOpenAPI(t *testing.T) {
 	asked := map[string]bool{}
 	const trigger = "POST /v1/units/{unit}/objects/{toi}/trigger"
 	const mapOf = "GET /v1/units/{unit}/objects/{toi}/map"
+	const letters = "GET /v1/sinks/{sink}/dead"
+	const replay = "POST /v1/sinks/{sink}/replay"
 	const remove = "DELETE /v1/units/{unit}/objects/{toi}"
 	for _, q := range []struct {
 		operation, path, body string
@@ -304,6 +332,17 @@ func TestOpenAPI(t *testing.T) {
 		{operation: remove, path: "/v1/units/none/objects/5", want: 404},
 		{operation: remove, path: "/v1/units/in/objects/5", want: 409},
 		{operation: remove, path: "/v1/units/out/objects/5", down: true, want: 503},
+		{operation: "GET /v1/sinks", want: 200},
+		{operation: letters, path: "/v1/sinks/hook/dead?limit=1", want: 200},
+		{operation: letters, path: "/v1/sinks/hook/dead?limit=1001", want: 400},
+		{operation: letters, path: "/v1/sinks/none/dead", want: 404},
+		{operation: letters, path: "/v1/sinks/hook/dead", down: true, want: 503},
+		{operation: "DELETE /v1/sinks/{sink}/dead", path: "/v1/sinks/hook/dead?key=k", want: 200},
+		{operation: "DELETE /v1/sinks/{sink}/dead", path: "/v1/sinks/none/dead", want: 404},
+		{operation: "DELETE /v1/sinks/{sink}/dead", path: "/v1/sinks/hook/dead", down: true, want: 503},
+		{operation: replay, path: "/v1/sinks/hook/replay", want: 200},
+		{operation: replay, path: "/v1/sinks/none/replay", want: 404},
+		{operation: replay, path: "/v1/sinks/hook/replay", down: true, want: 503},
 		{operation: "PUT /v1/log-level", body: `{"level":"debug"}`, want: 200},
 		{operation: "PUT /v1/log-level", body: `{"level":"loud"}`, want: 400},
 		{operation: "PUT /v1/log-level", body: `{"colour":"red"}`, want: 400},

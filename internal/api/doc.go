@@ -14,6 +14,10 @@
 //	POST /v1/units/NAME/pause, /resume   a sending session waits, goes on
 //	POST /v1/units/NAME/objects/TOI/trigger   its next turn begins now
 //	DELETE /v1/units/NAME/objects/TOI    it is sent no longer
+//	GET  /v1/sinks                       what files are handed on to, and what waits for it
+//	GET  /v1/sinks/NAME/dead             files that a sink has not taken
+//	POST /v1/sinks/NAME/replay           they wait again, all or that of ?key=KEY
+//	DELETE /v1/sinks/NAME/dead           they are forgotten, likewise
 //	PUT  /v1/log-level                   {"level":"debug"}
 //	GET  /livez, /readyz, /metrics       for machines
 //	GET  /openapi.json                   all of this, as OpenAPI 3.1

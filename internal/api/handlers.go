@@ -43,7 +43,7 @@ func fail(w http.ResponseWriter, code int, text string) { answer(w, code, proble
 func failed(w http.ResponseWriter, err error) {
 	code := http.StatusServiceUnavailable
 	switch {
-	case errors.Is(err, ErrNoUnit), errors.Is(err, ErrNoObject):
+	case errors.Is(err, ErrNoUnit), errors.Is(err, ErrNoObject), errors.Is(err, ErrNoSink):
 		code = http.StatusNotFound
 	case errors.Is(err, ErrNotSending):
 		code = http.StatusConflict

@@ -229,6 +229,10 @@ func (s *Server) handlers() map[string]http.HandlerFunc {
 		"POST /v1/reload":                             s.reload,
 		"POST /v1/units/{unit}/pause":                 s.pause(true),
 		"POST /v1/units/{unit}/resume":                s.pause(false),
+		"GET /v1/sinks":                               s.sinks,
+		"GET /v1/sinks/{sink}/dead":                   s.deadLetters,
+		"DELETE /v1/sinks/{sink}/dead":                s.letters(s.cfg.Backend.Discard),
+		"POST /v1/sinks/{sink}/replay":                s.letters(s.cfg.Backend.Replay),
 		"PUT /v1/log-level":                           s.logLevel,
 		"GET /openapi.json":                           s.openAPI,
 	}

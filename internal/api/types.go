@@ -14,6 +14,7 @@ import (
 var (
 	ErrNoUnit     = errors.New("there is no such unit")
 	ErrNoObject   = errors.New("there is no such object on its way")
+	ErrNoSink     = errors.New("there is no such sink")
 	ErrNotSending = errors.New("it is not a sending session that runs")
 )
 
@@ -27,6 +28,12 @@ type Backend interface {
 	Trigger(ctx context.Context, unit string, toi flute.TOI) error
 	Remove(ctx context.Context, unit string, toi flute.TOI) error
 	SetLevel(level string) error
+	Sinks() Sinks
+	// DeadLetters returns what a sink has not taken, the oldest first, at most so many. Replay has those with a key
+	// wait again, Discard removes them; an empty key: all. Both return how many.
+	DeadLetters(sink string, most int) ([]DeadLetter, error)
+	Replay(sink, key string) (int, error)
+	Discard(sink, key string) (int, error)
 	Alive(ctx context.Context) error
 	Ready() error
 }
@@ -118,6 +125,7 @@ type Reloaded struct {
 	Stopped   []string      `json:"stopped,omitempty"`
 	Restarted []string      `json:"restarted,omitempty"` // their sections have changed
 	Same      int           `json:"same"`                // units that were left alone
+	Sinks     []string      `json:"sinks,omitempty"`     // that are new, have changed, or are no longer
 	NextStart []string      `json:"with_next_start,omitempty"`
 }
 
@@ -127,4 +135,56 @@ type ConfigError struct {
 	Line   int    `json:"line,omitempty"`
 	Column int    `json:"column,omitempty"`
 	Text   string `json:"text"`
+}
+
+// Sink is what received files are handed on to.
+type Sink struct {
+	Name          string    `json:"name"`
+	Kind          string    `json:"kind,omitempty"` // marker, exec, webhook; empty: it is not configured any more
+	Waiting       int       `json:"waiting"`        // files, with those on their way
+	Running       int       `json:"running"`
+	Dead          int       `json:"dead"`
+	Oldest        time.Time `json:"oldest,omitzero"` // since when the file waits that waits longest
+	Failures      int       `json:"failures"`        // in a row
+	Error         string    `json:"error,omitempty"` // of the latest failure after the latest delivery
+	LastDelivered time.Time `json:"last_delivered,omitzero"`
+	Next          time.Time `json:"next,omitzero"` // when it is tried again, as it fails again and again
+
+	// Since the start of the daemon.
+	Delivered  uint64 `json:"delivered"`
+	Retried    uint64 `json:"retried"`
+	Rejected   uint64 `json:"rejected"`   // became dead letters
+	Superseded uint64 `json:"superseded"` // another version had taken the place of the file
+	Refused    uint64 `json:"refused"`    // the outbox had no room, or could not be written
+	Duplicate  uint64 `json:"duplicate"`  // the sink had the file already
+	Evicted    uint64 `json:"evicted"`    // dead letters that gave way to files
+}
+
+// Sinks are all sinks, and the outbox.
+type Sinks struct {
+	Sinks  []Sink `json:"sinks"`
+	Outbox Outbox `json:"outbox"`
+}
+
+// Outbox is how much of the outbox is in use.
+type Outbox struct {
+	Path     string `json:"path,omitempty"` // empty: there are no sinks
+	Items    int    `json:"items"`
+	MaxItems int    `json:"items_max"`
+	Bytes    int64  `json:"bytes"`
+	MaxBytes int64  `json:"bytes_max"`
+}
+
+// DeadLetter is a file that a sink has not taken.
+type DeadLetter struct {
+	Key             string           `json:"key"`
+	Unit            string           `json:"unit"`
+	Session         flute.SessionKey `json:"session"`
+	TOI             flute.TOI        `json:"toi"`
+	ContentLocation string           `json:"content_location"`
+	Path            string           `json:"path"`
+	Size            uint64           `json:"size"`
+	Since           time.Time        `json:"since"`
+	Tries           int              `json:"tries"`
+	Error           string           `json:"error"`
 }

@@ -22,22 +22,29 @@ type checker struct {
 	*faults
 
 	names    map[string]place
+	sinks    map[string]place
 	files    map[string]place // that a section writes alone
 	sessions map[string]place // of Send, by address and TSI
 	folders  map[string]*Receive
 }
 
 func (c *Config) check(all *faults) {
-	k := checker{all, map[string]place{}, map[string]place{}, map[string]place{}, map[string]*Receive{}}
+	k := checker{
+		faults: all, names: map[string]place{}, sinks: map[string]place{}, files: map[string]place{},
+		sessions: map[string]place{}, folders: map[string]*Receive{},
+	}
 	k.node(&c.Node)
 	for _, list := range []struct {
 		name string
 		n    int
-	}{{"receive", len(c.Receive)}, {"send", len(c.Send)}, {"utp", len(c.UTP)}} {
+	}{{"receive", len(c.Receive)}, {"send", len(c.Send)}, {"utp", len(c.UTP)}, {"sinks", len(c.Sinks)}} {
 		if list.n > maxSections {
 			k.add(place{file: c.Files[0]}, "%s has %d entries: take at most %d", list.name, list.n, maxSections)
 			return
 		}
+	}
+	for i := range c.Sinks {
+		k.sink(&c.Sinks[i])
 	}
 	for i := range c.Receive {
 		k.receive(&c.Receive[i])
@@ -64,6 +71,7 @@ func (k *checker) node(n *Node) {
 		k.add(o.of("events"), "node.events %d: take %d to %d", n.Events, minEvents, maxEvents)
 	}
 	k.enums(reflect.ValueOf(n).Elem(), o, "node.")
+	k.outbox(n)
 	switch kind, at, _ := strings.Cut(n.API, ":"); {
 	case n.API == "off", kind == "unix" && at != "":
 	case kind == "tcp" && isAddress(at) && n.TokenFile == "":
@@ -139,6 +147,7 @@ func (k *checker) receive(r *Receive) {
 			k.add(o.of("exec"), "%s: exec: %v", what, err)
 		}
 	}
+	k.handsOn(r, what)
 	words := r.words()
 	if _, err := words.Config(); err != nil {
 		k.told(err, o, what)

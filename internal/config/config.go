@@ -11,6 +11,7 @@ type Config struct {
 	Node    Node      `yaml:"node" help:"The node as a whole."`
 	Receive []Receive `yaml:"receive" help:"What is received."`
 	Send    []Send    `yaml:"send" help:"What is sent."`
+	Sinks   []Sink    `yaml:"sinks" help:"What received files are handed on to."`
 	UTP     []UTP     `yaml:"utp" help:"uTP sockets (BEP 29) that take files of utp send."`
 
 	// Files are the files that the configuration was read from.
@@ -41,6 +42,10 @@ type Node struct {
 	PProf     bool   `yaml:"pprof" help:"Serve profiles on the API, below /debug/pprof/."`
 	Events    int    `yaml:"events" help:"Events that are kept for clients that come back, 16 to 65536. Default: 4096."`
 
+	Outbox      string         `yaml:"outbox" help:"File that holds received files until their sinks have them. Default: /var/lib/flute-node/outbox.db; it is made if there are sinks."`
+	OutboxItems int            `yaml:"outbox_items" help:"Files on their way to sinks at most, each sink counted, 1 to 1000000: what is more is refused, and counted. Default: 100000."`
+	OutboxBytes settings.Bytes `yaml:"outbox_bytes" help:"Bytes of their records at most. Default: 256MiB."`
+
 	origin origin
 }
 
@@ -68,7 +73,8 @@ type Receive struct {
 	Selection
 	Publication
 	Exec
-	Dir string `yaml:"dir" help:"Folder for the files; it is made if it does not exist. It may be missing with exec."`
+	Sinks []string `yaml:"sinks" help:"Sinks that each file is handed on to once it is published."`
+	Dir   string   `yaml:"dir" help:"Folder for the files; it is made if it does not exist. It may be missing with exec."`
 
 	origin      origin
 	description string // the text of SDP

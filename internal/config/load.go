@@ -21,7 +21,7 @@ const (
 	maxFile = 4 << 20
 	// maxFiles bounds the files of conf.d.
 	maxFiles = 1000
-	// maxSections bounds the entries of receive, send and utp, each. Metrics have one label for each.
+	// maxSections bounds the entries of receive, send, utp and sinks, each. Metrics have one label for each.
 	maxSections = 1000
 	// maxSDP bounds a session description in bytes, maxList a list of files.
 	maxSDP, maxList = 64 << 10, 4 << 20
@@ -128,6 +128,7 @@ func (c *Config) merge(o Config, all *faults) {
 	c.Receive = append(c.Receive, o.Receive...)
 	c.Send = append(c.Send, o.Send...)
 	c.UTP = append(c.UTP, o.UTP...)
+	c.Sinks = append(c.Sinks, o.Sinks...)
 	if c.Node.origin.keys == nil {
 		c.Node = o.Node
 		return
@@ -155,6 +156,9 @@ func (c *Config) open(all *faults) {
 			s.listed = include(s.List, maxList, s.origin.of("list"), "list", all)
 		}
 	}
+	for i := range c.Sinks {
+		c.Sinks[i].open(all)
+	}
 }
 
 func include(path string, most int64, at place, key string, all *faults) string {
@@ -170,7 +174,7 @@ func include(path string, most int64, at place, key string, all *faults) string 
 }
 
 // Same reports whether two sections, of one type of this package, ask for the same: where they stand does not matter.
-func Same[S Receive | Send | UTP | Node](a, b S) bool {
+func Same[S Receive | Send | UTP | Sink | Node](a, b S) bool {
 	bare(&a)
 	bare(&b)
 	return reflect.DeepEqual(a, b)

@@ -182,6 +182,24 @@ func TestRefused(t *testing.T) {
 		{"least timeout", "utp:\n- {name: u, listen: ':1', dir: /d, timeout: 1us}\n", "utp u: timeout 1µs: take 1ms or more"},
 		{"one listen", "utp:\n- {name: u, listen: ':1', dir: /d}\n- {name: v, listen: '0.0.0.0:1', dir: /e}\n", "3:13: utp v: listen 0.0.0.0:1 is that of "},
 		{"congestion", "utp:\n- {name: u, listen: ':1', dir: /d, congestion: reno}\n", `utp u: congestion "reno"`},
+		{"no sink", receive + "  sinks: x\n", `5:3: receive a: sinks: there is no sink "x"`},
+		{"sink twice", "sinks:\n- {name: x, marker: .d}\n" + receive + "  sinks: [x, x]\n", `7:3: receive a: sinks: "x" is there twice`},
+		{"sinks without dir", "sinks:\n- {name: x, marker: .d}\nreceive:\n- name: a\n  group: 239.1.1.1:1\n  exec: cat\n  sinks: x\n", "7:3: receive a: sinks needs dir"},
+		{"two sinks", "sinks:\n- {name: x, marker: .d}\n- {name: x, marker: .e}\n", "3:4: sink: name x is that of "},
+		{"no kind", "sinks:\n- {name: x}\n", "sink x: give one of marker, exec and webhook"},
+		{"two kinds", "sinks:\n- {name: x, marker: .d, exec: cat}\n", "sink x: give one of marker, exec and webhook"},
+		{"marker", "sinks:\n- {name: x, marker: ./../d}\n", `2:13: sink x: marker "./../d"`},
+		{"program of a sink", "sinks:\n- {name: x, exec: 'cat {colour}'}\n", "2:13: sink x: exec"},
+		{"URL", "sinks:\n- {name: x, webhook: example.org}\n", `2:13: sink x: webhook "example.org": take https`},
+		{"URL with a password", "sinks:\n- {name: x, webhook: 'https://u:p@h/'}\n", "2:13: sink x: webhook has a password"},
+		{"secret", "sinks:\n- {name: x, webhook: 'http://h/', secret_file: /none}\n", "2:35: secret_file: open /none"},
+		{"secret of a marker", "sinks:\n- {name: x, marker: .d, ca_file: /dev/null}\n", "sink x: ca_file needs webhook"},
+		{"no certificate", "sinks:\n- {name: x, webhook: 'https://h/', ca_file: /dev/null}\n", "sink x: ca_file /dev/null: there is no certificate in it"},
+		{"jobs", "sinks:\n- {name: x, marker: .d, jobs: 33}\n", "2:25: sink x: jobs 33: take 1 to 32"},
+		{"pauses", "sinks:\n- {name: x, marker: .d, retry_min: 2s, retry_max: 1s}\n", "sink x: retry_max 1s is less than retry_min, 2s"},
+		{"patience", "sinks:\n- {name: x, marker: .d, give_up: 1us}\n", "sink x: give_up 1µs: take 1ms or more"},
+		{"items", "node: {outbox_items: 1000001}", "1:8: node.outbox_items 1000001: take 1 to 1000000"},
+		{"outbox", "node: {outbox_bytes: 1KiB}", "1:8: node.outbox_bytes 1024: take 1MiB to 64GiB"},
 		{"api", "node: {api: tcp:127.0.0.1:80}", "1:8: node.api tcp:127.0.0.1:80 needs api_token_file"},
 		{"api kind", "node: {api: http}", `1:8: node.api "http"`},
 		{"level", "node: {log_level: loud}", `1:8: node.log_level "loud"`},
@@ -446,5 +464,65 @@ func TestMutations(t *testing.T) {
 	}
 	if refused == 0 || refused == n {
 		t.Errorf("%d of %d are refused", refused, n)
+	}
+}
+
+// TestSink: defaults and files of a sink; a secret that others can read, or that is easily guessed, is refused. Another
+// secret is another sink.
+func TestSink(t *testing.T) {
+	files := map[string]string{
+		"s": "0123456789abcdef\n",
+		"flute-node.yaml": `
+sinks:
+- {name: hook, webhook: "https://example.org/x", secret_file: "${DIR}/s"}
+- {name: run, exec: cat, retry_min: 20m}
+receive:
+- {name: a, group: "239.1.1.1:1", dir: /d, sinks: [hook, run]}
+`,
+	}
+	path := write(t, files)
+	dir := filepath.Dir(path)
+	env := variables(map[string]string{"DIR": dir})
+	cfg, err := Load(path, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook, run := cfg.Sinks[0], cfg.Sinks[1]
+	if hook.Kind() != "webhook" || string(hook.Secret()) != "0123456789abcdef" || hook.Timeout != 30*time.Second ||
+		hook.Jobs != 4 || hook.RetryMax != 10*time.Minute || hook.GiveUp != 168*time.Hour {
+		t.Errorf("%+v", hook)
+	}
+	if run.Kind() != "exec" || run.Timeout != 10*time.Minute || run.RetryMax != 20*time.Minute {
+		t.Errorf("%+v", run)
+	}
+	for _, c := range []struct {
+		text, want string
+		mode       os.FileMode
+	}{
+		{"0123456789abcdef", "", 0o600},
+		{"0123456789abcdeg", "", 0o600},
+		{"0123456789abcdef", "others than its owner", 0o640},
+		{"0123456789", "take 16 to 1024", 0o600},
+		{"0123456789 abcdef", "without spaces", 0o600},
+		{strings.Repeat("x", 2000), "more than 1026 bytes", 0o600},
+	} {
+		secret := filepath.Join(dir, "s")
+		_ = os.Remove(secret)
+		if err := os.WriteFile(secret, []byte(c.text), c.mode); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Load(path, env)
+		if c.want != "" {
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%.20q: %v", c.text, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if Same(again.Sinks[0], hook) != (c.text == string(hook.Secret())) || !Same(again.Sinks[1], run) {
+			t.Errorf("%.20q: %+v", c.text, again.Sinks)
+		}
 	}
 }

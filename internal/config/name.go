@@ -7,7 +7,12 @@ const maxName = 64
 
 // name checks the name of a section, and returns what errors call it.
 func (k *checker) name(section, name string, o *origin) string {
-	before, twice := k.names[name]
+	return k.nameOf(k.names, section, name, o)
+}
+
+// nameOf is name for one of several kinds of names.
+func (k *checker) nameOf(names map[string]place, section, name string, o *origin) string {
+	before, twice := names[name]
 	switch {
 	case name == "":
 		k.add(o.place, "%s: name is missing", section)
@@ -19,7 +24,7 @@ func (k *checker) name(section, name string, o *origin) string {
 	case twice:
 		k.add(o.of("name"), "%s: name %s is that of %v, too", section, name, before)
 	default:
-		k.names[name] = o.of("name")
+		names[name] = o.of("name")
 	}
 	return section + " " + name
 }

@@ -24,6 +24,7 @@ var required = map[reflect.Type][]string{
 	reflect.TypeFor[Receive](): {"name"},
 	reflect.TypeFor[Send]():    {"name", "to"},
 	reflect.TypeFor[UTP]():     {"name", "listen", "dir"},
+	reflect.TypeFor[Sink]():    {"name"},
 }
 
 // section returns the schema of a struct.

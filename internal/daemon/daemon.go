@@ -17,6 +17,8 @@ import (
 	"github.com/flute-node/flute-node/internal/config"
 	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/metrics"
+	"github.com/flute-node/flute-node/internal/outbox"
+	"github.com/flute-node/flute-node/internal/sink"
 	"github.com/flute-node/flute-node/node"
 )
 
@@ -46,16 +48,20 @@ type Daemon struct {
 	routes   routes
 	restarts restarts
 	server   *api.Server
-	clients  atomic.Int64  // of events
-	counted  chan struct{} // closed after the last event
+	clients  atomic.Int64                  // of events
+	counted  chan struct{}                 // closed after the last event
+	outbox   atomic.Pointer[outbox.Outbox] // nil: no sink was configured yet
+	markers  atomic.Pointer[[]sink.Marker] // whose names no file may have
 
-	applying sync.Mutex // held while a configuration is put into effect
+	applying sync.Mutex              // held while a configuration is put into effect
+	sinks    map[string]*config.Sink // that take files; guarded by applying
 
 	mu       sync.Mutex
 	cfg      *config.Config
 	units    map[string]*unit
-	loaded   time.Time // when the configuration in use was read
-	fault    string    // why the latest reload changed nothing; empty: it did
+	kinds    map[string]string // of sinks; it is replaced, and not changed
+	loaded   time.Time         // when the configuration in use was read
+	fault    string            // why the latest reload changed nothing; empty: it did
 	stopping bool
 }
 
@@ -69,6 +75,7 @@ func Start(o Options) (*Daemon, error) {
 	now := time.Now()
 	d := &Daemon{
 		options: o, started: now, first: cfg.Node, cfg: cfg, loaded: now, units: map[string]*unit{},
+		sinks: map[string]*config.Sink{},
 		meter: metrics.NewMeter(), counted: make(chan struct{}),
 	}
 	if err := d.setLevel(cfg.Node.LogLevel); err != nil {
@@ -80,6 +87,10 @@ func Start(o Options) (*Daemon, error) {
 	if d.node, err = node.Start(node.Config{Budget: uint64(cfg.Node.Memory), Rate: uint64(cfg.Node.Rate)}); err != nil {
 		return nil, err
 	}
+	if err = d.openOutbox(cfg); err != nil {
+		close(d.counted)
+		return nil, errors.Join(err, d.stopNode())
+	}
 	sub := d.node.Subscribe(node.SubscribeOptions{Queue: defaults.EventQueue})
 	go func() {
 		defer close(d.counted)
@@ -88,7 +99,7 @@ func Start(o Options) (*Daemon, error) {
 		}
 	}()
 	if d.server, err = d.serveAPI(&cfg.Node); err != nil {
-		return nil, errors.Join(err, d.stopNode())
+		return nil, errors.Join(err, d.closeOutbox(), d.stopNode())
 	}
 	d.log.Info("starting", "version", o.Version, "files", strings.Join(cfg.Files, " "), "receive", len(cfg.Receive),
 		"send", len(cfg.Send), "utp", len(cfg.UTP))
@@ -97,6 +108,9 @@ func Start(o Options) (*Daemon, error) {
 	d.applying.Unlock()
 	return d, nil
 }
+
+// warn tells what an operator should mend.
+func (d *Daemon) warn(text string) { d.journal.add(notice.Warning{Text: text}) }
 
 // observe counts and logs an event.
 func (d *Daemon) observe(e notice.Event, now time.Time) {
@@ -109,6 +123,7 @@ func (d *Daemon) observe(e notice.Event, now time.Time) {
 		d.meter.Count(name, "program", e.Error == "")
 	case upload:
 		d.meter.Count(name, "stream", e.Error == "")
+	case outbox.Tried, outbox.Refused: // the outbox counts them
 	default:
 		d.meter.Observe(name, e, now)
 	}
@@ -222,10 +237,20 @@ func (d *Daemon) stop() error {
 		stopping.Go(u.stop)
 	}
 	stopping.Wait()
-	err := d.stopNode()
+	err := errors.Join(d.closeOutbox(), d.stopNode()) // no unit publishes any more
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	return errors.Join(err, d.server.Close(ctx))
+}
+
+func (d *Daemon) closeOutbox() error {
+	box := d.outbox.Load()
+	if box == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), handPatience)
+	defer cancel()
+	return box.Close(ctx)
 }
 
 func (d *Daemon) stopNode() error {

@@ -8,6 +8,7 @@
 //	        ├─ unit (receive) ── receptions, a program
 //	        ├─ unit (send) ───── a sending session, files, a watched folder
 //	        ├─ unit (utp) ────── a uTP socket, connections
+//	        ├─ Outbox ────────── received files, until their sinks have them
 //	        └─ Journal ───────── the latest events, for the log, for metrics, for clients
 //
 // Reload reads the file anew. It is judged whole; if it cannot be used, nothing changes. Units whose sections are the

@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/outbox"
 )
 
 const (
@@ -17,6 +19,8 @@ const (
 	logBurst, logRate = 20, 1.0
 	// maxReasons bounds the reasons that are told apart: some for each of the units there may be.
 	maxReasons = 8192
+	// levelOfOutput is that of what programs print.
+	levelOfOutput = slog.LevelInfo
 )
 
 // newLogger returns the logger of a daemon, whose level can be changed.
@@ -172,6 +176,22 @@ func describe(e notice.Event) (level slog.Level, reason string, attrs []slog.Att
 	case upload:
 		return slog.LevelInfo, "", []slog.Attr{
 			text("peer", e.Peer), text("name", e.Name), slog.Int64("size", e.Size), text("error", e.Error),
+		}
+	case outbox.Tried:
+		level := slog.LevelInfo
+		switch e.Outcome {
+		case outbox.Retried.String():
+			level = slog.LevelWarn
+		case outbox.Rejected.String():
+			level = slog.LevelError
+		}
+		return level, e.Sink + " " + e.Outcome, []slog.Attr{
+			text("sink", e.Sink), text("outcome", e.Outcome), text("uri", e.ContentLocation), text("key", e.Key),
+			slog.Int("try", e.Try), text("error", e.Error),
+		}
+	case outbox.Refused:
+		return slog.LevelError, e.Reason, []slog.Attr{
+			text("sinks", strings.Join(e.Sinks, " ")), text("uri", e.ContentLocation), text("reason", e.Reason),
 		}
 	case ended:
 		level := slog.LevelInfo

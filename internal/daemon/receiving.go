@@ -1,10 +1,8 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -53,6 +51,12 @@ func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) 
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	}
+	absolute := "" // path of the folder; empty: the files do not stay
+	if section.Dir != "" {
+		if absolute, err = filepath.Abs(section.Dir); err != nil {
+			return err
+		}
+	}
 	d.routes.set(u.name, routesOf(all))
 	var receptions []*node.Reception
 	defer func() { err = errors.Join(err, d.leave(u, receptions, runner)) }()
@@ -63,6 +67,9 @@ func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) 
 		}
 		if runner != nil {
 			cfg.Session.Choose = runner.Choice
+		}
+		if absolute != "" {
+			cfg.Session.Choose = d.choose(section, absolute, cfg.Session.Choose)
 		}
 		r, err := d.node.Receive(ctx, cfg)
 		if err != nil {
@@ -87,11 +94,7 @@ func (d *Daemon) runner(section *config.Receive) (*program.Runner, error) {
 			return nil, err
 		}
 	}
-	cfg.Show = func(f *program.File, line string) {
-		name := cmp.Or(f.Name(), f.Offer.File.ContentLocation)
-		d.events.say(slog.LevelInfo, "program "+section.Name, "program", "unit", section.Name, "file", name,
-			"said", line)
-	}
+	cfg.Show = d.shows("unit", section.Name)
 	cfg.Ended = func(e program.End) { d.journal.add(ended{section.Name, e.Outcome()}) }
 	return program.New(*cfg), nil
 }

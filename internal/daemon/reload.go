@@ -25,6 +25,9 @@ func (d *Daemon) Reload() api.Reloaded {
 	d.tell(reloading()...)
 	defer func() { d.tell("READY=1", "STATUS="+d.status()) }()
 	cfg, err := config.Load(d.options.Path, d.options.Env)
+	if err == nil {
+		err = d.openOutbox(cfg)
+	}
 	if err != nil {
 		d.mu.Lock()
 		d.fault = err.Error()
@@ -41,6 +44,7 @@ func (d *Daemon) Reload() api.Reloaded {
 	d.fault, d.loaded = "", time.Now()
 	d.mu.Unlock()
 	d.log.Info("reloaded", "started", r.Started, "stopped", r.Stopped, "restarted", r.Restarted, "same", r.Same,
+		"sinks", r.Sinks,
 		"with_next_start", r.NextStart)
 	return r
 }
@@ -96,6 +100,7 @@ func (d *Daemon) apply(cfg *config.Config) api.Reloaded {
 			d.meter.Forget(name)
 		}
 	}
+	r.Sinks = d.applySinks(cfg)
 	d.routes.keep(func(name string) bool { return wanted[name] != nil })
 	for _, name := range order {
 		if next[name] != nil {
@@ -141,6 +146,9 @@ func (d *Daemon) applyNode(n *config.Node) (nextStart []string) {
 		{"metrics", n.Metrics != d.first.Metrics},
 		{"pprof", n.PProf != d.first.PProf},
 		{"events", n.Events != d.first.Events},
+		{"outbox", n.Outbox != d.first.Outbox},
+		{"outbox_items", n.OutboxItems != d.first.OutboxItems},
+		{"outbox_bytes", n.OutboxBytes != d.first.OutboxBytes},
 	} {
 		if key.changed {
 			nextStart = append(nextStart, "node."+key.name)

@@ -8,6 +8,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/outbox"
 	"github.com/flute-node/flute-node/node"
 )
 
@@ -89,6 +90,10 @@ func (r *routes) ofEvent(e notice.Event) string {
 	case ended:
 		return e.Unit
 	case upload:
+		return e.Unit
+	case outbox.Tried:
+		return e.Unit
+	case outbox.Refused:
 		return e.Unit
 	}
 	if key, ok := keyOf(e); ok {

@@ -24,7 +24,8 @@ func (d *Daemon) serveAPI(n *config.Node) (*api.Server, error) {
 		Clients: &d.clients,
 		Collect: metrics.Handler(d.meter, metrics.Source{
 			Snapshot: d.node.Snapshot, UnitOf: d.sessionUnits, Outside: d.outsideOf, Units: d.measured,
-			Reload: d.lastReload, Clients: func() int { return int(d.clients.Load()) }, Version: d.options.Version,
+			Reload: d.lastReload, Sinks: d.handing, Clients: func() int { return int(d.clients.Load()) },
+			Version: d.options.Version,
 		}),
 	})
 }

@@ -28,6 +28,8 @@ type Source struct {
 	Units   func() []Unit
 	Reload  func() (ok bool, success time.Time)
 	Clients func() int // of the event stream
+	// Sinks returns the sinks, and how many items and bytes the outbox holds.
+	Sinks   func() (sinks []Sink, items int, bytes int64)
 	Version string
 }
 
@@ -36,6 +38,15 @@ type Unit struct {
 	Kind, Name string
 	Up         bool // it runs, or is finished
 	Failures   uint64
+}
+
+// Sink is what files are handed to.
+type Sink struct {
+	Name          string
+	Tries         map[string]uint64 // by result
+	Refused       uint64
+	Waiting, Dead int
+	Oldest        time.Duration // 0: nothing waits
 }
 
 // Collector shows a Meter and a Source. It implements prometheus.Collector.
@@ -119,6 +130,8 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	c.meter.durations.Collect(ch)
+	c.meter.handing.Collect(ch)
+	c.sinks(out)
 }
 
 // self tells how the daemon is.
@@ -128,6 +141,20 @@ func (c *Collector) self(out emitter) {
 	out.gauge(descReloaded, float64(success.UnixMilli())/1000)
 	out.gauge(descClients, float64(c.source.Clients()))
 	out.gauge(descBuild, 1, c.source.Version)
+}
+
+// sinks tells what was handed on, and what waits for that.
+func (c *Collector) sinks(out emitter) {
+	list, items, bytes := c.source.Sinks()
+	for _, s := range list {
+		each(out, descHanded, s.Tries, s.Name)
+		out.count(descRefused, s.Refused, s.Name)
+		out.gauge(descWaiting, float64(s.Waiting), s.Name)
+		out.gauge(descDead, float64(s.Dead), s.Name)
+		out.gauge(descOldest, s.Oldest.Seconds(), s.Name)
+	}
+	out.gauge(descItems, float64(items))
+	out.gauge(descRecords, float64(bytes))
 }
 
 // sent tells what a sending session has sent.

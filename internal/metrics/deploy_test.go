@@ -95,7 +95,7 @@ func TestAlerts(t *testing.T) {
 			}
 		}
 	}
-	if n != 12 {
+	if n != 15 {
 		t.Errorf("%d alarms", n)
 	}
 }

@@ -60,5 +60,14 @@ var (
 	descReloaded = desc("flute_config_last_reload_success_timestamp_seconds",
 		"When the configuration in use was read.")
 	descClients = desc("flute_api_event_clients", "Clients of the event stream.")
+	descHanded  = desc("flute_sink_tries_total", "Tries to hand files to a sink, by result.", "sink", "result")
+	descRefused = desc("flute_sink_refused_total",
+		"Files that a sink does not get, as the outbox had no room or could not be written.", "sink")
+	descWaiting = desc("flute_sink_waiting", "Files that wait for a sink, with those on their way.", "sink")
+	descDead    = desc("flute_sink_dead_letters",
+		"Files that a sink has not taken, and that are tried no more.", "sink")
+	descOldest  = desc("flute_sink_oldest_seconds", "How long the file has waited that waits longest.", "sink")
+	descItems   = desc("flute_outbox_items", "Files on their way to sinks, with dead letters.")
+	descRecords = desc("flute_outbox_bytes", "Bytes of their records.")
 	descBuild   = desc("flute_build_info", "Always 1.", "version")
 )

@@ -16,6 +16,7 @@ import (
 // Meter counts events. It is safe for concurrent use.
 type Meter struct {
 	durations *prometheus.HistogramVec
+	handing   *prometheus.HistogramVec // to sinks
 
 	mu       sync.Mutex
 	units    map[string]*unit
@@ -33,6 +34,11 @@ func NewMeter() *Meter {
 			Help:    "Time from the first packet of a file to its publication.",
 			Buckets: []float64{.01, .1, 1, 10, 60, 600, 3600, 6 * 3600, 24 * 3600},
 		}, []string{"session"}),
+		handing: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "flute_sink_duration_seconds",
+			Help:    "Time that a sink took for a file that it has taken.",
+			Buckets: []float64{.01, .1, 1, 10, 60, 600},
+		}, []string{"sink"}),
 		units: map[string]*unit{}, restarts: map[string]uint64{}, drops: map[string]uint64{},
 	}
 }
@@ -93,6 +99,14 @@ func (m *Meter) Left(name string, dropped [drop.NumReasons]uint64, forget func()
 		}
 	}
 }
+
+// Handed counts a file that a sink has taken.
+func (m *Meter) Handed(sink string, seconds float64) {
+	m.handing.WithLabelValues(sink).Observe(seconds)
+}
+
+// ForgetSink removes a sink, which the configuration no longer has.
+func (m *Meter) ForgetSink(sink string) { m.handing.DeleteLabelValues(sink) }
 
 // Count counts what is no event of the node: a program or a file by uTP that has ended.
 func (m *Meter) Count(name, what string, ok bool) {

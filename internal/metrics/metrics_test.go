@@ -40,6 +40,8 @@ flute_object_duration_seconds session
 flute_object_integrity_failures_total kind,session
 flute_objects_in_progress session
 flute_objects_total session,state
+flute_outbox_bytes
+flute_outbox_items
 flute_packets_accepted_total session
 flute_packets_dropped_total reason,session
 flute_packets_duplicate_total session
@@ -52,6 +54,12 @@ flute_session_memory_bytes session
 flute_session_up session
 flute_sessions session
 flute_sessions_silent session
+flute_sink_dead_letters sink
+flute_sink_duration_seconds sink
+flute_sink_oldest_seconds sink
+flute_sink_refused_total sink
+flute_sink_tries_total result,sink
+flute_sink_waiting sink
 flute_socket_drops_total group
 flute_tx_bytes_total session
 flute_tx_carousel_turns_total session
@@ -103,6 +111,9 @@ func (w *world) gather(t *testing.T) (values map[string]float64, labels []string
 		Units:   func() []Unit { return w.units },
 		Reload:  func() (bool, time.Time) { return true, time.Unix(5, 0) },
 		Clients: func() int { return 3 },
+		Sinks: func() ([]Sink, int, int64) {
+			return []Sink{{"hook", map[string]uint64{"delivered": 4, "retried": 2}, 1, 5, 6, time.Minute}}, 11, 7000
+		},
 		Version: "v1",
 	}))
 	families, err := registry.Gather()
@@ -190,6 +201,7 @@ func all(w *world) {
 func TestList(t *testing.T) {
 	w := newWorld()
 	all(w)
+	w.meter.Handed("hook", 1)
 	_, got := w.gather(t)
 	want := strings.Split(strings.TrimSpace(list), "\n")
 	slices.Sort(want)
@@ -286,6 +298,27 @@ func TestBound(t *testing.T) {
 	}
 	if got, _ := w.gather(t); got["flute_packets_received_total{in}"] != maxLive+1000 {
 		t.Error(got["flute_packets_received_total{in}"])
+	}
+}
+
+// TestSinks: what is told of sinks.
+func TestSinks(t *testing.T) {
+	w := newWorld()
+	w.meter.Handed("hook", 2)
+	values, _ := w.gather(t)
+	for name, want := range map[string]float64{
+		"flute_sink_tries_total{delivered,hook}": 4, "flute_sink_tries_total{retried,hook}": 2,
+		"flute_sink_refused_total{hook}": 1, "flute_sink_waiting{hook}": 5, "flute_sink_dead_letters{hook}": 6,
+		"flute_sink_oldest_seconds{hook}": 60, "flute_sink_duration_seconds{hook}": 1,
+		"flute_outbox_items{}": 11, "flute_outbox_bytes{}": 7000,
+	} {
+		if values[name] != want {
+			t.Errorf("%s is %v, want %v", name, values[name], want)
+		}
+	}
+	w.meter.ForgetSink("hook")
+	if values, _ = w.gather(t); values["flute_sink_duration_seconds{hook}"] != 0 {
+		t.Error("a sink that is configured no longer is still told")
 	}
 }
 

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"syscall"
@@ -21,7 +22,7 @@ func (c *consumer) Open(size uint64) (err error) {
 		return err
 	}
 	c.f.Size, c.deaf = size, false
-	if c.p, err = c.r.start(c.f, nil); err != nil {
+	if c.p, err = c.r.start(context.Background(), c.f, nil); err != nil {
 		c.r.leave()
 		if c.r.cfg.Ended != nil {
 			c.r.cfg.Ended(End{File: c.f, ExitCode: -1, Err: err})

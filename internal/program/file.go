@@ -15,6 +15,7 @@ type File struct {
 	Offer receiver.Offer
 	Path  string // where it is published; empty: it is not
 	Size  uint64 // bytes
+	Key   string // the same whenever the program is run for the same file: FLUTE_KEY; empty: there is none
 }
 
 // fields are the words that stand for what is known of a file: {path} in an argument, FLUTE_PATH in the environment.
@@ -61,9 +62,12 @@ func (f *File) field(name string) string {
 
 // environment returns the fields for the environment of a program.
 func (f *File) environment() []string {
-	list := make([]string, 0, len(fields))
+	list := make([]string, 0, len(fields)+1)
 	for _, name := range fields {
 		list = append(list, variable(name)+"="+f.field(name))
+	}
+	if f.Key != "" {
+		list = append(list, variable("key")+"="+f.Key)
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,8 +29,9 @@ type process struct {
 	cause  error         // why it was ended; nil: it has ended by itself. Likewise
 }
 
-// start starts the program for a file, whose bytes are written to the process, if there is no stdin.
-func (r *Runner) start(f *File, stdin *os.File) (*process, error) {
+// start starts the program for a file, whose bytes are written to the process, if there is no stdin. It is ended when
+// ctx ends.
+func (r *Runner) start(ctx context.Context, f *File, stdin *os.File) (*process, error) {
 	words := r.cfg.Command.arguments(f)
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Env = slices.Concat(os.Environ(), f.environment())
@@ -54,12 +56,12 @@ func (r *Runner) start(f *File, stdin *os.File) (*process, error) {
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
-	go p.watch(r, exited)
+	go p.watch(ctx, r, exited)
 	return p, nil
 }
 
 // watch waits for the end of the process, and ends it when its time is over or when all are killed.
-func (p *process) watch(r *Runner, exited <-chan error) {
+func (p *process) watch(ctx context.Context, r *Runner, exited <-chan error) {
 	defer close(p.ended)
 	limit := time.NewTimer(r.cfg.Timeout)
 	defer limit.Stop()
@@ -73,13 +75,10 @@ func (p *process) watch(r *Runner, exited <-chan error) {
 		return
 	case <-limit.C:
 		p.cause = fmt.Errorf("ended after %v, its time limit", r.cfg.Timeout)
-		endGroup(p.cmd)
-		select {
-		case p.err = <-exited:
-			gone = true
-		case <-time.After(r.grace):
-		case <-r.killed:
-		}
+		gone = p.askToEnd(r, exited)
+	case <-ctx.Done():
+		p.cause = fmt.Errorf("ended: %w", ctx.Err())
+		gone = p.askToEnd(r, exited)
 	case <-r.killed:
 		p.cause = errKilled
 	}
@@ -88,6 +87,18 @@ func (p *process) watch(r *Runner, exited <-chan error) {
 		p.err = <-exited // also ends a write that waits
 	}
 	p.finish()
+}
+
+// askToEnd asks the process to end, and reports whether it has.
+func (p *process) askToEnd(r *Runner, exited <-chan error) (gone bool) {
+	endGroup(p.cmd)
+	select {
+	case p.err = <-exited:
+		return true
+	case <-time.After(r.grace):
+	case <-r.killed:
+	}
+	return false
 }
 
 func (p *process) finish() {

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -128,12 +129,23 @@ func (r *Runner) publish(f *File, publish func() (string, error)) error {
 	}
 	f.Path = filepath.Join(r.cfg.Dir, filepath.FromSlash(published))
 	began := time.Now()
-	p, err := r.open(f)
+	p, err := r.open(context.Background(), f)
+	return r.end(f, began, p, err)
+}
+
+// Run runs the program for a file that is published, and ends it when ctx ends.
+func (r *Runner) Run(ctx context.Context, f *File) error {
+	if err := r.enter(); err != nil {
+		return err
+	}
+	defer r.leave()
+	began := time.Now()
+	p, err := r.open(ctx, f)
 	return r.end(f, began, p, err)
 }
 
 // open starts the program for a published file.
-func (r *Runner) open(f *File) (*process, error) {
+func (r *Runner) open(ctx context.Context, f *File) (*process, error) {
 	file, err := os.Open(f.Path)
 	if err != nil {
 		return nil, err
@@ -144,7 +156,7 @@ func (r *Runner) open(f *File) (*process, error) {
 		return nil, err
 	}
 	f.Size = uint64(info.Size())
-	return r.start(f, file)
+	return r.start(ctx, f, file)
 }
 
 // end waits for the end of the program, if it could be started, and tells of it.
