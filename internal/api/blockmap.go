@@ -90,13 +90,12 @@ func cells(length, done uint64, blocks uint32, missing [][2]uint64) []byte {
 	}
 	list := make([]byte, n)
 	for i, l := range lacks {
-		have := 1 - min(1, l/size)
-		switch {
-		case have <= 0:
-		case l < 0.5: // less than a byte: rounding
+		switch have := size - l; {
+		case have < 0.5: // less than a byte is rounding
+		case l < 0.5:
 			list[i] = 255
 		default:
-			list[i] = byte(1 + 253*have) // 0 and 255 are nothing and all
+			list[i] = byte(1 + 253*have/size) // 0 and 255 are nothing and all
 		}
 	}
 	return list

@@ -22,8 +22,8 @@
 //	GET  /livez, /readyz, /metrics       for machines
 //	GET  /openapi.json                   all of this, as OpenAPI 3.1
 //
-// It listens on a Unix socket, which nobody but the user has access to, or on TCP, where each request carries a token. A
-// browser shows it once, to /login, and has a cookie from then on. A second TCP address may serve /livez, /readyz and
+// It listens on a Unix socket, which nobody but the user has access to, or on TCP, where each request carries a token.
+// A browser shows it once, to /login, and has a cookie from then on. A second TCP address may serve /livez, /readyz and
 // /metrics only, without a token.
 //
 // Requests have bounds: 64 KiB of a body, 16 KiB of a header, 10 s for either, 64 clients of events. A client of events

@@ -211,6 +211,13 @@ func TestCells(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
+	// What has not come at all is 0, whatever the division of its bytes into cells leaves over.
+	all := cells(12_000_000, 4_800_000, 43, [][2]uint64{{4_800_000, 12_000_000}})
+	for i := len(all)*2/5 + 1; i < len(all); i++ {
+		if all[i] != 0 {
+			t.Fatalf("cell %d of %d: %d", i, len(all), all[i])
+		}
+	}
 	for _, blocks := range []uint32{0, 1, 3, 511, 512, 513, 1 << 31} {
 		n := len(cells(1<<48, 0, blocks, nil))
 		if n == 0 || n > maxCells || blocks > 0 && blocks <= maxCells && n%int(blocks) != 0 {

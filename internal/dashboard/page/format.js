@@ -5,7 +5,7 @@ const decimal = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"];
 
 function scaled(n, base, units) {
   let i = 0;
-  while (n >= base && i < units.length - 1) {
+  while (n >= base - 0.5 && i < units.length - 1) {
     n /= base;
     i++;
   }
