@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
@@ -68,4 +70,62 @@ func TestHungConsumer(t *testing.T) {
 			t.Errorf("%d objects are staged", n)
 		}
 	})
+}
+
+// TestHungConsumersHaveAnEnd: Stop runs out of time while two Consumers hang and a third file waits for its turn. Each
+// object that was started has an end, and so has its session; they are told before the subscription ends.
+func TestHungConsumersHaveAnEnd(t *testing.T) {
+	for name, limit := range map[string]time.Duration{"its own limit": time.Hour, "that of its context": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, Config{}, func(w *world) {
+				c := hungConsumer{make(chan struct{})}
+				cfg := ReceiveConfig{}
+				cfg.Session.Choose = func(o receiver.Offer) receiver.Choice {
+					return receiver.Choice{Consumer: c, Location: strings.TrimSuffix(o.File.ContentLocation, "2")}
+				}
+				w.receive(simnet.Link{}, cfg)
+				s := w.send(1, 8_000_000, sender.Config{})
+				for i, name := range []string{"a", "a2", "b"} {
+					w.addNamed(s, name, uint64(i+1), 100_000)
+				}
+				w.finish(s)
+				time.Sleep(time.Minute)
+				ctx, cancel := context.WithTimeout(context.Background(), limit)
+				defer cancel()
+				began := time.Now()
+				if err := w.node.Stop(ctx); err == nil {
+					t.Error("Stop succeeded")
+				}
+				if took, most := time.Since(began), min(limit, stopTimeout); took > most {
+					t.Errorf("Stop took %v", took)
+				}
+				w.stopped = true
+				w.watching.Wait()
+				ends, closed := map[flute.TOI]event.FailReason{}, 0
+				for _, e := range w.take() {
+					switch e := e.(type) {
+					case event.ObjectFailed:
+						ends[e.TOI] = e.Reason
+					case event.SessionClosed:
+						if closed++; !e.Sending && !strings.HasPrefix(e.Reason, "node stopped") {
+							t.Errorf("closed: %s", e.Reason)
+						}
+					}
+				}
+				for toi := range uint64(3) {
+					if got := ends[flute.NewTOI(toi+1)]; got != event.FailClosed {
+						t.Errorf("TOI %d: %q", toi+1, got)
+					}
+				}
+				if closed != 2 {
+					t.Errorf("%d of 2 sessions were closed", closed)
+				}
+				close(c.answer)
+				time.Sleep(time.Minute)
+				if n := w.node.budget.Used(); n != 0 {
+					t.Errorf("%d bytes of the budget are in use", n)
+				}
+			})
+		})
+	}
 }

@@ -46,6 +46,10 @@ const (
 	minWorkers = 2
 	// stopTimeout bounds an orderly stop when the context given to Stop does not.
 	stopTimeout = 30 * time.Second
+	// giveUpTime is the end of it, at most, in which sessions that have not ended are given up, and that is told; and
+	// giveUpShare its part of a shorter time, one of giveUpShare.
+	giveUpTime  = time.Second
+	giveUpShare = 8
 )
 
 // Config configures a node. The zero value is ready for use.
@@ -168,8 +172,9 @@ func (n *Node) flush(ctx context.Context) error {
 }
 
 // Stop ends the node in order: sockets, sessions, tree. Objects that are whole are published first; unfinished ones
-// fail. It returns when nothing of the node is left, or with an error when ctx ends before. It may be called again,
-// also while it runs: then it waits for the first call, or for its own ctx, and returns what that returns.
+// fail. It returns when nothing of the node is left, or with an error when ctx ends before; shortly before the deadline
+// of ctx, or 30 s, what is still being published fails. It may be called again, also while it runs: then it waits for
+// the first call, or for its own ctx, and returns what that returns.
 func (n *Node) Stop(ctx context.Context) error {
 	n.mu.Lock()
 	again := n.stopped
@@ -197,7 +202,7 @@ func (n *Node) stop(ctx context.Context) error {
 		errs = append(errs,
 			n.utp.Stop(ctx),
 			order[socket.Stopped](ctx, n, socketsName, socket.Stop{}),
-			order[session.Drained](ctx, n, sessionsName, session.Drain{Reason: "node stopped"}),
+			n.drain(ctx),
 			n.flush(ctx),
 		)
 	}
@@ -214,6 +219,19 @@ func (n *Node) stop(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("node: what it holds is not freed yet: %w", ctx.Err()))
 	}
 	return errors.Join(errs...)
+}
+
+// drain ends the sessions. Shortly before ctx ends those that have not ended are given up: each object has an end.
+func (n *Node) drain(ctx context.Context) error {
+	end, _ := ctx.Deadline()
+	orderly, cancel := context.WithDeadline(ctx, end.Add(-min(giveUpTime, time.Until(end)/giveUpShare)))
+	defer cancel()
+	err := order[session.Drained](orderly, n, sessionsName, session.Drain{Reason: "node stopped"})
+	if err == nil {
+		return nil
+	}
+	atOnce := session.Drain{Reason: "node stopped, and did not wait for it", AtOnce: true}
+	return errors.Join(err, order[session.Drained](ctx, n, sessionsName, atOnce))
 }
 
 // free frees what is left when the tree has ended.

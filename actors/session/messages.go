@@ -31,6 +31,9 @@ type Started struct{}
 type Drain struct {
 	Reception uint64
 	Reason    string
+	// AtOnce gives up those that are still ending: a store or a Consumer does not answer them. Objects that are being
+	// published fail.
+	AtOnce bool
 }
 
 // Drained answers Drain.

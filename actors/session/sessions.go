@@ -114,7 +114,9 @@ func (s *sessions) receive(ctx actor.Context, m message) {
 		ctx.Respond(Started{})
 	case Drain:
 		s.cfg.Ledger.drains = append(s.cfg.Ledger.drains, draining{m.Reception, ctx.Sender()})
-		s.close(ctx, m.Reception, m.Reason)
+		if s.close(ctx, m.Reception, m.Reason); m.AtOnce {
+			s.giveUp(ctx, m.Reception, m.Reason)
+		}
 		s.answer(ctx)
 	}
 }
@@ -176,6 +178,16 @@ func (s *sessions) close(ctx actor.Context, reception uint64, reason string) {
 			ctx.Send(r.pid, receiving.Close{})
 		default:
 			ctx.Send(r.pid, sending.Close{Reason: reason})
+		}
+	}
+}
+
+// giveUp stops the actors of sessions that were asked to end. Those that wait for their key end before they begin.
+func (s *sessions) giveUp(ctx actor.Context, reception uint64, reason string) {
+	for _, r := range s.children {
+		if r.isOf(reception) {
+			r.reason = reason
+			ctx.Stop(r.pid)
 		}
 	}
 }

@@ -163,17 +163,22 @@ func (s *Session) Close(reason string) {
 	}
 }
 
-// Abort ends the session at once, with objects that are being published: for a session whose actor is given up.
+// Abort ends the session at once, with objects that are being published: for a session whose actor is given up, or
+// that was closed and does not end in time.
 func (s *Session) Abort(reason string) {
 	if s.l.ended {
 		return
 	}
+	why := event.FailQuarantined
+	if s.l.parting {
+		why = event.FailClosed
+	}
 	for _, e := range s.l.entries {
 		if e.phase == finishing {
-			s.fail(e, event.FailQuarantined, reason)
+			s.fail(e, why, reason)
 		}
 	}
-	s.QuarantineDetached(reason)
+	s.endDetached(why, reason)
 	s.l.aborting = true
 	s.end(reason)
 }

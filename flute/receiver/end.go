@@ -70,6 +70,7 @@ func (s *Session) end(reason string) {
 func (s *Session) endObject(e *entry, reason string) (busy bool) {
 	l := s.l
 	switch {
+	case l.aborting: // nothing is waited for
 	case e.phase == finishing:
 		return true
 	case e.held != nil && e.file != nil && e.held.IsWhole() && e.held.IsDecoding(): // with another variant
@@ -82,7 +83,8 @@ func (s *Session) endObject(e *entry, reason string) (busy bool) {
 	case e.held != nil && e.held.queued: // its turn comes with the end of a Work
 		l.effects.Described = append(l.effects.Described, e.toi)
 		return true
-	case !e.ended(): // one that was never announced ends unnoticed: nobody waits for it
+	}
+	if !e.ended() { // one that was never announced ends unnoticed: nobody waits for it
 		s.fail(e, event.FailClosed, e.because(reason))
 	}
 	return false

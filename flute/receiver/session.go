@@ -80,10 +80,12 @@ func (s *Session) Quarantine(toi flute.TOI, detail string) {
 }
 
 // QuarantineDetached ends the objects that were detached, one of which crashed too often.
-func (s *Session) QuarantineDetached(detail string) {
+func (s *Session) QuarantineDetached(detail string) { s.endDetached(event.FailQuarantined, detail) }
+
+func (s *Session) endDetached(reason event.FailReason, detail string) {
 	for e := range s.l.leaving {
 		if !e.ended() {
-			s.emit(s.l.fail(e, event.FailQuarantined, detail))
+			s.emit(s.l.fail(e, reason, detail))
 		}
 		delete(s.l.leaving, e)
 	}
