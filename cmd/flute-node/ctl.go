@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -18,8 +16,7 @@ import (
 
 // ctlCommand asks a daemon.
 type ctlCommand struct {
-	API       string `default:"unix:/run/flute-node/api.sock" env:"FLUTE_NODE_API" placeholder:"unix:PATH|tcp:ADDRESS:PORT" help:"Where the daemon answers: node.api of its configuration."`
-	TokenFile string `type:"path" env:"FLUTE_NODE_TOKEN_FILE" placeholder:"FILE" help:"File with the token, over TCP."`
+	apiFlags
 
 	State    ctlStateCommand    `cmd:"" help:"Units, what they do, and since when."`
 	Sessions ctlSessionsCommand `cmd:"" help:"Transport sessions."`
@@ -39,39 +36,6 @@ type ctlCommand struct {
 	Level    ctlLevelCommand    `cmd:"" help:"Change what is logged, until the next reload."`
 	Ready    ctlReadyCommand    `cmd:"" help:"Whether all units run: exit code 0 or 1."`
 	Metrics  ctlMetricsCommand  `cmd:"" help:"Metrics, as Prometheus reads them."`
-}
-
-// client returns what asks.
-func (c *ctlCommand) client() (*api.Client, error) {
-	token := ""
-	if c.TokenFile != "" {
-		text, err := os.ReadFile(c.TokenFile)
-		if err != nil {
-			return nil, err
-		}
-		token = strings.TrimSpace(string(text))
-	}
-	client, err := api.NewClient(c.API, token)
-	if err != nil {
-		return nil, fmt.Errorf("--api %w", err)
-	}
-	return client, nil
-}
-
-// ask asks, and reads the answer into to.
-func (c *ctlCommand) ask(ctx context.Context, method, path string, body, to any) (answer []byte, err error) {
-	client, err := c.client()
-	if err != nil {
-		return nil, err
-	}
-	answer, err = client.Do(ctx, method, path, body)
-	if _, told := errors.AsType[*api.StatusError](err); told && answer != nil {
-		err = failure{err}
-	}
-	if err == nil && to != nil {
-		err = json.Unmarshal(answer, to)
-	}
-	return answer, err
 }
 
 // tell prints an answer: as JSON, or by what text writes into columns.

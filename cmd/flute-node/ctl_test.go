@@ -15,7 +15,7 @@ func daemonThat(t *testing.T, code int, answer string) *ctlCommand {
 		_, _ = w.Write([]byte(answer))
 	}))
 	t.Cleanup(s.Close)
-	return &ctlCommand{API: "tcp:" + s.Listener.Addr().String()}
+	return &ctlCommand{apiFlags: apiFlags{API: "tcp:" + s.Listener.Addr().String()}}
 }
 
 // TestCtlReloadErrors: what is wrong with a configuration is told with its place, as far as it has one.

@@ -7,6 +7,7 @@
 //	flute-node limits --memory 256MiB                        what a receive with these flags may hold
 //	flute-node run --config FILE                             receive and send by a file of configuration, as a service
 //	flute-node ctl state                                     what that service does
+//	flute-node top                                           the same, while one looks at it
 //	flute-node config check FILE                             whether a file of configuration can be used
 //	flute-node doctor DIR                                    what on this machine costs packets, and what to do
 //	flute-node bench fec                                     how fast this machine encodes and decodes
@@ -65,6 +66,7 @@ type commands struct {
 	Limits  limitsCommand  `cmd:"" help:"Print what a receive with the same flags may hold at most."`
 	Run     runCommand     `cmd:"" help:"Receive and send by a file of configuration, as a service."`
 	Ctl     ctlCommand     `cmd:"" help:"Ask a running service, or steer it."`
+	Top     topCommand     `cmd:"" help:"Watch a running service: sessions, files, what needs attention."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for what on this machine costs packets, files or speed, and say what to do about it."`
 	Config  configCommand  `cmd:"" help:"Check, explain or describe the file of configuration of run."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`

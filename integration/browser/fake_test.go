@@ -22,6 +22,7 @@ import (
 
 // fake is a daemon of so many sessions, half of which send, whose counts change with each State.
 type fake struct {
+	api.Backend // what the page does not ask for
 	sessions int
 	name     string // of each file
 
@@ -84,13 +85,6 @@ func (f *fake) Object(ctx context.Context, unit string, toi flute.TOI) (list []a
 	return list, nil
 }
 
-func (*fake) Reload() api.Reloaded                             { return api.Reloaded{OK: true} }
-func (*fake) Pause(context.Context, string, bool) error        { return api.ErrNoUnit }
-func (*fake) Trigger(context.Context, string, flute.TOI) error { return api.ErrNoObject }
-func (*fake) Remove(context.Context, string, flute.TOI) error  { return api.ErrNoObject }
-func (*fake) SetLevel(string) error                            { return nil }
-func (*fake) Alive(context.Context) error                      { return nil }
-func (*fake) Ready() error                                     { return nil }
 func (*fake) Epoch() string                                    { return "e" }
 func (f *fake) Last() uint64                                   { return uint64(len(f.told)) }
 func (f *fake) After(id uint64, most int) (list []api.Entry, gone uint64, changed <-chan struct{}) {

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/api"
+)
+
+// withoutStyles removes the control sequences that the view itself writes.
+var withoutStyles = strings.NewReplacer(
+	bold, "", faint, "", reverse, "", red, "", green, "", yellow, "", blue, "", plainStyle, "",
+)
+
+func newTestTop(sessions int, name string) *top {
+	t := newTop(context.Background(), nil, &topCommand{Interval: time.Second})
+	o := &api.Overview{
+		Time: time.Now(), SessionCount: sessions, Matching: 2 * sessions, Next: "more", AlarmCount: 9,
+		States: map[string]int{api.StateReceiving: sessions}, Units: []api.Unit{{Whole: 3, Failed: 1}},
+	}
+	for range 5 {
+		o.Alarms = append(o.Alarms, api.Alarm{Level: api.LevelError, Unit: name, Text: name})
+	}
+	for i := range sessions {
+		o.Sessions = append(o.Sessions, api.Row{
+			ID: fmt.Sprint(i), Unit: fmt.Sprintf("%d%s", i, name), State: api.StateReceiving, Rate: 12_300_000,
+		})
+	}
+	t.look()
+	t.Update(looked{number: t.asked, overview: o})
+	return t
+}
+
+// inside looks into the chosen session.
+func (t *top) looksInto(name string, files int) {
+	t.key("enter")
+	var list []api.Object
+	for i := range files {
+		list = append(list, api.Object{ObjectState: event.ObjectState{
+			TOI: flute.NewTOI(uint64(i + 1)), ContentLocation: name, Phase: "receiving",
+			TransferLength: 1000, Done: 500,
+		}})
+	}
+	cells := make([]byte, 512)
+	cells[0], cells[1] = 255, 100
+	t.Update(looked{number: t.asked, objects: list, total: files, maps: []api.BlockMap{{
+		TOI: flute.NewTOI(1), TransferLength: 1000, Done: 500, Blocks: 4, Lacking: 1, Cells: cells,
+	}}})
+}
+
+func isHidden(r rune) bool { return r < ' ' || r == '\u202e' }
+
+// TestTopFits: whatever the size of the terminal and the names, there are as many lines as rows, none is wider, and no
+// name writes a control sequence.
+func TestTopFits(t *testing.T) {
+	for _, name := range []string{"news", "\x1b[2J\u202e\n\r<b>", strings.Repeat("\u4e2d", 2000)} {
+		for _, sessions := range []int{0, 1, 100} {
+			for _, into := range []bool{false, true} {
+				m := newTestTop(sessions, name)
+				if into {
+					m.looksInto(name, 3*sessions)
+				}
+				for _, size := range []tea.WindowSizeMsg{
+					{Width: 80, Height: 24},
+					{Width: 200, Height: 60},
+					{Width: 20, Height: 5},
+					{Width: 1, Height: 1},
+					{},
+				} {
+					m.Update(size)
+					lines := m.lines()
+					if len(lines) != m.height {
+						t.Errorf("%d lines for %d rows", len(lines), m.height)
+					}
+					for _, l := range lines {
+						l = withoutStyles.Replace(l)
+						if columns(l) > m.width || strings.ContainsFunc(l, isHidden) {
+							t.Errorf("%v: %q", size, l)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestTopKeys: keys move between sessions, pages and files; what was chosen stays so when the list changes.
+func TestTopKeys(t *testing.T) {
+	m := newTestTop(3, "-in")
+	shows := func(text string) bool { return strings.Contains(strings.Join(m.lines(), "\n"), text) }
+	m.key("j")
+	m.key("down")
+	m.key("j") // there is no fourth
+	if m.at != 2 || !shows(reverse+"2-in") {
+		t.Errorf("row %d\n%s", m.at, strings.Join(m.lines(), "\n"))
+	}
+	m.key("k")
+	m.looksInto("a%20b", 2)
+	if m.inside == nil || m.inside.Unit != "1-in" || !shows("a b") || !shows("█") ||
+		!shows("3 of 4 source blocks whole") {
+		t.Errorf("inside:\n%s", strings.Join(m.lines(), "\n"))
+	}
+	m.key("j")
+	second := m.objects[1]
+	m.Update(looked{number: m.asked, objects: []api.Object{second}, total: 1})
+	if m.object != 0 {
+		t.Errorf("file %d of one", m.object)
+	}
+	m.key("esc")
+	if m.inside != nil || m.at != 1 {
+		t.Errorf("back at row %d", m.at)
+	}
+	if m.key("n") == nil || m.after != "more" || m.key("p") == nil || m.after != "" || m.key("p") != nil {
+		t.Errorf("pages: after %q", m.after)
+	}
+	if _, ok := m.key("q")().(tea.QuitMsg); !ok {
+		t.Error("q does not end it")
+	}
+	if _, ok := m.key("ctrl+c")().(tea.QuitMsg); !ok {
+		t.Error("Ctrl-C does not end it")
+	}
+}
+
+// TestTopAsksOnce: however many keys are pressed, there is one question at a time, and old answers are not shown; a
+// daemon that does not answer is told, with the time of what is shown.
+func TestTopAsksOnce(t *testing.T) {
+	m := newTestTop(1, "-in")
+	old := m.asked
+	m.key("enter")
+	_, next := m.Update(looked{number: old, overview: &api.Overview{}})
+	if next != nil || len(m.overview.Sessions) != 1 {
+		t.Error("an old answer is taken")
+	}
+	if _, next := m.Update(again(old)); next != nil {
+		t.Error("it asks twice")
+	}
+	if _, next := m.Update(again(m.asked)); next == nil {
+		t.Error("it does not ask again")
+	}
+	_, next = m.Update(looked{number: m.asked, err: errors.New("connection\nrefused")})
+	if lines := m.lines(); next == nil || !strings.Contains(lines[len(lines)-1], "connection; refused; as of ") {
+		t.Errorf("%q", lines[len(lines)-1])
+	}
+}
