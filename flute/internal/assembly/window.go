@@ -1,6 +1,9 @@
 package assembly
 
-import "github.com/flute-node/flute-node/store"
+import (
+	"github.com/flute-node/flute-node/internal/prefetch"
+	"github.com/flute-node/flute-node/store"
+)
 
 // A Store may keep its objects in memory and lend that, a window at a time: what comes is copied to its place in the
 // object at once, and to no page before. No Work writes it then.
@@ -11,6 +14,9 @@ const (
 	// windowWorth is how many bytes of windows one byte of the object pays for: a byte here and a byte there must not
 	// take a window each.
 	windowWorth = 10
+	// fetchAhead is how many symbols before it is copied the place of a symbol is fetched. Those of a source block
+	// mostly come in order, and mostly no cache holds the place where they go.
+	fetchAhead = 2
 )
 
 // window is the one that was used last.
@@ -38,6 +44,9 @@ func (a *Assembly) place(p []byte, off int64) bool {
 				return false
 			}
 			at = off - w.off
+		}
+		if next := at + fetchAhead*int64(len(p)); next < int64(len(w.bytes)) {
+			prefetch.Lines(w.bytes[next:min(next+int64(len(p)), int64(len(w.bytes)))])
 		}
 		n := copy(w.bytes[at:], p)
 		p, off = p[n:], off+int64(n)
