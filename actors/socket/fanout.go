@@ -16,6 +16,7 @@ type fanout struct {
 	mu      sync.Mutex               // of changes
 	all     atomic.Pointer[[]branch] // not changed in place
 	reading chan struct{}            // holds one while the reader handles what a read has brought
+	list    *[]branch                // what all was when the read in hand began; nil: between two reads
 	now     []branch                 // during a read: those that get it
 }
 
@@ -53,7 +54,8 @@ func (s *fanout) remove(r Router) {
 // begin begins the handling of a read. Its end must follow.
 func (s *fanout) begin() {
 	s.reading <- struct{}{}
-	s.now = *s.all.Load()
+	s.list = s.all.Load()
+	s.now = *s.list
 }
 
 // tell tells of the n datagrams of the read.
@@ -65,8 +67,12 @@ func (s *fanout) tell(n int) {
 	}
 }
 
+// changes reports whether Routers were added or removed since the read in hand began, and somebody may wait for its
+// end. Between two reads nobody does.
+func (s *fanout) changes() bool { return s.list != nil && s.list != s.all.Load() }
+
 func (s *fanout) end() {
-	s.now = nil
+	s.list, s.now = nil, nil
 	<-s.reading
 }
 

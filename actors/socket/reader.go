@@ -22,12 +22,20 @@ type waiter interface {
 	Wait(atMost time.Duration) (bool, error)
 }
 
+// awaited is a Source whose senders may look how much waits in it, and send no more for as long (ADR 0069).
+type awaited interface {
+	Awaited() bool
+}
+
 // The reader's patience. While it waits, datagrams wait in the kernel's buffer instead of being lost here; but one
 // owner that is stuck or slow must not hold up the others for more than patience in patiencePeriod.
 const (
 	patience       = 100 * time.Millisecond
 	patienceStep   = time.Millisecond
 	patiencePeriod = time.Second
+	// patienceAwaited is for the only owner of a Source whose senders wait, and so lose nothing meanwhile: as long as a
+	// disk that writes out its caches may take. It is finite for the sake of owners that are not there yet.
+	patienceAwaited = 5 * time.Second
 )
 
 // idleAfter is how long a silence is until a reader gives up the slab that it has not filled.
@@ -130,14 +138,14 @@ func (r *reader) abandon() {
 	}
 }
 
-// wait waits until done reports true, the patience is over, or the socket closes. It returns what done said last, and
-// how long that took.
+// wait waits until done reports true, the patience is over, the socket closes, or its Routers change. It returns what
+// done said last, and how long that took.
 func (r *reader) wait(patience time.Duration, done func() bool) (bool, time.Duration) {
 	for waited := time.Duration(0); ; waited += patienceStep {
 		if done() {
 			return true, waited
 		}
-		if waited >= patience || r.closing.Load() {
+		if waited >= patience || r.closing.Load() || r.fanout.changes() {
 			return false, waited
 		}
 		time.Sleep(patienceStep)
@@ -226,6 +234,8 @@ func (r *reader) hasRoom(f *Flow) bool {
 			f.since, f.waited = now, 0
 		}
 		limit -= f.waited
+	} else if a, ok := r.source.(awaited); ok && a.Awaited() {
+		limit = patienceAwaited
 	}
 	ok, waited := r.wait(limit, func() bool { return f.feed.HasRoom(r.slabs.Left()) })
 	f.waited += waited

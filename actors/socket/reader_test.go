@@ -5,7 +5,9 @@ import (
 	"maps"
 	"net/netip"
 	"runtime"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 	"weak"
 
@@ -120,21 +122,23 @@ type echo struct {
 	flows [2]socket.Flow
 	feeds [2]feed
 	lost  map[socket.Loss]int
+
+	absent int // owners that are not there
 }
 
 type feed struct {
 	slab                              *slab.Slab
 	gathered, offered, refused, ended int
-	full                              bool
+	full                              atomic.Bool
 }
 
 func (f *feed) Begin(s *slab.Slab)        { f.slab = s }
 func (f *feed) Add(*slab.Datagram)        { f.gathered++ }
-func (f *feed) HasRoom(int) bool          { return !f.full }
+func (f *feed) HasRoom(int) bool          { return !f.full.Load() }
 func (f *feed) Offer() int                { f.offered += f.take(); return f.ended }
 func (f *feed) Refuse() int               { f.refused += f.take(); return 0 }
 func (f *feed) Abandon() int              { return f.take() }
-func (*echo) Owners() int                 { return 2 }
+func (e *echo) Owners() int               { return 2 - e.absent }
 func (*echo) Warnings() []string          { return nil }
 func (e *echo) Lose(n int, w socket.Loss) { e.lost[w] += n }
 
@@ -178,7 +182,7 @@ func TestOtherProtocol(t *testing.T) {
 			lost: map[socket.Loss]int{socket.LossTooLong: 1},
 		},
 		"a full one": {
-			datagrams: []slab.Datagram{d(0), d(1), d(1)}, set: func(e *echo) { e.feeds[1].full = true },
+			datagrams: []slab.Datagram{d(0), d(1), d(1)}, set: func(e *echo) { e.feeds[1].full.Store(true) },
 			offered: 1, refused: 2,
 		},
 		"one is over": {
@@ -208,6 +212,50 @@ func TestOtherProtocol(t *testing.T) {
 			if n := end.Slabs(); n > 1 { // one may wait to be filled further
 				t.Errorf("%d slabs are out", n)
 			}
+		})
+	}
+}
+
+// localSource is a source whose senders wait for it.
+type localSource struct{ source }
+
+func (*localSource) Awaited() bool { return true }
+
+// TestReaderWaitsWhileSendersDo: the only owner of a source whose senders wait is waited for as long as a disk may
+// take. Another owner, or senders that do not wait, have the reader go on after its patience; a Router that leaves, at
+// once.
+func TestReaderWaitsWhileSendersDo(t *testing.T) {
+	one := source{[]slab.Datagram{{Data: []byte{0}}}}
+	for name, c := range map[string]struct {
+		source  socket.Source
+		absent  int
+		leaves  bool
+		offered int
+		atMost  time.Duration
+	}{
+		"one owner":                {source: &localSource{one}, absent: 1, offered: 1, atMost: 3 * time.Second},
+		"two owners":               {source: &localSource{one}, atMost: time.Second},
+		"senders that do not":      {source: &one, absent: 1, atMost: time.Second},
+		"a Router that is leaving": {source: &localSource{one}, absent: 1, leaves: true, atMost: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e, began := newEcho(), time.Now()
+				e.absent = c.absent
+				end := endpoint(e, c.source)
+				e.feeds[0].full.Store(true)
+				time.AfterFunc(2*time.Second, func() { e.feeds[0].full.Store(false) })
+				if c.leaves {
+					time.AfterFunc(time.Second/2, func() { end.Remove(e) })
+				}
+				if err := socket.NewReader(end)(); err != nil {
+					t.Fatal(err)
+				}
+				f, took := &e.feeds[0], time.Since(began)
+				if f.offered != c.offered || f.refused != 1-c.offered || took > c.atMost {
+					t.Errorf("%d offered, %d refused after %v", f.offered, f.refused, took)
+				}
+			})
 		})
 	}
 }

@@ -13,10 +13,14 @@ const (
 	// flowWindow is how many bytes, as the system counts them, may wait in the fullest buffer: enough for some
 	// milliseconds in which its reader does not run, and little of a cache, so that it finds the bytes warm.
 	flowWindow = 8 << 20
-	// flowPause is how long a Sender waits until it looks again, and flowPatience how long it waits at all for a
-	// window: a receiver that does not read, as one that was stopped, makes a Sender slow, and does not stop it.
+	// flowPause is how long a Sender waits until it looks again, and flowPatience how long it waits for a window before
+	// its caller may do something else.
 	flowPause    = 50 * time.Microsecond
 	flowPatience = 50 * time.Millisecond
+	// flowStandstill is how long nothing is sent for a receiver that does not read. It is more than a receiver waits
+	// for its disk. One that does not read for longer, as one that was stopped, makes a Sender slow: it is sent a
+	// quarter of a window after each flowPatience, most of which is lost.
+	flowStandstill = 10 * time.Second
 	// datagramCost is about what the system counts for a datagram beside one and a half times its bytes, where it is
 	// not joined with others. The window is no more than half of a buffer, should that be too little.
 	datagramCost = 1 << 10
@@ -33,7 +37,8 @@ type queueLook interface {
 // flow has a Sender wait for the receivers of this machine. It belongs to the goroutine of WriteBatch.
 type flow struct {
 	queues queueLook
-	credit int // bytes, as the system counts them, that may be sent before the next look
+	credit int       // bytes, as the system counts them, that may be sent before the next look
+	since  time.Time // when it first waited for the receiver that it still waits for; zero: it does not wait
 	now    func() time.Time
 	sleep  func(time.Duration)
 	closed func() bool
@@ -47,12 +52,12 @@ func costOf(datagrams [][]byte) (n int) {
 	return n
 }
 
-// admit returns how many of the datagrams may be sent now, at least one, after it has waited for the receivers.
-func (f *flow) admit(datagrams [][]byte) int {
-	if f.credit <= 0 {
-		f.wait()
+// admit returns how many of the datagrams may be sent now, after it has waited for the receivers; 0: they do not read
+// at the moment. A datagram that comes alone may always be sent: it is one of few, as the last one of a session.
+func (f *flow) admit(datagrams [][]byte) (n int) {
+	if f.credit <= 0 && !f.wait() && len(datagrams) > 1 {
+		return 0
 	}
-	n := 0
 	for n < len(datagrams) && f.credit > 0 {
 		f.credit -= costOf(datagrams[n : n+1])
 		n++
@@ -60,20 +65,32 @@ func (f *flow) admit(datagrams [][]byte) int {
 	return max(n, 1)
 }
 
-// wait waits until less than half of the window is in use, and makes the rest of it the credit.
-func (f *flow) wait() {
+// wait waits until less than half of the window is in use, and makes the rest of it the credit. It returns false if
+// there is none yet.
+func (f *flow) wait() bool {
 	for began := f.now(); ; f.sleep(flowPause) {
 		waiting, size, ok := f.queues.look()
 		if !ok {
-			f.credit = flowWindow // nobody is there to wait for; somebody may come
-			return
+			f.credit, f.since = flowWindow, time.Time{} // nobody is there to wait for; somebody may come
+			return true
 		}
 		// The other half of the buffer is for what others send to it.
 		window := min(flowWindow, size/2)
-		if waiting <= window/2 || f.now().Sub(began) >= flowPatience || f.closed() {
-			f.credit = max(window-waiting, window/4)
-			return
+		now := f.now()
+		if f.since.IsZero() {
+			f.since = now
 		}
+		switch {
+		case waiting <= window/2:
+			f.since = time.Time{}
+		case f.closed():
+		case now.Sub(began) < flowPatience:
+			continue
+		case now.Sub(f.since) < flowStandstill:
+			return false
+		}
+		f.credit = max(window-waiting, window/4)
+		return true
 	}
 }
 

@@ -74,8 +74,39 @@ func TestFlowOutlastsAReceiverThatDoesNotRead(t *testing.T) {
 	q.send(f, 1<<20)
 	window := q.size / 2
 	rounds := time.Duration((1<<20)/(window/4) + 1)
-	if d := q.at.Sub(began); d < flowPatience || d > rounds*flowPatience {
+	if d := q.at.Sub(began); d < flowStandstill || d > flowStandstill+rounds*flowPatience {
 		t.Errorf("it took %v", d)
+	}
+}
+
+// TestFlowWaitsForADisk: a receiver that reads nothing for seconds, since its disk writes out a cache, is sent nothing
+// that its buffer has no room for. The caller has something else to do meanwhile. Each such time counts alone.
+func TestFlowWaitsForADisk(t *testing.T) {
+	q, datagrams := &fakeQueues{size: 1 << 20}, make([][]byte, 100)
+	f := q.flow()
+	for range 3 {
+		for asleep := q.at.Add(6 * time.Second); q.at.Before(asleep); {
+			before := q.at
+			q.waiting += costOf(datagrams[:f.admit(datagrams)])
+			if q.waiting > q.size {
+				t.Fatalf("%d bytes are to wait in a buffer of %d", q.waiting, q.size)
+			}
+			if waited := q.at.Sub(before); waited > 2*flowPatience {
+				t.Fatalf("the caller waited for %v", waited)
+			} else if waited == 0 {
+				q.at = q.at.Add(time.Microsecond) // what it takes to send
+			}
+		}
+		q.waiting = 0
+	}
+}
+
+// TestFlowLetsOneDatagramPass: a datagram that comes alone does not wait for longer than a window is waited for.
+func TestFlowLetsOneDatagramPass(t *testing.T) {
+	q := &fakeQueues{size: 1 << 20, waiting: 1 << 20}
+	began := q.at
+	if n := q.flow().admit([][]byte{make([]byte, 100)}); n != 1 || q.at.Sub(began) > 2*flowPatience {
+		t.Errorf("%d datagrams after %v", n, q.at.Sub(began))
 	}
 }
 

@@ -39,6 +39,7 @@ type Receiver struct {
 	conn    *net.UDPConn
 	batch   batchReader
 	offload bool // Config.Offload
+	awaited bool
 	limited string
 	size    int
 
@@ -85,7 +86,7 @@ func (r *Receiver) listen(cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("udp: listen to %v: %w", group, cause(err))
 	}
-	r.conn, r.offload = conn, cfg.Offload
+	r.conn, r.offload, r.awaited = conn, cfg.Offload, isLocal(group.Addr(), ifi)
 	if cfg.Offload {
 		r.batch.joinDatagrams(conn) // before the join, after which datagrams come
 	}
@@ -113,6 +114,10 @@ func (r *Receiver) set(group, source netip.Addr, ifi *net.Interface, buffer int)
 	}
 	return nil
 }
+
+// Awaited reports whether all senders are on this machine. Those without a rate wait for the datagrams to be read
+// ([SendConfig.Unpaced]).
+func (r *Receiver) Awaited() bool { return r.awaited }
 
 // membership is for error texts.
 func membership(group, source netip.Addr) string {

@@ -126,9 +126,10 @@ func (e *PassingError) Passing() bool { return true }
 // IsFull returns true if the system has no room for datagrams to anywhere, and false if it is about the address.
 func (e *PassingError) IsFull() bool { return isFull(e.err) }
 
-// WriteBatch sends all datagrams, in order, and returns how many were sent. It blocks while the send buffer is full. A
-// *PassingError says that the rest may be sent later. That nobody listens at a unicast address is no error. After Close
-// the error is net.ErrClosed.
+// WriteBatch sends all datagrams, in order, and returns how many were sent. It blocks while the send buffer is full.
+// Fewer than all without an error: receivers on this machine do not read ([SendConfig.Unpaced]), and have been waited
+// for for 50 ms; the rest may be sent at once. A *PassingError says that the rest may be sent later. That nobody
+// listens at a unicast address is no error. After Close the error is net.ErrClosed.
 func (s *Sender) WriteBatch(datagrams [][]byte) (int, error) {
 	for sent, retries := 0, 0; ; {
 		if sent == len(datagrams) {
@@ -136,7 +137,9 @@ func (s *Sender) WriteBatch(datagrams [][]byte) (int, error) {
 		}
 		some := datagrams[sent:]
 		if s.flow != nil {
-			some = some[:s.flow.admit(some)]
+			if some = some[:s.flow.admit(some)]; len(some) == 0 {
+				return sent, nil
+			}
 		}
 		n, err := s.batch.write(some)
 		switch {
