@@ -186,14 +186,20 @@ func TestRefused(t *testing.T) {
 		{"sink twice", "sinks:\n- {name: x, marker: .d}\n" + receive + "  sinks: [x, x]\n", `7:3: receive a: sinks: "x" is there twice`},
 		{"sinks without dir", "sinks:\n- {name: x, marker: .d}\nreceive:\n- name: a\n  group: 239.1.1.1:1\n  exec: cat\n  sinks: x\n", "7:3: receive a: sinks needs dir"},
 		{"two sinks", "sinks:\n- {name: x, marker: .d}\n- {name: x, marker: .e}\n", "3:4: sink: name x is that of "},
-		{"no kind", "sinks:\n- {name: x}\n", "sink x: give one of marker, exec and webhook"},
-		{"two kinds", "sinks:\n- {name: x, marker: .d, exec: cat}\n", "sink x: give one of marker, exec and webhook"},
+		{"no kind", "sinks:\n- {name: x}\n", "sink x: give one of marker, exec, webhook, s3 and nats"},
+		{"two kinds", "sinks:\n- {name: x, marker: .d, exec: cat}\n", "sink x: give one of marker, exec, webhook, s3 and nats"},
 		{"marker", "sinks:\n- {name: x, marker: ./../d}\n", `2:13: sink x: marker "./../d"`},
 		{"program of a sink", "sinks:\n- {name: x, exec: 'cat {colour}'}\n", "2:13: sink x: exec"},
 		{"URL", "sinks:\n- {name: x, webhook: example.org}\n", `2:13: sink x: webhook "example.org": take https`},
 		{"URL with a password", "sinks:\n- {name: x, webhook: 'https://u:p@h/'}\n", "2:13: sink x: webhook has a password"},
 		{"secret", "sinks:\n- {name: x, webhook: 'http://h/', secret_file: /none}\n", "2:35: secret_file: open /none"},
-		{"secret of a marker", "sinks:\n- {name: x, marker: .d, ca_file: /dev/null}\n", "sink x: ca_file needs webhook"},
+		{"secret of a marker", "sinks:\n- {name: x, marker: .d, ca_file: /dev/null}\n", "sink x: ca_file needs webhook or s3 or nats"},
+		{"bucket", "sinks:\n- {name: x, s3: 'https://h/'}\n", "2:13: sink x: s3 \"https://h/\": take https://HOST/BUCKET"},
+		{"keys", "sinks:\n- {name: x, s3: 'https://h/b'}\n", "sink x: s3 needs a credentials_file with ACCESSKEY:SECRETKEY"},
+		{"scheme of NATS", "sinks:\n- {name: x, nats: 'nats://h:1,http://h', subject: a}\n", `2:13: sink x: nats "http://h": take nats`},
+		{"subject", "sinks:\n- {name: x, nats: 'nats://h', subject: 'a.>'}\n", `sink x: subject "a.>": take words`},
+		{"no subject", "sinks:\n- {name: x, nats: 'nats://h'}\n", `sink x: subject "": take words`},
+		{"subject of a webhook", "sinks:\n- {name: x, webhook: 'http://h', subject: a}\n", "sink x: subject needs nats"},
 		{"no certificate", "sinks:\n- {name: x, webhook: 'https://h/', ca_file: /dev/null}\n", "sink x: ca_file /dev/null: there is no certificate in it"},
 		{"jobs", "sinks:\n- {name: x, marker: .d, jobs: 33}\n", "2:25: sink x: jobs 33: take 1 to 32"},
 		{"pauses", "sinks:\n- {name: x, marker: .d, retry_min: 2s, retry_max: 1s}\n", "sink x: retry_max 1s is less than retry_min, 2s"},
@@ -471,11 +477,13 @@ func TestMutations(t *testing.T) {
 // secret is another sink.
 func TestSink(t *testing.T) {
 	files := map[string]string{
-		"s": "0123456789abcdef\n",
+		"s": "0123456789abcdef\n", "k": "access:se:cret\n",
 		"flute-node.yaml": `
 sinks:
 - {name: hook, webhook: "https://example.org/x", secret_file: "${DIR}/s"}
 - {name: run, exec: cat, retry_min: 20m}
+- {name: store, s3: "https://s3.example/b/p", credentials_file: "${DIR}/k", region: eu}
+- {name: stream, nats: "nats://a:4222,tls://b", subject: site7.files}
 receive:
 - {name: a, group: "239.1.1.1:1", dir: /d, sinks: [hook, run]}
 `,
@@ -491,6 +499,9 @@ receive:
 	if hook.Kind() != "webhook" || string(hook.Secret()) != "0123456789abcdef" || hook.Timeout != 30*time.Second ||
 		hook.Jobs != 4 || hook.RetryMax != 10*time.Minute || hook.GiveUp != 168*time.Hour {
 		t.Errorf("%+v", hook)
+	}
+	if access, secret := cfg.Sinks[2].Keys(); access != "access" || secret != "se:cret" {
+		t.Errorf("%q %q", access, secret)
 	}
 	if run.Kind() != "exec" || run.Timeout != 10*time.Minute || run.RetryMax != 20*time.Minute {
 		t.Errorf("%+v", run)

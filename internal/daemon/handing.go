@@ -114,12 +114,21 @@ func (d *Daemon) sinkOf(s *config.Sink) (outbox.Sink, error) {
 			return nil, err
 		}
 		return sink.NewExec(c, s.Jobs, d.shows("sink", s.Name)), nil
+	}
+	ca, err := s.CA()
+	if err != nil {
+		return nil, err
+	}
+	switch s.Kind() {
 	case "webhook":
-		ca, err := s.CA()
-		if err != nil {
-			return nil, err
-		}
 		return sink.NewWebhook(sink.WebhookConfig{URL: s.Webhook, Secret: s.Secret(), CA: ca}), nil
+	case "s3":
+		access, secret := s.Keys()
+		return sink.NewS3(sink.S3Config{URL: s.S3, AccessKey: access, SecretKey: secret, Region: s.Region, CA: ca})
+	case "nats":
+		return sink.NewNATS(sink.NATSConfig{
+			URL: s.NATS, Subject: s.Subject, Credentials: []byte(s.Access()), CA: ca,
+		}), nil
 	}
 	return nil, fmt.Errorf("sink %s: its kind is not known", s.Name)
 }
@@ -127,7 +136,7 @@ func (d *Daemon) sinkOf(s *config.Sink) (outbox.Sink, error) {
 func termsOf(s *config.Sink) outbox.Terms {
 	return outbox.Terms{
 		Policy:  outbox.Policy{First: s.RetryMin, Most: s.RetryMax, Patience: s.GiveUp},
-		Timeout: s.Timeout, Jobs: s.Jobs, Content: s.Kind() != "webhook",
+		Timeout: s.Timeout, Jobs: s.Jobs, Content: s.Kind() != "webhook" && s.Kind() != "nats",
 	}
 }
 

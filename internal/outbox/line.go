@@ -17,6 +17,8 @@ type Sink interface {
 	// Deliver hands a file over. Its error is tried again, unless it is a [RejectedError]. It may be called for a file
 	// that the sink has already: then the key is the same. It must return soon after ctx has ended.
 	Deliver(ctx context.Context, key string, f *File) error
+	// Close is called once, when no Deliver runs any more, and none follows.
+	Close()
 }
 
 // Terms say how files are delivered to a sink.
@@ -109,6 +111,7 @@ func (o *Outbox) Stop(ctx context.Context, name string) {
 	<-r.ended
 	stop()
 	r.cancel()
+	r.sink.Close()
 }
 
 // dispatch begins tries until quit is closed.

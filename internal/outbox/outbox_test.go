@@ -115,14 +115,14 @@ func (w *world) receive(o *Outbox, sinks []string, numbers ...int) {
 type taker struct {
 	do func(ctx context.Context, f *File) error
 
-	mu   sync.Mutex
-	keys []string
-	at   []time.Time
+	mu     sync.Mutex
+	keys   []string
+	closed int
 }
 
 func (s *taker) Deliver(ctx context.Context, key string, f *File) error {
 	s.mu.Lock()
-	s.keys, s.at = append(s.keys, key), append(s.at, time.Now())
+	s.keys = append(s.keys, key)
 	s.mu.Unlock()
 	if key != f.Key() {
 		return fmt.Errorf("key %s is not that of the file, %s", key, f.Key())
@@ -131,6 +131,12 @@ func (s *taker) Deliver(ctx context.Context, key string, f *File) error {
 		return nil
 	}
 	return s.do(ctx, f)
+}
+
+func (s *taker) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed++
 }
 
 func (s *taker) seen() []string {
@@ -171,6 +177,9 @@ func TestDeliver(t *testing.T) {
 			t.Errorf("%+v %+v", s, room)
 		}
 		w.end(o)
+		if a.closed != 1 || b.closed != 1 {
+			t.Errorf("closed %d and %d times", a.closed, b.closed)
+		}
 		o = w.open()
 		o.Set("a", a, terms)
 		w.receive(o, []string{"a"}, 1, 2)

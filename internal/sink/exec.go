@@ -22,6 +22,9 @@ func NewExec(c program.Command, jobs int, show func(f *program.File, line string
 	return &Exec{program.New(program.Config{Command: c, Dir: "/", Timeout: maxRun, Jobs: jobs, Show: show})}
 }
 
+// Close implements [outbox.Sink].
+func (e *Exec) Close() { e.runner.Kill() }
+
 // Deliver implements [outbox.Sink].
 func (e *Exec) Deliver(ctx context.Context, key string, f *outbox.File) error {
 	return e.runner.Run(ctx, &program.File{

@@ -25,6 +25,9 @@ func (m Marker) Reserves(name string) bool {
 	return strings.HasSuffix(lower, suffix) || strings.HasSuffix(lower, suffix+partial)
 }
 
+// Close implements [outbox.Sink].
+func (Marker) Close() {}
+
 // Deliver implements [outbox.Sink].
 func (m Marker) Deliver(_ context.Context, key string, f *outbox.File) (err error) {
 	text, err := message(key, f)

@@ -97,7 +97,7 @@ func (w *Webhook) Deliver(ctx context.Context, key string, f *outbox.File) error
 	return judge(answer, text)
 }
 
-// Close closes idle connections.
+// Close implements [outbox.Sink].
 func (w *Webhook) Close() { w.client.CloseIdleConnections() }
 
 // sign returns the HMAC-SHA256 of a timestamp, a dot, and a body.

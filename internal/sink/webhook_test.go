@@ -281,7 +281,6 @@ func TestDaysOfWebhook(t *testing.T) {
 		if err := box.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
-		hook.Close()
 		_ = server.Close()
 	})
 }
