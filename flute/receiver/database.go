@@ -86,7 +86,7 @@ func (s *Session) mergeFile(now time.Time, f *fdt.Instance, file *fdt.File, expi
 	}
 	l.leaveUndescribed(e)
 	delete(l.deferred, e.toi)
-	e.file, e.cost = own, cost
+	e.file, e.cost, e.coming = own, cost, comingBy(file)
 	if own.HasOTI && !isEmpty(own) {
 		// It may still be right in EXT_FTI, which has priority.
 		if e.badOTI = l.checkOTI(&own.OTI); e.badOTI != nil {
@@ -165,7 +165,7 @@ func (s *Session) again(e *entry, id flute.InstanceID, file *fdt.File, expires t
 		}
 		augmented := *e.file // a copy: a Work may be reading the old one
 		s.augment(e, &augmented, file, isLater)
-		e.file = &augmented
+		e.file, e.coming = &augmented, comingBy(file)
 		defer s.tellKnown(e)
 	}
 	s.confirm(e, id, expires)

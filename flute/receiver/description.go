@@ -23,6 +23,16 @@ func hasDigest(f *fdt.File) bool {
 	return f != nil && (f.MD5 != nil || f.SHA256 != nil || f.SHA512 != nil)
 }
 
+// comingBy returns the strongest of the digests that file says are to come.
+func comingBy(file *fdt.File) content.Algorithms {
+	for _, a := range file.Attributes {
+		if a.Space == content.HintSpace && a.Local == content.HintLocal {
+			return content.ParseHint(a.Value).Strongest()
+		}
+	}
+	return 0
+}
+
 // sharesDigest reports whether a and b, which contradict each other in nothing, have a digest in common: then they are
 // of the same bytes.
 func sharesDigest(a, b *fdt.File) bool {

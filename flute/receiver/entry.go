@@ -28,19 +28,20 @@ type entry struct {
 	pending pending       // packets that came before the OTI was known
 	effects objectEffects // not drained yet: here, since an Object may be lost before they are
 
-	link             // in Ledger.undescribed or Ledger.history
-	gone     bool    // removed from the Ledger
-	staged   bool    // it has no description and a file in the store
-	doubtful bool    // it is in Ledger.doubtful
-	listed   bool    // it is in Ledger.mixed
-	warned   bool    // a conflict between EXT_FTI and the FDT was reported
-	chosen   bool    // it was decided whether it is wanted
-	unsized  bool    // but not yet by its size
-	badOTI   error   // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
-	cost     uint64  // charged for the description
-	choice   *Choice // of Config.Choose; nil: it was not asked
-	taken    bool    // its Consumer has taken it
-	recalled bool    // its alternate locations come from notes: those of an FDT Instance take their place
+	link                        // in Ledger.undescribed or Ledger.history
+	gone     bool               // removed from the Ledger
+	staged   bool               // it has no description and a file in the store
+	doubtful bool               // it is in Ledger.doubtful
+	listed   bool               // it is in Ledger.mixed
+	warned   bool               // a conflict between EXT_FTI and the FDT was reported
+	chosen   bool               // it was decided whether it is wanted
+	unsized  bool               // but not yet by its size
+	badOTI   error              // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
+	cost     uint64             // charged for the description
+	coming   content.Algorithms // the strongest of the digests that a later FDT Instance is to add; 0: none
+	choice   *Choice            // of Config.Choose; nil: it was not asked
+	taken    bool               // its Consumer has taken it
+	recalled bool               // its alternate locations come from notes: those of an FDT Instance take their place
 
 	earlier  earlier   // doubt whether it is newer than the version before
 	claimed  time.Time // doubt whether it is of the program that describes it, since then; zero: there is none

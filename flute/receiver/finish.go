@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -45,13 +46,29 @@ func (o *Object) advance(now time.Time) {
 		}
 		h.progress = ceil.Div((h.percent+1)*t, 100)
 	}
-	// Whole steps, so that their pages are full and will not be opened again.
-	end := h.Prefix() / digestStep * digestStep
+	o.hashAhead()
+}
+
+// hashAhead emits the Work that hashes what is contiguous and written: in whole steps, so that their pages are full and
+// will not be opened again.
+func (o *Object) hashAhead() {
+	h := o.e.held
+	last := h.Prefix() / digestStep * digestStep
 	switch {
-	case h.working || end <= h.hashed() || end == h.unwanted:
+	case h.working || last <= h.hashed() || last == h.unwanted:
+		return
 	case o.wanted() == 0:
-		h.unwanted = end
-	case h.IsWritten(end):
+		h.unwanted = last
+		return
+	}
+	// What came last waits to be written, for long where bytes come faster than the disk takes them.
+	end := h.hashed()
+	for range digestSteps {
+		if next := (end/digestStep + 1) * digestStep; next <= last && h.IsWritten(next) {
+			end = next
+		}
+	}
+	if end > h.hashed() {
 		o.start(&Work{task: &hashing{content.Hashing{Object: h.Object(), Digest: o.digest(), End: end}}})
 	}
 }
@@ -127,10 +144,11 @@ func (o *Object) digest() *content.Digest {
 	return h.digest
 }
 
-// wanted returns the digests to compute.
+// wanted returns the digests to compute: the strongest that was announced. One that is only to come is computed from
+// the beginning as well: when it is known, almost all of the object is there.
 func (o *Object) wanted() content.Algorithms {
 	announced := announcedBy(o.e.file)
-	return announced.Strongest() | o.l.cfg.digests
+	return cmp.Or(announced.Strongest(), o.e.coming) | o.l.cfg.digests
 }
 
 // start emits a Work that uses the digest: one at a time.

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
@@ -246,4 +248,37 @@ func TestDigestsByDefault(t *testing.T) {
 			t.Errorf("%d bytes, %+v: later %v", test.size, test.f, got)
 		}
 	}
+}
+
+// TestLaterDigestsAreNamed: as long as the digests are to come, the FDT says which; afterwards it has them instead. A
+// profile whose schema is printed says nothing of it.
+func TestLaterDigestsAreNamed(t *testing.T) {
+	for _, p := range []fdt.Profile{fdt.RFC6726, fdt.RFC3926, fdt.MBMSExtended, fdt.MBMSDownload, fdt.DVBMABR} {
+		cfg := Config{Profile: p}
+		o := &Object{file: File{ContentLocation: "a", Attributes: []fdt.Attribute{{Local: "b", Value: "c"}}[:1:1]}}
+		o.later = content.MD5 | content.SHA256
+		want := p == fdt.RFC6726 || p == fdt.RFC3926
+		if got := strings.Contains(entryText(t, &cfg, o), `Later-Digests="md5 sha-256"`); got != want {
+			t.Errorf("%v: it is said: %v", p, got)
+		}
+		o.setDigests(newDigester(o.later))
+		if text := entryText(t, &cfg, o); strings.Contains(text, "Later-Digests") {
+			t.Errorf("%v: they are there, and still to come: %s", p, text)
+		}
+	}
+}
+
+// entryText returns the description of o in an FDT Instance.
+func entryText(t *testing.T, cfg *Config, o *Object) string {
+	t.Helper()
+	e, err := newEntry(cfg, o, flute.NewTOI(1), &coding{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := fdt.Instance{Expires: start.Add(time.Hour), Entries: []*fdt.Entry{e}}
+	xml, err := in.AppendXML(nil, cfg.Profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(xml)
 }

@@ -2,10 +2,12 @@ package sender
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/internal/content"
 )
 
 // objectState is where an object stands in its life.
@@ -104,8 +106,16 @@ func newEntry(cfg *Config, o *Object, toi flute.TOI, c *coding) (*fdt.Entry, err
 		CacheControl:    o.file.CacheControl,
 		ETag:            o.etag(),
 	}
-	if cfg.Profile == fdt.MBMSDownload {
+	switch cfg.Profile {
+	case fdt.MBMSDownload:
 		f.SHA256 = nil // an attribute of DVB
+	case fdt.RFC6726, fdt.RFC3926:
+		if o.later != 0 {
+			f.Attributes = append(slices.Clip(f.Attributes), fdt.Attribute{
+				Space: content.HintSpace, Local: content.HintLocal, Value: o.later.Hint(),
+			})
+		}
+	case fdt.MBMSExtended, fdt.DVBMABR: // whoever checks documents against their schemas may take nothing else
 	}
 	e, err := f.Entry(cfg.Profile)
 	if err != nil {
@@ -150,7 +160,7 @@ func (o *object) describe(cfg *Config) (err error) {
 	whole.setDigests(newDigester(o.later)) // those of nothing are as long
 	e, err := newEntry(cfg, &whole, o.toi, &o.coding)
 	if err == nil {
-		o.room = e.Len()
+		o.room = max(o.room, e.Len()) // now it says which digests are to come
 	}
 	return err
 }
