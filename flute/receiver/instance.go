@@ -134,6 +134,10 @@ func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance
 		case in == l.rival.in && !l.rival.partial: // it is not settled whether that is a run at all
 		case !in.read && !ln.told && ln.isDoubt(in.run): // nor, here, which one it is
 			s.mend(ln, in.run)
+		case !in.read && in.run != ln.run && l.isDoubtful(in.run): // nor on the other port, or feed, that began it
+			if ln.isKnown() || !l.lineOf(in.run).isKnown() {
+				in.run = ln.run
+			}
 		default:
 			if in.run != ln.run && in.run != ln.before {
 				ln.newest = in.id

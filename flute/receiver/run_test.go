@@ -570,6 +570,52 @@ func TestConf_E95_HeadOfUnreadInstance(t *testing.T) {
 	}
 }
 
+// The same from another port of the sender, or on another feed: the head of the next FDT Instance comes there first,
+// after a pause, or there again.
+func TestConf_E95_HeadOnAnotherPort(t *testing.T) {
+	for name, c := range map[string]struct {
+		feeds         int
+		first, second [2]int // feed and port of the head
+	}{
+		"from another port, then from its own": {0, [2]int{0, 2000}, [2]int{0, 1000}},
+		"from its own, then from another port": {0, [2]int{0, 1000}, [2]int{0, 2000}},
+		"on the other feed first":              {2, [2]int{1, 1001}, [2]int{0, 1000}},
+		"on the other feed second":             {2, [2]int{0, 1000}, [2]int{1, 1001}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, withFeeds(c.feeds))
+			o := plain(t, 1, 1000, 100, 4)
+			renew := func(id flute.InstanceID) [][]byte {
+				return fdtInstance{id: id, files: []fdt.File{o.file("a")}, e: 100}.packets(t)
+			}
+			from := func(origin [2]int, packets ...[]byte) {
+				r.from, r.port = uint8(origin[0]), uint16(origin[1])
+				r.feed(packets...)
+			}
+			own := [2]int{0, 1000}
+			from(own, renew(0)...)
+			if c.feeds > 0 {
+				from([2]int{1, 1001}, renew(0)...)
+			}
+			from(own, o.all()[:5]...)
+			r.wait(time.Second)
+			next := renew(1)
+			from(c.first, next[0])
+			r.wait(100 * time.Millisecond)
+			from(c.second, next[0])
+			from(own, o.all()[5:]...)
+			from(own, next[1:]...)
+			for _, e := range eventsOf[event.FDTReceived](r) {
+				if e.Files != 1 {
+					t.Errorf("FDT Instance %d: %q", e.ID, e.Rejected)
+				}
+			}
+			r.want("completed 1 a 1000")
+			r.close()
+		})
+	}
+}
+
 // An object without a digest of which packets were taken on trust after a pause is received anew when what follows
 // turns out to be of a run of its own: nothing can tell any more that it is not a mix.
 func TestMixedObjectStartsAnew(t *testing.T) {
