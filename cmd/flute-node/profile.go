@@ -6,7 +6,7 @@ import (
 	"runtime/pprof"
 )
 
-// profileFlags have a benchmark write where its processor time goes.
+// profileFlags have a command write where its processor time goes.
 type profileFlags struct {
 	CPUProfile string `name:"cpuprofile" placeholder:"FILE" help:"Write where processor time goes, for go tool pprof."`
 }

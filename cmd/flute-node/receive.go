@@ -42,6 +42,7 @@ type receiveCommand struct {
 	publishFlags
 	memoryFlags
 	execFlags
+	profileFlags
 	Dir string `arg:"" optional:"" name:"DIR" help:"Folder for the files; it is made if it does not exist. - is standard output: file after file, each once it is whole and verified. It may be missing with --exec."`
 }
 
@@ -68,7 +69,11 @@ func (c *receiveCommand) until() (until, error) {
 }
 
 // Run receives until what was asked for is there, the time is over, or it is interrupted.
-func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts) (err error) {
+func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts) error {
+	return c.profiled(func() error { return c.run(ctx, out, stops) })
+}
+
+func (c *receiveCommand) run(ctx context.Context, out *output, stops *interrupts) (err error) {
 	var u until
 	if u, err = c.until(); err != nil {
 		return err

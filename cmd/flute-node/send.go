@@ -31,6 +31,7 @@ type sendCommand struct {
 	carouselFlags
 	announceFlags
 	controlFlags
+	profileFlags
 	Plan bool `help:"Print what would be sent, packets, rate, overhead, memory and the time it takes, and send nothing."`
 
 	now time.Time // when the command began
@@ -54,6 +55,10 @@ func (c *sendCommand) words() settings.Send {
 
 // Run sends the files and waits until they are out.
 func (c *sendCommand) Run(ctx context.Context, out *output) error {
+	return c.profiled(func() error { return c.run(ctx, out) })
+}
+
+func (c *sendCommand) run(ctx context.Context, out *output) error {
 	files, skipped, err := c.find(ctx, c.staysOpen())
 	if err != nil {
 		return err
