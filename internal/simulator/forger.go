@@ -33,6 +33,9 @@ func (r *recent) keep(d []byte) {
 	r.next++
 }
 
+// forgedPort is where packets with the address of the sender come from that are not of it.
+const forgedPort = 6000
+
 // forger sends what nobody should: from addresses of strangers, and, if the plan says so, from that of the sender.
 type forger struct {
 	w      *world
@@ -53,7 +56,7 @@ func (w *world) startForger() {
 	for i := range 4 {
 		f.others = append(f.others, w.net.Dial(netip.AddrPortFrom(strangers, uint16(5000+i)), group))
 	}
-	f.own = w.net.Dial(netip.AddrPortFrom(source, 6000), group)
+	f.own = w.net.Dial(netip.AddrPortFrom(source, forgedPort), group)
 	go f.run()
 }
 

@@ -12,6 +12,13 @@ import (
 // Work.
 const settled = 3 * time.Second
 
+// What comes after a silence of seam is held apart, in memory, until an FDT Instance tells that the sender goes on, or
+// for apartPatience: it is not noted before (ADR 0041).
+const (
+	seam          = 400 * time.Millisecond
+	apartPatience = 5 * time.Second
+)
+
 // symbol names an encoding symbol.
 type symbol struct {
 	tsi flute.TSI
@@ -38,20 +45,66 @@ func symbolOf(b []byte) (s symbol, p alc.Packet, ok bool) {
 // not be needed again. It is for strict plans. The caller of its methods holds world.mu.
 type holder struct {
 	w     *world
-	has   map[symbol]time.Time // when it was read
-	blind time.Time            // what is read before may be lost in a crash
+	has   map[symbol]time.Time   // when it was read
+	apart map[symbol]struct{}    // of has: those that are held apart
+	lines map[flute.TSI]silences // of each session
+	blind time.Time              // what is read before may be lost in a crash
 }
 
-func newHolder(w *world) *holder { return &holder{w: w, has: map[symbol]time.Time{}} }
+// silences is what tells whether the packets of a session are held apart.
+type silences struct {
+	last  time.Time // packet
+	apart bool      // no FDT Instance has come since the latest silence
+}
+
+func newHolder(w *world) *holder {
+	return &holder{
+		w: w, has: map[symbol]time.Time{}, apart: map[symbol]struct{}{}, lines: map[flute.TSI]silences{},
+	}
+}
+
+// hears notes a packet of a session, and reports whether it is held apart.
+func (h *holder) hears(p *alc.Packet) bool {
+	now, s := time.Now(), h.lines[p.TSI]
+	if now.Sub(s.last) >= seam {
+		s.apart = !s.last.IsZero()
+	}
+	if s.last = now; isHead(p) {
+		s.apart = false
+		for held := range h.apart {
+			if held.tsi == p.TSI { // it is taken now
+				h.has[held] = now
+				delete(h.apart, held)
+			}
+		}
+	}
+	h.lines[p.TSI] = s
+	return s.apart
+}
+
+// isHead reports whether p has the first symbol of an FDT Instance: only that tells whose it is.
+func isHead(p *alc.Packet) bool {
+	if !p.HasTOI || !p.TOI.IsFDT() || len(p.Body) == 0 {
+		return false
+	}
+	oti := fec.OTI{EncodingID: fec.EncodingID(p.Codepoint)}
+	id, _, err := oti.ParsePayloadID(p.Body)
+	return err == nil && id.SBN == 0 && id.ESI == 0
+}
 
 // sees takes a datagram that was read.
 func (h *holder) sees(b []byte) {
 	if !h.w.plan.Strict || time.Now().Before(h.blind) {
 		return
 	}
-	if s, _, ok := symbolOf(b); ok {
-		if _, known := h.has[s]; !known {
-			h.has[s] = time.Now()
+	if p, err := alc.Parse(b); err == nil {
+		apart := h.hears(&p)
+		s, _, ok := symbolOf(b)
+		if _, known := h.has[s]; !ok || known {
+			return
+		}
+		if h.has[s] = time.Now(); apart {
+			h.apart[s] = struct{}{}
 		}
 	}
 }
@@ -88,6 +141,12 @@ func (h *holder) forget(from, until time.Time) {
 func (h *holder) died(p *process) {
 	now := time.Now()
 	h.forget(now.Add(-settled), now)
+	for s := range h.apart {
+		if at, ok := h.has[s]; ok && at.After(now.Add(-settled-apartPatience)) {
+			delete(h.has, s)
+		}
+	}
+	clear(h.apart)
 	for s := range h.has {
 		known := false
 		for key, at := range p.described {
