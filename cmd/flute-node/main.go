@@ -73,6 +73,9 @@ type commands struct {
 	UTP     utpCommand     `cmd:"" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
+	Manual   manualCommand   `cmd:"" hidden:"" help:"Write the manual and the completions of shells into a folder."`
+	Complete completeCommand `cmd:"" hidden:"" help:"Print what may come next, for the completions of shells."`
+
 	Simulate simulateCommand `cmd:"" help:"Search for a sequence of faults that breaks a promise of the node, on virtual time."`
 }
 
