@@ -6,6 +6,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/claim"
 )
 
 // maxClaims bounds the TSIs that are tried.
@@ -17,7 +18,7 @@ const maxClaims = 1000
 func takeTSI(out *output, to netip.AddrPort, want *uint64) (tsi flute.TSI, release func()) {
 	if want != nil {
 		tsi = flute.TSI(*want)
-		release, ok := claim(to, tsi)
+		release, ok := claim.Session(to, tsi)
 		if !ok {
 			out.show(notice.Warning{Text: fmt.Sprintf("another process of this machine sends to %v with TSI %d: "+
 				"receivers take both for one session, and files are lost; give this one another --tsi", to, tsi)})
@@ -25,7 +26,7 @@ func takeTSI(out *output, to netip.AddrPort, want *uint64) (tsi flute.TSI, relea
 		return tsi, release
 	}
 	for tsi = 1; tsi <= maxClaims; tsi++ {
-		if release, ok := claim(to, tsi); ok {
+		if release, ok := claim.Session(to, tsi); ok {
 			return tsi, release
 		}
 	}

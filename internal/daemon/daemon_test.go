@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/api"
+	"github.com/flute-node/flute-node/internal/claim"
 )
 
 // TestUnitTriesAgain: a unit that fails is tried again after growing pauses, tells each failure, and ends at once.
@@ -480,5 +482,37 @@ func TestWatchdogDuringReload(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestClaim: a sending does not begin while another process of this machine has its session, and says so; it begins
+// when that has ended, and then nobody else may.
+func TestClaim(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("it is known on Linux only")
+	}
+	folder := t.TempDir()
+	to := netip.MustParseAddrPort(fmt.Sprintf("127.0.0.1:%d", 20_000+os.Getpid()%40_000))
+	release, ok := claim.Session(to, 7)
+	if !ok {
+		t.Skip("somebody sends there")
+	}
+	d, _, _ := startDaemon(t, fmt.Sprintf("send:\n- {name: a, to: '%v', tsi: 7, watch: '%s'}\n", to, folder))
+	if err := unready(d, "a"); err == nil || !strings.Contains(err.Error(), "another process of this machine") {
+		t.Error(err)
+	}
+	release()
+	running := false
+	for i := 0; i < 3000 && !running; i++ {
+		if running = d.Ready() == nil; !running {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	if !running {
+		t.Fatalf("it does not begin: %v", d.Ready())
+	}
+	if release, ok := claim.Session(to, 7); ok {
+		release()
+		t.Error("another process may begin the same session")
 	}
 }

@@ -17,5 +17,5 @@
 // # Limitations
 //
 // Of node only rate and log_level take effect with a reload; what else has changed there Reload names. A TSI that
-// another process of this machine sends with to the same address is not noticed.
+// another process of this machine sends with to the same address is noticed on Linux only.
 package daemon

@@ -11,6 +11,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/claim"
 	"github.com/flute-node/flute-node/internal/config"
 	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/watch"
@@ -55,6 +56,12 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 			return err
 		}
 	}
+	release, ok := claim.Session(cfg.To, cfg.TSI)
+	if !ok {
+		return fmt.Errorf("another process of this machine sends to %v with tsi %d: receivers take both for one session, "+
+			"and files are lost; give this one another tsi", cfg.To, cfg.TSI)
+	}
+	defer release()
 	d.routes.set(u.name, []route{{group: cfg.To, tsis: []flute.TSI{cfg.TSI}, sending: true}})
 	s, err := d.node.Send(ctx, cfg)
 	if err != nil {
