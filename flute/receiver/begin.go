@@ -78,26 +78,30 @@ func (o *Object) open(now time.Time, oti fec.OTI, fti []byte) error {
 	if o.refuseSize(oti.TransferLength) {
 		return errRefused
 	}
-	budget := l.budgetFor(oti.TransferLength)
+	budget, cost := l.budgetFor(oti.TransferLength), l.cfg.holdingCost(oti.TransferLength)
 	if e.file == nil {
 		budget = l.undescribed.budget
-		if !l.reserveUndescribed(e, 1) {
+		if !l.reserveUndescribed(e, 1+cost) {
 			return errUnknownObject
 		}
-		budget.Release(1)
+		budget.Release(1 + cost)
 	}
 	scheme, err := l.cfg.Registry.Scheme(&oti)
 	if err != nil {
 		return err // cannot happen: checkOTI asked the same
 	}
-	if e.first.IsZero() {
-		e.first = now
-	}
-	e.held = &holding{
-		Assembly: assembly.New(&l.sender, scheme, oti, fti, staging.New(l.cfg.Store, oti.TransferLength),
+	h := &holding{
+		Assembly: assembly.New(&l.sender, scheme, oti, fti, staging.New(l.store, oti.TransferLength),
 			store.NewBudget(l.cfg.ObjectBudget, budget)),
 		undescribed: e.file == nil,
 	}
+	if !h.Reserve(cost) {
+		return errBudget
+	}
+	if e.first.IsZero() {
+		e.first = now
+	}
+	e.held = h
 	if e.held.undescribed {
 		l.stage(e)
 	}
@@ -128,7 +132,7 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 			part.Blocks(), l.cfg.MaxSourceBlocks, flute.ErrOTI)
 	}
 	most := min(l.cfg.ObjectBudget, l.share.All.Ceiling())
-	if need := assembly.Need(scheme, oti, &part); need > most {
+	if need := assembly.Need(scheme, oti, &part); need+l.cfg.holdingCost(oti.TransferLength) > most {
 		return fmt.Errorf("receiver: decoding a source block of %d symbols takes %d bytes, "+
 			"the budget of an object has %d: %w", part.Large, need, most, flute.ErrOTI)
 	}

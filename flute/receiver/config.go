@@ -147,10 +147,12 @@ type Config struct {
 	// published.
 	Redeliver bool
 
-	digests content.Algorithms     // Digests
-	tois    map[flute.TOI]struct{} // Selection.TOIs; nil: all
-	arenas  *assembly.Arenas       // of all sessions that share this Config
-	readers *readers               // likewise
+	digests  content.Algorithms     // Digests
+	tois     map[flute.TOI]struct{} // Selection.TOIs; nil: all
+	arenas   *assembly.Arenas       // of all sessions that share this Config
+	readers  *readers               // likewise
+	receipts *receiptPool           // likewise
+	forFDT   *Config                // of what FDT Instances are received with
 
 	names     *names.Registry // of Store
 	keeps     bool            // objects are noted
@@ -257,6 +259,8 @@ func (c Config) Validated() (*Config, error) {
 		c.Delivered = nil
 	}
 	c.delivered, c.Delivered = newDelivered(c.Delivered), nil
+	c.receipts = &receiptPool{}
+	c.forFDT = c.configForFDT()
 	return &c, nil
 }
 

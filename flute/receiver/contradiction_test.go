@@ -9,6 +9,13 @@ import (
 	"github.com/flute-node/flute-node/flute/lct"
 )
 
+// allocated returns how many bytes were allocated so far.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
+
 // forgeInstance returns an FDT Instance of one packet that nobody can read, number i of those with ID 0.
 func forgeInstance(t testing.TB, i int) []byte {
 	return fdtInstance{xml: fmt.Append(nil, "<FDT-Instance", i), e: 1400}.packets(t)[0]
@@ -26,14 +33,22 @@ func TestContradictionsLeaveNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
 			begin(r)
+			var packets [64][]byte
+			for i := range packets {
+				packets[i] = forgeInstance(t, i)
+			}
 			pour := func(n int) {
 				for i := range n {
-					r.route(forgeInstance(t, i))
+					r.route(packets[i%len(packets)])
 				}
 			}
 			pour(100)
-			before := heap()
-			pour(20_000)
+			const n = 20_000
+			before, made := heap(), allocated()
+			pour(n)
+			if each := (allocated() - made) / n; each > 5000 {
+				t.Errorf("each takes %d bytes", each)
+			}
 			grown := heap() - before
 			if n := len(r.l.arriving); n > 16 || grown > 100_000 {
 				t.Errorf("%d FDT Instances are under way, %d bytes more are held", n, grown)

@@ -103,7 +103,7 @@ func isEmpty(f *fdt.File) bool {
 
 // descriptionOverhead is charged for a described object besides the strings of its description: entry, fdt.File, and
 // two places in maps.
-const descriptionOverhead = 1 << 10
+const descriptionOverhead = 1344
 
 // describedBy returns what a receiver needs of file, and its cost in memory. It shares nothing with the FDT Instance,
 // which would be kept whole by it.

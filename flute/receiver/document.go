@@ -47,7 +47,7 @@ func (s *Session) newReading(now time.Time, in *instance) *reading {
 	l := s.l
 	return &reading{
 		instance: in, object: in.object,
-		received: memory{limit: in.memory.limit, parts: slices.Clone(in.memory.parts)},
+		received: memory{limit: in.receipt.memory.limit, parts: slices.Clone(in.receipt.memory.parts)},
 		length:   in.object.e.held.OTI.TransferLength, encoding: in.cenc, costly: in.costly,
 		begin: now, sent: l.clock.read(now), limit: l.cfg.fdtLimit(), most: inlineBytes, limits: l.cfg.FDTLimits,
 		source: l.key.Source, readers: l.cfg.readers, charged: charge{budget: l.cfg.readers.memory},

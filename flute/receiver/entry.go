@@ -31,7 +31,7 @@ type entry struct {
 	link                        // in Ledger.undescribed or Ledger.history
 	gone     bool               // removed from the Ledger
 	staged   bool               // it has no description and a file in the store
-	doubtful bool               // it is in Ledger.doubtful
+	doubt    int                // its place in Ledger.doubtful, counted from 1; 0: it has none
 	listed   bool               // it is in Ledger.mixed
 	warned   bool               // a conflict between EXT_FTI and the FDT was reported
 	chosen   bool               // it was decided whether it is wanted

@@ -135,16 +135,27 @@ func (l *Ledger) watched(from uint8) (*sequences, *arrivals) {
 	f := &l.feeds
 	switch {
 	case len(f.list) == 0:
-		return &l.sequences, &l.arrivals
+		return l.watchedTogether(), &l.arrivals
 	case int(from) >= len(f.list):
 		return nil, nil
 	case !f.copies:
-		return &l.sequences, &f.list[from].arrivals
+		return l.watchedTogether(), &f.list[from].arrivals
 	case f.window == nil:
 		return nil, &f.list[from].arrivals
 	default:
 		return &f.list[from].sequences, &f.list[from].arrivals
 	}
+}
+
+// watchedTogether returns the sequences of the session; nil as long as there is no memory for them.
+func (l *Ledger) watchedTogether() *sequences {
+	if !l.watching {
+		if !l.share.Small.TryReserve(sequenceBytes) {
+			return nil
+		}
+		l.watching = true
+	}
+	return &l.sequences
 }
 
 // tellFeed announces that a feed is silent, or is heard again.

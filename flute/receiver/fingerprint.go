@@ -40,7 +40,7 @@ func (in *instance) fingerprintDocument() {
 	_, n := part.SymbolBytes(0, 0)
 	body := h.OTI.AppendPayloadID(nil, fec.PayloadID{SourceBlockLength: uint16(part.BlockSymbols(0))})
 	body = append(body, make([]byte, n)...)
-	if _, err := in.memory.ReadAt(body[len(body)-int(n):], 0); err == nil || errors.Is(err, io.EOF) {
+	if _, err := in.receipt.memory.ReadAt(body[len(body)-int(n):], 0); err == nil || errors.Is(err, io.EOF) {
 		in.head, in.hasHead = hashUnpadded(body), true
 	}
 }

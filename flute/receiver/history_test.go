@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/store"
 )
 
 // instanceOf returns the document of an FDT Instance with a File for each TOI from first on.
@@ -30,7 +31,7 @@ func TestFilesBeyondMaxObjectsAreCheap(t *testing.T) {
 		"nothing has ended": func(i int) string { return fmt.Sprint("f", i) },
 		"each supersedes":   func(i int) string { return fmt.Sprint("f", i%n) },
 	} {
-		r := newRig(t, func(c *Config) { c.MaxObjects = n + 1 })
+		r := newRig(t, func(c *Config) { c.MaxObjects, c.Budget = n+1, store.NewBudget(128<<20, nil) })
 		began := time.Now()
 		r.feed(fdtInstance{id: 1, xml: instanceOf(1, n, location), e: 60_000}.packets(t)...)
 		r.feed(fdtInstance{id: 2, xml: instanceOf(1+n, n, location), e: 60_000}.packets(t)...)

@@ -31,6 +31,18 @@ type holding struct {
 	resumed     uint64 // bytes that an earlier process has received
 }
 
+// holdingOverhead is charged for an object while symbols of it are held, besides what its Assembly charges: holding,
+// the first source block, and the actor that works on it.
+const holdingOverhead = 15 << 8
+
+// holdingCost returns what is charged for an object of length bytes. For an FDT Instance receiptOverhead is.
+func (c *Config) holdingCost(length uint64) uint64 {
+	if c.forFDT == nil || length == 0 {
+		return 0
+	}
+	return holdingOverhead
+}
+
 // wants reports whether Object.Describe is to be called soon, again and again.
 func (h *holding) wants() bool { return h.waiting || h.IsWaiting() }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/store"
 )
@@ -15,12 +14,12 @@ import (
 // instance is one FDT Instance, being received or known: its record, and what is live.
 type instance struct {
 	instanceRecord
-	object  *Object // nil once it was decoded or refused; that of a repetition, if it was read before
-	memory  *memory // of object
-	packets uint32  // of object, without those that came again
-	charged bool    // instanceOverhead is
-	costly  bool    // its document is not paid for by what was received of it, see readers
-	queued  bool    // it is being read, or waits for its turn
+	object  *Object  // nil once it was decoded or refused; that of a repetition, if it was read before
+	receipt *receipt // what object lies in; nil likewise
+	packets uint32   // of object, without those that came again
+	charged bool     // instanceOverhead is
+	costly  bool     // its document is not paid for by what was received of it, see readers
+	queued  bool     // it is being read, or waits for its turn
 }
 
 // instanceOverhead is charged for each FDT Instance besides its packets, while it is known.
@@ -190,12 +189,12 @@ func (s *Session) openInstance(now time.Time, ln *line, p *alc.Packet) (*instanc
 	l := s.l
 	l.makeRoomForInstance(now)
 	in := newInstance(p, ln.run)
-	if !l.charge(in) {
-		if l.forgetKnown(); !l.charge(in) {
+	if !l.charge(in) || !l.receive(in) {
+		if l.forgetKnown(); !l.charge(in) || !l.receive(in) {
+			l.forgetInstance(in.id, in)
 			return nil, errBudget
 		}
 	}
-	l.receive(in)
 	l.instances[in.id] = in
 	return in, nil
 }
@@ -204,36 +203,6 @@ func (s *Session) openInstance(now time.Time, ln *line, p *alc.Packet) (*instanc
 func (l *Ledger) charge(in *instance) bool {
 	in.charged = in.charged || l.listings.TryReserve(instanceOverhead)
 	return in.charged
-}
-
-// receive prepares for the packets of in, one of those that are received.
-func (l *Ledger) receive(in *instance) {
-	l.prepare(in)
-	l.arrive(in)
-}
-
-// prepare makes the memory for the packets of in.
-func (l *Ledger) prepare(in *instance) {
-	in.memory = &memory{budget: l.listings, limit: l.cfg.fdtLimit()}
-	in.object = &Object{l: l.forFDT(in.memory), e: &entry{}}
-}
-
-// forFDT returns a ledger that receives one FDT Instance as an object in memory.
-func (l *Ledger) forFDT(m *memory) *Ledger {
-	cfg := *l.cfg
-	cfg.Store = m
-	cfg.MaxObjectSize = uint64(l.cfg.fdtLimit())
-	sender := assembly.Sender{ // what is found out while it is received concerns it alone, until it was read
-		Source: l.sender.Source, Variant: l.sender.Variant, Inline: true, Arenas: l.sender.Arenas,
-		Labour: l.sender.Labour,
-	}
-	// What FEC adds to the bytes, and the packets kept because EXT_FTI is missing, stay within a few times the limit.
-	return &Ledger{
-		sessionRecord: sessionRecord{key: l.key, opened: true},
-		cfg:           &cfg, share: &store.Share{All: l.listings, Small: l.listings},
-		undescribed: undescribed{budget: store.NewBudget(4*cfg.MaxObjectSize, l.listings)},
-		sender:      sender,
-	}
 }
 
 // fdtLimit returns the largest FDT Instance in bytes, encoded or not.
@@ -260,8 +229,8 @@ func (l *Ledger) forgetInstance(id flute.InstanceID, in *instance) {
 func (in *instance) release() {
 	in.queued = false
 	if in.object != nil {
-		in.object.l.drop(in.object.e, true)
-		in.object = nil
+		in.receipt.end()
+		in.object, in.receipt = nil, nil
 	}
 }
 

@@ -88,4 +88,4 @@ func (in *instance) claim(now time.Time) int {
 
 // weight is the memory of an FDT Instance that is received, in powers of two: where memory is short, the largest gives
 // way, so that few large ones do not take the room of many.
-func (in *instance) weight() int { return bits.Len64(in.memory.cost) }
+func (in *instance) weight() int { return bits.Len64(in.receipt.memory.cost) }

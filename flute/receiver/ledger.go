@@ -17,6 +17,7 @@ type Ledger struct {
 	sessionRecord
 
 	cfg      *Config
+	store    store.Store     // cfg.Store, or that of an FDT Instance which arrives
 	share    *store.Share    // memory of the session
 	listings *store.Budget   // the part of it that FDT Instances that arrive may hold
 	sender   assembly.Sender // what was found out of it, for the assemblies of its objects
@@ -30,9 +31,9 @@ type Ledger struct {
 	locations   map[string]flute.TOI // Content-Location to the newest TOI that has it
 	versions    uint64               // numbers given to versions of files
 	history     entryList            // those of entries that hold no more than their description, the newest last
-	doubtful    []*entry
-	mixed       []*entry // some that are, or were
-	outdated    []*entry // likewise
+	doubtful    []*entry             // their run may turn out to be another; nil in the places of forgotten ones
+	mixed       []*entry             // some that are, or were
+	outdated    []*entry             // likewise
 
 	instances  map[flute.InstanceID]*instance
 	arriving   []*instance // those being received, and some that were
@@ -44,6 +45,7 @@ type Ledger struct {
 	apartSince time.Time // when to look at them is counted from here; zero: there are none
 
 	sequences sequences
+	watching  bool // sequenceBytes is charged
 	arrivals  arrivals
 	fdtLatest time.Time // when an FDT Instance that was read was heard last; zero: never
 
@@ -68,7 +70,7 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 			alternations: make([]alternation, max(1, len(cfg.Feeds))),
 		},
 		feeds: newFeeds(cfg.Feeds),
-		cfg:   cfg, share: share,
+		cfg:   cfg, store: cfg.Store, share: share,
 		undescribed: undescribed{budget: store.NewBudget(cfg.undescribedBytes(share.Small.Ceiling()), share.Small)},
 		listings:    store.NewBudget(cfg.listingBytes(), share.Small),
 		sender: assembly.Sender{
@@ -188,6 +190,7 @@ func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Ev
 func (l *Ledger) remove(e *entry) {
 	delete(l.entries, e.toi)
 	l.leaveUndescribed(e)
+	l.leaveDoubtful(e)
 	if e.list != nil {
 		e.list.remove(e)
 	}
@@ -213,6 +216,10 @@ func (l *Ledger) release() {
 	l.dropRival()
 	l.forgetApart()
 	l.closeFeeds()
+	if l.watching {
+		l.watching = false
+		l.share.Small.Release(sequenceBytes)
+	}
 	for id, in := range l.instances {
 		l.forgetInstance(id, in)
 	}

@@ -51,7 +51,7 @@ func TestClaimsCostNothing(t *testing.T) {
 
 // A long session forgets the objects that ended first, and goes on.
 func TestMaxObjects(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.MaxObjects, c.Budget = 20, store.NewBudget(40_000+200*instanceOverhead, nil) })
+	r := newRig(t, func(c *Config) { c.MaxObjects, c.Budget = 20, store.NewBudget(60_000+200*instanceOverhead, nil) })
 	for i := range uint64(200) {
 		o := plain(t, 1+i, 50, 100, 4)
 		r.feed(fdtInstance{id: flute.InstanceID(i), files: []fdt.File{o.file(fmt.Sprint("f", i))}}.packets(t)...)

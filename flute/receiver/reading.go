@@ -88,7 +88,7 @@ func (s *Session) begin(now time.Time, in *instance) error {
 		return err
 	}
 	r.most = math.MaxInt
-	q.out = r
+	q.out, in.receipt.lent = r, true
 	s.l.effects.Works = append(s.l.effects.Works, &Work{entry: in.object.e, task: r, reading: r})
 	return nil
 }

@@ -31,8 +31,11 @@ func (s *Session) repeats(now time.Time, in *instance) bool {
 		in.reread = now.Add(restFirst)
 		return false
 	}
+	if !s.l.receive(in) {
+		in.later(now)
+		return false
+	}
 	in.reread = noTime
-	s.l.receive(in)
 	return true
 }
 

@@ -91,6 +91,9 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 	}
 	h := &holding{Assembly: assembly.New(&l.sender, scheme, oti, n.FTI, staging.Adopt(l.cfg.Store, o.object),
 		store.NewBudget(l.cfg.ObjectBudget, l.budgetFor(oti.TransferLength)))}
+	if !h.Reserve(l.cfg.holdingCost(oti.TransferLength)) {
+		return false
+	}
 	for _, entries := range o.entries {
 		if h.Restore(entries) != nil {
 			break

@@ -61,7 +61,9 @@ func (s *Session) challenge(now time.Time, ln *line, known *instance, p *alc.Pac
 			s.seam(ln)
 		}
 		in := newInstance(p, ln.run)
-		l.prepare(in)
+		if !l.prepare(in) {
+			return errBudget
+		}
 		*r = rival{in: in, run: ln.run, against: against}
 		if sameSender { // perhaps it publishes anew, quickly
 			r.evidence = before.evidence

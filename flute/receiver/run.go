@@ -76,7 +76,7 @@ func (s *Session) rename(ln *line, first, known run, told bool) {
 		}
 	}
 	rename := func(e *entry) {
-		if e.gone || !same(e.run) {
+		if e == nil || e.gone || !same(e.run) {
 			return
 		}
 		e.run = known
@@ -108,22 +108,39 @@ func (s *Session) rename(ln *line, first, known run, told bool) {
 // give makes e an object of the run r.
 func (l *Ledger) give(e *entry, r run) {
 	e.run = r
-	if e.doubtful || !l.isDoubtful(r) {
+	if e.gone || e.doubt > 0 || !l.isDoubtful(r) {
 		return
 	}
 	if len(l.doubtful) > 2*len(l.entries)+maxDoubts {
 		l.pruneDoubtful()
 	}
-	e.doubtful = true
 	l.doubtful = append(l.doubtful, e)
+	e.doubt = len(l.doubtful)
+}
+
+// leaveDoubtful takes e out of the list at once: a flood of TOIs would leave as many forgotten entries there as there
+// are others.
+func (l *Ledger) leaveDoubtful(e *entry) {
+	if e.doubt > 0 {
+		l.doubtful[e.doubt-1], e.doubt = nil, 0
+	}
 }
 
 // pruneDoubtful leaves those objects in the list whose run may turn out to be another one.
 func (l *Ledger) pruneDoubtful() {
-	l.doubtful = slices.DeleteFunc(l.doubtful, func(e *entry) bool {
-		e.doubtful = !e.gone && l.isDoubtful(e.run)
-		return !e.doubtful
-	})
+	kept := l.doubtful[:0]
+	for _, e := range l.doubtful {
+		switch {
+		case e == nil:
+		case l.isDoubtful(e.run):
+			kept = append(kept, e)
+			e.doubt = len(kept)
+		default:
+			e.doubt = 0
+		}
+	}
+	clear(l.doubtful[len(kept):])
+	l.doubtful = kept
 }
 
 // isDoubtful reports whether nothing has told yet which run r is.

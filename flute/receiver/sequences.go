@@ -36,7 +36,7 @@ const (
 
 // sequences are those of a session, or of one of its feeds, and what they have shown.
 type sequences struct {
-	table     *[sequenceCount]sequence // nil before the first packet
+	table     *[sequenceCount]sequence // nil before the first packet; charged as sequenceBytes
 	packets   uint64
 	disorders uint64 // packets far out of order
 	due, lost uint64

@@ -15,7 +15,7 @@ func TestShortageIsTold(t *testing.T) {
 	r.slow = true
 	o := plain(t, 1, 400_000, 1400, 64)
 	r.feed(describe(t, 0, o.file("f")))
-	taken := r.cfg.Budget.Limit() - r.cfg.Budget.Used() - 4000
+	taken := r.cfg.Budget.Limit() - r.cfg.Budget.Used() - holdingOverhead - 4000
 	if !r.cfg.Budget.TryReserve(taken) {
 		t.Fatal("the budget has no room")
 	}

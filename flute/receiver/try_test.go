@@ -407,7 +407,7 @@ func TestRetryAfterRefusedDescription(t *testing.T) {
 		spend func(*rig) (free func())
 	}{
 		"memory": {
-			func(c *Config) { c.Budget = store.NewBudget(40_000, nil) },
+			func(c *Config) { c.Budget = store.NewBudget(46_000, nil) },
 			func(r *rig) func() {
 				const n = 34_000
 				if !r.cfg.Budget.TryReserve(n) {

@@ -3,8 +3,8 @@
 //
 // # Limitations
 //
-// Bytes are those that a part accounts for. What the runtime adds, such as memory that it has not collected yet, is not
-// in them: package runtime/debug bounds that.
+// Bytes are those that are in use. Garbage, which the runtime has not collected yet, is not in them: package
+// runtime/debug bounds that.
 package bounds
 
 // Owner is what a Bound is for: there may be many of it.

@@ -13,9 +13,21 @@ import (
 // losses counts datagrams that never reached the core. Anybody adds; the session absorbs, until it is over.
 type losses struct {
 	mu      sync.Mutex
-	dropped [defaults.MaxFeeds][drop.NumReasons]int
+	dropped [defaults.MaxFeeds][lossReasons]int
 	sealed  bool
 	missed  int // after the seal
+}
+
+// The reasons under which losses are counted.
+const (
+	lossMailbox = iota
+	lossClosed
+	lossFault
+	lossReasons
+)
+
+var reasonOf = [lossReasons]flute.DropReason{
+	lossMailbox: drop.Mailbox, lossClosed: drop.Closed, lossFault: drop.Fault,
 }
 
 // count counts n datagrams of a feed.
@@ -28,11 +40,11 @@ func (l *losses) count(feed uint8, n int, why actors.Loss) {
 	}
 	switch why {
 	case actors.LossFull:
-		l.dropped[feed][drop.Mailbox] += n
+		l.dropped[feed][lossMailbox] += n
 	case actors.LossClosed:
-		l.dropped[feed][drop.Closed] += n
+		l.dropped[feed][lossClosed] += n
 	case actors.LossCrash:
-		l.dropped[feed][drop.Fault] += n
+		l.dropped[feed][lossFault] += n
 	}
 }
 
@@ -43,7 +55,7 @@ func (l *losses) absorb(to *receiver.Ledger, seal bool) {
 	for feed := range l.dropped {
 		for r, n := range l.dropped[feed] {
 			if n > 0 {
-				to.Drop(uint8(feed), flute.DropReason(r), n)
+				to.Drop(uint8(feed), reasonOf[r], n)
 				l.dropped[feed][r] = 0
 			}
 		}

@@ -20,6 +20,7 @@ type Assembly struct {
 	object *staging.Object
 	buffer *store.Buffer // of what is to be written to object; nil: it is written at once, see Sender.Inline
 	budget *store.Budget // memory of this object
+	beside uint64        // charged by Reserve
 	window window        // of object, if that is memory
 
 	blocks      map[fec.SBN]*block    // source blocks that are neither complete nor untouched, and guessed ones
@@ -68,6 +69,16 @@ func New(
 		a.part = oti.Partition()
 	}
 	return a
+}
+
+// Reserve charges n bytes for what is held of the object besides the Assembly, and reports whether there is room for
+// them. Release gives them back.
+func (a *Assembly) Reserve(n uint64) bool {
+	if !a.budget.TryReserve(n) {
+		return false
+	}
+	a.beside += n
+	return true
 }
 
 // Adopt charges what is held to parent from now on, and reports whether that has room for it; else it does nothing.
@@ -200,6 +211,8 @@ func (a *Assembly) Release() {
 	}
 	a.releaseDoubt()
 	a.complete.release(a.budget)
+	a.budget.Release(a.beside)
+	a.beside = 0
 }
 
 // write stores source symbol esi of block sbn, which has SymbolLength bytes or no less than the object has of it. It
