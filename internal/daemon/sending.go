@@ -58,8 +58,8 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 	}
 	release, ok := claim.Session(cfg.To, cfg.TSI)
 	if !ok {
-		return fmt.Errorf("another process of this machine sends to %v with tsi %d: receivers take both for one session, "+
-			"and files are lost; give this one another tsi", cfg.To, cfg.TSI)
+		return fmt.Errorf("another process of this machine sends to %v with tsi %d: receivers take both for one "+
+			"session, and files are lost; give this one another tsi", cfg.To, cfg.TSI)
 	}
 	defer release()
 	d.routes.set(u.name, []route{{group: cfg.To, tsis: []flute.TSI{cfg.TSI}, sending: true}})
