@@ -25,7 +25,7 @@ type Source struct {
 	UnitOf func(*node.Snapshot) []string
 	// Outside returns the datagrams of a running unit that belonged to no session.
 	Outside func(unit string) [drop.NumReasons]uint64
-	Units   func() []Unit
+	Units   func() []Unit // may ask the Meter
 	Reload  func() (ok bool, success time.Time)
 	Clients func() int // of the event stream
 	// Sinks returns the sinks, and how many items and bytes the outbox holds.
@@ -116,13 +116,15 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 			sent(out, name, s)
 		}
 	}
+	c.sinks(out)
+	units := c.source.Units() // before the lock: they are told with what the Meter knows
 	c.meter.mu.Lock()
 	defer c.meter.mu.Unlock()
 	if complete {
 		c.meter.settle(running, time.Now())
 	}
 	c.totals(out)
-	for _, u := range c.source.Units() {
+	for _, u := range units {
 		out.is(descUnit, u.Up, u.Kind, u.Name)
 		out.count(descFailures, u.Failures, u.Kind, u.Name)
 		if counted := c.meter.units[u.Name]; counted != nil {
@@ -131,7 +133,6 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	c.meter.durations.Collect(ch)
 	c.meter.handing.Collect(ch)
-	c.sinks(out)
 }
 
 // self tells how the daemon is.

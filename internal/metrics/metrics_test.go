@@ -108,7 +108,14 @@ func (w *world) gather(t *testing.T) (values map[string]float64, labels []string
 			return names
 		},
 		Outside: func(string) [drop.NumReasons]uint64 { return w.outside },
-		Units:   func() []Unit { return w.units },
+		Units: func() []Unit {
+			if !w.meter.mu.TryLock() { // as Files does, which the daemon calls here
+				t.Error("the Meter is locked while the daemon is asked for its units")
+				return w.units
+			}
+			w.meter.mu.Unlock()
+			return w.units
+		},
 		Reload:  func() (bool, time.Time) { return true, time.Unix(5, 0) },
 		Clients: func() int { return 3 },
 		Sinks: func() ([]Sink, int, int64) {
