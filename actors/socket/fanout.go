@@ -98,7 +98,7 @@ func (s *fanout) route(now time.Time, d *slab.Datagram) (first *Flow) {
 
 // owners returns how many owners there are, about.
 func (s *fanout) owners() (n int) {
-	for _, b := range s.now {
+	for _, b := range *s.all.Load() {
 		n += b.router.Owners()
 	}
 	return n

@@ -22,10 +22,8 @@ type waiter interface {
 	Wait(atMost time.Duration) (bool, error)
 }
 
-// awaited is a Source whose senders may look how much waits in it, and send no more for as long (ADR 0069).
-type awaited interface {
-	Awaited() bool
-}
+// roomy is a Source that tells whether the system has room for what comes while nobody reads.
+type roomy interface{ HasRoom() bool }
 
 // The reader's patience. While it waits, datagrams wait in the kernel's buffer instead of being lost here; but one
 // owner that is stuck or slow must not hold up the others for more than patience in patiencePeriod.
@@ -33,9 +31,9 @@ const (
 	patience       = 100 * time.Millisecond
 	patienceStep   = time.Millisecond
 	patiencePeriod = time.Second
-	// patienceAwaited is for the only owner of a Source whose senders wait, and so lose nothing meanwhile: as long as a
-	// disk that writes out its caches may take. It is finite for the sake of owners that are not there yet.
-	patienceAwaited = 5 * time.Second
+	// patienceAlone is for the only owner, while that buffer has room: nobody else loses anything by that, and a disk
+	// that writes out its caches may take so long. It is finite for the sake of owners that are not there yet.
+	patienceAlone = 30 * time.Second
 )
 
 // idleAfter is how long a silence is until a reader gives up the slab that it has not filled.
@@ -83,7 +81,12 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 	}
 	s := r.slabs.Get()
 	if s == nil {
-		r.wait(patience, func() bool { s = r.slabs.Get(); return s != nil })
+		get := func() bool { s = r.slabs.Get(); return s != nil }
+		if buffer, told := r.source.(roomy); told && r.fanout.owners() == 1 {
+			r.waitAlone(buffer, patienceAlone, get)
+		} else {
+			r.wait(patience, get)
+		}
 	}
 	if s == nil {
 		// Every slab waits for some owner. Read into a spare and drop, so that the loss is counted here.
@@ -150,6 +153,16 @@ func (r *reader) wait(patience time.Duration, done func() bool) (bool, time.Dura
 		}
 		time.Sleep(patienceStep)
 	}
+}
+
+// waitAlone is wait for an owner that is alone. It ends as well when the system has no room for more.
+func (r *reader) waitAlone(buffer roomy, patience time.Duration, done func() bool) (bool, time.Duration) {
+	ok := false
+	_, waited := r.wait(patience, func() bool {
+		ok = done()
+		return ok || !buffer.HasRoom()
+	})
+	return ok, waited
 }
 
 // discard reads what the kernel has and counts it as lost.
@@ -221,23 +234,29 @@ func (r *reader) post(f *Flow) {
 
 // hasRoom reports whether the owner takes its batch, after some patience.
 func (r *reader) hasRoom(f *Flow) bool {
-	if f.feed.HasRoom(r.slabs.Left()) {
-		f.stuck = false
+	room := func() bool { return f.feed.HasRoom(r.slabs.Left()) }
+	if room() {
+		f.stuck, f.alone = false, 0
 		return true
 	}
 	if f.stuck {
 		return false
 	}
+	alone := r.fanout.owners() == 1
+	if buffer, told := r.source.(roomy); told && alone {
+		ok, waited := r.waitAlone(buffer, patienceAlone-f.alone, room)
+		f.alone += waited
+		f.stuck = !ok && f.alone >= patienceAlone
+		return ok
+	}
 	limit := patience
-	if now := time.Now(); r.fanout.owners() > 1 {
+	if now := time.Now(); !alone {
 		if now.Sub(f.since) >= patiencePeriod {
 			f.since, f.waited = now, 0
 		}
 		limit -= f.waited
-	} else if a, ok := r.source.(awaited); ok && a.Awaited() {
-		limit = patienceAwaited
 	}
-	ok, waited := r.wait(limit, func() bool { return f.feed.HasRoom(r.slabs.Left()) })
+	ok, waited := r.wait(limit, room)
 	f.waited += waited
 	f.stuck = !ok
 	return ok

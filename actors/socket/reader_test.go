@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 	"weak"
 
@@ -132,6 +131,12 @@ type feed struct {
 	full                              atomic.Bool
 }
 
+// stall takes all room from f for a time.
+func (f *feed) stall(d time.Duration) {
+	f.full.Store(true)
+	time.AfterFunc(d, func() { f.full.Store(false) })
+}
+
 func (f *feed) Begin(s *slab.Slab)        { f.slab = s }
 func (f *feed) Add(*slab.Datagram)        { f.gathered++ }
 func (f *feed) HasRoom(int) bool          { return !f.full.Load() }
@@ -212,50 +217,6 @@ func TestOtherProtocol(t *testing.T) {
 			if n := end.Slabs(); n > 1 { // one may wait to be filled further
 				t.Errorf("%d slabs are out", n)
 			}
-		})
-	}
-}
-
-// localSource is a source whose senders wait for it.
-type localSource struct{ source }
-
-func (*localSource) Awaited() bool { return true }
-
-// TestReaderWaitsWhileSendersDo: the only owner of a source whose senders wait is waited for as long as a disk may
-// take. Another owner, or senders that do not wait, have the reader go on after its patience; a Router that leaves, at
-// once.
-func TestReaderWaitsWhileSendersDo(t *testing.T) {
-	one := source{[]slab.Datagram{{Data: []byte{0}}}}
-	for name, c := range map[string]struct {
-		source  socket.Source
-		absent  int
-		leaves  bool
-		offered int
-		atMost  time.Duration
-	}{
-		"one owner":                {source: &localSource{one}, absent: 1, offered: 1, atMost: 3 * time.Second},
-		"two owners":               {source: &localSource{one}, atMost: time.Second},
-		"senders that do not":      {source: &one, absent: 1, atMost: time.Second},
-		"a Router that is leaving": {source: &localSource{one}, absent: 1, leaves: true, atMost: time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				e, began := newEcho(), time.Now()
-				e.absent = c.absent
-				end := endpoint(e, c.source)
-				e.feeds[0].full.Store(true)
-				time.AfterFunc(2*time.Second, func() { e.feeds[0].full.Store(false) })
-				if c.leaves {
-					time.AfterFunc(time.Second/2, func() { end.Remove(e) })
-				}
-				if err := socket.NewReader(end)(); err != nil {
-					t.Fatal(err)
-				}
-				f, took := &e.feeds[0], time.Since(began)
-				if f.offered != c.offered || f.refused != 1-c.offered || took > c.atMost {
-					t.Errorf("%d offered, %d refused after %v", f.offered, f.refused, took)
-				}
-			})
 		})
 	}
 }

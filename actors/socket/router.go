@@ -59,6 +59,7 @@ type Flow struct {
 	stuck     bool          // it had no room after all patience, and has had none since
 	since     time.Time     // when the current patiencePeriod began
 	waited    time.Duration // in that period
+	alone     time.Duration // that it was waited for, as the only owner, since it had room
 }
 
 // NewFlow returns the Flow to the owner behind feed.

@@ -20,7 +20,7 @@ const (
 	// flowStandstill is how long nothing is sent for a receiver that does not read. It is more than a receiver waits
 	// for its disk. One that does not read for longer, as one that was stopped, makes a Sender slow: it is sent a
 	// quarter of a window after each flowPatience, most of which is lost.
-	flowStandstill = 10 * time.Second
+	flowStandstill = 35 * time.Second
 	// datagramCost is about what the system counts for a datagram beside one and a half times its bytes, where it is
 	// not joined with others. The window is no more than half of a buffer, should that be too little.
 	datagramCost = 1 << 10

@@ -39,7 +39,6 @@ type Receiver struct {
 	conn    *net.UDPConn
 	batch   batchReader
 	offload bool // Config.Offload
-	awaited bool
 	limited string
 	size    int
 
@@ -86,7 +85,7 @@ func (r *Receiver) listen(cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("udp: listen to %v: %w", group, cause(err))
 	}
-	r.conn, r.offload, r.awaited = conn, cfg.Offload, isLocal(group.Addr(), ifi)
+	r.conn, r.offload = conn, cfg.Offload
 	if cfg.Offload {
 		r.batch.joinDatagrams(conn) // before the join, after which datagrams come
 	}
@@ -114,10 +113,6 @@ func (r *Receiver) set(group, source netip.Addr, ifi *net.Interface, buffer int)
 	}
 	return nil
 }
-
-// Awaited reports whether all senders are on this machine. Those without a rate wait for the datagrams to be read
-// ([SendConfig.Unpaced]).
-func (r *Receiver) Awaited() bool { return r.awaited }
 
 // membership is for error texts.
 func membership(group, source netip.Addr) string {
@@ -184,6 +179,10 @@ func (r *Receiver) BufferSize() int { return r.size }
 
 // BufferLimited returns a warning of one line when the system gave less than was asked; else the empty string.
 func (r *Receiver) BufferLimited() string { return r.limited }
+
+// HasRoom reports whether the system has room for what comes while nobody reads: a quarter of the buffer. It is false
+// where the system does not tell.
+func (r *Receiver) HasRoom() bool { return hasRoom(r.conn) }
 
 // KernelDrops returns how many datagrams the system received and dropped, because the buffer was full or for a wrong
 // checksum; 0 where that is not known. After Close it is the last count.
