@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -47,30 +46,6 @@ func (o *Object) advance(now time.Time) {
 		h.progress = ceil.Div((h.percent+1)*t, 100)
 	}
 	o.hashAhead()
-}
-
-// hashAhead emits the Work that hashes what is contiguous and written: in whole steps, so that their pages are full and
-// will not be opened again.
-func (o *Object) hashAhead() {
-	h := o.e.held
-	last := h.Prefix() / digestStep * digestStep
-	switch {
-	case h.working || last <= h.hashed() || last == h.unwanted:
-		return
-	case o.wanted() == 0:
-		h.unwanted = last
-		return
-	}
-	// What came last waits to be written, for long where bytes come faster than the disk takes them.
-	end := h.hashed()
-	for range digestSteps {
-		if next := (end/digestStep + 1) * digestStep; next <= last && h.IsWritten(next) {
-			end = next
-		}
-	}
-	if end > h.hashed() {
-		o.start(&Work{task: &hashing{content.Hashing{Object: h.Object(), Digest: o.digest(), End: end}}})
-	}
 }
 
 // finish starts verification and publication, as soon as no other Work uses what they need.
@@ -132,36 +107,6 @@ func (o *Object) finish(now time.Time) {
 	if lane := e.lane(); lane != nil {
 		w.lane = lane
 	}
-}
-
-// digest returns the digest of the object's prefix, made anew when there is none yet, or when a later FDT Instance
-// announced a stronger one.
-func (o *Object) digest() *content.Digest {
-	h := o.e.held
-	if wanted := o.wanted(); h.digest == nil || !h.digest.Covers(wanted) {
-		h.digest = content.NewDigest(wanted)
-	}
-	return h.digest
-}
-
-// wanted returns the digests to compute: the strongest that was announced. One that is only to come is computed from
-// the beginning as well: when it is known, almost all of the object is there.
-func (o *Object) wanted() content.Algorithms {
-	announced := announcedBy(o.e.file)
-	return cmp.Or(announced.Strongest(), o.e.coming) | o.l.cfg.digests
-}
-
-// start emits a Work that uses the digest: one at a time.
-func (o *Object) start(w *Work) {
-	o.e.held.working = true
-	w.use(o.e.held.Object())
-	o.launch(w)
-}
-
-// launch emits a Work on what is held.
-func (o *Object) launch(w *Work) {
-	w.entry, w.held = o.e, o.e.held
-	o.e.effects.Works = append(o.e.effects.Works, w)
 }
 
 // Done takes a Work that has run and draws the conclusion: the object is complete, has failed, or goes on.

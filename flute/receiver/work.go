@@ -158,3 +158,16 @@ func (w *Work) reason() event.FailReason {
 	}
 	return failReason(w.err)
 }
+
+// start emits a Work that uses the digest: one at a time.
+func (o *Object) start(w *Work) {
+	o.e.held.working = true
+	w.use(o.e.held.Object())
+	o.launch(w)
+}
+
+// launch emits a Work on what is held.
+func (o *Object) launch(w *Work) {
+	w.entry, w.held = o.e, o.e.held
+	o.e.effects.Works = append(o.e.effects.Works, w)
+}
