@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ const (
 	alarmClock    = time.Minute
 	alarmRecently = 15 * time.Minute // files that fail, actors that crash
 	alarmMemory   = 0.9              // of the budget
+	alarmSink     = time.Hour        // that a file waits for a sink
 )
 
 // Alarm is what somebody should look at. docs/operations.md says what to do about each Kind.
@@ -72,6 +74,25 @@ func daemonAlarms(st *State, now time.Time) (list []Alarm) {
 			list = append(list, Alarm{
 				Level: LevelWarning, Kind: "actor_restarted", Since: r.At,
 				Text: fmt.Sprintf("%s crashed, %d times so far; %s: %s", r.Actor, r.Count, r.Outcome, r.Reason),
+			})
+		}
+	}
+	return append(list, sinkAlarms(st.Sinks.Sinks, now)...)
+}
+
+// sinkAlarms are those of the sinks.
+func sinkAlarms(sinks []Sink, now time.Time) (list []Alarm) {
+	for _, s := range sinks {
+		if !s.Oldest.IsZero() && now.Sub(s.Oldest) > alarmSink {
+			list = append(list, Alarm{
+				Level: LevelWarning, Kind: "sink_behind", Since: s.Oldest,
+				Text: fmt.Sprintf("%d files wait for sink %s: %s", s.Waiting, s.Name, cmp.Or(s.Error, "it is slow")),
+			})
+		}
+		if s.Dead > 0 {
+			list = append(list, Alarm{
+				Level: LevelWarning, Kind: "sink_dead_letters",
+				Text: fmt.Sprintf("sink %s has not taken %d files", s.Name, s.Dead),
 			})
 		}
 	}

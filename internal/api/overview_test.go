@@ -151,6 +151,13 @@ func TestAlarms(t *testing.T) {
 		{"", "", "", account(event.Account{MarginBlocks: 10})},         // nothing is lost: no-code has no margin
 		{"", "", "", account(event.Account{Lost: 1, MarginBlocks: 9})}, // too few
 		{"fdt_stale", LevelWarning, "11m0s", account(event.Account{FDTAge: 11 * time.Minute})},
+		{"sink_behind", LevelWarning, "2 files wait for sink s: refused", func(st *State) {
+			st.Sinks.Sinks = []Sink{{Name: "s", Waiting: 2, Oldest: noon.Add(-alarmSink - 1), Error: "refused"}}
+		}},
+		{"", "", "", func(st *State) { st.Sinks.Sinks = []Sink{{Waiting: 2, Oldest: noon.Add(-alarmSink)}} }},
+		{"sink_dead_letters", LevelWarning, "sink s has not taken 3 files", func(st *State) {
+			st.Sinks.Sinks = []Sink{{Name: "s", Dead: 3}}
+		}},
 		{"clock_skew", LevelWarning, "1m1s", account(event.Account{ClockOffset: -61 * time.Second})},
 	} {
 		st := stateOf(1, func(int, *node.SessionState) {})

@@ -90,6 +90,7 @@ type State struct {
 	Snapshot *node.Snapshot `json:"node"`
 	// UnitOf are the units of the sessions of the Snapshot, in their order; empty: none.
 	UnitOf []string `json:"unit_of_session"`
+	Sinks  Sinks    `json:"-"` // /v1/sinks has them
 	// Restarts are actors that crashed, the latest first; of 100 at most.
 	Restarts []Restart `json:"restarts"`
 }

@@ -42,6 +42,7 @@ func (d *Daemon) State(ctx context.Context) (*api.State, error) {
 	s := &api.State{
 		Version: d.options.Version, Started: d.started, LogLevel: strings.ToLower(d.level.Level().String()),
 		Units: d.Units(), Snapshot: snapshot, UnitOf: d.sessionUnits(snapshot), Restarts: d.restarts.latest(),
+		Sinks: d.Sinks(),
 	}
 	d.mu.Lock()
 	s.Config = api.ConfigState{Files: d.cfg.Files, Loaded: d.loaded, OK: d.fault == "", Error: d.fault}
