@@ -65,7 +65,7 @@ func refuseS3(w http.ResponseWriter, r *http.Request, status int, code string) {
 func (f *fakeS3) signed(r *http.Request) bool {
 	authorization := strings.TrimPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ")
 	fields := map[string]string{}
-	for _, p := range strings.Split(authorization, ",") {
+	for p := range strings.SplitSeq(authorization, ",") {
 		k, v, _ := strings.Cut(strings.TrimSpace(p), "=")
 		fields[k] = v
 	}
