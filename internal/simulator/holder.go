@@ -130,6 +130,7 @@ func (h *holder) forget(from, until time.Time) {
 	for s, at := range h.has {
 		if !at.Before(from) {
 			delete(h.has, s)
+			delete(h.apart, s) // or the next FDT Instance would give it back
 		}
 	}
 	if until.After(h.blind) {

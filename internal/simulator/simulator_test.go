@@ -74,6 +74,7 @@ func TestSeedsThatFailed(t *testing.T) {
 		20045: "a damaged EXT_FTI came first",
 		21421: "a file that came before any FDT Instance was taken for that of the next program",
 		22107: "what was held apart after a pause was taken for stored",
+		9465:  "a crash lost what was held apart, and it was taken for stored",
 		22172: "as 20045",
 		34522: "the next FDT Instance of a sender, whose head came twice, was taken for that of a restart",
 	} {
