@@ -23,8 +23,8 @@ import (
 // fake is a daemon of so many sessions, half of which send, whose counts change with each State.
 type fake struct {
 	api.Backend // what the page does not ask for
-	sessions int
-	name     string // of each file
+	sessions    int
+	name        string // of each file
 
 	mu   sync.Mutex
 	turn uint64
@@ -85,8 +85,8 @@ func (f *fake) Object(ctx context.Context, unit string, toi flute.TOI) (list []a
 	return list, nil
 }
 
-func (*fake) Epoch() string                                    { return "e" }
-func (f *fake) Last() uint64                                   { return uint64(len(f.told)) }
+func (*fake) Epoch() string  { return "e" }
+func (f *fake) Last() uint64 { return uint64(len(f.told)) }
 func (f *fake) After(id uint64, most int) (list []api.Entry, gone uint64, changed <-chan struct{}) {
 	for _, e := range f.told {
 		if e.ID > id && len(list) < most {
