@@ -17,6 +17,9 @@ const stopLimit = 40 * time.Second
 // lastLimit is how long a process that is killed may take to tidy up.
 const lastLimit = 3 * time.Second
 
+// dieLimit is how long a signal may take to end a process that has sent it to itself.
+const dieLimit = time.Second
+
 // interrupted is the cause of a context that a signal has ended.
 type interrupted struct{ signal os.Signal }
 
@@ -42,6 +45,7 @@ type interrupts struct {
 	mu   sync.Mutex
 	held int    // who may take longer than stopLimit
 	last func() // to be called before the process is killed; nil: nothing is
+	ends bool   // the process is being killed
 }
 
 func newInterrupts(stderr *os.File) *interrupts { return &interrupts{stderr: stderr} }
@@ -75,6 +79,7 @@ func (i *interrupts) isHeld() bool {
 func (i *interrupts) end() {
 	i.mu.Lock()
 	last := i.last
+	i.ends = true
 	i.mu.Unlock()
 	if last == nil {
 		return
@@ -87,6 +92,17 @@ func (i *interrupts) end() {
 	select {
 	case <-done:
 	case <-time.After(lastLimit):
+	}
+}
+
+// leave lets a process that is being killed die of the signal: what end has ended makes the command return, perhaps
+// before that.
+func (i *interrupts) leave() {
+	i.mu.Lock()
+	ends := i.ends
+	i.mu.Unlock()
+	if ends {
+		time.Sleep(lastLimit + dieLimit)
 	}
 }
 
@@ -131,7 +147,7 @@ func (i *interrupts) kill(signals <-chan os.Signal) {
 func die(s os.Signal) {
 	signal.Reset(s)
 	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
-		time.Sleep(time.Second) // the signal may hit another thread
+		time.Sleep(dieLimit) // the signal may hit another thread
 	}
 	os.Exit(interrupted{s}.code())
 }

@@ -124,6 +124,7 @@ func run(args []string, stdout, stderr *os.File) int {
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.Bind(stops)
 	err = command.Run(out)
+	stops.leave()
 	out.close()
 	if err != nil {
 		return fail(stderr, out, err)
