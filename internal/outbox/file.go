@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -30,6 +31,11 @@ type File struct {
 
 // Path returns where the file is.
 func (f *File) Path() string { return filepath.Join(f.Dir, filepath.FromSlash(f.Name)) }
+
+// Is reports whether what is at Path, of which info tells, is the version that was published.
+func (f *File) Is(info fs.FileInfo) bool {
+	return uint64(info.Size()) == f.Size && info.ModTime().Equal(f.Modified)
+}
 
 // Key returns the idempotency key: the same for each delivery of the same object, also by another process, also if it
 // is received again. It is made of session, TOI, digest and Content-Location, and has 32 hexadecimal digits.

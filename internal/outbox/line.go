@@ -200,7 +200,7 @@ func (f *File) check() error {
 		return &RejectedError{fmt.Errorf("the file is gone: %w", err)}
 	case err != nil:
 		return err
-	case uint64(info.Size()) != f.Size || !info.ModTime().Equal(f.Modified):
+	case !f.Is(info):
 		return ErrSuperseded
 	}
 	return nil

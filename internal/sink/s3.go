@@ -75,7 +75,7 @@ func (s *S3) Deliver(ctx context.Context, key string, f *outbox.File) error {
 	if err != nil {
 		return err
 	}
-	if uint64(info.Size()) != f.Size || !info.ModTime().Equal(f.Modified) {
+	if !f.Is(info) {
 		return outbox.ErrSuperseded
 	}
 	_, err = s.client.PutObject(ctx, s.bucket, name, file, info.Size(), minio.PutObjectOptions{
