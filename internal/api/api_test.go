@@ -284,6 +284,7 @@ func TestOpenAPI(t *testing.T) {
 	const letters = "GET /v1/sinks/{sink}/dead"
 	const replay = "POST /v1/sinks/{sink}/replay"
 	const remove = "DELETE /v1/units/{unit}/objects/{toi}"
+	idOfIn := url.QueryEscape("in in " + sessionKey.String())
 	for _, q := range []struct {
 		operation, path, body string
 		down, broken          bool
@@ -297,7 +298,8 @@ func TestOpenAPI(t *testing.T) {
 		{operation: "GET /v1/objects", path: "/v1/objects?unit=in&limit=1", want: 200},
 		{operation: "GET /v1/objects", path: "/v1/objects?limit=0", want: 400},
 		{operation: "GET /v1/objects", down: true, want: 503},
-		{operation: "GET /v1/objects", path: "/v1/objects?after=3&session=" + url.QueryEscape("in in "+sessionKey.String()), want: 200},
+		{operation: "GET /v1/objects", path: "/v1/objects?after=3&session=" + idOfIn, want: 200},
+		{operation: "GET /v1/objects", path: "/v1/objects?after=x&session=" + idOfIn, want: 400},
 		{operation: "GET /v1/overview", want: 200},
 		{operation: "GET /v1/overview", path: "/v1/overview?limit=1&way=in&text=IN&state=receiving", want: 200},
 		{operation: "GET /v1/overview", path: "/v1/overview?limit=1001", want: 400},

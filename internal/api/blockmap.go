@@ -102,21 +102,15 @@ func cells(length, done uint64, blocks uint32, missing [][2]uint64) []byte {
 }
 
 func (s *Server) blockMap(w http.ResponseWriter, r *http.Request) {
-	toi, err := flute.ParseTOI(r.PathValue("toi"))
-	if err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
+	list, ok := s.objectsOf(w, r)
+	if !ok {
 		return
 	}
-	list, err := s.cfg.Backend.Object(r.Context(), r.PathValue("unit"), toi)
-	if err != nil {
-		failed(w, err)
-		return
-	}
-	maps := []BlockMap{}
+	maps := make([]BlockMap, len(list))
 	for i := range list {
-		maps = append(maps, blockMap(&list[i]))
+		maps[i] = blockMap(&list[i])
 	}
 	answer(w, http.StatusOK, struct {
-		Maps []BlockMap `json:"maps"` // one for each session of the unit that has the TOI
+		Maps []BlockMap `json:"maps"`
 	}{maps})
 }

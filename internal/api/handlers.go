@@ -5,18 +5,11 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
 )
-
-// maxObjects bounds the objects of an answer; limit asks for fewer.
-const maxObjects = 10_000
 
 // answer writes v as JSON.
 func answer(w http.ResponseWriter, code int, v any) {
@@ -34,8 +27,6 @@ func answer(w http.ResponseWriter, code int, v any) {
 type problem struct {
 	Error string `json:"error"`
 }
-
-func errLimit(most int) error { return fmt.Errorf("limit: take 1 to %d", most) }
 
 func fail(w http.ResponseWriter, code int, text string) { answer(w, code, problem{text}) }
 
@@ -61,93 +52,25 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) sessions(w http.ResponseWriter, r *http.Request) {
-	st, err := s.cfg.Backend.State(r.Context())
+	st, err := s.stateFor(r)
 	if err != nil {
 		failed(w, err)
 		return
 	}
-	list := []Session{}
+	list, paused := []Session{}, pausedUnits(st)
 	for i, one := range st.Snapshot.Sessions {
-		q := r.URL.Query()
-		unit, id := q.Get("unit"), q.Get("session")
-		if (unit == "" || unit == st.UnitOf[i]) && (id == "" || id == rowID(st.UnitOf[i], &one)) {
+		unit := st.UnitOf[i]
+		if isAskedFor(r.URL.Query(), unit, &one) {
+			row := rowOf(unit, paused[unit], &one, st.Snapshot.Time)
 			one.Objects = nil
-			list = append(list, Session{Unit: st.UnitOf[i], SessionState: one})
+			list = append(list, Session{Unit: unit, State: row.State, SessionState: one})
 		}
 	}
 	answer(w, http.StatusOK, struct {
+		Time     time.Time `json:"time"`
 		Sessions []Session `json:"sessions"`
 		Count    int       `json:"session_count"` // of all units
-	}{list, st.Snapshot.SessionCount})
-}
-
-func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
-	limit, err := limitOf(r, maxObjects, maxObjects)
-	if err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	st, err := s.cfg.Backend.State(r.Context())
-	if err != nil {
-		failed(w, err)
-		return
-	}
-	list, count, next := objects(st, r.URL.Query(), limit)
-	answer(w, http.StatusOK, struct {
-		Objects []Object `json:"objects"`
-		Count   int      `json:"object_count"`
-		Next    string   `json:"next,omitempty"` // for after
-	}{list, count, next})
-}
-
-// objects returns a page of the objects that match, how many there are of all pages, and after which TOI the next page
-// of a session begins.
-func objects(st *State, q url.Values, limit int) (list []Object, count int, next string) {
-	list = []Object{}
-	after, err := flute.ParseTOI(q.Get("after"))
-	paged := q.Get("session") != ""
-	for i := range st.Snapshot.Sessions {
-		one, unit := &st.Snapshot.Sessions[i], st.UnitOf[i]
-		if u := q.Get("unit"); u != "" && u != unit || paged && q.Get("session") != rowID(unit, one) {
-			continue
-		}
-		count += one.ObjectCount
-		all := one.Objects
-		if paged {
-			byTOI := func(a, b event.ObjectState) int { return a.TOI.Compare(b.TOI) }
-			all = slices.SortedFunc(slices.Values(all), byTOI)
-			if err == nil {
-				all = slices.DeleteFunc(all, func(o event.ObjectState) bool { return o.TOI.Compare(after) <= 0 })
-			}
-		}
-		room := min(len(all), limit-len(list))
-		for _, o := range all[:room] {
-			list = append(list, Object{unit, one.Session, o})
-		}
-		if paged && room > 0 && room < len(all) {
-			next = all[room-1].TOI.String()
-		}
-	}
-	return list, count, next
-}
-
-func (s *Server) object(w http.ResponseWriter, r *http.Request) {
-	toi, err := flute.ParseTOI(r.PathValue("toi"))
-	if err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	list, err := s.cfg.Backend.Object(r.Context(), r.PathValue("unit"), toi)
-	if err != nil {
-		failed(w, err)
-		return
-	}
-	for i := range list {
-		list[i].Unit = r.PathValue("unit")
-	}
-	answer(w, http.StatusOK, struct {
-		Objects []Object `json:"objects"` // one for each session of the unit that has the TOI
-	}{list})
+	}{st.Snapshot.Time, list, st.Snapshot.SessionCount})
 }
 
 func (s *Server) tree(w http.ResponseWriter, r *http.Request) {

@@ -247,8 +247,9 @@ func TestObjectPages(t *testing.T) {
 	})
 	q := map[string][]string{"session": {rowID(st.UnitOf[0], &st.Snapshot.Sessions[0])}}
 	var got []string
+	var after flute.TOI
 	for {
-		list, count, next := objects(st, q, 2)
+		list, count, next := objects(st, q, after, 2)
 		for _, o := range list {
 			got = append(got, o.TOI.String())
 		}
@@ -258,7 +259,10 @@ func TestObjectPages(t *testing.T) {
 		if next == "" {
 			break
 		}
-		q["after"] = []string{next}
+		after = list[len(list)-1].TOI
+		if next != after.String() {
+			t.Errorf("the next page begins after %s, the last one is %v", next, after)
+		}
 		slices.Reverse(st.Snapshot.Sessions[0].Objects)
 	}
 	if d := cmp.Diff([]string{"1", "3", "5", "7", "9"}, got); d != "" {

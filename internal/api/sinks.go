@@ -1,9 +1,6 @@
 package api
 
-import (
-	"net/http"
-	"strconv"
-)
+import "net/http"
 
 // maxLetters bounds the dead letters of an answer.
 const maxLetters = 1000
@@ -13,14 +10,10 @@ func (s *Server) sinks(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) deadLetters(w http.ResponseWriter, r *http.Request) {
-	limit := maxLetters
-	if text := r.URL.Query().Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxLetters {
-			fail(w, http.StatusBadRequest, "limit: take 1 to "+strconv.Itoa(maxLetters))
-			return
-		}
-		limit = n
+	limit, err := limitOf(r, maxLetters, maxLetters)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
 	}
 	list, err := s.cfg.Backend.DeadLetters(r.PathValue("sink"), limit)
 	if err != nil {

@@ -106,7 +106,8 @@ type Restart struct {
 
 // Session is a transport session, without its objects.
 type Session struct {
-	Unit string `json:"unit,omitempty"`
+	Unit  string `json:"unit,omitempty"`
+	State string `json:"state"` // as a Row has it
 	node.SessionState
 	Objects []struct{} `json:"objects,omitempty"` // hides those of SessionState
 }
