@@ -212,26 +212,52 @@ func (d *disk) remember(tx *bolt.Tx, it *Item) error {
 	return nil
 }
 
-// settle writes what has come of a try.
-func (d *disk) settle(tx *bolt.Tx, it *Item, o Outcome) error {
-	if tx.Bucket(bucketItems).Get(number(it.ID)) == nil {
-		return nil // it was discarded meanwhile
+// renew has an item tell of its file as it is now that it was received again.
+func (d *disk) renew(tx *bolt.Tx, id uint64, f *File) error {
+	it, err := get(tx, id)
+	if err != nil || it.File.same(f) {
+		return err
+	}
+	it.File = *f
+	v, err := json.Marshal(it)
+	if err != nil {
+		return err
+	}
+	return d.put(tx, it, v)
+}
+
+// settle writes what has come of a try. waits is an item that was superseded by itself, as it was received again
+// meanwhile: it goes on waiting. Else it is nil.
+func (d *disk) settle(tx *bolt.Tx, it *Item, o Outcome) (waits *Item, err error) {
+	stored, err := get(tx, it.ID)
+	if errors.Is(err, errNoItem) {
+		return nil, nil // it was discarded meanwhile
+	}
+	if err != nil {
+		return nil, err
 	}
 	switch o {
-	case Delivered, Superseded:
-		return errors.Join(d.remove(tx, it), d.remember(tx, it))
+	case Delivered:
+		return nil, errors.Join(d.remove(tx, it), d.remember(tx, it))
+	case Superseded: // not remembered: if it is received again it is in its place again
+		if !stored.File.same(&it.File) {
+			return stored, nil
+		}
+		return nil, d.remove(tx, it)
 	case Retried, Rejected:
-		v, err := json.Marshal(it)
+		tried := *it
+		tried.File = stored.File
+		v, err := json.Marshal(&tried)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if o == Rejected {
 			err = tx.Bucket(bucketDead).Put(deadKey(it), nil)
 		}
-		return errors.Join(err, d.put(tx, it, v))
+		return nil, errors.Join(err, d.put(tx, it, v))
 	case Stopped:
 	}
-	return nil
+	return nil, nil
 }
 
 // idOf returns the ID of a key of bucketDead.

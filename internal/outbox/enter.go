@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -33,7 +34,14 @@ func (d *disk) enter(tx *bolt.Tx, f *File, sinks []string, now time.Time) (e ent
 	key := f.Key()
 	for _, sink := range sinks {
 		o := owner(sink, key)
-		if tx.Bucket(bucketKeys).Get(o) != nil || tx.Bucket(bucketDoneBy).Get(o) != nil {
+		if id := tx.Bucket(bucketKeys).Get(o); id != nil {
+			if err := d.renew(tx, binary.BigEndian.Uint64(id), f); err != nil {
+				return e, err
+			}
+			e.duplicates = append(e.duplicates, sink)
+			continue
+		}
+		if tx.Bucket(bucketDoneBy).Get(o) != nil {
 			e.duplicates = append(e.duplicates, sink)
 			continue
 		}

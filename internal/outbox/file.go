@@ -37,6 +37,11 @@ func (f *File) Is(info fs.FileInfo) bool {
 	return uint64(info.Size()) == f.Size && info.ModTime().Equal(f.Modified)
 }
 
+// same reports whether both tell of the same version in the same place.
+func (f *File) same(other *File) bool {
+	return f.Name == other.Name && f.Size == other.Size && f.Modified.Equal(other.Modified)
+}
+
 // Key returns the idempotency key: the same for each delivery of the same object, also by another process, also if it
 // is received again. It is made of session, TOI, digest and Content-Location, and has 32 hexadecimal digits.
 func (f *File) Key() string {

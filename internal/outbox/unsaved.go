@@ -21,7 +21,11 @@ func (o *Outbox) save(u unsaved) {
 	o.mu.Lock()
 	o.unsaved[u.item.ID] = u
 	o.mu.Unlock()
-	o.write(func(tx *bolt.Tx) error { return o.disk.settle(tx, u.item, u.outcome) }, func(err error) {
+	var waits *Item
+	o.write(func(tx *bolt.Tx) (err error) {
+		waits, err = o.disk.settle(tx, u.item, u.outcome)
+		return err
+	}, func(err error) {
 		if err != nil {
 			return
 		}
@@ -29,6 +33,11 @@ func (o *Outbox) save(u unsaved) {
 		defer o.mu.Unlock()
 		if o.unsaved[u.item.ID] == u {
 			delete(o.unsaved, u.item.ID)
+		}
+		if waits != nil {
+			l := o.line(waits.Sink)
+			l.lane.add(waits)
+			l.wake()
 		}
 	})
 }
