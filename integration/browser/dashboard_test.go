@@ -40,6 +40,26 @@ func TestLogin(t *testing.T) {
 	b.wait("location.pathname === '/login'")
 }
 
+// TestState: a session is in the same state in the list of all and in its own view; a daemon that is gone is told in a
+// view that asks it for nothing, too.
+func TestState(t *testing.T) {
+	f := &fake{sessions: 2, name: "file:///a"}
+	at, end := f.start(t)
+	b := open(t)
+	b.enter(at, token)
+	const states = "[...document.querySelectorAll('.crumb .state, tbody tr:has(a) .state')].map((e) => e.textContent).join()"
+	b.wait(states + " === 'receiving,paused'")
+	b.do(chromedp.Click(chromedp.CSS("tbody tr:last-child a")))
+	b.wait("document.querySelector('.crumb .state').textContent")
+	if got := see[string](b, states); got != "paused" {
+		t.Errorf("in its own view the session is %q", got)
+	}
+	b.press("4")
+	b.wait("document.querySelector('#live').textContent === 'live'")
+	end()
+	b.wait("document.querySelector('#live').textContent.startsWith('offline, as of ')")
+}
+
 // TestHostileNames: names that came over the network are text wherever they are shown, and cannot change what is
 // around them.
 func TestHostileNames(t *testing.T) {

@@ -37,8 +37,12 @@ func (f *fake) State(context.Context) (*api.State, error) {
 	f.turn++
 	now := time.Now()
 	st := &api.State{
-		Version: "v1", Started: now.Add(-time.Hour), LogLevel: "info", Config: api.ConfigState{Files: []string{"/x"}, OK: true},
-		Units:    []api.Unit{{Kind: "receive", Name: "down", Phase: "waiting", Since: now, Error: f.name}},
+		Version: "v1", Started: now.Add(-time.Hour), LogLevel: "info",
+		Config: api.ConfigState{Files: []string{"/x"}, OK: true},
+		Units: []api.Unit{
+			{Kind: "receive", Name: "down", Phase: "waiting", Since: now, Error: f.name},
+			{Kind: "send", Name: "unit-0001", Phase: "running", Since: now, Paused: true},
+		},
 		Restarts: []api.Restart{{Actor: "node/hub", Count: 2, At: now, Outcome: "restarted", Reason: f.name}},
 		Snapshot: &node.Snapshot{
 			Time: now, Actors: []string{"node", "node/hub", "node/transfers/" + f.name}, ActorCount: 3,
@@ -105,14 +109,22 @@ func (f *fake) tell(name string, fields map[string]any) {
 
 const token = "a-token-of-a-test"
 
-// serve starts the API of a fake daemon, and returns where.
+// serve starts the API of a fake daemon until the test ends, and returns where.
 func (f *fake) serve(t *testing.T) string {
+	t.Helper()
+	at, end := f.start(t)
+	t.Cleanup(end)
+	return at
+}
+
+// start is serve until end is called.
+func (f *fake) start(t *testing.T) (at string, end func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := l.Addr().String()
+	at = l.Addr().String()
 	_ = l.Close()
 	s, err := api.Listen(api.Config{
 		Backend: f, Journal: f, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Listen: "tcp:" + at, Token: token,
@@ -121,10 +133,9 @@ func (f *fake) serve(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	return "http://" + at, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		_ = s.Close(ctx)
-	})
-	return "http://" + at
+	}
 }

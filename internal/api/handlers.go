@@ -80,10 +80,11 @@ func (s *Server) tree(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, struct {
+		Time     time.Time `json:"time"`
 		Actors   []string  `json:"actors"`
 		Count    int       `json:"actor_count"`
 		Restarts []Restart `json:"restarts"`
-	}{st.Snapshot.Actors, st.Snapshot.ActorCount, st.Restarts})
+	}{st.Snapshot.Time, st.Snapshot.Actors, st.Snapshot.ActorCount, st.Restarts})
 }
 
 func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {

@@ -36,6 +36,7 @@ export const feed = {
   listeners: new Set(),
   last: "",
   pause: 1000,
+  fault: "connecting", // why no events come; empty: they do
 
   listen(listener) {
     this.listeners.add(listener);
@@ -44,27 +45,25 @@ export const feed = {
 
   async run() {
     for (;;) {
-      try {
-        await this.read();
-      } catch {
-        // It is tried again.
-      }
+      this.fault = await this.read().catch(() => "offline");
       await new Promise((done) => setTimeout(done, this.pause));
       this.pause = Math.min(30_000, 2 * this.pause);
     }
   },
 
+  /** read takes events as long as they come, and returns why they come no more. */
   async read() {
     const where = this.last ? `after=${encodeURIComponent(this.last)}` : "latest=300";
     const answer = await fetch(`/v1/events?${where}`, { headers: { Accept: "text/event-stream" } });
     if (answer.status === 401) location.replace("/login");
-    if (!answer.ok) return;
+    if (!answer.ok) return answer.statusText;
     this.pause = 1000;
+    this.fault = "";
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
       const { value, done } = await reader.read();
-      if (done) return;
+      if (done) return "offline";
       const blocks = (rest + value).split("\n\n");
       rest = blocks.pop();
       this.take(blocks);

@@ -72,7 +72,7 @@ function run(view) {
         if (got?.login !== undefined) logout.hidden = !got.login;
         tell(true);
       } else if (!view.refresh) {
-        tell(true);
+        tell(!feed.fault, feed.fault);
       }
     } catch (e) {
       if (stopped.signal.aborted) return;

@@ -92,7 +92,7 @@ export function rows(parent, items, key, make, change) {
   }
 }
 
-/** cells makes a row of a table with so many cells, each with the label that a narrow screen shows. */
+/** row makes a row of a table, with a cell for each label; a narrow screen shows the labels beside the cells. */
 export function row(labels, classes = []) {
   const tr = h("tr");
   tr.cells_ = labels.map((label, i) => {

@@ -12,7 +12,7 @@ const isBad = (e) => (troubles.has(e.event) && !e.retry) || (e.event === "progra
 const isGood = (e) => e.event === "object_completed" || e.event === "file_completed";
 
 /** sentence says what an event is about. */
-export function sentence(e) {
+function sentence(e) {
   const where = e.session?.group ? keyText(e.session) : (e.unit ?? "");
   const what = [];
   if (e.content_location !== undefined && e.event !== "warning") what.push(fileName(e.content_location));

@@ -36,6 +36,9 @@ export function span(seconds) {
 /** since writes how long ago a time was; both are texts. */
 export const since = (at, now) => (at ? span((Date.parse(now) - Date.parse(at)) / 1000) : "–");
 
+/** until writes how far away a time is; both are texts. */
+export const until = (at, now) => since(now, at);
+
 export const clock = (at) => new Date(at).toLocaleTimeString("en-GB");
 
 /** nanoseconds writes a time, without its sign. */
@@ -54,7 +57,7 @@ export const keyText = (k) => `${k.source} → ${k.group} / ${k.tsi}`;
 /** keyID is how the daemon writes it. */
 export const keyID = (k) => `${k.source}>${k.group}/${k.tsi}`;
 
-/** fileName returns the last part of a Content-Location, decoded if it can be. */
+/** fileName writes a Content-Location as the name of a file, decoded if it can be. */
 export function fileName(location) {
   if (!location) return "not described yet";
   let text = location.replace(/^file:\/\/\//, "");

@@ -4,8 +4,9 @@ import { ask, feed } from "./api.js";
 import { frame, h, name, row, rows, setAttr, setText, svg, table } from "./dom.js";
 import { line } from "./events.js";
 import { bytes, count, keyText, rate, share, since } from "./format.js";
+import { pageOf, pager } from "./pager.js";
 
-export const page = 100;
+const page = 100;
 const states = ["receiving", "silent", "stuck", "sending", "idle", "paused", "alarm"];
 
 export const sessionLink = (id) => `#/session/${encodeURIComponent(id)}`;
@@ -34,7 +35,7 @@ function spark(label) {
   };
 }
 
-export function alarmList(list) {
+function alarmList(list) {
   return {
     show(alarms, now) {
       rows(list, alarms, (a) => `${a.kind} ${a.unit ?? ""} ${a.session ?? ""} ${a.kind === "actor_restarted" ? a.text : ""}`,
@@ -66,7 +67,7 @@ function makeRow(s) {
   return tr;
 }
 
-export function changeRow(tr, s, now) {
+function changeRow(tr, s, now) {
   const [, , speed, loss, margin, last, files, packets] = tr.cells_;
   setAttr(tr.state, "class", `state ${s.state}`);
   setText(tr.state, s.state);
@@ -82,7 +83,7 @@ export function changeRow(tr, s, now) {
 }
 
 export function overview() {
-  const filter = { text: "", state: "", after: "" };
+  const filter = { text: "", state: "" };
   const tiles = {
     receiving: tile("Receiving"), sending: tile("Sending"), silent: tile("Silent"), inRate: tile("Coming in"),
     outRate: tile("Going out"), files: tile("Files whole"), memory: tile("Memory for objects"),
@@ -99,14 +100,10 @@ export function overview() {
   const text = h("input", { type: "search", "aria-label": "Filter sessions by text", placeholder: "Filter  /", "data-filter": true });
   const state = h("select", { "aria-label": "Filter sessions by state" }, h("option", { value: "" }, "every state"),
     states.map((s) => h("option", { value: s }, s === "alarm" ? "with an alarm" : s)));
-  const where = h("span", { class: "muted", role: "status" });
   const { el: tableEl, body } = table("Sessions", labels, classes);
   const none = h("p", { class: "empty" });
-  const first = h("button", { type: "button", "data-first": true }, "First page");
-  const next = h("button", { type: "button", "data-next": true }, "Next page");
-  const pager = h("div", { class: "pager" }, where, h("span", { class: "push" }), first, next);
+  const pages = pager(() => view.again?.());
   const latest = h("ul", { class: "feed" });
-  let following = "";
 
   const el = [
     h("h1", { class: "unseen" }, "Overview"),
@@ -115,7 +112,7 @@ export function overview() {
       h("div", { class: "head" }, h("h2", { id: "alarms-title" }, "Alarms"), alarmCount), alarmBody, calm),
     h("section", { class: "panel", "aria-labelledby": "sessions-title" },
       h("div", { class: "head" }, h("h2", { id: "sessions-title" }, "Sessions"), h("span", { class: "push" }), text, state),
-      tableEl, none, pager),
+      tableEl, none, pages.el),
     h("section", { class: "panel", "aria-labelledby": "latest-title" },
       h("div", { class: "head" }, h("h2", { id: "latest-title" }, "Latest events"), h("a", { class: "push", href: "#/events" }, "all")), latest),
   ];
@@ -153,11 +150,7 @@ export function overview() {
     none.hidden = o.sessions.length > 0;
     tableEl.hidden = o.sessions.length === 0;
     setText(none, filter.text || filter.state ? "No session matches." : "No session yet: nothing has come, and nothing is sent.");
-    const from = o.before;
-    setText(where, o.matching ? `${count(from + 1)}–${count(from + o.sessions.length)} of ${count(o.matching)}` : "");
-    following = o.next ?? "";
-    next.disabled = !following;
-    first.disabled = from === 0;
+    pages.show(o.next, o.matching ? pageOf(o) : "");
   }
 
   const show = () => frame(() => rows(latest, feed.events.slice(-8).reverse(), (e) => e.id_, line, () => {}));
@@ -165,7 +158,7 @@ export function overview() {
     title: "Overview",
     el,
     async refresh(signal) {
-      const q = new URLSearchParams({ limit: page, ...filter });
+      const q = new URLSearchParams({ limit: page, after: pages.after, ...filter });
       const answer = await ask(`/v1/overview?${q}`, signal);
       return frame(() => {
         const o = JSON.parse(answer);
@@ -178,13 +171,11 @@ export function overview() {
       return feed.listen(show);
     },
   };
-  const go = (change) => {
-    Object.assign(filter, change);
-    view.again?.();
+  const choose = () => {
+    Object.assign(filter, { text: text.value, state: state.value });
+    pages.turn("");
   };
-  text.addEventListener("input", () => go({ text: text.value, after: "" }));
-  state.addEventListener("change", () => go({ state: state.value, after: "" }));
-  next.addEventListener("click", () => go({ after: following }));
-  first.addEventListener("click", () => go({ after: "" }));
+  text.addEventListener("input", choose);
+  state.addEventListener("change", choose);
   return view;
 }

@@ -2,11 +2,12 @@
 
 import { ask } from "./api.js";
 import { frame, h, name, row, rows, setAttr, setText, table } from "./dom.js";
-import { bytes, count, fileName, keyText, rate, share, some, span } from "./format.js";
+import { bytes, count, fileName, keyText, rate, share, some, until } from "./format.js";
 import { sessionLink } from "./overview.js";
+import { pageOf, pager } from "./pager.js";
 
 const sessions = 10; // of a page
-const files = 20; // of a session; its own view has all
+const files = 20; // of a session; its own view has pages of them
 
 const labels = ["File", "State", "This turn", "Size", "Turns done", "Next turn", "Priority"];
 const classes = ["wide main", "", "", "num", "num", "num", "num"];
@@ -31,19 +32,16 @@ function changeFile(tr, o, now) {
   setText(tr.percent, share(part, 0));
   setText(size, bytes(o.transfer_length));
   setText(turns, count(o.transfers));
-  setText(next, o.resumes ? `in ${span((Date.parse(o.resumes) - now) / 1000)}` : o.phase === "sending" ? "now" : "when it is its turn");
+  setText(next, o.resumes ? `in ${until(o.resumes, now)}` : o.phase === "sending" ? "now" : "when it is its turn");
   setText(priority, o.priority ?? 0);
 }
 
 export function sending() {
-  let after = "";
-  let following = "";
   const list = h("div", { class: "stack" });
   const none = h("p", { class: "panel empty" }, "This daemon sends nothing.");
-  const where = h("span", { role: "status" });
-  const first = h("button", { type: "button", "data-first": true }, "First page");
-  const next = h("button", { type: "button", "data-next": true }, "Next page");
-  const pager = h("div", { class: "pager panel", hidden: true }, where, h("span", { class: "push" }), first, next);
+  const pages = pager(() => view.again?.());
+  setAttr(pages.el, "class", "pager panel");
+  pages.show("", "");
 
   function make(s) {
     const { el: tableEl, body } = table(`Files of ${s.unit}`, labels, classes);
@@ -58,12 +56,12 @@ export function sending() {
     return el;
   }
 
-  function change(el, s) {
+  function change(el, s, now) {
     setAttr(el.state, "class", `state ${s.state}`);
     setText(el.state, s.state);
     setText(el.speed, rate(s.rate));
     setText(el.queues, `${some(s.files, "file")} to come`);
-    rows(el.body, s.objects.objects, (o) => o.toi, makeFile, (tr, o) => changeFile(tr, o, Date.now()));
+    rows(el.body, s.objects.objects, (o) => o.toi, makeFile, (tr, o) => changeFile(tr, o, now));
     const left = s.objects.object_count - s.objects.objects.length;
     el.tableEl.hidden = s.objects.objects.length === 0;
     el.more.hidden = left === 0 && s.objects.object_count > 0;
@@ -72,32 +70,20 @@ export function sending() {
 
   const view = {
     title: "Sending",
-    el: [h("h1", { class: "unseen" }, "Sending"), list, none, pager],
+    el: [h("h1", { class: "unseen" }, "Sending"), list, none, pages.el],
     async refresh(signal) {
-      const q = new URLSearchParams({ way: "out", limit: sessions, after });
+      const q = new URLSearchParams({ way: "out", limit: sessions, after: pages.after });
       const o = JSON.parse(await ask(`/v1/overview?${q}`, signal));
       const answers = await Promise.all(o.sessions.map((s) =>
         ask(`/v1/objects?${new URLSearchParams({ session: s.id, unit: s.unit ?? "", limit: files })}`, signal)));
       frame(() => {
         o.sessions.forEach((s, i) => (s.objects = JSON.parse(answers[i])));
-        rows(list, o.sessions, (s) => s.id, make, change);
+        rows(list, o.sessions, (s) => s.id, make, (el, s) => change(el, s, o.time));
         none.hidden = o.sessions.length > 0;
-        following = o.next ?? "";
-        next.disabled = !following;
-        first.disabled = o.before === 0;
-        pager.hidden = !following && o.before === 0;
-        setText(where, `${count(o.before + 1)}–${count(o.before + o.sessions.length)} of ${count(o.matching)}`);
+        pages.show(o.next, o.next || o.before ? pageOf(o) : "");
       });
       return o;
     },
   };
-  next.addEventListener("click", () => {
-    after = following;
-    view.again?.();
-  });
-  first.addEventListener("click", () => {
-    after = "";
-    view.again?.();
-  });
   return view;
 }

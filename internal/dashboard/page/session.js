@@ -1,15 +1,16 @@
 // One session: how well it is received, its files, and which parts of one have come.
 
 import { ask, Failure, feed } from "./api.js";
-import { frame, h, name, row, rows, setAttr, setText, svg, table } from "./dom.js";
-import { bytes, count, fileName, keyID, nanoseconds, rate, share, since, span } from "./format.js";
+import { blockMap, decode } from "./blockmap.js";
+import { frame, h, name, row, rows, setAttr, setText, table } from "./dom.js";
+import { bytes, count, fileName, keyID, nanoseconds, rate, share, since, span, until } from "./format.js";
+import { pager } from "./pager.js";
 
 const page = 100;
 const ended = 200; // files that have ended, which the page remembers
-const across = 64; // cells of a row of the map
 
 /** facts shows names and values; a value that is undefined is left out. */
-export function facts(el) {
+function facts(el) {
   return (pairs) => rows(el, pairs.filter(([, v]) => v !== undefined), ([k]) => k,
     ([k]) => {
       const div = h("div", null, h("dt", null, k), h("dd"));
@@ -23,7 +24,7 @@ function aboutReceiving(s, now) {
   const a = s.account;
   const c = s.received;
   const dropped = Object.values(c.dropped).reduce((x, y) => x + y, 0);
-  const silent = Date.parse(now) - Date.parse(s.last_packet) > 10_000;
+  const silent = s.state === "silent";
   return [
     ["Rate", silent ? "–" : rate(s.received_rate)],
     ["Last packet", s.last_packet ? `${since(s.last_packet, now)} ago` : "–"],
@@ -51,39 +52,6 @@ function aboutSending(s) {
     ["FDT Instances", count(t.fdt_instances)], ["Files to come", count(t.pending)], ["Turns done", count(t.transfers)],
     ["Files done", count(t.completed)], ["Failed or cancelled", count(t.failed)], ["Turns that took too long", count(t.overruns)],
   ];
-}
-
-/** decode returns the bytes of a text in Base64. */
-const decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-
-/** level returns the class of a cell: 0 nothing, 8 all. */
-const level = (v) => (v === 0 ? 0 : v === 255 ? 8 : 1 + Math.floor((v * 7) / 256));
-
-/** blockMap draws how much of each part of a file is there. A source block begins with a gap where it has several cells. */
-export function blockMap() {
-  const drawing = svg("svg", { role: "img" });
-  const legend = h("p", { class: "legend", role: "status" });
-  const el = h("div", { class: "map" }, drawing, legend);
-  let shape = "";
-  return {
-    el,
-    show(cells, blocks, state, words) {
-      const each = blocks > 0 && cells.length % blocks === 0 ? cells.length / blocks : 1;
-      if (shape !== `${cells.length} ${each}`) {
-        shape = `${cells.length} ${each}`;
-        drawing.setAttribute("viewBox", `0 0 ${across * 10} ${Math.max(1, Math.ceil(cells.length / across)) * 14}`);
-        drawing.replaceChildren(...Array.from(cells, (_, i) => {
-          const gap = each > 1 && i % each === 0 && i % across !== 0 ? 3 : 0;
-          return svg("rect", { x: (i % across) * 10 + gap, y: Math.floor(i / across) * 14, width: 9 - gap, height: 12, rx: 1.5 });
-        }));
-      }
-      const all = drawing.children;
-      for (let i = 0; i < cells.length; i++) setAttr(all[i], "class", `c${level(cells[i])}`);
-      setAttr(el, "class", `map ${state}`);
-      setAttr(drawing, "aria-label", words.join(", "));
-      rows(legend, words, (_w) => words.indexOf(_w), () => h("span"), (s, w) => setText(s, w));
-    },
-  };
 }
 
 const labels = ["File", "State", "Arrived", "Size", "Lacks", "Whole in", "TOI"];
@@ -115,7 +83,7 @@ function changeObject(tr, o, chosen, now) {
   setText(tr.percent, share(part, 0));
   setText(size, o.transfer_length ? bytes(o.transfer_length) : "–");
   setText(lacks, o.needed ? `${count(o.needed)} symbols` : "–");
-  setText(when, o.complete_at ? span((Date.parse(o.complete_at) - Date.parse(now)) / 1000) : "–");
+  setText(when, o.complete_at ? until(o.complete_at, now) : "–");
   setText(toi, o.toi);
   setAttr(tr, "class", chosen ? "chosen" : null);
   setAttr(tr.button, "aria-pressed", chosen ? "true" : "false");
@@ -134,11 +102,9 @@ function endOf(e) {
 export function session(id) {
   const [, unit, way, key] = /^(.*) (in|out) (\S+)$/.exec(id) ?? [null, "", "in", id];
   const receiving = way === "in";
-  const now = () => new Date().toISOString();
+  let now = ""; // the daemon's time
   let chosen = "";
   let picked = false; // by a person, not by the page
-  let after = "";
-  let following = "";
   let latest = null; // the map of the file that is chosen
   const over = new Map(); // files that have ended, by TOI
 
@@ -157,9 +123,7 @@ export function session(id) {
   const { el: filesEl, body } = table("Files", labels, classes);
   const total = h("span", { class: "badge" });
   const none = h("p", { class: "empty" }, receiving ? "No file is on its way." : "Nothing is to be sent.");
-  const first = h("button", { type: "button", "data-first": true }, "First page");
-  const next = h("button", { type: "button", "data-next": true }, "Next page");
-  const pager = h("div", { class: "pager" }, h("span", { class: "push" }), first, next);
+  const pages = pager(() => view.again?.());
 
   const make = makeObject((toi) => {
     chosen = toi;
@@ -182,8 +146,9 @@ export function session(id) {
     }
   }
 
-  function applySession(list) {
-    const s = list.find((one) => Boolean(one.reception) === receiving);
+  function applySession(answer) {
+    now = answer.time;
+    const s = answer.sessions.find((one) => Boolean(one.reception) === receiving);
     gone.hidden = Boolean(s);
     about.hidden = !s;
     if (!s) {
@@ -191,12 +156,10 @@ export function session(id) {
       setText(state, "ended");
       return;
     }
-    let is = s.silent ? "stuck" : receiving ? "receiving" : s.sent_rate ? "sending" : "idle";
-    if (is === "receiving" && Date.parse(now()) - Date.parse(s.last_packet) > 10_000) is = "silent";
-    setAttr(state, "class", `state ${is}`);
-    setText(state, is);
-    if (s.silent) return;
-    showFacts(s.received ? aboutReceiving(s, now()) : aboutSending(s));
+    setAttr(state, "class", `state ${s.state}`);
+    setText(state, s.state);
+    if (s.silent) return; // it has told nothing
+    showFacts(s.received ? aboutReceiving(s, now) : aboutSending(s));
     feeds.hidden = !s.feeds?.length;
     rows(feedTable.body, s.feeds ?? [], (f) => JSON.stringify(f.feed),
       (f) => {
@@ -208,19 +171,16 @@ export function session(id) {
   }
 
   function applyObjects(list) {
-    following = list.next ?? "";
-    next.disabled = !following;
-    first.disabled = !after;
-    pager.hidden = !following && !after;
+    pages.show(list.next, "");
     const live = new Set(list.objects.map((o) => o.toi));
-    const done = after ? [] : [...over.values()].reverse().filter((o) => !live.has(o.toi));
+    const done = pages.after ? [] : [...over.values()].reverse().filter((o) => !live.has(o.toi));
     const all = [...list.objects, ...done];
     if (!picked) {
       const now_ = list.objects.find((o) => o.phase === "receiving") ?? (chosen ? null : all[0]);
       if (now_ && !(chosen && live.has(chosen))) chosen = now_.toi;
     }
     setText(total, `${count(list.object_count)} on their way, ${count(over.size)} ended`);
-    rows(body, all, (o) => o.toi, make, (tr, o) => changeObject(tr, o, o.toi === chosen, now()));
+    rows(body, all, (o) => o.toi, make, (tr, o) => changeObject(tr, o, o.toi === chosen, now));
     none.hidden = all.length > 0;
     filesEl.hidden = all.length === 0;
     return all.find((o) => o.toi === chosen);
@@ -257,17 +217,17 @@ export function session(id) {
       h("section", { class: "panel", "aria-label": "Session" }, h("div", { class: "body" }, about, gone), feeds),
       mapPanel,
       h("section", { class: "panel", "aria-labelledby": "files-title" },
-        h("div", { class: "head" }, h("h2", { id: "files-title" }, "Files"), total), filesEl, none, pager),
+        h("div", { class: "head" }, h("h2", { id: "files-title" }, "Files"), total), filesEl, none, pages.el),
     ],
     async refresh(signal) {
       const q = encodeURIComponent(id);
       const u = encodeURIComponent(unit);
       const [one, list] = await Promise.all([
         ask(`/v1/sessions?session=${q}&unit=${u}`, signal),
-        ask(`/v1/objects?session=${q}&unit=${u}&limit=${page}&after=${after}`, signal),
+        ask(`/v1/objects?session=${q}&unit=${u}&limit=${page}&after=${pages.after}`, signal),
       ]);
       const o = frame(() => {
-        applySession(JSON.parse(one).sessions);
+        applySession(JSON.parse(one));
         return applyObjects(JSON.parse(list));
       });
       let answer = "";
@@ -288,14 +248,6 @@ export function session(id) {
       });
     },
   };
-  next.addEventListener("click", () => {
-    after = following;
-    view.again?.();
-  });
-  first.addEventListener("click", () => {
-    after = "";
-    view.again?.();
-  });
   return view;
 }
 

@@ -49,7 +49,7 @@ export function tree() {
       },
       (el, r) => {
         setText(el.what, `${r.count} times; ${r.outcome}: ${r.reason}`, 400);
-        setText(el.when, `${since(r.at, new Date().toISOString())} ago`);
+        setText(el.when, `${since(r.at, t.time)} ago`);
       });
     none.hidden = t.restarts.length > 0;
     if (key === drawn) return;
