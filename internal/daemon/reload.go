@@ -44,8 +44,7 @@ func (d *Daemon) Reload() api.Reloaded {
 	d.fault, d.loaded = "", time.Now()
 	d.mu.Unlock()
 	d.log.Info("reloaded", "started", r.Started, "stopped", r.Stopped, "restarted", r.Restarted, "same", r.Same,
-		"sinks", r.Sinks,
-		"with_next_start", r.NextStart)
+		"sinks", r.Sinks, "with_next_start", r.NextStart)
 	return r
 }
 

@@ -43,7 +43,8 @@ func (d *Daemon) handing() (list []metrics.Sink, items int, bytes int64) {
 		one := metrics.Sink{
 			Name: s.Name, Refused: s.Refused, Waiting: s.Waiting, Dead: s.Dead,
 			Tries: map[string]uint64{
-				"delivered": s.Delivered, "retried": s.Retried, "dead": s.Rejected, "superseded": s.Superseded,
+				outbox.Delivered.String(): s.Delivered, outbox.Retried.String(): s.Retried,
+				outbox.Rejected.String(): s.Rejected, outbox.Superseded.String(): s.Superseded,
 			},
 		}
 		if !s.Oldest.IsZero() {
