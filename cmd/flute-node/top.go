@@ -28,13 +28,13 @@ type topCommand struct {
 
 // Run watches until q is pressed. Where the output is no terminal it prints what there is now.
 func (c *topCommand) Run(ctx context.Context, out *output) error {
-	client, err := c.client()
-	if err != nil {
-		return err
-	}
 	terminal := term.IsTerminal(int(out.printer.file.Fd())) && term.IsTerminal(int(os.Stdin.Fd()))
 	if !terminal || out.asked || !prepareTerminal(out.printer.file) {
 		return c.once(ctx, out)
+	}
+	client, err := c.client()
+	if err != nil {
+		return err
 	}
 	t := newTop(ctx, client, c)
 	p := tea.NewProgram(t, tea.WithContext(ctx), tea.WithOutput(out.printer.file), tea.WithoutSignalHandler())

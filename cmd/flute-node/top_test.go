@@ -129,6 +129,21 @@ func TestTopKeys(t *testing.T) {
 	}
 }
 
+// TestTopShowsChosen: with as many sessions as are asked for, and any number of alarms, the row that is chosen is seen.
+func TestTopShowsChosen(t *testing.T) {
+	for _, alarms := range []int{0, 3, 9} {
+		m := newTestTop(24-topHead, "-in")
+		m.overview.AlarmCount, m.overview.Alarms = alarms, m.overview.Alarms[:min(alarms, 5)]
+		for range m.overview.Sessions {
+			m.key("j")
+		}
+		text := strings.Join(m.lines(), "\n")
+		if want := fmt.Sprint(reverse, m.at, "-in"); !strings.Contains(text, want) || !strings.Contains(text, " of ") {
+			t.Errorf("%d alarms: row %d is not seen\n%s", alarms, m.at, text)
+		}
+	}
+}
+
 // TestTopAsksOnce: however many keys are pressed, there is one question at a time, and old answers are not shown; a
 // daemon that does not answer is told, with the time of what is shown.
 func TestTopAsksOnce(t *testing.T) {

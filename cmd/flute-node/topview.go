@@ -16,7 +16,8 @@ const (
 	bold, faint, reverse = "\x1b[1m", "\x1b[2m", "\x1b[7m"
 	red, green, yellow   = "\x1b[31m", "\x1b[32m", "\x1b[33m"
 	blue, plainStyle     = "\x1b[34m", "\x1b[0m"
-	topHead, topAlarms   = 8, 3 // rows that are no sessions; alarms that are shown at most
+	topAlarms            = 3             // alarms that are shown at most
+	topHead              = topAlarms + 7 // lines that are no sessions: summary (2), more alarms, gap, head, page, keys
 	keysOverview         = "↑↓ choose  Enter look into it  n p pages  q end"
 	keysInside           = "↑↓ choose a file  Esc back  q end"
 	mapWidth             = 64
