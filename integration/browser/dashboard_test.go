@@ -47,7 +47,8 @@ func TestState(t *testing.T) {
 	at, end := f.start(t)
 	b := open(t)
 	b.enter(at, token)
-	const states = "[...document.querySelectorAll('.crumb .state, tbody tr:has(a) .state')].map((e) => e.textContent).join()"
+	const states = "[...document.querySelectorAll('.crumb .state, tbody tr:has(a) .state')]" +
+		".map((e) => e.textContent).join()"
 	b.wait(states + " === 'receiving,paused'")
 	b.do(chromedp.Click(chromedp.CSS("tbody tr:last-child a")))
 	b.wait("document.querySelector('.crumb .state').textContent")
@@ -72,15 +73,20 @@ func TestHostileNames(t *testing.T) {
 	} {
 		f := &fake{sessions: 2, name: name}
 		key := map[string]any{"source": "10.0.0.0", "group": "239.1.1.1:3400", "tsi": 0}
-		f.tell("object_completed", map[string]any{"session": key, "toi": "9", "content_location": name, "path": name, "size": 5})
-		f.tell("object_failed", map[string]any{"session": key, "toi": "8", "content_location": name, "reason": name, "detail": name})
+		f.tell("object_completed", map[string]any{
+			"session": key, "toi": "9", "content_location": name, "path": name, "size": 5,
+		})
+		f.tell("object_failed", map[string]any{
+			"session": key, "toi": "8", "content_location": name, "reason": name, "detail": name,
+		})
 		f.tell(name, map[string]any{"text": name})
 		at := f.serve(t)
 		b := open(t)
 		b.enter(at, token)
 		nodes := func(view string) {
 			t.Helper()
-			if n := see[int](b, "document.querySelectorAll('main img, script:not([src]), iframe, object, embed, main [onerror]').length"); n > 0 {
+			const foreign = "main img, script:not([src]), iframe, object, embed, main [onerror]"
+			if n := see[int](b, "document.querySelectorAll("+quote(foreign)+").length"); n > 0 {
 				t.Errorf("%.20q, %s: %d elements that the page did not make", name, view, n)
 			}
 			if title := see[string](b, "document.title"); !strings.HasSuffix(title, " – flute-node") {
@@ -92,7 +98,8 @@ func TestHostileNames(t *testing.T) {
 			}
 			b.fits(fmt.Sprintf("%.20q, %s", name, view))
 		}
-		b.wait("document.querySelectorAll('.alarms li').length >= 2 && document.querySelectorAll('.feed li').length === 3")
+		b.wait("document.querySelectorAll('.alarms li').length >= 2")
+		b.wait("document.querySelectorAll('.feed li').length === 3")
 		nodes("overview")
 		b.do(chromedp.Click(chromedp.CSS("tbody tr a")))
 		b.wait("document.querySelectorAll('tbody tr').length === 4 && document.querySelector('.map rect')")
@@ -101,7 +108,8 @@ func TestHostileNames(t *testing.T) {
 		if strings.HasPrefix(want, "%3C") {
 			want = `<img src=x onerror=document.title='owned'>`
 		}
-		if part := string([]rune(want)[:5]); !see[bool](b, "document.querySelector('tbody tr bdi').textContent.startsWith("+quote(part)+")") {
+		part := quote(string([]rune(want)[:5]))
+		if !see[bool](b, "document.querySelector('tbody tr bdi').textContent.startsWith("+part+")") {
 			t.Errorf("%.20q is not shown", name)
 		}
 		b.press("2")
@@ -136,7 +144,8 @@ func TestManySessions(t *testing.T) {
 	b.accessible("1,000 sessions")
 	seen := 0
 	for page := range 10 {
-		b.wait(fmt.Sprintf("%s === 'unit-%04d' && document.querySelectorAll('tbody tr').length === 100", first, page*100))
+		b.wait(fmt.Sprintf("%s === 'unit-%04d'", first, 100*page) +
+			" && document.querySelectorAll('tbody tr').length === 100")
 		seen += see[int](b, "document.querySelectorAll('tbody tr').length")
 		b.press("n")
 	}

@@ -58,7 +58,9 @@ func (f *fake) State(context.Context) (*api.State, error) {
 		if i%2 == 0 {
 			s.Reception, s.Received, s.ReceivedRate = 1, &flute.Counters{Received: f.turn * 100}, f.turn*1000
 			s.LastPacket = now
-			s.Account = &event.Account{Due: 100, Loss: .01, LatestLoss: float64(f.turn%10) / 100, MarginBlocks: 20, Margin: .1}
+			s.Account = &event.Account{
+				Due: 100, Loss: .01, LatestLoss: float64(f.turn%10) / 100, MarginBlocks: 20, Margin: .1,
+			}
 			o.Phase, o.Blocks, o.Lacking, o.Missing = "receiving", 4, 3, [][2]uint64{{f.turn << 10, 1 << 20}}
 		} else {
 			s.Sent, s.SentRate = &sender.Stats{Packets: f.turn * 100}, f.turn*1000

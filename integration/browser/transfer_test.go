@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,7 +153,8 @@ func TestTransfer(t *testing.T) {
 		}
 		time.Sleep(700 * time.Millisecond)
 	}
-	words := see[string](b, "document.querySelector('.map svg').getAttribute('aria-label')")
+	const label = "document.querySelector('.map svg').getAttribute('aria-label')"
+	words := see[string](b, label)
 	var part, blocks float64
 	if _, err := fmt.Sscanf(words, "%f %% of 11.4 MiB, %f of", &part, &blocks); err != nil || part <= 0 || part >= 100 {
 		t.Errorf("what the map says is %q: %v", words, err)
@@ -164,13 +166,15 @@ func TestTransfer(t *testing.T) {
 	b.shot(*screenshots, "dashboard-session")
 	b.scheme("light")
 
-	b.wait("document.querySelector('.map.whole') && document.querySelectorAll('.map .c8').length === document.querySelectorAll('.map rect').length")
-	path := see[string](b, `/published as (\S+)/.exec(document.querySelector('.map svg').getAttribute('aria-label'))[1]`)
+	b.wait("document.querySelector('.map.whole') && " + full + " === document.querySelectorAll('.map rect').length")
+	words = see[string](b, label)
+	_, path, _ := strings.Cut(words, "published as ")
 	got, err := os.ReadFile(filepath.Join(d.folder, "in", filepath.FromSlash(path)))
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%s: %d bytes, %v", path, len(got), err)
 	}
-	if !see[bool](b, "[...document.querySelectorAll('tbody bdi')].some((e) => e.textContent === "+quote("maps/"+hostile)+")") {
+	shown := "[...document.querySelectorAll('tbody bdi')].some((e) => e.textContent === " + quote("maps/"+hostile) + ")"
+	if !see[bool](b, shown) {
 		t.Error("the file with markup in its name is not shown")
 	}
 	if title := see[string](b, "document.title"); title != "maps-in – flute-node" {
@@ -203,7 +207,8 @@ func TestTransfer(t *testing.T) {
 	b.scheme("light")
 	light := see[string](b, "getComputedStyle(document.body).backgroundColor")
 	b.press("tt")
-	b.wait("document.documentElement.dataset.theme === 'dark' && getComputedStyle(document.body).backgroundColor !== " + quote(light))
+	b.wait("document.documentElement.dataset.theme === 'dark' && " +
+		"getComputedStyle(document.body).backgroundColor !== " + quote(light))
 	b.do(chromedp.Reload())
 	b.wait("document.documentElement.dataset.theme === 'dark'")
 
