@@ -32,6 +32,17 @@ func TestBoundsAreHeld(t *testing.T) {
 			func(l *Ledger) (int, uint64) { return l.undescribed.count(), l.undescribed.budget.Used() },
 			"",
 		},
+		"undescribed objects of which nothing is kept": {
+			func(c *Config) { c.MaxUndescribed, c.UndescribedBytes = 5000, 8<<20 },
+			func(r *rig, i int) {
+				// It has too many source blocks.
+				o := object{t: r.t, toi: flute.NewTOI(uint64(1 + i)), oti: noCode(1<<40, 1000, 1)}
+				r.route(o.raw(0, 0, make([]byte, 1000)))
+			},
+			5000,
+			func(l *Ledger) (int, uint64) { return l.undescribed.count(), l.undescribed.budget.Used() },
+			partUndescribed,
+		},
 		"packets of one undescribed object": {
 			func(c *Config) { c.UndescribedBytes = 8 << 20 },
 			func(r *rig, i int) {

@@ -31,17 +31,18 @@ type entry struct {
 	link                        // in Ledger.undescribed or Ledger.history
 	gone     bool               // removed from the Ledger
 	staged   bool               // it has no description and a file in the store
-	doubt    int                // its place in Ledger.doubtful, counted from 1; 0: it has none
 	listed   bool               // it is in Ledger.mixed
 	warned   bool               // a conflict between EXT_FTI and the FDT was reported
 	chosen   bool               // it was decided whether it is wanted
 	unsized  bool               // but not yet by its size
-	badOTI   error              // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
-	cost     uint64             // charged for the description
-	coming   content.Algorithms // the strongest of the digests that a later FDT Instance is to add; 0: none
-	choice   *Choice            // of Config.Choose; nil: it was not asked
 	taken    bool               // its Consumer has taken it
 	recalled bool               // its alternate locations come from notes: those of an FDT Instance take their place
+	repeated bool               // it was completed before
+	coming   content.Algorithms // the strongest of the digests that a later FDT Instance is to add; 0: none
+	doubt    int                // its place in Ledger.doubtful, counted from 1; 0: it has none
+	badOTI   error              // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
+	cost     uint64             // charged for the description
+	choice   *Choice            // of Config.Choose; nil: it was not asked
 
 	earlier  earlier   // doubt whether it is newer than the version before
 	claimed  time.Time // doubt whether it is of the program that describes it, since then; zero: there is none
@@ -49,14 +50,13 @@ type entry struct {
 	newer    flute.TOI // the next version of the file; zero: there was none
 	outdated time.Time // it has one since, or a packet came since; zero: it has none
 
-	again    *again    // nil: it is not received again, or was never completed
-	repeated bool      // it was completed before
-	born     time.Time // first packet or description
-	touched  time.Time // latest packet, before the FDT
-	heard    time.Time // latest packet, since the FDT; zero: none came
-	open     time.Time // latest packet without B flag since closeAt was set
-	put      time.Time // when bytes or symbols of it were put last; zero: never
-	closeAt  time.Time // when an unfinished object fails because of its B flag; zero: not
+	again   *again    // nil: it is not received again, or was never completed
+	born    time.Time // first packet or description
+	touched time.Time // latest packet, before the FDT
+	heard   time.Time // latest packet, since the FDT; zero: none came
+	open    time.Time // latest packet without B flag since closeAt was set
+	put     time.Time // when bytes or symbols of it were put last; zero: never
+	closeAt time.Time // when an unfinished object fails because of its B flag; zero: not
 }
 
 // ended reports whether the object has its final state.

@@ -20,8 +20,8 @@ const (
 	smallObject = 64 << 10
 	// maxStaged bounds the undescribed objects that have a file in the store.
 	maxStaged = 64
-	// undescribedOverhead is charged for each undescribed object besides its packets: entry, and two places in maps.
-	undescribedOverhead = 640
+	// undescribedOverhead is charged for each undescribed object besides its packets: entry, and its place in a map.
+	undescribedOverhead = 704
 	// undescribedShare is the part of the memory that a session may have at most, one of undescribedShare, that
 	// undescribed objects may hold: a flood of them shall not take what described ones need.
 	undescribedShare = 4

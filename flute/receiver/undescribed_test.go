@@ -317,7 +317,7 @@ func TestUndescribedObjectsAreNotForgottenInVain(t *testing.T) {
 	}
 	s.steal()
 	// One gives way to the entry, which is paid by what is given back last; and one, in vain, to the packet.
-	r.feed(plain(t, 99, 1000, 500, 4).packet(0, 0, 1))
+	r.feed(plain(t, 99, 2000, 1000, 4).packet(0, 0, 1))
 	if n := r.store.Staged(); n != staged-2 {
 		t.Errorf("%d objects are left, want %d", n, staged-2)
 	}
