@@ -27,7 +27,9 @@ func TestAloneItIsWaitedFor(t *testing.T) {
 		refused     bool
 		least, most time.Duration
 	}{
-		"a stall":                {stall: 20 * time.Second, full: later, least: 20 * time.Second, most: 21 * time.Second},
+		"a stall": {
+			stall: 20 * time.Second, full: later, least: 20 * time.Second, most: 21 * time.Second,
+		},
 		"the system has no room": {stall: 20 * time.Second, refused: true},
 		"until it has none": {
 			stall: 20 * time.Second, full: 5 * time.Second, refused: true,

@@ -35,7 +35,9 @@ func TestHashAheadOfTheDescription(t *testing.T) {
 		add         func(f *fdt.File, b []byte)
 		verified    string
 	}{
-		"the strongest":   {"md5 sha-256 crc-32", "sha-256", func(f *fdt.File, b []byte) { f.SHA256 = sha256Of(b) }, "[sha-256]"},
+		"the strongest": {
+			"md5 sha-256 crc-32", "sha-256", func(f *fdt.File, b []byte) { f.SHA256 = sha256Of(b) }, "[sha-256]",
+		},
 		"another one":     {"md5", "md5", func(f *fdt.File, b []byte) { f.SHA256 = sha256Of(b) }, "[sha-256]"},
 		"none comes":      {"md5", "md5", func(*fdt.File, []byte) {}, "[]"},
 		"nothing is said": {"", "", func(f *fdt.File, b []byte) { f.MD5 = md5Of(b) }, "[md5]"},
