@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestKilledCommandReturns: what is called before a process is killed lets its command return, and that must not end the
+// TestKilledCommandReturns: what is called before a process is killed lets its command return. That must not end the
 // process with the command's exit code before the signal does.
 func TestKilledCommandReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
