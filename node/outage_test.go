@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -235,3 +236,55 @@ func TestCloseWhileAway(t *testing.T) {
 		}
 	})
 }
+
+// TestPermit: once a session may not send, nothing goes out any more, not the rest of a batch and not the close-session
+// flag, and Wait says why.
+func TestPermit(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		ended := errors.New("it is another one's")
+		c := &tally{}
+		asked := 0
+		p := permitted{c, func() error {
+			if asked++; asked > 2 {
+				return ended
+			}
+			return nil
+		}}
+		if n, err := p.WriteBatch(make([][]byte, 3*permitEach)); n != 2*permitEach || !errors.Is(err, ended) ||
+			c.sent.Load() != 2*permitEach {
+			t.Errorf("%d of a batch, %d sent: %v", n, c.sent.Load(), err)
+		}
+
+		var shut atomic.Bool
+		c = &tally{}
+		s, err := w.node.sendTo(w.ctx, SendConfig{To: simGroup, TSI: 1, Rate: 8_000_000, Permit: func() error {
+			if shut.Load() {
+				return ended
+			}
+			return nil
+		}}, c, simSource.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.add(s, 1, 1_000_000)
+		time.Sleep(300 * time.Millisecond)
+		shut.Store(true)
+		before := c.sent.Load()
+		if err := s.Wait(w.ctx); !errors.Is(err, ended) {
+			t.Errorf("Wait: %v", err)
+		}
+		if after := c.sent.Load(); before == 0 || after != before {
+			t.Errorf("%d datagrams before, %d after", before, after)
+		}
+	})
+}
+
+// tally is a Writer that counts datagrams.
+type tally struct{ sent atomic.Int64 }
+
+func (c *tally) WriteBatch(datagrams [][]byte) (int, error) {
+	c.sent.Add(int64(len(datagrams)))
+	return len(datagrams), nil
+}
+
+func (c *tally) Close() error { return nil }

@@ -93,6 +93,9 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 		state.Close()
 		return nil, errors.Join(err, w.Close())
 	}
+	if cfg.Permit != nil {
+		w.Writer = &permitted{w.Writer, cfg.Permit}
+	}
 	if cfg.Impair != nil {
 		w.Writer = &impaired{Writer: w.Writer, drop: cfg.Impair}
 	}

@@ -147,6 +147,9 @@ type Config struct {
 	// Keeper keeps the Numbers for the next process. FDT Instances wait until the numbers that they use are kept, up to
 	// 2 s; after a failure they go out all the same, with a Warning. It does not know of TOIs that Files bring along.
 	Keeper Keeper
+	// KeepFirst has FDT Instances wait for the Keeper however long that takes, also after it has failed: with a Keeper
+	// that several senders share, numbers that are not kept may be another one's.
+	KeepFirst bool
 
 	// TOIBits bounds the TOIs of files, chosen ones included: 16, 32, 48, 64, 80, 96 or 112 bits. Each TOI is written
 	// in the least of these lengths that holds it. Zero: 112; in the profiles of 3GPP and DVB 16, which they require.

@@ -56,6 +56,7 @@ func (n *Numbers) check(c *Config) error {
 // lease is the numbers that the Keeper has kept, up to which they may be used.
 type lease struct {
 	keeper  Keeper // nil: no number is kept
+	strict  bool   // numbers that are not kept are not used
 	granted terms
 	asked   terms // of work
 	work    *Work // that keeps; nil: none does
@@ -98,7 +99,7 @@ func (l *plan) mayPublish(now, expires time.Time) bool {
 			l.failLease("it does not answer")
 		}
 	}
-	return k.failed
+	return k.failed && !k.strict
 }
 
 // keep begins to keep the next numbers.
@@ -131,9 +132,14 @@ func (l *plan) collectLease(now time.Time) {
 }
 
 // failLease tells, once, that numbers are used that are not kept. Files that are not sent are worse than numbers that
-// receivers may take for old ones.
+// receivers may take for old ones; unless another sender may begin with these numbers, see Config.KeepFirst.
 func (l *plan) failLease(why string) {
-	if !l.lease.failed {
+	switch {
+	case l.lease.failed:
+	case l.lease.strict:
+		l.lease.failed = true
+		l.stats.warn("the state of the session cannot be kept: no FDT Instance is sent before it is: " + why)
+	default:
 		l.lease.failed = true
 		l.stats.warn("the state of the session cannot be kept, it goes on without; " +
 			"if it is started again before that is mended, receivers may ignore what is new: " + why)

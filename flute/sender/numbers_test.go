@@ -55,6 +55,54 @@ func TestNumbersAreKeptBeforeTheyAreUsed(t *testing.T) {
 	}
 }
 
+// TestKeepFirst: with a Keeper that fails, or that does not answer, no FDT Instance goes out until it has kept the
+// numbers. That is told once.
+func TestKeepFirst(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		kept := &memoryKeeper{fail: true}
+		s, err := New(Config{Registry: schemes.Default(), Keeper: kept, KeepFirst: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Works() // somebody runs them
+		addTo(t, s, File{ContentLocation: "a"})
+		var held []*Work
+		run := func() {
+			held = append(held, s.Works()...)
+			for ; answers && len(held) > 0; held = held[1:] {
+				held[0].Run(nil)
+			}
+		}
+		now, warnings := start, 0
+		for ; now.Before(start.Add(time.Minute)); now = now.Add(100 * time.Millisecond) {
+			if _, ok, err := s.AppendNext(nil, now); ok || err != nil {
+				t.Fatalf("answers %v: a packet after %v, %v", answers, now.Sub(start), err)
+			}
+			run()
+			for _, e := range s.Events() {
+				if _, ok := e.(event.Warning); ok {
+					warnings++
+				}
+			}
+		}
+		if warnings != 1 {
+			t.Errorf("answers %v: %d warnings", answers, warnings)
+		}
+		kept.fail, answers = false, true
+		run()
+		sent := false
+		for end := now.Add(2 * keepAgain); !sent && now.Before(end); now = now.Add(keepPoll) {
+			if _, sent, err = s.AppendNext(nil, now); err != nil {
+				t.Fatal(err)
+			}
+			run()
+		}
+		if !sent {
+			t.Error("no packet once the numbers are kept")
+		}
+	}
+}
+
 // TestNumbersAfterACrash: whenever a session crashes, the next one uses no FDT Instance ID and no TOI of those before
 // that has not expired.
 func TestNumbersAfterACrash(t *testing.T) {

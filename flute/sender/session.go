@@ -58,7 +58,8 @@ func New(cfg Config) (*Session, error) {
 	}
 	s := &Session{cfg: c, names: newNames(c)}
 	s.stats = statistics{key: c.Session, each: c.TransferEvents, withXML: c.FDTXML}
-	s.plan = plan{cfg: c, names: &s.names, stats: &s.stats, works: &s.works, lease: lease{keeper: c.Keeper}}
+	s.plan = plan{cfg: c, names: &s.names, stats: &s.stats, works: &s.works}
+	s.plan.lease = lease{keeper: c.Keeper, strict: c.KeepFirst}
 	s.plan.sending.cfg, s.plan.sending.coder = c, coder
 	s.plan.sending.ids.next = c.FDTStartID
 	if c.Resume != nil {

@@ -1,0 +1,139 @@
+package lease
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// Object is what a bucket says of a file of a session.
+type Object struct {
+	ContentLocation string `json:"content_location"`
+	Version         string `json:"version"` // what tells two states of the file apart, on all nodes alike
+	TOI             string `json:"toi"`
+	Sent            bool   `json:"sent,omitempty"` // as often as it was to be
+}
+
+// MaxObjects bounds the files of a session that are known.
+const MaxObjects = 1 << 20
+
+// Objects are the files of a leased session, with their TOIs. It is safe for concurrent use.
+type Objects struct {
+	lease *Lease
+
+	mu    sync.Mutex
+	known map[string]known // by key
+}
+
+// known is an Object with its revision.
+type known struct {
+	object   Object
+	revision uint64
+}
+
+// Objects reads what the holders before have noted of their files.
+func (l *Lease) Objects(ctx context.Context) (*Objects, error) {
+	o := &Objects{lease: l, known: map[string]known{}}
+	prefix := objectKey + l.cfg.Name + "."
+	err := l.cfg.Bucket.List(ctx, prefix, func(key string, value []byte, revision uint64) {
+		k := known{revision: revision}
+		if len(value) <= maxRecord && len(o.known) < MaxObjects && json.Unmarshal(value, &k.object) == nil {
+			o.known[key] = k
+		}
+	})
+	return o, err
+}
+
+func (o *Objects) key(location string) string {
+	h := sha256.Sum256([]byte(location))
+	return objectKey + o.lease.cfg.Name + "." + hex.EncodeToString(h[:16])
+}
+
+// Number returns the TOI with which a version of a file is to be sent, and whether that was done as often as it was to
+// be. If the version is new, reserve returns a TOI for it, which is noted before Number returns.
+func (o *Objects) Number(
+	ctx context.Context, location, version string, reserve func(context.Context) (flute.TOI, error),
+) (toi flute.TOI, sent bool, err error) {
+	key := o.key(location)
+	o.mu.Lock()
+	k, ok := o.known[key]
+	full := len(o.known) >= MaxObjects
+	o.mu.Unlock()
+	if ok && k.object.ContentLocation == location && k.object.Version == version {
+		if toi, err = flute.ParseTOI(k.object.TOI); err == nil && !toi.IsFDT() {
+			return toi, k.object.Sent, nil
+		}
+	}
+	if !ok && full {
+		return toi, false, fmt.Errorf("lease: %d files are noted: no further one can be", MaxObjects)
+	}
+	if toi, err = reserve(ctx); err != nil {
+		return toi, false, err
+	}
+	k.object = Object{ContentLocation: location, Version: version, TOI: toi.String()}
+	return toi, false, o.put(ctx, key, k)
+}
+
+// Sent notes that a version of a file was sent as often as it was to be.
+func (o *Objects) Sent(ctx context.Context, location, version string) error {
+	key := o.key(location)
+	o.mu.Lock()
+	k, ok := o.known[key]
+	o.mu.Unlock()
+	if !ok || k.object.Version != version || k.object.Sent {
+		return nil
+	}
+	k.object.Sent = true
+	return o.put(ctx, key, k)
+}
+
+// Forget notes that a file is not sent any more.
+func (o *Objects) Forget(ctx context.Context, location string) error {
+	key := o.key(location)
+	o.mu.Lock()
+	_, ok := o.known[key]
+	delete(o.known, key)
+	o.mu.Unlock()
+	if !ok || o.lease.Permit() != nil {
+		return o.lease.Permit()
+	}
+	return o.lease.cfg.Bucket.Delete(ctx, key)
+}
+
+// put writes an Object while the lease is held. What a former holder has written meanwhile gives way.
+func (o *Objects) put(ctx context.Context, key string, k known) error {
+	value, err := json.Marshal(&k.object)
+	if err != nil {
+		return err
+	}
+	if len(value) > maxRecord {
+		return fmt.Errorf("lease: a Content-Location of %d bytes", len(k.object.ContentLocation))
+	}
+	for range 3 {
+		if err := o.lease.Permit(); err != nil {
+			return err
+		}
+		var revision uint64
+		revision, err = o.lease.cfg.Bucket.Put(ctx, key, value, k.revision)
+		if err == nil {
+			k.revision = revision
+			o.mu.Lock()
+			o.known[key] = k
+			o.mu.Unlock()
+			return nil
+		}
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+		if _, k.revision, err = o.lease.cfg.Bucket.Get(ctx, key); err != nil {
+			return err
+		}
+	}
+	return err
+}
