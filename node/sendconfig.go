@@ -60,9 +60,9 @@ type SendConfig struct {
 	// RandomTOI has the TOIs begin at random, anywhere within Session.TOIBits, where Session.FirstTOI is zero.
 	RandomTOI bool
 
-	// Permit is asked on the session's goroutine before each message to the system, of 64 datagrams at most; it must not
-	// block. Once it returns an error nothing is sent any more, close-session flags included: another sender may have
-	// the session. The session ends, and Wait returns the error. Nil: the session is this node's alone.
+	// Permit is asked on the session's goroutine before each message to the system, of 64 datagrams at most; it must
+	// not block. Once it returns an error nothing is sent any more, close-session flags included: another sender may
+	// have the session. The session ends, and Wait returns the error. Nil: the session is this node's alone.
 	Permit func() error
 
 	// Impair drops datagrams on purpose, for tests and demonstrations; nil: none.

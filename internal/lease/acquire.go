@@ -30,8 +30,8 @@ const (
 	looks = 10
 )
 
-// margin is how long before the end of its TTL a holder stops: what was handed to the system is out by then, and a clock
-// that is slow by less than a tenth does no harm.
+// margin is how long before the end of its TTL a holder stops: what was handed to the system is out by then, and a
+// clock that is slow by less than a tenth does no harm.
 func margin(ttl time.Duration) time.Duration { return ttl / 10 }
 
 // Acquire waits until nobody holds the lease, and takes it. The error is that of ctx, or wraps ErrForeign.
@@ -100,7 +100,8 @@ func (w *waiting) look(ctx context.Context) (*Lease, error) {
 			return nil, err
 		}
 		if before.TSI != c.Session.TSI || before.Destination != c.Session.Group.String() {
-			return nil, fmt.Errorf("%w: lease %s is of TSI %d to %.80s", ErrForeign, c.Name, before.TSI, before.Destination)
+			return nil, fmt.Errorf("%w: lease %s is of TSI %d to %.80s", ErrForeign, c.Name, before.TSI,
+				before.Destination)
 		}
 	}
 	if before.Holder != "" && before.Holder != w.me {

@@ -13,8 +13,8 @@ var started = time.Now()
 var ErrConflict = errors.New("lease: the value has another revision")
 
 // Bucket holds values by key, with revisions. It is safe for concurrent use. Values are ordered: of two writes with the
-// same revision one is refused with an error that wraps ErrConflict. After any other error it is unknown whether a value
-// was written. A read may return an old value.
+// same revision one is refused with an error that wraps ErrConflict. After any other error it is unknown whether a
+// value was written. A read may return an old value.
 type Bucket interface {
 	// Get returns the value of a key; revision 0: there is none.
 	Get(ctx context.Context, key string) (value []byte, revision uint64, err error)

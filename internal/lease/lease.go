@@ -239,8 +239,8 @@ func (l *Lease) Keep(n sender.Numbers) error {
 // Shut has nothing be sent from now on: Permit returns an error.
 func (l *Lease) Shut() { l.shut.Store(true) }
 
-// Release gives the lease back, so that another node takes it at once; if that fails, after its TTL. What it is for must
-// have ended: nothing is sent from now on.
+// Release gives the lease back, so that another node takes it at once; if that fails, after its TTL. What it is for
+// must have ended: nothing is sent from now on.
 func (l *Lease) Release(ctx context.Context) {
 	l.shut.Store(true)
 	l.stop()

@@ -16,8 +16,11 @@ const recordVersion = 1
 // maxRecord bounds a value in bytes that is read from a bucket: one of a file has a Content-Location.
 const maxRecord = 64 << 10
 
-// MinTTL and MaxTTL bound Config.TTL: a TTL must outlast several tries to renew it, and an operator's patience.
-const MinTTL, MaxTTL = time.Second, time.Hour
+// Bounds of Config.TTL: it must outlast several tries to renew it, and not an operator's patience.
+const (
+	MinTTL = time.Second
+	MaxTTL = time.Hour
+)
 
 // Record is what a bucket says of a lease.
 type Record struct {
