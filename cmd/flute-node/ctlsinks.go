@@ -25,7 +25,7 @@ func (ctlSinksCommand) Run(ctx context.Context, c *ctlCommand, out *output) erro
 			_, _ = fmt.Fprintf(w, "outbox %s, %d of %d items, %s of %s\n\n", plain(o.Path), o.Items, o.MaxItems,
 				formatBytes(uint64(o.Bytes)), formatBytes(uint64(o.MaxBytes)))
 		}
-		_, _ = fmt.Fprintln(w, "SINK\tKIND\tWAITING\tOLDEST\tDELIVERED\tRETRIED\tDEAD\tREFUSED\t")
+		_, _ = fmt.Fprintln(w, "SINK\tKIND\tSTATE\tWAITING\tOLDEST\tDELIVERED\tRETRIED\tDEAD\tREFUSED\t")
 		for i := range all.Sinks {
 			s := &all.Sinks[i]
 			oldest, kind := "-", s.Kind
@@ -35,8 +35,8 @@ func (ctlSinksCommand) Run(ctx context.Context, c *ctlCommand, out *output) erro
 			if kind == "" {
 				kind = "(none)"
 			}
-			_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%d\t%d\t%d\t%d\t%s\n", plain(s.Name), kind, s.Waiting, oldest,
-				s.Delivered, s.Retried, s.Dead, s.Refused, plain(oneLine(s.Error)))
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\t%d\t%d\t%d\t%s\n", plain(s.Name), kind, plain(s.State),
+				s.Waiting, oldest, s.Delivered, s.Retried, s.Dead, s.Refused, plain(oneLine(s.Error)))
 		}
 	})
 	return nil
@@ -44,15 +44,18 @@ func (ctlSinksCommand) Run(ctx context.Context, c *ctlCommand, out *output) erro
 
 type ctlDeadCommand struct {
 	Sink  string `arg:"" help:"Name of the sink."`
-	Limit int    `type:"positive" default:"100" help:"At most so many."`
+	Limit int    `type:"positive" default:"100" help:"At most so many, up to 1000."`
+	After string `placeholder:"PAGE" help:"Those of the next page: what the latest answer has told."`
 }
 
 // Run prints dead letters.
 func (d *ctlDeadCommand) Run(ctx context.Context, c *ctlCommand, out *output) error {
 	var list struct {
 		Letters []api.DeadLetter `json:"dead_letters"`
+		Next    string           `json:"next"`
 	}
-	path := fmt.Sprintf("/v1/sinks/%s/dead?limit=%d", url.PathEscape(d.Sink), d.Limit)
+	q := url.Values{"limit": {fmt.Sprint(d.Limit)}, "after": {d.After}}
+	path := "/v1/sinks/" + url.PathEscape(d.Sink) + "/dead?" + q.Encode()
 	answer, err := c.ask(ctx, http.MethodGet, path, nil, &list)
 	if err != nil {
 		return err
@@ -63,6 +66,9 @@ func (d *ctlDeadCommand) Run(ctx context.Context, c *ctlCommand, out *output) er
 			l := &list.Letters[i]
 			_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", plain(l.Key), l.Since.Local().Format(time.DateTime), l.Tries,
 				humanName(l.ContentLocation), plain(oneLine(l.Error)))
+		}
+		if list.Next != "" {
+			_, _ = fmt.Fprintf(w, "more: --after %s\n", plain(list.Next))
 		}
 	})
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -103,10 +104,7 @@ func summaryOf(o *api.Overview) []string {
 
 // alarmText is an alarm in a line.
 func alarmText(a *api.Alarm) string {
-	who := a.Unit
-	if who == "" {
-		who = "daemon"
-	}
+	who := cmp.Or(a.Unit, a.Sink, "daemon")
 	return fmt.Sprintf("%-7s  %s: %s", a.Level, plain(who), plain(oneLine(a.Text)))
 }
 

@@ -56,6 +56,28 @@ func (t *top) looksInto(name string, files int) {
 	}}})
 }
 
+// looksAtSinks shows so many sinks, or as many dead letters of the first.
+func (t *top) looksAtSinks(name string, n int, letters bool) {
+	t.key("s")
+	a := &handing{sinks: api.Sinks{Time: time.Now(), Outbox: api.Outbox{Path: name, Items: 5}}}
+	for i := range n {
+		a.sinks.Sinks = append(a.sinks.Sinks, api.Sink{
+			Name: fmt.Sprint("sink-", i), Kind: "webhook", State: api.SinkFailing, Error: name, Dead: n,
+			Oldest: time.Now(),
+		})
+	}
+	t.Update(looked{number: t.asked, handing: a})
+	if !letters || n == 0 {
+		return
+	}
+	t.key("enter")
+	a = &handing{sinks: a.sinks, next: "more"}
+	for i := range n {
+		a.letters = append(a.letters, api.DeadLetter{Key: fmt.Sprint("key-", i), ContentLocation: name, Error: name})
+	}
+	t.Update(looked{number: t.asked, handing: a})
+}
+
 func isHidden(r rune) bool { return r < ' ' || r == '\u202e' }
 
 // TestTopFits: whatever the size of the terminal and the names, there are as many lines as rows, none is wider, and no
@@ -63,10 +85,13 @@ func isHidden(r rune) bool { return r < ' ' || r == '\u202e' }
 func TestTopFits(t *testing.T) {
 	for _, name := range []string{"news", "\x1b[2J\u202e\n\r<b>", strings.Repeat("\u4e2d", 2000)} {
 		for _, sessions := range []int{0, 1, 100} {
-			for _, into := range []bool{false, true} {
+			for _, into := range []string{"", "session", "sinks", "letters"} {
 				m := newTestTop(sessions, name)
-				if into {
+				switch into {
+				case "session":
 					m.looksInto(name, 3*sessions)
+				case "sinks", "letters":
+					m.looksAtSinks(name, sessions, into == "letters")
 				}
 				for _, size := range []tea.WindowSizeMsg{
 					{Width: 80, Height: 24},
@@ -163,5 +188,42 @@ func TestTopAsksOnce(t *testing.T) {
 	_, next = m.Update(looked{number: m.asked, err: errors.New("connection\nrefused")})
 	if lines := m.lines(); next == nil || !strings.Contains(lines[len(lines)-1], "connection; refused; as of ") {
 		t.Errorf("%q", lines[len(lines)-1])
+	}
+}
+
+// TestTopSinks: a key shows the sinks and what they have not taken, page by page, and leads back; what was chosen
+// stays so.
+func TestTopSinks(t *testing.T) {
+	m := newTestTop(3, "-in")
+	shows := func(text string) bool { return strings.Contains(strings.Join(m.lines(), "\n"), text) }
+	m.key("j")
+	m.looksAtSinks("file:///a%20b", 3, false)
+	m.key("j")
+	m.key("j")
+	m.key("k")
+	if !shows(reverse+"sink-1") || !shows("failing") || !shows("outbox file:///a%20b: 5 of") {
+		t.Error(strings.Join(m.lines(), "\n"))
+	}
+	without := api.Sinks{Time: time.Now(), Sinks: m.handing.sinks.Sinks[1:]}
+	m.Update(looked{number: m.asked, handing: &handing{sinks: without}})
+	if !shows(reverse + "sink-1") {
+		t.Error("another sink is chosen:\n" + strings.Join(m.lines(), "\n"))
+	}
+	m.key("s")
+	m.looksAtSinks("file:///a%20b", 3, true)
+	if !shows("sink-0: 3 dead letters") || !shows("key-2") || !shows("a b") || !shows("more with n") {
+		t.Error(strings.Join(m.lines(), "\n"))
+	}
+	if m.key("n") == nil || m.handing.after != "more" || m.key("n") != nil || m.key("p") == nil ||
+		m.handing.after != "" {
+		t.Errorf("pages: after %q", m.handing.after)
+	}
+	m.key("esc")
+	if m.handing == nil || m.handing.of != "" {
+		t.Error("not back at the sinks")
+	}
+	m.key("esc")
+	if m.handing != nil || m.at != 1 {
+		t.Errorf("not back at the sessions, row %d", m.at)
 	}
 }

@@ -32,6 +32,8 @@ type top struct {
 	maps    []api.BlockMap
 	object  int // the file that is chosen
 
+	handing *handing // the sinks are shown; nil: they are not
+
 	fault string    // why what is shown is not fresh; empty: it is
 	fresh time.Time // when it was
 }
@@ -47,6 +49,7 @@ type looked struct {
 	objects  []api.Object
 	total    int
 	maps     []api.BlockMap
+	handing  *handing
 	err      error
 }
 
@@ -59,6 +62,9 @@ func (t *top) Init() tea.Cmd { return t.look() }
 // look returns what asks the daemon for what is to be shown.
 func (t *top) look() tea.Cmd {
 	t.asked++
+	if t.handing != nil {
+		return t.lookAtSinks()
+	}
 	number, rows, after := t.asked, max(1, t.height-topHead), t.after
 	var inside api.Row
 	var toi string
@@ -143,6 +149,10 @@ func (t *top) take(a *looked) {
 		return
 	}
 	t.fault, t.fresh = "", time.Now()
+	if a.handing != nil {
+		t.handing.take(a.handing)
+		return
+	}
 	if a.overview != nil {
 		t.overview = a.overview
 		t.at = max(0, min(t.at, len(a.overview.Sessions)-1))
@@ -166,6 +176,15 @@ func (t *top) key(name string) tea.Cmd {
 	switch name {
 	case "q", "ctrl+c":
 		return tea.Quit
+	case "s":
+		if t.inside == nil {
+			return t.toggleSinks()
+		}
+	}
+	if t.handing != nil {
+		return t.sinkKey(name)
+	}
+	switch name {
 	case "down", "j":
 		return t.move(1)
 	case "up", "k":

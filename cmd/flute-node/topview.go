@@ -18,7 +18,7 @@ const (
 	blue, plainStyle     = "\x1b[34m", "\x1b[0m"
 	topAlarms            = 3             // alarms that are shown at most
 	topHead              = topAlarms + 7 // lines that are no sessions: summary (2), more alarms, gap, head, page, keys
-	keysOverview         = "↑↓ choose  Enter look into it  n p pages  q end"
+	keysOverview         = "↑↓ choose  Enter look into it  n p pages  s sinks  q end"
 	keysInside           = "↑↓ choose a file  Esc back  q end"
 	mapWidth             = 64
 )
@@ -38,13 +38,18 @@ func (t *top) lines() []string {
 	case t.overview == nil && t.fault == "":
 		list = []string{"asking …"}
 	case t.overview == nil:
+	case t.handing != nil:
+		list = t.sinks()
 	case t.inside != nil:
 		list = t.session()
 	default:
 		list = t.sessions()
 	}
 	foot := t.styled(faint, keysOverview)
-	if t.inside != nil {
+	switch {
+	case t.handing != nil:
+		foot = t.styled(faint, t.handing.keys())
+	case t.inside != nil:
 		foot = t.styled(faint, keysInside)
 	}
 	if t.fault != "" {
@@ -105,7 +110,7 @@ func (t *top) sessions() (list []string) {
 		default:
 			style = styleOf(o.Sessions[i-1].State)
 		}
-		list = append(list, t.styled(style, joined(cells, widths)))
+		list = append(list, t.styled(style, joined(cells, widths, numeric)))
 	}
 	page := fmt.Sprintf("%d–%d of %d", o.Before+1, o.Before+len(o.Sessions), o.Matching)
 	if len(o.Sessions) == 0 {
@@ -126,8 +131,8 @@ func styleOf(state string) string {
 	return faint
 }
 
-// numeric are the columns of the table of sessions that are numbers.
-var numeric = []int{2, 3, 4, 5, 6}
+// The columns of the tables of sessions and of sinks that are numbers.
+var numeric, numericSinks = []int{2, 3, 4, 5, 6}, []int{3, 4, 5, 6, 7, 8}
 
 // widthsOf returns how wide each column is.
 func widthsOf(rows [][]string) []int {
@@ -142,7 +147,7 @@ func widthsOf(rows [][]string) []int {
 }
 
 // joined writes a row of the table.
-func joined(cells []string, widths []int) string {
+func joined(cells []string, widths, numeric []int) string {
 	var b strings.Builder
 	for i, c := range cells {
 		c = shorten(c, widths[i])

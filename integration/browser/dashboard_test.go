@@ -123,8 +123,16 @@ func TestHostileNames(t *testing.T) {
 		b.do(chromedp.Click(chromedp.CSS(".feed summary")))
 		b.wait("document.querySelector('.feed pre')")
 		nodes("events")
+		b.press("5")
+		b.wait("document.querySelectorAll('tbody tr').length === 2")
+		nodes("sinks")
+		b.do(chromedp.Click(chromedp.CSS("tbody tr a")))
+		b.wait("document.querySelectorAll('tbody tr').length === 50")
+		nodes("sink")
 		b.phone()
-		for _, view := range []string{"1", "2", "3", "4"} {
+		time.Sleep(300 * time.Millisecond)
+		nodes("sink on a phone")
+		for _, view := range []string{"1", "2", "3", "4", "5"} {
 			b.press(view)
 			time.Sleep(300 * time.Millisecond)
 			nodes("phone " + view)
@@ -183,4 +191,54 @@ func TestManySessions(t *testing.T) {
 	}
 	t.Logf("an update with 1,000 sessions: %d updates, median %.1f ms, worst %.1f ms of script (goal: 50)", len(frames),
 		frames[len(frames)/2], frames[len(frames)-1])
+}
+
+// TestSinks: what waits for sinks and what they have not taken is seen, page by page, also by keys alone, and an alarm
+// of a sink leads there. Addresses that name nothing show something.
+func TestSinks(t *testing.T) {
+	f := &fake{sessions: 2, name: "file:///a/b%20c"}
+	at := f.serve(t)
+	b := open(t)
+	b.enter(at, token)
+	b.wait(`document.querySelector('.alarms a[href="#/sink/hook"]')`)
+	b.press("5")
+	b.wait("document.querySelectorAll('tbody tr').length === 2 && document.querySelector('.facts dd')")
+	text := see[string](b, "document.querySelector('main').innerText")
+	for _, want := range []string{"failing", "idle", "123 of 1,000", "2 h", "webhook"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not among\n%s", want, text)
+		}
+	}
+	b.accessible("sinks")
+	b.press("j\r")
+	seen := map[string]bool{}
+	for page := range 3 {
+		first := fmt.Sprintf("key-%03d", 50*page)
+		b.wait("document.querySelector('tbody tr')?.cells_[5].textContent === " + quote(first))
+		for _, key := range see[[]string](b, "[...document.querySelectorAll('tbody tr')].map(r => r.cells_[5].textContent)") {
+			seen[key] = true
+		}
+		if page == 0 {
+			b.accessible("sink")
+		}
+		b.press("n")
+	}
+	if len(seen) != letters {
+		t.Errorf("%d of %d dead letters on 3 pages", len(seen), letters)
+	}
+	b.press("p")
+	b.wait("document.querySelector('tbody tr')?.cells_[5].textContent === 'key-000'")
+	if name := see[string](b, "document.querySelector('tbody bdi').textContent"); name != "a/b c" {
+		t.Errorf("the file is %q", name)
+	}
+	b.press("\u001b")
+	b.wait("document.querySelectorAll('tbody tr').length === 2")
+	for _, one := range [][2]string{
+		{"#/constructor", "Overview"}, {"#/sink/none", "none"}, {"#/sink/%", "%"}, {"#/session/x", "Session"},
+		{"#/sink/queue", "queue"},
+	} {
+		see[any](b, "location.hash = "+quote(one[0]))
+		b.wait("document.title === " + quote(one[1]+" – flute-node"))
+	}
+	b.wait("document.querySelector('.calm').checkVisibility()")
 }

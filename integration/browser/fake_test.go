@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func (f *fake) State(context.Context) (*api.State, error) {
 	f.turn++
 	now := time.Now()
 	st := &api.State{
-		Version: "v1", Started: now.Add(-time.Hour), LogLevel: "info",
+		Version: "v1", Started: now.Add(-time.Hour), LogLevel: "info", Sinks: f.Sinks(),
 		Config: api.ConfigState{Files: []string{"/x"}, OK: true},
 		Units: []api.Unit{
 			{Kind: "receive", Name: "down", Phase: "waiting", Since: now, Error: f.name},
@@ -89,6 +90,40 @@ func (f *fake) Object(ctx context.Context, unit string, toi flute.TOI) (list []a
 		return nil, api.ErrNoObject
 	}
 	return list, nil
+}
+
+// letters is how many dead letters the fake has.
+const letters = 120
+
+func (f *fake) Sinks() api.Sinks {
+	now := time.Now()
+	return api.Sinks{
+		Sinks: []api.Sink{
+			{
+				Name: "hook", Kind: "webhook", Waiting: 3, Dead: letters, Failures: 4, Error: f.name,
+				Oldest: now.Add(-2 * time.Hour), Next: now.Add(time.Minute), Delivered: 7, Refused: 1,
+			},
+			{Name: "queue", Kind: "nats", Delivered: 9, LastDelivered: now},
+		},
+		Outbox: api.Outbox{Path: "/var/x", Items: letters + 3, MaxItems: 1000, Bytes: 1 << 20, MaxBytes: 1 << 28},
+	}
+}
+
+func (f *fake) DeadLetters(sink, after string, most int) (list []api.DeadLetter, next string, err error) {
+	if sink != "hook" {
+		return nil, "", api.ErrNoSink
+	}
+	from, _ := strconv.Atoi(after)
+	for i := from; i < min(letters, from+most); i++ {
+		list = append(list, api.DeadLetter{
+			Key: fmt.Sprintf("key-%03d", i), Unit: "in", ContentLocation: f.name, Path: f.name, Size: 5,
+			Since: time.Now().Add(-time.Hour), Tries: 9, Error: f.name,
+		})
+	}
+	if from+most < letters {
+		next = strconv.Itoa(from + most)
+	}
+	return list, next, nil
 }
 
 func (*fake) Epoch() string  { return "e" }

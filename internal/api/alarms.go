@@ -38,6 +38,7 @@ type Alarm struct {
 	Kind    string    `json:"kind"`  // no_packets, loss_high, …
 	Unit    string    `json:"unit,omitempty"`
 	Session string    `json:"session,omitempty"` // ID of the row
+	Sink    string    `json:"sink,omitempty"`
 	Text    string    `json:"text"`
 	Since   time.Time `json:"since,omitzero"`
 }
@@ -85,13 +86,13 @@ func sinkAlarms(sinks []Sink, now time.Time) (list []Alarm) {
 	for _, s := range sinks {
 		if !s.Oldest.IsZero() && now.Sub(s.Oldest) > alarmSink {
 			list = append(list, Alarm{
-				Level: LevelWarning, Kind: "sink_behind", Since: s.Oldest,
+				Level: LevelWarning, Kind: "sink_behind", Sink: s.Name, Since: s.Oldest,
 				Text: fmt.Sprintf("%d files wait for sink %s: %s", s.Waiting, s.Name, cmp.Or(s.Error, "it is slow")),
 			})
 		}
 		if s.Dead > 0 {
 			list = append(list, Alarm{
-				Level: LevelWarning, Kind: "sink_dead_letters",
+				Level: LevelWarning, Kind: "sink_dead_letters", Sink: s.Name,
 				Text: fmt.Sprintf("sink %s has not taken %d files", s.Name, s.Dead),
 			})
 		}

@@ -134,21 +134,24 @@ func (b *backend) SetLevel(level string) error {
 }
 
 func (b *backend) Sinks() Sinks {
-	return Sinks{[]Sink{
+	return Sinks{Sinks: []Sink{
 		{Name: "hook", Kind: "webhook", Waiting: 1, Oldest: time.Now(), Error: "x", Next: time.Now(), LastDelivered: time.Now()},
 		{Name: "gone"},
-	}, Outbox{Path: "/var/x", Items: 1}}
+	}, Outbox: Outbox{Path: "/var/x", Items: 1}}
 }
 
-func (b *backend) DeadLetters(sink string, _ int) ([]DeadLetter, error) {
+func (b *backend) DeadLetters(sink, after string, _ int) ([]DeadLetter, string, error) {
 	if sink != "hook" {
-		return nil, ErrNoSink
+		return nil, "", ErrNoSink
 	}
-	return []DeadLetter{{Key: "k", Unit: "in", Session: sessionKey, TOI: flute.NewTOI(5), Error: "<b>"}}, b.down
+	if after == "x" {
+		return nil, "", ErrNoPage
+	}
+	return []DeadLetter{{Key: "k", Unit: "in", Session: sessionKey, TOI: flute.NewTOI(5), Error: "<b>"}}, "2", b.down
 }
 
 func (b *backend) Replay(sink, key string) (int, error) {
-	if _, err := b.DeadLetters(sink, 1); err != nil {
+	if _, _, err := b.DeadLetters(sink, "", 1); err != nil {
 		return 0, err
 	}
 	if key == "" {
@@ -335,6 +338,7 @@ func TestOpenAPI(t *testing.T) {
 		{operation: remove, path: "/v1/units/in/objects/5", want: 409},
 		{operation: remove, path: "/v1/units/out/objects/5", down: true, want: 503},
 		{operation: "GET /v1/sinks", want: 200},
+		{operation: letters, path: "/v1/sinks/hook/dead?after=x", want: 400},
 		{operation: letters, path: "/v1/sinks/hook/dead?limit=1", want: 200},
 		{operation: letters, path: "/v1/sinks/hook/dead?limit=1001", want: 400},
 		{operation: letters, path: "/v1/sinks/none/dead", want: 404},

@@ -36,6 +36,8 @@ func failed(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, ErrNoUnit), errors.Is(err, ErrNoObject), errors.Is(err, ErrNoSink):
 		code = http.StatusNotFound
+	case errors.Is(err, ErrNoPage):
+		code = http.StatusBadRequest
 	case errors.Is(err, ErrNotSending):
 		code = http.StatusConflict
 	}

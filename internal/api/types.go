@@ -15,6 +15,7 @@ var (
 	ErrNoUnit     = errors.New("there is no such unit")
 	ErrNoObject   = errors.New("there is no such object on its way")
 	ErrNoSink     = errors.New("there is no such sink")
+	ErrNoPage     = errors.New("there is no such page")
 	ErrNotSending = errors.New("it is not a sending session that runs")
 )
 
@@ -29,9 +30,10 @@ type Backend interface {
 	Remove(ctx context.Context, unit string, toi flute.TOI) error
 	SetLevel(level string) error
 	Sinks() Sinks
-	// DeadLetters returns what a sink has not taken, the oldest first, at most so many. Replay has those with a key
-	// wait again, Discard removes them; an empty key: all. Both return how many.
-	DeadLetters(sink string, most int) ([]DeadLetter, error)
+	// DeadLetters returns a page of what a sink has not taken: the oldest first, at most so many, and the after of the
+	// next page; empty: there is none. Replay has those with a key wait again, Discard removes them; an empty key:
+	// all. Both return how many.
+	DeadLetters(sink, after string, most int) (list []DeadLetter, next string, err error)
 	Replay(sink, key string) (int, error)
 	Discard(sink, key string) (int, error)
 	Alive(ctx context.Context) error
@@ -143,6 +145,7 @@ type ConfigError struct {
 type Sink struct {
 	Name          string    `json:"name"`
 	Kind          string    `json:"kind,omitempty"` // marker, exec, webhook, s3, nats; empty: it is not configured any more
+	State         string    `json:"state"`          // delivering, waiting, failing, idle, or removed
 	Waiting       int       `json:"waiting"`        // files, with those on their way
 	Running       int       `json:"running"`
 	Dead          int       `json:"dead"`
@@ -164,8 +167,9 @@ type Sink struct {
 
 // Sinks are all sinks, and the outbox.
 type Sinks struct {
-	Sinks  []Sink `json:"sinks"`
-	Outbox Outbox `json:"outbox"`
+	Time   time.Time `json:"time"`
+	Sinks  []Sink    `json:"sinks"`
+	Outbox Outbox    `json:"outbox"`
 }
 
 // Outbox is how much of the outbox is in use.

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,16 +57,19 @@ func (d *Daemon) handing() (list []metrics.Sink, items int, bytes int64) {
 }
 
 // DeadLetters implements part of [api.Backend].
-func (d *Daemon) DeadLetters(name string, most int) ([]api.DeadLetter, error) {
+func (d *Daemon) DeadLetters(name, after string, most int) (list []api.DeadLetter, next string, err error) {
 	box, err := d.sink(name)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	items, err := box.Dead(name, most)
+	items, next, err := box.Dead(name, after, most)
+	if errors.Is(err, outbox.ErrPage) {
+		err = fmt.Errorf("after %.80q: %w", after, api.ErrNoPage)
+	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	list := []api.DeadLetter{}
+	list = []api.DeadLetter{}
 	for i := range items {
 		it := &items[i]
 		list = append(list, api.DeadLetter{
@@ -74,7 +78,7 @@ func (d *Daemon) DeadLetters(name string, most int) ([]api.DeadLetter, error) {
 			Tries: it.Tries, Error: it.Error,
 		})
 	}
-	return list, nil
+	return list, next, nil
 }
 
 // Replay implements part of [api.Backend].

@@ -138,6 +138,9 @@ func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 // owner is the key of an item in bucketKeys and bucketDoneBy.
 func owner(sink, key string) []byte { return []byte(sink + "\x00" + key) }
 
+// deadKeySize is the length of a deadKey in bytes.
+const deadKeySize = 16
+
 func deadKey(it *Item) []byte { return append(number(uint64(it.Dead.UnixNano())), number(it.ID)...) }
 
 // errNoItem tells that an item is not there any more.

@@ -270,13 +270,21 @@ func TestDaysOfFailure(t *testing.T) {
 		w.end(o)
 
 		o = w.open()
-		dead, err := o.Dead("down", 10)
+		dead, _, err := o.Dead("down", "", 10)
 		if err != nil || len(dead) != 10 || dead[0].File.ContentLocation == "" ||
 			!strings.Contains(dead[0].Error, "500") {
 			t.Errorf("%+v %v", dead, err)
 		}
-		if other, err := o.Dead("dow", 10); err != nil || len(other) != 0 {
+		if other, _, err := o.Dead("dow", "", 10); err != nil || len(other) != 0 {
 			t.Errorf("%+v %v", other, err)
+		}
+		if got := pagesOf(t, o, "down", 7); len(got) != 40 {
+			t.Errorf("%d dead letters on pages of 7", len(got))
+		}
+		for _, page := range []string{"x", "00", strings.Repeat("00", deadKeySize+1)} {
+			if _, _, err := o.Dead("down", page, 10); !errors.Is(err, ErrPage) {
+				t.Errorf("page %q: %v", page, err)
+			}
 		}
 		takes := &taker{}
 		o.Set("down", takes, terms)
@@ -491,5 +499,26 @@ func TestTwoProcesses(t *testing.T) {
 	defer w.end(o)
 	if _, err := Open(w.cfg); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Error(err)
+	}
+}
+
+// pagesOf returns the keys of the dead letters of a sink, from pages of so many.
+func pagesOf(t *testing.T, o *Outbox, sink string, most int) map[string]bool {
+	t.Helper()
+	got := map[string]bool{}
+	for after, pages := "", 0; ; pages++ {
+		list, next, err := o.Dead(sink, after, most)
+		if err != nil || len(list) > most || pages > 100 {
+			t.Fatalf("%d letters, %v", len(list), err)
+		}
+		for i := range list {
+			if got[list[i].Key] {
+				t.Errorf("%s is on two pages", list[i].Key)
+			}
+			got[list[i].Key] = true
+		}
+		if after = next; next == "" {
+			return got
+		}
 	}
 }

@@ -3,6 +3,7 @@ package outbox
 import (
 	"bytes"
 	"cmp"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -73,22 +74,38 @@ func (o *Outbox) Has(sink string) bool {
 	return known
 }
 
-// Dead returns the dead letters of a sink, the oldest first, at most so many.
-func (o *Outbox) Dead(sink string, most int) (list []Item, err error) {
+// Dead returns a page of the dead letters of a sink: the oldest first, at most so many, from after on. next is the
+// after of the next page; empty: there is none.
+func (o *Outbox) Dead(sink, after string, most int) (list []Item, next string, err error) {
+	from, err := hex.DecodeString(after)
+	if err != nil || len(from) != 0 && len(from) != deadKeySize {
+		return nil, "", ErrPage
+	}
 	list = []Item{}
 	err = o.disk.view(func(tx *bolt.Tx) error {
-		return eachDead(tx, sink, func(it *Item) bool {
+		return eachDead(tx, sink, from, func(it *Item) bool {
+			if len(list) == most {
+				next = hex.EncodeToString(deadKey(&list[most-1]))
+				return false
+			}
 			list = append(list, *it)
-			return len(list) < most
+			return true
 		})
 	})
-	return list, err
+	return list, next, err
 }
 
-// eachDead calls do with each dead letter of a sink until it returns false.
-func eachDead(tx *bolt.Tx, sink string, do func(*Item) bool) error {
+// ErrPage tells that a page of dead letters is asked for that none has named.
+var ErrPage = errors.New("it is no page of dead letters")
+
+// eachDead calls do with each dead letter of a sink that lies behind a key, until it returns false.
+func eachDead(tx *bolt.Tx, sink string, after []byte, do func(*Item) bool) error {
 	c := tx.Bucket(bucketDead).Cursor()
-	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+	k, _ := c.Seek(after)
+	if len(after) > 0 && bytes.Equal(k, after) { // if that is gone, the next one is here already
+		k, _ = c.Next()
+	}
+	for ; k != nil; k, _ = c.Next() {
 		v := tx.Bucket(bucketItems).Get(number(idOf(k)))
 		if !bytes.Contains(v, []byte(sink)) { // most are of another one
 			continue
@@ -130,7 +147,7 @@ func (o *Outbox) change(sink, key string, do func(*bolt.Tx, *Item) error) (int, 
 	result := errHangs
 	o.write(func(tx *bolt.Tx) error {
 		list = nil
-		err := eachDead(tx, sink, func(it *Item) bool {
+		err := eachDead(tx, sink, nil, func(it *Item) bool {
 			if key == "" || key == it.Key {
 				list = append(list, it)
 			}

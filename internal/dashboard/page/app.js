@@ -7,9 +7,12 @@ import { events } from "./events.js";
 import { overview } from "./overview.js";
 import { sending } from "./sending.js";
 import { session } from "./session.js";
+import { sink, sinks } from "./sinks.js";
 import { tree } from "./tree.js";
 
-const views = { "": overview, sending, tree, events };
+const views = { "": overview, sending, tree, events, sinks };
+const viewOf = (name) => (Object.hasOwn(views, name) ? views[name] : overview);
+const single = { session, sink }; // of one thing, which the address names
 const interval = 1000; // ms between two answers; a page that is not seen asks nothing
 
 const main = document.getElementById("main");
@@ -30,20 +33,20 @@ function show(moved) {
   leave();
   const [name, ...rest] = location.hash.replace(/^#\//, "").split("/");
   let view;
-  if (name === "session") {
+  if (Object.hasOwn(single, name)) {
     let id = rest.join("/");
     try {
       id = decodeURIComponent(id);
     } catch {
-      // It names no session, which its view will say.
+      // It names nothing, which its view will say.
     }
-    view = session(id);
+    view = single[name](id);
   } else {
-    view = (views[name] ?? overview)();
+    view = viewOf(name)();
   }
   document.title = `${view.title} – flute-node`;
   for (const a of document.querySelectorAll("nav a")) {
-    setAttr(a, "aria-current", a.hash === `#/${views[name] ? name : ""}` && name !== "session" ? "page" : null);
+    setAttr(a, "aria-current", a.hash === `#/${Object.hasOwn(views, name) ? name : ""}` && !Object.hasOwn(single, name) ? "page" : null);
   }
   main.replaceChildren(...view.el);
   if (moved) main.focus({ preventScroll: true });
@@ -108,13 +111,13 @@ function move(by) {
 const press = (selector) => main.querySelector(selector)?.click();
 const go = (hash) => () => (location.hash = hash);
 const keys = {
-  1: go("#/"), 2: go("#/sending"), 3: go("#/tree"), 4: go("#/events"),
+  1: go("#/"), 2: go("#/sending"), 3: go("#/tree"), 4: go("#/events"), 5: go("#/sinks"),
   j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1),
   n: () => press("[data-next]"), p: () => press("[data-first]"),
   "/": () => main.querySelector("[data-filter]")?.focus(),
   t: () => window.nextTheme(),
   "?": () => document.getElementById("help").showModal(),
-  Escape: () => (location.hash.startsWith("#/session") ? history.length > 1 ? history.back() : go("#/")() : document.activeElement?.blur()),
+  Escape: () => (/^#\/(session|sink)\//.test(location.hash) ? history.length > 1 ? history.back() : go("#/")() : document.activeElement?.blur()),
 };
 
 document.addEventListener("keydown", (e) => {

@@ -114,6 +114,17 @@ export function table(caption, labels, classes = []) {
   return { el, body };
 }
 
+/** facts shows names and values; a value that is undefined is left out. */
+export function facts(el) {
+  return (pairs) => rows(el, pairs.filter(([, v]) => v !== undefined), ([k]) => k,
+    ([k]) => {
+      const div = h("div", null, h("dt", null, k), h("dd"));
+      div.value = div.lastChild;
+      return div;
+    },
+    (div, [, v]) => setText(div.value, v));
+}
+
 /** frame runs what changes the page, and notes how long it took: performance has the latest 600 as "frame". */
 export function frame(change) {
   const start = performance.now();

@@ -5,6 +5,7 @@ import { frame, h, name, row, rows, setAttr, setText, svg, table } from "./dom.j
 import { line } from "./events.js";
 import { bytes, count, keyText, rate, share, since } from "./format.js";
 import { pageOf, pager } from "./pager.js";
+import { sinkLink } from "./sinks.js";
 
 const page = 100;
 const states = ["receiving", "silent", "stuck", "sending", "idle", "paused", "alarm"];
@@ -38,9 +39,10 @@ function spark(label) {
 function alarmList(list) {
   return {
     show(alarms, now) {
-      rows(list, alarms, (a) => `${a.kind} ${a.unit ?? ""} ${a.session ?? ""} ${a.kind === "actor_restarted" ? a.text : ""}`,
+      rows(list, alarms, (a) => `${a.kind} ${a.unit ?? ""} ${a.session ?? ""} ${a.sink ?? ""} ${a.kind === "actor_restarted" ? a.text : ""}`,
         (a) => {
-          const who = h(a.session ? "a" : "span", { href: a.session && sessionLink(a.session) }, name(a.unit || "daemon", 60));
+          const to = a.session ? sessionLink(a.session) : a.sink ? sinkLink(a.sink) : null;
+          const who = h(to ? "a" : "span", { href: to }, name(a.unit || a.sink || "daemon", 60));
           const el = h("li", { class: a.level },
             h("span", { class: `state ${a.level}` }, a.level === "error" ? "Error" : "Warning"), who,
             h("span", { class: "what" }), h("time", { class: "muted" }));

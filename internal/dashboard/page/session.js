@@ -2,23 +2,12 @@
 
 import { ask, Failure, feed } from "./api.js";
 import { blockMap, decode } from "./blockmap.js";
-import { frame, h, name, row, rows, setAttr, setText, table } from "./dom.js";
+import { facts, frame, h, name, row, rows, setAttr, setText, table } from "./dom.js";
 import { bytes, count, fileName, keyID, nanoseconds, rate, share, since, span, until } from "./format.js";
 import { pager } from "./pager.js";
 
 const page = 100;
 const ended = 200; // files that have ended, which the page remembers
-
-/** facts shows names and values; a value that is undefined is left out. */
-function facts(el) {
-  return (pairs) => rows(el, pairs.filter(([, v]) => v !== undefined), ([k]) => k,
-    ([k]) => {
-      const div = h("div", null, h("dt", null, k), h("dd"));
-      div.value = div.lastChild;
-      return div;
-    },
-    (div, [, v]) => setText(div.value, v));
-}
 
 function aboutReceiving(s, now) {
   const a = s.account;
