@@ -62,13 +62,14 @@ type SessionState struct {
 	Held      uint64            `json:"held,omitempty"`    // bytes of memory
 	// ReceivedRate is how many bits of UDP payload have come in the latest second, LastPacket when the latest came;
 	// zero: none.
-	ReceivedRate uint64              `json:"received_rate,omitempty"`
-	LastPacket   time.Time           `json:"last_packet,omitzero"`
-	Sent         *sender.Stats       `json:"sent,omitempty"`
-	SentRate     uint64              `json:"sent_rate,omitempty"` // bits of UDP payload in the latest second
-	Queues       []sender.QueueState `json:"queues,omitempty"`    // of a session that sends
-	Objects      []event.ObjectState `json:"objects"`             // that have not ended; of all sessions 10,000 at most
-	ObjectCount  int                 `json:"object_count"`
+	ReceivedRate  uint64              `json:"received_rate,omitempty"`
+	ReceivedBytes uint64              `json:"received_bytes,omitempty"` // of UDP payload
+	LastPacket    time.Time           `json:"last_packet,omitzero"`
+	Sent          *sender.Stats       `json:"sent,omitempty"`
+	SentRate      uint64              `json:"sent_rate,omitempty"` // bits of UDP payload in the latest second
+	Queues        []sender.QueueState `json:"queues,omitempty"`    // of a session that sends
+	Objects       []event.ObjectState `json:"objects"`             // that have not ended; of all sessions 10,000 at most
+	ObjectCount   int                 `json:"object_count"`
 }
 
 // Snapshot returns what runs in the node. It asks each session for its state, for a second at most, or until ctx ends,
@@ -143,7 +144,7 @@ func (n *Node) inspectOne(ctx context.Context, r session.Running, objects int) *
 		if got, err = actors.Ask[receiving.State](ctx, n.system, pid, receiving.Inspect{Objects: objects}); err == nil {
 			st.Received, st.Held, st.Objects, st.ObjectCount = &got.Counters, got.Held, got.Objects, got.ObjectCount
 			st.Account, st.Feeds = &got.Account, got.Feeds
-			st.ReceivedRate, st.LastPacket = got.Rate, got.Latest
+			st.ReceivedRate, st.ReceivedBytes, st.LastPacket = got.Rate, got.Bytes, got.Latest
 		}
 	} else {
 		var got sending.State

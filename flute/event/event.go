@@ -27,6 +27,7 @@ type SessionClosed struct {
 	Session  flute.SessionKey `json:"session"`
 	Reason   string           `json:"reason"`
 	Counters flute.Counters   `json:"counters"`
+	Bytes    uint64           `json:"bytes,omitempty"`   // of UDP payload that came
 	Feeds    []FeedStats      `json:"feeds,omitempty"`   // of a session that has several
 	Account  *Account         `json:"account,omitempty"` // of a session that was received
 	Sending  bool             `json:"sending,omitempty"` // the node's own session
@@ -45,6 +46,7 @@ type SessionComplete struct {
 type SessionStats struct {
 	Session  flute.SessionKey `json:"session"`
 	Counters flute.Counters   `json:"counters"`
+	Bytes    uint64           `json:"bytes,omitempty"` // of UDP payload that came
 	Held     uint64           `json:"held"`            // bytes of memory
 	Feeds    []FeedStats      `json:"feeds,omitempty"` // of a session that has several
 	Account  Account          `json:"account"`

@@ -62,7 +62,7 @@ func (b *backend) State(context.Context) (*State, error) {
 			Sessions: []node.SessionState{
 				{
 					Session: sessionKey, Reception: 1, Received: &flute.Counters{Received: 1, Accepted: 1},
-					Account: &event.Account{}, Feeds: []event.FeedStats{{}}, Held: 3, ObjectCount: 1,
+					Account: &event.Account{}, Feeds: []event.FeedStats{{}}, Held: 3, ReceivedBytes: 9, ObjectCount: 1,
 					Objects: []event.ObjectState{object},
 				},
 				{

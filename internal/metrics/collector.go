@@ -123,6 +123,11 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	if complete {
 		c.meter.settle(running, time.Now())
 	}
+	if err == nil {
+		for i := range snapshot.Receptions {
+			c.meter.drops[snapshot.Receptions[i].Group.String()] += 0 // there before it counts
+		}
+	}
 	c.totals(out)
 	for _, u := range units {
 		out.is(descUnit, u.Up, u.Kind, u.Name)
@@ -185,6 +190,7 @@ func (c *Collector) totals(out emitter) {
 // unit tells what was counted for one.
 func (c *Collector) unit(out emitter, of Unit, u *unit, s now) {
 	name := of.Name
+	begin(of.Kind, u)
 	out.is(descUp, s.sessions > 0, name)
 	out.gauge(descSessions, float64(s.sessions), name)
 	out.gauge(descSilent, float64(s.silent), name)
@@ -203,11 +209,12 @@ func (c *Collector) unit(out emitter, of Unit, u *unit, s now) {
 	}
 	each(out, descDamaged, u.damaged, name)
 	each(out, descPrograms, u.programs, name)
-	total, account := u.ended, u.account
+	total, account, received := u.ended, u.account, u.received
 	var latest float64
 	var age, offset time.Duration
 	for _, one := range u.live {
 		total.Add(one.counters)
+		received += one.bytes
 		account.Add(&one.account)
 		latest = max(latest, one.account.LatestLoss)
 		if one.account.FDTAge > 0 {
@@ -219,6 +226,7 @@ func (c *Collector) unit(out emitter, of Unit, u *unit, s now) {
 	}
 	account.Derive()
 	c.packets(out, name, &total, u.outside)
+	out.count(descReceivedBytes, received, name)
 	if !u.heard.IsZero() {
 		out.gauge(descHeard, float64(u.heard.UnixMilli())/1000, name)
 	}
@@ -254,6 +262,26 @@ func quality(out emitter, name string, a *event.Account, latest float64) {
 	if a.MarginBlocks > 0 {
 		out.gauge(descMargin, a.Margin, name)
 		out.gauge(descSurplus, float64(a.LeastSurplus), name, "0")
+	}
+}
+
+// begin has the counters that alarms watch be there before they count: to Prometheus a counter that appears with 1 has
+// not increased.
+func begin(kind string, u *unit) {
+	switch kind {
+	case "receive":
+		for _, state := range []string{"delivered", "failed", string(event.FailQuarantined)} {
+			u.objects[state] += 0
+		}
+		for _, reason := range []event.FailReason{event.FailDigest, event.FailEncoding, event.FailOTI} {
+			u.damaged[string(reason)] += 0
+		}
+	case "send":
+		u.objects["sent"] += 0
+		u.objects["failed"] += 0
+	case "utp":
+		u.streams["ok"] += 0
+		u.streams["failed"] += 0
 	}
 }
 

@@ -7,8 +7,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/node"
 )
 
 // names are the metrics with their labels.
@@ -124,5 +128,33 @@ func TestDashboard(t *testing.T) {
 	}
 	if len(ids) == 0 {
 		t.Error("there are no panels")
+	}
+}
+
+// increases are the counters that alarms watch, with what they ask of the labels.
+var increases = regexp.MustCompile(`increase\((flute_[a-z_]+)(?:\{[a-z]+="([a-z]+)"\})?\[`)
+
+// TestAlarmsBegin: a counter that an alarm watches is there, with 0, before it has counted. To Prometheus a counter that
+// appears with 1 has not increased, so that the alarm would not see the first failure.
+func TestAlarmsBegin(t *testing.T) {
+	w := newWorld()
+	w.snapshot.Receptions = []node.ReceptionState{{ID: 1, Group: key(1).Group}}
+	got, _ := w.gather(t)
+	found := increases.FindAllStringSubmatch(string(deployed(t, "deploy/alerts.yaml")), -1)
+	if len(found) < 6 {
+		t.Fatalf("%d alarms watch counters", len(found))
+	}
+	for _, m := range found {
+		there := false
+		for name := range got {
+			there = there || strings.HasPrefix(name, m[1]+"{") && strings.Contains(name, m[2])
+		}
+		if !there {
+			t.Errorf("%s %s is not there until it counts", m[1], m[2])
+		}
+	}
+	w.meter.Observe("in", notice.ActorRestarted{Actor: "nobody knows"}, time.Now())
+	if _, ok := got["flute_actor_restarts_total{"+kindOf("nobody knows")+"}"]; !ok {
+		t.Error("actors of no kind")
 	}
 }

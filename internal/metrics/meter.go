@@ -28,7 +28,7 @@ type Meter struct {
 
 // NewMeter returns a Meter that has counted nothing.
 func NewMeter() *Meter {
-	return &Meter{
+	m := &Meter{
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "flute_object_duration_seconds",
 			Help:    "Time from the first packet of a file to its publication.",
@@ -41,6 +41,10 @@ func NewMeter() *Meter {
 		}, []string{"sink"}),
 		units: map[string]*unit{}, restarts: map[string]uint64{}, drops: map[string]uint64{},
 	}
+	for _, kind := range kinds {
+		m.restarts[kind] = 0 // there before it counts
+	}
+	return m
 }
 
 // Know has a unit counted from now on, from zero.
@@ -161,13 +165,13 @@ func (m *Meter) Observe(name string, e notice.Event, now time.Time) {
 		if e.Counters.Received > s.counters.Received {
 			u.heard = now
 		}
-		s.counters, s.account, s.at = e.Counters, e.Account, now
+		s.counters, s.bytes, s.account, s.at = e.Counters, e.Bytes, e.Account, now
 	case event.SessionClosed:
 		if e.Sending {
 			return
 		}
 		s := u.session(e.Session)
-		s.counters = e.Counters
+		s.counters, s.bytes = e.Counters, e.Bytes
 		if e.Account != nil {
 			s.account = *e.Account
 		}
@@ -203,6 +207,11 @@ func (m *Meter) settle(running map[flute.SessionKey]bool, now time.Time) {
 			}
 		}
 	}
+}
+
+// kinds are the kinds of actors that restarts are counted for.
+var kinds = []string{
+	"channel", "utp", "receiving", "object", "sending", "sessions", "socket", "sockets", "hub", "other",
 }
 
 // kindOf returns the kind of an actor by its id, such as node/transfers/sessions/tsi-7-2.

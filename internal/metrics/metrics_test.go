@@ -25,6 +25,7 @@ const list = `
 flute_actor_restarts_total kind
 flute_api_event_clients
 flute_build_info version
+flute_bytes_received_total session
 flute_clock_offset_seconds session
 flute_config_last_reload_success_timestamp_seconds
 flute_config_last_reload_successful
@@ -175,7 +176,7 @@ func all(w *world) {
 	}
 	for _, e := range []notice.Event{
 		event.SessionOpened{Session: key(1)},
-		event.SessionStats{Session: key(1), Counters: counters(5, 1, 2), Account: account},
+		event.SessionStats{Session: key(1), Counters: counters(5, 1, 2), Bytes: 800, Account: account},
 		event.ObjectStarted{},
 		event.ObjectCompleted{Size: 7},
 		event.ObjectRefused{},
@@ -226,6 +227,7 @@ func TestValues(t *testing.T) {
 	for name, want := range map[string]float64{
 		"flute_packets_received_total{in}":                     8,
 		"flute_packets_accepted_total{in}":                     5,
+		"flute_bytes_received_total{in}":                       800,
 		"flute_packets_duplicate_total{in}":                    1,
 		"flute_packets_dropped_total{budget,in}":               2,
 		"flute_packets_outside_total{version,in}":              6,
@@ -273,18 +275,21 @@ func TestCountersGoOn(t *testing.T) {
 	received := func() float64 {
 		t.Helper()
 		got, _ := w.gather(t)
+		if packets := got["flute_packets_received_total{in}"]; got["flute_bytes_received_total{in}"] != 100*packets {
+			t.Errorf("%v bytes of %v packets", got["flute_bytes_received_total{in}"], packets)
+		}
 		return got["flute_packets_received_total{in}"]
 	}
 	w.snapshot = node.Snapshot{SessionCount: 1, Sessions: []node.SessionState{{Session: key(1), Reception: 1}}}
-	w.meter.Observe("in", event.SessionStats{Session: key(1), Counters: counters(5, 0, 0)}, now)
+	w.meter.Observe("in", event.SessionStats{Session: key(1), Counters: counters(5, 0, 0), Bytes: 500}, now)
 	if n := received(); n != 5 {
 		t.Errorf("running: %v", n)
 	}
-	w.meter.Observe("in", event.SessionClosed{Session: key(1), Counters: counters(6, 0, 0)}, now)
+	w.meter.Observe("in", event.SessionClosed{Session: key(1), Counters: counters(6, 0, 0), Bytes: 600}, now)
 	if n := received(); n != 6 {
 		t.Errorf("ended: %v", n)
 	}
-	w.meter.Observe("in", event.SessionStats{Session: key(1), Counters: counters(2, 0, 0)}, now)
+	w.meter.Observe("in", event.SessionStats{Session: key(1), Counters: counters(2, 0, 0), Bytes: 200}, now)
 	if n := received(); n != 8 {
 		t.Errorf("begun anew: %v", n)
 	}

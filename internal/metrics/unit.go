@@ -15,6 +15,7 @@ const maxLive = 16_384
 type unit struct {
 	ended    flute.Counters // of sessions that have ended
 	account  event.Account  // of them
+	received uint64         // bytes of UDP payload of them
 	live     map[flute.SessionKey]*session
 	outside  [drop.NumReasons]uint64 // datagrams that belonged to no session of receptions that have ended
 	heard    time.Time               // the latest packet
@@ -31,6 +32,7 @@ type unit struct {
 // session is the latest that was heard of one session.
 type session struct {
 	counters flute.Counters
+	bytes    uint64 // of UDP payload
 	account  event.Account
 	at       time.Time
 }
@@ -93,6 +95,7 @@ func (u *unit) fold(key flute.SessionKey) {
 	if s := u.live[key]; s != nil {
 		u.ended.Add(s.counters)
 		u.account.Add(&s.account)
+		u.received += s.bytes
 		delete(u.live, key)
 	}
 }

@@ -19,6 +19,7 @@ type Ledger struct {
 	objects *object.Ledger
 	latest  time.Time               // when datagrams came last; zero: none have come
 	meter   pacing.Meter            // of UDP payload that has come
+	bytes   uint64                  // of it
 	works   map[*lanes.Entry]string // not brought to an object yet, with the id of its PID
 	spawned int                     // object actors so far, for their names
 	over    bool                    // the core has ended
@@ -66,7 +67,7 @@ func (l *Ledger) Finish(in *Inbox, reason string, run func(lanes.Work)) (events 
 	}
 	switch c := l.core.Counters(); {
 	case l.end != nil:
-		l.end.Counters, l.end.Feeds = c, l.core.Feeds()
+		l.end.Counters, l.end.Bytes, l.end.Feeds = c, l.bytes, l.core.Feeds()
 		events = append(events, *l.end)
 	case in.Reception.Drops != nil: // it was never opened, and nobody has heard of it
 		// What was in order was of no use without a session.

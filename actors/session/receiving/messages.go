@@ -56,6 +56,7 @@ type State struct {
 	Account     event.Account
 	Feeds       []event.FeedStats // of a session that has several
 	Rate        uint64            // bits of UDP payload in the latest second
+	Bytes       uint64            // of UDP payload that came
 	Latest      time.Time         // when datagrams came last; zero: none have come
 }
 

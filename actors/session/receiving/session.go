@@ -122,7 +122,7 @@ func (s *session) state(m Inspect) State {
 	now := time.Now()
 	st := State{
 		Counters: core.Counters(), Held: core.Held(), Account: core.Account(now), Feeds: core.Feeds(),
-		Rate: s.ledger.meter.Rate(now), Latest: s.ledger.latest,
+		Rate: s.ledger.meter.Rate(now), Bytes: s.ledger.bytes, Latest: s.ledger.latest,
 	}
 	if m.TOI.IsFDT() {
 		st.Objects, st.ObjectCount = core.Objects(m.Objects)
@@ -137,7 +137,9 @@ func (s *session) packets(ctx actor.Context, m *Packets) {
 	defer s.abandon()
 	now := time.Now()
 	s.ledger.latest = now
-	s.ledger.meter.Add(m.unhandledBytes(), now)
+	n := m.unhandledBytes()
+	s.ledger.meter.Add(n, now)
+	s.ledger.bytes += uint64(n)
 	var toi flute.TOI
 	var p receiver.Packet
 	for m.done < len(m.Datagrams) {
@@ -240,7 +242,7 @@ func (s *session) publishStats(ctx actor.Context, now time.Time) {
 	}
 	s.counted, s.stats = c.Received, now.Add(statsInterval)
 	stats := event.SessionStats{
-		Session: s.inbox.Key, Counters: c, Held: s.ledger.core.Held(), Feeds: s.ledger.core.Feeds(),
+		Session: s.inbox.Key, Counters: c, Bytes: s.ledger.bytes, Held: s.ledger.core.Held(), Feeds: s.ledger.core.Feeds(),
 		Account: s.ledger.core.Account(now),
 	}
 	ctx.Send(s.cfg.Hub, hub.Publish{Event: stats})
