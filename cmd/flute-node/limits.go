@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/flute-node/flute-node/internal/bounds"
+	"github.com/flute-node/flute-node/internal/config"
+	"github.com/flute-node/flute-node/internal/daemon"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 )
 
 // limitsCommand takes the flags of receive.
 type limitsCommand struct {
+	Config string `type:"path" placeholder:"FILE" help:"What a run with this file of configuration may hold, in place of a receive."`
 	receiveCommand
 }
 
@@ -24,8 +28,11 @@ type limits struct {
 	Bounds     []bounds.Bound `json:"bounds"`
 }
 
-// Run prints what a receive with the same flags may hold at most.
+// Run prints what a receive with the same flags may hold at most, or a run.
 func (c *limitsCommand) Run(_ context.Context, out *output) error {
+	if c.Config != "" {
+		return c.ofDaemon(out)
+	}
 	if err := c.memoryFlags.check(); err != nil {
 		return err
 	}
@@ -37,6 +44,20 @@ func (c *limitsCommand) Run(_ context.Context, out *output) error {
 	l := limits{Receptions: c.receptions()}
 	l.Bounds, l.WorstCase, err = node.Config{Budget: uint64(c.Memory)}.Bounds(cfg, l.Receptions)
 	if err != nil {
+		return err
+	}
+	out.table("limits", l, l.String())
+	return nil
+}
+
+// ofDaemon prints what a run may hold at most.
+func (c *limitsCommand) ofDaemon(out *output) error {
+	cfg, err := config.Load(c.Config, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	var l limits
+	if l.Bounds, l.Receptions, l.WorstCase, err = daemon.Limits(cfg); err != nil {
 		return err
 	}
 	out.table("limits", l, l.String())

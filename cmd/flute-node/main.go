@@ -5,6 +5,7 @@
 //	flute-node receive --group 239.1.1.1:3400 DIR            receive what is sent there
 //	flute-node send --watch DIR --to 239.1.1.1:3400          send what comes into a folder, from now on
 //	flute-node limits --memory 256MiB                        what a receive with these flags may hold
+//	flute-node limits --config FILE                          what a run with this file may hold
 //	flute-node run --config FILE                             receive and send by a file of configuration, as a service
 //	flute-node ctl state                                     what that service does
 //	flute-node top                                           the same, while one looks at it
@@ -63,7 +64,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Send and receive in one process over loopback multicast, lose datagrams on the way, check every file."`
 	Send    sendCommand    `cmd:"" help:"Send files and folders, then exit."`
 	Receive receiveCommand `cmd:"" help:"Receive files into a folder."`
-	Limits  limitsCommand  `cmd:"" help:"Print what a receive with the same flags may hold at most."`
+	Limits  limitsCommand  `cmd:"" help:"Print what a receive with the same flags may hold at most, or a run with a file of configuration."`
 	Run     runCommand     `cmd:"" help:"Receive and send by a file of configuration, as a service."`
 	Ctl     ctlCommand     `cmd:"" help:"Ask a running service, or steer it."`
 	Top     topCommand     `cmd:"" help:"Watch a running service: sessions, files, what needs attention."`

@@ -115,6 +115,9 @@ func (s *Session) Memory() (sum uint64) {
 	return sum
 }
 
+// CacheMemory bounds what the session keeps, in bytes, to send it again.
+func (s *Session) CacheMemory() uint64 { return s.schedule.cache.most }
+
 // memory bounds what a transfer of o holds.
 func (o *object) memory() uint64 {
 	c := &o.coding

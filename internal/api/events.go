@@ -12,8 +12,8 @@ import (
 const (
 	// maxClients bounds the clients of events. Each has a goroutine and a batch of events at most.
 	maxClients = 64
-	// eventBatch is how many events are written at once.
-	eventBatch = 64
+	// eventBatch is how many events are written at once, batchBytes how many bytes, if they are more than one.
+	eventBatch, batchBytes = 64, 256 << 10
 	// keepAlive is the time between two signs of life, so that proxies and clients know a quiet stream from a dead one.
 	keepAlive = 15 * time.Second
 )
@@ -90,6 +90,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, after uint64, ot
 			fmt.Fprintf(&text, "event: missed\nid: %s\ndata: {\"event\":\"missed\",\"count\":%d}\n\n", id(after), gone)
 		}
 		for _, e := range entries {
+			if text.Len() > 0 && text.Len()+len(e.JSON) > batchBytes {
+				break // they follow at once
+			}
 			after = e.ID
 			if len(names) == 0 || names[e.Name] {
 				fmt.Fprintf(&text, "event: %s\nid: %s\ndata: %s\n\n", e.Name, id(e.ID), e.JSON)

@@ -11,6 +11,10 @@ import (
 	"github.com/flute-node/flute-node/internal/api"
 )
 
+// maxJournal bounds the entries of the journal in bytes, each with entryMemory for what is around it: a sender chooses
+// how long names are, and the memory of the node does not count them.
+const maxJournal, entryMemory = 32 << 20, 64
+
 // maxEntry bounds an event of the journal in bytes: one that says more, as an FDT Instance's XML or what an object
 // lacks, is cut down to its name.
 const maxEntry = 64 << 10
@@ -18,20 +22,22 @@ const maxEntry = 64 << 10
 // journal keeps the latest events, for those who look later, or come back. It is safe for concurrent use. Nobody who
 // reads holds up who writes: one who is too slow finds that entries are gone.
 type journal struct {
-	epoch string // of this process: IDs of another one mean nothing
-	size  int
+	epoch string                        // of this process: IDs of another one mean nothing
+	size  int                           // entries at most
 	watch func(notice.Event, time.Time) // of each event; nil: nobody
 
 	mu      sync.Mutex
 	ring    []api.Entry
+	first   uint64        // ID of the oldest entry
 	last    uint64        // ID of the latest entry
+	bytes   int           // of the entries
 	changed chan struct{} // closed with the next entry
 }
 
 func newJournal(size int, now time.Time, watch func(notice.Event, time.Time)) *journal {
 	return &journal{
 		epoch: fmt.Sprintf("%x", now.UnixNano()), size: size, watch: watch, ring: make([]api.Entry, size),
-		changed: make(chan struct{}),
+		first: 1, changed: make(chan struct{}),
 	}
 }
 
@@ -51,26 +57,32 @@ func (j *journal) add(e notice.Event) {
 	line := marshal(e, now)
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	entry := api.Entry{ID: j.last + 1, Name: e.EventName(), JSON: line}
+	for j.first <= j.last && (j.last-j.first+1 >= uint64(j.size) || j.bytes+memoryOfEntry(&entry) > maxJournal) {
+		oldest := &j.ring[j.first%uint64(j.size)]
+		j.bytes -= memoryOfEntry(oldest)
+		*oldest = api.Entry{}
+		j.first++
+	}
 	j.last++
-	j.ring[j.last%uint64(j.size)] = api.Entry{ID: j.last, Name: e.EventName(), JSON: line}
+	j.bytes += memoryOfEntry(&entry)
+	j.ring[j.last%uint64(j.size)] = entry
 	close(j.changed)
 	j.changed = make(chan struct{})
 }
+
+func memoryOfEntry(e *api.Entry) int { return len(e.JSON) + len(e.Name) + entryMemory }
 
 // After implements part of [api.Journal]. It returns the entries after one, at most so many, and how many before them
 // are gone. changed is closed when there are more.
 func (j *journal) After(id uint64, most int) (entries []api.Entry, gone uint64, changed <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	first := uint64(1)
-	if j.last > uint64(j.size) {
-		first = j.last - uint64(j.size) + 1
-	}
 	if id > j.last { // of another process
 		id = j.last
 	}
-	if id+1 < first {
-		gone, id = first-id-1, first-1
+	if id+1 < j.first {
+		gone, id = j.first-id-1, j.first-1
 	}
 	for ; id < j.last && len(entries) < most; id++ {
 		entries = append(entries, j.ring[(id+1)%uint64(j.size)])

@@ -3,6 +3,7 @@ package outbox
 import (
 	"container/heap"
 	"time"
+	"unsafe"
 )
 
 // tired is how many failures in a row make a sink rest: then one try at a time begins, and none before the rest is
@@ -59,6 +60,9 @@ func (l *lane) ended(o Outcome, rest time.Duration, now time.Time, random float6
 	case Superseded, Stopped:
 	}
 }
+
+// ItemMemory is what an item that waits takes in memory: a slot of a schedule, which grows by doubling.
+const ItemMemory = 2 * unsafe.Sizeof(slot{})
 
 // slot is an item in a schedule.
 type slot struct {
