@@ -9,7 +9,8 @@ import (
 type disk struct {
 	key     any
 	waiting turns[*Entry]
-	visits  []*visit      // Works that run, perDisk at most
+	atOnce  int
+	visits  []*visit      // Works that run, atOnce at most
 	told    time.Duration // age when it was told last; zero: it was not, or has answered
 	quiet   time.Time     // not to be told before
 }
@@ -27,7 +28,7 @@ type visit struct {
 func (l *Lanes) queue(key any, e *Entry) {
 	d := l.disks[key]
 	if d == nil {
-		d = &disk{key: key}
+		d = &disk{key: key, atOnce: atOnce(key)}
 		l.disks[key] = d
 	}
 	d.waiting.push(e.session, e)
@@ -37,7 +38,7 @@ func (l *Lanes) queue(key any, e *Entry) {
 
 // serveMore starts a goroutine for d if there is something to do for one. l.mu is held.
 func (l *Lanes) serveMore(d *disk) {
-	if d.waiting.n > 0 && len(d.visits) < perDisk {
+	if d.waiting.n > 0 && len(d.visits) < d.atOnce {
 		v := &visit{lanes: l, disk: d}
 		d.visits = append(d.visits, v)
 		l.live++

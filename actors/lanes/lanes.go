@@ -9,9 +9,18 @@ import (
 	"time"
 )
 
-// perDisk is how many Works run at a time for one disk: file systems write out what several files wait for with one
-// commit, and a server far away has several requests under way.
+// perDisk is how many Works run at a time for one disk, unless that says otherwise: file systems write out what several
+// files wait for with one commit, and a server far away has several requests under way.
 const perDisk = 32
+
+// atOnce returns how many Works run at a time for a disk. One that has many of them wait for one sync, and few for
+// anything else, has a method AtOnce.
+func atOnce(key any) int {
+	if d, ok := key.(interface{ AtOnce() int }); ok {
+		return max(1, d.AtOnce())
+	}
+	return perDisk
+}
 
 // Config configures Lanes.
 type Config struct {

@@ -75,6 +75,25 @@ func TestHungDisk(t *testing.T) {
 	})
 }
 
+// many is a disk that serves three Works at a time.
+type many struct{}
+
+func (many) AtOnce() int { return 3 }
+
+// TestDiskSaysHowMany: a disk may say how many Works it serves at a time.
+func TestDiskSaysHowMany(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		for range 7 {
+			r.give("session", &work{lane: many{}, run: func(sync.Locker) { time.Sleep(time.Second) }})
+		}
+		time.Sleep(1500 * time.Millisecond)
+		if order := r.order(); len(order) != 3 {
+			t.Errorf("%d Works in a second, want 3", len(order))
+		}
+		time.Sleep(2 * time.Second)
+	})
+}
+
 // TestProcessorsAreBounded: however many lanes there are, no more Works compute than there are processors, and they
 // take turns with those that only compute.
 func TestProcessorsAreBounded(t *testing.T) {

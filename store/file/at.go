@@ -18,12 +18,13 @@ type entry struct {
 // errEntry reports an entry that is neither a file nor a folder.
 var errEntry = errors.New("neither a file nor a folder")
 
-// entryOf looks at a name in a folder that is open. False: it is to be looked at otherwise.
+// entryOf looks at a name in a folder that is open, and was found at its path lately: when the file is published, that
+// is made sure again. False: it is to be looked at otherwise.
 func (s *Store) entryOf(name string) (e entry, ok bool) {
 	if !canBeAt {
 		return entry{}, false
 	}
-	d := s.folders.find(s.current(), name)
+	d := s.folders.find(s.current(), name, time.Now().Add(-lately))
 	if d == nil {
 		return entry{}, false
 	}
@@ -42,7 +43,7 @@ func (o *object) placeAt(name string) bool {
 	if g.isApart() || g != s.current() {
 		return false
 	}
-	d := s.folders.find(g, name)
+	d := s.folders.find(g, name, time.Now())
 	if d == nil {
 		return false
 	}
@@ -51,7 +52,10 @@ func (o *object) placeAt(name string) bool {
 	if err != nil {
 		return false
 	}
-	if err := moveAt(g.stage.at, o.name, d.file, path.Base(name)); err != nil {
+	s.moving.Lock()
+	err = moveAt(g.stage.at, o.name, d.file, path.Base(name))
+	s.moving.Unlock()
+	if err != nil {
 		undo()
 		return false
 	}

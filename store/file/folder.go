@@ -5,12 +5,18 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
-// maxIdle bounds the folders that stay open though nothing is being published into them: those used last.
-const maxIdle = 32
+const (
+	// maxIdle bounds the folders that stay open though nothing is being published into them: those used last.
+	maxIdle = 32
+	// lately is how long ago a folder may have been found at its path for who only looks.
+	lately = 10 * time.Millisecond
+)
 
 // folders are the folders into which files are being published, or were lately. Publications into one folder that run
 // at the same time share it, and its syncs.
@@ -28,7 +34,8 @@ type folder struct {
 	path   string // absolute
 	file   *os.File
 	info   fs.FileInfo
-	users  int // guarded by folders.mu
+	users  int       // guarded by folders.mu
+	found  time.Time // at its path; guarded by folders.mu
 
 	turn sync.Mutex // held by who syncs
 	mu   sync.Mutex
@@ -68,9 +75,9 @@ func (f *folders) enter(g *ground, dir string, info fs.FileInfo) (*folder, error
 	return d, nil
 }
 
-// find returns the folder of a name on g if it is open, and still where it was opened; nil: it is not. leave has to be
-// called.
-func (f *folders) find(g *ground, name string) *folder {
+// find returns the folder of a name on g if it is open, and still where it was opened, or was so at the time since;
+// nil: it is not. leave has to be called.
+func (f *folders) find(g *ground, name string, since time.Time) *folder {
 	f.mu.Lock()
 	d := f.open[path.Dir(name)]
 	if d == nil || d.ground != g {
@@ -78,12 +85,21 @@ func (f *folders) find(g *ground, name string) *folder {
 		return nil
 	}
 	f.use(d)
+	fresh := d.found.After(since)
 	f.mu.Unlock()
-	// Whatever the path leads through: if it is the folder that was opened in the root, it has not moved.
-	if info, err := os.Stat(d.path); err == nil && os.SameFile(info, d.info) {
+	if fresh {
 		return d
 	}
+	now := time.Now()
+	// Whatever the path leads through: if it is the folder that was opened in the root, it has not moved.
+	info, err := os.Stat(d.path)
+	there := err == nil && os.SameFile(info, d.info)
 	f.mu.Lock()
+	if there {
+		d.found = now
+		f.mu.Unlock()
+		return d
+	}
 	f.forget(d)
 	f.mu.Unlock()
 	f.leave(d)
@@ -152,6 +168,7 @@ func (d *folder) commit(sync func(*os.File) error) error {
 	}
 	s := d.next
 	d.mu.Unlock()
+	runtime.Gosched() // who is about to change something may join
 	d.turn.Lock()
 	defer d.turn.Unlock()
 	if s.ended {

@@ -153,7 +153,9 @@ func (s *Store) makeFile() (f *os.File, name string, g *ground, err error) {
 	name = rand.Text()
 	g = s.current()
 	for range renewals {
+		s.gate.enter()
 		f, err = g.stage.create(name, s.opts.fileMode())
+		s.gate.leave()
 		if !isGone(err) && !errors.Is(err, os.ErrClosed) { // closed: by a renewal just now, or by Close
 			return f, name, g, err
 		}

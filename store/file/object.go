@@ -47,6 +47,8 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 		return 0, io.EOF
 	}
 	defer o.store.files.giveBack(o)
+	o.store.gate.enter()
+	defer o.store.gate.leave()
 	return f.ReadAt(p, off)
 }
 
@@ -82,6 +84,8 @@ func (o *object) WriteAt(p []byte, off int64) (int, error) {
 	if err := o.grow(off + int64(len(p))); err != nil {
 		return 0, err
 	}
+	o.store.gate.enter()
+	defer o.store.gate.leave()
 	return f.WriteAt(p, off)
 }
 

@@ -129,6 +129,7 @@ func (s *stage) close() error {
 	err := s.files.Close() // nothing opens deliveredName again
 	s.delivering.Unlock()
 	if s.at != nil {
+		s.syncs.wait()
 		err = errors.Join(err, s.at.Close())
 	}
 	if len(keptIn(s.root, s.dir)) > 0 || hasDelivered(s.root, path.Join(s.dir, deliveredName)) {

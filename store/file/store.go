@@ -23,12 +23,14 @@ type Store struct {
 	names    *names.Registry
 	files    *descriptors
 	folders  folders
+	gate     gate
 	unsynced atomic.Bool // the last sync of a folder failed
 	sync     func(folder *os.File) error
 	syncFile func(file *os.File) error
 
 	quota    *quota
 	mkdir    sync.Mutex // held while folders are made, until they are durable
+	moving   sync.Mutex // held over a rename: a file system renames one file at a time, and spins meanwhile
 	placing  sync.Mutex // held while it is looked whether a name is free, and taken
 	renewing sync.Mutex // held while a ground is opened in the place of another
 
@@ -66,8 +68,9 @@ func (opts Options) New(root string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store/file: %w", err)
 	}
-	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts)}
-	s.files, s.sync, s.syncFile = newDescriptors(opts.MaxOpen), syncFolder, (*os.File).Sync
+	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts), gate: newGate()}
+	s.files = newDescriptors(opts.MaxOpen)
+	s.sync, s.syncFile = s.gate.around(syncFolder), s.gate.around((*os.File).Sync)
 	if s.files.more = s.folders.closeIdle; canBeAt {
 		s.folders.max = maxIdle
 	}

@@ -11,6 +11,10 @@ const (
 	guessedSync = time.Millisecond
 	// worth is how many times as long as its files one by one a round may take: it spares most of their processor time.
 	worth = 4
+	// leastWait is for how long a round waits for its sync in any case.
+	leastWait = 20 * time.Millisecond
+	// closeWait is for how long whoever closes a stage waits for a sync of the file system that is under way.
+	closeWait = 10 * time.Second
 	// minPause and maxPause bound how many files are synced one by one after a sync of the file system was slow.
 	minPause, maxPause = 256, 1 << 16
 )
@@ -28,6 +32,8 @@ type syncs struct {
 	pause   int           // files that are synced one by one from now on
 	penalty int           // pause after the next slow round
 	running int           // files that are being synced one by one
+	overdue bool          // a sync of the file system has outlasted its round
+	whole   chan struct{} // closed when the latest sync of the file system has ended; nil: there was none
 	one     time.Duration // what a file costs that is synced so, lately; zero: guessedSync
 }
 
@@ -43,7 +49,7 @@ type round struct {
 // commit makes f durable; sync does so for one file.
 func (s *syncs) commit(f *os.File, sync func(*os.File) error) error {
 	s.mu.Lock()
-	if s.all == nil || s.pause > 0 {
+	if s.all == nil || s.pause > 0 || s.overdue {
 		s.pause = max(0, s.pause-1)
 		s.mu.Unlock()
 		return s.alone(f, sync)
@@ -81,26 +87,81 @@ func (s *syncs) run(r *round, sync func(*os.File) error) {
 		r.err = s.alone(r.files[0], sync)
 		return
 	}
-	begin := time.Now()
-	if s.all() != nil {
+	if err, inTime := s.syncWhole(s.patience(n)); !inTime || err != nil {
 		r.each = true // each file tells whether the error is its own
 		return
 	}
 	// A file system without a journal tells the disk to write out its cache before it has given it all. A sync of one
 	// file does so afterwards.
 	r.each = sync(r.files[n-1]) != nil
-	s.judge(time.Since(begin), n)
 }
 
-// judge compares the cost of a round of n files with what they would have cost one by one.
-func (s *syncs) judge(took time.Duration, n int) {
+// patience is for how long a round of n files waits for its sync, by what they would cost one by one.
+func (s *syncs) patience(n int) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one := s.one
 	if one == 0 {
 		one = guessedSync
 	}
-	if took <= worth*time.Duration(n)*one {
+	return max(leastWait, worth*time.Duration(n)*one)
+}
+
+// syncWhole syncs the file system, and returns its error if that took no longer than patience; false: it is still at it, or
+// was for longer. Somebody who has left the page cache full may have it take minutes; files are synced one by one
+// meanwhile, and for a while afterwards.
+func (s *syncs) syncWhole(patience time.Duration) (err error, inTime bool) {
+	done, ended := make(chan error, 1), make(chan struct{})
+	begin := time.Now()
+	s.mu.Lock()
+	s.whole = ended
+	s.mu.Unlock()
+	go func() {
+		defer close(ended)
+		err := s.all()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.judge(time.Since(begin) <= patience)
+		done <- err
+	}()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case err := <-done:
+		return err, true
+	case <-late.C:
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case err := <-done: // both at once
+		return err, true
+	default:
+	}
+	s.overdue = true
+	return nil, false
+}
+
+// wait waits for a sync of the file system that is under way, for closeWait at most.
+func (s *syncs) wait() {
+	s.mu.Lock()
+	ended := s.whole
+	s.mu.Unlock()
+	if ended == nil {
+		return
+	}
+	late := time.NewTimer(closeWait)
+	defer late.Stop()
+	select {
+	case <-ended:
+	case <-late.C:
+	}
+}
+
+// judge is told of a sync of the file system that has ended, in time or not. s.mu is held.
+func (s *syncs) judge(inTime bool) {
+	s.overdue = false
+	if inTime {
 		s.penalty = 0
 		return
 	}

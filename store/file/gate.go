@@ -1,0 +1,36 @@
+package file
+
+import "os"
+
+const (
+	// calls is how many calls of the system that may wait for the disk are under way at a time: each takes a thread.
+	calls = 32
+	// shared is how many files are published at a time where they share one sync: the more, the less each costs.
+	shared = 512
+)
+
+// AtOnce returns how many callers of Publish the Store serves well at a time. Most of them wait for the same sync.
+func (s *Store) AtOnce() int {
+	if s.opts.NoSync || s.current().stage.syncs.all == nil {
+		return calls
+	}
+	return shared
+}
+
+// gate bounds the calls of the system that are under way. Whoever is in it waits for the disk and for nothing else.
+type gate chan struct{}
+
+func newGate() gate { return make(gate, calls) }
+
+func (g gate) enter() { g <- struct{}{} }
+
+func (g gate) leave() { <-g }
+
+// around returns a function that calls fn in the gate.
+func (g gate) around(fn func(*os.File) error) func(*os.File) error {
+	return func(f *os.File) error {
+		g.enter()
+		defer g.leave()
+		return fn(f)
+	}
+}
