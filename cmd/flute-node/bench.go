@@ -23,6 +23,7 @@ type benchCommand struct {
 	IO       benchIOCommand       `cmd:"" help:"What the parts of a transfer cost here, and so the least time of one."`
 	Sessions benchSessionsCommand `cmd:"" help:"Many sessions at one rate in all: datagrams that are dropped, and what one costs."`
 	File     benchFileCommand     `cmd:"" help:"A file from the call of Send to its verified copy, beside the least time of that."`
+	Files    benchFilesCommand    `cmd:"" help:"Many small files from the first Add to their verified copies, beside one fsync for each file."`
 }
 
 // benchFlags are what the benchmarks of FEC schemes have in common.

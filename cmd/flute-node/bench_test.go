@@ -350,6 +350,33 @@ func TestBenchIO(t *testing.T) {
 	}
 }
 
+func TestBenchFiles(t *testing.T) {
+	c := &benchFilesCommand{Count: 40, Size: 1000, Runs: 2, Dir: t.TempDir()}
+	text, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) != 2 {
+		t.Fatal(text)
+	}
+	var r filesRecord
+	if err := json.Unmarshal([]byte(lines[1]), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Files != 40 || r.Size != 1000 || r.Dropped != 0 || len(r.Ours) != 2 || len(r.Single) != 2 ||
+		len(r.Unsynced) != 2 || r.Ratio != r.Ours.median()/r.Single.median() {
+		t.Errorf("%+v", r)
+	}
+	if left, err := os.ReadDir(c.Dir); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	c.Size = maxSmall + 1
+	if _, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) }); err == nil {
+		t.Error("files of 16 MiB and a byte are taken for small")
+	}
+}
+
 func TestBenchFile(t *testing.T) {
 	rate := settings.BitRate(2e8)
 	c := &benchFileCommand{
