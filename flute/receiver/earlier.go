@@ -34,7 +34,7 @@ func (o *Object) awaitsSender(now time.Time) bool {
 	}
 	before := l.lineOf(doubt.run)
 	switch {
-	case before != nil && before.last.After(doubt.since):
+	case before != nil && before.run == doubt.run && before.last.After(doubt.since):
 		l.restoreVersion(e)
 		o.fail(event.FailSuperseded, "an earlier FDT Instance describes it, and the sender of the later one goes on")
 		return true

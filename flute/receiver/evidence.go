@@ -48,7 +48,7 @@ func (s *Session) support(now time.Time, ln *line, in *instance) {
 		}
 		r.add(now, &r.seen)
 		s.judge(now)
-	case in.read && in.run == r.against:
+	case in.read && (in.run == r.against || in.run != r.run) && !in.isPresumed(now):
 		s.oldHeard()
 	}
 }

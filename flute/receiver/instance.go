@@ -20,6 +20,9 @@ type instance struct {
 	charged bool     // instanceOverhead is
 	costly  bool     // its document is not paid for by what was received of it, see readers
 	queued  bool     // it is being read, or waits for its turn
+
+	// presumed is when it was taken for one of its run because of its ID alone, after a seam; zero: it was not.
+	presumed time.Time
 }
 
 // instanceOverhead is charged for each FDT Instance besides its packets, while it is known.
@@ -131,6 +134,7 @@ func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance
 		}
 		switch {
 		case in == l.rival.in && !l.rival.partial: // it is not settled whether that is a run at all
+		case in.isPresumed(now) && l.rival.in != nil && l.lineOf(l.rival.run) == ln: // its fate tells of both
 		case !in.read && !ln.told && ln.isDoubt(in.run): // nor, here, which one it is
 			s.mend(ln, in.run)
 		case !in.read && in.run != ln.run && l.isDoubtful(in.run): // nor on the other port, or feed, that began it
@@ -156,6 +160,12 @@ func (s *Session) instance(now time.Time, ln *line, p *alc.Packet) (in *instance
 		return nil, s.challenge(now, ln, in, p)
 	}
 	return nil, errDuplicate // until its first symbol tells whose it is
+}
+
+// isPresumed reports whether in may well be of the sender after the one that it was taken for: it says nothing of the
+// files of that one, and what contradicts those comes soon.
+func (in *instance) isPresumed(now time.Time) bool {
+	return !in.presumed.IsZero() && !due(in.presumed.Add(maxRivalTime), now)
 }
 
 // otherVersion returns an FDT Instance that was read, of another FLUTE version than v: all of a sender have the same.

@@ -67,6 +67,8 @@ func (s *Session) challenge(now time.Time, ln *line, known *instance, p *alc.Pac
 		*r = rival{in: in, run: ln.run, against: against}
 		if sameSender { // perhaps it publishes anew, quickly
 			r.evidence = before.evidence
+		} else if before.in != nil && before.in.id != in.id && !ln.told && l.lineOf(before.run) == ln {
+			r.evidence = before.evidence // it has several, with pauses between them
 		}
 		if !ln.quiet && ln.ended.IsZero() { // else it is what one expects
 			s.alarm(known)
@@ -165,8 +167,8 @@ func (s *Session) contest(now time.Time, in *instance, f *fdt.Instance, against 
 	before := l.rival
 	l.dropRival()
 	l.rival = rival{in: in, run: in.run, against: against, partial: next}
-	if before.in != nil && before.against == against && before.partial == next &&
-		l.lineOf(before.run) == l.lineOf(in.run) {
+	sameBefore := before.against == against || l.lineOf(before.against) == l.lineOf(against)
+	if before.in != nil && sameBefore && before.partial == next && l.lineOf(before.run) == l.lineOf(in.run) {
 		l.rival.run = min(before.run, in.run)
 		l.rival.evidence = before.evidence // its sender has several FDT Instances, or renews them quickly
 		l.reread(before.in.id, now)

@@ -43,6 +43,7 @@ func (s *Session) recognise(ln *line, known run) {
 		ln.past = ln.past[:at]
 	}
 	s.unite(ln, 0, known, between)
+	s.startMixedAnew(known)
 }
 
 // recogniseFrom tells that the seams on ln since the run first have been none.
@@ -158,32 +159,43 @@ const nextInstances = 8
 func (s *Session) place(in *instance, f *fdt.Instance, now time.Time) (next bool) {
 	l := s.l
 	ln := l.lineOf(in.run)
-	contradicts := false
-	for i := range f.Files {
-		e := l.entries[f.Files[i].TOI]
-		if e != nil && e.file != nil && !due(e.expires, now) && changed(e.file, &f.Files[i]) != "" {
-			contradicts = true
-			break
-		}
-	}
 	if ln == nil {
 		return false
 	}
+	contradicts, own, agrees := s.compare(in, f, ln.before, now)
 	ahead := (in.id - ln.newest) & flute.MaxInstanceID
 	next = (ln.told || ln.before != 0) && ahead > 0 && ahead <= nextInstances
 	switch {
 	case !ln.told && l.rival.in != nil && !l.rival.partial && ln.isDoubt(l.rival.run): // its fate tells
 	case !ln.told && next && !contradicts && ln.before != 0:
 		s.recognise(ln, ln.before)
-		ln.newest = in.id
+		if ln.newest = in.id; !agrees {
+			in.presumed = now
+		}
 	case contradicts && !ln.told: // perhaps this is no run at all
-	case contradicts && !next: // what follows may be of either
+	case own && !next: // what follows may be of either
 		s.seam(ln)
 		in.run = ln.run
 	case !ln.told || in.id.NewerThan(ln.newest):
 		ln.told, ln.newest = true, in.id
 	}
 	return next
+}
+
+// compare reports whether f, the document of in, contradicts what is known; whether that is of the run of in; and, if it
+// does not, whether it describes a file as the run r does.
+func (s *Session) compare(in *instance, f *fdt.Instance, r run, now time.Time) (contradicts, own, agrees bool) {
+	for i := range f.Files {
+		e := s.l.entries[f.Files[i].TOI]
+		switch {
+		case e == nil || e.file == nil || due(e.expires, now):
+		case changed(e.file, &f.Files[i]) != "":
+			contradicts, own = true, own || e.run == in.run
+		case e.run == r:
+			agrees = true
+		}
+	}
+	return contradicts, own, agrees
 }
 
 // isUntouched reports whether e is a description and nothing more.

@@ -200,7 +200,7 @@ func (o *Object) begins() {
 	} else {
 		e.phase, e.first, e.mixed = announced, noTime, false
 	}
-	if e.held == nil || !e.held.InDoubt() {
+	if e.held == nil || !e.held.tagging && !e.held.InDoubt() { // see advance
 		o.announce()
 	}
 }
