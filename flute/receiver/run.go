@@ -182,8 +182,8 @@ func (s *Session) place(in *instance, f *fdt.Instance, now time.Time) (next bool
 	return next
 }
 
-// compare reports whether f, the document of in, contradicts what is known; whether that is of the run of in; and, if it
-// does not, whether it describes a file as the run r does.
+// compare reports whether f, the document of in, contradicts what is known; whether that is of the run of in; and
+// whether it describes a file as the run r does.
 func (s *Session) compare(in *instance, f *fdt.Instance, r run, now time.Time) (contradicts, own, agrees bool) {
 	for i := range f.Files {
 		e := s.l.entries[f.Files[i].TOI]
