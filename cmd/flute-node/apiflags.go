@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,12 +10,16 @@ import (
 	"strings"
 
 	"github.com/flute-node/flute-node/internal/api"
+	"github.com/flute-node/flute-node/internal/tlsfiles"
 )
 
 // apiFlags are the flags of a command that asks a daemon.
 type apiFlags struct {
-	API       string `default:"unix:/run/flute-node/api.sock" env:"FLUTE_NODE_API" placeholder:"unix:PATH|tcp:ADDRESS:PORT" help:"Where the daemon answers: node.api of its configuration."`
-	TokenFile string `type:"path" env:"FLUTE_NODE_TOKEN_FILE" placeholder:"FILE" help:"File with the token, over TCP."`
+	API       string `default:"unix:/run/flute-node/api.sock" env:"FLUTE_NODE_API" placeholder:"unix:PATH|tcp:ADDRESS:PORT|tls:ADDRESS:PORT" help:"Where the daemon answers: node.api of its configuration."`
+	TokenFile string `type:"path" env:"FLUTE_NODE_TOKEN_FILE" placeholder:"FILE" help:"File with the token, over TCP and TLS."`
+	CAFile    string `type:"path" env:"FLUTE_NODE_CA_FILE" placeholder:"FILE" help:"Over TLS: certificates of the authorities that the daemon's certificate may be of. Default: those of the system."`
+	CertFile  string `type:"path" env:"FLUTE_NODE_CERT_FILE" placeholder:"FILE" help:"Over TLS: certificate to show to the daemon."`
+	KeyFile   string `type:"path" env:"FLUTE_NODE_KEY_FILE" placeholder:"FILE" help:"Over TLS: its private key."`
 }
 
 // client returns what asks.
@@ -27,7 +32,16 @@ func (c *apiFlags) client() (*api.Client, error) {
 		}
 		token = strings.TrimSpace(string(text))
 	}
-	client, err := api.NewClient(c.API, token)
+	var over *tls.Config
+	if strings.HasPrefix(c.API, "tls:") {
+		var err error
+		if over, err = tlsfiles.Client(c.CAFile, c.CertFile, c.KeyFile); err != nil {
+			return nil, err
+		}
+	} else if c.CAFile != "" || c.CertFile != "" || c.KeyFile != "" {
+		return nil, errors.New("--ca-file, --cert-file and --key-file need --api tls:ADDRESS:PORT")
+	}
+	client, err := api.NewClient(c.API, token, over)
 	if err != nil {
 		return nil, fmt.Errorf("--api %w", err)
 	}

@@ -240,7 +240,7 @@ func listen(t *testing.T, cfg Config) *Client {
 			t.Error(err)
 		}
 	})
-	c, err := NewClient(cfg.Listen, cfg.Token)
+	c, err := NewClient(cfg.Listen, cfg.Token, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

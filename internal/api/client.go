@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,8 +24,9 @@ type Client struct {
 	token string
 }
 
-// NewClient returns a Client for what node.api says: unix:PATH, or tcp:ADDRESS:PORT with a token.
-func NewClient(at, token string) (*Client, error) {
+// NewClient returns a Client for what node.api says: unix:PATH, tcp:ADDRESS:PORT with a token, or tls:ADDRESS:PORT with
+// what over says, and perhaps a token.
+func NewClient(at, token string, over *tls.Config) (*Client, error) {
 	kind, to, _ := strings.Cut(at, ":")
 	switch {
 	case kind == "unix" && to != "":
@@ -35,8 +37,12 @@ func NewClient(at, token string) (*Client, error) {
 		return c, nil
 	case kind == "tcp" && to != "":
 		return &Client{base: "http://" + to, token: token}, nil
+	case kind == "tls" && to != "":
+		c := &Client{base: "https://" + to, token: token}
+		c.http.Transport = &http.Transport{TLSClientConfig: over, TLSHandshakeTimeout: requestTime}
+		return c, nil
 	}
-	return nil, fmt.Errorf("%q: take unix:PATH or tcp:ADDRESS:PORT", at)
+	return nil, fmt.Errorf("%q: take unix:PATH, tcp:ADDRESS:PORT or tls:ADDRESS:PORT", at)
 }
 
 // StatusError is an answer that tells of a failure.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/tlsfiles"
 )
 
 const (
@@ -33,9 +36,10 @@ type Config struct {
 	Backend Backend
 	Journal Journal
 	Log     *slog.Logger
-	Listen  string // unix:PATH, tcp:ADDRESS:PORT, or off
-	Token   string // that requests over TCP carry
-	Metrics string // ADDRESS:PORT for /metrics, /livez, /readyz only; empty: nowhere
+	Listen  string         // unix:PATH, tcp:ADDRESS:PORT, tls:ADDRESS:PORT, or off
+	Token   string         // that requests over TCP and TLS carry; empty, with TLS.ClientCA: none
+	TLS     tlsfiles.Files // of tls:
+	Metrics string         // ADDRESS:PORT for /metrics, /livez, /readyz only; empty: nowhere
 	PProf   bool
 	Collect http.Handler  // answers /metrics
 	Clients *atomic.Int64 // counts the clients of events; nil: nobody wants to know
@@ -66,7 +70,7 @@ func Listen(cfg Config) (*Server, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.serve(l, local(s.routes()))
+		s.serve(l, local(s.routes()), nil)
 	case "tcp":
 		if cfg.Token == "" {
 			return nil, errors.New("api: TCP needs a token")
@@ -75,18 +79,43 @@ func Listen(cfg Config) (*Server, error) {
 		if err != nil {
 			return nil, fmt.Errorf("api: %w", err)
 		}
-		s.serve(l, s.guard.protect(s.routes()))
+		s.serve(l, s.guard.protect(s.routes()), nil)
+	case "tls":
+		if err := s.listenTLS(at); err != nil {
+			return nil, err
+		}
 	default:
-		return nil, fmt.Errorf("api: %q is neither unix:PATH nor tcp:ADDRESS:PORT", cfg.Listen)
+		return nil, fmt.Errorf("api: %q is neither unix:PATH nor tcp:ADDRESS:PORT nor tls:ADDRESS:PORT", cfg.Listen)
 	}
 	if cfg.Metrics != "" {
 		l, err := net.Listen("tcp", cfg.Metrics)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("metrics: %w", err), s.Close(context.Background()))
 		}
-		s.serve(l, s.machineRoutes(http.NewServeMux()))
+		s.serve(l, s.machineRoutes(http.NewServeMux()), nil)
 	}
 	return s, nil
+}
+
+// listenTLS answers clients that have a certificate, the token, or both, as Config asks for.
+func (s *Server) listenTLS(at string) error {
+	if s.cfg.Token == "" && s.cfg.TLS.ClientCA == "" {
+		return errors.New("api: TLS needs a token, or certificates of clients")
+	}
+	live, err := tlsfiles.Watch(s.cfg.TLS, s.cfg.Log)
+	if err != nil {
+		return fmt.Errorf("api: %w", err)
+	}
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		return fmt.Errorf("api: %w", err)
+	}
+	h := s.routes()
+	if s.cfg.Token != "" {
+		h = s.guard.protect(h)
+	}
+	s.serve(l, h, live.Config())
+	return nil
 }
 
 // listenUnix makes a socket that only the user has access to. One that a process has left behind is replaced.
@@ -113,16 +142,24 @@ func listenUnix(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// serve answers the clients of a listener.
-func (s *Server) serve(l net.Listener, h http.Handler) {
+// serve answers the clients of a listener, over TLS if there is a configuration for it.
+func (s *Server) serve(l net.Listener, h http.Handler, over *tls.Config) {
 	server := &http.Server{
 		Handler: http.MaxBytesHandler(h, maxBody), ReadHeaderTimeout: requestTime, ReadTimeout: requestTime,
 		WriteTimeout: answerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), TLSConfig: over,
 	}
+	// HTTP/1.1 only: a connection of HTTP/2 has requests at once that maxConnections does not count.
+	server.Protocols = new(http.Protocols)
+	server.Protocols.SetHTTP1(true)
 	s.servers = append(s.servers, server)
 	s.serving.Go(func() {
-		err := server.Serve(&limited{Listener: l, places: make(chan struct{}, maxConnections)})
+		limited := &limited{Listener: l, places: make(chan struct{}, maxConnections)}
+		serve := server.Serve
+		if over != nil {
+			serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+		}
+		err := serve(limited)
 		if !errors.Is(err, http.ErrServerClosed) {
 			s.cfg.Log.Error("api", "error", err.Error())
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/settings"
+	"github.com/flute-node/flute-node/internal/tlsfiles"
 )
 
 // minEvents and maxEvents bound Node.Events.
@@ -77,11 +78,36 @@ func (k *checker) node(n *Node) {
 	case kind == "tcp" && isAddress(at) && n.TokenFile == "":
 		k.add(o.of("api"), "node.api %s needs api_token_file: whoever reaches it could steer the node", n.API)
 	case kind == "tcp" && isAddress(at):
+	case kind == "tls" && isAddress(at) && (n.CertFile == "" || n.KeyFile == ""):
+		k.add(o.of("api"), "node.api %s needs api_cert_file and api_key_file", n.API)
+	case kind == "tls" && isAddress(at) && n.TokenFile == "" && n.ClientCA == "":
+		k.add(o.of("api"), "node.api %s needs api_client_ca_file or api_token_file: whoever reaches it could steer the node",
+			n.API)
+	case kind == "tls" && isAddress(at):
 	default:
-		k.add(o.of("api"), "node.api %q: take unix:PATH, tcp:ADDRESS:PORT or off", n.API)
+		k.add(o.of("api"), "node.api %q: take unix:PATH, tcp:ADDRESS:PORT, tls:ADDRESS:PORT or off", n.API)
+	}
+	k.certificates(n)
+	for _, f := range [][2]string{
+		{"api_cert_file", n.CertFile}, {"api_key_file", n.KeyFile}, {"api_client_ca_file", n.ClientCA},
+	} {
+		if f[1] != "" && !strings.HasPrefix(n.API, "tls:") {
+			k.add(o.of(f[0]), "node.%s needs api: tls:ADDRESS:PORT", f[0])
+		}
 	}
 	if n.Metrics != "" && !isAddress(n.Metrics) {
 		k.add(o.of("metrics"), "node.metrics %q: take ADDRESS:PORT, such as 127.0.0.1:9464", n.Metrics)
+	}
+}
+
+// certificates says what is wrong with those of the API: a daemon that has to start again must find it out before.
+func (k *checker) certificates(n *Node) {
+	if n.CertFile == "" || n.KeyFile == "" {
+		return
+	}
+	files := tlsfiles.Files{Cert: n.CertFile, Key: n.KeyFile, ClientCA: n.ClientCA}
+	if err := files.Check(); err != nil {
+		k.add(n.origin.of("api_cert_file"), "node.api_cert_file, api_key_file, api_client_ca_file: %v", err)
 	}
 }
 

@@ -36,8 +36,11 @@ type Node struct {
 	LogLevel  string `yaml:"log_level" enum:"debug,info,warn,error" help:"What is logged. Default: info."`
 	LogFormat string `yaml:"log_format" enum:"json,text" help:"Form of the log. Default: json."`
 
-	API       string `yaml:"api" help:"Where the HTTP API listens: unix:PATH, tcp:ADDRESS:PORT (with api_token_file), or off. Default: unix:/run/flute-node/api.sock."`
+	API       string `yaml:"api" help:"Where the HTTP API listens: unix:PATH, tcp:ADDRESS:PORT (with api_token_file), tls:ADDRESS:PORT (with api_cert_file, api_key_file, and api_client_ca_file or api_token_file or both), or off. Default: unix:/run/flute-node/api.sock."`
 	TokenFile string `yaml:"api_token_file" help:"File with the token that clients of the API send, of 16 to 1024 characters. Nobody but the user may read it."`
+	CertFile  string `yaml:"api_cert_file" help:"Certificate of the API, in PEM, with those that lead to its authority."`
+	KeyFile   string `yaml:"api_key_file" help:"Its private key, in PEM. Nobody but the user may read it."`
+	ClientCA  string `yaml:"api_client_ca_file" help:"Certificates of authorities, in PEM: clients of the API need a certificate of one of them (mutual TLS)."`
 	Metrics   string `yaml:"metrics" help:"ADDRESS:PORT where /metrics, /livez and /readyz are served without a token. Default: on the API only."`
 	PProf     bool   `yaml:"pprof" help:"Serve profiles on the API, below /debug/pprof/."`
 	Events    int    `yaml:"events" help:"Events that are kept for clients that come back, 16 to 65536. Default: 4096."`

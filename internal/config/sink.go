@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/internal/program"
+	"github.com/flute-node/flute-node/internal/secret"
 )
 
 // Sink is what files are handed on to.
@@ -110,8 +111,10 @@ func (s *Sink) private(path, key string, most int64, all *faults) string {
 		return ""
 	}
 	at := s.origin.of(key)
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
-		all.add(at, "%s: %s: others than its owner have access to it (%04o)", key, path, info.Mode().Perm())
+	if info, err := os.Stat(path); err == nil {
+		if err := secret.Check(info); err != nil {
+			all.add(at, "%s: %s: %v", key, path, err)
+		}
 	}
 	return strings.TrimSpace(include(path, most, at, key, all))
 }

@@ -2,12 +2,13 @@ package daemon
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/flute-node/flute-node/internal/api"
 	"github.com/flute-node/flute-node/internal/config"
 	"github.com/flute-node/flute-node/internal/metrics"
+	"github.com/flute-node/flute-node/internal/secret"
+	"github.com/flute-node/flute-node/internal/tlsfiles"
 )
 
 // serveAPI starts what answers clients.
@@ -20,7 +21,8 @@ func (d *Daemon) serveAPI(n *config.Node) (*api.Server, error) {
 		}
 	}
 	return api.Listen(api.Config{
-		Backend: d, Journal: d.journal, Log: d.log, Listen: n.API, Token: token, Metrics: n.Metrics, PProf: n.PProf,
+		Backend: d, Journal: d.journal, Log: d.log, Listen: n.API, Token: token,
+		TLS: tlsfiles.Files{Cert: n.CertFile, Key: n.KeyFile, ClientCA: n.ClientCA}, Metrics: n.Metrics, PProf: n.PProf,
 		Clients: &d.clients,
 		Collect: metrics.Handler(d.meter, metrics.Source{
 			Snapshot: d.node.Snapshot, UnitOf: d.sessionUnits, Outside: d.outsideOf, Units: d.measured,
@@ -35,22 +37,10 @@ const minToken, maxToken = 16, 1024
 
 // readToken reads the secret that clients send.
 func readToken(path string) (string, error) {
-	info, err := os.Stat(path)
+	token, err := secret.Read(path, maxToken+2)
 	if err != nil {
 		return "", fmt.Errorf("api_token_file: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("api_token_file %s: others than its owner have access to it (%04o)",
-			path, info.Mode().Perm())
-	}
-	if info.Size() > maxToken+2 {
-		return "", fmt.Errorf("api_token_file %s: more than %d characters", path, maxToken)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("api_token_file: %w", err)
-	}
-	token := strings.TrimSpace(string(text))
 	if len(token) < minToken || len(token) > maxToken || strings.ContainsAny(token, " \t\r\n") {
 		return "", fmt.Errorf("api_token_file %s: take %d to %d characters without spaces", path, minToken, maxToken)
 	}

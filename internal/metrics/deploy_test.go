@@ -134,8 +134,8 @@ func TestDashboard(t *testing.T) {
 // increases are the counters that alarms watch, with what they ask of the labels.
 var increases = regexp.MustCompile(`increase\((flute_[a-z_]+)(?:\{[a-z]+="([a-z]+)"\})?\[`)
 
-// TestAlarmsBegin: a counter that an alarm watches is there, with 0, before it has counted. To Prometheus a counter that
-// appears with 1 has not increased, so that the alarm would not see the first failure.
+// TestAlarmsBegin: a counter that an alarm watches is there, with 0, before it has counted. To Prometheus a counter
+// that appears with 1 has not increased, so that the alarm would not see the first failure.
 func TestAlarmsBegin(t *testing.T) {
 	w := newWorld()
 	w.snapshot.Receptions = []node.ReceptionState{{ID: 1, Group: key(1).Group}}

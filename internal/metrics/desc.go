@@ -13,7 +13,8 @@ var (
 	descReceivedBytes = desc("flute_bytes_received_total", "Bytes of UDP payload of sessions.", "session")
 	descAccepted      = desc("flute_packets_accepted_total", "Datagrams that were used.", "session")
 	descDuplicate     = desc("flute_packets_duplicate_total", "Datagrams that brought nothing new.", "session")
-	descDropped       = desc("flute_packets_dropped_total", "Datagrams that were not used, by reason.", "session", "reason")
+	descDropped       = desc("flute_packets_dropped_total", "Datagrams that were not used, by reason.",
+		"session", "reason")
 	descOutside       = desc("flute_packets_outside_total",
 		"Datagrams that belong to no session, by reason.", "session", "reason")
 	descSocket = desc("flute_socket_drops_total",

@@ -242,8 +242,8 @@ func (s *session) publishStats(ctx actor.Context, now time.Time) {
 	}
 	s.counted, s.stats = c.Received, now.Add(statsInterval)
 	stats := event.SessionStats{
-		Session: s.inbox.Key, Counters: c, Bytes: s.ledger.bytes, Held: s.ledger.core.Held(), Feeds: s.ledger.core.Feeds(),
-		Account: s.ledger.core.Account(now),
+		Session: s.inbox.Key, Counters: c, Bytes: s.ledger.bytes, Held: s.ledger.core.Held(),
+		Feeds: s.ledger.core.Feeds(), Account: s.ledger.core.Account(now),
 	}
 	ctx.Send(s.cfg.Hub, hub.Publish{Event: stats})
 }
