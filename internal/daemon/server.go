@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,7 +39,10 @@ const minToken, maxToken = 16, 1024
 // readToken reads the secret that clients send.
 func readToken(path string) (string, error) {
 	token, err := secret.Read(path, maxToken+2)
-	if err != nil {
+	switch {
+	case errors.Is(err, secret.ErrLong):
+		return "", fmt.Errorf("api_token_file %s: more than %d characters", path, maxToken)
+	case err != nil:
 		return "", fmt.Errorf("api_token_file: %w", err)
 	}
 	if len(token) < minToken || len(token) > maxToken || strings.ContainsAny(token, " \t\r\n") {

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,6 +17,9 @@ func Check(info fs.FileInfo) error {
 	}
 	return nil
 }
+
+// ErrLong tells that there is more in a file than may be.
+var ErrLong = errors.New("it is too long")
 
 // Read returns what such a file holds, without the spaces around: at most so many bytes.
 func Read(path string, most int64) (string, error) {
@@ -36,7 +40,7 @@ func Read(path string, most int64) (string, error) {
 	case err != nil:
 		return "", err
 	case int64(len(text)) > most:
-		return "", fmt.Errorf("%s: it has more than %d bytes", path, most)
+		return "", fmt.Errorf("%s: %w: more than %d bytes", path, ErrLong, most)
 	}
 	return strings.TrimSpace(string(text)), nil
 }
