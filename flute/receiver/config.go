@@ -100,6 +100,11 @@ type Config struct {
 	Selection Selection
 	Choose    func(Offer) Choice
 
+	// Spawn lets a Receiver compute digests beside the datagrams that it handles: it has f run on a goroutine. Nothing
+	// else changes: whatever an object needs for its end has happened when Handle returns. Nil: Handle computes them.
+	// Session and Object have no use for it.
+	Spawn func(f func())
+
 	Profile            ProfileLock   // zero: locked by the session's first FDT packet
 	Expiry             ExpiryPolicy  // zero: ExpiryUseSCT
 	FDTLimits          fdt.Limits    // zero: the limits of package fdt

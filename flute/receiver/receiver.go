@@ -16,6 +16,7 @@ type Receiver struct {
 	sessions map[flute.SessionKey]*member
 	latest   *member // whose datagram came last; nil: none, or it has ended
 	events   []event.Event
+	ahead    []*hashingAhead
 }
 
 // member is a session with its objects.
@@ -44,6 +45,7 @@ func (r *Receiver) Handle(now time.Time, key flute.SessionKey, datagram []byte) 
 // HandleFrom is Handle for a datagram of which more is known: a new UDP source port tells a sender that was started
 // again from the one before, and feeds are counted apart.
 func (r *Receiver) HandleFrom(now time.Time, key flute.SessionKey, origin Origin, datagram []byte) {
+	r.collect(now, false)
 	m := r.member(key)
 	var p Packet
 	if m.session.RouteTo(now, origin, &p, datagram) {
@@ -71,6 +73,7 @@ func (r *Receiver) member(key flute.SessionKey) *member {
 
 // Advance does what time alone brings.
 func (r *Receiver) Advance(now time.Time) {
+	r.collect(now, false)
 	for _, m := range r.sessions {
 		m.session.Advance(now)
 		r.settleSession(now, m)
@@ -90,6 +93,7 @@ func (r *Receiver) Deadline() time.Time {
 
 // Close ends all sessions.
 func (r *Receiver) Close(now time.Time) {
+	r.collect(now, true)
 	for _, m := range r.sessions {
 		m.session.Close("receiver closed")
 		r.settleSession(now, m)
@@ -111,6 +115,10 @@ func (r *Receiver) Counters(key flute.SessionKey) (flute.Counters, bool) {
 	}
 	return m.session.Ledger().Counters(), true
 }
+
+// Sessions returns how many sessions there are, also those that have shown nothing yet: whoever opens them by datagrams
+// of strangers bounds them.
+func (r *Receiver) Sessions() int { return len(r.sessions) }
 
 func (m *member) object(toi flute.TOI) *Object {
 	if o := m.latest; o != nil && o.TOI() == toi {
@@ -140,9 +148,15 @@ func (r *Receiver) settle(now time.Time, m *member, o *Object) {
 			break
 		}
 		for _, w := range f.Works {
+			if r.hashAhead(m, w) {
+				continue
+			}
 			w.Run(nil)
 			o.Done(now, w)
 		}
+	}
+	if len(r.ahead) > 0 && o.isWhole() {
+		r.await(now, m, o.TOI())
 	}
 	if o.Ended() {
 		m.forget(o.TOI())

@@ -22,7 +22,7 @@ const (
 // decoder puts the values of one file into a Config.
 type decoder struct {
 	file    string
-	lookup  Lookup
+	lookup  Lookup // nil: values are taken as they are
 	anchors map[string]ast.Node
 	values  int
 	faults  *faults
@@ -74,7 +74,10 @@ func (d *decoder) resolve(n ast.Node) ast.Node {
 }
 
 // document puts a file into cfg.
-func (d *decoder) document(n ast.Node, cfg *Config) {
+func (d *decoder) document(n ast.Node, cfg *Config) { d.whole(n, reflect.ValueOf(cfg).Elem()) }
+
+// whole puts a document into to.
+func (d *decoder) whole(n ast.Node, to reflect.Value) {
 	defer func() {
 		switch r := recover(); r {
 		case nil:
@@ -84,7 +87,7 @@ func (d *decoder) document(n ast.Node, cfg *Config) {
 			panic(r)
 		}
 	}()
-	d.value(n, reflect.ValueOf(cfg).Elem(), "", 0)
+	d.value(n, to, "", 0)
 }
 
 // value puts n into to. name is what errors call it.

@@ -379,10 +379,10 @@ func TestEnums(t *testing.T) {
 		s.Scheme = "rs"
 		words, files := s.Words(time.Now()), s.FileWords()
 		if _, err := files.Options(); err != nil {
-			return keyed(err)
+			return Keyed(err)
 		}
 		_, err := words.Config(1 << 20)
-		return keyed(err)
+		return Keyed(err)
 	})
 }
 

@@ -39,6 +39,9 @@ func (d *decoder) scalar(n ast.Node, name string) (text string, plain, ok bool) 
 		d.fault(n, "%s: the value has more than %d bytes", name, maxValue)
 		return "", false, false
 	}
+	if d.lookup == nil {
+		return text, false, true
+	}
 	text, plain, err := expand(text, d.lookup)
 	if err != nil {
 		d.fault(n, "%s: %v", name, err)

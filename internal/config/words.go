@@ -43,12 +43,18 @@ func (r *Receive) words() settings.Receive {
 	}
 }
 
-// Settings returns one configuration for each group of the reception. lookup asks for the addresses of host names.
-func (r *Receive) Settings(ctx context.Context, lookup settings.Lookup) ([]node.ReceiveConfig, error) {
+// Base returns the configuration of the reception without its addresses.
+func (r *Receive) Base() (node.ReceiveConfig, error) {
 	words := r.words()
 	base, err := words.Config()
+	return base, Keyed(err)
+}
+
+// Settings returns one configuration for each group of the reception. lookup asks for the addresses of host names.
+func (r *Receive) Settings(ctx context.Context, lookup settings.Lookup) ([]node.ReceiveConfig, error) {
+	base, err := r.Base()
 	if err != nil {
-		return nil, keyed(err)
+		return nil, err
 	}
 	if r.SDP != "" {
 		d, err := settings.ParseSDP([]byte(r.description))
@@ -158,8 +164,8 @@ func (s *Send) Lines() ([]outgoing.Line, error) {
 // spell writes the word of a [settings.Error] as a key.
 func spell(word string) string { return strings.ReplaceAll(word, "-", "_") }
 
-// keyed writes the words of a settings.Error as keys.
-func keyed(err error) error {
+// Keyed writes the words of a [settings.Error] as keys.
+func Keyed(err error) error {
 	if e, ok := errors.AsType[*settings.Error](err); ok {
 		return errors.New(e.Spell(spell))
 	}
@@ -169,7 +175,7 @@ func keyed(err error) error {
 // Keyed writes the words of a [settings.Error] as keys, and names List where the error is that of a line of it.
 func (s *Send) Keyed(err error) error {
 	if e, ok := errors.AsType[*outgoing.LineError](err); ok {
-		return fmt.Errorf("%s: line %d: %w", s.List, e.Line, keyed(e.Err))
+		return fmt.Errorf("%s: line %d: %w", s.List, e.Line, Keyed(e.Err))
 	}
-	return keyed(err)
+	return Keyed(err)
 }

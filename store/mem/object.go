@@ -3,6 +3,7 @@ package mem
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"sync"
 
@@ -206,6 +207,24 @@ func (o *object) bytes() []byte {
 	b := make([]byte, o.size)
 	o.read(b, 0)
 	return b
+}
+
+// readPublished copies bytes of a published object, whose size it returns.
+func (o *object) readPublished(p []byte, off int64) (n int, size uint64, err error) {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	switch {
+	case o.state != published:
+		return 0, 0, fmt.Errorf("store/mem: read: %w", fs.ErrNotExist)
+	case off < 0:
+		return 0, 0, fmt.Errorf("store/mem: read at %d: negative offset", off)
+	}
+	n = int(min(int64(len(p)), max(0, o.size-off)))
+	o.read(p[:n], off)
+	if n < len(p) {
+		err = io.EOF
+	}
+	return n, uint64(o.size), err
 }
 
 // free frees o if it is in state from.

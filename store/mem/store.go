@@ -2,6 +2,7 @@ package mem
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"slices"
@@ -143,6 +144,27 @@ func (s *Store) Take(name string) ([]byte, bool) {
 	b := o.bytes()
 	s.remove(name)
 	return b, true
+}
+
+// ReadAt copies bytes of the file that was published under name, from off on, as an [io.ReaderAt] of it would. size is
+// the length of the file. It wraps [fs.ErrNotExist] if there is no such file.
+func (s *Store) ReadAt(name string, p []byte, off int64) (n int, size uint64, err error) {
+	s.mu.Lock()
+	o := s.files[name]
+	s.mu.Unlock()
+	if o == nil {
+		return 0, 0, fmt.Errorf("store/mem: read %q: %w", name, fs.ErrNotExist)
+	}
+	return o.readPublished(p, off)
+}
+
+// Remove forgets the file of that name, and reports whether there was one.
+func (s *Store) Remove(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.files[name] != nil
+	s.remove(name)
+	return was
 }
 
 // remove frees the file of that name, if there is one.

@@ -1,0 +1,80 @@
+package receiver
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+)
+
+// maxAhead bounds the Works that a Receiver has run beside its datagrams: more of them make nothing faster.
+const maxAhead = 8
+
+// hashingAhead is a Work that computes digests on another goroutine.
+type hashingAhead struct {
+	m    *member
+	w    *Work
+	done chan struct{} // closed when it has run
+}
+
+// hashAhead has w run beside the datagrams, if it computes digests and the program permits it. Whatever else a Work
+// does is over when Handle returns.
+func (r *Receiver) hashAhead(m *member, w *Work) bool {
+	if _, ok := w.task.(*hashing); !ok || r.cfg.Spawn == nil || len(r.ahead) >= maxAhead {
+		return false
+	}
+	h := &hashingAhead{m, w, make(chan struct{})}
+	r.ahead = append(r.ahead, h)
+	r.cfg.Spawn(func() {
+		defer close(h.done)
+		defer func() {
+			if r := recover(); r != nil { // it is nobody's here; Handle has the object fail
+				w.Fail(fmt.Errorf("receiver: panic: %v", r))
+			}
+		}()
+		w.Run(nil)
+	})
+	return true
+}
+
+// collect brings back the Works that have run, or, if all is set, waits for each.
+func (r *Receiver) collect(now time.Time, all bool) {
+	for i := 0; i < len(r.ahead); {
+		h := r.ahead[i]
+		if !all {
+			select {
+			case <-h.done:
+			default:
+				i++
+				continue
+			}
+		}
+		r.join(now, h)
+		i = 0 // others may have begun
+	}
+}
+
+// await brings back the Works of an object that is whole: nothing but them is in the way of its end.
+func (r *Receiver) await(now time.Time, m *member, toi flute.TOI) {
+	for {
+		i := slices.IndexFunc(r.ahead, func(h *hashingAhead) bool { return h.m == m && h.w.TOI() == toi })
+		if i < 0 {
+			return
+		}
+		r.join(now, r.ahead[i])
+	}
+}
+
+// join waits for a Work and hands it back.
+func (r *Receiver) join(now time.Time, h *hashingAhead) {
+	<-h.done
+	r.ahead = slices.DeleteFunc(r.ahead, func(o *hashingAhead) bool { return o == h })
+	r.done(now, h.m, h.w)
+	r.settleSession(now, h.m)
+}
+
+// isWhole reports whether all of the object is there that was sent, and its end has not come.
+func (o *Object) isWhole() bool {
+	return o.e.phase == finishing || o.e.phase == receiving && o.e.held != nil && o.e.held.IsWhole()
+}

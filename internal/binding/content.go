@@ -1,0 +1,155 @@
+package binding
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/outgoing"
+	"github.com/flute-node/flute-node/internal/settings"
+	"github.com/flute-node/flute-node/source"
+)
+
+// content is a file in memory.
+type content struct {
+	*bytes.Reader
+
+	loans *loans // nil: the memory is the library's own
+	toi   uint64 // 0: not known yet
+	ended bool
+}
+
+// InMemory tells the sender that reading is a copy and nothing else.
+func (*content) InMemory() bool { return true }
+
+// Close implements [io.Closer] for sender.File.Owned: no byte is read any more.
+func (c *content) Close() error {
+	if l := c.loans; l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		c.ended = true
+		if c.toi != 0 {
+			l.list = append(l.list, c.toi)
+		}
+	}
+	return nil
+}
+
+// loans are the objects whose memory belongs to the program. The zero value is ready to use; it is safe for concurrent
+// use.
+type loans struct {
+	mu   sync.Mutex
+	list []uint64 // that have ended, until the program has asked for them
+}
+
+// content returns a file of bytes, which are copied unless they are borrowed.
+func (l *loans) content(b []byte, borrowed bool) *content {
+	if !borrowed {
+		return &content{Reader: bytes.NewReader(bytes.Clone(b))}
+	}
+	return &content{Reader: bytes.NewReader(b), loans: l}
+}
+
+// name tells the TOI of c.
+func (l *loans) name(c *content, toi uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.toi = toi; c.ended && c.loans != nil {
+		l.list = append(l.list, toi)
+	}
+}
+
+// Ended drains the TOIs of objects whose borrowed memory is no longer read.
+func (l *loans) Ended(tois []uint64) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n = copy(tois, l.list)
+	l.list = append(l.list[:0], l.list[n:]...)
+	return n
+}
+
+// fileWords is what is said of one file.
+type fileWords struct {
+	ContentLocation string  `json:"content_location"` // a URI; empty: made of Name
+	Name            string  `json:"name"`             // with slashes
+	TOI             *uint64 `json:"toi"`
+	settings.Object
+}
+
+// read reads the text of fileWords: a JSON object, or nothing.
+func (w *fileWords) read(text string) error {
+	if text == "" {
+		return nil
+	}
+	if err := outgoing.ReadObject([]byte(text), w); err != nil {
+		return Wrong("%v", err)
+	}
+	if w.ContentLocation != "" && w.Name != "" {
+		return Wrong("content_location and name: take one of them")
+	}
+	return nil
+}
+
+// open puts the open file at a path into f, whose content is then that which the file has now, also if it is removed or
+// replaced by another one later.
+func (w *fileWords) open(f *sender.File, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = Wrong("path %s: it is no regular file", path)
+	}
+	if err != nil {
+		_ = file.Close()
+		return err
+	}
+	if w.Name == "" && w.ContentLocation == "" {
+		w.Name = filepath.Base(path)
+	}
+	if f.ContentType == "" {
+		f.ContentType = source.ContentType(path, file)
+	}
+	f.Content, f.Size, f.Owned = file, uint64(info.Size()), true
+	return nil
+}
+
+// location returns the Content-Location.
+func (w *fileWords) location() (string, error) {
+	switch {
+	case w.ContentLocation != "":
+		return w.ContentLocation, nil
+	case w.Name != "":
+		return source.Location(w.Name), nil
+	}
+	return "", Wrong("name is missing, or content_location")
+}
+
+// apply puts into f what is said of all files of a session, of this one, and its FEC.
+func (w *fileWords) apply(f *sender.File, how *outgoing.How, oti *OTI) (err error) {
+	if f.ContentLocation, err = w.location(); err != nil {
+		return err
+	}
+	if w.TOI != nil {
+		toi := toiOf(*w.TOI)
+		f.TOI = &toi
+	}
+	item := outgoing.Item{File: *f, Words: w.Object}
+	if err := how.Prepare(&item); err != nil {
+		return lineless(err)
+	}
+	*f = item.File
+	if oti != nil {
+		if w.FEC != "" {
+			return Wrong("fec and an OTI: take one of them")
+		}
+		if err := oti.valid(); err != nil {
+			return err
+		}
+		f.OTI, f.Variant, f.Redundancy = &oti.OTI, oti.Variant, oti.share()
+	}
+	return nil
+}

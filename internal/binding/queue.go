@@ -1,0 +1,123 @@
+package binding
+
+import (
+	"encoding/json"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/flute-node/flute-node/actors/notice"
+)
+
+// maxEvents bounds the events that wait in a Queue. What is more drops the oldest, and is told by a notice.Missed.
+const maxEvents = 4096
+
+// entry is an event with the time that it came.
+type entry struct {
+	at time.Time
+	e  notice.Event
+}
+
+// Queue is the events that wait for the program. It is safe for concurrent use. A nil Queue drops all.
+type Queue struct {
+	mu     sync.Mutex
+	list   []entry
+	missed uint64
+	ended  bool
+	line   []byte // the next one, that did not fit into its caller's buffer
+	signal func(waiting bool)
+	on     bool // what signal was told last
+}
+
+// add appends events.
+func (q *Queue) add(now time.Time, events ...notice.Event) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, e := range events {
+		if len(q.list) == maxEvents {
+			q.list = append(q.list[:0], q.list[1:]...)
+			q.missed++
+		}
+		q.list = append(q.list, entry{now, e})
+	}
+	q.tell()
+}
+
+// end says that no event will follow.
+func (q *Queue) end() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ended = true
+	q.tell()
+}
+
+// tell keeps signal as it should be: a program that waits is woken by the end, too.
+func (q *Queue) tell() {
+	waiting := len(q.list) > 0 || q.line != nil || q.missed > 0 || q.ended
+	if q.signal != nil && waiting != q.on {
+		q.on = waiting
+		q.signal(waiting)
+	}
+}
+
+// Next copies the next event into buf, as one JSON object: its name, its time, its fields. It returns the length of the
+// object; errSpace, if that is more than buf has, and the event stays; Again, if none waits; End, if none will come.
+func (q *Queue) Next(buf []byte) (n int, code Code) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.line == nil {
+		switch {
+		case q.missed > 0:
+			q.line = line(entry{time.Now(), notice.Missed{Count: q.missed}})
+			q.missed = 0
+		case len(q.list) > 0:
+			q.line = line(q.list[0])
+			if q.list = q.list[1:]; len(q.list) == 0 {
+				q.list = nil
+			}
+		case q.ended:
+			return 0, End
+		default:
+			return 0, Again
+		}
+	}
+	if len(q.line) > len(buf) {
+		return len(q.line), Space
+	}
+	n = copy(buf, q.line)
+	q.line = nil
+	q.tell()
+	return n, OK
+}
+
+// line writes an event as the command does: lists that are nil are [], maps {}.
+func line(e entry) []byte {
+	head, _ := json.Marshal(struct {
+		Event string    `json:"event"`
+		Time  time.Time `json:"time"`
+	}{e.e.EventName(), e.at})
+	fields, err := json.Marshal(withoutNil(e.e))
+	if err == nil && len(fields) > 2 && fields[0] == '{' {
+		head = append(append(head[:len(head)-1], ','), fields[1:]...)
+	}
+	return head
+}
+
+// withoutNil returns a copy of a struct in which no field is a nil list or map.
+func withoutNil(v any) any {
+	if reflect.TypeOf(v).Kind() != reflect.Struct {
+		return v
+	}
+	c := reflect.New(reflect.TypeOf(v)).Elem()
+	c.Set(reflect.ValueOf(v))
+	for _, f := range c.Fields() {
+		switch {
+		case !f.CanSet():
+		case f.Kind() == reflect.Slice && f.IsNil():
+			f.Set(reflect.MakeSlice(f.Type(), 0, 0))
+		case f.Kind() == reflect.Map && f.IsNil():
+			f.Set(reflect.MakeMap(f.Type()))
+		}
+	}
+	return c.Interface()
+}
