@@ -77,8 +77,7 @@ func (f *fake) State(context.Context) (*api.State, error) {
 	return st, nil
 }
 
-func (f *fake) Object(ctx context.Context, unit string, toi flute.TOI) (list []api.Object, err error) {
-	st, _ := f.State(ctx)
+func (*fake) Object(_ context.Context, st *api.State, unit string, toi flute.TOI) (list []api.Object, err error) {
 	for i, name := range st.UnitOf {
 		for _, o := range st.Snapshot.Sessions[i].Objects {
 			if name == unit && o.TOI == toi {

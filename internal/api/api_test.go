@@ -76,16 +76,12 @@ func (b *backend) State(context.Context) (*State, error) {
 	}, nil
 }
 
-func (b *backend) Object(_ context.Context, unit string, toi flute.TOI) ([]Object, error) {
+func (b *backend) Object(_ context.Context, st *State, unit string, toi flute.TOI) ([]Object, error) {
 	if unit != "in" {
 		return nil, fmt.Errorf("%q: %w", unit, ErrNoUnit)
 	}
 	if toi != flute.NewTOI(5) {
 		return nil, ErrNoObject
-	}
-	st, err := b.State(context.Background())
-	if err != nil {
-		return nil, err
 	}
 	return []Object{{Session: sessionKey, ObjectState: st.Snapshot.Sessions[0].Objects[0]}}, nil
 }

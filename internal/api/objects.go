@@ -74,7 +74,10 @@ func (s *Server) objectsOf(w http.ResponseWriter, r *http.Request) (list []Objec
 		fail(w, http.StatusBadRequest, err.Error())
 		return nil, false
 	}
-	list, err = s.cfg.Backend.Object(r.Context(), r.PathValue("unit"), toi)
+	st, err := s.recent(r.Context()) // a view asks for a map a second: not each of them asks all sessions
+	if err == nil {
+		list, err = s.cfg.Backend.Object(r.Context(), st, r.PathValue("unit"), toi)
+	}
 	if err != nil {
 		failed(w, err)
 		return nil, false

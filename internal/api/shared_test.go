@@ -40,7 +40,10 @@ func TestSharedState(t *testing.T) {
 			return b.states - before
 		}
 		of := "session=" + url.QueryEscape("in in "+sessionKey.String())
-		view := []string{"/v1/overview", "/v1/objects?" + of, "/v1/objects?after=3&" + of, "/v1/sessions?" + of}
+		view := []string{
+			"/v1/overview", "/v1/units/in/objects/5", "/v1/units/in/objects/5/map",
+			"/v1/objects?" + of, "/v1/objects?after=3&" + of, "/v1/sessions?" + of,
+		}
 		if n := ask(view...); n != 1 {
 			t.Errorf("a view asked for %d States", n)
 		}

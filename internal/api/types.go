@@ -22,7 +22,8 @@ var (
 // Backend is a daemon. Its methods are safe for concurrent use.
 type Backend interface {
 	State(ctx context.Context) (*State, error)
-	Object(ctx context.Context, unit string, toi flute.TOI) ([]Object, error)
+	// Object returns the objects of a unit with a TOI, one of each session that the State has.
+	Object(ctx context.Context, st *State, unit string, toi flute.TOI) ([]Object, error)
 	Reload() Reloaded
 	Pause(ctx context.Context, unit string, paused bool) error
 	// Trigger has the next turn of an object begin now, Remove has it sent no longer.

@@ -212,19 +212,15 @@ func (d *Daemon) unit(name string) (*unit, error) {
 }
 
 // Object implements part of [api.Backend]: all that an object lacks which a unit receives.
-func (d *Daemon) Object(ctx context.Context, name string, toi flute.TOI) ([]api.Object, error) {
+func (d *Daemon) Object(ctx context.Context, st *api.State, name string, toi flute.TOI) ([]api.Object, error) {
 	u, err := d.unit(name)
-	if err != nil {
-		return nil, err
-	}
-	snapshot, err := d.node.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
 	receptions, _ := u.running()
 	var found []api.Object
-	for i := range snapshot.Sessions {
-		s := &snapshot.Sessions[i]
+	for i := range st.Snapshot.Sessions {
+		s := &st.Snapshot.Sessions[i]
 		for _, r := range receptions {
 			if r.ID() != s.Reception {
 				continue

@@ -104,6 +104,7 @@ func (o *Outbox) index(tx *bolt.Tx) (intents []*intent, err error) {
 var (
 	errClosed = errors.New("the outbox is closed")
 	errHangs  = errors.New("the disk of the outbox does not answer")
+	errLeft   = errors.New("the disk of the outbox or a sink does not answer: it is left as it is")
 )
 
 // write changes the file, and waits for that, for writePatience at most. then, which may be nil, is called once, when
@@ -240,8 +241,28 @@ func (o *Outbox) line(sink string) *line {
 }
 
 // Close ends what runs, and closes the file. Tries under way have until ctx ends to come to their end; after that they
-// are broken off, and begin again with the next process.
+// are broken off, and begin again with the next process. A disk or a sink that hangs is waited for no longer than
+// writePatience after that: what is not written then is done again.
 func (o *Outbox) Close(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- o.close(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	limit := time.NewTimer(writePatience)
+	defer limit.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-limit.C:
+		return errLeft
+	}
+}
+
+// close is Close for as long as it takes.
+func (o *Outbox) close(ctx context.Context) error {
 	o.mu.Lock()
 	var names []string
 	for name := range o.lines {

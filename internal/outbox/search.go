@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"context"
 	"crypto/md5"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -80,7 +81,11 @@ func (o *Outbox) searchDir(dir string, names map[string][]*intent, found map[*in
 		}
 		for name := d.Name(); name != ""; {
 			for _, in := range names[name] {
-				if f, ok := in.isAt(dir, at); ok {
+				f, ok, err := in.isAt(o.leaving, dir, at)
+				if err != nil {
+					return err // what cannot be read may be it
+				}
+				if ok {
 					if before, twice := found[in]; !twice || f.Modified.After(before.Modified) {
 						found[in] = f
 					}
@@ -94,32 +99,46 @@ func (o *Outbox) searchDir(dir string, names map[string][]*intent, found map[*in
 }
 
 // isAt reports whether a file is that of the intent, and returns it with its name. It was last changed while it was
-// received; that and its content prove it.
-func (in *intent) isAt(dir, at string) (File, bool) {
-	f := in.File
+// received; that and its content prove it. An error says that this is not known, since ctx has ended or the disk fails.
+func (in *intent) isAt(ctx context.Context, dir, at string) (f File, is bool, err error) {
+	f = in.File
 	file, err := os.Open(at)
 	if err != nil {
-		return f, false
+		return f, false, nil
 	}
 	defer file.Close() //nolint:errcheck // it was only read
 	info, err := file.Stat()
 	if err != nil || f.Size != 0 && uint64(info.Size()) != f.Size {
-		return f, false
+		return f, false, nil
 	}
 	rel, err := filepath.Rel(dir, at)
 	if err != nil {
-		return f, false
+		return f, false, nil
 	}
 	f.Name, f.Modified = filepath.ToSlash(rel), info.ModTime()
 	kind, want, _ := strings.Cut(f.Digest, ":")
 	h := hasher(kind)
 	if f.Encoded || h == nil { // nothing can be compared but its time
-		return f, !info.ModTime().Before(in.Chosen.Add(-time.Second))
+		return f, !info.ModTime().Before(in.Chosen.Add(-time.Second)), nil
 	}
-	if _, err := io.Copy(h, file); err != nil {
-		return f, false
+	if _, err := io.Copy(h, &until{ctx, file}); err != nil {
+		return f, false, err
 	}
-	return f, hex.EncodeToString(h.Sum(nil)) == want
+	return f, hex.EncodeToString(h.Sum(nil)) == want, nil
+}
+
+// until reads as long as ctx goes on: a file may be large.
+type until struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements io.Reader.
+func (u *until) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
 }
 
 func hasher(kind string) hash.Hash {
