@@ -22,6 +22,10 @@ const (
 	burstTime  = time.Millisecond
 	leastBurst = 8 << 10
 	lateTime   = 5 * time.Millisecond
+	// fewSessions is how many sessions of a node send without gathering. In a session of a low rate each datagram costs
+	// a wake-up, at either end: where there are more sessions, each gathers some datagrams, for at most maxGather.
+	fewSessions = 8
+	maxGather   = Memory / 2
 	// catchUp is the part of the rate, one of catchUp, by which a Bucket that is behind is faster.
 	catchUp = 8
 	// maxRate is in bits per second; the arithmetic is exact up to it.
@@ -45,6 +49,7 @@ type Bucket struct {
 	part    uint64    // what due lacks, less than a nanosecond, in units of 1/rate ns
 	fast    time.Time // the same at the rate of catching up, of a bucket that is full after a pause of its depth
 	depth   time.Duration
+	busy    int           // sessions of the node that send
 	taken   time.Duration // what was taken since Left takes at the rate of catching up
 	refused int           // bytes that Take refused last
 }
@@ -82,6 +87,25 @@ func (b *Bucket) SetRate(now time.Time, bitsPerSecond uint64) {
 	b.due, b.fast, b.part = scale(b.due), scale(b.fast), 0
 }
 
+// Crowd says how many sessions of the node send, this one included. One of many wakes up once for several datagrams,
+// within the bound of what may leave at once.
+func (b *Bucket) Crowd(busy int) { b.busy = busy }
+
+// gather returns how long a datagram may wait for those behind it.
+func (b *Bucket) gather() time.Duration {
+	if b.busy <= fewSessions {
+		return 0
+	}
+	// The datagram that waits is one of them, and half of one is left for a wake-up that is late.
+	bytes := max(leastBurst-b.refused*3/2, 0)
+	d := max(time.Duration(uint64(bytes)*8e9/b.rate), b.depth/2)
+	d = min(d, Quantum*time.Duration(b.busy-fewSessions)/fewSessions, maxGather)
+	if d < time.Duration(uint64(b.refused)*8e9/b.rate) {
+		return 0 // none would come in that time
+	}
+	return d
+}
+
 // Take takes a datagram of n bytes of UDP payload if it may be sent at now. now may not go back between two calls.
 func (b *Bucket) Take(now time.Time, n int) bool {
 	if b.due.IsZero() {
@@ -117,8 +141,11 @@ func (b *Bucket) Left(now time.Time) {
 
 // Deadline returns when Take should be tried again, after it has refused: late enough for a quantum's worth of bytes.
 func (b *Bucket) Deadline(now time.Time) time.Time {
-	at := b.due
-	if fast := b.fast.Add(b.fastTime(b.refused) - b.depth); fast.After(at) {
+	at, gather := b.due, b.gather()
+	if at.After(now) {
+		at = at.Add(gather)
+	}
+	if fast := b.fast.Add(b.fastTime(b.refused) - b.depth + gather/2); fast.After(at) {
 		// A datagram beyond the depth goes when the bucket is full.
 		at = fast
 		if b.fast.Before(at) {
@@ -126,7 +153,11 @@ func (b *Bucket) Deadline(now time.Time) time.Time {
 		}
 	}
 	if d := now.Add(b.quantum); at.Before(d) {
-		return d
+		at = d
+	}
+	if gather > 0 {
+		// Sessions that wake up at the same time share what a timer costs.
+		at = at.Add(Quantum - time.Duration(at.UnixNano()%int64(Quantum)))
 	}
 	return at
 }

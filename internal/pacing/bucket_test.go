@@ -172,6 +172,48 @@ func TestLate(t *testing.T) {
 	}
 }
 
+// TestCrowd: one session of many wakes up once for several datagrams. Its rate is exact all the same, also where
+// wake-ups are late, and no more leaves at once than from a session alone.
+func TestCrowd(t *testing.T) {
+	const size = 1400
+	for _, test := range []struct {
+		rate uint64
+		busy int
+		each float64 // datagrams of a wake-up, at least
+	}{
+		{2_000_000, 1, 1}, {2_000_000, fewSessions, 1}, {2_000_000, 1000, 4.5},
+		{20_000_000, 100, 4}, {200_000_000, 100, 25}, {2_000_000_000, 9, 89}, {10_000, 1000, 1},
+	} {
+		for _, late := range []time.Duration{0, 300 * time.Microsecond, 2 * time.Millisecond} {
+			if late > Quantum && test.rate > 100_000_000 {
+				continue // no rate is met then
+			}
+			t.Run(fmt.Sprintf("%d sessions of %d bit per s, %v late", test.busy, test.rate, late), func(t *testing.T) {
+				b := NewBucket(test.rate, Frames{}, 0)
+				b.Crowd(test.busy)
+				sent := run(b, start, start.Add(10*time.Second), size, late)
+				wakes := 1
+				for i := range sent[1:] {
+					if sent[i+1].at != sent[i].at {
+						wakes++
+					}
+				}
+				if each := float64(len(sent)) / float64(wakes); each < test.each {
+					t.Errorf("%.2f datagrams for each wake-up, want %.2f", each, test.each)
+				}
+				want := float64(test.rate) / 8 * 10
+				if got := float64(len(sent) * size); math.Abs(got-want) > want/100+size {
+					t.Errorf("%.0f bytes in 10 s, want %.0f", got, want)
+				}
+				bound := max(int(test.rate/8/1000), 8<<10, min(int(test.rate/8/200), MaxMessage)) + size
+				if got := burst(sent, float64(test.rate)*MaxSpeed); got > bound {
+					t.Errorf("%d bytes ahead, want at most %d", got, bound)
+				}
+			})
+		}
+	}
+}
+
 // TestFrames: a rate counts what it is told to count.
 func TestFrames(t *testing.T) {
 	v4, v6 := netip.MustParseAddr("239.1.1.1"), netip.MustParseAddr("ff02::1")

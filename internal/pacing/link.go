@@ -13,6 +13,7 @@ type Link struct {
 	mu      sync.Mutex
 	rate    uint64
 	members []*Member
+	busy    atomic.Int64 // members that want something
 }
 
 // NewLink returns a Link of so many bits per second; 0: without a bound.
@@ -41,6 +42,7 @@ type Member struct {
 	link   *Link
 	weight float64
 	want   uint64 // bits per second, at most
+	left   bool
 	rate   atomic.Uint64
 }
 
@@ -52,9 +54,18 @@ func (m *Member) Want(bitsPerSecond uint64) {
 	}
 	m.link.mu.Lock()
 	defer m.link.mu.Unlock()
+	if !m.left {
+		m.link.busy.Add(wants(bitsPerSecond) - wants(m.want))
+	}
 	m.want = bitsPerSecond
 	m.link.share()
 }
+
+// wants returns 1 if so much is something, else 0.
+func wants(bitsPerSecond uint64) int64 { return int64(min(bitsPerSecond, 1)) }
+
+// Busy returns how many members of the Link want something now.
+func (m *Member) Busy() int { return int(m.link.busy.Load()) }
 
 // Rate returns what the session may send, in bits per second; math.MaxUint64: without a bound.
 func (m *Member) Rate() uint64 { return m.rate.Load() }
@@ -64,6 +75,10 @@ func (m *Member) Leave() {
 	m.link.mu.Lock()
 	defer m.link.mu.Unlock()
 	m.link.members = slices.DeleteFunc(m.link.members, func(other *Member) bool { return other == m })
+	if !m.left {
+		m.left = true
+		m.link.busy.Add(-wants(m.want))
+	}
 	m.link.share()
 }
 

@@ -62,3 +62,27 @@ func TestLinkLeave(t *testing.T) {
 		t.Errorf("%d for the one that stays", a.Rate())
 	}
 }
+
+// TestBusy: members count from the first thing that they want until they want nothing, or leave.
+func TestBusy(t *testing.T) {
+	l := NewLink(0)
+	a, b := l.Join(1), l.Join(1)
+	for _, step := range []struct {
+		do   func()
+		want int
+	}{
+		{func() {}, 0},
+		{func() { a.Want(5) }, 1},
+		{func() { a.Want(math.MaxUint64) }, 1},
+		{func() { b.Want(1) }, 2},
+		{func() { a.Want(0) }, 1},
+		{func() { a.Leave() }, 1},
+		{func() { b.Leave() }, 0},
+		{func() { b.Leave() }, 0},
+		{func() { b.Want(7) }, 0},
+	} {
+		if step.do(); a.Busy() != step.want {
+			t.Errorf("%d are busy, want %d", a.Busy(), step.want)
+		}
+	}
+}

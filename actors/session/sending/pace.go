@@ -129,6 +129,9 @@ func (p *pacer) adjust(core *sender.Session, now time.Time) (late time.Duration)
 	case p.bucket.Rate() != rate:
 		p.bucket.SetRate(now, rate)
 	}
+	if p.bucket != nil && p.Member != nil {
+		p.bucket.Crowd(p.Member.Busy())
+	}
 	if p.told || rest.Packets == 0 || float64(rate) >= float64(p.need)*(1-lateShare) {
 		return 0
 	}
