@@ -181,8 +181,13 @@ func TestCrowd(t *testing.T) {
 		busy int
 		each float64 // datagrams of a wake-up, at least
 	}{
-		{2_000_000, 1, 1}, {2_000_000, fewSessions, 1}, {2_000_000, 1000, 4.5},
-		{20_000_000, 100, 4}, {200_000_000, 100, 25}, {2_000_000_000, 9, 89}, {10_000, 1000, 1},
+		{2_000_000, 1, 1},
+		{2_000_000, fewSessions, 1},
+		{2_000_000, 1000, 4.5},
+		{20_000_000, 100, 4},
+		{200_000_000, 100, 25},
+		{2_000_000_000, 9, 89},
+		{10_000, 1000, 1},
 	} {
 		for _, late := range []time.Duration{0, 300 * time.Microsecond, 2 * time.Millisecond} {
 			if late > Quantum && test.rate > 100_000_000 {
