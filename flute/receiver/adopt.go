@@ -68,7 +68,7 @@ func (s *Session) install(now time.Time, in *instance, f *fdt.Instance) {
 		l.forgetInstance(known.id, known)
 	}
 	l.charge(in)
-	l.instances[in.id] = in
+	l.number(in)
 	l.arrive(in)
 	l.effects.Events = l.opening(l.effects.Events)
 	if f == nil {

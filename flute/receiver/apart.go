@@ -123,7 +123,7 @@ func (s *Session) reclaim(ln *line, e *entry) {
 	if e == nil || e.run == ln.run || e.file == nil || e.contested || !ln.told {
 		return
 	}
-	if in := s.l.instances[e.instance]; in != nil && in.read && in.run == ln.run {
+	if in := s.l.instances[e.instance]; in != nil && in.read && in.run == ln.run && in.serial == e.by {
 		s.trust(ln, e)
 	}
 }

@@ -64,6 +64,7 @@ func (s *Session) mergeFile(now time.Time, f *fdt.Instance, file *fdt.File, expi
 		case field == "" && (e.run == run || sharesDigest(e.file, file) || e.isUntouched()):
 			s.follow(e, run)
 			s.again(e, id, file, expires)
+			l.describes(id, e)
 			s.rejoin(e)
 			return nil
 		case due(e.expires, now):
@@ -99,8 +100,16 @@ func (s *Session) mergeFile(now time.Time, f *fdt.Instance, file *fdt.File, expi
 	}
 	s.rejoin(e)
 	s.confirm(e, id, expires)
+	l.describes(id, e)
 	s.introduce(e, file)
 	return nil
+}
+
+// describes notes which FDT Instance describes e, if it is the one of the ID that e has: another may get that later.
+func (l *Ledger) describes(id flute.InstanceID, e *entry) {
+	if in := l.instances[id]; in != nil && e.instance == id {
+		e.by = in.serial
+	}
 }
 
 // introduce draws the conclusions from the first description of e.

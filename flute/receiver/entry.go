@@ -39,7 +39,8 @@ type entry struct {
 	recalled bool               // its alternate locations come from notes: those of an FDT Instance take their place
 	repeated bool               // it was completed before
 	coming   content.Algorithms // the strongest of the digests that a later FDT Instance is to add; 0: none
-	doubt    int                // its place in Ledger.doubtful, counted from 1; 0: it has none
+	doubt    int32              // its place in Ledger.doubtful, counted from 1; 0: it has none
+	by       uint32             // serial of the FDT Instance with the ID instance that describes it; 0: not known
 	badOTI   error              // why the FEC OTI of the FDT cannot be used; nil: it can, or there is none
 	cost     uint64             // charged for the description
 	choice   *Choice            // of Config.Choose; nil: it was not asked

@@ -21,6 +21,8 @@ type instance struct {
 	costly  bool     // its document is not paid for by what was received of it, see readers
 	queued  bool     // it is being read, or waits for its turn
 
+	serial uint32 // of this session; its ID may name another one later
+
 	// presumed is when it was taken for one of its run because of its ID alone, after a seam; zero: it was not.
 	presumed time.Time
 }
@@ -205,8 +207,15 @@ func (s *Session) openInstance(now time.Time, ln *line, p *alc.Packet) (*instanc
 			return nil, errBudget
 		}
 	}
-	l.instances[in.id] = in
+	l.number(in)
 	return in, nil
+}
+
+// number makes in the FDT Instance of its ID.
+func (l *Ledger) number(in *instance) {
+	l.serials++
+	in.serial = l.serials
+	l.instances[in.id] = in
 }
 
 // charge reserves memory for what is kept of in while it is known, once.

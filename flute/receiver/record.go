@@ -31,6 +31,7 @@ type sessionRecord struct {
 
 	clock        senderClock
 	runs         run           // numbers given to runs
+	serials      uint32        // numbers given to FDT Instances
 	lines        []line        // source ports, linesPerFeed for each feed; of a feed the one that it began with first
 	fdtHeard     time.Time     // latest first symbol of an FDT Instance that was known
 	fdtInterval  time.Duration // usual time from one to the next

@@ -131,6 +131,7 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 	l.schedule(e.expires)
 	l.schedule(now.Add(l.objectTimeout()))
 	l.restoreInstance(now, n)
+	l.describes(n.InstanceID, e)
 	return true
 }
 
@@ -152,6 +153,6 @@ func (l *Ledger) restoreInstance(now time.Time, n *noted) {
 		copy(in.head[:], n.Instance.Head)
 		in.hasHead = true
 	}
-	l.instances[n.InstanceID] = in
+	l.number(in)
 	l.schedule(forget)
 }

@@ -116,7 +116,7 @@ func (l *Ledger) give(e *entry, r run) {
 		l.pruneDoubtful()
 	}
 	l.doubtful = append(l.doubtful, e)
-	e.doubt = len(l.doubtful)
+	e.doubt = int32(len(l.doubtful))
 }
 
 // leaveDoubtful takes e out of the list at once: a flood of TOIs would leave as many forgotten entries there as there
@@ -135,7 +135,7 @@ func (l *Ledger) pruneDoubtful() {
 		case e == nil:
 		case l.isDoubtful(e.run):
 			kept = append(kept, e)
-			e.doubt = len(kept)
+			e.doubt = int32(len(kept))
 		default:
 			e.doubt = 0
 		}
