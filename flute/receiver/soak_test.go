@@ -62,10 +62,10 @@ func TestSoak(t *testing.T) {
 }
 
 // broke are seeds that failed once. A sender was started again with the same numbers and several FDT Instances: one of
-// those was taken for the next of the sender before, and spoke for that one (704); they contradict several runs (2009),
-// come with pauses between (1048), have an ID of that one (1329), or earlier ones (1989, 2840). An object without digest
-// was mixed of two runs, and each FDT Instance follows a pause (357, 794, 2880). An object was told as started twice, as
-// packets came while the failure of its digest was looked into (2657).
+// those was taken for the next of the sender before, and spoke for that one (704); they contradict several runs
+// (2009), come with pauses between (1048), have an ID of that one (1329), or earlier ones (1989, 2840). An object
+// without digest was mixed of two runs, and each FDT Instance follows a pause (357, 794, 2880). An object was told as
+// started twice, as packets came while the failure of its digest was looked into (2657).
 var broke = []uint64{357, 704, 794, 1048, 1329, 1989, 2009, 2657, 2840, 2880}
 
 func newSoak(t *testing.T, seed uint64) *soak {
