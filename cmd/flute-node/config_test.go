@@ -15,8 +15,8 @@ import (
 var notKeys = []string{
 	"help", "json", "progress", "quiet", "version", // how a command shows
 	"until", "objects", "timeout", // a service goes on
-	"memory",                           // node.memory
-	"cpuprofile",                       // of one transfer
+	"memory",             // node.memory
+	"cpuprofile", "pcap", // of one transfer
 	"name", "spool", "plan", "control", // standard input and orders of a command; name is the section's
 }
 

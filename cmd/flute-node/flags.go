@@ -29,7 +29,8 @@ func helpVars() kong.Vars {
 	}
 	return kong.Vars{
 		"fec_help": strings.Join(help, "; "), "fec_blocks": strings.Join(blocks, "; "),
-		"max_datagram": strconv.Itoa(defaults.MaxDatagram), "parallel": strconv.Itoa(defaults.Parallel),
+		"max_datagram":     strconv.Itoa(defaults.MaxDatagram),
+		"receive_profiles": strings.Join(settings.ReceiveProfiles(), ","), "parallel": strconv.Itoa(defaults.Parallel),
 	}
 }
 

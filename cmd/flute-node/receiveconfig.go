@@ -12,9 +12,38 @@ import (
 	"github.com/flute-node/flute-node/node"
 )
 
+// maxSTSID bounds a file with an S-TSID in bytes.
+const maxSTSID = 1 << 20
+
+// allWords returns the words of the flags, and what the files hold that they name.
+func (c *receiveCommand) allWords() (settings.Receive, error) {
+	words := c.settings()
+	if c.STSID == "" {
+		return words, nil
+	}
+	var err error
+	words.STSID, err = readFile(c.STSID, maxSTSID, "an S-TSID")
+	return words, err
+}
+
+// readFile reads a file of at most so many bytes.
+func readFile(name string, most int64, what string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = fmt.Errorf("%s: %s of more than %d bytes", name, what, most)
+	}
+	return b, err
+}
+
 // settings returns the words of the flags.
 func (c *receiveCommand) settings() settings.Receive {
 	return settings.Receive{
+		Profile:   c.Profile,
 		Interface: c.Interface, TSIs: c.TSI, RSMatrix: c.RSMatrix, MaxDatagram: c.MaxDatagram,
 		SessionTimeout: c.SessionTimeout, ObjectTimeout: c.ObjectTimeout, Expiry: c.Expiry,
 		Layout: c.Layout, Digest: c.Digest, Offload: c.Offload,
@@ -26,7 +55,10 @@ func (c *receiveCommand) settings() settings.Receive {
 
 // config returns what to receive from the groups, of which each is there once.
 func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, groups []netip.AddrPort, err error) {
-	words := c.settings()
+	words, err := c.allWords()
+	if err != nil {
+		return base, nil, err
+	}
 	if base, err = words.Config(); err != nil {
 		return base, nil, flagged(err)
 	}
@@ -73,17 +105,9 @@ func (c *receiveCommand) describe(cfg *node.ReceiveConfig) error {
 	if len(c.Group)+len(c.Feed)+len(c.TSI) > 0 || c.Source != "" {
 		return errors.New("--sdp and one of --group, --feed, --source, --tsi: take one")
 	}
-	f, err := os.Open(c.SDP)
+	text, err := readFile(c.SDP, maxSDP, "a session description")
 	if err != nil {
 		return err
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxSDP+1))
-	if err != nil {
-		return err
-	}
-	if len(text) > maxSDP {
-		return fmt.Errorf("%s: a session description of more than %d bytes", c.SDP, maxSDP)
 	}
 	d, err := settings.ParseSDP(text)
 	if err != nil {

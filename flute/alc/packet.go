@@ -32,6 +32,8 @@ type Packet struct {
 	HasCENC      bool             // EXT_CENC (RFC 6726, section 3.4.3)
 	CENC         uint8            // content encoding of the FDT Instance, as flute.ContentEncoding has it; unchecked
 	FTI          []byte           // content of EXT_FTI for fec.ParseFTI; nil without EXT_FTI
+	HasLength    bool             // of ROUTE: EXT_TOL or EXT_FTI
+	Length       uint64           // of ROUTE: bytes of the object
 	Time         []byte           // content of EXT_TIME for lct.ParseTime; nil without EXT_TIME
 	Auth         []byte           // content of EXT_AUTH; nil without EXT_AUTH
 	Body         []byte           // FEC Payload ID and encoding symbols; empty for a data-less packet

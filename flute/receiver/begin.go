@@ -20,6 +20,9 @@ import (
 // following priority be used: EXT_FTI, FDT". A packet without either is kept within bounds.
 func (o *Object) begin(now time.Time, p *alc.Packet) error {
 	e := o.e
+	if o.l.cfg.ROUTE {
+		return o.beginAddressed(now, p)
+	}
 	told := e.file != nil && (e.file.HasOTI || e.badOTI != nil)
 	if told && p.Codepoint != uint8(e.file.OTI.EncodingID) {
 		// RFC 6726, section 5: "the associated "FEC-OTI-FEC-Encoding-ID" attribute and the Codepoint field of all
@@ -142,6 +145,12 @@ func (l *Ledger) checkOTI(oti *fec.OTI) error {
 // verifyOTI drops a packet that belongs to another code or another object: forged, or a fault of the sender.
 func (o *Object) verifyOTI(now time.Time, p *alc.Packet) error {
 	h := o.e.held
+	if o.l.cfg.ROUTE {
+		if p.HasLength && p.Length != h.OTI.TransferLength {
+			return errOTIConflict
+		}
+		return nil
+	}
 	if p.Codepoint != uint8(h.OTI.EncodingID) {
 		return errCodepoint
 	}

@@ -43,7 +43,8 @@ type checkpoints struct {
 
 // isNoted reports whether e is noted from time to time.
 func (l *Ledger) isNoted(e *entry) bool {
-	return e.held != nil && l.cfg.keeps && e.file != nil && !e.gone && e.phase == receiving &&
+	return e.held != nil && l.cfg.keeps && (e.address == nil || e.address.head == nil) && // which is not noted
+		e.file != nil && !e.gone && e.phase == receiving &&
 		e.held.OTI.TransferLength > smallObject
 }
 

@@ -105,7 +105,12 @@ type Config struct {
 	// Session and Object have no use for it.
 	Spawn func(f func())
 
-	Profile            ProfileLock   // zero: locked by the session's first FDT packet
+	Profile ProfileLock // zero: locked by the session's first FDT packet
+	// ROUTE: the sessions are of ROUTE (RFC 9223) in place of FLUTE. STSID is an S-TSID, or a package with one, that
+	// came another way than in TSI 0 of the same source; nil: none.
+	ROUTE bool
+	STSID []byte
+
 	Expiry             ExpiryPolicy  // zero: ExpiryUseSCT
 	FDTLimits          fdt.Limits    // zero: the limits of package fdt
 	MaxObjects         int           // described objects of a session; zero: 100,000
@@ -157,7 +162,9 @@ type Config struct {
 	arenas   *assembly.Arenas       // of all sessions that share this Config
 	readers  *readers               // likewise
 	receipts *receiptPool           // likewise
-	forFDT   *Config                // of what FDT Instances are received with
+	// of all sessions that share this Config, if they are of ROUTE
+	signalling *signalling
+	forFDT     *Config // of what FDT Instances are received with
 
 	names     *names.Registry // of Store
 	keeps     bool            // objects are noted
@@ -265,6 +272,9 @@ func (c Config) Validated() (*Config, error) {
 	}
 	c.delivered, c.Delivered = newDelivered(c.Delivered), nil
 	c.receipts = &receiptPool{}
+	if c.signalling, err = newSignalling(c.STSID); err != nil {
+		return nil, fmt.Errorf("receiver: Config.STSID: %w", err)
+	}
 	c.forFDT = c.configForFDT()
 	return &c, nil
 }

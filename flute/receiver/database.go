@@ -76,6 +76,9 @@ func (s *Session) mergeFile(now time.Time, f *fdt.Instance, file *fdt.File, expi
 		s.claim(e, file, run)
 	}
 	own, cost := describedBy(file)
+	if l.cfg.ROUTE {
+		cost += addressOverhead
+	}
 	if !l.reserveDescription(now, cost) {
 		return errBudget
 	}

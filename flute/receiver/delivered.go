@@ -46,6 +46,9 @@ func newDelivered(notes [][]byte) map[flute.SessionKey]map[string]*noted {
 func (s *Session) tellKnown(e *entry) bool {
 	l := s.l
 	n := l.cfg.delivered[l.key][e.location()]
+	if l.signals() { // the process has to read it once more
+		return false
+	}
 	if n == nil || e.gone || e.phase > receiving || e.held != nil && e.held.queued {
 		return false
 	}

@@ -71,7 +71,15 @@
 // place when it is heard again and again while the sender before is not; see event.FDTRejected. A file has no bytes of
 // two senders.
 //
+// Sessions of ROUTE (RFC 9223, https://www.rfc-editor.org/rfc/rfc9223) are received too, if Config.ROUTE says so: their
+// packets say where bytes begin, extended FDT Instances describe files one by one or by a template, and objects in
+// entity mode describe themselves.
+//
 // # Limitations
+//
+// Of ROUTE, repair flows are not used, packages are not unpacked, and a sender that begins anew with the same TOIs is
+// not told from the one before. Of its loss nothing is told. An object whose length is told by its last packets only is
+// kept in memory until then, up to a quarter of Config.UndescribedBytes.
 //
 // An object without a digest that a silence of 0.4 s interrupts is published once an FDT Instance was heard after it; a
 // sender that sends none any more loses it. A sender that is started again in less, from the same port, with the same

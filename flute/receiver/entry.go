@@ -24,6 +24,7 @@ const (
 // entry is one object of the session: its record, and what is live.
 type entry struct {
 	record
+	address *address      // what ROUTE adds; nil: nothing
 	held    *holding      // nil before the first symbol and after the end
 	pending pending       // packets that came before the OTI was known
 	effects objectEffects // not drained yet: here, since an Object may be lost before they are
@@ -113,5 +114,8 @@ func (e *entry) consumer() (c Consumer, published bool) {
 func (e *entry) announced() content.Announced {
 	a := announcedBy(e.file)
 	a.Location = e.target()
+	if r := e.address; r != nil && r.head != nil {
+		a.Head, a.Chunked = uint64(r.head.Len), r.head.Chunked
+	}
 	return a
 }

@@ -94,6 +94,9 @@ func (o *Object) finish(now time.Time) {
 		Template: o.l.templateFor(now, e.toi),
 		MaxSize:  o.l.cfg.MaxObjectSize, Note: o.l.noteDelivered(e),
 	}
+	if o.l.signals() {
+		p.Look = o.l.cfg.signalling.look(o.l.key, now)
+	}
 	w := &Work{task: p, publication: p}
 	o.l.queue(w)
 	o.start(w)

@@ -73,7 +73,12 @@ func (h *holding) release(works []*Work) {
 // take hands the symbols of a packet to the assembly. errStore: the object has failed.
 func (o *Object) take(now time.Time, payload []byte) error {
 	o.taking = true
-	err := o.e.held.Take(now, payload)
+	var err error
+	if o.l.cfg.ROUTE {
+		err = o.takeAddressed(now, payload)
+	} else {
+		err = o.e.held.Take(now, payload)
+	}
 	if err != nil || o.e.held.HasEffects() {
 		err = o.settle(err)
 	}

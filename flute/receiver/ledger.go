@@ -35,6 +35,7 @@ type Ledger struct {
 	mixed       []*entry             // some that are, or were
 	outdated    []*entry             // likewise
 
+	extended   extended // what ROUTE adds
 	instances  map[flute.InstanceID]*instance
 	arriving   []*instance // those being received, and some that were
 	readings   readings
@@ -214,6 +215,7 @@ func (l *Ledger) takeEvents(e *entry) {
 // release frees what is left when the session has ended.
 func (l *Ledger) release() {
 	l.dropRival()
+	l.dropStretches()
 	l.forgetApart()
 	l.closeFeeds()
 	if l.watching {

@@ -49,6 +49,9 @@ type line struct {
 func (s *Session) line(now time.Time, origin Origin, p *alc.Packet) *line {
 	l := s.l
 	feed, port := origin.Feed, origin.Port
+	if l.cfg.ROUTE {
+		port = 0
+	}
 	if int(feed)*linesPerFeed >= len(l.lines) {
 		feed = 0
 	}
@@ -100,6 +103,10 @@ func (l *Ledger) closedAt() time.Time {
 
 // listen notes that p came on ln, and makes a seam where there is one.
 func (s *Session) listen(now time.Time, ln *line, p *alc.Packet) {
+	if s.l.cfg.ROUTE { // nothing but its TOIs tells which run a packet is of, see efdt.go
+		ln.last = now
+		return
+	}
 	silence := now.Sub(ln.last)
 	least := max(min(seamSilence, s.l.cfg.RestartSilence), min(seamPace*ln.pace, maxSeamSilence))
 	// One pause among many packets does not make a sender slow.

@@ -79,6 +79,7 @@ func (a *receipt) end() {
 // configForFDT returns the Config of the ledgers that FDT Instances are received with.
 func (c *Config) configForFDT() *Config {
 	own := *c
+	own.ROUTE = false // an extended FDT Instance comes as one of FLUTE, see efdt.go
 	own.MaxObjectSize = uint64(c.fdtLimit())
 	return &own
 }

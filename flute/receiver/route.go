@@ -20,7 +20,7 @@ func (s *Session) Route(now time.Time, origin Origin, datagram []byte) (p Packet
 
 // RouteTo is Route into p, whatever that holds: a Packet is large, and this copies none.
 func (s *Session) RouteTo(now time.Time, origin Origin, p *Packet, datagram []byte) (object bool) {
-	if s.routeAlike(now, origin, p, datagram) {
+	if !s.l.cfg.ROUTE && s.routeAlike(now, origin, p, datagram) {
 		return true
 	}
 	s.l.now = now
@@ -32,13 +32,18 @@ func (s *Session) RouteTo(now time.Time, origin Origin, p *Packet, datagram []by
 	}
 	s.hear(now, origin, datagram)
 	p.origin, p.entry = origin, nil
-	err := s.parse(&p.alc, datagram)
+	var err error
+	if s.l.cfg.ROUTE {
+		err = s.parseROUTE(p, datagram)
+	} else {
+		err = s.parse(&p.alc, datagram)
+	}
 	var ln *line
 	if err == nil {
 		s.hearPort(now, origin)
 		ln, object, err = s.route(now, origin, p)
 	}
-	if object && p.entry != nil {
+	if object && p.entry != nil && !s.l.cfg.ROUTE {
 		s.remember(p, ln, datagram)
 	} else {
 		s.latest.entry = nil
@@ -50,6 +55,9 @@ func (s *Session) RouteTo(now time.Time, origin Origin, p *Packet, datagram []by
 	case isDuplicate(err):
 		s.l.repeat(origin.Feed)
 	default:
+		if drop.Of(err) == drop.NoInstanceID {
+			s.suspectROUTE(datagram)
+		}
 		s.l.dropped(origin.Feed, drop.Of(err), 1)
 	}
 	return object
@@ -127,6 +135,9 @@ func (s *Session) route(now time.Time, origin Origin, packet *Packet) (ln *line,
 		return nil, false, errForeignTSI
 	}
 	ln = s.line(now, origin, p)
+	if l.cfg.ROUTE {
+		s.adoptFlow(now, ln)
+	}
 	closes := p.CloseSession
 	if closes {
 		if first := l.beside(ln); first != nil {
@@ -169,6 +180,8 @@ func (s *Session) find(now time.Time, ln *line, packet *Packet) (object bool, er
 	switch {
 	case !p.HasTOI || (p.TOI.IsFDT() && len(p.Body) == 0):
 		return false, nil // data-less: the flags were all it had to say
+	case p.TOI.IsFDT() && s.l.cfg.ROUTE:
+		return false, s.efdtPacket(now, ln, packet)
 	case p.TOI.IsFDT():
 		return false, s.fdtPacket(now, ln, p)
 	}
@@ -202,6 +215,12 @@ func (s *Session) find(now time.Time, ln *line, packet *Packet) (object bool, er
 		s.disclaim(e)
 	}
 	packet.entry = e
+	if s.l.cfg.ROUTE {
+		if e, err = s.addressed(now, ln, packet, e); err != nil {
+			return false, err
+		}
+		packet.entry = e
+	}
 	if e.file == nil {
 		if s.l.touch(now, e); s.l.keeps(e, p) {
 			return false, s.keep(now, e, p)

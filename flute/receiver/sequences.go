@@ -81,6 +81,8 @@ func (l *Ledger) watch(now time.Time, e *entry, p *alc.Packet, feed uint8) bool 
 	switch {
 	case e.toi.IsFDT() || len(p.Body) == 0:
 		return false
+	case l.cfg.ROUTE: // its packets have no numbers that tell what is lost
+		return true
 	case e.held != nil:
 		oti = &e.held.OTI
 	case e.file != nil && e.file.HasOTI && p.Codepoint == uint8(e.file.OTI.EncodingID):

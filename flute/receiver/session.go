@@ -16,6 +16,8 @@ type Packet struct {
 	alc    alc.Packet
 	origin Origin
 	entry  *entry // whose it is; its TOI may name another one when it is handled
+	// of ROUTE: the alc.Packet has 0, the FEC Encoding ID of what ROUTE is a special case of
+	codepoint uint8
 }
 
 // TOI returns the object of the packet.

@@ -21,7 +21,7 @@ const (
 	// maxStaged bounds the undescribed objects that have a file in the store.
 	maxStaged = 64
 	// undescribedOverhead is charged for each undescribed object besides its packets: entry, and its place in a map.
-	undescribedOverhead = 704
+	undescribedOverhead = 736
 	// undescribedShare is the part of the memory that a session may have at most, one of undescribedShare, that
 	// undescribed objects may hold: a flood of them shall not take what described ones need.
 	undescribedShare = 4
@@ -43,6 +43,14 @@ type undescribed struct {
 func (u *undescribed) count() int { return u.partial.n + u.whole.n }
 
 func (u *undescribed) has(e *entry) bool { return e.list == &u.partial || e.list == &u.whole }
+
+// undescribedCost returns what is charged for an undescribed object besides its packets.
+func (c *Config) undescribedCost() uint64 {
+	if c.ROUTE {
+		return undescribedOverhead + addressOverhead
+	}
+	return undescribedOverhead
+}
 
 // undescribedBytes returns how much of the memory of a session its undescribed objects may hold.
 func (c *Config) undescribedBytes(memory uint64) uint64 {
@@ -80,7 +88,7 @@ func (l *Ledger) entry(now time.Time, toi flute.TOI) (*entry, error) {
 	if l.undescribed.count() >= l.cfg.MaxUndescribed {
 		l.forget(l.undescribed.oldest(nil))
 	}
-	if !l.reserveUndescribed(nil, undescribedOverhead) {
+	if !l.reserveUndescribed(nil, l.cfg.undescribedCost()) {
 		return nil, errUnknownObject
 	}
 	e := &entry{record: record{toi: toi}, touched: now}
@@ -100,7 +108,7 @@ func (l *Ledger) leaveUndescribed(e *entry) {
 		e.staged = false
 		l.undescribed.staged--
 	}
-	l.undescribed.budget.Release(undescribedOverhead)
+	l.undescribed.budget.Release(l.cfg.undescribedCost())
 }
 
 // stage notes that e has a file in the store.

@@ -23,8 +23,8 @@ const (
 	maxFiles = 1000
 	// maxSections bounds the entries of receive, send, utp and sinks, each. Metrics have one label for each.
 	maxSections = 1000
-	// maxSDP bounds a session description in bytes, maxList a list of files.
-	maxSDP, maxList = 64 << 10, 4 << 20
+	// maxSDP bounds a session description in bytes, maxList a list of files, maxSTSID an S-TSID.
+	maxSDP, maxList, maxSTSID = 64 << 10, 4 << 20, 1 << 20
 )
 
 // Load reads the file at a path, and conf.d/*.yaml beside it, and checks them. What is wrong with them is [Errors].
@@ -149,6 +149,9 @@ func (c *Config) open(all *faults) {
 	for i := range c.Receive {
 		if r := &c.Receive[i]; r.SDP != "" {
 			r.description = include(r.SDP, maxSDP, r.origin.of("sdp"), "sdp", all)
+		}
+		if r := &c.Receive[i]; r.STSID != "" {
+			r.signalling = []byte(include(r.STSID, maxSTSID, r.origin.of("s_tsid"), "s_tsid", all))
 		}
 	}
 	for i := range c.Send {

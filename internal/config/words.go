@@ -27,6 +27,7 @@ const (
 // words returns what the section says.
 func (r *Receive) words() settings.Receive {
 	return settings.Receive{
+		Profile: r.Profile, STSID: r.signalling,
 		Interface: r.Interface, TSIs: r.TSI, RSMatrix: r.RSMatrix,
 		MaxDatagram:    cmp.Or(r.MaxDatagram, defaults.MaxDatagram),
 		SessionTimeout: r.SessionTimeout, ObjectTimeout: r.ObjectTimeout, Expiry: r.Expiry, Layout: r.Layout,

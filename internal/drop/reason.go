@@ -22,6 +22,7 @@ const (
 	SBN                  // SBN beyond the last source block
 	ESI                  // ESI beyond the encoding symbols of its source block
 	SymbolLength         // payload is not made of whole symbols
+	StartOffset          // ROUTE: bytes beyond the end of the object, or that overlap others (RFC 9223, section 6)
 	UnknownObject        // TOI that no FDT Instance describes, beyond what may be kept
 	Budget               // a budget of bytes or of objects is spent
 	Expired              // FDT Instance that has expired (RFC 6726, section 3.3), or what only that describes
@@ -37,8 +38,8 @@ const (
 
 var names = [NumReasons]string{
 	"none", "truncated", "version", "header_length", "extension", "no_tsi", "foreign_tsi", "no_toi", "no_instance_id",
-	"flute_version", "oti", "codepoint", "payload_id", "sbn", "esi", "symbol_length", "unknown_object", "budget",
-	"expired", "fdt_conflict", "finished", "refused", "mailbox", "fault", "closed", "no_session",
+	"flute_version", "oti", "codepoint", "payload_id", "sbn", "esi", "symbol_length", "start_offset",
+	"unknown_object", "budget", "expired", "fdt_conflict", "finished", "refused", "mailbox", "fault", "closed", "no_session",
 }
 
 // String returns the stable name of the reason.

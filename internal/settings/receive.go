@@ -13,6 +13,8 @@ import (
 type Receive struct {
 	Interface      string    // interface: name, index or address; empty: the system's choice
 	TSIs           []uint64  // tsi: sessions wanted; empty: all
+	Profile        string    // profile: dialect of FLUTE, or route; empty or auto: of FLUTE, found out
+	STSID          []byte    // s-tsid: an S-TSID of ROUTE that comes another way; nil: none
 	RSMatrix       string    // rs-matrix: variant of Reed-Solomon; empty or auto: found out
 	MaxDatagram    int       // max-datagram: bytes, up to 65536; zero: 2048
 	SessionTimeout string    // session-timeout: the silence that ends a session: auto, off, or a time; empty: auto
@@ -52,6 +54,9 @@ func (r *Receive) Config() (node.ReceiveConfig, error) {
 	}
 	var err error
 	s := &cfg.Session
+	if err = r.profile(s); err != nil {
+		return cfg, err
+	}
 	if s.SessionTimeout, s.NoSessionTimeout, err = timeout(wordSessionTimeout, r.SessionTimeout); err != nil {
 		return cfg, err
 	}

@@ -63,6 +63,7 @@ const (
 	wordOwner          = word("owner")
 	wordParallel       = word("parallel")
 	wordProfile        = word("profile")
+	wordSTSID          = word("s-tsid")
 	wordQueue          = word("queue")
 	wordRate           = word("rate")
 	wordRepair         = word("repair")

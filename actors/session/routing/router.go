@@ -159,17 +159,31 @@ var errNothing = drop.NewError(drop.NoSession,
 
 // checkFirst reports why a datagram cannot be the first of a session: it must carry something for an object, or for the
 // FDT.
-func checkFirst(datagram []byte) error {
-	p, err := alc.Parse(datagram)
-	if err != nil {
+func (r *Router) checkFirst(datagram []byte) error {
+	var p alc.Packet
+	var err error
+	if r.isROUTE() {
+		err = p.ParseROUTE(datagram)
+	} else {
+		p, err = alc.Parse(datagram)
+	}
+	if err != nil && !r.isROUTE() {
 		if p, err = alc.ParseLayout(datagram, lct.RFC3451); err != nil {
 			return err
 		}
+	}
+	if err != nil {
+		return err
 	}
 	if !p.HasTOI || len(p.Body) == 0 {
 		return errNothing
 	}
 	return nil
+}
+
+// isROUTE reports whether the datagrams are of ROUTE (RFC 9223), where TOI 0 needs no EXT_FDT.
+func (r *Router) isROUTE() bool {
+	return r.cfg.Reception != nil && r.cfg.Reception.Config != nil && r.cfg.Reception.Config.ROUTE
 }
 
 // lookup returns the place of a session, opened if it is wanted, or nil after counting why not.
@@ -186,7 +200,7 @@ func (r *Router) lookup(now time.Time, source netip.Addr, tsi flute.TSI, datagra
 		r.drop(drop.ForeignTSI)
 		return nil
 	}
-	if err := checkFirst(datagram); err != nil {
+	if err := r.checkFirst(datagram); err != nil {
 		r.drop(drop.Of(err))
 		return nil
 	}

@@ -40,6 +40,7 @@ type Assembly struct {
 	changed []fec.SBN // blocks of which more is held than entries were appended for
 	tracks  bool      // they are remembered
 
+	pieces    pieces // of symbols that are not whole, see TakeAt
 	doubt     *doubt // the digest has failed; nil: it has not
 	doubtCost uint64 // charged for one that is being made
 	early     []early
@@ -210,6 +211,7 @@ func (a *Assembly) Release() {
 		a.forget(sbn, b)
 	}
 	a.releaseDoubt()
+	a.releasePieces()
 	a.complete.release(a.budget)
 	a.budget.Release(a.beside)
 	a.beside = 0

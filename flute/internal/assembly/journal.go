@@ -138,6 +138,7 @@ func appendComplete(b []byte, sbn fec.SBN, n uint64) []byte {
 // Blocks for whose bookkeeping there is no memory are left out. Entries that are damaged are an error; those before
 // were taken.
 func (a *Assembly) Restore(entries []byte) error {
+	a.pieces.lenient = true
 	for len(entries) > 0 {
 		sbn, n := binary.Uvarint(entries)
 		if n <= 0 || sbn >= uint64(a.part.Blocks()) {

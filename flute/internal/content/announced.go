@@ -15,6 +15,8 @@ type Announced struct {
 	ContentLength  *uint64
 	TransferLength *uint64
 	Encoding       flute.ContentEncoding
+	Head           uint64 // of ROUTE: bytes of the object in front of the file
+	Chunked        bool   // of ROUTE: the file is in the chunked transfer coding of HTTP
 
 	MD5, SHA256, SHA512 []byte // nil: not announced
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -23,6 +24,9 @@ func (p *Publication) decode(cpu sync.Locker) (store.Object, *Digest, error) {
 	limit := min(p.MaxSize, max(minDecoded, p.End*maxRatio))
 	if n := p.File.ContentLength; n != nil {
 		limit = min(limit, *n)
+	}
+	if p.File.Encoding == flute.Null { // chunks and a head only make it longer
+		limit = min(limit, p.End-min(p.File.Head, p.End))
 	}
 	decoded, err := p.Object.Store().Create(limit)
 	if err != nil {
@@ -50,10 +54,15 @@ func (p *Publication) decode(cpu sync.Locker) (store.Object, *Digest, error) {
 
 // inflate writes the decoded content to out. It holds cpu but while it waits for the store.
 func (p *Publication) inflate(cpu sync.Locker, out io.Writer) error {
-	transferred := yieldingReader{cpu, io.NewSectionReader(p.object, 0, int64(p.End))}
+	head := min(p.File.Head, p.End)
+	transferred := yieldingReader{cpu, io.NewSectionReader(p.object, int64(head), int64(p.End-head))}
 	lock(cpu)
 	defer unlock(cpu)
-	return Decode(out, bufio.NewReaderSize(transferred, ReadSize), p.File.Encoding)
+	in := bufio.NewReaderSize(transferred, ReadSize)
+	if p.File.Chunked {
+		in = bufio.NewReaderSize(&dechunker{in: in}, ReadSize)
+	}
+	return Decode(out, in, p.File.Encoding)
 }
 
 // hashingWriter writes to an object in order and hashes what it writes, up to limit bytes.

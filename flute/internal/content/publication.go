@@ -30,6 +30,9 @@ type Publication struct {
 	MaxSize   uint64          // of the decoded content
 	Note      []byte          // for the store.Keeper, once the file is published; nil: none
 
+	// Look is shown the verified file, of so many bytes, before anybody has it. Nil: nobody looks.
+	Look func(file io.ReaderAt, size uint64)
+
 	// Consume gives the file, of so many bytes, to whoever takes it before it is published. Its error is a *Failure.
 	// Nil: nobody takes it. Consumed: it is not published then.
 	Consume  func(file io.ReaderAt, size uint64) error
@@ -69,7 +72,7 @@ func (p *Publication) Run(cpu sync.Locker) error {
 		return failure(CauseStore, err)
 	}
 	object, file := p.object, p.Digest
-	if p.File.Encoding != flute.Null && p.End > 0 { // nothing, encoded, is still nothing
+	if (p.File.Encoding != flute.Null || p.File.Head > 0) && p.End > 0 { // nothing, encoded, is still nothing
 		decoded, d, err := p.decode(cpu)
 		if err != nil {
 			return err
@@ -108,6 +111,9 @@ func (p *Publication) Run(cpu sync.Locker) error {
 
 // hand gives a verified file of size bytes to whoever is to have it.
 func (p *Publication) hand(object store.Object, size uint64) error {
+	if p.Look != nil {
+		p.Look(object, size)
+	}
 	if p.Consume != nil {
 		if err := p.Consume(object, size); err != nil {
 			return err

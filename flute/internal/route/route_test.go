@@ -1,0 +1,163 @@
+package route
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// RFC 9223, section 6.3.1, has the first example.
+func TestTemplate(t *testing.T) {
+	for _, c := range []struct {
+		template string
+		toi      uint64
+		want     string
+	}{
+		{"myVideo$TOI%05d$.mps", 33, "myVideo00033.mps"},
+		{"a/$TOI$.m4s", 7, "a/7.m4s"},
+		{"$TOI%02d$", 12345, "12345"},
+		{"$$TOI$$-$TOI$", 1, "$TOI$-1"},
+		{"$TOI$/$TOI%03d$", 9, "9/009"},
+	} {
+		parsed, err := ParseTemplate(c.template)
+		if err != nil {
+			t.Errorf("%q: %v", c.template, err)
+			continue
+		}
+		if got := parsed.Location(flute.NewTOI(c.toi)); got != c.want {
+			t.Errorf("%q: %q, want %q", c.template, got, c.want)
+		}
+	}
+	for _, bad := range []string{
+		"", "a", "$", "$TOI", "$$", "$Number$", "$TOI%5d$", "$TOI%0d$", "$TOI%0xd$", "$TOI%099999d$", "$TOI%0-1d$",
+		strings.Repeat("$TOI$", 9), "$TOI$" + strings.Repeat("x", maxTemplate),
+	} {
+		if _, err := ParseTemplate(bad); err == nil {
+			t.Errorf("%.20q was taken", bad)
+		}
+	}
+}
+
+// Both forms come out as an FDT Instance that package fdt reads, with what ROUTE adds beside it.
+func TestEFDT(t *testing.T) {
+	const file = `<File TOI="5" Content-Location="a&amp;b" Content-Length="9" Transfer-Length="9"`
+	for name, c := range map[string]struct {
+		document string
+		files    int
+		version  string
+		template bool
+	}{
+		"FDT-Instance": {
+			`<f:FDT-Instance xmlns:f="urn:ietf:params:xml:ns:fdt" xmlns:a="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/` +
+				`ATSC-FDT/1.0" Expires="3900000000" a:efdtVersion="4" a:fileTemplate="x$TOI$" a:maxExpiresDelta="8" ` +
+				`a:maxTransportSize="77"><f:File TOI="5" Content-Location="a" a:x="y"/></f:FDT-Instance>`,
+			1, "4", true,
+		},
+		"EFDT": {`<EFDT><FDT-Instance Expires="3900000000">` + file + `/></FDT-Instance></EFDT>`, 1, "", false},
+		"before 2017": {
+			`<EFDT version="9"><FileTemplate>x$TOI$</FileTemplate><FDTParameters>` + file + `/></FDTParameters></EFDT>`,
+			1, "9", true,
+		},
+		"template alone": {`<FDT-Instance Expires="0" fileTemplate="x$TOI$"/>`, 0, "", true},
+		"no Expires":     {`<FDT-Instance Expires="0">` + file + `/></FDT-Instance>`, 1, "", false},
+	} {
+		e, err := ParseEFDT([]byte(c.document), 3900000000)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if e.Version != c.version || (e.Template != nil) != c.template || (e.Document != nil) != (c.files > 0) {
+			t.Errorf("%s: %+v", name, e)
+		}
+		if name == "FDT-Instance" && (e.MaxSize != 77 || e.MaxExpires != 8*time.Second) {
+			t.Errorf("%+v", e)
+		}
+		if e.Document == nil {
+			continue
+		}
+		in, err := fdt.Parse(e.Document, time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC), fdt.Limits{})
+		if err != nil || len(in.Files) != c.files || in.Files[0].ContentLocation[:1] != "a" ||
+			in.Expires.Year() != 2023 || in.WarningCount > 0 || in.RejectedCount > 0 {
+			t.Errorf("%s: %+v, %v\n%s", name, in, err, e.Document)
+		}
+	}
+	for name, bad := range map[string]string{
+		"empty":       "<FDT-Instance Expires='1'/>",
+		"other":       "<MPD/>",
+		"no XML":      "garbage",
+		"two roots":   "<EFDT/><EFDT/>",
+		"doctype":     `<!DOCTYPE x [<!ENTITY a "b">]><FDT-Instance fileTemplate="$TOI$"/>`,
+		"deep":        strings.Repeat("<a>", 50) + strings.Repeat("</a>", 50),
+		"many":        "<a>" + strings.Repeat("<b/>", maxNodes+1) + "</a>",
+		"long":        "<a>" + strings.Repeat(" ", MaxDocument) + "</a>",
+		"delta":       `<FDT-Instance maxExpiresDelta="-1" fileTemplate="$TOI$"/>`,
+		"size":        `<FDT-Instance maxTransportSize="x" fileTemplate="$TOI$"/>`,
+		"template":    `<FDT-Instance fileTemplate="$Time$"/>`,
+		"not closed":  `<FDT-Instance fileTemplate="$TOI$">`,
+		"cut":         `<FDT-Instance fileTempl`,
+		"bad entity":  `<FDT-Instance fileTemplate="&x;$TOI$"/>`,
+		"empty input": "",
+	} {
+		if e, err := ParseEFDT([]byte(bad), 1); err == nil {
+			t.Errorf("%s was taken: %+v", name, e)
+		}
+	}
+}
+
+// A Content-Length that equals the Transfer-Length of an encoded file is no Content-Length.
+func TestHonestLength(t *testing.T) {
+	for encoding, want := range map[string]bool{"": true, "null": true, "gzip": false} {
+		e, err := ParseEFDT([]byte(`<FDT-Instance Expires="1"><File TOI="1" Content-Location="a" Content-Length="9" `+
+			`Transfer-Length="9" Content-Encoding="`+encoding+`"/></FDT-Instance>`), 1)
+		if err != nil || strings.Contains(string(e.Document), "Content-Length") != want {
+			t.Errorf("%q: %s, %v", encoding, e.Document, err)
+		}
+	}
+}
+
+func TestHead(t *testing.T) {
+	const text = "HTTP/1.1 200 OK\r\nContent-Type: a/b;\r\n\tc=d\r\nContent-Location: x/y\r\nContent-Length: 12\r\n" +
+		"Transfer-Encoding: Chunked\r\nContent-Digest: sha-256=:" +
+		"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:\r\nX-Other: 1\r\n\r\n"
+	h, err := ParseHead([]byte(text + "body\n\n"))
+	if err != nil || h.Len != len(text) || h.Location != "x/y" || h.Type != "a/b; c=d" || *h.Length != 12 ||
+		!h.Chunked || len(h.SHA256) != 32 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	for i := range text {
+		if _, err := ParseHead([]byte(text[:i])); !errors.Is(err, ErrShortHead) {
+			t.Fatalf("%d bytes: %v", i, err)
+		}
+	}
+	for _, bad := range []string{
+		"no field\r\n\r\n", "a b: c\n\n", ": x\n\n", "\x00\x01\x02\n\n", strings.Repeat("a: b\n", MaxHead),
+	} {
+		if h, err := ParseHead([]byte(bad)); err == nil || errors.Is(err, ErrShortHead) {
+			t.Errorf("%.20q: %+v, %v", bad, h, err)
+		}
+	}
+}
+
+func FuzzDocuments(f *testing.F) {
+	f.Add([]byte(`<EFDT version="9"><FileTemplate>x$TOI$</FileTemplate><FDTParameters><File TOI="1"/></FDTParameters></EFDT>`))
+	f.Add([]byte(`<S-TSID><RS dIpAddr="239.1.1.1" dPort="9"><LS tsi="1"><SrcFlow><EFDT><FDT-Instance fileTemplate="$TOI$"/>` +
+		`</EFDT><Payload codePoint="8" srcFecPayloadId="1"/></SrcFlow></LS></RS></S-TSID>`))
+	f.Add([]byte("Content-Type: multipart/related; boundary=x\n\n--x\n" +
+		"Content-Type: application/route-s-tsid+xml\n\n<S-TSID/>\n--x--"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if e, err := ParseEFDT(b, 3900000000); err == nil && e.Document != nil {
+			again, err := ParseEFDT(e.Document, 1)
+			if err != nil || string(again.Document) != string(e.Document) {
+				t.Errorf("%v\n%s\n%s", err, e.Document, again.Document)
+			}
+		}
+		_, _ = ParseSignalling(b, 1)
+		if h, err := ParseHead(b); err == nil && (h.Len <= 0 || h.Len > len(b)) {
+			t.Errorf("%+v", h)
+		}
+	})
+}
