@@ -10,7 +10,7 @@
  * Memory: the library keeps no pointer that it is given, except with FLUTE_BORROW. The texts that it hands out are valid
  * until the calling thread calls the same function again. Handles are numbers: one that was freed is not found again.
  *
- * Texts of configuration are YAML or JSON with the keys of the file of configuration (docs/configuration.md), such as
+ * Texts of configuration are YAML or JSON with the keys of the file of configuration (docs/operations.md), such as
  * {"tsi": 7, "fec": "raptorq", "repair": "20%"}. NULL is an empty one. Texts of files are JSON:
  * {"name": "dir/a.txt", "priority": -1}. All texts are UTF-8.
  *

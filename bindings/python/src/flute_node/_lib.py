@@ -251,12 +251,13 @@ class Borrowed:
     __slots__ = ("_view", "address", "length")
 
     def __init__(self, data: Any, name: str = "data") -> None:
+        self._view: PyBuffer | None = None
         view = PyBuffer()
         try:
             ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(data), ctypes.byref(view), 0)
         except (TypeError, BufferError) as error:
             raise TypeError(f"{name}: a bytes-like object is needed, not {type(data).__name__}: {error}") from None
-        self._view: PyBuffer | None = view
+        self._view = view
         self.address, self.length = view.buf, view.len
 
     def release(self) -> None:

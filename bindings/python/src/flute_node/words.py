@@ -1,4 +1,4 @@
-"""From Python's values to the words of the file of configuration: docs/configuration.md of the node lists the keys."""
+"""From Python's values to the words of the file of configuration: docs/operations.md of the node tells of the keys."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import urllib.parse
 from typing import Any
 
@@ -217,7 +218,6 @@ class Sender:
             raise ValueError("TSI does not fit in the 48-bit LCT TSI field")
         self._sender = _Sender(tsi, oti=oti._new(), manual=True, **config._options())
         self._added = False
-        self.read = self._read  # the attribute is found faster than a method
 
     def add_file(
         self, filepath: str, cenc: int, content_type: str, content_location: str | None = None, oti: Oti | None = None
@@ -240,6 +240,8 @@ class Sender:
         self, content: bytes, content_type: str, content_location: str, oti: Oti | None = None
     ) -> int:
         """Add a file of bytes, and return its TOI."""
+        if not isinstance(content, bytes):
+            raise TypeError(f"content: '{type(content).__name__}' object is not an instance of 'bytes'")
         return self._add(content, content_type, content_location, oti, "null")
 
     def _add(
@@ -266,13 +268,19 @@ class Sender:
         self._added = False
         self._sender.publish()
 
-    def _read(self) -> bytes | None:
+    def read(self) -> bytes | None:
         """Return the next packet; None: there is none now."""
-        return self._sender.read()
-
-    def read(self) -> bytes | None:  # noqa: F811 - for readers and type checkers: see __init__
-        """Return the next packet; None: there is none now."""
-        return self._sender.read()
+        if self._added:  # as flute-alc, which sends what was not published
+            self.publish()
+        packet = self._sender.read()
+        while packet is None and not self._sender.done:
+            # Programs take None for the end. The last blocks of a large file wait for its digest to be announced.
+            at = self._sender.deadline()
+            if at is None:
+                return None
+            time.sleep(min(max(0.001, at - time.time()), 0.1))
+            packet = self._sender.read()
+        return packet
 
     def nb_objects(self) -> int:
         """Return the number of objects that are being sent, or wait for it."""
