@@ -190,3 +190,51 @@ func BenchmarkRouteCompleted(b *testing.B) {
 		})
 	}
 }
+
+// What a packet costs when packets of so many objects come in turn: each header is parsed, since it is not like the one
+// before, and of 10,000 objects none is in a cache when its turn comes. Those are so small that each packet has an
+// event.
+func BenchmarkObjectsInTurn(b *testing.B) {
+	const all = 300_000 // symbols
+	for _, n := range []int{1, 100, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			objects, files := make([][][]byte, n), make([]fdt.File, n)
+			for i := range objects {
+				o := plain(b, uint64(1+i), all/n*100, 100, 64)
+				objects[i], files[i] = o.all(), o.file(fmt.Sprint(i))
+			}
+			var r *Receiver
+			begin := func() {
+				var err error
+				if r, err = New(Config{Registry: schemes.Default(), Store: sink{}}); err != nil {
+					b.Fatal(err)
+				}
+				for i := 0; i < n; i += 50 {
+					in := fdtInstance{id: flute.InstanceID(i / 50), files: files[i:min(i+50, n)]}
+					r.HandleBatch(start, key, Origin{}, in.packets(b))
+				}
+				for i := range objects {
+					r.Handle(start, key, objects[i][0])
+				}
+			}
+			symbol, i := 1, 0
+			begin()
+			b.ReportAllocs()
+			for b.Loop() {
+				r.Handle(start, key, objects[i][symbol])
+				if i++; i < n {
+					continue
+				}
+				if i, symbol = 0, symbol+1; symbol == all/n-1 { // the last one never comes
+					b.StopTimer()
+					symbol = 1
+					begin()
+					b.StartTimer()
+				}
+			}
+			if c, _ := r.Counters(key); c.Duplicate > uint64(n) || c.Accepted == 0 { // FDT Instances aside
+				b.Errorf("%+v", c)
+			}
+		})
+	}
+}

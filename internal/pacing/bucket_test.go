@@ -175,7 +175,7 @@ func TestLate(t *testing.T) {
 // TestCrowd: one session of many wakes up once for several datagrams. Its rate is exact all the same, also where
 // wake-ups are late, and no more leaves at once than from a session alone.
 func TestCrowd(t *testing.T) {
-	const size = 1400
+	const size, seconds = 1400, 3
 	for _, test := range []struct {
 		rate uint64
 		busy int
@@ -196,7 +196,7 @@ func TestCrowd(t *testing.T) {
 			t.Run(fmt.Sprintf("%d sessions of %d bit per s, %v late", test.busy, test.rate, late), func(t *testing.T) {
 				b := NewBucket(test.rate, Frames{}, 0)
 				b.Crowd(test.busy)
-				sent := run(b, start, start.Add(10*time.Second), size, late)
+				sent := run(b, start, start.Add(seconds*time.Second), size, late)
 				wakes := 1
 				for i := range sent[1:] {
 					if sent[i+1].at != sent[i].at {
@@ -206,9 +206,9 @@ func TestCrowd(t *testing.T) {
 				if each := float64(len(sent)) / float64(wakes); each < test.each {
 					t.Errorf("%.2f datagrams for each wake-up, want %.2f", each, test.each)
 				}
-				want := float64(test.rate) / 8 * 10
+				want := float64(test.rate) / 8 * seconds
 				if got := float64(len(sent) * size); math.Abs(got-want) > want/100+size {
-					t.Errorf("%.0f bytes in 10 s, want %.0f", got, want)
+					t.Errorf("%.0f bytes in %d s, want %.0f", got, seconds, want)
 				}
 				bound := max(int(test.rate/8/1000), 8<<10, min(int(test.rate/8/200), MaxMessage)) + size
 				if got := burst(sent, float64(test.rate)*MaxSpeed); got > bound {
