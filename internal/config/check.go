@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -81,8 +82,8 @@ func (k *checker) node(n *Node) {
 	case kind == "tls" && isAddress(at) && (n.CertFile == "" || n.KeyFile == ""):
 		k.add(o.of("api"), "node.api %s needs api_cert_file and api_key_file", n.API)
 	case kind == "tls" && isAddress(at) && n.TokenFile == "" && n.ClientCA == "":
-		k.add(o.of("api"), "node.api %s needs api_client_ca_file or api_token_file: whoever reaches it could steer the node",
-			n.API)
+		k.add(o.of("api"), "node.api %s needs api_client_ca_file or api_token_file: whoever reaches it could "+
+			"steer the node", n.API)
 	case kind == "tls" && isAddress(at):
 	default:
 		k.add(o.of("api"), "node.api %q: take unix:PATH, tcp:ADDRESS:PORT, tls:ADDRESS:PORT or off", n.API)
@@ -95,9 +96,26 @@ func (k *checker) node(n *Node) {
 			k.add(o.of(f[0]), "node.%s needs api: tls:ADDRESS:PORT", f[0])
 		}
 	}
+	k.traces(n)
 	if n.Metrics != "" && !isAddress(n.Metrics) {
 		k.add(o.of("metrics"), "node.metrics %q: take ADDRESS:PORT, such as 127.0.0.1:9464", n.Metrics)
 	}
+}
+
+// traces checks the URL of a collector, and completes it.
+func (k *checker) traces(n *Node) {
+	if n.Traces == "" {
+		return
+	}
+	at, err := url.Parse(n.Traces)
+	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" {
+		k.add(n.origin.of("traces"), "node.traces %q: take http://HOST:PORT or https://HOST:PORT", n.Traces)
+		return
+	}
+	if at.Path == "" || at.Path == "/" {
+		at.Path = "/v1/traces"
+	}
+	n.Traces = at.String()
 }
 
 // certificates says what is wrong with those of the API: a daemon that has to start again must find it out before.

@@ -42,6 +42,7 @@ type Node struct {
 	KeyFile   string `yaml:"api_key_file" help:"Its private key, in PEM. Nobody but the user may read it."`
 	ClientCA  string `yaml:"api_client_ca_file" help:"Certificates of authorities, in PEM: clients of the API need a certificate of one of them (mutual TLS)."`
 	Metrics   string `yaml:"metrics" help:"ADDRESS:PORT where /metrics, /livez and /readyz are served without a token. Default: on the API only."`
+	Traces    string `yaml:"traces" help:"Where an OpenTelemetry collector takes spans, OTLP over HTTP: http://HOST:4318. Each received file makes one. Default: nowhere."`
 	PProf     bool   `yaml:"pprof" help:"Serve profiles on the API, below /debug/pprof/."`
 	Events    int    `yaml:"events" help:"Events that are kept for clients that come back, 16 to 65536. Default: 4096."`
 

@@ -207,6 +207,17 @@ func TestRefused(t *testing.T) {
 		{"items", "node: {outbox_items: 1000001}", "1:8: node.outbox_items 1000001: take 1 to 1000000"},
 		{"outbox", "node: {outbox_bytes: 1KiB}", "1:8: node.outbox_bytes 1024: take 1MiB to 64GiB"},
 		{"api", "node: {api: tcp:127.0.0.1:80}", "1:8: node.api tcp:127.0.0.1:80 needs api_token_file"},
+		{"tls", "node: {api: 'tls:127.0.0.1:80'}", "1:8: node.api tls:127.0.0.1:80 needs api_cert_file and api_key_file"},
+		{
+			"tls for all", "node: {api: 'tls:127.0.0.1:80', api_cert_file: /c, api_key_file: /k}",
+			"1:8: node.api tls:127.0.0.1:80 needs api_client_ca_file or api_token_file",
+		},
+		{
+			"tls files", "node: {api: 'tls:127.0.0.1:80', api_cert_file: /c, api_key_file: /k, api_client_ca_file: /a}",
+			"no such file",
+		},
+		{"tls without", "node: {api_client_ca_file: /a}", "1:8: node.api_client_ca_file needs api: tls:ADDRESS:PORT"},
+		{"traces", "node: {traces: collector:4318}", `1:8: node.traces "collector:4318": take http://HOST:PORT`},
 		{"api kind", "node: {api: http}", `1:8: node.api "http"`},
 		{"level", "node: {log_level: loud}", `1:8: node.log_level "loud"`},
 	} {

@@ -13,6 +13,7 @@ type Send struct {
 	Interface string            `yaml:"interface" help:"Interface to send on: name, index or address."`
 	TTL       int               `yaml:"ttl" help:"Time to live of multicast datagrams. Default: 1."`
 	TSI       *uint64           `yaml:"tsi" help:"Transport Session Identifier. Default: 1."`
+	Trace     bool              `yaml:"trace" help:"With node.traces: put the context of a span into the FDT entry of each file (X-Optel-Propagator), so that spans of receivers belong to its trace."`
 	Offload   string            `yaml:"offload" enum:"auto,off" help:"Messages of up to 64 KiB to the system. Default: auto."`
 	Profile   string            `yaml:"profile" enum:"rfc6726,rfc3926,mbms-extended,mbms-download,dvb-mabr" help:"Dialect of FLUTE. Default: rfc6726."`
 	Files

@@ -19,6 +19,7 @@ import (
 	"github.com/flute-node/flute-node/internal/metrics"
 	"github.com/flute-node/flute-node/internal/outbox"
 	"github.com/flute-node/flute-node/internal/sink"
+	"github.com/flute-node/flute-node/internal/tracing"
 	"github.com/flute-node/flute-node/node"
 )
 
@@ -45,6 +46,7 @@ type Daemon struct {
 	events   *eventLog
 	journal  *journal
 	meter    *metrics.Meter
+	tracer   *tracing.Tracer // nil: spans are not wanted
 	routes   routes
 	restarts restarts
 	server   *api.Server
@@ -83,6 +85,9 @@ func Start(o Options) (*Daemon, error) {
 	}
 	d.log = newLogger(o.Log, cfg.Node.LogFormat, &d.level)
 	d.events = newEventLog(d.log)
+	if d.tracer, err = d.newTracer(&cfg.Node); err != nil {
+		return nil, err
+	}
 	d.journal = newJournal(cfg.Node.Events, now, d.observe)
 	if d.node, err = node.Start(node.Config{Budget: uint64(cfg.Node.Memory), Rate: uint64(cfg.Node.Rate)}); err != nil {
 		return nil, err
@@ -126,6 +131,9 @@ func (d *Daemon) observe(e notice.Event, now time.Time) {
 	case outbox.Tried, outbox.Refused: // the outbox counts them
 	default:
 		d.meter.Observe(name, e, now)
+	}
+	if d.tracer != nil {
+		d.tracer.Observe(name, e, now)
 	}
 	d.events.add(e, name, now)
 }
@@ -238,6 +246,7 @@ func (d *Daemon) stop() error {
 	}
 	stopping.Wait()
 	err := errors.Join(d.closeOutbox(), d.stopNode()) // no unit publishes any more
+	d.closeTracer()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	return errors.Join(err, d.server.Close(ctx))

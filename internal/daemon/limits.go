@@ -15,6 +15,7 @@ import (
 	"github.com/flute-node/flute-node/internal/config"
 	"github.com/flute-node/flute-node/internal/outbox"
 	"github.com/flute-node/flute-node/internal/outgoing"
+	"github.com/flute-node/flute-node/internal/tracing"
 	"github.com/flute-node/flute-node/node"
 )
 
@@ -86,6 +87,11 @@ func limitsOfDaemon(cfg *config.Config, own node.Config) ([]bounds.Bound, error)
 	if cfg.Node.API != "off" {
 		list = append(list, bounds.Bound{
 			Part: "requests and events on their way", Of: bounds.Node, Count: api.MaxClients, Bytes: api.MaxMemory,
+		})
+	}
+	if cfg.Node.Traces != "" {
+		list = append(list, bounds.Bound{
+			Part: "spans of files", Of: bounds.Node, Bytes: tracing.MaxMemory, Set: "node.traces",
 		})
 	}
 	if len(cfg.Sinks) > 0 {

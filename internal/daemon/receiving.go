@@ -71,6 +71,9 @@ func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) 
 		if absolute != "" {
 			cfg.Session.Choose = d.choose(section, absolute, cfg.Session.Choose)
 		}
+		if d.tracer != nil {
+			cfg.Session.Choose = d.traced(section.Name, cfg.Session.Choose)
+		}
 		r, err := d.node.Receive(ctx, cfg)
 		if err != nil {
 			return err

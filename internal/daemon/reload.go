@@ -146,6 +146,7 @@ func (d *Daemon) applyNode(n *config.Node) (nextStart []string) {
 		{"api_key_file", n.KeyFile != d.first.KeyFile},
 		{"api_client_ca_file", n.ClientCA != d.first.ClientCA},
 		{"metrics", n.Metrics != d.first.Metrics},
+		{"traces", n.Traces != d.first.Traces},
 		{"pprof", n.PProf != d.first.PProf},
 		{"events", n.Events != d.first.Events},
 		{"outbox", n.Outbox != d.first.Outbox},

@@ -41,6 +41,11 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 	how := &outgoing.How{
 		Words: &words, Core: &cfg.Session, StartAt: section.StartAt.At(now), Priority: section.Priority, Now: now,
 	}
+	if section.Trace && d.tracer != nil {
+		how.Also = func(f *sender.File) {
+			f.Attributes = append(f.Attributes, d.tracer.Sent(section.Name, f.ContentLocation, time.Now()))
+		}
+	}
 	for i := range items {
 		if err := how.Prepare(&items[i]); err != nil {
 			return section.Keyed(err)

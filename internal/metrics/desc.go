@@ -15,7 +15,7 @@ var (
 	descDuplicate     = desc("flute_packets_duplicate_total", "Datagrams that brought nothing new.", "session")
 	descDropped       = desc("flute_packets_dropped_total", "Datagrams that were not used, by reason.",
 		"session", "reason")
-	descOutside       = desc("flute_packets_outside_total",
+	descOutside = desc("flute_packets_outside_total",
 		"Datagrams that belong to no session, by reason.", "session", "reason")
 	descSocket = desc("flute_socket_drops_total",
 		"Datagrams that the system dropped: the receive buffer was full.", "group")

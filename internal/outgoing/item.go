@@ -70,7 +70,8 @@ type How struct {
 	Core     *sender.Config // of the session
 	StartAt  time.Time      // zero: at once
 	Priority []settings.Priority
-	Now      time.Time // from which words such as max-age=1h count
+	Now      time.Time          // from which words such as max-age=1h count
+	Also     func(*sender.File) // is called with each file that is prepared; nil: nothing is
 }
 
 // LineError is an error of one line of a list.
@@ -95,6 +96,9 @@ func (h *How) Prepare(i *Item) error {
 	}
 	if err := i.Words.Apply(&i.File, h.Core, h.Now); err != nil {
 		return &LineError{i.Line, err}
+	}
+	if h.Also != nil {
+		h.Also(&i.File)
 	}
 	return nil
 }

@@ -106,8 +106,8 @@ func (f *Files) Check() error {
 	return err
 }
 
-// Live is the configuration that the files make as they are now. If they cannot be used, that before stays in use. It is
-// safe for concurrent use.
+// Live is the configuration that the files make as they are now. If they cannot be used, that before stays in use. It
+// is safe for concurrent use.
 type Live struct {
 	files Files
 	log   *slog.Logger

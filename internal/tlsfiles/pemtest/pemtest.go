@@ -13,7 +13,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -47,7 +46,7 @@ func (a *Authority) Issue(t *testing.T, name, cert, key string) {
 	leaf := template(name)
 	leaf.KeyUsage = x509.KeyUsageDigitalSignature
 	leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
-	leaf.DNSNames, leaf.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1)}
+	leaf.DNSNames, leaf.IPAddresses = []string{"localhost"}, append(leaf.IPAddresses, []byte{127, 0, 0, 1})
 	write(t, cert, "CERTIFICATE", a.sign(t, leaf, own))
 	text, err := x509.MarshalPKCS8PrivateKey(own)
 	if err != nil {
