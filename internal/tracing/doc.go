@@ -5,13 +5,13 @@
 //	t.Announced(unit, session, &file, now) // from receiver.Config.Choose
 //	t.Observe(unit, event, now)            // of each event of the node
 //
-// A sender may put the context of its own span into the attribute X-Optel-Propagator of the File entry, base64 of a JSON
-// map, as the Rust crate flute does: spans of all receivers then belong to one trace.
+// A sender may put the context of its own span into the attribute X-Optel-Propagator of the File entry, base64 of a
+// JSON map, as the Rust crate flute does: spans of all receivers then belong to one trace.
 //
 // # Limitations
 //
-// Packets know nothing of it: what a span tells is made of events, so that "decoded" is when an event said that all bytes
-// are there; a small file has none. A collector that is away loses spans, and never a file: 2048 spans wait for it. An
+// Packets know nothing of it: what a span tells is made of events, so that "decoded" is when an event said that all
+// bytes are there; a small file has none. A collector that is away loses spans, and never a file: 2048 spans wait for it. An
 // attribute of the sender is not to be trusted, and decides on nothing but the trace that a span is shown in.
 //
 // [OTLP]: https://opentelemetry.io/docs/specs/otlp/

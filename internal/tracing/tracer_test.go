@@ -122,7 +122,8 @@ func TestFailure(t *testing.T) {
 	tr.Observe("in", failed, now)
 	tr.Observe("in", failed, now) // of none that is open
 	spans := end()["receive file"]
-	if len(spans) != 2 || spans[0].Status.Code != codes.Error || !slices.Equal(eventsOf(&spans[0]), []string{"tried again"}) ||
+	if len(spans) != 2 || spans[0].Status.Code != codes.Error ||
+		!slices.Equal(eventsOf(&spans[0]), []string{"tried again"}) ||
 		!slices.Equal(eventsOf(&spans[1]), []string{"the node stops"}) {
 		t.Errorf("%+v", spans)
 	}
@@ -179,7 +180,9 @@ func TestCollector(t *testing.T) {
 		got <- r.URL.Path + " " + b.String()
 	}))
 	faults := make(chan error, 10)
-	tr, err := New(Config{URL: collector.URL + "/v1/traces", Version: "v1", Host: "h", Failed: func(err error) { faults <- err }})
+	tr, err := New(Config{
+		URL: collector.URL + "/v1/traces", Version: "v1", Host: "h", Failed: func(err error) { faults <- err },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
