@@ -32,7 +32,7 @@ type service struct {
 // configure writes the file; API is replaced by the section node.
 func (s *service) configure(text string) {
 	s.t.Helper()
-	text = fmt.Sprintf("node: {api: 'unix:%s/api', log_level: debug}\n", s.folder) + text
+	text = fmt.Sprintf("node: {api: 'unix:%[1]s/api', outbox: '%[1]s/outbox.db', log_level: debug}\n", s.folder) + text
 	if err := os.WriteFile(filepath.Join(s.folder, "flute-node.yaml"), []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}

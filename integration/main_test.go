@@ -36,6 +36,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) > 1 && os.Args[1] == natsWord {
+		if err := runNATS(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	flag.Parse()
 	// Processes that are waited for take little of a processor.
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {

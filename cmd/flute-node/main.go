@@ -9,6 +9,7 @@
 //	flute-node run --config FILE                             receive and send by a file of configuration, as a service
 //	flute-node ctl state                                     what that service does
 //	flute-node top                                           the same, while one looks at it
+//	flute-node fleet lacks FILE                              which sites of a fleet have not received a file
 //	flute-node config check FILE                             whether a file of configuration can be used
 //	flute-node doctor DIR                                    what on this machine costs packets, and what to do
 //	flute-node bench fec                                     how fast this machine encodes and decodes
@@ -20,10 +21,6 @@
 // Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
 // could not be opened; 130 and 143 interrupted (SIGINT, SIGTERM) before it was done. What only an interrupt can end, as
 // send --repeat forever and receive --until forever, ends with 0. A second interrupt kills at once.
-//
-// # Limitations
-//
-// Completed files are handed on by run by exec only: there are no webhooks and no queues yet.
 package main
 
 import (
@@ -67,6 +64,7 @@ type commands struct {
 	Limits  limitsCommand  `cmd:"" help:"Print what a receive with the same flags may hold at most, or a run with a file of configuration."`
 	Run     runCommand     `cmd:"" help:"Receive and send by a file of configuration, as a service."`
 	Ctl     ctlCommand     `cmd:"" help:"Ask a running service, or steer it."`
+	Fleet   fleetCommand   `cmd:"" help:"Ask what the nodes of a fleet have told by NATS JetStream: who lacks a file, who is silent, who has which version."`
 	Top     topCommand     `cmd:"" help:"Watch a running service: sessions, files, what needs attention."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for what on this machine costs packets, files or speed, and say what to do about it."`
 	Config  configCommand  `cmd:"" help:"Check, explain or describe the file of configuration of run."`

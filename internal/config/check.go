@@ -27,15 +27,17 @@ type checker struct {
 	sinks    map[string]place
 	files    map[string]place // that a section writes alone
 	sessions map[string]place // of Send, by address and TSI
+	leases   map[string]place
 	folders  map[string]*Receive
 }
 
 func (c *Config) check(all *faults) {
 	k := checker{
 		faults: all, names: map[string]place{}, sinks: map[string]place{}, files: map[string]place{},
-		sessions: map[string]place{}, folders: map[string]*Receive{},
+		sessions: map[string]place{}, leases: map[string]place{}, folders: map[string]*Receive{},
 	}
 	k.node(&c.Node)
+	k.fleet(&c.Fleet)
 	for _, list := range []struct {
 		name string
 		n    int
@@ -47,12 +49,15 @@ func (c *Config) check(all *faults) {
 	}
 	for i := range c.Sinks {
 		k.sink(&c.Sinks[i])
+		if s := &c.Sinks[i]; c.Fleet.Given() && s.Name == FleetSink {
+			k.add(s.origin.of("name"), "sink %s: with a section fleet that is the name of what tells it", s.Name)
+		}
 	}
 	for i := range c.Receive {
 		k.receive(&c.Receive[i])
 	}
 	for i := range c.Send {
-		k.send(&c.Send[i])
+		k.send(&c.Send[i], &c.Fleet)
 	}
 	for i := range c.UTP {
 		k.utp(&c.UTP[i])
@@ -208,7 +213,7 @@ func (k *checker) receive(r *Receive) {
 	}
 }
 
-func (k *checker) send(s *Send) {
+func (k *checker) send(s *Send, f *Fleet) {
 	o := &s.origin
 	what := k.name("send", s.Name, o)
 	if s.To == (settings.Endpoint{}) {
@@ -240,6 +245,7 @@ func (k *checker) send(s *Send) {
 	if _, err := words.Config(outgoing.WatchedSize); err != nil {
 		k.told(err, o, what)
 	}
+	k.lease(s, f, what)
 	k.alone(s.WatchState, "watch_state", o, what)
 	k.alone(s.State, "state", o, what)
 	session := fmt.Sprint(s.To, words.TSI)

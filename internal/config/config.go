@@ -12,6 +12,7 @@ type Config struct {
 	Receive []Receive `yaml:"receive" help:"What is received."`
 	Send    []Send    `yaml:"send" help:"What is sent."`
 	Sinks   []Sink    `yaml:"sinks" help:"What received files are handed on to."`
+	Fleet   Fleet     `yaml:"fleet" help:"Where this node tells what it has, and where leases of sessions are. Takes effect with the next start."`
 	UTP     []UTP     `yaml:"utp" help:"uTP sockets (BEP 29) that take files of utp send."`
 
 	// Files are the files that the configuration was read from.

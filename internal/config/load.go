@@ -54,6 +54,7 @@ func Load(path string, lookup Lookup) (*Config, error) {
 	if err := all.err(); err != nil {
 		return nil, err
 	}
+	cfg.reportTo()
 	return cfg, nil
 }
 
@@ -129,6 +130,11 @@ func (c *Config) merge(o Config, all *faults) {
 	c.Send = append(c.Send, o.Send...)
 	c.UTP = append(c.UTP, o.UTP...)
 	c.Sinks = append(c.Sinks, o.Sinks...)
+	if c.Fleet.origin.keys == nil {
+		c.Fleet = o.Fleet
+	} else if o.Fleet.origin.keys != nil {
+		all.add(o.Fleet.origin.place, "fleet is given in %v, too", c.Fleet.origin.place)
+	}
 	if c.Node.origin.keys == nil {
 		c.Node = o.Node
 		return
@@ -162,6 +168,7 @@ func (c *Config) open(all *faults) {
 	for i := range c.Sinks {
 		c.Sinks[i].open(all)
 	}
+	c.Fleet.open(all)
 }
 
 func include(path string, most int64, at place, key string, all *faults) string {
@@ -177,7 +184,7 @@ func include(path string, most int64, at place, key string, all *faults) string 
 }
 
 // Same reports whether two sections, of one type of this package, ask for the same: where they stand does not matter.
-func Same[S Receive | Send | UTP | Sink | Node](a, b S) bool {
+func Same[S Receive | Send | UTP | Sink | Node | Fleet](a, b S) bool {
 	bare(&a)
 	bare(&b)
 	return reflect.DeepEqual(a, b)

@@ -129,6 +129,20 @@ func TestRefused(t *testing.T) {
 		{"twice", "node: {}\nnode: {}", "2:1: mapping key"},
 		{"documents", "node: {}\n---\nsend: []", "3:1: a file has one document"},
 		{"tag", "node: {memory: !!str 5}", "1:16: !!str: tags are not taken"},
+		{"fleet twice", "fleet: {nats: 'nats://a', nats: 'nats://b'}", "mapping key"},
+		{"fleet without servers", "fleet: {site: a}", "1:9: fleet: site needs nats"},
+		{"fleet by another way", "fleet: {nats: 'http://a:1', site: a}", "1:9: fleet: nats"},
+		{"fleet with a password", "fleet: {nats: 'nats://u:p@a:1', site: a}", "has a password"},
+		{"site in a subject", "fleet: {nats: 'nats://a:1', site: a.b}", `fleet: site "a.b"`},
+		{"no site", "fleet: {nats: 'nats://a:1'}", `fleet: site ""`},
+		{"heartbeat", "fleet: {nats: 'nats://a:1', site: a, heartbeat: 1ms}", "fleet: heartbeat 1ms: take 1s to 1h"},
+		{"lease without a fleet", send + "  lease: l\n  tsi: 1\n", "5:3: send s: lease needs a section fleet"},
+		{"lease without a tsi", "fleet: {nats: 'nats://a:1', site: a}\n" + send + "  lease: l\n", "lease needs a tsi"},
+		{"lease and state", "fleet: {nats: 'nats://a:1', site: a}\n" + send + "  lease: l\n  tsi: 1\n  state: /s\n", "take one of them"},
+		{"lease in a subject", "fleet: {nats: 'nats://a:1', site: a}\n" + send + "  lease: 'l.>'\n  tsi: 1\n", `lease "l.>"`},
+		{"lease twice", "fleet: {nats: 'nats://a:1', site: a}\n" + send + "  lease: l\n  tsi: 1\n" +
+			"- name: t\n  to: 239.1.1.1:2\n  watch: /d\n  lease: l\n  tsi: 1\n", "lease l is that of"},
+		{"sink called fleet", "fleet: {nats: 'nats://a:1', site: a}\nsinks: [{name: fleet, marker: .done}]\n", "sink fleet: with a section fleet"},
 		{"no keys", "- 1", "1:1: the file takes keys"},
 		{"scalar for keys", "node: 5", "1:7: node takes keys with values"},
 		{"scalar for list", "receive: 5", "1:10: receive takes a list"},
@@ -546,5 +560,40 @@ receive:
 		if Same(again.Sinks[0], hook) != (c.text == string(hook.Secret())) || !Same(again.Sinks[1], run) {
 			t.Errorf("%.20q: %+v", c.text, again.Sinks)
 		}
+	}
+}
+
+// TestFleet: a fleet has each reception with a folder tell of its files, and has defaults. It is given once.
+func TestFleet(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.yaml")
+	text := "fleet: {nats: 'nats://a:4222,tls://b:4222', site: site-7}\nreceive:\n" +
+		"- {name: in, group: 239.1.1.1:1, dir: /d}\n- {name: run, group: 239.1.1.1:2, exec: cat}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(file, os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := c.Fleet; f.Name != "flute" || f.Heartbeat != 30*time.Second || f.LeaseTTL != 15*time.Second || !f.Given() {
+		t.Errorf("%+v", f)
+	}
+	if len(c.Sinks) != 1 || c.Sinks[0].Name != FleetSink || c.Sinks[0].Kind() != FleetSink ||
+		!reflect.DeepEqual(c.Receive[0].Sinks, []string{FleetSink}) || len(c.Receive[1].Sinks) != 0 {
+		t.Errorf("%+v, %+v", c.Sinks, c.Receive)
+	}
+	again, err := Load(file, os.LookupEnv)
+	if err != nil || !Same(again.Fleet, c.Fleet) || !Same(again.Receive[0], c.Receive[0]) {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "conf.d"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "conf.d", "b.yaml"), []byte("fleet: {site: b}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(file, os.LookupEnv); err == nil || !strings.Contains(err.Error(), "fleet is given in") {
+		t.Errorf("%v", err)
 	}
 }

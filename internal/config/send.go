@@ -15,6 +15,7 @@ type Send struct {
 	TSI       *uint64           `yaml:"tsi" help:"Transport Session Identifier. Default: 1."`
 	Trace     bool              `yaml:"trace" help:"With node.traces: put the context of a span into the FDT entry of each file (X-Optel-Propagator), so that spans of receivers belong to its trace."`
 	Offload   string            `yaml:"offload" enum:"auto,off" help:"Messages of up to 64 KiB to the system. Default: auto."`
+	Lease     string            `yaml:"lease" help:"Send while this node holds the lease of this name in the fleet: another node with the same section takes over when it dies. Needs fleet and tsi."`
 	Profile   string            `yaml:"profile" enum:"rfc6726,rfc3926,mbms-extended,mbms-download,dvb-mabr" help:"Dialect of FLUTE. Default: rfc6726."`
 	Files
 	Watch

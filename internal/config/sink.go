@@ -34,6 +34,7 @@ type Sink struct {
 	secret    string // of SecretFile, without spaces around
 	authority string // the text of CAFile
 	access    string // the text of Credentials, without spaces around
+	fleet     bool   // it tells the fleet
 }
 
 func (s *Sink) locate(o origin) { s.origin = o }
@@ -54,6 +55,9 @@ const (
 
 // Kind returns the key that says what the sink is; empty: it has none, or several.
 func (s *Sink) Kind() string {
+	if s.fleet {
+		return FleetSink
+	}
 	kind := ""
 	for _, k := range []struct{ name, value string }{
 		{"marker", s.Marker}, {"exec", s.Exec}, {"webhook", s.Webhook}, {"s3", s.S3}, {"nats", s.NATS},
@@ -85,12 +89,15 @@ func (s *Sink) Keys() (access, secret string) {
 func (s *Sink) Command() (program.Command, error) { return program.Parse(s.Exec) }
 
 // CA returns whom to trust; nil: whom the system trusts.
-func (s *Sink) CA() (*x509.CertPool, error) {
-	if s.CAFile == "" {
+func (s *Sink) CA() (*x509.CertPool, error) { return authorityOf(s.CAFile, s.authority) }
+
+// authorityOf returns the certificates of a file; nil: there is no file.
+func authorityOf(path, text string) (*x509.CertPool, error) {
+	if path == "" {
 		return nil, nil
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM([]byte(s.authority)) {
+	if !pool.AppendCertsFromPEM([]byte(text)) {
 		return nil, errors.New("there is no certificate in it")
 	}
 	return pool, nil
@@ -98,19 +105,18 @@ func (s *Sink) CA() (*x509.CertPool, error) {
 
 // open reads the files of the sink.
 func (s *Sink) open(all *faults) {
-	s.secret = s.private(s.SecretFile, "secret_file", maxSecret+2, all)
-	s.access = s.private(s.Credentials, "credentials_file", maxCredentials, all)
+	s.secret = private(s.SecretFile, s.origin.of("secret_file"), "secret_file", maxSecret+2, all)
+	s.access = private(s.Credentials, s.origin.of("credentials_file"), "credentials_file", maxCredentials, all)
 	if s.CAFile != "" {
 		s.authority = include(s.CAFile, maxAuthority, s.origin.of("ca_file"), "ca_file", all)
 	}
 }
 
 // private reads a file that nobody but the user may read, without the spaces around.
-func (s *Sink) private(path, key string, most int64, all *faults) string {
+func private(path string, at place, key string, most int64, all *faults) string {
 	if path == "" {
 		return ""
 	}
-	at := s.origin.of(key)
 	if info, err := os.Stat(path); err == nil {
 		if err := secret.Check(info); err != nil {
 			all.add(at, "%s: %s: %v", key, path, err)

@@ -87,10 +87,15 @@ func (d *Daemon) outsideOf(name string) (none [drop.NumReasons]uint64) {
 func (d *Daemon) measured() (list []metrics.Unit) {
 	for _, u := range d.Units() {
 		list = append(list, metrics.Unit{
-			Kind: u.Kind, Name: u.Name, Up: u.Phase == phaseRunning || u.Phase == phaseFinished, Failures: u.Failures,
+			Kind: u.Kind, Name: u.Name, Up: isUp(&u), Failures: u.Failures,
 		})
 	}
 	return list
+}
+
+// isUp reports whether a unit does what it is to do. One that waits for a lease does, unless it cannot reach it.
+func isUp(u *api.Unit) bool {
+	return u.Phase == phaseRunning || u.Phase == phaseFinished || u.Phase == phaseStandby && u.Error == ""
 }
 
 // lastReload tells whether the configuration in use is that of the file, and when it was read.
@@ -127,7 +132,7 @@ func (d *Daemon) Alive(ctx context.Context) error {
 func (d *Daemon) Ready() error {
 	var down []string
 	for _, u := range d.Units() {
-		if u.Phase != phaseRunning && u.Phase != phaseFinished {
+		if !isUp(&u) {
 			down = append(down, strings.TrimSuffix(fmt.Sprintf("%s %s: %s", u.Name, u.Phase, u.Error), ": "))
 		}
 	}

@@ -40,7 +40,8 @@ type Daemon struct {
 	options  Options
 	started  time.Time
 	node     *node.Node
-	first    config.Node // what the node was started with
+	first    started                   // what cannot change while it runs
+	fleet    atomic.Pointer[reporting] // nil: there is none
 	log      *slog.Logger
 	level    slog.LevelVar
 	events   *eventLog
@@ -67,6 +68,12 @@ type Daemon struct {
 	stopping bool
 }
 
+// started is what the daemon was started with.
+type started struct {
+	config.Node
+	fleet config.Fleet
+}
+
 // Start reads the configuration and starts what it asks for. It returns once each unit has begun to start: one that
 // cannot, as an interface is missing, is tried again. An error says why nothing could be started.
 func Start(o Options) (*Daemon, error) {
@@ -76,7 +83,7 @@ func Start(o Options) (*Daemon, error) {
 	}
 	now := time.Now()
 	d := &Daemon{
-		options: o, started: now, first: cfg.Node, cfg: cfg, loaded: now, units: map[string]*unit{},
+		options: o, started: now, first: started{cfg.Node, cfg.Fleet}, cfg: cfg, loaded: now, units: map[string]*unit{},
 		sinks: map[string]*config.Sink{},
 		meter: metrics.NewMeter(), counted: make(chan struct{}),
 	}
@@ -103,7 +110,11 @@ func Start(o Options) (*Daemon, error) {
 			d.journal.add(e)
 		}
 	}()
+	if err = d.joinFleet(&cfg.Fleet); err != nil {
+		return nil, errors.Join(fmt.Errorf("fleet: %w", err), d.closeOutbox(), d.stopNode())
+	}
 	if d.server, err = d.serveAPI(&cfg.Node); err != nil {
+		d.leaveFleet()
 		return nil, errors.Join(err, d.closeOutbox(), d.stopNode())
 	}
 	d.log.Info("starting", "version", o.Version, "files", strings.Join(cfg.Files, " "), "receive", len(cfg.Receive),
@@ -135,6 +146,7 @@ func (d *Daemon) observe(e notice.Event, now time.Time) {
 	if d.tracer != nil {
 		d.tracer.Observe(name, e, now)
 	}
+	d.tellFailure(e, name)
 	d.events.add(e, name, now)
 }
 
@@ -247,6 +259,7 @@ func (d *Daemon) stop() error {
 	stopping.Wait()
 	err := errors.Join(d.closeOutbox(), d.stopNode()) // no unit publishes any more
 	d.closeTracer()
+	d.leaveFleet()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	return errors.Join(err, d.server.Close(ctx))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -85,8 +86,8 @@ func (d *Daemon) applySinks(cfg *config.Config) (changed []string) {
 			continue
 		}
 		s, err := d.sinkOf(w)
-		if err != nil { // Load has checked it
-			d.log.Error("sink", "sink", name, "error", err.Error())
+		if err != nil { // Load has checked all but the fleet
+			d.log.Warn("sink", "sink", name, "error", err.Error())
 			continue
 		}
 		box.Set(name, s, termsOf(w))
@@ -108,6 +109,11 @@ func (d *Daemon) sinkOf(s *config.Sink) (outbox.Sink, error) {
 	switch s.Kind() {
 	case "marker":
 		return sink.Marker{Suffix: s.Marker}, nil
+	case config.FleetSink:
+		if r := d.fleet.Load(); r != nil {
+			return r.reporter, nil
+		}
+		return nil, errors.New("the section fleet takes effect with the next start: received files wait until then")
 	case "exec":
 		c, err := s.Command()
 		if err != nil {
@@ -136,9 +142,12 @@ func (d *Daemon) sinkOf(s *config.Sink) (outbox.Sink, error) {
 func termsOf(s *config.Sink) outbox.Terms {
 	return outbox.Terms{
 		Policy:  outbox.Policy{First: s.RetryMin, Most: s.RetryMax, Patience: s.GiveUp},
-		Timeout: s.Timeout, Jobs: s.Jobs, Content: s.Kind() != "webhook" && s.Kind() != "nats",
+		Timeout: s.Timeout, Jobs: s.Jobs, Content: needsContent(s.Kind()),
 	}
 }
+
+// needsContent reports whether a kind of sinks opens the file.
+func needsContent(kind string) bool { return kind == "marker" || kind == "exec" || kind == "s3" }
 
 // handing is the lane of files that are published with an entry in the outbox: 32 of a unit at a time.
 type handing struct{ unit string }

@@ -117,6 +117,9 @@ func (d *Daemon) apply(cfg *config.Config) api.Reloaded {
 	d.cfg, d.units = cfg, next
 	d.mu.Unlock()
 	r.NextStart = d.applyNode(&cfg.Node)
+	if !config.Same(cfg.Fleet, d.first.fleet) {
+		r.NextStart = append(r.NextStart, "fleet")
+	}
 	slices.Sort(r.Stopped)
 	slices.Sort(r.Restarted)
 	return r

@@ -91,6 +91,8 @@ func (r *routes) ofEvent(e notice.Event) string {
 		return e.Unit
 	case upload:
 		return e.Unit
+	case leased:
+		return e.Unit
 	case outbox.Tried:
 		return e.Unit
 	case outbox.Refused:

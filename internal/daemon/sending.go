@@ -18,8 +18,38 @@ import (
 	"github.com/flute-node/flute-node/node"
 )
 
-// send runs a sending session until ctx ends, or until all is sent.
-func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err error) {
+// send runs a sending session until ctx ends, or until all is sent; with a lease, while this node holds that.
+func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) error {
+	if section.Lease == "" {
+		return d.sendWith(ctx, u, section, nil)
+	}
+	to, err := section.To.Resolve(ctx, lookup)
+	if err != nil {
+		return fmt.Errorf("to: %w", err)
+	}
+	h, err := d.hold(ctx, u, section, flute.SessionKey{Group: to, TSI: flute.TSI(*section.TSI)})
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	limited, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-h.Ended():
+			cancel()
+		case <-limited.Done():
+		}
+	}()
+	err = d.sendWith(limited, u, section, h)
+	if lost := h.Err(); lost != nil && ctx.Err() == nil {
+		return fmt.Errorf("lease %s: %w", section.Lease, lost)
+	}
+	return err
+}
+
+// sendWith is send; h is nil without a lease.
+func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h *held) (err error) {
 	now := time.Now()
 	items, err := d.find(section)
 	if err != nil {
@@ -61,29 +91,34 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 			return err
 		}
 	}
+	items = h.unsent(items)
+	if h != nil && len(items) == 0 && watcher == nil {
+		d.allSent(u, "")
+		return nil
+	}
 	release, ok := claim.Session(cfg.To, cfg.TSI)
-	if !ok {
+	defer release()
+	if !ok && h == nil { // a lease says whose the session is
 		return fmt.Errorf("another process of this machine sends to %v with tsi %d: receivers take both for one "+
 			"session, and files are lost; give this one another tsi", cfg.To, cfg.TSI)
 	}
-	defer release()
+	h.apply(&cfg)
 	d.routes.set(u.name, []route{{group: cfg.To, tsis: []flute.TSI{cfg.TSI}, sending: true}})
 	s, err := d.node.Send(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() {
+		h.shut()
 		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
 		defer cancel()
 		err = errors.Join(err, s.Close(ctx))
 	}()
+	defer h.follow(ctx, flute.SessionKey{Group: cfg.To, TSI: cfg.TSI})()
 	u.attach(nil, s)
 	d.log.Info("sending", "unit", u.name, "to", cfg.To, "tsi", cfg.TSI, "files", len(items))
 	// Why it ends early, Wait says.
-	_ = s.AddAll(ctx, func(yield func(sender.File) bool) {
-		for i := 0; i < len(items) && yield(items[i].File); i++ {
-		}
-	}, func(i int, _ flute.TOI, err error) {
+	_ = s.AddAll(ctx, h.numbered(ctx, s, items), func(i int, _ flute.TOI, err error) {
 		if err != nil && ctx.Err() == nil {
 			text := fmt.Sprintf("%s: not sent: %s: %v", u.name, items[i].ContentLocation, err)
 			d.journal.add(notice.Warning{Text: text})
@@ -92,6 +127,9 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) (err e
 	if watcher != nil {
 		w := outgoing.Watching{
 			Key: flute.SessionKey{Group: cfg.To, TSI: cfg.TSI}, Session: s, Watcher: watcher, How: how,
+		}
+		if h != nil {
+			w.Numbers = h
 		}
 		if err := w.Run(ctx, d.node); err != nil {
 			return err
@@ -119,11 +157,16 @@ func (d *Daemon) finish(ctx context.Context, u *unit, s *node.Sending, watched b
 		if err != nil {
 			fault = strings.ReplaceAll(err.Error(), "\n", "; ")
 		}
-		u.enter(phaseFinished, fault)
-		d.log.Info("all is sent", "unit", u.name, "error", fault)
+		d.allSent(u, fault)
 		return nil
 	}
 	return err
+}
+
+// allSent notes that a unit has nothing more to do. fault is about files that were not sent.
+func (d *Daemon) allSent(u *unit, fault string) {
+	u.enter(phaseFinished, fault)
+	d.log.Info("all is sent", "unit", u.name, "error", fault)
 }
 
 // onlyFiles reports whether all that failed are files: the session itself has come to its end.

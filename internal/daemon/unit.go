@@ -14,6 +14,7 @@ import (
 // The phases of a unit.
 const (
 	phaseStarting = "starting"
+	phaseStandby  = "standby" // another node sends its session
 	phaseRunning  = "running"
 	phaseWaiting  = "waiting"  // it has failed, and is tried again
 	phaseFinished = "finished" // all is sent

@@ -89,7 +89,7 @@ func (w *waiting) look(ctx context.Context) (*Lease, error) {
 	c := w.cfg
 	ctx, cancel := context.WithTimeout(ctx, c.TTL)
 	defer cancel()
-	value, revision, err := c.Bucket.Get(ctx, leaseKey+c.Name)
+	value, revision, err := c.Bucket.Get(ctx, Prefix+c.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (w *waiting) look(ctx context.Context) (*Lease, error) {
 		return nil, err
 	}
 	began := c.Clock()
-	l.revision, err = c.Bucket.Put(ctx, leaseKey+c.Name, value, revision)
+	l.revision, err = c.Bucket.Put(ctx, Prefix+c.Name, value, revision)
 	if errors.Is(err, ErrConflict) {
 		return nil, nil // another one was faster, or what was read was old
 	}

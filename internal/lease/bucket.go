@@ -28,6 +28,7 @@ type Bucket interface {
 
 // Keys of a Bucket.
 const (
-	leaseKey  = "lease."
+	// Prefix is followed by the name of a lease.
+	Prefix    = "lease."
 	objectKey = "object." // NAME.HASH
 )

@@ -193,7 +193,7 @@ func (l *Lease) put(ctx context.Context, rest time.Duration, change func(*Record
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(rest/3, 10*time.Millisecond))
 	defer cancel()
-	if revision, err = l.cfg.Bucket.Put(ctx, leaseKey+l.cfg.Name, value, revision); err == nil {
+	if revision, err = l.cfg.Bucket.Put(ctx, Prefix+l.cfg.Name, value, revision); err == nil {
 		l.wrote(next, revision)
 		l.extend(a.began)
 	}
@@ -207,7 +207,7 @@ func (l *Lease) put(ctx context.Context, rest time.Duration, change func(*Record
 func (l *Lease) compare(ctx context.Context, rest time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, max(rest/3, 10*time.Millisecond))
 	defer cancel()
-	value, revision, err := l.cfg.Bucket.Get(ctx, leaseKey+l.cfg.Name)
+	value, revision, err := l.cfg.Bucket.Get(ctx, Prefix+l.cfg.Name)
 	if err != nil {
 		return err
 	}

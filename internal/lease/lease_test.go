@@ -269,7 +269,7 @@ func TestForeign(t *testing.T) {
 			`{"version":1,"ttl_ns":1000000000,"numbers":{"toi":"-1"}}`,
 		} {
 			m.revision++
-			m.values[leaseKey+"news"] = value{[]byte(text), m.revision}
+			m.values[Prefix+"news"] = value{[]byte(text), m.revision}
 			told := 0
 			cfg := config(&view{memory: m}, "b")
 			cfg.Warn = func(string) { told++ }

@@ -80,6 +80,14 @@ func (o *Objects) Number(
 	return toi, false, o.put(ctx, key, k)
 }
 
+// IsSent reports whether a version of a file was sent as often as it was to be.
+func (o *Objects) IsSent(location, version string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	k := o.known[o.key(location)].object
+	return k.Sent && k.ContentLocation == location && k.Version == version
+}
+
 // Sent notes that a version of a file was sent as often as it was to be.
 func (o *Objects) Sent(ctx context.Context, location, version string) error {
 	key := o.key(location)

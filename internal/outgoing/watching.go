@@ -22,17 +22,28 @@ type Watching struct {
 	Session *node.Sending
 	Watcher *watch.Watcher
 	How     *How
+	Numbers Numbering // nil: TOIs are the session's own
 
-	mu      sync.Mutex
-	tois    map[string]flute.TOI       // by name
-	changes map[flute.TOI]watch.Change // that the objects of these carry out
-	asking  bool                       // the session has an Update that it has not answered
-	early   []event.Event              // that came meanwhile
+	mu        sync.Mutex
+	tois      map[string]flute.TOI       // by name
+	locations map[string]string          // Content-Location by name, of files that Numbers knows
+	changes   map[flute.TOI]watch.Change // that the objects of these carry out
+	asking    bool                       // the session has an Update that it has not answered
+	early     []event.Event              // that came meanwhile
+}
+
+// Numbering knows which TOIs files have with other nodes that send the same session.
+type Numbering interface {
+	// Number puts the TOI into the file. sent reports that the file need not be sent.
+	Number(ctx context.Context, s *node.Sending, f *sender.File) (sent bool, err error)
+	// Forget forgets a file, by its Content-Location.
+	Forget(ctx context.Context, location string) error
 }
 
 // Run goes on until ctx ends or the session has ended.
 func (w *Watching) Run(ctx context.Context, n *node.Node) error {
 	w.tois, w.changes = map[string]flute.TOI{}, map[flute.TOI]watch.Change{}
+	w.locations = map[string]string{}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	sub := n.Subscribe(node.SubscribeOptions{Queue: defaults.EventQueue, Filter: w.isEnd})
@@ -79,7 +90,14 @@ func (w *Watching) change(ctx context.Context, c watch.Change) error {
 		w.mu.Lock()
 		toi, ok := w.tois[c.Name]
 		delete(w.tois, c.Name)
+		location := w.locations[c.Name]
+		delete(w.locations, c.Name)
 		w.mu.Unlock()
+		if location != "" {
+			if err := w.Numbers.Forget(ctx, location); err != nil {
+				return err
+			}
+		}
 		if !ok {
 			return nil
 		}
@@ -88,6 +106,19 @@ func (w *Watching) change(ctx context.Context, c watch.Change) error {
 	f := Item{File: c.File}
 	if err := w.How.Prepare(&f); err != nil {
 		return err
+	}
+	if w.Numbers != nil {
+		w.mu.Lock()
+		w.locations[c.Name] = f.ContentLocation
+		w.mu.Unlock()
+		sent, err := w.Numbers.Number(ctx, w.Session, &f.File)
+		if err != nil {
+			return err
+		}
+		if sent {
+			w.Watcher.Done(c)
+			return nil
+		}
 	}
 	w.mu.Lock()
 	w.asking = true
