@@ -284,7 +284,8 @@ int flute_sending_pause(flute_sending *sending, uint64_t toi, int paused);
 int flute_sending_set_rate(flute_sending *sending, uint64_t bits_per_second);
 int flute_sending_stats(flute_sending *sending, char *buf, size_t cap, size_t *len);
 int flute_sending_ended(flute_sending *sending, uint64_t *tois, size_t cap, size_t *count);
-/* Frees the handle, and ends the session, for up to 5 s, if that was not done: borrowed bytes are not read afterwards. */
+/* Frees the handle, and ends the session, for up to 10 s, if that was not done. Borrowed bytes must stay until
+ * flute_sending_close has returned FLUTE_OK, or flute_sending_wait has. */
 void flute_sending_free(flute_sending *sending);
 
 #ifdef __cplusplus

@@ -28,6 +28,9 @@ cp -r tests "$out/tests"
 cd "$out" # so that the package is the installed one
 venv/bin/python -X importtime -c 'import flute_node' 2>&1 | tail -n 1
 venv/bin/python -m pytest -q -p no:cacheprovider tests
+if venv/bin/pip install -q --disable-pip-version-check mypy; then
+	venv/bin/python -m mypy --strict --cache-dir "$out/mypy" "$OLDPWD/src/flute_node"
+fi
 venv/bin/python -m doctest -o ELLIPSIS "$OLDPWD/../../docs/python.md"
 echo "the snippets of docs/python.md run"
 venv/bin/python "$OLDPWD/bench.py" --size 30000000 || echo "no figures beside flute-alc"

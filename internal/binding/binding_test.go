@@ -129,6 +129,16 @@ func TestQueueIsBounded(t *testing.T) {
 	if got := len(names(t, &q)); got != maxEvents {
 		t.Errorf("%d events, want %d", got, maxEvents)
 	}
+	for range 600 {
+		q.add(time.Time{}, event.ObjectRefused{ContentLocation: strings.Repeat("x", 60_000)})
+	}
+	if q.bytes > maxEventBytes || len(q.list) > 300 {
+		t.Errorf("%d events of %d bytes wait", len(q.list), q.bytes)
+	}
+	_ = names(t, &q)
+	if q.bytes != 0 {
+		t.Errorf("%d bytes are left of no event", q.bytes)
+	}
 	q.end()
 	if _, code := q.Next(buf); code != End {
 		t.Errorf("%v after the end", code)

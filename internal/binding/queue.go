@@ -7,21 +7,27 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/flute/event"
 )
 
 // maxEvents bounds the events that wait in a Queue. What is more drops the oldest, and is told by a notice.Missed.
 const maxEvents = 4096
 
+// maxEventBytes bounds the texts of a sender's that these events hold, in bytes: names may have 60 KB each.
+const maxEventBytes = 16 << 20
+
 // entry is an event with the time that it came.
 type entry struct {
 	at time.Time
 	e  notice.Event
+	n  int // bytes of texts
 }
 
 // Queue is the events that wait for the program. It is safe for concurrent use. A nil Queue drops all.
 type Queue struct {
 	mu     sync.Mutex
 	list   []entry
+	bytes  int // of list
 	missed uint64
 	ended  bool
 	line   []byte // the next one, that did not fit into its caller's buffer
@@ -34,13 +40,52 @@ func (q *Queue) add(now time.Time, events ...notice.Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, e := range events {
-		if len(q.list) == maxEvents {
-			q.list = append(q.list[:0], q.list[1:]...)
+		n := textOf(e)
+		for len(q.list) > 0 && (len(q.list) >= maxEvents || q.bytes+n > maxEventBytes) {
+			q.take()
 			q.missed++
 		}
-		q.list = append(q.list, entry{now, e})
+		q.list = append(q.list, entry{now, e, n})
+		q.bytes += n
 	}
 	q.tell()
+}
+
+// take takes the oldest event.
+func (q *Queue) take() entry {
+	first := q.list[0]
+	q.list[0] = entry{}
+	if q.list = q.list[1:]; len(q.list) == 0 {
+		q.list = nil
+	}
+	q.bytes -= first.n
+	return first
+}
+
+// textOf returns about how many bytes of texts of a sender an event holds.
+func textOf(e notice.Event) (n int) {
+	alternates := func(list []string) (n int) {
+		for _, a := range list {
+			n += len(a)
+		}
+		return n
+	}
+	switch e := e.(type) {
+	case event.ObjectStarted:
+		return len(e.ContentLocation) + alternates(e.Alternates)
+	case event.ObjectCompleted:
+		return len(e.ContentLocation) + len(e.ContentType) + len(e.Path)
+	case event.ObjectFailed:
+		return len(e.ContentLocation) + len(e.Detail) + alternates(e.Alternates) +
+			16*(len(e.Missing)+len(e.MissingBlocks))
+	case event.ObjectRefused:
+		return len(e.ContentLocation) + len(e.Reason)
+	case event.FDTReceived:
+		return alternates(e.Rejected) + alternates(e.Warnings)
+	case event.FDTPublished:
+		return len(e.XML)
+	}
+	return 0
 }
 
 // end says that no event will follow.
@@ -68,13 +113,10 @@ func (q *Queue) Next(buf []byte) (n int, code Code) {
 	if q.line == nil {
 		switch {
 		case q.missed > 0:
-			q.line = line(entry{time.Now(), notice.Missed{Count: q.missed}})
+			q.line = line(entry{time.Now(), notice.Missed{Count: q.missed}, 0})
 			q.missed = 0
 		case len(q.list) > 0:
-			q.line = line(q.list[0])
-			if q.list = q.list[1:]; len(q.list) == 0 {
-				q.list = nil
-			}
+			q.line = line(q.take())
 		case q.ended:
 			return 0, End
 		default:

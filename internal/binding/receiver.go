@@ -78,7 +78,7 @@ func NewReceiver(text string, memory uint64) (*Receiver, error) {
 	}
 	all, err := section.Base()
 	if err != nil {
-		return nil, err
+		return nil, Wrong("%v", err)
 	}
 	cfg := all.Session
 	if memory == 0 {

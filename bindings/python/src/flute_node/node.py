@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import sys
 import time
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _check, _lib, events, words
 from ._handle import Adding, Handled, _toi
-from .errors import FluteTimeout
+from .errors import FluteError, FluteTimeout
 from .oti import OTI, struct_of
 from .receiver import Shelved
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _SLICE = 0.1
 # How long a session may take to begin, in milliseconds.
 _BEGIN = 10_000
+
+# Memory that sessions read which could not be ended.
+_kept: list[Any] = []
 
 
 def _slices(call: Any, handle: Any, timeout: float | None) -> None:
@@ -86,7 +90,7 @@ class Node(Handled):
     def __init__(self, **options: Any) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
         self._open(_lib.lib().flute_node_start, words.text(options))
-        self._fd = _lib.lib().flute_node_event_fd(self._use())
+        self._fd = int(_lib.lib().flute_node_event_fd(self._use()))
 
     def fileno(self) -> int:
         """Return a descriptor that is readable while an event waits, for select and the like. Do not read or close it."""
@@ -203,6 +207,11 @@ class Node(Handled):
                 future.get_loop().remove_reader(self._fd)
                 future.cancel()
             self._waiting.clear()
+            if self._pid == os.getpid():
+                try:
+                    self.stop(35)
+                except FluteError:
+                    pass  # what is left of it goes with its handle
         super().close()
 
     async def __aenter__(self) -> Node:
@@ -280,6 +289,16 @@ class Sending(Adding):
                 self._use(), 30_000 if timeout is None else round(1000 * _check.seconds("timeout", timeout))
             )
         )
+
+    def close(self) -> None:
+        """End the session and free it. Any other use raises ClosedError from then on. It may be called again."""
+        if not self.closed and self._lent and self._pid == os.getpid():
+            try:
+                self.stop(10)
+            except FluteError:  # it goes on, and reads what was lent: that stays
+                _kept.append(self._lent)
+                self._lent = {}
+        super().close()
 
     def set_rate(self, bits_per_second: int) -> None:
         """Change the rate; 0: as fast as the socket takes them."""

@@ -6,6 +6,7 @@ from ctypes import byref, sizeof
 from typing import Any
 
 from . import _check, _lib
+from .errors import ConfigError
 
 _NAMES = {
     0: "no-code", 1: "raptor", 2: "rs2m", 3: "ldpc-staircase", 4: "ldpc-triangle", 5: "rs28", 6: "raptorq",
@@ -32,7 +33,7 @@ class OTI:
         s.max_source_block_length = _check.integer("block", block, 1, 2**32 - 1)
         s.repair = _check.integer("repair", repair, 0, 2**31 - 1)
         if fti not in _FTI:
-            raise _check.ConfigError(f"fti {fti!r}: take one of {', '.join(_FTI)}")
+            raise ConfigError(f"fti {fti!r}: take one of {', '.join(_FTI)}")
         s.fti = _FTI[fti]
         limits = {
             "sub_blocks": 65535, "alignment": 255, "field_bits": 255, "group_size": 255, "n1": 255, "seed": 2**31 - 2,
@@ -41,7 +42,7 @@ class OTI:
         for name, value in more.items():
             if name == "matrix":
                 if value not in _VARIANTS:
-                    raise _check.ConfigError(f"matrix {value!r}: take one of {', '.join(_VARIANTS[1:])}")
+                    raise ConfigError(f"matrix {value!r}: take one of {', '.join(_VARIANTS[1:])}")
                 s.variant = value.encode()
             else:
                 field = "fec_instance_id" if name == "instance" else name
