@@ -12,6 +12,7 @@
 //	flute-node fleet lacks FILE                              which sites of a fleet have not received a file
 //	flute-node config check FILE                             whether a file of configuration can be used
 //	flute-node doctor DIR                                    what on this machine costs packets, and what to do
+//	flute-node inspect FILE.pcap                             what is in a capture, and what is wrong with it
 //	flute-node bench fec                                     how fast this machine encodes and decodes
 //	flute-node utp send --to HOST:4000 DIR                   send to one host by uTP, which yields to other traffic
 //	flute-node utp receive --listen :4000 DIR                receive what is sent so
@@ -68,6 +69,7 @@ type commands struct {
 	Top     topCommand     `cmd:"" help:"Watch a running service: sessions, files, what needs attention."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for what on this machine costs packets, files or speed, and say what to do about it."`
 	Config  configCommand  `cmd:"" help:"Check, explain or describe the file of configuration of run."`
+	Inspect inspectCommand `cmd:"" help:"Judge a capture: sessions, FDT Instances, objects, loss, rules that are broken."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
 	UTP     utpCommand     `cmd:"" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -141,6 +143,9 @@ func fail(stderr *os.File, out *output, err error) int {
 		code = i.code()
 	} else if f := (failure{}); errors.As(err, &f) || errors.Is(err, errFailed) {
 		code = exitFailed
+	}
+	if e := exit(0); errors.As(err, &e) {
+		return int(e)
 	}
 	if errors.Is(err, errFailed) {
 		return code

@@ -111,6 +111,11 @@ type Config struct {
 	ROUTE bool
 	STSID []byte
 
+	// Instances, if it is not nil, is called with each FDT Instance that was read, also with one that has expired,
+	// before its files are described. It must not change the Instance. Sessions that share a Config call it
+	// concurrently, and wait for it.
+	Instances func(flute.SessionKey, *fdt.Instance)
+
 	Expiry             ExpiryPolicy  // zero: ExpiryUseSCT
 	FDTLimits          fdt.Limits    // zero: the limits of package fdt
 	MaxObjects         int           // described objects of a session; zero: 100,000

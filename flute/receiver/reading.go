@@ -192,6 +192,9 @@ func (s *Session) adoptInstance(now time.Time, in *instance, f *fdt.Instance) er
 	}
 	l.version, l.proven, l.fdtLatest = in.version, true, now
 	f.ID = in.id
+	if l.cfg.Instances != nil {
+		l.cfg.Instances(l.key, f)
+	}
 	// RFC 6726, section 3.3: "The receiver MUST NOT use a received FDT Instance to interpret packets received beyond
 	// the expiration time of the FDT Instance." How long that is from now is settled here, so that it is measured by
 	// the monotonic clock: neither side's wall clock can shorten it by a step later.

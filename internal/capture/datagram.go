@@ -7,7 +7,8 @@ import (
 
 // Datagram is one UDP datagram of a capture.
 type Datagram struct {
-	// Number is that of the packet in its capture, from 1, as Wireshark counts; of a datagram in fragments, the last one.
+	// Number is that of the packet in its capture, from 1, as Wireshark counts; of a datagram in fragments, that of the
+	// last one.
 	Number   uint64
 	Time     time.Time
 	Src, Dst netip.AddrPort
