@@ -30,7 +30,8 @@ type inspectCommand struct {
 	HTML    string         `placeholder:"FILE" help:"Write a page with plots to FILE, which needs nothing from elsewhere."`
 	Verify  bool           `negatable:"" default:"true" help:"Decode objects and check their digests. Without it, what is complete is told from the symbols, which is faster."`
 	Memory  settings.Bytes `default:"512MiB" placeholder:"SIZE" help:"What may be held at most. Without --extract, larger objects than an eighth of it are not verified."`
-	File    string         `arg:"" name:"FILE" help:"Capture: pcap or pcapng, also compressed by gzip; - is standard input."`
+	tapFlags
+	File string `arg:"" optional:"" name:"FILE" help:"Capture: pcap or pcapng, also compressed by gzip; - is standard input."`
 }
 
 // Help is shown below the flags.
@@ -40,14 +41,12 @@ func (c *inspectCommand) Help() string {
 
 // Run reads the capture and prints the report.
 func (c *inspectCommand) Run(ctx context.Context, out *output) error {
-	in, err := openInput(c.File)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }()
-	r, err := capture.NewReader(in)
-	if err != nil {
-		return err
+	live := c.Interface != "" || len(c.Group) > 0
+	switch {
+	case live && c.File != "":
+		return errors.New("FILE and --interface or --group: take one of them")
+	case !live && c.File == "":
+		return errors.New("a FILE, --interface or --group is needed")
 	}
 	cfg := inspect.Config{Memory: uint64(c.Memory), Unverified: !c.Verify}
 	if c.Extract != "" {
@@ -59,15 +58,28 @@ func (c *inspectCommand) Run(ctx context.Context, out *output) error {
 		cfg.Store, cfg.Layout = st, c.Layout
 	}
 	judge := inspect.New(cfg)
-	var d capture.Datagram
-	for err = r.Next(&d); err == nil && ctx.Err() == nil; err = r.Next(&d) {
-		judge.Datagram(&d)
-	}
-	if errors.Is(err, io.EOF) {
-		err = nil
+	name := c.File
+	var counts capture.Counts
+	var ended error // why not all was read
+	if live {
+		name = c.Interface
+		counts, ended = c.listen(ctx, func() { tellReady("inspecting") },
+			judge.Datagram)
+		if counts.Packets == 0 && ended != nil {
+			return ended
+		}
+	} else {
+		in, err := openInput(c.File)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = in.Close() }()
+		if counts, ended, err = read(ctx, in, judge); err != nil {
+			return err
+		}
 	}
 	report := judge.Report()
-	report.Finish(c.File, r.Counts(), errors.Join(err, ctx.Err()))
+	report.Finish(name, counts, ended)
 	if c.HTML != "" {
 		page, err := report.HTML()
 		if err == nil {
@@ -78,6 +90,22 @@ func (c *inspectCommand) Run(ctx context.Context, out *output) error {
 		}
 	}
 	return c.print(out, report)
+}
+
+// read hands the datagrams of a capture to judge. ended is why it could not be read to its end.
+func read(ctx context.Context, in io.Reader, judge *inspect.Inspector) (_ capture.Counts, ended, err error) {
+	r, err := capture.NewReader(in)
+	if err != nil {
+		return capture.Counts{}, nil, err
+	}
+	var d capture.Datagram
+	for ended = r.Next(&d); ended == nil && ctx.Err() == nil; ended = r.Next(&d) {
+		judge.Datagram(&d)
+	}
+	if errors.Is(ended, io.EOF) {
+		ended = nil
+	}
+	return r.Counts(), errors.Join(ended, ctx.Err()), nil
 }
 
 // print shows the report, and returns the exit code as an error.

@@ -13,6 +13,9 @@
 //	flute-node config check FILE                             whether a file of configuration can be used
 //	flute-node doctor DIR                                    what on this machine costs packets, and what to do
 //	flute-node inspect FILE.pcap                             what is in a capture, and what is wrong with it
+//	flute-node capture --interface eth0 FILE.pcapng          write what comes into a capture
+//	flute-node replay --speed 2 --loss 1% FILE.pcap          send a capture again
+//	flute-node lint FILE.xml                                 what is wrong with an FDT Instance, or a datagram in hex
 //	flute-node bench fec                                     how fast this machine encodes and decodes
 //	flute-node utp send --to HOST:4000 DIR                   send to one host by uTP, which yields to other traffic
 //	flute-node utp receive --listen :4000 DIR                receive what is sent so
@@ -70,6 +73,9 @@ type commands struct {
 	Doctor  doctorCommand  `cmd:"" help:"Look for what on this machine costs packets, files or speed, and say what to do about it."`
 	Config  configCommand  `cmd:"" help:"Check, explain or describe the file of configuration of run."`
 	Inspect inspectCommand `cmd:"" help:"Judge a capture: sessions, FDT Instances, objects, loss, rules that are broken."`
+	Capture captureCommand `cmd:"" help:"Write what comes into a capture, with notes at the packets that complete an object."`
+	Replay  replayCommand  `cmd:"" help:"Send a capture again: faster, slower, with loss, to another group."`
+	Lint    lintCommand    `cmd:"" help:"Judge an FDT Instance, or a datagram in hex."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
 	UTP     utpCommand     `cmd:"" help:"Move bytes between two hosts by uTP (BEP 29), which yields to other traffic."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -36,6 +36,9 @@ type Config struct {
 	Memory uint64
 	// Unverified: no object is decoded, and no digest checked; whether it is complete is told from its symbols.
 	Unverified bool
+	// Notice, if it is not nil, is told what the packet in hand has brought to its end: objects that are whole, objects
+	// that failed, FDT Instances.
+	Notice func(text string)
 }
 
 // Inspector judges the datagrams that it is given, in the order of the capture. It is not safe for concurrent use.

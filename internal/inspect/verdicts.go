@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -141,6 +142,11 @@ func (v *verdicts) drop() {
 // drain takes the events.
 func (v *verdicts) drain() {
 	for _, e := range v.rx.Events() {
+		if notice := v.s.in.cfg.Notice; notice != nil {
+			if text := noticeOf(e); text != "" {
+				notice(text)
+			}
+		}
 		switch e := e.(type) {
 		case event.FDTRejected:
 			v.rejected(e)
@@ -184,6 +190,25 @@ func (v *verdicts) drain() {
 			event.ObjectStarted, event.QueueEmpty, event.SessionOpened, event.TransferDone, event.TransferStarted:
 		}
 	}
+}
+
+// noticeOf returns what is told of an event by Config.Notice; empty: nothing.
+func noticeOf(e event.Event) string {
+	if e, ok := e.(event.ObjectCompleted); ok {
+		return fmt.Sprintf("object_completed: TSI %d, TOI %v, %s, %d bytes", e.Session.TSI, e.TOI,
+			brief(e.ContentLocation), e.Size)
+	}
+	if e, ok := e.(event.ObjectFailed); ok {
+		return fmt.Sprintf("object_failed: TSI %d, TOI %v, %s, %s", e.Session.TSI, e.TOI, brief(e.ContentLocation),
+			e.Reason)
+	}
+	if e, ok := e.(event.FDTReceived); ok {
+		return fmt.Sprintf("fdt_received: TSI %d, FDT Instance %d, %d files", e.Session.TSI, e.ID, e.Files)
+	}
+	if e, ok := e.(event.FDTRejected); ok {
+		return fmt.Sprintf("fdt_rejected: TSI %d, FDT Instance %d, %s", e.Session.TSI, e.ID, brief(e.Reason))
+	}
+	return ""
 }
 
 // number is that of the packet in hand; 0: there is none any more.

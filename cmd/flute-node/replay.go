@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/flute-node/flute-node/internal/capture"
+	"github.com/flute-node/flute-node/internal/settings"
+	"github.com/flute-node/flute-node/internal/udp"
+)
+
+// replayCommand sends a capture again.
+type replayCommand struct {
+	To        settings.Endpoint `placeholder:"ADDR:PORT" help:"Send all of it there. Default: each datagram to where it was sent."`
+	Only      settings.Endpoint `placeholder:"ADDR:PORT" help:"Only what was sent there."`
+	Interface string            `placeholder:"IF" help:"Interface to send on: name, index or address."`
+	TTL       int               `default:"1" placeholder:"N" help:"TTL of multicast, 1 to 255."`
+	Speed     float64           `default:"1" placeholder:"N" help:"So many times as fast as it was; 0: without pauses."`
+	Loss      settings.Percent  `default:"0%" placeholder:"P%" help:"Share of the datagrams that are left out."`
+	Burst     float64           `default:"1" placeholder:"N" help:"How many datagrams a loss takes in a row, on average."`
+	Seed      uint64            `default:"1" placeholder:"N" help:"Which datagrams are left out: the same with the same seed."`
+	TSI       *uint64           `placeholder:"N" help:"Another TSI, in a header of the same length."`
+	File      string            `arg:"" name:"FILE" help:"Capture: pcap or pcapng; - is standard input."`
+}
+
+// maxTargets is how many destinations a replay has at most: each has a socket.
+const maxTargets = 256
+
+// replayed is what the command prints in JSON.
+type replayed struct {
+	Sent    uint64         `json:"sent"`
+	Bytes   uint64         `json:"bytes"`
+	Left    uint64         `json:"left_out"` // by --loss
+	Skipped uint64         `json:"skipped"`  // sent elsewhere, or cut by the capture
+	Refused uint64         `json:"refused"`  // by the system
+	Counts  capture.Counts `json:"counts"`
+}
+
+// Run sends what is in the capture.
+func (c *replayCommand) Run(ctx context.Context, out *output) error {
+	switch {
+	case c.Speed < 0:
+		return errors.New("--speed is below 0")
+	case c.Loss < 0 || c.Loss >= 1:
+		return errors.New("--loss is from 0 % to less than 100 %")
+	case c.Burst < 1:
+		return errors.New("--burst is 1 at least")
+	case c.Burst > 1 && (&losses{share: float64(c.Loss), burst: c.Burst}).begins() > 1:
+		return errors.New("--loss is more than bursts of --burst can make: take a longer --burst")
+	case c.TTL < 1 || c.TTL > 255:
+		return errors.New("--ttl is from 1 to 255")
+	}
+	var to, only netip.AddrPort
+	var err error
+	if c.To != (settings.Endpoint{}) {
+		if to, err = resolve(ctx, "--to", c.To); err != nil {
+			return err
+		}
+	}
+	if c.Only != (settings.Endpoint{}) {
+		if only, err = resolve(ctx, "--only", c.Only); err != nil {
+			return err
+		}
+	}
+	in, err := openInput(c.File)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }()
+	r, err := capture.NewReader(in)
+	if err != nil {
+		return err
+	}
+	targets := targets{ttl: c.TTL, iface: c.Interface, senders: map[netip.AddrPort]*udp.Sender{}}
+	defer targets.close()
+	count, err := c.send(ctx, r, &targets, to, only)
+	count.Counts = r.Counts()
+	out.table("replay", count, fmt.Sprintf("sent %d datagrams, %s; %d left out, %d skipped, %d refused by the system",
+		count.Sent, formatBytes(count.Bytes), count.Left, count.Skipped, count.Refused))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return failure{err}
+	}
+	if count.Refused > 0 {
+		return errFailed
+	}
+	return nil
+}
+
+// send reads the capture and sends at its pace.
+func (c *replayCommand) send(
+	ctx context.Context, r *capture.Reader, targets *targets, to, only netip.AddrPort,
+) (n replayed, err error) {
+	losses := losses{share: float64(c.Loss), burst: c.Burst, random: rand.New(rand.NewPCG(c.Seed, 0))}
+	var first time.Time
+	begin := time.Now()
+	var d capture.Datagram
+	one := make([][]byte, 1)
+	for {
+		if err := r.Next(&d); err != nil {
+			return n, err
+		}
+		if only.IsValid() && d.Dst != only || len(d.Payload) < d.Length {
+			n.Skipped++
+			continue
+		}
+		if losses.next() {
+			n.Left++
+			continue
+		}
+		if first.IsZero() {
+			first = d.Time
+		}
+		if c.Speed > 0 {
+			due := begin.Add(time.Duration(float64(d.Time.Sub(first)) / c.Speed))
+			if err := sleepUntil(ctx, due); err != nil {
+				return n, err
+			}
+		} else if ctx.Err() != nil {
+			return n, ctx.Err()
+		}
+		if c.TSI != nil && !setTSI(d.Payload, *c.TSI) {
+			n.Skipped++
+			continue
+		}
+		s, err := targets.to(to, d.Dst)
+		if err != nil {
+			return n, err
+		}
+		one[0] = d.Payload
+		if _, err := s.WriteBatch(one); err != nil {
+			n.Refused++
+			continue
+		}
+		n.Sent++
+		n.Bytes += uint64(len(d.Payload))
+	}
+}
+
+// sleepUntil waits for t, or ctx. Pauses that a timer cannot tell are none.
+func sleepUntil(ctx context.Context, t time.Time) error {
+	d := time.Until(t)
+	if d < time.Millisecond {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// targets are the sockets to send by.
+type targets struct {
+	ttl     int
+	iface   string
+	senders map[netip.AddrPort]*udp.Sender
+}
+
+// to returns the socket to all, or if there is no such address, to dst.
+func (t *targets) to(all, dst netip.AddrPort) (*udp.Sender, error) {
+	if all.IsValid() {
+		dst = all
+	}
+	if s := t.senders[dst]; s != nil {
+		return s, nil
+	}
+	if len(t.senders) == maxTargets {
+		return nil, fmt.Errorf("the capture has more than %d destinations: choose one by --only, or --to", maxTargets)
+	}
+	s, err := udp.Dial(udp.SendConfig{To: dst, Interface: t.iface, TTL: t.ttl})
+	if err == nil {
+		t.senders[dst] = s
+	}
+	return s, err
+}
+
+func (t *targets) close() {
+	for _, s := range t.senders {
+		_ = s.Close()
+	}
+}
+
+// losses says which datagrams are lost: each for itself, or with a burst above 1 by a chain of two states (Gilbert),
+// which stays in loss for burst datagrams on average and is there for that share of the time.
+type losses struct {
+	share, burst float64
+	random       *rand.Rand
+	losing       bool
+}
+
+func (l *losses) next() bool {
+	if l.share <= 0 {
+		return false
+	}
+	switch {
+	case l.burst == 1:
+		return l.random.Float64() < l.share
+	case l.losing:
+		l.losing = l.random.Float64() >= 1/l.burst
+	default:
+		l.losing = l.random.Float64() < l.begins()
+	}
+	return l.losing
+}
+
+// begins returns the chance p that a burst begins: p/(p+1/burst) is the share.
+func (l *losses) begins() float64 { return l.share / (1 - l.share) / l.burst }
+
+// setTSI puts another TSI into the LCT header at the front of b. false: there is none, or it has no room for it.
+func setTSI(b []byte, tsi uint64) bool {
+	if len(b) < 8 || b[0]>>4 != 1 {
+		return false
+	}
+	at := 8 + int(b[0]>>2&3)*4
+	n := int(b[1]>>7)*4 + int(b[1]>>4&1)*2 // RFC 5651, section 5.1: 32*S + 16*H bits
+	if n == 0 || len(b) < at+n || n < 8 && tsi>>(8*n) != 0 {
+		return false
+	}
+	for i := range n {
+		b[at+n-1-i] = byte(tsi >> (8 * i))
+	}
+	return true
+}
