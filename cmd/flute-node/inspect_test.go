@@ -44,8 +44,10 @@ func TestInspectExitCodes(t *testing.T) {
 		return path
 	}
 	// A packet of an FDT Instance of version 3.
-	bad := []byte{0x10, 0x10, 5, 0, 0, 0, 0, 0, 0, 7, 0, 0, 64, 4, 0, 0, 0, 0, 0, 9, 0, 0, 5, 120, 0, 0, 0, 1,
-		192, 0x30, 0, 0}
+	bad := []byte{
+		0x10, 0x10, 5, 0, 0, 0, 0, 0, 0, 7, 0, 0, 64, 4, 0, 0, 0, 0, 0, 9, 0, 0, 5, 120, 0, 0, 0, 1,
+		192, 0x30, 0, 0,
+	}
 	bad[2] = byte(len(bad) / 4)
 	bad = append(bad, 0, 0, 0, 0, 'x')
 	const good = `<FDT-Instance xmlns="urn:ietf:params:xml:ns:fdt" Expires="4294900000"><File TOI="1" ` +
