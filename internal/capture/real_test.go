@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// TestRealCapture reads a capture of a broadcast that this repository does not hold: FLUTE_ATSC_PCAP names it.
+// TestRealCapture reads a capture of a broadcast that this repository does not hold: ROUTE_CAPTURE names it.
 func TestRealCapture(t *testing.T) {
-	name := os.Getenv("FLUTE_ATSC_PCAP")
+	name := os.Getenv("ROUTE_CAPTURE")
 	if name == "" {
-		t.Skip("FLUTE_ATSC_PCAP names no capture")
+		t.Skip("ROUTE_CAPTURE names no capture")
 	}
 	file, err := os.Open(name)
 	if err != nil {

@@ -52,6 +52,7 @@ type Inspector struct {
 	unproven list.List  // *session, the one that is silent for longest first
 	flows    map[flowKey]*flow
 	latest   *session
+	route    *verdicts // of all sessions of ROUTE
 
 	first, last      time.Time
 	datagrams, bytes uint64

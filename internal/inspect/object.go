@@ -34,6 +34,7 @@ type object struct {
 	symbols  uint64 // that differ
 	repair   uint64 // of these
 	again    uint64 // that came before
+	length   uint64 // with ROUTE; 0: not known
 	untold   bool   // not all of its packets were judged
 }
 

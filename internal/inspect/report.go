@@ -159,6 +159,7 @@ func (in *Inspector) Report() *Report {
 		OtherPackets: in.otherPackets, Sessions: []Session{},
 	}
 	known := map[string]bool{}
+	in.closeROUTE()
 	for _, s := range in.order {
 		if in.sessions[s.key] != s {
 			continue
@@ -202,7 +203,8 @@ func (in *Inspector) other(r *Report, flow string, packets uint64, b breaches, f
 // isFLUTE reports whether anything shows that LCT headers are those of FLUTE: EXT_FDT, or an object whose EXT_FTI is
 // possible.
 func (s *session) isFLUTE() bool {
-	return len(s.fdt.instances) > 0 || slices.ContainsFunc(s.order, func(o *object) bool { return o.inBand })
+	return s.route && s.fdt.seen+len(s.heard.ends) > 0 || len(s.fdt.instances) > 0 ||
+		slices.ContainsFunc(s.order, func(o *object) bool { return o.inBand })
 }
 
 // stray adds the rules that packets of the same source to the same destination break, which name no session.
@@ -266,6 +268,9 @@ func (s *session) report() Session {
 		x.MeanRate = float64(s.bytes) * 8 / d
 	}
 	x.PeakRate = float64(s.series.peak) * 8 / peakWindow.Seconds()
+	if s.route {
+		x.Profile = "ROUTE"
+	}
 	s.instances(&x)
 	s.objectList(&x)
 	for _, r := range rules {
@@ -306,10 +311,10 @@ func (s *session) objectList(x *Session) {
 	var spare int64
 	for _, o := range s.order {
 		v := o.report(s)
-		if o.file == nil && s.fdt.seen > 0 {
+		if o.file == nil && s.fdt.seen > 0 && !s.route {
 			s.breaks("E11", o.firstNo, "TOI %v", o.toi)
 		}
-		if !o.hasOTI && o.packets > 0 && o.file != nil && !o.otiTold {
+		if !o.hasOTI && o.packets > 0 && o.file != nil && !o.otiTold && !s.route {
 			s.breaks("E78", o.firstNo, "TOI %v", o.toi)
 		}
 		if o.hasOTI && o.hasRepair() {
@@ -403,10 +408,16 @@ func (o *object) report(s *session) Object {
 		if v.Whole == v.Blocks && o.file != nil {
 			v.State = "complete"
 		}
-	} else if o.file != nil {
+	} else if o.file != nil && !s.route {
 		v.Detail = "nothing tells its FEC OTI"
 	}
+	if s.route {
+		v.State, v.TransferLength = "incomplete", o.length
+	}
 	if e, ok := s.heard.ends[o.toi]; ok {
+		if v.Location == "" {
+			v.Location = brief(e.location)
+		}
 		over := e.state == "failed" && v.State == "incomplete" // what is missing says more than that it was given up
 		if !over || !e.onlyOver() {
 			e.fill(&v)
@@ -441,6 +452,8 @@ func (o *object) missing() (n uint64) {
 	return n
 }
 
+func (x *Session) isROUTE() bool { return x.Profile == "ROUTE" }
+
 // judge gives the verdict on a session, and says in words what it comes to.
 func (x *Session) judge() {
 	must, should := 0, 0
@@ -462,6 +475,8 @@ func (x *Session) judge() {
 		say("sender: no rule is broken")
 	}
 	switch {
+	case x.isROUTE():
+		say("path: not told, since packets of ROUTE are not numbered")
 	case x.Shuffled:
 		say("path: the sender does not count its symbols up, so that loss cannot be told")
 	case x.Lost+x.Late+x.Duplicates == 0:
@@ -474,7 +489,7 @@ func (x *Session) judge() {
 	if x.Verdict == "" {
 		x.Verdict = Clean
 		read := slices.ContainsFunc(x.Instances, func(i Instance) bool { return i.Read })
-		if x.broken > 0 || !read {
+		if x.broken > 0 || !read && !x.isROUTE() {
 			x.Verdict = Incomplete
 		}
 	}

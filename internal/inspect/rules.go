@@ -54,6 +54,7 @@ var rules = []rule{
 	{"C05", true, "all symbols but the last one of an object have the symbol length", "RFC 5445, section 3.2.2.2"},
 	{"C07", true, "the reserved field of EXT_FTI is 0", "RFC 5445, section 3.2.2.2"},
 	{"C10", true, "SBN and ESI are those of the object", "RFC 5445, section 3.4.2"},
+	{"G01", true, "ROUTE: PSI says source or repair symbols only, CCI, TSI and TOI have 32 bits", "RFC 9223, section 2.1"},
 	{"O01", true, "3GPP: CCI 0 of 32 bits, a TSI of 16 bits", "TS 26.346, section 7.2.7"},
 	{"O02", true, "3GPP: EXT_FTI in packets of the FDT only, no EXT_CENC", "TS 26.346, section 7.2.8"},
 }

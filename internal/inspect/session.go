@@ -38,6 +38,7 @@ type session struct {
 	cut              uint64 // the capture has not all of their payload
 	firstNo, lastNo  uint64
 	first, last      time.Time
+	route            bool  // of ROUTE, not of FLUTE
 	version          uint8 // of FLUTE; 0: not known
 	cci              uint8
 	closed           bool      // A was seen
@@ -101,6 +102,13 @@ func (s *session) packet(d *capture.Datagram, b []byte, length int) {
 	if port := d.Src.Port(); port != s.port {
 		s.port = port
 		s.ports++
+	}
+	if s.packets == 1 {
+		s.route = isROUTE(b)
+	}
+	if s.route {
+		s.routePacket(d, b, length)
+		return
 	}
 	p := &s.parsed
 	if err := p.Parse(b, lct.RFC5651); err != nil {

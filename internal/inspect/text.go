@@ -80,7 +80,7 @@ func (x *Session) text(say func(string, ...any)) {
 		x.Last.Sub(x.First).Round(time.Millisecond))
 	say("  rate\tmean %s, highest in 10 ms %s, longest pause %v", rate(x.MeanRate), rate(x.PeakRate),
 		x.LongestGap.Round(10*time.Microsecond))
-	say("  FLUTE\tversion %d, namespace %s%s%s", x.Version, orText(x.Profile, "none"),
+	say("  protocol\tFLUTE version %d, namespace %s%s%s", x.Version, orText(x.Profile, "none"),
 		ifText(x.Complete, ", complete was announced"), ifText(x.Closed, ", closed by flag A"))
 	if x.ClockOffset != 0 {
 		say("  clock\tthe sender's is %v from that of the capture", x.ClockOffset.Round(time.Millisecond))

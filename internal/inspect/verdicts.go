@@ -37,6 +37,7 @@ type verdicts struct {
 
 // end is what became of an object.
 type end struct {
+	location string
 	state    string // "verified", "complete", "failed", "refused"
 	detail   string
 	path     string
@@ -60,6 +61,7 @@ func (v *verdicts) open() error {
 		Layout:    in.cfg.Layout,
 		Instances: func(_ flute.SessionKey, doc *fdt.Instance) { v.s.document(v.packet, doc) },
 		// What a capture shows is what is judged, however long ago it was, and however long the sender was silent.
+		ROUTE:  v.s.route,
 		Expiry: receiver.ExpiryIgnore, NoSessionTimeout: true, NoObjectTimeout: true,
 	}
 	if cfg.Store == nil {
@@ -100,10 +102,7 @@ func (v *verdicts) handle(d *capture.Datagram, b []byte) {
 		}
 	}
 	v.packet = d
-	now := d.Time
-	if now.Before(v.last) { // a capture of several interfaces may step back a little; a clock for a receiver does not
-		now = v.last
-	}
+	now := maxTime(v.last, d.Time) // a capture of several interfaces may step back a little; a clock does not
 	v.last = now
 	v.rx.HandleFrom(now, v.s.key, receiver.Origin{Port: d.Src.Port()}, b)
 	if now.Sub(v.advanced) >= time.Second {
@@ -111,6 +110,13 @@ func (v *verdicts) handle(d *capture.Datagram, b []byte) {
 		v.rx.Advance(now)
 	}
 	v.drain()
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // close ends the receiver.
@@ -123,9 +129,7 @@ func (v *verdicts) close(now time.Time) {
 	if v.rx == nil {
 		return
 	}
-	if now.Before(v.last) {
-		now = v.last
-	}
+	now = maxTime(v.last, now)
 	v.rx.Advance(now)
 	v.drain()
 	v.rx.Close(now)
@@ -147,48 +151,55 @@ func (v *verdicts) drain() {
 				notice(text)
 			}
 		}
-		switch e := e.(type) {
-		case event.FDTRejected:
-			v.rejected(e)
-		case event.FDTReceived:
-			for _, text := range e.Rejected {
-				v.warn(text)
-			}
-		case event.ObjectCompleted:
-			x := end{
-				state: "complete", path: e.Path, size: e.Size, verified: e.Verified, digests: e.Digests,
-				repaired: e.Repaired,
-			}
-			if len(e.Verified) > 0 {
-				x.state = "verified"
-			}
-			v.end(e.TOI, x)
-			if v.memory != nil {
-				v.memory.Take(e.Path)
-			}
-		case event.ObjectFailed:
-			if e.Reason == event.FailDigest {
-				v.s.breaks("E59", v.number(), "TOI %v: %s", e.TOI, e.Detail)
-			}
-			v.end(e.TOI, end{state: "failed", detail: string(e.Reason) + ": " + brief(e.Detail)})
-		case event.ObjectRefused:
-			if e.Reason != notVerified {
-				v.end(e.TOI, end{state: "refused", detail: brief(e.Reason)})
-			}
-		case event.Warning:
-			v.warn(e.Text)
-		case event.SessionComplete:
-			v.complete = true
-		case event.SessionStats:
-			v.account, v.counters = e.Account, e.Counters
-		case event.SessionClosed:
-			v.counters = e.Counters
-			if e.Account != nil {
-				v.account = *e.Account
-			}
-		case event.FDTPublished, event.FeedState, event.Late, event.MatrixDetected, event.ObjectProgress,
-			event.ObjectStarted, event.QueueEmpty, event.SessionOpened, event.TransferDone, event.TransferStarted:
+		v.take(e)
+	}
+}
+
+// take takes an event.
+func (v *verdicts) take(e event.Event) {
+	switch e := e.(type) {
+	case event.FDTRejected:
+		v.rejected(e)
+	case event.FDTReceived:
+		for _, text := range e.Rejected {
+			v.warn(text)
 		}
+	case event.ObjectCompleted:
+		x := end{
+			location: e.ContentLocation, state: "complete", path: e.Path, size: e.Size,
+			verified: e.Verified, digests: e.Digests,
+			repaired: e.Repaired,
+		}
+		if len(e.Verified) > 0 {
+			x.state = "verified"
+		}
+		v.end(e.TOI, x)
+		if v.memory != nil {
+			v.memory.Take(e.Path)
+		}
+	case event.ObjectFailed:
+		if e.Reason == event.FailDigest {
+			v.s.breaks("E59", v.number(), "TOI %v: %s", e.TOI, e.Detail)
+		}
+		detail := string(e.Reason) + ": " + brief(e.Detail)
+		v.end(e.TOI, end{location: e.ContentLocation, state: "failed", detail: detail})
+	case event.ObjectRefused:
+		if e.Reason != notVerified {
+			v.end(e.TOI, end{location: e.ContentLocation, state: "refused", detail: brief(e.Reason)})
+		}
+	case event.Warning:
+		v.warn(e.Text)
+	case event.SessionComplete:
+		v.complete = true
+	case event.SessionStats:
+		v.account, v.counters = e.Account, e.Counters
+	case event.SessionClosed:
+		v.counters = e.Counters
+		if e.Account != nil {
+			v.account = *e.Account
+		}
+	case event.FDTPublished, event.FeedState, event.Late, event.MatrixDetected, event.ObjectProgress,
+		event.ObjectStarted, event.QueueEmpty, event.SessionOpened, event.TransferDone, event.TransferStarted:
 	}
 }
 
