@@ -31,6 +31,7 @@ venv/bin/python -m pytest -q -p no:cacheprovider tests
 if venv/bin/pip install -q --disable-pip-version-check mypy; then
 	venv/bin/python -m mypy --strict --cache-dir "$out/mypy" "$OLDPWD/src/flute_node"
 fi
+# The node of its last snippet sends over multicast on the loopback interface.
 venv/bin/python -m doctest -o ELLIPSIS "$OLDPWD/../../docs/python.md"
 echo "the snippets of docs/python.md run"
 venv/bin/python "$OLDPWD/bench.py" --size 30000000 || echo "no figures beside flute-alc"
