@@ -32,6 +32,7 @@ type Buffer struct {
 	held   uint64  // cost of pages, also of those that are queued or being written
 	queue  []chunk // to be written, the oldest first
 	tail   *Tail   // that is being written; nil: none
+	queued uint64  // bytes of queue, with those of its pages that hold nothing
 	short  bool    // the budget had no room for a page since all was written
 	unpaid int     // bytes in queue and tail that the budget had no room for
 	closed bool
@@ -215,7 +216,7 @@ func (b *Buffer) Release() {
 		b.put(p)
 	}
 	free(b.budget, b.queue)
-	b.pages, b.last, b.queue, b.tail, b.closed = nil, nil, nil, nil, true
+	b.pages, b.last, b.queue, b.tail, b.queued, b.closed = nil, nil, nil, nil, 0, true
 }
 
 var errReleased = fmt.Errorf("store: buffer: %w", ErrClosed)

@@ -27,6 +27,7 @@ type chunk struct {
 
 // enqueue queues what a page holds.
 func (b *Buffer) enqueue(p *page) {
+	b.queued += uint64(len(p.bytes))
 	for i, r := range p.runs {
 		c := chunk{off: p.index*pageSize + int64(r.start), bytes: p.bytes[r.start:r.end]}
 		if i == len(p.runs)-1 {
@@ -47,13 +48,17 @@ func (b *Buffer) copy(part []byte, off int64) bool {
 		b.unpaid += len(part)
 		cost = 0
 	}
+	b.queued += uint64(len(part))
 	b.queue = append(b.queue, chunk{off: off, bytes: bytes.Clone(part), cost: cost})
 	return true
 }
 
 // Lend has p written, which is not copied: nobody may change it before the function that Charge is given next is
 // called. It costs nothing and always succeeds. p must not be empty.
-func (b *Buffer) Lend(p []byte, off int64) { b.queue = append(b.queue, chunk{off: off, bytes: p}) }
+func (b *Buffer) Lend(p []byte, off int64) {
+	b.queued += uint64(len(p))
+	b.queue = append(b.queue, chunk{off: off, bytes: p})
+}
 
 // Charge makes b the owner of the memory that was lent since the last Charge, for which cost is charged to its budget.
 // done is called when it is written or released, on any goroutine.
@@ -81,6 +86,7 @@ func free(budget *Budget, chunks []chunk) {
 type Tail struct {
 	budget *Budget
 	chunks []chunk
+	size   uint64 // Buffer.queued
 }
 
 // HasTail reports whether Begin would return a Tail.
@@ -92,8 +98,8 @@ func (b *Buffer) Begin() *Tail {
 	if !b.HasTail() {
 		return nil
 	}
-	b.tail = &Tail{b.budget, b.queue}
-	b.queue = nil
+	b.tail = &Tail{b.budget, b.queue, b.queued}
+	b.queue, b.queued = nil, 0
 	return b.tail
 }
 
@@ -117,6 +123,14 @@ func (b *Buffer) End(t *Tail) {
 // IsWriting reports whether a Tail that Begin has returned is being written.
 func (b *Buffer) IsWriting() bool { return b.tail != nil }
 
+// Waiting returns how much memory holds what waits to be written, or is being written, in bytes.
+func (b *Buffer) Waiting() uint64 {
+	if b.tail != nil {
+		return b.queued + b.tail.size
+	}
+	return b.queued
+}
+
 // IsShort reports whether the budget had no room for a page, and bytes wait to be written: more should come only when
 // they are.
 func (b *Buffer) IsShort() bool { return b.short && (b.tail != nil || len(b.queue) > 0) }
@@ -132,8 +146,8 @@ func (b *Buffer) IsWritten(end int64) bool {
 // Tail may be in use.
 func (b *Buffer) Take() *Tail {
 	b.Flush()
-	t := &Tail{b.budget, b.queue}
-	b.queue, b.held, b.short, b.unpaid = nil, 0, false, 0
+	t := &Tail{b.budget, b.queue, b.queued}
+	b.queue, b.queued, b.held, b.short, b.unpaid = nil, 0, 0, false, 0
 	return t
 }
 
@@ -152,6 +166,28 @@ func (t *Tail) Write(o io.WriterAt) error {
 		}
 	}
 	return nil
+}
+
+// Each calls do with the bytes from the offset begin up to end, in order, if the Tail has these and no others. It
+// reports whether it has. do must not keep them.
+func (t *Tail) Each(begin, end uint64, do func(p []byte)) bool {
+	if t == nil || begin >= end {
+		return false
+	}
+	next := begin
+	for _, c := range t.chunks {
+		if uint64(c.off) != next {
+			return false // of bytes that come twice the later ones count
+		}
+		next += uint64(len(c.bytes))
+	}
+	if next != end {
+		return false
+	}
+	for _, c := range t.chunks {
+		do(c.bytes)
+	}
+	return true
 }
 
 // IsEmpty reports whether there is nothing to write.

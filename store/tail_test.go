@@ -29,6 +29,78 @@ func peek(t *testing.T, b *store.Buffer, off int64, n int) []byte {
 	return p
 }
 
+// TestEach: the bytes of a Tail are handed out in order if they are just those that are asked for.
+func TestEach(t *testing.T) {
+	want := pattern(2*store.PageSize + 5)
+	for name, c := range map[string]struct {
+		write      func(b *store.Buffer)
+		begin, end int
+		ok         bool
+	}{
+		"all": {func(b *store.Buffer) { writeAt(t, b, want, 0) }, 0, len(want), true},
+		"the rest": {func(b *store.Buffer) {
+			writeAt(t, b, want[store.PageSize:], store.PageSize)
+		}, store.PageSize, len(want), true},
+		"one missing": {func(b *store.Buffer) { writeAt(t, b, want[1:], 1) }, 0, len(want), false},
+		"one more":    {func(b *store.Buffer) { writeAt(t, b, want, 0) }, 1, len(want), false},
+		"too short":   {func(b *store.Buffer) { writeAt(t, b, want[:9], 0) }, 0, 10, false},
+		"out of order": {func(b *store.Buffer) {
+			writeAt(t, b, want[store.PageSize:], store.PageSize)
+			writeAt(t, b, want[:store.PageSize], 0)
+		}, 0, len(want), false},
+		"nothing": {func(*store.Buffer) {}, 0, 0, false},
+		"a hole": {func(b *store.Buffer) {
+			writeAt(t, b, want[:100], 0)
+			writeAt(t, b, want[200:300], 200)
+		}, 0, 300, false},
+		"twice": {func(b *store.Buffer) {
+			writeAt(t, b, want[:store.PageSize], 0)
+			writeAt(t, b, make([]byte, store.PageSize), 0)
+		}, 0, store.PageSize, false},
+	} {
+		b := store.NewBuffer(unlimited())
+		c.write(b)
+		var got []byte
+		tail := b.Take()
+		if ok := tail.Each(uint64(c.begin), uint64(c.end), func(p []byte) { got = append(got, p...) }); ok != c.ok {
+			t.Errorf("%s: %v", name, ok)
+		}
+		if c.ok && !bytes.Equal(got, want[c.begin:c.end]) || !c.ok && got != nil {
+			t.Errorf("%s: %d bytes", name, len(got))
+		}
+		tail.Release()
+	}
+	if (*store.Tail)(nil).Each(0, 1, nil) {
+		t.Error("no Tail has bytes")
+	}
+}
+
+// TestWaiting: what waits to be written is told with the memory that it holds, until End, Take or Release.
+func TestWaiting(t *testing.T) {
+	b := store.NewBuffer(unlimited())
+	is := func(want uint64) {
+		t.Helper()
+		if got := b.Waiting(); got != want {
+			t.Errorf("%d bytes wait, want %d", got, want)
+		}
+	}
+	writeAt(t, b, pattern(8<<10), 3*store.PageSize)
+	is(0) // more may come for the page
+	writeAt(t, b, pattern(store.PageSize), 0)
+	is(store.PageSize)
+	tail := b.Begin()
+	is(store.PageSize)
+	b.Flush()
+	is(2 * store.PageSize)
+	b.End(tail)
+	is(store.PageSize)
+	b.Take().Release()
+	is(0)
+	writeAt(t, b, pattern(store.PageSize), 0)
+	b.Release()
+	is(0)
+}
+
 // TestWriteBehind: bytes that are being written can be read, are charged until End, and go to the object before those
 // that came later; meanwhile no other Tail begins.
 func TestWriteBehind(t *testing.T) {

@@ -70,6 +70,31 @@ func TestAloneItIsWaitedFor(t *testing.T) {
 	}
 }
 
+// TestOwnerIsPressed: an owner that has no room, although it could make some, is told before anything of it is lost:
+// the only one when the system has no room any more, one of several at once.
+func TestOwnerIsPressed(t *testing.T) {
+	for _, alone := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			e := newEcho()
+			if alone {
+				e.absent = 1
+			}
+			e.feeds[0].waits = true
+			s := &bufferedSource{source{[]slab.Datagram{{Data: []byte{0}}}}, began.Add(5 * time.Second)}
+			if err := socket.NewReader(endpoint(e, s))(); err != nil {
+				t.Fatal(err)
+			}
+			if f := &e.feeds[0]; f.offered != 1 || f.refused != 0 || !f.pressed {
+				t.Errorf("alone %v: offered %d, refused %d, pressed %v", alone, f.offered, f.refused, f.pressed)
+			}
+			if d := time.Since(began); alone != (d >= 5*time.Second) || d > 6*time.Second {
+				t.Errorf("alone %v: it took %v", alone, d)
+			}
+		})
+	}
+}
+
 // TestRemoveWhileItIsWaitedFor: nobody who removes a Router waits for the owner that a reader waits for.
 func TestRemoveWhileItIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

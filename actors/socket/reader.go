@@ -245,10 +245,14 @@ func (r *reader) hasRoom(f *Flow) bool {
 	alone := r.fanout.owners() == 1
 	if buffer, told := r.source.(roomy); told && alone {
 		ok, waited := r.waitAlone(buffer, patienceAlone-f.alone, room)
+		if !ok && f.press() {
+			ok, waited = r.wait(patience, room)
+		}
 		f.alone += waited
 		f.stuck = !ok && f.alone >= patienceAlone
 		return ok
 	}
+	f.press()
 	limit := patience
 	if now := time.Now(); !alone {
 		if now.Sub(f.since) >= patiencePeriod {

@@ -129,6 +129,8 @@ type feed struct {
 	slab                              *slab.Slab
 	gathered, offered, refused, ended int
 	full                              atomic.Bool
+	waits                             bool // it has no room, until it is pressed
+	pressed                           bool
 }
 
 // stall takes all room from f for a time.
@@ -139,7 +141,7 @@ func (f *feed) stall(d time.Duration) {
 
 func (f *feed) Begin(s *slab.Slab)        { f.slab = s }
 func (f *feed) Add(*slab.Datagram)        { f.gathered++ }
-func (f *feed) HasRoom(int) bool          { return !f.full.Load() }
+func (f *feed) HasRoom(int) bool          { return !f.full.Load() && (!f.waits || f.pressed) }
 func (f *feed) Offer() int                { f.offered += f.take(); return f.ended }
 func (f *feed) Refuse() int               { f.refused += f.take(); return 0 }
 func (f *feed) Abandon() int              { return f.take() }
@@ -155,6 +157,12 @@ func (e *echo) Route(_ time.Time, d *slab.Datagram) *socket.Flow {
 		panic("a bug in the router")
 	}
 	return &e.flows[d.Data[0]]
+}
+
+func (f *feed) Press() bool {
+	news := f.waits && !f.pressed
+	f.pressed = f.pressed || news
+	return news
 }
 
 func (f *feed) take() (n int) {

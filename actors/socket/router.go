@@ -65,6 +65,13 @@ type Flow struct {
 // NewFlow returns the Flow to the owner behind feed.
 func NewFlow(feed Feed) Flow { return Flow{feed: feed} }
 
+// press tells the owner, if it may wait for something else than its memory, that datagrams are lost by that. It reports
+// whether that is news.
+func (f *Flow) press() bool {
+	p, ok := f.feed.(interface{ Press() bool })
+	return ok && p.Press()
+}
+
 // lose counts n datagrams that the owner does not count.
 func (f *Flow) lose(n int, why Loss) {
 	if n > 0 {

@@ -19,6 +19,7 @@ type holding struct {
 	tagging     bool            // it makes the tags of an object whose digest has failed
 	writes      time.Time       // when the Work that writes began; its end leaves it
 	short       bool            // it is counted in Ledger.short
+	backlog     uint64          // what it adds to Ledger.backlog
 	differs     time.Time       // when a symbol last came in another version than before; see doubt
 	tried       int             // how often it was verified since then
 	queued      bool            // whole, and waiting for the publication of an older version

@@ -53,9 +53,10 @@ type Ledger struct {
 	publications publications
 	shortage     shortage
 	pauses       pauses
-	parting      bool // the session ends on request: what was noted is left to a later process
-	aborting     bool // it ends at once
-	short        int  // holdings that are short of memory, see Session.IsShort
+	parting      bool   // the session ends on request: what was noted is left to a later process
+	aborting     bool   // it ends at once
+	backlog      uint64 // bytes of memory that wait to be written, about; see Session.IsBehind
+	short        int    // holdings that are short of memory, see Session.IsShort
 
 	now   time.Time // the latest moment that a Session or an Object was told
 	wake  time.Time // a moment not after the least deadline of all entries; zero: none

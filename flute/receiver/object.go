@@ -67,7 +67,8 @@ func (o *Object) HasEffects() bool {
 		return true
 	}
 	h := o.e.held
-	return h != nil && (o.l.cfg.keeps || h.checkpoints.note != nil || h.HasTail() || h.short != h.IsShort())
+	return h != nil && (o.l.cfg.keeps || h.checkpoints.note != nil || h.HasTail() || h.short != h.IsShort() ||
+		h.Waiting() >= h.backlog+backlogStep)
 }
 
 // Effects drains what is to be done since the last call. What a lost Object has not drained, the next one does.

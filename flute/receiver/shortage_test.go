@@ -31,3 +31,32 @@ func TestShortageIsTold(t *testing.T) {
 	r.cfg.Budget.Release(taken)
 	r.close()
 }
+
+// TestBehind: a session says that it is behind while more than maxBacklog waits for the store, and takes what comes all
+// the same.
+func TestBehind(t *testing.T) {
+	r := newRig(t)
+	r.slow = true
+	o := plain(t, 1, 20<<20, 1400, 64)
+	r.feed(describe(t, 0, o.file("f")))
+	packets := o.all()
+	r.feed(packets[:len(packets)/2]...)
+	if r.s.IsBehind() || r.l.backlog < 9<<20 {
+		t.Errorf("behind with %d bytes", r.l.backlog)
+	}
+	r.feed(packets[len(packets)/2 : len(packets)-1]...)
+	if !r.s.IsBehind() || r.s.IsShort() {
+		t.Errorf("not behind with %d bytes; short %v", r.l.backlog, r.s.IsShort())
+	}
+	r.feed(packets[len(packets)-1])
+	for len(r.works) > 0 {
+		r.work()
+	}
+	if r.s.IsBehind() || r.l.backlog != 0 {
+		t.Errorf("%d bytes wait after the end", r.l.backlog)
+	}
+	if done := eventsOf[event.ObjectCompleted](r); len(done) != 1 {
+		t.Errorf("%d completed", len(done))
+	}
+	r.close()
+}

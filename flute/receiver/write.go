@@ -74,8 +74,17 @@ func (l *Ledger) discard(e *entry, object *staging.Object) *Work {
 	return w
 }
 
-// weigh notes whether h waits for the store with more than there is memory for.
+const (
+	// maxBacklog is how much waits for the store while whoever hands datagrams over can wait without losing any: no
+	// more than package store keeps of pages for the next ones, so that none is allocated anew.
+	maxBacklog = 16 << 20
+	// backlogStep is how much more may wait until that is noted.
+	backlogStep = 1 << 20
+)
+
+// weigh notes how much of h waits for the store, and whether that is more than there is memory for.
 func (l *Ledger) weigh(h *holding) {
+	l.backlog, h.backlog = l.backlog-h.backlog+h.Waiting(), h.Waiting()
 	switch short := h.IsShort(); {
 	case short == h.short:
 		return
@@ -139,3 +148,7 @@ func storeName(s store.Store) string {
 // IsShort reports whether objects of the session wait for the store with so much that there is no memory for more: hand
 // over no more datagrams until a Work has come back.
 func (s *Session) IsShort() bool { return s.l.short > 0 }
+
+// IsBehind reports whether more than 16 MiB wait for the store: who loses nothing by it had better hand over no more
+// datagrams until a Work has come back. Others go on, and what comes is kept in memory as long as there is some.
+func (s *Session) IsBehind() bool { return s.l.backlog > maxBacklog }

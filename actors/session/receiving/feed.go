@@ -30,8 +30,22 @@ func (f *Feed) Add(d *slab.Datagram) {
 func (f *Feed) HasRoom(slabsLeft int) bool {
 	in := f.Inbox
 	messages, bytes := in.mailbox.Waiting()
-	return messages == 0 || bytes+f.batch.Bytes() <= in.limits.Bytes && messages < in.limits.Messages &&
+	most := in.limits.Bytes
+	if in.canWait() {
+		most = min(most, localBytes)
+	}
+	return messages == 0 || bytes+f.batch.Bytes() <= most && messages < in.limits.Messages &&
 		int(in.free.pinned.Load()) <= slabsLeft
+}
+
+// Press tells the session that datagrams are lost if it waits for its store although it has memory. It reports whether
+// that is news.
+func (f *Feed) Press() bool {
+	if f.Inbox.pressed.Swap(true) {
+		return false
+	}
+	f.Inbox.mailbox.PostUserMessage(tick{})
+	return true
 }
 
 // Offer hands the batch over, whatever becomes of it. It returns how many datagrams the session cannot count any more,

@@ -1,6 +1,7 @@
 package receiving
 
 import (
+	"net/netip"
 	"runtime"
 	"testing"
 	"weak"
@@ -39,6 +40,42 @@ func TestOfferAfterTheEnd(t *testing.T) {
 	}
 	if n := slabs.Outstanding(); n != 0 {
 		t.Errorf("%d slabs are out", n)
+	}
+}
+
+// TestLocalSenderWaits: of a sender on this machine, which waits for its receivers, less waits in the Inbox, until the
+// reader tells that datagrams are lost by that.
+func TestLocalSenderWaits(t *testing.T) {
+	for source, local := range map[string]bool{"127.0.0.1": true, "10.0.0.1": false} {
+		slabs := slab.NewPool(1<<20, 32)
+		feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{Source: netip.MustParseAddr(source)})}
+		fill := func() (n int) {
+			for {
+				s := slabs.Get()
+				feed.Begin(s)
+				feed.Add(&slab.Datagram{Data: s.Bytes()})
+				if !feed.HasRoom(slabs.Left() + 32<<20) {
+					feed.Abandon()
+					return n
+				}
+				feed.Offer()
+				n++
+			}
+		}
+		want := 24
+		if local {
+			want = 8
+		}
+		if n := fill(); n != want {
+			t.Errorf("%s: %d MiB wait, want %d", source, n, want)
+		}
+		if !feed.Press() || feed.Press() {
+			t.Errorf("%s: the first Press is news, and no other", source)
+		}
+		if n := want + fill(); n != 24 {
+			t.Errorf("%s: %d MiB wait after Press, want 24", source, n)
+		}
+		feed.Inbox.Discard()
 	}
 }
 

@@ -39,6 +39,7 @@ type Inbox struct {
 	closed    atomic.Bool
 	standing  atomic.Uint32          // unproven, proven or yielding: settled between the reader and the session
 	ending    atomic.Pointer[string] // why the session was told to end; nil: it was not
+	pressed   atomic.Bool            // datagrams would have been lost if it had waited
 	gone      atomic.Bool            // nothing of the session is left
 }
 
@@ -48,6 +49,8 @@ type Inbox struct {
 const (
 	defaultBytes    = 24 << 20
 	defaultMessages = 16 << 10
+	// localBytes bounds what waits of a sender that waits as well: no loss is to be made up for.
+	localBytes = 8 << 20
 )
 
 // NewInbox returns the Inbox of the session key.
@@ -108,6 +111,10 @@ func (in *Inbox) Yield(isProven bool) bool {
 
 // End tells the session to end, and why. A crash does not lose that. [Close] has it looked at.
 func (in *Inbox) End(reason string) { in.ending.Store(&reason) }
+
+// canWait reports whether the sender waits for the session: one on this machine may look how much waits in the socket's
+// buffer. One that does not fills it.
+func (in *Inbox) canWait() bool { return in.Key.Source.IsLoopback() && !in.pressed.Load() }
 
 // IsYielding reports whether the session was told to give way.
 func (in *Inbox) IsYielding() bool { return in.standing.Load() == yielding }

@@ -185,7 +185,8 @@ func (s *session) settle(ctx actor.Context) {
 	s.stand()
 	s.core.Advance(now)
 	s.effects(ctx)
-	s.inbox.mailbox.Hold(s.core.IsShort()) // what comes waits there, and then in the kernel
+	// What comes waits there, and then in the kernel.
+	s.inbox.mailbox.Hold(s.core.IsShort() || s.core.IsBehind() && s.inbox.canWait())
 	if s.core.Ended() {
 		if !s.closing {
 			s.closing, s.ledger.over = true, true

@@ -183,6 +183,14 @@ func (a *Assembly) IsWriting() bool { return a.buffer != nil && a.buffer.IsWriti
 // should wait for End.
 func (a *Assembly) IsShort() bool { return a.buffer != nil && a.buffer.IsShort() }
 
+// Waiting returns how much memory holds what waits to be written, or is being written, in bytes.
+func (a *Assembly) Waiting() uint64 {
+	if a.buffer == nil {
+		return 0
+	}
+	return a.buffer.Waiting()
+}
+
 // Flush has Begin return all that is held in pages.
 func (a *Assembly) Flush() { a.buffer.Flush() }
 
