@@ -65,6 +65,9 @@ func (p *Publication) Result() *Result { return &p.result }
 // Run does the work. It blocks on the store, and holds cpu, which may be nil, while it computes. The error is a
 // *Failure.
 func (p *Publication) Run(cpu sync.Locker) error {
+	if !p.Digest.isEmpty() { // what is small is in memory: it need not be read again
+		p.Tail.Each(p.Digest.Done(), p.End, func(b []byte) { p.Digest.compute(cpu, b) })
+	}
 	if err := p.open(); err != nil {
 		return failure(CauseStore, err)
 	}
