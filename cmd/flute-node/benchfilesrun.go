@@ -83,7 +83,10 @@ func (r *filesRun) run(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	added := make(chan error, 1)
-	defer func() { cancel(); <-added }()
+	defer func() {
+		cancel()
+		<-added //nolint:errcheck // await has told of it
+	}()
 	begin := time.Now()
 	go func() {
 		defer close(added)

@@ -68,7 +68,10 @@ func (opts Options) New(root string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store/file: %w", err)
 	}
-	s := &Store{opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts), gate: newGate()}
+	s := &Store{
+		opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts),
+		gate: newGate(),
+	}
 	s.files = newDescriptors(opts.MaxOpen)
 	s.sync, s.syncFile = s.gate.around(syncFolder), s.gate.around((*os.File).Sync)
 	if s.files.more = s.folders.closeIdle; canBeAt {

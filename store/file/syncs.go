@@ -87,7 +87,7 @@ func (s *syncs) run(r *round, sync func(*os.File) error) {
 		r.err = s.alone(r.files[0], sync)
 		return
 	}
-	if err, inTime := s.syncWhole(s.patience(n)); !inTime || err != nil {
+	if inTime, err := s.syncWhole(s.patience(n)); !inTime || err != nil {
 		r.each = true // each file tells whether the error is its own
 		return
 	}
@@ -107,10 +107,10 @@ func (s *syncs) patience(n int) time.Duration {
 	return max(leastWait, worth*time.Duration(n)*one)
 }
 
-// syncWhole syncs the file system, and returns its error if that took no longer than patience; false: it is still at it, or
-// was for longer. Somebody who has left the page cache full may have it take minutes; files are synced one by one
-// meanwhile, and for a while afterwards.
-func (s *syncs) syncWhole(patience time.Duration) (err error, inTime bool) {
+// syncWhole syncs the file system, and returns its error if that took no longer than patience; false: it takes
+// longer. Somebody who has left the page cache full may have it take minutes; files are synced one by one meanwhile,
+// and for a while afterwards.
+func (s *syncs) syncWhole(patience time.Duration) (inTime bool, err error) {
 	done, ended := make(chan error, 1), make(chan struct{})
 	begin := time.Now()
 	s.mu.Lock()
@@ -128,18 +128,18 @@ func (s *syncs) syncWhole(patience time.Duration) (err error, inTime bool) {
 	defer late.Stop()
 	select {
 	case err := <-done:
-		return err, true
+		return true, err
 	case <-late.C:
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
 	case err := <-done: // both at once
-		return err, true
+		return true, err
 	default:
 	}
 	s.overdue = true
-	return nil, false
+	return false, nil
 }
 
 // wait waits for a sync of the file system that is under way, for closeWait at most.
