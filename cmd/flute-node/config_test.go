@@ -17,7 +17,7 @@ var notKeys = []string{
 	"until", "objects", "timeout", // a service goes on
 	"memory",             // node.memory
 	"cpuprofile", "pcap", // of one transfer
-	"name", "spool", "plan", "control", // standard input and orders of a command; name is the section's
+	"name", "spool", "plan", "print-sdp", "control", // standard input and orders of a command; name is the section's
 }
 
 // TestEveryFlagIsAKey: what receive and send have as flags the file of configuration has as keys.

@@ -17,6 +17,7 @@
 //	flute-node replay --speed 2 --loss 1% FILE.pcap          send a capture again
 //	flute-node lint FILE.xml                                 what is wrong with an FDT Instance, or a datagram in hex
 //	flute-node bench fec                                     how fast this machine encodes and decodes
+//	flute-node sdp convert FILE                              what a session description says
 //	flute-node utp send --to HOST:4000 DIR                   send to one host by uTP, which yields to other traffic
 //	flute-node utp receive --listen :4000 DIR                receive what is sent so
 //	flute-node simulate --seeds 0-9999                       search for faults of the node itself
@@ -70,6 +71,7 @@ type commands struct {
 	Ctl     ctlCommand     `cmd:"" help:"Ask a running service, or steer it."`
 	Fleet   fleetCommand   `cmd:"" help:"Ask what the nodes of a fleet have told by NATS JetStream: who lacks a file, who is silent, who has which version."`
 	Top     topCommand     `cmd:"" help:"Watch a running service: sessions, files, what needs attention."`
+	SDP     sdpCommand     `cmd:"" name:"sdp" help:"Convert, announce and hear session descriptions."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for what on this machine costs packets, files or speed, and say what to do about it."`
 	Config  configCommand  `cmd:"" help:"Check, explain or describe the file of configuration of run."`
 	Inspect inspectCommand `cmd:"" help:"Judge a capture: sessions, FDT Instances, objects, loss, rules that are broken."`

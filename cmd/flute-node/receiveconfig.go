@@ -98,7 +98,7 @@ func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, g
 }
 
 // maxSDP bounds a session description in bytes.
-const maxSDP = 64 << 10
+const maxSDP = settings.MaxSDP
 
 // describe has cfg receive what the session description says.
 func (c *receiveCommand) describe(cfg *node.ReceiveConfig) error {

@@ -24,7 +24,7 @@ type sendCommand struct {
 	fecFlags
 	paceFlags
 	Offload string `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
-	Profile string `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr."`
+	Profile string `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download (and mbs, 5G MBS, which conforms to it), dvb-mabr (and dvb-nip, whose FLUTE it is)."`
 	fileFlags
 	watchFlags
 	objectFlags
@@ -32,7 +32,8 @@ type sendCommand struct {
 	announceFlags
 	controlFlags
 	profileFlags
-	Plan bool `help:"Print what would be sent, packets, rate, overhead, memory and the time it takes, and send nothing."`
+	PrintSDP bool `name:"print-sdp" help:"Print a session description of what would be sent (SDP), and send nothing."`
+	Plan     bool `help:"Print what would be sent, packets, rate, overhead, memory and the time it takes, and send nothing."`
 
 	now time.Time // when the command began
 }
@@ -95,6 +96,9 @@ func (c *sendCommand) run(ctx context.Context, out *output) error {
 	to := cfg.To
 	if c.TSI == nil {
 		cfg.TSI = 1 // as in most cases
+	}
+	if c.PrintSDP {
+		return c.printSDP(out, &cfg, "FLUTE")
 	}
 	if c.Plan {
 		tellSkipped(out, skipped)

@@ -40,6 +40,8 @@ const (
 	fieldRedundancyLevel
 	fieldETag
 	fieldUnitPositions
+	fieldRepairStart
+	fieldRepairLimit
 	fieldContentDigest
 	fieldReprDigest
 	numFields
@@ -80,6 +82,8 @@ var fields = [numFields]struct {
 	fieldRedundancyLevel:      {nsMBMS2012, "FEC-Redundancy-Level", onFile},
 	fieldETag:                 {nsMBMS2012, "File-ETag", onFile},
 	fieldUnitPositions:        {nsMBMS2015, "IndependentUnitPositions", onFile},
+	fieldRepairStart:          {nsMBMS2025, "Repair-Start", onFile},
+	fieldRepairLimit:          {nsMBMS2025, "Repair-Limit-Percentage", onFile},
 	fieldContentDigest:        {nsDVB, "Content-Digest", onFile},
 	fieldReprDigest:           {nsDVB, "Repr-Digest", onFile},
 }

@@ -77,7 +77,7 @@ func (p *parser) isDelimiter(e *etree.Element) bool {
 		return false
 	}
 	space := p.scope.element(e)
-	return space == nsSV || isMain(space)
+	return space == nsSV || space == nsSVUpper || isMain(space)
 }
 
 // fileChildren reads the children of a File. What is not valid is kept as unknown.

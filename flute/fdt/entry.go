@@ -179,6 +179,19 @@ func (f *File) extensions(a *attributes) {
 			a.keep(fieldRedundancyLevel)
 		}
 	}
+	if s, ok := a.text(fieldRepairStart); ok {
+		if f.RepairStart = parseDateTime(s); f.RepairStart.IsZero() {
+			a.keep(fieldRepairStart)
+		}
+	}
+	if s, ok := a.text(fieldRepairLimit); ok {
+		if n, err := parseUint(fieldRepairLimit, s, 32); err == nil && n <= 100 {
+			limit := uint32(n)
+			f.RepairLimit = &limit
+		} else {
+			a.keep(fieldRepairLimit)
+		}
+	}
 	if s, ok := a.text(fieldUnitPositions); ok {
 		for word := range strings.FieldsSeq(s) {
 			n, err := strconv.ParseUint(word, 10, 64)

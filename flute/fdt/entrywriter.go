@@ -70,6 +70,12 @@ func (w *writer) fileAttributes(f *File) {
 		}
 		w.optional(fieldUnitPositions, strings.Join(s, " "))
 	}
+	if !f.RepairStart.IsZero() {
+		w.optional(fieldRepairStart, f.RepairStart.UTC().Format(time.RFC3339Nano))
+	}
+	if f.RepairLimit != nil {
+		w.optional(fieldRepairLimit, strconv.FormatUint(uint64(*f.RepairLimit), 10))
+	}
 	w.optional(fieldContentDigest, w.digests(f).String())
 	w.optional(fieldReprDigest, f.ReprDigest)
 	w.attrs(f.Attributes)

@@ -37,6 +37,8 @@ type File struct {
 	DecryptionKeyURI         string               // 3GPP: Content-Location of the key message
 	SessionIdentities        []uint8              // 3GPP: MBMS-Session-Identity
 	FECRedundancyLevel       *uint32              // 3GPP: repair symbols in percent of source symbols; nil: unknown
+	RepairStart              time.Time            // 3GPP Release 19: repair may begin then; zero: not told
+	RepairLimit              *uint32              // 3GPP Release 19 Repair-Limit-Percentage; nil: not told
 	IndependentUnitPositions []uint64             // 3GPP: byte offsets of random access points
 
 	Attributes []Attribute // not understood

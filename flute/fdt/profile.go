@@ -29,7 +29,10 @@ const (
 	nsMBMS2009 = "urn:3GPP:metadata:2009:MBMS:FLUTE:FDT_ext"
 	nsMBMS2012 = "urn:3GPP:metadata:2012:MBMS:FLUTE:FDT"
 	nsMBMS2015 = "urn:3GPP:metadata:2015:MBMS:FLUTE:FDT"
+	nsMBMS2025 = "urn:3GPP:metadata:2025:MBMS:FLUTE:FDT"
 	nsSV       = "urn:3gpp:metadata:2009:MBMS:schemaVersion"
+
+	nsSVUpper = "urn:3GPP:metadata:2009:MBMS:schemaVersion" // is on the air, too
 
 	nsXMLNS = "http://www.w3.org/2000/xmlns/"
 	nsXML   = "http://www.w3.org/XML/1998/namespace"

@@ -23,6 +23,8 @@ func prefixOf(space string) string {
 		return "mbms2012"
 	case nsMBMS2015:
 		return "mbms2015"
+	case nsMBMS2025:
+		return "mbms2025"
 	case nsSV:
 		return "sv"
 	case nsDVB:

@@ -62,7 +62,7 @@ type Receive struct {
 	Group          []settings.Endpoint `yaml:"group" help:"Multicast groups or local addresses, with their UDP ports."`
 	Feed           []settings.Feed     `yaml:"feed" help:"Further ways on which the same sessions come: GROUP:PORT[,source=HOST][,interface=NAME][,channel=N]."`
 	SDP            string              `yaml:"sdp" help:"File with a session description, in place of group, feed, source and tsi."`
-	Profile        string              `yaml:"profile" enum:"auto,route,rfc6726,rfc3926,mbms-extended,mbms-download,dvb-mabr" help:"What is received: auto (FLUTE in any dialect), a dialect of FLUTE, or route (RFC 9223). Default: auto."`
+	Profile        string              `yaml:"profile" enum:"auto,route,rfc6726,rfc3926,mbms-extended,mbms-download,dvb-mabr,mbs,dvb-nip" help:"What is received: auto (FLUTE in any dialect), a dialect of FLUTE, or route (RFC 9223). Default: auto."`
 	STSID          string              `yaml:"s_tsid" help:"File with an S-TSID, for profile route, in place of that which comes with TSI 0."`
 	Source         string              `yaml:"source" help:"Sender: source-specific multicast."`
 	Interface      string              `yaml:"interface" help:"Interface to receive on: name, index or address."`

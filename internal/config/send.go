@@ -16,7 +16,7 @@ type Send struct {
 	Trace     bool              `yaml:"trace" help:"With node.traces: put the context of a span into the FDT entry of each file (X-Optel-Propagator), so that spans of receivers belong to its trace."`
 	Offload   string            `yaml:"offload" enum:"auto,off" help:"Messages of up to 64 KiB to the system. Default: auto."`
 	Lease     string            `yaml:"lease" help:"Send while this node holds the lease of this name in the fleet: another node with the same section takes over when it dies. Needs fleet and tsi."`
-	Profile   string            `yaml:"profile" enum:"rfc6726,rfc3926,mbms-extended,mbms-download,dvb-mabr" help:"Dialect of FLUTE. Default: rfc6726."`
+	Profile   string            `yaml:"profile" enum:"rfc6726,rfc3926,mbms-extended,mbms-download,dvb-mabr,mbs,dvb-nip" help:"Dialect of FLUTE. Default: rfc6726."`
 	Files
 	Watch
 	Object

@@ -8,18 +8,26 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/node"
 )
 
-// Description is what a session description (SDP, RFC 8866) says of a FLUTE session, in the words of 3GPP TS 26.346,
-// section 7.3, and DVB: media of FLUTE/UDP, a=flute-tsi, a=flute-ch, a=source-filter (RFC 4570).
+// Description is what a session description (SDP, RFC 8866) says of a FLUTE session, in the words of RFC 6726, section
+// 6, 3GPP TS 26.346, section 7.3, and DVB: media of FLUTE/UDP, a=flute-tsi, a=flute-ch, a=source-filter (RFC 4570).
 type Description struct {
 	TSI    flute.TSI
 	HasTSI bool
 	Feeds  []flute.Feed // its channels; at least one
+
+	Name        string // s=
+	ID, Version uint64 // of o=
+	From, Until time.Time
+	FEC         *uint8 // FEC Encoding ID of the first a=FEC-declaration; nil: absent
+	Rate        uint64 // b=AS of the first channel that has it, in kbit/s; 0: none has
+	TTL         uint8  // of IPv4 multicast; 0: not told
 }
 
 // Apply has cfg receive the session.
@@ -35,6 +43,9 @@ func (d *Description) Apply(cfg *node.ReceiveConfig) {
 	}
 }
 
+// fluteProto is the protocol of the media of FLUTE (3GPP TS 26.346, section 7.3.2).
+const fluteProto = "FLUTE/UDP"
+
 // sdpPart is the session, or one media description, as far as it matters here.
 type sdpPart struct {
 	media      []string // the words of m=; nil: the session
@@ -44,6 +55,9 @@ type sdpPart struct {
 
 // ParseSDP reads a session description.
 func ParseSDP(text []byte) (*Description, error) {
+	if len(text) > MaxSDP {
+		return nil, fmt.Errorf("session description: more than %d bytes", MaxSDP)
+	}
 	d, err := parseSDP(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("session description: %w", err)
@@ -68,6 +82,14 @@ func parseSDP(text string) (*Description, error) {
 			parts = append(parts, sdpPart{media: strings.Fields(value)})
 		case "c":
 			part.connection = value
+		case "b":
+			if rate, ok := strings.CutPrefix(value, "AS:"); ok && d.Rate == 0 {
+				d.Rate, _ = strconv.ParseUint(rate, 10, 64)
+			}
+		case "o", "s", "t":
+			if err := d.head(kind, value); err != nil {
+				return nil, err
+			}
 		case "a":
 			if err := d.attribute(part, value, &channels); err != nil {
 				return nil, err
@@ -76,7 +98,7 @@ func parseSDP(text string) (*Description, error) {
 	}
 	session := parts[0]
 	for _, p := range parts[1:] {
-		if len(p.media) < 3 || !strings.EqualFold(p.media[2], "FLUTE/UDP") {
+		if len(p.media) < 3 || !strings.EqualFold(p.media[2], fluteProto) {
 			continue
 		}
 		p.connection = cmp.Or(p.connection, session.connection)
@@ -114,6 +136,12 @@ func (d *Description) attribute(part *sdpPart, text string, channels *int) error
 			return fmt.Errorf("a=flute-tsi is %d and %d: one session at a time", d.TSI, tsi)
 		}
 		d.TSI, d.HasTSI = tsi, true
+	case "fec-declaration":
+		_, rest, _ := strings.Cut(value, "encoding-id=")
+		id, _, _ := strings.Cut(rest, ";")
+		if n, err := strconv.ParseUint(strings.TrimSpace(id), 10, 8); err == nil && d.FEC == nil {
+			d.FEC = new(uint8(n))
+		}
 	case "flute-ch":
 		n, err := strconv.ParseUint(value, 10, 8)
 		if err != nil || n == 0 {
@@ -140,6 +168,9 @@ func (d *Description) add(p *sdpPart) error {
 		return err
 	}
 	if group.Is4() && len(address) > 1 { // the TTL
+		if n, err := strconv.ParseUint(address[1], 10, 8); err == nil {
+			d.TTL = uint8(n)
+		}
 		address = slices.Delete(address, 1, 2)
 	}
 	_, groups, err := counted(strings.Join(append([]string{"1"}, address[1:]...), "/"))

@@ -1,10 +1,15 @@
 package settings
 
 import (
+	"bytes"
 	"fmt"
+	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/allocbound"
 	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/node"
@@ -78,6 +83,60 @@ func TestSDP(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// What is written is read as the same, with all that a description can say.
+func TestSDPText(t *testing.T) {
+	origin := netip.MustParseAddr("192.0.2.1")
+	at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	for name, d := range map[string]Description{
+		"least": {Feeds: []flute.Feed{{Group: netip.MustParseAddrPort("239.1.1.1:4000")}}, Name: "x", Version: 1, TTL: 1},
+		"most": {
+			TSI: 1<<48 - 1, HasTSI: true, Name: "Straße 5", ID: 7, Version: 9, From: at, Until: at.Add(time.Hour),
+			FEC: new(uint8(6)), Rate: 50000, TTL: 64,
+			Feeds: []flute.Feed{
+				{Group: netip.MustParseAddrPort("239.1.1.1:4000"), Source: netip.MustParseAddr("192.0.2.9")},
+				{Group: netip.MustParseAddrPort("239.1.1.2:1"), Source: netip.MustParseAddr("192.0.2.8"), Channel: 1},
+			},
+		},
+		"IPv6": {
+			Name: "x", Version: 1, Feeds: []flute.Feed{
+				{Group: netip.MustParseAddrPort("[ff1e::1]:65535"), Source: netip.MustParseAddr("2001:db8::1")},
+			},
+		},
+	} {
+		text, err := d.Text(origin)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		read, err := ParseSDP(text)
+		if err != nil || !reflect.DeepEqual(*read, d) {
+			t.Errorf("%s: %+v, %v\n%s", name, read, err, text)
+		}
+	}
+	feed := []flute.Feed{{Group: netip.MustParseAddrPort("239.1.1.1:4000")}}
+	for name, d := range map[string]Description{
+		"no channel": {}, "a line in the name": {Feeds: feed, Name: "x\r\na=flute-tsi:2"},
+	} {
+		if text, err := d.Text(origin); err == nil {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	if _, err := (&Description{Feeds: feed}).Text(netip.Addr{}); err == nil {
+		t.Error("no origin")
+	}
+}
+
+// 10 MB of SDP are refused at once.
+func TestLongSDP(t *testing.T) {
+	text := append(description("m=application 4000 FLUTE/UDP 0", "c=IN IP4 239.1.1.1/1"),
+		bytes.Repeat([]byte("a=x\r\n"), 2<<20)...)
+	allocbound.Bound{Fixed: 4 << 10}.Check(t, 0, func() {
+		if d, err := ParseSDP(text[:10<<20]); err == nil {
+			t.Errorf("%+v", d)
+		}
+	})
 }
 
 // FuzzSDP: whatever is read gives a few channels, or an error.

@@ -130,7 +130,9 @@ func profiles() []choice[fdt.Profile] {
 	for p := fdt.RFC6726; p <= fdt.DVBMABR; p++ {
 		all = append(all, choice[fdt.Profile]{p.String(), p})
 	}
-	return all
+	// Names for what others have standardised with the same words: 3GPP TS 26.517, section 6.2.1, has 5G MBS conform to
+	// the MBMS Download Profile; DVB-NIP (ETSI TS 103 876) takes its FLUTE from DVB-MABR.
+	return append(all, choice[fdt.Profile]{"mbs", fdt.MBMSDownload}, choice[fdt.Profile]{"dvb-nip", fdt.DVBMABR})
 }
 
 // orders are the values of order.

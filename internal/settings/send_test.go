@@ -61,7 +61,7 @@ func TestErrors(t *testing.T) {
 		word string
 		want string // with words in angle brackets
 	}{
-		{send(Send{Profile: "rfc9999"}), "profile", `<profile> "rfc9999": take rfc6726, rfc3926, mbms-extended, mbms-download or dvb-mabr`},
+		{send(Send{Profile: "rfc9999"}), "profile", `<profile> "rfc9999": take rfc6726, rfc3926, mbms-extended, mbms-download, dvb-mabr, mbs or dvb-nip`},
 		{send(Send{Pace: Pace{Counting: "bits"}}), "counting", `<counting> "bits": take payload, ip or ethernet`},
 		{send(Send{Pace: Pace{Constant: true}}), "constant", "<constant> needs a <rate>"},
 		{

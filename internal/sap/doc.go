@@ -1,0 +1,12 @@
+// Package sap reads and writes packets of the Session Announcement Protocol (RFC 2974,
+// https://www.rfc-editor.org/rfc/rfc2974), by which session descriptions are told to a multicast group, and keeps what
+// was heard.
+//
+//	p, err := sap.Parse(datagram)
+//	if heard, news := table.Take(now, &p); news { … }
+//
+// # Limitations
+//
+// Authentication data are skipped and not verified: whoever can send to the group can announce and delete. Encrypted
+// packets are refused. A Table is not safe for concurrent use.
+package sap
