@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPeerCaptures judges captures of the Rust crate flute 1.11.7 (testdata, made by capture on the loopback interface):
-// it keeps what it must. It sends a packet with A = 1 first, which tells receivers that nothing follows; with
+// TestPeerCaptures judges captures of the Rust crate flute 1.11.7 (testdata, made by capture on loopback). The crate
+// keeps what it must. It sends a packet with A = 1 first, which tells receivers that nothing follows; with
 // symbols of 256 bytes its FDT Instance has five packets, without FEC where the file has none.
 func TestPeerCaptures(t *testing.T) {
 	for name, rules := range map[string][]string{
