@@ -15,8 +15,9 @@ import (
 	"github.com/flute-node/flute-node/store/mem"
 )
 
-// TestROUTECapture receives a real broadcast, of ATSC 3.0, whose licence does not allow it to be here: ROUTE_CAPTURE
-// names the file (libatsc3, support_scripts/osx/1548126444.pcap, without what is not for 239.255.20.9:52009).
+// TestROUTECapture receives a real broadcast, of ATSC 3.0, which is not here since it holds a broadcaster's guide:
+// ROUTE_CAPTURE names the file (libatsc3, support_scripts/osx/1548126444.pcap, without what is not for
+// 239.255.20.9:52009).
 func TestROUTECapture(t *testing.T) {
 	path := os.Getenv("ROUTE_CAPTURE")
 	if path == "" {
