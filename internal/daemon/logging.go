@@ -177,6 +177,14 @@ func describe(e notice.Event) (level slog.Level, reason string, attrs []slog.Att
 		return slog.LevelInfo, "", []slog.Attr{
 			text("peer", e.Peer), text("name", e.Name), slog.Int64("size", e.Size), text("error", e.Error),
 		}
+	case leased:
+		level := slog.LevelInfo
+		if e.Error != "" {
+			level = slog.LevelWarn
+		}
+		return level, "", []slog.Attr{
+			text("lease", e.Lease), slog.Uint64("epoch", e.Epoch), text("error", e.Error),
+		}
 	case outbox.Tried:
 		level := slog.LevelInfo
 		switch e.Outcome {

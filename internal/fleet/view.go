@@ -190,13 +190,21 @@ func (v *View) Forget(ctx context.Context, site string) error {
 	} {
 		s, err := v.js.Stream(ctx, one.stream)
 		if err != nil {
-			return fmt.Errorf("stream %s: %w", one.stream, err)
+			return missing(one.stream, err)
 		}
 		if err := s.Purge(ctx, jetstream.WithPurgeSubject(one.subject)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// missing is the error of a stream that cannot be used.
+func missing(stream string, err error) error {
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("there is no stream %s: fleet init makes it, or the fleet has another name", stream)
+	}
+	return fmt.Errorf("stream %s: %w", stream, err)
 }
 
 // told is a message.
@@ -213,7 +221,7 @@ var errMore = errors.New("fleet: there is more than is read")
 func (v *View) each(ctx context.Context, stream string, subjects []string, most int, use func(told)) error {
 	s, err := v.js.Stream(ctx, stream)
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", stream, err)
+		return missing(stream, err)
 	}
 	c, err := s.CreateConsumer(ctx, jetstream.ConsumerConfig{
 		FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
@@ -251,6 +259,10 @@ func (v *View) each(ctx context.Context, stream string, subjects []string, most 
 			return err
 		}
 		if n == 0 {
+			// What was replaced meanwhile does not come. What is still to come is missing: half an answer is none.
+			if left, err := c.Info(ctx); err != nil || left.NumPending > 0 {
+				return errors.Join(errors.New("fleet: JetStream has not sent all reports in time"), err)
+			}
 			break
 		}
 		rest -= uint64(min(n, int(rest)))
