@@ -262,6 +262,15 @@ func TestFleet(t *testing.T) {
 	}
 	_ = cluster.nodes[leader].cmd.Process.Kill()
 	<-cluster.nodes[leader].done
+	defer func() {
+		for name, one := range senders {
+			if t.Failed() {
+				_ = one.cmd.Process.Kill()
+				<-one.done
+				t.Logf("%s: %s", name, tail(one.stderr.String()))
+			}
+		}
+	}()
 	arrives("after the leader was killed")
 	cluster.start(leader)
 

@@ -61,8 +61,8 @@ const (
 	numberRetry = 200 * time.Millisecond
 	// numberAtOnce is how many files are noted at once: each takes as long as the servers take to agree.
 	numberAtOnce = 64
-	// listPatience is how long it may take to read which files were noted.
-	listPatience = time.Minute
+	// listPatience is how long one try to read which files were noted may take.
+	listPatience = 10 * time.Second
 )
 
 // hold waits until this node may send the session of a section.
@@ -89,13 +89,18 @@ func (d *Daemon) hold(ctx context.Context, u *unit, section *config.Send, key fl
 	u.enter(phaseStarting, "")
 	h := &held{Lease: l, daemon: d, unit: u.name, name: section.Lease, files: map[string]heldFile{}}
 	d.journal.add(leased{Unit: u.name, Lease: h.name, Epoch: l.Epoch(), held: true})
-	limited, cancel := context.WithTimeout(ctx, listPatience)
-	defer cancel()
-	if h.objects, err = l.Objects(limited); err != nil {
-		h.release()
-		return nil, fmt.Errorf("lease %s: %w", h.name, err)
+	for {
+		limited, cancel := context.WithTimeout(ctx, listPatience)
+		h.objects, err = l.Objects(limited)
+		cancel()
+		if err == nil {
+			return h, nil
+		}
+		if ctx.Err() != nil || h.Permit() != nil { // else the servers may have changed their leader
+			h.release()
+			return nil, fmt.Errorf("lease %s: %w", h.name, err)
+		}
 	}
-	return h, nil
 }
 
 // release gives the lease back.
