@@ -39,7 +39,8 @@ const (
 var names = [NumReasons]string{
 	"none", "truncated", "version", "header_length", "extension", "no_tsi", "foreign_tsi", "no_toi", "no_instance_id",
 	"flute_version", "oti", "codepoint", "payload_id", "sbn", "esi", "symbol_length", "start_offset",
-	"unknown_object", "budget", "expired", "fdt_conflict", "finished", "refused", "mailbox", "fault", "closed", "no_session",
+	"unknown_object", "budget", "expired", "fdt_conflict", "finished", "refused", "mailbox", "fault", "closed",
+	"no_session",
 }
 
 // String returns the stable name of the reason.

@@ -11,8 +11,8 @@
 // # Limitations
 //
 // Packets know nothing of it: what a span tells is made of events, so that "decoded" is when an event said that all
-// bytes are there; a small file has none. A collector that is away loses spans, and never a file: 2048 spans wait for it. An
-// attribute of the sender is not to be trusted, and decides on nothing but the trace that a span is shown in.
+// bytes are there; a small file has none. A collector that is away loses spans, and never a file: 2048 spans wait for
+// it. An attribute of the sender is not to be trusted, and decides on nothing but the trace that a span is shown in.
 //
 // [OTLP]: https://opentelemetry.io/docs/specs/otlp/
 package tracing
