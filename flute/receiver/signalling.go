@@ -16,7 +16,7 @@ import (
 // share a Config share what S-TSIDs say: the Work that publishes a file of TSI 0 reads it, and each session looks for
 // what concerns it. Nothing is believed of one source that another one says.
 
-// maxSources bounds the sources whose S-TSIDs are kept.
+// maxSources bounds the sources whose S-TSIDs are kept: with 512 KiB of documents each at most, 128 MiB.
 const maxSources = 256
 
 // errNoSTSID: what was configured is no S-TSID.

@@ -66,7 +66,10 @@ func efdtOf(root *node, expires uint32) (*EFDT, error) {
 		return nil, err
 	}
 	if inner.child(elementFile) != nil {
-		e.Document = document(inner, expires)
+		var err error
+		if e.Document, err = document(inner, expires); err != nil {
+			return nil, err
+		}
 	} else if e.Template == nil {
 		return nil, fmt.Errorf("%w: neither a File nor a fileTemplate", errDocument)
 	}
@@ -116,7 +119,7 @@ func (e *EFDT) extensions(outer, inner *node) error {
 }
 
 // document returns n as an FDT Instance of RFC 6726.
-func document(n *node, expires uint32) []byte {
+func document(n *node, expires uint32) ([]byte, error) {
 	out := &node{name: xml.Name{Space: spaceFDT, Local: elementFDT}}
 	told, _ := n.attr("Expires")
 	if told = strings.TrimLeft(told, "0"); told == "" {
@@ -144,8 +147,10 @@ func document(n *node, expires uint32) []byte {
 		out.children = append(out.children, &c)
 	}
 	var b bytes.Buffer
-	out.write(&b, "")
-	return b.Bytes()
+	if out.write(&b, ""); b.Len() > maxWritten {
+		return nil, fmt.Errorf("%w: as an FDT Instance of FLUTE it has more than %d bytes", errDocument, maxWritten)
+	}
+	return b.Bytes(), nil
 }
 
 // honest returns the attributes of a File without a Content-Length that cannot be true: some broadcasters give the

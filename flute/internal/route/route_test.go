@@ -108,6 +108,28 @@ func TestEFDT(t *testing.T) {
 	}
 }
 
+// A long namespace is not written out for each attribute or flow that is in it: some kilobytes would become gigabytes.
+func TestNamespaceBomb(t *testing.T) {
+	space := strings.Repeat("u", 64<<10)
+	file := "<File " + strings.Repeat(`a:b="" `, 40) + "/>"
+	flow := `<LS tsi="1"><SrcFlow><FDT-Instance Expires="1" a:x=""><File/></FDT-Instance></SrcFlow></LS>`
+	for name, read := range map[string]func() error{
+		"FDT-Instance": func() error {
+			_, err := ParseEFDT([]byte(`<FDT-Instance xmlns:a="`+space+`">`+file+`</FDT-Instance>`), 1)
+			return err
+		},
+		"S-TSID": func() error {
+			_, err := ParseSignalling([]byte(`<S-TSID xmlns:a="`+space+`"><RS>`+strings.Repeat(flow, 20)+
+				`</RS></S-TSID>`), 1)
+			return err
+		},
+	} {
+		if err := read(); !errors.Is(err, errDocument) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A Content-Length that equals the Transfer-Length of an encoded file is no Content-Length.
 func TestHonestLength(t *testing.T) {
 	for encoding, want := range map[string]bool{"": true, "null": true, "gzip": false} {

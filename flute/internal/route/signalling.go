@@ -90,6 +90,7 @@ func boundaryOf(contentType string) string {
 // flowsOf reads an S-TSID: RS elements (ROUTE sessions) with LS elements (LCT channels) with a SrcFlow.
 func flowsOf(root *node, expires uint32) ([]Flow, error) {
 	var flows []Flow
+	written := 0 // bytes of their documents, which are kept
 	for _, rs := range root.children {
 		if rs.name.Local != "RS" {
 			continue
@@ -116,6 +117,9 @@ func flowsOf(root *node, expires uint32) ([]Flow, error) {
 			if e != nil {
 				if f.EFDT, err = efdtOf(e, expires); err != nil {
 					return nil, err
+				}
+				if written += len(f.EFDT.Document); written > maxWritten {
+					return nil, fmt.Errorf("%w: its FDT Instances have more than %d bytes", errDocument, maxWritten)
 				}
 			}
 			if flows = append(flows, f); len(flows) > maxFlows {

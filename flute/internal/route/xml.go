@@ -13,9 +13,11 @@ import (
 const (
 	// MaxDocument is the length of the longest document that is read, in bytes: that takes some milliseconds.
 	MaxDocument = 256 << 10
-	maxDepth    = 12
-	maxNodes    = 16 << 10
-	maxAttrs    = 64
+	// maxWritten is the length of what is made of it: namespaces are declared anew at each attribute.
+	maxWritten = 2 * MaxDocument
+	maxDepth   = 12
+	maxNodes   = 16 << 10
+	maxAttrs   = 64
 )
 
 // errDocument says that a document cannot be used.
@@ -95,8 +97,12 @@ func (n *node) child(locals ...string) *node {
 	return nil
 }
 
-// write appends n as XML. Elements and attributes declare their namespaces where they stand.
+// write appends n as XML. Elements and attributes declare their namespaces where they stand. It ends beyond maxWritten:
+// a long namespace of many attributes would make gigabytes of a document of 256 KiB.
 func (n *node) write(b *bytes.Buffer, space string) {
+	if b.Len() > maxWritten {
+		return
+	}
 	b.WriteString("<" + n.name.Local)
 	if n.name.Space != space {
 		writeAttr(b, "xmlns", n.name.Space)
@@ -104,6 +110,8 @@ func (n *node) write(b *bytes.Buffer, space string) {
 	others := 0
 	for _, a := range n.attrs {
 		switch {
+		case b.Len() > maxWritten:
+			return
 		case a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns":
 		case a.Name.Space == "":
 			writeAttr(b, a.Name.Local, a.Value)
