@@ -4,8 +4,8 @@
 // Receiver is the whole of it for a program that has its own packets and its own loop. One that has several datagrams
 // in memory hands them over together (Receiver.HandleBatch), which is up to twice as fast. Session and Object are its
 // two halves for a program, such as package node, that runs each object apart: Session.Route tells which Object a
-// datagram is for, Object.Handle takes it. Both keep everything that must survive in a Ledger, so that one which crashed
-// can be made anew and go on where it was.
+// datagram is for, Object.Handle takes it. Both keep everything that must survive in a Ledger, so that one which
+// crashed can be made anew and go on where it was.
 //
 //	                   Session ──────── FDT Instances ───► database ┐
 //	datagram ─► Route ─┤                                            ├ Ledger
