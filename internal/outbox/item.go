@@ -63,6 +63,21 @@ func (e *RejectedError) Error() string { return e.Err.Error() }
 // Unwrap returns Err.
 func (e *RejectedError) Unwrap() error { return e.Err }
 
+// errGone tells that the file is not there any more. The sink was not asked.
+var errGone = errors.New("the file is gone")
+
+// heard returns what a try says of the sink: only its own no shows that it is there.
+func heard(o Outcome, err error) Outcome {
+	_, no := errors.AsType[*RejectedError](err)
+	switch {
+	case errors.Is(err, errGone):
+		return Stopped
+	case o == Rejected && !no: // tries have failed for too long
+		return Retried
+	}
+	return o
+}
+
 // LaterError is the error of a try whose sink has said when the next one may begin.
 type LaterError struct {
 	Err   error

@@ -166,7 +166,7 @@ func (o *Outbox) try(l *line, r *run, id uint64) {
 		o.save(unsaved{it, outcome})
 	}
 	o.mu.Lock()
-	l.lane.ended(outcome, restOf(err), now, rand.Float64())
+	l.lane.ended(heard(outcome, err), restOf(err), now, rand.Float64())
 	l.settled(it, outcome, now)
 	o.mu.Unlock()
 	l.wake()
@@ -197,7 +197,7 @@ func (f *File) check() error {
 	info, err := os.Stat(f.Path())
 	switch {
 	case os.IsNotExist(err):
-		return &RejectedError{fmt.Errorf("the file is gone: %w", err)}
+		return &RejectedError{fmt.Errorf("%w: %w", errGone, err)}
 	case err != nil:
 		return err
 	case !f.Is(info):

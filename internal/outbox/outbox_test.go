@@ -312,6 +312,36 @@ func TestDaysOfFailure(t *testing.T) {
 	})
 }
 
+// TestGivenUp: files that are given up, and those that are gone, do not make a sink that is down look alive: it is not
+// tried more often for them.
+func TestGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		o := w.open()
+		down := &taker{do: func(context.Context, *File) error { return errors.New("connection refused") }}
+		terms := terms
+		terms.Patience, terms.Content = 0, true
+		for n := range 40 {
+			w.receive(o, []string{"down"}, n)
+			if n%2 == 0 && n > 10 {
+				if err := os.Remove(filepath.Join(w.dir, fmt.Sprintf("f%d", n))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		o.Set("down", down, terms)
+		time.Sleep(20 * time.Second)
+		// Four at once, and then pauses of up to 2, 4, 8 and 16 s, which are no shorter than a half of that.
+		if tries := len(down.seen()); tries < 5 || tries > 9 {
+			t.Errorf("%d tries in 20 s", tries)
+		}
+		if s := state(t, o, "down"); s.Failures < 5 || s.Next.IsZero() {
+			t.Errorf("%+v", s)
+		}
+		w.end(o)
+	})
+}
+
 // TestHang: a sink that hangs is given up after its time limit, one that panics at once, and neither holds up others.
 func TestHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
