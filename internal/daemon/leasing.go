@@ -61,8 +61,6 @@ const (
 	numberRetry = 200 * time.Millisecond
 	// numberAtOnce is how many files are noted at once: each takes as long as the servers take to agree.
 	numberAtOnce = 64
-	// listPatience is how long one try to read which files were noted may take.
-	listPatience = 10 * time.Second
 )
 
 // hold waits until this node may send the session of a section.
@@ -89,18 +87,20 @@ func (d *Daemon) hold(ctx context.Context, u *unit, section *config.Send, key fl
 	u.enter(phaseStarting, "")
 	h := &held{Lease: l, daemon: d, unit: u.name, name: section.Lease, files: map[string]heldFile{}}
 	d.journal.add(leased{Unit: u.name, Lease: h.name, Epoch: l.Epoch(), held: true})
-	for {
-		limited, cancel := context.WithTimeout(ctx, listPatience)
-		h.objects, err = l.Objects(limited)
-		cancel()
-		if err == nil {
-			return h, nil
-		}
-		if ctx.Err() != nil || h.Permit() != nil { // else the servers may have changed their leader
+	// While the servers elect a leader none answers. The lease may outlast that.
+	for h.objects, err = l.Objects(ctx); err != nil; h.objects, err = l.Objects(ctx) {
+		if ctx.Err() != nil || h.Permit() != nil {
 			h.release()
 			return nil, fmt.Errorf("lease %s: %w", h.name, err)
 		}
+		u.enter(phaseStarting, err.Error())
+		select {
+		case <-time.After(numberRetry):
+		case <-h.Ended():
+		case <-ctx.Done():
+		}
 	}
+	return h, nil
 }
 
 // release gives the lease back.

@@ -1,11 +1,13 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -103,28 +105,35 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 	return kv.Purge(ctx, key)
 }
 
-// List implements [lease.Bucket].
+// List implements [lease.Bucket]. It takes as long as there is to read, but ends if nothing comes for answerPatience.
 func (b *Bucket) List(ctx context.Context, prefix string, each func(string, []byte, uint64)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silent := time.AfterFunc(answerPatience, func() { cancel(errSilent) })
+	defer silent.Stop()
 	kv, err := b.open(ctx)
 	if err != nil {
-		return err
+		return cmp.Or(context.Cause(ctx), err)
 	}
 	w, err := kv.Watch(ctx, prefix+">", jetstream.IgnoreDeletes())
 	if err != nil {
-		return err
+		return cmp.Or(context.Cause(ctx), err)
 	}
 	defer w.Stop() //nolint:errcheck // all was read
 	for {
 		select {
-		case e := <-w.Updates():
-			if e == nil {
-				return ctx.Err() // all there is
-			}
-			if strings.HasPrefix(e.Key(), prefix) {
+		case e, ok := <-w.Updates():
+			switch {
+			case !ok: // not all has come
+				return cmp.Or(context.Cause(ctx), nats.ErrConnectionClosed)
+			case e == nil:
+				return context.Cause(ctx) // all there is
+			case strings.HasPrefix(e.Key(), prefix):
 				each(e.Key(), e.Value(), e.Revision())
 			}
+			silent.Reset(answerPatience)
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 }

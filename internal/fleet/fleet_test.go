@@ -328,6 +328,78 @@ func TestServerAway(t *testing.T) {
 	<-ended
 }
 
+// TestFirstHeartbeat: also the first heartbeat that is taken tells that JetStream is there: files that a process before
+// this one could not tell of wait for that.
+func TestFirstHeartbeat(t *testing.T) {
+	conn, names := newFleet(t)
+	back := make(chan struct{}, 9)
+	r, err := NewReporter(ReporterConfig{
+		Conn: conn, Names: names, Site: "a", Interval: time.Hour,
+		Health: func() Health { return Health{} }, Back: func() { back <- struct{}{} },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.Run(ctx)
+	}()
+	select {
+	case <-back:
+	case <-time.After(time.Minute):
+		t.Error("nobody is told")
+	}
+	cancel()
+	<-ended
+}
+
+// TestNobodyAnswers: a request that nobody answers, as while servers elect a leader, is not waited for until the caller
+// gives up: it is made again, and a list ends with an error.
+func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	defer func() {
+		s.Shutdown()
+		s.WaitForShutdown()
+	}()
+	conn, err := Dial(DialConfig{URL: s.ClientURL(), Patient: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	asked := make(chan string, 100)
+	if _, err := conn.Subscribe("$JS.API.>", func(m *nats.Msg) { asked <- m.Subject }); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	b, err := NewBucket(conn, Names{"test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.List(ctx, "object.", func(string, []byte, uint64) {}); !errors.Is(err, errSilent) || ctx.Err() != nil {
+		t.Errorf("%v, %v", err, ctx.Err())
+	}
+	v, err := NewView(conn, Names{"test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	limited, stop := context.WithTimeout(ctx, answerPatience+time.Second)
+	defer stop()
+	if _, err := v.Sites(limited); err == nil || limited.Err() == nil {
+		t.Errorf("%v", err)
+	}
+	if len(asked) != 3 {
+		t.Errorf("%d requests", len(asked))
+	}
+}
+
 // TestBucket: the bucket of JetStream does what a lease expects of one.
 func TestBucket(t *testing.T) {
 	conn, names := newFleet(t)

@@ -24,7 +24,7 @@ type ReporterConfig struct {
 	Version  string        // of the program
 	Interval time.Duration // of heartbeats. Default: 30 s
 	Health   func() Health
-	Back     func()            // is called when JetStream takes a heartbeat after it has not; nil: nobody
+	Back     func()            // is called when JetStream takes the first heartbeat, or one after a failure; nil: nobody
 	Warn     func(text string) // nil: nobody
 }
 
@@ -175,7 +175,7 @@ func (r *Reporter) Failed(location, reason, detail, unit string) {
 func (r *Reporter) Run(ctx context.Context) {
 	beats := time.NewTicker(r.cfg.Interval)
 	defer beats.Stop()
-	b := beating{Reporter: r}
+	b := beating{Reporter: r, behind: true} // a process before this one may have told nothing for weeks
 	for {
 		b.beat(ctx)
 		for pause := 0 * time.Second; ; {
@@ -238,9 +238,10 @@ func (r *Reporter) publish(ctx context.Context, subject string, text []byte, o .
 // beating is what the goroutine of Run knows.
 type beating struct {
 	*Reporter
-	failed bool // the latest heartbeat was not taken
-	last   uint64
-	warned bool // of another node of the same name
+	failed bool   // the latest heartbeat was not taken
+	behind bool   // Back is to be called with the next one that is taken
+	last   uint64 // sequence number of the heartbeat that this process has seen last
+	warned bool   // of another node of the same name
 }
 
 // beat sends a heartbeat.
@@ -258,7 +259,7 @@ func (b *beating) beat(ctx context.Context) {
 	b.mu.Unlock()
 	text, err := json.Marshal(m)
 	if err != nil || !b.cfg.Conn.IsConnected() {
-		b.failed = true
+		b.failed, b.behind = true, true
 		return
 	}
 	b.compare(ctx)
@@ -266,13 +267,13 @@ func (b *beating) beat(ctx context.Context) {
 		if !b.failed && b.cfg.Warn != nil && ctx.Err() == nil {
 			b.cfg.Warn("the fleet is not told that this site is there: " + err.Error())
 		}
-		b.failed = true
+		b.failed, b.behind = true, true
 		return
 	}
-	if b.failed && b.cfg.Back != nil {
+	if b.behind && b.cfg.Back != nil {
 		b.cfg.Back()
 	}
-	b.failed = false
+	b.failed, b.behind = false, false
 }
 
 // compare warns once if another process reports under the name of this site.

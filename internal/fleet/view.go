@@ -172,11 +172,17 @@ type Lease struct {
 // Leases returns the leases of sessions, by name.
 func (v *View) Leases(ctx context.Context) (list []Lease, err error) {
 	b := &Bucket{js: v.js, name: v.names.leases()}
-	err = b.List(ctx, lease.Prefix, func(key string, value []byte, _ uint64) {
-		if r, err := lease.ParseRecord(value); err == nil && len(list) < maxSites {
-			list = append(list, Lease{strings.TrimPrefix(key, lease.Prefix), *r})
+	for {
+		list = nil
+		err = b.List(ctx, lease.Prefix, func(key string, value []byte, _ uint64) {
+			if r, err := lease.ParseRecord(value); err == nil && len(list) < maxSites {
+				list = append(list, Lease{strings.TrimPrefix(key, lease.Prefix), *r})
+			}
+		})
+		if !errors.Is(err, errSilent) {
+			break
 		}
-	})
+	}
 	slices.SortFunc(list, func(a, b Lease) int { return strings.Compare(a.Name, b.Name) })
 	return list, err
 }
@@ -219,13 +225,15 @@ var errMore = errors.New("fleet: there is more than is read")
 
 // each reads the latest message of each subject, at most so many.
 func (v *View) each(ctx context.Context, stream string, subjects []string, most int, use func(told)) error {
-	s, err := v.js.Stream(ctx, stream)
+	s, err := asked(ctx, func(ctx context.Context) (jetstream.Stream, error) { return v.js.Stream(ctx, stream) })
 	if err != nil {
 		return missing(stream, err)
 	}
-	c, err := s.CreateConsumer(ctx, jetstream.ConsumerConfig{
-		FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
-		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: 30 * time.Second,
+	c, err := asked(ctx, func(ctx context.Context) (jetstream.Consumer, error) {
+		return s.CreateConsumer(ctx, jetstream.ConsumerConfig{
+			FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
+			AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: 30 * time.Second,
+		})
 	})
 	if err != nil {
 		return err

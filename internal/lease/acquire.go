@@ -28,6 +28,9 @@ const (
 	// looks is how many times within a TTL a node that waits looks whether the lease was renewed, and how many times
 	// one that could not renew it tries again.
 	looks = 10
+	// answerPatience is how long an answer of the bucket is waited for: what it is asked while its servers elect a
+	// leader may never be answered.
+	answerPatience = 5 * time.Second
 )
 
 // margin is how long before the end of its TTL a holder stops: what was handed to the system is out by then, and a
@@ -87,7 +90,7 @@ func (w *waiting) pause() time.Duration {
 // look takes the lease, if nobody holds it any more. It is nil if somebody does.
 func (w *waiting) look(ctx context.Context) (*Lease, error) {
 	c := w.cfg
-	ctx, cancel := context.WithTimeout(ctx, c.TTL)
+	ctx, cancel := context.WithTimeout(ctx, min(c.TTL, answerPatience))
 	defer cancel()
 	value, revision, err := c.Bucket.Get(ctx, Prefix+c.Name)
 	if err != nil {

@@ -24,5 +24,8 @@
 // machine that is paused from outside may find its clocks paused, too: pause none that holds a lease for longer than
 // the margin, a tenth of the TTL.
 //
+// Nobody may delete the record of a lease that is held: another node would take it at once, and the holder sends until
+// it next renews, a third of the TTL later.
+//
 // The bucket must order writes, also when one of its servers dies (JetStream with three replicas does).
 package lease

@@ -140,7 +140,7 @@ func (l *Lease) renew(ctx context.Context) error {
 		switch {
 		case errors.Is(err, ErrLost):
 			return err
-		case rest <= 0:
+		case rest <= 0 && err != nil:
 			return fmt.Errorf("%w: it could not be renewed in time: %w", ErrLost, err)
 		case err != nil:
 			pause = min(l.cfg.TTL/looks, rest)

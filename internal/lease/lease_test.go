@@ -424,6 +424,15 @@ func TestObjects(t *testing.T) {
 		if toi, sent := number(now, "file:///b", "2"); toi != 4 || sent {
 			t.Errorf("TOI %d of a new version, %v", toi, sent)
 		}
+		stale := &Objects{lease: b, known: map[string]known{}} // as a server that lags behind has listed them
+		if toi, sent := number(stale, "file:///a", "1"); toi != 1 || sent {
+			t.Errorf("TOI %d of a file that was not listed, %v", toi, sent)
+		}
+		next-- // nobody has got this one
+		if toi, sent := number(stale, "file:///b", "1"); toi == 2 || sent {
+			t.Errorf("TOI %d of an earlier version that was not listed, %v", toi, sent)
+		}
+		next--
 		if toi, _ := number(now, hostile, "1"); toi != 5 {
 			t.Errorf("TOI %d of a file that was forgotten", toi)
 		}

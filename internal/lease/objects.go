@@ -65,10 +65,8 @@ func (o *Objects) Number(
 	k, ok := o.known[key]
 	full := len(o.known) >= MaxObjects
 	o.mu.Unlock()
-	if ok && k.object.ContentLocation == location && k.object.Version == version {
-		if toi, err = flute.ParseTOI(k.object.TOI); err == nil && !toi.IsFDT() {
-			return toi, k.object.Sent, nil
-		}
+	if toi, valid := k.object.toi(location, version); ok && valid {
+		return toi, k.object.Sent, nil
 	}
 	if !ok && full {
 		return toi, false, fmt.Errorf("lease: %d files are noted: no further one can be", MaxObjects)
@@ -77,7 +75,23 @@ func (o *Objects) Number(
 		return toi, false, err
 	}
 	k.object = Object{ContentLocation: location, Version: version, TOI: toi.String()}
-	return toi, false, o.put(ctx, key, k)
+	if err = o.put(ctx, key, k); err != nil {
+		return toi, false, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	noted := o.known[key].object
+	toi, _ = noted.toi(location, version)
+	return toi, noted.Sent, nil
+}
+
+// toi returns the TOI of a version of a file; false: the Object is another one.
+func (b *Object) toi(location, version string) (toi flute.TOI, ok bool) {
+	if b.ContentLocation != location || b.Version != version {
+		return toi, false
+	}
+	toi, err := flute.ParseTOI(b.TOI)
+	return toi, err == nil && !toi.IsFDT()
 }
 
 // IsSent reports whether a version of a file was sent as often as it was to be.
@@ -114,7 +128,14 @@ func (o *Objects) Forget(ctx context.Context, location string) error {
 	return o.lease.cfg.Bucket.Delete(ctx, key)
 }
 
-// put writes an Object while the lease is held. What a former holder has written meanwhile gives way.
+func (o *Objects) note(key string, k known) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.known[key] = k
+}
+
+// put writes an Object while the lease is held. What is there already, since a list was old or an answer was lost,
+// gives way if it is another version, and is taken if it is the same one.
 func (o *Objects) put(ctx context.Context, key string, k known) error {
 	value, err := json.Marshal(&k.object)
 	if err != nil {
@@ -131,17 +152,26 @@ func (o *Objects) put(ctx context.Context, key string, k known) error {
 		revision, err = o.lease.cfg.Bucket.Put(ctx, key, value, k.revision)
 		if err == nil {
 			k.revision = revision
-			o.mu.Lock()
-			o.known[key] = k
-			o.mu.Unlock()
+			o.note(key, k)
 			return nil
 		}
 		if !errors.Is(err, ErrConflict) {
 			return err
 		}
-		if _, k.revision, err = o.lease.cfg.Bucket.Get(ctx, key); err != nil {
+		conflict := err
+		var text []byte
+		if text, k.revision, err = o.lease.cfg.Bucket.Get(ctx, key); err != nil {
 			return err
 		}
+		var there Object
+		if json.Unmarshal(text, &there) == nil && !k.object.Sent {
+			if _, same := there.toi(k.object.ContentLocation, k.object.Version); same {
+				k.object = there
+				o.note(key, k)
+				return nil
+			}
+		}
+		err = conflict
 	}
 	return err
 }
