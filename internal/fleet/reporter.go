@@ -24,7 +24,7 @@ type ReporterConfig struct {
 	Version  string        // of the program
 	Interval time.Duration // of heartbeats. Default: 30 s
 	Health   func() Health
-	Back     func()            // is called when JetStream takes the first heartbeat, or one after a failure; nil: nobody
+	Back     func()            // is called when the first heartbeat is taken, or one after a failure; nil: nobody
 	Warn     func(text string) // nil: nobody
 }
 
