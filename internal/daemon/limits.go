@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/internal/api"
 	"github.com/flute-node/flute-node/internal/bounds"
 	"github.com/flute-node/flute-node/internal/config"
+	"github.com/flute-node/flute-node/internal/fleet"
 	"github.com/flute-node/flute-node/internal/outbox"
 	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/tracing"
@@ -21,7 +22,7 @@ import (
 
 // Limits returns what each part of a daemon of this configuration may hold in memory at most, and the sum in bytes: the
 // worst case. receptions is how many groups it receives. Nothing is opened and no name is looked up. The Go runtime,
-// programs and the file of the outbox, whose pages are the system's, are not in it.
+// programs, the lists of files that are sent, and the file of the outbox, whose pages are the system's, are not in it.
 func Limits(cfg *config.Config) (list []bounds.Bound, receptions int, sum uint64, err error) {
 	own := node.Config{Budget: uint64(cfg.Node.Memory)}
 	ctx := context.Background()
@@ -92,6 +93,11 @@ func limitsOfDaemon(cfg *config.Config, own node.Config) ([]bounds.Bound, error)
 	if cfg.Node.Traces != "" {
 		list = append(list, bounds.Bound{
 			Part: "spans of files", Of: bounds.Node, Bytes: tracing.MaxMemory, Set: "node.traces",
+		})
+	}
+	if cfg.Fleet.Given() {
+		list = append(list, bounds.Bound{
+			Part: "failures that wait to be told", Of: bounds.Node, Bytes: fleet.MaxMemory, Set: "fleet",
 		})
 	}
 	if len(cfg.Sinks) > 0 {

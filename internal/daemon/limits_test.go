@@ -54,6 +54,10 @@ func TestLimits(t *testing.T) {
 	if one-smaller != 128<<20 {
 		t.Errorf("%d and %d bytes", smaller, one)
 	}
+	fleet, _ := limitsOf(t, in+"fleet: {nats: 'nats://a.example:4222', site: a}\n")
+	if extra := fleet - one; extra < 1<<20 || extra > 64<<20 { // failures, and the order of the outbox
+		t.Errorf("a fleet adds %d bytes", extra)
+	}
 	_, of := limitsOf(t, in)
 	two, twice := limitsOf(t, strings.Replace(in, "'239.1.1.1:1'", "'239.1.1.1:1','a.example:2'", 1))
 	if twice["receive in"] != 2*of["receive in"] || two-one != of["receive in"] {

@@ -37,6 +37,9 @@ const (
 	patience = 10 * time.Second
 )
 
+// MaxMemory is what failures that wait to be told take in bytes at most.
+const MaxMemory = maxFailures * (maxLocation + maxText + 1<<10)
+
 // Reporter tells what a site has. It is an [outbox.Sink] for the files that are received. It is safe for concurrent
 // use.
 type Reporter struct {

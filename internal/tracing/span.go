@@ -17,8 +17,12 @@ import (
 	"github.com/flute-node/flute-node/internal/outbox"
 )
 
-// maxText bounds an attribute that a sender chooses, in bytes.
-const maxText = 1024
+const (
+	// maxText bounds an attribute that a sender chooses, in bytes.
+	maxText = 1024
+	// maxTries bounds the failed tries that a span tells of: a sender may have a file fail again and again.
+	maxTries = 3
+)
 
 // object is one that is on its way to this node.
 type object struct {
@@ -37,6 +41,7 @@ type span struct {
 	span    trace.Span
 	unit    string
 	decoded bool
+	tries   int // that have failed
 }
 
 // Announced begins the span of a file that an FDT Instance describes. One that the sender has given a context belongs
@@ -121,6 +126,8 @@ func (t *Tracer) Observe(unit string, e notice.Event, now time.Time) {
 		})
 	case outbox.Tried:
 		t.tried(&e, now)
+	case notice.Missed: // which of them have ended is not known
+		t.endAll("events were missed", now)
 	}
 }
 
@@ -146,14 +153,16 @@ func (t *Tracer) completed(e *event.ObjectCompleted, now time.Time) {
 
 func (t *Tracer) failed(e *event.ObjectFailed, now time.Time) {
 	key := object{e.Session, e.TOI}
-	why := text(string(e.Reason) + ": " + e.Detail)
 	if e.Retry {
 		t.with(key, func(s *span) {
-			s.span.AddEvent("tried again", trace.WithTimestamp(now),
-				trace.WithAttributes(attribute.String("reason", why)))
+			if s.tries++; s.tries <= maxTries {
+				s.span.AddEvent("tried again", trace.WithTimestamp(now),
+					trace.WithAttributes(attribute.String("reason", string(e.Reason))))
+			}
 		})
 		return
 	}
+	why := text(string(e.Reason) + ": " + e.Detail)
 	t.end(key, now, func(s *span) { s.span.SetStatus(codes.Error, why) })
 }
 

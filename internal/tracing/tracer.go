@@ -72,14 +72,19 @@ func New(cfg Config) (*Tracer, error) {
 
 // Close ends all spans, and tells what has not been told, until ctx ends.
 func (t *Tracer) Close(ctx context.Context) error {
+	t.endAll("the node stops", time.Now())
+	return t.provider.Shutdown(ctx)
+}
+
+// endAll ends the spans that are open, and says why.
+func (t *Tracer) endAll(why string, now time.Time) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	for key, s := range t.open {
-		s.span.AddEvent("the node stops")
-		s.span.End()
+		s.span.AddEvent(why, trace.WithTimestamp(now))
+		s.span.End(trace.WithTimestamp(now))
 		delete(t.open, key)
 	}
-	t.mu.Unlock()
-	return t.provider.Shutdown(ctx)
 }
 
 // quiet is an exporter whose failures go where the daemon wants them, and not to a handler of the process.

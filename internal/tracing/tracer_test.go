@@ -19,6 +19,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
@@ -117,16 +118,36 @@ func TestFailure(t *testing.T) {
 		tr.Observe("in", event.ObjectStarted{Session: key, TOI: flute.NewTOI(toi + 1)}, now)
 	}
 	failed := event.ObjectFailed{Session: key, TOI: flute.NewTOI(1), Reason: event.FailDigest, Retry: true}
-	tr.Observe("in", failed, now)
+	for range 1000 {
+		tr.Observe("in", failed, now)
+	}
 	failed.Retry = false
 	tr.Observe("in", failed, now)
 	tr.Observe("in", failed, now) // of none that is open
 	spans := end()["receive file"]
 	if len(spans) != 2 || spans[0].Status.Code != codes.Error ||
-		!slices.Equal(eventsOf(&spans[0]), []string{"tried again"}) ||
+		!slices.Equal(eventsOf(&spans[0]), []string{"tried again", "tried again", "tried again"}) ||
 		!slices.Equal(eventsOf(&spans[1]), []string{"the node stops"}) {
 		t.Errorf("%+v", spans)
 	}
+}
+
+// TestMissed: when events were missed, spans whose end may be among them do not take the places of others for ever.
+func TestMissed(t *testing.T) {
+	tr, end := newTest(t)
+	now := time.Now()
+	for i := range uint64(maxOpen) {
+		tr.Observe("in", event.ObjectStarted{Session: key, TOI: flute.NewTOI(i + 1)}, now)
+	}
+	tr.Observe("", notice.Missed{Count: 1}, now)
+	if len(tr.open) != 0 {
+		t.Errorf("%d are open", len(tr.open))
+	}
+	tr.Observe("in", event.ObjectStarted{Session: key, TOI: flute.NewTOI(1 << 20)}, now)
+	if len(tr.open) != 1 {
+		t.Errorf("%d are open after another one", len(tr.open))
+	}
+	end()
 }
 
 // TestHostile: what a sender writes into the attribute, and how many files it announces, costs no more than the bounds.
