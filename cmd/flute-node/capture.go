@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/flute-node/flute-node/internal/capture"
 	"github.com/flute-node/flute-node/internal/inspect"
@@ -18,6 +20,10 @@ type captureCommand struct {
 	Notes bool   `negatable:"" default:"true" help:"Comments at the packets with which an object is whole, has failed, or an FDT Instance is known."`
 	File  string `arg:"" name:"FILE" help:"Capture to write, as pcapng; - is standard output."`
 }
+
+// flushInterval is how long a datagram waits before it is written: that much is lost if the program is killed, and so
+// late is what reads a pipe.
+const flushInterval = time.Second
 
 // captureRecord is what the command prints in JSON.
 type captureRecord struct {
@@ -39,6 +45,9 @@ func (c *captureCommand) Run(ctx context.Context, out *output) error {
 	} else if err := out.handOver(); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var mu sync.Mutex // of what follows
 	buffered := bufio.NewWriterSize(f, 1<<20)
 	w, err := capture.NewWriter(buffered, capture.Raw, c.Interface)
 	if err != nil {
@@ -46,24 +55,49 @@ func (c *captureCommand) Run(ctx context.Context, out *output) error {
 	}
 	var notes []string
 	judge := inspect.New(inspect.Config{Notice: func(text string) { notes = append(notes, text) }})
-	var failed error
+	flush := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if buffered.Flush() != nil {
+			cancel() // nothing more can be written: an operator is told at once
+		}
+	}
+	var flushing sync.WaitGroup
+	flushing.Go(func() {
+		for tick := time.NewTicker(flushInterval); ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				flush()
+			}
+		}
+	})
 	counts, err := c.listen(ctx, func() { tellReady("capturing") }, func(d *capture.Datagram) {
+		mu.Lock()
+		defer mu.Unlock()
 		notes = notes[:0]
 		if c.Notes {
 			judge.Datagram(d)
 		}
-		if err := w.Datagram(d.Time, d.Src, d.Dst, d.Payload, strings.Join(notes, "\n")); err != nil {
-			failed = err
+		if w.Datagram(d.Time, d.Src, d.Dst, d.Payload, strings.Join(notes, "\n")) != nil {
+			cancel()
 		}
 	})
+	cancel()
+	flushing.Wait()
+	failed := buffered.Flush() // its error is that of the first write that failed
 	if c.File != standardInput {
-		failed = errors.Join(failed, buffered.Flush(), f.Close())
+		failed = errors.Join(failed, f.Close())
+	}
+	if failed != nil {
+		return failure{fmt.Errorf("the capture ends there: %w", failed)}
+	}
+	if c.File != standardInput {
 		out.table("capture", captureRecord{c.File, counts},
 			fmt.Sprintf("%s: %d datagrams", plain(c.File), counts.Datagrams))
-	} else {
-		failed = errors.Join(failed, buffered.Flush())
 	}
-	if err := errors.Join(failed, err); err != nil {
+	if err != nil {
 		return failure{err}
 	}
 	return nil

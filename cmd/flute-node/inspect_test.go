@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +83,18 @@ func TestInspectExitCodes(t *testing.T) {
 	}
 	if b, err := os.ReadFile(page); err != nil || !bytes.Contains(b, []byte("E01")) {
 		t.Errorf("the page: %v", err)
+	}
+}
+
+// TestCaptureFullDisk: a capture that cannot be written ends, and no datagram is told as written.
+func TestCaptureFullDisk(t *testing.T) {
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skip(err)
+	}
+	code, stdout, stderr := runCommandLine(t, "capture", "--group", "127.0.0.1:39471", "--duration", "1m", full)
+	if code != exitFailed || strings.Contains(stdout, "datagrams") || !strings.Contains(stderr, "no space") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 }
 

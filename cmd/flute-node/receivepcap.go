@@ -13,7 +13,6 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/lct"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/capture"
@@ -34,7 +33,6 @@ type capturing struct {
 	core   *receiver.Receiver
 	cfg    *node.ReceiveConfig
 	groups []netip.AddrPort // empty: all
-	open   map[flute.SessionKey]struct{}
 	now    time.Time
 	looked time.Time // when deadlines were looked at last
 	total  *summary
@@ -66,7 +64,7 @@ func (c *receiveCommand) fromCapture(ctx context.Context, out *output) (err erro
 		return fmt.Errorf("%s: %w", c.PCAP, err)
 	}
 	p = capturing{
-		cfg: &base, groups: groups, open: map[flute.SessionKey]struct{}{}, out: out,
+		cfg: &base, groups: groups, out: out,
 		total: newSummary(false), ended: until{kind: untilClosed},
 	}
 	opts := base.Files
@@ -128,7 +126,7 @@ func (p *capturing) read(ctx context.Context, r *capture.Reader) error {
 		case err != nil:
 			return err
 		}
-		p.take(&d)
+		d.Pieces(p.take)
 	}
 }
 
@@ -162,12 +160,14 @@ func (p *capturing) take(d *capture.Datagram) {
 		return
 	}
 	key := flute.SessionKey{Source: d.Src.Addr(), Group: d.Dst, TSI: h.TSI}
-	if _, ok := p.open[key]; !ok && len(p.open) >= maxCaptured ||
-		len(p.cfg.TSIs) > 0 && !slices.Contains(p.cfg.TSIs, h.TSI) {
+	known := true
+	if p.core.Sessions() >= maxCaptured {
+		_, known = p.core.Counters(key)
+	}
+	if !known || len(p.cfg.TSIs) > 0 && !slices.Contains(p.cfg.TSIs, h.TSI) {
 		p.total.Dropped[drop.ForeignTSI.String()]++
 		return
 	}
-	p.open[key] = struct{}{}
 	p.core.HandleFrom(p.now, key, receiver.Origin{Port: d.Src.Port()}, d.Payload)
 	p.drain()
 }
@@ -175,9 +175,6 @@ func (p *capturing) take(d *capture.Datagram) {
 // drain tells what has happened.
 func (p *capturing) drain() {
 	for _, e := range p.core.Events() {
-		if closed, ok := e.(event.SessionClosed); ok {
-			delete(p.open, closed.Session)
-		}
 		p.tell(e)
 	}
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -11,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/capture"
 )
 
@@ -93,6 +99,64 @@ func TestReceiveFromCapture(t *testing.T) {
 		if code, stdout, _ := runCommandLine(t, append([]string{"receive"}, bad...)...); code != exitUsage {
 			t.Errorf("%v: exit code %d\n%s", bad, code, stdout)
 		}
+	}
+}
+
+// TestReceiveJoined: what a capture on the sending machine shows as one packet is received as the datagrams that it is,
+// and garbage of many TSIs takes no place of a session for good.
+func TestReceiveJoined(t *testing.T) {
+	from, to := netip.MustParseAddrPort("192.0.2.1:4000"), netip.MustParseAddrPort("239.1.1.1:3400")
+	s, err := sender.New(sender.Config{
+		Session: flute.SessionKey{Source: from.Addr(), Group: to, TSI: 7}, Registry: schemes.Default(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := bytes.Repeat([]byte("flute-node"), 3000)
+	o, err := sender.Prepare(t.Context(), sender.File{
+		ContentLocation: "f", ContentType: "text/plain", Content: bytes.NewReader(content), Size: uint64(len(content)),
+	}, nil)
+	if err == nil {
+		_, err = s.Add(o)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, out := filepath.Join(t.TempDir(), "joined.pcapng"), t.TempDir()
+	var file bytes.Buffer
+	w, err := capture.NewWriter(&file, capture.Raw, "test")
+	at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	for i := range maxCaptured + 1 { // version 1, a TSI of 32 bits, no TOI
+		garbage := binary.BigEndian.AppendUint32([]byte{0x10, 0x80, 3, 0, 0, 0, 0, 0}, uint32(i)+100)
+		err = errors.Join(err, w.Datagram(at, from, to, garbage, ""))
+	}
+	at = at.Add(time.Hour)
+	var joined []byte
+	size := 0 // of each in joined
+	flush := func() {
+		if len(joined) > 0 {
+			err = errors.Join(err, w.Datagram(at, from, to, joined, ""))
+		}
+		joined = nil
+	}
+	for !s.Done() && err == nil {
+		b, ok, next := s.AppendNext(nil, at)
+		if err = next; !ok {
+			at = s.Deadline()
+			continue
+		}
+		if len(joined) > 0 && len(b) != size || len(joined) > 8*size { // UDP_SEGMENT takes some of one length
+			flush()
+		}
+		joined, size = append(joined, b...), len(b)
+	}
+	flush()
+	if err = errors.Join(err, os.WriteFile(path, file.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := runCommandLine(t, "receive", "--pcap", path, out)
+	if b, err := os.ReadFile(filepath.Join(out, "f")); err != nil || !bytes.Equal(b, content) {
+		t.Errorf("%d, %v, %d bytes: %s%s", code, err, len(b), stdout, stderr)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,8 @@ type replayed struct {
 	Skipped uint64         `json:"skipped"`  // sent elsewhere, or cut by the capture
 	Refused uint64         `json:"refused"`  // by the system
 	Counts  capture.Counts `json:"counts"`
+
+	refusal error // the first
 }
 
 // Run sends what is in the capture.
@@ -76,69 +79,91 @@ func (c *replayCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	targets := targets{ttl: c.TTL, iface: c.Interface, senders: map[netip.AddrPort]*udp.Sender{}}
-	defer targets.close()
-	count, err := c.send(ctx, r, &targets, to, only)
-	count.Counts = r.Counts()
-	out.table("replay", count, fmt.Sprintf("sent %d datagrams, %s; %d left out, %d skipped, %d refused by the system",
-		count.Sent, formatBytes(count.Bytes), count.Left, count.Skipped, count.Refused))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return failure{err}
+	p := replaying{
+		replayCommand: c, to: to,
+		targets: targets{ttl: c.TTL, iface: c.Interface, senders: map[netip.AddrPort]*udp.Sender{}},
+		losses:  losses{share: float64(c.Loss), burst: c.Burst, random: rand.New(rand.NewPCG(c.Seed, 0))},
 	}
-	if count.Refused > 0 {
-		return errFailed
+	defer p.targets.close()
+	err = p.send(ctx, r, only)
+	p.Counts = r.Counts()
+	out.table("replay", p.replayed, fmt.Sprintf("sent %d datagrams, %s; %d left out, %d skipped, %d refused by the "+
+		"system", p.Sent, formatBytes(p.Bytes), p.Left, p.Skipped, p.Refused))
+	switch {
+	case errors.Is(err, context.Canceled):
+		return interruption(ctx, "before the end of the capture")
+	case !errors.Is(err, io.EOF):
+		return failure{err}
+	case p.Refused > 0:
+		return failure{fmt.Errorf("the system refused %d datagrams, the first since: %w", p.Refused, p.refusal)}
 	}
 	return nil
 }
 
+// replaying is a capture that is being sent.
+type replaying struct {
+	*replayCommand
+	replayed
+	targets targets
+	to      netip.AddrPort // zero: where each datagram was sent
+	losses  losses
+	begin   time.Time
+	first   time.Time // of the capture
+}
+
 // send reads the capture and sends at its pace.
-func (c *replayCommand) send(
-	ctx context.Context, r *capture.Reader, targets *targets, to, only netip.AddrPort,
-) (n replayed, err error) {
-	losses := losses{share: float64(c.Loss), burst: c.Burst, random: rand.New(rand.NewPCG(c.Seed, 0))}
-	var first time.Time
-	begin := time.Now()
+func (r *replaying) send(ctx context.Context, in *capture.Reader, only netip.AddrPort) (err error) {
+	r.begin = time.Now()
 	var d capture.Datagram
-	one := make([][]byte, 1)
-	for {
-		if err := r.Next(&d); err != nil {
-			return n, err
+	for err == nil {
+		if err := in.Next(&d); err != nil {
+			return err
 		}
 		if only.IsValid() && d.Dst != only || len(d.Payload) < d.Length {
-			n.Skipped++
+			r.Skipped++
 			continue
 		}
-		if losses.next() {
-			n.Left++
-			continue
-		}
-		if first.IsZero() {
-			first = d.Time
-		}
-		if c.Speed > 0 {
-			due := begin.Add(time.Duration(float64(d.Time.Sub(first)) / c.Speed))
-			if err := sleepUntil(ctx, due); err != nil {
-				return n, err
+		d.Pieces(func(p *capture.Datagram) {
+			if err == nil {
+				err = r.datagram(ctx, p)
 			}
-		} else if ctx.Err() != nil {
-			return n, ctx.Err()
-		}
-		if c.TSI != nil && !setTSI(d.Payload, *c.TSI) {
-			n.Skipped++
-			continue
-		}
-		s, err := targets.to(to, d.Dst)
-		if err != nil {
-			return n, err
-		}
-		one[0] = d.Payload
-		if _, err := s.WriteBatch(one); err != nil {
-			n.Refused++
-			continue
-		}
-		n.Sent++
-		n.Bytes += uint64(len(d.Payload))
+		})
 	}
+	return err
+}
+
+// datagram sends one in its time, if it is not to be lost.
+func (r *replaying) datagram(ctx context.Context, d *capture.Datagram) error {
+	if r.losses.next() {
+		r.Left++
+		return nil
+	}
+	if r.first.IsZero() {
+		r.first = d.Time
+	}
+	due := r.begin
+	if r.Speed > 0 {
+		due = due.Add(time.Duration(float64(d.Time.Sub(r.first)) / r.Speed))
+	}
+	if err := sleepUntil(ctx, due); err != nil {
+		return err
+	}
+	if r.TSI != nil && !setTSI(d.Payload, *r.TSI) {
+		r.Skipped++
+		return nil
+	}
+	s, err := r.targets.to(r.to, d.Dst)
+	if err != nil {
+		return err
+	}
+	if _, err := s.WriteBatch([][]byte{d.Payload}); err != nil {
+		r.refusal = cmp.Or(r.refusal, err)
+		r.Refused++
+		return nil
+	}
+	r.Sent++
+	r.Bytes += uint64(len(d.Payload))
+	return nil
 }
 
 // sleepUntil waits for t, or ctx. Pauses that a timer cannot tell are none.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"golang.org/x/net/ipv4"
@@ -272,7 +273,7 @@ func tellSAP(out *output, what string, source netip.Addr, a *sap.Announcement) {
 	} else {
 		j := describedBy(d)
 		e.Session = &j
-		text += fmt.Sprintf("%s: receive %s", d.Name, flagsOf(d))
+		text += fmt.Sprintf("%s: receive %s", d.Name, strings.Join(flagsOf(d), " "))
 	}
 	out.note("sap", e, plain(oneLine(text)))
 }

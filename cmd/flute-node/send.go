@@ -24,7 +24,7 @@ type sendCommand struct {
 	fecFlags
 	paceFlags
 	Offload string `default:"auto" help:"Messages of up to 64 KiB to the system, which it cuts into datagrams: auto, off (for drivers that get it wrong)."`
-	Profile string `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download (and mbs, 5G MBS, which conforms to it), dvb-mabr (and dvb-nip, whose FLUTE it is)."`
+	Profile string `default:"rfc6726" help:"Dialect of FLUTE: rfc6726, rfc3926, mbms-extended, mbms-download (and mbs, 5G MBS, which conforms to it), dvb-mabr (and dvb-nip, assumed to be the same)."`
 	fileFlags
 	watchFlags
 	objectFlags

@@ -62,6 +62,8 @@ func (c *tapFlags) sockets(ctx context.Context, ready func(), take func(*capture
 		group  sync.WaitGroup
 		failed error
 	)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var receivers []*udp.Receiver
 	defer func() {
 		for _, r := range receivers {
@@ -98,6 +100,7 @@ func (c *tapFlags) sockets(ctx context.Context, ready func(), take func(*capture
 				}
 				if err != nil && !errors.Is(err, net.ErrClosed) {
 					failed = err
+					cancel() // an operator is told at once
 				}
 				mu.Unlock()
 				s.Release()

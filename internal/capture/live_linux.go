@@ -15,13 +15,26 @@ const liveBuffer = 64 << 20
 // liveTimeout is how long Live.Next waits for a frame.
 const liveTimeout = 200 * time.Millisecond
 
-// ErrNone is returned by Live.Next when nothing came for a while.
+// ErrNone is returned by Live.Next when no UDP came: nothing for a while, or a frame of something else.
 var ErrNone = errors.New("capture: nothing came")
+
+// linkOf returns the link type of an interface by its hardware type (ARPHRD of linux/if_arp.h).
+func linkOf(hardware uint16) (linkType, error) {
+	switch hardware {
+	case unix.ARPHRD_ETHER, unix.ARPHRD_LOOPBACK:
+		return linkEthernet, nil
+	case unix.ARPHRD_NONE, unix.ARPHRD_PPP, unix.ARPHRD_RAWIP, unix.ARPHRD_TUNNEL, unix.ARPHRD_SIT:
+		// tun, IP in IP: no header before that of IP
+		return linkRaw, nil
+	}
+	return 0, fmt.Errorf("frames of hardware type %d are not read: take a group", hardware)
+}
 
 // Live takes the frames of an interface. It is not safe for concurrent use.
 type Live struct {
 	fd       int
 	loopback bool
+	link     linkType
 	reader   Reader // of one frame
 	buf, oob []byte
 	number   uint64
@@ -59,6 +72,12 @@ func (l *Live) open(name string) error {
 		return err
 	}
 	l.loopback = request.Uint16()&unix.IFF_LOOPBACK != 0
+	if err := unix.IoctlIfreq(l.fd, unix.SIOCGIFHWADDR, request); err != nil {
+		return err
+	}
+	if l.link, err = linkOf(request.Uint16()); err != nil { // sa_family of ifr_hwaddr
+		return err
+	}
 	// In front of each frame: how the machine has joined datagrams in it (UDP_SEGMENT).
 	if err := unix.SetsockoptInt(l.fd, unix.SOL_PACKET, unix.PACKET_VNET_HDR, 1); err != nil {
 		return err
@@ -85,7 +104,8 @@ func networkOrder(v uint16) uint16 {
 	return binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, v))
 }
 
-// Next fills d with the next UDP datagram; its payload is valid until the next call. ErrNone: nothing came.
+// Next fills d with the next UDP datagram; its payload is valid until the next call. ErrNone: no UDP came. It returns
+// at least every 200 ms, also where other traffic never pauses.
 func (l *Live) Next(d *Datagram) error {
 	for {
 		if l.size > 0 {
@@ -104,12 +124,13 @@ func (l *Live) Next(d *Datagram) error {
 		sender, ok := from.(*unix.SockaddrLinklayer)
 		// What a machine sends to itself comes twice over the loopback interface: going out, and coming in.
 		if !ok || l.loopback && sender.Pkttype == unix.PACKET_OUTGOING {
-			continue
+			return ErrNone
 		}
 		l.number++
-		if l.frame(d, n, oobn) {
-			return nil
+		if !l.frame(d, n, oobn) {
+			return ErrNone
 		}
+		return nil
 	}
 }
 
@@ -120,7 +141,7 @@ func (l *Live) frame(d *Datagram, n, oobn int) bool {
 		return false
 	}
 	length := n - virtioLen
-	f := frame{link: linkEthernet, bytes: l.buf[virtioLen:min(n, len(l.buf))], length: length}
+	f := frame{link: l.link, bytes: l.buf[virtioLen:min(n, len(l.buf))], length: length}
 	_ = l.reader.release()
 	l.reader.counts.Packets++
 	if !l.reader.dissect(&f, d) {

@@ -94,27 +94,16 @@ func (in *Inspector) Datagram(d *capture.Datagram) {
 	if now.After(in.last) {
 		in.last = now
 	}
-	b := d.Payload
-	if len(b) == 0 {
-		in.datagram(d, b, d.Length)
-		return
-	}
-	if size := segment(b); size > 0 {
+	if d.Pieces(in.datagram) > 1 {
 		in.joined++
-		for len(b) > size {
-			in.datagram(d, b[:size], size)
-			b = b[size:]
-		}
-		in.datagram(d, b, len(b)+d.Length-len(d.Payload))
-		return
 	}
-	in.datagram(d, b, d.Length)
 }
 
-// datagram takes one, which had length bytes.
-func (in *Inspector) datagram(d *capture.Datagram, b []byte, length int) {
+// datagram takes one.
+func (in *Inspector) datagram(d *capture.Datagram) {
+	b := d.Payload
 	in.datagrams++
-	in.bytes += uint64(length)
+	in.bytes += uint64(d.Length)
 	src := d.Src.Addr().WithZone("")
 	tsi, _, err := lct.Peek(b)
 	if err != nil {
@@ -132,7 +121,7 @@ func (in *Inspector) datagram(d *capture.Datagram, b []byte, length int) {
 		}
 		in.latest = s
 	}
-	s.packet(d, b, length)
+	s.packet(d, b, d.Length)
 	if s.place != nil {
 		if s.proven() {
 			in.unproven.Remove(s.place)

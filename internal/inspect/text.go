@@ -80,8 +80,12 @@ func (x *Session) text(say func(string, ...any)) {
 		x.Last.Sub(x.First).Round(time.Millisecond))
 	say("  rate\tmean %s, highest in 10 ms %s, longest pause %v", rate(x.MeanRate), rate(x.PeakRate),
 		x.LongestGap.Round(10*time.Microsecond))
-	say("  protocol\tFLUTE version %d, namespace %s%s%s", x.Version, orText(x.Profile, "none"),
-		ifText(x.Complete, ", complete was announced"), ifText(x.Closed, ", closed by flag A"))
+	protocol := fmt.Sprintf("FLUTE version %d, namespace %s", x.Version, orText(x.Profile, "none"))
+	if x.isROUTE() {
+		protocol = "ROUTE"
+	}
+	say("  protocol\t%s%s%s", protocol, ifText(x.Complete, ", complete was announced"),
+		ifText(x.Closed, ", closed by flag A"))
 	if x.ClockOffset != 0 {
 		say("  clock\tthe sender's is %v from that of the capture", x.ClockOffset.Round(time.Millisecond))
 	}

@@ -130,8 +130,8 @@ func profiles() []choice[fdt.Profile] {
 	for p := fdt.RFC6726; p <= fdt.DVBMABR; p++ {
 		all = append(all, choice[fdt.Profile]{p.String(), p})
 	}
-	// Names for what others have standardised with the same words: 3GPP TS 26.517, section 6.2.1, has 5G MBS conform to
-	// the MBMS Download Profile; DVB-NIP (ETSI TS 103 876) takes its FLUTE from DVB-MABR.
+	// 3GPP TS 26.517, section 6.2.1, has 5G MBS conform to the MBMS Download Profile. That the FLUTE of DVB-NIP is that
+	// of DVB-MABR is an assumption: nobody who wrote this has read the text of DVB-NIP.
 	return append(all, choice[fdt.Profile]{"mbs", fdt.MBMSDownload}, choice[fdt.Profile]{"dvb-nip", fdt.DVBMABR})
 }
 

@@ -1,4 +1,4 @@
-package inspect
+package capture
 
 import (
 	"bytes"
@@ -9,6 +9,27 @@ import (
 // machine has handed to its network card in one piece, or that a receiving one has joined (GSO, GRO): a capture shows
 // them so.
 const ordinary = 1500
+
+// Pieces hands the datagrams that d consists of to take, and returns how many they are: several, if the capture shows
+// datagrams of an LCT session (RFC 5651) as one packet.
+func (d *Datagram) Pieces(take func(*Datagram)) (n int) {
+	size := segment(d.Payload)
+	if size == 0 {
+		take(d)
+		return 1
+	}
+	piece := *d
+	for rest := d.Payload; ; rest = rest[size:] {
+		n++
+		if len(rest) <= size {
+			piece.Payload, piece.Length = rest, len(rest)+d.Length-len(d.Payload)
+			take(&piece)
+			return n
+		}
+		piece.Payload, piece.Length = rest[:size], size
+		take(&piece)
+	}
+}
 
 // segment returns the length of the datagrams that b consists of, all but the last, or 0 if it is one. All have the
 // same version, flags of lengths, congestion control information and TSI.
