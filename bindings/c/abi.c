@@ -10,7 +10,7 @@
 
 #include "_cgo_export.h"
 
-#define ERROR_SIZE 1024 // as errorSize in errors.go
+#define ERROR_SIZE 1024 // as errorSize in convert.go
 
 static _Thread_local char last_error[ERROR_SIZE];
 static volatile int forked;

@@ -1,23 +1,25 @@
 /* flute_node.h - FLUTE (RFC 6726) from C: the cores of sender and receiver without sockets, and the whole node.
  *
- * Return values: FLUTE_OK, FLUTE_AGAIN and FLUTE_END are no errors; what is below 0 is one, and flute_last_error() tells
- * it in words, for the calling thread, until its next call that fails.
+ * Return values: FLUTE_OK, FLUTE_AGAIN and FLUTE_END are no errors; what is below 0 is one, and flute_last_error()
+ * tells it in words, for the calling thread, until its next call that fails.
  *
  * Threads: every function may be called from any thread. Calls with one handle wait for each other. A handle must not
  * be freed while another thread is inside a call with it: that call may then fail with FLUTE_ERR_HANDLE, as any later
  * call does; nothing worse comes of it.
  *
- * Memory: the library keeps no pointer that it is given, except with FLUTE_BORROW. The texts that it hands out are valid
- * until the calling thread calls the same function again. Handles are numbers: one that was freed is not found again.
+ * Memory: the library keeps no pointer that it is given, except with FLUTE_BORROW. The texts that it hands out are
+ * valid until the calling thread calls the same function again; that of flute_last_error(), until its next call that
+ * fails. Handles are numbers: one that was freed is not found again.
  *
  * Texts of configuration are YAML or JSON with the keys of the file of configuration (docs/operations.md), such as
  * {"tsi": 7, "fec": "raptorq", "repair": "20%"}. NULL is an empty one. Texts of files are JSON:
  * {"name": "dir/a.txt", "priority": -1}. All texts are UTF-8.
  *
- * Times are nanoseconds since 1970-01-01 UTC; 0 is now. A core that is given times reads no clock. Patience is in
+ * Times are nanoseconds since 1970-01-01 UTC; 0 is now. Cores send and receive by the times that they are given; the
+ * clock tells the times of events that other calls bring, and what a relative start_at means. Patience is in
  * milliseconds.
  *
- * fork: the library does not work in a child of fork() that was made after its first call: every call fails with
+ * fork: the library does not work in a child of fork() that was made after it was loaded: every call fails with
  * FLUTE_ERR_FORKED there. exec() after fork() is fine.
  *
  * Signals: the library handles SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG of its own threads, and hands on others. All
@@ -43,7 +45,7 @@ enum {
 	FLUTE_END = 2,            /* nothing will be had any more */
 	FLUTE_ERR_HANDLE = -1,    /* the handle was freed, or is of another kind */
 	FLUTE_ERR_VALUE = -2,     /* an argument or a configuration is wrong */
-	FLUTE_ERR_STATE = -3,     /* the session takes that no more */
+	FLUTE_ERR_STATE = -3,     /* the session does not take that any more */
 	FLUTE_ERR_NOT_FOUND = -4, /* no such object */
 	FLUTE_ERR_SPACE = -5,     /* the buffer is too small; nothing is lost */
 	FLUTE_ERR_IO = -6,        /* the system, a file or the network */
@@ -112,7 +114,7 @@ int flute_oti_ldpc_triangle(flute_oti *oti, uint16_t symbol_length, uint32_t max
 /* Whether the limits of the scheme allow it. */
 int flute_oti_check(const flute_oti *oti);
 
-/* ---- Sender: the core, without sockets ---------------------------------------------------------------------------- */
+/* ---- Sender: the core, without sockets --------------------------------------------------------------------------- */
 
 typedef struct flute_sender flute_sender;
 
@@ -126,8 +128,9 @@ typedef struct flute_sender flute_sender;
 int flute_sender_new(const char *config, const flute_oti *oti, uint32_t flags, flute_sender **sender);
 void flute_sender_free(flute_sender *sender);
 
-/* Adds a file of data, which is read once, for its digests. file: JSON with name or content_location, and the keys of a
- * line of a list of files (cenc, digest, content_type, priority, repeat, carousel, start_at, fec ...). */
+/* Adds a file of data. Its digests are computed before the call returns, or while it is sent ("digest": "later", and
+ * from 16 MiB on). file: JSON with name or content_location, and the keys of a line of a list of files (cenc, digest,
+ * content_type, priority, repeat, carousel, start_at, fec ...). */
 int flute_sender_add(flute_sender *sender, const void *data, size_t len, const char *file, const flute_oti *oti,
 		     uint32_t flags, uint64_t *toi);
 /* Adds the file at a path, as it is now, also if it is replaced or removed later. It is read as it is sent. */
@@ -166,7 +169,7 @@ int flute_sender_next_event(flute_sender *sender, char *buf, size_t cap, size_t 
 /* Drains TOIs of objects added with FLUTE_BORROW whose bytes are no longer read. */
 int flute_sender_ended(flute_sender *sender, uint64_t *tois, size_t cap, size_t *count);
 
-/* ---- Receiver: the core, without sockets -------------------------------------------------------------------------- */
+/* ---- Receiver: the core, without sockets ------------------------------------------------------------------------- */
 
 typedef struct flute_receiver flute_receiver;
 
@@ -193,19 +196,20 @@ const char *flute_outcome_name(int32_t outcome);
  * memory, until flute_receiver_object_drop: memory bounds that, with what is being received, in bytes; 0: 1 GiB. */
 int flute_receiver_new(const char *config, uint64_t memory, flute_receiver **receiver);
 void flute_receiver_free(flute_receiver *receiver);
-/* Takes a datagram of any bytes. It is no error if that is no FLUTE: outcome (may be NULL) tells. endpoint may be NULL: that of
- * flute_receiver_set_endpoint.  * At most 1,024 sessions are open at a time. */
+/* Takes a datagram of any bytes. Bytes that are no FLUTE packet are no error: outcome (may be NULL) tells. endpoint may
+ * be NULL: that of flute_receiver_set_endpoint. At most 1,024 sessions are open at a time. */
 int flute_receiver_push(flute_receiver *receiver, const flute_endpoint *endpoint, int64_t now, const void *data,
 			size_t len, int32_t *outcome);
 /* The endpoint of datagrams for which none is given; NULL: nothing is known of it. */
 int flute_receiver_set_endpoint(flute_receiver *receiver, const flute_endpoint *endpoint);
 /* flute_receiver_push in short, for a datagram that comes now: returns its outcome, or an error. */
 int flute_receiver_take(flute_receiver *receiver, const void *data, size_t len);
-/* The same for count datagrams that lie one behind the other. outcomes may be NULL. */
+/* The same for count datagrams that lie one behind the other. outcomes may be NULL. FLUTE_ERR_VALUE: lengths add up to
+ * more than len, and none was taken. */
 int flute_receiver_push_batch(flute_receiver *receiver, const flute_endpoint *endpoint, int64_t now, const void *data,
 			      size_t len, const uint32_t *lengths, size_t count, int32_t *outcomes);
-/* Does what time alone brings: ends silent sessions, frees what they hold. A program that goes on pushing needs it not.
- */
+/* Does what time alone brings: ends silent sessions, frees what they hold. A program that goes on pushing
+ * does not need it. */
 int flute_receiver_cleanup(flute_receiver *receiver, int64_t now);
 /* When cleanup is due; 0: never, as things are. */
 int flute_receiver_deadline(flute_receiver *receiver, int64_t *at);
@@ -218,7 +222,7 @@ int flute_receiver_object_read(flute_receiver *receiver, const char *path, uint6
 			       size_t *len, uint64_t *size);
 int flute_receiver_object_drop(flute_receiver *receiver, const char *path);
 
-/* ---- The header of a packet ---------------------------------------------------------------------------------------- */
+/* ---- The header of a packet -------------------------------------------------------------------------------------- */
 
 typedef struct flute_header {
 	uint64_t tsi;
@@ -232,7 +236,7 @@ typedef struct flute_header {
 /* FLUTE_ERR_VALUE: it is no packet of ALC. */
 int flute_header_parse(const void *data, size_t len, flute_header *header);
 
-/* ---- The whole node ------------------------------------------------------------------------------------------------- */
+/* ---- The whole node ---------------------------------------------------------------------------------------------- */
 
 typedef struct flute_node flute_node;
 typedef struct flute_reception flute_reception;
@@ -276,7 +280,7 @@ int flute_sending_add_file(flute_sending *sending, const char *path, const char 
 int flute_sending_finish(flute_sending *sending);
 /* Waits for the end of the session: FLUTE_ERR_TIMEOUT says that it goes on. Another error tells what was not sent. */
 int flute_sending_wait(flute_sending *sending, int64_t patience_ms);
-/* Ends the session now. */
+/* Ends the session now. FLUTE_ERR_TIMEOUT: its end has not come yet; call again. */
 int flute_sending_close(flute_sending *sending, int64_t patience_ms);
 int flute_sending_remove(flute_sending *sending, uint64_t toi, int after_transfer);
 int flute_sending_trigger(flute_sending *sending, uint64_t toi, int64_t at);

@@ -2,6 +2,7 @@ package binding
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -12,20 +13,37 @@ import (
 	"github.com/flute-node/flute-node/source"
 )
 
-// content is a file in memory.
+// content is a file in memory. Works of the session read it on other goroutines, and may not have come to their end
+// when it is closed.
 type content struct {
-	*bytes.Reader
-
 	loans *loans // nil: the memory is the library's own
+
+	reading sync.RWMutex  // held by ReadAt, and by Close until the memory is the program's again
+	bytes   *bytes.Reader // nil: closed
+
+	// Guarded by loans.mu.
 	toi   uint64 // 0: not known yet
 	ended bool
+}
+
+// ReadAt implements [io.ReaderAt].
+func (c *content) ReadAt(p []byte, off int64) (int, error) {
+	c.reading.RLock()
+	defer c.reading.RUnlock()
+	if c.bytes == nil {
+		return 0, fs.ErrClosed
+	}
+	return c.bytes.ReadAt(p, off)
 }
 
 // InMemory tells the sender that reading is a copy and nothing else.
 func (*content) InMemory() bool { return true }
 
-// Close implements [io.Closer] for sender.File.Owned: no byte is read any more.
+// Close implements [io.Closer] for sender.File.Owned. It waits for each ReadAt: no byte is read afterwards.
 func (c *content) Close() error {
+	c.reading.Lock()
+	c.bytes = nil
+	c.reading.Unlock()
 	if l := c.loans; l != nil {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -47,9 +65,9 @@ type loans struct {
 // content returns a file of bytes, which are copied unless they are borrowed.
 func (l *loans) content(b []byte, borrowed bool) *content {
 	if !borrowed {
-		return &content{Reader: bytes.NewReader(bytes.Clone(b))}
+		return &content{bytes: bytes.NewReader(bytes.Clone(b))}
 	}
-	return &content{Reader: bytes.NewReader(b), loans: l}
+	return &content{bytes: bytes.NewReader(b), loans: l}
 }
 
 // name tells the TOI of c.

@@ -1,5 +1,5 @@
-// Package binding is what the C ABI of bindings/c is made of: the cores of sender and receiver and the whole node, with
-// handles, texts and flat buffers in place of Go values.
+// Package binding does the work of the C ABI of bindings/c: it offers the cores of sender and receiver (RFC 6726) and
+// the whole node with handles, texts and flat buffers in place of Go values.
 //
 //	s, err := binding.NewSender(`{"tsi": 7, "fec": "raptorq"}`, nil, false)
 //	toi, err := s.Add(content, false, `{"name": "a.txt"}`, nil)

@@ -106,7 +106,7 @@ func (q *Queue) tell() {
 }
 
 // Next copies the next event into buf, as one JSON object: its name, its time, its fields. It returns the length of the
-// object; errSpace, if that is more than buf has, and the event stays; Again, if none waits; End, if none will come.
+// object; Space, if that is more than buf has, and the event stays; Again, if none waits; End, if none will come.
 func (q *Queue) Next(buf []byte) (n int, code Code) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

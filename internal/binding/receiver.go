@@ -138,7 +138,8 @@ func (r *Receiver) Push(now time.Time, key flute.SessionKey, port uint16, datagr
 	return r.push(now, key, port, datagram), nil
 }
 
-// PushBatch is Push for datagrams that lie one behind the other. outcomes may be nil.
+// PushBatch is Push for datagrams that lie one behind the other. outcomes may be nil. If lengths are wrong, none is
+// taken.
 func (r *Receiver) PushBatch(
 	now time.Time, key flute.SessionKey, port uint16, data []byte, lengths []uint32, outcomes []Outcome,
 ) error {
@@ -147,10 +148,14 @@ func (r *Receiver) PushBatch(
 	if r.closed {
 		return errHandle
 	}
+	sum := uint64(0)
+	for _, n := range lengths {
+		sum += uint64(n)
+	}
+	if sum > uint64(len(data)) {
+		return Wrong("lengths: they add up to %d bytes, and there are %d", sum, len(data))
+	}
 	for i, n := range lengths {
-		if uint64(n) > uint64(len(data)) {
-			return Wrong("lengths: there are not so many bytes")
-		}
 		o := r.push(now, key, port, data[:n:n])
 		data = data[n:]
 		if outcomes != nil {

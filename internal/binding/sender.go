@@ -98,6 +98,7 @@ func (s *Sender) add(w *fileWords, f sender.File, oti *OTI) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, err := s.core.Add(o)
+	s.work() // a file that was refused is closed
 	if err != nil {
 		return 0, err
 	}
@@ -193,6 +194,7 @@ func (s *Sender) Call(do func(core *sender.Session) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := do(s.core)
+	s.work() // an object that ends is closed, whether or not somebody reads on
 	s.drain(time.Now())
 	return err
 }

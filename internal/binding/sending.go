@@ -3,6 +3,8 @@ package binding
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -86,11 +88,15 @@ func (s *Sending) add(w *fileWords, f sender.File, oti *OTI) (uint64, error) {
 	return numberOf(toi), nil
 }
 
-// ask calls do with a context that ends after so long.
+// ask calls do with a context that ends after so long: errTimeout says that the session has not done it yet.
 func (s *Sending) ask(patience time.Duration, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	return late(do(ctx))
+	err := do(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w", errTimeout, err)
+	}
+	return err
 }
 
 // Publish has the files described that were added since the last call, with fdt_mode manual.
