@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import array
 import datetime
+import gc
 import pathlib
 import random
+import sys
+import time
 
 import pytest
 
@@ -170,6 +174,118 @@ def test_use_after_close() -> None:
                  lambda: receiver.read_object("a"), lambda: receiver.push_many([b"a"])):
         with pytest.raises(ClosedError):
             call()
+
+
+def test_nothing_is_read_after_close(content: bytes) -> None:
+    sender = Sender(fec="no-code")
+    sender.add(content, "x")
+    while not sender._ready:  # until some are read ahead
+        assert sender.read()
+    sender.close()
+    with pytest.raises(ClosedError):
+        sender.read()
+
+
+def test_what_is_lent_is_held_until_its_own_end() -> None:
+    now = 1_800_000_000.0
+    with Sender(fec="no-code") as sender:
+        first, second, other = bytes(2000), bytes(3000), b"o" * 100
+        free = sys.getrefcount(first), sys.getrefcount(second)
+        sender.add(other, "o", carousel="delay=10s")
+        sender.add(first, "a", toi=5)
+        assert sys.getrefcount(first) > free[0]
+        # It is sent, forgotten by FDT Instances, and nobody asks for its end before the TOI is used again.
+        sender.read_at(now)
+        sender._call("remove", 5, 0, None)
+        for i in range(1, 20):
+            sender.read_at(now + i * 1000)
+        sender.add(second, "b", toi=5)
+        assert (sys.getrefcount(first), sys.getrefcount(second) > free[1]) == (free[0], True)
+        with pytest.raises(ConfigError):
+            sender.add(first, "b")
+        assert sys.getrefcount(first) == free[0]
+
+
+def test_an_end_before_the_name_is_known() -> None:
+    with Sender() as sender:
+        data = bytes(2000)
+        free = sys.getrefcount(data)
+        call = sender._call
+
+        def ended_at_once(name: str, *arguments: object) -> int:
+            code = call(name, *arguments)
+            if name == "add":
+                sender.remove(1)
+                for _ in range(1000):  # another thread asks what has ended
+                    sender._settle()
+                    if sender._early:
+                        break
+                    time.sleep(0.001)
+                assert sender._early == [1]
+            return code
+
+        sender._call = ended_at_once  # type: ignore[method-assign]
+        assert sender.add(data, "x") == 1
+        assert sender._early == [] and sys.getrefcount(data) == free
+
+
+def test_ctrl_c_within_add_keeps_what_is_lent() -> None:
+    data = bytes(2000)
+    free = sys.getrefcount(data)
+    with Sender() as sender:
+        call = sender._call
+
+        def interrupted(name: str, *arguments: object) -> int:
+            call(name, *arguments)
+            raise KeyboardInterrupt
+
+        sender._call = interrupted  # type: ignore[method-assign]
+        with pytest.raises(KeyboardInterrupt):
+            sender.add(data, "x")
+        sender._call = call  # type: ignore[method-assign]
+        assert sys.getrefcount(data) > free
+        assert sender.read()
+    gc.collect()
+    assert sys.getrefcount(data) == free
+
+
+def test_a_newer_version_while_an_object_is_read() -> None:
+    def carry(receiver: Receiver, tsi: int, content: bytes) -> None:
+        with Sender(tsi=tsi) as sender:
+            sender.add(content, "x")
+            sender.complete()
+            receiver.push_many(list(sender))
+
+    with Receiver(existing="replace") as receiver:
+        carry(receiver, 1, b"a" * 100_000)
+        with receiver.open_object("x") as f:
+            assert f.read(5) == b"aaaaa"
+            f.seek(100_000)
+            assert f.read() == b""
+        size_of = receiver.size_of
+
+        def newer(path: str) -> int:
+            size = size_of(path)
+            carry(receiver, 2, b"b" * 70_000)
+            return size
+
+        receiver.size_of = newer  # type: ignore[method-assign]
+        assert receiver.read_object("x") == b"b" * 70_000
+        receiver.size_of = size_of  # type: ignore[method-assign]
+        f = receiver.open_object("x")
+        carry(receiver, 3, b"c" * 60_000)
+        with pytest.raises(OSError, match="newer"):
+            f.read(5)
+
+
+def test_push_many_takes_any_buffers() -> None:
+    with Sender() as sender, Receiver() as receiver:
+        sender.add(b"x" * 8, "x")
+        sender.complete()
+        datagrams: list[object] = list(sender)
+        odd = array.array("H", bytes(20))
+        assert len(receiver.push_many([odd, *datagrams])) == 1 + len(datagrams)
+        assert receiver.objects() == {"x": b"x" * 8}
 
 
 def test_callback_that_raises(content: bytes, caplog: pytest.LogCaptureFixture) -> None:

@@ -62,7 +62,10 @@ class Adding(Handled):
     _prefix = ""  # of its functions
 
     def __init__(self) -> None:
-        self._lent: dict[int, _lib.Borrowed] = {}  # by TOI: what C reads
+        # By TOI, the oldest first: what C reads. 0: the TOI is not known.
+        self._lent: dict[int, list[_lib.Borrowed]] = {}
+        self._early: list[int] = []  # TOIs of objects that have ended before add knew them
+        self._unsure = False  # an add was interrupted
         self._lending = threading.Lock()
 
     def _call(self, name: str, *arguments: Any) -> int:
@@ -83,18 +86,37 @@ class Adding(Handled):
         borrow = isinstance(data, bytes) if copy is None else not copy
         lent = _lib.Borrowed(data)
         toi = c_uint64()
-        flags = _lib.BORROW if borrow and lent.length > 0 else 0
+        if not borrow or lent.length == 0:
+            with lent:
+                self._call("add", lent.address, lent.length, file, struct_of(oti), 0, byref(toi))
+            return toi.value
+        with self._lending:
+            self._lent.setdefault(0, []).append(lent)
         try:
-            self._call("add", lent.address, lent.length, file, struct_of(oti), flags, byref(toi))
-            if flags:
-                with self._lending:
-                    self._lent[toi.value] = lent
-                lent = None  # type: ignore[assignment]
-        finally:
-            if lent is not None:
+            self._call("add", lent.address, lent.length, file, struct_of(oti), _lib.BORROW, byref(toi))
+        except Exception:  # it was not taken
+            with self._lending:
+                self._forget(lent)
+            lent.release()
+            raise
+        except BaseException:  # it may have been taken before a KeyboardInterrupt: it stays lent until close
+            self._unsure = True
+            raise
+        with self._lending:
+            self._forget(lent)
+            if toi.value in self._early and not self._unsure:
+                self._early.remove(toi.value)
                 lent.release()
+            else:
+                self._lent.setdefault(toi.value, []).append(lent)
         self._settle()
         return toi.value
+
+    def _forget(self, lent: _lib.Borrowed) -> None:
+        """Take what was lent from the list of those whose TOI is not known."""
+        unnamed = self._lent.get(0, [])
+        if lent in unnamed:
+            unnamed.remove(lent)
 
     def add_file(
         self, path: Any, name: str | None = None, *, content_location: str | None = None, oti: OTI | None = None,
@@ -117,7 +139,7 @@ class Adding(Handled):
 
     def _settle(self) -> None:
         """Give back what C no longer reads."""
-        if not self._lent or self._handle is None:
+        if self._handle is None or not any(self._lent.values()):
             return
         tois = (c_uint64 * 256)()
         n = c_size_t()
@@ -125,9 +147,14 @@ class Adding(Handled):
             with self._lending:
                 self._call("ended", tois, len(tois), byref(n))
                 for toi in tois[: n.value]:
-                    lent = self._lent.pop(toi, None)
-                    if lent is not None:
-                        lent.release()
+                    lent = self._lent.get(toi)
+                    if not lent:
+                        if not self._unsure:
+                            self._early.append(toi)
+                        continue
+                    lent.pop(0).release()
+                    if not lent:
+                        del self._lent[toi]
             if n.value < len(tois):
                 return
 
@@ -155,8 +182,9 @@ class Adding(Handled):
     def close(self) -> None:
         """End the session and free it. Any other use raises ClosedError from then on. It may be called again."""
         super().close()
-        for lent in getattr(self, "_lent", {}).values():
-            lent.release()
+        for toi, some in getattr(self, "_lent", {}).items():
+            for lent in some if toi else ():  # an add that has not returned still reads the others
+                lent.release()
         self._lent = {}
 
 

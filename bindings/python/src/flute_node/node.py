@@ -283,12 +283,9 @@ class Sending(Adding):
         await _patiently(_lib.lib().flute_sending_wait, self._use(), timeout)
 
     def stop(self, timeout: float | None = None) -> None:
-        """End the session now."""
-        _lib.check(
-            _lib.lib().flute_sending_close(
-                self._use(), 30_000 if timeout is None else round(1000 * _check.seconds("timeout", timeout))
-            )
-        )
+        """End the session now, and wait for its end: for 30 s, or for timeout. FluteTimeout: it has not come."""
+        end = 30.0 if timeout is None else _check.seconds("timeout", timeout)
+        _slices(_lib.lib().flute_sending_close, self._use(), end)
 
     def close(self) -> None:
         """End the session and free it. Any other use raises ClosedError from then on. It may be called again."""

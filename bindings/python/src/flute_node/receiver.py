@@ -67,9 +67,13 @@ class Shelved(Handled):
     def read_object(self, path: str) -> bytes:
         """Return a file in memory."""
         size = self.size_of(path)
-        out = bytearray(size)
-        self.read_object_into(path, 0, out)
-        return bytes(out)
+        while True:
+            out = bytearray(size)
+            with _lib.Borrowed(out) as into:
+                n, size = self._read(path, 0, into.address, into.length)
+            if n == size == len(out):
+                return bytes(out)
+            # A newer version has come meanwhile.
 
     def read_object_into(self, path: str, offset: int, buffer: Any) -> int:
         """Copy bytes of a file in memory, from an offset on, into a writable buffer, and return how many."""
@@ -81,7 +85,8 @@ class Shelved(Handled):
                 return self._read(path, offset, into.address, into.length)[0]
 
     def open_object(self, path: str) -> io.BufferedReader:
-        """Return a file in memory as a file object. It must not be dropped meanwhile."""
+        """Return a file in memory as a file object. It must not be dropped meanwhile. If a newer version of another
+        length takes its place, reading raises OSError."""
         return io.BufferedReader(_ObjectIO(self, path, self.size_of(path)), 1 << 16)
 
     def drop_object(self, path: str) -> None:
@@ -125,7 +130,10 @@ class _ObjectIO(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        n = self._shelf.read_object_into(self._path, self._at, buffer)
+        with _lib.Borrowed(buffer, "buffer") as into:
+            n, size = self._shelf._read(self._path, self._at, into.address, into.length)
+        if size != self._size:
+            raise OSError(f"{self._path}: a newer version has taken its place")
         self._at += n
         return n
 
@@ -190,6 +198,8 @@ class Receiver(Shelved):
         lengths = (c_uint32 * len(some))(*map(len, some))
         outcomes = (c_int32 * len(some))()
         data = b"".join(some)
+        if sum(lengths) != len(data):  # some have items of several bytes
+            lengths = (c_uint32 * len(some))(*(memoryview(one).nbytes for one in some))
         at = 0 if now is None else _check.moment("now", now)
         where = _pointer(endpoint)
         _lib.check(

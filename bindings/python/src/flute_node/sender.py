@@ -143,9 +143,15 @@ class Sender(Adding):
         """End the session, and return the datagram that tells receivers so. Send it more than once."""
         buffer = ctypes.create_string_buffer(64)
         n = c_size_t()
-        self._call("close_session", buffer, len(buffer), byref(n))
-        self._ready = []
+        with self._reading:
+            self._call("close_session", buffer, len(buffer), byref(n))
+            self._ready = []
         return buffer.raw[: n.value]
+
+    def close(self) -> None:
+        """End the session and free it. Any other use raises ClosedError from then on. It may be called again."""
+        super().close()
+        self._ready = []  # what was read ahead
 
     def events(self) -> list[events.Event]:
         """Return what happened since the last call. At most 4,096 events wait: then `missed` says how many were lost."""
