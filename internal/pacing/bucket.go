@@ -139,7 +139,8 @@ func (b *Bucket) Left(now time.Time) {
 	b.taken = 0
 }
 
-// Deadline returns when Take should be tried again, after it has refused: late enough for a quantum's worth of bytes.
+// Deadline returns when Take should be tried again, after it has refused: late enough for a quantum's worth of bytes,
+// or, in one of many sessions, for the bytes that it gathers.
 func (b *Bucket) Deadline(now time.Time) time.Time {
 	at, gather := b.due, b.gather()
 	if at.After(now) {
