@@ -191,7 +191,7 @@ func TestFleet(t *testing.T) {
 	from := t.TempDir()
 	o := observe(t, group)
 	section := func(site, rest string) string {
-		return fmt.Sprintf("fleet: {nats: '%s', site: %s, heartbeat: 1s, lease_ttl: 3s}\n", cluster.urls, site) + rest
+		return fmt.Sprintf("fleet: {nats: '%s', site: %s, heartbeat: 1s, lease_ttl: 6s}\n", cluster.urls, site) + rest
 	}
 	in := map[string]string{"r1": t.TempDir(), "r2": t.TempDir()}
 	receivers := map[string]*service{}
@@ -267,7 +267,10 @@ func TestFleet(t *testing.T) {
 			if t.Failed() {
 				_ = one.cmd.Process.Kill()
 				<-one.done
-				t.Logf("%s: %s", name, tail(one.stderr.String()))
+				lines := slices.DeleteFunc(strings.Split(one.stderr.String(), "\n"), func(line string) bool {
+					return strings.Contains(line, `"level":"DEBUG"`)
+				})
+				t.Logf("%s: %s", name, tail(strings.Join(lines, "\n")))
 			}
 		}
 	}()

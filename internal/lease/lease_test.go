@@ -90,7 +90,10 @@ func (v *view) Put(ctx context.Context, key string, text []byte, revision uint64
 	return n, nil
 }
 
-func (v *view) Delete(_ context.Context, key string) error {
+func (v *view) Delete(ctx context.Context, key string) error {
+	if err := v.wait(ctx); err != nil {
+		return err
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.values, key)
@@ -394,7 +397,8 @@ func TestObjects(t *testing.T) {
 			n, _ := toi.Uint64()
 			return n, sent
 		}
-		a := acquire(t, config(&view{memory: m}, "a"))
+		seen := &view{memory: m}
+		a := acquire(t, config(seen, "a"))
 		old, err := a.Objects(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -405,6 +409,13 @@ func TestObjects(t *testing.T) {
 				t.Errorf("%.20q: TOI %d, %v", location, toi, sent)
 			}
 		}
+		seen.away.Store(true)
+		limited, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := old.Forget(limited, hostile); !errors.Is(err, errAway) {
+			t.Errorf("forgotten by nobody: %v", err)
+		}
+		seen.away.Store(false) // it is forgotten with the next try
 		if err := errors.Join(old.Sent(t.Context(), "file:///b", "1"), old.Sent(t.Context(), "file:///a", "0"),
 			old.Forget(t.Context(), hostile)); err != nil {
 			t.Error(err)

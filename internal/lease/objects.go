@@ -120,12 +120,17 @@ func (o *Objects) Forget(ctx context.Context, location string) error {
 	key := o.key(location)
 	o.mu.Lock()
 	_, ok := o.known[key]
-	delete(o.known, key)
 	o.mu.Unlock()
-	if !ok || o.lease.Permit() != nil {
-		return o.lease.Permit()
+	if err := o.lease.Permit(); err != nil || !ok {
+		return err
 	}
-	return o.lease.cfg.Bucket.Delete(ctx, key)
+	if err := o.lease.cfg.Bucket.Delete(ctx, key); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.known, key)
+	return nil
 }
 
 func (o *Objects) note(key string, k known) {

@@ -2,6 +2,7 @@ package outgoing
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/flute-node/flute-node/actors/notice"
@@ -91,17 +92,12 @@ func (w *Watching) change(ctx context.Context, c watch.Change) error {
 		toi, ok := w.tois[c.Name]
 		delete(w.tois, c.Name)
 		location := w.locations[c.Name]
-		delete(w.locations, c.Name)
 		w.mu.Unlock()
-		if location != "" {
-			if err := w.Numbers.Forget(ctx, location); err != nil {
-				return err
-			}
+		var err error
+		if ok { // first: it is to go from the network, whoever else can be told of it
+			err = w.Session.Remove(ctx, toi, sender.AtOnce)
 		}
-		if !ok {
-			return nil
-		}
-		return w.Session.Remove(ctx, toi, sender.AtOnce)
+		return errors.Join(err, w.forget(ctx, c.Name, location))
 	}
 	f := Item{File: c.File}
 	if err := w.How.Prepare(&f); err != nil {
@@ -138,6 +134,20 @@ func (w *Watching) change(ctx context.Context, c watch.Change) error {
 		w.ended(e)
 	}
 	return err
+}
+
+// forget forgets the number of a file. If that fails it is known until the next try.
+func (w *Watching) forget(ctx context.Context, name, location string) error {
+	if location == "" {
+		return nil
+	}
+	if err := w.Numbers.Forget(ctx, location); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.locations, name)
+	return nil
 }
 
 // ended takes the end of an object.
