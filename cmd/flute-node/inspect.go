@@ -36,7 +36,7 @@ type inspectCommand struct {
 
 // Help is shown below the flags.
 func (c *inspectCommand) Help() string {
-	return `Exit codes: 0 clean; 1 objects are not whole, or the capture is cut; 3 rules are broken that a sender must keep; 4 no FLUTE is in it.`
+	return `Exit codes: 0 clean; 1 objects are not whole, the capture is cut, or not all of it was judged; 3 rules are broken that a sender must keep; 4 no FLUTE is in it.`
 }
 
 // Run reads the capture and prints the report.

@@ -93,6 +93,9 @@ func (c *receiveCommand) fromCapture(ctx context.Context, out *output) (err erro
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return interruption(ctx, "before the end of the capture")
 	}
+	if f := (failure{}); err != nil && !errors.As(err, &f) { // what came before was received
+		return failure{err}
+	}
 	return err
 }
 

@@ -155,8 +155,17 @@ func TestReceiveJoined(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := runCommandLine(t, "receive", "--pcap", path, out)
+	if code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
 	if b, err := os.ReadFile(filepath.Join(out, "f")); err != nil || !bytes.Equal(b, content) {
-		t.Errorf("%d, %v, %d bytes: %s%s", code, err, len(b), stdout, stderr)
+		t.Errorf("%v, %d bytes: %s%s", err, len(b), stdout, stderr)
+	}
+	if err := os.WriteFile(path, file.Bytes()[:file.Len()-9], 0o600); err != nil { // the capture is cut
+		t.Fatal(err)
+	}
+	if code, _, stderr := runCommandLine(t, "receive", "--pcap", path, t.TempDir()); code != exitFailed {
+		t.Errorf("exit code %d, %s", code, stderr)
 	}
 }
 

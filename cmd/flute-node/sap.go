@@ -219,6 +219,7 @@ func (c *sdpListenCommand) Run(ctx context.Context, out *output) error {
 		Groups []netip.AddrPort `json:"groups"`
 	}{groups}, fmt.Sprintf("listening to announcements on %v", groups))
 	var table sap.Table
+	refused := uint64(0) // that was told
 	for tick := time.NewTicker(time.Minute); ; {
 		select {
 		case <-ctx.Done():
@@ -226,6 +227,12 @@ func (c *sdpListenCommand) Run(ctx context.Context, out *output) error {
 		case now := <-tick.C:
 			for _, a := range table.Expire(now) {
 				tellSAP(out, "expired", netip.Addr{}, a)
+			}
+			if table.Refused > refused {
+				refused = table.Refused
+				out.note("sap_refused", struct {
+					Refused uint64 `json:"refused"`
+				}{refused}, fmt.Sprintf("%d announcements had no place: too many were heard", refused))
 			}
 		case d := <-heard:
 			if d.err != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	maxInstances = 1024 // FDT Instances of a session that are told apart
+	maxInstances = 1024 // FDT Instances of a session that are told, the latest
 	maxChanges   = 32   // differences of one that are told
 	maxHashes    = 4096 // symbols of FDT Instances of a session whose content is compared
 )
@@ -30,7 +30,8 @@ type history struct {
 	locations map[string]flute.TOI
 	latest    map[flute.TOI]flute.InstanceID // that lists the file
 	complete  bool
-	beyond    uint64 // instances and files that are not told apart
+	beyond    uint64 // packets of instances, and files, that are not told apart for want of memory
+	earlier   int    // instances that gave way to later ones
 	seed      maphash.Seed
 	hashes    map[symbolKey]uint64
 }
@@ -66,7 +67,10 @@ func (s *session) fdtPacket(d *capture.Datagram, p *alc.Packet, point *Point, mi
 	}
 	in := h.instances[p.InstanceID]
 	if in == nil {
-		if len(h.instances) == maxInstances || !s.in.spend(s, objectCost) {
+		if len(h.instances) == maxInstances {
+			h.forget(s)
+		}
+		if !s.in.spend(s, objectCost) {
 			h.beyond++
 			return
 		}
@@ -100,6 +104,16 @@ func (s *session) fdtPacket(d *capture.Datagram, p *alc.Packet, point *Point, mi
 	in.lastSeen = d.Time
 	h.same(s, d, p, missing)
 	in.object.packet(s, d, p, point, missing)
+}
+
+// forget drops the first instance; what it said of files stays.
+func (h *history) forget(s *session) {
+	in := h.order[0]
+	freed := objectCost + uint64(len(in.object.blocks))*blockCost
+	s.in.memory, s.held = s.in.memory-freed, s.held-freed
+	delete(h.instances, in.ID)
+	h.order = slices.Delete(h.order, 0, 1)
+	h.earlier++
 }
 
 func cencOf(p *alc.Packet) int {

@@ -53,7 +53,7 @@ type block struct {
 func (o *object) packet(s *session, d *capture.Datagram, p *alc.Packet, point *Point, missing int) {
 	if o.packets == 0 {
 		o.point = p.Codepoint
-		if !o.toi.IsFDT() && s.fdt.seen > 0 && o.file == nil && s.fdt.files[o.toi] == nil {
+		if !o.toi.IsFDT() && s.fdt.seen > 0 && s.fdt.beyond == 0 && o.file == nil && s.fdt.files[o.toi] == nil {
 			s.breaks("E23", d.Number, "TOI %v", o.toi)
 		}
 	}

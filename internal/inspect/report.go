@@ -14,7 +14,7 @@ import (
 const (
 	Clean      = "clean"      // no rule is broken, and all objects are whole
 	Violations = "violations" // a rule is broken that must be kept
-	Incomplete = "incomplete" // objects are not whole, or the capture is cut
+	Incomplete = "incomplete" // objects are not whole, or the capture is cut, or not all of it was judged
 	Nothing    = "nothing"    // there is no FLUTE in it
 )
 
@@ -82,8 +82,10 @@ type Session struct {
 	Instances   []Instance     `json:"fdt_instances"`
 	Objects     []Object       `json:"objects"`
 	MoreObjects int            `json:"more_objects,omitempty"` // beyond shownObjects
-	Beyond      uint64         `json:"beyond,omitempty"`       // packets of objects that were too many
-	Series      Series         `json:"series"`
+	Beyond      uint64         `json:"beyond,omitempty"`       // packets of objects, and files, that were too many
+	// Earlier are FDT Instances before those in Instances: too many to be told one by one.
+	Earlier int    `json:"earlier_fdt_instances,omitempty"`
+	Series  Series `json:"series"`
 
 	whole, broken int // objects
 }
@@ -234,7 +236,8 @@ func (r *Report) judge() {
 			r.Verdict = v
 		}
 	}
-	if r.CutShort != "" && r.Verdict == Clean {
+	switch {
+	case r.CutShort != "" && r.Verdict == Clean, r.Unjudged > 0 && r.Verdict != Violations:
 		r.Verdict = Incomplete
 	}
 }
@@ -256,10 +259,11 @@ func (s *session) report() Session {
 		Cut: s.cut, FirstNo: s.firstNo, LastNo: s.lastNo, First: s.first, Last: s.last, Closed: s.closed,
 		Complete: s.fdt.complete, Due: s.due, Lost: s.lost, Late: s.late, Duplicates: s.duplicates,
 		LongestGap: s.series.maximum, ClockOffset: s.offset, Counters: v.counters, Warnings: v.warnings,
-		Beyond: s.beyond + s.fdt.beyond, Series: s.series, Violations: []Violation{}, Instances: []Instance{},
-		Objects: []Object{},
+		Beyond: s.beyond + s.fdt.beyond, Earlier: s.fdt.earlier, Series: s.series,
+		Violations: []Violation{}, Instances: []Instance{}, Objects: []Object{},
 	}
-	// Half of the packets come before one with a higher ESI: the sender does not count up.
+	// Of a sender that does not count its symbols up, half of them come behind a higher ESI; of a path that reorders,
+	// far fewer do.
 	x.Shuffled = s.late > s.packets/4
 	if x.Due > 0 && !x.Shuffled {
 		x.Loss = float64(x.Lost) / float64(x.Due)
@@ -311,7 +315,7 @@ func (s *session) objectList(x *Session) {
 	var spare int64
 	for _, o := range s.order {
 		v := o.report(s)
-		if o.file == nil && s.fdt.seen > 0 && !s.route {
+		if o.file == nil && s.fdt.seen > 0 && s.fdt.beyond == 0 && !s.route {
 			s.breaks("E11", o.firstNo, "TOI %v", o.toi)
 		}
 		if !o.hasOTI && o.packets > 0 && o.file != nil && !o.otiTold && !s.route {
@@ -489,7 +493,7 @@ func (x *Session) judge() {
 	if x.Verdict == "" {
 		x.Verdict = Clean
 		read := slices.ContainsFunc(x.Instances, func(i Instance) bool { return i.Read })
-		if x.broken > 0 || !read && !x.isROUTE() {
+		if x.broken > 0 || x.Beyond > 0 || !read && !x.isROUTE() {
 			x.Verdict = Incomplete
 		}
 	}

@@ -65,7 +65,7 @@ func (r *Report) words() string {
 	case Violations:
 		return "violations: a sender breaks rules that it must keep"
 	case Incomplete:
-		return "incomplete: objects are not whole, or the capture is cut"
+		return "incomplete: objects are not whole, the capture is cut, or not all of it was judged"
 	}
 	return "nothing: there is no FLUTE in it"
 }
@@ -109,7 +109,13 @@ func (x *Session) text(say func(string, ...any)) {
 	for _, text := range x.Warnings {
 		say("  receiver: %s", text)
 	}
-	say("  FDT Instances: %d", len(x.Instances))
+	if x.Beyond > 0 {
+		say("  ! %d packets of objects, or files of FDT Instances, were too many: they were not judged", x.Beyond)
+	}
+	say("  FDT Instances: %d", len(x.Instances)+x.Earlier)
+	if x.Earlier > 0 {
+		say("    the first %d are not told", x.Earlier)
+	}
 	for n, i := range x.Instances {
 		if n == shownLines {
 			say("    and %d more", len(x.Instances)-n)
