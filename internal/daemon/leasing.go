@@ -59,6 +59,8 @@ type heldFile struct {
 const (
 	// numberRetry is the pause after a file could not be noted.
 	numberRetry = 200 * time.Millisecond
+	// numberTold is how many tries have failed when an operator is told.
+	numberTold = 10
 	// numberAtOnce is how many files are noted at once: each takes as long as the servers take to agree.
 	numberAtOnce = 64
 )
@@ -137,14 +139,11 @@ func (h *held) Number(ctx context.Context, s *node.Sending, f *sender.File) (sen
 	if ok && before.version == version {
 		return false, nil // it is tried again: receivers must not take it for the try before
 	}
-	toi, sent, err := h.objects.Number(ctx, f.ContentLocation, version, s.Reserve)
-	for err != nil && ctx.Err() == nil && h.Permit() == nil {
-		select {
-		case <-time.After(numberRetry):
-		case <-ctx.Done():
-		}
+	var toi flute.TOI
+	err = h.persist(ctx, f.ContentLocation, func() (err error) {
 		toi, sent, err = h.objects.Number(ctx, f.ContentLocation, version, s.Reserve)
-	}
+		return err
+	})
 	if err != nil || sent {
 		return sent, err
 	}
@@ -155,12 +154,29 @@ func (h *held) Number(ctx context.Context, s *node.Sending, f *sender.File) (sen
 	return false, nil
 }
 
+// persist tries to note something of a file until that succeeds, as long as the lease is held. It says once why it
+// waits.
+func (h *held) persist(ctx context.Context, location string, note func() error) error {
+	err := note()
+	for tries := 1; err != nil && ctx.Err() == nil && h.Permit() == nil; tries++ {
+		if tries == numberTold {
+			h.daemon.warn(fmt.Sprintf("%s: %s waits for lease %s: %v", h.unit, location, h.name, err))
+		}
+		select {
+		case <-time.After(numberRetry):
+		case <-ctx.Done():
+		}
+		err = note()
+	}
+	return err
+}
+
 // Forget implements outgoing.Numbering.
 func (h *held) Forget(ctx context.Context, location string) error {
 	h.mu.Lock()
 	delete(h.files, location)
 	h.mu.Unlock()
-	return h.objects.Forget(ctx, location)
+	return h.persist(ctx, location, func() error { return h.objects.Forget(ctx, location) })
 }
 
 // unsent returns the files that are still to be sent.

@@ -92,12 +92,16 @@ func (w *Watching) change(ctx context.Context, c watch.Change) error {
 		toi, ok := w.tois[c.Name]
 		delete(w.tois, c.Name)
 		location := w.locations[c.Name]
+		delete(w.locations, c.Name)
 		w.mu.Unlock()
 		var err error
-		if ok { // first: it is to go from the network, whoever else can be told of it
+		if ok { // first: it is to leave the network, also while nobody else can be told
 			err = w.Session.Remove(ctx, toi, sender.AtOnce)
 		}
-		return errors.Join(err, w.forget(ctx, c.Name, location))
+		if location != "" {
+			err = errors.Join(err, w.Numbers.Forget(ctx, location))
+		}
+		return err
 	}
 	f := Item{File: c.File}
 	if err := w.How.Prepare(&f); err != nil {
@@ -134,20 +138,6 @@ func (w *Watching) change(ctx context.Context, c watch.Change) error {
 		w.ended(e)
 	}
 	return err
-}
-
-// forget forgets the number of a file. If that fails it is known until the next try.
-func (w *Watching) forget(ctx context.Context, name, location string) error {
-	if location == "" {
-		return nil
-	}
-	if err := w.Numbers.Forget(ctx, location); err != nil {
-		return err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.locations, name)
-	return nil
 }
 
 // ended takes the end of an object.

@@ -278,7 +278,11 @@ func (w *Watcher) hand(ctx context.Context, tell func(Change) error) {
 		w.unsaved = w.unsaved || c.removed
 		w.mu.Unlock()
 		if err != nil && ctx.Err() == nil {
-			w.warn(fmt.Sprintf("%s is tried again: %v", c.name, err))
+			what := "is tried again"
+			if c.removed {
+				what = "is gone, which could not be carried out"
+			}
+			w.warn(fmt.Sprintf("%s %s: %v", c.name, what, err))
 		}
 	}
 }
