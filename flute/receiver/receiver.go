@@ -181,7 +181,8 @@ func (r *Receiver) settleSession(now time.Time, m *member) {
 			r.done(now, m, w)
 		}
 	}
-	if m.session.Ended() {
+	// A Work of a session that has ended may come back when there is a new one of its key.
+	if m.session.Ended() && r.sessions[m.key] == m {
 		delete(r.sessions, m.key)
 		r.latest = nil
 	}
