@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import pathlib
 import random
@@ -157,3 +158,21 @@ def test_what_flute_alc_misses(content: bytes) -> None:
         oti.fec_encoding_id, oti.encoding_symbol_length, oti.parity_symbols_percentage = scheme, 1400, 50
         assert oti.max_number_of_parity_symbols == 32
         sender.Sender(1, oti, sender.Config()).close()
+
+
+def test_a_receiver_ends_with_its_object() -> None:
+    from flute_node._lib import lib
+    from flute_node.compat import receiver, sender
+
+    before = lib().flute_handles()
+    writer = receiver.ObjectWriterBuilder.new_buffer()
+    for i in range(5):
+        s = sender.Sender(1, sender.Oti.new_no_code(1400, 64), sender.Config())
+        s.add_object_from_buffer(b"x" * 100, "text/plain", f"file:///{i}.bin")
+        r = receiver.Receiver(receiver.UDPEndpoint("224.0.0.1", 1234), 1, writer, receiver.Config())
+        while (packet := s.read()) is not None:
+            r.push(packet)
+    del s, r
+    gc.collect()
+    assert lib().flute_handles() == before
+    assert sorted(writer.objects()) == [f"{i}.bin" for i in range(5)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import collections
 import os
+import weakref
 from typing import Any
 
 from .. import _check
@@ -60,7 +61,7 @@ class ObjectWriterBuilder:
     def _init(self) -> None:
         self._objects: collections.OrderedDict[str, bytes] = collections.OrderedDict()
         self._bytes = 0
-        self._receivers: list[Any] = []
+        self._receivers: weakref.WeakSet[Any] = weakref.WeakSet()
 
     @staticmethod
     def new_buffer() -> ObjectWriterBuilder:
@@ -72,7 +73,7 @@ class ObjectWriterBuilder:
 
     def objects(self) -> dict[str, bytes]:
         """Return the objects that are in memory, by name. flute-alc has no such method."""
-        for receiver in self._receivers:
+        for receiver in list(self._receivers):
             receiver._look()
         return dict(self._objects)
 
@@ -117,7 +118,7 @@ class _Pushing:
         self._writer, self._count = writer, 0
         self._receiver = _Receiver(dir=writer._dir, endpoint=endpoint, **config._options(), **options)
         if writer._dir is None:
-            writer._receivers.append(self)
+            writer._receivers.add(self)
 
     def _push(self, data: bytes, endpoint: Endpoint | None) -> Outcome:
         if not isinstance(data, bytes):
@@ -145,9 +146,14 @@ class _Pushing:
     def close(self) -> None:
         """Free the receiver. flute-alc has no such method: there, and here, the end of the object does it, too."""
         self._look()
-        if self in self._writer._receivers:
-            self._writer._receivers.remove(self)
+        self._writer._receivers.discard(self)
         self._receiver.close()
+
+    def __del__(self) -> None:
+        try:
+            self.close()
+        except Exception:  # noqa: BLE001 - it was never whole, or the interpreter may be going down
+            pass
 
 
 class Receiver(_Pushing):
