@@ -105,7 +105,7 @@ func (e *EFDT) extensions(outer, inner *node) error {
 	}
 	text, ok := find(attrTemplate)
 	if t := outer.child(elementTemplate); !ok && t != nil {
-		text, ok = t.text, true
+		text, ok = string(t.text), true
 	}
 	if !ok || text == "" {
 		return nil

@@ -35,7 +35,7 @@ var (
 // ErrShortHead if b is their beginning.
 func ParseHead(b []byte) (*Head, error) {
 	h := &Head{}
-	var field string
+	var field []byte // with what is folded
 	for at := 0; ; {
 		end := bytes.IndexByte(b[at:], '\n')
 		if end < 0 {
@@ -49,16 +49,16 @@ func ParseHead(b []byte) (*Head, error) {
 			return nil, errHead
 		}
 		switch {
-		case line != "" && (line[0] == ' ' || line[0] == '\t') && field != "": // folded
-			field += " " + strings.TrimSpace(line)
+		case line != "" && (line[0] == ' ' || line[0] == '\t') && len(field) > 0: // folded
+			field = append(append(field, ' '), strings.TrimSpace(line)...)
 			continue
 		case at == end+1 && strings.HasPrefix(line, "HTTP/"):
 			continue
 		}
-		if field != "" && !h.take(field) {
+		if len(field) > 0 && !h.take(string(field)) {
 			return nil, errHead
 		}
-		if field = line; line == "" {
+		if field = append(field[:0], line...); line == "" {
 			h.Len = at
 			return h, nil
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 // RFC 9223, section 6.3.1, has the first example.
@@ -128,6 +129,23 @@ func TestNamespaceBomb(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// What is read in many small parts is not copied anew with each of them.
+func TestManyParts(t *testing.T) {
+	bound := allocbound.Bound{PerByte: 256, Fixed: 1 << 20}
+	head := "A: b\n" + strings.Repeat(" a\n", 10_000)
+	bound.Check(t, len(head), func() {
+		if _, err := ParseHead([]byte(head)); !errors.Is(err, ErrShortHead) {
+			t.Error(err)
+		}
+	})
+	document := `<FDT-Instance fileTemplate="$TOI$">` + strings.Repeat("a<!---->", 30_000) + "</FDT-Instance>"
+	bound.Check(t, len(document), func() {
+		if _, err := ParseEFDT([]byte(document), 1); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A Content-Length that equals the Transfer-Length of an encoded file is no Content-Length.

@@ -177,7 +177,7 @@ func payloadsOf(source *node) map[uint8]Payload {
 func symbolLength(fec *node) uint16 {
 	text, ok := fec.attr("fecOTI")
 	if c := fec.child("FECOTI", "fecOTI"); !ok && c != nil {
-		text = strings.TrimSpace(c.text)
+		text = strings.TrimSpace(string(c.text))
 	}
 	oti, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(oti) < 8 {

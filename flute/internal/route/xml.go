@@ -27,7 +27,7 @@ var errDocument = errors.New("route: document")
 type node struct {
 	name     xml.Name
 	attrs    []xml.Attr
-	text     string
+	text     []byte
 	children []*node
 }
 
@@ -67,7 +67,8 @@ func parseTree(b []byte) (*node, error) {
 			open = open[:len(open)-1]
 		case xml.CharData:
 			if len(open) > 0 && len(bytes.TrimSpace(t)) > 0 {
-				open[len(open)-1].text += string(t)
+				n := open[len(open)-1]
+				n.text = append(n.text, t...)
 			}
 		case xml.Directive: // a DOCTYPE could define entities, or name files to be read
 			return nil, fmt.Errorf("%w: a DOCTYPE or another declaration", errDocument)
@@ -123,7 +124,7 @@ func (n *node) write(b *bytes.Buffer, space string) {
 		}
 	}
 	b.WriteByte('>')
-	_ = xml.EscapeText(b, []byte(n.text))
+	_ = xml.EscapeText(b, n.text)
 	for _, c := range n.children {
 		c.write(b, n.name.Space)
 	}
