@@ -64,14 +64,14 @@ func textOf(p *C.char) string {
 	return C.GoString(p)
 }
 
-// out copies b to C: errSpace if it is too long for that, and then, too, *n is its length.
-func out(b []byte, buf *C.char, capacity C.size_t, n *C.size_t) C.int {
+// out copies b to C. It is an error if b is too long for that; *n is its length all the same.
+func out(b []byte, buf *C.char, capacity C.size_t, n *C.size_t) error {
 	*n = C.size_t(len(b))
-	if len(b) > int(capacity) {
-		return C.FLUTE_ERR_SPACE
+	if uint64(len(b)) > uint64(capacity) {
+		return binding.Space.Err()
 	}
 	copy(bytesOf(unsafe.Pointer(buf), capacity), b)
-	return C.FLUTE_OK
+	return nil
 }
 
 // put makes a handle for v, in *h.

@@ -133,7 +133,8 @@ void flute_sender_free(flute_sender *sender);
  * content_type, priority, repeat, carousel, start_at, fec ...). */
 int flute_sender_add(flute_sender *sender, const void *data, size_t len, const char *file, const flute_oti *oti,
 		     uint32_t flags, uint64_t *toi);
-/* Adds the file at a path, as it is now, also if it is replaced or removed later. It is read as it is sent. */
+/* Adds the file at a path. It is read as it is sent, also if its name is removed or given to another file meanwhile;
+ * nobody may write to it. */
 int flute_sender_add_file(flute_sender *sender, const char *path, const char *file, const flute_oti *oti,
 			  uint64_t *toi);
 /* With FLUTE_MANUAL: has the files described and sent that were added since the last call. */

@@ -87,17 +87,14 @@ func goSetRate(h C.uintptr_t, bitsPerSecond C.uint64_t, text *C.char) C.int {
 }
 
 //export goStats
-func goStats(h C.uintptr_t, buf *C.char, capacity C.size_t, n *C.size_t, text *C.char) (code C.int) {
-	if failed := with(h, text, func(s interface{ Stats() ([]byte, error) }) error {
+func goStats(h C.uintptr_t, buf *C.char, capacity C.size_t, n *C.size_t, text *C.char) C.int {
+	return with(h, text, func(s interface{ Stats() ([]byte, error) }) error {
 		b, err := s.Stats()
-		if err == nil {
-			code = out(b, buf, capacity, n)
+		if err != nil {
+			return err
 		}
-		return err
-	}); failed != C.FLUTE_OK {
-		return failed
-	}
-	return code
+		return out(b, buf, capacity, n)
+	})
 }
 
 //export goNextEvent
@@ -105,7 +102,7 @@ func goNextEvent(h C.uintptr_t, buf *C.char, capacity C.size_t, n *C.size_t, tex
 	if failed := with(h, text, func(q interface{ Queued() *binding.Queue }) error {
 		length, c := q.Queued().Next(bytesOf(unsafe.Pointer(buf), capacity))
 		*n, code = C.size_t(length), C.int(c)
-		return nil
+		return c.Err()
 	}); failed != C.FLUTE_OK {
 		return failed
 	}

@@ -110,8 +110,7 @@ func (w *fileWords) read(text string) error {
 	return nil
 }
 
-// open puts the open file at a path into f, whose content is then that which the file has now, also if it is removed or
-// replaced by another one later.
+// open puts the open file at a path into f. It stays the same file if its name is removed or given to another one.
 func (w *fileWords) open(f *sender.File, path string) error {
 	file, err := os.Open(path)
 	if err != nil {

@@ -32,6 +32,14 @@ const (
 	Forked   Code = -10 // a child of fork cannot use the library of its parent
 )
 
+// Err returns the error that the code of a call says beside what it returns; nil if that is none.
+func (c Code) Err() error {
+	if c == Space {
+		return errSpace
+	}
+	return nil
+}
+
 var (
 	errHandle   = errors.New("the handle is closed")
 	errNotFound = errors.New("there is no such object")

@@ -72,7 +72,7 @@ func (s *Sender) Add(content []byte, borrowed bool, text string, oti *OTI) (toi 
 	return toi, err
 }
 
-// AddFile takes the file at a path, as it is now.
+// AddFile takes the file at a path, which is read while it is sent: nobody may write to it.
 func (s *Sender) AddFile(path, text string, oti *OTI) (toi uint64, err error) {
 	var w fileWords
 	if err := w.read(text); err != nil {

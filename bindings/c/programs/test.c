@@ -110,6 +110,7 @@ static void wrong_use(void)
 	WANT(flute_receiver_push(r, NULL, 0, NULL, 0, &outcome) == FLUTE_OK);
 	WANT(strcmp(flute_outcome_name(outcome), "truncated") == 0);
 	WANT(flute_receiver_stats(r, buf, 3, &len) == FLUTE_ERR_SPACE && len > 3);
+	WANT(strstr(flute_last_error(), "buffer"));
 	WANT(flute_receiver_stats(r, buf, sizeof buf, &len) == FLUTE_OK);
 	flute_sender_free(s);
 	flute_sender_free(s); // twice is nothing

@@ -122,7 +122,7 @@ class Adding(Handled):
         self, path: Any, name: str | None = None, *, content_location: str | None = None, oti: OTI | None = None,
         **options: Any,
     ) -> int:
-        """Add the file at a path, as it is now, and return its TOI. See add."""
+        """Add the file at a path, and return its TOI. It is read while it is sent: nobody may write to it. See add."""
         raw = _check.path("path", path)
         file = self._words(name, content_location, options)
         toi = c_uint64()
