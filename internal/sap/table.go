@@ -34,7 +34,7 @@ type Table struct {
 }
 
 // Take takes a packet. It reports whether that changes anything: a is new, or was deleted. A deletion is believed of
-// the origin that it names (RFC 2974, section 5).
+// the origin that it names: authentication data are not verified.
 func (t *Table) Take(now time.Time, p *Packet) (a *Announcement, news bool) {
 	id := announcementID{p.Origin, p.Hash}
 	known := t.heard[id]
