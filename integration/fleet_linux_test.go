@@ -178,9 +178,8 @@ func TestFleet(t *testing.T) {
 	fleet := func(args ...string) (code int, answer map[string]any) {
 		t.Helper()
 		p := start(t, append([]string{"--json", "fleet", "--nats", cluster.urls, "--timeout", "10s"}, args...)...)
-		code = p.wait()
-		if code == 2 {
-			t.Fatalf("fleet %v: %s", args, p.stderr.String())
+		if code = p.wait(); code == 2 { // the servers elect a leader, or are starting
+			t.Logf("fleet %v: %s", args, p.stderr.String())
 		}
 		_ = json.Unmarshal([]byte(p.stdout.String()), &answer)
 		return code, answer
@@ -203,7 +202,12 @@ func TestFleet(t *testing.T) {
 		"settle: 100ms, carousel: delay=300ms, rate: 20Mbit, fdt_interval: 300ms}\n", group, from)
 	senders := map[string]*service{"s1": serviceOf(t, section("s1", sending))}
 	holder := func() string {
-		_, answer := fleet("leases")
+		var answer map[string]any
+		eventually(time.Minute, func() (ok bool) {
+			var code int
+			code, answer = fleet("leases")
+			return code == 0
+		})
 		list, _ := answer["leases"].([]any)
 		if len(list) != 1 {
 			return ""

@@ -85,7 +85,8 @@ func readSmall(path string, most int64) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// asked calls ask with a view, for as long as --timeout allows.
+// asked calls ask with a view, for as long as --timeout allows. No answer is no failure but exitUsage: scripts must not
+// take it for sites that lack a file.
 func (c *fleetCommand) asked(ctx context.Context, ask func(context.Context, *fleet.View) error) error {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
@@ -94,11 +95,10 @@ func (c *fleetCommand) asked(ctx context.Context, ask func(context.Context, *fle
 		return err
 	}
 	defer conn.Close()
-	if err := ask(ctx, v); err != nil && !errors.Is(err, errFailed) {
-		return failure{fmt.Errorf("fleet %s: %w", c.Name, err)}
-	} else {
-		return err
+	if err = ask(ctx, v); err != nil && !errors.Is(err, errFailed) {
+		return fmt.Errorf("fleet %s: %w", c.Name, err)
 	}
+	return err
 }
 
 // columns returns what text writes into columns.
@@ -127,7 +127,7 @@ func (i *fleetInitCommand) Run(ctx context.Context, c *fleetCommand, out *output
 	defer conn.Close()
 	room := fleet.Room{Replicas: i.Replicas, Bytes: int64(i.Bytes), Age: i.Age}
 	if err := (fleet.Names{Fleet: c.Name}).Make(ctx, conn, room); err != nil {
-		return failure{err}
+		return err
 	}
 	out.table("fleet", map[string]any{"fleet": c.Name, "replicas": i.Replicas}, "fleet "+c.Name+" can be told")
 	return nil

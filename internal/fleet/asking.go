@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // answerPatience is how long an answer of JetStream is waited for. What it is asked while its servers elect a leader
@@ -18,10 +20,17 @@ func asked[T any](ctx context.Context, ask func(context.Context) (T, error)) (T,
 	for {
 		limited, cancel := context.WithTimeoutCause(ctx, answerPatience, errSilent)
 		answer, err := ask(limited)
-		silent := context.Cause(limited) == errSilent //nolint:errorlint // it is this one
+		silent := errors.Is(context.Cause(limited), errSilent)
 		cancel()
-		if err == nil || !silent || ctx.Err() != nil {
+		leaderless := errors.Is(err, nats.ErrNoResponders)
+		if err == nil || !silent && !leaderless || ctx.Err() != nil {
 			return answer, err
+		}
+		if leaderless {
+			select {
+			case <-time.After(reconnectWait):
+			case <-ctx.Done():
+			}
 		}
 	}
 }

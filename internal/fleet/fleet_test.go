@@ -355,6 +355,72 @@ func TestFirstHeartbeat(t *testing.T) {
 	<-ended
 }
 
+// TestRights: a site needs the rights that docs/operations.md says, and no more.
+func TestRights(t *testing.T) {
+	allow := []string{
+		"test.*.a", "test.*.a.*", "$JS.API.STREAM.INFO.*", "$JS.API.DIRECT.GET.test_OBJECTS.>",
+		"$JS.API.DIRECT.GET.test_SITES.>",
+	}
+	s, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
+		Users: []*server.User{{Username: "all", Password: "x"}, {
+			Username: "site", Password: "x", Permissions: &server.Permissions{
+				Publish:   &server.SubjectPermission{Allow: allow},
+				Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+			},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	defer func() {
+		s.Shutdown()
+		s.WaitForShutdown()
+	}()
+	names := Names{"test"}
+	conns := map[string]*nats.Conn{}
+	for _, user := range []string{"all", "site"} {
+		conns[user], err = Dial(DialConfig{URL: strings.Replace(s.ClientURL(), "//", "//"+user+":x@", 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conns[user].Close()
+	}
+	if err := names.Make(t.Context(), conns["all"], Room{Bytes: 16 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	r := reporterOf(t, conns["site"], names, "a")
+	r.cfg.Warn = func(text string) { t.Error(text) }
+	b := beating{Reporter: r}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for range 2 {
+		if b.beat(ctx); b.failed {
+			t.Error("no heartbeat")
+		}
+	}
+	if b.last == 0 {
+		t.Error("it cannot look whether another one has its name")
+	}
+	for n := range 2 {
+		f := file("file:///a", n)
+		if err := r.Deliver(ctx, f.Key(), f); err != nil {
+			t.Error(err)
+		}
+	}
+	r.Failed("file:///b", "digest", "", "in")
+	if r.tell(ctx); len(r.order) > 0 {
+		t.Error("a failure is not told")
+	}
+	limited, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	f := file("file:///a", 3)
+	if err := reporterOf(t, conns["site"], names, "b").Deliver(limited, f.Key(), f); err == nil {
+		t.Error("it speaks for another site")
+	}
+}
+
 // TestNobodyAnswers: a request that nobody answers, as while servers elect a leader, is not waited for until the caller
 // gives up: it is made again, and a list ends with an error.
 func TestNobodyAnswers(t *testing.T) {

@@ -52,13 +52,18 @@ func (n Names) Make(ctx context.Context, conn *nats.Conn, room Room) error {
 	} {
 		cfg.Storage, cfg.Replicas, cfg.MaxMsgSize = jetstream.FileStorage, replicas, maxMessage
 		cfg.Discard, cfg.AllowDirect, cfg.DenyDelete = jetstream.DiscardOld, true, true
-		if _, err := js.CreateOrUpdateStream(ctx, cfg); err != nil {
+		_, err := asked(ctx, func(ctx context.Context) (jetstream.Stream, error) {
+			return js.CreateOrUpdateStream(ctx, cfg)
+		})
+		if err != nil {
 			return fmt.Errorf("fleet: stream %s: %w", cfg.Name, err)
 		}
 	}
-	_, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: n.leases(), Description: "leases of FLUTE sessions", History: 1, Storage: jetstream.FileStorage,
-		Replicas: replicas, MaxBytes: min(bytes, smallBytes), MaxValueSize: maxMessage,
+	_, err = asked(ctx, func(ctx context.Context) (jetstream.KeyValue, error) {
+		return js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: n.leases(), Description: "leases of FLUTE sessions", History: 1, Storage: jetstream.FileStorage,
+			Replicas: replicas, MaxBytes: min(bytes, smallBytes), MaxValueSize: maxMessage,
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("fleet: bucket %s: %w", n.leases(), err)
