@@ -279,7 +279,7 @@ int flute_sending_add_file(flute_sending *sending, const char *path, const char 
 			   uint64_t *toi);
 /* No file will be added: the session ends once every file was sent as often as asked. */
 int flute_sending_finish(flute_sending *sending);
-/* Waits for the end of the session: FLUTE_ERR_TIMEOUT says that it goes on. Another error tells what was not sent. */
+/* Waits for the end of the session: FLUTE_ERR_TIMEOUT says that it goes on, FLUTE_ERR_IO which files were not sent. */
 int flute_sending_wait(flute_sending *sending, int64_t patience_ms);
 /* Ends the session now. FLUTE_ERR_TIMEOUT: its end has not come yet; call again. */
 int flute_sending_close(flute_sending *sending, int64_t patience_ms);

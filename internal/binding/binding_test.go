@@ -225,6 +225,16 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// A file that was not sent is no wrong argument.
+func TestCodeOfFiles(t *testing.T) {
+	for field, want := range map[string]Code{"": IO, "Content": IO, "CENC": Value} {
+		err := errors.Join(&sender.FileError{ContentLocation: "a", Field: field, Err: errors.New("x")})
+		if got := CodeOf(err); got != want {
+			t.Errorf("Field %q: %d, want %d", field, got, want)
+		}
+	}
+}
+
 // A node that sends to itself: events come by the descriptor's queue, the file from memory.
 func TestNode(t *testing.T) {
 	n, err := StartNode(`{"memory": "64MiB"}`)

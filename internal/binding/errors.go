@@ -88,7 +88,8 @@ func CodeOf(err error) Code {
 		errors.Is(err, flute.ErrOTI), errors.Is(err, sender.ErrProfile), errors.Is(err, sender.ErrTarget):
 		return Value
 	case errors.As(err, &file):
-		if file.Field == "Content" || file.Field == "Source" {
+		switch file.Field {
+		case "", "Content", "Source": // it was not sent, or cannot be read: no argument is to blame
 			return IO
 		}
 		return Value

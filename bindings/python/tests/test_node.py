@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from flute_node import ClosedError, ConfigError, FluteOSError, FluteTimeout, Node
+from flute_node import ClosedError, ConfigError, FluteOSError, FluteTimeout, Node, StateError
 
 
 def test_node(port: int, content: bytes, tmp_path: pathlib.Path) -> None:
@@ -41,6 +41,16 @@ def test_node(port: int, content: bytes, tmp_path: pathlib.Path) -> None:
             node.next_event(timeout=0)
     with pytest.raises(ClosedError):
         node.snapshot()
+
+
+def test_files_that_were_not_sent(port: int) -> None:
+    with Node() as node, node.send(f"127.0.0.1:{port}", rate="100kbit") as sending:
+        sending.add(bytes(1_000_000), "x")
+        sending.stop()
+        with pytest.raises(FluteOSError, match="x: session_over"):
+            sending.wait(20)
+        with pytest.raises(StateError):
+            sending.add(b"y", "y")
 
 
 def test_asyncio_beside_http(port: int, content: bytes) -> None:

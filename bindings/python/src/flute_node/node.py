@@ -275,7 +275,7 @@ class Sending(Adding):
         self._call("finish")
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait for the end of the session. FluteTimeout: it goes on. Another FluteError tells what was not sent."""
+        """Wait for the end of the session. FluteTimeout: it goes on. FluteOSError tells which files were not sent."""
         _slices(_lib.lib().flute_sending_wait, self._use(), timeout)
 
     async def wait_async(self, timeout: float | None = None) -> None:
