@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/flute-node/flute-node/internal/capture"
@@ -28,6 +29,9 @@ type replayCommand struct {
 	TSI       *uint64           `placeholder:"N" help:"Another TSI, in a header of the same length."`
 	File      string            `arg:"" name:"FILE" help:"Capture: pcap or pcapng; - is standard input."`
 }
+
+// longPause is how long a pause of the capture is that is told: a wrong clock may have made one of years.
+const longPause = time.Minute
 
 // maxTargets is how many destinations a replay has at most: each has a socket.
 const maxTargets = 256
@@ -144,6 +148,9 @@ func (r *replaying) datagram(ctx context.Context, d *capture.Datagram) error {
 	due := r.begin
 	if r.Speed > 0 {
 		due = due.Add(time.Duration(float64(d.Time.Sub(r.first)) / r.Speed))
+	}
+	if wait := time.Until(due); wait > longPause {
+		_, _ = fmt.Fprintf(os.Stderr, "the capture pauses for %v before packet %d\n", wait.Round(time.Second), d.Number)
 	}
 	if err := sleepUntil(ctx, due); err != nil {
 		return err

@@ -12,6 +12,8 @@
 // and joins fragments. It holds one record of at most 256 KiB and 4 MiB of fragments, whatever a file claims, and
 // allocates nothing for a packet that is no fragment.
 //
+// A sending machine shows several datagrams of an LCT session as one packet: [Datagram.Pieces] splits them.
+//
 // A [Writer] makes pcapng files, with a comment for any packet. [Live] takes datagrams from an interface (Linux).
 //
 // Sources: the Internet-Drafts draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng; RFC 791, 8200, 768, 2784, 2890.
