@@ -3,7 +3,8 @@ package file
 import "os"
 
 const (
-	// calls is how many calls of the system that may wait for the disk are under way at a time: each takes a thread.
+	// calls is how many calls that make, read, write or sync a file are under way at a time: each takes a thread while
+	// it waits for the disk.
 	calls = 32
 	// shared is how many files are published at a time where they share one sync: the more, the less each costs.
 	shared = 512
@@ -17,7 +18,8 @@ func (s *Store) AtOnce() int {
 	return shared
 }
 
-// gate bounds the calls of the system that are under way. Whoever is in it waits for the disk and for nothing else.
+// gate bounds the calls of the system that are under way. Looking at names does not go through it. Whoever is in it
+// waits for the disk and for nothing else.
 type gate chan struct{}
 
 func newGate() gate { return make(gate, calls) }
