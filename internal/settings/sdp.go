@@ -155,7 +155,7 @@ func (d *Description) attribute(part *sdpPart, text string, channels *int) error
 // add adds the channels of one media description: its ports and addresses may be ranges.
 func (d *Description) add(p *sdpPart) error {
 	port, ports, err := counted(p.media[1])
-	if err != nil || port < 1 || port+ports-1 > 0xffff {
+	if err != nil || port < 1 || port > 0xffff-ports+1 {
 		return fmt.Errorf("port %s", p.media[1])
 	}
 	words := strings.Fields(p.connection) // IN IP4 address/ttl/count, IN IP6 address/count
@@ -163,7 +163,7 @@ func (d *Description) add(p *sdpPart) error {
 		return fmt.Errorf("c=%s: take IN, IP4 or IP6, and an address", p.connection)
 	}
 	address := strings.Split(words[2], "/")
-	group, err := netip.ParseAddr(address[0])
+	group, err := plainAddr(address[0])
 	if err != nil {
 		return err
 	}
@@ -182,6 +182,9 @@ func (d *Description) add(p *sdpPart) error {
 		return err
 	}
 	for range groups {
+		if !group.IsValid() {
+			return fmt.Errorf("c=%s: there are not so many addresses", p.connection)
+		}
 		for i := range ports {
 			if len(d.Feeds) == defaults.MaxFeeds {
 				return fmt.Errorf("more than %d channels", defaults.MaxFeeds)
@@ -216,5 +219,15 @@ func (p *sdpPart) sender() (netip.Addr, error) {
 	if len(f) != 5 || !strings.EqualFold(f[0], "incl") {
 		return netip.Addr{}, fmt.Errorf("a=source-filter:%s: take incl and one source", p.source)
 	}
-	return netip.ParseAddr(f[4])
+	return plainAddr(f[4])
+}
+
+// plainAddr reads an address without a zone: that is of the machine that wrote it, and may be any text, also one that a
+// shell would run.
+func plainAddr(text string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(text)
+	if err == nil && a.Zone() != "" {
+		return netip.Addr{}, fmt.Errorf("address %q has a zone", text)
+	}
+	return a, err
 }
