@@ -198,7 +198,8 @@ const char *flute_outcome_name(int32_t outcome);
 int flute_receiver_new(const char *config, uint64_t memory, flute_receiver **receiver);
 void flute_receiver_free(flute_receiver *receiver);
 /* Takes a datagram of any bytes. Bytes that are no FLUTE packet are no error: outcome (may be NULL) tells. endpoint may
- * be NULL: that of flute_receiver_set_endpoint. At most 1,024 sessions are open at a time. */
+ * be NULL: that of flute_receiver_set_endpoint. At most 1,024 sessions are open at a time: others
+ * are refused ("budget") until some end. Give tsi where strangers may send. */
 int flute_receiver_push(flute_receiver *receiver, const flute_endpoint *endpoint, int64_t now, const void *data,
 			size_t len, int32_t *outcome);
 /* The endpoint of datagrams for which none is given; NULL: nothing is known of it. */

@@ -18,5 +18,8 @@
 //
 // # Limitations
 //
+// A Receiver does not tell sessions of strangers from others: 1,024 of them keep new ones out until they end. Give tsi
+// where strangers may send. A Node does tell them apart.
+//
 // TOIs have 64 bits at most here, unless a configuration asks for more: then events have them, and calls by TOI do not.
 package binding

@@ -6,6 +6,7 @@ import gc
 import importlib
 import pathlib
 import random
+import time
 from typing import Any
 
 import pytest
@@ -176,3 +177,17 @@ def test_a_receiver_ends_with_its_object() -> None:
     gc.collect()
     assert lib().flute_handles() == before
     assert sorted(writer.objects()) == [f"{i}.bin" for i in range(5)]
+
+
+def test_silent_sessions_end() -> None:
+    from flute_node.compat import receiver, sender
+
+    m = receiver.MultiReceiver(receiver.ObjectWriterBuilder.new_buffer(), receiver.Config())
+    for tsi in range(1, 4):  # none of them says that it ends
+        s = sender.Sender(tsi, sender.Oti.new_no_code(1400, 64), sender.Config())
+        s.add_object_from_buffer(b"x" * 100, "text/plain", "file:///x.bin")
+        while (packet := s.read()) is not None:
+            m.push(receiver.UDPEndpoint("224.0.0.1", 1234), packet)
+    assert m._receiver.stats()["sessions"] == 3
+    m._receiver.cleanup(time.time() + 2 * 86400)
+    assert m._receiver.stats()["sessions"] == 0

@@ -23,8 +23,8 @@ _LOOK = 256
 
 
 class Config:
-    """Parameters of a receiver. session_timeout_ms None: none. max_objects_error has no meaning here: memory is bounded
-    by bytes."""
+    """Parameters of a receiver. session_timeout_ms None: an hour of silence, or more after longer pauses, since at most
+    1,024 sessions are open. max_objects_error has no meaning here: memory is bounded by bytes."""
 
     def __init__(self) -> None:
         self.max_objects_error = 0
@@ -39,12 +39,12 @@ class Config:
         super().__setattr__(name, value)
 
     def _options(self) -> dict[str, Any]:
-        def timeout(ms: int | None) -> Any:
-            return "off" if ms is None else max(ms, 1) / 1000
+        def timeout(ms: int | None, none: str) -> Any:
+            return none if ms is None else max(ms, 1) / 1000
 
         return {
-            "session_timeout": timeout(self.session_timeout_ms),
-            "object_timeout": timeout(self.object_timeout_ms),
+            "session_timeout": timeout(self.session_timeout_ms, "auto"),
+            "object_timeout": timeout(self.object_timeout_ms, "off"),
         }
 
 
