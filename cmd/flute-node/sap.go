@@ -280,7 +280,7 @@ func tellSAP(out *output, what string, source netip.Addr, a *sap.Announcement) {
 	} else {
 		j := describedBy(d)
 		e.Session = &j
-		text += fmt.Sprintf("%s: receive %s", d.Name, strings.Join(flagsOf(d), " "))
+		text += fmt.Sprintf("%q: receive %s", d.Name, strings.Join(flagsOf(d), " "))
 	}
 	out.note("sap", e, plain(oneLine(text)))
 }

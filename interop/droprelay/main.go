@@ -67,6 +67,10 @@ func parse(args []string) (config, error) {
 	if !(cfg.loss >= 0 && cfg.loss <= 1) {
 		return config{}, errors.New("want -loss from 0 to 1")
 	}
+	if cfg.from.Addr().IsMulticast() && cfg.to.Addr().IsMulticast() && cfg.from.Port() == cfg.to.Port() {
+		return config{}, errors.New("want another port for -to: a socket gets what comes for any group on its port, " +
+			"so that the relay would relay what it has sent")
+	}
 	return cfg, nil
 }
 
