@@ -90,9 +90,9 @@ class UDPEndpoint:
     """Where packets come from, and where to."""
 
     def __init__(self, destination_group_address: str, port: int, source_address: str | None = None) -> None:
-        for name, value in (("destination_group_address", destination_group_address), ("source_address", source_address)):
-            if value is not None or name == "destination_group_address":
-                _check.text(name, value)
+        _check.text("destination_group_address", destination_group_address)
+        if source_address is not None:
+            _check.text("source_address", source_address)
         self.destination_group_address = destination_group_address
         self.port = _int("port", port, 0, 65535)
         self.source_address = source_address
