@@ -13,8 +13,8 @@ var ErrGone = errors.New("actors: no such actor")
 
 // Ask sends m to the actor and returns what it answers with actor.Context.Respond. The error wraps ErrGone if there is
 // no such actor any more, a *Crash if it panicked over m, and the error of ctx if that ends first; then the actor may
-// still handle m, unless ctx had ended before. An answer of another type than T is an error too. Ask must not be called
-// by an actor. It is safe for concurrent use.
+// still handle m. An answer of another type than T is an error too. Ask must not be called by an actor. It is safe for
+// concurrent use.
 //
 // It is used in place of protoactor's futures, which have a data race, and do not notice that an actor is gone.
 func Ask[T any](ctx context.Context, s *System, to *actor.PID, m any) (answer T, err error) {
@@ -30,9 +30,6 @@ func Ask[T any](ctx context.Context, s *System, to *actor.PID, m any) (answer T,
 }
 
 func ask(ctx context.Context, s *System, to *actor.PID, m any) (any, error) {
-	if err := ctx.Err(); err != nil { // else a quick answer would sometimes hide it
-		return nil, err
-	}
 	registry := s.system.ProcessRegistry
 	process, ok := registry.Get(to)
 	if !ok {
