@@ -128,6 +128,9 @@ func (p *putting) run(ctx context.Context, from io.Reader) (event.ObjectState, e
 func (p *putting) put(ctx context.Context, data []byte, symbols bool) (receiving.PutDone, error) {
 	taken := 0
 	for {
+		if err := ctx.Err(); err != nil { // else a quick answer would hide it
+			return receiving.PutDone{Taken: taken}, err
+		}
 		done, err := askSessions(ctx, p.r, p.key, receiving.Put{
 			TOI: p.toi, Offset: p.off + uint64(taken), Data: data[taken:], Symbols: symbols, Ranges: putRanges,
 		}, func(d receiving.PutDone) bool { return d.Found })
