@@ -58,7 +58,7 @@ func daemonAlarms(st *State, now time.Time) (list []Alarm) {
 		})
 	}
 	for _, u := range st.Units {
-		if u.Phase == "waiting" {
+		if u.Phase == "waiting" || u.Phase == "standby" && u.Error != "" {
 			list = append(list, Alarm{
 				Level: LevelError, Kind: "unit_down", Unit: u.Name, Since: u.Since, Text: "does not run: " + u.Error,
 			})

@@ -133,6 +133,10 @@ func TestAlarms(t *testing.T) {
 		{"unit_down", LevelError, "no such interface", func(st *State) {
 			st.Units = []Unit{{Name: "a", Phase: "waiting", Error: "no such interface"}}
 		}},
+		{"unit_down", LevelError, "no servers", func(st *State) {
+			st.Units = []Unit{{Name: "a", Phase: "standby", Error: "no servers"}}
+		}},
+		{"", "", "", func(st *State) { st.Units = []Unit{{Name: "a", Phase: "standby"}} }},
 		{"", "", "", func(st *State) { st.Units = []Unit{{Name: "a", Phase: "running"}} }},
 		{"files_fail", LevelError, "7 since", func(st *State) {
 			st.Units = []Unit{{Name: "a", Failed: 7, LastFailed: noon.Add(-time.Minute)}}

@@ -62,7 +62,7 @@ type Entry struct {
 type Unit struct {
 	Kind     string    `json:"kind"` // receive, send or utp
 	Name     string    `json:"name"`
-	Phase    string    `json:"phase"` // starting, running, waiting (it has failed), finished or stopped
+	Phase    string    `json:"phase"` // starting, standby (of a lease), running, waiting (it failed), finished, stopped
 	Since    time.Time `json:"since"`
 	Error    string    `json:"error,omitempty"`
 	Failures uint64    `json:"failures"`

@@ -2,8 +2,11 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/netip"
+	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -48,6 +51,35 @@ func (b *bucket) Delete(_ context.Context, key string) error {
 }
 
 func (*bucket) List(context.Context, string, func(string, []byte, uint64)) error { return nil }
+
+// TestPhases: the description of the API names all phases of a unit.
+func TestPhases(t *testing.T) {
+	text, err := os.ReadFile("../api/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Components struct {
+			Schemas struct {
+				Unit struct {
+					Properties struct {
+						Phase struct {
+							Enum []string `json:"enum"`
+						} `json:"phase"`
+					} `json:"properties"`
+				} `json:"Unit"`
+			} `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	got := doc.Components.Schemas.Unit.Properties.Phase.Enum
+	all := []string{phaseStarting, phaseStandby, phaseRunning, phaseWaiting, phaseFinished, phaseStopped}
+	if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(all))) {
+		t.Errorf("%q, want %q", got, all)
+	}
+}
 
 // TestForget: a file that is gone is forgotten, also if the servers do not answer at first: nobody asks for it again.
 func TestForget(t *testing.T) {
