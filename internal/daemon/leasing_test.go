@@ -4,14 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
-	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/config"
 	"github.com/flute-node/flute-node/internal/lease"
 )
 
@@ -52,32 +53,37 @@ func (b *bucket) Delete(_ context.Context, key string) error {
 
 func (*bucket) List(context.Context, string, func(string, []byte, uint64)) error { return nil }
 
-// TestPhases: the description of the API names all phases of a unit.
-func TestPhases(t *testing.T) {
+// TestDescribed: the description of the API names all phases of a unit, and all kinds of sinks.
+func TestDescribed(t *testing.T) {
 	text, err := os.ReadFile("../api/openapi.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var doc struct {
 		Components struct {
-			Schemas struct {
-				Unit struct {
-					Properties struct {
-						Phase struct {
-							Enum []string `json:"enum"`
-						} `json:"phase"`
-					} `json:"properties"`
-				} `json:"Unit"`
+			Schemas map[string]struct {
+				Properties map[string]struct {
+					Enum []any `json:"enum"`
+				} `json:"properties"`
 			} `json:"schemas"`
 		} `json:"components"`
 	}
 	if err := json.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	got := doc.Components.Schemas.Unit.Properties.Phase.Enum
-	all := []string{phaseStarting, phaseStandby, phaseRunning, phaseWaiting, phaseFinished, phaseStopped}
-	if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(all))) {
-		t.Errorf("%q, want %q", got, all)
+	for _, one := range []struct {
+		schema, property string
+		want             []string
+	}{
+		{"Unit", "phase", []string{
+			phaseStarting, phaseStandby, phaseRunning, phaseWaiting, phaseFinished, phaseStopped,
+		}},
+		{"Sink", "kind", []string{"marker", "exec", "webhook", "s3", "nats", config.FleetSink}},
+	} {
+		got := doc.Components.Schemas[one.schema].Properties[one.property].Enum
+		if fmt.Sprint(got) != fmt.Sprint(one.want) {
+			t.Errorf("%s.%s: %q, want %q", one.schema, one.property, got, one.want)
+		}
 	}
 }
 
