@@ -17,6 +17,7 @@ from ctypes import (
     c_int32,
     c_int64,
     c_size_t,
+    c_ssize_t,
     c_uint8,
     c_uint16,
     c_uint32,
@@ -276,4 +277,13 @@ class Borrowed:
         self.release()
 
 
-__all__ = ["BufferTooSmall", "Borrowed", "check", "lib", "path", "text_of"]
+def unfilled(size: int) -> bytes:
+    """Return bytes that say nothing yet: whoever asks for them fills them, by Borrowed, before anybody else has them. A
+    bytearray would be cleared first, and copied in the end."""
+    new = ctypes.pythonapi.PyBytes_FromStringAndSize
+    new.argtypes, new.restype = [c_void_p, c_ssize_t], ctypes.py_object
+    made: bytes = new(None, size)
+    return made
+
+
+__all__ = ["BufferTooSmall", "Borrowed", "check", "lib", "path", "text_of", "unfilled"]

@@ -68,11 +68,11 @@ class Shelved(Handled):
         """Return a file in memory."""
         size = self.size_of(path)
         while True:
-            out = bytearray(size)
+            out = _lib.unfilled(size)
             with _lib.Borrowed(out) as into:
                 n, size = self._read(path, 0, into.address, into.length)
             if n == size == len(out):
-                return bytes(out)
+                return out
             # A newer version has come meanwhile.
 
     def read_object_into(self, path: str, offset: int, buffer: Any) -> int:
