@@ -6,7 +6,9 @@ It is loaded lazily: a program that imports flute_node and forks before its firs
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
+import sys
 import threading
 from ctypes import (
     POINTER,
@@ -277,12 +279,21 @@ class Borrowed:
         self.release()
 
 
+_HUGE_FROM = 8 << 20  # bytes
+
+
 def unfilled(size: int) -> bytes:
     """Return bytes that say nothing yet: whoever asks for them fills them, by Borrowed, before anybody else has them. A
     bytearray would be cleared first, and copied in the end."""
     new = ctypes.pythonapi.PyBytes_FromStringAndSize
     new.argtypes, new.restype = [c_void_p, c_ssize_t], ctypes.py_object
     made: bytes = new(None, size)
+    if size >= _HUGE_FROM and sys.platform == "linux":
+        # Else the system makes small pages, one by one, while it is filled. It may refuse; that does no harm.
+        with Borrowed(made) as memory:
+            start = -(-memory.address // mmap.PAGESIZE) * mmap.PAGESIZE
+            length = (memory.address + size - start) // mmap.PAGESIZE * mmap.PAGESIZE
+            ctypes.CDLL(None).madvise(c_void_p(start), c_size_t(length), c_int(mmap.MADV_HUGEPAGE))
     return made
 
 
