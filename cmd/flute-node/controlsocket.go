@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/eventline"
 	"github.com/flute-node/flute-node/internal/outgoing"
 )
 
@@ -116,7 +117,7 @@ func say(conn net.Conn, a answer) error {
 	if err := conn.SetWriteDeadline(time.Now().Add(answerPatience)); err != nil {
 		return err
 	}
-	_, err := conn.Write(append(marshal(a), '\n'))
+	_, err := conn.Write(append(eventline.Marshal(a), '\n'))
 	return err
 }
 

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
-	"reflect"
 	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/eventline"
 )
 
 const (
@@ -71,40 +70,5 @@ func (j *jsonLines) due(o object) bool {
 
 // line writes one JSON object: the event's name, the time, and its fields.
 func (j *jsonLines) line(name string, v any) {
-	head, _ := json.Marshal(struct {
-		Event string    `json:"event"`
-		Time  time.Time `json:"time"`
-	}{name, j.now()})
-	if fields := marshal(v); len(fields) > 2 {
-		head = append(append(head[:len(head)-1], ','), fields[1:]...)
-	}
-	_, _ = j.w.Write(append(head, '\n'))
-}
-
-// marshal writes a struct as JSON, its lists that are nil as [] and its maps as {}.
-func marshal(v any) []byte {
-	b, err := json.Marshal(withoutNil(v))
-	if err != nil {
-		return []byte("{}")
-	}
-	return b
-}
-
-// withoutNil returns a copy of a struct in which no field is a nil list or map.
-func withoutNil(v any) any {
-	if v == nil || reflect.TypeOf(v).Kind() != reflect.Struct {
-		return v
-	}
-	c := reflect.New(reflect.TypeOf(v)).Elem()
-	c.Set(reflect.ValueOf(v))
-	for _, f := range c.Fields() {
-		switch {
-		case !f.CanSet():
-		case f.Kind() == reflect.Slice && f.IsNil():
-			f.Set(reflect.MakeSlice(f.Type(), 0, 0))
-		case f.Kind() == reflect.Map && f.IsNil():
-			f.Set(reflect.MakeMap(f.Type()))
-		}
-	}
-	return c.Interface()
+	_, _ = j.w.Write(append(eventline.Append(nil, name, j.now(), v), '\n'))
 }

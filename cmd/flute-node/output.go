@@ -12,6 +12,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/eventline"
 )
 
 // display are the flags that say what is shown.
@@ -225,7 +226,7 @@ func (o *output) record(v any, text string) {
 	defer o.mu.Unlock()
 	o.product = true
 	if o.asked {
-		_, _ = o.printer.Write(append(marshal(v), '\n'))
+		_, _ = o.printer.Write(append(eventline.Marshal(v), '\n'))
 		return
 	}
 	o.text(text)

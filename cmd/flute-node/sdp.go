@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/eventline"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 )
@@ -85,7 +86,7 @@ func (c *sdpConvertCommand) Run(_ context.Context, out *output) error {
 	case "flags":
 		text = strings.Join(flagsOf(d), " ")
 	case "json":
-		text = string(marshal(describedBy(d)))
+		text = string(eventline.Marshal(describedBy(d)))
 	default:
 		origin := d.Feeds[0].Source
 		if !origin.IsValid() {

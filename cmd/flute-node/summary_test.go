@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/drop"
+	"github.com/flute-node/flute-node/internal/eventline"
 )
 
 func TestSummary(t *testing.T) {
@@ -62,7 +63,7 @@ func TestSummaryAsJSON(t *testing.T) {
 		true: `{"files":1,"bytes":5,"failed":0,"unfinished":0,"seconds":0}`,
 		false: `{"files":1,"bytes":5,"failed":0,"unfinished":0,"seconds":0,"source_symbols_repaired":2,` +
 			`"datagrams":0,"duplicate":0,"dropped":{"budget":7},"kernel_drops":5,"refused":0,"account":` +
-			string(marshal(event.Account{Lost: 1, Due: 4, Loss: 0.25})) + "}",
+			string(eventline.Marshal(event.Account{Lost: 1, Due: 4, Loss: 0.25})) + "}",
 	} {
 		s := newSummary(sending)
 		var c flute.Counters

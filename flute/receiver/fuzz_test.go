@@ -86,25 +86,30 @@ func FuzzReceiver(f *testing.F) {
 	})
 }
 
+// damage changes, flips or copies bytes of b, at up to most places.
+func damage(rng *rand.Rand, b []byte, most int) {
+	for range 1 + rng.IntN(most) {
+		i := rng.IntN(len(b))
+		switch rng.IntN(3) {
+		case 0:
+			b[i] = byte(rng.Uint32())
+		case 1:
+			b[i] ^= 1 << rng.IntN(8)
+		case 2:
+			j := rng.IntN(len(b))
+			n := min(rng.IntN(40), len(b)-max(i, j))
+			copy(b[i:i+n], b[j:j+n])
+		}
+	}
+}
+
 // Random damage to real streams: what the fuzzer does, in every run of the tests.
 func TestDamagedStreams(t *testing.T) {
 	all := seeds(t)
 	for seed := range uint64(1500) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		b := append([]byte(nil), all[rng.IntN(3)]...)
-		for range 1 + rng.IntN(30) {
-			i := rng.IntN(len(b))
-			switch rng.IntN(3) {
-			case 0:
-				b[i] = byte(rng.Uint32())
-			case 1:
-				b[i] ^= 1 << rng.IntN(8)
-			case 2:
-				j := rng.IntN(len(b))
-				n := min(rng.IntN(40), len(b)-max(i, j))
-				copy(b[i:i+n], b[j:j+n])
-			}
-		}
+		damage(rng, b, 30)
 		play(hostileRig(t), b)
 	}
 }

@@ -54,19 +54,7 @@ func TestDamagedROUTE(t *testing.T) {
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 4))
 		b := slices.Clone(all[rng.IntN(len(all))])
-		for range 1 + rng.IntN(40) {
-			i := rng.IntN(len(b))
-			switch rng.IntN(3) {
-			case 0:
-				b[i] = byte(rng.Uint32())
-			case 1:
-				b[i] ^= 1 << rng.IntN(8)
-			case 2:
-				j := rng.IntN(len(b))
-				n := min(rng.IntN(40), len(b)-max(i, j))
-				copy(b[i:i+n], b[j:j+n])
-			}
-		}
+		damage(rng, b, 40)
 		play(hostileROUTE(t), b)
 	}
 }

@@ -88,6 +88,36 @@ func (l *loans) Ended(tois []uint64) (n int) {
 	return n
 }
 
+// adder prepares a file and takes it, as Sender and Sending do.
+type adder func(w *fileWords, f sender.File, oti *OTI) (toi uint64, err error)
+
+// lend adds a file of bytes.
+func (l *loans) lend(b []byte, borrowed bool, text string, oti *OTI, add adder) (toi uint64, err error) {
+	var w fileWords
+	if err := w.read(text); err != nil {
+		return 0, err
+	}
+	c := l.content(b, borrowed)
+	toi, err = add(&w, sender.File{Content: c, Size: uint64(len(b)), Owned: true}, oti)
+	if err == nil {
+		l.name(c, toi)
+	}
+	return toi, err
+}
+
+// addFile adds the file at a path.
+func addFile(path, text string, oti *OTI, add adder) (toi uint64, err error) {
+	var w fileWords
+	if err := w.read(text); err != nil {
+		return 0, err
+	}
+	f := sender.File{ContentType: w.ContentType}
+	if err := w.open(&f, path); err != nil {
+		return 0, err
+	}
+	return add(&w, f, oti)
+}
+
 // fileWords is what is said of one file.
 type fileWords struct {
 	ContentLocation string  `json:"content_location"` // a URI; empty: made of Name

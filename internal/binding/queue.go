@@ -1,13 +1,12 @@
 package binding
 
 import (
-	"encoding/json"
-	"reflect"
 	"sync"
 	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/eventline"
 )
 
 // maxEvents bounds the events that wait in a Queue. What is more drops the oldest, and is told by a notice.Missed.
@@ -113,10 +112,12 @@ func (q *Queue) Next(buf []byte) (n int, code Code) {
 	if q.line == nil {
 		switch {
 		case q.missed > 0:
-			q.line = line(entry{time.Now(), notice.Missed{Count: q.missed}, 0})
+			m := notice.Missed{Count: q.missed}
+			q.line = eventline.Append(nil, m.EventName(), time.Now(), m)
 			q.missed = 0
 		case len(q.list) > 0:
-			q.line = line(q.take())
+			e := q.take()
+			q.line = eventline.Append(nil, e.e.EventName(), e.at, e.e)
 		case q.ended:
 			return 0, End
 		default:
@@ -130,36 +131,4 @@ func (q *Queue) Next(buf []byte) (n int, code Code) {
 	q.line = nil
 	q.tell()
 	return n, OK
-}
-
-// line writes an event as the command does: lists that are nil are [], maps {}.
-func line(e entry) []byte {
-	head, _ := json.Marshal(struct {
-		Event string    `json:"event"`
-		Time  time.Time `json:"time"`
-	}{e.e.EventName(), e.at})
-	fields, err := json.Marshal(withoutNil(e.e))
-	if err == nil && len(fields) > 2 && fields[0] == '{' {
-		head = append(append(head[:len(head)-1], ','), fields[1:]...)
-	}
-	return head
-}
-
-// withoutNil returns a copy of a struct in which no field is a nil list or map.
-func withoutNil(v any) any {
-	if reflect.TypeOf(v).Kind() != reflect.Struct {
-		return v
-	}
-	c := reflect.New(reflect.TypeOf(v)).Elem()
-	c.Set(reflect.ValueOf(v))
-	for _, f := range c.Fields() {
-		switch {
-		case !f.CanSet():
-		case f.Kind() == reflect.Slice && f.IsNil():
-			f.Set(reflect.MakeSlice(f.Type(), 0, 0))
-		case f.Kind() == reflect.Map && f.IsNil():
-			f.Set(reflect.MakeMap(f.Type()))
-		}
-	}
-	return c.Interface()
 }

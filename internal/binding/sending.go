@@ -51,29 +51,12 @@ func (o *Node) Send(text string, oti *OTI, patience time.Duration) (*Sending, er
 // Add takes a file: what text says of it, and its content, which is read until Ended returns its TOI, unless it was
 // copied.
 func (s *Sending) Add(content []byte, borrowed bool, text string, oti *OTI) (toi uint64, err error) {
-	var w fileWords
-	if err := w.read(text); err != nil {
-		return 0, err
-	}
-	c := s.content(content, borrowed)
-	toi, err = s.add(&w, sender.File{Content: c, Size: uint64(len(content)), Owned: true}, oti)
-	if err == nil {
-		s.name(c, toi)
-	}
-	return toi, err
+	return s.lend(content, borrowed, text, oti, s.add)
 }
 
 // AddFile takes the file at a path, which is read while it is sent: nobody may write to it.
 func (s *Sending) AddFile(path, text string, oti *OTI) (toi uint64, err error) {
-	var w fileWords
-	if err := w.read(text); err != nil {
-		return 0, err
-	}
-	f := sender.File{ContentType: w.ContentType}
-	if err := w.open(&f, path); err != nil {
-		return 0, err
-	}
-	return s.add(&w, f, oti)
+	return addFile(path, text, oti, s.add)
 }
 
 // add takes f. The time is that of its digests: there is no patience for it.
