@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # Moves one file over a pair of virtual Ethernet interfaces between two network namespaces, with flute-node and with
 # others that send files by multicast, and prints a table in Markdown: the highest rate at which the file arrives each
-# time, the time that takes, the processor time of both sides, and the time with losses.
+# time, the time that takes, also as a part of UFTP's, the processor time of both sides, and the time with losses.
 #
 #   interop/compare.sh [-n RUNS] [-s MIB] [TOOL…]
 #
 # Without arguments: 3 runs of 256 MiB, all tools. It installs what is missing from Debian's packages (uftp, udpcast,
-# libnorm-dev, nftables, iproute2, g++, bc), builds the crate flute with cargo as flute-rs.sh does, and needs root for the
-# namespaces. A run begins when the sender's command is started, and ends when the whole file is there. Each program
-# computes the digests that it computes by default. On a machine that is not idle, `chrt -r 10 interop/compare.sh` lets
-# the programs go first.
+# libnorm-dev, nftables, iproute2, g++, bc), builds the crate flute with cargo as flute-rs.sh does, and needs root for
+# the namespaces. A run begins when the sender's command is started, and ends when the whole file is there. The others
+# compute the digests that they compute by default; flute-node once those, once SHA-256 alone (flute-node-sha256), and
+# once none (flute-node-plain). On a machine that is not idle, `chrt -r 10 interop/compare.sh` lets the programs go first.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly RATES=(3000 2000 1000 500 300 200 100) # Mbit/s, tried in this order
+readonly RATES=(20000 10000 6000 4000 3000 2000 1000 500 300 200 100) # Mbit/s, tried in this order
 readonly LOSS_RATE=100 LOSS_MIB=32                        # of the runs with losses
 readonly LOSS=1                                           # percent of datagrams, dropped where they arrive
 readonly LIMIT=5                                          # seconds of one run, besides twice what its rate makes
@@ -22,15 +22,21 @@ readonly GRACE=3                                          # seconds for a receiv
 readonly GROUP=239.255.72.1
 readonly TX=flute-node-tx-$$ RX=flute-node-rx-$$ # namespaces
 
-readonly TOOLS=(flute-node flute-node-raptorq flute-rs flute-rs-raptorq uftp udpcast norm)
+readonly TOOLS=(flute-node flute-node-sha256 flute-node-plain flute-node-raptorq flute-rs flute-rs-raptorq
+	uftp udpcast udpcast-oneway norm)
 declare -A TITLE=(
 	[flute-node]="flute-node, no-code" [flute-node-raptorq]="flute-node, RaptorQ, 5 % repair"
+	[flute-node-sha256]="flute-node, no-code" [flute-node-plain]="flute-node, no-code"
 	[flute-rs]="flute-rs, no-code" [flute-rs-raptorq]="flute-rs, RaptorQ, 5 % repair"
-	[uftp]="UFTP" [udpcast]="udpcast" [norm]="NORM (libnorm)"
+	[uftp]="UFTP" [udpcast]="udpcast" [udpcast-oneway]="udpcast, one-way, FEC 8x8/128" [norm]="NORM (libnorm)"
 )
 # What comes back from a receiver, and which digests are computed on the way.
 declare -A BACK=([uftp]="NAK" [udpcast]="acknowledgement" [norm]="NAK")
-declare -A DIGEST=([flute-node]="MD5, SHA-256" [flute-node-raptorq]="MD5, SHA-256" [flute-rs]="MD5" [flute-rs-raptorq]="MD5")
+declare -A DIGEST=([flute-node]="MD5, SHA-256" [flute-node-raptorq]="MD5, SHA-256" [flute-node-sha256]="SHA-256"
+	[flute-rs]="MD5" [flute-rs-raptorq]="MD5")
+
+# By tool, what was measured: Mbit/s, seconds, seconds of processor time, and the time with losses.
+declare -A best seconds processor lossy
 
 runs=3 mib=256 port=$((20000 + RANDOM % 9000))
 
@@ -95,29 +101,35 @@ receive() {
 	flute-node*) rx "$flute_node" receive --group "$GROUP:$port" --interface vrx --objects 1 "$2" ;;
 	flute-rs*) rx "$peer_receiver" -g "$GROUP" -p "$port" -i 10.72.0.2 "$2" ;;
 	uftp) rx uftpd -d -I vrx -M "$GROUP" -p "$port" -D "$2" -B 8388608 -L "$2.log" ;;
-	udpcast) rx udp-receiver --interface vrx --portbase $((port & ~1)) --mcast-rdv-address "$GROUP" --file "$2/file" \
+	udpcast*) rx udp-receiver --interface vrx --portbase $((port & ~1)) --mcast-rdv-address "$GROUP" --file "$2/file" \
 		--nokbd ;;
 	norm) rx "$work/norm" receive "$GROUP" "$port" vrx "$2" ;;
 	esac
 }
 
 send() {
-	local repair
+	local options
 	case $1 in
 	flute-node*)
-		repair=(--fec no-code)
-		if [[ $1 == flute-node-raptorq ]]; then repair=(--fec raptorq --block 1024 --repair 5%); fi
-		tx "$flute_node" send --to "$GROUP:$port" --interface vtx --rate "$2Mbit" "${repair[@]}" "$3"
+		options=(--fec no-code)
+		case $1 in
+		*-raptorq) options=(--fec raptorq --block 1024 --repair 5%) ;;
+		*-sha256) options+=(--digest sha-256) ;;
+		*-plain) options+=(--digest none) ;;
+		esac
+		tx "$flute_node" send --to "$GROUP:$port" --interface vtx --rate "$2Mbit" "${options[@]}" "$3"
 		;;
 	flute-rs*)
-		repair=(--fec no-code --source-block-length 64)
-		if [[ $1 == flute-rs-raptorq ]]; then repair=(--fec raptorq --source-block-length 1024 --parity-symbols 52); fi
+		options=(--fec no-code --source-block-length 64)
+		if [[ $1 == flute-rs-raptorq ]]; then options=(--fec raptorq --source-block-length 1024 --parity-symbols 52); fi
 		tx "$peer_sender" -d "$GROUP" -p "$port" --bind 10.72.0.1:0 --tsi 1 -b "$2000" \
-			--max-transfer-count 1 "${repair[@]}" --symbol-length 1400 "$3"
+			--max-transfer-count 1 "${options[@]}" --symbol-length 1400 "$3"
 		;;
 	uftp) tx uftp -R "$2000" -I vtx -M "$GROUP" -P "$GROUP" -p "$port" -B 8388608 -r 0.02 "$3" ;;
 	udpcast) tx udp-sender --interface vtx --portbase $((port & ~1)) --mcast-rdv-address "$GROUP" --file "$3" --nokbd \
 		--min-receivers 1 --max-bitrate "$2m" ;;
+	udpcast-oneway) tx udp-sender --interface vtx --portbase $((port & ~1)) --mcast-rdv-address "$GROUP" --file "$3" \
+		--nokbd --async --autostart 1 --rexmit-hello-interval 100 --fec 8x8/128 --max-bitrate "$2m" ;;
 	norm) tx "$work/norm" send "$GROUP" "$port" vtx "$2" "$3" ;;
 	esac
 }
@@ -183,7 +195,7 @@ all() {
 }
 
 main() {
-	local tools tool rate row
+	local tools tool rate
 	while getopts n:s: option; do
 		case $option in
 		n) runs=$OPTARG ;;
@@ -201,23 +213,36 @@ main() {
 	echo "$mib MiB; medians of $runs runs; $(nproc) processors," \
 		"$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)"
 	echo
-	echo "| | way back | digests | highest rate | time | processor time |" \
-		"$LOSS_MIB MiB at $LOSS_RATE Mbit/s, $LOSS % lost |"
-	echo "|---|---|---|---|---|---|---|"
 	for tool in "${tools[@]}"; do
-		row="| ${TITLE[$tool]} | ${BACK[$tool]-none} | ${DIGEST[$tool]-none} | "
 		losing no
 		for rate in "${RATES[@]}"; do
 			if all "$tool" "$rate" "$work/big/file"; then
-				row+="$rate Mbit/s | $took s | $cpu s | "
+				best[$tool]=$rate seconds[$tool]=$took processor[$tool]=$cpu
 				break
 			fi
-			rate=0
 		done
-		if ((rate == 0)); then row+="- | - | - | "; fi
 		losing yes
-		if all "$tool" "$LOSS_RATE" "$work/small/file"; then row+="$took s |"; else row+="does not arrive |"; fi
-		echo "$row"
+		if all "$tool" "$LOSS_RATE" "$work/small/file"; then lossy[$tool]="$took s"; fi
+	done
+	table "${tools[@]}"
+}
+
+# table TOOL…: what main has measured.
+table() {
+	local tool row ratio
+	echo "| | way back | digests | highest rate | time | of UFTP's | processor time |" \
+		"$LOSS_MIB MiB at $LOSS_RATE Mbit/s, $LOSS % lost |"
+	echo "|---|---|---|---|---|---|---|---|"
+	for tool in "$@"; do
+		row="| ${TITLE[$tool]} | ${BACK[$tool]-none} | ${DIGEST[$tool]-none} | "
+		if [[ -v best[$tool] ]]; then
+			ratio=-
+			if [[ -v seconds[uftp] ]]; then ratio=$(printf '%.2f' "$(bc <<<"scale=3; ${seconds[$tool]} / ${seconds[uftp]}")"); fi
+			row+="${best[$tool]} Mbit/s | ${seconds[$tool]} s | $ratio | ${processor[$tool]} s | "
+		else
+			row+="- | - | - | - | "
+		fi
+		echo "$row${lossy[$tool]-does not arrive} |"
 	done
 }
 
