@@ -6,9 +6,9 @@
 //
 // Of every 20 datagrams it drops one, at a place inside the 20 that the seed decides. Loss is thus spread out: of n
 // datagrams in a row never more than n/20+2 are lost, so that a test may know whether a source block is decodable. The
-// order of datagrams is kept. With -spare-fdt packets of FDT Instances are never dropped, for peers that lose a file
-// whose FDT Instance they missed. On SIGINT or SIGTERM it prints how many datagrams it forwarded, dropped and changed,
-// and ends.
+// order of datagrams is kept, but for -reorder. With -spare-fdt packets of FDT Instances are never dropped, for peers
+// that lose a file whose FDT Instance they missed. On SIGINT or SIGTERM it prints how many datagrams it forwarded,
+// dropped, changed, overtook and repeated, and ends.
 //
 // The two ports must differ: the relay would hear itself.
 //
@@ -17,6 +17,11 @@
 //
 // With -flip-at 300 it flips one bit in the 300th packet of a file that it forwards, once: a carousel's next turn mends
 // that.
+//
+// With -reorder 0.1 each datagram is held back with that probability, behind 1 to 32 others; with -duplicate 0.1 a
+// second copy is sent, up to 32 datagrams later. -spare-fdt keeps packets of FDT Instances in their places here, too.
+// With -late-at 100 the 100th packet of a file is held back until no datagram has come for 50 ms: behind the last
+// packet of its object. With -late-fdt that becomes of all packets of FDT Instances.
 //
 // With an address of this machine after -from it relays both ways, for protocols that answer: what clients send there
 // goes to -to, and the answers go back to them. Both ways lose datagrams, each by draws of its own. Only -one-in, -loss

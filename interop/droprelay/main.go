@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 const (
@@ -25,6 +26,10 @@ type config struct {
 	spareFDT bool
 	flipAt   int
 	seed     uint64
+
+	reorder, duplicate float64
+	lateAt             int
+	lateFDT            bool
 }
 
 func main() {
@@ -57,15 +62,21 @@ func parse(args []string) (config, error) {
 	fs.Float64Var(&cfg.loss, "loss", 0, "drop each datagram with this probability instead")
 	fs.BoolVar(&cfg.spareFDT, "spare-fdt", false, "let packets of FDT Instances through")
 	fs.IntVar(&cfg.flipAt, "flip-at", 0, "flip one bit in this packet of a file, counted from 1; 0 flips none")
+	fs.Float64Var(&cfg.reorder, "reorder", 0, "hold each datagram back with this probability, behind up to 32 others")
+	fs.Float64Var(&cfg.duplicate, "duplicate", 0, "send each datagram twice with this probability")
+	fs.IntVar(&cfg.lateAt, "late-at", 0, "hold this packet of a file back until 50 ms without any; counted from 1")
+	fs.BoolVar(&cfg.lateFDT, "late-fdt", false, "hold packets of FDT Instances back in the same way")
 	fs.Uint64Var(&cfg.seed, "seed", 1, "decides which ones")
 	if err := fs.Parse(args); err != nil {
 		return config{}, err
 	}
-	if !cfg.from.IsValid() || !cfg.to.IsValid() || cfg.oneIn < 0 || cfg.flipAt < 0 {
+	if !cfg.from.IsValid() || !cfg.to.IsValid() || cfg.oneIn < 0 || cfg.flipAt < 0 || cfg.lateAt < 0 {
 		return config{}, errors.New("want -from ADDRESS:PORT -to ADDRESS:PORT and counts of at least 0")
 	}
-	if !(cfg.loss >= 0 && cfg.loss <= 1) {
-		return config{}, errors.New("want -loss from 0 to 1")
+	for _, p := range []float64{cfg.loss, cfg.reorder, cfg.duplicate} {
+		if !(p >= 0 && p <= 1) {
+			return config{}, errors.New("want -loss, -reorder and -duplicate from 0 to 1")
+		}
 	}
 	if cfg.from.Addr().IsMulticast() && cfg.to.Addr().IsMulticast() && cfg.from.Port() == cfg.to.Port() {
 		return config{}, errors.New("want another port for -to: a socket gets what comes for any group on its port, " +
@@ -111,29 +122,42 @@ func run(ctx context.Context, cfg config) error {
 
 	fmt.Printf("listening on %s, sending to %s from %s\n", cfg.from, cfg.to, out.LocalAddr())
 	var forwarded, dropped, flipped int
-	d, f, b := cfg.dropper(), flipper{at: cfg.flipAt}, make([]byte, maxDatagram)
-	for {
-		n, _, err := in.ReadFromUDPAddrPort(b)
-		if errors.Is(err, net.ErrClosed) {
-			fmt.Printf("forwarded %d dropped %d flipped %d\n", forwarded, dropped, flipped)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if d.drop(b[:n]) {
-			dropped++
-			continue
-		}
-		if f.flip(b[:n]) {
-			flipped++
-		}
+	d, f, s, b := cfg.dropper(), flipper{at: cfg.flipAt}, newShuffler(cfg), make([]byte, maxDatagram)
+	emit := func(b []byte) error {
 		// With nobody on a local port the kernel may answer a datagram with "refused" for the next: that is loss as
 		// well.
-		if _, err := out.Write(b[:n]); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
+		if _, err := out.Write(b); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
 			return err
 		}
 		forwarded++
+		return nil
+	}
+	for {
+		if err := in.SetReadDeadline(s.deadline(time.Now())); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		n, _, err := in.ReadFromUDPAddrPort(b)
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			fmt.Printf("forwarded %d dropped %d flipped %d overtaken %d repeated %d\n",
+				forwarded, dropped, flipped, s.overtaken, s.repeated)
+			return nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if err := s.flush(emit); err != nil {
+				return err
+			}
+			continue
+		case err != nil:
+			return err
+		case d.drop(b[:n]):
+			dropped++
+			continue
+		case f.flip(b[:n]):
+			flipped++
+		}
+		if err := s.pass(b[:n], emit); err != nil {
+			return err
+		}
 	}
 }
 
