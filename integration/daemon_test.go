@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -32,7 +33,8 @@ type service struct {
 // configure writes the file; API is replaced by the section node.
 func (s *service) configure(text string) {
 	s.t.Helper()
-	text = fmt.Sprintf("node: {api: 'unix:%[1]s/api', outbox: '%[1]s/outbox.db', log_level: debug}\n", s.folder) + text
+	text = fmt.Sprintf("node: {api: 'unix:%[1]s/api', outbox: '%[1]s/outbox.db', "+
+		"events_file: '%[1]s/events', log_level: debug}\n", s.folder) + text
 	if err := os.WriteFile(filepath.Join(s.folder, "flute-node.yaml"), []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
@@ -295,4 +297,92 @@ func TestDaemonKilled(t *testing.T) {
 	if code := s.wait(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, tail(s.stderr.String()))
 	}
+}
+
+// TestEventsOverRestarts: a client that was away while the daemon was killed and started again gets each event since
+// the one that it saw last, once, and is told that the daemon was killed.
+func TestEventsOverRestarts(t *testing.T) {
+	t.Parallel()
+	group := newGroup(t)
+	from, in := t.TempDir(), t.TempDir()
+	s := serviceOf(t, fmt.Sprintf("receive:\n- {name: in, group: %v, interface: lo, dir: %s}\n", group, in))
+	file := func(name string) {
+		path := write(t, from, name, 10_000)
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start(t, "send", "--to", group.String(), "--interface", "lo", path).ok()
+		has(t, filepath.Join(in, name), content)
+	}
+	// until reads events after an ID until one has all of the words.
+	until := func(after string, words ...string) (ids []string, text string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, "GET", "http://x/v1/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Last-Event-ID", after)
+		got, err := s.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer got.Body.Close()
+		for lines := bufio.NewScanner(got.Body); lines.Scan(); {
+			line := lines.Text()
+			if id, ok := strings.CutPrefix(line, "id: "); ok {
+				_, number, _ := strings.Cut(id, "-")
+				ids = append(ids, id)
+				if n := len(ids); n > 1 && !strings.HasSuffix(ids[n-2], fmt.Sprintf("-%d", atoi(t, number)-1)) {
+					t.Errorf("%s follows %s", id, ids[n-2])
+				}
+			}
+			text += line + "\n"
+			if strings.HasPrefix(line, "data: ") && !slices.ContainsFunc(words, func(w string) bool {
+				return !strings.Contains(line, w)
+			}) {
+				return ids, text
+			}
+		}
+		t.Fatalf("it has ended:\n%s", text)
+		return nil, ""
+	}
+	_, first := until("x-0", `"daemon_started"`, `"clean":true`)
+	if !strings.Contains(first, "event: restarted") {
+		t.Errorf("the ID of a process that nobody knows:\n%s", first)
+	}
+	file("one")
+	ids, _ := until("x-0", `"object_completed"`, `"path":"one"`)
+	seen := ids[len(ids)-1]
+	file("two")
+	until(seen, `"object_completed"`, `"path":"two"`)
+	time.Sleep(100 * time.Millisecond) // what has happened is written at once, but beside it
+	s.signal(syscall.SIGKILL)
+	<-s.done
+	s.run()
+	file("three")
+	ids, text := until(seen, `"object_completed"`, `"path":"three"`)
+	for _, want := range []string{`"path":"two"`, `"event":"daemon_started"`, `"clean":false`} {
+		if strings.Count(text, want) != 1 {
+			t.Errorf("%s is not there once:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "event: missed") || strings.Contains(text, "event: restarted") {
+		t.Errorf("something is missing:\n%s", text)
+	}
+	s.signal(os.Interrupt.(syscall.Signal))
+	<-s.done
+	s.run()
+	until(ids[len(ids)-1], `"daemon_started"`, `"clean":true`)
+}
+
+func atoi(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Error(err)
+	}
+	return n
 }

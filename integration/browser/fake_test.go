@@ -125,7 +125,10 @@ func (f *fake) DeadLetters(sink, after string, most int) (list []api.DeadLetter,
 	return list, next, nil
 }
 
-func (*fake) Epoch() string  { return "e" }
+func (*fake) Epoch() string { return "e" }
+
+func (*fake) Resume(epoch string, id uint64) (uint64, bool) { return id, epoch == "e" }
+
 func (f *fake) Last() uint64 { return uint64(len(f.told)) }
 func (f *fake) After(id uint64, most int) (list []api.Entry, gone uint64, changed <-chan struct{}) {
 	for _, e := range f.told {

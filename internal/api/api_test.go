@@ -191,6 +191,17 @@ func (j *journal) add(names ...string) {
 
 func (j *journal) Epoch() string { return "e1" }
 
+// Resume knows one earlier process, which has numbered up to 2.
+func (j *journal) Resume(epoch string, id uint64) (uint64, bool) {
+	switch epoch {
+	case "e1":
+		return id, true
+	case "earlier":
+		return min(id, 2), true
+	}
+	return 0, false
+}
+
 func (j *journal) Last() uint64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -545,7 +556,11 @@ func TestEvents(t *testing.T) {
 	if got := read("e0-77", "", 3); got[0] != `e1-0 {"event":"restarted"}` || !strings.HasPrefix(got[1], "e1-1 ") {
 		t.Errorf("of another process: %q", got)
 	}
-	for range 200 {
+	j.add("new")
+	if got := read("earlier-77", "", 1); got[0] != `e1-3 {"event":"new","n":3}` {
+		t.Errorf("of an earlier process, beyond what is kept of it: %q", got)
+	}
+	for range 199 {
 		j.add("new")
 	}
 	if got := read("e1-2", "", 2); got[0] != `e1-102 {"event":"missed","count":100}` || !strings.HasPrefix(got[1], "e1-103 ") {

@@ -44,7 +44,8 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	s.stream(w, r, after, other, names)
 }
 
-// position returns the number after which a client wants events. other tells that it knows those of another process.
+// position returns the number after which a client wants events. other tells that it knows those of a process of which
+// nothing is kept.
 func (s *Server) position(r *http.Request) (after uint64, other bool, err error) {
 	id := r.Header.Get("Last-Event-ID")
 	if id == "" {
@@ -65,10 +66,8 @@ func (s *Server) position(r *http.Request) (after uint64, other bool, err error)
 	if after, err = strconv.ParseUint(number, 10, 64); err != nil {
 		return 0, false, fmt.Errorf("%.80q is no ID of an event", id)
 	}
-	if epoch != s.cfg.Journal.Epoch() {
-		return 0, true, nil
-	}
-	return after, false, nil
+	after, known := s.cfg.Journal.Resume(epoch, after)
+	return after, !known, nil
 }
 
 // stream writes events until the client or the server leaves.

@@ -43,8 +43,11 @@ type Backend interface {
 
 // Journal keeps the latest events.
 type Journal interface {
-	// Epoch names the process that has numbered the events.
+	// Epoch names the process that numbers the events from now on.
 	Epoch() string
+	// Resume returns the number after which a client goes on that has seen that of a process, this one or an earlier
+	// one. ok is false if nothing is known of the process.
+	Resume(epoch string, number uint64) (after uint64, ok bool)
 	// After returns the events after one, at most so many, and how many before them are gone. changed is closed when
 	// there are more.
 	After(id uint64, most int) (entries []Entry, gone uint64, changed <-chan struct{})

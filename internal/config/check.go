@@ -79,6 +79,9 @@ func (k *checker) node(n *Node) {
 	}
 	k.enums(reflect.ValueOf(n).Elem(), o, "node.")
 	k.outbox(n)
+	if n.EventsFile != "off" {
+		k.alone(n.EventsFile, "events_file", o, "node")
+	}
 	switch kind, at, _ := strings.Cut(n.API, ":"); {
 	case n.API == "off", kind == "unix" && at != "":
 	case kind == "tcp" && isAddress(at) && n.TokenFile == "":

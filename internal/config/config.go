@@ -37,15 +37,16 @@ type Node struct {
 	LogLevel  string `yaml:"log_level" enum:"debug,info,warn,error" help:"What is logged. Default: info."`
 	LogFormat string `yaml:"log_format" enum:"json,text" help:"Form of the log. Default: json."`
 
-	API       string `yaml:"api" help:"Where the HTTP API listens: unix:PATH, tcp:ADDRESS:PORT (with api_token_file), tls:ADDRESS:PORT (with api_cert_file, api_key_file, and api_client_ca_file or api_token_file or both), or off. Default: unix:/run/flute-node/api.sock."`
-	TokenFile string `yaml:"api_token_file" help:"File with the token that clients of the API send, of 16 to 1024 characters. Nobody but the user may read it."`
-	CertFile  string `yaml:"api_cert_file" help:"Certificate of the API, in PEM, with those that lead to its authority."`
-	KeyFile   string `yaml:"api_key_file" help:"Its private key, in PEM. Nobody but the user may read it."`
-	ClientCA  string `yaml:"api_client_ca_file" help:"Certificates of authorities, in PEM: clients of the API need a certificate of one of them (mutual TLS)."`
-	Metrics   string `yaml:"metrics" help:"ADDRESS:PORT where /metrics, /livez and /readyz are served without a token. Default: on the API only."`
-	Traces    string `yaml:"traces" help:"Where an OpenTelemetry collector takes spans, OTLP over HTTP: http://HOST:4318. Each received file makes one. Default: nowhere."`
-	PProf     bool   `yaml:"pprof" help:"Serve profiles on the API, below /debug/pprof/."`
-	Events    int    `yaml:"events" help:"Events that are kept for clients that come back, 16 to 65536. Default: 4096."`
+	API        string `yaml:"api" help:"Where the HTTP API listens: unix:PATH, tcp:ADDRESS:PORT (with api_token_file), tls:ADDRESS:PORT (with api_cert_file, api_key_file, and api_client_ca_file or api_token_file or both), or off. Default: unix:/run/flute-node/api.sock."`
+	TokenFile  string `yaml:"api_token_file" help:"File with the token that clients of the API send, of 16 to 1024 characters. Nobody but the user may read it."`
+	CertFile   string `yaml:"api_cert_file" help:"Certificate of the API, in PEM, with those that lead to its authority."`
+	KeyFile    string `yaml:"api_key_file" help:"Its private key, in PEM. Nobody but the user may read it."`
+	ClientCA   string `yaml:"api_client_ca_file" help:"Certificates of authorities, in PEM: clients of the API need a certificate of one of them (mutual TLS)."`
+	Metrics    string `yaml:"metrics" help:"ADDRESS:PORT where /metrics, /livez and /readyz are served without a token. Default: on the API only."`
+	Traces     string `yaml:"traces" help:"Where an OpenTelemetry collector takes spans, OTLP over HTTP: http://HOST:4318. Each received file makes one. Default: nowhere."`
+	PProf      bool   `yaml:"pprof" help:"Serve profiles on the API, below /debug/pprof/."`
+	Events     int    `yaml:"events" help:"Events that are kept for clients that come back, 16 to 65536. Default: 4096."`
+	EventsFile string `yaml:"events_file" help:"File that keeps them over restarts, of no other process, or off. Default: events in the StateDirectory of systemd, if the service has one; else off."`
 
 	Outbox      string         `yaml:"outbox" help:"File that holds received files until their sinks have them. Default: /var/lib/flute-node/outbox.db; it is made if there are sinks."`
 	OutboxItems int            `yaml:"outbox_items" help:"Files on their way to sinks at most, each sink counted, 1 to 1000000: what is more is refused, and counted. Default: 100000."`

@@ -46,6 +46,7 @@ type Daemon struct {
 	level    slog.LevelVar
 	events   *eventLog
 	journal  *journal
+	kept     *eventFile // nil: the journal does not outlive the process
 	meter    *metrics.Meter
 	tracer   *tracing.Tracer // nil: spans are not wanted
 	routes   routes
@@ -95,7 +96,7 @@ func Start(o Options) (*Daemon, error) {
 	if d.tracer, err = d.newTracer(&cfg.Node); err != nil {
 		return nil, err
 	}
-	d.journal = newJournal(cfg.Node.Events, now, d.observe)
+	before := d.openJournal(&cfg.Node, now)
 	if d.node, err = node.Start(node.Config{Budget: uint64(cfg.Node.Memory), Rate: uint64(cfg.Node.Rate)}); err != nil {
 		return nil, err
 	}
@@ -103,6 +104,7 @@ func Start(o Options) (*Daemon, error) {
 		close(d.counted)
 		return nil, errors.Join(err, d.stopNode())
 	}
+	d.keepJournal(before)
 	sub := d.node.Subscribe(node.SubscribeOptions{Queue: defaults.EventQueue})
 	go func() {
 		defer close(d.counted)
@@ -111,9 +113,11 @@ func Start(o Options) (*Daemon, error) {
 		}
 	}()
 	if err = d.joinFleet(&cfg.Fleet); err != nil {
+		defer d.kept.close()
 		return nil, errors.Join(fmt.Errorf("fleet: %w", err), d.closeOutbox(), d.stopNode())
 	}
 	if d.server, err = d.serveAPI(&cfg.Node); err != nil {
+		defer d.kept.close()
 		d.leaveFleet()
 		return nil, errors.Join(err, d.closeOutbox(), d.stopNode())
 	}
@@ -260,6 +264,7 @@ func (d *Daemon) stop() error {
 	err := errors.Join(d.closeOutbox(), d.stopNode()) // no unit publishes any more
 	d.closeTracer()
 	d.leaveFleet()
+	d.kept.close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	return errors.Join(err, d.server.Close(ctx))

@@ -86,7 +86,7 @@ func completed(n int) event.ObjectCompleted {
 // TestJournal: entries are numbered without a gap; of those that are gone it is told how many.
 func TestJournal(t *testing.T) {
 	var seen int
-	j := newJournal(16, time.Now(), func(notice.Event, time.Time) { seen++ })
+	j := newJournal(16, time.Now(), earlier{}, func(notice.Event, time.Time) { seen++ })
 	if entries, gone, _ := j.After(0, 10); len(entries) != 0 || gone != 0 || j.Last() != 0 {
 		t.Error(entries, gone)
 	}

@@ -80,7 +80,7 @@ func TestLimits(t *testing.T) {
 
 // TestJournalBytes: a sender that chooses long names pushes old events out, and takes no memory beyond the bound.
 func TestJournalBytes(t *testing.T) {
-	j := newJournal(4096, time.Now(), nil)
+	j := newJournal(4096, time.Now(), earlier{}, nil)
 	long := notice.Warning{Text: strings.Repeat("x", maxEntry-1000)}
 	for range 2000 {
 		j.add(long)

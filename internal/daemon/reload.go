@@ -152,6 +152,7 @@ func (d *Daemon) applyNode(n *config.Node) (nextStart []string) {
 		{"traces", n.Traces != d.first.Traces},
 		{"pprof", n.PProf != d.first.PProf},
 		{"events", n.Events != d.first.Events},
+		{"events_file", n.EventsFile != d.first.EventsFile},
 		{"outbox", n.Outbox != d.first.Outbox},
 		{"outbox_items", n.OutboxItems != d.first.OutboxItems},
 		{"outbox_bytes", n.OutboxBytes != d.first.OutboxBytes},
