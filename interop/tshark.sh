@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Sends one file with each codepoint and compares what Wireshark's dissector reads in our packets with what was meant.
+# Then interop/dissector does so with 1,000 random packets of each layout of an LCT header.
 #
-#   interop/tshark.sh
+#   interop/tshark.sh [--results FILE]
+#
+# With --results the second part adds its result to that file as a line of JSON, for docs/interop.sh.
 #
 # It needs tshark and the right to capture on lo. tshark 4.0 knows of FEC Encoding ID 5 only that it exists: there the
 # FEC Payload ID and the tail of EXT_FTI are compared as bytes.
@@ -134,6 +137,8 @@ check() {
 }
 
 main() {
+	local results=()
+	if [[ ${1-} == --results ]]; then results=(-results "$(realpath "$2")"); fi
 	command -v tshark >/dev/null || skip "no tshark"
 	build
 	local long=$((10 * E + 1)) max_n=$((B + B * REPAIR / 100))
@@ -143,6 +148,11 @@ main() {
 	check "no-code, profile rfc3926" 17 "$long" 0 1 "$B" --fec no-code --profile rfc3926
 	check "reed-solomon" 17 "$long" 5 2 "$max_n" --fec rs --repair "$REPAIR%"
 	check "reed-solomon, TSI of 48 bits" 5000000000 "$long" 5 2 "$max_n" --fec rs --repair "$REPAIR%"
+	if (cd "$root" && go test ./interop/dissector -v -count 1 -args -each 1000 "${results[@]}"); then
+		ok "random packets of every layout"
+	else
+		bad "random packets of every layout"
+	fi
 	total tshark
 }
 
