@@ -3,7 +3,7 @@
 # Exit codes of the scripts: 0 all cases passed, 1 a case failed, 77 skipped because a tool is missing.
 
 readonly SKIPPED=77
-readonly FLUTE_RS=1.11.7 # the crate flute; interop/peer/Cargo.toml has the same
+readonly FLUTE_RS=1.11.7 # the crate flute and its Python package flute-alc; interop/peer/Cargo.toml has the same
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=$root/interop/.cache
 work=$(mktemp -d)
@@ -125,6 +125,18 @@ build_peer() {
 		cargo build --release --locked --quiet --manifest-path "$root/interop/peer/Cargo.toml" --target-dir "$cache/peer"
 	fi
 	[[ -x $peer ]] || skip "no cargo to build interop/peer with"
+}
+
+# install_flute_alc: the Python package of the crate, with the program that uses it, in $alc. Empty without Python.
+install_flute_alc() {
+	local dir=$cache/flute-alc
+	alc=()
+	if ! "$dir/bin/python" -c 'import flute' 2>/dev/null; then
+		rm -rf "$dir"
+		python3 -m venv "$dir" &&
+			"$dir/bin/pip" install -q --disable-pip-version-check "flute-alc==$FLUTE_RS" || return 0
+	fi
+	alc=("$dir/bin/python" "$root/interop/flute-alc/peer.py")
 }
 
 # build: our programs, and the relay that loses datagrams.

@@ -3,14 +3,17 @@
 use std::net::{SocketAddrV4, UdpSocket};
 use std::path::PathBuf;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use flute::core::UDPEndpoint;
-use flute::sender::{Config, CreateFromFile, FDTPublishMode, FdtXmlProfile, PriorityQueue, Sender, TOIMaxLength};
+use flute::core::lct::Cenc;
+use flute::sender::{
+    Config, CreateFromFile, FDTPublishMode, FdtXmlProfile, PriorityQueue, Profile, Sender, TOIMaxLength, TransferConfig,
+};
 use lexopt::{Arg, Parser};
 
 use crate::codec::Codec;
-use crate::options::{Failure, LOOPBACK, group, value};
+use crate::options::{Failure, LOOPBACK, group, seconds, value};
 use crate::pace::Pace;
 
 pub struct Options {
@@ -29,7 +32,30 @@ pub struct Options {
     l6: bool,
     toi_bits: u32,
     random_toi: bool,
+    /// FLUTE version 1.
+    version1: bool,
+    /// Content encoding of the files.
+    cenc: Cenc,
+    /// EXT_CENC in the packets of the files.
+    inband_cenc: bool,
+    /// Content encoding of FDT Instances.
+    fdt_cenc: Cenc,
+    /// Transfers of each file.
+    repeat: u32,
+    /// How long to go on with FDT Instances when the files are sent.
+    linger: Duration,
     files: Vec<PathBuf>,
+}
+
+/// A content encoding, by the names that flute-node gives them.
+fn cenc(name: &str) -> Result<Cenc, Failure> {
+    Ok(match name {
+        "null" => Cenc::Null,
+        "zlib" => Cenc::Zlib,
+        "deflate" => Cenc::Deflate,
+        "gzip" => Cenc::Gzip,
+        other => return Err(format!("no content encoding {other}").into()),
+    })
 }
 
 impl Options {
@@ -45,6 +71,12 @@ impl Options {
             l6: false,
             toi_bits: 112,
             random_toi: false,
+            version1: false,
+            cenc: Cenc::Null,
+            inband_cenc: false,
+            fdt_cenc: Cenc::Null,
+            repeat: 1,
+            linger: Duration::ZERO,
             files: Vec::new(),
         };
         while let Some(arg) = args.next()? {
@@ -66,6 +98,12 @@ impl Options {
                 "l6" => o.l6 = true,
                 "toi-bits" => o.toi_bits = value(&mut args)?,
                 "first-toi" => o.random_toi = value::<String>(&mut args)? == "random",
+                "profile" => o.version1 = value::<String>(&mut args)? == "rfc3926",
+                "cenc" => o.cenc = cenc(&value::<String>(&mut args)?)?,
+                "inband-cenc" => o.inband_cenc = true,
+                "fdt-cenc" => o.fdt_cenc = cenc(&value::<String>(&mut args)?)?,
+                "repeat" => o.repeat = value(&mut args)?,
+                "linger" => o.linger = seconds(&mut args)?,
                 other if o.codec.option(other, &mut args)? => {}
                 other => return Err(format!("no option --{other}").into()),
             }
@@ -80,10 +118,13 @@ impl Options {
 /// How long to wait when the sender has nothing to send now.
 const IDLE: Duration = Duration::from_millis(2);
 
-/// Sends each file once and returns. Like the crate's own command line it starts with a packet that closes the session
+/// Sends each file as often as told and returns. Like the crate's own command line it starts with a packet that closes the session
 /// that may have been there before.
 pub fn run(o: Options) -> Result<(), Failure> {
-    let mut config = Config { interleave_blocks: o.interleave, ..Default::default() };
+    let mut config = Config { interleave_blocks: o.interleave, fdt_cenc: o.fdt_cenc, ..Default::default() };
+    if o.version1 {
+        config.profile = Profile::RFC3926;
+    }
     if o.in_transfer {
         config.fdt_publish_mode = FDTPublishMode::ObjectsBeingTransferred;
     }
@@ -108,6 +149,12 @@ pub fn run(o: Options) -> Result<(), Failure> {
         let object = CreateFromFile::builder()
             .path(path.clone())
             .content_type("application/octet-stream".into())
+            .config(TransferConfig {
+                max_transfer_count: o.repeat,
+                cenc: o.cenc,
+                inband_cenc: o.inband_cenc,
+                ..Default::default()
+            })
             .build()
             .create()
             .map_err(|e| format!("{}: {}", path.display(), e.0))?;
@@ -121,7 +168,11 @@ pub fn run(o: Options) -> Result<(), Failure> {
     socket.send(&sender.read_close_session(SystemTime::now()))?;
     let mut pace = Pace::new(o.rate * 1e6);
     let (mut packets, mut bytes) = (0usize, 0usize);
-    while sender.nb_objects() > 0 {
+    let mut busy = Instant::now();
+    while sender.nb_objects() > 0 || busy.elapsed() < o.linger {
+        if sender.nb_objects() > 0 {
+            busy = Instant::now();
+        }
         let Some(packet) = sender.read(SystemTime::now()) else {
             thread::sleep(IDLE);
             continue;
