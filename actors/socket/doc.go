@@ -10,6 +10,9 @@
 // for all others, and the wait for it is bounded within each second: one that is stuck or slow costs the others
 // nothing.
 //
+// Where there are many owners, the batch of each may be kept over several reads, if its Feed says so: a turn of an
+// owner costs more than the datagrams that it handles (docs/adr/0096).
+//
 // An [Endpoint] holds the open socket, its reader and its Routers. All outlive the socket's actor, which only
 // starts a reader where there is none. A Source that cannot be opened again is tried each second.
 //

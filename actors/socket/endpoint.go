@@ -22,6 +22,7 @@ type Endpoint struct {
 	counts  counts
 	told    told // belongs to the socket's actor
 	fanout  *fanout
+	kept    kept
 
 	mu      sync.Mutex
 	source  Source        // nil: it could not be opened again
@@ -87,7 +88,9 @@ func (e *Endpoint) Resume() error {
 
 // reader returns a reader over the source.
 func (e *Endpoint) reader() *reader {
+	_, wakes := e.source.(waiter)
 	return &reader{
+		kept: &e.kept, wakes: wakes,
 		source: e.source, fanout: e.fanout, slabs: e.slabs, sparse: e.sparse, counts: &e.counts,
 		closing: &e.closing, batch: e.batch, longest: e.cfg.MaxDatagram,
 		spare: slab.NewPool(max(e.batch, slab.MessageSize), 1).Get(), // a byte for each, or for one message
@@ -110,6 +113,7 @@ func (e *Endpoint) isReading() bool {
 // read is the goroutine of a reader. A panic leaves the source as it is; one that has failed is not used again.
 func (e *Endpoint) read(r *reader, reading chan struct{}) {
 	err := guarded(r.run)
+	e.leaveKept()
 	e.mu.Lock()
 	if c := (*actors.Crash)(nil); err != nil && !errors.As(err, &c) {
 		e.broken = true

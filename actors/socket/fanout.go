@@ -41,13 +41,14 @@ func (s *fanout) add(r Router, read func(n int)) {
 	s.all.Store(&list)
 }
 
-// remove is [Endpoint.Remove].
-func (s *fanout) remove(r Router) {
+// remove is [Endpoint.Remove]. last is called after the last read that r got, before the next.
+func (s *fanout) remove(r Router, last func()) {
 	s.mu.Lock()
 	list := slices.DeleteFunc(slices.Clone(*s.all.Load()), func(b branch) bool { return b.router == r })
 	s.all.Store(&list)
 	s.mu.Unlock()
 	s.reading <- struct{}{}
+	last()
 	<-s.reading
 }
 
@@ -124,4 +125,4 @@ func (s *fanout) warnings() (texts []string) {
 func (e *Endpoint) Add(r Router, read func(n int)) { e.fanout.add(r, read) }
 
 // Remove ends what Add has begun. It waits for the end of the read that is being handled: afterwards r is not called.
-func (e *Endpoint) Remove(r Router) { e.fanout.remove(r) }
+func (e *Endpoint) Remove(r Router) { e.fanout.remove(r, e.handKept) }

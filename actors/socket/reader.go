@@ -53,6 +53,8 @@ type reader struct {
 	spare *slab.Slab // to read into when every other slab is out
 	dense dense
 	live  []*Flow // that got datagrams of the read in hand
+	kept  *kept   // of the Endpoint
+	wakes bool    // source is a waiter: a silence does not hold up what is kept
 	// unrouted is how many datagrams of the read in hand were neither lost nor put into a batch.
 	unrouted int
 }
@@ -115,20 +117,35 @@ func (r *reader) idle() error {
 	if !ok {
 		return nil
 	}
-	if r.dense.slab != nil {
-		if there, err := w.Wait(idleAfter); there || err != nil {
-			return err
+	for {
+		var atMost time.Duration
+		if r.dense.slab != nil {
+			atMost = idleAfter
 		}
-		r.dense.release()
+		r.fanout.begin()
+		rest := r.kept.rest(time.Now())
+		r.fanout.end()
+		if rest > 0 {
+			atMost = rest // which is less
+		}
+		switch there, err := w.Wait(atMost); {
+		case there || err != nil:
+			return err
+		case rest > 0:
+			r.fanout.begin()
+			r.postKept(time.Now())
+			r.fanout.end()
+		default:
+			r.dense.release()
+		}
 	}
-	_, err := w.Wait(0)
-	return err
 }
 
 // abandon counts and frees what a panic has left behind.
 func (r *reader) abandon() {
 	for i, f := range r.live {
-		if f.gathering {
+		f.inHand = false
+		if f.gathering && !f.kept { // else the next reader hands it over
 			f.gathering = false
 			f.lose(f.feed.Abandon(), LossCrash)
 		}
@@ -194,11 +211,21 @@ func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 		r.gather(s, now, &datagrams[i])
 		r.unrouted--
 	}
+	keeps := r.keeps()
 	for i, f := range r.live {
-		r.post(f)
+		f.inHand = false
+		if keeps && f.patient != nil && f.patient.MayWait() {
+			r.kept.add(f)
+		} else {
+			r.post(f)
+		}
 		r.live[i] = nil
 	}
 	r.live = r.live[:0]
+	if !keeps {
+		now = everything()
+	}
+	r.postKept(now)
 }
 
 // gather puts a datagram into the batch of each of its owners.
@@ -209,10 +236,13 @@ func (r *reader) gather(s *slab.Slab, now time.Time, d *slab.Datagram) {
 		return
 	}
 	for f := r.fanout.route(now, d); f != nil; f = f.next {
-		if !f.gathering {
+		if !f.inHand {
 			s.Retain(1)
 			f.feed.Begin(s)
-			f.gathering = true
+			if !f.gathering {
+				f.gathering, f.begun = true, now
+			}
+			f.inHand = true
 			r.live = append(r.live, f)
 		}
 		f.feed.Add(d)
@@ -221,8 +251,12 @@ func (r *reader) gather(s *slab.Slab, now time.Time, d *slab.Datagram) {
 
 // post hands the batch of a Flow to its owner.
 func (r *reader) post(f *Flow) {
-	room := r.hasRoom(f)
-	f.gathering = false
+	f.hand(r.hasRoom(f))
+}
+
+// hand hands the batch over, or drops it for want of room.
+func (f *Flow) hand(room bool) {
+	f.gathering, f.kept = false, false
 	var late int
 	if room {
 		late = f.feed.Offer()

@@ -35,7 +35,7 @@ const (
 
 // Feed is the way to one owner of datagrams: a transport session, or a connection. It is called by the reader only.
 type Feed interface {
-	// Begin begins a batch of datagrams in s, with a reference for it.
+	// Begin begins a batch of datagrams in s, with a reference for it; or, if the last one was kept, goes on with it.
 	Begin(s *slab.Slab)
 	// Add adds a datagram, whose bytes are in the slab, to the batch.
 	Add(d *slab.Datagram)
@@ -50,12 +50,20 @@ type Feed interface {
 	Abandon() int
 }
 
+// patient is a Feed whose owner does better with many datagrams at once. MayWait is asked between two reads: whether
+// the batch may be kept for a while, so that later datagrams join it.
+type patient interface{ MayWait() bool }
+
 // Flow is what the reader knows of one owner. A Router has one for each, made by NewFlow; it must not be copied.
 type Flow struct {
 	feed      Feed
-	router    Router // that has returned it
-	next      *Flow  // to another owner of the datagram that was routed last; nil: there is none
-	gathering bool
+	patient   patient       // feed, if it is one; else nil
+	router    Router        // that has returned it
+	next      *Flow         // to another owner of the datagram that was routed last; nil: there is none
+	gathering bool          // there is a batch
+	inHand    bool          // with datagrams of the read in hand
+	kept      bool          // it waits among those that are kept
+	begun     time.Time     // when the read came that the batch began with
 	stuck     bool          // it had no room after all patience, and has had none since
 	since     time.Time     // when the current patiencePeriod began
 	waited    time.Duration // in that period
@@ -63,7 +71,10 @@ type Flow struct {
 }
 
 // NewFlow returns the Flow to the owner behind feed.
-func NewFlow(feed Feed) Flow { return Flow{feed: feed} }
+func NewFlow(feed Feed) Flow {
+	p, _ := feed.(patient)
+	return Flow{feed: feed, patient: p}
+}
 
 // press tells the owner, if it may wait for something else than its memory, that datagrams are lost by that. It reports
 // whether that is news.
@@ -79,5 +90,8 @@ func (f *Flow) lose(n int, why Loss) {
 	}
 }
 
-// IsGathering reports whether datagrams of the read in hand are for this owner.
+// IsGathering reports whether there are datagrams for this owner that it was not handed yet.
 func (f *Flow) IsGathering() bool { return f.gathering }
+
+// IsInHand reports whether datagrams of the read in hand are for this owner.
+func (f *Flow) IsInHand() bool { return f.inHand }

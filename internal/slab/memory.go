@@ -142,6 +142,13 @@ func (p *Pool) Left() int {
 	return p.memory.limit - p.memory.out
 }
 
+// HasPlenty reports whether as much is left as is out.
+func (p *Pool) HasPlenty() bool {
+	p.memory.mu.Lock()
+	defer p.memory.mu.Unlock()
+	return 2*p.memory.out <= p.memory.limit
+}
+
 // Trim gives up the slabs of the Memory that nobody has needed since the last Trim. It is called each second or so, by
 // whoever uses the Memory; more often it does nothing.
 func (p *Pool) Trim(now time.Time) {

@@ -97,12 +97,14 @@ type batchReader struct {
 	joined *joined                 // nil: each message is one datagram
 	peek   func(fd uintptr) bool   // isReadable, bound once
 	peeked bool
+	look   func(fd uintptr) bool // lookOnce, bound once
+	there  bool                  // what lookOnce has seen
 
 	reports *reports // nil: nobody hears
 }
 
 func (r *batchReader) init(conn *net.UDPConn) error {
-	r.peek = r.isReadable
+	r.peek, r.look = r.isReadable, r.lookOnce
 	return r.messages.init(conn, unix.SYS_RECVMMSG)
 }
 
@@ -110,6 +112,19 @@ func (r *batchReader) init(conn *net.UDPConn) error {
 func (r *batchReader) wait() error {
 	r.peeked = false
 	return r.raw.Read(r.peek)
+}
+
+// isThere reports whether a datagram is there.
+func (r *batchReader) isThere() (bool, error) {
+	r.peeked, r.there = false, false
+	err := r.raw.Read(r.look)
+	return r.there, err
+}
+
+// lookOnce is called by the netpoller, which waits for nothing then.
+func (r *batchReader) lookOnce(fd uintptr) bool {
+	r.there = r.isReadable(fd)
+	return true
 }
 
 // full reports whether the last read has filled all its slots. It does once for each read.

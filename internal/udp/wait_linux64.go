@@ -20,6 +20,10 @@ func waitFor(conn *net.UDPConn, batch *batchReader, atMost time.Duration) (bool,
 		return true, nil
 	}
 	if atMost > 0 {
+		// To set a deadline costs more than to look once.
+		if there, err := batch.isThere(); there || err != nil && errors.Is(err, net.ErrClosed) {
+			return there, err
+		}
 		// The errors say that the socket is closed, and so does wait.
 		_ = conn.SetReadDeadline(time.Now().Add(atMost))
 		defer conn.SetReadDeadline(time.Time{}) //nolint:errcheck // as above

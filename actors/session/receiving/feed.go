@@ -11,18 +11,36 @@ type Feed struct {
 	Inbox  *Inbox
 	Index  uint8    // in the receiver.Config.Feeds of the session
 	batch  *Packets // being gathered; nil: none
-	newest uint64   // Slab.Use of the Packets that were offered last
+	ends   bool     // a datagram of the batch says that an object or the session ends
+	newest uint64   // Slab.Use of the last one of the Packets that were offered last
 }
 
-// Begin begins a batch over s, with a reference for it.
+// enough is how many datagrams no session waits beyond: what a turn costs is a tenth or so of what they cost then.
+const enough = 16
+
+// Begin begins a batch over s, or goes on with the one that was kept, with a reference to s for it.
 func (f *Feed) Begin(s *slab.Slab) {
-	f.batch = f.Inbox.free.get(s)
-	f.batch.feed = f.Index
+	if f.batch == nil {
+		f.batch, f.ends = f.Inbox.free.get(), false
+		f.batch.feed = f.Index
+	}
+	f.batch.hold(s)
 }
 
-// Add appends a datagram, a view into the slab, to the batch.
+// Add appends a datagram, a view into the slab that Begin got last, to the batch.
 func (f *Feed) Add(d *slab.Datagram) {
 	f.batch.Datagrams = append(f.batch.Datagrams, datagram{Data: d.Data, Port: d.Source.Port()})
+	f.ends = f.ends || endsSomething(d.Data)
+}
+
+// endsSomething reports the Close Session flag (A) or the Close Object flag (B) of an LCT header (RFC 5651, section
+// 5.1).
+func endsSomething(datagram []byte) bool { return len(datagram) > 1 && datagram[1]&3 != 0 }
+
+// MayWait reports whether the session is better served by more datagrams a little later. It is not before it has
+// proved itself, nor when an object or the session ends.
+func (f *Feed) MayWait() bool {
+	return len(f.batch.Datagrams) < enough && !f.ends && f.Inbox.IsProven()
 }
 
 // HasRoom reports whether Offer will hand the batch over, and should: a session that does not keep up may hold as many
@@ -53,10 +71,14 @@ func (f *Feed) Press() bool {
 func (f *Feed) Offer() (late int) {
 	in, p := f.Inbox, f.take()
 	// While something is queued, what was queued last holds its slab.
-	if messages, _ := in.mailbox.Waiting(); p.Slab.Use() != f.newest || messages == 0 {
-		f.newest, p.pins = p.Slab.Use(), true
-		in.free.pinned.Add(int64(len(p.Slab.Bytes())))
+	messages, _ := in.mailbox.Waiting()
+	for i, s := range p.slabs {
+		if i > 0 || messages == 0 || s.Use() != f.newest {
+			f.newest = s.Use()
+			p.pinned += int64(len(s.Bytes()))
+		}
 	}
+	in.free.pinned.Add(p.pinned)
 	if in.mailbox.Offer(p) {
 		return 0
 	}

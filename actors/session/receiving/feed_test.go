@@ -122,3 +122,68 @@ func TestPinned(t *testing.T) {
 		t.Errorf("at the end %d bytes and %d slabs", n, out)
 	}
 }
+
+// TestKeptBatch: a batch over several slabs holds each of them, once, for the session and for the objects that it is
+// handed to, whichever releases it last.
+func TestKeptBatch(t *testing.T) {
+	slabs := slab.NewPool(100, 2)
+	feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{TSI: 1})}
+	first, second := slabs.Get(), slabs.Get()
+	for _, s := range []*slab.Slab{first, first, second} {
+		s.Retain(1)
+		feed.Begin(s)
+		feed.Add(&slab.Datagram{Data: s.Bytes()[:8]})
+	}
+	first.Release()
+	second.Release()
+	p := feed.batch
+	if n := slabs.Outstanding(); n != 2 || len(p.Datagrams) != 3 {
+		t.Fatalf("%d slabs, %d datagrams", n, len(p.Datagrams))
+	}
+	views := p.retain()
+	feed.Offer()
+	if n := feed.Inbox.free.pinned.Load(); n != 200 {
+		t.Errorf("%d bytes wait in the Inbox, want those of both slabs", n)
+	}
+	feed.Inbox.Discard()
+	if n, pinned := slabs.Outstanding(), feed.Inbox.free.pinned.Load(); n != 2 || pinned != 0 {
+		t.Errorf("%d slabs while an object has the batch, %d bytes in the Inbox", n, pinned)
+	}
+	views.Release()
+	if n := slabs.Outstanding(); n != 0 {
+		t.Errorf("%d slabs at the end", n)
+	}
+}
+
+// TestMayWait: a session that has proved itself waits for 16 datagrams, unless one of them ends something.
+func TestMayWait(t *testing.T) {
+	slabs := slab.NewPool(100, 1)
+	feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{TSI: 1})}
+	feed.Begin(slabs.Get())
+	defer feed.Abandon()
+	plain, closeObject, closeSession := []byte{0x10, 0xa0}, []byte{0x10, 0xa1}, []byte{0x10, 0xa2}
+	feed.Add(&slab.Datagram{Data: plain})
+	if feed.MayWait() {
+		t.Error("a session that may be nobody's waits")
+	}
+	feed.Inbox.standing.Store(proven)
+	for n := range enough - 1 {
+		if !feed.MayWait() {
+			t.Errorf("it does not wait for more than %d", n+1)
+		}
+		feed.Add(&slab.Datagram{Data: plain})
+	}
+	if feed.MayWait() {
+		t.Errorf("it waits for more than %d", enough)
+	}
+	for _, last := range [][]byte{closeObject, closeSession} {
+		feed.Abandon()
+		feed.Begin(slabs.Get())
+		feed.Add(&slab.Datagram{Data: plain})
+		feed.Add(&slab.Datagram{Data: last})
+		feed.Add(&slab.Datagram{Data: plain})
+		if feed.MayWait() {
+			t.Errorf("it waits although %x has come", last)
+		}
+	}
+}

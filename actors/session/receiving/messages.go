@@ -1,6 +1,7 @@
 package receiving
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/flute-node/flute-node/actors/lanes"
@@ -23,17 +24,18 @@ type message interface {
 // Packets is sent by a reader: datagrams of one session in the order of arrival. Data queue. It is a buffer that
 // changes hands: whoever has it owns it, and nobody else looks at it.
 type Packets struct {
-	Slab      *slab.Slab // holds the bytes; Packets has one reference
 	Datagrams []datagram
-	feed      uint8 // that they came on
-	done      int   // datagrams that the session has handled
+	slabs     []*slab.Slab // hold the bytes; Packets has a reference to each
+	refs      atomic.Int32 // to Packets: one, and one for each batch of an object
+	feed      uint8        // that they came on
+	done      int          // datagrams that the session has handled
 	free      *freeList
-	pins      bool // it is the first in its Inbox that holds the slab
+	pinned    int64 // bytes of the slabs that nothing before it in its Inbox holds
 }
 
 // datagram is one of Packets.
 type datagram struct {
-	Data []byte // a view into the slab
+	Data []byte // a view into one of the slabs
 	Port uint16 // UDP source port
 }
 

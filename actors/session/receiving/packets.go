@@ -18,14 +18,41 @@ func (p *Packets) Bytes() int {
 
 // Release implements actors.Data.
 func (p *Packets) Release() {
-	if p.pins {
-		p.pins = false
-		p.free.pinned.Add(-int64(len(p.Slab.Bytes())))
+	p.free.pinned.Add(-p.pinned)
+	p.pinned = 0
+	(*views)(p).Release()
+}
+
+// views is what an object holds of Packets: the bytes, until its Release.
+type views Packets
+
+// retain returns the views of an object.
+func (p *Packets) retain() *views {
+	p.refs.Add(1)
+	return (*views)(p)
+}
+
+// Release frees the bytes when nobody holds them any more.
+func (v *views) Release() {
+	if v.refs.Add(-1) > 0 {
+		return
 	}
-	p.Slab.Release()
-	clear(p.Datagrams)
-	p.Slab, p.Datagrams, p.done = nil, p.Datagrams[:0], 0
-	p.free.list.Put(p, maxFree)
+	for i, s := range v.slabs {
+		s.Release()
+		v.slabs[i] = nil
+	}
+	clear(v.Datagrams)
+	v.slabs, v.Datagrams, v.done = v.slabs[:0], v.Datagrams[:0], 0
+	v.free.list.Put((*Packets)(v), maxFree)
+}
+
+// hold keeps the bytes of s, with the reference of the caller.
+func (p *Packets) hold(s *slab.Slab) {
+	if n := len(p.slabs); n > 0 && p.slabs[n-1] == s {
+		s.Release() // it holds them already
+		return
+	}
+	p.slabs = append(p.slabs, s)
 }
 
 // unhandledBytes is Bytes of the datagrams that the session has not handled.
@@ -51,11 +78,11 @@ type freeList struct {
 // maxFree bounds a freeList: as many batches as a session usually has waiting.
 const maxFree = 64
 
-func (f *freeList) get(s *slab.Slab) *Packets {
+func (f *freeList) get() *Packets {
 	p := f.list.Get()
 	if p == nil {
 		p = &Packets{free: f}
 	}
-	p.Slab = s
+	p.refs.Store(1)
 	return p
 }

@@ -158,8 +158,7 @@ func (s *session) packets(ctx actor.Context, m *Packets) {
 			s.effects(ctx)
 		}
 		if s.batch == nil {
-			m.Slab.Retain(1)
-			s.batch, toi = s.free.Get(m.Slab), p.TOI()
+			s.batch, toi = s.free.Get(m.retain()), p.TOI()
 		}
 		s.batch.Add(&p, len(d.Data))
 		m.done++ // from here on it is counted with the batch

@@ -86,7 +86,7 @@ func (r *Router) leastClaims(now time.Time, n int) (chosen []*place) {
 			held[0][p.source]++
 		}
 		switch {
-		case p.IsGathering(): // it has datagrams in the read in hand
+		case p.IsGathering(): // there are datagrams for it that it was not handed yet
 		case !p.proven:
 			list[0] = append(list[0], p)
 		case p.datagrams < yieldDatagrams || now.Sub(p.latest) >= yieldSilence:

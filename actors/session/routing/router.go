@@ -58,7 +58,7 @@ type Router struct {
 }
 
 // recentPlaces is how many sessions a Router finds without its map.
-const recentPlaces = 16
+const recentPlaces = 1024
 
 var _ socket.Router = (*Router)(nil)
 
@@ -75,7 +75,7 @@ type place struct {
 }
 
 // isOpen reports whether the session takes datagrams.
-func (p *place) isOpen() bool { return p.IsGathering() || !p.inbox.Closed() }
+func (p *place) isOpen() bool { return p.IsInHand() || !p.inbox.Closed() }
 
 // New returns a Router without sessions.
 func New(cfg Config) *Router {
@@ -111,7 +111,7 @@ func (r *Router) Route(now time.Time, d *slab.Datagram) *socket.Flow {
 		}
 		*recent = p
 	}
-	if !p.IsGathering() {
+	if !p.IsInHand() {
 		p.latest = now
 	}
 	p.datagrams++
