@@ -5,7 +5,7 @@ TOOL     := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
 BENCH    ?= .
 
-.PHONY: check build test race lint fmt tidy vuln bench fuzz interop ci
+.PHONY: check build test race lint fmt tidy vuln bench fuzz mutants interop ci
 
 check: tidy lint build test race ## everything but the peers
 
@@ -40,6 +40,10 @@ bench:
 # Each fuzz target of each package, for FUZZTIME.
 fuzz:
 	.ci/fuzz $(FUZZTIME)
+
+# What do the tests not notice? Some minutes to an hour; N and SEED choose the sample.
+mutants:
+	$(GO) run ./internal/mutants $(if $(N),-n $(N)) $(if $(SEED),-seed $(SEED))
 
 interop:
 	./interop/folder.sh
