@@ -99,8 +99,8 @@ var ftiVectors = []struct {
 	}},
 }
 
-// TestConf_C04_FTI: the layouts of EXT_FTI, both ways (C04, C15, C17, K02, K04, K05, B04).
-func TestConf_C04_FTI(t *testing.T) {
+// TestConf_C04_C13_C15_C17_FTI: the layouts of EXT_FTI, both ways (C04, C15, C17, K02, K04, K05, B04).
+func TestConf_C04_C13_C15_C17_FTI(t *testing.T) {
 	for _, v := range ftiVectors {
 		content := unhex(t, v.hex)
 		got, err := fec.ParseFTI(v.oti.EncodingID, content)
@@ -341,5 +341,33 @@ func TestConf_K04_RaptorFTIOfOldFluteRs(t *testing.T) {
 	}
 	if err != nil || got != want {
 		t.Errorf("reserved bits: %+v, %v", got, err)
+	}
+}
+
+// RFC 5445, section 5.2.2: FEC Encoding ID 129 has the rules of Compact No-Code for the lengths of symbols; a FEC
+// Instance ID that nobody knows changes nothing of what is read (RFC 5052, section 6.1).
+func TestConf_B05_C16_AnyInstanceID(t *testing.T) {
+	for _, instance := range []uint16{0, 7, 1<<16 - 1} {
+		o := fec.OTI{
+			EncodingID: fec.SmallBlockSystematic, InstanceID: instance, TransferLength: 77, SymbolLength: 8,
+			MaxSourceBlockLength: 4, MaxEncodingSymbols: 6,
+		}
+		got, err := fec.ParseFTI(fec.SmallBlockSystematic, o.AppendFTI(nil))
+		if err != nil || got.InstanceID != instance || got.TransferLength != 77 || got.SymbolLength != 8 {
+			t.Errorf("FEC Instance ID %d: %+v, %v", instance, got, err)
+		}
+		noCode := fec.OTI{TransferLength: 77, SymbolLength: 8, MaxSourceBlockLength: 4}
+		p, plain := got.Partition(), noCode.Partition()
+		for sbn := range fec.SBN(p.Blocks()) {
+			for esi := range fec.ESI(p.BlockSymbols(sbn)) {
+				off, n := p.Symbol(sbn, esi)
+				if wantOff, want := plain.Symbol(sbn, esi); off != wantOff || n != want {
+					t.Errorf("symbol %d/%d: %d bytes at %d, want %d at %d", sbn, esi, n, off, want, wantOff)
+				}
+			}
+		}
+		if p.Blocks() != 3 || plain.Blocks() != 3 {
+			t.Errorf("%d and %d source blocks", p.Blocks(), plain.Blocks())
+		}
 	}
 }

@@ -194,8 +194,8 @@ func TestConf_B09_Whole(t *testing.T) {
 	}
 }
 
-// TestPartitionVectors: layouts that other implementations were seen to use.
-func TestPartitionVectors(t *testing.T) {
+// TestConf_B07_C08_W07_PartitionVectors: layouts that other implementations were seen to use.
+func TestConf_B07_C08_W07_PartitionVectors(t *testing.T) {
 	for _, v := range []struct {
 		oti    fec.OTI
 		blocks []uint32 // source symbols

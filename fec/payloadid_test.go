@@ -35,10 +35,13 @@ var payloadIDVectors = []struct {
 	{fec.OTI{EncodingID: fec.Compact}, "12345678", fec.PayloadID{SBN: 0x1234, ESI: 0x5678}},
 }
 
-// TestConf_C01_PayloadID: the layouts of FEC Payload IDs, both ways (C01, C13, C15, C17, K01, K02, K04, K05).
-func TestConf_C01_PayloadID(t *testing.T) {
+// TestConf_C01_C13_C15_C17_B06_PayloadID: the layouts of FEC Payload IDs, both ways (also K01, K02, K04, K05).
+func TestConf_C01_C13_C15_C17_B06_PayloadID(t *testing.T) {
 	for _, v := range payloadIDVectors {
 		b := unhex(t, v.hex)
+		if len(b) > 8 { // RFC 5052, section 6.3: a small fraction of the packet
+			t.Errorf("%v: %d bytes", v.oti.EncodingID, len(b))
+		}
 		if n := v.oti.PayloadIDLen(); n != len(b) {
 			t.Errorf("%v: %d bytes, want %d", v.oti.EncodingID, n, len(b))
 		}

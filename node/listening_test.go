@@ -136,7 +136,7 @@ func TestReceptionsShareASocket(t *testing.T) {
 }
 
 // Sessions of both FLUTE versions are received on one group and port.
-func TestVersionsOnOneGroup(t *testing.T) {
+func TestConf_E02_VersionsOnOneGroup(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})
 		old := w.send(1, 1e6, sender.Config{Profile: fdt.RFC3926})

@@ -36,8 +36,8 @@ func TestSessionsAtOnce(t *testing.T) {
 	})
 }
 
-// TestManySessions: each session costs one goroutine on either side, whatever it carries.
-func TestManySessions(t *testing.T) {
+// TestConf_L45_ManySessions: each session costs one goroutine on either side, whatever it carries.
+func TestConf_L45_ManySessions(t *testing.T) {
 	const sessions = 200
 	inWorld(t, Config{}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})

@@ -312,9 +312,9 @@ func TestNodeRate(t *testing.T) {
 	})
 }
 
-// TestConstantRate: a session sends at one rate from its beginning to its end, also before, between and after its
+// TestConf_A09_ConstantRate: a session sends at one rate from its beginning to its end, also before, between and after its
 // files, with packets that receivers do not mind; they get the files.
-func TestConstantRate(t *testing.T) {
+func TestConf_A09_ConstantRate(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})
 		m := newMeter()

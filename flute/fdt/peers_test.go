@@ -114,9 +114,9 @@ func TestForFluteRS(t *testing.T) {
 	}
 }
 
-// TestExtensions reads the elements and attributes of 3GPP and DVB by any of their names, and keeps those that are not
-// valid as unknown instead of refusing the File.
-func TestExtensions(t *testing.T) {
+// TestConf_O05_Extensions reads the elements and attributes of 3GPP and DVB by any of their names, and keeps those
+// that are not valid as unknown instead of refusing the File.
+func TestConf_O05_Extensions(t *testing.T) {
 	sha256, sha512 := digests{sha256: bytesTo(32)}.String(), digests{sha512: bytesTo(64)}.String()
 	for _, tt := range []struct {
 		name, attrs, content string

@@ -2,7 +2,7 @@ package fdt
 
 import "testing"
 
-func TestConf_E01_W01_Profiles(t *testing.T) {
+func TestConf_E01_W01_W06_Profiles(t *testing.T) {
 	for _, tt := range []struct {
 		p       Profile
 		name    string

@@ -94,9 +94,9 @@ func TestSchemasRefuse(t *testing.T) {
 	}
 }
 
-// TestApplicationExtensions: what an application adds to a File is there when the FDT Instance is read, next to others
-// with other namespaces, and in the same bytes each time.
-func TestApplicationExtensions(t *testing.T) {
+// TestConf_E64_ApplicationExtensions: what an application adds to a File is there when the FDT Instance is read, next
+// to others with other namespaces, and in the same bytes each time.
+func TestConf_E64_ApplicationExtensions(t *testing.T) {
 	entry := func(toi uint64, space string) *Entry {
 		f := File{
 			TOI: flute.NewTOI(toi), ContentLocation: "a", ETag: "e",

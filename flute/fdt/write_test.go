@@ -45,6 +45,32 @@ func TestNotWritable(t *testing.T) {
 
 // TestConf_O04_MBMS: what TS 26.346, section L.4, does not use is not written, and other encodings than gzip are
 // refused.
+// TS 26.346, L.4.2 and L.4.4: what each File has in the MBMS Download Profile.
+func TestConf_O03_MBMSAttributes(t *testing.T) {
+	in := sample()
+	xml := string(mustAppend(t, in, MBMSDownload))
+	files := strings.Split(xml, "<File ")[1:]
+	if len(files) != len(in.Files) {
+		t.Fatalf("%d Files of %d", len(files), len(in.Files))
+	}
+	for i, file := range files {
+		for _, name := range []string{"TOI", "Content-Location", "Content-Length", "Content-Type"} {
+			inherited := name == "Content-Type" && strings.Contains(xml[:strings.Index(xml, "<File ")], name)
+			if !strings.Contains(" "+file, " "+name+`="`) && !inherited {
+				t.Errorf("File %d has no %s: %s", i, name, file)
+			}
+		}
+	}
+	for _, name := range []string{
+		"FEC-OTI-FEC-Encoding-ID", "FEC-OTI-Maximum-Source-Block-Length", "FEC-OTI-Encoding-Symbol-Length",
+		"FEC-OTI-Scheme-Specific-Info", "Content-MD5",
+	} {
+		if !contains(xml, name+"=") {
+			t.Errorf("%s is not written", name)
+		}
+	}
+}
+
 func TestConf_O04_MBMS(t *testing.T) {
 	for _, p := range []Profile{MBMSDownload, DVBMABR} {
 		xml := string(mustAppend(t, sample(), p))

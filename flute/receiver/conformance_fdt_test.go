@@ -66,7 +66,7 @@ func (in fdtInstance) hostileVersion(t testing.TB) []byte {
 }
 
 // E12, E13: objects that no FDT Instance describes are kept within bounds of number, of bytes and of time.
-func TestConf_E12_E13_UndescribedObjectsAreBounded(t *testing.T) {
+func TestConf_E12_E13_A20_UndescribedObjectsAreBounded(t *testing.T) {
 	r := newRig(t, func(c *Config) {
 		c.MaxUndescribed, c.UndescribedBytes = 3, 40_000
 		c.UndescribedTimeout, c.UnprovenTimeout = time.Minute, time.Hour
@@ -310,7 +310,7 @@ func TestConf_E43_ReusedInstanceID(t *testing.T) {
 }
 
 // E44, E45: IDs wrap and have gaps; newer means after the wrap.
-func TestConf_E44_Wraparound(t *testing.T) {
+func TestConf_E40_E44_Wraparound(t *testing.T) {
 	r := newRig(t)
 	for i, id := range []flute.InstanceID{flute.MaxInstanceID - 3, flute.MaxInstanceID, 0, 7, 100} {
 		o := plain(t, uint64(1+i), 300, 100, 4)

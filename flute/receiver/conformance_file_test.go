@@ -135,7 +135,7 @@ func TestConf_E53_LocationsAreNotFolded(t *testing.T) {
 }
 
 // E54: of two TOIs with one Content-Location the newer FDT Instance names the current version.
-func TestConf_E54_NewerVersionSupersedes(t *testing.T) {
+func TestConf_E54_O09_NewerVersionSupersedes(t *testing.T) {
 	r := newRig(t)
 	one, two := plain(t, 1, 300, 100, 4), plain(t, 2, 400, 100, 4)
 	r.feed(describe(t, 0, one.file("a")))
@@ -248,7 +248,7 @@ func TestInflateBomb(t *testing.T) {
 }
 
 // E59, E60, E61: digests are verified, over the file or over the encoded object, and what was verified is told.
-func TestConf_E59_E60_E61_Digests(t *testing.T) {
+func TestConf_E59_E60_E61_A25_B11_Digests(t *testing.T) {
 	text := []byte(strings.Repeat("digest ", 50))
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -401,7 +401,7 @@ func TestConf_E81_ConflictingEXTFTI(t *testing.T) {
 }
 
 // E83: the codepoint is the FEC Encoding ID, of all packets and of the FDT.
-func TestConf_E83_Codepoint(t *testing.T) {
+func TestConf_E83_A04_Codepoint(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 300, 100, 4)
 	wrong := coded(t, 1, 300, 100, 4, 6, "")

@@ -93,7 +93,7 @@ func TestConf_L13_PacketsAfterA(t *testing.T) {
 }
 
 // L10: A is a hint that anybody can forge: a sender that goes on is still received. All its packets may carry A.
-func TestConf_L10_ForgedA(t *testing.T) {
+func TestConf_L10_E89_ForgedA(t *testing.T) {
 	for _, flagged := range []bool{false, true} {
 		r := newRig(t)
 		o := plain(t, 1, 3000, 100, 4)

@@ -150,8 +150,8 @@ func TestFeedBringsAllAlone(t *testing.T) {
 	r.close()
 }
 
-// TestChannels: the channels of a session bring different packets, none of which is lost.
-func TestChannels(t *testing.T) {
+// TestConf_E75_Channels: the channels of a session bring different packets, none of which is lost.
+func TestConf_E75_Channels(t *testing.T) {
 	r := newRig(t, withChannels(3))
 	o := plain(t, 1, 30_000, 100, 50)
 	r.on(0, describe(t, 0, o.file("a")))

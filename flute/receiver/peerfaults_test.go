@@ -39,7 +39,7 @@ func TestSourceBlocksInAnyOrder(t *testing.T) {
 
 // A file that must not be cached, with FEC and on a carousel, stays as it was published: neither a packet more, nor a
 // turn with losses, nor the end of the session touches it.
-func TestNoCacheIsKept(t *testing.T) {
+func TestConf_O13_NoCacheIsKept(t *testing.T) {
 	r := newRig(t)
 	o := coded(t, 1, 2000, 100, 10, 14, "")
 	f := o.file("a")
@@ -74,7 +74,7 @@ func TestPartialInstancesDeliverOnce(t *testing.T) {
 }
 
 // Malformed packets are counted. They make no events, of which a log would be full.
-func TestMalformedPacketsAreSilent(t *testing.T) {
+func TestConf_L43_MalformedPacketsAreSilent(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 500, 100, 4)
 	r.feed(describe(t, 0, o.file("a")))

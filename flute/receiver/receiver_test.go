@@ -41,7 +41,7 @@ func TestConfig(t *testing.T) {
 }
 
 // L19: source and TSI name a session: the same TSI of two sources is two sessions.
-func TestConf_L19_TwoSources(t *testing.T) {
+func TestConf_L19_E05_TwoSources(t *testing.T) {
 	files := mem.New()
 	r, err := New(Config{Registry: schemes.Default(), Store: files})
 	if err != nil {

@@ -25,7 +25,7 @@ func TestBlockOrder(t *testing.T) {
 }
 
 // Transfers begin all over the file, and not all objects with the same block.
-func TestRandomStart(t *testing.T) {
+func TestConf_C11_RandomStart(t *testing.T) {
 	const blocks = 100
 	first, other := map[uint32]int{}, 0
 	for turn := range uint64(1000) {

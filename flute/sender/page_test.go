@@ -19,6 +19,7 @@ type run struct {
 	v    viewer
 	now  time.Time
 	fdts []*fdt.Instance // in order of their last packets
+	see  func(p *packet, size int)
 }
 
 func newRun(t *testing.T, cfg Config) *run {
@@ -49,8 +50,12 @@ func (r *run) until(end time.Time) {
 			r.now = earliest(r.s.Deadline(), end)
 			continue
 		}
-		if p := r.v.read(r.t, pkt, r.now); p.fdt != nil {
+		p := r.v.read(r.t, pkt, r.now)
+		if p.fdt != nil {
 			r.fdts = append(r.fdts, p.fdt)
+		}
+		if r.see != nil {
+			r.see(&p, len(pkt))
 		}
 		r.now = r.now.Add(time.Millisecond)
 	}
@@ -65,7 +70,7 @@ func listedIn(in *fdt.Instance) (out []string) {
 }
 
 // FDT Instances have the scheme of the files and at least their share of repair symbols, with a floor.
-func TestFDTCoding(t *testing.T) {
+func TestConf_E32_E34_E36_FDTCoding(t *testing.T) {
 	rs := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10, MaxEncodingSymbols: 15}
 	rs16 := fec.OTI{
 		EncodingID: fec.ReedSolomonGF2m, FieldBits: 16, SymbolLength: 100, MaxSourceBlockLength: 300,
@@ -261,7 +266,7 @@ func TestCompleteMovesToThePageBefore(t *testing.T) {
 }
 
 // Files that were sent stay described while others are sent, and are settled when the session ends.
-func TestFilesThatWereSentStayDescribed(t *testing.T) {
+func TestConf_E19_FilesThatWereSentStayDescribed(t *testing.T) {
 	r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{
 		SymbolLength: 1400,
 	}, FDTInterval: 100 * time.Millisecond})

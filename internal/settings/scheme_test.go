@@ -47,9 +47,9 @@ func eachScheme(t *testing.T, test func(t *testing.T, s Scheme)) {
 	}
 }
 
-// TestSchemesDeliver sends files of many sizes, each once, by the defaults of each scheme, and loses a tenth of the
+// TestConf_A21_O06_SchemesDeliver sends files of many sizes, each once, by the defaults of each scheme, and loses a tenth of the
 // packets: the repair that a demo chooses must be enough for all of them.
-func TestSchemesDeliver(t *testing.T) {
+func TestConf_A21_O06_SchemesDeliver(t *testing.T) {
 	eachScheme(t, func(t *testing.T, s Scheme) {
 		f := FEC{Scheme: s.Name, Loss: 0.1}
 		if !s.IsCoded() {

@@ -21,7 +21,7 @@ func description(lines ...string) []byte {
 	return []byte(strings.Join(append(head, lines...), "\r\n") + "\r\n")
 }
 
-func TestSDP(t *testing.T) {
+func TestConf_L41_E84_SDP(t *testing.T) {
 	const media = "m=application 4000 FLUTE/UDP 0"
 	for name, c := range map[string]struct {
 		lines []string

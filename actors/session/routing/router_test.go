@@ -58,7 +58,7 @@ func TestRouteFindsTheSession(t *testing.T) {
 	}
 }
 
-func TestRouteCountsWhatBelongsToNobody(t *testing.T) {
+func TestConf_A18_A28_RouteCountsWhatBelongsToNobody(t *testing.T) {
 	r := newRouter(1)
 	r.cfg.Sources, r.cfg.TSIs = []netip.Addr{netip.MustParseAddr("192.0.2.1")}, []flute.TSI{7}
 	good, bad := netip.MustParseAddrPort("192.0.2.1:5000"), netip.MustParseAddrPort("192.0.2.66:5000")

@@ -1,0 +1,121 @@
+package sender
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/fdt"
+)
+
+// RFC 5052, section 6.1: "all encoding symbols of an object are to be associated with the same FEC Encoding ID"; those
+// of two objects may differ.
+func TestConf_B02_OneCodeForEachObject(t *testing.T) {
+	r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 100}, Parallel: 2, TransferCount: 2})
+	rs := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 5, MaxEncodingSymbols: 8}
+	one := r.add("plain", 1500)
+	two := addTo(t, r.s, File{
+		ContentLocation: "coded", Content: bytes.NewReader(pattern(1500)), Size: 1500, OTI: &rs,
+	})
+	want := map[flute.TOI]uint8{one: uint8(fec.CompactNoCode), two: uint8(fec.ReedSolomonGF28)}
+	seen := map[flute.TOI]int{}
+	r.see = func(p *packet, _ int) {
+		seen[p.TOI]++
+		if id, ok := want[p.TOI]; ok && p.Codepoint != id {
+			t.Errorf("TOI %v: codepoint %d, want %d", p.TOI, p.Codepoint, id)
+		}
+	}
+	r.until(start.Add(time.Minute))
+	if seen[one] != 30 || seen[two] != 48 {
+		t.Errorf("%v packets", seen)
+	}
+}
+
+// RFC 5445, section 3.2.1: "each source block … is … identified by a unique … Source Block Number", from 0 on.
+func TestConf_C02_SBNsAreConsecutive(t *testing.T) {
+	for _, tr := range traces(t) {
+		blocks := map[flute.TOI]map[fec.SBN]bool{}
+		for i := range tr.packets {
+			p := &tr.packets[i]
+			if p.TOI.IsFDT() || p.oti.TransferLength == 0 {
+				continue
+			}
+			if blocks[p.TOI] == nil {
+				blocks[p.TOI] = map[fec.SBN]bool{}
+			}
+			blocks[p.TOI][p.id.SBN] = true
+		}
+		if len(blocks) == 0 {
+			t.Errorf("%s: nothing was sent", tr.name)
+		}
+		for toi, seen := range blocks {
+			for sbn := range fec.SBN(len(seen)) {
+				if !seen[sbn] {
+					t.Errorf("%s: TOI %v of %d source blocks has no SBN %d", tr.name, toi, len(seen), sbn)
+				}
+			}
+		}
+	}
+}
+
+// RFC 5651, section 6.1: packets "SHOULD be … close to the same size", none beyond the path: here all of an object but
+// its last symbol have one length, which is that of the symbols with some 60 bytes at most in front.
+func TestConf_L48_PacketsOfOneSize(t *testing.T) {
+	r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 1400}, FTI: FDTOnly})
+	r.add("a", 100_000)
+	sizes := map[int]int{}
+	r.see = func(p *packet, size int) {
+		if size > 1400+60 {
+			t.Errorf("a packet of %d bytes", size)
+		}
+		if !p.TOI.IsFDT() {
+			sizes[size]++
+		}
+	}
+	r.until(start.Add(time.Minute))
+	if len(sizes) != 2 { // 71 source symbols of 1400 bytes, and one of 600
+		t.Errorf("packets of these sizes: %v", sizes)
+	}
+}
+
+// RFC 6726, section 7.2.2: a sender SHOULD use an integrity technique: by default each file has two digests.
+func TestConf_E86_DigestsAreSent(t *testing.T) {
+	r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 100}})
+	r.add("a", 1000)
+	r.until(start.Add(time.Minute))
+	if len(r.fdts) == 0 {
+		t.Fatal("no FDT Instance")
+	}
+	for _, in := range r.fdts {
+		if f := in.Files[0]; len(f.MD5) != 16 || len(f.SHA256) != 32 {
+			t.Errorf("FDT Instance %d: MD5 %x, SHA-256 %x", in.ID, f.MD5, f.SHA256)
+		}
+	}
+}
+
+// TS 26.346, section 7.2.14: with FullFDT "the FDT Instance contains the exact set of files that are currently
+// scheduled".
+func TestConf_O10_FullFDT(t *testing.T) {
+	r := newRun(t, Config{
+		OTI: fec.OTI{SymbolLength: 100}, FullFDT: true, Parallel: 1, FDTInterval: 100 * time.Millisecond,
+		Profile: fdt.MBMSExtended,
+	})
+	r.add("a", 100)
+	r.add("b", 200_000)
+	r.until(start.Add(time.Minute))
+	var before int
+	for _, in := range r.fdts {
+		if !in.FullFDT {
+			t.Errorf("FDT Instance %d does not say so", in.ID)
+		}
+		if n := len(in.Files); before > 0 && n > before {
+			t.Errorf("FDT Instance %d has %d files, after %d", in.ID, n, before)
+		}
+		before = len(in.Files)
+	}
+	if len(r.fdts) < 3 || len(r.fdts[0].Files) != 2 || before != 1 {
+		t.Errorf("%d FDT Instances, the last one of %d files", len(r.fdts), before)
+	}
+}
