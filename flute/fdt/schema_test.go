@@ -2,7 +2,9 @@ package fdt
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -12,14 +14,43 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
-// validate runs xmllint (Debian: libxml2-utils) over document, against the schema in testdata/xsd.
+// mbmsSchemas names, for each profile of MBMS, the file of the schemas that 3GPP publishes with TS 26.346. They are not
+// ours to copy; whoever has them sets MBMS_XSD to their folder, as interop/schemas.sh does.
+var mbmsSchemas = map[string]string{
+	"mbms-extended": "FLUTE-FDT-3GPP-Main.xsd",
+	"mbms-download": "TS26346_FLUTE-FDT_Profiled.xsd",
+	"dvb-mabr":      "TS26346_FLUTE-FDT_Profiled.xsd", // which it extends
+}
+
+// schemaFile returns the file of a schema: the one in testdata/xsd, or that of 3GPP.
+func schemaFile(schema string) string {
+	if dir := os.Getenv("MBMS_XSD"); dir != "" && mbmsSchemas[schema] != "" {
+		return filepath.Join(dir, mbmsSchemas[schema])
+	}
+	return filepath.Join("testdata", "xsd", schema+".xsd")
+}
+
+// TestSchemaOfRFC6726: the schema is that of the RFC's text, as testdata/xsd/extract.sh leaves it.
+func TestSchemaOfRFC6726(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("testdata", "xsd", "rfc6726.xsd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := max(0, bytes.Index(b, []byte("<xs:schema")))
+	const want = "58034e938ec4285a66af10409e2ae0cfa030587c863e2ae598c12f0b7d75fa62"
+	if got := fmt.Sprintf("%x", sha256.Sum256(b[at:])); got != want {
+		t.Errorf("SHA-256 of the schema is %s", got)
+	}
+}
+
+// validate runs xmllint (Debian: libxml2-utils) over document, against the schema of that name.
 func validate(t *testing.T, schema string, document []byte) error {
 	t.Helper()
 	lint, err := exec.LookPath("xmllint")
 	if err != nil {
 		t.Skip("xmllint is not installed")
 	}
-	cmd := exec.Command(lint, "--nonet", "--noout", "--schema", filepath.Join("testdata", "xsd", schema+".xsd"), "-")
+	cmd := exec.Command(lint, "--nonet", "--noout", "--schema", schemaFile(schema), "-")
 	cmd.Stdin = bytes.NewReader(document)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
