@@ -54,11 +54,12 @@ func (t *Tracer) Announced(unit string, session flute.SessionKey, f *fdt.File, n
 	t.begin(ctx, unit, object{session, f.TOI}, f.ContentLocation, now)
 }
 
-// begin begins a span, unless there is one or too many are open.
+// begin begins a span, unless there is one, or too many are open, of its session or of all. A file that finds no place as
+// it is announced may find one with its first symbol.
 func (t *Tracer) begin(ctx context.Context, unit string, key object, location string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.open[key] != nil || len(t.open) >= maxOpen {
+	if t.open[key] != nil || len(t.open) >= maxOpen || t.counts[key.session] >= maxOfSession {
 		return
 	}
 	_, s := t.tracer.Start(ctx, "receive file", trace.WithTimestamp(now), trace.WithSpanKind(trace.SpanKindConsumer),
@@ -70,6 +71,7 @@ func (t *Tracer) begin(ctx context.Context, unit string, key object, location st
 			attribute.String("flute.content_location", text(location)),
 		))
 	t.open[key] = &span{span: s, unit: unit}
+	t.counts[key.session]++
 	t.remember(t.fileOf(unit, location), s.SpanContext())
 }
 
@@ -199,6 +201,6 @@ func (t *Tracer) end(key object, now time.Time, do func(*span)) {
 	t.with(key, func(s *span) {
 		do(s)
 		s.span.End(trace.WithTimestamp(now))
-		delete(t.open, key)
+		t.forget(key)
 	})
 }

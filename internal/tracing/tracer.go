@@ -12,11 +12,15 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/flute-node/flute-node/flute"
 )
 
 const (
 	// maxOpen bounds the files whose spans have not ended, maxEnded those whose sinks may still tell of them.
 	maxOpen, maxEnded = 10_000, 10_000
+	// maxOfSession bounds those of one session: a sender that announces very many files takes no places of others.
+	maxOfSession = maxOpen / 10
 	// exportTime is how long the collector may take for a batch.
 	exportTime = 10 * time.Second
 )
@@ -44,6 +48,7 @@ type Tracer struct {
 
 	mu     sync.Mutex
 	open   map[object]*span
+	counts map[flute.SessionKey]int   // of open
 	ended  map[file]trace.SpanContext // the latest span of a file, for its sinks
 	order  []file                     // of ended: a ring, once it is full
 	oldest int                        // of order
@@ -66,7 +71,8 @@ func New(cfg Config) (*Tracer, error) {
 		sdk.WithSampler(sdk.AlwaysSample())) // whether it is wanted this configuration says, and no sender
 	return &Tracer{
 		provider: provider, tracer: provider.Tracer("github.com/flute-node/flute-node"),
-		seed: maphash.MakeSeed(), open: map[object]*span{}, ended: map[file]trace.SpanContext{},
+		seed: maphash.MakeSeed(), open: map[object]*span{},
+		counts: map[flute.SessionKey]int{}, ended: map[file]trace.SpanContext{},
 	}, nil
 }
 
@@ -83,7 +89,15 @@ func (t *Tracer) endAll(why string, now time.Time) {
 	for key, s := range t.open {
 		s.span.AddEvent(why, trace.WithTimestamp(now))
 		s.span.End(trace.WithTimestamp(now))
-		delete(t.open, key)
+		t.forget(key)
+	}
+}
+
+// forget gives the place of an object back. The caller holds mu.
+func (t *Tracer) forget(key object) {
+	delete(t.open, key)
+	if t.counts[key.session]--; t.counts[key.session] <= 0 {
+		delete(t.counts, key.session)
 	}
 }
 

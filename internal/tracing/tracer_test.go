@@ -137,10 +137,15 @@ func TestMissed(t *testing.T) {
 	tr, end := newTest(t)
 	now := time.Now()
 	for i := range uint64(maxOpen) {
-		tr.Observe("in", event.ObjectStarted{Session: key, TOI: flute.NewTOI(i + 1)}, now)
+		other := key
+		other.TSI = flute.TSI(i % 100)
+		tr.Observe("in", event.ObjectStarted{Session: other, TOI: flute.NewTOI(i + 1)}, now)
+	}
+	if len(tr.open) != maxOpen {
+		t.Errorf("%d are open", len(tr.open))
 	}
 	tr.Observe("", notice.Missed{Count: 1}, now)
-	if len(tr.open) != 0 {
+	if len(tr.open) != 0 || len(tr.counts) != 0 {
 		t.Errorf("%d are open", len(tr.open))
 	}
 	tr.Observe("in", event.ObjectStarted{Session: key, TOI: flute.NewTOI(1 << 20)}, now)
@@ -170,7 +175,7 @@ func TestHostile(t *testing.T) {
 		f := fdt.File{TOI: flute.NewTOI(i + 100), ContentLocation: fmt.Sprint(i)}
 		tr.Announced("in", key, &f, now)
 	}
-	if len(tr.open) != maxOpen || len(tr.ended) > maxEnded {
+	if len(tr.open) != maxOfSession || len(tr.ended) > maxEnded {
 		t.Errorf("%d open, %d ended", len(tr.open), len(tr.ended))
 	}
 	for i := range uint64(2 * maxOpen) {
@@ -185,6 +190,33 @@ func TestHostile(t *testing.T) {
 		if s.Parent.IsValid() {
 			t.Fatalf("%v is a parent", s.Parent)
 		}
+	}
+}
+
+// TestSessionsShareSpans: a sender that announces very many files leaves places to another one, and gets some back as
+// its files end.
+func TestSessionsShareSpans(t *testing.T) {
+	tr, end := newTest(t)
+	defer end()
+	now := time.Now()
+	announce := func(key flute.SessionKey, toi uint64) bool {
+		tr.Announced("in", key, &fdt.File{TOI: flute.NewTOI(toi), ContentLocation: fmt.Sprint(toi)}, now)
+		return tr.open[object{key, flute.NewTOI(toi)}] != nil
+	}
+	for i := range uint64(maxOpen + 1) {
+		announce(key, i+1)
+	}
+	other := key
+	other.TSI++
+	if !announce(other, 1) {
+		t.Error("a sender has taken all places")
+	}
+	if announce(key, maxOpen+5) {
+		t.Error("it takes more than its share")
+	}
+	tr.Observe("in", event.ObjectCompleted{Session: key, TOI: flute.NewTOI(1)}, now)
+	if !announce(key, maxOpen+5) {
+		t.Error("a place that is free again is not given")
 	}
 }
 
