@@ -3,8 +3,12 @@ package integration
 import (
 	"net/url"
 	"strconv"
+	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // natsWord as the first argument makes the program of these tests a nats-server, which can be killed.
@@ -35,4 +39,45 @@ func runNATS(args []string) error {
 	s.Start()
 	s.WaitForShutdown()
 	return nil
+}
+
+// TestDemoNATS: JetStream has one message for each file of a demo, and nothing more once that has ended.
+func TestDemoNATS(t *testing.T) {
+	newGroup(t)
+	s, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	defer s.Shutdown()
+	if !s.ReadyForConnections(time.Minute) {
+		t.Fatal("nats-server does not start")
+	}
+	p := start(t, "--json", "demo", "--sessions", "3", "--objects", "5", "--size", "20KiB", "--rate", "100Mbit",
+		"--nats-url", s.ClientURL())
+	p.ok()
+	told := false
+	for _, e := range p.events() {
+		told = told || e["event"] == "demo" && e["verified"] == 15.0 && e["messages"] == 15.0
+	}
+	if !told {
+		t.Errorf("no result of 15 messages: %s", tail(p.stdout.String()))
+	}
+	conn, err := nats.Connect(s.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range js.StreamNames(t.Context()).Name() {
+		t.Errorf("stream %s is left", name)
+	}
+	if p := start(t, "demo", "--nats-url", "nats://127.0.0.1:1"); p.wait() != 2 {
+		t.Errorf("without a server: %s", tail(p.stderr.String()))
+	}
 }

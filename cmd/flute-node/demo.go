@@ -37,6 +37,7 @@ type demoCommand struct {
 	Rate    settings.BitRate `default:"1Gbit" help:"Bits per second of all sessions together."`
 	Timeout time.Duration    `type:"positive" default:"5m" help:"Give up after this time."`
 	UTP     bool             `help:"Move the files by uTP instead, over one connection for each session; --loss is of both directions."`
+	natsFlags
 }
 
 // demoHeaders is above all that precedes the symbols of a packet in a demo, in bytes.
@@ -49,6 +50,7 @@ type demo struct {
 	node     *node.Node
 	group    netip.AddrPort
 	dir      string
+	nats     *demoNATS // nil: nobody is told of the files
 	sessions []*demoSession
 }
 
@@ -69,6 +71,9 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	if c.Loss >= 1 {
 		return fmt.Errorf("--loss %v%%: take less than 100%%", 100*float64(c.Loss))
 	}
+	if c.UTP && (c.NATS || c.NATSURL != "") {
+		return errors.New("--utp and --nats: take one")
+	}
 	if c.UTP {
 		return c.runUTP(ctx, out)
 	}
@@ -86,7 +91,13 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	d := &demo{demoCommand: c, fec: words, dir: dir}
+	d := &demo{demoCommand: c, fec: words, dir: filepath.Join(dir, "files")}
+	if d.nats, err = c.open(ctx, dir, d.dir); err != nil {
+		return err
+	}
+	if d.nats != nil {
+		defer d.nats.close()
+	}
 	if d.group, err = demoGroup(); err != nil {
 		return err
 	}
@@ -104,6 +115,9 @@ func (c *demoCommand) Run(ctx context.Context, out *output) error {
 	start := time.Now()
 	failures, err := d.run(limited, cfg)
 	elapsed := time.Since(start)
+	if d.nats != nil && err == nil && len(failures) == 0 {
+		err = d.nats.finish(limited)
+	}
 	err = errors.Join(err, stopNode(d.node))
 	if !out.json {
 		<-shown
@@ -159,6 +173,9 @@ func (d *demo) run(ctx context.Context, cfg sender.Config) ([]string, error) {
 	defer ended.Close()
 	longest := max(defaults.MaxDatagram, int(cfg.OTI.SymbolLength)*int(max(1, cfg.OTI.GroupSize))+demoHeaders)
 	rc := node.ReceiveConfig{Group: d.group, Interface: lo, Dir: d.dir, MaxDatagram: longest}
+	if d.nats != nil {
+		rc.Session.Choose = d.nats.choose
+	}
 	if _, err := d.node.Receive(ctx, rc); err != nil {
 		return nil, err
 	}

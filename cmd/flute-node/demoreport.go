@@ -21,6 +21,7 @@ type demoResult struct {
 	Sent     uint64   `json:"datagrams_sent"`
 	Lost     uint64   `json:"datagrams_lost"`
 	Repaired uint64   `json:"source_symbols_repaired"`
+	Messages *uint64  `json:"messages,omitempty"` // that JetStream has kept, of each file one; nil: it was not told
 	Failures []string `json:"failures"`
 }
 
@@ -50,8 +51,15 @@ func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapse
 	_, _ = fmt.Fprintf(&text, "%d of %d files verified, %s in %v: %.2f Gbit/s", r.Verified, r.Objects,
 		formatBytes(r.Bytes), elapsed.Round(time.Millisecond), float64(r.Bytes)*8/1e9/elapsed.Seconds())
 	_, _ = fmt.Fprintf(&text, "\n%s", d.describe(cfg))
+	told := true
+	if d.nats != nil {
+		told = d.nats.kept == uint64(r.Verified)
+		r.Messages = &d.nats.kept
+		_, _ = fmt.Fprintf(&text, "\nNATS JetStream at %s was told of each file twice, and has kept %d messages of %d files",
+			d.nats.url, d.nats.kept, r.Verified)
+	}
 	out.table("demo", r, text.String())
-	if r.Verified != r.Objects {
+	if r.Verified != r.Objects || !told {
 		return errFailed
 	}
 	return nil
