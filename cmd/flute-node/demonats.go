@@ -69,7 +69,8 @@ func (c *natsFlags) open(ctx context.Context, own, files string) (n *demoNATS, e
 		}
 	}
 	// A server that was started a moment ago may not listen yet.
-	if n.conn, err = fleet.Dial(fleet.DialConfig{URL: n.url, Name: "flute-node demo", Patient: n.stop != nil}); err != nil {
+	at := fleet.DialConfig{URL: n.url, Name: "flute-node demo", Patient: n.stop != nil}
+	if n.conn, err = fleet.Dial(at); err != nil {
 		return n, fmt.Errorf("NATS at %s: %w", n.url, err)
 	}
 	if n.js, err = jetstream.New(n.conn); err != nil {
@@ -110,7 +111,8 @@ func (n *demoNATS) makeStream(ctx context.Context) error {
 // choose has a file enter the outbox as it is published.
 func (n *demoNATS) choose(o receiver.Offer) (c receiver.Choice) {
 	f := outbox.File{
-		Unit: "demo", Session: o.Session, TOI: o.File.TOI, ContentLocation: o.File.ContentLocation, Dir: n.dir, Size: o.Size,
+		Unit: "demo", Session: o.Session, TOI: o.File.TOI, ContentLocation: o.File.ContentLocation, Dir: n.dir,
+		Size: o.Size,
 	}
 	chosen := time.Now()
 	c.Lane = n // beside what computes

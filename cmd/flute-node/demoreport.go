@@ -55,8 +55,8 @@ func (d *demo) report(out *output, cfg *sender.Config, failures []string, elapse
 	if d.nats != nil {
 		told = d.nats.kept == uint64(r.Verified)
 		r.Messages = &d.nats.kept
-		_, _ = fmt.Fprintf(&text, "\nNATS JetStream at %s was told of each file twice, and has kept %d messages of %d files",
-			d.nats.url, d.nats.kept, r.Verified)
+		_, _ = fmt.Fprintf(&text, "\nNATS JetStream at %s was told of each file twice, and has kept %d messages of %d "+
+			"files", d.nats.url, d.nats.kept, r.Verified)
 	}
 	out.table("demo", r, text.String())
 	if r.Verified != r.Objects || !told {

@@ -148,7 +148,7 @@ type ConfigError struct {
 // Sink is what received files are handed on to.
 type Sink struct {
 	Name          string    `json:"name"`
-	Kind          string    `json:"kind,omitempty"` // marker, exec, webhook, s3, nats, fleet; empty: not configured any more
+	Kind          string    `json:"kind,omitempty"` // marker, exec, webhook, s3, nats, kafka, fleet; empty: not configured any more
 	State         string    `json:"state"`          // delivering, waiting, failing, idle, or removed
 	Waiting       int       `json:"waiting"`        // files, with those on their way
 	Running       int       `json:"running"`

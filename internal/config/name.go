@@ -29,8 +29,11 @@ func (k *checker) nameOf(names map[string]place, section, name string, o *origin
 	return section + " " + name
 }
 
-func isName(name string) bool {
-	if len(name) == 0 || len(name) > maxName || strings.ContainsRune("._-", rune(name[0])) {
+func isName(name string) bool { return len(name) <= maxName && isWord(name) }
+
+// isWord is isName for names of any length.
+func isWord(name string) bool {
+	if len(name) == 0 || strings.ContainsRune("._-", rune(name[0])) {
 		return false
 	}
 	return strings.IndexFunc(name, func(r rune) bool {

@@ -21,9 +21,11 @@ type Sink struct {
 	Region      string        `yaml:"region" help:"s3: region of the bucket. Default: it is asked for."`
 	NATS        string        `yaml:"nats" help:"Publish what is known of each file to a stream of NATS JetStream: nats://HOST:PORT or tls://HOST:PORT, several with commas. Needs subject."`
 	Subject     string        `yaml:"subject" help:"nats: subject, such as site7.files, of a stream that is there."`
-	Credentials string        `yaml:"credentials_file" help:"s3: file with ACCESSKEY:SECRETKEY. nats: a .creds file. Nobody but the user may read it."`
+	Kafka       string        `yaml:"kafka" help:"Produce a record of what is known of each file to Kafka: kafka://HOST:PORT or tls://HOST:PORT, several with commas. Needs topic, and a program that was built with it: go build -tags kafka."`
+	Topic       string        `yaml:"topic" help:"kafka: topic, which is there."`
+	Credentials string        `yaml:"credentials_file" help:"s3: file with ACCESSKEY:SECRETKEY. nats: a .creds file. kafka: USER:PASSWORD, for SCRAM-SHA-512. Nobody but the user may read it."`
 	SecretFile  string        `yaml:"secret_file" help:"webhook: file with the secret that requests are signed with, of 16 to 1024 characters. Nobody but the user may read it."`
-	CAFile      string        `yaml:"ca_file" help:"webhook, s3, nats: file with the certificates to trust, as PEM. Default: those of the system."`
+	CAFile      string        `yaml:"ca_file" help:"webhook, s3, nats, kafka: file with the certificates to trust, as PEM. Default: those of the system."`
 	Timeout     time.Duration `yaml:"timeout" help:"A try that takes longer has failed. Default: 30s; of exec 10m."`
 	Jobs        int           `yaml:"jobs" help:"Files at once, 1 to 32. Default: 4."`
 	RetryMin    time.Duration `yaml:"retry_min" help:"Pause after the first failure; each further one is twice as long. Default: 1s."`
@@ -60,7 +62,7 @@ func (s *Sink) Kind() string {
 	}
 	kind := ""
 	for _, k := range []struct{ name, value string }{
-		{"marker", s.Marker}, {"exec", s.Exec}, {"webhook", s.Webhook}, {"s3", s.S3}, {"nats", s.NATS},
+		{"marker", s.Marker}, {"exec", s.Exec}, {"webhook", s.Webhook}, {"s3", s.S3}, {"nats", s.NATS}, {"kafka", s.Kafka},
 	} {
 		switch {
 		case k.value == "":

@@ -18,7 +18,7 @@ func (k *checker) sink(s *Sink) {
 	kind := s.Kind()
 	switch kind {
 	case "":
-		k.add(o.place, "%s: give one of marker, exec, webhook, s3 and nats", what)
+		k.add(o.place, "%s: give one of marker, exec, webhook, s3, nats and kafka", what)
 	case "marker":
 		if !strings.HasPrefix(s.Marker, ".") || len(s.Marker) < 2 || len(s.Marker) > 32 || !isName(s.Marker[1:]) {
 			k.add(o.of("marker"), "%s: marker %q: take a dot and 1 to 31 letters, digits, . _ or -", what, s.Marker)
@@ -35,6 +35,8 @@ func (k *checker) sink(s *Sink) {
 		k.store(s, what)
 	case "nats":
 		k.nats(s, what)
+	case "kafka":
+		k.kafka(s, what)
 	}
 	for key, kinds := range keysOfKinds {
 		if at, given := o.keys[key]; given && !slices.Contains(kinds, kind) {
@@ -82,8 +84,8 @@ func (k *checker) webhook(s *Sink, what string) {
 
 // keysOfKinds are the keys that only sinks of some kinds have.
 var keysOfKinds = map[string][]string{
-	"secret_file": {"webhook"}, "ca_file": {"webhook", "s3", "nats"}, "credentials_file": {"s3", "nats"},
-	"region": {"s3"}, "subject": {"nats"},
+	"secret_file": {"webhook"}, "ca_file": {"webhook", "s3", "nats", "kafka"},
+	"credentials_file": {"s3", "nats", "kafka"}, "region": {"s3"}, "subject": {"nats"}, "topic": {"kafka"},
 }
 
 // store checks a sink that uploads files.
@@ -120,6 +122,39 @@ func (k *checker) nats(s *Sink, what string) {
 
 // maxSubject bounds Sink.Subject in bytes.
 const maxSubject = 255
+
+// kafka checks a sink that produces to Kafka.
+func (k *checker) kafka(s *Sink, what string) {
+	o := &s.origin
+	if !hasKafka {
+		k.add(o.of("kafka"), "%s: kafka: this program was built without it: go build -tags kafka "+
+			"./cmd/flute-node", what)
+	}
+	schemes := map[string]bool{}
+	for one := range strings.SplitSeq(s.Kafka, ",") {
+		u, err := checkURL(one, "kafka", "tls")
+		switch {
+		case err != nil:
+			k.add(o.of("kafka"), "%s: kafka %v", what, err)
+		case u.Port() == "" || strings.Trim(u.Path, "/") != "":
+			k.add(o.of("kafka"), "%s: kafka %q: take %s://HOST:PORT", what, one, u.Scheme)
+		default:
+			schemes[u.Scheme] = true
+		}
+	}
+	if len(schemes) > 1 {
+		k.add(o.of("kafka"), "%s: kafka: either kafka:// or tls:// for all brokers", what)
+	}
+	if len(s.Topic) > maxTopic || !isWord(s.Topic) {
+		k.add(o.of("topic"), "%s: topic %.80q: take 1 to %d letters, digits, . _ or -", what, s.Topic, maxTopic)
+	}
+	if user, password, ok := strings.Cut(s.access, ":"); s.Credentials != "" && (!ok || user == "" || password == "") {
+		k.add(o.of("credentials_file"), "%s: kafka takes a credentials_file with USER:PASSWORD", what)
+	}
+}
+
+// maxTopic bounds Sink.Topic in bytes, as Kafka does.
+const maxTopic = 249
 
 // checkURL reads a URL that has one of these schemes, a host, and no password.
 func checkURL(text string, schemes ...string) (*url.URL, error) {

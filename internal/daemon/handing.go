@@ -135,6 +135,8 @@ func (d *Daemon) sinkOf(s *config.Sink) (outbox.Sink, error) {
 		return sink.NewNATS(sink.NATSConfig{
 			URL: s.NATS, Subject: s.Subject, Credentials: []byte(s.Access()), CA: ca,
 		}), nil
+	case "kafka":
+		return sink.NewKafka(sink.KafkaConfig{URL: s.Kafka, Topic: s.Topic, Credentials: s.Access(), CA: ca})
 	}
 	return nil, fmt.Errorf("sink %s: its kind is not known", s.Name)
 }

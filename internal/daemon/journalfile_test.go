@@ -91,8 +91,13 @@ func TestEventsOutlive(t *testing.T) {
 		after  uint64
 		unlike bool
 	}{
-		{a.Epoch(), 18, 18, false}, {a.Epoch(), 99, 20, false}, {b.Epoch(), 22, 22, false}, {b.Epoch(), 99, 23, false},
-		{c.Epoch(), 24, 24, false}, {c.Epoch(), 99, 24, false}, {"other", 5, 0, true},
+		{a.Epoch(), 18, 18, false},
+		{a.Epoch(), 99, 20, false},
+		{b.Epoch(), 22, 22, false},
+		{b.Epoch(), 99, 23, false},
+		{c.Epoch(), 24, 24, false},
+		{c.Epoch(), 99, 24, false},
+		{"other", 5, 0, true},
 	} {
 		after, ok := c.Resume(r.epoch, r.id)
 		if after != r.after || ok == r.unlike {
@@ -127,7 +132,8 @@ func TestEventsTorn(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s at %d: %v", what, at, err)
 		}
-		if n := len(e.entries); n > 5 || cmp.Diff(all[:n], append([]api.Entry{}, e.entries...)) != "" || e.last != uint64(n) {
+		n := len(e.entries)
+		if n > 5 || cmp.Diff(all[:n], append([]api.Entry{}, e.entries...)) != "" || e.last != uint64(n) {
 			t.Errorf("%s at %d: %d entries, last %d", what, at, n, e.last)
 		}
 	}

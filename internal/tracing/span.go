@@ -54,8 +54,8 @@ func (t *Tracer) Announced(unit string, session flute.SessionKey, f *fdt.File, n
 	t.begin(ctx, unit, object{session, f.TOI}, f.ContentLocation, now)
 }
 
-// begin begins a span, unless there is one, or too many are open, of its session or of all. A file that finds no place as
-// it is announced may find one with its first symbol.
+// begin begins a span, unless there is one, or too many are open, of its session or of all. A file that finds no place
+// as it is announced may find one with its first symbol.
 func (t *Tracer) begin(ctx context.Context, unit string, key object, location string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

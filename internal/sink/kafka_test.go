@@ -1,0 +1,144 @@
+//go:build kafka
+
+package sink
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/flute-node/flute-node/internal/outbox"
+)
+
+// kafkaOf runs kfake, the fake brokers of the authors of the library: no proof for real ones, whose protocol it speaks.
+func kafkaOf(t *testing.T, more ...kfake.Opt) *kfake.Cluster {
+	t.Helper()
+	c, err := kfake.NewCluster(append(more, kfake.NumBrokers(3), kfake.SeedTopics(4, "files"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+func kafkaTo(t *testing.T, c *kfake.Cluster, cfg KafkaConfig) (deliver func(f *outbox.File) error) {
+	t.Helper()
+	cfg.URL = "kafka://" + c.ListenAddrs()[0] + ",kafka://" + c.ListenAddrs()[1]
+	cfg.Topic = "files"
+	k, err := NewKafka(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	return func(f *outbox.File) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		return k.Deliver(ctx, f.Key(), f)
+	}
+}
+
+// TestKafka: a file is a record that whoever reads the topic finds by its key; one that is delivered again has the
+// same key, and lies in the same partition.
+func TestKafka(t *testing.T) {
+	c := kafkaOf(t)
+	deliver := kafkaTo(t, c, KafkaConfig{})
+	a, b := received(t, "a"), received(t, "b")
+	for _, f := range []*outbox.File{a, b, a} {
+		if err := deliver(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reader, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.ConsumeTopics("files"),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	partitions, n := map[string]int32{}, 0
+	for n < 3 {
+		got := reader.PollFetches(ctx)
+		if err := got.Err(); err != nil {
+			t.Fatal(err)
+		}
+		got.EachRecord(func(r *kgo.Record) {
+			n++
+			var m Message
+			if err := json.Unmarshal(r.Value, &m); err != nil || m.Key != string(r.Key) || m.Event != "file_received" {
+				t.Errorf("%s: %s, %v", r.Key, r.Value, err)
+			}
+			if p, again := partitions[m.Path]; again && p != r.Partition {
+				t.Errorf("%s is in partitions %d and %d", m.Path, p, r.Partition)
+			}
+			partitions[m.Path] = r.Partition
+		})
+	}
+	if len(partitions) != 2 || n != 3 {
+		t.Errorf("%d records of %d files", n, len(partitions))
+	}
+}
+
+// TestKafkaFails: what brokers answer decides whether a file is tried again; brokers that are away, or hang, cost the
+// time of a try.
+func TestKafkaFails(t *testing.T) {
+	c := kafkaOf(t)
+	deliver := kafkaTo(t, c, KafkaConfig{})
+	answer := kerr.MessageTooLarge
+	c.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		if answer == nil {
+			return nil, nil, false
+		}
+		in := r.(*kmsg.ProduceRequest)
+		out := in.ResponseKind().(*kmsg.ProduceResponse)
+		for _, topic := range in.Topics {
+			t := kmsg.NewProduceResponseTopic()
+			t.Topic, t.TopicID = topic.Topic, topic.TopicID
+			for _, p := range topic.Partitions {
+				one := kmsg.NewProduceResponseTopicPartition()
+				one.Partition, one.ErrorCode = p.Partition, answer.Code
+				t.Partitions = append(t.Partitions, one)
+			}
+			out.Topics = append(out.Topics, t)
+		}
+		return out, nil, true
+	})
+	f := received(t, "a")
+	if _, rejected := errors.AsType[*outbox.RejectedError](deliver(f)); !rejected {
+		t.Error("a record that is too large is tried again")
+	}
+	answer = kerr.TopicAuthorizationFailed
+	if err := deliver(f); err == nil {
+		t.Error("what the broker forbids is taken")
+	} else if _, rejected := errors.AsType[*outbox.RejectedError](err); rejected {
+		t.Errorf("what an operator can mend is a dead letter: %v", err)
+	}
+	answer = nil
+	if err := deliver(f); err != nil {
+		t.Error(err)
+	}
+	c.Close()
+	start := time.Now()
+	if err := deliver(f); err == nil || time.Since(start) > 20*time.Second {
+		t.Errorf("brokers that are away: %v after %v", err, time.Since(start))
+	}
+}
+
+// TestKafkaLogin: brokers that want to know who it is are told, without the password.
+func TestKafkaLogin(t *testing.T) {
+	c := kafkaOf(t, kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "node", "a-password"))
+	if err := kafkaTo(t, c, KafkaConfig{Credentials: "node:a-password"})(received(t, "a")); err != nil {
+		t.Error(err)
+	}
+	if err := kafkaTo(t, c, KafkaConfig{Credentials: "node:wrong"})(received(t, "a")); err == nil {
+		t.Error("a wrong password does")
+	}
+}
