@@ -48,7 +48,7 @@ func (c *inspectCommand) Run(ctx context.Context, out *output) error {
 	case !live && c.File == "":
 		return errors.New("a FILE, --interface or --group is needed")
 	}
-	cfg := inspect.Config{Memory: uint64(c.Memory), Unverified: !c.Verify}
+	cfg := inspect.Config{Memory: uint64(c.Memory), Unverified: !c.Verify, Spawn: func(f func()) { go f() }}
 	if c.Extract != "" {
 		st, err := file.New(c.Extract)
 		if err != nil {

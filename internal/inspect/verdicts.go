@@ -58,7 +58,7 @@ func (v *verdicts) open() error {
 	in := v.s.in
 	cfg := receiver.Config{
 		Registry: in.registry, Store: in.cfg.Store, Budget: in.budget, NoNotes: true, Redeliver: true,
-		Layout:    in.cfg.Layout,
+		Layout: in.cfg.Layout, Spawn: in.cfg.Spawn,
 		Instances: func(_ flute.SessionKey, doc *fdt.Instance) { v.s.document(v.packet, doc) },
 		// What a capture shows is what is judged, however long ago it was, and however long the sender was silent.
 		ROUTE:  v.s.route,
