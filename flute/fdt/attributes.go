@@ -119,24 +119,28 @@ func (a *attributes) read(e *etree.Element, s scope, on place) {
 		if _, ok := declares(at); ok {
 			continue
 		}
-		space := s.attribute(e, at)
-		f := lookup(at.Key, on)
-		if f == numFields {
-			a.rest = append(a.rest, Attribute{space, at.Key, at.Value})
-			continue
-		}
-		m := matchesLocal
-		switch {
-		case space == fields[f].space:
-			m = matchesExact
-		case isMain(space):
-			m = matchesMain
-		}
-		// Of several with one local name the others are dropped: if they were kept and written back without the best
-		// one, because its value is the default, one of them would take its place.
-		if m > a.values[f].match {
-			a.values[f] = attribute{space, at.Value, m}
-		}
+		a.set(s.attribute(e, at), at.Key, at.Value, on)
+	}
+}
+
+// set takes one attribute of an element on.
+func (a *attributes) set(space, local, value string, on place) {
+	f := lookup(local, on)
+	if f == numFields {
+		a.rest = append(a.rest, Attribute{space, local, value})
+		return
+	}
+	m := matchesLocal
+	switch {
+	case space == fields[f].space:
+		m = matchesExact
+	case isMain(space):
+		m = matchesMain
+	}
+	// Of several with one local name the others are dropped: if they were kept and written back without the best
+	// one, because its value is the default, one of them would take its place.
+	if m > a.values[f].match {
+		a.values[f] = attribute{space, value, m}
 	}
 }
 

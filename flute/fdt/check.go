@@ -18,6 +18,7 @@ type layout struct {
 	rootName string // as written, with its prefix
 	children []span // the root's children
 	files    int    // children called File, in any namespace
+	isPlain  bool   // all children are, see plainTag
 }
 
 // checker walks over the tokens of a document and counts. Nothing is kept of what it reads but the layout.
@@ -44,8 +45,12 @@ func check(b []byte, lim Limits) (layout, error) {
 		if err != nil {
 			return layout{}, fmt.Errorf("%w: %w", errMalformed, err)
 		}
-		if err = c.token(t, span{start, int(d.InputOffset())}, b); err != nil {
+		end := int(d.InputOffset())
+		if err = c.token(t, span{start, end}, b); err != nil {
 			return layout{}, err
+		}
+		if _, ok := t.(xml.StartElement); ok && c.depth == 1 && c.plain(b, end) {
+			return c.layout, nil
 		}
 	}
 }

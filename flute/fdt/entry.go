@@ -15,13 +15,11 @@ import (
 // maxShown is how many bytes of a Content-Location a Rejection shows.
 const maxShown = 256
 
-// add reads a File entry and decides what becomes of it.
-func (p *parser) add(e *etree.Element) {
-	var a attributes
-	a.read(e, p.scope, onFile)
+// add reads a File entry of these attributes and decides what becomes of it. e has its content; nil: it has none.
+func (p *parser) add(a *attributes, e *etree.Element) {
 	toi, _ := a.text(fieldTOI)
 	location, _ := a.text(fieldContentLocation)
-	f, err := p.file(e, &a)
+	f, err := p.file(e, a)
 	if err == nil {
 		at, again := p.index[f.TOI]
 		switch {
@@ -82,7 +80,9 @@ func (p *parser) file(e *etree.Element, a *attributes) (File, error) {
 		}
 	}
 	f.extensions(a)
-	p.fileChildren(&f, e)
+	if e != nil {
+		p.fileChildren(&f, e)
+	}
 	if p.keeps(sizeOf(a.rest)) {
 		f.Attributes = a.rest
 	}

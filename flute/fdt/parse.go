@@ -25,6 +25,9 @@ type parser struct {
 	inst  Instance
 	index map[flute.TOI]int // of inst.Files
 	spare int               // bytes that may still be kept beyond what is understood
+
+	plain plainTag          // reused
+	last  [numFields]string // values of the plain File before: many have the same Content-Type
 }
 
 // What the Instance keeps in memory is bounded by the size of the document, so that a small datagram that inflates to
@@ -59,6 +62,12 @@ func Parse(b []byte, now time.Time, lim Limits) (*Instance, error) {
 		return nil, err
 	}
 	p.inst.Files = make([]File, 0, files)
+	if l.isPlain {
+		for _, c := range l.children {
+			p.addPlain(b[c.start:c.end])
+		}
+		l.children = nil
+	}
 	for rest := l.children; len(rest) > 0; {
 		n, size := 0, 0
 		for n < len(rest) && (n == 0 || size+rest[n].end-rest[n].start <= batchBytes) {
@@ -184,7 +193,9 @@ func (p *parser) batch(b []byte, children []span, size int) error {
 			continue
 		}
 		if e.Tag == elementFile {
-			p.add(e)
+			var a attributes
+			a.read(e, p.scope, onFile)
+			p.add(&a, e)
 		} else {
 			p.child(e)
 		}

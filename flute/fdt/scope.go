@@ -36,15 +36,20 @@ func declares(a *etree.Attr) (prefix string, ok bool) {
 // find returns the namespace that prefix stands for at e. A prefix that nothing declares stands for itself: such
 // documents exist, and their names have to stay apart from others.
 func (s scope) find(e *etree.Element, prefix string) string {
-	if prefix == "xml" {
-		return nsXML
-	}
-	for ; e != nil; e = e.Parent() {
+	for ; prefix != "xml" && e != nil; e = e.Parent() {
 		for i := range e.Attr {
 			if p, ok := declares(&e.Attr[i]); ok && p == prefix {
 				return orSelf(e.Attr[i].Value, prefix)
 			}
 		}
+	}
+	return s.top(prefix)
+}
+
+// top returns the namespace that prefix stands for outside of all trees.
+func (s scope) top(prefix string) string {
+	if prefix == "xml" {
+		return nsXML
 	}
 	return orSelf(s[prefix], prefix)
 }

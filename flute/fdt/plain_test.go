@@ -1,0 +1,118 @@
+package fdt
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// plainEntry is a File entry as this project sends it.
+const plainEntry = `<File Content-Location="file:///a/1" TOI="7" Content-Length="1000" Content-Type="text/plain"` +
+	` mbms2012:File-ETag="v1" FEC-OTI-FEC-Encoding-ID="6" X-Private="p" undeclared:tag="u" xml:lang="en" />`
+
+// notPlain spoils a plain document, so that it is read as all are, and says the same.
+const notPlain = "<!-- -->"
+
+// TestPlainIsTaken: what senders of many files send is read without a tree, and whatever is not exactly so is not.
+func TestPlainIsTaken(t *testing.T) {
+	for _, tc := range []struct {
+		entries string
+		plain   bool
+	}{
+		{"", true},
+		{plainEntry, true},
+		{" " + plainEntry + "\n\t" + plainEntry + "\r\n", true},
+		{"<File/>", true},
+		{plainFile, true},
+		{plainEntry + notPlain, false},
+		{plainEntry + "text", false},
+		{"<File></File>", false},
+		{"<Files/>", false},
+		{"<x:File/>", false},
+		{`<File TOI="1"Content-Location="a"/>`, false},
+		{`<File TOI="1" x:TOI="2"/>`, false},
+		{`<File TOI='1'/>`, false},
+		{`<File TOI ="1"/>`, false},
+		{`<File TOI="&#49;"/>`, false},
+		{`<File TOI="1&#10;"/>`, false},
+		{"<File TOI=\"1\n\"/>", false},
+		{"<File TOI=\"\u00e9\"/>", false},
+		{`<File a:b:c="1"/>`, false},
+		{`<File :c="1"/>`, false},
+		{`<File xmlns="urn:x"/>`, false},
+		{`<File xmlns:x="urn:x"/>`, false},
+		{`<File TOI="1"`, false},
+		{`<File TOI="1`, false},
+		{`<File TOI`, false},
+		{`<File`, false},
+	} {
+		b := []byte(doc("", tc.entries))
+		l, err := check(b, Limits{}.withDefaults())
+		if l.isPlain != tc.plain || tc.plain && err != nil {
+			t.Errorf("%s: plain %v, want %v; %v", tc.entries, l.isPlain, tc.plain, err)
+		}
+		comparePlain(t, b, Limits{})
+	}
+	for _, b := range []string{
+		doc("", plainEntry) + notPlain, strings.Replace(doc("", plainEntry), "</FDT-Instance>", "</FDT-instance>", 1),
+		`<FDT-Instance Expires="1"/></FDT-Instance>`, `<FDT-Instance Expires="1"/>`, `<FDT-Instance Expires="1">`,
+		`<FDT-Instance Expires="1">` + plainEntry, `<FDT-Instance Expires="1"></FDT-Instance >`,
+		`<x:FDT-Instance Expires="1">` + plainEntry + `</x:FDT-Instance>`,
+		`<x:FDT-Instance Expires="1">` + plainEntry + `</FDT-Instance>`,
+	} {
+		comparePlain(t, []byte(b), Limits{})
+	}
+	for _, lim := range []Limits{
+		{Files: 1}, {Files: 2}, {Depth: 1}, {Attributes: 8}, {Attributes: 9}, {AttributeLen: 11},
+	} {
+		comparePlain(t, []byte(doc("", plainEntry+plainEntry)), lim)
+	}
+}
+
+// comparePlain parses a document, and the same with a comment, which is read by way of a tree.
+func comparePlain(t *testing.T, b []byte, lim Limits) {
+	t.Helper()
+	got, err := Parse(b, now, lim)
+	i := strings.LastIndex(string(b), "</")
+	if i < 0 {
+		return
+	}
+	other := string(b[:i]) + notPlain + string(b[i:])
+	want, wantErr := Parse([]byte(other), now, lim)
+	if l, err := check([]byte(other), lim.withDefaults()); err == nil && l.isPlain && l.files > 0 {
+		return // the comment was swallowed by something
+	}
+	if (err == nil) != (wantErr == nil) {
+		t.Fatalf("%v, otherwise %v\n%s", err, wantErr, b)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("%+v\notherwise %+v\n%s", got, want, b)
+	}
+}
+
+// FuzzPlain: a document that is read without a tree says what it says by way of one. The fuzzer writes what is in the
+// root element.
+func FuzzPlain(f *testing.F) {
+	for _, s := range []string{
+		"", plainEntry, plainEntry + plainFile, " <File/>", notPlain, `<File TOI="1" Content-Location="a>b"/>`,
+		`<File TOI="1" Content-Location="a" FEC-OTI-FEC-Encoding-ID="77" FEC-OTI-Scheme-Specific-Info="AA=="/>`,
+		`<File TOI="1" Content-Location="a" x:TOI="2"/>`, `<File TOI="1" Content-Location="a">` + notPlain + `</File>`,
+		`<Group>a</Group>`, `<![CDATA[<File/>]]>`, `<?a <File/>?>`, `</FDT-Instance>`, `<File a="/>"/>`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		comparePlain(t, []byte(doc(`xmlns:x="urn:x" xmlns:mbms2012="`+nsMBMS2012+`"`, s)), Limits{})
+	})
+}
+
+// TestPlainKeepsLittle: a File refers to copies of its parts, and not to its whole entry.
+func TestPlainKeepsLittle(t *testing.T) {
+	in := mustParse(t, doc("", fmt.Sprintf(`<File TOI="1" Content-Location="a" Content-Type="b/c" X="%s"/>`+
+		`<File TOI="2" Content-Location="d" Content-Type="b/c"/>`, strings.Repeat("x", 2000))))
+	if a, b := in.Files[0], in.Files[1]; a.ContentType != "b/c" || b.ContentType != "b/c" || len(a.Attributes) != 1 ||
+		a.ContentLocation != "a" || b.ContentLocation != "d" {
+		t.Errorf("%+v\n%+v", a, b)
+	}
+}
