@@ -5,11 +5,8 @@ package store
 //
 //   - Note(p []byte, anew bool) error makes what was written to the object so far durable, and then notes p: after
 //     what was noted before, or instead of it if anew is set. After a crash or a loss of power the notes are as they
-//
-// were
-//
-//	  before or after this call, or they end within p.
-//	- Leave() error closes the object, and keeps it for a later Recover if it has notes; else it discards it.
+//     were before or after this call, or they end within p. Once Publish was called, p may not be noted.
+//   - Leave() error closes the object, and keeps it for a later Recover if it has notes; else it discards it.
 type Keeper interface {
 	Store
 	// Recover returns the objects that processes which died, or which have closed their Store, have left behind with

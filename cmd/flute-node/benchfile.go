@@ -38,6 +38,8 @@ type fileRecord struct {
 	Seconds   []float64 `json:"seconds"`         // of each run, from the call of Send to the published file
 	First     float64   `json:"first_packet_ms"` // median, from the call of Add to the first packet of the file
 	Median    float64   `json:"median"`
+	Sent      float64   `json:"last_packet_seconds"` // median, from the call of Send
+	Processor float64   `json:"processor_seconds"`   // median, of both ends
 	PerSecond float64   `json:"bytes_per_second"`
 	Limit     float64   `json:"limit_seconds"` // what the parts of it cost here, shared by the processors
 	Share     float64   `json:"share_of_limit"`
@@ -114,6 +116,7 @@ func (c *benchFileCommand) each(ctx context.Context, out *output, file string, c
 		r := fileRecord{
 			Peer: "flute-node", Operation: "file", Digest: string(benchDigests[name].part), Size: int64(c.Size),
 			Rate: uint64(rate), First: 1000 * runs.first.median(), Seconds: runs.took, Median: runs.took.median(),
+			Processor: runs.spent.median(), Sent: runs.sent.median(),
 		}
 		r.PerSecond = float64(c.Size) / r.Median
 		r.Limit = iobench.Limit(costs, benchDigests[name].part, runtime.GOMAXPROCS(0)) * float64(c.Size) / 1e9

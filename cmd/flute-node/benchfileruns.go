@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/iobench"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/source"
@@ -28,7 +29,11 @@ var errIncomplete = errors.New("the file did not arrive whole")
 // times are measurements in seconds.
 type times []float64
 
+// median is 0 if there is none.
 func (t times) median() float64 {
+	if len(t) == 0 {
+		return 0
+	}
 	sorted := slices.Sorted(slices.Values(t))
 	if n := len(sorted); n%2 == 0 {
 		return (sorted[n/2-1] + sorted[n/2]) / 2
@@ -40,6 +45,8 @@ func (t times) median() float64 {
 type fileRuns struct {
 	took  times // from the call of Send to the published copy
 	first times // from the call of Add to the first packet of the file
+	sent  times // from the call of Send to the last packet of the file
+	spent times // of processors, by both ends
 }
 
 // fastest returns the highest rate at which all runs lose nothing, and what they took.
@@ -91,9 +98,7 @@ func (c *benchFileCommand) once(
 		switch e := e.(type) {
 		case event.ObjectStarted:
 			return e.Sending
-		case event.ObjectCompleted:
-			return !e.Sending
-		case event.ObjectFailed, event.SessionClosed:
+		case event.ObjectCompleted, event.ObjectFailed, event.SessionClosed:
 			return true
 		}
 		return false
@@ -104,6 +109,7 @@ func (c *benchFileCommand) once(
 	}
 	cfg := node.SendConfig{To: group, TSI: 1, Interface: lo, Rate: rate, Session: c.session}
 	start := time.Now()
+	began, _ := iobench.Used()
 	s, err := n.Send(ctx, cfg)
 	if err != nil {
 		return err
@@ -127,7 +133,13 @@ func (c *benchFileCommand) once(
 			case event.ObjectStarted:
 				runs.first = append(runs.first, time.Since(added).Seconds())
 			case event.ObjectCompleted:
+				if e.Sending {
+					runs.sent = append(runs.sent, time.Since(start).Seconds())
+					continue
+				}
 				runs.took = append(runs.took, time.Since(start).Seconds())
+				ended, _ := iobench.Used()
+				runs.spent = append(runs.spent, (ended - began).Seconds())
 				return c.check(e, digest)
 			case event.SessionClosed:
 				if !e.Sending {

@@ -3,9 +3,9 @@
 // The store stages objects in a folder of its process below root/.flute-node, which no other user may enter, under
 // names that cannot be guessed. Publish makes the file durable, makes the folders it needs, renames the file into its
 // place, and syncs the folders. Publications at the same time share these syncs: on ext4, XFS, Btrfs and F2FS one sync
-// of the file system makes many files durable, as long as that is faster. After a crash or a loss of power a path
-// therefore leads to the older file or to the new one, never to a part of one. The next [New] removes what a process
-// that died left staged.
+// of the file system makes many files durable, as long as that is faster. On Linux large files are written out while
+// they come, so that little is left to their sync. After a crash or a loss of power a path therefore leads to the older
+// file or to the new one, never to a part of one. The next [New] removes what a process that died left staged.
 //
 // A staged object is a file from its first byte on. The store keeps the files used last open, [Options].MaxOpen at
 // most. If the process has no descriptors left, idle files are closed and calls wait. If somebody removes the root, the

@@ -36,3 +36,10 @@ func (g gate) around(fn func(*os.File) error) func(*os.File) error {
 		return fn(f)
 	}
 }
+
+// writeFile writes to a file in the gate.
+func (s *Store) writeFile(f *os.File, p []byte, off int64) (int, error) {
+	s.gate.enter()
+	defer s.gate.leave()
+	return f.WriteAt(p, off)
+}

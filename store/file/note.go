@@ -36,6 +36,9 @@ func (o *object) Note(p []byte, anew bool) error {
 			return o.store.files.fail(o, err)
 		}
 	}
+	if o.publishing.Load() { // it is whole, and waits for this call to end
+		return nil
+	}
 	err = o.store.files.patiently(func() error {
 		if anew || !o.noted {
 			return o.noteAnew(p)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -31,6 +32,10 @@ type object struct {
 
 	growing sync.Mutex
 	grown   int64 // the highest byte written; guarded by growing
+
+	unasked extent // guarded by behind.mu
+
+	publishing atomic.Bool // Publish was called
 
 	noting sync.Mutex // held while notes are written
 	noted  bool       // there are notes; guarded by noting
@@ -84,9 +89,9 @@ func (o *object) WriteAt(p []byte, off int64) (int, error) {
 	if err := o.grow(off + int64(len(p))); err != nil {
 		return 0, err
 	}
-	o.store.gate.enter()
-	defer o.store.gate.leave()
-	return f.WriteAt(p, off)
+	n, err := o.store.writeFile(f, p, off)
+	o.store.behind.wrote(o, off, int64(n))
+	return n, err
 }
 
 // Truncate implements [store.Object].

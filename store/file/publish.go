@@ -13,6 +13,8 @@ import (
 // publish gives the object its name, and returns which. [store.ErrKept]: it is that of a file that stays.
 func (o *object) publish(name string) (string, error) {
 	s := o.store
+	o.publishing.Store(true)
+	defer o.publishing.Store(false)
 	if err := s.files.seize(o); err != nil {
 		return "", err
 	}

@@ -24,6 +24,7 @@ type Store struct {
 	files    *descriptors
 	folders  folders
 	gate     gate
+	behind   behind
 	unsynced atomic.Bool // the last sync of a folder failed
 	sync     func(folder *os.File) error
 	syncFile func(file *os.File) error
@@ -74,6 +75,9 @@ func (opts Options) New(root string) (*Store, error) {
 	}
 	s.files = newDescriptors(opts.MaxOpen)
 	s.sync, s.syncFile = s.gate.around(syncFolder), s.gate.around((*os.File).Sync)
+	if !opts.NoSync {
+		s.behind.begin = beginWriting
+	}
 	if s.files.more = s.folders.closeIdle; canBeAt {
 		s.folders.max = maxIdle
 	}
@@ -163,6 +167,7 @@ func (s *Store) Close() error {
 	for o := range staged {
 		_ = o.Leave() // what stays and has no notes is removed with the stage
 	}
+	s.behind.close()
 	s.folders.close()
 	if err := s.ground.close(); err != nil {
 		return fmt.Errorf("store/file: close: %w", err)
