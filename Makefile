@@ -48,6 +48,8 @@ mutants:
 interop:
 	./interop/folder.sh
 	./interop/flute-rs.sh
+	./interop/faults.sh
+	./interop/schemas.sh
 	./interop/carousel.sh
 	./interop/utp.sh
 	./interop/tshark.sh
