@@ -8,6 +8,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 )
 
@@ -98,7 +99,22 @@ func (o *object) report(ctx actor.Context) {
 		return
 	}
 	o.worked, o.ended = false, o.ended || ended
-	if o.ledger.put(&report{From: ctx.Self(), Events: f.Events, Works: f.Works, Ended: ended}) {
+	if o.ledger.put(&report{From: ctx.Self(), Events: latest(f.Events), Works: f.Works, Ended: ended}) {
 		ctx.Send(ctx.Parent(), Reported{})
 	}
+}
+
+// latest leaves of the progress in one turn the last.
+func latest(events []event.Event) []event.Event {
+	rest := events[:0]
+	for _, e := range events {
+		_, is := e.(event.ObjectProgress)
+		if n := len(rest); n > 0 && is {
+			if _, was := rest[n-1].(event.ObjectProgress); was {
+				rest = rest[:n-1]
+			}
+		}
+		rest = append(rest, e)
+	}
+	return rest
 }

@@ -91,6 +91,9 @@ func (b *Bucket) SetRate(now time.Time, bitsPerSecond uint64) {
 // within the bound of what may leave at once.
 func (b *Bucket) Crowd(busy int) { b.busy = busy }
 
+// IsCrowded reports whether Deadline gathers: so many sessions of the node send.
+func (b *Bucket) IsCrowded() bool { return b.busy > fewSessions }
+
 // gather returns how long a datagram may wait for those behind it.
 func (b *Bucket) gather() time.Duration {
 	if b.busy <= fewSessions {

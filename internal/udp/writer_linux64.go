@@ -35,6 +35,7 @@ type batchWriter struct {
 	fd       int
 	closed   atomic.Bool
 	segments bool      // messages of several datagrams are in use
+	limit    int       // datagrams of one system call
 	controls []segment // of the messages
 	counts   []int     // datagrams of each message
 }
@@ -61,19 +62,27 @@ func (w *batchWriter) init(conn *net.UDPConn, segments bool) error {
 	return conn.Close()
 }
 
-// use makes room for one system call.
+// use says what one system call takes.
 func (w *batchWriter) use(segments bool) {
-	w.segments = segments
-	n := writeSize
+	w.segments, w.limit = segments, writeSize
 	if segments {
-		n = writeDatagrams
+		w.limit = writeDatagrams
 	}
-	w.grow(n)
-	w.counts, w.controls = make([]int, n), nil
-	if !segments {
+	w.controls = nil
+	w.makeRoom(leastRoom)
+}
+
+// leastRoom is for how many datagrams there is room at least. A slow session needs no more.
+const leastRoom = 16
+
+// makeRoom makes room for n datagrams in one system call.
+func (w *batchWriter) makeRoom(n int) {
+	if len(w.iovecs) >= n && len(w.controls) >= n {
 		return
 	}
-	w.controls = make([]segment, n)
+	n = min(max(n, 2*len(w.iovecs), leastRoom), w.limit)
+	w.grow(n)
+	w.counts, w.controls = make([]int, n), make([]segment, n)
 	for i := range w.controls {
 		c := &w.controls[i]
 		c.Level, c.Type = unix.IPPROTO_UDP, unix.UDP_SEGMENT
@@ -97,7 +106,8 @@ func (w *batchWriter) means() string {
 
 // put makes messages of the first datagrams.
 func (w *batchWriter) put(datagrams [][]byte) {
-	datagrams = datagrams[:min(len(datagrams), len(w.iovecs))]
+	datagrams = datagrams[:min(len(datagrams), w.limit)]
+	w.makeRoom(len(datagrams))
 	w.want = 0
 	for first, pieces := 0, 0; first < len(datagrams); w.want++ {
 		n := 1
@@ -181,11 +191,35 @@ func (w *batchWriter) write(datagrams [][]byte) (int, error) {
 	case w.errno != 0:
 		return 0, os.NewSyscallError("sendmmsg", w.errno)
 	}
-	sent := 0
-	for _, n := range w.counts[:w.got] {
-		sent += n
+	return w.sent(), nil
+}
+
+// sent returns how many datagrams the last call has sent.
+func (w *batchWriter) sent() (n int) {
+	for _, count := range w.counts[:w.got] {
+		n += count
 	}
-	return sent, nil
+	return n
+}
+
+// try is write that does not wait, and returns how many datagrams were sent.
+func (w *batchWriter) try(datagrams [][]byte) int {
+	w.put(datagrams)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed.Load() || !w.call(uintptr(w.fd)) || w.errno != 0 {
+		return 0
+	}
+	return w.sent()
+}
+
+// TryBatch sends datagrams, in order, without waiting, and returns how many were sent. If these are not all of them,
+// WriteBatch tells why. It belongs to the goroutine of WriteBatch.
+func (s *Sender) TryBatch(datagrams [][]byte) int {
+	if s.flow != nil || !s.away.IsZero() {
+		return 0
+	}
+	return s.batch.try(datagrams)
 }
 
 // refusesSegments reports an error that a message of several datagrams may have, and its datagrams one by one not: the

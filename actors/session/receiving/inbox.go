@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/actors/object"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/bounds"
@@ -21,6 +22,7 @@ type Reception struct {
 	}
 
 	proofs atomic.Uint64
+	free   object.FreeList // what sessions that take turns use is in a cache still
 }
 
 // Proofs returns how many sessions have proved themselves so far. It is safe for concurrent use.

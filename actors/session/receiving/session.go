@@ -35,7 +35,7 @@ type Config struct {
 func Spec(cfg Config, strategy actor.SupervisorStrategy) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor {
-			return &session{cfg: cfg, inbox: cfg.Inbox, ledger: cfg.Ledger, free: &object.FreeList{}}
+			return &session{cfg: cfg, inbox: cfg.Inbox, ledger: cfg.Ledger, free: &cfg.Inbox.Reception.free}
 		},
 		Mailbox: cfg.Inbox.mailbox, Dispatcher: cfg.Loop, Strategy: strategy,
 		Faults: cfg.Faults, Name: fmt.Sprintf("session/receiving-%d", cfg.Inbox.Key.TSI), Kind: kindOf,

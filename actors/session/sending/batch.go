@@ -15,10 +15,12 @@ const batchPackets = 3 * 46
 // are out: at a low rate, or while the link is away, that takes long. The zero value is ready to use.
 type batch struct {
 	memory    []byte   // of the datagrams, one behind the other: the system takes a message of them in one piece
+	moved     bool     // some of them are in the memory before it
 	datagrams [][]byte // the last of them may be elsewhere
 	longest   int      // datagram so far
 	granted   int      // how many of them the rate permits
 	sent      int      // how many of these are out
+	burst     int      // how many were handed over at once last
 	events    []held
 }
 
@@ -28,11 +30,15 @@ type held struct {
 	after int // so many datagrams
 }
 
-// renew drops the datagrams that are out. The one for which the rate was not enough yet becomes the first: grant keeps
-// back no more than one.
+// renew drops the datagrams that are out. Those for which the rate was not enough yet become the first: one, or what is
+// left of those that were made ahead.
 func (b *batch) renew() {
 	rest := b.datagrams[b.sent:]
 	b.memory, b.datagrams = b.memory[:0], b.datagrams[:0]
+	if b.moved && len(rest) > 1 {
+		b.memory = make([]byte, 0, cap(b.memory)) // or the first would overwrite the next
+	}
+	b.moved = false
 	for _, d := range rest {
 		b.add(append(b.buffer(), d...))
 	}
@@ -41,6 +47,9 @@ func (b *batch) renew() {
 	}
 	b.granted, b.sent = b.granted-b.sent, 0
 }
+
+// ungranted returns how many datagrams the rate does not permit yet.
+func (b *batch) ungranted() int { return len(b.datagrams) - b.granted }
 
 // grant reports whether the rate permits all datagrams. bucket may be nil.
 func (b *batch) grant(bucket *pacing.Bucket, now time.Time) bool {
@@ -60,7 +69,7 @@ const leastMemory = 2048
 func (b *batch) buffer() []byte {
 	if cap(b.memory)-len(b.memory) < max(b.longest, leastMemory) {
 		// What is there stays where it is until it is out. The next batch has room for all.
-		b.memory = make([]byte, 0, max(2*cap(b.memory), b.longest, leastMemory))
+		b.memory, b.moved = make([]byte, 0, max(2*cap(b.memory), b.longest, leastMemory)), true
 	}
 	return b.memory[len(b.memory):]
 }
@@ -85,11 +94,21 @@ func (b *batch) hold(events []event.Event) {
 func (b *batch) told() (events []event.Event) {
 	n := 0
 	for n < len(b.events) && b.events[n].after <= b.sent {
+		if last := len(events) - 1; last >= 0 && outdates(b.events[n].event, events[last]) {
+			events = events[:last]
+		}
 		events = append(events, b.events[n].event)
 		n++
 	}
 	b.events = b.events[:copy(b.events, b.events[n:])]
 	return events
+}
+
+// outdates reports whether e is later progress of the object that before is the progress of.
+func outdates(e, before event.Event) bool {
+	p, is := e.(event.ObjectProgress)
+	q, was := before.(event.ObjectProgress)
+	return is && was && p.Session == q.Session && p.TOI == q.TOI
 }
 
 // drop forgets the datagrams that are not out, and returns the events that waited for them. A file whose last packet is

@@ -2,6 +2,7 @@ package sending
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -136,5 +137,32 @@ func TestBatchDrop(t *testing.T) {
 	}
 	if len(b.datagrams) != 0 || len(b.told()) != 0 {
 		t.Error("something is left")
+	}
+}
+
+// Of the progress of one object that is told at once, the last is told.
+func TestBatchTellsTheLatest(t *testing.T) {
+	var b batch
+	of := func(toi, n uint64) event.Event { return event.ObjectProgress{TOI: flute.NewTOI(toi), Received: n} }
+	b.hold([]event.Event{of(1, 1), of(1, 2), of(2, 1), event.Warning{}, of(2, 2), of(2, 3)})
+	want := []event.Event{of(1, 2), of(2, 1), event.Warning{}, of(2, 3)}
+	if got := b.told(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// What is left of datagrams made ahead keeps its bytes, also where the memory has grown meanwhile.
+func TestBatchKeepsMany(t *testing.T) {
+	var b batch
+	datagrams(&b, 20)
+	b.granted, b.sent = 3, 3
+	for i := byte(3); len(b.datagrams) > 3; i += 3 {
+		b.renew()
+		for j, d := range b.datagrams {
+			if want := bytes.Repeat([]byte{i + byte(j)}, 1000); !bytes.Equal(d, want) {
+				t.Fatalf("datagram %d of %d begins with %d, want %d", j, len(b.datagrams), d[0], i+byte(j))
+			}
+		}
+		b.granted, b.sent = 3, 3
 	}
 }

@@ -1,6 +1,7 @@
 package sending
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,9 +44,12 @@ type Config struct {
 }
 
 // Ledger is what a sending session must not lose when its actor crashes. It belongs to the actor, and to the supervisor
-// while there is none; End is safe for concurrent use.
+// while there is none; End is safe for concurrent use. Between two turns of the actor its timer sends what was made
+// ahead.
 type Ledger struct {
+	mu        sync.Mutex // held by the actor during a turn, and by whoever has the rest at other times
 	cfg       Config
+	prompt    prompt                 // cfg.Writer, if it is one; else nil
 	answers   [maxAnswers]answer     // a ring; see add
 	answered  int                    // its next place
 	opened    bool                   // SessionOpened was emitted
@@ -63,7 +67,11 @@ type Ledger struct {
 }
 
 // NewLedger returns the Ledger of a session that has not begun.
-func NewLedger(cfg Config) *Ledger { return &Ledger{cfg: cfg, pace: newPacer(cfg.Pace)} }
+func NewLedger(cfg Config) *Ledger {
+	l := &Ledger{cfg: cfg, pace: newPacer(cfg.Pace)}
+	l.prompt, _ = cfg.Writer.(prompt)
+	return l
+}
 
 // End tells the session to end, and why, before [Close] does: a crash may lose the message, and does not lose this.
 func (l *Ledger) End(reason string) { l.ending.Store(&reason) }
@@ -187,6 +195,8 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 // not ended before. The caller emits the events, and calls [Ledger.Settle] then. What is left to be closed goes to run,
 // which must not block: it may wait for a source.
 func (l *Ledger) Finish(reason string, cause error, run func(lanes.Work)) (events []event.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, e := range l.close(reason, cause) {
 		events = append(events, marked(e))
 	}

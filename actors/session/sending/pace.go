@@ -116,11 +116,10 @@ func (p *pacer) adjust(core *sender.Session, now time.Time) (late time.Duration)
 			p.need = p.rateOf(rest, p.end.Sub(now))
 		}
 	}
-	rate := min(p.limit(), p.need)
 	if p.Member != nil {
-		p.Member.Want(rate)
-		rate = min(rate, p.Member.Rate())
+		p.Member.Want(min(p.limit(), p.need))
 	}
+	rate := p.wanted()
 	switch {
 	case rate == unbounded:
 		p.bucket = nil
@@ -138,6 +137,15 @@ func (p *pacer) adjust(core *sender.Session, now time.Time) (late time.Duration)
 	p.told = true
 	takes := float64(p.Frames.Total(rest.Packets, rest.Bytes)) * 8 / float64(rate)
 	return max(time.Duration(takes*float64(time.Second))-p.end.Sub(now), time.Nanosecond)
+}
+
+// wanted returns the rate that is meant to hold.
+func (p *pacer) wanted() uint64 {
+	rate := min(p.limit(), p.need)
+	if p.Member != nil {
+		rate = min(rate, p.Member.Rate())
+	}
+	return rate
 }
 
 // warms reports whether nothing but padding is to be sent yet.

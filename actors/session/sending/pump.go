@@ -73,7 +73,7 @@ func (s *session) pump(ctx actor.Context) {
 }
 
 // fill makes the next batch, once the last one is out, as long as the rate permits it: what is sent late was not made
-// early.
+// early. In one of many sessions it makes some datagrams ahead.
 func (s *session) fill(ctx actor.Context, now time.Time) error {
 	l := s.ledger
 	b := &l.batch
@@ -84,7 +84,12 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 	if late := l.pace.adjust(l.cfg.Core, now); late > 0 {
 		s.publish(ctx, event.Late{Session: l.cfg.Key, By: late})
 	}
-	for b.grant(l.pace.bucket, now) && !b.isFull() {
+	ahead, refused := l.ahead(), false
+	for !b.isFull() {
+		refused = refused || !b.grant(l.pace.bucket, now)
+		if refused && b.ungranted() > ahead {
+			return nil
+		}
 		datagram, ok, err := s.next(ctx, now)
 		if ok {
 			b.add(datagram)
@@ -129,6 +134,7 @@ func (s *session) work(ctx actor.Context) {
 func (s *session) write(ctx actor.Context, now time.Time) error {
 	b := &s.ledger.batch
 	if b.granted > b.sent {
+		b.burst = b.granted - b.sent
 		n, err := s.ledger.cfg.Writer.WriteBatch(b.datagrams[b.sent:b.granted])
 		b.sent += n
 		if now = time.Now(); n > 0 {
