@@ -17,6 +17,8 @@ const (
 	// meanwhile takes effect that much later.
 	aheadPackets = 16
 	aheadTime    = 100 * time.Millisecond
+	// leastSpared is how many datagrams are to leave without a turn, beyond the burst that is kept for the next one.
+	leastSpared = 4
 )
 
 // prompt is a Writer that can send without waiting. TryBatch returns how many datagrams were sent, in order. That these
@@ -33,7 +35,7 @@ func (l *Ledger) ahead() int {
 	if p.bucket.Rate() < n*uint64(b.longest)*8*uint64(time.Second/aheadTime) {
 		n = p.bucket.Rate() / 8 / uint64(time.Second/aheadTime) / uint64(b.longest)
 	}
-	if n < 2*uint64(b.burst) {
+	if n < 2*uint64(b.burst)+leastSpared {
 		return 0 // a turn for each burst costs less than to keep what is left of them
 	}
 	return int(n)
