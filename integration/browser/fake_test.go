@@ -18,6 +18,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/api"
+	"github.com/flute-node/flute-node/internal/tlsfiles"
 	"github.com/flute-node/flute-node/node"
 )
 
@@ -25,7 +26,8 @@ import (
 type fake struct {
 	api.Backend // what the page does not ask for
 	sessions    int
-	name        string // of each file
+	name        string         // of each file
+	tls         tlsfiles.Files // clients show certificates, and no token; empty: the other way round
 
 	mu   sync.Mutex
 	turn uint64
@@ -165,14 +167,19 @@ func (f *fake) start(t *testing.T) (at string, end func()) {
 	}
 	at = l.Addr().String()
 	_ = l.Close()
-	s, err := api.Listen(api.Config{
+	cfg := api.Config{
 		Backend: f, Journal: f, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Listen: "tcp:" + at, Token: token,
 		Collect: http.NotFoundHandler(),
-	})
+	}
+	where := "http://" + at
+	if f.tls.Cert != "" {
+		cfg.Listen, cfg.Token, cfg.TLS, where = "tls:"+at, "", f.tls, "https://"+at
+	}
+	s, err := api.Listen(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return "http://" + at, func() {
+	return where, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		_ = s.Close(ctx)

@@ -40,7 +40,9 @@ type daemon struct {
 }
 
 // rates of the pairs, by the names of their units.
-var rates = []struct{ name, rate string }{{"maps", "6Mbit"}, {"news", "1Mbit"}, {"weather", "3Mbit"}}
+var rates = []struct{ name, rate, more string }{
+	{"maps", "6Mbit", ""}, {"news", "1Mbit", ""}, {"weather", "3Mbit", ", carousel: delay=20s"},
+}
 
 func run(t *testing.T) *daemon {
 	t.Helper()
@@ -64,7 +66,7 @@ func run(t *testing.T) *daemon {
 		}
 		receive += fmt.Sprintf("- {name: %s-in, group: %v, interface: lo, dir: %s/in}\n", p.name, group, folder)
 		send += fmt.Sprintf("- {name: %s-out, to: %v, interface: lo, tsi: %d, watch: %s/%s, settle: 100ms, rate: %s, "+
-			"fec: raptorq, block: 200}\n", p.name, group, i+1, folder, p.name, p.rate)
+			"fec: raptorq, block: 200%s}\n", p.name, group, i+1, folder, p.name, p.rate, p.more)
 	}
 	for name, text := range map[string]string{"flute-node.yaml": text + receive + send, "token": token} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
@@ -194,6 +196,19 @@ func TestTransfer(t *testing.T) {
 	}
 	d.put(t, "maps", "asia.mbtiles", 6_000_000)
 	d.put(t, "weather", "wind.grib", 3_000_000)
+	b.press("2")
+	const turn = "[...document.querySelectorAll('.carousel')].find((e) => e.querySelector('.turn') && " +
+		"e.querySelector('g > .sent')?.getAttribute('width') > 0)"
+	b.wait(turn)
+	words = see[string](b, turn+".querySelector('svg').getAttribute('aria-label')")
+	if !strings.Contains(words, "in transfer") || !strings.Contains(words, "; next weather/radar-") {
+		t.Errorf("what is sent, and when: %q", words)
+	}
+	b.shot(*screenshots, "dashboard-sending")
+	b.do(chromedp.Click(chromedp.CSS("section[aria-label='Sending weather-out'] h2 a")))
+	b.wait("document.querySelector('.map svg')?.getAttribute('aria-label').includes('of this turn is sent')")
+	b.accessible("what is sent of a file")
+	b.fits("what is sent of a file")
 	b.phone()
 	for _, key := range []string{"2", "3", "4", "1"} {
 		b.press(key)

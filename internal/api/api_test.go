@@ -310,6 +310,8 @@ func TestOpenAPI(t *testing.T) {
 		{operation: "GET /v1/objects", down: true, want: 503},
 		{operation: "GET /v1/objects", path: "/v1/objects?after=3&session=" + idOfIn, want: 200},
 		{operation: "GET /v1/objects", path: "/v1/objects?after=x&session=" + idOfIn, want: 400},
+		{operation: "GET /v1/objects", path: "/v1/objects?order=schedule&session=" + idOfIn, want: 200},
+		{operation: "GET /v1/objects", path: "/v1/objects?order=size", want: 400},
 		{operation: "GET /v1/overview", want: 200},
 		{operation: "GET /v1/overview", path: "/v1/overview?limit=1&way=in&text=IN&state=receiving", want: 200},
 		{operation: "GET /v1/overview", path: "/v1/overview?limit=1001", want: 400},
@@ -603,6 +605,36 @@ func TestTooManyClients(t *testing.T) {
 		}
 		if e, ok := errors.AsType[*StatusError](err); !ok || e.Code != 503 {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestSchedule: what a session sends comes in the order of its turns, the first of them however many there are.
+func TestSchedule(t *testing.T) {
+	now := time.Now()
+	object := func(toi uint64, phase string, resumes time.Duration) event.ObjectState {
+		o := event.ObjectState{TOI: flute.NewTOI(toi), Phase: phase}
+		if resumes > 0 {
+			o.Resumes = now.Add(resumes)
+		}
+		return o
+	}
+	st := &State{UnitOf: []string{"out"}, Snapshot: &node.Snapshot{Sessions: []node.SessionState{{
+		ObjectCount: 9,
+		Objects: []event.ObjectState{
+			object(1, "waiting", time.Hour), object(2, "paused", 0), object(3, "waiting", time.Minute),
+			object(5, "waiting", 0), object(4, "sending", 0), object(6, "sending", 0),
+		},
+	}}}}
+	id := rowID("out", &st.Snapshot.Sessions[0])
+	for limit, want := range map[int]string{10: "4 6 5 3 1 2 ", 3: "4 6 5 "} {
+		list, count, next := objects(st, url.Values{"session": {id}, "order": {"schedule"}}, flute.TOI{}, limit)
+		got := ""
+		for _, o := range list {
+			got += o.TOI.String() + " "
+		}
+		if got != want || count != 9 || next != "" {
+			t.Errorf("%d: %q of %d, next %q; want %q", limit, got, count, next, want)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,6 +27,10 @@ func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if order := r.URL.Query().Get("order"); order != "" && order != "schedule" {
+		fail(w, http.StatusBadRequest, fmt.Sprintf("order %.40q: take schedule", order))
+		return
+	}
 	st, err := s.stateFor(r)
 	if err != nil {
 		failed(w, err)
@@ -38,11 +44,12 @@ func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
 	}{list, count, next})
 }
 
-// objects returns a page of the objects that match, those of a session after a TOI. count is how many there are of all
+// objects returns a page of the objects that match, those of a session after a TOI, or the first of the schedule. count is how many there are of all
 // pages; after next begins the next page of a session.
 func objects(st *State, q url.Values, after flute.TOI, limit int) (list []Object, count int, next string) {
 	list = []Object{}
-	paged := q.Get("session") != ""
+	scheduled := q.Get("order") == "schedule"
+	paged := q.Get("session") != "" && !scheduled
 	for i := range st.Snapshot.Sessions {
 		one, unit := &st.Snapshot.Sessions[i], st.UnitOf[i]
 		if !isAskedFor(q, unit, one) {
@@ -55,6 +62,9 @@ func objects(st *State, q url.Values, after flute.TOI, limit int) (list []Object
 			all = slices.SortedFunc(slices.Values(all), byTOI)
 			all = slices.DeleteFunc(all, func(o event.ObjectState) bool { return o.TOI.Compare(after) <= 0 })
 		}
+		if scheduled {
+			all = slices.SortedFunc(slices.Values(all), bySchedule)
+		}
 		room := min(len(all), limit-len(list))
 		for _, o := range all[:room] {
 			list = append(list, Object{unit, one.Session, o})
@@ -64,6 +74,23 @@ func objects(st *State, q url.Values, after flute.TOI, limit int) (list []Object
 		}
 	}
 	return list, count, next
+}
+
+// bySchedule orders objects that are sent: those in transfer, those that wait for others only, those whose next turn has
+// a time, by that, and those that are paused.
+func bySchedule(a, b event.ObjectState) int {
+	rank := func(o *event.ObjectState) int {
+		switch {
+		case o.Phase == "paused":
+			return 3
+		case !o.Resumes.IsZero():
+			return 2
+		case o.Phase == "waiting":
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(rank(&a), rank(&b)), a.Resumes.Compare(b.Resumes), a.TOI.Compare(b.TOI))
 }
 
 // objectsOf returns the objects that a request names by unit and TOI, one for each session of the unit that has the

@@ -8,7 +8,7 @@ const shown = 300;
 const troubles = new Set(["object_failed", "fdt_rejected", "actor_restarted", "kernel_drops", "warning", "late", "missed", "file_failed", "restarted"]);
 const kinds = { "": () => true, files: (e) => /^(object|file|program|transfer)_/.test(e.event), trouble: (e) => isBad(e) };
 
-const isBad = (e) => (troubles.has(e.event) && !e.retry) || (e.event === "program_ended" && e.error);
+const isBad = (e) => (e.event === "daemon_started" && e.clean === false) || (troubles.has(e.event) && !e.retry) || (e.event === "program_ended" && e.error);
 const isGood = (e) => e.event === "object_completed" || e.event === "file_completed";
 
 /** sentence says what an event is about. */
@@ -24,6 +24,7 @@ function sentence(e) {
   if (e.retry) what.push("it is tried again");
   if (e.text) what.push(e.text);
   if (e.error) what.push(e.error);
+  if (e.event === "daemon_started") what.push(e.version, e.clean ? "the one before had ended in order" : "the one before had not ended in order");
   if (e.actor) what.push(`${e.actor} ${e.outcome ?? ""}`);
   if (e.fdt_instance_id !== undefined) what.push(`FDT Instance ${e.fdt_instance_id}`);
   if (e.files !== undefined) what.push(some(e.files, "file"));

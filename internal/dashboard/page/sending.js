@@ -1,6 +1,7 @@
 // What is sent, and when.
 
 import { ask } from "./api.js";
+import { carousel } from "./carousel.js";
 import { frame, h, name, row, rows, setAttr, setText, table } from "./dom.js";
 import { bytes, count, fileName, keyText, rate, share, some, until } from "./format.js";
 import { sessionLink } from "./overview.js";
@@ -8,6 +9,7 @@ import { pageOf, pager } from "./pager.js";
 
 const sessions = 10; // of a page
 const files = 20; // of a session; its own view has pages of them
+const drawn = 200; // of a session, in the order of their turns
 
 const labels = ["File", "State", "This turn", "Size", "Turns done", "Next turn", "Priority"];
 const classes = ["wide main", "", "", "num", "num", "num", "num"];
@@ -49,10 +51,11 @@ export function sending() {
     const speed = h("span");
     const queues = h("span", { class: "muted" });
     const more = h("p", { class: "empty" });
+    const map = carousel();
     const el = h("section", { class: "panel", "aria-label": `Sending ${s.unit}` },
       h("div", { class: "head" }, h("h2", null, h("a", { href: sessionLink(s.id), "data-row": true }, name(s.unit || "no unit", 60))), state,
-        h("span", { class: "muted mono" }, name(keyText(s.session), 120)), h("span", { class: "push" }), queues, speed), tableEl, more);
-    Object.assign(el, { state, speed, queues, more, body, tableEl });
+        h("span", { class: "muted mono" }, name(keyText(s.session), 120)), h("span", { class: "push" }), queues, speed), map.el, tableEl, more);
+    Object.assign(el, { map, state, speed, queues, more, body, tableEl });
     return el;
   }
 
@@ -61,8 +64,9 @@ export function sending() {
     setText(el.state, s.state);
     setText(el.speed, rate(s.rate));
     setText(el.queues, `${some(s.files, "file")} to come`);
-    rows(el.body, s.objects.objects, (o) => o.toi, makeFile, (tr, o) => changeFile(tr, o, now));
-    const left = s.objects.object_count - s.objects.objects.length;
+    el.map.show(s.objects.objects, s.objects.object_count, now);
+    rows(el.body, s.objects.objects.slice(0, files), (o) => o.toi, makeFile, (tr, o) => changeFile(tr, o, now));
+    const left = s.objects.object_count - Math.min(files, s.objects.objects.length);
     el.tableEl.hidden = s.objects.objects.length === 0;
     el.more.hidden = left === 0 && s.objects.object_count > 0;
     setText(el.more, left > 0 ? `and ${count(left)} more` : "All is sent.");
@@ -75,7 +79,7 @@ export function sending() {
       const q = new URLSearchParams({ way: "out", limit: sessions, after: pages.after });
       const o = JSON.parse(await ask(`/v1/overview?${q}`, signal));
       const answers = await Promise.all(o.sessions.map((s) =>
-        ask(`/v1/objects?${new URLSearchParams({ session: s.id, unit: s.unit ?? "", limit: files })}`, signal)));
+        ask(`/v1/objects?${new URLSearchParams({ session: s.id, unit: s.unit ?? "", limit: drawn, order: "schedule" })}`, signal)));
       frame(() => {
         o.sessions.forEach((s, i) => (s.objects = JSON.parse(answers[i])));
         rows(list, o.sessions, (s) => s.id, make, (el, s) => change(el, s, o.time));

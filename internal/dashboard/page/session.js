@@ -3,11 +3,12 @@
 import { ask, Failure, feed } from "./api.js";
 import { blockMap, decode } from "./blockmap.js";
 import { facts, frame, h, name, row, rows, setAttr, setText, table } from "./dom.js";
-import { bytes, count, fileName, keyID, nanoseconds, rate, share, since, span, until } from "./format.js";
+import { bytes, count, fileName, keyID, nanoseconds, rate, share, since, some, span, until } from "./format.js";
 import { pager } from "./pager.js";
 
 const page = 100;
 const ended = 200; // files that have ended, which the page remembers
+const turns = new Set(["waiting", "sending", "paused"]); // phases of a file that is sent
 
 function aboutReceiving(s, now) {
   const a = s.account;
@@ -165,7 +166,7 @@ export function session(id) {
     const done = pages.after ? [] : [...over.values()].reverse().filter((o) => !live.has(o.toi));
     const all = [...list.objects, ...done];
     if (!picked) {
-      const now_ = list.objects.find((o) => o.phase === "receiving") ?? (chosen ? null : all[0]);
+      const now_ = list.objects.find((o) => o.phase === (receiving ? "receiving" : "sending")) ?? (chosen ? null : all[0]);
       if (now_ && !(chosen && live.has(chosen))) chosen = now_.toi;
     }
     setText(total, `${count(list.object_count)} on their way, ${count(over.size)} ended`);
@@ -175,10 +176,26 @@ export function session(id) {
     return all.find((o) => o.toi === chosen);
   }
 
+  /** showTurn shows how far the turn of a file that is sent has come. Which symbols are out no sender tells: it is a share. */
+  function showTurn(o) {
+    const part = o.transfer_length ? Math.min(1, o.done / o.transfer_length) : 0;
+    const cells = new Uint8Array(Math.min(256, Math.max(1, Math.floor((o.transfer_length ?? 0) / 1024))));
+    for (let i = 0; i < cells.length; i++) cells[i] = Math.round(255 * Math.min(1, Math.max(0, part * cells.length - i)));
+    const words = [`${share(part, 1)} of this turn is sent`, `${some(o.transfers ?? 0, "turn")} done`];
+    if (o.phase === "paused") words.push("paused");
+    else if (o.resumes) words.push(`next turn in ${until(o.resumes, now)}`);
+    else if (o.phase === "waiting") words.push("waits for its turn");
+    map.show(cells, 0, o.phase, words);
+  }
+
   function applyMap(o, answer) {
-    mapPanel.hidden = !o || !receiving;
+    mapPanel.hidden = !o || (!receiving && !turns.has(o.phase));
     if (mapPanel.hidden) return;
     setText(mapName, fileName(o.content_location), 4096);
+    if (!receiving) {
+      showTurn(o);
+      return;
+    }
     if (answer) latest = JSON.parse(answer).maps.find((m) => keyID(m.session) === key) ?? latest;
     const m = latest?.toi === o.toi ? latest : null;
     let cells = m ? decode(m.cells) : new Uint8Array(o.transfer_length ? Math.min(512, Math.max(1, Math.floor(o.transfer_length / 1024))) : 1);
