@@ -629,12 +629,12 @@ func TestSchedule(t *testing.T) {
 	id := rowID("out", &st.Snapshot.Sessions[0])
 	for limit, want := range map[int]string{10: "4 6 5 3 1 2 ", 3: "4 6 5 "} {
 		list, count, next := objects(st, url.Values{"session": {id}, "order": {"schedule"}}, flute.TOI{}, limit)
-		got := ""
+		var got strings.Builder
 		for _, o := range list {
-			got += o.TOI.String() + " "
+			got.WriteString(o.TOI.String() + " ")
 		}
-		if got != want || count != 9 || next != "" {
-			t.Errorf("%d: %q of %d, next %q; want %q", limit, got, count, next, want)
+		if got.String() != want || count != 9 || next != "" {
+			t.Errorf("%d: %q of %d, next %q; want %q", limit, got.String(), count, next, want)
 		}
 	}
 }
