@@ -13,6 +13,8 @@ import (
 const (
 	// pageSize is how many bytes of an object are allocated together at most.
 	pageSize = 64 << 10
+	// pagesRead is how many pages a read looks up at a time.
+	pagesRead = 8
 	// minPage is the least allocation.
 	minPage = 512
 )
@@ -30,42 +32,62 @@ const (
 type object struct {
 	store *Store
 
-	mu    sync.RWMutex
+	mu    sync.Mutex
 	state state
 	size  int64
-	pages map[int64][]byte // by offset/pageSize; of any length up to pageSize, the rest of the page is zero
+	pages map[int64][]byte // by offset/pageSize; of any length up to pageSize: the rest is zero, also in its capacity
 	cost  uint64           // bytes reserved from the budget
 }
 
 // ReadAt implements [io.ReaderAt].
 func (o *object) ReadAt(p []byte, off int64) (int, error) {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	if o.state != staged {
-		return 0, fmt.Errorf("store/mem: read: %w", store.ErrClosed)
-	}
 	if off < 0 {
 		return 0, fmt.Errorf("store/mem: read at %d: negative offset", off)
 	}
-	n := int(min(int64(len(p)), max(0, o.size-off)))
-	o.read(p[:n], off)
-	if n < len(p) {
+	n, _, ok := o.readIn(staged, p, off)
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("store/mem: read: %w", store.ErrClosed)
+	case n < len(p):
 		return n, io.EOF
 	}
 	return n, nil
 }
 
-// read fills p with the bytes at off.
-func (o *object) read(p []byte, off int64) {
-	for len(p) > 0 {
-		start := off % pageSize
+// readIn fills p with the bytes at off, as far as there are any, and returns their number and the size of o. ok: o was in
+// that state all the time. It copies without the lock, since others may write elsewhere meanwhile: they would wait.
+func (o *object) readIn(in state, p []byte, off int64) (n int, size int64, ok bool) {
+	var pages [pagesRead][]byte
+	for {
+		at := off + int64(n)
+		first := at / pageSize
+		o.mu.Lock()
+		size, ok = o.size, o.state == in
+		rest := min(int64(len(p)-n), size-at, (first+pagesRead)*pageSize-at)
+		for i := range pages {
+			if (first+int64(i))*pageSize < at+rest {
+				pages[i] = o.pages[first+int64(i)]
+			}
+		}
+		o.mu.Unlock()
+		if !ok || rest <= 0 {
+			return n, size, ok
+		}
+		copyPages(p[n:n+int(rest)], pages[:], at%pageSize)
+		n += int(rest)
+	}
+}
+
+// copyPages fills p with the bytes of pages from start on. What a page does not hold is zero.
+func copyPages(p []byte, pages [][]byte, start int64) {
+	for ; len(p) > 0; pages, start = pages[1:], 0 {
 		part := p[:min(int64(len(p)), pageSize-start)]
 		n := 0
-		if page := o.pages[off/pageSize]; int64(len(page)) > start {
-			n = copy(part, page[start:])
+		if int64(len(pages[0])) > start {
+			n = copy(part, pages[0][start:])
 		}
 		clear(part[n:])
-		p, off = p[len(part):], off+int64(len(part))
+		p = p[len(part):]
 	}
 }
 
@@ -137,7 +159,6 @@ func (o *object) grow(index int64, n int) ([]byte, error) {
 		o.cost += more
 		page = append(make([]byte, 0, size), page...)
 	}
-	clear(page[len(page):n])
 	page = page[:n]
 	o.pages[index] = page
 	return page, nil
@@ -161,6 +182,7 @@ func (o *object) Truncate(size int64) error {
 			o.cost -= uint64(cap(page))
 			o.store.budget.Release(uint64(cap(page)))
 		case rest < int64(len(page)):
+			clear(page[rest:])
 			o.pages[index] = page[:rest]
 		}
 	}
@@ -169,8 +191,8 @@ func (o *object) Truncate(size int64) error {
 
 // Sync implements [store.Object]. Memory is as durable as it will ever be.
 func (o *object) Sync() error {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.state != staged {
 		return fmt.Errorf("store/mem: sync: %w", store.ErrClosed)
 	}
@@ -200,31 +222,33 @@ func (o *object) publish() error {
 	return nil
 }
 
-// bytes returns a copy of all bytes.
+// length returns the number of bytes.
+func (o *object) length() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.size
+}
+
+// bytes returns a copy of all bytes of a published object; none if it is not published.
 func (o *object) bytes() []byte {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	b := make([]byte, o.size)
-	o.read(b, 0)
-	return b
+	b := make([]byte, o.length())
+	n, _, _ := o.readIn(published, b, 0)
+	return b[:n]
 }
 
 // readPublished copies bytes of a published object, whose size it returns.
 func (o *object) readPublished(p []byte, off int64) (n int, size uint64, err error) {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	switch {
-	case o.state != published:
-		return 0, 0, fmt.Errorf("store/mem: read: %w", fs.ErrNotExist)
-	case off < 0:
+	if off < 0 {
 		return 0, 0, fmt.Errorf("store/mem: read at %d: negative offset", off)
 	}
-	n = int(min(int64(len(p)), max(0, o.size-off)))
-	o.read(p[:n], off)
-	if n < len(p) {
+	n, length, ok := o.readIn(published, p, off)
+	switch {
+	case !ok:
+		return 0, 0, fmt.Errorf("store/mem: read: %w", fs.ErrNotExist)
+	case n < len(p):
 		err = io.EOF
 	}
-	return n, uint64(o.size), err
+	return n, uint64(length), err
 }
 
 // free frees o if it is in state from.

@@ -158,6 +158,26 @@ func (s *Store) ReadAt(name string, p []byte, off int64) (n int, size uint64, er
 	return o.readPublished(p, off)
 }
 
+// Move copies the file that was published under name to p, and forgets it. One that is longer than p stays, and nothing
+// is copied. size is the length of the file. It wraps [fs.ErrNotExist] if there is no such file.
+func (s *Store) Move(name string, p []byte) (moved bool, size uint64, err error) {
+	s.mu.Lock()
+	o := s.files[name]
+	if o == nil {
+		s.mu.Unlock()
+		return false, 0, fmt.Errorf("store/mem: move %q: %w", name, fs.ErrNotExist)
+	}
+	if size = uint64(o.length()); size > uint64(len(p)) {
+		s.mu.Unlock()
+		return false, size, nil
+	}
+	s.unlink(name)
+	s.mu.Unlock()
+	defer o.free(published)
+	_, _, err = o.readPublished(p[:size], 0)
+	return err == nil, size, err
+}
+
 // Remove forgets the file of that name, and reports whether there was one.
 func (s *Store) Remove(name string) bool {
 	s.mu.Lock()
@@ -169,17 +189,20 @@ func (s *Store) Remove(name string) bool {
 
 // remove frees the file of that name, if there is one.
 func (s *Store) remove(name string) {
-	o := s.files[name]
-	if o == nil {
-		return
+	if o := s.files[name]; o != nil {
+		s.unlink(name)
+		o.free(published)
 	}
+}
+
+// unlink takes the file of that name, which is there, out of the store.
+func (s *Store) unlink(name string) {
 	delete(s.files, name)
 	for dir := range parents(name) {
 		if s.folders[dir]--; s.folders[dir] == 0 {
 			delete(s.folders, dir)
 		}
 	}
-	o.free(published)
 }
 
 // Close implements [store.Store]. Published files can still be read.

@@ -1,8 +1,10 @@
 package mem_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"testing"
 
@@ -146,4 +148,80 @@ func Example() {
 	b, _ := st.Get("greetings/hello.txt")
 	fmt.Println(st.Files(), string(b))
 	// Output: [greetings/hello.txt] hello
+}
+
+// TestMove: a file is moved whole, once, and as it is at that moment; its memory is free then.
+func TestMove(t *testing.T) {
+	budget := store.NewBudget(1<<20, nil)
+	st := mem.NewWithBudget(budget)
+	for _, content := range []string{"older", "newer and longer"} {
+		if _, err := st.Publish(create(t, st, content), "d/a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := make([]byte, 20)
+	if moved, size, err := st.Move("d/a", p[:5]); moved || size != 16 || err != nil || len(st.Files()) != 1 {
+		t.Errorf("into too little room: %v, %d bytes, %v, %q", moved, size, err, st.Files())
+	}
+	if moved, size, err := st.Move("d/a", p); !moved || string(p[:size]) != "newer and longer" || err != nil {
+		t.Errorf("%v, %q, %v", moved, p[:size], err)
+	}
+	if _, _, err := st.Move("d/a", p); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("moved twice: %v", err)
+	}
+	if budget.Used() != 0 {
+		t.Errorf("%d bytes reserved for nothing", budget.Used())
+	}
+	if _, err := st.Publish(create(t, st, "x"), "d"); err != nil {
+		t.Errorf("the folder is still there: %v", err)
+	}
+}
+
+// TestReadBesideWrites: many pages are read while others are written, which has to wait for no copy; a page that was cut
+// reads as zero where it grows again, and what was discarded is an error and no zeros.
+func TestReadBesideWrites(t *testing.T) {
+	const page, pages = 64 << 10, 40
+	st := mem.New()
+	o := create(t, st, "")
+	want := make([]byte, pages*page/2)
+	for i := range want {
+		want[i] = byte(i>>16 + i)
+	}
+	if _, err := o.WriteAt(want, 0); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		defer close(done)
+		for i := int64(pages / 2); i < pages; i++ {
+			copy(o.(lender).Window(i*page, page, true), "window")
+			if _, err := o.WriteAt([]byte("write"), i*page+100); err != nil {
+				done <- err
+			}
+		}
+	}()
+	got := make([]byte, len(want)-5)
+	for range 50 {
+		if n, err := o.ReadAt(got, 5); n != len(got) || err != nil || !bytes.Equal(got, want[5:]) {
+			t.Fatalf("%d bytes, %v", n, err)
+		}
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Truncate(10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.WriteAt([]byte("x"), 20); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := o.ReadAt(got[:30], 0); n != 21 || err != io.EOF || !bytes.Equal(got[10:21], []byte("\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00x")) {
+		t.Errorf("%d bytes, %v: %q", n, err, got[:21])
+	}
+	if err := o.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := o.ReadAt(got[:5], 0); n != 0 || !errors.Is(err, store.ErrClosed) {
+		t.Errorf("after Discard: %d bytes, %v", n, err)
+	}
 }
