@@ -18,6 +18,14 @@ type hashingAhead struct {
 	done chan struct{} // closed when it has run
 }
 
+// digestStep returns how many contiguous bytes are gathered before they are hashed.
+func (c *Config) digestStep() uint64 {
+	if c.Spawn != nil {
+		return spawnedStep
+	}
+	return digestStep
+}
+
 // hashAhead has w run beside the datagrams, if it computes digests and the program permits it. Whatever else a Work
 // does is over when Handle returns.
 func (r *Receiver) hashAhead(m *member, w *Work) bool {

@@ -10,7 +10,8 @@ import (
 // will not be opened again.
 func (o *Object) hashAhead() {
 	h := o.e.held
-	last := h.Prefix() / digestStep * digestStep
+	step := o.l.cfg.digestStep()
+	last := h.Prefix() / step * step
 	switch {
 	case h.working || last <= h.hashed() || last == h.unwanted:
 		return
@@ -21,7 +22,7 @@ func (o *Object) hashAhead() {
 	// What came last waits to be written, for long where bytes come faster than the disk takes them.
 	end := h.hashed()
 	for range digestSteps {
-		if next := (end/digestStep + 1) * digestStep; next <= last && h.IsWritten(next) {
+		if next := (end/step + 1) * step; next <= last && h.IsWritten(next) {
 			end = next
 		}
 	}
