@@ -303,6 +303,15 @@ static int object_read(uintptr_t handle, const char *path, uint64_t offset, void
 	return goObjectRead(handle, P(path), offset, buf, cap, len, size, last_error);
 }
 
+static int object_take(uintptr_t handle, const char *path, void *buf, size_t cap, uint64_t *size)
+{
+	ALIVE();
+	NEED(path);
+	BYTES(buf, cap);
+	NEED(size);
+	return goObjectTake(handle, P(path), buf, cap, size, last_error);
+}
+
 static int object_drop(uintptr_t handle, const char *path)
 {
 	ALIVE();
@@ -418,6 +427,11 @@ int flute_receiver_object_read(flute_receiver *receiver, const char *path, uint6
 	return object_read(H(receiver), path, offset, buf, cap, len, size);
 }
 
+int flute_receiver_object_take(flute_receiver *receiver, const char *path, void *buf, size_t cap, uint64_t *size)
+{
+	return object_take(H(receiver), path, buf, cap, size);
+}
+
 int flute_receiver_object_drop(flute_receiver *receiver, const char *path) { return object_drop(H(receiver), path); }
 
 int flute_header_parse(const void *data, size_t len, flute_header *header)
@@ -481,6 +495,11 @@ int flute_reception_object_read(flute_reception *reception, const char *path, ui
 				size_t *len, uint64_t *size)
 {
 	return object_read(H(reception), path, offset, buf, cap, len, size);
+}
+
+int flute_reception_object_take(flute_reception *reception, const char *path, void *buf, size_t cap, uint64_t *size)
+{
+	return object_take(H(reception), path, buf, cap, size);
 }
 
 int flute_reception_object_drop(flute_reception *reception, const char *path)

@@ -37,7 +37,7 @@ extern "C" {
 
 /* The version of this header. Functions are added to a version and never changed in it: a program built with version n
  * works with a library of version n or above. */
-#define FLUTE_ABI_VERSION 1
+#define FLUTE_ABI_VERSION 2
 
 enum {
 	FLUTE_OK = 0,
@@ -222,6 +222,9 @@ int flute_receiver_next_event(flute_receiver *receiver, char *buf, size_t cap, s
  * length of the file. */
 int flute_receiver_object_read(flute_receiver *receiver, const char *path, uint64_t offset, void *buf, size_t cap,
 			       size_t *len, uint64_t *size);
+/* Copies a file in memory whole, and drops it, in one step: what takes its place meanwhile is not lost. FLUTE_ERR_SPACE:
+ * *size is what it takes, and the file stays. Since ABI version 2. */
+int flute_receiver_object_take(flute_receiver *receiver, const char *path, void *buf, size_t cap, uint64_t *size);
 int flute_receiver_object_drop(flute_receiver *receiver, const char *path);
 
 /* ---- The header of a packet -------------------------------------------------------------------------------------- */
@@ -267,6 +270,7 @@ int flute_node_receive(flute_node *node, const char *config, uint64_t memory, in
 int flute_reception_close(flute_reception *reception, int64_t patience_ms);
 int flute_reception_object_read(flute_reception *reception, const char *path, uint64_t offset, void *buf, size_t cap,
 				size_t *len, uint64_t *size);
+int flute_reception_object_take(flute_reception *reception, const char *path, void *buf, size_t cap, uint64_t *size);
 int flute_reception_object_drop(flute_reception *reception, const char *path);
 /* Frees the handle, and ends the reception in the background if that was not done. Files in memory are gone. */
 void flute_reception_free(flute_reception *reception);

@@ -127,6 +127,17 @@ func goObjectRead(
 	})
 }
 
+//export goObjectTake
+func goObjectTake(
+	h C.uintptr_t, path *C.char, buf unsafe.Pointer, capacity C.size_t, size *C.uint64_t, text *C.char,
+) C.int {
+	return with(h, text, func(s interface{ Shelved() *binding.Shelf }) error {
+		whole, err := s.Shelved().Take(textOf(path), bytesOf(buf, capacity))
+		*size = C.uint64_t(whole)
+		return err
+	})
+}
+
 //export goObjectDrop
 func goObjectDrop(h C.uintptr_t, path *C.char, text *C.char) C.int {
 	return with(h, text, func(s interface{ Shelved() *binding.Shelf }) error { return s.Shelved().Drop(textOf(path)) })

@@ -99,7 +99,13 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil || size != uint64(len(want)) || !bytes.Equal(got[:n], want) {
 			t.Errorf("%s: %d of %d bytes, %v", path, n, size, err)
 		}
-		if err := r.Shelf.Drop(path); err != nil {
+		if size, err := r.Shelf.Take(path, got[:3]); size != uint64(len(want)) || CodeOf(err) != Space {
+			t.Errorf("%s of %d bytes is taken into 3: %v", path, size, err)
+		}
+		if size, err := r.Shelf.Take(path, got); !bytes.Equal(got[:size], want) || err != nil {
+			t.Errorf("%s: %d bytes are taken, %v", path, size, err)
+		}
+		if err := r.Shelf.Drop(path); CodeOf(err) != CodeOf(errNotFound) {
 			t.Error(err)
 		}
 	}
@@ -276,5 +282,33 @@ func TestNode(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// With manual publication the digests of a file are announced as soon as they are known: the last blocks wait for that.
+func TestManualDescribesSoon(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
+	s, err := NewSender(`{"fec": "no-code"}`, nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Add(content, true, `{"name": "a", "digest": "md5,later"}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Call((*sender.Session).Publish); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	begin, buf, lengths := now, make([]byte, 1<<18), make([]uint32, 64)
+	for s.Pending() > 0 {
+		if n, _, err := s.ReadBatch(now, buf, lengths); err != nil {
+			t.Fatal(err)
+		} else if n == 0 {
+			now = s.Deadline()
+		}
+	}
+	if took := now.Sub(begin); took > 20*time.Millisecond {
+		t.Errorf("the last packet comes %v after the first", took)
 	}
 }

@@ -19,6 +19,10 @@ var registry = sync.OnceValue(func() *fec.Registry { return schemes.Default() })
 // maxWorks bounds the Works that have run and were not noticed: more of them wait for that.
 const maxWorks = 64
 
+// manualCollect is the least time between two FDT Instances where the program says when: nothing has to be collected.
+// The digests of a file that is sent meanwhile are announced as soon.
+const manualCollect = 5 * time.Millisecond
+
 // Sender is the core of a session that sends (package flute/sender).
 type Sender struct {
 	Events Queue
@@ -43,6 +47,9 @@ func NewSender(text string, oti *OTI, manual bool) (*Sender, error) {
 	}
 	cfg := session.cfg.Session
 	cfg.Registry, cfg.FDTManual = registry(), manual
+	if manual {
+		cfg.FDTCollect = manualCollect
+	}
 	if session.cfg.RandomTOI {
 		return nil, Wrong("first_toi random: take a number")
 	}

@@ -33,6 +33,22 @@ func (s *Shelf) ReadAt(path string, buf []byte, off int64) (n int, size uint64, 
 	return n, size, err
 }
 
+// Take copies a file into buf, forgets it, and returns its length. One that is longer than buf stays: the error is that of
+// Space then.
+func (s *Shelf) Take(path string, buf []byte) (size uint64, err error) {
+	if s == nil {
+		return 0, Wrong("files are received into a folder: path %s is there", quote(path))
+	}
+	moved, size, err := s.files.Move(path, buf)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, errNotFound
+	case err == nil && !moved:
+		return size, errSpace
+	}
+	return size, err
+}
+
 // Drop forgets a file.
 func (s *Shelf) Drop(path string) error {
 	if s == nil || !s.files.Remove(path) {

@@ -271,7 +271,20 @@ def test_a_newer_version_while_an_object_is_read() -> None:
 
         receiver.size_of = newer  # type: ignore[method-assign]
         assert receiver.read_object("x") == b"b" * 70_000
+        for newest in b"d" * 90_000, b"e" * 50_000:  # longer than it was, and shorter
+            def newest_of(path: str, newest: bytes = newest) -> int:
+                size = size_of(path)
+                carry(receiver, newest[0], newest)
+                return size
+
+            receiver.size_of = newest_of  # type: ignore[method-assign]
+            assert receiver.take_object("x") == newest
+            carry(receiver, newest[0] + 100, b"f" * 80_000)
         receiver.size_of = size_of  # type: ignore[method-assign]
+        assert receiver.take_object("x") == b"f" * 80_000
+        with pytest.raises(NotFoundError):
+            receiver.take_object("x")
+        carry(receiver, 5, b"g" * 80_000)
         f = receiver.open_object("x")
         carry(receiver, 3, b"c" * 60_000)
         with pytest.raises(OSError, match="newer"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pathlib
+import threading
 import urllib.request
 
 import pytest
@@ -94,3 +95,73 @@ def test_asyncio_beside_http(port: int, content: bytes) -> None:
         return served
 
     assert asyncio.run(main()) > 2
+
+
+def test_events_in_two_loops(port: int, content: bytes) -> None:
+    with Node() as node:
+        reception = node.receive(f"127.0.0.1:{port}")
+        seen: list[str] = []
+        ends: list[object] = []
+        waiting = threading.Barrier(3)
+
+        def listen() -> None:
+            async def main() -> None:
+                waiting.wait(20)
+                async for event in node.events():  # until the node has stopped
+                    seen.append(f"{event.name} {event.sending}")
+
+            try:
+                ends.append(asyncio.run(main()))
+            except BaseException as error:  # noqa: BLE001 - it is told below
+                ends.append(error)
+
+        threads = [threading.Thread(target=listen, daemon=True) for _ in range(2)]
+        for t in threads:
+            t.start()
+        waiting.wait(20)
+        for tsi in range(1, 6):
+            with node.send(f"127.0.0.1:{port}", tsi, rate="50Mbit") as sending:
+                sending.add(content, f"{tsi}.bin")
+                sending.finish()
+                sending.wait(20)
+        for tsi in range(1, 6):
+            for _ in range(200):
+                try:
+                    assert reception.read_object(f"{tsi}.bin") == content
+                    break
+                except LookupError:
+                    threading.Event().wait(0.05)
+        node.stop()
+        for t in threads:
+            t.join(20)
+            assert not t.is_alive()
+        assert ends == [None, None] and seen.count("object_completed None") == 5, (ends, seen)
+
+
+def test_close_ends_waits_in_other_loops() -> None:
+    node = Node()
+    ends: list[BaseException] = []
+    ready = threading.Event()
+
+    async def wait() -> None:
+        while True:
+            await node.next_event_async(timeout=30)
+
+    async def main() -> None:
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(0.3)
+        ready.set()
+        await task
+
+    def listen() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as error:  # noqa: BLE001 - it is told below
+            ends.append(error)
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    assert ready.wait(20)
+    node.close()
+    thread.join(10)
+    assert not thread.is_alive() and type(ends[0]) in (ClosedError, EOFError), ends

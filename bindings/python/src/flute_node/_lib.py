@@ -30,7 +30,7 @@ from typing import Any
 
 from .errors import BufferTooSmall, FluteError, by_code
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 OK, AGAIN, END = 0, 1, 2
 ERR_SPACE, ERR_TIMEOUT = -5, -7
@@ -131,6 +131,7 @@ _FUNCTIONS: dict[str, list[Any]] = {
     "flute_receiver_stats": [_handle, c_void_p, c_size_t, _size],
     "flute_receiver_next_event": [_handle, c_void_p, c_size_t, _size],
     "flute_receiver_object_read": [_handle, _text, c_uint64, c_void_p, c_size_t, _size, POINTER(c_uint64)],
+    "flute_receiver_object_take": [_handle, _text, c_void_p, c_size_t, POINTER(c_uint64)],
     "flute_receiver_object_drop": [_handle, _text],
     "flute_header_parse": [c_void_p, c_size_t, POINTER(HeaderStruct)],
     "flute_node_start": [_text, POINTER(_handle)],
@@ -141,6 +142,7 @@ _FUNCTIONS: dict[str, list[Any]] = {
     "flute_node_receive": [_handle, _text, c_uint64, c_int64, POINTER(_handle)],
     "flute_reception_close": [_handle, c_int64],
     "flute_reception_object_read": [_handle, _text, c_uint64, c_void_p, c_size_t, _size, POINTER(c_uint64)],
+    "flute_reception_object_take": [_handle, _text, c_void_p, c_size_t, POINTER(c_uint64)],
     "flute_reception_object_drop": [_handle, _text],
     "flute_node_send": [_handle, _text, _oti, c_int64, POINTER(_handle)],
     "flute_sending_add": [_handle, c_void_p, c_size_t, _text, _oti, c_uint32, POINTER(c_uint64)],
@@ -280,6 +282,8 @@ class Borrowed:
 
 
 _HUGE_FROM = 8 << 20  # bytes
+# The advice to make large pages; None where the system, or its Python, does not know it.
+_HUGE: int | None = getattr(mmap, "MADV_HUGEPAGE", None) if sys.platform == "linux" else None
 
 
 def unfilled(size: int) -> bytes:
@@ -288,12 +292,12 @@ def unfilled(size: int) -> bytes:
     new = ctypes.pythonapi.PyBytes_FromStringAndSize
     new.argtypes, new.restype = [c_void_p, c_ssize_t], ctypes.py_object
     made: bytes = new(None, size)
-    if size >= _HUGE_FROM and sys.platform == "linux":
+    if size >= _HUGE_FROM and _HUGE is not None:
         # Else the system makes small pages, one by one, while it is filled. It may refuse; that does no harm.
         with Borrowed(made) as memory:
             start = -(-memory.address // mmap.PAGESIZE) * mmap.PAGESIZE
             length = (memory.address + size - start) // mmap.PAGESIZE * mmap.PAGESIZE
-            ctypes.CDLL(None).madvise(c_void_p(start), c_size_t(length), c_int(mmap.MADV_HUGEPAGE))
+            ctypes.CDLL(None).madvise(c_void_p(start), c_size_t(length), c_int(_HUGE))
     return made
 
 

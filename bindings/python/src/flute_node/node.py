@@ -88,7 +88,8 @@ class Node(Handled):
     _free = "flute_node_free"
 
     def __init__(self, **options: Any) -> None:
-        self._waiting: set[asyncio.Future[None]] = set()
+        # What waits for events, by its loop: several threads may have one each.
+        self._waiting: dict[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = {}
         self._open(_lib.lib().flute_node_start, words.text(options))
         self._fd = int(_lib.lib().flute_node_event_fd(self._use()))
 
@@ -137,25 +138,53 @@ class Node(Handled):
         """Wait until an event may wait, or the time is over. False: the loop cannot wait for descriptors."""
         import asyncio
 
-        future: asyncio.Future[None] = loop.create_future()
-        if not self._waiting:
+        waiting = self._waiting.get(loop)
+        if waiting is None:
             try:
-                loop.add_reader(self._fd, self._wake)
+                loop.add_reader(self._fd, self._wake, loop)
             except NotImplementedError:
                 return False
-        self._waiting.add(future)
+            waiting = self._waiting[loop] = set()
+        future: asyncio.Future[None] = loop.create_future()
+        waiting.add(future)
         try:
             await asyncio.wait((future,), timeout=timeout)
         finally:
-            self._waiting.discard(future)
-            if not self._waiting:
+            waiting.discard(future)
+            if not waiting and self._waiting.get(loop) is waiting:
+                del self._waiting[loop]
                 loop.remove_reader(self._fd)
         return True
 
-    def _wake(self) -> None:
-        for future in self._waiting:
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        for future in self._waiting.get(loop, ()):
             if not future.done():
                 future.set_result(None)
+
+    def _dismiss(self) -> None:
+        """End all waits: they find the node closed."""
+        if not self._waiting:
+            return
+        import asyncio
+
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        while self._waiting:
+            loop, waiting = self._waiting.popitem()
+
+            def end(loop: asyncio.AbstractEventLoop = loop, waiting: set[asyncio.Future[None]] = waiting) -> None:
+                loop.remove_reader(self._fd)
+                for future in waiting:
+                    future.cancel()
+
+            if loop.is_closed():
+                continue
+            if loop is running or not loop.is_running():
+                end()
+            else:  # it runs in another thread
+                loop.call_soon_threadsafe(end)
 
     def events(self, timeout: float | None = None) -> Events:
         """Return the events from now on, for `for` and `async for`. It ends when none came for timeout seconds."""
@@ -203,10 +232,7 @@ class Node(Handled):
     def close(self) -> None:
         """Stop the node and free it. It may be called again."""
         if not self.closed:
-            for future in self._waiting:
-                future.get_loop().remove_reader(self._fd)
-                future.cancel()
-            self._waiting.clear()
+            self._dismiss()
             if self._pid == os.getpid():
                 try:
                     self.stop(35)

@@ -94,10 +94,17 @@ class Shelved(Handled):
         _lib.check(getattr(_lib.lib(), self._prefix + "object_drop")(self._use(), _check.text("path", path).encode()))
 
     def take_object(self, path: str) -> bytes:
-        """Return a file in memory, and forget it."""
-        content = self.read_object(path)
-        self.drop_object(path)
-        return content
+        """Return a file in memory, and forget it, in one step: a newer version that comes meanwhile is not lost."""
+        raw = _check.text("path", path).encode()
+        call = getattr(_lib.lib(), self._prefix + "object_take")
+        size = c_uint64(self.size_of(path))
+        while True:
+            out = _lib.unfilled(size.value)
+            with _lib.Borrowed(out) as into:
+                code = call(self._use(), raw, into.address, into.length, byref(size))
+            if code != _lib.ERR_SPACE:
+                _lib.check(code)
+                return out if size.value == len(out) else out[: size.value]
 
     def _read(self, path: str, offset: int, address: Any, length: int) -> tuple[int, int]:
         n, size = c_size_t(), c_uint64()
@@ -176,9 +183,6 @@ class Receiver(Shelved):
         """Take a datagram of any bytes, and return what became of it: it never raises because of them."""
         if type(datagram) is bytes and endpoint is None and now is None:  # in short, for the most frequent case
             code = self._take(self._handle, datagram, len(datagram))
-            if code < 0:
-                self._use()
-                _lib.check(code)
         else:
             at, where = _check.moment("now", now), _pointer(endpoint)
             outcome = c_int32()
@@ -188,7 +192,14 @@ class Receiver(Shelved):
             code = outcome.value
         if self._on_event is not None:
             self._dispatch()
-        return _outcomes.get(code) or _outcome(code)
+        return _outcomes.get(code) or self._taken(code)
+
+    def _taken(self, code: int) -> Outcome:
+        """Return the outcome of a code that _take has returned, or raise its error."""
+        if code < 0:
+            self._use()
+            _lib.check(code)
+        return _outcome(code)
 
     def push_many(self, datagrams: Iterable[Any], endpoint: Endpoint | None = None, *, now: Any = None) -> list[Outcome]:
         """Take datagrams, in one crossing into C, and return what became of each."""

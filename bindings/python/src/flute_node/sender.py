@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -40,8 +41,9 @@ class Sender(Adding):
         super().__init__()
         options["tsi"] = _check.integer("tsi", tsi, 0, 2**48 - 1)
         text = words.text(options)
-        self._ready: list[bytes] = []  # datagrams read ahead, the next one last
+        self._ready: list[bytes] = []  # datagrams read ahead, the next one last; it is always the same list
         self._lengths = (c_uint32 * _MOST)()
+        self._cut, self._cut_lengths = struct.Struct(""), b""  # what cuts the buffer into datagrams of these lengths
         self._buffer = ctypes.create_string_buffer(0)
         self._reading = threading.Lock()
         self._batch = 1
@@ -81,12 +83,11 @@ class Sender(Adding):
             if not datagrams:
                 self._settle()
                 return None
-            datagrams.reverse()
-            first = datagrams.pop()
-            self._ready = datagrams
+            first = datagrams[0]
+            self._ready.extend(datagrams[:0:-1])
             return first
 
-    def _read(self, most: int, now: int) -> list[bytes]:
+    def _read(self, most: int, now: int) -> tuple[bytes, ...]:
         """Return up to so many datagrams of one call."""
         count = c_size_t()
         while True:
@@ -100,17 +101,17 @@ class Sender(Adding):
             self._buffer = ctypes.create_string_buffer(_MOST * (count.value + 64))
         _lib.check(code)
         if code != _lib.OK:
-            return []
-        view, at, out = self._buffer, 0, []
-        for n in self._lengths[: count.value]:
-            out.append(view[at : at + n])
-            at += n
-        return out  # type: ignore[return-value] # slices of an array of char are bytes
+            return ()
+        lengths = bytes(memoryview(self._lengths)[: count.value])
+        if lengths != self._cut_lengths:  # mostly they are those of the batch before
+            self._cut = struct.Struct("".join(f"{n}s" for n in self._lengths[: count.value]))
+            self._cut_lengths = lengths
+        return self._cut.unpack_from(self._buffer)
 
     def read_at(self, now: Any, most: int = _MOST) -> list[bytes]:
         """Return up to so many datagrams that are to be sent at a time which the caller says: no clock is read."""
         with self._reading:
-            return self._read(_check.integer("most", most, 1, _MOST), _check.moment("now", now))
+            return list(self._read(_check.integer("most", most, 1, _MOST), _check.moment("now", now)))
 
     @property
     def done(self) -> bool:
@@ -145,13 +146,13 @@ class Sender(Adding):
         n = c_size_t()
         with self._reading:
             self._call("close_session", buffer, len(buffer), byref(n))
-            self._ready = []
+            self._ready.clear()
         return buffer.raw[: n.value]
 
     def close(self) -> None:
         """End the session and free it. Any other use raises ClosedError from then on. It may be called again."""
         super().close()
-        self._ready = []  # what was read ahead
+        self._ready.clear()  # what was read ahead
 
     def events(self) -> list[events.Event]:
         """Return what happened since the last call. At most 4,096 events wait: then `missed` says how many were lost."""

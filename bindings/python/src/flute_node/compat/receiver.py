@@ -11,7 +11,7 @@ from typing import Any
 from .. import _check
 from ..errors import FluteError
 from ..header import Header
-from ..receiver import Endpoint, Outcome
+from ..receiver import Endpoint, Outcome, _outcomes
 from ..receiver import Receiver as _Receiver
 from .sender import _int
 
@@ -163,6 +163,7 @@ class Receiver(_Pushing):
         if not isinstance(endpoint, UDPEndpoint):
             raise TypeError(f"endpoint: '{type(endpoint).__name__}' is not an instance of 'UDPEndpoint'")
         super().__init__(writer, config, endpoint._endpoint, tsi=[_int("tsi", tsi, 0, 2**48 - 1)])
+        self._take = self._receiver._take
 
     def push(self, data: bytes) -> Outcome:
         """Take a packet. Bytes that are no packet do not raise, as in flute-alc they do: see what is returned."""
@@ -172,7 +173,9 @@ class Receiver(_Pushing):
         if self._count == _LOOK:
             self._count = 0
             self._look()
-        return self._receiver.push(data)
+        # As Receiver.push of flute_node, in short.
+        code = self._take(self._receiver._handle, data, len(data))
+        return _outcomes.get(code) or self._receiver._taken(code)
 
 
 class MultiReceiver(_Pushing):

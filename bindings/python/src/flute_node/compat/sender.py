@@ -218,6 +218,7 @@ class Sender:
             raise ValueError("TSI does not fit in the 48-bit LCT TSI field")
         self._sender = _Sender(tsi, oti=oti._new(), manual=True, **config._options())
         self._added = False
+        self._ready = self._sender._ready
 
     def add_file(
         self, filepath: str, cenc: int, content_type: str, content_location: str | None = None, oti: Oti | None = None
@@ -270,6 +271,12 @@ class Sender:
 
     def read(self) -> bytes | None:
         """Return the next packet; None: there is none now."""
+        try:
+            return self._ready.pop()  # in short, for the most frequent case
+        except IndexError:
+            return self._read()
+
+    def _read(self) -> bytes | None:
         if self._added:  # as flute-alc, which sends what was not published
             self.publish()
         packet = self._sender.read()
