@@ -66,8 +66,9 @@ def send(o: argparse.Namespace) -> None:
         for _ in range(o.repeat):
             for packet in out:
                 due = max(due + len(packet) * 8 / (o.rate * 1e6), time.monotonic() - 0.005)
-                if due > time.monotonic() + 0.001:
-                    time.sleep(due - time.monotonic())
+                wait = due - time.monotonic()
+                if wait > 0.001:
+                    time.sleep(wait)
                 s.sendto(packet, to)
     print(f"sent {len(o.files)} files, {o.repeat} x {len(out)} packets")
 
