@@ -99,6 +99,7 @@ func (o *Object) finish(now time.Time) {
 	}
 	w := &Work{task: p, publication: p}
 	o.l.queue(w)
+	o.l.publishes(h, true)
 	o.start(w)
 	if consumer != nil {
 		p.Consumed = !published
@@ -145,6 +146,7 @@ func (o *Object) done(now time.Time, w *Work) {
 	e := o.e
 	if w.publication != nil {
 		o.l.dequeue(w)
+		o.l.publishes(w.held, false)
 		if w.publication.Result().Taken {
 			e.taken = true
 		}

@@ -56,6 +56,7 @@ type Ledger struct {
 	parting      bool   // the session ends on request: what was noted is left to a later process
 	aborting     bool   // it ends at once
 	backlog      uint64 // bytes of memory that wait to be written, about; see Session.IsBehind
+	publishing   int    // holdings that are being published, or wait for that; see Session.IsBehind
 	short        int    // holdings that are short of memory, see Session.IsShort
 
 	now   time.Time // the latest moment that a Session or an Object was told
@@ -141,6 +142,7 @@ func (l *Ledger) drop(e *entry, discard bool) {
 		}
 		h.release(e.effects.Works)
 		l.weigh(h)
+		l.publishes(h, false)
 		e.held, e.effects.Works = nil, nil
 		if l.parting && h.checkpoints.noted {
 			h.Object().Keep()

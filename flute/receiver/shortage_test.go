@@ -1,11 +1,14 @@
 package receiver
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
 )
 
 // TestShortageIsTold: datagrams that were dropped because the store did not answer in time are told, with the time that
@@ -56,6 +59,41 @@ func TestBehind(t *testing.T) {
 		t.Errorf("%d bytes wait after the end", r.l.backlog)
 	}
 	if done := eventsOf[event.ObjectCompleted](r); len(done) != 1 {
+		t.Errorf("%d completed", len(done))
+	}
+	r.close()
+}
+
+// TestBehindWithManyObjects: a session says that it is behind while more than maxPublishing small objects wait for
+// their publication, however few bytes they have.
+func TestBehindWithManyObjects(t *testing.T) {
+	r := newRig(t)
+	r.manual = true
+	var files []fdt.File
+	var objects []object
+	for i := range maxPublishing + 1 {
+		o := plain(t, uint64(i+1), 10, 1400, 64)
+		objects, files = append(objects, o), append(files, o.file(fmt.Sprint("f", i)))
+	}
+	for i, o := range objects {
+		if i%4 == 0 {
+			r.feed(describe(t, flute.InstanceID(i/4), files[i:min(i+4, len(files))]...))
+		}
+		if r.s.IsBehind() {
+			t.Fatalf("behind after %d objects", i)
+		}
+		r.feed(o.all()...)
+	}
+	if !r.s.IsBehind() {
+		t.Errorf("not behind with %d publications", r.l.publishing)
+	}
+	for len(r.works) > 0 {
+		r.work()
+	}
+	if r.s.IsBehind() || r.l.publishing != 0 {
+		t.Errorf("%d publications wait after the end", r.l.publishing)
+	}
+	if done := eventsOf[event.ObjectCompleted](r); len(done) != len(objects) {
 		t.Errorf("%d completed", len(done))
 	}
 	r.close()

@@ -80,6 +80,9 @@ const (
 	maxBacklog = 16 << 20
 	// backlogStep is how much more may wait until that is noted.
 	backlogStep = 1 << 20
+	// maxPublishing is how many objects wait for their publication meanwhile: half as many again as package store/file
+	// publishes at a time. Each takes some kilobytes, however small it is.
+	maxPublishing = 1536
 )
 
 // weigh notes how much of h waits for the store, and whether that is more than there is memory for.
@@ -149,6 +152,20 @@ func storeName(s store.Store) string {
 // over no more datagrams until a Work has come back.
 func (s *Session) IsShort() bool { return s.l.short > 0 }
 
-// IsBehind reports whether more than 16 MiB wait for the store: who loses nothing by it had better hand over no more
-// datagrams until a Work has come back. Others go on, and what comes is kept in memory as long as there is some.
-func (s *Session) IsBehind() bool { return s.l.backlog > maxBacklog }
+// IsBehind reports whether more than 16 MiB, or more than 1,536 objects, wait for the store: who loses nothing by it
+// had better hand over no more datagrams until a Work has come back. Others go on, and what comes is kept in memory as
+// long as there is some.
+func (s *Session) IsBehind() bool { return s.l.backlog > maxBacklog || s.l.publishing > maxPublishing }
+
+// publishes notes whether a Work that publishes what h is has been made and has not come back.
+func (l *Ledger) publishes(h *holding, out bool) {
+	switch {
+	case h.publishing == out:
+		return
+	case out:
+		l.publishing++
+	default:
+		l.publishing--
+	}
+	h.publishing = out
+}

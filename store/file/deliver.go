@@ -2,6 +2,8 @@ package file
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -58,21 +60,26 @@ func (s *Store) Deliver(name string, p []byte) error {
 	return nil
 }
 
-// line returns d as it is written.
-func (d *delivery) line() ([]byte, error) {
-	b, err := json.Marshal(d)
-	return fmt.Appendf(nil, "%08x %s\n", crc32.Checksum(b, castagnoli), b), err
+// appendLine appends d to b as it is written.
+func (d *delivery) appendLine(b []byte) ([]byte, error) {
+	document, err := json.Marshal(d)
+	if err != nil {
+		return b, err
+	}
+	var sum [4]byte
+	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(document, castagnoli))
+	b = append(hex.AppendEncode(slices.Grow(b, len(document)+10), sum[:]), ' ')
+	return append(append(b, document...), '\n'), nil
 }
 
 // deliver adds lines, whole.
 func (s *stage) deliver(list ...delivery) error {
 	var lines []byte
 	for i := range list {
-		line, err := list[i].line()
-		if err != nil {
+		var err error
+		if lines, err = list[i].appendLine(lines); err != nil {
 			return err
 		}
-		lines = append(lines, line...)
 	}
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
@@ -111,7 +118,7 @@ func (s *stage) compactDelivered() error {
 	var kept [][]byte
 	size := 0
 	for _, d := range slices.Backward(list) {
-		line, err := d.line()
+		line, err := d.appendLine(nil)
 		if size += len(line); err != nil || size > maxDelivered/2 {
 			break
 		}

@@ -29,7 +29,7 @@ func FuzzDelivered(f *testing.F) {
 		}
 		for _, note := range []string{"", "a note"} {
 			d := delivery{Path: name, Size: info.Size(), Time: info.ModTime(), Note: []byte(note)}
-			line, err := d.line()
+			line, err := d.appendLine(nil)
 			if err != nil {
 				f.Fatal(err)
 			}
@@ -40,7 +40,7 @@ func FuzzDelivered(f *testing.F) {
 	f.Add(lines[:len(lines)-1])
 	f.Add(bytes.Repeat([]byte("00000000 \n"), 20))
 	outside := delivery{Path: "../" + filepath.Base(dir) + "/a", Size: 1}
-	line, err := outside.line()
+	line, err := outside.appendLine(nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func FuzzDelivered(f *testing.F) {
 					t.Fatalf("%q is not there, or is there twice: %v", d.Path, err)
 				}
 				seen[d.Path] = true
-				line, err := d.line()
+				line, err := d.appendLine(nil)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -7,7 +7,7 @@ const (
 	// it waits for the disk.
 	calls = 32
 	// shared is how many files are published at a time where they share one sync: the more, the less each costs.
-	shared = 512
+	shared = 1024
 )
 
 // AtOnce returns how many callers of Publish the Store serves well at a time. Most of them wait for the same sync.

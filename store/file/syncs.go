@@ -13,6 +13,8 @@ const (
 	worth = 4
 	// leastWait is for how long a round waits for its sync in any case.
 	leastWait = 20 * time.Millisecond
+	// mostGather bounds for how long a round waits for the files of those who were in the one before.
+	mostGather = 200 * time.Millisecond
 	// closeWait is for how long whoever closes a stage waits for a sync of the file system that is under way.
 	closeWait = 10 * time.Second
 	// minPause and maxPause bound how many files are synced one by one after a sync of the file system was slow.
@@ -39,10 +41,15 @@ type syncs struct {
 
 // round is one sync of the file system, for all files that have joined when it begins.
 type round struct {
-	before *round // that has to end first
-	files  []*os.File
-	each   bool // the caller syncs its file by itself; valid after done, as is err
+	before *round        // that has to end first
+	files  []*os.File    // nil once it has ended
+	wanted int           // files for which it waits a little; 0: for none
+	joined chan struct{} // closed when it has so many
+	each   bool          // the caller syncs its file by itself; valid after done, as are the four below
 	err    error
+	count  int // of its files
+	took   time.Duration
+	ended  time.Time
 	done   chan struct{}
 }
 
@@ -61,6 +68,9 @@ func (s *syncs) commit(f *os.File, sync func(*os.File) error) error {
 		s.next, s.last = r, r
 	}
 	r.files = append(r.files, f)
+	if len(r.files) == r.wanted {
+		close(r.joined)
+	}
 	s.mu.Unlock()
 	if first {
 		s.run(r, sync)
@@ -72,17 +82,45 @@ func (s *syncs) commit(f *os.File, sync func(*os.File) error) error {
 	return r.err
 }
 
-// run runs a round when the one before has ended.
+// gather waits until r may begin: the round before has ended, and those who were in that are back with their next
+// files. It waits for them no longer than that round took: then two rounds, one of them with few files, would cost
+// more. Nobody waits for a single file.
+func (s *syncs) gather(r *round) {
+	before := r.before
+	if before == nil {
+		return
+	}
+	r.before = nil
+	<-before.done
+	rest := time.Until(before.ended.Add(min(before.took, mostGather)))
+	if before.count < 2 || rest <= 0 {
+		return
+	}
+	s.mu.Lock()
+	r.wanted, r.joined = len(r.files)+before.count, make(chan struct{})
+	s.mu.Unlock()
+	late := time.NewTimer(rest)
+	defer late.Stop()
+	select {
+	case <-r.joined:
+	case <-late.C:
+	}
+}
+
+// run runs a round when its time has come.
 func (s *syncs) run(r *round, sync func(*os.File) error) {
 	defer close(r.done)
-	if r.before != nil {
-		<-r.before.done
-		r.before = nil
-	}
+	s.gather(r)
+	begin := time.Now()
+	defer func() {
+		r.files, r.ended = nil, time.Now()
+		r.took = r.ended.Sub(begin)
+	}()
 	s.mu.Lock()
 	s.next = nil // what is written from here on, this round may miss
 	s.mu.Unlock()
 	n := len(r.files)
+	r.count = n
 	if n == 1 {
 		r.err = s.alone(r.files[0], sync)
 		return

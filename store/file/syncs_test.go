@@ -192,3 +192,37 @@ func TestOneCallerSyncsItsFile(t *testing.T) {
 		}
 	})
 }
+
+// TestRoundsGather: those who were in a round are in the next one together, as long as they are back with their next
+// files before a round of the others would have ended. Else a round of few and one of many take turns, at twice the
+// cost. A caller that is alone waits for nobody.
+func TestRoundsGather(t *testing.T) {
+	const callers, files, prepares = 200, 10, 20 * time.Microsecond
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(20*time.Millisecond, time.Millisecond)
+		s := &syncs{all: c.syncAll}
+		var all sync.WaitGroup
+		for i := range callers {
+			all.Go(func() {
+				for n := range files {
+					time.Sleep(time.Duration(1+(i+n)%callers) * prepares) // one after the other, on one processor
+					f := new(os.File)
+					c.write(f)
+					if err := s.commit(f, c.sync); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if c.rounds > files+2 {
+			t.Errorf("%d syncs of the file system for %d files of each caller", c.rounds, files)
+		}
+		time.Sleep(time.Second)
+		begin := time.Now()
+		c.commit(t, s, 1, 5)
+		if took := time.Since(begin); took != 5*time.Millisecond {
+			t.Errorf("a caller alone took %v for five files", took)
+		}
+	})
+}
