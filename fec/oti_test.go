@@ -271,3 +271,14 @@ func BenchmarkValidate(b *testing.B) {
 		}
 	}
 }
+
+// RFC 5510, section 4.2.1: SBN has 32-m bits, and a source block at most 2^m - 1 symbols.
+func TestLimitsOfEveryField(t *testing.T) {
+	for m := uint8(2); m <= 16; m++ {
+		o := fec.OTI{EncodingID: fec.ReedSolomonGF2m, FieldBits: m}
+		l := o.Limits()
+		if l.Blocks != 1<<(32-m) || l.MaxBlockSymbols != 1<<m-1 || l.Symbols != 1<<m-1 {
+			t.Errorf("m = %d: %+v", m, l)
+		}
+	}
+}

@@ -226,7 +226,7 @@ func (c *sdpListenCommand) Run(ctx context.Context, out *output) error {
 			return nil
 		case now := <-tick.C:
 			for _, a := range table.Expire(now) {
-				tellSAP(out, "expired", netip.Addr{}, a)
+				tellSAP(out, "expired", a)
 			}
 			if table.Refused > refused {
 				refused = table.Refused
@@ -242,12 +242,12 @@ func (c *sdpListenCommand) Run(ctx context.Context, out *output) error {
 			if err != nil {
 				continue
 			}
-			a, news := table.Take(time.Now(), &p)
+			a, news := table.Take(time.Now(), d.source, &p)
 			switch {
 			case news && a.Deletion:
-				tellSAP(out, "deleted", d.source, a)
+				tellSAP(out, "deleted", a)
 			case news:
-				tellSAP(out, "announced", d.source, a)
+				tellSAP(out, "announced", a)
 			}
 		}
 	}
@@ -271,9 +271,12 @@ func hearSAP(ctx context.Context, conn *net.UDPConn, heard chan<- sapDatagram) {
 }
 
 // tellSAP tells of an announcement. Its text comes from the network: it is shown plain.
-func tellSAP(out *output, what string, source netip.Addr, a *sap.Announcement) {
-	e := sapEvent{What: what, Source: source, Origin: a.Origin, Hash: a.Hash, SDP: string(a.Payload)}
+func tellSAP(out *output, what string, a *sap.Announcement) {
+	e := sapEvent{What: what, Source: a.Source, Origin: a.Origin, Hash: a.Hash, SDP: string(a.Payload)}
 	text := fmt.Sprintf("%s by %v: ", what, a.Origin)
+	if a.Source != a.Origin {
+		text = fmt.Sprintf("%s by %v, from %v: ", what, a.Origin, a.Source)
+	}
 	if d, err := settings.ParseSDP(a.Payload); err != nil {
 		e.Error = err.Error()
 		text += e.Error

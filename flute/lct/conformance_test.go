@@ -286,6 +286,17 @@ func TestConf_W02_TimeWords(t *testing.T) {
 			t.Errorf("%s: %v", s, err)
 		}
 	}
+	// They may end the header, and be all that is behind the TOI.
+	for _, s := range []string{
+		"10180400 00000000 00010002 00000102", "10140400 00000000 00010002 00000102",
+		"101c0500 00000000 00010002 00000102 00000304",
+	} {
+		b := unhex(t, s)
+		h, n, err := RFC3451.Parse(b)
+		if err != nil || n != len(b) || len(h.Extensions) != 0 || h.SCT|h.ERT == 0 {
+			t.Errorf("%s: %+v, %d bytes, %v", s, h, n, err)
+		}
+	}
 	h := parse(t, "10180500 00000000 00010002 00010102 c0100003")
 	if h.HasSCT || h.Reserved != 2 || len(h.Extensions) != 8 {
 		t.Errorf("RFC 5651: %+v", h)

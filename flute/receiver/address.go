@@ -3,6 +3,7 @@ package receiver
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
@@ -130,7 +131,7 @@ func (s *Session) addressed(now time.Time, ln *line, packet *Packet, e *entry) (
 		a.mode = s.payload(packet.codepoint).Mode
 	}
 	if off == 0 && len(data) > 0 && a.first == 0 {
-		a.first = fingerprintOf(data)
+		a.first = l.extended.fingerprintOf(data)
 	}
 	if err := a.learn(p, off, uint64(len(data))); err != nil {
 		return e, err
@@ -170,7 +171,7 @@ func (a *address) learn(p *alc.Packet, off, n uint64) error {
 // isNewSegment reports whether a packet begins another initialization segment under the TOI of e, which is complete.
 func (s *Session) isNewSegment(p *Packet, e *entry, off uint64, data []byte) bool {
 	return route.NewSegment(p.codepoint) && e.phase == completed && off == 0 && len(data) > 0 &&
-		e.address.first != 0 && e.address.first != fingerprintOf(data)
+		e.address.first != 0 && e.address.first != s.l.extended.fingerprintOf(data)
 }
 
 // renew has the TOI of e, which has ended, name another object. Its description goes over to that, but for what it says
@@ -196,15 +197,8 @@ func (s *Session) renew(now time.Time, ln *line, p *Packet, e *entry) (*entry, e
 	return e, nil
 }
 
-// fingerprintOf returns a hash of b that is not 0 (FNV-1a): it tells versions of a sender from each other, nothing
-// else.
-func fingerprintOf(b []byte) uint64 {
-	h := uint64(14695981039346656037)
-	for _, c := range b {
-		h = (h ^ uint64(c)) * 1099511628211
-	}
-	return max(h, 1)
-}
+// fingerprintOf returns a hash of b that is not 0. It has a seed, so that nobody can make two with the same.
+func (x *extended) fingerprintOf(b []byte) uint64 { return max(maphash.Bytes(x.seed, b), 1) }
 
 // transferLength returns the length of e, and whether it is known. RFC 9223, section 6.3.2: by EXT_FTI or EXT_TOL, or
 // by the File.

@@ -279,7 +279,7 @@ func (c Config) Validated() (*Config, error) {
 	}
 	c.delivered, c.Delivered = newDelivered(c.Delivered), nil
 	c.receipts = &receiptPool{}
-	if c.signalling, err = newSignalling(c.STSID); err != nil {
+	if c.signalling, err = newSignalling(c.STSID, c.Budget); err != nil {
 		return nil, fmt.Errorf("receiver: Config.STSID: %w", err)
 	}
 	c.forFDT = c.configForFDT()

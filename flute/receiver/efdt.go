@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"time"
 
@@ -50,6 +51,7 @@ type extended struct {
 
 	template   *route.EFDT // the latest that has a fileTemplate; nil: none had
 	generation uint64      // of signalling that flow is from
+	seed       maphash.Seed
 	flow       *route.Flow // what an S-TSID says of the session; nil: nothing
 	adopted    *route.Flow // that was taken into account
 	suspected  bool        // a Warning told that a session of FLUTE may be one of ROUTE

@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"hash/maphash"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -67,6 +68,9 @@ type Ledger struct {
 // NewLedger returns the empty memory of the session key. cfg comes from Config.Validated.
 func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 	share := cfg.Budget.Share(key.Source, cfg.SessionBudget)
+	if cfg.ROUTE {
+		cfg.signalling.enter(key.Source)
+	}
 	return &Ledger{
 		sessionRecord: sessionRecord{
 			key: key, deferred: map[flute.TOI]struct{}{}, lines: make([]line, linesPerFeed*max(1, len(cfg.Feeds))),
@@ -82,6 +86,7 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 		entries: map[flute.TOI]*entry{}, leaving: map[*entry]struct{}{}, kept: map[*entry]struct{}{},
 		locations: map[string]flute.TOI{}, instances: map[flute.InstanceID]*instance{},
 		publications: publications{out: map[string][]*Work{}, waiting: map[string]flute.TOI{}},
+		extended:     extended{seed: maphash.MakeSeed()},
 	}
 }
 
@@ -232,6 +237,9 @@ func (l *Ledger) release() {
 		l.leaveUndescribed(e)
 		l.share.Small.Release(e.cost)
 		e.cost = 0
+	}
+	if l.cfg.ROUTE {
+		l.cfg.signalling.leave(l.key.Source)
 	}
 	l.share.Close()
 }

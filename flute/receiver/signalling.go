@@ -10,14 +10,20 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/internal/route"
+	"github.com/flute-node/flute-node/store"
 )
 
 // The S-TSID of a ROUTE session comes as a file of its transport session 0, and describes the others. So sessions that
 // share a Config share what S-TSIDs say: the Work that publishes a file of TSI 0 reads it, and each session looks for
 // what concerns it. Nothing is believed of one source that another one says.
 
-// maxSources bounds the sources whose S-TSIDs are kept: with 512 KiB of documents each at most, 128 MiB.
-const maxSources = 256
+const (
+	// maxSources bounds the sources whose S-TSIDs are kept, of each the latest for each group. An S-TSID has 512 KiB of
+	// documents at most; what is kept is charged to Config.Budget, until no session of its source is left.
+	maxSources = 256
+	// flowOverhead is charged for a source flow besides its documents.
+	flowOverhead = 512
+)
 
 // errNoSTSID: what was configured is no S-TSID.
 var errNoSTSID = errors.New("no S-TSID in it")
@@ -25,9 +31,17 @@ var errNoSTSID = errors.New("no S-TSID in it")
 // signalling is what S-TSIDs say. It is safe for concurrent use.
 type signalling struct {
 	generation atomic.Uint64 // changes with what follows
+	budget     *store.Budget
 	mu         sync.Mutex
-	sources    map[signallingKey][]route.Flow // not changed: others take their place
+	sessions   map[netip.Addr]int        // that live, by source
+	sources    map[signallingKey]*stated // not changed: others take their place
 	configured []route.Flow
+}
+
+// stated is what the S-TSID of a ROUTE session says.
+type stated struct {
+	flows []route.Flow
+	cost  uint64 // charged
 }
 
 // signallingKey is whose S-TSID it is: that of a ROUTE session.
@@ -36,9 +50,10 @@ type signallingKey struct {
 	group  netip.AddrPort
 }
 
-// newSignalling returns what is known at the start: the S-TSID of the configuration, if there is one.
-func newSignalling(stsid []byte) (*signalling, error) {
-	g := &signalling{sources: map[signallingKey][]route.Flow{}}
+// newSignalling returns what is known at the start: the S-TSID of the configuration, if there is one. What sources say
+// is charged to budget, which may be nil.
+func newSignalling(stsid []byte, budget *store.Budget) (*signalling, error) {
+	g := &signalling{budget: budget, sessions: map[netip.Addr]int{}, sources: map[signallingKey]*stated{}}
 	if stsid == nil {
 		return g, nil
 	}
@@ -53,7 +68,7 @@ func newSignalling(stsid []byte) (*signalling, error) {
 
 // CheckSTSID reports what is wrong with the S-TSID of c.
 func (c *Config) CheckSTSID() error {
-	_, err := newSignalling(c.STSID)
+	_, err := newSignalling(c.STSID, nil)
 	return err
 }
 
@@ -71,10 +86,12 @@ func (g *signalling) find(key flute.SessionKey) *route.Flow {
 			}
 		}
 	}
-	look(g.sources[signallingKey{key.Source, key.Group}], key.Group)
-	for of, flows := range g.sources {
+	if s := g.sources[signallingKey{key.Source, key.Group}]; s != nil {
+		look(s.flows, key.Group)
+	}
+	for of, s := range g.sources {
 		if found == nil && of.source == key.Source {
-			look(flows, of.group)
+			look(s.flows, of.group)
 		}
 	}
 	look(g.configured, netip.AddrPort{})
@@ -95,14 +112,62 @@ func (g *signalling) look(key flute.SessionKey, now time.Time) func(file io.Read
 		if err != nil || len(flows) == 0 {
 			return
 		}
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		of := signallingKey{key.Source, key.Group}
-		if _, ok := g.sources[of]; !ok && len(g.sources) >= maxSources {
-			return
+		g.take(signallingKey{key.Source, key.Group}, flows)
+	}
+}
+
+// take keeps flows in the place of what was said before, if there is memory for them and a session that may want them.
+func (g *signalling) take(of signallingKey, flows []route.Flow) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	old := g.sources[of]
+	if g.sessions[of.source] == 0 || old == nil && len(g.sources) >= maxSources {
+		return
+	}
+	s := &stated{flows: flows, cost: costOf(flows)}
+	if !g.budget.TryReserve(s.cost) {
+		return
+	}
+	if old != nil {
+		g.budget.Release(old.cost)
+	}
+	g.sources[of] = s
+	g.generation.Add(1)
+}
+
+// costOf returns what is charged for flows: they hold their documents, and texts of those.
+func costOf(flows []route.Flow) uint64 {
+	var n uint64
+	for i := range flows {
+		n += flowOverhead
+		if e := flows[i].EFDT; e != nil {
+			n += 2 * uint64(len(e.Document))
 		}
-		g.sources[of] = flows
-		g.generation.Add(1)
+	}
+	return n
+}
+
+// enter counts a session of source in.
+func (g *signalling) enter(source netip.Addr) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sessions[source]++
+}
+
+// leave counts it out. What a source without sessions has said is forgotten: it says it again.
+func (g *signalling) leave(source netip.Addr) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.sessions[source]--; g.sessions[source] > 0 {
+		return
+	}
+	delete(g.sessions, source)
+	for of, s := range g.sources {
+		if of.source == source {
+			g.budget.Release(s.cost)
+			delete(g.sources, of)
+			g.generation.Add(1)
+		}
 	}
 }
 

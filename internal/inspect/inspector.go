@@ -36,8 +36,8 @@ type Config struct {
 	Memory uint64
 	// Unverified: no object is decoded, and no digest checked; whether it is complete is told from its symbols.
 	Unverified bool
-	// Spawn runs f on another goroutine: digests are computed there, beside what is read. Nil: not beside it. The report
-	// is the same.
+	// Spawn runs f on another goroutine: digests are computed there, beside what is read. Nil: not beside it. The
+	// report is the same.
 	Spawn func(f func())
 	// Notice, if it is not nil, is told what the packet in hand has brought to its end: objects that are whole, objects
 	// that failed, FDT Instances.

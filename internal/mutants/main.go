@@ -41,9 +41,10 @@ var survivorsText string
 func main() {
 	n := flag.Int("n", 20, "mutants of each package")
 	seed := flag.Uint64("seed", 1, "seed of the sample")
+	own := flag.Bool("own", false, "run the tests of the package alone, not those of one that uses it")
 	limit := flag.Duration("limit", 2*time.Minute, "time for the tests of one mutant")
 	flag.Parse()
-	chosen := targets
+	chosen := slices.Clone(targets)
 	if flag.NArg() > 0 {
 		chosen = nil
 		for _, name := range flag.Args() {
@@ -52,6 +53,11 @@ func main() {
 				t = targets[i]
 			}
 			chosen = append(chosen, t)
+		}
+	}
+	if *own {
+		for i := range chosen {
+			chosen[i].user = ""
 		}
 	}
 	if err := run(os.Stdout, chosen, *n, *seed, *limit); err != nil {

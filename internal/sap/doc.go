@@ -3,10 +3,11 @@
 // was heard.
 //
 //	p, err := sap.Parse(datagram)
-//	if heard, news := table.Take(now, &p); news { … }
+//	if heard, news := table.Take(now, source, &p); news { … }
 //
 // # Limitations
 //
-// Authentication data are skipped and not verified: whoever can send to the group can announce and delete. Encrypted
-// packets are refused. A Table is not safe for concurrent use.
+// Authentication data are skipped and not verified: whoever can send to the group can announce, and who can send from
+// another's address can delete what that has announced. Encrypted packets are refused. A Table is not safe for
+// concurrent use.
 package sap

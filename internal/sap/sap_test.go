@@ -55,16 +55,17 @@ func TestPacket(t *testing.T) {
 func TestTable(t *testing.T) {
 	now := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
 	var table Table
+	from, other := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("192.0.2.66")
 	p := Announce(netip.MustParseAddr("192.0.2.1"), []byte("v=0"))
-	if a, news := table.Take(now, &p); !news || a.First != now {
+	if a, news := table.Take(now, from, &p); !news || a.First != now {
 		t.Error(a, news)
 	}
-	if _, news := table.Take(now.Add(time.Hour/2), &p); news {
+	if _, news := table.Take(now.Add(time.Hour/2), from, &p); news {
 		t.Error("the second is news")
 	}
 	gone := p
 	gone.Deletion, gone.Origin = true, netip.MustParseAddr("192.0.2.2")
-	if _, news := table.Take(now, &gone); news {
+	if _, news := table.Take(now, from, &gone); news {
 		t.Error("another origin has deleted it")
 	}
 	if e := table.Expire(now.Add(5 * time.Hour)); len(e) != 0 {
@@ -73,16 +74,27 @@ func TestTable(t *testing.T) {
 	if e := table.Expire(now.Add(6 * time.Hour)); len(e) != 1 {
 		t.Error(e)
 	}
-	for i := range 2 * maxOfOrigin {
+	for i := range 2 * maxOfSource {
 		p.Hash = uint16(i)
-		table.Take(now, &p)
+		table.Take(now, from, &p)
 	}
-	if len(table.heard) != maxOfOrigin || table.Refused != maxOfOrigin {
+	if len(table.heard) != maxOfSource || table.Refused != maxOfSource {
 		t.Errorf("%d, %d refused", len(table.heard), table.Refused)
 	}
 	gone = p
 	gone.Deletion, gone.Hash = true, 5
-	if a, news := table.Take(now, &gone); !news || !a.Deletion || len(table.heard) != maxOfOrigin-1 {
+	if _, news := table.Take(now, other, &gone); news || len(table.heard) != maxOfSource {
+		t.Error("another machine has deleted it in the name of its origin")
+	}
+	forged := p
+	forged.Hash, forged.Payload = 6, []byte("v=0 forged")
+	if a, news := table.Take(now, other, &forged); !news || a.Source != other {
+		t.Error("what another machine says is not told apart")
+	}
+	if _, news := table.Take(now, other, &Packet{Deletion: true, Hash: 6, Origin: p.Origin}); !news {
+		t.Error("a machine cannot delete what it has announced")
+	}
+	if a, news := table.Take(now, from, &gone); !news || !a.Deletion || len(table.heard) != maxOfSource-1 {
 		t.Error(a, news)
 	}
 }

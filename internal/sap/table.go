@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// maxAnnouncements bounds what a Table keeps, maxOfOrigin what it keeps of one origin.
-	maxAnnouncements, maxOfOrigin = 1024, 64
+	// maxAnnouncements bounds what a Table keeps, maxOfSource what it keeps of one source.
+	maxAnnouncements, maxOfSource = 1024, 64
 	// leastLife is how long an announcement is kept at least that is not heard again, and lives how many times its
 	// interval (RFC 2974, section 4).
 	leastLife = time.Hour
@@ -18,13 +18,16 @@ const (
 // Announcement is a session description that was heard.
 type Announcement struct {
 	Packet
+	Source      netip.Addr // where it came from
 	First, Last time.Time
 	interval    time.Duration
 }
 
+// announcementID names an announcement by what its packets say, and by where they come from: another machine that says
+// the same neither replaces nor deletes it.
 type announcementID struct {
-	origin netip.Addr
-	hash   uint16
+	source, origin netip.Addr
+	hash           uint16
 }
 
 // Table is what was heard. The zero value is ready to use.
@@ -33,10 +36,11 @@ type Table struct {
 	Refused uint64 // announcements that there was no place for
 }
 
-// Take takes a packet. It reports whether that changes anything: a is new, or was deleted. A deletion is believed of
-// the origin that it names: authentication data are not verified.
-func (t *Table) Take(now time.Time, p *Packet) (a *Announcement, news bool) {
-	id := announcementID{p.Origin, p.Hash}
+// Take takes a packet that came from the address source. It reports whether that changes anything: a is new, or was
+// deleted. RFC 2974, section 4, wants a deletion without authentication header to be ignored. Nobody sends one: a
+// deletion is believed of the address that the announcement came from, and of no other.
+func (t *Table) Take(now time.Time, source netip.Addr, p *Packet) (a *Announcement, news bool) {
+	id := announcementID{source, p.Origin, p.Hash}
 	known := t.heard[id]
 	switch {
 	case p.Deletion && known == nil:
@@ -52,18 +56,18 @@ func (t *Table) Take(now time.Time, p *Packet) (a *Announcement, news bool) {
 	}
 	of := 0
 	for other := range t.heard {
-		if other.origin == p.Origin {
+		if other.source == source {
 			of++
 		}
 	}
-	if len(t.heard) >= maxAnnouncements || of >= maxOfOrigin {
+	if len(t.heard) >= maxAnnouncements || of >= maxOfSource {
 		t.Refused++
 		return nil, false
 	}
 	if t.heard == nil {
 		t.heard = map[announcementID]*Announcement{}
 	}
-	a = &Announcement{Packet: *p, First: now, Last: now}
+	a = &Announcement{Packet: *p, Source: source, First: now, Last: now}
 	t.heard[id] = a
 	return a, true
 }

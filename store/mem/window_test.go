@@ -40,10 +40,19 @@ func TestWindow(t *testing.T) {
 	for _, c := range []struct {
 		off int64
 		n   int
-	}{{page - 1, 2}, {-1, 1}, {0, 0}, {0, page + 1}, {math.MaxInt64 - 5, 10}} {
+	}{{page - 1, 2}, {-1, 1}, {0, 0}, {page, 0}, {page, -1}, {0, page + 1}, {math.MaxInt64 - 5, 10}} {
 		if w.Window(c.off, c.n, true) != nil {
 			t.Errorf("window of %d bytes at %d", c.n, c.off)
 		}
+	}
+	if b := w.Window(page, 1, true); len(b) != 1 {
+		t.Errorf("a window of one byte has %d", len(b))
+	}
+	if n, err := o.ReadAt(got, -1); n != 0 || err == nil {
+		t.Errorf("read before the beginning: %d bytes, %v", n, err)
+	}
+	if n, err := o.ReadAt(got, 0); n != len(got) || err != nil {
+		t.Errorf("read from the beginning: %d bytes, %v", n, err)
 	}
 	for i := range int64(3) {
 		if w.Window((2+i)*page, page, true) == nil {

@@ -290,3 +290,56 @@ func TestCorpus(t *testing.T) {
 		t.Errorf("only %d locations", len(seen))
 	}
 }
+
+// TestNamesByEveryMark: a name is taken with its first mark, or its second one, or with the last one of 32 digits.
+func TestNamesByEveryMark(t *testing.T) {
+	const location = "http://a/x.bin"
+	marked := func(digits int) string { return segment.Mark("x.bin", location, digits) }
+	there := shelf{"x.bin": Folder}
+	for _, digits := range []int{6, 12, 32} {
+		want := marked(digits)
+		if c, err := New(there.look, nil).Claim("", location, "s"); err != nil || c.Name != want || c.Wanted != "x.bin" {
+			t.Errorf("%+v, %v, want %s", c, err, want)
+		}
+		if digits == 12 { // a file that bears it: of an earlier process, or of nobody; the first mark's alone is looked for
+			there[want] = File
+			if c, err := New(there.look, nil).Claim("", location, "s"); err != nil || c.Name != want {
+				t.Errorf("%+v, %v, want %s", c, err, want)
+			}
+		}
+		there[want] = Folder
+	}
+	if n := len(tag(location, 32)); n != 32 {
+		t.Errorf("a mark of %d digits", n)
+	}
+}
+
+// TestNamesAreToldOnce: what the location wanted is told with its first claim, and no more.
+func TestNamesAreToldOnce(t *testing.T) {
+	n := New(shelf{"x": Folder}.look, nil)
+	for i, want := range []string{"x", "", ""} {
+		if c, err := n.Claim("", "http://a/x", "s"); err != nil || c.Wanted != want {
+			t.Errorf("claim %d: %+v, %v", i, c, err)
+		}
+	}
+}
+
+type named struct {
+	store.Store
+	names any
+}
+
+func (n named) Names() any { return n.names }
+
+// TestOf: a store that has a Registry has that one, another one a new one.
+func TestOf(t *testing.T) {
+	r := New(nil, nil)
+	if Of(named{names: r}) != r {
+		t.Error("not that of the store")
+	}
+	for _, s := range []store.Store{nil, named{}, named{names: "none"}} {
+		if got := Of(s); got == nil || got == r {
+			t.Errorf("%v: %p", s, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package route
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,7 @@ func TestEFDT(t *testing.T) {
 		"deep":        strings.Repeat("<a>", 50) + strings.Repeat("</a>", 50),
 		"many":        "<a>" + strings.Repeat("<b/>", maxNodes+1) + "</a>",
 		"long":        "<a>" + strings.Repeat(" ", MaxDocument) + "</a>",
+		"long delta":  `<FDT-Instance maxExpiresDelta="4294967296" fileTemplate="$TOI$"/>`,
 		"delta":       `<FDT-Instance maxExpiresDelta="-1" fileTemplate="$TOI$"/>`,
 		"size":        `<FDT-Instance maxTransportSize="x" fileTemplate="$TOI$"/>`,
 		"template":    `<FDT-Instance fileTemplate="$Time$"/>`,
@@ -200,4 +202,38 @@ func FuzzDocuments(f *testing.F) {
 			t.Errorf("%+v", h)
 		}
 	})
+}
+
+// RFC 9223, section 2.1, table 1: what codepoints mean without an S-TSID.
+func TestPayloadOf(t *testing.T) {
+	for codepoint := range 256 {
+		want := FileMode
+		switch codepoint {
+		case 2, 9:
+			want = EntityMode
+		case 3:
+			want = UnsignedPackage
+		case 4:
+			want = SignedPackage
+		}
+		p := PayloadOf(uint8(codepoint))
+		if p.Mode != want || p.ID != StartOffset {
+			t.Errorf("codepoint %d: %+v", codepoint, p)
+		}
+		if is := codepoint == 5 || codepoint == 6; NewSegment(uint8(codepoint)) != is {
+			t.Errorf("codepoint %d: a new segment: %v", codepoint, !is)
+		}
+	}
+}
+
+// What stands before the first boundary of a package is no part of it.
+func TestPreambleIsNoPart(t *testing.T) {
+	const text = `<S-TSID><RS><LS tsi="%d"><SrcFlow/></LS></RS></S-TSID>`
+	head := "Content-Type: multipart/related; boundary=x\r\n\r\n"
+	b := head + fmt.Sprintf(text, 1) + "\r\n--x\r\nContent-Type: application/route-s-tsid+xml\r\n\r\n" +
+		fmt.Sprintf(text, 2) + "\r\n--x--\r\n"
+	flows, err := ParseSignalling([]byte(b), 1)
+	if err != nil || len(flows) != 1 || flows[0].TSI != 2 {
+		t.Errorf("%+v, %v", flows, err)
+	}
 }

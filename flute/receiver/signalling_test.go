@@ -1,0 +1,69 @@
+package receiver
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/store"
+)
+
+// stsid returns an S-TSID with an extended FDT Instance of about size bytes, for TSI 7.
+func stsid(size int) []byte {
+	return fmt.Appendf(nil, `<S-TSID xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/S-TSID/1.0/"><RS><LS tsi="7">`+
+		`<SrcFlow rt="true"><EFDT><FDT-Instance xmlns="urn:ietf:params:xml:ns:fdt" Expires="4294900000">`+
+		`<File TOI="1" Content-Location="%s" Content-Length="5"/></FDT-Instance></EFDT></SrcFlow></LS></RS></S-TSID>`,
+		strings.Repeat("a", size))
+}
+
+// What S-TSIDs say is memory like any other: charged, refused where there is none, and given back.
+func TestSignallingIsCharged(t *testing.T) {
+	budget := store.NewBudget(100_000, nil)
+	g, err := newSignalling(nil, budget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}) }
+	group := netip.MustParseAddrPort("239.1.1.1:4000")
+	say := func(i, size int) {
+		b := stsid(size)
+		g.look(flute.SessionKey{Source: source(i), Group: group}, start)(bytes.NewReader(b), uint64(len(b)))
+	}
+	finds := func(i int) bool {
+		return g.find(flute.SessionKey{Source: source(i), Group: group, TSI: 7}) != nil
+	}
+	if say(1, 20_000); finds(1) || budget.Used() != 0 {
+		t.Errorf("kept for a source without sessions: %d bytes", budget.Used())
+	}
+	for i := range 4 {
+		g.enter(source(i))
+		g.enter(source(i))
+		say(i, 20_000)
+		say(i, 20_000) // again
+	}
+	if n := budget.Used(); !finds(0) || !finds(1) || finds(2) || finds(3) || n < 80_000 {
+		t.Errorf("%d bytes; %v %v %v %v", n, finds(0), finds(1), finds(2), finds(3))
+	}
+	g.leave(source(0))
+	if !finds(0) {
+		t.Error("forgotten while there is a session")
+	}
+	before := g.generation.Load()
+	g.leave(source(0))
+	if finds(0) || g.generation.Load() == before {
+		t.Error("kept without a session")
+	}
+	if say(2, 20_000); !finds(2) {
+		t.Error("not taken where there is memory again")
+	}
+	for i := 1; i < 4; i++ {
+		g.leave(source(i))
+		g.leave(source(i))
+	}
+	if n := budget.Used(); n != 0 || len(g.sessions) != 0 {
+		t.Errorf("%d bytes and %d sources are left", n, len(g.sessions))
+	}
+}
