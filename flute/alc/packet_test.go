@@ -235,3 +235,29 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+// TestParseLeavesNothing: what a Packet had before is gone, also after an error.
+func TestParseLeavesNothing(t *testing.T) {
+	tpl, err := NewTemplate(Spec{TSI: 7, TOI: flute.NewTOI(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := append(tpl.Append(nil, false), 0, 0, 0, 0, 'x')
+	want, err := Parse(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dirty := Packet{
+		HasFDT: true, FLUTEVersion: 2, InstanceID: 9, HasCENC: true, CENC: 3, FTI: []byte{1}, HasLength: true, Length: 9,
+		Time: []byte{1}, Auth: []byte{1},
+	}
+	for _, b := range [][]byte{plain, plain[:5], {0x20}} {
+		p := dirty
+		if err := p.Parse(b, lct.RFC5651); err != nil {
+			want = Packet{}
+		}
+		if d := cmp.Diff(want, p, compareTOI); d != "" {
+			t.Errorf("%x (-want +got):\n%s", b, d)
+		}
+	}
+}

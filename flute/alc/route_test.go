@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/lct"
 	"github.com/flute-node/flute-node/internal/drop"
@@ -35,6 +37,10 @@ func TestConf_G01_ParseROUTE(t *testing.T) {
 	const none = 1 << 63
 	tol24, tol48 := extension(194, 1, 2, 3), extension(67, 0, 1, 0, 0, 0, 2)
 	fti := extension(64, 0, 0, 0, 1, 2, 3, 0, 0, 0, 8, 0, 0, 0, 4)
+	dirty := Packet{
+		Header: lct.Header{Codepoint: 99, HasTSI: true, CloseSession: true}, HasFDT: true, HasCENC: true,
+		FTI: []byte{1}, HasLength: true, Length: 9, Time: []byte{1}, Auth: []byte{1}, Body: []byte{1},
+	}
 	for name, c := range map[string]struct {
 		payload    string
 		extensions []byte
@@ -46,6 +52,7 @@ func TestConf_G01_ParseROUTE(t *testing.T) {
 		"EXT_TOL, 24 bits":     {"data", tol24, nil, 0x010203, nil},
 		"EXT_TOL, 48 bits":     {"data", tol48, nil, 0x000100000002, nil},
 		"EXT_FTI":              {"data", fti, nil, 0x010203, nil},
+		"EXT_FTI, no more":     {"data", extension(64, 0, 0, 0, 1, 2, 3), nil, 0x010203, nil},
 		"both say the same":    {"data", slices.Concat(tol24, fti), nil, 0x010203, nil},
 		"they contradict":      {"data", slices.Concat(tol24, tol48), nil, none, ErrAmbiguous},
 		"EXT_TOL is too short": {"data", extension(67, 9, 9), nil, none, nil},
@@ -63,15 +70,18 @@ func TestConf_G01_ParseROUTE(t *testing.T) {
 		"no TSI, and nothing else": {"", nil, func(h *lct.Header) { *h = lct.Header{} }, none, lct.ErrNoTSI},
 	} {
 		b := routePacket(t, c.payload, c.extensions, c.edit)
-		p := Packet{Header: lct.Header{Codepoint: 99}}
+		p := dirty
 		if err := p.ParseROUTE(b); !errors.Is(err, c.err) {
 			t.Errorf("%s: %v, want %v", name, err, c.err)
 		}
 		if c.err != nil {
-			if p.HasTSI || p.Codepoint != 0 || p.Body != nil || p.HasLength {
-				t.Errorf("%s: half-parsed: %+v", name, p)
+			if d := cmp.Diff(Packet{}, p, compareTOI); d != "" {
+				t.Errorf("%s: half-parsed (-want +got):\n%s", name, d)
 			}
 			continue
+		}
+		if p.HasFDT || p.HasCENC || p.Time != nil || p.Auth != nil || p.CloseSession {
+			t.Errorf("%s: something of the packet before: %+v", name, p)
 		}
 		if p.HasLength != (c.length != none) || p.HasLength && p.Length != c.length || p.FTI != nil {
 			t.Errorf("%s: length %d (%v), EXT_FTI %x", name, p.Length, p.HasLength, p.FTI)

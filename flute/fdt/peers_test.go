@@ -1,6 +1,7 @@
 package fdt
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 	"time"
@@ -256,5 +257,31 @@ func TestUnknownElementsAreBounded(t *testing.T) {
 	}
 	if len(in.Files) != 200 || kept == 0 || kept > (keptFactor+1)*xml.Len() {
 		t.Errorf("%d files, %d bytes kept of %d", len(in.Files), kept, xml.Len())
+	}
+}
+
+// TestElementsKeepTheirPrefixes: an unknown element is kept with the declarations of prefixes that are used deep in it
+// only, and declared outside.
+func TestElementsKeepTheirPrefixes(t *testing.T) {
+	in := mustParse(t, doc(`xmlns:y="urn:y" xmlns:z="urn:z"`, `<File TOI="1" Content-Location="a" Content-Length="1">`+
+		`<x:E xmlns:x="urn:x"><x:in><y:deep/></x:in></x:E></File>`))
+	e := in.Files[0].Elements
+	if len(e) != 1 || !strings.Contains(e[0].XML, `xmlns:y="urn:y"`) || strings.Contains(e[0].XML, "urn:z") {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestUTF16OfOddLength: half a character at the end is an error, whatever the memory behind it holds.
+func TestUTF16OfOddLength(t *testing.T) {
+	whole := []byte(inUTF16(doc("", plainFile), binary.LittleEndian, true))
+	for _, end := range []byte{'x', ' '} {
+		b := append(whole[:len(whole):len(whole)], end, 0, 0)[:len(whole)+1]
+		if _, err := Parse(b, now, Limits{}); err == nil {
+			t.Errorf("%q behind it is taken", end)
+		}
+	}
+	b := append(whole[:len(whole):len(whole)], 0)
+	if _, err := Parse(b[:len(b):len(b)], now, Limits{}); err != nil {
+		t.Errorf("a NUL behind it: %v", err)
 	}
 }
