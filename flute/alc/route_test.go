@@ -58,7 +58,8 @@ func TestConf_G01_ParseROUTE(t *testing.T) {
 		"EXT_TOL is too short": {"data", extension(67, 9, 9), nil, none, nil},
 		"EXT_FTI is too short": {"data", extension(64, 9, 9), nil, none, nil},
 		"twice EXT_FTI": {
-			"data", slices.Concat(fti, extension(64, 0, 0, 0, 9, 9, 9, 0, 0, 0, 8, 0, 0, 0, 4)), nil, none, ErrAmbiguous,
+			"data", slices.Concat(fti, extension(64, 0, 0, 0, 9, 9, 9, 0, 0, 0, 8, 0, 0, 0, 4)), nil, none,
+			ErrAmbiguous,
 		},
 		"repair packet":            {"data", nil, func(h *lct.Header) { h.PSI = 1 }, none, errRepair},
 		"no indicator":             {"data", nil, func(h *lct.Header) { h.PSI = 0 }, none, errRepair},

@@ -298,10 +298,11 @@ func TestNamesByEveryMark(t *testing.T) {
 	there := shelf{"x.bin": Folder}
 	for _, digits := range []int{6, 12, 32} {
 		want := marked(digits)
-		if c, err := New(there.look, nil).Claim("", location, "s"); err != nil || c.Name != want || c.Wanted != "x.bin" {
+		c, err := New(there.look, nil).Claim("", location, "s")
+		if err != nil || c.Name != want || c.Wanted != "x.bin" {
 			t.Errorf("%+v, %v, want %s", c, err, want)
 		}
-		if digits == 12 { // a file that bears it: of an earlier process, or of nobody; the first mark's alone is looked for
+		if digits == 12 { // a file that bears it is replaced
 			there[want] = File
 			if c, err := New(there.look, nil).Claim("", location, "s"); err != nil || c.Name != want {
 				t.Errorf("%+v, %v, want %s", c, err, want)
