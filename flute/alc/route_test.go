@@ -66,8 +66,8 @@ func TestConf_G01_ParseROUTE(t *testing.T) {
 		"both bits of PSI":         {"data", nil, func(h *lct.Header) { h.PSI = 3 }, none, nil},
 		"data-less":                {"", tol24, func(h *lct.Header) { h.PSI = 0 }, 0x010203, nil},
 		"TOI 0 without EXT_FDT":    {"data", nil, func(h *lct.Header) { h.TOI = flute.TOI{} }, none, nil},
-		"payload without TOI":      {"data", nil, func(h *lct.Header) { h.HasTOI, h.TOILen = false, 0 }, none, ErrNoTOI},
-		"data-less without TOI":    {"", nil, func(h *lct.Header) { h.HasTOI, h.TOILen = false, 0 }, none, nil},
+		"payload without TOI":      {"data", nil, withoutTOI, none, ErrNoTOI},
+		"data-less without TOI":    {"", nil, withoutTOI, none, nil},
 		"no TSI, and nothing else": {"", nil, func(h *lct.Header) { *h = lct.Header{} }, none, lct.ErrNoTSI},
 	} {
 		b := routePacket(t, c.payload, c.extensions, c.edit)
@@ -105,3 +105,5 @@ func TestROUTETruncated(t *testing.T) {
 		}
 	}
 }
+
+func withoutTOI(h *lct.Header) { h.HasTOI, h.TOILen = false, 0 }
