@@ -32,8 +32,9 @@ func (l *Link) Join(weight int) *Member {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := &Member{link: l, weight: float64(max(weight, 1))}
+	m.rate.Store(math.MaxUint64)
 	l.members = append(l.members, m)
-	l.share()
+	l.changed()
 	return m
 }
 
@@ -58,7 +59,7 @@ func (m *Member) Want(bitsPerSecond uint64) {
 		m.link.busy.Add(wants(bitsPerSecond) - wants(m.want))
 	}
 	m.want = bitsPerSecond
-	m.link.share()
+	m.link.changed()
 }
 
 // wants returns 1 if so much is something, else 0.
@@ -79,7 +80,15 @@ func (m *Member) Leave() {
 		m.left = true
 		m.link.busy.Add(-wants(m.want))
 	}
-	m.link.share()
+	m.link.changed()
+}
+
+// changed shares the rate anew when members, or what they want, have changed. Without a bound nobody looks at all of
+// them for that: a thousand sessions that begin would look a million times.
+func (l *Link) changed() {
+	if l.rate != 0 {
+		l.share()
+	}
 }
 
 // share gives each member the same rate for each unit of weight, but no more than it wants. One that wants nothing is

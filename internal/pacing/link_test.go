@@ -86,3 +86,49 @@ func TestBusy(t *testing.T) {
 		}
 	}
 }
+
+// TestUnboundLink: without a bound each member may send without one, whenever it joins, and when a bound is taken away.
+func TestUnboundLink(t *testing.T) {
+	l := NewLink(0)
+	a := l.Join(1)
+	a.Want(5)
+	b := l.Join(1)
+	a.Want(math.MaxUint64)
+	for _, m := range []*Member{a, b} {
+		if m.Rate() != math.MaxUint64 {
+			t.Errorf("rate %d without a bound", m.Rate())
+		}
+	}
+	l.SetRate(1000)
+	b.Want(math.MaxUint64)
+	if a.Rate() != 500 || b.Rate() != 500 {
+		t.Errorf("%d and %d of 1000", a.Rate(), b.Rate())
+	}
+	c := l.Join(1)
+	c.Want(math.MaxUint64)
+	if c.Rate() != 333 {
+		t.Errorf("%d of 1000 for the third", c.Rate())
+	}
+	l.SetRate(0)
+	b.Leave()
+	for _, m := range []*Member{a, c} {
+		if m.Rate() != math.MaxUint64 {
+			t.Errorf("rate %d after the bound was taken away", m.Rate())
+		}
+	}
+}
+
+// BenchmarkJoin has a thousand sessions begin and end in a node without a rate.
+func BenchmarkJoin(b *testing.B) {
+	for b.Loop() {
+		l := NewLink(0)
+		all := make([]*Member, 1000)
+		for i := range all {
+			all[i] = l.Join(1)
+			all[i].Want(2_000_000)
+		}
+		for _, m := range all {
+			m.Want(0)
+		}
+	}
+}
