@@ -39,6 +39,7 @@ type messages struct {
 	want    int
 	got     int
 	errno   syscall.Errno
+	refuse  func() syscall.Errno // what the kernel answers in its place, if not 0; nil but in tests
 }
 
 func (m *messages) init(conn *net.UDPConn, trap uintptr) error {
@@ -64,6 +65,11 @@ func (m *messages) set(i int, b []byte) {
 
 // call is called by the netpoller whenever the socket may be ready; false makes it wait.
 func (m *messages) call(fd uintptr) bool {
+	if m.refuse != nil {
+		if m.got, m.errno = 0, m.refuse(); m.errno != 0 {
+			return true
+		}
+	}
 	for {
 		n, _, errno := unix.Syscall6(
 			m.trap, fd, uintptr(unsafe.Pointer(&m.headers[0])), uintptr(m.want), unix.MSG_DONTWAIT, 0, 0)
