@@ -12,21 +12,21 @@ const canAllocate = true
 // allocate has the disk reserve size bytes for f, which stays as long as it is. File systems that cannot do that do
 // nothing.
 func allocate(f *os.File, size int64) error {
-	c, err := f.SyscallConn()
-	if err != nil {
-		return err
+	err := allocateAt(f, 0, size)
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return nil
 	}
-	var allocErr error
-	err = c.Control(func(fd uintptr) {
-		for {
-			allocErr = unix.Fallocate(int(fd), unix.FALLOC_FL_KEEP_SIZE, 0, size)
-			if !errors.Is(allocErr, unix.EINTR) {
-				return
-			}
-		}
-	})
-	if errors.Is(allocErr, unix.EOPNOTSUPP) {
-		allocErr = nil
-	}
-	return errors.Join(err, allocErr)
+	return err
+}
+
+// allocateAt has the disk reserve n bytes for f from off on.
+var allocateAt = func(f *os.File, off, n int64) error {
+	return control(f, func(fd int) error { return unix.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, off, n) })
+}
+
+// isExt4 reports whether a folder is on ext4, or on one of its predecessors, which reserve nothing.
+func isExt4(folder *os.File) bool {
+	var fs unix.Statfs_t
+	err := control(folder, func(fd int) error { return unix.Fstatfs(fd, &fs) })
+	return err == nil && int64(fs.Type) == unix.EXT4_SUPER_MAGIC //nolint:unconvert // int32 on 32 bits
 }

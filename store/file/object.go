@@ -33,6 +33,8 @@ type object struct {
 	growing sync.Mutex
 	grown   int64 // the highest byte written; guarded by growing
 
+	reserved reserved // guarded by growing
+
 	unasked extent // guarded by behind.mu
 
 	publishing atomic.Bool // Publish was called
@@ -89,6 +91,7 @@ func (o *object) WriteAt(p []byte, off int64) (int, error) {
 	if err := o.grow(off + int64(len(p))); err != nil {
 		return 0, err
 	}
+	o.reserve(f, off+int64(len(p)), int64(len(p)))
 	n, err := o.store.writeFile(f, p, off)
 	o.store.behind.wrote(o, off, int64(n))
 	return n, err

@@ -41,7 +41,7 @@ func (o *object) publish(name string) (string, error) {
 
 // sync gives the file what it is published with, and makes the bytes durable.
 func (o *object) sync() error {
-	if err := o.dress(); err != nil {
+	if err := errors.Join(o.trim(), o.dress()); err != nil {
 		return err
 	}
 	if o.store.opts.NoSync {

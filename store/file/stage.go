@@ -32,6 +32,8 @@ type stage struct {
 	syncs  syncs
 	lock   *os.File
 
+	reserves bool // files that come are written faster to a place that is reserved
+
 	durable atomic.Bool // its own name was made durable
 
 	delivering sync.Mutex // held over writes to deliveredName; guards the two below
@@ -95,6 +97,7 @@ func makeStage(root *os.Root, folder string) (_ *stage, err error) {
 	if err == nil && canBeAt {
 		if s.at, err = s.files.Open("."); err == nil {
 			s.syncs.all = syncAllOf(s.at)
+			s.reserves = isExt4(s.at)
 		} else {
 			_ = s.files.Close()
 		}

@@ -25,7 +25,8 @@ type Store struct {
 	folders  folders
 	gate     gate
 	behind   behind
-	unsynced atomic.Bool // the last sync of a folder failed
+	allocate func(file *os.File, off, n int64) error // nil: nothing is reserved while a file comes
+	unsynced atomic.Bool                             // the last sync of a folder failed
 	sync     func(folder *os.File) error
 	syncFile func(file *os.File) error
 
@@ -77,6 +78,9 @@ func (opts Options) New(root string) (*Store, error) {
 	s.sync, s.syncFile = s.gate.around(syncFolder), s.gate.around((*os.File).Sync)
 	if !opts.NoSync {
 		s.behind.begin = beginWriting
+	}
+	if !opts.Preallocate && opts.MinFree == 0 && opts.MaxBytes == 0 { // which count what is reserved, too
+		s.allocate = allocateAt
 	}
 	if s.files.more = s.folders.closeIdle; canBeAt {
 		s.folders.max = maxIdle

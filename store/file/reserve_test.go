@@ -1,0 +1,134 @@
+package file
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/flute-node/flute-node/store"
+)
+
+// reserving returns a store on a disk that reserves what it is asked to, of which it tells, unless err is set.
+func reserving(t *testing.T, opts Options, err error) (s *Store, spans *[]store.Span) {
+	t.Helper()
+	s, newErr := opts.New(t.TempDir())
+	if newErr != nil {
+		t.Fatal(newErr)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	s.current().stage.reserves = true
+	spans = &[]store.Span{}
+	if s.allocate != nil {
+		s.allocate = func(_ *os.File, off, n int64) error {
+			*spans = append(*spans, store.Span{Off: off, Len: int(n)})
+			return err
+		}
+	}
+	return s, spans
+}
+
+// TestReserve has a place for what comes in order before it comes: never much more than is there, each byte once, and
+// nothing beyond the size that was told.
+func TestReserve(t *testing.T) {
+	s, spans := reserving(t, Options{}, nil)
+	const size = 200 << 20
+	o, err := s.Create(size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := int64(behindBytes)
+	for off := int64(0); off < size; off += 4 << 20 {
+		seen := len(*spans)
+		fill(t, o, off, 4<<20)
+		for _, span := range (*spans)[seen:] {
+			if span.Off != end || span.End() > 2*(off+4<<20)+(80<<20) || span.End() > size {
+				t.Errorf("%v reserved with %d bytes there and a place for %d", span, off, end)
+			}
+			end = span.End()
+		}
+	}
+	if end != size {
+		t.Errorf("a place for %d of %d bytes", end, size)
+	}
+}
+
+// TestReserveForSparse: whoever claims a long file, and sends a symbol here and there, takes no disk space for it.
+func TestReserveForSparse(t *testing.T) {
+	s, spans := reserving(t, Options{}, nil)
+	o, err := s.Create(1 << 40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range int64(100) {
+		fill(t, o, i<<33, 1<<20)
+	}
+	if len(*spans) > 0 {
+		t.Errorf("%v reserved", *spans)
+	}
+}
+
+// TestReserveFails: where the disk reserves nothing, bytes are written all the same, and it is not asked again.
+func TestReserveFails(t *testing.T) {
+	s, spans := reserving(t, Options{}, errors.ErrUnsupported)
+	o, err := s.Create(64 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(t, o, 0, 64<<20)
+	if _, err := s.Publish(o, "file"); err != nil || len(*spans) != 1 {
+		t.Errorf("asked for %v, published: %v", *spans, err)
+	}
+}
+
+// TestReserveWithinLimits: where somebody has limited what the disk may hold, nothing is taken before it comes.
+func TestReserveWithinLimits(t *testing.T) {
+	for _, opts := range []Options{{MinFree: 1}, {MaxBytes: 1 << 30}, {Preallocate: true}} {
+		if opts.MinFree > 0 && !canTellFree || opts.Preallocate && !canAllocate {
+			continue
+		}
+		s, spans := reserving(t, opts, nil)
+		o, err := s.Create(64 << 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill(t, o, 0, 32<<20)
+		if len(*spans) > 0 {
+			t.Errorf("%+v: %v reserved", opts, *spans)
+		}
+	}
+}
+
+// TestReservedIsGivenBack: a file that is shorter than was claimed takes no more of the disk than others.
+func TestReservedIsGivenBack(t *testing.T) {
+	s, err := New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if !s.current().stage.reserves {
+		t.Skip("nothing is reserved on this file system")
+	}
+	o, err := s.Create(1 << 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 24 << 20
+	fill(t, o, 0, size)
+	taken := func(stat func() (os.FileInfo, error)) uint64 {
+		info, err := stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return allocated(info)
+	}
+	if got := taken(o.(*object).file.Stat); got < size+reserveAhead/2 {
+		t.Errorf("%d bytes are reserved with %d there", got, size)
+	}
+	if _, err := s.Publish(o, "file"); err != nil {
+		t.Fatal(err)
+	}
+	if got := taken(func() (os.FileInfo, error) { return os.Stat(filepath.Join(s.path, "file")) }); got > size+1<<20 {
+		t.Errorf("a file of %d bytes takes %d", size, got)
+	}
+}
