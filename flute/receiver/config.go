@@ -57,7 +57,7 @@ const (
 	defaultRestartSilence = 2 * time.Second
 	// digestStep is how many contiguous bytes are gathered before they are hashed ahead of completion.
 	digestStep = 8 << 20
-	// spawnedStep is digestStep where a Receiver hashes by Spawn: Handle waits for what is left when an object is whole.
+	// spawnedStep is digestStep of a Receiver that hashes by Spawn: Handle waits for what is left of a whole object.
 	spawnedStep = 1 << 20
 	// digestSteps is how many of them are hashed at a time, at most.
 	digestSteps = 4

@@ -33,8 +33,8 @@ func (s *Shelf) ReadAt(path string, buf []byte, off int64) (n int, size uint64, 
 	return n, size, err
 }
 
-// Take copies a file into buf, forgets it, and returns its length. One that is longer than buf stays: the error is that of
-// Space then.
+// Take copies a file into buf, forgets it, and returns its length. One that is longer than buf stays: the error is
+// that of Space then.
 func (s *Shelf) Take(path string, buf []byte) (size uint64, err error) {
 	if s == nil {
 		return 0, Wrong("files are received into a folder: path %s is there", quote(path))

@@ -54,8 +54,8 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// readIn fills p with the bytes at off, as far as there are any, and returns their number and the size of o. ok: o was in
-// that state all the time. It copies without the lock, since others may write elsewhere meanwhile: they would wait.
+// readIn fills p with the bytes at off, as far as there are any, and returns their number and the size of o. ok: o was
+// in that state all the time. It copies without the lock, since others may write elsewhere meanwhile: they would wait.
 func (o *object) readIn(in state, p []byte, off int64) (n int, size int64, ok bool) {
 	var pages [pagesRead][]byte
 	for {
