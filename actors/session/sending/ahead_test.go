@@ -248,3 +248,17 @@ func (pattern) ReadAt(p []byte, at int64) (int, error) {
 	return len(p), nil
 }
 func (pattern) InMemory() bool { return true }
+
+// TestWithoutARate: a session that has no rate sends batches that are full, to their last datagram.
+func TestWithoutARate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{began: time.Now()}
+		s := crowded(t, w, 0)
+		if s.ledger.pace.bucket != nil {
+			t.Fatal("it has a rate")
+		}
+		if _, told := s.run(w); told != len(w.sent) || told <= batchPackets {
+			t.Errorf("%d datagrams, told after %d", len(w.sent), told)
+		}
+	})
+}

@@ -85,9 +85,9 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 		s.publish(ctx, event.Late{Session: l.cfg.Key, By: late})
 	}
 	ahead, refused := l.ahead(), false
-	for !b.isFull() {
+	for {
 		refused = refused || !b.grant(l.pace.bucket, now)
-		if refused && b.ungranted() > ahead {
+		if b.isFull() || refused && b.ungranted() > ahead {
 			return nil
 		}
 		datagram, ok, err := s.next(ctx, now)
@@ -99,7 +99,6 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 			return err
 		}
 	}
-	return nil
 }
 
 // next makes the next datagram, if there is one at now.
