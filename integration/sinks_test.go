@@ -102,7 +102,7 @@ func TestSinkKilled(t *testing.T) {
 	<-s.done
 	h.set(nil)
 	s.run()
-	if !eventually(time.Minute, func() bool { return s.metric(`flute_sink_tries_total{result="delivered",sink="hook"}`) == 1 }) {
+	if !eventually(time.Minute, func() bool { return s.metric(`flute_sink_events_total{result="delivered",sink="hook"}`) == 1 }) {
 		_, answer := s.ask("GET", "/v1/sinks")
 		t.Fatalf("it is not told again: %s", answer)
 	}
@@ -145,7 +145,7 @@ func TestSinkKilled(t *testing.T) {
 	if text := ctl("replay", "hook"); !strings.Contains(text, `"count":1`) {
 		t.Errorf("%s", text)
 	}
-	if !eventually(time.Minute, func() bool { return s.metric(`flute_sink_tries_total{result="delivered",sink="hook"}`) == 2 }) {
+	if !eventually(time.Minute, func() bool { return s.metric(`flute_sink_events_total{result="delivered",sink="hook"}`) == 2 }) {
 		t.Errorf("what was replayed is not delivered: %s", ctl("sinks"))
 	}
 	if text, err := os.ReadFile(filepath.Join(in, "127.0.0.1", "other.done")); err != nil || !strings.Contains(string(text), `"key"`) {

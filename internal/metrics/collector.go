@@ -183,6 +183,11 @@ func (c *Collector) totals(out emitter) {
 	for group, n := range c.meter.drops {
 		out.count(descSocket, n, group)
 	}
+	var quarantined uint64
+	for _, u := range c.meter.units {
+		quarantined += u.objects[string(event.FailQuarantined)]
+	}
+	out.count(descSetAside, quarantined, "object")
 	out.count(descMissed, c.meter.missed)
 	out.count(descWarnings, c.meter.warnings)
 }

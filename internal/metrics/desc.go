@@ -50,6 +50,7 @@ var (
 	descTxTurns   = desc("flute_tx_carousel_turns_total", "Complete transfers of files.", "session")
 	descTxLate    = desc("flute_tx_late_total", "Events that a file or the session is late.", "session")
 	descRestarts  = desc("flute_actor_restarts_total", "Actors that crashed, by kind.", "kind")
+	descSetAside  = desc("flute_quarantined", "What crashed its actor again and again, and was given up.", "kind")
 	descMissed    = desc("flute_events_missed_total", "Events that the daemon was too slow for.")
 	descWarnings  = desc("flute_warnings_total", "Warnings.")
 	descBudget    = desc("flute_memory_budget_bytes", "Memory that may be used.", "scope")
@@ -62,10 +63,10 @@ var (
 	descReloaded = desc("flute_config_last_reload_success_timestamp_seconds",
 		"When the configuration in use was read.")
 	descClients = desc("flute_api_event_clients", "Clients of the event stream.")
-	descHanded  = desc("flute_sink_tries_total", "Tries to hand files to a sink, by result.", "sink", "result")
+	descHanded  = desc("flute_sink_events_total", "Tries to hand files to a sink, by result.", "sink", "result")
 	descRefused = desc("flute_sink_refused_total",
 		"Files that a sink does not get, as the outbox had no room or could not be written.", "sink")
-	descWaiting = desc("flute_sink_waiting", "Files that wait for a sink, with those on their way.", "sink")
+	descWaiting = desc("flute_sink_outbox_depth", "Files that wait for a sink, with those on their way.", "sink")
 	descDead    = desc("flute_sink_dead_letters",
 		"Files that a sink has not taken, and that are tried no more.", "sink")
 	descOldest  = desc("flute_sink_oldest_seconds", "How long the file has waited that waits longest.", "sink")
