@@ -191,8 +191,9 @@ func (s *Session) sweepApart(now time.Time) {
 	}
 }
 
-// endPatience gives what is held to objects with a digest, and to those that have nothing else; it forgets what nobody
-// waits for. It reports whether an object got any.
+// endPatience gives what is held to objects with a digest, to those that have nothing else, and in place of what they
+// have to those that were sent once more as a whole. It forgets what nobody waits for, and reports whether an object
+// got any.
 func (s *Session) endPatience() (any bool) {
 	l := s.l
 	for toi, h := range l.apart {
@@ -211,6 +212,14 @@ func (s *Session) endPatience() (any bool) {
 			s.trust(ln, e)
 			any = true
 		case e.isUntouched(): // nothing can be mixed
+			s.trust(ln, e)
+			e.mixed, any = false, true
+		case e.file != nil && e.phase == receiving && e.held != nil && last.packets.suffices(&e.held.OTI):
+			// It was sent once more as a whole: what came before is not needed, and nothing can be mixed. That it is
+			// the same file the FDT Instance says, as long as it is valid (RFC 6726, section 3.3: a later one MUST NOT
+			// change what was said of a TOI).
+			l.drop(e, true)
+			e.phase = announced
 			s.trust(ln, e)
 			e.mixed, any = false, true
 		}
