@@ -324,3 +324,56 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("charged: %d before, %d after", before.Used(), after.Used())
 	}
 }
+
+// TestShortAgain: what was taken beyond the budget is forgotten once it is written: each round has the same room.
+func TestShortAgain(t *testing.T) {
+	object, budget := &array{}, store.NewBudget(2*store.PageSize, nil)
+	b := store.NewBuffer(budget)
+	content := pattern(1 << 20)
+	var rounds []int
+	off := 0
+	for range 4 {
+		n := 0
+		for ; n < len(content); n += symbol {
+			if _, err := b.WriteAt(content[n:min(n+symbol, len(content))], int64(off+n)); err != nil {
+				break
+			}
+		}
+		rounds, off = append(rounds, n), off+n
+		for tail := b.Begin(); tail != nil; tail = b.Begin() {
+			if err := tail.Write(object); err != nil {
+				t.Fatal(err)
+			}
+			b.End(tail)
+		}
+		if b.IsShort() {
+			t.Error("short after all was written")
+		}
+		b.Flush()
+	}
+	for _, n := range rounds {
+		if n < rounds[0]/2 {
+			t.Errorf("bytes taken in each round: %v", rounds)
+		}
+	}
+	b.Release()
+	if budget.Used() != 0 {
+		t.Errorf("%d bytes charged at the end", budget.Used())
+	}
+}
+
+// TestReleaseTwice: a Tail gives its memory back once.
+func TestReleaseTwice(t *testing.T) {
+	budget := unlimited()
+	b, other := store.NewBuffer(budget), store.NewBuffer(budget)
+	writeAt(t, b, []byte("one"), 0)
+	writeAt(t, other, []byte("two"), 0)
+	tail := b.Take()
+	tail.Release()
+	used := budget.Used()
+	tail.Release()
+	if n := budget.Used(); n != used || n == 0 {
+		t.Errorf("%d bytes charged, then %d", used, n)
+	}
+	other.Release()
+}

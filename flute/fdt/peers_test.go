@@ -264,9 +264,10 @@ func TestUnknownElementsAreBounded(t *testing.T) {
 // only, and declared outside.
 func TestElementsKeepTheirPrefixes(t *testing.T) {
 	in := mustParse(t, doc(`xmlns:y="urn:y" xmlns:z="urn:z"`, `<File TOI="1" Content-Location="a" Content-Length="1">`+
-		`<x:E xmlns:x="urn:x"><x:in><y:deep/></x:in></x:E></File>`))
+		`<x:E xmlns:x="urn:x" xmlns:w="urn:w"><x:in><y:deep/></x:in></x:E></File>`))
 	e := in.Files[0].Elements
-	if len(e) != 1 || !strings.Contains(e[0].XML, `xmlns:y="urn:y"`) || strings.Contains(e[0].XML, "urn:z") {
+	if len(e) != 1 || !strings.Contains(e[0].XML, `xmlns:y="urn:y"`) || strings.Contains(e[0].XML, "urn:z") ||
+		strings.Contains(e[0].XML, "urn:w") || strings.Count(e[0].XML, "xmlns:x=") != 1 {
 		t.Errorf("%+v", e)
 	}
 }

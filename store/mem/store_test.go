@@ -12,6 +12,7 @@ import (
 
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
+	"github.com/flute-node/flute-node/store/names"
 	"github.com/flute-node/flute-node/store/storetest"
 )
 
@@ -224,5 +225,49 @@ func TestReadBesideWrites(t *testing.T) {
 	}
 	if n, err := o.ReadAt(got[:5], 0); n != 0 || !errors.Is(err, store.ErrClosed) {
 		t.Errorf("after Discard: %d bytes, %v", n, err)
+	}
+}
+
+// TestMoveOfThatLength: a file as long as the memory for it is moved, a longer one stays.
+func TestMoveOfThatLength(t *testing.T) {
+	st := mem.New()
+	if _, err := st.Publish(create(t, st, "four"), "a"); err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, 4)
+	if moved, size, err := st.Move("a", p[:3]); moved || size != 4 || err != nil {
+		t.Errorf("%v, %d bytes, %v", moved, size, err)
+	}
+	if moved, size, err := st.Move("a", p); !moved || size != 4 || err != nil || string(p) != "four" {
+		t.Errorf("%v, %d bytes, %v, %q", moved, size, err, p)
+	}
+	if _, _, err := st.Move("a", p); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("moved twice: %v", err)
+	}
+}
+
+// TestDiscardedIsGone: an object that is discarded is staged no more, also if that comes twice.
+func TestDiscardedIsGone(t *testing.T) {
+	budget := store.NewBudget(1<<20, nil)
+	st := mem.NewWithBudget(budget)
+	o := create(t, st, "x")
+	for range 2 {
+		if err := o.Discard(); err != nil {
+			t.Error(err)
+		}
+		if st.Staged() != 0 || budget.Used() != 0 {
+			t.Errorf("%d objects staged, %d bytes", st.Staged(), budget.Used())
+		}
+	}
+}
+
+// TestNameOfAFolder: a folder with one file is a folder: no file gets its name.
+func TestNameOfAFolder(t *testing.T) {
+	st := mem.New()
+	if _, err := st.Publish(create(t, st, "x"), "d/e"); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := st.Names().(*names.Registry).Claim("", "d", "s"); err != nil || c.Name == "d" {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
