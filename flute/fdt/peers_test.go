@@ -286,3 +286,27 @@ func TestUTF16OfOddLength(t *testing.T) {
 		t.Errorf("a NUL behind it: %v", err)
 	}
 }
+
+// TestValuesAtTheirEdges: white space around a time, a number that has no place in 32 bits, and what FEC schemes of
+// which the Scheme-Specific-Info is not understood say.
+func TestValuesAtTheirEdges(t *testing.T) {
+	in := mustParse(t, doc("", `<File TOI="1" Content-Location="a" Content-Length="9" FEC-Redundancy-Level="4294967296" `+
+		`FEC-OTI-FEC-Encoding-ID="129" FEC-OTI-FEC-Instance-ID="7" FEC-OTI-Encoding-Symbol-Length="8" `+
+		`FEC-OTI-Maximum-Source-Block-Length="4" FEC-OTI-Max-Number-of-Encoding-Symbols="6" `+
+		`FEC-OTI-Scheme-Specific-Info="AAAA">`+
+		`<Alternate-Content-Location-1 Availability-Time=" 2025-12-02T01:02:03Z "/></File>`))
+	f := in.Files[0]
+	if len(f.AlternateLocations1) != 1 || f.AlternateLocations1[0].AvailableUntil.IsZero() {
+		t.Errorf("Availability-Time: %+v", f.AlternateLocations1)
+	}
+	kept := map[string]string{}
+	for _, a := range f.Attributes {
+		kept[a.Local] = a.Value
+	}
+	if f.FECRedundancyLevel != nil || kept["FEC-Redundancy-Level"] != "4294967296" {
+		t.Errorf("FEC-Redundancy-Level: %v, kept %v", f.FECRedundancyLevel, kept)
+	}
+	if !f.HasOTI || kept["FEC-OTI-Scheme-Specific-Info"] != "AAAA" {
+		t.Errorf("Scheme-Specific-Info: %+v, kept %v", f.OTI, kept)
+	}
+}

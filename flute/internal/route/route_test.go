@@ -237,3 +237,38 @@ func TestPreambleIsNoPart(t *testing.T) {
 		t.Errorf("%+v, %v", flows, err)
 	}
 }
+
+// Bounds are what is taken at most: one byte more is not.
+func TestBoundsAreTaken(t *testing.T) {
+	text := "$TOI$" + strings.Repeat("x", maxTemplate-5)
+	if _, err := ParseTemplate(text); err != nil {
+		t.Errorf("a template of %d bytes: %v", len(text), err)
+	}
+	if _, err := ParseTemplate(text + "x"); err == nil {
+		t.Errorf("a template of %d bytes is taken", len(text)+1)
+	}
+	document := "<a>" + strings.Repeat(" ", MaxDocument-7) + "</a>"
+	if _, err := parseTree([]byte(document)); err != nil {
+		t.Errorf("a document of %d bytes: %v", len(document), err)
+	}
+	if _, err := parseTree([]byte(document + " ")); err == nil {
+		t.Errorf("a document of %d bytes is taken", len(document)+1)
+	}
+}
+
+// RFC 9223, section 3.2: a codepoint whose payload names symbols needs their length, which FEC OTI tells.
+func TestPayloadsWithSymbols(t *testing.T) {
+	for oti, want := range map[string]uint16{
+		"AAAAAAAABXg=": 1400, "AAAAAAAABXg": 0, "AAAAAAAABXg=!": 0, "AAAA": 0, "": 0,
+	} {
+		b := fmt.Sprintf(`<S-TSID><RS><LS tsi="1"><SrcFlow><Payload codePoint="8" srcFecPayloadId="%d">`+
+			`<FECParameters fecOTI="%s"/></Payload></SrcFlow></LS></RS></S-TSID>`, SymbolID, oti)
+		flows, err := ParseSignalling([]byte(b), 1)
+		if err != nil || len(flows) != 1 {
+			t.Fatalf("%q: %+v, %v", oti, flows, err)
+		}
+		if p, ok := flows[0].Payloads[8]; ok != (want > 0) || p.SymbolLength != want {
+			t.Errorf("%q: %+v, %v, want %d", oti, p, ok, want)
+		}
+	}
+}
