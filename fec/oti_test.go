@@ -285,7 +285,7 @@ func TestLimitsOfEveryField(t *testing.T) {
 
 // An OTI that nobody has checked parts nothing into nothing, and divides by no 0.
 func TestPartitionOfNothing(t *testing.T) {
-	for _, o := range []fec.OTI{{}, {TransferLength: 5}, {SymbolLength: 8}, {SymbolLength: 8, MaxSourceBlockLength: 4}} {
+	for _, o := range []fec.OTI{{}, {TransferLength: 5}, {SymbolLength: 8}, {SymbolLength: 8, SourceBlocks: 4}} {
 		if p := o.Partition(); p.Blocks() != 0 {
 			t.Errorf("%+v: %d source blocks", o, p.Blocks())
 		}
