@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
@@ -196,12 +197,13 @@ func eachDelivered(root *os.Root, name string) iter.Seq[delivery] {
 		if err != nil {
 			return
 		}
-		defer f.Close()                                         //nolint:errcheck // nothing was written
-		b, err := io.ReadAll(io.LimitReader(f, 2*maxDelivered)) // a take-over may exceed it
-		if err != nil {
-			return
-		}
-		for line := range bytes.Lines(b) {
+		defer f.Close()                                             //nolint:errcheck // nothing was written
+		lines := bufio.NewReader(io.LimitReader(f, 2*maxDelivered)) // a take-over may exceed it
+		for {
+			line, err := lines.ReadBytes('\n') // one after the other: together they take tens of megabytes
+			if err != nil {
+				return
+			}
 			var d delivery
 			if len(line) < 10 || line[8] != ' ' {
 				continue

@@ -3,8 +3,11 @@ package file
 import (
 	"bytes"
 	"os"
+	"path"
 	"path/filepath"
 	"testing"
+
+	"github.com/flute-node/flute-node/internal/allocbound"
 )
 
 // TestDeliveredIsBounded: however many files a process publishes, what it notes of them stays bounded. The latest are
@@ -84,5 +87,32 @@ func TestDeliveredOutlivesClose(t *testing.T) {
 	}
 	if _, err := os.Lstat(filepath.Join(dir, stageName)); !os.IsNotExist(err) {
 		t.Errorf("the staging folder is still there: %v", err)
+	}
+}
+
+// TestCloseReadsLittle: to learn whether anything is noted of published files, a Store that is closed does not read
+// all that is.
+func TestCloseReadsLittle(t *testing.T) {
+	dir := t.TempDir()
+	s, err := New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	note := bytes.Repeat([]byte{'x'}, 1<<10)
+	for range 4000 {
+		if err := s.Deliver("a", note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allocbound.Bound{Fixed: 256 << 10}.Check(t, 0, func() {
+		if g := s.current(); !hasDelivered(g.root, path.Join(g.home.dir, deliveredName)) {
+			t.Error("nothing is noted")
+		}
+	})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
