@@ -44,8 +44,8 @@ func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
 	}{list, count, next})
 }
 
-// objects returns a page of the objects that match, those of a session after a TOI, or the first of the schedule. count is how many there are of all
-// pages; after next begins the next page of a session.
+// objects returns a page of the objects that match, those of a session after a TOI, or the first of the schedule. count
+// is how many there are of all pages; after next begins the next page of a session.
 func objects(st *State, q url.Values, after flute.TOI, limit int) (list []Object, count int, next string) {
 	list = []Object{}
 	scheduled := q.Get("order") == "schedule"
@@ -76,8 +76,8 @@ func objects(st *State, q url.Values, after flute.TOI, limit int) (list []Object
 	return list, count, next
 }
 
-// bySchedule orders objects that are sent: those in transfer, those that wait for others only, those whose next turn has
-// a time, by that, and those that are paused.
+// bySchedule orders objects that are sent: those in transfer, those that wait for others only, those whose next turn
+// has a time, by that, and those that are paused.
 func bySchedule(a, b event.ObjectState) int {
 	rank := func(o *event.ObjectState) int {
 		switch {

@@ -74,8 +74,8 @@ flute_unit_up kind,session
 flute_utp_files_total result,session
 flute_warnings_total`
 
-// agreed are the names that operators of such nodes were promised, by which their tools find them. They are in the list,
-// or there is a reason why not.
+// agreed are the names that operators of such nodes were promised, by which their tools find them. They are in the
+// list, or there is a reason why not.
 var agreed = map[string]string{
 	"flute_packets_received_total": "", "flute_packets_dropped_total": "", "flute_socket_drops_total": "",
 	"flute_bytes_received_total": "", "flute_session_up": "", "flute_session_last_packet_timestamp_seconds": "",
@@ -88,7 +88,7 @@ var agreed = map[string]string{
 	"flute_tx_carousel_turns_total": "", "flute_tx_queue_objects": "",
 
 	"flute_fec_decode_seconds":      "lanes do not measure their Works",
-	"flute_mailbox_depth":           "a Snapshot does not tell it; what is dropped there flute_packets_dropped_total counts",
+	"flute_mailbox_depth":           "a Snapshot does not tell it; flute_packets_dropped_total has what it costs",
 	"flute_rule_violations_total":   "inspect judges captures; a receiver counts what it drops, by reason",
 	"flute_repair_requests_total":   "a daemon asks no server for repair",
 	"flute_repair_bytes_total":      "a daemon asks no server for repair",
