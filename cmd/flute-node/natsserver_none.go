@@ -16,7 +16,7 @@ func startNATS(ctx context.Context, dir string) (url string, stop func(), err er
 	path, err := exec.LookPath("nats-server")
 	if err != nil {
 		return "", nil, errors.New("--nats: there is no program nats-server here. Install it, name a server by " +
-			"--nats-url, or, in the source tree, have it built in: "+
+			"--nats-url, or, in the source tree, have it built in: " +
 			"go run -tags natsserver ./cmd/flute-node demo --nats")
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
