@@ -104,7 +104,7 @@ func Start(o Options) (*Daemon, error) {
 		close(d.counted)
 		return nil, errors.Join(err, d.stopNode())
 	}
-	d.keepJournal(before)
+	d.tellStart(before)
 	sub := d.node.Subscribe(node.SubscribeOptions{Queue: defaults.EventQueue})
 	go func() {
 		defer close(d.counted)
@@ -113,14 +113,13 @@ func Start(o Options) (*Daemon, error) {
 		}
 	}()
 	if err = d.joinFleet(&cfg.Fleet); err != nil {
-		defer d.kept.close()
 		return nil, errors.Join(fmt.Errorf("fleet: %w", err), d.closeOutbox(), d.stopNode())
 	}
 	if d.server, err = d.serveAPI(&cfg.Node); err != nil {
-		defer d.kept.close()
 		d.leaveFleet()
 		return nil, errors.Join(err, d.closeOutbox(), d.stopNode())
 	}
+	d.keepJournal(before) // not before: one that cannot start leaves the file as it is
 	d.log.Info("starting", "version", o.Version, "files", strings.Join(cfg.Files, " "), "receive", len(cfg.Receive),
 		"send", len(cfg.Send), "utp", len(cfg.UTP))
 	d.applying.Lock()

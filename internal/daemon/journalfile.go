@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/internal/api"
+	"github.com/flute-node/flute-node/internal/statefile"
 )
 
 // The lines of a file of events, each behind its CRC-32: a run and its first number, an entry with number, name and
@@ -36,6 +37,9 @@ type earlier struct {
 	entries []api.Entry // numbered one after the other
 	last    uint64      // number that the next one follows
 	killed  bool        // the latest has not ended in order: what it numbered last may not be there
+	bytes   int         // of entries, as the journal counts them
+	read    int64       // bytes of whole lines
+	end     int64       // where the line begins that says that the latest has ended in order
 }
 
 // readEvents reads a file of events. What cannot be read is left out, and what comes before a gap.
@@ -44,13 +48,13 @@ func readEvents(path string) (e earlier, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return e, nil
 	}
+	e.killed = true
 	if err != nil {
 		return e, err
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
 	lines := bufio.NewScanner(io.LimitReader(f, maxEventFile+maxJournal))
 	lines.Buffer(nil, 2*maxEntry)
-	e.killed = true
 	for lines.Scan() && e.take(lines.Bytes()) {
 		// Behind a line that is damaged nothing is believed.
 	}
@@ -71,6 +75,7 @@ func (e *earlier) take(line []byte) bool {
 	}
 	kind, rest, _ := bytes.Cut(rest, []byte(" "))
 	e.killed = string(kind) != lineEnd
+	e.end, e.read = e.read, e.read+int64(len(line))+1
 	switch string(kind) {
 	case lineRun:
 		var r run
@@ -87,9 +92,12 @@ func (e *earlier) take(line []byte) bool {
 			return false
 		}
 		if entry.ID != e.last+1 {
-			e.entries = nil
+			e.entries, e.bytes = nil, 0
 		}
 		e.entries, e.last = append(e.entries, entry), entry.ID
+		for e.bytes += memoryOfEntry(&entry); e.bytes > maxJournal; e.entries = e.entries[1:] {
+			e.bytes -= memoryOfEntry(&e.entries[0])
+		}
 	}
 	return true
 }
@@ -113,6 +121,7 @@ type eventFile struct {
 	closed  chan struct{}
 
 	// What follows belongs to the goroutine of run.
+	lock    *os.File // nil: another process may have the file
 	file    *os.File // nil: it has to be written anew
 	written uint64   // number of the latest entry in it
 	bytes   int
@@ -120,10 +129,16 @@ type eventFile struct {
 	faulty  bool
 }
 
-// keepEvents writes the journal into the file at path, now and from now on, until close.
-func keepEvents(path string, j *journal, log *slog.Logger) *eventFile {
+// keepEvents writes the journal, which goes on after what was read, into the file at path, now and from now on, until
+// close.
+func keepEvents(path string, before earlier, j *journal, log *slog.Logger) *eventFile {
 	k := &eventFile{path: path, journal: j, log: log, closing: make(chan struct{}), closed: make(chan struct{})}
-	k.tell(k.renew()) // before anything happens: that the process before has ended in order is no longer true
+	err := k.renew()
+	if err != nil && !errors.Is(err, statefile.ErrInUse) && before.read > 0 && !before.killed {
+		// That all is kept is no longer true. A disk that is full takes that.
+		_ = os.Truncate(path, before.end)
+	}
+	k.tell(err)
 	go k.run()
 	return k
 }
@@ -143,6 +158,7 @@ func (k *eventFile) close() {
 
 func (k *eventFile) run() {
 	defer close(k.closed)
+	defer k.unlock()
 	pause := firstWrite
 	for ending := false; ; {
 		entries, gone, changed := k.journal.After(k.written, eventLines)
@@ -209,8 +225,20 @@ func (k *eventFile) append(entries []api.Entry) error {
 	return nil
 }
 
-// renew puts a file with what the journal has into the place of the one before.
-func (k *eventFile) renew() error {
+// unlock lets another process have the file.
+func (k *eventFile) unlock() {
+	if k.lock != nil {
+		_ = k.lock.Close() // nothing was written
+	}
+}
+
+// renew puts a file with what the journal has into the place of the one before, unless another process has that.
+func (k *eventFile) renew() (err error) {
+	if k.lock == nil {
+		if k.lock, err = statefile.Lock(k.path + ".lock"); err != nil {
+			return err
+		}
+	}
 	if k.file != nil {
 		_ = k.file.Close() // of what it did not write there is a copy
 		k.file = nil

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func nextJournal(t *testing.T, path string, size int) (*journal, earlier) {
 }
 
 func keep(path string, j *journal) *eventFile {
-	return keepEvents(path, j, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return keepEvents(path, earlier{}, j, slog.New(slog.NewTextHandler(io.Discard, nil)))
 }
 
 // ids returns the numbers of the entries after one.
@@ -193,7 +194,7 @@ func TestEventsFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "later", "events")
 	j, _ := nextJournal(t, path, 16)
 	log := &lockedBuffer{}
-	file := keepEvents(path, j, slog.New(slog.NewTextHandler(log, nil)))
+	file := keepEvents(path, earlier{}, j, slog.New(slog.NewTextHandler(log, nil)))
 	j.add(completed(1))
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
@@ -218,6 +219,77 @@ func TestEventsPath(t *testing.T) {
 	} {
 		if got := eventsPath(&config.Node{EventsFile: c.key}, c.env); filepath.ToSlash(got) != c.want {
 			t.Errorf("%q: %q, want %q", c.key, got, c.want)
+		}
+	}
+}
+
+// TestEventsOfOne: a second process with the same file, and one that cannot start, leave it to the first.
+func TestEventsOfOne(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("files are locked on Unix only")
+	}
+	path := filepath.Join(t.TempDir(), "events")
+	j, _ := nextJournal(t, path, 16)
+	first := keep(path, j)
+	j.add(completed(1))
+	other, before := nextJournal(t, path, 16)
+	log := &lockedBuffer{}
+	second := keepEvents(path, before, other, slog.New(slog.NewTextHandler(log, nil)))
+	other.add(completed(7))
+	second.close()
+	if !strings.Contains(log.String(), "another process") {
+		t.Errorf("it is not told: %s", log)
+	}
+	j.add(completed(2))
+	first.close()
+	if after, before := nextJournal(t, path, 16); before.killed || cmp.Diff([]uint64{1, 2}, ids(after, 0)) != "" {
+		t.Errorf("%v, %v", before.killed, ids(after, 0))
+	}
+
+	config := filepath.Join(t.TempDir(), "flute-node.yaml")
+	text := "node: {api: 'unix:/no/such/folder/socket', events_file: '" + path + "'}\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := Start(Options{Path: config, Env: os.LookupEnv, Log: io.Discard}); err == nil {
+		t.Errorf("it starts: %v", d.stop())
+	}
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("a process that could not start has written: %v\n%s", err, got)
+	}
+}
+
+// TestEventsUnclean: if the file cannot be written, it does not say of this process that all of its events are kept.
+func TestEventsUnclean(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events")
+	j, _ := nextJournal(t, path, 16)
+	file := keep(path, j)
+	j.add(completed(1))
+	file.close()
+	if err := os.Mkdir(path+".new", 0o700); err != nil { // no file can be made there
+		t.Fatal(err)
+	}
+	j, before := nextJournal(t, path, 16)
+	if before.killed {
+		t.Error("the first has ended in order")
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	file = keepEvents(path, before, j, log)
+	j.add(completed(2))
+	file.close()
+	if after, before := nextJournal(t, path, 16); !before.killed || cmp.Diff([]uint64{1}, ids(after, 0)) != "" {
+		t.Errorf("%v, %v", before.killed, ids(after, 0))
+	}
+	if runtime.GOOS == "linux" && os.Getuid() != 0 {
+		if err := os.Chmod(path, 0); err != nil {
+			t.Fatal(err)
+		}
+		if before, err := readEvents(path); err == nil || !before.killed {
+			t.Errorf("%v, %v", before.killed, err)
 		}
 	}
 }

@@ -39,19 +39,23 @@ func (d *Daemon) openJournal(n *config.Node, now time.Time) (before earlier) {
 	if path := eventsPath(n, d.options.Env); path != "" {
 		var err error
 		if before, err = readEvents(path); err != nil {
-			d.log.Warn("events of earlier are not read", "file", path, "error", err.Error())
+			d.log.Warn("earlier events are not read", "file", path, "error", err.Error())
 		}
 	}
 	d.journal = newJournal(n.Events, now, before, d.observe)
 	return before
 }
 
+// tellStart makes the start the first event of a process whose events outlive it.
+func (d *Daemon) tellStart(before earlier) {
+	if eventsPath(&d.first.Node, d.options.Env) != "" {
+		d.journal.add(daemonStarted{Version: d.options.Version, Clean: !before.killed})
+	}
+}
+
 // keepJournal has the journal outlive the process, if that is wanted.
 func (d *Daemon) keepJournal(before earlier) {
-	path := eventsPath(&d.first.Node, d.options.Env)
-	if path == "" {
-		return
+	if path := eventsPath(&d.first.Node, d.options.Env); path != "" {
+		d.kept = keepEvents(path, before, d.journal, d.log)
 	}
-	d.kept = keepEvents(path, d.journal, d.log)
-	d.journal.add(daemonStarted{Version: d.options.Version, Clean: !before.killed})
 }

@@ -78,7 +78,7 @@ func TestDescribed(t *testing.T) {
 		{"Unit", "phase", []string{
 			phaseStarting, phaseStandby, phaseRunning, phaseWaiting, phaseFinished, phaseStopped,
 		}},
-		{"Sink", "kind", []string{"marker", "exec", "webhook", "s3", "nats", config.FleetSink}},
+		{"Sink", "kind", []string{"marker", "exec", "webhook", "s3", "nats", "kafka", config.FleetSink}},
 	} {
 		got := doc.Components.Schemas[one.schema].Properties[one.property].Enum
 		if fmt.Sprint(got) != fmt.Sprint(one.want) {

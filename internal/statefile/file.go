@@ -63,7 +63,7 @@ type File struct {
 // Open opens the state file of the session. numbers is nil if there is none yet, or if what is there is damaged; damage
 // says how, in that case. The error says why the file cannot be used.
 func Open(path string, key flute.SessionKey) (f *File, numbers *sender.Numbers, damage string, err error) {
-	held, err := lock(path + ".lock")
+	held, err := Lock(path + ".lock")
 	if err != nil {
 		return nil, nil, "", err
 	}

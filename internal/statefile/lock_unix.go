@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock locks a file beside the state file, which is replaced. The lock ends with the process, however that ends.
-func lock(path string) (*os.File, error) {
+// Lock locks a file beside one that is replaced, such as a state file. The lock ends with the process, however that
+// ends. The error wraps ErrInUse if another process has it.
+func Lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
