@@ -57,7 +57,7 @@ func (f *finder) worthwhile(call *ast.CallExpr) bool {
 	case strings.HasPrefix(name, "fmt."), strings.HasPrefix(name, "errors."), strings.HasPrefix(name, "prefetch."):
 		return false
 	}
-	return name != "panic" && name != "make"
+	return name != "panic" && name != "make" && name != "slices.Grow"
 }
 
 func (f *finder) visit(n ast.Node, stack []ast.Node) {

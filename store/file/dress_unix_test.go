@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // TestDress: published files and new folders have the permissions that were asked for, whatever the umask, and the
@@ -58,27 +60,65 @@ func TestOwnerRefused(t *testing.T) {
 	}
 }
 
-// TestPublishTime: a file has the time of its last byte, or that of its publication.
+// TestPublishTime: a file has the time of its last byte, or that of its publication, wherever it was staged.
 func TestPublishTime(t *testing.T) {
-	for _, publish := range []bool{false, true} {
+	for _, opts := range []Options{
+		{}, {PublishTime: true}, {Stage: onOtherDisk(t)}, {Stage: onOtherDisk(t), PublishTime: true},
+	} {
 		root := t.TempDir()
-		s, err := Options{PublishTime: publish}.New(root)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
+		s := opened(t, opts, root)
 		o := written(t, s, "x").(*object)
 		past := time.Now().Add(-time.Hour)
-		if err := os.Chtimes(filepath.Join(root, o.ground.staged(o.name)), past, past); err != nil {
+		if err := o.ground.stage.files.Chtimes(o.name, past, past); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Publish(o, "x"); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(filepath.Join(root, "x"))
-		if err != nil || time.Since(info.ModTime()) < time.Minute != publish {
-			t.Errorf("PublishTime %v: %v, %v", publish, info.ModTime(), err)
+		if err != nil || time.Since(info.ModTime()) < time.Minute != opts.PublishTime {
+			t.Errorf("%+v: %v, %v", opts, info.ModTime(), err)
 		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestEntryAt: a file and a folder are told apart from what has to be looked at otherwise.
+func TestEntryAt(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	past := time.Unix(1_700_000_000, 123_000)
+	if err := errors.Join(
+		os.WriteFile(at("file"), []byte("content"), 0o640), os.Chtimes(at("file"), past, past),
+		os.Mkdir(at("folder"), 0o750), os.Symlink("file", at("link")), syscall.Mkfifo(at("pipe"), 0o600),
+	); err != nil {
+		t.Fatal(err)
+	}
+	folder, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]entry{
+		"nothing": {kind: names.Absent}, "file": {kind: names.File, size: 7, changed: past},
+		"folder": {kind: names.Folder},
+	} {
+		got, err := entryAt(folder, name)
+		if err != nil || got.kind != want.kind || got.size != want.size || !got.changed.Equal(want.changed) {
+			t.Errorf("%s: %+v, %v; want %+v", name, got, err, want)
+		}
+	}
+	for _, name := range []string{"link", "pipe"} {
+		if got, err := entryAt(folder, name); !errors.Is(err, errEntry) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	if err := folder.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entryAt(folder, "file"); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("in a folder that is closed: %v", err)
 	}
 }
 

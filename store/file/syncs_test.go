@@ -226,3 +226,50 @@ func TestRoundsGather(t *testing.T) {
 		}
 	})
 }
+
+// TestSyncsPatience: a round may take worth times as long as its files one by one, and leastWait in any case. What a
+// file costs is known from those before.
+func TestSyncsPatience(t *testing.T) {
+	for _, c := range []struct {
+		one  time.Duration
+		n    int
+		want time.Duration
+	}{
+		{0, 100, worth * 100 * guessedSync},
+		{time.Microsecond, 100, leastWait},
+		{10 * time.Millisecond, 3, worth * 30 * time.Millisecond},
+	} {
+		if got := (&syncs{one: c.one}).patience(c.n); got != c.want {
+			t.Errorf("%d files of %v: %v, want %v", c.n, c.one, got, c.want)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &syncs{}
+		for _, c := range []struct{ takes, want time.Duration }{
+			{8 * time.Millisecond, 8 * time.Millisecond},
+			{16 * time.Millisecond, 9 * time.Millisecond},
+			{time.Millisecond, 8 * time.Millisecond},
+		} {
+			err := s.alone(nil, func(*os.File) error { time.Sleep(c.takes); return nil })
+			if err != nil || s.one != c.want || s.running != 0 {
+				t.Errorf("after one of %v: %v, %d under way, %v", c.takes, s.one, s.running, err)
+			}
+		}
+	})
+}
+
+// TestSyncsPenalty: each slow round in a row doubles how many files are synced one by one, up to maxPause. A quick one
+// has it begin anew.
+func TestSyncsPenalty(t *testing.T) {
+	s := &syncs{}
+	for want := minPause; want < 4*maxPause; want *= 2 {
+		s.overdue = true
+		if s.judge(false); s.pause != min(want, maxPause) || s.overdue {
+			t.Errorf("%d files, want %d; overdue %v", s.pause, want, s.overdue)
+		}
+	}
+	s.judge(true)
+	if s.judge(false); s.pause != minPause {
+		t.Errorf("%d files after a quick round", s.pause)
+	}
+}
