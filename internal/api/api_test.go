@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -17,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -606,6 +608,37 @@ func TestTooManyClients(t *testing.T) {
 		if e, ok := errors.AsType[*StatusError](err); !ok || e.Code != 503 {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestRefusedClientsLeave: clients of events that are refused, and close nothing, keep no connection: others are
+// answered.
+func TestRefusedClientsLeave(t *testing.T) {
+	cfg := config(t, &backend{}, newJournal(1))
+	cfg.Clients = new(atomic.Int64)
+	cfg.Clients.Store(maxClients)
+	c := listen(t, cfg)
+	for i := range 2 * maxConnections {
+		conn, err := net.Dial("unix", strings.TrimPrefix(cfg.Listen, "unix:"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+		got, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("client %d: %v", i, err)
+		}
+		_ = got.Body.Close()
+		if got.StatusCode != 503 || !got.Close {
+			t.Fatalf("client %d: %s, close %v", i, got.Status, got.Close)
+		}
+	}
+	if err := c.Events(t.Context(), "", "", nil); err == nil {
+		t.Error("one too many is taken")
 	}
 }
 

@@ -25,6 +25,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.Clients.Add(1) > maxClients {
 		s.cfg.Clients.Add(-1)
 		w.Header().Set("Retry-After", "10")
+		w.Header().Set("Connection", "close") // else those who are refused hold the connections of all others
 		fail(w, http.StatusServiceUnavailable, fmt.Sprintf("there are %d clients already", maxClients))
 		return
 	}
