@@ -159,10 +159,10 @@ func (a *attributes) text(f field) (string, bool) {
 	return a.values[f].text, a.values[f].match != noMatch
 }
 
-// keep moves f to the attributes without a meaning.
+// keep moves f to the attributes without a meaning. It copies the text, which may be a part of the whole entry.
 func (a *attributes) keep(f field) {
 	if v := &a.values[f]; v.match != noMatch {
-		a.rest = append(a.rest, Attribute{v.space, fields[f].local, v.text})
+		a.rest = append(a.rest, Attribute{strings.Clone(v.space), fields[f].local, strings.Clone(v.text)})
 		*v = attribute{}
 	}
 }

@@ -25,7 +25,7 @@ func (c *checker) plain(b []byte, at int) bool {
 	if c.depth != 1 || c.lim.Depth < 2 || b[at-2] == '/' {
 		return false
 	}
-	rest, ok := strings.CutSuffix(string(b[at:]), ">")
+	rest, ok := strings.CutSuffix(strings.TrimRight(string(b[at:]), blanks), ">")
 	rest, ok2 := strings.CutSuffix(strings.TrimRight(rest, blanks), "</"+c.rootName)
 	if !ok || !ok2 {
 		return false
@@ -106,8 +106,12 @@ func plainName(s string) int {
 	return len(s)
 }
 
-// within reports whether f keeps the limits, and has no two attributes that may have one name.
+// within reports whether f keeps the limits, and has no two attributes that may have one name. Their number comes
+// first: a sender may write hundreds of thousands of them, and each is compared with all before it.
 func (f *plainTag) within(lim Limits) bool {
+	if len(*f) > lim.Attributes {
+		return false
+	}
 	for i, a := range *f {
 		if len(a.value) > lim.AttributeLen || slices.ContainsFunc((*f)[:i], func(o plainAttribute) bool {
 			return o.local == a.local
@@ -115,7 +119,7 @@ func (f *plainTag) within(lim Limits) bool {
 			return false
 		}
 	}
-	return len(*f) <= lim.Attributes
+	return true
 }
 
 // addPlain reads the plain File entry b. What is kept are copies of its parts: each File may live for long, beside

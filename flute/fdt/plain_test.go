@@ -1,10 +1,12 @@
 package fdt
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 // plainEntry is a File entry as this project sends it.
@@ -53,6 +55,10 @@ func TestPlainIsTaken(t *testing.T) {
 			t.Errorf("%s: plain %v, want %v; %v", tc.entries, l.isPlain, tc.plain, err)
 		}
 		comparePlain(t, b, Limits{})
+		if l, _ = check(append(b, " \r\n"...), Limits{}.withDefaults()); l.isPlain != tc.plain {
+			t.Errorf("%s, with blanks at the end: plain %v, want %v", tc.entries, l.isPlain, tc.plain)
+		}
+		comparePlain(t, append(b, " \r\n"...), Limits{})
 	}
 	for _, b := range []string{
 		doc("", plainEntry) + notPlain, strings.Replace(doc("", plainEntry), "</FDT-Instance>", "</FDT-instance>", 1),
@@ -107,12 +113,44 @@ func FuzzPlain(f *testing.F) {
 	})
 }
 
-// TestPlainKeepsLittle: a File refers to copies of its parts, and not to its whole entry.
+// TestPlainKeepsLittle: a File refers to copies of its parts, and not to its whole entry; one Content-Type serves both.
 func TestPlainKeepsLittle(t *testing.T) {
-	in := mustParse(t, doc("", fmt.Sprintf(`<File TOI="1" Content-Location="a" Content-Type="b/c" X="%s"/>`+
-		`<File TOI="2" Content-Location="d" Content-Type="b/c"/>`, strings.Repeat("x", 2000))))
-	if a, b := in.Files[0], in.Files[1]; a.ContentType != "b/c" || b.ContentType != "b/c" || len(a.Attributes) != 1 ||
-		a.ContentLocation != "a" || b.ContentLocation != "d" {
-		t.Errorf("%+v\n%+v", a, b)
+	first := fmt.Sprintf(`<File TOI="1" Content-Location="loc" Content-Type="b/c" Content-MD5="none" `+
+		`Repair-Limit-Percentage="many" X="%s" Y="y"/>`,
+		strings.Repeat("x", 2000))
+	in := mustParse(t, doc("", first+`<File TOI="2" Content-Location="d" Content-Type="b/c"/>`))
+	a, b := in.Files[0], in.Files[1]
+	if a.ContentType != "b/c" || b.ContentType != "b/c" || len(a.Attributes) != 4 || a.ContentLocation != "loc" ||
+		b.ContentLocation != "d" {
+		t.Fatalf("%+v\n%+v", a, b)
+	}
+	apart := func(x, y string) int {
+		return int(uintptr(unsafe.Pointer(unsafe.StringData(y))) - uintptr(unsafe.Pointer(unsafe.StringData(x))))
+	}
+	if apart(a.ContentType, b.ContentType) != 0 {
+		t.Error("the Content-Type is there twice")
+	}
+	kept := []string{a.ContentLocation, a.ContentType}
+	for _, x := range a.Attributes {
+		kept = append(kept, x.Value)
+	}
+	for i, x := range kept {
+		for _, y := range kept[:i] {
+			if apart(x, y) == strings.Index(first, y)-strings.Index(first, x) {
+				t.Errorf("%.10q and %.10q are parts of one text", x, y)
+			}
+		}
+	}
+}
+
+// TestPlainOfManyAttributes: an entry of 4 MiB with half a million attributes is refused for their number. To compare
+// each with all before it would take minutes.
+func TestPlainOfManyAttributes(t *testing.T) {
+	var s strings.Builder
+	for i := 0; s.Len() < 4<<20-1000; i++ {
+		fmt.Fprintf(&s, ` a%d=""`, i)
+	}
+	if _, err := Parse([]byte(doc("", "<File"+s.String()+"/>")), now, Limits{}); !errors.Is(err, errLimit) {
+		t.Error(err)
 	}
 }
