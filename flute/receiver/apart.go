@@ -166,6 +166,26 @@ func (s *Session) rejoin(e *entry) {
 	}
 }
 
+// isRepeated reports whether k, which is of one run, has the whole of the described object e.
+func (e *entry) isRepeated(k *pending) bool {
+	switch {
+	case e.file == nil:
+		return false
+	case e.held != nil:
+		return e.phase == receiving && k.isAll(&e.held.OTI)
+	}
+	return e.isUntouched() && e.file.HasOTI && k.isAll(&e.file.OTI)
+}
+
+// forgetAllButLast forgets what h holds of other runs than the last one.
+func (l *Ledger) forgetAllButLast(h *apart) {
+	others := h.runs[:len(h.runs)-1]
+	for i := range others {
+		l.undescribed.budget.Release(others[i].packets.bytes)
+	}
+	h.runs = slices.Delete(h.runs, 0, len(others))
+}
+
 // forgetApart forgets all packets that are held apart.
 func (l *Ledger) forgetApart() {
 	for _, h := range l.apart {
@@ -211,17 +231,21 @@ func (s *Session) endPatience() (any bool) {
 		case hasDigest(e.file):
 			s.trust(ln, e)
 			any = true
-		case e.isUntouched(): // nothing can be mixed
-			s.trust(ln, e)
-			e.mixed, any = false, true
-		case e.file != nil && e.phase == receiving && e.held != nil && last.packets.suffices(&e.held.OTI):
+		case e.isRepeated(&last.packets):
 			// It was sent once more as a whole: what came before is not needed, and nothing can be mixed. That it is
 			// the same file the FDT Instance says, as long as it is valid (RFC 6726, section 3.3: a later one MUST NOT
 			// change what was said of a TOI).
-			l.drop(e, true)
-			e.phase = announced
+			if e.held != nil {
+				l.drop(e, true)
+				e.phase = announced
+			}
+			l.forgetAllButLast(h)
 			s.trust(ln, e)
 			e.mixed, any = false, true
+		case e.isUntouched(): // nothing can be mixed, if all that is held is of one run
+			several := len(h.runs) > 1
+			s.trust(ln, e)
+			e.mixed, any = several, true
 		}
 	}
 	return any

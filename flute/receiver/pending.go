@@ -171,6 +171,31 @@ func (k *pending) suffices(oti *fec.OTI) bool {
 	return uint64(len(k.packets))*uint64(max(1, oti.GroupSize))*uint64(oti.SymbolLength) >= oti.TransferLength
 }
 
+// isAll reports whether the packets that are kept may be an object of oti by themselves: they suffice, and each of them
+// has a place in it. Those of a longer file under the same TOI, or with another EXT_FTI, do not.
+func (k *pending) isAll(oti *fec.OTI) bool {
+	if oti.Validate() != nil || !k.suffices(oti) {
+		return false
+	}
+	part := oti.Partition()
+	var fti []byte // that was compared last
+	for _, b := range k.packets {
+		id, _, err := oti.ParsePayloadID(b.body())
+		if err != nil || b[0] != uint8(oti.EncodingID) || uint32(id.SBN) >= part.Blocks() ||
+			oti.EncodingID == fec.CompactNoCode && uint32(id.ESI) >= part.BlockSymbols(id.SBN) {
+			return false
+		}
+		if b.fti() == nil || bytes.Equal(b.fti(), fti) {
+			continue
+		}
+		fti = b.fti()
+		if other, err := fec.ParseFTI(oti.EncodingID, fti); err != nil || !equivalent(other, *oti) {
+			return false
+		}
+	}
+	return true
+}
+
 // payloadID returns the FEC Payload ID in front of body, whose length depends on the FEC scheme alone.
 func payloadID(codepoint uint8, body []byte) []byte {
 	oti := fec.OTI{EncodingID: fec.EncodingID(codepoint), FieldBits: 8}
