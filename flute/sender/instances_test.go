@@ -100,3 +100,18 @@ func TestInstanceIDsWithUnorderedExpiry(t *testing.T) {
 		until[id] = expires
 	}
 }
+
+// TestInstanceIDsInUse: the IDs from the first that has not expired on are in use, those after it too.
+func TestInstanceIDsInUse(t *testing.T) {
+	var ids instanceIDs
+	for i, after := range []time.Duration{1, 2, 2, 4, 3} {
+		if id := ids.take(start.Add(after)); int(id) != i {
+			t.Errorf("ID %d, want %d", id, i)
+		}
+	}
+	for after, want := range []uint32{5, 4, 2, 2, 0} {
+		if got := ids.inUse(start.Add(time.Duration(after))); got != want {
+			t.Errorf("after %d: %d in use, want %d", after, got, want)
+		}
+	}
+}

@@ -231,3 +231,58 @@ func TestManyTOIsAreKept(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbersRefused: Numbers of another kind of session are refused; the largest ones are taken.
+func TestNumbersRefused(t *testing.T) {
+	most, one, last := flute.MaxInstanceID, flute.NewTOI(1), flute.NewTOI(1<<16-1)
+	for _, c := range []struct {
+		numbers Numbers
+		ok      bool
+	}{
+		{Numbers{TOI: one}, true},
+		{Numbers{InstanceID: most, InUse: uint32(most), TOI: last}, true},
+		{Numbers{InstanceID: most + 1, TOI: one}, false},
+		{Numbers{InUse: uint32(most) + 1, TOI: one}, false},
+		{Numbers{}, false},
+		{Numbers{TOI: flute.NewTOI(1 << 16)}, false},
+	} {
+		_, err := New(Config{Registry: schemes.Default(), TOIBits: 16, Resume: &c.numbers})
+		if (err == nil) != c.ok {
+			t.Errorf("%+v: %v", c.numbers, err)
+		}
+	}
+}
+
+// TestTermsCover: a lease covers what is within each of its three terms, the last one included.
+func TestTermsCover(t *testing.T) {
+	have := terms{5, 7, start}
+	for _, c := range []struct {
+		need terms
+		want bool
+	}{
+		{have, true},
+		{terms{4, 6, start.Add(-1)}, true},
+		{terms{6, 7, start}, false},
+		{terms{5, 8, start}, false},
+		{terms{5, 7, start.Add(1)}, false},
+	} {
+		if got := have.covers(c.need); got != c.want {
+			t.Errorf("%+v covers %+v: %v", have, c.need, got)
+		}
+	}
+}
+
+// TestTOIsAhead: the TOIs that are kept ahead begin with 1 again after the last one, as those that are given do.
+func TestTOIsAhead(t *testing.T) {
+	a := upTo(3)
+	for n, want := range []uint64{1, 2, 3, 1, 2, 3, 1} {
+		if got := a.ahead(uint64(n)); got != flute.NewTOI(want) {
+			t.Errorf("%d ahead: %v, want %d", n, got, want)
+		}
+	}
+	for bits, want := range map[int]uint64{16: shortLeaseTOIs, 32: leaseTOIs} {
+		if a := newTOIs(flute.NewTOI(1), bits); a.lease() != want {
+			t.Errorf("%d bits: %d TOIs ahead", bits, a.lease())
+		}
+	}
+}

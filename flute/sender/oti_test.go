@@ -49,6 +49,81 @@ func TestSmallRaptorObjects(t *testing.T) {
 	}
 }
 
+// TestShorten: an object of less than one source block has its share of repair symbols, one at least; others, and those
+// of codes without an n-algorithm, stay.
+func TestShorten(t *testing.T) {
+	for _, c := range []struct {
+		id           fec.EncodingID
+		length       uint64
+		b, most      uint32
+		short, fewer uint32
+	}{
+		{fec.ReedSolomonGF28, 0, 64, 80, 64, 80},
+		{fec.ReedSolomonGF28, 1, 64, 80, 1, 2},
+		{fec.ReedSolomonGF28, 10, 64, 80, 1, 2},
+		{fec.ReedSolomonGF28, 11, 64, 80, 2, 3},
+		{fec.SmallBlockSystematic, 50, 64, 80, 5, 7},
+		{fec.ReedSolomonGF2m, 630, 64, 80, 63, 79},
+		{fec.ReedSolomonGF2m, 631, 64, 80, 64, 80},
+		{fec.ReedSolomonGF28, 100_000, 64, 80, 64, 80},
+		{fec.ReedSolomonGF28, 10, 64, 64, 64, 64},
+		{fec.ReedSolomonGF28, 10, 64, 65, 1, 2},
+		{fec.LDPCStaircase, 10, 64, 80, 64, 80},
+	} {
+		got := shorten(fec.OTI{
+			EncodingID: c.id, TransferLength: c.length, SymbolLength: 10, MaxSourceBlockLength: c.b,
+			MaxEncodingSymbols: c.most,
+		})
+		if got.MaxSourceBlockLength != c.short || got.MaxEncodingSymbols != c.fewer {
+			t.Errorf("%+v: B=%d, max_n=%d", c, got.MaxSourceBlockLength, got.MaxEncodingSymbols)
+		}
+	}
+}
+
+// TestLongBlocks: source blocks become longer from where the SBNs do not suffice, with as large a share of repair
+// symbols.
+func TestLongBlocks(t *testing.T) {
+	blocks := (&fec.OTI{EncodingID: fec.CompactNoCode}).Limits().Blocks
+	for _, c := range []struct {
+		length  uint64
+		b, most uint32
+	}{
+		{4 * blocks, 4, 5},
+		{4*blocks + 1, 5, 7},
+		{5 * blocks, 5, 7},
+		{(1<<20 - 1) * blocks, 1<<20 - 1, 1_310_719},
+		{1 << 20 * blocks, 4, 5}, // for Validate to refuse
+	} {
+		got := lengthen(fec.OTI{
+			TransferLength: c.length, SymbolLength: 1, MaxSourceBlockLength: 4, MaxEncodingSymbols: 5,
+		})
+		if got.MaxSourceBlockLength != c.b || got.MaxEncodingSymbols != c.most {
+			t.Errorf("%+v: B=%d, max_n=%d", c, got.MaxSourceBlockLength, got.MaxEncodingSymbols)
+		}
+	}
+}
+
+// TestSmallLDPCObjects: the symbols of a small object become so short that it has the source symbols that LDPC needs.
+func TestSmallLDPCObjects(t *testing.T) {
+	for _, c := range []struct {
+		length uint64
+		id     fec.EncodingID
+		symbol uint16
+	}{
+		{0, fec.LDPCStaircase, 1000},
+		{1, fec.CompactNoCode, 1000},
+		{2, fec.LDPCStaircase, 1},
+		{16, fec.LDPCStaircase, 2},
+		{7000, fec.LDPCStaircase, 875},
+		{7001, fec.LDPCStaircase, 1000},
+	} {
+		got := fitLDPC(fec.OTI{EncodingID: fec.LDPCStaircase, TransferLength: c.length, SymbolLength: 1000})
+		if got.EncodingID != c.id || got.SymbolLength != c.symbol {
+			t.Errorf("%d bytes: %v, symbols of %d", c.length, got.EncodingID, got.SymbolLength)
+		}
+	}
+}
+
 // Whatever the length, the OTI is one that the code can do.
 func TestCompleteIsValid(t *testing.T) {
 	lengths := []uint64{

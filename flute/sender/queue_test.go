@@ -178,3 +178,34 @@ func TestLaterQueuesAreLeftAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestQueueRemove: wherever the transfer of an object is in the queue, it is found, and it alone is taken out. The turn
+// stays with the one that had it, or goes to the next one.
+func TestQueueRemove(t *testing.T) {
+	for turn, next := range [][]int{{1, 0, 0}, {1, 2, 1}, {2, 2, 0}} { // by the place of what is removed
+		for place := range 9 {
+			q, all := queue{turn: turn}, [9]carrier{}
+			for i := range all {
+				all[i].object = &object{}
+				list := [...]*[]*carrier{&q.active, &q.parked, &q.held}[i/3]
+				*list = append(*list, &all[i])
+			}
+			if c := q.find(all[place].object); c != &all[place] {
+				t.Fatalf("object %d is not found", place)
+			}
+			want := turn
+			if place < 3 {
+				want = next[place]
+			}
+			q.remove(&all[place])
+			for i := range all {
+				if there := q.find(all[i].object) != nil; there != (i != place) {
+					t.Errorf("%d was removed: %d is there: %v", place, i, there)
+				}
+			}
+			if got := q.active[q.turn]; got != &all[want] {
+				t.Errorf("%d had its turn, %d was removed: the turn is not that of %d", turn, place, want)
+			}
+		}
+	}
+}

@@ -107,3 +107,20 @@ func TestRemainingOfUnlisted(t *testing.T) {
 		t.Errorf("after an update %+v remain", l)
 	}
 }
+
+// TestRemainingFDT: what FDT Instances take is bounded by their share of the packets, however long they are repeated.
+func TestRemainingFDT(t *testing.T) {
+	r := newRun(t, Config{})
+	files := r.s.names.objects[r.add("a", 100_000)].load()
+	page := uint64(r.s.plan.pages[0].size.bytes)
+	for end, want := range map[time.Duration]Load{
+		0:                            {files.Packets + 1, files.Bytes + page},
+		defaultFDTInterval - 1:       {files.Packets + 1, files.Bytes + page},
+		defaultFDTInterval:           {files.Packets + 2, files.Bytes + 2*page},
+		100_000 * defaultFDTInterval: {files.Packets + files.Packets/3 + 1, files.Bytes + files.Bytes/3 + 1},
+	} {
+		if got := r.s.Remaining(start, start.Add(end)); got != want {
+			t.Errorf("until %v: %+v, want %+v", end, got, want)
+		}
+	}
+}

@@ -286,14 +286,17 @@ func (m *model) check(s *Session) {
 func TestConf_E42_SessionWaitsForAnInstanceID(t *testing.T) {
 	s, _ := oneFile(t, Config{FDTStartID: 5}, 10)
 	free := start.Add(10 * time.Second)
-	s.plan.sending.ids.used.Push(idRun{first: 5, count: 1, expires: free})
-	for range 3 {
-		if _, ok, err := s.AppendNext(nil, start); ok || err != nil {
-			t.Fatal(ok, err)
+	for now := start; now.Before(free); now = now.Add(5 * time.Second) { // it is in use again, when it looks
+		at := now.Add(5 * time.Second)
+		s.plan.sending.ids.used.Push(idRun{first: 5, count: 1, expires: at})
+		for range 3 {
+			if _, ok, err := s.AppendNext(nil, now); ok || err != nil {
+				t.Fatal(ok, err)
+			}
 		}
-	}
-	if d := s.Deadline(); !d.Equal(free) {
-		t.Errorf("Deadline %v, want %v", d, free)
+		if d := s.Deadline(); !d.Equal(at) {
+			t.Errorf("Deadline %v, want %v", d, at)
+		}
 	}
 	if e := s.Events(); len(e) != 1 || !strings.Contains(fmt.Sprint(e[0]), "Instance IDs") {
 		t.Errorf("events %v", e)

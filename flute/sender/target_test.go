@@ -2,6 +2,7 @@ package sender
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,5 +104,87 @@ func TestFileTarget(t *testing.T) {
 				t.Errorf("%d packets at once, want at most %d", most, allowed)
 			}
 		})
+	}
+}
+
+// TestTargetDue: the packets that are left share the time that is left, also after the slack, at the end, and beyond
+// it, where all of them are due at once.
+func TestTargetDue(t *testing.T) {
+	at := func(d time.Duration) time.Time { return start.Add(d) }
+	for _, c := range []struct {
+		before target
+		left   uint64
+		now    time.Duration
+		due    time.Duration
+	}{
+		{target{within: time.Second}, 9, 0, 100 * time.Millisecond},
+		{target{within: time.Second}, 0, 0, time.Second},
+		{target{end: at(time.Second), due: at(0)}, 9, 0, 100 * time.Millisecond},
+		{target{end: at(time.Second), due: at(0)}, 9, targetSlack, 100 * time.Millisecond},
+		{target{end: at(105 * time.Millisecond), due: at(0)}, 9, 2 * targetSlack, targetSlack + 10*time.Millisecond},
+		{target{end: at(time.Second), due: at(time.Second)}, 9, time.Second, time.Second},
+		{target{end: at(time.Second), due: at(time.Second)}, 9, 2 * time.Second, 2*time.Second - targetSlack},
+	} {
+		got := c.before
+		got.sent(c.left, at(c.now))
+		if !got.due.Equal(at(c.due)) || got.waits(at(c.due)) || !got.waits(at(c.due-1)) {
+			t.Errorf("%+v, %d left after %v: due %v, want %v", c.before, c.left, c.now, got.due.Sub(start), c.due)
+		}
+	}
+	var none target
+	if none.sent(9, start); none != (target{}) || none.isSet() || none.late(start) != 0 {
+		t.Errorf("no target: %+v", none)
+	}
+	end := target{end: start}
+	if by := end.late(at(lateTolerance)); by != 0 {
+		t.Errorf("late by %v is told", by)
+	}
+	if by := end.late(at(lateTolerance + 1)); by != lateTolerance+1 {
+		t.Errorf("late by %v, want %v", by, lateTolerance+1)
+	}
+}
+
+// TestTargetRefused: a target that cannot be met, or two of them, are refused by the name of the field.
+func TestTargetRefused(t *testing.T) {
+	for _, c := range []struct {
+		file File
+		once bool
+		want string
+	}{
+		{File{}, false, ""},
+		{File{Within: 1}, false, ""},
+		{File{By: start}, true, ""},
+		{File{Within: -1}, true, "Within"},
+		{File{Within: 1, By: start}, true, "By"},
+		{File{By: start}, false, "By"},
+	} {
+		err := c.file.checkTarget(c.once)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want+": ") {
+			t.Errorf("%+v, once %v: %v", c.file, c.once, err)
+		}
+	}
+	s, err := New(Config{Registry: schemes.Default()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file File
+		want time.Duration
+	}{
+		{File{}, 0},
+		{File{Within: time.Second}, time.Second},
+		{File{By: start.Add(time.Second)}, time.Second},
+		{File{By: start.Add(time.Second), StartAt: start.Add(time.Millisecond)}, 999 * time.Millisecond},
+		{File{By: start.Add(-time.Second)}, 1}, // as soon as it can be
+	} {
+		c.file.ContentLocation = "file:///a"
+		o, err := c.file.StandIn(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		load, within, err := s.Target(o, start)
+		if err != nil || within != c.want || (load.Packets > 0) != (within > 0) {
+			t.Errorf("%+v: %+v in %v, %v; want %v", c.file, load, within, err, c.want)
+		}
 	}
 }
