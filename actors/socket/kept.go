@@ -43,6 +43,7 @@ func (k *kept) pop(now time.Time) *Flow {
 			return nil
 		}
 		if k.queue.Pop(); !isOver {
+			w.flow.kept = false
 			return w.flow
 		}
 	}
@@ -71,6 +72,13 @@ func (r *reader) postKept(now time.Time) {
 	for f := r.kept.pop(now); f != nil; f = r.kept.pop(now) {
 		r.post(f)
 	}
+}
+
+// postDue is postKept between two reads.
+func (r *reader) postDue(now time.Time) {
+	r.fanout.begin()
+	defer r.fanout.end() // also if a Feed panics, or nobody could begin any more
+	r.postKept(now)
 }
 
 // handKept hands all batches over to those that have room for them, and nobody waits. It is called between begin and

@@ -66,6 +66,7 @@ type gatherer struct {
 	began    time.Time
 	handed   []handed
 	lost     int
+	panics   bool // at the next batch
 }
 
 // handed is a batch that was handed over.
@@ -96,7 +97,12 @@ func (g *gatherer) MayWait() bool             { return g.gathered < g.most }
 func (g *gatherer) Refuse() int               { return g.take() }
 func (g *gatherer) Abandon() int              { return g.take() }
 func (g *gatherer) Offer() int {
-	g.handed = append(g.handed, handed{g.take(), time.Since(g.began)})
+	n := g.take()
+	if g.panics {
+		g.panics = false
+		panic("a bug in the feed")
+	}
+	g.handed = append(g.handed, handed{n, time.Since(g.began)})
 	return 0
 }
 
@@ -201,6 +207,75 @@ func TestKeptAfterACrash(t *testing.T) {
 		e.Close()
 		if n := e.Slabs(); n != 0 {
 			t.Errorf("%d slabs are out", n)
+		}
+	})
+}
+
+// TestKeptCrashes: a Feed that panics at what was kept, in a silence, ends the reader. Whoever looks after it hears of
+// that, and a new one reads on.
+func TestKeptCrashes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGatherer(65, 3)
+		g.panics = true
+		s := &script{closed: make(chan struct{}), at: []time.Time{g.began, g.began.Add(time.Second)}}
+		e := socket.NewEndpoint(socket.Config{
+			ID: 1, Memory: slab.NewMemory(8 * 64 * 2048), MaxDatagram: 2048, Batch: 64,
+		}, s)
+		e.Add(g, nil)
+		ended := make(chan error, 1)
+		e.Watch(func(err error) { ended <- err })
+		if err := e.Resume(); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-ended:
+			if err == nil {
+				t.Error("the reader has not crashed")
+			}
+		case <-time.After(time.Second / 2):
+			t.Fatal("the reader hangs")
+		}
+		if err := e.Resume(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		e.Close()
+		if want := []handed{{1, 1100 * time.Millisecond}}; !slices.Equal(g.handed, want) || e.Slabs() != 0 {
+			t.Errorf("%v handed over, want %v; %d slabs are out", g.handed, want, e.Slabs())
+		}
+	})
+}
+
+// TestKeptWithoutMemory: what is kept is handed over when there is no memory to read into, before anything is lost.
+func TestKeptWithoutMemory(t *testing.T) {
+	const ms = time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		g := newGatherer(65, 3)
+		s := &script{closed: make(chan struct{}), at: []time.Time{g.began, g.began.Add(30 * ms)}}
+		memory := slab.NewMemory(8 * 64 * 2048)
+		e := socket.NewEndpoint(socket.Config{ID: 1, Memory: memory, MaxDatagram: 2048, Batch: 64}, s)
+		e.Add(g, nil)
+		if err := e.Resume(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * ms)
+		var spent []*slab.Slab
+		for _, size := range []int{64 * 2048, 2048, 64} {
+			for pool := memory.Pool(size); ; {
+				b := pool.Get()
+				if b == nil {
+					break
+				}
+				spent = append(spent, b)
+			}
+		}
+		time.Sleep(time.Second)
+		e.Close()
+		if want := []handed{{1, 30 * ms}}; !slices.Equal(g.handed, want) || g.lost != 1 {
+			t.Errorf("%v handed over, want %v; %d lost, want the one there was no memory for", g.handed, want, g.lost)
+		}
+		for _, b := range spent {
+			b.Release()
 		}
 	})
 }

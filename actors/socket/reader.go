@@ -83,6 +83,10 @@ func (r *reader) read(datagrams []slab.Datagram) error {
 	}
 	s := r.slabs.Get()
 	if s == nil {
+		r.postDue(everything()) // it holds slabs
+		s = r.slabs.Get()
+	}
+	if s == nil {
 		get := func() bool { s = r.slabs.Get(); return s != nil }
 		if buffer, told := r.source.(roomy); told && r.fanout.owners() == 1 {
 			r.waitAlone(buffer, patienceAlone, get)
@@ -132,9 +136,7 @@ func (r *reader) idle() error {
 		case there || err != nil:
 			return err
 		case rest > 0:
-			r.fanout.begin()
-			r.postKept(time.Now())
-			r.fanout.end()
+			r.postDue(time.Now())
 		default:
 			r.dense.release()
 		}
