@@ -43,22 +43,19 @@ func (l *Ledger) ahead() int {
 
 // fire is called by the timer, on its goroutine.
 func (s *session) fire(root *actor.RootContext, self *actor.PID) {
-	events, ok := s.advance()
-	for _, e := range events {
-		root.Send(s.hub, hub.Publish{Event: marked(e)})
-	}
-	if !ok {
+	if !s.advance(func(e event.Event) { root.Send(s.hub, hub.Publish{Event: marked(e)}) }) {
 		root.Send(self, pump{})
 	}
 }
 
-// advance sends what is made ahead and the rate permits now, and sets the timer for what is left. It returns what there
-// is to tell after that. It reports false if it takes a turn of the actor: when that has one, or when what is left may
-// be too little. A panic is left to the actor, which does the same, under its supervisor.
-func (s *session) advance() (events []event.Event, ok bool) {
+// advance sends what is made ahead and the rate permits now, and sets the timer for what is left. It calls tell with
+// each event that waited for that, before a turn of the actor can tell what follows. It reports false if it takes a
+// turn: when the actor has one, or when what is left may be too little. A panic is left to the actor, which does the
+// same, under its supervisor.
+func (s *session) advance(tell func(event.Event)) (ok bool) {
 	l := s.ledger
 	if !l.mu.TryLock() {
-		return nil, false
+		return false
 	}
 	defer l.mu.Unlock()
 	defer func() {
@@ -69,7 +66,7 @@ func (s *session) advance() (events []event.Event, ok bool) {
 	b := &l.batch
 	if s.left || l.over || l.farewells > 0 || l.prompt == nil || !l.outage.since.IsZero() || b.sent < b.granted ||
 		b.burst == 0 || b.ungranted() <= b.burst || l.pace.wanted() != l.pace.bucket.Rate() {
-		return nil, false
+		return false
 	}
 	now := time.Now()
 	for b.ungranted() > 0 && l.pace.bucket.Take(now, len(b.datagrams[b.granted])) {
@@ -83,10 +80,12 @@ func (s *session) advance() (events []event.Event, ok bool) {
 		b.sent += n
 		l.pace.bucket.Left(now)
 	}
-	events = b.told()
+	for _, e := range b.told() {
+		tell(e)
+	}
 	if b.sent < b.granted || b.ungranted() == 0 {
-		return events, false
+		return false
 	}
 	s.pumpIn(l.pace.bucket.Deadline(now).Sub(now))
-	return events, true
+	return true
 }

@@ -120,11 +120,7 @@ func (s *session) run(w *wire) (count, completed int) {
 		told, ok := ctx.told, true
 		if s.pumping {
 			time.Sleep(time.Until(s.timer.(*alarmClock).due))
-			var more []event.Event
-			more, ok = s.advance()
-			for _, e := range more {
-				told = append(told, marked(e))
-			}
+			ok = s.advance(func(e event.Event) { told = append(told, marked(e)) })
 		}
 		for _, e := range told {
 			if _, is := e.(event.ObjectCompleted); is {
@@ -230,12 +226,38 @@ func TestAdvanceLeavesIt(t *testing.T) {
 				s.ledger.batch.sent = s.ledger.batch.granted
 				set(s)
 				before := s.timer.(*alarmClock).due
-				if _, ok := s.advance(); ok || w.tries > 0 || s.timer.(*alarmClock).due != before {
+				if ok := s.advance(func(event.Event) {}); ok || w.tries > 0 || s.timer.(*alarmClock).due != before {
 					t.Errorf("it went on: %d tries", w.tries)
 				}
 			})
 		})
 	}
+}
+
+// TestAdvanceTellsInOrder: what the timer has to tell is told before the actor has another turn. Otherwise the end of a
+// session could be told before that of its last file.
+func TestAdvanceTellsInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := crowded(t, &promptWire{wire: wire{began: time.Now()}}, 2_000_000)
+		ctx := &turns{self: actor.NewPID("here", "session"), pumps: 1}
+		told := 0
+		for range 40 {
+			ok := s.advance(func(event.Event) {
+				if told++; s.ledger.mu.TryLock() {
+					t.Error("the actor may have a turn")
+					s.ledger.mu.Unlock()
+				}
+			})
+			if !ok {
+				s.pumping = false
+				s.pump(ctx)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if told == 0 {
+			t.Error("nothing was told")
+		}
+	})
 }
 
 // pattern is content in memory.
