@@ -20,8 +20,20 @@ func allocate(f *os.File, size int64) error {
 }
 
 // allocateAt has the disk reserve n bytes for f from off on.
-var allocateAt = func(f *os.File, off, n int64) error {
+func allocateAt(f *os.File, off, n int64) error {
 	return control(f, func(fd int) error { return unix.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, off, n) })
+}
+
+// reserveAt is allocateAt where the disk has plenty: what is reserved for one file shall not be what another one lacks.
+var reserveAt = func(f *os.File, off, n int64) error {
+	var fs unix.Statfs_t
+	if err := control(f, func(fd int) error { return unix.Fstatfs(fd, &fs) }); err != nil {
+		return err
+	}
+	if freeBlocks(&fs) < leastFree {
+		return unix.ENOSPC
+	}
+	return allocateAt(f, off, n)
 }
 
 // isExt4 reports whether a folder is on ext4, or on one of its predecessors, which reserve nothing.

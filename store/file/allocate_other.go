@@ -11,7 +11,7 @@ const canAllocate = false
 
 func allocate(*os.File, int64) error { return errors.ErrUnsupported }
 
-// allocateAt is nil: nothing is reserved.
-var allocateAt func(f *os.File, off, n int64) error
+// reserveAt is nil: nothing is reserved.
+var reserveAt func(f *os.File, off, n int64) error
 
 func isExt4(*os.File) bool { return false }

@@ -14,7 +14,7 @@ const behindBytes = 8 << 20
 // a tenth of its memory is to be written: the sync at the end would wait for all of that. One goroutine asks for it,
 // since a disk that is busy has it wait; whoever writes an object does not.
 type behind struct {
-	begin func(f *os.File, off, n int64) // nil: the system cannot be asked
+	begin func(f *os.File, off, n int64) error // nil: the system cannot be asked
 
 	mu      sync.Mutex
 	objects []*object     // that have bytes to be written out, each once
@@ -65,13 +65,19 @@ func (b *behind) run() {
 		if o == nil {
 			return
 		}
+		if o.publishing.Load() { // which writes it out, and may take long
+			continue
+		}
 		f, err := o.store.files.lend(o, false)
 		if err != nil || f == nil { // it was published, or has failed
 			continue
 		}
 		o.store.gate.enter()
-		b.begin(f, e.from, e.to-e.from)
+		err = b.begin(f, e.from, e.to-e.from)
 		o.store.gate.leave()
+		if err != nil {
+			_ = o.store.files.fail(o, err) // whoever uses it next is told
+		}
 		o.store.files.giveBack(o)
 	}
 }

@@ -16,9 +16,10 @@ type asked struct {
 	mu    sync.Mutex
 	spans []store.Span
 	wait  chan struct{} // closed when the calls may return; nil: they do
+	err   error         // what they return
 }
 
-func (a *asked) begin(_ *os.File, off, n int64) {
+func (a *asked) begin(_ *os.File, off, n int64) error {
 	a.mu.Lock()
 	a.spans = append(a.spans, store.Span{Off: off, Len: int(n)})
 	wait := a.wait
@@ -26,6 +27,7 @@ func (a *asked) begin(_ *os.File, off, n int64) {
 	if wait != nil {
 		<-wait
 	}
+	return a.err
 }
 
 // of returns how many of n bytes that were written in order were asked for: each once, and in order.
@@ -89,6 +91,21 @@ func TestBehind(t *testing.T) {
 	}
 	if _, err := s.Publish(o, "file"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestBehindFails: what the system could not write out when it was asked to is not published, although a sync may
+// report success.
+func TestBehindFails(t *testing.T) {
+	failed := errors.New("no place on the disk")
+	s, o := behindStore(t, &asked{err: failed})
+	fill(t, o, 0, behindBytes)
+	s.behind.wait()
+	if _, err := o.WriteAt([]byte("x"), 0); !errors.Is(err, failed) {
+		t.Errorf("written afterwards: %v", err)
+	}
+	if _, err := s.Publish(o, "file"); !errors.Is(err, failed) {
+		t.Errorf("published: %v", err)
 	}
 }
 

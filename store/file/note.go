@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path"
 
@@ -161,6 +162,7 @@ func (s *Store) recover(g *ground, dir, name string, want func([]byte) bool) (l 
 		}
 	}
 	o := &object{store: s, made: true, noted: true, name: name}
+	o.reserved.end = math.MaxInt64 // nobody knows how much the other process had reserved
 	if info, err := g.stage.root.Lstat(g.staged(name)); err == nil {
 		_ = o.grow(info.Size()) // what there is is there
 	}

@@ -203,6 +203,9 @@ func (o *object) copyFile() error {
 // remove closes the file, and removes it if it is staged.
 func (o *object) remove() error {
 	o.shrink()
+	if o.file != nil && o.kept {
+		_ = o.trim() // it may be long until it is wanted, or never
+	}
 	if o.file != nil {
 		_ = o.file.Close() // what was written is not wanted
 	}

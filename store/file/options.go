@@ -41,8 +41,8 @@ type Options struct {
 	MinFree uint64
 	// Preallocate has the disk reserve the whole length of an object with its first byte, so that it fails at once
 	// where there is no room, and lies in few pieces. It takes the sender's word for the length. False: staged files
-	// have holes, which take no room; on ext4 up to 80 MiB behind what comes in order are reserved, unless MaxBytes or
-	// MinFree is set.
+	// have holes, which take no room; on an ext4 with more than 2 GiB free, up to 80 MiB behind what comes in order are
+	// reserved, unless MaxBytes or MinFree is set.
 	Preallocate bool
 	// MaxOpen bounds the staged files that are open at the same time. Zero is a quarter of the descriptors that the
 	// process may have, 4096 at most.

@@ -14,11 +14,12 @@ import (
 func (o *object) publish(name string) (string, error) {
 	s := o.store
 	o.publishing.Store(true)
-	defer o.publishing.Store(false)
 	if err := s.files.seize(o); err != nil {
+		o.publishing.Store(false)
 		return "", err
 	}
 	defer s.files.release(o)
+	defer o.publishing.Store(false) // before another caller gets the object
 	if err := o.sync(); err != nil {
 		return "", err
 	}

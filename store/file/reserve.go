@@ -10,6 +10,11 @@ const (
 	reserveAhead = 16 << 20
 	// reserveBytes is how many are reserved at a time, at most. No more are than there are already.
 	reserveBytes = 64 << 20
+	// leastFree is how much of the disk has to be free: what all calls that are under way may reserve.
+	leastFree = calls * reserveBytes
+	// restBytes is what a file may take beyond its size and not be worth a call: less than a block, and where its parts
+	// lie.
+	restBytes = 64 << 10
 )
 
 // reserved is what the disk was asked to reserve of an object while it comes. Where ext4 knows the place of the bytes
@@ -45,7 +50,13 @@ func (o *object) reserve(f *os.File, end, n int64) {
 	off, length := o.reserved.next(end, o.size)
 	o.reserved.bytes += n
 	o.growing.Unlock()
-	if length == 0 || s.allocate(f, off, length) == nil {
+	if length == 0 {
+		return
+	}
+	s.gate.enter()
+	err := s.allocate(f, off, length)
+	s.gate.leave()
+	if err == nil {
 		return
 	}
 	o.growing.Lock()
@@ -53,7 +64,8 @@ func (o *object) reserve(f *os.File, end, n int64) {
 	o.growing.Unlock()
 }
 
-// trim gives back what was reserved beyond the end of a file that is shorter than was claimed.
+// trim gives back what was reserved beyond the end of a file that is shorter than was claimed. It is for the caller
+// that made o busy.
 func (o *object) trim() error {
 	o.growing.Lock()
 	end := o.reserved.end
@@ -62,7 +74,7 @@ func (o *object) trim() error {
 		return nil
 	}
 	info, err := o.file.Stat()
-	if err != nil || end <= info.Size() {
+	if err != nil || end <= info.Size() || allocated(info) <= uint64(info.Size())+restBytes {
 		return err
 	}
 	return o.file.Truncate(info.Size())

@@ -28,6 +28,21 @@ func reserving(t *testing.T, opts Options, err error) (s *Store, spans *[]store.
 	return s, spans
 }
 
+// skipUnreserved skips a test on a disk of which nothing is reserved.
+func skipUnreserved(t *testing.T, s *Store) {
+	t.Helper()
+	stage := s.current().stage
+	if stage.at == nil || !isExt4(stage.at) {
+		t.Skip("nothing is reserved on this file system")
+	}
+	if !stage.reserves {
+		t.Error("nothing is reserved on ext4")
+	}
+	if free, err := freeBytes(s.path); err != nil || free < 2*leastFree {
+		t.Skipf("%d bytes are free: %v", free, err)
+	}
+}
+
 // TestReserve has a place for what comes in order before it comes: never much more than is there, each byte once, and
 // nothing beyond the size that was told.
 func TestReserve(t *testing.T) {
@@ -139,13 +154,7 @@ func TestReservedIsGivenBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	stage := s.current().stage
-	if stage.at == nil || !isExt4(stage.at) {
-		t.Skip("nothing is reserved on this file system")
-	}
-	if !stage.reserves {
-		t.Error("nothing is reserved on ext4")
-	}
+	skipUnreserved(t, s)
 	o, err := s.Create(1 << 30)
 	if err != nil {
 		t.Fatal(err)
@@ -166,6 +175,56 @@ func TestReservedIsGivenBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := taken(func() (os.FileInfo, error) { return os.Stat(filepath.Join(s.path, "file")) }); got > size+1<<20 {
+		t.Errorf("a file of %d bytes takes %d", size, got)
+	}
+}
+
+// TestReservedOfAnEarlierProcess: a file that is left for a later process takes what has come. What a process that was
+// killed had reserved is given back when the file is published.
+func TestReservedOfAnEarlierProcess(t *testing.T) {
+	root := t.TempDir()
+	s := opened(t, Options{}, root)
+	skipUnreserved(t, s)
+	o, err := s.Create(1 << 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 24 << 20
+	fill(t, o, 0, size)
+	if err := o.(*object).Note([]byte("notes"), true); err != nil {
+		t.Fatal(err)
+	}
+	staged := filepath.Join(root, filepath.FromSlash(s.current().staged(o.(*object).name)))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	taken := func(path string) uint64 {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return allocated(info)
+	}
+	if got := taken(staged); got > size+1<<20 {
+		t.Errorf("%d bytes that were left take %d", size, got)
+	}
+	f, err := os.OpenFile(staged, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(reserveAt(f, size, reserveAhead), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s = opened(t, Options{}, root)
+	defer s.Close()
+	left, err := s.Recover(all)
+	if err != nil || len(left) != 1 {
+		t.Fatalf("%v, %v", left, err)
+	}
+	if _, err := s.Publish(left[0].Object, "file"); err != nil {
+		t.Fatal(err)
+	}
+	if got := taken(filepath.Join(root, "file")); got > size+1<<20 {
 		t.Errorf("a file of %d bytes takes %d", size, got)
 	}
 }

@@ -80,7 +80,7 @@ func (opts Options) New(root string) (*Store, error) {
 		s.behind.begin = beginWriting
 	}
 	if !opts.Preallocate && opts.MinFree == 0 && opts.MaxBytes == 0 { // which count what is reserved, too
-		s.allocate = allocateAt
+		s.allocate = reserveAt
 	}
 	if s.files.more = s.folders.closeIdle; canBeAt {
 		s.folders.max = maxIdle
