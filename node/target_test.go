@@ -312,8 +312,8 @@ func TestNodeRate(t *testing.T) {
 	})
 }
 
-// TestConf_A09_ConstantRate: a session sends at one rate from its beginning to its end, also before, between and after its
-// files, with packets that receivers do not mind; they get the files.
+// TestConf_A09_ConstantRate: a session sends at one rate from its beginning to its end, also before, between and after
+// its files, with packets that receivers do not mind; they get the files.
 func TestConf_A09_ConstantRate(t *testing.T) {
 	inWorld(t, Config{}, func(w *world) {
 		w.receive(simnet.Link{}, ReceiveConfig{})

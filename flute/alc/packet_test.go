@@ -248,8 +248,8 @@ func TestParseLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	dirty := Packet{
-		HasFDT: true, FLUTEVersion: 2, InstanceID: 9, HasCENC: true, CENC: 3, FTI: []byte{1}, HasLength: true, Length: 9,
-		Time: []byte{1}, Auth: []byte{1},
+		HasFDT: true, FLUTEVersion: 2, InstanceID: 9, HasCENC: true, CENC: 3, FTI: []byte{1},
+		HasLength: true, Length: 9, Time: []byte{1}, Auth: []byte{1},
 	}
 	for _, b := range [][]byte{plain, plain[:5], {0x20}} {
 		p := dirty

@@ -47,8 +47,8 @@ func eachScheme(t *testing.T, test func(t *testing.T, s Scheme)) {
 	}
 }
 
-// TestConf_A21_O06_SchemesDeliver sends files of many sizes, each once, by the defaults of each scheme, and loses a tenth of the
-// packets: the repair that a demo chooses must be enough for all of them.
+// TestConf_A21_O06_SchemesDeliver sends files of many sizes, each once, by the defaults of each scheme, and loses a
+// tenth of the packets: the repair that a demo chooses must be enough for all of them.
 func TestConf_A21_O06_SchemesDeliver(t *testing.T) {
 	eachScheme(t, func(t *testing.T, s Scheme) {
 		f := FEC{Scheme: s.Name, Loss: 0.1}

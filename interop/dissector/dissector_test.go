@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -83,9 +84,7 @@ func compare(p *packet, got fields) (n int, named map[string]bool, unknown []str
 	instead := said(p)
 	for _, x := range faults {
 		before := fields{}
-		for name, value := range instead {
-			before[name] = value
-		}
+		maps.Copy(before, instead)
 		x.read(p, instead)
 		for _, name := range names {
 			if before[name] != instead[name] {
