@@ -67,3 +67,51 @@ func TestCompleteAt(t *testing.T) {
 		})
 	}
 }
+
+// TestRate: the latest window has a quarter of the average, and symbols that come to be needed again make it no less
+// than nothing.
+func TestRate(t *testing.T) {
+	for _, c := range []struct {
+		before float64
+		needed uint64
+		want   float64
+	}{
+		{0, 80, 10}, {20, 80, 17.5}, {20, 60, 20}, {20, 100, 15}, {20, 120, 15}, {0, 120, 0},
+	} {
+		r := rate{since: start, needed: 100, perSecond: c.before}
+		if got := r.after(2*time.Second, c.needed); got != c.want {
+			t.Errorf("%v a second before, %d of 100 needed after 2 s: %v, want %v", c.before, c.needed, got, c.want)
+		}
+	}
+}
+
+// TestRateIsFollowed: the end is told by the rate, which falls when nothing comes for two windows, to the millisecond
+// above, unless it is too far or nobody knows.
+func TestRateIsFollowed(t *testing.T) {
+	const year = 365 * 24 * 60 * 60
+	for _, c := range []struct {
+		perSecond float64
+		passed    time.Duration
+		needed    uint64
+		want      time.Duration // 0: it is not told
+	}{
+		{10, time.Second, 95, 9500 * time.Millisecond},
+		{3, 0, 1, 334 * time.Millisecond},
+		{10, 2*time.Second - 1, 96, 9600 * time.Millisecond},
+		{10, 2 * time.Second, 96, 48 * time.Second},
+		{1, 2 * time.Second, 96, 96 * time.Second},
+		{10, 2 * time.Second, 100, 0},
+		{10, 2 * time.Second, 101, 0},
+		{0, time.Second, 95, 0},
+		{10, time.Second, 0, 0},
+		{1, 0, year - 1, (year - 1) * time.Second},
+		{1, 0, year, 0},
+	} {
+		r := rate{since: start, needed: 100, perSecond: c.perSecond}
+		now := start.Add(c.passed)
+		at := r.completeAt(now, c.needed)
+		if at.IsZero() != (c.want == 0) || c.want != 0 && at.Sub(now) != c.want {
+			t.Errorf("%+v: in %v", c, at.Sub(now))
+		}
+	}
+}
