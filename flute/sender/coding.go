@@ -44,6 +44,12 @@ func newCoding(cfg *Config, o fec.OTI, v fec.Variant, more redundancy, length ui
 	if more.symbols == 0 {
 		c.oti = shorten(c.oti)
 	}
+	if cfg.mbms() {
+		var err error
+		if c.oti, err = divide(c.oti); err != nil {
+			return coding{}, err
+		}
+	}
 	if c.oti.EncodingID != o.EncodingID {
 		c.more = redundancy{} // it is too short for the code
 	}

@@ -2,16 +2,18 @@ package sender
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/ceil"
 )
 
-// RFC 5052, section 6.1: "all encoding symbols of an object are to be associated with the same FEC Encoding ID"; those
-// of two objects may differ.
+// RFC 5052, section 6.1: the FEC Encoding ID is told with an object, so that all its encoding symbols have one;
+// those of two objects may differ.
 func TestConf_B02_OneCodeForEachObject(t *testing.T) {
 	r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 100}, Parallel: 2, TransferCount: 2})
 	rs := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 5, MaxEncodingSymbols: 8}
@@ -33,7 +35,7 @@ func TestConf_B02_OneCodeForEachObject(t *testing.T) {
 	}
 }
 
-// RFC 5445, section 3.2.1: "each source block … is … identified by a unique … Source Block Number", from 0 on.
+// RFC 5445, section 3.2.1: "each source block within the object has a unique Source Block Number", from 0 on.
 func TestConf_C02_SBNsAreConsecutive(t *testing.T) {
 	for _, tr := range traces(t) {
 		blocks := map[flute.TOI]map[fec.SBN]bool{}
@@ -60,8 +62,8 @@ func TestConf_C02_SBNsAreConsecutive(t *testing.T) {
 	}
 }
 
-// RFC 5651, section 6.1: packets "SHOULD be … close to the same size", none beyond the path: here all of an object but
-// its last symbol have one length, which is that of the symbols with some 60 bytes at most in front.
+// RFC 5651, section 6.1: "It is recommended that all packets have the same or very similar sizes": here all of an
+// object but its last symbol have one length, which is that of the symbols with some 60 bytes at most in front.
 func TestConf_L48_PacketsOfOneSize(t *testing.T) {
 	r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 1400}, FTI: FDTOnly})
 	r.add("a", 100_000)
@@ -95,8 +97,7 @@ func TestConf_E86_DigestsAreSent(t *testing.T) {
 	}
 }
 
-// TS 26.346, section 7.2.14: with FullFDT "the FDT Instance contains the exact set of files that are currently
-// scheduled".
+// TS 26.346, section 7.2.14: an FDT Instance with FullFDT lists exactly the files that are scheduled.
 func TestConf_O10_FullFDT(t *testing.T) {
 	r := newRun(t, Config{
 		OTI: fec.OTI{SymbolLength: 100}, FullFDT: true, Parallel: 1, FDTInterval: 100 * time.Millisecond,
@@ -117,5 +118,46 @@ func TestConf_O10_FullFDT(t *testing.T) {
 	}
 	if len(r.fdts) < 3 || len(r.fdts[0].Files) != 2 || before != 1 {
 		t.Errorf("%d FDT Instances, the last one of %d files", len(r.fdts), before)
+	}
+}
+
+// TS 26.346, section 7.2.3: a sub-block has less than 256 KB, whatever was asked for; the other profiles have no such
+// bound.
+func TestConf_O07_SubBlocks(t *testing.T) {
+	for _, p := range []fdt.Profile{fdt.MBMSExtended, fdt.MBMSDownload, fdt.DVBMABR, fdt.RFC6726} {
+		for _, o := range []fec.OTI{
+			{SymbolLength: 1400},
+			{SymbolLength: 1400, SubBlocks: 2},
+			{SymbolLength: 1400, SubBlocks: 9},
+			{SymbolLength: 64, Alignment: 1},
+			{SymbolLength: 8192, MaxSourceBlockLength: 128},
+			{SymbolLength: 4080, Alignment: 16},
+		} {
+			for _, length := range []uint64{0, 1, 255_000, 300_000, 5_000_000, 50_000_000} {
+				o.EncodingID = fec.Raptor
+				r := newRun(t, Config{OTI: o, Profile: p})
+				c, err := newCoding(r.s.cfg, o, "", redundancy{}, length)
+				if err != nil {
+					t.Errorf("%v, %d bytes, %+v: %v", p, length, o, err)
+				}
+				if c.oti.EncodingID != fec.Raptor || c.blocks == 0 { // too short for the code
+					continue
+				}
+				parts := ceil.Div(uint64(c.oti.SymbolLength)/uint64(c.oti.Alignment), uint64(c.oti.SubBlocks))
+				got := uint64(c.part.BlockSymbols(0)) * parts * uint64(c.oti.Alignment)
+				if p.MBMS() && got >= 256_000 || c.oti.SubBlocks < o.SubBlocks {
+					t.Errorf("%v, %d bytes, %+v: a sub-block of %d bytes", p, length, c.oti, got)
+				}
+				if !p.MBMS() && c.oti.SubBlocks != max(1, o.SubBlocks) {
+					t.Errorf("%v, %d bytes: %d sub-blocks of %d", p, length, c.oti.SubBlocks, o.SubBlocks)
+				}
+			}
+		}
+	}
+	// 1226 symbols of at least 255 bytes in a sub-block
+	r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 64}, Profile: fdt.MBMSDownload})
+	o := fec.OTI{EncodingID: fec.Raptor, SymbolLength: 4080, Alignment: 255}
+	if c, err := newCoding(r.s.cfg, o, "", redundancy{}, 5_000_000); !errors.Is(err, flute.ErrOTI) {
+		t.Errorf("%+v, %v", c.oti, err)
 	}
 }

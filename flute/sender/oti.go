@@ -2,8 +2,10 @@ package sender
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/ceil"
 	"github.com/flute-node/flute-node/internal/defaults"
 )
@@ -150,6 +152,26 @@ func completeZ(o fec.OTI, maxBlockBytes uint64) fec.OTI {
 		o.MaxSourceBlockLength = uint32(min(ceil.Div(symbols, uint64(o.SourceBlocks)), 1<<32-1))
 	}
 	return o
+}
+
+// subBlockBytes is what a sub-block has less of in the profiles of 3GPP and DVB: TS 26.346, section 7.2.3, says 256 KB,
+// and this is below it by either meaning of KB.
+const subBlockBytes = 256_000
+
+// divide gives an object of Raptor so many sub-blocks that none has subBlockBytes: a symbol is N sub-symbols of
+// ceil(T/Al/N)·Al bytes at most, and a sub-block has one of each of K symbols (RFC 5053, section 5.3.1.2).
+func divide(o fec.OTI) (fec.OTI, error) {
+	if o.EncodingID != fec.Raptor || o.MaxSourceBlockLength == 0 || o.Alignment == 0 {
+		return o, nil
+	}
+	unit := uint64(o.MaxSourceBlockLength) * uint64(o.Alignment) // the least that a sub-block may have
+	if unit >= subBlockBytes {
+		return o, fmt.Errorf("%w: sub-blocks of %d bytes, with an Al of %d: this profile has them below 256 KB",
+			flute.ErrOTI, unit, o.Alignment)
+	}
+	n := ceil.Div(uint64(o.SymbolLength)/uint64(o.Alignment), (subBlockBytes-1)/unit)
+	o.SubBlocks = max(o.SubBlocks, uint16(n))
+	return o, nil
 }
 
 // completeLDPC completes an OTI of LDPC. The blocks of a short object have more repair symbols than the ratio of max_n
