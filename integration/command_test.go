@@ -234,7 +234,7 @@ func TestKilledReceiverLeavesNoPartialFile(t *testing.T) {
 	same(t, file, filepath.Join(dir, "file"))
 }
 
-func TestConf_L21_SecondSenderWithTheSameSession(t *testing.T) {
+func TestSecondSenderWithTheSameSession(t *testing.T) {
 	t.Parallel()
 	group, dir, from := newGroup(t), t.TempDir(), t.TempDir()
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", "2", "--timeout", "60s", dir)

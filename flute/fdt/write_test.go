@@ -43,8 +43,6 @@ func TestNotWritable(t *testing.T) {
 	}
 }
 
-// TestConf_O04_MBMS: what TS 26.346, section L.4, does not use is not written, and other encodings than gzip are
-// refused.
 // TS 26.346, L.4.2 and L.4.4: what each File has in the MBMS Download Profile.
 func TestConf_O03_MBMSAttributes(t *testing.T) {
 	in := sample()
@@ -71,6 +69,8 @@ func TestConf_O03_MBMSAttributes(t *testing.T) {
 	}
 }
 
+// TestConf_O04_MBMS: what TS 26.346, section L.4, does not use is not written, and other encodings than gzip are
+// refused.
 func TestConf_O04_MBMS(t *testing.T) {
 	for _, p := range []Profile{MBMSDownload, DVBMABR} {
 		xml := string(mustAppend(t, sample(), p))

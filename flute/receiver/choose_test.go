@@ -1,15 +1,18 @@
 package receiver
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
@@ -131,4 +134,28 @@ func TestSelectionErrors(t *testing.T) {
 	if err := (&Selection{}).validate(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TS 26.346, section 7.2.13: Cache-Control is told with the object, in each of its forms.
+func TestConf_O13_CacheControlIsTold(t *testing.T) {
+	got, want := map[string]*fdt.CacheControl{}, map[string]*fdt.CacheControl{
+		"a": {NoCache: true}, "b": {MaxStale: true}, "c": {Expires: start.Truncate(time.Second).Add(time.Hour)}, "d": nil,
+	}
+	r := newRig(t, func(c *Config) {
+		c.Choose = func(o Offer) Choice {
+			got[o.File.ContentLocation] = o.File.CacheControl
+			return Choice{}
+		}
+	})
+	var files []fdt.File
+	for i, name := range slices.Sorted(maps.Keys(want)) {
+		f := plain(t, uint64(1+i), 300, 100, 4).file(name)
+		f.CacheControl = want[name]
+		files = append(files, f)
+	}
+	r.feed(describe(t, 0, files...))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	r.close()
 }

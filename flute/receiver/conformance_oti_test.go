@@ -9,7 +9,7 @@ import (
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
-// RFC 5775, section 2.3: "the receiver needs to obtain the FEC Object Transmission Information". What comes
+// RFC 5775, section 2.3: "a receiver is REQUIRED to obtain the FEC Object Transmission Information". What comes
 // without it is dropped and counted, and the object is there for those that bring it.
 func TestConf_A11_NothingWithoutOTI(t *testing.T) {
 	r := newRig(t)
@@ -29,8 +29,8 @@ func TestConf_A11_NothingWithoutOTI(t *testing.T) {
 	r.close()
 }
 
-// RFC 5651, section 6.2: "A receiver SHOULD NOT assume that … the reception of packets for a new object" ends the one
-// before.
+// RFC 5651, section 6.2: "receivers SHOULD NOT assume that the reception of a packet for a new object means that there
+// are no more packets in transit for the previous one".
 func TestConf_L44_ObjectsInTurn(t *testing.T) {
 	r := newRig(t)
 	a, b := plain(t, 1, 1200, 100, 4), plain(t, 2, 900, 100, 4)
@@ -47,7 +47,8 @@ func TestConf_L44_ObjectsInTurn(t *testing.T) {
 	r.close()
 }
 
-// RFC 3926, section 3.3: an expired FDT Instance "SHOULD NOT" be used; TS 26.346, section 7.2.9: "shall not".
+// RFC 3926, section 3.3: "The receiver SHOULD NOT use a received FDT Instance to interpret packets received beyond the
+// expiration time of the FDT Instance." In TS 26.346, section 7.2.9, that is a shall not.
 func TestConf_W05_ExpiredInstanceOfVersion1(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 300, 100, 4)

@@ -39,7 +39,7 @@ func TestSourceBlocksInAnyOrder(t *testing.T) {
 
 // A file that must not be cached, with FEC and on a carousel, stays as it was published: neither a packet more, nor a
 // turn with losses, nor the end of the session touches it.
-func TestConf_O13_NoCacheIsKept(t *testing.T) {
+func TestNoCacheIsKept(t *testing.T) {
 	r := newRig(t)
 	o := coded(t, 1, 2000, 100, 10, 14, "")
 	f := o.file("a")

@@ -485,9 +485,9 @@ func TestWatchdogDuringReload(t *testing.T) {
 	}
 }
 
-// TestClaim: a sending does not begin while another process of this machine has its session, and says so; it begins
-// when that has ended, and then nobody else may.
-func TestClaim(t *testing.T) {
+// TestConf_L21_Claim: a sending does not begin while another process of this machine has its session, and says so; it
+// begins when that has ended, and then nobody else may.
+func TestConf_L21_Claim(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("it is known on Linux only")
 	}
