@@ -165,3 +165,25 @@ def test_close_ends_waits_in_other_loops() -> None:
     node.close()
     thread.join(10)
     assert not thread.is_alive() and type(ends[0]) in (ClosedError, EOFError), ends
+
+
+def test_close_beside_a_loop_that_ends() -> None:
+    """A node is freed also if a loop in which somebody waited is closed just then. Nobody waits in another after it."""
+    class Ending:
+        def is_closed(self) -> bool:
+            return False
+
+        def is_running(self) -> bool:
+            return True
+
+        def call_soon_threadsafe(self, *_: object) -> None:
+            raise RuntimeError("Event loop is closed")
+
+    async def waits() -> bool:
+        return await node._readable(asyncio.get_running_loop(), 20)
+
+    node = Node()
+    node._waiting[Ending()] = set()  # type: ignore[index]
+    node.close()
+    assert node.closed and not node._waiting
+    assert asyncio.run(waits()) is False

@@ -90,6 +90,7 @@ class Node(Handled):
     def __init__(self, **options: Any) -> None:
         # What waits for events, by its loop: several threads may have one each.
         self._waiting: dict[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = {}
+        self._closing = False
         self._open(_lib.lib().flute_node_start, words.text(options))
         self._fd = int(_lib.lib().flute_node_event_fd(self._use()))
 
@@ -135,9 +136,11 @@ class Node(Handled):
                 await asyncio.sleep(0.02 if rest is None else min(rest, 0.02))
 
     async def _readable(self, loop: asyncio.AbstractEventLoop, timeout: float | None) -> bool:
-        """Wait until an event may wait, or the time is over. False: the loop cannot wait for descriptors."""
+        """Wait until an event may wait, or the time is over. False: the loop cannot wait for this descriptor."""
         import asyncio
 
+        if self._closing:  # the descriptor will be closed
+            return False
         waiting = self._waiting.get(loop)
         if waiting is None:
             try:
@@ -151,8 +154,8 @@ class Node(Handled):
             await asyncio.wait((future,), timeout=timeout)
         finally:
             waiting.discard(future)
-            if not waiting and self._waiting.get(loop) is waiting:
-                del self._waiting[loop]
+            # Another thread may close the node meanwhile, and has removed it then.
+            if not waiting and self._waiting.get(loop) is waiting and self._waiting.pop(loop, None) is not None:
                 loop.remove_reader(self._fd)
         return True
 
@@ -162,7 +165,8 @@ class Node(Handled):
                 future.set_result(None)
 
     def _dismiss(self) -> None:
-        """End all waits: they find the node closed."""
+        """End all waits, and have none begin: they find the node closed."""
+        self._closing = True
         if not self._waiting:
             return
         import asyncio
@@ -171,20 +175,24 @@ class Node(Handled):
             running = asyncio.get_running_loop()
         except RuntimeError:
             running = None
-        while self._waiting:
-            loop, waiting = self._waiting.popitem()
+        while True:
+            try:
+                loop, waiting = self._waiting.popitem()
+            except KeyError:  # that was all
+                return
 
             def end(loop: asyncio.AbstractEventLoop = loop, waiting: set[asyncio.Future[None]] = waiting) -> None:
                 loop.remove_reader(self._fd)
                 for future in waiting:
                     future.cancel()
 
-            if loop.is_closed():
+            try:
+                if loop is running or not loop.is_running():
+                    end()
+                else:  # it runs in another thread
+                    loop.call_soon_threadsafe(end)
+            except RuntimeError:  # the loop was closed
                 continue
-            if loop is running or not loop.is_running():
-                end()
-            else:  # it runs in another thread
-                loop.call_soon_threadsafe(end)
 
     def events(self, timeout: float | None = None) -> Events:
         """Return the events from now on, for `for` and `async for`. It ends when none came for timeout seconds."""
