@@ -64,7 +64,15 @@ static void schemes(void)
 		memset(copy, 0, SIZE);
 		WANT(flute_receiver_object_read(r, "x", 0, copy, SIZE, &len, &size) == FLUTE_OK);
 		WANT(len == SIZE && size == SIZE && memcmp(copy, content, SIZE) == 0);
-		WANT(flute_receiver_object_drop(r, "x") == FLUTE_OK);
+		memset(copy, 0, SIZE);
+		size = 0;
+		WANT(flute_receiver_object_take(r, "x", copy, SIZE - 1, &size) == FLUTE_ERR_SPACE && size == SIZE);
+		WANT(flute_receiver_object_take(r, "x", NULL, 0, &size) == FLUTE_ERR_SPACE && size == SIZE);
+		WANT(flute_receiver_object_take(r, "x", copy, SIZE, NULL) == FLUTE_ERR_VALUE);
+		WANT(flute_receiver_object_take(r, "x", copy, SIZE, &size) == FLUTE_OK && size == SIZE);
+		WANT(memcmp(copy, content, SIZE) == 0);
+		WANT(flute_receiver_object_take(r, "x", copy, SIZE, &size) == FLUTE_ERR_NOT_FOUND);
+		WANT(flute_receiver_object_drop(r, "x") == FLUTE_ERR_NOT_FOUND);
 		WANT(flute_receiver_object_read(r, "x", 0, copy, SIZE, &len, &size) == FLUTE_ERR_NOT_FOUND);
 		flute_sender_free(s);
 		flute_receiver_free(r);
@@ -183,8 +191,12 @@ static void node(void)
 			done = strstr(event, "\"object_completed\"") && !strstr(event, "\"sending\"");
 		}
 	}
-	WANT(flute_reception_object_read(r, "n", 0, copy, SIZE, &len, NULL) == FLUTE_OK);
-	WANT(len == SIZE && memcmp(copy, content, SIZE) == 0);
+	uint64_t size;
+	WANT(flute_reception_object_read(r, "n", 0, copy, SIZE, &len, &size) == FLUTE_OK);
+	WANT(len == SIZE && size == SIZE && memcmp(copy, content, SIZE) == 0);
+	memset(copy, 0, SIZE);
+	WANT(flute_reception_object_take(r, "n", copy, SIZE, &size) == FLUTE_OK);
+	WANT(size == SIZE && memcmp(copy, content, SIZE) == 0);
 	WANT(flute_node_snapshot(n, event, sizeof event, &len) == FLUTE_OK);
 	WANT(flute_sending_wait(s, 20000) == FLUTE_OK);
 	flute_sending_free(s);

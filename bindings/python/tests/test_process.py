@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +32,20 @@ def test_import_is_lazy_and_loads_nothing_large() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_an_older_library_is_told(tmp_path: pathlib.Path) -> None:
+    cc = shutil.which("cc")
+    if cc is None:
+        pytest.skip("there is no cc")
+    (tmp_path / "old.c").write_text("unsigned flute_abi_version(void) { return 1; }")
+    subprocess.run([cc, "-shared", "-fPIC", "-o", tmp_path / "old.so", tmp_path / "old.c"], check=True)
+    env = {**os.environ, "FLUTE_NODE_LIBRARY": str(tmp_path / "old.so")}
+    end = subprocess.run(
+        [sys.executable, "-c", "import flute_node; flute_node.Receiver()"], capture_output=True, text=True, timeout=60,
+        check=False, env=env,
+    )
+    assert end.returncode == 1 and "has ABI version 1, 2 is needed" in end.stderr, end.stderr
+
+
 def test_fork_after_use_is_told() -> None:
     done = run("""
 import os, sys, flute_node

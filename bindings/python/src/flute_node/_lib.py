@@ -185,7 +185,6 @@ def _declare(lib: ctypes.CDLL) -> None:
     for name in _FREES:
         function = getattr(lib, name)
         function.argtypes, function.restype = [_handle], None
-    lib.flute_abi_version.restype = c_uint32
     lib.flute_version.restype = c_char_p
     lib.flute_last_error.restype = c_char_p
     lib.flute_handles.restype = c_size_t
@@ -200,9 +199,10 @@ def lib() -> ctypes.CDLL:
         with _lock:
             if _loaded is None:
                 loaded = ctypes.CDLL(path())
-                _declare(loaded)
+                loaded.flute_abi_version.restype = c_uint32
                 if loaded.flute_abi_version() < ABI_VERSION:
                     raise FluteError(f"{path()} has ABI version {loaded.flute_abi_version()}, {ABI_VERSION} is needed")
+                _declare(loaded)
                 _loaded = loaded
     return _loaded
 
