@@ -184,6 +184,95 @@ func TestPublicationFails(t *testing.T) {
 	}
 }
 
+// TestVerify: a digest may be that of the file or of the object; a Transfer-Length counts where no digest was compared.
+func TestVerify(t *testing.T) {
+	digestOf := func(b []byte, a Algorithms) *Digest {
+		d := NewDigest(a)
+		d.compute(nil, b)
+		return d
+	}
+	const all = MD5 | SHA256 | SHA512
+	file, object := digestOf([]byte("file"), all), digestOf([]byte("object"), all)
+	one, two := uint64(1), uint64(2)
+	wrong := make([]byte, 64)
+	for name, c := range map[string]struct {
+		told     Announced
+		computed Algorithms
+		want     []string // nil and !ok: it is refused
+		ok       bool
+	}{
+		"nothing":              {Announced{}, all, nil, true},
+		"of the file":          {Announced{MD5: file.Sum(MD5), SHA256: file.Sum(SHA256)}, all, []string{"md5", "sha-256"}, true},
+		"of the object":        {Announced{SHA512: object.Sum(SHA512)}, all, []string{"sha-512"}, true},
+		"MD5 differs":          {Announced{MD5: wrong[:16]}, all, nil, false},
+		"SHA-256 differs":      {Announced{SHA256: wrong[:32]}, all, nil, false},
+		"SHA-512 differs":      {Announced{SHA512: wrong}, all, nil, false},
+		"not computed":         {Announced{SHA512: wrong}, SHA256, nil, true},
+		"length":               {Announced{ContentLength: &one, TransferLength: &two}, all, nil, true},
+		"Content-Length":       {Announced{ContentLength: &two}, all, nil, false},
+		"Transfer-Length":      {Announced{TransferLength: &one}, all, nil, false},
+		"length, not computed": {Announced{TransferLength: &one, MD5: wrong[:16]}, SHA256, nil, false},
+		"a digest tells more":  {Announced{TransferLength: &one, MD5: file.Sum(MD5)}, all, []string{"md5"}, true},
+	} {
+		verified, err := c.told.verify(digestOf([]byte("object"), c.computed), file, 2, 1)
+		if (err == nil) != c.ok || c.ok && !slices.Equal(verified, c.want) {
+			t.Errorf("%s: %q, %v", name, verified, err)
+		}
+	}
+}
+
+// TestStrongest: of several digests the strongest one is compared.
+func TestStrongest(t *testing.T) {
+	digest := []byte{1}
+	for _, c := range []struct {
+		told Announced
+		all  Algorithms
+		want Algorithms
+	}{
+		{Announced{}, 0, 0},
+		{Announced{MD5: digest}, MD5, MD5},
+		{Announced{MD5: digest, SHA256: digest}, MD5 | SHA256, SHA256},
+		{Announced{MD5: digest, SHA512: digest}, MD5 | SHA512, SHA512},
+		{Announced{SHA256: digest, SHA512: digest}, SHA256 | SHA512, SHA512},
+	} {
+		if got := c.told.Strongest(); got != c.want {
+			t.Errorf("%+v: %b, want %b", c.told, got, c.want)
+		}
+		if got := c.all.Strongest(); got != c.want {
+			t.Errorf("%b: %b, want %b", c.all, got, c.want)
+		}
+		if got := ParseHint(" unknown  " + c.all.Hint()); got != c.all {
+			t.Errorf("%q: %b, want %b", c.all.Hint(), got, c.all)
+		}
+	}
+}
+
+// TestDecodedLength: a file may have as many bytes as Content-Length says, or the receiver permits, and no more; one
+// that inflates far beyond what came needs a Content-Length.
+func TestDecodedLength(t *testing.T) {
+	const size = 2000
+	for name, c := range map[string]struct {
+		content []byte
+		edit    func(p *Publication)
+		ok      bool
+	}{
+		"as much as permitted": {random(size), func(p *Publication) { p.MaxSize = size }, true},
+		"more than permitted":  {random(size), func(p *Publication) { p.MaxSize = size - 1 }, false},
+		"as announced":         {random(size), func(p *Publication) { p.File.ContentLength = new(uint64(size)) }, true},
+		"more than announced":  {random(size), func(p *Publication) { p.File.ContentLength = new(uint64(size - 1)) }, false},
+		"zeros":                {make([]byte, minDecoded), func(*Publication) {}, true},
+		"no encoding, head": {random(size), func(p *Publication) {
+			p.File.Encoding, p.File.Head, p.File.MD5 = flute.Null, 10, nil
+		}, true},
+	} {
+		p, _, cpu := staged(t, c.content, flute.ZLIB)
+		c.edit(p)
+		if err := p.Run(cpu); (err == nil) != c.ok || err != nil && !errors.Is(err, ErrTooLong) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A version that is verified first takes the place of an older one that has not begun, and waits for one that has.
 func TestTurn(t *testing.T) {
 	var older, newer Turn

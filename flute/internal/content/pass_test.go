@@ -129,3 +129,12 @@ func TestPassAllocatesOnce(t *testing.T) {
 		t.Errorf("%v allocations for 500 steps, %v for 10", many, few)
 	}
 }
+
+// TestHelpers: content of one step needs no goroutine beside that of Run.
+func TestHelpers(t *testing.T) {
+	for size, want := range map[uint64]int{0: 0, 1: 0, ReadSize: 0, ReadSize + 1: 2, 2 * ReadSize: 2} {
+		if got := NewPass(size, nil, nil, nil).Helpers(); got != want {
+			t.Errorf("%d bytes: %d goroutines, want %d", size, got, want)
+		}
+	}
+}
