@@ -31,3 +31,41 @@ func TestArenas(t *testing.T) {
 		}
 	}
 }
+
+// TestArenasFit: the smallest that has room is taken, up to four times as large; the latest ones are kept, up to the
+// bounds.
+func TestArenasFit(t *testing.T) {
+	var s Arenas
+	big, small, large := s.take(4000, 1), s.take(1000, 1), s.take(2000, 1)
+	for _, a := range []*arena{big, small, large} {
+		s.put(a)
+	}
+	for _, c := range []struct {
+		size int
+		want *arena
+	}{{1000, small}, {1001, large}, {2001, big}, {4001, nil}, {250, small}, {249, nil}} {
+		got := s.take(c.size, 1)
+		if c.want != nil && got != c.want || c.want == nil && (got == big || got == small || got == large) {
+			t.Errorf("%d bytes: an arena of %d", c.size, cap(got.bytes))
+		}
+		if c.want != nil {
+			s.put(got)
+		}
+	}
+	for _, c := range []struct{ size, count, kept int }{
+		{1000, arenasKept, arenasKept},
+		{1000, arenasKept + 1, arenasKept},
+		{arenasKeptSize, 1, 1},
+		{arenasKeptSize, 2, 1},
+		{arenasKeptSize + 1, 1, 0},
+		{arenasKeptSize / 2, 2, 2},
+	} {
+		var s Arenas
+		for range c.count {
+			s.put(&arena{bytes: make([]byte, c.size)})
+		}
+		if len(s.idle) != c.kept || s.size != c.kept*c.size {
+			t.Errorf("%d arenas of %d bytes: %d are kept, %d bytes", c.count, c.size, len(s.idle), s.size)
+		}
+	}
+}

@@ -266,6 +266,78 @@ func TestReleaseDuringAttempt(t *testing.T) {
 	}
 }
 
+// TestManyAttempts: no more than maxAttempts source blocks are decoded at the same time. Those that wait go on when one
+// of them has ended, and hold no memory meanwhile; nothing is left of any in the end.
+func TestManyAttempts(t *testing.T) {
+	oti := large()
+	oti.TransferLength = (maxAttempts + 3) * 10 * 30_000
+	for _, variant := range []fec.Variant{rs.Rizzo, ""} { // or it is guessed
+		b := newBench(t, oti, 1<<24)
+		for sbn := range fec.SBN(maxAttempts + 3) {
+			b.sender.Variant = rs.Rizzo // of what is sent
+			repair := b.payload(sbn, 10)
+			b.sender.Variant = variant
+			b.take(sbn, 0, 1, 2, 3, 4, 5, 6, 7, 8)
+			if err := b.Take(now, repair); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f := b.Effects()
+		if len(f.Attempts) != maxAttempts || b.Stalled() != 3 {
+			t.Fatalf("variant %q: %d attempts, %d blocks wait", variant, len(f.Attempts), b.Stalled())
+		}
+		for ran := 0; len(f.Attempts) > 0; ran++ {
+			if err := errors.Join(b.run(f.Attempts[0]), b.Retry(now)); err != nil {
+				t.Fatal(err)
+			}
+			f.Attempts = append(f.Attempts[1:], b.Effects().Attempts...)
+			if len(f.Attempts) > maxAttempts || ran > 100 {
+				t.Fatalf("variant %q: %d attempts", variant, len(f.Attempts))
+			}
+		}
+		if !b.IsWhole() || b.Stalled() != 0 {
+			t.Errorf("variant %q: %s", variant, b.Missing())
+		}
+		b.end()
+	}
+}
+
+// TestReserve: what is held beside the Assembly is charged if there is room for it, and given back in the end.
+func TestReserve(t *testing.T) {
+	b := newBench(t, large(), 1000)
+	used := b.budget.Used()
+	if b.Reserve(1001) || b.budget.Used() != used {
+		t.Errorf("more than there is: %d bytes are charged", b.budget.Used()-used)
+	}
+	if !b.Reserve(10) || b.budget.Used() != used+10 {
+		t.Errorf("%d bytes are charged, want 10", b.budget.Used()-used)
+	}
+	b.end()
+}
+
+// TestMissing: what a person is told of an object at each step.
+func TestMissing(t *testing.T) {
+	b := newBench(t, large(), 1<<24)
+	for _, step := range []struct {
+		sbn  fec.SBN
+		esis []fec.ESI
+		want string
+	}{
+		{0, nil, "2 of 2 source blocks are incomplete; number 0 has none of its 10 source symbols"},
+		{0, []fec.ESI{3, 5}, "2 of 2 source blocks are incomplete; number 0 has 2 of its 10 source symbols"},
+		{0, []fec.ESI{12}, "2 of 2 source blocks are incomplete; number 0 has 2 of its 10 source symbols and 1 repair symbols"},
+		{0, []fec.ESI{0, 1, 2, 4, 6, 7, 8}, "2 of 2 source blocks are incomplete; " +
+			"number 0 has 9 of its 10 source symbols and 1 repair symbols, and is being decoded"},
+		{0, []fec.ESI{9}, "1 of 2 source blocks are incomplete; number 1 has none of its 10 source symbols"},
+	} {
+		b.take(step.sbn, step.esis...)
+		if got := b.Missing(); got != step.want {
+			t.Errorf("after %v: %q, want %q", step.esis, got, step.want)
+		}
+	}
+	b.end()
+}
+
 // What an Assembly fails for comes back with its cause.
 func TestFailures(t *testing.T) {
 	bad := errors.New("bad sector")

@@ -14,6 +14,8 @@ func TestLacks(t *testing.T) {
 	checkLacks(t, oti)
 	oti.SymbolLength, oti.MaxSourceBlockLength = 1, 519
 	checkLacks(t, oti)
+	oti.SymbolLength, oti.MaxSourceBlockLength = 2, 1 // more blocks than a page of their set
+	checkLacks(t, oti)
 }
 
 func checkLacks(t *testing.T, oti fec.OTI) {

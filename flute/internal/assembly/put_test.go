@@ -56,6 +56,27 @@ func TestPut(t *testing.T) {
 	}
 }
 
+// TestTakeAfterPut: what comes in a packet counts as such, whatever came before.
+func TestTakeAfterPut(t *testing.T) {
+	b := newBench(t, putOTIs()[0], 1<<20)
+	for n, want := range []Sender{{Put: 1}, {Useful: 1, Put: 1}, {Useful: 1, Put: 2}} {
+		var err error
+		if n == 1 {
+			b.take(0, 1)
+		} else if n == 0 {
+			_, _, err = b.Put(now, 0, b.content[:20])
+		} else {
+			err = b.PutSymbols(now, b.payload(0, 2))
+		}
+		if err != nil || b.sender.Useful != want.Useful || b.sender.Put != want.Put ||
+			b.PutBytes != 20*want.Put || b.Received != 20*(want.Put+want.Useful) {
+			t.Errorf("step %d: %d useful, %d put, %v; %d of %d bytes were put",
+				n, b.sender.Useful, b.sender.Put, err, b.PutBytes, b.Received)
+		}
+	}
+	b.end()
+}
+
 // TestPutEdges: parts of symbols are not taken; the answer tells where to go on.
 func TestPutEdges(t *testing.T) {
 	plain, sub := putOTIs()[0], putOTIs()[2]
@@ -160,7 +181,11 @@ func TestPutInDoubt(t *testing.T) {
 	}
 	b.Flush()
 	b.write()
+	used := b.budget.Used()
 	tagging := b.Tagging()
+	if cost, symbols := b.budget.Used()-used, uint64(52); cost != 4*symbols+symbols/8+8 {
+		t.Errorf("tags of %d symbols cost %d bytes", symbols, cost)
+	}
 	if err := tagging.Run(nil); err != nil {
 		t.Fatal(err)
 	}
