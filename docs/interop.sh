@@ -52,11 +52,13 @@ Made by `docs/interop.sh` from the results of a run, `docs/interop.jsonl`; do no
 makes them anew. CI runs a sample of the transfers, and all the rest, with each change.
 
 Numbers are files that arrived with the bytes that were sent; where some did not, both numbers stand in bold. A row of
-a codec has all four content encodings, and files of 0 to 5,000,000 bytes; without a code, what is lost comes with the
-next of 8 transfers. With Raptor files have at least 16 bytes, with RaptorQ one: see `empty-raptor`. The network is
+a codec has all four content encodings. Files have 0 to 5,000,000 bytes where nothing is lost, 300,000 and 2,000,000
+where a code is to repair losses, and 0 to 300,000 otherwise. With Raptor they have at least 16 bytes, with RaptorQ one:
+see `empty-raptor`. Without a code, what is lost comes with the next of 8 transfers. Towards the peers there are 2
+transfers if there is neither a code nor loss, but another order or repetition: see `late-packet`. The network is
 `interop/droprelay`: each datagram is lost, overtaken by up to 32 others, or sent twice with a probability of 10 %.
 
-Towards the peers, FDT Instances are not lost or overtaken: see `late-fdt` below. From them they are, but for
+Towards the peers, FDT Instances are not lost, overtaken or repeated: see `late-fdt` below. From them they are, but for
 `flute-alc`, which sends each once.
 
 The words: `rs2-8`, Reed-Solomon over GF(2^8) with FEC Encoding ID 2; `-g3`, three symbols in a packet; `raptor-5`,

@@ -150,9 +150,16 @@ judge() {
 	esac
 }
 
-# trial FAULT SENDER RECEIVER: prints right or wrong.
+# broken: whether a program has ended that should not have, or failed: then nothing is shown of a peer.
+broken() {
+	ended "$rpid" && return
+	exit_code "$spid"
+	[[ $code != 0 && $code != running && $code != 137 ]] # 137: killed here
+}
+
+# trial FAULT SENDER RECEIVER: prints right or wrong, or broken.
 trial() {
-	local fault=$1 to=$GROUP rport=$port file size relay_options ours cli lib ours_receives cli_receives spid rpid end
+	local fault=$1 to=$GROUP rport=$port file size relay_options ours cli lib ours_receives cli_receives spid rpid end code
 	prepare "$fault"
 	mkdir -p "$dir/in" "$dir/out"
 	make_file "$dir/in/$file" "$size"
@@ -190,8 +197,17 @@ trial() {
 		wait "$spid" 2>/dev/null || true
 		sleep 1
 	fi
-	if arrived "$fault"; then echo right; else echo wrong; fi
+	if arrived "$fault"; then
+		echo right
+	elif broken; then
+		echo broken
+	else
+		echo wrong
+	fi
 }
+
+# lacking PAIR: whether a program of it is not there.
+lacking() { [[ $1 == *alc* && ${#alc[@]} == 0 ]]; }
 
 # alone INDEX FAULT SENDER RECEIVER: a trial in a process of its own.
 alone() {
@@ -204,7 +220,7 @@ alone() {
 }
 
 main() {
-	local results='' wanted=() fault index=0 first_port=$((20000 + RANDOM % 9000)) text trials t pair line
+	local results='' wanted=() fault index=0 first_port=$((20000 + RANDOM % 9000)) text trials t pair line outcome
 	while (($#)); do
 		case $1 in
 		--results) results=$(realpath "$2") && shift ;;
@@ -221,7 +237,7 @@ main() {
 		describe "$fault"
 		for t in "${trials[@]}"; do
 			pair=${t%=*}
-			if [[ $pair == *alc* && ${#alc[@]} == 0 ]]; then
+			if lacking "$pair"; then
 				index=$((index + 1))
 				continue
 			fi
@@ -237,13 +253,15 @@ main() {
 		line=
 		for t in "${trials[@]}"; do
 			pair=${t%=*}
-			if [[ -s $work/$index.outcome ]]; then
-				if [[ $(<"$work/$index.outcome") == "${t#*=}" ]]; then
-					ok "$fault: ${pair/>/ -> }: ${t#*=}"
+			if ! lacking "$pair"; then
+				outcome='nothing came of it'
+				if [[ -s $work/$index.outcome ]]; then outcome=$(<"$work/$index.outcome"); fi
+				if [[ $outcome == "${t#*=}" ]]; then
+					ok "$fault: ${pair/>/ -> }: $outcome"
 				else
-					bad "$fault: ${pair/>/ -> }: $(<"$work/$index.outcome"), not ${t#*=}; see $work/$index"
+					bad "$fault: ${pair/>/ -> }: $outcome, not ${t#*=}; see $work/$index"
 				fi
-				line+="${line:+,}\"${pair/>/ → }\":\"$(<"$work/$index.outcome")\""
+				line+="${line:+,}\"${pair/>/ → }\":\"$outcome\""
 			fi
 			index=$((index + 1))
 		done

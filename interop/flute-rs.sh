@@ -214,6 +214,7 @@ transfer() {
 		fi
 		if [[ $receiver != ours || $sender == alc ]]; then change+=(-spare-fdt); fi # flute-alc sends one FDT Instance
 	fi
+	rm -rf "$dir" # of the try before
 	mkdir -p "$dir/in" "$dir/out"
 	for size in "${sizes[@]}"; do
 		make_file "$dir/in/size-$size.bin" "$size"
