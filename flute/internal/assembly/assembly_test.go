@@ -302,6 +302,50 @@ func TestManyAttempts(t *testing.T) {
 	}
 }
 
+// TestVariantFound: a symbol more than a source block needs shows which variant of the code the sender uses, if it
+// comes before the block is decoded.
+func TestVariantFound(t *testing.T) {
+	oti := large()
+	oti.TransferLength = (maxAttempts + 1) * 10 * 30_000
+	b := newBench(t, oti, 1<<24)
+	packets := func(sbn fec.SBN, esis ...fec.ESI) (list [][]byte) {
+		b.sender.Variant = rs.Rizzo // of what is sent
+		defer func() { b.sender.Variant = "" }()
+		for _, esi := range esis {
+			list = append(list, b.payload(sbn, esi))
+		}
+		return list
+	}
+	for sbn := range fec.SBN(maxAttempts + 1) { // the last one waits
+		for _, p := range packets(sbn, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10) {
+			if err := b.Take(now, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	waiting := b.Effects().Attempts
+	if err := b.Take(now, packets(maxAttempts, 11)[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.run(waiting[0]), b.Retry(now)); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range b.Effects().Attempts {
+		if err := b.run(at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f := b.Effects(); f.Variant != rs.Rizzo || f.By != "surplus_symbol" || b.sender.Variant != rs.Rizzo {
+		t.Errorf("%q is found, by %q", f.Variant, f.By)
+	}
+	for _, at := range waiting[1:] {
+		if err := b.run(at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.end()
+}
+
 // TestReserve: what is held beside the Assembly is charged if there is room for it, and given back in the end.
 func TestReserve(t *testing.T) {
 	b := newBench(t, large(), 1000)

@@ -144,6 +144,44 @@ func TestPublication(t *testing.T) {
 	}
 }
 
+// renaming is a store that publishes under another path, or keeps the file that is there.
+type renaming struct {
+	store.Store
+	path string
+	err  error
+}
+
+func (s renaming) Publish(store.Object, string) (string, error) { return s.path, s.err }
+
+// TestReplaced: whose file is replaced is told if it is, and not if the file is kept or the new one has another path.
+func TestReplaced(t *testing.T) {
+	for _, c := range []struct {
+		path     string
+		err      error
+		replaced string
+	}{{"a", nil, "other"}, {"a.1", nil, ""}, {"a", store.ErrKept, ""}} {
+		content := random(100)
+		p, files, _ := staged(t, content, flute.Null)
+		if _, err := p.Names.Claim("", "a", "other"); err != nil {
+			t.Fatal(err)
+		}
+		p.Object = staging.New(renaming{files, c.path, c.err}, p.End)
+		p.Object.Use()
+		o, err := p.Object.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.WriteAt(content, 0); err != nil {
+			t.Fatal(err)
+		}
+		err = p.Run(nil)
+		r := p.Result()
+		if err != nil || r.Path != c.path || r.Kept != (c.err != nil) || r.Claimed.Replaced != c.replaced {
+			t.Errorf("%+v: %+v, %v", c, r, err)
+		}
+	}
+}
+
 // What is not as it was announced is not published, and says why.
 func TestPublicationFails(t *testing.T) {
 	length := uint64(7)
