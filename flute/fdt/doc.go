@@ -4,10 +4,10 @@
 //
 // [Parse] takes the document without its content encoding. It first checks, token by token, that the document is
 // well-formed and stays within [Limits]. Only then does it build trees, of a few entries at a time, so that the size of
-// the document bounds the memory. File entries that have attributes only need no tree. It leaves out a File entry that
-// cannot be used, lists it in Instance.Rejected, and keeps the others. Names match by namespace and local name, or by
-// local name alone if no exact match is present, since senders write different namespaces; of several matches on one
-// element the best one counts.
+// the document bounds the memory. A document of nothing but File entries with attributes needs no tree. It leaves out a
+// File entry that cannot be used, lists it in Instance.Rejected, and keeps the others. Names match by namespace and
+// local name, or by local name alone if no exact match is present, since senders write different namespaces; of several
+// matches on one element the best one counts.
 //
 // Parse is strict where the document would be ambiguous or dangerous, and lenient about its form. It reads UTF-8,
 // UTF-16, US-ASCII, ISO-8859-1, ISO-8859-15 and windows-1252, and documents in other charsets that have ASCII

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Most documents have nothing in their root element but File entries without content, whose attributes need no
-// resolving: tens of thousands of them, where a sender has many small files. Those are read as they stand, without a
-// tree. Whatever is not so plain takes the way of all documents, which also decides what is an error. FuzzPlain
-// compares the two.
+// Many documents have nothing in their root element but File entries without content, whose attributes need no
+// resolving: those of this project in the profiles of the RFCs, and of GPAC; tens of thousands of entries, where a
+// sender has many small files. Those are read as they stand, without a tree. Whatever is not so plain takes the way of
+// all documents, which also decides what is an error. FuzzPlain compares the two.
 
 // plainTag is a File entry without a prefix and without content, in which there is no reference, no declaration of a
 // namespace, and nothing but ASCII. Its memory is reused.

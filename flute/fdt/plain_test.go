@@ -76,6 +76,19 @@ func TestPlainIsTaken(t *testing.T) {
 	}
 }
 
+// TestPlainForms: which documents are plain: ours in the profiles of the RFCs, as long as files have attributes only.
+func TestPlainForms(t *testing.T) {
+	for p, want := range map[Profile]bool{
+		RFC6726: true, RFC3926: true, MBMSExtended: false, MBMSDownload: false, DVBMABR: false,
+	} {
+		in := many(3)
+		in.Complete = false
+		if l, err := check(mustAppend(t, in, p), Limits{}.withDefaults()); l.isPlain != want || err != nil {
+			t.Errorf("%v: plain %v, want %v; %v", p, l.isPlain, want, err)
+		}
+	}
+}
+
 // comparePlain parses a document, and the same with a comment, which is read by way of a tree.
 func comparePlain(t *testing.T, b []byte, lim Limits) {
 	t.Helper()
