@@ -32,8 +32,9 @@ type Store interface {
 //	Window(off int64, n int, grow bool) []byte
 //
 // which never waits for long. It returns the memory of the n bytes from off on, which do not cross a multiple of
-// 64 KiB. The caller may write there, as by WriteAt, until it publishes, truncates or discards the Object. Window
-// returns nil if there is no such memory yet, and grow is false or nobody pays for it.
+// 64 KiB. The caller may write there, as by WriteAt, until it publishes, truncates or discards the Object, or until
+// something is written behind them in the same 64 KiB: the memory may move then. Window returns nil if there is no such
+// memory yet, and grow is false or nobody pays for it.
 type Object interface {
 	// ReadAt reads what was written. Bytes below the highest one written that were not written themselves read as zero.
 	io.ReaderAt

@@ -60,6 +60,11 @@ func TestPlainIsTaken(t *testing.T) {
 		}
 		comparePlain(t, append(b, " \r\n"...), Limits{})
 	}
+	for n, plain := range map[int]bool{9: true, 8: false} { // plainEntry has 9 attributes
+		if l, _ := check([]byte(doc("", plainEntry)), Limits{Attributes: n}.withDefaults()); l.isPlain != plain {
+			t.Errorf("with a limit of %d attributes: plain %v, want %v", n, l.isPlain, plain)
+		}
+	}
 	for _, b := range []string{
 		doc("", plainEntry) + notPlain, strings.Replace(doc("", plainEntry), "</FDT-Instance>", "</FDT-instance>", 1),
 		`<FDT-Instance Expires="1"/></FDT-Instance>`, `<FDT-Instance Expires="1"/>`, `<FDT-Instance Expires="1">`,

@@ -118,8 +118,8 @@ func (o *object) WriteAt(p []byte, off int64) (int, error) {
 }
 
 // Window returns the memory of the n bytes from off on, for a writer that puts them there itself, in place of WriteAt.
-// It may do so until the object is published, truncated or discarded. Nil: the bytes do not lie in one page; or there
-// is no memory for them yet, and grow is false, or the budget is spent.
+// It may do so until the object is published, truncated or discarded, or the page grows behind them. Nil: the bytes do
+// not lie in one page; or there is no memory for them yet, and grow is false, or the budget is spent.
 func (o *object) Window(off int64, n int, grow bool) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
