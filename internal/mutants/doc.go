@@ -8,7 +8,8 @@
 // a variable of the environment chooses the one that is active. A first run tells which tests reach which mutant, and
 // only these are run on it, the quickest first. A mutant that no test reaches has survived.
 //
-// Survivors that are no fault of a test are in survivors.tsv, each with its reason. The command fails if more than
+// Survivors that are no fault of a test are in survivors.tsv, each with its reason. The second 0 of a function is
+// another mutant than its first, and is called "0 #2" there. The command fails if more than
 // 5 % of the mutants have survived, these not counted, and says how many were not counted.
 //
 // # Limitations

@@ -79,6 +79,12 @@ func load(name string) (*pkg, error) {
 		f := finder{pkg: p, types: checked, file: file, relative: filepath.ToSlash(relative), source: p.source[path]}
 		f.find()
 	}
+	same := map[string]int{}
+	for _, s := range p.sites {
+		key := s.key() // without a number yet
+		same[key]++
+		s.nth = same[key]
+	}
 	return p, nil
 }
 

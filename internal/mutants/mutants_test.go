@@ -86,6 +86,32 @@ func TestSurvivorsFile(t *testing.T) {
 	}
 }
 
+// Each excuse is of one place, which is there: that of the first true of a function does not hold for the second.
+func TestExcusesAreOfOnePlace(t *testing.T) {
+	needsGo(t)
+	excused, err := parseSurvivors(survivorsText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range targets {
+		p, err := load("../../" + strings.TrimPrefix(target.pkg, "./"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]*site{}
+		for _, s := range p.sites {
+			if other := seen[s.key()]; other != nil {
+				t.Errorf("%v and %v have one name", other, s)
+			}
+			seen[s.key()] = s
+			delete(excused, s.key())
+		}
+	}
+	for key := range excused {
+		t.Errorf("survivors.tsv excuses what is not there: %q", key)
+	}
+}
+
 func needsGo(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")

@@ -33,13 +33,23 @@ type site struct {
 	function string
 	line     int
 	text     string // the source, on one line
+	nth      int    // of those of its kind and text in the function, from 1
 	edits    func(id int) []edit
 }
 
+// key is what survivors.tsv calls a site.
 func (s *site) key() string {
-	return strings.Join([]string{s.file, s.function, string(s.kind), s.text}, "\t")
+	return strings.Join([]string{s.file, s.function, string(s.kind), s.label()}, "\t")
+}
+
+// label returns the text, with nth behind it if it is not the first.
+func (s *site) label() string {
+	if s.nth > 1 {
+		return fmt.Sprintf("%s #%d", s.text, s.nth)
+	}
+	return s.text
 }
 
 func (s *site) String() string {
-	return fmt.Sprintf("%s:%d %s, %s: %s", s.file, s.line, s.function, s.kind, s.text)
+	return fmt.Sprintf("%s:%d %s, %s: %s", s.file, s.line, s.function, s.kind, s.label())
 }

@@ -315,12 +315,15 @@ func TestNamesByEveryMark(t *testing.T) {
 	}
 }
 
-// TestNamesAreToldOnce: what the location wanted is told with its first claim, and no more.
+// TestNamesAreToldOnce: what the location wanted is told with its first claim, and no more; also if a file of an
+// earlier process bears its mark.
 func TestNamesAreToldOnce(t *testing.T) {
-	n := New(shelf{"x": Folder}.look, nil)
-	for i, want := range []string{"x", "", ""} {
-		if c, err := n.Claim("", "http://a/x", "s"); err != nil || c.Wanted != want {
-			t.Errorf("claim %d: %+v, %v", i, c, err)
+	for _, there := range []shelf{{"x": Folder}, {"x": Folder, segment.Mark("x", "http://a/x", 6): File}} {
+		n := New(there.look, nil)
+		for i, want := range []string{"x", "", ""} {
+			if c, err := n.Claim("", "http://a/x", "s"); err != nil || c.Wanted != want {
+				t.Errorf("%v, claim %d: %+v, %v", there, i, c, err)
+			}
 		}
 	}
 }
