@@ -43,7 +43,7 @@ func TestKernelDropsAreToldOnce(t *testing.T) {
 			return s, nil
 		}
 		first, _ := open()
-		r, err := w.node.receive(w.ctx, ReceiveConfig{Group: simGroup, Store: w.store}, first, open)
+		r, err := w.node.receive(w.ctx, ReceiveConfig{Group: simGroup, Interface: "eth1", Store: w.store}, first, open)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,6 +61,9 @@ func TestKernelDropsAreToldOnce(t *testing.T) {
 		var got []notice.KernelDrops
 		for _, e := range w.take() {
 			if d, ok := e.(notice.KernelDrops); ok {
+				if d.Group != simGroup || d.Interface != "eth1" {
+					t.Errorf("drops of %v on %q", d.Group, d.Interface)
+				}
 				got = append(got, notice.KernelDrops{New: d.New, Total: d.Total})
 			}
 		}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,7 +42,10 @@ func (d laboriousDecoder) Recover(source [][]byte, _ []fec.Symbol) error {
 // session waiting.
 func TestHeavyJunk(t *testing.T) {
 	registry := schemes.Default().With(fec.ReedSolomonGF2m, 0, laborious{rs.New()})
-	inWorld(t, Config{Registry: registry, Workers: 2}, func(w *world) {
+	var longest atomic.Int64
+	inWorld(t, Config{Registry: registry, Workers: 2, OnDecode: func(d time.Duration) {
+		longest.Store(max(longest.Load(), int64(d)))
+	}}, func(w *world) {
 		// The junk comes to a reception of its own: what is heavy is bounded for the node as a whole.
 		w.receive(simnet.Link{}, ReceiveConfig{
 			Session: receiver.Config{Variant: rs.Rizzo}, Store: mem.New(),
@@ -87,5 +91,8 @@ func TestHeavyJunk(t *testing.T) {
 		w.finish(s)
 		w.delivered()
 		time.Sleep(5 * time.Minute)
+		if d := time.Duration(longest.Load()); d != 20*time.Second {
+			t.Errorf("the longest step of decoding took %v, as is told", d)
+		}
 	})
 }

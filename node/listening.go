@@ -33,6 +33,7 @@ type listeningKey struct {
 // way is how a feed is listened to.
 type way struct {
 	group  netip.AddrPort
+	iface  string
 	key    listeningKey
 	source socket.Source // open, and not shared; nil: the socket of key
 	reopen func() (socket.Source, error)
@@ -58,7 +59,7 @@ func (n *Node) way(cfg *ReceiveConfig, f flute.Feed) way {
 	if !f.Group.Addr().IsMulticast() && f.Source.Unmap().Is4() == f.Group.Addr().Unmap().Is4() {
 		key.udp.Source = netip.Addr{} // the system does not look at it
 	}
-	return way{group: f.Group, key: key, reopen: open}
+	return way{group: f.Group, iface: f.Interface, key: key, reopen: open}
 }
 
 // leave ends the use of l by router, which need not have been added. It reports whether nobody receives from l any
@@ -97,7 +98,7 @@ func (n *Node) open(cfg *ReceiveConfig, w *way, id uint64) (*listening, error) {
 		}
 	}
 	l := &listening{key: w.key, used: 1, id: id, Endpoint: socket.NewEndpoint(socket.Config{
-		ID: id, Group: w.group, Reopen: w.reopen,
+		ID: id, Group: w.group, Interface: w.iface, Reopen: w.reopen,
 		Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
 		Messages: min(n.batch(slab.MessageSize), maxMessages),
 	}, source)}

@@ -71,6 +71,10 @@ type Config struct {
 	Registry *fec.Registry  // FEC schemes; nil: those of package fec/schemes
 	Faults   *inject.Faults // injected faults, for tests; nil: none
 	Network  udp.Network    // what datagrams go through, for simulations; nil: the system's sockets
+	// OnDecode is told how long each step of decoding a source block took: finding out whether the symbols suffice, or
+	// recovering what is lost. It is called on the goroutine that did so, and must not block. Nil: that is not
+	// measured.
+	OnDecode func(time.Duration)
 }
 
 // ErrStopped is returned by the methods of a node that was stopped.
@@ -150,7 +154,7 @@ func Start(cfg Config) (*Node, error) {
 		listening: map[listeningKey]*listening{},
 	}
 	n.utp = utp.Host(utp.Config{Faults: cfg.Faults, OnRestart: n.announce})
-	n.lanes = lanes.New(lanes.Config{Processors: cfg.Workers, OnDelay: n.delayed})
+	n.lanes = lanes.New(lanes.Config{Processors: cfg.Workers, OnDelay: n.delayed, OnDecode: cfg.OnDecode})
 	if err := n.startTree(); err != nil {
 		return nil, err
 	}

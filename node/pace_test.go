@@ -241,3 +241,39 @@ func TestDegradedWriterIsTold(t *testing.T) {
 		}
 	})
 }
+
+// TestOnWake: it is told by how much a session woke too late, in turns of its actor and between them.
+func TestOnWake(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		sessions int
+		delay    time.Duration
+	}{{"one session, which stalls", 1, 2 * time.Second}, {"a crowd, which is in time", 20, 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			inWorld(t, Config{Faults: stuckFor(c.delay, "session/sending-1", "pump", 5)}, func(w *world) {
+				var mu sync.Mutex
+				woken, latest := 0, time.Duration(0)
+				for i := range c.sessions {
+					s, err := w.node.sendTo(w.ctx, SendConfig{
+						To: simGroup, TSI: flute.TSI(i + 1), Rate: 800_000, OnWake: func(late time.Duration) {
+							mu.Lock()
+							defer mu.Unlock()
+							woken, latest = woken+1, max(latest, late)
+						},
+					}, w.net.Dial(simSource, simGroup), simSource.Addr())
+					if err != nil {
+						t.Fatal(err)
+					}
+					w.add(s, 1, 100_000)
+					defer w.finish(s)
+				}
+				time.Sleep(10 * time.Second)
+				mu.Lock()
+				defer mu.Unlock()
+				if woken < 10*c.sessions || latest < c.delay || latest > c.delay+time.Millisecond {
+					t.Errorf("told %d times, at most %v", woken, latest)
+				}
+			})
+		})
+	}
+}

@@ -89,13 +89,13 @@ func (c *ReceiveConfig) feeds() []flute.Feed {
 func (n *Node) receive(
 	ctx context.Context, cfg ReceiveConfig, source socket.Source, reopen func() (socket.Source, error),
 ) (*Reception, error) {
-	return n.receiveOn(ctx, cfg, []way{{group: cfg.Group, source: source, reopen: reopen}})
+	return n.receiveOn(ctx, cfg, []way{{group: cfg.Group, iface: cfg.Interface, source: source, reopen: reopen}})
 }
 
 // receiveOn is receive with a source of datagrams for each feed.
 func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (*Reception, error) {
 	r := &Reception{
-		node: n, id: n.next.Add(1), group: cfg.Group, counters: &routing.Counters{},
+		node: n, id: n.next.Add(1), feeds: cfg.feeds(), counters: &routing.Counters{},
 		closed: make(chan struct{}),
 	}
 	release := func() error { return nil }

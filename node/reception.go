@@ -3,13 +3,13 @@ package node
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors/session"
 	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/actors/socket"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
@@ -17,7 +17,7 @@ import (
 type Reception struct {
 	node      *Node
 	id        uint64
-	group     netip.AddrPort
+	feeds     []flute.Feed // the first is that of Group
 	counters  *routing.Counters
 	read      atomic.Uint64 // datagrams
 	endpoints []endpoint    // one for each feed

@@ -45,6 +45,9 @@ type SendConfig struct {
 	// for ever if Session sends its files for ever, 5 minutes if not; negative: for ever. A Warning tells when
 	// nothing can be sent, and another one when it can again. What the system has not taken is sent then.
 	Patience time.Duration
+	// OnWake is told by how much later than planned the session woke to send, at most once for each burst: that is what
+	// the machine adds to the pace. It must not block. Nil: that is not measured.
+	OnWake func(late time.Duration)
 
 	// Session configures the core: FEC, profile, carousel. Its Session and Registry are filled in, and its FDTStartID
 	// and FirstTOI, where they are zero, from the clock: receivers still know those of the process before.

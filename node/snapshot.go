@@ -48,7 +48,8 @@ type Snapshot struct {
 type ReceptionState struct {
 	ID       uint64         `json:"id"`
 	Group    netip.AddrPort `json:"group"`
-	Counters flute.Counters `json:"counters"` // of its socket; Accepted: given to a session
+	Feeds    []flute.Feed   `json:"feeds"`    // on which it comes, that of Group first
+	Counters flute.Counters `json:"counters"` // of its sockets; Accepted: given to a session
 }
 
 // SessionState is one transport session in a Snapshot.
@@ -60,6 +61,7 @@ type SessionState struct {
 	Account   *event.Account    `json:"account,omitempty"` // of a session that is received
 	Feeds     []event.FeedStats `json:"feeds,omitempty"`   // of one that has several
 	Held      uint64            `json:"held,omitempty"`    // bytes of memory
+	Waiting   int               `json:"waiting,omitempty"` // messages in the mailbox of its actor, also of one that is silent
 	// ReceivedRate is how many bits of UDP payload have come in the latest second, LastPacket when the latest came;
 	// zero: none.
 	ReceivedRate  uint64              `json:"received_rate,omitempty"`
@@ -98,7 +100,7 @@ func (n *Node) Snapshot(ctx context.Context) (*Snapshot, error) {
 
 // state returns what is known of the reception without asking it.
 func (r *Reception) state() ReceptionState {
-	st := ReceptionState{ID: r.id, Group: r.group}
+	st := ReceptionState{ID: r.id, Group: r.feeds[0].Group, Feeds: r.feeds}
 	st.Counters.Received, st.Counters.Dropped = r.Datagrams()
 	if dropped := st.Counters.DropTotal(); dropped < st.Counters.Received {
 		st.Counters.Accepted = st.Counters.Received - dropped
@@ -136,7 +138,7 @@ func (n *Node) inspect(ctx context.Context, running []session.Running) []Session
 
 // inspectOne asks a session for its state; nil: it has ended.
 func (n *Node) inspectOne(ctx context.Context, r session.Running, objects int) *SessionState {
-	st := &SessionState{Session: r.Key, Reception: r.Reception}
+	st := &SessionState{Session: r.Key, Reception: r.Reception, Waiting: r.Waiting}
 	pid := n.address(sessionsName + "/" + r.Name)
 	var err error
 	if r.Reception != 0 {

@@ -68,7 +68,9 @@ func TestSnapshot(t *testing.T) {
 		if in.Held == 0 || got.Used < in.Held || got.Budget != 1<<24 {
 			t.Errorf("memory: %d of %d, the session has %d", got.Used, got.Budget, in.Held)
 		}
-		if len(got.Receptions) != 1 || got.Receptions[0].Group != simGroup || got.Receptions[0].Counters.Accepted == 0 {
+		if len(got.Receptions) != 1 || got.Receptions[0].Group != simGroup ||
+			len(got.Receptions[0].Feeds) != 1 || got.Receptions[0].Feeds[0].Group != simGroup ||
+			got.Receptions[0].Counters.Accepted == 0 {
 			t.Errorf("receptions: %+v", got.Receptions)
 		}
 		for _, id := range []string{
@@ -120,6 +122,9 @@ func TestSnapshotIsBounded(t *testing.T) {
 		}
 		if st := got.Sessions[1]; !st.Silent || st.Sent != nil {
 			t.Errorf("the session that is stuck: %+v", st)
+		}
+		if got, err = w.node.Snapshot(w.ctx); err != nil || got.Sessions[1].Waiting != 1 {
+			t.Errorf("the question before should wait: %+v, %v", got.Sessions[1], err)
 		}
 		for _, s := range []*Sending{many, stuck} {
 			_ = s.Close(w.ctx)

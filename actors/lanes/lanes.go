@@ -26,11 +26,15 @@ func atOnce(key any) int {
 type Config struct {
 	Processors int         // how many Works compute at a time, at least 1
 	OnDelay    func(Delay) // told of disks that do not answer; must not block; nil: nobody is told
+	// OnDecode is told how long a Work computed that decodes, one whose method Decodes returns true; it must not block.
+	// Nil: that is not measured.
+	OnDecode func(time.Duration)
 }
 
 // Lanes runs Works. Its methods are safe for concurrent use.
 type Lanes struct {
 	onDelay   func(Delay)
+	onDecode  func(time.Duration)
 	abandoned atomic.Bool // Stop has not waited any longer: nobody wants the results
 
 	mu         sync.Mutex
@@ -45,7 +49,7 @@ type Lanes struct {
 
 // New returns Lanes without goroutines.
 func New(cfg Config) *Lanes {
-	l := &Lanes{onDelay: cfg.OnDelay, disks: map[any]*disk{}}
+	l := &Lanes{onDelay: cfg.OnDelay, onDecode: cfg.OnDecode, disks: map[any]*disk{}}
 	l.processors.free = max(1, cfg.Processors)
 	l.clock = time.AfterFunc(time.Hour, l.tick)
 	l.clock.Stop()
@@ -105,7 +109,43 @@ func (l *Lanes) run(e *Entry, cpu sync.Locker) {
 	if l.abandoned.Load() {
 		e.Cancel()
 	}
-	e.run(cpu)
+	if d, ok := e.work.(interface{ Decodes() bool }); !ok || l.onDecode == nil || !d.Decodes() {
+		e.run(cpu)
+		return
+	}
+	w := &watch{Locker: cpu, began: time.Now()}
+	if cpu != nil {
+		cpu = w
+	}
+	if e.run(cpu) && !e.cancelled.Load() {
+		l.onDecode(w.total(cpu == nil))
+	}
+}
+
+// watch measures how long a Work computes.
+type watch struct {
+	sync.Locker // of a Work that also waits for a disk; else nil
+
+	began time.Time
+	sum   time.Duration // that it held Locker
+}
+
+func (w *watch) Lock() {
+	w.Locker.Lock()
+	w.began = time.Now()
+}
+
+func (w *watch) Unlock() {
+	w.sum += time.Since(w.began)
+	w.Locker.Unlock()
+}
+
+// total returns how long the Work computed; all of the time if it does nothing else.
+func (w *watch) total(all bool) time.Duration {
+	if all {
+		return time.Since(w.began)
+	}
+	return w.sum
 }
 
 // end counts a goroutine that is about to end. l.mu is held.

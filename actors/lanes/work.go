@@ -56,9 +56,8 @@ func (e *Entry) Cancel() (left bool) {
 	return !e.queued.Swap(true)
 }
 
-// run runs the Work, and tells its end also when it panics or ends its goroutine.
-func (e *Entry) run(cpu sync.Locker) {
-	returned := false
+// run runs the Work, and tells its end also when it panics or ends its goroutine. It reports whether the Work returned.
+func (e *Entry) run(cpu sync.Locker) (returned bool) {
 	defer func() {
 		if v := recover(); !returned {
 			e.fail(&actors.Crash{Value: v, Stack: debug.Stack()})
@@ -70,6 +69,7 @@ func (e *Entry) run(cpu sync.Locker) {
 	}()
 	e.work.Run(cpu)
 	returned = true
+	return returned
 }
 
 // fail tells the Work what has happened. A Work that fails to take that has failed all the same.

@@ -24,9 +24,10 @@ type Missed struct {
 
 // KernelDrops reports datagrams that the system dropped because its receive buffer was full, at most once per second.
 type KernelDrops struct {
-	Group netip.AddrPort `json:"group"`
-	New   uint64         `json:"new"`
-	Total uint64         `json:"total"`
+	Group     netip.AddrPort `json:"group"`
+	Interface string         `json:"interface,omitempty"` // as it was configured; empty: the system's choice
+	New       uint64         `json:"new"`
+	Total     uint64         `json:"total"`
 }
 
 // Warning reports something about this machine or node that an operator should mend, such as a receive buffer that the

@@ -66,6 +66,7 @@ type Running struct {
 	Name      string // of its actor, below Sessions
 	Key       flute.SessionKey
 	Reception uint64 // 0: it sends
+	Waiting   int    // messages in the mailbox of its actor
 }
 
 // Sessions returns up to limit sessions, the oldest first, and how many there are.
@@ -75,9 +76,9 @@ func (l *Ledger) Sessions(limit int) (list []Running, total int) {
 	for _, e := range l.entries[:min(limit, len(l.entries))] {
 		r := Running{Name: e.name}
 		if e.inbox != nil {
-			r.Key, r.Reception = e.inbox.Key, e.inbox.Reception.ID
+			r.Key, r.Reception, r.Waiting = e.inbox.Key, e.inbox.Reception.ID, e.inbox.Waiting()
 		} else {
-			r.Key = e.sending.Key()
+			r.Key, r.Waiting = e.sending.Key(), e.sending.Waiting()
 		}
 		list = append(list, r)
 	}

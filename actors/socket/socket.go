@@ -20,6 +20,8 @@ const kernelInterval = time.Second
 type Config struct {
 	ID    uint64         // of the Endpoint, for Stop: not zero, and different from all others
 	Group netip.AddrPort // that it listens to, for what is told of it
+	// Interface is where it listens, for the same; empty: the system's choice.
+	Interface string
 	// Reopen opens the Source again after it has failed.
 	Reopen func() (Source, error)
 	// Memory is where datagrams wait for their owners; Endpoints may share it. It must hold a few reads.
@@ -99,7 +101,9 @@ func (s *socket) resume(ctx actor.Context) {
 // come which are too long to be received at all; and what the Router has to tell.
 func (s *socket) report(ctx actor.Context) {
 	if n := s.kernelDrops(); n > s.told.drops {
-		drops := notice.KernelDrops{Group: s.cfg.Group, New: n - s.told.drops, Total: n}
+		drops := notice.KernelDrops{
+			Group: s.cfg.Group, Interface: s.cfg.Interface, New: n - s.told.drops, Total: n,
+		}
 		s.told.drops = n
 		ctx.Send(s.hub, hub.Publish{Event: drops})
 	}

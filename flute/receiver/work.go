@@ -80,6 +80,10 @@ const (
 // TOI returns the object that the work belongs to.
 func (w *Work) TOI() flute.TOI { return w.entry.toi }
 
+// Decodes reports whether Run decodes a source block: it finds out whether the symbols suffice, or recovers what is
+// lost.
+func (w *Work) Decodes() bool { return w.attempt != nil }
+
 // Lane returns what Run waits for, a Store or a Consumer; nil: it only computes.
 func (w *Work) Lane() any { return w.lane }
 

@@ -60,7 +60,9 @@ func (b *backend) State(context.Context) (*State, error) {
 		},
 		Snapshot: &node.Snapshot{
 			Time: time.Now(), Actors: []string{"node", "node/hub"}, ActorCount: 2, SessionCount: 2, Budget: 10, Used: 5,
-			Receptions: []node.ReceptionState{{ID: 1, Group: sessionKey.Group}},
+			Receptions: []node.ReceptionState{{
+				ID: 1, Group: sessionKey.Group, Feeds: []flute.Feed{{Group: sessionKey.Group, Interface: "eth1"}},
+			}},
 			Sessions: []node.SessionState{
 				{
 					Session: sessionKey, Reception: 1, Received: &flute.Counters{Received: 1, Accepted: 1},

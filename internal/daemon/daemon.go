@@ -97,7 +97,9 @@ func Start(o Options) (*Daemon, error) {
 		return nil, err
 	}
 	before := d.openJournal(&cfg.Node, now)
-	if d.node, err = node.Start(node.Config{Budget: uint64(cfg.Node.Memory), Rate: uint64(cfg.Node.Rate)}); err != nil {
+	if d.node, err = node.Start(node.Config{
+		Budget: uint64(cfg.Node.Memory), Rate: uint64(cfg.Node.Rate), OnDecode: d.meter.Decoded,
+	}); err != nil {
 		return nil, err
 	}
 	if err = d.openOutbox(cfg); err != nil {

@@ -103,6 +103,7 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 			"session, and files are lost; give this one another tsi", cfg.To, cfg.TSI)
 	}
 	h.apply(&cfg)
+	cfg.OnWake = d.meter.Pace(u.name)
 	d.routes.set(u.name, []route{{group: cfg.To, tsis: []flute.TSI{cfg.TSI}, sending: true}})
 	s, err := d.node.Send(ctx, cfg)
 	if err != nil {

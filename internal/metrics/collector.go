@@ -99,9 +99,15 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	if err == nil {
 		out.gauge(descBudget, float64(snapshot.Budget), "node")
 		out.gauge(descUsed, float64(snapshot.Used), "node")
+		depth := map[string]int{"receiving": 0, "sending": 0}
 		for i, name := range c.source.UnitOf(snapshot) {
 			s := &snapshot.Sessions[i]
 			running[s.Session] = true
+			kind := "receiving"
+			if s.Reception == 0 {
+				kind = "sending"
+			}
+			depth[kind] = max(depth[kind], s.Waiting)
 			if name == "" {
 				continue
 			}
@@ -115,6 +121,9 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 			states[name] = n
 			sent(out, name, s)
 		}
+		for kind, n := range depth {
+			out.gauge(descDepth, float64(n), kind)
+		}
 	}
 	c.sinks(out)
 	units := c.source.Units() // before the lock: they are told with what the Meter knows
@@ -125,7 +134,9 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	if err == nil {
 		for i := range snapshot.Receptions {
-			c.meter.drops[snapshot.Receptions[i].Group.String()] += 0 // there before it counts
+			for _, f := range snapshot.Receptions[i].Feeds {
+				c.meter.drops[socket{f.Group.String(), f.Interface}] += 0 // there before it counts
+			}
 		}
 	}
 	c.totals(out)
@@ -138,6 +149,8 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	c.meter.durations.Collect(ch)
 	c.meter.handing.Collect(ch)
+	c.meter.pace.Collect(ch)
+	c.meter.decoding.Collect(ch)
 }
 
 // self tells how the daemon is.
@@ -180,8 +193,8 @@ func (c *Collector) totals(out emitter) {
 	for kind, n := range c.meter.restarts {
 		out.count(descRestarts, n, kind)
 	}
-	for group, n := range c.meter.drops {
-		out.count(descSocket, n, group)
+	for at, n := range c.meter.drops {
+		out.count(descSocket, n, at.group, at.iface)
 	}
 	var quarantined uint64
 	for _, u := range c.meter.units {

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/flute-node/flute-node/actors/notice"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/node"
 )
 
@@ -138,7 +139,7 @@ var increases = regexp.MustCompile(`increase\((flute_[a-z_]+)(?:\{[a-z]+="([a-z]
 // that appears with 1 has not increased, so that the alarm would not see the first failure.
 func TestAlarmsBegin(t *testing.T) {
 	w := newWorld()
-	w.snapshot.Receptions = []node.ReceptionState{{ID: 1, Group: key(1).Group}}
+	w.snapshot.Receptions = []node.ReceptionState{{ID: 1, Feeds: []flute.Feed{{Group: key(1).Group}}}}
 	got, _ := w.gather(t)
 	found := increases.FindAllStringSubmatch(string(deployed(t, "deploy/alerts.yaml")), -1)
 	if len(found) < 6 {

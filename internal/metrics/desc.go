@@ -18,7 +18,7 @@ var (
 	descOutside = desc("flute_packets_outside_total",
 		"Datagrams that belong to no session, by reason.", "session", "reason")
 	descSocket = desc("flute_socket_drops_total",
-		"Datagrams that the system dropped: the receive buffer was full.", "group")
+		"Datagrams that the system dropped: the receive buffer was full.", "group", "iface")
 	descUp       = desc("flute_session_up", "1: a session is there.", "session")
 	descSessions = desc("flute_sessions", "Transport sessions.", "session")
 	descSilent   = desc("flute_sessions_silent", "Sessions that did not answer in time.", "session")
@@ -49,6 +49,7 @@ var (
 	descTxQueue   = desc("flute_tx_queue_objects", "Files with packets to come.", "session")
 	descTxTurns   = desc("flute_tx_carousel_turns_total", "Complete transfers of files.", "session")
 	descTxLate    = desc("flute_tx_late_total", "Events that a file or the session is late.", "session")
+	descDepth     = desc("flute_mailbox_depth", "Messages in the fullest mailbox of sessions.", "kind")
 	descRestarts  = desc("flute_actor_restarts_total", "Actors that crashed, by kind.", "kind")
 	descSetAside  = desc("flute_quarantined", "What crashed its actor again and again, and was given up.", "kind")
 	descMissed    = desc("flute_events_missed_total", "Events that the daemon was too slow for.")

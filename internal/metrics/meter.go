@@ -17,14 +17,19 @@ import (
 type Meter struct {
 	durations *prometheus.HistogramVec
 	handing   *prometheus.HistogramVec // to sinks
+	pace      *prometheus.HistogramVec // how late sessions woke to send
+	decoding  prometheus.Histogram     // steps of it
 
 	mu       sync.Mutex
 	units    map[string]*unit
 	restarts map[string]uint64 // by kind of actor
-	drops    map[string]uint64 // of the system, by group
+	drops    map[socket]uint64 // of the system
 	missed   uint64            // events
 	warnings uint64
 }
+
+// socket is what drops are counted for: a group and an interface of the configuration.
+type socket struct{ group, iface string }
 
 // NewMeter returns a Meter that has counted nothing.
 func NewMeter() *Meter {
@@ -39,7 +44,17 @@ func NewMeter() *Meter {
 			Help:    "Time that a sink took for a file that it has taken.",
 			Buckets: []float64{.01, .1, 1, 10, 60, 600},
 		}, []string{"sink"}),
-		units: map[string]*unit{}, restarts: map[string]uint64{}, drops: map[string]uint64{},
+		pace: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "flute_tx_pacing_error_seconds",
+			Help:    "How much later than planned a session woke to send a burst.",
+			Buckets: []float64{.0001, .001, .01, .1, 1},
+		}, []string{"session"}),
+		decoding: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "flute_fec_decode_seconds",
+			Help:    "Time of a step of decoding a source block: whether its symbols suffice, or what is lost.",
+			Buckets: []float64{.0001, .001, .01, .1, 1, 10},
+		}),
+		units: map[string]*unit{}, restarts: map[string]uint64{}, drops: map[socket]uint64{},
 	}
 	for _, kind := range kinds {
 		m.restarts[kind] = 0 // there before it counts
@@ -60,6 +75,7 @@ func (m *Meter) Forget(name string) {
 	defer m.mu.Unlock()
 	delete(m.units, name)
 	m.durations.DeleteLabelValues(name)
+	m.pace.DeleteLabelValues(name)
 }
 
 // Files returns how many files of a unit have come whole, or were sent to the end; how many have failed for good, and
@@ -109,6 +125,15 @@ func (m *Meter) Handed(sink string, seconds float64) {
 	m.handing.WithLabelValues(sink).Observe(seconds)
 }
 
+// Decoded counts a step of decoding.
+func (m *Meter) Decoded(d time.Duration) { m.decoding.Observe(d.Seconds()) }
+
+// Pace returns what is told how late a session of the unit woke to send.
+func (m *Meter) Pace(name string) func(late time.Duration) {
+	of := m.pace.WithLabelValues(name)
+	return func(late time.Duration) { of.Observe(late.Seconds()) }
+}
+
 // ForgetSink removes a sink, which the configuration no longer has.
 func (m *Meter) ForgetSink(sink string) { m.handing.DeleteLabelValues(sink) }
 
@@ -144,7 +169,7 @@ func (m *Meter) Observe(name string, e notice.Event, now time.Time) {
 		m.warnings++
 		return
 	case notice.KernelDrops:
-		m.drops[e.Group.String()] += e.New
+		m.drops[socket{e.Group.String(), e.Interface}] += e.New
 		return
 	case notice.ActorRestarted:
 		m.restarts[kindOf(e.Actor)]++

@@ -32,8 +32,10 @@ flute_config_last_reload_successful
 flute_events_missed_total
 flute_fdt_age_seconds session
 flute_fdt_instances_total result,session
+flute_fec_decode_seconds
 flute_fec_margin_ratio session
 flute_fec_margin_symbols quantile,session
+flute_mailbox_depth kind
 flute_memory_budget_bytes scope
 flute_memory_used_bytes scope
 flute_object_bytes_total session
@@ -62,11 +64,12 @@ flute_sink_events_total result,sink
 flute_sink_oldest_seconds sink
 flute_sink_outbox_depth sink
 flute_sink_refused_total sink
-flute_socket_drops_total group
+flute_socket_drops_total group,iface
 flute_tx_bytes_total session
 flute_tx_carousel_turns_total session
 flute_tx_late_total session
 flute_tx_packets_total session
+flute_tx_pacing_error_seconds session
 flute_tx_queue_objects session
 flute_tx_rate_bits session
 flute_unit_failures_total kind,session
@@ -85,14 +88,12 @@ var agreed = map[string]string{
 	"flute_clock_offset_seconds": "", "flute_sink_events_total": "", "flute_sink_outbox_depth": "",
 	"flute_actor_restarts_total": "", "flute_quarantined": "", "flute_memory_budget_bytes": "",
 	"flute_memory_used_bytes": "", "flute_tx_packets_total": "", "flute_tx_rate_bits": "",
-	"flute_tx_carousel_turns_total": "", "flute_tx_queue_objects": "",
+	"flute_tx_carousel_turns_total": "", "flute_tx_queue_objects": "", "flute_fec_decode_seconds": "",
+	"flute_mailbox_depth": "", "flute_tx_pacing_error_seconds": "",
 
-	"flute_fec_decode_seconds":      "lanes do not measure their Works",
-	"flute_mailbox_depth":           "a Snapshot does not tell it; flute_packets_dropped_total has what it costs",
-	"flute_rule_violations_total":   "inspect judges captures; a receiver counts what it drops, by reason",
-	"flute_repair_requests_total":   "a daemon asks no server for repair",
-	"flute_repair_bytes_total":      "a daemon asks no server for repair",
-	"flute_tx_pacing_error_seconds": "bench pace measures it; flute_tx_late_total counts what came too late",
+	"flute_rule_violations_total": "inspect judges captures; a receiver counts what it drops, by reason",
+	"flute_repair_requests_total": "a daemon asks no server for repair",
+	"flute_repair_bytes_total":    "a daemon asks no server for repair",
 }
 
 // TestAgreedNames: no promised name is missing without a reason, and no reason outlives what it is for.
@@ -219,18 +220,22 @@ func all(w *world) {
 		notice.Missed{Count: 4},
 		notice.Warning{},
 		notice.ActorRestarted{Actor: "node/transfers/sessions/tsi-7-2"},
-		notice.KernelDrops{Group: key(1).Group, New: 9},
+		notice.KernelDrops{Group: key(1).Group, Interface: "eth1", New: 9},
 	} {
 		w.meter.Observe("in", e, now)
 	}
 	w.meter.Observe("out", event.Late{}, now)
 	w.meter.Count("in", "program", false)
+	for _, late := range []time.Duration{0, time.Millisecond} {
+		w.meter.Pace("out")(late)
+	}
+	w.meter.Decoded(time.Second)
 	w.meter.Count("up", "stream", true)
 	w.outside[drop.Version] = 6
 	w.snapshot = node.Snapshot{
 		Budget: 100, Used: 10, SessionCount: 2,
 		Sessions: []node.SessionState{
-			{Session: key(1), Reception: 1, Held: 8, ObjectCount: 3, Silent: true},
+			{Session: key(1), Reception: 1, Held: 8, ObjectCount: 3, Silent: true, Waiting: 5},
 			{Session: key(2), Sent: &sender.Stats{Packets: 11, Bytes: 12, Pending: 2, Transfers: 3}, SentRate: 13},
 		},
 	}
@@ -285,7 +290,11 @@ func TestValues(t *testing.T) {
 		"flute_tx_rate_bits{out}":                              13,
 		"flute_tx_late_total{out}":                             1,
 		"flute_actor_restarts_total{receiving}":                1,
-		"flute_socket_drops_total{239.1.1.1:1}":                9,
+		"flute_socket_drops_total{239.1.1.1:1,eth1}":           9,
+		"flute_mailbox_depth{receiving}":                       5,
+		"flute_mailbox_depth{sending}":                         0,
+		"flute_tx_pacing_error_seconds{out}":                   2,
+		"flute_fec_decode_seconds{}":                           1,
 		"flute_events_missed_total{}":                          4,
 		"flute_warnings_total{}":                               1,
 		"flute_unit_up{utp,up}":                                0,

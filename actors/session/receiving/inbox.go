@@ -129,3 +129,6 @@ func (in *Inbox) Forget() { in.gone.Store(true) }
 
 // Discard releases what is queued, for an Inbox whose actor could not be spawned. It is counted as lost.
 func (in *Inbox) Discard() { in.mailbox.Close() }
+
+// Waiting returns how many messages wait for the session, each of which may be many datagrams.
+func (in *Inbox) Waiting() int { return in.mailbox.UserMessageCount() }

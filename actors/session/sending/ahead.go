@@ -69,6 +69,7 @@ func (s *session) advance(tell func(event.Event)) (ok bool) {
 		return false
 	}
 	now := time.Now()
+	s.woke(now)
 	for b.ungranted() > 0 && l.pace.bucket.Take(now, len(b.datagrams[b.granted])) {
 		b.granted++
 	}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/lanes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
@@ -39,6 +40,9 @@ type Config struct {
 	Patience time.Duration
 	// CloseRepeat is for how long the close-session flag is repeated; zero: some times; negative: not at all.
 	CloseRepeat time.Duration
+	// OnWake is told by how much later than planned the timer of the rate woke the session, at most once a burst; it
+	// must not block. Nil: that is not measured.
+	OnWake func(late time.Duration)
 	// Outcome is told what fails, and the end of the session after SessionClosed was emitted; required.
 	Outcome *Outcome
 }
@@ -47,6 +51,8 @@ type Config struct {
 // while there is none; End is safe for concurrent use. Between two turns of the actor its timer sends what was made
 // ahead.
 type Ledger struct {
+	mailbox atomic.Pointer[actors.Mailbox] // of the latest actor; nil: there was none
+
 	mu        sync.Mutex // held by the actor during a turn, and by whoever has the rest at other times
 	cfg       Config
 	prompt    prompt                 // cfg.Writer, if it is one; else nil
@@ -75,6 +81,14 @@ func NewLedger(cfg Config) *Ledger {
 
 // End tells the session to end, and why, before [Close] does: a crash may lose the message, and does not lose this.
 func (l *Ledger) End(reason string) { l.ending.Store(&reason) }
+
+// Waiting returns how many messages wait for the actor.
+func (l *Ledger) Waiting() int {
+	if m := l.mailbox.Load(); m != nil {
+		return m.UserMessageCount()
+	}
+	return 0
+}
 
 // Key returns the name of the session.
 func (l *Ledger) Key() flute.SessionKey { return l.cfg.Key }

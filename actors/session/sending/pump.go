@@ -37,6 +37,15 @@ func (s *session) pumpIn(d time.Duration) {
 	s.timer.Reset(d)
 }
 
+// woke tells by how much the timer was late, if it was the timer.
+func (s *session) woke(now time.Time) {
+	due := s.due
+	s.due = time.Time{}
+	if on := s.ledger.cfg.OnWake; on != nil && !due.IsZero() && s.ledger.outage.since.IsZero() {
+		on(max(now.Sub(due), 0))
+	}
+}
+
 // pump sends as much as the rate permits, at most one batch.
 func (s *session) pump(ctx actor.Context) {
 	if s.ledger.over {

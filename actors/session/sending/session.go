@@ -16,9 +16,11 @@ import (
 // Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop is its goroutine. Its name for
 // faults is "session/sending-7", with its TSI.
 func Spec(l *Ledger, hub *actor.PID, works runner, loop *actors.Loop, faults *inject.Faults) actors.Spec {
+	mailbox := actors.NewMailbox(actors.Limits{}, nil)
+	l.mailbox.Store(mailbox)
 	return actors.Spec{
 		Produce: func() actor.Actor { return &session{ledger: l, hub: hub, lanes: works} },
-		Mailbox: actors.NewMailbox(actors.Limits{}, nil), Dispatcher: loop,
+		Mailbox: mailbox, Dispatcher: loop,
 		Faults: faults, Name: fmt.Sprintf("session/sending-%d", l.cfg.Key.TSI), Kind: kindOf,
 	}
 }
@@ -137,6 +139,7 @@ func (s *session) receive(ctx actor.Context, m Message) {
 		s.again(ctx)
 	case pump:
 		s.pumping = false
+		s.woke(time.Now())
 		s.pump(ctx)
 	}
 }
