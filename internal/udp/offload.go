@@ -39,7 +39,7 @@ func meansOf(cfg *SendConfig, f *flow) string {
 }
 
 // Degraded returns what there is to tell people since the last call: segmentation offload is not used any more. Empty:
-// nothing. It belongs to the goroutine of WriteBatch.
+// nothing. It is not safe for concurrent use with WriteBatch.
 func (s *Sender) Degraded() (text string) {
 	text, s.degraded = s.degraded, ""
 	return text

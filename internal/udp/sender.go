@@ -36,7 +36,8 @@ type SendConfig struct {
 	Unpaced bool
 }
 
-// Sender is a connected socket. WriteBatch is not safe for concurrent use; the other methods are.
+// Sender is a connected socket. One caller at a time may use WriteBatch, TryBatch and Degraded; the other methods are
+// safe for concurrent use.
 type Sender struct {
 	cfg     SendConfig
 	batch   *batchWriter

@@ -214,7 +214,7 @@ func (w *batchWriter) try(datagrams [][]byte) int {
 }
 
 // TryBatch sends datagrams, in order, without waiting, and returns how many were sent. If these are not all of them,
-// WriteBatch tells why. It belongs to the goroutine of WriteBatch.
+// WriteBatch tells why. It is not safe for concurrent use with that.
 func (s *Sender) TryBatch(datagrams [][]byte) int {
 	if s.flow != nil || !s.away.IsZero() {
 		return 0
