@@ -193,12 +193,16 @@ func TestCheckName(t *testing.T) {
 	for _, name := range []string{
 		"", ".", "..", "/", "/a", "a/", "a//b", "a/./b", "a/../b", "../a", "a\x00b", "a\xffb",
 		strings.Repeat("a", 256), strings.Repeat("a/", 32) + "a", strings.Repeat("abcdefg/", 150) + "a",
+		strings.Repeat(strings.Repeat("a", 127)+"/", 8) + "a", // 1025 bytes
 	} {
 		if err := CheckName(name); !errors.Is(err, ErrName) {
 			t.Errorf("CheckName(%.60q) = %v, want ErrName", name, err)
 		}
 	}
-	for _, name := range []string{"a", "a/b", ".a", "a b", "a?b", "...", `a\b`} {
+	for _, name := range []string{
+		"a", "a/b", ".a", "a b", "a?b", "...", `a\b`, strings.Repeat("a", 255), strings.Repeat("a/", 31) + "a",
+		strings.Repeat(strings.Repeat("a", 127)+"/", 7) + strings.Repeat("a", 128), // 1024 bytes
+	} {
 		if err := CheckName(name); err != nil && runtime.GOOS != "windows" {
 			t.Errorf("CheckName(%q) = %v", name, err)
 		}

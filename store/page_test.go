@@ -73,3 +73,79 @@ func TestPagePool(t *testing.T) {
 		t.Errorf("%d idle pages, want at most %d", n, idlePages)
 	}
 }
+
+// TestPageSizes: the first page of an object is as large as it must be, and costs so much; all others have full size.
+func TestPageSizes(t *testing.T) {
+	for _, c := range []struct {
+		index int64
+		end   uint32
+		size  int
+		runs  int // room for intervals
+	}{
+		{0, 1, leastPage, tinyRuns},
+		{0, leastPage, leastPage, tinyRuns},
+		{0, leastPage + 1, 2 * leastPage, tinyRuns},
+		{0, 1025, tinyPage, tinyRuns},
+		{0, tinyPage, tinyPage, tinyRuns},
+		{0, tinyPage + 1, smallPage, maxRuns},
+		{0, smallPage, smallPage, maxRuns},
+		{0, smallPage + 1, pageSize, maxRuns},
+		{1, 1, pageSize, maxRuns},
+	} {
+		size := sizeFor(c.index, c.end)
+		overhead := uint64(pageOverhead)
+		if c.runs == tinyRuns {
+			overhead = tinyOverhead
+		}
+		if size != c.size || cost(size) != uint64(size)+overhead {
+			t.Errorf("%d bytes of page %d: %d bytes, which cost %d", c.end, c.index, size, cost(size))
+		}
+		p := page{bytes: make([]byte, size)}
+		for p.hasRun() {
+			p.add(uint32(2*len(p.runs)), uint32(2*len(p.runs)+1))
+		}
+		if len(p.runs) != c.runs {
+			t.Errorf("a page of %d bytes has room for %d intervals, want %d", size, len(p.runs), c.runs)
+		}
+	}
+}
+
+// TestIdlePages: pages are kept up to their number, and as long as they fit with what is used.
+func TestIdlePages(t *testing.T) {
+	const room = 3
+	root := NewBudget(room*cost(pageSize), nil)
+	var pages []*page
+	for range room {
+		pages = append(pages, root.takePageFor(t))
+	}
+	for i, p := range pages {
+		root.putPage(p)
+		if n := len(root.pages.free); n != i+1 {
+			t.Errorf("%d idle pages of %d", n, i+1)
+		}
+	}
+	for used, want := range []int{3, 2, 2} {
+		if used > 0 && !root.TryReserve(1) {
+			t.Fatal("no room")
+		}
+		if n := len(root.pages.free); n != want {
+			t.Errorf("%d idle pages beside %d bytes, want %d", n, used, want)
+		}
+	}
+	large := NewBudget(1<<40, nil)
+	for range idlePages + 1 {
+		large.pages.put(&page{}, large)
+	}
+	if n := len(large.pages.free); n != idlePages {
+		t.Errorf("%d idle pages, want %d", n, idlePages)
+	}
+}
+
+// takePageFor takes a page as if nothing of the budget were kept from pages.
+func (b *Budget) takePageFor(t *testing.T) *page {
+	t.Helper()
+	if !b.TryReserve(cost(pageSize)) {
+		t.Fatal("no room")
+	}
+	return &page{bytes: make([]byte, pageSize)}
+}

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -269,6 +270,139 @@ func TestPayloadsWithSymbols(t *testing.T) {
 		}
 		if p, ok := flows[0].Payloads[8]; ok != (want > 0) || p.SymbolLength != want {
 			t.Errorf("%q: %+v, %v, want %d", oti, p, ok, want)
+		}
+	}
+}
+
+// TestHeadFields: each field is read as HTTP has it; a value that cannot be right is as if it was absent.
+func TestHeadFields(t *testing.T) {
+	const (
+		sum  = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+		hexa = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+		md5  = "1B2M2Y8AsgTpgAmY7PhCfg=="
+	)
+	for text, want := range map[string]struct {
+		encoding    string
+		length      uint64 // 0: absent
+		md5, sha256 bool
+		chunked     bool
+	}{
+		"":                                        {},
+		"Content-Encoding: GZip":                  {encoding: "gzip"},
+		"Content-Length: 12":                      {length: 12},
+		"content-length:12":                       {length: 12},
+		"Content-Length: -1":                      {},
+		"Content-Length: 1e3":                     {},
+		"Content-Length: 9223372036854775807":     {length: 1<<63 - 1},
+		"Content-Length: 9223372036854775808":     {},
+		"Transfer-Encoding: chunked":              {chunked: true},
+		"Transfer-Encoding: gzip":                 {},
+		"Content-MD5: " + md5:                     {md5: true},
+		"Content-MD5: AAAA":                       {},
+		"Content-MD5: " + sum:                     {},
+		"Content-MD5: ?":                          {},
+		"Digest: SHA-256=" + sum:                  {sha256: true},
+		"Digest: sha-256=" + hexa:                 {sha256: true},
+		"Digest: md5=" + md5 + ", sha-256=" + sum: {sha256: true},
+		"Digest: sha-256=AAAA, sha-256=" + sum:    {sha256: true},
+		"Digest: sha-256=" + md5:                  {},
+		"Digest: sha-256=" + hexa[2:]:             {},
+		"Digest: sha-512=" + sum:                  {},
+	} {
+		h, err := ParseHead([]byte(text + "\n\n"))
+		if text == "" {
+			h, err = ParseHead([]byte("\n"))
+		}
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		length := uint64(0)
+		if h.Length != nil {
+			length = *h.Length
+		}
+		if h.Encoding != want.encoding || length != want.length || h.Chunked != want.chunked ||
+			(h.MD5 != nil) != want.md5 || (h.SHA256 != nil) != want.sha256 {
+			t.Errorf("%q: %+v", text, h)
+		}
+	}
+	for text, ok := range map[string]bool{
+		" folded: onto nothing\n\n": false, "\tfolded: onto nothing\n\n": false, "a: b\n c\n\n": true,
+		"a: b\nHTTP/1.1 200 OK\n\n": false, "HTTP/1.1 200 OK\n\n": true,
+		"a: " + strings.Repeat("x", MaxHead-5) + "\n\n": true, "a: " + strings.Repeat("x", MaxHead-4) + "\n\n": false,
+	} {
+		if h, err := ParseHead([]byte(text)); (err == nil) != ok || ok && h.Len != len(text) {
+			t.Errorf("%.30q: %+v, %v", text, h, err)
+		}
+	}
+}
+
+// TestFlows: where the flows of an S-TSID go, what their codepoints mean, and at which bounds it is refused.
+func TestFlows(t *testing.T) {
+	flows := func(rs string) ([]Flow, error) {
+		return ParseSignalling([]byte(`<S-TSID xmlns="urn:s"><Other/>`+rs+`</S-TSID>`), 1)
+	}
+	const ls = `<LS tsi="4294967295"><SrcFlow/></LS>`
+	for rs, want := range map[string]string{ // group and port; empty: it is refused
+		`<RS>` + ls + `</RS>`: "invalid AddrPort",
+		`<RS dIpAddr="239.1.1.1" dPort="65535">` + ls + `</RS>`: "239.1.1.1:65535",
+		`<RS dIpAddr="ff15::1" dPort="0">` + ls + `</RS>`:       "[ff15::1]:0",
+		`<RS dIpAddr="239.1.1.1" dPort="65536">` + ls + `</RS>`: "",
+		`<RS dIpAddr="239.1.1.1">` + ls + `</RS>`:               "",
+		`<RS dIpAddr="239.1.1" dPort="1">` + ls + `</RS>`:       "",
+		`<RS><LS tsi="4294967296"><SrcFlow/></LS></RS>`:         "",
+		`<RS><LS><SrcFlow/></LS></RS>`:                          "",
+		`<RS><LS tsi="x"/><Other tsi="x"/>` + ls + `</RS>`:      "invalid AddrPort", // no source flows
+	} {
+		got, err := flows(rs)
+		if (err == nil) != (want != "") || err == nil && (len(got) != 1 || got[0].Group.String() != want ||
+			got[0].TSI != 1<<32-1) {
+			t.Errorf("%s: %+v, %v", rs, got, err)
+		}
+	}
+	for payload, want := range map[string]Payload{
+		`codePoint="255" formatId="2"`:   {Mode: EntityMode},
+		`codePoint="255" formatId="x"`:   {Mode: FileMode},
+		`codePoint="255"`:                {Mode: FileMode},
+		`codePoint="255" formatId="256"`: {Mode: FileMode},
+	} {
+		got, err := flows(`<RS><LS tsi="1"><SrcFlow><Payload ` + payload + `/></SrcFlow></LS></RS>`)
+		if err != nil || len(got) != 1 {
+			t.Fatalf("%s: %+v, %v", payload, got, err)
+		}
+		if p, ok := got[0].Payloads[255]; !ok || p.Mode != want.Mode || p.ID != StartOffset {
+			t.Errorf("%s: %+v", payload, got[0].Payloads)
+		}
+	}
+	for n, ok := range map[int]bool{maxFlows: true, maxFlows + 1: false} {
+		if got, err := flows(`<RS>` + strings.Repeat(ls, n) + `</RS>`); (err == nil) != ok || ok && len(got) != n {
+			t.Errorf("%d flows: %d, %v", n, len(got), err)
+		}
+	}
+}
+
+// TestWrittenTwice: what is written of a document says the same as the document, namespaces and all.
+func TestWrittenTwice(t *testing.T) {
+	for document, want := range map[string]string{
+		`<a/>`:                                               `<a></a>`,
+		`<a xmlns="u"><b>&lt;</b></a>`:                       `<a xmlns="u"><b>&lt;</b></a>`,
+		`<a xmlns="u"><b xmlns=""/></a>`:                     `<a xmlns="u"><b xmlns=""></b></a>`,
+		`<p:a xmlns:p="u"><p:b/><c/></p:a>`:                  `<a xmlns="u"><b></b><c xmlns=""></c></a>`,
+		`<a xmlns:p="u" xmlns:q="v" p:x="1" y="2" q:z="3"/>`: `<a xmlns:n1="u" n1:x="1" y="2" xmlns:n2="v" n2:z="3"></a>`,
+		`<a> <b>x</b> y </a>`:                                `<a> y <b>x</b></a>`,
+	} {
+		root, err := parseTree([]byte(document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if root.write(&b, ""); b.String() != want {
+			t.Errorf("%s: %s, want %s", document, b.String(), want)
+		}
+	}
+	for _, bad := range []string{"", " ", "<a/><b/>", "<a>", "<!DOCTYPE a><a/>", "x"} {
+		if root, err := parseTree([]byte(bad)); err == nil {
+			t.Errorf("%q: %+v", bad, root)
 		}
 	}
 }
