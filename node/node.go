@@ -71,9 +71,9 @@ type Config struct {
 	Registry *fec.Registry  // FEC schemes; nil: those of package fec/schemes
 	Faults   *inject.Faults // injected faults, for tests; nil: none
 	Network  udp.Network    // what datagrams go through, for simulations; nil: the system's sockets
-	// OnDecode is told how long each step of decoding a source block took: finding out whether the symbols suffice, or
-	// recovering what is lost. It is called on the goroutine that did so, and must not block. Nil: that is not
-	// measured.
+	// OnDecode is told how long each step of decoding a large source block took, of more than 256 KiB, or one that is
+	// partly on the disk: finding out whether the symbols suffice, or recovering what is lost. It is called on the
+	// goroutine that did so, and must not block. Nil: that is not measured.
 	OnDecode func(time.Duration)
 }
 

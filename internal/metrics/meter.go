@@ -51,7 +51,7 @@ func NewMeter() *Meter {
 		}, []string{"session"}),
 		decoding: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "flute_fec_decode_seconds",
-			Help:    "Time of a step of decoding a source block: whether its symbols suffice, or what is lost.",
+			Help:    "Time of a step of decoding a large source block: whether its symbols suffice, or what is lost.",
 			Buckets: []float64{.0001, .001, .01, .1, 1, 10},
 		}),
 		units: map[string]*unit{}, restarts: map[string]uint64{}, drops: map[socket]uint64{},
