@@ -283,6 +283,26 @@ func TestLimitsOfEveryField(t *testing.T) {
 	}
 }
 
+// A source block may have one symbol, but with Raptor (RFC 5053, section 5.4.2.3); and none has more source symbols than
+// encoding symbols.
+func TestLimitsAgree(t *testing.T) {
+	for id := range 256 {
+		o := fec.OTI{EncodingID: fec.EncodingID(id)}
+		l, least := o.Limits(), uint32(1)
+		if o.EncodingID == fec.Raptor {
+			least = 4
+		}
+		switch {
+		case !o.EncodingID.Known():
+			if l != (fec.Limits{}) {
+				t.Errorf("%d: %+v", id, l)
+			}
+		case l.MinBlockSymbols != least || l.MaxBlockSymbols <= least || l.Symbols < l.MaxBlockSymbols:
+			t.Errorf("%v: %+v", o.EncodingID, l)
+		}
+	}
+}
+
 // An OTI that nobody has checked parts nothing into nothing, and divides by no 0.
 func TestPartitionOfNothing(t *testing.T) {
 	for _, o := range []fec.OTI{{}, {TransferLength: 5}, {SymbolLength: 8}, {SymbolLength: 8, SourceBlocks: 4}} {

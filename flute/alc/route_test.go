@@ -67,6 +67,8 @@ func TestConf_G01_ParseROUTE(t *testing.T) {
 		"data-less":                {"", tol24, func(h *lct.Header) { h.PSI = 0 }, 0x010203, nil},
 		"TOI 0 without EXT_FDT":    {"data", nil, func(h *lct.Header) { h.TOI = flute.TOI{} }, none, nil},
 		"payload without TOI":      {"data", nil, withoutTOI, none, ErrNoTOI},
+		"one byte without TOI":     {"d", nil, withoutTOI, none, ErrNoTOI},
+		"one byte of repair":       {"d", nil, func(h *lct.Header) { h.PSI = 1 }, none, errRepair},
 		"data-less without TOI":    {"", nil, withoutTOI, none, nil},
 		"no TSI, and nothing else": {"", nil, func(h *lct.Header) { *h = lct.Header{} }, none, lct.ErrNoTSI},
 	} {

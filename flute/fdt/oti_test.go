@@ -333,3 +333,24 @@ func TestConf_E58_ContentEncoding(t *testing.T) {
 		t.Errorf("an unknown encoding for all: %+v %+v", in.Files, in.Rejected)
 	}
 }
+
+// TestOTINumbers: the largest number of each field is taken, and one more is not cut to its bits.
+func TestOTINumbers(t *testing.T) {
+	for f, c := range map[field]struct {
+		most uint64
+		get  func(*fec.OTI) uint64
+	}{
+		fieldInstanceID:           {1<<16 - 1, func(o *fec.OTI) uint64 { return uint64(o.InstanceID) }},
+		fieldMaxSourceBlockLength: {1<<32 - 1, func(o *fec.OTI) uint64 { return uint64(o.MaxSourceBlockLength) }},
+		fieldSymbolLength:         {1<<16 - 1, func(o *fec.OTI) uint64 { return uint64(o.SymbolLength) }},
+		fieldMaxEncodingSymbols:   {1<<32 - 1, func(o *fec.OTI) uint64 { return uint64(o.MaxEncodingSymbols) }},
+	} {
+		var o fec.OTI
+		if err := setOTI(&o, f, fmt.Sprint(c.most)); err != nil || c.get(&o) != c.most {
+			t.Errorf("%v: %d, %v", f, c.get(&o), err)
+		}
+		if err := setOTI(&o, f, fmt.Sprint(c.most+1)); err == nil {
+			t.Errorf("%v: %d is taken for %d", f, c.most+1, c.get(&o))
+		}
+	}
+}

@@ -172,3 +172,18 @@ func TestPlainOfManyAttributes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPlainName: a name begins with a letter or an underscore; digits, hyphens and points may follow.
+func TestPlainName(t *testing.T) {
+	const first = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+	for c := range 256 {
+		s := string([]byte{byte(c)})
+		begins := strings.Contains(first, s)
+		if got := plainName(s + "="); (got == 1) != begins {
+			t.Errorf("%q as a name: %d", s, got)
+		}
+		if got, goesOn := plainName("a"+s+"="), begins || strings.Contains("0123456789-.", s); (got == 2) != goesOn {
+			t.Errorf("%q in a name: %d", s, got)
+		}
+	}
+}

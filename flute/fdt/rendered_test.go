@@ -2,6 +2,7 @@ package fdt
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,5 +69,22 @@ func TestEntriesNotWritable(t *testing.T) {
 	in := Instance{Expires: time.Unix(2_000_000_000, 0), Entries: []*Entry{e}}
 	if _, err := in.AppendXML(nil, RFC3926); !errors.Is(err, ErrNotWritable) {
 		t.Errorf("another profile: %v", err)
+	}
+}
+
+// TestEntryBounds: the longest attribute that receivers take is written, a longer one is an error. A list of one is
+// written like others.
+func TestEntryBounds(t *testing.T) {
+	file := File{TOI: flute.NewTOI(1), ContentLocation: "a", ETag: strings.Repeat("x", defaultAttributeLen)}
+	if _, err := file.Entry(RFC6726); err != nil {
+		t.Errorf("an attribute of %d bytes: %v", defaultAttributeLen, err)
+	}
+	file.ETag += "x"
+	if _, err := file.Entry(RFC6726); err == nil {
+		t.Errorf("an attribute of %d bytes is written", len(file.ETag))
+	}
+	file = File{TOI: flute.NewTOI(1), ContentLocation: "a", IndependentUnitPositions: []uint64{7}}
+	if e, err := file.Entry(RFC6726); err != nil || !strings.Contains(string(e.text), `IndependentUnitPositions="7"`) {
+		t.Errorf("%s, %v", e.text, err)
 	}
 }

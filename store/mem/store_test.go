@@ -86,9 +86,48 @@ func TestFolderNoMore(t *testing.T) {
 	if _, err := st.Publish(create(t, st, "x"), "d/e"); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := st.Publish(create(t, st, "x"), "d/f"); err != nil {
+		t.Fatal(err)
+	}
 	_, _ = st.Take("d/e")
+	if _, err := st.Publish(create(t, st, "x"), "d"); !errors.Is(err, store.ErrName) {
+		t.Errorf("a file is left: %v", err)
+	}
+	_, _ = st.Take("d/f")
 	if _, err := st.Publish(create(t, st, "x"), "d"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestReadAt: a file that was published reads as an io.ReaderAt does, with its length; what is not there is an error.
+func TestReadAt(t *testing.T) {
+	st := mem.New()
+	if _, err := st.Publish(create(t, st, "content"), "a"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		off  int64
+		n    int
+		want string
+		err  error
+	}{
+		{"a", 0, 7, "content", nil},
+		{"a", 2, 3, "nte", nil},
+		{"a", 0, 8, "content", io.EOF},
+		{"a", 6, 2, "t", io.EOF},
+		{"a", 7, 1, "", io.EOF},
+		{"a", 7, 0, "", nil},
+		{"b", 0, 1, "", fs.ErrNotExist},
+	} {
+		p := make([]byte, c.n)
+		n, size, err := st.ReadAt(c.name, p, c.off)
+		if string(p[:n]) != c.want || !errors.Is(err, c.err) || (size == 7) != (c.name == "a") {
+			t.Errorf("%+v: %q of %d, %v", c, p[:n], size, err)
+		}
+	}
+	if _, _, err := st.ReadAt("a", nil, -1); err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("at -1: %v", err)
 	}
 }
 
