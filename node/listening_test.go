@@ -147,3 +147,24 @@ func TestConf_E02_VersionsOnOneGroup(t *testing.T) {
 		w.delivered()
 	})
 }
+
+// RFC 5651, section 6.1: "Before joining an LCT session, a receiver MUST obtain a session description": without an
+// address nothing is joined, on no feed.
+func TestConf_L42_NothingIsJoinedWithoutAnAddress(t *testing.T) {
+	j := &joined{}
+	inWorld(t, Config{Network: j}, func(w *world) {
+		j.net = w.net
+		for _, cfg := range []ReceiveConfig{
+			{}, {Group: netip.AddrPortFrom(netip.Addr{}, 4000)}, {Group: simGroup, Feeds: []flute.Feed{{}}},
+		} {
+			cfg.Store = mem.New()
+			if r, err := w.node.Receive(w.ctx, cfg); err == nil {
+				t.Errorf("%v, %v: joined", cfg.Group, cfg.Feeds)
+				_ = r.Close(w.ctx)
+			}
+		}
+		if len(j.opened) > 0 {
+			t.Errorf("sockets for %v", j.opened)
+		}
+	})
+}

@@ -68,6 +68,9 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 	if err := cfg.check(); err != nil { // before anything is opened
 		return nil, err
 	}
+	if !cfg.Group.IsValid() {
+		return nil, errors.New("node: ReceiveConfig.Group is required")
+	}
 	if n.batch(cfg.maxDatagram()) == 0 {
 		return nil, fmt.Errorf("node: Config.Budget %d is too small for datagrams of %d bytes",
 			n.cfg.Budget, cfg.maxDatagram())

@@ -418,3 +418,32 @@ func TestConf_E83_A04_Codepoint(t *testing.T) {
 	}
 	r.close()
 }
+
+// TS 103 769, annex F: Content-Digest and Repr-Digest are verified, of each of the two algorithms.
+func TestConf_D03_DigestsAreVerified(t *testing.T) {
+	for _, name := range []string{"Content-Digest", "Repr-Digest"} {
+		for algorithm, of := range map[string]func([]byte) []byte{"sha-256": sha256Of, "sha-512": sha512Of} {
+			for _, forged := range []bool{false, true} {
+				r := newRig(t)
+				o := plain(t, 1, 300, 100, 4)
+				digest := base64.StdEncoding.EncodeToString(of(o.content))
+				want := "completed 1 a 300"
+				if forged {
+					o.content = bytes.Clone(o.content)
+					o.content[150] ^= 1
+					want = "failed 1 a digest"
+				}
+				r.feed(fdtInstance{xml: document("", fmt.Sprintf(`<File TOI="1" Content-Location="a" Content-Length="300" `+
+					`%s %s="%s=:%s:"/>`, otiText, name, algorithm, digest))}.packets(t)...)
+				r.feed(o.all()...)
+				r.want(want)
+				for _, e := range eventsOf[event.ObjectCompleted](r) {
+					if fmt.Sprint(e.Verified) != "["+algorithm+"]" {
+						t.Errorf("%s, %s: verified %v", name, algorithm, e.Verified)
+					}
+				}
+				r.close()
+			}
+		}
+	}
+}

@@ -373,10 +373,17 @@ func TestConf_L34_L39_W03_SCT(t *testing.T) {
 	})
 }
 
+// TS 26.346, section 7.2.7: CCI 0 of 32 bits, a TSI of 16 bits, FDT Instances with TOI 0 only.
 func TestConf_O01_MBMSIdentifiers(t *testing.T) {
 	each(t, func(t *testing.T, tr *trace, i int, p *packet) {
 		if tr.cfg.Profile.MBMS() && (p.TSILen != 2 || p.TOILen != 2) {
 			t.Errorf("packet %d: TSI of %d bytes, TOI of %d", i, p.TSILen, p.TOILen)
+		}
+		if cci := p.CCI[:p.CCILen]; tr.cfg.Profile.MBMS() && !bytes.Equal(cci, make([]byte, 4)) {
+			t.Errorf("packet %d: CCI %x", i, cci)
+		}
+		if tr.cfg.Profile.MBMS() && p.HasFDT != p.TOI.IsFDT() {
+			t.Errorf("packet %d: TOI %v, EXT_FDT %v", i, p.TOI, p.HasFDT)
 		}
 	})
 }
