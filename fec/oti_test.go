@@ -283,8 +283,8 @@ func TestLimitsOfEveryField(t *testing.T) {
 	}
 }
 
-// A source block may have one symbol, but with Raptor (RFC 5053, section 5.4.2.3); and none has more source symbols than
-// encoding symbols.
+// A source block may have one symbol, but with Raptor (RFC 5053, section 5.4.2.3); and none has more source symbols
+// than encoding symbols.
 func TestLimitsAgree(t *testing.T) {
 	for id := range 256 {
 		o := fec.OTI{EncodingID: fec.EncodingID(id)}

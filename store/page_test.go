@@ -149,3 +149,42 @@ func (b *Budget) takePageFor(t *testing.T) *page {
 	}
 	return &page{bytes: make([]byte, pageSize)}
 }
+
+// TestShortOfPages: a Buffer that gets no page for want of memory is short, though each write still finds room. One
+// that does not deserve a page yet is not.
+func TestShortOfPages(t *testing.T) {
+	b := NewBuffer(NewBudget(80_000, nil))
+	short := 0
+	for n := 1; n <= 10; n++ {
+		if _, err := b.WriteAt(make([]byte, 1400), int64(pageSize+1400*n)); err != nil {
+			t.Fatal(err)
+		}
+		if b.IsShort() && short == 0 {
+			short = n
+		}
+	}
+	if want := int(cost(pageSize)+1400*pageWorth-1) / (1400 * pageWorth); short != want {
+		t.Errorf("short from write %d on, want %d", short, want)
+	}
+	b.Release()
+	if used := b.budget.Used(); used != 0 {
+		t.Errorf("%d bytes are charged after the end", used)
+	}
+}
+
+// TestSetPages: no more pages are held than was said, one at least.
+func TestSetPages(t *testing.T) {
+	for n, want := range []int{1, 1, 2} {
+		b := NewBuffer(nil)
+		b.SetPages(n)
+		for i := range int64(5) {
+			if _, err := b.WriteAt(make([]byte, pageSize-1), i*pageSize); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(b.pages) != want {
+			t.Errorf("SetPages(%d): %d pages are held, want %d", n, len(b.pages), want)
+		}
+		b.Release()
+	}
+}
