@@ -34,3 +34,32 @@ func TestHead(t *testing.T) {
 		}
 	}
 }
+
+// TestFingerprint: other packets of an FDT Instance have the EXT_FTI of the first one, and its first symbol, however
+// that is padded.
+func TestFingerprint(t *testing.T) {
+	first := alc.Packet{FTI: []byte{1}, Body: []byte{0, 0, 0, 0, 7}}
+	in := &instance{}
+	if in.conflicts(&first) || in.isHead(&first) {
+		t.Error("the first packet conflicts, or was there before")
+	}
+	in.fingerprint(&first)
+	for _, c := range []struct {
+		fti, symbol    []byte
+		conflict, head bool
+	}{
+		{[]byte{1}, []byte{7}, false, true},
+		{nil, []byte{7, 0, 0}, false, true},
+		{nil, nil, false, false},
+		{[]byte{2}, []byte{7}, true, true},
+		{[]byte{2}, nil, true, false},
+		{[]byte{1}, []byte{8}, true, false},
+		{nil, []byte{7, 1}, true, false},
+	} {
+		p := alc.Packet{FTI: c.fti, Body: append([]byte{0, 0, 0, 0}, c.symbol...)}
+		in.fingerprint(&p) // that of the first stays
+		if in.conflicts(&p) != c.conflict || in.isHead(&p) != c.head {
+			t.Errorf("%+v: conflict %v, head %v", c, in.conflicts(&p), in.isHead(&p))
+		}
+	}
+}
