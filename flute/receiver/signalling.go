@@ -124,13 +124,14 @@ func (g *signalling) take(of signallingKey, flows []route.Flow) {
 	if g.sessions[of.source] == 0 || old == nil && len(g.sources) >= maxSources {
 		return
 	}
-	s := &stated{flows: flows, cost: costOf(flows)}
-	if !g.budget.TryReserve(s.cost) {
+	s, had := &stated{flows: flows, cost: costOf(flows)}, uint64(0)
+	if old != nil {
+		had = old.cost
+	}
+	if s.cost > had && !g.budget.TryReserve(s.cost-had) {
 		return
 	}
-	if old != nil {
-		g.budget.Release(old.cost)
-	}
+	g.budget.Release(had - min(had, s.cost))
 	g.sources[of] = s
 	g.generation.Add(1)
 }
@@ -141,7 +142,7 @@ func costOf(flows []route.Flow) uint64 {
 	for i := range flows {
 		n += flowOverhead
 		if e := flows[i].EFDT; e != nil {
-			n += 2 * uint64(len(e.Document))
+			n += 2 * uint64(e.Len())
 		}
 	}
 	return n

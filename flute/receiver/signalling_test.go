@@ -67,3 +67,36 @@ func TestSignallingIsCharged(t *testing.T) {
 		t.Errorf("%d bytes and %d sources are left", n, len(g.sessions))
 	}
 }
+
+// What is said anew is charged in the place of what was said before, and so is what stands in no document.
+func TestSignallingIsChargedOnce(t *testing.T) {
+	budget := store.NewBudget(100_000, nil)
+	g, err := newSignalling(nil, budget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := flute.SessionKey{
+		Source: netip.MustParseAddr("192.0.2.1"), Group: netip.MustParseAddrPort("239.1.1.1:4000"), TSI: 7,
+	}
+	g.enter(key.Source)
+	say := func(b []byte) { g.look(key, start)(bytes.NewReader(b), uint64(len(b))) }
+	for _, size := range []int{30_000, 31_000, 10_000} {
+		before := g.generation.Load()
+		say(stsid(size))
+		if n := budget.Used(); g.generation.Load() == before || n < uint64(2*size) || n > uint64(2*size)+2000 {
+			t.Errorf("%d bytes for an FDT Instance of %d", n, size)
+		}
+	}
+	long := strings.Repeat("a", 20_000)
+	say(fmt.Appendf(nil, `<S-TSID><RS><LS tsi="7"><SrcFlow><EFDT><FDT-Instance efdtVersion="%s" Content-Type="%s" `+
+		`fileTemplate="%s$TOI$"/></EFDT></SrcFlow></LS></RS></S-TSID>`, long, long, long[:4000]))
+	if f := g.find(key); f == nil || f.EFDT == nil || f.EFDT.Template == nil {
+		t.Fatalf("%+v", f)
+	}
+	if n := budget.Used(); n < 88_000 {
+		t.Errorf("%d bytes for twice 44,000 of text", n)
+	}
+	if g.leave(key.Source); budget.Used() != 0 {
+		t.Errorf("%d bytes are left", budget.Used())
+	}
+}

@@ -37,6 +37,17 @@ type EFDT struct {
 	ContentType string        // of the files that the template names
 }
 
+// Len returns how many bytes of text e holds.
+func (e *EFDT) Len() int {
+	n := len(e.Document) + len(e.Version) + len(e.ContentType)
+	if e.Template != nil {
+		for _, p := range e.Template.parts {
+			n += len(p.text)
+		}
+	}
+	return n
+}
+
 // maxExpires bounds maxExpiresDelta.
 const maxExpires = 366 * 24 * time.Hour
 

@@ -118,7 +118,7 @@ func flowsOf(root *node, expires uint32) ([]Flow, error) {
 				if f.EFDT, err = efdtOf(e, expires); err != nil {
 					return nil, err
 				}
-				if written += len(f.EFDT.Document); written > maxWritten {
+				if written += f.EFDT.Len(); written > maxWritten {
 					return nil, fmt.Errorf("%w: its FDT Instances have more than %d bytes", errDocument, maxWritten)
 				}
 			}
