@@ -27,8 +27,8 @@ func (s *Session) Queues() []QueueState {
 }
 
 // Objects returns how far the objects have come of which packets are to come: up to limit of them, first those in
-// transfer, by TOI, then some of the others; and how many there are. It looks at all objects that the session
-// remembers.
+// transfer, by TOI, then, by TOI as well, others, among them the 1,000 that are due first; and how many there are. It
+// looks at all objects that the session remembers.
 func (s *Session) Objects(limit int) (list []event.ObjectState, total int) {
 	sent := map[*object]uint64{} // bytes of source symbols in the current transfer
 	for _, q := range s.schedule.queues {
@@ -36,21 +36,25 @@ func (s *Session) Objects(limit int) (list []event.ObjectState, total int) {
 			sent[c.object] = c.source
 		}
 	}
-	var idle, sending []*object
+	var sending, others []*object
+	due := soonest{limit: min(limit, mostSoonest)}
 	for _, o := range s.names.objects {
 		if !o.live() {
 			continue
 		}
 		if _, ok := sent[o]; ok {
 			sending = append(sending, o)
-		} else if len(idle) < limit {
-			idle = append(idle, o)
+		} else if left := due.add(o); left != nil && len(others) < limit {
+			others = append(others, left)
 		}
 	}
+	free := max(limit-len(sending), 0)
+	chosen := due.first(free)
+	chosen = append(chosen, others[:min(free-len(chosen), len(others))]...)
 	byTOI := func(a, b *object) int { return a.toi.Compare(b.toi) }
 	slices.SortFunc(sending, byTOI)
-	slices.SortFunc(idle, byTOI)
-	chosen := append(sending, idle...)
+	slices.SortFunc(chosen, byTOI)
+	chosen = append(sending, chosen...)
 	for i, o := range chosen[:min(limit, len(chosen))] {
 		st := event.ObjectState{
 			TOI: o.toi, ContentLocation: o.location, Phase: "waiting", TransferLength: o.transferLength,
