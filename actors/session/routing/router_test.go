@@ -154,3 +154,21 @@ func TestGivenWayIsForgotten(t *testing.T) {
 		t.Error("a datagram was routed to a session that gave way")
 	}
 }
+
+// RFC 5651, section 6.2: "To be able to be a receiver in a session, the receiver MUST be able to process the LCT
+// header." Packets of another version make no session.
+func TestConf_L43_AnotherVersionMakesNoSession(t *testing.T) {
+	r, from := newRouter(1), netip.MustParseAddrPort("192.0.2.1:5000")
+	for version := range byte(16) {
+		b := packet(t, 7)
+		if b[0] = version<<4 | b[0]&0xf; version == 1 {
+			continue
+		}
+		if n := route(r, slab.Datagram{Data: b, Source: from}); n != 0 || r.Owners() != 0 {
+			t.Errorf("version %d: %d routed, %d sessions", version, n, r.Owners())
+		}
+	}
+	if n := route(r, slab.Datagram{Data: packet(t, 7), Source: from}); n != 1 || r.Owners() != 1 {
+		t.Errorf("version 1: %d routed, %d sessions", n, r.Owners())
+	}
+}
