@@ -4,8 +4,12 @@ package sink
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,6 +19,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/flute-node/flute-node/internal/outbox"
+	"github.com/flute-node/flute-node/internal/tlsfiles/pemtest"
 )
 
 // kafkaOf runs kfake, the fake brokers of the authors of the library: no proof for real ones, whose protocol it speaks.
@@ -30,7 +35,11 @@ func kafkaOf(t *testing.T, more ...kfake.Opt) *kfake.Cluster {
 
 func kafkaTo(t *testing.T, c *kfake.Cluster, cfg KafkaConfig) (deliver func(f *outbox.File) error) {
 	t.Helper()
-	cfg.URL = "kafka://" + c.ListenAddrs()[0] + ",kafka://" + c.ListenAddrs()[1]
+	scheme := "kafka://"
+	if cfg.CA != nil {
+		scheme = "tls://"
+	}
+	cfg.URL = scheme + c.ListenAddrs()[0] + "," + scheme + c.ListenAddrs()[1]
 	cfg.Topic = "files"
 	k, err := NewKafka(cfg)
 	if err != nil {
@@ -140,5 +149,34 @@ func TestKafkaLogin(t *testing.T) {
 	}
 	if err := kafkaTo(t, c, KafkaConfig{Credentials: "node:wrong"})(received(t, "a")); err == nil {
 		t.Error("a wrong password does")
+	}
+}
+
+// TestKafkaTLS: over TLS brokers show a certificate of the authority that is given.
+func TestKafkaTLS(t *testing.T) {
+	ours, theirs := pemtest.New(t), pemtest.New(t)
+	cert, key := filepath.Join(t.TempDir(), "crt"), filepath.Join(t.TempDir(), "key")
+	ours.Issue(t, "broker", cert, key)
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := kafkaOf(t, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}}))
+	poolOf := func(file string) *x509.CertPool {
+		text, err := os.ReadFile(file)
+		pool := x509.NewCertPool()
+		if err != nil || !pool.AppendCertsFromPEM(text) {
+			t.Fatal(err)
+		}
+		return pool
+	}
+	if err := kafkaTo(t, c, KafkaConfig{CA: poolOf(ours.File)})(received(t, "a")); err != nil {
+		t.Error(err)
+	}
+	if err := kafkaTo(t, c, KafkaConfig{CA: poolOf(theirs.File)})(received(t, "a")); err == nil {
+		t.Error("a broker of another authority is believed")
+	}
+	if err := kafkaTo(t, c, KafkaConfig{})(received(t, "a")); err == nil {
+		t.Error("a broker that speaks TLS takes a record without")
 	}
 }

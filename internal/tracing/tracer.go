@@ -19,7 +19,7 @@ import (
 const (
 	// maxOpen bounds the files whose spans have not ended, maxEnded those whose sinks may still tell of them.
 	maxOpen, maxEnded = 10_000, 10_000
-	// maxOfSession bounds those of one session: a sender that announces very many files takes no places of others.
+	// maxOfSession bounds those of one session: one that announces very many files leaves places to others.
 	maxOfSession = maxOpen / 10
 	// exportTime is how long the collector may take for a batch.
 	exportTime = 10 * time.Second
