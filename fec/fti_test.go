@@ -330,9 +330,10 @@ func BenchmarkParseFTI(b *testing.B) {
 // RFC 5053, section 3.2.2, says 48 bits of Transfer Length; flute-rs up to 1.11.0 sends 40, and the rest of RaptorQ's
 // layout.
 func TestConf_K04_RaptorFTIOfOldFluteRs(t *testing.T) {
-	old := unhex(t, "00000000a0 00 0010 0001 01 04 0000")
-	if _, err := fec.ParseFTI(fec.Raptor, old); !errors.Is(err, drop.ErrShortRaptorFTI) {
-		t.Errorf("the short layout: %v", err)
+	for _, old := range []string{"00000000a0 00 0010 0001 01 04 0000", "00000000a0 00 0001 0001 01 01 0000"} {
+		if _, err := fec.ParseFTI(fec.Raptor, unhex(t, old)); !errors.Is(err, drop.ErrShortRaptorFTI) {
+			t.Errorf("the short layout, %s: %v", old, err)
+		}
 	}
 	// The reserved bits are ignored as long as the rest can be what the RFC says.
 	got, err := fec.ParseFTI(fec.Raptor, unhex(t, "0000000000a0 0010 0010 0001 02 04"))

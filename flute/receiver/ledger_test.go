@@ -41,3 +41,14 @@ func TestSchedule(t *testing.T) {
 		}
 	}
 }
+
+// TestPruneDoubtful: entries that are not in doubt any more leave no place behind.
+func TestPruneDoubtful(t *testing.T) {
+	l := &Ledger{}
+	e := &entry{doubt: 2}
+	l.doubtful = []*entry{nil, e}
+	l.pruneDoubtful()
+	if len(l.doubtful) != 0 || e.doubt != 0 {
+		t.Errorf("%d places, the entry is in number %d", len(l.doubtful), e.doubt)
+	}
+}

@@ -117,3 +117,46 @@ func TestCarouselErrors(t *testing.T) {
 		t.Errorf("%s: %v", field, err)
 	}
 }
+
+// TestNextTurn: when the next transfer begins, at each of the bounds: burst, interval, delay, end, and a trigger.
+func TestNextTurn(t *testing.T) {
+	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	const never = -1
+	for name, c := range map[string]struct {
+		r    carousel
+		end  int // of the transfer, in seconds
+		next int // likewise; never: there is none
+		late int
+	}{
+		"the last":               {carousel{left: 1, burst: 1}, 5, never, 0},
+		"one more":               {carousel{left: 2, burst: 1}, 5, 5, 0},
+		"for ever":               {carousel{left: -1, burst: 1}, 5, 5, 0},
+		"after a delay":          {carousel{left: 2, burst: 1, delay: 3 * time.Second}, 5, 8, 0},
+		"after an interval":      {carousel{left: 2, burst: 1, interval: 9 * time.Second, due: at(0)}, 5, 9, 0},
+		"interval, to the end":   {carousel{left: 2, burst: 1, interval: 5 * time.Second, due: at(0)}, 5, 5, 0},
+		"interval was too short": {carousel{left: 2, burst: 1, interval: 4 * time.Second, due: at(0)}, 5, 5, 1},
+		"within a burst":         {carousel{left: 9, burst: 3, inTurn: 1, delay: 3 * time.Second}, 5, 5, 0},
+		"after a burst":          {carousel{left: 9, burst: 3, inTurn: 2, delay: 3 * time.Second}, 5, 8, 0},
+		"before the end":         {carousel{left: 9, burst: 1, delay: 3 * time.Second, until: at(9)}, 5, 8, 0},
+		"at the end":             {carousel{left: 9, burst: 1, delay: 3 * time.Second, until: at(8)}, 5, never, 0},
+		"triggered, the last":    {carousel{left: 1, burst: 1, triggered: at(7)}, 5, 7, 0},
+		"triggered before":       {carousel{left: 1, burst: 1, triggered: at(2)}, 5, 5, 0},
+		"triggered sooner":       {carousel{left: 2, burst: 1, delay: 3 * time.Second, triggered: at(7)}, 5, 7, 0},
+		"triggered later":        {carousel{left: 2, burst: 1, delay: 3 * time.Second, triggered: at(9)}, 5, 8, 0},
+		"triggered, and late": {
+			carousel{left: 2, burst: 1, interval: 4 * time.Second, due: at(0), triggered: at(4)}, 5, 5, 0,
+		},
+	} {
+		got, late, ok := c.r.next(at(c.end))
+		if ok != (c.next != never) || ok && (!got.Equal(at(c.next)) || late != time.Duration(c.late)*time.Second) {
+			t.Errorf("%s: at %v, late by %v, %v; want %+v", name, got.Sub(start), late, ok, c)
+		}
+		if c.r.last(at(c.end)) != !ok {
+			t.Errorf("%s: the last one: %v", name, ok)
+		}
+	}
+	r := carousel{until: at(5)}
+	if r.over(at(5).Add(-1)) || !r.over(at(5)) || (&carousel{}).over(at(5)) {
+		t.Error("the time of the object is over too early, or never")
+	}
+}

@@ -290,3 +290,16 @@ func TestAddErrors(t *testing.T) {
 		t.Errorf("SetComplete after AppendClose: %v", err)
 	}
 }
+
+// TestConfigIsCopied: whoever changes a Config after New changes no session.
+func TestConfigIsCopied(t *testing.T) {
+	cfg := Config{Registry: schemes.Default(), Queues: map[int8]int{1: 2}}
+	s, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Queues[1] = 9
+	if got := s.schedule.queue(1).parallel; got != 2 {
+		t.Errorf("%d files at once, want 2", got)
+	}
+}

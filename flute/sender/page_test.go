@@ -393,3 +393,19 @@ func TestFDTPacketsAreSpread(t *testing.T) {
 		t.Errorf("%d packets of FDT Instances between those of files are too few for this test", repeated)
 	}
 }
+
+// TestPageFits: a page takes files up to each of its bounds, and one in any case.
+func TestPageFits(t *testing.T) {
+	cfg := &Config{FDTFiles: 3, FDTBytes: 1000 + rootBytes}
+	o := &object{}
+	o.room = 400
+	for _, c := range []struct {
+		objects, bytes int
+		want           bool
+	}{{0, 9999, true}, {1, 600, true}, {1, 601, false}, {2, 600, true}, {3, 0, false}} {
+		p := page{objects: make([]*object, c.objects), size: tally{c.objects, c.bytes}}
+		if got := p.fits(cfg, o); got != c.want {
+			t.Errorf("%d files, %d bytes: one more fits: %v", c.objects, c.bytes, got)
+		}
+	}
+}

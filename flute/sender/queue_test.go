@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/fec/schemes"
@@ -206,6 +207,35 @@ func TestQueueRemove(t *testing.T) {
 			if got := q.active[q.turn]; got != &all[want] {
 				t.Errorf("%d had its turn, %d was removed: the turn is not that of %d", turn, place, want)
 			}
+		}
+	}
+}
+
+// TestLapses: a file in transfer whose description has expired needs a new one at once, others when the first of them
+// expires.
+func TestLapses(t *testing.T) {
+	for name, c := range map[string]struct {
+		until       []time.Duration // of files in transfer, from now on
+		paused      bool
+		undescribed bool
+		next        time.Duration // 0: never
+	}{
+		"none":            {},
+		"later":           {until: []time.Duration{3, 1, 2}, next: 1},
+		"now":             {until: []time.Duration{3, 0, 2}, undescribed: true, next: 2},
+		"before":          {until: []time.Duration{-1}, undescribed: true},
+		"in a paused one": {until: []time.Duration{-1, 1}, paused: true},
+	} {
+		q := &queue{paused: c.paused}
+		for _, after := range c.until {
+			o := &object{}
+			o.covered = start.Add(after)
+			q.active = append(q.active, &carrier{object: o})
+		}
+		s := &schedule{queues: []*queue{q, {}}}
+		undescribed, next := s.lapses(start)
+		if undescribed != c.undescribed || next.IsZero() != (c.next == 0) || c.next != 0 && next.Sub(start) != c.next {
+			t.Errorf("%s: %v, %v", name, undescribed, next)
 		}
 	}
 }

@@ -324,3 +324,26 @@ func TestLeftoversAreBounded(t *testing.T) {
 }
 
 var _ store.Keeper = (*Store)(nil)
+
+// TestPublishedNotesAreRemoved: a file that is published leaves neither itself nor its notes in the stage.
+func TestPublishedNotesAreRemoved(t *testing.T) {
+	for _, stage := range []string{"", t.TempDir(), onOtherDisk(t)} {
+		s := opened(t, Options{Stage: stage}, t.TempDir())
+		o := written(t, s, "content")
+		if err := o.(*object).Note([]byte("1"), false); err != nil {
+			t.Fatal(err)
+		}
+		if n := stagedFiles(t, s); n != 2 {
+			t.Errorf("%d files are staged, want 2", n)
+		}
+		if _, err := s.Publish(o, "a"); err != nil {
+			t.Fatal(err)
+		}
+		if n := stagedFiles(t, s); n != 0 {
+			t.Errorf("%d files are left", n)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

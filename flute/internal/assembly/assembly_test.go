@@ -602,3 +602,18 @@ func TestRecoveredWithoutMemory(t *testing.T) {
 		t.Error("short after all was written")
 	}
 }
+
+// TestSecondBlockIsRead: what was written of a source block is read from its place in the object.
+func TestSecondBlockIsRead(t *testing.T) {
+	b := newBench(t, large(), 1<<24)
+	b.take(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	b.take(1, 0, 1, 2, 3, 4, 5, 6, 7, 8)
+	b.Flush()
+	b.write()
+	b.take(1, 10)
+	if err := b.run(b.Effects().Attempts[0]); err != nil {
+		t.Fatal(err)
+	}
+	b.whole()
+	b.end()
+}

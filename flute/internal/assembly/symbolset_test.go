@@ -55,3 +55,13 @@ func TestSymbolSet(t *testing.T) {
 		t.Error("a set without budget")
 	}
 }
+
+// A list becomes a bitmap as soon as that takes no more than the share of the bytes of the symbols.
+func TestSymbolSetWidens(t *testing.T) {
+	for k, want := range map[uint32]bool{64 * bookkeeping: true, 64*bookkeeping + 1: false} {
+		var s symbolSet
+		if !s.prepare(store.NewBudget(1<<20, nil), k, 0, 8) || len(s.bits) > 0 != want {
+			t.Errorf("%d symbols: a bitmap of %d words", k, len(s.bits))
+		}
+	}
+}

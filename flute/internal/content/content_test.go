@@ -182,6 +182,64 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+// refusing is a store that cannot use the first names.
+type refusing struct {
+	store.Store
+	names int
+	asked *[]string
+}
+
+func (s refusing) Publish(o store.Object, name string) (string, error) {
+	if *s.asked = append(*s.asked, name); len(*s.asked) <= s.names {
+		return "", store.ErrName
+	}
+	return s.Store.Publish(o, name)
+}
+
+// TestNameIsTriedAgain: a name that cannot be used any more is followed by one more, and no third.
+func TestNameIsTriedAgain(t *testing.T) {
+	for refused, want := range []int{1, 2, 2} {
+		content := random(100)
+		p, files, _ := staged(t, content, flute.Null)
+		var asked []string
+		p.Object = staging.New(refusing{files, refused, &asked}, p.End)
+		p.Object.Use()
+		o, err := p.Object.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.WriteAt(content, 0); err != nil {
+			t.Fatal(err)
+		}
+		err = p.Run(nil)
+		if len(asked) != want || (err == nil) != (refused < 2) || err != nil && !errors.Is(err, store.ErrName) {
+			t.Errorf("%d names are refused: asked for %q, %v", refused, asked, err)
+		}
+	}
+}
+
+// TestTemplates: what is named by its bytes alone has one name, wherever it came from; else each location has its own.
+func TestTemplates(t *testing.T) {
+	for template, same := range map[string]bool{
+		"{sha256}": true, "x/{sha256}": true, "{sha256}/{name}": false, "{sha256}/{path}": false, "{name}": false,
+	} {
+		var got []string
+		p, _, _ := staged(t, random(100), flute.Null)
+		p.Template, p.result.Digests = template, map[string]string{"sha-256": "0123"}
+		for _, location := range []string{"http://a/f", "http://b/f"} {
+			p.File.Location = location
+			claimed, err := p.claim()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, claimed.Name)
+		}
+		if (got[0] == got[1]) != same {
+			t.Errorf("%s: %q", template, got)
+		}
+	}
+}
+
 // What is not as it was announced is not published, and says why.
 func TestPublicationFails(t *testing.T) {
 	length := uint64(7)
