@@ -219,3 +219,26 @@ func TestPublishWhileNoting(t *testing.T) {
 		t.Errorf("synced %q, want the file twice", synced)
 	}
 }
+
+// TestExtent: what was written is within the least range that has all of it, and counts by its bytes.
+func TestExtent(t *testing.T) {
+	var e extent
+	for _, c := range []struct{ off, n, from, to, bytes int64 }{
+		{50, 10, 50, 60, 10}, {60, 5, 50, 65, 15}, {40, 5, 40, 65, 20}, {45, 2, 40, 65, 22},
+	} {
+		if e.add(c.off, c.n); e.from != c.from || e.to != c.to || e.bytes != c.bytes {
+			t.Errorf("after %d bytes at %d: %+v, want %+v", c.n, c.off, e, c)
+		}
+	}
+}
+
+// TestBehindBegins: the system is asked as soon as behindBytes are there.
+func TestBehindBegins(t *testing.T) {
+	a := &asked{}
+	s, o := behindStore(t, a)
+	fill(t, o, 0, behindBytes)
+	s.behind.wait()
+	if got := a.of(t, behindBytes); got != behindBytes {
+		t.Errorf("asked for %d of %d bytes", got, behindBytes)
+	}
+}
