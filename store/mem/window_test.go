@@ -45,6 +45,14 @@ func TestWindow(t *testing.T) {
 			t.Errorf("window of %d bytes at %d", c.n, c.off)
 		}
 	}
+	if b := w.Window(page, page, false); len(b) != page {
+		t.Errorf("a window of a whole page that is there has %d bytes", len(b))
+	}
+	for _, off := range []int64{-1, math.MaxInt64} {
+		if n, err := o.WriteAt([]byte("x"), off); n != 0 || err == nil {
+			t.Errorf("write at %d: %d bytes, %v", off, n, err)
+		}
+	}
 	if b := w.Window(page, 1, true); len(b) != 1 {
 		t.Errorf("a window of one byte has %d", len(b))
 	}
