@@ -9,7 +9,8 @@
 # libnorm-dev, nftables, iproute2, g++, bc), builds the crate flute with cargo as flute-rs.sh does, and needs root for
 # the namespaces. A run begins when the sender's command is started, and ends when the whole file is there. The others
 # compute the digests that they compute by default; flute-node once those, once SHA-256 alone (flute-node-sha256), and
-# once none (flute-node-plain). On a machine that is not idle, `chrt -r 10 interop/compare.sh` lets the programs go first.
+# once none (flute-node-plain). On a machine that is not idle, `chrt -r 10 interop/compare.sh` lets the programs go
+# first.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -223,6 +224,7 @@ main() {
 		done
 		losing yes
 		if all "$tool" "$LOSS_RATE" "$work/small/file"; then lossy[$tool]="$took s"; fi
+		echo "$tool: ${best[$tool]-no rate} Mbit/s, ${seconds[$tool]--} s" >&2 # the table comes when all have been tried
 	done
 	table "${tools[@]}"
 }
