@@ -108,11 +108,9 @@ func (o *object) report(ctx actor.Context) {
 func latest(events []event.Event) []event.Event {
 	rest := events[:0]
 	for _, e := range events {
-		_, is := e.(event.ObjectProgress)
-		if n := len(rest); n > 0 && is {
-			if _, was := rest[n-1].(event.ObjectProgress); was {
-				rest = rest[:n-1]
-			}
+		p, is := e.(event.ObjectProgress)
+		if last := len(rest) - 1; is && last >= 0 && p.Outdates(rest[last]) {
+			rest = rest[:last]
 		}
 		rest = append(rest, e)
 	}

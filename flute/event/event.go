@@ -108,6 +108,12 @@ type ObjectProgress struct {
 	CompleteAt time.Time `json:"complete_at,omitzero"`
 }
 
+// Outdates reports whether before is earlier progress of the same object: who has not told it yet need not.
+func (p ObjectProgress) Outdates(before Event) bool {
+	q, is := before.(ObjectProgress)
+	return is && p.Session == q.Session && p.TOI == q.TOI
+}
+
 // ObjectCompleted is emitted once, after the object was verified and published; or, on the sending side, after its last
 // transfer.
 type ObjectCompleted struct {

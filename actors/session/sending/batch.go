@@ -94,7 +94,8 @@ func (b *batch) hold(events []event.Event) {
 func (b *batch) told() (events []event.Event) {
 	n := 0
 	for n < len(b.events) && b.events[n].after <= b.sent {
-		if last := len(events) - 1; last >= 0 && outdates(b.events[n].event, events[last]) {
+		p, is := b.events[n].event.(event.ObjectProgress)
+		if last := len(events) - 1; is && last >= 0 && p.Outdates(events[last]) {
 			events = events[:last]
 		}
 		events = append(events, b.events[n].event)
@@ -102,13 +103,6 @@ func (b *batch) told() (events []event.Event) {
 	}
 	b.events = b.events[:copy(b.events, b.events[n:])]
 	return events
-}
-
-// outdates reports whether e is later progress of the object that before is the progress of.
-func outdates(e, before event.Event) bool {
-	p, is := e.(event.ObjectProgress)
-	q, was := before.(event.ObjectProgress)
-	return is && was && p.Session == q.Session && p.TOI == q.TOI
 }
 
 // drop forgets the datagrams that are not out, and returns the events that waited for them. A file whose last packet is
