@@ -3,8 +3,6 @@ package file
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -67,10 +65,7 @@ func (d *delivery) appendLine(b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	var sum [4]byte
-	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(document, castagnoli))
-	b = append(hex.AppendEncode(slices.Grow(b, len(document)+10), sum[:]), ' ')
-	return append(append(b, document...), '\n'), nil
+	return fmt.Appendf(b, "%08x %s\n", crc32.Checksum(document, castagnoli), document), nil
 }
 
 // deliver adds lines, whole.
