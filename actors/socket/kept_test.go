@@ -184,20 +184,27 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// watched returns an Endpoint that reads s for g, and where the end of its reader is told.
+func watched(t *testing.T, g *gatherer, s *script) (e *socket.Endpoint, ended chan error) {
+	t.Helper()
+	e = socket.NewEndpoint(socket.Config{
+		ID: 1, Memory: slab.NewMemory(8 * 64 * 2048), MaxDatagram: 2048, Batch: 64,
+	}, s)
+	e.Add(g, nil)
+	ended = make(chan error, 1)
+	e.Watch(func(err error) { ended <- err })
+	if err := e.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	return e, ended
+}
+
 // TestKeptAfterACrash: what is kept is handed over when the reader has crashed at another datagram, which is counted.
 func TestKeptAfterACrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGatherer(65, 3)
 		s := &script{closed: make(chan struct{}), at: []time.Time{g.began, g.began.Add(50 * time.Millisecond)}, bad: 1}
-		e := socket.NewEndpoint(socket.Config{
-			ID: 1, Memory: slab.NewMemory(8 * 64 * 2048), MaxDatagram: 2048, Batch: 64,
-		}, s)
-		e.Add(g, nil)
-		ended := make(chan error, 1)
-		e.Watch(func(err error) { ended <- err })
-		if err := e.Resume(); err != nil {
-			t.Fatal(err)
-		}
+		e, ended := watched(t, g, s)
 		if err := <-ended; err == nil {
 			t.Error("the reader has not crashed")
 		}
@@ -218,15 +225,7 @@ func TestKeptCrashes(t *testing.T) {
 		g := newGatherer(65, 3)
 		g.panics = true
 		s := &script{closed: make(chan struct{}), at: []time.Time{g.began, g.began.Add(time.Second)}}
-		e := socket.NewEndpoint(socket.Config{
-			ID: 1, Memory: slab.NewMemory(8 * 64 * 2048), MaxDatagram: 2048, Batch: 64,
-		}, s)
-		e.Add(g, nil)
-		ended := make(chan error, 1)
-		e.Watch(func(err error) { ended <- err })
-		if err := e.Resume(); err != nil {
-			t.Fatal(err)
-		}
+		e, ended := watched(t, g, s)
 		select {
 		case err := <-ended:
 			if err == nil {

@@ -2,7 +2,6 @@ package receiver_test
 
 import (
 	"bytes"
-	"context"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -16,17 +15,15 @@ import (
 	"github.com/flute-node/flute-node/store/mem"
 )
 
-// With Spawn digests are computed on other goroutines, and nothing else changes: when Handle has taken the last
-// datagram the file is there.
-func TestSpawn(t *testing.T) {
-	content := make([]byte, 20<<20)
-	_, _ = rand.NewChaCha8([32]byte{}).Read(content)
+// sessionOf returns a session that sends the content once under each name, with its MD5.
+func sessionOf(t *testing.T, content []byte, names ...string) *sender.Session {
+	t.Helper()
 	s, err := sender.New(sender.Config{Session: flute.SessionKey{TSI: 1}, Registry: schemes.Default()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"a", "b"} {
-		o, err := sender.Prepare(context.Background(), sender.File{
+	for _, name := range names {
+		o, err := sender.Prepare(t.Context(), sender.File{
 			ContentLocation: name, Content: bytes.NewReader(content), Size: uint64(len(content)),
 			Digests: sender.DigestMD5,
 		}, nil)
@@ -37,6 +34,15 @@ func TestSpawn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	return s
+}
+
+// With Spawn digests are computed on other goroutines, and nothing else changes: when Handle has taken the last
+// datagram the file is there.
+func TestSpawn(t *testing.T) {
+	content := make([]byte, 20<<20)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(content)
+	s := sessionOf(t, content, "a", "b")
 	var spawned atomic.Int64
 	files := mem.New()
 	r, err := receiver.New(receiver.Config{
@@ -76,6 +82,37 @@ func TestSpawn(t *testing.T) {
 	}
 	if spawned.Load() == 0 {
 		t.Error("nothing was spawned")
+	}
+	r.Close(now)
+	r.Advance(now)
+}
+
+// With Spawn an object of a few MiB is hashed while it comes, too: Handle waits for what is left when it is whole.
+func TestSpawnSoon(t *testing.T) {
+	content := make([]byte, 5<<20)
+	s := sessionOf(t, content, "a")
+	var spawned atomic.Int64
+	files := mem.New()
+	r, err := receiver.New(receiver.Config{
+		Registry: schemes.Default(), Store: files, Spawn: func(f func()) { spawned.Add(1); f() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for s.Stats().Completed == 0 {
+		b, ok, err := s.AppendNext(nil, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			now = s.Deadline()
+			continue
+		}
+		r.Handle(now, flute.SessionKey{TSI: 1}, b)
+	}
+	if got, _ := files.Take("a"); len(got) != len(content) || spawned.Load() < 4 {
+		t.Errorf("%d bytes, hashed in %d steps before the end", len(got), spawned.Load())
 	}
 	r.Close(now)
 	r.Advance(now)

@@ -100,12 +100,14 @@ func TestLengthOfROUTE(t *testing.T) {
 		weak    bool
 		err     error // of the last packet
 	}{
-		"in order":               {[]routePacket{{n: 10}, {off: 10, n: 5, closes: true}}, 15, true, nil},
-		"some is lost":           {[]routePacket{{n: 10}, {off: 20, n: 5, closes: true}}, 25, true, nil},
-		"in disorder":            {[]routePacket{{off: 10, n: 5}, {n: 10, closes: true}}, 0, false, nil},
-		"disorder before":        {[]routePacket{{off: 10, n: 5}, {n: 10}, {off: 15, n: 5, closes: true}}, 0, false, nil},
-		"the last is repeated":   {[]routePacket{{n: 10}, {off: 10, n: 5}, {off: 10, n: 5, closes: true}}, 15, true, nil},
-		"the first is repeated":  {[]routePacket{{n: 10}, {off: 10, n: 5}, {n: 10}, {off: 15, n: 5, closes: true}}, 0, false, nil},
+		"in order":             {[]routePacket{{n: 10}, {off: 10, n: 5, closes: true}}, 15, true, nil},
+		"some is lost":         {[]routePacket{{n: 10}, {off: 20, n: 5, closes: true}}, 25, true, nil},
+		"in disorder":          {[]routePacket{{off: 10, n: 5}, {n: 10, closes: true}}, 0, false, nil},
+		"disorder before":      {[]routePacket{{off: 10, n: 5}, {n: 10}, {off: 15, n: 5, closes: true}}, 0, false, nil},
+		"the last is repeated": {[]routePacket{{n: 10}, {off: 10, n: 5}, {off: 10, n: 5, closes: true}}, 15, true, nil},
+		"the first is repeated": {
+			[]routePacket{{n: 10}, {off: 10, n: 5}, {n: 10}, {off: 15, n: 5, closes: true}}, 0, false, nil,
+		},
 		"closed without bytes":   {[]routePacket{{n: 10}, {off: 10, closes: true}}, 0, false, nil},
 		"closed again":           {[]routePacket{{n: 10, closes: true}, {off: 10, n: 5, closes: true}}, 10, true, nil},
 		"EXT_TOL":                {[]routePacket{{n: 10, length: 30}, {off: 10, n: 5, closes: true}}, 30, false, nil},

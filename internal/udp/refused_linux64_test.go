@@ -83,20 +83,27 @@ func listenHere(t *testing.T) *Receiver {
 	return r
 }
 
+// dialHere returns a Sender to r that uses segmentation offload.
+func dialHere(t *testing.T, r *Receiver) *Sender {
+	t.Helper()
+	s, err := Dial(SendConfig{To: r.LocalAddr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if !s.Offload() {
+		t.Skip("the kernel has no segmentation offload")
+	}
+	return s
+}
+
 // TestKernelRefusesOffload: a kernel that says that it can, and then cannot, costs no datagram, is asked once, and is
 // told of once, whether it refuses the first message or a later one.
 func TestKernelRefusesOffload(t *testing.T) {
 	for _, errno := range []syscall.Errno{unix.EIO, unix.EINVAL, unix.EMSGSIZE} {
 		for _, from := range []int{1, 2} {
 			r := listenHere(t)
-			s, err := Dial(SendConfig{To: r.LocalAddr()})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			if !s.Offload() {
-				t.Skip("the kernel has no segmentation offload")
-			}
+			s := dialHere(t, r)
 			refusals := refusing(&s.batch.messages, from, errno)
 			for first := 0; first < 90; first += 30 {
 				if n, err := s.WriteBatch(numbered(first, 30)); n != 30 || err != nil {
@@ -141,14 +148,7 @@ func TestKernelRefusesOffloadToAnyone(t *testing.T) {
 // TestThisKernelRefusesOffload: Linux cuts no datagrams that are to go without a checksum.
 func TestThisKernelRefusesOffload(t *testing.T) {
 	r := listenHere(t)
-	s, err := Dial(SendConfig{To: r.LocalAddr()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if !s.Offload() {
-		t.Skip("the kernel has no segmentation offload")
-	}
+	s := dialHere(t, r)
 	if err := unix.SetsockoptInt(s.batch.fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
 		t.Skip(err)
 	}

@@ -369,7 +369,8 @@ func TestMissing(t *testing.T) {
 	}{
 		{0, nil, "2 of 2 source blocks are incomplete; number 0 has none of its 10 source symbols"},
 		{0, []fec.ESI{3, 5}, "2 of 2 source blocks are incomplete; number 0 has 2 of its 10 source symbols"},
-		{0, []fec.ESI{12}, "2 of 2 source blocks are incomplete; number 0 has 2 of its 10 source symbols and 1 repair symbols"},
+		{0, []fec.ESI{12}, "2 of 2 source blocks are incomplete; " +
+			"number 0 has 2 of its 10 source symbols and 1 repair symbols"},
 		{0, []fec.ESI{0, 1, 2, 4, 6, 7, 8}, "2 of 2 source blocks are incomplete; " +
 			"number 0 has 9 of its 10 source symbols and 1 repair symbols, and is being decoded"},
 		{0, []fec.ESI{9}, "1 of 2 source blocks are incomplete; number 1 has none of its 10 source symbols"},

@@ -165,21 +165,28 @@ func TestReplaced(t *testing.T) {
 		if _, err := p.Names.Claim("", "a", "other"); err != nil {
 			t.Fatal(err)
 		}
-		p.Object = staging.New(renaming{files, c.path, c.err}, p.End)
-		p.Object.Use()
-		o, err := p.Object.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := o.WriteAt(content, 0); err != nil {
-			t.Fatal(err)
-		}
-		err = p.Run(nil)
+		p.Object = wholeIn(t, renaming{files, c.path, c.err}, content)
+		err := p.Run(nil)
 		r := p.Result()
 		if err != nil || r.Path != c.path || r.Kept != (c.err != nil) || r.Claimed.Replaced != c.replaced {
 			t.Errorf("%+v: %+v, %v", c, r, err)
 		}
 	}
+}
+
+// wholeIn returns an object of st that has all of content.
+func wholeIn(t *testing.T, st store.Store, content []byte) *staging.Object {
+	t.Helper()
+	staged := staging.New(st, uint64(len(content)))
+	staged.Use()
+	o, err := staged.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.WriteAt(content, 0); err != nil {
+		t.Fatal(err)
+	}
+	return staged
 }
 
 // refusing is a store that cannot use the first names.
@@ -202,16 +209,8 @@ func TestNameIsTriedAgain(t *testing.T) {
 		content := random(100)
 		p, files, _ := staged(t, content, flute.Null)
 		var asked []string
-		p.Object = staging.New(refusing{files, refused, &asked}, p.End)
-		p.Object.Use()
-		o, err := p.Object.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := o.WriteAt(content, 0); err != nil {
-			t.Fatal(err)
-		}
-		err = p.Run(nil)
+		p.Object = wholeIn(t, refusing{files, refused, &asked}, content)
+		err := p.Run(nil)
 		if len(asked) != want || (err == nil) != (refused < 2) || err != nil && !errors.Is(err, store.ErrName) {
 			t.Errorf("%d names are refused: asked for %q, %v", refused, asked, err)
 		}
@@ -297,8 +296,10 @@ func TestVerify(t *testing.T) {
 		want     []string // nil and !ok: it is refused
 		ok       bool
 	}{
-		"nothing":              {Announced{}, all, nil, true},
-		"of the file":          {Announced{MD5: file.Sum(MD5), SHA256: file.Sum(SHA256)}, all, []string{"md5", "sha-256"}, true},
+		"nothing": {Announced{}, all, nil, true},
+		"of the file": {
+			Announced{MD5: file.Sum(MD5), SHA256: file.Sum(SHA256)}, all, []string{"md5", "sha-256"}, true,
+		},
 		"of the object":        {Announced{SHA512: object.Sum(SHA512)}, all, []string{"sha-512"}, true},
 		"MD5 differs":          {Announced{MD5: wrong[:16]}, all, nil, false},
 		"SHA-256 differs":      {Announced{SHA256: wrong[:32]}, all, nil, false},
