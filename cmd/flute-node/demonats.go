@@ -18,8 +18,8 @@ import (
 
 // natsFlags have the received files of a demo told to NATS JetStream.
 type natsFlags struct {
-	NATS    bool   `name:"nats" help:"Tell NATS JetStream of each file, twice, and count what it has kept. Takes the program nats-server, or --nats-url."`
-	NATSURL string `name:"nats-url" placeholder:"URL" help:"A server of NATS with JetStream that runs already; the demo makes a stream, and removes it."`
+	NATS    bool   `name:"nats" help:"Tell NATS JetStream (nats-server) of each file, twice, and count what it kept."`
+	NATSURL string `name:"nats-url" placeholder:"URL" help:"The same with this server, which gets a stream meanwhile."`
 }
 
 const (

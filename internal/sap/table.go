@@ -37,8 +37,8 @@ type Table struct {
 }
 
 // Take takes a packet that came from the address source. It reports whether that changes anything: a is new, or was
-// deleted. RFC 2974, section 4, wants a deletion without authentication header to be ignored. Nobody sends one: a
-// deletion is believed of the address that the announcement came from, and of no other.
+// deleted. RFC 2974, section 4, wants a deletion without authentication header to be ignored. No header is
+// verified here: a deletion is believed of the address that the announcement came from, and of no other.
 func (t *Table) Take(now time.Time, source netip.Addr, p *Packet) (a *Announcement, news bool) {
 	id := announcementID{source, p.Origin, p.Hash}
 	known := t.heard[id]
