@@ -116,9 +116,9 @@ func (e *EFDT) extensions(outer, inner *node) error {
 	}
 	text, ok := find(attrTemplate)
 	if t := outer.child(elementTemplate); !ok && t != nil {
-		text, ok = string(t.text), true
+		text = string(t.text)
 	}
-	if !ok || text == "" {
+	if text == "" {
 		return nil
 	}
 	t, err := ParseTemplate(text)

@@ -39,7 +39,7 @@ func ParseHead(b []byte) (*Head, error) {
 	for at := 0; ; {
 		end := bytes.IndexByte(b[at:], '\n')
 		if end < 0 {
-			if len(b) > MaxHead {
+			if len(b) >= MaxHead { // the end of this line would be beyond
 				return nil, errHead
 			}
 			return nil, ErrShortHead
@@ -49,7 +49,7 @@ func ParseHead(b []byte) (*Head, error) {
 			return nil, errHead
 		}
 		switch {
-		case line != "" && (line[0] == ' ' || line[0] == '\t') && len(field) > 0: // folded
+		case line != "" && (line[0] == ' ' || line[0] == '\t'): // folded; take refuses what is folded onto nothing
 			field = append(append(field, ' '), strings.TrimSpace(line)...)
 			continue
 		case at == end+1 && strings.HasPrefix(line, "HTTP/"):

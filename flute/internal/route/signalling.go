@@ -2,6 +2,7 @@ package route
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -20,8 +21,10 @@ type Flow struct {
 	Payloads map[uint8]Payload // by codepoint
 }
 
-// maxFlows bounds the source flows of one S-TSID.
-const maxFlows = 1024
+const (
+	maxFlows   = 1024 // source flows of one S-TSID, and parts of a package
+	maxNesting = 3    // packages, one in another
+)
 
 // The media type of an S-TSID in a package, and that of its root element.
 const (
@@ -32,19 +35,19 @@ const (
 // ParseSignalling reads the S-TSID in b: service-layer signalling that is an S-TSID, or a package (multipart/related)
 // with one. It returns none if b is neither. expires is the Expires of extended FDT Instances that have none.
 func ParseSignalling(b []byte, expires uint32) ([]Flow, error) {
+	var unread error // another document of a package does no harm to the S-TSID behind it
 	for _, document := range parts(b, 0) {
-		if !bytes.Contains(document[:min(len(document), 1024)], []byte(elementSTSID)) {
+		if !bytes.Contains(document, []byte(elementSTSID)) {
 			continue
 		}
 		root, err := parseTree(document)
 		if err != nil {
-			return nil, err
-		}
-		if root.name.Local == elementSTSID {
+			unread = cmp.Or(unread, err)
+		} else if root.name.Local == elementSTSID {
 			return flowsOf(root, expires)
 		}
 	}
-	return nil, nil
+	return nil, unread
 }
 
 // parts returns the documents in b: b itself, or those of a package that may be S-TSIDs.
@@ -61,7 +64,7 @@ func parts(b []byte, depth int) [][]byte {
 	switch kind = strings.ToLower(strings.TrimSpace(kind)); {
 	case kind == typeSTSID:
 		return [][]byte{bytes.TrimSpace(body)}
-	case !strings.HasPrefix(kind, "multipart/") || depth > 2:
+	case !strings.HasPrefix(kind, "multipart/") || depth >= maxNesting:
 		return nil
 	}
 	boundary := boundaryOf(h.Type)

@@ -57,8 +57,8 @@ func ParseTemplate(s string) (*Template, error) {
 			var digits string
 			digits, ok = strings.CutPrefix(format, "%0")
 			digits, isDecimal := strings.CutSuffix(digits, "d")
-			n, err := strconv.Atoi(digits)
-			ok, width = ok && isDecimal && err == nil && n >= 0 && n <= maxWidth, n
+			n, err := strconv.ParseUint(digits, 10, 64)
+			ok, width = ok && isDecimal && err == nil && n <= maxWidth, int(n)
 		}
 		if !ok {
 			return bad("$" + word + "$ is not known")
