@@ -12,7 +12,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly TIMEOUT=30
-readonly GROUP=239.255.72.1 GROUP_BEHIND_RELAY=239.255.72.2
 readonly CASES=(priority interval delay burst until random-start spread interleave max-repair update remove)
 
 port=$((20000 + RANDOM % 9000))
@@ -59,16 +58,18 @@ order() {
 
 # carousel RECEIVER CASE
 carousel() {
-	local receiver=$1 dir=$work/$1-$2 rpid spid relay='' options relayed to=$GROUP rport code
+	local receiver=$1 dir=$work/$1-$2 rpid spid relay='' options relayed group to rport code
 	flags "$2"
 	mkdir -p "$dir/in" "$dir/out"
 	next_ports
-	rport=$port
+	rport=$port group=$(group_of "$port")
+	to=$group
 	make_file "$dir/in/large.bin" 3000000
 	make_file "$dir/in/small.txt" 20000
 	make_file "$dir/in/small.bin" 1000
 	if [[ -n $relayed ]]; then
-		to=$GROUP_BEHIND_RELAY rport=$((port + 1))
+		rport=$((port + 1))
+		to=$(group_of "$rport")
 	fi
 	if [[ $receiver == theirs ]]; then
 		start "$dir/receiver.log" "$peer_receiver" -g "$to" -p "$rport" -i 127.0.0.1 "$dir/out"
@@ -76,13 +77,13 @@ carousel() {
 		start "$dir/receiver.log" "$flute_node" receive --group "$to:$rport" --interface lo --until forever "$dir/out"
 	fi
 	rpid=$pid
-	until_true 5 bound "$rport" || true
+	until_true "$START" receives "$to" "$rport" || bad "$receiver $2: the receiver does not listen"
 	if [[ -n $relayed ]]; then
-		start "$dir/relay.log" "$droprelay" -from "$GROUP:$port" -to "$to:$rport" -loss 0.5 -spare-fdt -seed 1
+		start "$dir/relay.log" "$droprelay" -from "$group:$port" -to "$to:$rport" -loss 0.5 -spare-fdt -seed 1
 		relay=$pid
-		until_true 5 says listening "$dir/relay.log" || true
+		until_true "$START" says listening "$dir/relay.log" || bad "$receiver $2: the relay does not listen"
 	fi
-	start "$dir/sender.log" "$flute_node" send --to "$GROUP:$port" --interface lo --rate 40Mbit --json "${options[@]}" \
+	start "$dir/sender.log" "$flute_node" send --to "$group:$port" --interface lo --rate 40Mbit --json "${options[@]}" \
 		"$dir"/in/*
 	spid=$pid
 	if [[ $2 == update ]]; then

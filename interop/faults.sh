@@ -10,7 +10,6 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly GROUP=239.255.75.1 GROUP_BEHIND_RELAY=239.255.75.2
 readonly PATIENCE=12 # seconds for what is to arrive
 readonly QUIET=5     # seconds after which nothing arrives any more; flute-node waits as long where a sender stood still
 readonly AT_ONCE=4
@@ -103,15 +102,15 @@ prepare() {
 send() {
 	case $1 in
 	ours)
-		start "$dir/sender.log" "$flute_node" send --to "$GROUP:$port" --interface lo --tsi "$tsi" --rate 100Mbit \
+		start "$dir/sender.log" "$flute_node" send --to "$group:$port" --interface lo --tsi "$tsi" --rate 100Mbit \
 			--fec no-code --symbol 1400 --block 64 "${ours[@]}" "$dir/in/$file"
 		;;
 	cli)
-		start "$dir/sender.log" "$peer_sender" -d "$GROUP" -p "$port" --bind 127.0.0.1:0 --tsi "$tsi" "${cli[@]}" \
+		start "$dir/sender.log" "$peer_sender" -d "$group" -p "$port" --bind 127.0.0.1:0 --tsi "$tsi" "${cli[@]}" \
 			"$dir/in/$file"
 		;;
-	lib) start "$dir/sender.log" "$peer" send --to "$GROUP:$port" --tsi "$tsi" "${lib[@]}" "$dir/in/$file" ;;
-	alc) start "$dir/sender.log" "${alc[@]}" send --to "$GROUP:$port" --tsi "$tsi" "$dir/in/$file" ;;
+	lib) start "$dir/sender.log" "$peer" send --to "$group:$port" --tsi "$tsi" "${lib[@]}" "$dir/in/$file" ;;
+	alc) start "$dir/sender.log" "${alc[@]}" send --to "$group:$port" --tsi "$tsi" "$dir/in/$file" ;;
 	esac
 	spid=$pid
 }
@@ -159,25 +158,27 @@ broken() {
 
 # trial FAULT SENDER RECEIVER: prints right or wrong, or broken.
 trial() {
-	local fault=$1 to=$GROUP rport=$port file size relay_options ours cli lib ours_receives cli_receives spid rpid end code
+	local fault=$1 group to rport=$port file size relay_options ours cli lib ours_receives cli_receives spid rpid end code
 	prepare "$fault"
 	mkdir -p "$dir/in" "$dir/out"
 	make_file "$dir/in/$file" "$size"
-	if ((${#relay_options[@]})); then to=$GROUP_BEHIND_RELAY rport=$((port + 1)); fi
+	group=$(group_of "$port")
+	if ((${#relay_options[@]})); then rport=$((port + 1)); fi
+	to=$(group_of "$rport")
 	if [[ $fault == link ]]; then
 		echo mine >"$dir/victim"
 		ln -s ../victim "$dir/out/$file"
 	fi
 	receive "$3"
-	until_true 5 bound "$rport" || true
+	until_true "$START" receives "$to" "$rport" || true
 	sleep 0.3
 	if ((${#relay_options[@]})); then
-		start "$dir/relay.log" "$droprelay" -from "$GROUP:$port" -to "$to:$rport" "${relay_options[@]}"
-		until_true 5 says listening "$dir/relay.log" || true
+		start "$dir/relay.log" "$droprelay" -from "$group:$port" -to "$to:$rport" "${relay_options[@]}"
+		until_true "$START" says listening "$dir/relay.log" || true
 	fi
 	if [[ $fault == two-sources ]]; then
 		make_file "$dir/in/other.bin" 400000
-		start "$dir/other.log" "$peer_sender" -d "$GROUP" -p "$port" --bind 127.0.0.2:0 --tsi "$tsi" -b 3000 \
+		start "$dir/other.log" "$peer_sender" -d "$group" -p "$port" --bind 127.0.0.2:0 --tsi "$tsi" -b 3000 \
 			"$dir/in/other.bin"
 		cli=(-b 3000)
 	fi

@@ -28,7 +28,6 @@ readonly GRACE=8     # seconds for a receiver whose sender has ended: ours waits
 readonly PART=0.1    # probability that a datagram is lost, overtaken or repeated
 readonly TURNS=8     # transfers of each file in No-Code cases with loss: what one turn lost comes in another
 readonly LINGER=3    # seconds for which a sender goes on with FDT Instances: each may be lost
-readonly GROUP=239.255.70.1 GROUP_BEHIND_RELAY=239.255.70.2
 
 # Sizes of files in bytes. With loss: whole blocks, so that each has repair symbols enough in a single turn.
 readonly SIZES_LOSS=(300000 2000000) SIZES_SMALL=(0 1401 300000)
@@ -187,7 +186,7 @@ transfer() {
 	local sender=$1 receiver=$2 cenc=$4 condition=$5 mode=${6-} mode_options
 	local name="$sender -> $receiver $3" turns=1 linger=0 before=$failed
 	local dir=$work/$sender-$receiver-$3-$cenc-$condition-$mode files=() size
-	local to=$GROUP rpid spid relay='' change=(-one-in 0) quiet overflows
+	local group to rpid spid relay='' change=(-one-in 0) quiet overflows
 	local scheme symbol block repair options smallest theirs sizes code
 	codec "$3"
 	mode "$sender" "$mode"
@@ -200,8 +199,11 @@ transfer() {
 	[[ $cenc == null ]] || name+=" $cenc"
 	next_ports
 	local rport=$port
+	group=$(group_of "$port")
+	to=$group
 	if [[ $condition != none ]]; then
-		name+=", $condition $PART" to=$GROUP_BEHIND_RELAY rport=$((port + 1)) linger=$LINGER
+		name+=", $condition $PART" rport=$((port + 1)) linger=$LINGER
+		to=$(group_of "$rport")
 		case $condition in
 		loss) change=(-loss "$PART") ;;
 		*) change+=("-$condition" "$PART") ;;
@@ -224,13 +226,13 @@ transfer() {
 	overflows=$(overflows)
 	"receive_$receiver" "$dir/receiver.log" "$dir/out" "$to" "$rport" "${#files[@]}"
 	rpid=$pid
-	until_true 5 bound "$rport" || true
+	until_true "$START" receives "$to" "$rport" || bad "$name: the receiver does not listen"
 	if [[ $condition != none ]]; then
-		start "$dir/relay.log" "$droprelay" -from "$GROUP:$port" -to "$to:$rport" "${change[@]}" -seed 1
+		start "$dir/relay.log" "$droprelay" -from "$group:$port" -to "$to:$rport" "${change[@]}" -seed 1
 		relay=$pid
-		until_true 5 says listening "$dir/relay.log" || true
+		until_true "$START" says listening "$dir/relay.log" || bad "$name: the relay does not listen"
 	fi
-	"send_$sender" "$dir/sender.log" "$GROUP" "$port" "$cenc" "$turns" "${files[@]}"
+	"send_$sender" "$dir/sender.log" "$group" "$port" "$cenc" "$turns" "${files[@]}"
 	spid=$pid quiet=$SECONDS
 
 	if exits receive "$receiver"; then

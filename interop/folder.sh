@@ -15,29 +15,29 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 readonly SIZE=1500 # bytes of a file
 readonly RATE=200   # Mbit/s
 readonly TIMEOUT=120
-readonly GROUP=239.255.71.1 GROUP_BEHIND_RELAY=239.255.71.2
 
 files=2000 loss=0.2
 port=$((20000 + RANDOM % 9000))
 
 # folder CODE: one session; a case is one file, but only failures are listed.
 folder() {
-	local dir=$work/$1 rpid relay options=() missing=0 i code
+	local dir=$work/$1 group behind rpid relay options=() missing=0 i code
 	case $1 in
 	no-code) options=(--repeat 12) ;;
 	*) options=(--repair 300% --repeat 2) ;;
 	esac
 	mkdir "$dir" "$dir/out"
 	next_ports
-	start "$dir/receiver.log" "$flute_node" receive --group "$GROUP_BEHIND_RELAY:$((port + 1))" --interface lo --json \
+	group=$(group_of "$port") behind=$(group_of $((port + 1)))
+	start "$dir/receiver.log" "$flute_node" receive --group "$behind:$((port + 1))" --interface lo --json \
 		--timeout "${TIMEOUT}s" "$dir/out"
 	rpid=$pid
-	until_true 5 bound $((port + 1)) || true
-	start "$dir/relay.log" "$droprelay" -from "$GROUP:$port" -to "$GROUP_BEHIND_RELAY:$((port + 1))" -loss "$loss" -seed 1
+	until_true "$START" receives "$behind" $((port + 1)) || bad "$1: the receiver does not listen"
+	start "$dir/relay.log" "$droprelay" -from "$group:$port" -to "$behind:$((port + 1))" -loss "$loss" -seed 1
 	relay=$pid
-	until_true 5 says listening "$dir/relay.log" || true
+	until_true "$START" says listening "$dir/relay.log" || bad "$1: the relay does not listen"
 	local began=$SECONDS
-	"$flute_node" send --to "$GROUP:$port" --interface lo --rate "${RATE}Mbit" --fec "$1" "${options[@]}" --json \
+	"$flute_node" send --to "$group:$port" --interface lo --rate "${RATE}Mbit" --fec "$1" "${options[@]}" --json \
 		"$work/in" >"$dir/sender.log" 2>&1 || bad "$1: send ended with exit code $?"
 	until_true 20 ended "$rpid" || true
 	exit_code "$rpid"

@@ -3,6 +3,7 @@
 # Exit codes of the scripts: 0 all cases passed, 1 a case failed, 77 skipped because a tool is missing.
 
 readonly SKIPPED=77
+readonly START=20 # seconds in which a program listens, also on a machine that has much else to do
 readonly FLUTE_RS=1.11.7 # the crate flute and its Python package flute-alc; interop/peer/Cargo.toml has the same
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=$root/interop/.cache
@@ -66,6 +67,18 @@ until_true() {
 
 # bound PORT: whether a UDP socket has the port.
 bound() { grep -q ":$(printf %04X "$1") " /proc/net/udp /proc/net/udp6 2>/dev/null; }
+
+# group_of PORT: a group of its own for each port, so that a membership tells whose it is, and two runs at once do not
+# hear each other.
+group_of() { echo "239.70.$(($1 / 256)).$(($1 % 256))"; }
+
+# receives GROUP PORT: whether a UDP socket has the port and is a member of the group. A program that has the port only
+# hears nothing yet: on a machine with much else to do it may stand still there while the first packets of a sender go by.
+receives() {
+	local a b c d
+	IFS=. read -r a b c d <<<"$1"
+	bound "$2" && grep -q "$(printf %02X%02X%02X%02X "$d" "$c" "$b" "$a") " /proc/net/igmp
+}
 
 # next_ports: moves $port on to the next two that no UDP socket has.
 next_ports() {
