@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -365,7 +366,10 @@ func TestBenchFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.Files != 40 || r.Size != 1000 || r.Dropped != 0 || len(r.Ours) != 2 || len(r.Single) != 2 ||
-		len(r.Unsynced) != 2 || r.Ratio != r.Ours.median()/r.Single.median() {
+		len(r.Unsynced) != 2 || len(r.Lean) != 2 || r.Ratio != r.Ours.median()/r.Single.median() {
+		t.Errorf("%+v", r)
+	}
+	if lean := r.Lean.median(); runtime.GOOS == "linux" && (lean <= 0 || r.Share != r.Ours.median()/lean) {
 		t.Errorf("%+v", r)
 	}
 	if left, err := os.ReadDir(c.Dir); err != nil || len(left) != 0 {

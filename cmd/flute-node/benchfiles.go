@@ -35,8 +35,10 @@ type filesRecord struct {
 	Size      int64   `json:"size"`
 	Single    times   `json:"one_by_one"` // of each run: written, synced, renamed, the folder synced, one after the other
 	Unsynced  times   `json:"unsynced"`   // the same without syncs
+	Lean      times   `json:"lean"`       // all files, in rounds of one sync, by all processors; zeros: not measured
 	Ours      times   `json:"rate"`       // from the first file added to the last one received
 	Ratio     float64 `json:"ratio"`      // of the medians of Ours and Single
+	Share     float64 `json:"of_lean"`    // of the medians of Ours and Lean; zero: not measured
 	Dropped   uint64  `json:"dropped"`    // datagrams, by the receiver or the kernel
 	Processor float64 `json:"processor_seconds"`
 	Memory    uint64  `json:"memory"` // the most bytes of the process so far, both ends
@@ -73,14 +75,19 @@ func (c *benchFilesCommand) measure(ctx context.Context, out *output, dir string
 	out.record(thisMachine(), fmt.Sprintf(
 		"%s of %s from the first Add to the last verified, durable copy, both ends in this process, over the "+
 			"loopback interface,\n"+
-			"beside files that are published one by one, with a sync of each and without. Files a second.\n%v\n\n"+
-			"%4s%14s%12s%12s%8s%10s%14s%12s",
+			"beside files that are published one by one, with a sync of each and without; lean: in rounds of one\n"+
+			"sync, by all processors, which nobody can beat. Files a second.\n%v\n\n"+
+			"%4s%14s%12s%12s%12s%8s%9s%10s%14s%12s",
 		count(c.Count, "file"), formatBytes(uint64(c.Size)), thisMachine(),
-		"run", "one by one", "unsynced", "flute-node", "ratio", "dropped", "processor", "memory"))
+		"run", "one by one", "unsynced", "lean", "flute-node", "ratio", "of lean", "dropped", "processor", "memory"))
 	all := filesRecord{Peer: "flute-node", Operation: "files", Files: c.Count, Size: int64(c.Size)}
-	line := func(run string, single, unsynced, ours float64, r filesRecord) string {
-		return fmt.Sprintf("%4s%14.0f%12.0f%12.0f%8.1f%10d%12.2f s%12s", run, single, unsynced, ours, ours/single,
-			r.Dropped, r.Processor, formatBytes(r.Memory))
+	line := func(run string, r filesRecord) string {
+		lean, share := "-", "-"
+		if r.Share > 0 {
+			lean, share = fmt.Sprintf("%.0f", r.Lean.median()), fmt.Sprintf("%.0f %%", 100*r.Share)
+		}
+		return fmt.Sprintf("%4s%14.0f%12.0f%12s%12.0f%8.1f%9s%10d%12.2f s%12s", run, r.Single.median(),
+			r.Unsynced.median(), lean, r.Ours.median(), r.Ratio, share, r.Dropped, r.Processor, formatBytes(r.Memory))
 	}
 	for run := range c.Runs {
 		here := filepath.Join(dir, fmt.Sprint("run", run))
@@ -89,18 +96,28 @@ func (c *benchFilesCommand) measure(ctx context.Context, out *output, dir string
 			return err
 		}
 		all.Single, all.Unsynced = append(all.Single, r.Single...), append(all.Unsynced, r.Unsynced...)
+		all.Lean = append(all.Lean, r.Lean...)
 		all.Ours, all.Dropped, all.Memory = append(all.Ours, r.Ours...), all.Dropped+r.Dropped, r.Memory
 		all.Processor += r.Processor / float64(c.Runs)
 		if !out.asked {
-			out.record(nil, line(fmt.Sprint(run+1), r.Single[0], r.Unsynced[0], r.Ours[0], r))
+			r.compare()
+			out.record(nil, line(fmt.Sprint(run+1), r))
 		}
 	}
-	all.Ratio = all.Ours.median() / all.Single.median()
-	out.record(all, line("all", all.Single.median(), all.Unsynced.median(), all.Ours.median(), all))
+	all.compare()
+	out.record(all, line("all", all))
 	return nil
 }
 
-// once measures each of the three.
+// compare sets the ratios.
+func (r *filesRecord) compare() {
+	r.Ratio = r.Ours.median() / r.Single.median()
+	if lean := r.Lean.median(); lean > 0 {
+		r.Share = r.Ours.median() / lean
+	}
+}
+
+// once measures each of the four.
 func (c *benchFilesCommand) once(
 	ctx context.Context, dir string, files []sender.File, content []byte,
 ) (r filesRecord, err error) {
@@ -113,6 +130,10 @@ func (c *benchFilesCommand) once(
 	if err != nil {
 		return r, err
 	}
+	lean, err := iobench.LeanFiles(ctx, filepath.Join(dir, "lean"), c.Count, content)
+	if err != nil {
+		return r, err
+	}
 	f := filesRun{dir: filepath.Join(dir, "received"), files: files, size: len(content)}
 	iobench.Settle() // what was written before is not to be paid for by this run
 	before, _ := iobench.Used()
@@ -122,10 +143,17 @@ func (c *benchFilesCommand) once(
 	after, memory := iobench.Used()
 	r.Single = times{float64(n) / single.Seconds()}
 	r.Unsynced = times{float64(n) / unsynced.Seconds()}
+	r.Lean = times{0}
+	if lean > 0 {
+		r.Lean[0] = float64(c.Count) / lean.Seconds()
+	}
 	r.Ours = times{float64(len(files)) / f.took.Seconds()}
 	r.Dropped, r.Processor, r.Memory = f.dropped, (after - before).Seconds(), memory
 	if c.Keep {
 		return r, nil
 	}
-	return r, errors.Join(os.RemoveAll(filepath.Join(dir, "single")), os.RemoveAll(filepath.Join(dir, "unsynced")))
+	for _, name := range []string{"single", "unsynced", "lean"} {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
+	}
+	return r, err
 }
