@@ -54,7 +54,7 @@ func sentence(e notice.Event) (text string, trouble bool) {
 		return plain(oneLine(text)), text != ""
 	case event.FDTPublished, event.ObjectRefused: // of interest to programs
 	case event.FDTRejected:
-		return plain(fmt.Sprintf("FDT Instance %d refused: %s", e.ID, oneLine(e.Reason))), true
+		return plain(fmt.Sprintf("%s refused: %s", e.What(), oneLine(e.Reason))), true
 	case notice.ActorRestarted:
 		return plain(fmt.Sprintf("%s %s: %s", e.Actor, e.Outcome, oneLine(e.Reason))), true
 	case notice.KernelDrops:

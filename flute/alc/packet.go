@@ -34,6 +34,8 @@ type Packet struct {
 	FTI          []byte           // content of EXT_FTI for fec.ParseFTI; nil without EXT_FTI
 	HasLength    bool             // of ROUTE: EXT_TOL or EXT_FTI
 	Length       uint64           // of ROUTE: bytes of the object
+	HasOffset    bool             // of ROUTE: the Body has no FEC Payload ID in front; its user sets it
+	Offset       uint32           // of ROUTE: start_offset, where the bytes of the Body begin in the object
 	Time         []byte           // content of EXT_TIME for lct.ParseTime; nil without EXT_TIME
 	Auth         []byte           // content of EXT_AUTH; nil without EXT_AUTH
 	Body         []byte           // FEC Payload ID and encoding symbols; empty for a data-less packet

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -70,7 +71,16 @@ type FDTReceived struct {
 type FDTRejected struct {
 	Session flute.SessionKey `json:"session"`
 	ID      flute.InstanceID `json:"fdt_instance_id"`
+	STSID   bool             `json:"s_tsid,omitempty"` // of ROUTE: it is an S-TSID, which has no ID
 	Reason  string           `json:"reason"`
+}
+
+// What names what was rejected.
+func (e FDTRejected) What() string {
+	if e.STSID {
+		return "S-TSID"
+	}
+	return fmt.Sprintf("FDT Instance %d", e.ID)
 }
 
 // FDTPublished is emitted for each FDT Instance that a sending session has made. It is sent after the event.

@@ -51,8 +51,8 @@ type address struct {
 // addressOverhead is charged for the address of an object.
 const addressOverhead = 96
 
-// parseROUTE reads a packet of ROUTE: what it begins with depends on the codepoint. Its alc.Packet then has a
-// start_offset, and the codepoint of Compact No-Code.
+// parseROUTE reads a packet of ROUTE: what its payload begins with depends on the codepoint. Its alc.Packet then has a
+// start_offset, the bytes from there on as Body, and the codepoint of Compact No-Code. It allocates nothing.
 func (s *Session) parseROUTE(p *Packet, datagram []byte) error {
 	a := &p.alc
 	if err := a.ParseROUTE(datagram); err != nil {
@@ -63,28 +63,23 @@ func (s *Session) parseROUTE(p *Packet, datagram []byte) error {
 		return nil
 	}
 	payload := s.payload(p.codepoint)
-	switch payload.ID {
-	case route.NoPayloadID:
-		a.Body = append(make([]byte, offsetLen), a.Body...)
-	case route.SymbolID:
-		if len(a.Body) < offsetLen {
-			return errNoOffset
-		}
+	a.HasOffset = true
+	if payload.ID == route.NoPayloadID {
+		return nil // the object is in one packet
+	}
+	if len(a.Body) < offsetLen {
+		return errNoOffset
+	}
+	id := binary.BigEndian.Uint32(a.Body)
+	// RFC 9223, section 5.2: dataless packets have no FEC Payload ID; some have, and nothing behind it.
+	a.Offset, a.Body = id, a.Body[offsetLen:]
+	if payload.ID == route.SymbolID {
 		// RFC 6330, section 3.2: SBN, 8 bits; ESI, 24 bits
-		id := binary.BigEndian.Uint32(a.Body)
 		offset := uint64(id) * uint64(payload.SymbolLength)
 		if id > 1<<24-1 || offset > 1<<32-1 {
 			return errPayloadID
 		}
-		b := binary.BigEndian.AppendUint32(make([]byte, 0, len(a.Body)), uint32(offset))
-		a.Body = append(b, a.Body[offsetLen:]...)
-	default:
-		if len(a.Body) < offsetLen {
-			return errNoOffset
-		}
-	}
-	if len(a.Body) == offsetLen { // RFC 9223, section 5.2: dataless packets have no FEC Payload ID; some have
-		a.Body = nil
+		a.Offset = uint32(offset)
 	}
 	return nil
 }
@@ -105,12 +100,7 @@ func (s *Session) payload(codepoint uint8) route.Payload {
 }
 
 // bytesOf returns the bytes of p, which is of ROUTE, and where they lie.
-func bytesOf(p *alc.Packet) (off uint64, data []byte) {
-	if len(p.Body) < offsetLen {
-		return 0, nil
-	}
-	return uint64(binary.BigEndian.Uint32(p.Body)), p.Body[offsetLen:]
-}
+func bytesOf(p *alc.Packet) (off uint64, data []byte) { return uint64(p.Offset), p.Body }
 
 // addressed takes what a packet of ROUTE says of its object e, beside its bytes, and describes e if nothing else does.
 // It returns the entry that has the TOI then.
@@ -223,7 +213,7 @@ func (o *Object) beginAddressed(now time.Time, p *alc.Packet) error {
 	if !known || e.file == nil {
 		return o.keep(now, p)
 	}
-	symbol := max(leastSymbol, len(p.Body)-offsetLen)
+	symbol := max(leastSymbol, len(p.Body))
 	for _, k := range e.pending.packets {
 		symbol = max(symbol, len(k.body())-offsetLen)
 	}
@@ -243,9 +233,7 @@ func (o *Object) beginAddressed(now time.Time, p *alc.Packet) error {
 }
 
 // takeAddressed hands a packet of ROUTE to the assembly.
-func (o *Object) takeAddressed(now time.Time, body []byte) error {
-	if len(body) < offsetLen {
-		return nil
-	}
-	return o.e.held.TakeAt(now, uint64(binary.BigEndian.Uint32(body)), body[offsetLen:])
+func (o *Object) takeAddressed(now time.Time, p *alc.Packet) error {
+	off, data := bytesOf(p)
+	return o.e.held.TakeAt(now, off, data)
 }

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -117,5 +118,83 @@ func TestConf_G01_ROUTE(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// routeDatagram returns the packet of ROUTE with at most n bytes of an object from off on; EXT_TOL tells its length.
+func routeDatagram(tsi flute.TSI, codepoint uint8, object []byte, off, n int) []byte {
+	b := []byte{0x12, 0xa0, 6, codepoint, 0, 0, 0, 0}
+	b = binary.BigEndian.AppendUint32(b, uint32(tsi))
+	b = binary.BigEndian.AppendUint32(b, 1)                                // TOI
+	b = binary.BigEndian.AppendUint64(b, 67<<56|2<<48|uint64(len(object))) // EXT_TOL, 48 bits
+	b = binary.BigEndian.AppendUint32(b, uint32(off))
+	return append(b, object[off:min(off+n, len(object))]...)
+}
+
+// Packets of ROUTE allocate nothing, whatever their codepoint says stands in front of the bytes: start_offset, SBN and
+// ESI, or nothing. Those of the last kind repeat an object that is complete, since they have all of it.
+func TestROUTEAllocatesNothing(t *testing.T) {
+	const symbol = 1400
+	content := random(4<<20, 1)
+	document := fmt.Appendf(nil, `<S-TSID xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/S-TSID/1.0/"><RS>`+
+		`<LS tsi="7"><SrcFlow rt="true"><EFDT><FDT-Instance xmlns="urn:ietf:params:xml:ns:fdt" Expires="4294900000">`+
+		`<File TOI="1" Content-Location="a" Content-Length="%d"/></FDT-Instance></EFDT>`+
+		`<Payload codePoint="128" formatId="1" srcFecPayloadId="0"/>`+
+		`<Payload codePoint="129" formatId="1" srcFecPayloadId="2"><FECParameters fecOTI="AAAAAAAABXg="/></Payload>`+
+		`</SrcFlow></LS></RS></S-TSID>`, len(content))
+	for codepoint, what := range map[uint8]string{8: "start_offset", 128: "nothing", 129: "SBN and ESI"} {
+		object := content
+		if codepoint == 128 {
+			object = content[:symbol]
+		}
+		signalled := bytes.ReplaceAll(document, fmt.Append(nil, len(content)), fmt.Append(nil, len(object)))
+		cfg, err := Config{Registry: schemes.Default(), Store: sink{}, ROUTE: true, STSID: signalled}.Validated()
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := key
+		k.TSI = 7
+		l := NewLedger(cfg, k)
+		s := l.NewSession()
+		var o *Object
+		feed := func(b []byte) {
+			p, ok := s.Route(start, Origin{}, b)
+			if !ok {
+				return
+			}
+			if o == nil {
+				o = l.NewObject(flute.NewTOI(1))
+			}
+			o.Handle(start, &p)
+		}
+		var packets [][]byte
+		for off := 0; off < len(object); off += symbol {
+			b := routeDatagram(7, codepoint, object, off, symbol)
+			switch codepoint {
+			case 128:
+				b = append(b[:24:24], b[28:]...)
+			case 129:
+				binary.BigEndian.PutUint32(b[24:], uint32(off/symbol))
+			}
+			packets = append(packets, b)
+		}
+		next := min(100, len(packets))
+		for _, b := range packets[:next] {
+			feed(b)
+			for range 3 { // the Works of an object of one packet: write, verify, publish
+				for _, w := range o.Effects().Works {
+					w.Run(nil)
+					o.Done(start, w)
+				}
+			}
+		}
+		n := testing.AllocsPerRun(25, func() {
+			feed(packets[min(next, len(packets)-1)])
+			next++
+		})
+		c := l.Counters()
+		if n != 0 || c.Received != c.Accepted+c.Duplicate || codepoint != 128 && c.Accepted != uint64(next) {
+			t.Errorf("%s: %v allocations a packet, %+v", what, n, c)
+		}
 	}
 }

@@ -36,8 +36,8 @@ const (
 
 // again is what is known of a complete object whose turns are all received.
 type again struct {
-	since time.Time // its latest completion
-	marks [][8]byte // FEC Payload IDs of what came first since, in no order
+	since time.Time  // its latest completion
+	marks []packetID // FEC Payload IDs of what came first since, in no order
 }
 
 // finished notes the completion of e.
@@ -66,8 +66,7 @@ func (s *Session) turns(now time.Time, e *entry, p *alc.Packet) bool {
 }
 
 func (a *again) begins(now time.Time, p *alc.Packet) bool {
-	var id [8]byte // the longest FEC Payload ID
-	copy(id[:], payloadID(p.Codepoint, p.Body))
+	id := idOf(p)
 	if !now.Before(a.since.Add(turnPause)) && (isFirst(p) || slices.Contains(a.marks, id)) {
 		return true
 	}
@@ -79,6 +78,9 @@ func (a *again) begins(now time.Time, p *alc.Packet) bool {
 
 // isFirst reports whether p carries the first symbol of an object.
 func isFirst(p *alc.Packet) bool {
+	if p.HasOffset {
+		return p.Offset == 0
+	}
 	oti := fec.OTI{EncodingID: fec.EncodingID(p.Codepoint), FieldBits: 8}
 	id, _, err := oti.ParsePayloadID(p.Body)
 	return err == nil && id.SBN == 0 && id.ESI == 0

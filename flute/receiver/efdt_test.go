@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"encoding/binary"
 	"errors"
 	"testing"
 
@@ -19,7 +18,7 @@ type routePacket struct {
 func (p *routePacket) packet() *Packet {
 	var packet Packet
 	a := &packet.alc
-	a.Body = binary.BigEndian.AppendUint32(nil, uint32(p.off))
+	a.HasOffset, a.Offset = true, uint32(p.off)
 	for range p.n {
 		a.Body = append(a.Body, p.fill)
 	}

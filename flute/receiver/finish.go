@@ -94,10 +94,11 @@ func (o *Object) finish(now time.Time) {
 		Template: o.l.templateFor(now, e.toi),
 		MaxSize:  o.l.cfg.MaxObjectSize, Note: o.l.noteDelivered(e),
 	}
-	if o.l.signals() {
-		p.Look = o.l.cfg.signalling.look(o.l.key, now)
-	}
 	w := &Work{task: p, publication: p}
+	if o.l.signals() {
+		g, key := o.l.cfg.signalling, o.l.key
+		p.Look = func(file io.ReaderAt, size uint64) { w.unsignalled = g.look(key, now, file, size) }
+	}
 	o.l.queue(w)
 	o.l.publishes(h, true)
 	o.start(w)
@@ -147,6 +148,9 @@ func (o *Object) done(now time.Time, w *Work) {
 	if w.publication != nil {
 		o.l.dequeue(w)
 		o.l.publishes(w.held, false)
+		if w.unsignalled != nil {
+			o.emit(event.FDTRejected{Session: o.l.key, STSID: true, Reason: brief(w.unsignalled)})
+		}
 		if w.publication.Result().Taken {
 			e.taken = true
 		}

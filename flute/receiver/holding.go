@@ -3,6 +3,7 @@ package receiver
 import (
 	"time"
 
+	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/assembly"
 	"github.com/flute-node/flute-node/flute/internal/content"
@@ -73,13 +74,13 @@ func (h *holding) release(works []*Work) {
 }
 
 // take hands the symbols of a packet to the assembly. errStore: the object has failed.
-func (o *Object) take(now time.Time, payload []byte) error {
+func (o *Object) take(now time.Time, p *alc.Packet) error {
 	o.taking = true
 	var err error
 	if o.l.cfg.ROUTE {
-		err = o.takeAddressed(now, payload)
+		err = o.takeAddressed(now, p)
 	} else {
-		err = o.e.held.Take(now, payload)
+		err = o.e.held.Take(now, p.Body)
 	}
 	if err != nil || o.e.held.HasEffects() {
 		err = o.settle(err)

@@ -166,7 +166,7 @@ func (o *Object) handle(now time.Time, p *alc.Packet, feed uint8) error {
 	if err := o.verifyOTI(now, p); err != nil {
 		return err
 	}
-	switch err := o.take(now, p.Body); {
+	switch err := o.take(now, p); {
 	case isDuplicate(err):
 		o.l.observe(now, e, p, feed)
 		if e.held.InDoubt() {

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -12,11 +13,12 @@ import (
 // pending keeps copies of packets, in the order of their arrival, until they can be interpreted.
 type pending struct {
 	packets []keptPacket
-	seen    map[string]struct{} // FEC Payload IDs of packets; nil: to be made once these are too many to look through
-	bytes   uint64              // charged for them
+	seen    map[packetID]struct{} // FEC Payload IDs of packets; nil: to be made once these are too many to look through
+	bytes   uint64                // charged for them
 }
 
-// keptPacket is what is needed of a packet once the FDT is there: codepoint, length of EXT_FTI, EXT_FTI, body.
+// keptPacket is what is needed of a packet once the FDT is there: codepoint, length of EXT_FTI, EXT_FTI, body. A body of
+// ROUTE has the start_offset in front.
 type keptPacket []byte
 
 func (k keptPacket) fti() []byte {
@@ -75,13 +77,17 @@ func keptCost(p *alc.Packet) uint64 { return uint64(len(p.FTI)+len(p.Body)) + pe
 // cannot be one.
 func (k *pending) add(p *alc.Packet) {
 	fti := p.FTI[:min(len(p.FTI), 255)]
-	b := make(keptPacket, 0, 2+len(fti)+len(p.Body))
+	b := make(keptPacket, 0, 2+len(fti)+offsetLen+len(p.Body))
 	b = append(b, p.Codepoint, byte(len(fti)))
-	b = append(append(b, fti...), p.Body...)
+	b = append(b, fti...)
+	if p.HasOffset {
+		b = binary.BigEndian.AppendUint32(b, p.Offset)
+	}
+	b = append(b, p.Body...)
 	k.packets = append(k.packets, b)
 	k.bytes += keptCost(p)
 	if k.seen != nil {
-		k.seen[string(payloadID(p.Codepoint, p.Body))] = struct{}{}
+		k.seen[idOf(p)] = struct{}{}
 	}
 }
 
@@ -95,18 +101,18 @@ func (k *pending) join(other *pending) {
 // has reports whether p repeats a kept packet, or belongs to a source block of which enough is kept.
 func (k *pending) has(p *alc.Packet) bool {
 	if k.seen == nil && len(k.packets) >= pendingScan {
-		k.seen = make(map[string]struct{}, 2*len(k.packets))
+		k.seen = make(map[packetID]struct{}, 2*len(k.packets))
 		for _, b := range k.packets {
-			k.seen[string(payloadID(b[0], b.body()))] = struct{}{}
+			k.seen[b.id()] = struct{}{}
 		}
 	}
-	id := payloadID(p.Codepoint, p.Body)
+	id := idOf(p)
 	if k.seen != nil {
-		_, ok := k.seen[string(id)]
+		_, ok := k.seen[id]
 		return ok
 	}
 	for _, b := range k.packets {
-		if b[0] == p.Codepoint && string(payloadID(b[0], b.body())) == string(id) {
+		if b[0] == p.Codepoint && b.id() == id {
 			return true
 		}
 	}
@@ -196,10 +202,27 @@ func (k *pending) isAll(oti *fec.OTI) bool {
 	return true
 }
 
-// payloadID returns the FEC Payload ID in front of body, whose length depends on the FEC scheme alone.
-func payloadID(codepoint uint8, body []byte) []byte {
+// packetID tells the packets of an object apart: a FEC Payload ID, of which the longest has 8 bytes, or a start_offset.
+type packetID [8]byte
+
+// idOf returns that of p.
+func idOf(p *alc.Packet) (id packetID) {
+	if p.HasOffset {
+		binary.BigEndian.PutUint32(id[:], p.Offset)
+		return id
+	}
+	return payloadID(p.Codepoint, p.Body)
+}
+
+// id is idOf for a packet that is kept.
+func (k keptPacket) id() packetID { return payloadID(k[0], k.body()) }
+
+// payloadID returns what is in front of body: its length depends on the FEC scheme alone, and Compact No-Code, as which
+// packets of ROUTE are kept, has that of a start_offset.
+func payloadID(codepoint uint8, body []byte) (id packetID) {
 	oti := fec.OTI{EncodingID: fec.EncodingID(codepoint), FieldBits: 8}
-	return body[:min(len(body), oti.PayloadIDLen())]
+	copy(id[:], body[:min(len(body), oti.PayloadIDLen())])
+	return id
 }
 
 // replay handles the packets that were kept, in the order of their arrival, but one with EXT_FTI first: it decides
@@ -217,6 +240,9 @@ func (o *Object) replay(now time.Time) {
 			return
 		}
 		p := alc.Packet{FTI: kept.fti(), Body: kept.body()}
+		if o.l.cfg.ROUTE {
+			p.HasOffset, p.Offset, p.Body = true, binary.BigEndian.Uint32(p.Body), p.Body[offsetLen:]
+		}
 		p.Codepoint = kept[0]
 		// It was counted as accepted when it came; what it turns out to be now changes no count.
 		// Nor is it known on which feed it came.

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
 	"sync"
@@ -25,8 +26,13 @@ const (
 	flowOverhead = 512
 )
 
-// errNoSTSID: what was configured is no S-TSID.
-var errNoSTSID = errors.New("no S-TSID in it")
+// Why an S-TSID is not used.
+var (
+	errNoSTSID       = errors.New("no S-TSID in it")
+	errSTSIDMemory   = errors.New("no memory is left in the budget for what it says")
+	errSTSIDSources  = fmt.Errorf("those of %d others are kept already", maxSources)
+	errSTSIDDocument = errors.New("it cannot be read")
+)
 
 // signalling is what S-TSIDs say. It is safe for concurrent use.
 type signalling struct {
@@ -98,42 +104,48 @@ func (g *signalling) find(key flute.SessionKey) *route.Flow {
 	return found
 }
 
-// look returns who looks for an S-TSID in a file of the session key.
-func (g *signalling) look(key flute.SessionKey, now time.Time) func(file io.ReaderAt, size uint64) {
-	return func(file io.ReaderAt, size uint64) {
-		if size > route.MaxDocument {
-			return
-		}
-		b := make([]byte, size)
-		if _, err := file.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
-			return
-		}
-		flows, err := route.ParseSignalling(b, ntpOf(now.Add(efdtExpiry)))
-		if err != nil || len(flows) == 0 {
-			return
-		}
-		g.take(signallingKey{key.Source, key.Group}, flows)
+// look looks for an S-TSID in a file of the session key, and keeps what it says. The error is why it is not used; nil
+// also if the file is something else.
+func (g *signalling) look(key flute.SessionKey, now time.Time, file io.ReaderAt, size uint64) error {
+	if size > route.MaxDocument {
+		return nil
 	}
+	b := make([]byte, size)
+	if _, err := file.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: %w", errSTSIDDocument, err)
+	}
+	flows, err := route.ParseSignalling(b, ntpOf(now.Add(efdtExpiry)))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", errSTSIDDocument, err)
+	case len(flows) == 0:
+		return nil
+	}
+	return g.take(signallingKey{key.Source, key.Group}, flows)
 }
 
 // take keeps flows in the place of what was said before, if there is memory for them and a session that may want them.
-func (g *signalling) take(of signallingKey, flows []route.Flow) {
+func (g *signalling) take(of signallingKey, flows []route.Flow) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	old := g.sources[of]
-	if g.sessions[of.source] == 0 || old == nil && len(g.sources) >= maxSources {
-		return
+	switch {
+	case g.sessions[of.source] == 0:
+		return nil // nobody is left whom it could concern
+	case old == nil && len(g.sources) >= maxSources:
+		return errSTSIDSources
 	}
 	s, had := &stated{flows: flows, cost: costOf(flows)}, uint64(0)
 	if old != nil {
 		had = old.cost
 	}
 	if s.cost > had && !g.budget.TryReserve(s.cost-had) {
-		return
+		return errSTSIDMemory
 	}
 	g.budget.Release(had - min(had, s.cost))
 	g.sources[of] = s
 	g.generation.Add(1)
+	return nil
 }
 
 // costOf returns what is charged for flows: they hold their documents, and texts of those.

@@ -7,8 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/mem"
 )
 
 // stsid returns an S-TSID with an extended FDT Instance of about size bytes, for TSI 7.
@@ -30,7 +33,7 @@ func TestSignallingIsCharged(t *testing.T) {
 	group := netip.MustParseAddrPort("239.1.1.1:4000")
 	say := func(i, size int) {
 		b := stsid(size)
-		g.look(flute.SessionKey{Source: source(i), Group: group}, start)(bytes.NewReader(b), uint64(len(b)))
+		_ = g.look(flute.SessionKey{Source: source(i), Group: group}, start, bytes.NewReader(b), uint64(len(b)))
 	}
 	finds := func(i int) bool {
 		return g.find(flute.SessionKey{Source: source(i), Group: group, TSI: 7}) != nil
@@ -79,7 +82,7 @@ func TestSignallingIsChargedOnce(t *testing.T) {
 		Source: netip.MustParseAddr("192.0.2.1"), Group: netip.MustParseAddrPort("239.1.1.1:4000"), TSI: 7,
 	}
 	g.enter(key.Source)
-	say := func(b []byte) { g.look(key, start)(bytes.NewReader(b), uint64(len(b))) }
+	say := func(b []byte) { _ = g.look(key, start, bytes.NewReader(b), uint64(len(b))) }
 	for _, size := range []int{30_000, 31_000, 10_000} {
 		before := g.generation.Load()
 		say(stsid(size))
@@ -98,5 +101,58 @@ func TestSignallingIsChargedOnce(t *testing.T) {
 	}
 	if g.leave(key.Source); budget.Used() != 0 {
 		t.Errorf("%d bytes are left", budget.Used())
+	}
+}
+
+// TestSTSIDRefused: an S-TSID that is not used is told, and its file is delivered all the same.
+func TestSTSIDRefused(t *testing.T) {
+	full := func(g *signalling) {
+		for i := range maxSources {
+			g.sources[signallingKey{group: netip.AddrPortFrom(netip.Addr{}, uint16(i+1))}] = &stated{}
+		}
+	}
+	for name, c := range map[string]struct {
+		document []byte
+		edit     func(*signalling)
+		want     string // empty: nothing
+	}{
+		"memory":    {stsid(50), func(g *signalling) { g.budget = store.NewBudget(100, nil) }, "memory"},
+		"sources":   {stsid(50), full, "256 others"},
+		"document":  {[]byte(`<S-TSID><RS><LS tsi="x"><SrcFlow/></LS></RS></S-TSID>`), nil, "cannot be read"},
+		"used":      {stsid(50), nil, ""},
+		"no S-TSID": {[]byte("<MPD></MPD>"), nil, ""},
+	} {
+		files := mem.New()
+		r, err := New(Config{Registry: schemes.Default(), Store: files, ROUTE: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.edit != nil {
+			c.edit(r.cfg.signalling)
+		}
+		k := key
+		k.TSI = 0
+		// A packet in entity mode has the whole object; its codepoint says a new one (RFC 9223, section 2.1).
+		object := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Location: sls\r\nContent-Length: %d\r\n\r\n%s",
+			len(c.document), c.document)
+		for off := 0; off < len(object); off += 1400 {
+			r.Handle(start, k, routeDatagram(0, 9, object, off, 1400))
+		}
+		var told []string
+		for _, e := range r.Events() {
+			if e, ok := e.(event.FDTRejected); ok {
+				told = append(told, e.What()+": "+e.Reason)
+				if e.Session != k {
+					t.Errorf("%s: %v", name, e.Session)
+				}
+			}
+		}
+		if (c.want == "") != (len(told) == 0) || c.want != "" &&
+			(len(told) != 1 || !strings.HasPrefix(told[0], "S-TSID: ") || !strings.Contains(told[0], c.want)) {
+			t.Errorf("%s: %q", name, told)
+		}
+		if b, ok := files.Get("sls"); !ok || !bytes.Equal(b, c.document) {
+			t.Errorf("%s: %d bytes, %v", name, len(b), files.Files())
+		}
 	}
 }

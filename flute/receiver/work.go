@@ -29,6 +29,7 @@ type Work struct {
 	notes       bool                 // the task is to give notes to the store
 	publication *content.Publication // the task, if it is to publish; nil: one of the others
 	reading     *reading             // the task, if it is to read an FDT Instance; nil: one of the others
+	unsignalled error                // why the S-TSID that the task has published is not used
 
 	state   atomic.Uint32 // workPending …
 	err     error         // of Run

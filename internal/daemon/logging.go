@@ -150,7 +150,9 @@ func describe(e notice.Event) (level slog.Level, reason string, attrs []slog.Att
 			slog.Bool("sending", e.Sending),
 		}
 	case event.FDTRejected:
-		return slog.LevelWarn, "", []slog.Attr{text("session", e.Session.String()), text("reason", e.Reason)}
+		return slog.LevelWarn, "", []slog.Attr{
+			text("session", e.Session.String()), text("what", e.What()), text("reason", e.Reason),
+		}
 	case event.FeedState:
 		return slog.LevelWarn, "", []slog.Attr{
 			text("session", e.Session.String()), text("feed", e.Feed.String()), slog.Bool("alive", e.Alive),

@@ -99,6 +99,9 @@ func sessionOf(e event.Event) (flute.SessionKey, bool) {
 	if e, ok := e.(event.ObjectRefused); ok {
 		return e.Session, true
 	}
+	if e, ok := e.(event.FDTRejected); ok {
+		return e.Session, true
+	}
 	if e, ok := e.(event.SessionClosed); ok {
 		return e.Session, true
 	}

@@ -175,7 +175,7 @@ func (v *verdicts) take(e event.Event) {
 		}
 		v.end(e.TOI, x)
 		if v.memory != nil {
-			v.memory.Take(e.Path)
+			_ = v.memory.Remove(e.Path)
 		}
 	case event.ObjectFailed:
 		if e.Reason == event.FailDigest {
@@ -217,7 +217,7 @@ func noticeOf(e event.Event) string {
 		return fmt.Sprintf("fdt_received: TSI %d, FDT Instance %d, %d files", e.Session.TSI, e.ID, e.Files)
 	}
 	if e, ok := e.(event.FDTRejected); ok {
-		return fmt.Sprintf("fdt_rejected: TSI %d, FDT Instance %d, %s", e.Session.TSI, e.ID, brief(e.Reason))
+		return fmt.Sprintf("fdt_rejected: TSI %d, %s, %s", e.Session.TSI, e.What(), brief(e.Reason))
 	}
 	return ""
 }
@@ -247,8 +247,12 @@ func (v *verdicts) warn(text string) {
 	v.warnings = append(v.warnings, brief(text))
 }
 
-// rejected takes an FDT Instance that could not be read.
+// rejected takes an FDT Instance, or an S-TSID, that could not be used.
 func (v *verdicts) rejected(e event.FDTRejected) {
+	if v.s.route {
+		v.warn(e.What() + " is not used: " + e.Reason)
+		return
+	}
 	in := v.s.fdt.instances[e.ID]
 	if in == nil {
 		return

@@ -35,7 +35,8 @@ var (
 	descProgress = desc("flute_objects_in_progress", "Files that have not ended.", "session")
 	descDamaged  = desc("flute_object_integrity_failures_total",
 		"Files that were not what was announced.", "session", "kind")
-	descFDT    = desc("flute_fdt_instances_total", "FDT Instances.", "session", "result")
+	descFDT = desc("flute_fdt_instances_total", "FDT Instances; s_tsid_rejected: S-TSIDs of ROUTE.", "session",
+		"result")
 	descFDTAge = desc("flute_fdt_age_seconds",
 		"Time since an FDT Instance was heard that could be read; the oldest of all sessions.", "session")
 	descClock = desc("flute_clock_offset_seconds",

@@ -212,7 +212,11 @@ func (m *Meter) Observe(name string, e notice.Event, now time.Time) {
 	case event.FDTReceived:
 		u.fdt["accepted"]++
 	case event.FDTRejected:
-		u.fdt["rejected"]++
+		if e.STSID {
+			u.fdt["s_tsid_rejected"]++
+		} else {
+			u.fdt["rejected"]++
+		}
 	case event.FDTPublished:
 		u.fdt["published"]++
 	case event.Late:

@@ -34,7 +34,7 @@ func (w *world) trace(e any) {
 	case event.FDTReceived:
 		text = fmt.Sprintf("%d: FDT Instance %d, %d files", e.Session.TSI, e.ID, e.Files)
 	case event.FDTRejected:
-		text = fmt.Sprintf("%d: FDT Instance %d rejected: %s", e.Session.TSI, e.ID, e.Reason)
+		text = fmt.Sprintf("%d: %s rejected: %s", e.Session.TSI, e.What(), e.Reason)
 	case event.SessionOpened:
 		text = fmt.Sprintf("%v opened", e.Session)
 	case event.SessionClosed:
