@@ -253,7 +253,9 @@ func TestSchemeSpecificInfo(t *testing.T) {
 	if err := o.SetSchemeSpecificInfo([]byte{8, 1}); err != nil || o.FieldBits != 8 || o.GroupSize != 1 {
 		t.Errorf("CAE=: m=%d G=%d, %v", o.FieldBits, o.GroupSize, err)
 	}
-	for _, id := range []fec.EncodingID{fec.CompactNoCode, fec.ReedSolomonGF28, fec.SmallBlockSystematic} {
+	for _, id := range []fec.EncodingID{
+		fec.CompactNoCode, fec.ReedSolomonGF28, fec.SmallBlockExpandable, fec.SmallBlockSystematic, fec.Compact,
+	} {
 		o := fec.OTI{EncodingID: id}
 		if b := o.SchemeSpecificInfo(); b != nil {
 			t.Errorf("%v: %x", id, b)
@@ -262,7 +264,8 @@ func TestSchemeSpecificInfo(t *testing.T) {
 			t.Errorf("%v: %v", id, err)
 		}
 		// RFC 5445, section 4.2.2.3, gives the under-specified ones a Length octet.
-		if err := o.SetSchemeSpecificInfo([]byte{1, 2, 3, 4}); (err == nil) != (id >= 128) {
+		before := o
+		if err := o.SetSchemeSpecificInfo([]byte{1, 2, 3, 4}); (err == nil) != (id >= 128) || o != before {
 			t.Errorf("%v: %v", id, err)
 		}
 	}

@@ -200,7 +200,10 @@ func TestConf_K03_EncodingSymbols(t *testing.T) {
 		{small, 19, 30, 9},
 		{ldpc, 19, 28, 9}, // both sides need the same n
 		{fec.OTI{MaxSourceBlockLength: 20}, 20, 20, 0},
-		{fec.OTI{MaxSourceBlockLength: 20, MaxEncodingSymbols: 26}, 20, 20, 0}, // found by fuzzing: No-Code has no max_n
+		{fec.OTI{MaxSourceBlockLength: 20, MaxEncodingSymbols: 26}, 20, 20, 0},        // found by fuzzing: No-Code has no max_n
+		{fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxEncodingSymbols: 26}, 20, 26, 0}, // no B: divided by no 0
+		{rsOTI(1000, 10, 20, 19), 20, 20, 0},
+		{rsOTI(1000, 10, 20, 21), 20, 21, 1},
 		{fec.OTI{EncodingID: fec.Raptor}, 20, 65521, 0},
 		{fec.OTI{EncodingID: fec.RaptorQ}, 20, 1 << 24, 0},
 		{fec.OTI{EncodingID: fec.Compact}, 20, 1 << 16, 0},
@@ -308,6 +311,49 @@ func TestPartitionOfNothing(t *testing.T) {
 	for _, o := range []fec.OTI{{}, {TransferLength: 5}, {SymbolLength: 8}, {SymbolLength: 8, SourceBlocks: 4}} {
 		if p := o.Partition(); p.Blocks() != 0 {
 			t.Errorf("%+v: %d source blocks", o, p.Blocks())
+		}
+	}
+}
+
+// TestInvalidIsTold: the error names the field, what it says and what it must say.
+func TestInvalidIsTold(t *testing.T) {
+	ldpc := rsOTI(1000, 10, 20, 30)
+	ldpc.EncodingID, ldpc.N1, ldpc.GroupSize, ldpc.Seed = fec.LDPCStaircase, 3, 1, 0
+	for _, v := range []struct {
+		oti  fec.OTI
+		want string
+	}{
+		{fec.OTI{EncodingID: 7}, "fec: fec(7): FEC Encoding ID is 7, must be known"},
+		{
+			fec.OTI{InstanceID: 3},
+			"fec: no-code: FEC Instance ID is 3, must be absent: the scheme is fully specified",
+		},
+		{
+			fec.OTI{EncodingID: fec.ReedSolomonGF2m, FieldBits: 17},
+			"fec: rs-gf2m: m is 17, must be 2 to 16",
+		},
+		{
+			fec.OTI{TransferLength: 1 << 48},
+			"fec: no-code: Transfer-Length is 281474976710656, must be at most 281474976710655",
+		},
+		{fec.OTI{TransferLength: 1}, "fec: no-code: Encoding-Symbol-Length is 0, must be positive"},
+		{
+			fec.OTI{TransferLength: 1, SymbolLength: 1},
+			"fec: no-code: Maximum-Source-Block-Length is 0, must be positive",
+		},
+		{
+			rsOTI(1000, 10, 20, 19),
+			"fec: rs: Max-Number-of-Encoding-Symbols is 19, must be from the Maximum-Source-Block-Length, 20, to 255",
+		},
+		{ldpc, "fec: ldpc-staircase: PRNG seed is 0, must be 1 to 2147483646"},
+		{raptorOTI(fec.RaptorQ, 56404, 1), "fec: raptorq: source block length is 56404, must be at most 56403"},
+		{
+			raptorOTI(fec.Raptor, 7, 2),
+			"fec: raptor: source block length is 3, must be at least 4: take shorter symbols or fewer source blocks",
+		},
+	} {
+		if err := v.oti.Validate(); err == nil || err.Error() != v.want {
+			t.Errorf("%v\nwant %s", err, v.want)
 		}
 	}
 }

@@ -143,3 +143,17 @@ func BenchmarkParsePayloadID(b *testing.B) {
 		}
 	}
 }
+
+// TestPayloadIDIsCut: of an ESI that its field cannot hold nothing becomes a part of the SBN.
+func TestPayloadIDIsCut(t *testing.T) {
+	for _, v := range payloadIDVectors {
+		if len(v.hex) > 8 {
+			continue // the fields do not share a word
+		}
+		cut := v.id
+		cut.ESI |= 1 << 31
+		if got, _, err := v.oti.ParsePayloadID(v.oti.AppendPayloadID(nil, cut)); err != nil || got != v.id {
+			t.Errorf("%v: ESI %#x: %+v, %v", v.oti.EncodingID, cut.ESI, got, err)
+		}
+	}
+}

@@ -36,9 +36,7 @@ func (p *Partition) Piece(sbn SBN, esi ESI, i int) (off uint64, at, n uint32) {
 	}
 	at, n = p.subSymbol(uint32(i))
 	off = p.firstSymbol(sbn)*uint64(p.SymbolLength) + uint64(k)*uint64(at) + uint64(esi)*uint64(n)
-	if off >= p.TransferLength {
-		return p.TransferLength, at, 0
-	}
+	off = min(off, p.TransferLength)
 	return off, at, uint32(min(uint64(n), p.TransferLength-off))
 }
 

@@ -107,3 +107,31 @@ func ExamplePartition_GatherSymbols() {
 	fmt.Println(hex.EncodeToString(symbols[:t]))
 	// Output: 03203d5a7794b1ce4177ade3194f85bb
 }
+
+// TestGatherInRoomToSpare: only the symbols of the block are written, and what of them the object lacks is zero.
+func TestGatherInRoomToSpare(t *testing.T) {
+	for n := range uint16(3) {
+		o := fec.OTI{
+			EncodingID: fec.RaptorQ, TransferLength: 21, SymbolLength: 4, SourceBlocks: 2, SubBlocks: max(1, n),
+			Alignment: 2,
+		}
+		p := o.Partition()
+		dst := bytes.Repeat([]byte{0xee}, 16)
+		p.GatherSymbols(dst, []byte("abcdefghi"), 1) // 3 symbols, with 9 of 12 bytes
+		if !bytes.Equal(dst[12:], []byte{0xee, 0xee, 0xee, 0xee}) {
+			t.Errorf("N=%d: written beyond the block: %x", n, dst)
+		}
+		if zeros := bytes.Count(dst, []byte{0}); zeros != 3 {
+			t.Errorf("N=%d: %d bytes of padding: %q", n, zeros, dst)
+		}
+	}
+}
+
+// TestPieces: a symbol is in as many pieces as there are sub-blocks; without them it is in one.
+func TestPieces(t *testing.T) {
+	for n, want := range map[uint16]int{0: 1, 1: 1, 2: 2, 3: 3} {
+		if p := (fec.Partition{SubBlocks: n}); p.Pieces() != want || p.HasSubBlocks() != (want > 1) {
+			t.Errorf("N=%d: %d pieces", n, p.Pieces())
+		}
+	}
+}

@@ -34,7 +34,7 @@ func (b *Budget) TryReserve(n uint64) bool { return b.reserve(n, 0) }
 // Release gives back n reserved bytes. It panics if fewer are reserved: then the account is wrong, and with it every
 // bound that rests on it.
 func (b *Budget) Release(n uint64) {
-	for ; b != nil && n > 0; b = b.parent {
+	for ; b != nil; b = b.parent {
 		if b.used.Add(-n) > math.MaxUint64-n {
 			panic("store: budget: more released than reserved")
 		}

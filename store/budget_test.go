@@ -125,3 +125,25 @@ func TestBudgetSmallObjects(t *testing.T) {
 		t.Errorf("%d bytes reserved for a large page", budget.Used())
 	}
 }
+
+// TestReleaseBounds: all that is reserved can be given back, and no byte more.
+func TestReleaseBounds(t *testing.T) {
+	for _, n := range []uint64{0, 1, math.MaxUint64} {
+		b := store.NewBudget(math.MaxUint64, nil)
+		if !b.TryReserve(n) {
+			t.Fatalf("%d bytes of as many", n)
+		}
+		b.Release(n)
+		if b.Used() != 0 {
+			t.Errorf("%d bytes are left of %d", b.Used(), n)
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("a byte beyond %d was given back", n)
+				}
+			}()
+			b.Release(1)
+		}()
+	}
+}

@@ -196,9 +196,7 @@ func (b *Buffer) FlushBefore(end int64) {
 		n++
 	}
 	b.pages = slices.Delete(b.pages, 0, n)
-	if n > 0 {
-		b.last = nil
-	}
+	b.last = nil
 }
 
 // Adopt charges what b holds to budget from now on, which the caller has moved there.

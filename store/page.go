@@ -53,12 +53,12 @@ func (p *page) full() bool { return len(p.runs) == 1 && p.runs[0] == run{0, page
 // add marks bytes from start up to end valid.
 func (p *page) add(start, end uint32) {
 	n := len(p.runs)
-	if n > 0 && p.runs[n-1].end == start {
-		p.runs[n-1].end = end
-		return
-	}
-	if n == 0 || p.runs[n-1].end < start {
+	switch {
+	case n == 0 || p.runs[n-1].end < start:
 		p.runs = append(p.runs, run{start, end})
+		return
+	case p.runs[n-1].end == start:
+		p.runs[n-1].end = end
 		return
 	}
 	// The runs from first up to last touch the new one and become part of it.

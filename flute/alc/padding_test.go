@@ -1,6 +1,7 @@
 package alc
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/flute-node/flute-node/flute"
@@ -22,8 +23,12 @@ func TestAppendPadding(t *testing.T) {
 			if len(b) != 1+want || b[0] != 9 {
 				t.Errorf("TSI %d, %d bytes asked: %d", tsi, n, len(b)-1)
 			}
-			if x, _, ok := p.Extensions.Next(); !ok || x.Type != 0 || p.HasTOI != (tsi > 1<<32-1) {
+			x, rest, ok := p.Extensions.Next()
+			if !ok || x.Type != 0 || len(rest) > 0 || p.HasTOI != (tsi > 1<<32-1) {
 				t.Errorf("TSI %d: %+v", tsi, p)
+			}
+			if len(bytes.Trim(x.Content(), "\x00")) > 0 {
+				t.Errorf("TSI %d: it is padded with %x", tsi, x.Content())
 			}
 		}
 	}

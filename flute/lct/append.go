@@ -20,13 +20,13 @@ var (
 // AppendBinary appends the header to b. A parsed header gives the bytes that it was parsed from. The error names what
 // cannot be written; b is then returned unchanged. It allocates only to grow b.
 func (h *Header) AppendBinary(b []byte) ([]byte, error) {
-	cci, tsi, toi, n, err := h.lengths()
+	n, err := h.lengths()
 	if err != nil {
 		return b, err
 	}
-	c := uint8(cci/word - 1)
-	half := uint8(tsi / 2 & 1)
-	flags := uint8(tsi/word)<<7 | uint8(toi/word)<<5 | half<<4 | h.Reserved<<2
+	c := uint8(n.cci/word - 1)
+	half := uint8(n.tsi / 2 & 1)
+	flags := uint8(n.tsi/word)<<7 | uint8(n.toi/word)<<5 | half<<4 | h.Reserved<<2
 	for _, f := range [...]struct {
 		set bool
 		bit uint8
@@ -35,12 +35,12 @@ func (h *Header) AppendBinary(b []byte) ([]byte, error) {
 			flags |= f.bit
 		}
 	}
-	b = append(b, Version<<4|c<<2|h.PSI, flags, uint8(n/word), h.Codepoint)
-	b = append(b, h.CCI[:cci]...)
-	for i := tsi - 1; i >= 0; i-- {
+	b = append(b, Version<<4|c<<2|h.PSI, flags, uint8(n.header/word), h.Codepoint)
+	b = append(b, h.CCI[:n.cci]...)
+	for i := n.tsi - 1; i >= 0; i-- {
 		b = append(b, uint8(h.TSI>>(8*i)))
 	}
-	b = h.TOI.AppendBytes(b, toi)
+	b = h.TOI.AppendBytes(b, n.toi)
 	if h.HasSCT {
 		b = binary.BigEndian.AppendUint32(b, h.SCT)
 	}
@@ -52,42 +52,46 @@ func (h *Header) AppendBinary(b []byte) ([]byte, error) {
 
 // Len returns the length of the header in bytes, a multiple of 4; 0 for one that AppendBinary refuses.
 func (h *Header) Len() int {
-	_, _, _, n, err := h.lengths()
+	n, err := h.lengths()
 	if err != nil {
 		return 0
 	}
-	return n
+	return n.header
 }
 
-// lengths returns the lengths of the fields and of the header, in bytes, or why there are none.
-func (h *Header) lengths() (cci, tsi, toi, n int, err error) {
-	cci = max(int(h.CCILen), word)
+// lengths are those of the fields and of the header, in bytes.
+type lengths struct{ cci, tsi, toi, header int }
+
+// lengths returns them, or why there are none.
+func (h *Header) lengths() (lengths, error) {
+	n := lengths{cci: max(int(h.CCILen), word)}
 	if h.Version > Version || h.PSI > 3 || h.Reserved > 3 ||
-		cci > MaxCCILen || cci%word != 0 || h.CCILen != 0 && h.CCILen < word {
-		return 0, 0, 0, 0, errBits
+		n.cci > MaxCCILen || n.cci%word != 0 || h.CCILen != 0 && h.CCILen < word {
+		return lengths{}, errBits
 	}
 	if h.Reserved != 0 && (h.HasSCT || h.HasERT) {
-		return 0, 0, 0, 0, errTimes
+		return lengths{}, errTimes
 	}
-	tsi, toi, ok := h.idLengths()
+	var ok bool
+	n.tsi, n.toi, ok = h.idLengths()
 	if !ok || h.TSI > flute.MaxTSI {
-		return 0, 0, 0, 0, errIDs
+		return lengths{}, errIDs
 	}
 	if !h.Extensions.valid() {
-		return 0, 0, 0, 0, errExtensions
+		return lengths{}, errExtensions
 	}
-	n = word + cci + tsi + toi + len(h.Extensions)
+	n.header = word + n.cci + n.tsi + n.toi + len(h.Extensions)
 	if h.HasSCT {
-		n += word
+		n.header += word
 	}
 	if h.HasERT {
-		n += word
+		n.header += word
 	}
 	// RFC 5651, section 5.2.1: the LCT header "cannot exceed 255 32-bit words".
-	if n > maxLen {
-		return 0, 0, 0, 0, fmt.Errorf("lct: header of %d bytes is longer than %d", n, maxLen)
+	if n.header > maxLen {
+		return lengths{}, fmt.Errorf("lct: header of %d bytes is longer than %d", n.header, maxLen)
 	}
-	return cci, tsi, toi, n, nil
+	return n, nil
 }
 
 // idLengths chooses the lengths of the TSI and TOI fields. Both have the half-word or none has it (RFC 5651,
@@ -111,7 +115,7 @@ func (h *Header) idLengths() (tsi, toi int, ok bool) {
 }
 
 // needsHalf reports whether the shortest field of at least 16 bits for n bytes has the half-word.
-func needsHalf(n int) bool { return (max(n, 1)+1)/2%2 == 1 }
+func needsHalf(n int) bool { return (max(n, 2)+1)/2%2 == 1 }
 
 // fieldLen returns the length of a field that holds at least least bytes, with or without the half-word. want is the
 // length asked for, 0 for the least one.

@@ -29,11 +29,11 @@ func parse(t *testing.T, s string) Header {
 func rejects(t *testing.T, s string, want error, peek bool) {
 	t.Helper()
 	b := unhex(t, s)
-	if h, _, err := Parse(b); !bare(err, want) || !cmp.Equal(h, Header{}, compareTOI) {
+	if h, n, err := Parse(b); !bare(err, want) || n != 0 || !cmp.Equal(h, Header{}, compareTOI) {
 		t.Errorf("Parse(%s) = %+v, %v; want %v", s, h, err, want)
 	}
-	if _, _, err := Peek(b); peek && !bare(err, want) {
-		t.Errorf("Peek(%s): %v; want %v", s, err, want)
+	if tsi, toi, err := Peek(b); peek && (!bare(err, want) || tsi != 0 || toi != flute.TOI{}) {
+		t.Errorf("Peek(%s): %d, %v, %v; want %v", s, tsi, toi, err, want)
 	}
 }
 
@@ -133,7 +133,11 @@ func TestConf_L06_AllLayouts(t *testing.T) {
 			t.Errorf("C=%d S=%d O=%d H=%d: written as %x, %v; want %x", c, s, o, half, again, err, b[:n])
 		}
 		peekTSI, peekTOI, err := Peek(b)
-		if tsi == 0 && !bare(err, ErrNoTSI) || tsi != 0 && (err != nil || peekTSI != wantTSI || peekTOI != wantTOI) {
+		ok := err == nil && peekTSI == wantTSI && peekTOI == wantTOI
+		if tsi == 0 {
+			ok = bare(err, ErrNoTSI) && peekTSI == 0 && peekTOI == flute.TOI{}
+		}
+		if !ok {
 			t.Errorf("C=%d S=%d O=%d H=%d: Peek gives %d, %v, %v", c, s, o, half, peekTSI, peekTOI, err)
 		}
 		for cut := range n {
@@ -224,6 +228,8 @@ func TestConf_L16_HeaderLengthBeyondDatagram(t *testing.T) {
 	rejects(t, "1010ff00 00000000 00010001", drop.ErrHeaderLength, true)
 	rejects(t, "", drop.ErrTruncated, true)
 	rejects(t, "100000", drop.ErrTruncated, true) // killed flute-rs 1.11.0
+	rejects(t, "10000100", drop.ErrHeaderLength, true)
+	rejects(t, "20000100", ErrVersion, true)
 }
 
 func TestConf_L17_DataLess(t *testing.T) {
@@ -273,7 +279,7 @@ func TestConf_W02_TimeWords(t *testing.T) {
 			t.Errorf("%s: written as %x, %v", c.bytes, again, err)
 		}
 		for cut := range b {
-			if _, _, err := RFC3451.Parse(b[:cut:cut]); err == nil {
+			if _, n, err := RFC3451.Parse(b[:cut:cut]); err == nil || n != 0 {
 				t.Errorf("%s cut to %d bytes is taken", c.bytes, cut)
 			}
 		}
@@ -282,7 +288,8 @@ func TestConf_W02_TimeWords(t *testing.T) {
 	for _, s := range []string{
 		"10180300 00000000 00010002", "10140300 00000000 00010002", "101c0400 00000000 00010002 00000000",
 	} {
-		if _, _, err := RFC3451.Parse(append(unhex(t, s), make([]byte, 16)...)); !bare(err, drop.ErrHeaderLength) {
+		_, n, err := RFC3451.Parse(append(unhex(t, s), make([]byte, 16)...))
+		if !bare(err, drop.ErrHeaderLength) || n != 0 {
 			t.Errorf("%s: %v", s, err)
 		}
 	}

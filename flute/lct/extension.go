@@ -2,7 +2,6 @@ package lct
 
 import (
 	"fmt"
-	"slices"
 )
 
 // Header Extension Types that this module knows.
@@ -111,7 +110,6 @@ func AppendExtension(b []byte, het uint8, content []byte) []byte {
 		panic(fmt.Sprintf("lct: %d bytes do not fit into header extension %d", len(content), het))
 	}
 	n := (head + len(content) + word - 1) / word * word
-	b = slices.Grow(b, n)
 	b = append(b, het)
 	if head == 2 {
 		b = append(b, uint8(n/word))

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/ceil"
 	"github.com/flute-node/flute-node/internal/drop"
 )
 
@@ -119,7 +120,7 @@ func ntp(t time.Time) uint32 { return uint32(t.Unix() - ntpEpoch) }
 // ntpFraction returns the lower 32 bits of the NTP timestamp of t. It rounds up, so that ParseTime, which rounds down,
 // gives t back to the nanosecond.
 func ntpFraction(t time.Time) uint32 {
-	return uint32((uint64(t.Nanosecond())<<32 + uint64(time.Second) - 1) / uint64(time.Second))
+	return uint32(ceil.Div(uint64(t.Nanosecond())<<32, uint64(time.Second)))
 }
 
 // fromNTP returns the time that v names in the era where it is nearest to near.

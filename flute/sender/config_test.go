@@ -112,6 +112,34 @@ func TestDefaultOTI(t *testing.T) {
 				Alignment: 4,
 			},
 		},
+		{ // each source symbol takes part in seven repair symbols
+			fec.OTI{EncodingID: fec.LDPCStaircase},
+			fec.OTI{
+				EncodingID: fec.LDPCStaircase, SymbolLength: 1400, MaxSourceBlockLength: 8, MaxEncodingSymbols: 15,
+				N1: 7, Seed: 1, GroupSize: 1,
+			},
+		},
+		{ // blocks of eight symbols at least, with the same share of repair symbols
+			fec.OTI{EncodingID: fec.LDPCTriangle, MaxSourceBlockLength: 4, MaxEncodingSymbols: 9, N1: 3, Seed: 5},
+			fec.OTI{
+				EncodingID: fec.LDPCTriangle, SymbolLength: 1400, MaxSourceBlockLength: 8, MaxEncodingSymbols: 18,
+				N1: 3, Seed: 5, GroupSize: 1,
+			},
+		},
+		{
+			fec.OTI{EncodingID: fec.LDPCTriangle, MaxSourceBlockLength: 4, MaxEncodingSymbols: 6, SymbolLength: 100},
+			fec.OTI{ // blocks of 8 and 7
+				EncodingID: fec.LDPCTriangle, SymbolLength: 100, MaxSourceBlockLength: 8, MaxEncodingSymbols: 16,
+				N1: 7, Seed: 1, GroupSize: 1,
+			},
+		},
+		{
+			fec.OTI{EncodingID: fec.LDPCStaircase, SymbolLength: 5, GroupSize: 9},
+			fec.OTI{
+				EncodingID: fec.LDPCStaircase, SymbolLength: 5, MaxSourceBlockLength: 1000, MaxEncodingSymbols: 1250,
+				N1: 7, Seed: 1, GroupSize: 9,
+			},
+		},
 	} {
 		got := complete(tt.in, 10_000, defaults.MaxBlockBytes)
 		tt.want.TransferLength = 10_000

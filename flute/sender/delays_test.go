@@ -47,3 +47,30 @@ func TestDelays(t *testing.T) {
 		}
 	}
 }
+
+// TestDelaysAreSwept: what was removed goes when it is half of all, and enough to be worth it.
+func TestDelaysAreSwept(t *testing.T) {
+	for _, c := range []struct{ all, removed, left int }{
+		{2 * leastSweep, leastSweep - 1, 2 * leastSweep},
+		{2 * leastSweep, leastSweep, leastSweep},
+		{2*leastSweep - 2, leastSweep - 1, 2*leastSweep - 2},
+		{2*leastSweep + 2, leastSweep, 2*leastSweep + 2},
+		{2*leastSweep + 2, leastSweep + 1, leastSweep + 1},
+	} {
+		for _, step := range []time.Duration{-1, 1} { // in the heap, in line
+			var d delays
+			var all []*object
+			for i := range c.all {
+				o := &object{state: waiting, resume: start.Add(time.Duration(i) * step)}
+				d.push(o)
+				all = append(all, o)
+			}
+			for _, o := range all[:c.removed] {
+				d.remove(o)
+			}
+			if n := d.line.Len() + len(d.heap); n != c.left {
+				t.Errorf("%+v: %d are left", c, n)
+			}
+		}
+	}
+}

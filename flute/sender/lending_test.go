@@ -73,3 +73,19 @@ func TestLargeBlocksLendTheirMemory(t *testing.T) {
 		})
 	}
 }
+
+// thriftyScheme is a scheme that says whether its encoders detach.
+type thriftyScheme struct {
+	fec.Scheme
+	detaches bool
+}
+
+func (s thriftyScheme) Detaches() bool                                 { return s.detaches }
+func (thriftyScheme) Reuse(fec.Encoder, *fec.OTI, uint32, []byte) bool { return false }
+
+// TestDetaches: only what a scheme says itself.
+func TestDetaches(t *testing.T) {
+	if detaches(xor{}) || detaches(thriftyScheme{}) || !detaches(thriftyScheme{detaches: true}) {
+		t.Error("a source block would lend memory that its encoder needs, or keep what it does not")
+	}
+}

@@ -409,3 +409,80 @@ func TestPageFits(t *testing.T) {
 		}
 	}
 }
+
+// TestCodersOfFDT: what an FDT Instance takes over from the files; the share and the least number of its repair
+// symbols, and its longest source block.
+func TestCodersOfFDT(t *testing.T) {
+	rs := func(b, most uint32) fec.OTI {
+		return fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxSourceBlockLength: b, MaxEncodingSymbols: most}
+	}
+	raptorQ := fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 64, MaxSourceBlockLength: 10}
+	for _, c := range []struct {
+		cfg     Config
+		id      fec.EncodingID
+		share   float64
+		least   uint32
+		longest uint32
+	}{
+		{Config{OTI: rs(1, 3)}, fec.ReedSolomonGF28, 2, 3, 85},
+		{Config{OTI: rs(1, 1)}, fec.ReedSolomonGF28, 0.25, 3, 204},
+		{Config{OTI: rs(2, 3)}, fec.ReedSolomonGF28, 0.5, 3, 170},
+		{Config{OTI: rs(2, 3), Repair: 4}, fec.ReedSolomonGF28, 2, 4, 85},
+		{Config{OTI: raptorQ}, fec.RaptorQ, 0.25, 3, 1000},
+		{Config{OTI: raptorQ, Redundancy: 0.5}, fec.RaptorQ, 0.5, 3, 1000},
+		{Config{OTI: raptorQ, Redundancy: -1}, fec.RaptorQ, 0.25, 3, 1000},
+		{Config{OTI: raptorQ, Repair: 2}, fec.RaptorQ, 0.25, 3, 1000},
+		{Config{OTI: fec.OTI{EncodingID: fec.LDPCStaircase, N1: 9}}, fec.LDPCStaircase, 0.25, 9, 1000},
+		{Config{OTI: fec.OTI{EncodingID: fec.LDPCTriangle}}, fec.LDPCTriangle, 0.25, 7, 1000},
+		{Config{OTI: fec.OTI{EncodingID: fec.Raptor}, Profile: fdt.MBMSDownload}, fec.Raptor, 0.25, 3, 1000},
+		{Config{OTI: rs(2, 3), Profile: fdt.MBMSDownload}, fec.CompactNoCode, 0, 0, 1000},
+		{Config{}, fec.CompactNoCode, 0, 0, 1000},
+	} {
+		c.cfg.Registry = schemes.Default()
+		cfg, err := c.cfg.validated()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := newFDTCoder(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.oti.EncodingID != c.id || f.share != c.share || f.least != c.least || f.longest(&f.oti) != c.longest {
+			t.Errorf("%+v: %v, %v repair symbols for each source symbol, %d at least, blocks of %d", c,
+				f.oti.EncodingID, f.share, f.least, f.longest(&f.oti))
+		}
+	}
+}
+
+// TestCompleteOfASettledPage: the FDT Instance of the newest files says Complete (RFC 6726, section 3.4.2), also if
+// these were sent, and it was not to be sent again as long as older files are.
+func TestCompleteOfASettledPage(t *testing.T) {
+	r := newRun(t, Config{FDTFiles: 1, FDTInterval: 50 * time.Millisecond, OTI: fec.OTI{SymbolLength: 100}})
+	addTo(t, r.s, File{
+		ContentLocation: "a", Content: bytes.NewReader(pattern(200)), Size: 200, TransferCount: -1, Delay: time.Second,
+	})
+	r.add("b", 100)
+	r.until(start.Add(10 * time.Second))
+	quiet := len(r.fdts)
+	for _, in := range r.fdts[quiet-5:] {
+		if in.Files[0].ContentLocation != "a" {
+			t.Fatalf("the description of %q goes on", in.Files[0].ContentLocation)
+		}
+	}
+	if err := r.s.SetComplete(); err != nil {
+		t.Fatal(err)
+	}
+	r.until(r.now.Add(time.Second))
+	complete := 0
+	for _, in := range r.fdts[quiet:] {
+		if in.Complete {
+			complete++
+			if in.Files[0].ContentLocation != "b" {
+				t.Errorf("that of %q says Complete", in.Files[0].ContentLocation)
+			}
+		}
+	}
+	if complete == 0 {
+		t.Errorf("none of %d FDT Instances says Complete", len(r.fdts)-quiet)
+	}
+}

@@ -183,7 +183,6 @@ func (o *object) Truncate(size int64) error {
 			o.store.budget.Release(uint64(cap(page)))
 		case rest < int64(len(page)):
 			clear(page[rest:])
-			o.pages[index] = page[:rest]
 		}
 	}
 	return nil
@@ -257,6 +256,6 @@ func (o *object) free(from state) {
 	defer o.mu.Unlock()
 	if o.state == from {
 		o.store.budget.Release(o.cost)
-		o.state, o.pages, o.cost = freed, nil, 0
+		o.state, o.pages = freed, nil
 	}
 }

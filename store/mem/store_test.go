@@ -126,8 +126,8 @@ func TestReadAt(t *testing.T) {
 			t.Errorf("%+v: %q of %d, %v", c, p[:n], size, err)
 		}
 	}
-	if _, _, err := st.ReadAt("a", nil, -1); err == nil || errors.Is(err, io.EOF) {
-		t.Errorf("at -1: %v", err)
+	if n, size, err := st.ReadAt("a", nil, -1); err == nil || errors.Is(err, io.EOF) || n != 0 || size != 0 {
+		t.Errorf("at -1: %d of %d bytes, %v", n, size, err)
 	}
 }
 

@@ -191,8 +191,9 @@ func (c *claim) choose(base string) (name string, fresh bool) {
 func (c *claim) clearPath(name string) string {
 	blocked := c.at(name) == Blocked
 	for i := range name {
-		if h, ok := c.get(name[:i]); name[i] == '/' && ok && h.location != 0 {
-			blocked = true
+		if name[i] == '/' {
+			h, _ := c.get(name[:i])
+			blocked = blocked || h.location != 0
 		}
 	}
 	if !blocked {

@@ -347,3 +347,43 @@ func TestOf(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesRemembered: the names that were used last are remembered, half of what a Registry may remember, and never
+// more than it may.
+func TestNamesRemembered(t *testing.T) {
+	n := New(nil, nil)
+	n.max = 12
+	held := 0
+	for i := range 100 {
+		if _, err := n.Claim("", fmt.Sprint("http://a/", i), "s"); err != nil {
+			t.Fatal(err)
+		}
+		held = max(held, len(n.young)+len(n.old))
+		for j := max(0, i-n.max/2+1); j <= i; j++ {
+			if _, ok := n.get(fmt.Sprint(j)); !ok {
+				t.Fatalf("after %d claims the name of %d is forgotten", i+1, j)
+			}
+		}
+	}
+	if held != n.max {
+		t.Errorf("%d names were remembered, want at most %d", held, n.max)
+	}
+}
+
+// TestNamesTooLong: a name that its folder makes too long is cut. It is not taken: nothing else was wanted.
+func TestNamesTooLong(t *testing.T) {
+	n := New(nil, nil)
+	folder := strings.Repeat("f", 250) + "/" + strings.Repeat("g", 250) + "/" + strings.Repeat("h", 250)
+	location := "http://a/" + strings.Repeat("i", 200) + "/" + strings.Repeat("j", 200) + "/x.bin"
+	wanted, err := store.Name(location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if store.CheckName(folder+"/"+wanted) == nil {
+		t.Fatal("the name is not too long")
+	}
+	c, err := n.Claim(folder, location, "s")
+	if err != nil || store.CheckName(c.Name) != nil || !strings.HasPrefix(c.Name, folder+"/x") || c.Wanted != "" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
