@@ -29,6 +29,7 @@ import (
 	"github.com/flute-node/flute-node/internal/alarm"
 	"github.com/flute-node/flute-node/internal/pacing"
 	"github.com/flute-node/flute-node/internal/parallel"
+	"github.com/flute-node/flute-node/internal/reuse"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/internal/udp"
 	"github.com/flute-node/flute-node/store"
@@ -94,9 +95,10 @@ type Node struct {
 	ledger      *session.Ledger
 	sockets     *socket.Ledger
 	budget      *store.Budget
-	slabs       *slab.Memory // of all receptions
-	alarms      *alarm.Clock // of all sending sessions
-	link        *pacing.Link // the same
+	slabs       *slab.Memory       // of all receptions
+	alarms      *alarm.Clock       // of all sending sessions
+	link        *pacing.Link       // the same
+	spare       reuse.List[[]byte] // the same: see sending.Config
 	failed      chan error
 	up          chan struct{} // closed when the whole tree has started
 	upOnce      sync.Once

@@ -106,7 +106,7 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 	s.target = cfg.Within != 0 || !cfg.By.IsZero()
 	sc := sending.Config{
 		Key: key, Core: core, Writer: w.Writer, Patience: cfg.patience(), CloseRepeat: cfg.CloseRepeat, Outcome: s.out,
-		Timer: w.timer, OnWake: cfg.OnWake,
+		Timer: w.timer, OnWake: cfg.OnWake, Spare: &n.spare,
 	}
 	pace.Member = n.link.Join(cfg.Weight)
 	sc.Pace = pace

@@ -23,9 +23,12 @@ const (
 	leastBurst = 8 << 10
 	lateTime   = 5 * time.Millisecond
 	// fewSessions is how many sessions of a node send without gathering. In a session of a low rate each datagram costs
-	// a wake-up, at either end: where there are more sessions, each gathers some datagrams, for at most maxGather.
+	// a wake-up, at either end: where there are more sessions, each gathers datagrams, for a Quantum for each further
+	// session, so that all together wake up about as often as one does, and for at most maxGather.
 	fewSessions = 8
-	maxGather   = Memory / 2
+	maxGather   = 100 * time.Millisecond
+	// mostLate is by how much a wake-up of a session that gathers may be late and still send all.
+	mostLate = 2 * time.Millisecond
 	// catchUp is the part of the rate, one of catchUp, by which a Bucket that is behind is faster.
 	catchUp = 8
 	// maxRate is in bits per second; the arithmetic is exact up to it.
@@ -37,9 +40,9 @@ const (
 // Bucket is a token bucket. It is not safe for concurrent use.
 //
 // Its schedule is absolute: the average rate is exact although timers are late. It never lets more than one millisecond
-// of data leave at once, or, if that is more, than one datagram, 8 KiB, or the lesser of 5 ms of data and MaxMessage:
-// after a pause it is an eighth faster than the rate until it has made good what it missed, unless that is more than
-// Memory.
+// of data leave at once, or, if that is more, than one datagram, 8 KiB, or the lesser of 5 ms of data and MaxMessage.
+// In one of many sessions 100 ms stand for the 5. After a pause it is an eighth faster than the rate until it has made
+// good what it missed, unless that is more than Memory.
 type Bucket struct {
 	rate    uint64 // bits per second
 	frames  Frames
@@ -50,6 +53,8 @@ type Bucket struct {
 	fast    time.Time // the same at the rate of catching up, of a bucket that is full after a pause of its depth
 	depth   time.Duration
 	busy    int           // sessions of the node that send
+	burst   int           // bytes that one of many sessions gathers at most; 0: it is one of few
+	skip    time.Duration // how much earlier the next wake-up is, so that a pause of all does not make them one crowd
 	taken   time.Duration // what was taken since Left takes at the rate of catching up
 	refused int           // bytes that Take refused last
 }
@@ -68,6 +73,10 @@ func (b *Bucket) set(bitsPerSecond uint64) {
 	b.quantum = min(Quantum, time.Duration(MaxQuantum*8e9/b.rate))
 	b.depth = max((burstTime+b.late)*catchUp/(catchUp+1), b.fastTime(leastBurst),
 		min(lateTime*catchUp/(catchUp+1), b.fastTime(MaxMessage)))
+	if b.burst = 0; b.IsCrowded() {
+		b.burst = min(max(int(float64(b.rate)/8*b.longest().Seconds()), leastBurst), MaxMessage)
+		b.depth = max(b.depth, b.fastTime(b.burst))
+	}
 }
 
 // Rate returns bits per second.
@@ -81,41 +90,57 @@ func (b *Bucket) SetRate(now time.Time, bitsPerSecond uint64) {
 	}
 	ratio := float64(before) / float64(b.rate)
 	scale := func(t time.Time) time.Time {
-		d := max(t.Sub(now), -Memory)
-		return now.Add(max(time.Duration(min(float64(d)*ratio, maxWait)), -Memory))
+		d := max(t.Sub(now), -b.memory())
+		return now.Add(max(time.Duration(min(float64(d)*ratio, maxWait)), -b.memory()))
 	}
 	b.due, b.fast, b.part = scale(b.due), scale(b.fast), 0
 }
 
-// Crowd says how many sessions of the node send, this one included. One of many wakes up once for several datagrams,
-// within the bound of what may leave at once.
-func (b *Bucket) Crowd(busy int) { b.busy = busy }
+// Crowd says how many sessions of the node send, this one included. One of many wakes up once for several datagrams.
+func (b *Bucket) Crowd(busy int) {
+	if busy != b.busy {
+		b.busy = busy
+		b.set(b.rate)
+	}
+}
 
 // IsCrowded reports whether Deadline gathers: so many sessions of the node send.
 func (b *Bucket) IsCrowded() bool { return b.busy > fewSessions }
 
+// longest returns for how long the first of the datagrams that are gathered may wait.
+func (b *Bucket) longest() time.Duration {
+	return min(Quantum*time.Duration(max(b.busy-fewSessions, 0)), maxGather)
+}
+
+// memory returns how far the bytes may be behind the rate and still be made good.
+func (b *Bucket) memory() time.Duration { return Memory + b.longest() }
+
 // gather returns how long a datagram may wait for those behind it.
 func (b *Bucket) gather() time.Duration {
-	if b.busy <= fewSessions {
+	if b.burst == 0 {
 		return 0
 	}
-	// The datagram that waits is one of them, and half of one is left for a wake-up that is late.
-	bytes := max(leastBurst-b.refused*3/2, 0)
-	d := max(time.Duration(uint64(bytes)*8e9/b.rate), b.depth/2)
-	d = min(d, Quantum*time.Duration(b.busy-fewSessions)/fewSessions, maxGather)
-	if d < time.Duration(uint64(b.refused)*8e9/b.rate) {
+	// The datagram that waits is one of them, and something is left for a wake-up that is late.
+	all, one := b.timeOf(b.burst), b.timeOf(b.refused)
+	d := min(all-max(one*3/2, min(all/2, mostLate)), b.longest())
+	if d < one {
 		return 0 // none would come in that time
 	}
 	return d
 }
+
+// timeOf returns how long n bytes take at the rate.
+func (b *Bucket) timeOf(n int) time.Duration { return time.Duration(uint64(n) * 8e9 / b.rate) }
 
 // Take takes a datagram of n bytes of UDP payload if it may be sent at now. now may not go back between two calls.
 func (b *Bucket) Take(now time.Time, n int) bool {
 	if b.due.IsZero() {
 		b.due, b.fast = now, now // no credit from before the beginning
 	}
-	if now.Sub(b.due) > Memory {
-		b.due, b.part = now, 0
+	if pause := now.Sub(b.due); pause > b.memory() {
+		if b.due, b.part = now, 0; b.burst > 0 {
+			b.skip = pause % max(b.gather(), 1)
+		}
 	}
 	if b.fast.Before(now) {
 		b.fast = now
@@ -147,7 +172,8 @@ func (b *Bucket) Left(now time.Time) {
 func (b *Bucket) Deadline(now time.Time) time.Time {
 	at, gather := b.due, b.gather()
 	if at.After(now) {
-		at = at.Add(gather)
+		at = at.Add(max(gather-b.skip, 0))
+		b.skip = 0
 	}
 	if fast := b.fast.Add(b.fastTime(b.refused) - b.depth + gather/2); fast.After(at) {
 		// A datagram beyond the depth goes when the bucket is full.

@@ -36,8 +36,8 @@ type SendConfig struct {
 	Unpaced bool
 }
 
-// Sender is a connected socket. One caller at a time may use WriteBatch, TryBatch and Degraded; the other methods are
-// safe for concurrent use.
+// Sender is a connected socket. One caller at a time may use WriteBatch and Degraded; the other methods are safe for
+// concurrent use.
 type Sender struct {
 	cfg     SendConfig
 	batch   *batchWriter

@@ -202,26 +202,6 @@ func (w *batchWriter) sent() (n int) {
 	return n
 }
 
-// try is write that does not wait, and returns how many datagrams were sent.
-func (w *batchWriter) try(datagrams [][]byte) int {
-	w.put(datagrams)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed.Load() || !w.call(uintptr(w.fd)) || w.errno != 0 {
-		return 0
-	}
-	return w.sent()
-}
-
-// TryBatch sends datagrams, in order, without waiting, and returns how many were sent. If these are not all of them,
-// WriteBatch tells why. It is not safe for concurrent use with that.
-func (s *Sender) TryBatch(datagrams [][]byte) int {
-	if s.flow != nil || !s.away.IsZero() {
-		return 0
-	}
-	return s.batch.try(datagrams)
-}
-
 // refusesSegments reports an error that a message of several datagrams may have, and its datagrams one by one not: the
 // interface has no checksum offload (EIO), a datagram is longer than its MTU, or the kernel takes fewer of them.
 func refusesSegments(errno syscall.Errno) bool {

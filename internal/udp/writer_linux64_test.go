@@ -220,23 +220,3 @@ func TestGatherSeveralMessages(t *testing.T) {
 		t.Errorf("%d messages of %d and %d pieces", w.want, w.headers[0].header.Iovlen, w.headers[1].header.Iovlen)
 	}
 }
-
-// TestTryFullBuffer: a try does not wait for room, nor for a socket that is closed.
-func TestTryFullBuffer(t *testing.T) {
-	w, reader := fullWriter(t)
-	if n := w.try([][]byte{[]byte("y"), []byte("z")}); n != 0 {
-		t.Errorf("%d datagrams into a full buffer", n)
-	}
-	if err := drain(reader); err != nil {
-		t.Fatal(err)
-	}
-	if n := w.try([][]byte{[]byte("y"), []byte("z")}); n != 2 {
-		t.Errorf("%d datagrams where there is room, want 2", n)
-	}
-	if err := w.close(); err != nil {
-		t.Fatal(err)
-	}
-	if n := w.try([][]byte{[]byte("y")}); n != 0 {
-		t.Errorf("%d datagrams after close", n)
-	}
-}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/pacing"
+	"github.com/flute-node/flute-node/internal/reuse"
 )
 
 // batchPackets is how many datagrams go out between two looks into the mailbox: three messages with segmentation
@@ -14,15 +15,22 @@ const batchPackets = 3 * 46
 // batch is the datagrams that were made last, and what happened with them. An event waits until the datagrams before it
 // are out: at a low rate, or while the link is away, that takes long. The zero value is ready to use.
 type batch struct {
+	spare     *spare   // where block comes from, and goes to once all that is granted is out; nil: nobody shares it
+	block     *[]byte  // holds memory; nil: there is none
 	memory    []byte   // of the datagrams, one behind the other: the system takes a message of them in one piece
-	moved     bool     // some of them are in the memory before it
-	datagrams [][]byte // the last of them may be elsewhere
+	rest      []byte   // of the datagram that is kept for the next batch
+	datagrams [][]byte // the first may be in rest, the last elsewhere
 	longest   int      // datagram so far
 	granted   int      // how many of them the rate permits
 	sent      int      // how many of these are out
-	burst     int      // how many were handed over at once last
 	events    []held
 }
+
+// spare is memory that the sessions of a node share: each needs it for a turn.
+type spare = reuse.List[[]byte]
+
+// maxSpare bounds a spare: as many sessions need memory at the same time as there are processors.
+const maxSpare = 16
 
 // held is an event that waits for the datagrams before it.
 type held struct {
@@ -30,26 +38,32 @@ type held struct {
 	after int // so many datagrams
 }
 
-// renew drops the datagrams that are out. Those for which the rate was not enough yet become the first: one, or what is
-// left of those that were made ahead.
+// renew drops the datagrams that are out, and gives their memory back. The one for which the rate was not enough yet
+// becomes the first: grant keeps back no more than one. All that is granted is out.
 func (b *batch) renew() {
 	rest := b.datagrams[b.sent:]
-	b.memory, b.datagrams = b.memory[:0], b.datagrams[:0]
-	if b.moved && len(rest) > 1 {
-		b.memory = make([]byte, 0, cap(b.memory)) // or the first would overwrite the next
-	}
-	b.moved = false
+	b.datagrams = b.datagrams[:0]
 	for _, d := range rest {
-		b.add(append(b.buffer(), d...))
+		b.rest = append(b.rest[:0], d...)
+		b.datagrams = append(b.datagrams, b.rest)
 	}
 	for i := range b.events {
 		b.events[i].after -= b.sent
 	}
 	b.granted, b.sent = b.granted-b.sent, 0
+	b.free()
 }
 
-// ungranted returns how many datagrams the rate does not permit yet.
-func (b *batch) ungranted() int { return len(b.datagrams) - b.granted }
+// free gives the memory back.
+func (b *batch) free() {
+	if b.spare != nil && b.block != nil {
+		b.spare.Put(b.block, maxSpare)
+		b.block = nil
+	}
+	if b.memory = nil; b.block != nil {
+		b.memory = (*b.block)[:0]
+	}
+}
 
 // grant reports whether the rate permits all datagrams. bucket may be nil.
 func (b *batch) grant(bucket *pacing.Bucket, now time.Time) bool {
@@ -62,14 +76,28 @@ func (b *batch) grant(bucket *pacing.Bucket, now time.Time) bool {
 // isFull reports whether the batch is to be sent.
 func (b *batch) isFull() bool { return len(b.datagrams) >= batchPackets }
 
-// leastMemory has room for one datagram of a usual length: a slow session needs no more.
-const leastMemory = 2048
+const (
+	// leastRoom has room for one datagram of a usual length.
+	leastRoom = 2 << 10
+	// leastBlock is what a session of a low rate sends at once where there are many (docs/adr/0109).
+	leastBlock = 32 << 10
+)
 
 // buffer returns memory for one datagram more.
 func (b *batch) buffer() []byte {
-	if cap(b.memory)-len(b.memory) < max(b.longest, leastMemory) {
+	room := max(b.longest, leastRoom)
+	if b.block == nil && b.spare != nil {
+		if b.block = b.spare.Get(); b.block != nil {
+			b.memory = (*b.block)[:0]
+		}
+	}
+	if b.block == nil {
+		b.block = new([]byte)
+	}
+	if cap(b.memory)-len(b.memory) < room {
 		// What is there stays where it is until it is out. The next batch has room for all.
-		b.memory, b.moved = make([]byte, 0, max(2*cap(b.memory), b.longest, leastMemory)), true
+		b.memory = make([]byte, 0, max(2*cap(b.memory), room, leastBlock))
+		*b.block = b.memory
 	}
 	return b.memory[len(b.memory):]
 }
@@ -118,6 +146,7 @@ func (b *batch) drop(reason string) (events []event.Event) {
 		}
 		events = append(events, e)
 	}
-	*b = batch{}
+	b.free()
+	*b = batch{spare: b.spare}
 	return events
 }

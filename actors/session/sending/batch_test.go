@@ -151,18 +151,35 @@ func TestBatchTellsTheLatest(t *testing.T) {
 	}
 }
 
-// What is left of datagrams made ahead keeps its bytes, also where the memory has grown meanwhile.
-func TestBatchKeepsMany(t *testing.T) {
-	var b batch
-	datagrams(&b, 20)
-	b.granted, b.sent = 3, 3
-	for i := byte(3); len(b.datagrams) > 3; i += 3 {
-		b.renew()
-		for j, d := range b.datagrams {
-			if want := bytes.Repeat([]byte{i + byte(j)}, 1000); !bytes.Equal(d, want) {
-				t.Fatalf("datagram %d of %d begins with %d, want %d", j, len(b.datagrams), d[0], i+byte(j))
-			}
+// Sessions share memory: what one keeps for its next batch is not in it any more, and nothing is allocated. A batch
+// that the network does not take keeps it.
+func TestBatchesShareMemory(t *testing.T) {
+	var list spare
+	a, b := batch{spare: &list}, batch{spare: &list}
+	datagram := make([]byte, 1000)
+	of := func(b *batch, first byte) {
+		datagram[0] = first
+		for len(b.datagrams) < 4 {
+			b.add(append(b.buffer(), datagram...))
 		}
 		b.granted, b.sent = 3, 3
+	}
+	of(&a, 1)
+	shared := a.block
+	a.renew()
+	of(&b, 2)
+	if b.block != shared || a.block != nil || a.datagrams[0][0] != 1 {
+		t.Errorf("the other has its own memory, or the first has lost a datagram: %d", a.datagrams[0][0])
+	}
+	if of(&a, 3); a.block == shared {
+		t.Error("two sessions have the same memory at once")
+	}
+	b.renew()
+	a.renew()
+	if n := testing.AllocsPerRun(10, func() { of(&a, 4); a.renew(); of(&b, 5); b.renew() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if a.drop(""); a.spare != &list {
+		t.Error("it has left the others")
 	}
 }

@@ -4,9 +4,8 @@
 //	                                │  └── hub.Publish ─► hub
 //	                                └─ Work ─► lanes
 //
-// On each turn the session asks its core for the next packets, writes what the rate permits, and sets one timer. One of
-// many makes some datagrams ahead, which the timer sends without a turn (docs/adr/0097). What it must
-// not lose in a crash lies in its [Ledger]: an actor that crashed is made anew over it, under the same address.
+// On each turn the session asks its core for the next packets, writes what the rate permits, and sets one timer. What
+// it must not lose in a crash lies in its [Ledger]: an actor that crashed is made anew over it, under the same address.
 // How the session went, and its end, goes to its [Outcome], past the hub.
 //
 // This package is plumbing of the node: embedders do not need it, and its names may change.

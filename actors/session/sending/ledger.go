@@ -1,7 +1,6 @@
 package sending
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/pacing"
+	"github.com/flute-node/flute-node/internal/reuse"
 )
 
 // Writer sends datagrams of one session; internal/udp and internal/simnet have one. WriteBatch may block for as long as
@@ -45,18 +45,16 @@ type Config struct {
 	OnWake func(late time.Duration)
 	// Outcome is told what fails, and the end of the session after SessionClosed was emitted; required.
 	Outcome *Outcome
+	// Spare is memory for datagrams that all sessions of a node share, each for a turn; nil: it has its own.
+	Spare *reuse.List[[]byte]
 }
 
 // Ledger is what a sending session must not lose when its actor crashes. It belongs to the actor, and to the supervisor
-// while there is none; End is safe for concurrent use. Between two turns of the actor its timer sends what was made
-// ahead.
+// while there is none; End is safe for concurrent use.
 type Ledger struct {
-	mailbox atomic.Pointer[actors.Mailbox] // of the latest actor; nil: there was none
-
-	mu        sync.Mutex // held by the actor during a turn, and by whoever has the rest at other times
+	mailbox   atomic.Pointer[actors.Mailbox] // of the latest actor; nil: there was none
 	cfg       Config
-	prompt    prompt                 // cfg.Writer, if it is one; else nil
-	answers   [maxAnswers]answer     // a ring; see add
+	answers   []answer               // a ring of maxAnswers, once there are as many; see add
 	answered  int                    // its next place
 	opened    bool                   // SessionOpened was emitted
 	finishing bool                   // Finish has come
@@ -74,9 +72,7 @@ type Ledger struct {
 
 // NewLedger returns the Ledger of a session that has not begun.
 func NewLedger(cfg Config) *Ledger {
-	l := &Ledger{cfg: cfg, pace: newPacer(cfg.Pace)}
-	l.prompt, _ = cfg.Writer.(prompt)
-	return l
+	return &Ledger{cfg: cfg, pace: newPacer(cfg.Pace), batch: batch{spare: cfg.Spare}}
 }
 
 // End tells the session to end, and why, before [Close] does: a crash may lose the message, and does not lose this.
@@ -143,8 +139,12 @@ func (l *Ledger) answer(id uint64, find func() (flute.TOI, error)) Added {
 		}
 	}
 	toi, err := find()
-	l.answers[l.answered] = answer{id, Added{toi, err}}
-	l.answered = (l.answered + 1) % maxAnswers
+	if a := (answer{id, Added{toi, err}}); len(l.answers) < maxAnswers {
+		l.answers = append(l.answers, a)
+	} else {
+		l.answers[l.answered] = a
+		l.answered = (l.answered + 1) % maxAnswers
+	}
 	return Added{toi, err}
 }
 
@@ -209,8 +209,6 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 // not ended before. The caller emits the events, and calls [Ledger.Settle] then. What is left to be closed goes to run,
 // which must not block: it may wait for a source.
 func (l *Ledger) Finish(reason string, cause error, run func(lanes.Work)) (events []event.Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	for _, e := range l.close(reason, cause) {
 		events = append(events, marked(e))
 	}

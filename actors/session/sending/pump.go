@@ -82,7 +82,7 @@ func (s *session) pump(ctx actor.Context) {
 }
 
 // fill makes the next batch, once the last one is out, as long as the rate permits it: what is sent late was not made
-// early. In one of many sessions it makes some datagrams ahead.
+// early.
 func (s *session) fill(ctx actor.Context, now time.Time) error {
 	l := s.ledger
 	b := &l.batch
@@ -93,10 +93,8 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 	if late := l.pace.adjust(l.cfg.Core, now); late > 0 {
 		s.publish(ctx, event.Late{Session: l.cfg.Key, By: late})
 	}
-	ahead, refused := l.ahead(), false
 	for {
-		refused = refused || !b.grant(l.pace.bucket, now)
-		if b.isFull() || refused && b.ungranted() > ahead {
+		if !b.grant(l.pace.bucket, now) || b.isFull() {
 			return nil
 		}
 		datagram, ok, err := s.next(ctx, now)
@@ -142,7 +140,6 @@ func (s *session) work(ctx actor.Context) {
 func (s *session) write(ctx actor.Context, now time.Time) error {
 	b := &s.ledger.batch
 	if b.granted > b.sent {
-		b.burst = b.granted - b.sent
 		n, err := s.ledger.cfg.Writer.WriteBatch(b.datagrams[b.sent:b.granted])
 		b.sent += n
 		if now = time.Now(); n > 0 {
@@ -164,6 +161,9 @@ func (s *session) write(ctx actor.Context, now time.Time) error {
 		s.pumpIn(s.ledger.pace.bucket.Deadline(now).Sub(now))
 	case len(b.datagrams) > 0:
 		s.again(ctx)
+	}
+	if b.sent == b.granted {
+		b.renew() // now: until the next turn other sessions have the memory
 	}
 	return nil
 }

@@ -36,20 +36,16 @@ type session struct {
 	timer   Timer
 	pumping bool      // a pump is in the mailbox, or the timer will bring one
 	due     time.Time // when the timer brings it; zero: it is in the mailbox
-	left    bool      // the actor ends, or is made anew: the timer is not set any more
 }
 
 // Receive implements actor.Actor.
 func (s *session) Receive(ctx actor.Context) {
-	s.ledger.mu.Lock()
-	defer s.ledger.mu.Unlock()
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		s.start(ctx)
 	case Message:
 		s.receive(ctx, m)
 	case *actor.Restarting, *actor.Stopping:
-		s.left = true
 		s.timer.Stop()
 	}
 }
@@ -82,7 +78,7 @@ func (s *session) newTimer(ctx actor.Context) Timer {
 		return plainTimer{actors.NewTimer(ctx, pump{})}
 	}
 	root, self := ctx.ActorSystem().Root, ctx.Self()
-	return s.ledger.cfg.Timer(func() { s.fire(root, self) })
+	return s.ledger.cfg.Timer(func() { root.Send(self, pump{}) })
 }
 
 // plainTimer is a timer of package time.
