@@ -56,7 +56,7 @@ func (d *dechunker) next() error {
 		return err
 	}
 	size, _, _ = strings.Cut(size, ";") // chunk extensions
-	if d.rest, err = strconv.ParseUint(strings.TrimSpace(size), 16, 62); err != nil {
+	if d.rest, err = strconv.ParseUint(strings.TrimSpace(size), 16, 64); err != nil {
 		return fmt.Errorf("%w: size %.20q", errChunk, size)
 	}
 	if d.any = true; d.rest > 0 {
@@ -84,7 +84,7 @@ func (d *dechunker) line() (string, error) {
 	for len(b) <= maxChunkLine {
 		c, err := d.in.ReadByte()
 		switch {
-		case err != nil && errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF):
 			return "", fmt.Errorf("%w: ends between two chunks", errChunk)
 		case err != nil:
 			return "", err

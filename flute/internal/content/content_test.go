@@ -388,7 +388,12 @@ func TestTurn(t *testing.T) {
 	if err := second.take(); !errors.Is(err, ErrTurn) {
 		t.Errorf("second while the first is under way: %v", err)
 	}
-	first.End()
+	if first.IsOver() {
+		t.Error("the first is over while it is under way")
+	}
+	if first.End(); !first.IsOver() {
+		t.Error("the first is not over")
+	}
 	if err := second.take(); err != nil || second.GiveUp() {
 		t.Errorf("second after the first: %v", err)
 	}

@@ -2,6 +2,7 @@ package content
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -72,10 +73,16 @@ func newDecoder(in *bufio.Reader, c flute.ContentEncoding) (io.Reader, error) {
 	case flute.DEFLATE:
 		// EXT_CENC means raw DEFLATE (RFC 6726, section 3.4.3), the word "deflate" in an FDT means HTTP's, which is
 		// zlib's format (RFC 2616, section 3.5): two bytes tell them apart.
-		if head, err := in.Peek(2); err == nil && head[0]&0x0f == 8 && (uint(head[0])<<8|uint(head[1]))%31 == 0 {
+		if head, _ := in.Peek(2); isZLIB(head) {
 			return zlib.NewReader(in)
 		}
 		return flate.NewReader(in), nil
 	}
 	return nil, errUnsupported
+}
+
+// isZLIB reports whether head is what content in zlib's format begins with: a method, 8, and a check (RFC 1950, section
+// 2.2).
+func isZLIB(head []byte) bool {
+	return len(head) == 2 && head[0]&0x0f == 8 && binary.BigEndian.Uint16(head)%31 == 0
 }

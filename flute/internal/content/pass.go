@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -18,7 +19,7 @@ type Pass struct {
 	consumers []io.Writer
 
 	mu      sync.Mutex
-	changed sync.Cond // a part has come further, or the context has ended
+	changed sync.Cond // a part has come further: while there is something to do, one is at it
 	slots   [passSlots][]byte
 	steps   []uint64 // of each part: the reader first, then the consumers
 	busy    []bool   // of each part: a goroutine is at it
@@ -62,12 +63,6 @@ func (p *Pass) Run(ctx context.Context, cpu sync.Locker) error {
 
 // Help does parts of the work until nothing is left to be done. It does not panic: Run does.
 func (p *Pass) Help(ctx context.Context, cpu sync.Locker) {
-	stop := context.AfterFunc(ctx, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.changed.Broadcast()
-	})
-	defer stop()
 	for {
 		part := p.take(ctx)
 		if part < 0 {
@@ -101,16 +96,15 @@ func (p *Pass) next() int {
 	if p.over {
 		return -1
 	}
-	last, part := p.steps[0], -1
-	for i, done := range p.steps[1:] {
-		last = min(last, done)
-		if done < p.steps[0] && !p.busy[1+i] && (part < 0 || done < p.steps[part]) {
-			part = 1 + i
-		}
-	}
 	// Reading comes first as long as there is room: it is what the others wait for.
-	if p.steps[0] < p.count() && p.steps[0]-last < passSlots && !p.busy[0] {
-		part = 0
+	if p.steps[0] < p.count() && p.steps[0]-slices.Min(p.steps) < passSlots && !p.busy[0] {
+		return 0
+	}
+	part, least := -1, p.steps[0]
+	for i, done := range p.steps[1:] { // then the consumer that is behind the others
+		if done < least && !p.busy[1+i] {
+			part, least = 1+i, done
+		}
 	}
 	return part
 }

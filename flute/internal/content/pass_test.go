@@ -138,3 +138,81 @@ func TestHelpers(t *testing.T) {
 		}
 	}
 }
+
+// TestPassOrder: the reader goes first while it is no more than passSlots ahead of all, then the consumer that is
+// behind the others. What a goroutine is at is not given to another one.
+func TestPassOrder(t *testing.T) {
+	for _, c := range []struct {
+		steps, busy []int // of reader and consumers; the parts that a goroutine is at
+		want        int
+	}{
+		{[]int{0, 0, 0}, nil, 0},
+		{[]int{0, 0, 0}, []int{0}, -1},
+		{[]int{passSlots - 1, 0, 0}, nil, 0},
+		{[]int{passSlots, 0, 1}, nil, 1},
+		{[]int{passSlots, 1, 0}, nil, 2},
+		{[]int{passSlots, 0, 0}, nil, 1},
+		{[]int{passSlots, 0, 0}, []int{1}, 2},
+		{[]int{passSlots, 0, 0}, []int{1, 2}, -1},
+		{[]int{passSlots + 1, 1, 2}, nil, 1},
+		{[]int{passSlots + 1, 2, 2}, nil, 0},
+		{[]int{3, 2, 3}, []int{0}, 1},
+		{[]int{3, 3, 3}, []int{0}, -1},
+		{[]int{9, 8, 9}, nil, 1}, // all is read
+		{[]int{9, 9, 9}, nil, -1},
+	} {
+		p := NewPass(9*ReadSize, nil, io.Discard, io.Discard)
+		for i, n := range c.steps {
+			p.steps[i] = uint64(n)
+		}
+		for _, part := range c.busy {
+			p.busy[part] = true
+		}
+		if got := p.next(); got != c.want {
+			t.Errorf("after %d steps, at %d: part %d, want %d", c.steps, c.busy, got, c.want)
+		}
+	}
+}
+
+// TestPassWaitsForOthers: Run returns when nobody uses the content any more, also if it ended early.
+func TestPassWaitsForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken, begun, until, ended := errors.New("broken"), make(chan struct{}), make(chan struct{}), false
+		read := func(_ []byte, off uint64) error {
+			if off == 0 {
+				return nil
+			}
+			<-begun
+			return broken
+		}
+		slow := writerFunc(func(p []byte) (int, error) { close(begun); <-until; return len(p), nil })
+		p := NewPass(9*ReadSize, read, slow)
+		go p.Help(context.Background(), nil)
+		go func() {
+			if err := p.Run(context.Background(), nil); !errors.Is(err, broken) {
+				t.Error(err)
+			}
+			ended = true
+		}()
+		synctest.Wait()
+		if ended {
+			t.Error("Run has ended while a consumer was at the content")
+		}
+		close(until)
+		synctest.Wait()
+		if !ended {
+			t.Error("Run has not ended")
+		}
+	})
+}
+
+// TestPassHoldsProcessor: consumers compute with the right to, and reading waits without it.
+func TestPassHoldsProcessor(t *testing.T) {
+	cpu := &processor{t: t}
+	consumer := writerFunc(func(p []byte) (int, error) { cpu.want(true); return len(p), nil })
+	read := func([]byte, uint64) error { cpu.want(false); return nil }
+	if err := NewPass(3*ReadSize, read, consumer).Run(t.Context(), cpu); err != nil || cpu.taken != 3 {
+		t.Errorf("%v, taken %d times", err, cpu.taken)
+	}
+	cpu.want(false)
+}
