@@ -93,9 +93,10 @@ func (n *Node) open(cfg *ReceiveConfig, w *way, id uint64) (*listening, error) {
 		}
 	}
 	if s, ok := source.(interface{ BufferLimited() string }); ok {
-		if text := s.BufferLimited(); text != "" {
-			n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
-		}
+		n.warn(s.BufferLimited())
+	}
+	if s, ok := source.(interface{ InterfaceAway() string }); ok {
+		n.warn(s.InterfaceAway())
 	}
 	l := &listening{key: w.key, used: 1, id: id, Endpoint: socket.NewEndpoint(socket.Config{
 		ID: id, Group: w.group, Interface: w.iface, Reopen: w.reopen,
@@ -109,4 +110,11 @@ func (n *Node) open(cfg *ReceiveConfig, w *way, id uint64) (*listening, error) {
 		n.listening[w.key] = l
 	}
 	return l, nil
+}
+
+// warn tells subscribers what a socket has to tell; empty: nothing.
+func (n *Node) warn(text string) {
+	if text != "" {
+		n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
+	}
 }

@@ -17,6 +17,10 @@ const stopLimit = 40 * time.Second
 // lastLimit is how long a process that is killed may take to tidy up.
 const lastLimit = 3 * time.Second
 
+// echoLimit is for how long after the first signal another one is the same, told twice: coreutils' timeout sends its
+// signal to the process and then to its group, and a wrapper hands on a Ctrl-C that the terminal has sent to all.
+const echoLimit = 500 * time.Millisecond
+
 // dieLimit is how long a signal may take to end a process that has sent it to itself.
 const dieLimit = time.Second
 
@@ -107,7 +111,7 @@ func (i *interrupts) leave() {
 }
 
 // wait returns a context that ends with the first interrupt or SIGTERM, so that the command can stop in order. A
-// second one kills the process, as if nobody had asked for it.
+// second one, after echoLimit, kills the process, as if nobody had asked for it.
 func (i *interrupts) wait() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -126,18 +130,30 @@ func (i *interrupts) wait() (ctx context.Context, stop func()) {
 
 // kill ends the process with the second signal, or when it does not stop.
 func (i *interrupts) kill(signals <-chan os.Signal) {
+	s := i.second(signals)
+	i.end()
+	if s != nil {
+		die(s)
+	}
+	_, _ = fmt.Fprintf(i.stderr, "flute-node: it has not stopped within %v\n", stopLimit)
+	os.Exit(exitFailed)
+}
+
+// second returns the signal after the first one that kills the process, or nil when that has not stopped within
+// stopLimit.
+func (i *interrupts) second(signals <-chan os.Signal) os.Signal {
+	first, limit := time.Now(), time.After(stopLimit)
 	for {
 		select {
 		case s := <-signals:
-			i.end()
-			die(s)
-		case <-time.After(stopLimit):
-			if i.isHeld() {
-				continue
+			if time.Since(first) > echoLimit {
+				return s
 			}
-			i.end()
-			_, _ = fmt.Fprintf(i.stderr, "flute-node: it has not stopped within %v\n", stopLimit)
-			os.Exit(exitFailed)
+		case <-limit:
+			if !i.isHeld() {
+				return nil
+			}
+			limit = time.After(stopLimit)
 		}
 	}
 }

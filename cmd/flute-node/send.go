@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/outgoing"
@@ -233,6 +234,9 @@ func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi
 		r.Bytes += f.Size
 	}
 	out.note("ready", r, plain(c.readyText(&r)))
+	if doubt := c.doubt(c.Symbol); doubt != "" {
+		out.note(notice.Warning{}.EventName(), notice.Warning{Text: doubt}, "warning: "+doubt)
+	}
 }
 
 // readyText says it to people.

@@ -101,7 +101,15 @@ func (u *until) miss(e event.ObjectFailed) {
 	if u.missing == nil {
 		u.missing = map[location]string{}
 	}
-	u.missing[l] = string(e.Reason) + lacks(e) // if it is tried again, and comes, it is forgotten
+	u.missing[l] = string(e.Reason) + why(e) + lacks(e) // if it is tried again, and comes, it is forgotten
+}
+
+// why says what the disk has said, which is what there is to mend.
+func why(e event.ObjectFailed) string {
+	if e.Reason != event.FailStore || e.Detail == "" {
+		return ""
+	}
+	return ": " + oneLine(e.Detail[strings.LastIndex(e.Detail, ": ")+1:])
 }
 
 // maxLacks bounds the ranges of bytes that are named of a missing file.
@@ -228,7 +236,7 @@ func (u *until) late(after time.Duration) error {
 	if u.kind == untilCount {
 		text = fmt.Sprintf("%d of %d files after %v", u.received, u.count, after)
 	} else if len(u.sessions)+len(u.over) == 0 {
-		text = fmt.Sprintf("nothing was heard for %v", after)
+		text = fmt.Sprintf("nothing was heard for %v; flute-node doctor --interface NAME looks for a cause here", after)
 	} else {
 		text += ", and not " + u.kind
 	}

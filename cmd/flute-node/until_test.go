@@ -56,7 +56,10 @@ func TestUntil(t *testing.T) {
 			Session: one, ContentLocation: "a\x1b", Reason: event.FailExpired, Needed: 9,
 			Missing: [][2]uint64{{0, 10}, {20, 30}, {40, 41}, {50, 60}},
 		}, complete(one, 1)}, false, "(expired: needs 9 symbols; bytes 0-9, 20-29, 40-40 and more)"},
-		"a file came after all":     {until{kind: untilComplete}, []notice.Event{broke(one, "a", "digest", true), done(one, "a"), complete(one, 0)}, false, ""},
+		"a file came after all": {until{kind: untilComplete}, []notice.Event{broke(one, "a", "digest", true), done(one, "a"), complete(one, 0)}, false, ""},
+		"a full disk": {until{kind: untilComplete}, []notice.Event{event.ObjectFailed{
+			Session: one, ContentLocation: "a", Reason: event.FailStore, Detail: "store: x: no space left on device",
+		}, complete(one, 1)}, false, "a (store: no space left on device)"},
 		"a newer version":           {until{kind: untilComplete}, []notice.Event{broke(one, "a", event.FailSuperseded, false), done(one, "a"), complete(one, 0)}, false, ""},
 		"a description was refused": {until{kind: untilComplete}, []notice.Event{complete(one, 2)}, false, "2 announced files could not be received"},
 		"events were missed":        {until{kind: untilComplete}, []notice.Event{notice.Missed{Count: 3}, complete(one, 0)}, false, "3 events were missed"},

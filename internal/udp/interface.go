@@ -80,6 +80,19 @@ func sourceOn(ifi *net.Interface, to netip.Addr) netip.Addr {
 	return a
 }
 
+// away returns a warning of one line when nothing of a group can pass an interface as it is; else the empty string.
+func away(group netip.Addr, ifi *net.Interface) string {
+	switch {
+	case ifi == nil || !group.IsMulticast():
+		return ""
+	case ifi.Flags&net.FlagUp == 0:
+		return fmt.Sprintf("udp: interface %s is down: nothing passes until it is up", ifi.Name)
+	case ifi.Flags&net.FlagRunning == 0:
+		return fmt.Sprintf("udp: interface %s has no link (cable, switch, peer): nothing passes until it has", ifi.Name)
+	}
+	return ""
+}
+
 // nameOf is for error texts.
 func nameOf(ifi *net.Interface) string {
 	if ifi == nil {

@@ -2,9 +2,11 @@ package udp_test
 
 import (
 	"bytes"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flute-node/flute-node/internal/netns"
 	"github.com/flute-node/flute-node/internal/udp"
@@ -31,6 +33,7 @@ func TestNamespace(t *testing.T) {
 	t.Run("limited buffer", testLimitedBuffer)
 	t.Run("IPv6", testIPv6)
 	t.Run("two interfaces", testTwoInterfaces)
+	t.Run("interface without a link", testNoLink)
 	t.Run("offload is refused", testOffloadRefused)
 }
 
@@ -110,6 +113,55 @@ func testTwoInterfaces(t *testing.T) {
 	if got := s.LocalAddr().Addr(); got != netip.MustParseAddr("10.77.0.1") {
 		t.Errorf("sent from %v", got)
 	}
+}
+
+// An interface that is down can be joined, and one without a link takes what is sent: whoever waits is told.
+func testNoLink(t *testing.T) {
+	if !netns.Do(t, "ip link add here type veth peer name there", "ip addr add 10.78.0.1/24 dev here") {
+		t.Skip("there are no such interfaces")
+	}
+	group := on(t, "239.255.77.46")
+	told := func(when, want string) {
+		t.Helper()
+		text := listen(t, udp.Config{Group: group, Interface: "here"}).InterfaceAway()
+		if strings.Contains(text, "\n") || (want == "") != (text == "") || !strings.Contains(text, want) {
+			t.Errorf("%s: a receiver is told %q", when, text)
+		}
+		if when == "down" {
+			return // there is no route
+		}
+		text = dial(t, udp.SendConfig{To: group, Interface: "here"}).Degraded()
+		if strings.Contains(text, "\n") || (want == "") != (text == "") || !strings.Contains(text, want) {
+			t.Errorf("%s: a sender is told %q", when, text)
+		}
+	}
+	told("down", "interface here is down")
+	if !netns.Do(t, "ip link set here up") {
+		t.Fatal("it cannot be set up")
+	}
+	awaitLink(t, "here", false)
+	told("no link", "interface here has no link")
+	if !netns.Do(t, "ip link set there up") {
+		t.Fatal("its peer cannot be set up")
+	}
+	awaitLink(t, "here", true)
+	told("up", "")
+}
+
+// awaitLink waits until the kernel says of an interface whether it has a link: it does so some time after the change.
+func awaitLink(t *testing.T, name string, has bool) {
+	t.Helper()
+	for range 1000 {
+		ifi, err := net.InterfaceByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ifi.Flags&net.FlagRunning != 0 == has {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%s: link %v does not come", name, has)
 }
 
 // The kernel cuts no message into datagrams that IP would have to fragment: they are sent one by one, none is lost, and

@@ -38,8 +38,8 @@ func meansOf(cfg *SendConfig, f *flow) string {
 	return ""
 }
 
-// Degraded returns what there is to tell people since the last call: segmentation offload is not used any more. Empty:
-// nothing. It is not safe for concurrent use with WriteBatch.
+// Degraded returns what there is to tell people since the last call: the interface has no link, segmentation offload is
+// not used any more. Empty: nothing. It is not safe for concurrent use with WriteBatch.
 func (s *Sender) Degraded() (text string) {
 	text, s.degraded = s.degraded, ""
 	return text

@@ -40,6 +40,7 @@ type Receiver struct {
 	batch   batchReader
 	offload bool // Config.Offload
 	limited string
+	away    string
 	size    int
 
 	mu     sync.Mutex
@@ -85,7 +86,7 @@ func (r *Receiver) listen(cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("udp: listen to %v: %w", group, cause(err))
 	}
-	r.conn, r.offload = conn, cfg.Offload
+	r.conn, r.offload, r.away = conn, cfg.Offload, away(group.Addr(), ifi)
 	if cfg.Offload {
 		r.batch.joinDatagrams(conn) // before the join, after which datagrams come
 	}
@@ -179,6 +180,10 @@ func (r *Receiver) BufferSize() int { return r.size }
 
 // BufferLimited returns a warning of one line when the system gave less than was asked; else the empty string.
 func (r *Receiver) BufferLimited() string { return r.limited }
+
+// InterfaceAway returns a warning of one line when the interface was down, or had no link, as the socket was opened;
+// else the empty string.
+func (r *Receiver) InterfaceAway() string { return r.away }
 
 // HasRoom reports whether the system has room for what comes while nobody reads: a quarter of the buffer. It is false
 // where the system does not tell.

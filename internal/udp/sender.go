@@ -82,7 +82,7 @@ func Dial(cfg SendConfig) (*Sender, error) {
 		err = cause(err)
 		return nil, fmt.Errorf("udp: send to %v on %s: %w%s", to, nameOf(ifi), err, hint(err, to.Addr(), ifi))
 	}
-	s.local = addrPort(conn.LocalAddr())
+	s.local, s.degraded = addrPort(conn.LocalAddr()), away(to.Addr(), ifi)
 	if cfg.SendBuffer > 0 {
 		if err := conn.SetWriteBuffer(cfg.SendBuffer); err != nil {
 			return nil, errors.Join(fmt.Errorf("udp: send buffer: %w", cause(err)), conn.Close())
