@@ -108,7 +108,7 @@ func (a *announcer) build(in *fdt.Instance, now time.Time) (instance, error) {
 func (a *announcer) begin(p *page, now time.Time, final uint64) {
 	interleave := min(int(p.coding.blocks), maxInterleave) // a burst of losses is shared by all blocks
 	a.symbols.content.hold(p.document)
-	a.symbols.start(&p.coding, p.headers, uint64(p.sent), max(1, interleave), 0)
+	a.symbols.start(&p.coding, p.headers, uint64(p.sent), interleave, 0)
 	a.page, a.final, a.alone, a.at = p, final, 0, now
 	p.began = now
 	p.starts++

@@ -74,9 +74,7 @@ func (f *fdtCoder) choose(cfg *Config) {
 		}
 	}
 	f.share = max(f.share, minFDTShare)
-	if n1 := uint32(o.N1); n1 > 0 { // each source symbol takes part in N1 repair symbols (RFC 5170, section 6.2)
-		f.least = max(f.least, n1)
-	}
+	f.least = max(f.least, uint32(o.N1)) // each source symbol takes part in N1 repair symbols (RFC 5170, section 6.2)
 }
 
 // isCoded reports whether FDT Instances have repair symbols.

@@ -45,12 +45,11 @@ func isSooner(a, b *object) bool {
 		}
 		return 0
 	}
-	if x, y := rank(a), rank(b); x != y {
-		return x < y
-	} else if x == 1 && !a.resume.Equal(b.resume) {
+	x, y := rank(a), rank(b)
+	if x == 1 && y == 1 && !a.resume.Equal(b.resume) {
 		return a.resume.Before(b.resume)
 	}
-	return a.toi.Compare(b.toi) < 0
+	return x < y || x == y && a.toi.Compare(b.toi) < 0
 }
 
 // Len implements heap.Interface.

@@ -1,0 +1,374 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute/lct"
+)
+
+// newTransfer returns a transfer of size bytes that are read by Works, and that nobody has begun.
+func newTransfer(t *testing.T, oti fec.OTI, size uint64, interleave, window int) *transfer {
+	t.Helper()
+	cfg, err := Config{Registry: schemes.Default(), OTI: oti}.validated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newCoding(cfg, cfg.OTI, "", redundancy{ratio: cfg.Redundancy}, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &transfer{}
+	x.content.reset(&Object{source: sized{}}, true)
+	x.start(&c, headers{}, 0, interleave, window)
+	return x
+}
+
+// asked returns the spans that x asks for next.
+func (x *transfer) asksFor() (spans []span) {
+	j := x.content.newJob()
+	x.lookAhead(j)
+	for _, p := range j.pieces {
+		spans = append(spans, span{p.off, uint64(len(p.buf))})
+	}
+	return spans
+}
+
+// TestLookAhead: what is asked for fills the window and does not exceed it but by one piece, is no more than one Work
+// reads, and comes in the order in which it will be sent.
+func TestLookAhead(t *testing.T) {
+	const kib = 1 << 10
+	noCode := fec.OTI{SymbolLength: kib, MaxSourceBlockLength: 128} // blocks of a quarter of the window
+	whole := fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: kib, MaxSourceBlockLength: 128}
+	for _, c := range []struct {
+		name    string
+		oti     fec.OTI
+		size    uint64
+		window  int
+		prepare func(x *transfer)
+		want    int // pieces
+		length  uint64
+		hungry  bool
+	}{
+		{"blocks as a whole", whole, 1 << 20, 0, nil, 4, 128 * kib, true},
+		{"a file of just the window", whole, readWindow, 0, nil, 4, 128 * kib, false},
+		{"short blocks, all of each", noCode, 1 << 20, 64 * kib, nil, 8, 64 * kib, true},
+		{"a byte less is read", whole, 1 << 20, 0, func(x *transfer) { x.content.bytes = readWindow - 1 }, 1, 128 * kib, true},
+		{"the window is full", whole, 1 << 20, 0, func(x *transfer) { x.content.bytes = readWindow }, 0, 0, true},
+		{
+			"long blocks, the beginning of each",
+			fec.OTI{SymbolLength: kib, MaxSourceBlockLength: 129},
+			1290 * kib, 64 * kib, nil, 8, 64 * kib, true,
+		},
+		{
+			"many short ones",
+			fec.OTI{SymbolLength: 64, MaxSourceBlockLength: 1},
+			100 * 64, 64, nil, maxPieces, 64, true,
+		},
+		{
+			"just so many",
+			fec.OTI{SymbolLength: 64, MaxSourceBlockLength: 1},
+			maxPieces * 64, 64, nil, maxPieces, 64, false,
+		},
+		{
+			"the rest of a block in transfer",
+			fec.OTI{SymbolLength: kib, MaxSourceBlockLength: 300},
+			300 * kib, 100 * kib, func(x *transfer) {
+				x.asked, x.next, x.active = 1, 1, 1
+				x.slots[0].off, x.slots[0].size = x.coding.part.Block(0)
+				x.slots[0].asked = 100 * kib
+			}, 2, 100 * kib, false,
+		},
+		{
+			"not if the window is full",
+			fec.OTI{SymbolLength: kib, MaxSourceBlockLength: 300},
+			300 * kib, 100 * kib, func(x *transfer) {
+				x.asked, x.next, x.active, x.content.bytes = 1, 1, 1, readWindow
+				x.slots[0].off, x.slots[0].size = x.coding.part.Block(0)
+				x.slots[0].asked = 100 * kib
+			}, 0, 0, true,
+		},
+	} {
+		x := newTransfer(t, c.oti, c.size, 1, c.window)
+		if c.prepare != nil {
+			c.prepare(x)
+		}
+		spans := x.asksFor()
+		if len(spans) != c.want || x.content.hungry != c.hungry {
+			t.Errorf("%s: %d pieces, want %d; hungry: %v", c.name, len(spans), c.want, x.content.hungry)
+		}
+		for i, s := range spans {
+			if s.n != c.length || i > 0 && s.off <= spans[i-1].off {
+				t.Errorf("%s: piece %d is %+v", c.name, i, s)
+			}
+		}
+	}
+}
+
+// TestFirstPiece: what was asked for before a block is in transfer is not asked for again, and nothing else counts as
+// asked for.
+func TestFirstPiece(t *testing.T) {
+	for _, c := range []struct {
+		symbols uint32
+		window  int
+		asked   uint32 // blocks
+		want    uint64 // bytes of the first one
+	}{
+		{8, 100, 0, 0}, {8, 100, 1, 800}, {8, 100, 5, 800}, {2000, 100_000, 1, 100_000}, {2000, 1 << 20, 1, 200_000},
+		{2000, 1 << 20, 0, 0},
+	} {
+		oti := fec.OTI{SymbolLength: 100, MaxSourceBlockLength: c.symbols}
+		x := newTransfer(t, oti, uint64(c.symbols)*100*9, 1, c.window)
+		x.asked = c.asked
+		if err := x.open(&x.slots[0]); err != nil {
+			t.Fatal(err)
+		}
+		if s := x.slots[0]; s.asked != c.want || x.asked != max(1, c.asked) || s.heldOff != 0 {
+			t.Errorf("%+v: %d bytes, %d blocks", c, s.asked, x.asked)
+		}
+	}
+}
+
+// TestHolds: blocks in transfer that have their bytes; others have lent them.
+func TestHolds(t *testing.T) {
+	x := transfer{slots: make([]block, 4), active: 3}
+	x.slots[1].held = []byte{1}
+	x.slots[3].held = []byte{1} // not in transfer
+	if n := x.holds(); n != 1 {
+		t.Errorf("%d blocks", n)
+	}
+}
+
+// TestKeptBlockLeavesARunningWork: the block before leaves its memory to its Work while that runs, and has it back
+// otherwise.
+func TestKeptBlockLeavesARunningWork(t *testing.T) {
+	for _, running := range []bool{false, true} {
+		oti := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10}
+		x := newTransfer(t, oti, 5000, 1, 0)
+		x.kept = &keptBlocks{blocks: map[fec.SBN]*keptBlock{0: {held: make([]byte, 1000)}}}
+		work := &Work{}
+		if running {
+			work.state.Store(workRunning)
+		}
+		s := &x.slots[0]
+		s.held, s.enc, s.work = []byte{1}, &xorEncoder{}, work
+		if err := x.open(s); err != nil {
+			t.Fatal(err)
+		}
+		if s.kept == nil || len(s.held) != 1000 || (s.own.enc == nil) != running || (s.own.held == nil) != running {
+			t.Errorf("running %v: %+v", running, s.own)
+		}
+		if s.work == work || !running && !work.done() {
+			t.Errorf("running %v: the Work is still to be done", running)
+		}
+	}
+}
+
+// TestRepairWaitsForItsWork: the first repair symbol of a block waits for the Work that makes them, and no source
+// symbol does.
+func TestRepairWaitsForItsWork(t *testing.T) {
+	s := blocksOf(t)
+	var work *Work
+	sources := 0
+	now := start
+	for range 1000 {
+		p, ok, err := s.AppendNext(nil, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range s.Works() {
+			if w.isEncode() && work == nil {
+				work = w
+				w.state.Store(workRunning)
+			}
+		}
+		if _, toi, err := lct.Peek(p); ok && err == nil && !toi.IsFDT() {
+			sources++
+		}
+		if !ok && work != nil && sources > 0 {
+			break
+		}
+		now = latest(now, s.Deadline())
+	}
+	if sources != 10 {
+		t.Fatalf("%d packets of the file before the Work has run, want its 10 source symbols", sources)
+	}
+	work.state.Store(workPending)
+	work.Run(nil)
+	p, ok, err := s.AppendNext(nil, now)
+	if _, toi, _ := lct.Peek(p); !ok || err != nil || toi.IsFDT() {
+		t.Errorf("a packet of TOI %v after the Work has run: %v, %v", toi, ok, err)
+	}
+}
+
+// TestNoEncoderWithoutRepair: a source block without repair symbols has no encoder.
+func TestNoEncoderWithoutRepair(t *testing.T) {
+	for share, want := range map[float64]int{-1: 0, 0.5: 1} {
+		made, reset := 0, 0
+		registry := new(fec.Registry).With(fec.RaptorQ, 0, xor{made: &made, reset: &reset})
+		cfg, err := Config{
+			Registry: registry, OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 8, SubBlocks: 1}, Redundancy: share,
+		}.validated()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := newCoding(cfg, cfg.OTI, "", redundancy{ratio: share, least: 2}, 80)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r readAhead
+		r.hold(bytes.NewReader(pattern(100)))
+		var b block
+		if err := b.open(&c, &r, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		if made != want || (c.repairs(10) > 0) != (want > 0) || c.whole != (want > 0) {
+			t.Errorf("share %v: %d encoders for %d repair symbols", share, made, c.repairs(10))
+		}
+	}
+}
+
+// TestShareOfNone: a share of no repair symbols is none, whatever the least is.
+func TestShareOfNone(t *testing.T) {
+	for _, id := range []fec.EncodingID{fec.Raptor, fec.RaptorQ} {
+		for ratio, want := range map[float64]uint32{-1: 0, 0: 0, 0.01: 2, 0.2: 2, 0.3: 3, 1: 10} {
+			c := coding{oti: fec.OTI{EncodingID: id}, more: redundancy{ratio: ratio, least: 2}}
+			if n := c.repairs(10); n != want {
+				t.Errorf("%v, %v: %d repair symbols for 10 source symbols, want %d", id, ratio, n, want)
+			}
+		}
+	}
+}
+
+// TestShortFileHasRepairSymbols: a file of less than one source block of Reed-Solomon has its share of them, unless
+// their number was given.
+func TestShortFileHasRepairSymbols(t *testing.T) {
+	oti := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100}
+	cfg, err := Config{Registry: schemes.Default(), OTI: oti}.validated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for symbols, want := range map[uint32]uint32{0: 1, 5: 5} {
+		c, err := newCoding(cfg, cfg.OTI, "", redundancy{symbols: symbols}, 150)
+		if err != nil || c.repairs(2) != want || c.packets != uint64(2+want) || (c.oti.MaxSourceBlockLength == 2) != (symbols == 0) {
+			t.Errorf("%d asked: %d, %d packets, B=%d, %v", symbols, c.repairs(2), c.packets, c.oti.MaxSourceBlockLength, err)
+		}
+	}
+}
+
+// TestDigestJobs: whoever cancels one ends it; its helpers begin when its content is open, or never.
+func TestDigestJobs(t *testing.T) {
+	d := &disk{}
+	d.replace(pattern(1000))
+	fromDisk := &Object{transferLength: 1000, later: 3}
+	fromDisk.file.Source, fromDisk.version = d, version(t, d)
+	for name, o := range map[string]*Object{
+		"content": {source: bytes.NewReader(pattern(1000)), transferLength: 1000, later: 3}, "a Source": fromDisk,
+	} {
+		j := newDigestJob(o)
+		if err := (&digestHelp{j}).job.ctx.Err(); err != nil {
+			t.Errorf("%s: %v before it began", name, err)
+		}
+		if err := j.run(nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		select {
+		case <-j.open:
+		default:
+			t.Errorf("%s: helpers wait for ever", name)
+		}
+		if len(j.digests.md5.Sum(1)) == 0 || j.ctx.Err() == nil {
+			t.Errorf("%s: %v", name, j.ctx.Err())
+		}
+		j = newDigestJob(o)
+		(&Work{job: j}).Cancel()
+		if !errors.Is(j.ctx.Err(), context.Canceled) {
+			t.Errorf("%s: it goes on", name)
+		}
+		if err := (&digestHelp{j}).run(nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func version(t *testing.T, s Source) Version {
+	t.Helper()
+	o, v, err := openVersion(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// TestLargeFDTLeavesRoom: a description that fills a slow path for long is not repeated before the files have had
+// three times as long.
+func TestLargeFDTLeavesRoom(t *testing.T) {
+	const pace = 100 * time.Millisecond
+	s, _ := oneFile(t, Config{
+		OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{SymbolLength: 64}, TransferCount: -1, FDTInterval: time.Second,
+	}, 100_000)
+	v := viewer{start: start}
+	var ends []time.Time
+	first := 0 // packets of the first FDT Instance
+	for now := start; len(ends) < 2; now = now.Add(pace) {
+		b, ok, err := s.AppendNext(nil, now)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		p := v.read(t, b, now)
+		if p.TOI.IsFDT() && len(ends) == 0 {
+			first++
+		}
+		if s.plan.sending.page == nil && p.TOI.IsFDT() {
+			ends = append(ends, now)
+		}
+	}
+	took := time.Duration(first-1) * pace
+	if first < 6 || took < 500*time.Millisecond {
+		t.Fatalf("an FDT Instance of %d packets", first)
+	}
+	// The second one goes between the packets of the file: one of four.
+	begun := ends[1].Add(-time.Duration(first-1) * 4 * pace)
+	if rest := begun.Sub(ends[0]); rest < 3*took-pace*5 || rest > 3*took+pace*10 {
+		t.Errorf("the next one after %v, the first one has taken %v", rest, took)
+	}
+}
+
+// TestRepeatsWhileIDsRunOut: an FDT Instance that is valid and true is repeated although no ID is free for another one.
+func TestRepeatsWhileIDsRunOut(t *testing.T) {
+	s, _ := oneFile(t, Config{TransferCount: -1}, 100_000)
+	for now := start; s.plan.last() == nil || s.plan.last().sent == 0; now = now.Add(time.Millisecond) {
+		if _, _, err := s.AppendNext(nil, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, p := &s.plan, s.plan.last()
+	late := start.Add(10 * time.Minute)
+	l.sending.retry, l.sending.rest = late, time.Time{}
+	if at := l.repeatAt(p); !at.Equal(p.began.Add(time.Second)) {
+		t.Errorf("repeated %v after it began", at.Sub(p.began))
+	}
+	if at := l.announceAt(p, p.began); !at.IsZero() {
+		t.Errorf("a file waits for it until %v", at)
+	}
+	p.stale = true
+	if at := l.repeatAt(p); !at.Equal(late) {
+		t.Errorf("a new one at %v", at)
+	}
+	if at := l.announceAt(p, p.began); !at.Equal(late) {
+		t.Errorf("a file waits for a new one until %v", at)
+	}
+	l.sending.retry = time.Time{}
+	p.created = start.Add(time.Minute)
+	if at := l.announceAt(p, p.began); !at.Equal(p.created.Add(100 * time.Millisecond)) {
+		t.Errorf("a file waits for a new one until %v", at)
+	}
+}
