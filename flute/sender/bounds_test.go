@@ -127,7 +127,8 @@ func TestConfigDefaults(t *testing.T) {
 	of := func(c *Config) values {
 		return values{
 			c.FDTDuration, c.FDTInterval, c.FDTCollect, c.FDTFiles, c.FDTBytes, c.Parallel, c.Interleave,
-			c.TransferCount, c.Burst, c.CacheBytes, c.ReadAhead, c.TOIBits, c.MaxBlockBytes, c.Redundancy, c.share, c.FirstTOI, c.FTI,
+			c.TransferCount, c.Burst, c.CacheBytes, c.ReadAhead, c.TOIBits, c.MaxBlockBytes, c.Redundancy, c.share,
+			c.FirstTOI, c.FTI,
 		}
 	}
 	want := values{

@@ -119,7 +119,11 @@ func TestFirstPiece(t *testing.T) {
 		asked   uint32 // blocks
 		want    uint64 // bytes of the first one
 	}{
-		{8, 100, 0, 0}, {8, 100, 1, 800}, {8, 100, 5, 800}, {2000, 100_000, 1, 100_000}, {2000, 1 << 20, 1, 200_000},
+		{8, 100, 0, 0},
+		{8, 100, 1, 800},
+		{8, 100, 5, 800},
+		{2000, 100_000, 1, 100_000},
+		{2000, 1 << 20, 1, 200_000},
 		{2000, 1 << 20, 0, 0},
 	} {
 		oti := fec.OTI{SymbolLength: 100, MaxSourceBlockLength: c.symbols}
@@ -255,8 +259,9 @@ func TestShortFileHasRepairSymbols(t *testing.T) {
 	}
 	for symbols, want := range map[uint32]uint32{0: 1, 5: 5} {
 		c, err := newCoding(cfg, cfg.OTI, "", redundancy{symbols: symbols}, 150)
-		if err != nil || c.repairs(2) != want || c.packets != uint64(2+want) || (c.oti.MaxSourceBlockLength == 2) != (symbols == 0) {
-			t.Errorf("%d asked: %d, %d packets, B=%d, %v", symbols, c.repairs(2), c.packets, c.oti.MaxSourceBlockLength, err)
+		b := c.oti.MaxSourceBlockLength
+		if err != nil || c.repairs(2) != want || c.packets != uint64(2+want) || (b == 2) != (symbols == 0) {
+			t.Errorf("%d asked: %d, %d packets, B=%d, %v", symbols, c.repairs(2), c.packets, b, err)
 		}
 	}
 }

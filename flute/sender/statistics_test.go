@@ -117,7 +117,8 @@ func TestTurnsAreTold(t *testing.T) {
 func TestTransfersAreTold(t *testing.T) {
 	for _, told := range []bool{false, true} {
 		s, toi := oneFile(t, Config{
-			OTI: fec.OTI{SymbolLength: 100}, TransferCount: 3, TransferEvents: told, FDTOTI: fec.OTI{SymbolLength: 1400},
+			OTI: fec.OTI{SymbolLength: 100}, TransferCount: 3, TransferEvents: told,
+			FDTOTI: fec.OTI{SymbolLength: 1400},
 		}, 1000)
 		var begun, done []int
 		now := start

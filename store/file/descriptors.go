@@ -25,7 +25,6 @@ type descriptors struct {
 
 	mu      sync.Mutex
 	changed *sync.Cond
-	waiting int
 	open    int    // files that are open, or being opened
 	idle    object // ring of the objects whose file is open and not in use; next is the one used least recently
 }
@@ -49,7 +48,7 @@ func (d *descriptors) lend(o *object, make bool) (*os.File, error) {
 		case o.err != nil:
 			return nil, o.err
 		case o.busy:
-			d.wait()
+			d.changed.Wait()
 		case !make && !o.made:
 			return nil, nil
 		case o.file != nil:
@@ -81,7 +80,7 @@ func (d *descriptors) giveBack(o *object) {
 		return
 	}
 	o.link(&d.idle)
-	d.tell()
+	d.changed.Broadcast()
 }
 
 // seize waits until nobody uses o and makes it busy, with its file open. The caller must release it.
@@ -89,7 +88,7 @@ func (d *descriptors) seize(o *object) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for (o.busy || o.users > 0) && !o.spent {
-		d.wait()
+		d.changed.Wait()
 	}
 	switch {
 	case o.spent:
@@ -134,7 +133,7 @@ func (d *descriptors) free(o *object) {
 	if o.file != nil {
 		o.link(&d.idle)
 	}
-	d.tell()
+	d.changed.Broadcast()
 }
 
 // drop makes o spent. When the last one who uses it is done, its file is closed and, if it was not published, removed.
@@ -145,7 +144,7 @@ func (d *descriptors) drop(o *object) error {
 		return nil
 	}
 	o.spent = true
-	d.tell()
+	d.changed.Broadcast()
 	if o.busy || o.users > 0 {
 		return nil
 	}
@@ -174,7 +173,7 @@ func (d *descriptors) end(o *object) error {
 		d.open--
 	}
 	o.busy = false
-	d.tell()
+	d.changed.Broadcast()
 	return err
 }
 
@@ -182,7 +181,7 @@ func (d *descriptors) end(o *object) error {
 func (d *descriptors) openFile(o *object) error {
 	for d.open >= d.limit {
 		if d.idle.next == &d.idle {
-			d.wait() // all are in use by calls that end
+			d.changed.Wait() // all are in use by calls that end
 			continue
 		}
 		d.park(d.idle.next)
@@ -222,18 +221,6 @@ func (d *descriptors) fail(o *object, err error) error {
 		o.err = err
 	}
 	return o.err
-}
-
-func (d *descriptors) wait() {
-	d.waiting++
-	d.changed.Wait()
-	d.waiting--
-}
-
-func (d *descriptors) tell() {
-	if d.waiting > 0 {
-		d.changed.Broadcast()
-	}
 }
 
 // link makes o the one of the ring used most recently.

@@ -1,0 +1,152 @@
+package sender
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
+)
+
+// TestUpdateClosesItsScratch: the object stays, and what was prepared for nothing is closed, if it is the session's.
+func TestUpdateClosesItsScratch(t *testing.T) {
+	for _, owned := range []bool{false, true} {
+		s, _ := oneFile(t, Config{TransferCount: -1}, 10)
+		d := &disk{}
+		d.replace(pattern(1000))
+		prepare := func() (*Object, *countedScratch) {
+			scratch := new(countedScratch)
+			f := File{ContentLocation: "b", Source: d, CENC: flute.GZIP, Owned: owned}
+			o, err := Prepare(t.Context(), f, scratch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return o, scratch
+		}
+		first, kept := prepare()
+		toi := add(t, s, first)
+		again, closed := prepare()
+		if got, err := s.Update(again, AtOnce); err != nil || got != toi {
+			t.Errorf("TOI %v, %v, want that of the first, %v", got, err, toi)
+		}
+		if kept.closed != 0 || closed.closed != btoi(owned) {
+			t.Errorf("owned %v: that of the first was closed %d times, the other one %d times", owned, kept.closed,
+				closed.closed)
+		}
+		d.replace(pattern(1001))
+		next, _ := prepare()
+		if got, err := s.Update(next, AtOnce); err != nil || got == toi {
+			t.Errorf("another version has the same TOI, %v, %v", got, err)
+		}
+		if kept.closed != btoi(owned) {
+			t.Errorf("owned %v: that of the first was closed %d times in the end", owned, kept.closed)
+		}
+	}
+}
+
+// TestTouchedScratch: of a file that was prepared anew and has the same bytes, the Scratch before is closed, if it is
+// the session's.
+func TestTouchedScratch(t *testing.T) {
+	for _, owned := range []bool{false, true} {
+		open := btoi(owned)
+		d := sendFromDisk(t, Config{}, File{TransferCount: -1, CENC: flute.GZIP, Owned: owned}, &pad{made: &open})
+		d.sent(5)
+		d.disk.replace(pattern(2_000))
+		d.sent(60)
+		if open != 1 {
+			t.Errorf("owned %v: %d Scratches of the session are open, want that of the new version", owned, open)
+		}
+		d.closed()
+		if open != 0 {
+			t.Errorf("owned %v: %d Scratches are open in the end", owned, open)
+		}
+	}
+}
+
+// TestBeginsAtOnce: content of which reading is a copy needs no Work.
+func TestBeginsAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		o    *Object
+		want bool
+	}{
+		{"bytes", &Object{source: bytes.NewReader(nil)}, true},
+		{"a string", &Object{source: strings.NewReader("")}, true},
+		{"zeros", &Object{source: zeros{}}, true},
+		{"what was encoded", &Object{source: &memory{}}, true},
+		{"something else", &Object{source: sized{}}, false},
+	} {
+		s := &schedule{works: &worklist{attended: true}}
+		if got := s.atOnce(&object{Object: c.o}); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		s.works.attended = false
+		if !s.atOnce(&object{Object: c.o}) {
+			t.Errorf("%s: it waits for Works that nobody runs", c.name)
+		}
+	}
+}
+
+// TestDigestsThatCannotBeDescribed: the file is sent without them, and that is told.
+func TestDigestsThatCannotBeDescribed(t *testing.T) {
+	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 100}}, 10)
+	toi := addTo(t, s, File{
+		ContentLocation: "later", Content: bytes.NewReader(pattern(5000)), Size: 5000, Digests: DigestLater,
+	})
+	o := s.names.objects[toi]
+	o.late.begin(o.Object, false)
+	o.late.work.Run(nil)
+	described := o.entry
+	o.file.ContentType = "\x00"
+	s.describeLater(o)
+	if o.entry != described || o.late.state != laterTold || o.late.holds() {
+		t.Errorf("state %d", o.late.state)
+	}
+	told := false
+	for _, e := range s.Events() {
+		if w, ok := e.(event.Warning); ok && strings.Contains(w.Text, "later is sent without digests") {
+			told = true
+		}
+	}
+	if !told {
+		t.Error("nobody is told")
+	}
+}
+
+// TestQueuesOfConfig: Config.Queues says of a priority how many files are in transfer at once, Config.Parallel of the
+// others.
+func TestQueuesOfConfig(t *testing.T) {
+	s, err := New(Config{
+		Registry: schemes.Default(), OTI: fec.OTI{SymbolLength: 100}, Parallel: 2, Queues: map[int8]int{-1: 1, 3: 4},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 {
+		for _, priority := range []int8{3, 0, -1} {
+			addTo(t, s, File{
+				ContentLocation: string(rune('a'+i)) + string(rune('k'+priority)), Priority: priority,
+				Content: bytes.NewReader(pattern(20_000)), Size: 20_000,
+			})
+		}
+	}
+	most := map[int8]int{}
+	for now := start; !s.Done(); now = now.Add(time.Millisecond) {
+		if _, _, err := s.AppendNext(nil, now); err != nil {
+			t.Fatal(err)
+		}
+		for i, q := range s.Queues() {
+			if i > 0 && q.Priority <= s.Queues()[i-1].Priority {
+				t.Fatalf("queues out of order: %+v", s.Queues())
+			}
+			most[q.Priority] = max(most[q.Priority], q.Sending)
+		}
+	}
+	if len(most) != 3 || most[-1] != 1 || most[0] != 2 || most[3] != 4 {
+		t.Errorf("files at once, by priority: %v", most)
+	}
+}
