@@ -65,3 +65,30 @@ func TestSymbolSetWidens(t *testing.T) {
 		}
 	}
 }
+
+// A list is charged as it grows: four symbols at first, then twice as many.
+func TestSymbolSetGrows(t *testing.T) {
+	budget := store.NewBudget(1<<20, nil)
+	var s symbolSet
+	for i := range uint32(33) {
+		if !s.prepare(budget, 1<<20, i, 1) {
+			t.Fatal("no room")
+		}
+		s.set(2 * i)
+		room := uint64(4)
+		for room < uint64(i)+1 {
+			room *= 2
+		}
+		if budget.Used() != 4*room || s.cost != 4*room || uint64(cap(s.list)) != room || !s.has(2*i) {
+			t.Fatalf("%d symbols: %d bytes are charged, room for %d", i+1, budget.Used(), cap(s.list))
+		}
+	}
+	full := store.NewBudget(15, nil)
+	var none symbolSet
+	if none.prepare(full, 1<<20, 0, 1) || full.Used() != 0 {
+		t.Errorf("%d bytes are charged of 15", full.Used())
+	}
+	if !s.widen(budget, 1<<20) || budget.Used() != 1<<17 || s.cost != 1<<17 || !s.has(64) || s.has(65) {
+		t.Errorf("a bitmap is charged with %d bytes", budget.Used())
+	}
+}
