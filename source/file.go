@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/flute-node/flute-node/flute/sender"
@@ -71,7 +72,7 @@ func (o opened) Version() (sender.Version, error) {
 // and inode.
 func Version(info fs.FileInfo) sender.Version {
 	return sender.Version{
-		Size: uint64(info.Size()), Tag: fmt.Sprintf("%s%d", identity(info), info.ModTime().UnixNano()),
+		Size: uint64(info.Size()), Tag: identity(info) + strconv.FormatInt(info.ModTime().UnixNano(), 10),
 	}
 }
 

@@ -3,9 +3,9 @@
 package source
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"syscall"
 )
 
@@ -15,7 +15,7 @@ const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
 // identity tells two files apart.
 func identity(info fs.FileInfo) string {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
-		return fmt.Sprintf("%d:%d:", s.Dev, s.Ino)
+		return strconv.FormatInt(int64(s.Dev), 10) + ":" + strconv.FormatUint(s.Ino, 10) + ":"
 	}
 	return ""
 }

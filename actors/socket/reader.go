@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +29,10 @@ type roomy interface{ HasRoom() bool }
 // The reader's patience. While it waits, datagrams wait in the kernel's buffer instead of being lost here; but one
 // owner that is stuck or slow must not hold up the others for more than patience in patiencePeriod.
 const (
-	patience       = 100 * time.Millisecond
+	patience = 100 * time.Millisecond
+	// patienceFirst is for how long it waits until it looks again, at first; each time twice as long as before, up to
+	// patienceStep.
+	patienceFirst  = 50 * time.Microsecond
 	patienceStep   = time.Millisecond
 	patiencePeriod = time.Second
 	// patienceAlone is for the only owner, while that buffer has room: nobody else loses anything by that, and a disk
@@ -57,6 +61,9 @@ type reader struct {
 	wakes bool    // source is a waiter: a silence does not hold up what is kept
 	// unrouted is how many datagrams of the read in hand were neither lost nor put into a batch.
 	unrouted int
+	// yields says that the owner of what was read last is to use it before more is read: its sender waits, and what one
+	// read brings is in the cache of this processor only until the next ones.
+	yields bool
 }
 
 // counts are those of an Endpoint. They are read while the reader runs.
@@ -72,6 +79,9 @@ func (r *reader) run() error {
 	for {
 		if err := r.read(datagrams); err != nil {
 			return r.ended(err)
+		}
+		if r.yields {
+			runtime.Gosched()
 		}
 	}
 }
@@ -163,14 +173,18 @@ func (r *reader) abandon() {
 // wait waits until done reports true, the patience is over, the socket closes, or its Routers change. It returns what
 // done said last, and how long that took.
 func (r *reader) wait(patience time.Duration, done func() bool) (bool, time.Duration) {
-	for waited := time.Duration(0); ; waited += patienceStep {
+	step := patienceFirst
+	for waited := time.Duration(0); ; waited += step {
 		if done() {
 			return true, waited
 		}
 		if waited >= patience || r.closing.Load() || r.fanout.changes() {
 			return false, waited
 		}
-		time.Sleep(patienceStep)
+		if waited > 0 {
+			step = min(2*step, patienceStep)
+		}
+		time.Sleep(step)
 	}
 }
 
@@ -214,8 +228,10 @@ func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 		r.unrouted--
 	}
 	keeps := r.keeps()
+	r.yields = false
 	for i, f := range r.live {
 		f.inHand = false
+		r.yields = f.patron != nil && f.patron.SenderWaits() && r.fanout.owners() == 1
 		if keeps && f.patient != nil && f.patient.MayWait() {
 			r.kept.add(f)
 		} else {

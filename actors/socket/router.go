@@ -54,10 +54,14 @@ type Feed interface {
 // the batch may be kept for a while, so that later datagrams join it.
 type patient interface{ MayWait() bool }
 
+// patron is a Feed whose owner tells whether the sender waits for it, so that nothing is lost while nobody reads.
+type patron interface{ SenderWaits() bool }
+
 // Flow is what the reader knows of one owner. A Router has one for each, made by NewFlow; it must not be copied.
 type Flow struct {
 	feed      Feed
 	patient   patient       // feed, if it is one; else nil
+	patron    patron        // likewise
 	router    Router        // that has returned it
 	next      *Flow         // to another owner of the datagram that was routed last; nil: there is none
 	gathering bool          // there is a batch
@@ -73,7 +77,8 @@ type Flow struct {
 // NewFlow returns the Flow to the owner behind feed.
 func NewFlow(feed Feed) Flow {
 	p, _ := feed.(patient)
-	return Flow{feed: feed, patient: p}
+	w, _ := feed.(patron)
+	return Flow{feed: feed, patient: p, patron: w}
 }
 
 // press tells the owner, if it may wait for something else than its memory, that datagrams are lost by that. It reports

@@ -56,6 +56,9 @@ func (f *Feed) HasRoom(slabsLeft int) bool {
 		int(in.free.pinned.Load()) <= slabsLeft
 }
 
+// SenderWaits reports whether the sender waits for the session.
+func (f *Feed) SenderWaits() bool { return f.Inbox.canWait() }
+
 // Press tells the session that datagrams are lost if it waits for its store although it has memory. It reports whether
 // that is news.
 func (f *Feed) Press() bool {

@@ -64,7 +64,7 @@ func TestLocalSenderWaits(t *testing.T) {
 		}
 		want := 24
 		if local {
-			want = 8
+			want = localBytes >> 20
 		}
 		if n := fill(); n != want {
 			t.Errorf("%s: %d MiB wait, want %d", source, n, want)

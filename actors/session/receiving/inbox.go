@@ -51,8 +51,9 @@ type Inbox struct {
 const (
 	defaultBytes    = 24 << 20
 	defaultMessages = 16 << 10
-	// localBytes bounds what waits of a sender that waits as well: no loss is to be made up for.
-	localBytes = 8 << 20
+	// localBytes bounds what waits of a sender that waits as well: no loss is to be made up for, and a cache is to have
+	// what waits when its turn comes. It is two reads of datagrams that are joined.
+	localBytes = 1 << 20
 )
 
 // NewInbox returns the Inbox of the session key.
