@@ -19,7 +19,7 @@ const lastLimit = 3 * time.Second
 
 // echoLimit is for how long after the first signal another one is the same, told twice: coreutils' timeout sends its
 // signal to the process and then to its group, and a wrapper hands on a Ctrl-C that the terminal has sent to all.
-const echoLimit = 500 * time.Millisecond
+const echoLimit = 200 * time.Millisecond
 
 // dieLimit is how long a signal may take to end a process that has sent it to itself.
 const dieLimit = time.Second
