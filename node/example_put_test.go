@@ -42,8 +42,8 @@ func ExampleReception_Put() {
 		switch e := e.(type) {
 		case event.ObjectStarted:
 			lacks, err := r.Missing(ctx, e.Session, e.TOI)
-			for ; err == nil && lacks.Lacking > 1; lacks, err = r.Missing(ctx, e.Session, e.TOI) {
-				time.Sleep(time.Millisecond) // packets are on their way
+			for ; err == nil && lacks.Needed > 1; lacks, err = r.Missing(ctx, e.Session, e.TOI) {
+				time.Sleep(time.Millisecond) // the other packets are on their way
 			}
 			if err != nil {
 				log.Fatal(err)

@@ -2,8 +2,6 @@ package store
 
 import (
 	"bytes"
-	"fmt"
-	"io"
 	"slices"
 )
 
@@ -149,23 +147,6 @@ func (b *Buffer) Take() *Tail {
 	t := &Tail{b.budget, b.queue, b.queued}
 	b.queue, b.queued, b.held, b.short, b.unpaid = nil, 0, 0, false, 0
 	return t
-}
-
-// Write writes the bytes to o.
-func (t *Tail) Write(o io.WriterAt) error {
-	if t == nil {
-		return nil
-	}
-	for _, c := range t.chunks {
-		n, err := o.WriteAt(c.bytes, c.off)
-		if err == nil && n < len(c.bytes) {
-			err = io.ErrShortWrite
-		}
-		if err != nil {
-			return fmt.Errorf("store: buffer: write of %d bytes at %d: %w", len(c.bytes), c.off, err)
-		}
-	}
-	return nil
 }
 
 // Each calls do with the bytes from the offset begin up to end, in order, if the Tail has these and no others. It

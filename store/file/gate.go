@@ -37,9 +37,9 @@ func (g gate) around(fn func(*os.File) error) func(*os.File) error {
 	}
 }
 
-// writeFile writes to a file in the gate.
-func (s *Store) writeFile(f *os.File, p []byte, off int64) (int, error) {
+// writeFile has do write to a file in the gate.
+func (s *Store) writeFile(f *os.File, do func(*os.File) (int, error)) (int, error) {
 	s.gate.enter()
 	defer s.gate.leave()
-	return f.WriteAt(p, off)
+	return do(f)
 }

@@ -83,16 +83,21 @@ func (o *object) shrink() {
 
 // WriteAt implements [io.WriterAt].
 func (o *object) WriteAt(p []byte, off int64) (int, error) {
+	return o.write(off, int64(len(p)), func(f *os.File) (int, error) { return f.WriteAt(p, off) })
+}
+
+// write has do write size bytes at off.
+func (o *object) write(off, size int64, do func(f *os.File) (int, error)) (int, error) {
 	f, err := o.store.files.lend(o, true)
 	if err != nil {
 		return 0, err
 	}
 	defer o.store.files.giveBack(o)
-	if err := o.grow(off + int64(len(p))); err != nil {
+	if err := o.grow(off + size); err != nil {
 		return 0, err
 	}
-	o.reserve(f, off+int64(len(p)), int64(len(p)))
-	n, err := o.store.writeFile(f, p, off)
+	o.reserve(f, off+size, size)
+	n, err := o.store.writeFile(f, do)
 	o.store.behind.wrote(o, off, int64(n))
 	return n, err
 }
