@@ -181,8 +181,8 @@ func equivalent(a, b fec.OTI) bool {
 func essence(o fec.OTI) fec.OTI {
 	o.MaxEncodingSymbols, o.MaxSourceBlockLength, o.SourceBlocks = 0, 0, 0
 	if o.EncodingID == fec.ReedSolomonGF2m {
-		o.FieldBits, o.GroupSize = max(o.FieldBits, 1), max(o.GroupSize, 1)
-		if o.FieldBits == 1 { // RFC 5510, section 4.2.3: 8 when it is absent
+		o.GroupSize = max(o.GroupSize, 1)
+		if o.FieldBits == 0 { // RFC 5510, section 4.2.3: 8 when it is absent
 			o.FieldBits = 8
 		}
 	}

@@ -76,12 +76,11 @@ func (e *entry) front(off uint64, data []byte) []byte {
 	slices.SortFunc(pieces, func(a, b stretch) int { return int(a.off) - int(b.off) })
 	var front []byte
 	for _, p := range pieces {
-		switch n := uint64(len(front)); {
-		case p.off > n:
+		n := uint64(len(front))
+		if p.off > n {
 			return front
-		case p.off+uint64(len(p.data)) > n:
-			front = append(front, p.data[n-p.off:]...)
 		}
+		front = append(front, p.data[min(n-p.off, uint64(len(p.data))):]...)
 	}
 	return front
 }

@@ -220,7 +220,7 @@ func (k keptPacket) id() packetID { return payloadID(k[0], k.body()) }
 // payloadID returns what is in front of body: its length depends on the FEC scheme alone, and Compact No-Code, as which
 // packets of ROUTE are kept, has that of a start_offset.
 func payloadID(codepoint uint8, body []byte) (id packetID) {
-	oti := fec.OTI{EncodingID: fec.EncodingID(codepoint), FieldBits: 8}
+	oti := fec.OTI{EncodingID: fec.EncodingID(codepoint)}
 	copy(id[:], body[:min(len(body), oti.PayloadIDLen())])
 	return id
 }
