@@ -7,71 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/store"
 )
-
-// What one feed has brought and another one has not, is lost by that one: once it leaves the window, comes again, or
-// the session ends. A copy that comes late is late, and not lost.
-func TestCopies(t *testing.T) {
-	feeds3 := []flute.Feed{{Interface: "a"}, {Interface: "b"}, {Interface: "c", Channel: 1}}
-	const x = 5<<32 | 7 // a datagram of set 7
-	for name, c := range map[string]struct {
-		come func(f *feeds)
-		lost [3]uint64
-		late [3]uint64
-	}{
-		"nothing":   {func(*feeds) {}, [3]uint64{}, [3]uint64{}},
-		"by one":    {func(f *feeds) { f.note(0, x) }, [3]uint64{0, 1, 0}, [3]uint64{}},
-		"by both":   {func(f *feeds) { f.note(0, x); f.note(1, x) }, [3]uint64{}, [3]uint64{0, 1, 0}},
-		"elsewhere": {func(f *feeds) { f.note(2, x) }, [3]uint64{}, [3]uint64{}}, // alone on its channel
-		"on two channels": {
-			func(f *feeds) { f.note(0, x); f.note(2, x); f.note(1, x) }, [3]uint64{}, [3]uint64{0, 1, 0},
-		},
-		"again by both": {
-			func(f *feeds) { f.note(0, x); f.note(1, x); f.note(0, x); f.note(1, x) }, [3]uint64{}, [3]uint64{0, 2, 0},
-		},
-		"again by one": {
-			func(f *feeds) { f.note(0, x); f.note(1, x); f.note(0, x) }, [3]uint64{0, 1, 0}, [3]uint64{0, 1, 0},
-		},
-		"twice by one": {func(f *feeds) { f.note(1, x); f.note(1, x) }, [3]uint64{2, 0, 0}, [3]uint64{}},
-		"others of the set": {
-			func(f *feeds) {
-				f.note(0, x)
-				for i := range uint64(windowWays - 1) {
-					f.note(1, (10+i)<<32|7)
-				}
-				f.note(1, x)
-			}, [3]uint64{windowWays - 1, 0, 0}, [3]uint64{0, 1, 0},
-		},
-		"one too many": {
-			func(f *feeds) {
-				f.note(0, x)
-				for i := range uint64(windowWays) {
-					f.note(1, (10+i)<<32|7)
-				}
-				f.note(1, x)
-			}, [3]uint64{windowWays + 1, 1, 0}, [3]uint64{},
-		},
-		"of another set": {func(f *feeds) { f.note(0, x); f.note(1, x+1) }, [3]uint64{1, 1, 0}, [3]uint64{}},
-	} {
-		r := newRig(t, func(c *Config) { c.Feeds = feeds3 })
-		f := &r.l.feeds
-		if f.window == nil {
-			r.l.share.Small.TryReserve(f.bytes())
-			f.window = make([]windowSet, windowSets)
-		}
-		c.come(f)
-		r.l.closeFeeds()
-		for i := range f.list {
-			if got := f.list[i].stats; got.Lost != c.lost[i] || got.Late != c.late[i] {
-				t.Errorf("%s: feed %d: %d lost, %d late; want %d, %d", name, i, got.Lost, got.Late, c.lost[i], c.late[i])
-			}
-		}
-	}
-}
 
 // Losses for want of memory are told, but not that there are none, and no more often than each minute; when the store
 // answers again the rest is.
@@ -210,8 +149,8 @@ func TestLayoutFault(t *testing.T) {
 	}
 }
 
-// A session that is aborted ends the objects that leave it, too: those that are being published though nothing describes
-// them any more.
+// A session that is aborted ends the objects that leave it, too: those that are being published though nothing
+// describes them any more.
 func TestAbortEndsWhatLeaves(t *testing.T) {
 	r := newRig(t)
 	r.manual = true
@@ -256,4 +195,24 @@ func TestStagedIsCounted(t *testing.T) {
 		}
 		r.close()
 	}
+}
+
+// A packet that contradicts an FDT Instance, and cannot be used, is no rival of it: nothing of it stays.
+func TestUselessRival(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 300, 100, 4)
+	r.feed(describe(t, 0, o.file("a")))
+	used := r.cfg.Budget.Used()
+	for cut := range 2 {
+		other := fdtInstance{files: []fdt.File{o.file("b")}, e: 16}.packets(t)[0]
+		r.feed(other[:len(other)-cut])
+		if rival := r.l.rival.in; (rival != nil) != (cut == 0) {
+			t.Errorf("cut by %d: a rival %v", cut, rival != nil)
+		}
+		r.l.dropRival()
+		if r.cfg.Budget.Used() != used {
+			t.Errorf("cut by %d: %d bytes more are charged", cut, r.cfg.Budget.Used()-used)
+		}
+	}
+	r.close()
 }

@@ -17,8 +17,8 @@ type pending struct {
 	bytes   uint64                // charged for them
 }
 
-// keptPacket is what is needed of a packet once the FDT is there: codepoint, length of EXT_FTI, EXT_FTI, body. A body of
-// ROUTE has the start_offset in front.
+// keptPacket is what is needed of a packet once the FDT is there: codepoint, length of EXT_FTI, EXT_FTI, body. A body
+// of ROUTE has the start_offset in front.
 type keptPacket []byte
 
 func (k keptPacket) fti() []byte {

@@ -14,6 +14,7 @@
 //
 // # Limitations
 //
-// A mutant that hangs counts as noticed. Tests that only fail by chance count as having noticed. Constants, strings and
-// files in assembly are not changed, nor are conditions of loops negated.
+// A mutant that hangs counts as noticed if it does so again with four times as much time: on a busy machine the first
+// try may only have been slow. Tests that only fail by chance count as having noticed. Constants, strings and files in
+// assembly are not changed, nor are conditions of loops negated.
 package main

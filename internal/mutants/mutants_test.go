@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -57,6 +59,10 @@ func TestAllPlacesCompile(t *testing.T) {
 		}
 		if err := execute(p.suite(), binary, "^TestConf", time.Minute, "MUTANT=0"); err != nil {
 			t.Error(err)
+		}
+		err = execute(p.suite(), binary, "^TestConf", time.Nanosecond, "MUTANT=0")
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after the limit: %v", err)
 		}
 	}
 }

@@ -133,14 +133,18 @@ func isNoticed(of suite, binary string, tests []test, k int, limit time.Duration
 		}
 		pattern := "^(" + strings.Join(names, "|") + ")$"
 		until := min(limit, 10*time.Second+5*took[i])
-		if execute(of, binary, pattern, until, "MUTANT="+strconv.Itoa(k)) != nil {
+		err := execute(of, binary, pattern, until, "MUTANT="+strconv.Itoa(k))
+		if errors.Is(err, context.DeadlineExceeded) && until < limit { // perhaps the machine is busy
+			err = execute(of, binary, pattern, min(limit, 4*until), "MUTANT="+strconv.Itoa(k))
+		}
+		if err != nil {
 			return true
 		}
 	}
 	return false
 }
 
-// execute runs tests; an error is that one has failed, or that they took too long.
+// execute runs tests; an error is that one has failed, or context.DeadlineExceeded: they took too long.
 func execute(of suite, binary, pattern string, limit time.Duration, env string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
@@ -148,7 +152,11 @@ func execute(of suite, binary, pattern string, limit time.Duration, env string) 
 	run.Dir, run.Env, run.WaitDelay = of.dir, append(os.Environ(), env), time.Second
 	var out bytes.Buffer
 	run.Stdout, run.Stderr = &out, &out
-	if err := run.Run(); err != nil {
+	err := run.Run()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
 		text := out.Bytes()
 		return fmt.Errorf("%w: %s", err, text[:min(len(text), 300)])
 	}
