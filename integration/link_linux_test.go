@@ -11,7 +11,10 @@ import (
 )
 
 // TestLinkGoesDown runs TestLink, which takes links down.
-func TestLinkGoesDown(t *testing.T) { netns.Run(t, "TestLink") }
+func TestLinkGoesDown(t *testing.T) {
+	t.Parallel() // it has a network of its own
+	netns.Run(t, "TestLink")
+}
 
 // TestLink: a carousel goes on when its link comes back, also as another interface with the same name, and says both. A
 // transfer that is sent once ends as if nothing had been.
