@@ -15,9 +15,9 @@ type Store interface {
 	// returns it. Publish returns the path it used, in the same form.
 	//
 	// After success o is spent: its Discard does nothing, its other methods fail. After an error nothing has changed:
-	// the file that was there still is, and o remains to be published under another name or discarded. Errors that the
-	// name is to blame for wrap ErrName: one that is no path within the store, or one that would make a folder of a
-	// file or a file of a folder.
+	// the file that was there still is, and o remains to be published under another name or discarded. If the name
+	// cannot be used, the error wraps ErrName: one that is no path within the store, or one that would make a folder of
+	// a file or a file of a folder.
 	Publish(o Object, name string) (path string, err error)
 
 	// Close discards all objects that were not published. Published ones stay.

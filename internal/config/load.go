@@ -121,7 +121,15 @@ func syntax(path string, err error) (place, string, any) {
 	}
 	line, _ := strconv.Atoi(m[1])
 	column, _ := strconv.Atoi(m[2])
-	return place{path, line, column}, "%s", m[3]
+	return place{path, line, column}, "%s" + indentation(m[3]), m[3]
+}
+
+// indentation is what mends a file of which the parser says no more than that something stands where it may not.
+func indentation(text string) string {
+	if !strings.Contains(text, "not allowed in this context") && !strings.Contains(text, "tab character") {
+		return ""
+	}
+	return ": indent by spaces, and all keys of a section by as many"
 }
 
 // merge adds what another file says.

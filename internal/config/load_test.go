@@ -124,6 +124,8 @@ func TestRefused(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"syntax", "node: {memory", "1:8: "},
 		{"tab", "node:\n\tmemory: 1", "2:1: "},
+		{"tab is told", "\tnode: {}", "indent by spaces"},
+		{"a key one column too far left", receive + " mode: 1\n", "5:2: value is not allowed in this context: indent by spaces"},
 		{"unknown", "recieve: []", `1:1: key "recieve" is not known: did you mean receive?`},
 		{"unknown below", receive + "  rs-matrix: rizzo\n", `5:3: receive[0]: key "rs-matrix" is not known: did you mean rs_matrix?`},
 		{"twice", "node: {}\nnode: {}", "2:1: mapping key"},
