@@ -273,6 +273,33 @@ func TestCPUModel(t *testing.T) {
 	}
 }
 
+// TestBenchSessions: the files of all sessions arrive, and what they cost is compared. What is too much is refused.
+func TestBenchSessions(t *testing.T) {
+	c := &benchSessionsCommand{
+		Sessions: []int{2}, Objects: []int{1, 20}, Parallel: 4, Rate: 8_000_000, Seconds: 1,
+	}
+	text, err := captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
+	if err != nil {
+		t.Skipf("no measurement on this system: %v", err)
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, objects := range c.Objects {
+		var r sessionsRecord
+		if err := json.Unmarshal([]byte(lines[1+i]), &r); err != nil {
+			t.Fatal(err)
+		}
+		// A megabyte in all, in symbols of 1400 bytes.
+		if r.Operation != "objects" || r.Objects != objects || r.Lost != 0 || r.Datagrams < 700 || r.Ratio <= 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	c.Objects = []int{maxBenchObjects}
+	_, err = captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
+	if err == nil || !strings.Contains(err.Error(), "--objects 100000: take 1 to 50000") {
+		t.Errorf("too many files: %v", err)
+	}
+}
+
 // TestBenchPace measures for a second. How good the pace is on a busy machine is not the question.
 func TestBenchPace(t *testing.T) {
 	c := &benchPaceCommand{Rate: []settings.BitRate{2e6}, Seconds: 1}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,27 +21,34 @@ import (
 type benchSessionsCommand struct {
 	profileFlags
 	Sessions []int            `placeholder:"N[,…]" default:"1,10,100,1000" help:"How many sessions, in each measurement."`
+	Objects  []int            `placeholder:"N[,…]" default:"1" help:"How many files each session sends, all of them together as long as one."`
+	Parallel int              `type:"positive" default:"1" help:"Files of a session that are sent at once, a symbol of each in turn."`
 	Rate     settings.BitRate `default:"2Gbit" help:"Bits per second of all sessions together."`
 	Seconds  int              `type:"positive" default:"5" help:"Length of each measurement."`
 }
 
-// maxBenchSessions bounds the sessions of one measurement: each has a socket to send.
-const maxBenchSessions = 10_000
+const (
+	// maxBenchSessions bounds the sessions of one measurement: each has a socket to send.
+	maxBenchSessions = 10_000
+	// maxBenchObjects bounds the files of all sessions of one measurement: the end of each is an event that waits.
+	maxBenchObjects = 100_000
+)
 
 // sessionsPatience is for how long files are awaited after the last packet.
 const sessionsPatience = 5 * time.Second
 
-// sessionsRecord is one measurement in JSON.
+// sessionsRecord is one measurement in JSON. Operation is "objects" where several --objects are compared.
 type sessionsRecord struct {
 	Peer      string  `json:"peer"`
 	Operation string  `json:"operation"`
 	Sessions  int     `json:"sessions"`
-	Rate      uint64  `json:"rate"` // bits per second, of all together
+	Objects   int     `json:"objects"` // of each session
+	Rate      uint64  `json:"rate"`    // bits per second, of all together
 	Seconds   float64 `json:"seconds"`
 	Datagrams uint64  `json:"datagrams"`    // that came to the socket
 	Dropped   uint64  `json:"dropped"`      // of these, by the receiver; see Kernel
 	Kernel    uint64  `json:"kernel_drops"` // datagrams for which the socket's buffer had no room
-	Lost      int     `json:"lost_files"`   // of one for each session
+	Lost      int     `json:"lost_files"`   // of all sessions
 	Processor float64 `json:"processor_seconds"`
 	Each      float64 `json:"microseconds_per_datagram"` // of a processor, both ends
 	Ratio     float64 `json:"ratio"`                     // of Each to that of the first measurement
@@ -56,12 +64,18 @@ func (c *benchSessionsCommand) Run(ctx context.Context, out *output) error {
 		if n < 1 || n > maxBenchSessions {
 			return fmt.Errorf("--sessions %d: take 1 to %d", n, maxBenchSessions)
 		}
+		for _, objects := range c.Objects {
+			if objects < 1 || n*objects > maxBenchObjects {
+				return fmt.Errorf("--objects %d: take 1 to %d for %s", objects, maxBenchObjects/n, count(n, "session"))
+			}
+		}
 	}
 	out.record(thisMachine(), fmt.Sprintf(
 		"Sessions at %v in all, both ends in this process, over the loopback interface, into a store that "+
 			"keeps nothing\n"+
-			"%v\n\n%10s%12s%10s%10s%12s%16s%8s%12s",
-		c.Rate, thisMachine(), "sessions", "datagrams", "dropped", "kernel", "lost files", "each", "ratio", "memory"))
+			"%v\n\n%10s%10s%12s%10s%10s%12s%16s%8s%12s",
+		c.Rate, thisMachine(), "sessions", "objects", "datagrams", "dropped", "kernel", "lost files", "each", "ratio",
+		"memory"))
 	err := c.profiled(func() error { return c.each(ctx, out) })
 	if ctx.Err() != nil {
 		return interruption(ctx, "before all was measured")
@@ -75,25 +89,30 @@ func (c *benchSessionsCommand) Run(ctx context.Context, out *output) error {
 func (c *benchSessionsCommand) each(ctx context.Context, out *output) error {
 	first := 0.0
 	for _, n := range c.Sessions {
-		r, err := c.measure(ctx, n)
-		if err != nil {
-			return fmt.Errorf("%s: %w", count(n, "session"), err)
+		for _, objects := range c.Objects {
+			r, err := c.measure(ctx, n, objects)
+			if err != nil {
+				return fmt.Errorf("%s: %w", count(n, "session"), err)
+			}
+			if first == 0 {
+				first = r.Each
+			}
+			if first > 0 {
+				r.Ratio = r.Each / first
+			}
+			out.record(r, fmt.Sprintf("%10d%10d%12d%10d%10d%12d%13.2f µs%8.2f%12s", n, objects, r.Datagrams, r.Dropped,
+				r.Kernel, r.Lost, r.Each, r.Ratio, formatBytes(r.Memory)))
 		}
-		if first == 0 {
-			first = r.Each
-		}
-		if first > 0 {
-			r.Ratio = r.Each / first
-		}
-		out.record(r, fmt.Sprintf("%10d%12d%10d%10d%12d%13.2f µs%8.2f%12s", n, r.Datagrams, r.Dropped, r.Kernel, r.Lost,
-			r.Each, r.Ratio, formatBytes(r.Memory)))
 	}
 	return nil
 }
 
-// measure sends one file with each of n sessions, and waits until all have ended.
-func (c *benchSessionsCommand) measure(ctx context.Context, n int) (r sessionsRecord, err error) {
-	r = sessionsRecord{Peer: "flute-node", Operation: "sessions", Sessions: n, Rate: uint64(c.Rate)}
+// measure sends files with each of n sessions, and waits until all have ended.
+func (c *benchSessionsCommand) measure(ctx context.Context, n, objects int) (r sessionsRecord, err error) {
+	r = sessionsRecord{Peer: "flute-node", Operation: "sessions", Sessions: n, Objects: objects, Rate: uint64(c.Rate)}
+	if len(c.Objects) > 1 {
+		r.Operation = "objects"
+	}
 	nd, err := node.Start(node.Config{})
 	if err != nil {
 		return r, err
@@ -107,7 +126,7 @@ func (c *benchSessionsCommand) measure(ctx context.Context, n int) (r sessionsRe
 	if err != nil {
 		return r, err
 	}
-	events := nd.Subscribe(node.SubscribeOptions{Queue: 4 * (maxBenchSessions + 1), Filter: func(e notice.Event) bool {
+	events := nd.Subscribe(node.SubscribeOptions{Queue: 2 * maxBenchObjects, Filter: func(e notice.Event) bool {
 		switch e := e.(type) {
 		case event.ObjectCompleted:
 			return !e.Sending
@@ -124,10 +143,10 @@ func (c *benchSessionsCommand) measure(ctx context.Context, n int) (r sessionsRe
 	}
 	used, _ := iobench.Used()
 	start := time.Now()
-	if err := c.send(ctx, nd, group, lo, n); err != nil {
+	if err := c.send(ctx, nd, group, lo, n, objects); err != nil {
 		return r, err
 	}
-	r.Lost = n
+	r.Lost = n * objects
 	patience := time.After(sessionsPatience)
 	for over := false; r.Lost > 0 && !over; {
 		select {
@@ -161,20 +180,21 @@ func (c *benchSessionsCommand) measure(ctx context.Context, n int) (r sessionsRe
 	return r, nil
 }
 
-// send begins n sessions, each with one file that takes as long as was asked for, and waits for their end.
-func (c *benchSessionsCommand) send(ctx context.Context, nd *node.Node, to netip.AddrPort, lo string, n int) error {
+// send begins n sessions, each with files that take together as long as was asked for, and waits for their end.
+func (c *benchSessionsCommand) send(
+	ctx context.Context, nd *node.Node, to netip.AddrPort, lo string, n, objects int,
+) error {
 	rate := max(1, uint64(c.Rate)/uint64(n))
 	all := make([]*node.Sending, 0, n)
 	for i := range n {
-		s, err := nd.Send(ctx, node.SendConfig{To: to, TSI: flute.TSI(i + 1), Interface: lo, Rate: rate})
+		s, err := nd.Send(ctx, node.SendConfig{
+			To: to, TSI: flute.TSI(i + 1), Interface: lo, Rate: rate,
+			Session: sender.Config{Parallel: c.Parallel},
+		})
 		if err != nil {
 			return err
 		}
-		_, err = s.Add(ctx, sender.File{
-			ContentLocation: fmt.Sprintf("file:///%d", i), Content: zeros{}, Size: max(1, rate/8*uint64(c.Seconds)),
-			Digests: sender.NoDigest,
-		}, nil)
-		if err != nil {
+		if err := c.add(ctx, s, i, rate, objects); err != nil {
 			return err
 		}
 		if err := s.Finish(ctx); err != nil {
@@ -188,6 +208,22 @@ func (c *benchSessionsCommand) send(ctx context.Context, nd *node.Node, to netip
 		}
 	}
 	return nil
+}
+
+// add adds the files of session i.
+func (c *benchSessionsCommand) add(ctx context.Context, s *node.Sending, i int, rate uint64, objects int) error {
+	var failed error
+	err := s.AddAll(ctx, func(yield func(sender.File) bool) {
+		for k := range objects {
+			if !yield(sender.File{
+				ContentLocation: fmt.Sprintf("file:///%d/%d", i, k), Content: zeros{},
+				Size: max(1, rate/8*uint64(c.Seconds)/uint64(objects)), Digests: sender.NoDigest,
+			}) {
+				return
+			}
+		}
+	}, func(_ int, _ flute.TOI, err error) { failed = cmp.Or(failed, err) })
+	return cmp.Or(err, failed)
 }
 
 // sink is a store that keeps nothing: what is sent is [zeros], and reads so.

@@ -20,6 +20,7 @@ type performance struct {
 	parts    []performed // of bench io
 	files    []performed // of bench file
 	sessions []performed // of bench sessions
+	objects  []performed // of bench sessions --objects 1,…
 }
 
 // performed is one JSON line of them; which fields it has depends on the operation.
@@ -36,6 +37,7 @@ type performed struct {
 	First    float64 `json:"first_packet_ms"`
 	Memory   float64 `json:"memory"`
 	Sessions int     `json:"sessions"`
+	Objects  int     `json:"objects"`
 	Packets  int     `json:"datagrams"`
 	Dropped  int     `json:"dropped"`
 	Kernel   int     `json:"kernel_drops"`
@@ -61,6 +63,8 @@ func (p *performance) read(r io.Reader) error {
 			p.files = append(p.files, v)
 		case v.Operation == "sessions":
 			p.sessions = append(p.sessions, v)
+		case v.Operation == "objects":
+			p.objects = append(p.objects, v)
 		}
 	}
 	return lines.Err()
@@ -158,6 +162,15 @@ func (p *performance) tables() string {
 		"µs for a datagram | Ratio | Memory |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n", p.sessions[0].Rate/1e9)
 	for _, r := range p.sessions {
 		fmt.Fprintf(&text, "| %d | %d | %d | %d | %d | %.2f | %.2f | %.0f MiB |\n", r.Sessions, r.Packets, r.Dropped, r.Kernel,
+			r.Lost, r.Each, r.Ratio, r.Memory/(1<<20))
+	}
+	if len(p.objects) == 0 {
+		return text.String()
+	}
+	fmt.Fprintf(&text, "\n| Files of one session, at %g Gbit/s | Datagrams | Dropped | By the kernel | Lost files | "+
+		"µs for a datagram | Ratio | Memory |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n", p.objects[0].Rate/1e9)
+	for _, r := range p.objects {
+		fmt.Fprintf(&text, "| %d | %d | %d | %d | %d | %.2f | %.2f | %.0f MiB |\n", r.Objects, r.Packets, r.Dropped, r.Kernel,
 			r.Lost, r.Each, r.Ratio, r.Memory/(1<<20))
 	}
 	return text.String()

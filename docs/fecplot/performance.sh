@@ -15,5 +15,6 @@ out=performance.jsonl
 node io --size 1GiB --dir "$dir" >"$bin/out"
 node file --size "$size" --runs "$runs" --dir "$dir" >>"$bin/out"
 node sessions --rate 2Gbit --seconds 5 --sessions 1,10,100,1000 >>"$bin/out"
+node sessions --rate 1Gbit --seconds 5 --sessions 1 --objects 1,100,1000,10000 >>"$bin/out"
 mv "$bin/out" "$out"
 go run . -docs .. -performance "$out"

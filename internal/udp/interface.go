@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 )
 
@@ -56,16 +57,29 @@ func lookUp(name string) (*net.Interface, error) {
 
 // addressOn returns the first address of ifi that fits, or the zero Addr.
 func addressOn(ifi *net.Interface, fits func(netip.Addr) bool) netip.Addr {
+	return firstOf(addressesOf(ifi), fits)
+}
+
+// addressesOf asks the system, which takes some 50 µs.
+func addressesOf(ifi *net.Interface) (list []netip.Addr) {
 	addrs, err := ifi.Addrs()
 	if err != nil {
-		return netip.Addr{}
+		return nil
 	}
 	for _, a := range addrs {
 		if n, ok := a.(*net.IPNet); ok {
-			if addr, ok := netip.AddrFromSlice(n.IP); ok && fits(addr.Unmap()) {
-				return addr.Unmap()
+			if addr, ok := netip.AddrFromSlice(n.IP); ok {
+				list = append(list, addr.Unmap())
 			}
 		}
+	}
+	return list
+}
+
+// firstOf returns the first that fits, or the zero Addr.
+func firstOf(list []netip.Addr, fits func(netip.Addr) bool) netip.Addr {
+	if i := slices.IndexFunc(list, fits); i >= 0 {
+		return list[i]
 	}
 	return netip.Addr{}
 }
@@ -73,9 +87,10 @@ func addressOn(ifi *net.Interface, fits func(netip.Addr) bool) netip.Addr {
 // sourceOn returns the address of ifi to send to or listen at addresses like to: one that others can reach, else one of
 // the machine itself (that of the loopback interface), else the zero Addr.
 func sourceOn(ifi *net.Interface, to netip.Addr) netip.Addr {
-	a := addressOn(ifi, func(a netip.Addr) bool { return a.Is4() == to.Is4() && a.IsGlobalUnicast() })
+	list := addressesOf(ifi)
+	a := firstOf(list, func(a netip.Addr) bool { return a.Is4() == to.Is4() && a.IsGlobalUnicast() })
 	if !a.IsValid() {
-		a = addressOn(ifi, func(a netip.Addr) bool { return a.Is4() == to.Is4() && !a.IsLinkLocalUnicast() })
+		a = firstOf(list, func(a netip.Addr) bool { return a.Is4() == to.Is4() && !a.IsLinkLocalUnicast() })
 	}
 	return a
 }
