@@ -480,6 +480,18 @@ func TestSocket(t *testing.T) {
 	if _, err := Listen(cfg); err == nil || !strings.Contains(err.Error(), "is no socket") {
 		t.Errorf("a file: %v", err)
 	}
+	cfg.Listen = "unix:" + filepath.Join(t.TempDir(), "none", "api.sock")
+	if _, err := Listen(cfg); err == nil || !strings.Contains(err.Error(), "node.api names another place") {
+		t.Errorf("no folder: %v", err)
+	}
+	nobody, err := NewClient(cfg.Listen, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = nobody.Do(t.Context(), "GET", "/v1/state", nil)
+	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "no daemon answers: dial unix") {
+		t.Errorf("nobody is there: %v", err)
+	}
 }
 
 // TestToken: over TCP nothing is answered without the token, and who guesses is slowed down.

@@ -96,7 +96,11 @@ func (c *Client) ask(ctx context.Context, method, path string, body any, after s
 	if after != "" {
 		r.Header.Set("Last-Event-ID", after)
 	}
-	return c.http.Do(r)
+	response, err := c.http.Do(r)
+	if o, ok := errors.AsType[*net.OpError](err); ok && o.Op == "dial" {
+		return nil, fmt.Errorf("no daemon answers: %w; is it running, with the node.api that --api names?", o)
+	}
+	return response, err
 }
 
 // Events calls told with each event, as a line of JSON, and its ID, until ctx ends, or told or the daemon ends it.

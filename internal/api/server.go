@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -133,7 +134,11 @@ func listenUnix(path string) (net.Listener, error) {
 		}
 	}
 	l, err := net.Listen("unix", path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("api: %w; node.api names another place, where this user may write, such as unix:%s",
+			err, filepath.Join(os.TempDir(), "flute-node.sock"))
+	case err != nil:
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
