@@ -17,8 +17,12 @@ import (
 	"github.com/flute-node/flute-node/supervisor"
 )
 
-// statsInterval is how often event.SessionStats is emitted while packets come.
-const statsInterval = time.Second
+const (
+	// statsInterval is how often event.SessionStats is emitted while packets come.
+	statsInterval = time.Second
+	// statsGrace is for how long the next packets may bring that event: a timer of each of many sessions costs more.
+	statsGrace = statsInterval / 8
+)
 
 // Config says what a session runs on. All fields but Faults are required.
 type Config struct {
@@ -241,6 +245,7 @@ func (s *session) publishStats(ctx actor.Context, now time.Time) {
 		return
 	}
 	s.counted, s.stats = c.Received, now.Add(statsInterval)
+	s.armed = time.Time{} // it need not fire for what was told
 	stats := event.SessionStats{
 		Session: s.inbox.Key, Counters: c, Bytes: s.ledger.bytes, Held: s.ledger.core.Held(),
 		Feeds: s.ledger.core.Feeds(), Account: s.ledger.core.Account(now),
@@ -251,8 +256,10 @@ func (s *session) publishStats(ctx actor.Context, now time.Time) {
 // arm sets the one timer of the session to the least deadline.
 func (s *session) arm(now time.Time) {
 	d := s.core.Deadline()
-	if s.ledger.core.Opened() && s.ledger.core.Counters().Received != s.counted && (d.IsZero() || s.stats.Before(d)) {
-		d = s.stats
+	if s.ledger.core.Opened() && s.ledger.core.Counters().Received != s.counted {
+		if at := s.stats.Add(statsGrace); d.IsZero() || at.Before(d) {
+			d = at
+		}
 	}
 	if d.IsZero() || (!s.armed.IsZero() && !d.Before(s.armed)) {
 		return // a timer that fires too early only looks again

@@ -12,6 +12,9 @@ const (
 	// after 600 ms, for which Wait waits.
 	closePackets  = 5
 	closeInterval = 150 * time.Millisecond
+	// closeTick divides the times at which flags are repeated: sessions that end at about the same time share what a
+	// wake-up costs, at either end.
+	closeTick = 10 * time.Millisecond
 )
 
 // end begins to close the session: nothing but close-session flags is sent from now on.
@@ -24,8 +27,18 @@ func (s *session) end(ctx actor.Context, reason string, cause error) {
 func (s *session) bidNext(ctx actor.Context, reason string, cause error) {
 	s.publishAll(ctx, s.ledger.bid(reason, cause))
 	s.work(ctx)
-	s.ledger.farewell = time.Now().Add(closeInterval)
-	s.timer.Reset(closeInterval)
+	now := time.Now()
+	s.ledger.farewell = nextFarewell(s.ledger.farewell, now)
+	s.timer.Reset(s.ledger.farewell.Sub(now))
+}
+
+// nextFarewell returns when the flag is due after the one of now, which was due at this time: a multiple of closeTick.
+func nextFarewell(due, now time.Time) time.Time {
+	if next := due.Add(closeInterval); next.Sub(now) > closeInterval-closeTick {
+		return next
+	}
+	next := now.Add(closeInterval) // the first, or one that is late
+	return next.Add((closeTick - time.Duration(next.UnixNano())%closeTick) % closeTick)
 }
 
 // sayFarewell repeats the close-session flag. After the last one it closes the session and asks to be stopped.
