@@ -56,8 +56,8 @@ func TestConf_C01_C13_C15_C17_B06_PayloadID(t *testing.T) {
 			t.Errorf("%v: appended %x, want %x", v.oti.EncodingID, a[1:], b)
 		}
 		for n := range len(b) {
-			if id, _, err := v.oti.ParsePayloadID(b[:n:n]); drop.Of(err) != drop.PayloadID ||
-				id != (fec.PayloadID{}) {
+			if id, read, err := v.oti.ParsePayloadID(b[:n:n]); drop.Of(err) != drop.PayloadID ||
+				id != (fec.PayloadID{}) || read != 0 {
 				t.Errorf("%v: %d bytes: %+v, %v", v.oti.EncodingID, n, id, err)
 			}
 		}

@@ -11,8 +11,11 @@ import (
 func (b *Buffer) check(t *testing.T) {
 	t.Helper()
 	var held, queued uint64
-	for _, p := range b.pages {
+	for i, p := range b.pages {
 		held += cost(len(p.bytes))
+		if i > 0 && p.index <= b.pages[i-1].index {
+			t.Fatalf("page %d follows page %d", p.index, b.pages[i-1].index)
+		}
 	}
 	add := func(chunks []chunk) (size uint64) {
 		for _, c := range chunks {
@@ -114,8 +117,12 @@ func TestUnpaid(t *testing.T) {
 func TestHoldsBounds(t *testing.T) {
 	const off, n = 3*pageSize - 10, 20 // in two pages
 	b := NewBuffer(nil)
-	if _, err := b.WriteAt(make([]byte, n), off); err != nil {
+	if _, err := b.WriteAt(make([]byte, pageSize), 100*pageSize); err != nil { // it pays for two pages
 		t.Fatal(err)
+	}
+	b.End(b.Begin())
+	if _, err := b.WriteAt(make([]byte, n), off); err != nil || len(b.pages) != 2 {
+		t.Fatal(err, len(b.pages))
 	}
 	for _, way := range []struct {
 		name string

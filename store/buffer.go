@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -165,13 +166,7 @@ func (b *Buffer) enlarge(p *page, end uint32) *page {
 // find returns where in b.pages the page of that index is, or belongs.
 func (b *Buffer) find(index int64) (int, bool) {
 	return slices.BinarySearchFunc(b.pages, index, func(p *page, index int64) int {
-		switch {
-		case p.index < index:
-			return -1
-		case p.index > index:
-			return 1
-		}
-		return 0
+		return cmp.Compare(p.index, index)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/flute-node/flute-node/internal/allocbound"
+	"github.com/flute-node/flute-node/internal/segment"
 )
 
 func TestName(t *testing.T) {
@@ -65,6 +66,11 @@ func TestName(t *testing.T) {
 		{".a:x", ".a:x"},
 		{"a_b:x", "a_b:x"},
 		{"a*b:x", "a*b:x"},
+		{"a@b:x", "a@b:x"},
+		{"a[b:x", "a[b:x"},
+		{"a`b:x", "a`b:x"},
+		{"a{b:x", "a{b:x"},
+		{"az+AZ:x", "x"},
 		{":x", ":x"},
 		{"a/b:c", "a/b:c"},
 		// query and fragment
@@ -327,4 +333,18 @@ func ExampleName() {
 	// news/a b.html <nil>
 	// etc/passwd <nil>
 	// image?id=17 <nil>
+}
+
+// TestLongSegment: a segment that is too long is cut, and marked with 64 bits of its Content-Location.
+func TestLongSegment(t *testing.T) {
+	long := strings.Repeat("x", segment.Max)
+	for _, c := range []struct{ location, want string }{
+		{long, long},
+		{long + "y", segment.Mark(long+"y", long+"y", 16)},
+		{"http://h/d/" + long + ".tar", "d/" + segment.Mark(long+".tar", "http://h/d/"+long+".tar", 16)},
+	} {
+		if got, err := Name(c.location); got != c.want || err != nil {
+			t.Errorf("%q, %v, want %q", got, err, c.want)
+		}
+	}
 }

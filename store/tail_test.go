@@ -290,7 +290,7 @@ func TestLend(t *testing.T) {
 		b.Lend([]byte("lent"), 3)
 		b.Lend([]byte("!"), 7)
 		b.Charge(1000, func() { returned++ })
-		if string(peek(t, b, 3, 5)) != "lent!" || returned != 0 {
+		if string(peek(t, b, 3, 5)) != "lent!" || returned != 0 || b.Waiting() != 5 {
 			t.Error("other bytes")
 		}
 		if written {

@@ -41,7 +41,7 @@ func TestTime(t *testing.T) {
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("%s: Parse (-want +got):\n%s", c.name, d)
 		}
-		if d := cmp.Diff(append([]byte{7}, b...), c.want.Append([]byte{7})); d != "" {
+		if d := cmp.Diff(append([]byte("before"), b...), c.want.Append([]byte("before"))); d != "" {
 			t.Errorf("%s: Append (-want +got):\n%s", c.name, d)
 		}
 		for n := range len(b) - 2 {

@@ -128,7 +128,7 @@ func detaches(s fec.Scheme) bool {
 // lend gives up the memory of the block's bytes after its first repair symbol; nil: it is still needed, or was given
 // up.
 func (b *block) lend() []byte {
-	if b.packet <= b.group.sources || b.kept != nil || len(b.held) == 0 {
+	if b.packet <= b.group.sources || b.kept != nil {
 		return nil
 	}
 	held := b.held

@@ -91,7 +91,7 @@ func (f *fdtCoder) coding(cfg *Config, length uint64) (coding, error) {
 	if o.IsRateless() {
 		o.MaxSourceBlockLength = maxFDTBlock
 		c, err := newCoding(cfg, o, f.variant, redundancy{ratio: f.share}, length)
-		if err != nil || c.blocks == 0 {
+		if err != nil {
 			return c, err
 		}
 		return newCoding(cfg, o, f.variant, redundancy{symbols: f.repairs(c.part.BlockSymbols(0))}, length)

@@ -377,3 +377,166 @@ func TestRepeatsWhileIDsRunOut(t *testing.T) {
 		t.Errorf("a file waits for a new one until %v", at)
 	}
 }
+
+// TestLendingBounds: a source block lends its memory after its first repair symbol, if nobody keeps it; content in
+// memory has no use for it, nor has a session that reads when it is due.
+func TestLendingBounds(t *testing.T) {
+	oti := fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1000, MaxSourceBlockLength: 10}
+	for _, c := range []struct {
+		name    string
+		prepare func(x *transfer, b *block)
+		lent    bool
+	}{
+		{"the first repair symbol", func(*transfer, *block) {}, true},
+		{"the last source symbol", func(_ *transfer, b *block) { b.packet-- }, false},
+		{"it is kept", func(_ *transfer, b *block) { b.kept = &keptBlock{} }, false},
+		{"in memory", func(x *transfer, _ *block) { x.content.memory = true }, false},
+		{"nobody runs Works", func(x *transfer, _ *block) { x.content.attended = false }, false},
+		{"a cache has just room", func(x *transfer, b *block) { x.cache = &blockCache{most: x.keptSize(b)} }, false},
+		{"a cache has less", func(x *transfer, b *block) { x.cache = &blockCache{most: x.keptSize(b) - 1} }, true},
+		{"a cache has no room left", func(x *transfer, b *block) { x.cache = &blockCache{most: x.keptSize(b), used: 1} }, true},
+		{"it was lent", func(_ *transfer, b *block) { b.held = nil }, false},
+	} {
+		x := newTransfer(t, oti, 100_000, 1, 0)
+		b := &x.slots[0]
+		b.group = x.coding.group(10)
+		b.held, b.packet = make([]byte, 10_000), b.group.sources+1
+		c.prepare(x, b)
+		had := b.held != nil
+		x.content.hungry = false
+		x.lend(b)
+		lent, gone := len(x.content.spare) == 1, b.held == nil
+		if lent != c.lent || had && gone != c.lent || x.content.hungry != c.lent {
+			t.Errorf("%s: lent %v, hungry %v", c.name, lent, x.content.hungry)
+		}
+	}
+}
+
+// TestLookAheadOfLargeBlocks: of blocks that lend their memory so many are read as are in transfer at once.
+func TestLookAheadOfLargeBlocks(t *testing.T) {
+	oti := fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 8000, MaxSourceBlockLength: lendBytes/8000 + 1}
+	for _, c := range []struct{ interleave, held, pieces, want int }{
+		{1, 0, 0, 1}, {1, 1, 0, 0}, {1, 0, 1, 0}, {3, 1, 1, 1}, {3, 2, 0, 1}, {3, 0, 2, 1}, {3, 2, 1, 0},
+	} {
+		x := newTransfer(t, oti, 10*lendBytes, c.interleave, 0)
+		if !x.coding.lends {
+			t.Fatal("not large")
+		}
+		x.active = c.held
+		for i := range c.held {
+			x.slots[i].held = []byte{1}
+		}
+		for range c.pieces {
+			x.content.pieces = append(x.content.pieces, &piece{})
+		}
+		if n := len(x.asksFor()); n != c.want {
+			t.Errorf("%+v: %d blocks are asked for", c, n)
+		}
+	}
+}
+
+// fragile is a scheme whose encoders crash when they are used again.
+type fragile struct{ xor }
+
+func (fragile) Detaches() bool { return true }
+
+func (fragile) Reuse(fec.Encoder, *fec.OTI, uint32, []byte) bool { panic("Reuse") }
+
+// TestEncoderOfACrash: an encoder that has crashed while it was made ready is not used again.
+func TestEncoderOfACrash(t *testing.T) {
+	var made, reset int
+	c := &coding{
+		scheme:  fragile{xor{made: &made, reset: &reset}},
+		encoder: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 10},
+	}
+	b := &block{held: make([]byte, 40)}
+	if err := b.encode(c, 4); err != nil || made != 1 {
+		t.Fatal(made, err)
+	}
+	crash := func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no crash")
+			}
+		}()
+		_ = b.encode(c, 3)
+	}
+	crash()
+	if err := b.encode(c, 4); err != nil || made != 2 || reset != 0 {
+		t.Errorf("%d encoders, %d used again, %v", made, reset, err)
+	}
+	if err := b.encode(c, 4); err != nil || made != 2 || reset != 1 {
+		t.Errorf("%d encoders, %d used again, %v", made, reset, err)
+	}
+	// Reset crashes, too.
+	b.enc.(*xorEncoder).reset = nil
+	func() {
+		defer func() { _ = recover() }()
+		_ = b.encode(c, 4)
+	}()
+	if err := b.encode(c, 4); err != nil || made != 3 {
+		t.Errorf("%d encoders, %v", made, err)
+	}
+}
+
+// TestSettle: what a Work has brought is taken once, while it runs and at its end.
+func TestSettle(t *testing.T) {
+	var r readAhead
+	j := &readJob{}
+	for i := range uint64(3) {
+		j.pieces = append(j.pieces, &piece{off: i, buf: make([]byte, 10)})
+	}
+	r.job, r.work = j, &Work{}
+	r.work.state.Store(workRunning)
+	for _, read := range []uint32{0, 1, 2} {
+		j.read.Store(read)
+		if err := r.settle(); err != nil || len(r.pieces) != int(read) || r.bytes != 10*int(read) {
+			t.Errorf("%d pieces of %d bytes after %d were read, %v", len(r.pieces), r.bytes, read, err)
+		}
+		if !r.waits() || r.ahead() != 30 {
+			t.Errorf("%d bytes are ahead", r.ahead())
+		}
+	}
+	j.read.Store(3)
+	if r.waits() {
+		t.Error("it waits though a piece was read")
+	}
+	r.work.state.Store(workDone)
+	if err := r.settle(); err != nil || len(r.pieces) != 3 || r.bytes != 30 || r.job != nil || r.work != nil {
+		t.Errorf("%d pieces of %d bytes in the end, %v", len(r.pieces), r.bytes, err)
+	}
+	r.discard(span{0, 2})
+	if len(r.pieces) != 1 || r.pieces[0].off != 2 || r.bytes != 10 || len(r.spare) != 2 {
+		t.Errorf("%d pieces of %d bytes are left, %d to spare", len(r.pieces), r.bytes, len(r.spare))
+	}
+}
+
+// TestVersionIsLookedAt: content that can change is looked at each second, and before its last packet.
+func TestVersionIsLookedAt(t *testing.T) {
+	d := &disk{}
+	d.replace(pattern(10_000))
+	for _, c := range []struct {
+		after time.Duration
+		left  uint64
+		final bool
+		looks bool
+	}{
+		{versionInterval - 1, 5, false, false}, {versionInterval, 5, false, true}, {0, 1, false, true}, {0, 1, true, false},
+	} {
+		x := newTransfer(t, fec.OTI{SymbolLength: 100}, 10_000, 1, 100)
+		o, v, err := openVersion(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &x.content
+		r.source, r.opened, r.src, r.version, r.checked, r.final, r.hungry = d, o, o, v, start, c.final, false
+		x.left, x.asked = c.left, x.coding.blocks
+		err = x.ready(start.Add(c.after))
+		if (r.work != nil) != c.looks || errors.Is(err, errBusy) != (c.looks && c.left == 1) {
+			t.Errorf("%+v: %v, %v", c, r.work != nil, err)
+		}
+		if err := o.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -134,7 +134,6 @@ func unwritable(f *fdt.File, p fdt.Profile) string {
 		{"ContentType", func(f *fdt.File) { f.ContentType = "" }},
 		{"ETag", func(f *fdt.File) { f.ETag = "" }},
 		{"CENC", func(f *fdt.File) { f.ContentEncoding = flute.Null }},
-		{"CacheControl", func(f *fdt.File) { f.CacheControl = nil }},
 		{"Groups", func(f *fdt.File) { f.Groups = nil }},
 		{"Attributes", func(f *fdt.File) { f.Attributes = nil }},
 		{"Elements", func(f *fdt.File) { f.Elements = nil }},

@@ -76,8 +76,9 @@ func shorten(o fec.OTI) fec.OTI {
 	default:
 		return o
 	}
-	k, b := ceil.Div(o.TransferLength, uint64(o.SymbolLength)), uint64(o.MaxSourceBlockLength)
-	if more := uint64(o.MaxEncodingSymbols) - b; k > 0 && k < b && uint64(o.MaxEncodingSymbols) > b {
+	b := uint64(o.MaxSourceBlockLength)
+	k := min(ceil.Div(o.TransferLength, uint64(o.SymbolLength)), b)
+	if more := uint64(o.MaxEncodingSymbols) - b; k > 0 && uint64(o.MaxEncodingSymbols) > b {
 		o.MaxSourceBlockLength, o.MaxEncodingSymbols = uint32(k), uint32(k+ceil.Div(k*more, b))
 	}
 	return o

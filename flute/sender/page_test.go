@@ -486,3 +486,48 @@ func TestCompleteOfASettledPage(t *testing.T) {
 		t.Errorf("none of %d FDT Instances says Complete", len(r.fdts)-quiet)
 	}
 }
+
+// TestCompleteKeepsDescriptions: once a session is complete what is sent stays described, however little is sent;
+// before that, what was sent leaves in time.
+func TestCompleteKeepsDescriptions(t *testing.T) {
+	r := newRun(t, Config{FDTDuration: 2 * time.Second, OTI: fec.OTI{SymbolLength: 100}})
+	r.add("a", 100)
+	addTo(t, r.s, File{
+		ContentLocation: "b", Content: bytes.NewReader(pattern(100)), Size: 100, TransferCount: -1, Delay: time.Second,
+	})
+	r.until(start.Add(20 * time.Second))
+	if last := r.fdts[len(r.fdts)-1]; len(last.Files) != 1 {
+		t.Fatalf("%d files are described after a while", len(last.Files))
+	}
+	r.add("c", 100)
+	r.add("d", 100)
+	r.until(r.now.Add(100 * time.Millisecond))
+	if err := r.s.SetComplete(); err != nil {
+		t.Fatal(err)
+	}
+	r.until(r.now.Add(20 * time.Second))
+	if last := r.fdts[len(r.fdts)-1]; len(last.Files) != 3 || !last.Complete {
+		t.Errorf("%d files are described in the end, complete: %v", len(last.Files), last.Complete)
+	}
+}
+
+// TestEachRemovalIsToldSoon: an FDT Instance without the file that was removed goes out at once, each time.
+func TestEachRemovalIsToldSoon(t *testing.T) {
+	r := newRun(t, Config{FDTInterval: time.Minute, OTI: fec.OTI{SymbolLength: 100}})
+	for i := range 4 {
+		addTo(t, r.s, File{
+			ContentLocation: fmt.Sprint(i), Content: bytes.NewReader(pattern(100)), Size: 100, TransferCount: -1,
+			Delay: time.Second,
+		})
+	}
+	r.until(start.Add(5 * time.Second))
+	for i := range uint64(3) {
+		if !r.s.Remove(flute.NewTOI(1+i), AtOnce) {
+			t.Fatal(i)
+		}
+		r.until(r.now.Add(time.Second))
+		if last := r.fdts[len(r.fdts)-1]; len(last.Files) != 3-int(i) {
+			t.Errorf("a second after removal %d %d files are described", i+1, len(last.Files))
+		}
+	}
+}

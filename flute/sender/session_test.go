@@ -27,7 +27,7 @@ func FuzzSession(f *testing.F) {
 	for range 20 {
 		script := make([]byte, 200)
 		for i := range script {
-			script[i] = "\x17\x0d\x2d\x6fABabcFRSSSSSSSSSSWWCrTPPQUVM"[r.IntN(30)]
+			script[i] = "\x17\x0d\x2d\x6f\x97\x8cABabcFRSSSSSSSSSSWWCrTPPQUVM"[r.IntN(32)]
 		}
 		f.Add(script)
 	}
@@ -56,6 +56,9 @@ func runScript(t *testing.T, options byte, script []byte) {
 	}
 	if options&64 != 0 {
 		cfg.Until, cfg.TransferCount = start.Add(time.Second), 0
+	}
+	if options&128 != 0 {
+		cfg.FDTInTransfer, cfg.FDTTransfers = true, 1
 	}
 	s, err := New(cfg)
 	if err != nil {
@@ -245,7 +248,11 @@ func (m *model) check(s *Session) {
 		int(st.Pending) != added-len(m.ended) {
 		m.t.Fatalf("added %d, ended %d: %+v", m.added, len(m.ended), st)
 	}
+	m.checkCounts(s)
 	var live, done tally
+	for _, o := range s.unlisted() {
+		live.add(o)
+	}
 	for _, p := range s.plan.pages {
 		var size tally
 		alive := 0
@@ -279,6 +286,75 @@ func (m *model) check(s *Session) {
 	if live != s.plan.live || done != s.plan.finished || inTransfer > 3*s.cfg.Parallel {
 		m.t.Fatalf("live %v, counted %v; finished %v, counted %v; %d carriers",
 			live, s.plan.live, done, s.plan.finished, inTransfer)
+	}
+}
+
+// checkCounts compares what the parts of s count with what is there.
+func (m *model) checkCounts(s *Session) {
+	waits, unlisted, queued, inQueue := 0, 0, 0, 0
+	var kept uint64
+	for toi, o := range s.names.objects {
+		kept += o.kept.bytes
+		var of uint64
+		for _, k := range o.kept.blocks {
+			of += k.size
+		}
+		if of != o.kept.bytes || o.toi != toi {
+			m.t.Fatalf("TOI %v: source blocks of %d bytes are kept, counted %d", toi, of, o.kept.bytes)
+		}
+		if o.live() && !o.announced && o.state != deferred {
+			unlisted++
+		}
+		if o.state == waiting {
+			waits++
+		}
+		if o.queued {
+			queued++
+		}
+	}
+	for _, q := range s.schedule.queues {
+		for i := range q.pending.Len() {
+			if (*q.pending.At(i)).queued && s.names.objects[(*q.pending.At(i)).toi] == *q.pending.At(i) {
+				inQueue++
+			}
+		}
+		if q.turn != 0 && q.turn >= len(q.active) {
+			m.t.Fatalf("priority %d: the turn is that of %d of %d", q.priority, q.turn, len(q.active))
+		}
+	}
+	d := &s.schedule.waiting
+	if n := d.line.Len() + len(d.heap) - d.removed; n != waits {
+		m.t.Fatalf("%d objects wait for their turn, of %d, %d removed", waits, n, d.removed)
+	}
+	if kept != s.schedule.cache.used || unlisted != s.plan.unlisted || queued != inQueue {
+		m.t.Fatalf("%d bytes are kept, counted %d; %d objects are on no page yet, counted %d; %d of %d are queued",
+			kept, s.schedule.cache.used, unlisted, s.plan.unlisted, inQueue, queued)
+	}
+	gonePages := 0
+	for _, p := range s.plan.pages {
+		if p.gone {
+			gonePages++
+		}
+	}
+	if gonePages != s.plan.gonePages || gonePages > len(s.plan.pages)/2 {
+		m.t.Fatalf("%d of %d pages are gone, counted %d", gonePages, len(s.plan.pages), s.plan.gonePages)
+	}
+	if p := s.plan.last(); p != nil && p.gone {
+		m.t.Fatal("the last page is gone")
+	}
+	for _, q := range s.schedule.queues {
+		for _, c := range q.active {
+			sum := 0
+			for _, p := range c.content.pieces {
+				sum += len(p.buf)
+			}
+			if sum != c.content.bytes || c.left > c.coding.packets || c.active > c.interleave {
+				m.t.Fatalf("%d bytes were read ahead, counted %d; %d packets left", sum, c.content.bytes, c.left)
+			}
+			if c.source > c.object.transferLength {
+				m.t.Fatalf("%d bytes were sent of %d", c.source, c.object.transferLength)
+			}
+		}
 	}
 }
 

@@ -73,6 +73,28 @@ func TestScratchOfEncodingGivenUp(t *testing.T) {
 	})
 }
 
+// TestScratchOfARenewalGivenUp: a Scratch of the next version whose bytes are not sent is closed when that is prepared.
+func TestScratchOfARenewalGivenUp(t *testing.T) {
+	noise := make([]byte, 1000)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(noise)
+	for name, content := range map[string][]byte{"noise": noise, "zeros": make([]byte, 1000)} {
+		open := 0
+		r := renewJob{
+			ctx: t.Context(), old: &pad{made: &open},
+			file: File{
+				ContentLocation: "a", Content: bytes.NewReader(content), Size: 1000,
+				CENC: flute.GZIP, CENCIfSmaller: true,
+			},
+		}
+		if err := r.run(nil); err != nil {
+			t.Fatal(err)
+		}
+		if open != btoi(name == "zeros") {
+			t.Errorf("%s: %d Scratches are open", name, open)
+		}
+	}
+}
+
 func btoi(b bool) int {
 	if b {
 		return 1

@@ -43,11 +43,8 @@ func (t *target) sent(left uint64, now time.Time) {
 	if !t.due.IsZero() {
 		from = latest(t.due, now.Add(-targetSlack))
 	}
-	t.due = from
-	if rest := t.end.Sub(from); rest > 0 {
-		// A last packet at the end would leave no time for it.
-		t.due = from.Add(time.Duration(uint64(rest) / (left + 1)))
-	}
+	// A last packet at the end would leave no time for it.
+	t.due = from.Add(time.Duration(uint64(max(0, t.end.Sub(from))) / (left + 1)))
 }
 
 // late returns by how much a transfer that has ended at now has missed its target; zero: not by anything worth telling.

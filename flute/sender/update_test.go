@@ -2,6 +2,7 @@ package sender
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -148,5 +149,97 @@ func TestQueuesOfConfig(t *testing.T) {
 	}
 	if len(most) != 3 || most[-1] != 1 || most[0] != 2 || most[3] != 4 {
 		t.Errorf("files at once, by priority: %v", most)
+	}
+}
+
+// TestOwnCodeOfAFile: what Config says of repair symbols is not for a file with an OTI of its own; what the file says
+// is.
+func TestOwnCodeOfAFile(t *testing.T) {
+	own := fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10, MaxEncodingSymbols: 40}
+	for _, c := range []struct {
+		name string
+		cfg  Config
+		file File
+		want uint32 // repair symbols of ten source symbols in one transfer
+	}{
+		{"the session's share", Config{OTI: own, Redundancy: 0.5}, File{}, 5},
+		{"the session's number", Config{OTI: own, Repair: 7}, File{}, 7},
+		{"all of its own code", Config{OTI: own, Redundancy: 0.5}, File{OTI: &own}, 30},
+		{"its share of its own code", Config{Redundancy: 0.5}, File{OTI: &own, Redundancy: 0.2}, 2},
+		{"its share", Config{OTI: own, Redundancy: 0.5}, File{Redundancy: 0.2}, 2},
+		{"a large share", Config{OTI: own}, File{Redundancy: 1.5}, 15},
+		{"its number", Config{OTI: own, Redundancy: 0.5}, File{Repair: 3}, 3},
+	} {
+		c.cfg.Registry = schemes.Default()
+		s, err := New(c.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.file.ContentLocation, c.file.Content, c.file.Size = "a", bytes.NewReader(pattern(1000)), 1000
+		o := s.names.objects[addTo(t, s, c.file)]
+		if n := o.coding.repairs(10); n != c.want {
+			t.Errorf("%s: %d repair symbols, want %d", c.name, n, c.want)
+		}
+	}
+}
+
+// TestChangedBeforeItOpened: that the content has changed between two transfers is no failed try; before the first one
+// it is.
+func TestChangedBeforeItOpened(t *testing.T) {
+	for sent, want := range map[int]time.Duration{0: 2 * time.Second, 1: 0, 2: 0} {
+		s, toi := oneFile(t, Config{TransferCount: -1}, 1000)
+		o := s.names.objects[toi]
+		o.tries, o.sent = 3, sent
+		c := s.schedule.carry(s.schedule.queue(0), o, start)
+		s.schedule.queue(0).enter(c)
+		if err := s.failed(c, start, &openError{changedWhile("waiting")}); err == nil {
+			t.Error("no error")
+		}
+		if n := s.renewals.list; len(n) != 1 || n[0].at.Sub(start) != want || (o.tries == 3) != (sent > 0) {
+			t.Errorf("%d transfers: %d tries, %d renewals", sent, o.tries, len(n))
+		}
+	}
+}
+
+// TestNamesAreFree: the Content-Location of an object that has ended and is no longer described is that of no object,
+// unless another one has it.
+func TestNamesAreFree(t *testing.T) {
+	n := newNames(&Config{FirstTOI: flute.NewTOI(1), TOIBits: 16})
+	for _, state := range []objectState{finished, gone} {
+		o := &object{toi: flute.NewTOI(5), location: "a", state: state}
+		n.add(o)
+		n.forget(o)
+		if (n.locations["a"] == nil) != (state == finished) || n.objects[o.toi] != nil {
+			t.Errorf("state %d: %v", state, n.locations["a"])
+		}
+		next := &object{toi: flute.NewTOI(6), location: "a", state: pending}
+		n.add(next)
+		if n.vacate(o); n.locations["a"] != next {
+			t.Error("the name of another object is free")
+		}
+		if n.vacate(next); n.locations["a"] != nil {
+			t.Error("the name is not free")
+		}
+	}
+}
+
+// TestManyObjects: Objects lists as many as are asked for, also more than are chosen by their time.
+func TestManyObjects(t *testing.T) {
+	s, _ := oneFile(t, Config{}, 10)
+	for i := range mostSoonest + 20 {
+		addTo(t, s, File{
+			ContentLocation: fmt.Sprint(i), Content: bytes.NewReader(nil), Size: 0, Digests: NoDigest,
+		})
+	}
+	for _, limit := range []int{0, 1, mostSoonest, mostSoonest + 5, mostSoonest + 21, mostSoonest + 22} {
+		list, total := s.Objects(limit)
+		if want := min(limit, total); len(list) != want || total != mostSoonest+21 {
+			t.Errorf("%d of %d objects, want %d", len(list), total, want)
+		}
+		for i := 1; i < len(list); i++ {
+			if list[i].TOI.Compare(list[i-1].TOI) <= 0 {
+				t.Errorf("%d: TOI %v follows %v", limit, list[i].TOI, list[i-1].TOI)
+			}
+		}
 	}
 }

@@ -176,14 +176,13 @@ func (o *object) Truncate(size int64) error {
 	}
 	o.size = size
 	for index, page := range o.pages {
-		switch rest := size - index*pageSize; {
-		case rest <= 0:
-			delete(o.pages, index)
-			o.cost -= uint64(cap(page))
-			o.store.budget.Release(uint64(cap(page)))
-		case rest < int64(len(page)):
-			clear(page[rest:])
+		if rest := size - index*pageSize; rest > 0 {
+			clear(page[min(rest, int64(len(page))):])
+			continue
 		}
+		delete(o.pages, index)
+		o.cost -= uint64(cap(page))
+		o.store.budget.Release(uint64(cap(page)))
 	}
 	return nil
 }
