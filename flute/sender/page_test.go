@@ -531,3 +531,29 @@ func TestEachRemovalIsToldSoon(t *testing.T) {
 		}
 	}
 }
+
+// TestAllPagesComeAgain: after the last file of a complete session each FDT Instance is sent once more, also those that
+// were sent often enough before.
+func TestAllPagesComeAgain(t *testing.T) {
+	r := newRun(t, Config{FDTFiles: 1, FDTInterval: 50 * time.Millisecond, OTI: fec.OTI{SymbolLength: 100}})
+	r.add("a", 100)
+	r.until(start.Add(time.Second))
+	if !r.s.Done() {
+		t.Fatal("the first one is not settled")
+	}
+	r.add("b", 100)
+	if err := r.s.SetComplete(); err != nil {
+		t.Fatal(err)
+	}
+	before := len(r.fdts)
+	r.until(start.Add(time.Minute))
+	again := 0
+	for _, in := range r.fdts[before:] {
+		if in.Files[0].ContentLocation == "a" {
+			again++
+		}
+	}
+	if again != 1 {
+		t.Errorf("the description of the first file came %d times again", again)
+	}
+}

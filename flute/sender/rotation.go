@@ -34,7 +34,7 @@ func (l *plan) rotates(p *page) bool {
 // finale gives all pages a turn, after the last file of a complete session.
 func (l *plan) finale() {
 	for _, p := range l.pages {
-		if !p.gone && p.number != 0 {
+		if !p.gone {
 			l.rotate(p)
 		}
 	}

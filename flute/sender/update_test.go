@@ -2,6 +2,7 @@ package sender
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -241,5 +242,66 @@ func TestManyObjects(t *testing.T) {
 				t.Errorf("%d: TOI %v follows %v", limit, list[i].TOI, list[i-1].TOI)
 			}
 		}
+	}
+}
+
+// TestLongerPackets: the bound of the session's packets grows with the files.
+func TestLongerPackets(t *testing.T) {
+	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{SymbolLength: 200}}, 10)
+	for symbol, want := range map[uint16]int{50: 200, 700: 700} {
+		addTo(t, s, File{
+			ContentLocation: fmt.Sprint(symbol), Content: bytes.NewReader(pattern(10)), Size: 10,
+			OTI: &fec.OTI{SymbolLength: symbol},
+		})
+		if got := s.MaxPacketLen(); symbol == 700 && got != maxHeader+want || got < maxHeader+want {
+			t.Errorf("symbols of %d bytes: packets of %d", symbol, got)
+		}
+	}
+}
+
+// TestDigestsOfARewrittenSource: what was computed while the content changed is not announced.
+func TestDigestsOfARewrittenSource(t *testing.T) {
+	for changes, want := range map[int]error{0: nil, 1: errChanged} {
+		d := &disk{}
+		d.replace(pattern(1000))
+		o := &Object{transferLength: 1000, later: 3, version: version(t, d)}
+		o.file.Source = &writer{disk: d, changes: changes}
+		if err := newDigestJob(o).run(nil); !errors.Is(err, want) {
+			t.Errorf("%d changes: %v", changes, err)
+		}
+	}
+	d := &disk{}
+	d.replace(pattern(999))
+	o := &Object{transferLength: 1000, later: 3, version: version(t, d)}
+	o.file.Source = d
+	if err := newDigestJob(o).run(nil); !errors.Is(err, errSource) || errors.Is(err, errChanged) {
+		t.Errorf("a byte is missing: %v", err)
+	}
+}
+
+// TestNotPushed: what is paused, or held until Publish, is pending and stands in no line.
+func TestNotPushed(t *testing.T) {
+	for _, c := range []struct {
+		o    object
+		want int
+	}{{object{}, 1}, {object{paused: true}, 0}, {object{held: true}, 0}, {object{paused: true, held: true}, 0}} {
+		for _, first := range []bool{false, true} {
+			q, o := &queue{}, c.o
+			o.state = waiting
+			if q.push(&o, first); q.pending.Len() != c.want || o.queued != (c.want > 0) || o.state != pending {
+				t.Errorf("paused %v, held %v: %d in line", o.paused, o.held, q.pending.Len())
+			}
+		}
+	}
+}
+
+// TestTransferIsNew: nothing of the transfer before is left, also of one that has crashed.
+func TestTransferIsNew(t *testing.T) {
+	x := newTransfer(t, fec.OTI{SymbolLength: 100}, 1000, 1, 0)
+	x.inside, x.waiting, x.turn, x.source, x.kept, x.cache = true, &Work{}, 1, 5, &keptBlocks{}, &blockCache{}
+	x.start(x.coding, x.headers, 7, 3, 50)
+	if x.inside || x.waiting != nil || x.turn != 0 || x.source != 0 || x.kept != nil || x.cache != nil ||
+		len(x.slots) != 3 || x.number != 7 || x.window != 50 || x.left != 10 {
+		t.Errorf("%+v", x)
 	}
 }

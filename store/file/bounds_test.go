@@ -324,3 +324,59 @@ func TestErrorsOfLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestFileSystemThatIgnoresCase: it has the lock of the stage under its name in small letters, too.
+func TestFileSystemThatIgnoresCase(t *testing.T) {
+	s, root := limited(t, 10)
+	stage := s.current().home
+	lock := stage.dir + lockExt
+	lower := strings.ToLower(stage.dir) + lockExt
+	if stage.ignoresCase() {
+		t.Skip("it does")
+	}
+	if err := os.WriteFile(filepath.Join(root, lower), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stage.ignoresCase() {
+		t.Error("another file is taken for the lock")
+	}
+	if err := os.Remove(filepath.Join(root, lower)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(filepath.Join(root, lock), filepath.Join(root, lower)); err != nil {
+		t.Skip(err)
+	}
+	if !stage.ignoresCase() {
+		t.Error("the lock is not found")
+	}
+	if err := os.Remove(filepath.Join(root, lower)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestStageIsSyncedOnce: the name of the stage is made durable with the first notes, and those of its files each time.
+func TestStageIsSyncedOnce(t *testing.T) {
+	s, err := Options{}.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.behind.begin == nil {
+		t.Error("the system is not asked to write out what comes")
+	}
+	var synced []string
+	s.sync = func(f *os.File) error { synced = append(synced, f.Name()); return nil }
+	for i, want := range []int{3, 4, 5} {
+		if err := s.syncStage(s.current()); err != nil || len(synced) != want {
+			t.Errorf("after %d calls %d folders were synced, %v", i+1, len(synced), err)
+		}
+	}
+	unsynced, err := Options{NoSync: true}.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unsynced.Close()
+	if unsynced.behind.begin != nil {
+		t.Error("the system is asked though nothing is to be durable")
+	}
+}
