@@ -408,6 +408,31 @@ func TestBenchFiles(t *testing.T) {
 	}
 }
 
+// TestBenchFileWithLoss: --loss takes datagrams, and repair symbols make up for it.
+func TestBenchFileWithLoss(t *testing.T) {
+	rate := settings.BitRate(2e8)
+	repair := settings.Percent(1)
+	c := &benchFileCommand{
+		fecFlags: fecFlags{Scheme: "raptorq", Repair: &repair}, Size: 1 << 20, Digests: []string{"sha-256"},
+		Rate: &rate, Loss: 0.1, Runs: 1, Dir: t.TempDir(),
+	}
+	text, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r fileRecord
+	if err := json.Unmarshal([]byte(strings.Split(text, "\n")[1]), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.FEC != "raptorq" || r.Loss != 0.1 || r.Lost < 50 || r.Lost > 400 { // of some 1500
+		t.Errorf("%+v", r)
+	}
+	c.Loss = 1
+	if _, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) }); err == nil {
+		t.Error("all datagrams may be lost")
+	}
+}
+
 func TestBenchFile(t *testing.T) {
 	rate := settings.BitRate(2e8)
 	c := &benchFileCommand{

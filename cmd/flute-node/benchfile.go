@@ -22,6 +22,7 @@ type benchFileCommand struct {
 	Digests []string          `name:"digest" placeholder:"NAME[,…]" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
 	Rate    *settings.BitRate `placeholder:"RATE" help:"Bits per second. 0: as fast as the receiver reads. Default: that, or the highest of some rates, at which all runs lose nothing."`
 	First   bool              `name:"digest-first" help:"Compute the digest before the first packet, not while the file is sent."`
+	Loss    settings.Percent  `default:"0%" help:"Share of datagrams that are lost on the way: with a FEC scheme that makes up for it."`
 	Runs    int               `type:"positive" default:"5" help:"Runs of each measurement; their median counts."`
 	Dir     string            `placeholder:"DIR" help:"Where the file and its copy are written; default a temporary folder."`
 
@@ -33,6 +34,9 @@ type fileRecord struct {
 	Peer      string    `json:"peer"`
 	Operation string    `json:"operation"`
 	Digest    string    `json:"digest"` // empty: none
+	FEC       string    `json:"fec"`
+	Loss      float64   `json:"loss"` // 1: all datagrams
+	Lost      uint64    `json:"lost"` // datagrams of all runs
 	Size      int64     `json:"size"`
 	Rate      uint64    `json:"rate"`            // bits per second; 0: as fast as the receiver reads
 	Seconds   []float64 `json:"seconds"`         // of each run, from the call of Send to the published file
@@ -51,6 +55,9 @@ func (c *benchFileCommand) Run(ctx context.Context, out *output) error {
 		if _, ok := benchDigests[d]; !ok {
 			return fmt.Errorf("--digest %s: take sha-256, md5, none", d)
 		}
+	}
+	if c.Loss >= 1 {
+		return fmt.Errorf("--loss %v%%: take less than 100%%", 100*float64(c.Loss))
 	}
 	if c.Scheme == settings.AutoFEC {
 		c.Scheme = "no-code" // nothing is lost, and the least of time is asked for
@@ -115,6 +122,7 @@ func (c *benchFileCommand) each(ctx context.Context, out *output, file string, c
 		}
 		r := fileRecord{
 			Peer: "flute-node", Operation: "file", Digest: string(benchDigests[name].part), Size: int64(c.Size),
+			FEC: c.Scheme, Loss: float64(c.Loss), Lost: runs.lost.Load(),
 			Rate: uint64(rate), First: 1000 * runs.first.median(), Seconds: runs.took, Median: runs.took.median(),
 			Processor: runs.spent.median(), Sent: runs.sent.median(),
 		}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
@@ -43,10 +45,11 @@ func (t times) median() float64 {
 
 // fileRuns is what some runs took.
 type fileRuns struct {
-	took  times // from the call of Send to the published copy
-	first times // from the call of Add to the first packet of the file
-	sent  times // from the call of Send to the last packet of the file
-	spent times // of processors, by both ends
+	took  times         // from the call of Send to the published copy
+	first times         // from the call of Add to the first packet of the file
+	sent  times         // from the call of Send to the last packet of the file
+	spent times         // of processors, by both ends
+	lost  atomic.Uint64 // datagrams
 }
 
 // fastest returns the highest rate at which all runs lose nothing, and what they took.
@@ -108,6 +111,16 @@ func (c *benchFileCommand) once(
 		return err
 	}
 	cfg := node.SendConfig{To: group, TSI: 1, Interface: lo, Rate: rate, Session: c.session}
+	if c.Loss > 0 {
+		random := rand.New(rand.NewPCG(1, uint64(len(runs.took))))
+		cfg.Impair = func([]byte) bool {
+			lost := random.Float64() < float64(c.Loss)
+			if lost {
+				runs.lost.Add(1)
+			}
+			return lost
+		}
+	}
 	start := time.Now()
 	began, _ := iobench.Used()
 	s, err := n.Send(ctx, cfg)

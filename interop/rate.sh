@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# What is asked of the speed of one large file, one line each: `interop/rate.sh [DIR]`, as root, on a machine that does
+# nothing else. DIR is on the disk that is measured; default a temporary folder. SIZE is that of the file, FIRST of the
+# one whose first packet is measured, RUNS how often each is measured.
+#
+#   - the part of the limit, with SHA-256, with MD5 and without digest: at least 70 %
+#   - RaptorQ with 5 % repair symbols, 2 % of the datagrams lost: at least half as fast as without a code
+#   - a file of 3 GiB: its first packet after 100 ms at most
+#   - receive and send as two processes, over the loopback interface and over a veth pair, at the highest of some rates
+#     at which all runs arrive: within 10 % of each other, and at most 128 MiB of memory each
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+size=${SIZE:-2GiB} first=${FIRST:-3GiB} runs=${RUNS:-5}
+dir=${1:-$work}
+RX=flute-rate-rx TX=flute-rate-tx
+build
+command -v jq >/dev/null || skip "no jq"
+[[ -x /usr/bin/time ]] || skip "no /usr/bin/time"
+
+bench() { "$flute_node" bench file --json --dir "$dir" --runs "$runs" "$@" | grep '"operation":"file"'; }
+
+sync
+bench --size "$size" | tee "$work/plain" |
+	jq -r '"\(.digest | if . == "" then "none" else . end): \(.median * 100 | round / 100) s, "
+		+ "\(.share_of_limit * 100 | round) % of the limit"'
+none=$(jq 'select(.digest == "").median' "$work/plain")
+bench --size "$size" --digest none --fec raptorq --repair 5% --loss 2% |
+	jq -r --argjson none "$none" '"raptorq, 5 %, 2 % lost: \(.median * 100 | round / 100) s, "
+		+ "\($none / .median * 100 | round) % of no-code"'
+runs=1 bench --size "$first" --digest sha-256 |
+	jq -r --arg size "$first" '"\($size): first packet after \(.first_packet_ms | round) ms"'
+
+# over RECEIVER SENDER: the highest rate at which the file arrives in all runs, and the memory of both in KiB.
+over() {
+	local rate run most_rx most_tx
+	for rate in 16 14 12 10 9 8 7 6 5 4 3 2 1; do
+		most_rx=0 most_tx=0
+		for ((run = 0; run < runs; run++)); do
+			rm -rf "$dir/rate-in"
+			next_ports
+			# shellcheck disable=SC2086 # the first two are commands with arguments, or empty
+			start "$work/rx" /usr/bin/time -f 'memory %M' $1 "$flute_node" receive --json --group "$(group_of "$port"):$port" \
+				--interface "$3" --timeout 60s "$dir/rate-in"
+			until_true "$START" grep -q '"event":"ready"' "$work/rx" || return 1
+			# shellcheck disable=SC2086 # as above
+			/usr/bin/time -f 'memory %M' $2 "$flute_node" send --json --quiet --digest none --fec no-code --rate "${rate}Gbit" \
+				--to "$(group_of "$port"):$port" --interface "$4" "$dir/rate-file" >"$work/tx" 2>&1
+			exit_code=0
+			wait "$pid" || exit_code=$?
+			((exit_code == 0)) || break
+			most_rx=$(memory "$work/rx" "$most_rx") most_tx=$(memory "$work/tx" "$most_tx")
+		done
+		if ((run == runs)); then
+			echo "$rate Gbit/s, memory of the receiver $((most_rx / 1024)) MiB, of the sender $((most_tx / 1024)) MiB"
+			return
+		fi
+	done
+	echo "at none of the rates"
+}
+
+# memory LOG MOST: the most that a program has held, or MOST.
+memory() { awk -v most="$2" '$1 == "memory" && $2 > most { most = $2 } END { print most }' "$1"; }
+
+port=4100
+head -c "$(numfmt --from=iec-i --suffix=B "$size" | tr -d B)" /dev/urandom >"$dir/rate-file"
+sync
+remove() {
+	ip netns del "$TX" 2>/dev/null || true
+	ip netns del "$RX" 2>/dev/null || true
+	rm -rf "$dir/rate-in" "$dir/rate-file"
+	cleanup
+}
+trap remove EXIT
+echo "loopback: $(over "" "" lo lo)"
+ip netns add "$TX" && ip netns add "$RX" || skip "no network namespaces here"
+ip link add vtx netns "$TX" type veth peer name vrx netns "$RX" || skip "no pairs of virtual interfaces here"
+for end in "$TX vtx 10.73.0.1" "$RX vrx 10.73.0.2"; do
+	read -r ns ifc addr <<<"$end"
+	ip -n "$ns" addr add "$addr/24" dev "$ifc"
+	ip -n "$ns" link set lo up
+	ip -n "$ns" link set "$ifc" up
+	ip -n "$ns" route add 224.0.0.0/4 dev "$ifc"
+done
+echo "veth: $(over "ip netns exec $RX" "ip netns exec $TX" vrx vtx)"
