@@ -273,3 +273,45 @@ func TestSyncsPenalty(t *testing.T) {
 		t.Errorf("%d files after a quick round", s.pause)
 	}
 }
+
+// TestGather: a round waits for as many files as the one before had, no longer than that took, nor than mostGather; for
+// a single one it does not wait.
+func TestGather(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		name  string
+		count int           // files of the round before
+		took  time.Duration // it
+		ago   time.Duration // its end
+		back  int           // files that come after five milliseconds
+		want  time.Duration
+	}{
+		{"all are back", 2, 100 * ms, 0, 2, 5 * ms},
+		{"one is missing", 2, 100 * ms, 0, 1, 100 * ms},
+		{"nobody is", 3, 100 * ms, 30 * ms, 0, 70 * ms},
+		{"a slow round", 2, time.Hour, 0, 0, mostGather},
+		{"a slow round, and all are back", 3, time.Hour, 0, 3, 5 * ms},
+		{"it was of one file", 1, 100 * ms, 0, 0, 0},
+		{"it ended long ago", 2, 100 * ms, 100 * ms, 0, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			before := &round{count: c.count, took: c.took, ended: time.Now().Add(-c.ago), done: make(chan struct{})}
+			close(before.done)
+			r := &round{before: before, files: []*os.File{nil}, done: make(chan struct{})}
+			s := &syncs{all: func() error { return nil }, next: r, last: r}
+			for range c.back {
+				go func() {
+					time.Sleep(5 * ms)
+					_ = s.commit(nil, nil)
+				}()
+			}
+			begin := time.Now()
+			s.gather(r)
+			if took := time.Since(begin); took != c.want || r.before != nil {
+				t.Errorf("%s: %v, want %v", c.name, took, c.want)
+			}
+			time.Sleep(time.Second)
+			close(r.done)
+		})
+	}
+}
