@@ -15,14 +15,15 @@ type Budget struct {
 	spare  *Budget       // what is drawn from when parent has no room; nil: nothing
 	drawn  atomic.Uint64 // how much of used was drawn from spare
 	shares *sources      // of the root; nil: there are none
-	pages  pagePool      // of the root; unused elsewhere
+	pages  *pagePool     // of the root; nil elsewhere
 }
 
 // NewBudget returns a budget of limit bytes. parent may be nil.
 func NewBudget(limit uint64, parent *Budget) *Budget {
 	b := &Budget{limit: limit, parent: parent}
-	b.root = b
-	if parent != nil {
+	if parent == nil {
+		b.root, b.pages = b, &pagePool{}
+	} else {
 		b.root = parent.root
 	}
 	return b

@@ -11,14 +11,16 @@ import (
 const (
 	// pageSize is how many bytes of an object a Buffer gathers before it writes them: a power of two. Writes of 64 KiB
 	// cost a third of the processor time that writes of single symbols do.
-	pageSize = 1 << 16
+	pageSize     = 1 << log2PageSize
+	log2PageSize = 16
 	// smallPage is what the first page of an object becomes before it has full size. Sessions with very many objects
 	// have small ones.
 	smallPage = 8 << 10
 	// leastPage and tinyPage bound the size of the first page of an object when it is made: a power of two. Every
 	// object may have a page of leastPage, so that a file of some bytes need not be written when its packet comes.
-	leastPage = 64
-	tinyPage  = 2 << 10
+	leastPage     = 1 << log2LeastPage
+	log2LeastPage = 6
+	tinyPage      = 2 << 10
 	// maxRuns bounds the intervals of one page, tinyRuns those of one up to tinyPage. Symbols of 64 bytes in random
 	// order stay below maxRuns for half of a page.
 	maxRuns  = 256
@@ -107,20 +109,26 @@ func (b *Budget) takePage(size int) *page {
 	if !b.reserve(cost(size), pageReserve) {
 		return nil
 	}
+	var p *page
 	if size == pageSize {
-		if p := b.root.pages.take(); p != nil {
-			return p
-		}
+		p = b.root.pages.take()
+	} else {
+		p, _ = b.root.pages.less(size).Get().(*page)
 	}
-	return &page{bytes: make([]byte, size)}
+	if p == nil {
+		p = &page{bytes: make([]byte, size)}
+	}
+	return p
 }
 
 // putPage gives a page back.
 func (b *Budget) putPage(p *page) {
 	b.Release(cost(len(p.bytes)))
+	p.runs = p.runs[:0]
 	if len(p.bytes) == pageSize {
-		p.runs = p.runs[:0]
 		b.root.pages.put(p, b.root)
+	} else {
+		b.root.pages.less(len(p.bytes)).Put(p)
 	}
 }
 
@@ -130,6 +138,14 @@ type pagePool struct {
 	idle atomic.Int64 // len(free)
 	mu   sync.Mutex
 	free []*page
+
+	// lesser has pages below pageSize, by size: each of many small files has one. They are garbage, and go with it.
+	lesser [log2PageSize - log2LeastPage]sync.Pool
+}
+
+// less returns the pool of pages of a size below pageSize.
+func (pp *pagePool) less(size int) *sync.Pool {
+	return &pp.lesser[bits.TrailingZeros(uint(size))-log2LeastPage]
 }
 
 func (pp *pagePool) take() *page {

@@ -77,6 +77,7 @@ func (c *receiveCommand) Run(ctx context.Context, out *output, stops *interrupts
 }
 
 func (c *receiveCommand) run(ctx context.Context, out *output, stops *interrupts) (err error) {
+	collectEarlier()
 	var u until
 	if u, err = c.until(); err != nil {
 		return err

@@ -16,6 +16,7 @@ type runCommand struct {
 
 // Run runs until it is interrupted, or the node gives up. What it logs goes to standard error.
 func (c *runCommand) Run(ctx context.Context, out *output, stops *interrupts) error {
+	collectEarlier()
 	reload := make(chan os.Signal, 1) // ten signals at once are one reload, or two
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)

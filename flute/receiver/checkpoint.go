@@ -103,7 +103,9 @@ func (l *Ledger) isUnnoted(now time.Time, e *entry) bool {
 
 // appendNoted appends the document on e, with its length.
 func (l *Ledger) appendNoted(b []byte, e *entry) []byte {
-	document, err := json.Marshal(l.document(e))
+	n := l.document(e)
+	n.File.Alternates = noteAlternates(e.file)
+	document, err := json.Marshal(&n)
 	if err != nil {
 		document = nil // a year that JSON cannot write; nobody can read the notes
 	}

@@ -136,7 +136,7 @@ func (s *Session) introduce(e *entry, file *fdt.File) {
 		old := l.entries[toi]
 		isEarlier := e.isEarlier(old)
 		if isEarlier && old.run != e.run {
-			e.earlier = earlier{l.now, old.run, old.toi}
+			e.earlier = &earlier{l.now, old.run, old.toi}
 		}
 		switch {
 		case isEarlier && old.run == e.run:

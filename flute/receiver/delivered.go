@@ -17,9 +17,8 @@ func (l *Ledger) noteDelivered(e *entry) []byte {
 	if !l.cfg.keeps || l.cfg.Redeliver || !hasDigest(e.file) {
 		return nil
 	}
-	n := l.document(e)
-	n.File.Alternates = nil // nobody needs the file from elsewhere
-	document, err := json.Marshal(n)
+	n := l.document(e) // without Alternates: nobody needs the file from elsewhere
+	document, err := json.Marshal(&n)
 	if err != nil {
 		return nil
 	}

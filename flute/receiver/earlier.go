@@ -12,7 +12,7 @@ import (
 // sender was started again and numbers its FDT Instances from the start, or somebody sends again what the sender has
 // sent before. As with a rival, that is decided by whether the sender before is heard: until then the file waits.
 
-// earlier is the doubt about an object that such an FDT Instance describes. The zero value: there is none.
+// earlier is the doubt about an object that such an FDT Instance describes.
 type earlier struct {
 	since time.Time // when it was described
 	run   run       // of the version that it would replace
@@ -29,7 +29,7 @@ func (e *entry) isEarlier(old *entry) bool {
 func (o *Object) awaitsSender(now time.Time) bool {
 	l, e := o.l, o.e
 	doubt := e.earlier
-	if doubt.since.IsZero() {
+	if doubt == nil {
 		return false
 	}
 	before := l.lineOf(doubt.run)
@@ -39,7 +39,7 @@ func (o *Object) awaitsSender(now time.Time) bool {
 		o.fail(event.FailSuperseded, "an earlier FDT Instance describes it, and the sender of the later one goes on")
 		return true
 	case due(doubt.since.Add(l.rivalTime()), now):
-		e.earlier = earlier{}
+		e.earlier = nil
 		return false
 	}
 	e.phase = receiving
@@ -59,5 +59,5 @@ func (l *Ledger) restoreVersion(e *entry) {
 
 // isUndecided reports whether e is whole, and waits until it is known which version is the newer one.
 func (e *entry) isUndecided() bool {
-	return (!e.earlier.since.IsZero() || e.isClaimed()) && e.phase == receiving && e.held != nil && e.held.IsWhole()
+	return (e.earlier != nil || e.isClaimed()) && e.phase == receiving && e.held != nil && e.held.IsWhole()
 }

@@ -21,7 +21,8 @@ const (
 	refused // it is not wanted
 )
 
-// entry is one object of the session: its record, and what is live.
+// entry is one object of the session: its record, and what is live. There may be as many as files are described, for as
+// long as they are: TestWhatAFinishedObjectLeaves counts their bytes.
 type entry struct {
 	record
 	address *address      // what ROUTE adds; nil: nothing
@@ -46,7 +47,7 @@ type entry struct {
 	cost     uint64             // charged for the description
 	choice   *Choice            // of Config.Choose; nil: it was not asked
 
-	earlier  earlier   // doubt whether it is newer than the version before
+	earlier  *earlier  // doubt whether it is newer than the version before; nil: there is none
 	claimed  time.Time // doubt whether it is of the program that describes it, since then; zero: there is none
 	version  uint64    // numbers the versions of a file in their order
 	newer    flute.TOI // the next version of the file; zero: there was none

@@ -81,6 +81,7 @@ type notedFile struct {
 	Alternates      *notedAlternates      `json:"alternates,omitempty"` // nil also in older notes
 }
 
+// noteFile leaves out from where else f can be had.
 func noteFile(f *fdt.File) notedFile {
 	n := notedFile{
 		ContentLocation: f.ContentLocation, ContentLength: f.ContentLength, TransferLength: f.TransferLength,
@@ -90,7 +91,6 @@ func noteFile(f *fdt.File) notedFile {
 		oti := f.OTI
 		n.OTI = &oti
 	}
-	n.Alternates = noteAlternates(f)
 	return n
 }
 

@@ -29,6 +29,9 @@ type objectEffects struct {
 
 // NewObject returns the worker for toi, which Session.Route named. It goes on with what the ledger holds.
 func (l *Ledger) NewObject(toi flute.TOI) *Object {
+	if e := l.entries[toi]; e != nil {
+		return &Object{l: l, e: e}
+	}
 	o := &Object{l: l, e: &entry{record: record{toi: toi}, gone: true}}
 	o.refresh()
 	return o

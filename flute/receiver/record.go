@@ -63,22 +63,21 @@ type instanceRecord struct {
 // record is what is known of one object: its description, how far it has come, and how it has ended. With the
 // assembly.State of its holding it is all that is needed to go on elsewhere.
 type record struct {
-	toi   flute.TOI
-	phase phase
-
-	file     *fdt.File        // description; nil before the FDT. It is not changed: another one takes its place
-	instance flute.InstanceID // the newest FDT Instance that describes it
-	expires  time.Time        // by the receiver's clock; zero: never
-	started  bool             // ObjectStarted was emitted
-	first    time.Time        // first packet that was used
-
-	run       run  // whose packets are taken; see run
+	toi       flute.TOI
+	instance  flute.InstanceID // the newest FDT Instance that describes it
+	phase     phase
+	started   bool // ObjectStarted was emitted
 	contested bool // an FDT Instance says that its TOI means something else
 	mixed     bool // nothing has confirmed yet that all its packets are of one run
+	tries     int8 // that failed because of bytes, the store or a budget; up to maxTries
+	closes    int8 // tries that a B flag ended; up to maxCloses
 
-	tries  int              // that failed because of bytes, the store or a budget
-	closes int              // tries that a B flag ended
-	resume time.Time        // when the next may begin
+	run     run       // whose packets are taken; see run
+	file    *fdt.File // description; nil before the FDT. It is not changed: another one takes its place
+	expires time.Time // by the receiver's clock; zero: never
+	first   time.Time // first packet that was used
+
+	resume time.Time        // when the next try may begin
 	reason event.FailReason // why the latest failed
 	detail string
 }

@@ -77,7 +77,7 @@ func (l *Ledger) rest(now time.Time, e *entry, reason event.FailReason, detail s
 		e.tries = min(e.tries+1, maxTries)
 	}
 	e.phase, e.started, e.closeAt = resting, false, noTime
-	e.resume = now.Add(restAfter(reason, e.tries))
+	e.resume = now.Add(restAfter(reason, int(e.tries)))
 	e.reason, e.detail = reason, detail
 	if e.held != nil {
 		l.kept[e] = struct{}{}

@@ -73,7 +73,7 @@ func (l *lean) publish(ctx context.Context) error {
 			return nil
 		}
 		for i := begin; i < end; i++ {
-			// A file system without a journal has the disk write out its cache too early; the last file's sync is later.
+			// A file system without a journal has the disk write out its cache too early: the last sync is later.
 			if err := l.write(stage, strconv.Itoa(i), i == end-1); err != nil {
 				return err
 			}

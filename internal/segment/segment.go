@@ -21,9 +21,10 @@ func Mark(segment, s string, digits int) string {
 	if len(ext) > maxExtension || len(ext) == len(segment) {
 		ext = ""
 	}
-	suffix := "~" + hex.EncodeToString(sum[:])[:digits] + ext
-	stem := segment[:len(segment)-len(ext)]
-	return Cut(stem, Max-len(suffix)) + suffix
+	var hash [2 * sha256.Size]byte
+	_ = hex.AppendEncode(hash[:0], sum[:])
+	stem := Cut(segment[:len(segment)-len(ext)], Max-len("~")-digits-len(ext))
+	return stem + "~" + string(hash[:digits]) + ext
 }
 
 // Cut cuts s to n bytes at most, between characters.

@@ -3,6 +3,9 @@ package file
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -12,6 +15,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +29,8 @@ const (
 	// maxDelivered bounds it: some 100,000 files. A process that publishes more keeps the latest of those that are as
 	// they were.
 	maxDelivered = 64 << 20
+	// maxLines bounds the memory for lines that is kept for the next ones.
+	maxLines = 64 << 10
 )
 
 // delivery is a file that was published.
@@ -59,26 +65,57 @@ func (s *Store) Deliver(name string, p []byte) error {
 	return nil
 }
 
-// appendLine appends d to b as it is written.
+// appendLine appends d to b as it is written. The document is what encoding/json makes of d; there is one for each of
+// tens of thousands of files.
 func (d *delivery) appendLine(b []byte) ([]byte, error) {
-	document, err := json.Marshal(d)
+	at, before := len(b), b
+	b = append(b, "00000000 "...) // its CRC comes when it is there
+	b, err := appendString(append(b, `{"path":`...), d.Path)
 	if err != nil {
-		return b, err
+		return before, err
 	}
-	return fmt.Appendf(b, "%08x %s\n", crc32.Checksum(document, castagnoli), document), nil
+	b = strconv.AppendInt(append(b, `,"size":`...), d.Size, 10)
+	if b, err = d.Time.AppendText(append(b, `,"time":"`...)); err != nil {
+		return before, err
+	}
+	if d.Note == nil {
+		b = append(b, `","note":null}`...)
+	} else {
+		b = base64.StdEncoding.AppendEncode(append(b, `","note":"`...), d.Note)
+		b = append(b, `"}`...)
+	}
+	document := b[at+9:]
+	var sum [4]byte
+	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(document, castagnoli))
+	hex.Encode(b[at:], sum[:])
+	return append(b, '\n'), nil
+}
+
+// appendString appends s in JSON.
+func appendString(b []byte, s string) ([]byte, error) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || strings.IndexByte(`"\<>&`, c) >= 0 {
+			quoted, err := json.Marshal(s)
+			return append(b, quoted...), err
+		}
+	}
+	return append(append(append(b, '"'), s...), '"'), nil
 }
 
 // deliver adds lines, whole.
 func (s *stage) deliver(list ...delivery) error {
-	var lines []byte
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	lines := s.lines[:0]
 	for i := range list {
 		var err error
 		if lines, err = list[i].appendLine(lines); err != nil {
 			return err
 		}
 	}
-	s.delivering.Lock()
-	defer s.delivering.Unlock()
+	if cap(lines) <= maxLines {
+		s.lines = lines
+	}
 	if s.noted+int64(len(lines)) > maxDelivered {
 		if err := s.compactDelivered(); err != nil {
 			return err

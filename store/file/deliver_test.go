@@ -2,10 +2,15 @@ package file
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/flute-node/flute-node/internal/allocbound"
 )
@@ -114,5 +119,34 @@ func TestCloseReadsLittle(t *testing.T) {
 	})
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDeliveryLine: a line is what encoding/json makes of it, whatever is in it, and costs no memory of its own.
+func TestDeliveryLine(t *testing.T) {
+	at := time.Date(2026, 11, 30, 3, 4, 5, 678900000, time.FixedZone("", 5400))
+	for _, d := range []delivery{
+		{},
+		{Path: "a/b.bin", Size: 12, Time: at, Note: []byte(`{"x":1}`)},
+		{Path: "quote\" \\ <tag> & é \x01 \xff\u2028", Size: -1, Time: at.UTC(), Note: []byte{}},
+		{Path: "z", Size: math.MaxInt64, Time: time.Unix(0, 1), Note: bytes.Repeat([]byte{0xff}, 100)},
+	} {
+		document, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("kept%08x %s\n", crc32.Checksum(document, castagnoli), document)
+		if got, err := d.appendLine([]byte("kept")); err != nil || string(got) != want {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+	d := delivery{Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}
+	if got, err := d.appendLine([]byte("kept")); err == nil || string(got) != "kept" {
+		t.Errorf("a time that JSON does not have: %q, %v", got, err)
+	}
+	d = delivery{Path: "a/b.bin", Time: at, Note: make([]byte, 600)}
+	line := make([]byte, 0, 2000)
+	if n := testing.AllocsPerRun(100, func() { line, _ = d.appendLine(line[:0]) }); n != 0 {
+		t.Errorf("%v allocations for a line", n)
 	}
 }

@@ -36,9 +36,10 @@ type stage struct {
 
 	durable atomic.Bool // its own name was made durable
 
-	delivering sync.Mutex // held over writes to deliveredName; guards the two below
+	delivering sync.Mutex // held over writes to deliveredName; guards the three below
 	delivered  *os.File   // deliveredName; nil: not open
 	noted      int64      // its bytes
+	lines      []byte     // memory for those that are added
 }
 
 // newStage makes a stage in a folder of root, and removes what processes that died have staged there, but for files

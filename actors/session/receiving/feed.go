@@ -48,12 +48,12 @@ func (f *Feed) MayWait() bool {
 func (f *Feed) HasRoom(slabsLeft int) bool {
 	in := f.Inbox
 	messages, bytes := in.mailbox.Waiting()
-	most := in.limits.Bytes
+	most, slabs := in.limits.Bytes, slabsLeft
 	if in.canWait() {
-		most = min(most, localBytes)
+		most, slabs = min(most, localBytes), min(slabs, localBytes) // slabs of small datagrams are half empty
 	}
 	return messages == 0 || bytes+f.batch.Bytes() <= most && messages < in.limits.Messages &&
-		int(in.free.pinned.Load()) <= slabsLeft
+		int(in.free.pinned.Load()) <= slabs
 }
 
 // SenderWaits reports whether the sender waits for the session.

@@ -123,6 +123,38 @@ func TestPinned(t *testing.T) {
 	}
 }
 
+// TestLocalSenderHoldsFewSlabs: what waits of a sender that waits as well is bounded by the memory that holds it, not
+// by the bytes of small datagrams in it.
+func TestLocalSenderHoldsFewSlabs(t *testing.T) {
+	const size = 512 << 10
+	for _, tc := range []struct {
+		source string
+		most   int
+	}{{"127.0.0.1", localBytes/size + 1}, {"10.0.0.1", 4 * localBytes / size}} {
+		slabs := slab.NewPool(size, 4*localBytes/size)
+		key := flute.SessionKey{TSI: 1, Source: netip.MustParseAddr(tc.source)}
+		feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, key)}
+		offered := 0
+		for s := slabs.Get(); s != nil; s = slabs.Get() {
+			feed.Begin(s)
+			feed.Add(&slab.Datagram{Data: s.Bytes()[:8]})
+			if !feed.HasRoom(slabs.Size() * 4 * localBytes) {
+				feed.Abandon()
+				break
+			}
+			feed.Offer()
+			offered++
+		}
+		if offered != tc.most {
+			t.Errorf("%s: %d slabs wait, want %d", tc.source, offered, tc.most)
+		}
+		feed.Inbox.Discard()
+		if n := slabs.Outstanding(); n != 0 {
+			t.Errorf("%d slabs are out at the end", n)
+		}
+	}
+}
+
 // TestKeptBatch: a batch over several slabs holds each of them, once, for the session and for the objects that it is
 // handed to, whichever releases it last.
 func TestKeptBatch(t *testing.T) {
