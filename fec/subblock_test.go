@@ -83,8 +83,8 @@ func TestSubBlocks(t *testing.T) {
 				}
 			}
 		}
-		if _, _, n := p.Piece(0, fec.ESI(p.Large), 0); n != 0 {
-			t.Fatalf("%+v: a symbol that does not exist has %d bytes", o, n)
+		if off, at, n := p.Piece(0, fec.ESI(p.Large), 0); off != o.TransferLength || at != 0 || n != 0 {
+			t.Fatalf("%+v: a symbol that does not exist has %d bytes at %d, in the symbol at %d", o, n, off, at)
 		}
 	}
 }

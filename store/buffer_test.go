@@ -287,3 +287,27 @@ func TestBufferHostileOffsets(t *testing.T) {
 		t.Errorf("%d bytes allocated", grown)
 	}
 }
+
+// TestPageThatCannotGrow: what a page holds is written before what comes later for the same bytes.
+func TestPageThatCannotGrow(t *testing.T) {
+	object, budget := &array{}, store.NewBudget(300, nil)
+	b := newDirect(object, budget)
+	for _, c := range []struct {
+		off, n int
+		with   byte
+	}{{0, 60, 'a'}, {10, 90, 'b'}} { // the budget has no room for 100 bytes in a page
+		if _, err := b.Buffer.WriteAt(bytes.Repeat([]byte{c.with}, c.n), int64(c.off)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	want := append(bytes.Repeat([]byte{'a'}, 10), bytes.Repeat([]byte{'b'}, 90)...)
+	if !bytes.Equal(object.bytes, want) || len(object.writes) != 2 {
+		t.Errorf("%q in writes of %d", object.bytes, object.writes)
+	}
+	if b.Release(); budget.Used() != 0 {
+		t.Errorf("%d bytes are charged at the end", budget.Used())
+	}
+}

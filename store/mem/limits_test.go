@@ -99,3 +99,23 @@ func TestNameBelowAFile(t *testing.T) {
 		}
 	}
 }
+
+// TestSparseFile: bytes that were never written are paid for when a file is published, and given back with it.
+func TestSparseFile(t *testing.T) {
+	budget := store.NewBudget(1<<20, nil)
+	st := mem.NewWithBudget(budget)
+	o := create(t, st, "")
+	if _, err := o.WriteAt([]byte("x"), 499_999); err != nil {
+		t.Fatal(err)
+	}
+	before := budget.Used()
+	if _, err := st.Publish(o, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if budget.Used() != 500_000 || before >= 500_000 {
+		t.Errorf("%d bytes are charged, %d before", budget.Used(), before)
+	}
+	if st.Remove("a"); budget.Used() != 0 {
+		t.Errorf("%d bytes are charged for nothing", budget.Used())
+	}
+}
