@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/lct"
 )
 
 // maxAhead bounds the Works that a Receiver has run beside its datagrams: more of them make nothing faster.
@@ -26,14 +27,18 @@ func (c *Config) digestStep() uint64 {
 	return digestStep
 }
 
-// hashAhead has w run beside the datagrams, if it computes digests and the program permits it. Whatever else a Work
-// does is over when Handle returns.
+// hashAhead has w run beside the datagrams, if the program permits it: a Work that computes digests, and, with Behind,
+// one that publishes. Whatever else a Work does is over when Handle returns.
 func (r *Receiver) hashAhead(m *member, w *Work) bool {
-	if _, ok := w.task.(*hashing); !ok || r.cfg.Spawn == nil || len(r.ahead) >= maxAhead {
+	_, hashes := w.task.(*hashing)
+	if r.cfg.Spawn == nil || len(r.ahead) >= maxAhead || !hashes && (w.publication == nil || r.cfg.Behind <= 0) {
 		return false
 	}
 	h := &hashingAhead{m, w, make(chan struct{})}
 	r.ahead = append(r.ahead, h)
+	if w.publication != nil {
+		r.behind++
+	}
 	r.cfg.Spawn(func() {
 		defer close(h.done)
 		defer func() {
@@ -77,9 +82,35 @@ func (r *Receiver) await(now time.Time, m *member, toi flute.TOI) {
 // join waits for a Work and hands it back.
 func (r *Receiver) join(now time.Time, h *hashingAhead) {
 	<-h.done
+	if h.w.publication != nil {
+		r.behind--
+	}
 	r.ahead = slices.DeleteFunc(r.ahead, func(o *hashingAhead) bool { return o == h })
 	r.done(now, h.m, h.w)
 	r.settleSession(now, h.m)
+}
+
+// catchUpFor is catchUp for the object of a datagram: what comes of it finds it as it would without Behind.
+func (r *Receiver) catchUpFor(now time.Time, m *member, datagram []byte) {
+	_, toi, _ := lct.Peek(datagram)
+	r.catchUp(now, m, toi)
+}
+
+// catchUp waits for objects that are published beside the datagrams: for the one of toi, and as long as there are too
+// many, or too little memory.
+func (r *Receiver) catchUp(now time.Time, m *member, toi flute.TOI) {
+	for r.behind > 0 {
+		i := slices.IndexFunc(r.ahead, func(h *hashingAhead) bool {
+			return h.w.publication != nil && h.m == m && h.w.TOI() == toi
+		})
+		if i < 0 && (r.behind > r.cfg.Behind || r.cfg.Budget.Used() > r.cfg.Budget.Limit()/2) {
+			i = slices.IndexFunc(r.ahead, func(h *hashingAhead) bool { return h.w.publication != nil })
+		}
+		if i < 0 {
+			return
+		}
+		r.join(now, r.ahead[i])
+	}
 }
 
 // isWhole reports whether all of the object is there that was sent, and its end has not come.

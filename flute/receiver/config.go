@@ -106,6 +106,10 @@ type Config struct {
 	// else changes: whatever an object needs for its end has happened when Handle returns. Nil: Handle computes them.
 	// Session and Object have no use for it.
 	Spawn func(f func())
+	// Behind is how many objects that lack nothing may be verified and published by Spawn while later datagrams are
+	// handled, of whatever object but these: their ends come with a later call of Handle, Advance or Close. They hold
+	// their memory for so long, so that none is left behind while more than half of Budget is used. Zero: none.
+	Behind int
 
 	Profile ProfileLock // zero: locked by the session's first FDT packet
 	// ROUTE: the sessions are of ROUTE (RFC 9223) in place of FLUTE. STSID is an S-TSID, or a package with one, that

@@ -17,6 +17,7 @@ type Receiver struct {
 	latest   *member // whose datagram came last; nil: none, or it has ended
 	events   []event.Event
 	ahead    []*hashingAhead
+	behind   int // of these, objects that are published
 }
 
 // member is a session with its objects.
@@ -47,6 +48,10 @@ func (r *Receiver) Handle(now time.Time, key flute.SessionKey, datagram []byte) 
 func (r *Receiver) HandleFrom(now time.Time, key flute.SessionKey, origin Origin, datagram []byte) {
 	r.collect(now, false)
 	m := r.member(key)
+	if r.behind > 0 {
+		r.catchUpFor(now, m, datagram)
+		m = r.member(key) // the session may have ended with an object
+	}
 	var p Packet
 	if m.session.RouteTo(now, origin, &p, datagram) {
 		r.settleSession(now, m)
@@ -155,7 +160,7 @@ func (r *Receiver) settle(now time.Time, m *member, o *Object) {
 			o.Done(now, w)
 		}
 	}
-	if len(r.ahead) > 0 && o.isWhole() {
+	if len(r.ahead) > 0 && r.cfg.Behind <= 0 && o.isWhole() {
 		r.await(now, m, o.TOI())
 	}
 	if o.Ended() {

@@ -1,11 +1,14 @@
 package receiver
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
 )
 
@@ -44,4 +47,87 @@ func TestSpawnOutlivesSession(t *testing.T) {
 		t.Errorf("the session has gone, or begins anew: %+v, want %+v", got, before)
 	}
 	r.Close(now)
+}
+
+// TestVerifiedBehind: an object that is whole is verified while the datagrams of others are handled. One of its own
+// finds it at its end, and neither too many are left behind nor any while memory is short.
+func TestVerifiedBehind(t *testing.T) {
+	var objects []object
+	var files []fdt.File
+	for i := range uint64(3) {
+		o := plain(t, 1+i, 50_000+int(i), 1400, 64)
+		f := o.file(string(rune('a' + i)))
+		f.MD5 = md5Of(o.content)
+		objects, files = append(objects, o), append(files, f)
+	}
+	for name, c := range map[string]struct {
+		behind int
+		budget uint64
+		feed   func(r *Receiver, take func(...[]byte))
+		begun  int // objects that are waiting for the gate at the end
+		ended  int
+	}{
+		"none": {0, 1 << 30, func(_ *Receiver, take func(...[]byte)) { take(objects[0].all()...) }, 0, 1},
+		"one":  {1, 1 << 30, func(_ *Receiver, take func(...[]byte)) { take(objects[0].all()...) }, 1, 0},
+		"others are handled": {1, 1 << 30, func(_ *Receiver, take func(...[]byte)) {
+			take(objects[0].all()...)
+			take(objects[1].all()[:20]...)
+		}, 1, 0},
+		"its own": {1, 1 << 30, func(_ *Receiver, take func(...[]byte)) {
+			take(objects[0].all()...)
+			take(objects[0].all()[3])
+		}, 0, 1},
+		"too many": {1, 1 << 30, func(_ *Receiver, take func(...[]byte)) {
+			take(objects[0].all()...)
+			take(objects[1].all()...)
+			take(objects[2].all()[:1]...)
+		}, 1, 1},
+		"memory": {2, 200_000, func(_ *Receiver, take func(...[]byte)) {
+			take(objects[0].all()...)
+			take(objects[1].all()...)
+			take(objects[2].all()[:1]...)
+		}, 0, 2},
+	} {
+		gate := make(chan struct{}, len(objects)) // as many are verified as there are words in it
+		for range c.ended {
+			gate <- struct{}{}
+		}
+		var waiting atomic.Int32
+		r, err := New(Config{
+			Registry: schemes.Default(), Store: mem.New(), Behind: c.behind, Budget: store.NewBudget(c.budget, nil),
+			Spawn: func(f func()) {
+				waiting.Add(1)
+				go func() { <-gate; f() }()
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.HandleBatch(start, key, Origin{}, fdtInstance{files: files, e: 1400}.packets(t))
+		ended := 0
+		count := func() {
+			for _, e := range r.Events() {
+				if e, ok := e.(event.ObjectCompleted); ok {
+					if ended++; len(e.Verified) == 0 {
+						t.Errorf("%s: %s is not verified", name, e.ContentLocation)
+					}
+				}
+			}
+		}
+		c.feed(r, func(packets ...[]byte) {
+			for _, p := range packets {
+				r.Handle(start, key, p)
+			}
+		})
+		count()
+		if begun := r.behind; ended > c.ended || begun+ended != c.begun+c.ended {
+			t.Errorf("%s: %d are verified, %d have ended; want %d and %d", name, begun, ended, c.begun, c.ended)
+		}
+		close(gate)
+		r.Close(start)
+		count()
+		if ended < c.begun+c.ended || r.behind != 0 || len(r.ahead) != 0 {
+			t.Errorf("%s: %d have ended after Close, %d are left", name, ended, r.behind)
+		}
+	}
 }

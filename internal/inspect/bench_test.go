@@ -4,14 +4,29 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/capture"
 )
 
-// BenchmarkInspect measures reading and judging a capture, with and without verification.
+// BenchmarkInspect measures reading and judging a capture: verified on one goroutine, verified beside it as the command
+// does, and without verification.
 func BenchmarkInspect(b *testing.B) {
-	file := pcap(b, sent(b, []int{64 << 20}, nil))
-	for name, cfg := range map[string]Config{"verified": {}, "unverified": {Unverified: true}} {
-		b.Run(name, func(b *testing.B) {
+	beside := func(f func()) { go f() }
+	for _, bench := range []struct {
+		name    string
+		digests sender.Digests
+		cfg     Config
+	}{
+		{"SHA-256", sender.DigestSHA256, Config{}},
+		{"SHA-256 beside", sender.DigestSHA256, Config{Spawn: beside}},
+		{"MD5 beside", sender.DigestMD5, Config{Spawn: beside}},
+		{"unverified", sender.DigestMD5, Config{Unverified: true}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			cfg := bench.cfg
+			file := pcap(b, sent(b, []int{32 << 20, 32 << 20}, func(_ *sender.Config, f *sender.File) {
+				f.Digests = bench.digests
+			}))
 			b.SetBytes(int64(len(file)))
 			b.ReportAllocs()
 			for b.Loop() {

@@ -16,6 +16,7 @@ type object struct {
 	id              flute.InstanceID // of an FDT Instance
 	first, last     time.Time
 	firstNo, lastNo uint64
+	wholeNo         uint64 // the packet with which all source blocks were complete; 0: they are not
 	packets, bytes  uint64
 	closed          bool // B was seen
 
@@ -100,6 +101,9 @@ func (o *object) packet(s *session, d *capture.Datagram, p *alc.Packet, point *P
 	for i := range count {
 		key := symbolKey{toi: o.toi, id: o.id, sbn: id.SBN, esi: id.ESI + fec.ESI(i)}
 		o.symbol(s, b, key, d.Time, point)
+	}
+	if o.wholeNo == 0 && o.hasOTI && o.complete == o.part.Blocks() {
+		o.wholeNo = d.Number
 	}
 }
 

@@ -58,7 +58,7 @@ func (v *verdicts) open() error {
 	in := v.s.in
 	cfg := receiver.Config{
 		Registry: in.registry, Store: in.cfg.Store, Budget: in.budget, NoNotes: true, Redeliver: true,
-		Layout: in.cfg.Layout, Spawn: in.cfg.Spawn,
+		Layout: in.cfg.Layout, Spawn: in.cfg.Spawn, Behind: behind,
 		Instances: func(_ flute.SessionKey, doc *fdt.Instance) { v.s.document(v.packet, doc) },
 		// What a capture shows is what is judged, however long ago it was, and however long the sender was silent.
 		ROUTE:  v.s.route,
@@ -76,6 +76,9 @@ func (v *verdicts) open() error {
 		}
 	} else if cfg.Layout == "" {
 		cfg.Layout = "session"
+	}
+	if v.s.route {
+		cfg.Behind = 0 // nothing but the end of an object tells at which packet it was whole
 	}
 	rx, err := receiver.New(cfg)
 	v.rx = rx
@@ -179,7 +182,7 @@ func (v *verdicts) take(e event.Event) {
 		}
 	case event.ObjectFailed:
 		if e.Reason == event.FailDigest {
-			v.s.breaks("E59", v.number(), "TOI %v: %s", e.TOI, e.Detail)
+			v.s.breaks("E59", v.wholeAt(e.TOI), "TOI %v: %s", e.TOI, e.Detail)
 		}
 		detail := string(e.Reason) + ": " + brief(e.Detail)
 		v.end(e.TOI, end{location: e.ContentLocation, state: "failed", detail: detail})
@@ -220,6 +223,18 @@ func noticeOf(e event.Event) string {
 		return fmt.Sprintf("fdt_rejected: TSI %d, %s, %s", e.Session.TSI, e.What(), brief(e.Reason))
 	}
 	return ""
+}
+
+// behind is how many objects are verified while later packets are read.
+const behind = 2
+
+// wholeAt is the number of the packet with which an object has become whole, as far as its symbols tell; else that of
+// the packet in hand.
+func (v *verdicts) wholeAt(toi flute.TOI) uint64 {
+	if o := v.s.objects[toi]; o != nil && o.wholeNo > 0 {
+		return o.wholeNo
+	}
+	return v.number()
 }
 
 // number is that of the packet in hand; 0: there is none any more.
