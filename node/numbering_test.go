@@ -1,12 +1,20 @@
 package node
 
 import (
+	"bytes"
+	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/store/mem"
 )
 
 // numbers returns where a session numbers from.
@@ -104,5 +112,87 @@ func TestNumberingKeepsAndGuesses(t *testing.T) {
 	_, c := numbers(fdt.RFC6726, time.Unix(3, 0))
 	if a == b && b == c {
 		t.Errorf("TOI %d at each start in 1970", a)
+	}
+}
+
+// RFC 5651, section 5.1: the TSI is unique "for a large period of time preceding and following when the session is
+// active". A process that takes the TSI of one that was killed goes on with its session: no FDT Instance ID and no TOI
+// means something else than before, and who has received the first files receives the others, in each profile.
+func TestConf_L21_NextProcessGoesOn(t *testing.T) {
+	key := flute.SessionKey{
+		Source: netip.MustParseAddr("192.0.2.1"), Group: netip.MustParseAddrPort("239.1.1.1:3400"), TSI: 1,
+	}
+	for _, profile := range []fdt.Profile{fdt.RFC6726, fdt.RFC3926, fdt.MBMSDownload, fdt.DVBMABR} {
+		now := time.Date(2026, 11, 30, 1, 2, 3, 0, time.UTC)
+		r, err := receiver.New(receiver.Config{Registry: schemes.Default(), Store: mem.New()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, tois := map[flute.InstanceID]int{}, map[flute.TOI]int{}
+		for process := range 4 {
+			cfg := sender.Config{Session: key, Registry: schemes.Default(), Profile: profile}
+			number(&cfg, now)
+			s, err := sender.New(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 3 {
+				content := bytes.Repeat([]byte{byte(process), byte(i)}, 3000)
+				o, err := sender.Prepare(t.Context(), sender.File{
+					ContentLocation: fmt.Sprintf("%d-%d", process, i), Content: bytes.NewReader(content), Size: 6000,
+				}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err = s.Add(o); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for killed := now.Add(3 * time.Second); now.Before(killed); {
+				b, ok, err := s.AppendNext(nil, now)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !ok {
+					if now = s.Deadline(); now.IsZero() || now.After(killed) {
+						now = killed
+					}
+					continue
+				}
+				p, err := alc.Parse(b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if of, ok := tois[p.TOI]; ok && of != process && !p.TOI.IsFDT() {
+					t.Fatalf("%v: process %d sends TOI %v of process %d", profile, process, p.TOI, of)
+				}
+				tois[p.TOI] = process
+				if p.HasFDT {
+					if of, ok := ids[p.InstanceID]; ok && of != process {
+						t.Fatalf("%v: process %d sends FDT Instance %d of process %d", profile, process,
+							p.InstanceID, of)
+					}
+					for id, of := range ids {
+						if of != process && !p.InstanceID.NewerThan(id) {
+							t.Fatalf("%v: FDT Instance %d after %d", profile, p.InstanceID, id)
+						}
+					}
+					ids[p.InstanceID] = process
+				}
+				r.HandleFrom(now, key, receiver.Origin{Port: uint16(4000 + process)}, b)
+				now = now.Add(time.Millisecond)
+			}
+			now = now.Add(100 * time.Millisecond) // systemd starts it again
+		}
+		r.Close(now)
+		done := map[string]bool{}
+		for _, e := range r.Events() {
+			if c, ok := e.(event.ObjectCompleted); ok {
+				done[c.ContentLocation] = true
+			}
+		}
+		if len(done) != 12 {
+			t.Errorf("%v: %d of 12 files: %v", profile, len(done), done)
+		}
 	}
 }

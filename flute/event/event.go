@@ -139,9 +139,10 @@ type ObjectCompleted struct {
 	Duration        time.Duration     `json:"duration_ns"` // from the first packet to publication
 	Repaired        uint64            `json:"repaired"`    // source symbols that FEC recovered
 	Encoding        string            `json:"content_encoding,omitempty"`
-	Kept            bool              `json:"kept,omitempty"`    // a file was there under Path, and stays: this was discarded
-	Earlier         bool              `json:"earlier,omitempty"` // an earlier process has published it; nothing was received
-	Sending         bool              `json:"sending,omitempty"` // the node's own session
+	CacheControl    string            `json:"cache_control,omitempty"` // 3GPP: "no-cache", "max-stale", "expires=TIME"
+	Kept            bool              `json:"kept,omitempty"`          // a file was there under Path, and stays: this was discarded
+	Earlier         bool              `json:"earlier,omitempty"`       // an earlier process has published it; nothing was received
+	Sending         bool              `json:"sending,omitempty"`       // the node's own session
 }
 
 // ObjectFailed is emitted once for each try to receive the object, when the try can no longer complete. If Retry is

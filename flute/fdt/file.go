@@ -52,6 +52,20 @@ type CacheControl struct {
 	Expires  time.Time // whole seconds
 }
 
+// String returns the directive in the words of HTTP, with the time as RFC 3339 has it: "no-cache", "max-stale" or
+// "expires=2026-11-30T12:00:00Z"; empty: there is none.
+func (c *CacheControl) String() string {
+	switch {
+	case c == nil:
+		return ""
+	case c.NoCache:
+		return "no-cache"
+	case c.MaxStale:
+		return "max-stale"
+	}
+	return "expires=" + c.Expires.UTC().Format(time.RFC3339)
+}
+
 // AlternateLocations is an Alternate-Content-Location-1 or -2 of TS 26.346, section 7.2.10.
 type AlternateLocations struct {
 	URIs           []string

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
@@ -58,6 +61,33 @@ func TestAlternatesAreOffered(t *testing.T) {
 	if e := eventsOf[event.ObjectFailed](r); len(e) != 1 || !slices.Equal(e[0].Alternates, both[1:]) {
 		t.Errorf("failed: %+v", e)
 	}
+}
+
+// TS 103 769, annex F: alternate locations and associated procedure descriptions are ignored. With them a file comes as
+// without, under its own Content-Location, and a description is a file like others.
+func TestConf_D01_AlternatesAndProcedures(t *testing.T) {
+	r := newRig(t)
+	o, procedure := plain(t, 1, 300, 100, 4), plain(t, 2, 200, 100, 4)
+	f, d := o.file("http://a.example/seg.m4s"), procedure.file("http://a.example/adpd.xml")
+	f.AlternateLocations1 = []fdt.AlternateLocations{{URIs: []string{"http://b.example/other"}}}
+	f.AlternateLocations2 = []fdt.AlternateLocations{{URIs: []string{"http://c.example/third"}}}
+	d.ContentType = "application/mbms-associated-procedure-description+xml"
+	in := fdt.Instance{Expires: start.Add(time.Hour), BaseURLs1: []string{"http://d.example/"}, Files: []fdt.File{f, d}}
+	xml, err := in.AppendXML(nil, fdt.DVBMABR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.feed(fdtInstance{xml: xml, e: 1400}.packets(t)...)
+	for esi := range 3 {
+		if r.feed(o.packet(0, fec.ESI(esi), 1)); len(r.store.Files()) != 0 && esi < 2 {
+			t.Errorf("after symbol %d: %v", esi, r.store.Files())
+		}
+	}
+	r.feed(procedure.all()...)
+	if diff := cmp.Diff([]string{"adpd.xml", "seg.m4s"}, r.store.Files()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	r.close()
 }
 
 // A later FDT Instance may name others: a server has moved, or its time is over. One without any takes none away, and

@@ -157,5 +157,16 @@ func TestConf_O13_CacheControlIsTold(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	for i := range files {
+		r.feed(plain(t, uint64(1+i), 300, 100, 4).all()...)
+	}
+	told := map[string]string{}
+	for _, e := range eventsOf[event.ObjectCompleted](r) {
+		told[e.ContentLocation] = e.CacheControl
+	}
+	expires := "expires=" + start.Add(time.Hour).UTC().Format(time.RFC3339)
+	if diff := cmp.Diff(map[string]string{"a": "no-cache", "b": "max-stale", "c": expires, "d": ""}, told); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
 	r.close()
 }

@@ -63,6 +63,7 @@ func (s *Session) tellKnown(e *entry) bool {
 	done := event.ObjectCompleted{
 		Session: l.key, TOI: e.toi, ContentLocation: e.file.ContentLocation, ContentType: e.file.ContentType,
 		Verified: []string{}, Earlier: true, Encoding: content.EncodingName(e.file.ContentEncoding),
+		CacheControl: e.file.CacheControl.String(),
 	}
 	if e.file.ContentLength != nil {
 		done.Size = *e.file.ContentLength

@@ -64,8 +64,8 @@ func changed(a, b *fdt.File) string {
 
 func differ(a, b *uint64) bool { return a != nil && b != nil && *a != *b }
 
-// augment adds to own what only file has. Where else the file can be had is no part of what it is: the latest FDT
-// Instance that says so tells.
+// augment adds to own what only file has. Where else the file can be had, and how long it may be kept, is no part of
+// what it is: the latest FDT Instance that says so tells.
 func (s *Session) augment(e *entry, own, file *fdt.File, isLater bool) {
 	if own.ContentLength == nil {
 		own.ContentLength = file.ContentLength
@@ -85,6 +85,9 @@ func (s *Session) augment(e *entry, own, file *fdt.File, isLater bool) {
 	if own.ContentType == "" {
 		own.ContentType = file.ContentType
 	}
+	if file.CacheControl != nil && (isLater || own.CacheControl == nil) {
+		own.CacheControl = file.CacheControl
+	}
 	if !own.HasOTI && e.badOTI == nil && file.HasOTI && s.l.checkOTI(&file.OTI) == nil {
 		own.OTI, own.HasOTI = file.OTI, true
 	}
@@ -101,9 +104,9 @@ func isEmpty(f *fdt.File) bool {
 	return f.ContentEncoding == flute.Null && f.ContentLength != nil && *f.ContentLength == 0
 }
 
-// descriptionOverhead is charged for a described object besides the strings of its description: entry, fdt.File, and
-// two places in maps.
-const descriptionOverhead = 1344
+// descriptionOverhead is charged for a described object besides the strings of its description: entry, fdt.File with
+// its CacheControl, and two places in maps.
+const descriptionOverhead = 1376
 
 // describedBy returns what a receiver needs of file, and its cost in memory. It shares nothing with the FDT Instance,
 // which would be kept whole by it.
@@ -113,7 +116,7 @@ func describedBy(file *fdt.File) (*fdt.File, uint64) {
 		ContentLength: file.ContentLength, TransferLength: file.TransferLength,
 		ContentType: file.ContentType, ContentEncoding: file.ContentEncoding,
 		MD5: file.MD5, SHA256: file.SHA256, SHA512: file.SHA512, OTI: file.OTI, HasOTI: file.HasOTI,
-		AlternateLocations1: file.AlternateLocations1,
+		AlternateLocations1: file.AlternateLocations1, CacheControl: file.CacheControl,
 	}
 	return own, alternatesCost(file) + descriptionOverhead + uint64(2*len(own.ContentLocation)+len(own.ContentType))
 }

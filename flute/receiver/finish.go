@@ -228,6 +228,7 @@ func (o *Object) succeed(now time.Time, found *content.Result) {
 		Path: found.Path, Size: found.Size, Digests: found.Digests, Verified: found.Verified,
 		FirstPacket: e.first, Duration: now.Sub(e.first), Repaired: h.Repaired,
 		Kept: found.Kept, Encoding: content.EncodingName(e.file.ContentEncoding),
+		CacheControl: e.file.CacheControl.String(),
 	})
 	o.l.completion.completed(e)
 	o.l.drop(e, false)

@@ -35,10 +35,16 @@ func TestConf_B02_OneCodeForEachObject(t *testing.T) {
 	}
 }
 
-// RFC 5445, section 3.2.1: "each source block within the object has a unique Source Block Number", from 0 on.
-func TestConf_C02_SBNsAreConsecutive(t *testing.T) {
+// RFC 5445, section 3.2.1: "each source block within the object has a unique Source Block Number", from 0 on. So none
+// comes for two blocks, in one transfer or in several: a symbol has the same bytes whenever it comes.
+func TestConf_C02_C03_SBNsAreConsecutive(t *testing.T) {
+	type symbol struct {
+		toi flute.TOI
+		id  fec.PayloadID
+	}
 	for _, tr := range traces(t) {
 		blocks := map[flute.TOI]map[fec.SBN]bool{}
+		symbols := map[symbol][]byte{}
 		for i := range tr.packets {
 			p := &tr.packets[i]
 			if p.TOI.IsFDT() || p.oti.TransferLength == 0 {
@@ -48,6 +54,11 @@ func TestConf_C02_SBNsAreConsecutive(t *testing.T) {
 				blocks[p.TOI] = map[fec.SBN]bool{}
 			}
 			blocks[p.TOI][p.id.SBN] = true
+			s := symbol{p.TOI, p.id}
+			if old, ok := symbols[s]; ok && !bytes.Equal(old, p.Body) {
+				t.Errorf("%s: TOI %v, SBN %d, ESI %d comes with other bytes", tr.name, p.TOI, p.id.SBN, p.id.ESI)
+			}
+			symbols[s] = p.Body
 		}
 		if len(blocks) == 0 {
 			t.Errorf("%s: nothing was sent", tr.name)

@@ -218,7 +218,7 @@ func fileOf(o *receiver.Offer, unit, dir string) outbox.File {
 	f := outbox.File{
 		Unit: unit, Session: o.Session, TOI: o.File.TOI, ContentLocation: o.File.ContentLocation,
 		ContentType: o.File.ContentType, Dir: dir, Size: o.Size, Digest: digestOf(&o.File),
-		Encoded: o.File.ContentEncoding != flute.Null,
+		Encoded: o.File.ContentEncoding != flute.Null, CacheControl: o.File.CacheControl.String(),
 	}
 	if f.Encoded {
 		f.Size = 0 // it may be that of the object

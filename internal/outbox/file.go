@@ -18,9 +18,10 @@ type File struct {
 	TOI             flute.TOI        `json:"toi"`
 	ContentLocation string           `json:"content_location"`
 	ContentType     string           `json:"content_type,omitempty"`
-	Dir             string           `json:"dir"`  // folder of the unit, an absolute path
-	Name            string           `json:"name"` // in Dir, slash separated
-	Size            uint64           `json:"size"` // bytes
+	CacheControl    string           `json:"cache_control,omitempty"` // 3GPP: "no-cache", "max-stale", "expires=TIME"
+	Dir             string           `json:"dir"`                     // folder of the unit, an absolute path
+	Name            string           `json:"name"`                    // in Dir, slash separated
+	Size            uint64           `json:"size"`                    // bytes
 	// Digest is the strongest that the sender has announced, "sha-256:…", "sha-512:…" or "md5:…" in hex. If there is
 	// none it is the SHA-256 of what was published.
 	Digest  string `json:"digest"`
