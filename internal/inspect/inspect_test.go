@@ -233,6 +233,10 @@ func TestDamagedCaptures(t *testing.T) {
 			if test.check != nil && !test.check(r, x) {
 				t.Errorf("%s", r.Text())
 			}
+			answer := map[string]string{Clean: "Neither", Violations: "The sender"}[test.verdict]
+			if len(r.Answer) == 0 || !strings.HasPrefix(r.Answer[0], answer) {
+				t.Errorf("%q", r.Answer)
+			}
 		})
 	}
 }

@@ -21,6 +21,7 @@ const (
 // Report is what was found in a capture.
 type Report struct {
 	Verdict   string          `json:"verdict"`
+	Answer    []string        `json:"answer"` // whose fault it is that something is not well, for people
 	File      string          `json:"file,omitempty"`
 	CutShort  string          `json:"cut_short,omitempty"` // why the capture could not be read to its end
 	Counts    *capture.Counts `json:"counts,omitempty"`
@@ -240,6 +241,7 @@ func (r *Report) judge() {
 	case r.CutShort != "" && r.Verdict == Clean, r.Unjudged > 0 && r.Verdict != Violations:
 		r.Verdict = Incomplete
 	}
+	r.Answer = r.answer()
 }
 
 // Finish notes how the reading of the capture has ended. err is nil at its end.

@@ -16,6 +16,10 @@ func (r *Report) Text() string {
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 	say("%s: %s", orText(r.File, "capture"), r.words())
+	say("Sender or receiver?")
+	for _, line := range r.Answer {
+		say("  %s", line)
+	}
 	if !r.Start.IsZero() {
 		say("%s, %v, %d datagrams, %s", r.Start.Format("2006-01-02 15:04:05.000 MST"),
 			r.End.Sub(r.Start).Round(time.Millisecond), r.Datagrams, size(r.Bytes))
