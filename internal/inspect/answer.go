@@ -44,8 +44,8 @@ func (r *Report) answer() []string {
 		say("%d more sessions are not well.", n)
 	}
 	if len(lines) == 0 {
-		say("Neither: what a receiver needs is here. If one lacks files all the same, look behind this point: its own " +
-			"interface, firewall, buffers and disk.")
+		say("Neither: what a receiver needs is here. If one lacks files all the same, look behind this point: its " +
+			"own interface, firewall, buffers and disk.")
 	}
 	return lines
 }
@@ -89,7 +89,8 @@ func (x *Session) answer() (lines []string) {
 	case x.broken == 0:
 	case x.Lost > 0 && !x.Shuffled:
 		say("The path to this point, or the capturing machine: %d of %d symbols are missing between others that "+
-			"came (%.2f %%), and %d of %d objects are not whole. %s", x.Lost, x.Due, 100*x.Loss, x.broken, all, x.remedy())
+			"came (%.2f %%), and %d of %d objects are not whole. %s", x.Lost, x.Due, 100*x.Loss, x.broken, all,
+			x.remedy())
 	case x.isROUTE(), x.Shuffled:
 		say("The path, or a capture that is too short: %d of %d objects are not whole. Packets have no order that "+
 			"tells which.", x.broken, all)
