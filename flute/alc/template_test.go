@@ -302,3 +302,27 @@ func FuzzTemplate(f *testing.F) {
 		}
 	})
 }
+
+// TestSpecBounds: the largest TSI, FDT Instance ID and FLUTE version are taken, and none beyond (RFC 5651, section 5.1;
+// RFC 6726, section 3.4.1).
+func TestSpecBounds(t *testing.T) {
+	toi := flute.NewTOI(1)
+	for _, c := range []struct{ good, bad Spec }{
+		{Spec{TSI: flute.MaxTSI, TOI: toi}, Spec{TSI: flute.MaxTSI + 1, TOI: toi}},
+		{
+			Spec{FLUTEVersion: 2, InstanceID: flute.MaxInstanceID},
+			Spec{FLUTEVersion: 2, InstanceID: flute.MaxInstanceID + 1},
+		},
+		{Spec{FLUTEVersion: 1}, Spec{FLUTEVersion: 3}},
+		{Spec{TOI: toi}, Spec{}},
+		{Spec{FLUTEVersion: 2}, Spec{FLUTEVersion: 2, TOI: toi}},
+		{Spec{FLUTEVersion: 2, InstanceID: 1}, Spec{TOI: toi, InstanceID: 1}},
+	} {
+		if _, err := NewTemplate(c.good); err != nil {
+			t.Errorf("%+v: %v", c.good, err)
+		}
+		if x, err := NewTemplate(c.bad); err == nil || x != nil {
+			t.Errorf("%+v is taken", c.bad)
+		}
+	}
+}
