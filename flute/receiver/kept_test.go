@@ -128,7 +128,9 @@ func TestWholeIsKept(t *testing.T) {
 		"another OTI":           {with(keeping(noCode, firstESIs(7)...), kept(noCode, longer, 0, 7)), noCode, false, false},
 		"groups":                {keeping(grouped, 0, 2, 4, 6), grouped, true, true},
 		"a group is missing":    {keeping(grouped, 0, 2, 4), grouped, false, false},
-		"an OTI that is none":   {keeping(noCode, firstESIs(8)...), fec.OTI{SymbolLength: 10, TransferLength: 75}, true, false},
+		"an OTI that is none": {
+			keeping(noCode, firstESIs(8)...), fec.OTI{SymbolLength: 10, TransferLength: 75}, true, false,
+		},
 	} {
 		if whole, isAll := c.kept.whole(), c.kept.isAll(&c.oti); whole != c.whole || isAll != c.isAll {
 			t.Errorf("%s: whole %v, all %v; want %v, %v", name, whole, isAll, c.whole, c.isAll)

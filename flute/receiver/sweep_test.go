@@ -90,8 +90,13 @@ func TestNextInstance(t *testing.T) {
 		newest, id, newestThen flute.InstanceID
 		next                   bool
 	}{
-		{10, 11, 11, true}, {10, 10 + nextInstances, 10 + nextInstances, true}, {10, 11 + nextInstances, 19, false},
-		{10, 10, 10, false}, {10, 9, 10, false}, {flute.MaxInstanceID, 0, 0, true}, {0, flute.MaxInstanceID, 0, false},
+		{10, 11, 11, true},
+		{10, 10 + nextInstances, 10 + nextInstances, true},
+		{10, 11 + nextInstances, 19, false},
+		{10, 10, 10, false},
+		{10, 9, 10, false},
+		{flute.MaxInstanceID, 0, 0, true},
+		{0, flute.MaxInstanceID, 0, false},
 	} {
 		r := newRig(t)
 		e := described(t, r)
@@ -99,7 +104,8 @@ func TestNextInstance(t *testing.T) {
 		ln.newest = c.newest
 		other := plain(t, 2, 300, 100, 4)
 		doc := &fdt.Instance{ID: c.id, Files: []fdt.File{other.file("b")}}
-		if next := r.s.place(&instance{instanceRecord: instanceRecord{id: c.id, run: e.run}}, doc, r.now); next != c.next || ln.newest != c.newestThen {
+		in := &instance{instanceRecord: instanceRecord{id: c.id, run: e.run}}
+		if next := r.s.place(in, doc, r.now); next != c.next || ln.newest != c.newestThen {
 			t.Errorf("%d after %d: next %v, the newest is %d", c.id, c.newest, next, ln.newest)
 		}
 		if r.s.place(&instance{instanceRecord: instanceRecord{id: c.id, run: e.run + 100}}, doc, r.now) {

@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"math"
 	"slices"
 	"sync"
 
@@ -56,10 +57,10 @@ func (s *Arenas) take(size, k int) *arena {
 func (s *Arenas) fitting(size int) *arena {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	best := -1
+	best, least := -1, math.MaxInt
 	for i, a := range s.idle {
-		if n := cap(a.bytes); n >= size && n/4 <= size && (best < 0 || n < cap(s.idle[best].bytes)) {
-			best = i
+		if n := cap(a.bytes); n >= size && n/4 <= size && n < least {
+			best, least = i, n
 		}
 	}
 	if best < 0 {

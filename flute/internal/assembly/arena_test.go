@@ -52,6 +52,23 @@ func TestArenasFit(t *testing.T) {
 			s.put(got)
 		}
 	}
+	a, b := &arena{bytes: make([]byte, 9000), lent: true, source: make([][]byte, 1)}, &arena{bytes: make([]byte, 9000)}
+	a.source[0] = a.bytes
+	s.put(a)
+	s.put(b)
+	if a.lent || a.source[0] != nil || a.part != nil {
+		t.Error("an arena that was put back keeps what it was used for")
+	}
+	if s.take(9000, 1) != a || s.take(9000, 1) != b {
+		t.Error("of two arenas of one size the one that was idle for longer is not first")
+	}
+	var order Arenas
+	for i := range arenasKept + 1 {
+		order.put(&arena{bytes: make([]byte, 100+i)})
+	}
+	if first := len(order.idle[0].bytes); first != 101 {
+		t.Errorf("an arena of %d bytes is the oldest that is kept, want the second of all", first)
+	}
 	for _, c := range []struct{ size, count, kept int }{
 		{1000, arenasKept, arenasKept},
 		{1000, arenasKept + 1, arenasKept},

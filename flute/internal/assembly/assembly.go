@@ -131,7 +131,7 @@ func (a *Assembly) HoldsSymbols() bool {
 		return true
 	}
 	for _, b := range a.blocks {
-		if b.sources > 0 || len(b.repair) > 0 {
+		if len(b.repair) > 0 { // a source symbol counts in Received
 			return true
 		}
 	}

@@ -138,6 +138,7 @@ func (b *bench) whole() {
 func (b *bench) end() {
 	b.t.Helper()
 	b.Release()
+	b.Release() // does nothing
 	b.object.Forget()
 	b.object.Leave()
 	if n := b.budget.Used(); n != 0 || b.files.Staged() != 0 {
@@ -157,6 +158,7 @@ func large() fec.OTI {
 // makes it possible.
 func TestTake(t *testing.T) {
 	for _, oti := range []fec.OTI{
+		{TransferLength: 1, SymbolLength: 1, MaxSourceBlockLength: 1},
 		{TransferLength: 10_001, SymbolLength: 100, MaxSourceBlockLength: 7},
 		{EncodingID: fec.ReedSolomonGF28, TransferLength: 10_001, SymbolLength: 100, MaxSourceBlockLength: 7, MaxEncodingSymbols: 10},
 		{EncodingID: fec.RaptorQ, TransferLength: 10_000, SymbolLength: 100, SourceBlocks: 3, SubBlocks: 2, Alignment: 4},

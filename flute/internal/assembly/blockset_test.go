@@ -69,3 +69,32 @@ func TestBlockSetInOrder(t *testing.T) {
 		t.Error("a page without memory")
 	}
 }
+
+// A page is given back as soon as all blocks up to its last one are there, and not before.
+func TestBlockSetGivesPagesBack(t *testing.T) {
+	var s blockSet
+	budget := store.NewBudget(1<<20, nil)
+	add := func(sbn fec.SBN) {
+		if !s.prepare(budget, sbn) {
+			t.Fatal("no room")
+		}
+		s.add(budget, sbn)
+	}
+	add(2*setPage - 1)
+	for sbn := range fec.SBN(2*setPage - 2) {
+		add(sbn)
+		if budget.Used() != setPageCost {
+			t.Fatalf("after block %d: %d bytes", sbn, budget.Used())
+		}
+	}
+	add(2*setPage + 1)
+	if add(2*setPage - 2); budget.Used() != setPageCost || s.next != 2*setPage {
+		t.Errorf("%d bytes are held of one page, the blocks before %d are there", budget.Used(), s.next)
+	}
+	if add(2 * setPage); budget.Used() != setPageCost || s.next != 2*setPage+2 {
+		t.Errorf("%d bytes are held, the blocks before %d are there", budget.Used(), s.next)
+	}
+	if s.release(budget); budget.Used() != 0 {
+		t.Errorf("%d bytes are held at the end", budget.Used())
+	}
+}

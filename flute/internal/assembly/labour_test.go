@@ -61,6 +61,9 @@ func TestOrderOfPermits(t *testing.T) {
 		if got := l.Take(now.Add(c.since), source(0), 1) != nil; got != c.want {
 			t.Errorf("%s: a permit: %v", name, got)
 		}
+		if c.since > PermitTimeout && len(l.waiting) != 0 {
+			t.Errorf("%s: %d sources wait", name, len(l.waiting))
+		}
 	}
 	// Who has got one waits no longer; who was refused does.
 	l := NewLabour(9)

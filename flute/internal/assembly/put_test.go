@@ -92,6 +92,8 @@ func TestPutEdges(t *testing.T) {
 		bad      bool
 	}{
 		{"nothing", plain, 0, 0, 0, 0, false},
+		{"nothing, at the end", plain, 1037, 1037, 0, 0, false},
+		{"nothing, beyond it", plain, 1038, 1038, 0, 0, true},
 		{"a symbol", plain, 20, 40, 20, 20, false},
 		{"less", plain, 20, 39, 0, 0, false},
 		{"the end is cut", plain, 0, 59, 40, 40, false},
@@ -116,6 +118,9 @@ func TestPutEdges(t *testing.T) {
 		n, fresh, err := b.Put(now, c.from, p)
 		if n != c.n || b.Received != c.bytes || fresh != (c.bytes > 0) || errors.Is(err, errRange) != c.bad {
 			t.Errorf("%s: %d, %v, %v, %d bytes held", c.name, n, fresh, err, b.Received)
+		}
+		if _, ok := b.InHand(); ok {
+			t.Errorf("%s: a block is in hand", c.name)
 		}
 		b.end()
 	}

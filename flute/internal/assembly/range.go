@@ -106,9 +106,7 @@ func (a *Assembly) heldOf(s *stretch) (n int) {
 	}
 	for _, have := range a.pieces.of[s.symbolID] {
 		from, to := max(s.from, have.from), min(s.to, have.from+uint32(len(have.data)))
-		if from < to {
-			n += int(to - from)
-		}
+		n += max(0, int(to)-int(from))
 	}
 	return n
 }

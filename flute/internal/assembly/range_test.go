@@ -91,6 +91,9 @@ func TestTakeAtOverlap(t *testing.T) {
 			t.Errorf("at %d: %v", off, err)
 		}
 	}
+	if err := errors.Join(b.TakeAt(now, 1000, nil), b.TakeAt(now, 0, nil)); err != nil {
+		t.Errorf("nothing: %v", err)
+	}
 	if !b.IsWhole() || !bytes.Equal(b.assembled(), b.content) {
 		t.Error("other bytes")
 	}
@@ -152,4 +155,37 @@ func TestTakeAtAllocates(t *testing.T) {
 	if n := testing.AllocsPerRun(500, take); n > 0.2 { // a page holds some
 		t.Errorf("%v allocations for a packet", n)
 	}
+}
+
+// Pieces of symbols are charged while they wait, and given back when their symbol is there, or the object ends.
+func TestPiecesAreCharged(t *testing.T) {
+	b := newBench(t, routeOTI(1000), 1<<20)
+	used := b.budget.Used()
+	for _, from := range []uint64{130, 110, 150} {
+		if err := b.TakeAt(now, from, b.content[from:from+10]); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := b.InHand(); ok {
+			t.Error("something is in hand")
+		}
+	}
+	if n := b.budget.Used() - used; n != 3*(10+pieceOverhead) || b.pieces.cost != n {
+		t.Errorf("%d bytes are charged for 3 pieces, %d noted", n, b.pieces.cost)
+	}
+	b.pieces.lenient = true
+	if err := b.TakeAt(now, 100, b.content[100:200]); err != nil || b.pieces.cost != 0 || len(b.pieces.of) != 0 {
+		t.Errorf("%v: %d bytes of pieces after their symbol has come", err, b.pieces.cost)
+	}
+	for _, from := range []uint64{250, 200} { // a symbol of two pieces, and one of a third
+		if err := b.TakeAt(now, from, b.content[from:from+50]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.pieces.cost != 0 || len(b.pieces.of) != 0 || !b.Holds(0, 2) {
+		t.Errorf("%d bytes of pieces after they were joined", b.pieces.cost)
+	}
+	if err := b.TakeAt(now, 301, b.content[301:302]); err != nil || b.pieces.cost != 1+pieceOverhead {
+		t.Errorf("%v: %d bytes of pieces", err, b.pieces.cost)
+	}
+	b.end()
 }

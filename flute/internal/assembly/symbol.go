@@ -36,7 +36,7 @@ func (a *Assembly) take(now time.Time, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := a.checkLengths(id.SBN, esis[len(esis)-1], k, symbols); err != nil {
+	if err := a.checkLengths(id.SBN, esis[len(esis)-1], symbols); err != nil {
 		return err
 	}
 	a.block, a.inHand = id.SBN, true
@@ -95,15 +95,12 @@ func (a *Assembly) each(now time.Time, sbn fec.SBN, esis []fec.ESI, k uint32, sy
 
 // checkLengths verifies that symbols are whole, of which last is the last. Only the object's last source symbol may be
 // shorter (RFC 5445, section 3.2.2.2); a truncated datagram must not become wrong bytes.
-func (a *Assembly) checkLengths(sbn fec.SBN, last fec.ESI, k uint32, symbols []byte) error {
+func (a *Assembly) checkLengths(sbn fec.SBN, last fec.ESI, symbols []byte) error {
 	rest := len(symbols) % int(a.OTI.SymbolLength)
 	if rest == 0 {
 		return nil
 	}
-	if uint32(last) >= k {
-		return errSymbolLength
-	}
-	if _, n := a.part.SymbolBytes(sbn, last); int(n) != rest {
+	if _, n := a.part.SymbolBytes(sbn, last); int(n) != rest { // 0 of a repair symbol
 		return errSymbolLength
 	}
 	return nil

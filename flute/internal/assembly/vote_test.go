@@ -47,6 +47,9 @@ func (b *bench) again(esi fec.ESI, x byte) bool {
 // own. As soon as as many symbols as the object has were compared without a new version, all were.
 func TestVotes(t *testing.T) {
 	const n = 140
+	if b := newBench(t, large(), 1<<20); b.InDoubt() || b.Conflicts() != 0 {
+		t.Error("an object whose digest was not looked at is in doubt")
+	}
 	b := doubted(t, n, nil)
 	if !b.InDoubt() || b.Conflicts() != 0 || b.HasExchange() || b.Exchange() != nil || b.Tagging() != nil {
 		t.Fatal("there is something to doubt before anything came again")
