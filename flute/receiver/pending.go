@@ -22,13 +22,19 @@ type pending struct {
 type keptPacket []byte
 
 func (k keptPacket) fti() []byte {
-	if k[1] == 0 {
+	n := k.ftiLen()
+	if n == 0 {
 		return nil
 	}
-	return k[2 : 2+k[1]]
+	return k[keptHead : keptHead+n]
 }
 
-func (k keptPacket) body() []byte { return k[2+int(k[1]):] }
+func (k keptPacket) ftiLen() int { return int(binary.BigEndian.Uint16(k[1:])) }
+
+func (k keptPacket) body() []byte { return k[keptHead+k.ftiLen():] }
+
+// keptHead is how many bytes stand in front of the EXT_FTI of a keptPacket.
+const keptHead = 3
 
 const (
 	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator
@@ -73,13 +79,12 @@ func (o *Object) keep(now time.Time, p *alc.Packet) error {
 // keptCost returns what is charged for p if it is kept, in bytes.
 func keptCost(p *alc.Packet) uint64 { return uint64(len(p.FTI)+len(p.Body)) + pendingOverhead }
 
-// add copies p, for which keptCost was charged. An EXT_FTI has at most 16 bytes in all schemes; what is longer than 255
-// cannot be one.
+// add copies p, for which keptCost was charged. An EXT_FTI with an instance-specific tail (RFC 5445, section 4.2.2.3)
+// has up to 1,018 bytes.
 func (k *pending) add(p *alc.Packet) {
-	fti := p.FTI[:min(len(p.FTI), 255)]
-	b := make(keptPacket, 0, 2+len(fti)+offsetLen+len(p.Body))
-	b = append(b, p.Codepoint, byte(len(fti)))
-	b = append(b, fti...)
+	b := make(keptPacket, 0, keptHead+len(p.FTI)+offsetLen+len(p.Body))
+	b = binary.BigEndian.AppendUint16(append(b, p.Codepoint), uint16(len(p.FTI)))
+	b = append(b, p.FTI...)
 	if p.HasOffset {
 		b = binary.BigEndian.AppendUint32(b, p.Offset)
 	}
