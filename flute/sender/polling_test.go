@@ -207,12 +207,12 @@ func TestCompact(t *testing.T) {
 		}
 		dropped := 0
 		p.compact(cfg, c.spare, func(*object) { dropped++ })
-		left := ""
+		var left strings.Builder
 		for _, o := range p.objects {
-			left += o.location
+			left.WriteString(o.location)
 		}
-		if left != c.left || dropped != len(c.states)-len(c.left) || p.size.objects != len(c.left) {
-			t.Errorf("%s: %q are left, want %q; %d dropped, %+v", c.name, left, c.left, dropped, p.size)
+		if left.String() != c.left || dropped != len(c.states)-len(c.left) || p.size.objects != len(c.left) {
+			t.Errorf("%s: %q are left, want %q; %d dropped, %+v", c.name, left.String(), c.left, dropped, p.size)
 		}
 	}
 }
