@@ -97,7 +97,7 @@ func TestIsShuffled(t *testing.T) {
 // What is kept of a packet are its parts, however long its EXT_FTI is: an instance-specific tail (RFC 5445, section
 // 4.2.2.3) makes it up to 1,018 bytes long.
 func TestKeptParts(t *testing.T) {
-	for _, n := range []int{0, 1, 16, 253, 254, 255, 256, 1000} {
+	for _, n := range []int{0, 2, 10, 14, 18, 250, 254, 258, 1018} {
 		var k pending
 		p := &alc.Packet{FTI: bytes.Repeat([]byte{1}, n), Body: []byte("body")}
 		p.Codepoint = 5

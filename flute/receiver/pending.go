@@ -17,24 +17,21 @@ type pending struct {
 	bytes   uint64                // charged for them
 }
 
-// keptPacket is what is needed of a packet once the FDT is there: codepoint, length of EXT_FTI, EXT_FTI, body. A body
+// keptPacket is what is needed of a packet once the FDT is there: codepoint, HEL of EXT_FTI, EXT_FTI, body. A body
 // of ROUTE has the start_offset in front.
 type keptPacket []byte
 
 func (k keptPacket) fti() []byte {
-	n := k.ftiLen()
-	if n == 0 {
+	if k[1] == 0 {
 		return nil
 	}
-	return k[keptHead : keptHead+n]
+	return k[2:k.bodyAt()]
 }
 
-func (k keptPacket) ftiLen() int { return int(binary.BigEndian.Uint16(k[1:])) }
+func (k keptPacket) body() []byte { return k[k.bodyAt():] }
 
-func (k keptPacket) body() []byte { return k[keptHead+k.ftiLen():] }
-
-// keptHead is how many bytes stand in front of the EXT_FTI of a keptPacket.
-const keptHead = 3
+// bodyAt returns where the body begins.
+func (k keptPacket) bodyAt() int { return max(2, 4*int(k[1])) }
 
 const (
 	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator
@@ -79,11 +76,15 @@ func (o *Object) keep(now time.Time, p *alc.Packet) error {
 // keptCost returns what is charged for p if it is kept, in bytes.
 func keptCost(p *alc.Packet) uint64 { return uint64(len(p.FTI)+len(p.Body)) + pendingOverhead }
 
-// add copies p, for which keptCost was charged. An EXT_FTI with an instance-specific tail (RFC 5445, section 4.2.2.3)
-// has up to 1,018 bytes.
+// add copies p, for which keptCost was charged. With HET and HEL an EXT_FTI has whole words of four bytes (RFC 5651,
+// section 5.2), up to 255: with an instance-specific tail (RFC 5445, section 4.2.2.3) it may be that long.
 func (k *pending) add(p *alc.Packet) {
-	b := make(keptPacket, 0, keptHead+len(p.FTI)+offsetLen+len(p.Body))
-	b = binary.BigEndian.AppendUint16(append(b, p.Codepoint), uint16(len(p.FTI)))
+	hel := 0
+	if len(p.FTI) > 0 {
+		hel = (2 + len(p.FTI)) / 4
+	}
+	b := make(keptPacket, 0, 2+len(p.FTI)+offsetLen+len(p.Body))
+	b = append(b, p.Codepoint, byte(hel))
 	b = append(b, p.FTI...)
 	if p.HasOffset {
 		b = binary.BigEndian.AppendUint32(b, p.Offset)
