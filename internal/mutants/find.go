@@ -57,7 +57,13 @@ func (f *finder) worthwhile(call *ast.CallExpr) bool {
 	case strings.HasPrefix(name, "fmt."), strings.HasPrefix(name, "errors."), strings.HasPrefix(name, "prefetch."):
 		return false
 	}
-	return name != "panic" && name != "make" && name != "slices.Grow"
+	return name != "panic" && name != "make" && !f.isGrown(call)
+}
+
+// isGrown reports whether e is a slice with more capacity, and nothing else.
+func (f *finder) isGrown(e ast.Expr) bool {
+	call, ok := e.(*ast.CallExpr)
+	return ok && f.text(call.Fun) == "slices.Grow"
 }
 
 func (f *finder) visit(n ast.Node, stack []ast.Node) {
@@ -98,7 +104,7 @@ func (f *finder) statement(n ast.Stmt, in ast.Node) {
 			return
 		}
 	case *ast.AssignStmt:
-		if n.Tok == token.DEFINE || f.text(n.Lhs[0]) == "_" {
+		if n.Tok == token.DEFINE || f.text(n.Lhs[0]) == "_" || f.isGrown(n.Rhs[0]) {
 			return
 		}
 	case *ast.IncDecStmt:
