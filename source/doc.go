@@ -9,8 +9,8 @@
 //
 // [Find] lists the files at and below the given paths. A given path may be a symbolic link. Links below it are left
 // out, unless [Options].Links says otherwise. What is found stays below the path, even if somebody replaces a folder by
-// a link meanwhile ([os.Root]). Pipes, sockets, devices and empty folders are left out, and are never opened.
-// [List].Skipped names what is left out.
+// a link meanwhile ([os.Root], or openat2 on Linux). Pipes, sockets, devices and empty folders are left out, and are
+// never opened. [List].Skipped names what is left out.
 //
 // # Names
 //
@@ -23,7 +23,8 @@
 // # Files that change
 //
 // [File] returns a [sender.Source] that is open during a transfer only. It knows a file by its device, inode, size and
-// modification time. A file that is replaced is sent to its end; the next transfer sends the new one.
+// modification time. A file that is replaced is sent to its end; the next transfer sends the new one. On Linux the open
+// files of a folder that Find was given share one descriptor of it.
 //
 // # Limitations
 //

@@ -2,7 +2,6 @@ package source
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -91,31 +90,31 @@ func (f *finder) add(given string) error {
 		if !info.Mode().IsRegular() {
 			return fmt.Errorf("%s: %w", given, errNotRegular)
 		}
-		file, info, err := file(func() (*os.File, error) { return os.OpenFile(given, readOnly, 0) }).stat()
-		if err != nil {
-			return err
-		}
-		f.take(given, name, file, info, File(given))
-		return file.Close()
+		return f.take(given, name, file{name: given})
 	}
 	root, err := os.OpenRoot(given)
 	if err != nil {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // nothing was written
-	open := func(name string) (*os.File, error) { return openIn(given, name) }
-	w := walk{finder: f, path: given, name: name, above: []fs.FileInfo{info}, fs: root.FS(), open: open}
+	w := walk{finder: f, path: given, name: name, above: []fs.FileInfo{info}, fs: root.FS()}
+	w.folder = &folder{path: given}
+	defer w.folder.keep()()
 	return w.run()
 }
 
-// take lists a file.
-func (f *finder) take(at, name string, head io.ReaderAt, info fs.FileInfo, s sender.Source) {
-	if !f.names.add(name, at) {
-		return // it was given twice
+// take lists a file. It is opened, since that alone tells whether it can be read.
+func (f *finder) take(at, name string, s file) error {
+	h, err := s.open()
+	if err != nil {
+		return err
 	}
-	f.Files = append(f.Files, sender.File{
-		ContentLocation: location(name), ContentType: ContentType(name, head), Source: s, Size: uint64(info.Size()),
-	})
+	if f.names.add(name, at) { // it was not given twice
+		f.Files = append(f.Files, sender.File{
+			ContentLocation: location(name), ContentType: ContentType(name, h), Source: s, Size: uint64(h.now.size),
+		})
+	}
+	return h.Close()
 }
 
 func (f *finder) skip(at, reason string) {
@@ -129,11 +128,11 @@ func (f *finder) fail(at string, err error) {
 // walk lists what is in a folder that was given, or that a link leads to.
 type walk struct {
 	*finder
-	path  string        // of the folder
-	name  string        // of the folder, to receivers
-	above []fs.FileInfo // the folder and those above it, as far as links lead through them
-	fs    fs.FS
-	open  func(name string) (*os.File, error)
+	path   string        // of the folder
+	name   string        // of the folder, to receivers
+	above  []fs.FileInfo // the folder and those above it, as far as links lead through them
+	fs     fs.FS
+	folder *folder // nil: a link leads to it
 }
 
 func (w *walk) run() error {
@@ -172,7 +171,11 @@ func (w *walk) run() error {
 func (w *walk) entry(at, name string, mode fs.FileMode) error {
 	switch {
 	case mode.IsRegular():
-		w.regular(at, name, file(func() (*os.File, error) { return w.open(name) }))
+		if w.folder != nil {
+			w.regular(at, name, file{w.folder, name})
+		} else {
+			w.regular(at, name, file{name: at})
+		}
 	case mode&fs.ModeSymlink != 0 && w.Links == FollowLinks:
 		return w.follow(at, name)
 	case mode&fs.ModeSymlink != 0 && w.Links == RefuseLinks:
@@ -183,14 +186,10 @@ func (w *walk) entry(at, name string, mode fs.FileMode) error {
 	return nil
 }
 
-func (w *walk) regular(at, name string, open file) {
-	f, info, err := open.stat()
-	if err != nil {
+func (w *walk) regular(at, name string, s file) {
+	if err := w.take(at, path.Join(w.name, name), s); err != nil {
 		w.fail(at, err)
-		return
 	}
-	w.take(at, path.Join(w.name, name), f, info, open)
-	_ = f.Close()
 }
 
 // follow lists what a link leads to.
@@ -201,7 +200,7 @@ func (w *walk) follow(at, name string) error {
 		w.fail(at, fmt.Errorf("symbolic link: %s", cause(err)))
 		return nil
 	case info.Mode().IsRegular():
-		w.regular(at, name, file(func() (*os.File, error) { return os.OpenFile(at, readOnly, 0) }))
+		w.regular(at, name, file{name: at})
 		return nil
 	case !info.IsDir():
 		w.skip(at, "symbolic link to a "+kind(info.Mode()))
@@ -217,9 +216,6 @@ func (w *walk) follow(at, name string) error {
 		return nil
 	}
 	inner := walk{finder: w.finder, path: at, name: path.Join(w.name, name), above: above, fs: os.DirFS(at)}
-	inner.open = func(name string) (*os.File, error) {
-		return os.OpenFile(filepath.Join(at, filepath.FromSlash(name)), readOnly, 0)
-	}
 	return inner.run()
 }
 
