@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute/event"
@@ -42,32 +43,27 @@ func (r *renewals) add(o *object, at time.Time) {
 // advance begins what is due, and returns what is done.
 func (r *renewals) advance(now time.Time, works *worklist) (done []*renewing) {
 	running := 0
-	for _, n := range r.list {
-		if n.work != nil {
-			running++
-		}
-	}
-	kept := r.list[:0]
-	for _, n := range r.list {
+	r.list = slices.DeleteFunc(r.list, func(n *renewing) bool {
 		switch {
 		case n.object.state != changed: // it was removed
 			n.discard()
-			continue
+			return true
 		case n.work == nil:
-			if running < maxRenewing && !n.at.After(now) {
-				n.begin(now, works)
-				running++
-			}
+			return false
 		case n.work.done():
 			done = append(done, n)
-			continue
-		default:
-			works.press(n.work, now)
+			return true
 		}
-		kept = append(kept, n)
+		running++
+		works.press(n.work, now)
+		return false
+	})
+	for _, n := range r.list {
+		if n.work == nil && running < maxRenewing && !n.at.After(now) {
+			running++
+			n.begin(now, works)
+		}
 	}
-	clear(r.list[len(kept):])
-	r.list = kept
 	return done
 }
 
@@ -104,15 +100,14 @@ func (n *renewing) begin(now time.Time, works *worklist) {
 	works.offer(n.work, now)
 }
 
-// discard cancels the Work and closes what it has made.
+// discard cancels the Work and closes what it has made, or makes.
 func (n *renewing) discard() {
 	if n.work == nil {
 		return
 	}
 	n.work.Cancel()
-	if !n.work.takeBack() && n.work.done() && n.job.object != nil {
-		closeScratch(n.job.object.scratch)
-	}
+	n.work.takeBack()
+	n.job.leave()
 }
 
 // renew takes o out of the schedule until its content was prepared again, from t+delay on.

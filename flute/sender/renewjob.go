@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // Renewer is an optional interface of a Scratch: without it a file that was encoded into the Scratch cannot be sent any
@@ -22,6 +23,7 @@ type renewJob struct {
 	file   File
 	old    Scratch
 	object *Object
+	left   atomic.Bool // leave was called
 }
 
 func (r *renewJob) lane() any { return r.key }
@@ -54,7 +56,16 @@ func (r *renewJob) run(cpu sync.Locker) error {
 	o.owned = true
 	o.spend()
 	r.object = o
+	r.leave()
 	return nil
+}
+
+// leave is called by run when it has made the object, and by whoever does not want that. The second one closes what
+// nobody will send.
+func (r *renewJob) leave() {
+	if r.left.Swap(true) && r.object != nil {
+		closeScratch(r.object.scratch)
+	}
 }
 
 func closeScratch(s Scratch) {
