@@ -152,16 +152,18 @@ func (s *Store) settle(o *object, g *ground) {
 func (s *Store) makeFile() (f *os.File, name string, g *ground, err error) {
 	name = rand.Text()
 	g = s.current()
-	for range renewals {
+	for tries := 0; ; tries++ {
 		s.gate.enter()
 		f, err = g.stage.create(name, s.opts.fileMode())
 		s.gate.leave()
-		if !isGone(err) && !errors.Is(err, os.ErrClosed) { // closed: by a renewal just now, or by Close
+		switch {
+		case !isGone(err) && !errors.Is(err, os.ErrClosed): // closed: by a renewal just now, or by Close
 			return f, name, g, err
+		case tries == renewals:
+			return nil, "", nil, err
 		}
 		if g, err = s.renew(g); err != nil {
 			return nil, "", nil, err
 		}
 	}
-	return nil, "", nil, err
 }
