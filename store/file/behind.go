@@ -68,8 +68,8 @@ func (b *behind) run() {
 		if o.publishing.Load() { // which writes it out, and may take long
 			continue
 		}
-		f, err := o.store.files.lend(o, false)
-		if err != nil || f == nil { // it was published, or has failed
+		f, err := o.store.files.lend(o, true) // there is a file: it was written
+		if err != nil {                       // it was published, or has failed
 			continue
 		}
 		o.store.gate.enter()

@@ -151,6 +151,18 @@ func TestNotedOfDelivered(t *testing.T) {
 	if home.noted != line || deliver("b") != 2*line || home.noted != 2*line {
 		t.Errorf("%d bytes, one line has %d", home.noted, line)
 	}
+	kept := cap(home.lines)
+	long := strings.Repeat("n", maxLines)
+	if err := s.Deliver("a", []byte(long)); err != nil || kept < int(line) || cap(home.lines) != kept {
+		t.Errorf("memory of %d bytes is kept for lines, of %d after a long one, %v", kept, cap(home.lines), err)
+	}
+	if err := home.files.Remove(deliveredName); err != nil {
+		t.Fatal(err)
+	}
+	home.closeDelivered()
+	if deliver("a") != line || deliver("b") != 2*line {
+		t.Error("it is not begun anew")
+	}
 	home.noted = maxDelivered - line
 	if size := deliver("c"); home.noted != maxDelivered || size != 3*line {
 		t.Errorf("the last line: %d bytes are noted, and %d there", home.noted, size)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	registry "github.com/flute-node/flute-node/store/names"
 )
@@ -89,5 +90,80 @@ func TestNamesOnDisk(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestFileSystemThatIgnoresForm: it has a file under both forms of its name. What is tried for that does not stay.
+func TestFileSystemThatIgnoresForm(t *testing.T) {
+	s, _ := limited(t, 10)
+	stage := s.current().home
+	const composed, decomposed = "form-\u00e9", "form-e\u0301"
+	if stage.ignoresForm() {
+		t.Skip("it does")
+	}
+	if _, err := stage.files.Lstat(composed); err == nil {
+		t.Error("what was tried stays")
+	}
+	if err := stage.files.WriteFile(decomposed, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stage.ignoresForm() {
+		t.Error("another file is taken for the same")
+	}
+	if err := stage.files.Link(decomposed, composed); err != nil {
+		t.Skip(err)
+	}
+	if !stage.ignoresForm() {
+		t.Error("the file is not found")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if stage.ignoresForm() || stage.ignoresCase() {
+		t.Error("a stage that is closed tells something")
+	}
+}
+
+// TestLookAtWhatIsOpen: what is below a folder that is open is told from there: of a link, and of what is below a
+// folder that has gone, as from its path.
+func TestLookAtWhatIsOpen(t *testing.T) {
+	if !canBeAt {
+		t.Skip("folders cannot be opened")
+	}
+	root := t.TempDir()
+	s := opened(t, Options{}, root)
+	defer s.Close()
+	if _, err := s.Publish(written(t, s, "x"), "d/x"); err != nil { // opens d
+		t.Fatal(err)
+	}
+	for at, to := range map[string]string{"folder": "..", "file": "x", "nothing": "y", "out": t.TempDir()} {
+		if err := os.Symlink(to, filepath.Join(root, "d", at)); err != nil {
+			t.Skip(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(root, "d", "e"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]registry.Kind{
+		"d/x": registry.File, "d/y": registry.Absent, "d/e": registry.Folder, "d/folder": registry.Folder,
+		"d/file": registry.File, "d/nothing": registry.File, "d/out": registry.File, "d/e/f": registry.Absent,
+	} {
+		if got := s.look(name); got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
+		}
+	}
+	d := s.folders.open["d"]
+	d.found = d.found.Add(-time.Hour)
+	if err := os.Rename(filepath.Join(root, "d"), filepath.Join(root, "other")); err != nil {
+		t.Skip(err)
+	}
+	if got := s.look("d/x"); got != registry.Absent {
+		t.Errorf("of a folder that has gone: %d", got)
+	}
+	if len(s.folders.open) != 0 || len(s.folders.idle) != 0 {
+		t.Errorf("%d folders are open", len(s.folders.open))
+	}
+	if _, err := d.file.Stat(); err == nil {
+		t.Error("the folder that has gone is open")
 	}
 }

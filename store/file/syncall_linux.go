@@ -1,6 +1,7 @@
 package file
 
 import (
+	"fmt"
 	"os"
 	"slices"
 
@@ -25,20 +26,12 @@ func syncAllOf(folder *os.File) func() error {
 // isSince reports whether the kernel is of that version or a later one.
 func isSince(major, minor int) bool {
 	var u unix.Utsname
-	if unix.Uname(&u) != nil {
-		return false
-	}
-	var version [2]int
-	i := 0
-	for _, c := range u.Release {
-		switch {
-		case c >= '0' && c <= '9':
-			version[i] = 10*version[i] + int(c-'0')
-		case c == '.' && i == 0:
-			i = 1
-		default:
-			return version[0] > major || version[0] == major && version[1] >= minor
-		}
-	}
-	return false
+	return unix.Uname(&u) == nil && isRelease(unix.ByteSliceToString(u.Release[:]), major, minor)
+}
+
+// isRelease reports whether a release of Linux, such as 5.10.0-8-amd64, is of that version or a later one.
+func isRelease(release string, major, minor int) bool {
+	var a, b int
+	_, err := fmt.Sscanf(release, "%d.%d", &a, &b)
+	return err == nil && (a > major || a == major && b >= minor)
 }
