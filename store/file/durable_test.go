@@ -278,3 +278,134 @@ func TestBringCopies(t *testing.T) {
 		t.Errorf("NoSync: %v", err)
 	}
 }
+
+// TestPlacedByOpenFolders: a file is moved by folders that are open where that is all there is to do. Else nothing has
+// changed.
+func TestPlacedByOpenFolders(t *testing.T) {
+	if !canBeAt {
+		t.Skip("folders cannot be opened")
+	}
+	for _, c := range []struct {
+		name string
+		opts Options
+		do   func(t *testing.T, s *Store, o *object)
+		want bool
+	}{
+		{"", Options{}, nil, true},
+		{"refuse", Options{Existing: refuse}, nil, false},
+		{"NoSync", Options{NoSync: true}, nil, false},
+		{"staged apart", Options{Stage: t.TempDir()}, nil, false},
+		{"a sync has failed", Options{}, func(_ *testing.T, s *Store, _ *object) { s.unsynced.Store(true) }, false},
+		{"the folder is not open", Options{}, func(_ *testing.T, s *Store, _ *object) { s.folders.closeIdle() }, false},
+		{"another ground", Options{}, func(t *testing.T, s *Store, _ *object) {
+			old := s.current()
+			g, err := openGround(s.path, &s.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.ground = g
+			t.Cleanup(func() { _ = old.close() })
+		}, false},
+		{"no room", Options{MaxFiles: 2}, func(_ *testing.T, s *Store, _ *object) { s.quota.files = 2 }, false},
+		{"room", Options{MaxFiles: 2}, nil, true},
+		{"it is not staged", Options{MaxFiles: 9}, func(t *testing.T, s *Store, o *object) {
+			if err := s.current().stage.files.Remove(o.name); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+	} {
+		s := opened(t, c.opts, t.TempDir())
+		if _, err := s.Publish(written(t, s, "first"), "d/x"); err != nil {
+			t.Fatal(err)
+		}
+		o := written(t, s, "second").(*object)
+		if c.do != nil {
+			c.do(t, s, o)
+		}
+		var files int
+		if s.quota != nil {
+			files = s.quota.files
+		}
+		if got := o.placeAt("d/y"); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if _, err := os.Lstat(filepath.Join(s.path, "d", "y")); (err == nil) != c.want {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if s.quota != nil && (s.quota.files > files) != c.want {
+			t.Errorf("%s: %d files are counted, %d before", c.name, s.quota.files, files)
+		}
+		for dir, d := range s.folders.open {
+			if d.users != 0 {
+				t.Errorf("%s: %s has %d users", c.name, dir, d.users)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestShut: a file that no sync tells of is closed before it is renamed, and a copy of it if it was removed.
+func TestShut(t *testing.T) {
+	if onWindows {
+		t.Skip("nothing is removed there that is open")
+	}
+	for _, c := range []struct{ noSync, removed, gone bool }{{}, {noSync: true}, {noSync: true, removed: true}, {true, true, true}} {
+		s := opened(t, Options{NoSync: c.noSync}, t.TempDir())
+		o := written(t, s, "content").(*object)
+		g, name, open := s.current(), o.name, s.files.open
+		if c.removed {
+			if err := g.stage.files.Remove(o.name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.gone {
+			s.closed = true
+			if err := os.RemoveAll(s.path); err != nil {
+				t.Fatal(err)
+			}
+			if err := o.shut(g); !errors.Is(err, store.ErrClosed) || o.file == nil {
+				t.Errorf("what cannot be copied: %v", err)
+			}
+			s.closed = false
+			_ = o.Discard()
+			_ = s.Close()
+			continue
+		}
+		if err := o.shut(g); err != nil || (o.file == nil) != c.noSync || (o.name != name) != c.removed {
+			t.Errorf("%+v: %v, it is open: %v", c, err, o.file != nil)
+		}
+		if (s.files.open < open) != c.noSync {
+			t.Errorf("%+v: %d files are open", c, s.files.open)
+		}
+		if got := read(t, s.path, filepath.FromSlash(g.staged(o.name))); got != "content" {
+			t.Errorf("%+v: %q", c, got)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAtOnce: how many callers of Publish are served well is told by whether they share a sync.
+func TestAtOnce(t *testing.T) {
+	s := opened(t, Options{}, t.TempDir())
+	defer s.Close()
+	all := &s.current().stage.syncs.all
+	if canBeAt && (*all == nil) != (syncAllOf(s.current().stage.at) == nil) {
+		t.Error("the stage does not share syncs as its file system can")
+	}
+	*all = func() error { return nil }
+	if n := s.AtOnce(); n != shared {
+		t.Errorf("%d callers share a sync", n)
+	}
+	s.opts.NoSync = true
+	if n := s.AtOnce(); n != calls {
+		t.Errorf("%d callers without a sync", n)
+	}
+	s.opts.NoSync, *all = false, nil
+	if n := s.AtOnce(); n != calls {
+		t.Errorf("%d callers, each with its own sync", n)
+	}
+}
