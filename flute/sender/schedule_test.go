@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -137,8 +138,8 @@ func TestWaitsPassTheTurn(t *testing.T) {
 	}
 }
 
-// TestAppendEndsAWait: a packet ends the wait of its file, and begins the count of those that wait anew; one that is not
-// due yet is no wait for a Work. With so many packets left the next files are opened.
+// TestAppendEndsAWait: a packet ends the wait of its file, and begins the count of those that wait anew; one that is
+// not due yet is no wait for a Work. With so many packets left the next files are opened.
 func TestAppendEndsAWait(t *testing.T) {
 	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 10}, FDTCollect: -1}, 10*(openLead+3))
 	for s.schedule.next() == nil {
@@ -162,7 +163,7 @@ func TestAppendEndsAWait(t *testing.T) {
 		}
 	}
 	c.target.due = start.Add(1)
-	if _, _, err := s.schedule.append(nil, q, start); err != errBusy || q.waits != 1 || !c.since.IsZero() {
+	if _, _, err := s.schedule.append(nil, q, start); !errors.Is(err, errBusy) || q.waits != 1 || !c.since.IsZero() {
 		t.Errorf("one that is not due: %v, %d wait", err, q.waits)
 	}
 }

@@ -351,7 +351,9 @@ func TestShut(t *testing.T) {
 	if onWindows {
 		t.Skip("nothing is removed there that is open")
 	}
-	for _, c := range []struct{ noSync, removed, gone bool }{{}, {noSync: true}, {noSync: true, removed: true}, {true, true, true}} {
+	for _, c := range []struct{ noSync, removed, gone bool }{
+		{}, {noSync: true}, {noSync: true, removed: true}, {true, true, true},
+	} {
 		s := opened(t, Options{NoSync: c.noSync}, t.TempDir())
 		o := written(t, s, "content").(*object)
 		g, name, open := s.current(), o.name, s.files.open

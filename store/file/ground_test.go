@@ -168,7 +168,7 @@ func TestRenew(t *testing.T) {
 			}
 		}
 		if !isClosed(first) || first.objects != 0 || second.objects != 0 || isClosed(second) {
-			t.Errorf("%d and %d objects, the ground before is closed: %v", first.objects, second.objects, isClosed(first))
+			t.Errorf("%d and %d objects, the first is closed: %v", first.objects, second.objects, isClosed(first))
 		}
 		if err := remove(root); err != nil {
 			t.Fatal(err)
@@ -186,7 +186,8 @@ func TestRenew(t *testing.T) {
 	}
 }
 
-// TestCloseWhileItIsRenewed: Close may come while the ground is opened anew. Then there is none, and nothing of it stays.
+// TestCloseWhileItIsRenewed: Close may come while the ground is opened anew. Then there is none, and nothing of it
+// stays.
 func TestCloseWhileItIsRenewed(t *testing.T) {
 	if onWindows {
 		t.Skip("nothing is renamed there that is open")
