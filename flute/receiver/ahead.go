@@ -12,11 +12,12 @@ import (
 // maxAhead bounds the Works that a Receiver has run beside its datagrams: more of them make nothing faster.
 const maxAhead = 8
 
-// hashingAhead is a Work that computes digests on another goroutine.
+// hashingAhead is a Work that computes digests, or publishes, on another goroutine.
 type hashingAhead struct {
-	m    *member
-	w    *Work
-	done chan struct{} // closed when it has run
+	m      *member
+	w      *Work
+	done   chan struct{} // closed when it has run
+	behind bool          // its object is whole, see Config.Behind
 }
 
 // digestStep returns how many contiguous bytes are gathered before they are hashed.
@@ -34,11 +35,8 @@ func (r *Receiver) hashAhead(m *member, w *Work) bool {
 	if r.cfg.Spawn == nil || len(r.ahead) >= maxAhead || !hashes && (w.publication == nil || r.cfg.Behind <= 0) {
 		return false
 	}
-	h := &hashingAhead{m, w, make(chan struct{})}
+	h := &hashingAhead{m: m, w: w, done: make(chan struct{})}
 	r.ahead = append(r.ahead, h)
-	if w.publication != nil {
-		r.behind++
-	}
 	r.cfg.Spawn(func() {
 		defer close(h.done)
 		defer func() {
@@ -68,43 +66,61 @@ func (r *Receiver) collect(now time.Time, all bool) {
 	}
 }
 
-// await brings back the Works of an object that is whole: nothing but them is in the way of its end.
+// await brings back the Works of an object that is whole: nothing but them is in the way of its end. With Behind the
+// object waits for them while others go on.
 func (r *Receiver) await(now time.Time, m *member, toi flute.TOI) {
 	for {
-		i := slices.IndexFunc(r.ahead, func(h *hashingAhead) bool { return h.m == m && h.w.TOI() == toi })
-		if i < 0 {
+		i := slices.IndexFunc(r.ahead, func(h *hashingAhead) bool {
+			return !h.behind && h.m == m && h.w.TOI() == toi
+		})
+		switch {
+		case i < 0:
 			return
+		case r.cfg.Behind > 0:
+			r.ahead[i].behind = true
+			r.behind++
+		default:
+			r.join(now, r.ahead[i])
 		}
-		r.join(now, r.ahead[i])
 	}
 }
 
 // join waits for a Work and hands it back.
 func (r *Receiver) join(now time.Time, h *hashingAhead) {
 	<-h.done
-	if h.w.publication != nil {
+	if h.behind {
 		r.behind--
 	}
 	r.ahead = slices.DeleteFunc(r.ahead, func(o *hashingAhead) bool { return o == h })
 	r.done(now, h.m, h.w)
+	if h.m.session.l.ending != "" { // it may have been what the end waited for
+		h.m.session.Advance(now)
+	}
 	r.settleSession(now, h.m)
 }
 
-// catchUpFor is catchUp for the object of a datagram: what comes of it finds it as it would without Behind.
+// catchUpFor is catchUp for the object of a datagram: what comes of it finds it as it would without Behind. So does
+// another version of its file: the older one would give way to it.
 func (r *Receiver) catchUpFor(now time.Time, m *member, datagram []byte) {
 	_, toi, _ := lct.Peek(datagram)
-	r.catchUp(now, m, toi)
+	e := m.session.l.entries[toi]
+	r.catchUp(now, func(h *hashingAhead) bool {
+		return h.m == m && (h.w.TOI() == toi || e != nil && e.file != nil && e.target() == h.w.entry.target())
+	})
 }
 
-// catchUp waits for objects that are published beside the datagrams: for the one of toi, and as long as there are too
-// many, or too little memory.
-func (r *Receiver) catchUp(now time.Time, m *member, toi flute.TOI) {
+// catchUpAll is catchUp for all objects of a session: an FDT Instance may say that their TOIs mean something else.
+func (r *Receiver) catchUpAll(now time.Time, m *member) {
+	r.catchUp(now, func(h *hashingAhead) bool { return h.m == m })
+}
+
+// catchUp waits for the objects behind the datagrams that wanted chooses, and for others as long as these are too many,
+// or there is too little memory.
+func (r *Receiver) catchUp(now time.Time, wanted func(*hashingAhead) bool) {
 	for r.behind > 0 {
-		i := slices.IndexFunc(r.ahead, func(h *hashingAhead) bool {
-			return h.w.publication != nil && h.m == m && h.w.TOI() == toi
-		})
+		i := slices.IndexFunc(r.ahead, func(h *hashingAhead) bool { return h.behind && wanted(h) })
 		if i < 0 && (r.behind > r.cfg.Behind || r.cfg.Budget.Used() > r.cfg.Budget.Limit()/2) {
-			i = slices.IndexFunc(r.ahead, func(h *hashingAhead) bool { return h.w.publication != nil })
+			i = slices.IndexFunc(r.ahead, func(h *hashingAhead) bool { return h.behind })
 		}
 		if i < 0 {
 			return

@@ -107,8 +107,10 @@ type Config struct {
 	// Session and Object have no use for it.
 	Spawn func(f func())
 	// Behind is how many objects that lack nothing may be verified and published by Spawn while later datagrams are
-	// handled, of whatever object but these: their ends come with a later call of Handle, Advance or Close. They hold
-	// their memory for so long, so that none is left behind while more than half of Budget is used. Zero: none.
+	// handled, of whatever object but these, and no new FDT Instance: their ends come with a later call of Handle,
+	// Advance or Close, of which Deadline tells nothing. They hold their memory for so long, so that these calls wait
+	// for them while more than half of Budget is used; several Receivers with one Budget must call Advance for that.
+	// Zero: none.
 	Behind int
 
 	Profile ProfileLock // zero: locked by the session's first FDT packet

@@ -17,7 +17,7 @@ type Receiver struct {
 	latest   *member // whose datagram came last; nil: none, or it has ended
 	events   []event.Event
 	ahead    []*hashingAhead
-	behind   int // of these, objects that are published
+	behind   int // how many of these are Works of objects that are whole
 }
 
 // member is a session with its objects.
@@ -79,6 +79,7 @@ func (r *Receiver) member(key flute.SessionKey) *member {
 // Advance does what time alone brings.
 func (r *Receiver) Advance(now time.Time) {
 	r.collect(now, false)
+	r.catchUp(now, func(*hashingAhead) bool { return false })
 	for _, m := range r.sessions {
 		m.session.Advance(now)
 		r.settleSession(now, m)
@@ -121,6 +122,9 @@ func (r *Receiver) Counters(key flute.SessionKey) (flute.Counters, bool) {
 	return m.session.Ledger().Counters(), true
 }
 
+// Verifying returns how many objects that lack nothing are verified beside the datagrams, see Config.Behind.
+func (r *Receiver) Verifying() int { return r.behind }
+
 // Sessions returns how many sessions there are, also those that have shown nothing yet: whoever opens them by datagrams
 // of strangers bounds them.
 func (r *Receiver) Sessions() int { return len(r.sessions) }
@@ -160,7 +164,7 @@ func (r *Receiver) settle(now time.Time, m *member, o *Object) {
 			o.Done(now, w)
 		}
 	}
-	if len(r.ahead) > 0 && r.cfg.Behind <= 0 && o.isWhole() {
+	if len(r.ahead) > 0 && o.isWhole() {
 		r.await(now, m, o.TOI())
 	}
 	if o.Ended() {
@@ -173,7 +177,7 @@ func (r *Receiver) settleSession(now time.Time, m *member) {
 	for m.session.HasEffects() {
 		f := m.session.Effects()
 		r.events = append(r.events, f.Events...)
-		for _, toi := range f.Ended { // none is ever detached: publication ends before the next datagram
+		for _, toi := range f.Ended { // a detached one stays in the Ledger: any Object of its TOI takes its end
 			m.forget(toi)
 		}
 		for _, toi := range f.Described {
@@ -182,9 +186,15 @@ func (r *Receiver) settleSession(now time.Time, m *member) {
 			r.settle(now, m, o)
 		}
 		for _, w := range f.Works {
+			if w.reading != nil {
+				r.catchUpAll(now, m)
+			}
 			w.Run(nil)
 			r.done(now, m, w)
 		}
+	}
+	if l := m.session.l; l.ending != "" && !l.ended {
+		r.catchUpAll(now, m) // until then no packet is taken, not even of the next session of its key
 	}
 	// A Work of a session that has ended may come back when there is a new one of its key.
 	if m.session.Ended() && r.sessions[m.key] == m {

@@ -1,13 +1,19 @@
 package receiver
 
 import (
+	"bytes"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/flute/lct"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
 )
@@ -51,7 +57,9 @@ func TestSpawnOutlivesSession(t *testing.T) {
 
 // TestVerifiedBehind: an object that is whole is verified while the datagrams of others are handled. One of its own
 // finds it at its end, and neither too many are left behind nor any while memory is short.
-func TestVerifiedBehind(t *testing.T) {
+func TestVerifiedBehind(t *testing.T) { synctest.Test(t, testVerifiedBehind) }
+
+func testVerifiedBehind(t *testing.T) {
 	var objects []object
 	var files []fdt.File
 	for i := range uint64(3) {
@@ -98,7 +106,7 @@ func TestVerifiedBehind(t *testing.T) {
 					if n > c.ended {
 						<-gate
 					} else {
-						time.Sleep(20 * time.Millisecond) // so that whoever has to wait for it does
+						time.Sleep(time.Millisecond) // of the bubble: until somebody waits for it
 					}
 					f()
 				}()
@@ -133,5 +141,68 @@ func TestVerifiedBehind(t *testing.T) {
 		if ended < c.begun+c.ended || r.behind != 0 || len(r.ahead) != 0 {
 			t.Errorf("%s: %d have ended after Close, %d are left", name, ended, r.behind)
 		}
+	}
+}
+
+// TestBehindChangesNothing: objects that are verified beside the datagrams end as they would have without that,
+// whatever comes before anybody waits for them.
+func TestBehindChangesNothing(t *testing.T) {
+	a, b, again := plain(t, 1, 50_000, 1400, 64), plain(t, 2, 40_000, 1400, 64), plain(t, 1, 30_000, 1400, 64)
+	large := plain(t, 1, 3<<20, 1400, 64) // its digest is begun before it is whole
+	describe := func(id flute.InstanceID, o object, name string) [][]byte {
+		f := o.file(name)
+		f.MD5 = md5Of(o.content)
+		return fdtInstance{id: id, files: []fdt.File{f}, e: 1400}.packets(t)
+	}
+	wrong := plain(t, 1, 3<<20, 1400, 64)
+	wrong.content = bytes.Clone(wrong.content)
+	wrong.content[len(wrong.content)-1] ^= 1
+	end := b.packet(0, 0, 1, func(h *lct.Header) { h.CloseSession = true })
+	join := slices.Concat[[][]byte]
+	for name, packets := range map[string][][][]byte{
+		"a newer version":   {join(describe(1, a, "a"), a.all(), describe(2, b, "a"), b.all())},
+		"versions together": {join(describe(1, a, "a"), describe(2, b, "a"), a.all(), b.all())},
+		"TOI used again":    {join(describe(1, a, "a"), a.all(), describe(2, again, "b"), again.all())},
+		"digest under way":  {join(describe(1, large, "a"), wrong.all(), large.all()), large.all(), large.all()},
+		"session is closed": {join(describe(1, a, "a"), a.all(), [][]byte{end}), nil, join(describe(1, a, "a"), a.all())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var ends [2][]string
+				for behind := range ends {
+					slow := time.Second
+					r, err := New(Config{
+						Registry: schemes.Default(), Store: mem.New(), Behind: 8 * behind, Redeliver: true,
+						Spawn: func(f func()) {
+							slow -= time.Millisecond // what began first comes last
+							go func(d time.Duration) { time.Sleep(d); f() }(slow)
+						},
+					})
+					if err != nil {
+						t.Fatal(err)
+					}
+					now := start
+					for _, turn := range packets {
+						r.HandleBatch(now, key, Origin{}, turn)
+						now = now.Add(time.Minute)
+						r.Advance(now)
+					}
+					r.Close(now)
+					for _, e := range r.Events() {
+						switch e := e.(type) {
+						case event.ObjectCompleted:
+							ends[behind] = append(ends[behind], fmt.Sprint(e.TOI, e.ContentLocation, e.Verified))
+						case event.ObjectFailed:
+							ends[behind] = append(ends[behind], fmt.Sprint(e.TOI, e.ContentLocation, e.Reason, e.Retry))
+						case event.SessionClosed:
+							ends[behind] = append(ends[behind], fmt.Sprintf("%s: %+v", e.Reason, e.Counters))
+						}
+					}
+				}
+				if !slices.Equal(ends[0], ends[1]) {
+					t.Errorf("behind %q, at once %q", ends[1], ends[0])
+				}
+			})
+		})
 	}
 }

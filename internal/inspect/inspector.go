@@ -55,7 +55,8 @@ type Inspector struct {
 	unproven list.List  // *session, the one that is silent for longest first
 	flows    map[flowKey]*flow
 	latest   *session
-	route    *verdicts // of all sessions of ROUTE
+	route    *verdicts   // of all sessions of ROUTE
+	behind   []*verdicts // that may verify objects behind the datagrams
 
 	first, last      time.Time
 	datagrams, bytes uint64

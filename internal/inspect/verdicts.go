@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -24,6 +25,7 @@ type verdicts struct {
 	packet   *capture.Datagram
 	advanced time.Time
 	last     time.Time
+	behind   bool             // it is in Inspector.behind
 	first    []byte           // the first datagram, until another one comes: sessions of one packet need no receiver
 	firstAs  capture.Datagram // where it came from
 
@@ -105,6 +107,7 @@ func (v *verdicts) handle(d *capture.Datagram, b []byte) {
 		}
 	}
 	v.packet = d
+	v.s.in.catchUp()
 	now := maxTime(v.last, d.Time) // a capture of several interfaces may step back a little; a clock does not
 	v.last = now
 	v.rx.HandleFrom(now, v.s.key, receiver.Origin{Port: d.Src.Port()}, b)
@@ -113,6 +116,26 @@ func (v *verdicts) handle(d *capture.Datagram, b []byte) {
 		v.rx.Advance(now)
 	}
 	v.drain()
+	if !v.behind && v.rx.Verifying() > 0 {
+		v.behind = true
+		v.s.in.behind = append(v.s.in.behind, v)
+	}
+}
+
+// catchUp has the receivers hand over what they verify behind the datagrams, if memory is short: those of sessions that
+// are silent would keep it from the others.
+func (in *Inspector) catchUp() {
+	if len(in.behind) == 0 || in.budget.Used() <= in.budget.Limit()/2 {
+		return
+	}
+	in.behind = slices.DeleteFunc(in.behind, func(v *verdicts) bool {
+		if v.rx != nil {
+			v.rx.Advance(v.last)
+			v.drain()
+		}
+		v.behind = v.rx != nil && v.rx.Verifying() > 0
+		return !v.behind
+	})
 }
 
 func maxTime(a, b time.Time) time.Time {
