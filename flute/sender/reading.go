@@ -20,7 +20,7 @@ func (x *transfer) ready(now time.Time) error {
 		case r.src == nil || r.opened == nil: // it is not open
 		case x.left == 1 && !r.final:
 		case now.Sub(r.checked) >= versionInterval && r.work == nil:
-			x.read(now, false)
+			x.look(now)
 			if r.work != nil {
 				return nil
 			}
@@ -29,7 +29,7 @@ func (x *transfer) ready(now time.Time) error {
 			return nil
 		}
 		if r.work == nil {
-			x.read(now, false)
+			x.look(now)
 		}
 		if r.work != nil {
 			x.waiting = r.work
@@ -39,9 +39,23 @@ func (x *transfer) ready(now time.Time) error {
 	return nil
 }
 
-// read begins to read: what is missing, if anything is, and what comes next. If there is nothing to be read it only
-// looks whether the content is the same, where it can change.
+// look begins to read what comes next, and looks whether the content is the same, where it can change.
+func (x *transfer) look(now time.Time) {
+	j := x.newJob(false)
+	if len(j.pieces) > 0 || x.content.source != nil {
+		x.begin(j, now)
+	}
+}
+
+// read begins to read: what is missing, if anything is, and what comes next. It does nothing if that is nothing.
 func (x *transfer) read(now time.Time, missing bool) {
+	if j := x.newJob(missing); len(j.pieces) > 0 {
+		x.begin(j, now)
+	}
+}
+
+// newJob returns a job that reads what is missing, if anything is, and what comes next.
+func (x *transfer) newJob(missing bool) *readJob {
 	r := &x.content
 	j := r.newJob()
 	j.final = x.left == 1
@@ -51,9 +65,11 @@ func (x *transfer) read(now time.Time, missing bool) {
 	if r.attended && !r.memory {
 		x.lookAhead(j)
 	}
-	if len(j.pieces) == 0 && r.source == nil {
-		return
-	}
+	return j
+}
+
+func (x *transfer) begin(j *readJob, now time.Time) {
+	r := &x.content
 	r.begin(j, now)
 	if r.work != nil {
 		x.works = append(x.works, r.work)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
@@ -24,6 +25,8 @@ type disk struct {
 	open int
 	most int // open at once
 	fail error
+
+	opened, looks int // so far: how often it was opened, and asked for its Version
 }
 
 type inode struct {
@@ -56,6 +59,7 @@ func (d *disk) Open() (Opened, error) {
 	}
 	d.open++
 	d.most = max(d.most, d.open)
+	d.opened++
 	return &openInode{d, d.now}, nil
 }
 
@@ -69,6 +73,7 @@ func (o *openInode) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (o *openInode) Version() (Version, error) {
+	o.disk.looks++
 	return Version{uint64(len(o.data)), fmt.Sprint(o.number, o.changes)}, nil
 }
 
@@ -257,6 +262,41 @@ func TestReplacedBeforeItIsSent(t *testing.T) {
 	d.run(func() bool { return false })
 	d.ends("2 superseded: its content changed before it was sent", "3 completed")
 	d.closed()
+}
+
+// A file that is read at once is looked at where something depends on it, and no more often: when it was opened, after
+// it was read, and before its last packet.
+func TestSmallFileIsLookedAt(t *testing.T) {
+	for _, size := range []int{1, 100, 350, 2_000} {
+		s, err := New(Config{
+			Registry: schemes.Default(), FDTInterval: time.Hour, FDTDuration: 24 * time.Hour,
+			OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &disk{}
+		d.replace(pattern(size))
+		s.Works() // somebody runs them
+		addTo(t, s, File{ContentLocation: "disk", Source: d})
+		opened, looks, works := d.opened, d.looks, 0
+		files(t, s, func(all []*Work) {
+			for _, w := range all {
+				w.Run(nil)
+			}
+			works += len(all)
+		})
+		want := 3 // it is read, looked at, closed
+		if size <= 100 {
+			want = 2 // it is read in time for its only packet
+		}
+		if opened, looks := d.opened-opened, d.looks-looks; opened != 1 || looks != want || works != want {
+			t.Errorf("%d bytes: opened %d times, looked at %d times, by %d Works", size, opened, looks, works)
+		}
+		if d.open != 0 {
+			t.Errorf("%d bytes: %d are open", size, d.open)
+		}
+	}
 }
 
 func TestReplacedUnderACarousel(t *testing.T) {
