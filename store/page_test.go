@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 )
@@ -71,6 +72,51 @@ func TestPagePool(t *testing.T) {
 	}
 	if n := len(big.pages.free); n != idlePages {
 		t.Errorf("%d idle pages, want at most %d", n, idlePages)
+	}
+}
+
+// TestPageOfAnother: a page that another object had, of any size, shows and writes nothing of that.
+func TestPageOfAnother(t *testing.T) {
+	budget := NewBudget(1<<62, nil)
+	for size := leastPage; size <= pageSize; size *= 2 {
+		for range 8 { // a sync.Pool may lose some
+			p := budget.takePage(size)
+			p.runs = append(p.runs, run{0, uint32(size)})
+			for i := range p.bytes {
+				p.bytes[i] = 0xdd
+			}
+			budget.putPage(p)
+		}
+	}
+	for size := leastPage; size <= pageSize; size *= 2 {
+		if sizeFor(0, uint32(size)) != size {
+			continue // no page has it
+		}
+		b := NewBuffer(budget)
+		n := size / 8
+		for _, off := range []int{1, 3 * n, size - n} { // the last one takes a page of this size
+			if _, err := b.WriteAt(bytes.Repeat([]byte{byte(size)>>6 | 1}, n), int64(off)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(b.pages) != 1 || len(b.pages[0].bytes) != size {
+			t.Errorf("%d bytes: there is no page of this size", size)
+		}
+		got := make([]byte, size)
+		gaps := b.Peek(got, 0, nil)
+		tail := b.Take()
+		for _, c := range tail.chunks {
+			if len(c.bytes) != n || bytes.IndexByte(c.bytes, 0xdd) >= 0 {
+				t.Errorf("%d bytes: %x is written at %d", size, c.bytes, c.off)
+			}
+		}
+		if len(gaps) != 3 || len(tail.chunks) != 3 || bytes.IndexByte(got, 0xdd) >= 0 {
+			t.Errorf("%d bytes: gaps %v, %d chunks", size, gaps, len(tail.chunks))
+		}
+		tail.Release()
+	}
+	if n := budget.Used(); n != 0 {
+		t.Errorf("%d bytes are charged at the end", n)
 	}
 }
 

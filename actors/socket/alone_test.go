@@ -70,6 +70,26 @@ func TestAloneItIsWaitedFor(t *testing.T) {
 	}
 }
 
+// TestSlowOwnerIsWaitedForEachTime: an owner whose disk is slower than its sender never has room at once. Each time
+// that it has made some counts alone, however long all of them take together.
+func TestSlowOwnerIsWaitedForEachTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEcho()
+		e.absent = 1
+		s := &bufferedSource{source{[]slab.Datagram{{Data: []byte{0}}}}, time.Now().Add(time.Hour)}
+		read := socket.NewReader(endpoint(e, s))
+		for range 10 {
+			e.feeds[0].stall(10 * time.Second)
+			if err := read(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if f := &e.feeds[0]; f.offered != 10 || f.refused != 0 {
+			t.Errorf("offered %d, refused %d", f.offered, f.refused)
+		}
+	})
+}
+
 // TestOwnerIsPressed: an owner that has no room, although it could make some, is told before anything of it is lost:
 // the only one when the system has no room any more, one of several at once.
 func TestOwnerIsPressed(t *testing.T) {

@@ -7,3 +7,6 @@ func NewReader(e *Endpoint) (read func() error) {
 	r, datagrams := e.reader(), make([]slab.Datagram, e.batch)
 	return func() error { return r.read(datagrams) }
 }
+
+// OwnerFirst reports whether a reader of that source would yield to an owner whose sender may wait.
+func OwnerFirst(s Source) bool { return (&reader{source: s, yields: true}).ownerFirst() }

@@ -61,8 +61,8 @@ type reader struct {
 	wakes bool    // source is a waiter: a silence does not hold up what is kept
 	// unrouted is how many datagrams of the read in hand were neither lost nor put into a batch.
 	unrouted int
-	// yields says that the owner of what was read last is to use it before more is read: its sender waits, and what one
-	// read brings is in the cache of this processor only until the next ones.
+	// yields says that the owner of what was read last should use it before more is read: its sender waits, as far as
+	// is known, and what one read brings is in the cache of this processor only until the next ones.
 	yields bool
 }
 
@@ -80,10 +80,17 @@ func (r *reader) run() error {
 		if err := r.read(datagrams); err != nil {
 			return r.ended(err)
 		}
-		if r.yields {
+		if r.ownerFirst() {
 			runtime.Gosched()
 		}
 	}
+}
+
+// ownerFirst reports whether the owner may use what was read before the reader reads on. A sender that waits leaves
+// half of the system's buffer free. If that fills, the sender does not wait: it has a rate, or is another program.
+func (r *reader) ownerFirst() bool {
+	buffer, told := r.source.(roomy)
+	return r.yields && (!told || buffer.HasRoom())
 }
 
 // read reads once and posts what came.
@@ -300,7 +307,9 @@ func (r *reader) hasRoom(f *Flow) bool {
 		if !ok && f.press() {
 			ok, waited = r.wait(patience, room)
 		}
-		f.alone += waited
+		if f.alone += waited; ok {
+			f.alone = 0 // it had room: one that is slow, and never has room at once, is not one that stands still
+		}
 		f.stuck = !ok && f.alone >= patienceAlone
 		return ok
 	}

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/internal/slab"
@@ -68,6 +69,23 @@ func TestOwnerGoesFirst(t *testing.T) {
 	for i, used := range s.used {
 		if int(used) < i-1 { // now and then the scheduler of Go takes the reader all the same
 			t.Errorf("before read %d the owner has used %d reads", i, used)
+		}
+	}
+}
+
+// TestFullBufferIsReadFirst: a sender that fills the buffer of the system does not wait, wherever it is. The reader
+// reads on then.
+func TestFullBufferIsReadFirst(t *testing.T) {
+	for name, c := range map[string]struct {
+		source socket.Source
+		want   bool
+	}{
+		"room":        {&bufferedSource{full: time.Now().Add(time.Hour)}, true},
+		"no room":     {&bufferedSource{}, false},
+		"nobody says": {&source{}, true},
+	} {
+		if got := socket.OwnerFirst(c.source); got != c.want {
+			t.Errorf("%s: the owner goes first: %v, want %v", name, got, c.want)
 		}
 	}
 }

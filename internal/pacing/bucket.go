@@ -42,7 +42,7 @@ const (
 // Its schedule is absolute: the average rate is exact although timers are late. It never lets more than one millisecond
 // of data leave at once, or, if that is more, than one datagram, 8 KiB, or the lesser of 5 ms of data and MaxMessage.
 // In one of many sessions 100 ms stand for the 5. After a pause it is an eighth faster than the rate until it has made
-// good what it missed, unless that is more than Memory.
+// good what it missed, unless that is more than Memory, and in one of many sessions than what it gathers besides.
 type Bucket struct {
 	rate    uint64 // bits per second
 	frames  Frames
@@ -54,6 +54,7 @@ type Bucket struct {
 	depth   time.Duration
 	busy    int           // sessions of the node that send
 	burst   int           // bytes that one of many sessions gathers at most; 0: it is one of few
+	owed    time.Duration // for how long it gathered before the crowd became smaller; 0: that is made good
 	skip    time.Duration // how much earlier the next wake-up is, so that a pause of all does not make them one crowd
 	taken   time.Duration // what was taken since Left takes at the rate of catching up
 	refused int           // bytes that Take refused last
@@ -99,6 +100,7 @@ func (b *Bucket) SetRate(now time.Time, bitsPerSecond uint64) {
 // Crowd says how many sessions of the node send, this one included. One of many wakes up once for several datagrams.
 func (b *Bucket) Crowd(busy int) {
 	if busy != b.busy {
+		b.owed = max(b.owed, b.longest())
 		b.busy = busy
 		b.set(b.rate)
 	}
@@ -113,7 +115,7 @@ func (b *Bucket) longest() time.Duration {
 }
 
 // memory returns how far the bytes may be behind the rate and still be made good.
-func (b *Bucket) memory() time.Duration { return Memory + b.longest() }
+func (b *Bucket) memory() time.Duration { return Memory + max(b.longest(), b.owed) }
 
 // gather returns how long a datagram may wait for those behind it.
 func (b *Bucket) gather() time.Duration {
@@ -137,10 +139,13 @@ func (b *Bucket) Take(now time.Time, n int) bool {
 	if b.due.IsZero() {
 		b.due, b.fast = now, now // no credit from before the beginning
 	}
-	if pause := now.Sub(b.due); pause > b.memory() {
-		if b.due, b.part = now, 0; b.burst > 0 {
+	switch pause := now.Sub(b.due); {
+	case pause > b.memory():
+		if b.due, b.part, b.owed = now, 0, 0; b.burst > 0 {
 			b.skip = pause % max(b.gather(), 1)
 		}
+	case pause <= 0:
+		b.owed = 0
 	}
 	if b.fast.Before(now) {
 		b.fast = now

@@ -259,6 +259,34 @@ func TestCrowdStaysSpread(t *testing.T) {
 	}
 }
 
+// TestCrowdEnds: what a session has gathered is not lost when all others end at once, and is no burst either.
+func TestCrowdEnds(t *testing.T) {
+	const rate, size = 2_000_000, 1400
+	b := NewBucket(rate, Frames{}, 0)
+	b.Crowd(1000)
+	sent := run(b, start, start.Add(time.Second), size, 0)
+	begun, most := sent[len(sent)-1].at, 0
+	now, end := b.Deadline(begun), begun.Add(2*time.Second)
+	b.Crowd(1)
+	after := run(b, now, end, size, 0)
+	for i := range after {
+		n := 0
+		for _, d := range after[i:] {
+			if d.at != after[i].at {
+				break
+			}
+			n += size
+		}
+		most = max(most, n)
+	}
+	if got, want := float64(after[len(after)-1].bytes), end.Sub(begun).Seconds()*rate/8; got < want*0.99 || got > want {
+		t.Errorf("%.0f bytes in the two seconds after, want %.0f", got, want)
+	}
+	if most > 8<<10+size {
+		t.Errorf("%d bytes at once", most)
+	}
+}
+
 // TestFrames: a rate counts what it is told to count.
 func TestFrames(t *testing.T) {
 	v4, v6 := netip.MustParseAddr("239.1.1.1"), netip.MustParseAddr("ff02::1")

@@ -65,6 +65,25 @@ func TestNoAllocation(t *testing.T) {
 	}
 }
 
+// TestHasRoom: a buffer has room until a quarter of it is left, and to ask for that after each read allocates nothing.
+func TestHasRoom(t *testing.T) {
+	if !linux64 {
+		t.Skip("only 64-bit Linux tells")
+	}
+	group := on(t, "127.0.0.1")
+	r := listen(t, udp.Config{Group: group, ReceiveBuffer: 32 << 10})
+	if n := testing.AllocsPerRun(100, func() { r.HasRoom() }); n != 0 || !r.HasRoom() {
+		t.Errorf("%v allocations, room in an empty buffer: %v", n, r.HasRoom())
+	}
+	s := dial(t, udp.SendConfig{To: group})
+	for range 200 {
+		write(t, s, make([]byte, 1400))
+	}
+	if r.HasRoom() || r.KernelDrops() == 0 {
+		t.Errorf("room in a buffer that has dropped %d datagrams: %v", r.KernelDrops(), r.HasRoom())
+	}
+}
+
 // The write side alone costs most: on loopback the kernel's way to the receiver is part of it.
 func BenchmarkRoundTrip(b *testing.B) {
 	const n = 64

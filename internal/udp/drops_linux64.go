@@ -4,6 +4,7 @@ package udp
 
 import (
 	"net"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -21,37 +22,49 @@ const (
 type dropCount struct {
 	total uint64
 	last  uint32
+	info  memInfo
 }
 
 // read asks the socket for its count of drops. SO_RXQ_OVFL would tell the same, but only with the next datagram.
 func (d *dropCount) read(conn *net.UDPConn) {
-	if info, ok := memInfo(conn); ok {
-		d.add(info[memInfoDrops])
+	if d.info.look(conn) {
+		d.add(d.info.vars[memInfoDrops])
 	}
 }
 
-// hasRoom reports whether a quarter of the buffer of a socket is free. false: the system does not tell.
-func hasRoom(conn *net.UDPConn) bool {
-	info, ok := memInfo(conn)
-	return ok && info[memInfoWaiting] <= info[memInfoSize]/4*3
-}
-
-// memInfo asks the system for SO_MEMINFO.
-func memInfo(conn *net.UDPConn) (info [memInfoVars]uint32, ok bool) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return info, false
-	}
-	err = raw.Control(func(fd uintptr) {
-		size := uint32(unsafe.Sizeof(info))
-		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
-			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
-		ok = errno == 0 && size == uint32(unsafe.Sizeof(info))
-	})
-	return info, ok && err == nil
+// hasRoom reports whether a quarter of the buffer of the socket is free. false: the system does not tell.
+func (d *dropCount) hasRoom(conn *net.UDPConn) bool {
+	return d.info.look(conn) && d.info.vars[memInfoWaiting] <= d.info.vars[memInfoSize]/4*3
 }
 
 func (d *dropCount) add(now uint32) {
 	d.total += uint64(now - d.last)
 	d.last = now
+}
+
+// memInfo asks the system for SO_MEMINFO of one socket.
+type memInfo struct {
+	raw   syscall.RawConn
+	ask   func(fd uintptr) // call, bound once: a reader asks after each read, and a closure would be allocated
+	vars  [memInfoVars]uint32
+	size  uint32
+	errno syscall.Errno
+}
+
+// look makes vars those of now. It reports whether the system has told.
+func (m *memInfo) look(conn *net.UDPConn) bool {
+	if m.raw == nil {
+		raw, err := conn.SyscallConn()
+		if err != nil {
+			return false
+		}
+		m.raw, m.ask = raw, m.call
+	}
+	return m.raw.Control(m.ask) == nil && m.errno == 0 && m.size == uint32(unsafe.Sizeof(m.vars))
+}
+
+func (m *memInfo) call(fd uintptr) {
+	m.size = uint32(unsafe.Sizeof(m.vars))
+	_, _, m.errno = unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&m.vars)), uintptr(unsafe.Pointer(&m.size)), 0)
 }

@@ -10,4 +10,4 @@ type dropCount struct{ total uint64 }
 func (*dropCount) read(*net.UDPConn) {}
 
 // hasRoom is not known here.
-func hasRoom(*net.UDPConn) bool { return false }
+func (*dropCount) hasRoom(*net.UDPConn) bool { return false }

@@ -187,7 +187,11 @@ func (r *Receiver) InterfaceAway() string { return r.away }
 
 // HasRoom reports whether the system has room for what comes while nobody reads: a quarter of the buffer. It is false
 // where the system does not tell.
-func (r *Receiver) HasRoom() bool { return hasRoom(r.conn) }
+func (r *Receiver) HasRoom() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.drops.hasRoom(r.conn)
+}
 
 // KernelDrops returns how many datagrams the system received and dropped, because the buffer was full or for a wrong
 // checksum; 0 where that is not known. After Close it is the last count.

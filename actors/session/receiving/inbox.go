@@ -115,8 +115,8 @@ func (in *Inbox) Yield(isProven bool) bool {
 // End tells the session to end, and why. A crash does not lose that. [Close] has it looked at.
 func (in *Inbox) End(reason string) { in.ending.Store(&reason) }
 
-// canWait reports whether the sender waits for the session: one on this machine may look how much waits in the socket's
-// buffer. One that does not fills it.
+// canWait reports whether the sender may wait for the session: one on this machine that has no rate looks how much
+// waits in the socket's buffer. Any other fills it, and then Press is called.
 func (in *Inbox) canWait() bool { return in.Key.Source.IsLoopback() && !in.pressed.Load() }
 
 // IsYielding reports whether the session was told to give way.

@@ -146,6 +146,25 @@ func (pattern) ReadAt(p []byte, at int64) (int, error) {
 }
 func (pattern) InMemory() bool { return true }
 
+// TestTargetOfACrowd: one of many sessions meets its target, too. What it has gathered does not leave after it.
+func TestTargetOfACrowd(t *testing.T) {
+	for within := 500 * time.Millisecond; within < 2*time.Second; within += 7 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			w := &wire{began: time.Now()}
+			s := crowded(t, w, 0)
+			s.ledger.pace.end = w.began.Add(within)
+			turns, _, told := s.run(w)
+			// The end of a schedule that is rounded up at each turn, and the millisecond of a timer.
+			if last := w.sent[len(w.sent)-1].at; last > within+time.Millisecond {
+				t.Errorf("within %v: the last datagram after %v", within, last)
+			}
+			if turns > told/2 {
+				t.Errorf("within %v: %d turns for %d datagrams", within, turns, told)
+			}
+		})
+	}
+}
+
 // TestWithoutARate: a session that has no rate sends batches that are full, to their last datagram.
 func TestWithoutARate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 const (
 	// The close-session flag is sent so often, unless Config.CloseRepeat says it, so far apart: one packet, or a short
 	// burst, may be lost. RFC 5651, section 5.1, has it in "the last few seconds" of a session; the last one is due
-	// after 600 ms, for which Wait waits.
+	// after 600 to 610 ms, for which Wait waits.
 	closePackets  = 5
 	closeInterval = 150 * time.Millisecond
 	// closeTick divides the times at which flags are repeated: sessions that end at about the same time share what a

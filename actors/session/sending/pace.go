@@ -19,6 +19,9 @@ const (
 	unbounded = math.MaxUint64
 	// lateShare is by what part of the rate that it takes a target may be missed untold.
 	lateShare = 0.01
+	// lastTime is for how long before its target a session does not gather, as one of many does for up to 100 ms: what
+	// it gathers then would leave too late.
+	lastTime = 200 * time.Millisecond
 	// restAfter is how long a session has nothing to send that gives its part of the node's rate to others.
 	restAfter = 20 * time.Millisecond
 )
@@ -129,7 +132,11 @@ func (p *pacer) adjust(core *sender.Session, now time.Time) (late time.Duration)
 		p.bucket.SetRate(now, rate)
 	}
 	if p.bucket != nil && p.Member != nil {
-		p.bucket.Crowd(p.Member.Busy())
+		busy := p.Member.Busy()
+		if toEnd := p.end.Sub(now); toEnd >= 0 && toEnd < lastTime {
+			busy = 1
+		}
+		p.bucket.Crowd(busy)
 	}
 	if p.told || rest.Packets == 0 || float64(rate) >= float64(p.need)*(1-lateShare) {
 		return 0
