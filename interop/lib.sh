@@ -72,12 +72,15 @@ bound() { grep -q ":$(printf %04X "$1") " /proc/net/udp /proc/net/udp6 2>/dev/nu
 # hear each other.
 group_of() { echo "239.70.$(($1 / 256)).$(($1 % 256))"; }
 
-# receives GROUP PORT: whether a UDP socket has the port and is a member of the group. A program that has the port only
-# hears nothing yet: on a machine with much else to do it may stand still there while the first packets of a sender go by.
+# receives GROUP PORT: whether a UDP socket has the port and this machine is a member of the group (of IPv4). A program
+# that has the port only hears nothing yet: on a machine with much else to do it may stand still there while the first
+# packets of a sender go by. A system that does not tell its memberships (gVisor) tells the port only.
 receives() {
 	local a b c d
+	bound "$2" || return
+	[[ -e /proc/net/igmp ]] || return 0
 	IFS=. read -r a b c d <<<"$1"
-	bound "$2" && grep -q "$(printf %02X%02X%02X%02X "$d" "$c" "$b" "$a") " /proc/net/igmp
+	grep -q "$(printf %02X%02X%02X%02X "$d" "$c" "$b" "$a") " /proc/net/igmp
 }
 
 # next_ports: moves $port on to the next two that no UDP socket has.
@@ -140,15 +143,18 @@ build_peer() {
 	[[ -x $peer ]] || skip "no cargo to build interop/peer with"
 }
 
+# new_venv DIR: a folder with the Python package, if it is not there yet.
+new_venv() {
+	"$1/bin/python" -c 'import flute' 2>/dev/null && return
+	rm -rf "$1"
+	python3 -m venv "$1" && "$1/bin/pip" install -q --disable-pip-version-check "flute-alc==$FLUTE_RS"
+}
+
 # install_flute_alc: the Python package of the crate, with the program that uses it, in $alc. Empty without Python.
 install_flute_alc() {
 	local dir=$cache/flute-alc
 	alc=()
-	if ! "$dir/bin/python" -c 'import flute' 2>/dev/null; then
-		rm -rf "$dir"
-		python3 -m venv "$dir" &&
-			"$dir/bin/pip" install -q --disable-pip-version-check "flute-alc==$FLUTE_RS" || return 0
-	fi
+	at_a_time new_venv "$dir" || return 0
 	alc=("$dir/bin/python" "$root/interop/flute-alc/peer.py")
 }
 
@@ -159,6 +165,25 @@ build() {
 	droprelay=$work/bin/droprelay
 }
 
+# at_a_time COMMAND…: one script after the other runs it.
+at_a_time() {
+	mkdir -p "$cache"
+	(
+		flock 9
+		"$@"
+	) 9>"$cache/lock"
+}
+
+# npm_ci installs libutp once: npm ci empties the folder first, from which the peer of another script may be read.
+npm_ci() {
+	local from=$root/interop/utp/libutp
+	cp -u "$from"/* "$libutp/" || return
+	[[ ! -d $libutp/node_modules ]] || ! cmp -s "$from/package-lock.json" "$libutp/installed" || return 0
+	# Its scripts compile what the package already holds.
+	(cd "$libutp" && npm ci --ignore-scripts --no-audit --no-fund --silent) &&
+		cp "$from/package-lock.json" "$libutp/installed"
+}
+
 # install_utp_peers leaves the names of the peers of uTP that are there in $peers, and where they are in $libutp, $rqbit.
 install_utp_peers() {
 	rqbit=$cache/utp/release/utp-peer
@@ -166,9 +191,7 @@ install_utp_peers() {
 	peers=()
 	if command -v npm >/dev/null; then
 		mkdir -p "$libutp"
-		cp "$root"/interop/utp/libutp/* "$libutp/"
-		# Its scripts compile what the package already holds.
-		(cd "$libutp" && npm ci --ignore-scripts --no-audit --no-fund --silent) && peers+=(libutp)
+		at_a_time npm_ci && peers+=(libutp)
 	fi
 	if command -v cargo >/dev/null; then
 		cargo build --release --locked --quiet --manifest-path "$root/interop/utp/librqbit/Cargo.toml" \
