@@ -149,10 +149,15 @@ func execute(of suite, binary, pattern string, limit time.Duration, env string) 
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	run := exec.CommandContext(ctx, binary, "-test.failfast", "-test.run", pattern)
-	run.Dir, run.Env, run.WaitDelay = of.dir, append(os.Environ(), env), time.Second
+	temporary, err := os.MkdirTemp(filepath.Dir(binary), "") // a test that is killed, or crashes, removes nothing
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(temporary) }()
+	run.Dir, run.Env, run.WaitDelay = of.dir, append(os.Environ(), env, "TMPDIR="+temporary), time.Second
 	var out bytes.Buffer
 	run.Stdout, run.Stderr = &out, &out
-	err := run.Run()
+	err = run.Run()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -2,6 +2,9 @@ package file
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,11 +16,19 @@ import (
 )
 
 // onOtherDisk returns a folder on another file system than that of temporary files, if there is one; else on the same.
+// Its name has the ID of this process, since one that is killed removes nothing: the next one does.
 func onOtherDisk(t *testing.T) string {
 	t.Helper()
-	dir := filepath.Join("/dev/shm", "flute-node-test-"+rand.Text())
-	err := os.Mkdir(dir, 0o700)
-	if err != nil {
+	const place, prefix = "/dev/shm", "flute-node-test-"
+	left, _ := filepath.Glob(filepath.Join(place, prefix+"*-*"))
+	for _, dir := range left {
+		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "-")
+		if _, err := os.Stat("/proc/" + pid); errors.Is(err, fs.ErrNotExist) {
+			_ = os.RemoveAll(dir) // it may be another user's
+		}
+	}
+	dir := filepath.Join(place, fmt.Sprintf("%s%d-%s", prefix, os.Getpid(), rand.Text()))
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		return t.TempDir()
 	}
 	t.Cleanup(func() {
@@ -112,6 +123,25 @@ func TestTakenNameCostsNoCopy(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestOtherDiskIsLeftAsItWas: what a test has left that was killed is removed by the next one.
+func TestOtherDiskIsLeftAsItWas(t *testing.T) {
+	mine := onOtherDisk(t)
+	if filepath.Dir(mine) != "/dev/shm" {
+		t.Skip("there is no other disk")
+	}
+	dead := "/dev/shm/flute-node-test-999999999-1" // no process has that ID
+	if err := os.MkdirAll(filepath.Join(dead, "staged"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	onOtherDisk(t)
+	if _, err := os.Stat(dead); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
 	}
 }
 
