@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -120,7 +121,7 @@ func (s *Session) describeLater(o *object) {
 	l := o.late
 	l.state = laterTold // if there is nothing to tell
 	if err := l.work.err; err != nil {
-		s.stats.warn(fmt.Sprintf("%s is sent without digests: %v", o.location, err))
+		s.stats.warn(o.location + " is sent without digests: " + strings.TrimPrefix(err.Error(), "sender: "))
 		return
 	}
 	known := *o.Object

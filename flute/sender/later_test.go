@@ -134,9 +134,9 @@ func TestDigestsLaterOfASource(t *testing.T) {
 		want   string
 	}{
 		"unchanged":  {func(*disk) {}, "completed later 2"},
-		"replaced":   {func(d *disk) { d.replace(pattern(7)) }, "without digests: sender: content changed while it was waiting"},
-		"unreadable": {func(d *disk) { d.fail = errors.New("no") }, "without digests: sender: content cannot be read: no"},
-		"rewritten":  {func(d *disk) { d.rewrite(pattern(laterBlocks * 800)) }, "source sender: content changed while it was sent"},
+		"replaced":   {func(d *disk) { d.replace(pattern(7)) }, "without digests: content changed while it was waiting"},
+		"unreadable": {func(d *disk) { d.fail = errors.New("no") }, "without digests: content cannot be read: no"},
+		"rewritten":  {func(d *disk) { d.rewrite(pattern(laterBlocks * 800)) }, "source content changed while it was sent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &disk{}

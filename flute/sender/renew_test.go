@@ -337,7 +337,7 @@ func TestRewrittenInItsOnlyTransfer(t *testing.T) {
 		if d.packets > 19 {
 			t.Errorf("rewritten after %d packets: all were sent", after)
 		}
-		d.ends("2 source: sender: content changed while it was sent")
+		d.ends("2 source: content changed while it was sent")
 		d.closed()
 	}
 }
@@ -379,7 +379,7 @@ func TestTruncatedUnderACarousel(t *testing.T) {
 	d.sent(10)
 	d.disk.rewrite(third[:300])
 	d.run(func() bool { return false })
-	d.ends("2 source: sender: content changed while it was sent")
+	d.ends("2 source: content changed while it was sent")
 	d.closed()
 }
 
@@ -452,7 +452,7 @@ func TestRemoved(t *testing.T) {
 	d.sent(5)
 	d.disk.now = nil
 	d.run(func() bool { return false })
-	d.ends("2 source: sender: disk: File.Source: content cannot be read: no such file")
+	d.ends("2 source: disk: File.Source: content cannot be read: no such file")
 	if d.packets != 20 {
 		t.Errorf("%d packets, want those of the transfer that had begun", d.packets)
 	}

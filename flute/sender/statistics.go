@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"strings"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -161,11 +162,12 @@ func (s *statistics) turned(o *object, late time.Duration) {
 	o.overrun = late > 0
 }
 
-// failed tells that o was not.
+// failed tells that o was not. detail may be the text of an error, which an event tells without the package.
 func (s *statistics) failed(o *object, reason event.FailReason, detail string) {
 	s.counts.Failed++
 	s.events = append(s.events, event.ObjectFailed{
-		Session: s.key, TOI: o.toi, ContentLocation: o.location, Reason: reason, Detail: detail,
+		Session: s.key, TOI: o.toi, ContentLocation: o.location, Reason: reason,
+		Detail: strings.TrimPrefix(detail, "sender: "),
 	})
 }
 

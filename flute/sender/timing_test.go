@@ -2,6 +2,7 @@ package sender
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,7 +107,8 @@ func TestTriesToRenew(t *testing.T) {
 		}
 		failed := 0
 		for _, e := range s.Events() {
-			if f, ok := e.(event.ObjectFailed); ok && f.Reason == event.FailSource && f.Detail == c.err.Error() {
+			f, ok := e.(event.ObjectFailed)
+			if ok && f.Reason == event.FailSource && f.Detail == strings.TrimPrefix(c.err.Error(), "sender: ") {
 				failed++
 			}
 		}
