@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
-	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/settings"
 )
 
@@ -43,22 +41,4 @@ func (f *paceFlags) text(now time.Time) (text string) {
 		return fmt.Sprintf(", %v", f.Rate)
 	}
 	return text
-}
-
-// slowPacket is how long a packet may take before whoever sends is asked whether the rate is meant.
-const slowPacket = 10 * time.Second
-
-// doubt asks whether a rate at which nothing seems to happen is meant: --rate 100 is what people write for 100 Mbit/s.
-// Zero as symbol length is the default. It is empty for all other rates.
-func (f *paceFlags) doubt(symbol uint16) string {
-	symbol = cmp.Or(symbol, uint16(defaults.SymbolLength))
-	if f.Rate == 0 {
-		return ""
-	}
-	seconds := float64(symbol) * 8 / float64(f.Rate)
-	if seconds <= slowPacket.Seconds() {
-		return ""
-	}
-	return fmt.Sprintf("at %v a packet of %d bytes takes %.0f seconds; --rate is in bits per second: %d is not %dMbit",
-		f.Rate, symbol, seconds, f.Rate, f.Rate)
 }

@@ -234,7 +234,7 @@ func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi
 		r.Bytes += f.Size
 	}
 	out.note("ready", r, plain(c.readyText(&r)))
-	if doubt := c.doubt(c.Symbol); doubt != "" {
+	if doubt := c.Rate.Doubt(c.Symbol); doubt != "" {
 		out.note(notice.Warning{}.EventName(), notice.Warning{Text: doubt}, "warning: "+doubt)
 	}
 }

@@ -34,24 +34,3 @@ func TestReadyText(t *testing.T) {
 		}
 	}
 }
-
-// TestSlowRate: at --rate 100, a hundred bits per second, nothing seems to happen for minutes. Who sends is told.
-func TestSlowRate(t *testing.T) {
-	for _, test := range []struct {
-		rate   settings.BitRate
-		symbol uint16
-		told   bool
-	}{
-		{0, 0, false},
-		{100, 0, true},
-		{100, 100, false}, // a modem: 8 seconds a packet
-		{1119, 0, true},
-		{1120, 0, false}, // 10 seconds
-		{100e6, 0, false},
-	} {
-		f := &paceFlags{Rate: test.rate}
-		if doubt := f.doubt(test.symbol); (doubt != "") != test.told {
-			t.Errorf("rate %d, symbol %d: %q", test.rate, test.symbol, doubt)
-		}
-	}
-}

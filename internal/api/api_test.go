@@ -481,7 +481,7 @@ func TestSocket(t *testing.T) {
 		t.Errorf("a file: %v", err)
 	}
 	cfg.Listen = "unix:" + filepath.Join(t.TempDir(), "none", "api.sock")
-	if _, err := Listen(cfg); err == nil || !strings.Contains(err.Error(), "node.api names another place") {
+	if _, err := Listen(cfg); err == nil || !strings.Contains(err.Error(), "set node.api to a place") {
 		t.Errorf("no folder: %v", err)
 	}
 	nobody, err := NewClient(cfg.Listen, "", nil)
@@ -491,6 +491,24 @@ func TestSocket(t *testing.T) {
 	_, err = nobody.Do(t.Context(), "GET", "/v1/state", nil)
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "no daemon answers: dial unix") {
 		t.Errorf("nobody is there: %v", err)
+	}
+}
+
+// TestForeignSocket: whoever may not ask a daemon is not told that there is none.
+func TestForeignSocket(t *testing.T) {
+	if os.Getuid() <= 0 {
+		t.Skip("this user may ask all daemons")
+	}
+	cfg := config(t, &backend{}, newJournal(10))
+	path := filepath.Join(t.TempDir(), "api.sock")
+	cfg.Listen = "unix:" + path
+	c := listen(t, cfg)
+	if err := os.Chmod(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.Do(t.Context(), "GET", "/v1/state", nil)
+	if !errors.Is(err, os.ErrPermission) || strings.Contains(err.Error(), "no daemon answers") {
+		t.Error(err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"strings"
@@ -97,7 +98,11 @@ func (c *Client) ask(ctx context.Context, method, path string, body any, after s
 		r.Header.Set("Last-Event-ID", after)
 	}
 	response, err := c.http.Do(r)
-	if o, ok := errors.AsType[*net.OpError](err); ok && o.Op == "dial" {
+	switch o, ok := errors.AsType[*net.OpError](err); {
+	case !ok || o.Op != "dial" || ctx.Err() != nil:
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("only the user who runs the daemon may ask it: %w", o)
+	default:
 		return nil, fmt.Errorf("no daemon answers: %w; is it running, with the node.api that --api names?", o)
 	}
 	return response, err

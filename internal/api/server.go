@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -136,8 +137,9 @@ func listenUnix(path string) (net.Listener, error) {
 	l, err := net.Listen("unix", path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("api: %w; node.api names another place, where this user may write, such as unix:%s",
-			err, filepath.Join(os.TempDir(), "flute-node.sock"))
+		dir := cmp.Or(os.Getenv("XDG_RUNTIME_DIR"), os.TempDir())
+		return nil, fmt.Errorf("api: %w: set node.api to a place where this user may write, such as unix:%s",
+			err, filepath.Join(dir, "flute-node.sock"))
 	case err != nil:
 		return nil, fmt.Errorf("api: %w", err)
 	}

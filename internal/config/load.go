@@ -84,7 +84,7 @@ func read(path string, most int64) ([]byte, error) {
 func parse(path string, text []byte, lookup Lookup, all *faults) (cfg Config) {
 	file, err := parseYAML(text)
 	if err != nil {
-		all.add(syntax(path, err))
+		all.add(syntax(path, text, err))
 		return cfg
 	}
 	d := decoder{file: path, lookup: lookup, anchors: map[string]ast.Node{}, faults: all}
@@ -113,7 +113,7 @@ func parseYAML(text []byte) (file *ast.File, err error) {
 var syntaxPlace = regexp.MustCompile(`^\[(\d+):(\d+)\] ([^\n]*)`)
 
 // syntax returns where the text is no YAML, and why.
-func syntax(path string, err error) (place, string, any) {
+func syntax(path string, text []byte, err error) (place, string, any) {
 	m := syntaxPlace.FindStringSubmatch(err.Error())
 	if m == nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
@@ -121,15 +121,26 @@ func syntax(path string, err error) (place, string, any) {
 	}
 	line, _ := strconv.Atoi(m[1])
 	column, _ := strconv.Atoi(m[2])
-	return place{path, line, column}, "%s" + indentation(m[3]), m[3]
+	return place{path, line, column}, "%s" + remedy(text, line, column, m[3]), m[3]
 }
 
-// indentation is what mends a file of which the parser says no more than that something stands where it may not.
-func indentation(text string) string {
-	if !strings.Contains(text, "not allowed in this context") && !strings.Contains(text, "tab character") {
+// remedy is what mends a file of which the parser says no more than that something stands where it may not.
+func remedy(text []byte, line, column int, said string) string {
+	const indent = "indent all keys of a section by as many spaces"
+	switch {
+	case strings.Contains(said, "tab character"), strings.Contains(said, "character '\t'"):
+		return ": indent by spaces, not by tabs"
+	case strings.Contains(said, "mapping value is not allowed"):
+		return ": quote a value that has a colon and a space, and " + indent
+	case !strings.Contains(said, "value is not allowed"):
 		return ""
 	}
-	return ": indent by spaces, and all keys of a section by as many"
+	for at := range strings.Lines(string(text)) {
+		if line--; line == 0 && strings.TrimLeft(at[:min(max(column-1, 0), len(at))], " ") != "" {
+			return ": quote the whole value" // something stands before it on its line
+		}
+	}
+	return ": " + indent
 }
 
 // merge adds what another file says.

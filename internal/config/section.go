@@ -19,7 +19,7 @@ func Section[S Receive | Send | Node](text string, without ...string) (*S, error
 	all := &faults{}
 	file, err := parseYAML([]byte(text))
 	if err != nil {
-		at, format, arg := syntax("", err)
+		at, format, arg := syntax("", []byte(text), err)
 		all.add(at, format, arg)
 		return nil, all.err()
 	}

@@ -264,6 +264,12 @@ func startDaemon(t *testing.T, text string) (*Daemon, *files, *lockedBuffer) {
 	t.Helper()
 	f := &files{t, filepath.Join(t.TempDir(), "flute-node.yaml")}
 	f.write(text)
+	d, log := startWith(t, f)
+	return d, f, log
+}
+
+func startWith(t *testing.T, f *files) (*Daemon, *lockedBuffer) {
+	t.Helper()
 	log := &lockedBuffer{}
 	d, err := Start(Options{Path: f.path, Env: os.LookupEnv, Log: log, Version: "v1"})
 	if err != nil {
@@ -274,7 +280,7 @@ func startDaemon(t *testing.T, text string) (*Daemon, *files, *lockedBuffer) {
 			t.Error(err)
 		}
 	})
-	return d, f, log
+	return d, log
 }
 
 // TestReload: only what has changed is touched; what cannot be used changes nothing, and is told everywhere.
@@ -353,6 +359,31 @@ func unready(d *Daemon, unit string) (err error) {
 		time.Sleep(time.Millisecond)
 	}
 	return err
+}
+
+// TestSlowRate: a rate at which nothing seems to happen is a warning of the unit, and one of the node.
+func TestSlowRate(t *testing.T) {
+	f := &files{t, filepath.Join(t.TempDir(), "flute-node.yaml")}
+	text := "node: {api: off, rate: 100}\nsend:\n" +
+		fmt.Sprintf("- {name: a, to: '127.0.0.1:9', rate: 8, symbol: 100, paths: '%s'}\n", f.path)
+	if err := os.WriteFile(f.path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, log := startWith(t, f)
+	for range 1000 {
+		if strings.Contains(log.String(), "a: at a rate of 8 bit/s a packet of 100 bytes takes 100 seconds") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, want := range []string{
+		"node: at a rate of 100 bit/s a packet of 1400 bytes takes 112 seconds: 100 is in bits per second, not 100Mbit",
+		"a: at a rate of 8 bit/s a packet of 100 bytes takes 100 seconds",
+	} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%q is not told\n%s", want, log)
+		}
+	}
 }
 
 // TestReady: it is told which unit does not run, and why.

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/defaults"
 )
 
 // Bytes is a number of bytes: 8MiB, 5MB, 1000.
@@ -54,6 +57,21 @@ func (r BitRate) String() string {
 		return fmt.Sprintf("%.4g kbit/s", v/1e3)
 	}
 	return fmt.Sprintf("%d bit/s", uint64(r))
+}
+
+// slowPacket is how long a packet may take before whoever sends is asked whether the rate is meant.
+const slowPacket = 10 * time.Second
+
+// Doubt asks whether a rate at which nothing seems to happen is meant: 100 is what people write for 100 Mbit/s. symbol
+// is the symbol length; zero is the default. It returns the empty string for all other rates.
+func (r BitRate) Doubt(symbol uint16) string {
+	symbol = cmp.Or(symbol, uint16(defaults.SymbolLength))
+	seconds := float64(symbol) * 8 / float64(r)
+	if r == 0 || seconds <= slowPacket.Seconds() {
+		return ""
+	}
+	return fmt.Sprintf("at a rate of %v a packet of %d bytes takes %.0f seconds: %d is in bits per second, not %dMbit",
+		r, symbol, seconds, uint64(r), uint64(r))
 }
 
 // quantity reads a number with one of the units, in any case.
