@@ -58,17 +58,11 @@ type arrivals struct {
 
 // take takes note of a datagram that came at now. It reports whether it was read together with the one before.
 func (a *arrivals) take(now time.Time) (sameRead bool) {
-	if now == a.last {
+	if !now.After(a.last) {
 		a.count++
 		return true
 	}
-	passed := now.Sub(a.last)
-	switch {
-	case passed <= 0:
-		a.count++
-		return true
-	case a.last.IsZero() || passed >= longestPause:
-	default:
+	if passed := now.Sub(a.last); passed < longestPause { // the first read comes after an age
 		late := passed - time.Duration(a.count)*a.pace
 		if a.pace == 0 {
 			a.pace, late = passed/time.Duration(a.count), 0

@@ -121,8 +121,7 @@ func (s *Session) judge(now time.Time) bool {
 	switch {
 	case strong && ln != nil && ln.quiet && !r.partial:
 	case strong && ln != nil && !ln.ended.IsZero() && now.Sub(ln.ended) >= max(endedTime, 2*l.fdtInterval):
-	case strong && ln != nil && old != ln && r.run != r.against && l.otherPort(ln) &&
-		silentFor(old, now) >= portSilence:
+	case strong && ln != nil && old != ln && l.otherPort(ln) && silentFor(old, now) >= portSilence:
 	case now.Sub(r.since) >= l.rivalTime() && (old == nil || old == ln || silentFor(old, now) >= portSilence):
 	default:
 		l.schedule(now.Add(portSilence))

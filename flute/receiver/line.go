@@ -181,9 +181,12 @@ func (l *Ledger) latestLine() (latest *line) {
 // lineOf returns the line on which packets of r come, as far as is known: one that sends r now before one that may, or
 // that did before; of several the one that was heard last. nil if there is none.
 func (l *Ledger) lineOf(r run) (found *line) {
+	if r == 0 { // of no run, as a line is that was not heard yet
+		return nil
+	}
 	for i := range l.lines {
 		ln := &l.lines[i]
-		if ln.run != r && (ln.told || r == 0 || ln.before != r && !ln.isDoubt(r)) {
+		if ln.run != r && (ln.told || ln.before != r && !ln.isDoubt(r)) {
 			continue
 		}
 		switch {
