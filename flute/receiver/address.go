@@ -71,7 +71,6 @@ func (s *Session) parseROUTE(p *Packet, datagram []byte) error {
 		return errNoOffset
 	}
 	id := binary.BigEndian.Uint32(a.Body)
-	// RFC 9223, section 5.2: dataless packets have no FEC Payload ID; some have, and nothing behind it.
 	a.Offset, a.Body = id, a.Body[offsetLen:]
 	if payload.ID == route.SymbolID {
 		// RFC 6330, section 3.2: SBN, 8 bits; ESI, 24 bits
@@ -80,6 +79,9 @@ func (s *Session) parseROUTE(p *Packet, datagram []byte) error {
 			return errPayloadID
 		}
 		a.Offset = uint32(offset)
+	}
+	if len(a.Body) == 0 { // RFC 9223, section 5.2: dataless packets have no FEC Payload ID; this one has, for no bytes
+		a.HasOffset, a.Offset = false, 0
 	}
 	return nil
 }

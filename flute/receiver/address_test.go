@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -196,5 +197,30 @@ func TestROUTEAllocatesNothing(t *testing.T) {
 		if n != 0 || c.Received != c.Accepted+c.Duplicate || codepoint != 128 && c.Accepted != uint64(next) {
 			t.Errorf("%s: %v allocations a packet, %+v", what, n, c)
 		}
+	}
+}
+
+// A dataless packet with a start_offset says nothing of the bytes: packets that come in order behind it still are in
+// order, so that the B flag tells the length of the object.
+func TestDatalessOffset(t *testing.T) {
+	object := []byte("HTTP/1.1 200 OK\r\nContent-Location: a\r\n\r\ncontent")
+	untold := func(off, n int) []byte { // without EXT_TOL
+		b := routeDatagram(7, 9, object, off, n)
+		b[2] -= 2
+		return slices.Delete(b, 16, 24)
+	}
+	dataless := untold(0, 0)
+	binary.BigEndian.PutUint32(dataless[16:], 1000)
+	first, last := untold(0, 20), untold(20, 100)
+	last[1] |= 1 // B
+	r, err := New(Config{Registry: schemes.Default(), Store: mem.New(), ROUTE: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range [][]byte{dataless, first, last} {
+		r.Handle(start, routeKey(first), b)
+	}
+	if !slices.ContainsFunc(r.Events(), func(e event.Event) bool { _, ok := e.(event.ObjectCompleted); return ok }) {
+		t.Error("the object is not complete")
 	}
 }

@@ -83,7 +83,11 @@ func (k *pending) add(p *alc.Packet) {
 	if len(p.FTI) > 0 {
 		hel = (2 + len(p.FTI)) / 4
 	}
-	b := make(keptPacket, 0, 2+len(p.FTI)+offsetLen+len(p.Body))
+	n := 2 + len(p.FTI) + len(p.Body)
+	if p.HasOffset {
+		n += offsetLen
+	}
+	b := make(keptPacket, 0, n)
 	b = append(b, p.Codepoint, byte(hel))
 	b = append(b, p.FTI...)
 	if p.HasOffset {
