@@ -81,22 +81,26 @@ func (x *Session) answer() (lines []string) {
 	if len(x.Instances) > 0 {
 		unread = "those that came are not whole, or cannot be read"
 	}
-	all := x.whole + x.broken
+	all, lacking := x.whole+x.broken, x.broken-x.own
+	if x.own > 0 {
+		say("This command: it could not verify %d of %d objects, for want of memory (--memory) or since the folder "+
+			"did not take them.", x.own, all)
+	}
 	switch {
 	case !read:
 		say("No FDT Instance can be read, so that nobody can tell the files: %s. Does the sender repeat it, "+
 			"and is the capture longer than the time between two?", unread)
-	case x.broken == 0:
+	case lacking == 0:
 	case x.Lost > 0 && !x.Shuffled:
 		say("The path to this point, or the capturing machine: %d of %d symbols are missing between others that "+
-			"came (%.2f %%), and %d of %d objects are not whole. %s", x.Lost, x.Due, 100*x.Loss, x.broken, all,
+			"came (%.2f %%), and %d of %d objects are not whole. %s", x.Lost, x.Due, 100*x.Loss, lacking, all,
 			x.remedy())
 	case x.isROUTE(), x.Shuffled:
 		say("The path, or a capture that is too short: %d of %d objects are not whole. Packets have no order that "+
-			"tells which.", x.broken, all)
+			"tells which.", lacking, all)
 	case len(broken) == 0:
 		say("The capture is too short, or the sender has stopped: %d of %d objects are not whole, and nothing is "+
-			"missing between the packets that came.", x.broken, all)
+			"missing between the packets that came.", lacking, all)
 	}
 	return lines
 }

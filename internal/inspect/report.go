@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/capture"
 )
 
@@ -89,6 +91,7 @@ type Session struct {
 	Series  Series `json:"series"`
 
 	whole, broken int // objects
+	own           int // broken ones for which neither sender nor path is to blame, but this machine
 }
 
 // Margin is what FEC had to spare: symbols of a source block beyond its source symbols.
@@ -363,8 +366,11 @@ func (s *session) objectList(x *Session) {
 	for i := range list {
 		if list[i].whole() {
 			x.whole++
-		} else {
-			x.broken++
+			continue
+		}
+		x.broken++
+		if v := &list[i]; v.State == "failed" && v.Whole == v.Blocks && isOwn(v.Detail) {
+			x.own++
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Object) int {
@@ -375,6 +381,16 @@ func (s *session) objectList(x *Session) {
 		list = list[:shownObjects]
 	}
 	x.Objects = append(x.Objects, list...)
+}
+
+// isOwn reports whether the detail of an end that failed says that memory or the store lacked.
+func isOwn(detail string) bool {
+	for _, reason := range [...]event.FailReason{event.FailBudget, event.FailStore, event.FailExists} {
+		if strings.HasPrefix(detail, string(reason)+": ") {
+			return true
+		}
+	}
+	return false
 }
 
 func rank(whole bool) int {

@@ -274,6 +274,9 @@ func (v *verdicts) end(toi flute.TOI, x end) {
 	if ok && (old.state == "verified" || old.state == "complete") && x.state == "failed" || len(v.ends) == maxObjects {
 		return
 	}
+	if isOwn(old.detail) && x.onlyOver() {
+		return // why the try before it failed says more
+	}
 	v.ends[toi] = x
 }
 
