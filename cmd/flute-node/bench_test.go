@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -293,9 +294,9 @@ func TestBenchSessions(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	c.Objects = []int{maxBenchObjects}
+	c.Objects = []int{math.MaxInt}
 	_, err = captured(t, true, func(out *output) error { return c.Run(context.Background(), out) })
-	if err == nil || !strings.Contains(err.Error(), "--objects 100000: take 1 to 50000") {
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("--objects %d: take 1 to 50000", math.MaxInt)) {
 		t.Errorf("too many files: %v", err)
 	}
 }
@@ -413,7 +414,7 @@ func TestBenchFileWithLoss(t *testing.T) {
 	rate := settings.BitRate(2e8)
 	repair := settings.Percent(1)
 	c := &benchFileCommand{
-		fecFlags: fecFlags{Scheme: "raptorq", Repair: &repair}, Size: 1 << 20, Digests: []string{"sha-256"},
+		fecFlags: fecFlags{Scheme: settings.AutoFEC, Repair: &repair}, Size: 1 << 20, Digests: []string{"sha-256"},
 		Rate: &rate, Loss: 0.1, Runs: 1, Dir: t.TempDir(),
 	}
 	text, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) })
@@ -426,6 +427,11 @@ func TestBenchFileWithLoss(t *testing.T) {
 	}
 	if r.FEC != "raptorq" || r.Loss != 0.1 || r.Lost < 50 || r.Lost > 400 { // of some 1500
 		t.Errorf("%+v", r)
+	}
+	without := &benchFileCommand{fecFlags: fecFlags{Scheme: "no-code"}, Size: 1 << 20, Loss: 0.1, Runs: 1}
+	_, err = captured(t, true, func(out *output) error { return without.Run(t.Context(), out) })
+	if err == nil || !strings.Contains(err.Error(), "take --fec raptorq") {
+		t.Errorf("loss without FEC: %v", err)
 	}
 	c.Loss = 1
 	if _, err := captured(t, true, func(out *output) error { return c.Run(t.Context(), out) }); err == nil {

@@ -22,7 +22,7 @@ type benchFileCommand struct {
 	Digests []string          `name:"digest" placeholder:"NAME[,…]" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
 	Rate    *settings.BitRate `placeholder:"RATE" help:"Bits per second. 0: as fast as the receiver reads. Default: that, or the highest of some rates, at which all runs lose nothing."`
 	First   bool              `name:"digest-first" help:"Compute the digest before the first packet, not while the file is sent."`
-	Loss    settings.Percent  `default:"0%" help:"Share of datagrams that are lost on the way: with a FEC scheme that makes up for it."`
+	Loss    settings.Percent  `default:"0%" help:"Share of datagrams that are lost on the way. The FEC scheme, by default raptorq then, makes up for it."`
 	Runs    int               `type:"positive" default:"5" help:"Runs of each measurement; their median counts."`
 	Dir     string            `placeholder:"DIR" help:"Where the file and its copy are written; default a temporary folder."`
 
@@ -60,7 +60,12 @@ func (c *benchFileCommand) Run(ctx context.Context, out *output) error {
 		return fmt.Errorf("--loss %v%%: take less than 100%%", 100*float64(c.Loss))
 	}
 	if c.Scheme == settings.AutoFEC {
-		c.Scheme = "no-code" // nothing is lost, and the least of time is asked for
+		if c.Scheme = "no-code"; c.Loss > 0 { // the least of time is asked for, and without loss nothing else is needed
+			c.Scheme = "raptorq"
+		}
+	}
+	if c.Loss > 0 && c.Scheme == "no-code" {
+		return errors.New("--loss: without FEC no file arrives; take --fec raptorq")
 	}
 	words := c.words()
 	if err := words.Apply(&c.session, uint64(c.Size)); err != nil {

@@ -65,7 +65,7 @@ func (c *benchSessionsCommand) Run(ctx context.Context, out *output) error {
 			return fmt.Errorf("--sessions %d: take 1 to %d", n, maxBenchSessions)
 		}
 		for _, objects := range c.Objects {
-			if objects < 1 || n*objects > maxBenchObjects {
+			if objects < 1 || objects > maxBenchObjects/n {
 				return fmt.Errorf("--objects %d: take 1 to %d for %s", objects, maxBenchObjects/n, count(n, "session"))
 			}
 		}
