@@ -167,4 +167,56 @@ func TestCacheAfterALostWork(t *testing.T) {
 	if x.find(0) != nil {
 		t.Error("it is found")
 	}
+	// When it was sent once more it takes the place of the other one, whose room it has; without room there is none.
+	for most, kept := range map[uint64]bool{100: true, 99: false} {
+		x.kept = &keptBlocks{blocks: map[fec.SBN]*keptBlock{0: {size: 30, lost: true}}, bytes: 30}
+		x.cache = &blockCache{most: most, used: 30}
+		x.coding = &coding{scheme: takes{bytes: 90}}
+		again := sent()
+		x.keep(again)
+		used := uint64(0)
+		if kept {
+			used = 100
+		}
+		if (x.find(0) != nil) != kept || x.cache.used != used || x.kept.bytes != used || (len(again.held) == 0) != kept {
+			t.Errorf("of %d bytes %d are used, %d by the object; it is kept: %v", most, x.cache.used, x.kept.bytes, kept)
+		}
+	}
+}
+
+// takes is a scheme whose encoders take so many bytes.
+type takes struct {
+	fec.Scheme
+	bytes uint64
+}
+
+func (s takes) Memory(*fec.OTI, uint32) fec.Memory { return fec.Memory{Encoder: s.bytes} }
+
+// sent returns a source block of two symbols that was sent whole, with one repair symbol.
+func sent() *block {
+	return &block{
+		held: make([]byte, 10), packet: 3, enc: &xorEncoder{}, group: group{k: 2, g: 1, sources: 2, repairs: 1},
+	}
+}
+
+// TestWhatIsKept: a block that was sent whole, with repair symbols, which no Work and no crash has left half done.
+func TestWhatIsKept(t *testing.T) {
+	for name, change := range map[string]func(x *transfer, b *block){
+		"":                        func(*transfer, *block) {},
+		"no cache":                func(x *transfer, _ *block) { x.cache = nil },
+		"a crash":                 func(_ *transfer, b *block) { b.stale = true },
+		"no repair symbols":       func(_ *transfer, b *block) { b.group.repairs, b.group.sources = 0, 3 },
+		"a Work":                  func(_ *transfer, b *block) { b.work = &Work{} },
+		"a packet is missing":     func(_ *transfer, b *block) { b.packet-- },
+		"its bytes were lent":     func(_ *transfer, b *block) { b.held = nil },
+		"there is no room at all": func(x *transfer, _ *block) { x.cache.used = 1 },
+	} {
+		x := &transfer{kept: &keptBlocks{}, cache: &blockCache{most: 100}, coding: &coding{scheme: takes{bytes: 90}}}
+		b := sent()
+		change(x, b)
+		held := len(b.held)
+		if x.keep(b); (x.find(0) != nil) != (name == "") || name != "" && len(b.held) != held {
+			t.Errorf("%s: it is kept: %v", name, x.find(0) != nil)
+		}
+	}
 }

@@ -98,6 +98,8 @@ func TestMaxPacketLen(t *testing.T) {
 		{Config{OTI: fec.OTI{EncodingID: fec.Raptor, SymbolLength: 100, GroupSize: 3}}, 300},
 		{Config{OTI: fec.OTI{EncodingID: fec.LDPCStaircase, SymbolLength: 100, GroupSize: 4}}, 400},
 		{Config{OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{SymbolLength: 700}}, 700},
+		{Config{FDTOTI: fec.OTI{SymbolLength: 700}}, 1400},
+		{Config{OTI: fec.OTI{SymbolLength: 100}, FDTOTI: fec.OTI{MaxSourceBlockLength: 5}}, 1400},
 	} {
 		c.cfg.Registry = schemes.Default()
 		s, err := New(c.cfg)

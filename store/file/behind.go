@@ -87,7 +87,6 @@ func (b *behind) next() (*object, extent) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.objects) == 0 || b.closed {
-		b.objects = nil
 		close(b.idle)
 		b.idle = nil
 		return nil, extent{}

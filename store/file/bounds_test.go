@@ -145,6 +145,9 @@ func TestNotedOfDelivered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if info.Mode() != 0o600 && !onWindows {
+			t.Errorf("others may read what is noted: %v", info.Mode())
+		}
 		return info.Size()
 	}
 	line := deliver("a")

@@ -129,6 +129,7 @@ func TestDeliveryLine(t *testing.T) {
 		{},
 		{Path: "a/b.bin", Size: 12, Time: at, Note: []byte(`{"x":1}`)},
 		{Path: "quote\" \\ <tag> & é \x01 \xff\u2028", Size: -1, Time: at.UTC(), Note: []byte{}},
+		{Path: "\""}, {Path: "\\"}, {Path: "<"}, {Path: ">"}, {Path: "&"}, {Path: "\x1f"}, {Path: "\x7f"}, {Path: " ~"},
 		{Path: "z", Size: math.MaxInt64, Time: time.Unix(0, 1), Note: bytes.Repeat([]byte{0xff}, 100)},
 	} {
 		document, err := json.Marshal(d)
@@ -148,5 +149,30 @@ func TestDeliveryLine(t *testing.T) {
 	line := make([]byte, 0, 2000)
 	if n := testing.AllocsPerRun(100, func() { line, _ = d.appendLine(line[:0]) }); n != 0 {
 		t.Errorf("%v allocations for a line", n)
+	}
+}
+
+// TestDeliverLooks: the file is looked at in the folder that is open, or by its path if it is no file there.
+func TestDeliverLooks(t *testing.T) {
+	root := t.TempDir()
+	s, err := New(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Publish(written(t, s, "content"), "d/x"); err != nil { // opens d
+		t.Fatal(err)
+	}
+	if err := os.Symlink("x", filepath.Join(root, "d", "link")); err != nil {
+		t.Skip(err)
+	}
+	for name, ok := range map[string]bool{"d/x": true, "d/nothing": false, "nothing/x": false, "d/link": true} {
+		if err := s.Deliver(name, []byte(name)); (err == nil) != ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	notes, err := s.Delivered()
+	if err != nil || len(notes) != 2 {
+		t.Errorf("%q, %v", notes, err)
 	}
 }

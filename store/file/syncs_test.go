@@ -315,3 +315,56 @@ func TestGather(t *testing.T) {
 		})
 	}
 }
+
+// TestPauseOfSyncs: after a slow round so many files are synced one by one, and then a round is tried again. While a
+// sync is overdue none is, whatever is left of the pause.
+func TestPauseOfSyncs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(time.Millisecond, time.Millisecond)
+		s := &syncs{all: c.syncAll, pause: 3}
+		for left := 2; left >= 0; left-- {
+			if err := s.commit(new(os.File), c.sync); err != nil || s.pause != left || s.last != nil {
+				t.Errorf("%d files are left, want %d; %v", s.pause, left, err)
+			}
+		}
+		s.overdue = true
+		if err := s.commit(new(os.File), c.sync); err != nil || s.pause != 0 || s.last != nil {
+			t.Errorf("while it is overdue: %d files are left, %v", s.pause, err)
+		}
+		s.overdue = false
+		if err := s.commit(new(os.File), c.sync); err != nil || s.last == nil {
+			t.Errorf("no round is tried: %v", err)
+		}
+		s = &syncs{}
+		if err := s.commit(new(os.File), c.sync); err != nil || s.last != nil {
+			t.Errorf("a round where the system cannot: %v", err)
+		}
+	})
+}
+
+// TestRoundOfTwo: one sync of the file system, and one of the last file for the disk's cache. If that fails, each file
+// tells for itself. What it took is known to the next one.
+func TestRoundOfTwo(t *testing.T) {
+	for name, fails := range map[string]int{"": 0, "the last file": 2, "the first file": 1} {
+		synctest.Test(t, func(t *testing.T) {
+			files := []*os.File{new(os.File), new(os.File)}
+			calls := 0
+			s := &syncs{all: func() error { calls++; time.Sleep(time.Millisecond); return nil }}
+			r := &round{files: files, done: make(chan struct{})}
+			var synced []*os.File
+			s.run(r, func(f *os.File) error {
+				synced = append(synced, f)
+				if fails > 0 && f == files[fails-1] {
+					return syscall.EIO
+				}
+				return nil
+			})
+			if calls != 1 || len(synced) != 1 || synced[0] != files[1] || r.each != (fails == 2) || r.err != nil {
+				t.Errorf("%s: %d syncs of all, %d of a file, each %v, %v", name, calls, len(synced), r.each, r.err)
+			}
+			if r.count != 2 || r.files != nil || r.took != time.Millisecond || !r.ended.Equal(time.Now()) {
+				t.Errorf("%s: %d files took %v", name, r.count, r.took)
+			}
+		})
+	}
+}
