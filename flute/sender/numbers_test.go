@@ -286,3 +286,85 @@ func TestTOIsAhead(t *testing.T) {
 		}
 	}
 }
+
+// TestLease: numbers are kept again when half of those that were kept are used. Until those that are needed are kept,
+// or cannot be, no FDT Instance is made.
+func TestLease(t *testing.T) {
+	ms := time.Millisecond
+	at := start.Add(time.Hour)
+	half := terms{1 + leaseIDs/2, leaseTOIs / 2, at}
+	less := func(change func(*terms)) terms { t := half; change(&t); return t }
+	need := terms{1, 0, at}
+	for _, c := range []struct {
+		name   string
+		lease  lease
+		ok     bool
+		begins bool // a Work
+		fails  bool // that is told
+	}{
+		{"all is kept", lease{granted: half}, true, false, false},
+		{"less than half of the IDs", lease{granted: less(func(t *terms) { t.ids-- })}, true, true, false},
+		{"less than half of the TOIs", lease{granted: less(func(t *terms) { t.steps-- })}, true, true, false},
+		{"a shorter time", lease{granted: less(func(t *terms) { t.until = at.Add(-1) })}, false, true, false},
+		{"what is needed", lease{granted: need}, true, true, false},
+		{"nothing", lease{}, false, true, false},
+		{"nothing, and the Keeper has failed just now", lease{failed: true, retry: start.Add(1)}, true, false, false},
+		{"nothing, and the Keeper has failed a while ago", lease{failed: true, retry: start}, true, true, false},
+		{"nothing, strictly", lease{failed: true, strict: true, retry: start.Add(1)}, false, false, false},
+		{"a Work is under way", lease{work: &Work{}, begun: start.Add(ms - keepPatience)}, false, false, false},
+		{"it takes too long", lease{work: &Work{}, begun: start.Add(-keepPatience)}, true, false, true},
+		{"that was told", lease{work: &Work{}, begun: start.Add(-keepPatience), failed: true}, true, false, false},
+		{
+			"it takes too long, strictly", lease{work: &Work{}, begun: start.Add(-keepPatience), strict: true},
+			false, false, true,
+		},
+	} {
+		cfg := Config{FDTDuration: time.Hour}
+		n := names{tois: newTOIs(flute.NewTOI(1), 32)}
+		l := &plan{cfg: &cfg, names: &n, stats: &statistics{}, works: &worklist{attended: true}, lease: c.lease}
+		l.lease.keeper = &memoryKeeper{}
+		under := c.lease.work != nil
+		if got := l.mayPublish(start, at); got != c.ok {
+			t.Errorf("%s: an FDT Instance may be made: %v", c.name, got)
+		}
+		if begun := l.lease.work != nil && !under; begun != c.begins || len(l.works.works) == 1 != c.begins {
+			t.Errorf("%s: a Work was begun: %v", c.name, begun)
+		}
+		if (len(l.stats.events) == 1) != c.fails || len(l.stats.events) > 1 {
+			t.Errorf("%s: %v", c.name, l.stats.events)
+		}
+		if !c.begins {
+			continue
+		}
+		if want := (terms{leaseIDs, leaseTOIs, at.Add(time.Hour)}); l.lease.asked != want || !l.lease.begun.Equal(start) {
+			t.Errorf("%s: asked for %+v", c.name, l.lease.asked)
+		}
+		j := l.lease.work.job.(*keepJob)
+		want := Numbers{InstanceID: leaseIDs, InUse: leaseIDs, Until: at.Add(time.Hour), TOI: flute.NewTOI(1 + leaseTOIs)}
+		if j.numbers != want {
+			t.Errorf("%s: %+v are kept", c.name, j.numbers)
+		}
+	}
+}
+
+// TestLeaseEnds: what was kept may be used, and a failure is over; what was not kept is tried again after a second.
+func TestLeaseEnds(t *testing.T) {
+	asked := terms{9, 9, start}
+	for _, err := range []error{nil, ErrClosed} {
+		l := &plan{stats: &statistics{}, lease: lease{asked: asked, failed: true, work: &Work{}}}
+		if l.collectLease(start); l.lease.work == nil {
+			t.Fatal("a Work that is under way is not waited for")
+		}
+		l.lease.work.err = err
+		l.lease.work.state.Store(workDone)
+		l.collectLease(start)
+		k := &l.lease
+		if k.work != nil || k.failed != (err != nil) || (k.granted == asked) != (err == nil) {
+			t.Errorf("%v: %+v", err, k)
+		}
+		if want := start.Add(keepAgain); k.retry.Equal(want) != (err != nil) {
+			t.Errorf("%v: again at %v", err, k.retry)
+		}
+		l.collectLease(start) // there is none
+	}
+}
