@@ -178,8 +178,9 @@ func TestCacheAfterALostWork(t *testing.T) {
 		if kept {
 			used = 100
 		}
-		if (x.find(0) != nil) != kept || x.cache.used != used || x.kept.bytes != used || (len(again.held) == 0) != kept {
-			t.Errorf("of %d bytes %d are used, %d by the object; it is kept: %v", most, x.cache.used, x.kept.bytes, kept)
+		found, taken := x.find(0) != nil, len(again.held) == 0
+		if found != kept || taken != kept || x.cache.used != used || x.kept.bytes != used {
+			t.Errorf("of %d bytes %d are used, %d by the object, kept: %v", most, x.cache.used, x.kept.bytes, kept)
 		}
 	}
 }

@@ -315,7 +315,8 @@ func TestLease(t *testing.T) {
 		{"it takes too long", lease{work: &Work{}, begun: start.Add(-keepPatience)}, true, false, true},
 		{"that was told", lease{work: &Work{}, begun: start.Add(-keepPatience), failed: true}, true, false, false},
 		{
-			"it takes too long, strictly", lease{work: &Work{}, begun: start.Add(-keepPatience), strict: true},
+			"it takes too long, strictly",
+			lease{work: &Work{}, begun: start.Add(-keepPatience), strict: true},
 			false, false, true,
 		},
 	} {
@@ -336,11 +337,12 @@ func TestLease(t *testing.T) {
 		if !c.begins {
 			continue
 		}
-		if want := (terms{leaseIDs, leaseTOIs, at.Add(time.Hour)}); l.lease.asked != want || !l.lease.begun.Equal(start) {
+		until := at.Add(time.Hour)
+		if want := (terms{leaseIDs, leaseTOIs, until}); l.lease.asked != want || !l.lease.begun.Equal(start) {
 			t.Errorf("%s: asked for %+v", c.name, l.lease.asked)
 		}
 		j := l.lease.work.job.(*keepJob)
-		want := Numbers{InstanceID: leaseIDs, InUse: leaseIDs, Until: at.Add(time.Hour), TOI: flute.NewTOI(1 + leaseTOIs)}
+		want := Numbers{InstanceID: leaseIDs, InUse: leaseIDs, Until: until, TOI: flute.NewTOI(1 + leaseTOIs)}
 		if j.numbers != want {
 			t.Errorf("%s: %+v are kept", c.name, j.numbers)
 		}

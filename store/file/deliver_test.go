@@ -129,7 +129,14 @@ func TestDeliveryLine(t *testing.T) {
 		{},
 		{Path: "a/b.bin", Size: 12, Time: at, Note: []byte(`{"x":1}`)},
 		{Path: "quote\" \\ <tag> & é \x01 \xff\u2028", Size: -1, Time: at.UTC(), Note: []byte{}},
-		{Path: "\""}, {Path: "\\"}, {Path: "<"}, {Path: ">"}, {Path: "&"}, {Path: "\x1f"}, {Path: "\x7f"}, {Path: " ~"},
+		{Path: "\""},
+		{Path: "\\"},
+		{Path: "<"},
+		{Path: ">"},
+		{Path: "&"},
+		{Path: "\x1f"},
+		{Path: "\x7f"},
+		{Path: " ~"},
 		{Path: "z", Size: math.MaxInt64, Time: time.Unix(0, 1), Note: bytes.Repeat([]byte{0xff}, 100)},
 	} {
 		document, err := json.Marshal(d)

@@ -75,7 +75,6 @@ func (d *descriptors) giveBack(o *object) {
 		return
 	}
 	if o.spent {
-		o.busy = true
 		_ = d.end(o)
 		return
 	}
@@ -148,7 +147,6 @@ func (d *descriptors) drop(o *object) error {
 	if o.busy || o.users > 0 {
 		return nil
 	}
-	o.busy = true
 	if o.file != nil {
 		o.unlink()
 	}
@@ -163,7 +161,7 @@ func (d *descriptors) leave(o *object) error {
 	return d.drop(o)
 }
 
-// end closes and removes the file of a busy object that is spent.
+// end closes and removes the file of an object that is spent, and that nobody uses any more.
 func (d *descriptors) end(o *object) error {
 	d.mu.Unlock()
 	err := o.remove()
@@ -172,7 +170,6 @@ func (d *descriptors) end(o *object) error {
 		o.file = nil
 		d.open--
 	}
-	o.busy = false
 	d.changed.Broadcast()
 	return err
 }

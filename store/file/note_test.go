@@ -347,3 +347,33 @@ func TestPublishedNotesAreRemoved(t *testing.T) {
 		}
 	}
 }
+
+// TestRecoveredIsStaged: what was taken over takes its place, and is one of the objects of the Store; where it was,
+// nothing stays.
+func TestRecoveredIsStaged(t *testing.T) {
+	root := t.TempDir()
+	noted(t, Options{}, root, "content", "1")
+	s := opened(t, Options{MaxBytes: 1000}, root)
+	left, err := s.Recover(all)
+	if err != nil || len(left) != 1 {
+		t.Fatal(left, err)
+	}
+	if s.quota.staged != 7 || len(s.staged) != 1 || s.current().objects != 1 {
+		t.Errorf("%d bytes, %d objects, %d of the ground", s.quota.staged, len(s.staged), s.current().objects)
+	}
+	if entries, err := os.ReadDir(filepath.Join(root, stageName)); err != nil || len(entries) != 2 {
+		t.Errorf("%v is there, %v; want one stage and its lock", entries, err)
+	}
+	if _, err := left[0].Object.WriteAt([]byte("more"), 7); err != nil || s.quota.staged != 11 {
+		t.Errorf("%d bytes, %v", s.quota.staged, err)
+	}
+	if err := left[0].Object.Discard(); err != nil || s.quota.staged != 0 || len(s.staged) != 0 {
+		t.Errorf("%d bytes are staged, %v", s.quota.staged, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if entries, err := os.ReadDir(root); err != nil || len(entries) != 0 {
+		t.Errorf("%v is left, %v", entries, err)
+	}
+}

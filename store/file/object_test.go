@@ -2,6 +2,7 @@ package file
 
 import (
 	"errors"
+	"io"
 	"os"
 	"runtime"
 	"syscall"
@@ -176,5 +177,88 @@ func TestFoldCase(t *testing.T) {
 	}
 	if foldCase("a") == foldCase("b") || foldCase("ä") == foldCase("a") {
 		t.Error("letters are mixed up")
+	}
+}
+
+// TestObjectThatHasEnded: no byte of it is read or written, and none of one that has no file yet is read.
+func TestObjectThatHasEnded(t *testing.T) {
+	s, _ := limited(t, 10)
+	o, err := s.Create(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, 1)
+	if n, err := o.ReadAt(p, 0); n != 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("before its first byte: %d, %v", n, err)
+	}
+	if _, err := o.WriteAt(p, 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := o.Discard(); err != nil {
+			t.Error(err)
+		}
+	}
+	if n, err := o.ReadAt(p, 0); n != 0 || !errors.Is(err, store.ErrClosed) {
+		t.Errorf("ReadAt: %d, %v", n, err)
+	}
+	if n, err := o.WriteAt(p, 0); n != 0 || !errors.Is(err, store.ErrClosed) {
+		t.Errorf("WriteAt: %d, %v", n, err)
+	}
+	for name, err := range map[string]error{"Truncate": o.Truncate(0), "Sync": o.Sync()} {
+		if !errors.Is(err, store.ErrClosed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s.files.open != 0 {
+		t.Errorf("%d files are open", s.files.open)
+	}
+}
+
+// TestDiscardWhileInUse: the file goes when the last call that uses it has ended, and its descriptor is there for
+// others.
+func TestDiscardWhileInUse(t *testing.T) {
+	s, _ := limited(t, 1)
+	o := written(t, s, "x").(*object)
+	for range 2 {
+		if _, err := s.files.lend(o, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := o.Discard(); err != nil {
+		t.Error(err)
+	}
+	s.files.giveBack(o)
+	if !o.ground.isStaged(o.file, o.name) || s.files.open != 1 {
+		t.Error("the file is gone while it is in use")
+	}
+	wrote := make(chan error)
+	other, err := s.Create(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_, err := other.WriteAt([]byte("y"), 0)
+		wrote <- err
+	}()
+	s.files.giveBack(o)
+	if err := <-wrote; err != nil || s.files.open != 1 || o.file != nil || stagedFiles(t, s) != 1 {
+		t.Errorf("%v, %d files are open", err, s.files.open)
+	}
+}
+
+// TestPreallocateNothing: an object of no length can be written.
+func TestPreallocateNothing(t *testing.T) {
+	if !canAllocate {
+		t.Skip("nothing can be reserved")
+	}
+	s := opened(t, Options{Preallocate: true}, t.TempDir())
+	defer s.Close()
+	o, err := s.Create(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.WriteAt([]byte("x"), 0); err != nil {
+		t.Error(err)
 	}
 }

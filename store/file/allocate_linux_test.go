@@ -1,0 +1,53 @@
+package file
+
+import (
+	"errors"
+	"os"
+	"testing"
+)
+
+// TestTrimIsWorthIt: what is reserved beyond the end is given back where it is more than a little, and so are the
+// bytes that are there; a file without anything reserved is not looked at.
+func TestTrimIsWorthIt(t *testing.T) {
+	const block = 4096
+	for beyond, trims := range map[int64]bool{0: false, restBytes: false, restBytes + block: true} {
+		s, _ := limited(t, 10)
+		o := written(t, s, string(make([]byte, 4*block))).(*object)
+		if beyond > 0 {
+			if err := allocateAt(o.file, 0, 4*block+beyond); err != nil {
+				t.Skip(err)
+			}
+		}
+		if err := o.file.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		takes := func() int64 {
+			info, err := o.file.Stat()
+			if err != nil || info.Size() != 4*block {
+				t.Error(info, err)
+			}
+			return int64(allocated(info))
+		}
+		if takes() != 4*block+beyond {
+			t.Skip("the file system counts otherwise")
+		}
+		if err := o.trim(); err != nil || takes() != 4*block+beyond {
+			t.Errorf("nothing was reserved, and %d bytes are left: %v", takes(), err)
+		}
+		o.reserved.end = 4*block + beyond
+		want := 4*block + beyond
+		if trims {
+			want = 4 * block
+		}
+		if err := o.trim(); err != nil || takes() != want {
+			t.Errorf("%d bytes beyond the end: %d are left, %v", beyond, takes(), err)
+		}
+		o.reserved.end = 1 << 40
+		if err := o.file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.trim(); !errors.Is(err, os.ErrClosed) {
+			t.Error("a file that cannot be looked at was trimmed")
+		}
+	}
+}
