@@ -25,7 +25,8 @@
 //
 // Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
 // could not be opened; 130 and 143 interrupted (SIGINT, SIGTERM) before it was done. What only an interrupt can end, as
-// send --repeat forever and receive --until forever, ends with 0. A second interrupt kills at once.
+// send --repeat forever and receive --until forever, ends with 0. A second interrupt, 0.2 s later or more, kills at
+// once.
 package main
 
 import (
@@ -49,7 +50,8 @@ const (
 )
 
 const exitCodes = `Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
-could not be opened; 130, 143 interrupted (SIGINT, SIGTERM) before it was done. A second interrupt kills at once.`
+could not be opened; 130, 143 interrupted (SIGINT, SIGTERM) before it was done. A second interrupt, 0.2 s later or more,
+kills at once.`
 
 // errFailed ends the program with exitFailed; what failed has been told already.
 var errFailed = errors.New("not everything was delivered")
