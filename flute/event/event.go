@@ -43,7 +43,8 @@ type SessionComplete struct {
 	Refused   int              `json:"refused,omitempty"` // objects that the receiver does not want
 }
 
-// SessionStats is emitted once per second while packets of the session arrive.
+// SessionStats is emitted once per second while packets of the session arrive: with a packet, or an eighth of a second
+// later if none comes.
 type SessionStats struct {
 	Session  flute.SessionKey `json:"session"`
 	Counters flute.Counters   `json:"counters"`
