@@ -7,6 +7,12 @@ import (
 	"github.com/flute-node/flute-node/flute"
 )
 
+// commonEntry and commonAttributes are what most entries have room in: bytes, attributes.
+const (
+	commonEntry      = 512
+	commonAttributes = 16
+)
+
 // Entry is a File entry that was written once, for many FDT Instances. It is immutable.
 type Entry struct {
 	toi     flute.TOI
@@ -27,15 +33,18 @@ func (f *File) Entry(p Profile) (*Entry, error) {
 	w.main, w.prefixes, w.local = p.Namespace(), map[string]string{}, true
 	w.check()
 	w.extensions(f)
-	w.files() // once for the prefixes
-	w.b = w.b[:0]
+	w.b, w.written = make([]byte, 0, commonEntry), make([]Attribute, 0, commonAttributes)
 	w.files()
+	if w.others > 0 { // again, now that it is known which prefixes are to be declared
+		w.b = w.b[:0]
+		w.files()
+	}
 	if len(f.Attributes)+len(f.Elements)+len(f.Groups) > 0 {
 		if err := checkEntry(string(w.b)); err != nil {
 			w.fail("TOI %v: %w", f.TOI, err)
 		}
 	}
-	e := &Entry{toi: f.TOI, profile: p, text: slices.Clip(w.b)}
+	e := &Entry{toi: f.TOI, profile: p, text: slices.Clone(w.b)}
 	for space := range w.prefixes {
 		if prefixOf(space) != "" {
 			e.spaces = append(e.spaces, space)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute"
 )
 
@@ -86,5 +87,29 @@ func TestEntryBounds(t *testing.T) {
 	file = File{TOI: flute.NewTOI(1), ContentLocation: "a", IndependentUnitPositions: []uint64{7}}
 	if e, err := file.Entry(RFC6726); err != nil || !strings.Contains(string(e.text), `IndependentUnitPositions="7"`) {
 		t.Errorf("%s, %v", e.text, err)
+	}
+}
+
+// To write an entry takes little memory, however it grows, and what is kept of it is no longer than its text: there is
+// one for each of a million files.
+func TestEntryAllocates(t *testing.T) {
+	n := uint64(1000)
+	f := File{
+		TOI: flute.NewTOI(77), ContentLocation: "file:///d0/f100.txt", ContentLength: &n, TransferLength: &n,
+		ContentType: "text/plain; charset=utf-8", SHA256: make([]byte, 32), HasOTI: true,
+		OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 1400, TransferLength: n, MaxSourceBlockLength: 1024},
+	}
+	var e *Entry
+	allocs := testing.AllocsPerRun(100, func() {
+		var err error
+		if e, err = f.Entry(RFC6726); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocs > 22 {
+		t.Errorf("%v allocations", allocs)
+	}
+	if c := cap(e.text); c > len(e.text)+64 {
+		t.Errorf("%d bytes of memory for %d", c, len(e.text))
 	}
 }
