@@ -68,7 +68,8 @@ type FDTReceived struct {
 	WarningCount  int      `json:"warning_count,omitempty"`
 }
 
-// FDTRejected is emitted for an FDT Instance that could not be used.
+// FDTRejected is emitted for an FDT Instance, or an S-TSID, that could not be used. An S-TSID for which there was no
+// room is received again with its next turn, and so is the ObjectCompleted of its file emitted again.
 type FDTRejected struct {
 	Session flute.SessionKey `json:"session"`
 	ID      flute.InstanceID `json:"fdt_instance_id"`

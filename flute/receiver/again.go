@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -34,15 +35,18 @@ const (
 	maxMarks = 8
 )
 
-// again is what is known of a complete object whose turns are all received.
+// again is what is known of a complete object whose next turn is received.
 type again struct {
 	since time.Time  // its latest completion
 	marks []packetID // FEC Payload IDs of what came first since, in no order
 }
 
-// finished notes the completion of e.
-func (l *Ledger) finished(now time.Time, e *entry) {
-	if l.cfg.Selection.Again == AgainAlways {
+// finished notes the completion of e. It is received again with AgainAlways, and if it is an S-TSID for which there was
+// no room: nothing else would tell what it says.
+func (l *Ledger) finished(now time.Time, e *entry, unsignalled error) {
+	e.again = nil
+	if l.cfg.Selection.Again == AgainAlways || errors.Is(unsignalled, errSTSIDMemory) ||
+		errors.Is(unsignalled, errSTSIDSources) {
 		e.again = &again{since: now}
 	}
 }
@@ -50,11 +54,14 @@ func (l *Ledger) finished(now time.Time, e *entry) {
 // turns reports whether p begins another turn of the complete object e, which is then to be received again.
 func (s *Session) turns(now time.Time, e *entry, p *alc.Packet) bool {
 	l := s.l
-	if l.cfg.Selection.Again != AgainAlways || len(p.Body) == 0 || due(e.expires, now) {
+	if len(p.Body) == 0 || due(e.expires, now) {
 		return false
 	}
-	if e.again == nil { // an earlier process has published it
-		e.again = &again{}
+	if e.again == nil {
+		if l.cfg.Selection.Again != AgainAlways {
+			return false
+		}
+		e.again = &again{} // an earlier process has published it
 	}
 	if !e.again.begins(now, p) {
 		return false

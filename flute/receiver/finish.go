@@ -173,7 +173,7 @@ func (o *Object) done(now time.Time, w *Work) {
 	case w.err == nil && w.publication == nil:
 		o.goOn(now)
 	case w.err == nil:
-		o.succeed(now, w.publication.Result())
+		o.succeed(now, w)
 	case errors.Is(w.err, content.ErrTurn):
 		o.waitTurn()
 	case reason == event.FailDigest || reason == event.FailEncoding:
@@ -207,12 +207,12 @@ func (o *Object) refused(now time.Time, w *Work) {
 	o.finish(now)
 }
 
-// succeed emits the completion of a published object.
-func (o *Object) succeed(now time.Time, found *content.Result) {
-	e, h := o.e, o.e.held
+// succeed emits the completion of the object that w has published.
+func (o *Object) succeed(now time.Time, w *Work) {
+	e, h, found := o.e, o.e.held, w.publication.Result()
 	o.announce()
 	e.phase = completed
-	o.l.finished(now, e)
+	o.l.finished(now, e, w.unsignalled)
 	o.l.retire(e)
 	if len(found.Verified) > 0 {
 		h.Proved()

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
@@ -153,6 +154,47 @@ func TestSTSIDRefused(t *testing.T) {
 		}
 		if b, ok := files.Get("sls"); !ok || !bytes.Equal(b, c.document) {
 			t.Errorf("%s: %d bytes, %v", name, len(b), files.Files())
+		}
+	}
+}
+
+// TestSTSIDIsTriedAgain: an S-TSID for which there was no room is used when it comes again and there is some; one that
+// is used is not received again.
+func TestSTSIDIsTriedAgain(t *testing.T) {
+	r, err := New(Config{Registry: schemes.Default(), Store: mem.New(), ROUTE: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := r.cfg.signalling
+	budget := g.budget
+	g.budget = store.NewBudget(100, nil)
+	k := key
+	k.TSI = 0
+	document := stsid(50)
+	object := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Location: sls\r\nContent-Length: %d\r\n\r\n%s",
+		len(document), document)
+	for turn, want := range []struct {
+		completed, rejected int
+		used                bool
+	}{{1, 1, false}, {1, 1, false}, {1, 0, true}, {0, 0, true}} {
+		if turn == 2 {
+			g.budget = budget
+		}
+		for off := 0; off < len(object); off += 1400 {
+			r.Handle(start.Add(time.Duration(turn)*time.Second), k, routeDatagram(0, 9, object, off, 1400))
+		}
+		completed, rejected := 0, 0
+		for _, e := range r.Events() {
+			switch e.(type) {
+			case event.ObjectCompleted:
+				completed++
+			case event.FDTRejected:
+				rejected++
+			}
+		}
+		used := g.sources[signallingKey{k.Source, k.Group}] != nil
+		if completed != want.completed || rejected != want.rejected || used != want.used {
+			t.Errorf("turn %d: %d completed, %d rejected, used %v; want %+v", turn, completed, rejected, used, want)
 		}
 	}
 }
