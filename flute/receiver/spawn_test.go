@@ -206,3 +206,31 @@ func TestBehindChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+// panicking is a store whose Publish panics.
+type panicking struct{ store.Store }
+
+func (panicking) Publish(store.Object, string) (string, error) { panic("of a test") }
+
+// TestPanicBehind: what panics beside the datagrams fails its object, and is in nobody's way.
+func TestPanicBehind(t *testing.T) {
+	r, err := New(Config{
+		Registry: schemes.Default(), Store: panicking{mem.New()}, Behind: 1, Spawn: func(f func()) { go f() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := plain(t, 1, 50_000, 1400, 64)
+	r.HandleBatch(start, key, Origin{}, fdtInstance{files: []fdt.File{a.file("a")}, e: 1400}.packets(t))
+	r.HandleBatch(start, key, Origin{}, a.all())
+	r.Close(start)
+	failed := 0
+	for _, e := range r.Events() {
+		if e, ok := e.(event.ObjectFailed); ok && e.Reason == event.FailStore {
+			failed++
+		}
+	}
+	if failed != 1 || r.Verifying() != 0 || r.Sessions() != 0 {
+		t.Errorf("%d have failed, %d are left, %d sessions", failed, r.Verifying(), r.Sessions())
+	}
+}
