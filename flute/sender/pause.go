@@ -35,7 +35,6 @@ func (s *Session) PauseObject(toi flute.TOI, paused bool) bool {
 func (s *Session) PauseQueue(priority int8, paused bool) {
 	s.schedule.queue(priority).paused = paused
 	s.schedule.changed = true
-	s.alarm = time.Time{}
 }
 
 // PauseSession has the session send nothing, FDT Instances included, until it is called with paused false or the

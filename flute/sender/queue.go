@@ -140,7 +140,7 @@ func (q *queue) lasts() bool {
 
 // returns reports whether there is a file that has waited for its source and can go on.
 func (q *queue) returns() bool {
-	return !q.paused && len(q.parked) > 0 && !q.full() && slices.ContainsFunc(q.parked, (*carrier).answered)
+	return !q.paused && !q.full() && slices.ContainsFunc(q.parked, (*carrier).answered)
 }
 
 // poll returns when to look again whether the Works have run for which the files of q wait; at is the latest time.

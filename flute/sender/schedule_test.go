@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/alc"
 )
 
 // inTransfer returns a transfer of an object without content, which is described for an hour.
@@ -165,5 +166,51 @@ func TestAppendEndsAWait(t *testing.T) {
 	c.target.due = start.Add(1)
 	if _, _, err := s.schedule.append(nil, q, start); !errors.Is(err, errBusy) || q.waits != 1 || !c.since.IsZero() {
 		t.Errorf("one that is not due: %v, %d wait", err, q.waits)
+	}
+}
+
+// TestPausedQueueGoesOn: nothing of a queue that is paused is sent. It goes on with the next packet after that, behind
+// its description, if that has expired meanwhile (RFC 6726, section 3.3).
+func TestPausedQueueGoesOn(t *testing.T) {
+	for _, paused := range []time.Duration{time.Millisecond, 30 * time.Second, time.Hour} {
+		cfg := Config{
+			OTI: fec.OTI{SymbolLength: 10}, FDTOTI: fec.OTI{SymbolLength: 1400}, FDTDuration: 30 * time.Second,
+		}
+		s, toi := oneFile(t, cfg, 1000)
+		next := func(at time.Time) (file bool) {
+			t.Helper()
+			pkt, ok, err := s.AppendNext(nil, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				return false
+			}
+			p, err := alc.Parse(pkt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.TOI == toi
+		}
+		for n := 0; n < 10; {
+			if next(start) {
+				n++
+			}
+		}
+		s.PauseQueue(0, true)
+		for range 20 {
+			if next(start) {
+				t.Fatal("a packet of a queue that is paused")
+			}
+		}
+		s.PauseQueue(0, false)
+		if got, want := next(start.Add(paused)), paused < 30*time.Second; got != want {
+			t.Errorf("after %v the next packet is of the file: %v", paused, got)
+		}
+		for n := 0; !next(start.Add(paused)); n++ {
+			if n > 20 {
+				t.Fatalf("after %v it does not go on", paused)
+			}
+		}
 	}
 }
