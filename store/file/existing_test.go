@@ -109,3 +109,29 @@ func TestVersionsRace(t *testing.T) {
 		t.Errorf("%d files, %v; want %d", len(all), err, 4*each)
 	}
 }
+
+// TestLastVersion: so many versions of a file are kept, and none more: then the object fails, and stays.
+func TestLastVersion(t *testing.T) {
+	root := t.TempDir()
+	s := opened(t, Options{Existing: version, NoSync: true}, root)
+	defer s.Close()
+	if err := os.WriteFile(filepath.Join(root, "a"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n < maxVersions; n++ { // all but the last
+		name := filepath.Join(root, nameOfVersion("a", n))
+		if err := os.Link(filepath.Join(root, "a"), name); err != nil {
+			t.Skip(err)
+		}
+	}
+	if name, err := s.Publish(written(t, s, "x"), "a"); err != nil || name != nameOfVersion("a", maxVersions) {
+		t.Errorf("%q, %v", name, err)
+	}
+	o := written(t, s, "y")
+	if name, err := s.Publish(o, "a"); !errors.Is(err, store.ErrExists) || name != "" {
+		t.Errorf("one version more: %q, %v", name, err)
+	}
+	if name, err := s.Publish(o, "b"); err != nil || name != "b" {
+		t.Errorf("%q, %v", name, err)
+	}
+}
