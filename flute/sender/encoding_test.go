@@ -188,3 +188,61 @@ func TestAddTakesLittle(t *testing.T) {
 	}
 	runtime.KeepAlive(s)
 }
+
+// through is an encoder that writes all that it is given but the first few bytes.
+type through struct {
+	to   io.Writer
+	less int
+}
+
+func (w *through) Write(p []byte) (int, error) {
+	n := min(w.less, len(p))
+	w.less -= n
+	_, err := w.to.Write(p[n:])
+	return len(p), err
+}
+
+func (w *through) Close() error { return nil }
+
+// TestEncodingGivenUp: an encoding that has saved not a byte is given up after the first mebibyte, if the file shall be
+// encoded only where that makes it smaller; else at the end.
+func TestEncodingGivenUp(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		size      int
+		less      int
+		ifSmaller bool
+		early     bool // before the end
+		given     bool
+	}{
+		{"nothing saved", tryEncoding, 0, true, true, true},
+		{"a byte saved", tryEncoding, 1, true, false, false},
+		{"a shorter file, nothing saved", tryEncoding - 1, 0, true, false, true},
+		{"a shorter file, a byte saved", tryEncoding - 1, 1, true, false, false},
+		{"it is wanted anyway", tryEncoding, 0, false, false, false},
+	} {
+		f := &File{CENC: flute.GZIP, CENCIfSmaller: c.ifSmaller}
+		e, err := newEncoding(f, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.enc = &through{&e.to, c.less}
+		if n, err := e.Write(make([]byte, c.size)); n != c.size || err != nil || e.void != c.early {
+			t.Errorf("%s: %d bytes, %v, given up: %v", c.name, n, err, e.void)
+		}
+		o := &Object{file: *f, transferLength: uint64(c.size)}
+		if err := e.end(o); err != nil || (o.file.CENC == flute.Null) != c.given {
+			t.Errorf("%s: %v, %v", c.name, err, o.file.CENC)
+		}
+		want := uint64(c.size)
+		if !c.given {
+			want -= uint64(c.less)
+		}
+		if o.transferLength != want || (o.source == nil) != c.given {
+			t.Errorf("%s: %d bytes are sent, want %d", c.name, o.transferLength, want)
+		}
+		if n, err := e.Write(make([]byte, 5)); c.given && (n != 5 || err != nil) {
+			t.Errorf("%s: %d, %v", c.name, n, err)
+		}
+	}
+}

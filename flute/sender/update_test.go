@@ -305,3 +305,32 @@ func TestTransferIsNew(t *testing.T) {
 		t.Errorf("%+v", x)
 	}
 }
+
+// TestAdmitted: each file has an order of blocks of its own, and one with a StartAt a turn that was to begin then,
+// however late it begins.
+func TestAdmitted(t *testing.T) {
+	s, first := oneFile(t, Config{Order: RandomStart}, 10)
+	if _, ok, err := s.AppendNext(nil, start); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	add := func(name string, at time.Time) *object {
+		f := File{ContentLocation: name, Content: strings.NewReader("x"), Size: 1, StartAt: at}
+		return s.names.objects[addTo(t, s, f)]
+	}
+	later, now := add("later", start.Add(time.Minute)), add("now", start)
+	if s.names.objects[first].seed == later.seed || later.seed == now.seed {
+		t.Error("two files have one order")
+	}
+	if !later.due.Equal(start.Add(time.Minute)) || later.state != waiting || !later.resume.Equal(later.due) {
+		t.Errorf("its turn is at %v, state %d", later.due, later.state)
+	}
+	if !now.due.IsZero() || now.state != pending {
+		t.Errorf("its turn is at %v, state %d", now.due, now.state)
+	}
+	if later.begin(start.Add(time.Hour)); !later.due.Equal(start.Add(time.Minute)) {
+		t.Errorf("its turn was to begin at %v", later.due)
+	}
+	if now.begin(start.Add(1)); !now.due.Equal(start.Add(1)) {
+		t.Errorf("its turn began at %v", now.due)
+	}
+}
