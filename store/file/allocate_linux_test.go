@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestTrimIsWorthIt: what is reserved beyond the end is given back where it is more than a little, and so are the
@@ -49,5 +51,48 @@ func TestTrimIsWorthIt(t *testing.T) {
 		if err := o.trim(); !errors.Is(err, os.ErrClosed) {
 			t.Error("a file that cannot be looked at was trimmed")
 		}
+	}
+}
+
+// TestExt4: only there what comes is reserved. Where nobody can tell, nothing is.
+func TestExt4(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), "/proc", "/dev/shm"} {
+		var fs unix.Statfs_t
+		if err := unix.Statfs(dir, &fs); err != nil {
+			continue
+		}
+		f, err := os.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := isExt4(f), int64(fs.Type) == unix.EXT4_SUPER_MAGIC; got != want { //nolint:unconvert // int32
+			t.Errorf("%s: %v", dir, got)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if isExt4(f) {
+			t.Errorf("%s: a folder that is not open", dir)
+		}
+	}
+}
+
+// TestUnlinked: a file without a name, and no other.
+func TestUnlinked(t *testing.T) {
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if isUnlinked(f) {
+		t.Error("it has a name")
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		t.Fatal(err)
+	}
+	if !isUnlinked(f) {
+		t.Error("it has no name")
+	}
+	if err := f.Close(); err != nil || isUnlinked(f) {
+		t.Errorf("of what is closed nobody knows: %v", err)
 	}
 }
