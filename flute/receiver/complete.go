@@ -83,7 +83,7 @@ func (c *completion) refuse(toi string) {
 
 // accept notes that the File element of toi can be used, perhaps after all.
 func (c *completion) accept(toi flute.TOI) {
-	if len(c.refused) > 0 {
+	if c.refused != nil { // seldom
 		delete(c.refused, toi.String())
 	}
 }
