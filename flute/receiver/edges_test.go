@@ -34,6 +34,7 @@ func TestShortageIsNotRepeated(t *testing.T) {
 		{0, 1, 1, true},
 		{0, 0, 0, false}, // and nothing more was lost
 		{1, 1, 0, false},
+		{shortQuiet, 1, 0, false},
 	} {
 		r.now = r.now.Add(step.after)
 		before := len(eventsOf[event.Warning](r))
