@@ -241,7 +241,8 @@ func TestTransferLength(t *testing.T) {
 	file := plain(t, 1, 30, 10, 3).file("a")
 	without := file
 	without.TransferLength = nil
-	told, weak, not := &address{length: 7, known: true}, &address{length: 7, known: true, weak: true}, &address{length: 7}
+	told, weak := &address{length: 7, known: true}, &address{length: 7, known: true, weak: true}
+	not := &address{length: 7}
 	for name, c := range map[string]struct {
 		file    *fdt.File
 		address *address

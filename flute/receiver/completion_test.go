@@ -206,7 +206,8 @@ func TestCompleteAtTheEnd(t *testing.T) {
 	} {
 		r := newRig(t)
 		r.l.completion.announced(start, 7)
-		if d := &r.l.completion; !d.said || d.by != 7 || !d.since.Equal(start) || !d.check.Equal(start.Add(completeGrace)) {
+		d, check := &r.l.completion, start.Add(completeGrace)
+		if !d.said || d.by != 7 || !d.since.Equal(start) || !d.check.Equal(check) {
 			t.Errorf("%+v", d)
 		}
 		c.edit(r.l)

@@ -182,8 +182,8 @@ func TestUndescribedBound(t *testing.T) {
 	}
 }
 
-// The B flag counts of a packet that is kept, and of one that repeats it; not of one that is dropped. The last packet of
-// an object makes it whole.
+// The B flag counts of a packet that is kept, and of one that repeats it; not of one that is dropped. The last packet
+// of an object makes it whole.
 func TestKeptFlags(t *testing.T) {
 	r := newRig(t)
 	o := plain(t, 1, 300, 100, 4)
