@@ -3,6 +3,7 @@ package sender
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -126,6 +127,83 @@ func TestScratchOfAChangedSource(t *testing.T) {
 		}
 		if want == (len(o.closers()) == 0) {
 			t.Errorf("%d changes: %d are to be closed", changes, len(o.closers()))
+		}
+	}
+}
+
+// TestJobThatFails: what cannot be read ends the job; those pieces and all after it have the error, and those before it
+// their bytes. A job that was abandoned reads nothing more, and closes what it has opened.
+func TestJobThatFails(t *testing.T) {
+	job := func() *readJob {
+		j := &readJob{src: bytes.NewReader(pattern(10))}
+		for _, s := range []span{{0, 4}, {4, 6}, {9, 2}, {0, 1}} {
+			j.pieces = append(j.pieces, &piece{off: s.off, buf: make([]byte, s.n)})
+		}
+		return j
+	}
+	j := job()
+	if err := j.run(nil); err != nil || j.err != nil || j.changed || j.read.Load() != 4 || j.owner.Load() != jobEnded {
+		t.Errorf("%v, %v, %d pieces", err, j.err, j.read.Load())
+	}
+	for i, fails := range []bool{false, false, true, true} {
+		if (j.pieces[i].err != nil) != fails {
+			t.Errorf("piece %d: %v", i, j.pieces[i].err)
+		}
+	}
+	if !bytes.Equal(j.pieces[1].buf, pattern(10)[4:]) {
+		t.Errorf("%q", j.pieces[1].buf)
+	}
+	j = job()
+	j.owner.Store(jobAbandoned)
+	d := &disk{}
+	d.replace(pattern(10))
+	opened, err := d.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.opened = opened
+	j.version, err = opened.Version()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _ = j.run(nil); j.read.Load() != 0 || d.open != 0 {
+		t.Errorf("%d pieces were read, %d files are open", j.read.Load(), d.open)
+	}
+}
+
+// TestJobOpens: the version that was prepared, and no other: that is closed at once. What is encoded is not opened, but
+// its version is looked at.
+func TestJobOpens(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		other, encoded   bool
+		opened, asChange bool
+	}{
+		{"it is the same", false, false, true, false},
+		{"it has changed", true, false, false, true},
+		{"it is encoded", false, true, false, false},
+		{"it is encoded, and has changed", true, true, false, true},
+	} {
+		d := &disk{}
+		d.replace(pattern(10))
+		_, v, err := openVersion(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.open = 0
+		j := &readJob{source: d, version: v}
+		if c.encoded {
+			j.src = bytes.NewReader(pattern(3))
+		}
+		if c.other {
+			d.replace(pattern(11))
+		}
+		_ = j.run(nil)
+		if (j.opened != nil) != c.opened || (d.open == 1) != c.opened || errors.Is(j.err, errChanged) != c.asChange {
+			t.Errorf("%s: opened %v, %d are open, %v", c.name, j.opened != nil, d.open, j.err)
+		}
+		if (j.src != nil) != (c.opened || c.encoded) {
+			t.Errorf("%s: it is read: %v", c.name, j.src != nil)
 		}
 	}
 }
