@@ -173,6 +173,9 @@ func TestDeliverLooks(t *testing.T) {
 	if err := os.Symlink("x", filepath.Join(root, "d", "link")); err != nil {
 		t.Skip(err)
 	}
+	if err := s.Deliver("d/x", []byte("before")); err != nil { // the later one stands
+		t.Error(err)
+	}
 	for name, ok := range map[string]bool{"d/x": true, "d/nothing": false, "nothing/x": false, "d/link": true} {
 		if err := s.Deliver(name, []byte(name)); (err == nil) != ok {
 			t.Errorf("%s: %v", name, err)
@@ -181,5 +184,10 @@ func TestDeliverLooks(t *testing.T) {
 	notes, err := s.Delivered()
 	if err != nil || len(notes) != 2 {
 		t.Errorf("%q, %v", notes, err)
+	}
+	for _, n := range notes {
+		if string(n) != "d/x" && string(n) != "d/link" {
+			t.Errorf("%q", n)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -116,6 +117,47 @@ func TestFolderThatWasReplaced(t *testing.T) {
 	for _, d := range []*folder{old, now} {
 		if _, err := d.file.Stat(); err == nil {
 			t.Error("a folder with nobody in it is open")
+		}
+	}
+}
+
+// TestIdleFolderThatWasReplaced: it is closed when the one in its place is opened, or is looked for.
+func TestIdleFolderThatWasReplaced(t *testing.T) {
+	if !canBeAt {
+		t.Skip("folders cannot be opened")
+	}
+	for _, enters := range []bool{true, false} {
+		root := t.TempDir()
+		s := opened(t, Options{}, root)
+		defer s.Close()
+		if _, err := s.Publish(written(t, s, "x"), "d/x"); err != nil { // opens d
+			t.Fatal(err)
+		}
+		at := filepath.Join(root, "d")
+		if err := errors.Join(os.Rename(at, at+".away"), os.Mkdir(at, 0o700)); err != nil {
+			t.Fatal(err)
+		}
+		old, open := s.folders.open["d"], 0
+		if enters {
+			info, err := os.Stat(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := s.folders.enter(s.current(), "d", info)
+			if err != nil || d == old {
+				t.Fatal(err)
+			}
+			defer s.folders.leave(d)
+			open = 1
+		} else if d := s.folders.find(s.current(), "d/x", time.Now()); d != nil {
+			t.Error("another folder is taken for it")
+			s.folders.leave(d)
+		}
+		if _, err := old.file.Stat(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("entered %v: it is open: %v", enters, err)
+		}
+		if len(s.folders.idle) != 0 || len(s.folders.open) != open {
+			t.Errorf("entered %v: %d folders are idle, %d open", enters, len(s.folders.idle), len(s.folders.open))
 		}
 	}
 }

@@ -274,3 +274,27 @@ func TestIsAt(t *testing.T) {
 		t.Error("a file that is not open was found")
 	}
 }
+
+// TestCloseWaitsForASync: what syncs the file system has the folder open until it has ended.
+func TestCloseWaitsForASync(t *testing.T) {
+	if !canBeAt {
+		t.Skip("folders cannot be opened")
+	}
+	s := opened(t, Options{}, t.TempDir())
+	stage, ended := s.current().stage, make(chan struct{})
+	stage.syncs.whole = ended
+	go func() {
+		time.Sleep(20 * time.Millisecond)
+		if _, err := stage.at.Stat(); err != nil {
+			t.Error(err)
+		}
+		close(ended)
+	}()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	<-ended
+	if _, err := stage.at.Stat(); !errors.Is(err, os.ErrClosed) {
+		t.Error(err)
+	}
+}

@@ -170,7 +170,7 @@ func (s *Store) makeFolders(g *ground, dir string) (info fs.FileInfo, err error)
 	if info, err = g.root.Stat(dir); err == nil && info.IsDir() {
 		return info, nil
 	}
-	for i := 0; i <= len(dir); i++ {
+	for i := range len(dir) + 1 {
 		if i < len(dir) && dir[i] != '/' {
 			continue
 		}

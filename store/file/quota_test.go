@@ -219,6 +219,11 @@ func TestOptionsDefaults(t *testing.T) {
 	if err != nil || opts.Existing != replace || opts.MaxOpen != defaultMaxOpen() || opts.KeepFor != keepFor {
 		t.Errorf("%+v, %v", opts, err)
 	}
+	for given, want := range map[int]int{0: defaultMaxOpen(), 1: 1} {
+		if opts, err := (Options{MaxOpen: given}).validated(); err != nil || opts.MaxOpen != want {
+			t.Errorf("MaxOpen %d is %d, %v", given, opts.MaxOpen, err)
+		}
+	}
 	if opts.fileMode() != 0o666 || opts.dirMode() != 0o777 {
 		t.Errorf("files %v, folders %v", opts.fileMode(), opts.dirMode())
 	}
