@@ -44,7 +44,7 @@ func (h *apart) rename(same func(run) bool, known run) {
 
 // has reports whether packets of r are held.
 func (h *apart) has(r run) bool {
-	return h != nil && slices.ContainsFunc(h.runs, func(a apartRun) bool { return a.run == r && a.packets.bytes > 0 })
+	return h != nil && slices.ContainsFunc(h.runs, func(a apartRun) bool { return a.run == r && a.packets.bytes != 0 })
 }
 
 // bytes returns what is charged for h.

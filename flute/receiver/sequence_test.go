@@ -109,6 +109,7 @@ func TestSkippedBlocks(t *testing.T) {
 		"long, interleaved": {&long, 8, []fec.SBN{0, 1, 2, 4}, 0},
 		"first comes":       {&oti, 6, []fec.SBN{0, 1, 2, 5, 3}, 0},
 		"last comes":        {&oti, 6, []fec.SBN{0, 1, 2, 5, 4}, 0},
+		"both come":         {&oti, 6, []fec.SBN{0, 1, 2, 5, 3, 4}, 0},
 		"next comes":        {&oti, 6, []fec.SBN{0, 1, 2, 5, 6}, 20},
 	} {
 		var s sequences
