@@ -22,7 +22,9 @@ func TestParkHalf(t *testing.T) {
 		for range idle {
 			all = append(all, written(t, s, "x").(*object))
 		}
-		if parked := s.files.parkHalf(); parked != (idle > 0) || s.files.open != left {
+		others := 0
+		s.files.more = func() { others++ }
+		if parked := s.files.parkHalf(); parked != (idle > 0) || s.files.open != left || others != 1 {
 			t.Errorf("of %d idle files %d are open, %v", idle, s.files.open, parked)
 		}
 		for i, o := range all {

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -187,9 +188,9 @@ func readNotes(root *os.Root, file, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	head := noteHead(name)
-	if len(b) < len(head) || string(b[:len(head)]) != head {
+	notes, ok := bytes.CutPrefix(b, []byte(noteHead(name)))
+	if !ok {
 		return nil, errors.New("not the notes of this file")
 	}
-	return b[len(head):], nil
+	return notes, nil
 }
