@@ -44,9 +44,6 @@ func (b *Buffer) Peek(p []byte, off int64, gaps []Span) []Span {
 
 // Holds reports whether b has any of the n bytes from off on.
 func (b *Buffer) Holds(off int64, n int) bool {
-	if len(b.pages)+len(b.queue) == 0 && b.tail == nil {
-		return false
-	}
 	end := off + int64(n)
 	meets := func(c chunk) bool { return c.off < end && c.off+int64(len(c.bytes)) > off }
 	if b.tail != nil && slices.ContainsFunc(b.tail.chunks, meets) || slices.ContainsFunc(b.queue, meets) {

@@ -26,6 +26,7 @@ func TestPlainIsTaken(t *testing.T) {
 		{plainEntry, true},
 		{" " + plainEntry + "\n\t" + plainEntry + "\r\n", true},
 		{"<File/>", true},
+		{`<File Content-Type="text/plain; charset=~"/>`, true},
 		{plainFile, true},
 		{plainEntry + notPlain, false},
 		{plainEntry + "text", false},

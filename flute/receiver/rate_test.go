@@ -54,6 +54,9 @@ func TestCompleteAt(t *testing.T) {
 				r.feed(p, p)
 				r.now = r.now.Add(100 * time.Millisecond)
 			}
+			if n := len(eventsOf[event.ObjectProgress](r)); n != 75 {
+				t.Errorf("progress was told %d times, want once for each of 75 percent", n)
+			}
 			for _, e := range eventsOf[event.ObjectProgress](r) {
 				if off := e.CompleteAt.Sub(end).Abs(); e.Received >= 40_000 && off > time.Second {
 					t.Errorf("with %d bytes it is to be complete %v from its end", e.Received, off)

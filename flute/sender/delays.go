@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -29,10 +30,7 @@ type delayed struct {
 const leastSweep = 64
 
 func (d *delayed) before(other *delayed) bool {
-	if d.at != other.at {
-		return d.at < other.at
-	}
-	return d.number < other.number
+	return cmp.Or(cmp.Compare(d.at, other.at), cmp.Compare(d.number, other.number)) < 0
 }
 
 // removed reports whether the object was removed since.

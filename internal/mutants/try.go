@@ -34,6 +34,9 @@ func try(p *pkg, of suite, sites []*site, limit time.Duration) ([]*site, error) 
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.Chmod(dir, 0o755); err != nil { // some tests go on as another user
+		return nil, err
+	}
 	binary, err := compile(p, of, sites, dir)
 	if err != nil {
 		return nil, err
@@ -154,6 +157,9 @@ func execute(of suite, binary, pattern string, limit time.Duration, env string) 
 		return err
 	}
 	defer func() { _ = os.RemoveAll(temporary) }()
+	if err := os.Chmod(temporary, 0o777|os.ModeSticky); err != nil {
+		return err
+	}
 	run.Dir, run.Env, run.WaitDelay = of.dir, append(os.Environ(), env, "TMPDIR="+temporary), time.Second
 	var out bytes.Buffer
 	run.Stdout, run.Stderr = &out, &out
