@@ -14,15 +14,17 @@ import (
 	"github.com/flute-node/flute-node/internal/capture"
 )
 
-// TestPeerCaptures judges captures of the Rust crate flute 1.11.7 (testdata, made by capture on loopback). The crate
-// keeps what it must. It sends a packet with A = 1 first, which tells receivers that nothing follows; with
-// symbols of 256 bytes its FDT Instance has five packets, without FEC where the file has none.
+// TestPeerCaptures judges captures of the Rust crate flute 1.11.7, and of its Python package flute-alc (testdata, made
+// by capture on loopback). They keep what they must. The command line of the crate sends a packet with A = 1 first,
+// which tells receivers that nothing follows; with symbols of 256 bytes an FDT Instance has five packets, without FEC
+// where the file has none.
 func TestPeerCaptures(t *testing.T) {
 	for name, rules := range map[string][]string{
-		"no-code": {"L09", "E36"}, "rs": {"L09"}, "raptorq": {"L09"},
+		"flute-rs-no-code": {"L09", "E36"}, "flute-rs-rs": {"L09"}, "flute-rs-raptorq": {"L09"},
+		"flute-alc-no-code": {"E36"}, "flute-alc-rs": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			file, err := os.ReadFile(filepath.Join("testdata", "flute-rs-"+name+".pcapng"))
+			file, err := os.ReadFile(filepath.Join("testdata", name+".pcapng"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,7 +40,7 @@ func TestPeerCaptures(t *testing.T) {
 	}
 }
 
-// TestDamagedPeerCaptures: the captures of the crate, each damaged in ten ways, with the verdict and the answer that a
+// TestDamagedPeerCaptures: these captures, each damaged in ten ways, with the verdict and the answer that a
 // user is owed. Where FEC has enough to spare, what is lost is no fault of anybody.
 func TestDamagedPeerCaptures(t *testing.T) {
 	const neither, sender, path, short = "Neither", "The sender", "The path to this point", "The capture is too short"
@@ -106,8 +108,10 @@ func TestDamagedPeerCaptures(t *testing.T) {
 			Incomplete, "", "The capture: it could not be read to its end", false,
 		},
 	} {
-		for _, code := range []string{"no-code", "rs", "raptorq"} {
-			file, err := os.ReadFile(filepath.Join("testdata", "flute-rs-"+code+".pcapng"))
+		for _, name := range []string{
+			"flute-rs-no-code", "flute-rs-rs", "flute-rs-raptorq", "flute-alc-no-code", "flute-alc-rs",
+		} {
+			file, err := os.ReadFile(filepath.Join("testdata", name+".pcapng"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,7 +133,7 @@ func TestDamagedPeerCaptures(t *testing.T) {
 			}
 			report := judged(t, damaged, Config{})
 			want, answer := c.verdict, c.answer
-			if c.repairs && code != "no-code" && want == Incomplete {
+			if c.repairs && !strings.HasSuffix(name, "no-code") && want == Incomplete {
 				want, answer = Clean, neither
 			}
 			var rules []string
@@ -138,7 +142,7 @@ func TestDamagedPeerCaptures(t *testing.T) {
 			}
 			if report.Verdict != want || !strings.HasPrefix(report.Answer[0], answer) ||
 				c.rule != "" && !slices.Contains(rules, c.rule) {
-				t.Errorf("%s, %s: want %s, %s, %q\n%s", c.name, code, want, c.rule, answer, report.Text())
+				t.Errorf("%s, %s: want %s, %s, %q\n%s", c.name, name, want, c.rule, answer, report.Text())
 			}
 		}
 	}
