@@ -85,7 +85,8 @@ func TestLastSymbolIsShort(t *testing.T) {
 	for name, oti := range map[string]fec.OTI{
 		"no code": {TransferLength: 1037, SymbolLength: 20, MaxSourceBlockLength: 60},
 		"sub-blocks": {
-			EncodingID: fec.RaptorQ, TransferLength: 1030, SymbolLength: 20, SourceBlocks: 1, SubBlocks: 2, Alignment: 4,
+			EncodingID: fec.RaptorQ, TransferLength: 1030, SymbolLength: 20,
+			SourceBlocks: 1, SubBlocks: 2, Alignment: 4,
 		},
 	} {
 		for _, short := range []uint64{0, 1, 9, 13, 19} {
