@@ -117,6 +117,8 @@ func Start(o Options) (*Daemon, error) {
 	if err = d.joinFleet(&cfg.Fleet); err != nil {
 		return nil, errors.Join(fmt.Errorf("fleet: %w", err), d.closeOutbox(), d.stopNode())
 	}
+	d.applying.Lock() // a reload that the API is asked for comes after what was read here, and not before it
+	defer d.applying.Unlock()
 	if d.server, err = d.serveAPI(&cfg.Node); err != nil {
 		d.leaveFleet()
 		return nil, errors.Join(err, d.closeOutbox(), d.stopNode())
@@ -127,9 +129,7 @@ func Start(o Options) (*Daemon, error) {
 	if doubt := cfg.Node.Rate.Doubt(0); doubt != "" {
 		d.warn("node: " + doubt)
 	}
-	d.applying.Lock()
 	d.apply(cfg)
-	d.applying.Unlock()
 	return d, nil
 }
 
