@@ -52,28 +52,26 @@ func (in *Inspector) Report() *Report {
 		Unjudged: in.unjudged, Forgotten: in.forgotten, ForgottenPackets: in.forgottenPackets,
 		OtherPackets: in.otherPackets, Sessions: []Session{},
 	}
-	known := map[string]bool{}
 	in.closeROUTE()
 	for _, s := range in.order {
 		if in.sessions[s.key] != s {
 			continue
 		}
-		if s.isFLUTE() {
-			s.close()
-		} else {
+		if !s.isFLUTE() {
 			r.OtherPackets += s.packets
-			in.other(r, fmt.Sprintf("%v > %v, TSI %d", s.key.Source, s.key.Group, s.key.TSI), s.packets, s.broken,
+			r.other(fmt.Sprintf("%v > %v, TSI %d", s.key.Source, s.key.Group, s.key.TSI), s.packets, s.broken,
 				"LCT headers, and no FDT Instance")
 			continue
 		}
-		known[fmt.Sprint(s.key.Source, s.key.Group)] = true
-		s.stray(in.flows[flowKey{s.key.Source, s.key.Group}])
-		delete(in.flows, flowKey{s.key.Source, s.key.Group})
+		s.close()
+		of := flowKey{s.key.Source, s.key.Group}
+		s.stray(in.flows[of])
+		delete(in.flows, of)
 		r.Sessions = append(r.Sessions, s.report())
 	}
 	for key, f := range in.flows {
 		r.OtherPackets += f.packets
-		in.other(r, fmt.Sprintf("%v > %v", key.src, key.dst), f.packets, f.broken, "")
+		r.other(fmt.Sprintf("%v > %v", key.src, key.dst), f.packets, f.broken, "")
 	}
 	slices.SortFunc(r.Others, func(a, b Other) int {
 		return cmp.Or(cmp.Compare(b.Packets, a.Packets), cmp.Compare(a.Flow, b.Flow))
@@ -86,10 +84,10 @@ func (in *Inspector) Report() *Report {
 // shownOthers is how many flows of other traffic are told.
 const shownOthers = 32
 
-func (in *Inspector) other(r *Report, flow string, packets uint64, b breaches, fault string) {
-	for _, x := range b {
-		fault = x.detail
-		break
+// other adds traffic that is no FLUTE. Of the rules that it breaks the first one of all tells its fault.
+func (r *Report) other(flow string, packets uint64, b breaches, fault string) {
+	if i := slices.IndexFunc(rules, func(x rule) bool { return b[x.id] != nil }); i >= 0 {
+		fault = b[rules[i].id].detail
 	}
 	r.Others = append(r.Others, Other{flow, packets, fault})
 }
