@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/flute-node/flute-node/actors/hub"
 	"github.com/flute-node/flute-node/actors/lanes"
-	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -24,5 +22,5 @@ func (n *Node) delayed(d lanes.Delay) {
 	if d.Over {
 		text = fmt.Sprintf("%s slow: %s answers again, after %v", kind, d.Name, age)
 	}
-	n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
+	n.warn(text)
 }

@@ -3,8 +3,6 @@ package node
 import (
 	"net/netip"
 
-	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/flute"
@@ -110,11 +108,4 @@ func (n *Node) open(cfg *ReceiveConfig, w *way, id uint64) (*listening, error) {
 		n.listening[w.key] = l
 	}
 	return l, nil
-}
-
-// warn tells subscribers what a socket has to tell; empty: nothing.
-func (n *Node) warn(text string) {
-	if text != "" {
-		n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
-	}
 }

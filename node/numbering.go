@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/defaults"
@@ -67,8 +65,7 @@ func (n *Node) resume(cfg *sender.Config, path string) (*statefile.File, error) 
 			numbers.TOI, path, bitsOf(cfg))
 	}
 	if damage != "" {
-		text := "the session begins with numbers of the clock: " + damage
-		n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
+		n.warn("the session begins with numbers of the clock: " + damage)
 	}
 	if cfg.Keeper = f; numbers != nil {
 		cfg.Resume = numbers

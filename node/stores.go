@@ -9,8 +9,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/flute-node/flute-node/actors/hub"
-	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/file"
 )
@@ -94,7 +92,7 @@ func (n *Node) openFolder(dir string, opts file.Options) (*folder, error) {
 		return nil, err
 	}
 	own := opts
-	own.Warn = func(text string) { n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}}) }
+	own.Warn = n.warn
 	st, err := own.New(path)
 	if err != nil {
 		return nil, err

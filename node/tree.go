@@ -127,3 +127,10 @@ func (n *Node) address(name string) *actor.PID {
 }
 
 func (n *Node) send(name string, m any) { n.system.Root().Send(n.address(name), m) }
+
+// warn tells subscribers what is wrong; empty: nothing.
+func (n *Node) warn(text string) {
+	if text != "" {
+		n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
+	}
+}
