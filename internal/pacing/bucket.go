@@ -74,7 +74,7 @@ func (b *Bucket) set(bitsPerSecond uint64) {
 	b.quantum = min(Quantum, time.Duration(MaxQuantum*8e9/b.rate))
 	b.depth = max((burstTime+b.late)*catchUp/(catchUp+1), b.fastTime(leastBurst),
 		min(lateTime*catchUp/(catchUp+1), b.fastTime(MaxMessage)))
-	if b.burst = 0; b.IsCrowded() {
+	if b.burst = 0; b.busy > fewSessions {
 		b.burst = min(max(int(float64(b.rate)/8*b.longest().Seconds()), leastBurst), MaxMessage)
 		b.depth = max(b.depth, b.fastTime(b.burst))
 	}
@@ -105,9 +105,6 @@ func (b *Bucket) Crowd(busy int) {
 		b.set(b.rate)
 	}
 }
-
-// IsCrowded reports whether Deadline gathers: so many sessions of the node send.
-func (b *Bucket) IsCrowded() bool { return b.busy > fewSessions }
 
 // longest returns for how long the first of the datagrams that are gathered may wait.
 func (b *Bucket) longest() time.Duration {
