@@ -15,8 +15,11 @@ func (e *FileError) Error() string {
 	if e.Field != "" {
 		text += "File." + e.Field + ": "
 	}
-	return text + strings.TrimPrefix(e.Err.Error(), "sender: ")
+	return text + withoutPackage(e.Err.Error())
 }
+
+// withoutPackage returns the text of an error as a part of a longer one.
+func withoutPackage(text string) string { return strings.TrimPrefix(text, "sender: ") }
 
 // Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }

@@ -2,9 +2,7 @@ package sender
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -121,14 +119,14 @@ func (s *Session) describeLater(o *object) {
 	l := o.late
 	l.state = laterTold // if there is nothing to tell
 	if err := l.work.err; err != nil {
-		s.stats.warn(o.location + " is sent without digests: " + strings.TrimPrefix(err.Error(), "sender: "))
+		s.stats.warn(o.location + " is sent without digests: " + withoutPackage(err.Error()))
 		return
 	}
 	known := *o.Object
 	known.setDigests(l.job.digests)
 	entry, err := newEntry(s.cfg, &known, o.toi, &o.coding)
 	if err != nil {
-		s.stats.warn(fmt.Sprintf("%s is sent without digests: %v", o.location, err))
+		s.stats.warn(o.location + " is sent without digests: " + withoutPackage(err.Error()))
 		return
 	}
 	o.Object, o.entry = &known, entry

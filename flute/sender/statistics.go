@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"strings"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -167,7 +166,7 @@ func (s *statistics) failed(o *object, reason event.FailReason, detail string) {
 	s.counts.Failed++
 	s.events = append(s.events, event.ObjectFailed{
 		Session: s.key, TOI: o.toi, ContentLocation: o.location, Reason: reason,
-		Detail: strings.TrimPrefix(detail, "sender: "),
+		Detail: withoutPackage(detail),
 	})
 }
 
