@@ -44,7 +44,7 @@ type alarmClock struct{ due time.Time }
 func (c *alarmClock) Reset(d time.Duration) { c.due = time.Now().Add(d) }
 func (c *alarmClock) Stop()                 { c.due = time.Time{} }
 
-// crowded returns a session of 2 Mbit/s, one of 1000, with a file that it takes less than a second to send.
+// crowded returns a session of rate bits per second, one of 1000, with a file of 230,000 bytes. 0: it has no rate.
 func crowded(t *testing.T, w Writer, rate uint64) *session {
 	t.Helper()
 	key := flute.SessionKey{TSI: 1}
