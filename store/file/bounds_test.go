@@ -113,16 +113,11 @@ func TestRemovedFileIsCopiedAndClosed(t *testing.T) {
 // descriptorsBelow returns the regular files below dir, but for locks, that this process has open.
 func descriptorsBelow(t *testing.T, dir string) (list []string) {
 	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip("no /proc")
-	}
-	for _, e := range entries {
-		at, err := os.Readlink("/proc/self/fd/" + e.Name())
-		if err != nil || !strings.HasPrefix(at, dir) || strings.HasSuffix(at, lockExt) {
+	for _, at := range openBelow(t, dir) {
+		if strings.HasSuffix(at, lockExt) {
 			continue
 		}
-		if info, err := os.Stat(at); err != nil || info.Mode().IsRegular() {
+		if info, err := os.Stat(dir + at); err != nil || info.Mode().IsRegular() {
 			list = append(list, at)
 		}
 	}

@@ -3,28 +3,20 @@ package file
 import (
 	"bufio"
 	"bytes"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/flute-node/flute-node/store/names"
 )
 
 const (
-	// deliveredName is the file of a stage in which published files are noted: a line for each, its CRC-32C in hex and
-	// a delivery in JSON.
+	// deliveredName is the file of a stage in which published files are noted: a line for each, see delivery.
 	deliveredName = "delivered"
 	// maxDelivered bounds it: some 100,000 files. A process that publishes more keeps the latest of those that are as
 	// they were.
@@ -32,16 +24,6 @@ const (
 	// maxLines bounds the memory for lines that is kept for the next ones.
 	maxLines = 64 << 10
 )
-
-// delivery is a file that was published.
-type delivery struct {
-	Path string    `json:"path"`
-	Size int64     `json:"size"`
-	Time time.Time `json:"time"` // of its last change
-	Note []byte    `json:"note"`
-}
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Deliver implements [store.Keeper]. It is not synced: after a loss of power the last ones may be missing.
 func (s *Store) Deliver(name string, p []byte) error {
@@ -63,43 +45,6 @@ func (s *Store) Deliver(name string, p []byte) error {
 		return fmt.Errorf("store/file: deliver: %w", err)
 	}
 	return nil
-}
-
-// appendLine appends d to b as it is written. The document is what encoding/json makes of d; there is one for each of
-// tens of thousands of files.
-func (d *delivery) appendLine(b []byte) ([]byte, error) {
-	at, before := len(b), b
-	b = append(b, "00000000 "...) // its CRC comes when it is there
-	b, err := appendString(append(b, `{"path":`...), d.Path)
-	if err != nil {
-		return before, err
-	}
-	b = strconv.AppendInt(append(b, `,"size":`...), d.Size, 10)
-	if b, err = d.Time.AppendText(append(b, `,"time":"`...)); err != nil {
-		return before, err
-	}
-	if d.Note == nil {
-		b = append(b, `","note":null}`...)
-	} else {
-		b = base64.StdEncoding.AppendEncode(append(b, `","note":"`...), d.Note)
-		b = append(b, `"}`...)
-	}
-	document := b[at+9:]
-	var sum [4]byte
-	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(document, castagnoli))
-	hex.Encode(b[at:], sum[:])
-	return append(b, '\n'), nil
-}
-
-// appendString appends s in JSON.
-func appendString(b []byte, s string) ([]byte, error) {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || strings.IndexByte(`"\<>&`, c) >= 0 {
-			quoted, err := json.Marshal(s)
-			return append(b, quoted...), err
-		}
-	}
-	return append(append(append(b, '"'), s...), '"'), nil
 }
 
 // deliver adds lines, whole.
@@ -229,27 +174,15 @@ func eachDelivered(root *os.Root, name string) iter.Seq[delivery] {
 		if err != nil {
 			return
 		}
-		defer f.Close()                                             //nolint:errcheck // nothing was written
+		defer f.Close() //nolint:errcheck // nothing was written
+
 		lines := bufio.NewReader(io.LimitReader(f, 2*maxDelivered)) // a take-over may exceed it
 		for {
 			line, err := lines.ReadBytes('\n') // one after the other: together they take tens of megabytes
 			if err != nil {
 				return
 			}
-			var d delivery
-			if len(line) < 10 || line[8] != ' ' {
-				continue
-			}
-			body := line[9 : len(line)-1]
-			if fmt.Sprintf("%08x", crc32.Checksum(body, castagnoli)) != string(line[:8]) ||
-				json.Unmarshal(body, &d) != nil {
-				continue
-			}
-			info, err := root.Lstat(d.Path)
-			if err != nil || info.Size() != d.Size || !info.ModTime().Equal(d.Time) {
-				continue
-			}
-			if !yield(d) {
+			if d, ok := parseDelivery(line); ok && d.isThere(root) && !yield(d) {
 				return
 			}
 		}
