@@ -17,13 +17,6 @@ import (
 	"github.com/flute-node/flute-node/supervisor"
 )
 
-const (
-	// statsInterval is how often event.SessionStats is emitted while packets come.
-	statsInterval = time.Second
-	// statsGrace is for how long the next packets may bring that event: a timer of each of many sessions costs more.
-	statsGrace = statsInterval / 8
-)
-
 // Config says what a session runs on. All fields but Faults are required.
 type Config struct {
 	Inbox  *Inbox
@@ -236,21 +229,6 @@ func (s *session) effects(ctx actor.Context) {
 	for _, w := range f.Works {
 		s.launch(ctx, w, "")
 	}
-}
-
-// publishStats emits the counters, once per interval, when they have changed.
-func (s *session) publishStats(ctx actor.Context, now time.Time) {
-	c := s.ledger.core.Counters()
-	if c.Received == s.counted || now.Before(s.stats) || !s.ledger.core.Opened() {
-		return
-	}
-	s.counted, s.stats = c.Received, now.Add(statsInterval)
-	s.armed = time.Time{} // it need not fire for what was told
-	stats := event.SessionStats{
-		Session: s.inbox.Key, Counters: c, Bytes: s.ledger.bytes, Held: s.ledger.core.Held(),
-		Feeds: s.ledger.core.Feeds(), Account: s.ledger.core.Account(now),
-	}
-	ctx.Send(s.cfg.Hub, hub.Publish{Event: stats})
 }
 
 // arm sets the one timer of the session to the least deadline.
