@@ -158,20 +158,21 @@ func (p *performance) tables() string {
 		fmt.Fprintf(&text, "| %s | %.2f | %s | %.2f | %.2f | %.0f %% | %.1f ms |\n", digestOf(r.Digest), r.Size/1e9,
 			rate, r.Median, r.Limit, 100*r.Limit/r.Median, r.First)
 	}
-	fmt.Fprintf(&text, "\n| Sessions, at %g Gbit/s in all | Datagrams | Dropped | By the kernel | Lost files | "+
-		"µs for a datagram | Ratio | Memory |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n", p.sessions[0].Rate/1e9)
-	for _, r := range p.sessions {
-		fmt.Fprintf(&text, "| %d | %d | %d | %d | %d | %.2f | %.2f | %.0f MiB |\n", r.Sessions, r.Packets, r.Dropped, r.Kernel,
-			r.Lost, r.Each, r.Ratio, r.Memory/(1<<20))
-	}
-	if len(p.objects) == 0 {
-		return text.String()
-	}
-	fmt.Fprintf(&text, "\n| Files of one session, at %g Gbit/s | Datagrams | Dropped | By the kernel | Lost files | "+
-		"µs for a datagram | Ratio | Memory |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n", p.objects[0].Rate/1e9)
-	for _, r := range p.objects {
-		fmt.Fprintf(&text, "| %d | %d | %d | %d | %d | %.2f | %.2f | %.0f MiB |\n", r.Objects, r.Packets, r.Dropped, r.Kernel,
-			r.Lost, r.Each, r.Ratio, r.Memory/(1<<20))
-	}
+	datagrams(&text, "Sessions, at %g Gbit/s in all", p.sessions, func(r *performed) int { return r.Sessions })
+	datagrams(&text, "Files of one session, at %g Gbit/s", p.objects, func(r *performed) int { return r.Objects })
 	return text.String()
+}
+
+// datagrams writes the table of what a datagram costs, if that was measured; many is what its first column counts.
+func datagrams(text *strings.Builder, title string, rows []performed, many func(*performed) int) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(text, "\n| "+title+" | Datagrams | Dropped | By the kernel | Lost files | "+
+		"µs for a datagram | Ratio | Memory |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n", rows[0].Rate/1e9)
+	for i := range rows {
+		r := &rows[i]
+		fmt.Fprintf(text, "| %d | %d | %d | %d | %d | %.2f | %.2f | %.0f MiB |\n", many(r), r.Packets, r.Dropped, r.Kernel,
+			r.Lost, r.Each, r.Ratio, r.Memory/(1<<20))
+	}
 }
