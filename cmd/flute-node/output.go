@@ -207,6 +207,11 @@ func (o *output) note(name string, v any, text string) {
 	}
 }
 
+// warn notes a warning of the command itself.
+func (o *output) warn(text string) {
+	o.note(notice.Warning{}.EventName(), notice.Warning{Text: text}, "warning: "+text)
+}
+
 // table prints what the command is run for: JSON only if it was asked for.
 func (o *output) table(name string, v any, text string) {
 	o.close()

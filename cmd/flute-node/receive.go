@@ -94,8 +94,7 @@ func (c *receiveCommand) run(ctx context.Context, out *output, stops *interrupts
 	}
 	for i := 0; i < len(groups); i++ {
 		if slices.Contains(groups[:i], groups[i]) {
-			text := fmt.Sprintf("--group %v is given twice: it is received once", groups[i])
-			out.note(notice.Warning{}.EventName(), notice.Warning{Text: text}, "warning: "+text)
+			out.warn(fmt.Sprintf("--group %v is given twice: it is received once", groups[i]))
 			groups = slices.Delete(groups, i, i+1)
 			i--
 			continue

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/outgoing"
@@ -235,7 +234,7 @@ func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi
 	}
 	out.note("ready", r, plain(c.readyText(&r)))
 	if doubt := c.Rate.Doubt(c.Symbol); doubt != "" {
-		out.note(notice.Warning{}.EventName(), notice.Warning{Text: doubt}, "warning: "+doubt)
+		out.warn(doubt)
 	}
 }
 
