@@ -65,16 +65,7 @@ prepare() {
 	install_flute_rs
 	build
 	trap 'ip netns del "$TX" 2>/dev/null || true; ip netns del "$RX" 2>/dev/null || true; cleanup' EXIT
-	ip netns add "$TX" && ip netns add "$RX" || skip "no network namespaces here"
-	ip link add vtx netns "$TX" type veth peer name vrx netns "$RX" || skip "no pairs of virtual interfaces here"
-	local end ns ifc addr
-	for end in "$TX vtx 10.72.0.1" "$RX vrx 10.72.0.2"; do
-		read -r ns ifc addr <<<"$end"
-		ip -n "$ns" addr add "$addr/24" dev "$ifc"
-		ip -n "$ns" link set lo up
-		ip -n "$ns" link set "$ifc" up
-		ip -n "$ns" route add 224.0.0.0/4 dev "$ifc"
-	done
+	two_namespaces 10.72.0
 }
 
 # losing yes|no: whether datagrams are dropped where they arrive at the receiver.
@@ -224,7 +215,7 @@ main() {
 		done
 		losing yes
 		if all "$tool" "$LOSS_RATE" "$work/small/file"; then lossy[$tool]="$took s"; fi
-		echo "$tool: ${best[$tool]-no rate} Mbit/s, ${seconds[$tool]--} s" >&2 # the table comes when all have been tried
+		echo "$tool: ${best[$tool]-no rate} Mbit/s, ${seconds[$tool]--} s" >&2 # the table comes at the end
 	done
 	table "${tools[@]}"
 }

@@ -158,7 +158,8 @@ broken() {
 
 # trial FAULT SENDER RECEIVER: prints right or wrong, or broken.
 trial() {
-	local fault=$1 group to rport=$port file size relay_options ours cli lib ours_receives cli_receives spid rpid end code
+	local fault=$1 group to rport=$port file size relay_options ours cli lib ours_receives cli_receives
+	local spid rpid end code
 	prepare "$fault"
 	mkdir -p "$dir/in" "$dir/out"
 	make_file "$dir/in/$file" "$size"

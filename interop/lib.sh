@@ -83,6 +83,21 @@ receives() {
 	grep -q "$(printf %02X%02X%02X%02X "$d" "$c" "$b" "$a") " /proc/net/igmp
 }
 
+# two_namespaces NET: the network namespaces $TX and $RX, which the caller removes. A pair of virtual interfaces, vtx with
+# the address NET.1 and vrx with NET.2, joins them.
+two_namespaces() {
+	local end ns ifc addr
+	ip netns add "$TX" && ip netns add "$RX" || skip "no network namespaces here"
+	ip link add vtx netns "$TX" type veth peer name vrx netns "$RX" || skip "no pairs of virtual interfaces here"
+	for end in "$TX vtx $1.1" "$RX vrx $1.2"; do
+		read -r ns ifc addr <<<"$end"
+		ip -n "$ns" addr add "$addr/24" dev "$ifc"
+		ip -n "$ns" link set lo up
+		ip -n "$ns" link set "$ifc" up
+		ip -n "$ns" route add 224.0.0.0/4 dev "$ifc"
+	done
+}
+
 # next_ports: moves $port on to the next two that no UDP socket has.
 next_ports() {
 	port=$((port + 2))

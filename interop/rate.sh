@@ -30,21 +30,23 @@ bench --size "$size" --digest none --fec raptorq --repair 5% --loss 2% |
 runs=1 bench --size "$first" --digest sha-256 |
 	jq -r --arg size "$first" '"\($size): first packet after \(.first_packet_ms | round) ms"'
 
-# over RECEIVER SENDER: the highest rate at which the file arrives in all runs, and the memory of both in KiB.
+# over RECEIVER SENDER INTERFACE INTERFACE: the highest rate at which the file arrives in all runs, and the most memory
+# of both. RECEIVER and SENDER are what runs their commands, or empty; the interfaces are theirs.
 over() {
-	local rate run most_rx most_tx
+	local rate run most_rx most_tx to
 	for rate in 16 14 12 10 9 8 7 6 5 4 3 2 1; do
 		most_rx=0 most_tx=0
 		for ((run = 0; run < runs; run++)); do
 			rm -rf "$dir/rate-in"
 			next_ports
+			to=$(group_of "$port"):$port
 			# shellcheck disable=SC2086 # the first two are commands with arguments, or empty
-			start "$work/rx" /usr/bin/time -f 'memory %M' $1 "$flute_node" receive --json --group "$(group_of "$port"):$port" \
+			start "$work/rx" /usr/bin/time -f 'memory %M' $1 "$flute_node" receive --json --group "$to" \
 				--interface "$3" --timeout 60s "$dir/rate-in"
 			until_true "$START" grep -q '"event":"ready"' "$work/rx" || { echo "the receiver has not begun"; return; }
 			# shellcheck disable=SC2086 # as above
-			/usr/bin/time -f 'memory %M' $2 "$flute_node" send --json --quiet --digest none --fec no-code --rate "${rate}Gbit" \
-				--to "$(group_of "$port"):$port" --interface "$4" "$dir/rate-file" >"$work/tx" 2>&1
+			/usr/bin/time -f 'memory %M' $2 "$flute_node" send --json --quiet --digest none --fec no-code \
+				--rate "${rate}Gbit" --to "$to" --interface "$4" "$dir/rate-file" >"$work/tx" 2>&1
 			exit_code=0
 			wait "$pid" || exit_code=$?
 			((exit_code == 0)) || break
@@ -72,13 +74,5 @@ remove() {
 }
 trap remove EXIT
 echo "loopback: $(over "" "" lo lo)"
-ip netns add "$TX" && ip netns add "$RX" || skip "no network namespaces here"
-ip link add vtx netns "$TX" type veth peer name vrx netns "$RX" || skip "no pairs of virtual interfaces here"
-for end in "$TX vtx 10.73.0.1" "$RX vrx 10.73.0.2"; do
-	read -r ns ifc addr <<<"$end"
-	ip -n "$ns" addr add "$addr/24" dev "$ifc"
-	ip -n "$ns" link set lo up
-	ip -n "$ns" link set "$ifc" up
-	ip -n "$ns" route add 224.0.0.0/4 dev "$ifc"
-done
+two_namespaces 10.73.0
 echo "veth: $(over "ip netns exec $RX" "ip netns exec $TX" vrx vtx)"
