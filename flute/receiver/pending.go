@@ -2,7 +2,6 @@ package receiver
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 	"time"
 
@@ -16,22 +15,6 @@ type pending struct {
 	seen    map[packetID]struct{} // FEC Payload IDs of packets; nil: to be made once these are too many to look through
 	bytes   uint64                // charged for them
 }
-
-// keptPacket is what is needed of a packet once the FDT is there: codepoint, HEL of EXT_FTI, EXT_FTI, body. A body
-// of ROUTE has the start_offset in front.
-type keptPacket []byte
-
-func (k keptPacket) fti() []byte {
-	if k[1] == 0 {
-		return nil
-	}
-	return k[2:k.bodyAt()]
-}
-
-func (k keptPacket) body() []byte { return k[k.bodyAt():] }
-
-// bodyAt returns where the body begins.
-func (k keptPacket) bodyAt() int { return max(2, 4*int(k[1])) }
 
 const (
 	// pendingOverhead is charged for each kept packet besides its bytes: slice, place in seen, and what the allocator
@@ -76,25 +59,9 @@ func (o *Object) keep(now time.Time, p *alc.Packet) error {
 // keptCost returns what is charged for p if it is kept, in bytes.
 func keptCost(p *alc.Packet) uint64 { return uint64(len(p.FTI)+len(p.Body)) + pendingOverhead }
 
-// add copies p, for which keptCost was charged. With HET and HEL an EXT_FTI has whole words of four bytes (RFC 5651,
-// section 5.2), up to 255: with an instance-specific tail (RFC 5445, section 4.2.2.3) it may be that long.
+// add copies p, for which keptCost was charged.
 func (k *pending) add(p *alc.Packet) {
-	hel := 0
-	if len(p.FTI) > 0 {
-		hel = (2 + len(p.FTI)) / 4
-	}
-	n := 2 + len(p.FTI) + len(p.Body)
-	if p.HasOffset {
-		n += offsetLen
-	}
-	b := make(keptPacket, 0, n)
-	b = append(b, p.Codepoint, byte(hel))
-	b = append(b, p.FTI...)
-	if p.HasOffset {
-		b = binary.BigEndian.AppendUint32(b, p.Offset)
-	}
-	b = append(b, p.Body...)
-	k.packets = append(k.packets, b)
+	k.packets = append(k.packets, keptOf(p))
 	k.bytes += keptCost(p)
 	if k.seen != nil {
 		k.seen[idOf(p)] = struct{}{}
@@ -212,29 +179,6 @@ func (k *pending) isAll(oti *fec.OTI) bool {
 	return true
 }
 
-// packetID tells the packets of an object apart: a FEC Payload ID, of which the longest has 8 bytes, or a start_offset.
-type packetID [8]byte
-
-// idOf returns that of p.
-func idOf(p *alc.Packet) (id packetID) {
-	if p.HasOffset {
-		binary.BigEndian.PutUint32(id[:], p.Offset)
-		return id
-	}
-	return payloadID(p.Codepoint, p.Body)
-}
-
-// id is idOf for a packet that is kept.
-func (k keptPacket) id() packetID { return payloadID(k[0], k.body()) }
-
-// payloadID returns what is in front of body: its length depends on the FEC scheme alone, and Compact No-Code, as which
-// packets of ROUTE are kept, has that of a start_offset.
-func payloadID(codepoint uint8, body []byte) (id packetID) {
-	oti := fec.OTI{EncodingID: fec.EncodingID(codepoint)}
-	copy(id[:], body[:min(len(body), oti.PayloadIDLen())])
-	return id
-}
-
 // replay handles the packets that were kept, in the order of their arrival, but one with EXT_FTI first: it decides
 // which OTI the object has.
 func (o *Object) replay(now time.Time) {
@@ -249,11 +193,7 @@ func (o *Object) replay(now time.Time) {
 		if o.e.phase > receiving {
 			return
 		}
-		p := alc.Packet{FTI: kept.fti(), Body: kept.body()}
-		if o.l.cfg.ROUTE {
-			p.HasOffset, p.Offset, p.Body = true, binary.BigEndian.Uint32(p.Body), p.Body[offsetLen:]
-		}
-		p.Codepoint = kept[0]
+		p := kept.packet(o.l.cfg.ROUTE)
 		// It was counted as accepted when it came; what it turns out to be now changes no count.
 		// Nor is it known on which feed it came.
 		_ = o.handle(now, &p, noFeed)
