@@ -29,24 +29,22 @@ type objectEffects struct {
 
 // NewObject returns the worker for toi, which Session.Route named. It goes on with what the ledger holds.
 func (l *Ledger) NewObject(toi flute.TOI) *Object {
-	if e := l.entries[toi]; e != nil {
-		return &Object{l: l, e: e}
-	}
-	o := &Object{l: l, e: &entry{record: record{toi: toi}, gone: true}}
-	o.refresh()
-	return o
+	return &Object{l: l, e: l.entryNow(toi)}
 }
 
 // refresh finds the entry that has the TOI now, when the one that had it was removed.
 func (o *Object) refresh() {
-	if !o.e.gone {
-		return
+	if o.e.gone {
+		o.e = o.l.entryNow(o.e.toi)
 	}
-	if e := o.l.entries[o.e.toi]; e != nil {
-		o.e = e
-	} else {
-		o.e = &entry{record: record{toi: o.e.toi, phase: failed}, gone: true} // takes packets and drops them
+}
+
+// entryNow returns the entry that has toi now; if there is none, one that takes packets and drops them.
+func (l *Ledger) entryNow(toi flute.TOI) *entry {
+	if e := l.entries[toi]; e != nil {
+		return e
 	}
+	return &entry{record: record{toi: toi, phase: failed}, gone: true}
 }
 
 // TOI returns the object's identifier.
