@@ -37,6 +37,25 @@ func sessionOf(t *testing.T, content []byte, names ...string) *sender.Session {
 	return s
 }
 
+// handAll hands r the datagrams of s until all files are sent, and calls handled after each. It returns when that was.
+func handAll(t *testing.T, s *sender.Session, r *receiver.Receiver, handled func()) time.Time {
+	t.Helper()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for s.Stats().Pending > 0 {
+		b, ok, err := s.AppendNext(nil, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			now = s.Deadline()
+			continue
+		}
+		r.Handle(now, flute.SessionKey{TSI: 1}, b)
+		handled()
+	}
+	return now
+}
+
 // With Spawn digests are computed on other goroutines, and nothing else changes: when Handle has taken the last
 // datagram the file is there.
 func TestSpawn(t *testing.T) {
@@ -52,34 +71,25 @@ func TestSpawn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	sent := uint64(0)
-	for s.Stats().Completed < 2 {
-		b, ok, err := s.AppendNext(nil, now)
-		if err != nil {
-			t.Fatal(err)
+	now := handAll(t, s, r, func() {
+		if s.Stats().Completed == sent {
+			return
 		}
-		if !ok {
-			now = s.Deadline()
-			continue
-		}
-		r.Handle(now, flute.SessionKey{TSI: 1}, b)
-		if done := s.Stats().Completed; done > sent {
-			sent = done
-			completed := uint64(0)
-			for _, e := range r.Events() {
-				if c, ok := e.(event.ObjectCompleted); ok {
-					completed++
-					if got, _ := files.Take(c.Path); !bytes.Equal(got, content) || len(c.Verified) == 0 {
-						t.Errorf("%s: the bytes differ, or nothing is verified: %v", c.Path, c.Verified)
-					}
+		sent = s.Stats().Completed
+		completed := uint64(0)
+		for _, e := range r.Events() {
+			if c, ok := e.(event.ObjectCompleted); ok {
+				completed++
+				if got, _ := files.Take(c.Path); !bytes.Equal(got, content) || len(c.Verified) == 0 {
+					t.Errorf("%s: the bytes differ, or nothing is verified: %v", c.Path, c.Verified)
 				}
 			}
-			if completed != 1 {
-				t.Fatalf("%d objects are complete after the last datagram of one", completed)
-			}
 		}
-	}
+		if completed != 1 {
+			t.Fatalf("%d objects are complete after the last datagram of one", completed)
+		}
+	})
 	if spawned.Load() == 0 {
 		t.Error("nothing was spawned")
 	}
@@ -99,18 +109,7 @@ func TestSpawnSoon(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for s.Stats().Completed == 0 {
-		b, ok, err := s.AppendNext(nil, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !ok {
-			now = s.Deadline()
-			continue
-		}
-		r.Handle(now, flute.SessionKey{TSI: 1}, b)
-	}
+	now := handAll(t, s, r, func() {})
 	if got, _ := files.Take("a"); len(got) != len(content) || spawned.Load() < 4 {
 		t.Errorf("%d bytes, hashed in %d steps before the end", len(got), spawned.Load())
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 )
 
@@ -226,6 +227,20 @@ func TestFeedsAreChecked(t *testing.T) {
 		}
 		if _, err := cfg.Validated(); err == nil {
 			t.Errorf("%v was taken", cfg.Feeds)
+		}
+	}
+}
+
+// A datagram of a feed that there is not counts as one of the first.
+func TestUnknownFeed(t *testing.T) {
+	for _, n := range []int{2, 3} {
+		r := newRig(t, withFeeds(n))
+		first := r.s.line(r.now, Origin{Port: 9}, &alc.Packet{})
+		for feed := range uint8(6) {
+			got := r.s.line(r.now, Origin{Feed: feed, Port: 9}, &alc.Packet{})
+			if (got == first) != (feed == 0 || int(feed) >= n) {
+				t.Errorf("%d feeds: feed %d is the first: %v", n, feed, got == first)
+			}
 		}
 	}
 }

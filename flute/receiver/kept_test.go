@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
@@ -229,21 +228,5 @@ func TestFront(t *testing.T) {
 		if got := string(e.front(c.off, []byte(c.data))); got != c.want {
 			t.Errorf("%d: %q, want %q", i, got, c.want)
 		}
-	}
-}
-
-// A FEC Payload ID tells packets apart, as far as the scheme has one.
-func TestPacketIDs(t *testing.T) {
-	body := []byte{1, 2, 3, 4, 5, 6, 7, 8, 9}
-	for codepoint, want := range map[uint8]string{
-		0: "0102030400000000", 2: "0102030400000000", 5: "0102030400000000", 6: "0102030400000000",
-		128: "0102030405060708", 129: "0102030405060708", 130: "0102030400000000", 77: "0000000000000000",
-	} {
-		if got := fmt.Sprintf("%x", payloadID(codepoint, body)); got != want {
-			t.Errorf("codepoint %d: %s, want %s", codepoint, got, want)
-		}
-	}
-	if got := payloadID(0, body[:2]); got != (packetID{1, 2}) {
-		t.Errorf("%x of half a FEC Payload ID", got)
 	}
 }

@@ -40,11 +40,8 @@ func TestOpenPut(t *testing.T) {
 		o := r.object(e.toi)
 		c.edit(o)
 		open, err := o.openPut(start)
-		if open != c.open || c.err == nil && err != nil || c.err != nil && err == nil {
-			t.Errorf("%s: %v, %v", name, open, err)
-		}
-		if c.err != nil && !errors.Is(err, c.err) {
-			t.Errorf("%s: %v, want %v", name, err, c.err)
+		if open != c.open || !errors.Is(err, c.err) {
+			t.Errorf("%s: %v, %v; want %v, %v", name, open, err, c.open, c.err)
 		}
 		if open && (!e.put.Equal(start) || !r.l.put.Equal(start) || r.l.wake.After(start.Add(repairGrace)) ||
 			!r.l.isRepairing(start) || r.l.isRepairing(start.Add(repairGrace))) {
@@ -103,5 +100,21 @@ func TestIntervalOfInstances(t *testing.T) {
 	l = &Ledger{}
 	if l.version = 2; l.otherVersion(1) != nil || l.otherVersion(2) != nil {
 		t.Error("there is no FDT Instance of another version")
+	}
+}
+
+// An object that was put is repaired for a while.
+func TestIsRepaired(t *testing.T) {
+	now := start.Add(time.Hour)
+	for name, c := range map[string]struct {
+		put  time.Time
+		want bool
+	}{
+		"never": {}, "now": {now, true}, "lately": {now.Add(1 - repairGrace), true}, "long ago": {now.Add(-repairGrace), false},
+	} {
+		e := &entry{record: record{toi: flute.NewTOI(1)}, put: c.put}
+		if got := e.isRepaired(now); got != c.want {
+			t.Errorf("%s: repaired %v", name, got)
+		}
 	}
 }

@@ -202,3 +202,12 @@ func TestTimeoutIsLearned(t *testing.T) {
 		}
 	}
 }
+
+// More than one symbol of so many out of order says that the sender does not count up.
+func TestIsShuffled(t *testing.T) {
+	for packets, want := range map[uint64]bool{10 * disorderShare: false, 10*disorderShare - 1: true} {
+		if s := (&sequences{disorders: 10, packets: packets}); s.isShuffled() != want {
+			t.Errorf("10 of %d packets: shuffled %v", packets, !want)
+		}
+	}
+}
