@@ -44,7 +44,7 @@ func (b *bench) again(esi fec.ESI, x byte) bool {
 }
 
 // What comes again is compared with what is held: one that agrees is a vote for it, one that differs a version of its
-// own. As soon as as many symbols as the object has were compared without a new version, all were.
+// own.
 func TestVotes(t *testing.T) {
 	const n = 140
 	if b := newBench(t, large(), 1<<20); b.InDoubt() || b.Conflicts() != 0 {
@@ -76,7 +76,7 @@ func TestVotes(t *testing.T) {
 	b.end()
 }
 
-// Compared counts from the last change on.
+// As soon as as many symbols as the object has were compared without a new version, all were.
 func TestCompared(t *testing.T) {
 	const n = 20
 	b := doubted(t, n, nil)

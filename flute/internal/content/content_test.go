@@ -189,6 +189,20 @@ func wholeIn(t *testing.T, st store.Store, content []byte) *staging.Object {
 	return staged
 }
 
+// storedOf returns the bytes of the object of p.
+func storedOf(t *testing.T, p *Publication) []byte {
+	t.Helper()
+	o, err := p.Object.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, p.End)
+	if _, err := o.ReadAt(b, 0); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // refusing is a store that cannot use the first names.
 type refusing struct {
 	store.Store

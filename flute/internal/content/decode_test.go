@@ -109,12 +109,7 @@ func TestInflated(t *testing.T) {
 	}
 	for _, method := range []string{"Create", "WriteAt"} {
 		p, files, _ := staged(t, random(3000), flute.ZLIB)
-		encoded := make([]byte, p.End)
-		if o, err := p.Object.Open(); err != nil {
-			t.Fatal(err)
-		} else if _, err := o.ReadAt(encoded, 0); err != nil {
-			t.Fatal(err)
-		}
+		encoded := storedOf(t, p)
 		p.Object.Forget()
 		p.Object.Leave()
 		fragile(t, p, files, encoded, func(c storetest.Call) error {

@@ -212,15 +212,7 @@ func TestExpectedLength(t *testing.T) {
 	} {
 		p, files, _ := staged(t, content, flute.ZLIB)
 		var created []uint64
-		encoded := make([]byte, p.End)
-		o, err := p.Object.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := o.ReadAt(encoded, 0); err != nil {
-			t.Fatal(err)
-		}
-		fragile(t, p, files, encoded, func(call storetest.Call) error {
+		fragile(t, p, files, storedOf(t, p), func(call storetest.Call) error {
 			if call.Method == "Create" {
 				created = append(created, call.Size)
 			}

@@ -19,14 +19,13 @@ func TestTail(t *testing.T) {
 		wanted Algorithms
 		broken string // the method that fails
 		run    bool
-		reads  int
 	}{
-		"hashed in memory":   {SHA256 | MD5, "", true, 0},
-		"nothing to hash":    {0, "", true, 0},
-		"is not run":         {SHA256, "", false, 0},
-		"cannot be created":  {SHA256, "Create", true, 0},
-		"cannot be written":  {SHA256, "WriteAt", true, 0},
-		"cannot be released": {SHA256, "Publish", true, 0},
+		"hashed in memory":   {SHA256 | MD5, "", true},
+		"nothing to hash":    {0, "", true},
+		"is not run":         {SHA256, "", false},
+		"cannot be created":  {SHA256, "Create", true},
+		"cannot be written":  {SHA256, "WriteAt", true},
+		"cannot be released": {SHA256, "Publish", true},
 	} {
 		budget := store.NewBudget(1<<20, nil)
 		buffer := store.NewBuffer(budget)
@@ -52,7 +51,7 @@ func TestTail(t *testing.T) {
 				err != nil && (CauseOf(err) != CauseStore || !errors.Is(err, errBroken)) {
 				t.Errorf("%s: %v", name, err)
 			}
-			if got, ok := files.Get("a"); c.broken == "" && (!ok || !bytes.Equal(got, content) || reads != c.reads) {
+			if got, ok := files.Get("a"); c.broken == "" && (!ok || !bytes.Equal(got, content) || reads > 0) {
 				t.Errorf("%s: %d bytes, %d reads", name, len(got), reads)
 			}
 			if err == nil && budget.Used() != 0 {
