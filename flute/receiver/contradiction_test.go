@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
+	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/lct"
 )
 
@@ -115,4 +116,24 @@ func BenchmarkContradictions(b *testing.B) {
 			}
 		})
 	}
+}
+
+// A packet that contradicts an FDT Instance, and cannot be used, is no rival of it: nothing of it stays.
+func TestUselessRival(t *testing.T) {
+	r := newRig(t)
+	o := plain(t, 1, 300, 100, 4)
+	r.feed(describe(t, 0, o.file("a")))
+	used := r.cfg.Budget.Used()
+	for cut := range 2 {
+		other := fdtInstance{files: []fdt.File{o.file("b")}, e: 16}.packets(t)[0]
+		r.feed(other[:len(other)-cut])
+		if rival := r.l.rival.in; (rival != nil) != (cut == 0) {
+			t.Errorf("cut by %d: a rival %v", cut, rival != nil)
+		}
+		r.l.dropRival()
+		if r.cfg.Budget.Used() != used {
+			t.Errorf("cut by %d: %d bytes more are charged", cut, r.cfg.Budget.Used()-used)
+		}
+	}
+	r.close()
 }

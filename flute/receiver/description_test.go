@@ -1,11 +1,13 @@
 package receiver
 
 import (
-	"reflect"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/fdt"
-	"github.com/flute-node/flute-node/flute/internal/route"
 )
 
 // TestAugment: a description takes from another one what it lacks, and keeps what it has (RFC 6726, section 3.3).
@@ -35,20 +37,13 @@ func TestAugment(t *testing.T) {
 	} {
 		own := c.own
 		s.augment(e, &own, &c.file, c.isLater)
-		if !reflect.DeepEqual(own, c.want) {
-			t.Errorf("%s:\n got %+v\nwant %+v", name, own, c.want)
+		if diff := cmp.Diff(c.want, own, cmpopts.EquateComparable(flute.TOI{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 	own := first
 	s.augment(e, &own, &second, true)
 	if own.CacheControl != second.CacheControl {
 		t.Errorf("a later CacheControl is not taken: %v", own.CacheControl)
-	}
-}
-
-// TestCostOf: each flow of an S-TSID is charged, whatever it says, and twice its document.
-func TestCostOf(t *testing.T) {
-	if n := costOf(make([]route.Flow, 3)); n != 3*flowOverhead {
-		t.Errorf("three flows cost %d, want %d", n, 3*flowOverhead)
 	}
 }

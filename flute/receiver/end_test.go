@@ -98,3 +98,27 @@ func BenchmarkEnd(b *testing.B) {
 		})
 	}
 }
+
+// A session that is aborted ends the objects that leave it, too: those that are being published though nothing
+// describes them any more.
+func TestAbortEndsWhatLeaves(t *testing.T) {
+	r := newRig(t)
+	r.manual = true
+	o := plain(t, 1, 300, 100, 4)
+	r.feed(describe(t, 0, o.file("a")))
+	r.feed(o.all()...)
+	if len(r.works) != 1 {
+		t.Fatalf("%d Works", len(r.works))
+	}
+	e := r.l.entries[o.toi]
+	r.l.remove(e)
+	if len(r.l.leaving) != 1 {
+		t.Fatalf("%d objects leave", len(r.l.leaving))
+	}
+	r.s.Abort("broken")
+	r.settle()
+	if failed := eventsOf[event.ObjectFailed](r); len(failed) != 1 || failed[0].Reason != event.FailQuarantined ||
+		len(r.l.leaving) != 0 {
+		t.Errorf("%+v, %d leave", failed, len(r.l.leaving))
+	}
+}

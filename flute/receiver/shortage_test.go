@@ -98,3 +98,41 @@ func TestBehindWithManyObjects(t *testing.T) {
 	}
 	r.close()
 }
+
+// Losses for want of memory are told, but not that there are none, and no more often than each minute; when the store
+// answers again the rest is.
+func TestShortageIsNotRepeated(t *testing.T) {
+	r := newRig(t)
+	for i, step := range []struct {
+		after time.Duration
+		short int // objects that are short
+		lost  int
+		told  bool
+	}{
+		{0, 1, 0, false}, // nothing was lost
+		{0, 1, 3, true},
+		{shortQuiet - 1, 1, 1, false},
+		{1, 1, 0, true}, // that one
+		{shortQuiet, 1, 0, false},
+		{0, 1, 2, true},
+		{1, 1, 1, false},
+		{0, 0, 0, true}, // it is over
+		{shortQuiet, 0, 5, false},
+		{0, 1, 1, true},
+		{0, 0, 0, false}, // and nothing more was lost
+		{1, 1, 0, false},
+		{shortQuiet, 1, 0, false},
+	} {
+		r.now = r.now.Add(step.after)
+		before := len(eventsOf[event.Warning](r))
+		r.l.short = step.short
+		r.l.miss(step.lost)
+		r.s.tellShortage(r.now)
+		r.settle()
+		if told := len(eventsOf[event.Warning](r)) > before; told != step.told {
+			t.Errorf("step %d: told %v", i, told)
+		}
+	}
+	r.l.short = 0
+	r.close()
+}

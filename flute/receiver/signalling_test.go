@@ -11,6 +11,7 @@ import (
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/flute/internal/route"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
 )
@@ -105,6 +106,15 @@ func TestSignallingIsChargedOnce(t *testing.T) {
 	}
 }
 
+// handEntity hands r the packets of the file sls in entity mode: codepoint 9 (RFC 9223, section 2.1).
+func handEntity(r *Receiver, now time.Time, k flute.SessionKey, file []byte) {
+	object := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Location: sls\r\nContent-Length: %d\r\n\r\n%s",
+		len(file), file)
+	for off := 0; off < len(object); off += 1400 {
+		r.Handle(now, k, routeDatagram(k.TSI, 9, object, off, 1400))
+	}
+}
+
 // TestSTSIDRefused: an S-TSID that is not used is told, and its file is delivered all the same.
 func TestSTSIDRefused(t *testing.T) {
 	full := func(g *signalling) {
@@ -133,12 +143,7 @@ func TestSTSIDRefused(t *testing.T) {
 		}
 		k := key
 		k.TSI = 0
-		// A packet in entity mode has the whole object; its codepoint says a new one (RFC 9223, section 2.1).
-		object := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Location: sls\r\nContent-Length: %d\r\n\r\n%s",
-			len(c.document), c.document)
-		for off := 0; off < len(object); off += 1400 {
-			r.Handle(start, k, routeDatagram(0, 9, object, off, 1400))
-		}
+		handEntity(r, start, k, c.document)
 		var told []string
 		for _, e := range r.Events() {
 			if e, ok := e.(event.FDTRejected); ok {
@@ -171,8 +176,6 @@ func TestSTSIDIsTriedAgain(t *testing.T) {
 	k := key
 	k.TSI = 0
 	document := stsid(50)
-	object := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Location: sls\r\nContent-Length: %d\r\n\r\n%s",
-		len(document), document)
 	for turn, want := range []struct {
 		completed, rejected int
 		used                bool
@@ -180,9 +183,7 @@ func TestSTSIDIsTriedAgain(t *testing.T) {
 		if turn == 2 {
 			g.budget = budget
 		}
-		for off := 0; off < len(object); off += 1400 {
-			r.Handle(start.Add(time.Duration(turn)*time.Second), k, routeDatagram(0, 9, object, off, 1400))
-		}
+		handEntity(r, start.Add(time.Duration(turn)*time.Second), k, document)
 		completed, rejected := 0, 0
 		for _, e := range r.Events() {
 			switch e.(type) {
@@ -196,5 +197,14 @@ func TestSTSIDIsTriedAgain(t *testing.T) {
 		if completed != want.completed || rejected != want.rejected || used != want.used {
 			t.Errorf("turn %d: %d completed, %d rejected, used %v; want %+v", turn, completed, rejected, used, want)
 		}
+	}
+}
+
+// TestCostOf: each flow of an S-TSID is charged, whatever it says, and twice its document.
+func TestCostOf(t *testing.T) {
+	flows := make([]route.Flow, 3)
+	flows[1].EFDT = &route.EFDT{Document: make([]byte, 100)}
+	if n := costOf(flows); n != 3*flowOverhead+200 {
+		t.Errorf("three flows cost %d, want %d", n, 3*flowOverhead+200)
 	}
 }

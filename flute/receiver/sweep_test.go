@@ -92,7 +92,7 @@ func TestNextInstance(t *testing.T) {
 	}{
 		{10, 11, 11, true},
 		{10, 10 + nextInstances, 10 + nextInstances, true},
-		{10, 11 + nextInstances, 19, false},
+		{10, 11 + nextInstances, 11 + nextInstances, false},
 		{10, 10, 10, false},
 		{10, 9, 10, false},
 		{flute.MaxInstanceID, 0, 0, true},

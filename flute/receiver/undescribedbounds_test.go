@@ -218,3 +218,27 @@ func TestKeptFlags(t *testing.T) {
 		t.Errorf("the last one: %v, %d are whole", err, r.l.undescribed.whole.n)
 	}
 }
+
+// An object that is described, or forgotten, has no file of an object that nothing describes any more.
+func TestStagedIsCounted(t *testing.T) {
+	for _, described := range []bool{true, false} {
+		r := newRig(t, func(c *Config) { c.MaxUndescribed = 1 })
+		o, other := plain(t, 1, 9000, 100, 4), plain(t, 2, 9000, 100, 4)
+		r.feed(o.packet(0, 0, 1))
+		e := r.l.entries[o.toi]
+		r.l.stage(e)
+		r.l.stage(e)
+		if r.l.undescribed.staged != 1 {
+			t.Fatalf("%d are staged", r.l.undescribed.staged)
+		}
+		if described {
+			r.feed(describe(t, 0, o.file("a")))
+		} else {
+			r.feed(other.packet(0, 0, 1))
+		}
+		if r.l.undescribed.staged != 0 || e.staged {
+			t.Errorf("described %v: %d are staged", described, r.l.undescribed.staged)
+		}
+		r.close()
+	}
+}
