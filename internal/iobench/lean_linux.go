@@ -20,8 +20,8 @@ const leanRound = 1024
 
 // LeanFiles publishes n files of the given content below dir, durably, with as few calls as that takes: rounds of many
 // files are written, synced together, renamed, and the folder synced. As many rounds are under way as there are
-// processors. Nobody who publishes files in this way, one by one, is faster. It returns what that took, and leaves the
-// files.
+// processors. Whole transfers are measured against it. It returns what that took, and leaves the files. It fails with
+// the errors of the system and that of ctx, and where files with the same names are there already.
 func LeanFiles(ctx context.Context, dir string, n int, content []byte) (took time.Duration, err error) {
 	l := lean{content: content, left: n, round: max(1, min(leanRound, n/(2*runtime.GOMAXPROCS(0))))}
 	for name, folder := range map[string]**os.File{"stage": &l.stage, "files": &l.files} {
