@@ -89,7 +89,6 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 	if b.sent < b.granted {
 		return nil
 	}
-	b.renew()
 	if late := l.pace.adjust(l.cfg.Core, now); late > 0 {
 		s.publish(ctx, event.Late{Session: l.cfg.Key, By: late})
 	}
