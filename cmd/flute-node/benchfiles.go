@@ -76,7 +76,7 @@ func (c *benchFilesCommand) measure(ctx context.Context, out *output, dir string
 		"%s of %s from the first Add to the last verified, durable copy, both ends in this process, over the "+
 			"loopback interface,\n"+
 			"beside files that are published one by one, with a sync of each and without; lean: in rounds of one\n"+
-			"sync, by all processors, which nobody can beat. Files a second.\n%v\n\n"+
+			"sync, by all processors, without a transfer. Files a second.\n%v\n\n"+
 			"%4s%14s%12s%12s%12s%8s%9s%10s%14s%12s",
 		count(c.Count, "file"), formatBytes(uint64(c.Size)), thisMachine(),
 		"run", "one by one", "unsynced", "lean", "flute-node", "ratio", "of lean", "dropped", "processor", "memory"))
