@@ -12,8 +12,8 @@ import (
 // maxAhead bounds the Works that a Receiver has run beside its datagrams: more of them make nothing faster.
 const maxAhead = 8
 
-// hashingAhead is a Work that computes digests, or publishes, on another goroutine.
-type hashingAhead struct {
+// spawned is a Work that computes digests, or publishes, on another goroutine.
+type spawned struct {
 	m      *member
 	w      *Work
 	done   chan struct{} // closed when it has run
@@ -28,14 +28,14 @@ func (c *Config) digestStep() uint64 {
 	return digestStep
 }
 
-// hashAhead has w run beside the datagrams, if the program permits it: a Work that computes digests, and, with Behind,
+// spawn has w run beside the datagrams, if the program permits it: a Work that computes digests, and, with Behind,
 // one that publishes. Whatever else a Work does is over when Handle returns.
-func (r *Receiver) hashAhead(m *member, w *Work) bool {
+func (r *Receiver) spawn(m *member, w *Work) bool {
 	_, hashes := w.task.(*hashing)
 	if r.cfg.Spawn == nil || len(r.ahead) >= maxAhead || !hashes && (w.publication == nil || r.cfg.Behind <= 0) {
 		return false
 	}
-	h := &hashingAhead{m: m, w: w, done: make(chan struct{})}
+	h := &spawned{m: m, w: w, done: make(chan struct{})}
 	r.ahead = append(r.ahead, h)
 	r.cfg.Spawn(func() {
 		defer close(h.done)
@@ -70,7 +70,7 @@ func (r *Receiver) collect(now time.Time, all bool) {
 // object waits for them while others go on.
 func (r *Receiver) await(now time.Time, m *member, toi flute.TOI) {
 	for {
-		i := slices.IndexFunc(r.ahead, func(h *hashingAhead) bool {
+		i := slices.IndexFunc(r.ahead, func(h *spawned) bool {
 			return !h.behind && h.m == m && h.w.TOI() == toi
 		})
 		switch {
@@ -86,12 +86,12 @@ func (r *Receiver) await(now time.Time, m *member, toi flute.TOI) {
 }
 
 // join waits for a Work and hands it back.
-func (r *Receiver) join(now time.Time, h *hashingAhead) {
+func (r *Receiver) join(now time.Time, h *spawned) {
 	<-h.done
 	if h.behind {
 		r.behind--
 	}
-	r.ahead = slices.DeleteFunc(r.ahead, func(o *hashingAhead) bool { return o == h })
+	r.ahead = slices.DeleteFunc(r.ahead, func(o *spawned) bool { return o == h })
 	r.done(now, h.m, h.w)
 	if h.m.session.l.ending != "" { // it may have been what the end waited for
 		h.m.session.Advance(now)
@@ -104,23 +104,23 @@ func (r *Receiver) join(now time.Time, h *hashingAhead) {
 func (r *Receiver) catchUpFor(now time.Time, m *member, datagram []byte) {
 	_, toi, _ := lct.Peek(datagram)
 	e := m.session.l.entries[toi]
-	r.catchUp(now, func(h *hashingAhead) bool {
+	r.catchUp(now, func(h *spawned) bool {
 		return h.m == m && (h.w.TOI() == toi || e != nil && e.file != nil && e.target() == h.w.entry.target())
 	})
 }
 
 // catchUpAll is catchUp for all objects of a session: an FDT Instance may say that their TOIs mean something else.
 func (r *Receiver) catchUpAll(now time.Time, m *member) {
-	r.catchUp(now, func(h *hashingAhead) bool { return h.m == m })
+	r.catchUp(now, func(h *spawned) bool { return h.m == m })
 }
 
 // catchUp waits for the objects behind the datagrams that wanted chooses, and for others as long as these are too many,
 // or there is too little memory.
-func (r *Receiver) catchUp(now time.Time, wanted func(*hashingAhead) bool) {
+func (r *Receiver) catchUp(now time.Time, wanted func(*spawned) bool) {
 	for r.behind > 0 {
-		i := slices.IndexFunc(r.ahead, func(h *hashingAhead) bool { return h.behind && wanted(h) })
+		i := slices.IndexFunc(r.ahead, func(h *spawned) bool { return h.behind && wanted(h) })
 		if i < 0 && (r.behind > r.cfg.Behind || r.cfg.Budget.Used() > r.cfg.Budget.Limit()/2) {
-			i = slices.IndexFunc(r.ahead, func(h *hashingAhead) bool { return h.behind })
+			i = slices.IndexFunc(r.ahead, func(h *spawned) bool { return h.behind })
 		}
 		if i < 0 {
 			return

@@ -247,16 +247,3 @@ func (o *Object) warnClaimed(location string, c names.Claimed) {
 			o.l.key, o.e.toi, c.Name, c.Replaced)})
 	}
 }
-
-// failReason sorts an error of the store.
-func failReason(err error) event.FailReason {
-	switch {
-	case errors.Is(err, store.ErrName):
-		return event.FailName
-	case errors.Is(err, store.ErrExists):
-		return event.FailExists
-	case errors.Is(err, store.ErrBudget):
-		return event.FailBudget
-	}
-	return event.FailStore
-}

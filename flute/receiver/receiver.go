@@ -16,7 +16,7 @@ type Receiver struct {
 	sessions map[flute.SessionKey]*member
 	latest   *member // whose datagram came last; nil: none, or it has ended
 	events   []event.Event
-	ahead    []*hashingAhead
+	ahead    []*spawned
 	behind   int // how many of these are Works of objects that are whole
 }
 
@@ -79,7 +79,7 @@ func (r *Receiver) member(key flute.SessionKey) *member {
 // Advance does what time alone brings.
 func (r *Receiver) Advance(now time.Time) {
 	r.collect(now, false)
-	r.catchUp(now, func(*hashingAhead) bool { return false })
+	r.catchUp(now, func(*spawned) bool { return false })
 	for _, m := range r.sessions {
 		m.session.Advance(now)
 		r.settleSession(now, m)
@@ -157,7 +157,7 @@ func (r *Receiver) settle(now time.Time, m *member, o *Object) {
 			break
 		}
 		for _, w := range f.Works {
-			if r.hashAhead(m, w) {
+			if r.spawn(m, w) {
 				continue
 			}
 			w.Run(nil)

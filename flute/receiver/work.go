@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -162,6 +163,19 @@ func (w *Work) reason() event.FailReason {
 	case content.CauseStore:
 	}
 	return failReason(w.err)
+}
+
+// failReason sorts an error of the store.
+func failReason(err error) event.FailReason {
+	switch {
+	case errors.Is(err, store.ErrName):
+		return event.FailName
+	case errors.Is(err, store.ErrExists):
+		return event.FailExists
+	case errors.Is(err, store.ErrBudget):
+		return event.FailBudget
+	}
+	return event.FailStore
 }
 
 // start emits a Work that uses the digest: one at a time.
