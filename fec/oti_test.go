@@ -200,7 +200,7 @@ func TestConf_K03_EncodingSymbols(t *testing.T) {
 		{small, 19, 30, 9},
 		{ldpc, 19, 28, 9}, // both sides need the same n
 		{fec.OTI{MaxSourceBlockLength: 20}, 20, 20, 0},
-		{fec.OTI{MaxSourceBlockLength: 20, MaxEncodingSymbols: 26}, 20, 20, 0},        // found by fuzzing: No-Code has no max_n
+		{fec.OTI{MaxSourceBlockLength: 20, MaxEncodingSymbols: 26}, 20, 20, 0},        // fuzzing: No-Code has no max_n
 		{fec.OTI{EncodingID: fec.ReedSolomonGF28, MaxEncodingSymbols: 26}, 20, 26, 0}, // no B: divided by no 0
 		{rsOTI(1000, 10, 20, 19), 20, 20, 0},
 		{rsOTI(1000, 10, 20, 21), 20, 21, 1},

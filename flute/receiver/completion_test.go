@@ -199,10 +199,12 @@ func TestCompleteAtTheEnd(t *testing.T) {
 		edit func(l *Ledger)
 		want int
 	}{
-		"complete":  {func(*Ledger) {}, 1},
-		"told":      {func(l *Ledger) { l.completion.told = true }, 0},
-		"not said":  {func(l *Ledger) { l.completion.said = false }, 0},
-		"not whole": {func(l *Ledger) { l.instances[1] = &instance{object: &Object{}, instanceRecord: touchedLate} }, 0},
+		"complete": {func(*Ledger) {}, 1},
+		"told":     {func(l *Ledger) { l.completion.told = true }, 0},
+		"not said": {func(l *Ledger) { l.completion.said = false }, 0},
+		"not whole": {func(l *Ledger) {
+			l.instances[1] = &instance{object: &Object{}, instanceRecord: touchedLate}
+		}, 0},
 	} {
 		r := newRig(t)
 		r.l.completion.announced(start, 7)

@@ -107,6 +107,7 @@ func TestWholeIsKept(t *testing.T) {
 		k.add(p)
 		return k
 	}
+	sevenAnd := func(oti fec.OTI, p *alc.Packet) *pending { return with(keeping(oti, firstESIs(7)...), p) }
 	for name, c := range map[string]struct {
 		kept         *pending
 		oti          fec.OTI
@@ -117,14 +118,14 @@ func TestWholeIsKept(t *testing.T) {
 		"one is missing":        {keeping(noCode, firstESIs(7)...), noCode, false, false},
 		"no bytes":              {keeping(empty, 0), empty, true, false},
 		"no EXT_FTI":            {with(&pending{}, kept(noCode, fec.OTI{}, 0, 0)), noCode, false, false},
-		"one has no EXT_FTI":    {with(keeping(noCode, firstESIs(7)...), kept(noCode, fec.OTI{}, 0, 7)), noCode, false, true},
+		"one has no EXT_FTI":    {sevenAnd(noCode, kept(noCode, fec.OTI{}, 0, 7)), noCode, false, true},
 		"of a longer one":       {keeping(longer, firstESIs(9)...), noCode, true, false},
-		"beyond the block":      {with(keeping(noCode, firstESIs(7)...), kept(noCode, noCode, 0, 8)), noCode, true, false},
-		"beyond the last block": {with(keeping(noCode, firstESIs(7)...), kept(noCode, noCode, 1, 0)), noCode, true, false},
-		"repair":                {with(keeping(rs, firstESIs(7)...), kept(rs, rs, 0, 9)), rs, true, true},
+		"beyond the block":      {sevenAnd(noCode, kept(noCode, noCode, 0, 8)), noCode, true, false},
+		"beyond the last block": {sevenAnd(noCode, kept(noCode, noCode, 1, 0)), noCode, true, false},
+		"repair":                {sevenAnd(rs, kept(rs, rs, 0, 9)), rs, true, true},
 		"of another code":       {keeping(rs, firstESIs(8)...), noCode, true, false},
-		"another of no weight":  {with(keeping(rs, firstESIs(7)...), kept(rs, same, 0, 7)), rs, true, true},
-		"another OTI":           {with(keeping(noCode, firstESIs(7)...), kept(noCode, longer, 0, 7)), noCode, false, false},
+		"another of no weight":  {sevenAnd(rs, kept(rs, same, 0, 7)), rs, true, true},
+		"another OTI":           {sevenAnd(noCode, kept(noCode, longer, 0, 7)), noCode, false, false},
 		"groups":                {keeping(grouped, 0, 2, 4, 6), grouped, true, true},
 		"a group is missing":    {keeping(grouped, 0, 2, 4), grouped, false, false},
 		"an OTI that is none": {

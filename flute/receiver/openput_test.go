@@ -111,7 +111,10 @@ func TestIsRepaired(t *testing.T) {
 		put  time.Time
 		want bool
 	}{
-		"never": {}, "now": {now, true}, "lately": {now.Add(1 - repairGrace), true}, "long ago": {now.Add(-repairGrace), false},
+		"never":    {},
+		"now":      {now, true},
+		"lately":   {now.Add(1 - repairGrace), true},
+		"long ago": {now.Add(-repairGrace), false},
 	} {
 		e := &entry{record: record{toi: flute.NewTOI(1)}, put: c.put}
 		if got := e.isRepaired(now); got != c.want {

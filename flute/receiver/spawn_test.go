@@ -164,7 +164,9 @@ func TestBehindChangesNothing(t *testing.T) {
 		"versions together": {join(describe(1, a, "a"), describe(2, b, "a"), a.all(), b.all())},
 		"TOI used again":    {join(describe(1, a, "a"), a.all(), describe(2, again, "b"), again.all())},
 		"digest under way":  {join(describe(1, large, "a"), wrong.all(), large.all()), large.all(), large.all()},
-		"session is closed": {join(describe(1, a, "a"), a.all(), [][]byte{end}), nil, join(describe(1, a, "a"), a.all())},
+		"session is closed": {
+			join(describe(1, a, "a"), a.all(), [][]byte{end}), nil, join(describe(1, a, "a"), a.all()),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

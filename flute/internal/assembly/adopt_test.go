@@ -79,7 +79,9 @@ func TestHoldsSymbols(t *testing.T) {
 		"a repair symbol":          {wide, []fec.ESI{2}, true},
 		"a block of repair alone":  {rs, []fec.ESI{1}, true},
 		"an object without a byte": {fec.OTI{SymbolLength: 10, MaxSourceBlockLength: 1}, nil, true},
-		"a symbol of one byte":     {fec.OTI{TransferLength: 2, SymbolLength: 1, MaxSourceBlockLength: 2}, []fec.ESI{1}, true},
+		"a symbol of one byte": {
+			fec.OTI{TransferLength: 2, SymbolLength: 1, MaxSourceBlockLength: 2}, []fec.ESI{1}, true,
+		},
 	} {
 		b := newBench(t, c.oti, 1<<20)
 		b.take(0, c.esis...)

@@ -42,8 +42,11 @@ func TestAround(t *testing.T) {
 		cause     Cause // if it fails
 		fails     error
 	}{
-		"once":         {around: func(p publish) error { _, err := p(); return err }, published: true, files: 1},
-		"twice":        {around: func(p publish) error { _, _ = p(); _, err := p(); return err }, published: true, files: 1},
+		"once": {around: func(p publish) error { _, err := p(); return err }, published: true, files: 1},
+		"twice": {
+			around:    func(p publish) error { _, _ = p(); _, err := p(); return err },
+			published: true, files: 1,
+		},
 		"never":        {around: func(publish) error { return nil }, cause: CauseConsumer, fails: errUnpublished},
 		"fails before": {around: func(publish) error { return errBroken }, cause: CauseConsumer, fails: errBroken},
 		"fails after": {
