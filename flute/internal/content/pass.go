@@ -80,7 +80,7 @@ func (p *Pass) take(ctx context.Context) int {
 		if err := ctx.Err(); err != nil {
 			p.end(err)
 		}
-		if p.over && !p.isBusy() {
+		if p.over && !slices.Contains(p.busy, true) {
 			return -1
 		}
 		if part := p.next(); part >= 0 {
@@ -109,15 +109,6 @@ func (p *Pass) next() int {
 	return part
 }
 
-func (p *Pass) isBusy() bool {
-	for _, b := range p.busy {
-		if b {
-			return true
-		}
-	}
-	return false
-}
-
 // do does one step of a part.
 func (p *Pass) do(part int, cpu sync.Locker) {
 	var err error
@@ -133,7 +124,7 @@ func (p *Pass) do(part int, cpu sync.Locker) {
 			p.end(nil)
 		case err != nil:
 			p.end(err)
-		case p.isDone():
+		case slices.Min(p.steps) == p.count(): // all parts have done all steps
 			p.end(nil)
 		}
 		p.changed.Broadcast()
@@ -152,16 +143,6 @@ func (p *Pass) do(part int, cpu sync.Locker) {
 	lock(cpu)
 	defer unlock(cpu)
 	_, err = p.consumers[part-1].Write(*slot)
-}
-
-// isDone reports whether all parts have done all steps.
-func (p *Pass) isDone() bool {
-	for _, done := range p.steps {
-		if done < p.count() {
-			return false
-		}
-	}
-	return true
 }
 
 // end ends the Pass; the first error counts. p.mu is held.
