@@ -154,6 +154,13 @@ func large() fec.OTI {
 	}
 }
 
+// small is large, but of length bytes in symbols of 100.
+func small(length uint64) fec.OTI {
+	oti := large()
+	oti.TransferLength, oti.SymbolLength = length, 100
+	return oti
+}
+
 // Symbols in any order become the bytes of the object; what a small block has lost is recovered by the packet that
 // makes it possible.
 func TestTake(t *testing.T) {

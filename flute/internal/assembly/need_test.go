@@ -13,11 +13,8 @@ func TestNeed(t *testing.T) {
 		oti   fec.OTI
 		times uint64 // that the block of 10 symbols is there
 	}{
-		"no code": {fec.OTI{TransferLength: 1000, SymbolLength: 100, MaxSourceBlockLength: 10}, 0},
-		"Reed-Solomon": {fec.OTI{
-			EncodingID: fec.ReedSolomonGF28, TransferLength: 1900, SymbolLength: 100, MaxSourceBlockLength: 10,
-			MaxEncodingSymbols: 14,
-		}, 1},
+		"no code":      {fec.OTI{TransferLength: 1000, SymbolLength: 100, MaxSourceBlockLength: 10}, 0},
+		"Reed-Solomon": {small(1900), 1},
 		"sub-blocks": {fec.OTI{
 			EncodingID: fec.RaptorQ, TransferLength: 1000, SymbolLength: 100, SourceBlocks: 1, SubBlocks: 2,
 			Alignment: 4,

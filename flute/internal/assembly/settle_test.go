@@ -60,11 +60,7 @@ func (b *bench) settle() {
 // Without a symbol that proves a variant, one after the other is assumed until the digest agrees, and that proves it. A
 // block of which all has come meanwhile is no guess any more, and one of another guess is decoded again.
 func TestVariantsAreAssumed(t *testing.T) {
-	small := fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: 4000, SymbolLength: 100, MaxSourceBlockLength: 10,
-		MaxEncodingSymbols: 14,
-	}
-	for _, oti := range []fec.OTI{small, large()} {
+	for _, oti := range []fec.OTI{small(4000), large()} {
 		variants := newBench(t, oti, 1<<24).scheme.Variants()
 		for turn, variant := range variants {
 			b := newBench(t, oti, 1<<24)
@@ -115,10 +111,7 @@ func TestVariantsAreAssumed(t *testing.T) {
 
 // What nothing was guessed of proves nothing, and neither does a block that all variants make the same of.
 func TestNothingIsProved(t *testing.T) {
-	oti := fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: 2000, SymbolLength: 100, MaxSourceBlockLength: 10,
-		MaxEncodingSymbols: 14,
-	}
+	oti := small(2000)
 	b := newBench(t, oti, 1<<24)
 	variants := b.scheme.Variants()
 	b.sender.Variant = ""
@@ -148,10 +141,7 @@ func TestNothingIsProved(t *testing.T) {
 
 // A symbol more than was needed proves a variant, here and there, up to maxProbes times; what is held proves nothing.
 func TestProofs(t *testing.T) {
-	oti := fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: 2000, SymbolLength: 100, MaxSourceBlockLength: 10,
-		MaxEncodingSymbols: 14,
-	}
+	oti := small(2000)
 	for name, c := range map[string]struct {
 		before []fec.ESI
 		probes int
@@ -204,10 +194,7 @@ func (g grouping) AppendPacket(b []fec.ESI, _ *fec.OTI, _, _ uint32) ([]fec.ESI,
 // The symbols of a packet are consecutive unless the code says which they are; none of them is beyond the last. As many
 // as the group has may be in a packet, and fewer.
 func TestGroups(t *testing.T) {
-	b := newBench(t, fec.OTI{
-		EncodingID: fec.ReedSolomonGF28, TransferLength: 2000, SymbolLength: 100, MaxSourceBlockLength: 10,
-		MaxEncodingSymbols: 14,
-	}, 1<<20)
+	b := newBench(t, small(2000), 1<<20)
 	plain := b.scheme
 	for name, c := range map[string]struct {
 		scheme fec.Scheme
