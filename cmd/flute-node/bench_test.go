@@ -290,7 +290,8 @@ func TestBenchSessions(t *testing.T) {
 			t.Fatal(err)
 		}
 		// A megabyte in all, in symbols of 1400 bytes.
-		if r.Operation != "objects" || r.Objects != objects || r.Lost != 0 || r.Datagrams < 700 || r.Ratio <= 0 {
+		if r.Operation != "objects" || r.Objects != objects || r.Lost != 0 || r.Datagrams < 700 || r.Ratio <= 0 ||
+			r.Steady <= 0 || r.SteadyRatio <= 0 {
 			t.Errorf("%+v", r)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
@@ -34,9 +33,6 @@ const (
 	maxBenchObjects = 100_000
 )
 
-// sessionsPatience is for how long files are awaited after the last packet.
-const sessionsPatience = 5 * time.Second
-
 // sessionsRecord is one measurement in JSON. Operation is "objects" where several --objects are compared.
 type sessionsRecord struct {
 	Peer      string  `json:"peer"`
@@ -52,7 +48,10 @@ type sessionsRecord struct {
 	Processor float64 `json:"processor_seconds"`
 	Each      float64 `json:"microseconds_per_datagram"` // of a processor, both ends
 	Ratio     float64 `json:"ratio"`                     // of Each to that of the first measurement
-	Memory    uint64  `json:"memory"`                    // the most bytes of the process so far
+	// Steady is Each of the time in which all sessions send: all have begun, and none has all of its files yet.
+	Steady      float64 `json:"steady_microseconds_per_datagram"`
+	SteadyRatio float64 `json:"steady_ratio"`
+	Memory      uint64  `json:"memory"` // the most bytes of the process so far
 }
 
 // Run sends with each number of sessions, and prints what a datagram costs.
@@ -73,9 +72,9 @@ func (c *benchSessionsCommand) Run(ctx context.Context, out *output) error {
 	out.record(thisMachine(), fmt.Sprintf(
 		"Sessions at %v in all, both ends in this process, over the loopback interface, into a store that "+
 			"keeps nothing\n"+
-			"%v\n\n%10s%10s%12s%10s%10s%12s%16s%8s%12s",
+			"%v\n\n%10s%10s%12s%10s%10s%12s%13s%8s%13s%8s%12s",
 		c.Rate, thisMachine(), "sessions", "objects", "datagrams", "dropped", "kernel", "lost files", "each", "ratio",
-		"memory"))
+		"steady", "ratio", "memory"))
 	err := c.profiled(func() error { return c.each(ctx, out) })
 	if ctx.Err() != nil {
 		return interruption(ctx, "before all was measured")
@@ -87,21 +86,24 @@ func (c *benchSessionsCommand) Run(ctx context.Context, out *output) error {
 }
 
 func (c *benchSessionsCommand) each(ctx context.Context, out *output) error {
-	first := 0.0
+	var first sessionsRecord
 	for _, n := range c.Sessions {
 		for _, objects := range c.Objects {
 			r, err := c.measure(ctx, n, objects)
 			if err != nil {
 				return fmt.Errorf("%s: %w", count(n, "session"), err)
 			}
-			if first == 0 {
-				first = r.Each
+			if first.Each == 0 {
+				first = r
 			}
-			if first > 0 {
-				r.Ratio = r.Each / first
+			if first.Each > 0 {
+				r.Ratio = r.Each / first.Each
 			}
-			out.record(r, fmt.Sprintf("%10d%10d%12d%10d%10d%12d%13.2f µs%8.2f%12s", n, objects, r.Datagrams, r.Dropped,
-				r.Kernel, r.Lost, r.Each, r.Ratio, formatBytes(r.Memory)))
+			if first.Steady > 0 {
+				r.SteadyRatio = r.Steady / first.Steady
+			}
+			out.record(r, fmt.Sprintf("%10d%10d%12d%10d%10d%12d%10.2f µs%8.2f%10.2f µs%8.2f%12s", n, objects, r.Datagrams,
+				r.Dropped, r.Kernel, r.Lost, r.Each, r.Ratio, r.Steady, r.SteadyRatio, formatBytes(r.Memory)))
 		}
 	}
 	return nil
@@ -126,9 +128,11 @@ func (c *benchSessionsCommand) measure(ctx context.Context, n, objects int) (r s
 	if err != nil {
 		return r, err
 	}
-	events := nd.Subscribe(node.SubscribeOptions{Queue: 2 * maxBenchObjects, Filter: func(e notice.Event) bool {
+	events := nd.Subscribe(node.SubscribeOptions{Queue: n * (objects + 1), Filter: func(e notice.Event) bool {
 		switch e := e.(type) {
 		case event.ObjectCompleted:
+			return !e.Sending
+		case event.SessionOpened:
 			return !e.Sending
 		case notice.KernelDrops:
 			return true
@@ -137,52 +141,41 @@ func (c *benchSessionsCommand) measure(ctx context.Context, n, objects int) (r s
 	}})
 	defer events.Close()
 	// One source may begin sessions in an eighth of the places at once.
-	_, err = nd.Receive(ctx, node.ReceiveConfig{Group: group, Interface: lo, Store: sink{}, MaxSessions: 8 * n})
+	reception, err := nd.Receive(ctx, node.ReceiveConfig{Group: group, Interface: lo, Store: sink{}, MaxSessions: 8 * n})
 	if err != nil {
 		return r, err
 	}
-	used, _ := iobench.Used()
-	start := time.Now()
-	if err := c.send(ctx, nd, group, lo, n, objects); err != nil {
+	w := sessionsWatch{
+		reception: reception, sessions: n, objects: objects, missing: n * objects,
+		completed: map[flute.SessionKey]int{},
+	}
+	begun, sent := make(chan struct{}), make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	start := w.moment()
+	go func() { sent <- c.send(ctx, nd, group, lo, n, objects, begun) }()
+	if err := w.watch(ctx, events.Events(), begun, sent); err != nil {
 		return r, err
 	}
-	r.Lost = n * objects
-	patience := time.After(sessionsPatience)
-	for over := false; r.Lost > 0 && !over; {
-		select {
-		case e := <-events.Events():
-			switch e := e.(type) {
-			case event.ObjectCompleted:
-				r.Lost--
-			case notice.KernelDrops:
-				r.Kernel += e.New
-			}
-		case <-patience:
-			over = true
-		case <-ctx.Done():
-			return r, ctx.Err()
-		}
+	end := w.moment()
+	r.Seconds, r.Lost, r.Kernel = end.at.Sub(start.at).Seconds(), w.missing, w.kernel
+	r.Datagrams, r.Each = end.datagrams, end.since(start)
+	r.Processor = (end.processor - start.processor).Seconds()
+	if !w.begun.at.IsZero() && w.ended.at.After(w.begun.at) {
+		r.Steady = w.ended.since(w.begun)
 	}
-	r.Seconds = time.Since(start).Seconds()
-	now, memory := iobench.Used()
-	snapshot, err := nd.Snapshot(ctx)
-	if err != nil {
-		return r, err
+	_, r.Memory = iobench.Used()
+	_, dropped := reception.Datagrams()
+	for _, n := range dropped {
+		r.Dropped += n
 	}
-	for _, reception := range snapshot.Receptions {
-		r.Datagrams += reception.Counters.Received
-		for _, dropped := range reception.Counters.Dropped {
-			r.Dropped += dropped
-		}
-	}
-	r.Processor, r.Memory = (now - used).Seconds(), memory
-	r.Each = r.Processor * 1e6 / float64(max(r.Datagrams, 1))
 	return r, nil
 }
 
-// send begins n sessions, each with files that take together as long as was asked for, and waits for their end.
+// send begins n sessions, each with files that take together as long as was asked for, and waits for their end. It
+// closes begun in between.
 func (c *benchSessionsCommand) send(
-	ctx context.Context, nd *node.Node, to netip.AddrPort, lo string, n, objects int,
+	ctx context.Context, nd *node.Node, to netip.AddrPort, lo string, n, objects int, begun chan<- struct{},
 ) error {
 	rate := max(1, uint64(c.Rate)/uint64(n))
 	all := make([]*node.Sending, 0, n)
@@ -202,6 +195,7 @@ func (c *benchSessionsCommand) send(
 		}
 		all = append(all, s)
 	}
+	close(begun)
 	for _, s := range all {
 		if err := s.Wait(ctx); err != nil {
 			return err

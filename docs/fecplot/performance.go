@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/plotter"
@@ -44,6 +45,9 @@ type performed struct {
 	Lost     int     `json:"lost_files"`
 	Each     float64 `json:"microseconds_per_datagram"`
 	Ratio    float64 `json:"ratio"`
+
+	Steady      float64 `json:"steady_microseconds_per_datagram"` // 0: not measured
+	SteadyRatio float64 `json:"steady_ratio"`
 }
 
 // read adds the lines of r.
@@ -168,11 +172,20 @@ func datagrams(text *strings.Builder, title string, rows []performed, many func(
 	if len(rows) == 0 {
 		return
 	}
+	steady := slices.ContainsFunc(rows, func(r performed) bool { return r.Steady > 0 })
+	more := ""
+	if steady {
+		more = " While all send | Ratio |"
+	}
 	fmt.Fprintf(text, "\n| "+title+" | Datagrams | Dropped | By the kernel | Lost files | "+
-		"µs for a datagram | Ratio | Memory |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n", rows[0].Rate/1e9)
+		"µs for a datagram | Ratio |%s Memory |\n|--:|--:|--:|--:|--:|--:|--:|%s--:|\n", rows[0].Rate/1e9, more,
+		strings.Repeat("--:|", strings.Count(more, "|")))
 	for i := range rows {
 		r := &rows[i]
-		fmt.Fprintf(text, "| %d | %d | %d | %d | %d | %.2f | %.2f | %.0f MiB |\n", many(r), r.Packets, r.Dropped, r.Kernel,
-			r.Lost, r.Each, r.Ratio, r.Memory/(1<<20))
+		if steady {
+			more = fmt.Sprintf(" %.2f | %.2f |", r.Steady, r.SteadyRatio)
+		}
+		fmt.Fprintf(text, "| %d | %d | %d | %d | %d | %.2f | %.2f |%s %.0f MiB |\n", many(r), r.Packets, r.Dropped,
+			r.Kernel, r.Lost, r.Each, r.Ratio, more, r.Memory/(1<<20))
 	}
 }
