@@ -21,25 +21,25 @@ const (
 
 // decoder puts the values of one file into a Config.
 type decoder struct {
-	file    string
+	source  source
 	lookup  Lookup // nil: values are taken as they are
 	anchors map[string]ast.Node
 	values  int
 	faults  *faults
 }
 
+func newDecoder(path string, lookup Lookup, all *faults) decoder {
+	return decoder{source: source{path: path}, lookup: lookup, anchors: map[string]ast.Node{}, faults: all}
+}
+
 func (d *decoder) at(n ast.Node) place {
-	p := place{file: d.file}
 	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 && !m.IsFlowStyle {
 		n = m.Values[0].Key // the token of a mapping is its first colon
 	}
 	if v, ok := n.(*ast.MappingValueNode); ok {
 		n = v.Key
 	}
-	if t := n.GetToken(); t != nil && t.Position != nil {
-		p.line, p.column = t.Position.Line, t.Position.Column
-	}
-	return p
+	return d.source.of(n.GetToken())
 }
 
 func (d *decoder) fault(n ast.Node, format string, args ...any) {
@@ -82,7 +82,7 @@ func (d *decoder) whole(n ast.Node, to reflect.Value) {
 		switch r := recover(); r {
 		case nil:
 		case errTooMany:
-			d.faults.add(place{file: d.file}, "%v: at most %d", errTooMany, maxValues)
+			d.faults.add(place{file: d.source.path}, "%v: at most %d", errTooMany, maxValues)
 		default:
 			panic(r)
 		}

@@ -9,11 +9,6 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
-
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 const (
@@ -82,15 +77,9 @@ func read(path string, most int64) ([]byte, error) {
 
 // parse reads one file.
 func parse(path string, text []byte, lookup Lookup, all *faults) (cfg Config) {
-	file, err := parseYAML(text)
-	if err != nil {
-		all.add(syntax(path, text, err))
-		return cfg
-	}
-	d := decoder{file: path, lookup: lookup, anchors: map[string]ast.Node{}, faults: all}
-	for i, doc := range file.Docs {
+	d := newDecoder(path, lookup, all)
+	for i, doc := range d.parse(text) {
 		switch {
-		case doc.Body == nil:
 		case i > 0:
 			d.fault(doc.Body, "a file has one document only: --- begins another one")
 		default:
@@ -98,49 +87,6 @@ func parse(path string, text []byte, lookup Lookup, all *faults) (cfg Config) {
 		}
 	}
 	return cfg
-}
-
-// parseYAML is the parser of the library, whose panics at damaged files are errors.
-func parseYAML(text []byte) (file *ast.File, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("this is no YAML that can be read: %v", r)
-		}
-	}()
-	return parser.ParseBytes(text, 0)
-}
-
-var syntaxPlace = regexp.MustCompile(`^\[(\d+):(\d+)\] ([^\n]*)`)
-
-// syntax returns where the text is no YAML, and why.
-func syntax(path string, text []byte, err error) (place, string, any) {
-	m := syntaxPlace.FindStringSubmatch(err.Error())
-	if m == nil {
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		return place{file: path}, "%s", first
-	}
-	line, _ := strconv.Atoi(m[1])
-	column, _ := strconv.Atoi(m[2])
-	return place{path, line, column}, "%s" + remedy(text, line, column, m[3]), m[3]
-}
-
-// remedy is what mends a file of which the parser says no more than that something stands where it may not.
-func remedy(text []byte, line, column int, said string) string {
-	const indent = "indent all keys of a section by as many spaces"
-	switch {
-	case strings.Contains(said, "tab character"), strings.Contains(said, "character '\t'"):
-		return ": indent by spaces, not by tabs"
-	case strings.Contains(said, "mapping value is not allowed"):
-		return ": quote a value that has a colon and a space, and " + indent
-	case !strings.Contains(said, "value is not allowed"):
-		return ""
-	}
-	for at := range strings.Lines(string(text)) {
-		if line--; line == 0 && strings.TrimLeft(at[:min(max(column-1, 0), len(at))], " ") != "" {
-			return ": quote the whole value" // something stands before it on its line
-		}
-	}
-	return ": " + indent
 }
 
 // merge adds what another file says.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-
-	"github.com/goccy/go-yaml/ast"
 )
 
 // Section reads the text of one section, as YAML or JSON, for a program that has no file: a Send of {tsi: 7, fec: rs}.
@@ -17,16 +15,13 @@ func Section[S Receive | Send | Node](text string, without ...string) (*S, error
 		return nil, &Error{Text: fmt.Sprintf("the configuration has more than %d bytes", maxFile)}
 	}
 	all := &faults{}
-	file, err := parseYAML([]byte(text))
-	if err != nil {
-		at, format, arg := syntax("", []byte(text), err)
-		all.add(at, format, arg)
-		return nil, all.err()
+	d := newDecoder("", nil, all)
+	docs := d.parse([]byte(text))
+	if err := all.err(); err != nil {
+		return nil, err
 	}
-	d := decoder{anchors: map[string]ast.Node{}, faults: all}
-	for i, doc := range file.Docs {
+	for i, doc := range docs {
 		switch {
-		case doc.Body == nil:
 		case i > 0:
 			d.fault(doc.Body, "a configuration has one document only")
 		default:
