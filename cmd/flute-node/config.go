@@ -9,11 +9,12 @@ import (
 
 	"github.com/flute-node/flute-node/internal/api"
 	"github.com/flute-node/flute-node/internal/config"
+	"github.com/flute-node/flute-node/internal/daemon"
 )
 
 // configCommand looks at files of configuration.
 type configCommand struct {
-	Check   configCheckCommand   `cmd:"" help:"Read a file of configuration, and tell all that is wrong with it, with line and column."`
+	Check   configCheckCommand   `cmd:"" help:"Read a file of configuration, and tell all that is wrong with it, with line and column; and what can be used and is surely not meant, as warnings."`
 	Example configExampleCommand `cmd:"" help:"Print a file of configuration with comments."`
 	Schema  configSchemaCommand  `cmd:"" help:"Print the JSON Schema of the file."`
 }
@@ -24,8 +25,9 @@ type configCheckCommand struct {
 
 // checked is what config check prints in JSON.
 type checked struct {
-	Files  []string          `json:"files,omitempty"`
-	Errors []api.ConfigError `json:"errors,omitempty"`
+	Files    []string          `json:"files,omitempty"`
+	Errors   []api.ConfigError `json:"errors,omitempty"`
+	Warnings []api.ConfigError `json:"warnings,omitempty"`
 
 	Receive int `json:"receive"`
 	Send    int `json:"send"`
@@ -52,6 +54,12 @@ func (c *configCheckCommand) Run(out *output) error {
 		return err
 	}
 	v := checked{Files: cfg.Files, Receive: len(cfg.Receive), Send: len(cfg.Send), UTP: len(cfg.UTP)}
+	for _, w := range daemon.Warnings(cfg) {
+		v.Warnings = append(v.Warnings, api.ConfigError(*w))
+		if !out.asked {
+			out.said("warning: " + plain(w.Error()))
+		}
+	}
 	out.table("config", v, fmt.Sprintf("%s can be used: receive %d, send %d, utp %d", plain(c.File),
 		v.Receive, v.Send, v.UTP))
 	return nil

@@ -211,6 +211,9 @@ func (ctlReloadCommand) Run(ctx context.Context, c *ctlCommand, out *output) err
 			_, _ = fmt.Fprintln(w, "nothing has changed")
 			return
 		}
+		for _, e := range r.Warnings {
+			_, _ = fmt.Fprintf(w, "warning: %s\n", plain((*config.Error)(&e).Error()))
+		}
 		for _, list := range []struct {
 			what  string
 			names []string

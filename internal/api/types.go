@@ -128,7 +128,8 @@ type Object struct {
 // Reloaded is what has come of a reload.
 type Reloaded struct {
 	OK        bool          `json:"ok"`
-	Errors    []ConfigError `json:"errors,omitempty"` // nothing has changed
+	Errors    []ConfigError `json:"errors,omitempty"`   // nothing has changed
+	Warnings  []ConfigError `json:"warnings,omitempty"` // what is in effect, and surely not meant
 	Started   []string      `json:"started,omitempty"`
 	Stopped   []string      `json:"stopped,omitempty"`
 	Restarted []string      `json:"restarted,omitempty"` // their sections have changed
@@ -137,7 +138,7 @@ type Reloaded struct {
 	NextStart []string      `json:"with_next_start,omitempty"`
 }
 
-// ConfigError is what is wrong at one place of a configuration.
+// ConfigError is what is wrong, or surely not meant, at one place of a configuration.
 type ConfigError struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`

@@ -56,15 +56,20 @@ func (f *faults) add(at place, format string, args ...any) {
 
 // err returns what was collected; nil: nothing.
 func (f *faults) err() error {
-	if len(f.list) == 0 {
-		return nil
+	if list := f.sorted(); len(list) > 0 {
+		return list
 	}
+	return nil
+}
+
+// sorted returns what was collected in the order of the file.
+func (f *faults) sorted() Errors {
 	slices.SortStableFunc(f.list, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	if f.more > 0 {
 		last := f.list[len(f.list)-1]
-		last.Text += fmt.Sprintf("; and %d more errors", f.more)
+		last.Text += fmt.Sprintf("; and %d more", f.more)
 	}
 	return f.list
 }

@@ -186,6 +186,9 @@ func TestRefused(t *testing.T) {
 		{"no group", "receive:\n- name: a\n  dir: /d\n", "2:3: receive a: group is missing"},
 		{"no dir", "receive:\n- name: a\n  group: 239.1.1.1:1\n", "2:3: receive a: dir is missing"},
 		{"feeds", "receive:\n- name: a\n  group: [239.1.1.1:1, 239.1.1.2:1]\n  feed: 239.1.1.3:1\n  dir: /d\n", "4:3: receive a: feed and several"},
+		{"feed that is the group", receive + "  feed: 239.1.1.1:1\n", "5:3: receive a: feed 239.1.1.1:1 is that of group"},
+		{"two feeds", receive + "  feed: ['239.1.1.2:1', '239.1.1.2:1']\n", "5:3: receive a: feed 239.1.1.2:1 is that of group, or of another"},
+		{"feed on the interface of the group", receive + "  interface: lo\n  feed: '239.1.1.1:1,interface=lo'\n", "feed 239.1.1.1:1 on lo is"},
 		{"sdp", receive + "  sdp: /none\n", "5:3: sdp: open /none"},
 		{"one folder", receive + "- name: b\n  group: 239.1.1.1:1\n  dir: /d/\n  existing: keep\n", "7:3: receive b: receive a has dir /d, too"},
 		{"exec", receive + "  exec: /no/such/program\n", "5:3: receive a: exec: "},
@@ -265,7 +268,7 @@ func TestAllAtOnce(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	_, err = load(t, "receive:\n"+strings.Repeat("- {colour: 1}\n", 50), nil)
-	if got := errorsOf(err); len(got) != maxErrors || !strings.HasSuffix(got[maxErrors-1], "and 30 more errors") {
+	if got := errorsOf(err); len(got) != maxErrors || !strings.HasSuffix(got[maxErrors-1], "and 30 more") {
 		t.Errorf("%q", got)
 	}
 }

@@ -126,9 +126,7 @@ func Start(o Options) (*Daemon, error) {
 	d.keepJournal(before) // not before: one that cannot start leaves the file as it is
 	d.log.Info("starting", "version", o.Version, "files", strings.Join(cfg.Files, " "), "receive", len(cfg.Receive),
 		"send", len(cfg.Send), "utp", len(cfg.UTP))
-	if doubt := cfg.Node.Rate.Doubt(0); doubt != "" {
-		d.warn("node: " + doubt)
-	}
+	d.judge(cfg)
 	d.apply(cfg)
 	return d, nil
 }

@@ -117,9 +117,6 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 	}()
 	defer h.follow(ctx, flute.SessionKey{Group: cfg.To, TSI: cfg.TSI})()
 	u.attach(nil, s)
-	if doubt := words.Rate.Doubt(words.FEC.Symbol); doubt != "" {
-		d.warn(u.name + ": " + doubt)
-	}
 	d.log.Info("sending", "unit", u.name, "to", cfg.To, "tsi", cfg.TSI, "files", len(items))
 	// Why it ends early, Wait says.
 	_ = s.AddAll(ctx, h.numbered(ctx, s, items), func(i int, _ flute.TOI, err error) {

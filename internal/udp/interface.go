@@ -29,6 +29,13 @@ func interfaceOf(name string, addr netip.Addr) (*net.Interface, error) {
 	return ifi, nil
 }
 
+// IsLoopback reports whether the interface of a name, index or address is that of the machine itself. The error says
+// that there is none.
+func IsLoopback(name string) (bool, error) {
+	ifi, err := lookUp(name)
+	return err == nil && ifi.Flags&net.FlagLoopback != 0, err
+}
+
 func lookUp(name string) (*net.Interface, error) {
 	if ifi, err := net.InterfaceByName(name); err == nil {
 		return ifi, nil

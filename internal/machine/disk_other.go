@@ -1,0 +1,7 @@
+//go:build !darwin && !freebsd && !linux && !windows
+
+package machine
+
+import "errors"
+
+func sizeOf(string) (uint64, error) { return 0, errors.ErrUnsupported }
