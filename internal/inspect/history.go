@@ -197,6 +197,17 @@ func (s *session) document(d *capture.Datagram, doc *fdt.Instance) {
 	}
 }
 
+// isOlder reports whether another FDT Instance describes another object as the same file, and did so later (RFC 6726,
+// section 3.3).
+func (h *history) isOlder(toi flute.TOI) bool {
+	f := h.files[toi]
+	if f == nil {
+		return false
+	}
+	newest := h.locations[f.ContentLocation]
+	return newest != toi && h.latest[newest] != h.latest[toi]
+}
+
 // before returns the instance that was read before in.
 func (h *history) before(in *instance) *instance {
 	for i := len(h.order) - 1; i >= 0; i-- {

@@ -13,7 +13,7 @@ import (
 type Object struct {
 	TOI            flute.TOI         `json:"toi"`
 	Location       string            `json:"content_location,omitempty"`
-	State          string            `json:"state"` // verified, complete, incomplete, failed, refused, announced, undescribed
+	State          string            `json:"state"` // verified, complete, superseded, incomplete, failed, refused, announced, undescribed
 	Detail         string            `json:"detail,omitempty"`
 	TransferLength uint64            `json:"transfer_length,omitempty"`
 	FEC            string            `json:"fec,omitempty"`
@@ -85,17 +85,22 @@ func (s *session) objectList(x *Session) {
 		}
 	}
 	for i := range list {
-		if list[i].whole() {
+		v := &list[i]
+		s.supersede(v)
+		switch {
+		case v.whole():
 			x.whole++
-			continue
-		}
-		x.broken++
-		if v := &list[i]; v.State == "failed" && v.Whole == v.Blocks && isOwn(v.Detail) {
-			x.own++
+		case v.State == stateSuperseded:
+			x.Superseded++
+		default:
+			x.broken++
+			if v.State == "failed" && v.Whole == v.Blocks && isOwn(v.Detail) {
+				x.own++
+			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Object) int {
-		return cmp.Or(cmp.Compare(rank(a.whole()), rank(b.whole())), a.TOI.Compare(b.TOI))
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.TOI.Compare(b.TOI))
 	})
 	if len(list) > shownObjects {
 		x.MoreObjects = len(list) - shownObjects
@@ -114,11 +119,25 @@ func isOwn(detail string) bool {
 	return false
 }
 
-func rank(whole bool) int {
-	if whole {
+// rank orders objects: those that lack something come first.
+func (v *Object) rank() int {
+	if v.whole() || v.State == stateSuperseded {
 		return 1
 	}
 	return 0
+}
+
+// stateSuperseded is that of an object which lacks something that nobody needs any more: a later FDT Instance describes
+// a newer version of the file.
+const stateSuperseded = "superseded"
+
+// supersede gives an object that state if it is one.
+func (s *session) supersede(v *Object) {
+	gone := strings.HasPrefix(v.Detail, string(event.FailSuperseded)+": ")
+	lacks := v.State == "incomplete" || v.State == "announced" || v.State == "failed" && v.Whole < v.Blocks
+	if gone || lacks && s.fdt.isOlder(v.TOI) {
+		v.State = stateSuperseded
+	}
 }
 
 func (v *Object) whole() bool { return v.State == "verified" || v.State == "complete" }

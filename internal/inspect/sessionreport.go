@@ -45,6 +45,7 @@ type Session struct {
 	Instances   []Instance     `json:"fdt_instances"`
 	Objects     []Object       `json:"objects"`
 	MoreObjects int            `json:"more_objects,omitempty"` // beyond shownObjects
+	Superseded  int            `json:"superseded,omitempty"`   // objects that gave way to newer versions of their files
 	Beyond      uint64         `json:"beyond,omitempty"`       // packets of objects, and files, that were too many
 	// Earlier are FDT Instances before those in Instances: too many to be told one by one.
 	Earlier int    `json:"earlier_fdt_instances,omitempty"`
@@ -202,7 +203,11 @@ func (x *Session) judge() {
 		say("path: %d of %d symbols lost (%.2f %%), %d out of order, %d doubled", x.Lost, x.Due, 100*x.Loss, x.Late,
 			x.Duplicates)
 	}
-	say("result: %d of %d objects are whole", x.whole, x.whole+x.broken)
+	gone := ""
+	if x.Superseded > 0 {
+		gone = fmt.Sprintf(", and %d gave way to newer versions", x.Superseded)
+	}
+	say("result: %d of %d objects are whole%s", x.whole, x.whole+x.broken, gone)
 	if x.Verdict == "" {
 		x.Verdict = Clean
 		read := slices.ContainsFunc(x.Instances, func(i Instance) bool { return i.Read })
