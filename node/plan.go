@@ -103,18 +103,18 @@ func CheckSend(cfg SendConfig, registry *fec.Registry, files []sender.File) erro
 }
 
 // Memory bounds what a session with c holds in bytes of these files and for their FEC, with what is kept to be sent
-// again. It is fast: nothing is read, and no packet planned. Of files the sizes count, and their number, since not all
+// again, and of datagrams that are made. It is fast: nothing is read, and no packet planned. Of files the sizes count, and their number, since not all
 // are in transfer at once.
 func (c SendConfig) Memory(files []sender.File) (uint64, error) {
 	all := make([]planned, len(files))
 	for i, f := range files {
 		all[i] = planned{f, f.Size}
 	}
-	core, _, err := rehearsal(c, nil, all, time.Now())
+	core, pace, err := rehearsal(c, nil, all, time.Now())
 	if err != nil {
 		return 0, err
 	}
-	return core.Memory() + core.CacheMemory(), nil
+	return core.Memory() + core.CacheMemory() + pace.BatchMemory(core.MaxPacketLen()), nil
 }
 
 // planned is a file with its length after content encoding.

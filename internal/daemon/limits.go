@@ -53,7 +53,7 @@ func Limits(cfg *config.Config) (list []bounds.Bound, receptions int, sum uint64
 			return nil, 0, 0, fmt.Errorf("send %s: %w", s.Name, err)
 		}
 		parts = append(parts, bounds.Bound{
-			Part: "content and FEC of files of any size", Of: bounds.Owner("send " + s.Name), Bytes: n,
+			Part: "content and FEC of files of any size, and datagrams", Of: bounds.Owner("send " + s.Name), Bytes: n,
 			Set: "parallel, queue, block, interleave, cache",
 		})
 	}

@@ -5,7 +5,11 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
+
+// lastPart is the part of the rate, one of lastPart, that is kept for what ends while others send.
+const lastPart = 10
 
 // Link shares one rate between sessions, by weight. What a session does not want, because it has nothing to send or a
 // lower rate of its own, the others get. Each always has its part: none starves. It is safe for concurrent use.
@@ -14,6 +18,8 @@ type Link struct {
 	rate    uint64
 	members []*Member
 	busy    atomic.Int64 // members that want something
+	ending  int          // members that have called Last
+	last    time.Time    // when what Last has granted so far has left
 }
 
 // NewLink returns a Link of so many bits per second; 0: without a bound.
@@ -44,6 +50,7 @@ type Member struct {
 	weight float64
 	want   uint64 // bits per second, at most
 	left   bool
+	ends   bool // it has called Last
 	rate   atomic.Uint64
 }
 
@@ -71,16 +78,50 @@ func (m *Member) Busy() int { return int(m.link.busy.Load()) }
 // Rate returns what the session may send, in bits per second; math.MaxUint64: without a bound.
 func (m *Member) Rate() uint64 { return m.rate.Load() }
 
-// Leave ends the membership. It may be called again.
-func (m *Member) Leave() {
+// Last returns when a member that ends may send n bytes more, at now or later. It sends nothing else any more. Members
+// that end together do so one after the other, at the rate that the others leave, and at a tenth of the rate of the
+// Link at least: what they say at their ends would leave all at once otherwise.
+func (m *Member) Last(now time.Time, n int) time.Time {
+	l := m.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rate == 0 || m.left {
+		return now
+	}
+	if !m.ends {
+		m.ends = true
+		l.ending++
+		l.share()
+	}
+	free := float64(l.rate)
+	for _, other := range l.members {
+		if !other.ends && other.want > 0 {
+			free -= float64(other.rate.Load())
+		}
+	}
+	at := now
+	if l.last.After(now) {
+		at = l.last
+	}
+	takes := float64(n) * 8 / max(free, float64(l.rate)/lastPart)
+	l.last = at.Add(time.Duration(min(takes, 1) * float64(time.Second)))
+	return at
+}
+
+// Leave ends the membership, and returns how many other members there are. It may be called again.
+func (m *Member) Leave() (others int) {
 	m.link.mu.Lock()
 	defer m.link.mu.Unlock()
+	if m.ends && !m.left {
+		m.link.ending--
+	}
 	m.link.members = slices.DeleteFunc(m.link.members, func(other *Member) bool { return other == m })
 	if !m.left {
 		m.left = true
 		m.link.busy.Add(-wants(m.want))
 	}
 	m.link.changed()
+	return len(m.link.members)
 }
 
 // changed shares the rate anew when members, or what they want, have changed. Without a bound nobody looks at all of
@@ -101,6 +142,9 @@ func (l *Link) share() {
 		return
 	}
 	left, weight := float64(l.rate), 0.0
+	if l.ending > 0 {
+		left -= left / lastPart
+	}
 	var open []*Member // those that get less than they want, as far as is known
 	for _, m := range l.members {
 		if m.want > 0 {

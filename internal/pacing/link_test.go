@@ -3,6 +3,7 @@ package pacing
 import (
 	"math"
 	"testing"
+	"time"
 )
 
 // TestLink: a rate is shared by weight, what one does not want goes to the others, and none is left without.
@@ -56,8 +57,9 @@ func TestLinkLeave(t *testing.T) {
 	if a.Rate() != 500 {
 		t.Errorf("%d for each", a.Rate())
 	}
-	b.Leave()
-	b.Leave()
+	if n := b.Leave() + b.Leave(); n != 2 {
+		t.Errorf("twice one other: %d", n)
+	}
 	if a.Rate() != 1000 {
 		t.Errorf("%d for the one that stays", a.Rate())
 	}
@@ -114,6 +116,54 @@ func TestUnboundLink(t *testing.T) {
 	for _, m := range []*Member{a, c} {
 		if m.Rate() != math.MaxUint64 {
 			t.Errorf("rate %d after the bound was taken away", m.Rate())
+		}
+	}
+}
+
+// TestLast: what members say at their ends leaves at the rate of the Link, or at what others leave of that, and never
+// all at once; without a bound it leaves at once.
+func TestLast(t *testing.T) {
+	const rate, n = 100_000, 50 // 4 ms at that rate
+	for name, c := range map[string]struct {
+		rate  uint64
+		busy  uint64 // what another member wants
+		takes time.Duration
+	}{
+		"all end":         {rate, 0, 400 * time.Millisecond},
+		"one sends":       {rate, 50_000, 800 * time.Millisecond},
+		"one sends all":   {rate, math.MaxUint64, 4 * time.Second},
+		"without a bound": {0, math.MaxUint64, 0},
+	} {
+		l := NewLink(c.rate)
+		other := l.Join(1_000_000)
+		other.Want(c.busy)
+		var members []*Member
+		for range 100 {
+			members = append(members, l.Join(1))
+		}
+		var last time.Time
+		for _, m := range members {
+			at := m.Last(start, n)
+			if at.Before(last) || at.Before(start) {
+				t.Fatalf("%s: %v after %v", name, at, last)
+			}
+			last = at
+		}
+		if got := last.Sub(start); got > c.takes || got < c.takes*98/100 {
+			t.Errorf("%s: the last one after %v, want %v", name, got, c.takes)
+		}
+		if c.rate != 0 && c.busy == math.MaxUint64 && other.Rate() > c.rate*9/10 {
+			t.Errorf("%s: the other has %d", name, other.Rate())
+		}
+		if at := members[0].Last(start.Add(time.Minute), n); !at.Equal(start.Add(time.Minute)) {
+			t.Errorf("%s: after a minute it waits for %v", name, at.Sub(start)-time.Minute)
+		}
+		for _, m := range members {
+			m.Leave()
+			m.Leave()
+		}
+		if l.ending != 0 || c.busy == math.MaxUint64 && c.rate != 0 && other.Rate() != c.rate {
+			t.Errorf("%s: %d end, the other has %d", name, l.ending, other.Rate())
 		}
 	}
 }

@@ -22,6 +22,16 @@ func (l *List[T]) Get() *T {
 	return v
 }
 
+// Trim drops values until there are most at most.
+func (l *List[T]) Trim(most int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.list) > most {
+		clear(l.list[most:])
+		l.list = l.list[:most]
+	}
+}
+
 // Put keeps v for a later Get, unless there are most values already.
 func (l *List[T]) Put(v *T, most int) {
 	l.mu.Lock()

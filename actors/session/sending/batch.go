@@ -29,8 +29,19 @@ type batch struct {
 // spare is memory that the sessions of a node share: each needs it for a turn.
 type spare = reuse.List[[]byte]
 
-// maxSpare bounds a spare: as many sessions need memory at the same time as there are processors.
-const maxSpare = 16
+const (
+	// maxSpare bounds a spare: as many sessions need memory at the same time as there are processors.
+	maxSpare = 16
+	// maxShared bounds the bytes of what is put into a spare: a batch of datagrams of a usual length. What is longer
+	// its session keeps, or memory that one session needed once would stay with the others.
+	maxShared = 256 << 10
+)
+
+// BatchMemory bounds what a session holds, in bytes, of datagrams that are made and not sent, or of memory for the next
+// ones. longest is the length of its longest datagram.
+func (Pace) BatchMemory(longest int) uint64 {
+	return uint64(max(2*(batchPackets+1)*max(longest, leastRoom), maxShared)) // it grows by half its length at least
+}
 
 // held is an event that waits for the datagrams before it.
 type held struct {
@@ -56,7 +67,7 @@ func (b *batch) renew() {
 
 // free gives the memory back.
 func (b *batch) free() {
-	if b.spare != nil && b.block != nil {
+	if b.spare != nil && b.block != nil && cap(*b.block) <= maxShared {
 		b.spare.Put(b.block, maxSpare)
 		b.block = nil
 	}
@@ -149,4 +160,11 @@ func (b *batch) drop(reason string) (events []event.Event) {
 	b.free()
 	*b = batch{spare: b.spare}
 	return events
+}
+
+// leave gives back what the session shared with others, of which so many are left.
+func (b *batch) leave(others int) {
+	if b.spare != nil {
+		b.spare.Trim(others)
+	}
 }

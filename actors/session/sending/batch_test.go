@@ -183,3 +183,59 @@ func TestBatchesShareMemory(t *testing.T) {
 		t.Error("it has left the others")
 	}
 }
+
+// TestSharedMemoryIsBounded: what sessions share is no larger than datagrams of a usual length need, and none is left
+// when they have ended. What a session needs beyond that it keeps to itself, within its bound.
+func TestSharedMemoryIsBounded(t *testing.T) {
+	var list spare
+	bound := Pace{}.BatchMemory
+	fill := func(b *batch, n int) {
+		datagram := make([]byte, n)
+		for !b.isFull() {
+			b.add(append(b.buffer(), datagram...))
+		}
+		b.granted, b.sent = len(b.datagrams), len(b.datagrams)
+		if held := uint64(cap(b.memory) + cap(b.rest)); held > bound(n) {
+			t.Errorf("datagrams of %d bytes: it holds %d bytes, and the bound is %d", n, held, bound(n))
+		}
+	}
+	shared := func() (n, bytes int) {
+		var all []*[]byte
+		for v := list.Get(); v != nil; v = list.Get() {
+			all = append(all, v)
+			bytes += cap(*v)
+		}
+		for _, v := range all {
+			list.Put(v, maxSpare)
+		}
+		return len(all), bytes
+	}
+	batches := make([]batch, 4)
+	for i := range batches {
+		batches[i].spare = &list
+		fill(&batches[i], 1452)
+	}
+	for i := range batches {
+		batches[i].renew()
+	}
+	if n, bytes := shared(); n != 4 || bytes > 4*maxShared {
+		t.Errorf("%d blocks, %d bytes", n, bytes)
+	}
+	for range 2 { // the second time in memory for all of them
+		fill(&batches[0], 9000)
+		batches[0].renew()
+	}
+	if n, bytes := shared(); n > 4 || bytes > 4*maxShared {
+		t.Errorf("%d blocks, %d bytes after long datagrams", n, bytes)
+	}
+	if n := testing.AllocsPerRun(5, func() { fill(&batches[0], 9000); batches[0].renew() }); n > 1 { // the datagram
+		t.Errorf("%v allocations", n)
+	}
+	for i := range batches {
+		batches[i].drop("")
+		batches[i].leave(len(batches) - 1 - i)
+	}
+	if n, _ := shared(); n != 0 {
+		t.Errorf("%d blocks are left", n)
+	}
+}

@@ -15,21 +15,35 @@ const (
 	// closeTick divides the times at which flags are repeated: sessions that end at about the same time share what a
 	// wake-up costs, at either end.
 	closeTick = 10 * time.Millisecond
+	// mostFarewell is how long after its end a session repeats the flag, where the rate of the node has it wait for
+	// many others that end, unless Config.CloseRepeat says how long.
+	mostFarewell = 3 * time.Second
 )
 
 // end begins to close the session: nothing but close-session flags is sent from now on.
 func (s *session) end(ctx actor.Context, reason string, cause error) {
-	if s.ledger.farewells == 0 {
-		s.bidNext(ctx, reason, cause)
+	if s.ledger.isParting() {
+		return
 	}
+	s.publishAll(ctx, s.ledger.part(reason, cause))
+	s.work(ctx)
+	s.bidNext()
 }
 
-func (s *session) bidNext(ctx actor.Context, reason string, cause error) {
-	s.publishAll(ctx, s.ledger.bid(reason, cause))
-	s.work(ctx)
-	now := time.Now()
-	s.ledger.farewell = nextFarewell(s.ledger.farewell, now)
-	s.timer.Reset(s.ledger.farewell.Sub(now))
+// bidNext sends the close-session flag, as soon as the rate of the node permits it.
+func (s *session) bidNext() {
+	l, now := s.ledger, time.Now()
+	if l.permitted.IsZero() {
+		l.permitted = l.pace.last(now, l.cfg.Key.TSI)
+	}
+	if wait := l.permitted.Sub(now); wait > 0 {
+		s.timer.Reset(wait)
+		return
+	}
+	l.permitted = time.Time{}
+	l.bid()
+	l.farewell = nextFarewell(l.farewell, now)
+	s.timer.Reset(l.farewell.Sub(now))
 }
 
 // nextFarewell returns when the flag is due after the one of now, which was due at this time: a multiple of closeTick.
@@ -43,14 +57,20 @@ func nextFarewell(due, now time.Time) time.Time {
 
 // sayFarewell repeats the close-session flag. After the last one it closes the session and asks to be stopped.
 func (s *session) sayFarewell(ctx actor.Context) {
-	switch rest := time.Until(s.ledger.farewell); {
+	l := s.ledger
+	switch rest := time.Until(l.farewell); {
 	case rest > 0: // a pump from before the end
 		s.timer.Reset(rest)
-	case s.ledger.farewells < s.ledger.cfg.closePackets():
-		s.bidNext(ctx, s.ledger.reason, s.ledger.cause)
+	case l.farewells == 0, l.farewells < l.cfg.closePackets() && !l.hasWaited():
+		s.bidNext()
 	default:
-		s.publishAll(ctx, s.ledger.close(s.ledger.reason, s.ledger.cause))
-		s.ledger.cfg.Outcome.End(s.ledger.cause)
+		s.publishAll(ctx, l.close(l.reason, l.cause))
+		l.cfg.Outcome.End(l.cause)
 		ctx.Stop(ctx.Self())
 	}
+}
+
+// hasWaited reports whether flags had to wait for so long that some are left out.
+func (l *Ledger) hasWaited() bool {
+	return l.cfg.CloseRepeat == 0 && time.Since(l.parting) > mostFarewell
 }

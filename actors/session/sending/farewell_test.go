@@ -2,7 +2,15 @@ package sending
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/fec/schemes"
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/pacing"
 )
 
 // TestFarewellsShareTimes: sessions that end within closeTick repeat the flag at the same times, closeInterval apart,
@@ -22,5 +30,90 @@ func TestFarewellsShareTimes(t *testing.T) {
 	late := due[0].Add(time.Second + time.Millisecond)
 	if got := nextFarewell(due[0], late).Sub(late); got < closeInterval || got >= closeInterval+closeTick {
 		t.Errorf("%v after one that was late", got)
+	}
+}
+
+// stopped is the context of an actor that ends.
+type stopped struct {
+	mailbox
+	over bool
+}
+
+func (c *stopped) Stop(*actor.PID) { c.over = true }
+
+// TestFarewellsKeepTheRate: sessions that end together say so at the rate of the node, each as often as it should, or
+// at least once where that takes too long. Without a rate they do so at once.
+func TestFarewellsKeepTheRate(t *testing.T) {
+	const sessions = 100
+	for name, c := range map[string]struct {
+		rate        uint64        // of the node
+		least, most int           // flags of a session
+		repeat      time.Duration // CloseRepeat
+	}{
+		"without a rate": {0, closePackets, closePackets, 0},
+		"a high rate":    {10_000_000, closePackets, closePackets, 0},
+		"a low rate":     {40_000, closePackets, closePackets, 0},
+		"very low":       {1000, 1, 2, 0},
+		"very low, long": {1000, 3, 3, 2 * closeInterval},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			link, w := pacing.NewLink(c.rate), &wire{began: time.Now()}
+			var all []*session
+			var contexts []*stopped
+			for i := range sessions {
+				core, err := sender.New(sender.Config{
+					Session: flute.SessionKey{TSI: 1}, Registry: schemes.Default(), FDTStartID: 1,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := &session{timer: &alarmClock{}, hub: actor.NewPID("here", "hub"), ledger: NewLedger(Config{
+					Core: core, Writer: w, Outcome: NewOutcome(), Pace: Pace{Member: link.Join(1)},
+					CloseRepeat: c.repeat,
+				})}
+				ctx := &stopped{mailbox: mailbox{self: actor.NewPID("here", "session")}}
+				if i%2 == 0 {
+					s.ledger.pace.Member.Want(1 << 40) // others have nothing to send at the moment
+				}
+				all, contexts = append(all, s), append(contexts, ctx)
+			}
+			for i, s := range all {
+				s.end(contexts[i], "the end", nil)
+			}
+			for left := sessions; left > 0; {
+				time.Sleep(time.Millisecond)
+				left = 0
+				for i, s := range all {
+					clock := s.timer.(*alarmClock)
+					if !contexts[i].over && !time.Now().Before(clock.due) {
+						s.pump(contexts[i])
+					}
+					if !contexts[i].over {
+						left++
+					}
+				}
+			}
+			for i, s := range all {
+				if n := s.ledger.farewells; n < c.least || n > c.most {
+					t.Errorf("%s: session %d says it %d times, want %d to %d", name, i, n, c.least, c.most)
+				}
+			}
+			last := w.sent[len(w.sent)-1].at
+			if c.rate == 0 {
+				if last > time.Second {
+					t.Errorf("%s: it takes %v", name, last)
+				}
+				return
+			}
+			// At no time have more bytes left than the rate permits, but for one flag and a wake-up that is late.
+			bytes := 0
+			for _, d := range w.sent {
+				bytes += len(d.bytes)
+				most := float64(c.rate)/8*(d.at+2*time.Millisecond).Seconds() + float64(2*len(d.bytes))
+				if float64(bytes) > most {
+					t.Fatalf("%s: %d bytes after %v, want at most %.0f", name, bytes, d.at, most)
+				}
+			}
+		})
 	}
 }

@@ -58,9 +58,11 @@ type Ledger struct {
 	answered  int                    // its next place
 	opened    bool                   // SessionOpened was emitted
 	finishing bool                   // Finish has come
+	parting   time.Time              // when it began to end; zero: it has not
 	farewells int                    // close-session flags sent
 	farewell  time.Time              // when the next one is due
-	reason    string                 // why it ends; meaningful when farewells > 0
+	permitted time.Time              // when the node's rate permits it; zero: that was not asked yet
+	reason    string                 // why it ends
 	cause     error                  // the error that ends it before its time; nil: none does
 	over      bool                   // closed
 	ending    atomic.Pointer[string] // why Sessions has told it to end; nil: it has not
@@ -171,18 +173,22 @@ func (l *Ledger) steer(m Message, now time.Time) (found bool) {
 	return false
 }
 
-// bid sends the close-session flag and returns what there is to say. cause is the error that ends the session before
-// its time, if there is one.
-func (l *Ledger) bid(reason string, cause error) (events []event.Event) {
-	if l.farewells == 0 {
-		l.reason, l.cause = reason, cause
-		l.cfg.Core.Abort(reason)
-		events = l.cfg.Outcome.note(l.batch.drop(reason))
-	}
+// part has the session send nothing any more but close-session flags, and returns what there is to say. cause is the
+// error that ends the session before its time, if there is one.
+func (l *Ledger) part(reason string, cause error) (events []event.Event) {
+	l.parting, l.reason, l.cause = time.Now(), reason, cause
+	l.cfg.Core.Abort(reason)
+	return append(l.cfg.Outcome.note(l.batch.drop(reason)), l.events()...)
+}
+
+// isParting reports whether part was called.
+func (l *Ledger) isParting() bool { return !l.parting.IsZero() }
+
+// bid sends the close-session flag.
+func (l *Ledger) bid() {
 	l.farewells++
 	// It is lost when the socket fails, as on the way: the receivers will notice the silence.
 	_, _ = l.cfg.Writer.WriteBatch([][]byte{l.cfg.Core.AppendClose(nil)})
-	return append(events, l.events()...)
 }
 
 // events drains the events of the core.
@@ -194,11 +200,14 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 	if l.over {
 		return nil
 	}
+	if !l.isParting() {
+		events = l.part(reason, cause)
+	}
 	if l.farewells == 0 {
-		events = l.bid(reason, cause)
+		l.bid()
 	}
 	l.over = true
-	l.pace.leave()
+	l.batch.leave(l.pace.leave())
 	if err := l.cfg.Writer.Close(); err != nil {
 		l.reason += ": " + err.Error()
 	}

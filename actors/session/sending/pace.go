@@ -5,6 +5,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/pacing"
 )
@@ -192,9 +194,18 @@ func (p *pacer) rest() {
 	}
 }
 
-// leave ends the session's part of the node's rate.
-func (p *pacer) leave() {
-	if p.Member != nil {
-		p.Member.Leave()
+// last returns when the close-session flag of a session may be sent, at now or later.
+func (p *pacer) last(now time.Time, tsi flute.TSI) time.Time {
+	if p.Member == nil {
+		return now
 	}
+	return p.Member.Last(now, p.Frames.Bytes(len(alc.AppendCloseSession(nil, tsi))))
+}
+
+// leave ends the session's part of the node's rate, and returns how many others have one.
+func (p *pacer) leave() (others int) {
+	if p.Member == nil {
+		return 0
+	}
+	return p.Member.Leave()
 }

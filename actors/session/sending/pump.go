@@ -13,7 +13,7 @@ import (
 
 // again puts a pump into the mailbox, unless there is one.
 func (s *session) again(ctx actor.Context) {
-	if !s.pumping && s.ledger.farewells == 0 {
+	if !s.pumping && !s.ledger.isParting() {
 		s.pumping, s.due = true, time.Time{}
 		ctx.Send(ctx.Self(), pump{})
 	}
@@ -25,7 +25,7 @@ const soon = time.Millisecond
 
 // hurry has the rate looked at now: at the one before, the next datagram may have been due much later.
 func (s *session) hurry(ctx actor.Context) {
-	if s.pumping && s.ledger.outage.since.IsZero() && s.ledger.farewells == 0 && time.Until(s.due) > soon {
+	if s.pumping && s.ledger.outage.since.IsZero() && !s.ledger.isParting() && time.Until(s.due) > soon {
 		s.pumpIn(0)
 	}
 	s.again(ctx)
@@ -51,7 +51,7 @@ func (s *session) pump(ctx actor.Context) {
 	if s.ledger.over {
 		return
 	}
-	if s.ledger.farewells > 0 {
+	if s.ledger.isParting() {
 		s.sayFarewell(ctx)
 		return
 	}

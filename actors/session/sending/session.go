@@ -57,7 +57,7 @@ func (s *session) start(ctx actor.Context) {
 	switch l := s.ledger; {
 	case l.over: // it crashed on its way out
 		ctx.Stop(ctx.Self())
-	case l.farewells > 0:
+	case l.isParting():
 		s.timer.Reset(closeInterval)
 	default:
 		if !l.opened {
