@@ -55,8 +55,9 @@ type session struct {
 	stats   time.Time // when the next SessionStats is due
 	counted uint64    // datagrams received at the last SessionStats
 	closing bool      // Sessions was told that it is over
-	yields  bool      // the core was told that it has to give way
-	ends    bool      // the core was told to end
+	press   pressure
+	yields  bool // the core was told that it has to give way
+	ends    bool // the core was told to end
 }
 
 // Receive implements actor.Actor.
@@ -181,6 +182,9 @@ func (s *session) settle(ctx actor.Context) {
 	s.stand()
 	s.core.Advance(now)
 	s.effects(ctx)
+	if s.press.isOver(now, s.inbox.pressed.Load(), s.core.IsShort() || s.core.IsBehind()) {
+		s.inbox.pressed.Store(false) // who presses once more does not change that before
+	}
 	// What comes waits there, and then in the kernel.
 	s.inbox.mailbox.Hold(s.core.IsShort() || s.core.IsBehind() && s.inbox.canWait())
 	if s.core.Ended() {
