@@ -39,17 +39,26 @@ const (
 type again struct {
 	since time.Time  // its latest completion
 	marks []packetID // FEC Payload IDs of what came first since, in no order
+	// room is the memory that an S-TSID takes for which there was none: it is received again for the session alone, when
+	// there is. Zero: it is none.
+	room uint64
 }
 
 // finished notes the completion of e. It is received again with AgainAlways, and if it is an S-TSID for which there was
 // no room: nothing else would tell what it says.
 func (l *Ledger) finished(now time.Time, e *entry, unsignalled error) {
 	e.again = nil
-	if l.cfg.Selection.Again == AgainAlways || errors.Is(unsignalled, errSTSIDMemory) ||
-		errors.Is(unsignalled, errSTSIDSources) {
+	if room, ok := errors.AsType[*roomError](unsignalled); ok {
+		e.again = &again{since: now, room: room.cost}
+	}
+	if l.cfg.Selection.Again == AgainAlways {
 		e.again = &again{since: now}
 	}
 }
+
+// isQuiet reports whether the turn of e that is received is nobody's but the session's: it was told already, and whoever
+// wants it has it.
+func (e *entry) isQuiet() bool { return e.again != nil && e.again.room > 0 }
 
 // turns reports whether p begins another turn of the complete object e, which is then to be received again.
 func (s *Session) turns(now time.Time, e *entry, p *alc.Packet) bool {
@@ -63,7 +72,7 @@ func (s *Session) turns(now time.Time, e *entry, p *alc.Packet) bool {
 		}
 		e.again = &again{} // an earlier process has published it
 	}
-	if !e.again.begins(now, p) {
+	if !e.again.begins(now, p) || e.isQuiet() && !l.cfg.signalling.hasRoom(l.key, e.again.room) {
 		return false
 	}
 	e.phase, e.started, e.first, e.mixed, e.closeAt = announced, false, noTime, false, noTime

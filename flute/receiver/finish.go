@@ -109,6 +109,9 @@ func (o *Object) finish(now time.Time) {
 	if e.choice != nil {
 		p.Around = e.choice.Publish
 	}
+	if e.isQuiet() { // it is looked at, and nothing else
+		p.Consume, p.Consumed = func(io.ReaderAt, uint64) error { return nil }, true
+	}
 	if lane := e.lane(); lane != nil {
 		w.lane = lane
 	}
@@ -212,7 +215,6 @@ func (o *Object) succeed(now time.Time, w *Work) {
 	e, h, found := o.e, o.e.held, w.publication.Result()
 	o.announce()
 	e.phase = completed
-	o.l.finished(now, e, w.unsignalled)
 	o.l.retire(e)
 	if len(found.Verified) > 0 {
 		h.Proved()
@@ -233,6 +235,7 @@ func (o *Object) succeed(now time.Time, w *Work) {
 	o.l.completion.completed(e)
 	o.l.drop(e, false)
 	o.l.replaced(e)
+	o.l.finished(now, e, w.unsignalled)
 }
 
 // warnClaimed tells of a file that has another name than its Content-Location has, or that replaced another sender's.

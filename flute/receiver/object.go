@@ -259,5 +259,8 @@ func (o *Object) fail(reason event.FailReason, detail string) {
 }
 
 func (o *Object) emit(e event.Event) {
+	if o.e.isQuiet() {
+		return
+	}
 	o.e.effects.Events = append(o.l.opening(o.e.effects.Events), e)
 }

@@ -129,24 +129,49 @@ func (g *signalling) take(of signallingKey, flows []route.Flow) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	old := g.sources[of]
-	switch {
-	case g.sessions[of.source] == 0:
+	if g.sessions[of.source] == 0 {
 		return nil // nobody is left whom it could concern
-	case old == nil && len(g.sources) >= maxSources:
-		return errSTSIDSources
 	}
 	s, had := &stated{flows: flows, cost: costOf(flows)}, uint64(0)
 	if old != nil {
 		had = old.cost
 	}
+	if old == nil && len(g.sources) >= maxSources {
+		return &roomError{errSTSIDSources, s.cost}
+	}
 	if s.cost > had && !g.budget.TryReserve(s.cost-had) {
-		return errSTSIDMemory
+		return &roomError{errSTSIDMemory, s.cost}
 	}
 	g.budget.Release(had - min(had, s.cost))
 	g.sources[of] = s
 	g.generation.Add(1)
 	return nil
 }
+
+// hasRoom reports whether an S-TSID of the session key, for which there was none, has room now.
+func (g *signalling) hasRoom(key flute.SessionKey, cost uint64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if old := g.sources[signallingKey{key.Source, key.Group}]; old != nil {
+		cost -= min(cost, old.cost)
+	} else if len(g.sources) >= maxSources {
+		return false
+	}
+	if !g.budget.TryReserve(cost) {
+		return false
+	}
+	g.budget.Release(cost)
+	return true
+}
+
+// roomError is why an S-TSID is not used that is used when it comes again and there is room for it.
+type roomError struct {
+	cause error
+	cost  uint64
+}
+
+func (e *roomError) Error() string { return e.cause.Error() }
+func (e *roomError) Unwrap() error { return e.cause }
 
 // costOf returns what is charged for flows: they hold their documents, and texts of those.
 func costOf(flows []route.Flow) uint64 {

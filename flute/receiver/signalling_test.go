@@ -163,10 +163,20 @@ func TestSTSIDRefused(t *testing.T) {
 	}
 }
 
-// TestSTSIDIsTriedAgain: an S-TSID for which there was no room is used when it comes again and there is some; one that
-// is used is not received again.
+// TestSTSIDIsTriedAgain: an S-TSID for which there was no room is used when it comes again and there is some. It is told
+// and handed over once. One that is used is not received again.
 func TestSTSIDIsTriedAgain(t *testing.T) {
-	r, err := New(Config{Registry: schemes.Default(), Store: mem.New(), ROUTE: true})
+	taken := 0
+	r, err := New(Config{
+		Registry: schemes.Default(), Store: mem.New(), ROUTE: true,
+		Choose: func(Offer) Choice {
+			return Choice{Publish: func(publish func() (string, error)) error {
+				taken++
+				_, err := publish()
+				return err
+			}}
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +189,7 @@ func TestSTSIDIsTriedAgain(t *testing.T) {
 	for turn, want := range []struct {
 		completed, rejected int
 		used                bool
-	}{{1, 1, false}, {1, 1, false}, {1, 0, true}, {0, 0, true}} {
+	}{{1, 1, false}, {0, 0, false}, {0, 0, true}, {0, 0, true}} {
 		if turn == 2 {
 			g.budget = budget
 		}
@@ -191,12 +201,45 @@ func TestSTSIDIsTriedAgain(t *testing.T) {
 				completed++
 			case event.FDTRejected:
 				rejected++
+			case event.ObjectStarted, event.ObjectFailed, event.ObjectProgress:
+				if turn > 0 {
+					t.Errorf("turn %d: %+v", turn, e)
+				}
 			}
 		}
 		used := g.sources[signallingKey{k.Source, k.Group}] != nil
 		if completed != want.completed || rejected != want.rejected || used != want.used {
 			t.Errorf("turn %d: %d completed, %d rejected, used %v; want %+v", turn, completed, rejected, used, want)
 		}
+	}
+	if taken != 1 {
+		t.Errorf("it was handed over %d times", taken)
+	}
+}
+
+// TestHasRoom: an S-TSID has room where it takes the place of what its source has said, or where memory and a place are
+// left; to ask for it takes neither.
+func TestHasRoom(t *testing.T) {
+	key := flute.SessionKey{Source: netip.MustParseAddr("192.0.2.1"), Group: netip.MustParseAddrPort("239.1.1.1:1")}
+	g, err := newSignalling(nil, store.NewBudget(1000, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !g.hasRoom(key, 1000) || g.hasRoom(key, 1001) {
+		t.Error("a source of which nothing is kept")
+	}
+	for i := range maxSources {
+		g.sources[signallingKey{group: netip.AddrPortFrom(netip.Addr{}, uint16(i+1))}] = &stated{}
+	}
+	if g.hasRoom(key, 1) {
+		t.Error("there is no place for another source")
+	}
+	g.sources[signallingKey{key.Source, key.Group}] = &stated{cost: 500}
+	if !g.hasRoom(key, 100) || !g.hasRoom(key, 1500) || g.hasRoom(key, 1501) {
+		t.Error("a source in whose place it comes")
+	}
+	if n := g.budget.Used(); n != 0 {
+		t.Errorf("%d bytes are reserved", n)
 	}
 }
 
