@@ -1,6 +1,9 @@
 package sender
 
-import "container/heap"
+import (
+	"cmp"
+	"container/heap"
+)
 
 // soonest keeps the objects that are due first, limit at most: those that wait for others only, those whose next
 // transfer has a time, by that, and those that are paused.
@@ -18,7 +21,7 @@ func (s *soonest) add(o *object) (left *object) {
 	case len(s.heap) < s.limit:
 		heap.Push(s, o)
 		return nil
-	case s.limit > 0 && isSooner(o, s.heap[0]):
+	case s.limit > 0 && bySchedule(o, s.heap[0]) < 0:
 		left, s.heap[0] = s.heap[0], o
 		heap.Fix(s, 0)
 		return left
@@ -34,8 +37,8 @@ func (s *soonest) first(n int) []*object {
 	return s.heap
 }
 
-// isSooner reports whether a is due before b.
-func isSooner(a, b *object) bool {
+// bySchedule compares objects that are not in transfer: which of them is due first.
+func bySchedule(a, b *object) int {
 	rank := func(o *object) int {
 		switch {
 		case o.paused:
@@ -45,18 +48,19 @@ func isSooner(a, b *object) bool {
 		}
 		return 0
 	}
-	x, y := rank(a), rank(b)
-	if x == 1 && y == 1 && !a.resume.Equal(b.resume) {
-		return a.resume.Before(b.resume)
+	rankA, rankB := rank(a), rank(b)
+	resumes := 0
+	if rankA == 1 && rankB == 1 {
+		resumes = a.resume.Compare(b.resume)
 	}
-	return x < y || x == y && a.toi.Compare(b.toi) < 0
+	return cmp.Or(cmp.Compare(rankA, rankB), resumes, a.toi.Compare(b.toi))
 }
 
 // Len implements heap.Interface.
 func (s *soonest) Len() int { return len(s.heap) }
 
 // Less implements heap.Interface.
-func (s *soonest) Less(i, j int) bool { return isSooner(s.heap[j], s.heap[i]) }
+func (s *soonest) Less(i, j int) bool { return bySchedule(s.heap[j], s.heap[i]) < 0 }
 
 // Swap implements heap.Interface.
 func (s *soonest) Swap(i, j int) { s.heap[i], s.heap[j] = s.heap[j], s.heap[i] }

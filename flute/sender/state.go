@@ -27,8 +27,8 @@ func (s *Session) Queues() []QueueState {
 }
 
 // Objects returns how far the objects have come of which packets are to come: up to limit of them, first those in
-// transfer, by TOI, then, by TOI as well, others, among them the 1,000 that are due first; and how many there are. It
-// looks at all objects that the session remembers.
+// transfer, by TOI, then others in the order in which they are due, among them the 1,000 that are due first; and how
+// many there are. It looks at all objects that the session remembers.
 func (s *Session) Objects(limit int) (list []event.ObjectState, total int) {
 	sent := map[*object]uint64{} // bytes of source symbols in the current transfer
 	for _, q := range s.schedule.queues {
@@ -51,9 +51,8 @@ func (s *Session) Objects(limit int) (list []event.ObjectState, total int) {
 	free := max(limit-len(sending), 0)
 	chosen := due.first(free)
 	chosen = append(chosen, others[:min(free-len(chosen), len(others))]...)
-	byTOI := func(a, b *object) int { return a.toi.Compare(b.toi) }
-	slices.SortFunc(sending, byTOI)
-	slices.SortFunc(chosen, byTOI)
+	slices.SortFunc(sending, func(a, b *object) int { return a.toi.Compare(b.toi) })
+	slices.SortFunc(chosen, bySchedule)
 	chosen = append(sending, chosen...)
 	for i, o := range chosen[:min(limit, len(chosen))] {
 		st := event.ObjectState{

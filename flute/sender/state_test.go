@@ -78,10 +78,26 @@ func TestSooner(t *testing.T) {
 	}
 	for i, a := range order {
 		for j, b := range order {
-			if got := isSooner(a, b); got != (i < j) {
-				t.Errorf("%d before %d: %v", i, j, got)
+			if got := bySchedule(a, b); got < 0 != (i < j) || got > 0 != (i > j) {
+				t.Errorf("%d and %d: %d", i, j, got)
 			}
 		}
+	}
+}
+
+// TestObjectsByTurn: of what is not in transfer, what is due first comes first.
+func TestObjectsByTurn(t *testing.T) {
+	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 10}}, 50)
+	var tois []flute.TOI
+	for i := range 3 {
+		tois = append(tois, addTo(t, s, File{ContentLocation: fmt.Sprint(i), Content: strings.NewReader("x"), Size: 1}))
+	}
+	if !s.PauseObject(tois[0], true) {
+		t.Fatal("it cannot be paused")
+	}
+	list, n := s.Objects(10)
+	if n != 4 || len(list) != 4 || list[1].TOI != tois[1] || list[2].TOI != tois[2] || list[3].TOI != tois[0] {
+		t.Errorf("%d: %+v", n, list)
 	}
 }
 

@@ -674,7 +674,7 @@ func TestRefusedClientsLeave(t *testing.T) {
 	}
 }
 
-// TestSchedule: what a session sends comes in the order of its turns, the first of them however many there are.
+// TestSchedule: what a session sends comes as it tells it, which is the order of its turns, without pages.
 func TestSchedule(t *testing.T) {
 	now := time.Now()
 	object := func(toi uint64, phase string, resumes time.Duration) event.ObjectState {
@@ -687,8 +687,8 @@ func TestSchedule(t *testing.T) {
 	st := &State{UnitOf: []string{"out"}, Snapshot: &node.Snapshot{Sessions: []node.SessionState{{
 		ObjectCount: 9,
 		Objects: []event.ObjectState{
-			object(1, "waiting", time.Hour), object(2, "paused", 0), object(3, "waiting", time.Minute),
-			object(5, "waiting", 0), object(4, "sending", 0), object(6, "sending", 0),
+			object(4, "sending", 0), object(6, "sending", 0), object(5, "waiting", 0), object(3, "waiting", time.Minute),
+			object(1, "waiting", time.Hour), object(2, "paused", 0),
 		},
 	}}}}
 	id := rowID("out", &st.Snapshot.Sessions[0])

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -48,8 +47,7 @@ func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
 // is how many there are of all pages; after next begins the next page of a session.
 func objects(st *State, q url.Values, after flute.TOI, limit int) (list []Object, count int, next string) {
 	list = []Object{}
-	scheduled := q.Get("order") == "schedule"
-	paged := q.Get("session") != "" && !scheduled
+	paged := q.Get("session") != "" && q.Get("order") != "schedule" // in which a session tells its objects
 	for i := range st.Snapshot.Sessions {
 		one, unit := &st.Snapshot.Sessions[i], st.UnitOf[i]
 		if !isAskedFor(q, unit, one) {
@@ -62,9 +60,6 @@ func objects(st *State, q url.Values, after flute.TOI, limit int) (list []Object
 			all = slices.SortedFunc(slices.Values(all), byTOI)
 			all = slices.DeleteFunc(all, func(o event.ObjectState) bool { return o.TOI.Compare(after) <= 0 })
 		}
-		if scheduled {
-			all = slices.SortedFunc(slices.Values(all), bySchedule)
-		}
 		room := min(len(all), limit-len(list))
 		for _, o := range all[:room] {
 			list = append(list, Object{unit, one.Session, o})
@@ -74,23 +69,6 @@ func objects(st *State, q url.Values, after flute.TOI, limit int) (list []Object
 		}
 	}
 	return list, count, next
-}
-
-// bySchedule orders objects that are sent: those in transfer, those that wait for others only, those whose next turn
-// has a time, by that, and those that are paused.
-func bySchedule(a, b event.ObjectState) int {
-	rank := func(o *event.ObjectState) int {
-		switch {
-		case o.Phase == "paused":
-			return 3
-		case !o.Resumes.IsZero():
-			return 2
-		case o.Phase == "waiting":
-			return 1
-		}
-		return 0
-	}
-	return cmp.Or(cmp.Compare(rank(&a), rank(&b)), a.Resumes.Compare(b.Resumes), a.TOI.Compare(b.TOI))
 }
 
 // objectsOf returns the objects that a request names by unit and TOI, one for each session of the unit that has the
