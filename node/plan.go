@@ -103,8 +103,8 @@ func CheckSend(cfg SendConfig, registry *fec.Registry, files []sender.File) erro
 }
 
 // Memory bounds what a session with c holds in bytes of these files and for their FEC, with what is kept to be sent
-// again, and of datagrams that are made. It is fast: nothing is read, and no packet planned. Of files the sizes count, and their number, since not all
-// are in transfer at once.
+// again, and of datagrams that are made. It is fast: nothing is read, and no packet planned. Of files the sizes count,
+// and their number, since not all are in transfer at once.
 func (c SendConfig) Memory(files []sender.File) (uint64, error) {
 	all := make([]planned, len(files))
 	for i, f := range files {

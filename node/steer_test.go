@@ -183,7 +183,7 @@ func TestSteer(t *testing.T) {
 		}
 		snapshot, err = w.node.Snapshot(w.ctx)
 		must(err)
-		if at := snapshot.Sessions[0].Objects[1].Resumes; time.Until(at) < 59*time.Second ||
+		if at := snapshot.Sessions[0].Objects[0].Resumes; time.Until(at) < 59*time.Second ||
 			time.Until(at) > time.Minute {
 			t.Errorf("the other one resumes in %v", time.Until(at))
 		}

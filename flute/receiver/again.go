@@ -39,8 +39,8 @@ const (
 type again struct {
 	since time.Time  // its latest completion
 	marks []packetID // FEC Payload IDs of what came first since, in no order
-	// room is the memory that an S-TSID takes for which there was none: it is received again for the session alone, when
-	// there is. Zero: it is none.
+	// room is the memory that an S-TSID takes for which there was none: it is received again for the session alone,
+	// when there is. Zero: it is none.
 	room uint64
 }
 
@@ -56,8 +56,8 @@ func (l *Ledger) finished(now time.Time, e *entry, unsignalled error) {
 	}
 }
 
-// isQuiet reports whether the turn of e that is received is nobody's but the session's: it was told already, and whoever
-// wants it has it.
+// isQuiet reports whether the turn of e that is received is nobody's but the session's: it was told already, and
+// whoever wants it has it.
 func (e *entry) isQuiet() bool { return e.again != nil && e.again.room > 0 }
 
 // turns reports whether p begins another turn of the complete object e, which is then to be received again.

@@ -163,8 +163,8 @@ func TestSTSIDRefused(t *testing.T) {
 	}
 }
 
-// TestSTSIDIsTriedAgain: an S-TSID for which there was no room is used when it comes again and there is some. It is told
-// and handed over once. One that is used is not received again.
+// TestSTSIDIsTriedAgain: an S-TSID for which there was no room is used when it comes again and there is some. It is
+// told and handed over once. One that is used is not received again.
 func TestSTSIDIsTriedAgain(t *testing.T) {
 	taken := 0
 	r, err := New(Config{

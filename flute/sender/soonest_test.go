@@ -48,9 +48,8 @@ func TestObjectsDueFirst(t *testing.T) {
 		}
 	}
 	list, _ := s.Objects(1000)
-	if len(list) != 100 || list[99].Phase != "paused" || !slices.IsSortedFunc(list[:99], func(a, b event.ObjectState) int {
-		return a.Resumes.Compare(b.Resumes)
-	}) {
+	byTurn := func(a, b event.ObjectState) int { return a.Resumes.Compare(b.Resumes) }
+	if len(list) != 100 || list[99].Phase != "paused" || !slices.IsSortedFunc(list[:99], byTurn) {
 		t.Errorf("%d objects, or not by their turns", len(list))
 	}
 }

@@ -687,8 +687,8 @@ func TestSchedule(t *testing.T) {
 	st := &State{UnitOf: []string{"out"}, Snapshot: &node.Snapshot{Sessions: []node.SessionState{{
 		ObjectCount: 9,
 		Objects: []event.ObjectState{
-			object(4, "sending", 0), object(6, "sending", 0), object(5, "waiting", 0), object(3, "waiting", time.Minute),
-			object(1, "waiting", time.Hour), object(2, "paused", 0),
+			object(4, "sending", 0), object(6, "sending", 0), object(5, "waiting", 0),
+			object(3, "waiting", time.Minute), object(1, "waiting", time.Hour), object(2, "paused", 0),
 		},
 	}}}}
 	id := rowID("out", &st.Snapshot.Sessions[0])

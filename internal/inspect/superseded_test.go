@@ -26,7 +26,8 @@ func updated(t *testing.T, after int) []packet {
 	file := func(name string, n int, first byte) *sender.Object {
 		content := bytes.Repeat([]byte{first}, n)
 		o, err := sender.Prepare(context.Background(), sender.File{
-			ContentLocation: "file:///" + name, ContentType: "text/plain", Content: bytes.NewReader(content), Size: uint64(n),
+			ContentLocation: "file:///" + name, ContentType: "text/plain",
+			Content: bytes.NewReader(content), Size: uint64(n),
 		}, nil)
 		if err != nil {
 			t.Fatal(err)
