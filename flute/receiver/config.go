@@ -182,7 +182,7 @@ type Config struct {
 	names     *names.Registry // of Store
 	keeps     bool            // objects are noted
 	leftovers *leftovers
-	delivered map[flute.SessionKey]map[string]*noted // by Content-Location; not changed
+	delivered map[flute.SessionKey]map[string]*notedFile // by Content-Location; not changed
 
 	sessionTimeout, objectTimeout, undescribedTimeout timeout
 }

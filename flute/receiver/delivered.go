@@ -12,13 +12,22 @@ import (
 // A file that an earlier process has published is not received again while it is there: that it is the same tell its
 // Content-Location, its lengths and a digest.
 
+// notedDelivery is what is noted of a published file: what a later process looks at, so that a store has room for many.
+type notedDelivery struct {
+	Session flute.SessionKey `json:"session"`
+	File    notedFile        `json:"file"`
+}
+
 // noteDelivered returns what a later process is to know of e once it is published; nil: nothing.
 func (l *Ledger) noteDelivered(e *entry) []byte {
 	if !l.cfg.keeps || l.cfg.Redeliver || !hasDigest(e.file) {
 		return nil
 	}
-	n := l.document(e) // without Alternates: nobody needs the file from elsewhere
-	document, err := json.Marshal(&n)
+	f := e.file
+	document, err := json.Marshal(&notedDelivery{l.key, notedFile{
+		ContentLocation: f.ContentLocation, ContentLength: f.ContentLength, TransferLength: f.TransferLength,
+		ContentEncoding: f.ContentEncoding, MD5: f.MD5, SHA256: f.SHA256, SHA512: f.SHA512,
+	}})
 	if err != nil {
 		return nil
 	}
@@ -26,17 +35,19 @@ func (l *Ledger) noteDelivered(e *entry) []byte {
 }
 
 // newDelivered returns what notes tell, by session and Content-Location. Of several for one file the last one counts.
-func newDelivered(notes [][]byte) map[flute.SessionKey]map[string]*noted {
-	all := map[flute.SessionKey]map[string]*noted{}
+func newDelivered(notes [][]byte) map[flute.SessionKey]map[string]*notedFile {
+	all := map[flute.SessionKey]map[string]*notedFile{}
 	for _, b := range notes {
-		n := &noted{}
+		n := &notedDelivery{}
 		if json.Unmarshal(b, n) != nil {
 			continue
 		}
 		if all[n.Session] == nil {
-			all[n.Session] = map[string]*noted{}
+			all[n.Session] = map[string]*notedFile{}
 		}
-		all[n.Session][n.File.ContentLocation] = n
+		file := n.File
+		file.OTI = nil // notes of earlier versions have it: the same file may come with another one
+		all[n.Session][file.ContentLocation] = &file
 	}
 	return all
 }
@@ -51,7 +62,7 @@ func (s *Session) tellKnown(e *entry) bool {
 	if n == nil || e.gone || e.phase > receiving || e.held != nil && e.held.queued {
 		return false
 	}
-	file := n.File.file(e.toi)
+	file := n.file(e.toi)
 	if changed(e.file, file) != "" || !sharesDigest(e.file, file) {
 		return false
 	}

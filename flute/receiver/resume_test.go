@@ -3,8 +3,10 @@ package receiver
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -260,13 +262,14 @@ func TestDeliveredIsKnown(t *testing.T) {
 	first.feed(describe(t, 3, withDigest(o, "a")))
 	first.feed(o.all()...)
 	first.want("completed 1 a 3000")
-	again := o
+	again, small := o, plain(t, 1, 3000, 500, 7)
 	again.toi = flute.NewTOI(9)
 	for name, c := range map[string]struct {
 		of    object
 		files []fdt.File
 		known bool
 	}{
+		"other symbols":   {small, []fdt.File{withDigest(small, "a")}, true},
 		"the same":        {o, []fdt.File{withDigest(o, "a")}, true},
 		"another TOI":     {again, []fdt.File{withDigest(again, "a")}, true},
 		"a late digest":   {again, []fdt.File{again.file("a"), withDigest(again, "a")}, true},
@@ -291,6 +294,33 @@ func TestDeliveredIsKnown(t *testing.T) {
 				t.Errorf("%d bytes held after the end", n)
 			}
 		})
+	}
+}
+
+// A store has room for the notes of some 100,000 files, so that one has what a later process looks at and nothing else.
+// The longer ones of earlier versions are read all the same.
+func TestDeliveredIsShort(t *testing.T) {
+	location := "a-folder/" + strings.Repeat("x", 40)
+	o := plain(t, 1, 3000, 1000, 7)
+	d := newDisk()
+	r := onDisk(t, d)
+	r.feed(describe(t, 3, withDigest(o, location)))
+	e := r.l.entries[o.toi]
+	r.feed(o.all()...)
+	if len(d.delivered) != 1 || len(d.delivered[0]) > 380 {
+		t.Fatalf("%q", d.delivered)
+	}
+	long, err := json.Marshal(noted{Session: r.l.key, TOI: "1", InstanceID: 3, File: noteFile(e.file), FTI: []byte("fti")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, notes := range [][][]byte{d.delivered, {long}} {
+		d.delivered = notes
+		r := onDisk(t, d.cut(nil))
+		r.feed(describe(t, 3, withDigest(o, location)))
+		if done := eventsOf[event.ObjectCompleted](r); len(done) != 1 || !done[0].Earlier {
+			t.Errorf("%s: %+v", notes, done)
+		}
 	}
 }
 
