@@ -46,7 +46,7 @@ func TestAccount(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		root := NewBudget(1<<30, nil)
 		b := NewBuffer(NewBudget(1<<30, root))
-		b.SetPages(1 + int(seed)%8)
+		b.Gather((1 + int(seed)%8) * pageSize)
 		for range 300 {
 			switch rnd.IntN(20) {
 			case 0:

@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// defaultPages is how many pages a Buffer holds at most: 4 MiB. Holes that a lossy link leaves are repaired by FEC
-// within a few source blocks, or else by the next pass of a carousel, for which no cache is large enough.
+// defaultPages is how many pages a Buffer holds at most, unless Gather says otherwise: 4 MiB. Holes that a lossy link
+// leaves are repaired by FEC within a few source blocks, or else by the next pass of a carousel, for which no cache is
+// large enough.
 const defaultPages = 64
 
 // Buffer gathers small writes to an Object in pages of pageSize, and tells which bytes are to be written: it calls no
@@ -47,9 +48,9 @@ func NewBuffer(budget *Budget) *Buffer {
 	return &Buffer{budget: budget, limit: defaultPages}
 }
 
-// SetPages bounds the pages that gather bytes to n, at least one, instead of defaultPages. It takes effect with the
-// next page opened.
-func (b *Buffer) SetPages(n int) { b.limit = max(1, n) }
+// Gather has up to n bytes gather in pages, at least those of one page, instead of 4 MiB. It takes effect with the next
+// page opened.
+func (b *Buffer) Gather(n int) { b.limit = max(1, n/pageSize) }
 
 // WriteAt implements [io.WriterAt]. p is copied. ErrBudget when there is no room: then some of p may have been taken.
 func (b *Buffer) WriteAt(p []byte, off int64) (int, error) {

@@ -41,7 +41,7 @@ func TestBufferAgainstArray(t *testing.T) {
 				budget := store.NewBudget(tc.budget, nil)
 				object := &array{}
 				b := newDirect(object, budget)
-				b.SetPages(tc.pages)
+				b.Gather(tc.pages * store.PageSize)
 				var want []byte
 				for range 200 {
 					off, n := rnd.IntN(size), rnd.IntN(tc.length+1)
@@ -185,7 +185,7 @@ func TestBufferLossRepaired(t *testing.T) {
 func TestBufferEviction(t *testing.T) {
 	object := &array{}
 	b := newDirect(object, unlimited())
-	b.SetPages(2)
+	b.Gather(2 * store.PageSize)
 	write := func(off, n int) {
 		t.Helper()
 		if _, err := b.WriteAt(bytes.Repeat([]byte{byte(off >> 8)}, n), int64(off)); err != nil {

@@ -218,18 +218,18 @@ func TestShortOfPages(t *testing.T) {
 	}
 }
 
-// TestSetPages: no more pages are held than was said, one at least.
-func TestSetPages(t *testing.T) {
-	for n, want := range []int{1, 1, 2} {
+// TestGather: no more is held than was said, one page at least.
+func TestGather(t *testing.T) {
+	for n, want := range map[int]int{0: 1, 1: 1, 2*pageSize - 1: 1, 2 * pageSize: 2} {
 		b := NewBuffer(nil)
-		b.SetPages(n)
+		b.Gather(n)
 		for i := range int64(5) {
 			if _, err := b.WriteAt(make([]byte, pageSize-1), i*pageSize); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if len(b.pages) != want {
-			t.Errorf("SetPages(%d): %d pages are held, want %d", n, len(b.pages), want)
+			t.Errorf("Gather(%d): %d pages are held, want %d", n, len(b.pages), want)
 		}
 		b.Release()
 	}

@@ -69,7 +69,25 @@ func New(
 	if oti.TransferLength > 0 {
 		a.part = oti.Partition()
 	}
+	if a.buffer != nil && scheme != nil && scheme.Memory(&oti, a.part.Large).Decoder > 0 {
+		a.buffer.Gather(gathered(uint64(a.part.Large)*uint64(oti.SymbolLength), budget.Limit()))
+	}
 	return a
+}
+
+// The bytes of an object that is repaired block by block gather in pages until the holes in them are: those of as many
+// source blocks, but within bounds. One block is on its way, the one before it is decoded, and so may be the one before
+// that. What has a hole is written in pieces, unless it waits for the repair.
+const (
+	gatheredBlocks = 3
+	leastGathered  = 4 << 20
+	mostGathered   = 32 << 20
+	gatheredShare  = 4 // of the memory of the object: a quarter
+)
+
+// gathered returns how many bytes gather, of an object whose source blocks have so many, with so much memory.
+func gathered(block, memory uint64) int {
+	return int(max(min(gatheredBlocks*block, mostGathered, memory/gatheredShare), leastGathered))
 }
 
 // Reserve charges n bytes for what is held of the object besides the Assembly, and reports whether there is room for
