@@ -28,8 +28,9 @@
 //
 // # Memory
 //
-// An encoder holds the intermediate symbols, a little more than the source block. A decoder holds a plane of them: as
-// many bytes of every symbol as fit into a cache, 3 MiB at most for up to 45,000 symbols, 4 MiB above. [Scheme.Memory]
+// An encoder holds the intermediate symbols, a little more than the source block. One that was told which repair
+// symbols are wanted (its method Prepare) holds these, and a plane of the intermediate ones. So does a decoder: as many
+// bytes of every symbol as fit into a cache, 3 MiB at most for up to 45,000 symbols, 4 MiB above. [Scheme.Memory]
 // counts all of it, with tables and plans.
 //
 // This package is plumbing of package schemes: embedders do not need it, and its names may change.

@@ -20,6 +20,7 @@ type block struct {
 	esis    []fec.ESI
 	enc     fec.Encoder
 	work    *Work      // that uses enc and held; nil: none
+	once    bool       // enc has the repair symbols of this transfer, and may have no others
 	code    code       // that enc is of
 	stale   bool       // a crash may have left enc and held in any state: the block is to be opened again, at resume
 	resume  uint32     // the packet that was next when it became stale
@@ -34,10 +35,10 @@ type code struct {
 	k       uint32 // source symbols of the block
 }
 
-// open makes b the source block sbn, in transfer number turn. With repair symbols to come, or with sub-blocks, it needs
-// the bytes of the whole block: errMissing says that they were not read. Until all is done b has no packets, so that a
-// crash on the way leaves nothing that could be sent.
-func (b *block) open(c *coding, r *readAhead, sbn fec.SBN, turn uint64) error {
+// open makes b the source block sbn. With repair symbols to come, or with sub-blocks, it needs the bytes of the whole
+// block: errMissing says that they were not read. Until all is done b has no packets, so that a crash on the way leaves
+// nothing that could be sent.
+func (b *block) open(c *coding, r *readAhead, sbn fec.SBN) error {
 	b.leave()
 	g := c.group(c.part.BlockSymbols(sbn))
 	b.sbn, b.packet, b.group = sbn, 0, group{}
@@ -61,7 +62,6 @@ func (b *block) open(c *coding, r *readAhead, sbn fec.SBN, turn uint64) error {
 		}
 	}
 	b.group = g
-	b.prepare(turn)
 	return nil
 }
 
@@ -73,10 +73,10 @@ func (b *block) spoil() {
 }
 
 // reopen opens a block that is stale, and goes on with the packet that was next.
-func (b *block) reopen(c *coding, r *readAhead, turn uint64) error {
+func (b *block) reopen(c *coding, r *readAhead) error {
 	b.giveBack()
 	b.enc, b.code = nil, code{}
-	if err := b.open(c, r, b.sbn, turn); err != nil {
+	if err := b.open(c, r, b.sbn); err != nil {
 		return err
 	}
 	b.packet, b.stale = b.resume, false

@@ -28,7 +28,7 @@ func (x *transfer) keep(b *block) {
 	case b.kept != nil:
 		b.giveBack()
 		return
-	case x.cache == nil || b.stale || b.group.repairs == 0 || b.work != nil ||
+	case x.cache == nil || b.once || b.stale || b.group.repairs == 0 || b.work != nil ||
 		b.packet < b.group.packets(), len(b.held) == 0:
 		return
 	}
@@ -47,6 +47,11 @@ func (x *transfer) keep(b *block) {
 	x.kept.bytes += size
 	x.cache.used += size
 	b.held, b.enc, b.code = nil, nil, code{}
+}
+
+// keeps reports whether there is room to keep b.
+func (x *transfer) keeps(b *block) bool {
+	return x.cache != nil && x.keptSize(b) <= x.cache.most-x.cache.used
 }
 
 // keptSize returns what it takes to keep b.
@@ -83,13 +88,13 @@ func (b *block) take(c *coding, k *keptBlock, sbn fec.SBN, turn uint64) {
 	b.kept, b.held, b.enc, b.code = k, k.held, k.enc, k.code
 	b.sbn, b.packet, b.group = sbn, 0, c.group(c.part.BlockSymbols(sbn))
 	b.off, b.size = c.part.Block(sbn)
-	b.heldOff, b.stale = 0, false
+	b.heldOff, b.stale, b.once = 0, false, false
 	if c.part.HasSubBlocks() {
 		b.size = uint64(b.group.k) * uint64(c.oti.SymbolLength)
 	}
 	b.asked = b.size
 	if c.encoder != c.oti { // it makes the symbols of each turn
-		b.prepare(turn)
+		b.prepare(turn, false)
 	}
 }
 

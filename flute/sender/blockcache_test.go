@@ -41,6 +41,7 @@ var cachedConfigs = map[string]Config{
 	"RaptorQ":               {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 20}},
 	"sub-blocks":            {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 20, SubBlocks: 5}, Interleave: 2},
 	"a random start":        {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 20}, Order: RandomStart, Interleave: 3},
+	"RaptorQ, Works":        {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 30_000, MaxSourceBlockLength: 20}, Repair: 3},
 	"Works":                 {OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 30_000, MaxSourceBlockLength: 10, MaxEncodingSymbols: 30}, Repair: 2},
 }
 

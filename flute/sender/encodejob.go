@@ -13,22 +13,39 @@ const workBytes = 256 << 10
 type encodeJob struct {
 	enc fec.Encoder
 	esi fec.ESI // the first repair symbol that is due: it makes the encoder do its work
+	n   int     // how many from esi on are made at once; zero: each when it is due
+}
+
+// foreseeing is an encoder that makes n repair symbols from first on at once, for less than one by one. It may then
+// have no others, until Reset, once source is used for something else.
+type foreseeing interface {
+	Prepare(first fec.ESI, n int) error
 }
 
 func (*encodeJob) lane() any { return nil }
 func (*encodeJob) cancel()   {}
 
 func (j *encodeJob) run(sync.Locker) error {
+	if j.n > 0 {
+		return j.enc.(foreseeing).Prepare(j.esi, j.n)
+	}
 	_, err := j.enc.AppendRepair(nil, j.esi)
 	return err
 }
 
-// prepare makes a Work for the repair symbols of the block in transfer number turn, if that takes long.
-func (b *block) prepare(turn uint64) {
-	if b.group.repairs > 0 && b.size >= workBytes {
-		first, _ := b.group.symbols(b.group.sources, turn)
-		b.work = &Work{job: &encodeJob{enc: b.enc, esi: first}}
+// prepare makes a Work for the repair symbols of the block in transfer number turn, if that takes long. once says that
+// no other symbols of it are wanted from enc.
+func (b *block) prepare(turn uint64, once bool) {
+	b.once = false
+	if b.group.repairs == 0 || b.size < workBytes {
+		return
 	}
+	first, n := b.group.repairSymbols(turn)
+	if _, ok := b.enc.(foreseeing); !once || !ok {
+		n = 0
+	}
+	b.once = n > 0
+	b.work = &Work{job: &encodeJob{enc: b.enc, esi: first, n: n}}
 }
 
 // ready returns nil when the repair symbols of the block can be made now, errBusy when a Work is about to make that
@@ -37,7 +54,12 @@ func (b *block) ready() error {
 	if b.work == nil {
 		return nil
 	}
-	if !b.work.takeBack() && !b.work.done() {
+	if b.work.takeBack() { // nobody runs it
+		job := b.work.job
+		b.work = nil
+		return job.run(nil)
+	}
+	if !b.work.done() {
 		return errBusy
 	}
 	err := b.work.err

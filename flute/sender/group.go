@@ -41,3 +41,14 @@ func (g *group) symbols(i uint32, turn uint64) (first fec.ESI, n uint32) {
 	first = fec.ESI(g.k + uint32(j)*g.g)
 	return first, min(g.g, g.end-uint32(first))
 }
+
+// repairSymbols returns the first ESI of the repair symbols of transfer number turn, and how many they are; 0: they do
+// not follow one another.
+func (g *group) repairSymbols(turn uint64) (first fec.ESI, n int) {
+	first, _ = g.symbols(g.sources, turn)
+	last, more := g.symbols(g.packets()-1, turn)
+	if last < first {
+		return first, 0
+	}
+	return first, int(last-first) + int(more)
+}

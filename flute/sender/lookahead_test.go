@@ -228,7 +228,7 @@ func TestNoEncoderWithoutRepair(t *testing.T) {
 		var r readAhead
 		r.hold(bytes.NewReader(pattern(100)))
 		var b block
-		if err := b.open(&c, &r, 0, 0); err != nil {
+		if err := b.open(&c, &r, 0); err != nil {
 			t.Fatal(err)
 		}
 		if made != want || (c.repairs(10) > 0) != (want > 0) || c.whole != (want > 0) {

@@ -167,7 +167,7 @@ func (x *transfer) append(b []byte, closeObject bool) ([]byte, error) {
 // lend hands the memory of a block that does without to the one that is read ahead next. Content that is not read ahead
 // and blocks that are kept have no use for that.
 func (x *transfer) lend(b *block) {
-	if x.content.memory || !x.content.attended || x.cache != nil && x.keptSize(b) <= x.cache.most-x.cache.used {
+	if x.content.memory || !x.content.attended || x.keeps(b) {
 		return
 	}
 	if held := b.lend(); held != nil {
@@ -191,8 +191,8 @@ func (x *transfer) slot() (*block, error) {
 		s := &x.slots[x.turn]
 		switch {
 		case s.stale:
-			err := s.reopen(x.coding, &x.content, x.number)
-			x.collect(s)
+			err := s.reopen(x.coding, &x.content)
+			x.prepare(s)
 			return s, err
 		case s.packet < s.group.packets():
 			return s, nil
@@ -222,7 +222,7 @@ func (x *transfer) open(s *block) error {
 		x.collect(s)
 		return nil
 	}
-	err := s.open(x.coding, &x.content, sbn, x.number)
+	err := s.open(x.coding, &x.content, sbn)
 	if errors.Is(err, errMissing) {
 		return err
 	}
@@ -230,8 +230,14 @@ func (x *transfer) open(s *block) error {
 		s.asked = x.lead(s)
 	}
 	x.next++
-	x.collect(s)
+	x.prepare(s)
 	return err
+}
+
+// prepare makes the Work of a block that was opened.
+func (x *transfer) prepare(s *block) {
+	s.prepare(x.number, s.group.repairs > 0 && !x.keeps(s))
+	x.collect(s)
 }
 
 // collect takes note of the Work of a block that was opened.

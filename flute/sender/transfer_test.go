@@ -67,7 +67,7 @@ func TestEncodersAreReused(t *testing.T) {
 	r.hold(o.source)
 	for i := range c.blocks {
 		var b block
-		if err := b.open(&c, &r, fec.SBN(i), 0); err != nil {
+		if err := b.open(&c, &r, fec.SBN(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -77,7 +77,7 @@ func TestEncodersAreReused(t *testing.T) {
 	made = 0
 	var b block
 	for i := range c.blocks {
-		if err := b.open(&c, &r, fec.SBN(i), 0); err != nil {
+		if err := b.open(&c, &r, fec.SBN(i)); err != nil {
 			t.Fatal(err)
 		}
 		got, err := b.appendSymbol(nil, &c, &r, fec.ESI(b.group.k), 0)

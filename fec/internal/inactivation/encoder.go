@@ -9,9 +9,9 @@ import (
 
 // Encoder makes the repair symbols of one source block. It implements fec.Encoder. It is not safe for concurrent use.
 //
-// All intermediate symbols are computed with the first repair symbol, and kept, plane after plane. A stripe of planes
-// has room behind it for the other rows of a plan's slab, into which planes but its last spill over the next one, still
-// to come.
+// All intermediate symbols are computed with the first repair symbol, and kept, plane after plane, unless Prepare was
+// told which symbols are wanted. A stripe of planes has room behind it for the other rows of a plan's slab, into which
+// planes but its last spill over the next one, still to come.
 type Encoder struct {
 	engine *Engine
 	block  Block
@@ -20,15 +20,20 @@ type Encoder struct {
 	source []byte
 	done   bool // the intermediate symbols are those of source
 
-	planes  planes
-	slab    []byte
-	inputs  [][]byte // of the plan
-	padded  []byte   // copies of the source symbols that cannot be used as they are: zeros, the last one, or all
-	columns []uint16
-	sum     sums
-	runner  runner
-	dst     [1][]byte
-	short   [minWidth]byte
+	planes planes
+	slab   []byte
+	inputs [][]byte // of the plan
+	padded []byte   // copies of the source symbols that cannot be used as they are: zeros, the last one, or all
+	sum    sums
+	runner runner
+	dst    [1][]byte
+	short  [minWidth]byte
+
+	// What Prepare made.
+	first    fec.ESI
+	prepared int // symbols from first on
+	made     []byte
+	outputs  [][]byte
 }
 
 // NewEncoder returns the encoder of a source block. The error, when source is too long, wraps flute.ErrOTI.
@@ -46,7 +51,7 @@ func (e *Encoder) Reset(source []byte) error {
 		return fmt.Errorf("%s: %d bytes in a source block of %d symbols of %d bytes: %w",
 			e.engine.config.Name, len(source), e.block.Symbols, e.block.SymbolLength, flute.ErrOTI)
 	}
-	e.source, e.done = source, false
+	e.source, e.done, e.prepared = source, false, 0
 	return nil
 }
 
@@ -71,15 +76,15 @@ func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
 		return b, fmt.Errorf("%s: repair symbol %d is not one of %d to %d: %w",
 			e.engine.config.Name, esi, e.block.Symbols, e.block.MaxESI-1, flute.ErrOTI)
 	}
+	if i := int64(esi) - int64(e.first); i >= 0 && i < int64(e.prepared) {
+		return append(b, e.madeSymbol(int(i))...), nil
+	}
 	if !e.done {
 		if err := e.compute(); err != nil {
 			return b, err
 		}
 	}
-	e.columns = e.known.code().LT(e.columns[:0], e.block.isi(esi))
-	e.sum = append(e.sum[:0].begin(0, 0), e.columns...)
-	e.sum.end(0)
-	e.sum = e.sum.padded()
+	e.sumsOf(esi, 1)
 	length := e.block.SymbolLength
 	n := len(b)
 	if length < minWidth {
@@ -119,14 +124,26 @@ func (e *Encoder) stripe(i, n int) []byte {
 	return e.slab[from*columns*w+i*extra : to*columns*w+(i+1)*extra]
 }
 
+// findPlan makes plan that of the block.
+func (e *Encoder) findPlan() error {
+	if e.plan != nil {
+		return nil
+	}
+	e.known = e.engine.known(e.block.Extended)
+	if e.plan = e.known.plan(); e.plan == nil {
+		return fmt.Errorf("%s: %d source symbols: singular matrix: %w", e.engine.config.Name, e.block.Extended,
+			flute.ErrOTI)
+	}
+	return nil
+}
+
 // compute computes the intermediate symbols.
 func (e *Encoder) compute() error {
-	if e.plan == nil {
-		e.known = e.engine.known(e.block.Extended)
-		if e.plan = e.known.plan(); e.plan == nil {
-			return fmt.Errorf("%s: %d source symbols: singular matrix: %w", e.engine.config.Name, e.block.Extended,
-				flute.ErrOTI)
-		}
+	if err := e.findPlan(); err != nil {
+		return err
+	}
+	if e.slab == nil {
+		e.made, e.prepared = nil, 0
 		e.planes = newPlanes(e.block.SymbolLength, e.plan.rows, encoderBudget)
 		columns := e.known.code().Columns
 		n := e.stripes()
