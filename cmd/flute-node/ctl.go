@@ -171,8 +171,10 @@ func (ctlTreeCommand) Run(ctx context.Context, c *ctlCommand, out *output) error
 }
 
 type ctlEventsCommand struct {
-	After string `placeholder:"ID" help:"Begin after the event of this ID, as far as it is still known. Default: with those that happen from now on."`
-	Names string `placeholder:"NAME[,…]" help:"Only events of these names, such as object_completed."`
+	After    string `placeholder:"ID" xor:"begin" help:"Begin after the event of this ID, as far as it is still known. Default: with those that happen from now on."`
+	Latest   uint64 `placeholder:"N" xor:"begin" type:"positive" help:"Begin with the latest N events that have happened, of those that --names wants, as far as they are still known."`
+	Names    string `placeholder:"NAME[,…]" help:"Only events of these names, such as object_completed."`
+	NoFollow bool   `help:"End with those that have happened."`
 }
 
 // Run prints events.
@@ -184,12 +186,13 @@ func (e *ctlEventsCommand) Run(ctx context.Context, c *ctlCommand, out *output) 
 	if err := out.handOver(); err != nil && !out.asked {
 		return err
 	}
-	err = client.Events(ctx, e.After, url.QueryEscape(e.Names), func(id, line string) error {
+	q := api.EventQuery{After: e.After, Latest: e.Latest, Names: e.Names, Past: e.NoFollow}
+	err = client.Events(ctx, q, func(id, line string) error {
 		_, err := fmt.Fprintf(out.printer, "{\"id\":%q,%s\n", id, strings.TrimPrefix(line, "{"))
 		return err
 	})
-	if ctx.Err() != nil {
-		return nil // the only way to end it
+	if ctx.Err() != nil || err == nil {
+		return nil
 	}
 	return failure{err}
 }

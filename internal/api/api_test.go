@@ -333,6 +333,7 @@ func TestOpenAPI(t *testing.T) {
 		{operation: "GET /v1/tree", down: true, want: 503},
 		{operation: "GET /v1/events", path: "/v1/events?after=x", want: 400},
 		{operation: "GET /v1/events", path: "/v1/events?latest=-1", want: 400},
+		{operation: "GET /v1/events", path: "/v1/events?follow=perhaps", want: 400},
 		{operation: "POST /v1/reload", want: 200},
 		{operation: "POST /v1/reload", broken: true, want: 422},
 		{operation: "POST /v1/units/{unit}/pause", path: "/v1/units/out/pause", want: 200},
@@ -575,7 +576,7 @@ func TestEvents(t *testing.T) {
 	read := func(after, names string, n int) (got []string) {
 		t.Helper()
 		enough := errors.New("enough")
-		err := c.Events(t.Context(), after, names, func(id, line string) error {
+		err := c.Events(t.Context(), EventQuery{After: after, Names: names}, func(id, line string) error {
 			if got = append(got, id+" "+line); len(got) == n {
 				return enough
 			}
@@ -608,6 +609,40 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestLatestEvents: who asks what has happened gets the latest events of the names that are wanted, however many others
+// came since, and no others after them.
+func TestLatestEvents(t *testing.T) {
+	j := newJournal(300)
+	c := listen(t, config(t, &backend{}, j))
+	j.add("rare", "often", "rare", "often", "rare")
+	for range 200 {
+		j.add("often")
+	}
+	for name, want := range map[string]struct {
+		EventQuery
+		ids string
+	}{
+		"of one name":        {EventQuery{Names: "rare", Latest: 2}, "e1-3 e1-5"},
+		"more than there is": {EventQuery{Names: "rare", Latest: 1 << 31}, "e1-1 e1-3 e1-5"},
+		"of no such name":    {EventQuery{Names: "never", Latest: 3}, ""},
+		"of any name":        {EventQuery{Latest: 2}, "e1-204 e1-205"},
+		"after one":          {EventQuery{After: "e1-204", Latest: 9}, "e1-205"},
+		"from now on":        {EventQuery{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			want.Past = true
+			err := c.Events(t.Context(), want.EventQuery, func(id, _ string) error {
+				got = append(got, id)
+				return nil
+			})
+			if err != nil || strings.Join(got, " ") != want.ids {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+}
+
 // TestTooManyClients: clients of events are bounded, and one that leaves makes room.
 func TestTooManyClients(t *testing.T) {
 	j := newJournal(100)
@@ -620,12 +655,12 @@ func TestTooManyClients(t *testing.T) {
 	for range maxClients {
 		left.Go(func() {
 			first := sync.OnceFunc(here.Done)
-			_ = c.Events(ctx, "e1-0", "", func(string, string) error { first(); return nil })
+			_ = c.Events(ctx, EventQuery{After: "e1-0"}, func(string, string) error { first(); return nil })
 		})
 	}
 	j.add("a")
 	here.Wait()
-	err := c.Events(ctx, "", "", func(string, string) error { return nil })
+	err := c.Events(ctx, EventQuery{}, func(string, string) error { return nil })
 	if e, ok := errors.AsType[*StatusError](err); !ok || e.Code != 503 {
 		t.Errorf("one too many: %v", err)
 	}
@@ -633,7 +668,7 @@ func TestTooManyClients(t *testing.T) {
 	left.Wait()
 	enough := errors.New("enough")
 	for { // the server notices a little later
-		err := c.Events(t.Context(), "e1-0", "", func(string, string) error { return enough })
+		err := c.Events(t.Context(), EventQuery{After: "e1-0"}, func(string, string) error { return enough })
 		if errors.Is(err, enough) {
 			break
 		}
@@ -669,7 +704,7 @@ func TestRefusedClientsLeave(t *testing.T) {
 			t.Fatalf("client %d: %s, close %v", i, got.Status, got.Close)
 		}
 	}
-	if err := c.Events(t.Context(), "", "", nil); err == nil {
+	if err := c.Events(t.Context(), EventQuery{}, nil); err == nil {
 		t.Error("one too many is taken")
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -108,15 +110,28 @@ func (c *Client) ask(ctx context.Context, method, path string, body any, after s
 	return response, err
 }
 
-// Events calls told with each event, as a line of JSON, and its ID, until ctx ends, or told or the daemon ends it.
-// after is the ID of the last event that is known; empty: only what happens from now on. names are those wanted; empty:
-// all.
-func (c *Client) Events(ctx context.Context, after, names string, told func(id, line string) error) error {
-	path := "/v1/events"
-	if names != "" {
-		path += "?names=" + names
+// EventQuery says which events are wanted. The zero value is all that happen from now on.
+type EventQuery struct {
+	After  string // ID of the last event that is known
+	Latest uint64 // so many of those that have happened, unless After is given
+	Names  string // with commas between; empty: all
+	Past   bool   // none that happens from now on
+}
+
+// Events calls told with each event, as a line of JSON, and its ID, until ctx ends, or told or the daemon ends it. With
+// q.Past it returns nil after the last one.
+func (c *Client) Events(ctx context.Context, q EventQuery, told func(id, line string) error) error {
+	query := url.Values{}
+	if q.Names != "" {
+		query.Set("names", q.Names)
 	}
-	response, err := c.ask(ctx, http.MethodGet, path, nil, after)
+	if q.Latest > 0 {
+		query.Set("latest", strconv.FormatUint(q.Latest, 10))
+	}
+	if q.Past {
+		query.Set("follow", "false")
+	}
+	response, err := c.ask(ctx, http.MethodGet, "/v1/events?"+query.Encode(), nil, q.After)
 	if err != nil {
 		return err
 	}
@@ -138,7 +153,7 @@ func (c *Client) Events(ctx context.Context, after, names string, told func(id, 
 			}
 		}
 	}
-	if err := scan.Err(); err != nil {
+	if err := scan.Err(); err != nil || q.Past {
 		return err
 	}
 	return errors.New("the daemon has ended the stream")

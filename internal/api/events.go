@@ -19,8 +19,8 @@ const (
 )
 
 // events answers with events as they happen (https://html.spec.whatwg.org/multipage/server-sent-events.html). It begins
-// after the event of Last-Event-ID, or of the query after=ID, or with the latest=N ones; without any of these, with
-// those that happen from now on.
+// after the event of Last-Event-ID, or of the query after=ID, or with the latest=N ones of the names that are wanted;
+// without any of these, with those that happen from now on. With follow=false it ends with those that have happened.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.Clients.Add(1) > maxClients {
 		s.cfg.Clients.Add(-1)
@@ -30,24 +30,30 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.cfg.Clients.Add(-1)
-	after, other, err := s.position(r)
-	if err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
-		return
-	}
 	names := map[string]bool{}
 	if list := r.URL.Query().Get("names"); list != "" {
 		for name := range strings.SplitSeq(list, ",") {
 			names[name] = true
 		}
 	}
+	after, other, err := s.position(r, names)
+	follow := true
+	if text := r.URL.Query().Get("follow"); err == nil && text != "" {
+		if follow, err = strconv.ParseBool(text); err != nil {
+			err = fmt.Errorf("follow: %.80q is neither true nor false", text)
+		}
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	s.stream(w, r, after, other, names)
+	s.stream(w, r, after, other, names, follow)
 }
 
 // position returns the number after which a client wants events. other tells that it knows those of a process of which
 // nothing is kept.
-func (s *Server) position(r *http.Request) (after uint64, other bool, err error) {
+func (s *Server) position(r *http.Request, names map[string]bool) (after uint64, other bool, err error) {
 	id := r.Header.Get("Last-Event-ID")
 	if id == "" {
 		id = r.URL.Query().Get("after")
@@ -57,8 +63,7 @@ func (s *Server) position(r *http.Request) (after uint64, other bool, err error)
 		if err != nil {
 			return 0, false, fmt.Errorf("latest: %.80q is no number", text)
 		}
-		last := s.cfg.Journal.Last()
-		return last - min(last, n), false, nil
+		return s.latest(n, names), false, nil
 	}
 	if id == "" {
 		return s.cfg.Journal.Last(), false, nil
@@ -71,8 +76,32 @@ func (s *Server) position(r *http.Request) (after uint64, other bool, err error)
 	return after, !known, nil
 }
 
-// stream writes events until the client or the server leaves.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, after uint64, other bool, names map[string]bool) {
+// latest returns the number after which there are n events of these names; no names: of any.
+func (s *Server) latest(n uint64, names map[string]bool) uint64 {
+	last := s.cfg.Journal.Last()
+	if len(names) == 0 {
+		return last - min(last, n)
+	}
+	var found []uint64
+	for after := uint64(0); after < last; {
+		entries, gone, _ := s.cfg.Journal.After(after, eventBatch)
+		after += gone
+		for _, e := range entries {
+			if after = e.ID; names[e.Name] {
+				found = append(found, e.ID)
+			}
+		}
+	}
+	if found = found[uint64(len(found))-min(uint64(len(found)), n):]; len(found) == 0 {
+		return last
+	}
+	return found[0] - 1
+}
+
+// stream writes events until the client or the server leaves, or, without follow, until there are no more.
+func (s *Server) stream(
+	w http.ResponseWriter, r *http.Request, after uint64, other bool, names map[string]bool, follow bool,
+) {
 	control := http.NewResponseController(w)
 	var text bytes.Buffer
 	id := func(n uint64) string { return s.cfg.Journal.Epoch() + "-" + strconv.FormatUint(n, 10) }
@@ -110,6 +139,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, after uint64, ot
 		}
 		if len(entries) > 0 {
 			continue
+		}
+		if !follow {
+			return
 		}
 		select {
 		case <-changed:
