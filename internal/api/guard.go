@@ -25,8 +25,10 @@ type guard struct {
 	at    time.Time
 }
 
-// protect returns h for requests with the token, Authorization: Bearer TOKEN, and for browsers that have logged in.
+// protect returns h for requests with the token, Authorization: Bearer TOKEN, and for browsers that have logged in:
+// these keep the place of their connection.
 func (g *guard) protect(h http.Handler) http.Handler {
+	known := keeping(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == "/login":
@@ -35,8 +37,11 @@ func (g *guard) protect(h http.Handler) http.Handler {
 		case r.URL.Path == "/logout":
 			g.serveLogout(w, r)
 			return
-		case isPublic(r), g.known(r): // also while others guess
+		case isPublic(r):
 			h.ServeHTTP(w, r)
+			return
+		case g.known(r): // also while others guess
+			known.ServeHTTP(w, r)
 			return
 		case r.URL.Path == "/" && r.Header.Get("Authorization") == "":
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
@@ -58,7 +63,7 @@ func (g *guard) protect(h http.Handler) http.Handler {
 			fail(w, http.StatusUnauthorized, "the token is missing or wrong")
 			return
 		}
-		h.ServeHTTP(w, r)
+		known.ServeHTTP(w, r)
 	})
 }
 

@@ -72,7 +72,7 @@ func Listen(cfg Config) (*Server, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.serve(l, local(s.routes()), nil)
+		s.serve(l, local(keeping(s.routes())), nil)
 	case "tcp":
 		if cfg.Token == "" {
 			return nil, errors.New("api: TCP needs a token")
@@ -94,7 +94,7 @@ func Listen(cfg Config) (*Server, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("metrics: %w", err), s.Close(context.Background()))
 		}
-		s.serve(l, s.machineRoutes(http.NewServeMux()), nil)
+		s.serve(l, s.machineRoutes(http.NewServeMux()), nil) // whoever asks: silence gives way
 	}
 	return s, nil
 }
@@ -112,9 +112,9 @@ func (s *Server) listenTLS(at string) error {
 	if err != nil {
 		return fmt.Errorf("api: %w", err)
 	}
-	h := s.routes()
+	h := keeping(s.routes())
 	if s.cfg.Token != "" {
-		h = s.guard.protect(h)
+		h = s.guard.protect(s.routes())
 	}
 	s.serve(l, h, live.Config())
 	return nil
@@ -154,14 +154,14 @@ func (s *Server) serve(l net.Listener, h http.Handler, over *tls.Config) {
 	server := &http.Server{
 		Handler: http.MaxBytesHandler(h, maxBody), ReadHeaderTimeout: requestTime, ReadTimeout: requestTime,
 		WriteTimeout: answerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), TLSConfig: over,
+		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), TLSConfig: over, ConnContext: withPlace,
 	}
 	// HTTP/1.1 only: a connection of HTTP/2 has requests at once that maxConnections does not count.
 	server.Protocols = new(http.Protocols)
 	server.Protocols.SetHTTP1(true)
 	s.servers = append(s.servers, server)
 	s.serving.Go(func() {
-		limited := &limited{Listener: l, places: make(chan struct{}, maxConnections)}
+		limited := &places{Listener: l, most: maxConnections}
 		serve := server.Serve
 		if over != nil {
 			serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
@@ -171,35 +171,6 @@ func (s *Server) serve(l net.Listener, h http.Handler, over *tls.Config) {
 			s.cfg.Log.Error("api", "error", err.Error())
 		}
 	})
-}
-
-// limited is a listener that has so many connections at once. Others wait in the system's queue.
-type limited struct {
-	net.Listener
-
-	places chan struct{}
-}
-
-func (l *limited) Accept() (net.Conn, error) {
-	l.places <- struct{}{}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.places
-		return nil, err
-	}
-	return &place{Conn: c, leave: sync.OnceFunc(func() { <-l.places })}, nil
-}
-
-// place is a connection that gives its place back.
-type place struct {
-	net.Conn
-
-	leave func()
-}
-
-func (p *place) Close() error {
-	p.leave()
-	return p.Conn.Close()
 }
 
 // Close ends all streams, lets requests under way come to their end until ctx ends, and closes what is open.
