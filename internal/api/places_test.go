@@ -80,8 +80,8 @@ func (p *pipes) dial() net.Conn {
 	return near
 }
 
-// TestPlaces: a connection whose request is answered keeps its place, and another one waits until a request is answered,
-// a connection ends, or the listener does.
+// TestPlaces: a connection whose request is answered keeps its place, and another one waits until a request is
+// answered, a connection ends, or the listener does.
 func TestPlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := &pipes{make(chan net.Conn), make(chan struct{})}

@@ -54,13 +54,21 @@ func (t *Tracer) Announced(unit string, session flute.SessionKey, f *fdt.File, n
 	t.begin(ctx, unit, object{session, f.TOI}, f.ContentLocation, now)
 }
 
-// begin begins a span, unless there is one, or too many are open, of its session or of all. A file that finds no place
-// as it is announced may find one with its first symbol.
+// begin begins a span, unless there is one, or too many are open, of its session or of all. If there is no place, a
+// session that has fewer takes one of the session that has most. A file that finds no place as it is announced may find
+// one with its first symbol.
 func (t *Tracer) begin(ctx context.Context, unit string, key object, location string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.open[key] != nil || len(t.open) >= maxOpen || t.counts[key.session] >= maxOfSession {
+	if t.open.get(key) != nil || len(t.open.of[key.session]) >= maxOfSession {
 		return
+	}
+	if t.open.count >= maxOpen {
+		victim, ok := t.open.crowded(key.session, now)
+		if !ok {
+			return
+		}
+		t.cut(victim, "its place was needed", now)
 	}
 	_, s := t.tracer.Start(ctx, "receive file", trace.WithTimestamp(now), trace.WithSpanKind(trace.SpanKindConsumer),
 		trace.WithAttributes(
@@ -70,8 +78,7 @@ func (t *Tracer) begin(ctx context.Context, unit string, key object, location st
 			attribute.Int64("flute.tsi", int64(key.session.TSI)), attribute.String("flute.toi", key.toi.String()),
 			attribute.String("flute.content_location", text(location)),
 		))
-	t.open[key] = &span{span: s, unit: unit}
-	t.counts[key.session]++
+	t.open.add(key, &span{span: s, unit: unit})
 	t.remember(t.fileOf(unit, location), s.SpanContext())
 }
 
@@ -191,7 +198,7 @@ func (t *Tracer) tried(e *outbox.Tried, now time.Time) {
 func (t *Tracer) with(key object, do func(*span)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := t.open[key]; s != nil {
+	if s := t.open.get(key); s != nil {
 		do(s)
 	}
 }
@@ -201,6 +208,6 @@ func (t *Tracer) end(key object, now time.Time, do func(*span)) {
 	t.with(key, func(s *span) {
 		do(s)
 		s.span.End(trace.WithTimestamp(now))
-		t.forget(key)
+		t.open.remove(key)
 	})
 }

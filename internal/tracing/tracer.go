@@ -19,7 +19,8 @@ import (
 const (
 	// maxOpen bounds the files whose spans have not ended, maxEnded those whose sinks may still tell of them.
 	maxOpen, maxEnded = 10_000, 10_000
-	// maxOfSession bounds those of one session: one that announces very many files leaves places to others.
+	// maxOfSession bounds those of one session: one that announces very many files leaves places to others. Where many
+	// do, the one that has most gives one to each that has fewer.
 	maxOfSession = maxOpen / 10
 	// exportTime is how long the collector may take for a batch.
 	exportTime = 10 * time.Second
@@ -47,8 +48,7 @@ type Tracer struct {
 	seed     maphash.Seed
 
 	mu     sync.Mutex
-	open   map[object]*span
-	counts map[flute.SessionKey]int   // of open
+	open   spans
 	ended  map[file]trace.SpanContext // the latest span of a file, for its sinks
 	order  []file                     // of ended: a ring, once it is full
 	oldest int                        // of order
@@ -71,8 +71,8 @@ func New(cfg Config) (*Tracer, error) {
 		sdk.WithSampler(sdk.AlwaysSample())) // whether it is wanted this configuration says, and no sender
 	return &Tracer{
 		provider: provider, tracer: provider.Tracer("github.com/flute-node/flute-node"),
-		seed: maphash.MakeSeed(), open: map[object]*span{},
-		counts: map[flute.SessionKey]int{}, ended: map[file]trace.SpanContext{},
+		seed: maphash.MakeSeed(), open: spans{of: map[flute.SessionKey]map[flute.TOI]*span{}},
+		ended: map[file]trace.SpanContext{},
 	}, nil
 }
 
@@ -86,19 +86,19 @@ func (t *Tracer) Close(ctx context.Context) error {
 func (t *Tracer) endAll(why string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for key, s := range t.open {
-		s.span.AddEvent(why, trace.WithTimestamp(now))
-		s.span.End(trace.WithTimestamp(now))
-		t.forget(key)
+	for session, all := range t.open.of {
+		for toi := range all {
+			t.cut(object{session, toi}, why, now)
+		}
 	}
 }
 
-// forget gives the place of an object back. The caller holds mu.
-func (t *Tracer) forget(key object) {
-	delete(t.open, key)
-	if t.counts[key.session]--; t.counts[key.session] <= 0 {
-		delete(t.counts, key.session)
-	}
+// cut ends the span of an object, and says why. The caller holds mu.
+func (t *Tracer) cut(key object, why string, now time.Time) {
+	s := t.open.get(key)
+	s.span.AddEvent(why, trace.WithTimestamp(now))
+	s.span.End(trace.WithTimestamp(now))
+	t.open.remove(key)
 }
 
 // quiet is an exporter whose failures go where the daemon wants them, and not to a handler of the process.

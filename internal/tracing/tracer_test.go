@@ -141,16 +141,16 @@ func TestMissed(t *testing.T) {
 		other.TSI = flute.TSI(i % 100)
 		tr.Observe("in", event.ObjectStarted{Session: other, TOI: flute.NewTOI(i + 1)}, now)
 	}
-	if len(tr.open) != maxOpen {
-		t.Errorf("%d are open", len(tr.open))
+	if tr.open.count != maxOpen {
+		t.Errorf("%d are open", tr.open.count)
 	}
 	tr.Observe("", notice.Missed{Count: 1}, now)
-	if len(tr.open) != 0 || len(tr.counts) != 0 {
-		t.Errorf("%d are open", len(tr.open))
+	if tr.open.count != 0 || len(tr.open.of) != 0 {
+		t.Errorf("%d are open", tr.open.count)
 	}
 	tr.Observe("in", event.ObjectStarted{Session: key, TOI: flute.NewTOI(1 << 20)}, now)
-	if len(tr.open) != 1 {
-		t.Errorf("%d are open after another one", len(tr.open))
+	if tr.open.count != 1 {
+		t.Errorf("%d are open after another one", tr.open.count)
 	}
 	end()
 }
@@ -175,8 +175,8 @@ func TestHostile(t *testing.T) {
 		f := fdt.File{TOI: flute.NewTOI(i + 100), ContentLocation: fmt.Sprint(i)}
 		tr.Announced("in", key, &f, now)
 	}
-	if len(tr.open) != maxOfSession || len(tr.ended) > maxEnded {
-		t.Errorf("%d open, %d ended", len(tr.open), len(tr.ended))
+	if tr.open.count != maxOfSession || len(tr.ended) > maxEnded {
+		t.Errorf("%d open, %d ended", tr.open.count, len(tr.ended))
 	}
 	for i := range uint64(2 * maxOpen) {
 		toi := flute.NewTOI(i + 1)
@@ -201,7 +201,7 @@ func TestSessionsShareSpans(t *testing.T) {
 	now := time.Now()
 	announce := func(key flute.SessionKey, toi uint64) bool {
 		tr.Announced("in", key, &fdt.File{TOI: flute.NewTOI(toi), ContentLocation: fmt.Sprint(toi)}, now)
-		return tr.open[object{key, flute.NewTOI(toi)}] != nil
+		return tr.open.get(object{key, flute.NewTOI(toi)}) != nil
 	}
 	for i := range uint64(maxOpen + 1) {
 		announce(key, i+1)
@@ -217,6 +217,53 @@ func TestSessionsShareSpans(t *testing.T) {
 	tr.Observe("in", event.ObjectCompleted{Session: key, TOI: flute.NewTOI(1)}, now)
 	if !announce(key, maxOpen+5) {
 		t.Error("a place that is free again is not given")
+	}
+}
+
+// TestManySessionsShareSpans: sessions that have taken all places give one up for each file of another session, until
+// that has as many as they. What is taken from a session is told, and its other files are not touched.
+func TestManySessionsShareSpans(t *testing.T) {
+	tr, end := newTest(t)
+	now := time.Now()
+	announce := func(tsi flute.TSI, toi uint64) bool {
+		now = now.Add(searchPause / 3)
+		k := key
+		k.TSI = tsi
+		tr.Announced("in", k, &fdt.File{TOI: flute.NewTOI(toi), ContentLocation: fmt.Sprint(toi)}, now)
+		return tr.open.get(object{k, flute.NewTOI(toi)}) != nil
+	}
+	const crowd = maxOpen / maxOfSession
+	for tsi := range flute.TSI(crowd) {
+		for toi := range uint64(maxOfSession) {
+			announce(tsi, toi+1)
+		}
+	}
+	refused := 0
+	for toi := range uint64(2 * maxOfSession) {
+		if !announce(crowd, toi+1) {
+			refused++
+		}
+	}
+	if n := tr.open.count; n != maxOpen {
+		t.Errorf("%d are open", n)
+	}
+	const fair = maxOpen / (crowd + 1)
+	for k, all := range tr.open.of {
+		if len(all) < fair-4 || len(all) > fair+4 {
+			t.Errorf("session %d has %d of %d places", k.TSI, len(all), fair)
+		}
+	}
+	if refused < 2*maxOfSession-fair-4 {
+		t.Errorf("%d are refused", refused)
+	}
+	cut := 0
+	for _, s := range end()["receive file"] {
+		if slices.Contains(eventsOf(&s), "its place was needed") {
+			cut++
+		}
+	}
+	if cut != 2*maxOfSession-refused {
+		t.Errorf("%d spans are cut, of %d", cut, 2*maxOfSession-refused)
 	}
 }
 
