@@ -90,8 +90,13 @@ func (l limits) String() string {
 	return text.String()
 }
 
-// mebibytes writes a size with one digit after the point.
-func mebibytes(n uint64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
+// mebibytes writes a size with one digit after the point; what is small in KiB.
+func mebibytes(n uint64) string {
+	if n > 0 && n < 1<<16 {
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
 
 // memoryFlags bound the memory of the node.
 type memoryFlags struct {

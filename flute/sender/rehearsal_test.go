@@ -3,6 +3,8 @@ package sender
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -112,5 +114,44 @@ func TestMemory(t *testing.T) {
 	want := 512<<10 + 4*100_000 + 3*scheme.Memory(&code, 100).Encoder
 	if got := s.Memory(); got != want {
 		t.Errorf("%d bytes, want %d", got, want)
+	}
+}
+
+// TestFileMemory: what a session holds of files that wait, and of those that were sent, is within the bound for each, and
+// the bound is no more than twice of it.
+func TestFileMemory(t *testing.T) {
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	const files = 5000
+	for _, name := range []int{30, 1000} {
+		cfg := Config{OTI: fec.OTI{SymbolLength: 1400}}
+		s, _ := oneFile(t, cfg, 50)
+		before := heap()
+		within := func(when string) {
+			got, bound := float64(heap()-before)/files, float64(s.cfg.FileMemory(name))
+			if got > bound || got < bound/2 {
+				t.Errorf("names of %d bytes, %s: %.0f bytes a file, the bound is %.0f", name, when, got, bound)
+			}
+		}
+		for i := range files {
+			location := fmt.Sprintf("file:///%0*d", name-8, i)
+			addTo(t, s, File{ContentLocation: location, Content: zeros{}, Size: 100, Digests: NoDigest})
+		}
+		within("waiting")
+		for now := start; s.Stats().Completed <= files; now = now.Add(100 * time.Microsecond) {
+			if _, ok, err := s.AppendNext(nil, now); err != nil {
+				t.Fatal(err)
+			} else if !ok {
+				now = s.Deadline()
+			}
+			s.Events()
+		}
+		within("sent")
+		runtime.KeepAlive(s)
 	}
 }

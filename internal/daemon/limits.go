@@ -22,7 +22,8 @@ import (
 
 // Limits returns what each part of a daemon of this configuration may hold in memory at most, and the sum in bytes: the
 // worst case. receptions is how many groups it receives. Nothing is opened and no name is looked up. The Go runtime,
-// programs, the lists of files that are sent, and the file of the outbox, whose pages are the system's, are not in it.
+// programs, what is known of each file that is sent, which has a row of its own, and the file of the outbox, whose pages
+// are the system's, are not in it.
 func Limits(cfg *config.Config) (list []bounds.Bound, receptions int, sum uint64, err error) {
 	own := node.Config{Budget: uint64(cfg.Node.Memory)}
 	ctx := context.Background()
@@ -48,13 +49,16 @@ func Limits(cfg *config.Config) (list []bounds.Bound, receptions int, sum uint64
 	}
 	for i := range cfg.Send {
 		s := &cfg.Send[i]
-		n, err := memoryOf(ctx, s)
+		n, each, err := memoryOf(ctx, s)
 		if err != nil {
 			return nil, 0, 0, fmt.Errorf("send %s: %w", s.Name, err)
 		}
 		parts = append(parts, bounds.Bound{
 			Part: "content and FEC of files of any size, and datagrams", Of: bounds.Owner("send " + s.Name), Bytes: n,
 			Set: "parallel, queue, block, interleave, cache",
+		}, bounds.Bound{
+			Part: fmt.Sprintf("what is known of it, if its name has %d bytes", usualName),
+			Of:   bounds.Owner("file of send " + s.Name), Bytes: each, Within: filesOnTop,
 		})
 	}
 	for i := range cfg.UTP {
@@ -119,17 +123,26 @@ func ofReception(list []bounds.Bound) (sum uint64) {
 	return sum
 }
 
-// memoryOf returns what a section may hold that sends the largest files, as many at once as it may.
-func memoryOf(ctx context.Context, s *config.Send) (uint64, error) {
+// usualName is the length of a name for which is told what a file takes.
+const usualName = 100
+
+// filesOnTop says where the files of a sending section are counted: nobody knows how many wait. Of those that were sent
+// a session remembers 100,000.
+const filesOnTop = "on top of the worst case"
+
+// memoryOf returns what a section may hold that sends the largest files, as many at once as it may, and what comes with
+// each file.
+func memoryOf(ctx context.Context, s *config.Send) (all, each uint64, err error) {
 	words := s.Words(time.Now())
 	cfg, err := words.Config(outgoing.WatchedSize)
 	if err != nil {
-		return 0, s.Keyed(err)
+		return 0, 0, s.Keyed(err)
 	}
 	cfg.State = "" // it is that of a session that runs
 	if cfg.To, err = s.To.Resolve(ctx, somewhere); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
+	each = cfg.Session.FileMemory(usualName)
 	priorities := map[int8]bool{0: true}
 	for _, p := range s.Priority {
 		priorities[p.Value] = true
@@ -147,7 +160,7 @@ func memoryOf(ctx context.Context, s *config.Send) (uint64, error) {
 		}
 		n, err := cfg.Memory(files)
 		if err == nil || size < smallest {
-			return n, err
+			return n, each, err
 		}
 	}
 }

@@ -71,6 +71,9 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: %d bytes of %d", fec, of["send out"], all)
 		}
 		before = of["send out"]
+		if of["file of send out"] != 0 {
+			t.Error("files whose number nobody knows are in the worst case")
+		}
 	}
 	all, of := limitsOf(t, in+"utp: [{name: up, listen: '127.0.0.1:1', dir: /tmp/x, peers: 3}]\n")
 	if want := uint64(6 * 2 * streamBuffer); of["utp up"] != want || all != one+want {

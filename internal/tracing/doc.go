@@ -14,8 +14,8 @@
 // bytes are there; a small file has none. A collector that is away loses spans, and never a file: 2048 spans wait for
 // it. 10,000 files are followed at once, of one session 1,000: others have no span, or that of a file of a session that
 // has more ends, and gives its place. If the daemon was too busy to hear all events, the spans of those that were on
-// their way end there. An attribute of the sender is not to be trusted, and decides on nothing but the trace that a span
-// is shown in.
+// their way end there. An attribute of the sender is not to be trusted, and decides on nothing but the trace that a
+// span is shown in.
 //
 // [OTLP]: https://opentelemetry.io/docs/specs/otlp/
 package tracing
