@@ -115,9 +115,9 @@ func (s *Session) Memory() (sum uint64) {
 	return sum
 }
 
-// FileMemory bounds what a session holds, in bytes, of each file that waits, and of up to 100,000 that were sent: all but
-// its content and FEC. name is the length of its Content-Location. What File.Attributes and File.Elements say comes on
-// top.
+// FileMemory bounds what a session holds, in bytes, of each file that waits, and of up to 100,000 that were sent: all
+// but its content and FEC. name is the length of its Content-Location. What File.Attributes and File.Elements say comes
+// on top.
 func (Config) FileMemory(name int) uint64 { return 2400 + 3*uint64(name) }
 
 // CacheMemory bounds what the session keeps, in bytes, to send it again.

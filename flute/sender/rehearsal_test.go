@@ -117,8 +117,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestFileMemory: what a session holds of files that wait, and of those that were sent, is within the bound for each, and
-// the bound is no more than twice of it.
+// TestFileMemory: what a session holds of files that wait, and of those that were sent, is within the bound for each,
+// and the bound is no more than twice of it.
 func TestFileMemory(t *testing.T) {
 	heap := func() uint64 {
 		runtime.GC()

@@ -22,8 +22,8 @@ import (
 
 // Limits returns what each part of a daemon of this configuration may hold in memory at most, and the sum in bytes: the
 // worst case. receptions is how many groups it receives. Nothing is opened and no name is looked up. The Go runtime,
-// programs, what is known of each file that is sent, which has a row of its own, and the file of the outbox, whose pages
-// are the system's, are not in it.
+// programs, what is known of each file that is sent, which has a row of its own, and the file of the outbox, whose
+// pages are the system's, are not in it.
 func Limits(cfg *config.Config) (list []bounds.Bound, receptions int, sum uint64, err error) {
 	own := node.Config{Budget: uint64(cfg.Node.Memory)}
 	ctx := context.Background()
