@@ -31,9 +31,6 @@ func (d *display) check() error {
 	return nil
 }
 
-// frameInterval is the time between two drawings of the bars: often enough to look alive.
-const frameInterval = 100 * time.Millisecond
-
 // output shows events: progress bars and text on a terminal, JSON lines elsewhere. It is safe for concurrent use.
 type output struct {
 	printer *printer
@@ -85,71 +82,6 @@ func (o *output) early(args []string) *output {
 		return nil
 	}
 	return o
-}
-
-// begin draws the bars from now on, until close.
-func (o *output) begin() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.screen == nil || o.stop != nil {
-		return
-	}
-	o.stop = make(chan struct{})
-	stop := o.stop
-	o.stopped.Go(func() {
-		ticks := time.NewTicker(frameInterval)
-		defer ticks.Stop()
-		for {
-			select {
-			case <-ticks.C:
-				o.frame(true)
-			case <-stop:
-				o.frame(false)
-				return
-			}
-		}
-	})
-}
-
-// frame draws what has changed, with the bars or for the last time without.
-func (o *output) frame(withBars bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.draw(withBars)
-}
-
-// draw is frame with mu held.
-func (o *output) draw(withBars bool) {
-	var change []string
-	if withBars {
-		width, rows := o.screen.size()
-		change = o.bars.lines(time.Now(), width, rows)
-	}
-	o.screen.draw(o.waiting, change)
-	o.waiting = o.waiting[:0]
-}
-
-// close finishes the bars, so that what is printed next stands below them. The first call counts.
-func (o *output) close() {
-	o.mu.Lock()
-	stop := o.stop
-	if o.closed {
-		stop = nil
-	}
-	o.closed = true
-	o.mu.Unlock()
-	if stop == nil {
-		return
-	}
-	close(stop)
-	o.stopped.Wait()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.stop = nil
-	for _, line := range o.waiting { // since the last frame
-		o.text(line)
-	}
-	o.waiting = nil
 }
 
 // show shows one event.
