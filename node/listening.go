@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/actors/socket"
@@ -18,9 +19,14 @@ type listening struct {
 	key   listeningKey
 	used  int    // receptions; guarded by Node.listenMu
 	means string // see Reception.Means
+	deep  bool   // the system has a large buffer for it
 	*socket.Endpoint
 	id uint64
 }
+
+// deepBuffer is the receive buffer, as the system counts it, from which on a session may be waited for whoever sends. A
+// quarter of it stays free: it holds what comes in 3 ms at 10 Gbit/s, and the reader looks each millisecond.
+const deepBuffer = 16 << 20
 
 // listeningKey is what a socket does not share with another one. Receptions with other bounds have other sockets.
 type listeningKey struct {
@@ -58,6 +64,11 @@ func (n *Node) way(cfg *ReceiveConfig, f flute.Feed) way {
 		key.udp.Source = netip.Addr{} // the system does not look at it
 	}
 	return way{group: f.Group, iface: f.Interface, key: key, reopen: open}
+}
+
+// isDeep reports whether the system has a large buffer for each feed.
+func (r *Reception) isDeep() bool {
+	return !slices.ContainsFunc(r.endpoints, func(e endpoint) bool { return !e.deep })
 }
 
 // leave ends the use of l by router, which need not have been added. It reports whether nobody receives from l any
@@ -101,6 +112,9 @@ func (n *Node) open(cfg *ReceiveConfig, w *way, id uint64) (*listening, error) {
 		Memory: n.slabs, MaxDatagram: cfg.maxDatagram(), Batch: n.batch(cfg.maxDatagram()),
 		Messages: min(n.batch(slab.MessageSize), maxMessages),
 	}, source)}
+	if s, ok := source.(interface{ BufferSize() int }); ok {
+		l.deep = s.BufferSize() >= deepBuffer
+	}
 	if s, ok := source.(interface{ Means() string }); ok {
 		l.means = s.Means()
 	}

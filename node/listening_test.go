@@ -29,7 +29,8 @@ func (j *joined) Listen(cfg udp.Config) (udp.Source, error) {
 	defer j.mu.Unlock()
 	j.opened = append(j.opened, cfg)
 	j.open++
-	return &joinedSource{j.net.Join(simnet.JoinConfig{Group: cfg.Group, Source: cfg.Source}), j}, nil
+	source := j.net.Join(simnet.JoinConfig{Group: cfg.Group, Source: cfg.Source})
+	return &joinedSource{source, j, cfg.ReceiveBuffer}, nil
 }
 
 func (*joined) Dial(udp.SendConfig) (udp.Writer, netip.Addr, error) {
@@ -38,7 +39,8 @@ func (*joined) Dial(udp.SendConfig) (udp.Writer, netip.Addr, error) {
 
 type joinedSource struct {
 	*simnet.Receiver
-	j *joined
+	j    *joined
+	size int
 }
 
 func (s *joinedSource) Close() error {
@@ -46,6 +48,39 @@ func (s *joinedSource) Close() error {
 	s.j.open--
 	s.j.mu.Unlock()
 	return s.Receiver.Close()
+}
+
+// BufferSize returns the ReceiveBuffer that was asked for.
+func (s *joinedSource) BufferSize() int { return s.size }
+
+// TestDeepBuffers: sessions are waited for if the buffers of all their feeds are large.
+func TestDeepBuffers(t *testing.T) {
+	j := &joined{}
+	inWorld(t, Config{Network: j}, func(w *world) {
+		j.net = w.net
+		for i, c := range []struct {
+			size  int
+			feeds []flute.Feed
+			want  bool
+		}{
+			{deepBuffer, nil, true},
+			{deepBuffer - 1, nil, false},
+			{deepBuffer, []flute.Feed{{Group: netip.MustParseAddrPort("239.1.1.9:1")}}, true},
+			{deepBuffer - 1, []flute.Feed{{Group: netip.MustParseAddrPort("239.1.1.9:1")}}, false},
+		} {
+			group := netip.AddrPortFrom(simGroup.Addr(), uint16(5000+i))
+			r, err := w.node.Receive(w.ctx, ReceiveConfig{
+				Group: group, Feeds: c.feeds, Store: mem.New(), ReceiveBuffer: c.size,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.receptions = append(w.receptions, r)
+			if r.isDeep() != c.want {
+				t.Errorf("%+v: deep %v", c, !c.want)
+			}
+		}
+	})
 }
 
 // Receptions of one group with different sessions share a socket. Each gets the datagrams that its filter takes, and

@@ -134,7 +134,9 @@ func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (*R
 	if err != nil {
 		return fail(err)
 	}
-	reception := &receiving.Reception{ID: r.id, Config: core, Limits: cfg.inboxLimits(), Drops: r.counters}
+	reception := &receiving.Reception{
+		ID: r.id, Config: core, Limits: cfg.inboxLimits(), Drops: r.counters, Deep: r.isDeep(),
+	}
 	var shared *routing.Shared
 	if len(ways) > 1 {
 		shared = routing.NewShared()

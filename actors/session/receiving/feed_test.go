@@ -43,12 +43,17 @@ func TestOfferAfterTheEnd(t *testing.T) {
 	}
 }
 
-// TestLocalSenderWaits: of a sender on this machine, which waits for its receivers, less waits in the Inbox, until the
-// reader tells that datagrams are lost by that.
-func TestLocalSenderWaits(t *testing.T) {
-	for source, local := range map[string]bool{"127.0.0.1": true, "10.0.0.1": false} {
-		slabs := slab.NewPool(1<<20, 32)
-		feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, flute.SessionKey{Source: netip.MustParseAddr(source)})}
+// TestWaitsInTheSystem: where the system holds what comes, since its buffer is large or the sender is on this machine
+// and waits, less waits in the Inbox, until the reader tells that datagrams are lost by that.
+func TestWaitsInTheSystem(t *testing.T) {
+	for _, c := range []struct {
+		source string
+		deep   bool
+		want   int
+	}{{"127.0.0.1", false, 1}, {"10.0.0.1", false, 24}, {"10.0.0.1", true, 1}, {"127.0.0.1", true, 1}} {
+		slabs := slab.NewPool(1<<20, 64)
+		key := flute.SessionKey{Source: netip.MustParseAddr(c.source)}
+		feed := Feed{Inbox: NewInbox(&Reception{ID: 1, Deep: c.deep}, key)}
 		fill := func() (n int) {
 			for {
 				s := slabs.Get()
@@ -62,18 +67,14 @@ func TestLocalSenderWaits(t *testing.T) {
 				n++
 			}
 		}
-		want := 24
-		if local {
-			want = localBytes >> 20
-		}
-		if n := fill(); n != want {
-			t.Errorf("%s: %d MiB wait, want %d", source, n, want)
+		if n := fill(); n != c.want {
+			t.Errorf("%+v: %d MiB wait", c, n)
 		}
 		if !feed.Press() || feed.Press() {
-			t.Errorf("%s: the first Press is news, and no other", source)
+			t.Errorf("%+v: the first Press is news, and no other", c)
 		}
-		if n := want + fill(); n != 24 {
-			t.Errorf("%s: %d MiB wait after Press, want 24", source, n)
+		if n := c.want + fill(); n != 24 {
+			t.Errorf("%+v: %d MiB wait after Press, want 24", c, n)
 		}
 		feed.Inbox.Discard()
 	}

@@ -16,6 +16,9 @@ type Reception struct {
 	ID     uint64
 	Config *receiver.Config
 	Limits actors.Limits // of each session's Inbox; zero ones are the defaults: 24 MiB and 16,384 messages
+	// Deep says that the system holds so much of what nobody has read that sessions may be waited for for a moment,
+	// whoever sends.
+	Deep bool
 	// Drops gets the datagrams of sessions that end without having been opened; nobody else hears of those.
 	Drops interface {
 		Drop(r flute.DropReason, n uint64)
@@ -51,8 +54,8 @@ type Inbox struct {
 const (
 	defaultBytes    = 24 << 20
 	defaultMessages = 16 << 10
-	// localBytes bounds what waits of a sender that waits as well: no loss is to be made up for, and a cache is to have
-	// what waits when its turn comes. It is two reads of datagrams that are joined.
+	// localBytes bounds what waits where the socket's buffer holds the rest: a cache is to have what waits when its
+	// turn comes. It is two reads of datagrams that are joined.
 	localBytes = 1 << 20
 )
 
@@ -115,9 +118,11 @@ func (in *Inbox) Yield(isProven bool) bool {
 // End tells the session to end, and why. A crash does not lose that. [Close] has it looked at.
 func (in *Inbox) End(reason string) { in.ending.Store(&reason) }
 
-// canWait reports whether the sender may wait for the session: one on this machine that has no rate looks how much
-// waits in the socket's buffer. Any other fills it, and then Press is called.
-func (in *Inbox) canWait() bool { return in.Key.Source.IsLoopback() && !in.pressed.Load() }
+// canWait reports whether datagrams may wait for the session in the socket's buffer. A sender on this machine that has
+// no rate looks how much waits there. Any other fills it, and then Press is called.
+func (in *Inbox) canWait() bool {
+	return (in.Reception.Deep || in.Key.Source.IsLoopback()) && !in.pressed.Load()
+}
 
 // IsYielding reports whether the session was told to give way.
 func (in *Inbox) IsYielding() bool { return in.standing.Load() == yielding }
