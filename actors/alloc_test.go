@@ -25,7 +25,7 @@ type path struct {
 func newPath(tb testing.TB) *path {
 	p := &path{
 		sys:     actors.NewSystem(actors.SystemConfig{}),
-		loop:    actors.NewLoop(),
+		loop:    actors.NewLoop(nil),
 		object:  actors.NewMailbox(actors.Limits{}, nil),
 		handled: make(chan struct{}, 1<<16),
 	}

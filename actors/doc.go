@@ -6,7 +6,7 @@
 //
 // A Spec puts the parts together; every actor of the node is spawned from one:
 //
-//	loop := actors.NewLoop()
+//	loop := actors.NewLoop(nil)
 //	box := actors.NewMailbox(actors.Limits{Bytes: 16 << 20}, count)
 //	pid, err := ctx.SpawnNamed(actors.Spec{
 //		Produce:    func() actor.Actor { return newSession(config) },
@@ -38,11 +38,12 @@
 //
 // # Where actors run
 //
-// With the Dispatcher nil an actor gets a goroutine whenever it has work. A Loop is one goroutine for a session actor
-// and all of its objects. The session hands Data to an object with Mailbox.Deliver, which runs the object at once,
-// inside of the session's handler; everything else, whoever sends it, is queued on the Loop. What an object sends to
-// its session meanwhile is queued as well, never nested. A crash inside of Deliver is caught there; the session does
-// not notice until the Failure reaches its strategy. What takes long goes to package lanes and comes back as a message.
+// With the Dispatcher nil an actor gets a goroutine whenever it has work. A Loop runs a session actor and all of its
+// objects one after the other; it has a goroutine of a crew as long as it has work. The session hands Data to an object
+// with Mailbox.Deliver, which runs the object at once, inside of the session's handler; everything else, whoever sends
+// it, is queued on the Loop. What an object sends to its session meanwhile is queued as well, never nested. A crash
+// inside of Deliver is caught there; the session does not notice until the Failure reaches its strategy. What takes
+// long goes to package lanes and comes back as a message.
 //
 // # Crashes
 //

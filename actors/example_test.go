@@ -25,7 +25,7 @@ func (*batch) IgnoreDeadLetterLogging() {}
 // A session actor on a goroutine of its own, fed without a look-up.
 func Example() {
 	sys := actors.NewSystem(actors.SystemConfig{})
-	loop := actors.NewLoop()
+	loop := actors.NewLoop(nil)
 	box := actors.NewMailbox(actors.Limits{}, nil)
 	handled := make(chan struct{})
 

@@ -4,113 +4,96 @@ import (
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/internal/crew"
 )
 
 // loopQuantum is how many messages an actor handles before the other actors of its Loop get their turn.
 const loopQuantum = 32
 
-// Loop is one goroutine that runs a session actor and all of its objects, an actor.Dispatcher. Create it with NewLoop
-// and end it with Stop. All methods are safe for concurrent use.
+// Loop runs a session actor and all of its objects one after the other, an actor.Dispatcher. It takes a goroutine of a
+// crew while there is something to run. Create it with NewLoop and end it with Stop. All methods are safe for
+// concurrent use.
 type Loop struct {
-	wake chan struct{} // capacity 1
-	done chan struct{} // closed when the goroutine has ended
+	crew *crew.Crew
+	own  bool   // nobody shares the crew
+	turn func() // l.run, bound once so that scheduling does not allocate
 
-	mu       sync.Mutex
-	queue    []func()
-	spare    []func() // the other half of a double buffer
-	stopping bool
-	ended    bool // the goroutine takes nothing any more
-	draining bool // a goroutine for stragglers runs; only after ended
+	mu      sync.Mutex
+	queue   []func()
+	spare   []func() // the other half of a double buffer
+	running bool
+	idle    chan struct{} // closed when nothing runs; nil: nobody waits for that
 }
 
 var _ actor.Dispatcher = (*Loop)(nil)
 
-// NewLoop starts a Loop.
-func NewLoop() *Loop {
-	l := &Loop{wake: make(chan struct{}, 1), done: make(chan struct{})}
-	go l.run()
+// NewLoop returns a Loop over the goroutines of c, which others may share; nil: it has one of its own.
+func NewLoop(c *crew.Crew) *Loop {
+	l := &Loop{crew: c, own: c == nil}
+	if l.own {
+		l.crew = crew.New()
+	}
+	l.turn = l.run
 	return l
 }
 
 // Schedule queues fn. It never blocks and does not allocate once the queue has grown. After Stop stragglers, such as
-// system messages to an actor that is gone, are still run, one after another, on a goroutine that ends with them.
+// system messages to an actor that is gone, are still run, one after another.
 func (l *Loop) Schedule(fn func()) {
 	l.mu.Lock()
 	l.queue = append(l.queue, fn)
-	straggler := l.ended && !l.draining
-	if straggler {
-		l.draining = true
-	}
+	starts := !l.running
+	l.running = true
 	l.mu.Unlock()
-	if straggler {
-		go l.drain()
-		return
+	if starts {
+		l.crew.Go(l.turn)
 	}
-	l.signal()
 }
 
 // Throughput returns how many messages an actor handles in a row.
 func (l *Loop) Throughput() int { return loopQuantum }
 
-// Stop ends the goroutine after what is queued, and waits for it. It may be called twice. It must not be called by an
-// actor that runs on the Loop; the parent of the session does it when it learns that the session has terminated.
+// Stop waits until all that is queued has run, and gives up the goroutine. It may be called twice. It must not be
+// called by an actor that runs on the Loop; the parent of the session does it when it learns that the session has
+// terminated.
 func (l *Loop) Stop() {
 	l.mu.Lock()
-	l.stopping = true
+	var idle chan struct{}
+	if l.running {
+		if l.idle == nil {
+			l.idle = make(chan struct{})
+		}
+		idle = l.idle
+	}
 	l.mu.Unlock()
-	l.signal()
-	<-l.done
-}
-
-func (l *Loop) signal() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
+	if idle != nil {
+		<-idle
+	}
+	if l.own {
+		l.crew.Close()
+		l.crew.Wait()
 	}
 }
 
+// run runs what is queued until nothing is.
 func (l *Loop) run() {
-	defer close(l.done)
-	for range l.wake {
-		for l.round() {
-		}
-		// What is queued after the last round brings its own wake-up; what was queued before Stop is seen here.
-		l.mu.Lock()
-		l.ended = l.stopping && len(l.queue) == 0
-		ended := l.ended
+	l.mu.Lock()
+	for len(l.queue) > 0 {
+		batch := l.queue
+		l.queue, l.spare = l.spare[:0], nil
 		l.mu.Unlock()
-		if ended {
-			return
-		}
-	}
-}
-
-func (l *Loop) drain() {
-	for {
-		for l.round() {
+		for i, fn := range batch {
+			batch[i] = nil
+			fn()
 		}
 		l.mu.Lock()
-		if len(l.queue) == 0 {
-			l.draining = false
-			l.mu.Unlock()
-			return
-		}
-		l.mu.Unlock()
+		l.spare = batch[:0]
 	}
-}
-
-// round runs what is queued now and reports whether there was anything.
-func (l *Loop) round() bool {
-	l.mu.Lock()
-	batch := l.queue
-	l.queue, l.spare = l.spare[:0], nil
-	l.mu.Unlock()
-	for i, fn := range batch {
-		batch[i] = nil
-		fn()
+	l.running = false
+	if l.idle != nil {
+		close(l.idle)
+		l.idle = nil
 	}
-	l.mu.Lock()
-	l.spare = batch[:0]
 	l.mu.Unlock()
-	return len(batch) > 0
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func TestLoopRunsInOrderOnOneGoroutine(t *testing.T) {
-	loop := actors.NewLoop()
+	loop := actors.NewLoop(nil)
 	var order []int // no lock: the race detector checks that there is one goroutine
 	for i := range 1000 {
 		loop.Schedule(func() {
@@ -42,7 +42,7 @@ func TestLoopRunsInOrderOnOneGoroutine(t *testing.T) {
 
 func TestLoopStopWhileScheduling(t *testing.T) {
 	for range 200 {
-		loop := actors.NewLoop()
+		loop := actors.NewLoop(nil)
 		var ran, running atomic.Int32
 		var wg sync.WaitGroup
 		for range 3 {
@@ -71,7 +71,7 @@ func TestLoopStopWhileScheduling(t *testing.T) {
 // TestStopAfterTheLoop: an actor whose Loop has ended can still be stopped and watched.
 func TestStopAfterTheLoop(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
-		loop := actors.NewLoop()
+		loop := actors.NewLoop(nil)
 		p := &actortest.Probe{}
 		pid := actortest.Spawn(t, sys, "a", actors.Spec{Produce: p.Produce, Dispatcher: loop})
 		synctest.Wait()
@@ -88,7 +88,7 @@ func TestStopAfterTheLoop(t *testing.T) {
 func TestDeliverRunsInsideTheHandler(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		trace := &actortest.Trace{}
-		loop := actors.NewLoop()
+		loop := actors.NewLoop(nil)
 		box := actors.NewMailbox(actors.Limits{}, nil)
 		object := func() actor.Actor {
 			return actor.ReceiveFunc(func(ctx actor.Context) {
@@ -143,7 +143,7 @@ func TestDeliverRunsInsideTheHandler(t *testing.T) {
 
 // TestLoopIsFair: a session that never runs out of messages does not starve its objects.
 func TestLoopIsFair(t *testing.T) {
-	loop := actors.NewLoop()
+	loop := actors.NewLoop(nil)
 	sys := actors.NewSystem(actors.SystemConfig{})
 	defer sys.Shutdown()
 	var objectRan atomic.Bool
@@ -189,7 +189,7 @@ func TestCrashInsideDeliver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 				trace := &actortest.Trace{}
-				loop := actors.NewLoop()
+				loop := actors.NewLoop(nil)
 				defer loop.Stop()
 				onLoop := dispatcher
 				if onLoop == nil {

@@ -433,7 +433,7 @@ func TestEveryDataIsReleasedOnce(t *testing.T) {
 			}
 			switch kind {
 			case "loop":
-				loop := actors.NewLoop()
+				loop := actors.NewLoop(nil)
 				defer loop.Stop()
 				spec.Dispatcher = loop
 			case "inline":

@@ -24,6 +24,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/alarm"
+	"github.com/flute-node/flute-node/internal/crew"
 	"github.com/flute-node/flute-node/internal/pacing"
 	"github.com/flute-node/flute-node/internal/parallel"
 	"github.com/flute-node/flute-node/internal/reuse"
@@ -85,6 +86,8 @@ type Node struct {
 	budget      *store.Budget
 	slabs       *slab.Memory       // of all receptions
 	alarms      *alarm.Clock       // of all sending sessions
+	crew        *crew.Crew         // runs all sessions
+	known       udp.Known          // where they send
 	link        *pacing.Link       // the same
 	spare       reuse.List[[]byte] // the same: see sending.Config
 	failed      chan error
@@ -97,8 +100,9 @@ type Node struct {
 	stopErr     error         // what it returned; not to be read before
 	mu          sync.Mutex
 	stopped     bool
-	sessions    map[flute.SessionKey]bool // being sent
-	receptions  map[uint64]*Reception     // that have not been closed
+	over        bool                          // the tree has ended
+	sessions    map[flute.SessionKey]*Sending // that have not ended
+	receptions  map[uint64]*Reception         // that have not been closed
 	folders     folders
 	listenMu    sync.Mutex
 	listening   map[listeningKey]*listening // that receptions may share; guarded by listenMu
@@ -132,15 +136,15 @@ func Start(cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	slabs := cfg.Budget / slabShare
+	slabs, goroutines := cfg.Budget/slabShare, crew.New()
 	n := &Node{
-		cfg: cfg, ledger: session.NewLedger(), sockets: socket.NewLedger(),
+		cfg: cfg, ledger: session.NewLedger(goroutines), sockets: socket.NewLedger(), crew: goroutines,
 		budget: store.NewSharedBudget(cfg.Budget-slabs, store.Shares{Source: cfg.SourceBudget, Reserve: cfg.Reserve}),
 		slabs:  slab.NewMemory(int(min(slabs, math.MaxInt))),
 		alarms: alarm.NewClock(), link: pacing.NewLink(cfg.Rate),
 		failed: make(chan error, 1), up: make(chan struct{}), down: make(chan struct{}), stopDone: make(chan struct{}),
 		labour:   receiver.NewLabour(cfg.Workers),
-		sessions: map[flute.SessionKey]bool{}, receptions: map[uint64]*Reception{},
+		sessions: map[flute.SessionKey]*Sending{}, receptions: map[uint64]*Reception{},
 		listening: map[listeningKey]*listening{},
 	}
 	n.utp = utp.Host(utp.Config{Faults: cfg.Faults, OnRestart: n.announce})

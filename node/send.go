@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -23,7 +24,7 @@ func (n *Node) Send(ctx context.Context, cfg SendConfig) (*Sending, error) {
 	loopback := true
 	c := udp.SendConfig{
 		To: cfg.To, Interface: cfg.Interface, TTL: cfg.TTL, Loopback: &loopback,
-		NoOffload: cfg.NoOffload, Unpaced: !n.isPaced(&cfg),
+		NoOffload: cfg.NoOffload, Unpaced: !n.isPaced(&cfg), Known: &n.known,
 	}
 	if n.cfg.Network != nil {
 		w, source, err := n.cfg.Network.Dial(c)
@@ -100,9 +101,9 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 		w.Writer = &impaired{Writer: w.Writer, drop: cfg.Impair}
 	}
 	s := &Sending{
-		node: n, key: key, done: make(chan struct{}), out: sending.NewOutcome(), offload: w.offload, means: w.means,
-		state: state,
+		node: n, key: key, done: make(chan struct{}), offload: w.offload, means: w.means, state: state,
 	}
+	s.out = sending.NewOutcome(func() { n.crew.Go(s.settle) })
 	s.target = cfg.Within != 0 || !cfg.By.IsZero()
 	sc := sending.Config{
 		Key: key, Core: core, Writer: w.Writer, Patience: cfg.patience(), CloseRepeat: cfg.CloseRepeat, Outcome: s.out,
@@ -116,7 +117,6 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 		state.Close()
 		return nil, errors.Join(err, w.Close())
 	}
-	go s.watch()
 	start := session.Start{Session: ledger}
 	if _, err := ask[session.Started](ctx, n, sessionsName, start); err != nil {
 		go s.abandon(start)
@@ -131,12 +131,12 @@ func (s *Sending) reserve(ledger *sending.Ledger) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
-	case n.stopped:
+	case n.stopped || n.over:
 		return ErrStopped
-	case n.sessions[s.key]:
+	case n.sessions[s.key] != nil:
 		return fmt.Errorf("node: session %v is being sent already", s.key)
 	}
-	n.sessions[s.key] = true
+	n.sessions[s.key] = s
 	s.pid = n.address(sessionsName + "/" + n.ledger.Send(ledger))
 	return nil
 }
@@ -149,14 +149,20 @@ func (s *Sending) abandon(start session.Start) {
 	}
 }
 
-// watch waits for the end of the session, or of the node, should that fail with all that is below it.
-func (s *Sending) watch() {
-	defer close(s.done)
-	select {
-	case <-s.out.Done():
-	case <-s.node.down:
+// endSessions ends the sessions that are left when the tree has ended, should the node fail with all that is below it.
+func (n *Node) endSessions() {
+	n.mu.Lock()
+	n.over = true
+	left := slices.Collect(maps.Values(n.sessions))
+	n.mu.Unlock()
+	for _, s := range left {
 		s.out.End(fmt.Errorf("node: session %v did not end: %w", s.key, ErrStopped)) // unless it has ended before
 	}
+}
+
+// settle gives back what a session has that has ended.
+func (s *Sending) settle() {
+	defer close(s.done)
 	s.state.Close()
 	s.node.mu.Lock()
 	delete(s.node.sessions, s.key)

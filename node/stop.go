@@ -90,6 +90,8 @@ func (n *Node) drain(ctx context.Context) error {
 // free frees what is left when the tree has ended.
 func (n *Node) free() error {
 	n.ledger.Close()
+	n.crew.Close()
+	n.crew.Wait()
 	closed := n.alarms.Close()
 	n.forwarders.Wait()
 	n.mu.Lock()

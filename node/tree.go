@@ -98,6 +98,7 @@ func (n *Node) ended(err error) {
 	if err != nil {
 		n.failed <- err // there is room for the only one
 	}
+	n.endSessions()
 	close(n.down)
 }
 

@@ -47,7 +47,7 @@ func newRig(t testing.TB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger := NewLedger()
+	ledger := NewLedger(nil)
 	r.pid, err = r.sys.Root().SpawnNamed(Spec(Config{
 		Peers: func() Peers { return Peers{Hub: peer} }, Ledger: ledger,
 	}).Props(), "sessions")

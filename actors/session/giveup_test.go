@@ -51,7 +51,7 @@ type doomed struct {
 func newDoomed(
 	t *testing.T, sys *actors.System, core receiver.Config, works interface{ Run(*lanes.Entry) }, cfg Config,
 ) *doomed {
-	d := &doomed{t: t, files: mem.New(), answer: make(chan struct{}), ledger: NewLedger()}
+	d := &doomed{t: t, files: mem.New(), answer: make(chan struct{}), ledger: NewLedger(nil)}
 	t.Cleanup(d.ledger.Close)
 	core.Registry = schemes.Default()
 	core.Store = &storetest.Faulty{Store: d.files, Before: func(c storetest.Call) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/actors/session/sending"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
+	"github.com/flute-node/flute-node/internal/crew"
 )
 
 // Ledger is what Sessions and its children must not lose in a crash: which sessions there are, and what each of them
@@ -22,6 +23,7 @@ type Ledger struct {
 	entries []*entry // in order of their beginning, until the session is over
 	named   int
 	drains  []draining // belong to Sessions
+	crew    *crew.Crew // runs their actors
 }
 
 // entry is one session in the Ledger, receiving or sending. After Add it belongs to Sessions.
@@ -30,7 +32,7 @@ type entry struct {
 	inbox     *receiving.Inbox // nil: a sending session
 	receiving *receiving.Ledger
 	sending   *sending.Ledger
-	loop      *actors.Loop // the goroutine of the actor; nil: none runs
+	loop      *actors.Loop // of the actor; nil: there is none
 }
 
 // draining is a Drain that was not answered yet.
@@ -39,8 +41,8 @@ type draining struct {
 	replyTo   *actor.PID
 }
 
-// NewLedger returns an empty Ledger.
-func NewLedger() *Ledger { return &Ledger{} }
+// NewLedger returns an empty Ledger of sessions that the goroutines of c run; nil: each has one of its own.
+func NewLedger(c *crew.Crew) *Ledger { return &Ledger{crew: c} }
 
 // Receive registers an Inbox, before Open is sent for it: should the message be lost, Sessions finds it here.
 func (l *Ledger) Receive(in *receiving.Inbox) {
@@ -154,10 +156,10 @@ func (e *entry) end(reason string) {
 	}
 }
 
-// startLoop gives the session a goroutine. Sessions may have crashed before it ended the one before.
-func (e *entry) startLoop() *actors.Loop {
+// startLoop gives the session a Loop. Sessions may have crashed before it ended the one before.
+func (e *entry) startLoop(c *crew.Crew) *actors.Loop {
 	e.stopLoop()
-	e.loop = actors.NewLoop()
+	e.loop = actors.NewLoop(c)
 	return e.loop
 }
 

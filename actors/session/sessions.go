@@ -142,14 +142,14 @@ func (s *sessions) open(ctx actor.Context, in *receiving.Inbox) {
 		return
 	}
 	s.receiving[keyOf(in)] = s.spawn(ctx, e, receiving.Spec(receiving.Config{
-		Inbox: in, Ledger: e.receiving, Loop: e.startLoop(),
+		Inbox: in, Ledger: e.receiving, Loop: e.startLoop(s.cfg.Ledger.crew),
 		Hub: s.peers.Hub, Lanes: s.peers.Lanes, Faults: s.cfg.Faults,
 	}, supervisor.NewDynamic(supervisor.DynamicConfig{Hook: s.cfg.OnRestart})))
 }
 
 // send spawns the actor of a sending session over its Ledger.
 func (s *sessions) send(ctx actor.Context, e *entry) {
-	s.spawn(ctx, e, sending.Spec(e.sending, s.peers.Hub, s.peers.Lanes, e.startLoop(), s.cfg.Faults))
+	s.spawn(ctx, e, sending.Spec(e.sending, s.peers.Hub, s.peers.Lanes, e.startLoop(s.cfg.Ledger.crew), s.cfg.Faults))
 }
 
 // spawn spawns the actor of a session. It has the same address each time.

@@ -102,8 +102,9 @@ func (c *benchSessionsCommand) each(ctx context.Context, out *output) error {
 			if first.Steady > 0 {
 				r.SteadyRatio = r.Steady / first.Steady
 			}
-			out.record(r, fmt.Sprintf("%10d%10d%12d%10d%10d%12d%10.2f µs%8.2f%10.2f µs%8.2f%12s", n, objects, r.Datagrams,
-				r.Dropped, r.Kernel, r.Lost, r.Each, r.Ratio, r.Steady, r.SteadyRatio, formatBytes(r.Memory)))
+			out.record(r, fmt.Sprintf("%10d%10d%12d%10d%10d%12d%10.2f µs%8.2f%10.2f µs%8.2f%12s", n, objects,
+				r.Datagrams, r.Dropped, r.Kernel, r.Lost, r.Each, r.Ratio, r.Steady,
+				r.SteadyRatio, formatBytes(r.Memory)))
 		}
 	}
 	return nil
@@ -141,7 +142,9 @@ func (c *benchSessionsCommand) measure(ctx context.Context, n, objects int) (r s
 	}})
 	defer events.Close()
 	// One source may begin sessions in an eighth of the places at once.
-	reception, err := nd.Receive(ctx, node.ReceiveConfig{Group: group, Interface: lo, Store: sink{}, MaxSessions: 8 * n})
+	reception, err := nd.Receive(ctx, node.ReceiveConfig{
+		Group: group, Interface: lo, Store: sink{}, MaxSessions: 8 * n,
+	})
 	if err != nil {
 		return r, err
 	}

@@ -118,6 +118,9 @@ func (c Config) validated() (*Config, error) {
 
 // checkGroups refuses groups with which no FDT Instance could be written, or read.
 func (c *Config) checkGroups() error {
+	if len(c.FDTGroups) == 0 {
+		return nil
+	}
 	in := fdt.Instance{
 		Expires: time.Unix(0, 0), Groups: c.FDTGroups, Files: []fdt.File{{TOI: flute.NewTOI(1), ContentLocation: "a"}},
 	}

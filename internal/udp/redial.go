@@ -19,6 +19,7 @@ func (s *Sender) redial(datagrams [][]byte) int {
 	}
 	s.away = now
 	cfg := s.cfg
+	cfg.Known = nil // what was known is of no use any more
 	cfg.NoOffload = !s.batch.offloads()
 	cfg.Unpaced = false // s goes on with the flow that it has
 	other, err := Dial(cfg)

@@ -34,6 +34,8 @@ type SendConfig struct {
 	// in their buffers, WriteBatch waits for them; else it hands datagrams over one by one: in messages a sender would
 	// be ten times as fast as its receivers.
 	Unpaced bool
+	// Known remembers what the system tells of its interfaces, for others who have the same Known; nil: it is asked.
+	Known *Known
 }
 
 // Sender is a connected socket. One caller at a time may use WriteBatch and Degraded; the other methods are safe for
@@ -70,17 +72,13 @@ func Dial(cfg SendConfig) (*Sender, error) {
 	case cfg.Source.IsValid() && cfg.Source.Is4() != to.Addr().Is4():
 		return nil, fmt.Errorf("udp: source %v and %v are of different families", cfg.Source, to)
 	}
-	ifi, err := interfaceOf(cfg.Interface, to.Addr())
+	conn, ifi, isOld, err := open(to, cfg)
+	if err != nil && isOld { // it may be another interface by now
+		cfg.Known.forget()
+		conn, ifi, _, err = open(to, cfg)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if !cfg.Source.IsValid() && ifi != nil {
-		cfg.Source = sourceOn(ifi, to.Addr())
-	}
-	conn, err := connect(to, cfg, ifi)
-	if err != nil {
-		err = cause(err)
-		return nil, fmt.Errorf("udp: send to %v on %s: %w%s", to, nameOf(ifi), err, hint(err, to.Addr(), ifi))
 	}
 	s.local, s.degraded = addrPort(conn.LocalAddr()), away(to.Addr(), ifi)
 	if cfg.SendBuffer > 0 {
@@ -100,6 +98,22 @@ func Dial(cfg SendConfig) (*Sender, error) {
 		s.means = s.batch.means()
 	}
 	return s, nil
+}
+
+// open opens a socket over the interface of cfg. isOld says that the system was asked before which one that is.
+func open(to netip.AddrPort, cfg SendConfig) (conn *net.UDPConn, ifi *net.Interface, isOld bool, err error) {
+	w, isOld, err := cfg.Known.find(cfg.Interface, to.Addr())
+	if err != nil {
+		return nil, nil, isOld, err
+	}
+	if !cfg.Source.IsValid() {
+		cfg.Source = w.source
+	}
+	if conn, err = connect(to, cfg, w.ifi); err != nil {
+		err = cause(err)
+		err = fmt.Errorf("udp: send to %v on %s: %w%s", to, nameOf(w.ifi), err, hint(err, to.Addr(), w.ifi))
+	}
+	return conn, w.ifi, isOld, err
 }
 
 // The patience with a system that does not take a datagram at the moment: a queue that is full for some milliseconds,

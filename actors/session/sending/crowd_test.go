@@ -64,7 +64,7 @@ func crowded(t *testing.T, w Writer, rate uint64) *session {
 		link.Join(1).Want(1)
 	}
 	l := NewLedger(Config{
-		Key: key, Core: core, Writer: w, Outcome: NewOutcome(), Pace: Pace{Rate: rate, Member: link.Join(1)},
+		Key: key, Core: core, Writer: w, Outcome: NewOutcome(nil), Pace: Pace{Rate: rate, Member: link.Join(1)},
 		Spare: &reuse.List[[]byte]{},
 	})
 	if _, err := core.Add(o); err != nil {

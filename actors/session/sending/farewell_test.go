@@ -68,7 +68,7 @@ func TestFarewellsKeepTheRate(t *testing.T) {
 					t.Fatal(err)
 				}
 				s := &session{timer: &alarmClock{}, hub: actor.NewPID("here", "hub"), ledger: NewLedger(Config{
-					Core: core, Writer: w, Outcome: NewOutcome(), Pace: Pace{Member: link.Join(1)},
+					Core: core, Writer: w, Outcome: NewOutcome(nil), Pace: Pace{Member: link.Join(1)},
 					CloseRepeat: c.repeat,
 				})}
 				ctx := &stopped{mailbox: mailbox{self: actor.NewPID("here", "session")}}

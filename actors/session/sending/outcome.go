@@ -16,7 +16,7 @@ const maxFailures = 100
 // it, and whoever started the session waits for it. It does not come as an event: a crash of the hub must not keep
 // anybody waiting. It is safe for concurrent use.
 type Outcome struct {
-	done chan struct{}
+	ended func() // nil: nobody waits
 
 	mu     sync.Mutex
 	over   bool
@@ -25,11 +25,9 @@ type Outcome struct {
 	more   int // failures beyond maxFailures
 }
 
-// NewOutcome returns the Outcome of a session that has not ended.
-func NewOutcome() *Outcome { return &Outcome{done: make(chan struct{})} }
-
-// Done is closed when the session has ended.
-func (o *Outcome) Done() <-chan struct{} { return o.done }
+// NewOutcome returns the Outcome of a session that has not ended. ended is called once, when it has, and must not
+// block; nil: nobody waits for that.
+func NewOutcome(ended func()) *Outcome { return &Outcome{ended: ended} }
 
 // Err returns what failed so far, joined: what ended the session before its time, and the files that were not sent as
 // often as asked, each a *sender.FileError.
@@ -46,12 +44,14 @@ func (o *Outcome) Err() error {
 // End ends the session for those who wait, because of cause if it is not nil. Only the first call counts.
 func (o *Outcome) End(cause error) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.over {
-		return
+	over := o.over
+	if !over {
+		o.over, o.cause = true, cause
 	}
-	o.over, o.cause = true, cause
-	close(o.done)
+	o.mu.Unlock()
+	if !over && o.ended != nil {
+		o.ended()
+	}
 }
 
 // note takes note of what failed among events, and returns them. A version of a file that is superseded by the next one

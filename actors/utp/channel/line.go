@@ -23,7 +23,7 @@ type Line struct {
 
 // NewLine returns a Line whose socket's actor has the mailbox. The Loop runs until it is stopped.
 func NewLine(now time.Time, mailbox *actors.Mailbox, out *Outbox) *Line {
-	l := &Line{Loop: actors.NewLoop(), Mailbox: mailbox, Wheel: wheel.New(now), Out: out}
+	l := &Line{Loop: actors.NewLoop(nil), Mailbox: mailbox, Wheel: wheel.New(now), Out: out}
 	l.timer = time.AfterFunc(time.Hour, func() { mailbox.PostUserMessage(Tick{}) })
 	l.timer.Stop()
 	return l
