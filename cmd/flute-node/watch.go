@@ -18,7 +18,7 @@ import (
 
 // watchFlags say which folder is watched, and how.
 type watchFlags struct {
-	Watch      string        `placeholder:"DIR" help:"Send the files of DIR when they are whole, again when they change, and no longer when they are removed, until interrupted. Names that begin with a dot or end in .part are left alone."`
+	Watch      string        `placeholder:"DIR" help:"Send the files of DIR when they are whole, again when they change, and no longer when they are removed, until interrupted. Names that begin with a dot or end in .part are left alone; of symbolic links, and what is no regular file, a warning tells."`
 	WatchState string        `placeholder:"FILE" help:"Remember in FILE which files of --watch were sent: after a restart only what has changed is. Not for files that are sent for ever."`
 	Settle     time.Duration `type:"natural" default:"1s" help:"A file of --watch is whole when it has not changed for so long, or when it is renamed."`
 	Include    []string      `placeholder:"PATTERN" help:"Files of --watch: those whose name matches."`

@@ -310,7 +310,7 @@ func TestDeliveredIsShort(t *testing.T) {
 	if len(d.delivered) != 1 || len(d.delivered[0]) > 380 {
 		t.Fatalf("%q", d.delivered)
 	}
-	long, err := json.Marshal(noted{Session: r.l.key, TOI: "1", InstanceID: 3, File: noteFile(e.file), FTI: []byte("fti")})
+	long, err := json.Marshal(noted{Session: r.l.key, TOI: "1", File: noteFile(e.file), FTI: []byte("fti")})
 	if err != nil {
 		t.Fatal(err)
 	}

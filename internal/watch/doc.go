@@ -20,7 +20,7 @@
 // as after mv. A file that is missing for as long is gone: programs replace files by others.
 //
 // Left alone are names that begin with a dot or end in .part, what is below folders of such names, what Include and
-// Exclude say, and what is no regular file. Symbolic links are not followed.
+// Exclude say, and what is no regular file: symbolic links are not followed. Warn is told of those.
 //
 // With a State the names, sizes and times of the files that were sent (Done) are kept in a file, and after a restart
 // only what has changed meanwhile is told.

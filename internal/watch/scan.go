@@ -17,16 +17,17 @@ const maxFiles = 1 << 20
 
 // scan is one look through a folder.
 type scan struct {
-	files   map[string]stamp // by name below the folder, with slashes
-	hidden  map[string]bool  // ids of files that are left alone
-	folders []string         // all of them, the folder itself included
-	lost    []string         // names of folders and files that could not be looked at
-	err     error            // about the first of them
+	files   map[string]stamp       // by name below the folder, with slashes
+	hidden  map[string]bool        // ids of files that are left alone
+	folders []string               // all of them, the folder itself included
+	odd     map[string]fs.FileMode // what is neither a file nor a folder, the first maxWarnings of them
+	lost    []string               // names of folders and files that could not be looked at
+	err     error                  // about the first of them
 }
 
 // look looks through the folder. The error says that it cannot be read at all.
 func (c *Config) look() (*scan, error) {
-	s := &scan{files: map[string]stamp{}, hidden: map[string]bool{}}
+	s := &scan{files: map[string]stamp{}, hidden: map[string]bool{}, odd: map[string]fs.FileMode{}}
 	entries := 0
 	err := fs.WalkDir(os.DirFS(c.Folder), ".", func(name string, d fs.DirEntry, err error) error {
 		if entries++; entries > maxFiles {
@@ -47,6 +48,9 @@ func (c *Config) look() (*scan, error) {
 			s.folders = append(s.folders, filepath.Join(c.Folder, filepath.FromSlash(name)))
 			return nil
 		case !d.Type().IsRegular():
+			if c.wants(name) && len(s.odd) < maxWarnings {
+				s.odd[name] = d.Type()
+			}
 			return nil
 		}
 		info, err := d.Info()

@@ -69,7 +69,7 @@ func (t *tracker) see(now time.Time, found map[string]stamp, hidden map[string]b
 		case s.id != "" && t.hidden[s.id]:
 			f.due = now // it was written under another name
 		case changed.Before(now):
-			f.due = changed.Add(t.settle)
+			f.due = now.Add(changed.Add(t.settle).Sub(now)) // so that it stays due then if the clock is set
 		}
 	}
 	for name, f := range t.files {

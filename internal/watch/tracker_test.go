@@ -115,3 +115,18 @@ func TestTrackerFailures(t *testing.T) {
 		t.Errorf("a file that is gone is remembered: %v", r.sent)
 	}
 }
+
+// TestClockIsSet: a file that waits for Settle does not wait an hour more when the clock is set back by one meanwhile:
+// when it is due is a moment of the clock that nobody sets.
+func TestClockIsSet(t *testing.T) {
+	now := time.Now()
+	r := newTracker(time.Minute, nil)
+	r.see(now, map[string]stamp{"a": {size: 1, time: now.Add(-time.Second).UnixNano()}}, nil, nil)
+	due := r.files["a"].due
+	if !strings.Contains(due.String(), " m=") {
+		t.Errorf("due at %v", due)
+	}
+	if wait := due.Sub(now); wait != time.Minute-time.Second {
+		t.Errorf("due in %v", wait)
+	}
+}

@@ -5,9 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,7 +71,9 @@ type Watcher struct {
 	system  *fsnotify.Watcher
 	polls   bool // the system does not tell all
 	watched map[string]bool
-	warned  map[string]bool
+	warned  warnings
+	unread  string          // why the folder could not be looked through; empty: it was
+	odd     map[string]bool // what is no regular file, as far as that was told
 
 	mu      sync.Mutex
 	tracker *tracker
@@ -110,7 +116,7 @@ func New(cfg Config) (*Watcher, error) {
 		return nil, err
 	}
 	return &Watcher{
-		cfg: cfg, wake: make(chan struct{}, 1), watched: map[string]bool{}, warned: map[string]bool{},
+		cfg: cfg, wake: make(chan struct{}, 1), watched: map[string]bool{},
 		tracker: newTracker(cfg.Settle, sent),
 	}, nil
 }
@@ -164,9 +170,7 @@ func (w *Watcher) Run(ctx context.Context, tell func(Change) error) error {
 		}
 		if now = time.Now(); !now.Before(at) || news && !now.Before(scanned.Add(max(leastPause, scanShare*took))) {
 			news = false
-			if err := w.look(); err != nil {
-				w.warn(fmt.Sprintf("%s cannot be read: %v", w.cfg.Folder, err))
-			}
+			w.tellRead(w.look())
 			scanned, took = time.Now(), time.Since(now)
 		}
 	}
@@ -186,9 +190,9 @@ func (w *Watcher) until(now, scan, saved time.Time) time.Duration {
 	return max(at.Sub(now), leastPause/2)
 }
 
-// rescan returns how often the folder is looked through.
+// rescan returns how often the folder is looked through. Of one that is not there the system tells nothing.
 func (w *Watcher) rescan() time.Duration {
-	if w.polls {
+	if w.polls || w.unread != "" {
 		return min(w.cfg.Rescan, pollInterval)
 	}
 	return w.cfg.Rescan
@@ -201,11 +205,35 @@ func (w *Watcher) poll(err error) {
 		w.cfg.Folder, w.rescan(), err))
 }
 
-// warn tells each text once.
-func (w *Watcher) warn(text string) {
-	if !w.warned[text] && len(w.warned) < 100 {
-		w.warned[text] = true
-		w.cfg.Warn(text)
+func (w *Watcher) warn(text string) { w.warned.tell(time.Now(), text, w.cfg.Warn) }
+
+// tellRead tells that the folder cannot be looked through, and that it can be again.
+func (w *Watcher) tellRead(err error) {
+	switch {
+	case err != nil:
+		w.unread = fmt.Sprintf("%s cannot be read: %v", w.cfg.Folder, err)
+		w.warn(w.unread)
+	case w.unread != "":
+		w.warned.forget(w.unread)
+		w.unread = ""
+		w.cfg.Warn(w.cfg.Folder + " can be read again")
+	}
+}
+
+// tellOdd tells of what will not be sent: whoever has put it there waits for it.
+func (w *Watcher) tellOdd(odd map[string]fs.FileMode) {
+	before := w.odd
+	w.odd = make(map[string]bool, len(odd))
+	for _, name := range slices.Sorted(maps.Keys(odd)) {
+		w.odd[name] = true
+		if before[name] {
+			continue
+		}
+		what := "no regular file"
+		if odd[name]&fs.ModeSymlink != 0 {
+			what = "a symbolic link"
+		}
+		w.warn(fmt.Sprintf("%s is not sent: it is %s", name, what))
 	}
 }
 
@@ -224,6 +252,7 @@ func (w *Watcher) look() error {
 		if s.err != nil {
 			w.warn(fmt.Sprintf("%s: %v", w.cfg.Folder, s.err))
 		}
+		w.tellOdd(s.odd)
 		w.mu.Lock()
 		w.tracker.see(time.Now(), s.files, s.hidden, s.isLost)
 		w.mu.Unlock()
@@ -231,10 +260,15 @@ func (w *Watcher) look() error {
 	}
 }
 
-// watch has the system tell what happens in the folders, and reports whether one of them is new.
+// watch has the system tell what happens in the folders, and reports whether one of them is new: by its name, or since
+// another one has its name now, of which the system tells nothing yet.
 func (w *Watcher) watch(folders []string) (isNew bool) {
 	if w.system == nil {
 		return false
+	}
+	watched := map[string]bool{}
+	for _, f := range w.system.WatchList() {
+		watched[f] = true
 	}
 	there := make(map[string]bool, len(folders))
 	for _, f := range folders {
@@ -245,12 +279,20 @@ func (w *Watcher) watch(folders []string) (isNew bool) {
 			_ = w.system.Remove(f) // it is gone, or has another name: then that is to be watched
 		}
 	}
+	replaced := "" // a folder that is another one now: watches of those below it have gone with the one before
 	for _, f := range folders {
-		if w.watched[f] {
+		below := replaced != "" && strings.HasPrefix(f, replaced)
+		switch {
+		case w.watched[f] && watched[f] && !below:
 			continue
+		case w.watched[f] && below:
+			_ = w.system.Remove(f)
+		case w.watched[f]:
+			replaced = f + string(filepath.Separator)
 		}
-		isNew = true
-		if err := w.system.Add(f); err != nil && !errors.Is(err, os.ErrNotExist) {
+		err := w.system.Add(f)
+		isNew = isNew || err == nil || !w.watched[f]
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			w.poll(err)
 		}
 	}

@@ -20,17 +20,18 @@ type rig struct {
 	t      *testing.T
 	folder string
 	*Watcher
-	mu   sync.Mutex
-	told []string
-	last Change // that was told
-	fail int    // so many changes more
-	stop func()
+	mu       sync.Mutex
+	told     []string
+	warnings []string
+	last     Change // that was told
+	fail     int    // so many changes more
+	stop     func()
 }
 
 func watchFolder(t *testing.T, folder string, cfg Config) *rig {
 	t.Helper()
 	r := &rig{t: t, folder: folder}
-	cfg.Folder, cfg.Settle, cfg.Warn = folder, 20*time.Millisecond, func(text string) { t.Log(text) }
+	cfg.Folder, cfg.Settle, cfg.Warn = folder, 20*time.Millisecond, r.warned
 	var err error
 	if r.Watcher, err = New(cfg); err != nil {
 		t.Fatal(err)
@@ -46,6 +47,13 @@ func watchFolder(t *testing.T, folder string, cfg Config) *rig {
 	})
 	t.Cleanup(r.stop)
 	return r
+}
+
+func (r *rig) warned(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.t.Log(text)
+	r.warnings = append(r.warnings, text)
 }
 
 func (r *rig) take(c Change) error {
@@ -149,6 +157,10 @@ func TestWatcher(t *testing.T) {
 			}
 			r.write("last", "5")
 			r.wants("file:///box/last 5")
+			r.stop()
+			if want := []string{"link is not sent: it is a symbolic link"}; !slices.Equal(r.warnings, want) {
+				t.Errorf("warned %q, want %q", r.warnings, want)
+			}
 		})
 	}
 }
