@@ -1,7 +1,8 @@
 // Command fecplot draws the figures of docs/fec.md and writes its table of speeds, from the JSON lines of `flute-node
 // bench fec`, `flute-node bench overhead` and `peer bench` (interop/peer). measure.sh makes them all in one go. With
-// -utp it draws the figures of docs/utp.md instead, from the curves of interop/utp-compare.sh; with -performance those of
-// docs/performance.md and its tables, from the JSON lines of `flute-node bench` io, file and sessions (performance.sh).
+// -utp it draws the figures of docs/utp.md instead, from the curves of interop/utp-compare.sh; with -performance those
+// of docs/performance.md and its tables, from the JSON lines of `flute-node bench` io, file and sessions
+// (performance.sh).
 //
 //	go run . -docs .. measured.jsonl peer.jsonl
 //	go run . -docs .. -utp utp.jsonl
@@ -45,7 +46,7 @@ func run(docs string, files []string) error {
 			return err
 		}
 		err = m.read(f)
-		f.Close()
+		_ = f.Close() // nothing was written
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

@@ -80,7 +80,7 @@ func drawPerformance(docs, name string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing is written
 	var p performance
 	if err := p.read(f); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -131,7 +131,8 @@ func drawFiles(p *performance, path string) error {
 
 // drawSessions draws what a datagram costs against the number of sessions.
 func drawSessions(p *performance, path string) error {
-	f := newFigure("Both ends, at one rate of all sessions together\nmicroseconds of a processor for a datagram", "sessions")
+	const title = "Both ends, at one rate of all sessions together\nmicroseconds of a processor for a datagram"
+	f := newFigure(title, "sessions")
 	logarithmic(&f.X, number)
 	var points plotter.XYs
 	for _, r := range p.sessions {

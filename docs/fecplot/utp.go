@@ -28,7 +28,7 @@ func readPaths(name string) ([]path, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing is written
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	var all []path
@@ -68,16 +68,21 @@ func drawPaths(docs, name string) error {
 		rates []rate
 	}{
 		"utp-rate.svg": {"Mbit/s on a link of 100 Mbit/s and 50 ms, no loss", 105, []rate{
-			{"flute-node", "ours", "link", utpFlow, 0}, {"libutp", "libutp", "link", utpFlow, 0},
+			{"flute-node", "ours", "link", utpFlow, 0},
+			{"libutp", "libutp", "link", utpFlow, 0},
 			{"librqbit-utp", "librqbit", "link", utpFlow, 0},
 		}},
 		"utp-loss.svg": {"Mbit/s on the same link, 1 % of the packets lost", 105, []rate{
-			{"flute-node", "ours", "loss", utpFlow, 0}, {"flute-node, --loss-tolerant", "ours", "tolerant", utpFlow, 1},
-			{"libutp", "libutp", "loss", utpFlow, 0}, {"librqbit-utp", "librqbit", "loss", utpFlow, 0},
+			{"flute-node", "ours", "loss", utpFlow, 0},
+			{"flute-node, --loss-tolerant", "ours", "tolerant", utpFlow, 1},
+			{"libutp", "libutp", "loss", utpFlow, 0},
+			{"librqbit-utp", "librqbit", "loss", utpFlow, 0},
 		}},
 		"utp-tcp.svg": {"Mbit/s of 20, queue of 60 ms; TCP from second 5 on", 21, []rate{
-			{"flute-node", "ours", "tcp-60ms", utpFlow, 0}, {"TCP cubic beside it", "ours", "tcp-60ms", tcpFlow, 1},
-			{"libutp", "libutp", "tcp-60ms", utpFlow, 0}, {"TCP cubic beside it", "libutp", "tcp-60ms", tcpFlow, 1},
+			{"flute-node", "ours", "tcp-60ms", utpFlow, 0},
+			{"TCP cubic beside it", "ours", "tcp-60ms", tcpFlow, 1},
+			{"libutp", "libutp", "tcp-60ms", utpFlow, 0},
+			{"TCP cubic beside it", "libutp", "tcp-60ms", tcpFlow, 1},
 		}},
 	} {
 		if err := drawRates(all, f.title, f.most, f.rates, filepath.Join(docs, file)); err != nil {
@@ -104,7 +109,8 @@ func drawRates(all []path, title string, most float64, rates []rate, file string
 			}
 			var points plotter.XYs
 			for _, s := range p.Seconds {
-				points = append(points, plotter.XY{X: float64(s.Second) + 0.5, Y: s.Mbit[r.flow]}) // a mean of the second
+				middle := float64(s.Second) + 0.5 // it is a mean of the second
+				points = append(points, plotter.XY{X: middle, Y: s.Mbit[r.flow]})
 			}
 			if err := f.add(r.name, colours[r.peer], r.style, false, points); err != nil {
 				return err

@@ -215,7 +215,8 @@ func TestSinks(t *testing.T) {
 	for page := range 3 {
 		first := fmt.Sprintf("key-%03d", 50*page)
 		b.wait("document.querySelector('tbody tr')?.cells_[5].textContent === " + quote(first))
-		for _, key := range see[[]string](b, "[...document.querySelectorAll('tbody tr')].map(r => r.cells_[5].textContent)") {
+		const keys = "[...document.querySelectorAll('tbody tr')].map(r => r.cells_[5].textContent)"
+		for _, key := range see[[]string](b, keys) {
 			seen[key] = true
 		}
 		if page == 0 {
@@ -234,7 +235,10 @@ func TestSinks(t *testing.T) {
 	b.press("\u001b")
 	b.wait("document.querySelectorAll('tbody tr').length === 2")
 	for _, one := range [][2]string{
-		{"#/constructor", "Overview"}, {"#/sink/none", "none"}, {"#/sink/%", "%"}, {"#/session/x", "Session"},
+		{"#/constructor", "Overview"},
+		{"#/sink/none", "none"},
+		{"#/sink/%", "%"},
+		{"#/session/x", "Session"},
 		{"#/sink/queue", "queue"},
 	} {
 		see[any](b, "location.hash = "+quote(one[0]))
