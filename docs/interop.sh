@@ -10,7 +10,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly results=docs/interop.jsonl
 
-# matrix SENDER RECEIVER: a row for each codec and each mode, a column for each condition: files that arrived of those sent.
+# matrix SENDER RECEIVER: a row for each codec and each mode, a column for each condition: files that arrived of those
+# sent.
 matrix() {
 	echo
 	echo "| | nothing lost | 10 % lost | 10 % overtaken | 10 % twice |"

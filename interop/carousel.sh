@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Has the receivers of the Rust crate flute (github.com/ypo/flute) and of this project take what send does beyond one
-# transfer of each file: priorities, carousels in an interval and after a delay, in bursts, until a time, orders of source
-# blocks, new repair symbols in each transfer behind a relay that loses half of the packets, a file that changes, and one
-# that is removed in its first transfer.
+# transfer of each file: priorities, carousels in an interval and after a delay, in bursts, until a time, orders of
+# source blocks, new repair symbols in each transfer behind a relay that loses half of the packets, a file that changes,
+# and one that is removed in its first transfer.
 #
 #   interop/carousel.sh [theirs] [ours] [CASE…]
 #

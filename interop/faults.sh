@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Reproduces the faults of peers that docs/interop.md names: what each of them does in a situation, and what this project
-# does in the same. A peer that has mended a fault fails here, too: then the page is to be corrected.
+# Reproduces the faults of peers that docs/interop.md names: what each of them does in a situation, and what this
+# project does in the same. A peer that has mended a fault fails here, too: then the page is to be corrected.
 #
 #   interop/faults.sh [--results FILE] [FAULT…]
 #
-# Programs: ours; cli, the command line of the Rust crate flute; lib, its library (interop/peer); alc, its Python package
-# (interop/flute-alc). --results adds a line of JSON for each fault to a file, for docs/interop.sh.
+# Programs: ours; cli, the command line of the Rust crate flute; lib, its library (interop/peer); alc, its Python
+# package (interop/flute-alc). --results adds a line of JSON for each fault to a file, for docs/interop.sh.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -121,7 +121,8 @@ receive() {
 		--until forever "${ours_receives[@]}" "$dir/out" ;;
 	cli) start "$dir/receiver.log" "$peer_receiver" -g "$to" -p "$rport" -i 127.0.0.1 "${cli_receives[@]}" "$dir/out" ;;
 	lib) start "$dir/receiver.log" "$peer" receive --group "$to:$rport" --timeout 30 "$dir/out" ;;
-	inspect) start "$dir/receiver.log" "$flute_node" capture --group "$to:$rport" --interface lo "$dir/capture.pcapng" ;;
+	inspect) start "$dir/receiver.log" "$flute_node" capture --group "$to:$rport" --interface lo \
+		"$dir/capture.pcapng" ;;
 	alc) start "$dir/receiver.log" "${alc[@]}" receive --group "$to:$rport" "$dir/out" ;;
 	esac
 	rpid=$pid

@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
-# Measures our FEC codecs beside those of the Rust crates raptorq, raptor-code and flute, on one processor and in turns, and
-# prints a table with the ratio of the speeds.
+# Measures our FEC codecs beside those of the Rust crates raptorq, raptor-code and flute, on one processor and in turns,
+# and prints a table with the ratio of the speeds.
 #
 #   interop/fec-bench.sh [core] [short] [large] [SCHEME…]
 #
 # core measures the cores of sender and receiver in place of codecs: files in memory become packets, and packets files.
 # short measures little, to see that all of it works; large adds RaptorQ with K = 50000, which takes minutes. Schemes:
-# raptorq, raptor, rs, rs16; without any, all of them. RUNS=10 measures each case ten times instead of twice; OUT=FILE keeps
-# the figures of all runs, a line of JSON each.
-# Speeds are in 10^6 bytes of source data a second; of all runs of a case the best counts, because other work on the machine
-# only ever makes it slower. Lines of a session are those of packets through the sender and the receiver of crate flute,
-# headers and all: no ratio compares them with a codec, only with our cores. No speed makes this script fail: only a
-# case without figures does.
+# raptorq, raptor, rs, rs16; without any, all of them. RUNS=10 measures each case ten times instead of twice; OUT=FILE
+# keeps the figures of all runs, a line of JSON each. Speeds are in 10^6 bytes of source data a second; of all runs of a
+# case the best counts, because other work on the machine only ever makes it slower. Lines of a session are those of
+# packets through the sender and the receiver of crate flute, headers and all: no ratio compares them with a codec, only
+# with our cores. No speed makes this script fail: only a case without figures does.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -8,12 +8,12 @@
 # ours-ours use the programs of one side only: is a failure ours or the peer's? install only builds the peers.
 #
 # Without --full a sample: all codecs without and with loss, some content encodings, reordering and duplication, all
-# modes. With it every codec with every content encoding, and every mode, through each condition of the network: none, loss
-# of 10 %, 10 % of the datagrams overtaken by up to 32 others, 10 % sent twice. --results writes a line of JSON for each
-# transfer, from which docs/interop.sh makes docs/interop.md.
+# modes. With it every codec with every content encoding, and every mode, through each condition of the network: none,
+# loss of 10 %, 10 % of the datagrams overtaken by up to 32 others, 10 % sent twice. --results writes a line of JSON for
+# each transfer, from which docs/interop.sh makes docs/interop.md.
 #
-# Schemes that the crate's command line has go through its command line, the others through interop/peer, which calls its
-# library; flute-alc goes through interop/flute-alc. All are installed once into interop/.cache, which takes a few
+# Schemes that the crate's command line has go through its command line, the others through interop/peer, which calls
+# its library; flute-alc goes through interop/flute-alc. All are installed once into interop/.cache, which takes a few
 # minutes. The programs of the command line never exit by themselves: they are ended here, by process id.
 #
 # Towards the peers, packets of FDT Instances keep their places and are not lost: the crate forgets a file whose last
@@ -62,8 +62,8 @@ mode() {
 	esac
 }
 
-# codec NAME: sets how files are coded. repair is a percentage: at a loss of 10 %, the chance that a block of these sizes
-# is not decodable is below one in a million.
+# codec NAME: sets how files are coded. repair is a percentage: at a loss of 10 %, the chance that a block of these
+# sizes is not decodable is below one in a million.
 codec() {
 	scheme=${1%%-[0-9]*} symbol=1400 block=64 repair=50 options=() smallest=0
 	case $1 in
@@ -208,7 +208,8 @@ transfer() {
 		loss) change=(-loss "$PART") ;;
 		*) change+=("-$condition" "$PART") ;;
 		esac
-		# What is overtaken by the last packet of an object comes in the next turn: flute-rs wants nothing after that one.
+		# What is overtaken by the last packet of an object comes in the next turn: flute-rs wants nothing after that
+		# one.
 		if [[ $scheme == no-code && $condition == loss ]]; then
 			turns=$TURNS
 		elif [[ $scheme == no-code && $receiver != ours ]]; then
@@ -298,8 +299,8 @@ tell() {
 	if [[ -n $results && -s $work/$1.json ]]; then cat "$work/$1.json" >>"$results"; fi
 }
 
-# run: all cases, some at once. One that failed while datagrams found a full receive buffer is tried again, alone: for want
-# of a processor neither side is to blame.
+# run: all cases, some at once. One that failed while datagrams found a full receive buffer is tried again, alone: for
+# want of a processor neither side is to blame.
 run() {
 	local index again=()
 	for index in "${!cases[@]}"; do

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Sends a folder of small files over a link that loses packets, with our own programs: send, interop/droprelay and receive
-# over multicast on the loopback interface. Every file must arrive with its bytes, by each FEC code, although the FDT is
-# lost like everything else.
+# Sends a folder of small files over a link that loses packets, with our own programs: send, interop/droprelay and
+# receive over multicast on the loopback interface. Every file must arrive with its bytes, by each FEC code, although
+# the FDT is lost like everything else.
 #
 #   interop/folder.sh [-n FILES] [-l LOSS] [CODE…]
 #
-# Without arguments: 2,000 files of 1,500 bytes, a loss of 0.2, the codes no-code, rs and raptorq. The chance that a file
-# cannot be decoded is then below one in a million. Coded files are sent twice, for what a busy machine loses in one place.
-# The rate leaves no time to repeat the FDT until it has arrived: what protects it is its code.
+# Without arguments: 2,000 files of 1,500 bytes, a loss of 0.2, the codes no-code, rs and raptorq. The chance that a
+# file cannot be decoded is then below one in a million. Coded files are sent twice, for what a busy machine loses in
+# one place. The rate leaves no time to repeat the FDT until it has arrived: what protects it is its code.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -83,8 +83,8 @@ receives() {
 	grep -q "$(printf %02X%02X%02X%02X "$d" "$c" "$b" "$a") " /proc/net/igmp
 }
 
-# two_namespaces NET: the network namespaces $TX and $RX, which the caller removes. A pair of virtual interfaces, vtx with
-# the address NET.1 and vrx with NET.2, joins them.
+# two_namespaces NET: the network namespaces $TX and $RX, which the caller removes. A pair of virtual interfaces, vtx
+# with the address NET.1 and vrx with NET.2, joins them.
 two_namespaces() {
 	local end ns ifc addr
 	ip netns add "$TX" && ip netns add "$RX" || skip "no network namespaces here"
@@ -143,7 +143,8 @@ install_flute_rs() {
 	local dir=$cache/flute-rs
 	peer_sender=$dir/bin/flute-sender
 	peer_receiver=$dir/bin/flute-receiver
-	if ! [[ -x $peer_sender && -x $peer_receiver ]] || ! grep -q "flute $FLUTE_RS " "$dir/.crates.toml" 2>/dev/null; then
+	if ! [[ -x $peer_sender && -x $peer_receiver ]] ||
+		! grep -q "flute $FLUTE_RS " "$dir/.crates.toml" 2>/dev/null; then
 		command -v cargo >/dev/null || skip "no cargo to build the peer with"
 		cargo install flute --version "$FLUTE_RS" --features cli --locked --root "$dir"
 	fi
@@ -153,7 +154,8 @@ install_flute_rs() {
 build_peer() {
 	peer=$cache/peer/release/peer
 	if command -v cargo >/dev/null; then
-		cargo build --release --locked --quiet --manifest-path "$root/interop/peer/Cargo.toml" --target-dir "$cache/peer"
+		cargo build --release --locked --quiet --manifest-path "$root/interop/peer/Cargo.toml" \
+			--target-dir "$cache/peer"
 	fi
 	[[ -x $peer ]] || skip "no cargo to build interop/peer with"
 }
@@ -199,7 +201,8 @@ npm_ci() {
 		cp "$from/package-lock.json" "$libutp/installed"
 }
 
-# install_utp_peers leaves the names of the peers of uTP that are there in $peers, and where they are in $libutp, $rqbit.
+# install_utp_peers leaves the names of the peers of uTP that are there in $peers, and where they are in $libutp,
+# $rqbit.
 install_utp_peers() {
 	rqbit=$cache/utp/release/utp-peer
 	libutp=$cache/libutp

@@ -23,8 +23,8 @@ readonly FIELDS=(rmt-lct.version rmt-lct.tsi rmt-lct.tsi64 rmt-lct.toi rmt-lct.c
 
 port=$((29000 + RANDOM % 900))
 
-# expected_symbols LENGTH MAX_N: one "SBN ESI" a line, by the partitioning of RFC 5052, section 9.1, and the n-algorithm of
-# RFC 5510, section 6. MAX_N = B: no repair symbols.
+# expected_symbols LENGTH MAX_N: one "SBN ESI" a line, by the partitioning of RFC 5052, section 9.1, and the n-algorithm
+# of RFC 5510, section 6. MAX_N = B: no repair symbols.
 expected_symbols() {
 	local t=$((($1 + E - 1) / E)) n large small count sbn esi k
 	n=$(((t + B - 1) / B))

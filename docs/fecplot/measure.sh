@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures this machine, draws the figures of docs/fec.md and writes its table: `docs/fecplot/measure.sh [PEER]`. PEER is the
-# built program of interop/peer, whose curves are drawn beside ours. Nothing else should run meanwhile; it takes some 5
-# minutes. TIME is the time for each figure of speed, TRIALS_TIME that for each row of overheads.
+# Measures this machine, draws the figures of docs/fec.md and writes its table: `docs/fecplot/measure.sh [PEER]`. PEER
+# is the built program of interop/peer, whose curves are drawn beside ours. Nothing else should run meanwhile; it takes
+# some 5 minutes. TIME is the time for each figure of speed, TRIALS_TIME that for each row of overheads.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 peer=${1:-}
