@@ -36,29 +36,40 @@ func (s *Store) entryOf(name string) (e entry, ok bool) {
 // placeAt moves the staged file to its name by folders that are open. False: nothing has changed, and it is to be done
 // otherwise.
 func (o *object) placeAt(name string) bool {
-	s, g := o.store, o.ground
-	if !canBeAt || s.opts.Existing != replace || !s.syncsFolders() || s.unsynced.Load() {
-		return false
-	}
-	if g.isApart() || g != s.current() {
-		return false
-	}
-	d := s.folders.find(g, name, time.Now())
+	d := o.moveNow(name, time.Now())
 	if d == nil {
 		return false
 	}
-	defer s.folders.leave(d)
-	undo, err := s.quota.admit(g.root, name, o.grown)
-	if err != nil {
-		return false
-	}
-	s.moving.Lock()
-	err = moveAt(g.stage.at, o.name, d.file, path.Base(name))
-	s.moving.Unlock()
-	if err != nil {
-		undo()
-		return false
-	}
-	s.commit(d, name)
+	defer o.store.folders.leave(d)
+	o.store.commit(d, name)
 	return true
+}
+
+// moveNow moves the staged file to its name by folders that are open, and returns the one it is in now, which is to be
+// synced and left. It has been at its path at the time since. nil: nothing has changed.
+func (o *object) moveNow(name string, since time.Time) *folder {
+	s, g := o.store, o.ground
+	if !canBeAt || s.opts.Existing != replace || !s.syncsFolders() || s.unsynced.Load() {
+		return nil
+	}
+	if g.isApart() || g != s.current() {
+		return nil
+	}
+	d := s.folders.find(g, name, since)
+	if d == nil {
+		return nil
+	}
+	undo, err := s.quota.admit(g.root, name, o.grown)
+	if err == nil {
+		s.moving.Lock()
+		if err = moveAt(g.stage.at, o.name, d.file, path.Base(name)); err != nil {
+			undo()
+		}
+		s.moving.Unlock()
+	}
+	if err != nil {
+		s.folders.leave(d)
+		return nil
+	}
+	return d
 }

@@ -57,10 +57,22 @@ func (s *stage) deliver(list ...delivery) error {
 		if lines, err = list[i].appendLine(lines); err != nil {
 			return err
 		}
+		if len(lines) < maxLines/2 && i < len(list)-1 {
+			continue
+		}
+		if err := s.addLines(lines); err != nil {
+			return err
+		}
+		lines = lines[:0]
 	}
 	if cap(lines) <= maxLines {
 		s.lines = lines
 	}
+	return nil
+}
+
+// addLines adds lines to the file of what was published. s.delivering is held.
+func (s *stage) addLines(lines []byte) error {
 	if s.noted+int64(len(lines)) > maxDelivered {
 		if err := s.compactDelivered(); err != nil {
 			return err

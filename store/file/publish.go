@@ -10,22 +10,26 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// publish gives the object its name, and returns which. [store.ErrKept]: it is that of a file that stays.
-func (o *object) publish(name string) (string, error) {
+// publish gives the object its name, and returns which. [store.ErrKept]: it is that of a file that stays. With note, if
+// there is one, Deliver is to be called unless noted is set.
+func (o *object) publish(name string, note []byte) (_ string, noted bool, _ error) {
 	s := o.store
 	o.publishing.Store(true)
 	if err := s.files.seize(o); err != nil {
 		o.publishing.Store(false)
-		return "", err
+		return "", false, err
 	}
 	defer s.files.release(o)
 	defer o.publishing.Store(false) // before another caller gets the object
-	if err := o.sync(); err != nil {
-		return "", err
+	n := &naming{object: o, name: name, note: note}
+	if err := o.sync(n); err != nil {
+		return "", false, err
 	}
-	name, err := o.settleName(name)
-	if err != nil {
-		return name, err
+	if !n.done {
+		var err error
+		if name, err = o.settleName(name); err != nil {
+			return name, false, err
+		}
 	}
 	if o.ground.isApart() {
 		_ = o.ground.stage.files.Remove(o.name) // it was copied
@@ -37,18 +41,19 @@ func (o *object) publish(name string) (string, error) {
 	s.settle(o, nil)
 	s.forget(o)
 	_ = s.files.drop(o)
-	return name, nil
+	return name, n.noted, nil
 }
 
-// sync gives the file what it is published with, and makes the bytes durable.
-func (o *object) sync() error {
+// sync gives the file what it is published with, and makes the bytes durable. With others it may get its name as well:
+// then n, which may be nil, is done.
+func (o *object) sync(n *naming) error {
 	if err := errors.Join(o.trim(), o.dress()); err != nil {
 		return err
 	}
 	if o.store.opts.NoSync {
 		return nil
 	}
-	if err := o.ground.stage.syncs.commit(o.file, o.store.syncFile); err != nil {
+	if err := o.ground.stage.syncs.commitNamed(o.file, o.store.syncFile, n); err != nil {
 		return o.store.files.fail(o, err)
 	}
 	return nil
@@ -95,7 +100,7 @@ func (o *object) restage() error {
 	if err := o.copyFile(); err != nil {
 		return err
 	}
-	return o.sync()
+	return o.sync(nil)
 }
 
 // shut closes a file that cannot stay open while it is renamed: on Windows, and where no sync has told what a network's
@@ -159,8 +164,13 @@ func (s *Store) rename(g *ground, from, name string, size int64) error {
 func (s *Store) commit(d *folder, name string) {
 	if err := d.commit(s.sync); err != nil {
 		s.unsynced.Store(true)
-		s.warn("%q is published, but a loss of power may undo that: %v", name, err)
+		s.warnUnsynced(name, err)
 	}
+}
+
+// warnUnsynced tells that the folder of a published file could not be synced.
+func (s *Store) warnUnsynced(name string, err error) {
+	s.warn("%q is published, but a loss of power may undo that: %v", name, err)
 }
 
 // makeFolders makes dir and the folders above it, and makes them durable. It returns what dir is.

@@ -118,18 +118,23 @@ func (s *Store) Create(size uint64) (store.Object, error) {
 // durable; only its name may be lost, or be the older file's again, after a loss of power. If there is a file of that
 // name, Options.Existing says what follows.
 func (s *Store) Publish(so store.Object, name string) (string, error) {
+	path, _, err := s.PublishNoted(so, name, nil)
+	return path, err
+}
+
+// PublishNoted is Publish, and Deliver of note if that can be done with less. noted reports whether it was.
+func (s *Store) PublishNoted(so store.Object, name string, note []byte) (path string, noted bool, err error) {
 	o, ok := so.(*object)
 	if !ok || o.store != s {
-		return "", fmt.Errorf("store/file: publish %q: object of another store", name)
+		return "", false, fmt.Errorf("store/file: publish %q: object of another store", name)
 	}
 	if err := s.checkName(name); err != nil {
-		return "", fmt.Errorf("store/file: publish: %w", err)
+		return "", false, fmt.Errorf("store/file: publish: %w", err)
 	}
-	path, err := o.publish(name)
-	if err != nil {
-		return path, fmt.Errorf("store/file: publish %q: %w", name, err)
+	if path, noted, err = o.publish(name, note); err != nil {
+		return path, false, fmt.Errorf("store/file: publish %q: %w", name, err)
 	}
-	return path, nil
+	return path, noted, nil
 }
 
 // checkName keeps names out of the staging folder. place finds other spellings that the file system takes for the same.

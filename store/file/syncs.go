@@ -15,6 +15,9 @@ const (
 	leastWait = 20 * time.Millisecond
 	// mostGather bounds for how long a round waits for the files of those who were in the one before.
 	mostGather = 200 * time.Millisecond
+	// maxRound is how many files a round has at most: half of those that are published at a time, so that the others
+	// are written while it is synced.
+	maxRound = shared / 2
 	// closeWait is for how long whoever closes a stage waits for a sync of the file system that is under way.
 	closeWait = 10 * time.Second
 	// minPause and maxPause bound how many files are synced one by one after a sync of the file system was slow.
@@ -43,18 +46,25 @@ type syncs struct {
 type round struct {
 	before *round        // that has to end first
 	files  []*os.File    // nil once it has ended
+	names  []*naming     // of those that have one; nil once it has ended
 	wanted int           // files for which it waits a little; 0: for none
 	joined chan struct{} // closed when it has so many
-	each   bool          // the caller syncs its file by itself; valid after done, as are the four below
+	synced chan struct{} // closed when that sync has ended; then it gives the files their names
+	each   bool          // the caller syncs its file by itself; valid after synced, as are the four below
 	err    error
 	count  int // of its files
 	took   time.Duration
 	ended  time.Time
-	done   chan struct{}
+	done   chan struct{} // closed when whoever has a file in it is to go on
 }
 
 // commit makes f durable; sync does so for one file.
 func (s *syncs) commit(f *os.File, sync func(*os.File) error) error {
+	return s.commitNamed(f, sync, nil)
+}
+
+// commitNamed is commit for a file that may get its name then; n is nil if it may not.
+func (s *syncs) commitNamed(f *os.File, sync func(*os.File) error, n *naming) error {
 	s.mu.Lock()
 	if s.all == nil || s.pause > 0 || s.overdue {
 		s.pause = max(0, s.pause-1)
@@ -64,12 +74,18 @@ func (s *syncs) commit(f *os.File, sync func(*os.File) error) error {
 	r := s.next
 	first := r == nil
 	if first {
-		r = &round{before: s.last, done: make(chan struct{})}
+		r = &round{before: s.last, synced: make(chan struct{}), done: make(chan struct{})}
 		s.next, s.last = r, r
 	}
 	r.files = append(r.files, f)
+	if n != nil {
+		r.names = append(r.names, n)
+	}
 	if len(r.files) == r.wanted {
 		close(r.joined)
+	}
+	if len(r.files) == maxRound {
+		s.next = nil
 	}
 	s.mu.Unlock()
 	if first {
@@ -82,22 +98,27 @@ func (s *syncs) commit(f *os.File, sync func(*os.File) error) error {
 	return r.err
 }
 
-// gather waits until r may begin: the round before has ended, and those who were in that are back with their next
-// files. It waits for them no longer than that round took: then two rounds, one of them with few files, would cost
-// more. Nobody waits for a single file.
+// gather waits until r may begin: the round before is synced, and those who were in that are back with their next
+// files. It waits for them no longer than that sync took: then two rounds, one of them with few files, would cost more.
+// Nobody waits for a single file, and no round that is full waits for more.
 func (s *syncs) gather(r *round) {
 	before := r.before
 	if before == nil {
 		return
 	}
 	r.before = nil
-	<-before.done
+	<-before.synced
 	rest := time.Until(before.ended.Add(min(before.took, mostGather)))
 	if before.count < 2 || rest <= 0 {
 		return
 	}
 	s.mu.Lock()
-	r.wanted, r.joined = len(r.files)+before.count, make(chan struct{})
+	wanted := min(len(r.files)+before.count, maxRound)
+	if len(r.files) >= wanted {
+		s.mu.Unlock()
+		return
+	}
+	r.wanted, r.joined = wanted, make(chan struct{})
 	s.mu.Unlock()
 	late := time.NewTimer(rest)
 	defer late.Stop()
@@ -111,27 +132,39 @@ func (s *syncs) gather(r *round) {
 func (s *syncs) run(r *round, sync func(*os.File) error) {
 	defer close(r.done)
 	s.gather(r)
+	s.mu.Lock()
+	if s.next == r {
+		s.next = nil // what is written from here on, this round may miss
+	}
+	s.mu.Unlock()
+	names := r.names
+	if s.durable(r, sync) {
+		nameAll(names)
+	}
+}
+
+// durable syncs the files of a round, and reports whether all of them are durable. Else each caller finds out.
+func (s *syncs) durable(r *round, sync func(*os.File) error) bool {
 	begin := time.Now()
 	defer func() {
-		r.files, r.ended = nil, time.Now()
+		r.files, r.names, r.ended = nil, nil, time.Now()
 		r.took = r.ended.Sub(begin)
+		close(r.synced)
 	}()
-	s.mu.Lock()
-	s.next = nil // what is written from here on, this round may miss
-	s.mu.Unlock()
 	n := len(r.files)
 	r.count = n
 	if n == 1 {
 		r.err = s.alone(r.files[0], sync)
-		return
+		return false
 	}
 	if inTime, err := s.syncWhole(s.patience(n)); !inTime || err != nil {
 		r.each = true // each file tells whether the error is its own
-		return
+		return false
 	}
 	// A file system without a journal tells the disk to write out its cache before it has given it all. A sync of one
 	// file does so afterwards.
 	r.each = sync(r.files[n-1]) != nil
+	return !r.each
 }
 
 // patience is for how long a round of n files waits for its sync, by what they would cost one by one.

@@ -295,8 +295,8 @@ func TestGather(t *testing.T) {
 		{"it ended long ago", 2, 100 * ms, 100 * ms, 0, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			before := &round{count: c.count, took: c.took, ended: time.Now().Add(-c.ago), done: make(chan struct{})}
-			close(before.done)
+			before := &round{count: c.count, took: c.took, ended: time.Now().Add(-c.ago), synced: make(chan struct{})}
+			close(before.synced)
 			r := &round{before: before, files: []*os.File{nil}, done: make(chan struct{})}
 			s := &syncs{all: func() error { return nil }, next: r, last: r}
 			for range c.back {
@@ -350,7 +350,7 @@ func TestRoundOfTwo(t *testing.T) {
 			files := []*os.File{new(os.File), new(os.File)}
 			calls := 0
 			s := &syncs{all: func() error { calls++; time.Sleep(time.Millisecond); return nil }}
-			r := &round{files: files, done: make(chan struct{})}
+			r := &round{files: files, synced: make(chan struct{}), done: make(chan struct{})}
 			var synced []*os.File
 			s.run(r, func(f *os.File) error {
 				synced = append(synced, f)

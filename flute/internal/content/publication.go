@@ -44,6 +44,7 @@ type Publication struct {
 	Turn Turn // among the publications under the same Content-Location
 
 	object store.Object // Object, opened
+	noted  bool         // the Store has the Note
 	result Result
 }
 
@@ -106,7 +107,7 @@ func (p *Publication) Run(cpu sync.Locker) error {
 	if p.result.Kept {
 		return nil
 	}
-	if k, ok := p.Object.Store().(store.Keeper); ok && p.Note != nil && p.result.Path != "" {
+	if k, ok := p.Object.Store().(store.Keeper); ok && p.Note != nil && p.result.Path != "" && !p.noted {
 		_ = k.Deliver(p.result.Path, p.Note) // else a later process receives it again, which does no harm
 	}
 	return nil
@@ -182,7 +183,7 @@ func (p *Publication) publish(object store.Object) error {
 		if err != nil {
 			return err
 		}
-		p.result.Path, err = p.Object.Store().Publish(object, claimed.Name)
+		p.result.Path, err = p.give(object, claimed.Name)
 		if errors.Is(err, store.ErrKept) {
 			p.result.Kept = true
 			_ = object.Discard()
@@ -198,6 +199,21 @@ func (p *Publication) publish(object store.Object) error {
 			return err
 		}
 	}
+}
+
+// noter is a store.Keeper that may publish a file and Deliver a note of it together, for less.
+type noter interface {
+	PublishNoted(o store.Object, name string, note []byte) (path string, noted bool, err error)
+}
+
+// give gives a verified file to the Store, with the Note if nobody else has a say in whether it was delivered.
+func (p *Publication) give(object store.Object, name string) (path string, err error) {
+	k, ok := p.Object.Store().(noter)
+	if !ok || p.Note == nil || p.Around != nil {
+		return p.Object.Store().Publish(object, name)
+	}
+	path, p.noted, err = k.PublishNoted(object, name, p.Note)
+	return path, err
 }
 
 // claim returns the name to publish under.
