@@ -44,6 +44,7 @@ type Registry struct {
 	max  int
 
 	mu         sync.Mutex
+	marked     bool              // a location was given a name with a mark
 	young, old map[uint64]holder // by hash of the folded name; old is forgotten when young is half of max
 }
 
@@ -88,8 +89,9 @@ func Of(s store.Store) *Registry {
 // Claim returns the name for a Content-Location below folder, a path in the store, or its root when it is empty. The
 // same location has the same name again: a newer version replaces the older one. publisher says for whom it is claimed.
 //
-// A location that is claimed for the first time takes the file that bears its mark, if there is one from an earlier
-// process, and else may replace a file that nobody has claimed: that is taken for its own older version.
+// A location that is claimed for the first time has the plain name if nothing is there. Else it takes the file that
+// bears its mark, if there is one from an earlier process, or may replace a file that nobody has claimed: that is taken
+// for its own older version.
 //
 // The error wraps [store.ErrName].
 func (n *Registry) Claim(folder, location, publisher string) (Claimed, error) {
@@ -111,7 +113,9 @@ func (n *Registry) claim(folder, wanted, location, publisher string) (Claimed, e
 	defer n.mu.Unlock()
 	c := &claim{Registry: n, folder: folder, location: location, id: n.identify(folder, location)}
 	wanted = c.fit(wanted)
-	name, fresh := c.choose(c.fit(c.clearPath(wanted)))
+	base := c.fit(c.clearPath(wanted))
+	name, fresh := c.choose(base)
+	n.marked = n.marked || name != base
 	if name == "" {
 		return Claimed{}, fmt.Errorf("%w: %q is taken, with all its marks", store.ErrName, wanted)
 	}
@@ -161,6 +165,10 @@ func (c *claim) fit(name string) string {
 // choose returns the name for a location, base or one with a mark, and whether it had none before; "" when all are
 // taken.
 func (c *claim) choose(base string) (name string, fresh bool) {
+	_, taken := c.get(base)
+	if !taken && !c.marked && c.at(base) == Absent {
+		return base, true
+	}
 	dir, leaf := path.Split(base)
 	names := [1 + len(marks)]string{base}
 	for i, digits := range marks {
@@ -171,7 +179,6 @@ func (c *claim) choose(base string) (name string, fresh bool) {
 			return name, false
 		}
 	}
-	_, taken := c.get(base)
 	taken = taken || c.at(base) > File
 	if _, ok := c.get(names[1]); !ok && c.at(names[1]) == File {
 		return names[1], true

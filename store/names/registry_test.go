@@ -387,3 +387,25 @@ func TestNamesTooLong(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
+
+// TestFreshNameIsLookedAtOnce: for a location that is new, and a name under which nothing is, nothing else is looked
+// at; once a location has a mark, the marks are.
+func TestFreshNameIsLookedAtOnce(t *testing.T) {
+	var looked []string
+	there := shelf{}
+	n := New(func(name string) Kind { looked = append(looked, name); return there.look(name) }, nil)
+	for _, name := range []string{"a", "b"} {
+		c, err := n.Claim("", "http://x/"+name, "")
+		if err != nil || c.Name != name || len(looked) != 1 {
+			t.Errorf("%q: %+v, %v; looked at %q", name, c, err, looked)
+		}
+		looked = nil
+	}
+	if c, err := n.Claim("", "http://y/a", ""); err != nil || c.Name != segment.Mark("a", "http://y/a", 6) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	looked = nil
+	if c, err := n.Claim("", "http://x/c", ""); err != nil || c.Name != "c" || len(looked) != 2 {
+		t.Errorf("%+v, %v; looked at %q", c, err, looked)
+	}
+}
