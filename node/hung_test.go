@@ -49,7 +49,7 @@ func (w *world) hang(call string) *hungStore {
 	w.receive(simnet.Link{}, ReceiveConfig{TSIs: []flute.TSI{2}})
 	a, b := w.send(1, 8_000_000, sender.Config{}), w.send(2, 8_000_000, sender.Config{})
 	for _, s := range []*Sending{a, b} {
-		w.add(s, 6, 100_000)
+		w.add(s, 6, 300_000)
 	}
 	w.finish(a, b)
 	return hung

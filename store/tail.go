@@ -171,6 +171,14 @@ func (t *Tail) Each(begin, end uint64, do func(p []byte)) bool {
 	return true
 }
 
+// Size returns how much memory holds the bytes, about.
+func (t *Tail) Size() uint64 {
+	if t == nil {
+		return 0
+	}
+	return t.size
+}
+
 // IsEmpty reports whether there is nothing to write.
 func (t *Tail) IsEmpty() bool { return t == nil || len(t.chunks) == 0 }
 

@@ -90,7 +90,7 @@ func (o *Object) finish(now time.Time) {
 	p := &content.Publication{
 		Object: h.Object(), Tail: h.TakeTail(), Digest: o.digest(), End: h.OTI.TransferLength,
 		File:  e.announced(),
-		Names: o.l.cfg.names, Folder: o.l.cfg.folderOf(o.l.key), Publisher: o.l.key.String(),
+		Names: o.l.cfg.names, Folder: o.l.cfg.folderOf(o.l.key), Publisher: o.l.publisher,
 		Template: o.l.templateFor(now, e.toi),
 		MaxSize:  o.l.cfg.MaxObjectSize, Note: o.l.noteDelivered(e),
 	}
@@ -100,7 +100,7 @@ func (o *Object) finish(now time.Time) {
 		p.Look = func(file io.ReaderAt, size uint64) { w.unsignalled = g.look(key, now, file, size) }
 	}
 	o.l.queue(w)
-	o.l.publishes(h, true)
+	o.l.publishes(h, true, p.Tail.Size())
 	o.start(w)
 	if consumer != nil {
 		p.Consumed = !published
@@ -150,7 +150,7 @@ func (o *Object) done(now time.Time, w *Work) {
 	e := o.e
 	if w.publication != nil {
 		o.l.dequeue(w)
-		o.l.publishes(w.held, false)
+		o.l.publishes(w.held, false, 0)
 		if w.unsignalled != nil {
 			o.emit(event.FDTRejected{Session: o.l.key, STSID: true, Reason: brief(w.unsignalled)})
 		}

@@ -17,12 +17,13 @@ import (
 type Ledger struct {
 	sessionRecord
 
-	cfg      *Config
-	store    store.Store     // cfg.Store, or that of an FDT Instance which arrives
-	share    *store.Share    // memory of the session
-	listings *store.Budget   // the part of it that FDT Instances that arrive may hold
-	sender   assembly.Sender // what was found out of it, for the assemblies of its objects
-	effects  Effects         // not drained yet
+	cfg       *Config
+	publisher string          // the name of the session
+	store     store.Store     // cfg.Store, or that of an FDT Instance which arrives
+	share     *store.Share    // memory of the session
+	listings  *store.Budget   // the part of it that FDT Instances that arrive may hold
+	sender    assembly.Sender // what was found out of it, for the assemblies of its objects
+	effects   Effects         // not drained yet
 
 	entries     map[flute.TOI]*entry
 	undescribed undescribed          // those of entries that have no description
@@ -58,6 +59,7 @@ type Ledger struct {
 	aborting     bool   // it ends at once
 	backlog      uint64 // bytes of memory that wait to be written, about; see Session.IsBehind
 	publishing   int    // holdings that are being published, or wait for that; see Session.IsBehind
+	tails        uint64 // bytes of memory that hold what these are to write
 	short        int    // holdings that are short of memory, see Session.IsShort
 
 	now   time.Time // the latest moment that a Session or an Object was told
@@ -77,7 +79,7 @@ func NewLedger(cfg *Config, key flute.SessionKey) *Ledger {
 			alternations: make([]alternation, max(1, len(cfg.Feeds))),
 		},
 		feeds: newFeeds(cfg.Feeds),
-		cfg:   cfg, store: cfg.Store, share: share,
+		cfg:   cfg, publisher: key.String(), store: cfg.Store, share: share,
 		undescribed: undescribed{budget: store.NewBudget(cfg.undescribedBytes(share.Small.Ceiling()), share.Small)},
 		listings:    store.NewBudget(cfg.listingBytes(), share.Small),
 		sender: assembly.Sender{
@@ -147,7 +149,7 @@ func (l *Ledger) drop(e *entry, discard bool) {
 		}
 		h.release(e.effects.Works)
 		l.weigh(h)
-		l.publishes(h, false)
+		l.publishes(h, false, 0)
 		e.held, e.effects.Works = nil, nil
 		if l.parting && h.checkpoints.noted {
 			h.Object().Keep()

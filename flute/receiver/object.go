@@ -76,8 +76,12 @@ func (o *Object) HasEffects() bool {
 func (o *Object) Effects() Effects {
 	o.work(o.l.note(o.e))
 	o.l.checkpoint(o.e)
-	o.work(o.l.write(o.e))
-	o.work(o.l.note(o.e))
+	if o.l.gathers(o.e) {
+		o.l.weigh(o.e.held)
+	} else {
+		o.work(o.l.write(o.e))
+		o.work(o.l.note(o.e))
+	}
 	f := o.e.effects
 	if len(f.Events)+len(f.Works) == 0 {
 		return Effects{}

@@ -184,7 +184,7 @@ func TestOlderVersionThatIsWritten(t *testing.T) {
 	for _, broken := range []bool{false, true} {
 		r := newRig(t)
 		r.manual, r.slow = true, true
-		one, two := plain(t, 1, 150_000, 1000, 20), plain(t, 2, 160_000, 1000, 20)
+		one, two := plain(t, 1, 350_000, 1000, 20), plain(t, 2, 360_000, 1000, 20)
 		f := two.file("a")
 		if broken {
 			f.MD5 = make([]byte, 16)
@@ -210,10 +210,10 @@ func TestOlderVersionThatIsWritten(t *testing.T) {
 			r.work()
 		}
 		if broken {
-			r.want("failed 2 a digest", "completed 1 a 150000")
+			r.want("failed 2 a digest", "completed 1 a 350000")
 			r.file("a", one.content)
 		} else {
-			r.want("completed 2 a 160000", "failed 1 a superseded")
+			r.want("completed 2 a 360000", "failed 1 a superseded")
 			r.file("a", two.content)
 		}
 		r.close()

@@ -18,6 +18,22 @@ func (w *Work) use(object *staging.Object) {
 	w.object, w.lane = object, object.Store()
 }
 
+const (
+	// gatherBytes is the length up to which an object is written when it is whole, in one go with its verification:
+	// its bytes need not be read again for that.
+	gatherBytes = 256 << 10
+	// maxGathered bounds what of all these objects waits for the rest of them, as does one gatherShare of the budget.
+	maxGathered = 8 << 20
+	gatherShare = 8
+)
+
+// gathers reports whether what has come of e waits for the rest in memory.
+func (l *Ledger) gathers(e *entry) bool {
+	h := e.held
+	return h != nil && e.phase == receiving && e.file != nil && h.OTI.TransferLength <= gatherBytes &&
+		!h.IsShort() && h.checkpoints.note == nil && l.backlog <= min(maxGathered, l.share.All.Ceiling()/gatherShare)
+}
+
 // write returns the Work that writes what of e is to be written now; nil: nothing, or one is under way.
 func (l *Ledger) write(e *entry) *Work {
 	h := e.held
@@ -83,6 +99,8 @@ const (
 	// maxPublishing is how many objects wait for their publication meanwhile: half as many again as package store/file
 	// publishes at a time. Each takes some kilobytes, however small it is.
 	maxPublishing = 1536
+	// maxTails is how much memory the bytes of these take that are written by their publication.
+	maxTails = 64 << 20
 )
 
 // weigh notes how much of h waits for the store, and whether that is more than there is memory for.
@@ -152,13 +170,16 @@ func storeName(s store.Store) string {
 // over no more datagrams until a Work has come back.
 func (s *Session) IsShort() bool { return s.l.short > 0 }
 
-// IsBehind reports whether more than 16 MiB, or more than 1,536 objects, wait for the store: who loses nothing by it
-// had better hand over no more datagrams until a Work has come back. Others go on, and what comes is kept in memory as
-// long as there is some.
-func (s *Session) IsBehind() bool { return s.l.backlog > maxBacklog || s.l.publishing > maxPublishing }
+// IsBehind reports whether more than 16 MiB, or more than 1,536 objects or 64 MiB of whole ones, wait for the store:
+// who loses nothing by it had better hand over no more datagrams until a Work has come back. Others go on, and what
+// comes is kept in memory as long as there is some.
+func (s *Session) IsBehind() bool {
+	return s.l.backlog > maxBacklog || s.l.publishing > maxPublishing || s.l.tails > maxTails
+}
 
-// publishes notes whether a Work that publishes what h is has been made and has not come back.
-func (l *Ledger) publishes(h *holding, out bool) {
+// publishes notes whether a Work that publishes what h is has been made and has not come back. tail is what that
+// writes.
+func (l *Ledger) publishes(h *holding, out bool, tail uint64) {
 	switch {
 	case h.publishing == out:
 		return
@@ -168,4 +189,5 @@ func (l *Ledger) publishes(h *holding, out bool) {
 		l.publishing--
 	}
 	h.publishing = out
+	l.tails, h.tail = l.tails-h.tail+tail, tail
 }

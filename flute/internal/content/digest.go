@@ -134,7 +134,11 @@ func (d *Digest) Extend(cpu sync.Locker, object io.ReaderAt, end uint64) error {
 		d.done = max(d.done, end)
 		return nil
 	}
-	buf := make([]byte, min(ReadSize, end-min(end, d.done)))
+	if d.done >= end {
+		return nil
+	}
+	buf := steps.get()
+	defer steps.put(buf)
 	for d.done < end {
 		p := buf[:min(uint64(len(buf)), end-d.done)]
 		n, err := object.ReadAt(p, int64(d.done))

@@ -58,6 +58,10 @@ func (p *Pass) Run(ctx context.Context, cpu sync.Locker) error {
 	if p.crash != nil {
 		panic(p.crash)
 	}
+	for i := range p.slots {
+		steps.put(p.slots[i])
+		p.slots[i] = nil
+	}
 	return p.err
 }
 
@@ -134,7 +138,7 @@ func (p *Pass) do(part int, cpu sync.Locker) {
 	if part == 0 {
 		off := step * ReadSize
 		if *slot == nil {
-			*slot = make([]byte, min(ReadSize, p.size))
+			*slot = steps.get()
 		}
 		*slot = (*slot)[:min(ReadSize, p.size-off)]
 		err = p.read(*slot, off)
