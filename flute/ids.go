@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+	"strconv"
 
 	"github.com/flute-node/flute-node/internal/drop"
 )
@@ -126,7 +127,7 @@ func (t TOI) Compare(o TOI) int {
 // String returns the decimal form used in FDT Instances.
 func (t TOI) String() string {
 	if t.hi == 0 {
-		return fmt.Sprint(t.lo)
+		return strconv.FormatUint(t.lo, 10)
 	}
 	return new(big.Int).SetBytes(t.AppendBytes(nil, maxTOILen)).String()
 }

@@ -40,6 +40,8 @@ type Lanes struct {
 	mu         sync.Mutex
 	processors processors
 	disks      map[any]*disk // those with something to do
+	idleDisks  idle[disk]
+	idleVisits idle[visit]
 	live       int           // goroutines
 	idle       chan struct{} // closed when live is zero; nil before Stop
 	clock      *time.Timer   // looks for disks that do not answer
@@ -60,7 +62,7 @@ func New(cfg Config) *Lanes {
 // cannot know.
 func (l *Lanes) Run(e *Entry) {
 	key := e.work.Lane()
-	if key != nil && !reflect.ValueOf(key).Comparable() {
+	if key != nil && !isComparable(key) {
 		key = reflect.TypeOf(key)
 	}
 	l.mu.Lock()
@@ -73,6 +75,11 @@ func (l *Lanes) Run(e *Entry) {
 	default:
 		l.queue(key, e)
 	}
+}
+
+// isComparable reports whether key may be that of a map. Most are pointers.
+func isComparable(key any) bool {
+	return reflect.TypeOf(key).Kind() == reflect.Pointer || reflect.ValueOf(key).Comparable()
 }
 
 // Stop waits until all Works have run, or until ctx ends. Then the error names the disks that do not answer; the Works

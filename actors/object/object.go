@@ -2,6 +2,7 @@ package object
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -17,7 +18,7 @@ import (
 func Spec(l *receiver.Ledger, d *Ledger, toi flute.TOI) actors.Spec {
 	return actors.Spec{
 		Produce: func() actor.Actor { return &object{core: l.NewObject(toi), ledger: d} },
-		Name:    fmt.Sprintf("object/%d-%v", l.Key().TSI, toi), Kind: kindOf,
+		Name:    "object/" + strconv.FormatUint(uint64(l.Key().TSI), 10) + "-" + toi.String(), Kind: kindOf,
 	}
 }
 

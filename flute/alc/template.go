@@ -60,6 +60,9 @@ func (s *Spec) check() error {
 	return nil
 }
 
+// usualExtensions is the length of the header extensions of most packets, at most.
+const usualExtensions = 48
+
 // NewTemplate renders the header: congestion control information of 32 bits with the value 0, TSI and TOI in the least
 // number of bits, from 16 on, and the extensions EXT_FDT, EXT_CENC, EXT_TIME and EXT_FTI in this order. The error names
 // the field that the RFCs do not allow; the OTI itself is not validated.
@@ -67,7 +70,7 @@ func NewTemplate(s Spec) (*Template, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	var x lct.Extensions
+	x := make(lct.Extensions, 0, usualExtensions)
 	if s.FLUTEVersion != 0 {
 		v := uint32(s.FLUTEVersion)<<20 | uint32(s.InstanceID)
 		x = lct.AppendExtension(x, lct.HETFDT, []byte{byte(v >> 16), byte(v >> 8), byte(v)})
@@ -86,7 +89,7 @@ func NewTemplate(s Spec) (*Template, error) {
 	h := lct.Header{
 		Codepoint: s.Codepoint, HasTSI: true, TSI: s.TSI, HasTOI: true, TOI: s.TOI, Extensions: x,
 	}
-	b, err := h.AppendBinary(nil)
+	b, err := h.AppendBinary(make([]byte, 0, h.Len()))
 	if err != nil {
 		return nil, err
 	}

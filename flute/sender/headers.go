@@ -45,8 +45,8 @@ type headers struct {
 // newHeaders returns the headers of a file.
 func newHeaders(cfg *Config, toi flute.TOI, oti *fec.OTI) (headers, error) {
 	spec := alc.Spec{TSI: cfg.Session.TSI, TOI: toi, Codepoint: uint8(oti.EncodingID), Time: cfg.fileTime()}
-	bare, err := alc.NewTemplate(spec)
-	if err != nil || cfg.FTI == FDTOnly {
+	if cfg.FTI == FDTOnly {
+		bare, err := alc.NewTemplate(spec)
 		return headers{bare, bare}, err
 	}
 	spec.OTI = oti
@@ -54,7 +54,9 @@ func newHeaders(cfg *Config, toi flute.TOI, oti *fec.OTI) (headers, error) {
 	if err != nil || cfg.FTI == EveryPacket {
 		return headers{full, full}, err
 	}
-	return headers{full, bare}, nil
+	spec.OTI = nil
+	bare, err := alc.NewTemplate(spec)
+	return headers{full, bare}, err
 }
 
 // setTime refreshes the times of all later packets.

@@ -30,6 +30,7 @@ type plan struct {
 	gonePages int    // forgotten ones in pages
 	fileBytes uint64 // of the packets of files
 	complete  bool   // no file will be added
+	hurry     bool   // it has just become so: there is nothing to wait for that files could share an FDT Instance with
 }
 
 // tally counts objects and the bytes of their descriptions.
@@ -77,7 +78,7 @@ func (l *plan) correct(p *page) {
 
 // close has the last page say Complete.
 func (l *plan) close() {
-	l.complete = true
+	l.complete, l.hurry = true, true
 	l.sayComplete()
 	if l.live.objects == 0 {
 		l.finale()
@@ -131,7 +132,7 @@ func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
 	for _, o := range p.objects {
 		o.listed, o.until = p.number, latest(o.until, p.expires)
 	}
-	p.stale, p.bytes = false, l.fileBytes
+	p.stale, p.bytes, l.hurry = false, l.fileBytes, false
 	l.stats.published(p)
 	return true, nil
 }

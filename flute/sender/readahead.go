@@ -53,6 +53,8 @@ type readAhead struct {
 	due      span     // that was missing
 	hungry   bool     // there may be more to be read ahead
 	final    bool     // the content was seen to be the same after all packets but the last
+	whole    bool     // it was at checked or later, after all of it was read
+	closed   bool     // it was closed after that: all that is left to be sent is in memory
 	checked  time.Time
 }
 
@@ -226,13 +228,17 @@ func (r *readAhead) settle() error {
 	if j.changed {
 		return changedWhile("sent")
 	}
-	r.final = r.final || j.final
+	r.final, r.whole = r.final || j.final, j.whole
+	if j.closed {
+		r.src, r.opened = nil, nil
+	}
+	r.closed = j.closed
 	return nil
 }
 
 // take takes what j has opened.
 func (r *readAhead) take(j *readJob) {
-	if j.source == nil {
+	if j.source == nil || j.closed {
 		return
 	}
 	r.src, r.opened = j.src, j.opened

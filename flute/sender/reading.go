@@ -6,6 +6,10 @@ import (
 
 // What a transfer has read for it, and when.
 
+// finalInterval is how long before its last packet content may have been looked at last, if that was after all of it
+// was read: short files are sent within it, one after the other, and each would wait for that look.
+const finalInterval = 20 * time.Millisecond
+
 // ready takes what a Work has brought, and sees to it that content that can change is open, and still the same before
 // the last packet and now and then.
 func (x *transfer) ready(now time.Time) error {
@@ -15,10 +19,10 @@ func (x *transfer) ready(now time.Time) error {
 			return err
 		}
 		switch {
-		case r.source == nil: // it cannot change
+		case r.source == nil, r.closed: // it cannot change, or is not needed any more
 			return nil
 		case r.src == nil || r.opened == nil: // it is not open
-		case x.left == 1 && !r.final:
+		case x.left == 1 && !r.final && !(r.whole && now.Sub(r.checked) < finalInterval):
 		case now.Sub(r.checked) >= versionInterval && r.work == nil:
 			x.look(now)
 			if r.work != nil {
@@ -65,7 +69,18 @@ func (x *transfer) newJob(missing bool) *readJob {
 	if r.attended && !r.memory {
 		x.lookAhead(j)
 	}
+	j.whole = x.isAsked()
 	return j
+}
+
+// isAsked reports whether all of a short content was asked for.
+func (x *transfer) isAsked() bool {
+	for i := range x.slots[:x.active] {
+		if s := &x.slots[i]; s.asked < s.size {
+			return false
+		}
+	}
+	return x.asked >= x.coding.blocks && x.coding.oti.TransferLength <= shortBlock
 }
 
 func (x *transfer) begin(j *readJob, now time.Time) {

@@ -18,10 +18,12 @@ type readJob struct {
 	read    atomic.Uint32 // how many of them were read
 	taken   int           // how many of these the session has
 	final   bool          // all packets but the last are out
+	whole   bool          // nothing is to be read after it
 	owner   atomic.Uint32
 
 	err     error // of opening
 	changed bool
+	closed  bool // it has closed what was opened: nothing of it is needed any more
 }
 
 // Who closes what a readJob has opened.
@@ -35,7 +37,7 @@ func (j *readJob) lane() any { return j.key }
 func (j *readJob) cancel()   {}
 
 func (j *readJob) run(sync.Locker) error {
-	j.err, j.changed = nil, false
+	j.err, j.changed, j.closed = nil, false, false
 	defer func() {
 		if !j.owner.CompareAndSwap(jobHeld, jobEnded) && j.opened != nil {
 			_ = j.opened.Close()
@@ -57,6 +59,10 @@ func (j *readJob) run(sync.Locker) error {
 		j.read.Store(i + 1)
 	}
 	j.changed = j.opened != nil && !isVersion(j.opened, j.version)
+	if j.final && j.whole && !j.changed && j.opened != nil {
+		_ = j.opened.Close() // nothing was written
+		j.src, j.opened, j.closed = nil, nil, true
+	}
 	return nil
 }
 

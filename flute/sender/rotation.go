@@ -66,7 +66,11 @@ func (l *plan) next(wanted *object, now time.Time) (p *page, at time.Time) {
 		if wanted.page == nil {
 			l.list(wanted)
 		}
-		if first := l.announceAt(wanted.page, now); p == nil || !first.After(at) {
+		first := l.announceAt(wanted.page, now)
+		if l.hurry {
+			first = l.renewAt(wanted.page, now)
+		}
+		if p == nil || !first.After(at) {
 			return wanted.page, first
 		}
 	}
@@ -107,8 +111,13 @@ func (l *plan) announceAt(p *page, now time.Time) (at time.Time) {
 	if p.number != 0 && p.stale {
 		at = p.created.Add(l.cfg.FDTCollect)
 	}
+	return latest(at, l.renewAt(p, now))
+}
+
+// renewAt returns when p can have the new FDT Instance that it needs; zero: it needs none, or can have it.
+func (l *plan) renewAt(p *page, now time.Time) (at time.Time) {
 	if l.outdated(p, now) {
-		at = latest(at, l.sending.retry)
+		at = l.sending.retry
 	}
 	return at
 }

@@ -2,6 +2,7 @@ package receiving
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -46,7 +47,7 @@ func (s *session) child(ctx actor.Context, toi flute.TOI) *child {
 	spec := object.Spec(s.ledger.core, s.ledger.objects, toi)
 	spec.Mailbox, spec.Dispatcher, spec.Faults = c.mailbox, s.cfg.Loop, s.cfg.Faults
 	s.ledger.spawned++
-	pid, err := ctx.SpawnNamed(spec.Props(), fmt.Sprintf("toi-%v-%d", toi, s.ledger.spawned))
+	pid, err := ctx.SpawnNamed(spec.Props(), "toi-"+toi.String()+"-"+strconv.Itoa(s.ledger.spawned))
 	actors.Fault(err)
 	c.pid = pid
 	s.objects[toi], s.live[pid.Id] = c, toi

@@ -115,10 +115,12 @@ func (l *Ledger) add(m Add) Added {
 		if err := l.pace.admitFile(l.cfg.Core, m.Object, time.Now()); err != nil {
 			return flute.TOI{}, l.cfg.Core.Refuse(m.Object, err)
 		}
-		// The error of Load is that of Add, which says more.
-		if load, err := l.cfg.Core.Load(m.Object); err == nil {
-			if err := l.pace.admit(l.cfg.Core, load, time.Now()); err != nil {
-				return flute.TOI{}, l.cfg.Core.Refuse(m.Object, err)
+		if l.pace.hasTarget() {
+			// The error of Load is that of Add, which says more.
+			if load, err := l.cfg.Core.Load(m.Object); err == nil {
+				if err := l.pace.admit(l.cfg.Core, load, time.Now()); err != nil {
+					return flute.TOI{}, l.cfg.Core.Refuse(m.Object, err)
+				}
 			}
 		}
 		return l.cfg.Core.Add(m.Object)

@@ -64,10 +64,13 @@ func (p *pacer) limit() uint64 {
 	return p.Rate
 }
 
+// hasTarget reports whether all files are to be sent within a time.
+func (p *pacer) hasTarget() bool { return p.Within != 0 || !p.By.IsZero() }
+
 // admit returns an error that wraps sender.ErrTarget if the target cannot be met with load besides what core has to
 // send at now. With the first load the time of Within begins.
 func (p *pacer) admit(core *sender.Session, load sender.Load, now time.Time) error {
-	if p.Within == 0 && p.By.IsZero() {
+	if !p.hasTarget() {
 		return nil
 	}
 	end := p.end
