@@ -20,6 +20,15 @@ const (
 	diagByFamily   = 20 // SOCK_DIAG_BY_FAMILY
 	// diagBuffer takes some hundred sockets at once.
 	diagBuffer = 32 << 10
+	// A request and an answer have the name of a socket here. It is two ports, two addresses, an interface and a cookie,
+	// which no other socket has.
+	diagRequestID, diagSocketID = 8, 4
+	diagPort, diagPeerPort      = 0, 2
+	diagAddress, diagPeer       = 4, 20
+	diagAddressLen              = 16
+	diagInterface, diagNameLen  = 36, 48
+	// lookAtAll is each how many looks all sockets are looked at, as long as there is one receiver: others may come.
+	lookAtAll = 8
 )
 
 // queues asks the system for the buffers of the sockets that are bound to one address and port, or to the port alone.
@@ -27,6 +36,8 @@ const (
 type queues struct {
 	to      netip.AddrPort
 	request []byte
+	alone   []byte // asks for the only receiver; empty: there is none, or there are several
+	looks   int    // that may ask for it until all are looked at again
 	answer  []byte
 	mu      sync.Mutex // held while fd is in use
 	fd      int
@@ -80,6 +91,12 @@ func (q *queues) ask() (waiting, size int, ok, told bool) {
 	if q.closed {
 		return 0, 0, false, false
 	}
+	if q.looks--; q.looks >= 0 && len(q.alone) > 0 {
+		if waiting, size, ok = q.askAlone(); ok {
+			return waiting, size, true, true
+		}
+	}
+	q.alone, q.looks = q.alone[:0], lookAtAll-1
 	if _, err := unix.Write(q.fd, q.request); err != nil {
 		return 0, 0, false, false
 	}
@@ -113,6 +130,7 @@ func (q *queues) read(b []byte, waiting, size *int, ok *bool) (done, valid bool)
 			return true, false
 		case diagByFamily:
 			if w, s, found := q.socket(body); found {
+				q.isAlone(body, !*ok)
 				if *waiting = max(*waiting, w); !*ok || s < *size {
 					*size = s
 				}
@@ -122,6 +140,44 @@ func (q *queues) read(b []byte, waiting, size *int, ok *bool) (done, valid bool)
 		b = b[min(len(b), (n+unix.NLMSG_ALIGNTO-1)&^(unix.NLMSG_ALIGNTO-1)):]
 	}
 	return false, true
+}
+
+// isAlone makes alone the question for the socket that body is about, if it is the first one; else there are several.
+func (q *queues) isAlone(body []byte, first bool) {
+	if q.alone = q.alone[:0]; !first {
+		return
+	}
+	name := body[diagSocketID:][:diagNameLen]
+	q.alone = append(q.alone, q.request...)
+	native := binary.NativeEndian
+	native.PutUint16(q.alone[6:], unix.NLM_F_REQUEST)
+	r := q.alone[unix.SizeofNlMsghdr:]
+	r[0] = body[0]
+	// The system looks for the receiver of a datagram: the address and the port of the socket are the destination.
+	id := r[diagRequestID:]
+	copy(id[diagInterface:], name[diagInterface:])
+	copy(id[diagPeerPort:][:2], name[diagPort:])
+	copy(id[diagPeer:][:diagAddressLen], name[diagAddress:])
+	clear(id[diagPort:][:2])
+	clear(id[diagAddress:][:diagAddressLen])
+}
+
+// askAlone looks at the only receiver. The system finds it at once; for all sockets it goes through a table of some
+// thousand places, which are most often empty. ok is false if it is not there any more.
+func (q *queues) askAlone() (waiting, size int, ok bool) {
+	if _, err := unix.Write(q.fd, q.alone); err != nil {
+		return 0, 0, false
+	}
+	for {
+		n, err := unix.Read(q.fd, q.answer)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n < unix.SizeofNlMsghdr || binary.NativeEndian.Uint16(q.answer[4:]) != diagByFamily {
+			return 0, 0, false
+		}
+		return q.socket(q.answer[unix.SizeofNlMsghdr:n])
+	}
 }
 
 // socket returns what waits in the buffer of a socket, and how much it takes. found is false if the socket does not

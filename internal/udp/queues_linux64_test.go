@@ -63,6 +63,76 @@ func TestQueues(t *testing.T) {
 	}
 }
 
+// TestOnlyReceiver: while there is one receiver it is asked for alone, whatever it is bound to. Another one that comes is
+// seen some looks later, and one that goes is not seen at the next.
+func TestOnlyReceiver(t *testing.T) {
+	for _, group := range []string{"239.255.77.57:7757", "127.0.0.1:7758", "[::1]:7759"} {
+		r, q := overLoopback(t, group, 1<<20)
+		for range 2 {
+			if waiting, size, ok := q.look(); waiting != 0 || size != r.BufferSize() || !ok || len(q.alone) == 0 {
+				t.Fatalf("%s: %d of %d bytes wait (%t), asked for alone: %t", group, waiting, size, ok, len(q.alone) > 0)
+			}
+		}
+		if _, _, ok := q.askAlone(); !ok {
+			t.Errorf("%s: the system does not find it alone", group)
+		}
+		s, err := Dial(SendConfig{To: r.LocalAddr(), Interface: "lo"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.WriteBatch(slices.Repeat([][]byte{make([]byte, 1000)}, 20)); n != 20 || err != nil {
+			t.Fatal(n, err)
+		}
+		_ = s.Close()
+		if waiting, _, ok := q.askAlone(); !ok || waiting < 20*1000 {
+			t.Errorf("%s: %d bytes wait, want 20,000 at least (%t)", group, waiting, ok)
+		}
+		_ = r.Close()
+		if waiting, _, ok := q.look(); ok {
+			t.Errorf("%s: %d bytes wait for nobody", group, waiting)
+		}
+	}
+	r, q := overLoopback(t, "239.255.77.58:7760", 1<<20)
+	q.look()
+	small, err := Listen(Config{Group: r.LocalAddr(), Interface: "lo", ReceiveBuffer: 1 << 18})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer small.Close()
+	for range lookAtAll - 1 {
+		q.look()
+	}
+	if _, size, _ := q.look(); size != small.BufferSize() || len(q.alone) > 0 {
+		t.Errorf("the second receiver is not seen after %d looks: %d bytes", lookAtAll, size)
+	}
+}
+
+// BenchmarkLook is what it costs to look how much waits for the only receiver, and for all sockets of the machine.
+func BenchmarkLook(b *testing.B) {
+	r, err := Listen(Config{Group: netip.MustParseAddrPort("239.255.77.59:7761"), Interface: "lo"})
+	if err != nil {
+		b.Skip(err)
+	}
+	defer r.Close()
+	look := lookAt(r.LocalAddr())
+	if look == nil {
+		b.Skip("the kernel has no UDP diagnosis")
+	}
+	defer look.close()
+	q := look.(*queues)
+	for _, alone := range []bool{true, false} {
+		b.Run(map[bool]string{true: "alone", false: "all"}[alone], func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if q.looks = 2; !alone {
+					q.looks = 0
+				}
+				q.look()
+			}
+		})
+	}
+}
+
 // TestQueuesOfNobody: there is nothing to see where nobody listens.
 func TestQueuesOfNobody(t *testing.T) {
 	r, q := overLoopback(t, "239.255.77.53:7753", 1<<20)
