@@ -58,6 +58,7 @@ func (o *object) receive(ctx actor.Context, m Message) {
 		for m.done < len(m.packets) {
 			o.core.Handle(now, &m.packets[m.done])
 			m.done++
+			m.done += o.core.HandleAlike(now, m.packets[m.done:])
 		}
 	case *Put:
 		m.handle(now, o.core)

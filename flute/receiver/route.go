@@ -31,7 +31,7 @@ func (s *Session) RouteTo(now time.Time, origin Origin, p *Packet, datagram []by
 		}
 	}
 	s.hear(now, origin, datagram)
-	p.origin, p.entry = origin, nil
+	p.origin, p.entry, p.alike = origin, nil, false
 	var err error
 	if s.l.cfg.ROUTE {
 		err = s.parseROUTE(p, datagram)
@@ -87,7 +87,7 @@ func (s *Session) routeAlike(now time.Time, origin Origin, p *Packet, datagram [
 	case !r.model.parse(&p.alc, datagram):
 		return false
 	}
-	p.origin, p.entry = origin, e
+	p.origin, p.entry, p.alike = origin, e, true
 	l.now = now
 	ln.hearAtOnce()
 	return true

@@ -96,9 +96,7 @@ func (x *transfer) hold() error {
 		x.late = nil
 		return nil
 	}
-	c := x.coding
-	last := c.group(c.part.BlockSymbols(0))
-	if x.left > uint64(x.interleave)*uint64(last.packets()) {
+	if x.left > x.lastPackets() {
 		return nil
 	}
 	x.held = true
@@ -112,6 +110,12 @@ func (x *transfer) hold() error {
 		l.work.Run(nil)
 	}
 	return errBusy
+}
+
+// lastPackets returns how many packets the last source blocks have.
+func (x *transfer) lastPackets() uint64 {
+	last := x.coding.group(x.coding.part.BlockSymbols(0))
+	return uint64(x.interleave) * uint64(last.packets())
 }
 
 // describeLater puts the digests of o into its description, once they are there.

@@ -20,8 +20,8 @@ const (
 	diagByFamily   = 20 // SOCK_DIAG_BY_FAMILY
 	// diagBuffer takes some hundred sockets at once.
 	diagBuffer = 32 << 10
-	// A request and an answer have the name of a socket here. It is two ports, two addresses, an interface and a cookie,
-	// which no other socket has.
+	// A request and an answer have the name of a socket here: two ports, two addresses, an interface and a cookie, which
+	// no other socket has.
 	diagRequestID, diagSocketID = 8, 4
 	diagPort, diagPeerPort      = 0, 2
 	diagAddress, diagPeer       = 4, 20

@@ -122,6 +122,21 @@ func (b *batch) add(datagram []byte) {
 	b.datagrams = append(b.datagrams, datagram[:len(datagram):len(datagram)])
 }
 
+// rowBuffer returns what is left of the memory, for datagrams one behind the other.
+func (b *batch) rowBuffer() []byte { return b.memory[len(b.memory):] }
+
+// addRow takes n datagrams of one length that were made in the rowBuffer.
+func (b *batch) addRow(row []byte, n int) {
+	if n == 0 {
+		return
+	}
+	length := len(row) / n
+	b.memory = b.memory[:len(b.memory)+len(row)]
+	for ; len(row) > 0; row = row[length:] {
+		b.datagrams = append(b.datagrams, row[:length:length])
+	}
+}
+
 // hold keeps events until all datagrams are out.
 func (b *batch) hold(events []event.Event) {
 	for _, e := range events {

@@ -99,6 +99,10 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 		datagram, ok, err := s.next(ctx, now)
 		if ok {
 			b.add(datagram)
+			if l.pace.bucket == nil { // else the rate is to permit each
+				row, n := l.cfg.Core.AppendRow(b.rowBuffer(), now, batchPackets-len(b.datagrams))
+				b.addRow(row, n)
+			}
 		}
 		b.hold(l.events())
 		if err != nil || !ok {
