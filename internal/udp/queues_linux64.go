@@ -20,7 +20,7 @@ const (
 	diagByFamily   = 20 // SOCK_DIAG_BY_FAMILY
 	// diagBuffer takes some hundred sockets at once.
 	diagBuffer = 32 << 10
-	// A request and an answer have the name of a socket here: two ports, two addresses, an interface and a cookie, which
+	// A request and an answer have the name of a socket here: two ports, two addresses, an interface, and a cookie that
 	// no other socket has.
 	diagRequestID, diagSocketID = 8, 4
 	diagPort, diagPeerPort      = 0, 2
