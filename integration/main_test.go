@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/child"
 	"github.com/flute-node/flute-node/internal/netns"
 	"github.com/flute-node/flute-node/node"
 )
@@ -62,7 +63,8 @@ func run(m *testing.M) int {
 	if runtime.GOOS == "windows" {
 		command += ".exe"
 	}
-	if out, err := exec.Command("go", "build", "-o", command, "../cmd/flute-node").CombinedOutput(); err != nil {
+	build := child.Bind(exec.Command("go", "build", "-o", command, "../cmd/flute-node"))
+	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
 		return 1
 	}
@@ -157,7 +159,7 @@ func startWith(t *testing.T, stdin io.Reader, stdout *os.File, args ...string) *
 // startProgram is startWith for another program.
 func startProgram(t *testing.T, stdin io.Reader, stdout *os.File, program string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(program, args...), done: make(chan error, 1)}
+	p := &process{t: t, cmd: child.Bind(exec.Command(program, args...)), done: make(chan error, 1)}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, &p.stdout, &p.stderr
 	if stdout != nil {
 		p.cmd.Stdout = stdout

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/net/ipv4"
+
+	"github.com/flute-node/flute-node/internal/child"
 )
 
 const (
@@ -53,7 +55,7 @@ func startPouring(t *testing.T, address string, group netip.AddrPort, packets []
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := child.Bind(cmd).Start(); err != nil {
 		t.Fatal(err)
 	}
 	return func() uint64 {

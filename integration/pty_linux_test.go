@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/flute-node/flute-node/internal/child"
 )
 
 // terminal is a flute-node that runs on a terminal.
@@ -37,7 +39,7 @@ func startOnTerminal(t *testing.T, columns int, args ...string) *terminal {
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave
 	p.cmd.Env = append(os.Environ(), "TERM=xterm-256color")
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := p.cmd.Start(); err != nil {
+	if err := child.Bind(p.cmd).Start(); err != nil {
 		t.Fatal(err)
 	}
 	if err := slave.Close(); err != nil {

@@ -9,6 +9,8 @@ import (
 	"net"
 	"os/exec"
 	"strconv"
+
+	"github.com/flute-node/flute-node/internal/child"
 )
 
 // startNATS runs the program nats-server: the one of the library would make this binary a quarter larger (ADR 0101).
@@ -30,7 +32,7 @@ func startNATS(ctx context.Context, dir string) (url string, stop func(), err er
 	ctx, cancel := context.WithCancel(ctx)
 	server := exec.CommandContext(ctx, path, "--jetstream", "--addr", "127.0.0.1", "--port", strconv.Itoa(port),
 		"--store_dir", dir)
-	if err := server.Start(); err != nil {
+	if err := child.Bind(server).Start(); err != nil {
 		cancel()
 		return "", nil, fmt.Errorf("--nats: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/flute-node/flute-node/internal/child"
 	"github.com/flute-node/flute-node/internal/netns"
 )
 
@@ -76,7 +77,7 @@ func run(t *testing.T) *daemon {
 	var log bytes.Buffer
 	d.cmd = exec.Command(program, "run", "--config", filepath.Join(folder, "flute-node.yaml"))
 	d.cmd.Stderr = &log
-	if err := d.cmd.Start(); err != nil {
+	if err := child.Bind(d.cmd).Start(); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)

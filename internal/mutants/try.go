@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/child"
 )
 
 //go:embed support.go.txt
@@ -163,7 +165,7 @@ func execute(of suite, binary, pattern string, limit time.Duration, env string) 
 	run.Dir, run.Env, run.WaitDelay = of.dir, append(os.Environ(), env, "TMPDIR="+temporary), time.Second
 	var out bytes.Buffer
 	run.Stdout, run.Stderr = &out, &out
-	err = run.Run()
+	err = child.Bind(run).Run()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/flute-node/flute-node/internal/child"
 )
 
 // inside marks the process that Run starts.
@@ -26,7 +28,7 @@ func Run(t *testing.T, test string) {
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 	}
-	out, err := cmd.CombinedOutput()
+	out, err := child.Bind(cmd).CombinedOutput()
 	if cmd.Process == nil {
 		t.Skipf("the kernel refuses a namespace: %v", err)
 	}

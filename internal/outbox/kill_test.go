@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/child"
 )
 
 // TestMain runs the tests, or is the process that a test kills.
@@ -77,7 +79,7 @@ func TestKilledInBetween(t *testing.T) {
 			if published {
 				cmd.Env = append(cmd.Env, "OUTBOX_TEST_PUBLISH=1")
 			}
-			out, err := cmd.CombinedOutput()
+			out, err := child.Bind(cmd).CombinedOutput()
 			if err == nil || cmd.ProcessState.ExitCode() == 1 && runtime.GOOS != "windows" {
 				t.Fatalf("it does not die: %v\n%s", err, out)
 			}

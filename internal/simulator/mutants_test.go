@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/child"
 )
 
 var mutate = flag.Bool("mutants", false, "run the seeds with each of the mutants, which takes a minute or two")
@@ -186,7 +188,7 @@ func hunt(t *testing.T, command, name string, from, to uint64) (seed uint64, bro
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command, "simulate", "--seeds", fmt.Sprintf("%d-%d", from, to), "--json")
 	cmd.Env = append(os.Environ(), mutantVariable+"="+name)
-	out, _ := cmd.Output() // it fails when a promise breaks
+	out, _ := child.Bind(cmd).Output() // it fails when a promise breaks
 	var last struct {
 		Ran    uint64  `json:"ran"`
 		Broken *Result `json:"broken"`

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flute-node/flute-node/internal/child"
 	"github.com/flute-node/flute-node/store/file"
 )
 
@@ -102,7 +103,7 @@ func killed(t *testing.T, root string, random *rand.Rand, look func()) (c crashe
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := child.Bind(cmd).Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer cmd.Wait()

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/flute-node/flute-node/internal/child"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/names"
 )
@@ -130,7 +131,7 @@ func inMountNamespace(t *testing.T) {
 	}
 	out := &strings.Builder{}
 	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Start(); err != nil {
+	if err := child.Bind(cmd).Start(); err != nil {
 		t.Skipf("no namespace to mount in: %v", err)
 	}
 	if err := cmd.Wait(); err != nil {
