@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // maxErrors bounds how many errors of one file are told.
@@ -51,7 +53,20 @@ func (f *faults) add(at place, format string, args ...any) {
 		f.more++
 		return
 	}
-	f.list = append(f.list, &Error{at.file, at.line, at.column, fmt.Sprintf(format, args...)})
+	f.list = append(f.list, &Error{at.file, at.line, at.column, oneLine(fmt.Sprintf(format, args...))})
+}
+
+// oneLine shows control characters: an error is a line, which a terminal prints.
+func oneLine(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if unicode.IsControl(c) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
 }
 
 // err returns what was collected; nil: nothing.

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -53,24 +51,15 @@ func syntax(s *source, err error) (place, string, any) {
 	if !ok {
 		return place{file: s.path}, "%s", err
 	}
-	at, said := s.of(e.GetToken()), oneLine(e.GetMessage())
+	at, said := s.of(e.GetToken()), e.GetMessage()
 	return at, "%s" + s.remedy(at, said), said
-}
-
-// oneLine writes what no line shows as it is in source text.
-func oneLine(s string) string {
-	if !strings.ContainsFunc(s, unicode.IsControl) {
-		return s
-	}
-	quoted := strconv.Quote(s)
-	return quoted[1 : len(quoted)-1]
 }
 
 // remedy is what mends a file of which the parser says no more than that something stands where it may not.
 func (s *source) remedy(at place, said string) string {
 	const indent = "indent all keys of a section by as many spaces"
 	switch {
-	case strings.Contains(said, "tab character"), strings.Contains(said, `character '\t'`):
+	case strings.Contains(said, "tab character"), strings.Contains(said, "character '\t'"):
 		return ": indent by spaces, not by tabs"
 	case strings.Contains(said, "mapping value is not allowed"):
 		return ": quote a value that has a colon and a space, and " + indent
