@@ -137,6 +137,42 @@ func TestPutSymbols(t *testing.T) {
 	r.close()
 }
 
+// TestPutSymbolsInDoubt: a symbol that differs from what is held of an object whose digest failed is waited for longer,
+// for others may follow; one that is the same is not.
+func TestPutSymbolsInDoubt(t *testing.T) {
+	o := plain(t, 1, 50_000, 1000, 20)
+	r := newRig(t)
+	r.feed(describe(t, 3, withDigest(o, "a")))
+	packets := o.all()
+	for i := range 3 {
+		packets[i] = forge(packets[i])
+	}
+	r.feed(packets...)
+	h := r.l.entries[o.toi].held
+	if h == nil || !h.InDoubt() {
+		t.Fatal("it is not in doubt")
+	}
+	put := func(esi fec.ESI, differs bool) {
+		t.Helper()
+		r.now = r.now.Add(time.Minute)
+		payload := append(o.oti.AppendPayloadID(nil, fec.PayloadID{ESI: esi}), o.content[1000*esi:1000*(esi+1)]...)
+		if again, err := r.object(o.toi).PutSymbols(r.now, payload); again || err != nil {
+			t.Fatal(again, err)
+		}
+		if h.differs.Equal(r.now) != differs {
+			t.Errorf("ESI %d: a symbol has differed last at %v, now is %v", esi, h.differs, r.now)
+		}
+		r.settleObject(r.object(o.toi))
+	}
+	put(10, false)
+	put(0, true)
+	put(11, false)
+	put(1, true)
+	put(2, true)
+	r.file("a", o.content)
+	r.close()
+}
+
 // TestPutForged: forged bytes that were put cost a try, and no file: packets that come afterwards win.
 func TestPutForged(t *testing.T) {
 	o := plain(t, 1, 50_000, 1000, 20)

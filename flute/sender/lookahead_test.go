@@ -173,6 +173,33 @@ func TestKeptBlockLeavesARunningWork(t *testing.T) {
 	}
 }
 
+// TestOpenLeavesARunningWork: whoever opens the next block leaves its memory to a Work that runs, and a kept block to
+// the cache.
+func TestOpenLeavesARunningWork(t *testing.T) {
+	for _, name := range []string{"running", "not begun", "kept"} {
+		x := newTransfer(t, fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 10}, 5000, 1, 0)
+		own, work := make([]byte, 1000), &Work{}
+		b := &x.slots[0]
+		b.held, b.work = own, work
+		switch name {
+		case "running":
+			work.state.Store(workRunning)
+		case "kept":
+			b.kept, b.own = &keptBlock{held: own}, keptBlock{held: []byte{1}}
+		}
+		if err := b.open(x.coding, &x.content, 1, 0); err != nil {
+			t.Fatal(err)
+		}
+		uses := cap(b.held) > 0 && &b.held[:1][0] == &own[0]
+		if uses != (name == "not begun") || b.work != nil || b.kept != nil {
+			t.Errorf("%s: it uses that memory: %v; Work %p, kept %p", name, uses, b.work, b.kept)
+		}
+		if name == "not begun" && !work.done() {
+			t.Error("the Work is still to be done")
+		}
+	}
+}
+
 // TestRepairWaitsForItsWork: the first repair symbol of a block waits for the Work that makes them, and no source
 // symbol does.
 func TestRepairWaitsForItsWork(t *testing.T) {
@@ -476,6 +503,19 @@ func TestEncoderOfACrash(t *testing.T) {
 	}()
 	if err := b.encode(c, 4); err != nil || made != 3 {
 		t.Errorf("%d encoders, %v", made, err)
+	}
+}
+
+// TestFetchFails: after an error nothing is held, since the memory has a part of something else by then.
+func TestFetchFails(t *testing.T) {
+	var r readAhead
+	r.hold(bytes.NewReader(pattern(15)))
+	var held []byte
+	if err := r.fetch(&held, span{0, 10}); err != nil || len(held) != 10 {
+		t.Fatal(len(held), err)
+	}
+	if err := r.fetch(&held, span{10, 10}); err == nil || len(held) != 0 {
+		t.Errorf("%d bytes are held, %v", len(held), err)
 	}
 }
 

@@ -127,6 +127,13 @@ func TestTurnsOfAQueue(t *testing.T) {
 	if !q.sends() || q.active[q.turn] != next {
 		t.Error("one that comes back does not send, or has the next turn")
 	}
+	for q.active[q.turn] != &carriers[1] {
+		if !q.sends() {
+			t.Fatal("one that comes back is not looked at, since those before it still wait")
+		}
+		q.waits++
+		q.pass()
+	}
 	q.paused = true
 	if q.sends() || q.lasts() || q.returns() || q.wanted(&Config{}, start) != nil {
 		t.Error("it is paused and sends")

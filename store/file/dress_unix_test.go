@@ -20,7 +20,16 @@ import (
 func TestDress(t *testing.T) {
 	old := syscall.Umask(0o077)
 	defer syscall.Umask(old)
-	root, opts := t.TempDir(), Options{FileMode: 0o664, DirMode: 0o775 | fs.ModeSetgid}
+	for name, stage := range map[string]string{"staged there": "", "staged on another disk": onOtherDisk(t)} {
+		t.Run(name, func(t *testing.T) {
+			dresses(t, Options{Stage: stage, FileMode: 0o664, DirMode: 0o775 | fs.ModeSetgid})
+		})
+	}
+}
+
+func dresses(t *testing.T, opts Options) {
+	t.Helper()
+	root := t.TempDir()
 	if os.Geteuid() == 0 {
 		opts.UID = new(65534)
 	}
