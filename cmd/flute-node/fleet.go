@@ -145,8 +145,8 @@ func sitesText(sites []fleet.Site, now time.Time) string {
 			case len(s.Beat.Faults) > 0:
 				state = "faults"
 			}
-			_, _ = fmt.Fprintf(w, "%s\t%s ago\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", s.Name, fleet.Age(s.Heard, now), state,
-				plain(fleet.Phases(s.Beat.Units)), s.Beat.Sessions, s.Beat.Objects, s.Beat.Waiting+s.Beat.Dead,
+			_, _ = fmt.Fprintf(w, "%s\t%s ago\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", plain(s.Name), fleet.Age(s.Heard, now),
+				state, plain(fleet.Phases(s.Beat.Units)), s.Beat.Sessions, s.Beat.Objects, s.Beat.Waiting+s.Beat.Dead,
 				plain(s.Beat.Version), plain(oneLine(strings.Join(s.Beat.Faults, "; "))))
 		}
 	})

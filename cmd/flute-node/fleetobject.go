@@ -101,7 +101,7 @@ func objectText(o *fleet.Object, all bool) string {
 			if h.Silent {
 				state += ", SILENT"
 			}
-			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", h.Site, state, version, since, detail)
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", plain(h.Site), state, version, since, detail)
 		}
 	})
 }

@@ -105,7 +105,7 @@ func summaryOf(o *api.Overview) []string {
 // alarmText is an alarm in a line.
 func alarmText(a *api.Alarm) string {
 	who := cmp.Or(a.Unit, a.Sink, "daemon")
-	return fmt.Sprintf("%-7s  %s: %s", a.Level, plain(who), plain(oneLine(a.Text)))
+	return fmt.Sprintf("%-7s  %s: %s", plain(a.Level), plain(who), plain(oneLine(a.Text)))
 }
 
 // tableOf returns the sessions as rows of cells, with their head.
@@ -122,7 +122,7 @@ func tableOf(o *api.Overview) [][]string {
 			last = ageText(o.Time.Sub(s.LastPacket))
 		}
 		rows = append(rows, []string{
-			plain(s.Unit), s.State, bitRate(s.Rate), shareText(loss, 2), shareText(s.Margin, 1), last,
+			plain(s.Unit), plain(s.State), bitRate(s.Rate), shareText(loss, 2), shareText(s.Margin, 1), last,
 			fmt.Sprint(s.Files), plain(s.Session.String()),
 		})
 	}

@@ -131,7 +131,7 @@ func (t *top) sinks() []string {
 	h := t.handing
 	list := []string{t.styled(bold, outboxText(&h.sinks.Outbox)), ""}
 	if h.sinks.Time.IsZero() {
-		return []string{"asking …"}
+		return []string{t.styled("", "asking …")}
 	}
 	if len(h.sinks.Sinks) == 0 {
 		return append(list, t.styled(faint, "no sink: files are handed on to nothing"))

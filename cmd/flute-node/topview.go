@@ -36,7 +36,7 @@ func (t *top) lines() []string {
 	var list []string
 	switch {
 	case t.overview == nil && t.fault == "":
-		list = []string{"asking …"}
+		list = []string{t.styled("", "asking …")}
 	case t.overview == nil:
 	case t.handing != nil:
 		list = t.sinks()
@@ -196,7 +196,7 @@ func (t *top) session() (list []string) {
 		if i == t.object {
 			style = reverse
 		}
-		list = append(list, t.styled(style, fmt.Sprintf("%-11s %5.1f%% %10s %9s  %s", o.Phase, 100*done,
+		list = append(list, t.styled(style, fmt.Sprintf("%-11s %5.1f%% %10s %9s  %s", plain(o.Phase), 100*done,
 			formatBytes(o.TransferLength), next, humanName(o.ContentLocation))))
 	}
 	text := fmt.Sprintf("%d of %d on their way", min(len(t.objects), room), t.total)

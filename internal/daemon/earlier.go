@@ -24,6 +24,9 @@ type earlier struct {
 	end     int64       // where the line begins that says that the latest has ended in order
 }
 
+// maxNumber bounds the number of an event, so that others can follow: no process comes near it.
+const maxNumber = 1 << 63
+
 // readEvents reads a file of events. What cannot be read is left out, and what comes before a gap.
 func readEvents(path string) (e earlier, err error) {
 	f, err := os.Open(path)
@@ -61,7 +64,8 @@ func (e *earlier) take(line []byte) bool {
 	switch string(kind) {
 	case lineRun:
 		var r run
-		if _, err := fmt.Sscanf(string(rest), "%s %d", &r.epoch, &r.first); err != nil || r.first == 0 {
+		_, err := fmt.Sscanf(string(rest), "%s %d", &r.epoch, &r.first)
+		if err != nil || r.first == 0 || r.first > maxNumber {
 			return false
 		}
 		e.runs = append(e.runs, r)
@@ -70,7 +74,8 @@ func (e *earlier) take(line []byte) bool {
 		number, rest, _ := bytes.Cut(rest, []byte(" "))
 		name, text, _ := bytes.Cut(rest, []byte(" "))
 		entry := api.Entry{Name: string(name), JSON: bytes.Clone(text)}
-		if _, err := fmt.Sscanf(string(number), "%d", &entry.ID); err != nil || entry.ID == 0 {
+		_, err := fmt.Sscanf(string(number), "%d", &entry.ID)
+		if err != nil || entry.ID == 0 || entry.ID > maxNumber {
 			return false
 		}
 		if entry.ID != e.last+1 {

@@ -52,8 +52,15 @@ func ReadObject(text []byte, to any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	err := d.Decode(to)
-	if err == nil && d.More() {
-		err = errors.New("more than one object")
+	if err == nil {
+		switch rest := bytes.TrimSpace(text[d.InputOffset():]); {
+		case d.More():
+			err = errors.New("more than one object")
+		case len(rest) > 0:
+			err = fmt.Errorf("%.40q follows the object", rest)
+		case bytes.TrimSpace(text)[0] != '{': // null, which any type takes
+			err = errors.New("it is no object")
+		}
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		field := e.Field[strings.LastIndexByte(e.Field, '.')+1:]

@@ -1,0 +1,47 @@
+package outgoing
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// TestReadObject: what follows an object on its line is refused, whatever it is.
+func TestReadObject(t *testing.T) {
+	for _, text := range []string{
+		`{"path":"a"}{`, `{"path":"a"}}`, `{"path":"a"}]`, `{"path":"a"} ]`, `{"path":"a"},`, `{"path":"a"} x`,
+		`{"path":"a"}{"path":"b"}`, `null`, `[]`, `"a"`, `{"path":"a","path2":"b"}`,
+	} {
+		if err := ReadObject([]byte(text), &Line{}); err == nil {
+			t.Errorf("%s is taken", text)
+		}
+	}
+	for _, text := range []string{`{"path":"a"}`, " {\"path\":\"a\"}\t\r\n"} {
+		if l := (Line{}); ReadObject([]byte(text), &l) != nil || l.Path != "a" {
+			t.Errorf("%q: %+v", text, l)
+		}
+	}
+}
+
+// FuzzReadList: no list makes it panic; each line that is taken has one whole object and nothing else, with a path, and
+// the number that an editor shows.
+func FuzzReadList(f *testing.F) {
+	f.Add("{\"path\": \"a\"}\r\n\n{\"path\": \"b\", \"name\": \"c\", \"type\": \"text/plain\"}")
+	f.Add(`{"path":"a","priority":-1,"repeat":3,"repair":"5%","expires":"20:15"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		lines, err := ReadList(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		all := strings.Split(text, "\n")
+		for _, l := range lines {
+			if l.Path == "" || l.Number < 1 || l.Number > len(all) {
+				t.Fatalf("%+v", l)
+			}
+			if one := bytes.TrimSpace([]byte(all[l.Number-1])); !json.Valid(one) || one[0] != '{' {
+				t.Errorf("line %d is taken: %q", l.Number, one)
+			}
+		}
+	})
+}
