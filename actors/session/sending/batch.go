@@ -58,6 +58,7 @@ func (b *batch) renew() {
 		b.rest = append(b.rest[:0], d...)
 		b.datagrams = append(b.datagrams, b.rest)
 	}
+	clear(b.datagrams[len(b.datagrams):cap(b.datagrams)]) // or they keep memory that is not put back
 	for i := range b.events {
 		b.events[i].after -= b.sent
 	}

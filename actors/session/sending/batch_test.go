@@ -239,3 +239,19 @@ func TestSharedMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d blocks are left", n)
 	}
 }
+
+// TestBatchLetsGo: memory that was given back is not held, should others have no use for it.
+func TestBatchLetsGo(t *testing.T) {
+	b := batch{spare: &spare{}}
+	for range maxSpare {
+		b.spare.Put(new([]byte), maxSpare)
+	}
+	datagrams(&b, 20)
+	b.granted, b.sent = 20, 19
+	b.renew()
+	for i, d := range b.datagrams[:cap(b.datagrams)] {
+		if i > 0 && d != nil {
+			t.Fatalf("datagram %d of those that are out is held", i)
+		}
+	}
+}
