@@ -33,14 +33,16 @@ func (s *session) end(ctx actor.Context, reason string, cause error) {
 // bidNext sends the close-session flag, as soon as the rate of the node permits it.
 func (s *session) bidNext() {
 	l, now := s.ledger, time.Now()
-	if l.permitted.IsZero() {
+	if late := now.Sub(l.permitted) > closeTick; l.permitted.IsZero() || late && !l.late {
+		// After a pause of the process all that was permitted meanwhile would leave at once.
+		l.late = late && !l.permitted.IsZero()
 		l.permitted = l.pace.last(now, l.cfg.Key.TSI)
 	}
 	if wait := l.permitted.Sub(now); wait > 0 {
 		s.timer.Reset(wait)
 		return
 	}
-	l.permitted = time.Time{}
+	l.permitted, l.late = time.Time{}, false
 	l.bid()
 	l.farewell = nextFarewell(l.farewell, now)
 	s.timer.Reset(l.farewell.Sub(now))

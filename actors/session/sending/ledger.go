@@ -62,6 +62,7 @@ type Ledger struct {
 	farewells int                    // close-session flags sent
 	farewell  time.Time              // when the next one is due
 	permitted time.Time              // when the node's rate permits it; zero: that was not asked yet
+	late      bool                   // that was asked twice, as it was over
 	reason    string                 // why it ends
 	cause     error                  // the error that ends it before its time; nil: none does
 	over      bool                   // closed
