@@ -94,8 +94,8 @@ func TestInterruptOnATerminal(t *testing.T) {
 		"utp receive":     {"utp", "receive", "--listen", "127.0.0.1:0", t.TempDir()},
 		"utp send":        {"utp", "send", "--listen", "127.0.0.1:0", file},
 	} {
-		for _, how := range []string{"ctrl-c", "SIGTERM"} {
-			t.Run(name+" "+how, func(t *testing.T) {
+		for how, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+			t.Run(fmt.Sprint(name, " ", want), func(t *testing.T) {
 				t.Parallel()
 				p := startOnTerminal(t, 60, args...)
 				if name == "send" || name == "demo" {
@@ -103,14 +103,10 @@ func TestInterruptOnATerminal(t *testing.T) {
 				} else {
 					p.until(regexp.MustCompile(`listening|waiting|MB/s`))
 				}
-				want := 130
-				if how == "ctrl-c" {
+				if how == syscall.SIGINT {
 					p.press(ctrlC)
-				} else {
-					want = 143
-					if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-						t.Fatal(err)
-					}
+				} else if err := p.cmd.Process.Signal(how); err != nil {
+					t.Fatal(err)
 				}
 				code, screen := p.ends(60)
 				if code != want || !strings.Contains(strings.Join(screen, "\n"), "flute-node: interrupted") {

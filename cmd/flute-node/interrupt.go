@@ -36,8 +36,11 @@ func (i interrupted) Error() string {
 
 // code is what shells say of a process that a signal has ended.
 func (i interrupted) code() int {
-	if s, ok := i.signal.(syscall.Signal); ok && s == syscall.SIGTERM {
+	switch i.signal {
+	case syscall.SIGTERM:
 		return exitTerminated
+	case syscall.SIGHUP:
+		return exitHungUp
 	}
 	return exitInterrupted
 }
@@ -110,12 +113,23 @@ func (i *interrupts) leave() {
 	}
 }
 
-// wait returns a context that ends with the first interrupt or SIGTERM, so that the command can stop in order. A
-// second one, after echoLimit, kills the process, as if nobody had asked for it.
-func (i *interrupts) wait() (ctx context.Context, stop func()) {
+// endings returns the signals that end a command. A terminal that hangs up, as when a connection of ssh breaks, is one:
+// a command that it kills at once would leave programs of --exec and temporary folders behind. It is not where somebody
+// has it ignored (nohup), nor for the service, which takes it for a reload.
+func endings(isService bool) []os.Signal {
+	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !isService && !signal.Ignored(syscall.SIGHUP) {
+		list = append(list, syscall.SIGHUP)
+	}
+	return list
+}
+
+// wait returns a context that ends with the first of the signals, so that the command can stop in order. A second one,
+// after echoLimit, kills the process, as if nobody had asked for it.
+func (i *interrupts) wait(endings []os.Signal) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endings...)
 	go func() {
 		select {
 		case s := <-signals:

@@ -24,9 +24,9 @@
 //	flute-node version
 //
 // Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
-// could not be opened; 130 and 143 interrupted (SIGINT, SIGTERM) before it was done. What only an interrupt can end, as
-// send --repeat forever and receive --until forever, ends with 0. A second interrupt, 0.2 s later or more, kills at
-// once.
+// could not be opened; 129, 130 and 143 interrupted (SIGHUP, SIGINT, SIGTERM) before it was done. What only an interrupt
+// can end, as send --repeat forever and receive --until forever, ends with 0. A second interrupt, 0.2 s later or more,
+// kills at once.
 package main
 
 import (
@@ -45,13 +45,14 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitHungUp      = 129 // 128 + SIGHUP
 	exitInterrupted = 130 // 128 + SIGINT
 	exitTerminated  = 143 // 128 + SIGTERM
 )
 
 const exitCodes = `Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
-could not be opened; 130, 143 interrupted (SIGINT, SIGTERM) before it was done. A second interrupt, 0.2 s later or more,
-kills at once.`
+could not be opened; 129, 130, 143 interrupted (SIGHUP, SIGINT, SIGTERM) before it was done. A second interrupt, 0.2 s
+later or more, kills at once.`
 
 // errFailed ends the program with exitFailed; what failed has been told already.
 var errFailed = errors.New("not everything was delivered")
@@ -129,7 +130,7 @@ func run(args []string, stdout, stderr *os.File) int {
 		return fail(stderr, out.early(args), err)
 	}
 	stops := newInterrupts(stderr)
-	ctx, stop := stops.wait()
+	ctx, stop := stops.wait(endings(command.Command() == "run"))
 	defer stop()
 	context.AfterFunc(ctx, out.leave)
 	command.BindTo(ctx, (*context.Context)(nil))
