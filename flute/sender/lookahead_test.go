@@ -187,7 +187,7 @@ func TestOpenLeavesARunningWork(t *testing.T) {
 		case "kept":
 			b.kept, b.own = &keptBlock{held: own}, keptBlock{held: []byte{1}}
 		}
-		if err := b.open(x.coding, &x.content, 1, 0); err != nil {
+		if err := b.open(x.coding, &x.content, 1); err != nil {
 			t.Fatal(err)
 		}
 		uses := cap(b.held) > 0 && &b.held[:1][0] == &own[0]
