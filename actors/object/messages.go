@@ -1,6 +1,8 @@
 package object
 
 import (
+	"slices"
+
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/reuse"
@@ -62,6 +64,19 @@ func (p *Packets) Add(packet *receiver.Packet, n int) {
 	p.bytes += n
 }
 
+// Place returns where the next packet may be made: [Packets.AddPlaced] adds it then, without a copy. A packet is large.
+func (p *Packets) Place() *receiver.Packet {
+	n := len(p.packets)
+	p.packets = slices.Grow(p.packets, 1)
+	return &p.packets[:n+1][n]
+}
+
+// AddPlaced appends the packet in its place, which takes n bytes of the datagram.
+func (p *Packets) AddPlaced(n int) {
+	p.packets = p.packets[:len(p.packets)+1]
+	p.bytes += n
+}
+
 // Unhandled returns how many packets of each feed the object has not handled.
 func (p *Packets) Unhandled() (n [defaults.MaxFeeds]int) {
 	for i := range p.packets[p.done:] {
@@ -76,7 +91,8 @@ func (p *Packets) Bytes() int { return p.bytes }
 // Release implements actors.Data.
 func (p *Packets) Release() {
 	p.owner.Release()
-	clear(p.packets) // views keep a slab in memory that was given up
+	// Views keep a slab in memory that was given up, also those of a packet that was made in its place and not added.
+	clear(p.packets[:min(len(p.packets)+1, cap(p.packets))])
 	p.owner, p.packets, p.bytes, p.done = nil, p.packets[:0], 0, 0
 	p.free.list.Put(p, maxFree)
 }

@@ -49,12 +49,17 @@ func TestReleaseKeepsNoBytes(t *testing.T) {
 			t.Errorf("fresh ones have %d packets of %d bytes", p.Unhandled()[0], p.Bytes())
 		}
 		p.Add(packet(t), 10)
-		if p.Unhandled()[0] != 1 || p.Bytes() != 10 {
-			t.Errorf("%d packets of %d bytes, want 1 of 10", p.Unhandled()[0], p.Bytes())
+		*p.Place() = *packet(t)
+		p.AddPlaced(20)
+		*p.Place() = *packet(t) // and it is not added
+		if p.Unhandled()[0] != 2 || p.Bytes() != 30 {
+			t.Errorf("%d packets of %d bytes, want 2 of 30", p.Unhandled()[0], p.Bytes())
 		}
 		p.Release()
-		if p.packets = p.packets[:1]; !reflect.ValueOf(p.packets[0]).IsZero() {
-			t.Error("the bytes of a packet are kept")
+		for i, q := range p.packets[:3] {
+			if !reflect.ValueOf(q).IsZero() {
+				t.Errorf("the bytes of packet %d are kept", i)
+			}
 		}
 		p.packets = p.packets[:0]
 	}

@@ -139,26 +139,34 @@ func (s *session) packets(ctx actor.Context, m *Packets) {
 	s.ledger.meter.Add(n, now)
 	s.ledger.bytes += uint64(n)
 	var toi flute.TOI
-	var p receiver.Packet
+	var first receiver.Packet // of a batch
 	for m.done < len(m.Datagrams) {
 		d := &m.Datagrams[m.done]
-		if !s.core.RouteTo(now, receiver.Origin{Feed: m.feed, Port: d.Port}, &p, d.Data) {
+		p := &first
+		if s.batch != nil {
+			p = s.batch.Place()
+		}
+		if !s.core.RouteTo(now, receiver.Origin{Feed: m.feed, Port: d.Port}, p, d.Data) {
 			m.done++
 			s.deliver(ctx, toi)
 			s.effects(ctx) // after an FDT Instance a TOI may name another object than before
 			continue
 		}
-		if s.batch != nil && p.TOI() != toi {
+		if effects := s.core.HasEffects(); effects || p.TOI() != toi {
+			if p != &first {
+				first = *p // its place goes with the batch
+			}
 			s.deliver(ctx, toi)
+			if effects { // another object may have had the TOI until now
+				s.effects(ctx)
+			}
 		}
-		if s.core.HasEffects() { // another object may have had the TOI until now
-			s.deliver(ctx, toi)
-			s.effects(ctx)
+		if s.batch != nil {
+			s.batch.AddPlaced(len(d.Data))
+		} else {
+			s.batch, toi = s.free.Get(m.retain()), first.TOI()
+			s.batch.Add(&first, len(d.Data))
 		}
-		if s.batch == nil {
-			s.batch, toi = s.free.Get(m.retain()), p.TOI()
-		}
-		s.batch.Add(&p, len(d.Data))
 		m.done++ // from here on it is counted with the batch
 	}
 	s.deliver(ctx, toi)
