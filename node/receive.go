@@ -71,6 +71,11 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 	if !cfg.Group.IsValid() {
 		return nil, errors.New("node: ReceiveConfig.Group is required")
 	}
+	for _, f := range cfg.feeds() {
+		if f.Group.Port() == 0 { // the system would choose one that no sender knows
+			return nil, fmt.Errorf("node: ReceiveConfig: %v has no UDP port", f.Group)
+		}
+	}
 	if n.batch(cfg.maxDatagram()) == 0 {
 		return nil, fmt.Errorf("node: Config.Budget %d is too small for datagrams of %d bytes",
 			n.cfg.Budget, cfg.maxDatagram())

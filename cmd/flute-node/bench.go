@@ -28,8 +28,8 @@ type benchCommand struct {
 
 // benchFlags are what the benchmarks of FEC schemes have in common.
 type benchFlags struct {
-	Scheme    []string          `placeholder:"NAME[,…]" help:"FEC schemes, as --fec of send; default all that have a codec."`
-	K         []uint32          `placeholder:"N[,…]" help:"Source symbols of a block; by default some that fit the scheme."`
+	Scheme    []string          `placeholder:"NAME" help:"FEC schemes, as --fec of send; default all that have a codec."`
+	K         []uint32          `placeholder:"N" help:"Source symbols of a block; by default some that fit the scheme."`
 	Symbol    uint16            `type:"positive" placeholder:"BYTES" help:"Symbol length in bytes; default 1400, of overhead 16."`
 	Repair    *settings.Percent `placeholder:"20%" help:"Repair symbols, in percent of the source symbols; default 25% for Reed-Solomon, 50% for LDPC and of overhead, 20% otherwise."`
 	FieldBits uint8             `type:"positive" placeholder:"8" help:"rs2: m, 2 to 16."`

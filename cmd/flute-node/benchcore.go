@@ -16,7 +16,7 @@ import (
 
 type benchCoreCommand struct {
 	profileFlags
-	Scheme []string       `placeholder:"NAME[,…]" help:"FEC schemes: no-code, rs, rs16, raptorq, raptor; default all."`
+	Scheme []string       `placeholder:"NAME" help:"FEC schemes: no-code, rs, rs16, raptorq, raptor; default all."`
 	Size   settings.Bytes `default:"128MiB" help:"Bytes of the files of a session together: more than fit into the caches."`
 	Time   time.Duration  `type:"positive" default:"2s" help:"Time for each figure."`
 	Seed   uint64         `default:"1" help:"Seed of the data and of the losses."`

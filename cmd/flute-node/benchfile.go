@@ -19,7 +19,7 @@ type benchFileCommand struct {
 	fecFlags
 	profileFlags
 	Size    settings.Bytes    `default:"1GiB" help:"Size of the file."`
-	Digests []string          `name:"digest" placeholder:"NAME[,…]" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
+	Digests []string          `name:"digest" placeholder:"NAME" default:"sha-256,md5,none" help:"The digest of each measurement: sha-256, md5, none."`
 	Rate    *settings.BitRate `placeholder:"RATE" help:"Bits per second. 0: as fast as the receiver reads. Default: that, or the highest of some rates, at which all runs lose nothing."`
 	First   bool              `name:"digest-first" help:"Compute the digest before the first packet, not while the file is sent."`
 	Loss    settings.Percent  `default:"0%" help:"Share of datagrams that are lost on the way. The FEC scheme, by default raptorq then, makes up for it."`

@@ -17,7 +17,7 @@ import (
 )
 
 type benchPaceCommand struct {
-	Rate    []settings.BitRate `placeholder:"RATE[,…]" default:"10Mbit,100Mbit,1Gbit" help:"Rates to measure."`
+	Rate    []settings.BitRate `placeholder:"RATE" default:"10Mbit,100Mbit,1Gbit" help:"Rates to measure."`
 	Seconds int                `type:"positive" default:"5" help:"Length of each measurement."`
 }
 

@@ -19,8 +19,8 @@ import (
 
 type benchSessionsCommand struct {
 	profileFlags
-	Sessions []int            `placeholder:"N[,…]" default:"1,10,100,1000" help:"How many sessions, in each measurement."`
-	Objects  []int            `placeholder:"N[,…]" default:"1" help:"How many files each session sends, all of them together as long as one."`
+	Sessions []int            `placeholder:"N" default:"1,10,100,1000" help:"How many sessions, in each measurement."`
+	Objects  []int            `placeholder:"N" default:"1" help:"How many files each session sends, all of them together as long as one."`
 	Parallel int              `type:"positive" default:"1" help:"Files of a session that are sent at once, a symbol of each in turn."`
 	Rate     settings.BitRate `default:"2Gbit" help:"Bits per second of all sessions together."`
 	Seconds  int              `type:"positive" default:"5" help:"Length of each measurement."`

@@ -16,7 +16,7 @@ import (
 )
 
 type receiveCommand struct {
-	Group          []settings.Endpoint `placeholder:"GROUP:PORT[,…]" help:"Multicast groups or local addresses, with their UDP ports."`
+	Group          []settings.Endpoint `placeholder:"GROUP:PORT" help:"Multicast groups or local addresses, with their UDP ports."`
 	Feed           []settings.Feed     `sep:"none" placeholder:"GROUP:PORT[,source=HOST][,interface=NAME][,channel=N]" help:"One more way on which the same sessions come, merged with --group: a copy of their packets, or with channel=N another channel of the session. May be given up to seven times."`
 	SDP            string              `type:"path" placeholder:"FILE" help:"Session description instead of --group, --feed, --source and --tsi: one FLUTE session with all its channels."`
 	PCAP           string              `name:"pcap" type:"path" placeholder:"FILE" help:"Receive from a capture (pcap, pcapng, gzip; - is standard input) in place of the network; of its datagrams those for --group, --source and --tsi, all by default."`
@@ -24,7 +24,7 @@ type receiveCommand struct {
 	STSID          string              `name:"s-tsid" type:"path" placeholder:"FILE" help:"With --profile route: an S-TSID, or a package with one, in place of that which comes with TSI 0."`
 	Source         string              `placeholder:"HOST" help:"Sender: source-specific multicast."`
 	Interface      string              `placeholder:"NAME" help:"Interface to receive on: name, index or address."`
-	TSI            []uint64            `placeholder:"N[,…]" help:"Transport sessions wanted; all by default."`
+	TSI            []uint64            `placeholder:"N" help:"Transport sessions wanted; all by default."`
 	RSMatrix       string              `default:"auto" help:"Family of Reed-Solomon codes: auto, rizzo, rfc5510-8.2.1, backblaze."`
 	MaxDatagram    int                 `type:"positive" default:"${max_datagram}" placeholder:"BYTES" help:"Longest datagram that is received, up to 65536 bytes."`
 	Until          string              `enum:",complete,closed,count,timeout,forever" default:"" placeholder:"complete" help:"When to exit: complete (each session has said that no file will follow, and all are there), closed (each session has ended), count (--objects files are there), timeout, forever. Default: count with --objects, else complete."`

@@ -13,7 +13,7 @@ import (
 )
 
 type sdpListenCommand struct {
-	Group     []settings.Endpoint `placeholder:"GROUP:PORT[,…]" help:"Where to listen. Default: 224.2.127.254:9875 and 239.255.255.255:9875."`
+	Group     []settings.Endpoint `placeholder:"GROUP:PORT" help:"Where to listen. Default: 224.2.127.254:9875 and 239.255.255.255:9875."`
 	Interface string              `placeholder:"NAME" help:"Interface to listen on."`
 	Timeout   time.Duration       `type:"positive" placeholder:"30s" help:"Stop after this time. Default: when it is interrupted."`
 }

@@ -8,11 +8,11 @@ import (
 
 // selectionFlags say which files are received.
 type selectionFlags struct {
-	Only      []string       `placeholder:"PATTERN[,…]" help:"Receive only files whose name, or the last elements of it, one of the patterns matches: *.txt, news/**. A pattern with :// is compared with the Content-Location."`
-	Except    []string       `placeholder:"PATTERN[,…]" help:"Do not receive files that one of the patterns matches."`
-	TOI       []uint64       `placeholder:"N[,…]" help:"Receive only objects with these TOIs."`
-	FileGroup []string       `placeholder:"NAME[,…]" help:"Receive only files of one of these groups (3GPP)."`
-	Type      []string       `placeholder:"PATTERN[,…]" help:"Receive only files of these media types: text/*."`
+	Only      []string       `placeholder:"PATTERN" help:"Receive only files whose name, or the last elements of it, one of the patterns matches: *.txt, news/**. A pattern with :// is compared with the Content-Location."`
+	Except    []string       `placeholder:"PATTERN" help:"Do not receive files that one of the patterns matches."`
+	TOI       []uint64       `placeholder:"N" help:"Receive only objects with these TOIs."`
+	FileGroup []string       `placeholder:"NAME" help:"Receive only files of one of these groups (3GPP)."`
+	Type      []string       `placeholder:"PATTERN" help:"Receive only files of these media types: text/*."`
 	MinSize   settings.Bytes `placeholder:"SIZE" help:"Do not receive smaller files."`
 	MaxSize   settings.Bytes `placeholder:"SIZE" help:"Do not receive larger files."`
 	MaxAge    time.Duration  `type:"positive" placeholder:"30s" help:"Give a file up that is not whole so long after its first packet or its description."`

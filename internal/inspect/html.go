@@ -18,6 +18,7 @@ func (r *Report) HTML() ([]byte, error) {
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"size": size, "rate": rate, "numbers": numbers, "level": level, "plots": plots,
 		"time":     func(t time.Time) string { return t.Format("2006-01-02 15:04:05.000 MST") },
+		"gap":      func(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) },
 		"progress": func(o Object) string { return o.progress() },
 	}).Parse(pageText)
 	if err != nil {
