@@ -46,6 +46,26 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
+// BenchmarkPrepare makes 5 % repair symbols at once.
+func BenchmarkPrepare(b *testing.B) {
+	for _, k := range []int{1000, 6000, 10000, 50000} {
+		b.Run(fmt.Sprintf("k=%d", k), func(b *testing.B) {
+			source := fectest.Source(k, benchLength)
+			enc := newEncoder(b, New(Config{}), k, benchLength, source).(preparing)
+			b.SetBytes(int64(len(source)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := enc.Reset(source); err != nil {
+					b.Fatal(err)
+				}
+				if err := enc.Prepare(fec.ESI(k), k/20); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkRepair makes one repair symbol after the other.
 func BenchmarkRepair(b *testing.B) {
 	for _, k := range []int{10, 1000, 50000} {
