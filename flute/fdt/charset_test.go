@@ -245,6 +245,21 @@ func TestFaultsAreBounded(t *testing.T) {
 	}
 }
 
+// TestSizeOf: what attributes take are their texts and the heads of these.
+func TestSizeOf(t *testing.T) {
+	for _, c := range []struct {
+		as   []Attribute
+		want int
+	}{
+		{nil, 0}, {[]Attribute{{}}, 3 * stringBytes}, {[]Attribute{{Space: "abc"}}, 3*stringBytes + 3},
+		{[]Attribute{{Space: "a", Local: "bc", Value: "def"}, {Value: "g"}}, 6*stringBytes + 7},
+	} {
+		if got := sizeOf(c.as); got != c.want {
+			t.Errorf("%v: %d bytes, want %d", c.as, got, c.want)
+		}
+	}
+}
+
 // TestKeptIsBounded: neither groups that each File has, nor unknown attributes, become many times the document.
 func TestKeptIsBounded(t *testing.T) {
 	var groups, attrs strings.Builder

@@ -135,7 +135,7 @@ func FuzzPlain(f *testing.F) {
 // TestPlainKeepsLittle: a File refers to copies of its parts, and not to its whole entry; one Content-Type serves both.
 func TestPlainKeepsLittle(t *testing.T) {
 	first := fmt.Sprintf(`<File TOI="1" Content-Location="loc" Content-Type="b/c" Content-MD5="none" `+
-		`Repair-Limit-Percentage="many" X="%s" Y="y"/>`,
+		`Repair-Limit-Percentage="many" X="%s" Y="only here"/>`,
 		strings.Repeat("x", 2000))
 	in := mustParse(t, doc("", first+`<File TOI="2" Content-Location="d" Content-Type="b/c"/>`))
 	a, b := in.Files[0], in.Files[1]
