@@ -67,6 +67,16 @@ func (r *reader) keeps() bool {
 	return r.wakes && r.fanout.owners() > manyOwners && r.slabs.HasPlenty()
 }
 
+// heldSlabs is how many slabs owners may hold before those of many have a turn first: 4 MiB where messages are joined.
+const heldSlabs = 8
+
+// crowdFirst reports whether the owners may use what was read before the reader reads on. Each read brings batches for
+// some of many owners; a reader that goes on until nothing is left fills memory that no cache has any more when their
+// turns come.
+func (r *reader) crowdFirst() bool {
+	return r.slabs.Outstanding() > heldSlabs && r.fanout.owners() > manyOwners
+}
+
 // postKept posts the batches that are due at now.
 func (r *reader) postKept(now time.Time) {
 	for f := r.kept.pop(now); f != nil; f = r.kept.pop(now) {

@@ -63,7 +63,7 @@ func (r *reader) run() error {
 		if err := r.read(datagrams); err != nil {
 			return r.ended(err)
 		}
-		if r.ownerFirst() {
+		if r.ownerFirst() || r.crowdFirst() {
 			runtime.Gosched()
 		}
 	}
