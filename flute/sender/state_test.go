@@ -133,3 +133,14 @@ func TestSoonestIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestQueuesPaused: a queue is paused if it is, or if all of its session is.
+func TestQueuesPaused(t *testing.T) {
+	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 8}}, 100)
+	for _, c := range [][2]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
+		s.schedule.queues[0].paused, s.paused = c[0], c[1]
+		if got := s.Queues()[0].Paused; got != (c[0] || c[1]) {
+			t.Errorf("queue %v, session %v: paused %v", c[0], c[1], got)
+		}
+	}
+}
