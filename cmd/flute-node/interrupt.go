@@ -149,7 +149,15 @@ func (i *interrupts) kill(signals <-chan os.Signal) {
 	if s != nil {
 		die(s)
 	}
-	_, _ = fmt.Fprintf(i.stderr, "flute-node: it has not stopped within %v\n", stopLimit)
+	told := make(chan struct{})
+	go func() { // what it hangs at may be whoever reads standard error
+		defer close(told)
+		_, _ = fmt.Fprintf(i.stderr, "flute-node: it has not stopped within %v\n", stopLimit)
+	}()
+	select {
+	case <-told:
+	case <-time.After(lastLimit):
+	}
 	os.Exit(exitFailed)
 }
 
