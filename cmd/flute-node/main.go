@@ -24,9 +24,9 @@
 //	flute-node version
 //
 // Exit codes: 0 what was asked for has come, or is sent; 1 something was not delivered; 2 wrong use, or what is needed
-// could not be opened; 129, 130 and 143 interrupted (SIGHUP, SIGINT, SIGTERM) before it was done. What only an interrupt
-// can end, as send --repeat forever and receive --until forever, ends with 0. A second interrupt, 0.2 s later or more,
-// kills at once.
+// could not be opened; 129, 130 and 143 interrupted (SIGHUP, SIGINT, SIGTERM) before it was done. What only an
+// interrupt can end, as send --repeat forever and receive --until forever, ends with 0. A second interrupt, 0.2 s later
+// or more, kills at once.
 package main
 
 import (

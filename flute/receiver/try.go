@@ -92,8 +92,8 @@ func (l *Ledger) rest(now time.Time, e *entry, reason event.FailReason, detail s
 	return l.failure(e, st, true)
 }
 
-// failure returns the event for the end of e, which lacked what st says; nil if it was not announced yet, or is complete
-// for everybody else.
+// failure returns the event for the end of e, which lacked what st says; nil if it was not announced yet, or is
+// complete for everybody else.
 func (l *Ledger) failure(e *entry, st event.ObjectState, retry bool) event.Event {
 	if e.file == nil || e.isQuiet() {
 		return nil
