@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"slices"
+	"sync/atomic"
 )
 
 const (
@@ -84,7 +85,8 @@ func free(budget *Budget, chunks []chunk) {
 type Tail struct {
 	budget *Budget
 	chunks []chunk
-	size   uint64 // Buffer.queued
+	size   uint64         // Buffer.queued
+	sum    *atomic.Uint64 // that counts size until Release; nil: none does
 }
 
 // HasTail reports whether Begin would return a Tail.
@@ -96,7 +98,7 @@ func (b *Buffer) Begin() *Tail {
 	if !b.HasTail() {
 		return nil
 	}
-	b.tail = &Tail{b.budget, b.queue, b.queued}
+	b.tail = &Tail{budget: b.budget, chunks: b.queue, size: b.queued}
 	b.queue, b.queued = nil, 0
 	return b.tail
 }
@@ -144,7 +146,7 @@ func (b *Buffer) IsWritten(end int64) bool {
 // Tail may be in use.
 func (b *Buffer) Take() *Tail {
 	b.Flush()
-	t := &Tail{b.budget, b.queue, b.queued}
+	t := &Tail{budget: b.budget, chunks: b.queue, size: b.queued}
 	b.queue, b.queued, b.held, b.short, b.unpaid = nil, 0, 0, false, 0
 	return t
 }
@@ -171,12 +173,10 @@ func (t *Tail) Each(begin, end uint64, do func(p []byte)) bool {
 	return true
 }
 
-// Size returns how much memory holds the bytes, about.
-func (t *Tail) Size() uint64 {
-	if t == nil {
-		return 0
-	}
-	return t.size
+// Count adds how much memory holds the bytes, about, to sum until they are released.
+func (t *Tail) Count(sum *atomic.Uint64) {
+	t.sum = sum
+	sum.Add(t.size)
 }
 
 // IsEmpty reports whether there is nothing to write.
@@ -187,5 +187,9 @@ func (t *Tail) Release() {
 	if t != nil {
 		free(t.budget, t.chunks)
 		t.chunks = nil
+		if t.sum != nil {
+			t.sum.Add(-t.size)
+			t.sum = nil
+		}
 	}
 }

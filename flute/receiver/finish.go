@@ -100,7 +100,8 @@ func (o *Object) finish(now time.Time) {
 		p.Look = func(file io.ReaderAt, size uint64) { w.unsignalled = g.look(key, now, file, size) }
 	}
 	o.l.queue(w)
-	o.l.publishes(h, true, p.Tail.Size())
+	o.l.publishes(h, true)
+	p.Tail.Count(&o.l.tails)
 	o.start(w)
 	if consumer != nil {
 		p.Consumed = !published
@@ -150,7 +151,7 @@ func (o *Object) done(now time.Time, w *Work) {
 	e := o.e
 	if w.publication != nil {
 		o.l.dequeue(w)
-		o.l.publishes(w.held, false, 0)
+		o.l.publishes(w.held, false)
 		if w.unsignalled != nil {
 			o.emit(event.FDTRejected{Session: o.l.key, STSID: true, Reason: brief(w.unsignalled)})
 		}

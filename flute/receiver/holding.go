@@ -22,7 +22,6 @@ type holding struct {
 	short       bool            // it is counted in Ledger.short
 	backlog     uint64          // what it adds to Ledger.backlog
 	publishing  bool            // it counts in Ledger.publishing
-	tail        uint64          // what it adds to Ledger.tails
 	differs     time.Time       // when a symbol last came in another version than before; see doubt
 	tried       int             // how often it was verified since then
 	queued      bool            // whole, and waiting for the publication of an older version

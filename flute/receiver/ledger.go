@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"hash/maphash"
+	"sync/atomic"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -59,8 +60,9 @@ type Ledger struct {
 	aborting     bool   // it ends at once
 	backlog      uint64 // bytes of memory that wait to be written, about; see Session.IsBehind
 	publishing   int    // holdings that are being published, or wait for that; see Session.IsBehind
-	tails        uint64 // bytes of memory that hold what these are to write
 	short        int    // holdings that are short of memory, see Session.IsShort
+
+	tails atomic.Uint64 // bytes of memory that hold what publications are to write, and have not written
 
 	now   time.Time // the latest moment that a Session or an Object was told
 	wake  time.Time // a moment not after the least deadline of all entries; zero: none
@@ -149,7 +151,7 @@ func (l *Ledger) drop(e *entry, discard bool) {
 		}
 		h.release(e.effects.Works)
 		l.weigh(h)
-		l.publishes(h, false, 0)
+		l.publishes(h, false)
 		e.held, e.effects.Works = nil, nil
 		if l.parting && h.checkpoints.noted {
 			h.Object().Keep()

@@ -99,8 +99,8 @@ const (
 	// maxPublishing is how many objects wait for their publication meanwhile: half as many again as package store/file
 	// publishes at a time. Each takes some kilobytes, however small it is.
 	maxPublishing = 1536
-	// maxTails is how much memory the bytes of these take that are written by their publication.
-	maxTails = 64 << 20
+	// maxTails is how much memory the bytes of these take that their publication has not written yet.
+	maxTails = 24 << 20
 )
 
 // weigh notes how much of h waits for the store, and whether that is more than there is memory for.
@@ -170,16 +170,15 @@ func storeName(s store.Store) string {
 // over no more datagrams until a Work has come back.
 func (s *Session) IsShort() bool { return s.l.short > 0 }
 
-// IsBehind reports whether more than 16 MiB, or more than 1,536 objects or 64 MiB of whole ones, wait for the store:
-// who loses nothing by it had better hand over no more datagrams until a Work has come back. Others go on, and what
-// comes is kept in memory as long as there is some.
+// IsBehind reports whether more than 16 MiB, or more than 1,536 objects or 24 MiB of whole ones, wait for the store:
+// who loses nothing by it had better hand over no more datagrams for some milliseconds, or until a Work has come back.
+// Others go on, and what comes is kept in memory as long as there is some.
 func (s *Session) IsBehind() bool {
-	return s.l.backlog > maxBacklog || s.l.publishing > maxPublishing || s.l.tails > maxTails
+	return s.l.backlog > maxBacklog || s.l.publishing > maxPublishing || s.l.tails.Load() > maxTails
 }
 
-// publishes notes whether a Work that publishes what h is has been made and has not come back. tail is what that
-// writes.
-func (l *Ledger) publishes(h *holding, out bool, tail uint64) {
+// publishes notes whether a Work that publishes what h is has been made and has not come back.
+func (l *Ledger) publishes(h *holding, out bool) {
 	switch {
 	case h.publishing == out:
 		return
@@ -189,5 +188,4 @@ func (l *Ledger) publishes(h *holding, out bool, tail uint64) {
 		l.publishing--
 	}
 	h.publishing = out
-	l.tails, h.tail = l.tails-h.tail+tail, tail
 }

@@ -194,7 +194,8 @@ func (s *session) settle(ctx actor.Context) {
 		s.inbox.pressed.Store(false) // who presses once more does not change that before
 	}
 	// What comes waits there, and then in the kernel.
-	s.inbox.mailbox.Hold(s.core.IsShort() || s.core.IsBehind() && s.inbox.canWait())
+	behind := s.core.IsBehind() && s.inbox.canWait()
+	s.inbox.mailbox.Hold(s.core.IsShort() || behind)
 	if s.core.Ended() {
 		if !s.closing {
 			s.closing, s.ledger.over = true, true
@@ -204,7 +205,7 @@ func (s *session) settle(ctx actor.Context) {
 		return
 	}
 	s.publishStats(ctx, now)
-	s.arm(now)
+	s.arm(now, behind)
 }
 
 // stand tells the reader that the session has proved itself, or the core that it has to give way, or to end.
@@ -243,9 +244,15 @@ func (s *session) effects(ctx actor.Context) {
 	}
 }
 
+// behindPoll is how soon a session that is behind looks again: no message tells that bytes were written.
+const behindPoll = 5 * time.Millisecond
+
 // arm sets the one timer of the session to the least deadline.
-func (s *session) arm(now time.Time) {
+func (s *session) arm(now time.Time, behind bool) {
 	d := s.core.Deadline()
+	if at := now.Add(behindPoll); behind && (d.IsZero() || at.Before(d)) {
+		d = at
+	}
 	if s.ledger.core.Opened() && s.ledger.core.Counters().Received != s.counted {
 		if at := s.stats.Add(statsGrace); d.IsZero() || at.Before(d) {
 			d = at
