@@ -17,10 +17,9 @@ import (
 // of a symbol whose bytes the disk has lost.
 
 const (
-	// checkpointInterval is how often an object is noted at most, and what a crash costs of it.
+	// checkpointInterval is how often an object is noted at most, and what a crash costs of it. Bytes do not count: a
+	// link that brings many of them in a second brings them again as quickly, and each checkpoint has the disk sync.
 	checkpointInterval = time.Second
-	// checkpointBytes is how many bytes of an object have it noted before that.
-	checkpointBytes = 64 << 20
 	// wholeAgain and leastWhole bound the notes of an object: they are begun anew when what was added is so many times
 	// what they began with, or so many bytes.
 	wholeAgain = 2
@@ -30,7 +29,6 @@ const (
 // checkpoints is what is noted of one object.
 type checkpoints struct {
 	last  time.Time // when it was noted
-	bytes uint64    // received then
 	note  []byte    // that is on its way; nil: none
 	anew  bool      // note takes the place of those before
 	out   bool      // a Work has note
@@ -63,19 +61,17 @@ func (l *Ledger) checkpoint(e *entry) {
 	if c.last.IsZero() {
 		c.last = l.now
 	}
-	early := !l.parting && l.now.Sub(c.last) < checkpointInterval &&
-		h.Received-min(c.bytes, h.Received) < checkpointBytes
 	switch {
 	case !h.HasChanges():
 		return
-	case early:
+	case !l.parting && l.now.Sub(c.last) < checkpointInterval:
 		l.schedule(c.last.Add(checkpointInterval)) // perhaps no packet follows for long
 		return
 	case c.note != nil || h.IsWriting():
 		l.schedule(l.now.Add(checkpointInterval)) // whoever brings the Work back does not look at the Deadline
 		return
 	}
-	c.last, c.bytes = l.now, h.Received
+	c.last = l.now
 	c.anew = !c.noted || c.fails || c.more > max(leastWhole, wholeAgain*c.whole)
 	if c.anew {
 		c.note = appendRecord(nil, noteWhole, func(b []byte) []byte { return h.AppendBlocks(l.appendNoted(b, e)) })

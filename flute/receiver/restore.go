@@ -114,7 +114,7 @@ func (l *Ledger) restoreObject(now time.Time, o *leftover) bool {
 		run: 1,
 	}, held: h, cost: cost, heard: now, recalled: true}
 	h.resumed = h.Received
-	h.checkpoints = checkpoints{last: now, bytes: h.Received, noted: true, fails: true} // the next notes begin anew
+	h.checkpoints = checkpoints{last: now, noted: true, fails: true} // the next notes begin anew
 	l.entries[o.toi] = e
 	l.version = n.FLUTEVersion
 	switch other := l.entries[l.locations[file.ContentLocation]]; {
