@@ -12,10 +12,11 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 size=${SIZE:-2GiB} first=${FIRST:-3GiB} runs=${RUNS:-5}
 dir=${1:-$work}
-RX=flute-rate-rx TX=flute-rate-tx
+RX=flute-rate-rx-$$ TX=flute-rate-tx-$$ # namespaces
 build
 command -v jq >/dev/null || skip "no jq"
 [[ -x /usr/bin/time ]] || skip "no /usr/bin/time"
+[[ $(id -u) == 0 ]] || skip "namespaces need root"
 
 bench() { "$flute_node" bench file --json --dir "$dir" --runs "$runs" "$@" | grep '"operation":"file"'; }
 
@@ -31,9 +32,9 @@ runs=1 bench --size "$first" --digest sha-256 |
 	jq -r --arg size "$first" '"\($size): first packet after \(.first_packet_ms | round) ms"'
 
 # arrives RATE RECEIVER SENDER INTERFACE INTERFACE: whether the file arrives in all runs at so many Mbit/s; most_rx and
-# most_tx become the most memory of both.
+# most_tx become the most memory of both. What is no loss of the file ends the script: it would pass for a low rate.
 arrives() {
-	local run to
+	local run to code
 	most_rx=0 most_tx=0
 	for ((run = 0; run < runs; run++)); do
 		rm -rf "$dir/rate-in"
@@ -42,21 +43,31 @@ arrives() {
 		# shellcheck disable=SC2086 # the next two are commands with arguments, or empty
 		start "$work/rx" /usr/bin/time -f 'memory %M' $2 "$flute_node" receive --json --group "$to" \
 			--interface "$4" --timeout 60s "$dir/rate-in"
-		until_true "$START" grep -q '"event":"ready"' "$work/rx" || { echo "the receiver has not begun" >&2; return 1; }
+		until_true "$START" grep -q '"event":"ready"' "$work/rx" || broken "the receiver has not begun" "$work/rx"
 		# shellcheck disable=SC2086 # as above
 		/usr/bin/time -f 'memory %M' $3 "$flute_node" send --json --quiet --digest none --fec no-code \
-			--rate "${1}Mbit" --to "$to" --interface "$5" "$dir/rate-file" >"$work/tx" 2>&1
-		exit_code=0
-		wait "$pid" || exit_code=$?
-		((exit_code == 0)) || return 1
+			--rate "${1}Mbit" --to "$to" --interface "$5" "$dir/rate-file" >"$work/tx" 2>&1 ||
+			broken "the file was not sent" "$work/tx"
+		code=0
+		wait "$pid" || code=$?
+		((code == 0)) || return 1
 		most_rx=$(memory "$work/rx" "$most_rx") most_tx=$(memory "$work/tx" "$most_tx")
 	done
 }
 
-# over RECEIVER SENDER INTERFACE INTERFACE: the highest rate at which the file arrives in all runs, to 5 %, and the most
-# memory of both. RECEIVER and SENDER are what runs their commands, or empty; the interfaces are theirs.
+# broken WHAT LOG: ends the script.
+broken() {
+	bad "$1"
+	tail -n 5 "$2"
+	exit 1
+}
+
+# over TITLE RECEIVER SENDER INTERFACE INTERFACE: prints the highest rate at which the file arrives in all runs, to 5 %,
+# and the most memory of both. RECEIVER and SENDER are what runs their commands, or empty; the interfaces are theirs. It
+# runs in no subshell: remove would not know of its receivers.
 over() {
-	local rate low=0 high=0 best_rx best_tx
+	local title=$1 rate low=0 high=0 best_rx best_tx
+	shift
 	for rate in 24000 20000 16000 14000 12000 10000 8000 6000 5000 4000 3000 2000 1000; do
 		if arrives "$rate" "$@"; then
 			low=$rate best_rx=$most_rx best_tx=$most_tx
@@ -64,7 +75,7 @@ over() {
 		fi
 		high=$rate
 	done
-	((low > 0)) || { echo "at none of the rates"; return; }
+	((low > 0)) || { echo "$title: at none of the rates"; return; }
 	while ((high - low > low / 20)); do
 		rate=$(((low + high) / 2))
 		if arrives "$rate" "$@"; then
@@ -73,7 +84,7 @@ over() {
 			high=$rate
 		fi
 	done
-	echo "$low Mbit/s, memory of the receiver $((best_rx / 1024)) MiB, of the sender $((best_tx / 1024)) MiB"
+	echo "$title: $low Mbit/s, memory of the receiver $((best_rx / 1024)) MiB, of the sender $((best_tx / 1024)) MiB"
 }
 
 # memory LOG MOST: the most that a program has held, or MOST.
@@ -83,12 +94,17 @@ port=4100
 head -c "$(numfmt --from=iec-i --suffix=B "$size" | tr -d B)" /dev/urandom >"$dir/rate-file"
 sync
 remove() {
+	local job
+	for job in $(jobs -pr); do # time(1), which leaves its command behind
+		# shellcheck disable=SC2046 # a list of ids
+		kill $(cat "/proc/$job/task/$job/children") 2>/dev/null || true
+	done
 	ip netns del "$TX" 2>/dev/null || true
 	ip netns del "$RX" 2>/dev/null || true
 	rm -rf "$dir/rate-in" "$dir/rate-file"
 	cleanup
 }
 trap remove EXIT
-echo "loopback: $(over "" "" lo lo)"
+over loopback "" "" lo lo
 two_namespaces 10.73.0
-echo "veth: $(over "ip netns exec $RX" "ip netns exec $TX" vrx vtx)"
+over veth "ip netns exec $RX" "ip netns exec $TX" vrx vtx
