@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures this machine, draws the figures of docs/performance.md and writes its tables:
-# `docs/fecplot/performance.sh [DIR]`. DIR is on the disk that is measured; default a temporary folder. Nothing else should run meanwhile; it takes
-# some minutes. SIZE is that of the file, RUNS how often it is sent with each digest.
+# `docs/fecplot/performance.sh [DIR]`. DIR is on the disk that is measured; default a temporary folder. Nothing else
+# should run meanwhile; it takes some minutes. SIZE is that of the file, RUNS how often it is sent with each digest.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 size=${SIZE:-2GiB} runs=${RUNS:-5}

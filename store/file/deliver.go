@@ -18,8 +18,7 @@ import (
 const (
 	// deliveredName is the file of a stage in which published files are noted: a line for each, see delivery.
 	deliveredName = "delivered"
-	// maxDelivered bounds it: some 100,000 files. A process that publishes more keeps the latest of those that are as
-	// they were.
+	// maxDelivered bounds it: some 100,000 files fill it. Then the latest half is kept, of those that are as they were.
 	maxDelivered = 64 << 20
 	// maxLines bounds the memory for lines that is kept for the next ones.
 	maxLines = 64 << 10
