@@ -58,7 +58,7 @@ func (s *Session) failed(c *carrier, t time.Time, err error) error {
 // interrupt ends a transfer whose content changed or cannot be read. Another transfer may go well.
 func (s *Session) interrupt(c *carrier, t time.Time, err error) {
 	o := c.object
-	if c.content.opened == nil || o.last(t) { // half of the only transfer is out
+	if c.content.source == nil || o.last(t) { // it cannot be opened anew, or half of the only transfer is out
 		s.give(o, event.FailSource, err.Error())
 		return
 	}

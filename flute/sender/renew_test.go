@@ -264,6 +264,51 @@ func TestReplacedBeforeItIsSent(t *testing.T) {
 	d.closed()
 }
 
+// worn is a disk that fails the reads of a number of files that are opened next.
+type worn struct {
+	disk
+	bad int
+}
+
+type wornOpened struct{ Opened }
+
+func (wornOpened) ReadAt([]byte, int64) (int, error) { return 0, errors.New("bad sector") }
+
+func (w *worn) Open() (Opened, error) {
+	o, err := w.disk.Open()
+	if err == nil && w.bad > 0 {
+		w.bad--
+		return wornOpened{o}, nil
+	}
+	return o, err
+}
+
+// A file of a carousel whose content cannot be read once is read again, be it of several packets or of one, which is
+// closed before it is sent.
+func TestReadFailsOnce(t *testing.T) {
+	for _, size := range []int{50, 350, 2_000} {
+		s, err := New(Config{
+			Registry: schemes.Default(), OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 8}, TransferCount: 2,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &worn{}
+		d.replace(pattern(size))
+		s.Works() // somebody runs them
+		addTo(t, s, File{ContentLocation: "disk", Source: d, Digests: NoDigest})
+		d.bad = 1
+		files(t, s, func(works []*Work) {
+			for _, w := range works {
+				w.Run(nil)
+			}
+		})
+		if st := s.Stats(); st.Completed != 1 || st.Failed != 0 || st.Transfers != 2 || d.open != 0 {
+			t.Errorf("%d bytes: %+v, %d are open", size, st, d.open)
+		}
+	}
+}
+
 // The last packet of a short file that was read long ago waits for another look.
 func TestSmallFileIsLookedAtLate(t *testing.T) {
 	for _, c := range []struct {
