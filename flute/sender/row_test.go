@@ -31,7 +31,7 @@ func TestAppendRow(t *testing.T) {
 			Registry: schemes.Default(), Interleave: 1 + rng.IntN(6)/5, Parallel: 1 + rng.IntN(4)/3,
 			OTI:         fec.OTI{SymbolLength: 64, MaxSourceBlockLength: uint32(20 + rng.IntN(300))},
 			FDTInterval: 40 * time.Millisecond, TransferCount: 1 + rng.IntN(2), ReadAhead: 64 * (1 + rng.IntN(100)),
-			FileSCT: rng.IntN(8) == 0,
+			FileSCT: rng.IntN(8) == 0, FTI: FTI(rng.IntN(3)),
 		}
 		switch rng.IntN(4) {
 		case 0:
@@ -89,6 +89,7 @@ func TestAppendRow(t *testing.T) {
 			if rng.IntN(300) == 0 {
 				add()
 			}
+			disturb(sessions[:], rng, files)
 			b, most := make([]byte, 0, 200+rng.IntN(8000)), rng.IntN(140)
 			one, n := batchOf(t, sessions[0], b, now, most, attended)
 			rows, all = rows+n, all+len(one)
@@ -109,6 +110,24 @@ func TestAppendRow(t *testing.T) {
 	}
 	if rows < 15_000 {
 		t.Errorf("%d of %d packets came in rows", rows, all)
+	}
+}
+
+// disturb pauses something of both sessions, has it go on, or removes one of so many files, now and then.
+func disturb(sessions []*Session, rng *rand.Rand, files int) {
+	what, paused, when := rng.IntN(400), rng.IntN(3) == 0, When(rng.IntN(2))
+	toi, priority := flute.NewTOI(uint64(1+rng.IntN(files))), int8(rng.IntN(2))
+	for _, s := range sessions {
+		switch what {
+		case 0, 1, 2, 3:
+			s.PauseObject(toi, paused)
+		case 4, 5, 6, 7:
+			s.PauseQueue(priority, paused)
+		case 8, 9, 10, 11:
+			s.PauseSession(paused)
+		case 12:
+			s.Remove(toi, when)
+		}
 	}
 }
 
