@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
@@ -76,6 +77,37 @@ func TestPrepare(t *testing.T) {
 			compare(fec.ESI(c.k), c.skip+c.n+3)
 		})
 	}
+}
+
+// TestPreparedIsFreed: what was made ahead takes no memory any more once the intermediate symbols do.
+func TestPreparedIsFreed(t *testing.T) {
+	const k, length, n = 2000, 1400, 1000
+	enc := newEncoder(t, New(Config{}), k, length, fectest.Source(k, length)).(preparing)
+	live := func() uint64 {
+		runtime.GC()
+		runtime.GC() // also what pools have kept
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	use := func(esi fec.ESI) {
+		if _, err := enc.AppendRepair(nil, esi); err != nil {
+			t.Fatal(err)
+		}
+	}
+	use(k)
+	want := live()
+	if err := enc.Reset(fectest.Source(k, length)); err != nil {
+		t.Fatal(err)
+	}
+	if err := enc.Prepare(k, n); err != nil {
+		t.Fatal(err)
+	}
+	use(k + n)
+	if got := live(); got > want+n*length/2 {
+		t.Errorf("%d bytes are live, %d before", got, want)
+	}
+	runtime.KeepAlive(enc)
 }
 
 // TestPrepareNothing: ESIs that no repair symbol of the block has.
