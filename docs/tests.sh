@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whether the tests that the pages of this folder name exist.
+# Whether the tests that the pages of this folder, the decisions in adr, and the pages at the root name exist.
 #
 #   docs/tests.sh -check
 set -euo pipefail
@@ -13,6 +13,6 @@ while IFS=: read -r page name; do
 		echo "$page: there is no $name"
 		missing=1
 	fi
-done < <(grep -oE '`(Test|Fuzz|Benchmark)[A-Za-z0-9_]+\*?`' docs/*.md | tr -d '`' | sort -u)
-((missing == 0)) && echo "all tests that docs/*.md name are there"
+done < <(grep -oE '`(Test|Fuzz|Benchmark)[A-Za-z0-9_]+\*?`' *.md docs/*.md docs/adr/*.md | tr -d '`' | sort -u)
+((missing == 0)) && echo "all tests that the documentation names are there"
 exit "$missing"
