@@ -1,4 +1,4 @@
-// Package child has processes not outlive the one that has started them. A test that is killed, or that go test ends
+// Package child ends processes together with the one that has started them. A test that is killed, or that go test ends
 // when its time is over, cleans nothing up: its nodes and servers would go on, and disturb the next test.
 //
 //	out, err := child.Bind(exec.Command("nats-server")).CombinedOutput()
