@@ -25,6 +25,7 @@ func (s *session) end(ctx actor.Context, reason string, cause error) {
 	if s.ledger.isParting() {
 		return
 	}
+	s.due = time.Time{} // the timer is for flags from now on, which are not late
 	s.publishAll(ctx, s.ledger.part(reason, cause))
 	s.work(ctx)
 	s.bidNext()

@@ -120,3 +120,31 @@ func TestFarewellsKeepTheRate(t *testing.T) {
 		})
 	}
 }
+
+// TestFlagsAreNotLate: the timer of a datagram that is not sent any more tells nothing of how late the flags are, which
+// wait for their turn.
+func TestFlagsAreNotLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, err := sender.New(sender.Config{
+			Session: flute.SessionKey{TSI: 1}, Registry: schemes.Default(), FDTStartID: 1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &wire{began: time.Now()}
+		s := &session{timer: &alarmClock{}, hub: actor.NewPID("here", "hub"), ledger: NewLedger(Config{
+			Core: core, Writer: w, Outcome: NewOutcome(nil),
+			OnWake: func(late time.Duration) { t.Errorf("%v late", late) },
+		})}
+		ctx := &stopped{mailbox: mailbox{self: actor.NewPID("here", "session")}}
+		s.pumpIn(time.Millisecond)
+		s.end(ctx, "the end", nil)
+		for !ctx.over {
+			time.Sleep(time.Until(s.timer.(*alarmClock).due))
+			s.receive(ctx, pump{})
+		}
+		if len(w.sent) != closePackets {
+			t.Errorf("%d flags", len(w.sent))
+		}
+	})
+}
