@@ -51,7 +51,8 @@
 // blames (blamer). Panics in Restarting, Stopping and Stopped are caught and reported, so that they neither hang nor
 // revive. User messages after Stopping are ignored. After a restart the queues are as they were; the message in flight
 // is lost. The actor is built when it starts, not when it is spawned: a panic while building is the child's, not the
-// parent's.
+// parent's. An actor that ends its goroutine (runtime.Goexit), as a callback of a program may, has crashed as well; one
+// that a Deliver of it runs inside of crashes with it.
 //
 // An actor that has to stop its children in order implements Leaver.
 //

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -78,9 +79,16 @@ func (l *Loop) Stop() {
 
 // run runs what is queued until nothing is.
 func (l *Loop) run() {
+	var batch []func()
+	ended := true // the goroutine, by what ran on it (runtime.Goexit)
+	defer func() {
+		if ended {
+			l.goOn(batch)
+		}
+	}()
 	l.mu.Lock()
 	for len(l.queue) > 0 {
-		batch := l.queue
+		batch = l.queue
 		l.queue, l.spare = l.spare[:0], nil
 		l.mu.Unlock()
 		for i, fn := range batch {
@@ -95,5 +103,15 @@ func (l *Loop) run() {
 		close(l.idle)
 		l.idle = nil
 	}
+	ended = false
 	l.mu.Unlock()
+}
+
+// goOn runs what is left of a batch, and what is queued, on another goroutine.
+func (l *Loop) goOn(batch []func()) {
+	left := slices.DeleteFunc(batch, func(fn func()) bool { return fn == nil })
+	l.mu.Lock()
+	l.queue = append(left, l.queue...)
+	l.mu.Unlock()
+	l.crew.Go(l.turn)
 }

@@ -1,6 +1,8 @@
 package actors_test
 
 import (
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -65,6 +67,58 @@ func TestLoopStopWhileScheduling(t *testing.T) {
 		if ran.Load() != 150 {
 			t.Fatalf("ran %d, want 150", ran.Load())
 		}
+	}
+}
+
+// TestGoexit: an actor that ends its goroutine has crashed. Those that share the Loop go on, and Stop does not wait for
+// ever.
+func TestGoexit(t *testing.T) {
+	for name, dispatcher := range map[string]actor.Dispatcher{
+		"loop": nil, "goroutines": actor.NewDefaultDispatcher(1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
+				trace := &actortest.Trace{}
+				loop := actors.NewLoop(nil)
+				if dispatcher == nil {
+					dispatcher = loop
+				}
+				spawn := func(name string, ends int) *actor.PID {
+					receive := actor.ReceiveFunc(func(ctx actor.Context) {
+						switch m := ctx.Message().(type) {
+						case *actor.Started:
+							trace.Add("%s started", name)
+						case *actortest.Data:
+							if m.N == ends {
+								runtime.Goexit()
+							}
+							trace.Add("%s handled %d", name, m.N)
+						}
+					})
+					produce := func() actor.Actor { return receive }
+					return actortest.Spawn(t, sys, name, actors.Spec{Dispatcher: dispatcher, Produce: produce})
+				}
+				bad, good := spawn("bad", 1), spawn("good", -1)
+				synctest.Wait()
+				for i := range 3 {
+					sys.Root().Send(bad, &actortest.Data{N: i})
+					sys.Root().Send(good, &actortest.Data{N: i})
+				}
+				synctest.Wait()
+				got := trace.Take()
+				slices.Sort(got)
+				want := []string{
+					"bad handled 0", "bad handled 2", "bad started", "bad started",
+					"good handled 0", "good handled 1", "good handled 2", "good started",
+				}
+				if d := cmp.Diff(want, got); d != "" {
+					t.Error(d)
+				}
+				actortest.Stop(t, sys, bad)
+				actortest.Stop(t, sys, good)
+				loop.Stop()
+			})
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"runtime"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -68,19 +69,27 @@ func (m *Mailbox) process() {
 	}
 }
 
-// turn handles up to n messages, or up to the first panic, and reports whether the actor is idle.
+// turn handles up to n messages, or up to the first panic or end of the goroutine, and tells whether the actor is idle.
 func (m *Mailbox) turn(n int) (idle bool) {
 	var e entry
 	var from queue
 	var invoker actor.MessageInvoker
+	ended := true // the goroutine, if nothing has panicked
 	defer func() {
 		if v := recover(); v != nil {
 			m.fail(v, e, from, invoker)
+		} else if ended {
+			m.fail(errGoexit, e, from, invoker)
+			m.mu.Lock()
+			disp := m.disp
+			m.mu.Unlock()
+			disp.Schedule(m.run)
 		}
 	}()
 	for range n {
 		switch e, from, invoker = m.next(); from {
 		case queueNone:
+			ended = false
 			return true
 		case queueSystem:
 			m.invokeSystem(e.msg, invoker)
@@ -100,8 +109,13 @@ func (m *Mailbox) turn(n int) (idle bool) {
 			e.data.Release()
 		}
 	}
+	ended = false
 	return false
 }
+
+// errGoexit is why an actor has failed that has ended its goroutine: what a program has it call may do so, as t.Fatal
+// does in a test.
+var errGoexit = errors.New("actors: the goroutine was ended (runtime.Goexit)")
 
 // fail passes a panic on to the supervisor. The Data in flight is not passed on with it: its buffers are released
 // before the supervisor gets to look.
