@@ -54,8 +54,8 @@ page() {
 The letters: L is LCT (RFC 5651), A is ALC (RFC 5775), E is FLUTE and its FDT (RFC 6726), B the FEC building block (RFC
 5052), C the basic FEC schemes (RFC 5445), K the codes (RFC 5510, 5053, 6330, 5170), W FLUTE version 1 (RFC 3926), O the
 MBMS Download Profile (TS 26.346), D DVB-MABR, G ROUTE, S packet authentication (RFC 6584). The rules that a capture can
-show to be broken have the same ids in `flute-node inspect`. A test shows that the rule is kept where the test looks; `go
-run ./internal/mutants` asks how closely tests look.
+show to be broken have the same ids in `flute-node inspect`. A test shows that the rule is kept where the test looks;
+`go run ./internal/mutants` asks how closely tests look.
 
 HEAD
 }
