@@ -153,13 +153,13 @@ func (s *syncs) durable(r *round, sync func(*os.File) error) bool {
 	}()
 	n := len(r.files)
 	r.count = n
+	r.each = n > 1 // also if a sync panics
 	if n == 1 {
 		r.err = s.alone(r.files[0], sync)
 		return false
 	}
 	if inTime, err := s.syncWhole(s.patience(n)); !inTime || err != nil {
-		r.each = true // each file tells whether the error is its own
-		return false
+		return false // each file tells whether the error is its own
 	}
 	// A file system without a journal tells the disk to write out its cache before it has given it all. A sync of one
 	// file does so afterwards.

@@ -368,3 +368,21 @@ func TestRoundOfTwo(t *testing.T) {
 		})
 	}
 }
+
+// TestRoundThatPanics: nobody else takes the files of a round for durable whose sync panics.
+func TestRoundThatPanics(t *testing.T) {
+	r := &round{files: []*os.File{nil, nil}, synced: make(chan struct{}), done: make(chan struct{})}
+	s := &syncs{all: func() error { return nil }}
+	func() {
+		defer func() { _ = recover() }()
+		s.run(r, func(*os.File) error { panic("sync") })
+	}()
+	select {
+	case <-r.done:
+	default:
+		t.Fatal("the others wait")
+	}
+	if !r.each {
+		t.Error("the others go on")
+	}
+}
