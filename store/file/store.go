@@ -122,7 +122,9 @@ func (s *Store) Publish(so store.Object, name string) (string, error) {
 	return path, err
 }
 
-// PublishNoted is Publish, and Deliver of note if that can be done with less. noted reports whether it was.
+// PublishNoted is Publish, and Deliver of note if that can be done with less. noted reports whether it was. Receivers
+// call it in the place of both: a type that embeds a Store and has a Publish or Deliver of its own needs one of its own
+// as well.
 func (s *Store) PublishNoted(so store.Object, name string, note []byte) (path string, noted bool, err error) {
 	o, ok := so.(*object)
 	if !ok || o.store != s {
