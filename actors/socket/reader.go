@@ -44,8 +44,8 @@ type reader struct {
 	wakes bool    // source is a waiter: a silence does not hold up what is kept
 	// unrouted is how many datagrams of the read in hand were neither lost nor put into a batch.
 	unrouted int
-	// yields says that the owner of what was read last should use it before more is read: its sender waits, as far as
-	// is known, and what one read brings is in the cache of this processor only until the next ones.
+	// yields says that the owner of what was read last should use it before more is read: what comes meanwhile is not
+	// lost, as far as is known, and what one read brings is in the cache of this processor only until the next ones.
 	yields bool
 }
 
@@ -70,7 +70,8 @@ func (r *reader) run() error {
 }
 
 // ownerFirst reports whether the owner may use what was read before the reader reads on. A sender that waits leaves
-// half of the system's buffer free. If that fills, the sender does not wait: it has a rate, or is another program.
+// half of the system's buffer free. Any other, which has a rate, or is another program or machine, may fill it: then
+// the reader reads on.
 func (r *reader) ownerFirst() bool {
 	buffer, told := r.source.(roomy)
 	return r.yields && (!told || buffer.HasRoom())
@@ -193,7 +194,7 @@ func (r *reader) route(s *slab.Slab, datagrams []slab.Datagram) {
 	r.yields = false
 	for i, f := range r.live {
 		f.inHand = false
-		r.yields = f.patron != nil && f.patron.SenderWaits() && r.fanout.owners() == 1
+		r.yields = f.patron != nil && f.patron.MayLag() && r.fanout.owners() == 1
 		if keeps && f.patient != nil && f.patient.MayWait() {
 			r.kept.add(f)
 		} else {

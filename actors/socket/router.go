@@ -54,8 +54,9 @@ type Feed interface {
 // the batch may be kept for a while, so that later datagrams join it.
 type patient interface{ MayWait() bool }
 
-// patron is a Feed whose owner tells whether the sender may wait for it, so that nothing is lost while nobody reads.
-type patron interface{ SenderWaits() bool }
+// patron is a Feed whose owner tells whether it may be waited for, so that nothing is lost while nobody reads: the
+// sender waits as well, or the system has a large buffer.
+type patron interface{ MayLag() bool }
 
 // Flow is what the reader knows of one owner. A Router has one for each, made by NewFlow; it must not be copied.
 type Flow struct {

@@ -18,7 +18,7 @@ type waitedFor struct {
 	used   atomic.Int32
 }
 
-func (w *waitedFor) SenderWaits() bool { return true }
+func (w *waitedFor) MayLag() bool { return true }
 
 func (w *waitedFor) Offer() int {
 	n := w.gatherer.Offer()

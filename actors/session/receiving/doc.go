@@ -5,8 +5,8 @@
 //	                       │  └──── object.Reported ─────┘
 //	                       └─ Work ─► lanes ── ran ─► session
 //
-// The session and its objects share one goroutine (actors.Loop). Three parts live longer than the actor, each with one
-// owner:
+// The session and its objects share an actors.Loop, which runs one of them at a time. Three parts live longer than the
+// actor, each with one owner:
 //
 //   - [Inbox] joins the reader and the session. It is safe for concurrent use.
 //   - [Feed] belongs to the reader: what it knows of the Inbox it posts to.

@@ -56,9 +56,9 @@ func (f *Feed) HasRoom(slabsLeft int) bool {
 		int(in.free.pinned.Load()) <= slabs
 }
 
-// SenderWaits reports whether the session may be waited for: its sender is on this machine and waits, or the system
+// MayLag reports whether the session may be waited for: its sender is on this machine and waits, or the system
 // holds what comes meanwhile.
-func (f *Feed) SenderWaits() bool { return f.Inbox.canWait() }
+func (f *Feed) MayLag() bool { return f.Inbox.canWait() }
 
 // Press tells the session that datagrams are lost if it waits for its store although it has memory. It reports whether
 // that is news.

@@ -21,7 +21,7 @@ import (
 type Config struct {
 	Inbox  *Inbox
 	Ledger *Ledger
-	Loop   *actors.Loop // the goroutine of the session and its objects
+	Loop   *actors.Loop // runs the session and its objects
 	Hub    *actor.PID
 	Lanes  interface{ Run(e *lanes.Entry) } // a *lanes.Lanes
 	Faults *inject.Faults                   // nil: none

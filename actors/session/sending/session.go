@@ -13,7 +13,7 @@ import (
 	"github.com/flute-node/flute-node/flute/event"
 )
 
-// Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop is its goroutine. Its name for
+// Spec returns how the actor is spawned, over the Ledger that lives longer than it. loop runs it. Its name for
 // faults is "session/sending-7", with its TSI.
 func Spec(l *Ledger, hub *actor.PID, works runner, loop *actors.Loop, faults *inject.Faults) actors.Spec {
 	mailbox := actors.NewMailbox(actors.Limits{}, nil)
