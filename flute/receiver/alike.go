@@ -12,8 +12,8 @@ import (
 // copy of its bytes is done once for a row of them.
 
 // HandleAlike takes packets that came with the one that Handle has just taken, and right behind it: as many as bring a
-// row of source symbols of one source block, with one header. It returns how many, and does for them what Handle would.
-// Should it panic, none of them is counted.
+// row of source symbols of one source block, with one header. It returns how many, and does for them what Handle would,
+// but tells ObjectProgress once for all. If it panics, none of them is counted.
 func (o *Object) HandleAlike(now time.Time, packets []Packet) (n int) {
 	e, l := o.e, o.l
 	if len(packets) == 0 || !packets[0].alike || now != l.now || e.gone || e.phase != receiving || e.held == nil ||

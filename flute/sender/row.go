@@ -6,12 +6,13 @@ import (
 	"github.com/flute-node/flute-node/fec"
 )
 
-// Most packets bring the source symbol behind that of the packet before, of the only file in transfer. Who wants many
-// at once gets a row of them: what is to be looked at between two packets is looked at once for all.
+// Most packets carry the next source symbol of the only file in transfer. AppendRow makes many of them, and checks once
+// for all what AppendNext checks before each.
 
 // AppendRow appends the packets that AppendNext would return next at now, one behind the other and all of one length:
-// most at most, without growing b, and none that needs more than a copy of its symbol. n tells how many. It is for
-// callers that have got a packet from AppendNext at now; the next one comes from there, too.
+// most at most, without growing b, and none that needs more than a copy of its symbol. n tells how many. ObjectProgress
+// is told once for all. Call it after AppendNext has returned a packet at the same now, and AppendNext after it. With
+// Config.FileSCT or Config.ERT it appends nothing: each packet has its own time.
 func (s *Session) AppendRow(b []byte, now time.Time, most int) (row []byte, n int) {
 	c := s.inRow(now)
 	if c == nil {
