@@ -129,7 +129,7 @@ func TestFileMemory(t *testing.T) {
 	}
 	const files = 5000
 	for _, name := range []int{30, 1000} {
-		cfg := Config{OTI: fec.OTI{SymbolLength: 1400}}
+		cfg := Config{OTI: fec.OTI{SymbolLength: 1400}, FTI: FirstOfBlock} // two headers
 		s, _ := oneFile(t, cfg, 50)
 		before := heap()
 		within := func(when string) {
@@ -140,7 +140,7 @@ func TestFileMemory(t *testing.T) {
 		}
 		for i := range files {
 			location := fmt.Sprintf("file:///%0*d", name-8, i)
-			addTo(t, s, File{ContentLocation: location, Content: zeros{}, Size: 100, Digests: NoDigest})
+			addTo(t, s, File{ContentLocation: location, Content: zeros{}, Size: 100})
 		}
 		within("waiting")
 		for now := start; s.Stats().Completed <= files; now = now.Add(100 * time.Microsecond) {
