@@ -93,3 +93,22 @@ func TestDelayOfTheOldest(t *testing.T) {
 		}
 	})
 }
+
+// TestEachDiskIsToldAnew: that a disk was told lately, or answers late all the time, says nothing of the next one, in
+// the same memory.
+func TestEachDiskIsToldAnew(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		for i := range 3 {
+			hung := newGate()
+			r.give("a", hung.work(func() {}))
+			time.Sleep(slowAfter + tickInterval)
+			if told := r.told(); len(told) != 1 || told[0].Lane != hung || told[0].Over {
+				t.Errorf("disk %d: told: %+v", i, told)
+			}
+			close(hung.open)
+			if told := r.told(); len(told) != 1 || !told[0].Over {
+				t.Errorf("disk %d: told at its end: %+v", i, told)
+			}
+		}
+	})
+}

@@ -8,26 +8,6 @@ import (
 // maxIdle bounds the disks and the visits whose memory is kept for the next ones: each file that is sent is a disk.
 const maxIdle = 64
 
-// idle keeps values for the next use. Lanes.mu guards it.
-type idle[T any] struct{ list []*T }
-
-func (i *idle[T]) get() *T {
-	n := len(i.list)
-	if n == 0 {
-		return new(T)
-	}
-	v := i.list[n-1]
-	i.list[n-1] = nil
-	i.list = i.list[:n-1]
-	return v
-}
-
-func (i *idle[T]) put(v *T) {
-	if len(i.list) < maxIdle {
-		i.list = append(i.list, v)
-	}
-}
-
 // disk is the lane of a disk. Lanes.mu guards it.
 type disk struct {
 	key     any
@@ -51,7 +31,9 @@ type visit struct {
 func (l *Lanes) queue(key any, e *Entry) {
 	d := l.disks[key]
 	if d == nil {
-		d = l.idleDisks.get()
+		if d = l.idleDisks.Get(); d == nil {
+			d = &disk{}
+		}
 		d.key, d.atOnce = key, atOnce(key)
 		l.disks[key] = d
 	}
@@ -63,7 +45,10 @@ func (l *Lanes) queue(key any, e *Entry) {
 // serveMore starts a goroutine for d if there is something to do for one. l.mu is held.
 func (l *Lanes) serveMore(d *disk) {
 	if d.waiting.n > 0 && len(d.visits) < d.atOnce {
-		v := l.idleVisits.get()
+		v := l.idleVisits.Get()
+		if v == nil {
+			v = &visit{}
+		}
 		v.lanes, v.disk = l, d
 		d.visits = append(d.visits, v)
 		l.live++
@@ -82,10 +67,10 @@ func (l *Lanes) serve(v *visit) {
 		if l.serveMore(d); len(d.visits) == 0 {
 			delete(l.disks, d.key)
 			d.key, d.told, d.quiet = nil, 0, time.Time{}
-			l.idleDisks.put(d)
+			l.idleDisks.Put(d, maxIdle)
 		}
 		*v = visit{}
-		l.idleVisits.put(v)
+		l.idleVisits.Put(v, maxIdle)
 		l.end()
 	}()
 	for e := v.next(); e != nil; e = v.next() {

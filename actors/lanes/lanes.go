@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/reuse"
 )
 
 // perDisk is how many Works run at a time for one disk, unless that says otherwise: file systems write out what several
@@ -40,8 +42,8 @@ type Lanes struct {
 	mu         sync.Mutex
 	processors processors
 	disks      map[any]*disk // those with something to do
-	idleDisks  idle[disk]
-	idleVisits idle[visit]
+	idleDisks  reuse.List[disk]
+	idleVisits reuse.List[visit]
 	live       int           // goroutines
 	idle       chan struct{} // closed when live is zero; nil before Stop
 	clock      *time.Timer   // looks for disks that do not answer
