@@ -57,6 +57,9 @@ func (c *compiler) compile(p *Plan, s *solver, lost *Rows) {
 	c.forward()
 	c.middle()
 	c.back()
+	if lost == nil {
+		p.shortcut.take(s)
+	}
 }
 
 // mark marks the columns that are needed for some columns: those in the rows of pivots.
@@ -207,6 +210,7 @@ func (c *compiler) back() {
 		s.end(start)
 		p.back = s
 	}
+	p.settled = len(p.back)
 	for _, v := range c.graph.pivots {
 		if !c.need[v.column] {
 			continue

@@ -36,6 +36,10 @@
 // An encoder's plan depends on K' alone; the Engine keeps plans, bounded by bytes. A decoder with few lost symbols uses
 // the encoder's plan too: it carries the lost symbols as unknowns through it. With many, it makes a plan of its own.
 //
+// Where only a few encoding symbols are wanted, the plan ends before the pivots are computed again, which is 40 % of
+// the work. It is known which inactive columns the row of each pivot lacks, and an encoding symbol adds these: see
+// shortcut. Encoders that were told what is wanted do so, and decoders with few lost symbols.
+//
 // Plans run on one plane of the symbols after the other, as many bytes wide as the columns fit into the cache.
 //
 // # Limitations

@@ -31,7 +31,9 @@ type Encoder struct {
 
 	// What Prepare made.
 	first    fec.ESI
-	prepared int // symbols from first on
+	prepared int      // symbols from first on
+	settled  bool     // sum is of rows after settle
+	vector   []uint64 // of the shortcut
 	made     []byte
 	outputs  [][]byte
 }
@@ -84,7 +86,7 @@ func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
 			return b, err
 		}
 	}
-	e.sumsOf(esi, 1)
+	e.sumsOf(esi, 1, false)
 	length := e.block.SymbolLength
 	n := len(b)
 	if length < minWidth {

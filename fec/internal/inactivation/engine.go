@@ -23,7 +23,7 @@ type Config struct {
 }
 
 // defaultPlanBytes keeps plans for all the source block lengths that a node is likely to meet at a time: one of 56,403
-// symbols takes 4 MiB, one of 1000 symbols 60 KiB.
+// symbols takes 8 MiB, half of which is the shortcut, one of 1000 symbols 84 KiB.
 const defaultPlanBytes = 64 << 20
 
 // maxFree bounds the free list: as many decoders as are likely to work at the same time.

@@ -18,6 +18,7 @@ type few struct {
 	rows   []byte         // of the system: a row of coefficients, and one of what it is a sum of
 	made   sums           // the differences
 	units  []byte         // the vectors of lost symbols
+	vector []uint64       // of the shortcut
 }
 
 // isFew says whether it takes less time to carry lost symbols through a plan than to make one. Times, in ns, are those
@@ -55,12 +56,9 @@ func (f *few) solve(c *Code, p *Plan, w *worker, missing, extra []uint32) bool {
 				w.inputs = append(w.inputs, data)
 			}
 			w.inputs = paddedInputs(w.inputs)
-			w.runner.run(p, coefficients, minWidth, w.inputs, 0, nil)
+			w.runner.settle(p, coefficients, minWidth, w.inputs, 0)
 			for i, isi := range extra[:n] {
-				w.columns = c.LT(w.columns[:0], isi)
-				w.sum = append(w.sum[:0].begin(p.rows, 0), w.columns...)
-				w.sum.end(0)
-				w.sum = w.sum.padded()
+				w.sum = f.append(w.sum[:0], c, p.rows, 0, isi).padded()
 				w.runner.sums(w.sum, coefficients, minWidth, w.inputs, 0, nil)
 				copy(all[i*l+first:i*l+last], rowOf(coefficients, minWidth, p.rows))
 			}
@@ -117,15 +115,22 @@ func (f *few) eliminate(all []byte, extra []uint32, l int) bool {
 // prepare makes the sums of the differences: the intermediate symbols of a repair symbol and the symbol itself. Their
 // rows in the slab follow those of the plan, and their inputs those of the plan.
 func (f *few) prepare(c *Code) {
-	f.made = room(f.made, len(f.chosen)*(sumHead+c.degree())+rowsAhead)
+	f.made = room(f.made, len(f.chosen)*(sumHead+c.degree()+len(f.plan.shortcut.inactive))+rowsAhead)
 	for i, isi := range f.chosen {
-		start := len(f.made)
-		f.made = c.LT(f.made.begin(f.plan.rows+i, len(f.plan.inputs)+1+i), isi)
-		f.made.end(start)
+		f.made = f.append(f.made, c, f.plan.rows+i, len(f.plan.inputs)+1+i, isi)
 	}
 }
 
-// run computes the lost symbols after the plan.
+// append appends the sum for an encoding symbol. It is of rows after settle.
+func (f *few) append(s sums, c *Code, destination, input int, isi uint32) sums {
+	start := len(s)
+	s = c.LT(s.begin(destination, input), isi)
+	s, f.vector = f.plan.shortcut.shorten(s, start+sumHead, f.vector)
+	s.end(start)
+	return s
+}
+
+// run computes the lost symbols after settle.
 func (f *few) run(w *runner, slab []byte, width int, inputs [][]byte, off int, lost [][]byte) {
 	w.sums(f.made, slab, width, inputs, off, nil)
 	w.dst, w.src = w.dst[:0], w.src[:0]

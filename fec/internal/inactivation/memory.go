@@ -53,6 +53,11 @@ func (n *need) plan(s *Size, lost, cells uint64) uint64 {
 	return 2*words + 4*n.rows + matrix + 4*(h+n.inactive) + 3*l + 2*n.rows + 4*n.left
 }
 
+// shortcut bounds the memory of the shortcut of an encoder's plan.
+func (n *need) shortcut(s *Size) uint64 {
+	return uint64(s.Columns)*(1+8*((n.inactive+63)/64)) + 2*n.inactive
+}
+
 // code bounds the memory of a Code and of the rows of the source symbols, and that of making them.
 func (s *Size) code() uint64 {
 	return 3*(4*uint64(s.Fixed)+2*uint64(s.cells())) + 2*uint64(s.Columns) + s.sourceRows() + 8<<10
@@ -77,7 +82,7 @@ func (e *Engine) Memory(b Block) fec.Memory {
 	k := uint64(b.Symbols)
 	n := size.need(size.Source, size.cellsOf())
 	p := newPlanes(b.SymbolLength, int(n.slab), encoderBudget)
-	common := size.code() + n.plan(&size, 0, 0)
+	common := size.code() + n.plan(&size, 0, 0) + n.shortcut(&size)
 	padded := room // of zeros
 	if b.SymbolLength < minWidth {
 		padded += (uint64(size.Columns) + 1) * room
@@ -102,8 +107,8 @@ func (e *Engine) Memory(b Block) fec.Memory {
 // few bounds the memory of few, besides slabs that are there anyway.
 func (b *Block) few(s *Size) uint64 {
 	l := uint64(min(float64(b.Symbols), math.Sqrt(20*float64(b.Extended))+1)) // see isFew
-	rows, sums := 2*(l+1)*l, 2*l*uint64(sumHead+s.degree())
-	return rows + l*l + l*(l+uint64(b.surplus())) + sums + 2*rowsAhead + 4*l + l*maxWidth + 8<<10
+	rows, sums := 2*(l+1)*l, 2*(l+1)*uint64(sumHead+s.degree()+s.limit())
+	return rows + l*l + l*(l+uint64(b.surplus())) + sums + 4*rowsAhead + 4*l + l*maxWidth + 8<<10
 }
 
 // slack adds what the allocator rounds up to, and small things.

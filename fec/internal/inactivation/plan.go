@@ -55,7 +55,10 @@ type Plan struct {
 	middle  sums    // the dense columns into dense rows; inactive columns, but for the free ones
 	free    product // the free columns
 	back    sums    // the other inactive columns; pivots
+	settled int     // where the pivots begin in back
 	lost    sums    // lost symbols, of a decoder
+
+	shortcut shortcut // of an encoder
 }
 
 // product is a product of a matrix and rows of the slab.
@@ -77,5 +80,5 @@ func (p *Plan) bytes() uint64 {
 	if p.free.matrix != nil {
 		n += p.free.matrix.Bytes()
 	}
-	return uint64(n)
+	return uint64(n) + p.shortcut.bytes()
 }

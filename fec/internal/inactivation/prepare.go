@@ -8,9 +8,10 @@ import (
 )
 
 // Prepare makes n repair symbols from first on, which AppendRepair then only copies, until Reset. That takes less than
-// to make them one by one: each plane of the intermediate symbols is used while a cache has it, and none is kept. So
-// only these symbols may be asked for once the source is used for something else. Many symbols, or very short ones, are
-// made by AppendRepair all the same, and Prepare only computes the intermediate symbols for it.
+// to make them one by one: each plane of the intermediate symbols is used while a cache has it, and none is kept; for
+// few symbols most of them are not even computed: see shortcut. So only these symbols may be asked for once the source
+// is used for something else. Many symbols, or very short ones, are made by AppendRepair all the same, and Prepare only
+// computes the intermediate symbols for it.
 func (e *Encoder) Prepare(first fec.ESI, n int) error {
 	if n <= 0 || int64(first) < int64(e.block.Symbols) || int64(first)+int64(n) > int64(e.block.MaxESI) {
 		return fmt.Errorf("%s: %d repair symbols from %d on are not among %d to %d: %w", e.engine.config.Name, n, first,
@@ -27,7 +28,7 @@ func (e *Encoder) Prepare(first fec.ESI, n int) error {
 	}
 	e.slab, e.planes = nil, newPlanes(e.block.SymbolLength, e.plan.rows, decoderBudget)
 	e.setInputs()
-	e.sumsOf(first, n)
+	e.sumsOf(first, n, e.plan.pays(n))
 	e.made = resize(e.made, n*e.block.SymbolLength)
 	e.outputs = room(e.outputs, n)
 	for i := range n {
@@ -47,18 +48,30 @@ func (e *Encoder) prepareStripe(i, n int) {
 	w, p := e.engine.worker(), &e.planes
 	slab := w.rows(e.plan.rows, p.width)
 	for from, to := p.stripe(i, n); from < to; from++ {
-		w.runner.run(e.plan, slab, p.width, e.inputs, p.offset(from), nil)
+		if e.settled {
+			w.runner.settle(e.plan, slab, p.width, e.inputs, p.offset(from))
+		} else {
+			w.runner.run(e.plan, slab, p.width, e.inputs, p.offset(from), nil)
+		}
 		w.runner.sums(e.sum, slab, p.width, e.inputs, p.offset(from), e.outputs)
 	}
 	e.engine.release(w)
 }
 
-// sumsOf makes sum the sums of n repair symbols from first on. Their destinations are 0, 1, …
-func (e *Encoder) sumsOf(first fec.ESI, n int) {
-	e.sum = e.sum[:0]
+// sumsOf makes sum the sums of n repair symbols from first on. Their destinations are 0, 1, … If settled is set they
+// are of rows after settle.
+func (e *Encoder) sumsOf(first fec.ESI, n int, settled bool) {
+	c, inactive := e.known.code(), 0
+	if e.settled = settled; settled {
+		inactive = len(e.plan.shortcut.inactive)
+	}
+	e.sum = room(e.sum, n*(sumHead+c.degree()+inactive)+rowsAhead)
 	for i := range n {
 		start := len(e.sum)
-		e.sum = e.known.code().LT(e.sum.begin(i, 0), e.block.isi(first+fec.ESI(i)))
+		e.sum = c.LT(e.sum.begin(i, 0), e.block.isi(first+fec.ESI(i)))
+		if settled {
+			e.sum, e.vector = e.plan.shortcut.shorten(e.sum, start+sumHead, e.vector)
+		}
 		e.sum.end(start)
 	}
 	e.sum = e.sum.padded()

@@ -64,8 +64,10 @@ func (d *Decoder) runStripe(w *worker, plan *Plan, rows int, p *planes, i, n int
 	from, to := p.stripe(i, n)
 	slab := w.rows(rows, p.width)
 	for k := from; k < to; k++ {
-		w.runner.run(plan, slab, p.width, d.w.inputs, p.offset(k), d.w.outputs)
-		if d.method == byFew {
+		if d.method == byRows {
+			w.runner.run(plan, slab, p.width, d.w.inputs, p.offset(k), d.w.outputs)
+		} else {
+			w.runner.settle(plan, slab, p.width, d.w.inputs, p.offset(k))
 			d.w.few.run(&w.runner, slab, p.width, d.w.inputs, p.offset(k), d.w.outputs)
 		}
 	}

@@ -25,6 +25,15 @@ type runner struct {
 // run computes a plan for width bytes of all symbols, from byte off on: 64, 128 or 256. The inputs are those of the
 // sums; the first is a symbol of zeros. The slab has as many rows of width bytes as the plan needs.
 func (w *runner) run(p *Plan, slab []byte, width int, inputs [][]byte, off int, lost [][]byte) {
+	w.settle(p, slab, width, inputs, off)
+	w.sums(p.back[p.settled:], slab, width, inputs, off, nil)
+	if len(lost) > 0 {
+		w.sums(p.lost, slab, width, inputs, off, lost)
+	}
+}
+
+// settle computes all but the pivots: see shortcut.
+func (w *runner) settle(p *Plan, slab []byte, width int, inputs [][]byte, off int) {
 	w.sums(p.forward, slab, width, inputs, off, nil)
 	if p.dense != nil {
 		w.dense(p.dense, slab, width, p.denseAt)
@@ -40,10 +49,7 @@ func (w *runner) run(p *Plan, slab []byte, width int, inputs [][]byte, off int, 
 		}
 		p.free.matrix.Mul(w.dst, w.src)
 	}
-	w.sums(p.back, slab, width, inputs, off, nil)
-	if len(lost) > 0 {
-		w.sums(p.lost, slab, width, inputs, off, lost)
-	}
+	w.sums(p.back[:p.settled], slab, width, inputs, off, nil)
 }
 
 func rowOf(slab []byte, width, i int) []byte { return slab[i*width : (i+1)*width : (i+1)*width] }

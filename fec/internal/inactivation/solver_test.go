@@ -104,6 +104,7 @@ func checkPlan(t *testing.T, name string, p *Plan, width int, data, want [][]byt
 					t.Fatalf("%s, level %d, width %d: column %d differs", name, l, width, column)
 				}
 			}
+			checkShortcut(t, fmt.Sprintf("%s, level %d, width %d", name, l, width), p, w, width, inputs, want)
 			continue
 		}
 		out := make([][]byte, lost.Len())
@@ -120,6 +121,29 @@ func checkPlan(t *testing.T, name string, p *Plan, width int, data, want [][]byt
 			if !bytes.Equal(symbol, sum) {
 				t.Fatalf("%s, level %d, width %d: lost symbol %d differs", name, l, width, i)
 			}
+		}
+	}
+}
+
+// checkShortcut: sums of columns are the same without the last part of the plan.
+func checkShortcut(t *testing.T, name string, p *Plan, w *runner, width int, inputs, want [][]byte) {
+	t.Helper()
+	const off = 3
+	slab := alignedBytes((p.rows + 1) * width)
+	w.settle(p, slab, width, inputs, off)
+	var vector []uint64
+	for n := 1; n <= len(want); n *= 2 {
+		s := sums{}.begin(p.rows, 0)
+		sum := make([]byte, width)
+		for column := range n {
+			s = append(s, uint16(column*len(want)/n))
+			addScaled(sum, want[column*len(want)/n], 1)
+		}
+		s, vector = p.shortcut.shorten(s, sumHead, vector)
+		s.end(0)
+		w.sums(s.padded(), slab, width, inputs, off, nil)
+		if !bytes.Equal(rowOf(slab, width, p.rows), sum) {
+			t.Fatalf("%s: the sum of %d columns differs", name, n)
 		}
 	}
 }
