@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -15,27 +16,24 @@ func TestKnown(t *testing.T) {
 		t.Skip(err)
 	}
 	var k Known
-	for i, want := range []bool{false, true, true} {
-		w, isOld, err := k.find("lo", to.Addr())
-		if err != nil || isOld != want || w.ifi.Index != lo.Index || !w.source.IsLoopback() {
-			t.Fatalf("answer %d: %+v, old %v, %v", i, w, isOld, err)
+	synctest.Test(t, func(t *testing.T) { // no time passes while the system is asked
+		for i, c := range []struct {
+			after time.Duration
+			old   bool
+		}{{0, false}, {0, true}, {knownFor / 2, true}, {knownFor / 2, false}, {0, true}} {
+			time.Sleep(c.after)
+			w, isOld, err := k.find("lo", to.Addr())
+			if err != nil || isOld != c.old || w.ifi.Index != lo.Index || !w.source.IsLoopback() {
+				t.Fatalf("answer %d: %+v, old %v, %v", i, w, isOld, err)
+			}
 		}
-	}
-	if w, isOld, err := k.find("", to.Addr()); isOld || w.ifi != nil || err != nil {
-		t.Errorf("without an interface: %+v, old %v, %v", w, isOld, err)
-	}
-	if _, _, err := k.find("nosuch0", to.Addr()); err == nil {
-		t.Error("an interface that is not there")
-	}
-	q := question{name: "lo", is4: true}
-	for age, want := range map[time.Duration]bool{knownFor / 2: true, knownFor: false} {
-		w := k.ways[q]
-		w.at = time.Now().Add(-age)
-		k.ways[q] = w
-		if _, isOld, _ := k.find("lo", to.Addr()); isOld != want {
-			t.Errorf("after %v: old %v", age, isOld)
+		if w, isOld, err := k.find("", to.Addr()); isOld || w.ifi != nil || err != nil {
+			t.Errorf("without an interface: %+v, old %v, %v", w, isOld, err)
 		}
-	}
+		if _, _, err := k.find("nosuch0", to.Addr()); err == nil {
+			t.Error("an interface that is not there")
+		}
+	})
 	for i := range 2 * maxKnown {
 		k.keep(question{name: string(rune('a' + i))}, way{})
 	}
@@ -43,6 +41,7 @@ func TestKnown(t *testing.T) {
 		t.Errorf("%d answers are remembered", len(k.ways))
 	}
 
+	q := question{name: "lo", is4: true}
 	k.keep(q, way{
 		ifi: &net.Interface{Name: "lo", Index: 1 << 20}, source: netip.MustParseAddr("192.0.2.1"), at: time.Now(),
 	})
