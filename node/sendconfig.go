@@ -58,7 +58,8 @@ type SendConfig struct {
 	// ended.
 	State string
 	// CloseRepeat is for how long the close-session flag is repeated at the end, every 150 ms, up to a minute.
-	// Zero: 600 ms; negative: it is sent once.
+	// Zero: 600 ms; negative: it is sent once. It takes longer where many sessions end together on a node with a
+	// Config.Rate; by default no flag is repeated later than 3 s after the end.
 	CloseRepeat time.Duration
 	// RandomTOI has the TOIs begin at random, anywhere within Session.TOIBits, where Session.FirstTOI is zero.
 	RandomTOI bool

@@ -12,10 +12,10 @@
 //
 // Packets know nothing of it: what a span tells is made of events, so that "decoded" is when an event said that all
 // bytes are there; a small file has none. A collector that is away loses spans, and never a file: 2048 spans wait for
-// it. 10,000 files are followed at once, of one session 1,000: others have no span, or that of a file of a session that
-// has more ends, and gives its place. If the daemon was too busy to hear all events, the spans of those that were on
-// their way end there. An attribute of the sender is not to be trusted, and decides on nothing but the trace that a
-// span is shown in.
+// it. 10,000 files are followed at once, 1,000 of one session; a file beyond that has no span. Where all places are
+// taken, a file of a session that has fewer takes one of the session that has most, whose span ends early. If the
+// daemon was too busy to hear all events, the spans of those that were on their way end there. An attribute of the
+// sender is not to be trusted, and decides on nothing but the trace that a span is shown in.
 //
 // [OTLP]: https://opentelemetry.io/docs/specs/otlp/
 package tracing
