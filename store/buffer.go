@@ -49,7 +49,7 @@ func NewBuffer(budget *Budget) *Buffer {
 }
 
 // Gather has up to n bytes gather in pages, at least those of one page, instead of 4 MiB. It takes effect with the next
-// page opened.
+// page opened. No more than 4 MiB gather once the budget had no room for a page.
 func (b *Buffer) Gather(n int) { b.limit = max(1, n/pageSize) }
 
 // WriteAt implements [io.WriterAt]. p is copied. ErrBudget when there is no room: then some of p may have been taken.
@@ -109,6 +109,9 @@ func (b *Buffer) open(index int64, end uint32) *page {
 	}
 	p := b.take(sizeFor(index, end), 0)
 	if p == nil {
+		if b.short {
+			b.shrink()
+		}
 		return nil
 	}
 	p.index, p.age = index, b.opened
@@ -116,6 +119,15 @@ func (b *Buffer) open(index int64, end uint32) *page {
 	at, _ = b.find(index)
 	b.pages = slices.Insert(b.pages, at, p)
 	return p
+}
+
+// shrink has no more than defaultPages pages gather from now on, since there was no memory for another one. Otherwise
+// pages with holes would keep it, and what comes be written symbol by symbol.
+func (b *Buffer) shrink() {
+	b.limit = min(b.limit, defaultPages)
+	for len(b.pages) > b.limit {
+		b.leave(b.oldest())
+	}
 }
 
 // oldest returns the page that was opened first.

@@ -234,3 +234,41 @@ func TestGather(t *testing.T) {
 		b.Release()
 	}
 }
+
+// TestGatherWithoutRoom: a Buffer that was to gather much, and for whose next page there is no memory, has the oldest
+// ones written, down to those that each may hold. Once they are, what comes gathers again.
+func TestGatherWithoutRoom(t *testing.T) {
+	const room = 3 * defaultPages // of which pages may be three quarters
+	b := NewBuffer(NewBudget(room*cost(pageSize), nil))
+	b.Gather(room * pageSize)
+	index, written := int64(0), 0
+	next := func() { // a page with a hole
+		if _, err := b.WriteAt(make([]byte, pageSize-1), index*pageSize); err != nil {
+			t.Fatal(err)
+		}
+		index++
+	}
+	for !b.IsShort() {
+		next()
+		if index > room {
+			t.Fatal("the memory has no end")
+		}
+	}
+	for range 2 * room {
+		for tail := b.Begin(); tail != nil; tail = b.Begin() {
+			written += len(tail.chunks)
+			b.End(tail)
+		}
+		next()
+		if len(b.pages) > defaultPages {
+			t.Fatalf("%d pages are held when memory is short", len(b.pages))
+		}
+	}
+	if most := int(index) - defaultPages; written > most || b.IsShort() {
+		t.Errorf("%d writes of %d pages, still short: %v", written, most, b.IsShort())
+	}
+	b.Release()
+	if used := b.budget.Used(); used != 0 {
+		t.Errorf("%d bytes are charged after the end", used)
+	}
+}

@@ -70,7 +70,7 @@ func New(
 		a.part = oti.Partition()
 	}
 	if a.buffer != nil && scheme != nil && scheme.Memory(&oti, a.part.Large).Decoder > 0 {
-		a.buffer.Gather(gathered(uint64(a.part.Large)*uint64(oti.SymbolLength), budget.Limit()))
+		a.buffer.Gather(gathered(uint64(a.part.Large)*uint64(oti.SymbolLength), budget.Ceiling()))
 	}
 	return a
 }
