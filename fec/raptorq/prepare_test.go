@@ -81,8 +81,7 @@ func TestPrepare(t *testing.T) {
 
 // TestPreparedIsFreed: what was made ahead takes no memory any more once the intermediate symbols do.
 func TestPreparedIsFreed(t *testing.T) {
-	const k, length, n = 2000, 1400, 1000
-	enc := newEncoder(t, New(Config{}), k, length, fectest.Source(k, length)).(preparing)
+	const k, n = 2000, 1000
 	live := func() uint64 {
 		runtime.GC()
 		runtime.GC() // also what pools have kept
@@ -90,24 +89,27 @@ func TestPreparedIsFreed(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	use := func(esi fec.ESI) {
-		if _, err := enc.AppendRepair(nil, esi); err != nil {
-			t.Fatal(err)
+	for _, length := range []int{64, 1400} {
+		source := fectest.Source(k, length)
+		enc := newEncoder(t, New(Config{}), k, length, source).(preparing)
+		made := func(n int) uint64 { // n ahead, and then another one
+			if err := enc.Reset(source); err != nil {
+				t.Fatal(err)
+			}
+			if err := enc.Prepare(k, n); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := enc.AppendRepair(nil, fec.ESI(k+n)); err != nil {
+				t.Fatal(err)
+			}
+			return live()
 		}
+		want := made(1)
+		if got := made(n); got > want+uint64(n*length/2) {
+			t.Errorf("symbols of %d bytes: %d bytes are live, %d before", length, got, want)
+		}
+		runtime.KeepAlive(enc)
 	}
-	use(k)
-	want := live()
-	if err := enc.Reset(fectest.Source(k, length)); err != nil {
-		t.Fatal(err)
-	}
-	if err := enc.Prepare(k, n); err != nil {
-		t.Fatal(err)
-	}
-	use(k + n)
-	if got := live(); got > want+n*length/2 {
-		t.Errorf("%d bytes are live, %d before", got, want)
-	}
-	runtime.KeepAlive(enc)
 }
 
 // TestPrepareNothing: ESIs that no repair symbol of the block has.
