@@ -173,7 +173,7 @@ func (t *Tail) Each(begin, end uint64, do func(p []byte)) bool {
 	return true
 }
 
-// Count adds how much memory holds the bytes, about, to sum until they are released.
+// Count adds about how much memory the bytes take to sum, until Release.
 func (t *Tail) Count(sum *atomic.Uint64) {
 	t.sum = sum
 	sum.Add(t.size)

@@ -53,7 +53,7 @@ type readAhead struct {
 	due      span     // that was missing
 	hungry   bool     // there may be more to be read ahead
 	final    bool     // the content was seen to be the same after all packets but the last
-	whole    bool     // it was at checked or later, after all of it was read
+	whole    bool     // the look at checked came after all of it was read
 	closed   bool     // it was closed after that: all that is left to be sent is in memory
 	checked  time.Time
 }

@@ -6,8 +6,8 @@ import (
 
 // What a transfer has read for it, and when.
 
-// finalInterval is how long before its last packet content may have been looked at last, if that was after all of it
-// was read: short files are sent within it, one after the other, and each would wait for that look.
+// finalInterval is how old the latest look at content may be when its last packet is sent, if all of it had been read
+// before that look. Short files are sent within that time, one after the other: each would wait for another look.
 const finalInterval = 20 * time.Millisecond
 
 // ready takes what a Work has brought, and sees to it that content that can change is open, and still the same before

@@ -46,7 +46,7 @@ func (o *object) placeAt(name string) bool {
 }
 
 // moveNow moves the staged file to its name by folders that are open, and returns the one it is in now, which is to be
-// synced and left. It has been at its path at the time since. nil: nothing has changed.
+// synced and left. That folder was seen at its path at the time since, or later. nil: nothing has changed.
 func (o *object) moveNow(name string, since time.Time) *folder {
 	s, g := o.store, o.ground
 	if !canBeAt || s.opts.Existing != replace || !s.syncsFolders() || s.unsynced.Load() {
