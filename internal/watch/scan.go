@@ -21,6 +21,7 @@ type scan struct {
 	hidden  map[string]bool        // ids of files that are left alone
 	folders []string               // all of them, the folder itself included
 	odd     map[string]fs.FileMode // what is neither a file nor a folder, the first maxWarnings of them
+	moreOdd bool                   // there are more of these
 	lost    []string               // names of folders and files that could not be looked at
 	err     error                  // about the first of them
 }
@@ -48,8 +49,12 @@ func (c *Config) look() (*scan, error) {
 			s.folders = append(s.folders, filepath.Join(c.Folder, filepath.FromSlash(name)))
 			return nil
 		case !d.Type().IsRegular():
-			if c.wants(name) && len(s.odd) < maxWarnings {
+			switch {
+			case !c.wants(name):
+			case len(s.odd) < maxWarnings:
 				s.odd[name] = d.Type()
+			default:
+				s.moreOdd = true
 			}
 			return nil
 		}

@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// warnAgain is how long a text is not told again: a service runs for years, and what fails today may fail again.
+	// warnAgain is the time in which a text is told once: a service runs for years, and what fails may fail again.
 	warnAgain = time.Hour
 	// maxWarnings bounds the texts of that time: there may be one for each of many files.
 	maxWarnings = 100
@@ -14,7 +14,7 @@ const (
 
 // warnings chooses what people are told. Its zero value is ready to use.
 type warnings struct {
-	began time.Time
+	began time.Time       // when the time began that runs
 	told  map[string]bool // since then
 	more  int             // that were not told for want of room
 }

@@ -71,9 +71,11 @@ type Watcher struct {
 	system  *fsnotify.Watcher
 	polls   bool // the system does not tell all
 	watched map[string]bool
-	warned  warnings
 	unread  string          // why the folder could not be looked through; empty: it was
 	odd     map[string]bool // what is no regular file, as far as that was told
+
+	// What may be told of many names takes no place of what is told of the folder.
+	ofFolder, ofFiles, ofOdd warnings
 
 	mu      sync.Mutex
 	tracker *tracker
@@ -201,39 +203,49 @@ func (w *Watcher) rescan() time.Duration {
 // poll notes that the system does not tell all.
 func (w *Watcher) poll(err error) {
 	w.polls = true
-	w.warn(fmt.Sprintf("the system does not tell what happens in %s, which is looked through every %v: %v",
-		w.cfg.Folder, w.rescan(), err))
+	w.tell(&w.ofFolder, "the system does not tell what happens in %s, which is looked through every %v: %v",
+		w.cfg.Folder, w.rescan(), err)
 }
 
-func (w *Watcher) warn(text string) { w.warned.tell(time.Now(), text, w.cfg.Warn) }
+// tell tells people, unless they were told.
+func (w *Watcher) tell(of *warnings, format string, args ...any) {
+	of.tell(time.Now(), fmt.Sprintf(format, args...), w.cfg.Warn)
+}
 
 // tellRead tells that the folder cannot be looked through, and that it can be again.
 func (w *Watcher) tellRead(err error) {
 	switch {
 	case err != nil:
-		w.unread = fmt.Sprintf("%s cannot be read: %v", w.cfg.Folder, err)
-		w.warn(w.unread)
+		text := fmt.Sprintf("%s cannot be read: %v", w.cfg.Folder, err)
+		if text != w.unread { // it has come back, or is another one
+			w.ofFolder.forget(text)
+		}
+		w.unread = text
+		w.tell(&w.ofFolder, "%s", text)
 	case w.unread != "":
-		w.warned.forget(w.unread)
 		w.unread = ""
 		w.cfg.Warn(w.cfg.Folder + " can be read again")
 	}
 }
 
 // tellOdd tells of what will not be sent: whoever has put it there waits for it.
-func (w *Watcher) tellOdd(odd map[string]fs.FileMode) {
+func (w *Watcher) tellOdd(s *scan) {
 	before := w.odd
-	w.odd = make(map[string]bool, len(odd))
-	for _, name := range slices.Sorted(maps.Keys(odd)) {
+	w.odd = make(map[string]bool, len(s.odd))
+	for _, name := range slices.Sorted(maps.Keys(s.odd)) {
 		w.odd[name] = true
 		if before[name] {
 			continue
 		}
 		what := "no regular file"
-		if odd[name]&fs.ModeSymlink != 0 {
+		if s.odd[name]&fs.ModeSymlink != 0 {
 			what = "a symbolic link"
 		}
-		w.warn(fmt.Sprintf("%s is not sent: it is %s", name, what))
+		w.tell(&w.ofOdd, "%s is not sent: it is %s", name, what)
+	}
+	if s.moreOdd {
+		w.tell(&w.ofFolder, "%s has more than %d symbolic links, and what is no regular file: none is sent",
+			w.cfg.Folder, maxWarnings)
 	}
 }
 
@@ -250,9 +262,9 @@ func (w *Watcher) look() error {
 			continue
 		}
 		if s.err != nil {
-			w.warn(fmt.Sprintf("%s: %v", w.cfg.Folder, s.err))
+			w.tell(&w.ofFiles, "%s: %v", w.cfg.Folder, s.err)
 		}
-		w.tellOdd(s.odd)
+		w.tellOdd(s)
 		w.mu.Lock()
 		w.tracker.see(time.Now(), s.files, s.hidden, s.isLost)
 		w.mu.Unlock()
@@ -324,7 +336,7 @@ func (w *Watcher) hand(ctx context.Context, tell func(Change) error) {
 			if c.removed {
 				what = "is gone, which could not be carried out"
 			}
-			w.warn(fmt.Sprintf("%s %s: %v", c.name, what, err))
+			w.tell(&w.ofFiles, "%s %s: %v", c.name, what, err)
 		}
 	}
 }
@@ -378,7 +390,7 @@ func (w *Watcher) save() error {
 	w.unsaved = false
 	if err := w.cfg.save(w.tracker.sent); err != nil {
 		w.unsaved = true
-		w.warn(fmt.Sprintf("the state of what was sent cannot be written: %v", err))
+		w.tell(&w.ofFolder, "the state of what was sent cannot be written: %v", err)
 		return fmt.Errorf("watch: Config.State: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -230,5 +231,50 @@ func TestNewErrors(t *testing.T) {
 		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+}
+
+// TestLinksSilenceNothing: many links in a folder are told as far as there is room, and that there are more; that the
+// folder cannot be read is told all the same, each time, and that it can be again.
+func TestLinksSilenceNothing(t *testing.T) {
+	dir := t.TempDir()
+	box := filepath.Join(dir, "box")
+	if err := os.Mkdir(box, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i := range maxWarnings + 50 {
+		if err := os.Symlink("nothing", filepath.Join(box, fmt.Sprint("link", i))); err != nil {
+			t.Skip(err)
+		}
+	}
+	r := watchFolder(t, box, Config{Rescan: 20 * time.Millisecond})
+	warned := func(part string, n int) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+			r.mu.Lock()
+			got := 0
+			for _, text := range r.warnings {
+				if strings.Contains(text, part) {
+					got++
+				}
+			}
+			r.mu.Unlock()
+			if got == n {
+				return
+			}
+		}
+		t.Fatalf("%q is not told %d times", part, n)
+	}
+	warned("is a symbolic link", maxWarnings)
+	warned("has more than", 1)
+	for n := range 2 {
+		if err := os.Rename(box, box+"2"); err != nil {
+			t.Fatal(err)
+		}
+		warned("cannot be read", n+1)
+		if err := os.Rename(box+"2", box); err != nil {
+			t.Fatal(err)
+		}
+		warned("can be read again", n+1)
 	}
 }
