@@ -64,6 +64,8 @@ type Daemon struct {
 	loaded   time.Time         // when the configuration in use was read
 	fault    string            // why the latest reload changed nothing; empty: it did
 	stopping bool
+
+	judging atomic.Bool // of a configuration, perhaps by a disk that hangs
 }
 
 // started is what the daemon was started with.
@@ -123,8 +125,8 @@ func Start(o Options) (*Daemon, error) {
 	d.keepJournal(before) // not before: one that cannot start leaves the file as it is
 	d.log.Info("starting", "version", o.Version, "files", strings.Join(cfg.Files, " "), "receive", len(cfg.Receive),
 		"send", len(cfg.Send), "utp", len(cfg.UTP))
-	d.judge(cfg)
 	d.apply(cfg)
+	d.judge(cfg, Warnings)
 	return d, nil
 }
 

@@ -40,7 +40,7 @@ func (d *Daemon) Reload() api.Reloaded {
 		return r
 	}
 	r := d.apply(cfg)
-	r.Warnings = d.judge(cfg)
+	r.Warnings = d.judge(cfg, Warnings)
 	d.mu.Lock()
 	d.fault, d.loaded = "", time.Now()
 	d.mu.Unlock()

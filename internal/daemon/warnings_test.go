@@ -4,6 +4,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/flute-node/flute-node/internal/config"
 )
 
 // TestReloadWarns: what is surely not meant is told at the start and at each reload, which takes effect all the same.
@@ -27,5 +30,31 @@ func TestReloadWarns(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), doubt) {
 		t.Errorf("the rate of a reload is not judged:\n%s", log)
+	}
+}
+
+// TestDiskThatHangs: a disk that does not answer holds up no reload, and no second question is put to it.
+func TestDiskThatHangs(t *testing.T) {
+	d, _, log := startDaemon(t, "")
+	answer, asked := make(chan struct{}), 0
+	hang := func(*config.Config) config.Errors {
+		asked++
+		<-answer
+		return nil
+	}
+	for n := range 2 {
+		if list := d.judge(d.cfg, hang); len(list) > 0 || strings.Count(log.String(), "a disk does not answer") != n+1 {
+			t.Errorf("%v\n%s", list, log)
+		}
+	}
+	close(answer)
+	for d.judging.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	if d.judge(d.cfg, func(*config.Config) config.Errors { return config.Errors{{Text: "x"}} }) == nil {
+		t.Error("nothing is told of a disk that answers again")
 	}
 }
