@@ -186,8 +186,8 @@ func (k *checker) receive(r *Receive) {
 	case len(r.Feed) > 0 && len(r.Group) > 1:
 		k.add(o.of("feed"), "%s: feed and several groups: write a section for each group that has feeds", what)
 	}
-	if feed, is := r.twice(); is {
-		k.add(o.of("feed"), "%s: feed %v is that of group, or of another feed", what, feed)
+	if wrong := r.wrongFeed(); wrong != "" {
+		k.add(o.of("feed"), "%s: %s", what, wrong)
 	}
 	p, err := r.Program()
 	switch {

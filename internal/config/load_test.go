@@ -188,6 +188,8 @@ func TestRefused(t *testing.T) {
 		{"feeds", "receive:\n- name: a\n  group: [239.1.1.1:1, 239.1.1.2:1]\n  feed: 239.1.1.3:1\n  dir: /d\n", "4:3: receive a: feed and several"},
 		{"feed that is the group", receive + "  feed: 239.1.1.1:1\n", "5:3: receive a: feed 239.1.1.1:1 is that of group"},
 		{"two feeds", receive + "  feed: ['239.1.1.2:1', '239.1.1.2:1']\n", "5:3: receive a: feed 239.1.1.2:1 is that of group, or of another"},
+		{"feed with a source", receive + "  feed: '239.1.1.2:1,source=10.0.0.1'\n", "5:3: receive a: a feed has a source: give source"},
+		{"too many feeds", receive + "  feed: [" + strings.Repeat("'239.1.1.2:1', ", 8) + "]\n", "5:3: receive a: 8 feeds, of at most 7"},
 		{"feed on the interface of the group", receive + "  interface: lo\n  feed: '239.1.1.1:1,interface=lo'\n", "feed 239.1.1.1:1 on lo is"},
 		{"sdp", receive + "  sdp: /none\n", "5:3: sdp: open /none"},
 		{"one folder", receive + "- name: b\n  group: 239.1.1.1:1\n  dir: /d/\n  existing: keep\n", "7:3: receive b: receive a has dir /d, too"},

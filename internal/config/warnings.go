@@ -102,7 +102,7 @@ func (w *warner) constant() {
 	}
 	if last != nil && w.Node.Rate != 0 && sum > w.Node.Rate {
 		w.add(last.origin.of("constant"), "send %s: the sections with constant send %v together, and node.rate is %v: "+
-			"none has its rate all the time", last.Name, sum, w.Node.Rate)
+			"not all of them have their rate all the time", last.Name, sum, w.Node.Rate)
 	}
 }
 

@@ -4,29 +4,37 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/settings"
 )
 
-// twice returns a feed that is that of the group, or of another feed; the node does not take it.
-func (r *Receive) twice() (feed flute.Feed, is bool) {
+// wrongFeed returns why the node does not take the feeds; empty: it does.
+func (r *Receive) wrongFeed() string {
+	if most := defaults.MaxFeeds - 1; len(r.Feed) > most {
+		return fmt.Sprintf("%d feeds, of at most %d", len(r.Feed), most)
+	}
 	seen := map[flute.Feed]bool{}
 	for _, group := range r.groups() {
 		seen[group] = true
 	}
 	for _, f := range r.Feed {
+		if f.HasSource() && r.Source == "" {
+			return "a feed has a source: give source, too, which names the sessions"
+		}
 		feed, err := f.Resolve(context.Background(), nobody)
 		if err != nil {
 			continue
 		}
 		if feed.Interface = cmp.Or(feed.Interface, r.Interface); seen[feed] {
-			return feed, true
+			return fmt.Sprintf("feed %v is that of group, or of another feed", feed)
 		}
 		seen[feed] = true
 	}
-	return feed, false
+	return ""
 }
 
 // groups returns the ways on which the sessions come, besides feeds. Those whose names have to be looked up are left

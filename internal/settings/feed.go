@@ -52,6 +52,9 @@ func (f *Feed) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// HasSource reports whether the feed names a source of its own.
+func (f Feed) HasSource() bool { return f.source != "" }
+
 // Resolve returns the feed. It asks lookup for the addresses of host names.
 func (f Feed) Resolve(ctx context.Context, lookup Lookup) (flute.Feed, error) {
 	feed := f.feed
