@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -623,7 +624,7 @@ func TestLatestEvents(t *testing.T) {
 		ids string
 	}{
 		"of one name":        {EventQuery{Names: "rare", Latest: 2}, "e1-3 e1-5"},
-		"more than there is": {EventQuery{Names: "rare", Latest: 1 << 31}, "e1-1 e1-3 e1-5"},
+		"more than there is": {EventQuery{Names: "rare", Latest: math.MaxUint64}, "e1-1 e1-3 e1-5"},
 		"of no such name":    {EventQuery{Names: "never", Latest: 3}, ""},
 		"of any name":        {EventQuery{Latest: 2}, "e1-204 e1-205"},
 		"after one":          {EventQuery{After: "e1-204", Latest: 9}, "e1-205"},
@@ -640,6 +641,32 @@ func TestLatestEvents(t *testing.T) {
 				t.Errorf("%q, %v", got, err)
 			}
 		})
+	}
+}
+
+// busyJournal has one more event each time that it is asked.
+type busyJournal struct{ *journal }
+
+func (j busyJournal) After(id uint64, most int) ([]Entry, uint64, <-chan struct{}) {
+	j.add("new")
+	return j.journal.After(id, most)
+}
+
+// TestPastEventsEnd: who asks for what has happened is not kept by what happens meanwhile.
+func TestPastEventsEnd(t *testing.T) {
+	j := newJournal(1000)
+	j.add("old", "old")
+	c := listen(t, config(t, &backend{}, busyJournal{j}))
+	told := 0
+	enough := errors.New("enough")
+	err := c.Events(t.Context(), EventQuery{Latest: 2, Past: true}, func(string, string) error {
+		if told++; told > 100 {
+			return enough
+		}
+		return nil
+	})
+	if err != nil || told != 2 {
+		t.Errorf("%d events, %v", told, err)
 	}
 }
 

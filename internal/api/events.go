@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -59,7 +60,7 @@ func (s *Server) position(r *http.Request, names map[string]bool) (after uint64,
 		id = r.URL.Query().Get("after")
 	}
 	if text := r.URL.Query().Get("latest"); id == "" && text != "" {
-		n, err := strconv.ParseUint(text, 10, 32)
+		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			return 0, false, fmt.Errorf("latest: %.80q is no number", text)
 		}
@@ -98,7 +99,7 @@ func (s *Server) latest(n uint64, names map[string]bool) uint64 {
 	return found[0] - 1
 }
 
-// stream writes events until the client or the server leaves, or, without follow, until there are no more.
+// stream writes events until the client or the server leaves; without follow, those that have happened.
 func (s *Server) stream(
 	w http.ResponseWriter, r *http.Request, after uint64, other bool, names map[string]bool, follow bool,
 ) {
@@ -110,6 +111,10 @@ func (s *Server) stream(
 	} else {
 		text.WriteString(": welcome\n\n")
 	}
+	last := uint64(math.MaxUint64)
+	if !follow { // what happens meanwhile keeps nobody here
+		last = s.cfg.Journal.Last()
+	}
 	quiet := time.NewTimer(keepAlive)
 	defer quiet.Stop()
 	for {
@@ -119,8 +124,8 @@ func (s *Server) stream(
 			fmt.Fprintf(&text, "event: missed\nid: %s\ndata: {\"event\":\"missed\",\"count\":%d}\n\n", id(after), gone)
 		}
 		for _, e := range entries {
-			if text.Len() > 0 && text.Len()+len(e.JSON) > batchBytes {
-				break // they follow at once
+			if e.ID > last || text.Len() > 0 && text.Len()+len(e.JSON) > batchBytes {
+				break // those up to last follow at once
 			}
 			after = e.ID
 			if len(names) == 0 || names[e.Name] {
@@ -137,11 +142,11 @@ func (s *Server) stream(
 			text.Reset()
 			quiet.Reset(keepAlive)
 		}
-		if len(entries) > 0 {
-			continue
-		}
-		if !follow {
+		switch {
+		case after >= last, !follow && len(entries) == 0:
 			return
+		case len(entries) > 0:
+			continue
 		}
 		select {
 		case <-changed:
