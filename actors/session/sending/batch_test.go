@@ -102,6 +102,41 @@ func TestBatchIsOnePiece(t *testing.T) {
 	}
 }
 
+// TestBatchTakesRows: rows of datagrams lie where they were made until they are out, between others; what is longer
+// than the memory has its own.
+func TestBatchTakesRows(t *testing.T) {
+	b := batch{spare: &spare{}}
+	var want [][]byte
+	made := func(to []byte, n int) []byte {
+		want = append(want, bytes.Repeat([]byte{byte(len(want) + 1)}, n))
+		return append(to, want[len(want)-1]...)
+	}
+	for range 2 {
+		for i := 0; !b.isFull(); i++ {
+			b.add(made(b.buffer(), 100+i))
+			row, n := b.rowBuffer(), 0
+			for ; n < i%5 && cap(row)-len(row) >= 1000; n++ {
+				row = made(row, 1000)
+			}
+			b.addRow(row, n)
+			if i == 7 {
+				b.add(made(b.buffer(), 9000))
+			}
+		}
+		if len(b.datagrams) != len(want) {
+			t.Fatalf("%d datagrams, want %d", len(b.datagrams), len(want))
+		}
+		for i, d := range b.datagrams {
+			if !bytes.Equal(d, want[i]) {
+				t.Fatalf("datagram %d of %d bytes is another one", i, len(d))
+			}
+		}
+		b.granted, b.sent = len(b.datagrams), len(b.datagrams)
+		b.renew()
+		want = nil
+	}
+}
+
 // A datagram that is longer than the memory for it has memory of its own, and the next one is not in its way.
 func TestBatchGrows(t *testing.T) {
 	var b batch
