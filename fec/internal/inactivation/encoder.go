@@ -100,7 +100,8 @@ func (e *Encoder) AppendRepair(b []byte, esi fec.ESI) ([]byte, error) {
 		from, to := e.planes.stripe(s, stripes)
 		slab := e.stripe(s, stripes)
 		for i := from; i < to; i++ {
-			e.runner.sums(e.sum, slab[(i-from)*size:], e.planes.width, e.inputs, e.planes.offset(i), e.dst[:])
+			off, width := e.planes.plane(i)
+			e.runner.sums(e.sum, slab[(i-from)*size:], width, e.inputs, off, e.dst[:])
 		}
 	}
 	if length < minWidth {
@@ -171,7 +172,8 @@ func (e *Encoder) computeStripe(i, n int, r *runner) {
 	slab := e.stripe(i, n)
 	size := e.known.code().Columns * e.planes.width
 	for k := from; k < to; k++ {
-		r.run(e.plan, slab[(k-from)*size:], e.planes.width, e.inputs, e.planes.offset(k), nil)
+		off, width := e.planes.plane(k)
+		r.run(e.plan, slab[(k-from)*size:], width, e.inputs, off, nil)
 	}
 }
 

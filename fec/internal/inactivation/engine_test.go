@@ -137,8 +137,12 @@ func TestPlanes(t *testing.T) {
 			p := newPlanes(length, rows, decoderBudget)
 			covered := bytes.Repeat([]byte{0}, p.length)
 			for i := range p.count {
-				for b := range p.width {
-					covered[p.offset(i)+b] = 1
+				off, width := p.plane(i)
+				for b := range width {
+					covered[off+b]++
+				}
+				if width < minWidth || width > p.width || i+1 < p.count && width != p.width {
+					t.Fatalf("length %d, %d rows: plane %d is %d wide", length, rows, i, width)
 				}
 			}
 			if bytes.IndexByte(covered, 0) >= 0 || p.length < length {

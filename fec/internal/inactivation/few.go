@@ -17,7 +17,8 @@ type few struct {
 	matrix *kernel.Matrix // the lost symbols are this times the differences of those chosen
 	rows   []byte         // of the system: a row of coefficients, and one of what it is a sum of
 	made   sums           // the differences
-	units  []byte         // the vectors of lost symbols
+	units  []byte         // the vectors of lost symbols, and zeros
+	unitOf []uint8        // of source symbols: which of units
 	vector []uint64       // of the shortcut
 }
 
@@ -40,6 +41,10 @@ func (f *few) solve(c *Code, p *Plan, w *worker, missing, extra []uint32) bool {
 		f.units[i*minWidth+i] = 1
 	}
 	zeros := f.units[minWidth*minWidth:]
+	f.unitOf = resize(f.unitOf, c.Source)
+	for isi := range f.unitOf {
+		f.unitOf[isi] = minWidth
+	}
 	// Repair symbols are tried one after the other. More of them than the lost ones are of use only if the first have
 	// no full rank, which is rare: then all of them are looked at.
 	for n := l; ; n = len(extra) {
@@ -47,13 +52,16 @@ func (f *few) solve(c *Code, p *Plan, w *worker, missing, extra []uint32) bool {
 		w.coefficients = all
 		for first := 0; first < l; first += minWidth {
 			last := min(first+minWidth, l)
+			for i, isi := range missing[first:last] {
+				f.unitOf[isi] = uint8(i)
+			}
 			w.inputs = append(room(w.inputs, len(p.inputs)+1+inputAhead), zeros)
 			for _, isi := range p.inputs {
-				data := zeros
-				if i, is := slices.BinarySearch(missing[first:last], uint32(isi)); is {
-					data = f.units[i*minWidth : (i+1)*minWidth]
-				}
-				w.inputs = append(w.inputs, data)
+				i := int(f.unitOf[isi])
+				w.inputs = append(w.inputs, f.units[i*minWidth:(i+1)*minWidth])
+			}
+			for _, isi := range missing[first:last] {
+				f.unitOf[isi] = minWidth
 			}
 			w.inputs = paddedInputs(w.inputs)
 			w.runner.settle(p, coefficients, minWidth, w.inputs, 0)

@@ -108,7 +108,7 @@ func (e *Engine) Memory(b Block) fec.Memory {
 func (b *Block) few(s *Size) uint64 {
 	l := uint64(min(float64(b.Symbols), math.Sqrt(20*float64(b.Extended))+1)) // see isFew
 	rows, sums := 2*(l+1)*l, 2*(l+1)*uint64(sumHead+s.degree()+s.limit())
-	return rows + l*l + l*(l+uint64(b.surplus())) + sums + 4*rowsAhead + 4*l + l*maxWidth + 8<<10
+	return rows + l*l + l*(l+uint64(b.surplus())) + sums + uint64(s.Source) + 4*rowsAhead + 4*l + l*maxWidth + 8<<10
 }
 
 // slack adds what the allocator rounds up to, and small things.

@@ -23,11 +23,11 @@ const (
 	minStripe  = 512
 )
 
-// planes says how the symbols of a block are divided into planes: a plane is some bytes of every symbol. All planes are
-// equally wide: the last one begins early enough, and what two planes have in common comes out equal.
+// planes says how the symbols of a block are divided into planes: a plane is some bytes of every symbol. The last one
+// is narrower where that suffices, and begins early enough. What two planes have in common comes out equal.
 type planes struct {
 	length int // of symbols, bytes, at least minWidth
-	width  int // of a plane, bytes
+	width  int // of a plane but the last, bytes
 	count  int
 }
 
@@ -41,8 +41,14 @@ func newPlanes(length, rows, budget int) planes {
 	return planes{length: length, width: width, count: (length + width - 1) / width}
 }
 
-// offset returns where plane i begins in a symbol.
-func (p *planes) offset(i int) int { return min(i*p.width, p.length-p.width) }
+// plane returns where plane i begins in a symbol, and how wide it is.
+func (p *planes) plane(i int) (off, width int) {
+	rest := p.length - i*p.width
+	for width = p.width; width > minWidth && width/2 >= rest; {
+		width /= 2
+	}
+	return min(i*p.width, p.length-width), width
+}
 
 // stripes returns how many parts of the planes are worked on at the same time.
 func (p *planes) stripes() int { return max(1, min(maxStripes, p.length/minStripe, p.count)) }

@@ -48,12 +48,13 @@ func (e *Encoder) prepareStripe(i, n int) {
 	w, p := e.engine.worker(), &e.planes
 	slab := w.rows(e.plan.rows, p.width)
 	for from, to := p.stripe(i, n); from < to; from++ {
+		off, width := p.plane(from)
 		if e.settled {
-			w.runner.settle(e.plan, slab, p.width, e.inputs, p.offset(from))
+			w.runner.settle(e.plan, slab, width, e.inputs, off)
 		} else {
-			w.runner.run(e.plan, slab, p.width, e.inputs, p.offset(from), nil)
+			w.runner.run(e.plan, slab, width, e.inputs, off, nil)
 		}
-		w.runner.sums(e.sum, slab, p.width, e.inputs, p.offset(from), e.outputs)
+		w.runner.sums(e.sum, slab, width, e.inputs, off, e.outputs)
 	}
 	e.engine.release(w)
 }

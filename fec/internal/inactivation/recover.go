@@ -64,11 +64,12 @@ func (d *Decoder) runStripe(w *worker, plan *Plan, rows int, p *planes, i, n int
 	from, to := p.stripe(i, n)
 	slab := w.rows(rows, p.width)
 	for k := from; k < to; k++ {
+		off, width := p.plane(k)
 		if d.method == byRows {
-			w.runner.run(plan, slab, p.width, d.w.inputs, p.offset(k), d.w.outputs)
+			w.runner.run(plan, slab, width, d.w.inputs, off, d.w.outputs)
 		} else {
-			w.runner.settle(plan, slab, p.width, d.w.inputs, p.offset(k))
-			d.w.few.run(&w.runner, slab, p.width, d.w.inputs, p.offset(k), d.w.outputs)
+			w.runner.settle(plan, slab, width, d.w.inputs, off)
+			d.w.few.run(&w.runner, slab, width, d.w.inputs, off, d.w.outputs)
 		}
 	}
 }
@@ -137,10 +138,10 @@ func (d *Decoder) Matches(source [][]byte, s fec.Symbol) bool {
 	w.outputs = append(w.outputs[:0], made)
 	slab := w.rows(plan.rows, p.width)
 	for i := range p.count {
-		off := p.offset(i)
-		w.runner.run(plan, slab, p.width, w.inputs, off, nil)
-		w.runner.sums(w.sum, slab, p.width, w.inputs, off, w.outputs)
-		to := min(off+p.width, d.block.SymbolLength)
+		off, width := p.plane(i)
+		w.runner.run(plan, slab, width, w.inputs, off, nil)
+		w.runner.sums(w.sum, slab, width, w.inputs, off, w.outputs)
+		to := min(off+width, d.block.SymbolLength)
 		if !bytes.Equal(made[off:to], s.Data[off:to]) {
 			return false
 		}
