@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/flute-node/flute-node/flute"
@@ -91,23 +92,27 @@ func (w *warner) relayed(s *Send, f *folder) {
 	}
 	at, watched := s.origin.of("watch"), folder{path: absolute(s.Watch.Watch)}
 	within, around := f.lies(watched.path), watched.lies(f.path)
-	to, err := s.To.Resolve(context.Background(), nobody)
-	if err == nil && f.receive != nil && (within || around || watched.path == f.path) {
-		for _, way := range f.receive.groups() {
-			if way.Group == to {
-				w.add(at, "send %s: watch has what %s receives from the same group: it is sent there again", s.Name,
-					f.section)
-				return
-			}
-		}
-	}
+	chosen := len(s.Watch.Include)+len(s.Watch.Exclude) > 0 // somebody has thought of which files are sent
 	switch {
+	case f.receive != nil && (within || around && !chosen || watched.path == f.path) && s.reaches(f.receive):
+		w.add(at, "send %s: watch has what %s receives from the same group: it is sent there again", s.Name, f.section)
 	case within:
 		w.add(at, "send %s: watch lies in dir of %s: who sends there has files sent from here; if that is meant, "+
 			"watch dir itself, with include", s.Name, f.section)
-	case around:
+	case around && !chosen:
 		w.add(at, "send %s: dir of %s lies in watch: what is received is sent, too", s.Name, f.section)
 	}
+}
+
+// reaches reports whether a reception gets what is sent.
+func (s *Send) reaches(r *Receive) bool {
+	to, err := s.To.Resolve(context.Background(), nobody)
+	tsi := uint64(1)
+	if s.TSI != nil {
+		tsi = *s.TSI
+	}
+	return err == nil && overlap(r.TSI, []uint64{tsi}) &&
+		slices.ContainsFunc(r.groups(), func(way flute.Feed) bool { return way.Group == to })
 }
 
 // ownFile is a file that the node, or its operator, writes.

@@ -83,8 +83,10 @@ func TestWarnings(t *testing.T) {
 		{"root", "receive:\n- {name: a, group: '239.1.1.1:1', dir: /}\n" + s + ", state: /s}\n", "send s: state /s lies in dir of receive a"},
 		{"outbox in an inbox", "receive:\n- {name: a, group: '239.1.1.1:1', dir: /usr}\n" + s + "}\n", "send s: watch lies in dir of receive a"},
 		{"inbox in an outbox", "receive:\n- {name: a, group: '239.1.1.1:1', dir: /usr/bin/in}\n" + s + "}\n", "send s: dir of receive a lies in watch"},
+		{"inbox in an outbox that leaves it out", "receive:\n- {name: a, group: '239.1.1.1:1', dir: /usr/bin/in}\n" + s + ", exclude: 'in/*'}\n", ""},
 		{"relay", "receive:\n- {name: a, group: '239.1.1.1:1', dir: /usr/bin}\n" + s + "}\n", ""},
 		{"circle", "receive:\n- {name: a, group: '239.1.1.2:1', dir: /usr/bin}\n" + s + "}\n", "send s: watch has what receive a receives from the same group"},
+		{"relay to another session", "receive:\n- {name: a, group: '239.1.1.2:1', tsi: 2, dir: /usr/bin}\n" + s + "}\n", ""},
 	} {
 		cfg, err := load(t, c.text, nil)
 		if err != nil {
