@@ -110,7 +110,7 @@ func (b *Buffer) open(index int64, end uint32) *page {
 	p := b.take(sizeFor(index, end), 0)
 	if p == nil {
 		if b.short {
-			b.shrink()
+			b.Yield()
 		}
 		return nil
 	}
@@ -121,9 +121,9 @@ func (b *Buffer) open(index int64, end uint32) *page {
 	return p
 }
 
-// shrink has no more than defaultPages pages gather from now on, since there was no memory for another one. Otherwise
-// pages with holes would keep it, and what comes be written symbol by symbol.
-func (b *Buffer) shrink() {
+// Yield has no more than 4 MiB gather from now on, and the rest written, since there is no memory for something else.
+// Otherwise pages with holes would keep it.
+func (b *Buffer) Yield() {
 	b.limit = min(b.limit, defaultPages)
 	for len(b.pages) > b.limit {
 		b.leave(b.oldest())

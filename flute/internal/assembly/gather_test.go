@@ -80,6 +80,63 @@ func TestHolesGather(t *testing.T) {
 	b.end()
 }
 
+// TestPagesYield: where memory is short, pages that wait for a repair do not keep it from those who decode: they are
+// written, and read again.
+func TestPagesYield(t *testing.T) {
+	const page, inPage, pages = 64 << 10, 8, 100
+	const k = inPage * pages
+	const limit = 64 << 20
+	b := newBench(t, fec.OTI{
+		EncodingID: fec.RaptorQ, TransferLength: 2 * pages * page, SymbolLength: page / inPage, SourceBlocks: 2,
+		SubBlocks: 1, Alignment: 4,
+	}, limit)
+	b.sender.Variant = ""
+	for sbn := range fec.SBN(2) {
+		for esi := range fec.ESI(k) {
+			if esi%inPage != 3 {
+				b.take(sbn, esi)
+				b.write()
+			}
+		}
+	}
+	others := limit - b.budget.Used() - 4<<20 // which is less than it takes to decode
+	if !b.budget.TryReserve(others) {
+		t.Fatal("no room for others")
+	}
+	enc, err := b.scheme.NewEncoder(&b.OTI, "", k, b.content[:pages*page])
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func() {
+		for attempts := b.Effects().Attempts; len(attempts) > 0; attempts = b.Effects().Attempts {
+			if err := b.run(attempts[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for esi := fec.ESI(k); !b.IsWaiting(); esi++ {
+		p, err := enc.AppendRepair(b.OTI.AppendPayloadID(nil, fec.PayloadID{ESI: esi}), esi)
+		if err == nil {
+			err = b.Take(now, p)
+		}
+		if err != nil || b.complete.has(0) {
+			t.Fatalf("symbol %d: %v; the source block is complete: %v", esi, err, b.complete.has(0))
+		}
+		run()
+	}
+	b.write()
+	if err := b.Retry(now); err != nil {
+		t.Fatal(err)
+	}
+	run()
+	if !b.complete.has(0) {
+		t.Error("a source block waits for memory that its pages have")
+	}
+	b.budget.Release(others)
+	b.write()
+	b.Release()
+}
+
 // TestGathered: more for longer blocks, but within bounds.
 func TestGathered(t *testing.T) {
 	const much = math.MaxUint64

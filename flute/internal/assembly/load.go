@@ -47,7 +47,7 @@ func (a *Assembly) load(sbn fec.SBN, b *block, lost []fec.ESI, more uint64) (*ar
 // arena takes one for a block of up to k symbols, and charges more besides it. The error is store.ErrBudget.
 func (a *Assembly) arena(k uint32, more uint64) (*arena, error) {
 	size := arenaSize(&a.part, k)
-	if !a.budget.TryReserve(size + more) {
+	if !a.reserveToDecode(size + more) {
 		return nil, fmt.Errorf("receiver: source block of %d bytes: %w", size, store.ErrBudget)
 	}
 	m := a.sender.Arenas.take(int(size), int(k))

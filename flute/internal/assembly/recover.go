@@ -52,7 +52,7 @@ func (a *Assembly) decoder(b *block) error {
 	}
 	if b.decoderCost == 0 { // else there was one, and it was lost in a panic
 		cost := a.scheme.Memory(&a.OTI, b.k).Decoder
-		if !a.budget.TryReserve(cost) {
+		if !a.reserveToDecode(cost) {
 			return fmt.Errorf("receiver: decoder of %d bytes: %w", cost, store.ErrBudget)
 		}
 		b.decoderCost = cost
@@ -61,6 +61,17 @@ func (a *Assembly) decoder(b *block) error {
 	var err error
 	b.decoder, err = a.scheme.NewDecoder(&a.OTI, variant, b.k)
 	return err
+}
+
+// reserveToDecode charges n bytes if there is room. Else pages that wait for the decoding make some, once written.
+func (a *Assembly) reserveToDecode(n uint64) bool {
+	if a.budget.TryReserve(n) {
+		return true
+	}
+	if a.buffer != nil {
+		a.buffer.Yield()
+	}
+	return false
 }
 
 // recoverInline decodes the block here and now, unless a part of it is to be read from the object.
