@@ -9,6 +9,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec/schemes"
 	"github.com/flute-node/flute-node/flute"
+	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/pacing"
 )
@@ -147,4 +148,21 @@ func TestFlagsAreNotLate(t *testing.T) {
 			t.Errorf("%d flags", len(w.sent))
 		}
 	})
+}
+
+// TestCrashWhileItParts: a session that crashes as it begins to end still tells what has become of its files.
+func TestCrashWhileItParts(t *testing.T) {
+	s := crowded(t, &wire{}, 0)
+	l := s.ledger
+	l.parting, l.reason = time.Now(), "the end"
+	l.cfg.Core.Abort(l.reason) // and then it crashes
+	failed := 0
+	for _, e := range l.close("given up", nil) {
+		if _, is := e.(event.ObjectFailed); is {
+			failed++
+		}
+	}
+	if failed != 1 || l.cfg.Outcome.Err() == nil {
+		t.Errorf("%d files failed; the outcome is %v", failed, l.cfg.Outcome.Err())
+	}
 }

@@ -181,7 +181,12 @@ func (l *Ledger) steer(m Message, now time.Time) (found bool) {
 func (l *Ledger) part(reason string, cause error) (events []event.Event) {
 	l.parting, l.reason, l.cause = time.Now(), reason, cause
 	l.cfg.Core.Abort(reason)
-	return append(l.cfg.Outcome.note(l.batch.drop(reason)), l.events()...)
+	return l.untold()
+}
+
+// untold returns what there is to say of a session that sends nothing any more.
+func (l *Ledger) untold() []event.Event {
+	return append(l.cfg.Outcome.note(l.batch.drop(l.reason)), l.events()...)
 }
 
 // isParting reports whether part was called.
@@ -203,7 +208,9 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 	if l.over {
 		return nil
 	}
-	if !l.isParting() {
+	if l.isParting() {
+		events = l.untold() // a crash may have come before
+	} else {
 		events = l.part(reason, cause)
 	}
 	if l.farewells == 0 {
