@@ -152,17 +152,21 @@ func TestFlagsAreNotLate(t *testing.T) {
 
 // TestCrashWhileItParts: a session that crashes as it begins to end still tells what has become of its files.
 func TestCrashWhileItParts(t *testing.T) {
-	s := crowded(t, &wire{}, 0)
-	l := s.ledger
-	l.parting, l.reason = time.Now(), "the end"
-	l.cfg.Core.Abort(l.reason) // and then it crashes
-	failed := 0
-	for _, e := range l.close("given up", nil) {
-		if _, is := e.(event.ObjectFailed); is {
-			failed++
+	for name, abort := range map[string]func(*sender.Session, string){
+		"before Abort": func(*sender.Session, string) {}, "after Abort": (*sender.Session).Abort,
+	} {
+		s := crowded(t, &wire{}, 0)
+		l := s.ledger
+		l.parting, l.reason = time.Now(), "the end"
+		abort(l.cfg.Core, l.reason) // and then it crashes
+		failed := 0
+		for _, e := range l.close("given up", nil) {
+			if _, is := e.(event.ObjectFailed); is {
+				failed++
+			}
 		}
-	}
-	if failed != 1 || l.cfg.Outcome.Err() == nil {
-		t.Errorf("%d files failed; the outcome is %v", failed, l.cfg.Outcome.Err())
+		if failed != 1 || l.cfg.Outcome.Err() == nil {
+			t.Errorf("%s: %d files failed; the outcome is %v", name, failed, l.cfg.Outcome.Err())
+		}
 	}
 }

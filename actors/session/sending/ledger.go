@@ -208,14 +208,13 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 	if l.over {
 		return nil
 	}
-	if l.isParting() {
-		events = l.untold() // a crash may have come before
-	} else {
+	if !l.isParting() {
 		events = l.part(reason, cause)
 	}
 	if l.farewells == 0 {
 		l.bid()
 	}
+	events = append(events, l.untold()...) // a crash may have come before, or within Abort, which a flag repeats
 	l.over = true
 	l.batch.leave(l.pace.leave())
 	if err := l.cfg.Writer.Close(); err != nil {
