@@ -251,7 +251,9 @@ func TestSizeOf(t *testing.T) {
 		as   []Attribute
 		want int
 	}{
-		{nil, 0}, {[]Attribute{{}}, 3 * stringBytes}, {[]Attribute{{Space: "abc"}}, 3*stringBytes + 3},
+		{nil, 0},
+		{[]Attribute{{}}, 3 * stringBytes},
+		{[]Attribute{{Space: "abc"}}, 3*stringBytes + 3},
 		{[]Attribute{{Space: "a", Local: "bc", Value: "def"}, {Value: "g"}}, 6*stringBytes + 7},
 	} {
 		if got := sizeOf(c.as); got != c.want {
