@@ -122,6 +122,51 @@ func TestGoexit(t *testing.T) {
 	}
 }
 
+// TestGoexitInsideDeliver: an object that ends its goroutine crashes, and so does its session, within whose handler it
+// ran. Both go on.
+func TestGoexitInsideDeliver(t *testing.T) {
+	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
+		trace := &actortest.Trace{}
+		loop := actors.NewLoop(nil)
+		defer loop.Stop()
+		box := actors.NewMailbox(actors.Limits{}, nil)
+		receive := func(name string, handle func(n int)) func() actor.Actor {
+			return func() actor.Actor {
+				return actor.ReceiveFunc(func(ctx actor.Context) {
+					switch m := ctx.Message().(type) {
+					case *actor.Started:
+						trace.Add("%s started", name)
+					case *actortest.Data:
+						handle(m.N)
+						trace.Add("%s handled %d", name, m.N)
+					}
+				})
+			}
+		}
+		object := receive("object", func(n int) {
+			if n == 0 {
+				runtime.Goexit()
+			}
+		})
+		session := receive("session", func(n int) { box.Deliver(&actortest.Data{N: n}) })
+		actortest.Spawn(t, sys, "o", actors.Spec{Produce: object, Mailbox: box, Dispatcher: loop})
+		pid := actortest.Spawn(t, sys, "s", actors.Spec{Produce: session, Dispatcher: loop})
+		for i := range 2 {
+			sys.Root().Send(pid, &actortest.Data{N: i})
+			synctest.Wait()
+		}
+		got := trace.Take()
+		slices.Sort(got)
+		want := []string{
+			"object handled 1", "object started", "object started",
+			"session handled 1", "session started", "session started",
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
 // TestStopAfterTheLoop: an actor whose Loop has ended can still be stopped and watched.
 func TestStopAfterTheLoop(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
