@@ -25,6 +25,7 @@ import (
 type service struct {
 	*process
 
+	log    *os.File // standard error of the process; nil: it is kept
 	t      *testing.T
 	folder string
 	client http.Client
@@ -43,6 +44,12 @@ func (s *service) configure(text string) {
 // serviceOf starts a daemon, and waits until all its units run.
 func serviceOf(t *testing.T, text string) *service {
 	t.Helper()
+	return serviceWith(t, nil, text)
+}
+
+// serviceWith is serviceOf with another standard error; nil: it is kept.
+func serviceWith(t *testing.T, log *os.File, text string) *service {
+	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("lo is called otherwise, and there is no SIGHUP")
 	}
@@ -51,7 +58,7 @@ func serviceOf(t *testing.T, text string) *service {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	s := &service{t: t, folder: folder}
+	s := &service{t: t, folder: folder, log: log}
 	s.client.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(folder, "api"))
 	}}
@@ -64,7 +71,7 @@ func serviceOf(t *testing.T, text string) *service {
 // run starts the process.
 func (s *service) run() {
 	s.t.Helper()
-	s.process = start(s.t, "run", "--config", filepath.Join(s.folder, "flute-node.yaml"))
+	s.process = startLogging(s.t, nil, nil, s.log, "run", "--config", filepath.Join(s.folder, "flute-node.yaml"))
 	if !eventually(time.Minute, func() bool { code, _ := s.ask("GET", "/readyz"); return code == http.StatusOK }) {
 		_, why := s.ask("GET", "/readyz")
 		_ = s.cmd.Process.Kill()

@@ -156,13 +156,28 @@ func startWith(t *testing.T, stdin io.Reader, stdout *os.File, args ...string) *
 	return startProgram(t, stdin, stdout, command, args...)
 }
 
+// startLogging is startWith with another standard error, too; nil: it is kept.
+func startLogging(t *testing.T, stdin io.Reader, stdout, stderr *os.File, args ...string) *process {
+	t.Helper()
+	return startFiles(t, stdin, stdout, stderr, command, args...)
+}
+
 // startProgram is startWith for another program.
 func startProgram(t *testing.T, stdin io.Reader, stdout *os.File, program string, args ...string) *process {
+	t.Helper()
+	return startFiles(t, stdin, stdout, nil, program, args...)
+}
+
+// startFiles starts a program with these files; nil: what it writes there is kept.
+func startFiles(t *testing.T, stdin io.Reader, stdout, stderr *os.File, program string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: child.Bind(exec.Command(program, args...)), done: make(chan error, 1)}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, &p.stdout, &p.stderr
 	if stdout != nil {
 		p.cmd.Stdout = stdout
+	}
+	if stderr != nil {
+		p.cmd.Stderr = stderr
 	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

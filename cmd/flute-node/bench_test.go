@@ -45,7 +45,9 @@ func captured(t *testing.T, asJSON bool, run func(*output) error) (string, error
 		t.Fatal(err)
 	}
 	defer f.Close()
-	failed := run(newOutput(newPrinter(f, os.Stderr), display{JSON: asJSON}))
+	out := newOutput(newPrinter(f, newStandardError(os.Stderr)), display{JSON: asJSON})
+	failed := run(out)
+	out.close()
 	text, err := os.ReadFile(f.Name())
 	if err != nil {
 		t.Fatal(err)

@@ -73,7 +73,7 @@ func (c *captureCommand) Run(ctx context.Context, out *output) error {
 			}
 		}
 	})
-	counts, err := c.listen(ctx, func() { tellReady("capturing") }, func(d *capture.Datagram) {
+	counts, err := c.listen(ctx, func() { tellReady(out, "capturing") }, func(d *capture.Datagram) {
 		mu.Lock()
 		defer mu.Unlock()
 		notes = notes[:0]

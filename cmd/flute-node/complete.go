@@ -42,7 +42,7 @@ func (c *completeCommand) Run(k *kong.Context, out *output) error {
 	for _, w := range completions(k.Model, c.Words) {
 		fmt.Fprintf(&b, "%s\t%s\n", w.text, w.help)
 	}
-	_, err := out.printer.Write([]byte(b.String()))
+	_, err := out.Write([]byte(b.String()))
 	return err
 }
 

@@ -92,6 +92,6 @@ func printText(out *output, name string, text []byte) error {
 	if err := out.handOver(); err != nil {
 		return fmt.Errorf("--json: JSON is no form of %s", name)
 	}
-	_, err := out.printer.Write(text)
+	_, err := out.Write(text)
 	return err
 }

@@ -187,7 +187,7 @@ func (e *ctlEventsCommand) Run(ctx context.Context, c *ctlCommand, out *output) 
 	}
 	q := api.EventQuery{After: e.After, Latest: e.Latest, Names: e.Names, Past: e.NoFollow}
 	err = client.Events(ctx, q, func(id, line string) error {
-		_, err := fmt.Fprintf(out.printer, "{\"id\":%q,%s\n", id, strings.TrimPrefix(line, "{"))
+		_, err := fmt.Fprintf(out, "{\"id\":%q,%s\n", id, strings.TrimPrefix(line, "{"))
 		return err
 	})
 	if ctx.Err() != nil || err == nil {

@@ -105,7 +105,7 @@ func (o *output) skipped(s source.Skipped, text string) {
 	switch {
 	case o.quiet && !s.Failed:
 	case o.json:
-		o.lines.line("skipped", s)
+		o.events.line("skipped", s)
 	case text != "":
 		o.text(text)
 	}

@@ -35,6 +35,9 @@ func (o *output) begin() {
 func (o *output) frame(withBars bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if withBars && len(o.waiting) < maxWaiting && !o.lines.Idle() {
+		return // a terminal that takes nothing does not want older frames later
+	}
 	o.draw(withBars)
 }
 
@@ -49,8 +52,9 @@ func (o *output) draw(withBars bool) {
 	o.waiting = o.waiting[:0]
 }
 
-// close finishes the bars, so that what is printed next stands below them. The first call counts.
+// close finishes the bars, so that what is printed next stands below them, and waits for who reads what was printed.
 func (o *output) close() {
+	defer o.flush()
 	o.mu.Lock()
 	stop := o.stop
 	if o.closed {

@@ -63,7 +63,7 @@ func (c *inspectCommand) Run(ctx context.Context, out *output) error {
 	var ended error // why not all was read
 	if live {
 		name = c.Interface
-		counts, ended = c.listen(ctx, func() { tellReady("inspecting") },
+		counts, ended = c.listen(ctx, func() { tellReady(out, "inspecting") },
 			judge.Datagram)
 		if counts.Packets == 0 && ended != nil {
 			return ended

@@ -47,7 +47,7 @@ func (i interrupted) code() int {
 
 // interrupts are the signals that end a command. It is safe for concurrent use.
 type interrupts struct {
-	stderr *os.File
+	stderr *standardError
 
 	mu   sync.Mutex
 	held int    // who may take longer than stopLimit
@@ -55,7 +55,7 @@ type interrupts struct {
 	ends bool   // the process is being killed
 }
 
-func newInterrupts(stderr *os.File) *interrupts { return &interrupts{stderr: stderr} }
+func newInterrupts(stderr *standardError) *interrupts { return &interrupts{stderr: stderr} }
 
 // before has last called before the process is killed.
 func (i *interrupts) before(last func()) {
@@ -147,17 +147,11 @@ func (i *interrupts) kill(signals <-chan os.Signal) {
 	s := i.second(signals)
 	i.end()
 	if s != nil {
+		i.stderr.flush(echoLimit)
 		die(s)
 	}
-	told := make(chan struct{})
-	go func() { // what it hangs at may be whoever reads standard error
-		defer close(told)
-		_, _ = fmt.Fprintf(i.stderr, "flute-node: it has not stopped within %v\n", stopLimit)
-	}()
-	select {
-	case <-told:
-	case <-time.After(lastLimit):
-	}
+	_, _ = fmt.Fprintf(i.stderr, "flute-node: it has not stopped within %v\n", stopLimit)
+	i.stderr.flush(lastLimit)
 	os.Exit(exitFailed)
 }
 

@@ -12,7 +12,7 @@ import (
 // process with the command's exit code before the signal does.
 func TestKilledCommandReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stops, ended := newInterrupts(os.Stderr), make(chan struct{})
+		stops, ended := newInterrupts(newStandardError(os.Stderr)), make(chan struct{})
 		stops.before(func() {
 			close(ended)
 			time.Sleep(lastLimit / 2)
@@ -33,7 +33,7 @@ func TestKilledCommandReturns(t *testing.T) {
 // not kill a command that is stopping in order; a signal that comes later does.
 func TestSignalToldTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stops, signals := newInterrupts(os.Stderr), make(chan os.Signal, 2)
+		stops, signals := newInterrupts(newStandardError(os.Stderr)), make(chan os.Signal, 2)
 		began := time.Now()
 		signals <- os.Interrupt
 		time.AfterFunc(2*time.Second, func() { signals <- syscall.SIGTERM })

@@ -33,6 +33,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -102,19 +103,23 @@ func main() {
 func run(args []string, stdout, stderr *os.File) int {
 	var cli commands
 	exited := -1
-	p := newPrinter(stdout, stderr)
-	parser, err := kong.New(&cli, kong.Name("flute-node"), kong.Writers(p, stderr),
+	told := newStandardError(stderr)
+	defer told.flush(readerPatience) // before a panic, too
+	p := newPrinter(stdout, told)
+	parser, err := kong.New(&cli, kong.Name("flute-node"), kong.Writers(p, told),
 		kong.Description("File delivery over one-way networks: FLUTE, RFC 6726.\n\n"+exitCodes),
 		helpVars(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
 		kong.NamedMapper(typePositive, numbers(1)), kong.NamedMapper(typeNatural, numbers(0)),
 		kong.WithHyphenPrefixedParameters(true), // --repair -5% is a wrong percentage, not an unknown flag
 		kong.Exit(func(code int) { exited = code }))
 	if err != nil {
-		return fail(stderr, nil, err)
+		return fail(told, nil, err)
 	}
 	command, err := parser.Parse(args)
 	if exited < 0 && err == nil && cli.ShowVersion {
-		exited, err = exitOK, versionCommand{}.Run(newOutput(p, cli.display))
+		out := newOutput(p, cli.display)
+		exited, err = exitOK, versionCommand{}.Run(out)
+		out.close()
 	}
 	if exited >= 0 && p.failed() {
 		return exitFailed
@@ -127,9 +132,9 @@ func run(args []string, stdout, stderr *os.File) int {
 		err = cli.check()
 	}
 	if err != nil {
-		return fail(stderr, out.early(args), err)
+		return fail(told, out.early(args), err)
 	}
-	stops := newInterrupts(stderr)
+	stops := newInterrupts(told)
 	ctx, stop := stops.wait(endings(command.Command() == "run"))
 	defer stop()
 	context.AfterFunc(ctx, out.leave)
@@ -139,16 +144,16 @@ func run(args []string, stdout, stderr *os.File) int {
 	stops.leave()
 	out.close()
 	if err != nil {
-		return fail(stderr, out, err)
+		return fail(told, out, err)
 	}
-	if out.product && p.failed() {
+	if out.product && (p.failed() || out.lines.Lost() > 0) {
 		return exitFailed // nobody has got what was asked for
 	}
 	return exitOK
 }
 
 // fail tells err in one line, and as an event where events are shown as JSON. It returns the exit code for it.
-func fail(stderr *os.File, out *output, err error) int {
+func fail(stderr io.Writer, out *output, err error) int {
 	code := exitUsage
 	if i := (interrupted{}); errors.As(err, &i) {
 		code = i.code()
@@ -165,6 +170,7 @@ func fail(stderr *os.File, out *output, err error) int {
 	_, _ = fmt.Fprintf(stderr, "flute-node: %s\n", text)
 	if out != nil {
 		out.error(text, code)
+		out.close()
 	}
 	return code
 }

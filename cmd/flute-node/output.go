@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/internal/eventline"
+	"github.com/flute-node/flute-node/internal/spool"
 )
 
 // display are the flags that say what is shown.
@@ -33,14 +35,18 @@ func (d *display) check() error {
 
 // output shows events: progress bars and text on a terminal, JSON lines elsewhere. It is safe for concurrent use.
 type output struct {
-	printer *printer
-	json    bool // events as JSON lines
-	asked   bool // because it was asked for, not because there is no terminal
-	quiet   bool
+	printer  *printer
+	lines    *spool.Writer      // over the printer
+	patience context.Context    // with who reads standard output
+	hurry    context.CancelFunc // ends it
+	json     bool               // events as JSON lines
+	asked    bool               // because it was asked for, not because there is no terminal
+	quiet    bool
 
 	mu      sync.Mutex
-	product bool // something was printed that the command is run for
-	lines   *jsonLines
+	product bool   // something was printed that the command is run for
+	told    uint64 // lines that were lost, of which it was told
+	events  *jsonLines
 	screen  *screen // nil: text without bars
 	bars    bars
 	waiting []string      // text for the next frame
@@ -53,11 +59,14 @@ type output struct {
 func newOutput(p *printer, d display) *output {
 	fd := int(p.file.Fd())
 	terminal := term.IsTerminal(fd)
-	o := &output{printer: p, asked: d.JSON || d.Progress == "json", quiet: d.Quiet}
+	o := &output{
+		printer: p, lines: spool.New(p, maxEvents, nil), asked: d.JSON || d.Progress == "json", quiet: d.Quiet,
+	}
+	o.patience, o.hurry = context.WithCancel(context.Background())
 	o.json = o.asked || !terminal && d.Progress != "bar"
-	o.lines = newJSONLines(p, d.Progress != "none" && !d.Quiet)
+	o.events = newJSONLines(writerFunc(o.write), d.Progress != "none" && !d.Quiet)
 	if !o.json && terminal && !d.Quiet && d.Progress != "none" && prepareTerminal(p.file) {
-		o.screen = &screen{w: p, size: func() (int, int) {
+		o.screen = &screen{w: o.lines, size: func() (int, int) {
 			columns, rows, err := term.GetSize(fd)
 			if err != nil || columns < 1 { // a serial line does not know
 				columns = 80
@@ -70,6 +79,9 @@ func newOutput(p *printer, d display) *output {
 	}
 	return o
 }
+
+// maxEvents bounds the lines that wait for whoever reads standard output, in bytes: those of some ten thousand files.
+const maxEvents = 8 << 20
 
 // early returns the output for an error in the command line, which was not read to its end.
 func (o *output) early(args []string) *output {
@@ -92,11 +104,13 @@ func (o *output) show(e notice.Event) {
 	if o.quiet && !trouble {
 		return
 	}
+	if n := o.takeLost(); n > 0 && o.json { // told with the first line that can be written again
+		o.events.line(notice.Missed{}.EventName(), notice.Missed{Count: n})
+	} else if n > 0 {
+		o.text(fmt.Sprintf("%d lines were not shown: nobody read them in time", n))
+	}
 	if o.json {
-		o.lines.show(e)
-		if n := o.printer.takeLost(); n > 0 { // told with the first line that can be written again
-			o.lines.line(notice.Missed{}.EventName(), notice.Missed{Count: uint64(n)})
-		}
+		o.events.show(e)
 		return
 	}
 	if o.screen != nil {
@@ -112,15 +126,56 @@ func (o *output) show(e notice.Event) {
 
 // leave is called when the command was interrupted.
 func (o *output) leave() {
+	time.AfterFunc(readerPatience, o.hurry)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.leaving = true
 }
 
+// flush waits for who reads what was printed: for ever, but after an interrupt no longer than readerPatience.
+func (o *output) flush() {
+	ctx := o.patience
+	if ctx.Err() != nil { // what was printed since then has not been waited for
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.Background(), readerPatience)
+		defer cancel()
+	}
+	o.lines.Flush(ctx)
+}
+
+// takeLost returns how many lines were lost, since it was asked last. The caller holds mu.
+func (o *output) takeLost() uint64 {
+	lost := o.lines.Lost() + uint64(o.printer.takeLost())
+	n := lost - o.told
+	o.told = o.lines.Lost()
+	return n
+}
+
+// write writes lines. For those that the command is run for it waits until there is room: whoever reads them sets the
+// pace. For others it never waits: whoever reads what is told of files holds up none. The caller holds mu.
+func (o *output) write(lines []byte) (int, error) {
+	if o.product {
+		o.lines.WriteWait(o.patience, lines)
+		return len(lines), nil
+	}
+	return o.lines.Write(lines)
+}
+
+// Write writes lines that the command is run for. It never fails.
+func (o *output) Write(lines []byte) (int, error) {
+	o.lines.WriteWait(o.patience, lines)
+	return len(lines), nil
+}
+
+// writerFunc is a function as an io.Writer.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
 // text prints a line, with the next frame if there are bars. The caller holds mu.
 func (o *output) text(line string) {
 	if o.stop == nil {
-		_, _ = o.printer.Write([]byte(line + "\n"))
+		_, _ = o.write([]byte(line + "\n"))
 		return
 	}
 	o.waiting = append(o.waiting, line)
@@ -133,7 +188,7 @@ func (o *output) note(name string, v any, text string) {
 	switch {
 	case o.quiet:
 	case o.json:
-		o.lines.line(name, v)
+		o.events.line(name, v)
 	case text != "":
 		o.text(text)
 	}
@@ -151,7 +206,7 @@ func (o *output) table(name string, v any, text string) {
 	defer o.mu.Unlock()
 	o.product = true
 	if o.asked {
-		o.lines.line(name, v)
+		o.events.line(name, v)
 		return
 	}
 	o.text(text)
@@ -163,7 +218,7 @@ func (o *output) record(v any, text string) {
 	defer o.mu.Unlock()
 	o.product = true
 	if o.asked {
-		_, _ = o.printer.Write(append(eventline.Marshal(v), '\n'))
+		_, _ = o.write(append(eventline.Marshal(v), '\n'))
 		return
 	}
 	o.text(text)
@@ -177,6 +232,7 @@ func (o *output) handOver() error {
 		return errors.New("--json: standard output carries what is received")
 	}
 	o.json, o.product = false, true
+	o.flush()
 	return nil
 }
 
@@ -185,6 +241,7 @@ func (o *output) handOver() error {
 func (o *output) giveStdout() *os.File {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.flush()
 	file := o.printer.file
 	o.printer.redirect()
 	o.json, o.screen = o.asked, nil
@@ -197,11 +254,12 @@ const maxWaiting = 100
 // said shows a line that a program has printed: on standard error, but above the bars, if there are any.
 func (o *output) said(line string) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	if o.stop == nil {
-		_, _ = fmt.Fprintln(o.printer.stderr, line)
+		o.mu.Unlock()
+		o.printer.stderr.said(o.patience, line)
 		return
 	}
+	defer o.mu.Unlock()
 	if o.waiting = append(o.waiting, line); len(o.waiting) >= maxWaiting {
 		o.draw(true)
 	}
@@ -212,7 +270,7 @@ func (o *output) error(text string, code int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.asked || o.json && !o.product { // a table is no place for it
-		o.lines.line("error", struct {
+		o.events.line("error", struct {
 			Error string `json:"error"`
 			Code  int    `json:"exit_code"`
 		}{text, code})
@@ -228,8 +286,8 @@ func (o *output) stream(name string, v any, text string, trouble bool, bar notic
 		return
 	}
 	if o.json {
-		if o.lines.progress || name != "file_progress" {
-			o.lines.line(name, v)
+		if o.events.progress || name != "file_progress" {
+			o.events.line(name, v)
 		}
 		return
 	}

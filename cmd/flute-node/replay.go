@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/flute-node/flute-node/internal/capture"
@@ -81,7 +80,7 @@ func (c *replayCommand) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	p := replaying{
-		replayCommand: c, to: to,
+		replayCommand: c, to: to, stderr: out.printer.stderr,
 		targets: targets{ttl: c.TTL, iface: c.Interface, senders: map[netip.AddrPort]*udp.Sender{}},
 		losses:  losses{share: float64(c.Loss), burst: c.Burst, random: rand.New(rand.NewPCG(c.Seed, 0))},
 	}
@@ -110,6 +109,7 @@ type replaying struct {
 	losses  losses
 	begin   time.Time
 	first   time.Time // of the capture
+	stderr  io.Writer
 }
 
 // send reads the capture and sends at its pace.
@@ -147,7 +147,7 @@ func (r *replaying) datagram(ctx context.Context, d *capture.Datagram) error {
 		due = due.Add(time.Duration(float64(d.Time.Sub(r.first)) / r.Speed))
 	}
 	if wait := time.Until(due); wait > longPause {
-		_, _ = fmt.Fprintf(os.Stderr, "the capture pauses for %v before packet %d\n", wait.Round(time.Second), d.Number)
+		_, _ = fmt.Fprintf(r.stderr, "the capture pauses for %v before packet %d\n", wait.Round(time.Second), d.Number)
 	}
 	if err := sleepUntil(ctx, due); err != nil {
 		return err

@@ -21,7 +21,7 @@ func (c *runCommand) Run(ctx context.Context, out *output, stops *interrupts) er
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
 	d, err := daemon.Start(daemon.Options{
-		Path: c.Config, Env: os.LookupEnv, Log: out.printer.stderr, Notify: daemon.NewNotifier(os.Getenv),
+		Path: c.Config, Env: os.LookupEnv, Log: out.printer.stderr.file, Notify: daemon.NewNotifier(os.Getenv),
 		Version: thisVersion().Version,
 	})
 	if err != nil {

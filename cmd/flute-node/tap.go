@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"time"
 
@@ -129,4 +128,6 @@ func (c *tapFlags) sockets(ctx context.Context, ready func(), take func(*capture
 const slotLen = 65536
 
 // tellReady says on standard error that nothing is missed from now on: standard output is for what is found.
-func tellReady(what string) { _, _ = fmt.Fprintln(os.Stderr, what+"; an interrupt ends it") }
+func tellReady(out *output, what string) {
+	_, _ = fmt.Fprintln(out.printer.stderr, what+"; an interrupt ends it")
+}

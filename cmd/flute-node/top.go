@@ -63,7 +63,7 @@ func (c *topCommand) once(ctx context.Context, out *output) error {
 		out.record(json.RawMessage(answer), "")
 		return nil
 	}
-	w := tabwriter.NewWriter(out.printer, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range summaryOf(&o) {
 		fmt.Fprintln(w, line)
 	}

@@ -140,7 +140,7 @@ func (c *utpReceiveCommand) receive(ctx context.Context, out *output, root *os.R
 func (c *utpReceiveCommand) receiveOutput(ctx context.Context, out *output) error {
 	e, err := c.connect(ctx, "--from", c.From, func(a net.Addr) {
 		if !out.quiet {
-			fmt.Fprintf(os.Stderr, "flute-node: waiting for a peer at %v\n", a)
+			_, _ = fmt.Fprintf(out.printer.stderr, "flute-node: waiting for a peer at %v\n", a)
 		}
 	})
 	if err != nil {
@@ -151,7 +151,8 @@ func (c *utpReceiveCommand) receiveOutput(ctx context.Context, out *output) erro
 	if err == nil {
 		e.conn.SetLinger(c.Timeout)
 		if closed := e.conn.Close(); closed != nil && ctx.Err() == nil {
-			fmt.Fprintf(os.Stderr, "flute-node: all has come, and the sender may not know: %v\n", closed)
+			_, _ = fmt.Fprintf(out.printer.stderr, "flute-node: all has come, and the sender may not know: %v\n",
+				closed)
 		}
 	}
 	return e.endOf(ctx, err)

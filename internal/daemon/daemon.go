@@ -19,6 +19,7 @@ import (
 	"github.com/flute-node/flute-node/internal/metrics"
 	"github.com/flute-node/flute-node/internal/outbox"
 	"github.com/flute-node/flute-node/internal/sink"
+	"github.com/flute-node/flute-node/internal/spool"
 	"github.com/flute-node/flute-node/internal/tracing"
 	"github.com/flute-node/flute-node/node"
 )
@@ -30,6 +31,8 @@ type Options struct {
 	Log     io.Writer
 	Notify  Notifier
 	Version string
+
+	starting func() // called before the first configuration is put into effect; nil: nothing is. For tests.
 }
 
 // Daemon is a running daemon. Its methods are safe for concurrent use.
@@ -39,6 +42,7 @@ type Daemon struct {
 	node     *node.Node
 	first    started                   // what cannot change while it runs
 	fleet    atomic.Pointer[reporting] // nil: there is none
+	lines    *spool.Writer             // of the log
 	log      *slog.Logger
 	level    slog.LevelVar
 	events   *eventLog
@@ -76,7 +80,7 @@ type started struct {
 
 // Start reads the configuration and starts what it asks for. It returns once each unit has begun to start: one that
 // cannot, as an interface is missing, is tried again. An error says why nothing could be started.
-func Start(o Options) (*Daemon, error) {
+func Start(o Options) (_ *Daemon, err error) {
 	cfg, err := config.Load(o.Path, o.Env)
 	if err != nil {
 		return nil, err
@@ -90,7 +94,13 @@ func Start(o Options) (*Daemon, error) {
 	if err := d.setLevel(cfg.Node.LogLevel); err != nil {
 		return nil, err
 	}
-	d.log = newLogger(o.Log, cfg.Node.LogFormat, &d.level)
+	d.lines = newSpool(o.Log, cfg.Node.LogFormat)
+	d.log = newLogger(d.lines, cfg.Node.LogFormat, &d.level)
+	defer func() {
+		if err != nil {
+			d.flushLog(logPatience)
+		}
+	}()
 	d.events = newEventLog(d.log)
 	if d.tracer, err = d.newTracer(&cfg.Node); err != nil {
 		return nil, err
@@ -125,6 +135,9 @@ func Start(o Options) (*Daemon, error) {
 	d.keepJournal(before) // not before: one that cannot start leaves the file as it is
 	d.log.Info("starting", "version", o.Version, "files", strings.Join(cfg.Files, " "), "receive", len(cfg.Receive),
 		"send", len(cfg.Send), "utp", len(cfg.UTP))
+	if o.starting != nil {
+		o.starting()
+	}
 	d.apply(cfg)
 	d.judge(cfg, Warnings)
 	return d, nil

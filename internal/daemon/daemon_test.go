@@ -142,7 +142,7 @@ func TestJournalBound(t *testing.T) {
 func TestLogIsBounded(t *testing.T) {
 	var text bytes.Buffer
 	level := new(slog.LevelVar)
-	l := newEventLog(newLogger(&text, "json", level))
+	l := newEventLog(slog.New(newHandler(&text, "json", level)))
 	now := time.Now()
 	for i := range 10_000 {
 		l.add(event.ObjectFailed{Reason: event.FailDigest, ContentLocation: fmt.Sprint(i)}, "in", now)
@@ -244,6 +244,8 @@ func section(name, more string) string {
 
 // lockedBuffer is a log.
 type lockedBuffer struct {
+	flush func(time.Duration) // of the daemon that writes it; nil: nobody has to be waited for
+
 	mu   sync.Mutex
 	text bytes.Buffer
 }
@@ -255,6 +257,9 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 }
 
 func (b *lockedBuffer) String() string {
+	if b.flush != nil {
+		b.flush(time.Minute)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
@@ -275,6 +280,7 @@ func startWith(t *testing.T, f *files) (*Daemon, *lockedBuffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	log.flush = d.flushLog
 	t.Cleanup(func() {
 		if err := d.stop(); err != nil {
 			t.Error(err)

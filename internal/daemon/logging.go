@@ -23,13 +23,13 @@ const (
 	levelOfOutput = slog.LevelInfo
 )
 
-// newLogger returns the logger of a daemon, whose level can be changed.
-func newLogger(w io.Writer, format string, level *slog.LevelVar) *slog.Logger {
+// newHandler returns what writes lines of the log, whose level can be changed.
+func newHandler(w io.Writer, format string, level slog.Leveler) slog.Handler {
 	options := &slog.HandlerOptions{Level: level}
 	if format == "text" {
-		return slog.New(slog.NewTextHandler(w, options))
+		return slog.NewTextHandler(w, options)
 	}
-	return slog.New(slog.NewJSONHandler(w, options))
+	return slog.NewJSONHandler(w, options)
 }
 
 // parseLevel returns the level of a name.

@@ -28,6 +28,7 @@ func (d *Daemon) serveAPI(n *config.Node) (*api.Server, error) {
 		Collect: metrics.Handler(d.meter, metrics.Source{
 			Snapshot: d.node.Snapshot, UnitOf: d.sessionUnits, Outside: d.outsideOf, Units: d.measured,
 			Reload: d.lastReload, Sinks: d.handing, Clients: func() int { return int(d.clients.Load()) },
+			LogLost: d.lines.Lost,
 			Version: d.options.Version,
 		}),
 	})

@@ -1,9 +1,9 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -11,20 +11,6 @@ import (
 	"testing"
 	"time"
 )
-
-// onLine is a log that calls do at the first line with text in it.
-type onLine struct {
-	text []byte
-	do   func()
-}
-
-func (o *onLine) Write(p []byte) (int, error) {
-	if do := o.do; do != nil && bytes.Contains(p, o.text) {
-		o.do = nil
-		do()
-	}
-	return len(p), nil
-}
 
 // TestReloadWhileStarting: a reload that is asked for as soon as the API answers is what counts in the end. What the
 // daemon has read before was put into effect after it.
@@ -46,7 +32,7 @@ func TestReloadWhileStarting(t *testing.T) {
 		DisableKeepAlives: true,
 	}}
 	reloaded := make(chan error, 1)
-	log := &onLine{text: []byte("starting"), do: func() {
+	starting := func() {
 		write("send:\n" + section("b", ""))
 		go func() {
 			r, err := client.Post("http://daemon/v1/reload", "", nil)
@@ -56,8 +42,8 @@ func TestReloadWhileStarting(t *testing.T) {
 			reloaded <- err
 		}()
 		time.Sleep(200 * time.Millisecond) // for a reload that does not wait
-	}}
-	d, err := Start(Options{Path: path, Env: os.LookupEnv, Log: log, Version: "v1"})
+	}
+	d, err := Start(Options{Path: path, Env: os.LookupEnv, Log: io.Discard, Version: "v1", starting: starting})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ const stopPatience = 40 * time.Second
 
 // Kill kills the programs that take files. It is for the end of a process that cannot wait for them.
 func (d *Daemon) Kill() {
+	defer d.flushLog(killPatience)
 	d.mu.Lock()
 	units := d.units
 	d.mu.Unlock()
@@ -22,8 +23,9 @@ func (d *Daemon) Kill() {
 	}
 }
 
-// stop ends the units, then the node, then the API.
+// stop ends the units, then the node, then the API. What was logged until then is written, if somebody reads it.
 func (d *Daemon) stop() error {
+	defer d.flushLog(logPatience)
 	d.applying.Lock() // a reload under way comes to its end
 	defer d.applying.Unlock()
 	d.mu.Lock()

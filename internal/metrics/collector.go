@@ -27,7 +27,8 @@ type Source struct {
 	Outside func(unit string) [drop.NumReasons]uint64
 	Units   func() []Unit // may ask the Meter
 	Reload  func() (ok bool, success time.Time)
-	Clients func() int // of the event stream
+	Clients func() int    // of the event stream
+	LogLost func() uint64 // lines of the log
 	// Sinks returns the sinks, and how many items and bytes the outbox holds.
 	Sinks   func() (sinks []Sink, items int, bytes int64)
 	Version string
@@ -159,6 +160,7 @@ func (c *Collector) self(out emitter) {
 	out.is(descReload, ok)
 	out.gauge(descReloaded, float64(success.UnixMilli())/1000)
 	out.gauge(descClients, float64(c.source.Clients()))
+	out.count(descLogLost, c.source.LogLost())
 	out.gauge(descBuild, 1, c.source.Version)
 }
 

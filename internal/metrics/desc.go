@@ -65,6 +65,7 @@ var (
 	descReloaded = desc("flute_config_last_reload_success_timestamp_seconds",
 		"When the configuration in use was read.")
 	descClients = desc("flute_api_event_clients", "Clients of the event stream.")
+	descLogLost = desc("flute_log_lines_lost_total", "Lines of the log that nobody read in time.")
 	descHanded  = desc("flute_sink_events_total", "Tries to hand files to a sink, by result.", "sink", "result")
 	descRefused = desc("flute_sink_refused_total",
 		"Files that a sink does not get, as the outbox had no room or could not be written.", "sink")

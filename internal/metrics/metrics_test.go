@@ -35,6 +35,7 @@ flute_fdt_instances_total result,session
 flute_fec_decode_seconds
 flute_fec_margin_ratio session
 flute_fec_margin_symbols quantile,session
+flute_log_lines_lost_total
 flute_mailbox_depth kind
 flute_memory_budget_bytes scope
 flute_memory_used_bytes scope
@@ -150,7 +151,7 @@ func (w *world) gather(t *testing.T) (values map[string]float64, labels []string
 			return w.units
 		},
 		Reload:  func() (bool, time.Time) { return true, time.Unix(5, 0) },
-		Clients: func() int { return 3 },
+		Clients: func() int { return 3 }, LogLost: func() uint64 { return 5 },
 		Sinks: func() ([]Sink, int, int64) {
 			return []Sink{{"hook", map[string]uint64{"delivered": 4, "retried": 2}, 1, 5, 6, time.Minute}}, 11, 7000
 		},
@@ -293,6 +294,7 @@ func TestValues(t *testing.T) {
 		"flute_tx_late_total{out}":                             1,
 		"flute_actor_restarts_total{receiving}":                1,
 		"flute_socket_drops_total{239.1.1.1:1,eth1}":           9,
+		"flute_log_lines_lost_total{}":                         5,
 		"flute_mailbox_depth{receiving}":                       5,
 		"flute_mailbox_depth{sending}":                         0,
 		"flute_tx_pacing_error_seconds{out}":                   2,
