@@ -197,15 +197,15 @@ func (s *session) document(d *capture.Datagram, doc *fdt.Instance) {
 	}
 }
 
-// isOlder reports whether another FDT Instance describes another object as the same file, and did so later (RFC 6726,
-// section 3.3).
+// isOlder reports whether a newer FDT Instance describes another object as the same file (RFC 6726, section 3.3),
+// whichever was read first.
 func (h *history) isOlder(toi flute.TOI) bool {
 	f := h.files[toi]
 	if f == nil {
 		return false
 	}
 	newest := h.locations[f.ContentLocation]
-	return newest != toi && h.latest[newest] != h.latest[toi]
+	return newest != toi && h.latest[newest].NewerThan(h.latest[toi])
 }
 
 // before returns the instance that was read before in.
@@ -232,7 +232,11 @@ func (s *session) file(d *capture.Datagram, in *instance, f *fdt.File) {
 		}
 		in.change("new TOI %v %s", f.TOI, f.ContentLocation)
 		if toi, ok := h.locations[f.ContentLocation]; ok && toi != f.TOI {
-			in.change("TOI %v is a new version of TOI %v", f.TOI, toi)
+			which := "a new"
+			if h.latest[toi].NewerThan(in.ID) {
+				which = "an older"
+			}
+			in.change("TOI %v is %s version of TOI %v", f.TOI, which, toi)
 		}
 	} else {
 		for _, what := range differences(old, f) {
@@ -258,7 +262,9 @@ func (s *session) file(d *capture.Datagram, in *instance, f *fdt.File) {
 	kept := *f
 	kept.Attributes, kept.Elements = nil, nil
 	h.files[f.TOI] = &kept
-	h.locations[f.ContentLocation] = f.TOI
+	if prior, ok := h.locations[f.ContentLocation]; !ok || !h.latest[prior].NewerThan(in.ID) {
+		h.locations[f.ContentLocation] = f.TOI
+	}
 	h.latest[f.TOI] = in.ID
 	if o := s.objects[f.TOI]; o != nil {
 		o.describe(s, d.Number, &kept)
