@@ -55,12 +55,12 @@ func TestPrepare(t *testing.T) {
 					}
 				}
 			}
-			for range 2 { // the second time in the same memory
-				if err := enc.Prepare(first, c.n); err != nil {
+			for _, off := range []fec.ESI{0, 0, 2} { // the second time in the same memory, then other symbols
+				if err := enc.Prepare(first+off, c.n); err != nil {
 					t.Fatal(err)
 				}
 				clear(lent)
-				compare(first, c.n)
+				compare(first+off, c.n)
 				copy(lent, source)
 				if err := enc.Reset(lent); err != nil {
 					t.Fatal(err)

@@ -25,6 +25,7 @@ type Encoder struct {
 	inputs [][]byte // of the plan
 	padded []byte   // copies of the source symbols that cannot be used as they are: zeros, the last one, or all
 	sum    sums
+	summed summed // what is in sum
 	runner runner
 	dst    [1][]byte
 	short  [minWidth]byte
@@ -32,10 +33,16 @@ type Encoder struct {
 	// What Prepare made.
 	first    fec.ESI
 	prepared int      // symbols from first on
-	settled  bool     // sum is of rows after settle
 	vector   []uint64 // of the shortcut
 	made     []byte
 	outputs  [][]byte
+}
+
+// summed says which encoding symbols sums are for.
+type summed struct {
+	isi     uint32 // the first
+	n       int
+	settled bool // they are of rows after settle
 }
 
 // NewEncoder returns the encoder of a source block. The error, when source is too long, wraps flute.ErrOTI.

@@ -49,7 +49,7 @@ func (e *Encoder) prepareStripe(i, n int) {
 	slab := w.rows(e.plan.rows, p.width)
 	for from, to := p.stripe(i, n); from < to; from++ {
 		off, width := p.plane(from)
-		if e.settled {
+		if e.summed.settled {
 			w.runner.settle(e.plan, slab, width, e.inputs, off)
 		} else {
 			w.runner.run(e.plan, slab, width, e.inputs, off, nil)
@@ -62,14 +62,20 @@ func (e *Encoder) prepareStripe(i, n int) {
 // sumsOf makes sum the sums of n repair symbols from first on. Their destinations are 0, 1, … If settled is set they
 // are of rows after settle.
 func (e *Encoder) sumsOf(first fec.ESI, n int, settled bool) {
+	isi := e.block.isi(first)
+	wanted := summed{isi, n, settled}
+	if e.summed == wanted { // by the source block before
+		return
+	}
+	e.summed = wanted
 	c, inactive := e.known.code(), 0
-	if e.settled = settled; settled {
+	if settled {
 		inactive = len(e.plan.shortcut.inactive)
 	}
 	e.sum = room(e.sum, n*(sumHead+c.degree()+inactive)+rowsAhead)
 	for i := range n {
 		start := len(e.sum)
-		e.sum = c.LT(e.sum.begin(i, 0), e.block.isi(first+fec.ESI(i)))
+		e.sum = c.LT(e.sum.begin(i, 0), isi+uint32(i))
 		if settled {
 			e.sum, e.vector = e.plan.shortcut.shorten(e.sum, start+sumHead, e.vector)
 		}
