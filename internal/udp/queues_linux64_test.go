@@ -3,6 +3,7 @@
 package udp
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"testing"
@@ -104,6 +105,27 @@ func TestOnlyReceiver(t *testing.T) {
 	}
 	if _, size, _ := q.look(); size != small.BufferSize() || len(q.alone) > 0 {
 		t.Errorf("the second receiver is not seen after %d looks: %d bytes", lookAtAll, size)
+	}
+}
+
+// TestOnlyReceiverAnywhere: a receiver that is bound to the port alone is asked for alone, too.
+func TestOnlyReceiverAnywhere(t *testing.T) {
+	conn, err := net.ListenUDP("udp4", nil)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer conn.Close()
+	to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), addrPort(conn.LocalAddr()).Port())
+	look := lookAt(to)
+	if look == nil {
+		t.Skip("the kernel has no UDP diagnosis")
+	}
+	defer look.close()
+	if _, err := conn.WriteToUDPAddrPort(make([]byte, 1000), to); err != nil {
+		t.Fatal(err)
+	}
+	if waiting, _, ok := look.(*queues).askAlone(); !ok || waiting < 1000 {
+		t.Errorf("%d bytes wait, want 1,000 at least (%t)", waiting, ok)
 	}
 }
 
