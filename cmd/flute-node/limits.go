@@ -46,6 +46,10 @@ func (c *limitsCommand) Run(_ context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	l.Bounds = append(l.Bounds, bounds.Bound{
+		Part: "lines of output that nobody reads", Of: bounds.Node, Bytes: maxEvents + maxBehind,
+	})
+	l.WorstCase += maxEvents + maxBehind
 	out.table("limits", l, l.String())
 	return nil
 }

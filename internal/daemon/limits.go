@@ -88,6 +88,8 @@ func limitsOfDaemon(cfg *config.Config, own node.Config) ([]bounds.Bound, error)
 	list = append(list, bounds.Bound{
 		Part: "events for clients that come back", Of: bounds.Node, Count: uint64(cfg.Node.Events), Bytes: maxJournal,
 		Set: "node.events",
+	}, bounds.Bound{
+		Part: "lines of the log that nobody reads", Of: bounds.Node, Bytes: 2 * maxLog,
 	})
 	if cfg.Node.API != "off" {
 		list = append(list, bounds.Bound{
