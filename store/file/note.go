@@ -26,13 +26,13 @@ func noteHead(name string) string { return "flute-node notes 1 " + name + "\n" }
 
 // Note does what [store.Keeper] says.
 func (o *object) Note(p []byte, anew bool) error {
-	o.noting.Lock() // one caller notes at a time
-	defer o.noting.Unlock()
-	f, err := o.store.files.lend(o, true)
+	f, err := o.store.files.lend(o, true) // before the lock: whoever has seized the object waits for that
 	if err != nil {
 		return err
 	}
 	defer o.store.files.giveBack(o)
+	o.noting.Lock() // one caller notes at a time
+	defer o.noting.Unlock()
 	if !o.store.opts.NoSync {
 		if err := o.store.syncFile(f); err != nil {
 			return o.store.files.fail(o, err)

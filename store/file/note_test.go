@@ -348,6 +348,36 @@ func TestPublishedNotesAreRemoved(t *testing.T) {
 	}
 }
 
+// TestNoteWhilePublished: a note that comes while the object is published waits, and holds nothing meanwhile that the
+// publication needs.
+func TestNoteWhilePublished(t *testing.T) {
+	s := opened(t, Options{}, t.TempDir())
+	o := written(t, s, "content").(*object)
+	noted, published := make(chan error, 1), make(chan error, 1)
+	s.syncFile = func(*os.File) error { // the publication has the file
+		go func() { noted <- o.Note([]byte("1"), false) }()
+		time.Sleep(50 * time.Millisecond) // it comes as far as it can
+		return nil
+	}
+	go func() {
+		_, err := s.Publish(o, "a")
+		published <- err
+	}()
+	for _, c := range []chan error{published, noted} {
+		select {
+		case err := <-c:
+			if c == published && err != nil {
+				t.Error(err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("they wait for each other")
+		}
+	}
+	if n := stagedFiles(t, s); n != 0 {
+		t.Errorf("%d files are left", n)
+	}
+}
+
 // TestRecoveredIsStaged: what was taken over takes its place, and is one of the objects of the Store; where it was,
 // nothing stays.
 func TestRecoveredIsStaged(t *testing.T) {
