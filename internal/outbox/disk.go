@@ -49,19 +49,19 @@ type disk struct {
 	brokenAt string // where a file that could not be read was put; empty: there was none
 }
 
-// open opens or makes the file. One that is damaged is put aside.
-func open(path string, items int, bytes int64) (*disk, error) {
+// open opens or makes the file, and has read read it. A file that is damaged is put aside, and then a new one is read.
+func open(path string, items int, bytes int64, read func(tx *bolt.Tx) error) (*disk, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
 	d := &disk{most: usage{items: items, bytes: bytes}}
-	err := d.load(path)
+	err := d.load(path, read)
 	if err != nil && isDamage(err) {
 		d.brokenAt = path + ".damaged"
 		if err := os.Rename(path, d.brokenAt); err != nil {
 			return nil, fmt.Errorf("outbox: %w", err)
 		}
-		err = d.load(path)
+		err = d.load(path, read)
 	}
 	if errors.Is(err, berrors.ErrTimeout) {
 		err = errors.New("another process has it")
@@ -80,18 +80,26 @@ func isDamage(err error) bool {
 		errors.Is(err, berrors.ErrVersionMismatch) || errors.Is(err, berrors.ErrChecksum)
 }
 
-// load opens the file, and counts what is in it.
-func (d *disk) load(path string) error { return guarded(func() error { return d.loadFile(path) }) }
-
-func (d *disk) loadFile(path string) (err error) {
-	if d.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockPatience}); err != nil {
+// load opens the file, counts what is in it, and has read read it.
+func (d *disk) load(path string, read func(tx *bolt.Tx) error) error {
+	err := guarded(func() (err error) {
+		d.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockPatience})
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = d.db.Close()
-		}
-	}()
+	if err = guarded(d.count); err == nil {
+		err = d.view(read)
+	}
+	if err != nil {
+		_ = guarded(d.db.Close)
+	}
+	return err
+}
+
+// count makes the buckets that are missing, and counts what is in the others.
+func (d *disk) count() error {
 	return d.db.Update(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{
 			bucketItems, bucketKeys, bucketDead, bucketDone, bucketDoneBy, bucketIntents,

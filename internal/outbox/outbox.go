@@ -54,19 +54,18 @@ type write struct {
 
 // Open opens an outbox, and looks for files that were published without entering it. Nothing is delivered before Set.
 func Open(cfg Config) (*Outbox, error) {
-	d, err := open(cfg.Path, cfg.Items, cfg.Bytes)
+	o := &Outbox{cfg: cfg, writes: make(chan write, maxWrites), unsaved: map[uint64]unsaved{}}
+	o.leaving, o.leave = context.WithCancel(context.Background())
+	var intents []*intent
+	d, err := open(cfg.Path, cfg.Items, cfg.Bytes, func(tx *bolt.Tx) (err error) {
+		o.lines = map[string]*line{} // what was read of a damaged file is not there any more
+		intents, err = o.index(tx)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	o := &Outbox{
-		cfg: cfg, disk: d, writes: make(chan write, maxWrites), lines: map[string]*line{},
-		unsaved: map[uint64]unsaved{}, use: d.use,
-	}
-	o.leaving, o.leave = context.WithCancel(context.Background())
-	var intents []*intent
-	if err := d.view(func(tx *bolt.Tx) (err error) { intents, err = o.index(tx); return err }); err != nil {
-		return nil, errors.Join(err, d.db.Close())
-	}
+	o.disk, o.use = d, d.use
 	if d.brokenAt != "" {
 		cfg.Warn("the outbox was damaged: it is " + d.brokenAt + " now, and what waited in it is not delivered")
 	}
