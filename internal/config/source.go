@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,6 +16,11 @@ type source struct {
 	path  string
 	text  string
 	lines []string
+
+	// The line where the latest token stands: the whole text may be one, as programs write JSON.
+	number int // from 1; 0: there was none
+	line   []rune
+	tabs   int // of line
 }
 
 // read takes a text. What is wrong with it, if anything is, stands at a place that each editor shows: up to there LF
@@ -65,15 +71,16 @@ func (s *source) of(t *token.Token) place {
 		return place{file: s.path}
 	}
 	number := min(max(t.Position.Line, 1), len(s.lines))
-	line := []rune(s.lines[number-1])
-	column := min(max(t.Position.Column, 1), len(line)+1)
+	s.turnTo(number)
+	column := min(max(t.Position.Column, 1), len(s.line)+1)
 	if t.Type == token.InvalidType { // it stands where it becomes one
 		return place{s.path, number, column}
 	}
 	begins, more, _ := strings.Cut(strings.TrimLeft(t.Origin, " \t\n"), "\n")
 	begins = strings.TrimRight(begins, " \t")
-	for at := column; at <= min(len(line), column+strings.Count(string(line), "\t")); at++ {
-		if strings.HasPrefix(string(line[at-1:]), begins) {
+	first := []rune(begins)
+	for at := column; at <= min(len(s.line), column+s.tabs); at++ {
+		if rest := s.line[at-1:]; len(first) <= len(rest) && slices.Equal(rest[:len(first)], first) {
 			return place{s.path, number, at}
 		}
 	}
@@ -83,4 +90,12 @@ func (s *source) of(t *token.Token) place {
 		}
 	}
 	return place{s.path, number, column}
+}
+
+// turnTo makes a line the latest one.
+func (s *source) turnTo(number int) {
+	if s.number != number {
+		text := s.lines[number-1]
+		s.number, s.line, s.tabs = number, []rune(text), strings.Count(text, "\t")
+	}
 }

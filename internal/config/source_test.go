@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode"
@@ -110,6 +111,22 @@ func TestTexts(t *testing.T) {
 		if got := judge([]byte(text)); got != nil {
 			t.Errorf("%q: %q", text, got)
 		}
+	}
+}
+
+// TestOneLine: a text of one line, as programs write JSON, takes the memory that it takes in lines. Where each token
+// stands was found by a copy of the whole line.
+func TestOneLine(t *testing.T) {
+	allocated := func(end string) uint64 {
+		text := []byte("receive: [" + strings.Repeat("{name: a, group: '239.1.1.1:1', dir: /d},"+end, 300) + "]\n")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		judge(text)
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if lines, one := allocated("\n"), allocated(" "); one > 2*lines {
+		t.Errorf("%d bytes for one line, %d for lines", one, lines)
 	}
 }
 
