@@ -85,11 +85,11 @@ type Node struct {
 	sockets     *socket.Ledger
 	budget      *store.Budget
 	slabs       *slab.Memory       // of all receptions
-	alarms      *alarm.Clock       // of all sending sessions
 	crew        *crew.Crew         // runs all sessions
-	known       udp.Known          // where they send
+	alarms      *alarm.Clock       // of all sending sessions
 	link        *pacing.Link       // the same
 	spare       reuse.List[[]byte] // the same: see sending.Config
+	known       udp.Known          // the same: see udp.SendConfig
 	failed      chan error
 	up          chan struct{} // closed when the whole tree has started
 	upOnce      sync.Once
