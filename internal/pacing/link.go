@@ -18,7 +18,6 @@ type Link struct {
 	rate    uint64
 	members []*Member
 	busy    atomic.Int64 // members that want something
-	ending  int          // members that have called Last
 	last    time.Time    // when what Last has granted so far has left
 }
 
@@ -90,7 +89,6 @@ func (m *Member) Last(now time.Time, n int) time.Time {
 	}
 	if !m.ends {
 		m.ends = true
-		l.ending++
 		l.share()
 	}
 	free := float64(l.rate)
@@ -112,9 +110,6 @@ func (m *Member) Last(now time.Time, n int) time.Time {
 func (m *Member) Leave() (others int) {
 	m.link.mu.Lock()
 	defer m.link.mu.Unlock()
-	if m.ends && !m.left {
-		m.link.ending--
-	}
 	m.link.members = slices.DeleteFunc(m.link.members, func(other *Member) bool { return other == m })
 	if !m.left {
 		m.left = true
@@ -141,16 +136,17 @@ func (l *Link) share() {
 		}
 		return
 	}
-	left, weight := float64(l.rate), 0.0
-	if l.ending > 0 {
-		left -= left / lastPart
-	}
+	left, weight, ends := float64(l.rate), 0.0, false
 	var open []*Member // those that get less than they want, as far as is known
 	for _, m := range l.members {
+		ends = ends || m.ends
 		if m.want > 0 {
 			open = append(open, m)
 			weight += m.weight
 		}
+	}
+	if ends {
+		left -= left / lastPart
 	}
 	for again := true; again && len(open) > 0; {
 		again = false
