@@ -1,6 +1,7 @@
 package crew
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -9,7 +10,7 @@ const (
 	// maxIdle is how many goroutines wait for something to run. A wake-up of many sessions has some twenty run at once;
 	// each has a stack of up to 16 KiB.
 	maxIdle = 64
-	// trimEach is how often those end of which there were always too many since.
+	// trimEach is how often those goroutines end that nobody has needed since the time before.
 	trimEach = 10 * time.Second
 )
 
@@ -106,7 +107,7 @@ func (c *Crew) trim() {
 	for _, m := range c.idle[:c.least] {
 		close(m.next)
 	}
-	if c.idle = append([]*member(nil), c.idle[c.least:]...); len(c.idle) > 0 {
+	if c.idle = slices.Delete(c.idle, 0, c.least); len(c.idle) > 0 {
 		c.arm()
 	}
 }
