@@ -1,5 +1,6 @@
 // Command own-actor-system runs a node inside the application's own protoactor system. One of its actors gets the
-// node's events as messages, among its own, and answers questions about what has arrived.
+// node's events as messages, among its own, and answers questions about what has arrived. No other example knows
+// protoactor: here the system, and an actor, are the application's.
 package main
 
 import (
