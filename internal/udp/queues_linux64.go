@@ -74,7 +74,7 @@ func diagRequest(to netip.AddrPort) []byte {
 	r[1] = unix.IPPROTO_UDP
 	r[2] = 1 << (diagMemory - 1)
 	native.PutUint32(r[4:], ^uint32(0)) // in any state
-	binary.BigEndian.PutUint16(r[8:], to.Port())
+	binary.BigEndian.PutUint16(r[diagRequestID+diagPort:], to.Port())
 	return b
 }
 
@@ -101,16 +101,26 @@ func (q *queues) ask() (waiting, size int, ok, told bool) {
 		return 0, 0, false, false
 	}
 	for {
-		n, err := unix.Read(q.fd, q.answer)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
+		b, err := q.receive()
 		if err != nil {
 			return 0, 0, false, false
 		}
-		done, valid := q.read(q.answer[:n], &waiting, &size, &ok)
+		done, valid := q.read(b, &waiting, &size, &ok)
 		if done || !valid {
 			return waiting, size, ok, valid
+		}
+	}
+}
+
+// receive waits for the next messages of an answer. They are valid until it is called again.
+func (q *queues) receive() ([]byte, error) {
+	for {
+		n, err := unix.Read(q.fd, q.answer)
+		if err == nil {
+			return q.answer[:n], nil
+		}
+		if !errors.Is(err, unix.EINTR) {
+			return nil, err
 		}
 	}
 }
@@ -168,16 +178,11 @@ func (q *queues) askAlone() (waiting, size int, ok bool) {
 	if _, err := unix.Write(q.fd, q.alone); err != nil {
 		return 0, 0, false
 	}
-	for {
-		n, err := unix.Read(q.fd, q.answer)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil || n < unix.SizeofNlMsghdr || binary.NativeEndian.Uint16(q.answer[4:]) != diagByFamily {
-			return 0, 0, false
-		}
-		return q.socket(q.answer[unix.SizeofNlMsghdr:n])
+	b, err := q.receive()
+	if err != nil || len(b) < unix.SizeofNlMsghdr || binary.NativeEndian.Uint16(b[4:]) != diagByFamily {
+		return 0, 0, false
 	}
+	return q.socket(b[unix.SizeofNlMsghdr:])
 }
 
 // socket returns what waits in the buffer of a socket, and how much it takes. found is false if the socket does not
@@ -186,12 +191,13 @@ func (q *queues) socket(b []byte) (waiting, size int, found bool) {
 	if len(b) < diagSocketLen {
 		return 0, 0, false
 	}
-	const source, peer = 8, 6 // offsets of the local address and of the port of the peer
-	local, _ := netip.AddrFromSlice(b[source : source+4])
+	name := b[diagSocketID:][:diagNameLen]
+	local, _ := netip.AddrFromSlice(name[diagAddress:][:4])
 	if b[0] == unix.AF_INET6 {
-		local, _ = netip.AddrFromSlice(b[source : source+16])
+		local, _ = netip.AddrFromSlice(name[diagAddress:][:diagAddressLen])
 	}
-	if binary.BigEndian.Uint16(b[peer:]) != 0 || !local.IsUnspecified() && local != q.to.Addr().WithZone("") {
+	hasPeer := binary.BigEndian.Uint16(name[diagPeerPort:]) != 0
+	if hasPeer || !local.IsUnspecified() && local != q.to.Addr().WithZone("") {
 		return 0, 0, false
 	}
 	native := binary.NativeEndian
