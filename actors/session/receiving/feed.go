@@ -50,7 +50,7 @@ func (f *Feed) HasRoom(slabsLeft int) bool {
 	messages, bytes := in.mailbox.Waiting()
 	most, slabs := in.limits.Bytes, slabsLeft
 	if in.canWait() {
-		most, slabs = min(most, localBytes), min(slabs, localBytes) // slabs of small datagrams are half empty
+		most, slabs = min(most, cacheBytes), min(slabs, cacheBytes) // slabs of small datagrams are half empty
 	}
 	return messages == 0 || bytes+f.batch.Bytes() <= most && messages < in.limits.Messages &&
 		int(in.free.pinned.Load()) <= slabs

@@ -131,15 +131,15 @@ func TestLocalSenderHoldsFewSlabs(t *testing.T) {
 	for _, tc := range []struct {
 		source string
 		most   int
-	}{{"127.0.0.1", localBytes/size + 1}, {"10.0.0.1", 4 * localBytes / size}} {
-		slabs := slab.NewPool(size, 4*localBytes/size)
+	}{{"127.0.0.1", cacheBytes/size + 1}, {"10.0.0.1", 4 * cacheBytes / size}} {
+		slabs := slab.NewPool(size, 4*cacheBytes/size)
 		key := flute.SessionKey{TSI: 1, Source: netip.MustParseAddr(tc.source)}
 		feed := Feed{Inbox: NewInbox(&Reception{ID: 1}, key)}
 		offered := 0
 		for s := slabs.Get(); s != nil; s = slabs.Get() {
 			feed.Begin(s)
 			feed.Add(&slab.Datagram{Data: s.Bytes()[:8]})
-			if !feed.HasRoom(slabs.Size() * 4 * localBytes) {
+			if !feed.HasRoom(slabs.Size() * 4 * cacheBytes) {
 				feed.Abandon()
 				break
 			}

@@ -54,9 +54,9 @@ type Inbox struct {
 const (
 	defaultBytes    = 24 << 20
 	defaultMessages = 16 << 10
-	// localBytes bounds what waits where the socket's buffer holds the rest: a cache is to have what waits when its
-	// turn comes. It is two reads of datagrams that are joined.
-	localBytes = 1 << 20
+	// cacheBytes bounds what waits where the socket's buffer holds the rest: a cache of the processor is to have what
+	// waits when its turn comes. It is two reads of datagrams that are joined.
+	cacheBytes = 1 << 20
 )
 
 // NewInbox returns the Inbox of the session key.

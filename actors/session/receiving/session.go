@@ -191,7 +191,7 @@ func (s *session) settle(ctx actor.Context) {
 	s.core.Advance(now)
 	s.effects(ctx)
 	if s.press.isOver(now, s.inbox.pressed.Load(), s.core.IsShort() || s.core.IsBehind()) {
-		s.inbox.pressed.Store(false) // who presses once more does not change that before
+		s.inbox.pressed.Store(false) // the next Press is news again
 	}
 	// What comes waits there, and then in the kernel.
 	behind := s.core.IsBehind() && s.inbox.canWait()
