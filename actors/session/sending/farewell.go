@@ -34,16 +34,16 @@ func (s *session) end(ctx actor.Context, reason string, cause error) {
 // bidNext sends the close-session flag, as soon as the rate of the node permits it.
 func (s *session) bidNext() {
 	l, now := s.ledger, time.Now()
-	if late := now.Sub(l.permitted) > closeTick; l.permitted.IsZero() || late && !l.late {
+	first := l.permitted.IsZero()
+	if missed := !first && now.Sub(l.permitted) > closeTick; first || missed && !l.missed {
 		// After a pause of the process all that was permitted meanwhile would leave at once.
-		l.late = late && !l.permitted.IsZero()
-		l.permitted = l.pace.last(now, l.cfg.Key.TSI)
+		l.permitted, l.missed = l.pace.last(now, l.cfg.Key.TSI), missed
 	}
 	if wait := l.permitted.Sub(now); wait > 0 {
 		s.timer.Reset(wait)
 		return
 	}
-	l.permitted, l.late = time.Time{}, false
+	l.permitted, l.missed = time.Time{}, false
 	l.bid()
 	l.farewell = nextFarewell(l.farewell, now)
 	s.timer.Reset(l.farewell.Sub(now))

@@ -42,6 +42,21 @@ type stopped struct {
 
 func (c *stopped) Stop(*actor.PID) { c.over = true }
 
+// empty returns a session without files, and its context.
+func empty(t *testing.T, cfg Config) (*session, *stopped) {
+	t.Helper()
+	var err error
+	cfg.Core, err = sender.New(sender.Config{
+		Session: flute.SessionKey{TSI: 1}, Registry: schemes.Default(), FDTStartID: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Outcome = NewOutcome(nil)
+	s := &session{ledger: NewLedger(cfg), timer: &alarmClock{}, hub: actor.NewPID("here", "hub")}
+	return s, &stopped{mailbox: mailbox{self: actor.NewPID("here", "session")}}
+}
+
 // TestFarewellsKeepTheRate: sessions that end together say so at the rate of the node, each as often as it should, or
 // at least once where that takes too long. Without a rate they do so at once.
 func TestFarewellsKeepTheRate(t *testing.T) {
@@ -62,17 +77,7 @@ func TestFarewellsKeepTheRate(t *testing.T) {
 			var all []*session
 			var contexts []*stopped
 			for i := range sessions {
-				core, err := sender.New(sender.Config{
-					Session: flute.SessionKey{TSI: 1}, Registry: schemes.Default(), FDTStartID: 1,
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				s := &session{timer: &alarmClock{}, hub: actor.NewPID("here", "hub"), ledger: NewLedger(Config{
-					Core: core, Writer: w, Outcome: NewOutcome(nil), Pace: Pace{Member: link.Join(1)},
-					CloseRepeat: c.repeat,
-				})}
-				ctx := &stopped{mailbox: mailbox{self: actor.NewPID("here", "session")}}
+				s, ctx := empty(t, Config{Writer: w, Pace: Pace{Member: link.Join(1)}, CloseRepeat: c.repeat})
 				if i%2 == 0 {
 					s.ledger.pace.Member.Want(1 << 40) // others have nothing to send at the moment
 				}
@@ -126,18 +131,8 @@ func TestFarewellsKeepTheRate(t *testing.T) {
 // wait for their turn.
 func TestFlagsAreNotLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		core, err := sender.New(sender.Config{
-			Session: flute.SessionKey{TSI: 1}, Registry: schemes.Default(), FDTStartID: 1,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		w := &wire{began: time.Now()}
-		s := &session{timer: &alarmClock{}, hub: actor.NewPID("here", "hub"), ledger: NewLedger(Config{
-			Core: core, Writer: w, Outcome: NewOutcome(nil),
-			OnWake: func(late time.Duration) { t.Errorf("%v late", late) },
-		})}
-		ctx := &stopped{mailbox: mailbox{self: actor.NewPID("here", "session")}}
+		s, ctx := empty(t, Config{Writer: w, OnWake: func(late time.Duration) { t.Errorf("%v late", late) }})
 		s.pumpIn(time.Millisecond)
 		s.end(ctx, "the end", nil)
 		for !ctx.over {

@@ -62,7 +62,7 @@ type Ledger struct {
 	farewells int                    // close-session flags sent
 	farewell  time.Time              // when the next one is due
 	permitted time.Time              // when the node's rate permits it; zero: that was not asked yet
-	late      bool                   // that was asked twice, as it was over
+	missed    bool                   // the time it permitted first has passed: it was asked a second time
 	reason    string                 // why it ends
 	cause     error                  // the error that ends it before its time; nil: none does
 	over      bool                   // closed
@@ -214,7 +214,8 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 	if l.farewells == 0 {
 		l.bid()
 	}
-	events = append(events, l.untold()...) // a crash may have come before, or within Abort, which a flag repeats
+	// What a crash kept part from telling: it may have come within Abort, which the close-session flag has repeated.
+	events = append(events, l.untold()...)
 	l.over = true
 	l.batch.leave(l.pace.leave())
 	if err := l.cfg.Writer.Close(); err != nil {
