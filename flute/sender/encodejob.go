@@ -56,7 +56,9 @@ func (b *block) ready() error {
 	}
 	if b.work.takeBack() { // nobody runs it
 		job := b.work.job
-		b.work = nil
+		if b.work = nil; !b.once {
+			return nil // each symbol is made when it is due
+		}
 		return job.run(nil)
 	}
 	if !b.work.done() {

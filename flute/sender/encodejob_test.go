@@ -64,3 +64,23 @@ func TestMadeAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// symbolCounter is an encoder that counts the repair symbols it makes.
+type symbolCounter struct{ made int }
+
+func (c *symbolCounter) Reset([]byte) error { return nil }
+
+func (c *symbolCounter) AppendRepair(b []byte, _ fec.ESI) ([]byte, error) {
+	c.made++
+	return b, nil
+}
+
+// TestMadeWhenDue: where nobody runs Works, each repair symbol is made once, when it is due.
+func TestMadeWhenDue(t *testing.T) {
+	enc := &symbolCounter{}
+	b := block{group: group{k: 4, g: 1, sources: 4, repairs: 2, cycle: 2, end: 6}, size: workBytes, enc: enc}
+	b.prepare(0, false)
+	if err := b.ready(); err != nil || b.work != nil || enc.made > 0 {
+		t.Errorf("%v, Work %p; %d repair symbols are made before one is due", err, b.work, enc.made)
+	}
+}
