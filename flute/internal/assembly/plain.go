@@ -25,12 +25,13 @@ func (a *Assembly) TakePlain(id fec.PayloadID, payload []byte) bool {
 	symbol := payload[len(payload)-int(a.OTI.SymbolLength):]
 	a.putting = false
 	a.block, a.inHand = id.SBN, true
-	if a.put(symbol[:n], off) == nil {
+	err := a.put(symbol[:n], off)
+	if err == nil {
 		b.have.set(uint32(id.ESI))
 		b.sources++
 		a.touch(id.SBN, b)
 		a.count(n)
-		a.inHand = false
 	}
-	return !a.inHand
+	a.inHand = false
+	return err == nil
 }
