@@ -28,6 +28,7 @@ type bench struct {
 	budget  *store.Budget
 	files   *mem.Store
 	broken  error // of each write and read
+	writes  int   // of bytes, that were begun
 }
 
 func newBench(t *testing.T, oti fec.OTI, limit uint64) *bench {
@@ -45,7 +46,12 @@ func newBench(t *testing.T, oti fec.OTI, limit uint64) *bench {
 		t.Fatal(err)
 	}
 	sender := &Sender{Variant: rs.Rizzo, Arenas: &Arenas{}, Labour: NewLabour(2)}
-	fragile := &storetest.Faulty{Store: b.files, Before: func(storetest.Call) error { return b.broken }}
+	fragile := &storetest.Faulty{Store: b.files, Before: func(c storetest.Call) error {
+		if c.Method == "WriteAt" {
+			b.writes++
+		}
+		return b.broken
+	}}
 	b.Assembly = New(sender, scheme, oti, nil, staging.New(fragile, oti.TransferLength), b.budget)
 	b.object.Use()
 	return b

@@ -1,68 +1,60 @@
 package assembly
 
 import (
-	"io"
 	"math"
 	"testing"
 
 	"github.com/flute-node/flute-node/fec"
 )
 
-// writes counts the calls that write to an object.
-type writes struct {
-	io.WriterAt
-	n int
+// newHoled returns a bench of two source blocks with so many pages each. All but one of the 8 symbols of each page has
+// come, and was written if it was to be.
+func newHoled(t *testing.T, pages int, limit uint64) *bench {
+	t.Helper()
+	const page, inPage = 64 << 10, 8
+	b := newBench(t, fec.OTI{
+		EncodingID: fec.RaptorQ, TransferLength: uint64(2 * pages * page), SymbolLength: page / inPage, SourceBlocks: 2,
+		SubBlocks: 1, Alignment: 4,
+	}, limit)
+	b.sender.Variant = ""
+	for sbn := range fec.SBN(2) {
+		for esi := range fec.ESI(b.part.Large) {
+			if esi%inPage != 3 {
+				b.take(sbn, esi)
+				b.write()
+			}
+		}
+	}
+	return b
 }
 
-func (w *writes) WriteAt(p []byte, off int64) (int, error) {
-	w.n++
-	return w.WriterAt.WriteAt(p, off)
+// repair takes one repair symbol of a source block after the other until it is enough, and calls taken after each.
+func (b *bench) repair(sbn fec.SBN, isEnough func() bool, taken func()) {
+	b.t.Helper()
+	off, n := b.part.Block(sbn)
+	k := b.part.BlockSymbols(sbn)
+	enc, err := b.scheme.NewEncoder(&b.OTI, "", k, b.content[off:off+n])
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for esi := fec.ESI(k); !isEnough(); esi++ {
+		p, err := enc.AppendRepair(b.OTI.AppendPayloadID(nil, fec.PayloadID{SBN: sbn, ESI: esi}), esi)
+		if err == nil {
+			err = b.Take(now, p)
+		}
+		if err != nil {
+			b.t.Fatalf("block %d, symbol %d: %v", sbn, esi, err)
+		}
+		taken()
+	}
 }
 
 // TestHolesGather: pages of a long source block wait for what was lost of them, and each is written once.
 func TestHolesGather(t *testing.T) {
-	const page, inPage, pages = 64 << 10, 8, 100
-	const k = inPage * pages
-	b := newBench(t, fec.OTI{
-		EncodingID: fec.RaptorQ, TransferLength: 2 * pages * page, SymbolLength: page / inPage, SourceBlocks: 2,
-		SubBlocks: 1, Alignment: 4,
-	}, 1<<28)
-	b.sender.Variant = ""
-	w := &writes{}
-	write := func() {
-		for tail := b.Begin(); tail != nil; tail = b.Begin() {
-			o, err := b.object.Open()
-			if w.WriterAt = o; err == nil {
-				err = tail.Write(w)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			b.End(tail)
-		}
-	}
+	const pages = 100
+	b := newHoled(t, pages, 1<<28)
 	for sbn := range fec.SBN(2) {
-		for esi := range fec.ESI(k) {
-			if esi%inPage != 3 { // one of each page
-				b.take(sbn, esi)
-				write()
-			}
-		}
-	}
-	for sbn := range fec.SBN(2) {
-		off, n := b.part.Block(sbn)
-		enc, err := b.scheme.NewEncoder(&b.OTI, "", k, b.content[off:off+n])
-		if err != nil {
-			t.Fatal(err)
-		}
-		for esi := fec.ESI(k); !b.complete.has(sbn); esi++ {
-			p, err := enc.AppendRepair(b.OTI.AppendPayloadID(nil, fec.PayloadID{SBN: sbn, ESI: esi}), esi)
-			if err == nil {
-				err = b.Take(now, p)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+		b.repair(sbn, func() bool { return b.complete.has(sbn) }, func() {
 			for attempts := b.Effects().Attempts; len(attempts) > 0; attempts = b.Effects().Attempts {
 				if attempts[0].Reads() {
 					t.Error("what was received is read from the object")
@@ -71,11 +63,11 @@ func TestHolesGather(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			write()
-		}
+			b.write()
+		})
 	}
-	if b.whole(); w.n != 2*pages {
-		t.Errorf("%d writes, want %d: one for each page", w.n, 2*pages)
+	if b.whole(); b.writes != 2*pages {
+		t.Errorf("%d writes, want %d: one for each page", b.writes, 2*pages)
 	}
 	b.end()
 }
@@ -83,52 +75,23 @@ func TestHolesGather(t *testing.T) {
 // TestPagesYield: where memory is short, pages that wait for a repair do not keep it from those who decode: they are
 // written, and read again.
 func TestPagesYield(t *testing.T) {
-	const page, inPage, pages = 64 << 10, 8, 100
-	const k = inPage * pages
 	const limit = 64 << 20
-	b := newBench(t, fec.OTI{
-		EncodingID: fec.RaptorQ, TransferLength: 2 * pages * page, SymbolLength: page / inPage, SourceBlocks: 2,
-		SubBlocks: 1, Alignment: 4,
-	}, limit)
-	b.sender.Variant = ""
-	for sbn := range fec.SBN(2) {
-		for esi := range fec.ESI(k) {
-			if esi%inPage != 3 {
-				b.take(sbn, esi)
-				b.write()
-			}
-		}
-	}
+	b := newHoled(t, 100, limit)
 	others := limit - b.budget.Used() - 4<<20 // which is less than it takes to decode
 	if !b.budget.TryReserve(others) {
 		t.Fatal("no room for others")
 	}
-	enc, err := b.scheme.NewEncoder(&b.OTI, "", k, b.content[:pages*page])
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := func() {
-		for attempts := b.Effects().Attempts; len(attempts) > 0; attempts = b.Effects().Attempts {
-			if err := b.run(attempts[0]); err != nil {
-				t.Fatal(err)
-			}
+	b.repair(0, b.IsWaiting, func() {
+		if b.complete.has(0) {
+			t.Fatal("the source block is complete")
 		}
-	}
-	for esi := fec.ESI(k); !b.IsWaiting(); esi++ {
-		p, err := enc.AppendRepair(b.OTI.AppendPayloadID(nil, fec.PayloadID{ESI: esi}), esi)
-		if err == nil {
-			err = b.Take(now, p)
-		}
-		if err != nil || b.complete.has(0) {
-			t.Fatalf("symbol %d: %v; the source block is complete: %v", esi, err, b.complete.has(0))
-		}
-		run()
-	}
+		b.runAll()
+	})
 	b.write()
 	if err := b.Retry(now); err != nil {
 		t.Fatal(err)
 	}
-	run()
+	b.runAll()
 	if !b.complete.has(0) {
 		t.Error("a source block waits for memory that its pages have")
 	}
