@@ -5,9 +5,9 @@ TOOL     := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
 BENCH    ?= .
 
-.PHONY: check build test race lint fmt tidy vuln bench fuzz mutants interop ci
+.PHONY: check build test race lint docs fmt tidy vuln bench fuzz mutants interop ci
 
-check: tidy lint build test race ## everything but the peers
+check: tidy lint docs build test race ## everything but the peers
 
 build:
 	$(GO) build ./...
@@ -18,10 +18,16 @@ test:
 race:
 	$(GO) test -race -shuffle=on $$(.ci/packages race)
 
+# All modules of the repository.
 lint:
-	$(GO) vet ./...
-	$(TOOL) golangci-lint run ./...
+	./.ci/run "vet and lint"
 	$(GO) run ./internal/surface -check
+
+# What pages say of tests, rules and peers.
+docs:
+	docs/conformance.sh -check
+	docs/tests.sh -check
+	docs/interop.sh -check
 
 vuln:
 	$(TOOL) govulncheck ./...
