@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
-	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
-	"github.com/flute-node/flute-node/flute/fdt"
 )
 
 // feedTogether takes datagrams of one read as a program does that hands rows of packets to their Object. It returns how
@@ -60,24 +58,13 @@ func (r *rig) feedTogether(datagrams [][]byte, rows bool) (short int) {
 func TestHandleAlike(t *testing.T) {
 	short := 0
 	for seed := range uint64(60) {
-		a, b := plain(t, 1, 60_000, 100, 40), coded(t, 2, 60_000, 100, 50, 60, "")
-		var packets [][]byte
 		// With two objects margins depend on which of them gets first what was held apart for them.
 		alone := seed%2 == 0
-		objects, files := []object{a, b}, []fdt.File{a.file("a"), b.file("b")}
+		objects := []object{plain(t, 1, 60_000, 100, 40), coded(t, 2, 60_000, 100, 50, 60, "")}
 		if alone {
-			objects, files = objects[:1], files[:1]
+			objects = objects[:1]
 		}
-		instance := fdtInstance{files: files, e: 300}.packets(t)
-		for _, o := range objects {
-			packets = append(packets, o.all()...)
-		}
-		packets = append(packets, instance...)
-		packets = append(packets, a.packet(0, 0, 1, closeObject), alc.AppendCloseSession(nil, key.TSI))
-		one, other := newRig(t), newRig(t)
-		for _, r := range []*rig{one, other} {
-			r.feed(instance...)
-		}
+		one, other, packets := twins(t, objects...)
 		rng := rand.New(rand.NewPCG(seed, 5))
 		at, from := 0, 0
 		for range 100 {

@@ -134,6 +134,24 @@ func FuzzModel(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b []byte) { checkModel(t, a, b) })
 }
 
+// twins returns two sessions that know what describes objects, and the packets that may come of these: their symbols,
+// the FDT Instance, and those with the flags B and A.
+func twins(t *testing.T, objects ...object) (one, other *rig, packets [][]byte) {
+	t.Helper()
+	var files []fdt.File
+	for i, o := range objects {
+		files = append(files, o.file(string(rune('a'+i))))
+		packets = append(packets, o.all()...)
+	}
+	instance := fdtInstance{files: files, e: 300}.packets(t)
+	packets = append(packets, instance...)
+	packets = append(packets, objects[0].packet(0, 0, 1, closeObject), alc.AppendCloseSession(nil, key.TSI))
+	one, other = newRig(t), newRig(t)
+	one.feed(instance...)
+	other.feed(instance...)
+	return one, other, packets
+}
+
 // feedAnew is feed for a session that looks at each datagram as if it were the first.
 func (r *rig) feedAnew(datagram []byte) {
 	r.s.latest = latest{}
@@ -146,18 +164,7 @@ func TestRouteAlike(t *testing.T) {
 	const ordinary = 95 // percent of the datagrams that follow the one before, at the same time
 	short := 0
 	for seed := range uint64(40) {
-		a, b := plain(t, 1, 20_000, 100, 4), coded(t, 2, 20_000, 100, 5, 8, "")
-		var packets [][]byte
-		instance := fdtInstance{files: []fdt.File{a.file("a"), b.file("b")}, e: 300}.packets(t)
-		for _, o := range []object{a, b} {
-			packets = append(packets, o.all()...)
-		}
-		packets = append(packets, instance...)
-		packets = append(packets, a.packet(0, 0, 1, closeObject), alc.AppendCloseSession(nil, key.TSI))
-		one, other := newRig(t), newRig(t)
-		for _, r := range []*rig{one, other} {
-			r.feed(instance...)
-		}
+		one, other, packets := twins(t, plain(t, 1, 20_000, 100, 4), coded(t, 2, 20_000, 100, 5, 8, ""))
 		rng := rand.New(rand.NewPCG(seed, 3))
 		at, from := 0, 0
 		for range 600 {
