@@ -124,7 +124,8 @@ func TestNameRefusedOnce(t *testing.T) {
 // A layout that is refused says which part of it is no part of a name.
 func TestLayoutFault(t *testing.T) {
 	for layout, want := range map[string]string{
-		"{x}/{path}": `"{x}" is`, "{path}{": `"{" is`, "{path}{ab": `"{ab" is`, "}{path}": `"}" is`, "a{}b{path}": `"{}" is`,
+		"{x}/{path}": `"{x}" is`, "{path}{": `"{" is`, "{path}{ab": `"{ab" is`, "}{path}": `"}" is`,
+		"a{}b{path}": `"{}" is`,
 	} {
 		c := Config{Layout: layout}
 		if err := c.CheckLayout(); err == nil || !strings.HasPrefix(err.Error(), want) {
