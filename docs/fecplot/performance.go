@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/plotter"
@@ -46,7 +45,7 @@ type performed struct {
 	Each     float64 `json:"microseconds_per_datagram"`
 	Ratio    float64 `json:"ratio"`
 
-	Steady      float64 `json:"steady_microseconds_per_datagram"` // 0: not measured
+	Steady      float64 `json:"steady_microseconds_per_datagram"`
 	SteadyRatio float64 `json:"steady_ratio"`
 }
 
@@ -173,20 +172,12 @@ func datagrams(text *strings.Builder, title string, rows []performed, many func(
 	if len(rows) == 0 {
 		return
 	}
-	steady := slices.ContainsFunc(rows, func(r performed) bool { return r.Steady > 0 })
-	more := ""
-	if steady {
-		more = " While all send | Ratio |"
-	}
 	fmt.Fprintf(text, "\n| "+title+" | Datagrams | Dropped | By the kernel | Lost files | "+
-		"µs for a datagram | Ratio |%s Memory |\n|--:|--:|--:|--:|--:|--:|--:|%s--:|\n", rows[0].Rate/1e9, more,
-		strings.Repeat("--:|", strings.Count(more, "|")))
+		"µs for a datagram | Ratio | While all send | Ratio | Memory |\n"+
+		"|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n", rows[0].Rate/1e9)
 	for i := range rows {
 		r := &rows[i]
-		if steady {
-			more = fmt.Sprintf(" %.2f | %.2f |", r.Steady, r.SteadyRatio)
-		}
-		fmt.Fprintf(text, "| %d | %d | %d | %d | %d | %.2f | %.2f |%s %.0f MiB |\n", many(r), r.Packets, r.Dropped,
-			r.Kernel, r.Lost, r.Each, r.Ratio, more, r.Memory/(1<<20))
+		fmt.Fprintf(text, "| %d | %d | %d | %d | %d | %.2f | %.2f | %.2f | %.2f | %.0f MiB |\n", many(r), r.Packets,
+			r.Dropped, r.Kernel, r.Lost, r.Each, r.Ratio, r.Steady, r.SteadyRatio, r.Memory/(1<<20))
 	}
 }
