@@ -86,10 +86,22 @@ func TestPanicsInLifecycle(t *testing.T) {
 		crash bool // also on "crash"
 		want  []string
 	}{
-		"started":    {func(m any) bool { _, ok := m.(*actor.Started); return ok }, false, []string{"started", "stopping", "stopped"}},
-		"stopping":   {func(m any) bool { _, ok := m.(*actor.Stopping); return ok }, false, []string{"started", "stopping", "stopped"}},
-		"stopped":    {func(m any) bool { _, ok := m.(*actor.Stopped); return ok }, false, []string{"started", "stopping", "stopped"}},
-		"terminated": {func(m any) bool { _, ok := m.(*actor.Terminated); return ok }, false, []string{"started", "stopping", "stopped"}},
+		"started": {
+			func(m any) bool { _, ok := m.(*actor.Started); return ok }, false,
+			[]string{"started", "stopping", "stopped"},
+		},
+		"stopping": {
+			func(m any) bool { _, ok := m.(*actor.Stopping); return ok }, false,
+			[]string{"started", "stopping", "stopped"},
+		},
+		"stopped": {
+			func(m any) bool { _, ok := m.(*actor.Stopped); return ok }, false,
+			[]string{"started", "stopping", "stopped"},
+		},
+		"terminated": {
+			func(m any) bool { _, ok := m.(*actor.Terminated); return ok }, false,
+			[]string{"started", "stopping", "stopped"},
+		},
 		"restarting": {
 			func(m any) bool { _, ok := m.(*actor.Restarting); return ok }, true,
 			[]string{"started", "restarting", "started", "stopping", "stopped"},

@@ -48,7 +48,10 @@ func TestPlan(t *testing.T) {
 		}, 2, 50_000, nil},
 		"close-session flag": {SendConfig{Rate: rate, CloseRepeat: 3 * time.Second}, 1, 10_000, nil},
 		"once closed":        {SendConfig{Rate: rate, CloseRepeat: -1}, 1, 10_000, nil},
-		"bursts":             {SendConfig{Rate: rate, Session: sender.Config{TransferCount: 4, Burst: 2, Delay: time.Second}}, 2, 50_000, nil},
+		"bursts": {
+			SendConfig{Rate: rate, Session: sender.Config{TransferCount: 4, Burst: 2, Delay: time.Second}},
+			2, 50_000, nil,
+		},
 		"in transfer": {
 			SendConfig{Rate: rate, Session: sender.Config{FDTInTransfer: true, TransferCount: 2}},
 			5, 100_000,
@@ -87,10 +90,12 @@ func TestPlan(t *testing.T) {
 		"repeated": {
 			SendConfig{Rate: 1_000_000, Session: sender.Config{TransferCount: 3, Delay: time.Second}}, 2, 100_000, nil,
 		},
-		"within":           {SendConfig{Within: 20 * time.Second}, 1, 300_000, nil},
-		"headers, too":     {SendConfig{Rate: 1_000_000, Counting: CountEthernet}, 1, 500_000, nil},
-		"slow, large FDT":  {SendConfig{Rate: 100_000}, 200, 100, nil},
-		"parallel and few": {SendConfig{Rate: 3_000_000, Session: sender.Config{Parallel: 2, Interleave: 4}}, 5, 100_000, nil},
+		"within":          {SendConfig{Within: 20 * time.Second}, 1, 300_000, nil},
+		"headers, too":    {SendConfig{Rate: 1_000_000, Counting: CountEthernet}, 1, 500_000, nil},
+		"slow, large FDT": {SendConfig{Rate: 100_000}, 200, 100, nil},
+		"parallel and few": {
+			SendConfig{Rate: 3_000_000, Session: sender.Config{Parallel: 2, Interleave: 4}}, 5, 100_000, nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, Config{}, func(w *world) {

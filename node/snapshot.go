@@ -61,7 +61,7 @@ type SessionState struct {
 	Account   *event.Account    `json:"account,omitempty"` // of a session that is received
 	Feeds     []event.FeedStats `json:"feeds,omitempty"`   // of one that has several
 	Held      uint64            `json:"held,omitempty"`    // bytes of memory
-	Waiting   int               `json:"waiting,omitempty"` // messages in the mailbox of its actor, also of one that is silent
+	Waiting   int               `json:"waiting,omitempty"` // messages in its actor's mailbox, also of a silent one
 	// ReceivedRate is how many bits of UDP payload have come in the latest second, LastPacket when the latest came;
 	// zero: none.
 	ReceivedRate  uint64              `json:"received_rate,omitempty"`

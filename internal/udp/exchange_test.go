@@ -17,7 +17,10 @@ func TestSendAndReceive(t *testing.T) {
 		nothing                                         bool
 	}{
 		{name: "any source", group: "239.255.77.1", listenOn: lo, sendOn: lo, seenFrom: "127.0.0.1"},
-		{name: "interfaces by address and index", group: "239.255.77.1", listenOn: "127.0.0.1", sendOn: "1", seenFrom: "127.0.0.1"},
+		{
+			name: "interfaces by address and index", group: "239.255.77.1", listenOn: "127.0.0.1", sendOn: "1",
+			seenFrom: "127.0.0.1",
+		},
 		{name: "source-specific", group: "232.1.77.1", source: "127.0.0.1", listenOn: lo, sendOn: lo, seenFrom: "127.0.0.1"},
 		{name: "of another source", group: "232.1.77.2", source: "127.0.0.9", listenOn: lo, sendOn: lo, nothing: true},
 		{name: "unicast", group: "127.0.0.1", seenFrom: "127.0.0.1"},
