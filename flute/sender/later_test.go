@@ -222,7 +222,7 @@ func TestDigestsLaterAttendedLater(t *testing.T) {
 func TestDigestsLaterOneByOne(t *testing.T) {
 	s, _ := oneFile(t, Config{OTI: fec.OTI{SymbolLength: 1400, MaxSourceBlockLength: 64}}, 0)
 	size := 3 * content.ReadSize
-	data := &flaky{r: bytes.NewReader(pattern(size)), fail: 1 << 62} // not in memory
+	data := onDisk{bytes.NewReader(pattern(size))}
 	addTo(t, s, File{ContentLocation: "later", Content: data, Size: uint64(size), Digests: DigestLater})
 	if n := len(files(t, s, runAll)); n < size/1400 {
 		t.Errorf("%d packets", n)

@@ -145,7 +145,7 @@ func TestLaterQueuesAreLeftAlone(t *testing.T) {
 	cfg := Config{OTI: fec.OTI{SymbolLength: 8}, FDTOTI: fec.OTI{SymbolLength: 1400}, FDTCollect: -1}
 	s, _ := oneFile(t, cfg, 8*2*openLead)
 	add := func(priority int8) flute.TOI {
-		content := &flaky{r: bytes.NewReader(pattern(8)), fail: 1 << 62} // not in memory
+		content := onDisk{bytes.NewReader(pattern(8))}
 		return addTo(t, s, File{
 			ContentLocation: fmt.Sprint(priority), Content: content, Size: 8, Digests: NoDigest, Priority: priority,
 		})

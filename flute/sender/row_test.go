@@ -2,9 +2,7 @@ package sender
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -16,9 +14,6 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 )
-
-// onDisk is content that is read ahead.
-type onDisk struct{ io.ReaderAt }
 
 // TestAppendRow: a session that is asked for rows sends the same packets, at the same times, as one that is asked for
 // each, and knows and tells the same but for progress on the way: with any code, with several files, with digests that
@@ -65,20 +60,8 @@ func TestAppendRow(t *testing.T) {
 			if rng.IntN(8) == 0 {
 				f.Within = 200 * time.Millisecond
 			}
-			var added []flute.TOI
-			for _, s := range sessions {
-				o, err := Prepare(context.Background(), f, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				toi, err := s.Add(o)
-				if err != nil {
-					t.Fatal(err)
-				}
-				added = append(added, toi)
-			}
-			if added[0] != added[1] {
-				t.Fatal(added)
+			if toi := addTo(t, sessions[0], f); addTo(t, sessions[1], f) != toi {
+				t.Fatalf("seed %d: file %d has another TOI than %v", seed, files, toi)
 			}
 		}
 		add()

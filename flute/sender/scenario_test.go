@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -349,6 +350,9 @@ func pattern(n int) []byte {
 }
 
 var errFlaky = errors.New("the medium is gone")
+
+// onDisk is content that is not known to be in memory.
+type onDisk struct{ io.ReaderAt }
 
 // flaky fails reads that reach beyond fail.
 type flaky struct {

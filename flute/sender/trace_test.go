@@ -99,7 +99,7 @@ func play(t testing.TB, name string, cfg Config) *trace {
 		f := File{ContentLocation: fmt.Sprintf("f%d-%v", size,
 			cenc), Content: bytes.NewReader(content), Size: uint64(size), CENC: cenc}
 		if size%2 == 1 {
-			f.Content = &flaky{r: bytes.NewReader(content), fail: 1 << 62} // not known to be in memory
+			f.Content = onDisk{bytes.NewReader(content)}
 		}
 		o, err := Prepare(context.Background(), f, nil)
 		if err != nil {
