@@ -35,14 +35,33 @@ func cached(t testing.TB, cfg Config, size int) (*Session, *readCounter, flute.T
 }
 
 var cachedConfigs = map[string]Config{
-	"Reed-Solomon":          {OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10}},
-	"new symbols each turn": {OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10, MaxEncodingSymbols: 90}, Repair: 3},
-	"interleaved":           {OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10}, Interleave: 4},
-	"RaptorQ":               {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 20}},
-	"sub-blocks":            {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 20, SubBlocks: 5}, Interleave: 2},
-	"a random start":        {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 20}, Order: RandomStart, Interleave: 3},
-	"RaptorQ, Works":        {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 30_000, MaxSourceBlockLength: 20}, Repair: 3},
-	"Works":                 {OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 30_000, MaxSourceBlockLength: 10, MaxEncodingSymbols: 30}, Repair: 2},
+	"Reed-Solomon": {OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10}},
+	"new symbols each turn": {
+		OTI: fec.OTI{
+			EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10, MaxEncodingSymbols: 90,
+		},
+		Repair: 3,
+	},
+	"interleaved": {
+		OTI: fec.OTI{EncodingID: fec.ReedSolomonGF28, SymbolLength: 100, MaxSourceBlockLength: 10}, Interleave: 4,
+	},
+	"RaptorQ": {OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 20}},
+	"sub-blocks": {
+		OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 20, SubBlocks: 5}, Interleave: 2,
+	},
+	"a random start": {
+		OTI:   fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 100, MaxSourceBlockLength: 20},
+		Order: RandomStart, Interleave: 3,
+	},
+	"RaptorQ, Works": {
+		OTI: fec.OTI{EncodingID: fec.RaptorQ, SymbolLength: 30_000, MaxSourceBlockLength: 20}, Repair: 3,
+	},
+	"Works": {
+		OTI: fec.OTI{
+			EncodingID: fec.ReedSolomonGF28, SymbolLength: 30_000, MaxSourceBlockLength: 10, MaxEncodingSymbols: 30,
+		},
+		Repair: 2,
+	},
 }
 
 // What is kept from one transfer to the next is seen in no packet.
