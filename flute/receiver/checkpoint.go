@@ -3,12 +3,14 @@ package receiver
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/internal/staging"
+	"github.com/flute-node/flute-node/store"
 )
 
 // An object whose Store is a store.Keeper is noted from time to time: which symbols are held, and what was announced.
@@ -158,9 +160,12 @@ func (o *Object) noted(w *Work) {
 	}
 	c := &h.checkpoints
 	c.note, c.out, c.fails = nil, false, w.err != nil
-	if w.err == nil {
+	switch {
+	case w.err == nil:
 		c.noted = true
-	} else if !c.told {
+	case o.e.phase == finishing && errors.Is(w.err, store.ErrClosed):
+		// The publication was quicker, and its Work is on its way back.
+	case !c.told:
 		c.told = true
 		o.emit(event.Warning{Text: fmt.Sprintf("session %v, TOI %v: it cannot be noted how far it has come, so that "+
 			"it would begin anew after a crash: %v", o.l.key, o.e.toi, w.err)})

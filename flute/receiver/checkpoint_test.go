@@ -3,6 +3,8 @@ package receiver
 import (
 	"testing"
 	"time"
+
+	"github.com/flute-node/flute-node/flute/event"
 )
 
 // An object is noted each checkpointInterval, however much has come; not while a note is on its way, nor without news.
@@ -80,5 +82,46 @@ func TestWhenNotesAreTaken(t *testing.T) {
 	news()
 	if !c.last.Equal(r.now) || c.note != nil {
 		t.Errorf("the first packet is noted at once, or nobody knows when it came: %v", c.last)
+	}
+}
+
+// A note that the store gets to when the file is published has not failed: nobody is warned, whichever Work comes back
+// first.
+func TestNoteAfterPublication(t *testing.T) {
+	d := newDisk()
+	r := onDisk(t, d)
+	r.manual, r.slow = true, true
+	o := plain(t, 1, 400_000, 1400, 64)
+	var note, publication *Work
+	work := func() { // all but these two
+		for len(r.works) > 0 {
+			switch w := r.works[0]; {
+			case w.notes:
+				note, r.works = w, r.works[1:]
+			case w.publication != nil:
+				publication, r.works = w, r.works[1:]
+			default:
+				r.work()
+			}
+		}
+	}
+	r.feed(describe(t, 0, o.file("a")))
+	for i, p := range o.all() {
+		if i < 25 { // a pause of seamSilence makes a seam
+			r.wait(checkpointInterval / 10)
+		}
+		r.feed(p)
+		work()
+	}
+	if note == nil || publication == nil {
+		t.Fatal("they are not under way at a time")
+	}
+	labour(publication)
+	labour(note)
+	r.bring(note)
+	r.bring(publication)
+	r.want("completed 1 a 400000")
+	if list := eventsOf[event.Warning](r); len(list) > 0 || d.published["a"] == nil {
+		t.Errorf("warned of %v", list)
 	}
 }

@@ -2,7 +2,6 @@ package receiver
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -127,7 +126,7 @@ func (o *diskObject) Note(p []byte, anew bool) error {
 		return o.disk.fails
 	}
 	if !slices.Contains(o.disk.staged, o) {
-		return errors.New("noted after its end")
+		return fmt.Errorf("noted after its end: %w", store.ErrClosed)
 	}
 	_ = o.Sync()
 	if anew {
