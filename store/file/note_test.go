@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -349,7 +350,7 @@ func TestPublishedNotesAreRemoved(t *testing.T) {
 }
 
 // TestNoteWhilePublished: a note that comes while the object is published waits, and holds nothing meanwhile that the
-// publication needs.
+// publication needs. Then the object is closed to it.
 func TestNoteWhilePublished(t *testing.T) {
 	s := opened(t, Options{}, t.TempDir())
 	o := written(t, s, "content").(*object)
@@ -366,8 +367,8 @@ func TestNoteWhilePublished(t *testing.T) {
 	for _, c := range []chan error{published, noted} {
 		select {
 		case err := <-c:
-			if c == published && err != nil {
-				t.Error(err)
+			if c == published && err != nil || c == noted && !errors.Is(err, store.ErrClosed) {
+				t.Errorf("noted %v: %v", c == noted, err)
 			}
 		case <-time.After(20 * time.Second):
 			t.Fatal("they wait for each other")
@@ -375,6 +376,9 @@ func TestNoteWhilePublished(t *testing.T) {
 	}
 	if n := stagedFiles(t, s); n != 0 {
 		t.Errorf("%d files are left", n)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

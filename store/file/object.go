@@ -39,7 +39,7 @@ type object struct {
 
 	publishing atomic.Bool // Publish was called
 
-	noting sync.Mutex // held while notes are written
+	noting sync.Mutex // held while notes are written; who has it never waits for the file: lend comes before
 	noted  bool       // there are notes; guarded by noting
 	kept   bool       // it stays when it is spent; guarded by descriptors.mu
 }
