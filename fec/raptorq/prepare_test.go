@@ -79,6 +79,33 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
+// TestPreparedAgain: symbols that are made ahead are right whatever the encoder did for the source block before, also if
+// nobody asked it for a symbol then.
+func TestPreparedAgain(t *testing.T) {
+	const k, length = 100, 64
+	source := fectest.Source(k, length)
+	want := newEncoder(t, New(Config{}), k, length, source)
+	enc := newEncoder(t, New(Config{}), k, length, source).(preparing)
+	for _, n := range []int{k / 2, k/2 + 1, k / 2, 1, k/2 + 1, 1} { // of more than half nothing is made ahead
+		if err := enc.Reset(source); err != nil {
+			t.Fatal(err)
+		}
+		if err := enc.Prepare(k, n); err != nil {
+			t.Fatal(err)
+		}
+		if n > k/2 {
+			continue
+		}
+		for esi := fec.ESI(k); esi < fec.ESI(k+n); esi++ {
+			a, err := want.AppendRepair(nil, esi)
+			b, err2 := enc.AppendRepair(nil, esi)
+			if err != nil || err2 != nil || !bytes.Equal(a, b) {
+				t.Fatalf("%d symbols: %d differs: %v, %v", n, esi, err, err2)
+			}
+		}
+	}
+}
+
 // TestPreparedIsFreed: what was made ahead takes no memory any more once the intermediate symbols do.
 func TestPreparedIsFreed(t *testing.T) {
 	const k, n = 2000, 1000

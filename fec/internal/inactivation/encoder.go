@@ -153,7 +153,8 @@ func (e *Encoder) compute() error {
 		return err
 	}
 	if e.slab == nil {
-		e.made, e.outputs, e.sum, e.prepared = nil, nil, nil, 0 // outputs are views of made
+		e.made, e.outputs, e.prepared = nil, nil, 0 // outputs are views of made
+		e.sum, e.summed = nil, summed{}
 		e.planes = newPlanes(e.block.SymbolLength, e.plan.rows, encoderBudget)
 		columns := e.known.code().Columns
 		n := e.stripes()
