@@ -3,8 +3,8 @@
 # librqbit-utp, on loopback and through a relay that loses 1 % and 5 % of the datagrams of each direction. The file that
 # arrives must have the digest of the one that was sent.
 #
-#   interop/utp.sh [BYTES]      of the file; 64 MiB unless said otherwise, at most 4 MiB where a peer sends and datagrams
-#                               are lost
+#   interop/utp.sh [BYTES]      of the file; 64 MiB unless said otherwise, at most 4 MiB where a peer sends and
+#                               datagrams are lost
 #   interop/utp.sh install      only installs the peers
 #
 # Exit codes: see lib.sh. A peer that cannot be installed skips its cases; without any the script is skipped.
