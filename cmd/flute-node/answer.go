@@ -40,7 +40,7 @@ func (o *output) answer(a answer) {
 	switch {
 	case o.quiet && a.OK:
 	case o.json:
-		o.events.line("answer", a)
+		o.write(o.events.line("answer", a))
 	default:
 		o.text(a.text())
 	}

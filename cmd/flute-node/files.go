@@ -105,7 +105,7 @@ func (o *output) skipped(s source.Skipped, text string) {
 	switch {
 	case o.quiet && !s.Failed:
 	case o.json:
-		o.events.line("skipped", s)
+		o.write(o.events.line("skipped", s))
 	case text != "":
 		o.text(text)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"time"
 
 	"github.com/flute-node/flute-node/actors/notice"
@@ -16,9 +15,8 @@ const (
 	progressRate = 20
 )
 
-// jsonLines writes events as JSON, one object a line.
+// jsonLines makes lines of events, one JSON object each.
 type jsonLines struct {
-	w        io.Writer
 	now      func() time.Time
 	last     map[object]time.Time // latest progress of each object in transfer
 	second   time.Time            // in which progress lines are counted
@@ -26,29 +24,29 @@ type jsonLines struct {
 	progress bool                 // wanted
 }
 
-func newJSONLines(w io.Writer, progress bool) *jsonLines {
-	return &jsonLines{w: w, now: time.Now, last: map[object]time.Time{}, progress: progress}
+func newJSONLines(progress bool) *jsonLines {
+	return &jsonLines{now: time.Now, last: map[object]time.Time{}, progress: progress}
 }
 
-// show writes an event, unless it is one of progress too many.
-func (j *jsonLines) show(e notice.Event) {
+// event returns the line of an event; nil: it is one of progress too many.
+func (j *jsonLines) event(e notice.Event) []byte {
 	switch e := e.(type) {
 	case event.ObjectStarted:
 		j.last[object{e.Session, e.TOI, e.Sending}] = j.now()
 	case event.ObjectProgress:
 		if !j.due(object{e.Session, e.TOI, e.Sending}) {
-			return
+			return nil
 		}
 	case event.SessionStats:
 		if !j.progress {
-			return
+			return nil
 		}
 	case event.ObjectCompleted:
 		delete(j.last, object{e.Session, e.TOI, e.Sending})
 	case event.ObjectFailed:
 		delete(j.last, object{e.Session, e.TOI, e.Sending})
 	}
-	j.line(e.EventName(), e)
+	return j.line(e.EventName(), e)
 }
 
 // due reports whether a line of progress may be written.
@@ -68,7 +66,7 @@ func (j *jsonLines) due(o object) bool {
 	return true
 }
 
-// line writes one JSON object: the event's name, the time, and its fields.
-func (j *jsonLines) line(name string, v any) {
-	_, _ = j.w.Write(append(eventline.Append(nil, name, j.now(), v), '\n'))
+// line returns one JSON object: the event's name, the time, and its fields.
+func (j *jsonLines) line(name string, v any) []byte {
+	return append(eventline.Append(nil, name, j.now(), v), '\n')
 }

@@ -121,7 +121,7 @@ func run(args []string, stdout, stderr *os.File) int {
 		exited, err = exitOK, versionCommand{}.Run(out)
 		out.close()
 	}
-	if exited >= 0 && p.failed() {
+	if exited >= 0 && p.lost() > 0 {
 		return exitFailed
 	}
 	if exited >= 0 {
@@ -146,7 +146,7 @@ func run(args []string, stdout, stderr *os.File) int {
 	if err != nil {
 		return fail(told, out, err)
 	}
-	if out.product && (p.failed() || out.lines.Lost() > 0) {
+	if out.product && out.lost() > 0 {
 		return exitFailed // nobody has got what was asked for
 	}
 	return exitOK

@@ -45,7 +45,7 @@ type output struct {
 
 	mu      sync.Mutex
 	product bool   // something was printed that the command is run for
-	told    uint64 // lines that were lost, of which it was told
+	told    uint64 // of the lines that were lost
 	events  *jsonLines
 	screen  *screen // nil: text without bars
 	bars    bars
@@ -64,7 +64,7 @@ func newOutput(p *printer, d display) *output {
 	}
 	o.patience, o.hurry = context.WithCancel(context.Background())
 	o.json = o.asked || !terminal && d.Progress != "bar"
-	o.events = newJSONLines(writerFunc(o.write), d.Progress != "none" && !d.Quiet)
+	o.events = newJSONLines(d.Progress != "none" && !d.Quiet)
 	if !o.json && terminal && !d.Quiet && d.Progress != "none" && prepareTerminal(p.file) {
 		o.screen = &screen{w: o.lines, size: func() (int, int) {
 			columns, rows, err := term.GetSize(fd)
@@ -104,13 +104,11 @@ func (o *output) show(e notice.Event) {
 	if o.quiet && !trouble {
 		return
 	}
-	if n := o.takeLost(); n > 0 && o.json { // told with the first line that can be written again
-		o.events.line(notice.Missed{}.EventName(), notice.Missed{Count: n})
-	} else if n > 0 {
-		o.text(fmt.Sprintf("%d lines were not shown: nobody read them in time", n))
-	}
+	o.tellLost()
 	if o.json {
-		o.events.show(e)
+		if line := o.events.event(e); line != nil {
+			o.write(line)
+		}
 		return
 	}
 	if o.screen != nil {
@@ -143,22 +141,30 @@ func (o *output) flush() {
 	o.lines.Flush(ctx)
 }
 
-// takeLost returns how many lines were lost, since it was asked last. The caller holds mu.
-func (o *output) takeLost() uint64 {
-	lost := o.lines.Lost() + uint64(o.printer.takeLost())
+// lost returns how many lines were lost.
+func (o *output) lost() uint64 { return o.lines.Lost() + o.printer.lost() }
+
+// tellLost tells of lines that were lost, with the first line that can be written again. The caller holds mu.
+func (o *output) tellLost() {
+	lost := o.lost()
 	n := lost - o.told
-	o.told = o.lines.Lost()
-	return n
+	switch o.told = lost; {
+	case n == 0:
+	case o.json:
+		o.write(o.events.line(notice.Missed{}.EventName(), notice.Missed{Count: n}))
+	default:
+		o.text(fmt.Sprintf("%s %s not shown: nobody read in time", count(int(n), "line"), wasOrWere(n)))
+	}
 }
 
 // write writes lines. For those that the command is run for it waits until there is room: whoever reads them sets the
 // pace. For others it never waits: whoever reads what is told of files holds up none. The caller holds mu.
-func (o *output) write(lines []byte) (int, error) {
+func (o *output) write(lines []byte) {
 	if o.product {
-		o.lines.WriteWait(o.patience, lines)
-		return len(lines), nil
+		_, _ = o.Write(lines)
+		return
 	}
-	return o.lines.Write(lines)
+	_, _ = o.lines.Write(lines)
 }
 
 // Write writes lines that the command is run for. It never fails.
@@ -167,15 +173,10 @@ func (o *output) Write(lines []byte) (int, error) {
 	return len(lines), nil
 }
 
-// writerFunc is a function as an io.Writer.
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
 // text prints a line, with the next frame if there are bars. The caller holds mu.
 func (o *output) text(line string) {
 	if o.stop == nil {
-		_, _ = o.write([]byte(line + "\n"))
+		o.write([]byte(line + "\n"))
 		return
 	}
 	o.waiting = append(o.waiting, line)
@@ -188,7 +189,7 @@ func (o *output) note(name string, v any, text string) {
 	switch {
 	case o.quiet:
 	case o.json:
-		o.events.line(name, v)
+		o.write(o.events.line(name, v))
 	case text != "":
 		o.text(text)
 	}
@@ -206,7 +207,7 @@ func (o *output) table(name string, v any, text string) {
 	defer o.mu.Unlock()
 	o.product = true
 	if o.asked {
-		o.events.line(name, v)
+		o.write(o.events.line(name, v))
 		return
 	}
 	o.text(text)
@@ -218,7 +219,7 @@ func (o *output) record(v any, text string) {
 	defer o.mu.Unlock()
 	o.product = true
 	if o.asked {
-		_, _ = o.write(append(eventline.Marshal(v), '\n'))
+		o.write(append(eventline.Marshal(v), '\n'))
 		return
 	}
 	o.text(text)
@@ -270,10 +271,10 @@ func (o *output) error(text string, code int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.asked || o.json && !o.product { // a table is no place for it
-		o.events.line("error", struct {
+		o.write(o.events.line("error", struct {
 			Error string `json:"error"`
 			Code  int    `json:"exit_code"`
-		}{text, code})
+		}{text, code}))
 	}
 }
 
@@ -287,7 +288,7 @@ func (o *output) stream(name string, v any, text string, trouble bool, bar notic
 	}
 	if o.json {
 		if o.events.progress || name != "file_progress" {
-			o.events.line(name, v)
+			o.write(o.events.line(name, v))
 		}
 		return
 	}

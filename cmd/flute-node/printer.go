@@ -19,18 +19,17 @@ type printer struct {
 	writing sync.Mutex // held while lines are written
 	torn    bool       // the last write ended in the middle of a line; guarded by writing
 
-	mu   sync.Mutex
-	w    io.Writer
-	gone bool  // nobody reads any more
-	err  error // the first one
-	lost int   // writes that failed, since it was told
+	mu     sync.Mutex
+	w      io.Writer
+	gone   bool   // nobody reads any more
+	failed uint64 // writes
 }
 
 func newPrinter(file *os.File, stderr *standardError) *printer {
 	return &printer{file: file, stderr: stderr, w: file}
 }
 
-// Write writes whole lines. It reports no error: the first one is told on stderr, and failed remembers it.
+// Write writes whole lines. It reports no error: the first one is told on stderr, and all are counted.
 func (p *printer) Write(lines []byte) (int, error) {
 	p.writing.Lock()
 	defer p.writing.Unlock()
@@ -66,10 +65,9 @@ func (p *printer) target() io.Writer {
 func (p *printer) fail(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lost++
+	p.failed++
 	p.gone = p.gone || errors.Is(err, syscall.EPIPE)
-	if p.err == nil {
-		p.err = err
+	if p.failed == 1 {
 		_, _ = fmt.Fprintf(p.stderr, "flute-node: standard output cannot be written, it goes on without: %v\n", err)
 	}
 }
@@ -81,18 +79,9 @@ func (p *printer) redirect() {
 	p.w = p.stderr
 }
 
-// failed reports whether something could not be written.
-func (p *printer) failed() bool {
+// lost returns how many writes have failed.
+func (p *printer) lost() uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.err != nil
-}
-
-// takeLost returns how many writes have failed since the last call.
-func (p *printer) takeLost() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := p.lost
-	p.lost = 0
-	return n
+	return p.failed
 }
