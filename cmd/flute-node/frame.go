@@ -54,7 +54,18 @@ func (o *output) draw(withBars bool) {
 
 // close finishes the bars, so that what is printed next stands below them, and waits for who reads what was printed.
 func (o *output) close() {
-	defer o.flush()
+	o.end()
+	o.flush()
+	o.mu.Lock()
+	if !o.product { // of what the command is run for the exit code tells it
+		o.tellLost()
+	}
+	o.mu.Unlock()
+	o.flush()
+}
+
+// end draws the bars no longer.
+func (o *output) end() {
 	o.mu.Lock()
 	stop := o.stop
 	if o.closed {

@@ -104,7 +104,6 @@ func (o *output) show(e notice.Event) {
 	if o.quiet && !trouble {
 		return
 	}
-	o.tellLost()
 	if o.json {
 		if line := o.events.event(e); line != nil {
 			o.write(line)
@@ -144,16 +143,25 @@ func (o *output) flush() {
 // lost returns how many lines were lost.
 func (o *output) lost() uint64 { return o.lines.Lost() + o.printer.lost() }
 
-// tellLost tells of lines that were lost, with the first line that can be written again. The caller holds mu.
+// tellLost tells of lines that were lost, before the first line that can be written again. The caller holds mu.
 func (o *output) tellLost() {
 	lost := o.lost()
 	n := lost - o.told
-	switch o.told = lost; {
-	case n == 0:
+	if n == 0 {
+		return
+	}
+	told := true
+	text := fmt.Sprintf("%s %s not shown: nobody read in time", count(int(n), "line"), wasOrWere(n))
+	switch {
 	case o.json:
-		o.write(o.events.line(notice.Missed{}.EventName(), notice.Missed{Count: n}))
+		told = o.lines.Offer(o.events.line(notice.Missed{}.EventName(), notice.Missed{Count: n}))
+	case o.stop != nil:
+		o.waiting = append(o.waiting, text)
 	default:
-		o.text(fmt.Sprintf("%s %s not shown: nobody read in time", count(int(n), "line"), wasOrWere(n)))
+		told = o.lines.Offer([]byte(text + "\n"))
+	}
+	if told {
+		o.told = lost
 	}
 }
 
@@ -164,6 +172,7 @@ func (o *output) write(lines []byte) {
 		_, _ = o.Write(lines)
 		return
 	}
+	o.tellLost()
 	_, _ = o.lines.Write(lines)
 }
 
@@ -179,6 +188,7 @@ func (o *output) text(line string) {
 		o.write([]byte(line + "\n"))
 		return
 	}
+	o.tellLost()
 	o.waiting = append(o.waiting, line)
 }
 

@@ -77,15 +77,29 @@ func (w *Writer) Lost() uint64 {
 	return w.lost
 }
 
-// put adds a line if the lines that wait then take at most so many bytes.
+// Offer writes a line if there is room for it, and reports whether there was. Without room it is not counted as lost.
+func (w *Writer) Offer(line []byte) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.offer(line, w.most)
+}
+
+// offer adds a line if the lines that wait then take at most so many bytes. The caller holds mu.
+func (w *Writer) offer(line []byte, most int) bool {
+	fits := w.fits(line, most)
+	if fits {
+		w.add(line)
+	}
+	return fits
+}
+
+// put adds a line, or counts it as lost.
 func (w *Writer) put(line []byte, most int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.fits(line, most) {
+	if !w.offer(line, most) {
 		w.lost++
-		return
 	}
-	w.add(line)
 }
 
 func (w *Writer) fits(line []byte, most int) bool { return w.bytes+len(line)+lineMemory <= most }
@@ -136,8 +150,9 @@ func (w *Writer) run() {
 	}
 }
 
-// next takes the line that is handed over next; nil: there is none. What was lost is told once less waits than
-// lines of the lowest Rank may fill, so that a reader who is slow, and not gone, is not told of each line.
+// next takes the line that is handed over next; nil: there is none. What was lost is told once lines fill a quarter of
+// the memory at most, half of what those of the lowest Rank may fill: a reader who is slow, and not gone, is not told
+// of each line.
 func (w *Writer) next() []byte {
 	if n := w.lost - w.told; n > 0 && w.tell != nil && w.bytes <= w.most/4 {
 		w.told = w.lost
