@@ -1,11 +1,9 @@
 package receiver
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/flute-node/flute-node/fec"
-	"github.com/flute-node/flute-node/flute/alc"
 )
 
 // Most packets of a read bring the source symbol behind that of the packet before, with the same header. All but the
@@ -49,11 +47,6 @@ func (o *Object) HandleAlike(now time.Time, packets []Packet) (n int) {
 	e.effects.Events = l.opening(e.effects.Events)
 	o.flagged(now, false)
 	return n
-}
-
-// agrees reports whether a packet says of the FEC OTI what is known of the object, as far as it says anything.
-func (h *holding) agrees(p *alc.Packet) bool {
-	return p.Codepoint == uint8(h.OTI.EncodingID) && (p.FTI == nil || bytes.Equal(p.FTI, h.FTI))
 }
 
 // observeRow is observe for n packets that came with one that was observed, each of one symbol: first and those of the

@@ -151,11 +151,11 @@ func (o *Object) verifyOTI(now time.Time, p *alc.Packet) error {
 		}
 		return nil
 	}
-	if p.Codepoint != uint8(h.OTI.EncodingID) {
-		return errCodepoint
-	}
-	if p.FTI == nil || bytes.Equal(p.FTI, h.FTI) {
+	switch {
+	case h.agrees(p):
 		return nil
+	case p.Codepoint != uint8(h.OTI.EncodingID):
+		return errCodepoint
 	}
 	oti, err := fec.ParseFTI(fec.EncodingID(p.Codepoint), p.FTI)
 	if err != nil {
@@ -168,6 +168,11 @@ func (o *Object) verifyOTI(now time.Time, p *alc.Packet) error {
 		h.FTI = bytes.Clone(p.FTI)
 	}
 	return nil
+}
+
+// agrees reports whether a packet says of the FEC OTI what is known of the object, as far as it says anything.
+func (h *holding) agrees(p *alc.Packet) bool {
+	return p.Codepoint == uint8(h.OTI.EncodingID) && (p.FTI == nil || bytes.Equal(p.FTI, h.FTI))
 }
 
 // equivalent reports whether a and b code an object in the same way. The fields that say no more than how large
