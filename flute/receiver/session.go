@@ -16,7 +16,7 @@ type Packet struct {
 	alc    alc.Packet
 	origin Origin
 	entry  *entry // whose it is; its TOI may name another one when it is handled
-	alike  bool   // its header is that of the packet of entry before, and has no flag
+	alike  bool   // its header is that of the packet routed before it, which is of entry as well, and has no flag
 	// of ROUTE: the alc.Packet has 0, the FEC Encoding ID of what ROUTE is a special case of
 	codepoint uint8
 }

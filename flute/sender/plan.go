@@ -30,7 +30,7 @@ type plan struct {
 	gonePages int    // forgotten ones in pages
 	fileBytes uint64 // of the packets of files
 	complete  bool   // no file will be added
-	hurry     bool   // it has just become so: there is nothing to wait for that files could share an FDT Instance with
+	hurry     bool   // complete, and no FDT Instance was made since: none has to wait for files to share it
 }
 
 // tally counts objects and the bytes of their descriptions.
