@@ -222,6 +222,8 @@ func (h *history) before(in *instance) *instance {
 func (s *session) file(d *capture.Datagram, in *instance, f *fdt.File) {
 	h := &s.fdt
 	old := h.files[f.TOI]
+	prior, known := h.locations[f.ContentLocation]
+	outdated := known && h.latest[prior].NewerThan(in.ID)
 	if old == nil {
 		if len(h.files) == maxObjects || !s.in.spend(s, uint64(objectCost+2*len(f.ContentLocation))) {
 			h.beyond++
@@ -231,12 +233,12 @@ func (s *session) file(d *capture.Datagram, in *instance, f *fdt.File) {
 			s.breaks("E48", d.Number, "FDT Instance %d adds TOI %v", in.ID, f.TOI)
 		}
 		in.change("new TOI %v %s", f.TOI, f.ContentLocation)
-		if toi, ok := h.locations[f.ContentLocation]; ok && toi != f.TOI {
+		if known && prior != f.TOI {
 			which := "a new"
-			if h.latest[toi].NewerThan(in.ID) {
+			if outdated {
 				which = "an older"
 			}
-			in.change("TOI %v is %s version of TOI %v", f.TOI, which, toi)
+			in.change("TOI %v is %s version of TOI %v", f.TOI, which, prior)
 		}
 	} else {
 		for _, what := range differences(old, f) {
@@ -262,7 +264,7 @@ func (s *session) file(d *capture.Datagram, in *instance, f *fdt.File) {
 	kept := *f
 	kept.Attributes, kept.Elements = nil, nil
 	h.files[f.TOI] = &kept
-	if prior, ok := h.locations[f.ContentLocation]; !ok || !h.latest[prior].NewerThan(in.ID) {
+	if !outdated {
 		h.locations[f.ContentLocation] = f.TOI
 	}
 	h.latest[f.TOI] = in.ID

@@ -11,9 +11,10 @@ import (
 
 // Object is one.
 type Object struct {
-	TOI            flute.TOI         `json:"toi"`
-	Location       string            `json:"content_location,omitempty"`
-	State          string            `json:"state"` // verified, complete, superseded, incomplete, failed, refused, announced, undescribed
+	TOI      flute.TOI `json:"toi"`
+	Location string    `json:"content_location,omitempty"`
+	// State is verified, complete, superseded, incomplete, failed, refused, announced, or undescribed.
+	State          string            `json:"state"`
 	Detail         string            `json:"detail,omitempty"`
 	TransferLength uint64            `json:"transfer_length,omitempty"`
 	FEC            string            `json:"fec,omitempty"`
