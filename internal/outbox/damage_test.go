@@ -3,10 +3,10 @@ package outbox
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -14,13 +14,13 @@ import (
 // there or on a new file, and takes what comes. It is no target of fuzzing: see what doc.go says of the library.
 func TestDamagedBytes(t *testing.T) {
 	whole := withLetters(t)
-	for _, changes := range [][]byte{
-		{0, 0, 0},
-		{0x20, 0x10, 1, 0x30, 0x08, 0xff, 0x30, 0x09, 0xff}, // a page of another type, one of more keys
+	for _, changes := range []map[int]byte{ // bits by offset
+		{},
+		{0x2010: 1, 0x3008: 0xff, 0x3009: 0xff}, // a page of another type, one of more keys
 	} {
 		b := bytes.Clone(whole)
-		for ; len(changes) >= 3; changes = changes[3:] {
-			b[int(binary.BigEndian.Uint16(changes))%len(b)] ^= changes[2]
+		for at, bits := range changes {
+			b[at] ^= bits
 		}
 		w := newWorld(t)
 		if err := os.WriteFile(w.cfg.Path, b, 0o600); err != nil {
@@ -70,22 +70,27 @@ func TestDamagedRoot(t *testing.T) {
 }
 
 // withLetters returns a file with items that wait, with dead letters, and with what was delivered.
-func withLetters(f testing.TB) []byte {
-	f.Helper()
-	w := newWorld(f)
-	o := w.open()
-	o.Set("b", &taker{do: func(context.Context, *File) error { return &RejectedError{errors.New("no")} }}, terms)
-	o.Set("c", &taker{}, terms)
-	for n := range 40 {
-		w.receive(o, []string{"a", "b", "c"}[n%3:n%3+1], n)
-	}
-	for i := 0; len(w.outcomes()) < 26 && i < 30_000; i++ {
-		time.Sleep(time.Millisecond)
-	}
-	w.end(o)
-	b, err := os.ReadFile(w.cfg.Path)
-	if err != nil {
-		f.Fatal(err)
-	}
+func withLetters(t *testing.T) (b []byte) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		o := w.open()
+		o.Set("b", &taker{do: func(context.Context, *File) error { return &RejectedError{errors.New("no")} }}, terms)
+		o.Set("c", &taker{}, terms)
+		for n := range 40 {
+			w.receive(o, []string{"a", "b", "c"}[n%3:n%3+1], n)
+		}
+		time.Sleep(time.Minute)
+		for sink, want := range map[string]counts{"b": {Rejected: 13}, "c": {Delivered: 13}} {
+			if s := state(t, o, sink); s.counts != want {
+				t.Errorf("%s: %+v", sink, s)
+			}
+		}
+		w.end(o)
+		var err error
+		if b, err = os.ReadFile(w.cfg.Path); err != nil {
+			t.Fatal(err)
+		}
+	})
 	return b
 }

@@ -21,7 +21,7 @@ import (
 
 // world is a folder with files, and an outbox of them.
 type world struct {
-	t   testing.TB
+	t   *testing.T
 	dir string
 	cfg Config
 
@@ -30,7 +30,7 @@ type world struct {
 	warns []string
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir()}
 	w.cfg = Config{
@@ -148,7 +148,7 @@ func (s *taker) seen() []string {
 
 var terms = Terms{Policy: policy, Timeout: 10 * time.Second, Jobs: 4}
 
-func state(t testing.TB, o *Outbox, sink string) State {
+func state(t *testing.T, o *Outbox, sink string) State {
 	t.Helper()
 	list, _ := o.States()
 	i := slices.IndexFunc(list, func(s State) bool { return s.Name == sink })
