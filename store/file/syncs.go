@@ -44,9 +44,9 @@ type syncs struct {
 
 // round is one sync of the file system, for all files that have joined when it begins.
 type round struct {
-	before *round        // that has to end first
-	files  []*os.File    // nil once it has ended
-	names  []*naming     // of those that have one; nil once it has ended
+	before *round        // whose sync has to end first
+	files  []*os.File    // nil after synced
+	names  []*naming     // of those that have one; nil after synced
 	wanted int           // files for which it waits a little; 0: for none
 	joined chan struct{} // closed when it has so many
 	synced chan struct{} // closed when that sync has ended; then it gives the files their names
