@@ -105,7 +105,9 @@ func TestConf_B10_Invalid(t *testing.T) {
 		{"Transfer-Length", with(noCode, func(o *fec.OTI) { o.TransferLength = 1<<64 - 1 })},
 		{"Encoding-Symbol-Length", with(noCode, func(o *fec.OTI) { o.SymbolLength = 0 })},
 		{"Maximum-Source-Block-Length", with(noCode, func(o *fec.OTI) { o.MaxSourceBlockLength = 0 })},
-		{"number of source blocks", with(noCode, func(o *fec.OTI) { o.TransferLength, o.SymbolLength = 1<<16*10+1, 1 })},
+		{"number of source blocks", with(noCode, func(o *fec.OTI) {
+			o.TransferLength, o.SymbolLength = 1<<16*10+1, 1
+		})},
 		{"source block length", with(noCode, func(o *fec.OTI) {
 			o.TransferLength, o.SymbolLength, o.MaxSourceBlockLength = 1<<16+1, 1, 1<<32-1
 		})},
@@ -114,7 +116,9 @@ func TestConf_B10_Invalid(t *testing.T) {
 		})},
 		{"Encoding-Symbol-Length", with(rs, func(o *fec.OTI) { o.SymbolLength = 0 })},
 		{"Maximum-Source-Block-Length", with(rs, func(o *fec.OTI) { o.MaxSourceBlockLength = 0 })},
-		{"Maximum-Source-Block-Length", with(rs, func(o *fec.OTI) { o.MaxSourceBlockLength, o.MaxEncodingSymbols = 256, 256 })},
+		{"Maximum-Source-Block-Length", with(rs, func(o *fec.OTI) {
+			o.MaxSourceBlockLength, o.MaxEncodingSymbols = 256, 256
+		})},
 		{"Max-Number-of-Encoding-Symbols", with(rs, func(o *fec.OTI) { o.MaxEncodingSymbols = 256 })},
 		{"Max-Number-of-Encoding-Symbols", with(rs, func(o *fec.OTI) { o.MaxEncodingSymbols = 9 })},
 		{"Max-Number-of-Encoding-Symbols", with(rs, func(o *fec.OTI) { o.MaxEncodingSymbols = 0 })},
@@ -135,7 +139,9 @@ func TestConf_B10_Invalid(t *testing.T) {
 		{"PRNG seed", with(ldpc, func(o *fec.OTI) { o.Seed = 0x7fffffff })},
 		{"Max-Number-of-Encoding-Symbols", with(ldpc, func(o *fec.OTI) { o.MaxEncodingSymbols = 1 << 20 })},
 		{"number of source blocks", with(ldpc, func(o *fec.OTI) { o.TransferLength = 1<<12*100 + 1 })},
-		{"Maximum-Source-Block-Length", with(small, func(o *fec.OTI) { o.MaxSourceBlockLength, o.MaxEncodingSymbols = 256, 256 })},
+		{"Maximum-Source-Block-Length", with(small, func(o *fec.OTI) {
+			o.MaxSourceBlockLength, o.MaxEncodingSymbols = 256, 256
+		})},
 		{"Maximum-Source-Block-Length", with(small, func(o *fec.OTI) {
 			o.InstanceID, o.MaxSourceBlockLength, o.MaxEncodingSymbols = 1, 1<<16, 1<<16
 		})},

@@ -79,8 +79,8 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-// TestPreparedAgain: symbols that are made ahead are right whatever the encoder did for the source block before, also if
-// nobody asked it for a symbol then.
+// TestPreparedAgain: symbols that are made ahead are right whatever the encoder did for the source block before, also
+// if nobody asked it for a symbol then.
 func TestPreparedAgain(t *testing.T) {
 	const k, length = 100, 64
 	source := fectest.Source(k, length)

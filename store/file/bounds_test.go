@@ -237,28 +237,30 @@ func TestQuotaBounds(t *testing.T) {
 	s, _ := limited(t, 10)
 	root := s.current().root
 	counted := time.Now().Add(time.Hour) // it is not looked at again
+	fits := func(n uint64) func(*quota) error { return func(q *quota) error { return q.fits(root, n) } }
+	grow := func(n uint64) func(*quota) error { return func(q *quota) error { return q.grow(root, n) } }
 	for _, c := range []struct {
 		name string
 		q    *quota
 		call func(q *quota) error
 		full bool
 	}{
-		{"the last file", &quota{maxFiles: 3, files: 2}, func(q *quota) error { return q.fits(root, 5) }, false},
-		{"a file more", &quota{maxFiles: 3, files: 3}, func(q *quota) error { return q.fits(root, 5) }, true},
-		{"bytes of a file that is there", &quota{maxFiles: 3, files: 3}, func(q *quota) error { return q.grow(root, 5) }, false},
-		{"the last byte", &quota{maxBytes: 30, bytes: 10, staged: 15}, func(q *quota) error { return q.fits(root, 5) }, false},
-		{"a byte more", &quota{maxBytes: 30, bytes: 10, staged: 15}, func(q *quota) error { return q.fits(root, 6) }, true},
-		{"growing to the last", &quota{maxBytes: 30, bytes: 10, staged: 15}, func(q *quota) error { return q.grow(root, 5) }, false},
-		{"growing beyond", &quota{maxBytes: 30, bytes: 10, staged: 15}, func(q *quota) error { return q.grow(root, 6) }, true},
-		{"growing by nothing", &quota{maxBytes: 30, bytes: 50}, func(q *quota) error { return q.grow(root, 0) }, false},
-		{"all that is free", &quota{minFree: 60}, func(q *quota) error { return q.fits(root, 40) }, false},
-		{"a byte more than is free", &quota{minFree: 60}, func(q *quota) error { return q.fits(root, 41) }, true},
-		{"just what stays free", &quota{minFree: 100}, func(q *quota) error { return q.fits(root, 0) }, false},
-		{"less than that", &quota{minFree: 101}, func(q *quota) error { return q.fits(root, 0) }, true},
-		{"a step less", &quota{minFree: 101}, func(q *quota) error { return q.grow(root, freeStep-1) }, false},
-		{"a step", &quota{minFree: 101}, func(q *quota) error { return q.grow(root, freeStep) }, true},
-		{"steps add up", &quota{minFree: 101, grown: 1}, func(q *quota) error { return q.grow(root, freeStep-1) }, true},
-		{"a step with room", &quota{minFree: 100}, func(q *quota) error { return q.grow(root, freeStep) }, false},
+		{"the last file", &quota{maxFiles: 3, files: 2}, fits(5), false},
+		{"a file more", &quota{maxFiles: 3, files: 3}, fits(5), true},
+		{"bytes of a file that is there", &quota{maxFiles: 3, files: 3}, grow(5), false},
+		{"the last byte", &quota{maxBytes: 30, bytes: 10, staged: 15}, fits(5), false},
+		{"a byte more", &quota{maxBytes: 30, bytes: 10, staged: 15}, fits(6), true},
+		{"growing to the last", &quota{maxBytes: 30, bytes: 10, staged: 15}, grow(5), false},
+		{"growing beyond", &quota{maxBytes: 30, bytes: 10, staged: 15}, grow(6), true},
+		{"growing by nothing", &quota{maxBytes: 30, bytes: 50}, grow(0), false},
+		{"all that is free", &quota{minFree: 60}, fits(40), false},
+		{"a byte more than is free", &quota{minFree: 60}, fits(41), true},
+		{"just what stays free", &quota{minFree: 100}, fits(0), false},
+		{"less than that", &quota{minFree: 101}, fits(0), true},
+		{"a step less", &quota{minFree: 101}, grow(freeStep - 1), false},
+		{"a step", &quota{minFree: 101}, grow(freeStep), true},
+		{"steps add up", &quota{minFree: 101, grown: 1}, grow(freeStep - 1), true},
+		{"a step with room", &quota{minFree: 100}, grow(freeStep), false},
 	} {
 		q := c.q
 		q.counted, q.free = counted, func(string) (uint64, error) { return 100, nil }

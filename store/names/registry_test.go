@@ -244,7 +244,9 @@ func TestNamesConcurrent(t *testing.T) {
 
 func ExampleRegistry() {
 	n := New(nil, nil)
-	for _, location := range []string{"http://a/news/x.bin", "http://b/news/x.bin", "http://a/news", "http://a/news/x.bin"} {
+	for _, location := range []string{
+		"http://a/news/x.bin", "http://b/news/x.bin", "http://a/news", "http://a/news/x.bin",
+	} {
 		c, err := n.Claim("", location, "")
 		fmt.Println(c.Name, err)
 	}
