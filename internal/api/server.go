@@ -111,11 +111,11 @@ func (s *Server) listenTLS(at string) error {
 	if err != nil {
 		return fmt.Errorf("api: %w", err)
 	}
-	h := keeping(s.routes())
+	protect := keeping
 	if s.cfg.Token != "" {
-		h = s.guard.protect(s.routes())
+		protect = s.guard.protect
 	}
-	s.serve(l, h, live.Config())
+	s.serve(l, protect(s.routes()), live.Config())
 	return nil
 }
 
