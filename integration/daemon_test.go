@@ -71,7 +71,8 @@ func serviceWith(t *testing.T, log *os.File, text string) *service {
 // run starts the process.
 func (s *service) run() {
 	s.t.Helper()
-	s.process = startLogging(s.t, nil, nil, s.log, "run", "--config", filepath.Join(s.folder, "flute-node.yaml"))
+	s.process = startFiles(s.t, nil, nil, s.log, command, "run", "--config",
+		filepath.Join(s.folder, "flute-node.yaml"))
 	if !eventually(time.Minute, func() bool { code, _ := s.ask("GET", "/readyz"); return code == http.StatusOK }) {
 		_, why := s.ask("GET", "/readyz")
 		_ = s.cmd.Process.Kill()

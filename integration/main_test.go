@@ -156,12 +156,6 @@ func startWith(t *testing.T, stdin io.Reader, stdout *os.File, args ...string) *
 	return startProgram(t, stdin, stdout, command, args...)
 }
 
-// startLogging is startWith with another standard error, too; nil: it is kept.
-func startLogging(t *testing.T, stdin io.Reader, stdout, stderr *os.File, args ...string) *process {
-	t.Helper()
-	return startFiles(t, stdin, stdout, stderr, command, args...)
-}
-
 // startProgram is startWith for another program.
 func startProgram(t *testing.T, stdin io.Reader, stdout *os.File, program string, args ...string) *process {
 	t.Helper()
