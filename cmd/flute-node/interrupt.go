@@ -147,7 +147,7 @@ func (i *interrupts) kill(signals <-chan os.Signal) {
 	s := i.second(signals)
 	i.end()
 	if s != nil {
-		i.stderr.flush(echoLimit)
+		i.stderr.flush(killPatience)
 		die(s)
 	}
 	_, _ = fmt.Fprintf(i.stderr, "flute-node: it has not stopped within %v\n", stopLimit)

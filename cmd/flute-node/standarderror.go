@@ -15,6 +15,8 @@ const (
 	// readerPatience is how long a command that ends waits for who reads what it tells, and one that was interrupted
 	// for who reads standard output.
 	readerPatience = 2 * time.Second
+	// killPatience is the same for one that a second interrupt kills.
+	killPatience = 200 * time.Millisecond
 	// saidPatience is how long a program of --exec is held up by who reads what it prints and is slow.
 	saidPatience = time.Second
 )
