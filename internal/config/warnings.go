@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -45,8 +44,8 @@ type warner struct {
 func (w *warner) node() {
 	n := &w.Node
 	if most := w.machine.Memory; most != 0 && uint64(n.Memory) > most {
-		w.add(n.origin.of("memory"), "node.memory %s: the machine has %s, or lets this process have no more, and ends "+
-			"it when that is spent", sized(uint64(n.Memory)), sized(most))
+		w.add(n.origin.of("memory"), "node.memory %v: the machine has %v, or lets this process have no more, and ends "+
+			"it when that is spent", n.Memory, settings.Bytes(most))
 	}
 	if doubt := n.Rate.Doubt(0); doubt != "" {
 		w.add(n.origin.of("rate"), "node.rate: %s", doubt)
@@ -76,17 +75,18 @@ func (w *warner) receive(r *Receive) {
 	if r.Dir == "" || w.machine.Disk == nil {
 		return
 	}
-	size, err := w.machine.Disk(r.Dir)
+	n, err := w.machine.Disk(r.Dir)
 	if err != nil {
 		return
 	}
-	if uint64(r.MinFree) > size {
-		w.add(o.of("min_free"), "%s: min_free %s: the disk of %s has %s in all, and no file will be received", what,
-			sized(uint64(r.MinFree)), r.Dir, sized(size))
+	size := settings.Bytes(n)
+	if r.MinFree > size {
+		w.add(o.of("min_free"), "%s: min_free %v: the disk of %s has %v in all, and no file will be received", what,
+			r.MinFree, r.Dir, size)
 	}
-	if uint64(r.MaxBytes) > size {
-		w.add(o.of("max_bytes"), "%s: max_bytes %s: the disk of %s has %s in all, and is full before", what,
-			sized(uint64(r.MaxBytes)), r.Dir, sized(size))
+	if r.MaxBytes > size {
+		w.add(o.of("max_bytes"), "%s: max_bytes %v: the disk of %s has %v in all, and is full before", what,
+			r.MaxBytes, r.Dir, size)
 	}
 }
 
@@ -114,19 +114,6 @@ func (w *warner) noInterface(name, what string, o *origin) {
 	if _, err := w.machine.Loopback(name); err != nil {
 		w.add(o.of("interface"), "%s: interface %s: %v; it is tried again until there is one", what, name, err)
 	}
-}
-
-// sized writes a size for people.
-func sized(n uint64) string {
-	const units = "KMGTPE"
-	if n < 1<<10 {
-		return fmt.Sprintf("%d B", n)
-	}
-	v, i := float64(n)/(1<<10), 0
-	for v >= 1<<10 {
-		v, i = v/(1<<10), i+1
-	}
-	return fmt.Sprintf("%.4g %ciB", v, units[i])
 }
 
 // overlap reports whether two lists select some session in common; an empty list selects all.

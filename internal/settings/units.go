@@ -30,6 +30,19 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// String writes the number with up to four digits: 1.5 GiB.
+func (b Bytes) String() string {
+	const units = "KMGTPE"
+	if b < 1<<10 {
+		return fmt.Sprintf("%d B", uint64(b))
+	}
+	v, i := float64(b)/(1<<10), 0
+	for v >= 1<<10 {
+		v, i = v/(1<<10), i+1
+	}
+	return fmt.Sprintf("%.4g %ciB", v, units[i])
+}
+
 // BitRate is a number of bits per second: 100Mbit, 1Gbit, 64000.
 type BitRate uint64
 

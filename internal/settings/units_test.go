@@ -55,6 +55,16 @@ func TestQuantities(t *testing.T) {
 	}
 }
 
+func TestBytesString(t *testing.T) {
+	for n, want := range map[Bytes]string{
+		0: "0 B", 1023: "1023 B", 1 << 10: "1 KiB", 1536: "1.5 KiB", 5 << 30: "5 GiB", math.MaxUint64: "16 EiB",
+	} {
+		if got := n.String(); got != want {
+			t.Errorf("%d: %s, want %s", uint64(n), got, want)
+		}
+	}
+}
+
 func TestParseDuration(t *testing.T) {
 	for _, test := range []struct {
 		text      string
