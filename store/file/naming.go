@@ -1,7 +1,6 @@
 package file
 
 import (
-	"os"
 	"slices"
 	"time"
 )
@@ -62,8 +61,8 @@ func (s *Store) noteAll(all []*naming) {
 		if !n.done || n.note == nil {
 			continue
 		}
-		if e, err := entryOf(n.object.file); err == nil {
-			list = append(list, delivery{Path: n.name, Size: e.size, Time: e.changed, Note: n.note})
+		if info, err := n.object.file.Stat(); err == nil {
+			list = append(list, delivery{Path: n.name, Size: info.Size(), Time: info.ModTime(), Note: n.note})
 			n.noted = true
 		}
 	}
@@ -73,13 +72,4 @@ func (s *Store) noteAll(all []*naming) {
 	for _, n := range all {
 		n.noted = false // each tries it again
 	}
-}
-
-// entryOf looks at an open file.
-func entryOf(f *os.File) (e entry, err error) {
-	info, err := f.Stat()
-	if err != nil {
-		return entry{}, err
-	}
-	return entry{size: info.Size(), changed: info.ModTime()}, nil
 }
