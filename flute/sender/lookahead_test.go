@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -516,6 +518,38 @@ func TestFetchFails(t *testing.T) {
 	}
 	if err := r.fetch(&held, span{10, 10}); err == nil || len(held) != 0 {
 		t.Errorf("%d bytes are held, %v", len(held), err)
+	}
+}
+
+// TestSettleWhileItIsClosed: a session may ask how far a Work has come while that closes what it has read. The race
+// detector tells if they share something.
+func TestSettleWhileItIsClosed(t *testing.T) {
+	d := &disk{}
+	d.replace(pattern(50))
+	o, err := Prepare(context.Background(), File{ContentLocation: "disk", Source: d}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		var r readAhead
+		r.reset(o, true)
+		j := r.newJob()
+		j.final, j.whole = true, true
+		r.ask(j, span{0, 50})
+		r.begin(j, start)
+		w := r.work
+		var lane sync.WaitGroup
+		lane.Go(func() { w.Run(nil) })
+		for r.work != nil {
+			if err := r.settle(); err != nil {
+				t.Fatal(err)
+			}
+			runtime.Gosched()
+		}
+		lane.Wait()
+		if !r.closed || r.source == nil || r.opened != nil || len(r.pieces) != 1 || r.abandon() != nil || d.open != 0 {
+			t.Fatalf("closed %v, it has a Source: %v; %d files are open", r.closed, r.source != nil, d.open)
+		}
 	}
 }
 

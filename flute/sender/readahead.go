@@ -238,7 +238,7 @@ func (r *readAhead) settle() error {
 
 // take takes what j has opened.
 func (r *readAhead) take(j *readJob) {
-	if j.source == nil || j.closed {
+	if j.source == nil {
 		return
 	}
 	r.src, r.opened = j.src, j.opened
@@ -251,10 +251,10 @@ func (r *readAhead) take(j *readJob) {
 func (r *readAhead) abandon() (opened Opened) {
 	opened = r.opened
 	if j := r.job; j != nil {
-		if r.work == nil || r.work.takeBack() || r.work.done() || !j.owner.CompareAndSwap(jobHeld, jobAbandoned) {
+		ended := r.work == nil || r.work.takeBack() || r.work.done() ||
+			!j.owner.CompareAndSwap(jobHeld, jobAbandoned)
+		if opened = nil; ended && !j.closed {
 			opened = j.opened
-		} else {
-			opened = nil
 		}
 	}
 	for _, p := range r.pieces {

@@ -23,7 +23,7 @@ type readJob struct {
 
 	err     error // of opening
 	changed bool
-	closed  bool // it has closed what was opened: nothing of it is needed any more
+	closed  bool // opened is closed: nothing of it is needed any more
 }
 
 // Who closes what a readJob has opened.
@@ -39,7 +39,7 @@ func (j *readJob) cancel()   {}
 func (j *readJob) run(sync.Locker) error {
 	j.err, j.changed, j.closed = nil, false, false
 	defer func() {
-		if !j.owner.CompareAndSwap(jobHeld, jobEnded) && j.opened != nil {
+		if !j.owner.CompareAndSwap(jobHeld, jobEnded) && j.opened != nil && !j.closed {
 			_ = j.opened.Close()
 		}
 	}()
@@ -61,7 +61,7 @@ func (j *readJob) run(sync.Locker) error {
 	j.changed = j.opened != nil && !isVersion(j.opened, j.version)
 	if j.final && j.whole && !j.changed && j.opened != nil {
 		_ = j.opened.Close() // nothing was written
-		j.src, j.opened, j.closed = nil, nil, true
+		j.closed = true      // src and opened stay: the session may be taking them
 	}
 	return nil
 }
