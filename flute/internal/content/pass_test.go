@@ -115,7 +115,8 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// TestPassAllocatesOnce: a step allocates nothing, however many there are.
+// TestPassAllocatesOnce: a step allocates nothing, however many there are. The buffers come from a pool, which may have
+// lost them in between: that costs at most passSlots of them.
 func TestPassAllocatesOnce(t *testing.T) {
 	allocations := func(steps uint64) float64 {
 		return testing.AllocsPerRun(5, func() {
@@ -125,7 +126,7 @@ func TestPassAllocatesOnce(t *testing.T) {
 			}
 		})
 	}
-	if few, many := allocations(10), allocations(500); many > few {
+	if few, many := allocations(10), allocations(500); many > few+passSlots {
 		t.Errorf("%v allocations for 500 steps, %v for 10", many, few)
 	}
 }
