@@ -82,6 +82,9 @@ func isDamage(err error) bool {
 
 // load opens the file, counts what is in it, and has read read it.
 func (d *disk) load(path string, read func(tx *bolt.Tx) error) error {
+	if err := check(path); err != nil {
+		return err
+	}
 	err := guarded(func() (err error) {
 		d.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockPatience})
 		return err

@@ -21,7 +21,6 @@
 // The outbox has no copy of the file, only where it is. A sink that needs the content does not get a version that was
 // replaced before it was delivered (superseded), nor a file that was removed (a dead letter). A file of bbolt does not
 // shrink: what was used once is used again. After a loss of power a disk that lies about syncing may lose entries.
-// A file that was damaged is put aside, and a new one begun; but where damage has pages point to each other in a
-// circle, the library overflows the stack or takes all memory, which ends the process at each start until the file is
-// removed.
+// A file that was damaged is put aside as NAME.damaged, and a new one begun. That is found out before the library reads
+// the file, by a look at each page that is in use; damage of what a file tells of an item is met later.
 package outbox
