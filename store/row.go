@@ -5,9 +5,15 @@ import (
 	"io"
 )
 
-// maxRow bounds the bytes that are written in one call by the number of their pieces: 1 MiB of whole pages. A call for
-// four pages costs three quarters of four calls, one for more hardly less.
-const maxRow = 16
+const (
+	// rowEnd is where a call ends at the latest: at a multiple of it in the object. A call for four pages costs three
+	// quarters of four calls, one for more hardly less. And a system that holds a write in memory as one piece of its
+	// size looks for 512 KiB and more where the host of a virtual machine may have taken the memory away, and each page
+	// is four times as dear (docs/adr/0124).
+	rowEnd = 4 * pageSize
+	// maxRow bounds the pieces of one call, which may be less than pages.
+	maxRow = 16
+)
 
 // rowWriter is an Object that writes several pieces, one behind the other, in one call.
 type rowWriter interface {
@@ -30,7 +36,9 @@ func (t *Tail) Write(o io.WriterAt) error {
 				break
 			}
 			row = append(row, c.bytes)
-			size += len(c.bytes)
+			if size += len(c.bytes); (first.off+int64(size))%rowEnd == 0 {
+				break
+			}
 		}
 		if err := writeRow(o, rows, row, size, first.off); err != nil {
 			return fmt.Errorf("store: buffer: write of %d bytes at %d: %w", size, first.off, err)

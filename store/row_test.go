@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -14,7 +15,8 @@ import (
 type rowArray struct {
 	array
 	rows  []int // pieces of each
-	short int   // by how much a row is written short
+	short int   // by how much a row is written short, if it begins at from or later
+	from  int64
 	err   error
 }
 
@@ -24,7 +26,10 @@ func (a *rowArray) WriteRowAt(pieces [][]byte, off int64) (int, error) {
 		return 0, a.err
 	}
 	n, err := a.array.WriteAt(slices.Concat(pieces...), off)
-	return n - a.short, err
+	if off >= a.from {
+		n -= a.short
+	}
+	return n, err
 }
 
 // TestRows: pieces that follow each other are written in one call, up to sixteen of them, where the object can; others
@@ -70,6 +75,44 @@ func multiples(n int) (offs []int64) {
 		offs = append(offs, int64(4*i))
 	}
 	return offs
+}
+
+// TestRowsEnd: a row of pages ends at a multiple of 256 KiB, wherever it begins; if a later row fails, its place is
+// told.
+func TestRowsEnd(t *testing.T) {
+	const page = 64 << 10
+	for _, c := range []struct {
+		from, pages int
+		rows        []int
+		fails       string
+	}{
+		{0, 16, []int{4, 4, 4, 4}, "262144 bytes at 262144"},
+		{2, 9, []int{2, 4, 3}, "262144 bytes at 262144"},
+		{7, 7, []int{4, 2}, "262144 bytes at 524288"}, // the first is written alone
+		{5, 3, []int{3}, ""},
+	} {
+		write := func(o io.WriterAt) error {
+			b := store.NewBuffer(nil)
+			for i := range c.pages {
+				b.Lend(bytes.Repeat([]byte{byte(i + 1)}, page), int64(c.from+i)*page)
+			}
+			return b.Begin().Write(o)
+		}
+		o, alone := &rowArray{}, &array{}
+		if err := errors.Join(write(o), write(alone)); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(o.rows, c.rows) || !bytes.Equal(o.bytes, alone.bytes) {
+			t.Errorf("%d pages from %d on: rows of %v, want %v", c.pages, c.from, o.rows, c.rows)
+		}
+		if c.fails == "" {
+			continue
+		}
+		err := write(&rowArray{short: 1, from: int64(c.from/4+1) * 4 * page})
+		if !errors.Is(err, io.ErrShortWrite) || !strings.Contains(err.Error(), c.fails) {
+			t.Errorf("%v, want one of %s", err, c.fails)
+		}
+	}
 }
 
 // TestRowFails: an error of a row is told, and so is one that is written short without an error.
