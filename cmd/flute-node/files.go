@@ -26,7 +26,7 @@ type fileFlags struct {
 
 // find lists the files. nothing tells that there may be none.
 func (f *fileFlags) find(ctx context.Context, nothing bool) (
-	items []outgoing.Item, skipped []source.Skipped, err error,
+	items []*outgoing.Item, skipped []source.Skipped, err error,
 ) {
 	options, err := (&settings.Files{Links: f.Links, Names: f.Names}).Options()
 	if err != nil {

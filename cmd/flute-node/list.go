@@ -30,7 +30,7 @@ func (f *fileFlags) listed() (lines []outgoing.Line, err error) {
 const standardInput = "-"
 
 // spooled reads standard input to its end.
-func (f *fileFlags) spooled(ctx context.Context) (outgoing.Item, error) {
+func (f *fileFlags) spooled(ctx context.Context) (*outgoing.Item, error) {
 	type result struct {
 		file sender.File
 		err  error
@@ -43,10 +43,10 @@ func (f *fileFlags) spooled(ctx context.Context) (outgoing.Item, error) {
 	select {
 	case r := <-done:
 		if r.err != nil {
-			return outgoing.Item{}, fmt.Errorf("standard input: %w", r.err)
+			return nil, fmt.Errorf("standard input: %w", r.err)
 		}
-		return outgoing.Item{File: r.file}, nil
+		return &outgoing.Item{File: r.file}, nil
 	case <-ctx.Done(): // nothing can interrupt the reading; it ends with the process
-		return outgoing.Item{}, interruption(ctx, "while standard input was read")
+		return nil, interruption(ctx, "while standard input was read")
 	}
 }

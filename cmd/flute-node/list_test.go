@@ -18,7 +18,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	list := filepath.Join(t.TempDir(), "list")
-	read := func(text string) ([]outgoing.Item, error) {
+	read := func(text string) ([]*outgoing.Item, error) {
 		if err := os.WriteFile(list, []byte(strings.ReplaceAll(text, "DIR", filepath.ToSlash(folder))),
 			0o600); err != nil {
 			t.Fatal(err)

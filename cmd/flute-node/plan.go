@@ -84,9 +84,9 @@ func (c *sendCommand) planText(p *node.Plan, to string) string {
 }
 
 // toSend returns the files of items.
-func toSend(items []outgoing.Item) (files []sender.File) {
-	for i := range items {
-		files = append(files, items[i].File)
+func toSend(items []*outgoing.Item) (files []sender.File) {
+	for _, i := range items {
+		files = append(files, i.File)
 	}
 	return files
 }

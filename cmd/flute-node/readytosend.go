@@ -28,7 +28,7 @@ type readyToSend struct {
 	Means     string         `json:"means"` // of the system by which datagrams are sent, and why not by better ones
 }
 
-func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi flute.TSI, files []outgoing.Item) {
+func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi flute.TSI, files []*outgoing.Item) {
 	r := readyToSend{
 		To: to, Interface: c.Interface, TSI: tsi, Files: len(files), Rate: uint64(c.Rate), Repeat: int(c.Repeat),
 		StartAt: c.StartAt.At(c.now), Until: c.Until.At(c.now), Offload: s.Offload(), Means: s.Means(),

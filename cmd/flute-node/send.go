@@ -55,6 +55,7 @@ func (c *sendCommand) words() settings.Send {
 
 // Run sends the files and waits until they are out.
 func (c *sendCommand) Run(ctx context.Context, out *output) error {
+	collectEarlier()
 	return c.profiled(func() error { return c.run(ctx, out) })
 }
 
@@ -183,9 +184,9 @@ func (c *sendCommand) run(ctx context.Context, out *output) error {
 func (c *sendCommand) staysOpen() bool { return c.Watch != "" || c.Control != "" }
 
 // prepare puts what was said of all files, and then of each, into the files.
-func (c *sendCommand) prepare(files []outgoing.Item, words *settings.Send, cfg *sender.Config) error {
-	for i := range files {
-		if err := c.prepareOne(&files[i], words, cfg); err != nil {
+func (c *sendCommand) prepare(files []*outgoing.Item, words *settings.Send, cfg *sender.Config) error {
+	for _, f := range files {
+		if err := c.prepareOne(f, words, cfg); err != nil {
 			return err
 		}
 	}
@@ -205,9 +206,9 @@ func (c *sendCommand) how(words *settings.Send, cfg *sender.Config) *outgoing.Ho
 	return &outgoing.How{Words: words, Core: cfg, StartAt: c.StartAt.At(c.now), Priority: c.Priority, Now: c.now}
 }
 
-// send puts the files into the session and waits for its end. It returns how many of them could not be read.
+// send puts the files into the session, forgets them, and waits for its end. It returns how many could not be read.
 func (c *sendCommand) send(
-	ctx context.Context, out *output, s *node.Sending, files []outgoing.Item, watch func() error,
+	ctx context.Context, out *output, s *node.Sending, files []*outgoing.Item, watch func() error,
 ) (unread int, err error) {
 	// Why it ends early, Wait says.
 	_ = s.AddAll(ctx, func(yield func(sender.File) bool) {
@@ -218,6 +219,7 @@ func (c *sendCommand) send(
 			unread++
 			notSent(out, &files[i].File, err)
 		}
+		files[i] = nil // the session has what is needed of it
 	})
 	if err := watch(); err != nil {
 		return unread, failure{err}

@@ -93,7 +93,7 @@ func (s *Session) admit(o *Object, before *object) (*object, error) {
 		return nil, f.fault("TOI", err)
 	}
 	n := &object{
-		Object: o, coding: c, toi: toi, location: f.ContentLocation, carousel: newCarousel(s.cfg, f),
+		Object: o, coding: &c, toi: toi, location: f.ContentLocation, carousel: newCarousel(s.cfg, f),
 		priority: f.Priority, interleave: cmp.Or(f.Interleave, s.cfg.Interleave),
 		order: cmp.Or(f.Order, s.cfg.Order), seed: mix(uint64(s.cfg.Session.TSI)) + s.admitted,
 	}

@@ -48,7 +48,7 @@ func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
 	}
 	c.object, c.queue, c.since, c.began = o, q, time.Time{}, time.Time{}
 	c.content.reset(o.Object, s.works.attended)
-	c.start(&o.coding, o.headers, uint64(o.sent), o.interleave, s.cfg.ReadAhead)
+	c.start(o.coding, o.headers, uint64(o.sent), o.interleave, s.cfg.ReadAhead)
 	c.order = newBlockOrder(o.order, o.coding.blocks, o.seed, uint64(o.sent))
 	if c.kept = &o.kept; o.left != 1 && s.cache.most > 0 {
 		c.cache = &s.cache

@@ -128,7 +128,7 @@ func (s *Session) describeLater(o *object) {
 	}
 	known := *o.Object
 	known.setDigests(l.job.digests)
-	entry, err := newEntry(s.cfg, &known, o.toi, &o.coding)
+	entry, err := newEntry(s.cfg, &known, o.toi, o.coding)
 	if err != nil {
 		s.stats.warn(o.location + " is sent without digests: " + withoutPackage(err.Error()))
 		return

@@ -26,7 +26,8 @@ const (
 // object is an Object in a session.
 type object struct {
 	*Object // nil once finished or gone: the content is no longer held
-	coding  coding
+	// coding and headers are nil then as well: of a file that was sent, only its description is still needed.
+	coding  *coding
 	headers headers
 	toi     flute.TOI
 	// location is the Content-Location.
@@ -148,7 +149,7 @@ func unwritable(f *fdt.File, p fdt.Profile) string {
 
 // describe makes the description of o.
 func (o *object) describe(cfg *Config) (err error) {
-	if o.entry, err = newEntry(cfg, o.Object, o.toi, &o.coding); err != nil {
+	if o.entry, err = newEntry(cfg, o.Object, o.toi, o.coding); err != nil {
 		return err
 	}
 	o.room, o.late = o.entry.Len(), newLater(o.Object)
@@ -157,7 +158,7 @@ func (o *object) describe(cfg *Config) (err error) {
 	}
 	whole := *o.Object
 	whole.setDigests(newDigester(o.later)) // those of nothing are as long
-	e, err := newEntry(cfg, &whole, o.toi, &o.coding)
+	e, err := newEntry(cfg, &whole, o.toi, o.coding)
 	if err == nil {
 		o.room = max(o.room, e.Len()) // now it says which digests are to come
 	}

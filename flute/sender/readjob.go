@@ -106,11 +106,11 @@ func (s *Session) closeOwned(o *Object) {
 	}
 }
 
-// letGo frees the content of o, which has ended.
+// letGo frees the content of o, which has ended, and all that its packets were made with.
 func (s *Session) letGo(o *object) {
 	o.late.discard()
 	s.closeOwned(o.Object)
-	o.Object = nil
+	o.Object, o.coding, o.headers = nil, nil, headers{}
 }
 
 // closers returns what is to be closed of an object that is Owned.

@@ -125,7 +125,7 @@ func (s *Session) CacheMemory() uint64 { return s.schedule.cache.most }
 
 // memory bounds what a transfer of o holds.
 func (o *object) memory() uint64 {
-	c := &o.coding
+	c := o.coding
 	switch {
 	case c.blocks == 0:
 		return 0

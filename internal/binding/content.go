@@ -184,7 +184,7 @@ func (w *fileWords) apply(f *sender.File, how *outgoing.How, oti *OTI) (err erro
 		toi := toiOf(*w.TOI)
 		f.TOI = &toi
 	}
-	item := outgoing.Item{File: *f, Words: w.Object}
+	item := outgoing.Item{File: *f, Words: &w.Object}
 	if err := how.Prepare(&item); err != nil {
 		return lineless(err)
 	}

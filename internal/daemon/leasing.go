@@ -180,18 +180,18 @@ func (h *held) Forget(ctx context.Context, location string) error {
 }
 
 // unsent returns the files that are still to be sent.
-func (h *held) unsent(items []outgoing.Item) []outgoing.Item {
+func (h *held) unsent(items []*outgoing.Item) []*outgoing.Item {
 	if h == nil {
 		return items
 	}
-	return slices.DeleteFunc(items, func(i outgoing.Item) bool {
+	return slices.DeleteFunc(items, func(i *outgoing.Item) bool {
 		version, err := versionOf(&i.File)
 		return err == nil && h.objects.IsSent(i.ContentLocation, version)
 	})
 }
 
 // numbered returns the files with their TOIs. Files that cannot be noted any more are left out.
-func (h *held) numbered(ctx context.Context, s *node.Sending, items []outgoing.Item) iter.Seq[sender.File] {
+func (h *held) numbered(ctx context.Context, s *node.Sending, items []*outgoing.Item) iter.Seq[sender.File] {
 	return func(yield func(sender.File) bool) {
 		for part := range slices.Chunk(items, numberAtOnce) {
 			errs := make([]error, len(part))

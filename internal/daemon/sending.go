@@ -76,8 +76,8 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 			f.Attributes = append(f.Attributes, d.tracer.Sent(section.Name, f.ContentLocation, time.Now()))
 		}
 	}
-	for i := range items {
-		if err := how.Prepare(&items[i]); err != nil {
+	for _, i := range items {
+		if err := how.Prepare(i); err != nil {
 			return section.Keyed(err)
 		}
 	}
@@ -124,6 +124,7 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 			text := fmt.Sprintf("%s: not sent: %s: %v", u.name, items[i].ContentLocation, err)
 			d.journal.add(notice.Warning{Text: text})
 		}
+		items[i] = nil // the session has what is needed of it
 	})
 	if watcher != nil {
 		w := outgoing.Watching{
@@ -186,7 +187,7 @@ func onlyFiles(err error) bool {
 }
 
 // find returns the files of the section, and tells what is left out of them.
-func (d *Daemon) find(section *config.Send) ([]outgoing.Item, error) {
+func (d *Daemon) find(section *config.Send) ([]*outgoing.Item, error) {
 	words := section.FileWords()
 	options, err := words.Options()
 	if err != nil {

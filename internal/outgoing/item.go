@@ -13,19 +13,21 @@ import (
 // Item is a file to be sent, with words of its own.
 type Item struct {
 	sender.File
-	Words settings.Object
-	Line  int // of the list; 0: it is of none
+	Words *settings.Object // nil: it has none
+	Line  int              // of the list; 0: it is of none
 }
 
 // Find returns the files of paths and of the lines of a list. Two files of one name are an error, which wraps
-// [source.ErrClash] where it comes from one of the two alone.
-func Find(paths []string, lines []Line, options source.Options) (items []Item, skipped []source.Skipped, err error) {
+// [source.ErrClash] where it comes from one of the two alone. Each Item has memory of its own: a caller that forgets
+// what a session has taken holds a long list only once.
+func Find(paths []string, lines []Line, options source.Options) (items []*Item, skipped []source.Skipped, err error) {
 	list, err := source.Find(paths, options)
 	if err != nil {
 		return nil, nil, err
 	}
+	items = make([]*Item, 0, len(list.Files)+len(lines))
 	for _, one := range list.Files {
-		items = append(items, Item{File: one})
+		items = append(items, &Item{File: one})
 	}
 	skipped = list.Skipped
 	for i := range lines {
@@ -41,13 +43,13 @@ func Find(paths []string, lines []Line, options source.Options) (items []Item, s
 			if l.Name != "" {
 				one.ContentLocation = source.Location(l.Name)
 			}
-			items = append(items, Item{one, l.Object, l.Number})
+			items = append(items, &Item{one, &l.Object, l.Number})
 		}
 		skipped = append(skipped, found.Skipped...)
 	}
 	names := make(map[string]bool, len(items))
-	for i := range items {
-		at := items[i].ContentLocation
+	for _, i := range items {
+		at := i.ContentLocation
 		if names[at] {
 			return nil, nil, fmt.Errorf("two files would be sent as %s", NameOf(at))
 		}
@@ -94,8 +96,10 @@ func (h *How) Prepare(i *Item) error {
 	if err := h.Words.Object.Apply(&i.File, h.Core, h.Now); err != nil {
 		return err
 	}
-	if err := i.Words.Apply(&i.File, h.Core, h.Now); err != nil {
-		return &LineError{i.Line, err}
+	if i.Words != nil {
+		if err := i.Words.Apply(&i.File, h.Core, h.Now); err != nil {
+			return &LineError{i.Line, err}
+		}
 	}
 	if h.Also != nil {
 		h.Also(&i.File)
@@ -104,9 +108,9 @@ func (h *How) Prepare(i *Item) error {
 }
 
 // Largest returns the length of the largest file, for [settings.Send.Config].
-func Largest(items []Item) (n uint64) {
-	for i := range items {
-		n = max(n, items[i].Size)
+func Largest(items []*Item) (n uint64) {
+	for _, i := range items {
+		n = max(n, i.Size)
 	}
 	return n
 }
