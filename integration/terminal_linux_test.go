@@ -3,6 +3,7 @@ package integration
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -83,6 +84,11 @@ func TestSendAndReceiveOnATerminal(t *testing.T) {
 }
 
 func TestInterruptOnATerminal(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) { // nohup runs the tests: their processes are not to inherit that
+		hangups := make(chan os.Signal, 1)
+		signal.Notify(hangups, syscall.SIGHUP)
+		t.Cleanup(func() { signal.Stop(hangups) })
+	}
 	group, file := newGroup(t), write(t, t.TempDir(), "file", 4_000_000)
 	idle := newGroup(t)
 	for name, args := range map[string][]string{
