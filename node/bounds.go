@@ -5,6 +5,7 @@ import (
 	"github.com/flute-node/flute-node/actors/session/receiving"
 	"github.com/flute-node/flute-node/actors/session/routing"
 	"github.com/flute-node/flute-node/internal/bounds"
+	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/mem"
 )
 
@@ -17,13 +18,13 @@ func (c Config) Bounds(cfg ReceiveConfig, receptions int) (list []bounds.Bound, 
 	if err = cfg.check(); err != nil {
 		return nil, 0, err
 	}
+	slabs := c.Budget / slabShare
 	own := cfg.Session
-	own.Registry, own.Store = c.Registry, mem.New()
+	own.Registry, own.Store, own.Budget = c.Registry, mem.New(), store.NewBudget(c.Budget-slabs, nil)
 	core, err := own.Validated()
 	if err != nil {
 		return nil, 0, err
 	}
-	slabs := c.Budget / slabShare
 	session := *core
 	session.SessionBudget = min(core.SessionBudget, c.SourceBudget, c.Budget-slabs)
 	session.ObjectBudget = min(core.ObjectBudget, session.SessionBudget)

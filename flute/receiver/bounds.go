@@ -7,6 +7,7 @@ const (
 	partSession     = "session"
 	partUndescribed = "undescribed objects"
 	partArriving    = "FDT Instances under way"
+	partDelivered   = "notes of files that are there already"
 )
 
 // Bounds returns what each part of a session may hold at most, and what the sessions that share c may hold besides. c
@@ -34,6 +35,9 @@ func (c *Config) Bounds() []bounds.Bound {
 		{
 			Part: "documents that are read", Of: bounds.Reception, Bytes: c.readers.memory.Limit(),
 			Set: "receiver.Config.FDTLimits",
+		},
+		{
+			Part: partDelivered, Of: bounds.Reception, Bytes: c.deliveredMemory(), Set: "--once",
 		},
 	}
 }

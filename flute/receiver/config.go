@@ -280,10 +280,7 @@ func (c Config) Validated() (*Config, error) {
 	_, isKeeper := c.Store.(store.Keeper)
 	c.keeps = isKeeper && !c.NoNotes
 	c.leftovers, c.Leftovers = newLeftovers(c.Leftovers), nil
-	if c.Redeliver {
-		c.Delivered = nil
-	}
-	c.delivered, c.Delivered = newDelivered(c.Delivered), nil
+	c.delivered, c.Delivered = newDelivered(c.Delivered, c.deliveredMemory()), nil
 	c.receipts = &receiptPool{}
 	if c.signalling, err = newSignalling(c.STSID, c.Budget); err != nil {
 		return nil, fmt.Errorf("receiver: Config.STSID: %w", err)

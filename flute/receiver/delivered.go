@@ -34,10 +34,26 @@ func (l *Ledger) noteDelivered(e *entry) []byte {
 	return document
 }
 
-// newDelivered returns what notes tell, by session and Content-Location. Of several for one file the last one counts.
-func newDelivered(notes [][]byte) map[flute.SessionKey]map[string]*notedFile {
+const (
+	// deliveredShare is the part of the budget, one of deliveredShare, up to which it is known of files that earlier
+	// processes have published, and maxDeliveredMemory its bound in bytes: some 120,000 files. It is not charged.
+	deliveredShare     = 8
+	maxDeliveredMemory = 128 << 20
+	// deliveredOverhead is what one of them takes beside the length of its note, the only one of its session at worst.
+	deliveredOverhead = 768
+)
+
+// newDelivered returns what notes tell, by session and Content-Location. Of several for one file the last one counts,
+// and of those that take more bytes than most the last ones.
+func newDelivered(notes [][]byte, most uint64) map[flute.SessionKey]map[string]*notedFile {
 	all := map[flute.SessionKey]map[string]*notedFile{}
-	for _, b := range notes {
+	first, memory := len(notes), uint64(0)
+	for ; first > 0; first-- {
+		if memory += uint64(len(notes[first-1])) + deliveredOverhead; memory > most {
+			break
+		}
+	}
+	for _, b := range notes[first:] {
 		n := &notedDelivery{}
 		if json.Unmarshal(b, n) != nil {
 			continue
@@ -50,6 +66,14 @@ func newDelivered(notes [][]byte) map[flute.SessionKey]map[string]*notedFile {
 		all[n.Session][file.ContentLocation] = &file
 	}
 	return all
+}
+
+// deliveredMemory returns how many bytes are known at most of files that earlier processes have published.
+func (c *Config) deliveredMemory() uint64 {
+	if c.Redeliver || c.NoNotes {
+		return 0
+	}
+	return min(c.Budget.Ceiling()/deliveredShare, maxDeliveredMemory)
 }
 
 // tellKnown ends e as completed if an earlier process has published it. It reports whether it has.
