@@ -464,6 +464,9 @@ func TestBenchFile(t *testing.T) {
 		if r.Digest != digest || r.Size != 1<<20 || r.Rate != 2e8 || len(r.Seconds) != 1 || r.Median < 0.04 {
 			t.Errorf("%+v", r)
 		}
+		if r.Disk <= 0 || r.Limit != max(r.Shared, r.Disk) || r.Share != r.Limit/r.Median {
+			t.Errorf("%+v", r)
+		}
 	}
 	if left, err := os.ReadDir(c.Dir); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)

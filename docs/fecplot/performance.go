@@ -29,11 +29,14 @@ type performed struct {
 
 	Part     string  `json:"part"`
 	PerGB    float64 `json:"seconds_per_gb"`
+	Clock    float64 `json:"clock_seconds_per_gb"`
 	Digest   string  `json:"digest"`
 	Size     float64 `json:"size"`
 	Rate     float64 `json:"rate"`
 	Median   float64 `json:"median"`
 	Limit    float64 `json:"limit_seconds"`
+	Shared   float64 `json:"processor_limit_seconds"`
+	Disk     float64 `json:"disk_seconds"`
 	First    float64 `json:"first_packet_ms"`
 	Memory   float64 `json:"memory"`
 	Sessions int     `json:"sessions"`
@@ -148,19 +151,19 @@ func drawSessions(p *performance, path string) error {
 func (p *performance) tables() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Measured on: %s, %s/%s, %s.\n\n", p.machine.CPU, p.machine.OS, p.machine.Arch, p.machine.Go)
-	text.WriteString("| Part, alone | seconds of a processor for 1 GB |\n|---|--:|\n")
+	text.WriteString("| Part, alone | seconds of a processor for 1 GB | by the clock |\n|---|--:|--:|\n")
 	for _, r := range p.parts {
-		fmt.Fprintf(&text, "| %s | %.3f |\n", r.Part, r.PerGB)
+		fmt.Fprintf(&text, "| %s | %.3f | %.3f |\n", r.Part, r.PerGB, r.Clock)
 	}
-	text.WriteString("\n| Digest | GB | Rate | Seconds | At least | Of it | First packet |\n" +
-		"|---|--:|--:|--:|--:|--:|--:|\n")
+	text.WriteString("\n| Digest | GB | Rate | Seconds | Processors | Disk | At least | Of it | First packet |\n" +
+		"|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range p.files {
 		rate := "as read"
 		if r.Rate > 0 {
 			rate = fmt.Sprintf("%g Gbit/s", r.Rate/1e9)
 		}
-		fmt.Fprintf(&text, "| %s | %.2f | %s | %.2f | %.2f | %.0f %% | %.1f ms |\n", digestOf(r.Digest), r.Size/1e9,
-			rate, r.Median, r.Limit, 100*r.Limit/r.Median, r.First)
+		fmt.Fprintf(&text, "| %s | %.2f | %s | %.2f | %.2f | %.2f | %.2f | %.0f %% | %.1f ms |\n",
+			digestOf(r.Digest), r.Size/1e9, rate, r.Median, r.Shared, r.Disk, r.Limit, 100*r.Limit/r.Median, r.First)
 	}
 	datagrams(&text, "Sessions, at %g Gbit/s in all", p.sessions, func(r *performed) int { return r.Sessions })
 	datagrams(&text, "Files of one session, at %g Gbit/s", p.objects, func(r *performed) int { return r.Objects })

@@ -89,7 +89,7 @@ func exchange(ctx context.Context, cfg Config) (sent, received Cost, err error) 
 	}
 	// The system counts more for a datagram than its bytes; with a quarter of the buffer on the way nothing is lost.
 	lead := int64(r.source.BufferSize() / 4)
-	took, bytes := time.Duration(0), int64(0)
+	took, bytes, begin := time.Duration(0), int64(0), time.Now()
 	for bytes < cfg.Bytes {
 		if err := r.await(ctx, bytes-lead); err != nil {
 			return sent, received, err
@@ -105,11 +105,12 @@ func exchange(ctx context.Context, cfg Config) (sent, received Cost, err error) 
 	if err := r.await(ctx, bytes); err != nil {
 		return sent, received, err
 	}
+	clock := time.Since(begin)
 	if err := r.source.Close(); err != nil {
 		return sent, received, err
 	}
 	<-r.done
-	return cost(Send, took, bytes), cost(Receive, r.took, bytes), nil
+	return cost(Send, took, clock, bytes), cost(Receive, r.took, clock, bytes), nil
 }
 
 // await waits until so many bytes are there.
