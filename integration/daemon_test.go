@@ -224,6 +224,38 @@ func TestDaemon(t *testing.T) {
 	}
 }
 
+// TestDaemonTellsOfAFullFolder: a folder that takes no more is an alarm, although each try may be repeated; a file that
+// has not come when its session ends has failed.
+func TestDaemonTellsOfAFullFolder(t *testing.T) {
+	t.Parallel()
+	group, from, in := newGroup(t), t.TempDir(), t.TempDir()
+	s := serviceOf(t, fmt.Sprintf(
+		"receive:\n- {name: in, group: %v, interface: lo, dir: %s, max_bytes: 1MB}\n", group, in))
+	start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "50Mbit",
+		write(t, from, "large", 2_000_000), write(t, from, "small", 100_000)).ok()
+	if !eventually(time.Minute, func() bool {
+		return s.metric(`flute_objects_total{session="in",state="failed"}`) == 1
+	}) {
+		t.Error("the large file has not failed")
+	}
+	if n := s.metric(`flute_object_store_failures_total{session="in"}`); n == 0 {
+		t.Error("no failure of the folder is counted")
+	}
+	_, overview := s.ask("GET", "/v1/overview")
+	for _, alarm := range []string{
+		`"store_fails","unit":"in","text":"the folder does not take files: `,
+		`"files_fail","unit":"in","text":"a file failed for good, 1 since the start"`,
+	} {
+		if !strings.Contains(overview, alarm) {
+			t.Errorf("no alarm %s\n%s", alarm, overview)
+		}
+	}
+	s.signal(syscall.SIGTERM)
+	if s.wait(); !strings.Contains(s.stderr.String(), `"level":"WARN","msg":"object_failed"`) {
+		t.Errorf("the log does not warn of it\n%s", tail(s.stderr.String()))
+	}
+}
+
 // TestReloadUnderLoad: while units come, go and change, one that does not change loses no packet: a file without FEC
 // that is sent once arrives whole.
 func TestReloadUnderLoad(t *testing.T) {

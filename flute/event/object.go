@@ -59,6 +59,7 @@ type ObjectCompleted struct {
 
 // ObjectFailed is emitted once for each try to receive the object, when the try can no longer complete. If Retry is
 // true only the try has ended: the object is received anew when it is announced or sent again, and then ends once more.
+// The end of the session comes instead when that does not happen: SessionClosed, and nothing else of the object.
 type ObjectFailed struct {
 	Session         flute.SessionKey `json:"session"`
 	TOI             flute.TOI        `json:"toi"`

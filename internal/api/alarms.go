@@ -29,6 +29,7 @@ const (
 	alarmClock    = time.Minute
 	alarmRecently = 15 * time.Minute // files that fail, actors that crash
 	alarmMemory   = 0.9              // of the budget
+	alarmLacking  = time.Hour        // that a file lacks
 	alarmSink     = time.Hour        // that a file waits for a sink
 )
 
@@ -63,12 +64,7 @@ func daemonAlarms(st *State, now time.Time) (list []Alarm) {
 				Level: LevelError, Kind: "unit_down", Unit: u.Name, Since: u.Since, Text: "does not run: " + u.Error,
 			})
 		}
-		if now.Sub(u.LastFailed) < alarmRecently {
-			list = append(list, Alarm{
-				Level: LevelError, Kind: "files_fail", Unit: u.Name, Since: u.LastFailed,
-				Text: fmt.Sprintf("a file failed for good, %d since the start", u.Failed),
-			})
-		}
+		list = append(list, fileAlarms(&u, now)...)
 	}
 	for _, r := range st.Restarts {
 		if now.Sub(r.At) < alarmRecently {
@@ -79,6 +75,24 @@ func daemonAlarms(st *State, now time.Time) (list []Alarm) {
 		}
 	}
 	return append(list, sinkAlarms(st.Sinks.Sinks, now)...)
+}
+
+// fileAlarms are those of the files of a unit.
+func fileAlarms(u *Unit, now time.Time) (list []Alarm) {
+	add := func(level, kind, text string, since time.Time) {
+		list = append(list, Alarm{Level: level, Kind: kind, Unit: u.Name, Text: text, Since: since})
+	}
+	if now.Sub(u.LastStoreFailed) < alarmRecently {
+		add(LevelError, "store_fails", "the folder does not take files: "+u.StoreError, u.LastStoreFailed)
+	}
+	if now.Sub(u.LastFailed) < alarmRecently {
+		add(LevelError, "files_fail", fmt.Sprintf("a file failed for good, %d since the start", u.Failed), u.LastFailed)
+	}
+	if u.Lacking > 0 && now.Sub(u.LackingSince) > alarmLacking {
+		text := fmt.Sprintf("%d files have failed and have not come since", u.Lacking)
+		add(LevelWarning, "files_lack", text, u.LackingSince)
+	}
+	return list
 }
 
 // sinkAlarms are those of the sinks.

@@ -142,6 +142,14 @@ func TestAlarms(t *testing.T) {
 			st.Units = []Unit{{Name: "a", Failed: 7, LastFailed: noon.Add(-time.Minute)}}
 		}},
 		{"", "", "", func(st *State) { st.Units = []Unit{{Failed: 7, LastFailed: noon.Add(-alarmRecently)}} }},
+		{"store_fails", LevelError, "no space left", func(st *State) {
+			st.Units = []Unit{{Name: "a", StoreError: "no space left", LastStoreFailed: noon.Add(1 - alarmRecently)}}
+		}},
+		{"", "", "", func(st *State) { st.Units = []Unit{{LastStoreFailed: noon.Add(-alarmRecently)}} }},
+		{"files_lack", LevelWarning, "3 files", func(st *State) {
+			st.Units = []Unit{{Name: "a", Lacking: 3, LackingSince: noon.Add(-alarmLacking - 1)}}
+		}},
+		{"", "", "", func(st *State) { st.Units = []Unit{{Lacking: 3, LackingSince: noon.Add(-alarmLacking)}} }},
 		{"actor_restarted", LevelWarning, "node/hub crashed, 3 times", func(st *State) {
 			st.Restarts = []Restart{{Actor: "node/hub", Count: 3, At: noon}}
 		}},

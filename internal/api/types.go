@@ -76,6 +76,12 @@ type Unit struct {
 	Whole      uint64    `json:"files_whole"`
 	Failed     uint64    `json:"files_failed"`
 	LastFailed time.Time `json:"last_failed,omitzero"`
+	// Lacking counts files whose latest try has failed, and that have not come since: the sender may bring them yet.
+	Lacking      uint64    `json:"files_lacking"`
+	LackingSince time.Time `json:"lacking_since,omitzero"`
+	// StoreError is why the folder, or its disk, did not take a file last, at LastStoreFailed.
+	StoreError      string    `json:"store_error,omitempty"`
+	LastStoreFailed time.Time `json:"last_store_failed,omitzero"`
 }
 
 // ConfigState says which configuration is in use.

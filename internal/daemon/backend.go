@@ -26,7 +26,10 @@ func (d *Daemon) Units() []api.Unit {
 	list := make([]api.Unit, 0, len(units))
 	for _, u := range units {
 		st := u.state()
-		st.Whole, st.Failed, st.LastFailed = d.meter.Files(u.name)
+		f := d.meter.Files(u.name)
+		st.Whole, st.Failed, st.LastFailed = f.Whole, f.Failed, f.LastFailed
+		st.Lacking, st.LackingSince = f.Lacking, f.LackingSince
+		st.StoreError, st.LastStoreFailed = f.Unstored, f.LastUnstored
 		list = append(list, st)
 	}
 	slices.SortFunc(list, func(a, b api.Unit) int { return cmp.Compare(a.Name, b.Name) })

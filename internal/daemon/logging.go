@@ -130,7 +130,11 @@ func describe(e notice.Event) (level slog.Level, reason string, attrs []slog.Att
 			text("session", e.Session.String()), text("reason", e.Reason), slog.Bool("sending", e.Sending),
 		}
 	case event.SessionComplete:
-		return slog.LevelInfo, "", []slog.Attr{
+		level := slog.LevelInfo
+		if e.Failed > 0 {
+			level = slog.LevelWarn
+		}
+		return level, "", []slog.Attr{
 			text("session", e.Session.String()), slog.Int("completed", e.Completed), slog.Int("failed", e.Failed),
 		}
 	case event.ObjectCompleted:
@@ -141,7 +145,9 @@ func describe(e notice.Event) (level slog.Level, reason string, attrs []slog.Att
 		}
 	case event.ObjectFailed:
 		level := slog.LevelWarn
-		if e.Retry || e.Reason == event.FailSuperseded || e.Reason == event.FailCancelled {
+		switch {
+		case e.Reason == event.FailStore: // somebody must make room, whatever is tried again
+		case e.Retry || e.Reason == event.FailSuperseded || e.Reason == event.FailCancelled:
 			level = slog.LevelInfo
 		}
 		return level, string(e.Reason), []slog.Attr{

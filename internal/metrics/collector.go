@@ -227,6 +227,8 @@ func (c *Collector) unit(out emitter, of Unit, u *unit, s now) {
 		each(out, descStreams, u.streams, name)
 		return
 	}
+	out.gauge(descLacking, float64(u.lacking.count), name)
+	out.count(descUnstored, u.unstored, name)
 	each(out, descDamaged, u.damaged, name)
 	each(out, descPrograms, u.programs, name)
 	total, account, received := u.ended, u.account, u.received

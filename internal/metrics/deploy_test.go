@@ -100,7 +100,7 @@ func TestAlerts(t *testing.T) {
 			}
 		}
 	}
-	if n != 15 {
+	if n != 17 {
 		t.Errorf("%d alarms", n)
 	}
 }

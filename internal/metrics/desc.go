@@ -33,7 +33,11 @@ var (
 	descObjects  = desc("flute_objects_total", "Files, by what became of them.", "session", "state")
 	descBytes    = desc("flute_object_bytes_total", "Bytes of files that are complete.", "session")
 	descProgress = desc("flute_objects_in_progress", "Files that have not ended.", "session")
-	descDamaged  = desc("flute_object_integrity_failures_total",
+	descLacking  = desc("flute_objects_lacking",
+		"Files whose latest try has failed, and that have not come since.", "session")
+	descUnstored = desc("flute_object_store_failures_total",
+		"Tries of files that ended since the folder, or its disk, took no more.", "session")
+	descDamaged = desc("flute_object_integrity_failures_total",
 		"Files that were not what was announced.", "session", "kind")
 	descFDT = desc("flute_fdt_instances_total", "FDT Instances; s_tsid_rejected: S-TSIDs of ROUTE.", "session",
 		"result")

@@ -78,20 +78,34 @@ func (m *Meter) Forget(name string) {
 	m.pace.DeleteLabelValues(name)
 }
 
-// Files returns how many files of a unit have come whole, or were sent to the end; how many have failed for good, and
-// when the latest did.
-func (m *Meter) Files(name string) (whole, failed uint64, last time.Time) {
+// Files is what has become of the files of a unit.
+type Files struct {
+	Whole   uint64 // have come whole, or were sent to the end
+	Failed  uint64 // have failed for good
+	Lacking uint64 // have failed, and may come yet
+
+	LastFailed   time.Time // for good
+	LackingSince time.Time
+	Unstored     string    // why the store did not take one last
+	LastUnstored time.Time // when
+}
+
+// Files returns what has become of the files of a unit.
+func (m *Meter) Files(name string) (f Files) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	u := m.units[name]
 	if u == nil {
-		return 0, 0, last
+		return f
 	}
 	for _, state := range []string{"delivered", "kept", "sent"} {
-		whole += u.objects[state]
+		f.Whole += u.objects[state]
 	}
-	whole += u.streams["ok"]
-	return whole, u.objects["failed"] + u.objects["quarantined"] + u.streams["failed"], u.lost
+	f.Whole += u.streams["ok"]
+	f.Failed = u.objects["failed"] + u.objects["quarantined"] + u.streams["failed"]
+	f.Lacking, f.LackingSince = uint64(u.lacking.count), u.lacking.since
+	f.LastFailed, f.Unstored, f.LastUnstored = u.lost, u.refusal, u.refused
+	return f
 }
 
 // unit returns what is counted for a name. The caller holds mu.
@@ -200,7 +214,7 @@ func (m *Meter) Observe(name string, e notice.Event, now time.Time) {
 		if e.Account != nil {
 			s.account = *e.Account
 		}
-		u.fold(e.Session)
+		u.fold(e.Session, now)
 	case event.ObjectStarted:
 		u.objects["started"]++
 	case event.ObjectCompleted:
@@ -208,6 +222,7 @@ func (m *Meter) Observe(name string, e notice.Event, now time.Time) {
 	case event.ObjectFailed:
 		u.failed(e, now)
 	case event.ObjectRefused:
+		u.lacking.remove(e.Session, e.TOI)
 		u.objects["refused"]++
 	case event.FDTReceived:
 		u.fdt["accepted"]++
@@ -232,7 +247,7 @@ func (m *Meter) settle(running map[flute.SessionKey]bool, now time.Time) {
 	for _, u := range m.units {
 		for key, s := range u.live {
 			if !running[key] && now.Sub(s.at) > overdue {
-				u.fold(key)
+				u.fold(key, now)
 			}
 		}
 	}

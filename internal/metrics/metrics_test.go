@@ -42,7 +42,9 @@ flute_memory_used_bytes scope
 flute_object_bytes_total session
 flute_object_duration_seconds session
 flute_object_integrity_failures_total kind,session
+flute_object_store_failures_total session
 flute_objects_in_progress session
+flute_objects_lacking session
 flute_objects_total session,state
 flute_outbox_bytes
 flute_outbox_items
@@ -214,7 +216,7 @@ func all(w *world) {
 		event.ObjectCompleted{Size: 7},
 		event.ObjectRefused{},
 		event.ObjectFailed{Reason: event.FailDigest},
-		event.ObjectFailed{Reason: event.FailStore, Retry: true},
+		event.ObjectFailed{TOI: flute.NewTOI(7), Reason: event.FailStore, Retry: true},
 		event.ObjectFailed{Reason: event.FailExpired},
 		event.FDTReceived{},
 		event.FDTRejected{},
@@ -281,6 +283,8 @@ func TestValues(t *testing.T) {
 		"flute_objects_total{in,failed}":                       1,
 		"flute_objects_total{in,expired}":                      1,
 		"flute_objects_total{in,retried}":                      1,
+		"flute_objects_lacking{in}":                            1,
+		"flute_object_store_failures_total{in}":                1,
 		"flute_object_integrity_failures_total{digest,in}":     1,
 		"flute_object_duration_seconds{in}":                    1,
 		"flute_object_bytes_total{in}":                         7,

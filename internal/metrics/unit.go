@@ -22,8 +22,12 @@ type unit struct {
 	objects  map[string]uint64       // by state
 	bytes    uint64                  // of completed files
 	lost     time.Time               // when a file failed for good last
-	damaged  map[string]uint64       // by reason
-	fdt      map[string]uint64       // by result
+	lacking  lacking
+	unstored uint64            // tries that ended since the store took no more
+	refusal  string            // what it said at the latest of them
+	refused  time.Time         // when
+	damaged  map[string]uint64 // by reason
+	fdt      map[string]uint64 // by result
 	late     uint64
 	programs map[string]uint64 // by result
 	streams  map[string]uint64 // files by uTP, by result
@@ -38,6 +42,7 @@ type session struct {
 }
 
 func (u *unit) completed(m *Meter, name string, e event.ObjectCompleted) {
+	u.lacking.remove(e.Session, e.TOI)
 	switch {
 	case e.Sending:
 		u.objects["sent"]++
@@ -54,10 +59,15 @@ func (u *unit) completed(m *Meter, name string, e event.ObjectCompleted) {
 }
 
 func (u *unit) failed(e event.ObjectFailed, now time.Time) {
+	if e.Reason == event.FailStore {
+		u.unstored++
+		u.refusal, u.refused = e.Detail, now
+	}
 	if e.Retry {
-		u.objects["retried"]++
+		u.tried(e, now)
 		return
 	}
+	u.lacking.remove(e.Session, e.TOI)
 	switch e.Reason {
 	case event.FailQuarantined:
 		u.objects[string(e.Reason)]++
@@ -80,7 +90,7 @@ func (u *unit) session(key flute.SessionKey) *session {
 	if s == nil {
 		if len(u.live) >= maxLive {
 			for other := range u.live {
-				u.fold(other)
+				u.fold(other, time.Now())
 				break
 			}
 		}
@@ -91,7 +101,8 @@ func (u *unit) session(key flute.SessionKey) *session {
 }
 
 // fold adds a session to those that have ended.
-func (u *unit) fold(key flute.SessionKey) {
+func (u *unit) fold(key flute.SessionKey, now time.Time) {
+	u.over(key, now)
 	if s := u.live[key]; s != nil {
 		u.ended.Add(s.counters)
 		u.account.Add(&s.account)

@@ -133,13 +133,16 @@ export function overview() {
     sparks.out.add(o.sent_rate);
     let whole = 0;
     let failed = 0;
+    let lacking = 0;
     for (const u of o.units) {
       whole += u.files_whole;
       failed += u.files_failed;
+      lacking += u.files_lacking;
     }
     setText(tiles.files.value, count(whole));
-    setText(tiles.files.below, failed ? `${count(failed)} failed` : "none failed");
-    setAttr(tiles.files.below, "class", failed ? "note veryhot" : "note");
+    const missing = [failed && `${count(failed)} failed`, lacking && `${count(lacking)} lacking`].filter(Boolean);
+    setText(tiles.files.below, missing.join(", ") || "none failed");
+    setAttr(tiles.files.below, "class", missing.length ? "note veryhot" : "note");
     setText(tiles.memory.value, bytes(o.used));
     setText(tiles.memory.below, `of ${bytes(o.budget)}`);
 
