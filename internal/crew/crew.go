@@ -1,6 +1,7 @@
 package crew
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -12,6 +13,10 @@ const (
 	maxIdle = 64
 	// trimEach is how often those goroutines end that nobody has needed since the time before.
 	trimEach = 10 * time.Second
+	// frameBytes is what the stack of a goroutine holds while it waits. The collector of garbage halves a stack of
+	// which less than a quarter is in use, and a session needs up to 8 KiB of it: without this, each turn that follows
+	// has it grow again, which copies it.
+	frameBytes = 4 << 10
 )
 
 // Crew is goroutines that run functions. Its methods are safe for concurrent use.
@@ -58,6 +63,8 @@ func (c *Crew) Go(fn func()) {
 
 // run is the goroutine of m.
 func (c *Crew) run(m *member, fn func()) {
+	var frame [frameBytes]byte
+	defer runtime.KeepAlive(&frame)
 	defer c.live.Done() // also if fn ends the goroutine
 	for {
 		fn()
