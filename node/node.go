@@ -41,6 +41,9 @@ const (
 	// slabShare is the part of the budget, one of slabShare, for datagrams that were read and not handled yet. They
 	// have it for themselves: what objects hold keeps no reader from reading.
 	slabShare = 8
+	// progressInterval lies between two event.ObjectProgress of an object, unless its session says otherwise: more of
+	// them nobody can look at, and each costs some microseconds.
+	progressInterval = 250 * time.Millisecond
 	// minWorkers is one for heavy decoding and one for all else.
 	minWorkers = 2
 )

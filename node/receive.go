@@ -132,6 +132,7 @@ func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (*R
 		own.Feeds = cfg.feeds()
 	}
 	own.Registry, own.Store, own.Budget, own.Labour = n.cfg.Registry, st, n.budget, n.labour
+	own.ProgressInterval = cmp.Or(own.ProgressInterval, progressInterval)
 	if own.Leftovers, own.Delivered, err = cfg.recover(st); err != nil {
 		return fail(err)
 	}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,6 +78,7 @@ func (n *Node) sendOver(ctx context.Context, cfg SendConfig, w wire) (*Sending, 
 	pace.Late = w.late
 	own := cfg.Session
 	own.Session, own.Registry = key, n.cfg.Registry
+	own.ProgressInterval = cmp.Or(own.ProgressInterval, progressInterval)
 	if cfg.RandomTOI && own.FirstTOI.IsFDT() {
 		own.FirstTOI = randomTOI(own)
 	}

@@ -19,7 +19,7 @@ type ObjectStarted struct {
 	Alternates      []string         `json:"alternates,omitempty"` // where else the file can be had: URIs, the best first (3GPP)
 }
 
-// ObjectProgress is emitted at most once per whole percent of source symbols.
+// ObjectProgress is emitted at most once per whole percent of source symbols; by a node four times a second at most.
 type ObjectProgress struct {
 	Session        flute.SessionKey `json:"session"`
 	TOI            flute.TOI        `json:"toi"`

@@ -138,6 +138,7 @@ type Config struct {
 	ObjectTimeout      time.Duration // silence that ends a try to receive an object; zero: an hour, or learned
 	UnprovenTimeout    time.Duration // silence of a session that has shown nothing; zero: 10 seconds
 	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
+	ProgressInterval   time.Duration // between two ObjectProgress of an object; zero: each whole percent is told
 	// A time-out that is learned is three times the longest pause after which packets came again, of the session or of
 	// an object, where that is more than the time above; at most a day. NoSessionTimeout and NoObjectTimeout: there is
 	// none. A session that has shown nothing ends after UnprovenTimeout in any case.
@@ -220,6 +221,7 @@ func (c Config) Validated() (*Config, error) {
 		{c.SessionTimeout < 0, "SessionTimeout is negative"},
 		{c.UnprovenTimeout < 0, "UnprovenTimeout is negative"},
 		{c.RestartSilence < 0, "RestartSilence is negative"},
+		{c.ProgressInterval < 0, "ProgressInterval is negative"},
 		{c.ObjectTimeout < 0, "ObjectTimeout is negative"},
 		{c.NoSessionTimeout && c.SessionTimeout > 0, "NoSessionTimeout and SessionTimeout exclude each other"},
 		{c.NoObjectTimeout && c.ObjectTimeout > 0, "NoObjectTimeout and ObjectTimeout exclude each other"},

@@ -36,8 +36,12 @@ func (o *Object) advance(now time.Time) {
 	}
 	h.measure(now)
 	if t := h.OTI.TransferLength; t > 0 && h.Received >= h.progress {
+		if now.Sub(h.told) < o.l.cfg.ProgressInterval {
+			o.hashAhead()
+			return
+		}
 		if percent := h.Received * 100 / t; percent > h.percent {
-			h.percent = percent
+			h.percent, h.told = percent, now
 			o.emit(event.ObjectProgress{
 				Session: o.l.key, TOI: e.toi, Received: h.Received, TransferLength: t,
 				CompleteAt: h.rate.completeAt(h.rate.since, h.rate.needed),

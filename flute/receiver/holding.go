@@ -28,6 +28,7 @@ type holding struct {
 	waiting     bool            // for memory to decode again what a wrong guess has recovered, or for its turn
 	percent     uint64          // last announced progress
 	progress    uint64          // how many received bytes make the next percent; 0: not computed yet
+	told        time.Time       // when progress was announced last; zero: it was not
 	unwanted    uint64          // how long the prefix was when it was to be hashed last, but nobody wanted a digest
 	rate        rate
 	checkpoints checkpoints

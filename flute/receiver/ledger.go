@@ -100,6 +100,9 @@ func (l *Ledger) Key() flute.SessionKey { return l.key }
 // Counters returns how many datagrams were received and what became of them.
 func (l *Ledger) Counters() flute.Counters { return l.counters }
 
+// Received returns how many datagrams were received: of Counters this alone.
+func (l *Ledger) Received() uint64 { return l.counters.Received }
+
 // Active returns the objects that have been begun and not ended, or whose effects were not drained: what needs an
 // Object after a restart.
 func (l *Ledger) Active() []flute.TOI {

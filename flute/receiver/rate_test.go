@@ -71,6 +71,27 @@ func TestCompleteAt(t *testing.T) {
 	}
 }
 
+// TestProgressInterval: within ProgressInterval progress is told once, and then all that has come.
+func TestProgressInterval(t *testing.T) {
+	o := plain(t, 1, 200_000, 1000, 20)
+	r := newRig(t, func(c *Config) { c.ProgressInterval = time.Second })
+	r.feed(describe(t, 0, withDigest(o, "a")))
+	for i := range 150 { // three in four percent
+		r.feed(o.packet(fec.SBN(i/20), fec.ESI(i%20), 1))
+		r.now = r.now.Add(100 * time.Millisecond)
+	}
+	told := eventsOf[event.ObjectProgress](r)
+	if len(told) != 15 {
+		t.Fatalf("progress was told %d times in 15 seconds", len(told))
+	}
+	for i, e := range told {
+		if want := uint64(10*i+2) * 1000; e.Received != want {
+			t.Errorf("the %dth time %d bytes were told, of %d", i+1, e.Received, want)
+		}
+	}
+	r.close()
+}
+
 // TestRate: the latest window has a quarter of the average, and symbols that come to be needed again make it no less
 // than nothing.
 func TestRate(t *testing.T) {

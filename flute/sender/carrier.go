@@ -26,6 +26,7 @@ type carrier struct {
 	queue  *queue
 	began  time.Time // when its first packet was made; zero: it was not
 	report uint64    // bytes of source symbols with which progress is reported next
+	told   time.Time // when it was reported last; zero: it was not
 	since  time.Time // it waits for a Work; zero: it does not
 	target target    // when its packets are due
 }
@@ -46,7 +47,7 @@ func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
 	} else {
 		c = &carrier{}
 	}
-	c.object, c.queue, c.since, c.began = o, q, time.Time{}, time.Time{}
+	c.object, c.queue, c.since, c.began, c.told = o, q, time.Time{}, time.Time{}, time.Time{}
 	c.content.reset(o.Object, s.works.attended)
 	c.start(o.coding, o.headers, uint64(o.sent), o.interleave, s.cfg.ReadAhead)
 	c.order = newBlockOrder(o.order, o.coding.blocks, o.seed, uint64(o.sent))

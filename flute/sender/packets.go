@@ -75,7 +75,7 @@ func (s *Session) appendObject(b []byte, q *queue, t time.Time) ([]byte, error) 
 		c.began = t
 		s.stats.transferStarted(o)
 	}
-	s.stats.progress(c)
+	s.stats.progress(c, t)
 	if c.left == 0 {
 		s.stats.transferDone(c, t)
 		s.stats.missed(o, c.target.late(t))

@@ -28,7 +28,7 @@ func (s *Session) AppendRow(b []byte, now time.Time, most int) (row []byte, n in
 	for range n {
 		s.plan.filePacket((len(b) - start) / n)
 	}
-	s.stats.progress(c)
+	s.stats.progress(c, s.clock.now)
 	if c.left == openLead {
 		s.schedule.changed = true
 	}

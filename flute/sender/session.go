@@ -57,7 +57,7 @@ func New(cfg Config) (*Session, error) {
 		}
 	}
 	s := &Session{cfg: c, names: newNames(c)}
-	s.stats = statistics{key: c.Session, each: c.TransferEvents, withXML: c.FDTXML}
+	s.stats = statistics{key: c.Session, each: c.TransferEvents, withXML: c.FDTXML, interval: c.ProgressInterval}
 	s.plan = plan{cfg: c, names: &s.names, stats: &s.stats, works: &s.works}
 	s.plan.lease = lease{keeper: c.Keeper, strict: c.KeepFirst}
 	s.plan.sending.cfg, s.plan.sending.coder = c, coder

@@ -37,8 +37,9 @@ type statistics struct {
 	counts Stats // without Pending
 	events []event.Event
 
-	withXML bool // FDTPublished has the XML
-	xml     int  // bytes of it that wait
+	withXML  bool          // FDTPublished has the XML
+	interval time.Duration // see Config.ProgressInterval
+	xml      int           // bytes of it that wait
 }
 
 // packet counts a packet of n bytes.
@@ -91,14 +92,15 @@ func (s *statistics) started(o *object) {
 	})
 }
 
-// progress tells each whole percent of a transfer; of an object that is sent for ever only in the first one.
-func (s *statistics) progress(c *carrier) {
+// progress tells each whole percent of a transfer, unless the one before was told a moment ago; of an object that is
+// sent for ever only in the first one.
+func (s *statistics) progress(c *carrier, now time.Time) {
 	o := c.object
-	if c.source < c.report || (o.endless() && o.sent > 0) {
+	if c.source < c.report || (o.endless() && o.sent > 0) || now.Sub(c.told) < s.interval {
 		return
 	}
 	length := o.transferLength
-	c.report = c.source + max(length/100, 1)
+	c.report, c.told = c.source+max(length/100, 1), now
 	if len(s.events) < maxEvents {
 		s.events = append(s.events,
 			event.ObjectProgress{Session: s.key, TOI: o.toi, Received: c.source, TransferLength: length})

@@ -49,12 +49,12 @@ func TestEventsAreBounded(t *testing.T) {
 	}
 	c := &carrier{object: &object{Object: &Object{transferLength: 1000}}}
 	c.source, c.report = 10, 10
-	if s.progress(c); len(s.events) != maxEvents || c.report != 20 {
+	if s.progress(c, time.Time{}); len(s.events) != maxEvents || c.report != 20 {
 		t.Errorf("%d events; progress is told from %d bytes on", len(s.events), c.report)
 	}
 	s.events = s.events[1:]
 	c.source = 20
-	if s.progress(c); len(s.events) != maxEvents || c.report != 30 {
+	if s.progress(c, time.Time{}); len(s.events) != maxEvents || c.report != 30 {
 		t.Errorf("%d events; progress is told from %d bytes on", len(s.events), c.report)
 	}
 }
@@ -83,6 +83,32 @@ func TestProgress(t *testing.T) {
 		}
 		if told != c.want || last < uint64(c.symbols*99) {
 			t.Errorf("%+v: told %d times, the last time %d bytes", c, told, last)
+		}
+	}
+}
+
+// TestProgressInterval: within ProgressInterval progress is told once, and then all that was sent.
+func TestProgressInterval(t *testing.T) {
+	s, _ := oneFile(t, Config{
+		OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 64}, ProgressInterval: 100 * time.Millisecond,
+	}, 1000*100)
+	var told []uint64
+	for now := start; !s.Done(); now = now.Add(time.Millisecond) {
+		if _, _, err := s.AppendNext(nil, now); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range s.Events() {
+			if p, ok := e.(event.ObjectProgress); ok {
+				told = append(told, p.Received)
+			}
+		}
+	}
+	if len(told) != 10 {
+		t.Fatalf("told of %d, 10 times wanted", told)
+	}
+	for i := range told[1:] {
+		if told[i+1]-told[i] < 90*100 {
+			t.Errorf("told of %d bytes after %d", told[i+1], told[i])
 		}
 	}
 }

@@ -70,6 +70,7 @@ func (c Config) validated() (*Config, error) {
 			fmt.Sprintf("Interleave %d is not 1 to %d", c.Interleave, maxInterleave),
 		},
 		{c.ReadAhead < 0, "ReadAhead is negative"},
+		{c.ProgressInterval < 0, "ProgressInterval is negative"},
 		{c.Order > Spread, fmt.Sprintf("Order %d is not known", c.Order)},
 		{
 			math.IsNaN(c.Redundancy) || c.Redundancy > maxRedundancy,
