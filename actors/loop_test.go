@@ -182,8 +182,8 @@ func TestStopAfterTheLoop(t *testing.T) {
 	})
 }
 
-// TestDeliverRunsInsideTheHandler: the object has handled the batch when Deliver returns, and what it sends to the
-// session is queued, not nested.
+// TestDeliverRunsInsideTheHandler: the object has handled the batch when Deliver returns, or the message when Tell
+// returns, and what it sends to the session is queued, not nested.
 func TestDeliverRunsInsideTheHandler(t *testing.T) {
 	actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 		trace := &actortest.Trace{}
@@ -211,6 +211,10 @@ func TestDeliverRunsInsideTheHandler(t *testing.T) {
 					trace.Add("session %d", m.N)
 					box.Deliver(&actortest.Data{N: m.N})
 					trace.Add("delivered %d", m.N)
+					if m.N == 1 {
+						box.Tell("word")
+						trace.Add("told")
+					}
 					if m.N == 2 {
 						ctx.Send(child, "control")
 						box.Deliver(&actortest.Data{N: 22}) // behind what is queued
@@ -228,7 +232,7 @@ func TestDeliverRunsInsideTheHandler(t *testing.T) {
 		sys.Root().Send(pid, &actortest.Data{N: 2})
 		synctest.Wait()
 		want := []string{
-			"session 1", "object 1", "delivered 1", "session done",
+			"session 1", "object 1", "delivered 1", "object word", "told", "session done",
 			"session 2", "object 2", "delivered 2", "end", "session done", "object control", "object 22",
 			"session done",
 		}

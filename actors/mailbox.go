@@ -25,7 +25,6 @@ type Mailbox struct {
 	mu        sync.Mutex
 	invoker   actor.MessageInvoker
 	disp      actor.Dispatcher
-	loop      *Loop // disp when it is a Loop
 	system    ring.Queue[entry]
 	control   ring.Queue[entry]
 	data      ring.Queue[entry]
@@ -41,7 +40,8 @@ type Mailbox struct {
 	asked   bool // Stop has arrived
 	leaving bool // Stop has reached the actor; a late Restart must not revive it
 
-	held atomic.Int64 // bytes of Data queued or in the handler; added under mu
+	loop atomic.Pointer[Loop] // disp when it is a Loop; stored under mu
+	held atomic.Int64         // bytes of Data queued or in the handler; added under mu
 }
 
 var _ actor.Mailbox = (*Mailbox)(nil)
@@ -90,6 +90,21 @@ func (m *Mailbox) Deliver(d Data) bool {
 	return true
 }
 
+// Tell is Deliver for a control message.
+func (m *Mailbox) Tell(msg any) {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return
+	}
+	m.control.Push(entry{msg: msg})
+	_, first := m.claim()
+	m.mu.Unlock()
+	if first {
+		m.process()
+	}
+}
+
 // PostUserMessage puts msg into the queue that it belongs to.
 func (m *Mailbox) PostUserMessage(msg any) {
 	if d, ok := dataOf(msg); ok {
@@ -134,7 +149,8 @@ func (m *Mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher acto
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.disp = dispatcher
-	m.loop, _ = dispatcher.(*Loop)
+	loop, _ := dispatcher.(*Loop)
+	m.loop.Store(loop)
 	m.closed, m.started, m.holding = false, false, false
 	if m.invoker == nil {
 		m.invoker = invoker

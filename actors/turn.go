@@ -55,9 +55,10 @@ func (m *Mailbox) next() (entry, queue, actor.MessageInvoker) {
 // process runs the actor until it is idle, or until the other actors of its Loop deserve a turn.
 func (m *Mailbox) process() {
 	for {
-		m.mu.Lock()
-		loop, throughput := m.loop, m.disp.Throughput()
-		m.mu.Unlock()
+		loop, throughput := m.loop.Load(), loopQuantum
+		if loop == nil {
+			throughput = m.throughput()
+		}
 		if m.turn(throughput) {
 			return
 		}
@@ -67,6 +68,13 @@ func (m *Mailbox) process() {
 		}
 		runtime.Gosched()
 	}
+}
+
+// throughput returns how many messages the actor handles in a row.
+func (m *Mailbox) throughput() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.disp.Throughput()
 }
 
 // turn handles up to n messages, or up to the first panic or end of the goroutine, and tells whether the actor is idle.

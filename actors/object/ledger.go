@@ -12,6 +12,9 @@ import (
 type Ledger struct {
 	reports []*report
 	landed  map[string][]*receiver.Work // by id of the object's PID
+	// attended says that an object runs within a turn of its session, which looks for reports at its end and need not
+	// be told of them.
+	attended bool
 }
 
 // report is what happened to an object, and what it wants.
@@ -63,8 +66,11 @@ func (l *Ledger) TakeAll() []*receiver.Work {
 	return works
 }
 
-// put adds a report and says whether it is the only one.
-func (l *Ledger) put(r *report) (first bool) {
+// Attend says whether objects run within a turn of the session from now on. A session that is made anew begins without.
+func (l *Ledger) Attend(attended bool) { l.attended = attended }
+
+// put adds a report and says whether the session is to be told: that there is one, the first.
+func (l *Ledger) put(r *report) (tell bool) {
 	l.reports = append(l.reports, r)
-	return len(l.reports) == 1
+	return len(l.reports) == 1 && !l.attended
 }

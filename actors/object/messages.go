@@ -35,7 +35,8 @@ type Describe struct{}
 // WorkDone is sent by the session when a Work has run and lies in the Ledger.
 type WorkDone struct{}
 
-// Reported is what an object emits, to its session: there are reports in the Ledger. One follows each WorkDone.
+// Reported is what an object emits, to its session: there are reports in the Ledger. A report follows each WorkDone.
+// What an object that is attended reports, its session sees at the end of its own turn.
 type Reported struct{}
 
 func (*Packets) kind() string { return "packets" }

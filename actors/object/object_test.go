@@ -16,3 +16,25 @@ func TestLatest(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// TestAttended: the first report is told to the session, unless that attends, and finds it by itself.
+func TestAttended(t *testing.T) {
+	l := NewLedger()
+	for i, tell := range []bool{true, false} {
+		if l.put(&report{}) != tell {
+			t.Errorf("report %d: told: %t", i+1, !tell)
+		}
+	}
+	for l.Next() != nil {
+		l.Done()
+	}
+	l.Attend(true)
+	if l.put(&report{}) || l.Next() == nil {
+		t.Error("who attends is told all the same, or does not find it")
+	}
+	l.Done()
+	l.Attend(false)
+	if !l.put(&report{}) {
+		t.Error("who does not attend any more is not told")
+	}
+}

@@ -2,6 +2,7 @@ package receiving
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/flute"
@@ -12,6 +13,7 @@ import (
 
 // losses counts datagrams that never reached the core. Anybody adds; the session absorbs, until it is over.
 type losses struct {
+	news    atomic.Bool // something was counted since the session absorbed it
 	mu      sync.Mutex
 	dropped [defaults.MaxFeeds][lossReasons]int
 	sealed  bool
@@ -38,6 +40,7 @@ func (l *losses) count(feed uint8, n int, why actors.Loss) {
 		l.missed += n
 		return
 	}
+	l.news.Store(true)
 	switch why {
 	case actors.LossFull:
 		l.dropped[feed][lossMailbox] += n
@@ -50,6 +53,9 @@ func (l *losses) count(feed uint8, n int, why actors.Loss) {
 
 // absorb moves the counts to the core; the last time, seal says that it is.
 func (l *losses) absorb(to *receiver.Ledger, seal bool) {
+	if !l.news.Swap(false) && !seal {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for feed := range l.dropped {

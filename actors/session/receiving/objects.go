@@ -30,7 +30,9 @@ func (s *session) deliver(ctx actor.Context, toi flute.TOI) {
 	c := s.child(ctx, toi)
 	batch := s.batch
 	s.batch = nil
+	s.ledger.objects.Attend(true)
 	c.mailbox.Deliver(batch)
+	s.ledger.objects.Attend(false)
 }
 
 // tell sends a control message to the object's actor.
@@ -111,19 +113,25 @@ func (s *session) land(ctx actor.Context, w *receiver.Work, id string) {
 		s.core.Done(time.Now(), w)
 		return
 	}
-	var pid *actor.PID
-	if s.isLive(id) {
-		pid = actor.NewPID(ctx.Self().Address, id)
-	} else if c := s.objects[w.TOI()]; c != nil {
-		pid = c.pid
-	} else if s.ledger.core.Awaits(w) {
-		pid = s.child(ctx, w.TOI()).pid
-	} else {
+	c := s.objects[w.TOI()]
+	switch {
+	case c != nil && c.pid.Id == id:
+	case s.isLive(id): // its TOI has another actor now
+		pid := actor.NewPID(ctx.Self().Address, id)
+		s.ledger.objects.Land(pid, w)
+		ctx.Send(pid, object.WorkDone{})
+		return
+	case c != nil:
+	case s.ledger.core.Awaits(w):
+		c = s.child(ctx, w.TOI())
+	default:
 		w.Cancel()
 		return
 	}
-	s.ledger.objects.Land(pid, w)
-	ctx.Send(pid, object.WorkDone{})
+	s.ledger.objects.Land(c.pid, w)
+	s.ledger.objects.Attend(true)
+	c.mailbox.Tell(object.WorkDone{})
+	s.ledger.objects.Attend(false)
 }
 
 // isLive reports whether the object actor of that id has not ended.

@@ -56,6 +56,7 @@ type session struct {
 	counted uint64    // datagrams received at the last SessionStats
 	closing bool      // Sessions was told that it is over
 	press   pressure
+	holds   bool // the Inbox keeps datagrams
 	yields  bool // the core was told that it has to give way
 	ends    bool // the core was told to end
 }
@@ -84,6 +85,8 @@ func (s *session) start(ctx actor.Context) {
 	s.core = s.ledger.core.NewSession()
 	s.objects, s.live = map[flute.TOI]*child{}, map[string]flute.TOI{}
 	s.timer = actors.NewTimer(ctx, tick{})
+	s.ledger.objects.Attend(false)
+	s.inbox.mailbox.Hold(false)
 	for _, toi := range s.ledger.core.Active() {
 		s.child(ctx, toi) // starts with what there is to do
 	}
@@ -195,7 +198,7 @@ func (s *session) settle(ctx actor.Context) {
 	}
 	// What comes waits there, and then in the kernel.
 	behind := s.core.IsBehind() && s.inbox.canWait()
-	s.inbox.mailbox.Hold(s.core.IsShort() || behind)
+	s.hold(s.core.IsShort() || behind)
 	if s.core.Ended() {
 		if !s.closing {
 			s.closing, s.ledger.over = true, true
@@ -206,6 +209,14 @@ func (s *session) settle(ctx actor.Context) {
 	}
 	s.publishStats(ctx, now)
 	s.arm(now, behind)
+}
+
+// hold has datagrams wait in the Inbox, or wait no longer.
+func (s *session) hold(hold bool) {
+	if s.holds != hold {
+		s.holds = hold
+		s.inbox.mailbox.Hold(hold)
+	}
 }
 
 // stand tells the reader that the session has proved itself, or the core that it has to give way, or to end.
@@ -253,7 +264,7 @@ func (s *session) arm(now time.Time, behind bool) {
 	if at := now.Add(behindPoll); behind && (d.IsZero() || at.Before(d)) {
 		d = at
 	}
-	if s.ledger.core.Opened() && s.ledger.core.Counters().Received != s.counted {
+	if s.ledger.core.Opened() && s.ledger.core.Received() != s.counted {
 		if at := s.stats.Add(statsGrace); d.IsZero() || at.Before(d) {
 			d = at
 		}

@@ -18,10 +18,10 @@ const (
 
 // publishStats emits the counters, once per interval, when they have changed.
 func (s *session) publishStats(ctx actor.Context, now time.Time) {
-	c := s.ledger.core.Counters()
-	if c.Received == s.counted || now.Before(s.stats) || !s.ledger.core.Opened() {
+	if s.ledger.core.Received() == s.counted || now.Before(s.stats) || !s.ledger.core.Opened() {
 		return
 	}
+	c := s.ledger.core.Counters()
 	s.counted, s.stats = c.Received, now.Add(statsInterval)
 	s.armed = time.Time{} // it need not fire for what was told
 	stats := event.SessionStats{
