@@ -1,7 +1,9 @@
 package node
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/simnet"
 )
 
@@ -79,5 +82,10 @@ func TestBudgetsRefused(t *testing.T) {
 		if _, err := Start(cfg); err == nil {
 			t.Errorf("%+v was taken", cfg)
 		}
+	}
+	_, err := Start(Config{Budget: 1})
+	if want := fmt.Sprintf("take %d or more", slabShare*minReads*defaults.MaxDatagram); err == nil ||
+		!strings.Contains(err.Error(), want) {
+		t.Errorf("a budget of 1: %v, want %q", err, want)
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/alarm"
 	"github.com/flute-node/flute-node/internal/crew"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/pacing"
 	"github.com/flute-node/flute-node/internal/parallel"
 	"github.com/flute-node/flute-node/internal/reuse"
@@ -55,7 +56,7 @@ type Config struct {
 	// on. It logs what Logger would; Stop leaves it running. Nil: the node has a system of its own.
 	System *actor.ActorSystem
 	// Budget is bytes of memory for objects in reception, and an eighth of it for datagrams on their way to them; zero:
-	// 1 GiB.
+	// 1 GiB. The least is 128 KiB.
 	Budget uint64
 	// SourceBudget is how much of that all sessions of one source may use; zero: half of it. Reserve is how much of it
 	// is kept for FDT Instances and small objects; zero: an eighth.
@@ -122,6 +123,8 @@ func (c Config) validated() (Config, error) {
 		return c, fmt.Errorf("node: Config.SourceBudget %d exceeds Config.Budget %d", c.SourceBudget, c.Budget)
 	case c.Reserve > c.Budget/2:
 		return c, fmt.Errorf("node: Config.Reserve %d exceeds half of Config.Budget %d", c.Reserve, c.Budget)
+	case c.Budget < defaults.LeastBudget:
+		return c, fmt.Errorf("node: Config.Budget %d: take %d or more", c.Budget, defaults.LeastBudget)
 	}
 	if c.Workers <= 0 {
 		c.Workers = runtime.GOMAXPROCS(0)

@@ -77,8 +77,8 @@ func (n *Node) Receive(ctx context.Context, cfg ReceiveConfig) (*Reception, erro
 		}
 	}
 	if n.batch(cfg.maxDatagram()) == 0 {
-		return nil, fmt.Errorf("node: Config.Budget %d is too small for datagrams of %d bytes",
-			n.cfg.Budget, cfg.maxDatagram())
+		return nil, fmt.Errorf("node: Config.Budget %d is too small for datagrams of %d bytes: take %d or more",
+			n.cfg.Budget, cfg.maxDatagram(), slabShare*minReads*cfg.maxDatagram())
 	}
 	ways := make([]way, 0, 1+len(cfg.Feeds))
 	for _, f := range cfg.feeds() {

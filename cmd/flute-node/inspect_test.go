@@ -53,6 +53,8 @@ func TestInspectExitCodes(t *testing.T) {
 	bad = append(bad, 0, 0, 0, 0, 'x')
 	const good = `<FDT-Instance xmlns="urn:ietf:params:xml:ns:fdt" Expires="4294900000"><File TOI="1" ` +
 		`Content-Location="a" Content-Type="text/plain"/></FDT-Instance>`
+	file := `<File TOI="1" Content-Location="a" Content-Type="text/plain"/>`
+	twice := strings.Replace(good, file, file+file, 1)
 	page := filepath.Join(dir, "page.html")
 	for _, test := range []struct {
 		want int
@@ -66,6 +68,7 @@ func TestInspectExitCodes(t *testing.T) {
 		{exitOK, []string{"lint", "--at", "2026-11-29T00:00:00Z", text("good.xml", good)}},
 		{exitViolations, []string{"lint", "--at", "2036-06-01T00:00:00Z", text("late.xml", good)}},
 		{exitViolations, []string{"lint", text("bad.xml", "<FDT-Instance")}},
+		{exitViolations, []string{"lint", "--at", "2026-11-29T00:00:00Z", text("twice.xml", twice)}},
 		{exitOK, []string{"lint", "--hex", text("close.hex", "10 82 03 00: 0000\n0000 00000007")}},
 		{exitViolations, []string{"lint", "--hex", text("bad.hex", "20820300")}},
 		{exitUsage, []string{"lint", "--hex", text("no.hex", "xyz")}},

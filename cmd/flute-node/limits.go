@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/internal/bounds"
 	"github.com/flute-node/flute-node/internal/config"
 	"github.com/flute-node/flute-node/internal/daemon"
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 )
@@ -108,8 +108,8 @@ type memoryFlags struct {
 }
 
 func (f *memoryFlags) check() error {
-	if f.Memory == 0 {
-		return errors.New("--memory 0: take more")
+	if f.Memory < defaults.LeastBudget {
+		return fmt.Errorf("--memory %v: take %v or more", f.Memory, settings.Bytes(defaults.LeastBudget))
 	}
 	return nil
 }

@@ -206,9 +206,7 @@ func (o *output) note(name string, v any, text string) {
 }
 
 // warn notes a warning of the command itself.
-func (o *output) warn(text string) {
-	o.note(notice.Warning{}.EventName(), notice.Warning{Text: text}, "warning: "+text)
-}
+func (o *output) warn(text string) { o.show(notice.Warning{Text: text}) }
 
 // table prints what the command is run for: JSON only if it was asked for.
 func (o *output) table(name string, v any, text string) {

@@ -41,6 +41,9 @@ func (c *sendCommand) ready(out *output, s *node.Sending, to netip.AddrPort, tsi
 	if doubt := c.Rate.Doubt(c.Symbol); doubt != "" {
 		out.warn(doubt)
 	}
+	for _, doubt := range outgoing.Doubts(files) {
+		out.warn(plain(doubt))
+	}
 }
 
 // readyText says it to people.

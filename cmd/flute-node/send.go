@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/outgoing"
@@ -154,6 +155,7 @@ func (c *sendCommand) run(ctx context.Context, out *output) error {
 			w := outgoing.Watching{
 				Key:     flute.SessionKey{Group: to, TSI: tsi},
 				Session: s, Watcher: watcher, How: c.how(&words, &cfg.Session),
+				Warn: func(text string) { out.show(notice.Warning{Text: plain(text)}) },
 			}
 			return w.Run(ctx, n)
 		})

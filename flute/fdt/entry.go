@@ -21,6 +21,7 @@ func (p *parser) add(a *attributes, e *etree.Element) {
 	location, _ := a.text(fieldContentLocation)
 	f, err := p.file(e, a)
 	if err == nil {
+		// "there is a single file description entry in the FDT Instance" for each file (RFC 6726, section 3.4.2)
 		at, again := p.index[f.TOI]
 		switch {
 		case !again:
@@ -28,9 +29,9 @@ func (p *parser) add(a *attributes, e *etree.Element) {
 			p.inst.Files = append(p.inst.Files, f)
 			return
 		case reflect.DeepEqual(f, p.inst.Files[at]):
+			p.warn("TOI %v is described twice, in the same words", f.TOI)
 			return
 		}
-		// "there is a single file description entry in the FDT Instance" for each file (RFC 6726, section 3.4.2)
 		err = errors.New("an earlier entry with this TOI says otherwise")
 	}
 	if p.inst.RejectedCount++; p.inst.RejectedCount <= maxRejected {

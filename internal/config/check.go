@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flute-node/flute-node/internal/defaults"
 	"github.com/flute-node/flute-node/internal/outgoing"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/internal/tlsfiles"
@@ -67,8 +68,8 @@ func (c *Config) check(all *faults) {
 // node checks a Node, and puts its defaults in.
 func (k *checker) node(n *Node) {
 	o := &n.origin
-	if _, given := o.keys["memory"]; given && n.Memory == 0 {
-		k.add(o.of("memory"), "node.memory 0: take more")
+	if _, given := o.keys["memory"]; given && n.Memory < defaults.LeastBudget {
+		k.add(o.of("memory"), "node.memory %v: take %v or more", n.Memory, settings.Bytes(defaults.LeastBudget))
 	}
 	n.Memory = cmp.Or(n.Memory, defaultMemory)
 	n.API = cmp.Or(n.API, DefaultAPI)

@@ -52,8 +52,13 @@ func (w *warner) node() {
 	}
 }
 
-// sinks looks for those that are told nothing.
+// sinks looks for those that are told nothing, and for what is said of them where there are none.
 func (w *warner) sinks() {
+	for _, key := range []string{"outbox", "outbox_items", "outbox_bytes"} {
+		if _, given := w.Node.origin.keys[key]; given && len(w.Sinks) == 0 {
+			w.add(w.Node.origin.of(key), "node.%s does nothing without sinks", key)
+		}
+	}
 	named := map[string]bool{}
 	for i := range w.Receive {
 		for _, name := range w.Receive[i].Sinks {

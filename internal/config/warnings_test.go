@@ -35,6 +35,8 @@ func TestWarnings(t *testing.T) {
 		{"memory that is there", "node: {memory: 4GiB}\n", ""},
 		{"rate of the node", "node: {rate: 100}\n", "1:8: node.rate: at a rate of 100 bit/s"},
 		{"sink for nobody", sinks + a + "}\n", "2:4: sink x: no receive names it"},
+		{"outbox of no sinks", "node: {outbox: /var/o.db}\n" + a + "}\n", "1:8: node.outbox does nothing without sinks"},
+		{"outbox of sinks", "node: {outbox: /var/o.db}\n" + sinks + a + ", sinks: x}\n", ""},
 		{"sink", sinks + a + ", sinks: x}\n", ""},
 
 		{"feed on another interface", a + ", feed: '239.1.1.1:1,interface=eth0'}\n", ""},

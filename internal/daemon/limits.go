@@ -43,7 +43,8 @@ func Limits(cfg *config.Config) (list []bounds.Bound, receptions int, sum uint64
 		}
 		receptions += len(all)
 		parts = append(parts, bounds.Bound{
-			Part: "sessions, documents that are read, notes of files that are there", Of: bounds.Owner("receive " + r.Name),
+			Part:  "sessions, documents that are read, notes of files that are there",
+			Of:    bounds.Owner("receive " + r.Name),
 			Count: uint64(len(all)), Bytes: uint64(len(all)) * ofReception(of), Set: "group",
 		})
 	}

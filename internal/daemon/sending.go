@@ -118,6 +118,9 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 	defer h.follow(ctx, flute.SessionKey{Group: cfg.To, TSI: cfg.TSI})()
 	u.attach(nil, s)
 	d.log.Info("sending", "unit", u.name, "to", cfg.To, "tsi", cfg.TSI, "files", len(items))
+	for _, doubt := range outgoing.Doubts(items) {
+		d.warn(u.name + ": " + doubt)
+	}
 	// Why it ends early, Wait says.
 	_ = s.AddAll(ctx, h.numbered(ctx, s, items), func(i int, _ flute.TOI, err error) {
 		if err != nil && ctx.Err() == nil {
@@ -129,6 +132,7 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 	if watcher != nil {
 		w := outgoing.Watching{
 			Key: flute.SessionKey{Group: cfg.To, TSI: cfg.TSI}, Session: s, Watcher: watcher, How: how,
+			Warn: func(text string) { d.warn(u.name + ": " + text) },
 		}
 		if h != nil {
 			w.Numbers = h

@@ -28,6 +28,8 @@ const FDTBytes = 4 << 20
 const (
 	// MaxDatagram is above what Ethernet carries without fragments.
 	MaxDatagram = 2048
+	// LeastBudget is the least memory of a node: of an eighth of it, eight reads of one datagram.
+	LeastBudget = 8 * 8 * MaxDatagram
 	// EventQueue is large enough for the events of some thousand objects that end at once.
 	EventQueue = 1 << 14
 	// MaxCloseRepeat bounds SendConfig.CloseRepeat: for that long Wait waits.

@@ -66,6 +66,37 @@ func NameOf(location string) string {
 	return location
 }
 
+// Doubts returns why receivers like ours will refuse files for their names, which is not known to the sender: of some
+// files, and then how many there are more.
+func Doubts(items []*Item) (texts []string) {
+	more := 0
+	for _, i := range items {
+		text := doubt(i.ContentLocation)
+		switch {
+		case text == "":
+		case len(texts) == maxDoubts:
+			more++
+		default:
+			texts = append(texts, text)
+		}
+	}
+	if more > 0 {
+		texts = append(texts, fmt.Sprintf("receivers will refuse the names of %d more files", more))
+	}
+	return texts
+}
+
+// maxDoubts bounds the files of which Doubts tells.
+const maxDoubts = 20
+
+func doubt(location string) string {
+	_, err := store.Name(location)
+	if err == nil {
+		return ""
+	}
+	return "receivers will refuse the name of a file that is sent: " + err.Error()
+}
+
 // How says how files are sent. It is not changed once it is used, so that several goroutines may use it.
 type How struct {
 	Words    *settings.Send

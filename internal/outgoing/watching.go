@@ -24,6 +24,7 @@ type Watching struct {
 	Watcher *watch.Watcher
 	How     *How
 	Numbers Numbering // nil: TOIs are the session's own
+	Warn    func(string)
 
 	mu        sync.Mutex
 	tois      map[string]flute.TOI       // by name
@@ -106,6 +107,9 @@ func (w *Watching) change(ctx context.Context, c watch.Change) error {
 	f := Item{File: c.File}
 	if err := w.How.Prepare(&f); err != nil {
 		return err
+	}
+	if text := doubt(f.ContentLocation); text != "" {
+		w.Warn(text)
 	}
 	if w.Numbers != nil {
 		w.mu.Lock()

@@ -155,7 +155,7 @@ func (f *FEC) OneBlock(k uint32, symbol uint16) (o fec.OTI, repair uint32, err e
 func (f *FEC) scheme() (*Scheme, error) {
 	s, err := FindScheme(f.Scheme)
 	if err != nil {
-		return nil, errorf("%v: %v", wordFEC, err)
+		return nil, errorf("%v: %v", wordFEC, noScheme(f.Scheme, AutoFEC))
 	}
 	for _, given := range []struct {
 		word word

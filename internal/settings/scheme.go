@@ -76,15 +76,20 @@ func Schemes() []Scheme {
 
 // FindScheme returns the scheme of that name. Its error names no word.
 func FindScheme(name string) (Scheme, error) {
-	all := Schemes()
-	names := make([]string, len(all))
-	for i, s := range all {
+	for _, s := range Schemes() {
 		if s.Name == name {
 			return s, nil
 		}
-		names[i] = s.Name
 	}
-	return Scheme{}, fmt.Errorf("there is no FEC scheme %q: take one of %s", name, strings.Join(names, ","))
+	return Scheme{}, noScheme(name)
+}
+
+// noScheme tells that there is no scheme of that name. also are other words that may be taken.
+func noScheme(name string, also ...string) error {
+	for _, s := range Schemes() {
+		also = append(also, s.Name)
+	}
+	return fmt.Errorf("there is no FEC scheme %q: take one of %s", name, strings.Join(also, ","))
 }
 
 // IsCoded reports whether the scheme has repair symbols.

@@ -130,7 +130,7 @@ func TestErrors(t *testing.T) {
 		{files(Files{Names: "short"}), "names", `<names> "short": take base or path`},
 		{
 			send(Send{FEC: FEC{Scheme: "magic"}}), "fec", `<fec>: there is no FEC scheme "magic": take one of ` +
-				"no-code,rs,rs129,rs2,rs16,raptor,raptorq,ldpc,ldpc-triangle",
+				"auto,no-code,rs,rs129,rs2,rs16,raptor,raptorq,ldpc,ldpc-triangle",
 		},
 		{
 			send(Send{FEC: FEC{Scheme: "rs", RSMatrix: "cauchy"}}), "rs-matrix",
