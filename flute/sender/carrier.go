@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -47,9 +48,10 @@ func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
 	} else {
 		c = &carrier{}
 	}
+	c.content.most = s.most
 	c.object, c.queue, c.since, c.began, c.told = o, q, time.Time{}, time.Time{}, time.Time{}
 	c.content.reset(o.Object, s.works.attended)
-	c.start(o.coding, o.headers, uint64(o.sent), o.interleave, s.cfg.ReadAhead)
+	c.start(o.coding, o.headers, uint64(o.sent), o.interleave, s.piece())
 	c.order = newBlockOrder(o.order, o.coding.blocks, o.seed, uint64(o.sent))
 	if c.kept = &o.kept; o.left != 1 && s.cache.most > 0 {
 		c.cache = &s.cache
@@ -61,6 +63,36 @@ func (s *schedule) carry(q *queue, o *object, now time.Time) *carrier {
 	o.resting = false
 	o.state, c.report = active, max(o.transferLength/100, 1)
 	return c
+}
+
+// piece returns how many bytes of a file are read at once whose transfer begins.
+func (s *schedule) piece() int {
+	if s.most == 0 {
+		return s.cfg.ReadAhead
+	}
+	return min(s.cfg.ReadAhead, max(s.most/2, leastPiece))
+}
+
+// LimitReadAhead bounds how many bytes of files the session reads ahead, an equal part of each of Config.Parallel
+// files, but least of each file at least; zero: 512 KiB of each file, which is never exceeded. What is read at once is
+// read whole. It takes effect with the next reads, and in full with the next transfers. A limit that differs from the one
+// before by less than a quarter changes nothing.
+func (s *Session) LimitReadAhead(all, least int) {
+	most, old := readWindow, cmp.Or(s.schedule.most, readWindow)
+	if all > 0 {
+		most = min(max(all/max(1, s.cfg.Parallel), least, leastPiece), readWindow)
+	}
+	if 4*max(most-old, old-most) < old {
+		return
+	}
+	if s.schedule.most = most; most == readWindow {
+		s.schedule.most = 0
+	}
+	for _, q := range s.schedule.queues {
+		for _, c := range q.active {
+			c.content.most = s.schedule.most
+		}
+	}
 }
 
 // atOnce reports whether a transfer of o can begin without a Work.

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -13,6 +14,8 @@ const (
 	readWindow = 512 << 10
 	// shortBlock is the size up to which a source block is read ahead whole: the window takes four of them.
 	shortBlock = readWindow / 4
+	// leastPiece is how much of a file is read at once at least where LimitReadAhead leaves less than Config.ReadAhead.
+	leastPiece = 16 << 10
 	// maxPieces bounds the reads of one Work: source blocks may be very short.
 	maxPieces = 64
 )
@@ -50,6 +53,7 @@ type readAhead struct {
 	pieces   []*piece // read and not fetched
 	bytes    int      // of them
 	spare    []*piece // their buffers are used again
+	most     int      // bytes that are read ahead; 0: readWindow. LimitReadAhead sets it
 	due      span     // that was missing
 	hungry   bool     // there may be more to be read ahead
 	final    bool     // the content was seen to be the same after all packets but the last
@@ -61,7 +65,7 @@ type readAhead struct {
 // reset makes r the content of o. attended tells whether somebody runs Works.
 func (r *readAhead) reset(o *Object, attended bool) {
 	*r = readAhead{
-		spare: r.spare, own: readJob{pieces: r.own.pieces[:0]}, src: o.source, source: o.file.Source,
+		spare: r.spare, most: r.most, own: readJob{pieces: r.own.pieces[:0]}, src: o.source, source: o.file.Source,
 		version: o.version, object: o, attended: attended,
 	}
 	r.memory = r.src != nil && inMemory(r.src)
@@ -114,7 +118,29 @@ func (r *readAhead) fetch(dst *[]byte, want span) error {
 func (r *readAhead) recycle(p *piece) {
 	p.buf, p.err = p.buf[:0], nil
 	r.spare = append(r.spare, p)
+	if r.most > 0 {
+		r.shrink()
+	}
 }
+
+// shrink gives up memory of what was read ahead before there was a limit: but for the piece in use, whose memory comes
+// back, no more is kept than the limit.
+func (r *readAhead) shrink() {
+	kept := r.bytes
+	for _, p := range r.spare {
+		kept += cap(p.buf)
+	}
+	for _, p := range r.spare {
+		if kept <= r.most+leastPiece {
+			return
+		}
+		kept -= cap(p.buf)
+		p.buf = nil
+	}
+}
+
+// window returns how many bytes are read ahead.
+func (r *readAhead) window() int { return cmp.Or(r.most, readWindow) }
 
 // borrow takes memory for the next piece.
 func (r *readAhead) borrow(buf []byte) {
@@ -260,6 +286,6 @@ func (r *readAhead) abandon() (opened Opened) {
 	for _, p := range r.pieces {
 		r.recycle(p)
 	}
-	*r = readAhead{spare: r.spare, own: readJob{pieces: r.own.pieces[:0]}}
+	*r = readAhead{spare: r.spare, most: r.most, own: readJob{pieces: r.own.pieces[:0]}}
 	return opened
 }

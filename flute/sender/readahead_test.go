@@ -370,3 +370,68 @@ func TestInMemory(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitReadAhead: many sessions read less ahead, give back what was more, and have each byte read once.
+func TestLimitReadAhead(t *testing.T) {
+	const size, limit = 4 << 20, 32 << 10
+	for _, block := range []uint32{4, 64, 4000} {
+		s, g := attended(t, Config{
+			OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: block}, Parallel: 2, TransferCount: 2,
+		}, size)
+		s.Works()
+		sent, read, most := 0, 0, 0
+		g.ReaderAt = reads{g.ReaderAt, &read}
+		files(t, s, func(works []*Work) {
+			for _, w := range works {
+				g.run(w)
+			}
+			active := s.schedule.queue(0).active
+			if len(active) == 0 {
+				return
+			}
+			c := active[0]
+			if c.number == 0 { // the limit comes within the first transfer
+				if c.source > size/2 {
+					s.LimitReadAhead(2*limit, 0)
+				}
+				return
+			}
+			sent = int(c.source)
+			most = max(most, read-size-sent)
+			memory := 0
+			for _, p := range append(c.content.pieces, c.content.spare...) {
+				memory += cap(p.buf)
+			}
+			if memory > 2*limit {
+				t.Fatalf("blocks of %d symbols: %d bytes are held", block, memory)
+			}
+		})
+		if most > 2*limit || most < limit/2 {
+			t.Errorf("blocks of %d symbols: %d bytes were read ahead", block, most)
+		}
+		if read != 2*size {
+			t.Errorf("blocks of %d symbols: %d bytes were read", block, read)
+		}
+	}
+}
+
+// TestReadAheadLimits: what is asked for is kept between what a read takes and the window, and small changes are none.
+func TestReadAheadLimits(t *testing.T) {
+	s, _ := attended(t, Config{OTI: fec.OTI{SymbolLength: 100}, Parallel: 3}, 1000)
+	for _, c := range []struct{ all, least, want int }{
+		{0, 0, 0},
+		{1 << 30, 0, 0},
+		{300_000, 0, 100_000},
+		{330_000, 0, 100_000},
+		{270_000, 0, 100_000},
+		{3000, 0, leastPiece},
+		{3000, 40_000, 40_000},
+		{3000, 1 << 30, 0},
+		{150_000, 0, 50_000},
+		{0, 9, 0},
+	} {
+		if s.LimitReadAhead(c.all, c.least); s.schedule.most != c.want {
+			t.Errorf("%d bytes, %d of each file at least: %d, want %d", c.all, c.least, s.schedule.most, c.want)
+		}
+	}
+}

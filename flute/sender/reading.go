@@ -95,7 +95,7 @@ func (x *transfer) begin(j *readJob, now time.Time) {
 // of each in turn, and then other blocks.
 func (x *transfer) lookAhead(j *readJob) {
 	r, c := &x.content, x.coding
-	room := readWindow - r.bytes
+	room := r.window() - r.bytes
 	for _, p := range j.pieces {
 		room -= len(p.buf)
 	}
@@ -156,7 +156,7 @@ func (x *transfer) holds() (n int) {
 // lead returns how many bytes of a source block are asked for before it is in transfer: all of a short one. Beginnings
 // alone would fill the window, and the end of each block be waited for.
 func (x *transfer) lead(b *block) uint64 {
-	if b.size <= shortBlock {
+	if b.size <= uint64(x.short) {
 		return b.size
 	}
 	return b.piece(x.coding, 0, x.window).n

@@ -19,6 +19,7 @@ type schedule struct {
 	cache   blockCache
 	overdue []*object // whose time was over before their turn came
 	idle    []*carrier
+	most    int       // bytes of a file that are read ahead; 0: readWindow
 	changed bool      // fill is to be called
 	alarm   time.Time // when advance is to be called even if nothing changes; zero: never
 }

@@ -14,6 +14,7 @@ type transfer struct {
 	headers headers
 	content readAhead
 	window  int // bytes that are read at once of source blocks that are not needed whole
+	short   int // a source block of so many bytes is read ahead whole
 
 	interleave int // source blocks in transfer at once, at most
 	order      blockOrder
@@ -41,7 +42,7 @@ func (x *transfer) start(c *coding, h headers, number uint64, interleave, window
 	if len(x.slots) < interleave {
 		x.slots = append(x.slots, make([]block, interleave-len(x.slots))...)
 	}
-	x.coding, x.headers, x.interleave, x.window = c, h, interleave, window
+	x.coding, x.headers, x.interleave, x.window, x.short = c, h, interleave, window, x.content.window()/4
 	x.active, x.turn, x.next, x.asked, x.number, x.left, x.source = 0, 0, 0, 0, number, c.packets, 0
 	x.inside, x.waiting = false, nil
 	x.order, x.cache, x.kept = blockOrder{}, nil, nil
@@ -101,7 +102,7 @@ func (x *transfer) appendRead(b []byte, closeObject bool, now time.Time) ([]byte
 		b, err = x.append(b, closeObject)
 		switch {
 		case err == nil:
-			if r.hungry && r.work == nil && r.bytes <= readWindow/2 {
+			if r.hungry && r.work == nil && r.bytes <= r.window()/2 {
 				x.read(now, false)
 			}
 			return b, nil

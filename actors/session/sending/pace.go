@@ -26,6 +26,12 @@ const (
 	lastTime = 200 * time.Millisecond
 	// restAfter is how long a session has nothing to send that gives its part of the node's rate to others.
 	restAfter = 20 * time.Millisecond
+	// readShare is how much of files all sessions of a node read ahead, if there are more than readAlone: so many have
+	// as much with the window that each file has by itself. What a session sends within readLeast it reads ahead in any
+	// case.
+	readAlone = 64
+	readShare = 32 << 20
+	readLeast = time.Second / 8
 )
 
 // Pace says how fast a session sends. The zero value: as fast as the socket takes it.
@@ -158,6 +164,19 @@ func (p *pacer) wanted() uint64 {
 		rate = min(rate, p.Member.Rate())
 	}
 	return rate
+}
+
+// readAhead returns how many bytes of files the session may read ahead, and how many of each file at least; zero: as
+// many as it wants to.
+func (p *pacer) readAhead() (all, least int) {
+	if p.Member == nil || p.bucket == nil {
+		return 0, 0
+	}
+	busy := p.Member.Busy()
+	if busy <= readAlone {
+		return 0, 0
+	}
+	return readShare / busy, int(p.bucket.Rate() / 8 / uint64(time.Second/readLeast))
 }
 
 // warms reports whether nothing but padding is to be sent yet.

@@ -92,6 +92,7 @@ func (s *session) fill(ctx actor.Context, now time.Time) error {
 	if late := l.pace.adjust(l.cfg.Core, now); late > 0 {
 		s.publish(ctx, event.Late{Session: l.cfg.Key, By: late})
 	}
+	l.cfg.Core.LimitReadAhead(l.pace.readAhead())
 	for {
 		if !b.grant(l.pace.bucket, now) || b.isFull() {
 			return nil
