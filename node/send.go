@@ -175,7 +175,8 @@ func (s *Sending) settle() {
 type impaired struct {
 	sending.Writer
 	drop    func([]byte) bool
-	dropped []bool // what was decided about datagrams that were not sent yet
+	dropped []bool   // what was decided about datagrams that were not sent yet
+	kept    [][]byte // of the last batch
 }
 
 // Degraded returns what the writer has to tell.
@@ -189,7 +190,7 @@ func (w *impaired) Degraded() string {
 // WriteBatch implements sending.Writer. What it could not send comes again, in the same order: it has been decided
 // upon.
 func (w *impaired) WriteBatch(datagrams [][]byte) (int, error) {
-	kept := make([][]byte, 0, len(datagrams))
+	kept := w.kept[:0]
 	for i, d := range datagrams {
 		if i == len(w.dropped) {
 			w.dropped = append(w.dropped, w.drop(d))
@@ -198,6 +199,7 @@ func (w *impaired) WriteBatch(datagrams [][]byte) (int, error) {
 			kept = append(kept, d)
 		}
 	}
+	w.kept = kept
 	sent, err := w.Writer.WriteBatch(kept)
 	if sent == 0 && err != nil {
 		return 0, err
