@@ -82,8 +82,22 @@ func (s *stage) addLines(lines []byte) error {
 			return err
 		}
 	}
-	_, err := s.delivered.Write(lines)
-	s.noted += int64(len(lines))
+	if s.torn {
+		if err := s.append([]byte{'\n'}); err != nil {
+			return err
+		}
+	}
+	return s.append(lines)
+}
+
+// append adds bytes to the file of what was published. Of a line that a full disk has cut off it knows: the next one
+// begins behind its end. s.delivering is held.
+func (s *stage) append(p []byte) error {
+	n, err := s.delivered.Write(p)
+	if n > 0 {
+		s.noted += int64(n)
+		s.torn = p[n-1] != '\n'
+	}
 	return err
 }
 
@@ -122,7 +136,7 @@ func (s *stage) compactDelivered() error {
 	if err := s.files.Rename(deliveredName+newNoteExt, deliveredName); err != nil {
 		return err
 	}
-	s.noted = int64(len(lines))
+	s.noted, s.torn = int64(len(lines)), false
 	return nil
 }
 

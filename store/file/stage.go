@@ -39,6 +39,7 @@ type stage struct {
 	delivering sync.Mutex // held over writes to deliveredName; guards the three below
 	delivered  *os.File   // deliveredName; nil: not open
 	noted      int64      // its bytes
+	torn       bool       // its last line has no end
 	lines      []byte     // memory for those that are added
 }
 
