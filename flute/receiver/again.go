@@ -7,6 +7,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/flute/event"
 )
 
 // Again says which files are received again that were received before.
@@ -39,17 +40,18 @@ const (
 type again struct {
 	since time.Time  // its latest completion
 	marks []packetID // FEC Payload IDs of what came first since, in no order
-	// room is the memory that an S-TSID takes for which there was none: it is received again for the session alone,
-	// when there is. Zero: it is none.
-	room uint64
+	// quiet: it is an S-TSID that was not used, and room the memory that it needs for that, if there was none. It is
+	// received again for the session alone, when there is.
+	quiet bool
+	room  uint64
 }
 
-// finished notes the completion of e. It is received again with AgainAlways, and if it is an S-TSID for which there was
-// no room: nothing else would tell what it says.
+// finished notes the completion of e. It is received again with AgainAlways, and if it is an S-TSID that could
+// not be used now: nothing else would tell what it says.
 func (l *Ledger) finished(now time.Time, e *entry, unsignalled error) {
 	e.again = nil
-	if room, ok := errors.AsType[*roomError](unsignalled); ok {
-		e.again = &again{since: now, room: room.cost}
+	if later, ok := errors.AsType[*laterError](unsignalled); ok {
+		e.again = &again{since: now, quiet: true, room: later.cost}
 	}
 	if l.cfg.Selection.Again == AgainAlways {
 		e.again = &again{since: now}
@@ -58,7 +60,23 @@ func (l *Ledger) finished(now time.Time, e *entry, unsignalled error) {
 
 // isQuiet reports whether the turn of e that is received is nobody's but the session's: it was told already, and
 // whoever wants it has it.
-func (e *entry) isQuiet() bool { return e.again != nil && e.again.room > 0 }
+func (e *entry) isQuiet() bool { return e.again != nil && e.again.quiet }
+
+// isMissed reports whether the failure of e is that of a quiet turn only: the object is complete, and has other turns.
+func (e *entry) isMissed(reason event.FailReason) bool {
+	switch reason {
+	case event.FailQuarantined, event.FailSuperseded, event.FailClosed, event.FailCancelled:
+		return false
+	}
+	return e.isQuiet() && !e.gone
+}
+
+// missTurn ends a quiet turn of e that has failed.
+func (l *Ledger) missTurn(e *entry) {
+	l.drop(e, true)
+	e.phase, e.again.since, e.again.marks = completed, l.now, nil
+	l.retire(e)
+}
 
 // turns reports whether p begins another turn of the complete object e, which is then to be received again.
 func (s *Session) turns(now time.Time, e *entry, p *alc.Packet) bool {

@@ -184,8 +184,12 @@ func (l *Ledger) forgetPending(e *entry) {
 }
 
 // fail ends e for good and returns the event that says so: nil for an object that was not announced yet, whose end is
-// told when it is, and for one that rests: the end of its latest try was told.
+// told when it is, for one that rests, as the end of its latest try was told, and for one that is complete all the same.
 func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Event {
+	if e.isMissed(reason) {
+		l.missTurn(e)
+		return nil
+	}
 	told := e.phase == resting
 	var st event.ObjectState
 	e.lacks(&st, failedRanges)

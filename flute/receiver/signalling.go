@@ -112,7 +112,7 @@ func (g *signalling) look(key flute.SessionKey, now time.Time, file io.ReaderAt,
 	}
 	b := make([]byte, size)
 	if _, err := file.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: %w", errSTSIDDocument, err)
+		return &laterError{fmt.Errorf("%w: %w", errSTSIDDocument, err), 0}
 	}
 	flows, err := route.ParseSignalling(b, ntpOf(now.Add(efdtExpiry)))
 	switch {
@@ -137,10 +137,10 @@ func (g *signalling) take(of signallingKey, flows []route.Flow) error {
 		had = old.cost
 	}
 	if old == nil && len(g.sources) >= maxSources {
-		return &roomError{errSTSIDSources, s.cost}
+		return &laterError{errSTSIDSources, s.cost}
 	}
 	if s.cost > had && !g.budget.TryReserve(s.cost-had) {
-		return &roomError{errSTSIDMemory, s.cost}
+		return &laterError{errSTSIDMemory, s.cost}
 	}
 	g.budget.Release(had - min(had, s.cost))
 	g.sources[of] = s
@@ -164,14 +164,14 @@ func (g *signalling) hasRoom(key flute.SessionKey, cost uint64) bool {
 	return true
 }
 
-// roomError is why an S-TSID is not used that is used when it comes again and there is room for it.
-type roomError struct {
+// laterError is why an S-TSID is not used that is used when it comes again, and there is room of so many bytes for it.
+type laterError struct {
 	cause error
 	cost  uint64
 }
 
-func (e *roomError) Error() string { return e.cause.Error() }
-func (e *roomError) Unwrap() error { return e.cause }
+func (e *laterError) Error() string { return e.cause.Error() }
+func (e *laterError) Unwrap() error { return e.cause }
 
 // costOf returns what is charged for flows: they hold their documents, and texts of those.
 func costOf(flows []route.Flow) uint64 {

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -216,6 +217,59 @@ func TestSTSIDIsTriedAgain(t *testing.T) {
 		t.Errorf("it was handed over %d times", taken)
 	}
 }
+
+// TestSTSIDIsTriedAfterAFailure: a turn of an S-TSID for the session alone that fails, whatever for, is not its last one.
+func TestSTSIDIsTriedAfterAFailure(t *testing.T) {
+	r, err := New(Config{
+		Registry: schemes.Default(), Store: mem.New(), ROUTE: true, Selection: Selection{MaxAge: time.Second},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := r.cfg.signalling
+	budget := g.budget
+	g.budget = store.NewBudget(100, nil)
+	k := key
+	k.TSI = 0
+	document := stsid(2000)
+	handEntity(r, start, k, document)
+	g.budget = budget
+	head := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Location: sls\r\nContent-Length: %d\r\n\r\n", len(document))
+	r.Handle(start.Add(time.Second), k, routeDatagram(k.TSI, 9, append(head, document...), 0, 1400))
+	r.Advance(start.Add(3 * time.Second))
+	r.Events()
+	for turn := range 2 {
+		handEntity(r, start.Add(time.Duration(4+turn)*time.Second), k, document)
+	}
+	if g.sources[signallingKey{k.Source, k.Group}] == nil {
+		t.Error("it was not tried again")
+	}
+	for _, e := range r.Events() {
+		t.Errorf("told: %#v", e)
+	}
+}
+
+// TestSTSIDThatTheDiskDoesNotGiveBack: an S-TSID that cannot be read once it was published is read in its next turn.
+func TestSTSIDThatTheDiskDoesNotGiveBack(t *testing.T) {
+	g, err := newSignalling(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, again := errors.AsType[*laterError](g.look(key, start, failingReader{}, 100))
+	if !again {
+		t.Error("it is not tried again")
+	}
+	const bad = "<S-TSID><RS><LS tsi='x'><SrcFlow/></LS></RS></S-TSID>"
+	_, again = errors.AsType[*laterError](g.look(key, start, strings.NewReader(bad), uint64(len(bad))))
+	if again {
+		t.Error("one that says nothing is tried again")
+	}
+}
+
+// failingReader is a file on a disk with a fault.
+type failingReader struct{}
+
+func (failingReader) ReadAt([]byte, int64) (int, error) { return 0, errors.New("input/output error") }
 
 // TestHasRoom: an S-TSID has room where it takes the place of what its source has said, or where memory and a place are
 // left; to ask for it takes neither.
