@@ -75,8 +75,8 @@ func (s *schedule) piece() int {
 
 // LimitReadAhead bounds how many bytes of files the session reads ahead, an equal part of each of Config.Parallel
 // files, but least of each file at least; zero: 512 KiB of each file, which is never exceeded. What is read at once is
-// read whole. It takes effect with the next reads, and in full with the next transfers. A limit that differs from the one
-// before by less than a quarter changes nothing.
+// read whole. It takes effect with the next reads, and in full with the next transfers. A limit that differs from the
+// one before by less than a quarter changes nothing.
 func (s *Session) LimitReadAhead(all, least int) {
 	most, old := readWindow, cmp.Or(s.schedule.most, readWindow)
 	if all > 0 {

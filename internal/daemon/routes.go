@@ -40,10 +40,20 @@ func routesOf(all []node.ReceiveConfig) (list []route) {
 
 // routes finds the unit of a session. A unit that has ended keeps its own, for the events that are still to come.
 type routes struct {
-	mu    sync.RWMutex
+	mu    sync.Mutex
 	names []string // in the order in which they were first set
 	list  map[string][]route
+	known map[asked]string // what of has answered since the routes were changed, maxKnown at most
 }
+
+// asked is what of was asked.
+type asked struct {
+	key     flute.SessionKey
+	sending bool
+}
+
+// maxKnown bounds routes.known: twice as many sessions as a socket takes by default. Anybody may begin sessions.
+const maxKnown = 8192
 
 func (r *routes) set(unit string, list []route) {
 	r.mu.Lock()
@@ -55,12 +65,14 @@ func (r *routes) set(unit string, list []route) {
 		r.names = append(r.names, unit)
 	}
 	r.list[unit] = list
+	clear(r.known)
 }
 
 // keep forgets all units but those of which known is true.
 func (r *routes) keep(known func(unit string) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	clear(r.known)
 	r.names = slices.DeleteFunc(r.names, func(name string) bool {
 		if known(name) {
 			return false
@@ -72,8 +84,26 @@ func (r *routes) keep(known func(unit string) bool) {
 
 // of returns the unit of a session; empty: none.
 func (r *routes) of(key flute.SessionKey, sending bool) string {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	q := asked{key, sending}
+	unit, found := r.known[q]
+	if found {
+		return unit
+	}
+	if len(r.known) >= maxKnown {
+		clear(r.known)
+	}
+	if r.known == nil {
+		r.known = map[asked]string{}
+	}
+	unit = r.find(key, sending)
+	r.known[q] = unit
+	return unit
+}
+
+// find is of by a look at all units. r.mu is held.
+func (r *routes) find(key flute.SessionKey, sending bool) string {
 	for _, name := range r.names {
 		for i := range r.list[name] {
 			if r.list[name][i].has(key, sending) {
