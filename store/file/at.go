@@ -61,11 +61,11 @@ func (o *object) moveNow(name string, since time.Time) *folder {
 	}
 	undo, err := s.quota.admit(g.root, name, o.grown)
 	if err == nil {
-		s.moving.Lock()
+		g.stage.turn.Lock()
 		if err = moveAt(g.stage.at, o.name, d.file, path.Base(name)); err != nil {
 			undo()
 		}
-		s.moving.Unlock()
+		g.stage.turn.Unlock()
 	}
 	if err != nil {
 		s.folders.leave(d)

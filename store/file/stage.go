@@ -34,6 +34,10 @@ type stage struct {
 
 	reserves bool // files that come are written faster to a place that is reserved
 
+	// turn is held while a file is made in dir or moved out of it: the kernel does so for one file of a folder at a
+	// time, and spins meanwhile.
+	turn sync.Mutex
+
 	durable atomic.Bool // its own name was made durable
 
 	delivering sync.Mutex // held over writes to deliveredName; guards the three below
@@ -114,6 +118,8 @@ func makeStage(root *os.Root, folder string) (_ *stage, err error) {
 
 // create makes a new file.
 func (s *stage) create(name string, mode fs.FileMode) (*os.File, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	if s.at != nil {
 		return createAt(s.at, name, mode)
 	}

@@ -32,7 +32,6 @@ type Store struct {
 
 	quota    *quota
 	mkdir    sync.Mutex // held while folders are made, until they are durable
-	moving   sync.Mutex // held over a rename: a file system renames one file at a time, and spins meanwhile
 	placing  sync.Mutex // held while it is looked whether a name is free, and taken
 	renewing sync.Mutex // held while a ground is opened in the place of another
 
