@@ -147,3 +147,14 @@ func TestCountersBalance(t *testing.T) {
 		t.Errorf("%s, %v; want %s", got, err, want)
 	}
 }
+
+// TestTOIIsReadAtOnce: there is one in each File entry.
+func TestTOIIsReadAtOnce(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() {
+		if _, err := flute.ParseTOI("18446744073709551615"); err != nil {
+			t.Error(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -69,6 +69,9 @@ func ParseTOI(s string) (TOI, error) {
 			return TOI{}, fmt.Errorf("flute: TOI %.40q is not a decimal number of up to 112 bits", s)
 		}
 	}
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil { // nearly all
+		return NewTOI(n), nil
+	}
 	n, _ := new(big.Int).SetString(s, 10)
 	if n.BitLen() > 8*maxTOILen {
 		return TOI{}, fmt.Errorf("flute: TOI %.40q is not a decimal number of up to 112 bits", s)

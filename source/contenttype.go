@@ -5,10 +5,13 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"sync"
 )
 
 // sniffed is how many bytes of a file ContentType looks at.
 const sniffed = 512
+
+var heads = sync.Pool{New: func() any { return new([sniffed]byte) }}
 
 // ContentType returns the media type of a file, by the extension of its name or else by its first bytes; empty: nothing
 // is known of it. head may be nil.
@@ -19,8 +22,9 @@ func ContentType(name string, head io.ReaderAt) string {
 	if head == nil {
 		return ""
 	}
-	b := make([]byte, sniffed)
-	n, err := head.ReadAt(b, 0)
+	b := heads.Get().(*[sniffed]byte)
+	defer heads.Put(b)
+	n, err := head.ReadAt(b[:], 0)
 	if n == 0 || err != nil && err != io.EOF {
 		return ""
 	}

@@ -110,6 +110,9 @@ func (f *finder) take(at, name string, s file) error {
 		return err
 	}
 	if f.names.add(name, at) { // it was not given twice
+		if n := len(f.Files); n == cap(f.Files) {
+			f.Files = slices.Grow(f.Files, max(n, 16)) // a list may be long, and a File is large
+		}
 		f.Files = append(f.Files, sender.File{
 			ContentLocation: location(name), ContentType: ContentType(name, h), Source: s, Size: uint64(h.now.size),
 		})

@@ -171,6 +171,9 @@ func resolve(path string) []string {
 
 // escape percent-encodes what cannot be part of a segment.
 func escape(s string, windows bool) string {
+	if !windows && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !inName(r) }) {
+		return s
+	}
 	var b strings.Builder
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])

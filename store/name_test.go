@@ -348,3 +348,10 @@ func TestLongSegment(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainNameIsKept: nothing is made of a segment that may stay as it is.
+func TestPlainNameIsKept(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { escape("report 2026 №1.pdf", false) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

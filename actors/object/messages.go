@@ -2,6 +2,7 @@ package object
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/internal/defaults"
@@ -49,13 +50,17 @@ type FreeList struct{ list reuse.List[Packets] }
 // maxFree bounds a FreeList: a session has few batches under way, since its objects run at once.
 const maxFree = 16
 
+// spare has what does not go into a FreeList: a read of short objects brings hundreds of them. The collector of garbage
+// empties it.
+var spare = sync.Pool{New: func() any { return new(Packets) }}
+
 // Get returns empty Packets over a slab. The caller has retained it for them.
 func (f *FreeList) Get(o owner) *Packets {
 	p := f.list.Get()
 	if p == nil {
-		p = &Packets{free: f}
+		p = spare.Get().(*Packets)
 	}
-	p.owner = o
+	p.owner, p.free = o, f
 	return p
 }
 
@@ -95,7 +100,10 @@ func (p *Packets) Release() {
 	// Views keep a slab in memory that was given up, also those of a packet that was made in its place and not added.
 	clear(p.packets[:min(len(p.packets)+1, cap(p.packets))])
 	p.owner, p.packets, p.bytes, p.done = nil, p.packets[:0], 0, 0
-	p.free.list.Put(p, maxFree)
+	if !p.free.list.Put(p, maxFree) {
+		p.free = nil
+		spare.Put(p)
+	}
 }
 
 // IgnoreDeadLetterLogging implements actors.Data.

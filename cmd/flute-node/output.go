@@ -100,14 +100,16 @@ func (o *output) early(args []string) *output {
 func (o *output) show(e notice.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.json && !o.quiet {
+		o.line(e)
+		return
+	}
 	text, trouble := sentence(e)
 	if o.quiet && !trouble {
 		return
 	}
 	if o.json {
-		if line := o.events.event(e); line != nil {
-			o.write(line)
-		}
+		o.line(e)
 		return
 	}
 	if o.screen != nil {
@@ -118,6 +120,13 @@ func (o *output) show(e notice.Event) {
 	}
 	if text != "" {
 		o.text(text)
+	}
+}
+
+// line writes the line of an event in JSON, if it has one.
+func (o *output) line(e notice.Event) {
+	if line := o.events.event(e); line != nil {
+		o.write(line)
 	}
 }
 

@@ -19,6 +19,7 @@ type layout struct {
 	children []span // the root's children
 	files    int    // children called File, in any namespace
 	isPlain  bool   // all children are, see plainTag
+	plain    string // then: they and the blanks between them, of which the spans of children are
 }
 
 // checker walks over the tokens of a document and counts. Nothing is kept of what it reads but the layout.

@@ -8,12 +8,16 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // decodeBase64 reads xs:base64Binary, which may contain white space; a missing padding is tolerated, and so is the
 // alphabet for URLs (RFC 4648, section 5).
 func decodeBase64(s string) ([]byte, error) {
-	s = strings.TrimRight(strings.Join(strings.Fields(s), ""), "=")
+	if strings.ContainsFunc(s, unicode.IsSpace) {
+		s = strings.Join(strings.Fields(s), "")
+	}
+	s = strings.TrimRight(s, "=")
 	if strings.ContainsAny(s, "-_") {
 		return base64.RawURLEncoding.DecodeString(s)
 	}

@@ -64,9 +64,9 @@ func Parse(b []byte, now time.Time, lim Limits) (*Instance, error) {
 	p.inst.Files = make([]File, 0, files)
 	if l.isPlain {
 		for _, c := range l.children {
-			p.addPlain(b[c.start:c.end])
+			p.addPlain(l.plain[c.start:c.end])
 		}
-		l.children = nil
+		l.children, l.plain = nil, ""
 	}
 	for rest := l.children; len(rest) > 0; {
 		n, size := 0, 0

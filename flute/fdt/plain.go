@@ -32,17 +32,17 @@ func (c *checker) plain(b []byte, at int) bool {
 	}
 	var f plainTag
 	var children []span
-	for all := at + len(rest); ; {
+	for all := rest; ; {
 		rest = strings.TrimLeft(rest, blanks)
 		if rest == "" {
-			c.children, c.files, c.isPlain = children, len(children), true
+			c.children, c.files, c.isPlain, c.layout.plain = children, len(children), true, all
 			return true
 		}
 		n := f.read(rest)
 		if n == 0 || !f.within(c.lim) || len(children) == c.lim.Files {
 			return false
 		}
-		start := all - len(rest)
+		start := len(all) - len(rest)
 		children = append(children, span{start, start + n})
 		rest = rest[n:]
 	}
@@ -122,10 +122,10 @@ func (f *plainTag) within(lim Limits) bool {
 	return true
 }
 
-// addPlain reads the plain File entry b. What is kept are copies of its parts: each File may live for long, beside
+// addPlain reads the plain File entry s. What is kept are copies of its parts: each File may live for long, beside
 // others that do not.
-func (p *parser) addPlain(b []byte) {
-	p.plain.read(string(b))
+func (p *parser) addPlain(s string) {
+	p.plain.read(s)
 	var a attributes
 	for _, x := range p.plain {
 		space := "" // unlike elements, attributes do not take the default one

@@ -2,6 +2,7 @@ package fdt
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/flute-node/flute-node/flute"
@@ -28,12 +29,14 @@ type Entry struct {
 // element that declares what it uses and has the Space and Local of its XML. An entry that [Parse] refuses, by its
 // default Limits too, is an error. Errors wrap ErrNotWritable, as those of [Instance.AppendXML].
 func (f *File) Entry(p Profile) (*Entry, error) {
-	in := &Instance{Expires: time.Unix(0, 0), Files: []File{*f}}
-	w := writer{p: p, in: in}
-	w.main, w.prefixes, w.local = p.Namespace(), map[string]string{}, true
+	d := drafts.Get().(*draft)
+	defer d.free()
+	d.files[0] = *f
+	d.in = Instance{Expires: time.Unix(0, 0), Files: d.files[:]}
+	w := &d.writer
+	w.p, w.in, w.main, w.local = p, &d.in, p.Namespace(), true
 	w.check()
 	w.extensions(f)
-	w.b, w.written = make([]byte, 0, commonEntry), make([]Attribute, 0, commonAttributes)
 	w.files()
 	if w.others > 0 { // again, now that it is known which prefixes are to be declared
 		w.b = w.b[:0]
@@ -51,6 +54,33 @@ func (f *File) Entry(p Profile) (*Entry, error) {
 		}
 	}
 	return e, w.err
+}
+
+// draft is what an Entry is written with. It is used again: a session may have tens of thousands of files.
+type draft struct {
+	writer
+	in    Instance
+	files [1]File
+}
+
+var drafts = sync.Pool{New: func() any {
+	d := new(draft)
+	d.b, d.written = make([]byte, 0, commonEntry), make([]Attribute, 0, commonAttributes)
+	d.prefixes = map[string]string{}
+	return d
+}}
+
+// free gives back the memory of d, unless that is more than most entries need.
+func (d *draft) free() {
+	const most = 16
+	if cap(d.b) > most*commonEntry || cap(d.written) > most*commonAttributes || len(d.prefixes) > commonAttributes {
+		return
+	}
+	clear(d.written[:cap(d.written)])
+	clear(d.prefixes)
+	d.writer = writer{output: output{b: d.b[:0], written: d.written[:0], prefixes: d.prefixes}}
+	d.in, d.files = Instance{}, [1]File{}
+	drafts.Put(d)
 }
 
 // Len returns the length of e in an FDT Instance, in bytes.

@@ -80,6 +80,13 @@ func (r *reading) mayBegin() bool {
 	return !r.costly || !r.readers.ready(r.source, r.begin).After(r.begin)
 }
 
+// maxDocument bounds the memory in documents.
+const maxDocument = 512 << 10
+
+// documents are buffers for the documents of FDT Instances: those of many small files come many times a second. What is
+// parsed does not refer to them.
+var documents = sync.Pool{New: func() any { return new([]byte) }}
+
 // Run implements task. It only computes.
 func (r *reading) Run(sync.Locker) error {
 	if r.length > uint64(r.most) {
@@ -95,12 +102,20 @@ func (r *reading) Run(sync.Locker) error {
 	if err := r.charged.add(r.length); err != nil {
 		return err
 	}
-	document := make([]byte, r.length)
-	if _, err := r.received.ReadAt(document, 0); err != nil && !errors.Is(err, io.EOF) {
+	buffer := documents.Get().(*[]byte)
+	defer func() {
+		if cap(*buffer) <= maxDocument {
+			documents.Put(buffer)
+		}
+	}()
+	*buffer = slices.Grow((*buffer)[:0], int(r.length))[:r.length]
+	document := *buffer
+	n, err := r.received.ReadAt(document, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
+	clear(document[n:])
 	if r.encoding > int(flute.Null) {
-		var err error
 		if document, err = r.decode(document, limit); err != nil {
 			return err
 		}
@@ -111,7 +126,6 @@ func (r *reading) Run(sync.Locker) error {
 	if len(document) > paid {
 		r.readers.take(r.source, len(document))
 	}
-	var err error
 	r.found, err = fdt.Parse(document, r.sent, r.limits)
 	return err
 }

@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -31,6 +30,11 @@ const (
 	// maxParts bounds the parts, through which each write in disorder moves. More of them than an FDT Instance has
 	// packets, with packets of usual size, are put together to one.
 	maxParts = 4096
+	// partBytes is how far a part grows: what is appended behind it is a new one, so that a long FDT Instance is not
+	// copied again and again while it comes.
+	partBytes = 32 << 10
+	// spanBytes is what the allocator gives large pieces in.
+	spanBytes = 8 << 10
 )
 
 var _ store.Store = (*memory)(nil)
@@ -92,7 +96,8 @@ func (m *memory) WriteAt(p []byte, off int64) (n int, err error) {
 
 // insert puts p, which begins at off, before part i; false when the budget has no room.
 func (m *memory) insert(i, off int, p []byte) bool {
-	if i > 0 && m.parts[i-1].end() == off {
+	behind := i > 0 && m.parts[i-1].end() == off
+	if behind && len(m.parts[i-1].bytes)+len(p) <= partBytes {
 		return m.extend(&m.parts[i-1], p)
 	}
 	if len(m.parts) == maxParts {
@@ -102,17 +107,25 @@ func (m *memory) insert(i, off int, p []byte) bool {
 		copy(m.parts[0].bytes[off:], p)
 		return true
 	}
-	if !m.reserve(partOverhead + len(p)) {
+	size := len(p)
+	if behind { // more is likely to follow
+		gap := m.limit - off
+		if i < len(m.parts) {
+			gap = m.parts[i].off - off
+		}
+		size = min(max(size+spanBytes-1, partBytes)/spanBytes*spanBytes, gap)
+	}
+	if !m.reserve(partOverhead + size) {
 		return false
 	}
-	m.parts = slices.Insert(m.parts, i, part{off, bytes.Clone(p)})
+	m.parts = slices.Insert(m.parts, i, part{off, append(make([]byte, 0, size), p...)})
 	return true
 }
 
 // extend appends to a part.
 func (m *memory) extend(to *part, p []byte) bool {
 	if size := len(to.bytes) + len(p); size > cap(to.bytes) {
-		size = min(m.limit-to.off, max(size, 2*cap(to.bytes)))
+		size = min(m.limit-to.off, max(size, min(2*cap(to.bytes), partBytes)))
 		if !m.reserve(size - cap(to.bytes)) {
 			return false
 		}

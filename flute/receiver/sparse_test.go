@@ -131,3 +131,23 @@ func TestFarSymbolsOfInstances(t *testing.T) {
 	}
 	r.close()
 }
+
+// A long FDT Instance whose packets come in order is not copied again and again, and holds no more than comes next.
+func TestInstanceMemoryInOrder(t *testing.T) {
+	budget := store.NewBudget(1<<30, nil)
+	m := &memory{budget: budget, limit: 4 << 20}
+	want := random(256<<10, 1)
+	for off := 0; off < len(want); off += 1400 {
+		p := want[off:min(len(want), off+1400)]
+		if n, err := m.WriteAt(p, int64(off)); n != len(p) || err != nil {
+			t.Fatalf("WriteAt: %d, %v", n, err)
+		}
+		if held := budget.Used(); held > uint64(2*(off+len(p)))+partOverhead || held > uint64(off+2*partBytes) {
+			t.Fatalf("%d bytes held for %d", held, off+len(p))
+		}
+	}
+	got := make([]byte, len(want))
+	if n, err := m.ReadAt(got, 0); n != len(got) || err != nil || !bytes.Equal(got, want) {
+		t.Errorf("ReadAt: %d, %v", n, err)
+	}
+}

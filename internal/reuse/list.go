@@ -32,11 +32,13 @@ func (l *List[T]) Trim(most int) {
 	}
 }
 
-// Put keeps v for a later Get, unless there are most values already.
-func (l *List[T]) Put(v *T, most int) {
+// Put keeps v for a later Get, and reports that: not when there are most values already.
+func (l *List[T]) Put(v *T, most int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.list) < most {
-		l.list = append(l.list, v)
+	if len(l.list) >= most {
+		return false
 	}
+	l.list = append(l.list, v)
+	return true
 }
