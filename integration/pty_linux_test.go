@@ -32,8 +32,14 @@ type terminal struct {
 // startOnTerminal starts flute-node as the foreground process of a new terminal of so many columns.
 func startOnTerminal(t *testing.T, columns int, args ...string) *terminal {
 	t.Helper()
+	return startProgramOnTerminal(t, columns, command, args...)
+}
+
+// startProgramOnTerminal is startOnTerminal for another program.
+func startProgramOnTerminal(t *testing.T, columns int, program string, args ...string) *terminal {
+	t.Helper()
 	master, slave := openTerminal(t)
-	p := &terminal{process: &process{t: t, cmd: exec.Command(command, args...), done: make(chan error,
+	p := &terminal{process: &process{t: t, cmd: exec.Command(program, args...), done: make(chan error,
 		1)}, master: master, read: make(chan struct{})}
 	p.resize(columns)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave

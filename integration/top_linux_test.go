@@ -73,3 +73,36 @@ func TestTop(t *testing.T) {
 		t.Error("into a pipe, without a daemon: exit code 0")
 	}
 }
+
+// TestTopStops: Ctrl-Z leads from top back to the shell, on its screen, and fg to top again. Where there is no shell it
+// does nothing: nobody could have top go on.
+func TestTopStops(t *testing.T) {
+	t.Parallel()
+	s := serviceOf(t, fmt.Sprintf("receive:\n- {name: inbox, group: %v, interface: lo, dir: %s}\n", newGroup(t), t.TempDir()))
+	top := []string{"top", "--api", "unix:" + s.folder + "/api", "--interval", "100ms"}
+	shown := func(p *terminal, from int, text string) {
+		t.Helper()
+		if !eventually(time.Minute, func() bool { return strings.Contains(p.said()[from:], text) }) {
+			t.Fatalf("it does not show %q\n%q", text, tail(p.said()[from:]))
+		}
+	}
+	const script = `set -m; "$@"; echo it has stopped; fg >/dev/null; echo it has ended`
+	p := startProgramOnTerminal(t, 100, "sh", append([]string{"-c", script, "sh", command}, top...)...)
+	shown(p, 0, "nothing needs attention")
+	p.press(0x1a)
+	shown(p, 0, "it has stopped")
+	if text := p.said(); strings.LastIndex(text, "\x1b[?1049l") < strings.LastIndex(text, "\x1b[?1049h") {
+		t.Errorf("the shell is on the screen of top\n%q", tail(text))
+	}
+	shown(p, strings.Index(p.said(), "it has stopped"), "nothing needs attention")
+	p.press('q')
+	shown(p, 0, "it has ended")
+
+	p = startOnTerminal(t, 100, top...)
+	shown(p, 0, "nothing needs attention")
+	p.press(0x1a)
+	p.press('q')
+	if code := p.wait(); code != 0 {
+		t.Errorf("without a shell: exit code %d", code)
+	}
+}

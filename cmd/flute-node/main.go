@@ -36,6 +36,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -108,14 +109,14 @@ func run(args []string, stdout, stderr *os.File) int {
 	p := newPrinter(stdout, told)
 	parser, err := kong.New(&cli, kong.Name("flute-node"), kong.Writers(p, told),
 		kong.Description("File delivery over one-way networks: FLUTE, RFC 6726.\n\n"+exitCodes),
-		helpVars(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
+		helpVars(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: helpWidth(stdout)}),
 		kong.NamedMapper(typePositive, numbers(1)), kong.NamedMapper(typeNatural, numbers(0)),
 		kong.WithHyphenPrefixedParameters(true), // --repair -5% is a wrong percentage, not an unknown flag
 		kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		return fail(told, nil, err)
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(helpFlag(args))
 	if exited < 0 && err == nil && cli.ShowVersion {
 		out := newOutput(p, cli.display)
 		exited, err = exitOK, versionCommand{}.Run(out)
@@ -150,6 +151,14 @@ func run(args []string, stdout, stderr *os.File) int {
 		return exitFailed // nobody has got what was asked for
 	}
 	return exitOK
+}
+
+// helpFlag returns args with --help for the word help in front of a command.
+func helpFlag(args []string) []string {
+	if len(args) > 0 && args[0] == "help" {
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }
 
 // fail tells err in one line, and as an event where events are shown as JSON. It returns the exit code for it.

@@ -69,7 +69,7 @@ func newOutput(p *printer, d display) *output {
 		o.screen = &screen{w: o.lines, size: func() (int, int) {
 			columns, rows, err := term.GetSize(fd)
 			if err != nil || columns < 1 { // a serial line does not know
-				columns = 80
+				columns = defaultColumns
 			}
 			if err != nil || rows < 1 {
 				rows = 24
@@ -78,6 +78,22 @@ func newOutput(p *printer, d display) *output {
 		}}
 	}
 	return o
+}
+
+// defaultColumns is the width of a terminal that does not tell it.
+const defaultColumns = 80
+
+// The least and the greatest width of help: below that there is no room beside the names of flags, above that lines are
+// hard to read.
+const minHelp, maxHelp = 50, 120
+
+// helpWidth returns how wide help may be.
+func helpWidth(f *os.File) int {
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns < 1 {
+		columns = defaultColumns
+	}
+	return min(max(columns, minHelp), maxHelp)
 }
 
 // maxEvents bounds the lines that wait for whoever reads standard output, in bytes: those of some ten thousand files.

@@ -176,6 +176,10 @@ func (t *top) key(name string) tea.Cmd {
 	switch name {
 	case "q", "ctrl+c":
 		return tea.Quit
+	case "ctrl+z":
+		if canSuspend() {
+			return tea.Suspend
+		}
 	case "s":
 		if t.inside == nil {
 			return t.toggleSinks()

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// canSuspend reports that Ctrl-Z stops nothing here.
+func canSuspend() bool { return false }
