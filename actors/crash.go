@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 // Crash is a panic that was caught, as the reason which supervisors get and as an error. It is immutable.
@@ -16,10 +18,10 @@ type Crash struct {
 	Blame   string // what the actor blamed, see blamer
 }
 
-// Error returns one line without the stack.
+// Error returns one line without the stack. That of a Work, which may run code of an application, says where it was.
 func (c *Crash) Error() string {
 	if c.Actor == "" {
-		return fmt.Sprintf("actors: panic: %v", c.Value)
+		return fmt.Sprintf("actors: panic: %v%s", c.Value, panicked.At(c.Stack))
 	}
 	return fmt.Sprintf("actors: %s panicked on %s: %v", c.Actor, c.Message, c.Value)
 }

@@ -202,3 +202,24 @@ func TestSecondInterruptKills(t *testing.T) {
 		t.Errorf("the second interrupt took %v", d)
 	}
 }
+
+// TestHelpOnATerminal: the help of a command, which can be asked for in two ways, is as wide as its terminal.
+func TestHelpOnATerminal(t *testing.T) {
+	t.Parallel()
+	for _, columns := range []int{60, 80, 110} {
+		for _, args := range [][]string{{"sdp", "listen", "--help"}, {"help", "sdp", "listen"}} {
+			p := startOnTerminal(t, columns, args...)
+			if code := p.wait(); code != 0 {
+				t.Errorf("%v: exit code %d", args, code)
+			}
+			<-p.read
+			longest := 0
+			for line := range strings.Lines(p.said()) {
+				longest = max(longest, len(strings.TrimRight(line, "\r\n")))
+			}
+			if longest > columns || longest < min(columns, 80)-15 || !strings.Contains(p.said(), "--timeout") {
+				t.Errorf("%v, %d columns: the longest line has %d\n%s", args, columns, longest, p.said())
+			}
+		}
+	}
+}

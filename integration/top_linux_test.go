@@ -78,7 +78,8 @@ func TestTop(t *testing.T) {
 // does nothing: nobody could have top go on.
 func TestTopStops(t *testing.T) {
 	t.Parallel()
-	s := serviceOf(t, fmt.Sprintf("receive:\n- {name: inbox, group: %v, interface: lo, dir: %s}\n", newGroup(t), t.TempDir()))
+	s := serviceOf(t, fmt.Sprintf("receive:\n- {name: inbox, group: %v, interface: lo, dir: %s}\n",
+		newGroup(t), t.TempDir()))
 	top := []string{"top", "--api", "unix:" + s.folder + "/api", "--interval", "100ms"}
 	shown := func(p *terminal, from int, text string) {
 		t.Helper()

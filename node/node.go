@@ -154,7 +154,9 @@ func Start(cfg Config) (*Node, error) {
 		listening: map[listeningKey]*listening{},
 	}
 	n.utp = utp.Host(utp.Config{Faults: cfg.Faults, OnRestart: n.announce})
-	n.lanes = lanes.New(lanes.Config{Processors: cfg.Workers, OnDelay: n.delayed, OnDecode: cfg.OnDecode})
+	n.lanes = lanes.New(lanes.Config{
+		Processors: cfg.Workers, OnDelay: n.delayed, OnCrash: n.workCrashed, OnDecode: cfg.OnDecode,
+	})
 	if err := n.startTree(); err != nil {
 		return nil, err
 	}

@@ -193,10 +193,17 @@ func TestPoisonedLargeBlock(t *testing.T) {
 		if how := w.ends()["1/poison"]; how != string(event.FailQuarantined) {
 			t.Errorf("poison: %q", how)
 		}
+		told := 0
 		for _, e := range w.take() {
 			if a, ok := e.(notice.ActorRestarted); ok {
-				t.Errorf("%+v", a)
+				told++
+				if a.Outcome != "its work failed" || !strings.Contains(a.Stack, "poisonousDecoder") {
+					t.Errorf("%+v", a)
+				}
 			}
+		}
+		if told == 0 {
+			t.Error("no crash is told")
 		}
 		w.stop()
 		w.accounted()

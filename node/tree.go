@@ -135,3 +135,11 @@ func (n *Node) warn(text string) {
 		n.send(hubName, hub.Publish{Event: notice.Warning{Text: text}})
 	}
 }
+
+// workCrashed tells of a Work that has panicked, in code of the node or of the application: a Store, a Source, a
+// Consumer. Its object fails, which tells no stack.
+func (n *Node) workCrashed(session string, c *actors.Crash) {
+	n.announce(notice.ActorRestarted{
+		Actor: session, Outcome: "its work failed", Reason: c.Error(), Stack: string(c.Stack),
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/internal/reuse"
 )
 
@@ -28,6 +29,8 @@ func atOnce(key any) int {
 type Config struct {
 	Processors int         // how many Works compute at a time, at least 1
 	OnDelay    func(Delay) // told of disks that do not answer; must not block; nil: nobody is told
+	// OnCrash is told of each Work that has panicked, and whose it was; it must not block. Nil: nobody is told.
+	OnCrash func(session string, c *actors.Crash)
 	// OnDecode is told how long a Work computed that decodes, one whose method Decodes returns true; it must not block.
 	// Nil: that is not measured.
 	OnDecode func(time.Duration)
@@ -36,6 +39,7 @@ type Config struct {
 // Lanes runs Works. Its methods are safe for concurrent use.
 type Lanes struct {
 	onDelay   func(Delay)
+	onCrash   func(string, *actors.Crash)
 	onDecode  func(time.Duration)
 	abandoned atomic.Bool // Stop has not waited any longer: nobody wants the results
 
@@ -53,7 +57,7 @@ type Lanes struct {
 
 // New returns Lanes without goroutines.
 func New(cfg Config) *Lanes {
-	l := &Lanes{onDelay: cfg.OnDelay, onDecode: cfg.OnDecode, disks: map[any]*disk{}}
+	l := &Lanes{onDelay: cfg.OnDelay, onCrash: cfg.OnCrash, onDecode: cfg.OnDecode, disks: map[any]*disk{}}
 	l.processors.free = max(1, cfg.Processors)
 	l.clock = time.AfterFunc(time.Hour, l.tick)
 	l.clock.Stop()
@@ -119,14 +123,14 @@ func (l *Lanes) run(e *Entry, cpu sync.Locker) {
 		e.Cancel()
 	}
 	if d, ok := e.work.(interface{ Decodes() bool }); !ok || l.onDecode == nil || !d.Decodes() {
-		e.run(cpu)
+		e.run(cpu, l.onCrash)
 		return
 	}
 	w := &watch{Locker: cpu, began: time.Now()}
 	if cpu != nil {
 		cpu = w
 	}
-	if e.run(cpu) && !e.cancelled.Load() {
+	if e.run(cpu, l.onCrash) && !e.cancelled.Load() {
 		l.onDecode(w.total(cpu == nil))
 	}
 }

@@ -56,11 +56,16 @@ func (e *Entry) Cancel() (left bool) {
 	return !e.queued.Swap(true)
 }
 
-// run runs the Work, and tells its end also when it panics or ends its goroutine. It reports whether the Work returned.
-func (e *Entry) run(cpu sync.Locker) (returned bool) {
+// run runs the Work, and tells its end also when it panics or ends its goroutine. It reports whether the Work returned;
+// if not, crashed is told why, unless it is nil.
+func (e *Entry) run(cpu sync.Locker, crashed func(session string, c *actors.Crash)) (returned bool) {
 	defer func() {
 		if v := recover(); !returned {
-			e.fail(&actors.Crash{Value: v, Stack: debug.Stack()})
+			c := crashOf(v)
+			e.fail(c)
+			if crashed != nil {
+				crashed(e.session, c)
+			}
 		}
 		e.finished.Store(true)
 		if e.done != nil {
@@ -76,4 +81,16 @@ func (e *Entry) run(cpu sync.Locker) (returned bool) {
 func (e *Entry) fail(c *actors.Crash) {
 	defer func() { _ = recover() }()
 	e.work.Fail(c)
+}
+
+// crashOf returns the panic that the calling function has recovered. One that was passed on from another goroutine
+// tells its own stack.
+func crashOf(v any) *actors.Crash {
+	if p, ok := v.(interface {
+		Panicked() (value any, stack []byte)
+	}); ok {
+		value, stack := p.Panicked()
+		return &actors.Crash{Value: value, Stack: stack}
+	}
+	return &actors.Crash{Value: v, Stack: debug.Stack()}
 }

@@ -9,10 +9,11 @@ type Event interface {
 	EventName() string
 }
 
-// ActorRestarted is emitted when a supervisor has dealt with an actor that crashed.
+// ActorRestarted is emitted when a supervisor has dealt with an actor that crashed; and when work that an actor has
+// given to another goroutine did so, such as a call of a Store, a Source or a Consumer: the actor goes on then.
 type ActorRestarted struct {
 	Actor   string `json:"actor"`
-	Outcome string `json:"outcome"` // "restarted", "stopped for good", "given up"
+	Outcome string `json:"outcome"` // "restarted", "stopped for good", "given up", "its work failed"
 	Reason  string `json:"reason"`
 	Stack   string `json:"stack,omitempty"`
 }

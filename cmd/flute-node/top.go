@@ -98,7 +98,8 @@ func summaryOf(o *api.Overview) []string {
 			o.States[api.StateSilent]+o.States[api.StateStuck], o.States[api.StateSending],
 			count(o.SessionCount, "session")),
 		fmt.Sprintf("in %s · out %s · files: %d whole, %d failed, %d lacking · memory %s of %s",
-			bitRate(o.ReceivedRate), bitRate(o.SentRate), whole, failed, lacking, formatBytes(o.Used), formatBytes(o.Budget)),
+			bitRate(o.ReceivedRate), bitRate(o.SentRate), whole, failed, lacking, formatBytes(o.Used),
+			formatBytes(o.Budget)),
 	}
 }
 

@@ -2,10 +2,12 @@ package receiver
 
 import (
 	"fmt"
+	"runtime/debug"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 // An object is chosen once, when an FDT Instance describes it for the first time: whatever it is then, a refused one
@@ -78,7 +80,7 @@ func (s *Session) choose(e *entry, file *fdt.File) bool {
 func (l *Ledger) ask(o Offer) (c Choice) {
 	defer func() {
 		if v := recover(); v != nil {
-			c = Choice{Refuse: fmt.Sprintf("Config.Choose panicked: %v", v)}
+			c = Choice{Refuse: fmt.Sprintf("Config.Choose panicked: %v%s", v, panicked.At(debug.Stack()))}
 		}
 	}()
 	return l.cfg.Choose(o)

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"runtime/debug"
 	"sync"
 
 	"github.com/flute-node/flute-node/flute/internal/content"
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 // Consumer takes the bytes of one file in order, for whoever wants no file in a Store: a pipe, a program, memory of its
@@ -39,7 +41,7 @@ var buffers = sync.Pool{New: func() any { return new([consumeStep]byte) }}
 func consume(c Consumer, file io.ReaderAt, size uint64) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = consumerFailed(fmt.Errorf("receiver: consumer panicked: %v", v))
+			err = consumerFailed(fmt.Errorf("receiver: consumer panicked: %v%s", v, panicked.At(debug.Stack())))
 		}
 	}()
 	if err = hand(c, file, size); err != nil {

@@ -104,7 +104,11 @@ func TestConsumer(t *testing.T) {
 		if e.Reason != event.FailConsumer || e.Retry {
 			t.Errorf("failed: %+v", e)
 		}
-		failed[e.ContentLocation] = e.Detail
+		what, where, _ := strings.Cut(e.Detail, " at receiver.")
+		if strings.Contains(what, "panicked") != strings.Contains(where, "(receiver/consumer_test.go:") {
+			t.Errorf("%s: where: %q", what, where)
+		}
+		failed[e.ContentLocation] = what
 	}
 	want := map[string]string{
 		"closed": "taker: no", "broken": "taker: no", "unwilling": "taker: no",

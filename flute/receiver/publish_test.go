@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,7 +80,8 @@ func TestPublish(t *testing.T) {
 	}
 	got := map[string]failure{}
 	for _, e := range eventsOf[event.ObjectFailed](r) {
-		got[e.ContentLocation] = failure{e.Reason, e.Detail, e.Retry}
+		what, _, _ := strings.Cut(e.Detail, " at receiver.")
+		got[e.ContentLocation] = failure{e.Reason, what, e.Retry}
 	}
 	want := map[string]failure{
 		"failed":    {event.FailConsumer, "taker: no", false},

@@ -6,6 +6,7 @@ import (
 	"crypto/md5"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -103,8 +104,16 @@ func TestPassEndsEarly(t *testing.T) {
 	p = NewPass(9*ReadSize, copies(make([]byte, 9*ReadSize)), writerFunc(func([]byte) (int, error) { panic("ouch") }))
 	p.Help(t.Context(), nil)
 	defer func() {
-		if v := recover(); v != "ouch" {
-			t.Errorf("Run panicked with %v", v)
+		p, ok := recover().(*partPanic)
+		if !ok {
+			t.Fatal("Run panicked with something else")
+		}
+		if v, stack := p.Panicked(); v != "ouch" || !bytes.Contains(stack, []byte("content.writerFunc.Write")) ||
+			!strings.Contains(p.Error(), "ouch\n\n"+string(stack)) || p.Unwrap() != nil {
+			t.Errorf("Run panicked with %v", p)
+		}
+		if p.value = io.ErrNoProgress; !errors.Is(p, io.ErrNoProgress) {
+			t.Error("an error is not the value")
 		}
 	}()
 	_ = p.Run(t.Context(), nil)

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"runtime/debug"
 	"strings"
 	"sync"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/internal/staging"
+	"github.com/flute-node/flute-node/internal/panicked"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/names"
 )
@@ -169,7 +171,7 @@ var errUnpublished = errors.New("receiver: Choice.Publish has not published the 
 func (p *Publication) runAround(publish func() (string, error)) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("receiver: Choice.Publish panicked: %v", v)
+			err = fmt.Errorf("receiver: Choice.Publish panicked: %v%s", v, panicked.At(debug.Stack()))
 		}
 	}()
 	return p.Around(publish)
