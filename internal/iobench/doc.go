@@ -1,7 +1,7 @@
 // Package iobench measures what nobody can beat: the processor time that this machine needs for the parts of which a
 // file transfer consists, each alone. [Measure] returns a [Cost] for each: the digests, a copy, sending and receiving
 // datagrams, reading and writing a file. Their sum, shared by the processors, is the least time that a transfer takes
-// here ([Limit]).
+// here, unless the disk alone takes longer ([Limit]).
 //
 // # Limitations
 //
