@@ -8,6 +8,27 @@ import (
 	"github.com/flute-node/flute-node/utp"
 )
 
+// TestSocketsBorrowGoroutines: a socket has a goroutine that waits for datagrams. What runs its actor, and its
+// connections, it shares with others.
+func TestSocketsBorrowGoroutines(t *testing.T) {
+	const n, shared = 100, 20
+	s := stack(t, utp.Config{})
+	to := open(t, s, utp.SocketConfig{})
+	if _, err := to.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	before := runtime.NumGoroutine()
+	for range n {
+		if _, err := open(t, s, utp.SocketConfig{}).Dial(t.Context(), addr(to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	more := runtime.NumGoroutine() - before
+	if more > n+shared {
+		t.Errorf("%d goroutines for %d sockets", more, n)
+	}
+}
+
 // TestIdleMemory: what an end of a connection costs that does nothing.
 func TestIdleMemory(t *testing.T) {
 	if allocbound.RaceDetector {

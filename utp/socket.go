@@ -99,6 +99,7 @@ func (s *Stack) openOver(
 	source port.Source, local netip.AddrPort, cfg SocketConfig, reopen func() (port.Source, error),
 ) (*Socket, error) {
 	p, err := port.New(s.numbers.Add(1), port.Config{
+		Crew: s.crew,
 		Conn: cfg.Conn, MaxConns: cfg.MaxConns, Random: random, Number: func() uint64 { return s.numbers.Add(1) },
 		Reopen: reopen,
 	}, source)

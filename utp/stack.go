@@ -16,6 +16,7 @@ import (
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/utp/channel"
 	"github.com/flute-node/flute-node/actors/utp/port"
+	"github.com/flute-node/flute-node/internal/crew"
 	"github.com/flute-node/flute-node/supervisor"
 )
 
@@ -44,6 +45,7 @@ type Stack struct {
 	name     string // of the root of the tree
 	ports    *port.Ledger
 	channels *channel.Ledger
+	crew     *crew.Crew    // runs all sockets with their connections
 	numbers  atomic.Uint64 // the last that a socket or a connection has
 	upOnce   sync.Once
 	up       chan struct{} // closed when the tree has started
@@ -106,7 +108,7 @@ func (s *Stack) Props() *actor.Props { return s.spec(nil).Props() }
 
 func newStack(cfg Config) *Stack {
 	return &Stack{
-		cfg: cfg, ports: port.NewLedger(), channels: channel.NewLedger(),
+		cfg: cfg, ports: port.NewLedger(), channels: channel.NewLedger(), crew: crew.New(),
 		up: make(chan struct{}), end: make(chan struct{}),
 	}
 }
@@ -147,6 +149,8 @@ func (s *Stack) ended(err error) {
 func (s *Stack) Close() {
 	s.ports.Close(ErrStopped)
 	s.channels.Close(ErrStopped)
+	s.crew.Close()
+	s.crew.Wait()
 }
 
 // Stop closes all sockets, which ends their connections: those that are being closed have until the end of ctx to

@@ -64,11 +64,8 @@ func (e *entry) isQuiet() bool { return e.again != nil && e.again.quiet }
 
 // isMissed reports whether the failure of e is that of a quiet turn only: the object is complete, and has other turns.
 func (e *entry) isMissed(reason event.FailReason) bool {
-	switch reason {
-	case event.FailQuarantined, event.FailSuperseded, event.FailClosed, event.FailCancelled:
-		return false
-	}
-	return e.isQuiet() && !e.gone
+	lasting := []event.FailReason{event.FailQuarantined, event.FailSuperseded, event.FailClosed, event.FailCancelled}
+	return e.isQuiet() && !e.gone && !slices.Contains(lasting, reason)
 }
 
 // missTurn ends a quiet turn of e that has failed.

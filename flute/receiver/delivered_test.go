@@ -17,7 +17,8 @@ import (
 // TestDeliveredAreBounded: what earlier processes have published takes no more than Bounds says, however much a store
 // tells of; the latest files are known.
 func TestDeliveredAreBounded(t *testing.T) {
-	cfg, err := (&Config{Registry: schemes.Default(), Store: mem.New(), Budget: store.NewBudget(1<<30, nil)}).Validated()
+	budget := store.NewBudget(1<<30, nil)
+	cfg, err := (&Config{Registry: schemes.Default(), Store: mem.New(), Budget: budget}).Validated()
 	if err != nil {
 		t.Fatal(err)
 	}

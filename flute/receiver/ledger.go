@@ -184,7 +184,7 @@ func (l *Ledger) forgetPending(e *entry) {
 }
 
 // fail ends e for good and returns the event that says so: nil for an object that was not announced yet, whose end is
-// told when it is, for one that rests, as the end of its latest try was told, and for one that is complete all the same.
+// told when it is, for one that rests, as the end of its latest try was told, and for one that is complete anyhow.
 func (l *Ledger) fail(e *entry, reason event.FailReason, detail string) event.Event {
 	if e.isMissed(reason) {
 		l.missTurn(e)

@@ -218,7 +218,7 @@ func TestSTSIDIsTriedAgain(t *testing.T) {
 	}
 }
 
-// TestSTSIDIsTriedAfterAFailure: a turn of an S-TSID for the session alone that fails, whatever for, is not its last one.
+// TestSTSIDIsTriedAfterAFailure: a turn of an S-TSID for the session alone that fails is not its last one.
 func TestSTSIDIsTriedAfterAFailure(t *testing.T) {
 	r, err := New(Config{
 		Registry: schemes.Default(), Store: mem.New(), ROUTE: true, Selection: Selection{MaxAge: time.Second},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/internal/crew"
 	"github.com/flute-node/flute-node/internal/wheel"
 )
 
@@ -21,9 +22,9 @@ type Line struct {
 	flushing bool      // the socket's actor flushes before it is idle
 }
 
-// NewLine returns a Line whose socket's actor has the mailbox. The Loop runs until it is stopped.
-func NewLine(now time.Time, mailbox *actors.Mailbox, out *Outbox) *Line {
-	l := &Line{Loop: actors.NewLoop(nil), Mailbox: mailbox, Wheel: wheel.New(now), Out: out}
+// NewLine returns a Line whose socket's actor has the mailbox. The Loop takes a goroutine from c; nil: it has its own.
+func NewLine(c *crew.Crew, now time.Time, mailbox *actors.Mailbox, out *Outbox) *Line {
+	l := &Line{Loop: actors.NewLoop(c), Mailbox: mailbox, Wheel: wheel.New(now), Out: out}
 	l.timer = time.AfterFunc(time.Hour, func() { mailbox.PostUserMessage(Tick{}) })
 	l.timer.Stop()
 	return l

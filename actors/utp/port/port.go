@@ -10,6 +10,7 @@ import (
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/actors/socket"
 	"github.com/flute-node/flute-node/actors/utp/channel"
+	"github.com/flute-node/flute-node/internal/crew"
 	"github.com/flute-node/flute-node/internal/slab"
 	"github.com/flute-node/flute-node/internal/wheel"
 	"github.com/flute-node/flute-node/utp/core"
@@ -42,8 +43,9 @@ type Source interface {
 	WriteTo(b []byte, to netip.AddrPort) error
 }
 
-// Config is what a Port runs on. All fields but Others are required.
+// Config is what a Port runs on. All fields but Crew are required.
 type Config struct {
+	Crew     *crew.Crew // runs the Port and its connections, beside others; nil: it has goroutines of its own
 	Conn     core.Config
 	MaxConns int // connections at once
 	// Random returns unpredictable numbers.
@@ -96,7 +98,8 @@ func New(id uint64, cfg Config, source Source) (*Port, error) {
 	mailbox := actors.NewMailbox(actors.Limits{}, func(d actors.Data, _ actors.Loss) {
 		p.counts.Faults.Add(uint64(len(d.(*channel.Batch).Datagrams))) // nothing else is Data
 	})
-	p.line = channel.NewLine(time.Now(), mailbox, channel.NewOutbox(p.writer, max(minDatagram, h.MaxPacket())))
+	out := channel.NewOutbox(p.writer, max(minDatagram, h.MaxPacket()))
+	p.line = channel.NewLine(cfg.Crew, time.Now(), mailbox, out)
 	p.expiry = wheel.NewTimer(func() {
 		p.handshakes.Expire(time.Now())
 		p.line.Wheel.Set(p.expiry, p.handshakes.Deadline())
