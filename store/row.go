@@ -8,8 +8,8 @@ import (
 const (
 	// rowEnd is where a call ends at the latest: at a multiple of it in the object. A call for four pages costs three
 	// quarters of four calls, one for more hardly less. And a system that holds a write in memory as one piece of its
-	// size looks for 512 KiB and more where the host of a virtual machine may have taken the memory away, and each page
-	// is four times as dear (docs/adr/0124).
+	// size finds 512 KiB and more where the host of a virtual machine has taken the memory away, as long as there is
+	// other memory for smaller ones (docs/adr/0124).
 	rowEnd = 4 * pageSize
 	// maxRow bounds the pieces of one call, which may be less than pages.
 	maxRow = 16
