@@ -48,12 +48,13 @@ type folderSync struct {
 	err   error
 }
 
-// enter opens the folder dir of g, which info is of. leave has to be called.
+// enter opens the folder dir of g, which info is of. leave has to be called. Nobody waits for a folder that hangs but
+// who enters it.
 func (f *folders) enter(g *ground, dir string, info fs.FileInfo) (*folder, error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if d := f.open[dir]; d != nil && os.SameFile(d.info, info) {
-		f.use(d)
+	d := f.opened(dir, info)
+	f.mu.Unlock()
+	if d != nil {
 		return d, nil
 	}
 	file, err := g.root.Open(dir)
@@ -65,14 +66,30 @@ func (f *folders) enter(g *ground, dir string, info fs.FileInfo) (*folder, error
 		_ = file.Close()
 		return nil, err
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if d := f.opened(dir, info); d != nil { // by somebody else meanwhile
+		_ = file.Close()
+		return d, nil
+	}
 	f.forget(f.open[dir])
 	full := filepath.Join(g.root.Name(), filepath.FromSlash(dir))
-	d := &folder{ground: g, dir: dir, path: full, file: file, info: info, users: 1}
+	d = &folder{ground: g, dir: dir, path: full, file: file, info: info, users: 1}
 	if f.open == nil {
 		f.open = map[string]*folder{}
 	}
 	f.open[dir] = d
 	return d, nil
+}
+
+// opened returns the open folder dir that info is of, with one user more; nil: it is not open. f.mu is held.
+func (f *folders) opened(dir string, info fs.FileInfo) *folder {
+	d := f.open[dir]
+	if d == nil || !os.SameFile(d.info, info) {
+		return nil
+	}
+	f.use(d)
+	return d
 }
 
 // find returns the folder of a name on g if it is open, and still where it was opened, or was so at the time since;

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"path"
 	"slices"
 	"time"
 )
@@ -15,11 +16,84 @@ type naming struct {
 	folder *folder // that it was moved to
 	done   bool    // it has its name, and that is durable
 	noted  bool    // the note was given to the stage
+
+	ended    chan struct{} // closed when the fields around it are valid; nil: they are when the round is done
+	panicked any           // with which that ended
+}
+
+// slowFolder is for how long the files of a round wait for those that are named in another folder.
+const slowFolder = 100 * time.Millisecond
+
+// wait waits until it is known what has become of n.
+func (n *naming) wait() {
+	if n.ended == nil {
+		return
+	}
+	<-n.ended
+	if n.panicked != nil {
+		panic(n.panicked)
+	}
 }
 
 // nameAll gives the files of a round, which are of one Store, their names. What it leaves undone is to be done for each
-// file.
+// file. It does not wait for long for a folder that hangs, such as one on a network: of its files naming.wait tells.
 func nameAll(all []*naming) {
+	groups := byFolder(all)
+	if len(groups) < 2 {
+		nameIn(all)
+		return
+	}
+	queue := make(chan []*naming, len(groups))
+	for _, g := range groups {
+		ended := make(chan struct{})
+		for _, n := range g {
+			n.ended = ended
+		}
+		queue <- g
+	}
+	close(queue)
+	work := func() {
+		for g := range queue {
+			nameGroup(g)
+		}
+	}
+	go work()
+	limit := time.NewTimer(slowFolder)
+	defer limit.Stop()
+	for _, g := range groups {
+		select {
+		case <-g[0].ended:
+		case <-limit.C:
+			go work() // goes on beside the one that hangs
+		}
+		limit.Reset(slowFolder)
+	}
+}
+
+// byFolder returns the files of each folder.
+func byFolder(all []*naming) (groups [][]*naming) {
+	at := map[string]int{}
+	for _, n := range all {
+		dir := path.Dir(n.name)
+		i, known := at[dir]
+		if !known {
+			i = len(groups)
+			at[dir], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], n)
+	}
+	return groups
+}
+
+// nameGroup is nameIn for files that are waited for. A panic is that of the first one's caller.
+func nameGroup(all []*naming) {
+	defer close(all[0].ended)
+	defer func() { all[0].panicked = recover() }()
+	nameIn(all)
+}
+
+// nameIn gives files their names, and syncs their folders.
+func nameIn(all []*naming) {
 	if len(all) == 0 {
 		return
 	}

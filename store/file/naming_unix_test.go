@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -18,6 +20,14 @@ import (
 
 // round publishes files in one round, each with a note, and returns what PublishNoted has told of each.
 func publishRound(t *testing.T, s *Store, names ...string) (noted []bool, errs []error) {
+	t.Helper()
+	return publishRoundAnd(t, s, func(string) {}, names...)
+}
+
+// publishRoundAnd calls published, by several goroutines, as each file is.
+func publishRoundAnd(
+	t *testing.T, s *Store, published func(name string), names ...string,
+) (noted []bool, errs []error) {
 	t.Helper()
 	stage := s.current().stage
 	stage.syncs.one = 1000 * time.Hour // no machine is so slow that files are synced one by one
@@ -32,6 +42,7 @@ func publishRound(t *testing.T, s *Store, names ...string) (noted []bool, errs [
 		all.Go(func() {
 			<-begin
 			_, noted[i], errs[i] = s.PublishNoted(o, name, []byte("note of "+name))
+			published(name)
 		})
 	}
 	close(begin)
@@ -93,6 +104,75 @@ func TestRoundIsNamed(t *testing.T) {
 	notes, err := next.Delivered()
 	if err != nil || len(notes) != last {
 		t.Errorf("%d notes, want %d; %v", len(notes), last, err)
+	}
+}
+
+// TestRoundWithAFolderThatHangs: files of other folders are published meanwhile, whoever has begun the round.
+func TestRoundWithAFolderThatHangs(t *testing.T) {
+	root := t.TempDir()
+	s, err := New(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	names := []string{"a/1", "b/1", "a/2", "c/1", "b/2", "c/2"}
+	for _, name := range []string{"a/0", "b/0", "c/0"} { // from then on the folders are open
+		if _, err := s.Publish(written(t, s, name), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	others := make(chan struct{}, len(names))
+	s.sync = func(f *os.File) error {
+		if filepath.Base(f.Name()) != "b" {
+			return nil
+		}
+		for range len(names) - 2 {
+			select {
+			case <-others:
+			case <-time.After(30 * time.Second):
+				return errors.New("the others wait for it")
+			}
+		}
+		return nil
+	}
+	var warned atomic.Bool
+	s.opts.Warn = func(string) { warned.Store(true) }
+	noted, errs := publishRoundAnd(t, s, func(name string) {
+		if !strings.HasPrefix(name, "b/") {
+			others <- struct{}{}
+		}
+	}, names...)
+	if err := errors.Join(errs...); err != nil || warned.Load() || slices.Contains(noted, false) {
+		t.Errorf("%v, warned %v, noted %v", err, warned.Load(), noted)
+	}
+}
+
+// TestRoundOfFoldersThatPanics: a panic is that of who publishes there.
+func TestRoundOfFoldersThatPanics(t *testing.T) {
+	root := t.TempDir()
+	s, err := New(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a/0", "b/0"} {
+		if _, err := s.Publish(written(t, s, name), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, b := written(t, s, "a"), written(t, s, "b")
+	names := []*naming{{object: a.(*object), name: "a/1"}, {object: b.(*object), name: "b/1"}}
+	s.sync = func(f *os.File) error {
+		if filepath.Base(f.Name()) == "b" {
+			panic("sync")
+		}
+		return nil
+	}
+	nameAll(names)
+	for i, want := range []any{nil, "sync"} {
+		<-names[i].ended
+		if names[i].panicked != want {
+			t.Errorf("%s: %v, want %v", names[i].name, names[i].panicked, want)
+		}
 	}
 }
 

@@ -95,6 +95,9 @@ func (s *syncs) commitNamed(f *os.File, sync func(*os.File) error, n *naming) er
 	if r.each {
 		return s.alone(f, sync)
 	}
+	if n != nil {
+		n.wait()
+	}
 	return r.err
 }
 
