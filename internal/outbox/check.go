@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -29,19 +30,15 @@ const (
 	maxDepth   = 64   // of a tree whose branches have two pages and more
 )
 
-// check returns an error that wraps errDamaged if the library should not read a file. It has the lock meanwhile. If
-// another process opens the file between check and that, it has looked at it, too.
+// check returns an error that wraps errDamaged if the library should not read a file. It has the lock meanwhile, and
+// looks at nothing without it: another process may be writing. If one opens the file between check and that, it has
+// looked at it, too.
 func check(path string) error {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 { // the library begins it
 		return nil
 	}
 	if err != nil {
-		return err
-	}
-	defer file.Close() //nolint:errcheck // it was only read
-	info, err := file.Stat()
-	if err != nil || info.Size() == 0 { // the library begins it
 		return err
 	}
 	var db *bolt.DB
@@ -52,8 +49,16 @@ func check(path string) error {
 	if db != nil {
 		defer db.Close() //nolint:errcheck // it was only read
 	}
-	if errors.Is(lock, berrors.ErrTimeout) {
-		return lock
+	if errno := syscall.Errno(0); errors.Is(lock, berrors.ErrTimeout) || errors.As(lock, &errno) {
+		return lock // the system has refused: that says nothing of the file
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	if info, err = file.Stat(); err != nil {
+		return err
 	}
 	return errors.Join(checkPages(file, info.Size()), lock)
 }

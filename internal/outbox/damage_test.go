@@ -14,6 +14,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // FuzzDamage: bytes of the file that are not as they were written end no process, and hang none: the outbox opens, on
@@ -186,14 +187,44 @@ func TestCutFile(t *testing.T) {
 	}
 }
 
+// TestFileThatGrows: a file that another process makes longer before it lets go of it is whole.
+func TestFileThatGrows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "outbox.db")
+	put := func(db *bolt.DB, size int) error {
+		return db.Update(func(tx *bolt.Tx) error {
+			b, err := tx.CreateBucketIfNotExists(bucketItems)
+			if err != nil {
+				return err
+			}
+			return b.Put(number(uint64(size)), make([]byte, size))
+		})
+	}
+	db, err := bolt.Open(path, 0o600, &bolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := make(chan error)
+	go func() { checked <- check(path) }()
+	time.Sleep(lockPatience / 5) // it waits for the lock
+	if err := errors.Join(put(db, 1<<20), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-checked; err != nil && !errors.Is(err, berrors.ErrTimeout) { // a machine may be slow
+		t.Error(err)
+	}
+}
+
 // TestWholePages: what the library writes is never taken for damaged: small and large values, many that come and go,
-// and free lists of any length.
+// and free lists of any length, of both kinds, and none.
 func TestWholePages(t *testing.T) {
 	for _, pageSize := range []int{1024, 4096} {
 		path := filepath.Join(t.TempDir(), "outbox.db")
 		random := rand.New(rand.NewPCG(1, uint64(pageSize)))
 		for range 30 {
-			db, err := bolt.Open(path, 0o600, &bolt.Options{PageSize: pageSize, NoSync: true, NoGrowSync: true})
+			db, err := bolt.Open(path, 0o600, &bolt.Options{
+				PageSize: pageSize, NoSync: true, NoGrowSync: true, NoFreelistSync: random.IntN(4) == 0,
+				FreelistType: []bolt.FreelistType{bolt.FreelistArrayType, bolt.FreelistMapType}[random.IntN(2)],
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
