@@ -3,6 +3,7 @@ package integration
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ func TestLinkGoesDown(t *testing.T) {
 }
 
 // TestLink: a carousel goes on when its link comes back, also as another interface with the same name, and says both. A
-// transfer that is sent once ends as if nothing had been.
+// transfer that is sent once ends as if nothing had been. Receivers that were there before join their groups again.
 func TestLink(t *testing.T) {
 	netns.Inside(t)
 	plug := []string{
@@ -40,6 +41,22 @@ func TestLink(t *testing.T) {
 			start(t, "receive", "--group", group, "--interface", "fn0", "--objects", "1", "--timeout", "60s", dir).ok()
 			same(t, first, filepath.Join(dir, "first"))
 
+			late := write(t, from, "late", 100_000)
+			waiting := map[string]*process{}
+			kept := t.TempDir()
+			for to, flags := range map[string][]string{
+				"239.77.0.3:3400": nil, "239.77.0.4:3400": {"--source", "10.77.0.1"}, "[ff15::77]:3400": nil,
+			} {
+				if to[0] == '[' && !netns.Do(t, "ip -6 addr add fd77::1/64 dev fn0 nodad") {
+					continue
+				}
+				waiting[to] = start(t, slices.Concat([]string{
+					"--json", "receive", "--group", to, "--interface", "fn0",
+					"--objects", "1", "--timeout", "60s", filepath.Join(kept, to[:11]),
+				}, flags)...)
+				waiting[to].says(`"event":"ready"`)
+			}
+
 			// 2,000,000 bytes at 4 Mbit/s are 4 s.
 			once := write(t, from, "once", 2_000_000)
 			o := start(t, "--json", "send", "--to", "239.77.0.2:3400", "--interface", "fn0", "--rate", "4Mbit", once)
@@ -52,6 +69,15 @@ func TestLink(t *testing.T) {
 				t.Fatal("the link does not come back")
 			}
 			o.ok()
+			netns.Do(t, "ip -6 addr replace fd77::1/64 dev fn0 nodad")
+			for to, p := range waiting {
+				if name == "removed" {
+					p.says("is there again")
+				}
+				start(t, "send", "--to", to, "--interface", "fn0", "--rate", "20Mbit", late).ok()
+				p.ok()
+				same(t, late, filepath.Join(kept, to[:11], "late"))
+			}
 			again := t.TempDir()
 			start(t, "receive", "--group", group, "--interface", "fn0", "--objects", "1", "--timeout", "60s",
 				again).ok()

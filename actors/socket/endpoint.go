@@ -156,6 +156,19 @@ func (e *Endpoint) Close() {
 // Slabs returns how many slabs are out, with what was read and not handled yet.
 func (e *Endpoint) Slabs() int { return e.slabs.Outstanding() + e.sparse.Outstanding() }
 
+// rejoiner is a Source that may have to join its group again, and tells so in lines for people.
+type rejoiner interface{ Rejoin() []string }
+
+// rejoin has the source join its group again, if it must.
+func (e *Endpoint) rejoin() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r, ok := e.source.(rejoiner); ok {
+		return r.Rejoin()
+	}
+	return nil
+}
+
 // kernelDropper is a Source that knows how many datagrams the kernel dropped before they could be read.
 type kernelDropper interface{ KernelDrops() uint64 }
 

@@ -61,6 +61,9 @@ func (s *socket) Receive(ctx actor.Context) {
 		case tick:
 			s.resume(ctx)
 			s.report(ctx)
+			for _, text := range s.rejoin() {
+				s.warn(ctx, text)
+			}
 			s.slabs.Trim(time.Now())
 			s.timer.Reset(kernelInterval)
 		}

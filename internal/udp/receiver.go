@@ -45,6 +45,7 @@ type Receiver struct {
 
 	mu     sync.Mutex
 	drops  dropCount
+	joined membership
 	closed bool
 }
 
@@ -106,7 +107,10 @@ func (r *Receiver) set(group, source netip.Addr, ifi *net.Interface, buffer int)
 		if err := join(r.conn, group, source, ifi); err != nil {
 			err = cause(err)
 			return fmt.Errorf("udp: join %v on %s: %w%s",
-				membership(group, source), nameOf(ifi), err, hint(err, group, ifi))
+				describe(group, source), nameOf(ifi), err, hint(err, group, ifi))
+		}
+		if ifi != nil {
+			r.joined = membership{group: group, source: source, ifi: *ifi}
 		}
 	}
 	if err := r.batch.init(r.conn); err != nil {
@@ -115,8 +119,8 @@ func (r *Receiver) set(group, source netip.Addr, ifi *net.Interface, buffer int)
 	return nil
 }
 
-// membership is for error texts.
-func membership(group, source netip.Addr) string {
+// describe is for error texts.
+func describe(group, source netip.Addr) string {
 	if source.IsValid() {
 		return fmt.Sprintf("%v from %v", group, source)
 	}
