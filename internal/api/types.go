@@ -77,6 +77,7 @@ type Unit struct {
 	Failed     uint64    `json:"files_failed"`
 	LastFailed time.Time `json:"last_failed,omitzero"`
 	// Lacking counts files whose latest try has failed, and that have not come since: the sender may bring them yet.
+	// LackingSince is of the one that lacks longest.
 	Lacking      uint64    `json:"files_lacking"`
 	LackingSince time.Time `json:"lacking_since,omitzero"`
 	// StoreError is why the folder, or its disk, did not take a file last, at LastStoreFailed.

@@ -228,6 +228,11 @@ func (c *Collector) unit(out emitter, of Unit, u *unit, s now) {
 		return
 	}
 	out.gauge(descLacking, float64(u.lacking.count), name)
+	longest := 0.0
+	if since := u.lacking.since(); !since.IsZero() {
+		longest = time.Since(since).Seconds()
+	}
+	out.gauge(descLongest, longest, name)
 	out.count(descUnstored, u.unstored, name)
 	each(out, descDamaged, u.damaged, name)
 	each(out, descPrograms, u.programs, name)

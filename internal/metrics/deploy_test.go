@@ -100,7 +100,7 @@ func TestAlerts(t *testing.T) {
 			}
 		}
 	}
-	if n != 17 {
+	if n != 18 {
 		t.Errorf("%d alarms", n)
 	}
 }

@@ -34,7 +34,8 @@ var (
 	descBytes    = desc("flute_object_bytes_total", "Bytes of files that are complete.", "session")
 	descProgress = desc("flute_objects_in_progress", "Files that have not ended.", "session")
 	descLacking  = desc("flute_objects_lacking",
-		"Files whose latest try has failed, and that have not come since.", "session")
+		"Files whose latest try has failed, and that have not come since; 16384 at most are told apart.", "session")
+	descLongest  = desc("flute_objects_lacking_seconds", "How long the file has lacked that lacks longest.", "session")
 	descUnstored = desc("flute_object_store_failures_total",
 		"Tries of files that ended since the folder, or its disk, took no more.", "session")
 	descDamaged = desc("flute_object_integrity_failures_total",

@@ -13,9 +13,8 @@ const maxLacking = 16_384
 // lacking are the files of a unit whose latest try has failed and that have not come since. With the next try they may
 // come; when their session ends there is none, and they have failed.
 type lacking struct {
-	of    map[flute.SessionKey]map[flute.TOI]struct{}
+	of    map[flute.SessionKey]map[flute.TOI]time.Time // when the first of its tries has failed
 	count int
-	since time.Time // when the first of them was; zero: there are none
 }
 
 // add notes that a try of a file has failed.
@@ -24,19 +23,16 @@ func (l *lacking) add(key flute.SessionKey, toi flute.TOI, now time.Time) {
 		return
 	}
 	if l.of == nil {
-		l.of = map[flute.SessionKey]map[flute.TOI]struct{}{}
+		l.of = map[flute.SessionKey]map[flute.TOI]time.Time{}
 	}
 	files := l.of[key]
 	if files == nil {
-		files = map[flute.TOI]struct{}{}
+		files = map[flute.TOI]time.Time{}
 		l.of[key] = files
 	}
-	if _, known := files[toi]; known {
-		return
-	}
-	files[toi] = struct{}{}
-	if l.count++; l.count == 1 {
-		l.since = now
+	if _, known := files[toi]; !known {
+		files[toi] = now
+		l.count++
 	}
 }
 
@@ -49,21 +45,27 @@ func (l *lacking) remove(key flute.SessionKey, toi flute.TOI) {
 	if delete(files, toi); len(files) == 0 {
 		delete(l.of, key)
 	}
-	l.less(1)
+	l.count--
 }
 
 // end removes the files of a session, and returns how many there are.
 func (l *lacking) end(key flute.SessionKey) (n int) {
 	n = len(l.of[key])
 	delete(l.of, key)
-	l.less(n)
+	l.count -= n
 	return n
 }
 
-func (l *lacking) less(n int) {
-	if l.count -= n; l.count == 0 {
-		l.since = time.Time{}
+// since returns since when the file lacks that lacks longest; zero: none does.
+func (l *lacking) since() (first time.Time) {
+	for _, files := range l.of {
+		for _, at := range files {
+			if first.IsZero() || at.Before(first) {
+				first = at
+			}
+		}
 	}
+	return first
 }
 
 // over counts the files of a session that lack when it ends as failed: nothing will bring them.

@@ -34,7 +34,7 @@ func TestLacking(t *testing.T) {
 		{failed(1, 1), Files{Lacking: 1, LackingSince: at(1)}},
 		{failed(1, 1), Files{Lacking: 1, LackingSince: at(1)}},
 		{failed(1, 2), Files{Lacking: 2, LackingSince: at(1)}},
-		{whole(1, 1), Files{Whole: 1, Lacking: 1, LackingSince: at(1)}},
+		{whole(1, 1), Files{Whole: 1, Lacking: 1, LackingSince: at(3)}},
 		{whole(1, 2), Files{Whole: 2}},
 		{again(failed(1, 2)), Files{Whole: 2}},
 		{failed(1, 3), Files{Whole: 2, Lacking: 1, LackingSince: at(7)}},
@@ -46,10 +46,10 @@ func TestLacking(t *testing.T) {
 		{failed(2, 5), Files{Whole: 2, Failed: 1, LastFailed: at(9), Lacking: 2, LackingSince: at(12)}},
 		{failed(1, 6), Files{Whole: 2, Failed: 1, LastFailed: at(9), Lacking: 3, LackingSince: at(12)}},
 		{event.SessionClosed{Session: key(1)}, Files{
-			Whole: 2, Failed: 3, LastFailed: at(15), Lacking: 1, LackingSince: at(12),
+			Whole: 2, Failed: 3, LastFailed: at(15), Lacking: 1, LackingSince: at(13),
 		}},
 		{event.SessionClosed{Session: key(1)}, Files{
-			Whole: 2, Failed: 3, LastFailed: at(15), Lacking: 1, LackingSince: at(12),
+			Whole: 2, Failed: 3, LastFailed: at(15), Lacking: 1, LackingSince: at(13),
 		}},
 		{whole(2, 5), Files{Whole: 3, Failed: 3, LastFailed: at(15)}},
 		{full, Files{
@@ -72,8 +72,10 @@ func TestLackingOfASessionThatIsMissed(t *testing.T) {
 	then := time.Now().Add(-2 * overdue)
 	w.meter.Observe("in", event.SessionOpened{Session: key(1)}, then)
 	w.meter.Observe("in", event.ObjectFailed{Session: key(1), TOI: flute.NewTOI(1), Retry: true}, then)
+	// Of this one the beginning was missed, too.
+	w.meter.Observe("in", event.ObjectFailed{Session: key(2), TOI: flute.NewTOI(1), Retry: true}, then)
 	got, _ := w.gather(t)
-	if got["flute_objects_lacking{in}"] != 0 || got["flute_objects_total{in,failed}"] != 1 {
+	if got["flute_objects_lacking{in}"] != 0 || got["flute_objects_total{in,failed}"] != 2 {
 		t.Errorf("%v lack, %v have failed", got["flute_objects_lacking{in}"], got["flute_objects_total{in,failed}"])
 	}
 }

@@ -85,7 +85,7 @@ type Files struct {
 	Lacking uint64 // have failed, and may come yet
 
 	LastFailed   time.Time // for good
-	LackingSince time.Time
+	LackingSince time.Time // of the file that lacks longest
 	Unstored     string    // why the store did not take one last
 	LastUnstored time.Time // when
 }
@@ -103,7 +103,7 @@ func (m *Meter) Files(name string) (f Files) {
 	}
 	f.Whole += u.streams["ok"]
 	f.Failed = u.objects["failed"] + u.objects["quarantined"] + u.streams["failed"]
-	f.Lacking, f.LackingSince = uint64(u.lacking.count), u.lacking.since
+	f.Lacking, f.LackingSince = uint64(u.lacking.count), u.lacking.since()
 	f.LastFailed, f.Unstored, f.LastUnstored = u.lost, u.refusal, u.refused
 	return f
 }
@@ -248,6 +248,11 @@ func (m *Meter) settle(running map[flute.SessionKey]bool, now time.Time) {
 		for key, s := range u.live {
 			if !running[key] && now.Sub(s.at) > overdue {
 				u.fold(key, now)
+			}
+		}
+		for key := range u.lacking.of {
+			if u.live[key] == nil && !running[key] {
+				u.over(key, now)
 			}
 		}
 	}

@@ -45,6 +45,7 @@ flute_object_integrity_failures_total kind,session
 flute_object_store_failures_total session
 flute_objects_in_progress session
 flute_objects_lacking session
+flute_objects_lacking_seconds session
 flute_objects_total session,state
 flute_outbox_bytes
 flute_outbox_items
@@ -216,7 +217,7 @@ func all(w *world) {
 		event.ObjectCompleted{Size: 7},
 		event.ObjectRefused{},
 		event.ObjectFailed{Reason: event.FailDigest},
-		event.ObjectFailed{TOI: flute.NewTOI(7), Reason: event.FailStore, Retry: true},
+		event.ObjectFailed{Session: key(1), TOI: flute.NewTOI(7), Reason: event.FailStore, Retry: true},
 		event.ObjectFailed{Reason: event.FailExpired},
 		event.FDTReceived{},
 		event.FDTRejected{},
