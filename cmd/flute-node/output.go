@@ -83,11 +83,11 @@ func newOutput(p *printer, d display) *output {
 // defaultColumns is the width of a terminal that does not tell it.
 const defaultColumns = 80
 
-// The least and the greatest width of help: below that there is no room beside the names of flags, above that lines are
-// hard to read.
+// The least and the greatest width of help: below that there is no room beside the names of flags, above that, which
+// only COLUMNS asks for, lines are hard to read.
 const minHelp, maxHelp = 50, 120
 
-// helpWidth returns how wide help may be.
+// helpWidth returns how wide help may be. It has defaultColumns at most, unless COLUMNS says more.
 func helpWidth(f *os.File) int {
 	columns, _, err := term.GetSize(int(f.Fd()))
 	if err != nil || columns < 1 {
