@@ -19,7 +19,8 @@ type ObjectStarted struct {
 	Alternates      []string         `json:"alternates,omitempty"` // where else the file can be had: URIs, the best first (3GPP)
 }
 
-// ObjectProgress is emitted at most once per whole percent of source symbols; by a node four times a second at most.
+// ObjectProgress is emitted at most once per whole percent of source symbols; by a node four times a second at most,
+// when symbols come or are sent. A receiver that has told some tells once more that all bytes are there.
 type ObjectProgress struct {
 	Session        flute.SessionKey `json:"session"`
 	TOI            flute.TOI        `json:"toi"`

@@ -138,7 +138,9 @@ type Config struct {
 	ObjectTimeout      time.Duration // silence that ends a try to receive an object; zero: an hour, or learned
 	UnprovenTimeout    time.Duration // silence of a session that has shown nothing; zero: 10 seconds
 	RestartSilence     time.Duration // from which on a sender may have been started again; zero: 2 seconds
-	ProgressInterval   time.Duration // between two ObjectProgress of an object; zero: each whole percent is told
+	// ProgressInterval is the least time between two ObjectProgress of an object, but for that of all bytes; zero: each
+	// whole percent is told.
+	ProgressInterval time.Duration
 	// A time-out that is learned is three times the longest pause after which packets came again, of the session or of
 	// an object, where that is more than the time above; at most a day. NoSessionTimeout and NoObjectTimeout: there is
 	// none. A session that has shown nothing ends after UnprovenTimeout in any case.
@@ -163,7 +165,7 @@ type Config struct {
 	// Leftovers are objects of earlier processes, from the Recover of a Store that is a store.Keeper. Sessions go on
 	// with those of theirs. Delivered is from its Delivered: files that are announced with the same Content-Location,
 	// lengths and digest are not received again. NoNotes: objects of such a Store are not noted, so that no later
-	// process can go on with them.
+	// process can go on with them, and Delivered is ignored.
 	Leftovers []store.Leftover
 	Delivered [][]byte
 	NoNotes   bool

@@ -30,6 +30,7 @@ func (o *Object) advance(now time.Time) {
 	o.announce()
 	if h.IsWhole() {
 		if !e.mixed || hasDigest(e.file) {
+			o.tellWhole()
 			o.finish(now)
 		}
 		return
@@ -50,6 +51,17 @@ func (o *Object) advance(now time.Time) {
 		h.progress = ceil.Div((h.percent+1)*t, 100)
 	}
 	o.hashAhead()
+}
+
+// tellWhole tells once that all bytes are there, of an object whose progress was told before.
+func (o *Object) tellWhole() {
+	h := o.e.held
+	if h.told.IsZero() || h.percent == 100 {
+		return
+	}
+	h.percent = 100
+	t := h.OTI.TransferLength
+	o.emit(event.ObjectProgress{Session: o.l.key, TOI: o.e.toi, Received: t, TransferLength: t})
 }
 
 // finish starts verification and publication, as soon as no other Work uses what they need.

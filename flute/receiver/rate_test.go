@@ -71,7 +71,8 @@ func TestCompleteAt(t *testing.T) {
 	}
 }
 
-// TestProgressInterval: within ProgressInterval progress is told once, and then all that has come.
+// TestProgressInterval: within ProgressInterval progress is told once, and then all that has come; that all bytes are
+// there is told in any case.
 func TestProgressInterval(t *testing.T) {
 	o := plain(t, 1, 200_000, 1000, 20)
 	r := newRig(t, func(c *Config) { c.ProgressInterval = time.Second })
@@ -88,6 +89,14 @@ func TestProgressInterval(t *testing.T) {
 		if want := uint64(10*i+2) * 1000; e.Received != want {
 			t.Errorf("the %dth time %d bytes were told, of %d", i+1, e.Received, want)
 		}
+	}
+	for i := 150; i < 200; i++ { // within a moment
+		r.feed(o.packet(fec.SBN(i/20), fec.ESI(i%20), 1))
+	}
+	r.feed(o.packet(0, 0, 1))
+	told = eventsOf[event.ObjectProgress](r)
+	if last := told[len(told)-1]; len(told) != 16 || last.Received != 200_000 {
+		t.Errorf("told %d times, at last of %d bytes: want 16, and that all are there", len(told), last.Received)
 	}
 	r.close()
 }

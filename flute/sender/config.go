@@ -182,7 +182,8 @@ type Config struct {
 	// TransferEvents asks for an event.TransferStarted and an event.TransferDone for each transfer: as many as there
 	// are packets, if the files are small.
 	TransferEvents bool
-	// ProgressInterval is the least time between two event.ObjectProgress of a file; zero: each whole percent is told.
+	// ProgressInterval is the least time between two event.ObjectProgress of a file, but for the end of the first
+	// transfer of one that is sent for ever; zero: each whole percent is told.
 	ProgressInterval time.Duration
 
 	share float64 // Redundancy, where it was given

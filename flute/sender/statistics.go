@@ -93,13 +93,13 @@ func (s *statistics) started(o *object) {
 }
 
 // progress tells each whole percent of a transfer, unless the one before was told a moment ago; of an object that is
-// sent for ever only in the first one.
+// sent for ever only in the first one, and its end in any case: no completion follows.
 func (s *statistics) progress(c *carrier, now time.Time) {
-	o := c.object
-	if c.source < c.report || (o.endless() && o.sent > 0) || now.Sub(c.told) < s.interval {
+	o, length := c.object, c.object.transferLength
+	if c.source < c.report || (o.endless() && o.sent > 0) ||
+		now.Sub(c.told) < s.interval && (c.source < length || !o.endless()) {
 		return
 	}
-	length := o.transferLength
 	c.report, c.told = c.source+max(length/100, 1), now
 	if len(s.events) < maxEvents {
 		s.events = append(s.events,

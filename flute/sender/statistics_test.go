@@ -113,6 +113,27 @@ func TestProgressInterval(t *testing.T) {
 	}
 }
 
+// TestEndOfTheFirstTransferIsTold: of a file that is sent for ever nothing else would tell that all was sent once.
+func TestEndOfTheFirstTransferIsTold(t *testing.T) {
+	s, _ := oneFile(t, Config{
+		OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 64}, TransferCount: -1, ProgressInterval: time.Hour,
+	}, 1000*100)
+	var told []uint64
+	for now := start; s.Stats().Transfers < 3; now = now.Add(time.Millisecond) {
+		if _, _, err := s.AppendNext(nil, now); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range s.Events() {
+			if p, ok := e.(event.ObjectProgress); ok {
+				told = append(told, p.Received)
+			}
+		}
+	}
+	if len(told) != 2 || told[1] != 1000*100 {
+		t.Errorf("told of %d bytes", told)
+	}
+}
+
 // TestTurnsAreTold: an interval that is too short is told when it begins to be missed, and counted each time; a target
 // each time.
 func TestTurnsAreTold(t *testing.T) {
