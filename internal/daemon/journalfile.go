@@ -84,7 +84,7 @@ func (k *eventFile) run() {
 	pause := firstWrite
 	for ending := false; ; {
 		entries, gone, changed := k.journal.After(k.written, eventLines)
-		if k.file != nil && len(entries) == 0 {
+		if k.file != nil && len(entries) == 0 && !(ending && k.isLost()) {
 			if ending {
 				_, err := k.file.Write(appendLine(nil, "%s %d", lineEnd, k.written))
 				k.tell(errors.Join(err, k.file.Close()))
@@ -98,7 +98,7 @@ func (k *eventFile) run() {
 			continue
 		}
 		var err error
-		if k.file == nil || gone > 0 || k.bytes > maxEventFile || k.lines > 2*k.journal.size {
+		if k.file == nil || k.isLost() || gone > 0 || k.bytes > maxEventFile || k.lines > 2*k.journal.size {
 			err = k.renew()
 		} else {
 			err = k.append(entries)
@@ -129,6 +129,17 @@ func (k *eventFile) tell(err error) {
 		k.log.Info("events are kept again", "file", k.path)
 	}
 	k.faulty = err != nil
+}
+
+// isLost reports whether the file is no longer what was written: somebody who cleans up, or rotates logs, has removed,
+// renamed or emptied it.
+func (k *eventFile) isLost() bool {
+	own, err := k.file.Stat()
+	if err != nil {
+		return true
+	}
+	there, err := os.Stat(k.path)
+	return err != nil || !os.SameFile(own, there) || there.Size() != int64(k.bytes)
 }
 
 // append appends entries to the file. After an error it is written anew.

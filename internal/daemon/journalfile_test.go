@@ -293,3 +293,49 @@ func TestEventsUnclean(t *testing.T) {
 		}
 	}
 }
+
+// TestEventsFileIsLost: a file that somebody has removed, renamed or emptied under the daemon, to clean up or to rotate
+// logs, is written anew with all that the journal has: with the next event, or with the end.
+func TestEventsFileIsLost(t *testing.T) {
+	for name, lose := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"renamed": func(path string) error { return os.Rename(path, path+".1") },
+		"emptied": func(path string) error { return os.Truncate(path, 0) },
+	} {
+		for _, more := range []int{0, 1} {
+			path := filepath.Join(t.TempDir(), "events")
+			a, _ := nextJournal(t, path, 16)
+			file := keep(path, a)
+			written := func(n int) {
+				t.Helper()
+				for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+					text, err := os.ReadFile(path)
+					if err == nil && bytes.Count(text, []byte(" event ")) == n {
+						return
+					} else if time.Now().After(end) {
+						t.Fatalf("%s: the file has not %d events: %v\n%s", name, n, err, text)
+					}
+				}
+			}
+			for i := range 5 {
+				a.add(completed(i + 1))
+			}
+			written(5)
+			if err := lose(path); err != nil && runtime.GOOS == "windows" {
+				file.close()
+				continue // which keeps others from a file that is open
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			for range more {
+				a.add(completed(6))
+				written(6)
+			}
+			file.close()
+			b, before := nextJournal(t, path, 16)
+			if got := ids(b, 0); len(got) != 5+more || before.killed {
+				t.Errorf("%s, %d more events: %v are kept, killed: %v", name, more, got, before.killed)
+			}
+		}
+	}
+}

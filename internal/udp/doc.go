@@ -37,5 +37,6 @@
 // Only Linux binds a socket to its group: elsewhere a Receiver also gets datagrams of other groups on its port if
 // another program has joined them. A Socket does not reach link-local IPv6 addresses, which need a zone. Windows has no
 // source-specific multicast (x/net). An interface that is removed and comes back is joined again on Linux, and if it
-// was named: see [Receiver.Rejoin]. Linux 7.0 to 7.1.4 with some drivers send wrong checksums when all datagrams of a message are of one length: SendConfig.NoOffload avoids it.
+// was named: see [Receiver.Rejoin]. Linux 7.0 to 7.1.4 with some drivers send wrong checksums when all datagrams of a
+// message are of one length: SendConfig.NoOffload avoids it.
 package udp
