@@ -231,6 +231,24 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// faultyContent is content with a fault in it.
+type faultyContent struct{}
+
+func (faultyContent) ReadAt([]byte, int64) (int, error) { panic("boom") }
+
+// TestFaultIsOneLine: also that of content, which is told with the stack of another goroutine.
+func TestFaultIsOneLine(t *testing.T) {
+	err := func() (err error) {
+		defer Guard(&err)
+		_, err = sender.Prepare(t.Context(), sender.File{ContentLocation: "a", Content: faultyContent{}, Size: 10}, nil)
+		return err
+	}()
+	const want = "internal fault: boom at binding.faultyContent.ReadAt (binding/binding_test.go:"
+	if text := fmt.Sprint(err); !strings.HasPrefix(text, want) || strings.Contains(text, "\n") {
+		t.Errorf("%q, want %q", text, want)
+	}
+}
+
 // A file that was not sent is no wrong argument.
 func TestCodeOfFiles(t *testing.T) {
 	for field, want := range map[string]Code{"": IO, "Content": IO, "CENC": Value} {

@@ -7,6 +7,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/config"
+	"github.com/flute-node/flute-node/internal/panicked"
 	"github.com/flute-node/flute-node/internal/settings"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/store"
@@ -103,7 +104,17 @@ func TextOf(err error) string { return config.Keyed(err).Error() }
 // faultError is a panic that became an error.
 type faultError struct{ reason any }
 
-func (e *faultError) Error() string { return fmt.Sprintf("internal fault: %v", e.reason) }
+// Error returns one line, which says where a panic was that was passed on from another goroutine.
+func (e *faultError) Error() string {
+	reason, where := e.reason, ""
+	if p, ok := reason.(interface {
+		Panicked() (value any, stack []byte)
+	}); ok {
+		value, stack := p.Panicked()
+		reason, where = value, panicked.At(stack)
+	}
+	return fmt.Sprintf("internal fault: %v%s", reason, where)
+}
 
 // Fault returns the error of a panic.
 func Fault(reason any) error { return &faultError{reason} }
