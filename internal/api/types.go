@@ -104,11 +104,11 @@ type State struct {
 	// UnitOf are the units of the sessions of the Snapshot, in their order; empty: none.
 	UnitOf []string `json:"unit_of_session"`
 	Sinks  Sinks    `json:"-"` // /v1/sinks has them
-	// Restarts are actors that crashed, the latest first; of 100 at most.
+	// Restarts are actors that crashed, or work of which did, the latest first; of 100 at most.
 	Restarts []Restart `json:"restarts"`
 }
 
-// Restart says how often an actor has crashed, and what came of the latest time.
+// Restart says how often an actor, or its work, has crashed, and what came of the latest time.
 type Restart struct {
 	Actor   string    `json:"actor"`
 	Count   int       `json:"count"`

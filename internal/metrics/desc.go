@@ -56,7 +56,7 @@ var (
 	descTxTurns   = desc("flute_tx_carousel_turns_total", "Complete transfers of files.", "session")
 	descTxLate    = desc("flute_tx_late_total", "Events that a file or the session is late.", "session")
 	descDepth     = desc("flute_mailbox_depth", "Messages in the fullest mailbox of sessions.", "kind")
-	descRestarts  = desc("flute_actor_restarts_total", "Actors that crashed, by kind.", "kind")
+	descRestarts  = desc("flute_actor_restarts_total", "Crashes of actors and of their work, by kind of actor.", "kind")
 	descSetAside  = desc("flute_quarantined", "What crashed its actor again and again, and was given up.", "kind")
 	descMissed    = desc("flute_events_missed_total", "Events that the daemon was too slow for.")
 	descWarnings  = desc("flute_warnings_total", "Warnings.")
