@@ -90,7 +90,7 @@ func (m *Mailbox) Deliver(d Data) bool {
 	return true
 }
 
-// Tell is Deliver for a control message.
+// Tell is Deliver for a control message. It comes before Data that is queued; a closed Mailbox drops it.
 func (m *Mailbox) Tell(msg any) {
 	m.mu.Lock()
 	if m.closed {

@@ -107,7 +107,8 @@ func (s *session) ran(ctx actor.Context, e *lanes.Entry) {
 
 // land hands the Work to the core, if it has read an FDT Instance; else to the object actor of that id, or to the one
 // that was made in its place after a crash, or after the end of a try. When the object has ended, nobody waits for the
-// result.
+// result. What an actor reports that runs at once, the session finds at the end of its turn; one that is made here runs
+// in a turn of its own, also where the session has looked for reports already.
 func (s *session) land(ctx actor.Context, w *receiver.Work, id string) {
 	if w.TOI().IsFDT() {
 		s.core.Done(time.Now(), w)
