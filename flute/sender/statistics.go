@@ -101,6 +101,9 @@ func (s *statistics) progress(c *carrier, now time.Time) {
 		return
 	}
 	c.report, c.told = c.source+max(length/100, 1), now
+	if o.endless() && c.source < length {
+		c.report = min(c.report, length)
+	}
 	if len(s.events) < maxEvents {
 		s.events = append(s.events,
 			event.ObjectProgress{Session: s.key, TOI: o.toi, Received: c.source, TransferLength: length})

@@ -62,7 +62,7 @@ func TestEventsAreBounded(t *testing.T) {
 // TestProgress: each whole percent of a file is told; of one that is sent for ever in its first transfer only.
 func TestProgress(t *testing.T) {
 	for _, c := range []struct{ symbols, transfers, want int }{
-		{1000, 1, 100}, {1000, 2, 200}, {50, 1, 50}, {250, 1, 83}, {1, 1, 1}, {1000, -1, 100},
+		{1000, 1, 100}, {1000, 2, 200}, {50, 1, 50}, {250, 1, 83}, {1, 1, 1}, {1000, -1, 100}, {250, -1, 84},
 	} {
 		s, _ := oneFile(t, Config{
 			OTI: fec.OTI{SymbolLength: 100, MaxSourceBlockLength: 64}, TransferCount: c.transfers,

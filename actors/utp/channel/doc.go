@@ -7,8 +7,8 @@
 //	user ── Call, wishes, wake ─► channel ─► Outbox ─► socket
 //	socket ── Batch, tick ──────► channel ── Done, Released ─► socket
 //
-// The channels of one socket share a [Line]: the goroutine that all of them and the socket's actor run on, the timer
-// wheel, and the Outbox. What the Line holds belongs to that goroutine.
+// The channels of one socket share a [Line]: the Loop that all of them and the socket's actor run on, the timer
+// wheel, and the Outbox. What the Line holds belongs to what runs on that Loop.
 //
 // This package is plumbing of package utp: embedders do not need it, and its names may change.
 package channel

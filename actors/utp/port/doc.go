@@ -5,7 +5,7 @@
 //
 // A [Port] is the socket itself: its descriptor and reader (a socket.Endpoint), the table of connections, the
 // handshakes under way and the datagrams that wait to be sent. It outlives its actor. All of it but what says otherwise
-// belongs to the goroutine of its Line, on which the channels of the socket run as well.
+// belongs to what runs on the Loop of its Line: the actor, and the channels of the socket.
 //
 // Datagrams that are not uTP go to [Others], for another protocol on the same port.
 //
