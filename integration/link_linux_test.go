@@ -2,6 +2,7 @@ package integration
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,16 +42,24 @@ func TestLink(t *testing.T) {
 			start(t, "receive", "--group", group, "--interface", "fn0", "--objects", "1", "--timeout", "60s", dir).ok()
 			same(t, first, filepath.Join(dir, "first"))
 
+			const bound = "[ff15::78]:3400" // of a process that may not bind its socket to another interface
 			late := write(t, from, "late", 100_000)
 			waiting := map[string]*process{}
 			kept := t.TempDir()
 			for to, flags := range map[string][]string{
-				"239.77.0.3:3400": nil, "239.77.0.4:3400": {"--source", "10.77.0.1"}, "[ff15::77]:3400": nil,
+				"239.77.0.3:3400": nil, "239.77.0.4:3400": {"--source", "10.77.0.1"}, "[ff15::77]:3400": nil, bound: nil,
 			} {
-				if to[0] == '[' && !netns.Do(t, "ip -6 addr add fd77::1/64 dev fn0 nodad") {
+				if to[0] == '[' && !netns.Do(t, "ip -6 addr replace fd77::1/64 dev fn0 nodad") {
 					continue
 				}
-				waiting[to] = start(t, slices.Concat([]string{
+				program := []string{command}
+				if to == bound {
+					program = []string{"setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", command}
+					if _, err := exec.LookPath(program[0]); err != nil {
+						continue
+					}
+				}
+				waiting[to] = startProgram(t, nil, nil, program[0], slices.Concat(program[1:], []string{
 					"--json", "receive", "--group", to, "--interface", "fn0",
 					"--objects", "1", "--timeout", "60s", filepath.Join(kept, to[:11]),
 				}, flags)...)
@@ -74,7 +83,7 @@ func TestLink(t *testing.T) {
 				if name == "removed" {
 					p.says("is there again")
 				}
-				start(t, "send", "--to", to, "--interface", "fn0", "--rate", "20Mbit", late).ok()
+				start(t, "send", "--to", to, "--interface", "fn0", "--rate", "5Mbit", "--repeat", "5", late).ok()
 				p.ok()
 				same(t, late, filepath.Join(kept, to[:11], "late"))
 			}

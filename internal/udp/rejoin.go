@@ -1,7 +1,9 @@
 package udp
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 
@@ -19,7 +21,8 @@ type membership struct {
 
 // Rejoin joins the group again if its interface is another one than was joined. A tunnel, a modem or a VLAN that comes
 // back has the name and not the number of the one before, and with that one the system has forgotten the membership.
-// Rejoin costs one system call when nothing has happened. It returns what an operator should know, in one line each.
+// A socket of IPv6 that is bound to the old one may be bound anew only with CAP_NET_RAW: without it the Receiver is
+// closed, which its user has to open again. Rejoin costs one system call when nothing has happened. It returns what an operator should know, in one line each.
 // Where the system does not tell cheaply, or the interface was the system's choice, it does nothing.
 func (r *Receiver) Rejoin() (told []string) {
 	r.mu.Lock()
@@ -42,7 +45,15 @@ func (r *Receiver) Rejoin() (told []string) {
 	if index != m.ifi.Index { // else it was away for a moment under another name
 		next := m.ifi
 		next.Index = index
-		if err := m.move(r.conn, &next); err != nil {
+		err := m.move(r.conn, &next)
+		if errors.Is(err, fs.ErrPermission) {
+			r.drops.read(r.conn)
+			r.closed = true
+			_ = r.conn.Close() // ReadBatch fails, and whoever reads opens another one
+			text := fmt.Sprintf("udp: interface %s is there again: the socket of %v is opened anew", m.ifi.Name, m.group)
+			return []string{text}
+		}
+		if err != nil {
 			text := fmt.Sprintf("udp: join %v on %s again: %v; it is tried again", m.group, m.ifi.Name, cause(err))
 			if text == m.failure {
 				return nil
