@@ -47,7 +47,8 @@ func TestLink(t *testing.T) {
 			waiting := map[string]*process{}
 			kept := t.TempDir()
 			for to, flags := range map[string][]string{
-				"239.77.0.3:3400": nil, "239.77.0.4:3400": {"--source", "10.77.0.1"}, "[ff15::77]:3400": nil, bound: nil,
+				"239.77.0.3:3400": nil, "239.77.0.4:3400": {"--source", "10.77.0.1"},
+				"[ff15::77]:3400": nil, bound: nil,
 			} {
 				if to[0] == '[' && !netns.Do(t, "ip -6 addr replace fd77::1/64 dev fn0 nodad") {
 					continue

@@ -20,10 +20,11 @@ type membership struct {
 }
 
 // Rejoin joins the group again if its interface is another one than was joined. A tunnel, a modem or a VLAN that comes
-// back has the name and not the number of the one before, and with that one the system has forgotten the membership.
-// A socket of IPv6 that is bound to the old one may be bound anew only with CAP_NET_RAW: without it the Receiver is
-// closed, which its user has to open again. Rejoin costs one system call when nothing has happened. It returns what an operator should know, in one line each.
-// Where the system does not tell cheaply, or the interface was the system's choice, it does nothing.
+// back has the name and not the number of the one before, and with that one the system has forgotten the membership. A
+// socket of IPv6 that is bound to the old one may be bound anew only with CAP_NET_RAW: without it the Receiver is
+// closed, and its user has to open another one. Rejoin costs one system call when nothing has happened. It returns what
+// an operator should know, in one line each. Where the system does not tell cheaply, or the interface was the system's
+// choice, it does nothing.
 func (r *Receiver) Rejoin() (told []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,8 +51,8 @@ func (r *Receiver) Rejoin() (told []string) {
 			r.drops.read(r.conn)
 			r.closed = true
 			_ = r.conn.Close() // ReadBatch fails, and whoever reads opens another one
-			text := fmt.Sprintf("udp: interface %s is there again: the socket of %v is opened anew", m.ifi.Name, m.group)
-			return []string{text}
+			return []string{fmt.Sprintf(
+				"udp: interface %s is there again: the socket of %v is opened anew", m.ifi.Name, m.group)}
 		}
 		if err != nil {
 			text := fmt.Sprintf("udp: join %v on %s again: %v; it is tried again", m.group, m.ifi.Name, cause(err))
