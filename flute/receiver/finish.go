@@ -36,11 +36,7 @@ func (o *Object) advance(now time.Time) {
 		return
 	}
 	h.measure(now)
-	if t := h.OTI.TransferLength; t > 0 && h.Received >= h.progress {
-		if now.Sub(h.told) < o.l.cfg.ProgressInterval {
-			o.hashAhead()
-			return
-		}
+	if t := h.OTI.TransferLength; t > 0 && h.Received >= h.progress && now.Sub(h.told) >= o.l.cfg.ProgressInterval {
 		if percent := h.Received * 100 / t; percent > h.percent {
 			h.percent, h.told = percent, now
 			o.emit(event.ObjectProgress{
