@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 // Work is what takes long: a *receiver.Work, a *sender.Work or a *sender.Renewal.
@@ -86,11 +87,8 @@ func (e *Entry) fail(c *actors.Crash) {
 // crashOf returns the panic that the calling function has recovered. One that was passed on from another goroutine
 // tells its own stack.
 func crashOf(v any) *actors.Crash {
-	if p, ok := v.(interface {
-		Panicked() (value any, stack []byte)
-	}); ok {
-		value, stack := p.Panicked()
-		return &actors.Crash{Value: value, Stack: stack}
+	if p, ok := v.(*panicked.Passed); ok {
+		return &actors.Crash{Value: p.Value, Stack: p.Stack}
 	}
 	return &actors.Crash{Value: v, Stack: debug.Stack()}
 }

@@ -107,11 +107,8 @@ type faultError struct{ reason any }
 // Error returns one line, which says where a panic was that was passed on from another goroutine.
 func (e *faultError) Error() string {
 	reason, where := e.reason, ""
-	if p, ok := reason.(interface {
-		Panicked() (value any, stack []byte)
-	}); ok {
-		value, stack := p.Panicked()
-		reason, where = value, panicked.At(stack)
+	if p, ok := reason.(*panicked.Passed); ok {
+		reason, where = p.Value, panicked.At(p.Stack)
 	}
 	return fmt.Sprintf("internal fault: %v%s", reason, where)
 }

@@ -7,6 +7,8 @@
 //		}
 //	}()
 //
+// A goroutine that passes on the panic of another one panics with a [Passed].
+//
 // # Limitations
 //
 // It reads the text of [runtime/debug.Stack], whose form is that of the Go release.

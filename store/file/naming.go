@@ -2,8 +2,11 @@ package file
 
 import (
 	"path"
+	"runtime/debug"
 	"slices"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 // naming is a file that is to get its name as soon as its bytes are durable, and a note after that. Whoever syncs a
@@ -17,8 +20,8 @@ type naming struct {
 	done   bool    // it has its name, and that is durable
 	noted  bool    // the note was given to the stage
 
-	ended    chan struct{} // closed when the fields around it are valid; nil: they are when the round is done
-	panicked any           // with which that ended
+	ended chan struct{}    // closed when the fields around it are valid; nil: they are when the round is done
+	crash *panicked.Passed // with which that ended
 }
 
 // slowFolder is for how long the files of a round wait for those that are named in another folder.
@@ -30,8 +33,8 @@ func (n *naming) wait() {
 		return
 	}
 	<-n.ended
-	if n.panicked != nil {
-		panic(n.panicked)
+	if n.crash != nil {
+		panic(n.crash)
 	}
 }
 
@@ -88,7 +91,11 @@ func byFolder(all []*naming) (groups [][]*naming) {
 // nameGroup is nameIn for files that are waited for. A panic is that of the first one's caller.
 func nameGroup(all []*naming) {
 	defer close(all[0].ended)
-	defer func() { all[0].panicked = recover() }()
+	defer func() {
+		if v := recover(); v != nil {
+			all[0].crash = &panicked.Passed{Value: v, Stack: debug.Stack()}
+		}
+	}()
 	nameIn(all)
 }
 

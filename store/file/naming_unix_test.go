@@ -3,6 +3,7 @@
 package file
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -168,11 +169,15 @@ func TestRoundOfFoldersThatPanics(t *testing.T) {
 		return nil
 	}
 	nameAll(names)
-	for i, want := range []any{nil, "sync"} {
-		<-names[i].ended
-		if names[i].panicked != want {
-			t.Errorf("%s: %v, want %v", names[i].name, names[i].panicked, want)
-		}
+	for _, n := range names {
+		<-n.ended
+	}
+	crash := names[1].crash
+	if names[0].crash != nil || crash == nil || crash.Value != "sync" {
+		t.Fatalf("%v and %v", names[0].crash, crash)
+	}
+	if !bytes.Contains(crash.Stack, []byte("TestRoundOfFoldersThatPanics.func")) {
+		t.Errorf("the stack is not that of the sync: %s", crash.Stack)
 	}
 }
 

@@ -2,11 +2,12 @@ package content
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"runtime/debug"
 	"slices"
 	"sync"
+
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 // passSlots is how many steps of ReadSize are read and not yet used by all consumers: enough for the reader and the
@@ -26,8 +27,8 @@ type Pass struct {
 	steps   []uint64 // of each part: the reader first, then the consumers
 	busy    []bool   // of each part: a goroutine is at it
 	err     error
-	crash   *partPanic // of the first part that has panicked; nil: none has
-	over    bool       // nothing is to be done any more
+	crash   *panicked.Passed // of the first part that has panicked; nil: none has
+	over    bool             // nothing is to be done any more
 }
 
 // NewPass returns a Pass over size bytes. read fills p from the offset off; its calls follow one another.
@@ -52,7 +53,7 @@ func (p *Pass) count() uint64 { return (p.size + ReadSize - 1) / ReadSize }
 
 // Run reads all, and returns when all consumers have had it and nobody uses the content any more. The first error of
 // reading or of a consumer, or that of ctx, ends it early. It holds cpu, which may be nil, while it computes. If a part
-// panics, on whichever goroutine, Run panics with a value that has the part's value and stack.
+// panics, on whichever goroutine, Run panics with a panicked.Passed.
 func (p *Pass) Run(ctx context.Context, cpu sync.Locker) error {
 	p.Help(ctx, cpu)
 	p.mu.Lock()
@@ -66,25 +67,6 @@ func (p *Pass) Run(ctx context.Context, cpu sync.Locker) error {
 	}
 	return p.err
 }
-
-// partPanic is what Run panics with for a part that did so: where that was must not be lost, it may be the code of an
-// application.
-type partPanic struct {
-	value any
-	stack []byte // of the goroutine of the part
-}
-
-// Error is what the end of the process shows, if nobody recovers.
-func (p *partPanic) Error() string { return fmt.Sprintf("%v\n\n%s", p.value, p.stack) }
-
-// Unwrap returns the value, if it is an error.
-func (p *partPanic) Unwrap() error {
-	err, _ := p.value.(error)
-	return err
-}
-
-// Panicked returns what the part has panicked with, and where.
-func (p *partPanic) Panicked() (value any, stack []byte) { return p.value, p.stack }
 
 // Help does parts of the work until nothing is left to be done. It does not panic: Run does.
 func (p *Pass) Help(ctx context.Context, cpu sync.Locker) {
@@ -145,7 +127,7 @@ func (p *Pass) do(part int, cpu sync.Locker) {
 		p.steps[part]++
 		switch {
 		case crash != nil:
-			p.crash = &partPanic{crash, debug.Stack()}
+			p.crash = &panicked.Passed{Value: crash, Stack: debug.Stack()}
 			p.end(nil)
 		case err != nil:
 			p.end(err)
