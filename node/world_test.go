@@ -64,6 +64,8 @@ func inWorld(t *testing.T, cfg Config, fn func(w *world)) {
 		})
 		fn(w)
 		w.stop()
+		// protoactor's throttle of the log of dead letters leaves a goroutine for its interval.
+		time.Sleep(time.Second)
 	})
 }
 
@@ -93,7 +95,6 @@ func (w *world) stop() {
 		}
 	}
 	if w.abandoned {
-		time.Sleep(time.Second)
 		return
 	}
 	if n := w.store.Staged(); n != 0 {
@@ -102,8 +103,6 @@ func (w *world) stop() {
 	if n := w.node.budget.Used(); n != 0 {
 		w.t.Errorf("%d bytes of the budget are in use", n)
 	}
-	// protoactor's throttle of the log of dead letters leaves a goroutine for its interval.
-	time.Sleep(time.Second)
 }
 
 // receive joins the group.
