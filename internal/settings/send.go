@@ -1,8 +1,6 @@
 package settings
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"math"
 	"time"
@@ -164,17 +162,16 @@ func tsiOf(n uint64) (flute.TSI, error) {
 // trialSize is the length of the file of a trial at most: enough for a source block of its own.
 const trialSize = 1 << 20
 
-// try puts a file into a session that nobody hears.
+// try puts a file into a session that nobody hears. It reads and hashes nothing: a daemon does it for each section of
+// its configuration, at each start.
 func try(cfg sender.Config, tsi flute.TSI, f sender.File, largest uint64) error {
 	cfg.Registry, cfg.Session.TSI = schemes.Default(), tsi
 	s, err := sender.New(cfg)
 	if err != nil {
 		return err
 	}
-	size := min(largest, trialSize)
-	content := bytes.NewReader(make([]byte, size))
-	f.ContentLocation, f.Content, f.Size = "file:///trial", content, size
-	o, err := sender.Prepare(context.Background(), f, nil)
+	f.ContentLocation, f.Size = "file:///trial", min(largest, trialSize)
+	o, err := f.StandIn(f.Size)
 	if err != nil {
 		return err
 	}

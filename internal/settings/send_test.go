@@ -13,6 +13,7 @@ import (
 	"github.com/flute-node/flute-node/flute/fdt"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/allocbound"
 	"github.com/flute-node/flute-node/node"
 	"github.com/flute-node/flute-node/source"
 )
@@ -309,5 +310,18 @@ func TestFileTarget(t *testing.T) {
 	}
 	if json.Unmarshal([]byte(`{"within": "soon"}`), &o) == nil {
 		t.Error("soon is a time")
+	}
+}
+
+// Of 1,000 sections each is tried at each start of a daemon: a trial may not make a sample, let alone hash one.
+func TestTrialIsCheap(t *testing.T) {
+	for _, cenc := range []string{"null", "gzip"} {
+		words := Send{TSI: 7, Object: Object{CENC: cenc}, FEC: FEC{Scheme: "auto"}}
+		bound := allocbound.Bound{Fixed: 256 << 10}
+		bound.Check(t, 0, func() {
+			if _, err := words.Config(1 << 40); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }
