@@ -98,22 +98,3 @@ func TestTable(t *testing.T) {
 		t.Error(a, news)
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	p := Announce(netip.MustParseAddr("192.0.2.1"), []byte("v=0\r\n"))
-	b, _ := p.AppendBinary(nil)
-	f.Add(b)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := Parse(b)
-		if err != nil {
-			return
-		}
-		again, err := p.AppendBinary(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if q, err := Parse(again); err == nil && q.Type == p.Type && !bytes.Equal(q.Payload, p.Payload) {
-			t.Fatalf("%+v, %+v", p, q)
-		}
-	})
-}

@@ -2,12 +2,16 @@ package settings
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/allocbound"
@@ -103,6 +107,12 @@ func TestSDPText(t *testing.T) {
 				{Group: netip.MustParseAddrPort("239.1.1.2:1"), Source: netip.MustParseAddr("192.0.2.8"), Channel: 1},
 			},
 		},
+		"any sender on the second channel": {
+			Name: "x", Version: 1, TTL: 1, Feeds: []flute.Feed{
+				{Group: netip.MustParseAddrPort("239.1.1.1:4000"), Source: netip.MustParseAddr("192.0.2.9")},
+				{Group: netip.MustParseAddrPort("239.1.1.2:4000"), Channel: 1},
+			},
+		},
 		"IPv6": {
 			Name: "x", Version: 1, Feeds: []flute.Feed{
 				{Group: netip.MustParseAddrPort("[ff1e::1]:65535"), Source: netip.MustParseAddr("2001:db8::1")},
@@ -143,15 +153,96 @@ func TestLongSDP(t *testing.T) {
 	})
 }
 
-// FuzzSDP: whatever is read gives a few channels, or an error.
+// FuzzSDP: whatever is read gives a few channels, or an error; it is written so that it is read the same. How lines end
+// makes no difference. Every description that can be written is read as it was.
 func FuzzSDP(f *testing.F) {
 	f.Add(description("a=flute-tsi:3", "m=application 4000/2 FLUTE/UDP 0", "c=IN IP4 239.1.1.1/127/3"))
+	f.Add(description("m=application 4000 FLUTE/UDP 0", "c=IN IP4 239.1.1.1/127",
+		"a=source-filter: incl IN IP4 * 192.0.2.9", "m=application 4001 FLUTE/UDP 0", "c=IN IP6 ff1e::1"))
 	f.Fuzz(func(t *testing.T, text []byte) {
+		checkWritten(t, made(text))
 		var d *Description
 		var err error
 		allocbound.Bound{PerByte: 50, Fixed: 8 << 10}.Check(t, len(text), func() { d, err = ParseSDP(text) })
 		if (err == nil) != (d != nil) || d != nil && (len(d.Feeds) == 0 || len(d.Feeds) > defaults.MaxFeeds) {
 			t.Fatalf("%+v, %v", d, err)
 		}
+		if d == nil {
+			return
+		}
+		for i, feed := range d.Feeds {
+			if int(feed.Channel) != i || feed.Group.Port() == 0 || feed.Group.Addr().Zone() != "" ||
+				feed.Source.Zone() != "" || feed.Interface != "" {
+				t.Fatalf("channel %d of %d: %+v", i, len(d.Feeds), feed)
+			}
+		}
+		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+		other, err := ParseSDP(bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")))
+		if len(text)+bytes.Count(text, []byte("\n")) <= MaxSDP && (err != nil || !reflect.DeepEqual(other, d)) {
+			t.Fatalf("with CRLF: %+v, %v; want %+v", other, err, d)
+		}
+		if len(d.Name) < MaxSDP/2 && !strings.ContainsFunc(d.Name, unicode.IsControl) {
+			checkWritten(t, d)
+		}
 	})
+}
+
+// checkWritten fails t unless d is written so that it is read the same, but for what a description cannot say.
+func checkWritten(t *testing.T, d *Description) {
+	t.Helper()
+	text, err := d.Text(netip.MustParseAddr("192.0.2.1"))
+	if err != nil {
+		t.Fatalf("%+v: %v", d, err)
+	}
+	want := *d
+	want.Feeds, want.TTL = slices.Clone(d.Feeds), 0
+	want.Name, want.Version = cmp.Or(d.Name, "FLUTE"), max(1, d.Version)
+	for i := range want.Feeds {
+		feed := &want.Feeds[i]
+		feed.Group = netip.AddrPortFrom(feed.Group.Addr().Unmap(), feed.Group.Port())
+		feed.Source = feed.Source.Unmap()
+		if a := feed.Group.Addr(); a.Is4() && a.IsMulticast() {
+			want.TTL = max(1, d.TTL)
+		}
+	}
+	if got, err := ParseSDP(text); err != nil || !reflect.DeepEqual(*got, want) {
+		t.Fatalf("%+v, %v; want %+v; of\n%s", got, err, want, text)
+	}
+}
+
+// made returns a description that these bytes choose.
+func made(choices []byte) *Description {
+	next := func() uint64 {
+		var b [8]byte
+		n := copy(b[:1+len(choices)%8], choices)
+		choices = choices[n:]
+		return binary.LittleEndian.Uint64(b[:])
+	}
+	d := &Description{Name: "x", ID: next(), Version: next(), Rate: next(), TTL: uint8(next())}
+	if n := next(); n%3 > 0 {
+		d.HasTSI, d.TSI = true, flute.TSI(n%(1<<48))
+	}
+	if n := next(); n%3 > 0 {
+		d.FEC = new(uint8(n))
+	}
+	for _, to := range []*time.Time{&d.From, &d.Until} {
+		if n := next() % (1<<40 - ntpEpoch); n > 0 {
+			*to = time.Unix(int64(n), 0).UTC()
+		}
+	}
+	for i := range 1 + next()%defaults.MaxFeeds {
+		g, s := next(), next()
+		group := netip.AddrFrom4([4]byte{224 + byte(g)%16, byte(g >> 8), byte(g >> 16), byte(g >> 24)})
+		source := netip.AddrFrom4([4]byte{192, 0, 2, byte(s)})
+		if g%5 == 0 {
+			group, source = netip.AddrFrom16([16]byte{0xff, 0x1e, 15: byte(g)}), netip.AddrFrom16([16]byte{15: byte(s)})
+		}
+		if s%3 == 0 {
+			source = netip.Addr{}
+		}
+		d.Feeds = append(d.Feeds, flute.Feed{
+			Group: netip.AddrPortFrom(group, max(1, uint16(next()))), Source: source, Channel: uint8(i),
+		})
+	}
+	return d
 }

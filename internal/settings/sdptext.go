@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/flute-node/flute-node/flute"
 )
 
 // MaxSDP bounds a session description in bytes.
@@ -88,8 +91,9 @@ func (d *Description) Text(origin netip.Addr) ([]byte, error) {
 	line("o=- %d %d IN %s %v", d.ID, max(1, d.Version), addressType(origin), origin.Unmap())
 	line("s=%s", name)
 	line("t=%d %d", ntp(d.From), ntp(d.Until))
-	first := d.Feeds[0].Source
-	if first.IsValid() {
+	var first netip.Addr // of all channels but those that have another; none, where a channel takes any sender
+	if !slices.ContainsFunc(d.Feeds, func(f flute.Feed) bool { return !f.Source.IsValid() }) {
+		first = d.Feeds[0].Source
 		filter(first)
 	}
 	if d.HasTSI {
