@@ -2,7 +2,6 @@ package actors
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -47,12 +46,14 @@ type blamer interface {
 	Blame() string
 }
 
-// newCrash must be called by the deferred function that recovered v, where the stack still shows the panic.
+// newCrash must be called by the deferred function that recovered v, where the stack still shows the panic. If v was
+// passed on from another goroutine, the stack is the one that it came with.
 func newCrash(v any) *Crash {
 	if c, ok := v.(*Crash); ok {
 		return c
 	}
-	return &Crash{Value: v, Stack: debug.Stack()}
+	p := panicked.Of(v)
+	return &Crash{Value: p.Value, Stack: p.Stack}
 }
 
 // crashIn adds what is known about the actor.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors"
 	"github.com/flute-node/flute-node/internal/actortest"
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 var errDisk = errors.New("disk")
@@ -22,6 +23,9 @@ type blamer struct{ at string }
 func (b *blamer) Receive(ctx actor.Context) {
 	if s, ok := ctx.Message().(string); ok {
 		b.at = s
+		if s == "elsewhere" {
+			panic(&panicked.Passed{Value: errDisk, Stack: []byte("(*blamer).Receive.elsewhere")})
+		}
 		actors.Fault(errDisk)
 	}
 }
@@ -34,7 +38,7 @@ func (b *blamer) Blame() string {
 }
 
 func TestCrashTellsWhatHappened(t *testing.T) {
-	for _, work := range []string{"block 7", "speechless"} {
+	for _, work := range []string{"block 7", "speechless", "elsewhere"} {
 		actortest.Bubble(t, func(t *testing.T, sys *actors.System) {
 			reasons := make(chan any, 1)
 			var reported *actors.Crash
@@ -60,6 +64,9 @@ func TestCrashTellsWhatHappened(t *testing.T) {
 			}
 			if !strings.Contains(string(c.Stack), "blamer).Receive") {
 				t.Errorf("the stack does not show the actor:\n%s", c.Stack)
+			}
+			if strings.Contains(string(c.Stack), "elsewhere") != (work == "elsewhere") {
+				t.Errorf("%s: the stack is that of another goroutine:\n%s", work, c.Stack)
 			}
 			got := *c
 			got.Stack = nil

@@ -1,7 +1,6 @@
 package lanes
 
 import (
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -87,8 +86,6 @@ func (e *Entry) fail(c *actors.Crash) {
 // crashOf returns the panic that the calling function has recovered. One that was passed on from another goroutine
 // tells its own stack.
 func crashOf(v any) *actors.Crash {
-	if p, ok := v.(*panicked.Passed); ok {
-		return &actors.Crash{Value: p.Value, Stack: p.Stack}
-	}
-	return &actors.Crash{Value: v, Stack: debug.Stack()}
+	p := panicked.Of(v)
+	return &actors.Crash{Value: p.Value, Stack: p.Stack}
 }

@@ -1,9 +1,6 @@
 package receiver
 
 import (
-	"fmt"
-	"runtime/debug"
-
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/fdt"
@@ -80,7 +77,7 @@ func (s *Session) choose(e *entry, file *fdt.File) bool {
 func (l *Ledger) ask(o Offer) (c Choice) {
 	defer func() {
 		if v := recover(); v != nil {
-			c = Choice{Refuse: fmt.Sprintf("Config.Choose panicked: %v%s", v, panicked.At(debug.Stack()))}
+			c = Choice{Refuse: "Config.Choose panicked: " + panicked.Of(v).Line()}
 		}
 	}()
 	return l.cfg.Choose(o)

@@ -1,10 +1,10 @@
 package receiver
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
-	"runtime/debug"
 	"sync"
 
 	"github.com/flute-node/flute-node/flute/internal/content"
@@ -41,7 +41,7 @@ var buffers = sync.Pool{New: func() any { return new([consumeStep]byte) }}
 func consume(c Consumer, file io.ReaderAt, size uint64) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = consumerFailed(fmt.Errorf("receiver: consumer panicked: %v%s", v, panicked.At(debug.Stack())))
+			err = consumerFailed(errors.New("receiver: consumer panicked: " + panicked.Of(v).Line()))
 		}
 	}()
 	if err = hand(c, file, size); err != nil {

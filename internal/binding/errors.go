@@ -106,11 +106,11 @@ type faultError struct{ reason any }
 
 // Error returns one line, which says where a panic was that was passed on from another goroutine.
 func (e *faultError) Error() string {
-	reason, where := e.reason, ""
+	reason := e.reason
 	if p, ok := reason.(*panicked.Passed); ok {
-		reason, where = p.Value, panicked.At(p.Stack)
+		reason = p.Line()
 	}
-	return fmt.Sprintf("internal fault: %v%s", reason, where)
+	return fmt.Sprintf("internal fault: %v", reason)
 }
 
 // Fault returns the error of a panic.

@@ -3,11 +3,12 @@
 //
 //	defer func() {
 //		if v := recover(); v != nil {
-//			err = fmt.Errorf("consumer panicked: %v%s", v, panicked.At(debug.Stack()))
+//			err = errors.New("consumer panicked: " + panicked.Of(v).Line())
 //		}
 //	}()
 //
-// A goroutine that passes on the panic of another one panics with a [Passed].
+// A goroutine that passes on the panic of another one panics with a [Passed]: without it the
+// stack would be that of the goroutine that waited.
 //
 // # Limitations
 //

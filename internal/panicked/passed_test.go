@@ -3,6 +3,7 @@ package panicked_test
 import (
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/flute-node/flute-node/internal/panicked"
@@ -18,3 +19,24 @@ func TestPassed(t *testing.T) {
 		t.Error("an error is not the value")
 	}
 }
+
+// TestOf: a panic that was passed on keeps its stack, and is told in one line.
+func TestOf(t *testing.T) {
+	var first, again *panicked.Passed
+	func() {
+		defer func() { first = panicked.Of(recover()) }()
+		fails()
+	}()
+	func() {
+		defer func() { again = panicked.Of(recover()) }()
+		panic(first)
+	}()
+	if again != first || first.Value != "ouch" {
+		t.Errorf("%v, %v", first, again)
+	}
+	if line := again.Line(); !strings.HasPrefix(line, "ouch at panicked_test.fails (") || strings.Contains(line, "\n") {
+		t.Errorf("%q", line)
+	}
+}
+
+func fails() { panic("ouch") }

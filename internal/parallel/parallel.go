@@ -3,6 +3,8 @@ package parallel
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 // Workers is a number of processors that all callers of Do share. It is safe for concurrent use.
@@ -19,14 +21,14 @@ func New(n int) *Workers {
 
 // Do calls f(0) to f(n-1) and returns when all calls have returned. The caller does its share; others help as long as
 // processors are free, so that many calls at once are no more than each caller for itself. When calls panic, the others
-// are finished or left out, and Do panics with the value of one.
+// are finished or left out, and Do panics with one of these panics, a [panicked.Passed]: its stack is that of the call.
 func (w *Workers) Do(n int, f func(i int)) {
 	var next atomic.Int64
-	var failed atomic.Pointer[any]
+	var failed atomic.Pointer[panicked.Passed]
 	work := func() {
 		defer func() {
 			if v := recover(); v != nil {
-				failed.CompareAndSwap(nil, &v)
+				failed.CompareAndSwap(nil, panicked.Of(v))
 			}
 		}()
 		for failed.Load() == nil {
@@ -49,8 +51,8 @@ func (w *Workers) Do(n int, f func(i int)) {
 	}
 	work()
 	helpers.Wait()
-	if v := failed.Load(); v != nil {
-		panic(*v)
+	if p := failed.Load(); p != nil {
+		panic(p)
 	}
 }
 

@@ -1,6 +1,7 @@
 package parallel_test
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/flute-node/flute-node/internal/panicked"
 	"github.com/flute-node/flute-node/internal/parallel"
 )
 
@@ -59,20 +61,25 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// three panics at 3.
+func three(i int) {
+	if i == 3 {
+		panic("three")
+	}
+}
+
+// TestPanic: the panic of a helper is that of the caller, with the helper's stack, and the Workers go on.
 func TestPanic(t *testing.T) {
 	w := parallel.New(3)
 	for range 100 {
 		func() {
 			defer func() {
-				if v := recover(); v != "three" {
-					t.Errorf("recovered %v", v)
+				p, ok := recover().(*panicked.Passed)
+				if !ok || p.Value != "three" || !bytes.Contains(p.Stack, []byte("parallel_test.three")) {
+					t.Errorf("recovered %v", p)
 				}
 			}()
-			w.Do(10, func(i int) {
-				if i == 3 {
-					panic("three")
-				}
-			})
+			w.Do(10, three)
 		}()
 	}
 	n := atomic.Int32{}

@@ -2,7 +2,6 @@ package file
 
 import (
 	"path"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -93,7 +92,7 @@ func nameGroup(all []*naming) {
 	defer close(all[0].ended)
 	defer func() {
 		if v := recover(); v != nil {
-			all[0].crash = &panicked.Passed{Value: v, Stack: debug.Stack()}
+			all[0].crash = panicked.Of(v)
 		}
 	}()
 	nameIn(all)

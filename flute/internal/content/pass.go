@@ -3,7 +3,6 @@ package content
 import (
 	"context"
 	"io"
-	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -127,7 +126,7 @@ func (p *Pass) do(part int, cpu sync.Locker) {
 		p.steps[part]++
 		switch {
 		case crash != nil:
-			p.crash = &panicked.Passed{Value: crash, Stack: debug.Stack()}
+			p.crash = panicked.Of(crash)
 			p.end(nil)
 		case err != nil:
 			p.end(err)

@@ -2,10 +2,8 @@ package content
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"path"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -171,7 +169,7 @@ var errUnpublished = errors.New("receiver: Choice.Publish has not published the 
 func (p *Publication) runAround(publish func() (string, error)) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("receiver: Choice.Publish panicked: %v%s", v, panicked.At(debug.Stack()))
+			err = errors.New("receiver: Choice.Publish panicked: " + panicked.Of(v).Line())
 		}
 	}()
 	return p.Around(publish)
