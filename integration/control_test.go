@@ -36,7 +36,7 @@ type controller struct {
 func control(t *testing.T, path string) *controller {
 	t.Helper()
 	var conn net.Conn
-	if !eventually(10*time.Second, func() (ok bool) {
+	if !eventually(time.Minute, func() (ok bool) {
 		c, err := net.Dial("unix", path)
 		conn = c
 		return err == nil

@@ -398,7 +398,14 @@ func TestEventsOverRestarts(t *testing.T) {
 	seen := ids[len(ids)-1]
 	file("two")
 	until(seen, `"object_completed"`, `"path":"two"`)
-	time.Sleep(100 * time.Millisecond) // what has happened is written at once, but beside it
+	// What has happened is written at once, but beside it.
+	if !eventually(time.Minute, func() bool {
+		text, _ := os.ReadFile(filepath.Join(s.folder, "events"))
+		i := bytes.Index(text, []byte(`"path":"two"`))
+		return i >= 0 && bytes.IndexByte(text[i:], '\n') >= 0
+	}) {
+		t.Fatal("the event is not written")
+	}
 	s.signal(syscall.SIGKILL)
 	<-s.done
 	s.run()

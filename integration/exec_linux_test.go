@@ -130,7 +130,7 @@ func TestExecInterrupted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !eventually(10*time.Second, func() bool {
+		if !eventually(time.Minute, func() bool {
 			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 			return err != nil || strings.Contains(string(stat), ") Z ")
 		}) {

@@ -252,7 +252,7 @@ func listening(t *testing.T, group netip.AddrPort) {
 		time.Sleep(time.Second) // no such table on this system
 		return
 	}
-	if !eventually(5*time.Second, func() bool {
+	if !eventually(time.Minute, func() bool {
 		table, _ := os.ReadFile("/proc/net/udp")
 		return strings.Contains(string(table), want)
 	}) {

@@ -34,7 +34,7 @@ func TestNodeSendsAndReceives(t *testing.T) {
 	}
 	data := make([]byte, 3_000_001)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(data)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if _, err := s.Add(ctx, sender.File{
 		ContentLocation: "file:///dir/hello%20world.bin", Content: bytes.NewReader(data), Size: uint64(len(data)),

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/udp"
 )
 
 // TestPlanIsWhatIsSent: a run of send sends as many datagrams and bytes as send --plan has said, which sends none.
@@ -34,20 +36,34 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 			}
 			defer conn.Close()
 			_ = conn.SetReadBuffer(4 << 20)
+			mark, err := udp.Dial(udp.SendConfig{To: group, Interface: "lo"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer mark.Close()
 			sent := func() (packets, bytes float64) {
+				// What was sent on the loopback interface is in the buffer when the sender has ended, before this.
+				if _, err := mark.WriteBatch([][]byte{[]byte("end")}); err != nil {
+					t.Fatal(err)
+				}
 				b := make([]byte, 1<<16)
 				for {
-					// What was sent on the loopback interface is in the buffer when the sender has ended.
-					_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+					_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 					n, err := conn.Read(b)
 					if err != nil {
+						t.Fatal(err)
+					}
+					if string(b[:n]) == "end" {
 						return packets, bytes
 					}
 					packets, bytes = packets+1, bytes+float64(n)
 				}
 			}
-			args := append([]string{"send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit", "--json"},
-				flags...)
+			// With the usual interval a busy machine may send one FDT Instance more.
+			args := append([]string{
+				"send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit", "--json",
+				"--fdt-interval", "10m",
+			}, flags...)
 			p := start(t, append(args, "--plan", file)...)
 			p.ok()
 			if packets, _ := sent(); packets != 0 {

@@ -178,10 +178,16 @@ func stuck(t *testing.T) (r, w *os.File) {
 func TestSecondInterruptKills(t *testing.T) {
 	t.Parallel()
 	group, file := newGroup(t), write(t, t.TempDir(), "file", 100_000)
-	_, w := stuck(t)
+	full, w := stuck(t)
 	r := startWith(t, nil, w, "capture", "--group", group.String(), "--interface", "lo", "-")
 	listening(t, group)
 	start(t, "send", "--to", group.String(), "--interface", "lo", file).ok()
+	if !eventually(time.Minute, func() bool {
+		n, err := unix.IoctlGetInt(int(full.Fd()), unix.TIOCINQ)
+		return err == nil && n == 4096
+	}) {
+		t.Fatal("it has not written a page")
+	}
 	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

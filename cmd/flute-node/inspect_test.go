@@ -95,7 +95,7 @@ func TestCaptureFullDisk(t *testing.T) {
 	if _, err := os.Stat(full); err != nil {
 		t.Skip(err)
 	}
-	code, stdout, stderr := runCommandLine(t, "capture", "--group", "127.0.0.1:39471", "--duration", "1m", full)
+	code, stdout, stderr := runCommandLine(t, "capture", "--group", "127.0.0.1:3471", "--duration", "1m", full)
 	if code != exitFailed || strings.Contains(stdout, "datagrams") || !strings.Contains(stderr, "no space") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}

@@ -61,7 +61,7 @@ func TestMutualTLS(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer client.http.CloseIdleConnections()
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			_, err = client.Do(ctx, http.MethodGet, "/v1/state", nil)
 			if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/flute-node/flute-node/flute/alc"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/udp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -259,6 +261,17 @@ func TestCodeOfFiles(t *testing.T) {
 	}
 }
 
+// freePort returns a UDP port of 127.0.0.1 that nobody has at the moment.
+func freePort(t *testing.T) int {
+	t.Helper()
+	s, err := udp.Open(udp.SocketConfig{Local: netip.MustParseAddrPort("127.0.0.1:0")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	return int(s.LocalAddr().Port())
+}
+
 // A node that sends to itself: events come by the descriptor's queue, the file from memory.
 func TestNode(t *testing.T) {
 	n, err := StartNode(`{"memory": "64MiB"}`)
@@ -266,7 +279,7 @@ func TestNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	port := 20000 + os.Getpid()%20000
+	port := freePort(t)
 	r, err := n.Receive(fmt.Sprintf(`{"group": "127.0.0.1:%d"}`, port), 0, 10*time.Second)
 	if err != nil {
 		t.Fatal(err)

@@ -362,7 +362,7 @@ func TestReloads(t *testing.T) {
 
 // unready waits until a unit has failed, and returns what is told of it.
 func unready(d *Daemon, unit string) (err error) {
-	for range 1000 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if err = d.Ready(); err != nil && strings.Contains(err.Error(), unit+" waiting") {
 			break
 		}
@@ -380,7 +380,7 @@ func TestSlowRate(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, log := startWith(t, f)
-	for range 1000 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if strings.Contains(log.String(), "a: at a rate of 8 bit/s a packet of 100 bytes takes 100 seconds") {
 			break
 		}
@@ -544,7 +544,7 @@ func TestConf_L21_Claim(t *testing.T) {
 	}
 	release()
 	running := false
-	for i := 0; i < 3000 && !running; i++ {
+	for end := time.Now().Add(time.Minute); !running && time.Now().Before(end); {
 		if running = d.Ready() == nil; !running {
 			time.Sleep(10 * time.Millisecond)
 		}

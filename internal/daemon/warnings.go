@@ -30,8 +30,9 @@ func (d *Daemon) judge(cfg *config.Config, find func(*config.Config) config.Erro
 	}
 	found := make(chan config.Errors, 1)
 	go func() {
-		defer d.judging.Store(false)
-		found <- find(cfg)
+		all := find(cfg)
+		d.judging.Store(false) // before: whoever has the answer may ask again at once
+		found <- all
 	}()
 	select {
 	case all := <-found:

@@ -33,6 +33,17 @@ func TestReloadWarns(t *testing.T) {
 	}
 }
 
+// TestDiskThatAnswers: a question that was answered holds up none after it, however soon that is asked.
+func TestDiskThatAnswers(t *testing.T) {
+	d, _, log := startDaemon(t, "")
+	for n := range 1000 {
+		d.judge(d.cfg, func(*config.Config) config.Errors { return nil })
+		if strings.Contains(log.String(), "a disk does not answer") {
+			t.Fatalf("question %d is not asked\n%s", n, log)
+		}
+	}
+}
+
 // TestDiskThatHangs: a disk that does not answer holds up no reload, and no second question is put to it.
 func TestDiskThatHangs(t *testing.T) {
 	d, _, log := startDaemon(t, "")

@@ -30,7 +30,7 @@ func TestReceiver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for deadline := time.Now().Add(10 * time.Second); r.count.Load() < 3 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); r.count.Load() < 3 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	arrivals, err := r.Close()

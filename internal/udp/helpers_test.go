@@ -83,10 +83,21 @@ type received struct {
 	source netip.AddrPort
 }
 
-// receive reads until want datagrams are there, or until none came for a second; then r is closed.
-func receive(t testing.TB, r *udp.Receiver, want int) (all []received) {
+// receive reads until want datagrams are there. It gives up, and closes r, when none has come for a minute: the machine
+// may be busy.
+func receive(t testing.TB, r *udp.Receiver, want int) []received {
 	t.Helper()
-	const patience = time.Second
+	return receiveIn(t, r, want, time.Minute)
+}
+
+// receiveNone returns what comes within a second although nothing should, and closes r.
+func receiveNone(t testing.TB, r *udp.Receiver) []received {
+	t.Helper()
+	return receiveIn(t, r, 1, time.Second)
+}
+
+func receiveIn(t testing.TB, r *udp.Receiver, want int, patience time.Duration) (all []received) {
+	t.Helper()
 	quiet := time.AfterFunc(patience, func() { _ = r.Close() })
 	defer quiet.Stop()
 	s := slab.NewPool(64*2048, 1).Get()

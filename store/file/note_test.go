@@ -370,7 +370,7 @@ func TestNoteWhilePublished(t *testing.T) {
 			if c == published && err != nil || c == noted && !errors.Is(err, store.ErrClosed) {
 				t.Errorf("noted %v: %v", c == noted, err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("they wait for each other")
 		}
 	}
