@@ -4,9 +4,11 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +28,7 @@ type tab struct {
 
 	mu     sync.Mutex
 	faults []string // exceptions, and what the policy has refused
+	shown  string   // what the page showed when something was never true
 }
 
 // open starts a browser. The test is skipped where there is none.
@@ -44,7 +47,8 @@ func open(t *testing.T, more ...chromedp.ExecAllocatorOption) *tab {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.DisableGPU)
 	options = append(options, more...)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	// The context of the test ends before the functions of Cleanup, which ask the page what it shows.
+	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(t.Logf))
 	t.Cleanup(cancel)
@@ -66,6 +70,13 @@ func open(t *testing.T, more ...chromedp.ExecAllocatorOption) *tab {
 		for _, f := range b.faults {
 			t.Errorf("the page has thrown: %.600s", f)
 		}
+		if !t.Failed() {
+			return
+		}
+		if b.shown == "" {
+			b.shown = b.text()
+		}
+		t.Logf("the page showed: %s", b.shown)
 	})
 	return b
 }
@@ -100,8 +111,26 @@ func (b *tab) wait(expression string) {
 			break
 		}
 	}
-	text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
-	b.t.Fatalf("never true: %s (%v)\n%.3000s", expression, err, text)
+	b.shown = b.text()
+	b.t.Fatalf("never true: %s (%v)", expression, err)
+}
+
+// text is the beginning of what the page shows, with its address, in one line.
+func (b *tab) text() string {
+	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText"))
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%.1400s", strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' }), " | "))
+}
+
+// follow takes a link by the keyboard. A click goes to a place on the screen, where after the next answer of the daemon
+// another element may be.
+func (b *tab) follow(selector string) {
+	b.t.Helper()
+	link := "document.querySelector(" + quote(selector) + ")"
+	b.wait(link + " && (" + link + ".focus(), document.activeElement === " + link + ")")
+	b.press("\r")
 }
 
 // press presses keys.
@@ -163,10 +192,17 @@ func (b *tab) accessible(what string) {
 	b.scheme("light")
 }
 
+// wider lists what reaches beyond the page.
+const wider = `[...document.querySelectorAll("body *")].filter((e) =>
+  e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5).slice(0, 8).map((e) =>
+  e.tagName + "." + (e.getAttribute("class") ?? "") + " to " + e.getBoundingClientRect().right.toFixed() + ": " +
+  e.textContent.slice(0, 60)).join("\n")`
+
 // fits checks that nothing is wider than the page.
 func (b *tab) fits(what string) {
 	b.t.Helper()
-	if over := see[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
-		b.t.Errorf("%s: the page is %d pixels wider than its window", what, over)
+	over := see[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth")
+	if over > 0 {
+		b.t.Errorf("%s: the page is %d pixels wider than its window:\n%s", what, over, see[string](b, wider))
 	}
 }

@@ -50,7 +50,7 @@ func TestState(t *testing.T) {
 	const states = "[...document.querySelectorAll('.crumb .state, tbody tr:has(a) .state')]" +
 		".map((e) => e.textContent).join()"
 	b.wait(states + " === 'receiving,paused'")
-	b.do(chromedp.Click(chromedp.CSS("tbody tr:last-child a")))
+	b.follow("tbody tr:last-child a")
 	b.wait("document.querySelector('.crumb .state').textContent")
 	if got := see[string](b, states); got != "paused" {
 		t.Errorf("in its own view the session is %q", got)
@@ -101,7 +101,7 @@ func TestHostileNames(t *testing.T) {
 		b.wait("document.querySelectorAll('.alarms li').length >= 2")
 		b.wait("document.querySelectorAll('.feed li').length === 3")
 		nodes("overview")
-		b.do(chromedp.Click(chromedp.CSS("tbody tr a")))
+		b.follow("tbody tr a")
 		b.wait("document.querySelectorAll('tbody tr').length === 4 && document.querySelector('.map rect')")
 		nodes("session")
 		want := name
@@ -126,7 +126,7 @@ func TestHostileNames(t *testing.T) {
 		b.press("5")
 		b.wait("document.querySelectorAll('tbody tr').length === 2")
 		nodes("sinks")
-		b.do(chromedp.Click(chromedp.CSS("tbody tr a")))
+		b.follow("tbody tr a")
 		b.wait("document.querySelectorAll('tbody tr').length === 50")
 		nodes("sink")
 		b.phone()
@@ -138,6 +138,15 @@ func TestHostileNames(t *testing.T) {
 			nodes("phone " + view)
 		}
 	}
+}
+
+// frames waits for so many updates of the page, and returns the milliseconds of script of each.
+func (b *tab) frames(n int) []float64 {
+	b.t.Helper()
+	const list = `performance.getEntriesByName("frame").map((e) => e.duration)`
+	see[any](b, `performance.clearMeasures("frame")`)
+	b.wait(fmt.Sprintf("%s.length >= %d", list, n))
+	return see[[]float64](b, list)
 }
 
 // TestManySessions: with 1,000 sessions all are reached, by pages and by the filter, by keys alone; what an update of
@@ -172,7 +181,7 @@ func TestManySessions(t *testing.T) {
 	if got := see[string](b, "document.activeElement.textContent"); got != "unit-0702" {
 		t.Errorf("the third row has not the focus, but %q", got)
 	}
-	time.Sleep(2500 * time.Millisecond) // it keeps it while the page changes
+	b.frames(2) // it keeps it while the page changes
 	if got := see[string](b, "document.activeElement.textContent"); got != "unit-0702" {
 		t.Errorf("after two updates %q has the focus", got)
 	}
@@ -182,13 +191,8 @@ func TestManySessions(t *testing.T) {
 	b.press("\u001b")
 	b.wait(first + " === 'unit-0000'")
 
-	see[any](b, `performance.clearMeasures("frame")`)
-	time.Sleep(8 * time.Second)
-	frames := see[[]float64](b, `performance.getEntriesByName("frame").map((e) => e.duration)`)
+	frames := b.frames(7)
 	slices.Sort(frames)
-	if len(frames) < 3 {
-		t.Fatalf("%d updates in 8 seconds", len(frames))
-	}
 	t.Logf("an update with 1,000 sessions: %d updates, median %.1f ms, worst %.1f ms of script (goal: 50)", len(frames),
 		frames[len(frames)/2], frames[len(frames)-1])
 }

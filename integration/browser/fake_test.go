@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -71,6 +70,9 @@ func (f *fake) State(context.Context) (*api.State, error) {
 		}
 		for toi := range uint64(2) {
 			o.TOI = flute.NewTOI(toi + 1)
+			if toi == 1 {
+				o.Resumes = time.Time{} // nothing is known of its next turn
+			}
 			s.Objects = append(s.Objects, o)
 		}
 		st.Snapshot.Sessions = append(st.Snapshot.Sessions, s)
@@ -161,12 +163,7 @@ func (f *fake) serve(t *testing.T) string {
 // start is serve until end is called.
 func (f *fake) start(t *testing.T) (at string, end func()) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at = l.Addr().String()
-	_ = l.Close()
+	at = fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	cfg := api.Config{
 		Backend: f, Journal: f, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Listen: "tcp:" + at, Token: token,
 		Collect: http.NotFoundHandler(),

@@ -8,9 +8,13 @@ export class Failure extends Error {
   }
 }
 
+const patience = 60_000; // ms for an answer; an hour may pass until a browser gives up a host that has vanished
+const quiet = 40_000; // ms without a sign of life in the stream of events; the daemon sends one each 15 s
+
 /** ask returns the text of an answer. A browser that is not logged in any more goes to the login page. */
 export async function ask(path, signal) {
-  const answer = await fetch(path, { signal, headers: { Accept: "application/json" } });
+  const until = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+  const answer = await fetch(path, { signal: until, headers: { Accept: "application/json" } });
   const text = await answer.text();
   if (answer.status === 401) location.replace("/login");
   if (!answer.ok) {
@@ -45,7 +49,7 @@ export const feed = {
 
   async run() {
     for (;;) {
-      this.fault = await this.read().catch(() => "offline");
+      this.fault = await this.read();
       await new Promise((done) => setTimeout(done, this.pause));
       this.pause = Math.min(30_000, 2 * this.pause);
     }
@@ -53,8 +57,25 @@ export const feed = {
 
   /** read takes events as long as they come, and returns why they come no more. */
   async read() {
+    const silence = new AbortController();
+    let timer = 0;
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), quiet);
+    };
+    alive();
+    try {
+      return await this.follow(silence.signal, alive);
+    } catch {
+      return silence.signal.aborted ? "no answer" : "offline";
+    } finally {
+      clearTimeout(timer);
+    }
+  },
+
+  async follow(signal, alive) {
     const where = this.last ? `after=${encodeURIComponent(this.last)}` : "latest=300";
-    const answer = await fetch(`/v1/events?${where}`, { headers: { Accept: "text/event-stream" } });
+    const answer = await fetch(`/v1/events?${where}`, { signal, headers: { Accept: "text/event-stream" } });
     if (answer.status === 401) location.replace("/login");
     if (!answer.ok) return answer.statusText;
     this.pause = 1000;
@@ -64,6 +85,7 @@ export const feed = {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return "offline";
+      alive();
       const blocks = (rest + value).split("\n\n");
       rest = blocks.pop();
       this.take(blocks);

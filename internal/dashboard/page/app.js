@@ -14,6 +14,7 @@ const views = { "": overview, sending, tree, events, sinks };
 const viewOf = (name) => (Object.hasOwn(views, name) ? views[name] : overview);
 const single = { session, sink }; // of one thing, which the address names
 const interval = 1000; // ms between two answers; a page that is not seen asks nothing
+const late = 5000; // ms after which an answer is missed
 
 const main = document.getElementById("main");
 const live = document.getElementById("live");
@@ -69,6 +70,8 @@ function run(view) {
     }
     running = true;
     wanted = false;
+    // A daemon that hangs, or whose host has vanished, refuses nothing: what is shown would stay "live".
+    const missed = setTimeout(() => tell(false, "no answer"), late);
     try {
       if (view.refresh && !document.hidden) {
         const got = await view.refresh(stopped.signal);
@@ -80,9 +83,11 @@ function run(view) {
     } catch (e) {
       if (stopped.signal.aborted) return;
       if (e instanceof Failure) tell(false, e.message);
+      else if (e.name === "TimeoutError") tell(false, "no answer");
       else if (e instanceof TypeError) tell(false, "offline");
       else throw e;
     } finally {
+      clearTimeout(missed);
       running = false;
       if (!stopped.signal.aborted) timer = setTimeout(step, wanted ? 0 : interval);
     }

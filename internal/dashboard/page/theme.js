@@ -27,6 +27,22 @@
     show();
   };
   show();
+
+  // app.js tells whether the daemon answers. If that script, or one that it needs, has not come, nobody does: then this
+  // one tells it, and loads the page anew when the daemon answers again.
+  const again = async () => {
+    const answer = await fetch("/page/app.js", { cache: "no-store", signal: AbortSignal.timeout(60_000) }).catch(() => null);
+    if (answer?.ok) location.reload();
+    else setTimeout(again, 5000);
+  };
+  addEventListener("error", (e) => {
+    const live = document.getElementById("live");
+    if (!live || !(e.target instanceof HTMLScriptElement)) return;
+    live.className = "live off";
+    live.textContent = "offline, not loaded yet";
+    setTimeout(again, 5000);
+  }, true);
+
   document.addEventListener("DOMContentLoaded", () => {
     show();
     document.getElementById("theme")?.addEventListener("click", window.nextTheme);
