@@ -30,10 +30,10 @@ const (
 	maxDepth   = 64   // of a tree whose branches have two pages and more
 )
 
-// check returns an error that wraps errDamaged if the library should not read a file. It has the lock meanwhile, and
-// looks at nothing without it: another process may be writing. If one opens the file between check and that, it has
-// looked at it, too.
-func check(path string) error {
+// check returns an error that wraps errDamaged or errUnreadable if the library should not read a file. It has the lock
+// meanwhile, and looks at nothing without it: another process may be writing. If one opens the file between check and
+// that, it has looked at it, too.
+func (d *disk) check(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 { // the library begins it
 		return nil
@@ -43,11 +43,15 @@ func check(path string) error {
 	}
 	var db *bolt.DB
 	lock := guarded(func() (err error) { // which reads no free list, and no tree
-		db, err = bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: lockPatience})
+		db, err = bolt.Open(path, 0o600, &bolt.Options{
+			ReadOnly: true, Timeout: lockPatience, OpenFile: d.openFile,
+		})
 		return err
 	})
-	if db != nil {
+	if lock == nil {
 		defer db.Close() //nolint:errcheck // it was only read
+	} else {
+		defer d.bolt.Close() //nolint:errcheck // a library that panicked has not closed it, and has its lock
 	}
 	if errno := syscall.Errno(0); errors.Is(lock, berrors.ErrTimeout) || errors.As(lock, &errno) {
 		return lock // the system has refused: that says nothing of the file
@@ -60,7 +64,14 @@ func check(path string) error {
 	if info, err = file.Stat(); err != nil {
 		return err
 	}
-	return errors.Join(checkPages(file, info.Size()), lock)
+	var reader io.ReaderAt = file
+	if d.faulty != nil {
+		reader = d.faulty(file)
+	}
+	if err := checkPages(reader, info.Size()); err != nil {
+		return err // it tells more than the library does
+	}
+	return lock
 }
 
 // checkPages looks at the pages of a file of so many bytes.
@@ -84,14 +95,21 @@ type meta struct {
 
 // latest returns the meta page that the library uses: the later one of those that are whole.
 func latest(file io.ReaderAt, size int64) (meta, error) {
-	first, found := readMeta(file, 0)
-	for at := int64(leastPage); !found && at <= mostPage && at < size; at *= 2 {
-		first, found = readMeta(file, at)
+	first, found, err := readMeta(file, 0)
+	for at := int64(leastPage); err == nil && !found && at <= mostPage && at < size; at *= 2 {
+		first, found, err = readMeta(file, at)
+	}
+	if err != nil {
+		return meta{}, err
 	}
 	if !found {
 		return meta{}, damage("it has no meta page")
 	}
-	if second, ok := readMeta(file, first.pageSize); ok && second.transaction > first.transaction {
+	second, ok, err := readMeta(file, first.pageSize)
+	if err != nil {
+		return meta{}, err
+	}
+	if ok && second.transaction > first.transaction {
 		first = second
 	}
 	if s := first.pageSize; s < leastPage || s > mostPage || s&(s-1) != 0 || first.end > uint64(size/s) {
@@ -100,10 +118,13 @@ func latest(file io.ReaderAt, size int64) (meta, error) {
 	return first, nil
 }
 
-func readMeta(file io.ReaderAt, at int64) (m meta, whole bool) {
+// readMeta reads a meta page. What is none is not whole, and neither is one that the end of the file cuts.
+func readMeta(file io.ReaderAt, at int64) (m meta, whole bool, err error) {
 	var page [pageHeader + metaSize]byte
-	if _, err := file.ReadAt(page[:], at); err != nil {
-		return m, false
+	if _, err := file.ReadAt(page[:], at); errors.Is(err, io.EOF) {
+		return m, false, nil
+	} else if err != nil {
+		return m, false, unreadable("a meta page", err)
 	}
 	b := page[pageHeader:]
 	sum := fnv.New64a()
@@ -111,7 +132,7 @@ func readMeta(file io.ReaderAt, at int64) (m meta, whole bool) {
 	return meta{
 		pageSize: int64(native.Uint32(b[8:])), root: native.Uint64(b[16:]), freeList: native.Uint64(b[32:]),
 		end: native.Uint64(b[40:]), transaction: native.Uint64(b[48:]),
-	}, native.Uint32(b) == magic && native.Uint32(b[4:]) == version && native.Uint64(b[56:]) == sum.Sum64()
+	}, native.Uint32(b) == magic && native.Uint32(b[4:]) == version && native.Uint64(b[56:]) == sum.Sum64(), nil
 }
 
 // level is where in a file a page is.

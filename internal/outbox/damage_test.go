@@ -204,7 +204,7 @@ func TestFileThatGrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	checked := make(chan error)
-	go func() { checked <- check(path) }()
+	go func() { checked <- new(disk).check(path) }()
 	time.Sleep(lockPatience / 5) // it waits for the lock
 	if err := errors.Join(put(db, 1<<20), db.Close()); err != nil {
 		t.Fatal(err)
@@ -236,7 +236,7 @@ func TestWholePages(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if err := check(path); err != nil {
+			if err := new(disk).check(path); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -332,7 +332,7 @@ func withLetters(t testing.TB) []byte {
 			t.Fatal(err)
 		}
 	}
-	if err := d.db.Close(); err != nil {
+	if err := d.close(); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)

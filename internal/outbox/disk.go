@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -31,8 +32,10 @@ const (
 	maxDone = 100_000
 	// maxIntents bounds the intents of folders that are not there any more.
 	maxIntents = 10_000
-	// lockPatience is how long another process may take to let go of the file.
-	lockPatience = time.Second
+	// lockPatience is how long another process may take to let go of the file, lockPause the time between two tries.
+	lockPatience, lockPause = time.Second, 50 * time.Millisecond
+	// A file that the disk does not give back is read so often, with pauses that double: 3 s in all.
+	readTries, readPause = 5, 200 * time.Millisecond
 )
 
 // usage is how much there is of what is bounded.
@@ -47,6 +50,10 @@ type disk struct {
 	most     usage // items and bytes
 	use      usage
 	brokenAt string // where a file that could not be read was put; empty: there was none
+	brokenBy error  // why
+	lock     *os.File
+	bolt     *os.File                      // what db has opened
+	faulty   func(io.ReaderAt) io.ReaderAt // a disk of tests; nil: that of the machine
 }
 
 // open opens or makes the file, and has read read it. A file that is damaged is put aside, and then a new one is read.
@@ -55,41 +62,52 @@ func open(path string, items int, bytes int64, read func(tx *bolt.Tx) error) (*d
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
 	d := &disk{most: usage{items: items, bytes: bytes}}
-	err := d.load(path, read)
-	if err != nil && isDamage(err) {
-		d.brokenAt = path + ".damaged"
-		if err := os.Rename(path, d.brokenAt); err != nil {
-			return nil, fmt.Errorf("outbox: %w", err)
-		}
-		err = d.load(path, read)
-	}
-	if errors.Is(err, berrors.ErrTimeout) {
-		err = errors.New("another process has it")
-	}
-	if err != nil {
+	if err := d.begin(path, read); err != nil {
 		return nil, fmt.Errorf("outbox %s: %w", path, err)
 	}
 	return d, nil
+}
+
+// begin is open, of a disk that has nothing yet.
+func (d *disk) begin(path string, read func(tx *bolt.Tx) error) (err error) {
+	if d.lock, err = lockBeside(path); err != nil {
+		return err
+	}
+	err = d.loadPatiently(path, read)
+	if err != nil && isDamage(err) {
+		d.brokenAt, d.brokenBy = path+".damaged", err
+		if err = os.Rename(path, d.brokenAt); err == nil {
+			err = d.load(path, read)
+		}
+	}
+	if errors.Is(err, berrors.ErrTimeout) {
+		err = errInUse
+	}
+	if err != nil {
+		_ = d.lock.Close() // nothing was written
+	}
+	return err
 }
 
 // errDamaged tells of a file whose content makes no sense.
 var errDamaged = errors.New("the file is damaged")
 
 func isDamage(err error) bool {
-	return errors.Is(err, errDamaged) || errors.Is(err, berrors.ErrInvalid) ||
+	return errors.Is(err, errUnreadable) || errors.Is(err, errDamaged) || errors.Is(err, berrors.ErrInvalid) ||
 		errors.Is(err, berrors.ErrVersionMismatch) || errors.Is(err, berrors.ErrChecksum)
 }
 
 // load opens the file, counts what is in it, and has read read it.
 func (d *disk) load(path string, read func(tx *bolt.Tx) error) error {
-	if err := check(path); err != nil {
+	if err := d.check(path); err != nil {
 		return err
 	}
 	err := guarded(func() (err error) {
-		d.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockPatience})
+		d.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockPatience, OpenFile: d.openFile})
 		return err
 	})
 	if err != nil {
+		_ = d.bolt.Close() // a library that panicked has not closed it, and has its lock
 		return err
 	}
 	if err = guarded(d.count); err == nil {
@@ -123,10 +141,14 @@ func (d *disk) count() error {
 }
 
 // guarded calls do. A panic of the library, which damaged pages cause, is an error, and so is an access to a part of
-// the file that is not there any more.
+// the file that is not there any more, or that the disk does not give back.
 func guarded(do func() error) (err error) {
 	defer func() {
-		if v := recover(); v != nil {
+		switch v := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }: // a fault of memory, as runtime/debug.SetPanicOnFault has it
+			err = fmt.Errorf("%w: %v", errUnreadable, v)
+		default:
 			err = fmt.Errorf("%w: %v", errDamaged, v)
 		}
 	}()

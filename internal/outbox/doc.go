@@ -21,6 +21,7 @@
 // The outbox has no copy of the file, only where it is. A sink that needs the content does not get a version that was
 // replaced before it was delivered (superseded), nor a file that was removed (a dead letter). A file of bbolt does not
 // shrink: what was used once is used again. After a loss of power a disk that lies about syncing may lose entries.
-// A file that was damaged is put aside as NAME.damaged, and a new one begun. That is found out before the library reads
-// the file, by a look at each page that is in use; damage of what a file tells of an item is met later.
+// A file that was damaged is put aside as NAME.damaged, and a new one begun; so is one that the disk does not give back
+// for some seconds. NAME.lock is locked meanwhile, so that no other process does the same. Damage is found out before
+// the library reads the file, by a look at each page that is in use; that of what a file tells of an item is met later.
 package outbox

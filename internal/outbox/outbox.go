@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -67,7 +68,8 @@ func Open(cfg Config) (*Outbox, error) {
 	}
 	o.disk, o.use = d, d.use
 	if d.brokenAt != "" {
-		cfg.Warn("the outbox was damaged: it is " + d.brokenAt + " now, and what waited in it is not delivered")
+		cfg.Warn(fmt.Sprintf("the outbox was damaged (%v): it is %s now, and what waited in it is not delivered",
+			d.brokenBy, d.brokenAt))
 	}
 	o.writing.Go(o.writer)
 	o.searching.Go(func() { o.search(intents) })
@@ -280,5 +282,5 @@ func (o *Outbox) close(ctx context.Context) error {
 	o.mu.Unlock()
 	close(o.writes)
 	o.writing.Wait()
-	return o.disk.db.Close()
+	return o.disk.close()
 }

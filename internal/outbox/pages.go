@@ -73,10 +73,10 @@ func (p *pages) read(number uint64) (b []byte, err error) {
 	return b, err
 }
 
-// fill reads pages. What the disk does not give back any more is damaged.
+// fill reads pages.
 func (p *pages) fill(b []byte, number uint64) error {
 	if _, err := p.file.ReadAt(b, int64(number)*p.size); err != nil {
-		return damage("page %d cannot be read: %v", number, err)
+		return unreadable(fmt.Sprint("page ", number), err)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@
 // a power failure is what one Keep wrote, or the one before. A file that cannot be read as such is not believed: it is
 // kept aside as path.bad, and the session begins anew. One of another session, or of a later version, is an error,
 // since it is likely to be somebody else's. While it is open, no other process of this machine can open it, on systems
-// that have flock.
+// that have locks.
 //
 // # Limitations
 //

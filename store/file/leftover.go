@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/flute-node/flute-node/internal/flock"
 )
 
 // removeLeftovers removes what processes that died, or have closed their Store, have staged, but for files with notes
@@ -86,7 +88,7 @@ func withLock(root *os.Root, dir string, do func(dir string)) {
 		return
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	if locked, err := tryLock(f); err == nil && locked {
+	if locked, err := flock.Try(f); err == nil && locked {
 		do(dir)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+
+	"github.com/flute-node/flute-node/internal/flock"
 )
 
 const (
@@ -87,7 +89,7 @@ func makeStage(root *os.Root, folder string) (_ *stage, err error) {
 			_ = s.lock.Close()
 		}
 	}()
-	if locked, err := tryLock(s.lock); err == nil && !locked {
+	if locked, err := flock.Try(s.lock); err == nil && !locked {
 		return nil, errRemoved // without locks, err says so, and nobody removes leftovers
 	}
 	mine, err := s.lock.Stat()

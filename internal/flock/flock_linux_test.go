@@ -1,4 +1,4 @@
-package file
+package flock
 
 import (
 	"os"
@@ -18,13 +18,13 @@ func TestNoLocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if locked, err := tryLock(f); locked || err == nil {
+	if locked, err := Try(f); locked || err == nil {
 		t.Errorf("a file that cannot be locked: %v, %v", locked, err)
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if locked, err := tryLock(f); locked || err == nil {
+	if locked, err := Try(f); locked || err == nil {
 		t.Errorf("a file that is closed: %v, %v", locked, err)
 	}
 }

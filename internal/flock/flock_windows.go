@@ -1,4 +1,4 @@
-package file
+package flock
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tryLock locks f for this open file, and reports whether it could. The system unlocks it when f is closed, also by the
+// Try locks f for this open file, and reports whether it could. The system unlocks it when f is closed, also by the
 // death of the process. An error says that the file system has no locks.
-func tryLock(f *os.File) (bool, error) {
+func Try(f *os.File) (bool, error) {
 	c, err := f.SyscallConn()
 	if err != nil {
 		return false, err
