@@ -42,8 +42,9 @@ type transfer struct {
 
 // bars are the transfers that are shown, the oldest first.
 type bars struct {
-	all   []*transfer
-	index map[object]*transfer
+	all    []*transfer
+	index  map[object]*transfer
+	status string // the last line, of all transfers; empty: there is none
 }
 
 // add takes note of an event at now.
@@ -61,7 +62,7 @@ func (b *bars) add(now time.Time, e notice.Event) {
 		b.all, b.index[o] = append(b.all, t), t
 	case event.ObjectProgress:
 		if t := b.index[object{e.Session, e.TOI, e.Sending}]; t != nil {
-			t.done = e.Received
+			t.advance(now, e.Received)
 		}
 	case event.ObjectCompleted:
 		b.drop(object{e.Session, e.TOI, e.Sending})
@@ -82,19 +83,36 @@ func (b *bars) lines(now time.Time, width, rows int) []string {
 	width = min(width-1, widest) // the last column is where terminals differ
 	var lines []string
 	var rate float64
-	most := max(1, min(maxBars, rows-3))
-	for i, t := range b.all {
+	shown, most := 0, max(1, min(maxBars, rows-3))
+	for _, t := range b.all {
+		if t.out() {
+			continue
+		}
 		t.measure(now)
 		rate += t.rate
-		if i < most {
+		if shown++; shown <= most {
 			lines = append(lines, t.line(width))
 		}
 	}
-	if n := len(b.all) - most; n > 0 {
+	if n := shown - most; n > 0 {
 		lines = append(lines, shorten(fmt.Sprintf("and %d more, %s/s in all", n, formatBytes(uint64(rate))), width))
+	}
+	if b.status != "" {
+		lines = append(lines, shorten(b.status, width))
 	}
 	return lines
 }
+
+// advance takes note of so many bytes. Fewer than before are those of the next transfer of a file that is sent again.
+func (t *transfer) advance(now time.Time, done uint64) {
+	if done < t.done {
+		t.measured, t.since, t.rate = 0, now, 0
+	}
+	t.done = done
+}
+
+// out reports whether all bytes of a transfer are sent: the file is done, or waits for its next turn.
+func (t *transfer) out() bool { return t.sending && t.done > 0 && t.done >= t.total }
 
 // measure moves the rate towards what it was since the last look.
 func (t *transfer) measure(now time.Time) {

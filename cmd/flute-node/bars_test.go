@@ -169,3 +169,33 @@ func TestRateOfFirstProgress(t *testing.T) {
 		}
 	}
 }
+
+// TestBarsOfACarousel: a file that is sent again and again has no bar while it waits for its next turn, and the bar of
+// the next transfer begins anew. It used to stay at 99 %, with a rate that fell for ever.
+func TestBarsOfACarousel(t *testing.T) {
+	var b bars
+	now := time.Unix(0, 0)
+	toi := flute.NewTOI(1)
+	progress := func(after time.Duration, bytes uint64) []string {
+		now = now.Add(after)
+		b.add(now, event.ObjectProgress{TOI: toi, Sending: true, Received: bytes, TransferLength: 4 << 20})
+		return b.lines(now, 81, 24)
+	}
+	b.add(now, event.ObjectStarted{TOI: toi, Sending: true, ContentLocation: "file:///a", TransferLength: 4 << 20})
+	if got := progress(time.Second, 3<<20); len(got) != 1 || !strings.Contains(got[0], " 75% ") {
+		t.Errorf("first transfer: %q", got)
+	}
+	b.status = "1 transfer of 1 file so far"
+	if got := progress(time.Second, 4<<20); len(got) != 1 || got[0] != b.status {
+		t.Errorf("between two turns: %q, want the status alone", got)
+	}
+	progress(time.Minute, 0)
+	if got := progress(time.Second, 1<<20); len(got) != 2 || !strings.Contains(got[0], "1.0 MiB/s    0:03") {
+		t.Errorf("second transfer: %q, want the rate of this one", got)
+	}
+	b.add(now, event.ObjectStarted{TOI: toi, ContentLocation: "file:///a", TransferLength: 1})
+	b.add(now, event.ObjectProgress{TOI: toi, Received: 1, TransferLength: 1})
+	if got := b.lines(now, 81, 24); len(got) != 3 {
+		t.Errorf("%q: a file that is received is there when it is published", got)
+	}
+}

@@ -230,6 +230,13 @@ func (o *output) note(name string, v any, text string) {
 	}
 }
 
+// status shows a line of all transfers below the bars, until the next one.
+func (o *output) status(text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.bars.status = text
+}
+
 // warn notes a warning of the command itself.
 func (o *output) warn(text string) { o.show(notice.Warning{Text: text}) }
 

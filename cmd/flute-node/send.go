@@ -141,6 +141,7 @@ func (c *sendCommand) run(ctx context.Context, out *output) error {
 			command: c, words: &words, core: &cfg.Session, node: n, session: s, out: out, finished: make(chan struct{}),
 		}
 		endControl := c.takeOrders(ctx, control, orders)
+		endTurns := c.tellTurns(out, s)
 		var unread int
 		unread, err = c.send(ctx, out, s, files, func() error {
 			if !c.staysOpen() {
@@ -160,6 +161,8 @@ func (c *sendCommand) run(ctx context.Context, out *output) error {
 			return w.Run(ctx, n)
 		})
 		endControl()
+		endTurns()
+		c.countTurns(total, s)
 		lost += unread
 	}
 	// The events of what happens while the node stops belong to the output too.

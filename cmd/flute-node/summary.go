@@ -19,6 +19,7 @@ type summary struct {
 	sending  bool
 	first    time.Time   // packet of a file that is there
 	last     time.Time   // end of one
+	again    bool        // files are sent several times
 	stopping atomic.Bool // what fails from now on had no time to become whole
 }
 
@@ -27,8 +28,10 @@ type totals struct {
 	Files      int     `json:"files"`
 	Bytes      uint64  `json:"bytes"`
 	Failed     int     `json:"failed"`
-	Unfinished int     `json:"unfinished"` // when it was stopped
-	Seconds    float64 `json:"seconds"`    // from the first packet of a file to the end of the last file
+	Unfinished int     `json:"unfinished"`           // when it was stopped
+	Seconds    float64 `json:"seconds"`              // from the first packet of a file to the end of the last file
+	Transfers  uint64  `json:"transfers,omitempty"`  // of files that were sent again and again
+	SentBytes  uint64  `json:"sent_bytes,omitempty"` // of datagrams, with them
 	*arrivals          // nil when sending
 
 	// vanished reports whether a file that failed is gone from the watched folder, which is its removal. Nil: no folder
@@ -125,8 +128,12 @@ func (s *summary) text() string {
 		took := time.Duration(s.Seconds * float64(time.Second))
 		_, _ = fmt.Fprintf(&text, ", %s in %s", formatBytes(s.Bytes), formatDuration(took))
 	}
-	if s.Seconds > 0 {
+	switch {
+	case s.Seconds == 0:
+	case !s.again:
 		_, _ = fmt.Fprintf(&text, ", %v", settings.BitRate(float64(s.Bytes)*8/s.Seconds))
+	case s.Transfers > 0:
+		_, _ = fmt.Fprintf(&text, "; %s, %s in datagrams", count(s.Transfers, "transfer"), formatBytes(s.SentBytes))
 	}
 	if s.Failed > 0 {
 		_, _ = fmt.Fprintf(&text, "; %d failed", s.Failed)

@@ -57,6 +57,21 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// TestSummaryOfACarousel: no rate is told; it used to be the size of the files over the time of all transfers.
+func TestSummaryOfACarousel(t *testing.T) {
+	s := newSummary(true)
+	first := time.Unix(1000, 0)
+	s.add(event.ObjectCompleted{Size: 1_000_000, Sending: true, FirstPacket: first, Duration: 8 * time.Second})
+	s.Seconds, s.again = 8, true
+	if got, want := s.text(), "sent 1 file, 976.6 KiB in 8s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s.Transfers, s.SentBytes = 7, 8_000_000
+	if got, want := s.text(), "sent 1 file, 976.6 KiB in 8s; 7 transfers, 7.6 MiB in datagrams"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestSummaryAsJSON: send has no figures of what was received, which would read as if nothing had been sent.
 func TestSummaryAsJSON(t *testing.T) {
 	for sending, want := range map[bool]string{
