@@ -18,7 +18,7 @@ import (
 type receiveCommand struct {
 	Group          []settings.Endpoint `placeholder:"GROUP:PORT" help:"Multicast groups or local addresses, with their UDP ports."`
 	Feed           []settings.Feed     `sep:"none" placeholder:"GROUP:PORT[,source=HOST][,interface=NAME][,channel=N]" help:"One more way on which the same sessions come, merged with --group: a copy of their packets, or with channel=N another channel of the session. May be given up to seven times."`
-	SDP            string              `type:"path" placeholder:"FILE" help:"Session description instead of --group, --feed, --source and --tsi: one FLUTE session with all its channels."`
+	SDP            string              `type:"path" placeholder:"FILE" help:"Session description instead of --group, --feed, --source and --tsi: one FLUTE session with all its channels; - is standard input."`
 	PCAP           string              `name:"pcap" type:"path" placeholder:"FILE" help:"Receive from a capture (pcap, pcapng, gzip; - is standard input) in place of the network; of its datagrams those for --group, --source and --tsi, all by default."`
 	Profile        string              `default:"auto" enum:"${receive_profiles}" help:"What is received: auto (FLUTE, in any dialect), a dialect of FLUTE (nothing else is believed then), or route (RFC 9223, ATSC A/331)."`
 	STSID          string              `name:"s-tsid" type:"path" placeholder:"FILE" help:"With --profile route: an S-TSID, or a package with one, in place of that which comes with TSI 0."`

@@ -97,22 +97,18 @@ func (c *receiveCommand) config(ctx context.Context) (base node.ReceiveConfig, g
 	return base, groups, nil
 }
 
-// maxSDP bounds a session description in bytes.
-const maxSDP = settings.MaxSDP
-
 // describe has cfg receive what the session description says.
 func (c *receiveCommand) describe(cfg *node.ReceiveConfig) error {
 	if len(c.Group)+len(c.Feed)+len(c.TSI) > 0 || c.Source != "" {
 		return errors.New("--sdp and one of --group, --feed, --source, --tsi: take one")
 	}
-	text, err := readFile(c.SDP, maxSDP, "a session description")
+	d, _, err := readSDP(c.SDP)
 	if err != nil {
 		return err
 	}
-	d, err := settings.ParseSDP(text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.SDP, err)
-	}
 	d.Apply(cfg)
+	if cfg.Source.IsValid() {
+		c.Source = cfg.Source.String() // what is told
+	}
 	return nil
 }

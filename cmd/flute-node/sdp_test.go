@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flute-node/flute-node/node"
 )
 
 // What send prints sdp convert and receive understand; a description of hostile text gets into no flag.
@@ -44,6 +46,32 @@ func TestSDPCommands(t *testing.T) {
 	}
 	if code, _, _ := runCommandLine(t, "sdp", "convert", file); code != exitUsage {
 		t.Errorf("no SDP: %d", code)
+	}
+}
+
+// TestReceiveBySDP: receive takes a description from a pipe, as sdp convert does, and tells whose datagrams it takes.
+func TestReceiveBySDP(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "sdp")
+	text := "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=x\r\nt=0 0\r\na=source-filter: incl IN IP4 * 192.0.2.1\r\n" +
+		"a=flute-tsi:5\r\nm=application 4000 FLUTE/UDP 0\r\nc=IN IP4 239.255.7.7/1\r\n"
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func(stdin *os.File) { os.Stdin = stdin; _ = f.Close() }(os.Stdin)
+	os.Stdin = f
+	for _, from := range []string{name, "-"} {
+		c := receiveCommand{SDP: from}
+		var cfg node.ReceiveConfig
+		if err := c.describe(&cfg); err != nil {
+			t.Fatalf("%s: %v", from, err)
+		}
+		if cfg.Group.String() != "239.255.7.7:4000" || cfg.Source.String() != "192.0.2.1" || c.Source != "192.0.2.1" {
+			t.Errorf("%s: group %v, source %v, told %q", from, cfg.Group, cfg.Source, c.Source)
+		}
 	}
 }
 

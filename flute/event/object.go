@@ -38,7 +38,7 @@ func (p ObjectProgress) Outdates(before Event) bool {
 }
 
 // ObjectCompleted is emitted once, after the object was verified and published; or, on the sending side, after its last
-// transfer.
+// transfer. FirstPacket is zero if there was none, as of a file that an earlier process has published.
 type ObjectCompleted struct {
 	Session         flute.SessionKey  `json:"session"`
 	TOI             flute.TOI         `json:"toi"`
@@ -48,7 +48,7 @@ type ObjectCompleted struct {
 	Size            uint64            `json:"size"`           // bytes of the file, after content decoding
 	Digests         map[string]string `json:"digests"`        // those computed, "md5", "sha-256", "sha-512": lower-case hex
 	Verified        []string          `json:"verified"`       // which digests the sender had announced and were checked
-	FirstPacket     time.Time         `json:"first_packet"`
+	FirstPacket     time.Time         `json:"first_packet,omitzero"`
 	Duration        time.Duration     `json:"duration_ns"` // from the first packet to publication
 	Repaired        uint64            `json:"repaired"`    // source symbols that FEC recovered
 	Encoding        string            `json:"content_encoding,omitempty"`
