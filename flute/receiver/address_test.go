@@ -224,3 +224,30 @@ func TestDatalessOffset(t *testing.T) {
 		t.Error("the object is not complete")
 	}
 }
+
+// A packet of ROUTE without bytes (RFC 9223, section 5.2) begins nothing, though it may have a start_offset, 0 or not:
+// else one that only closes an object would pass for the first of another turn.
+func TestPacketWithoutBytes(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.ROUTE = true })
+	read := 0
+	for _, c := range routeCases(t) {
+		for _, d := range c.datagrams {
+			var whole Packet
+			if r.s.parseROUTE(&whole, d) != nil || !whole.alc.HasOffset || len(whole.alc.Body) == 0 {
+				continue
+			}
+			if first := whole.alc.Offset == 0; isFirst(&whole.alc) != first {
+				t.Fatalf("%s: offset %d, first: %v", c.name, whole.alc.Offset, !first)
+			}
+			var empty Packet
+			err := r.s.parseROUTE(&empty, d[:len(d)-len(whole.alc.Body)])
+			if a := &empty.alc; err != nil || a.HasOffset || a.Offset != 0 || len(a.Body) > 0 || isFirst(a) {
+				t.Fatalf("%s: without bytes: %+v, %v", c.name, a, err)
+			}
+			read++
+		}
+	}
+	if read < 10 {
+		t.Errorf("%d datagrams", read)
+	}
+}

@@ -122,6 +122,27 @@ func TestConf_E81_EXTFTIThatTheFDTConfirms(t *testing.T) {
 	}
 }
 
+// What an OTI says is told with all that its scheme has, also where that is one.
+func TestDescribeOTI(t *testing.T) {
+	for want, o := range map[string]fec.OTI{
+		"FEC Encoding ID 0, 5 bytes, symbols of 3 bytes, source blocks of 1": {
+			TransferLength: 5, SymbolLength: 3, MaxSourceBlockLength: 1,
+		},
+		"FEC Encoding ID 6, 5 bytes, symbols of 3 bytes, 1 source blocks of 1 sub-blocks": {
+			EncodingID: fec.RaptorQ, TransferLength: 5, SymbolLength: 3, SourceBlocks: 1, SubBlocks: 1, Alignment: 1,
+		},
+		"FEC Encoding ID 5, 5 bytes, symbols of 3 bytes, source blocks of 2 and at most 1 encoding symbols": {
+			EncodingID: fec.ReedSolomonGF28, TransferLength: 5, SymbolLength: 3, MaxSourceBlockLength: 2,
+			MaxEncodingSymbols: 1,
+		},
+		"FEC Encoding ID 9, 5 bytes, symbols of 3 bytes": {EncodingID: 9, TransferLength: 5, SymbolLength: 3},
+	} {
+		if got := describeOTI(&o); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // E83: that the codepoint is not what the FDT says is told, once, and so is a sender that is too old.
 func TestConf_E83_CodepointIsTold(t *testing.T) {
 	r := newRig(t)

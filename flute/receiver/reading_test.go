@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,28 @@ func listing(n int) []byte {
 			base64.StdEncoding.EncodeToString(random(16, uint64(i))), otiText)
 	}
 	return document("", files...)
+}
+
+// Config.Instances is told of each FDT Instance once, before its files are described, and also of one that has expired.
+func TestInstancesAreTold(t *testing.T) {
+	var told []string
+	var r *rig
+	r = newRig(t, func(c *Config) {
+		c.Instances = func(k flute.SessionKey, f *fdt.Instance) {
+			described := len(r.l.Active())
+			told = append(told, fmt.Sprintf("%d of TSI %d, %d files, %d described", f.ID, k.TSI, len(f.Files), described))
+		}
+	})
+	o := plain(t, 1, 300, 100, 4)
+	late := fdtInstance{id: 2, files: []fdt.File{o.file("b")}, expires: start.Add(-time.Hour)}.packets(t)
+	r.feed(describe(t, 1, o.file("a")), describe(t, 1, o.file("a")))
+	r.feed(o.packet(0, 0, 1))
+	r.feed(late...)
+	want := []string{"1 of TSI 7, 1 files, 0 described", "2 of TSI 7, 1 files, 1 described"}
+	if !slices.Equal(told, want) {
+		t.Errorf("%q, want %q", told, want)
+	}
+	r.close()
 }
 
 // Datagrams that are small and inflate to large documents are read at a pace: what is not allowed at once waits. The

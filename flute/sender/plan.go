@@ -100,14 +100,7 @@ func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
 		return false, nil
 	}
 	l.forgetSettled(now)
-	spare := p.size.bytes
-	switch {
-	case l.cfg.prompt():
-		spare = 0
-	case !l.complete && p.number != 0:
-		spare = int((l.fileBytes - p.bytes) / uint64(2*fdtShare*(1+l.cfg.FDTTransfers)))
-	}
-	p.compact(l.cfg, spare, l.unlist)
+	p.compact(l.cfg, l.spare(p), l.unlist)
 	if len(p.objects) == 0 {
 		l.forgetPage(p)
 		return false, nil
@@ -135,6 +128,18 @@ func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
 	p.stale, p.bytes, l.hurry = false, l.fileBytes, false
 	l.stats.published(p)
 	return true, nil
+}
+
+// spare returns how many bytes of the next FDT Instance of p may describe files that were described often enough: all,
+// unless there was an Instance of p and more files may follow. What they take is a part of what files took since.
+func (l *plan) spare(p *page) int {
+	switch {
+	case l.cfg.prompt():
+		return 0
+	case l.complete || p.number == 0:
+		return p.size.bytes
+	}
+	return int((l.fileBytes - p.bytes) / uint64(2*fdtShare*(1+l.cfg.FDTTransfers)))
 }
 
 // forgetSettled forgets the pages that have been described often enough, once that has expired or when they are too

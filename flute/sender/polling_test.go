@@ -166,6 +166,35 @@ func TestHeldTransfers(t *testing.T) {
 	}
 }
 
+// TestSpare: an FDT Instance that is replaced has room for old descriptions in proportion to what files took since the
+// one before, halved, and shared by its transmissions; the first one and that of a complete session describe all.
+func TestSpare(t *testing.T) {
+	for _, c := range []struct {
+		transfers                  int
+		number, sentBefore, sent   uint64
+		complete, full, inTransfer bool
+		want                       int
+	}{
+		{transfers: 2, number: 1, sentBefore: 1000, sent: 3400, want: 100}, // 2400 / (2 * 4 * 3)
+		{transfers: 2, number: 1, sentBefore: 1000, sent: 3399, want: 99},
+		{transfers: 1, number: 9, sentBefore: 0, sent: 1600, want: 100},
+		{transfers: 2, number: 1, sentBefore: 1000, sent: 1000, want: 0},
+		{transfers: 2, number: 0, sentBefore: 1000, sent: 3400, want: 777},
+		{transfers: 2, number: 1, sentBefore: 1000, sent: 3400, complete: true, want: 777},
+		{transfers: 2, number: 1, sentBefore: 1000, sent: 3400, full: true, want: 0},
+		{transfers: 2, number: 0, sentBefore: 1000, sent: 3400, inTransfer: true, want: 0},
+	} {
+		l := &plan{
+			cfg:       &Config{FDTTransfers: c.transfers, FullFDT: c.full, FDTInTransfer: c.inTransfer},
+			fileBytes: c.sent, complete: c.complete,
+		}
+		p := &page{instance: instance{number: c.number}, bytes: c.sentBefore, size: tally{bytes: 777}}
+		if got := l.spare(p); got != c.want {
+			t.Errorf("%+v: %d bytes to spare", c, got)
+		}
+	}
+}
+
 // TestCompact: of the files that were described often enough the oldest leave, as long as their descriptions take more
 // than what is spare; the newest stays, unless files leave at once.
 func TestCompact(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -196,4 +197,43 @@ func TestCloseWhileInUse(t *testing.T) {
 	if _, err := f.WriteAt([]byte("x"), 0); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("the file is open: %v", err)
 	}
+}
+
+// TestSpentObjectWakesOthers: who waits for a descriptor gets that of an object which is discarded while it is in use,
+// as soon as its last user is done.
+func TestSpentObjectWakesOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := limited(t, 1)
+		create := func() *object {
+			so, err := s.Create(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return so.(*object)
+		}
+		first, second := create(), create()
+		if _, err := s.files.lend(first, true); err != nil {
+			t.Fatal(err)
+		}
+		opened := false
+		go func() {
+			if _, err := s.files.lend(second, true); err != nil {
+				t.Error(err)
+				return
+			}
+			opened = true
+			s.files.giveBack(second)
+		}()
+		synctest.Wait()
+		if err := s.files.drop(first); err != nil || opened {
+			t.Fatalf("%v; a second file is open beside one that is in use: %v", err, opened)
+		}
+		synctest.Wait()
+		s.files.giveBack(first)
+		synctest.Wait()
+		if !opened {
+			t.Error("the other one still waits")
+			s.files.changed.Broadcast()
+		}
+	})
 }

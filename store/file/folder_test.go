@@ -121,6 +121,32 @@ func TestFolderThatWasReplaced(t *testing.T) {
 	}
 }
 
+// TestFolderInUseAtTheEnd: a folder in which somebody is when the store is closed is closed when that one leaves.
+func TestFolderInUseAtTheEnd(t *testing.T) {
+	if !canBeAt {
+		t.Skip("folders cannot be opened")
+	}
+	s := opened(t, Options{}, t.TempDir())
+	info, err := s.makeFolders(s.current(), "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.folders.enter(s.current(), "d", info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.file.Stat(); err != nil {
+		t.Errorf("it is closed while it is in use: %v", err)
+	}
+	s.folders.leave(d)
+	if _, err := d.file.Stat(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("it is open though nobody uses it: %v", err)
+	}
+}
+
 // TestIdleFolderThatWasReplaced: it is closed when the one in its place is opened, or is looked for.
 func TestIdleFolderThatWasReplaced(t *testing.T) {
 	if !canBeAt {

@@ -56,6 +56,24 @@ func TestDelayHistory(t *testing.T) {
 	}
 }
 
+// TestShiftedOver: a base that was moved above samples that are still among the latest leaves no queue.
+func TestShiftedOver(t *testing.T) {
+	var h delayHistory
+	for _, sample := range []uint32{10_000, 10_000, 10_000, 30_000} {
+		h.add(sample, 0)
+	}
+	h.shift(15_000)
+	if got := h.queueing(); got != 0 {
+		t.Errorf("queueing delay %v beside samples below the base", got)
+	}
+	for range currentFilter {
+		h.add(30_000, 0)
+	}
+	if got := h.queueing(); got != 5*time.Millisecond {
+		t.Errorf("queueing delay %v, want 5 ms", got)
+	}
+}
+
 // TestShift: the peer's clock goes slower, so that its packets seem to come faster and ours to arrive later. That is no
 // queue. A great step is a new path.
 func TestShift(t *testing.T) {

@@ -56,6 +56,58 @@ func TestRefusedSYN(t *testing.T) {
 	c.Refused(now, q) // again, once it has ended
 }
 
+// TestQuotedOfAnother: of an open connection only what it has sent counts as quoted, and nothing once it has ended.
+func TestQuotedOfAnother(t *testing.T) {
+	x := connect(t, Config{})
+	x.write(3000)
+	x.pass(time.Millisecond)
+	if n := x.all(); n < 2 {
+		t.Fatalf("%d packets", n)
+	}
+	q := quoted(x.c, 1)
+	if at, ok := x.c.sentAt(q); !ok || at != x.c.flight.at(1).sent {
+		t.Fatalf("%+v was sent at %v, %v", q, at, ok)
+	}
+	for name, forge := range map[string]func(*Quoted){
+		"another connection":          func(q *Quoted) { q.ID++ },
+		"the other direction":         func(q *Quoted) { q.ID = x.c.recvID },
+		"a number before":             func(q *Quoted) { q.seq -= 3 },
+		"a number behind":             func(q *Quoted) { q.seq += wire.Seq(x.c.flight.n) },
+		"another time":                func(q *Quoted) { q.timestamp-- },
+		"an acknowledgement, earlier": func(q *Quoted) { q.Type = wire.State },
+	} {
+		f := q
+		forge(&f)
+		if at, ok := x.c.sentAt(f); ok {
+			t.Errorf("%s: %+v was sent at %v", name, f, at)
+		}
+	}
+	x.c.state = ended
+	if at, ok := x.c.sentAt(q); ok {
+		t.Errorf("after the end: %+v was sent at %v", q, at)
+	}
+}
+
+// TestReopen: a peer that has room again is sent at once what it dropped, and the next timeout is no later than usual.
+func TestReopen(t *testing.T) {
+	x := connect(t, Config{})
+	x.write(3000)
+	x.pass(time.Millisecond)
+	if n := x.all(); n < 2 {
+		t.Fatalf("%d packets", n)
+	}
+	x.c.rtt.backoff = 3
+	x.c.reopen()
+	if x.c.rtt.backoff != 0 {
+		t.Errorf("the timeout is still doubled %d times", x.c.rtt.backoff)
+	}
+	for i := range x.c.flight.n {
+		if !x.c.flight.at(i).lost {
+			t.Errorf("packet %d is not sent again", i)
+		}
+	}
+}
+
 // TestKilledPeer: nobody listens any more where a connection leads. It ends when that is said again of packets
 // that are sent 2 s later, and not before.
 func TestKilledPeer(t *testing.T) {
