@@ -52,8 +52,8 @@ func TestInstancesAreTold(t *testing.T) {
 	var r *rig
 	r = newRig(t, func(c *Config) {
 		c.Instances = func(k flute.SessionKey, f *fdt.Instance) {
-			described := len(r.l.Active())
-			told = append(told, fmt.Sprintf("%d of TSI %d, %d files, %d described", f.ID, k.TSI, len(f.Files), described))
+			text := fmt.Sprintf("%d of TSI %d, %d files, %d described", f.ID, k.TSI, len(f.Files), len(r.l.Active()))
+			told = append(told, text)
 		}
 	})
 	o := plain(t, 1, 300, 100, 4)

@@ -432,38 +432,3 @@ func BenchmarkNext(b *testing.B) {
 		})
 	}
 }
-
-func FuzzReader(f *testing.F) {
-	l := binary.LittleEndian
-	u := udp("hello")
-	f.Add(pcapFile(l, magicMicro, linkEthernet,
-		record{frame: ether(0x8100, join(be16(7), be16(0x800), ip4(17, 0, u)))}))
-	f.Add(pcapFile(binary.BigEndian, magicNano, linkSLL2,
-		record{frame: join(be16(0x86dd), make([]byte, 18), ip6(17, u))}))
-	f.Add(pcapFile(l, magicMicro, linkRaw, record{frame: ip4(17, 0x2000, u[:8])}, record{frame: ip4(17, 1, u[8:])},
-		record{frame: ip4(47, 0, join([]byte{0x20, 0, 8, 0, 0, 0, 0, 1}, ip4(17, 0, u)))}))
-	f.Add(join(ngSection(l), ngInterface(l, linkRaw, 9, 0, 1, 0, 9, 0, 0, 0), ngPacket(l, 0, 1<<60, ip4(17, 0, u)),
-		ngBlock(l, blockSimple, append(l.AppendUint32(nil, uint32(20+len(u))), ip4(17, 0, u)...))))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		r, err := NewReader(bytes.NewReader(file))
-		if err != nil {
-			return
-		}
-		var d Datagram
-		for r.Next(&d) == nil {
-			if len(d.Payload) > maxRecord || d.Length < len(d.Payload) || !d.Src.IsValid() || !d.Dst.IsValid() {
-				t.Fatalf("%+v", d)
-			}
-			if _, err := d.Time.MarshalJSON(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		c := r.Counts()
-		if sum := c.Datagrams + c.Fragments + c.Other + c.Malformed + c.Unknown + c.Nested + c.Cut; sum != c.Packets {
-			t.Fatalf("%+v", c)
-		}
-		if r.Offset() > uint64(len(file)) && file[0] != 0x1f {
-			t.Fatal(r.Offset())
-		}
-	})
-}

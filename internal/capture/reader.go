@@ -43,7 +43,8 @@ type frame struct {
 	nsec   int64
 }
 
-// NewReader reads the header of the capture. Its error wraps ErrFormat if r is none, or is that of r.
+// NewReader reads the header of the capture. Its error wraps ErrFormat if r is none, io.ErrUnexpectedEOF if it ends in
+// its header, or is that of r, or of gzip.
 func NewReader(r io.Reader) (*Reader, error) {
 	in := bufio.NewReaderSize(r, readAhead)
 	if magic, _ := in.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {

@@ -19,8 +19,13 @@ type Carousel struct {
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (c *Carousel) UnmarshalText(text []byte) (err error) {
 	var got Carousel
+	seen := map[string]bool{}
 	for part := range strings.SplitSeq(string(text), ",") {
 		name, value, _ := strings.Cut(part, "=")
+		if seen[name] {
+			return fmt.Errorf("%q: %s is there twice", text, name)
+		}
+		seen[name] = true
 		switch name {
 		case "interval":
 			got.Interval, err = ParseDuration(value, true)

@@ -24,7 +24,7 @@ func TestCarousel(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "10s", "interval", "interval=0s", "delay=-1s", "interval=1s,delay=1s", "burst=2", "interval=1s,burst=0",
-		"interval=1s,",
+		"interval=1s,", "interval=1s,interval=2s", "delay=1s,burst=2,burst=3",
 	} {
 		c := Carousel{Burst: 9}
 		if err := c.UnmarshalText([]byte(text)); err == nil || c.Burst != 9 {
@@ -84,8 +84,9 @@ func TestMoment(t *testing.T) {
 		t.Error("no moment is one")
 	}
 	for _, text := range []string{"", "now", "25:00", "+", "+-1s", "90s", "2026-01-01"} {
-		if err := new(Moment).UnmarshalText([]byte(text)); err == nil {
-			t.Errorf("%q is taken", text)
+		var m Moment
+		if err := m.UnmarshalText([]byte(text)); err == nil || m != (Moment{}) {
+			t.Errorf("%q is taken as %+v", text, m)
 		}
 	}
 }

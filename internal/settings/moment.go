@@ -29,7 +29,9 @@ func (m *Moment) UnmarshalText(text []byte) error {
 	s := string(text)
 	if later, ok := strings.CutPrefix(s, "+"); ok {
 		d, err := ParseDuration(later, false)
-		*m = Moment{after: d, form: laterMoment}
+		if err == nil {
+			*m = Moment{after: d, form: laterMoment}
+		}
 		return err
 	}
 	for _, layout := range []string{"15:04", "15:04:05"} {

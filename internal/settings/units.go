@@ -87,12 +87,13 @@ func (r BitRate) Doubt(symbol uint16) string {
 		r, symbol, seconds, uint64(r), uint64(r))
 }
 
-// quantity reads a number with one of the units, in any case.
+// quantity reads a number with one of the units, in any case. What is above zero and less than one is none: as zero it
+// would mean the opposite, no bound.
 func quantity(text string, units map[string]float64) (n uint64, ok bool) {
 	number := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	unit, ok := units[strings.ToLower(text[len(number):])]
 	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if v *= unit; !ok || err != nil || v < 0 || v >= math.MaxInt64 || math.IsNaN(v) {
+	if v *= unit; !ok || err != nil || v < 0 || v > 0 && v < 1 || v >= math.MaxInt64 || math.IsNaN(v) {
 		return 0, false
 	}
 	return uint64(v), true

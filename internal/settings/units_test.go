@@ -16,7 +16,7 @@ func TestQuantities(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]uint64{
-		"100Mbit": 1e8, "1Gbit": 1e9, "64000": 64000, "2.5Mbit/s": 2.5e6, "0": 0,
+		"100Mbit": 1e8, "1Gbit": 1e9, "64000": 64000, "2.5Mbit/s": 2.5e6, "0": 0, "0.001kbit": 1, "1.9": 1,
 	} {
 		var r BitRate
 		if err := r.UnmarshalText([]byte(text)); err != nil || uint64(r) != want {
@@ -27,6 +27,12 @@ func TestQuantities(t *testing.T) {
 		var s Bytes
 		if err := s.UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("size %q was read as %d", text, s)
+		}
+	}
+	for _, text := range []string{"0.5", "0.99bit", "0.0001kbit", "1e-9Mbit", "-0.5"} { // no rate of 0, which is none
+		var r BitRate
+		if err := r.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("rate %q was read as %d", text, r)
 		}
 	}
 	for text, want := range map[string]float64{"20%": 0.2, "0.5%": 0.005, "0%": 0} {

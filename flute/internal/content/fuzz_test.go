@@ -3,7 +3,12 @@ package content
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"io"
 	"testing"
+	"testing/iotest"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/allocbound"
@@ -20,8 +25,37 @@ func (c *capped) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// decoded returns what Decode makes of b, of at most 64 KiB, and whether it is an error.
+func decoded(in io.Reader, c flute.ContentEncoding) (string, bool) {
+	var out bytes.Buffer
+	w := struct{ io.Writer }{io.MultiWriter(&capped{left: 64 << 10}, &out)}
+	err := Decode(w, bufio.NewReaderSize(in, 16), c)
+	return out.String(), err == nil
+}
+
+// standard undoes c with the packages of Go, which are not what Decode uses, if it is not more than 64 KiB.
+func standard(b []byte, c flute.ContentEncoding) (string, bool) {
+	in := bytes.NewReader(b)
+	var r io.Reader = in
+	var err error
+	switch {
+	case c == flute.GZIP:
+		r, err = gzip.NewReader(in)
+	case c == flute.ZLIB, c == flute.DEFLATE && len(b) > 1 && b[0]&15 == 8 && (int(b[0])<<8+int(b[1]))%31 == 0:
+		r, err = zlib.NewReader(in)
+	case c == flute.DEFLATE:
+		r = flate.NewReader(in)
+	}
+	if err != nil {
+		return "", false
+	}
+	out, err := io.ReadAll(io.LimitReader(r, 64<<10+1))
+	return string(out), err == nil && in.Len() == 0 && len(out) <= 64<<10
+}
+
 // FuzzDecode: whatever is called encoded content takes the memory of a decoder, however much it claims to inflate to,
-// and not a byte beyond the bound is written.
+// and not a byte beyond the bound is written. It is decoded to what Go's own packages make of it, however many bytes a
+// read brings; what lacks its last byte, or has one more, is an error; and what is encoded here comes back.
 func FuzzDecode(f *testing.F) {
 	encodings := []flute.ContentEncoding{flute.Null, flute.ZLIB, flute.DEFLATE, flute.GZIP}
 	for i, c := range encodings[1:] {
@@ -45,5 +79,38 @@ func FuzzDecode(f *testing.F) {
 		bound.Check(t, len(b), func() {
 			_ = Decode(&capped{left: 1 << 20}, bufio.NewReaderSize(bytes.NewReader(b), ReadSize), c)
 		})
+		got, ok := decoded(bytes.NewReader(b), c)
+		if want, right := standard(b, c); ok != right || ok && got != want {
+			t.Fatalf("%v: %d bytes, %v; want %d bytes, %v", c, len(got), ok, len(want), right)
+		}
+		if slow, same := decoded(iotest.OneByteReader(bytes.NewReader(b)), c); same != ok || slow != got {
+			t.Fatalf("%v: %d bytes, %v; byte by byte %d bytes, %v", c, len(got), ok, len(slow), same)
+		}
+		if c == flute.Null {
+			if ok != (len(b) <= 64<<10) || ok && got != string(b) {
+				t.Fatalf("%d bytes of %d, %v", len(got), len(b), ok)
+			}
+			return
+		}
+		if ok {
+			if _, ok := decoded(bytes.NewReader(b[:len(b)-1]), c); ok {
+				t.Fatalf("%v: without its last byte, too", c)
+			}
+			if _, ok := decoded(bytes.NewReader(append(bytes.Clone(b), 0)), c); ok {
+				t.Fatalf("%v: with a byte behind it, too", c)
+			}
+		}
+		b = b[:min(len(b), 64<<10)]
+		var encoded bytes.Buffer
+		w, err := NewEncoder(&encoded, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(b); err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		if got, ok := decoded(&encoded, c); !ok || got != string(b) {
+			t.Fatalf("%v: %d bytes come back as %d, %v", c, len(b), len(got), ok)
+		}
 	})
 }
