@@ -22,8 +22,15 @@ type Endpoint struct {
 	addr netip.AddrPort
 }
 
+// maxHost is how long a host name is at most in the DNS (RFC 1035, section 2.3.4), and longer than any address. What
+// package netip says of a text is a multiple of it.
+const maxHost = 255
+
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (e *Endpoint) UnmarshalText(text []byte) error {
+	if len(text) > maxHost+len(":65535") {
+		return fmt.Errorf("%.40q… is too long for an address with a UDP port", text)
+	}
 	if addr, err := netip.ParseAddrPort(string(text)); err == nil && addr.Port() > 0 {
 		*e = Endpoint{addr: addr}
 		return nil

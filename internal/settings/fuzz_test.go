@@ -125,6 +125,7 @@ func FuzzWords(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	f.Add("-1$28T20:1\xff" + strings.Repeat("\xe4", 670))
 	words := map[string]func() encoding.TextUnmarshaler{
 		"bytes":     func() encoding.TextUnmarshaler { return new(Bytes) },
 		"bit rate":  func() encoding.TextUnmarshaler { return new(BitRate) },
