@@ -1,17 +1,13 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,6 +40,7 @@ type Config struct {
 	PProf   bool
 	Collect http.Handler  // answers /metrics
 	Clients *atomic.Int64 // counts the clients of events; nil: nobody wants to know
+	Warn    func(string)  // is called with what an operator should know; nil: nobody wants to know
 }
 
 // Server answers clients.
@@ -62,12 +59,15 @@ func Listen(cfg Config) (*Server, error) {
 	if cfg.Clients == nil {
 		cfg.Clients = new(atomic.Int64)
 	}
+	if cfg.Warn == nil {
+		cfg.Warn = func(string) {}
+	}
 	s := &Server{cfg: cfg, leaving: make(chan struct{}), guard: guard{token: cfg.Token}}
 	kind, at, _ := strings.Cut(cfg.Listen, ":")
 	switch kind {
 	case "off":
 	case "unix":
-		l, err := listenUnix(at)
+		l, err := listenUnix(at, cfg.Warn)
 		if err != nil {
 			return nil, err
 		}
@@ -117,35 +117,6 @@ func (s *Server) listenTLS(at string) error {
 	}
 	s.serve(l, protect(s.routes()), live.Config())
 	return nil
-}
-
-// listenUnix makes a socket that only the user has access to. One that a process has left behind is replaced.
-func listenUnix(path string) (net.Listener, error) {
-	if info, err := os.Lstat(path); err == nil {
-		if info.Mode()&fs.ModeSocket == 0 {
-			return nil, fmt.Errorf("api %s: it is there, and is no socket", path)
-		}
-		if c, err := net.Dial("unix", path); err == nil {
-			_ = c.Close()
-			return nil, fmt.Errorf("api %s: another process answers there", path)
-		}
-		if err := os.Remove(path); err != nil {
-			return nil, fmt.Errorf("api: %w", err)
-		}
-	}
-	l, err := net.Listen("unix", path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
-		dir := cmp.Or(os.Getenv("XDG_RUNTIME_DIR"), os.TempDir())
-		return nil, fmt.Errorf("api: %w: set node.api to a place where this user may write, such as unix:%s",
-			err, filepath.Join(dir, "flute-node.sock"))
-	case err != nil:
-		return nil, fmt.Errorf("api: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("api: %w", err), l.Close())
-	}
-	return l, nil
 }
 
 // serve answers the clients of a listener, over TLS if there is a configuration for it.

@@ -24,7 +24,7 @@ func (d *Daemon) serveAPI(n *config.Node) (*api.Server, error) {
 	return api.Listen(api.Config{
 		Backend: d, Journal: d.journal, Log: d.log, Listen: n.API, Token: token,
 		TLS: tlsfiles.Files{Cert: n.CertFile, Key: n.KeyFile, ClientCA: n.ClientCA}, Metrics: n.Metrics, PProf: n.PProf,
-		Clients: &d.clients,
+		Clients: &d.clients, Warn: d.warn,
 		Collect: metrics.Handler(d.meter, metrics.Source{
 			Snapshot: d.node.Snapshot, UnitOf: d.sessionUnits, Outside: d.outsideOf, Units: d.measured,
 			Reload: d.lastReload, Sinks: d.handing, Clients: func() int { return int(d.clients.Load()) },
