@@ -30,6 +30,7 @@ var (
 	metricName = regexp.MustCompile(`\bflute_[a-z_]+`)
 	matchers   = regexp.MustCompile(`(flute_[a-z_]+)\{([^}]*)\}`)
 	labelOf    = regexp.MustCompile(`([a-z_]+)\s*[=!]~?`)
+	labelsTold = regexp.MustCompile(`\$labels\.([a-z_]+)`)
 )
 
 // checkExpression reports what an expression of PromQL asks for that is not there.
@@ -72,7 +73,7 @@ func deployed(t *testing.T, name string) []byte {
 	return text
 }
 
-// TestAlerts: the alarms ask for metrics and labels that there are, and the manual tells what to do at each.
+// TestAlerts: the alarms ask for, and tell, metrics and labels that there are, and the manual tells what to do at each.
 func TestAlerts(t *testing.T) {
 	var file struct {
 		Groups []struct {
@@ -94,6 +95,11 @@ func TestAlerts(t *testing.T) {
 			checkExpression(t, r.Alert, r.Expr)
 			if r.Labels["severity"] == "" || r.Annotations["summary"] == "" {
 				t.Errorf("%s: %+v", r.Alert, r)
+			}
+			for _, label := range labelsTold.FindAllStringSubmatch(r.Annotations["summary"], -1) {
+				if name := metricName.FindString(r.Expr); !strings.Contains(names()[name], ","+label[1]+",") {
+					t.Errorf("%s: %s has no label %s to tell", r.Alert, name, label[1])
+				}
 			}
 			if !strings.Contains(manual, "| "+r.Alert+" |") {
 				t.Errorf("%s: the manual does not tell what to do", r.Alert)
