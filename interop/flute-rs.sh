@@ -23,7 +23,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly RATE=60     # Mbit/s; the peer's receive buffer is 1 MiB at most, and it may not run for 100 ms
-readonly TIMEOUT=25  # seconds for one transfer
+readonly TIMEOUT=40  # seconds for one transfer
 readonly GRACE=8     # seconds for a receiver whose sender has ended: ours waits for 5 if a sender has stood still
 readonly PART=0.1    # probability that a datagram is lost, overtaken or repeated
 readonly TURNS=8     # transfers of each file in No-Code cases with loss: what one turn lost comes in another

@@ -36,16 +36,25 @@ expected_symbols() {
 	done
 }
 
+# settled FILE: whether it has something, and nothing more has come for a second.
+settled() {
+	local before
+	before=$(stat -c %s "$1")
+	sleep 1
+	((before > 0 && $(stat -c %s "$1") == before))
+}
+
 # capture FILE COMMAND…: what the command sends to $port. Returns the exit code of the command.
 capture() {
 	local file=$1 tshark code=0
 	shift
 	start "$work/tshark.log" tshark -i lo -f "udp port $port" -w "$file"
 	tshark=$pid
-	until_true 10 says 'Capture started' "$work/tshark.log" || skip "tshark cannot capture on lo: $(tail -1 "$work/tshark.log")"
+	until_true 60 says 'Capture started' "$work/tshark.log" ||
+		skip "tshark cannot capture on lo: $(tail -1 "$work/tshark.log")"
 	sleep 0.3
 	"$@" >"$work/sender.log" 2>&1 || code=$?
-	sleep 1 # the last packets are on their way to the file
+	until_true 60 settled "$file" || true # the last packets are on their way to it
 	stop "$tshark"
 	return "$code"
 }

@@ -60,12 +60,12 @@ attempt() {
 	rm -f "$received"
 	receive_by "$receiver" "$port" "$received" 2>"$work/receiver.log" &
 	local receiving=$!
-	until_true 10 bound "$port" || { reason="the receiver does not listen"; return; }
+	until_true "$START" bound "$port" || { reason="the receiver does not listen"; return; }
 	if [[ $loss != 0 ]]; then
 		to=$((port + 1))
 		start "$work/relay.log" "$droprelay" -from "127.0.0.1:$to" -to "127.0.0.1:$port" -loss "$loss" -seed "$port"
 		local relay=$pid
-		until_true 10 bound "$to"
+		until_true "$START" bound "$to" || { reason="the relay does not listen"; return; }
 	fi
 	start=$EPOCHREALTIME
 	send_by "$sender" "$to" "$file" 2>"$work/sender.log" || sent=$?

@@ -217,7 +217,7 @@ static void forks(void)
 	WANT(child >= 0);
 	if (child == 0) {
 		flute_sender *s;
-		alarm(10);
+		alarm(60);
 		int code = flute_sender_new(NULL, NULL, 0, &s);
 		flute_sender_free((flute_sender *)16);
 		_exit(code == FLUTE_ERR_FORKED && strstr(flute_last_error(), "fork") ? 0 : 1);

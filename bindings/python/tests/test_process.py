@@ -92,8 +92,8 @@ while True:
         node.next_event(timeout=1)
     except TimeoutError:
         break
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     {wait}
 except KeyboardInterrupt:
     node.close()
@@ -144,7 +144,7 @@ def test_threads_share_a_sender_and_a_receiver(content: bytes) -> None:
 
 def test_calls_let_other_threads_run() -> None:
     content = os.urandom(64 << 20)
-    ticks, done = 0, threading.Event()
+    ticks, most, done = 0, 0, threading.Event()
 
     def tick() -> None:
         nonlocal ticks
@@ -155,12 +155,15 @@ def test_calls_let_other_threads_run() -> None:
     thread = threading.Thread(target=tick)
     with Sender(digest="md5") as sender:
         thread.start()
-        before = ticks
-        sender.add(content, "x")  # computes an MD5, 0.1 s at least
-        during = ticks - before
+        for i in range(5):  # on a machine that has other work the thread may wait for a processor
+            before = ticks
+            sender.add(content, f"x{i}")  # computes an MD5, 0.1 s at least
+            most = max(most, ticks - before)
+            if most > 5:
+                break
         done.set()
         thread.join()
-    assert during > 5
+    assert most > 5
 
 
 def test_threads_close_under_each_other() -> None:
@@ -218,11 +221,17 @@ def test_nothing_leaks() -> None:
         objects(OBJECTS // 4)
         packets(PACKETS // 4)
         handles(50)
-    gc.collect()
-    before, handles_before = _rss(), lib().flute_handles()
-    objects(OBJECTS)
-    packets(PACKETS)
-    handles(200)
-    gc.collect()
-    assert lib().flute_handles() == handles_before
-    assert _rss() - before < 48 << 20, f"{(_rss() - before) >> 20} MiB more"
+    handles_before = lib().flute_handles()
+    grown = []
+    for _ in range(4):  # what leaks grows each time; garbage that the library has not collected yet does not
+        gc.collect()
+        before = _rss()
+        objects(OBJECTS)
+        packets(PACKETS)
+        handles(200)
+        gc.collect()
+        assert lib().flute_handles() == handles_before
+        grown.append((_rss() - before) >> 20)
+        if grown[-1] < 48:
+            return
+    raise AssertionError(f"{grown} MiB more")
