@@ -80,11 +80,18 @@ func TestLink(t *testing.T) {
 			}
 			o.ok()
 			netns.Do(t, "ip -6 addr replace fd77::1/64 dev fn0 nodad")
+			var senders []*process
 			for to, p := range waiting {
 				if name == "removed" {
 					p.says("is there again")
 				}
-				start(t, "send", "--to", to, "--interface", "fn0", "--rate", "5Mbit", "--repeat", "5", late).ok()
+				senders = append(senders,
+					start(t, "send", "--to", to, "--interface", "fn0", "--rate", "5Mbit", "--repeat", "5", late))
+			}
+			for _, p := range senders {
+				p.ok()
+			}
+			for to, p := range waiting {
 				p.ok()
 				same(t, late, filepath.Join(kept, to[:11], "late"))
 			}

@@ -13,13 +13,16 @@ import (
 	"github.com/flute-node/flute-node/actors/inject"
 	"github.com/flute-node/flute-node/actors/utp/channel"
 	"github.com/flute-node/flute-node/utp"
+	"github.com/flute-node/flute-node/utp/connection"
 )
 
 // many moves some bytes over each of n connections between two sockets, both ways at once, and returns the errors of
 // the connections at which there were any.
 func many(t *testing.T, s *utp.Stack, n, size int) (failed map[int]error) {
 	t.Helper()
-	a, b := open(t, s, utp.SocketConfig{}), open(t, s, utp.SocketConfig{})
+	// On a busy machine a hundred handshakes may take longer than one is remembered by default.
+	cfg := utp.SocketConfig{Conn: connection.Config{HalfOpenLife: hang}}
+	a, b := open(t, s, cfg), open(t, s, cfg)
 	l, err := b.Listen()
 	if err != nil {
 		t.Fatal(err)

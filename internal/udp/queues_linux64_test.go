@@ -200,9 +200,14 @@ func TestUnpacedLosesNothing(t *testing.T) {
 	sent := make(chan error, 1)
 	go func() {
 		for range batches {
-			if _, err := s.WriteBatch(slices.Repeat([][]byte{make([]byte, 1400)}, batch)); err != nil {
-				sent <- err
-				return
+			left := slices.Repeat([][]byte{make([]byte, 1400)}, batch)
+			for len(left) > 0 { // it takes fewer while the receiver does not read
+				n, err := s.WriteBatch(left)
+				if err != nil {
+					sent <- err
+					return
+				}
+				left = left[n:]
 			}
 		}
 		sent <- nil
