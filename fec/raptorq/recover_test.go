@@ -331,12 +331,17 @@ func FuzzRecover(f *testing.F) {
 		for i := range symbols {
 			symbols[i] = bytes.Clone(symbols[i])
 		}
-		at := 0
+		at, there := 0, map[fec.ESI]bool{}
+		for i := range symbols {
+			there[fec.ESI(i)] = true
+		}
 		for _, b := range lose {
 			at = (at + int(b) + 1) % int(k)
 			clear(symbols[at][:length])
 			symbols[at] = symbols[at][:0]
+			delete(there, fec.ESI(at))
 		}
+		lossy := len(there) < int(k)
 		// ESIs go up by steps, some of them twice, some of them large.
 		var repair []fec.Symbol
 		esi := fec.ESI(k)
@@ -352,10 +357,15 @@ func FuzzRecover(f *testing.F) {
 				t.Fatal(err)
 			}
 			repair = append(repair, fec.Symbol{ESI: esi, Data: symbol})
+			there[esi] = true
 		}
 		dec := whole.decoder(t, s)
+		// RFC 6330, section 1: on average little more than as many symbols as the block has are enough. Ten more fail
+		// once in 10^20 times.
 		switch err := dec.Recover(symbols, repair); {
-		case errors.Is(err, fec.ErrMoreSymbols):
+		case err == nil && lossy && len(there) < int(k):
+			t.Fatalf("%d symbols are recovered from %d", k, len(there))
+		case errors.Is(err, fec.ErrMoreSymbols) && len(there) < int(k)+10 && lossy:
 		case err != nil:
 			t.Fatal(err)
 		default:

@@ -2,6 +2,7 @@ package lct
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,6 +70,23 @@ func FuzzParse(f *testing.F) {
 }
 
 // FuzzExtensions walks bytes that no Parse has checked.
+// words cuts header extensions as RFC 5651, section 5.2, has it: one word from HET 128 on, else HEL words. It ends at
+// what cannot be one.
+func words(b []byte) (all [][]byte) {
+	for len(b) >= 4 {
+		n := 4
+		if b[0] < 128 {
+			n = 4 * int(b[1])
+		}
+		if n == 0 || n > len(b) {
+			break
+		}
+		all, b = append(all, b[:n]), b[n:]
+	}
+	return all
+}
+
+// FuzzExtensions: whatever the bytes are, the extensions in front of them are those that another reader finds.
 func FuzzExtensions(f *testing.F) {
 	f.Add(AppendExtension(AppendExtension(nil, HETNOP, nil), HETFDT, []byte{1, 2, 3}))
 	f.Add([]byte{127, 255, 0, 0})
@@ -79,13 +97,26 @@ func FuzzExtensions(f *testing.F) {
 				rest.Lookup(x.Type)
 			}
 		})
+		want := words(b)
 		steps := 0
 		for x, rest, ok := Extensions(b).Next(); ok; x, rest, ok = rest.Next() {
 			if len(x.Raw) < 4 || len(x.Raw)%4 != 0 || len(x.Content()) >= len(x.Raw) {
 				t.Fatalf("extension %+v", x)
 			}
-			if steps++; steps > len(b)/4 {
-				t.Fatal("more steps than words")
+			if steps++; steps > len(want) || !bytes.Equal(x.Raw, want[steps-1]) {
+				t.Fatalf("extension %d is %x of %x", steps, x.Raw, want)
+			}
+			if found, ok := Extensions(b).Lookup(x.Type); !ok || found.Type != x.Type {
+				t.Fatalf("Lookup(%d) finds %+v", x.Type, found)
+			}
+		}
+		if steps != len(want) {
+			t.Fatalf("%d extensions of %x", steps, want)
+		}
+		for het := range 256 {
+			here := slices.ContainsFunc(want, func(raw []byte) bool { return raw[0] == byte(het) })
+			if _, ok := Extensions(b).Lookup(uint8(het)); ok != here {
+				t.Fatalf("Lookup(%d): %v in %x", het, ok, want)
 			}
 		}
 	})

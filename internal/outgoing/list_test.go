@@ -3,6 +3,7 @@ package outgoing
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -35,10 +36,24 @@ func FuzzReadList(f *testing.F) {
 			return
 		}
 		all := strings.Split(text, "\n")
-		for _, l := range lines {
-			if l.Path == "" || l.Number < 1 || l.Number > len(all) {
-				t.Fatalf("%+v", l)
+		var numbers []int // of the lines that are not empty
+		for i, line := range all {
+			if len(bytes.TrimSpace([]byte(line))) > 0 {
+				numbers = append(numbers, i+1)
 			}
+		}
+		if len(lines) != len(numbers) {
+			t.Fatalf("%d of the lines %v are taken", len(lines), numbers)
+		}
+		for i, l := range lines {
+			if l.Path == "" || l.Number != numbers[i] {
+				t.Fatalf("%+v is line %d", l, numbers[i])
+			}
+			alone, err := ReadList(strings.NewReader("\n" + all[l.Number-1] + "\r\n"))
+			if l.Number = 2; err != nil || len(alone) != 1 || !reflect.DeepEqual(alone[0], l) {
+				t.Fatalf("alone %+v, %v; want %+v", alone, err, l)
+			}
+			l.Number = numbers[i]
 			if one := bytes.TrimSpace([]byte(all[l.Number-1])); !json.Valid(one) || one[0] != '{' {
 				t.Errorf("line %d is taken: %q", l.Number, one)
 			}
