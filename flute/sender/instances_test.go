@@ -78,6 +78,9 @@ func TestConf_E42_NoInstanceIDOfAnUnexpiredInstance(t *testing.T) {
 	if id := a.take(start.Add(2 * time.Hour)); id != 7 {
 		t.Errorf("ID %d, want 7", id)
 	}
+	if a.taken != uint64(all)+1 { // a lease of numbers is asked for by it
+		t.Errorf("%d IDs are counted as taken, want %d", a.taken, all+1)
+	}
 }
 
 // An expiry that comes before that of the previous one, as after a clock was set back, must not free an ID early.

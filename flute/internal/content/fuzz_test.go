@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"io"
+	"slices"
 	"testing"
 	"testing/iotest"
 
@@ -68,6 +69,9 @@ func FuzzDecode(f *testing.F) {
 			_, _ = enc.Write(make([]byte, size))
 			_ = enc.Close()
 			f.Add(b.Bytes(), uint8(i+1))
+			if c == flute.ZLIB { // what HTTP calls deflate
+				f.Add(b.Bytes(), uint8(slices.Index(encodings, flute.DEFLATE)))
+			}
 			if c == flute.GZIP && size == 0 { // many members of nothing
 				f.Add(bytes.Repeat(b.Bytes(), 500), uint8(i+1))
 			}
