@@ -4,26 +4,29 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/md5many"
 )
 
 // AddAll is Add for each of files, in their order, with a nil scratch; they are read side by side, as many as
-// Config.Workers at a time. files is iterated on another goroutine, until AddAll returns. added, on the caller's
-// goroutine, is told of each file in that order: its index, and what Add would return. AddAll ends early, with the
-// error, when ctx or the session ends: the files that were not taken from files by then stay the caller's.
+// Config.Workers at a time. Small ones are read up to 32 ahead of the one that is added. files is iterated on another
+// goroutine, until AddAll returns. added, on the caller's goroutine, is told of each file in that order: its index, and
+// what Add would return. AddAll ends early, with the error, when ctx or the session ends: the files that were not taken
+// from files by then stay the caller's.
 func (s *Sending) AddAll(
 	ctx context.Context, files iter.Seq[sender.File], added func(i int, toi flute.TOI, err error),
 ) error {
 	ctx, cancel := context.WithCancel(ctx)
-	b := batch{session: s, turns: make(chan chan prepared, s.node.cfg.Workers-1)}
+	b := newBatch(s)
 	go b.prepare(ctx, files)
 	defer b.discard()
 	defer cancel()
 	i := 0
 	for turn := range b.turns {
-		p := <-turn
+		p := b.result(turn)
 		if p.crash != nil {
 			panic(p.crash)
 		}
@@ -43,6 +46,7 @@ func (s *Sending) AddAll(
 		}
 		added(i, toi, err)
 		i++
+		b.isAdded(i)
 	}
 	if b.crash != nil {
 		panic(b.crash)
@@ -53,8 +57,13 @@ func (s *Sending) AddAll(
 // batch is files that are prepared side by side.
 type batch struct {
 	session *Sending
-	turns   chan chan prepared // in the order of the files; as many as are prepared beside the one that is due
-	crash   any                // of the iterator, once turns is closed
+	turns   chan turn     // in the order of the files
+	slots   chan struct{} // one is taken by each file that is read
+	large   chan struct{} // one is taken by each file that is not small, until it is due
+	ahead   chan struct{} // one is taken by each file until it is added, and given back with those of others
+	width   int           // files whose places ahead are given back together, so that they are hashed together
+	md5s    md5many.Group // of those that were read
+	crash   any           // of the iterator, once turns is closed
 }
 
 // prepared is what became of a file.
@@ -64,14 +73,66 @@ type prepared struct {
 	crash  any // what the content has panicked with
 }
 
-// prepare begins with each file as soon as it has a turn.
+// turn is that of a file.
+type turn struct {
+	result chan prepared
+	large  bool // it has one of batch.large
+}
+
+// smallFile is the size of a file up to which it is read in one step, and may be read far ahead.
+const smallFile = 256 << 10
+
+// isLarge reports whether a file may be long, or takes place while it waits.
+func isLarge(f *sender.File) bool { return f.Size == 0 || f.Size > smallFile || f.CENC != flute.Null }
+
+func newBatch(s *Sending) *batch {
+	workers, width := s.node.cfg.Workers, md5many.Width()
+	ahead := workers
+	if width > 1 {
+		ahead = max(workers, 2*width)
+	}
+	b := &batch{
+		session: s, turns: make(chan turn, ahead), slots: make(chan struct{}, workers),
+		large: make(chan struct{}, workers-1), ahead: make(chan struct{}, ahead), width: width,
+	}
+	b.ahead <- struct{}{} // of the first file
+	return b
+}
+
+// isAdded is told that n files are added. Each has taken its place ahead before it was begun with.
+func (b *batch) isAdded(n int) {
+	if n%b.width == 0 {
+		for range b.width {
+			<-b.ahead
+		}
+	}
+}
+
+// result waits for what becomes of the file that is due.
+func (b *batch) result(t turn) prepared {
+	if t.large {
+		<-b.large
+	}
+	return <-t.result
+}
+
+// prepare begins with each file as soon as it may. Where contents are hashed side by side, small ones begin in groups:
+// a session that takes files slower than they are prepared would have them come one by one.
 func (b *batch) prepare(ctx context.Context, files iter.Seq[sender.File]) {
 	defer close(b.turns)
 	defer func() { b.crash = recover() }()
 	for f := range files {
-		turn := make(chan prepared, 1)
-		b.turns <- turn
-		go func() { turn <- b.one(ctx, f) }()
+		t := turn{result: make(chan prepared, 1), large: isLarge(&f)}
+		if t.large {
+			b.large <- struct{}{}
+		}
+		b.turns <- t // there is a place
+		b.slots <- struct{}{}
+		go func() { t.result <- b.one(ctx, f) }()
+		select {
+		case b.ahead <- struct{}{}: // for the next one
+		case <-ctx.Done():
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -84,14 +145,19 @@ func (b *batch) one(ctx context.Context, f sender.File) (p prepared) {
 			p = prepared{crash: crash}
 		}
 	}()
-	p.object, p.err = b.session.prepare(ctx, f, nil)
+	isRead := sync.OnceFunc(func() { <-b.slots })
+	defer isRead()
+	p.object, p.err = b.session.prepare(ctx, f, nil, func(content []byte) [16]byte {
+		isRead() // what waits for others keeps none from being read
+		return b.md5s.Sum(content)
+	})
 	return p
 }
 
 // discard waits for what is under way, which no session takes.
 func (b *batch) discard() {
 	for turn := range b.turns {
-		if p := <-turn; p.object != nil {
+		if p := b.result(turn); p.object != nil {
 			p.object.Discard()
 		}
 	}

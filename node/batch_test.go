@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/md5many"
 	"github.com/flute-node/flute-node/internal/simnet"
 )
 
@@ -98,13 +101,98 @@ func TestAddAll(t *testing.T) {
 	})
 }
 
+// TestAddAllHashesTogether: files that are hashed side by side have the MD5 that their receiver computes, and one whose
+// content cannot be read for now holds up those behind it, and none before it.
+func TestAddAllHashesTogether(t *testing.T) {
+	inWorld(t, Config{Workers: 2}, func(w *world) {
+		w.receive(simnet.Link{}, ReceiveConfig{})
+		s := w.send(1, 100_000_000, sender.Config{})
+		const hangs = 23
+		until := make(chan struct{})
+		var files []sender.File
+		for i := range 80 {
+			name := fmt.Sprintf("1/%02d", i)
+			data := randomBytes(uint64(i), 1+1000*i)
+			w.sent[name] = data
+			f := sender.File{
+				ContentLocation: "file:///" + name, Size: uint64(len(data)), Digests: sender.DigestMD5,
+				Content: bytes.NewReader(data),
+			}
+			if i == hangs {
+				f.Content = &gated{
+					Reader: bytes.NewReader(data), begun: make(chan struct{}), after: until,
+					active: new(atomic.Int32), most: new(atomic.Int32), closed: new(atomic.Int32),
+				}
+			}
+			files = append(files, f)
+		}
+		err := s.AddAll(w.ctx, slices.Values(files), func(i int, _ flute.TOI, err error) {
+			if err != nil {
+				t.Error(i, err)
+			}
+			if i == hangs-1 {
+				close(until)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.finish(s)
+		w.delivered()
+	})
+}
+
+// TestAddAllReadsFewLargeFilesAhead: of files that are not small, as many are read as there are workers, with the one that
+// is added; small ones are read ahead, where they are hashed side by side.
+func TestAddAllReadsFewLargeFilesAhead(t *testing.T) {
+	for _, size := range []int{smallFile, smallFile + 1} {
+		inWorld(t, Config{Workers: 2}, func(w *world) {
+			s := w.send(1, 100_000_000, sender.Config{})
+			var begun atomic.Int32
+			var files []sender.File
+			for i := range 12 {
+				files = append(files, sender.File{
+					ContentLocation: fmt.Sprintf("file:///1/%02d", i), Size: uint64(size),
+					Content: &oftenRead{Reader: bytes.NewReader(randomBytes(uint64(i), size)), begun: &begun},
+				})
+			}
+			err := s.AddAll(w.ctx, slices.Values(files), func(i int, _ flute.TOI, err error) {
+				time.Sleep(time.Second) // until all that may be read ahead is
+				want := min(len(files), i+2)
+				if size <= smallFile && md5many.Width() > 1 {
+					want = len(files)
+				}
+				if n := int(begun.Load()); err != nil || n != want {
+					t.Errorf("%d bytes: when file %d is added, %d are read, want %d: %v", size, i, n, want, err)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.finish(s)
+		})
+	}
+}
+
+// oftenRead is content that counts when it is read for the first time.
+type oftenRead struct {
+	*bytes.Reader
+	begun *atomic.Int32
+	isNew sync.Once
+}
+
+func (c *oftenRead) ReadAt(p []byte, off int64) (int, error) {
+	c.isNew.Do(func() { c.begun.Add(1) })
+	return c.Reader.ReadAt(p, off)
+}
+
 // TestAddAllEndsEarly: what was taken from a batch is closed when the session, or the context, ends meanwhile.
 func TestAddAllEndsEarly(t *testing.T) {
 	for _, how := range []string{"session", "context", "crash"} {
 		t.Run(how, func(t *testing.T) {
 			inWorld(t, Config{Workers: 4}, func(w *world) {
 				s := w.send(1, 1_000_000, sender.Config{})
-				files, _, closed := w.batchOf(20, false)
+				files, _, closed := w.batchOf(100, false)
 				ctx, cancel := context.WithCancel(w.ctx)
 				defer cancel()
 				taken, told := int32(0), 0

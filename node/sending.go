@@ -47,7 +47,7 @@ func (s *Sending) put(
 	ctx context.Context, f sender.File, scratch sender.Scratch,
 	message func(id uint64, o *sender.Object) sending.Message,
 ) (flute.TOI, error) {
-	o, err := s.prepare(ctx, f, scratch)
+	o, err := s.prepare(ctx, f, scratch, nil)
 	if err != nil {
 		return flute.TOI{}, err
 	}
@@ -55,10 +55,12 @@ func (s *Sending) put(
 }
 
 // prepare makes the Object of f.
-func (s *Sending) prepare(ctx context.Context, f sender.File, scratch sender.Scratch) (*sender.Object, error) {
+func (s *Sending) prepare(
+	ctx context.Context, f sender.File, scratch sender.Scratch, md5 func(content []byte) [16]byte,
+) (*sender.Object, error) {
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
-	p := sender.Preparer{Spawn: helpers.Go, Scratches: &s.node.scratches}
+	p := sender.Preparer{Spawn: helpers.Go, Scratches: &s.node.scratches, MD5: md5}
 	return p.Prepare(ctx, f, scratch)
 }
 

@@ -39,11 +39,14 @@ type Preparer struct {
 	Spawn func(f func())
 	// Scratches has the Scratch of a file that needs one and has none. The session closes it in the end.
 	Scratches Renewer
+	// MD5 is called with the content of a file that is read in one step and sent without content encoding, once nothing
+	// else is to be read or computed, and returns its MD5. nil: crypto/md5 does.
+	MD5 func(content []byte) [16]byte
 }
 
 // Prepare is the function Prepare, with help.
 func (p Preparer) Prepare(ctx context.Context, f File, scratch Scratch) (*Object, error) {
-	run := preparation{file: f, scratch: scratch, spawn: p.Spawn}
+	run := preparation{file: f, scratch: scratch, spawn: p.Spawn, md5: p.MD5}
 	if scratch == nil && f.isEncoded() && p.Scratches != nil {
 		var err error
 		if run.scratch, err = p.Scratches.Renew(); err != nil {
@@ -74,7 +77,8 @@ type preparation struct {
 	scratch Scratch
 	cpu     sync.Locker // held while it computes; may be nil
 	spawn   func(f func())
-	renewed bool // scratch is not the one that was given
+	md5     func(content []byte) [16]byte // of Preparer
+	renewed bool                          // scratch is not the one that was given
 }
 
 func (p *preparation) run(ctx context.Context) (*Object, error) {
@@ -143,8 +147,16 @@ func (p *preparation) prepare(ctx context.Context, f *File) (*Object, error) {
 		o.later = wanted
 		return o, nil
 	}
+	var md5 wholeMD5
+	if p.md5 != nil && wanted&content.MD5 != 0 && !f.isEncoded() && 0 < f.Size && f.Size <= content.ReadSize {
+		md5.of = p.md5
+		wanted &^= content.MD5
+	}
 	digests := newDigester(wanted)
 	consumers := digests.consumers()
+	if md5.of != nil {
+		consumers = append(consumers, &md5) // the last one
+	}
 	var e *encoding
 	if f.isEncoded() {
 		var err error
@@ -157,6 +169,9 @@ func (p *preparation) prepare(ctx context.Context, f *File) (*Object, error) {
 		return nil, err
 	}
 	o.setDigests(digests)
+	if md5.of != nil {
+		o.md5 = md5.sum[:]
+	}
 	if e != nil {
 		if err := e.end(o); err != nil {
 			return nil, err

@@ -141,3 +141,31 @@ func TestConf_E52_ContentLocationIsAURI(t *testing.T) {
 		}
 	}
 }
+
+// TestPrepareTakesMD5: Preparer.MD5 has the content of a file of one step as a whole, and what it returns is announced;
+// other files do without.
+func TestPrepareTakesMD5(t *testing.T) {
+	for _, c := range []struct {
+		size  int
+		cenc  flute.ContentEncoding
+		taken bool
+	}{
+		{0, flute.Null, false}, {1, flute.Null, true}, {passStep, flute.Null, true}, {passStep + 1, flute.Null, false},
+		{1, flute.GZIP, false},
+	} {
+		content, calls := pattern(c.size), 0
+		p := Preparer{MD5: func(b []byte) [16]byte {
+			calls++
+			return md5.Sum(b)
+		}}
+		o, err := p.Prepare(t.Context(), File{
+			ContentLocation: "a", Content: bytes.NewReader(content), Size: uint64(c.size), CENC: c.cenc,
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := md5.Sum(content); !bytes.Equal(o.md5, want[:]) || o.sha256 == nil || (calls == 1) != c.taken {
+			t.Errorf("%d bytes, %v: MD5 %x, want %x; %d calls", c.size, c.cenc, o.md5, want, calls)
+		}
+	}
+}
