@@ -49,7 +49,7 @@ func (f *Feed) HasRoom(slabsLeft int) bool {
 	in := f.Inbox
 	messages, bytes := in.mailbox.Waiting()
 	most, slabs := in.limits.Bytes, slabsLeft
-	if in.canWait() {
+	if in.mayLag() {
 		most, slabs = min(most, cacheBytes), min(slabs, cacheBytes) // slabs of small datagrams are half empty
 	}
 	return messages == 0 || bytes+f.batch.Bytes() <= most && messages < in.limits.Messages &&
@@ -58,7 +58,7 @@ func (f *Feed) HasRoom(slabsLeft int) bool {
 
 // MayLag reports whether the session may be waited for: its sender is on this machine and waits, or the system
 // holds what comes meanwhile.
-func (f *Feed) MayLag() bool { return f.Inbox.canWait() }
+func (f *Feed) MayLag() bool { return f.Inbox.mayLag() }
 
 // Press tells the session that datagrams are lost if it waits for its store although it has memory. It reports whether
 // that is news.

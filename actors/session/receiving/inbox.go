@@ -118,9 +118,9 @@ func (in *Inbox) Yield(isProven bool) bool {
 // End tells the session to end, and why. A crash does not lose that. [Close] has it looked at.
 func (in *Inbox) End(reason string) { in.ending.Store(&reason) }
 
-// canWait reports whether datagrams may wait for the session in the socket's buffer. A sender on this machine that has
+// mayLag reports whether datagrams may wait for the session in the socket's buffer. A sender on this machine that has
 // no rate looks how much waits there. Any other fills it, and then Press is called.
-func (in *Inbox) canWait() bool {
+func (in *Inbox) mayLag() bool {
 	return (in.Reception.Deep || in.Key.Source.IsLoopback()) && !in.pressed.Load()
 }
 

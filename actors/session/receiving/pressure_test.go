@@ -70,19 +70,19 @@ func TestCalmSessionWaitsAgain(t *testing.T) {
 		s.core = s.ledger.core.NewSession()
 		feed := Feed{Inbox: in}
 		for range 2 {
-			if s.settle(deaf{}); !in.canWait() {
+			if s.settle(deaf{}); !in.mayLag() {
 				t.Fatal("it does not wait from the beginning")
 			}
 			feed.Press()
-			if s.settle(deaf{}); in.canWait() {
+			if s.settle(deaf{}); in.mayLag() {
 				t.Fatal("it waits although datagrams would be lost")
 			}
 			time.Sleep(firstCalm / 2)
-			if s.settle(deaf{}); in.canWait() {
+			if s.settle(deaf{}); in.mayLag() {
 				t.Error("it waits again at once")
 			}
 			time.Sleep(2 * firstCalm)
-			if s.settle(deaf{}); !in.canWait() {
+			if s.settle(deaf{}); !in.mayLag() {
 				t.Error("it never waits again")
 			}
 		}

@@ -197,7 +197,7 @@ func (s *session) settle(ctx actor.Context) {
 		s.inbox.pressed.Store(false) // the next Press is news again
 	}
 	// What comes waits there, and then in the kernel.
-	behind := s.core.IsBehind() && s.inbox.canWait()
+	behind := s.core.IsBehind() && s.inbox.mayLag()
 	s.hold(s.core.IsShort() || behind)
 	if s.core.Ended() {
 		if !s.closing {
